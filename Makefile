@@ -1,0 +1,114 @@
+# One Makefile, no recursion: it sees the whole graph.  GNU make.
+#
+#	make            build the commands into build/bin
+#	make demo       install what is missing, build, show a few seconds of events
+#	make check      install what is missing, build, run all tests that can run here
+#	make check SAN=1  the same under the address and undefined sanitizers
+#	make deps, make lint, make format, make assets, make install, make clean
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
+COMPDIR ?= $(PREFIX)/share/bash-completion/completions
+
+# What each command links.  This table is the architecture: only skel-load and
+# skel-poll touch the kernel, skel-args and skel-pack use libbpf's readers of
+# ELF and BTF and nothing else of it, skel-fmt does without.
+CMDS := skel-args skel-fmt skel-load skel-pack skel-poll
+LIBS_skel-args := libbpf libelf jansson zlib libbsd-overlay
+LIBS_skel-fmt  := jansson libbsd-overlay
+LIBS_skel-load := libbpf libelf jansson zlib libbsd-overlay
+LIBS_skel-pack := libbpf libelf jansson zlib libbsd-overlay
+LIBS_skel-poll := libbpf libelf jansson zlib libbsd-overlay
+LIBS_unit      := libbpf libelf jansson zlib libbsd-overlay
+
+# Debian's packages: to build and run; to test, lint and rebuild the assets.
+DEPS_BUILD := gcc pkg-config libbpf-dev libelf-dev libjansson-dev libbsd-dev zlib1g-dev
+DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck git iproute2 jq \
+	mandoc procps python3 shellcheck strace util-linux
+
+CFLAGS ?= -O2 -g
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wwrite-strings -Wpointer-arith -Wvla
+PKG_CONFIG ?= pkg-config
+B      := build
+ifdef SAN
+B      := build/san
+WARN   += -Werror
+CFLAGS := -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+endif
+# Recursive on purpose: pkg-config may come to the machine by "make deps".
+CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -iquote lib \
+	$(shell $(PKG_CONFIG) --cflags $(LIBS_unit))
+
+LIB      := $(B)/libskel.a
+LIB_SRC  := $(wildcard lib/*.c)
+CMD_SRC  := $(wildcard cmd/*/*.c)
+UNIT_SRC := $(wildcard tests/unit/*.c)
+SRC      := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC)
+HDR      := $(wildcard lib/*.h cmd/*/*.h tests/unit/*.h)
+OBJ       = $(patsubst %.c,$(B)/%.o,$1)
+BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
+UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+SHELL_SRC := .ci/run $(wildcard tests/*.bats tests/*.bash tests/run completions/*.bash)
+
+# Goals that set up the machine first; everything built waits for that.
+ifneq ($(filter demo check,$(MAKECMDGOALS)),)
+SETUP := $(if $(filter check,$(MAKECMDGOALS)),deps-check,deps-build)
+endif
+
+all: $(BIN)
+
+$(LIB): $(call OBJ,$(LIB_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define command
+$(B)/bin/$1: $(call OBJ,$(wildcard cmd/$1/*.c)) $(LIB)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs $(LIBS_$1)) -lresolv
+endef
+$(foreach c,$(CMDS),$(eval $(call command,$c)))
+
+$(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBS_unit)) -lresolv
+
+$(B)/%.o: %.c Makefile | $(SETUP)
+	@mkdir -p $(@D)
+	$(CC) $(CPP) $(CPPFLAGS) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# apt-get only for what dpkg does not have; sudo only when it must be.
+define install_debian
+	@missing=; for p in $1; do \
+		dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || \
+		missing="$$missing $$p"; done; \
+	[ -n "$$missing" ] || exit 0; \
+	echo "installing:$$missing"; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -qq && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+endef
+
+deps: deps-check
+deps-build:
+	$(call install_debian,$(DEPS_BUILD))
+deps-check:
+	$(call install_debian,$(DEPS_CHECK))
+
+check: all $(UNIT)
+	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(if $(SAN),SAN=1) tests/run $(TESTS)
+
+format:
+	clang-format -i $(SRC) $(HDR)
+
+clean:
+	rm -rf build
+
+-include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
+
+.PHONY: all deps deps-build deps-check check format clean
+.DELETE_ON_ERROR:
+.SECONDARY:

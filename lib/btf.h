@@ -1,0 +1,52 @@
+/*
+ * BTF: the type information of an ELF object, read by libbpf, turned into
+ * types (types.h), and the declaration tags in it.
+ *
+ * BTF is described in the kernel's Documentation/bpf/btf.rst.
+ */
+#ifndef SKEL_BTF_H
+#define SKEL_BTF_H
+
+#include <bpf/btf.h>
+#include <stdint.h>
+
+#include "types.h"
+
+/* Takes types out of one BTF into one table, each of them once. */
+struct btf_import {
+	const struct btf *btf; /* borrowed */
+	struct types *types;   /* borrowed */
+	uint32_t *index;       /* owned: BTF id to index + 1, or 0 */
+	size_t nindex;
+};
+
+/* Returns 0, or -1 when memory ran out. */
+int btf_import_open(
+    struct btf_import *in, const struct btf *btf, struct types *types);
+void btf_import_close(struct btf_import *in);
+
+/*
+ * The index in the table of the BTF type id, with all that it needs.
+ * const, volatile, restrict and type tags are skipped, typedefs kept.
+ * Returns TYPE_NONE after reporting "where: ..." when there is no such id or
+ * it is nothing that a record can hold (void, a function, a forward
+ * declaration, a struct larger than TYPES_SIZE_MAX ...).
+ */
+uint32_t btf_import(struct btf_import *in, uint32_t id, const char *where);
+
+/*
+ * The C declaration of the type as bpftool prints a variable's type: const and
+ * volatile stripped, "char[100]", "struct event *", "unsigned int", typedef
+ * names kept.  Returns a string to free, or NULL when memory ran out.
+ */
+char *btf_declaration(const struct btf *btf, uint32_t id);
+
+/*
+ * The text of the n-th declaration tag (BTF_KIND_DECL_TAG) on type id, or on
+ * its member or parameter component (-1: on the type itself), or NULL.
+ * Borrowed from btf.
+ */
+const char *btf_tag_of(
+    const struct btf *btf, uint32_t id, int component, unsigned int n);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Stuffing: a record of any bytes as one line, by Consistent Overhead Byte
+ * Stuffing (Cheshire and Baker, IEEE/ACM Transactions on Networking 7(2),
+ * 1999) with 0x0A in the role of the zero byte and code bytes XORed with
+ * 0x0A.  DESIGN.md section 3 has the test vectors.
+ */
+#ifndef SKEL_COBS_H
+#define SKEL_COBS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The most bytes that stuffing n bytes can give, without tag and newline. */
+#define COBS_MAX(n) ((n) + (n) / 254 + 1)
+
+/*
+ * A body may come in pieces (map index and time, then the record as it lies in
+ * ring memory), so that nothing is copied to stuff it.
+ */
+struct cobs_piece {
+	const void *data;
+	size_t len;
+};
+
+/*
+ * Stuff the pieces, one body, into dst, which has COBS_MAX(sum of len) bytes.
+ * Returns the bytes written.
+ */
+size_t cobs_stuff(
+    unsigned char *dst, const struct cobs_piece *pieces, size_t npieces);
+
+/*
+ * Unstuff n bytes of src (without tag and newline) into dst, which has n
+ * bytes; dst may be src.  Returns the length of the body, or -1 when src is
+ * not stuffed bytes (a code that reaches past the end, or nothing at all).
+ */
+ssize_t cobs_unstuff(unsigned char *dst, const unsigned char *src, size_t n);
+
+#endif

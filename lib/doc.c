@@ -1,0 +1,319 @@
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doc.h"
+#include "report.h"
+
+/* jansson's own limit on nesting is 2048; nothing we read needs a tenth. */
+#define BIG_MARK '\001'
+#define BIG_TEXT "\\u0001"
+enum { BIG_TEXT_LEN = 6 };
+
+/* The end of the string literal that starts at p (its opening quote). */
+static const char *
+skip_string(const char *p, const char *end)
+{
+	for (p++; p < end && *p != '"'; p++)
+		if (*p == '\\')
+			p++;
+	return p < end ? p + 1 : end;
+}
+
+/* Whether the n digits are a number above INT64_MAX that still fits u64. */
+static bool
+is_big(const char *digits, size_t n, uint64_t *out)
+{
+	char text[24];
+	uint64_t v;
+
+	if (n < 19 || n > 20 || digits[0] == '0')
+		return false;
+	memcpy(text, digits, n);
+	text[n] = '\0';
+	errno = 0;
+	v = strtoull(text, NULL, 10);
+	if (errno != 0 || v <= INT64_MAX)
+		return false;
+	*out = v;
+	return true;
+}
+
+/* Copy text with each big integer turned into its marked string. */
+static void
+mark_big(struct buf *out, const char *p, const char *end)
+{
+	const char *q;
+	uint64_t v;
+
+	for (; p < end; p = q) {
+		if (*p == '"') {
+			q = skip_string(p, end);
+		} else if (isdigit((unsigned char)*p) || *p == '-') {
+			for (q = p; q < end && strchr("0123456789+-.eE", *q) &&
+				    *q != '\0';
+			     q++)
+				;
+			if (strspn(p, "0123456789") >= (size_t)(q - p) &&
+			    is_big(p, (size_t)(q - p), &v)) {
+				buf_printf(
+				    out, "\"" BIG_TEXT "%" PRIu64 "\"", v);
+				continue;
+			}
+		} else {
+			for (q = p + 1; q < end && *q != '"' && *q != '-' &&
+					!isdigit((unsigned char)*q);
+			     q++)
+				;
+		}
+		buf_add(out, p, (size_t)(q - p));
+	}
+}
+
+static bool
+has_big(const char *p, const char *end)
+{
+	size_t run = 0;
+
+	for (; p < end; p++) {
+		run = isdigit((unsigned char)*p) ? run + 1 : 0;
+		if (run >= 19)
+			return true;
+	}
+	return false;
+}
+
+json_t *
+doc_parse(const char *text, size_t len, const char *name, unsigned long line)
+{
+	struct buf marked = { 0 };
+	json_error_t e;
+	json_t *v;
+
+	if (has_big(text, text + len)) {
+		/* A NUL ends the spans above before it can overrun. */
+		struct buf copy = { 0 };
+
+		buf_add(&copy, text, len);
+		buf_chr(&copy, '\0');
+		if (!copy.failed)
+			mark_big(&marked, copy.data, copy.data + len);
+		marked.failed |= copy.failed;
+		buf_free(&copy);
+		if (marked.failed) {
+			buf_free(&marked);
+			report_nomem();
+			return NULL;
+		}
+		text = marked.data;
+		len = marked.len;
+	}
+	v = json_loadb(text, len, JSON_DECODE_ANY, &e);
+	if (v == NULL)
+		report_error("%s:%lu: not JSON: %s", name,
+		    line + (unsigned long)(e.line > 0 ? e.line : 1), e.text);
+	buf_free(&marked);
+	return v;
+}
+
+static int
+take_text(const char *text, size_t len, void *out)
+{
+	buf_add(out, text, len);
+	return 0;
+}
+
+/* Append text with each marked string turned back into its number. */
+static void
+unmark_big(struct buf *out, const char *p, const char *end)
+{
+	const char *q, *digits;
+	size_t n;
+	uint64_t v;
+
+	for (; p < end; p = q) {
+		if (*p != '"') {
+			q = memchr(p, '"', (size_t)(end - p));
+			if (q == NULL)
+				q = end;
+			buf_add(out, p, (size_t)(q - p));
+			continue;
+		}
+		q = skip_string(p, end);
+		n = (size_t)(q - p);
+		digits = p + 1 + BIG_TEXT_LEN;
+		if (n > BIG_TEXT_LEN + 2 &&
+		    memcmp(p + 1, BIG_TEXT, BIG_TEXT_LEN) == 0 &&
+		    strspn(digits, "0123456789") == n - BIG_TEXT_LEN - 2 &&
+		    is_big(digits, n - BIG_TEXT_LEN - 2, &v))
+			buf_add(out, digits, n - BIG_TEXT_LEN - 2);
+		else
+			buf_add(out, p, n);
+	}
+}
+
+int
+doc_write(const json_t *v, struct buf *out, bool indented)
+{
+	struct buf text = { 0 };
+	size_t flags = JSON_ENCODE_ANY;
+	int ret = 0;
+
+	flags |= indented ? JSON_INDENT(2) : JSON_COMPACT;
+	if (json_dump_callback(v, take_text, &text, flags) == -1 || text.failed)
+		ret = report_nomem();
+	else
+		unmark_big(out, text.data, text.data + text.len);
+	buf_free(&text);
+	return out->failed ? -1 : ret;
+}
+
+bool
+doc_u64(const json_t *v, uint64_t *out)
+{
+	const char *s;
+
+	if (json_is_integer(v) && json_integer_value(v) >= 0) {
+		*out = (uint64_t)json_integer_value(v);
+		return true;
+	}
+	s = json_string_value(v);
+	return s != NULL && s[0] == BIG_MARK &&
+	       strspn(s + 1, "0123456789") == strlen(s + 1) &&
+	       is_big(s + 1, strlen(s + 1), out);
+}
+
+json_t *
+doc_u64_new(uint64_t n)
+{
+	if (n <= INT64_MAX)
+		return json_integer((json_int_t)n);
+	return json_sprintf("\001%" PRIu64, n);
+}
+
+const char *
+doc_kind(const json_t *v)
+{
+	uint64_t n;
+
+	if (v == NULL)
+		return "nothing";
+	if (doc_u64(v, &n))
+		return "a number";
+	switch (json_typeof(v)) {
+	case JSON_OBJECT:
+		return "an object";
+	case JSON_ARRAY:
+		return "an array";
+	case JSON_STRING:
+		return "a string";
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return "a number";
+	case JSON_NULL:
+		return "null";
+	default:
+		return "a boolean";
+	}
+}
+
+static int
+wrong_kind(
+    const json_t *v, const char *key, const char *want, const char *where)
+{
+	report_error(
+	    "%s.%s: expected %s, found %s", where, key, want, doc_kind(v));
+	return -1;
+}
+
+int
+doc_get_string(
+    const json_t *obj, const char *key, const char **out, const char *where)
+{
+	const json_t *v = json_object_get(obj, key);
+	uint64_t n;
+
+	if (v == NULL || json_is_null(v))
+		return 0;
+	if (!json_is_string(v) || doc_u64(v, &n))
+		return wrong_kind(v, key, "a string", where);
+	*out = json_string_value(v);
+	return 1;
+}
+
+int
+doc_get_bool(const json_t *obj, const char *key, bool *out, const char *where)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	if (v == NULL || json_is_null(v))
+		return 0;
+	if (!json_is_boolean(v))
+		return wrong_kind(v, key, "true or false", where);
+	*out = json_is_true(v);
+	return 1;
+}
+
+int
+doc_get_u64(const json_t *obj, const char *key, uint64_t max, uint64_t *out,
+    const char *where)
+{
+	const json_t *v = json_object_get(obj, key);
+	uint64_t n;
+
+	if (v == NULL || json_is_null(v))
+		return 0;
+	if (!doc_u64(v, &n)) {
+		if (json_is_number(v)) {
+			report_error("%s.%s: expected a whole number from 0",
+			    where, key);
+			return -1;
+		}
+		return wrong_kind(v, key, "a number", where);
+	}
+	if (n > max) {
+		report_error("%s.%s: %" PRIu64 " is too large; at most %" PRIu64
+			     " is allowed",
+		    where, key, n, max);
+		return -1;
+	}
+	*out = n;
+	return 1;
+}
+
+int
+doc_get_array(
+    const json_t *obj, const char *key, json_t **out, const char *where)
+{
+	json_t *v = json_object_get(obj, key);
+
+	if (v == NULL || json_is_null(v))
+		return 0;
+	if (!json_is_array(v))
+		return wrong_kind(v, key, "an array", where);
+	*out = v;
+	return 1;
+}
+
+int
+doc_get_object(
+    const json_t *obj, const char *key, json_t **out, const char *where)
+{
+	json_t *v = json_object_get(obj, key);
+
+	if (v == NULL || json_is_null(v))
+		return 0;
+	if (!json_is_object(v))
+		return wrong_kind(v, key, "an object", where);
+	*out = v;
+	return 1;
+}
+
+int
+doc_missing(const char *key, const char *where)
+{
+	report_error("%s: %s is missing", where, key);
+	return -1;
+}

@@ -1,0 +1,22 @@
+/*
+ * Exports: which of an object's maps are shown and with which types, decided
+ * from the package, and from the object's own BTF where the package is silent.
+ */
+#ifndef SKEL_EXPORT_H
+#define SKEL_EXPORT_H
+
+#include <stddef.h>
+
+#include "object.h"
+#include "stream.h"
+
+/*
+ * Fill h's maps and types for the opened, not yet loaded object o.  Ring and
+ * perf buffers defined with a value type are made acceptable to the kernel
+ * (value size 0) on the way.  only: names of the maps to take (-m), all if
+ * nonly is 0.  Returns 0, or -1 after reporting.
+ */
+int export_maps(struct stream_header *h, struct object *o,
+    const char *const *only, size_t nonly);
+
+#endif

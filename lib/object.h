@@ -1,0 +1,43 @@
+/*
+ * Objects: a package's ELF object opened by libbpf, its globals filled in, and
+ * loaded into the kernel.  The only file that opens or loads one; all of
+ * libbpf's own lines pass here, to report().
+ *
+ * The functions report what is wrong and return -1.
+ */
+#ifndef SKEL_OBJECT_H
+#define SKEL_OBJECT_H
+
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "package.h"
+
+struct object {
+	const struct package *package; /* borrowed */
+	struct bpf_object *bpf;        /* owned */
+	char *btf_path;                /* owned, or NULL */
+	char *log; /* owned: the verifier's words on the program that failed */
+};
+
+/*
+ * Open the package's object under its obj_name and put the variables' values
+ * into their sections (.rodata .bss .data and .rodata.* .data.* .bss.*).
+ * btf is --btf's argument or NULL.
+ */
+int object_open(struct object *o, const struct package *p, const char *btf);
+
+/*
+ * Load it.  When the verifier refuses, reports which program and the
+ * verifier's own last lines.
+ */
+int object_load(struct object *o);
+
+/* Unloads what the kernel holds for it, unless pinned. */
+void object_close(struct object *o);
+
+/* Have libbpf's own lines shown by report(); object_open() does it too. */
+void object_quiet_libbpf(void);
+
+#endif

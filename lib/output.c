@@ -1,0 +1,81 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output.h"
+#include "report.h"
+
+int
+output_open(struct output *o, int fd, const char *name)
+{
+	*o = (struct output){ .fd = fd, .name = name };
+	if (fcntl(fd, F_GETFD) != -1)
+		return 0;
+	report_error("%s: %s", name, strerror(errno));
+	o->failed = true;
+	return -1;
+}
+
+int
+output_flush(struct output *o)
+{
+	if (o->gone || o->failed)
+		return -1;
+	if (o->buf.failed) {
+		o->failed = true;
+		return report_nomem();
+	}
+	if (o->buf.len == 0 || buf_write_fd(&o->buf, o->fd) == 0)
+		return 0;
+	if (errno == EPIPE) {
+		o->gone = true;
+		return -1;
+	}
+	o->failed = true;
+	report_error("%s: %s", o->name, strerror(errno));
+	return -1;
+}
+
+int
+output_flush_if_full(struct output *o)
+{
+	if (o->buf.len < OUTPUT_FULL && !o->buf.failed)
+		return 0;
+	return output_flush(o);
+}
+
+int
+output_close(struct output *o)
+{
+	int fd, ret = output_flush(o);
+
+	buf_free(&o->buf);
+	/* Some file systems tell of a full disk only here; closing a copy
+	 * leaves the descriptor to whoever owns it. */
+	if (ret == 0 && ((fd = dup(o->fd)) == -1 || close(fd) == -1)) {
+		o->failed = true;
+		report_error("%s: %s", o->name, strerror(errno));
+		ret = -1;
+	}
+	return ret;
+}
+
+int
+output_wait(const struct output *o, int in_fd, int timeout_ms)
+{
+	struct pollfd p[] = {
+		{ .fd = in_fd, .events = POLLIN },
+		{ .fd = o->fd, .events = 0 },
+	};
+	int ret = 0;
+
+	if (poll(p, 2, timeout_ms) <= 0)
+		return 0;
+	if (p[0].revents != 0)
+		ret |= OUTPUT_READY;
+	if (p[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+		ret |= OUTPUT_GONE;
+	return ret;
+}

@@ -1,0 +1,68 @@
+/*
+ * The poller: ring buffers, perf buffers and sampled maps behind one epoll;
+ * timerfds for the samples, so none delays another.  What it finds goes to a
+ * sink.  skel-load and skel-poll share it.
+ */
+#ifndef SKEL_POLLER_H
+#define SKEL_POLLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stream.h"
+
+/*
+ * Who takes what is found.  map is the index in the header; data is borrowed
+ * for the call.  Each returns 0, or -1 to end the polling as failed.
+ */
+struct poller_sink {
+	/* For sampled maps data is the key, then the value or all CPUs'. */
+	int (*record)(void *ctx, unsigned int map, uint64_t time_ns,
+	    const void *data, size_t len);
+	int (*lost)(void *ctx, unsigned int map, uint64_t count);
+	int (*sampled)(
+	    void *ctx, unsigned int map, uint64_t round, uint64_t keys);
+	/* Called before the poller waits. */
+	int (*flush)(void *ctx);
+};
+
+struct poller_options {
+	uint64_t count;      /* end after so many records; 0: never */
+	uint64_t timeout_ns; /* end after so long; 0: never */
+	bool once;           /* one pass over everything, then end */
+	int out_fd;          /* end when its reader leaves; -1: none */
+	int in_fd;           /* end when it is at its end; -1: none */
+	uint64_t perf_pages;
+	uint64_t poll_timeout_ms; /* the longest wait without a look */
+};
+
+enum poller_end {
+	POLLER_STOPPED, /* a signal: stop_asked() */
+	POLLER_COUNTED,
+	POLLER_TIMEOUT,
+	POLLER_ONCE,
+	POLLER_GONE,   /* the reader left */
+	POLLER_INPUT,  /* in_fd ended */
+	POLLER_FAILED, /* reported */
+};
+
+struct poller;
+
+/*
+ * A poller of h's maps, whose descriptors are fds[0 .. h->nmaps), borrowed
+ * like h.  Returns NULL after reporting.
+ */
+struct poller *poller_open(const struct stream_header *h, const int *fds,
+    const struct poller_options *o, const struct poller_sink *sink, void *ctx);
+
+/* Poll until one of the ends. */
+enum poller_end poller_run(struct poller *p);
+
+/* Take what is still in the buffers (after the programs were detached), within
+ * count.  Returns 0 or -1. */
+int poller_drain(struct poller *p);
+
+void poller_close(struct poller *p);
+
+#endif

@@ -1,0 +1,86 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <vis.h>
+
+#include "report.h"
+
+enum { TEXT_MAX = 16384 }; /* a verifier's last lines fit */
+
+static enum report_level shown = REPORT_NOTICE;
+static _Thread_local report_fn *sink;
+static _Thread_local void *sink_ctx;
+
+void
+report_show(enum report_level level)
+{
+	shown = level;
+}
+
+enum report_level
+report_shown(void)
+{
+	return shown;
+}
+
+void
+report_to(report_fn *fn, void *ctx)
+{
+	sink = fn;
+	sink_ctx = ctx;
+}
+
+/*
+ * vis(3) turns every byte of a text that is not printable in the locale into
+ * an escape; bytes above 0x7f are left to the terminal's UTF-8, except the C1
+ * controls, which UTF-8 writes as c2 80 to c2 9f.
+ */
+static void
+make_safe(char *dst, size_t size, const char *src)
+{
+	size_t n = 0;
+
+	for (; *src != '\0' && n + 5 < size; src++) {
+		unsigned char c = (unsigned char)*src;
+		unsigned char next = (unsigned char)src[1];
+
+		if (c == 0xc2 && next >= 0x80 && next <= 0x9f) {
+			n += (size_t)snprintf(dst + n, size - n, "\\M^");
+			continue;
+		}
+		if (c >= 0x80 || (c >= 0x20 && c != 0x7f) || c == '\t') {
+			dst[n++] = (char)c;
+			continue;
+		}
+		vis(dst + n, c, VIS_CSTYLE | VIS_NOSLASH, next);
+		n += strlen(dst + n);
+	}
+	dst[n] = '\0';
+}
+
+void
+report(enum report_level level, const char *fmt, ...)
+{
+	char raw[TEXT_MAX], safe[TEXT_MAX];
+	va_list ap;
+
+	if (level > shown)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	make_safe(safe, sizeof(safe), raw);
+	if (sink != NULL)
+		sink(sink_ctx, level, safe);
+	else
+		fprintf(stderr, "%s: %s\n", getprogname(), safe);
+}
+
+int
+report_nomem(void)
+{
+	report_error("out of memory");
+	return -1;
+}

@@ -1,0 +1,44 @@
+/*
+ * Reports: everything that is said to people.  The library reports what it
+ * knows, once, where it knows it, and returns -1; only commands decide to die.
+ *
+ * A report is one line on standard error, "skel-load: x.json: no such map".
+ * Control bytes in it are shown as vis(3) shows them, so no package and no
+ * process can write on somebody's terminal through a message.
+ */
+#ifndef SKEL_REPORT_H
+#define SKEL_REPORT_H
+
+enum report_level {
+	REPORT_ERROR,  /* always */
+	REPORT_NOTICE, /* not under -q: mounts, losses, a missing end */
+	REPORT_INFO,   /* -v: what is done and with which values */
+	REPORT_DEBUG,  /* -vv: libbpf's debug lines too */
+};
+
+/* Show reports up to this level.  The default is REPORT_NOTICE. */
+void report_show(enum report_level level);
+
+/* The level last given to report_show(). */
+enum report_level report_shown(void);
+
+/*
+ * Whoever wants the reports of the calling thread instead of standard error,
+ * the C library for one.  text has no newline and is borrowed.  A NULL fn
+ * gives them back to standard error.
+ */
+typedef void report_fn(void *ctx, enum report_level level, const char *text);
+void report_to(report_fn *fn, void *ctx);
+
+/* Report one line; fmt as printf(3)'s, without a newline. */
+void report(enum report_level level, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#define report_error(...) report(REPORT_ERROR, __VA_ARGS__)
+#define report_notice(...) report(REPORT_NOTICE, __VA_ARGS__)
+#define report_info(...) report(REPORT_INFO, __VA_ARGS__)
+
+/* Report that memory ran out.  Returns -1, for "return report_nomem();". */
+int report_nomem(void);
+
+#endif

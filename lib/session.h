@@ -1,0 +1,48 @@
+/*
+ * Sessions: the directory on bpffs that belongs to one run of skel-load, with
+ * the exported maps (and, detached, the links) pinned in it.  Pins outlive a
+ * kill -9, so the directory carries its owner's identity and whoever meets one
+ * whose owner is dead sweeps it.
+ *
+ * The functions report what is wrong and return -1.
+ */
+#ifndef SKEL_SESSION_H
+#define SKEL_SESSION_H
+
+#include <stdbool.h>
+
+#include "attach.h"
+#include "object.h"
+#include "stream.h"
+
+#define SESSION_ROOT "/sys/fs/bpf/skel"
+
+struct session {
+	char *dir; /* owned */
+	bool detached;
+};
+
+/*
+ * Make the directory: dir, or one below SESSION_ROOT if NULL; pin the maps of
+ * h there and, when a is not NULL (detached), a's links; set h's session
+ * fields.  On failure nothing is left behind.
+ */
+int session_pin(struct session *s, const char *dir, struct stream_header *h,
+    const struct object *o, struct attachments *a);
+
+/* Unpin everything, unless detached, and release s. */
+void session_close(struct session *s);
+
+/* skel-load --unload DIR: unpin everything in it, which detaches.  Refuses a
+ * directory that is no session's. */
+int session_unload(const char *dir);
+
+/* Sweep the directories below SESSION_ROOT whose owner is dead, quietly if
+ * there are none. */
+void session_sweep(void);
+
+/* The same for one directory, whoever made it; a live or detached owner's is
+ * left alone. */
+void session_sweep_dir(const char *dir);
+
+#endif

@@ -1,0 +1,38 @@
+#include <signal.h>
+#include <stddef.h>
+
+#include "stop.h"
+#include "util.h"
+
+static volatile sig_atomic_t asked;
+
+static void
+note(int sig)
+{
+	(void)sig;
+	asked = 1;
+}
+
+int
+stop_catch(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = note, .sa_flags = SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+
+	for (size_t i = 0; i < nitems(signals); i++) {
+		if (sigaction(signals[i], NULL, &old) == -1)
+			return -1;
+		if (old.sa_handler == SIG_IGN)
+			continue;
+		if (sigaction(signals[i], &sa, NULL) == -1)
+			return -1;
+	}
+	return sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool
+stop_asked(void)
+{
+	return asked != 0;
+}

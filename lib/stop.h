@@ -1,0 +1,21 @@
+/*
+ * Stopping: SIGINT, SIGTERM and SIGHUP are ordinary ends.  The first of a
+ * kind sets a flag and interrupts what blocks; a second of the same kind is
+ * not caught and does not wait.
+ */
+#ifndef SKEL_STOP_H
+#define SKEL_STOP_H
+
+#include <stdbool.h>
+
+/*
+ * Catch the three signals and ignore SIGPIPE, so that a reader that leaves
+ * shows as EPIPE.  Signals that were ignored at the start (nohup) stay so.
+ * Returns 0, or -1 with errno set.
+ */
+int stop_catch(void);
+
+/* Whether one of them came. */
+bool stop_asked(void);
+
+#endif

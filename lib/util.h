@@ -1,0 +1,25 @@
+/*
+ * The few things that everyone needs and that are no noun of their own.
+ */
+#ifndef SKEL_UTIL_H
+#define SKEL_UTIL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the commands exit with; DESIGN and every manual list them. */
+enum {
+	EXIT_USAGE = 2, /* the command line was wrong; nothing was done */
+	EXIT_LOST = 3,  /* done, but records were lost on the way */
+};
+
+#define nitems(a) (sizeof(a) / sizeof((a)[0]))
+
+/* n rounded up to the next multiple of 8: a per-CPU value's stride. */
+static inline size_t
+round_up_8(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
+}
+
+#endif

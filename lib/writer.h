@@ -1,0 +1,37 @@
+/*
+ * The writer: a poller's sink that writes a stream, binary or JSON, to an
+ * output, and counts.
+ */
+#ifndef SKEL_WRITER_H
+#define SKEL_WRITER_H
+
+#include <stdint.h>
+
+#include "output.h"
+#include "plan.h"
+#include "poller.h"
+#include "stream.h"
+
+struct writer {
+	const struct stream_header *header; /* borrowed */
+	struct output *out;                 /* borrowed */
+	struct plan **plans;                /* owned; JSON only */
+	uint64_t records, lost, errors;
+};
+
+/* Returns 0, or -1 after reporting. */
+int writer_open(
+    struct writer *w, const struct stream_header *h, struct output *out);
+void writer_close(struct writer *w);
+
+/* The header line, flushed. */
+int writer_begin(struct writer *w);
+
+/* The "@end" line, flushed. */
+int writer_end(struct writer *w);
+
+/* For poller_open(); ctx is the writer.  A record shorter than its type becomes
+ * an "@error" line and is reported once a second at most. */
+extern const struct poller_sink writer_sink;
+
+#endif

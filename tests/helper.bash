@@ -1,0 +1,33 @@
+# Shared by every test file; `load helper` first.
+bats_require_minimum_version 1.5.0
+
+ROOT=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)
+ASSETS=$ROOT/assets
+export ROOT ASSETS
+
+# fails_with STATUS MESSAGE COMMAND...
+# The command must exit with STATUS, write nothing on stdout, and say MESSAGE.
+fails_with() {
+	local want=$1 msg=$2
+	shift 2
+	run "-$want" --separate-stderr "$@"
+	[ -z "$output" ] || { echo "stdout: $output"; return 1; }
+	[[ $stderr == *"$msg"* ]] || { echo "stderr: $stderr"; return 1; }
+}
+
+# Skip aloud where the kernel loads no BPF programs.
+need_bpf() {
+	bpftool prog load /dev/null /dev/null 2>&1 | grep -q 'Operation not permitted' &&
+		skip "needs CAP_BPF"
+	bpftool prog show >/dev/null 2>&1 || skip "needs a kernel with BPF and root"
+}
+
+# wait_for SECONDS COMMAND...: until the command holds, a look every 20 ms.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
