@@ -11,6 +11,7 @@ PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
+SHAREDIR ?= $(PREFIX)/share/skel
 
 # What each command links.  This table is the architecture: only skel-load and
 # skel-poll touch the kernel, skel-args and skel-pack use libbpf's readers of
@@ -52,7 +53,8 @@ HDR      := $(wildcard lib/*.h cmd/*/*.h tests/unit/*.h)
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
 BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
-SHELL_SRC := .ci/run $(wildcard tests/*.bats tests/*.bash tests/run completions/*.bash)
+MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.5)
+SHELL_SRC := .ci/run $(wildcard tests/*.bats tests/*.bash tests/run tests/demo completions/*.bash)
 
 # Goals that set up the machine first; everything built waits for that.
 ifneq ($(filter demo check,$(MAKECMDGOALS)),)
@@ -101,6 +103,32 @@ deps-check:
 check: all $(UNIT)
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(if $(SAN),SAN=1) tests/run $(TESTS)
 
+# A few seconds of real events: every command typed anywhere shows up.
+demo: all
+	@tests/demo $(CURDIR)/$(B)/bin
+
+lint:
+	clang-format --dry-run -Werror $(SRC) $(HDR)
+	cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
+		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib \
+		--max-configs=1 lib cmd tests/unit
+	shellcheck -s bash -x -e SC2154,SC2030,SC2031 $(SHELL_SRC)
+	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
+	@! grep -nE '(^|[^_[:alnum:]])(err|errx|errc|exit|_exit|abort)\(' $(LIB_SRC) || \
+		{ echo 'lib/ returns; only cmd/ decides to die'; exit 1; }
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPDIR) \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+		$(DESTDIR)$(SHAREDIR)
+	install -m 0755 $(BIN) $(DESTDIR)$(BINDIR)
+	install -m 0644 $(filter %.1,$(MAN)) $(DESTDIR)$(MANDIR)/man1
+	install -m 0644 $(filter %.5,$(MAN)) $(DESTDIR)$(MANDIR)/man5
+	install -m 0644 $(filter %.7,$(MAN)) $(DESTDIR)$(MANDIR)/man7
+	install -m 0644 $(wildcard assets/*.json) assets/skel.bpf.h $(DESTDIR)$(SHAREDIR)
+	@for c in $(CMDS); do \
+		install -m 0644 completions/$$c.bash $(DESTDIR)$(COMPDIR)/$$c || exit 1; done
+
 format:
 	clang-format -i $(SRC) $(HDR)
 
@@ -109,6 +137,6 @@ clean:
 
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 
-.PHONY: all deps deps-build deps-check check format clean
+.PHONY: all deps deps-build deps-check demo check lint install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
