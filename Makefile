@@ -26,7 +26,7 @@ LIBS_unit      := libbpf libelf jansson zlib libbsd-overlay
 
 # Debian's packages: to build and run; to test, lint and rebuild the assets.
 DEPS_BUILD := gcc pkg-config libbpf-dev libelf-dev libjansson-dev libbsd-dev zlib1g-dev
-DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck git iproute2 jq \
+DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck git iproute2 jq llvm \
 	mandoc procps python3 shellcheck strace util-linux
 
 CFLAGS ?= -O2 -g
@@ -112,7 +112,7 @@ lint:
 	cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib \
 		--max-configs=1 lib cmd tests/unit
-	shellcheck -s bash -x -e SC2154,SC2030,SC2031 $(SHELL_SRC)
+	shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2154,SC2164 $(SHELL_SRC)
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
 	@! grep -nE '(^|[^_[:alnum:]])(err|errx|errc|exit|_exit|abort)\(' $(LIB_SRC) || \
 		{ echo 'lib/ returns; only cmd/ decides to die'; exit 1; }

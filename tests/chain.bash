@@ -1,0 +1,110 @@
+# Pipelines in the background and what they leave behind; `load chain`.
+
+# start_pipe 'A | B | C': run it in a process group of its own.
+start_pipe() {
+	setsid bash -c "set -o pipefail; $1" 3>&- &
+	PIPES+=($!)
+}
+
+# Interrupt the heads of all pipes, as Ctrl-C does, and wait for the rest.
+stop_pipe() {
+	local pid
+	for pid in "${PIPES[@]}"; do
+		pkill -INT -g "$pid" -x 'skel-load' || :
+	done
+	wait_pipe
+}
+
+wait_pipe() {
+	local pid
+	for pid in "${PIPES[@]}"; do
+		wait "$pid" || :
+	done
+	PIPES=()
+}
+
+end_background() {
+	local pid
+	for pid in "${PIPES[@]}"; do
+		pkill -KILL -g "$pid" || :
+	done
+	PIPES=()
+}
+
+kill_stage() {
+	signal_stage KILL "$1"
+}
+
+signal_stage() { # SIGNAL COMMAND
+	pkill "-$1" -g "${PIPES[-1]}" -x "$2"
+}
+
+# The first line of a stream or session is complete.
+has_header() {
+	[ -s "$1" ] && [ "$(wc -l < "$1")" -ge 1 ]
+}
+
+sampled_again() {
+	local seen
+	seen=$(grep -c '@sampled' "$1")
+	wait_for 5 more_samples "$1" "$seen"
+}
+
+more_samples() {
+	[ "$(grep -c '@sampled' "$1")" -ge $(($2 + 2)) ]
+}
+
+# What the last pipe's skel-load holds in the kernel, by id.
+remember_objects() {
+	local pid
+	pid=$(pgrep -g "${PIPES[-1]}" -x skel-load)
+	PROG_IDS=$(cat "/proc/$pid"/fdinfo/* 2>/dev/null | awk '/^prog_id:/ { print $2 }' | sort -u)
+	MAP_IDS=$(cat "/proc/$pid"/fdinfo/* 2>/dev/null | awk '/^map_id:/ { print $2 }' | sort -u)
+	[ -n "$PROG_IDS" ] && [ -n "$MAP_IDS" ]
+}
+
+objects_gone() {
+	local id
+	for id in $PROG_IDS; do
+		bpftool prog show id "$id" >/dev/null 2>&1 && return 1
+	done
+	for id in $MAP_IDS; do
+		bpftool map show id "$id" >/dev/null 2>&1 && return 1
+	done
+	return 0
+}
+
+nothing_left() { # SESSION
+	wait_for 5 objects_gone || { echo "left: $PROG_IDS / $MAP_IDS"; return 1; }
+	local dir
+	dir=$(jq -r .dir "$1")
+	[ ! -e "$dir" ] || { echo "left: $dir"; return 1; }
+}
+
+make_worker() {
+	cc -O1 -o worker "$BATS_TEST_DIRNAME/worker.c"
+}
+
+# record_bootstrap STREAM SHOWN N FORMAT: N processes' events, and what
+# skel-fmt showed of them at once.
+record_bootstrap() {
+	make_worker
+	start_pipe "skel-load \"\$ASSETS/bootstrap.json\" | tee $1 | skel-fmt $4 > $2"
+	wait_for 10 has_header "$1"
+	local i
+	for i in $(seq "$3"); do
+		./worker "$i" || :
+	done
+	stop_pipe
+}
+
+# Keep both CPUs busy for so many seconds.
+busy() {
+	timeout "$1" sh -c 'while :; do :; done' &
+	timeout "$1" sh -c 'while :; do :; done' &
+	wait $! || :
+}
+
+as_nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
