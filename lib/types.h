@@ -33,10 +33,13 @@ enum type_kind {
 
 enum {
 	/* Bounds on what a type from outside may ask for. */
-	TYPES_MAX = 65536,          /* nodes in a table */
-	TYPES_SIZE_MAX = 16 << 20,  /* bytes of one value */
-	TYPES_LEAVES_MAX = 1 << 20, /* members of one value, nested ones too;
-				       an array counts its element once */
+	TYPES_MAX = 65536,           /* nodes in a table */
+	TYPES_SIZE_MAX = 16 << 20,   /* bytes of one value */
+	TYPES_LEAVES_MAX = 1 << 18,  /* members of one value, nested ones too;
+					an array counts its element once */
+	TYPES_SCALARS_MAX = 1 << 26, /* the same, each element counted */
+	TYPES_NAMES_MAX = 16 << 20,  /* bytes of all "a.b.c" of one value */
+	TYPES_DEPTH_MAX = 64,        /* arrays, structs, typedefs in another */
 };
 
 #define TYPE_NONE UINT32_MAX
@@ -51,9 +54,9 @@ struct type_member {
 	uint32_t type;
 	uint64_t offset; /* bytes from the start of the struct */
 	/*
-	 * A bitfield's bits start bit_offset bits after offset, counted from
-	 * the least significant as on every little-endian machine.  bits is 0
-	 * for an ordinary member.
+	 * A bitfield's bits start bit_offset (0 to 7) bits after offset,
+	 * counted from the least significant as on every little-endian machine.
+	 * bits is 0 for an ordinary member.
 	 */
 	uint32_t bit_offset;
 	uint32_t bits;
@@ -70,6 +73,8 @@ struct type {
 	size_t nmembers;
 	struct type_constant *constants; /* owned; enum */
 	size_t nconstants;
+	/* What showing one value costs; set and bounded by types_check(). */
+	uint32_t depth, leaves, scalars, name_bytes;
 };
 
 struct types {
@@ -79,6 +84,10 @@ struct types {
 };
 
 void types_free(struct types *t);
+void type_free(struct type *type);
+
+/* "int", "struct" ...: as the header of a stream spells it. */
+const char *type_kind_name(enum type_kind kind);
 
 /*
  * Append type, taking over what it owns, even on failure.  of and the members'
@@ -88,6 +97,12 @@ void types_free(struct types *t);
  * Returns the index of the new node, or TYPE_NONE.
  */
 uint32_t types_add(struct types *t, struct type *type, const char *where);
+
+/*
+ * The check of types_add() for a node that is in the table already.  Its of and
+ * its members' types must have been checked before.  Returns 0 or -1.
+ */
+int types_check(struct types *t, uint32_t i, const char *where);
 
 /*
  * Read the table from its JSON (skel-stream(5)): t must be empty.  Nodes may
