@@ -53,6 +53,7 @@ HDR      := $(wildcard lib/*.h cmd/*/*.h tests/unit/*.h)
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
 BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+BPF_SRC  := $(wildcard assets/*.bpf.[ch])
 MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.5)
 SHELL_SRC := .ci/run $(wildcard tests/*.bats tests/*.bash tests/run tests/demo completions/*.bash)
 
@@ -107,8 +108,27 @@ check: all $(UNIT)
 demo: all
 	@tests/demo $(CURDIR)/$(B)/bin
 
+# The example programs.  The packages are committed, so that nobody needs clang
+# to run them; the objects are not.  -ffile-prefix-map and llvm-strip keep this
+# machine's paths out of them: the same compiler gives the same bytes anywhere.
+CLANG      ?= clang
+LLVM_STRIP ?= llvm-strip
+ASSETS := $(patsubst assets/%.bpf.c,$(B)/assets/%.json,$(wildcard assets/*.bpf.c))
+
+assets: $(ASSETS)
+	cp $^ assets/
+
+$(B)/assets/%.json: $(B)/assets/%.bpf.o $(B)/bin/skel-pack
+	$(B)/bin/skel-pack $< >$@
+
+$(B)/assets/%.bpf.o: assets/%.bpf.c assets/skel.bpf.h Makefile | $(SETUP)
+	@mkdir -p $(@D)
+	$(CLANG) -g -O2 -Wall -target bpf -idirafter /usr/include/$$($(CC) -dumpmachine) \
+		-ffile-prefix-map=$(CURDIR)=. -c -o $@ $<
+	$(LLVM_STRIP) -g $@
+
 lint:
-	clang-format --dry-run -Werror $(SRC) $(HDR)
+	clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC)
 	cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib \
 		--max-configs=1 lib cmd tests/unit
@@ -130,13 +150,13 @@ install: all
 		install -m 0644 completions/$$c.bash $(DESTDIR)$(COMPDIR)/$$c || exit 1; done
 
 format:
-	clang-format -i $(SRC) $(HDR)
+	clang-format -i $(SRC) $(HDR) $(BPF_SRC)
 
 clean:
 	rm -rf build
 
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 
-.PHONY: all deps deps-build deps-check demo check lint install format clean
+.PHONY: all deps deps-build deps-check demo check lint assets install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/*
+ * skel.bpf.h: notes that a BPF program carries for its users.
+ *
+ * skel-pack(1) turns an object file into a package.  From the object's BTF it
+ * knows the globals, maps and programs; what it cannot know, the author says
+ * with the macros below.  They add declaration tags to the BTF and nothing
+ * else: no instruction, no data, no map.  Any loader takes the object as
+ * before.
+ *
+ * The arguments.  Every global of the program becomes one.  Without a macro it
+ * is called as the variable is, and its default is the initial value:
+ *
+ *	SKEL_ARG("pid", "p", "trace this process only")
+ *	const volatile int targ_pid = 0;
+ *
+ * The events.  Which struct do the records of a ring or perf buffer hold?
+ *
+ *	struct {
+ *		__uint(type, BPF_MAP_TYPE_RINGBUF);
+ *		__uint(max_entries, 256 * 1024);
+ *	} rb SEC(".maps");
+ *	SKEL_EVENTS(rb, struct event);
+ *
+ * __type(value, struct event) in the map says the same to skel-pack, but the
+ * kernel refuses a ring buffer that has a value; only skel-load can load it.
+ *
+ * The samples.  A map that is read again and again, every 1000 ms:
+ *
+ *	struct {
+ *		__uint(type, BPF_MAP_TYPE_HASH);
+ *		...
+ *	} hists SEC(".maps") SKEL_SAMPLE(1000) SKEL_LOG2_HIST("usecs");
+ *
+ * The program as a whole.  Its license is the one thing that every program
+ * has, so that is where its description stands:
+ *
+ *	SKEL_BRIEF("Trace the start and end of processes")
+ *	char LICENSE[] SEC("license") = "Dual BSD/GPL";
+ *
+ * Needs clang 14 or newer, with -g.
+ */
+#ifndef SKEL_BPF_H
+#define SKEL_BPF_H
+
+#define SKEL_TAG(text) __attribute__((btf_decl_tag("skel:" text)))
+#define SKEL_TEXT_(x) #x
+#define SKEL_TEXT(x) SKEL_TEXT_(x)
+
+/*
+ * On a global: the help text, the name after "--", the letter after "-", and
+ * the default.  A default is text, read as the argument would be; use it where
+ * the initial value in C cannot say it.
+ */
+#define SKEL_HELP(text) SKEL_TAG("help=" text)
+#define SKEL_LONG(name) SKEL_TAG("long=" name)
+#define SKEL_SHORT(letter) SKEL_TAG("short=" letter)
+#define SKEL_DEFAULT(text) SKEL_TAG("default=" text)
+#define SKEL_ARG(name, letter, help)                                           \
+	SKEL_LONG(name) SKEL_SHORT(letter) SKEL_HELP(help)
+
+/*
+ * On a map: read all of it every so many milliseconds.  Its values are shown
+ * as they are (keys and values), or as a histogram of their member slots[],
+ * counted in the unit.  SKEL_CLEAR empties the map after each reading.
+ */
+#define SKEL_SAMPLE(ms) SKEL_TAG("sample=" SKEL_TEXT(ms))
+#define SKEL_LOG2_HIST(unit) SKEL_TAG("type=log2_hist") SKEL_UNIT(unit)
+#define SKEL_LINEAR_HIST(unit) SKEL_TAG("type=linear_hist") SKEL_UNIT(unit)
+#define SKEL_UNIT(unit) SKEL_TAG("unit=" unit)
+#define SKEL_CLEAR SKEL_TAG("clear")
+
+/*
+ * After a ring or perf buffer, or a sampled map that has no value type of its
+ * own: the type of its records.  clang leaves a type out of the BTF that
+ * nothing refers to; this function does, and is never called or loaded.
+ */
+#define SKEL_EVENTS(map, ...)                                                  \
+	SKEL_TAG("events=" #map)                                               \
+	__attribute__((used)) static void skel_events_##map(                   \
+	    __VA_ARGS__ *event __attribute__((unused)))                        \
+	{                                                                      \
+	}                                                                      \
+	_Static_assert(sizeof(map) > 0, "a map stands before SKEL_EVENTS")
+
+/*
+ * On the license: one line, a longer text, and the version of the program.
+ */
+#define SKEL_BRIEF(text) SKEL_TAG("brief=" text)
+#define SKEL_DETAILS(text) SKEL_TAG("details=" text)
+#define SKEL_VERSION(text) SKEL_TAG("version=" text)
+
+#endif
