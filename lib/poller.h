@@ -14,7 +14,8 @@
 
 /*
  * Who takes what is found.  map is the index in the header; data is borrowed
- * for the call.  Each returns 0, or -1 to end the polling as failed.
+ * for the call.  Each returns 0, 1 to end the polling because the reader left,
+ * or -1 to end it as failed, which was reported.
  */
 struct poller_sink {
 	/* For sampled maps data is the key, then the value or all CPUs'. */
@@ -33,8 +34,13 @@ struct poller_options {
 	bool once;           /* one pass over everything, then end */
 	int out_fd;          /* end when its reader leaves; -1: none */
 	int in_fd;           /* end when it is at its end; -1: none */
-	uint64_t perf_pages;
-	uint64_t poll_timeout_ms; /* the longest wait without a look */
+	/* End as POLLER_INPUT when this says that what is polled is over;
+	 * asked at every look.  NULL: nobody to ask. */
+	bool (*is_over)(void *ctx);
+	void *is_over_ctx;        /* borrowed */
+	uint64_t perf_pages;      /* of each CPU; rounded up to a power of 2 */
+	uint64_t poll_timeout_ms; /* the longest wait without a look; from 1
+				     to 1000 */
 };
 
 enum poller_end {
@@ -43,7 +49,7 @@ enum poller_end {
 	POLLER_TIMEOUT,
 	POLLER_ONCE,
 	POLLER_GONE,   /* the reader left */
-	POLLER_INPUT,  /* in_fd ended */
+	POLLER_INPUT,  /* in_fd ended, or what was polled is over */
 	POLLER_FAILED, /* reported */
 };
 
@@ -51,7 +57,8 @@ struct poller;
 
 /*
  * A poller of h's maps, whose descriptors are fds[0 .. h->nmaps), borrowed
- * like h.  Returns NULL after reporting.
+ * like h.  The kernel is asked whether they are what h says: kind, key and
+ * value sizes.  Returns NULL after reporting.
  */
 struct poller *poller_open(const struct stream_header *h, const int *fds,
     const struct poller_options *o, const struct poller_sink *sink, void *ctx);
@@ -59,8 +66,12 @@ struct poller *poller_open(const struct stream_header *h, const int *fds,
 /* Poll until one of the ends. */
 enum poller_end poller_run(struct poller *p);
 
-/* Take what is still in the buffers (after the programs were detached), within
- * count.  Returns 0 or -1. */
+/*
+ * Take what is still there (after the programs were detached), within count:
+ * what the buffers hold at this moment, and a last pass over the sampled maps
+ * unless once was asked for.  Does nothing when the reader left.
+ * Returns 0 or -1.
+ */
 int poller_drain(struct poller *p);
 
 void poller_close(struct poller *p);

@@ -5,6 +5,7 @@
 #ifndef SKEL_WRITER_H
 #define SKEL_WRITER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "output.h"
@@ -16,18 +17,27 @@ struct writer {
 	const struct stream_header *header; /* borrowed */
 	struct output *out;                 /* borrowed */
 	struct plan **plans;                /* owned; JSON only */
+	size_t *sizes; /* owned: bytes that a record of each map needs */
 	uint64_t records, lost, errors;
+	uint64_t error_time; /* of the last report of a bad record, ns */
+	uint64_t unreported; /* bad records since */
 };
 
-/* Returns 0, or -1 after reporting. */
+/* The header's encoding says which kind of stream it will be.
+ * Returns 0, or -1 after reporting. */
 int writer_open(
     struct writer *w, const struct stream_header *h, struct output *out);
 void writer_close(struct writer *w);
 
+/*
+ * The functions that write return 0, 1 when the reader left, or -1 after
+ * reporting what failed.
+ */
+
 /* The header line, flushed. */
 int writer_begin(struct writer *w);
 
-/* The "@end" line, flushed. */
+/* The "@end" line, flushed; and a notice if records were lost. */
 int writer_end(struct writer *w);
 
 /* For poller_open(); ctx is the writer.  A record shorter than its type becomes

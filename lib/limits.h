@@ -1,0 +1,17 @@
+/*
+ * Limits: the -n and -t of the commands that poll, from text.
+ */
+#ifndef SKEL_LIMITS_H
+#define SKEL_LIMITS_H
+
+#include <stdint.h>
+
+/*
+ * "1000": a number of records, from 1.  "2.5": seconds, more than 0 and at
+ * most a hundred years.  Each returns 0, or -1 after reporting
+ * "-n: 0x: not a number of records".
+ */
+int limit_records(const char *text, uint64_t *records);
+int limit_seconds(const char *text, uint64_t *ns);
+
+#endif
