@@ -1,0 +1,35 @@
+/*
+ * Clocks: times of records as text.  A second is converted once and kept, so
+ * records of the same second cost a copy.
+ */
+#ifndef SKEL_CLOCK_H
+#define SKEL_CLOCK_H
+
+#include <stdint.h>
+
+enum {
+	CLOCK_UTC_LEN = 30,  /* 2026-11-22T14:48:01.000000001Z */
+	CLOCK_LOCAL_LEN = 8, /* 14:48:01 */
+};
+
+/* A zeroed struct clock is ready for use. */
+struct clock {
+	uint64_t utc_end, local_end; /* the kept second, plus one; 0: none */
+	char utc[20];                /* 2026-11-22T14:48:01. */
+	char local[CLOCK_LOCAL_LEN];
+};
+
+/*
+ * Write time_ns (CLOCK_REALTIME) at p, CLOCK_..._LEN bytes, and return where
+ * it ends: in UTC by RFC 3339, and of the local day.
+ */
+char *clock_utc(struct clock *c, char *p, uint64_t time_ns);
+char *clock_local(struct clock *c, char *p, uint64_t time_ns);
+
+/*
+ * The time that clock_utc() wrote as n bytes of text; fewer digits behind the
+ * point, or none, are read too.  Returns 0, or -1 when it is no such time.
+ */
+int clock_read(const char *s, uint64_t n, uint64_t *time_ns);
+
+#endif

@@ -1,0 +1,528 @@
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "emit.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+static const char pairs[] = "00010203040506070809"
+			    "10111213141516171819"
+			    "20212223242526272829"
+			    "30313233343536373839"
+			    "40414243444546474849"
+			    "50515253545556575859"
+			    "60616263646566676869"
+			    "70717273747576777879"
+			    "80818283848586878889"
+			    "90919293949596979899";
+
+static const uint64_t powers[] = { 0, 10, 100, 1000, 10000, 100000, 1000000,
+	10000000, 100000000, 1000000000, 10000000000, 100000000000,
+	1000000000000, 10000000000000, 100000000000000, 1000000000000000,
+	10000000000000000, 100000000000000000, 1000000000000000000,
+	10000000000000000000u };
+
+/* The number of decimal digits of v > 0: 1233 / 4096 is about log10(2). */
+static inline int
+digits_of(uint64_t v)
+{
+	int bits = 64 - __builtin_clzll(v);
+	int guess = bits * 1233 >> 12;
+
+	return guess + (v >= powers[guess]);
+}
+
+char *
+emit_digits(char *p, uint64_t v, int n)
+{
+	char *end = p + n, *q = end;
+
+	for (; q - p >= 2; v /= 100) {
+		q -= 2;
+		memcpy(q, pairs + v % 100 * 2, 2);
+	}
+	if (q > p)
+		*p = (char)('0' + v % 10);
+	return end;
+}
+
+char *
+emit_u64(char *p, uint64_t v)
+{
+	if (v < 10) {
+		*p = (char)('0' + v);
+		return p + 1;
+	}
+	return emit_digits(p, v, digits_of(v));
+}
+
+char *
+emit_i64(char *p, int64_t v)
+{
+	if (v >= 0)
+		return emit_u64(p, (uint64_t)v);
+	*p = '-';
+	return emit_u64(p + 1, -(uint64_t)v);
+}
+
+char *
+emit_u128(char *p, unsigned __int128 v)
+{
+	const uint64_t e19 = powers[19];
+
+	if (v <= UINT64_MAX)
+		return emit_u64(p, (uint64_t)v);
+	p = emit_u128(p, v / e19);
+	return emit_digits(p, (uint64_t)(v % e19), 19);
+}
+
+char *
+emit_i128(char *p, __int128 v)
+{
+	if (v >= 0)
+		return emit_u128(p, (unsigned __int128)v);
+	*p = '-';
+	return emit_u128(p + 1, -(unsigned __int128)v);
+}
+
+char *
+emit_hex(char *p, const unsigned char *s, size_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (; n > 0; n--, s++) {
+		*p++ = hex[*s >> 4];
+		*p++ = hex[*s & 15];
+	}
+	return p;
+}
+
+/* What a float and a double differ in. */
+struct precision {
+	bool is_float;
+	int sure;        /* digits that any number keeps */
+	int most;        /* digits that tell any two numbers apart */
+	int large;       /* digits before the point, then 1e16 */
+	int small;       /* zeros behind the point, then 1e-7 */
+	double smallest; /* the smallest normal number */
+};
+
+static const struct precision single = { true, 6, 9, 13, 5, 0x1p-126 };
+static const struct precision twice = { false, 15, 17, 16, 4, 0x1p-1022 };
+
+/* A number is digits[0 .. n) with the point behind the first point of them. */
+struct decimal {
+	char digits[24];
+	int n;
+	int point;
+};
+
+/*
+ * Whole numbers over a power of ten, which most measured values are: both are
+ * exact in a double and so their quotient is what strtod(3) gives.
+ */
+static bool
+decimal_fraction(struct decimal *d, double v, const struct precision *w)
+{
+	double scale = 1, limit = (double)powers[w->sure], back;
+	uint64_t whole;
+
+	for (int k = 0; k <= w->sure && v * scale < limit; k++, scale *= 10) {
+		whole = (uint64_t)(v * scale + 0.5);
+		back = (double)whole / scale;
+		if (w->is_float ? (float)back != (float)v : back != v)
+			continue;
+		d->n = (int)(emit_u64(d->digits, whole) - d->digits);
+		d->point = d->n - k;
+		return true;
+	}
+	return false;
+}
+
+/* Any other number, by trying ever more digits. */
+static void
+decimal_search(struct decimal *d, double v, const struct precision *w)
+{
+	int n = v < w->smallest ? 1 : w->sure;
+	char text[64], *p;
+	bool same;
+
+	for (;; n++) {
+		snprintf(text, sizeof(text), "%.*e", n - 1, v);
+		same = w->is_float ? strtof(text, NULL) == (float)v
+				   : strtod(text, NULL) == v;
+		if (same || n >= w->most)
+			break;
+	}
+	/* The point may be another character, or several, in some locales. */
+	d->n = 0;
+	for (p = text; *p != 'e'; p++)
+		if (*p >= '0' && *p <= '9')
+			d->digits[d->n++] = *p;
+	d->point = atoi(p + 1) + 1;
+	while (d->n > 1 && d->digits[d->n - 1] == '0')
+		d->n--;
+}
+
+/* Lay it out as ryu and the Rust libraries do. */
+static char *
+emit_decimal(char *p, const struct decimal *d, const struct precision *w)
+{
+	if (d->point > 0 && d->point <= w->large) {
+		for (int i = 0; i < d->n || i <= d->point; i++) {
+			if (i == d->point)
+				*p++ = '.';
+			*p++ = i < d->n ? d->digits[i] : '0';
+		}
+		return p;
+	}
+	if (d->point <= 0 && d->point >= -w->small) {
+		memcpy(p, "0.0000000", 9);
+		p += 2 - d->point;
+		memcpy(p, d->digits, (size_t)d->n);
+		return p + d->n;
+	}
+	*p++ = d->digits[0];
+	if (d->n > 1) {
+		*p++ = '.';
+		memcpy(p, d->digits + 1, (size_t)d->n - 1);
+		p += d->n - 1;
+	}
+	*p++ = 'e';
+	return emit_i64(p, d->point - 1);
+}
+
+static char *
+emit_real(char *p, double v, const struct precision *w)
+{
+	struct decimal d;
+
+	if (!isfinite(v)) {
+		memcpy(p, "null", 4);
+		return p + 4;
+	}
+	if (signbit(v)) {
+		*p++ = '-';
+		v = -v;
+	}
+	if (v == 0) {
+		memcpy(p, "0.0", 3);
+		return p + 3;
+	}
+	if (!decimal_fraction(&d, v, w))
+		decimal_search(&d, v, w);
+	return emit_decimal(p, &d, w);
+}
+
+char *
+emit_float(char *p, float v)
+{
+	return emit_real(p, (double)v, &single);
+}
+
+char *
+emit_double(char *p, double v)
+{
+	return emit_real(p, v, &twice);
+}
+
+size_t
+utf8_length(const unsigned char *s, size_t n, uint32_t *c)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = s[0] < 0x80   ? 1
+		     : s[0] < 0xc2 ? 0
+		     : s[0] < 0xe0 ? 2
+		     : s[0] < 0xf0 ? 3
+		     : s[0] < 0xf5 ? 4
+				   : 0;
+
+	if (len > n || len == 0)
+		return 0;
+	*c = len == 1 ? s[0] : s[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*c = *c << 6 | (s[i] & 0x3f);
+	}
+	if (*c < least[len] || (*c >= 0xd800 && *c < 0xe000) || *c > 0x10ffff)
+		return 0;
+	return len;
+}
+
+/* Copy one UTF-8 sequence, or U+FFFD in place of a byte that is none. */
+static char *
+copy_utf8(char *p, const unsigned char **s, const unsigned char *end)
+{
+	uint32_t c;
+	size_t len = utf8_length(*s, (size_t)(end - *s), &c);
+
+	if (len == 0) {
+		memcpy(p, REPLACEMENT, 3);
+		*s += 1;
+		return p + 3;
+	}
+	memcpy(p, *s, len);
+	*s += len;
+	return p + len;
+}
+
+static inline bool
+json_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/*
+ * Copy 16 bytes and say how many of them stand for themselves in JSON.  The
+ * bytes behind those are written over by whoever goes on there.
+ */
+static inline size_t
+json_run(char *p, const unsigned char *s)
+{
+#ifdef __SSE2__
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
+	/* Signed, so that what is above 0x7f is below 0x20 as well. */
+	__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
+	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+		_mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+
+	_mm_storeu_si128((__m128i *)(void *)p, v);
+	return (size_t)__builtin_ctz(
+	    (unsigned int)_mm_movemask_epi8(odd) | 0x10000);
+#else
+	size_t n = 0;
+
+	for (; n < 16 && json_plain(s[n]); n++)
+		p[n] = (char)s[n];
+	return n;
+#endif
+}
+
+static char *
+json_escape(char *p, unsigned char c)
+{
+	static const char letters[] = "btn\0fr"; /* 8 to 13; \v has none */
+
+	*p++ = '\\';
+	if (c == '"' || c == '\\') {
+		*p++ = (char)c;
+	} else if (c >= 8 && c <= 13 && c != 11) {
+		*p++ = letters[c - 8];
+	} else {
+		memcpy(p, "u00", 3);
+		p = emit_hex(p + 3, &c, 1);
+	}
+	return p;
+}
+
+char *
+emit_json(char *p, const unsigned char *s, size_t n)
+{
+	const unsigned char *end = s + n;
+	size_t run;
+
+	while (s < end) {
+		if (end - s >= 16) {
+			run = json_run(p, s);
+			p += run;
+			s += run;
+			if (run == 16)
+				continue;
+		} else {
+			while (s < end && json_plain(*s))
+				*p++ = (char)*s++;
+			if (s == end)
+				break;
+		}
+		if (*s == '\0')
+			break;
+		if (*s < 0x80)
+			p = json_escape(p, *s++);
+		else
+			p = copy_utf8(p, &s, end);
+	}
+	return p;
+}
+
+/* The end of text in n bytes, and whether a CSV field must quote it. */
+static const unsigned char *
+csv_end(const unsigned char *s, size_t n, bool *quote)
+{
+	const unsigned char *end = s + n;
+
+	*quote = false;
+	for (; s < end && *s != '\0'; s++)
+		*quote |= *s == '"' || *s == ',' || *s == '\n' || *s == '\r';
+	return s;
+}
+
+char *
+emit_csv(char *p, const unsigned char *s, size_t n)
+{
+	bool quote;
+	const unsigned char *end = csv_end(s, n, &quote);
+
+	if (quote)
+		*p++ = '"';
+	while (s < end) {
+		if (*s == '"')
+			*p++ = '"';
+		if (*s < 0x80)
+			*p++ = (char)*s++;
+		else
+			p = copy_utf8(p, &s, end);
+	}
+	if (quote)
+		*p++ = '"';
+	return p;
+}
+
+/* The letter that stands for c behind a backslash, or 0. */
+static char
+tsv_letter(unsigned char c)
+{
+	switch (c) {
+	case '\t':
+		return 't';
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\\':
+		return '\\';
+	default:
+		return 0;
+	}
+}
+
+char *
+emit_tsv(char *p, const unsigned char *s, size_t n)
+{
+	const unsigned char *end = s + n;
+	char letter;
+
+	while (s < end && *s != '\0') {
+		if (*s >= 0x80) {
+			p = copy_utf8(p, &s, end);
+			continue;
+		}
+		letter = tsv_letter(*s);
+		if (letter != 0)
+			*p++ = '\\';
+		*p++ = letter != 0 ? letter : (char)*s;
+		s++;
+	}
+	return p;
+}
+
+/* One byte as vis(3) writes it with VIS_CSTYLE and VIS_WHITE. */
+static char *
+vis_byte(char *p, unsigned char c)
+{
+	*p++ = '\\';
+	if (c >= 7 && c <= 13) {
+		*p++ = "abtnvfr"[c - 7];
+		return p;
+	}
+	if (c & 0x80)
+		*p++ = 'M';
+	c &= 0x7f;
+	if (c >= 0x20 && c != 0x7f) {
+		*p++ = '-';
+		*p++ = (char)c;
+	} else {
+		*p++ = '^';
+		*p++ = (char)(c ^ 0x40);
+	}
+	return p;
+}
+
+/* Controls of the C1 set, line and paragraph ends, and what turns the
+ * direction of writing, so that a line says something else than it shows. */
+static bool
+steers_terminal(uint32_t c)
+{
+	return c < 0xa0 || c == 0x61c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+char *
+emit_vis(char *p, const unsigned char *s, size_t n)
+{
+	const unsigned char *end = s + n;
+	uint32_t c;
+	size_t len;
+
+	while (s < end && *s != '\0') {
+		if (*s < 0x80) {
+			if (*s >= 0x20 && *s != 0x7f)
+				*p++ = (char)*s;
+			else
+				p = vis_byte(p, *s);
+			s++;
+			continue;
+		}
+		len = utf8_length(s, (size_t)(end - s), &c);
+		if (len == 0 || steers_terminal(c)) {
+			p = vis_byte(p, *s++);
+			continue;
+		}
+		memcpy(p, s, len);
+		p += len;
+		s += len;
+	}
+	return p;
+}
+
+/* The columns of the character at s, and its bytes. */
+static size_t
+utf8_step(const char *s, size_t n, size_t *len)
+{
+	uint32_t c;
+	int columns;
+
+	if ((unsigned char)*s < 0x80) {
+		*len = 1;
+		return 1;
+	}
+	*len = utf8_length((const unsigned char *)s, n, &c);
+	if (*len == 0) {
+		*len = 1;
+		return 1;
+	}
+	columns = wcwidth((wchar_t)c);
+	return columns < 0 ? 1 : (size_t)columns;
+}
+
+size_t
+utf8_columns(const char *s, size_t n)
+{
+	size_t columns = 0, len;
+
+	for (; n > 0; s += len, n -= len)
+		columns += utf8_step(s, n, &len);
+	return columns;
+}
+
+size_t
+utf8_fitting(const char *s, size_t n, size_t columns)
+{
+	size_t done = 0, len, wide;
+
+	while (done < n) {
+		wide = utf8_step(s + done, n - done, &len);
+		if (wide > columns)
+			break;
+		columns -= wide;
+		done += len;
+	}
+	return done;
+}

@@ -1,0 +1,301 @@
+/* emit, clock and hist: values as text. */
+#include <float.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "emit.h"
+#include "hist.h"
+#include "util.h"
+
+static int failures;
+
+static void
+same(int line, const char *got, size_t len, const char *want)
+{
+	if (len == strlen(want) && (len == 0 || memcmp(got, want, len) == 0))
+		return;
+	fprintf(stderr, "%s:%d: got '%.*s', want '%s'\n", __FILE__, line,
+	    (int)len, got, want);
+	failures++;
+}
+
+/* A call that writes at buf, and what it must have written. */
+#define IS(call, want)                                                         \
+	do {                                                                   \
+		char buf[1024];                                                \
+		char *end = (call);                                            \
+		same(__LINE__, buf, (size_t)(end - buf), (want));              \
+	} while (0)
+
+#define BYTES(s) (const unsigned char *)(s), sizeof(s) - 1
+
+static void
+integers(void)
+{
+	unsigned __int128 ones = ~(unsigned __int128)0;
+
+	IS(emit_u64(buf, 0), "0");
+	IS(emit_u64(buf, UINT64_MAX), "18446744073709551615");
+	IS(emit_i64(buf, INT64_MIN), "-9223372036854775808");
+	IS(emit_i64(buf, -1), "-1");
+	IS(emit_u128(buf, ones), "340282366920938463463374607431768211455");
+	IS(emit_i128(buf, (__int128)(ones >> 1)),
+	    "170141183460469231731687303715884105727");
+	IS(emit_i128(buf, (__int128)(ones / 2 + 1)),
+	    "-170141183460469231731687303715884105728");
+	IS(emit_u128(buf, (unsigned __int128)10000000000000000000u * 10),
+	    "100000000000000000000");
+	IS(emit_digits(buf, 7, 9), "000000007");
+	IS(emit_digits(buf, 42, 2), "42");
+	IS(emit_hex(buf, BYTES("\x00\xab\xff")), "00abff");
+}
+
+/* Every number of digits, at both of its ends. */
+static void
+integer_widths(void)
+{
+	char want[32];
+
+	for (uint64_t v = 1; v < UINT64_C(10000000000000000000); v *= 10) {
+		snprintf(want, sizeof(want), "%" PRIu64, v);
+		IS(emit_u64(buf, v), want);
+		snprintf(want, sizeof(want), "%" PRIu64, v - 1);
+		IS(emit_u64(buf, v - 1), want);
+		snprintf(want, sizeof(want), "%" PRIu64, v * 9 + 9);
+		IS(emit_u64(buf, v * 9 + 9), want);
+	}
+}
+
+static void
+floats(void)
+{
+	IS(emit_double(buf, 1), "1.0");
+	IS(emit_double(buf, 4.56), "4.56");
+	IS(emit_double(buf, -0.0), "-0.0");
+	IS(emit_double(buf, 0.1 + 0.2), "0.30000000000000004");
+	IS(emit_double(buf, 1e15), "1000000000000000.0");
+	IS(emit_double(buf, 1e16), "1e16");
+	IS(emit_double(buf, 1.5e300), "1.5e300");
+	IS(emit_double(buf, 1e-5), "0.00001");
+	IS(emit_double(buf, 1e-7), "1e-7");
+	IS(emit_double(buf, 5e-324), "5e-324");
+	IS(emit_double(buf, DBL_MAX), "1.7976931348623157e308");
+	IS(emit_double(buf, DBL_MIN), "2.2250738585072014e-308");
+	IS(emit_double(buf, 1234567.125), "1234567.125");
+	IS(emit_double(buf, NAN), "null");
+	IS(emit_double(buf, -INFINITY), "null");
+	IS(emit_float(buf, 1.23f), "1.23");
+	IS(emit_float(buf, 16777216.0f), "16777216.0");
+	IS(emit_float(buf, FLT_MAX), "3.4028235e38");
+	IS(emit_float(buf, 1e-45f), "1e-45");
+	IS(emit_float(buf, 1e-6f), "0.000001");
+	IS(emit_float(buf, 0.1f), "0.1");
+	IS(emit_float(buf, -33554432.0f), "-33554432.0");
+}
+
+/* What is written reads back as the same number. */
+static void
+floats_return(void)
+{
+	uint64_t bits = 88172645463325252u;
+
+	for (int i = 0; i < 20000; i++) {
+		char text[64];
+		uint32_t half;
+		double d;
+		float f;
+
+		bits ^= bits << 13;
+		bits ^= bits >> 7;
+		bits ^= bits << 17;
+		half = (uint32_t)bits;
+		memcpy(&d, &bits, sizeof(d));
+		memcpy(&f, &half, sizeof(f));
+		*emit_double(text, d) = '\0';
+		if (isfinite(d) && strtod(text, NULL) != d)
+			same(__LINE__, text, strlen(text), "the same double");
+		*emit_float(text, f) = '\0';
+		if (isfinite(f) && strtof(text, NULL) != f)
+			same(__LINE__, text, strlen(text), "the same float");
+	}
+}
+
+static void
+text(void)
+{
+	IS(emit_json(buf, BYTES("bash\0tail")), "bash");
+	IS(emit_json(buf, BYTES("0123456789abcdef0123456789abcde")),
+	    "0123456789abcdef0123456789abcde");
+	IS(emit_json(buf, BYTES("0123456789\"abcdef\\")),
+	    "0123456789\\\"abcdef\\\\");
+	IS(emit_json(buf, BYTES("\b\t\n\v\f\r\x01\x1f\x7f/")),
+	    "\\b\\t\\n\\u000b\\f\\r\\u0001\\u001f\x7f/");
+	IS(emit_json(buf, BYTES("gr\xc3\xbc\xc3\x9f")), "gr\xc3\xbc\xc3\x9f");
+	IS(emit_json(buf, BYTES("a\xff\xc3")), "a\xef\xbf\xbd\xef\xbf\xbd");
+	IS(emit_csv(buf, BYTES("plain text")), "plain text");
+	IS(emit_csv(buf, BYTES("a,b")), "\"a,b\"");
+	IS(emit_csv(buf, BYTES("say \"x\"\r\n")), "\"say \"\"x\"\"\r\n\"");
+	IS(emit_csv(buf, BYTES("a\0,")), "a");
+	IS(emit_csv(buf, BYTES("\xff")), "\xef\xbf\xbd");
+	IS(emit_tsv(buf, BYTES("a\tb\nc\rd\\e,\"")), "a\\tb\\nc\\rd\\\\e,\"");
+	IS(emit_vis(buf, BYTES("a\033[2J\n\x7f")), "a\\^[[2J\\n\\^?");
+	IS(emit_vis(buf, BYTES("\xff\x80\xc3\xa9")), "\\M^?\\M^@\xc3\xa9");
+	IS(emit_vis(buf, BYTES("\xc2\x9b")), "\\M-B\\M^[");
+	IS(emit_vis(buf, BYTES("\xe2\x80\xae")), "\\M-b\\M^@\\M-.");
+}
+
+static void
+sequence(int line, const char *s, size_t n, size_t want, uint32_t point)
+{
+	uint32_t c = 0;
+	size_t got = utf8_length((const unsigned char *)s, n, &c);
+
+	if (got == want && (want == 0 || c == point))
+		return;
+	fprintf(stderr, "%s:%d: length %zu of U+%04X, want %zu of U+%04X\n",
+	    __FILE__, line, got, c, want, point);
+	failures++;
+}
+
+static void
+utf8(void)
+{
+	sequence(__LINE__, "\x7f", 1, 1, 0x7f);
+	sequence(__LINE__, "\xc2\x80", 2, 2, 0x80);
+	sequence(__LINE__, "\xef\xbf\xbd", 3, 3, 0xfffd);
+	sequence(__LINE__, "\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff);
+	sequence(__LINE__, "\xc3", 1, 0, 0);             /* cut */
+	sequence(__LINE__, "\xc1\xbf", 2, 0, 0);         /* overlong */
+	sequence(__LINE__, "\xe0\x9f\xbf", 3, 0, 0);     /* overlong */
+	sequence(__LINE__, "\xf0\x8f\xbf\xbf", 4, 0, 0); /* overlong */
+	sequence(__LINE__, "\xed\xa0\x80", 3, 0, 0);     /* surrogate */
+	sequence(__LINE__, "\xf4\x90\x80\x80", 4, 0, 0); /* too large */
+	sequence(__LINE__, "\x80", 1, 0, 0);
+}
+
+static void
+number_is(int line, size_t got, size_t want)
+{
+	if (got == want)
+		return;
+	fprintf(
+	    stderr, "%s:%d: got %zu, want %zu\n", __FILE__, line, got, want);
+	failures++;
+}
+
+static void
+columns(void)
+{
+	const char *wide = "a\xe4\xb8\xad\xe6\x96\x87"; /* a, two wide ones */
+
+	number_is(__LINE__, utf8_columns("abc", 3), 3);
+	number_is(__LINE__, utf8_columns(wide, 7), 5);
+	number_is(__LINE__, utf8_columns("e\xcc\x81", 3), 1);
+	number_is(__LINE__, utf8_fitting(wide, 7, 4), 4);
+	number_is(__LINE__, utf8_fitting(wide, 7, 2), 1);
+	number_is(__LINE__, utf8_fitting(wide, 7, 9), 7);
+}
+
+static void
+times(void)
+{
+	const uint64_t t = UINT64_C(1795358881000000001);
+	struct clock c = { 0 };
+	uint64_t back = 0;
+
+	IS(clock_utc(&c, buf, t), "2026-11-22T14:48:01.000000001Z");
+	IS(clock_utc(&c, buf, t + 5), "2026-11-22T14:48:01.000000006Z");
+	IS(clock_utc(&c, buf, t + 1000000000),
+	    "2026-11-22T14:48:02.000000001Z");
+	IS(clock_utc(&c, buf, 0), "1970-01-01T00:00:00.000000000Z");
+	IS(clock_utc(&c, buf, UINT64_MAX), "2554-07-21T23:34:33.709551615Z");
+	IS(clock_local(&c, buf, t), "15:48:01");
+	IS(clock_local(&c, buf, t + 60000000000), "15:49:01");
+	number_is(__LINE__,
+	    (size_t)clock_read("2026-11-22T14:48:01.000000001Z", 30, &back), 0);
+	number_is(__LINE__, back, t);
+	number_is(
+	    __LINE__, (size_t)clock_read("2026-11-22T14:48:01Z", 20, &back), 0);
+	number_is(__LINE__, back, t - 1);
+	number_is(__LINE__,
+	    (size_t)clock_read("2026-11-22T14:48:01", 19, &back), (size_t)-1);
+	number_is(__LINE__,
+	    (size_t)clock_read("2026-11-22 14:48:01Z", 20, &back), (size_t)-1);
+}
+
+static void
+hist_is(int line, const struct hist *h, const char *want, const char *summary)
+{
+	struct buf out = { 0 };
+
+	hist_write(h, &out);
+	same(line, out.data, out.len, want);
+	out.len = 0;
+	hist_summary(h, &out);
+	same(line, out.data, out.len, summary);
+	buf_free(&out);
+}
+
+static void
+histograms(void)
+{
+	static const uint64_t slots[8] = { 1000, 0, 500, 1024 };
+	static const uint64_t zero[4];
+	static uint64_t high[64];
+	struct hist h = { .unit = "(unit)", .slots = slots, .n = 8 };
+
+	hist_is(__LINE__, &h,
+	    "     (unit)              : count    distribution\n"
+	    "         0 -> 1          : 1000     "
+	    "|*************************************** |\n"
+	    "         2 -> 3          : 0        "
+	    "|                                        |\n"
+	    "         4 -> 7          : 500      "
+	    "|*******************                     |\n"
+	    "         8 -> 15         : 1024     "
+	    "|****************************************|\n",
+	    "count 2524  p50 <= 7  p90 <= 15  p99 <= 15\n");
+	h.linear = true;
+	h.unit = "\033[2J";
+	h.n = 1;
+	hist_is(__LINE__, &h,
+	    "     \\^[[2J              : count    distribution\n"
+	    "         0               : 1000     "
+	    "|****************************************|\n",
+	    "count 1000  p50 <= 0  p90 <= 0  p99 <= 0\n");
+	hist_is(__LINE__, &(struct hist){ .unit = "", .slots = zero, .n = 4 },
+	    "", "count 0\n");
+	/* Counts that a 32-bit product does not hold, and the widest slot. */
+	high[63] = UINT64_MAX;
+	h = (struct hist){ .unit = "ns", .slots = high, .n = 64 };
+	struct buf out = { 0 };
+	hist_write(&h, &out);
+	const char *last = " 9223372036854775808 -> 18446744073709551615 : "
+			   "18446744073709551615 |********************|\n";
+	same(__LINE__, out.data + out.len - strlen(last), strlen(last), last);
+	buf_free(&out);
+}
+
+int
+main(void)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	setenv("TZ", "UTC-1", 1);
+	tzset();
+	integers();
+	integer_widths();
+	floats();
+	floats_return();
+	text();
+	utf8();
+	columns();
+	times();
+	histograms();
+	return failures != 0;
+}
