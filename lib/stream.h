@@ -35,15 +35,19 @@ enum stream_encoding { STREAM_BINARY, STREAM_JSON };
 enum {
 	STREAM_MAPS_MAX = 256,        /* the index is one byte */
 	STREAM_HEADER_MAX = 16 << 20, /* bytes of the header line */
+	STREAM_LINE_MAX = 64 << 20,   /* bytes of any other line */
+	STREAM_RECORD_MAX = 32 << 20, /* bytes of a record by its types */
+	STREAM_CPUS_MAX = 65536,      /* values in a per-CPU record */
 	STREAM_BODY_HEAD = 9,         /* map index and time before the record */
 };
 
 struct stream_map {
 	char *name; /* owned */
 	enum stream_source source;
-	uint32_t value; /* index into types; TYPE_NONE: raw bytes */
-	uint32_t key;   /* the same, sampled maps only */
-	uint64_t cpus;  /* per-CPU map: values per record; 0 else */
+	/* Indexes into types; TYPE_NONE: raw bytes.  A sampled map has both
+	 * or neither, any other map has no key. */
+	uint32_t value, key;
+	uint64_t cpus; /* per-CPU map: values per record; 0 else */
 	/* Sampled maps only. */
 	uint64_t interval_ms;
 	enum stream_sample sample;
@@ -75,16 +79,17 @@ void stream_header_free(struct stream_header *h);
  */
 int stream_header_init(struct stream_header *h, const char *name);
 
-/* Append one map, zeroed but for its name (copied).  NULL: no memory, or 256
- * maps are there already; reported. */
+/* Append one map, zeroed but for its name (copied) and for value and key, which
+ * are TYPE_NONE.  NULL: no memory, or 256 maps are there already; reported. */
 struct stream_map *stream_header_add(struct stream_header *h, const char *name);
 
 /* Append the header line, newline included. */
 int stream_header_write(const struct stream_header *h, struct buf *out);
 
 /*
- * Read a header from its JSON; every index, size and name is checked here, and
- * only here.  where is "name:1".  Returns 0, or -1 with h empty.
+ * Read a header, of a stream or a session, from its JSON; every index, size
+ * and name is checked here, and only here.  where is "name:1".  Returns 0, or
+ * -1 with h empty.
  */
 int stream_header_read(
     struct stream_header *h, const json_t *json, const char *where);
@@ -123,14 +128,15 @@ enum stream_line_kind {
 	LINE_SAMPLED, /* "@sampled": map, round, keys */
 	LINE_ERROR,   /* "@error": map, message (until the next line) */
 	LINE_FINISH,  /* "@end": records, lost */
-	LINE_OTHER,   /* another "@" line: skip it, or pass its text on */
+	LINE_OTHER,   /* another "@" line, or one of the three above where no
+			 header names the maps: skip it, or pass its text on */
 	LINE_BAD,     /* not readable: reported and counted already */
 };
 
 struct stream_line {
 	enum stream_line_kind kind;
 	/* The line as it came, without its newline.  Borrowed until the next
-	 * line is asked for; so is data. */
+	 * line is asked for or stream_fill() is called; so is data. */
 	const char *text;
 	size_t text_len;
 	unsigned int map;
@@ -161,13 +167,15 @@ struct stream_reader {
 	struct buf in; /* what was read; from start on it is unparsed */
 	size_t start;
 	size_t scanned;  /* of the unparsed, bytes known to have no newline */
+	bool skipping;   /* inside a line longer than STREAM_LINE_MAX */
+	struct buf body; /* the last binary record, unstuffed */
 	json_t *control; /* owned: the tree of the last control line */
 };
 
 /*
- * Read the first line.  wants names the stage in "this is a package; load it
- * first: skel-load"; a package, and anything else that is neither a stream, a
- * session nor NDJSON, is refused with such a line.
+ * Read the first line.  A package, and anything else that is neither a stream,
+ * a session nor NDJSON, is refused with what to do about it: "this is a
+ * package; load it first: skel-load".  r is to be closed whatever was found.
  */
 enum stream_opening stream_open(
     struct stream_reader *r, int fd, const char *name);

@@ -1,0 +1,564 @@
+/*
+ * The first line of a stream or a session.  The order of the keys is the one
+ * of skel-stream(5).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "doc.h"
+#include "report.h"
+#include "stream.h"
+#include "util.h"
+
+enum { VERSION_READ = 1, WHERE_MAX = 1024, PART_MAX = WHERE_MAX + 64 };
+
+/* By enum stream_source and enum stream_sample. */
+static const char *const source_names[] = { "ringbuf", "perf", "sample",
+	"iter" };
+static const char *const sample_names[] = { "default_kv", "log2_hist",
+	"linear_hist" };
+
+static void
+map_free(struct stream_map *m)
+{
+	free(m->name);
+	free(m->unit);
+	free(m->pin);
+	json_decref(m->interpreter);
+}
+
+void
+stream_header_free(struct stream_header *h)
+{
+	for (size_t i = 0; i < h->nmaps; i++)
+		map_free(&h->maps[i]);
+	free(h->maps);
+	free(h->name);
+	free(h->host);
+	free(h->boot_id);
+	free(h->started);
+	free(h->dir);
+	types_free(&h->types);
+	*h = (struct stream_header){ 0 };
+}
+
+/* The kernel's name of this boot, or "". */
+static void
+read_boot_id(char *id, size_t size)
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = 0;
+
+	if (fd != -1) {
+		n = read(fd, id, size - 1);
+		close(fd);
+	}
+	id[n > 0 ? n : 0] = '\0';
+	id[strcspn(id, "\n")] = '\0';
+}
+
+/* Now, as RFC 3339 has it. */
+static void
+format_now(char *text, size_t size)
+{
+	struct timespec now;
+	struct tm tm;
+	char seconds[40];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, size, "%s.%09ldZ", seconds, now.tv_nsec);
+}
+
+int
+stream_header_init(struct stream_header *h, const char *name)
+{
+	char host[256], boot_id[64], started[64];
+
+	if (gethostname(host, sizeof(host)) == -1)
+		host[0] = '\0';
+	host[sizeof(host) - 1] = '\0';
+	read_boot_id(boot_id, sizeof(boot_id));
+	format_now(started, sizeof(started));
+	h->name = strdup(name);
+	h->host = strdup(host);
+	h->boot_id = strdup(boot_id);
+	h->started = strdup(started);
+	if (h->name != NULL && h->host != NULL && h->boot_id != NULL &&
+	    h->started != NULL)
+		return 0;
+	stream_header_free(h);
+	return report_nomem();
+}
+
+struct stream_map *
+stream_header_add(struct stream_header *h, const char *name)
+{
+	struct stream_map *m;
+
+	if (h->nmaps >= STREAM_MAPS_MAX) {
+		report_error("map %s: a stream has at most %d maps", name,
+		    STREAM_MAPS_MAX);
+		return NULL;
+	}
+	m = reallocarray(h->maps, h->nmaps + 1, sizeof(*m));
+	if (m != NULL) {
+		h->maps = m;
+		m += h->nmaps;
+		*m =
+		    (struct stream_map){ .value = TYPE_NONE, .key = TYPE_NONE };
+		m->name = strdup(name);
+	}
+	if (m == NULL || m->name == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	h->nmaps++;
+	return m;
+}
+
+size_t
+stream_key_size(const struct stream_header *h, unsigned int map)
+{
+	uint32_t key = h->maps[map].key;
+
+	return key == TYPE_NONE ? 0 : (size_t)h->types.v[key].size;
+}
+
+size_t
+stream_record_size(const struct stream_header *h, unsigned int map)
+{
+	const struct stream_map *m = &h->maps[map];
+	size_t value;
+
+	if (m->value == TYPE_NONE)
+		return 0;
+	value = (size_t)h->types.v[m->value].size;
+	if (m->cpus != 0)
+		value = round_up_8(value) * (size_t)m->cpus;
+	return stream_key_size(h, map) + value;
+}
+
+/*
+ * Writing.  jansson's setters take a NULL for a failure before them, so one
+ * look at the end of each list is enough.
+ */
+
+static int
+set_index(json_t *json, const char *key, uint32_t i)
+{
+	return i == TYPE_NONE ? 0
+			      : json_object_set_new(json, key, json_integer(i));
+}
+
+static int
+set_sample(json_t *json, const struct stream_map *m)
+{
+	json_t *sample = json_pack("{sosssssb}", "interval",
+	    doc_u64_new(m->interval_ms), "type", sample_names[m->sample],
+	    "unit", m->unit, "clear_map", m->clear_map);
+
+	return json_object_set_new(json, "sample", sample);
+}
+
+static json_t *
+write_map(const struct stream_map *m)
+{
+	json_t *json = json_pack(
+	    "{ssss}", "name", m->name, "source", source_names[m->source]);
+
+	if (json == NULL || set_index(json, "value", m->value) == -1 ||
+	    set_index(json, "key", m->key) == -1 ||
+	    (m->cpus != 0 && json_object_set_new(
+				 json, "cpus", doc_u64_new(m->cpus)) == -1) ||
+	    (m->source == STREAM_SAMPLE && set_sample(json, m) == -1) ||
+	    (m->interpreter != NULL &&
+		json_object_set(json, "intepreter", m->interpreter) == -1) ||
+	    (m->pin != NULL &&
+		json_object_set_new(json, "pin", json_string(m->pin)) == -1)) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+static json_t *
+write_maps(const struct stream_header *h)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < h->nmaps; i++)
+		if (json_array_append_new(array, write_map(&h->maps[i])) ==
+		    -1) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
+static int
+set_session(json_t *json, const struct stream_header *h)
+{
+	if (json_object_set_new(json, "dir", json_string(h->dir)) == -1 ||
+	    (h->detached &&
+		json_object_set_new(json, "detached", json_true()) == -1))
+		return -1;
+	if (json_object_set_new(json, "perf_buffer_pages",
+		doc_u64_new(h->perf_buffer_pages)) == -1)
+		return -1;
+	return json_object_set_new(
+	    json, "poll_timeout_ms", doc_u64_new(h->poll_timeout_ms));
+}
+
+static json_t *
+header_json(const struct stream_header *h)
+{
+	json_t *json = json_pack("{sssissssssssss}", "skel",
+	    h->session ? "session" : "stream", "version", VERSION_READ, "name",
+	    h->name, "encoding", h->encoding == STREAM_JSON ? "json" : "binary",
+	    "host", h->host, "boot_id", h->boot_id, "started", h->started);
+
+	if (json == NULL || (h->session && set_session(json, h) == -1) ||
+	    json_object_set_new(json, "maps", write_maps(h)) == -1 ||
+	    json_object_set_new(json, "types", types_write(&h->types)) == -1) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+int
+stream_header_write(const struct stream_header *h, struct buf *out)
+{
+	json_t *json = header_json(h);
+	int ret;
+
+	if (json == NULL) {
+		report_error("the header cannot be written: memory ran out, or "
+			     "a name in it is not UTF-8");
+		return -1;
+	}
+	ret = doc_write(json, out, false);
+	json_decref(json);
+	buf_chr(out, '\n');
+	return out->failed ? -1 : ret;
+}
+
+/*
+ * Reading.
+ */
+
+/* The string at key; absent is "", or an error where it is required. */
+static int
+read_string(const json_t *json, const char *key, bool required, char **out,
+    const char *where)
+{
+	const char *s = "";
+	int got = doc_get_string(json, key, &s, where);
+
+	if (got == -1 || (got == 0 && required))
+		return got == 0 ? doc_missing(key, where) : -1;
+	*out = strdup(s);
+	return *out == NULL ? report_nomem() : 0;
+}
+
+/* The place in the n names of the string at key, which must be there. */
+static int
+read_word(const json_t *json, const char *key, const char *const *names,
+    size_t n, unsigned int *out, const char *where)
+{
+	const char *s;
+	int got = doc_get_string(json, key, &s, where);
+
+	if (got != 1)
+		return got == 0 ? doc_missing(key, where) : -1;
+	for (unsigned int i = 0; i < n; i++)
+		if (strcmp(names[i], s) == 0) {
+			*out = i;
+			return 0;
+		}
+	report_error("%s.%s: unknown %s \"%s\"", where, key, key, s);
+	return -1;
+}
+
+static int
+read_index(const json_t *json, const char *key, const struct types *t,
+    uint32_t *out, const char *where)
+{
+	uint64_t i = 0;
+	int got = doc_get_u64(json, key, TYPES_MAX, &i, where);
+
+	if (got != 1)
+		return got;
+	if (i >= t->n) {
+		report_error("%s.%s: there is no type %" PRIu64, where, key, i);
+		return -1;
+	}
+	*out = (uint32_t)i;
+	return 0;
+}
+
+static int
+read_sample(struct stream_map *m, const json_t *json, const char *where)
+{
+	char at[PART_MAX];
+	json_t *sample;
+	unsigned int type = SAMPLE_KV;
+	int got = doc_get_object(json, "sample", &sample, where);
+
+	if (got != 1)
+		return got == 0 ? doc_missing("sample", where) : -1;
+	snprintf(at, sizeof(at), "%s.sample", where);
+	if (doc_get_u64(sample, "interval", UINT32_MAX, &m->interval_ms, at) ==
+		-1 ||
+	    read_word(sample, "type", sample_names, nitems(sample_names), &type,
+		at) == -1 ||
+	    read_string(sample, "unit", false, &m->unit, at) == -1 ||
+	    doc_get_bool(sample, "clear_map", &m->clear_map, at) == -1)
+		return -1;
+	m->sample = (enum stream_sample)type;
+	return 0;
+}
+
+/* "default_struct", or an object that its reader knows. */
+static int
+read_interpreter(struct stream_map *m, const json_t *json, const char *where)
+{
+	json_t *v = json_object_get(json, "intepreter");
+
+	if (v == NULL || json_is_null(v) || json_is_string(v))
+		return 0;
+	if (!json_is_object(v)) {
+		report_error("%s.intepreter: expected an object, found %s",
+		    where, doc_kind(v));
+		return -1;
+	}
+	m->interpreter = json_incref(v);
+	return 0;
+}
+
+static int
+check_record(const struct stream_header *h, unsigned int map, const char *where)
+{
+	const struct stream_map *m = &h->maps[map];
+	bool sampled = m->source == STREAM_SAMPLE;
+
+	if ((m->key != TYPE_NONE) != (sampled && m->value != TYPE_NONE)) {
+		report_error("%s: %s", where,
+		    !sampled ? "only a sampled map has a key"
+			     : "a sampled map has types for key and value, or "
+			       "for none");
+		return -1;
+	}
+	if (m->cpus != 0 && !sampled) {
+		report_error("%s: only a sampled map has cpus", where);
+		return -1;
+	}
+	/* At most 2^16 * 2^24 bytes: no overflow. */
+	if (stream_record_size(h, map) > STREAM_RECORD_MAX) {
+		report_error("%s: records of %zu bytes; at most %d are read",
+		    where, stream_record_size(h, map), STREAM_RECORD_MAX);
+		return -1;
+	}
+	return 0;
+}
+
+/* A map's name is how control lines and JSON records refer to it. */
+static int
+check_map_name(
+    const struct stream_header *h, unsigned int map, const char *where)
+{
+	const char *name = h->maps[map].name;
+
+	if (name[0] == '\0') {
+		report_error("%s.name: a map needs a name", where);
+		return -1;
+	}
+	for (unsigned int i = 0; i < map; i++)
+		if (strcmp(h->maps[i].name, name) == 0) {
+			report_error(
+			    "%s.name: there are two maps \"%s\"", where, name);
+			return -1;
+		}
+	return 0;
+}
+
+static int
+read_pin(const struct stream_header *h, struct stream_map *m,
+    const json_t *json, const char *where)
+{
+	if (!h->session)
+		return 0;
+	if (read_string(json, "pin", true, &m->pin, where) == -1)
+		return -1;
+	if (m->pin[0] == '/')
+		return 0;
+	report_error("%s.pin: \"%s\" is no absolute path", where, m->pin);
+	return -1;
+}
+
+static int
+read_map(struct stream_header *h, unsigned int map, const json_t *json,
+    const char *where)
+{
+	struct stream_map *m = &h->maps[map];
+	unsigned int source;
+
+	if (!json_is_object(json)) {
+		report_error(
+		    "%s: expected an object, found %s", where, doc_kind(json));
+		return -1;
+	}
+	if (read_string(json, "name", true, &m->name, where) == -1 ||
+	    check_map_name(h, map, where) == -1 ||
+	    read_word(json, "source", source_names, nitems(source_names),
+		&source, where) == -1 ||
+	    read_index(json, "value", &h->types, &m->value, where) == -1 ||
+	    read_index(json, "key", &h->types, &m->key, where) == -1 ||
+	    doc_get_u64(json, "cpus", STREAM_CPUS_MAX, &m->cpus, where) == -1 ||
+	    read_interpreter(m, json, where) == -1 ||
+	    read_pin(h, m, json, where) == -1)
+		return -1;
+	m->source = (enum stream_source)source;
+	if (m->source == STREAM_SAMPLE && read_sample(m, json, where) == -1)
+		return -1;
+	return check_record(h, map, where);
+}
+
+/* The bound of one value holds for all maps together too: a plan is made for
+ * each. */
+static int
+check_leaves(const struct stream_header *h, const char *where)
+{
+	const struct types *t = &h->types;
+	uint64_t leaves = 0, names = 0;
+
+	for (size_t i = 0; i < h->nmaps; i++) {
+		const uint32_t refs[] = { h->maps[i].key, h->maps[i].value };
+
+		for (size_t k = 0; k < nitems(refs); k++)
+			if (refs[k] != TYPE_NONE) {
+				leaves += t->v[refs[k]].leaves;
+				names += t->v[refs[k]].name_bytes;
+			}
+	}
+	if (leaves <= TYPES_LEAVES_MAX && names <= TYPES_NAMES_MAX)
+		return 0;
+	report_error("%s: the maps' types have too many members", where);
+	return -1;
+}
+
+static int
+read_maps(struct stream_header *h, const json_t *json, const char *where)
+{
+	char at[WHERE_MAX];
+	json_t *array;
+	int got = doc_get_array(json, "maps", &array, where);
+
+	if (got != 1)
+		return got == 0 ? doc_missing("maps", where) : -1;
+	if (json_array_size(array) > STREAM_MAPS_MAX) {
+		report_error("%s: maps: %zu maps; at most %d are read", where,
+		    json_array_size(array), STREAM_MAPS_MAX);
+		return -1;
+	}
+	h->maps = calloc(STREAM_MAPS_MAX, sizeof(*h->maps));
+	if (h->maps == NULL)
+		return report_nomem();
+	while (h->nmaps < json_array_size(array)) {
+		unsigned int i = (unsigned int)h->nmaps++;
+
+		snprintf(at, sizeof(at), "%s: maps[%u]", where, i);
+		h->maps[i].value = h->maps[i].key = TYPE_NONE;
+		if (read_map(h, i, json_array_get(array, i), at) == -1)
+			return -1;
+	}
+	return check_leaves(h, where);
+}
+
+static int
+read_types(struct stream_header *h, const json_t *json, const char *where)
+{
+	const json_t *array = json_object_get(json, "types");
+
+	if (array == NULL)
+		return doc_missing("types", where);
+	return types_read(&h->types, array, where);
+}
+
+static int
+read_version(const json_t *json, const char *where)
+{
+	uint64_t version;
+	int got = doc_get_u64(json, "version", UINT64_MAX, &version, where);
+
+	if (got != 1)
+		return got == 0 ? doc_missing("version", where) : -1;
+	if (version == VERSION_READ)
+		return 0;
+	report_error("%s: unknown version %" PRIu64 " (this %s reads version "
+		     "%d)",
+	    where, version, getprogname(), VERSION_READ);
+	return -1;
+}
+
+static int
+read_session(struct stream_header *h, const json_t *json, const char *where)
+{
+	h->perf_buffer_pages = 64;
+	h->poll_timeout_ms = 100;
+	if (read_string(json, "dir", true, &h->dir, where) == -1 ||
+	    doc_get_bool(json, "detached", &h->detached, where) == -1 ||
+	    doc_get_u64(json, "perf_buffer_pages", UINT32_MAX,
+		&h->perf_buffer_pages, where) == -1 ||
+	    doc_get_u64(json, "poll_timeout_ms", INT32_MAX, &h->poll_timeout_ms,
+		where) == -1)
+		return -1;
+	if (h->dir[0] == '/')
+		return 0;
+	report_error("%s.dir: \"%s\" is no absolute path", where, h->dir);
+	return -1;
+}
+
+static int
+read_header(struct stream_header *h, const json_t *json, const char *where)
+{
+	static const char *const encodings[] = { "binary", "json" };
+	static const char *const skels[] = { "stream", "session" };
+	unsigned int skel, encoding;
+
+	if (read_word(json, "skel", skels, nitems(skels), &skel, where) == -1 ||
+	    read_version(json, where) == -1 ||
+	    read_string(json, "name", true, &h->name, where) == -1 ||
+	    read_word(json, "encoding", encodings, nitems(encodings), &encoding,
+		where) == -1 ||
+	    read_string(json, "host", false, &h->host, where) == -1 ||
+	    read_string(json, "boot_id", false, &h->boot_id, where) == -1 ||
+	    read_string(json, "started", false, &h->started, where) == -1)
+		return -1;
+	h->session = skel == 1;
+	h->encoding = encoding == 1 ? STREAM_JSON : STREAM_BINARY;
+	if (h->session && read_session(h, json, where) == -1)
+		return -1;
+	if (read_types(h, json, where) == -1)
+		return -1;
+	return read_maps(h, json, where);
+}
+
+int
+stream_header_read(
+    struct stream_header *h, const json_t *json, const char *where)
+{
+	*h = (struct stream_header){ 0 };
+	if (read_header(h, json, where) == 0)
+		return 0;
+	stream_header_free(h);
+	return -1;
+}

@@ -1,0 +1,614 @@
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cobs.h"
+#include "doc.h"
+#include "report.h"
+#include "stream.h"
+#include "util.h"
+
+enum {
+	TAG = '=',            /* the first byte of a binary record */
+	READ_SIZE = 256 << 10 /* bytes asked of a read(2) */
+};
+
+/*
+ * Writing.
+ */
+
+void
+stream_put_record(struct buf *out, unsigned int map, uint64_t time_ns,
+    const void *key, size_t key_len, const void *value, size_t value_len)
+{
+	unsigned char head[STREAM_BODY_HEAD];
+	const struct cobs_piece pieces[] = {
+		{ head, sizeof(head) },
+		{ key, key_len },
+		{ value, value_len },
+	};
+	size_t body = sizeof(head) + key_len + value_len;
+	char *p = buf_room(out, 1 + COBS_MAX(body) + 1);
+
+	if (p == NULL)
+		return;
+	head[0] = (unsigned char)map;
+	for (int i = 0; i < 8; i++)
+		head[1 + i] = (unsigned char)(time_ns >> (8 * i));
+	*p = TAG;
+	body = cobs_stuff((unsigned char *)p + 1, pieces, 3);
+	p[1 + body] = '\n';
+	out->len += 1 + body + 1;
+}
+
+/* {"@name":value} and a newline; takes over the reference to value. */
+static void
+put_control(struct buf *out, const char *name, json_t *value)
+{
+	json_t *line = json_pack("{so}", name, value);
+
+	if (line == NULL || doc_write(line, out, false) == -1)
+		out->failed = true;
+	else
+		buf_chr(out, '\n');
+	json_decref(line);
+}
+
+void
+stream_put_lost(struct buf *out, const struct stream_header *h,
+    unsigned int map, uint64_t count)
+{
+	put_control(out, "@lost",
+	    json_pack("{ssso}", "map", h->maps[map].name, "count",
+		doc_u64_new(count)));
+}
+
+void
+stream_put_sampled(struct buf *out, const struct stream_header *h,
+    unsigned int map, uint64_t round, uint64_t keys)
+{
+	put_control(out, "@sampled",
+	    json_pack("{sssoso}", "map", h->maps[map].name, "round",
+		doc_u64_new(round), "keys", doc_u64_new(keys)));
+}
+
+void
+stream_put_error(struct buf *out, const struct stream_header *h,
+    unsigned int map, const char *message)
+{
+	put_control(out, "@error",
+	    json_pack("{ssss}", "map", h->maps[map].name, "message", message));
+}
+
+void
+stream_put_end(struct buf *out, uint64_t records, uint64_t lost)
+{
+	put_control(out, "@end",
+	    json_pack("{soso}", "records", doc_u64_new(records), "lost",
+		doc_u64_new(lost)));
+}
+
+/*
+ * Reading: bytes.
+ */
+
+/* The next newline of what was read, or NULL. */
+static char *
+find_newline(const struct stream_reader *r)
+{
+	size_t from = r->start + r->scanned;
+
+	if (from >= r->in.len)
+		return NULL;
+	return memchr(r->in.data + from, '\n', r->in.len - from);
+}
+
+bool
+stream_ready(const struct stream_reader *r)
+{
+	return r->eof || r->error != 0 || find_newline(r) != NULL;
+}
+
+/* Bytes of the line that is not complete yet. */
+static size_t
+unparsed(const struct stream_reader *r)
+{
+	return r->in.len - r->start;
+}
+
+/* Move what is unparsed to the front when the buffer's end is near. */
+static void
+compact(struct stream_reader *r)
+{
+	if (r->start == 0 ||
+	    (unparsed(r) != 0 && r->in.cap - r->in.len >= READ_SIZE))
+		return;
+	memmove(r->in.data, r->in.data + r->start, unparsed(r));
+	r->in.len -= r->start;
+	r->start = 0;
+}
+
+int
+stream_fill(struct stream_reader *r)
+{
+	ssize_t n;
+	char *p;
+
+	compact(r);
+	if ((p = buf_room(&r->in, READ_SIZE)) == NULL) {
+		report_nomem();
+		r->error = errno = ENOMEM;
+		return -1;
+	}
+	n = read(r->fd, p, READ_SIZE);
+	if (n > 0) {
+		r->in.len += (size_t)n;
+		return 1;
+	}
+	if (n == 0)
+		r->eof = true;
+	else if (errno != EINTR && errno != EAGAIN)
+		r->error = errno;
+	return (int)n;
+}
+
+/* stream_fill() that waits.  Returns 1, or 0 when nothing more comes. */
+static int
+fill_wait(struct stream_reader *r)
+{
+	struct pollfd p = { .fd = r->fd, .events = POLLIN };
+	int got;
+
+	while ((got = stream_fill(r)) == -1 && r->error == 0)
+		if (errno == EAGAIN)
+			poll(&p, 1, -1);
+	return got == 1;
+}
+
+/*
+ * Read until the buffer holds a newline, more than max bytes without one, or
+ * the last of the input.  Returns the newline, or NULL.
+ */
+static const char *
+find_line(struct stream_reader *r, size_t max)
+{
+	const char *end;
+
+	while ((end = find_newline(r)) == NULL && unparsed(r) <= max &&
+	       !r->eof && r->error == 0) {
+		r->scanned = unparsed(r);
+		fill_wait(r);
+	}
+	return end;
+}
+
+/* Drop what is there of a line that is too long to be one. */
+static void
+drop_long(struct stream_reader *r)
+{
+	r->skipping = true;
+	r->start = r->in.len;
+	r->scanned = 0;
+}
+
+/* Report what is wrong with the line, and count it. */
+static enum stream_line_kind __attribute__((format(printf, 2, 3)))
+bad(struct stream_reader *r, const char *fmt, ...)
+{
+	char what[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	report_error("%s:%lu: %s", r->name, r->line, what);
+	r->bad++;
+	return LINE_BAD;
+}
+
+/*
+ * Reading: the first line.
+ */
+
+/* Whether the text is one whole object, as far as braces tell. */
+static bool
+is_whole_object(const char *text, size_t len)
+{
+	size_t depth = 0;
+	bool string = false;
+
+	while (len > 0 && isspace((unsigned char)text[len - 1]))
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"')
+			string = !string;
+		else if (string && text[i] == '\\')
+			i++;
+		else if (!string && text[i] == '{')
+			depth++;
+		else if (!string && text[i] == '}' && --depth == 0)
+			return i + 1 == len;
+		if (depth == 0 && !isspace((unsigned char)text[i]))
+			return false;
+	}
+	return false;
+}
+
+/* Whether what was read looks like a package, be it indented or too long. */
+static bool
+shows_package(const struct stream_reader *r)
+{
+	static const char *const keys[] = { "\"bpf_object\"", "\"bpf_skel\"" };
+
+	for (size_t i = 0; i < nitems(keys); i++)
+		if (memmem(r->in.data + r->start, unparsed(r), keys[i],
+			strlen(keys[i])) != NULL)
+			return true;
+	return false;
+}
+
+/* Refuse a first line that is no object on one line. */
+static enum stream_opening
+refuse_text(const struct stream_reader *r)
+{
+	const char *text = r->in.data + r->start;
+	size_t len = unparsed(r);
+
+	if (len >= 4 && memcmp(text, "\177ELF", 4) == 0)
+		report_error(
+		    "%s: this is an ELF object; pack it first: skel-pack",
+		    r->name);
+	else if (shows_package(r))
+		report_error(
+		    "%s: this is a package; load it first: skel-load", r->name);
+	else if (text[0] == TAG)
+		report_error("%s:1: a record, and no header before it; the "
+			     "head of this stream is missing",
+		    r->name);
+	else
+		report_error("%s: this is not a stream: its first line is no "
+			     "JSON object",
+		    r->name);
+	return STREAM_REFUSED;
+}
+
+static bool
+is_package(const json_t *json)
+{
+	return json_object_get(json, "bpf_object") != NULL ||
+	       json_object_get(json, "bpf_skel") != NULL ||
+	       json_object_get(json_object_get(json, "meta"), "bpf_skel") !=
+		   NULL;
+}
+
+static enum stream_opening
+open_object(struct stream_reader *r, const json_t *json)
+{
+	struct buf where = { 0 };
+	int ret;
+
+	if (is_package(json)) {
+		report_error(
+		    "%s: this is a package; load it first: skel-load", r->name);
+		return STREAM_REFUSED;
+	}
+	if (json_object_get(json, "skel") == NULL)
+		return STREAM_NDJSON;
+	buf_printf(&where, "%s:1", r->name);
+	buf_chr(&where, '\0');
+	if (where.failed)
+		ret = report_nomem();
+	else
+		ret = stream_header_read(&r->header, json, where.data);
+	buf_free(&where);
+	if (ret == -1)
+		return STREAM_REFUSED;
+	return r->header.session ? STREAM_SESSION : STREAM_OPENED;
+}
+
+/* The first line ends at end, a newline or the end of the input. */
+static enum stream_opening
+open_line(struct stream_reader *r, const char *end, bool newline)
+{
+	const char *text = r->in.data + r->start;
+	size_t len = (size_t)(end - text);
+	enum stream_opening what;
+	json_t *json;
+
+	if (!is_whole_object(text, len) && shows_package(r))
+		return refuse_text(r);
+	if ((json = doc_parse(text, len, r->name, 0)) == NULL)
+		return STREAM_REFUSED;
+	what = open_object(r, json);
+	json_decref(json);
+	if (what == STREAM_NDJSON)
+		return what;
+	r->line = 1;
+	r->start += len + newline;
+	return what;
+}
+
+/* Refuse a first line that is longer than any header. */
+static void
+refuse_long(const struct stream_reader *r)
+{
+	if (shows_package(r))
+		refuse_text(r);
+	else
+		report_error("%s:1: the header is longer than %d bytes",
+		    r->name, STREAM_HEADER_MAX);
+}
+
+enum stream_opening
+stream_open(struct stream_reader *r, int fd, const char *name)
+{
+	const char *end;
+	size_t blank = 0;
+
+	*r = (struct stream_reader){ .fd = fd, .name = name };
+	while (unparsed(r) == 0)
+		if (fill_wait(r) == 0)
+			break;
+	if (r->error != 0) {
+		report_error("%s: %s", name, strerror(r->error));
+		return STREAM_REFUSED;
+	}
+	if (unparsed(r) == 0)
+		return STREAM_EMPTY;
+	/* What begins like none of ours is refused before its first newline. */
+	while (blank < r->in.len && isblank((unsigned char)r->in.data[blank]))
+		blank++;
+	if (blank == r->in.len || r->in.data[blank] != '{')
+		return refuse_text(r);
+	if ((end = find_line(r, STREAM_HEADER_MAX)) != NULL)
+		return open_line(r, end, true);
+	if (r->eof)
+		return open_line(r, r->in.data + r->in.len, false);
+	if (r->error != 0)
+		report_error("%s: %s", name, strerror(r->error));
+	else
+		refuse_long(r);
+	return STREAM_REFUSED;
+}
+
+/*
+ * Reading: records.
+ */
+
+/* The unstuffed body of a binary record, taken apart. */
+static enum stream_line_kind
+take_body(struct stream_reader *r, struct stream_line *line, size_t len)
+{
+	const unsigned char *body = (const unsigned char *)r->body.data;
+	size_t size;
+
+	if (len < STREAM_BODY_HEAD)
+		return bad(r, "a record of %zu bytes has no time", len);
+	line->map = body[0];
+	if (line->map >= r->header.nmaps)
+		return bad(
+		    r, "a record of map number %u, and no such map", line->map);
+	for (int i = 0; i < 8; i++)
+		line->time_ns |= (uint64_t)body[1 + i] << (8 * i);
+	line->data = body + STREAM_BODY_HEAD;
+	line->len = len - STREAM_BODY_HEAD;
+	size = stream_record_size(&r->header, line->map);
+	if (line->len < size)
+		return bad(r,
+		    "record of map %s is %zu bytes, its type needs "
+		    "%zu",
+		    r->header.maps[line->map].name, line->len, size);
+	return LINE_RECORD;
+}
+
+static enum stream_line_kind
+parse_record(struct stream_reader *r, struct stream_line *line)
+{
+	size_t n = line->text_len - 1;
+	ssize_t len;
+
+	if (r->header.nmaps == 0)
+		return bad(r, "a binary record, and no header names its map");
+	if (buf_room(&r->body, n + 1) == NULL) {
+		report_nomem();
+		r->error = ENOMEM;
+		return LINE_END;
+	}
+	len = cobs_unstuff((unsigned char *)r->body.data,
+	    (const unsigned char *)line->text + 1, n);
+	if (len == -1)
+		return bad(r, "a record whose bytes are not stuffed right");
+	return take_body(r, line, (size_t)len);
+}
+
+/* The map that a control line's value names.  Returns 0, or -1 after
+ * reporting. */
+static int
+take_map(const struct stream_reader *r, struct stream_line *line,
+    const json_t *value, const char *where)
+{
+	const char *name;
+	int got = doc_get_string(value, "map", &name, where);
+
+	if (got != 1)
+		return got == 0 ? doc_missing("map", where) : -1;
+	for (unsigned int i = 0; i < r->header.nmaps; i++)
+		if (strcmp(r->header.maps[i].name, name) == 0) {
+			line->map = i;
+			return 0;
+		}
+	report_error("%s: no map \"%s\" in the header", where, name);
+	return -1;
+}
+
+static int
+take_lost(struct stream_line *line, const json_t *value, const char *where)
+{
+	return doc_get_u64(value, "count", UINT64_MAX, &line->count, where);
+}
+
+static int
+take_sampled(struct stream_line *line, const json_t *value, const char *where)
+{
+	if (doc_get_u64(value, "round", UINT64_MAX, &line->round, where) == -1)
+		return -1;
+	return doc_get_u64(value, "keys", UINT64_MAX, &line->keys, where);
+}
+
+static int
+take_error(struct stream_line *line, const json_t *value, const char *where)
+{
+	line->message = "";
+	return doc_get_string(value, "message", &line->message, where);
+}
+
+static int
+take_end(struct stream_line *line, const json_t *value, const char *where)
+{
+	if (doc_get_u64(value, "records", UINT64_MAX, &line->records, where) ==
+	    -1)
+		return -1;
+	return doc_get_u64(value, "lost", UINT64_MAX, &line->lost, where);
+}
+
+static const struct control {
+	const char *name;
+	enum stream_line_kind kind;
+	bool has_map;
+	int (*take)(struct stream_line *, const json_t *, const char *);
+} controls[] = {
+	{ "@lost", LINE_LOST, true, take_lost },
+	{ "@sampled", LINE_SAMPLED, true, take_sampled },
+	{ "@error", LINE_ERROR, true, take_error },
+	{ "@end", LINE_FINISH, false, take_end },
+};
+
+static const struct control *
+find_control(const char *name)
+{
+	for (size_t i = 0; i < nitems(controls); i++)
+		if (strcmp(controls[i].name, name) == 0)
+			return &controls[i];
+	return NULL;
+}
+
+/* The control line {"@name": value}. */
+static enum stream_line_kind
+take_control(struct stream_reader *r, struct stream_line *line,
+    const char *name, const json_t *value)
+{
+	const struct control *c = find_control(name);
+	char where[1024];
+
+	if (c == NULL || (c->has_map && r->header.nmaps == 0))
+		return LINE_OTHER;
+	snprintf(where, sizeof(where), "%s:%lu: %s", r->name, r->line, name);
+	if (!json_is_object(value))
+		return bad(r, "%s: expected an object, found %s", name,
+		    doc_kind(value));
+	if ((c->has_map && take_map(r, line, value, where) == -1) ||
+	    c->take(line, value, where) == -1) {
+		r->bad++;
+		return LINE_BAD;
+	}
+	r->ended |= c->kind == LINE_FINISH;
+	return c->kind;
+}
+
+static bool
+begins(const char *p, const char *end, const char *word)
+{
+	size_t n = strlen(word);
+
+	return (size_t)(end - p) >= n && memcmp(p, word, n) == 0;
+}
+
+/*
+ * An object: p is behind its brace.  Only what may be a control line is parsed
+ * here; whoever wants a record's members parses them.
+ */
+static enum stream_line_kind
+parse_object(struct stream_reader *r, struct stream_line *line, const char *p)
+{
+	const char *end = line->text + line->text_len;
+	void *first;
+
+	while (p < end && isspace((unsigned char)*p))
+		p++;
+	if (begins(p, end, "\"skel\""))
+		return bad(r, "a second header; a stream has one");
+	if (!begins(p, end, "\"@") || begins(p, end, "\"@map\"") ||
+	    begins(p, end, "\"@time\""))
+		return LINE_JSON;
+	json_decref(r->control);
+	r->control =
+	    doc_parse(line->text, line->text_len, r->name, r->line - 1);
+	if (r->control == NULL) {
+		r->bad++;
+		return LINE_BAD;
+	}
+	if (json_object_size(r->control) != 1)
+		return LINE_JSON;
+	first = json_object_iter(r->control);
+	return take_control(r, line, json_object_iter_key(first),
+	    json_object_iter_value(first));
+}
+
+static enum stream_line_kind
+parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
+{
+	const char *p = line->text, *end = p + line->text_len;
+
+	if (r->skipping) {
+		r->skipping = false;
+		return bad(r, "a line longer than %d bytes", STREAM_LINE_MAX);
+	}
+	while (p < end && isspace((unsigned char)*p))
+		p++;
+	if (p == end)
+		return bad(r, "an empty line");
+	if (!newline && !is_whole_object(p, (size_t)(end - p)))
+		return bad(r, "cut off in the middle of a line");
+	if (*p == '{')
+		return parse_object(r, line, p + 1);
+	if (p == line->text && *p == TAG)
+		return parse_record(r, line);
+	return bad(r, "neither a record nor a JSON object");
+}
+
+enum stream_line_kind
+stream_next(struct stream_reader *r, struct stream_line *line)
+{
+	const char *end;
+
+	*line = (struct stream_line){ .kind = LINE_END };
+	while (
+	    (end = find_line(r, r->skipping ? 0 : STREAM_LINE_MAX)) == NULL &&
+	    !r->eof && r->error == 0)
+		drop_long(r);
+	if (r->error != 0 || (end == NULL && unparsed(r) == 0 && !r->skipping))
+		return LINE_END;
+	line->text = r->in.data + r->start;
+	line->text_len = end != NULL ? (size_t)(end - line->text) : unparsed(r);
+	r->start += line->text_len + (end != NULL);
+	r->scanned = 0;
+	r->line++;
+	line->kind = parse_line(r, line, end != NULL);
+	return line->kind;
+}
+
+void
+stream_close(struct stream_reader *r)
+{
+	stream_header_free(&r->header);
+	buf_free(&r->in);
+	buf_free(&r->body);
+	json_decref(r->control);
+	*r = (struct stream_reader){ .fd = -1 };
+}
