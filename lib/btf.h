@@ -37,7 +37,8 @@ uint32_t btf_import(struct btf_import *in, uint32_t id, const char *where);
 /*
  * The C declaration of the type as bpftool prints a variable's type: const and
  * volatile stripped, "char[100]", "struct event *", "unsigned int", typedef
- * names kept.  Returns a string to free, or NULL when memory ran out.
+ * names kept.  A pointer to a function is "void *", a type without a name
+ * "struct {...}".  Returns a string to free, or NULL when memory ran out.
  */
 char *btf_declaration(const struct btf *btf, uint32_t id);
 
