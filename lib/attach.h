@@ -14,8 +14,8 @@
 
 /* A "-a PROG=WHERE" of the command line. */
 struct attach_where {
-	const char *program; /* borrowed */
-	const char *where;   /* borrowed; "off", "cgroup:/sys/fs/cgroup/x" */
+	char *program;     /* owned */
+	const char *where; /* borrowed; "off", "cgroup:/sys/fs/cgroup/x" */
 };
 
 struct attachment {
@@ -27,6 +27,22 @@ struct attachments {
 	struct attachment *v; /* owned */
 	size_t n;
 };
+
+/* Take apart "PROG=WHERE", which w borrows.  Returns 0, or -1 after reporting
+ * what is wrong with it. */
+int attach_where_parse(struct attach_where *w, const char *text);
+void attach_where_free(struct attach_where *w);
+
+/* What programs like this one are called: "tracepoint", "uprobe". */
+const char *attach_kind(const struct bpf_program *program);
+
+/*
+ * Whether attach_all() could attach the programs of the opened object, as far
+ * as that shows before it is loaded: that there are programs of the names that
+ * the wheres have, and that each can go where it is sent.
+ */
+int attach_check(
+    const struct object *o, const struct attach_where *wheres, size_t nwheres);
 
 /*
  * Attach every program of the loaded object that the package does not hold

@@ -6,13 +6,19 @@
 #ifndef SKEL_VMLINUX_H
 #define SKEL_VMLINUX_H
 
+#include <stdbool.h>
+
 /*
- * The path to hand to libbpf as btf_custom_path.  option is --btf's file or
- * archive directory, or NULL.  *path becomes a string to free, or NULL where
- * the kernel's own BTF serves.  Returns 0, or -1 when a way that was asked for
- * fails, or none serves: the report says which were tried and what each
- * lacked.
+ * The path to hand to libbpf as btf_custom_path.  option is --btf's argument
+ * or NULL: a file is taken as it is; a directory is an archive, which must
+ * have a file for this system and serves where the kernel has no BTF.  Next
+ * come the file that BTF_FILE_PATH names and the kernel's own.  *path becomes
+ * a string to free, or NULL where nothing was asked for or the kernel's own
+ * serves.  Returns 0, or -1 after reporting why what was asked for fails.
  */
 int vmlinux_choose(const char *option, char **path);
+
+/* Whether the kernel's own BTF is there and can be read. */
+bool vmlinux_present(void);
 
 #endif

@@ -1,0 +1,124 @@
+#include <bpf/libbpf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "heard.h"
+#include "report.h"
+
+enum {
+	HEARD_MAX = 6,    /* warnings kept, the last ones */
+	HEARD_LINE = 512, /* bytes kept of each */
+};
+
+static const char log_begin[] = "-- BEGIN PROG LOAD LOG --\n";
+
+/* What libbpf said since heard_forget(). */
+static _Thread_local struct {
+	char lines[HEARD_MAX][HEARD_LINE]; /* a ring */
+	size_t n;
+	char program[128]; /* that libbpf named last */
+	char *log;         /* owned: what the verifier said of it */
+} heard;
+
+void
+heard_forget(void)
+{
+	free(heard.log);
+	memset(&heard, 0, sizeof(heard));
+}
+
+/* Keep one of libbpf's warnings. */
+static void
+remember(const char *text)
+{
+	const char *log = strstr(text, log_begin);
+
+	if (sscanf(text, "prog '%127[^']'", heard.program) == 1 &&
+	    log != NULL) {
+		free(heard.log);
+		heard.log = strdup(log + strlen(log_begin));
+		return;
+	}
+	strlcpy(heard.lines[heard.n++ % HEARD_MAX], text, HEARD_LINE);
+}
+
+static void
+report_lines(enum report_level level, const char *text)
+{
+	size_t n;
+
+	for (; *text != '\0'; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		report(level, "libbpf: %.*s", (int)n, text);
+	}
+}
+
+/* libbpf's lines: its warnings are for -v and for the report of a failure. */
+static int
+hear(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	static const char prefix[] = "libbpf: ";
+	enum report_level as = REPORT_DEBUG;
+	char *text, *line;
+
+	if (level != LIBBPF_WARN && report_shown() < REPORT_DEBUG)
+		return 0;
+	if (vasprintf(&text, fmt, ap) == -1)
+		return 0;
+	line = text;
+	if (strncmp(line, prefix, strlen(prefix)) == 0)
+		line += strlen(prefix);
+	/* Said of every map whose value type the kernel does not want, and of
+	 * no use to anybody: libbpf goes on. */
+	if (level == LIBBPF_WARN &&
+	    strstr(line, "Retrying without BTF") == NULL) {
+		remember(line);
+		if (strstr(line, log_begin) == NULL)
+			as = REPORT_INFO;
+	}
+	report_lines(as, line);
+	free(text);
+	return 0;
+}
+
+void
+heard_install(void)
+{
+	libbpf_set_print(hear);
+}
+
+void
+heard_report(void)
+{
+	size_t i = heard.n > HEARD_MAX ? heard.n - HEARD_MAX : 0;
+
+	if (report_shown() < REPORT_INFO)
+		for (; i < heard.n; i++)
+			report_lines(REPORT_ERROR, heard.lines[i % HEARD_MAX]);
+}
+
+bool
+heard_of(const char *what)
+{
+	for (size_t i = 0; i < HEARD_MAX; i++)
+		if (strstr(heard.lines[i], what) != NULL)
+			return true;
+	return false;
+}
+
+const char *
+heard_program(void)
+{
+	return heard.program;
+}
+
+char *
+heard_take_log(void)
+{
+	char *log = heard.log;
+
+	heard.log = NULL;
+	return log;
+}

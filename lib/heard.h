@@ -1,0 +1,30 @@
+/*
+ * What libbpf says.  Its lines go to report(): warnings under -v, the rest
+ * under -vv.  The last warnings are kept, by thread, for the report of what
+ * failed.
+ */
+#ifndef SKEL_HEARD_H
+#define SKEL_HEARD_H
+
+#include <stdbool.h>
+
+/* Take over libbpf's lines. */
+void heard_install(void);
+
+/* Forget what was said so far: what comes next is about something new. */
+void heard_forget(void);
+
+/* Report the last warnings, unless -v has shown them already. */
+void heard_report(void);
+
+/* Whether the last warnings speak of what. */
+bool heard_of(const char *what);
+
+/* The program that a warning named last, "" if none did.  Borrowed. */
+const char *heard_program(void);
+
+/* The verifier's log of the last program that failed: a string to free, or
+ * NULL if there was none. */
+char *heard_take_log(void);
+
+#endif

@@ -1,0 +1,352 @@
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "btf.h"
+#include "heard.h"
+#include "object.h"
+#include "privilege.h"
+#include "report.h"
+#include "types.h"
+#include "util.h"
+#include "value.h"
+#include "vmlinux.h"
+
+enum {
+	LOG_LINES = 20, /* of the verifier's log, the last ones */
+};
+
+void
+object_quiet_libbpf(void)
+{
+	heard_install();
+}
+
+/* The place of variable name in the section, or NULL.  Statics are not the
+ * package's to set: two of them may share a name. */
+static const struct btf_var_secinfo *
+find_variable(
+    const struct btf *btf, const struct btf_type *section, const char *name)
+{
+	const struct btf_var_secinfo *at = btf_var_secinfos(section);
+
+	for (size_t i = 0; i < btf_vlen(section); i++, at++) {
+		const struct btf_type *t = btf__type_by_id(btf, at->type);
+		const char *found;
+
+		if (t == NULL || !btf_is_var(t) ||
+		    btf_var(t)->linkage == BTF_VAR_STATIC)
+			continue;
+		found = btf__name_by_offset(btf, t->name_off);
+		if (found != NULL && strcmp(found, name) == 0)
+			return at;
+	}
+	return NULL;
+}
+
+/* One section of an open object: where its bytes and its types are. */
+struct section {
+	const struct package *package;
+	const char *name;
+	struct bpf_map *map;
+	const struct btf *btf;
+	const struct btf_type *type; /* DATASEC */
+	unsigned char *bytes;        /* owned: a copy to change */
+	size_t size;
+	struct btf_import import;
+};
+
+static int
+set_value(struct section *s, const struct package_variable *v,
+    const struct btf_var_secinfo *at, const char *where)
+{
+	const struct btf_type *var = btf__type_by_id(s->btf, at->type);
+	uint32_t type = btf_import(&s->import, var->type, where);
+	struct buf text = { 0 };
+	uint64_t size;
+
+	if (type == TYPE_NONE)
+		return -1;
+	size = s->import.types->v[type].size;
+	if (at->offset > s->size || size > s->size - at->offset) {
+		report_error("%s: lies outside of section %s", where, s->name);
+		return -1;
+	}
+	if (value_to_bytes(s->import.types, type, v->value,
+		s->bytes + at->offset, size, where) == -1)
+		return -1;
+	value_to_text(v->value, &text);
+	report_info("%s: %s = %.*s", s->package->name, v->name, (int)text.len,
+	    text.data != NULL ? text.data : "");
+	buf_free(&text);
+	return 0;
+}
+
+static int
+set_variable(struct section *s, const struct package_variable *v)
+{
+	const struct btf_var_secinfo *at;
+	char *where;
+	int ret = 0;
+
+	if (asprintf(&where, "%s: %s", s->package->name, v->name) == -1)
+		return report_nomem();
+	at = find_variable(s->btf, s->type, v->name);
+	if (at == NULL) {
+		report_error("%s: the object has no such variable in %s", where,
+		    s->name);
+		ret = -1;
+	} else if (v->value != NULL) {
+		ret = set_value(s, v, at, where);
+	}
+	free(where);
+	return ret;
+}
+
+/* Find section s->name in the object.  Returns 0, or -1 after reporting. */
+static int
+find_section(struct section *s, struct bpf_object *bpf)
+{
+	const void *initial;
+	int id = -1;
+
+	/* libbpf 1.1 knows .bss alone, later ones .bss.* too. */
+	s->map = bpf_object__find_map_by_name(bpf, s->name);
+	if (s->map == NULL) {
+		report_error("%s: section %s: the object has none that this "
+			     "libbpf (%s) takes",
+		    s->package->name, s->name, libbpf_version_string());
+		return -1;
+	}
+	initial = bpf_map__initial_value(s->map, &s->size);
+	s->btf = bpf_object__btf(bpf);
+	if (s->btf != NULL)
+		id = btf__find_by_name_kind(s->btf, s->name, BTF_KIND_DATASEC);
+	if (initial == NULL || id < 0) {
+		report_error("%s: section %s: the object says nothing of its "
+			     "variables; compile it with -g",
+		    s->package->name, s->name);
+		return -1;
+	}
+	s->type = btf__type_by_id(s->btf, (uint32_t)id);
+	s->bytes = malloc(s->size);
+	if (s->bytes == NULL)
+		return report_nomem();
+	memcpy(s->bytes, initial, s->size);
+	return 0;
+}
+
+static bool
+has_values(const struct package_section *from)
+{
+	for (size_t i = 0; i < from->nvariables; i++)
+		if (from->variables[i].value != NULL)
+			return true;
+	return false;
+}
+
+/* Put the variables' values into the bytes of the section. */
+static int
+set_variables(struct section *s, const struct package_section *from)
+{
+	struct types types = { 0 };
+	int ret = 0;
+
+	if (btf_import_open(&s->import, s->btf, &types) == -1)
+		return -1;
+	for (size_t i = 0; i < from->nvariables && ret == 0; i++)
+		ret = set_variable(s, &from->variables[i]);
+	btf_import_close(&s->import);
+	types_free(&types);
+	return ret;
+}
+
+/* Put the values of one section into the object. */
+static int
+fill_section(struct object *o, const struct package_section *from)
+{
+	struct section s = { .package = o->package, .name = from->name };
+	int ret = -1, error;
+
+	/* libbpf itself fills .kconfig in, from the kernel's configuration. */
+	if (from->nvariables == 0 ||
+	    (strcmp(from->name, ".kconfig") == 0 && !has_values(from)))
+		return 0;
+	if (find_section(&s, o->bpf) == 0 && set_variables(&s, from) == 0) {
+		error = bpf_map__set_initial_value(s.map, s.bytes, s.size);
+		if (error == 0)
+			ret = 0;
+		else
+			report_error("%s: section %s: %s", o->package->name,
+			    s.name, strerror(-error));
+	}
+	free(s.bytes);
+	return ret;
+}
+
+/* Whether the object has every program of the package. */
+static int
+check_programs(const struct object *o)
+{
+	const struct package *p = o->package;
+
+	for (size_t i = 0; i < p->nprograms; i++) {
+		if (bpf_object__find_program_by_name(
+			o->bpf, p->programs[i].name) != NULL)
+			continue;
+		report_error("%s: program %s is not in the object", p->name,
+		    p->programs[i].name);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+open_elf(struct object *o)
+{
+	const struct package *p = o->package;
+	LIBBPF_OPTS(bpf_object_open_opts, opts,
+	    .object_name = p->obj_name[0] != '\0' ? p->obj_name : "skel",
+	    .btf_custom_path = o->btf_path);
+	char error[128];
+
+	if (p->elf == NULL) {
+		report_error("%s: this package has no object inside; give one "
+			     "with -e",
+		    p->name);
+		return -1;
+	}
+	o->bpf = bpf_object__open_mem(p->elf, p->elf_size, &opts);
+	if (o->bpf != NULL)
+		return 0;
+	libbpf_strerror(errno, error, sizeof(error));
+	report_error("%s: the object cannot be opened: %s", p->name, error);
+	heard_report();
+	return -1;
+}
+
+int
+object_open(struct object *o, const struct package *p, const char *btf)
+{
+	*o = (struct object){ .package = p };
+	object_quiet_libbpf();
+	heard_forget();
+	if (vmlinux_choose(btf, &o->btf_path) == -1 || open_elf(o) == -1 ||
+	    check_programs(o) == -1)
+		goto fail;
+	for (size_t i = 0; i < p->nsections; i++)
+		if (fill_section(o, &p->sections[i]) == -1)
+			goto fail;
+	return 0;
+fail:
+	object_close(o);
+	return -1;
+}
+
+/* Where the last lines of the text that ends at end start. */
+static const char *
+last_lines(const char *text, const char *end, int lines)
+{
+	const char *p = end;
+
+	/* The newline at the end closes the last line. */
+	if (p > text && p[-1] == '\n')
+		p--;
+	for (; p > text; p--)
+		if (p[-1] == '\n' && --lines == 0)
+			break;
+	return p;
+}
+
+/* Report the last lines of the verifier's log. */
+static void
+report_log(const char *log)
+{
+	const char *end = strstr(log, "-- END PROG LOAD LOG --");
+	const char *p, *eol;
+
+	if (end == NULL)
+		end = log + strlen(log);
+	for (p = last_lines(log, end, LOG_LINES); p < end; p = eol + 1) {
+		eol = memchr(p, '\n', (size_t)(end - p));
+		if (eol == NULL)
+			eol = end;
+		report_error("    %.*s", (int)(eol - p), p);
+	}
+}
+
+/* What may be missing when libbpf or the kernel refused without a word. */
+static void
+report_hint(const struct object *o, int error)
+{
+	const struct bpf_program *program =
+	    bpf_object__find_program_by_name(o->bpf, heard_program());
+	const char *name = o->package->name;
+	const char *type;
+
+	if (!vmlinux_present() && o->btf_path == NULL && heard_of("BTF")) {
+		report_error("%s: this kernel has no BTF of its own; give one "
+			     "with --btf or BTF_FILE_PATH",
+		    name);
+		return;
+	}
+	if (program == NULL || (error != EINVAL && error != EOPNOTSUPP))
+		return;
+	type = libbpf_bpf_prog_type_str(bpf_program__type(program));
+	report_error("%s: program %s: this kernel may lack %s programs", name,
+	    heard_program(), type != NULL ? type : "such");
+}
+
+static void
+report_refusal(struct object *o, int error)
+{
+	const struct bpf_program *program =
+	    bpf_object__find_program_by_name(o->bpf, heard_program());
+	const char *name = o->package->name;
+
+	if (error == EPERM) {
+		privilege_report(name);
+		return;
+	}
+	if (program == NULL)
+		report_error("%s: the object cannot be loaded: %s", name,
+		    strerror(error));
+	else
+		report_error("%s: program %s (%s): %s: %s", name,
+		    heard_program(), bpf_program__section_name(program),
+		    o->log != NULL ? "the verifier refused it"
+				   : "cannot be loaded",
+		    strerror(error));
+	if (o->log != NULL) {
+		report_log(o->log);
+	} else {
+		heard_report();
+		report_hint(o, error);
+	}
+}
+
+int
+object_load(struct object *o)
+{
+	int error;
+
+	heard_forget();
+	error = bpf_object__load(o->bpf);
+	if (error == 0)
+		return 0;
+	o->log = heard_take_log();
+	report_refusal(o, -error);
+	return -1;
+}
+
+void
+object_close(struct object *o)
+{
+	bpf_object__close(o->bpf);
+	free(o->btf_path);
+	free(o->log);
+	*o = (struct object){ 0 };
+	heard_forget();
+}

@@ -1,0 +1,73 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "owner.h"
+#include "report.h"
+
+/* When process pid started, 0 if there is none (a zombie is none). */
+static unsigned long long
+start_time(long pid)
+{
+	char path[64], line[1024], *p;
+	unsigned long long start = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+	in = fopen(path, "re");
+	if (in == NULL)
+		return 0;
+	/* proc(5): the name in parentheses may hold anything; state is field
+	 * 3, starttime field 22. */
+	if (fgets(line, sizeof(line), in) != NULL &&
+	    (p = strrchr(line, ')')) != NULL && strchr("ZX", p[2]) == NULL)
+		sscanf(p + 2,
+		    "%*c %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		    "%*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+		    &start);
+	fclose(in);
+	return start;
+}
+
+int
+owner_self(struct owner *o)
+{
+	char link[32];
+	ssize_t n = readlink("/proc/self", link, sizeof(link) - 1);
+	struct stat st;
+
+	if (n > 0 && stat("/proc/self/ns/pid", &st) == 0) {
+		link[n] = '\0';
+		o->pid = strtol(link, NULL, 10);
+		o->start = start_time(o->pid);
+		o->pidns = st.st_ino;
+		if (o->start != 0)
+			return 0;
+	}
+	report_error("/proc does not say who this process is; mount it");
+	return -1;
+}
+
+bool
+owner_parse(struct owner *o, const char *text)
+{
+	int n = 0;
+
+	return isdigit((unsigned char)text[0]) &&
+	       sscanf(text, OWNER_FORMAT "%n", &o->pid, &o->start, &o->pidns,
+		   &n) == 3 &&
+	       text[n] == '\0';
+}
+
+bool
+owner_lives(const struct owner *o)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) == -1 || st.st_ino != o->pidns)
+		return true;
+	return start_time(o->pid) == o->start;
+}

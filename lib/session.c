@@ -1,0 +1,518 @@
+#include <bpf/bpf.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "mount.h"
+#include "owner.h"
+#include "report.h"
+#include "session.h"
+
+/* An empty directory in a session's says whose it is. */
+#define OWNER_PREFIX "owner-"
+#define OWNER_NONE "owner-none" /* detached */
+
+enum { MARK_MAX = 96 };
+
+enum state {
+	STATE_EMPTY,
+	STATE_FOREIGN, /* there is something, but no owner */
+	STATE_LIVE,
+	STATE_DEAD,
+	STATE_DETACHED,
+};
+
+static bool
+is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static DIR *
+list(int fd)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy != -1 ? fdopendir(copy) : NULL;
+
+	if (d == NULL && copy != -1)
+		close(copy);
+	return d;
+}
+
+/* What is in the directory; *o is set when it is live or dead. */
+static enum state
+look(int fd, struct owner *o)
+{
+	enum state state = STATE_EMPTY;
+	DIR *d = list(fd);
+	struct dirent *e;
+
+	if (d == NULL)
+		return STATE_FOREIGN;
+	while ((e = readdir(d)) != NULL && state != STATE_DETACHED) {
+		if (is_dots(e->d_name))
+			continue;
+		if (strcmp(e->d_name, OWNER_NONE) == 0)
+			state = STATE_DETACHED;
+		else if (strncmp(e->d_name, OWNER_PREFIX,
+			     strlen(OWNER_PREFIX)) == 0 &&
+			 owner_parse(o, e->d_name + strlen(OWNER_PREFIX)))
+			state = owner_lives(o) ? STATE_LIVE : STATE_DEAD;
+		else if (state == STATE_EMPTY)
+			state = STATE_FOREIGN;
+	}
+	closedir(d);
+	return state;
+}
+
+/*
+ * Open and lock the directory, so that two of us do not claim, sweep or unload
+ * it at once.  Closing unlocks.  Returns -1 with errno set: EPERM when it is
+ * not ours.
+ */
+static int
+lock_dir(const char *path)
+{
+	struct stat held, there;
+	int fd;
+
+	for (;;) {
+		fd =
+		    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd == -1)
+			return -1;
+		while (flock(fd, LOCK_EX) == -1 && errno == EINTR)
+			;
+		if (fstat(fd, &held) == 0 && lstat(path, &there) == 0 &&
+		    held.st_ino == there.st_ino && held.st_dev == there.st_dev)
+			break;
+		/* It was removed, and perhaps made anew, while we waited. */
+		close(fd);
+	}
+	if (held.st_uid == geteuid())
+		return fd;
+	close(fd);
+	errno = EPERM;
+	return -1;
+}
+
+static bool
+on_bpffs(int fd)
+{
+	struct statfs st;
+
+	return fstatfs(fd, &st) == 0 && st.f_type == BPF_FS_MAGIC;
+}
+
+/* Remove what is in the directory: the pins first, so that the owner's mark
+ * goes last.  Returns 0, or -1 after reporting. */
+static int
+empty_dir(int fd, const char *path)
+{
+	int ret = 0;
+
+	for (int dirs = 0; dirs <= 1; dirs++) {
+		DIR *d = list(fd);
+		struct dirent *e;
+
+		while (d != NULL && (e = readdir(d)) != NULL) {
+			if (is_dots(e->d_name) ||
+			    (e->d_type == DT_DIR) != (dirs == 1) ||
+			    unlinkat(fd, e->d_name,
+				dirs == 1 ? AT_REMOVEDIR : 0) == 0 ||
+			    errno == ENOENT)
+				continue;
+			report_error(
+			    "%s/%s: %s", path, e->d_name, strerror(errno));
+			ret = -1;
+		}
+		if (d != NULL)
+			closedir(d);
+	}
+	return ret;
+}
+
+/* Remove the locked directory and all in it. */
+static int
+remove_dir(int fd, const char *path)
+{
+	if (empty_dir(fd, path) == -1)
+		return -1;
+	if (rmdir(path) == -1 && errno != ENOENT) {
+		report_error("%s: %s", path, strerror(errno));
+		return -1;
+	}
+	/* Goes with the last session in it. */
+	rmdir(SESSION_ROOT);
+	return 0;
+}
+
+void
+session_sweep_dir(const char *dir)
+{
+	int fd = lock_dir(dir);
+	const char *name = strrchr(dir, '/');
+	enum state state;
+	struct owner o;
+
+	if (fd == -1)
+		return;
+	state = on_bpffs(fd) ? look(fd, &o) : STATE_FOREIGN;
+	/* Killed before it could leave its mark: its name says who it was. */
+	if (state == STATE_EMPTY && name != NULL &&
+	    strncmp(dir, SESSION_ROOT "/", sizeof(SESSION_ROOT)) == 0) {
+		while (name != NULL && !owner_parse(&o, name + 1))
+			name = strchr(name + 1, '-');
+		if (name != NULL && !owner_lives(&o))
+			state = STATE_DEAD;
+	}
+	if (state == STATE_DEAD && remove_dir(fd, dir) == 0)
+		report_notice("swept %s, left behind by pid %ld", dir, o.pid);
+	close(fd);
+}
+
+void
+session_sweep(void)
+{
+	DIR *d = opendir(SESSION_ROOT);
+	struct dirent *e;
+	char *path;
+
+	if (d == NULL)
+		return;
+	while ((e = readdir(d)) != NULL) {
+		if (is_dots(e->d_name) ||
+		    asprintf(&path, SESSION_ROOT "/%s", e->d_name) == -1)
+			continue;
+		session_sweep_dir(path);
+		free(path);
+	}
+	closedir(d);
+}
+
+/* name as bpffs takes one: no dots, and none of what paths are made of. */
+static void
+clean_name(char *name)
+{
+	for (; *name != '\0'; name++)
+		if (!isalnum((unsigned char)*name) && *name != '_')
+			*name = '_';
+}
+
+/* Where a run without a directory of its own pins: a string to free. */
+static char *
+default_dir(const char *name)
+{
+	char *clean, *dir = NULL;
+	struct owner o;
+
+	if (owner_self(&o) == -1)
+		return NULL;
+	clean = strdup(name[0] != '\0' ? name : "skel");
+	if (clean == NULL)
+		goto nomem;
+	clean_name(clean);
+	if (asprintf(&dir, SESSION_ROOT "/%.64s-" OWNER_FORMAT, clean, o.pid,
+		o.start, o.pidns) == -1)
+		goto nomem;
+	free(clean);
+	return dir;
+nomem:
+	free(clean);
+	report_nomem();
+	return NULL;
+}
+
+/*
+ * dir as an absolute path without links, though its end need not be there yet:
+ * a string to free, or NULL after reporting.
+ */
+static char *
+absolute_dir(const char *dir)
+{
+	char *copy = strdup(dir), *slash, *real, *path = NULL;
+	size_t n = strlen(dir);
+
+	while (copy != NULL && n > 1 && copy[n - 1] == '/')
+		copy[--n] = '\0';
+	if (copy == NULL)
+		goto nomem;
+	/* The longest part that is there. */
+	while ((real = realpath(copy, NULL)) == NULL && errno == ENOENT &&
+	       (slash = strrchr(copy, '/')) != NULL && slash != copy)
+		*slash = '\0';
+	if (real == NULL) {
+		report_error("%s: %s", dir, strerror(errno));
+		free(copy);
+		return NULL;
+	}
+	if (strchr(dir + strlen(copy), '.') != NULL) {
+		report_error("%s: a name on bpffs cannot have a dot", dir);
+	} else if (asprintf(&path, "%s%.*s", real, (int)(n - strlen(copy)),
+		       dir + strlen(copy)) == -1) {
+		path = NULL;
+		free(real);
+		goto nomem;
+	}
+	free(real);
+	free(copy);
+	return path;
+nomem:
+	free(copy);
+	report_nomem();
+	return NULL;
+}
+
+/* Make path and the parents that it lacks. */
+static int
+make_dirs(const char *path)
+{
+	char part[PATH_MAX];
+	int ret = -1;
+
+	/* A sweep may take an empty parent away again: try a few times. */
+	for (int tries = 0; tries < 10 && ret == -1; tries++) {
+		ret = 0;
+		for (size_t i = 1; i <= strlen(path) && i < PATH_MAX; i++) {
+			if (path[i] != '/' && path[i] != '\0')
+				continue;
+			memcpy(part, path, i);
+			part[i] = '\0';
+			if (mkdir(part, 0700) == -1 && errno != EEXIST)
+				ret = -1;
+		}
+	}
+	if (ret == -1)
+		report_error("%s: %s", path, strerror(errno));
+	return ret;
+}
+
+/* Report why the directory cannot be a new session's. */
+static int
+refuse(const char *dir, enum state state, const struct owner *o)
+{
+	if (state == STATE_LIVE)
+		report_error("%s: in use by pid %ld", dir, o->pid);
+	else if (state == STATE_DETACHED)
+		report_error("%s: holds a detached session; end it first: "
+			     "skel-load --unload %s",
+		    dir, dir);
+	else
+		report_error("%s: holds what is no session's; take an empty "
+			     "or a new directory",
+		    dir);
+	return -1;
+}
+
+/* The name of our mark.  Returns 0, or -1 after reporting. */
+static int
+own_mark(char name[MARK_MAX])
+{
+	struct owner o;
+
+	if (owner_self(&o) == -1)
+		return -1;
+	snprintf(
+	    name, MARK_MAX, OWNER_PREFIX OWNER_FORMAT, o.pid, o.start, o.pidns);
+	return 0;
+}
+
+/* Put a mark into the locked directory. */
+static int
+put_mark(int fd, const char *dir, const char *name)
+{
+	if (mkdirat(fd, name, 0700) == 0)
+		return 0;
+	report_error("%s/%s: %s", dir, name, strerror(errno));
+	return -1;
+}
+
+/* Put "nobody's" in the place of our mark. */
+static int
+disown(const char *dir)
+{
+	char name[MARK_MAX];
+	int fd = lock_dir(dir), ret;
+
+	if (fd == -1) {
+		report_error("%s: %s", dir, strerror(errno));
+		return -1;
+	}
+	ret = put_mark(fd, dir, OWNER_NONE);
+	if (ret == 0 && own_mark(name) == 0)
+		unlinkat(fd, name, AT_REMOVEDIR);
+	close(fd);
+	return ret;
+}
+
+/* Make dir ours.  Returns 0, or -1 after reporting, with nothing changed. */
+static int
+claim(const char *dir)
+{
+	char name[MARK_MAX];
+	enum state state;
+	struct owner o;
+	int fd, ret = -1;
+
+	if (own_mark(name) == -1 || mount_bpffs(dir) == -1 ||
+	    make_dirs(dir) == -1)
+		return -1;
+	fd = lock_dir(dir);
+	if (fd == -1) {
+		report_error("%s: %s", dir,
+		    errno == EPERM ? "belongs to another user"
+				   : strerror(errno));
+		return -1;
+	}
+	state = look(fd, &o);
+	if (state == STATE_DEAD && empty_dir(fd, dir) == 0)
+		state = STATE_EMPTY;
+	ret = state == STATE_EMPTY ? put_mark(fd, dir, name)
+				   : refuse(dir, state, &o);
+	close(fd);
+	return ret;
+}
+
+/* Pin fd in dir under a name made of prefix and name: its path, to free, or
+ * NULL after reporting. */
+static char *
+pin(int fd, const char *dir, const char *prefix, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s%.128s", dir, prefix, name) == -1) {
+		report_nomem();
+		return NULL;
+	}
+	clean_name(path + strlen(dir) + 1);
+	if (bpf_obj_pin(fd, path) == 0)
+		return path;
+	report_error("%s: %s%s", path, strerror(errno),
+	    errno == EINVAL ? ": this kernel cannot pin it" : "");
+	free(path);
+	return NULL;
+}
+
+static int
+pin_maps(const char *dir, struct stream_header *h, const struct object *o)
+{
+	for (size_t i = 0; i < h->nmaps; i++) {
+		struct stream_map *m = &h->maps[i];
+		int fd = bpf_object__find_map_fd_by_name(o->bpf, m->name);
+
+		free(m->pin);
+		m->pin = pin(fd, dir, "", m->name);
+		if (m->pin == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+/* Pin the links, which then outlive us, and say that nobody owns them. */
+static int
+pin_links(const char *dir, const struct attachments *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		char *path = pin(bpf_link__fd(a->v[i].link), dir, "link_",
+		    bpf_program__name(a->v[i].program));
+
+		if (path == NULL)
+			return -1;
+		free(path);
+	}
+	if (disown(dir) == -1)
+		return -1;
+	/* Else closing a link would switch its event off, pinned or not. */
+	for (size_t i = 0; i < a->n; i++)
+		bpf_link__disconnect(a->v[i].link);
+	return 0;
+}
+
+static int
+fill_header(struct stream_header *h, const char *dir, bool detached,
+    const struct package *p)
+{
+	h->session = true;
+	h->detached = detached;
+	h->perf_buffer_pages = p->perf_buffer_pages;
+	h->poll_timeout_ms = p->poll_timeout_ms;
+	free(h->dir);
+	h->dir = strdup(dir);
+	return h->dir != NULL ? 0 : report_nomem();
+}
+
+int
+session_pin(struct session *s, const char *dir, struct stream_header *h,
+    const struct object *o, struct attachments *a)
+{
+	*s = (struct session){ 0 };
+	s->dir =
+	    dir != NULL ? absolute_dir(dir) : default_dir(o->package->obj_name);
+	if (s->dir == NULL)
+		return -1;
+	if (claim(s->dir) == -1) {
+		free(s->dir);
+		s->dir = NULL;
+		return -1;
+	}
+	if (fill_header(h, s->dir, a != NULL, o->package) == -1 ||
+	    pin_maps(s->dir, h, o) == -1 ||
+	    (a != NULL && pin_links(s->dir, a) == -1)) {
+		session_close(s);
+		return -1;
+	}
+	s->detached = a != NULL;
+	return 0;
+}
+
+void
+session_close(struct session *s)
+{
+	struct owner self, o;
+	int fd;
+
+	if (s->dir != NULL && !s->detached && (fd = lock_dir(s->dir)) != -1) {
+		if (owner_self(&self) == 0 && look(fd, &o) == STATE_LIVE &&
+		    o.pid == self.pid && o.start == self.start)
+			remove_dir(fd, s->dir);
+		close(fd);
+	}
+	free(s->dir);
+	*s = (struct session){ 0 };
+}
+
+int
+session_unload(const char *dir)
+{
+	enum state state;
+	struct owner o;
+	int fd = lock_dir(dir), ret = -1;
+
+	if (fd == -1) {
+		report_error("%s: %s", dir,
+		    errno == EPERM ? "belongs to another user"
+				   : strerror(errno));
+		return -1;
+	}
+	state = on_bpffs(fd) ? look(fd, &o) : STATE_FOREIGN;
+	if (state == STATE_LIVE)
+		report_error("%s: pid %ld still runs it; stop that instead: "
+			     "kill %ld",
+		    dir, o.pid, o.pid);
+	else if (state == STATE_DEAD || state == STATE_DETACHED)
+		ret = remove_dir(fd, dir);
+	else
+		report_error("%s: not the directory of a session", dir);
+	close(fd);
+	return ret;
+}
