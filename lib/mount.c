@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -75,19 +74,26 @@ is_below(const char *dir, const char *top)
 	return strncmp(dir, top, n) == 0 && (dir[n] == '\0' || dir[n] == '/');
 }
 
+/* Whether dir, or the nearest of its parents that is there, is on a bpffs. */
+static bool
+is_on_bpffs(const char *dir)
+{
+	char *path = strdup(dir), *slash;
+	bool on = false;
+
+	while (path != NULL && access(path, F_OK) == -1 && errno == ENOENT &&
+	       (slash = strrchr(path, '/')) != NULL && slash != path)
+		*slash = '\0';
+	if (path != NULL)
+		on = is_on(path, bpffs.magic);
+	free(path);
+	return on;
+}
+
 int
 mount_bpffs(const char *dir)
 {
-	char path[PATH_MAX], *slash;
-
-	if (strlcpy(path, dir, sizeof(path)) >= sizeof(path)) {
-		report_error("%s: %s", dir, strerror(ENAMETOOLONG));
-		return -1;
-	}
-	while (access(path, F_OK) == -1 && errno == ENOENT &&
-	       (slash = strrchr(path, '/')) != NULL && slash != path)
-		*slash = '\0';
-	if (is_on(path, bpffs.magic))
+	if (is_on_bpffs(dir))
 		return 0;
 	if (is_below(dir, bpffs.dir))
 		return mount_fs(&bpffs);

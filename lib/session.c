@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,27 +272,42 @@ nomem:
 	return NULL;
 }
 
+/* One mkdir -p.  Returns 0, or -1 with errno set. */
+static int
+try_dirs(char *path)
+{
+	int ret = 0;
+
+	for (char *p = path + 1;; p++) {
+		char end = *p;
+
+		if (end != '/' && end != '\0')
+			continue;
+		*p = '\0';
+		ret = mkdir(path, 0700);
+		*p = end;
+		if (end == '\0' || (ret == -1 && errno != EEXIST))
+			break;
+	}
+	return ret == -1 && errno == EEXIST ? 0 : ret;
+}
+
 /* Make path and the parents that it lacks. */
 static int
 make_dirs(const char *path)
 {
-	char part[PATH_MAX];
-	int ret = -1;
+	char *copy = strdup(path);
+	int ret;
 
-	/* A sweep may take an empty parent away again: try a few times. */
-	for (int tries = 0; tries < 10 && ret == -1; tries++) {
-		ret = 0;
-		for (size_t i = 1; i <= strlen(path) && i < PATH_MAX; i++) {
-			if (path[i] != '/' && path[i] != '\0')
-				continue;
-			memcpy(part, path, i);
-			part[i] = '\0';
-			if (mkdir(part, 0700) == -1 && errno != EEXIST)
-				ret = -1;
-		}
-	}
+	if (copy == NULL)
+		return report_nomem();
+	/* A sweep may take an empty parent away again. */
+	do
+		ret = try_dirs(copy);
+	while (ret == -1 && errno == ENOENT);
 	if (ret == -1)
 		report_error("%s: %s", path, strerror(errno));
+	free(copy);
 	return ret;
 }
 
