@@ -3,7 +3,8 @@
  * integers above INT64_MAX up to UINT64_MAX, which packages hold for u64
  * globals and enum64 constants.  Such a number lives in the tree as a string
  * that starts with \u0001; doc_u64() reads it, doc_write() writes it back as
- * the number it was.  Duplicate keys: the last wins.
+ * the number it was (as it does with a string that came in looking exactly so).
+ * Duplicate keys: the last wins.
  *
  * This is for packages, headers and control lines.  Records never pass here.
  *

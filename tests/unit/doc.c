@@ -1,0 +1,208 @@
+/* doc: JSON there and back, with all of u64. */
+#include <stdlib.h>
+
+#include "check.h"
+#include "doc.h"
+#include "util.h"
+
+static json_t *
+parse(const char *text)
+{
+	check_forget();
+	return doc_parse(text, strlen(text), "x.json", 0);
+}
+
+/* text, parsed and written, is want. */
+static void
+becomes(const char *text, const char *want, int line)
+{
+	struct buf out = { 0 };
+	json_t *v = parse(text);
+
+	CHECK(v != NULL);
+	CHECK_NUM(doc_write(v, &out, false), 0);
+	buf_chr(&out, '\0');
+	check_str(out.data, want, __FILE__, line);
+	buf_free(&out);
+	json_decref(v);
+}
+
+#define BECOMES(text, want) becomes((text), (want), __LINE__)
+#define STAYS(text) becomes((text), (text), __LINE__)
+
+static void
+numbers_stay_what_they_are(void)
+{
+	STAYS("0");
+	STAYS("-9223372036854775808");
+	STAYS("9223372036854775807");
+	STAYS("9223372036854775808");
+	STAYS("18446744073709551615");
+	STAYS("[18446744073709551615,9223372036854775808,1]");
+	STAYS("{\"a\":{\"b\":[[18446744073709551615]]}}");
+	BECOMES(
+	    "\t[ 18446744073709551615 ,\n1 ]\n", "[18446744073709551615,1]");
+	STAYS("1.5");
+	BECOMES("1e3", "1000.0");
+}
+
+static void
+text_that_looks_like_a_number_stays_text(void)
+{
+	STAYS("\"18446744073709551615\"");
+	STAYS("{\"18446744073709551615\":18446744073709551615}");
+	STAYS("\"a \\\" 18446744073709551615\"");
+	STAYS("[\"\\\\\",18446744073709551615]");
+	STAYS("[\"\\\"\",18446744073709551615]");
+}
+
+/* Unless it is the mark and such a number to the letter, which nobody writes.
+ */
+static void
+a_text_that_begins_with_the_mark_stays_text(void)
+{
+	STAYS("\"\\u00011\"");
+	STAYS("\"\\u0001\"");
+	STAYS("\"\\u000118446744073709551616\"");
+	STAYS("\"\\u000118446744073709551615 \"");
+	BECOMES("\"\\u000118446744073709551615\"", "18446744073709551615");
+}
+
+static void
+what_does_not_fit_is_refused(void)
+{
+	static const char *const texts[] = { "18446744073709551616",
+		"-9223372036854775809", "99999999999999999999999",
+		"018446744073709551615", "[1,]", "{\"a\"}", "nul", "",
+		"\"\\ud800\"", "\"\xff\"", "[1] 2",
+		"18446744073709551615 18446744073709551615",
+		"\"a 18446744073709551615" };
+
+	for (size_t i = 0; i < nitems(texts); i++) {
+		json_t *v = parse(texts[i]);
+
+		if (v != NULL)
+			fprintf(stderr, "taken: %s\n", texts[i]);
+		CHECK(v == NULL);
+		CHECK_SAID("x.json:1: not JSON: ");
+		json_decref(v);
+	}
+}
+
+static void
+an_error_says_its_line(void)
+{
+	const char *text =
+	    "{\"a\": 1,\n\"b\": 18446744073709551615,\n\"c\": x}";
+
+	CHECK(parse(text) == NULL);
+	CHECK_SAID("x.json:3: not JSON: ");
+	check_forget();
+	CHECK(doc_parse("{]", 2, "run.skel", 41) == NULL);
+	CHECK_SAID("run.skel:42: not JSON: ");
+}
+
+static void
+nesting_is_bounded(void)
+{
+	char *text = malloc(200000);
+
+	memset(text, '[', 200000);
+	check_forget();
+	CHECK(doc_parse(text, 200000, "x.json", 0) == NULL);
+	CHECK_SAID("x.json:1: not JSON: maximum parsing depth reached");
+	free(text);
+}
+
+static void
+a_nul_does_not_end_the_text(void)
+{
+	static const char text[] = "[18446744073709551615]\0[";
+
+	check_forget();
+	CHECK(doc_parse(text, sizeof(text) - 1, "x.json", 0) == NULL);
+	CHECK_SAID("x.json:1: not JSON: ");
+}
+
+static void
+the_last_of_two_keys_wins(void)
+{
+	BECOMES("{\"a\":1,\"b\":2,\"a\":3}", "{\"a\":3,\"b\":2}");
+}
+
+static void
+u64_is_exact(void)
+{
+	static const uint64_t numbers[] = { 0, 1, INT64_MAX,
+		(uint64_t)INT64_MAX + 1, UINT64_MAX };
+	uint64_t back;
+	json_t *v;
+
+	for (size_t i = 0; i < nitems(numbers); i++) {
+		v = doc_u64_new(numbers[i]);
+		CHECK(doc_u64(v, &back) && back == numbers[i]);
+		CHECK_STR(doc_kind(v), "a number");
+		json_decref(v);
+	}
+	v = parse("[-1,1.0,\"1\",\"\\u00011\",null,true,[],{}]");
+	for (size_t i = 0; i < json_array_size(v); i++)
+		CHECK(!doc_u64(json_array_get(v, i), &back));
+	CHECK(!doc_u64(NULL, &back));
+	json_decref(v);
+}
+
+static void
+the_accessors_check(void)
+{
+	json_t *v =
+	    parse("{\"s\":\"x\",\"n\":7,\"big\":18446744073709551615,"
+		  "\"neg\":-1,\"b\":true,\"a\":[],\"o\":{},\"z\":null}");
+	const char *s = "kept";
+	uint64_t n = 1;
+	bool b = false;
+	json_t *j = NULL;
+
+	CHECK_NUM(doc_get_string(v, "s", &s, "w"), 1);
+	CHECK_STR(s, "x");
+	CHECK_NUM(doc_get_string(v, "z", &s, "w"), 0);
+	CHECK_NUM(doc_get_string(v, "none", &s, "w"), 0);
+	CHECK_NUM(doc_get_string(v, "big", &s, "w"), -1);
+	CHECK_SAID("w.big: expected a string, found a number");
+	CHECK_NUM(doc_get_u64(v, "big", UINT64_MAX, &n, "w"), 1);
+	CHECK(n == UINT64_MAX);
+	CHECK_NUM(doc_get_u64(v, "n", 6, &n, "w"), -1);
+	CHECK_SAID("w.n: 7 is too large; at most 6 is allowed");
+	CHECK_NUM(doc_get_u64(v, "neg", 6, &n, "w"), -1);
+	CHECK_SAID("w.neg: expected a whole number from 0");
+	CHECK_NUM(doc_get_u64(v, "a", 6, &n, "w"), -1);
+	CHECK_SAID("w.a: expected a number, found an array");
+	CHECK_NUM(doc_get_bool(v, "b", &b, "w"), 1);
+	CHECK(b);
+	CHECK_NUM(doc_get_bool(v, "n", &b, "w"), -1);
+	CHECK_SAID("w.n: expected true or false, found a number");
+	CHECK_NUM(doc_get_array(v, "a", &j, "w"), 1);
+	CHECK_NUM(doc_get_array(v, "o", &j, "w"), -1);
+	CHECK_SAID("w.o: expected an array, found an object");
+	CHECK_NUM(doc_get_object(v, "o", &j, "w"), 1);
+	CHECK_NUM(doc_get_object(v, "s", &j, "w"), -1);
+	CHECK_SAID("w.s: expected an object, found a string");
+	CHECK_NUM(doc_missing("key", "w"), -1);
+	CHECK_SAID("w: key is missing");
+	json_decref(v);
+}
+
+int
+main(void)
+{
+	numbers_stay_what_they_are();
+	text_that_looks_like_a_number_stays_text();
+	a_text_that_begins_with_the_mark_stays_text();
+	what_does_not_fit_is_refused();
+	an_error_says_its_line();
+	nesting_is_bounded();
+	a_nul_does_not_end_the_text();
+	the_last_of_two_keys_wins();
+	u64_is_exact();
+	the_accessors_check();
+	return check_done();
+}
