@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "perf.h"
 #include "poller.h"
 #include "report.h"
 #include "sample.h"
@@ -35,7 +36,7 @@ struct source {
 	struct poller *poller; /* borrowed */
 	unsigned int map;
 	struct ring_buffer *ring; /* owned, or NULL */
-	struct perf_buffer *perf; /* owned, or NULL */
+	struct perf perf;         /* open if the map is one */
 	uint64_t ring_size;
 	uint64_t budget; /* bytes left of a ring's turn */
 	struct sample sample;
@@ -96,8 +97,9 @@ read_clock(struct poller *p)
 
 /* Hand one record on.  Returns 0, or -1 when that was the last one. */
 static int
-deliver(struct source *s, const void *data, size_t len)
+take_record(void *ctx, const void *data, size_t len)
 {
+	struct source *s = ctx;
 	struct poller *p = s->poller;
 
 	if (p->ended)
@@ -114,12 +116,6 @@ deliver(struct source *s, const void *data, size_t len)
 	return 0;
 }
 
-static int
-take_sample(void *ctx, const void *data, size_t len)
-{
-	return deliver(ctx, data, len);
-}
-
 /* libbpf has taken the record out of the ring whatever this returns; what is
  * negative ends its turn. */
 static int
@@ -128,7 +124,7 @@ take_ring(void *ctx, void *data, size_t len)
 	struct source *s = ctx;
 	uint64_t used = round_up_8(len) + RING_HEAD;
 
-	if (deliver(s, data, len) == -1)
+	if (take_record(s, data, len) == -1)
 		return -ECANCELED;
 	if (s->budget <= used)
 		return -ECANCELED;
@@ -137,21 +133,18 @@ take_ring(void *ctx, void *data, size_t len)
 }
 
 static void
-take_perf(void *ctx, int cpu, void *data, uint32_t len)
-{
-	(void)cpu;
-	deliver(ctx, data, len);
-}
-
-static void
-take_lost(void *ctx, int cpu, unsigned long long count)
+take_lost(void *ctx, uint64_t count)
 {
 	struct source *s = ctx;
 	struct poller *p = s->poller;
 
-	(void)cpu;
 	heed(p, p->sink->lost(p->ctx, s->map, count));
 }
+
+static const struct perf_sink perf_sink = {
+	.record = take_record,
+	.lost = take_lost,
+};
 
 /* What a ring or perf buffer holds, up to bytes of a ring. */
 static void
@@ -164,10 +157,10 @@ consume(struct source *s, uint64_t bytes)
 	s->budget = bytes;
 	if (s->ring != NULL)
 		ret = ring_buffer__consume(s->ring);
-	else if (s->perf != NULL)
-		ret = perf_buffer__consume(s->perf);
 	if (ret < 0 && ret != -ECANCELED)
 		fail(p, p->header->maps[s->map].name, -ret);
+	if (s->perf.buffer != NULL && perf_consume(&s->perf) == -1)
+		end_with(p, POLLER_FAILED);
 }
 
 /* The next step of a pass over a sampled map; at its end say so. */
@@ -177,7 +170,7 @@ step(struct source *s)
 	struct poller *p = s->poller;
 
 	read_clock(p);
-	if (sample_step(&s->sample, take_sample, s) != 0)
+	if (sample_step(&s->sample, take_record, s) != 0)
 		end_with(p, POLLER_FAILED); /* unless it ended otherwise */
 	if (p->ended || s->sample.running)
 		return;
@@ -255,41 +248,59 @@ watch_pipe(struct poller *p, int fd, uint32_t events, enum watch what)
 	return -1;
 }
 
+/* Whether the kernel's map is of the kind that the header says. */
 static int
-open_ring(struct source *s, int fd, const struct bpf_map_info *info)
+check_kind(const struct stream_map *m, int fd, uint32_t type, uint64_t *size)
 {
-	s->ring_size = info->max_entries;
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) != 0) {
+		report_error("map %s: %s", m->name, strerror(errno));
+		return -1;
+	}
+	*size = info.max_entries;
+	if (info.type == type)
+		return 0;
+	report_error("map %s: it is of kind %s, not %s", m->name,
+	    libbpf_bpf_map_type_str(info.type), libbpf_bpf_map_type_str(type));
+	return -1;
+}
+
+static int
+watch_source(struct source *s, int fd)
+{
+	if (watch(s->poller, fd, EPOLLIN, WATCH_SOURCE, s->map) == 0)
+		return 0;
+	report_error("map %s: cannot wait for it: %s",
+	    s->poller->header->maps[s->map].name, strerror(errno));
+	return -1;
+}
+
+static int
+open_ring(struct source *s, const struct stream_map *m, int fd)
+{
+	if (check_kind(m, fd, BPF_MAP_TYPE_RINGBUF, &s->ring_size) == -1)
+		return -1;
 	s->ring = ring_buffer__new(fd, take_ring, s, NULL);
-	if (s->ring == NULL)
+	if (s->ring == NULL) {
+		report_error("map %s: cannot open its ring buffer: %s", m->name,
+		    strerror(errno));
 		return -1;
-	return watch(s->poller, fd, EPOLLIN, WATCH_SOURCE, s->map);
-}
-
-static uint64_t
-power_of_two(uint64_t n)
-{
-	uint64_t power = 1;
-
-	while (power < n && power < UINT64_C(1) << 40)
-		power *= 2;
-	return power;
+	}
+	return watch_source(s, fd);
 }
 
 static int
-open_perf(struct source *s, int fd)
+open_perf(struct source *s, const struct stream_map *m, int fd)
 {
-	struct poller *p = s->poller;
-	uint64_t pages = power_of_two(p->options.perf_pages);
+	uint64_t cpus;
 
-	s->perf =
-	    perf_buffer__new(fd, (size_t)pages, take_perf, take_lost, s, NULL);
-	if (s->perf == NULL)
+	if (check_kind(m, fd, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &cpus) == -1 ||
+	    perf_open(&s->perf, m->name, fd, s->poller->options.perf_pages,
+		&perf_sink, s) == -1)
 		return -1;
-	/* Looking at a perf buffer's readiness uses it up, so once this nested
-	 * epoll has told, perf_buffer__poll() would find nothing: only
-	 * perf_buffer__consume() may follow. */
-	return watch(
-	    p, perf_buffer__epoll_fd(s->perf), EPOLLIN, WATCH_SOURCE, s->map);
+	return watch_source(s, perf_fd(&s->perf));
 }
 
 /* Whether keys and values of the map are what the header says. */
@@ -323,9 +334,8 @@ check_sizes(const struct source *s)
 }
 
 static int
-open_sample(struct source *s, int fd)
+open_sample(struct source *s, const struct stream_map *m, int fd)
 {
-	const struct stream_map *m = &s->poller->header->maps[s->map];
 	uint64_t ms = m->interval_ms;
 
 	if (sample_open(&s->sample, m->name, fd, m->clear_map) == -1 ||
@@ -343,44 +353,23 @@ open_sample(struct source *s, int fd)
 	return 0;
 }
 
-/* Open the source that the header says the map is, if the kernel agrees. */
 static int
 open_source(struct source *s, int fd)
 {
-	static const struct {
-		uint32_t type;
-		const char *name;
-	} kinds[] = {
-		[STREAM_RINGBUF] = { BPF_MAP_TYPE_RINGBUF, "ring" },
-		[STREAM_PERF] = { BPF_MAP_TYPE_PERF_EVENT_ARRAY, "perf" },
-	};
 	const struct stream_map *m = &s->poller->header->maps[s->map];
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
-	int ret;
 
-	if (m->source == STREAM_SAMPLE)
-		return open_sample(s, fd);
-	if (m->source == STREAM_ITER) {
-		report_error("map %s: an iterator cannot be polled", m->name);
-		return -1;
+	switch (m->source) {
+	case STREAM_RINGBUF:
+		return open_ring(s, m, fd);
+	case STREAM_PERF:
+		return open_perf(s, m, fd);
+	case STREAM_SAMPLE:
+		return open_sample(s, m, fd);
+	case STREAM_ITER:
+		break;
 	}
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) != 0) {
-		report_error("map %s: %s", m->name, strerror(errno));
-		return -1;
-	}
-	if (info.type != kinds[m->source].type) {
-		report_error("map %s: it is no %s buffer but of kind %s",
-		    m->name, kinds[m->source].name,
-		    libbpf_bpf_map_type_str(info.type));
-		return -1;
-	}
-	ret = m->source == STREAM_RINGBUF ? open_ring(s, fd, &info)
-					  : open_perf(s, fd);
-	if (ret == -1)
-		report_error("map %s: cannot open its %s buffer: %s", m->name,
-		    kinds[m->source].name, strerror(errno));
-	return ret;
+	report_error("map %s: an iterator cannot be polled", m->name);
+	return -1;
 }
 
 static int
@@ -552,6 +541,16 @@ drain_buffers(struct poller *p)
 		consume(&p->sources[i], p->sources[i].ring_size);
 }
 
+/* The losses that no later record could tell of. */
+static void
+count_lost(struct poller *p)
+{
+	for (size_t i = 0; i < p->nsources && !p->ended; i++)
+		if (p->sources[i].perf.buffer != NULL &&
+		    perf_count_lost(&p->sources[i].perf) == -1)
+			end_with(p, POLLER_FAILED);
+}
+
 static void
 whole_passes(struct poller *p)
 {
@@ -591,6 +590,7 @@ poller_drain(struct poller *p)
 		return -1;
 	p->ended = false;
 	drain_buffers(p);
+	count_lost(p);
 	if (!p->options.once)
 		whole_passes(p);
 	heed(p, p->sink->flush(p->ctx));
@@ -603,7 +603,7 @@ static void
 close_source(struct source *s)
 {
 	ring_buffer__free(s->ring);
-	perf_buffer__free(s->perf);
+	perf_close(&s->perf);
 	sample_close(&s->sample);
 	if (s->timer != -1)
 		close(s->timer);

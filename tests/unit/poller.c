@@ -1,0 +1,622 @@
+/* The poller: rings, perf buffers and samples at once, and every end. */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include "check.h"
+#include "kernel.h"
+#include "poller.h"
+#include "stop.h"
+
+enum { MAPS = 2, MS = 1000000 };
+
+#define SECOND (UINT64_C(1000) * MS)
+
+/* What a sink has seen. */
+struct seen {
+	uint64_t records[MAPS], lost[MAPS], rounds[MAPS], keys[MAPS];
+	uint64_t flushes;
+	uint64_t last; /* the first 8 bytes of the last record */
+	bool disordered;
+	uint64_t earliest, latest; /* times */
+	size_t len;
+	uint64_t after; /* answer so many records with this: */
+	int answer;
+	int prog; /* run this before the first flush, or 0 */
+};
+
+static int
+record(
+    void *ctx, unsigned int map, uint64_t time_ns, const void *data, size_t len)
+{
+	struct seen *s = ctx;
+	uint64_t n = 0;
+
+	if (s->earliest == 0)
+		s->earliest = time_ns;
+	s->latest = time_ns;
+	if (len >= sizeof(n))
+		memcpy(&n, data, sizeof(n));
+	s->disordered |= n <= s->last;
+	s->last = n;
+	s->len = len;
+	s->records[map]++;
+	return s->after != 0 && s->records[map] >= s->after ? s->answer : 0;
+}
+
+static int
+lost(void *ctx, unsigned int map, uint64_t count)
+{
+	((struct seen *)ctx)->lost[map] += count;
+	return 0;
+}
+
+static int
+sampled(void *ctx, unsigned int map, uint64_t round, uint64_t keys)
+{
+	struct seen *s = ctx;
+
+	CHECK_NUM(round, s->rounds[map] + 1);
+	s->rounds[map] = round;
+	s->keys[map] = keys;
+	return 0;
+}
+
+static int
+flush(void *ctx)
+{
+	struct seen *s = ctx;
+
+	if (s->flushes++ == 0 && s->prog != 0)
+		run(s->prog, 1);
+	return 0;
+}
+
+static const struct poller_sink sink = {
+	.record = record,
+	.lost = lost,
+	.sampled = sampled,
+	.flush = flush,
+};
+
+/* A header and descriptors of up to two maps. */
+struct scene {
+	struct stream_header header;
+	int fds[MAPS];
+	struct poller_options options;
+	struct poller *poller;
+	struct seen seen;
+};
+
+static void
+scene_begin(struct scene *s)
+{
+	*s = (struct scene){ 0 };
+	must(stream_header_init(&s->header, "unit"), "stream_header_init");
+	s->options = (struct poller_options){ .out_fd = -1,
+		.in_fd = -1,
+		.perf_pages = 64,
+		.poll_timeout_ms = 100,
+		.timeout_ns = 20 * SECOND };
+}
+
+static struct stream_map *
+scene_add(struct scene *s, const char *name, enum stream_source source, int fd)
+{
+	struct stream_map *m = stream_header_add(&s->header, name);
+
+	m->source = source;
+	m->key = m->value = TYPE_NONE;
+	s->fds[s->header.nmaps - 1] = fd;
+	return m;
+}
+
+/* A sampled map of u32 keys and u64 values, n of them. */
+static struct stream_map *
+scene_sample(struct scene *s, const char *name, uint64_t ms, uint32_t n)
+{
+	struct type key = { .kind = TYPE_INT, .size = 4 };
+	struct type value = { .kind = TYPE_INT, .size = 8 };
+	struct stream_map *m = scene_add(
+	    s, name, STREAM_SAMPLE, new_map(BPF_MAP_TYPE_ARRAY, 4, 8, n));
+
+	key.name = strdup("u32");
+	value.name = strdup("u64");
+	m->key = types_add(&s->header.types, &key, "unit");
+	m->value = types_add(&s->header.types, &value, "unit");
+	m->interval_ms = ms;
+	m->unit = strdup("(unit)");
+	return m;
+}
+
+static int
+scene_ring(struct scene *s, const char *name, int flags)
+{
+	int map = new_map(BPF_MAP_TYPE_RINGBUF, 0, 0, 1 << 16);
+
+	scene_add(s, name, STREAM_RINGBUF, map);
+	return load_ring_writer(map, flags);
+}
+
+static void
+scene_open(struct scene *s)
+{
+	s->poller =
+	    poller_open(&s->header, s->fds, &s->options, &sink, &s->seen);
+	CHECK(s->poller != NULL);
+	if (s->poller == NULL)
+		exit(1);
+}
+
+static void
+scene_end(struct scene *s)
+{
+	poller_close(s->poller);
+	for (size_t i = 0; i < s->header.nmaps; i++)
+		close(s->fds[i]);
+	stream_header_free(&s->header);
+}
+
+static void
+a_ring_gives_every_record_once_and_in_order(void)
+{
+	struct scene s;
+	int prog;
+
+	scene_begin(&s);
+	prog = scene_ring(&s, "rb", 0);
+	s.options.count = 1000;
+	scene_open(&s);
+	run(prog, 1000);
+	CHECK_NUM(poller_run(s.poller), POLLER_COUNTED);
+	CHECK_NUM(s.seen.records[0], 1000);
+	CHECK_NUM(s.seen.len, 8);
+	CHECK(!s.seen.disordered);
+	CHECK(s.seen.earliest > 1700000000 * SECOND);
+	CHECK(s.seen.latest > s.seen.earliest);
+	scene_end(&s);
+	close(prog);
+}
+
+static void
+count_is_exact_and_takes_no_more_out_of_the_ring(void)
+{
+	struct scene s;
+	int prog;
+
+	scene_begin(&s);
+	prog = scene_ring(&s, "rb", 0);
+	s.options.count = 10;
+	scene_open(&s);
+	run(prog, 100);
+	CHECK_NUM(poller_run(s.poller), POLLER_COUNTED);
+	CHECK_NUM(poller_drain(s.poller), 0);
+	CHECK_NUM(s.seen.records[0], 10);
+	poller_close(s.poller);
+	s.options.count = 90;
+	scene_open(&s);
+	CHECK_NUM(poller_run(s.poller), POLLER_COUNTED);
+	CHECK_NUM(s.seen.records[0], 100);
+	CHECK(!s.seen.disordered);
+	scene_end(&s);
+	close(prog);
+}
+
+/* 8 bytes come as 12: perf rounds the size field and the data up to 8. */
+static void
+a_perf_buffer_keeps_its_padding(void)
+{
+	int map = new_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 64);
+	int prog = load_perf_writer(map);
+	struct scene s;
+
+	scene_begin(&s);
+	scene_add(&s, "pb", STREAM_PERF, map);
+	s.options.count = 3;
+	scene_open(&s);
+	run(prog, 3);
+	CHECK_NUM(poller_run(s.poller), POLLER_COUNTED);
+	CHECK_NUM(s.seen.records[0], 3);
+	CHECK_NUM(s.seen.lost[0], 0);
+	CHECK_NUM(s.seen.len, 12);
+	scene_end(&s);
+	close(prog);
+}
+
+static void
+what_a_perf_buffer_loses_is_counted(uint64_t pages)
+{
+	int map = new_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 64);
+	int prog = load_perf_writer(map);
+	struct scene s;
+
+	scene_begin(&s);
+	scene_add(&s, "pb", STREAM_PERF, map);
+	s.options.perf_pages = pages;
+	s.options.timeout_ns = 100 * MS;
+	scene_open(&s);
+	run(prog, 100);
+	CHECK_NUM(poller_run(s.poller), POLLER_TIMEOUT);
+	for (int i = 0; i < 3; i++) {
+		run(prog, 20000);
+		CHECK_NUM(poller_drain(s.poller), 0);
+		CHECK(s.seen.lost[0] > 0);
+		CHECK_NUM(
+		    s.seen.records[0] + s.seen.lost[0], 100 + 20000 * (i + 1));
+	}
+	scene_end(&s);
+	close(prog);
+}
+
+static void
+samples_keep_their_own_time(void)
+{
+	struct scene s;
+	uint64_t fast;
+
+	scene_begin(&s);
+	scene_sample(&s, "fast", 50, 3);
+	scene_sample(&s, "slow", 100000, 5);
+	s.options.timeout_ns = 600 * MS;
+	scene_open(&s);
+	CHECK_NUM(poller_run(s.poller), POLLER_TIMEOUT);
+	fast = s.seen.rounds[0];
+	CHECK(fast >= 4 && fast <= 13);
+	CHECK_NUM(s.seen.rounds[1], 1);
+	CHECK_NUM(s.seen.records[0], 3 * fast);
+	CHECK_NUM(s.seen.records[1], 5);
+	CHECK_NUM(s.seen.keys[1], 5);
+	CHECK_NUM(poller_drain(s.poller), 0);
+	CHECK_NUM(s.seen.rounds[0], fast + 1);
+	CHECK_NUM(s.seen.rounds[1], 2);
+	scene_end(&s);
+}
+
+static void
+a_large_sample_lets_others_go_between(void)
+{
+	struct scene s;
+	int prog;
+
+	scene_begin(&s);
+	scene_sample(&s, "large", 1, 300000);
+	prog = scene_ring(&s, "rb", 0);
+	s.options.count = 5000;
+	scene_open(&s);
+	run(prog, 1);
+	CHECK_NUM(poller_run(s.poller), POLLER_COUNTED);
+	CHECK_NUM(s.seen.records[1], 1);
+	CHECK_NUM(s.seen.rounds[0], 0);
+	scene_end(&s);
+	close(prog);
+}
+
+static void
+once_is_one_pass_over_everything(void)
+{
+	struct scene s;
+	int prog;
+
+	scene_begin(&s);
+	scene_sample(&s, "m", 1, 3);
+	prog = scene_ring(&s, "rb", 0);
+	s.options.once = true;
+	scene_open(&s);
+	run(prog, 100);
+	CHECK_NUM(poller_run(s.poller), POLLER_ONCE);
+	CHECK_NUM(poller_drain(s.poller), 0);
+	CHECK_NUM(s.seen.rounds[0], 1);
+	CHECK_NUM(s.seen.records[0], 3);
+	CHECK_NUM(s.seen.records[1], 100);
+	scene_end(&s);
+	close(prog);
+}
+
+static void
+the_last_drain_takes_what_is_there(void)
+{
+	struct scene s;
+	int prog;
+
+	scene_begin(&s);
+	prog = scene_ring(&s, "rb", 0);
+	s.options.timeout_ns = 1;
+	scene_open(&s);
+	CHECK_NUM(poller_run(s.poller), POLLER_TIMEOUT);
+	run(prog, 4000);
+	CHECK_NUM(poller_drain(s.poller), 0);
+	CHECK_NUM(s.seen.records[0], 4000);
+	scene_end(&s);
+	close(prog);
+}
+
+/* A ring full of records that woke nobody. */
+static void
+a_look_finds_what_did_not_wake_us(void)
+{
+	struct scene s;
+	int prog;
+
+	scene_begin(&s);
+	prog = scene_ring(&s, "rb", BPF_RB_NO_WAKEUP);
+	s.options.count = 1;
+	scene_open(&s);
+	s.seen.prog = prog;
+	CHECK_NUM(poller_run(s.poller), POLLER_COUNTED);
+	scene_end(&s);
+	close(prog);
+}
+
+/* A child that keeps the ring full as long as it lives. */
+static pid_t
+flood(int prog)
+{
+	pid_t pid = must(fork(), "fork");
+
+	while (pid == 0)
+		run(prog, 100000);
+	return pid;
+}
+
+static void
+end_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void
+a_flooded_ring_starves_nobody(void)
+{
+	struct scene s;
+	pid_t child;
+	int prog;
+
+	scene_begin(&s);
+	prog = scene_ring(&s, "rb", 0);
+	scene_sample(&s, "m", 20, 1);
+	s.options.timeout_ns = 500 * MS;
+	scene_open(&s);
+	child = flood(prog);
+	CHECK_NUM(poller_run(s.poller), POLLER_TIMEOUT);
+	CHECK(s.seen.records[0] > 10000);
+	CHECK(s.seen.rounds[1] > 3);
+	/* The drain ends although the flood does not. */
+	CHECK_NUM(poller_drain(s.poller), 0);
+	end_child(child);
+	scene_end(&s);
+	close(prog);
+}
+
+static void
+a_reader_that_leaves_is_noticed_without_traffic(void)
+{
+	struct scene s;
+	int ends[2];
+	pid_t child;
+
+	must(pipe(ends), "pipe");
+	scene_begin(&s);
+	scene_ring(&s, "rb", 0);
+	s.options.out_fd = ends[1];
+	scene_open(&s);
+	child = must(fork(), "fork");
+	if (child == 0) {
+		usleep(50000);
+		_exit(0);
+	}
+	close(ends[0]);
+	CHECK_NUM(poller_run(s.poller), POLLER_GONE);
+	CHECK_NUM(poller_drain(s.poller), 0);
+	waitpid(child, NULL, 0);
+	close(ends[1]);
+	scene_end(&s);
+}
+
+static void
+the_end_of_the_input_ends_and_its_text_does_not(void)
+{
+	struct scene s;
+	int ends[2];
+	pid_t child;
+
+	must(pipe(ends), "pipe");
+	scene_begin(&s);
+	scene_ring(&s, "rb", 0);
+	s.options.in_fd = ends[0];
+	scene_open(&s);
+	child = must(fork(), "fork");
+	if (child == 0) {
+		must((int)write(ends[1], "text\n", 5), "write");
+		usleep(50000);
+		_exit(0);
+	}
+	close(ends[1]);
+	CHECK_NUM(poller_run(s.poller), POLLER_INPUT);
+	waitpid(child, NULL, 0);
+	close(ends[0]);
+	scene_end(&s);
+}
+
+static void
+a_regular_file_as_input_or_output_ends_nothing(void)
+{
+	FILE *file = tmpfile();
+	struct scene s;
+
+	scene_begin(&s);
+	scene_ring(&s, "rb", 0);
+	s.options.in_fd = fileno(file);
+	s.options.out_fd = dup(fileno(file));
+	s.options.timeout_ns = 50 * MS;
+	scene_open(&s);
+	CHECK_NUM(poller_run(s.poller), POLLER_TIMEOUT);
+	close(s.options.out_fd);
+	fclose(file);
+	scene_end(&s);
+}
+
+static bool
+over(void *ctx)
+{
+	int *looks = ctx;
+
+	return ++*looks == 3;
+}
+
+static void
+what_is_over_ends(void)
+{
+	struct scene s;
+	int looks = 0;
+
+	scene_begin(&s);
+	scene_ring(&s, "rb", 0);
+	s.options.is_over = over;
+	s.options.is_over_ctx = &looks;
+	s.options.poll_timeout_ms = 0; /* at least a millisecond */
+	scene_open(&s);
+	CHECK_NUM(poller_run(s.poller), POLLER_INPUT);
+	CHECK_NUM(looks, 3);
+	scene_end(&s);
+}
+
+static void
+the_sink_can_end_it(int answer, enum poller_end end, int drained)
+{
+	struct scene s;
+	int prog;
+
+	scene_begin(&s);
+	prog = scene_ring(&s, "rb", 0);
+	s.seen.after = 5;
+	s.seen.answer = answer;
+	scene_open(&s);
+	run(prog, 100);
+	CHECK_NUM(poller_run(s.poller), end);
+	CHECK_NUM(poller_drain(s.poller), drained);
+	CHECK_NUM(s.seen.records[0], 5);
+	scene_end(&s);
+	close(prog);
+}
+
+static void
+ignore(int sig)
+{
+	(void)sig;
+}
+
+static void
+a_storm_of_signals_is_harmless(void)
+{
+	struct itimerval storm = { { 0, 1000 }, { 0, 1000 } }, none = { 0 };
+	struct sigaction sa = { .sa_handler = ignore };
+	struct scene s;
+	int prog;
+
+	scene_begin(&s);
+	prog = scene_ring(&s, "rb", 0);
+	scene_sample(&s, "m", 20, 1);
+	s.options.timeout_ns = 400 * MS;
+	scene_open(&s);
+	run(prog, 1000);
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &storm, NULL);
+	CHECK_NUM(poller_run(s.poller), POLLER_TIMEOUT);
+	setitimer(ITIMER_REAL, &none, NULL);
+	CHECK_NUM(s.seen.records[0], 1000);
+	CHECK(s.seen.rounds[1] > 3);
+	scene_end(&s);
+	close(prog);
+}
+
+static void
+each_stopping_signal_stops(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct scene s;
+	int status;
+	pid_t pid;
+
+	for (size_t i = 0; i < nitems(signals); i++) {
+		scene_begin(&s);
+		scene_ring(&s, "rb", 0);
+		scene_open(&s);
+		pid = must(fork(), "fork");
+		if (pid == 0) {
+			stop_catch();
+			raise(signals[i]);
+			_exit(100 + (int)poller_run(s.poller));
+		}
+		waitpid(pid, &status, 0);
+		CHECK(WIFEXITED(status));
+		CHECK_NUM(WEXITSTATUS(status), 100 + POLLER_STOPPED);
+		scene_end(&s);
+	}
+}
+
+static void
+refused(struct scene *s, const char *message)
+{
+	check_forget();
+	s->poller =
+	    poller_open(&s->header, s->fds, &s->options, &sink, &s->seen);
+	CHECK(s->poller == NULL);
+	CHECK_SAID(message);
+	scene_end(s);
+}
+
+static void
+a_map_that_is_not_as_announced_is_refused(void)
+{
+	struct scene s;
+
+	scene_begin(&s);
+	scene_add(
+	    &s, "rb", STREAM_RINGBUF, new_map(BPF_MAP_TYPE_HASH, 4, 8, 1));
+	refused(&s, "map rb: it is of kind hash, not ringbuf");
+	scene_begin(&s);
+	scene_add(
+	    &s, "pb", STREAM_PERF, new_map(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096));
+	refused(&s, "map pb: it is of kind ringbuf, not perf_event_array");
+	scene_begin(&s);
+	scene_add(&s, "it", STREAM_ITER, new_map(BPF_MAP_TYPE_HASH, 4, 8, 1));
+	refused(&s, "map it: an iterator cannot be polled");
+	scene_begin(&s);
+	scene_sample(&s, "m", 10, 1);
+	close(s.fds[0]);
+	s.fds[0] = new_map(BPF_MAP_TYPE_HASH, 4, 4, 1);
+	refused(&s, "map m: its keys are 4 and its values 4 bytes, "
+		    "4 and 8 were announced");
+	scene_begin(&s);
+	scene_sample(&s, "m", 10, 1)->cpus = 2;
+	refused(&s, "map m: its values come from 0 CPUs, 2 were announced");
+}
+
+int
+main(void)
+{
+	need_kernel("poller");
+	a_ring_gives_every_record_once_and_in_order();
+	count_is_exact_and_takes_no_more_out_of_the_ring();
+	a_perf_buffer_keeps_its_padding();
+	what_a_perf_buffer_loses_is_counted(1);
+	what_a_perf_buffer_loses_is_counted(3);
+	samples_keep_their_own_time();
+	a_large_sample_lets_others_go_between();
+	once_is_one_pass_over_everything();
+	the_last_drain_takes_what_is_there();
+	a_look_finds_what_did_not_wake_us();
+	a_flooded_ring_starves_nobody();
+	a_reader_that_leaves_is_noticed_without_traffic();
+	the_end_of_the_input_ends_and_its_text_does_not();
+	a_regular_file_as_input_or_output_ends_nothing();
+	what_is_over_ends();
+	the_sink_can_end_it(1, POLLER_GONE, 0);
+	the_sink_can_end_it(-1, POLLER_FAILED, -1);
+	a_storm_of_signals_is_harmless();
+	each_stopping_signal_stops();
+	a_map_that_is_not_as_announced_is_refused();
+	return check_done();
+}

@@ -1,0 +1,327 @@
+/* Samples: every kind of map, keys that come and go, and clearing. */
+#include "sample.h"
+#include "check.h"
+#include "kernel.h"
+
+enum { KEYS = 5000 };
+
+struct seen {
+	uint64_t records, sum, keys;
+	uint64_t times[KEYS + 1]; /* each key was seen */
+	size_t len;
+	int counts;  /* a map to count() in at each record, or 0 */
+	int counter; /* the program that counts */
+	int vanish;  /* a map whose keys to delete at the first, or 0 */
+	uint64_t stop_after;
+};
+
+static void
+delete_all(int map, uint32_t from, uint32_t to)
+{
+	for (uint32_t k = from; k < to; k++)
+		bpf_map_delete_elem(map, &k);
+}
+
+/* Count n in key 0, which is made if it is not there. */
+static void
+count(int map, int counter, int n)
+{
+	uint32_t key = 0;
+	uint64_t zero = 0;
+
+	bpf_map_update_elem(map, &key, &zero, BPF_NOEXIST);
+	run(counter, n);
+}
+
+static int
+take(void *ctx, const void *data, size_t len)
+{
+	struct seen *s = ctx;
+	const unsigned char *bytes = data;
+	uint32_t key;
+	uint64_t n;
+
+	memcpy(&key, bytes, sizeof(key));
+	if (key < KEYS)
+		s->times[key]++;
+	for (size_t at = sizeof(key); at + 8 <= len; at += 8) {
+		memcpy(&n, bytes + at, sizeof(n));
+		s->sum += n;
+	}
+	s->len = len;
+	s->records++;
+	if (s->counts != 0)
+		count(s->counts, s->counter, 10);
+	if (s->vanish != 0)
+		delete_all(s->vanish, 0, KEYS);
+	s->vanish = 0;
+	return s->records == s->stop_after ? 7 : 0;
+}
+
+static int
+pass(struct sample *s, struct seen *seen)
+{
+	int ret = 0;
+
+	sample_start(s);
+	while (s->running && ret == 0)
+		ret = sample_step(s, take, seen);
+	return ret;
+}
+
+static void
+fill(int map, uint32_t keys, uint64_t value)
+{
+	for (uint32_t k = 0; k < keys; k++)
+		must(bpf_map_update_elem(map, &k, &value, BPF_ANY), "update");
+}
+
+static void
+every_key_is_seen_once(enum bpf_map_type type, bool clear)
+{
+	int map = new_map(type, 4, 8, KEYS);
+	struct seen seen = { 0 };
+	struct sample s;
+
+	fill(map, KEYS, 3);
+	CHECK_NUM(sample_open(&s, "m", map, clear), 0);
+	CHECK_NUM(s.cpus, 0);
+	CHECK_NUM(pass(&s, &seen), 0);
+	CHECK_NUM(seen.records, KEYS);
+	CHECK_NUM(s.seen, KEYS);
+	CHECK_NUM(seen.sum, 3 * KEYS);
+	CHECK_NUM(seen.len, 12);
+	for (size_t i = 0; i < KEYS; i++)
+		CHECK_NUM(seen.times[i], 1);
+	sample_close(&s);
+	close(map);
+}
+
+/* The fallback of old kernels, which this one never takes by itself. */
+static void
+without_batches_all_is_the_same(bool clear)
+{
+	int map = new_map(BPF_MAP_TYPE_HASH, 4, 8, KEYS);
+	struct seen seen = { 0 }, again = { 0 };
+	struct sample s;
+
+	fill(map, KEYS, 3);
+	CHECK_NUM(sample_open(&s, "m", map, clear), 0);
+	s.way = SAMPLE_BY_KEY;
+	CHECK_NUM(pass(&s, &seen), 0);
+	CHECK_NUM(seen.records, KEYS);
+	CHECK_NUM(seen.sum, 3 * KEYS);
+	for (size_t i = 0; i < KEYS; i++)
+		CHECK_NUM(seen.times[i], 1);
+	CHECK_NUM(pass(&s, &again), 0);
+	CHECK_NUM(again.records, clear ? 0 : KEYS);
+	sample_close(&s);
+	close(map);
+}
+
+/* An LPM trie is walked key by key; its key starts with the prefix length. */
+static void
+a_trie_is_walked(bool clear)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_NO_PREALLOC);
+	int map = must(
+	    bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "skel_unit", 8, 8, 100, &o),
+	    "trie");
+	struct seen seen = { 0 }, again = { 0 };
+	struct sample s;
+	uint64_t one = 1;
+
+	for (uint32_t i = 0; i < 100; i++) {
+		uint32_t key[2] = { 32, i };
+		must(bpf_map_update_elem(map, key, &one, BPF_ANY), "update");
+	}
+	CHECK_NUM(sample_open(&s, "m", map, clear), 0);
+	CHECK_NUM(pass(&s, &seen), 0);
+	CHECK_NUM(seen.records, 100);
+	CHECK_NUM(seen.len, 16);
+	CHECK_NUM(pass(&s, &again), 0);
+	CHECK_NUM(again.records, clear ? 0 : 100);
+	sample_close(&s);
+	close(map);
+}
+
+static void
+per_cpu_values_add_up(enum bpf_map_type type)
+{
+	int cpus = libbpf_num_possible_cpus();
+	int map = new_map(type, 4, 8, 1), prog = load_counter(map);
+	uint64_t *zeros = calloc((size_t)cpus, sizeof(*zeros));
+	struct seen seen = { 0 };
+	uint64_t total = 0;
+	uint32_t key = 0;
+	struct sample s;
+	cpu_set_t all;
+
+	must(bpf_map_update_elem(map, &key, zeros, BPF_ANY), "update");
+	must(sched_getaffinity(0, sizeof(all), &all), "sched_getaffinity");
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		stay_on(cpu);
+		run(prog, 100 * (cpu + 1));
+		total += 100 * ((uint64_t)cpu + 1);
+	}
+	must(sched_setaffinity(0, sizeof(all), &all), "sched_setaffinity");
+	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(s.cpus, cpus);
+	CHECK_NUM(pass(&s, &seen), 0);
+	CHECK_NUM(seen.records, 1);
+	CHECK_NUM(seen.len, 4 + 8 * (uint64_t)cpus);
+	CHECK_NUM(seen.sum, total);
+	sample_close(&s);
+	free(zeros);
+	close(prog);
+	close(map);
+}
+
+/* A per-CPU value of 5 bytes takes 8 for each CPU. */
+static void
+per_cpu_values_are_rounded_up(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+	int map = new_map(BPF_MAP_TYPE_PERCPU_ARRAY, 4, 5, 3);
+	struct seen seen = { 0 };
+	struct sample s;
+
+	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(pass(&s, &seen), 0);
+	CHECK_NUM(seen.records, 3);
+	CHECK_NUM(seen.len, 4 + 8 * (uint64_t)cpus);
+	sample_close(&s);
+	close(map);
+}
+
+static void
+keys_that_vanish_are_skipped(enum sample_way way)
+{
+	int map = new_map(BPF_MAP_TYPE_HASH, 4, 8, KEYS);
+	struct seen seen = { .vanish = map };
+	struct sample s;
+
+	fill(map, KEYS, 1);
+	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	s.way = way;
+	CHECK_NUM(pass(&s, &seen), 0);
+	CHECK(seen.records > 0 && seen.records < KEYS);
+	sample_close(&s);
+	close(map);
+}
+
+/* Counts made while the pass hands out its records must be in this pass or
+ * the next: what was looked up is no longer in the map by then. */
+static void
+clearing_loses_no_counts(enum bpf_map_type type)
+{
+	int map = new_map(type, 4, 8, 4), prog = load_counter(map);
+	struct seen seen = { .counts = map, .counter = prog };
+	uint64_t produced = 0;
+	struct sample s;
+
+	CHECK_NUM(sample_open(&s, "m", map, true), 0);
+	for (int round = 0; round < 5; round++) {
+		count(map, prog, 1000);
+		produced += 1000;
+		CHECK_NUM(pass(&s, &seen), 0);
+	}
+	produced += 10 * seen.records;
+	seen.counts = 0;
+	CHECK_NUM(pass(&s, &seen), 0);
+	CHECK_NUM(seen.sum, produced);
+	sample_close(&s);
+	close(prog);
+	close(map);
+}
+
+/* More keys in a bucket of the hash than the batch has room for. */
+static void
+a_batch_grows(void)
+{
+	int map = new_map(BPF_MAP_TYPE_HASH, 4, 8, KEYS);
+	struct seen seen = { 0 };
+	struct sample s;
+
+	fill(map, KEYS, 1);
+	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	s.cap = 1;
+	CHECK_NUM(pass(&s, &seen), 0);
+	CHECK_NUM(seen.records, KEYS);
+	CHECK(s.cap > 1);
+	sample_close(&s);
+	close(map);
+}
+
+static void
+the_taker_can_stop(void)
+{
+	int map = new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 100);
+	struct seen seen = { .stop_after = 3 };
+	struct sample s;
+
+	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(pass(&s, &seen), 7);
+	CHECK_NUM(seen.records, 3);
+	sample_close(&s);
+	close(map);
+}
+
+static void
+an_empty_map_is_a_pass_of_no_keys(void)
+{
+	int map = new_map(BPF_MAP_TYPE_HASH, 4, 8, 100);
+	struct seen seen = { 0 };
+	struct sample s;
+
+	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(pass(&s, &seen), 0);
+	CHECK(!s.running);
+	CHECK_NUM(seen.records, 0);
+	sample_close(&s);
+	close(map);
+}
+
+static void
+other_maps_are_refused(void)
+{
+	int map = new_map(BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2);
+	struct sample s;
+
+	check_forget();
+	CHECK_NUM(sample_open(&s, "jumps", map, false), -1);
+	CHECK_SAID("map jumps: a map of kind prog_array cannot be sampled");
+	close(map);
+	check_forget();
+	CHECK_NUM(sample_open(&s, "gone", map, false), -1);
+	CHECK_SAID("map gone: ");
+}
+
+int
+main(void)
+{
+	need_kernel("sample");
+	every_key_is_seen_once(BPF_MAP_TYPE_HASH, false);
+	every_key_is_seen_once(BPF_MAP_TYPE_HASH, true);
+	every_key_is_seen_once(BPF_MAP_TYPE_ARRAY, false);
+	every_key_is_seen_once(BPF_MAP_TYPE_ARRAY, true);
+	without_batches_all_is_the_same(false);
+	without_batches_all_is_the_same(true);
+	a_trie_is_walked(false);
+	a_trie_is_walked(true);
+	per_cpu_values_add_up(BPF_MAP_TYPE_PERCPU_HASH);
+	per_cpu_values_add_up(BPF_MAP_TYPE_LRU_PERCPU_HASH);
+	per_cpu_values_add_up(BPF_MAP_TYPE_PERCPU_ARRAY);
+	per_cpu_values_are_rounded_up();
+	keys_that_vanish_are_skipped(SAMPLE_BY_BATCH);
+	keys_that_vanish_are_skipped(SAMPLE_BY_KEY);
+	clearing_loses_no_counts(BPF_MAP_TYPE_HASH);
+	clearing_loses_no_counts(BPF_MAP_TYPE_ARRAY);
+	a_batch_grows();
+	the_taker_can_stop();
+	an_empty_map_is_a_pass_of_no_keys();
+	other_maps_are_refused();
+	return check_done();
+}
