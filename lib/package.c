@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "doc.h"
+#include "gate.h"
 #include "package-input.h"
 #include "package-object.h"
 #include "package.h"
@@ -504,7 +505,7 @@ read_object(struct package *p)
 		return -1;
 	p->elf_size = (size_t)size;
 	place(where, "%s: package.bpf_object", p->name);
-	return package_object_check(p->elf, p->elf_size, where);
+	return gate_check(p->elf, p->elf_size, where, NULL);
 }
 
 /* The object from a file of its own, in place of the embedded one. */
@@ -514,7 +515,7 @@ read_elf_file(struct package *p, const char *file)
 	struct buf b = { 0 };
 
 	if (package_input_read(&b, file, file, PACKAGE_OBJECT_MAX) == -1 ||
-	    package_object_check((unsigned char *)b.data, b.len, file) == -1) {
+	    gate_check((unsigned char *)b.data, b.len, file, NULL) == -1) {
 		buf_free(&b);
 		return -1;
 	}
