@@ -10,11 +10,12 @@
 #include "buf.h"
 
 /*
- * Append the package for the ELF object, one line of JSON.  file is its name,
- * from which obj_name is made ("x.bpf.o" gives "x_bpf") and for reports.
+ * Append the package for the ELF object, one line of JSON.  file is its name
+ * for reports; obj_name is the name that the package gives to the object, or
+ * NULL to make it from file's ("x.bpf.o" gives "x_bpf").
  * Returns 0, or -1 after reporting.
  */
-int pack_object(
-    const unsigned char *elf, size_t size, const char *file, struct buf *out);
+int pack_object(const unsigned char *elf, size_t size, const char *file,
+    const char *obj_name, struct buf *out);
 
 #endif

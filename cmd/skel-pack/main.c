@@ -1,0 +1,172 @@
+/*
+ * skel-pack: make a package from an object file.
+ *
+ *	clang -g -O2 --target=bpf -c x.bpf.c && skel-pack x.bpf.o >x.json
+ *	skel-pack x.bpf.o | skel-load | skel-fmt
+ *
+ * An ELF object comes in, its package goes out: one line of JSON with the
+ * object in it and what its BTF says of its globals, maps and programs.
+ * --unpack goes the other way.  The package says nothing of when and where it
+ * was made, so that the same object gives the same bytes and a package can be
+ * checked against its source.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "output.h"
+#include "pack.h"
+#include "package-input.h"
+#include "package.h"
+#include "report.h"
+#include "util.h"
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "name", required_argument, NULL, 'n' },
+	{ "no-log", no_argument, NULL, 'q' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "unpack", no_argument, NULL, 'u' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+print_usage(FILE *f)
+{
+	fprintf(f, "usage: skel-pack [-qv] [-n name] [file]\n"
+		   "       skel-pack [-qv] -u [file]\n"
+		   "       skel-pack -h | -V\n");
+}
+
+_Noreturn static void
+usage(void)
+{
+	print_usage(stderr);
+	exit(EXIT_USAGE);
+}
+
+_Noreturn static void
+help(void)
+{
+	print_usage(stdout);
+	printf("\n"
+	       "Make a package from an object file, or from standard input.\n"
+	       "\n"
+	       "  -n, --name NAME   call the object so; x.bpf.o is x_bpf\n"
+	       "  -u, --unpack      take the object out of a package\n"
+	       "  -q, --quiet, --no-log\n"
+	       "                    errors only\n"
+	       "  -v, --verbose     say more; twice: libbpf's lines too\n"
+	       "  -h, --help        this text\n"
+	       "  -V, --version     the version\n");
+	exit(0);
+}
+
+/* What people mostly do wrong: the two directions mistaken for each other. */
+static int
+check_direction(const struct buf *in, const char *name)
+{
+	size_t i = 0;
+
+	while (i < in->len && strchr(" \t\r\n", in->data[i]) != NULL)
+		i++;
+	if (i == in->len || in->data[i] != '{')
+		return 0;
+	report_error("%s: this is JSON, not an object; --unpack takes the "
+		     "object out of a package",
+	    name);
+	return -1;
+}
+
+static int
+pack(const char *file, const char *name, struct buf *out)
+{
+	const char *shown = file != NULL ? file : "<stdin>";
+	struct buf in = { 0 };
+	int ret = -1;
+
+	if (name == NULL && file == NULL)
+		name = "stdin";
+	if (package_input_read(&in, file, shown, PACKAGE_OBJECT_MAX) == 0 &&
+	    check_direction(&in, shown) == 0)
+		ret = pack_object(
+		    (unsigned char *)in.data, in.len, shown, name, out);
+	buf_free(&in);
+	return ret;
+}
+
+static int
+unpack(const char *file, struct buf *out)
+{
+	struct package p;
+	int ret = -1;
+
+	if (package_open(&p, file, NULL) == -1)
+		return -1;
+	if (p.elf == NULL) {
+		report_error(
+		    "%s: a bare meta: there is no object in it", p.name);
+	} else {
+		buf_add(out, p.elf, p.elf_size);
+		ret = out->failed ? report_nomem() : 0;
+	}
+	package_close(&p);
+	return ret;
+}
+
+int
+main(int argc, char *argv[])
+{
+	enum report_level level = REPORT_NOTICE;
+	const char *name = NULL, *file = NULL;
+	struct output out;
+	bool back = false;
+	int ch, status;
+
+	while ((ch = getopt_long(argc, argv, "+hn:quVv", long_options, NULL)) !=
+	       -1) {
+		switch (ch) {
+		case 'n':
+			name = optarg;
+			break;
+		case 'q':
+			level = REPORT_ERROR;
+			break;
+		case 'u':
+			back = true;
+			break;
+		case 'v':
+			level =
+			    level < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG;
+			break;
+		case 'V':
+			printf("skel-pack %s\n", VERSION);
+			return 0;
+		case 'h':
+			help();
+		default:
+			usage();
+		}
+	}
+	if (argc - optind > 1 || (back && name != NULL))
+		usage();
+	if (optind < argc && strcmp(argv[optind], "-") != 0)
+		file = argv[optind];
+	report_show(level);
+	signal(SIGPIPE, SIG_IGN);
+
+	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
+		return 1;
+	status = back ? unpack(file, &out.buf) : pack(file, name, &out.buf);
+	if (status == -1)
+		out.buf.len = 0;
+	if (output_close(&out) == -1 && !out.gone)
+		status = -1;
+	return status == -1 ? 1 : 0;
+}

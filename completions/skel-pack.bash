@@ -1,0 +1,28 @@
+# bash completion for skel-pack(1)
+
+_skel_pack_options='-h --help -n --name --no-log -q --quiet -u --unpack -V --version
+-v --verbose'
+
+_skel_pack() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	local pattern='*.o' i
+
+	COMPREPLY=()
+	case $before in
+	-n | --name) return ;;
+	esac
+	if [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$_skel_pack_options" -- "$word")
+		return
+	fi
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-u | --unpack) pattern='*.json' ;;
+		esac
+	done
+	mapfile -t COMPREPLY < <(
+		compgen -f -X "!$pattern" -- "$word"
+		compgen -d -- "$word"
+	)
+}
+complete -o filenames -F _skel_pack skel-pack

@@ -1,0 +1,249 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "btf.h"
+#include "doc.h"
+#include "pack-json.h"
+#include "pack-notes.h"
+#include "report.h"
+#include "types.h"
+#include "util.h"
+#include "value.h"
+
+#define TAG "skel:"
+
+enum { WHERE_MAX = 512 };
+
+struct note {
+	const struct btf *btf;       /* borrowed, as all here */
+	struct note_target *targets; /* all of them */
+	struct note_target *target;
+	uint32_t id; /* the BTF type it stands on */
+	const char *key, *value;
+	const char *where; /* "x.o: hists: skel:sample=1000" */
+};
+
+typedef int note_fn(const struct note *n);
+
+static int
+put(json_t *obj, const char *key, json_t *value, const char *where)
+{
+	if (value == NULL) {
+		report_error("%s: not UTF-8 text", where);
+		return -1;
+	}
+	return pack_put(obj, key, value);
+}
+
+/* The object under key, made if it is not there yet.  Borrowed, or NULL. */
+static json_t *
+object_in(json_t *obj, const char *key)
+{
+	json_t *v = json_object_get(obj, key);
+
+	if (v != NULL)
+		return v;
+	if (json_object_set_new(obj, key, json_object()) == -1) {
+		report_nomem();
+		return NULL;
+	}
+	return json_object_get(obj, key);
+}
+
+static int
+put_in(const struct note *n, const char *object, const char *key, json_t *value)
+{
+	json_t *obj = object_in(n->target->json, object);
+
+	if (obj == NULL) {
+		json_decref(value);
+		return -1;
+	}
+	return put(obj, key, value, n->where);
+}
+
+static int
+set_argument(const struct note *n)
+{
+	return put_in(n, "cmdarg", n->key, json_string(n->value));
+}
+
+/* No letter is no short name: SKEL_ARG takes both. */
+static int
+set_short(const struct note *n)
+{
+	if (n->value[0] == '\0')
+		return 0;
+	if (n->value[1] != '\0' || n->value[0] <= ' ' || n->value[0] > '~' ||
+	    n->value[0] == '-') {
+		report_error("%s: expected one letter", n->where);
+		return -1;
+	}
+	return set_argument(n);
+}
+
+/* The default is checked against the variable's type, as the argument is. */
+static int
+set_default(const struct note *n)
+{
+	struct types types = { 0 };
+	struct btf_import in;
+	json_t *v = NULL;
+	uint32_t type;
+
+	if (btf_import_open(&in, n->btf, &types) == -1)
+		return -1;
+	type = btf_import(&in, n->target->type, n->where);
+	if (type != TYPE_NONE)
+		v = value_from_text(&types, type, n->value, n->where);
+	btf_import_close(&in);
+	types_free(&types);
+	return v != NULL ? put_in(n, "cmdarg", "default", v) : -1;
+}
+
+static int
+set_interval(const struct note *n)
+{
+	char *end;
+	unsigned long long ms = strtoull(n->value, &end, 10);
+
+	if (n->value[0] < '0' || n->value[0] > '9' || *end != '\0' || ms == 0 ||
+	    ms > UINT32_MAX) {
+		report_error("%s: expected milliseconds, 1 to %" PRIu32,
+		    n->where, UINT32_MAX);
+		return -1;
+	}
+	return put_in(n, "sample", "interval", json_integer((json_int_t)ms));
+}
+
+static int
+set_sample(const struct note *n)
+{
+	return put_in(n, "sample", n->key, json_string(n->value));
+}
+
+static int
+set_clear(const struct note *n)
+{
+	return put_in(n, "sample", "clear_map", json_true());
+}
+
+static int
+set_doc(const struct note *n)
+{
+	return put(n->target->json, n->key, json_string(n->value), n->where);
+}
+
+static struct note_target *
+map_named(const struct note *n)
+{
+	for (uint32_t id = 1; id < btf__type_cnt(n->btf); id++)
+		if (n->targets[id].place == NOTE_MAP &&
+		    strcmp(pack_type_name(n->btf, id), n->value) == 0)
+			return &n->targets[id];
+	return NULL;
+}
+
+/* The function's one parameter points to the type of the map's records. */
+static int
+set_events(const struct note *n)
+{
+	const struct btf_type *t = btf__type_by_id(n->btf, n->id);
+	struct note_target *map = map_named(n);
+
+	if (map == NULL) {
+		report_error("%s: no such map", n->where);
+		return -1;
+	}
+	t = btf__type_by_id(n->btf, t->type);
+	if (btf_is_func_proto(t) && btf_vlen(t) == 1)
+		t = btf__type_by_id(n->btf, btf_params(t)[0].type);
+	if (!btf_is_ptr(t) || t->type == 0) {
+		report_error(
+		    "%s: expected SKEL_EVENTS(map, struct event)", n->where);
+		return -1;
+	}
+	map->type = t->type;
+	return 0;
+}
+
+static const struct {
+	enum note_place place;
+	const char *key;
+	note_fn *set;
+} notes[] = {
+	{ NOTE_VARIABLE, "help", set_argument },
+	{ NOTE_VARIABLE, "long", set_argument },
+	{ NOTE_VARIABLE, "short", set_short },
+	{ NOTE_VARIABLE, "default", set_default },
+	{ NOTE_MAP, "sample", set_interval },
+	{ NOTE_MAP, "type", set_sample },
+	{ NOTE_MAP, "unit", set_sample },
+	{ NOTE_MAP, "clear", set_clear },
+	{ NOTE_LICENSE, "brief", set_doc },
+	{ NOTE_LICENSE, "details", set_doc },
+	{ NOTE_LICENSE, "version", set_doc },
+	{ NOTE_FUNCTION, "events", set_events },
+};
+
+/* A note in the wrong place is an error: the author expects it to work. */
+static int
+misplaced(const struct note *n)
+{
+	static const char *const places[] = {
+		[NOTE_OTHER] = "anything but globals, maps and the license",
+		[NOTE_VARIABLE] = "a variable",
+		[NOTE_MAP] = "a map",
+		[NOTE_LICENSE] = "the license",
+		[NOTE_FUNCTION] = "a function",
+	};
+
+	report_error("%s: not known for %s; see skel.bpf.h", n->where,
+	    places[n->target->place]);
+	return -1;
+}
+
+static int
+apply(struct note *n, const char *tag, const char *file)
+{
+	const char *equals = strchr(tag, '=');
+	char key[32], where[WHERE_MAX];
+	int len = equals != NULL ? (int)(equals - tag) : (int)strlen(tag);
+
+	snprintf(key, sizeof(key), "%.*s", len, tag);
+	snprintf(where, sizeof(where), "%s: %s: " TAG "%s", file,
+	    pack_type_name(n->btf, n->id), tag);
+	n->key = key;
+	n->value = equals != NULL ? equals + 1 : "";
+	n->where = where;
+	for (size_t i = 0; i < nitems(notes); i++)
+		if (notes[i].place == n->target->place &&
+		    strcmp(notes[i].key, key) == 0)
+			return notes[i].set(n);
+	return misplaced(n);
+}
+
+int
+notes_apply(
+    const struct btf *btf, struct note_target *targets, const char *file)
+{
+	struct note n = { .btf = btf, .targets = targets };
+	const struct btf_type *t;
+	const char *tag;
+
+	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+		t = btf__type_by_id(btf, id);
+		if (!btf_is_decl_tag(t))
+			continue;
+		tag = btf__name_by_offset(btf, t->name_off);
+		if (strncmp(tag, TAG, strlen(TAG)) != 0)
+			continue;
+		n.id = t->type;
+		n.target = &targets[t->type];
+		if (apply(&n, tag + strlen(TAG), file) == -1)
+			return -1;
+	}
+	return 0;
+}
