@@ -1,0 +1,172 @@
+/*
+ * skel-args: fill in a package's arguments.
+ *
+ *	skel-args x.json --pid 42 | skel-load | skel-fmt
+ *
+ * A package comes in and the same package goes out, with the values of its
+ * program's globals in it.  The arguments are not this command's: they are
+ * made from the globals of the program, so everything after the package
+ * belongs to the program, --help too.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "output.h"
+#include "package.h"
+#include "report.h"
+#include "util.h"
+
+static const struct option long_options[] = {
+	{ "elf", required_argument, NULL, 'e' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "list", no_argument, NULL, 'l' },
+	{ "no-log", no_argument, NULL, 'q' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+print_usage(FILE *to)
+{
+	fprintf(to,
+	    "usage: skel-args [-hlqvV] [-e elf] [package [argument ...]]\n");
+}
+
+static int
+usage(void)
+{
+	print_usage(stderr);
+	return EXIT_USAGE;
+}
+
+static int
+help(void)
+{
+	print_usage(stdout);
+	printf("  -e, --elf elf        the object, in place of the embedded "
+	       "one\n"
+	       "  -l, --list           list the program's arguments, for "
+	       "scripts\n"
+	       "  -v, --verbose        say more; twice: libbpf's debug lines\n"
+	       "  -q, --quiet, --no-log  errors only\n"
+	       "  -h, --help           this text\n"
+	       "  -V, --version        the version\n"
+	       "The program's own arguments: skel-args package --help\n");
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Write what the result calls for.  Returns the exit status. */
+static int
+answer(const struct args *a, enum args_result result, const char *file,
+    struct buf *out)
+{
+	char *command;
+
+	switch (result) {
+	case ARGS_SET:
+		return package_write(a->package, out) == 0 ? EXIT_SUCCESS
+							   : EXIT_FAILURE;
+	case ARGS_VERSION:
+		args_version(a, out);
+		return EXIT_SUCCESS;
+	case ARGS_HELP:
+		break;
+	case ARGS_WRONG:
+		return EXIT_USAGE;
+	case ARGS_FAILED:
+		return EXIT_FAILURE;
+	}
+	if (asprintf(&command, "%s %s", getprogname(), file) == -1) {
+		report_nomem();
+		return EXIT_FAILURE;
+	}
+	args_help(a, command, out);
+	free(command);
+	return EXIT_SUCCESS;
+}
+
+/* Open the package, and work through the argc arguments of its program. */
+static int
+run(const char *file, const char *elf, int list, int argc, char *argv[],
+    struct buf *out)
+{
+	struct package p;
+	struct args a;
+	int status = EXIT_FAILURE;
+
+	if (package_open(&p, file, elf) == -1)
+		return EXIT_FAILURE;
+	if (args_open(&a, &p) == 0) {
+		if (list) {
+			args_list(&a, out);
+			status = EXIT_SUCCESS;
+		} else {
+			status =
+			    answer(&a, args_parse(&a, argc, argv), file, out);
+		}
+		args_close(&a);
+	}
+	package_close(&p);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *file = "-", *elf = NULL;
+	enum report_level level = REPORT_NOTICE;
+	struct output out;
+	int ch, list = 0, status;
+
+	while ((ch = getopt_long(argc, argv, "+e:hlqvV", long_options, NULL)) !=
+	       -1) {
+		switch (ch) {
+		case 'e':
+			elf = optarg;
+			break;
+		case 'h':
+			return help();
+		case 'l':
+			list = 1;
+			break;
+		case 'q':
+			level = REPORT_ERROR;
+			break;
+		case 'v':
+			if (level < REPORT_DEBUG)
+				level = level < REPORT_INFO ? REPORT_INFO
+							    : REPORT_DEBUG;
+			break;
+		case 'V':
+			printf("skel-args " VERSION "\n");
+			return fflush(stdout) == 0 ? EXIT_SUCCESS
+						   : EXIT_FAILURE;
+		default:
+			return usage();
+		}
+	}
+	report_show(level);
+	if (optind < argc)
+		file = argv[optind++];
+	if (list && optind < argc) {
+		report_error("--list takes no arguments of the program");
+		return usage();
+	}
+	/* A reader that leaves shows as EPIPE, and is an ordinary end. */
+	signal(SIGPIPE, SIG_IGN);
+	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
+		return EXIT_FAILURE;
+	status = run(file, elf, list, argc - optind, argv + optind, &out.buf);
+	if (status != EXIT_SUCCESS)
+		out.buf.len = 0;
+	if (output_close(&out) == -1 && !out.gone)
+		status = EXIT_FAILURE;
+	return status;
+}
