@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate.h"
 #include "globals.h"
 #include "report.h"
 #include "value.h"
@@ -74,14 +75,19 @@ int
 globals_open(struct globals *g, unsigned char *elf, size_t size,
     struct types *types, const char *name)
 {
+	bool has_btf;
+
 	*g = (struct globals){ .types = types };
+	if (gate_check(elf, size, name, &has_btf) == -1)
+		return -1;
 	elf_version(EV_CURRENT);
 	if ((g->elf = elf_memory((char *)elf, size)) == NULL) {
 		report_error("%s: %s", name, elf_errmsg(-1));
 		return -1;
 	}
 	g->symbols = find_symbols(g->elf);
-	g->btf = read_btf(g->elf);
+	if (has_btf)
+		g->btf = read_btf(g->elf);
 	if (g->btf == NULL || btf_import_open(&g->import, g->btf, types) == 0)
 		return 0;
 	globals_close(g);
