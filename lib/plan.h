@@ -3,6 +3,8 @@
  * map and format from the types, into a flat list of steps ("at offset 16, a
  * char[16], after the bytes ,\"comm\":"), and then every record runs through
  * it: no allocation, no look-up by name, no type is looked at again.
+ *
+ * plan-form.h is how a format joins.
  */
 #ifndef SKEL_PLAN_H
 #define SKEL_PLAN_H
@@ -20,12 +22,15 @@ enum plan_form {
 	PLAN_TSV,   /* tab separated; tab, newline and backslash escaped */
 	PLAN_TABLE, /* aligned columns, safe for a terminal */
 	PLAN_PLAIN, /* the reference loader's rows */
+	PLAN_RAW,   /* the records' bytes, one after another */
 };
 
 struct plan_options {
 	enum plan_form form;
-	bool bare;                  /* without @map and @time (JSON) */
-	const char *const *columns; /* only these, in this order; borrowed */
+	bool bare;                  /* without map and time */
+	const char *const *columns; /* only these, in this order; borrowed.
+				       Those that the map lacks: left out, see
+				       columns_has() */
 	size_t ncolumns;            /* 0: all */
 	unsigned int width; /* table: of the terminal; 0: not a terminal */
 };
@@ -34,7 +39,7 @@ struct plan;
 
 /*
  * The plan for map number map of h, which is borrowed and must outlive it.
- * Returns NULL after reporting (an unknown column, no memory).
+ * Returns NULL after reporting (no memory).
  */
 struct plan *plan_new(const struct stream_header *h, unsigned int map,
     const struct plan_options *o);
@@ -43,13 +48,28 @@ void plan_free(struct plan *p);
 /* Append the form's header line for this map, if it has one. */
 void plan_head(const struct plan *p, struct buf *out);
 
+/* The least bytes that a record must have. */
+size_t plan_record_size(const struct plan *p);
+
 /*
  * Append one record as one line: its key and value are at data, len bytes,
- * at least stream_record_size().  JSON: {"@map":…,"@time":…,members…}\n, or
+ * at least plan_record_size().  JSON: {"@map":…,"@time":…,members…}\n, or
  * "key" and "value" ("values" beside their sum for per-CPU maps).
  * Returns 0, or -1 when memory ran out (out->failed).
  */
 int plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
     const unsigned char *data, size_t len);
+
+/*
+ * The same for a JSON record: the object of len bytes at text, one line.
+ * Returns 0, -1 when memory ran out, or -2 when text is no record: *what says
+ * what is wrong with it, and nothing was appended.
+ */
+int plan_json_record(struct plan *p, struct buf *out, const char *text,
+    size_t len, const char **what);
+
+/* Append what stands between two passes over a sampled map, if the form has
+ * something there. */
+void plan_round(const struct plan *p, struct buf *out);
 
 #endif

@@ -1,0 +1,350 @@
+#include <string.h>
+
+#include "emit.h"
+#include "steps.h"
+
+enum {
+	/* Room for a whole record is made at once up to this, else step by
+	 * step. */
+	ROOM_AT_ONCE = 65536,
+};
+
+/* Texts between values are short: two wide copies do for nearly all of them.
+ * There is room behind p, and behind the text (steps_end()). */
+static inline char *
+copy_text(char *p, const char *text, size_t n)
+{
+	memcpy(p, text, 16);
+	if (n > 16) {
+		memcpy(p + 16, text + 16, 16);
+		if (n > 32)
+			memcpy(p + 32, text + 32, n - 32);
+	}
+	return p + n;
+}
+
+static inline uint64_t
+load_u(const unsigned char *at, unsigned int size)
+{
+	uint8_t u8;
+	uint16_t u16;
+	uint32_t u32;
+	uint64_t u64;
+
+	switch (size) {
+	case 1:
+		memcpy(&u8, at, 1);
+		return u8;
+	case 2:
+		memcpy(&u16, at, 2);
+		return u16;
+	case 4:
+		memcpy(&u32, at, 4);
+		return u32;
+	default:
+		memcpy(&u64, at, 8);
+		return u64;
+	}
+}
+
+static inline int64_t
+load_i(const unsigned char *at, unsigned int size)
+{
+	unsigned int unused = 64 - size * 8;
+
+	return (int64_t)(load_u(at, size) << unused) >> unused;
+}
+
+static inline unsigned __int128
+load_128(const unsigned char *at)
+{
+	unsigned __int128 v;
+
+	memcpy(&v, at, 16);
+	return v;
+}
+
+/* A bitfield lies in up to 17 bytes; those are all there are. */
+static unsigned __int128
+load_bits(const struct step *s, const unsigned char *at)
+{
+	unsigned int bytes = (s->bit_offset + s->bits + 7u) / 8;
+	unsigned int unused = 128u - s->bits;
+	unsigned __int128 v = 0;
+
+	memcpy(&v, at, bytes < 16 ? bytes : 16);
+	v >>= s->bit_offset;
+	if (bytes == 17)
+		v |= (unsigned __int128)at[16] << (128 - s->bit_offset);
+	v <<= unused;
+	return s->is_signed ? (unsigned __int128)((__int128)v >> unused)
+			    : v >> unused;
+}
+
+/* Any integer, with its sign carried to the end. */
+static unsigned __int128
+load_any(const struct step *s, const unsigned char *at)
+{
+	if (s->bits != 0)
+		return load_bits(s, at);
+	if (s->size == 16)
+		return load_128(at);
+	if (s->is_signed)
+		return (unsigned __int128)(__int128)load_i(at, s->size);
+	return load_u(at, s->size);
+}
+
+static char *
+put_integer(char *p, const struct step *s, unsigned __int128 v)
+{
+	return s->is_signed ? emit_i128(p, (__int128)v) : emit_u128(p, v);
+}
+
+static char *
+put_sum(char *p, const struct steps *steps, const struct step *s,
+    const unsigned char *at)
+{
+	unsigned __int128 sum = 0;
+
+	for (size_t i = 0; i < steps->cpus; i++, at += steps->cpu_stride)
+		sum += load_any(s, at);
+	return put_integer(p, s, sum);
+}
+
+static char *
+put_bool(char *p, bool v)
+{
+	memcpy(p, v ? "true\0" : "false", 5);
+	return p + (v ? 4 : 5);
+}
+
+static const struct enum_name *
+find_name(const struct enum_names *e, uint64_t value)
+{
+	size_t low = 0, high = e->n, mid;
+
+	/* Most enums count from 0. */
+	if (value < e->n && e->v[value].value == value &&
+	    (value == 0 || e->v[value - 1].value != value))
+		return &e->v[value];
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (e->v[mid].value < value)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < e->n && e->v[low].value == value ? &e->v[low] : NULL;
+}
+
+static char *
+put_enum(char *p, const struct steps *steps, const struct step *s,
+    const unsigned char *at)
+{
+	static const char unknown[] = "<UNKNOWN_VARIANT>(";
+	unsigned __int128 v = load_any(s, at);
+	const struct enum_name *name =
+	    find_name(&steps->enums[s->names], (uint64_t)v);
+
+	if (name != NULL) {
+		memcpy(p, steps->names.data + name->text, name->text_len);
+		return p + name->text_len;
+	}
+	memcpy(p, unknown, sizeof(unknown) - 1);
+	p = put_integer(p + sizeof(unknown) - 1, s, v);
+	*p = ')';
+	return p + 1;
+}
+
+static char *
+put_float(char *p, const unsigned char *at)
+{
+	float v;
+
+	memcpy(&v, at, sizeof(v));
+	return emit_float(p, v);
+}
+
+static char *
+put_double(char *p, const unsigned char *at)
+{
+	double v;
+
+	memcpy(&v, at, sizeof(v));
+	return emit_double(p, v);
+}
+
+static inline char *
+put_style(char *p, const unsigned char *text, size_t n, unsigned int style)
+{
+	switch (style) {
+	case STYLE_JSON:
+		return emit_json(p, text, n);
+	case STYLE_CSV:
+		return emit_csv(p, text, n);
+	case STYLE_TSV:
+		return emit_tsv(p, text, n);
+	default:
+		return emit_vis(p, text, n);
+	}
+}
+
+/* Room at p, which lies in out, for so many bytes and the slack.  Returns p
+ * where it is then, or NULL. */
+static char *
+room(struct buf *out, char *p, size_t bytes)
+{
+	out->len = (size_t)(p - out->data);
+	return buf_room(out, bytes + EMIT_SLACK);
+}
+
+static char *
+put_hex(const struct run *r, const struct step *s, char *p)
+{
+	size_t n = s->offset < r->len ? r->len - s->offset : 0;
+
+	p = room(r->out, p, 2 * n);
+	return p == NULL ? NULL : emit_hex(p, r->data + r->len - n, n);
+}
+
+/* The value of a step that has no body. */
+static inline char *
+put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
+{
+	switch ((enum step_op)s->op) {
+	case STEP_TIME_UTC:
+		return clock_utc(r->clock, p, r->time_ns);
+	case STEP_TIME_LOCAL:
+		return clock_local(r->clock, p, r->time_ns);
+	case STEP_U8:
+		return emit_u64(p, load_u(at, 1));
+	case STEP_U16:
+		return emit_u64(p, load_u(at, 2));
+	case STEP_U32:
+		return emit_u64(p, load_u(at, 4));
+	case STEP_U64:
+		return emit_u64(p, load_u(at, 8));
+	case STEP_U128:
+		return emit_u128(p, load_128(at));
+	case STEP_I8:
+		return emit_i64(p, load_i(at, 1));
+	case STEP_I16:
+		return emit_i64(p, load_i(at, 2));
+	case STEP_I32:
+		return emit_i64(p, load_i(at, 4));
+	case STEP_I64:
+		return emit_i64(p, load_i(at, 8));
+	case STEP_I128:
+		return emit_i128(p, (__int128)load_128(at));
+	case STEP_BITS:
+		return put_integer(p, s, load_bits(s, at));
+	case STEP_SUM:
+		return put_sum(p, r->steps, s, at);
+	case STEP_BOOL:
+		return put_bool(p, load_any(s, at) != 0);
+	case STEP_ENUM:
+		return put_enum(p, r->steps, s, at);
+	case STEP_FLOAT:
+		return put_float(p, at);
+	case STEP_DOUBLE:
+		return put_double(p, at);
+	case STEP_STRING:
+		return put_style(p, at, s->count, s->style);
+	case STEP_HEX:
+		return put_hex(r, s, p);
+	case STEP_TEXT_ONLY:
+	case STEP_LOOP:
+	case STEP_CELL:
+		break;
+	}
+	return p;
+}
+
+/*
+ * Walk the steps [s, end) over the record at base and write at p, which lies
+ * in r->out.  roomy: there is room for all they write; else each makes its
+ * own.  Returns where it stopped, or NULL when memory ran out.
+ */
+static char *
+walk(const struct run *r, const struct step *s, const struct step *end,
+    const unsigned char *base, char *p, bool roomy)
+{
+	const char *texts = r->steps->texts.data;
+	const unsigned char *at;
+
+	for (; s < end && p != NULL; s += 1 + s->body) {
+		if (!roomy && (p = room(r->out, p, s->most)) == NULL)
+			break;
+		p = copy_text(p, texts + s->text, s->text_len);
+		at = base + s->offset;
+		if (s->op != STEP_LOOP) {
+			p = put(r, s, at, p);
+			continue;
+		}
+		for (uint32_t i = 0; i < s->count && p != NULL; i++) {
+			if (i > 0)
+				*p++ = ','; /* into the slack at most */
+			p = walk(r, s + 1, s + 1 + s->body, at, p, roomy);
+			at += s->stride;
+		}
+	}
+	return p;
+}
+
+/* JSON in a field: written to the scratch buffer first, then escaped. */
+static char *
+put_cell(const struct run *r, const struct step *s, char *p)
+{
+	struct buf *scratch = r->scratch;
+	struct run inner = *r;
+	char *q;
+
+	p = room(r->out, p, s->most);
+	if (p == NULL)
+		return NULL;
+	p = copy_text(p, r->steps->texts.data + s->text, s->text_len);
+	inner.out = scratch;
+	scratch->len = 0;
+	q = buf_room(scratch, EMIT_SLACK);
+	if (q != NULL)
+		q = walk(&inner, s + 1, s + 1 + s->body, r->data, q, false);
+	if (q == NULL) {
+		r->out->failed = true;
+		return NULL;
+	}
+	scratch->len = (size_t)(q - scratch->data);
+	p = room(r->out, p, EMIT_TEXT_MAX(scratch->len));
+	if (p == NULL)
+		return NULL;
+	return put_style(
+	    p, (const unsigned char *)scratch->data, scratch->len, s->style);
+}
+
+/* Fields may hold JSON, but no field is in another. */
+static char *
+walk_fields(
+    const struct run *r, const struct step *s, const struct step *end, char *p)
+{
+	for (; s < end && p != NULL; s += 1 + s->body) {
+		if (s->op == STEP_CELL)
+			p = put_cell(r, s, p);
+		else
+			p = walk(r, s, s + 1 + s->body, r->data, p, false);
+	}
+	return p;
+}
+
+void
+steps_run(const struct run *r, size_t from, size_t to, size_t most)
+{
+	const struct step *s = r->steps->v + from, *end = r->steps->v + to;
+	bool roomy = most <= ROOM_AT_ONCE;
+	char *p = buf_room(r->out, EMIT_SLACK + (roomy ? most : 0));
+
+	if (p == NULL)
+		return;
+	p = roomy ? walk(r, s, end, r->data, p, true)
+		  : walk_fields(r, s, end, p);
+	if (p != NULL)
+		r->out->len = (size_t)(p - r->out->data);
+}

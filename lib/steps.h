@@ -1,0 +1,151 @@
+/*
+ * Steps: what a plan (plan.h) is made of.  Building turns types into a flat
+ * list of steps, each with the text that stands before its value; running
+ * walks the list over a record.
+ */
+#ifndef SKEL_STEPS_H
+#define SKEL_STEPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "columns.h"
+#include "types.h"
+
+enum step_op {
+	STEP_TEXT_ONLY,
+	STEP_TIME_UTC,
+	STEP_TIME_LOCAL,
+	STEP_U8,
+	STEP_U16,
+	STEP_U32,
+	STEP_U64,
+	STEP_U128,
+	STEP_I8,
+	STEP_I16,
+	STEP_I32,
+	STEP_I64,
+	STEP_I128,
+	STEP_BITS, /* an integer bitfield */
+	STEP_SUM,  /* an integer, added up over all CPUs */
+	STEP_BOOL,
+	STEP_ENUM,
+	STEP_FLOAT,
+	STEP_DOUBLE,
+	STEP_STRING, /* count bytes of text */
+	STEP_HEX,    /* all bytes to the end of the record */
+	STEP_LOOP,   /* the body steps that follow, count times, "," between */
+	STEP_CELL,   /* the body steps that follow, as JSON in one field */
+};
+
+/* How the text in a value is escaped. */
+enum step_style { STYLE_JSON, STYLE_CSV, STYLE_TSV, STYLE_VIS };
+
+struct step {
+	uint8_t op;   /* enum step_op */
+	uint8_t size; /* bytes to load */
+	bool is_signed;
+	uint8_t bit_offset, bits; /* bits 0: no bitfield */
+	uint8_t style;
+	uint32_t text, text_len; /* in steps.texts: stands before the value */
+	uint32_t body;           /* steps that belong to this one */
+	uint32_t names;          /* STEP_ENUM: in steps.enums */
+	uint32_t count;
+	size_t offset;
+	size_t stride; /* STEP_LOOP: bytes between elements */
+	size_t most;   /* bytes that text and value can take, without body */
+};
+
+struct enum_name {
+	uint64_t value;
+	uint32_t text, text_len; /* "NAME(3)", in steps.names */
+};
+
+struct enum_names {
+	const struct type *type; /* borrowed */
+	enum step_style style;
+	size_t n;
+	size_t most;         /* bytes of the longest, or of an unknown one */
+	struct enum_name *v; /* owned; by value */
+};
+
+struct steps {
+	const struct types *types; /* borrowed */
+	/* The values of a per-CPU map, cpu_stride bytes apart. */
+	size_t cpus, cpu_stride;
+	/* JSON as the reference loader's text has it: the keys of nested
+	 * objects by the alphabet, with its two markers of the type. */
+	bool reference;
+
+	struct step *v; /* owned */
+	size_t n, cap;
+	struct buf texts, names;
+	size_t pending;           /* texts from here on wait for their step */
+	struct enum_names *enums; /* owned */
+	size_t nenums;
+	bool failed; /* memory ran out */
+};
+
+void steps_free(struct steps *s);
+
+/* Text that stands before the next value. */
+void steps_text(struct steps *s, const char *text);
+void steps_text_in(struct steps *s, const char *text, enum step_style style);
+
+/* A step that is no value of the record: a time. */
+void steps_add(struct steps *s, enum step_op op);
+
+/*
+ * The value at p as JSON; or as a field of another style, where what nests is
+ * compact JSON.
+ */
+void steps_value(struct steps *s, const struct place *p, enum step_style style);
+
+/* "name":value for each, with commas before all but the first of an object
+ * whose first is still to come. */
+void steps_object(struct steps *s, const struct columns *members, bool *first);
+
+/* What is added from here to steps_close(), JSON, makes one field in style. */
+size_t steps_open_field(struct steps *s, enum step_style style);
+void steps_close(struct steps *s, size_t opened);
+
+/*
+ * Give the waiting text a step of its own.  Returns how many steps there are
+ * now, which is where the next part starts.
+ */
+size_t steps_part(struct steps *s);
+
+/*
+ * Building is done.  Returns 0, or -1 when memory ran out.
+ */
+int steps_end(struct steps *s);
+
+/* The most bytes that steps [from, to) write, or SIZE_MAX if that depends on
+ * the record. */
+size_t steps_most(const struct steps *s, size_t from, size_t to);
+
+/* What the steps run over. */
+struct run {
+	const struct steps *steps;
+	struct buf *out;
+	struct buf *scratch; /* for fields that hold JSON */
+	struct clock *clock;
+	const unsigned char *data;
+	size_t len;
+	uint64_t time_ns;
+};
+
+/*
+ * Append what the steps [from, to) make of the record.  most is what
+ * steps_most() said of them.  Out of memory: out->failed.
+ */
+void steps_run(const struct run *r, size_t from, size_t to, size_t most);
+
+/* Append n bytes of text in a style. */
+void steps_style(
+    struct buf *out, const void *text, size_t n, enum step_style style);
+
+#endif

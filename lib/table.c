@@ -1,0 +1,199 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit.h"
+#include "table.h"
+
+#define ELLIPSIS "\xe2\x80\xa6" /* U+2026 */
+
+void
+table_free(struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->v[i].head);
+	free(t->v);
+	*t = (struct table){ 0 };
+}
+
+/* name in capitals, safe for a terminal; NULL when memory ran out. */
+static char *
+head_of(const char *name)
+{
+	size_t n = strlen(name);
+	char *head = malloc(EMIT_TEXT_MAX(n) + 1);
+
+	if (head == NULL)
+		return NULL;
+	*emit_vis(head, (const unsigned char *)name, n) = '\0';
+	for (char *p = head; *p != '\0'; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return head;
+}
+
+static unsigned int
+at_least(unsigned int a, unsigned int b)
+{
+	return a < b ? b : a;
+}
+
+static unsigned int
+at_most(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+void
+table_add(struct table *t, const char *name, bool right, unsigned int width,
+    unsigned int least)
+{
+	size_t cap = t->cap == 0 ? 16 : t->cap * 2;
+	struct table_column *v;
+	unsigned int wide;
+	char *head;
+
+	if (!t->failed && t->n == t->cap) {
+		v = reallocarray(t->v, cap, sizeof(*v));
+		if (v == NULL) {
+			t->failed = true;
+		} else {
+			t->v = v;
+			t->cap = cap;
+		}
+	}
+	head = t->failed ? NULL : head_of(name);
+	if (head == NULL) {
+		t->failed = true;
+		return;
+	}
+	wide = (unsigned int)utf8_columns(head, strlen(head));
+	t->v[t->n++] = (struct table_column){ head, right,
+		at_least(width, wide), at_least(least, wide) };
+}
+
+static size_t
+total(const struct table *t)
+{
+	size_t sum = t->n > 0 ? t->n - 1 : 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		sum += t->v[i].width;
+	return sum;
+}
+
+/* The widest column of text that can still shrink, or NULL. */
+static struct table_column *
+widest_text(const struct table *t)
+{
+	struct table_column *widest = NULL;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct table_column *c = &t->v[i];
+
+		if (!c->right && c->width > c->least &&
+		    (widest == NULL || c->width > widest->width))
+			widest = c;
+	}
+	return widest;
+}
+
+/* The sum of the widths if all text were as narrow as it may be. */
+static size_t
+narrowest(const struct table *t)
+{
+	size_t sum = total(t);
+
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->v[i].right)
+			sum -= t->v[i].width - t->v[i].least;
+	return sum;
+}
+
+void
+table_fit(struct table *t)
+{
+	struct table_column *c;
+	size_t sum;
+
+	for (size_t i = 0; i < t->n && t->terminal == 0; i++) {
+		c = &t->v[i];
+		if (!c->right)
+			c->width = at_least(
+			    at_most(c->width, TABLE_TEXT_MAX), c->least);
+	}
+	if (t->terminal == 0 || t->n == 0)
+		return;
+	if (narrowest(t) > t->terminal) {
+		for (size_t i = 0; i < t->n; i++)
+			if (t->v[i].right)
+				t->v[i].width = t->v[i].least;
+	}
+	for (sum = total(t); sum > t->terminal; sum--) {
+		if ((c = widest_text(t)) == NULL)
+			return;
+		c->width--;
+	}
+	/* Text at the end has the rest of the line. */
+	if (!t->v[t->n - 1].right)
+		t->v[t->n - 1].width += (unsigned int)(t->terminal - sum);
+}
+
+/* Make n spaces at out->data[at]. */
+static void
+indent(struct buf *out, size_t at, size_t n)
+{
+	char *p;
+
+	if (n == 0 || buf_room(out, n) == NULL)
+		return;
+	p = out->data + at;
+	memmove(p + n, p, out->len - at);
+	memset(p, ' ', n);
+	out->len += n;
+}
+
+/* Cut the text from start on to so many columns. */
+static void
+cut(struct buf *out, size_t start, unsigned int columns)
+{
+	out->len = start + utf8_fitting(out->data + start, out->len - start,
+			       columns - 1);
+	buf_str(out, ELLIPSIS);
+}
+
+void
+table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
+    unsigned int *over)
+{
+	const struct table_column *c = &t->v[i];
+	size_t wide, end;
+
+	if (out->failed)
+		return;
+	wide = utf8_columns(out->data + start, out->len - start);
+	if (!c->right && t->terminal != 0 && wide > c->width) {
+		cut(out, start, c->width);
+		wide = c->width;
+	}
+	/* What is too long takes from the blanks of those that follow. */
+	end = *over + wide;
+	*over = end > c->width ? (unsigned int)(end - c->width) : 0;
+	if (end < c->width && (c->right || i + 1 < t->n))
+		indent(out, c->right ? start : out->len, c->width - end);
+	if (i > 0)
+		indent(out, start, 1);
+}
+
+void
+table_head(const struct table *t, struct buf *out)
+{
+	unsigned int over = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		size_t start = out->len;
+
+		buf_str(out, t->v[i].head);
+		table_cell(t, i, out, start, &over);
+	}
+	buf_chr(out, '\n');
+}

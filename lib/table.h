@@ -1,0 +1,54 @@
+/*
+ * Tables: aligned columns for people.  Numbers stand right, text left; widths
+ * are set once, so that rows can go out as they come.
+ */
+#ifndef SKEL_TABLE_H
+#define SKEL_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+enum {
+	TABLE_TEXT_MIN = 16, /* no text need be narrower on a terminal */
+	TABLE_TEXT_MAX = 32, /* text is padded to no more off one */
+};
+
+struct table_column {
+	char *head;         /* owned */
+	bool right;         /* a number: never cut, pushes its row */
+	unsigned int width; /* wanted, then given by table_fit() */
+	unsigned int least; /* what does on a narrow terminal */
+};
+
+struct table {
+	struct table_column *v; /* owned */
+	size_t n, cap;
+	unsigned int terminal; /* its width; 0: not a terminal, nothing is
+				  cut */
+	bool failed;           /* memory ran out */
+};
+
+void table_free(struct table *t);
+
+/* Append a column; its head is name in capitals, which it is never narrower
+ * than. */
+void table_add(struct table *t, const char *name, bool right,
+    unsigned int width, unsigned int least);
+
+/* All columns are there: give each its width. */
+void table_fit(struct table *t);
+
+/* Append the header line. */
+void table_head(const struct table *t, struct buf *out);
+
+/*
+ * A row is written cell by cell: append the text of column i to out, then
+ * call table_cell() with where it started.  over carries, from 0 at the first
+ * cell of a row on, how far the row has been pushed to the right.
+ */
+void table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
+    unsigned int *over);
+
+#endif
