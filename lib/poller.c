@@ -16,9 +16,9 @@
 #include "util.h"
 
 enum {
-	TURN_BYTES = 256 << 10, /* of one ring before the others have a turn */
-	TIME_RECORDS = 64,      /* records between two looks at the clock */
-	RING_HEAD = 8,          /* bytes before each record in a ring */
+	TURN_BYTES = 32 << 10, /* of one ring before the others have a turn */
+	TIME_RECORDS = 64,     /* records between two looks at the clock */
+	RING_HEAD = 8,         /* bytes before each record in a ring */
 	EVENTS_MAX = 64,
 };
 
