@@ -118,6 +118,9 @@ ASSETS := $(patsubst assets/%.bpf.c,$(B)/assets/%.json,$(wildcard assets/*.bpf.c
 assets: $(ASSETS)
 	cp $^ assets/
 
+assets-check: $(ASSETS)
+	@for p in $^; do cmp $$p assets/$${p##*/} || exit 1; done
+
 $(B)/assets/%.json: $(B)/assets/%.bpf.o $(B)/bin/skel-pack
 	$(B)/bin/skel-pack $< >$@
 
@@ -157,6 +160,6 @@ clean:
 
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 
-.PHONY: all deps deps-build deps-check demo check lint assets install format clean
+.PHONY: all deps deps-build deps-check demo check lint assets assets-check install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:

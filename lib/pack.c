@@ -180,6 +180,8 @@ add_maps(struct pack *p)
 	return 0;
 }
 
+/* The reference loader attaches all that are listed, so those that libbpf is
+ * told not to load, SEC("?..."), are not. */
 static int
 add_programs(struct pack *p)
 {
@@ -187,9 +189,12 @@ add_programs(struct pack *p)
 
 	bpf_object__for_each_program (prog, p->obj) {
 		const char *name = bpf_program__name(prog);
-		json_t *v = json_pack("{sssssb}", "name", name, "attach",
-		    bpf_program__section_name(prog), "link", 1);
+		json_t *v;
 
+		if (!bpf_program__autoload(prog))
+			continue;
+		v = json_pack("{sssssb}", "name", name, "attach",
+		    bpf_program__section_name(prog), "link", 1);
 		if (pack_append(p->file, p->programs, v, "program", name) == -1)
 			return -1;
 	}
@@ -307,6 +312,7 @@ static int
 open_object(struct pack *p, const unsigned char *elf, size_t size)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = p->name);
+	char error[128];
 	bool has_btf;
 
 	heard_install();
@@ -319,8 +325,9 @@ open_object(struct pack *p, const unsigned char *elf, size_t size)
 	}
 	p->obj = bpf_object__open_mem(elf, size, &opts);
 	if (p->obj == NULL) {
+		libbpf_strerror(errno, error, sizeof(error));
 		report_error(
-		    "%s: libbpf cannot open it: %s", p->file, strerror(errno));
+		    "%s: the object cannot be opened: %s", p->file, error);
 		heard_report();
 		return -1;
 	}
