@@ -16,7 +16,7 @@
 
 enum {
 	TAG = '=',            /* the first byte of a binary record */
-	READ_SIZE = 256 << 10 /* bytes asked of a read(2) */
+	READ_SIZE = 64 << 10 /* bytes asked of a read(2) */
 };
 
 /*
