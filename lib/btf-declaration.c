@@ -35,7 +35,7 @@ keyword(const struct btf_type *t)
 static void
 put_base(struct buf *out, const struct btf *btf, const struct btf_type *t)
 {
-	const char *name = btf__name_by_offset(btf, t->name_off);
+	const char *name = btf_name(btf, t->name_off);
 
 	/* There is no room for a function's parameters in a type that only
 	 * says what a variable may be set to. */
@@ -44,7 +44,7 @@ put_base(struct buf *out, const struct btf *btf, const struct btf_type *t)
 		return;
 	}
 	buf_str(out, keyword(t));
-	buf_str(out, name != NULL && name[0] != '\0' ? name : "{...}");
+	buf_str(out, name[0] != '\0' ? name : "{...}");
 }
 
 static bool

@@ -15,8 +15,8 @@
 
 enum { CHAIN_MAX = TYPES_DEPTH_MAX, BPF_POINTER_SIZE = 8 };
 
-static const char *
-name_at(const struct btf *btf, uint32_t offset)
+const char *
+btf_name(const struct btf *btf, uint32_t offset)
 {
 	const char *name = btf__name_by_offset(btf, offset);
 
@@ -143,7 +143,7 @@ take_enum(struct node *n)
 		uint32_t name = btf_is_enum64(n->t)
 				    ? btf_enum64(n->t)[i].name_off
 				    : btf_enum(n->t)[i].name_off;
-		char *copy = strdup(name_at(n->in->btf, name));
+		char *copy = strdup(btf_name(n->in->btf, name));
 
 		if (copy == NULL)
 			return report_nomem();
@@ -215,7 +215,7 @@ take_members(struct node *n)
 	for (uint32_t i = 0; i < count; i++) {
 		struct type_member *m = &type->members[i];
 
-		m->name = strdup(name_at(n->in->btf, members[i].name_off));
+		m->name = strdup(btf_name(n->in->btf, members[i].name_off));
 		if (m->name == NULL)
 			return report_nomem();
 		type->nmembers++;
@@ -265,7 +265,7 @@ take_float(struct node *n)
 static int
 take(struct node *n)
 {
-	n->type.name = strdup(name_at(n->in->btf, n->t->name_off));
+	n->type.name = strdup(btf_name(n->in->btf, n->t->name_off));
 	if (n->type.name == NULL)
 		return report_nomem();
 	switch (btf_kind(n->t)) {
@@ -362,7 +362,7 @@ import_at(
 	why = depth > TYPES_DEPTH_MAX ? "nested too deeply" : unfit(t);
 	if (why != NULL) {
 		report_error("%s: BTF type %" PRIu32 " \"%s\": %s", where, id,
-		    name_at(in->btf, t->name_off), why);
+		    btf_name(in->btf, t->name_off), why);
 		return TYPE_NONE;
 	}
 	for (size_t k = 0; k < held_count(t); k++)
@@ -388,7 +388,7 @@ btf_tag_of(const struct btf *btf, uint32_t id, int component, unsigned int n)
 		    btf_decl_tag(t)->component_idx != component)
 			continue;
 		if (n-- == 0)
-			return name_at(btf, t->name_off);
+			return btf_name(btf, t->name_off);
 	}
 	return NULL;
 }

@@ -42,6 +42,10 @@ uint32_t btf_import(struct btf_import *in, uint32_t id, const char *where);
  */
 char *btf_declaration(const struct btf *btf, uint32_t id);
 
+/* The name at the offset, "" where there is none: never NULL, as libbpf's own
+ * is for an offset past the end. */
+const char *btf_name(const struct btf *btf, uint32_t offset);
+
 /*
  * The text of the n-th declaration tag (BTF_KIND_DECL_TAG) on type id, or on
  * its member or parameter component (-1: on the type itself), or NULL.

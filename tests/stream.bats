@@ -1,0 +1,27 @@
+#!/usr/bin/env bats
+# skel-stream(5): what the manual says of the format is so.
+
+load helper
+
+# The literal block of the manual that has this word in it.
+literal() {
+	awk -v word="$1" '/^\.Bd/ { block = ""; next }
+		/^\.Ed/ { if (index(block, word)) printf "%s", block; next }
+		{ block = block $0 "\n" }' "$ROOT/lib/skel-stream.5" |
+		sed 's/\\e/\\/g'
+}
+
+@test "the reader in the manual reads a stream" {
+	local run=$BATS_TEST_TMPDIR/run.skel
+
+	literal unstuff > "$BATS_TEST_TMPDIR/reader.py"
+	{
+		echo '{"skel":"stream","version":1,"maps":[{"name":"rb"},{"name":"raw"}]}'
+		# Map 0 at 1 ns, a newline and "a"; then map 1 at 10 ns, nothing.
+		printf '=\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x08a\n'
+		echo '{"@lost":{"map":"rb","count":12}}'
+		printf '=\x08\x01\x02\x00\x00\x00\x00\x00\x00\x00\n'
+	} > "$run"
+	run -0 python3 "$BATS_TEST_TMPDIR/reader.py" < "$run"
+	[ "$output" = $'rb 1 0a61\nraw 10 ' ]
+}
