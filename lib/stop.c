@@ -4,13 +4,14 @@
 #include "stop.h"
 #include "util.h"
 
-static volatile sig_atomic_t asked;
+static volatile sig_atomic_t asked, at_once;
 
 static void
 note(int sig)
 {
-	(void)sig;
 	asked = 1;
+	if (sig != SIGINT)
+		at_once = 1;
 }
 
 int
@@ -35,4 +36,10 @@ bool
 stop_asked(void)
 {
 	return asked != 0;
+}
+
+bool
+stop_asked_at_once(void)
+{
+	return at_once != 0;
 }

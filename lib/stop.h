@@ -18,4 +18,8 @@ int stop_catch(void);
 /* Whether one of them came. */
 bool stop_asked(void);
 
+/* Whether SIGTERM or SIGHUP came.  Ctrl-C reaches a whole pipe at once: whoever
+ * reads one finishes what the head of it still sends. */
+bool stop_asked_at_once(void);
+
 #endif

@@ -1,0 +1,242 @@
+/*
+ * skel-fmt: print the records of a stream, for people or for programs.
+ *
+ *	skel-load x.json | skel-fmt
+ *	skel-load x.json | skel-fmt --json | jq .comm
+ *
+ * A stream comes in (skel-stream(5)), binary or JSON, or plain NDJSON; text
+ * goes out.  The stream explains itself, so this needs no package, no libbpf
+ * and no privilege, and what was recorded can be printed again in another
+ * form.  A line that is no record is reported and skipped, because one bad
+ * record must not end a trace that has run all day; the exit status remembers
+ * it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "output.h"
+#include "plan.h"
+#include "printer.h"
+#include "report.h"
+#include "stop.h"
+#include "util.h"
+
+enum { OPTION_FORM = 256, TERMINAL_WIDTH = 80 };
+
+static const struct option long_options[] = {
+	{ "bare", no_argument, NULL, 'b' },
+	{ "columns", required_argument, NULL, 'c' },
+	{ "csv", no_argument, NULL, OPTION_FORM + PLAN_CSV },
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, OPTION_FORM + PLAN_JSON },
+	{ "map", required_argument, NULL, 'm' },
+	{ "no-header", no_argument, NULL, 'H' },
+	{ "no-log", no_argument, NULL, 'q' },
+	{ "plain", no_argument, NULL, OPTION_FORM + PLAN_PLAIN },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "raw", no_argument, NULL, OPTION_FORM + PLAN_RAW },
+	{ "table", no_argument, NULL, OPTION_FORM + PLAN_TABLE },
+	{ "tsv", no_argument, NULL, OPTION_FORM + PLAN_TSV },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+print_usage(FILE *f)
+{
+	fprintf(f,
+	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv | "
+	    "--raw] [-bHqv]\n"
+	    "                [-c column,...] [-m map] [file ...]\n"
+	    "       skel-fmt -h | -V\n");
+}
+
+_Noreturn static void
+usage(void)
+{
+	print_usage(stderr);
+	exit(EXIT_USAGE);
+}
+
+_Noreturn static void
+help(void)
+{
+	print_usage(stdout);
+	printf(
+	    "\n"
+	    "Print the records of streams, or of standard input.\n"
+	    "\n"
+	    "      --table       aligned columns and histograms; the default\n"
+	    "      --plain       the text of the reference loader\n"
+	    "      --json        an object a line\n"
+	    "      --csv         comma separated, RFC 4180\n"
+	    "      --tsv         tab separated\n"
+	    "      --raw         the bytes of the records\n"
+	    "  -b, --bare        without the map and the time\n"
+	    "  -c, --columns A,B.C\n"
+	    "                    these columns, in this order\n"
+	    "  -H, --no-header   without the names of the columns\n"
+	    "  -m, --map MAP     the records of this map; may be repeated\n"
+	    "  -q, --quiet, --no-log\n"
+	    "                    errors only\n"
+	    "  -v, --verbose     say more\n"
+	    "  -h, --help        this text\n"
+	    "  -V, --version     the version\n");
+	exit(0);
+}
+
+/* A growing list of borrowed strings. */
+struct words {
+	const char **v; /* owned */
+	size_t n;
+};
+
+static int
+words_add(struct words *w, const char *word)
+{
+	const char **v = reallocarray(w->v, w->n + 1, sizeof(*v));
+
+	if (v == NULL)
+		return report_nomem();
+	w->v = v;
+	w->v[w->n++] = word;
+	return 0;
+}
+
+/* Split at the commas, which are written over. */
+static int
+words_split(struct words *w, char *list)
+{
+	char *word;
+
+	while ((word = strsep(&list, ",")) != NULL) {
+		if (*word == '\0') {
+			report_error("-c: a column has no name");
+			usage();
+		}
+		if (words_add(w, word) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Columns of the terminal that fd is; 0 if it is none. */
+static unsigned int
+terminal_width(int fd)
+{
+	struct winsize size;
+
+	if (!isatty(fd))
+		return 0;
+	if (ioctl(fd, TIOCGWINSZ, &size) == -1 || size.ws_col == 0)
+		return TERMINAL_WIDTH;
+	return size.ws_col;
+}
+
+static int
+print_file(struct printer *p, const char *file)
+{
+	int fd, ret;
+
+	if (strcmp(file, "-") == 0)
+		return printer_run(p, STDIN_FILENO, "<stdin>");
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
+		report_error("%s: %s", file, strerror(errno));
+		return -1;
+	}
+	ret = printer_run(p, fd, file);
+	close(fd);
+	return ret;
+}
+
+/* Print the files, or standard input if there are none. */
+static int
+print_files(struct printer *p, int nfiles, char *const files[])
+{
+	const struct output *out = p->out;
+	int status = 0;
+
+	if (nfiles == 0)
+		status |= print_file(p, "-");
+	for (int i = 0; i < nfiles && !out->gone && !out->failed; i++)
+		status |= print_file(p, files[i]);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	enum report_level level = REPORT_NOTICE;
+	struct printer printer = { .plan.form = PLAN_TABLE };
+	struct words columns = { 0 }, maps = { 0 };
+	struct output out;
+	int ch, status;
+
+	while ((ch = getopt_long(
+		    argc, argv, "+bc:Hhm:qVv", long_options, NULL)) != -1) {
+		switch (ch) {
+		case 'b':
+			printer.plan.bare = true;
+			break;
+		case 'c':
+			if (words_split(&columns, optarg) == -1)
+				return 1;
+			break;
+		case 'H':
+			printer.no_header = true;
+			break;
+		case 'm':
+			if (words_add(&maps, optarg) == -1)
+				return 1;
+			break;
+		case 'q':
+			level = REPORT_ERROR;
+			break;
+		case 'v':
+			level =
+			    level < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG;
+			break;
+		case 'V':
+			printf("skel-fmt %s\n", VERSION);
+			return 0;
+		case 'h':
+			help();
+		default:
+			if (ch < OPTION_FORM)
+				usage();
+			printer.plan.form = (enum plan_form)(ch - OPTION_FORM);
+		}
+	}
+	report_show(level);
+	/* The text that goes out is UTF-8 whatever the user's locale is. */
+	setlocale(LC_CTYPE, "C.UTF-8");
+	if (stop_catch() == -1 ||
+	    output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
+		return 1;
+
+	printer.out = &out;
+	printer.plan.columns = columns.v;
+	printer.plan.ncolumns = columns.n;
+	printer.plan.width = terminal_width(out.fd);
+	printer.maps = maps.v;
+	printer.nmaps = maps.n;
+	status = print_files(&printer, argc - optind, argv + optind);
+	output_close(&out);
+	/* A reader that leaves is an ordinary end. */
+	if (out.gone)
+		status = 0;
+	else if (out.failed)
+		status = -1;
+	printer_close(&printer);
+	free(columns.v);
+	free(maps.v);
+	return status == 0 ? 0 : 1;
+}

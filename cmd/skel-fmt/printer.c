@@ -1,0 +1,369 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "columns.h"
+#include "printer.h"
+#include "report.h"
+#include "stop.h"
+
+enum {
+	LOOK_MS = 1000,            /* a signal that came just before a wait */
+	TELL_LOST_NS = 1000000000, /* losses are told so often at most */
+};
+
+/* Whether a signal asks to end here and now. */
+static bool
+is_stopped(const struct printer *p)
+{
+	return stop_asked_at_once() || (stop_asked() && !p->is_pipe);
+}
+
+/*
+ * Wait for input; what was printed goes out before that.  Returns 1, 0 when a
+ * signal ends it, -1 when the output ended.
+ */
+static int
+wait_for_input(struct printer *p, int fd)
+{
+	int ready = output_wait(p->out, fd, 0);
+
+	while (!(ready & OUTPUT_READY)) {
+		if (output_flush(p->out) == -1)
+			return -1;
+		if (is_stopped(p))
+			return 0;
+		ready = output_wait(p->out, fd, LOOK_MS);
+		if (ready & OUTPUT_GONE) {
+			p->out->gone = true;
+			return -1;
+		}
+	}
+	return is_stopped(p) ? 0 : 1;
+}
+
+/* The same for a whole line, or the end of the input. */
+static int
+wait_for_line(struct printer *p)
+{
+	int got;
+
+	while (!stream_ready(&p->in)) {
+		if ((got = wait_for_input(p, p->in.fd)) != 1)
+			return got;
+		stream_fill(&p->in);
+	}
+	return 1;
+}
+
+static bool
+is_wanted(const struct printer *p, const char *map)
+{
+	for (size_t i = 0; i < p->nmaps; i++)
+		if (strcmp(p->maps[i], map) == 0)
+			return true;
+	return p->nmaps == 0;
+}
+
+/* Report that there is no such name, and which there are.  Returns -1. */
+static int
+unknown(const struct printer *p, const char *what, const char *name,
+    struct buf *names)
+{
+	buf_chr(names, '\0');
+	if (names->failed)
+		report_nomem();
+	else
+		report_error("%s: no %s \"%s\"; there %s", p->in.name, what,
+		    name, names->data);
+	buf_free(names);
+	return -1;
+}
+
+static int
+check_map(const struct printer *p, const char *name)
+{
+	const struct stream_header *h = &p->in.header;
+	struct buf names = { 0 };
+
+	for (size_t i = 0; i < h->nmaps; i++)
+		if (strcmp(h->maps[i].name, name) == 0)
+			return 0;
+	buf_str(&names, h->nmaps == 1 ? "is " : "are ");
+	for (size_t i = 0; i < h->nmaps; i++)
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", h->maps[i].name);
+	return unknown(p, "map", name, &names);
+}
+
+static int
+check_column(const struct printer *p, const char *name)
+{
+	const struct stream_header *h = &p->in.header;
+	struct columns columns = { 0 };
+	struct buf names = { 0 };
+
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		if (is_wanted(p, h->maps[i].name) && columns_has(h, i, name))
+			return 0;
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		if (is_wanted(p, h->maps[i].name))
+			columns_select(&columns, h, i, NULL, 0, true);
+	names.failed |= columns.failed;
+	buf_str(&names, columns.n == 1 ? "is " : "are ");
+	for (size_t i = 0; i < columns.n; i++)
+		buf_printf(
+		    &names, "%s%s", i > 0 ? ", " : "", columns.v[i].name);
+	columns_free(&columns);
+	return unknown(p, "column", name, &names);
+}
+
+/* Whether the map has any of the columns that were asked for. */
+static bool
+has_columns(const struct printer *p, unsigned int map)
+{
+	for (size_t i = 0; i < p->plan.ncolumns; i++)
+		if (columns_has(&p->in.header, map, p->plan.columns[i]))
+			return true;
+	return p->plan.ncolumns == 0;
+}
+
+static int
+open_plans(struct printer *p)
+{
+	const struct stream_header *h = &p->in.header;
+
+	for (size_t i = 0; i < p->nmaps; i++)
+		if (check_map(p, p->maps[i]) == -1)
+			return -1;
+	for (size_t i = 0; i < p->plan.ncolumns; i++)
+		if (check_column(p, p->plan.columns[i]) == -1)
+			return -1;
+	p->plans = calloc(h->nmaps + 1, sizeof(struct plan *));
+	if (p->plans == NULL)
+		return report_nomem();
+	p->nplans = h->nmaps;
+	for (unsigned int i = 0; i < h->nmaps; i++) {
+		if (!is_wanted(p, h->maps[i].name) || !has_columns(p, i))
+			continue;
+		p->plans[i] = plan_new(h, i, &p->plan);
+		if (p->plans[i] == NULL)
+			return -1;
+		p->shown++;
+	}
+	return 0;
+}
+
+/* Something was appended: remember whether a blank line is the last of it. */
+static void
+note_printed(struct printer *p)
+{
+	const struct buf *out = &p->out->buf;
+
+	p->printed = true;
+	p->blank = out->len >= 2 && out->data[out->len - 1] == '\n' &&
+		   out->data[out->len - 2] == '\n';
+}
+
+/*
+ * Print the header of a map unless it is the one that was printed last.  In a
+ * table of several maps their names stand above.
+ */
+static void
+print_head(struct printer *p, unsigned int map)
+{
+	struct buf *out = &p->out->buf, last = p->head;
+
+	if (p->no_header)
+		return;
+	p->next_head.len = 0;
+	if (p->plan.form == PLAN_TABLE && p->shown > 1)
+		buf_printf(&p->next_head, "%s:\n", p->in.header.maps[map].name);
+	plan_head(p->plans[map], &p->next_head);
+	if (p->next_head.len == 0 ||
+	    (p->next_head.len == last.len &&
+		memcmp(p->next_head.data, last.data, last.len) == 0))
+		return;
+	if (p->plan.form == PLAN_TABLE && p->printed && !p->blank)
+		buf_chr(out, '\n');
+	buf_add(out, p->next_head.data, p->next_head.len);
+	p->head = p->next_head;
+	p->next_head = last;
+	note_printed(p);
+}
+
+/* The reference loader names the columns of all maps first; where there is but
+ * one map nobody need wait for its first record to see them. */
+static void
+print_first_heads(struct printer *p)
+{
+	for (unsigned int i = 0; i < p->nplans; i++)
+		if (p->plans[i] != NULL &&
+		    (p->shown == 1 || p->plan.form == PLAN_PLAIN))
+			print_head(p, i);
+}
+
+static void
+print_record(struct printer *p, const struct stream_line *line)
+{
+	struct plan *plan = p->plans[line->map];
+
+	if (plan == NULL)
+		return;
+	if (p->shown > 1 && p->plan.form != PLAN_PLAIN)
+		print_head(p, line->map);
+	plan_record(plan, &p->out->buf, line->time_ns, line->data, line->len);
+	note_printed(p);
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * TELL_LOST_NS + (uint64_t)t.tv_nsec;
+}
+
+static void
+take_lost(struct printer *p, const struct stream_line *line)
+{
+	uint64_t now = now_ns();
+
+	p->lost += line->count;
+	if (p->lost_time != 0 && now - p->lost_time < TELL_LOST_NS)
+		return;
+	report_notice("%s: %" PRIu64 " record%s lost in map %s", p->in.name,
+	    line->count, line->count == 1 ? "" : "s",
+	    p->in.header.maps[line->map].name);
+	p->lost_told += line->count;
+	p->lost_time = now;
+}
+
+static void
+take_line(struct printer *p, const struct stream_line *line)
+{
+	switch (line->kind) {
+	case LINE_RECORD:
+		print_record(p, line);
+		break;
+	case LINE_LOST:
+		take_lost(p, line);
+		break;
+	case LINE_SAMPLED:
+		if (p->plans[line->map] == NULL || line->keys == 0)
+			break;
+		plan_round(p->plans[line->map], &p->out->buf);
+		note_printed(p);
+		break;
+	case LINE_ERROR:
+		report_error("%s:%lu: map %s: %s", p->in.name, p->in.line,
+		    p->in.header.maps[line->map].name, line->message);
+		break;
+	case LINE_FINISH:
+		if (line->lost > p->lost)
+			p->lost = line->lost;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Print line by line.  Returns 0 at the end, or -1 when output failed. */
+static int
+print_lines(struct printer *p)
+{
+	struct stream_line line;
+	int got;
+
+	while ((got = wait_for_line(p)) == 1) {
+		if (stream_next(&p->in, &line) == LINE_END)
+			break;
+		take_line(p, &line);
+		if (output_flush_if_full(p->out) == -1)
+			return -1;
+	}
+	return got == -1 ? -1 : 0;
+}
+
+/* What is to be said at the end of an input.  Returns 0, or -1 if not all of
+ * it was good. */
+static int
+conclude(const struct printer *p, bool is_stream)
+{
+	const struct stream_reader *in = &p->in;
+
+	if (p->lost > p->lost_told)
+		report_notice("%s: %" PRIu64 " record%s lost in all", in->name,
+		    p->lost, p->lost == 1 ? "" : "s");
+	if (in->error != 0) {
+		report_error("%s: %s", in->name, strerror(in->error));
+		return -1;
+	}
+	if (is_stream && in->eof && !in->ended)
+		report_notice(
+		    "%s: the end is missing: the stream was cut", in->name);
+	return in->bad > 0 ? -1 : 0;
+}
+
+static void
+close_input(struct printer *p)
+{
+	for (size_t i = 0; i < p->nplans; i++)
+		plan_free(p->plans[i]);
+	free(p->plans);
+	p->plans = NULL;
+	p->nplans = p->shown = 0;
+	p->lost = p->lost_told = p->lost_time = 0;
+	stream_close(&p->in);
+}
+
+static int
+print_input(struct printer *p, enum stream_opening what)
+{
+	switch (what) {
+	case STREAM_OPENED:
+		if (open_plans(p) == -1)
+			return -1;
+		print_first_heads(p);
+		break;
+	case STREAM_NDJSON:
+		break;
+	case STREAM_SESSION:
+		report_error("%s: this is a session; poll it first: skel-poll",
+		    p->in.name);
+		return -1;
+	case STREAM_EMPTY:
+		return 0;
+	default:
+		return -1;
+	}
+	if (print_lines(p) == -1)
+		return -1;
+	return conclude(p, what == STREAM_OPENED);
+}
+
+int
+printer_run(struct printer *p, int fd, const char *name)
+{
+	struct stat st;
+	int ret;
+
+	p->is_pipe = fstat(fd, &st) == 0 &&
+		     (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+	/* Opening reads without an eye on the output. */
+	if ((ret = wait_for_input(p, fd)) != 1)
+		return ret;
+	ret = print_input(p, stream_open(&p->in, fd, name));
+	close_input(p);
+	return ret;
+}
+
+void
+printer_close(struct printer *p)
+{
+	buf_free(&p->head);
+	buf_free(&p->next_head);
+}
