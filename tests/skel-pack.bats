@@ -300,6 +300,48 @@ unset null' "$(grep -v '^big ' got)"
 		"$(meta nameless.bpf.o '[.enable_multiple_export_types, (.bpf_skel.maps[0].export_config.btf_type_id | type), .export_types]')"
 }
 
+@test "the reference loader's rules for a package hold, of keys, types, words and ranges" {
+	cat >rules.jq <<-'JQ'
+		def text: type == "string" and length > 0;
+		def number: type == "number" and . == floor and . >= 0 and . < 4294967296;
+		def only($keys): (keys - $keys) == [];
+		def cmdarg: only(["default", "long", "short", "help"]) and
+			((.short // "x") | length == 1) and ((.default // 0) | type | . != "array" and . != "object");
+		def variable: (.name | text) and (.type | text) and only(["name", "type", "cmdarg"]) and
+			((.cmdarg // {}) | cmdarg);
+		def sample: (.interval | number) and only(["interval", "type", "unit", "clear_map"]) and
+			((.type // "default_kv") | IN("default_kv", "log2_hist", "linear_hist"));
+		def config: . == "no_export" or . == "default" or (only(["btf_type_id"]) and (.btf_type_id | number));
+		def map: (.name | text) and (.ident | text) and ((.mmaped // false) | type == "boolean") and
+			only(["name", "ident", "mmaped", "sample", "export_config"]) and
+			(.sample == null or (.sample | sample)) and ((.export_config // "no_export") | config) and
+			(.export_config != "default" or .sample != null);
+		def program: (.name | text) and (.attach | text) and .link == true;
+		def export: (.name | text) and (.size | number) and (.type_id | number) and
+			(.members | length > 0 and all((.name | type == "string") and (.type | text)));
+		(.bpf_object | text) and (.bpf_object_size | number) and (.meta |
+			(.bpf_skel |
+				(.obj_name | text and length < 64) and
+				(.data_sections | type == "array" and all((.name | text) and (.variables | all(variable)))) and
+				(.maps | type == "array" and all(map)) and
+				(.progs | type == "array" and all(program)) and
+				((.doc // {}) | only(["brief", "details", "version"]) and all(.[]; type == "string"))) and
+			(.export_types | type == "array" and all(export)) and
+			# Without several types there is one export type, and one map takes it.
+			(.enable_multiple_export_types == true or
+				((.export_types | length) <= 1 and all(.bpf_skel.maps[]; .export_config == null))))
+	JQ
+	for package in "$ASSETS"/*.json; do
+		jq -e -f rules.jq "$package" >/dev/null || { echo "$package"; return 1; }
+	done
+	# The rules are no rubber stamp.
+	for change in 'del(.meta.bpf_skel.maps)' '.meta.bpf_skel.progs = null' \
+		'.meta.bpf_skel.maps[0].sample = {}' '.meta.bpf_skel.maps[0].export_config = "default"'; do
+		jq "$change" "$ASSETS/bootstrap.json" >changed.json
+		run -1 jq -e -f rules.jq changed.json
+	done
+}
+
 @test "what is no object is refused with what to do" {
 	fails_with 1 "none.bpf.o: No such file or directory" skel-pack none.bpf.o
 	fails_with 1 "/dev/null: not an ELF object" skel-pack /dev/null
@@ -344,7 +386,9 @@ unset null' "$(grep -v '^big ' got)"
 
 @test "the kernel is not asked, and an ordinary user can pack" {
 	example runqlat
-	strace -f -qq -e trace=bpf,openat -o log skel-pack runqlat.bpf.o >a.json
+	# The leak checker and strace both want to be the tracer.
+	ASAN_OPTIONS=detect_leaks=0 \
+		strace -f -qq -e trace=bpf,openat -o log skel-pack runqlat.bpf.o >a.json
 	run ! grep -E 'bpf\(|"/sys|"/proc' log
 	chmod 755 .
 	setpriv --reuid=65534 --regid=65534 --clear-groups \
