@@ -91,7 +91,7 @@ wide_json(const struct wide *w)
 void
 wide_text(const struct wide *w, char text[WIDE_TEXT])
 {
-	char *p = text + WIDE_TEXT - 1;
+	char *end = &text[WIDE_TEXT - 1], *p = end;
 	u128 n = w->magnitude;
 
 	*p = '\0';
@@ -101,7 +101,7 @@ wide_text(const struct wide *w, char text[WIDE_TEXT])
 	} while (n != 0);
 	if (w->negative)
 		*--p = '-';
-	memmove(text, p, (size_t)(text + WIDE_TEXT - p));
+	memmove(text, p, (size_t)(end - p) + 1);
 }
 
 struct wide

@@ -12,10 +12,25 @@ static uint32_t t_u8, t_s8, t_u16, t_s16, t_u32, t_int, t_u64, t_s64, t_u128,
     t_s128, t_bool, t_char, t_float, t_double, t_ptr, t_enum, t_text, t_list,
     t_grid, t_pid, t_names, t_cfg, t_union;
 
+/* A new node; members and constants are copied. */
 static uint32_t
 add(struct type type, const char *name)
 {
 	type.name = strdup(name);
+	if (type.nmembers > 0) {
+		type.members =
+		    memcpy(calloc(type.nmembers, sizeof(*type.members)),
+			type.members, type.nmembers * sizeof(*type.members));
+		for (size_t i = 0; i < type.nmembers; i++)
+			type.members[i].name = strdup(type.members[i].name);
+	}
+	if (type.nconstants > 0) {
+		type.constants = memcpy(
+		    calloc(type.nconstants, sizeof(*type.constants)),
+		    type.constants, type.nconstants * sizeof(*type.constants));
+		for (size_t i = 0; i < type.nconstants; i++)
+			type.constants[i].name = strdup(type.constants[i].name);
+	}
 	return types_add(&t, &type, name);
 }
 
@@ -41,11 +56,10 @@ add_array(uint32_t of, uint64_t count)
 static uint32_t
 add_enum(const char *name)
 {
-	struct type_constant *c = calloc(3, sizeof(*c));
+	static char exec[] = "EXEC", exit_[] = "EXIT", bad[] = "BAD";
+	struct type_constant c[] = { { exec, 1 }, { exit_, 2 },
+		{ bad, (uint64_t)-1 } };
 
-	c[0] = (struct type_constant){ strdup("EXEC"), 1 };
-	c[1] = (struct type_constant){ strdup("EXIT"), 2 };
-	c[2] = (struct type_constant){ strdup("BAD"), (uint64_t)-1 };
 	return add((struct type){ .kind = TYPE_ENUM,
 		       .size = 4,
 		       .is_signed = true,
@@ -58,11 +72,10 @@ add_enum(const char *name)
 static uint32_t
 add_union(void)
 {
-	struct type_member *m = calloc(2, sizeof(*m));
+	static char i[] = "i", b[] = "b";
+	struct type_member m[] = { { .name = i, .type = t_int },
+		{ .name = b, .type = add_array(t_u8, 4) } };
 
-	m[0] = (struct type_member){ .name = strdup("i"), .type = t_int };
-	m[1] = (struct type_member){ .name = strdup("b"),
-		.type = add_array(t_u8, 4) };
 	return add(
 	    (struct type){
 		.kind = TYPE_UNION, .size = 4, .members = m, .nmembers = 2 },
@@ -73,14 +86,12 @@ add_union(void)
 static uint32_t
 add_cfg(void)
 {
-	struct type_member *m = calloc(5, sizeof(*m));
+	static char comm[] = "comm", none[] = "", lo[] = "lo", hi[] = "hi",
+		    f[] = "f";
+	struct type_member m[] = { { comm, add_array(t_char, 4), 0, 0, 0 },
+		{ none, t_union, 4, 0, 0 }, { lo, t_u32, 8, 0, 3 },
+		{ hi, t_u32, 8, 3, 10 }, { f, t_float, 12, 0, 0 } };
 
-	m[0] = (struct type_member){ strdup("comm"), add_array(t_char, 4), 0, 0,
-		0 };
-	m[1] = (struct type_member){ strdup(""), t_union, 4, 0, 0 };
-	m[2] = (struct type_member){ strdup("lo"), t_u32, 8, 0, 3 };
-	m[3] = (struct type_member){ strdup("hi"), t_u32, 8, 3, 10 };
-	m[4] = (struct type_member){ strdup("f"), t_float, 12, 0, 0 };
 	return add(
 	    (struct type){
 		.kind = TYPE_STRUCT, .size = 16, .members = m, .nmembers = 5 },
