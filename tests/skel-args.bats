@@ -455,3 +455,39 @@ sets() { # VARIABLE VALUE ARG...
 	[ "$output" = "skel-args: <stdout>: No space left on device" ]
 	run -0 bash -c 'set -o pipefail; skel-args kinds.json | true'
 }
+
+# complete WORD...: what TAB offers for the last word, sorted, on one line.
+complete_words() {
+	bash -c '
+		source "$ROOT/completions/skel-args.bash"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_skel_args
+		printf "%s\n" "${COMPREPLY[@]}" | sort | paste -s -d " "' complete "$@"
+}
+
+@test "completion offers the program's arguments, and the names of an enum behind one" {
+	[ "$(complete_words skel-args kinds.json --s)" = "--s16 --s32 --s64 --s8 --set" ]
+	[[ "$(complete_words skel-args kinds.json '')" == *"--disable-on "*"--help "* ]]
+	[ "$(complete_words skel-args kinds.json --kind '')" = "EXEC EXIT ODD" ]
+	[ "$(complete_words skel-args kinds.json --kind EX)" = "EXEC EXIT" ]
+	[ "$(complete_words skel-args kinds.json --kind = E)" = "EXEC EXIT" ]
+	[ "$(complete_words skel-args kinds.json --off =)" = "false true" ]
+	[ "$(complete_words skel-args kinds.json --off --ki)" = "--kind" ]
+	[ "$(complete_words skel-args kinds.json --s32 '')" = "" ]
+	jq -c .meta kinds.json >bare.json
+	[ "$(complete_words skel-args -e kinds.bpf.o bare.json --kind '')" = "EXEC EXIT ODD" ]
+}
+
+@test "completion offers the command's options and files before the package" {
+	[ "$(complete_words skel-args --e)" = "--elf" ]
+	[ "$(complete_words skel-args kin)" = "kinds.bpf.c kinds.bpf.o kinds.json" ]
+	[ "$(complete_words skel-args -e kinds.bpf.)" = "kinds.bpf.c kinds.bpf.o" ]
+}
+
+@test "completion never runs what a package contains" {
+	# shellcheck disable=SC2016
+	meta "$(var '$(touch${IFS}ran)' int)" "$(var '`touch${IFS}ran`' int)" "$(var 'a;b' int)" "$(var fine int)"
+	[[ "$(skel-args --list x.json)" == *'--$(touch'* ]]
+	[ "$(complete_words skel-args x.json '')" = "--fine --help --verbose --version" ]
+	[ ! -e ran ]
+}
