@@ -210,32 +210,38 @@ map_named(struct pack *p, const char *name)
 	return NULL;
 }
 
-/* Make the variables of a data section targets for the notes on maps or on
- * the license; sections that are not there have none. */
+/* What notes on the variable of this BTF type go into: doc, or without one
+ * the map of its name. */
+static json_t *
+aim_at(struct pack *p, uint32_t id, json_t *doc)
+{
+	struct pack_map *m;
+
+	if (doc != NULL)
+		return doc;
+	m = map_named(p, pack_type_name(p->btf, id));
+	return m != NULL ? m->json : NULL;
+}
+
+/* Make the variables of a data section targets; sections that are not there
+ * have none. */
 static void
-aim(struct pack *p, const char *section, enum note_place place, json_t *json)
+aim(struct pack *p, const char *section, enum note_place place, json_t *doc)
 {
 	int id = btf__find_by_name_kind(p->btf, section, BTF_KIND_DATASEC);
 	const struct btf_var_secinfo *vars;
 	const struct btf_type *t;
-	struct pack_map *m;
+	json_t *json;
 
 	if (id < 0)
 		return;
 	t = btf__type_by_id(p->btf, (uint32_t)id);
 	vars = btf_var_secinfos(t);
 	for (unsigned int i = 0; i < btf_vlen(t); i++) {
-		struct note_target *target = &p->targets[vars[i].type];
-
-		if (json == NULL) {
-			m = map_named(p, pack_type_name(p->btf, vars[i].type));
-			if (m == NULL)
-				continue;
-			target->json = m->json;
-		} else {
-			target->json = json;
-		}
-		target->place = place;
+		if ((json = aim_at(p, vars[i].type, doc)) == NULL)
+			continue;
+		p->targets[vars[i].type].json = json;
+		p->targets[vars[i].type].place = place;
 	}
 }
 
@@ -260,13 +266,13 @@ add_notes(struct pack *p)
 	json_t *doc = json_object();
 	int ret = -1;
 
+	if (doc == NULL)
+		return report_nomem();
 	aim(p, ".maps", NOTE_MAP, NULL);
 	aim(p, "license", NOTE_LICENSE, doc);
 	for (uint32_t id = 1; id < btf__type_cnt(p->btf); id++)
 		if (btf_is_func(btf__type_by_id(p->btf, id)))
 			p->targets[id].place = NOTE_FUNCTION;
-	if (doc == NULL)
-		return report_nomem();
 	if (notes_apply(p->btf, p->targets, p->file) == -1)
 		goto out;
 	take_records(p);

@@ -399,6 +399,7 @@ unset null' "$(grep -v '^big ' got)"
 	fails_with 2 "usage: skel-pack" skel-pack a.o b.o
 	fails_with 2 "usage: skel-pack" skel-pack -u -n name x.json
 	fails_with 2 "usage: skel-pack" skel-pack --name
+	fails_with 2 "usage: skel-pack" skel-pack --name '' x.o
 }
 
 @test "a full disk is a failure, a reader that leaves is not" {

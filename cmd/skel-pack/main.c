@@ -154,7 +154,7 @@ main(int argc, char *argv[])
 			usage();
 		}
 	}
-	if (argc - optind > 1 || (back && name != NULL))
+	if (argc - optind > 1 || (name != NULL && (back || *name == '\0')))
 		usage();
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		file = argv[optind];
