@@ -410,6 +410,13 @@ unset null' "$(grep -v '^big ' got)"
 	[ -z "$stderr" ]
 }
 
+@test "the manual explains every macro of skel.bpf.h, and no other" {
+	macros=$(grep -oE '^#define SKEL_[A-Z0-9_]+' "$ASSETS/skel.bpf.h" | cut -d' ' -f2 |
+		grep -vxE 'SKEL_BPF_H|SKEL_TAG|SKEL_TEXT_?' | sort)
+	is "$macros" "$(grep -oE '^\.It (Fn|Dv) SKEL_[A-Z0-9_]+' "$ROOT/cmd/skel-pack/skel-pack.1" |
+		cut -d' ' -f3 | sort)"
+}
+
 @test "the completion offers options, objects, and packages after --unpack" {
 	touch a.o b.json
 	mkdir dir
