@@ -23,7 +23,8 @@ completion_options() {
 }
 # The short ones.
 code_letters() {
-	grep -oE 'getopt_long\(argc, argv, "\+[^"]*"' "$ROOT/cmd/$1/main.c" |
+	tr -s ' \t\n' ' ' <"$ROOT/cmd/$1/main.c" |
+		grep -oE 'getopt_long\( ?argc, argv, "\+[^"]*"' |
 		sed 's/.*"+//' | grep -oE '[A-Za-z]' | sort -u
 }
 manual_letters() {
