@@ -206,7 +206,7 @@ job_new(struct job *j, const struct object *o,
 		    listed->name, listed->name, place);
 	else if (where != NULL &&
 		 (place == NULL || strncmp(where, place, strlen(place))))
-		report_error("program %s: a %s program cannot go to %s",
+		report_error("program %s: %s programs cannot go to %s",
 		    listed->name, j->kind->name, where);
 	else
 		return 1;
@@ -255,28 +255,26 @@ static void
 report_failure(const struct job *j, int error)
 {
 	const char *name = j->listed->name;
-	const char *section = bpf_program__section_name(j->program);
+	const char *to =
+	    j->where != NULL ? j->where : bpf_program__section_name(j->program);
+	char *where;
 
 	if (error == EPERM || error == EACCES) {
-		char *where;
-
-		if (asprintf(&where, "program %s: %s", name, section) == -1)
-			return;
-		privilege_report(where);
-		free(where);
-		return;
-	}
-	if (error == ENOENT)
-		report_error(
-		    "program %s: %s: %s", name, section, j->kind->missing);
-	else if (error == EOPNOTSUPP && j->where == NULL)
+		if (asprintf(&where, "program %s: %s", name, to) != -1) {
+			privilege_report(where);
+			free(where);
+		}
+	} else if (error == ENOENT) {
+		report_error("program %s: %s: %s", name, to, j->kind->missing);
+	} else if (error == EOPNOTSUPP && j->where == NULL) {
 		report_error("program %s: its section name, %s, does not say "
 			     "where to attach it; leave it out with -a %s=off",
-		    name, section, name);
-	else
-		report_error("program %s: %s: cannot be attached: %s", name,
-		    j->where != NULL ? j->where : section, strerror(error));
-	heard_report();
+		    name, to, name);
+	} else {
+		report_error("program %s: %s: cannot be attached: %s", name, to,
+		    strerror(error));
+		heard_report();
+	}
 }
 
 static int

@@ -297,14 +297,14 @@ static int
 make_dirs(const char *path)
 {
 	char *copy = strdup(path);
-	int ret;
+	int ret, tries = 10;
 
 	if (copy == NULL)
 		return report_nomem();
 	/* A sweep may take an empty parent away again. */
 	do
 		ret = try_dirs(copy);
-	while (ret == -1 && errno == ENOENT);
+	while (ret == -1 && errno == ENOENT && tries-- > 0);
 	if (ret == -1)
 		report_error("%s: %s", path, strerror(errno));
 	free(copy);
@@ -432,18 +432,31 @@ pin_maps(const char *dir, struct stream_header *h, const struct object *o)
 	return 0;
 }
 
+static int
+pin_link(const char *dir, const struct attachment *a)
+{
+	const char *program = bpf_program__name(a->program);
+	char *path;
+
+	/* libbpf makes several of one USDT probe and shows none. */
+	if (bpf_link__fd(a->link) < 0) {
+		report_error("program %s: cannot be left running (%s); leave "
+			     "it out with -a %s=off",
+		    program, bpf_program__section_name(a->program), program);
+		return -1;
+	}
+	path = pin(bpf_link__fd(a->link), dir, "link_", program);
+	free(path);
+	return path != NULL ? 0 : -1;
+}
+
 /* Pin the links, which then outlive us, and say that nobody owns them. */
 static int
 pin_links(const char *dir, const struct attachments *a)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		char *path = pin(bpf_link__fd(a->v[i].link), dir, "link_",
-		    bpf_program__name(a->v[i].program));
-
-		if (path == NULL)
+	for (size_t i = 0; i < a->n; i++)
+		if (pin_link(dir, &a->v[i]) == -1)
 			return -1;
-		free(path);
-	}
 	if (disown(dir) == -1)
 		return -1;
 	/* Else closing a link would switch its event off, pinned or not. */

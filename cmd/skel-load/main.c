@@ -1,0 +1,225 @@
+/*
+ * skel-load: load a package's program into the kernel and stream what it sees.
+ *
+ *	skel-args x.json --pid 42 | skel-load | skel-fmt
+ *
+ * A package comes in, with the program's arguments behind it on the command
+ * line, and a stream goes out.  It is the one stage that is privileged.
+ * Nothing is pinned unless asked and links are held as descriptors: so when it
+ * dies, even by kill -9, the kernel itself takes the program away.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "limits.h"
+#include "report.h"
+#include "run.h"
+#include "session.h"
+#include "util.h"
+
+enum { OPT_BTF = 256, OPT_CHECK, OPT_DETACH, OPT_PIN, OPT_UNLOAD };
+
+static const struct option long_options[] = {
+	{ "attach", required_argument, NULL, 'a' },
+	{ "btf", required_argument, NULL, OPT_BTF },
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "count", required_argument, NULL, 'n' },
+	{ "detach", no_argument, NULL, OPT_DETACH },
+	{ "elf", required_argument, NULL, 'e' },
+	{ "format", required_argument, NULL, 'f' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "map", required_argument, NULL, 'm' },
+	{ "no-log", no_argument, NULL, 'q' },
+	{ "pin", optional_argument, NULL, OPT_PIN },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "time", required_argument, NULL, 't' },
+	{ "unload", required_argument, NULL, OPT_UNLOAD },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+print_usage(FILE *out)
+{
+	fprintf(out,
+	    "usage: skel-load [-hqVv] [-e elf] [-f binary|json] [-m map] ... "
+	    "[-n count]\n"
+	    "                 [-t seconds] [-a program=where] ... "
+	    "[--btf file|dir]\n"
+	    "                 [--check | --pin[=dir] [--detach]]\n"
+	    "                 [package [argument ...]]\n"
+	    "       skel-load --unload dir\n");
+}
+
+_Noreturn static void
+usage(void)
+{
+	print_usage(stderr);
+	exit(EXIT_USAGE);
+}
+
+static int
+help(void)
+{
+	print_usage(stdout);
+	printf("\n"
+	       "  -a, --attach PROGRAM=WHERE  attach it there: off, "
+	       "cgroup:PATH\n"
+	       "      --btf FILE|DIR       BTF of this kernel, or an archive "
+	       "of such\n"
+	       "      --check              load and verify, attach nothing\n"
+	       "  -n, --count COUNT        end after so many records\n"
+	       "      --detach             with --pin=DIR: leave it running\n"
+	       "  -e, --elf FILE           the object, in place of the one "
+	       "inside\n"
+	       "  -f, --format FORMAT      of records: binary (default), json\n"
+	       "  -h, --help               this help\n"
+	       "  -m, --map MAP            only this map; again for more\n"
+	       "      --pin[=DIR]          pin the maps and print the session\n"
+	       "  -q, --quiet, --no-log    errors only\n"
+	       "  -t, --time SECONDS       end after so long\n"
+	       "      --unload DIR         end what --detach left in DIR\n"
+	       "  -v, --verbose            say more; twice: libbpf's lines "
+	       "too\n"
+	       "  -V, --version            print the version\n");
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int
+set_format(struct options *o, const char *name)
+{
+	if (strcmp(name, "binary") == 0)
+		o->encoding = STREAM_BINARY;
+	else if (strcmp(name, "json") == 0)
+		o->encoding = STREAM_JSON;
+	else {
+		report_error("-f %s: not a format: binary or json", name);
+		return -1;
+	}
+	return 0;
+}
+
+static void
+show_more(void)
+{
+	report_show(report_shown() < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG);
+}
+
+/* Returns 0, or -1 after reporting what is wrong with it. */
+static int
+set_option(struct options *o, int option)
+{
+	switch (option) {
+	case 'a':
+		return attach_where_parse(&o->wheres[o->nwheres++], optarg);
+	case 'e':
+		o->elf = optarg;
+		return 0;
+	case 'f':
+		return set_format(o, optarg);
+	case 'm':
+		o->maps[o->nmaps++] = optarg;
+		return 0;
+	case 'n':
+		return limit_records(optarg, &o->count);
+	case 'q':
+		o->quiet = true;
+		report_show(REPORT_ERROR);
+		return 0;
+	case 't':
+		return limit_seconds(optarg, &o->timeout_ns);
+	case 'v':
+		show_more();
+		return 0;
+	case OPT_BTF:
+		o->btf = optarg;
+		return 0;
+	case OPT_CHECK:
+		o->check = true;
+		return 0;
+	case OPT_DETACH:
+		o->detach = true;
+		return 0;
+	case OPT_PIN:
+		o->pin = true;
+		o->dir = optarg;
+		return 0;
+	case OPT_UNLOAD:
+		o->unload = optarg;
+		return 0;
+	default: /* getopt_long() has said what is wrong */
+		return -1;
+	}
+}
+
+/* What options do not go together, or NULL. */
+static const char *
+find_conflict(const struct options *o, int operands)
+{
+	if (o->unload != NULL && (operands > 0 || o->pin || o->check))
+		return "--unload stands alone";
+	if (o->detach && o->dir == NULL)
+		return "--detach needs --pin=DIR";
+	if (o->detach && o->timeout_ns != 0)
+		return "-t: what is detached runs until it is unloaded";
+	if (o->pin && o->check)
+		return "--check attaches and pins nothing";
+	if (o->pin && o->count != 0)
+		return "-n: records are counted by skel-poll";
+	return NULL;
+}
+
+static void
+free_options(struct options *o)
+{
+	for (size_t i = 0; i < o->nwheres; i++)
+		attach_where_free(&o->wheres[i]);
+	free(o->wheres);
+	free(o->maps);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options o = { .package = "-" };
+	const char *conflict;
+	int option, status;
+
+	o.maps = calloc((size_t)argc + 1, sizeof(*o.maps));
+	o.wheres = calloc((size_t)argc + 1, sizeof(*o.wheres));
+	if (o.maps == NULL || o.wheres == NULL) {
+		report_nomem();
+		return EXIT_FAILURE;
+	}
+	while ((option = getopt_long(argc, argv, "+a:e:f:hm:n:qt:Vv",
+		    long_options, NULL)) != -1) {
+		if (option == 'h' || option == 'V') {
+			free_options(&o);
+			if (option == 'h')
+				return help();
+			return puts("skel-load " VERSION) == EOF;
+		}
+		if (set_option(&o, option) == -1)
+			usage();
+	}
+	conflict = find_conflict(&o, argc - optind);
+	if (conflict != NULL) {
+		report_error("%s", conflict);
+		usage();
+	}
+	if (optind < argc) {
+		o.package = argv[optind++];
+		o.arguments = argv + optind;
+		o.narguments = argc - optind;
+	}
+	if (o.unload != NULL)
+		status = session_unload(o.unload) == 0 ? 0 : EXIT_FAILURE;
+	else
+		status = run(&o);
+	free_options(&o);
+	return status;
+}

@@ -1,0 +1,296 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "export.h"
+#include "object.h"
+#include "output.h"
+#include "package.h"
+#include "poller.h"
+#include "report.h"
+#include "run.h"
+#include "session.h"
+#include "stop.h"
+#include "util.h"
+#include "writer.h"
+
+enum { LOOK_MS = 500 }; /* how long a signal that fell between may wait */
+
+/* What one run holds. */
+struct run {
+	const struct options *options; /* borrowed */
+	struct package package;
+	struct stream_header header;
+	struct object object;
+	struct attachments links;
+	struct output out;
+};
+
+/* What is left to return when all else went well. */
+static int
+finish_output(struct run *r)
+{
+	output_close(&r->out);
+	return r->out.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static void
+print_help(struct run *r, const struct args *a)
+{
+	struct buf command = { 0 };
+
+	buf_printf(&command, "skel-load %s", r->options->package);
+	buf_chr(&command, '\0');
+	if (!command.failed)
+		args_help(a, command.data, &r->out.buf);
+	r->out.buf.failed |= command.failed;
+	buf_free(&command);
+}
+
+/*
+ * Fill the program's arguments in, defaults too.  Returns 0, or 1 with *status
+ * set when that was all.
+ */
+static int
+take_arguments(struct run *r, int *status)
+{
+	const struct options *o = r->options;
+	struct args args;
+
+	*status = EXIT_FAILURE;
+	if (args_open(&args, &r->package) == -1)
+		return 1;
+	switch (args_parse(&args, o->narguments, o->arguments)) {
+	case ARGS_SET:
+		args_close(&args);
+		return 0;
+	case ARGS_HELP:
+		print_help(r, &args);
+		*status = finish_output(r);
+		break;
+	case ARGS_VERSION:
+		args_version(&args, &r->out.buf);
+		*status = finish_output(r);
+		break;
+	case ARGS_WRONG:
+		*status = EXIT_USAGE;
+		break;
+	case ARGS_FAILED:
+		break;
+	}
+	args_close(&args);
+	return 1;
+}
+
+/* From the package to a loaded object. */
+static int
+load(struct run *r)
+{
+	const struct options *o = r->options;
+
+	if (object_open(&r->object, &r->package, o->btf) == -1 ||
+	    stream_header_init(&r->header, r->package.obj_name) == -1)
+		return -1;
+	r->header.encoding = o->encoding;
+	if (export_maps(&r->header, &r->object, o->maps, o->nmaps) == -1)
+		return -1;
+	/* What cannot be attached need not be loaded first. */
+	if (!o->check && attach_check(&r->object, o->wheres, o->nwheres) == -1)
+		return -1;
+	return object_load(&r->object);
+}
+
+/* --check: a line for each program, now that all were verified. */
+static int
+show_programs(struct run *r)
+{
+	struct bpf_program *p;
+
+	bpf_object__for_each_program (p, r->object.bpf) {
+		if (bpf_program__fd(p) < 0)
+			continue;
+		buf_printf(&r->out.buf, "program %s %s %s ok, %zu insns\n",
+		    bpf_program__name(p), attach_kind(p),
+		    bpf_program__section_name(p), bpf_program__insn_cnt(p));
+	}
+	return finish_output(r);
+}
+
+static int
+attach(struct run *r)
+{
+	const struct options *o = r->options;
+
+	return attach_all(&r->links, &r->object, o->wheres, o->nwheres);
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* Until a signal, the end of the time, or a reader who left. */
+static void
+hold_on(struct run *r)
+{
+	uint64_t start = now_ms(), limit = r->options->timeout_ns / 1000000;
+	int wait = LOOK_MS;
+
+	while (!stop_asked()) {
+		if (r->options->timeout_ns != 0) {
+			uint64_t gone = now_ms() - start;
+
+			if (gone >= limit)
+				return;
+			if (limit - gone < LOOK_MS)
+				wait = (int)(limit - gone);
+		}
+		if (output_wait(&r->out, -1, wait) & OUTPUT_GONE)
+			return;
+	}
+}
+
+/* --pin: print the session, and keep it until told to stop. */
+static int
+keep_session(struct run *r)
+{
+	const struct options *o = r->options;
+	struct session session;
+	int ret;
+
+	if (attach(r) == -1)
+		return EXIT_FAILURE;
+	if (session_pin(&session, o->dir, &r->header, &r->object,
+		o->detach ? &r->links : NULL) == -1)
+		return EXIT_FAILURE;
+	ret = stream_header_write(&r->header, &r->out.buf);
+	if (ret == 0 && output_flush(&r->out) == 0 && !o->detach)
+		hold_on(r);
+	attach_close(&r->links);
+	session_close(&session);
+	return ret == -1 ? EXIT_FAILURE : finish_output(r);
+}
+
+/* Poll, detach, and take what the programs left in the buffers. */
+static int
+poll_maps(struct run *r, struct poller *p, struct writer *w)
+{
+	enum poller_end end = POLLER_GONE;
+	int ret = writer_begin(w);
+
+	if (ret == 0)
+		end = poller_run(p);
+	attach_close(&r->links);
+	if (ret == -1 || end == POLLER_FAILED)
+		return EXIT_FAILURE;
+	if (end == POLLER_GONE)
+		return EXIT_SUCCESS;
+	if (poller_drain(p) == -1 || writer_end(w) == -1)
+		return EXIT_FAILURE;
+	return w->lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
+}
+
+/* A descriptor of each exported map: an array to free. */
+static int *
+map_fds(const struct run *r)
+{
+	const struct stream_header *h = &r->header;
+	int *fds = calloc(h->nmaps + 1, sizeof(*fds));
+
+	if (fds == NULL)
+		report_nomem();
+	for (size_t i = 0; fds != NULL && i < h->nmaps; i++)
+		fds[i] = bpf_object__find_map_fd_by_name(
+		    r->object.bpf, h->maps[i].name);
+	return fds;
+}
+
+/*
+ * Stream the exported maps.  The poller stands before anything is attached:
+ * perf buffers keep only what comes after they were opened.
+ */
+static int
+stream_with(struct run *r, struct writer *w, const int *fds)
+{
+	const struct poller_options o = {
+		.count = r->options->count,
+		.timeout_ns = r->options->timeout_ns,
+		.out_fd = r->out.fd,
+		.in_fd = -1,
+		.perf_pages = r->package.perf_buffer_pages,
+		.poll_timeout_ms = r->package.poll_timeout_ms,
+	};
+	struct poller *p = poller_open(&r->header, fds, &o, &writer_sink, w);
+	int status = EXIT_FAILURE;
+
+	if (p != NULL && attach(r) == 0)
+		status = poll_maps(r, p, w);
+	poller_close(p);
+	if (status != EXIT_FAILURE && finish_output(r) != EXIT_SUCCESS)
+		status = EXIT_FAILURE;
+	return status;
+}
+
+static int
+stream(struct run *r)
+{
+	int *fds = map_fds(r), status = EXIT_FAILURE;
+	struct writer w;
+
+	if (fds != NULL && writer_open(&w, &r->header, &r->out) == 0) {
+		status = stream_with(r, &w, fds);
+		writer_close(&w);
+	}
+	free(fds);
+	return status;
+}
+
+/* With the package open and its arguments taken. */
+static int
+run_package(struct run *r)
+{
+	const struct options *o = r->options;
+
+	if (r->package.debug_verbose && !o->quiet)
+		report_show(REPORT_DEBUG);
+	if (load(r) == -1)
+		return EXIT_FAILURE;
+	if (o->check)
+		return show_programs(r);
+	if (r->header.nmaps == 0)
+		report_notice("%s: nothing to export: no map of it has an "
+			      "export type",
+		    r->package.name);
+	return o->pin ? keep_session(r) : stream(r);
+}
+
+int
+run(const struct options *o)
+{
+	struct run r = { .options = o };
+	int status = EXIT_FAILURE;
+
+	if (output_open(&r.out, STDOUT_FILENO, "<stdout>") == -1 ||
+	    package_open(&r.package, o->package, o->elf) == -1)
+		return EXIT_FAILURE;
+	/* Only now: nothing is to be cleaned up while the package is read. */
+	if (stop_catch() == -1)
+		report_error("signals: %s", strerror(errno));
+	else if (take_arguments(&r, &status) == 0) {
+		session_sweep();
+		status = run_package(&r);
+	}
+	attach_close(&r.links);
+	object_close(&r.object);
+	stream_header_free(&r.header);
+	package_close(&r.package);
+	buf_free(&r.out.buf);
+	return status;
+}

@@ -1,0 +1,34 @@
+/*
+ * One run of skel-load: from what the command line asked for to its exit
+ * status.
+ */
+#ifndef SKEL_LOAD_RUN_H
+#define SKEL_LOAD_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attach.h"
+#include "stream.h"
+
+struct options {
+	const char *package;    /* file, "-" */
+	char *const *arguments; /* the program's own */
+	int narguments;
+	const char *elf, *btf;
+	enum stream_encoding encoding;
+	const char **maps; /* owned: exported ones to take, all if none */
+	size_t nmaps;
+	struct attach_where *wheres; /* owned */
+	size_t nwheres;
+	uint64_t count, timeout_ns;
+	bool check, pin, detach, quiet;
+	const char *dir;    /* of --pin, or NULL */
+	const char *unload; /* what to unload; nothing else then */
+};
+
+/* Returns the exit status. */
+int run(const struct options *o);
+
+#endif

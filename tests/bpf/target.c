@@ -1,0 +1,27 @@
+/* What probes.bpf.c probes: a function, and a USDT probe skel:here in it. */
+#define USDT_HERE                                                              \
+	"990: nop\n"                                                           \
+	".pushsection .note.stapsdt, \"\", \"note\"\n"                         \
+	".balign 4\n"                                                          \
+	".4byte 992f - 991f, 994f - 993f, 3\n"                                 \
+	"991: .asciz \"stapsdt\"\n"                                            \
+	"992: .balign 4\n"                                                     \
+	"993: .8byte 990b, 0, 0\n"                                             \
+	".asciz \"skel\"\n"                                                    \
+	".asciz \"here\"\n"                                                    \
+	".asciz \"\"\n"                                                        \
+	"994: .balign 4\n"                                                     \
+	".popsection\n"
+
+__attribute__((noinline)) int
+work(int n)
+{
+	__asm__ volatile(USDT_HERE);
+	return n + 1;
+}
+
+int
+main(void)
+{
+	return work(-1);
+}
