@@ -51,6 +51,12 @@ add(struct columns *c, char *name, char *path, const struct place *p)
 	c->v[c->n++] = (struct column){ name, path, *p };
 }
 
+void
+columns_add(struct columns *c, const struct column *from)
+{
+	add(c, strdup(from->name), strdup(from->path), &from->place);
+}
+
 const struct type *
 place_type(const struct types *t, const struct place *p)
 {
@@ -161,7 +167,7 @@ add_flat(struct columns *c, const struct types *t, const struct column *from,
 	struct columns below = { 0 };
 
 	if (!deep || !place_is_struct(t, &from->place)) {
-		add(c, strdup(from->name), strdup(from->path), &from->place);
+		columns_add(c, from);
 		return;
 	}
 	columns_members(&below, t, &from->place);

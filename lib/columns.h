@@ -36,6 +36,9 @@ struct columns {
 
 void columns_free(struct columns *c);
 
+/* Append a copy of a column. */
+void columns_add(struct columns *c, const struct column *from);
+
 /* The node of a place, typedefs followed; NULL for raw bytes. */
 const struct type *place_type(const struct types *t, const struct place *p);
 

@@ -8,6 +8,7 @@
 #include "columns.h"
 #include "hist.h"
 #include "plan.h"
+#include "row.h"
 #include "steps.h"
 #include "table.h"
 
@@ -26,10 +27,11 @@ struct slots {
 
 struct plan {
 	const struct form *form;
-	const struct stream_header *header; /* borrowed */
+	const struct stream_header *header; /* borrowed; NULL: JSON records
+					       whose types nobody knows */
 	unsigned int map;
+	char *map_name; /* owned */
 	struct plan_options options;
-	size_t record_size;
 
 	struct columns columns;
 	struct steps steps;
@@ -38,9 +40,27 @@ struct plan {
 	struct table table;
 	struct slots slots;
 
+	/* JSON records: where the columns are in the row, the map's name and
+	 * time in its first two cells. */
+	struct row row;
+	uint32_t *cells; /* owned; NULL until the first JSON record */
+	uint32_t slots_cell;
+
 	/* Reused by every record. */
 	struct clock clock;
 	struct buf scratch;
+};
+
+/* The cells of every row. */
+enum { CELL_MAP, CELL_TIME };
+
+/* A record on its way, binary or JSON. */
+struct record {
+	struct run run; /* JSON: of this only out, clock and time_ns count */
+	bool has_time;  /* a JSON record may lack it */
+	bool is_json;   /* then it is in the plan's row, and this line */
+	const char *text;
+	size_t text_len;
 };
 
 struct form {
@@ -48,18 +68,23 @@ struct form {
 	 * is found in their failed afterwards. */
 	void (*compile)(struct plan *p);
 	void (*head)(const struct plan *p, struct buf *out); /* or NULL */
-	void (*record)(struct plan *p, const struct run *r);
-	const char *round; /* what stands between two passes, or NULL */
+	void (*record)(struct plan *p, const struct record *rec);
+	enum step_style style; /* of its fields */
+	bool deep;             /* nested structs are columns of their own */
+	const char *round;     /* what stands between two passes, or NULL */
 };
 
 extern const struct form form_json, form_csv, form_tsv, form_table, form_plain,
     form_raw;
 
+/* A plan of which only the form is known; NULL when memory ran out. */
+struct plan *plan_new_form(const char *map, const struct plan_options *o);
+
 /* The steps from there on, as a part. */
 struct part plan_part(struct plan *p, size_t from);
 
-/* A part for each column: its value in that style. */
-void plan_column_parts(struct plan *p, enum step_style style);
+/* A part for each column: its value in the form's style. */
+void plan_column_parts(struct plan *p);
 
 /* Whether columns are chosen by the command line. */
 bool plan_is_narrowed(const struct plan *p);
@@ -70,10 +95,18 @@ bool plan_is_narrowed(const struct plan *p);
  */
 bool plan_find_slots(struct plan *p);
 
-/* Read the slots of a record, the sums over all CPUs of a per-CPU map. */
-void plan_read_slots(struct plan *p, const unsigned char *data);
+/* Read the slots of a record, the sums over all CPUs of a per-CPU map; the
+ * histogram of them. */
+struct hist plan_read_slots(struct plan *p, const struct record *rec);
 
-/* The histogram of what was read. */
-struct hist plan_hist(const struct plan *p);
+/* Append what a record has in column i, and its time of day. */
+void plan_put_column(struct plan *p, const struct record *rec, size_t i);
+void plan_put_time(const struct record *rec);
+
+/* The cell of a JSON record for column i. */
+const struct row_cell *plan_cell(const struct plan *p, size_t i);
+
+/* Make the table's columns for a plan without types, from its row. */
+void plan_guess_table(struct plan *p);
 
 #endif

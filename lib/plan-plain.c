@@ -4,6 +4,7 @@
  * bytes are shown, not sent.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "emit.h"
@@ -11,11 +12,12 @@
 
 enum { NAME_WIDTH = 6 };
 
+/* Sampled maps are shown as key and value, unless columns were chosen. */
 static bool
 is_sampled(const struct plan *p)
 {
-	return p->header->maps[p->map].source == STREAM_SAMPLE &&
-	       !plan_is_narrowed(p);
+	return p->header != NULL && !plan_is_narrowed(p) &&
+	       p->header->maps[p->map].source == STREAM_SAMPLE;
 }
 
 /* The name that the header gives a key or value that is no struct. */
@@ -27,99 +29,86 @@ type_name(const struct plan *p, const struct column *root)
 		   : p->header->types.v[root->place.type].name;
 }
 
-/* {"u32":5}, or the members by the alphabet. */
+/* The members by the alphabet, without the markers of what nests. */
 static void
-add_object(struct plan *p, const struct column *root)
+add_members(struct plan *p, const struct column *root)
 {
 	struct steps *s = &p->steps;
 	struct columns members = { 0 };
 	bool first = true;
 
 	steps_text(s, "{");
-	if (place_is_struct(s->types, &root->place)) {
-		columns_members(&members, s->types, &root->place);
-		columns_sort(&members);
-		steps_object(s, &members, &first);
-		columns_free(&members);
-	} else {
-		steps_text(s, "\"");
-		steps_text_in(s, type_name(p, root), STYLE_JSON);
-		steps_text(s, "\":");
-		steps_value(s, &root->place, STYLE_JSON);
-	}
+	columns_members(&members, s->types, &root->place);
+	columns_sort(&members);
+	steps_object(s, &members, &first);
+	columns_free(&members);
 	steps_text(s, "}");
 }
 
-/* The key and the value of a sampled map: the sum of all CPUs', or each. */
+/* {"u32":5}, or the members of a struct. */
 static void
-sampled_columns(struct plan *p)
-{
-	columns_roots(&p->columns, p->header, p->map);
-	if (p->columns.n == 3)
-		columns_drop(&p->columns, "values");
-}
-
-static void
-compile_kv(struct plan *p)
+add_object(struct plan *p, const struct column *root)
 {
 	struct steps *s = &p->steps;
-	size_t opened;
 
-	steps_add(s, STEP_TIME_LOCAL);
-	steps_text(s, " ");
-	opened = steps_open_field(s, STYLE_VIS);
-	for (size_t i = 0; i < p->columns.n && !p->columns.failed; i++) {
-		if (i > 0)
-			steps_text(s, " ");
-		add_object(p, &p->columns.v[i]);
+	if (place_is_struct(s->types, &root->place)) {
+		add_members(p, root);
+		return;
 	}
-	steps_close(s, opened);
-	steps_text(s, "\n");
-	p->line = plan_part(p, 0);
+	steps_text(s, "{\"");
+	steps_text_in(s, type_name(p, root), STYLE_JSON);
+	steps_text(s, "\":");
+	steps_value(s, &root->place, STYLE_JSON);
+	steps_text(s, "}");
 }
 
-/* A line "name = value" of a histogram. */
+/* What a histogram says of a column: a struct's members, or the value. */
 static void
-add_line(struct plan *p, const char *name, const char *between,
-    const struct column *c)
+add_json(struct plan *p, const struct column *c)
 {
-	struct steps *s = &p->steps;
-	size_t opened = steps_open_field(s, STYLE_VIS);
-
-	steps_text(s, name);
-	steps_text(s, between);
-	if (place_is_struct(s->types, &c->place))
-		add_object(p, c);
+	if (place_is_struct(p->steps.types, &c->place))
+		add_members(p, c);
 	else
-		steps_value(s, &c->place, STYLE_JSON);
-	steps_close(s, opened);
-	steps_text(s, "\n");
+		steps_value(&p->steps, &c->place, STYLE_JSON);
 }
 
+/* A part for each column, JSON that add makes. */
 static void
-compile_hist(struct plan *p)
+add_parts(struct plan *p, void (*add)(struct plan *p, const struct column *c))
 {
-	const struct columns *roots = &p->columns;
-	struct columns members = { 0 };
+	size_t from = 0, opened;
 
-	for (size_t i = 0; i < roots->n && !roots->failed; i++) {
-		const struct column *root = &roots->v[i];
-
-		if (strcmp(root->name, "key") == 0) {
-			add_line(p, "key", " =  ", root);
-			continue;
-		}
-		if (!place_is_struct(&p->header->types, &root->place))
-			continue;
-		columns_members(&members, &p->header->types, &root->place);
-		columns_drop(&members, "slots");
-		columns_sort(&members);
+	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
+	if (p->parts == NULL) {
+		p->steps.failed = true;
+		return;
 	}
-	for (size_t i = 0; i < members.n && !members.failed; i++)
-		add_line(p, members.v[i].name, " = ", &members.v[i]);
-	p->steps.failed |= members.failed;
-	columns_free(&members);
-	p->line = plan_part(p, 0);
+	for (size_t i = 0; i < p->columns.n && !p->columns.failed; i++) {
+		opened = steps_open_field(&p->steps, STYLE_VIS);
+		add(p, &p->columns.v[i]);
+		steps_close(&p->steps, opened);
+		p->parts[i] = plan_part(p, from);
+		from = p->parts[i].to;
+	}
+}
+
+/* The columns of a histogram: the key, then all but the slots. */
+static void
+hist_columns(struct plan *p)
+{
+	struct columns all = { 0 }, *c = &p->columns;
+
+	columns_roots(c, p->header, p->map);
+	columns_drop(c, "value");
+	columns_drop(c, "values");
+	columns_select(&all, p->header, p->map, NULL, 0, false);
+	columns_drop(&all, "value.slots");
+	columns_sort(&all);
+	for (size_t i = 0; i < all.n && !c->failed; i++)
+		if (strncmp(all.v[i].path, "value.", 6) == 0)
+			columns_add(c, &all.v[i]);
+	c->failed |= all.failed;
+	columns_free(&all);
 }
 
 static void
@@ -131,14 +120,17 @@ compile_plain(struct plan *p)
 	if (!is_sampled(p)) {
 		columns_select(&p->columns, p->header, p->map, o->columns,
 		    o->ncolumns, false);
-		plan_column_parts(p, STYLE_VIS);
-		return;
+		plan_column_parts(p);
+	} else if (plan_find_slots(p)) {
+		hist_columns(p);
+		add_parts(p, add_json);
+	} else {
+		/* The key and the sum of all CPUs' values, or each. */
+		columns_roots(&p->columns, p->header, p->map);
+		if (p->columns.n == 3)
+			columns_drop(&p->columns, "values");
+		add_parts(p, add_object);
 	}
-	sampled_columns(p);
-	if (plan_find_slots(p))
-		compile_hist(p);
-	else
-		compile_kv(p);
 }
 
 static void
@@ -167,6 +159,7 @@ head_root(const struct plan *p, const struct column *root, struct buf *out)
 	columns_members(&members, &p->header->types, &root->place);
 	for (size_t i = 0; i < members.n; i++)
 		head_name(out, members.v[i].name);
+	out->failed |= members.failed;
 	columns_free(&members);
 }
 
@@ -185,42 +178,90 @@ head_plain(const struct plan *p, struct buf *out)
 	buf_chr(out, '\n');
 }
 
+/* JSON as it came, safe for a terminal. */
+static void
+put_json(struct plan *p, const struct row_cell *cell, struct buf *out)
+{
+	p->scratch.len = 0;
+	row_put(&p->row, cell, &p->scratch, STYLE_JSON);
+	steps_style(out, p->scratch.data, p->scratch.len, STYLE_VIS);
+	out->failed |= p->scratch.failed;
+}
+
+/* {"u32":5} */
+static void
+put_wrapped(struct plan *p, const struct column *root,
+    const struct row_cell *cell, struct buf *out)
+{
+	const char *name = type_name(p, root);
+
+	buf_str(out, "{\"");
+	steps_style(out, name, strlen(name), STYLE_JSON);
+	buf_str(out, "\":");
+	put_json(p, cell, out);
+	buf_chr(out, '}');
+}
+
 /* Two blocks with an empty line behind each; the second may be empty. */
 static void
-record_hist(struct plan *p, const struct run *r)
+record_hist(struct plan *p, const struct record *rec)
 {
+	struct buf *out = rec->run.out;
 	struct hist h;
 
-	steps_run(r, p->line.from, p->line.to, p->line.most);
-	plan_read_slots(p, r->data);
-	h = plan_hist(p);
-	buf_chr(r->out, '\n');
-	hist_write(&h, r->out);
-	buf_chr(r->out, '\n');
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const struct column *c = &p->columns.v[i];
+
+		steps_style(out, c->name, strlen(c->name), STYLE_VIS);
+		buf_str(out, strcmp(c->path, "key") == 0 ? " =  " : " = ");
+		if (rec->is_json)
+			put_json(p, plan_cell(p, i), out);
+		else
+			plan_put_column(p, rec, i);
+		buf_chr(out, '\n');
+	}
+	h = plan_read_slots(p, rec);
+	buf_chr(out, '\n');
+	hist_write(&h, out);
+	buf_chr(out, '\n');
+}
+
+static void
+record_kv(struct plan *p, const struct record *rec)
+{
+	struct buf *out = rec->run.out;
+
+	plan_put_time(rec);
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const struct column *c = &p->columns.v[i];
+
+		buf_chr(out, ' ');
+		if (!rec->is_json)
+			plan_put_column(p, rec, i);
+		else if (place_is_struct(&p->header->types, &c->place))
+			put_json(p, plan_cell(p, i), out);
+		else
+			put_wrapped(p, c, plan_cell(p, i), out);
+	}
+	buf_chr(out, '\n');
 }
 
 /* The columns stand where their names do, unless what comes before is longer:
  * then one space follows it. */
 static void
-record_row(struct plan *p, const struct run *r)
+record_row(struct plan *p, const struct record *rec)
 {
-	struct buf *out = r->out;
+	struct buf *out = rec->run.out;
 	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, width;
-	char *q = buf_room(out, CLOCK_LOCAL_LEN);
 
-	if (q == NULL)
-		return;
-	clock_local(r->clock, q, r->time_ns);
-	out->len += CLOCK_LOCAL_LEN;
+	plan_put_time(rec);
 	buf_chr(out, ' ');
 	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct part *part = &p->parts[i];
-
 		if (out->len - row >= head)
 			buf_chr(out, ' ');
 		while (out->len - row < head && !out->failed)
 			buf_chr(out, ' ');
-		steps_run(r, part->from, part->to, part->most);
+		plan_put_column(p, rec, i);
 		width = strlen(p->columns.v[i].name);
 		head += (width < NAME_WIDTH ? NAME_WIDTH : width) + 1;
 	}
@@ -228,18 +269,19 @@ record_row(struct plan *p, const struct run *r)
 }
 
 static void
-record_plain(struct plan *p, const struct run *r)
+record_plain(struct plan *p, const struct record *rec)
 {
 	if (p->slots.v != NULL)
-		record_hist(p, r);
+		record_hist(p, rec);
 	else if (is_sampled(p))
-		steps_run(r, p->line.from, p->line.to, p->line.most);
+		record_kv(p, rec);
 	else
-		record_row(p, r);
+		record_row(p, rec);
 }
 
 const struct form form_plain = {
 	.compile = compile_plain,
 	.head = head_plain,
 	.record = record_plain,
+	.style = STYLE_VIS,
 };

@@ -72,8 +72,8 @@ load(const unsigned char *at, size_t size)
 	return v;
 }
 
-void
-plan_read_slots(struct plan *p, const unsigned char *data)
+static void
+read_binary(struct plan *p, const unsigned char *data)
 {
 	const struct slots *s = &p->slots;
 	size_t cpus = p->steps.cpus == 0 ? 1 : p->steps.cpus;
@@ -87,11 +87,28 @@ plan_read_slots(struct plan *p, const unsigned char *data)
 	}
 }
 
+static void
+read_json(struct plan *p)
+{
+	const struct row_cell *cell = &p->row.cells[p->slots_cell];
+	const struct slots *s = &p->slots;
+	const char *at = NULL;
+
+	memset(s->v, 0, s->count * sizeof(*s->v));
+	for (size_t i = 0; i < s->count; i++)
+		if (!row_next_number(cell, &at, &s->v[i]))
+			break;
+}
+
 struct hist
-plan_hist(const struct plan *p)
+plan_read_slots(struct plan *p, const struct record *rec)
 {
 	const struct stream_map *m = &p->header->maps[p->map];
 
+	if (rec->is_json)
+		read_json(p);
+	else
+		read_binary(p, rec->run.data);
 	return (struct hist){
 		.linear = m->sample == SAMPLE_LINEAR_HIST,
 		.unit = m->unit,

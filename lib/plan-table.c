@@ -110,6 +110,43 @@ add_column(struct table *t, const struct types *types, const struct column *c)
 }
 
 static void
+add_time(struct plan *p)
+{
+	if (!p->options.bare)
+		table_add(
+		    &p->table, "time", false, CLOCK_LOCAL_LEN, CLOCK_LOCAL_LEN);
+}
+
+/* The first record of a map without types tells what its columns hold. */
+void
+plan_guess_table(struct plan *p)
+{
+	struct table *t = &p->table;
+
+	add_time(p);
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const struct row_cell *cell = plan_cell(p, i);
+		const char *name = p->columns.v[i].name;
+		unsigned int wide = cell->len > TABLE_TEXT_MAX
+					? TABLE_TEXT_MAX
+					: (unsigned int)cell->len;
+
+		if (cell->kind == ROW_SCALAR && *cell->text < 'A')
+			table_add(t, name, true,
+			    wide > SHORT_INT ? wide : SHORT_INT, SHORT_INT);
+		else if (cell->kind == ROW_SCALAR)
+			add_text(t, name, sizeof("false") - 1);
+		else
+			add_text(t, name,
+			    cell->kind == ROW_NESTED    ? CELL_WIDTH
+			    : wide < TABLE_TEXT_MIN + 2 ? TABLE_TEXT_MIN
+							: wide - 2);
+	}
+	if (!t->failed)
+		table_fit(t);
+}
+
+static void
 compile_table(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
@@ -125,7 +162,7 @@ compile_table(struct plan *p)
 		add_column(&p->table, &p->header->types, &p->columns.v[i]);
 	if (!p->table.failed)
 		table_fit(&p->table);
-	plan_column_parts(p, STYLE_VIS);
+	plan_column_parts(p);
 }
 
 static void
@@ -135,71 +172,61 @@ head_table(const struct plan *p, struct buf *out)
 		table_head(&p->table, out);
 }
 
-static void
-put_time(struct buf *out, const struct run *r)
-{
-	char *p = buf_room(out, CLOCK_LOCAL_LEN);
-
-	if (p != NULL)
-		out->len =
-		    (size_t)(clock_local(r->clock, p, r->time_ns) - out->data);
-}
-
 /* The time and the key, the picture, what it says, and a blank line. */
 static void
-record_hist(struct plan *p, const struct run *r)
+record_hist(struct plan *p, const struct record *rec)
 {
+	struct buf *out = rec->run.out;
 	struct hist h;
 
 	if (!p->options.bare)
-		put_time(r->out, r);
+		plan_put_time(rec);
 	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct part *part = &p->parts[i];
+		const char *name = p->columns.v[i].name;
 
 		if (i > 0)
-			buf_chr(r->out, ',');
+			buf_chr(out, ',');
 		if (i > 0 || !p->options.bare)
-			buf_chr(r->out, ' ');
-		steps_style(r->out, p->columns.v[i].name,
-		    strlen(p->columns.v[i].name), STYLE_VIS);
-		buf_str(r->out, " = ");
-		steps_run(r, part->from, part->to, part->most);
+			buf_chr(out, ' ');
+		steps_style(out, name, strlen(name), STYLE_VIS);
+		buf_str(out, " = ");
+		plan_put_column(p, rec, i);
 	}
-	buf_chr(r->out, '\n');
-	plan_read_slots(p, r->data);
-	h = plan_hist(p);
-	hist_write(&h, r->out);
-	hist_summary(&h, r->out);
-	buf_chr(r->out, '\n');
+	buf_chr(out, '\n');
+	h = plan_read_slots(p, rec);
+	hist_write(&h, out);
+	hist_summary(&h, out);
+	buf_chr(out, '\n');
 }
 
 static void
-record_table(struct plan *p, const struct run *r)
+record_table(struct plan *p, const struct record *rec)
 {
+	struct buf *out = rec->run.out;
+	size_t cell = 0, start = out->len;
 	unsigned int over = 0;
-	size_t cell = 0, start = r->out->len;
 
 	if (p->slots.v != NULL) {
-		record_hist(p, r);
+		record_hist(p, rec);
 		return;
 	}
 	if (!p->options.bare) {
-		put_time(r->out, r);
-		table_cell(&p->table, cell++, r->out, start, &over);
+		plan_put_time(rec);
+		table_cell(&p->table, cell++, out, start, &over);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct part *part = &p->parts[i];
-
-		start = r->out->len;
-		steps_run(r, part->from, part->to, part->most);
-		table_cell(&p->table, cell++, r->out, start, &over);
+		start = out->len;
+		plan_put_column(p, rec, i);
+		table_cell(&p->table, cell++, out, start, &over);
 	}
-	buf_chr(r->out, '\n');
+	buf_chr(out, '\n');
 }
 
 const struct form form_table = {
 	.compile = compile_table,
 	.head = head_table,
 	.record = record_table,
+	.style = STYLE_VIS,
+	.deep = true,
 	.round = "\n",
 };

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "plan-form.h"
 #include "report.h"
@@ -20,7 +21,7 @@ plan_part(struct plan *p, size_t from)
 }
 
 void
-plan_column_parts(struct plan *p, enum step_style style)
+plan_column_parts(struct plan *p)
 {
 	size_t from = steps_part(&p->steps);
 
@@ -30,7 +31,7 @@ plan_column_parts(struct plan *p, enum step_style style)
 		return;
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
-		steps_value(&p->steps, &p->columns.v[i].place, style);
+		steps_value(&p->steps, &p->columns.v[i].place, p->form->style);
 		p->parts[i] = plan_part(p, from);
 		from = p->parts[i].to;
 	}
@@ -52,39 +53,55 @@ measure(struct plan *p)
 }
 
 struct plan *
+plan_new_form(const char *map, const struct plan_options *o)
+{
+	struct plan *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
+	p->form = forms[o->form];
+	p->options = *o;
+	p->table.terminal = o->width;
+	p->map_name = strdup(map);
+	if (p->map_name != NULL)
+		return p;
+	free(p);
+	return NULL;
+}
+
+static void
+compile(struct plan *p, const struct stream_header *h, unsigned int map)
+{
+	const struct stream_map *m = &h->maps[map];
+
+	p->header = h;
+	p->map = map;
+	p->steps.types = &h->types;
+	p->steps.cpus = (size_t)m->cpus;
+	if (m->value != TYPE_NONE)
+		p->steps.cpu_stride =
+		    round_up_8((size_t)h->types.v[m->value].size);
+	if (p->form->compile != NULL)
+		p->form->compile(p);
+}
+
+struct plan *
 plan_new(const struct stream_header *h, unsigned int map,
     const struct plan_options *o)
 {
-	const struct stream_map *m = &h->maps[map];
-	struct plan *p = calloc(1, sizeof(*p));
+	struct plan *p = plan_new_form(h->maps[map].name, o);
 
-	if (p == NULL) {
-		report_nomem();
-		return NULL;
+	if (p != NULL) {
+		compile(p, h, map);
+		if (steps_end(&p->steps) == 0 && !p->columns.failed &&
+		    !p->table.failed) {
+			measure(p);
+			return p;
+		}
 	}
-	p->form = forms[o->form];
-	p->header = h;
-	p->map = map;
-	p->options = *o;
-	p->record_size = m->value == TYPE_NONE ? stream_key_size(h, map)
-					       : stream_record_size(h, map);
-	p->steps.types = &h->types;
-	p->steps.cpus = (size_t)m->cpus;
-	p->steps.cpu_stride =
-	    m->value == TYPE_NONE
-		? 0
-		: round_up_8((size_t)h->types.v[m->value].size);
-	p->table.terminal = o->width;
-	if (p->form->compile != NULL)
-		p->form->compile(p);
-	if (steps_end(&p->steps) == -1 || p->columns.failed ||
-	    p->table.failed) {
-		report_nomem();
-		plan_free(p);
-		return NULL;
-	}
-	measure(p);
-	return p;
+	report_nomem();
+	plan_free(p);
+	return NULL;
 }
 
 void
@@ -94,9 +111,12 @@ plan_free(struct plan *p)
 		return;
 	columns_free(&p->columns);
 	steps_free(&p->steps);
+	free(p->map_name);
 	free(p->parts);
 	table_free(&p->table);
 	free(p->slots.v);
+	row_close(&p->row);
+	free(p->cells);
 	buf_free(&p->scratch);
 	free(p);
 }
@@ -108,28 +128,103 @@ plan_head(const struct plan *p, struct buf *out)
 		p->form->head(p, out);
 }
 
-size_t
-plan_record_size(const struct plan *p)
-{
-	return p->record_size;
-}
-
 int
 plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
     const unsigned char *data, size_t len)
 {
-	struct run r = {
-		.steps = &p->steps,
-		.out = out,
-		.scratch = &p->scratch,
-		.clock = &p->clock,
-		.data = data,
-		.len = len,
-		.time_ns = time_ns,
+	const struct record rec = {
+		.run = {
+			.steps = &p->steps,
+			.out = out,
+			.scratch = &p->scratch,
+			.clock = &p->clock,
+			.data = data,
+			.len = len,
+			.time_ns = time_ns,
+		},
+		.has_time = true,
 	};
 
-	p->form->record(p, &r);
+	p->form->record(p, &rec);
 	return out->failed ? -1 : 0;
+}
+
+/* The cells of the columns, in their order, and of the slots. */
+static int
+find_cells(struct plan *p)
+{
+	p->cells = calloc(p->columns.n + 1, sizeof(*p->cells));
+	if (p->cells == NULL || row_open(&p->row) == -1)
+		return -1;
+	row_add(&p->row, "@map");
+	row_add(&p->row, "@time");
+	for (size_t i = 0; i < p->columns.n; i++)
+		p->cells[i] = row_add(&p->row, p->columns.v[i].path);
+	if (p->slots.v != NULL)
+		p->slots_cell = row_add(&p->row, "value.slots");
+	return p->row.failed ? -1 : 0;
+}
+
+int
+plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
+    size_t *wrong_at)
+{
+	struct record rec = {
+		.run = { .out = out, .clock = &p->clock },
+		.is_json = true,
+		.text = text,
+		.text_len = len,
+	};
+	const struct row_cell *time;
+
+	if (p->cells == NULL && find_cells(p) == -1) {
+		out->failed = true;
+		return -1;
+	}
+	if (row_parse(&p->row, text, len) == -1) {
+		*wrong_at = p->row.wrong_at;
+		return -2;
+	}
+	time = &p->row.cells[CELL_TIME];
+	rec.has_time =
+	    time->kind == ROW_STRING &&
+	    clock_read(time->text + 1, time->len - 2, &rec.run.time_ns) == 0;
+	p->form->record(p, &rec);
+	return out->failed ? -1 : 0;
+}
+
+const struct row_cell *
+plan_cell(const struct plan *p, size_t i)
+{
+	return &p->row.cells[p->cells[i]];
+}
+
+void
+plan_put_column(struct plan *p, const struct record *rec, size_t i)
+{
+	const struct part *part;
+
+	if (rec->is_json) {
+		row_put(&p->row, plan_cell(p, i), rec->run.out, p->form->style);
+		return;
+	}
+	part = &p->parts[i];
+	steps_run(&rec->run, part->from, part->to, part->most);
+}
+
+void
+plan_put_time(const struct record *rec)
+{
+	struct buf *out = rec->run.out;
+	char *p = buf_room(out, CLOCK_LOCAL_LEN);
+
+	if (p == NULL)
+		return;
+	if (rec->has_time)
+		clock_local(rec->run.clock, p, rec->run.time_ns);
+	else
+		memset(p, ' ', CLOCK_LOCAL_LEN);
+	out->len += CLOCK_LOCAL_LEN;
 }
 
 void

@@ -48,12 +48,9 @@ void plan_free(struct plan *p);
 /* Append the form's header line for this map, if it has one. */
 void plan_head(const struct plan *p, struct buf *out);
 
-/* The least bytes that a record must have. */
-size_t plan_record_size(const struct plan *p);
-
 /*
  * Append one record as one line: its key and value are at data, len bytes,
- * at least plan_record_size().  JSON: {"@map":…,"@time":…,members…}\n, or
+ * at least stream_record_size().  JSON: {"@map":…,"@time":…,members…}\n, or
  * "key" and "value" ("values" beside their sum for per-CPU maps).
  * Returns 0, or -1 when memory ran out (out->failed).
  */
@@ -62,11 +59,20 @@ int plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
 
 /*
  * The same for a JSON record: the object of len bytes at text, one line.
- * Returns 0, -1 when memory ran out, or -2 when text is no record: *what says
- * what is wrong with it, and nothing was appended.
+ * Returns 0, -1 when memory ran out, or -2 when text is no JSON object, from
+ * column *wrong_at on, and nothing was appended.
  */
 int plan_json_record(struct plan *p, struct buf *out, const char *text,
-    size_t len, const char **what);
+    size_t len, size_t *wrong_at);
+
+/*
+ * A plan for JSON records of the map called map ("" if they do not say), of
+ * which nothing is known but the first, len bytes at text: its keys are the
+ * columns.  Returns NULL after reporting (no memory), or with *wrong_at set,
+ * which is 0 else, when text is no JSON object.
+ */
+struct plan *plan_new_untyped(const char *map, const struct plan_options *o,
+    const char *text, size_t len, size_t *wrong_at);
 
 /* Append what stands between two passes over a sampled map, if the form has
  * something there. */

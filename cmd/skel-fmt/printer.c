@@ -1,5 +1,7 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -112,10 +114,13 @@ check_column(const struct printer *p, const char *name)
 		if (is_wanted(p, h->maps[i].name))
 			columns_select(&columns, h, i, NULL, 0, true);
 	names.failed |= columns.failed;
-	buf_str(&names, columns.n == 1 ? "is " : "are ");
+	columns_sort(&columns);
+	buf_str(&names, "are");
 	for (size_t i = 0; i < columns.n; i++)
-		buf_printf(
-		    &names, "%s%s", i > 0 ? ", " : "", columns.v[i].name);
+		if (i == 0 ||
+		    strcmp(columns.v[i - 1].name, columns.v[i].name) != 0)
+			buf_printf(&names, "%s %s", i > 0 ? "," : "",
+			    columns.v[i].name);
 	columns_free(&columns);
 	return unknown(p, "column", name, &names);
 }
@@ -172,7 +177,7 @@ note_printed(struct printer *p)
  * table of several maps their names stand above.
  */
 static void
-print_head(struct printer *p, unsigned int map)
+print_head(struct printer *p, const struct plan *plan, const char *map)
 {
 	struct buf *out = &p->out->buf, last = p->head;
 
@@ -180,8 +185,8 @@ print_head(struct printer *p, unsigned int map)
 		return;
 	p->next_head.len = 0;
 	if (p->plan.form == PLAN_TABLE && p->shown > 1)
-		buf_printf(&p->next_head, "%s:\n", p->in.header.maps[map].name);
-	plan_head(p->plans[map], &p->next_head);
+		buf_printf(&p->next_head, "%s:\n", map);
+	plan_head(plan, &p->next_head);
 	if (p->next_head.len == 0 ||
 	    (p->next_head.len == last.len &&
 		memcmp(p->next_head.data, last.data, last.len) == 0))
@@ -202,7 +207,15 @@ print_first_heads(struct printer *p)
 	for (unsigned int i = 0; i < p->nplans; i++)
 		if (p->plans[i] != NULL &&
 		    (p->shown == 1 || p->plan.form == PLAN_PLAIN))
-			print_head(p, i);
+			print_head(p, p->plans[i], p->in.header.maps[i].name);
+}
+
+/* The header, if the record is of another map than the last. */
+static void
+turn_to(struct printer *p, const struct plan *plan, const char *map)
+{
+	if (p->shown > 1 && p->plan.form != PLAN_PLAIN)
+		print_head(p, plan, map);
 }
 
 static void
@@ -212,10 +225,151 @@ print_record(struct printer *p, const struct stream_line *line)
 
 	if (plan == NULL)
 		return;
-	if (p->shown > 1 && p->plan.form != PLAN_PLAIN)
-		print_head(p, line->map);
+	turn_to(p, plan, p->in.header.maps[line->map].name);
 	plan_record(plan, &p->out->buf, line->time_ns, line->data, line->len);
 	note_printed(p);
+}
+
+/* Report that the line is no record, and count it. */
+static void __attribute__((format(printf, 2, 3)))
+bad_record(struct printer *p, const char *fmt, ...)
+{
+	char what[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	report_error("%s:%lu: %s", p->in.name, p->in.line, what);
+	p->bad++;
+}
+
+/*
+ * Find out which map a JSON record is of: p->map becomes its name, "" if it
+ * does not say.  Returns 0, or -1 after reporting that it is no object.
+ */
+static int
+find_map(struct printer *p, const struct stream_line *line)
+{
+	static const char first[] = "{\"@map\":\"";
+	const size_t n = sizeof(first) - 1;
+	const char *name = line->text + n, *end;
+
+	p->map.len = 0;
+	/* As we write it, it comes first. */
+	if (line->text_len > n && memcmp(line->text, first, n) == 0 &&
+	    (end = memchr(name, '"', line->text_len - n)) != NULL &&
+	    memchr(name, '\\', (size_t)(end - name)) == NULL) {
+		buf_add(&p->map, name, (size_t)(end - name));
+	} else if (row_parse(&p->row, line->text, line->text_len) == -1) {
+		bad_record(p, "not JSON from column %zu on", p->row.wrong_at);
+		return -1;
+	} else if (p->row.cells[0].kind == ROW_STRING) {
+		row_unescape(&p->row, &p->row.cells[0]);
+		buf_add(&p->map, p->row.scratch.data, p->row.scratch.len);
+	}
+	buf_chr(&p->map, '\0');
+	p->out->buf.failed |= p->map.failed || p->row.failed;
+	return p->out->buf.failed ? -1 : 0;
+}
+
+/* Print a JSON record by a plan, which fits it. */
+static void
+print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
+    const char *map)
+{
+	struct buf *out = &p->out->buf;
+	size_t wrong_at = 0;
+
+	turn_to(p, plan, map);
+	if (plan_json_record(
+		plan, out, line->text, line->text_len, &wrong_at) == -2)
+		bad_record(p, "not JSON from column %zu on", wrong_at);
+	else
+		note_printed(p);
+}
+
+/* A JSON record of a stream with a header. */
+static void
+print_typed(struct printer *p, const struct stream_line *line)
+{
+	const struct stream_header *h = &p->in.header;
+	const char *map = p->map.data;
+	size_t i = 0;
+
+	if (*map == '\0' && h->nmaps != 1) {
+		bad_record(p, "a record that names no map");
+		return;
+	}
+	while (
+	    *map != '\0' && i < h->nmaps && strcmp(h->maps[i].name, map) != 0)
+		i++;
+	if (i == h->nmaps)
+		bad_record(p, "no map \"%s\" in the header", map);
+	else if (p->plans[i] != NULL)
+		print_json(p, p->plans[i], line, h->maps[i].name);
+}
+
+/* The plan for a map that no header tells of, made from its first record, or
+ * NULL: reported. */
+static struct untyped *
+find_untyped(struct printer *p, const struct stream_line *line)
+{
+	struct untyped *u = p->untyped;
+	size_t wrong_at;
+
+	for (; u < p->untyped + p->nuntyped; u++)
+		if (strcmp(u->map, p->map.data) == 0)
+			return u;
+	if (p->nuntyped == STREAM_MAPS_MAX) {
+		bad_record(p, "more than %d maps", STREAM_MAPS_MAX);
+		return NULL;
+	}
+	u = reallocarray(p->untyped, p->nuntyped + 1, sizeof(*u));
+	if (u == NULL) {
+		p->out->buf.failed = true;
+		return NULL;
+	}
+	p->untyped = u;
+	u += p->nuntyped;
+	*u = (struct untyped){ strdup(p->map.data),
+		plan_new_untyped(p->map.data, &p->plan, line->text,
+		    line->text_len, &wrong_at) };
+	if (u->map != NULL && u->plan != NULL) {
+		p->nuntyped++;
+		p->shown++;
+		return u;
+	}
+	if (wrong_at != 0)
+		bad_record(p, "not JSON from column %zu on", wrong_at);
+	else
+		p->out->failed = true;
+	free(u->map);
+	plan_free(u->plan);
+	return NULL;
+}
+
+static void
+take_json(struct printer *p, const struct stream_line *line)
+{
+	struct untyped *u;
+
+	if (p->plan.form == PLAN_RAW) {
+		bad_record(p, "a JSON record has no raw bytes");
+		return;
+	}
+	if (find_map(p, line) == -1)
+		return;
+	if (p->in.header.nmaps > 0) {
+		print_typed(p, line);
+		return;
+	}
+	if (!is_wanted(p, p->map.data) || (u = find_untyped(p, line)) == NULL)
+		return;
+	/* The columns of a map that is alone so far are not printed yet. */
+	if (p->shown == 1)
+		print_head(p, u->plan, u->map);
+	print_json(p, u->plan, line, u->map);
 }
 
 static uint64_t
@@ -248,6 +402,9 @@ take_line(struct printer *p, const struct stream_line *line)
 	switch (line->kind) {
 	case LINE_RECORD:
 		print_record(p, line);
+		break;
+	case LINE_JSON:
+		take_json(p, line);
 		break;
 	case LINE_LOST:
 		take_lost(p, line);
@@ -305,7 +462,7 @@ conclude(const struct printer *p, bool is_stream)
 	if (is_stream && in->eof && !in->ended)
 		report_notice(
 		    "%s: the end is missing: the stream was cut", in->name);
-	return in->bad > 0 ? -1 : 0;
+	return in->bad + p->bad > 0 ? -1 : 0;
 }
 
 static void
@@ -316,13 +473,34 @@ close_input(struct printer *p)
 	free(p->plans);
 	p->plans = NULL;
 	p->nplans = p->shown = 0;
+	for (size_t i = 0; i < p->nuntyped; i++) {
+		free(p->untyped[i].map);
+		plan_free(p->untyped[i].plan);
+	}
+	free(p->untyped);
+	p->untyped = NULL;
+	p->nuntyped = 0;
+	p->bad = 0;
 	p->lost = p->lost_told = p->lost_time = 0;
 	stream_close(&p->in);
+}
+
+static bool
+has_bytes(const struct printer *p, enum stream_opening what)
+{
+	if (p->plan.form != PLAN_RAW ||
+	    (what != STREAM_NDJSON && p->in.header.encoding == STREAM_BINARY))
+		return true;
+	report_error("%s: JSON records have no raw bytes", p->in.name);
+	return false;
 }
 
 static int
 print_input(struct printer *p, enum stream_opening what)
 {
+	if (p->row.keys == NULL && (row_open(&p->row) == -1 ||
+				       row_add(&p->row, "@map") == ROW_NO_CELL))
+		return report_nomem();
 	switch (what) {
 	case STREAM_OPENED:
 		if (open_plans(p) == -1)
@@ -340,7 +518,7 @@ print_input(struct printer *p, enum stream_opening what)
 	default:
 		return -1;
 	}
-	if (print_lines(p) == -1)
+	if (!has_bytes(p, what) || print_lines(p) == -1)
 		return -1;
 	return conclude(p, what == STREAM_OPENED);
 }
@@ -366,4 +544,6 @@ printer_close(struct printer *p)
 {
 	buf_free(&p->head);
 	buf_free(&p->next_head);
+	buf_free(&p->map);
+	row_close(&p->row);
 }

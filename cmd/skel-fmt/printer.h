@@ -11,7 +11,14 @@
 
 #include "output.h"
 #include "plan.h"
+#include "row.h"
 #include "stream.h"
+
+/* A map of JSON records whose types no header tells. */
+struct untyped {
+	char *map;         /* owned */
+	struct plan *plan; /* owned */
+};
 
 struct printer {
 	struct output *out; /* borrowed */
@@ -25,9 +32,15 @@ struct printer {
 	bool is_pipe; /* Ctrl-C leaves it to the head of the pipe to end */
 	struct plan **plans; /* owned: by map; NULL: not shown */
 	size_t nplans;
-	size_t shown; /* maps that are */
+	struct untyped *untyped; /* owned */
+	size_t nuntyped;
+	size_t shown;      /* maps that are */
+	struct buf map;    /* the name of a JSON record's */
+	unsigned long bad; /* JSON records that could not be read */
 	uint64_t lost, lost_told;
 	uint64_t lost_time; /* when that was told, in ns */
+
+	struct row row; /* of JSON records: their map alone */
 
 	/* Across inputs: the header that was printed last. */
 	struct buf head, next_head;
