@@ -17,14 +17,12 @@ static unsigned int
 digits_of(unsigned int bits, bool is_signed)
 {
 	char text[EMIT_128_MAX];
-	unsigned __int128 most = ~(unsigned __int128)0;
+	unsigned __int128 most = ~(unsigned __int128)0 >> (128 - bits);
 
-	if (bits == 0 || bits > 128)
-		bits = 128;
-	most >>= 128 - (bits - is_signed);
-	if (bits == is_signed)
-		most = 0;
-	return (unsigned int)(emit_u128(text, most) - text) + is_signed;
+	if (is_signed)
+		most >>= 1;
+	return (unsigned int)(emit_u128(text, most) - text) +
+	       (is_signed ? 1 : 0);
 }
 
 static void
