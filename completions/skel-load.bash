@@ -1,0 +1,62 @@
+# bash completion for skel-load(1)
+
+_skel_load_options='-a --attach --btf --check -n --count --detach -e --elf
+-f --format -h --help -m --map --no-log --pin -q --quiet -t --time --unload
+-v --verbose -V --version'
+
+# The program's own arguments are completed as those of skel-args, which lies
+# beside this file, installed without the suffix.
+if ! declare -F _skel_program_args >/dev/null; then
+	for _skel_args_file in "${BASH_SOURCE[0]%/*}"/skel-args{.bash,}; do
+		# shellcheck source=/dev/null
+		[[ -r $_skel_args_file ]] && . "$_skel_args_file"
+	done
+	unset _skel_args_file
+fi
+
+_skel_load_files() { # -f or -d
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
+}
+
+_skel_load() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	local i elf=()
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-e | --elf)
+			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
+			elf=(-e "${COMP_WORDS[++i]}")
+			;;
+		-[amnft] | --attach | --btf | --count | --format | --map | --time | --unload)
+			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
+			((i++))
+			;;
+		# "=" is a word of its own where readline breaks words at it.
+		--pin) [[ ${COMP_WORDS[i + 1]} == = ]] && ((i += 2)) ;;
+		-?*) ;;
+		*)
+			_skel_program_args "${COMP_WORDS[i]}" "${elf[@]}"
+			return
+			;;
+		esac
+	done
+	[[ $word == = ]] && word=
+	[[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
+	case $before in
+	-f | --format) mapfile -t COMPREPLY < <(compgen -W 'binary json' -- "$word") ;;
+	-a | --attach | -m | --map | -n | --count | -t | --time) ;;
+	--pin | --unload) [[ $word == -* ]] || _skel_load_files -d "$word" ;;
+	-e | --elf | --btf) _skel_load_files -f "$word" ;;
+	*)
+		if [[ $word == -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$_skel_load_options" -- "$word")
+		else
+			_skel_load_files -f "$word"
+		fi
+		;;
+	esac
+}
+complete -F _skel_load skel-load
