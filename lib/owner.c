@@ -8,12 +8,17 @@
 #include "owner.h"
 #include "report.h"
 
-/* When process pid started, 0 if there is none (a zombie is none). */
+/* PF_EXITING (Linux, include/linux/sched.h): its pipes may be closed before it
+ * is a zombie. */
+enum { EXITING = 0x4 };
+
+/* When process pid started, 0 if there is none; one that ends is none. */
 static unsigned long long
 start_time(long pid)
 {
 	char path[64], line[1024], *p;
 	unsigned long long start = 0;
+	unsigned long flags = 0;
 	FILE *in;
 
 	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
@@ -21,15 +26,15 @@ start_time(long pid)
 	if (in == NULL)
 		return 0;
 	/* proc(5): the name in parentheses may hold anything; state is field
-	 * 3, starttime field 22. */
+	 * 3, flags 9, starttime 22. */
 	if (fgets(line, sizeof(line), in) != NULL &&
 	    (p = strrchr(line, ')')) != NULL && strchr("ZX", p[2]) == NULL)
 		sscanf(p + 2,
-		    "%*c %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		    "%*c %*s %*s %*s %*s %*s %lu %*s %*s %*s "
 		    "%*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-		    &start);
+		    &flags, &start);
 	fclose(in);
-	return start;
+	return flags & EXITING ? 0 : start;
 }
 
 int

@@ -24,20 +24,21 @@ static const char *const source_names[] = { "ringbuf", "perf", "sample",
 static const char *const sample_names[] = { "default_kv", "log2_hist",
 	"linear_hist" };
 
-static void
-map_free(struct stream_map *m)
+void
+stream_map_free(struct stream_map *m)
 {
 	free(m->name);
 	free(m->unit);
 	free(m->pin);
 	json_decref(m->interpreter);
+	*m = (struct stream_map){ 0 };
 }
 
 void
 stream_header_free(struct stream_header *h)
 {
 	for (size_t i = 0; i < h->nmaps; i++)
-		map_free(&h->maps[i]);
+		stream_map_free(&h->maps[i]);
 	free(h->maps);
 	free(h->name);
 	free(h->host);

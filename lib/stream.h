@@ -73,6 +73,9 @@ struct stream_header {
 
 void stream_header_free(struct stream_header *h);
 
+/* Release what one map holds, for whoever takes it out of the list. */
+void stream_map_free(struct stream_map *m);
+
 /*
  * Set name, host, boot_id and started (now, RFC 3339 in UTC with ns) of a
  * zeroed header.  Returns 0 or -1.

@@ -1,0 +1,215 @@
+/*
+ * skel-poll: poll the maps of a running program.
+ *
+ *	skel-load --pin x.json | skel-poll | skel-fmt
+ *
+ * A session comes in, one line that says where the maps are pinned and what is
+ * in them; a stream goes out, a line per record.  It ends when the session
+ * does.  A stream that comes in instead is passed on, so that -m, -n, -t and
+ * -f can be used behind skel-load or on a recording.
+ *
+ * Loading and polling are two commands because they need not have the same
+ * rights nor live equally long: several may poll one program, one after the
+ * other, and what is polled is described by the session alone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "choice.h"
+#include "follow.h"
+#include "limits.h"
+#include "object.h"
+#include "output.h"
+#include "pass.h"
+#include "report.h"
+#include "stop.h"
+#include "stream.h"
+#include "util.h"
+
+enum { OPT_ONCE = 256 };
+
+static const struct option long_options[] = {
+	{ "count", required_argument, NULL, 'n' },
+	{ "format", required_argument, NULL, 'f' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "map", required_argument, NULL, 'm' },
+	{ "no-log", no_argument, NULL, 'q' },
+	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "time", required_argument, NULL, 't' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+print_usage(FILE *f)
+{
+	fprintf(f,
+	    "usage: skel-poll [-qv] [-f binary|json] [-m map]... [-n count]\n"
+	    "                 [-t seconds] [--once] [session]\n"
+	    "       skel-poll -h | -V\n");
+}
+
+_Noreturn static void
+usage(void)
+{
+	print_usage(stderr);
+	exit(EXIT_USAGE);
+}
+
+_Noreturn static void
+help(void)
+{
+	print_usage(stdout);
+	printf("\n"
+	       "Poll the maps of a session, or pass on a stream; from a file\n"
+	       "or standard input.\n"
+	       "\n"
+	       "  -f, --format binary|json\n"
+	       "                       how records are written\n"
+	       "  -m, --map MAP        this map only; may be repeated\n"
+	       "  -n, --count COUNT    end after so many records\n"
+	       "  -t, --time SECONDS   end after so long; 0.5 is half a one\n"
+	       "      --once           take what is there once, then end\n"
+	       "  -q, --quiet, --no-log\n"
+	       "                       errors only\n"
+	       "  -v, --verbose        say more; twice: libbpf's lines too\n"
+	       "  -h, --help           this text\n"
+	       "  -V, --version        the version\n");
+	exit(0);
+}
+
+static int
+set_encoding(struct choice *c, const char *name)
+{
+	c->has_encoding = true;
+	if (strcmp(name, "binary") == 0) {
+		c->encoding = STREAM_BINARY;
+	} else if (strcmp(name, "json") == 0) {
+		c->encoding = STREAM_JSON;
+	} else {
+		report_error("-f: %s: neither binary nor json", name);
+		return -1;
+	}
+	return 0;
+}
+
+/* Whatever it is that came in, do what is done with it. */
+static int
+serve(int fd, const char *name, const struct choice *c, struct output *out)
+{
+	struct stream_reader r;
+	int status = 1;
+
+	switch (stream_open(&r, fd, name)) {
+	case STREAM_SESSION:
+		status = follow(&r, c, out);
+		break;
+	case STREAM_OPENED:
+		status = pass(&r, c, out);
+		break;
+	case STREAM_NDJSON:
+		report_error("%s: records without a header; skel-fmt reads "
+			     "them",
+		    name);
+		break;
+	case STREAM_EMPTY:
+		report_error(
+		    "%s: empty; a session comes from: skel-load --pin", name);
+		break;
+	case STREAM_REFUSED:
+		break;
+	}
+	stream_close(&r);
+	return status;
+}
+
+/* Returns the exit status. */
+static int
+run(const char *file, const struct choice *c)
+{
+	struct output out;
+	int fd = STDIN_FILENO, status;
+
+	if (stop_catch() == -1 ||
+	    output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
+		return 1;
+	if (file != NULL && (fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
+		report_error("%s: %s", file, strerror(errno));
+		return 1;
+	}
+	status = serve(fd, file != NULL ? file : "<stdin>", c, &out);
+	if (output_close(&out) == -1 && !out.gone)
+		status = 1;
+	if (file != NULL)
+		close(fd);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	enum report_level level = REPORT_NOTICE;
+	struct choice c = { 0 };
+	const char *file = NULL;
+	int ch, status;
+
+	/* No more maps can be named than there are arguments. */
+	c.maps = calloc((size_t)argc, sizeof(*c.maps));
+	if (c.maps == NULL) {
+		report_nomem();
+		return 1;
+	}
+	while ((ch = getopt_long(
+		    argc, argv, "+f:hm:n:qt:Vv", long_options, NULL)) != -1) {
+		switch (ch) {
+		case 'f':
+			if (set_encoding(&c, optarg) == -1)
+				usage();
+			break;
+		case 'm':
+			c.maps[c.nmaps++] = optarg;
+			break;
+		case 'n':
+			if (limit_records(optarg, &c.count) == -1)
+				usage();
+			break;
+		case 'q':
+			level = REPORT_ERROR;
+			break;
+		case 't':
+			if (limit_seconds(optarg, &c.timeout_ns) == -1)
+				usage();
+			break;
+		case 'v':
+			level =
+			    level < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG;
+			break;
+		case 'V':
+			printf("skel-poll %s\n", VERSION);
+			return 0;
+		case OPT_ONCE:
+			c.once = true;
+			break;
+		case 'h':
+			help();
+		default:
+			usage();
+		}
+	}
+	if (argc - optind > 1)
+		usage();
+	if (optind < argc && strcmp(argv[optind], "-") != 0)
+		file = argv[optind];
+	report_show(level);
+	object_quiet_libbpf();
+	status = run(file, &c);
+	free(c.maps);
+	return status;
+}

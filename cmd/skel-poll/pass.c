@@ -1,0 +1,291 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "doc.h"
+#include "encode.h"
+#include "pass.h"
+#include "plan.h"
+#include "report.h"
+#include "stop.h"
+#include "util.h"
+
+enum {
+	LOOK_MS = 1000, /* the longest wait without a look at stop_asked() */
+	WHERE_MAX = 1024,
+};
+
+/* Why the passing ended. */
+enum end {
+	END_NONE,
+	END_SEEN,   /* the stream's own "@end" */
+	END_CHOSEN, /* a signal, -n or -t */
+	END_CUT,    /* the input ended without "@end" */
+	END_GONE,   /* our reader left */
+	END_FAILED, /* reported */
+};
+
+struct pass {
+	struct stream_reader *reader; /* borrowed */
+	const struct choice *choice;  /* borrowed */
+	struct output *out;           /* borrowed */
+	bool keep[STREAM_MAPS_MAX];
+	struct plan *plans[STREAM_MAPS_MAX]; /* owned, made when needed */
+	struct buf bytes;
+	uint64_t deadline; /* CLOCK_MONOTONIC, ns; 0: none */
+	uint64_t records, lost, bad;
+};
+
+static uint64_t
+now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void
+put_line(struct pass *p, const struct stream_line *line)
+{
+	buf_add(&p->out->buf, line->text, line->text_len);
+	buf_chr(&p->out->buf, '\n');
+}
+
+static bool
+wants_json(const struct pass *p)
+{
+	return p->reader->header.encoding == STREAM_JSON;
+}
+
+/* A binary record becomes a JSON one.  Returns 0, or -1 after reporting. */
+static int
+put_as_json(struct pass *p, const struct stream_line *line)
+{
+	const struct plan_options o = { .form = PLAN_JSON };
+	const struct stream_header *h = &p->reader->header;
+	struct plan **plan = &p->plans[line->map];
+	size_t need = stream_record_size(h, line->map);
+
+	if (*plan == NULL && (*plan = plan_new(h, line->map, &o)) == NULL)
+		return -1;
+	if (line->len < need) {
+		report_error("%s:%lu: a record of %zu bytes, its type needs "
+			     "%zu",
+		    p->reader->name, p->reader->line, line->len, need);
+		return -1;
+	}
+	return plan_record(
+	    *plan, &p->out->buf, line->time_ns, line->data, line->len);
+}
+
+static int
+put_binary(struct pass *p, const struct stream_line *line)
+{
+	if (!p->keep[line->map])
+		return 0;
+	if (!wants_json(p))
+		put_line(p, line);
+	else if (put_as_json(p, line) == -1)
+		return -1;
+	p->records++;
+	return 0;
+}
+
+/* The record of line, a tree, if its map is one to keep. */
+static int
+put_tree(struct pass *p, const struct stream_line *line, const json_t *record,
+    const char *where)
+{
+	const struct stream_header *h = &p->reader->header;
+	int map = encode_map(h, record, where);
+	uint64_t time_ns;
+
+	if (map == -1)
+		return -1;
+	if (!p->keep[map])
+		return 0;
+	if (wants_json(p)) {
+		put_line(p, line);
+	} else {
+		if (encode_record(h, (unsigned int)map, record, where,
+			&p->bytes, &time_ns) == -1)
+			return -1;
+		stream_put_record(&p->out->buf, (unsigned int)map, time_ns,
+		    NULL, 0, p->bytes.data, p->bytes.len);
+	}
+	p->records++;
+	return 0;
+}
+
+static int
+put_json(struct pass *p, const struct stream_line *line)
+{
+	char where[WHERE_MAX];
+	json_t *record;
+	int ret;
+
+	/* All go on as they are: nobody needs to know what is in them. */
+	if (wants_json(p) && p->choice->nmaps == 0) {
+		put_line(p, line);
+		p->records++;
+		return 0;
+	}
+	record = doc_parse(
+	    line->text, line->text_len, p->reader->name, p->reader->line - 1);
+	if (record == NULL)
+		return -1;
+	snprintf(
+	    where, sizeof(where), "%s:%lu", p->reader->name, p->reader->line);
+	ret = put_tree(p, line, record, where);
+	json_decref(record);
+	return ret;
+}
+
+static enum end
+put(struct pass *p, const struct stream_line *line)
+{
+	switch (line->kind) {
+	case LINE_RECORD:
+		p->bad += put_binary(p, line) == -1;
+		break;
+	case LINE_JSON:
+		p->bad += put_json(p, line) == -1;
+		break;
+	case LINE_LOST:
+		p->lost += p->keep[line->map] ? line->count : 0;
+		/* FALLTHROUGH */
+	case LINE_SAMPLED:
+	case LINE_ERROR:
+		if (p->keep[line->map])
+			put_line(p, line);
+		break;
+	case LINE_OTHER:
+		put_line(p, line);
+		break;
+	case LINE_BAD: /* the reader counts these */
+		break;
+	case LINE_FINISH:
+		if (p->choice->nmaps == 0 && line->lost > p->lost)
+			p->lost = line->lost;
+		return END_SEEN;
+	case LINE_END:
+		return p->reader->error == 0 ? END_CUT : END_FAILED;
+	}
+	if (p->choice->count != 0 && p->records == p->choice->count)
+		return END_CHOSEN;
+	return END_NONE;
+}
+
+/* What an output function returned. */
+static enum end
+heed(const struct pass *p, int ret)
+{
+	if (ret == 0)
+		return END_NONE;
+	return p->out->gone ? END_GONE : END_FAILED;
+}
+
+static int
+wait_ms(const struct pass *p)
+{
+	uint64_t t = now(), left;
+
+	if (p->deadline == 0)
+		return LOOK_MS;
+	left = p->deadline > t ? (p->deadline - t) / 1000000 + 1 : 0;
+	return left < LOOK_MS ? (int)left : LOOK_MS;
+}
+
+/* Flush, then wait for more of the input and read it. */
+static enum end
+fetch(struct pass *p)
+{
+	enum end end = heed(p, output_flush(p->out));
+	int ready;
+
+	if (end != END_NONE)
+		return end;
+	ready = output_wait(p->out, p->reader->fd, wait_ms(p));
+	if (ready & OUTPUT_GONE)
+		return END_GONE;
+	if (ready & OUTPUT_READY)
+		stream_fill(p->reader);
+	return END_NONE;
+}
+
+static enum end
+pass_lines(struct pass *p)
+{
+	struct stream_line line;
+	enum end end = END_NONE;
+
+	while (end == END_NONE) {
+		if (stop_asked() || (p->deadline != 0 && now() >= p->deadline))
+			end = END_CHOSEN;
+		else if (!stream_ready(p->reader))
+			end = fetch(p);
+		else {
+			stream_next(p->reader, &line);
+			end = put(p, &line);
+			if (end == END_NONE)
+				end = heed(p, output_flush_if_full(p->out));
+		}
+	}
+	return end;
+}
+
+/* The last words.  Returns the exit status. */
+static int
+finish(struct pass *p, enum end end)
+{
+	const struct stream_reader *r = p->reader;
+
+	switch (end) {
+	case END_FAILED:
+		if (r->error != 0)
+			report_error("%s: %s", r->name, strerror(r->error));
+		return 1;
+	case END_CUT:
+		report_notice(
+		    "%s: the end is missing: the stream was cut", r->name);
+		break;
+	case END_GONE:
+		break;
+	default:
+		stream_put_end(&p->out->buf, p->records, p->lost);
+		break;
+	}
+	if (p->lost > 0)
+		report_notice(
+		    "%llu records were lost", (unsigned long long)p->lost);
+	if (heed(p, output_flush(p->out)) == END_FAILED || p->bad > 0 ||
+	    r->bad > 0)
+		return 1;
+	return p->lost > 0 ? EXIT_LOST : 0;
+}
+
+int
+pass(struct stream_reader *r, const struct choice *c, struct output *out)
+{
+	struct stream_header *h = &r->header;
+	struct pass p = { .reader = r, .choice = c, .out = out };
+	int status = 1;
+
+	if (choice_check(c, h, r->name) == -1)
+		return 1;
+	for (size_t i = 0; i < h->nmaps; i++)
+		p.keep[i] = choice_takes(c, h->maps[i].name);
+	if (c->has_encoding)
+		h->encoding = c->encoding;
+	if (c->timeout_ns != 0)
+		p.deadline = now() + c->timeout_ns;
+	if (stream_header_write(h, &out->buf) == 0)
+		status = finish(&p, pass_lines(&p));
+	for (size_t i = 0; i < h->nmaps; i++)
+		plan_free(p.plans[i]);
+	buf_free(&p.bytes);
+	return status;
+}

@@ -1,0 +1,18 @@
+/*
+ * Passing on: a stream that comes in goes out again, with fewer maps, fewer
+ * records, or in the other encoding.
+ */
+#ifndef SKEL_PASS_H
+#define SKEL_PASS_H
+
+#include "choice.h"
+#include "output.h"
+#include "stream.h"
+
+/*
+ * r has read the header, whose encoding is changed if that is asked for.
+ * Returns the exit status of the command.
+ */
+int pass(struct stream_reader *r, const struct choice *c, struct output *out);
+
+#endif
