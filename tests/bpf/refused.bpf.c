@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
-/* The verifier refuses the second program: it may read through NULL. */
+/*
+ * The verifier refuses the second program: it may read through NULL.  With
+ * LONG it has much to say before that.
+ */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -20,8 +23,14 @@ int well(void *ctx)
 SEC("raw_tp/sched_process_exit")
 int careless(void *ctx)
 {
-	int key = 0, *value = bpf_map_lookup_elem(&values, &key);
+	int key = 0, *value;
 
+#ifdef LONG
+#pragma unroll
+	for (int i = 0; i < 64; i++)
+		bpf_map_update_elem(&values, &i, &i, 0);
+#endif
+	value = bpf_map_lookup_elem(&values, &key);
 	return *value;
 }
 
