@@ -48,6 +48,9 @@ refused(const char *text, const char *message, int line)
 	}
 	check_said(message, __FILE__, line);
 	check_num((int64_t)t.n, 0, __FILE__, line);
+	/* One report, not one on top of another. */
+	check_num(strcspn(check_reports, "\n") + 1 - strlen(check_reports), 0,
+	    __FILE__, line);
 }
 
 #define REFUSED(text, message) refused((text), (message), __LINE__)
@@ -353,6 +356,7 @@ names_are_utf8(void)
 {
 	static const char *const bad[] = { "\xff", "a\x80", "\xc0\xaf",
 		"\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3",
+		"\xc1\xbf", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x41\x80",
 		"\xf0\x80\x80\x80" };
 	static const char *const good[] = { "", "a", "\xc3\xa9", "\xe2\x82\xac",
 		"\xf0\x9f\x90\x9d", "\xf4\x8f\xbf\xbf" };
@@ -372,6 +376,40 @@ names_are_utf8(void)
 		CHECK_NUM(types_add(&t, &type, "w"), i);
 	}
 	types_free(&t);
+}
+
+/* What btf.h and others add is checked as a stream's types are. */
+static void
+a_node_that_refers_to_nothing_is_not_added(void)
+{
+	struct type array = { .kind = TYPE_ARRAY, .name = strdup("") };
+	struct type s = { .kind = TYPE_STRUCT, .name = strdup("s") };
+	struct type nameless = { .kind = TYPE_INT, .size = 4 };
+	struct types t = { 0 };
+
+	s.members = calloc(1, sizeof(*s.members));
+	s.members[0].name = strdup("m");
+	s.nmembers = 1;
+	check_forget();
+	CHECK(types_add(&t, &array, "w") == TYPE_NONE);
+	CHECK_SAID("w: there is no type 0");
+	check_forget();
+	CHECK(types_add(&t, &s, "w") == TYPE_NONE);
+	CHECK_SAID("w: there is no type 0");
+	CHECK(types_add(&t, &nameless, "w") == TYPE_NONE);
+	CHECK_SAID("w: the name is missing");
+	types_free(&t);
+}
+
+static void
+the_bounds_themselves_are_taken(void)
+{
+	TAKEN("[" STRUCT("s", 16777216, "") "]");
+	TAKEN("[" STRUCT("", 0, "") "," ARRAY(0, 0, 67108863) "]");
+	REFUSED("[" STRUCT("", 0, "") "," ARRAY(0, 0, 67108864) "]",
+	    "has too many elements");
+	CHECK_NUM(read_chain(17, 2, STRUCT("e", 0, ""), "struct"), 0);
+	CHECK_NUM(read_chain(18, 2, STRUCT("e", 0, ""), "struct"), -1);
 }
 
 static void
@@ -529,6 +567,8 @@ main(void)
 	what_grows_without_bytes_is_bounded();
 	names_are_bounded_as_a_whole();
 	names_are_utf8();
+	a_node_that_refers_to_nothing_is_not_added();
+	the_bounds_themselves_are_taken();
 	too_many_nodes_are_refused();
 	every_spelling_of_an_integer_is_known();
 	typedefs_of_the_kernel_are_known();
