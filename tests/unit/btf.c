@@ -272,6 +272,64 @@ old_bitfields_are_read_too(void)
 	btf__free(b);
 }
 
+/* Without its flag an enum is signed as soon as a value is below zero. */
+static void
+enums_of_old_compilers_are_read_too(void)
+{
+	static const struct {
+		int64_t value;
+		const char *json;
+	} cases[] = {
+		{ -1, "true,\"values\":[[\"LOW\",0],[\"X\",-1]]}]" },
+		{ 0, "false,\"values\":[[\"LOW\",0],[\"X\",0]]}]" },
+	};
+	char want[256];
+
+	for (size_t i = 0; i < nitems(cases); i++) {
+		struct btf *b = btf__new_empty();
+		int e = btf__add_enum(b, "e", 4);
+
+		btf__add_enum_value(b, "LOW", 0);
+		btf__add_enum_value(b, "X", cases[i].value);
+		((struct btf_type *)btf__type_by_id(b, (uint32_t)e))->info &=
+		    ~(1U << 31);
+		snprintf(want, sizeof(want),
+		    "[{\"kind\":\"enum\",\"name\":\"e\",\"size\":4,"
+		    "\"signed\":%s",
+		    cases[i].json);
+		IMPORTS(b, e, 0, want);
+		btf__free(b);
+	}
+}
+
+/* Whole integers and enums of a struct without the flag, at any bit; whatever
+ * else is there cannot be. */
+static void
+old_members_may_begin_within_a_byte(void)
+{
+	struct btf *b = btf__new_empty();
+	int i32 = btf__add_int(b, "int", 4, BTF_INT_SIGNED);
+	int i32_t = btf__add_typedef(b, "i32_t", i32), s, f, p;
+
+	s = btf__add_struct(b, "s", 8);
+	btf__add_field(b, "a", i32_t, 8, 0);
+	((struct btf_member *)btf_members(btf__type_by_id(b, (uint32_t)s)))
+	    ->offset = 11;
+	IMPORTS(b, s, 2,
+	    "[{\"kind\":\"int\",\"name\":\"int\",\"size\":4,"
+	    "\"signed\":true},{\"kind\":\"typedef\",\"name\":\"i32_t\","
+	    "\"size\":4,\"of\":0},{\"kind\":\"struct\",\"name\":\"s\","
+	    "\"size\":8,\"members\":[{\"name\":\"a\",\"type\":1,"
+	    "\"offset\":1,\"bit_offset\":3,\"bits\":32}]}]");
+	p = btf__add_ptr(b, 0);
+	f = btf__add_struct(b, "f", 16);
+	btf__add_field(b, "p", p, 0, 0);
+	((struct btf_member *)btf_members(btf__type_by_id(b, (uint32_t)f)))
+	    ->offset = 1;
+	REFUSES(b, f, "p is a bitfield of kind pointer");
+	btf__free(b);
+}
+
 static void
 declares(const struct btf *btf, int id, const char *want, int line)
 {
@@ -419,6 +477,8 @@ main(void)
 	what_is_no_value_is_refused(&s);
 	broken_types_are_refused();
 	old_bitfields_are_read_too();
+	enums_of_old_compilers_are_read_too();
+	old_members_may_begin_within_a_byte();
 	tags_are_found_by_their_place(&s);
 	declarations_are_those_of_bpftool(&s);
 	a_corrupted_btf_does_no_harm(&s);

@@ -143,9 +143,27 @@ a_session_has_defaults(void)
 	CHECK_NUM(open_text(&r, SESSION("\"dir\":\"/x\",\"maps\":[],"
 					"\"types\":[]")),
 	    STREAM_SESSION);
+	CHECK_NUM(r.line, 1);
 	CHECK_NUM(r.header.perf_buffer_pages, 64);
 	CHECK_NUM(r.header.poll_timeout_ms, 100);
 	CHECK(!r.header.detached);
+	close_reader(&r);
+}
+
+/* Blanks before it, no newline after it. */
+static void
+a_header_may_stand_alone(void)
+{
+	struct stream_line l;
+	struct stream_reader r;
+
+	CHECK_NUM(open_text(&r, " \t{\"skel\":\"stream\",\"version\":1,"
+				"\"name\":\"x\",\"encoding\":\"json\","
+				"\"maps\":[],\"types\":[],\"new\":1}"),
+	    STREAM_OPENED);
+	CHECK_NUM(r.header.encoding, STREAM_JSON);
+	CHECK_STR(r.header.host, "");
+	CHECK_NUM(stream_next(&r, &l), LINE_END);
 	close_reader(&r);
 }
 
@@ -171,6 +189,9 @@ refuses(const char *text, size_t len, const char *message, int line)
 	check_num(open_bytes(&r, text, len), STREAM_REFUSED, __FILE__, line);
 	check_said(message, __FILE__, line);
 	check_num((int64_t)r.header.nmaps, 0, __FILE__, line);
+	/* One report, not one on top of another. */
+	check_num(strcspn(check_reports, "\n") + 1 - strlen(check_reports), 0,
+	    __FILE__, line);
 	close_reader(&r);
 }
 
@@ -201,6 +222,9 @@ a_wrong_header_is_refused(void)
 	    "run.skel:1.dir: \"x\" is no absolute path");
 	REFUSES(SESSION("\"dir\":\"/x\",\"maps\":[" RINGBUF "]," TYPES),
 	    "run.skel:1: maps[0]: pin is missing");
+	REFUSES(SESSION("\"dir\":\"/x\",\"maps\":[{\"name\":\"m\","
+			"\"source\":\"perf\",\"pin\":\"m\"}]," TYPES),
+	    "run.skel:1: maps[0].pin: \"m\" is no absolute path");
 	REFUSES("{\"skel\":\"stream\",\"vers\n", "run.skel:1: not JSON: ");
 	REFUSES("{\"skel\":\"stream\",\"vers", "run.skel:1: not JSON: ");
 }
@@ -251,6 +275,59 @@ a_record_that_is_too_large_is_refused(void)
 	    "run.skel:1: maps[0]: records of 67108864 bytes");
 }
 
+/* Each map's type is within bounds, all of them together are not: a union of 16
+ * unions, and so on five times, for 256 maps. */
+static void
+types_are_bounded_for_all_maps_together(void)
+{
+	struct buf text = { 0 };
+	struct stream_reader r;
+
+	for (size_t maps = 1; maps <= STREAM_MAPS_MAX; maps += 255) {
+		text.len = 0;
+		buf_str(&text, "{\"skel\":\"stream\",\"version\":1,\"name\":"
+			       "\"x\",\"encoding\":\"binary\",\"maps\":[");
+		for (size_t i = 0; i < maps; i++)
+			buf_printf(&text,
+			    "%s{\"name\":\"%zu\",\"source\":\"perf\","
+			    "\"value\":0}",
+			    i == 0 ? "" : ",", i);
+		buf_str(&text, "],\"types\":[");
+		for (int i = 0; i < 4; i++) {
+			buf_printf(&text, "{\"kind\":\"union\",\"name\":\"u\","
+					  "\"size\":1,\"members\":[");
+			for (int k = 0; k < 16; k++)
+				buf_printf(&text,
+				    "%s{\"name\":\"m\",\"type\":%d,"
+				    "\"offset\":0}",
+				    k == 0 ? "" : ",", i + 1);
+			buf_str(&text, "]},");
+		}
+		buf_str(&text, "{\"kind\":\"int\",\"name\":\"u8\","
+			       "\"size\":1}]}\n");
+		CHECK_NUM(open_bytes(&r, text.data, text.len),
+		    maps == 1 ? STREAM_OPENED : STREAM_REFUSED);
+		close_reader(&r);
+	}
+	CHECK_SAID("run.skel:1: the maps' types have too many members");
+	buf_free(&text);
+}
+
+static void
+more_than_256_maps_are_refused(void)
+{
+	struct buf text = { 0 };
+
+	buf_str(&text, "{\"skel\":\"stream\",\"version\":1,\"name\":\"x\","
+		       "\"encoding\":\"binary\",\"types\":[],\"maps\":[0");
+	for (int i = 0; i < STREAM_MAPS_MAX; i++)
+		buf_str(&text, ",0");
+	buf_str(&text, "]}\n");
+	refuses(text.data, text.len,
+	    "run.skel:1: maps: 257 maps; at most 256 are read", __LINE__);
+	buf_free(&text);
+}
+
 static void
 what_is_no_stream_says_what_it_is(void)
 {
@@ -264,6 +341,9 @@ what_is_no_stream_says_what_it_is(void)
 	REFUSES("{\n  \"bpf_object\": \"eJw\",\n  \"meta\": {}\n}\n", package);
 	REFUSES("\177ELF\2\1\1", "run.skel: this is an ELF object; pack it "
 				 "first: skel-pack");
+	REFUSES("\177ELF", "run.skel: this is an ELF object; pack it first");
+	REFUSES("\177EL", "run.skel: this is not a stream");
+	REFUSES("  ", "run.skel: this is not a stream");
 	REFUSES("\x1f\x8b\x08", "run.skel: this is not a stream");
 	REFUSES("[1,2]\n", "run.skel: this is not a stream");
 	REFUSES("\n", "run.skel: this is not a stream");
@@ -724,10 +804,13 @@ main(void)
 	a_header_goes_there_and_back();
 	a_new_header_says_where_and_when();
 	a_session_has_defaults();
+	a_header_may_stand_alone();
 	sizes_come_from_the_types();
 	a_wrong_header_is_refused();
 	a_wrong_map_is_refused();
 	a_record_that_is_too_large_is_refused();
+	types_are_bounded_for_all_maps_together();
+	more_than_256_maps_are_refused();
 	what_is_no_stream_says_what_it_is();
 	nothing_is_empty();
 	a_header_without_an_end_is_refused();
