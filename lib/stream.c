@@ -15,7 +15,7 @@
 #include "util.h"
 
 enum {
-	TAG = '=',            /* the first byte of a binary record */
+	TAG = '=',           /* the first byte of a binary record */
 	READ_SIZE = 64 << 10 /* bytes asked of a read(2) */
 };
 

@@ -25,3 +25,13 @@ literal() {
 	run -0 python3 "$BATS_TEST_TMPDIR/reader.py" < "$run"
 	[ "$output" = $'rb 1 0a61\nraw 10 ' ]
 }
+
+@test "the header in the manual is one that skel-fmt reads" {
+	local run=$BATS_TEST_TMPDIR/run.skel
+
+	literal bootstrap_bpf | tr -d '\n' > "$run"
+	printf '\n=\x04\x00\x01\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\n{"@end":{"records":1,"lost":0}}\n' >> "$run"
+	run -0 --separate-stderr skel-fmt --json --bare "$run"
+	[ "$output" = '{"pid":7}' ]
+	[ -z "$stderr" ]
+}
