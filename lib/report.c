@@ -42,19 +42,21 @@ make_safe(char *dst, size_t size, const char *src)
 {
 	size_t n = 0;
 
-	for (; *src != '\0' && n + 5 < size; src++) {
+	for (; *src != '\0' && n + 8 < size; src++) {
 		unsigned char c = (unsigned char)*src;
 		unsigned char next = (unsigned char)src[1];
 
 		if (c == 0xc2 && next >= 0x80 && next <= 0x9f) {
-			n += (size_t)snprintf(dst + n, size - n, "\\M^");
+			n += (size_t)snprintf(
+			    dst + n, size - n, "\\M-B\\M^%c", next ^ 0xc0);
+			src++;
 			continue;
 		}
 		if (c >= 0x80 || (c >= 0x20 && c != 0x7f) || c == '\t') {
 			dst[n++] = (char)c;
 			continue;
 		}
-		vis(dst + n, c, VIS_CSTYLE | VIS_NOSLASH, next);
+		vis(dst + n, c, VIS_CSTYLE | VIS_NL, next);
 		n += strlen(dst + n);
 	}
 	dst[n] = '\0';

@@ -410,7 +410,7 @@ take_line(struct printer *p, const struct stream_line *line)
 		take_lost(p, line);
 		break;
 	case LINE_SAMPLED:
-		if (p->plans[line->map] == NULL || line->keys == 0)
+		if (p->plans[line->map] == NULL || line->keys == 0 || p->blank)
 			break;
 		plan_round(p->plans[line->map], &p->out->buf);
 		note_printed(p);
