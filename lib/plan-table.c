@@ -50,7 +50,7 @@ add_text(struct table *t, const char *name, size_t width)
 {
 	unsigned int w = width > 4096 ? 4096 : (unsigned int)width;
 
-	table_add(t, name, false, w, w < TABLE_TEXT_MIN ? w : TABLE_TEXT_MIN);
+	table_add(t, name, false, w, 0);
 }
 
 /* The longest NAME(value) of an enum. */

@@ -68,7 +68,7 @@ table_add(struct table *t, const char *name, bool right, unsigned int width,
 	}
 	wide = (unsigned int)utf8_columns(head, strlen(head));
 	t->v[t->n++] = (struct table_column){ head, right,
-		at_least(width, wide), at_least(least, wide) };
+		at_least(width, wide), at_least(least, wide), wide };
 }
 
 static size_t
@@ -81,61 +81,79 @@ total(const struct table *t)
 	return sum;
 }
 
-/* The widest column of text that can still shrink, or NULL. */
-static struct table_column *
-widest_text(const struct table *t)
+/*
+ * Narrow the columns of text, the widest first and none below least or its
+ * head, until all fit the terminal.  Returns whether they do.
+ */
+static bool
+shrink_text(struct table *t, unsigned int least)
 {
-	struct table_column *widest = NULL;
+	struct table_column *widest;
 
-	for (size_t i = 0; i < t->n; i++) {
-		struct table_column *c = &t->v[i];
+	for (size_t sum = total(t); sum > t->terminal; sum--) {
+		widest = NULL;
+		for (size_t i = 0; i < t->n; i++) {
+			struct table_column *c = &t->v[i];
 
-		if (!c->right && c->width > c->least &&
-		    (widest == NULL || c->width > widest->width))
-			widest = c;
+			if (!c->right &&
+			    c->width > at_least(least, c->head_width) &&
+			    (widest == NULL || c->width > widest->width))
+				widest = c;
+		}
+		if (widest == NULL)
+			return false;
+		widest->width--;
 	}
-	return widest;
+	return true;
 }
 
-/* The sum of the widths if all text were as narrow as it may be. */
-static size_t
-narrowest(const struct table *t)
+static void
+shrink_numbers(struct table *t)
 {
-	size_t sum = total(t);
-
 	for (size_t i = 0; i < t->n; i++)
-		if (!t->v[i].right)
-			sum -= t->v[i].width - t->v[i].least;
-	return sum;
+		if (t->v[i].right)
+			t->v[i].width = t->v[i].least;
+}
+
+/* Where text would get too narrow to read, the rarely used digits of numbers
+ * go first, and then text has what they left. */
+static void
+fit_terminal(struct table *t)
+{
+	struct table_column *last = &t->v[t->n - 1];
+	unsigned int *wanted = calloc(t->n, sizeof(*wanted));
+
+	if (wanted == NULL) {
+		t->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		wanted[i] = t->v[i].width;
+	if (!shrink_text(t, TABLE_TEXT_MIN)) {
+		for (size_t i = 0; i < t->n; i++)
+			t->v[i].width = wanted[i];
+		shrink_numbers(t);
+		if (!shrink_text(t, TABLE_TEXT_MIN))
+			shrink_text(t, TABLE_TEXT_LEAST);
+	}
+	free(wanted);
+	/* Text at the end has the rest of the line. */
+	if (!last->right && total(t) < t->terminal)
+		last->width += t->terminal - (unsigned int)total(t);
 }
 
 void
 table_fit(struct table *t)
 {
-	struct table_column *c;
-	size_t sum;
-
+	if (t->n > 0 && t->terminal != 0)
+		fit_terminal(t);
 	for (size_t i = 0; i < t->n && t->terminal == 0; i++) {
-		c = &t->v[i];
+		struct table_column *c = &t->v[i];
+
 		if (!c->right)
 			c->width = at_least(
-			    at_most(c->width, TABLE_TEXT_MAX), c->least);
+			    at_most(c->width, TABLE_TEXT_MAX), c->head_width);
 	}
-	if (t->terminal == 0 || t->n == 0)
-		return;
-	if (narrowest(t) > t->terminal) {
-		for (size_t i = 0; i < t->n; i++)
-			if (t->v[i].right)
-				t->v[i].width = t->v[i].least;
-	}
-	for (sum = total(t); sum > t->terminal; sum--) {
-		if ((c = widest_text(t)) == NULL)
-			return;
-		c->width--;
-	}
-	/* Text at the end has the rest of the line. */
-	if (!t->v[t->n - 1].right)
-		t->v[t->n - 1].width += (unsigned int)(t->terminal - sum);
 }
 
 /* Make n spaces at out->data[at]. */

@@ -11,7 +11,10 @@
 #include "buf.h"
 
 enum {
-	TABLE_TEXT_MIN = 16, /* no text need be narrower on a terminal */
+	/* Text shrinks to the first on a narrow terminal before numbers do,
+	 * and to the second where that is not enough. */
+	TABLE_TEXT_MIN = 16,
+	TABLE_TEXT_LEAST = 8,
 	TABLE_TEXT_MAX = 32, /* text is padded to no more off one */
 };
 
@@ -19,7 +22,8 @@ struct table_column {
 	char *head;         /* owned */
 	bool right;         /* a number: never cut, pushes its row */
 	unsigned int width; /* wanted, then given by table_fit() */
-	unsigned int least; /* what does on a narrow terminal */
+	unsigned int least; /* numbers: what does on a narrow terminal */
+	unsigned int head_width;
 };
 
 struct table {
