@@ -46,9 +46,9 @@ make_session() {
 		--jsonargs "$@"
 }
 
-RB='{"name":"rb","source":"ringbuf","value":4}'
-RB2='{"name":"rb2","source":"ringbuf","value":5}'
-PB='{"name":"pb","source":"perf","value":4}'
+export RB='{"name":"rb","source":"ringbuf","value":4}'
+export RB2='{"name":"rb2","source":"ringbuf","value":5}'
+export PB='{"name":"pb","source":"perf","value":4}'
 
 # sampled NAME INTERVAL [CLEAR]
 sampled() {

@@ -71,14 +71,14 @@ the_end() {
 	need_maps
 	make_session "$RB" > session
 	produce to_ring 300
-	skel-poll -n 300 session > binary
+	skel-poll -n 300 session > run.bin
 	# What the ring gave is gone from it: the same again from the stream.
-	skel-poll -f json binary > json
-	[ "$(grep -ac '^=' binary)" -eq 300 ]
-	[ "$(wc -l < binary)" -eq 302 ]
-	diff -u <(seq 0 299) <(jq 'select(has("pid")) | .n' json)
-	skel-poll -f binary json > again
-	cmp binary again
+	skel-poll -f json run.bin > run.json
+	[ "$(grep -ac '^=' run.bin)" -eq 300 ]
+	[ "$(wc -l < run.bin)" -eq 302 ]
+	diff -u <(seq 0 299) <(jq 'select(has("pid")) | .n' run.json)
+	skel-poll -f binary run.json > again
+	cmp run.bin again
 }
 
 @test "-n is exact and leaves the rest for the next" {
@@ -205,8 +205,7 @@ the_end() {
 	need_maps
 	make_session "$(sampled counts 1 true)" > session
 	start_poll
-	local i
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		produce to_counts 10000
 	done
 	end_poll 0
@@ -237,8 +236,8 @@ the_end() {
 	run -0 --separate-stderr skel-poll -f json -n 2 session
 	[ "$(jq -r '.raw // empty' <<<"$output" | tr '\n' ' ')" = "00000000 01000000 " ]
 	produce to_ring2 2
-	skel-poll -n 2 session > binary
-	skel-poll -f json binary | skel-poll -f binary | cmp binary -
+	skel-poll -n 2 session > run.bin
+	skel-poll -f json run.bin | skel-poll -f binary | cmp run.bin -
 }
 
 @test "the end of a session's pipe drains and ends" {
@@ -295,8 +294,7 @@ the_end() {
 	need_maps
 	make_session "$RB" "$(sampled counts 10)" > session
 	start_poll
-	local i
-	for i in $(seq 100); do
+	for _ in $(seq 100); do
 		kill -WINCH "$POLL"
 		kill -CONT "$POLL"
 		produce to_ring 1
@@ -434,13 +432,18 @@ END
 
 @test "a record of a stream is on its way before the next one comes" {
 	stream > s
-	coproc skel-poll 2> /dev/null
-	head -n 2 s >&"${COPROC[1]}"
-	read -r -t 5 line <&"${COPROC[0]}"
-	read -r -t 5 line <&"${COPROC[0]}"
+	mkfifo in out
+	skel-poll < in > out 3>&- &
+	POLL=$!
+	exec 4> in 5< out
+	head -n 2 s >&4
+	read -r -t 5 line <&5
+	read -r -t 5 line <&5
 	[ "$line" = "$(sed -n 2p s)" ]
-	exec {COPROC[1]}>&-
-	wait "$COPROC_PID"
+	exec 4>&-
+	wait "$POLL"
+	exec 5>&-
+	POLL=
 }
 
 @test "what is neither session nor stream is refused" {
