@@ -232,6 +232,47 @@ nomem:
 	return NULL;
 }
 
+/* dir with the working directory before it, where it needs that, and without
+ * slashes at its end: a string to free, or NULL with errno set. */
+static char *
+whole_path(const char *dir)
+{
+	char *cwd = dir[0] == '/' ? strdup("") : getcwd(NULL, 0);
+	char *path;
+	size_t n;
+
+	if (cwd == NULL || asprintf(&path, "%s/%s", cwd, dir) == -1)
+		path = NULL;
+	free(cwd);
+	n = path != NULL ? strlen(path) : 0;
+	while (n > 0 && path[n - 1] == '/')
+		path[--n] = '\0';
+	return path;
+}
+
+/* What is there of path, as realpath(3) shows it: a string to free, or NULL
+ * with errno set.  *rest becomes the part that is not there. */
+static char *
+real_part(char *path, const char **rest)
+{
+	size_t cut = strlen(path);
+	char *real, *end;
+
+	for (;;) {
+		end = strndup(path, cut);
+		real = end != NULL ? realpath(cut > 0 ? end : "/", NULL) : NULL;
+		free(end);
+		/* bpffs says EPERM of a name with a dot. */
+		if (real != NULL || (errno != ENOENT && errno != EPERM) ||
+		    cut == 0)
+			break;
+		while (cut > 0 && path[--cut] != '/')
+			;
+	}
+	*rest = path + cut;
+	return real;
+}
+
 /*
  * dir as an absolute path without links, though its end need not be there yet:
  * a string to free, or NULL after reporting.
@@ -239,37 +280,23 @@ nomem:
 static char *
 absolute_dir(const char *dir)
 {
-	char *copy = strdup(dir), *slash, *real, *path = NULL;
-	size_t n = strlen(dir);
+	char *path = whole_path(dir), *real = NULL, *absolute = NULL;
+	const char *rest;
 
-	while (copy != NULL && n > 1 && copy[n - 1] == '/')
-		copy[--n] = '\0';
-	if (copy == NULL)
-		goto nomem;
-	/* The longest part that is there. */
-	while ((real = realpath(copy, NULL)) == NULL && errno == ENOENT &&
-	       (slash = strrchr(copy, '/')) != NULL && slash != copy)
-		*slash = '\0';
-	if (real == NULL) {
+	if (path != NULL)
+		real = real_part(path, &rest);
+	if (real == NULL)
 		report_error("%s: %s", dir, strerror(errno));
-		free(copy);
-		return NULL;
-	}
-	if (strchr(dir + strlen(copy), '.') != NULL) {
+	else if (strchr(rest, '.') != NULL)
 		report_error("%s: a name on bpffs cannot have a dot", dir);
-	} else if (asprintf(&path, "%s%.*s", real, (int)(n - strlen(copy)),
-		       dir + strlen(copy)) == -1) {
-		path = NULL;
-		free(real);
-		goto nomem;
+	else if (asprintf(&absolute, "%s%s", strcmp(real, "/") ? real : "",
+		     rest) == -1) {
+		absolute = NULL;
+		report_nomem();
 	}
 	free(real);
-	free(copy);
-	return path;
-nomem:
-	free(copy);
-	report_nomem();
-	return NULL;
+	free(path);
+	return absolute;
 }
 
 /* One mkdir -p.  Returns 0, or -1 with errno set. */
@@ -438,8 +465,9 @@ pin_link(const char *dir, const struct attachment *a)
 	const char *program = bpf_program__name(a->program);
 	char *path;
 
-	/* libbpf makes several of one USDT probe and shows none. */
-	if (bpf_link__fd(a->link) < 0) {
+	/* libbpf makes several links of one USDT probe and shows 0 for them;
+	 * its real descriptors are above 2. */
+	if (bpf_link__fd(a->link) <= STDERR_FILENO) {
 		report_error("program %s: cannot be left running (%s); leave "
 			     "it out with -a %s=off",
 		    program, bpf_program__section_name(a->program), program);

@@ -209,7 +209,7 @@ has_lines() {
 @test "-n ends after so many records, -t after so long" {
 	need_bpf
 	bpf_package globals
-	seen_globals >/dev/null
+	seen_globals --da 1 >/dev/null
 	has_lines out 3
 	[ "$(tail -n 1 out)" = '{"@end":{"records":1,"lost":0}}' ]
 	run -0 --separate-stderr skel-load -t 0.2 globals.json
