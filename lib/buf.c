@@ -21,7 +21,7 @@ buf_room(struct buf *b, size_t more)
 	size_t cap = b->cap < 256 ? 256 : b->cap;
 	char *p;
 
-	if (b->cap - b->len >= more)
+	if (!b->failed && b->cap - b->len >= more)
 		return b->data + b->len;
 	if (b->failed || more > SIZE_MAX / 4 - b->len) {
 		b->failed = true;

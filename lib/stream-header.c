@@ -64,6 +64,20 @@ read_boot_id(char *id, size_t size)
 	id[strcspn(id, "\n")] = '\0';
 }
 
+/* This machine's name, or "" where it is none that JSON could hold. */
+static void
+read_host(char *host, size_t size)
+{
+	json_t *text;
+
+	if (gethostname(host, size) == -1)
+		host[0] = '\0';
+	host[size - 1] = '\0';
+	if ((text = json_string(host)) == NULL)
+		host[0] = '\0';
+	json_decref(text);
+}
+
 /* Now, as RFC 3339 has it. */
 static void
 format_now(char *text, size_t size)
@@ -83,9 +97,7 @@ stream_header_init(struct stream_header *h, const char *name)
 {
 	char host[256], boot_id[64], started[64];
 
-	if (gethostname(host, sizeof(host)) == -1)
-		host[0] = '\0';
-	host[sizeof(host) - 1] = '\0';
+	read_host(host, sizeof(host));
 	read_boot_id(boot_id, sizeof(boot_id));
 	format_now(started, sizeof(started));
 	h->name = strdup(name);

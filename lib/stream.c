@@ -14,88 +14,10 @@
 #include "stream.h"
 #include "util.h"
 
-enum {
-	TAG = '=',           /* the first byte of a binary record */
-	READ_SIZE = 64 << 10 /* bytes asked of a read(2) */
-};
+enum { READ_SIZE = 64 << 10 }; /* bytes asked of a read(2) */
 
 /*
- * Writing.
- */
-
-void
-stream_put_record(struct buf *out, unsigned int map, uint64_t time_ns,
-    const void *key, size_t key_len, const void *value, size_t value_len)
-{
-	unsigned char head[STREAM_BODY_HEAD];
-	const struct cobs_piece pieces[] = {
-		{ head, sizeof(head) },
-		{ key, key_len },
-		{ value, value_len },
-	};
-	size_t body = sizeof(head) + key_len + value_len;
-	char *p = buf_room(out, 1 + COBS_MAX(body) + 1);
-
-	if (p == NULL)
-		return;
-	head[0] = (unsigned char)map;
-	for (int i = 0; i < 8; i++)
-		head[1 + i] = (unsigned char)(time_ns >> (8 * i));
-	*p = TAG;
-	body = cobs_stuff((unsigned char *)p + 1, pieces, 3);
-	p[1 + body] = '\n';
-	out->len += 1 + body + 1;
-}
-
-/* {"@name":value} and a newline; takes over the reference to value. */
-static void
-put_control(struct buf *out, const char *name, json_t *value)
-{
-	json_t *line = json_pack("{so}", name, value);
-
-	if (line == NULL || doc_write(line, out, false) == -1)
-		out->failed = true;
-	else
-		buf_chr(out, '\n');
-	json_decref(line);
-}
-
-void
-stream_put_lost(struct buf *out, const struct stream_header *h,
-    unsigned int map, uint64_t count)
-{
-	put_control(out, "@lost",
-	    json_pack("{ssso}", "map", h->maps[map].name, "count",
-		doc_u64_new(count)));
-}
-
-void
-stream_put_sampled(struct buf *out, const struct stream_header *h,
-    unsigned int map, uint64_t round, uint64_t keys)
-{
-	put_control(out, "@sampled",
-	    json_pack("{sssoso}", "map", h->maps[map].name, "round",
-		doc_u64_new(round), "keys", doc_u64_new(keys)));
-}
-
-void
-stream_put_error(struct buf *out, const struct stream_header *h,
-    unsigned int map, const char *message)
-{
-	put_control(out, "@error",
-	    json_pack("{ssss}", "map", h->maps[map].name, "message", message));
-}
-
-void
-stream_put_end(struct buf *out, uint64_t records, uint64_t lost)
-{
-	put_control(out, "@end",
-	    json_pack("{soso}", "records", doc_u64_new(records), "lost",
-		doc_u64_new(lost)));
-}
-
-/*
- * Reading: bytes.
+ * Bytes.
  */
 
 /* The next newline of what was read, or NULL. */
@@ -213,7 +135,7 @@ bad(struct stream_reader *r, const char *fmt, ...)
 }
 
 /*
- * Reading: the first line.
+ * The first line.
  */
 
 /* Whether the text is one whole object, as far as braces tell. */
@@ -267,7 +189,7 @@ refuse_text(const struct stream_reader *r)
 	else if (shows_package(r))
 		report_error(
 		    "%s: this is a package; load it first: skel-load", r->name);
-	else if (text[0] == TAG)
+	else if (text[0] == STREAM_TAG)
 		report_error("%s:1: a record, and no header before it; the "
 			     "head of this stream is missing",
 		    r->name);
@@ -378,7 +300,7 @@ stream_open(struct stream_reader *r, int fd, const char *name)
 }
 
 /*
- * Reading: records.
+ * The other lines.
  */
 
 /* The unstuffed body of a binary record, taken apart. */
@@ -577,7 +499,7 @@ parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
 		return bad(r, "cut off in the middle of a line");
 	if (*p == '{')
 		return parse_object(r, line, p + 1);
-	if (p == line->text && *p == TAG)
+	if (p == line->text && *p == STREAM_TAG)
 		return parse_record(r, line);
 	return bad(r, "neither a record nor a JSON object");
 }

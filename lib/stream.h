@@ -38,6 +38,7 @@ enum {
 	STREAM_LINE_MAX = 64 << 20,   /* bytes of any other line */
 	STREAM_RECORD_MAX = 32 << 20, /* bytes of a record by its types */
 	STREAM_CPUS_MAX = 65536,      /* values in a per-CPU record */
+	STREAM_TAG = '=',             /* the first byte of a binary record */
 	STREAM_BODY_HEAD = 9,         /* map index and time before the record */
 };
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emit.h"
 #include "report.h"
 #include "types.h"
 
@@ -72,37 +73,17 @@ type_constant_of(const struct type *type, uint64_t value)
 	return NULL;
 }
 
-/* How many bytes of UTF-8 that start with lead, or 0. */
-static size_t
-utf8_length(unsigned char lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead >= 0xc2 && lead < 0xe0)
-		return 2;
-	if (lead >= 0xe0 && lead < 0xf0)
-		return 3;
-	return lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
-}
-
-/* Names become JSON: overlong forms and surrogates are refused too. */
+/* Names become JSON, which is UTF-8. */
 static bool
 is_utf8(const char *s)
 {
 	const unsigned char *p = (const unsigned char *)s;
-	size_t n;
+	size_t left = strlen(s), n;
+	uint32_t c;
 
-	for (; *p != '\0'; p += n) {
-		n = utf8_length(*p);
-		for (size_t i = 1; i < n; i++)
-			if ((p[i] & 0xc0) != 0x80)
-				return false;
-		if (n == 0 || (p[0] == 0xe0 && p[1] < 0xa0) ||
-		    (p[0] == 0xed && p[1] >= 0xa0) ||
-		    (p[0] == 0xf0 && p[1] < 0x90) ||
-		    (p[0] == 0xf4 && p[1] >= 0x90))
+	for (; left > 0; p += n, left -= n)
+		if ((n = utf8_length(p, left, &c)) == 0)
 			return false;
-	}
 	return true;
 }
 
