@@ -380,6 +380,13 @@ check_record(const struct stream_header *h, unsigned int map, const char *where)
 		    where, stream_record_size(h, map), STREAM_RECORD_MAX);
 		return -1;
 	}
+	/* The types are within this bound, but not as many as there are CPUs.
+	 */
+	if (m->value != TYPE_NONE &&
+	    m->cpus * h->types.v[m->value].text > TYPES_TEXT_MAX) {
+		report_error("%s: a record is too long as text", where);
+		return -1;
+	}
 	return 0;
 }
 

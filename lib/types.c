@@ -232,9 +232,12 @@ check_array(const struct type *type, const struct type *of, const char *where)
 	return -1;
 }
 
+/* What stands around a struct and a member in text, names aside. */
+enum { STRUCT_TEXT = 48, MEMBER_TEXT = 4 };
+
 /* What a value of the type costs, before it is known to be within bounds. */
 struct cost {
-	uint64_t depth, leaves, scalars, names;
+	uint64_t depth, leaves, names, text;
 };
 
 static int
@@ -246,8 +249,8 @@ set_cost(struct type *type, const struct cost *c, const char *where)
 		what = "is nested too deeply";
 	else if (c->leaves > TYPES_LEAVES_MAX || c->names > TYPES_NAMES_MAX)
 		what = "has too many members";
-	else if (c->scalars > TYPES_SCALARS_MAX)
-		what = "has too many elements";
+	else if (c->text > TYPES_TEXT_MAX)
+		what = "is too long as text";
 	if (what != NULL) {
 		report_error("%s: %s \"%s\" %s", where,
 		    type_kind_name(type->kind), type->name, what);
@@ -255,8 +258,8 @@ set_cost(struct type *type, const struct cost *c, const char *where)
 	}
 	type->depth = (uint32_t)c->depth;
 	type->leaves = (uint32_t)c->leaves;
-	type->scalars = (uint32_t)c->scalars;
 	type->name_bytes = (uint32_t)c->names;
+	type->text = (uint32_t)c->text;
 	return 0;
 }
 
@@ -268,17 +271,17 @@ check_reference(const struct types *t, struct type *type, const char *where)
 
 	if (of == NULL)
 		return -1;
-	c = (struct cost){ of->depth + 1, of->leaves, of->scalars,
-		of->name_bytes };
+	c = (struct cost){ of->depth + 1, of->leaves, of->name_bytes,
+		of->text };
 	if (type->kind == TYPE_ARRAY) {
-		if (type->count > TYPES_SCALARS_MAX) {
+		if (type->count > TYPES_TEXT_MAX) {
 			report_error("%s: an array of %" PRIu64 " elements",
 			    where, type->count);
 			return -1;
 		}
 		if (check_array(type, of, where) == -1)
 			return -1;
-		c.scalars = 1 + type->count * of->scalars;
+		c.text = 2 + type->count * of->text;
 	} else if (type->size != of->size) {
 		report_error("%s: typedef \"%s\" of %" PRIu64
 			     " bytes for a type of %" PRIu64,
@@ -290,32 +293,47 @@ check_reference(const struct types *t, struct type *type, const char *where)
 
 /*
  * A struct counts itself, so that empty ones within each other cannot double
- * the work without being seen.  No sum can overflow: each of at most 2^32
- * members adds less than 2^32 * 2^26.
+ * the work without being seen; as text it has its name and its members' names.
+ * No sum can overflow: each of at most 2^24 members, for so many fit a header,
+ * adds at most 2^28 * 2^10 and a name.
  */
 static int
 check_members(const struct types *t, struct type *type, const char *where)
 {
-	struct cost c = { .leaves = 1, .scalars = 1 };
+	struct cost c = { .leaves = 1, .text = STRUCT_TEXT };
 
+	c.text += strlen(type->name);
 	for (size_t i = 0; i < type->nmembers; i++) {
 		const struct type_member *m = &type->members[i];
 		const struct type *of;
+		size_t name;
 
 		if (check_member(t, type, m, where) == -1)
 			return -1;
 		of = &t->v[m->type];
+		name = strlen(m->name);
 		if (c.depth < of->depth)
 			c.depth = of->depth;
 		c.leaves += of->leaves;
-		c.scalars += of->scalars;
-		c.names += of->name_bytes;
-		c.names += (strlen(m->name) + 1) * (uint64_t)of->leaves;
+		c.names += of->name_bytes + (name + 1) * (uint64_t)of->leaves;
+		c.text += of->text + name + MEMBER_TEXT;
 		if (c.names > TYPES_NAMES_MAX)
 			break;
 	}
 	c.depth++;
 	return set_cost(type, &c, where);
+}
+
+/* Digits enough for its bytes, or its longest name. */
+static uint64_t
+scalar_text(const struct type *type)
+{
+	size_t longest = 0, n;
+
+	for (size_t i = 0; i < type->nconstants; i++)
+		if ((n = strlen(type->constants[i].name)) > longest)
+			longest = n;
+	return longest + 3 * type->size + 4;
 }
 
 static int
@@ -343,8 +361,8 @@ check_node(const struct types *t, struct type *type, const char *where)
 	if (check_scalar(type, where) == -1 ||
 	    check_constants(type, where) == -1)
 		return -1;
-	return set_cost(
-	    type, &(struct cost){ .leaves = 1, .scalars = 1 }, where);
+	return set_cost(type,
+	    &(struct cost){ .leaves = 1, .text = scalar_text(type) }, where);
 }
 
 int

@@ -33,13 +33,13 @@ enum type_kind {
 
 enum {
 	/* Bounds on what a type from outside may ask for. */
-	TYPES_MAX = 65536,           /* nodes in a table */
-	TYPES_SIZE_MAX = 16 << 20,   /* bytes of one value */
-	TYPES_LEAVES_MAX = 1 << 18,  /* members of one value, nested ones too;
-					an array counts its element once */
-	TYPES_SCALARS_MAX = 1 << 26, /* the same, each element counted */
-	TYPES_NAMES_MAX = 16 << 20,  /* bytes of all "a.b.c" of one value */
-	TYPES_DEPTH_MAX = 64,        /* arrays, structs, typedefs in another */
+	TYPES_MAX = 65536,          /* nodes in a table */
+	TYPES_SIZE_MAX = 16 << 20,  /* bytes of one value */
+	TYPES_LEAVES_MAX = 1 << 18, /* members of one value, nested ones too;
+				       an array counts its element once */
+	TYPES_TEXT_MAX = 256 << 20, /* bytes of one value as text, about */
+	TYPES_NAMES_MAX = 16 << 20, /* bytes of all "a.b.c" of one value */
+	TYPES_DEPTH_MAX = 64,       /* arrays, structs, typedefs in another */
 };
 
 #define TYPE_NONE UINT32_MAX
@@ -74,7 +74,7 @@ struct type {
 	struct type_constant *constants; /* owned; enum */
 	size_t nconstants;
 	/* What showing one value costs; set and bounded by types_check(). */
-	uint32_t depth, leaves, scalars, name_bytes;
+	uint32_t depth, leaves, name_bytes, text;
 };
 
 struct types {

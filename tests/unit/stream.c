@@ -273,6 +273,12 @@ a_record_that_is_too_large_is_refused(void)
 		     "[{\"kind\":\"struct\",\"name\":\"s\",\"size\":16777216,"
 		     "\"members\":[]}]"),
 	    "run.skel:1: maps[0]: records of 67108864 bytes");
+	REFUSES(HEAD("\"maps\":[{\"name\":\"m\",\"source\":\"sample\","
+		     "\"key\":0,\"value\":0,\"cpus\":6000," SAMPLE "}],"
+		     "\"types\":[{\"kind\":\"array\",\"name\":\"\",\"size\":0,"
+		     "\"of\":1,\"count\":1000},{\"kind\":\"struct\",\"name\":"
+		     "\"s\",\"size\":0,\"members\":[]}]"),
+	    "run.skel:1: maps[0]: a record is too long as text");
 }
 
 /* Each map's type is within bounds, all of them together are not: a union of 16

@@ -317,7 +317,7 @@ what_grows_without_bytes_is_bounded(void)
 	CHECK_SAID("has too many members");
 	CHECK_NUM(read_chain(4, 10, empty, "array"), 0);
 	CHECK_NUM(read_chain(64, 10, empty, "array"), -1);
-	CHECK_SAID("has too many elements");
+	CHECK_SAID("is too long as text");
 	CHECK_NUM(read_chain(63, 1, empty, "typedef"), 0);
 	CHECK_NUM(read_chain(64, 1, empty, "typedef"), -1);
 	CHECK_SAID("nested too deeply");
@@ -401,13 +401,39 @@ a_node_that_refers_to_nothing_is_not_added(void)
 	types_free(&t);
 }
 
+/* An enum's names and a struct's are written again for each element. */
+static void
+the_text_of_a_value_is_bounded(void)
+{
+	char name[1024], text[4096];
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	snprintf(text, sizeof(text),
+	    "[{\"kind\":\"enum\",\"name\":\"e\",\"size\":1,\"values\":"
+	    "[[\"A\",1],[\"%s\",2],[\"B\",3]]}," ARRAY(1000000, 0, 1000000) "]",
+	    name);
+	REFUSED(text, "types[1]: array \"\" is too long as text");
+	snprintf(text, sizeof(text),
+	    "[" STRUCT("s", 1,
+		"{\"name\":\"%s\",\"type\":2,\"offset\":0}") "," ARRAY(1000000,
+		0, 1000000) "," INT("i", 1) "]",
+	    name);
+	REFUSED(text, "types[1]: array \"\" is too long as text");
+	snprintf(text, sizeof(text),
+	    "[" STRUCT("%s", 1, "") "," ARRAY(1000000, 0, 1000000) "]", name);
+	REFUSED(text, "types[1]: array \"\" is too long as text");
+	TAKEN("[" INT("i", 1) "," ARRAY(16777216, 0, 16777216) "]");
+	TAKEN("[" INT("i", 8) "," ARRAY(16777216, 0, 2097152) "]");
+}
+
 static void
 the_bounds_themselves_are_taken(void)
 {
 	TAKEN("[" STRUCT("s", 16777216, "") "]");
-	TAKEN("[" STRUCT("", 0, "") "," ARRAY(0, 0, 67108863) "]");
-	REFUSED("[" STRUCT("", 0, "") "," ARRAY(0, 0, 67108864) "]",
-	    "has too many elements");
+	TAKEN("[" STRUCT("", 0, "") "," ARRAY(0, 0, 5592405) "]");
+	REFUSED("[" STRUCT("", 0, "") "," ARRAY(0, 0, 5592406) "]",
+	    "is too long as text");
 	CHECK_NUM(read_chain(17, 2, STRUCT("e", 0, ""), "struct"), 0);
 	CHECK_NUM(read_chain(18, 2, STRUCT("e", 0, ""), "struct"), -1);
 }
@@ -568,6 +594,7 @@ main(void)
 	names_are_bounded_as_a_whole();
 	names_are_utf8();
 	a_node_that_refers_to_nothing_is_not_added();
+	the_text_of_a_value_is_bounded();
 	the_bounds_themselves_are_taken();
 	too_many_nodes_are_refused();
 	every_spelling_of_an_integer_is_known();
