@@ -22,11 +22,10 @@ stop_catch(void)
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
 
 	for (size_t i = 0; i < nitems(signals); i++) {
-		if (sigaction(signals[i], NULL, &old) == -1)
+		if (sigaction(signals[i], &sa, &old) == -1)
 			return -1;
-		if (old.sa_handler == SIG_IGN)
-			continue;
-		if (sigaction(signals[i], &sa, NULL) == -1)
+		if (signals[i] == SIGHUP && old.sa_handler == SIG_IGN &&
+		    sigaction(SIGHUP, &ignore, NULL) == -1)
 			return -1;
 	}
 	return sigaction(SIGPIPE, &ignore, NULL);

@@ -10,7 +10,9 @@
 
 /*
  * Catch the three signals and ignore SIGPIPE, so that a reader that leaves
- * shows as EPIPE.  Signals that were ignored at the start (nohup) stay so.
+ * shows as EPIPE.  A SIGHUP that was ignored at the start stays so, for
+ * nohup(1); a SIGINT does not, because a shell script ignores it for every
+ * command that it starts with "&", and may well end one with it.
  * Returns 0, or -1 with errno set.
  */
 int stop_catch(void);

@@ -15,18 +15,29 @@ stop_pipe() {
 	wait_pipe
 }
 
+# Wait for all pipes to end by themselves; one that does not is a failure.
 wait_pipe() {
-	local pid
+	local pid late=0
 	for pid in "${PIPES[@]}"; do
-		wait "$pid" || :
+		wait_for 20 pipe_ended "$pid" || {
+			echo "did not end:"
+			ps -o pid,stat,args -g "$pid"
+			late=1
+		}
 	done
-	PIPES=()
+	end_background
+	return "$late"
+}
+
+pipe_ended() {
+	! pgrep -g "$1" >/dev/null
 }
 
 end_background() {
 	local pid
 	for pid in "${PIPES[@]}"; do
 		pkill -KILL -g "$pid" || :
+		wait "$pid" 2>/dev/null || :
 	done
 	PIPES=()
 }
