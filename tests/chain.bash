@@ -2,7 +2,8 @@
 
 # start_pipe 'A | B | C': run it in a process group of its own.
 start_pipe() {
-	setsid bash -c "set -o pipefail; $1" 3>&- &
+	# bash has what runs in the background ignore Ctrl-C.
+	setsid env --default-signal=INT bash -c "set -o pipefail; $1" 3>&- &
 	PIPES+=($!)
 }
 
