@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# Which maps are exported and with which types: what skel-load makes of a
+# package's export_types and export_config and of the object's own BTF.
+
+load helper
+
+setup() {
+	need_bpf
+	cd "$BATS_TEST_TMPDIR"
+	clang -O2 -g -target bpf -I"/usr/include/$(uname -m)-linux-gnu" \
+		-c "$BATS_TEST_DIRNAME/export.bpf.c" -o x.o
+	EVENT=$(btf_id STRUCT event)
+	OTHER=$(btf_id STRUCT other)
+}
+
+# The number of a type in the object.
+btf_id() { # KIND NAME
+	bpftool btf dump file x.o | sed -n "s/^\[\([0-9]*\)\] $1 '$2'.*/\1/p"
+}
+
+# meta MAP... : a bare meta of the maps given as JSON objects without "ident";
+# jq's filter in EDIT has the last word.
+meta() {
+	jq -nc --argjson event "$EVENT" --argjson other "$OTHER" '
+		{bpf_skel: {data_sections: [], progs: [], obj_name: "x",
+			maps: [$ARGS.positional[] | . + {ident: .name}]}}
+		| '"${EDIT:-.}" --jsonargs "$@" > meta.json
+}
+
+# What the header says: NAME SOURCE VALUE KEY, a map a line; a type by its
+# name or, without one, its kind.
+exported() { # ARG...
+	run -0 --separate-stderr skel-load -f json -t 0.001 -e x.o "$@" meta.json
+	head -n 1 <<<"$output" > header
+	jq -r '. as $h | def t: if . == null then "-" else $h.types[.] | if .name == "" then .kind else .name end end;
+		.maps[] | "\(.name) \(.source) \(.value | t) \(.key | t)"' header
+}
+
+refused() { # MESSAGE ARG...
+	local message=$1
+	shift
+	fails_with 1 "$message" skel-load -t 0.001 -e x.o "$@" meta.json
+}
+
+# is WHAT GOT
+is() {
+	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }
+}
+
+LISTED='.export_types = [{name: "event", type_id: $event, size: 32, members: [
+	{name: "pid", type: "int"}, {name: "ppid", type: "int"},
+	{name: "comm", type: "char[16]"}, {name: "ns", type: "unsigned long long"}]}]'
+RB='{"name":"rb"}'
+SAMPLE='"sample":{"interval":50}'
+
+@test "one buffer: export_types[0] is its type" {
+	EDIT=$LISTED meta "$RB"
+	is "rb ringbuf event -" "$(exported)"
+	is '["pid","ppid","comm","ns"]' "$(jq -c '[.types[] | select(.name == "event") | .members[].name]' header)"
+	EDIT=$LISTED meta '{"name":"pb"}'
+	is "pb perf event -" "$(exported)"
+}
+
+@test "export_types[0] goes before the type of the only buffer's definition" {
+	EDIT=$LISTED meta '{"name":"typed"}'
+	is "typed ringbuf event -" "$(exported)"
+}
+
+@test "without export_types a buffer's type is its definition's, else none" {
+	meta "$RB" '{"name":"typed"}' '{"name":"pb"}' '{"name":"pbtyped"}'
+	is "rb ringbuf - -
+typed ringbuf other -
+pb perf - -
+pbtyped perf other -" "$(exported)"
+}
+
+@test "several buffers: of those without a type the last gets export_types[0], and that is said" {
+	EDIT=$LISTED meta "$RB" '{"name":"typed"}' '{"name":"rb2"}'
+	exported > got
+	is "rb ringbuf - -
+typed ringbuf other -
+rb2 ringbuf event -" "$(cat got)"
+	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
+	[ "$stderr" = "skel-load: meta.json: map rb: no type for its records; export_types[0] went to rb2" ]
+}
+
+@test "export_types that are not the object's are refused" {
+	EDIT="$LISTED | .export_types[0].type_id = 1" meta "$RB"
+	refused "meta.json: map rb: export_types[0]: type 1 of the object is not struct event"
+	EDIT="$LISTED | .export_types[0].type_id = 99999" meta "$RB"
+	refused "map rb: export_types[0]: type 99999 of the object is not struct event"
+	EDIT="$LISTED | .export_types[0].type_id = \$other" meta "$RB"
+	refused "map rb: export_types[0] is struct event, type $OTHER of the object is struct other"
+	EDIT="$LISTED | .export_types[0].members[1].name = \"parent\"" meta "$RB"
+	refused "map rb: export_types[0].members[1] is parent, in the object ppid"
+	EDIT="$LISTED | del(.export_types[0].members[3])" meta "$RB"
+	refused "map rb: export_types[0]: struct event has 3 members, in the object 4"
+}
+
+@test "a sampled map has the types of its definition" {
+	meta "{\"name\":\"hists\",$SAMPLE}" "{\"name\":\"percpu\",$SAMPLE}" '{"name":"bare"}'
+	is "hists sample hist key
+percpu sample unsigned long unsigned int" "$(exported)"
+	is "$(($(sed 's/.*[-,]//' /sys/devices/system/cpu/possible) + 1))" "$(jq '.maps[1].cpus' header)"
+	is '{"interval":50,"type":"default_kv","unit":"(unit)","clear_map":false}' "$(jq -c '.maps[0].sample' header)"
+}
+
+@test "what a package says of a sample and an interpreter is in the header" {
+	meta '{"name":"hists","sample":{"interval":7,"type":"log2_hist","unit":"usecs","clear_map":true},"intepreter":{"stack_trace":{"with_symbols":false}}}'
+	exported > got
+	is '{"interval":7,"type":"log2_hist","unit":"usecs","clear_map":true}' "$(jq -c '.maps[0].sample' header)"
+	is '{"stack_trace":{"with_symbols":false}}' "$(jq -c '.maps[0].intepreter' header)"
+}
+
+@test "a sampled map of which only sizes are known has numbers and bytes" {
+	meta "{\"name\":\"bare\",$SAMPLE}"
+	is "bare sample array u32" "$(exported)"
+	is '[24,"u8",1]' "$(jq -c '. as $h | .types[.maps[0].value] | [.count, ($h.types[.of] | .name, .size)]' header)"
+}
+
+@test "export_types[0] must agree with the only sampled map's values" {
+	EDIT=$LISTED meta "{\"name\":\"hists\",$SAMPLE}"
+	refused "map hists: export_types[0] is struct event, type $(btf_id STRUCT hist) of the object is struct hist"
+	EDIT='.export_types = [{name: "hist", type_id: 1, size: 32, members: [{name: "slots", type: "u32"}]}]' \
+		meta "{\"name\":\"hists\",$SAMPLE}"
+	is "hists sample hist key" "$(exported)"
+}
+
+MULTI='.enable_multiple_export_types = true'
+
+@test "multiple: the maps with an export_config, and no others" {
+	EDIT=$MULTI meta "$RB" "{\"name\":\"rb2\",\"export_config\":{\"btf_type_id\":$EVENT}}" \
+		"{\"name\":\"hists\",$SAMPLE,\"export_config\":\"default\"}" \
+		"{\"name\":\"bare\",$SAMPLE,\"export_config\":\"no_export\"}"
+	is "rb2 ringbuf event -
+hists sample hist key" "$(exported)"
+}
+
+@test "custom members make a struct of their own" {
+	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"custom_members\":[
+		{\"name\":\"comm\",\"offset\":8,\"btf_type_id\":$(member_type comm)},
+		{\"name\":\"pid\",\"offset\":0,\"btf_type_id\":$(member_type pid)}]}}"
+	is "rb ringbuf rb -" "$(exported)"
+	is '{"size":24,"members":[["comm",8],["pid",0]]}' \
+		"$(jq -c '.types[.maps[0].value] | {size, members: [.members[] | [.name, .offset]]}' header)"
+	EDIT=$MULTI meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":{\"custom_members\":[
+		{\"name\":\"first\",\"offset\":0,\"btf_type_id\":$(member_type pid)}]}}"
+	is "hists sample hists key" "$(exported)"
+	# The values are as large as the map's, whatever of them has a name.
+	is 32 "$(jq '.types[.maps[0].value].size' header)"
+}
+
+# The type of a member of struct event.
+member_type() {
+	bpftool -j btf dump file x.o |
+		jq ".types[] | select(.kind == \"STRUCT\" and .name == \"event\") | .members[] | select(.name == \"$1\").type_id"
+}
+
+@test "custom members that overlap or do not fit are refused" {
+	local int
+	int=$(member_type pid)
+	custom() { # MAP MEMBERS
+		EDIT=$MULTI meta "{\"name\":\"$1\",$SAMPLE,\"export_config\":{\"custom_members\":[$2]}}"
+	}
+	custom rb "{\"name\":\"comm\",\"offset\":0,\"btf_type_id\":$int},{\"name\":\"ppid\",\"offset\":3,\"btf_type_id\":$int}"
+	refused "meta.json: map rb: field ppid overlaps comm"
+	custom hists "{\"name\":\"far\",\"offset\":30,\"btf_type_id\":$int}"
+	refused "map hists: field far ends at byte 34, the value at 32"
+	custom typed "{\"name\":\"far\",\"offset\":8,\"btf_type_id\":$int}"
+	refused "map typed: field far ends at byte 12, the value at 8"
+	custom rb "{\"name\":\"far\",\"offset\":4000000000,\"btf_type_id\":$int}"
+	refused "map rb: field far: offset 4000000000 is too large"
+	custom rb '{"name":"x","offset":0,"btf_type_id":99999}'
+	refused "map rb: field x: "
+	custom rb '{"name":"x","offset":0,"btf_type_id":0}'
+	refused "map rb: field x: "
+}
+
+@test "an export_config that cannot be is refused" {
+	EDIT=$MULTI meta '{"name":"rb","export_config":"default"}'
+	refused 'meta.json: map rb: export_config "default" is for sampled maps only'
+	EDIT=$MULTI meta '{"name":"rb","export_config":{"btf_type_id":99999}}'
+	refused "map rb: "
+	EDIT=$MULTI meta '{"name":"hists","export_config":"default"}'
+	refused 'map hists: export_config needs "sample" beside it'
+	EDIT=$MULTI meta '{"name":"nope","export_config":"default"}'
+	refused "map nope: the object has no such map"
+	meta "{\"name\":\"nope\",$SAMPLE}"
+	refused "map nope: the object has no such map"
+	EDIT=$MULTI meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":{\"btf_type_id\":$EVENT}}"
+	exported > got
+	EDIT=$MULTI meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":{\"btf_type_id\":$OTHER}}"
+	refused "map hists: its value is 32 bytes, the type other has 8"
+	meta "$RB" "$RB"
+	refused "rb"
+}
+
+@test "-m takes the maps it names; an unknown one is refused with those there are" {
+	meta "$RB" '{"name":"typed"}' "{\"name\":\"hists\",$SAMPLE}"
+	is "typed ringbuf other -
+hists sample hist key" "$(exported -m hists -m typed)"
+	is '["int","key","long","other"]' "$(jq -c '[.types[].name] | map(select(. == "int" or . == "key" or . == "long" or . == "other")) | sort' header)"
+	refused "meta.json: no exported map nope; there are: rb, typed, hists" -m nope
+	meta '{"name":"bare"}'
+	refused "meta.json: no exported map bare; there are none" -m bare
+}
+
+@test "buffers defined with a value can be loaded, exported or not" {
+	# The object has them in every test here; this one shows that it matters.
+	meta "$RB"
+	is "rb ringbuf - -" "$(exported)"
+	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
+	[ -z "$stderr" ]
+}
