@@ -1,9 +1,9 @@
 # Pipelines in the background and what they leave behind; `load chain`.
 
-# start_pipe 'A | B | C': run it in a process group of its own.
+# start_pipe 'A | B | C': run it in a process group of its own.  As in any
+# script, SIGINT is ignored there at the start.
 start_pipe() {
-	# bash has what runs in the background ignore Ctrl-C.
-	setsid env --default-signal=INT bash -c "set -o pipefail; $1" 3>&- &
+	setsid bash -c "set -o pipefail; $1" 3>&- &
 	PIPES+=($!)
 }
 
@@ -66,13 +66,27 @@ more_samples() {
 	[ "$(grep -c '@sampled' "$1")" -ge $(($2 + 2)) ]
 }
 
-# What the last pipe's skel-load holds in the kernel, by id.
+# What the last pipe's skel-load holds in the kernel, by id, and its pid.
 remember_objects() {
-	local pid
-	pid=$(pgrep -g "${PIPES[-1]}" -x skel-load)
-	PROG_IDS=$(cat "/proc/$pid"/fdinfo/* 2>/dev/null | awk '/^prog_id:/ { print $2 }' | sort -u)
-	MAP_IDS=$(cat "/proc/$pid"/fdinfo/* 2>/dev/null | awk '/^map_id:/ { print $2 }' | sort -u)
+	LOADER=$(pgrep -g "${PIPES[-1]}" -x skel-load)
+	PROG_IDS=$(object_ids prog_id)
+	MAP_IDS=$(object_ids map_id)
 	[ -n "$PROG_IDS" ] && [ -n "$MAP_IDS" ]
+}
+
+object_ids() {
+	cat "/proc/$LOADER"/fdinfo/* 2>/dev/null | awk "/^$1:/ { print \$2 }" | sort -u
+}
+
+# The last pipe's skel-load has pinned its maps and skel-poll polls them.
+polled() {
+	local poller
+	poller=$(pgrep -g "${PIPES[-1]}" -x skel-poll) &&
+		grep -qs '^map_id:' "/proc/$poller"/fdinfo/*
+}
+
+session_dirs() {
+	compgen -G "/sys/fs/bpf/skel/*-$LOADER-*"
 }
 
 objects_gone() {
@@ -86,11 +100,9 @@ objects_gone() {
 	return 0
 }
 
-nothing_left() { # SESSION
+nothing_left() {
 	wait_for 5 objects_gone || { echo "left: $PROG_IDS / $MAP_IDS"; return 1; }
-	local dir
-	dir=$(jq -r .dir "$1")
-	[ ! -e "$dir" ] || { echo "left: $dir"; return 1; }
+	! session_dirs || { echo "left: a directory"; return 1; }
 }
 
 make_worker() {

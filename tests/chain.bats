@@ -157,13 +157,25 @@ teardown() {
 
 @test "kill -9 of any stage leaves nothing attached, loaded or pinned" {
 	for victim in skel-load skel-poll skel-fmt; do
-		start_pipe 'skel-load --pin "$ASSETS/bootstrap.json" | tee session | skel-poll | tee s | skel-fmt --json > out'
-		wait_for 10 has_header s
+		start_pipe 'skel-load --pin "$ASSETS/bootstrap.json" | skel-poll | skel-fmt --json > out'
+		wait_for 10 polled
 		remember_objects
-		[ -d "$(jq -r .dir session)" ]
+		session_dirs
 		kill_stage "$victim"
 		wait_pipe
-		nothing_left session
+		nothing_left
+	done
+}
+
+@test "kill -9 of either stage of the short way leaves nothing attached or loaded" {
+	for victim in skel-load skel-fmt; do
+		rm -f out
+		start_pipe 'skel-load "$ASSETS/bootstrap.json" | skel-fmt --json > out'
+		wait_for 10 test -s out
+		remember_objects
+		kill_stage "$victim"
+		wait_pipe
+		nothing_left
 	done
 }
 
@@ -171,33 +183,40 @@ teardown() {
 	start_pipe 'skel-load --pin "$ASSETS/bootstrap.json" > session'
 	wait_for 10 has_header session
 	remember_objects
-	local dir
-	dir=$(jq -r .dir session)
 	kill_stage skel-load
 	wait_pipe
-	[ -d "$dir" ]
+	session_dirs
 	skel-load -t 0.1 "$ASSETS/bootstrap.json" > /dev/null
-	[ ! -e "$dir" ]
-	nothing_left session
+	nothing_left
 }
 
 @test "Ctrl-C, SIGTERM and SIGHUP of the pipe leave nothing attached or pinned" {
 	for signal in INT TERM HUP; do
-		start_pipe 'skel-load --pin "$ASSETS/bootstrap.json" | tee session | skel-poll | tee s | skel-fmt --json > out'
-		wait_for 10 has_header s
+		start_pipe 'skel-load --pin "$ASSETS/bootstrap.json" | skel-poll | tee s | skel-fmt --json > out'
+		wait_for 10 polled
 		remember_objects
 		signal_stage "$signal" skel-load
 		wait_pipe
-		nothing_left session
+		nothing_left
 		[ "$(tail -n 1 s | jq -c '.["@end"].lost')" = 0 ]
 	done
 }
 
-@test "a reader that leaves ends the whole pipe, with and without traffic" {
-	make_worker
-	start_pipe 'skel-load --pin "$ASSETS/multi.json" | tee session | skel-poll | tee s | skel-fmt --json | (exec sleep 0.5)'
-	wait_for 10 has_header s
+@test "a reader that leaves ends the whole pipe of three stages without traffic" {
+	mkfifo go
+	start_pipe 'skel-load --pin "$ASSETS/bootstrap.json" --min_duration_ns 18446744073709551615 | skel-poll | skel-fmt --json | { read -r _ < go; }'
+	wait_for 10 polled
 	remember_objects
+	echo > go
 	wait_pipe
-	nothing_left session
+	nothing_left
+}
+
+@test "a failed attach of the second program leaves nothing of the first" {
+	# An object whose second program has no place to go.
+	skel-pack --unpack "$ASSETS/bootstrap.json" > whole.o
+	sed 's|tp_btf/sched_process_exit|tp_btf/sched_process_exjt|g' whole.o > broken.o
+	run -1 --separate-stderr skel-load -e broken.o "$ASSETS/bootstrap.json"
+	[ -z "$output" ]
+	[[ $stderr == *handle_exit* ]]
 }

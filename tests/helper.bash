@@ -4,6 +4,8 @@ bats_require_minimum_version 1.5.0
 ROOT=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)
 ASSETS=$ROOT/assets
 export ROOT ASSETS
+# tests/run says which build to test; by hand, "bats tests/x.bats" means this.
+command -v skel-load >/dev/null || PATH=$ROOT/build/bin:$PATH
 
 # fails_with STATUS MESSAGE COMMAND...
 # The command must exit with STATUS, write nothing on stdout, and say MESSAGE.
