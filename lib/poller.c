@@ -37,6 +37,7 @@ struct source {
 	unsigned int map;
 	struct ring_buffer *ring; /* owned, or NULL */
 	struct perf perf;         /* open if the map is one */
+	size_t least;             /* bytes that a record must have to be one */
 	uint64_t ring_size;
 	uint64_t budget; /* bytes left of a ring's turn */
 	struct sample sample;
@@ -108,12 +109,11 @@ take_record(void *ctx, const void *data, size_t len)
 		read_clock(p);
 	if (heed(p, p->sink->record(p->ctx, s->map, p->now, data, len)) == -1)
 		return -1;
-	p->records++;
-	if (p->records == p->options.count) {
-		end_with(p, POLLER_COUNTED);
-		return -1;
-	}
-	return 0;
+	p->records += len >= s->least;
+	if (p->options.count == 0 || p->records < p->options.count)
+		return 0;
+	end_with(p, POLLER_COUNTED);
+	return -1;
 }
 
 /* libbpf has taken the record out of the ring whatever this returns; what is
@@ -185,10 +185,12 @@ finish_pass(struct source *s)
 		step(s);
 }
 
+/* A pass that has shown nothing yet is begun anew. */
 static void
 whole_pass(struct source *s)
 {
-	finish_pass(s);
+	if (s->sample.seen > 0)
+		finish_pass(s);
 	sample_start(&s->sample);
 	finish_pass(s);
 }
@@ -383,8 +385,11 @@ open_sources(struct poller *p, const int *fds)
 	for (size_t i = 0; i < p->header->nmaps; i++) {
 		s = &p->sources[p->nsources++];
 		*s = (struct source){
-			.poller = p, .map = (unsigned int)i, .timer = -1
+			.poller = p,
+			.map = (unsigned int)i,
+			.timer = -1,
 		};
+		s->least = stream_record_size(p->header, s->map);
 		if (open_source(s, fds[i]) == -1)
 			return -1;
 	}

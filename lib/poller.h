@@ -29,7 +29,8 @@ struct poller_sink {
 };
 
 struct poller_options {
-	uint64_t count;      /* end after so many records; 0: never */
+	uint64_t count;      /* end after so many records, those shorter than
+				their type not counted; 0: never */
 	uint64_t timeout_ns; /* end after so long; 0: never */
 	bool once;           /* one pass over everything, then end */
 	int out_fd;          /* end when its reader leaves; -1: none */
