@@ -272,7 +272,8 @@ samples_keep_their_own_time(void)
 	CHECK_NUM(s.seen.records[1], 5);
 	CHECK_NUM(s.seen.keys[1], 5);
 	CHECK_NUM(poller_drain(s.poller), 0);
-	CHECK_NUM(s.seen.rounds[0], fast + 1);
+	/* One pass more, and the end of one that the time cut in two. */
+	CHECK(s.seen.rounds[0] == fast + 1 || s.seen.rounds[0] == fast + 2);
 	CHECK_NUM(s.seen.rounds[1], 2);
 	scene_end(&s);
 }
