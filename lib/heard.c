@@ -35,6 +35,9 @@ remember(const char *text)
 {
 	const char *log = strstr(text, log_begin);
 
+	/* What it says of a map is no program's fault. */
+	if (strncmp(text, "map '", 5) == 0)
+		heard.program[0] = '\0';
 	if (sscanf(text, "prog '%127[^']'", heard.program) == 1 &&
 	    log != NULL) {
 		free(heard.log);

@@ -306,7 +306,7 @@ report_refusal(struct object *o, int error)
 	    bpf_object__find_program_by_name(o->bpf, heard_program());
 	const char *name = o->package->name;
 
-	if (error == EPERM) {
+	if (error == EPERM && o->log == NULL) {
 		privilege_report(name);
 		return;
 	}

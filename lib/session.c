@@ -14,6 +14,7 @@
 
 #include "mount.h"
 #include "owner.h"
+#include "path.h"
 #include "report.h"
 #include "session.h"
 
@@ -90,19 +91,20 @@ lock_dir(const char *path)
 		    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd == -1)
 			return -1;
+		/* Nobody else shall make us wait. */
+		if (fstat(fd, &held) == -1 || held.st_uid != geteuid()) {
+			close(fd);
+			errno = EPERM;
+			return -1;
+		}
 		while (flock(fd, LOCK_EX) == -1 && errno == EINTR)
 			;
-		if (fstat(fd, &held) == 0 && lstat(path, &there) == 0 &&
-		    held.st_ino == there.st_ino && held.st_dev == there.st_dev)
-			break;
+		if (lstat(path, &there) == 0 && held.st_ino == there.st_ino &&
+		    held.st_dev == there.st_dev)
+			return fd;
 		/* It was removed, and perhaps made anew, while we waited. */
 		close(fd);
 	}
-	if (held.st_uid == geteuid())
-		return fd;
-	close(fd);
-	errno = EPERM;
-	return -1;
 }
 
 static bool
@@ -232,113 +234,16 @@ nomem:
 	return NULL;
 }
 
-/* dir with the working directory before it, where it needs that, and without
- * slashes at its end: a string to free, or NULL with errno set. */
-static char *
-whole_path(const char *dir)
-{
-	char *cwd = dir[0] == '/' ? strdup("") : getcwd(NULL, 0);
-	char *path;
-	size_t n;
-
-	if (cwd == NULL || asprintf(&path, "%s/%s", cwd, dir) == -1)
-		path = NULL;
-	free(cwd);
-	n = path != NULL ? strlen(path) : 0;
-	while (n > 0 && path[n - 1] == '/')
-		path[--n] = '\0';
-	return path;
-}
-
-/* What is there of path, as realpath(3) shows it: a string to free, or NULL
- * with errno set.  *rest becomes the part that is not there. */
-static char *
-real_part(char *path, const char **rest)
-{
-	size_t cut = strlen(path);
-	char *real, *end;
-
-	for (;;) {
-		end = strndup(path, cut);
-		real = end != NULL ? realpath(cut > 0 ? end : "/", NULL) : NULL;
-		free(end);
-		/* bpffs says EPERM of a name with a dot. */
-		if (real != NULL || (errno != ENOENT && errno != EPERM) ||
-		    cut == 0)
-			break;
-		while (cut > 0 && path[--cut] != '/')
-			;
-	}
-	*rest = path + cut;
-	return real;
-}
-
-/*
- * dir as an absolute path without links, though its end need not be there yet:
- * a string to free, or NULL after reporting.
- */
-static char *
-absolute_dir(const char *dir)
-{
-	char *path = whole_path(dir), *real = NULL, *absolute = NULL;
-	const char *rest;
-
-	if (path != NULL)
-		real = real_part(path, &rest);
-	if (real == NULL)
-		report_error("%s: %s", dir, strerror(errno));
-	else if (strchr(rest, '.') != NULL)
-		report_error("%s: a name on bpffs cannot have a dot", dir);
-	else if (asprintf(&absolute, "%s%s", strcmp(real, "/") ? real : "",
-		     rest) == -1) {
-		absolute = NULL;
-		report_nomem();
-	}
-	free(real);
-	free(path);
-	return absolute;
-}
-
-/* One mkdir -p.  Returns 0, or -1 with errno set. */
+/* Report why lock_dir() failed.  Returns -1. */
 static int
-try_dirs(char *path)
+refuse_other(const char *dir)
 {
-	int ret = 0;
-
-	for (char *p = path + 1;; p++) {
-		char end = *p;
-
-		if (end != '/' && end != '\0')
-			continue;
-		*p = '\0';
-		ret = mkdir(path, 0700);
-		*p = end;
-		if (end == '\0' || (ret == -1 && errno != EEXIST))
-			break;
-	}
-	return ret == -1 && errno == EEXIST ? 0 : ret;
+	report_error("%s: %s", dir,
+	    errno == EPERM ? "belongs to another user" : strerror(errno));
+	return -1;
 }
 
-/* Make path and the parents that it lacks. */
-static int
-make_dirs(const char *path)
-{
-	char *copy = strdup(path);
-	int ret, tries = 10;
-
-	if (copy == NULL)
-		return report_nomem();
-	/* A sweep may take an empty parent away again. */
-	do
-		ret = try_dirs(copy);
-	while (ret == -1 && errno == ENOENT && tries-- > 0);
-	if (ret == -1)
-		report_error("%s: %s", path, strerror(errno));
-	free(copy);
-	return ret;
-}
-
-/* Report why the directory cannot be a new session's. */
+/* Report why the directory cannot be a new session's.  Returns -1. */
 static int
 refuse(const char *dir, enum state state, const struct owner *o)
 {
@@ -385,15 +290,41 @@ disown(const char *dir)
 	char name[MARK_MAX];
 	int fd = lock_dir(dir), ret;
 
-	if (fd == -1) {
-		report_error("%s: %s", dir, strerror(errno));
-		return -1;
-	}
+	if (fd == -1)
+		return refuse_other(dir);
 	ret = put_mark(fd, dir, OWNER_NONE);
 	if (ret == 0 && own_mark(name) == 0)
 		unlinkat(fd, name, AT_REMOVEDIR);
 	close(fd);
 	return ret;
+}
+
+/* Whoever owns the directory above could put another in our place. */
+static int
+check_root(const char *dir)
+{
+	struct stat st;
+
+	if (strncmp(dir, SESSION_ROOT "/", sizeof(SESSION_ROOT)) != 0 ||
+	    (lstat(SESSION_ROOT, &st) == 0 &&
+		(st.st_uid == 0 || st.st_uid == geteuid())))
+		return 0;
+	report_error("%s: belongs to another user; give a directory with "
+		     "--pin=DIR",
+	    SESSION_ROOT);
+	return -1;
+}
+
+static int
+make_dir(const char *dir)
+{
+	if (mount_bpffs(dir) == -1)
+		return -1;
+	if (strchr(strrchr(dir, '/'), '.') != NULL) {
+		report_error("%s: a name on bpffs cannot have a dot", dir);
+		return -1;
+	}
+	return path_make(dir) == 0 ? check_root(dir) : -1;
 }
 
 /* Make dir ours.  Returns 0, or -1 after reporting, with nothing changed. */
@@ -403,18 +334,13 @@ claim(const char *dir)
 	char name[MARK_MAX];
 	enum state state;
 	struct owner o;
-	int fd, ret = -1;
+	int fd, ret;
 
-	if (own_mark(name) == -1 || mount_bpffs(dir) == -1 ||
-	    make_dirs(dir) == -1)
+	if (own_mark(name) == -1 || make_dir(dir) == -1)
 		return -1;
 	fd = lock_dir(dir);
-	if (fd == -1) {
-		report_error("%s: %s", dir,
-		    errno == EPERM ? "belongs to another user"
-				   : strerror(errno));
-		return -1;
-	}
+	if (fd == -1)
+		return refuse_other(dir);
 	state = look(fd, &o);
 	if (state == STATE_DEAD && empty_dir(fd, dir) == 0)
 		state = STATE_EMPTY;
@@ -511,8 +437,8 @@ session_pin(struct session *s, const char *dir, struct stream_header *h,
     const struct object *o, struct attachments *a)
 {
 	*s = (struct session){ 0 };
-	s->dir =
-	    dir != NULL ? absolute_dir(dir) : default_dir(o->package->obj_name);
+	s->dir = dir != NULL ? path_absolute(dir)
+			     : default_dir(o->package->obj_name);
 	if (s->dir == NULL)
 		return -1;
 	if (claim(s->dir) == -1) {
@@ -553,12 +479,8 @@ session_unload(const char *dir)
 	struct owner o;
 	int fd = lock_dir(dir), ret = -1;
 
-	if (fd == -1) {
-		report_error("%s: %s", dir,
-		    errno == EPERM ? "belongs to another user"
-				   : strerror(errno));
-		return -1;
-	}
+	if (fd == -1)
+		return refuse_other(dir);
 	state = on_bpffs(fd) ? look(fd, &o) : STATE_FOREIGN;
 	if (state == STATE_LIVE)
 		report_error("%s: pid %ld still runs it; stop that instead: "

@@ -1,0 +1,108 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "path.h"
+#include "report.h"
+
+/* dir with the working directory before it, where it needs that, and without
+ * slashes at its end: a string to free, or NULL with errno set. */
+static char *
+whole_path(const char *dir)
+{
+	char *cwd = dir[0] == '/' ? strdup("") : getcwd(NULL, 0);
+	char *path;
+	size_t n;
+
+	if (cwd == NULL || asprintf(&path, "%s/%s", cwd, dir) == -1)
+		path = NULL;
+	free(cwd);
+	n = path != NULL ? strlen(path) : 0;
+	while (n > 0 && path[n - 1] == '/')
+		path[--n] = '\0';
+	return path;
+}
+
+/* What is there of path, as realpath(3) shows it: a string to free, or NULL
+ * with errno set.  *rest becomes the part that is not there. */
+static char *
+real_part(char *path, const char **rest)
+{
+	size_t cut = strlen(path);
+	char *real, *end;
+
+	for (;;) {
+		end = strndup(path, cut);
+		real = end != NULL ? realpath(cut > 0 ? end : "/", NULL) : NULL;
+		free(end);
+		/* bpffs says EPERM of a name with a dot. */
+		if (real != NULL || (errno != ENOENT && errno != EPERM) ||
+		    cut == 0)
+			break;
+		while (cut > 0 && path[--cut] != '/')
+			;
+	}
+	*rest = path + cut;
+	return real;
+}
+
+char *
+path_absolute(const char *dir)
+{
+	char *path = whole_path(dir), *real = NULL, *absolute = NULL;
+	const char *rest;
+
+	if (path != NULL)
+		real = real_part(path, &rest);
+	if (real == NULL)
+		report_error("%s: %s", dir, strerror(errno));
+	else if (asprintf(&absolute, "%s%s", strcmp(real, "/") ? real : "",
+		     rest) == -1) {
+		absolute = NULL;
+		report_nomem();
+	}
+	free(real);
+	free(path);
+	return absolute;
+}
+
+/* One mkdir -p.  Returns 0, or -1 with errno set. */
+static int
+try_dirs(char *path)
+{
+	int ret = 0;
+
+	for (char *p = path + 1;; p++) {
+		char end = *p;
+
+		if (end != '/' && end != '\0')
+			continue;
+		*p = '\0';
+		ret = mkdir(path, 0700);
+		*p = end;
+		if (end == '\0' || (ret == -1 && errno != EEXIST))
+			break;
+	}
+	return ret == -1 && errno == EEXIST ? 0 : ret;
+}
+
+int
+path_make(const char *path)
+{
+	char *copy = strdup(path);
+	int ret, tries = 10;
+
+	if (copy == NULL)
+		return report_nomem();
+	/* A sweep may take an empty parent away again. */
+	do
+		ret = try_dirs(copy);
+	while (ret == -1 && errno == ENOENT && tries-- > 0);
+	if (ret == -1)
+		report_error("%s: %s", path, strerror(errno));
+	free(copy);
+	return ret;
+}
