@@ -12,44 +12,57 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-static const char pairs[] = "00010203040506070809"
-			    "10111213141516171819"
-			    "20212223242526272829"
-			    "30313233343536373839"
-			    "40414243444546474849"
-			    "50515253545556575859"
-			    "60616263646566676869"
-			    "70717273747576777879"
-			    "80818283848586878889"
-			    "90919293949596979899";
+/* Digits are made eight at a time, the first in the lowest byte. */
+_Static_assert(
+    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a little-endian machine");
 
-static const uint64_t powers[] = { 0, 10, 100, 1000, 10000, 100000, 1000000,
-	10000000, 100000000, 1000000000, 10000000000, 100000000000,
-	1000000000000, 10000000000000, 100000000000000, 1000000000000000,
-	10000000000000000, 100000000000000000, 1000000000000000000,
-	10000000000000000000u };
+static const uint64_t e8 = 100000000, e19 = 10000000000000000000u;
 
-/* The number of decimal digits of v > 0: 1233 / 4096 is about log10(2). */
-static inline int
-digits_of(uint64_t v)
+/*
+ * The eight digits of v < 10^8, each in a byte.  A division by 10^2 or 10 is a
+ * multiplication, done for all parts of a word at once.
+ */
+static inline uint64_t
+eight_digits(uint64_t v)
 {
-	int bits = 64 - __builtin_clzll(v);
-	int guess = bits * 1233 >> 12;
+	uint64_t x = v / 10000 | v % 10000 << 32, high;
 
-	return guess + (v >= powers[guess]);
+	high = (x * 10486 >> 20) & 0x0000007f0000007f;
+	x = high | (x - high * 100) << 16;
+	high = (x * 103 >> 10) & 0x000f000f000f000f;
+	return high | (x - high * 10) << 8;
+}
+
+static inline char *
+put_eight(char *p, uint64_t v)
+{
+	uint64_t x = eight_digits(v) | 0x3030303030303030;
+
+	memcpy(p, &x, 8);
+	return p + 8;
+}
+
+/* The same of v > 0 without leading zeros; writes eight bytes all the same. */
+static inline char *
+put_up_to_eight(char *p, uint64_t v)
+{
+	uint64_t x = eight_digits(v);
+	int zeros = __builtin_ctzll(x) / 8;
+
+	x = (x | 0x3030303030303030) >> zeros * 8;
+	memcpy(p, &x, 8);
+	return p + 8 - zeros;
 }
 
 char *
 emit_digits(char *p, uint64_t v, int n)
 {
-	char *end = p + n, *q = end;
+	char *end = p + n;
 
-	for (; q - p >= 2; v /= 100) {
-		q -= 2;
-		memcpy(q, pairs + v % 100 * 2, 2);
-	}
-	if (q > p)
-		*p = (char)('0' + v % 10);
+	for (; n >= 8; n -= 8, v /= e8)
+		put_eight(p + n - 8, v % e8);
+	for (; n > 0; n--, v /= 10)
+		p[n - 1] = (char)('0' + v % 10);
 	return end;
 }
 
@@ -60,7 +73,13 @@ emit_u64(char *p, uint64_t v)
 		*p = (char)('0' + v);
 		return p + 1;
 	}
-	return emit_digits(p, v, digits_of(v));
+	if (v < e8)
+		return put_up_to_eight(p, v);
+	if (v < e8 * e8)
+		return put_eight(put_up_to_eight(p, v / e8), v % e8);
+	p = put_up_to_eight(p, v / (e8 * e8));
+	v %= e8 * e8;
+	return put_eight(put_eight(p, v / e8), v % e8);
 }
 
 char *
@@ -75,8 +94,6 @@ emit_i64(char *p, int64_t v)
 char *
 emit_u128(char *p, unsigned __int128 v)
 {
-	const uint64_t e19 = powers[19];
-
 	if (v <= UINT64_MAX)
 		return emit_u64(p, (uint64_t)v);
 	p = emit_u128(p, v / e19);
@@ -108,14 +125,15 @@ emit_hex(char *p, const unsigned char *s, size_t n)
 struct precision {
 	bool is_float;
 	int sure;        /* digits that any number keeps */
+	double limit;    /* 10 to that */
 	int most;        /* digits that tell any two numbers apart */
 	int large;       /* digits before the point, then 1e16 */
 	int small;       /* zeros behind the point, then 1e-7 */
 	double smallest; /* the smallest normal number */
 };
 
-static const struct precision single = { true, 6, 9, 13, 5, 0x1p-126 };
-static const struct precision twice = { false, 15, 17, 16, 4, 0x1p-1022 };
+static const struct precision single = { true, 6, 1e6, 9, 13, 5, 0x1p-126 };
+static const struct precision twice = { false, 15, 1e15, 17, 16, 4, 0x1p-1022 };
 
 /* A number is digits[0 .. n) with the point behind the first point of them. */
 struct decimal {
@@ -131,10 +149,11 @@ struct decimal {
 static bool
 decimal_fraction(struct decimal *d, double v, const struct precision *w)
 {
-	double scale = 1, limit = (double)powers[w->sure], back;
+	double scale = 1, back;
 	uint64_t whole;
 
-	for (int k = 0; k <= w->sure && v * scale < limit; k++, scale *= 10) {
+	for (int k = 0; k <= w->sure && v * scale < w->limit;
+	     k++, scale *= 10) {
 		whole = (uint64_t)(v * scale + 0.5);
 		back = (double)whole / scale;
 		if (w->is_float ? (float)back != (float)v : back != v)

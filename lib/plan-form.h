@@ -43,7 +43,7 @@ struct plan {
 	/* JSON records: where the columns are in the row, the map's name and
 	 * time in its first two cells. */
 	struct row row;
-	uint32_t *cells; /* owned; NULL until the first JSON record */
+	uint32_t *cells; /* owned */
 	uint32_t slots_cell;
 
 	/* Reused by every record. */

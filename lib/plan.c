@@ -177,7 +177,7 @@ plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
 	};
 	const struct row_cell *time;
 
-	if (p->cells == NULL && find_cells(p) == -1) {
+	if (p->row.keys == NULL && find_cells(p) == -1) {
 		out->failed = true;
 		return -1;
 	}

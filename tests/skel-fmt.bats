@@ -184,6 +184,12 @@ on_terminal() {
 	[ "$stderr" = 'skel-fmt: <stdin>:3: not JSON from column 8 on' ]
 }
 
+@test "objects without keys are rows without columns" {
+	run -0 --separate-stderr skel-fmt --csv <<<$'{"@map":"x"}\n{"@map":"x","a":1}\n{}\n{}'
+	[ "$output" = $'@map,@time\r\nx,\r\nx,\r\n\r\n\r\n\r' ]
+	[ -z "$stderr" ]
+}
+
 @test "NDJSON with @map and @time is shown as the stream it came from" {
 	run -0 bash -c 'skel-fmt -q --json "$1" | skel-fmt' - "$FMT/maps.skel"
 	[ "${lines[0]}" = 'TIME         PID COMM' ]
