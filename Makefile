@@ -4,6 +4,7 @@
 #	make demo       install what is missing, build, show a few seconds of events
 #	make check      install what is missing, build, run all tests that can run here
 #	make check SAN=1  the same under the address and undefined sanitizers
+#	make V=1 ...    show the compiler's command lines
 #	make deps, make lint, make format, make assets, make install, make clean
 
 VERSION := 0.1.0
@@ -62,26 +63,36 @@ ifneq ($(filter demo check,$(MAKECMDGOALS)),)
 SETUP := $(if $(filter check,$(MAKECMDGOALS)),deps-check,deps-build)
 endif
 
+# One short line a step; V=1 shows the commands themselves.
+ifndef V
+Q    := @
+step  = @printf '  %-6s %s\n' $1 $2
+endif
+
 all: $(BIN)
 
 $(LIB): $(call OBJ,$(LIB_SRC))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call step,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 define command
 $(B)/bin/$1: $(call OBJ,$(wildcard cmd/$1/*.c)) $(LIB)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs $(LIBS_$1)) -lresolv
+	$$(call step,LINK,$$@)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs $(LIBS_$1)) -lresolv
 endef
 $(foreach c,$(CMDS),$(eval $(call command,$c)))
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBS_unit)) -lresolv
+	$(call step,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBS_unit)) -lresolv
 
 $(B)/%.o: %.c Makefile | $(SETUP)
 	@mkdir -p $(@D)
-	$(CC) $(CPP) $(CPPFLAGS) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call step,CC,$<)
+	$(Q)$(CC) $(CPP) $(CPPFLAGS) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # apt-get only for what dpkg does not have; sudo only when it must be.
 define install_debian
@@ -122,13 +133,15 @@ assets-check: $(ASSETS)
 	@for p in $^; do cmp $$p assets/$${p##*/} || exit 1; done
 
 $(B)/assets/%.json: $(B)/assets/%.bpf.o $(B)/bin/skel-pack
-	$(B)/bin/skel-pack $< >$@
+	$(call step,PACK,$@)
+	$(Q)$(B)/bin/skel-pack $< >$@
 
 $(B)/assets/%.bpf.o: assets/%.bpf.c assets/skel.bpf.h Makefile | $(SETUP)
 	@mkdir -p $(@D)
-	$(CLANG) -g -O2 -Wall -target bpf -idirafter /usr/include/$$($(CC) -dumpmachine) \
+	$(call step,CLANG,$<)
+	$(Q)$(CLANG) -g -O2 -Wall -target bpf -idirafter /usr/include/$$($(CC) -dumpmachine) \
 		-ffile-prefix-map=$(CURDIR)=. -c -o $@ $<
-	$(LLVM_STRIP) -g $@
+	$(Q)$(LLVM_STRIP) -g $@
 
 lint:
 	clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC)
