@@ -291,6 +291,26 @@ the_end() {
 	done
 }
 
+@test "waiting for its session it ends when told to and when its reader leaves" {
+	mkfifo pipe
+	exec 4<>pipe
+	env --default-signal=INT skel-poll < pipe > out 2> err 3>&- &
+	POLL=$!
+	wait_for 10 waits "$POLL"
+	kill -INT "$POLL"
+	wait "$POLL"
+	POLL=
+	[ ! -s out ] && [ ! -s err ]
+	run -0 --separate-stderr bash -c 'set -o pipefail; timeout 10 skel-poll < pipe | true'
+	[ -z "$stderr" ]
+	exec 4>&-
+}
+
+# It has done all that it does before it waits.
+waits() {
+	grep -q poll "/proc/$1/wchan" 2>/dev/null || [ "$(cut -d ' ' -f 1 "/proc/$1/syscall" 2>/dev/null)" = 7 ]
+}
+
 @test "a storm of other signals, Ctrl-Z and fg are harmless" {
 	need_maps
 	make_session "$RB" "$(sampled counts 10)" > session

@@ -31,7 +31,10 @@
 #include "stream.h"
 #include "util.h"
 
-enum { OPT_ONCE = 256 };
+enum {
+	OPT_ONCE = 256,
+	LOOK_MS = 1000, /* how long a signal that fell between may wait */
+};
 
 static const struct option long_options[] = {
 	{ "count", required_argument, NULL, 'n' },
@@ -100,6 +103,18 @@ set_encoding(struct choice *c, const char *name)
 	return 0;
 }
 
+/* Wait for the first bytes.  Returns whether they came, or the end: not when
+ * a signal or a reader who left was first. */
+static bool
+await(int fd, const struct output *out)
+{
+	int ready = 0;
+
+	while (ready == 0 && !stop_asked())
+		ready = output_wait(out, fd, LOOK_MS);
+	return ready == OUTPUT_READY;
+}
+
 /* Whatever it is that came in, do what is done with it. */
 static int
 serve(int fd, const char *name, const struct choice *c, struct output *out)
@@ -144,7 +159,9 @@ run(const char *file, const struct choice *c)
 		report_error("%s: %s", file, strerror(errno));
 		return 1;
 	}
-	status = serve(fd, file != NULL ? file : "<stdin>", c, &out);
+	status = 0;
+	if (await(fd, &out))
+		status = serve(fd, file != NULL ? file : "<stdin>", c, &out);
 	if (output_close(&out) == -1 && !out.gone)
 		status = 1;
 	if (file != NULL)
