@@ -194,12 +194,16 @@ put_wrapped(struct plan *p, const struct column *root,
     const struct row_cell *cell, struct buf *out)
 {
 	const char *name = type_name(p, root);
+	struct buf *json = &p->scratch;
 
-	buf_str(out, "{\"");
-	steps_style(out, name, strlen(name), STYLE_JSON);
-	buf_str(out, "\":");
-	put_json(p, cell, out);
-	buf_chr(out, '}');
+	json->len = 0;
+	buf_str(json, "{\"");
+	steps_style(json, name, strlen(name), STYLE_JSON);
+	buf_str(json, "\":");
+	row_put(&p->row, cell, json, STYLE_JSON);
+	buf_chr(json, '}');
+	steps_style(out, json->data, json->len, STYLE_VIS);
+	out->failed |= json->failed;
 }
 
 /* Two blocks with an empty line behind each; the second may be empty. */

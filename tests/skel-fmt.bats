@@ -302,6 +302,27 @@ on_terminal() {
 	run ! grep -P '\xc2[\x80-\x9f]|\xe2\x80\xae' <<<"$output"
 }
 
+@test "names in a header are no way to the terminal either" {
+	LC_ALL=C sed '1s/"name":"execs"/"name":"e\\u001b[2J"/; 1s/"name":"pid"/"name":"p\\u009b"/g' \
+		"$FMT/maps.skel" > evil.skel
+	for form in table plain; do
+		run -0 skel-fmt -q "--$form" evil.skel
+		[[ $output == *'\M-B\M^['* ]]
+		[[ $output != *$'\033'* && $output != *$'\302\233'* ]]
+	done
+	[ "$(skel-fmt -q evil.skel | head -n 1)" = 'e\^[[2J:' ]
+}
+
+@test "of several maps without a header --plain names the columns of each once" {
+	run -0 bash -c 'skel-fmt -q --json "$1" | skel-fmt --plain' - "$FMT/maps.skel"
+	[ "$(grep -c TIME <<<"$output")" -eq 4 ]
+}
+
+@test "-v says what is read" {
+	run -0 --separate-stderr skel-fmt -v --json "$FMT/floats.skel"
+	[ "$stderr" = "skel-fmt: $FMT/floats.skel: records of floats, from test, since 2026-11-22T14:48:00.000000000Z" ]
+}
+
 @test "a record is out before the next one comes" {
 	coproc skel-fmt --json
 	JOB=$COPROC_PID

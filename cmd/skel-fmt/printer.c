@@ -184,8 +184,10 @@ print_head(struct printer *p, const struct plan *plan, const char *map)
 	if (p->no_header)
 		return;
 	p->next_head.len = 0;
-	if (p->plan.form == PLAN_TABLE && p->shown > 1)
-		buf_printf(&p->next_head, "%s:\n", map);
+	if (p->plan.form == PLAN_TABLE && p->shown > 1) {
+		steps_style(&p->next_head, map, strlen(map), STYLE_VIS);
+		buf_str(&p->next_head, ":\n");
+	}
 	plan_head(plan, &p->next_head);
 	if (p->next_head.len == 0 ||
 	    (p->next_head.len == last.len &&
@@ -199,15 +201,24 @@ print_head(struct printer *p, const struct plan *plan, const char *map)
 	note_printed(p);
 }
 
-/* The reference loader names the columns of all maps first; where there is but
- * one map nobody need wait for its first record to see them. */
+/*
+ * The header of a map before its first record: the reference loader names the
+ * columns of all maps first, and those of the only map are known as well.
+ */
+static void
+print_first_head(struct printer *p, const struct plan *plan, const char *map)
+{
+	if (p->shown == 1 || p->plan.form == PLAN_PLAIN)
+		print_head(p, plan, map);
+}
+
 static void
 print_first_heads(struct printer *p)
 {
-	for (unsigned int i = 0; i < p->nplans; i++)
-		if (p->plans[i] != NULL &&
-		    (p->shown == 1 || p->plan.form == PLAN_PLAIN))
-			print_head(p, p->plans[i], p->in.header.maps[i].name);
+	for (size_t i = 0; i < p->nplans; i++)
+		if (p->plans[i] != NULL)
+			print_first_head(
+			    p, p->plans[i], p->in.header.maps[i].name);
 }
 
 /* The header, if the record is of another map than the last. */
@@ -338,6 +349,7 @@ find_untyped(struct printer *p, const struct stream_line *line)
 	if (u->map != NULL && u->plan != NULL) {
 		p->nuntyped++;
 		p->shown++;
+		print_first_head(p, u->plan, u->map);
 		return u;
 	}
 	if (wrong_at != 0)
@@ -366,9 +378,6 @@ take_json(struct printer *p, const struct stream_line *line)
 	}
 	if (!is_wanted(p, p->map.data) || (u = find_untyped(p, line)) == NULL)
 		return;
-	/* The columns of a map that is alone so far are not printed yet. */
-	if (p->shown == 1)
-		print_head(p, u->plan, u->map);
 	print_json(p, u->plan, line, u->map);
 }
 
@@ -503,6 +512,8 @@ print_input(struct printer *p, enum stream_opening what)
 		return report_nomem();
 	switch (what) {
 	case STREAM_OPENED:
+		report_info("%s: records of %s, from %s, since %s", p->in.name,
+		    p->in.header.name, p->in.header.host, p->in.header.started);
 		if (open_plans(p) == -1)
 			return -1;
 		print_first_heads(p);
