@@ -44,7 +44,7 @@ struct plan {
 	 * time in its first two cells. */
 	struct row row;
 	uint32_t *cells; /* owned */
-	uint32_t slots_cell;
+	uint32_t slots_cell, values_cell;
 
 	/* Reused by every record. */
 	struct clock clock;

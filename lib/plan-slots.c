@@ -87,17 +87,52 @@ read_binary(struct plan *p, const unsigned char *data)
 	}
 }
 
+/* Add the numbers of an array to the slots. */
+static void
+add_array(struct slots *s, const struct row_cell *cell)
+{
+	const char *at = NULL;
+	uint64_t v;
+
+	for (size_t i = 0; i < s->count && row_next_number(cell, &at, &v); i++)
+		s->v[i] += v;
+}
+
+/*
+ * Per-CPU structs that hold more than numbers have no sum, so the slots of
+ * each CPU are looked for among the values.  In a string the quotes of these
+ * bytes would be escaped.
+ */
+static void
+add_each(struct slots *s, const struct row_cell *values)
+{
+	static const char key[] = "\"slots\":[";
+	const char *p = values->text, *end = p + values->len, *close;
+
+	while (
+	    (p = memmem(p, (size_t)(end - p), key, sizeof(key) - 1)) != NULL) {
+		p += sizeof(key) - 1;
+		close = memchr(p, ']', (size_t)(end - p));
+		if (close == NULL)
+			break;
+		add_array(s, &(struct row_cell){
+				 ROW_NESTED, p, (size_t)(close - p), NULL });
+		p = close;
+	}
+}
+
 static void
 read_json(struct plan *p)
 {
-	const struct row_cell *cell = &p->row.cells[p->slots_cell];
-	const struct slots *s = &p->slots;
-	const char *at = NULL;
+	const struct row_cell *slots = &p->row.cells[p->slots_cell];
+	const struct row_cell *values = &p->row.cells[p->values_cell];
+	struct slots *s = &p->slots;
 
 	memset(s->v, 0, s->count * sizeof(*s->v));
-	for (size_t i = 0; i < s->count; i++)
-		if (!row_next_number(cell, &at, &s->v[i]))
-			break;
+	if (slots->kind == ROW_NESTED)
+		add_array(s, slots);
+	else if (values->kind == ROW_NESTED)
+		add_each(s, values);
 }
 
 struct hist

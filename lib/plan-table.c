@@ -151,8 +151,11 @@ compile_table(struct plan *p)
 
 	columns_select(
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
-	if (plan_find_slots(p))
+	if (plan_find_slots(p)) {
+		/* The picture has them. */
 		columns_drop(&p->columns, "value.slots");
+		columns_drop(&p->columns, "values");
+	}
 	if (!o->bare)
 		table_add(
 		    &p->table, "time", false, CLOCK_LOCAL_LEN, CLOCK_LOCAL_LEN);

@@ -160,8 +160,10 @@ find_cells(struct plan *p)
 	row_add(&p->row, "@time");
 	for (size_t i = 0; i < p->columns.n; i++)
 		p->cells[i] = row_add(&p->row, p->columns.v[i].path);
-	if (p->slots.v != NULL)
+	if (p->slots.v != NULL) {
 		p->slots_cell = row_add(&p->row, "value.slots");
+		p->values_cell = row_add(&p->row, "values");
+	}
 	return p->row.failed ? -1 : 0;
 }
 

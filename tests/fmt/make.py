@@ -252,6 +252,8 @@ def hists():
           sample={"interval": 1000, "type": "log2_hist", "unit": "usecs", "clear_map": False})
     s.map("line", "sample", hist, key=s.typedef("u32", u32),
           sample={"interval": 1000, "type": "linear_hist", "unit": "cpus", "clear_map": False})
+    s.map("each", "sample", hist, key=s.typedef("u32", u32), cpus=2,
+          sample={"interval": 1000, "type": "linear_hist", "unit": "each", "clear_map": False})
     slots = list(range(1000, 1026))
     pack = lambda v, comm: struct.pack("<26I16s", *v, comm)
     s.put(struct.pack("<I", 305419896) + pack(slots, b"COMM-STR"))
@@ -263,6 +265,8 @@ def hists():
     s.control(sampled={"map": "wide", "round": 1, "keys": 1})
     s.put(struct.pack("<I", 7) + pack([1, 0, 3] + [0] * 23, b"lin"), map=2)
     s.control(sampled={"map": "line", "round": 1, "keys": 1})
+    s.put(struct.pack("<I", 8) + pack([1, 2, 0, 5] + [0] * 22, b"\"slots\":[9") +
+          pack([3, 0, 0, 5] + [0] * 22, b"b"), map=3)
     s.end()
     s.write("hists")
 
