@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bss.h"
 #include "btf.h"
+#include "buf.h"
 #include "heard.h"
 #include "object.h"
 #include "privilege.h"
@@ -105,29 +107,33 @@ set_variable(struct section *s, const struct package_variable *v)
 	return ret;
 }
 
-/* Find section s->name in the object.  Returns 0, or -1 after reporting. */
+/* Find the section in the object.  Returns 0, or -1 after reporting. */
 static int
 find_section(struct section *s, struct bpf_object *bpf)
 {
+	const char *package = s->package->name;
 	const void *initial;
+	char name[128];
 	int id = -1;
 
-	/* libbpf 1.1 knows .bss alone, later ones .bss.* too. */
-	s->map = bpf_object__find_map_by_name(bpf, s->name);
+	snprintf(name, sizeof(name), "%s%s",
+	    strncmp(s->name, BSS_PREFIX, strlen(BSS_PREFIX)) == 0 ? BSS_RENAMED
+								  : "",
+	    s->name);
+	s->map = bpf_object__find_map_by_name(bpf, name);
 	if (s->map == NULL) {
-		report_error("%s: section %s: the object has none that this "
-			     "libbpf (%s) takes",
-		    s->package->name, s->name, libbpf_version_string());
+		report_error(
+		    "%s: section %s is not in the object", package, s->name);
 		return -1;
 	}
 	initial = bpf_map__initial_value(s->map, &s->size);
 	s->btf = bpf_object__btf(bpf);
 	if (s->btf != NULL)
-		id = btf__find_by_name_kind(s->btf, s->name, BTF_KIND_DATASEC);
+		id = btf__find_by_name_kind(s->btf, name, BTF_KIND_DATASEC);
 	if (initial == NULL || id < 0) {
 		report_error("%s: section %s: the object says nothing of its "
 			     "variables; compile it with -g",
-		    s->package->name, s->name);
+		    package, s->name);
 		return -1;
 	}
 	s->type = btf__type_by_id(s->btf, (uint32_t)id);
@@ -207,9 +213,12 @@ static int
 open_elf(struct object *o)
 {
 	const struct package *p = o->package;
-	LIBBPF_OPTS(bpf_object_open_opts, opts,
-	    .object_name = p->obj_name[0] != '\0' ? p->obj_name : "skel",
-	    .btf_custom_path = o->btf_path);
+	const struct bpf_object_open_opts opts = {
+		.sz = sizeof(opts),
+		.object_name = p->obj_name[0] != '\0' ? p->obj_name : "skel",
+		.btf_custom_path = o->btf_path,
+	};
+	struct buf renamed = { 0 };
 	char error[128];
 
 	if (p->elf == NULL) {
@@ -218,10 +227,15 @@ open_elf(struct object *o)
 		    p->name);
 		return -1;
 	}
-	o->bpf = bpf_object__open_mem(p->elf, p->elf_size, &opts);
+	if (bss_rename(p->elf, p->elf_size, &renamed) == -1)
+		return -1;
+	o->bpf = renamed.len > 0
+		     ? bpf_object__open_mem(renamed.data, renamed.len, &opts)
+		     : bpf_object__open_mem(p->elf, p->elf_size, &opts);
+	libbpf_strerror(errno, error, sizeof(error));
+	buf_free(&renamed);
 	if (o->bpf != NULL)
 		return 0;
-	libbpf_strerror(errno, error, sizeof(error));
 	report_error("%s: the object cannot be opened: %s", p->name, error);
 	heard_report();
 	return -1;

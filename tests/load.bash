@@ -1,15 +1,20 @@
 # BPF programs of tests/bpf as packages, and one skel-load in the background;
 # `load load`, after chain.
 
-# bpf_package NAME [FLAG...]: compile NAME.bpf.c into NAME.bpf.o and make
-# NAME.json of it, in the current directory.
-bpf_package() {
+# bpf_object NAME [FLAG...]: compile NAME.bpf.c into NAME.bpf.o, in the current
+# directory.
+bpf_object() {
 	local name=$1
 	shift
 	clang -g -O2 -Wall -target bpf -D__TARGET_ARCH_x86 \
 		-idirafter "/usr/include/$(cc -dumpmachine)" "$@" \
 		-c -o "$name.bpf.o" "$BATS_TEST_DIRNAME/bpf/$name.bpf.c"
-	skel-pack "$name.bpf.o" > "$name.json"
+}
+
+# bpf_package NAME [FLAG...]: and make NAME.json of it.
+bpf_package() {
+	bpf_object "$@"
+	skel-pack "$1.bpf.o" > "$1.json"
 }
 
 # Change a package: edit FILE FILTER.

@@ -15,8 +15,10 @@ teardown() {
 }
 
 # Globals of globals.bpf.c as the program sees them, one JSON record.
-seen_globals() { # ARG...
-	start_load -q -f json -n 1 globals.json --targ_pid $BASHPID "$@"
+seen_globals() { # [-e ELF] [ARGUMENT...]
+	local options=()
+	[ "${1:-}" != -e ] || { options=(-e "$2"); shift 2; }
+	start_load -q -f json -n 1 "${options[@]}" globals.json --targ_pid $BASHPID "$@"
 	wait_for 10 has_lines out 2
 	wait "$LOAD"
 	LOAD=
@@ -63,6 +65,17 @@ has_lines() {
 	[[ $output == *'"ro":1,"ro_x":2,"da":3,"da_x":4,"bs":0,"small":-5,"yes":true,"no":false,"text":"as it was"}' ]]
 }
 
+@test "a global in a section .bss.x is set, and zero if it is not" {
+	need_bpf
+	bpf_package globals
+	edit globals.json '(.meta.bpf_skel.data_sections[] | select(.name == ".bss").name) = ".bss.x"'
+	bpf_object globals -DBSS_X
+	run -0 --separate-stderr seen_globals -e globals.bpf.o --bs 77
+	[[ $output == *'"da_x":4,"bs":77,"small":-5,'* ]]
+	run -0 --separate-stderr seen_globals -e globals.bpf.o
+	[[ $output == *'"da_x":4,"bs":0,"small":-5,'* ]]
+}
+
 @test "a u64 that skel-args wrote into the package arrives exactly" {
 	need_bpf
 	bpf_package globals
@@ -80,7 +93,7 @@ has_lines() {
 	fails_with 1 "globals.json: nosuch: " skel-load globals.json
 	bpf_package globals
 	edit globals.json '(.meta.bpf_skel.data_sections[] | select(.name == ".data.x").name) = ".data.y"'
-	fails_with 1 "globals.json: section .data.y: " skel-load globals.json
+	fails_with 1 "globals.json: section .data.y is not in the object" skel-load globals.json
 	edit globals.json '(.meta.bpf_skel.data_sections[] | select(.name == ".data.y").variables) = []'
 	run -0 skel-load --check globals.json
 }
@@ -239,6 +252,19 @@ has_lines() {
 	[ "$status" -eq 3 ]
 	grep -q 'records were lost' err
 	[ "$(tail -n 1 out | jq '.["@end"].lost')" -gt 0 ]
+}
+
+@test "a record shorter than its type is an @error line, and the exit status is 1" {
+	need_bpf
+	bpf_package globals -DSHORT
+	start_load -t 1 globals.json --targ_pid $BASHPID
+	wait_for 10 has_lines out 2
+	local status=0
+	wait "$LOAD" || status=$?
+	LOAD=
+	[ "$status" -eq 1 ]
+	sed -n 2p out | grep -q '^{"@error":{"map":"rb","message":"record of 40 bytes, its type needs 48"}}$'
+	grep -q 'skel-load: map rb: record of 40 bytes, its type needs 48' err
 }
 
 @test "no package, or -, is standard input, with arguments behind -" {

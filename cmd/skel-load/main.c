@@ -67,7 +67,7 @@ help(void)
 {
 	print_usage(stdout);
 	printf("\n"
-	       "  -a, --attach PROGRAM=WHERE  attach it there: off, "
+	       "  -a, --attach PROG=WHERE  attach it there: off, "
 	       "cgroup:PATH\n"
 	       "      --btf FILE|DIR       BTF of this kernel, or an archive "
 	       "of such\n"
@@ -193,6 +193,7 @@ main(int argc, char *argv[])
 	o.wheres = calloc((size_t)argc + 1, sizeof(*o.wheres));
 	if (o.maps == NULL || o.wheres == NULL) {
 		report_nomem();
+		free_options(&o);
 		return EXIT_FAILURE;
 	}
 	while ((option = getopt_long(argc, argv, "+a:e:f:hm:n:qt:Vv",

@@ -192,7 +192,7 @@ poll_maps(struct run *r, struct poller *p, struct writer *w)
 		return EXIT_FAILURE;
 	if (end == POLLER_GONE)
 		return EXIT_SUCCESS;
-	if (poller_drain(p) == -1 || writer_end(w) == -1)
+	if (poller_drain(p) == -1 || writer_end(w) == -1 || w->errors > 0)
 		return EXIT_FAILURE;
 	return w->lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
 }

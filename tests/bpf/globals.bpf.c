@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
  * A global in each kind of section, sent as the program sees it whenever the
- * process targ_pid makes a system call.
+ * process targ_pid makes a system call.  BSS_X: with one in .bss.x, which
+ * skel-pack cannot open with libbpf 1.1.  SHORT: the last bytes are not sent.
  */
 #include <linux/bpf.h>
 
@@ -23,7 +24,11 @@ const volatile _Bool no = 0;
 const volatile char text[16] = "as it was";
 volatile unsigned int da = 3;
 volatile unsigned int da_x SEC(".data.x") = 4;
+#ifdef BSS_X
+volatile unsigned int bs SEC(".bss.x");
+#else
 volatile unsigned int bs;
+#endif
 volatile signed char small = -5;
 
 struct {
@@ -49,7 +54,11 @@ int report_globals(void *ctx)
 	s.no = no;
 	for (int i = 0; i < 16; i++)
 		s.text[i] = text[i];
+#ifdef SHORT
+	bpf_ringbuf_output(&rb, &s, sizeof(s) - 8, 0);
+#else
 	bpf_ringbuf_output(&rb, &s, sizeof(s), 0);
+#endif
 	return 0;
 }
 
