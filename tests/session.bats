@@ -212,12 +212,20 @@ field() { # FILTER
 	skel-load --unload "$DIR"
 }
 
-@test "a tracepoint's link that is detached stays on too" {
-	bpf_package second
-	skel-load -q --pin="$DIR" --detach -a second=off second.json > out
-	bpftool link show pinned "$DIR/link_first" | grep -q perf_event
+@test "a tracepoint that is detached stays switched on" {
+	skel-load -q --pin="$DIR" --detach "$ASSETS/opensnoop.json" > out
+	bpftool link show pinned "$DIR/link_enter_openat" | grep -q perf_event
+	skel-poll -n 1 -t 10 -f json out > seen &
+	local poll=$!
+	wait_for 10 opened_until_seen
+	wait "$poll"
 	skel-load --unload "$DIR"
 	[ ! -e "$DIR" ]
+}
+
+opened_until_seen() {
+	: < "$PACKAGE"
+	[ "$(wc -l < seen)" -ge 2 ]
 }
 
 @test "--unload refuses a live session, what is no session, and what is not there" {
