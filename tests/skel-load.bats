@@ -422,3 +422,35 @@ has_lines() {
 		[[ $(tail -n 1 out) == '{"@end":{"records":'*',"lost":0}}' ]]
 	done
 }
+
+# complete_words WORD...: what TAB offers for the last word, on one line.
+complete_words() {
+	bash -c '
+		source "$ROOT/completions/skel-load.bash"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_skel_load
+		printf "%s\n" "${COMPREPLY[@]}" | sort | paste -s -d " "' complete "$@"
+}
+
+@test "completion offers the program's arguments behind the package, by itself" {
+	local package=$ASSETS/bootstrap.json
+	[ "$(complete_words skel-load "$package" --min)" = --min_duration_ns ]
+	[ "$(complete_words skel-load -f json -t 5 --pin "$package" --min)" = --min_duration_ns ]
+	[ "$(complete_words skel-load --pin = /sys/fs/bpf/x "$package" --min)" = --min_duration_ns ]
+	[ "$(complete_words skel-load -a p=off -m rb -n 3 "$package" --min)" = --min_duration_ns ]
+	skel-pack --unpack "$package" > x.bpf.o
+	jq -c .meta "$package" > bare.json
+	[ "$(complete_words skel-load -e x.bpf.o bare.json --min)" = --min_duration_ns ]
+}
+
+@test "completion offers options, formats and files before the package" {
+	touch a.json
+	mkdir there
+	[ "$(complete_words skel-load --de)" = --detach ]
+	[ "$(complete_words skel-load -f '')" = "binary json" ]
+	[ "$(complete_words skel-load --format = j)" = json ]
+	[ "$(complete_words skel-load a)" = a.json ]
+	[ "$(complete_words skel-load --btf a)" = a.json ]
+	[ "$(complete_words skel-load --unload '')" = there ]
+	[ "$(complete_words skel-load -n '')" = "" ]
+}
