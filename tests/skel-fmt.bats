@@ -382,8 +382,16 @@ has_two() {
 	mkfifo in
 	exec 6<> in
 	head -n 3 "$FMT/floats.skel" >&6
-	run -0 bash -c 'skel-fmt --json < in | head -n 1; exit ${PIPESTATUS[0]}'
+	run -0 timeout 5 bash -c 'skel-fmt --json < in | head -n 1; exit ${PIPESTATUS[0]}'
 	[ "$output" = "$(head -n 1 "$FMT/floats.json")" ]
+	exec 6>&-
+}
+
+@test "a reader that leaves before there is any input ends it too" {
+	mkfifo in
+	exec 6<> in
+	run -0 timeout 5 bash -c 'skel-fmt < in | :; exit ${PIPESTATUS[0]}'
+	[ -z "$output" ]
 	exec 6>&-
 }
 
