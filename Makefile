@@ -54,7 +54,7 @@ HDR      := $(wildcard lib/*.h cmd/*/*.h tests/unit/*.h)
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
 BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
-BPF_SRC  := $(wildcard assets/*.bpf.[ch])
+BPF_SRC  := $(wildcard assets/*.bpf.[ch]) $(wildcard tests/bpf/*.c)
 MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.5)
 SHELL_SRC := .ci/run $(wildcard tests/*.bats tests/*.bash tests/run tests/demo completions/*.bash)
 

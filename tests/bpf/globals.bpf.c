@@ -38,7 +38,8 @@ struct {
 } rb SEC(".maps");
 
 SEC("raw_tp/sys_enter")
-int report_globals(void *ctx)
+int
+report_globals(void *ctx)
 {
 	struct seen s = {};
 

@@ -12,7 +12,8 @@ struct {
 } packets SEC(".maps");
 
 SEC("cgroup_skb/egress")
-int count_packets(struct __sk_buff *skb)
+int
+count_packets(struct __sk_buff *skb)
 {
 	int key = 0, *count = bpf_map_lookup_elem(&packets, &key);
 
@@ -22,19 +23,22 @@ int count_packets(struct __sk_buff *skb)
 }
 
 SEC("iter/task")
-int each_task(void *ctx)
+int
+each_task(void *ctx)
 {
 	return 0;
 }
 
 SEC("xdp")
-int pass(struct xdp_md *ctx)
+int
+pass(struct xdp_md *ctx)
 {
 	return XDP_PASS;
 }
 
 SEC("uprobe")
-int nowhere(void *ctx)
+int
+nowhere(void *ctx)
 {
 	return 0;
 }

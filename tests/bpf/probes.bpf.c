@@ -21,7 +21,8 @@ struct {
 	__type(value, struct hit);
 } rb SEC(".maps");
 
-static int say(const char *probe)
+static int
+say(const char *probe)
 {
 	struct hit h = { .pid = bpf_get_current_pid_tgid() >> 32 };
 
@@ -31,19 +32,22 @@ static int say(const char *probe)
 }
 
 SEC("uprobe/" TARGET ":work")
-int entered(struct pt_regs *ctx)
+int
+entered(struct pt_regs *ctx)
 {
 	return say("uprobe\0\0\0\0\0");
 }
 
 SEC("uretprobe/" TARGET ":work")
-int left(struct pt_regs *ctx)
+int
+left(struct pt_regs *ctx)
 {
 	return say("uretprobe\0\0");
 }
 
 SEC("usdt/" TARGET ":skel:here")
-int passed(struct pt_regs *ctx)
+int
+passed(struct pt_regs *ctx)
 {
 	return say("usdt\0\0\0\0\0\0\0");
 }

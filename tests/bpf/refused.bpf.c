@@ -15,13 +15,15 @@ struct {
 } values SEC(".maps");
 
 SEC("raw_tp/sched_process_exec")
-int well(void *ctx)
+int
+well(void *ctx)
 {
 	return 0;
 }
 
 SEC("raw_tp/sched_process_exit")
-int careless(void *ctx)
+int
+careless(void *ctx)
 {
 	int key = 0, *value;
 

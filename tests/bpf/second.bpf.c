@@ -5,13 +5,15 @@
 #include <bpf/bpf_helpers.h>
 
 SEC("tp/sched/sched_process_exec")
-int first(void *ctx)
+int
+first(void *ctx)
 {
 	return 0;
 }
 
 SEC("tp/sched/no_such_tracepoint")
-int second(void *ctx)
+int
+second(void *ctx)
 {
 	return 0;
 }
