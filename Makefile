@@ -148,6 +148,7 @@ lint:
 	cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name = {0}' \
+		'-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		--max-configs=1 lib cmd tests/unit
 	shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2154,SC2164 $(SHELL_SRC)
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done

@@ -47,12 +47,15 @@ there_and_back(const unsigned char *body, size_t n, size_t cut)
 	unsigned char *first = malloc(cut + 1), *second = malloc(n - cut + 1);
 	unsigned char *line = malloc(COBS_MAX(n)), *back, want[2 * MOST];
 	const struct cobs_piece pieces[] = {
-		{ memcpy(first, body, cut), cut },
+		{ first, cut },
 		{ NULL, 0 },
-		{ memcpy(second, body + cut, n - cut), n - cut },
+		{ second, n - cut },
 	};
-	size_t len = cobs_stuff(line, pieces, nitems(pieces));
+	size_t len;
 
+	memcpy(first, body, cut);
+	memcpy(second, body + cut, n - cut);
+	len = cobs_stuff(line, pieces, nitems(pieces));
 	CHECK_NUM(len, plainly(want, body, n));
 	CHECK(memcmp(line, want, len) == 0);
 	CHECK(len <= COBS_MAX(n));
