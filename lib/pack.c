@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bss.h"
 #include "btf.h"
 #include "doc.h"
 #include "gate.h"
@@ -93,6 +94,17 @@ section_of(const struct bpf_map *map)
 	return NULL;
 }
 
+/* The section's name in the object file, from its name in the map: bss.h. */
+static const char *
+written_name(const char *section)
+{
+	static const char renamed[] = BSS_RENAMED BSS_PREFIX;
+
+	if (strncmp(section, renamed, strlen(renamed)) == 0)
+		section += strlen(BSS_RENAMED);
+	return section;
+}
+
 /* Only what can be mapped into memory has variables that can be set: libbpf
  * asks for that where there is one that is not static. */
 static int
@@ -110,8 +122,8 @@ add_section(struct pack *p, const struct bpf_map *map)
 	if (id < 0)
 		return 0;
 	if (pack_append(p->file, p->sections,
-		json_pack("{sss[]}", "name", name, "variables"), "section",
-		name) == -1)
+		json_pack("{sss[]}", "name", written_name(name), "variables"),
+		"section", name) == -1)
 		return -1;
 	variables = json_object_get(pack_last(p->sections), "variables");
 	t = btf__type_by_id(p->btf, (uint32_t)id);
@@ -126,7 +138,7 @@ add_section(struct pack *p, const struct bpf_map *map)
 static char *
 map_ident(const struct bpf_map *map)
 {
-	const char *name = bpf_map__name(map);
+	const char *name = written_name(bpf_map__name(map));
 	const char *dot = bpf_map__is_internal(map) ? strchr(name, '.') : NULL;
 	char *ident = strdup(dot != NULL ? dot + 1 : name);
 
@@ -139,7 +151,7 @@ map_ident(const struct bpf_map *map)
 static int
 add_map(struct pack *p, const struct bpf_map *map)
 {
-	const char *name = bpf_map__name(map);
+	const char *name = written_name(bpf_map__name(map));
 	struct pack_map *m = &p->map[p->nmaps];
 	char *ident = map_ident(map);
 	int ret;
@@ -318,6 +330,7 @@ static int
 open_object(struct pack *p, const unsigned char *elf, size_t size)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = p->name);
+	struct buf renamed = { 0 };
 	char error[128];
 	bool has_btf;
 
@@ -329,7 +342,12 @@ open_object(struct pack *p, const unsigned char *elf, size_t size)
 		report_error("%s: no BTF: compile it with clang -g", p->file);
 		return -1;
 	}
-	p->obj = bpf_object__open_mem(elf, size, &opts);
+	if (bss_rename(elf, size, &renamed) == -1)
+		return -1;
+	p->obj = renamed.len != 0
+		     ? bpf_object__open_mem(renamed.data, renamed.len, &opts)
+		     : bpf_object__open_mem(elf, size, &opts);
+	buf_free(&renamed);
 	if (p->obj == NULL) {
 		libbpf_strerror(errno, error, sizeof(error));
 		report_error(

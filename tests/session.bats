@@ -203,6 +203,12 @@ field() { # FILTER
 	wait_for 5 none_of prog "$id"
 }
 
+@test "what nobody could be told of is not left detached" {
+	run -1 --separate-stderr bash -c "skel-load --pin='$DIR' --detach '$PACKAGE' > /dev/full"
+	[[ $stderr == *"<stdout>: No space left on device" ]]
+	[ ! -e "$DIR" ]
+}
+
 @test "what was detached goes on collecting events: skel-poll finds them" {
 	make_worker
 	skel-load --pin="$DIR" --detach "$PACKAGE" > out

@@ -78,6 +78,7 @@ is() { # WANT GOT
 		long zero;
 		int *pointer;
 		int mine SEC(".data.mine") = 6;
+		int later SEC(".bss.later");
 		const volatile int other SEC(".rodata.other") = 7;
 		SEC("socket") int prog(void *ctx) { return hidden + hidden_too; }
 	C
@@ -85,11 +86,12 @@ is() { # WANT GOT
 [".rodata","number=int","alias=u32","yes_no=bool","color=enum color","text=char[16]","pair=struct pair","grid=unsigned long long[2][3]"]
 [".bss","zero=long","pointer=int *"]
 [".data.mine","mine=int"]
+[".bss.later","later=int"]
 [".rodata.other","other=int"]' "$(
 		meta vars.bpf.o '.bpf_skel.data_sections[] |
 			[.name] + [.variables[] | .name + "=" + .type]' | sort -t, -k1,1 >got
 		grep -F '[".data",' got; grep -F '[".rodata",' got; grep -F '[".bss",' got
-		grep -F '[".data.mine",' got; grep -F '[".rodata.other",' got)"
+		grep -F '[".data.mine",' got; grep -F '[".bss.later",' got; grep -F '[".rodata.other",' got)"
 }
 
 @test "maps are called as libbpf calls them, and what holds globals is marked" {

@@ -222,7 +222,7 @@ the_end() {
 	produce cut_to_ring 3
 	produce to_ring 3
 	# Nor does it count for -n.
-	run -0 --separate-stderr skel-poll -f json -n 2 session
+	run -1 --separate-stderr skel-poll -f json -n 2 session
 	[ "$(grep -c '"@error":{"map":"rb","message":"record of 4 bytes, its type needs 24"}' <<<"$output")" -eq 3 ]
 	[ "$(tail -n 1 <<<"$output")" = '{"@end":{"records":2,"lost":0}}' ]
 	[ "${stderr_lines[0]}" = "skel-poll: map rb: record of 4 bytes, its type needs 24" ]

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "limits.h"
+#include "limit.h"
 #include "report.h"
 #include "run.h"
 #include "session.h"

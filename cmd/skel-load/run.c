@@ -163,7 +163,7 @@ keep_session(struct run *r)
 {
 	const struct options *o = r->options;
 	struct session session;
-	int ret;
+	int ret, status;
 
 	if (attach(r) == -1)
 		return EXIT_FAILURE;
@@ -174,8 +174,14 @@ keep_session(struct run *r)
 	if (ret == 0 && output_flush(&r->out) == 0 && !o->detach)
 		hold_on(r);
 	attach_close(&r->links);
+	status = finish_output(r);
+	if (ret == -1)
+		status = EXIT_FAILURE;
+	/* Nobody was told of it: nothing of a failure stays pinned. */
+	if (o->detach && status != EXIT_SUCCESS)
+		session_unload(session.dir);
 	session_close(&session);
-	return ret == -1 ? EXIT_FAILURE : finish_output(r);
+	return status;
 }
 
 /* Poll, detach, and take what the programs left in the buffers. */

@@ -183,7 +183,7 @@ stream_maps(struct follow *f, int in_fd)
 	if (writer_open(&w, f->header, f->out) == -1)
 		return 1;
 	p = open_poller(f, in_fd, &w);
-	if (p != NULL && run(p, &w) != -1)
+	if (p != NULL && run(p, &w) != -1 && w.errors == 0)
 		status = w.lost > 0 ? EXIT_LOST : 0;
 	poller_close(p);
 	writer_close(&w);

@@ -22,7 +22,7 @@
 
 #include "choice.h"
 #include "follow.h"
-#include "limits.h"
+#include "limit.h"
 #include "object.h"
 #include "output.h"
 #include "pass.h"

@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "limits.h"
+#include "limit.h"
 #include "report.h"
 
 enum { NANO = 1000000000 };

@@ -1,8 +1,8 @@
 /*
  * Limits: the -n and -t of the commands that poll, from text.
  */
-#ifndef SKEL_LIMITS_H
-#define SKEL_LIMITS_H
+#ifndef SKEL_LIMIT_H
+#define SKEL_LIMIT_H
 
 #include <stdint.h>
 
