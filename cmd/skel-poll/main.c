@@ -88,6 +88,13 @@ help(void)
 	exit(0);
 }
 
+_Noreturn static void
+version(void)
+{
+	printf("skel-poll %s\n", VERSION);
+	exit(0);
+}
+
 static int
 set_encoding(struct choice *c, const char *name)
 {
@@ -209,8 +216,7 @@ main(int argc, char *argv[])
 			    level < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG;
 			break;
 		case 'V':
-			printf("skel-poll %s\n", VERSION);
-			return 0;
+			version();
 		case OPT_ONCE:
 			c.once = true;
 			break;
