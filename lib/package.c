@@ -77,12 +77,13 @@ need_u32(const json_t *obj, const char *key, uint32_t *out, const char *where)
 }
 
 /*
- * The array at key as *n structs of size bytes each.  *items is complete
- * enough to be closed even when reading one of them failed.
+ * The array at key as *n structs of size bytes each; path is what reports call
+ * it, "x.json: maps".  *items is complete enough to be closed even when reading
+ * one of them failed.
  */
 static int
 read_list(json_t *obj, const char *key, size_t size, read_fn *fn, void *items,
-    size_t *n, const char *where)
+    size_t *n, const char *where, const char *path)
 {
 	json_t *array = NULL, *v;
 	char at[WHERE_MAX];
@@ -98,7 +99,7 @@ read_list(json_t *obj, const char *key, size_t size, read_fn *fn, void *items,
 	memcpy(items, &mem, sizeof(mem));
 	*n = json_array_size(array);
 	json_array_foreach (array, i, v) {
-		place(at, "%s.%s[%zu]", where, key, i);
+		place(at, "%s[%zu]", path, i);
 		if (!json_is_object(v)) {
 			report_error("%s: expected an object, found %s", at,
 			    doc_kind(v));
@@ -160,11 +161,13 @@ static int
 read_section(void *item, json_t *obj, const char *where)
 {
 	struct package_section *s = item;
+	char path[WHERE_MAX];
 
 	if (need_string(obj, "name", &s->name, where) == -1)
 		return -1;
+	place(path, "%s.variables", where);
 	return read_list(obj, "variables", sizeof(*s->variables), read_variable,
-	    &s->variables, &s->nvariables, where);
+	    &s->variables, &s->nvariables, where, path);
 }
 
 static int
@@ -204,8 +207,8 @@ read_interval(uint64_t *ms, const json_t *sample, const char *where)
 static int
 read_sample(struct package_map *m, json_t *obj, const char *map_where)
 {
-	char where[WHERE_MAX], at[WHERE_MAX];
 	const char *type = NULL;
+	char where[WHERE_MAX];
 	json_t *sample;
 	int got;
 
@@ -221,9 +224,8 @@ read_sample(struct package_map *m, json_t *obj, const char *map_where)
 		return -1;
 	if (type == NULL)
 		return 0;
-	place(at, "%s.type", where);
 	got = find_word(
-	    sample_words, nitems(sample_words), type, "sample type", at);
+	    sample_words, nitems(sample_words), type, "sample type", map_where);
 	if (got == -1)
 		return -1;
 	m->sample = (enum stream_sample)got;
@@ -234,14 +236,17 @@ read_sample(struct package_map *m, json_t *obj, const char *map_where)
 static int
 read_export_object(struct package_map *m, json_t *config, const char *where)
 {
+	char path[WHERE_MAX];
+
 	if (json_object_get(config, "btf_type_id") != NULL) {
 		m->export = EXPORT_BTF;
 		return need_u32(config, "btf_type_id", &m->btf_type_id, where);
 	}
 	if (json_object_get(config, "custom_members") != NULL) {
 		m->export = EXPORT_CUSTOM;
+		place(path, "%s.custom_members", where);
 		return read_list(config, "custom_members", sizeof(*m->custom),
-		    read_custom_member, &m->custom, &m->ncustom, where);
+		    read_custom_member, &m->custom, &m->ncustom, where, path);
 	}
 	report_error("%s: expected btf_type_id or custom_members in it", where);
 	return -1;
@@ -367,6 +372,7 @@ static int
 read_export_type(void *item, json_t *obj, const char *where)
 {
 	struct package_export_type *t = item;
+	char path[WHERE_MAX];
 	int got;
 
 	if (need_string(obj, "name", &t->name, where) == -1 ||
@@ -375,8 +381,9 @@ read_export_type(void *item, json_t *obj, const char *where)
 		return -1;
 	if (got == 0)
 		return doc_missing("size", where);
+	place(path, "%s.members", where);
 	return read_list(obj, "members", sizeof(*t->members),
-	    read_export_member, &t->members, &t->nmembers, where);
+	    read_export_member, &t->members, &t->nmembers, where, path);
 }
 
 static int
@@ -398,6 +405,17 @@ read_doc(struct package *p, const json_t *skel, const char *skel_where)
 	return 0;
 }
 
+/* A list of the document's own: "maps[2]" says where well enough. */
+static int
+read_top_list(const struct package *p, json_t *obj, const char *key,
+    size_t size, read_fn *fn, void *items, size_t *n, const char *where)
+{
+	char path[WHERE_MAX];
+
+	place(path, "%s: %s", p->name, key);
+	return read_list(obj, key, size, fn, items, n, where, path);
+}
+
 static int
 read_skel(struct package *p, json_t *skel, const char *where)
 {
@@ -413,13 +431,13 @@ read_skel(struct package *p, json_t *skel, const char *where)
 	case -1:
 		return -1;
 	}
-	if (read_list(skel, "data_sections", sizeof(*p->sections), read_section,
-		&p->sections, &p->nsections, where) == -1 ||
-	    read_list(skel, "maps", sizeof(*p->maps), read_map, &p->maps,
+	if (read_top_list(p, skel, "data_sections", sizeof(*p->sections),
+		read_section, &p->sections, &p->nsections, where) == -1 ||
+	    read_top_list(p, skel, "maps", sizeof(*p->maps), read_map, &p->maps,
 		&p->nmaps, where) == -1)
 		return -1;
-	return read_list(skel, "progs", sizeof(*p->programs), read_program,
-	    &p->programs, &p->nprograms, where);
+	return read_top_list(p, skel, "progs", sizeof(*p->programs),
+	    read_program, &p->programs, &p->nprograms, where);
 }
 
 /* The reference loader's int: poll(2) takes any negative one for "for ever".
@@ -477,8 +495,9 @@ read_meta(struct package *p)
 	place(at, "%s.bpf_skel", where);
 	if (read_skel(p, skel, at) == -1)
 		return -1;
-	return read_list(p->meta, "export_types", sizeof(*p->export_types),
-	    read_export_type, &p->export_types, &p->nexport_types, where);
+	return read_top_list(p, p->meta, "export_types",
+	    sizeof(*p->export_types), read_export_type, &p->export_types,
+	    &p->nexport_types, where);
 }
 
 static int

@@ -4,7 +4,7 @@
  * which is the reference loader's.  The JSON tree is kept, so unknown keys
  * survive being written again.
  *
- * The functions report what is wrong, as "x.json: meta.bpf_skel.maps[2].name:
+ * The functions report what is wrong, as "x.json: maps[2].name:
  * ...", and return -1.
  */
 #ifndef SKEL_PACKAGE_H

@@ -32,12 +32,12 @@ read_kind(enum type_kind *kind, const json_t *json, const char *where)
 }
 
 static int
-read_name(char **name, const json_t *json, const char *where)
+read_name(char **name, const json_t *json, bool required, const char *where)
 {
-	const char *s;
+	const char *s = "";
 	int got = doc_get_string(json, "name", &s, where);
 
-	if (got != 1)
+	if (got == -1 || (got == 0 && required))
 		return got == 0 ? doc_missing("name", where) : -1;
 	*name = strdup(s);
 	return *name == NULL ? report_nomem() : 0;
@@ -107,7 +107,7 @@ static int
 read_member(
     struct type_member *m, const json_t *json, size_t n, const char *where)
 {
-	if (read_name(&m->name, json, where) == -1 ||
+	if (read_name(&m->name, json, true, where) == -1 ||
 	    read_index(json, "type", n, &m->type, where) == -1 ||
 	    read_number(json, "offset", TYPES_SIZE_MAX, &m->offset, where) ==
 		-1)
@@ -211,13 +211,18 @@ read_rest(struct type *type, const json_t *json, size_t n, const char *where)
 static int
 read_node(struct type *type, const json_t *json, size_t n, const char *where)
 {
+	bool named;
+
 	if (!json_is_object(json)) {
 		report_error(
 		    "%s: expected an object, found %s", where, doc_kind(json));
 		return -1;
 	}
-	if (read_kind(&type->kind, json, where) == -1 ||
-	    read_name(&type->name, json, where) == -1 ||
+	if (read_kind(&type->kind, json, where) == -1)
+		return -1;
+	/* C has no names for these two. */
+	named = type->kind != TYPE_ARRAY && type->kind != TYPE_POINTER;
+	if (read_name(&type->name, json, named, where) == -1 ||
 	    read_number(json, "size", UINT64_MAX, &type->size, where) == -1 ||
 	    doc_get_bool(json, "signed", &type->is_signed, where) == -1)
 		return -1;

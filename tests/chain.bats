@@ -220,3 +220,48 @@ teardown() {
 	[ -z "$output" ]
 	[[ $stderr == *handle_exit* ]]
 }
+
+# The pipelines the README prints, without what it says beside them.
+readme_pipelines() {
+	sed -n '/^## Pipelines/,/^## The commands/p' "$ROOT/README.md" |
+		sed -nE 's/^    ([^ ].*)/\1/p' | sed -E 's/   +.*//'
+}
+
+# Open a file every few milliseconds until killed.
+keep_opening() {
+	while :; do
+		: < /etc/hostname
+		read -r -t 0.003 _ <> nothing || :
+	done
+}
+
+@test "every pipeline of the README works as printed" {
+	local line ran=0
+	mkfifo nothing
+	cp "$ASSETS/opensnoop.json" x.json
+	skel-pack --unpack x.json > x.bpf.o
+	keep_opening 3>&- &
+	local opener=$!
+	while read -r line; do
+		rm -f out run.skel
+		line=${line//--pid 42/--pid $opener}
+		line=${line//head -n 1000/head -n 20}
+		command -v sudo >/dev/null || line=${line//sudo /}
+		start_pipe "{ $line ; } > out"
+		if [[ $line == *'> run.skel' ]]; then
+			wait_pipe
+			[ "$(wc -l < run.skel)" -eq 20 ]
+		else
+			wait_for 10 some_output
+			stop_pipe
+			[ -s out ] || { echo "nothing from: $line"; cat out; false; }
+		fi
+		ran=$((ran + 1))
+	done < <(readme_pipelines)
+	kill "$opener"
+	[ "$ran" -ge 9 ]
+}
+
+some_output() {
+	[ -s out ] && [ "$(wc -l < out)" -ge 3 ] || [ -s run.skel ]
+}

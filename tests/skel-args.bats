@@ -424,8 +424,8 @@ sets() { # VARIABLE VALUE ARG...
 		.bpf_object_size=-1#package.bpf_object_size: expected a whole number
 		.bpf_object_size=1e18#package.bpf_object_size:
 		.meta.bpf_skel.data_sections=null#meta.bpf_skel: data_sections is missing
-		.meta.bpf_skel.data_sections[0].variables[2].type=1#meta.bpf_skel.data_sections[0].variables[2].type: expected a string, found a number
-		.meta.bpf_skel.maps[0].name={}#meta.bpf_skel.maps[0].name: expected a string, found an object
+		.meta.bpf_skel.data_sections[0].variables[2].type=1#data_sections[0].variables[2].type: expected a string, found a number
+		.meta.bpf_skel.maps[0].name={}#maps[0].name: expected a string, found an object
 		.meta.poll_timeout_ms="1"#meta.poll_timeout_ms: expected a number, found a string
 	END
 }

@@ -206,7 +206,7 @@ test_missing(void)
 	REFUSED("{\"bpf_skel\":{\"data_sections\":null}}",
 	    "x.json: meta.bpf_skel: data_sections is missing");
 	REFUSED(SKEL(",\"maps\":[{\"ident\":\"m\"}]"),
-	    "x.json: meta.bpf_skel.maps[0]: name is missing");
+	    "x.json: maps[0]: name is missing");
 	REFUSED(SKEL(",\"maps\":[{\"name\":\"m\"}]"), "ident is missing");
 	REFUSED(SKEL(",\"progs\":[{}]"), "progs[0]: name is missing");
 	REFUSED(MAP(",\"sample\":{}"), "maps[0].sample: interval is missing");
@@ -219,7 +219,7 @@ test_missing(void)
 	    "maps[0].intepreter: expected stack_trace in it");
 	REFUSED("{\"export_types\":[{\"name\":\"e\",\"type_id\":1}],"
 		"\"bpf_skel\":{\"data_sections\":[]}}",
-	    "x.json: meta.export_types[0]: size is missing");
+	    "x.json: export_types[0]: size is missing");
 	REFUSED("{\"meta\":" SKEL("") "}",
 	    "x.json: package: bpf_object is missing");
 	REFUSED("{\"bpf_object\":\"AAAA\",\"meta\":" SKEL("") "}",
@@ -238,7 +238,7 @@ test_wrong_types(void)
 	REFUSED("{\"bpf_skel\":{\"data_sections\":{}}}",
 	    "meta.bpf_skel.data_sections: expected an array, found an object");
 	REFUSED(SKEL(",\"maps\":[5]"),
-	    "meta.bpf_skel.maps[0]: expected an object, found a number");
+	    "maps[0]: expected an object, found a number");
 	REFUSED(SKEL(",\"obj_name\":5"),
 	    "meta.bpf_skel.obj_name: expected a string, found a number");
 	REFUSED(SKEL(",\"doc\":{\"brief\":[]}"),
@@ -248,12 +248,12 @@ test_wrong_types(void)
 	REFUSED(VAR(",\"cmdarg\":{\"short\":1}"),
 	    "variables[0].cmdarg.short: expected a string, found a number");
 	REFUSED(MAP(",\"sample\":{\"interval\":\"1\"}"),
-	    "x.json: meta.bpf_skel.maps[0].sample.interval: "
+	    "x.json: maps[0].sample.interval: "
 	    "expected a number, found a string");
 	REFUSED(MAP(",\"sample\":{\"interval\":0}"),
 	    "maps[0].sample.interval: must be at least 1 ms");
 	REFUSED(MAP(",\"sample\":{\"interval\":1,\"type\":\"hist\"}"),
-	    "maps[0].sample.type: unknown sample type \"hist\"; "
+	    "x.json: maps[0]: unknown sample type \"hist\"; "
 	    "known: default_kv, log2_hist, linear_hist");
 	REFUSED(MAP(",\"export_config\":\"yes\""),
 	    "maps[0].export_config: unknown export \"yes\"; "
