@@ -243,7 +243,8 @@ keep_opening() {
 	keep_opening 3>&- &
 	local opener=$!
 	while read -r line; do
-		rm -f out run.skel
+		rm -f run.skel
+		: > out
 		line=${line//--pid 42/--pid $opener}
 		line=${line//head -n 1000/head -n 20}
 		command -v sudo >/dev/null || line=${line//sudo /}
@@ -263,5 +264,5 @@ keep_opening() {
 }
 
 some_output() {
-	[ -s out ] && [ "$(wc -l < out)" -ge 3 ] || [ -s run.skel ]
+	[ -s run.skel ] || [ "$(wc -l < out)" -ge 3 ]
 }
