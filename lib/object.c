@@ -20,12 +20,6 @@ enum {
 	LOG_LINES = 20, /* of the verifier's log, the last ones */
 };
 
-void
-object_quiet_libbpf(void)
-{
-	heard_install();
-}
-
 /* The place of variable name in the section, or NULL.  Statics are not the
  * package's to set: two of them may share a name. */
 static const struct btf_var_secinfo *
@@ -245,7 +239,7 @@ int
 object_open(struct object *o, const struct package *p, const char *btf)
 {
 	*o = (struct object){ .package = p };
-	object_quiet_libbpf();
+	heard_install();
 	heard_forget();
 	if (vmlinux_choose(btf, &o->btf_path) == -1 || open_elf(o) == -1 ||
 	    check_programs(o) == -1)

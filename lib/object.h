@@ -1,7 +1,6 @@
 /*
  * Objects: a package's ELF object opened by libbpf, its globals filled in, and
- * loaded into the kernel.  The only file that opens or loads one; all of
- * libbpf's own lines pass here, to report().
+ * loaded into the kernel.  The only file that loads one.
  *
  * The functions report what is wrong and return -1.
  */
@@ -36,8 +35,5 @@ int object_load(struct object *o);
 
 /* Unloads what the kernel holds for it, unless pinned. */
 void object_close(struct object *o);
-
-/* Have libbpf's own lines shown by report(); object_open() does it too. */
-void object_quiet_libbpf(void);
 
 #endif

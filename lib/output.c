@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,6 +36,15 @@ output_flush(struct output *o)
 	}
 	o->failed = true;
 	report_error("%s: %s", o->name, strerror(errno));
+	return -1;
+}
+
+int
+output_flush_stdio(void)
+{
+	if (fflush(stdout) == 0)
+		return 0;
+	report_error("<stdout>: %s", strerror(errno));
 	return -1;
 }
 

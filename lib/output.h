@@ -39,6 +39,10 @@ int output_flush_if_full(struct output *o);
  * Returns as output_flush(). */
 int output_close(struct output *o);
 
+/* Flush what --help or --version wrote by stdio(3), which knows no struct
+ * output.  Returns 0, or -1 after reporting. */
+int output_flush_stdio(void);
+
 enum {
 	OUTPUT_READY = 1, /* in_fd can be read, or is at its end */
 	OUTPUT_GONE = 2,  /* the reader of o left */

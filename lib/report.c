@@ -19,6 +19,12 @@ report_show(enum report_level level)
 	shown = level;
 }
 
+void
+report_more(void)
+{
+	shown = shown < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG;
+}
+
 enum report_level
 report_shown(void)
 {

@@ -19,7 +19,10 @@ enum report_level {
 /* Show reports up to this level.  The default is REPORT_NOTICE. */
 void report_show(enum report_level level);
 
-/* The level last given to report_show(). */
+/* "-v": show informing reports too, the second time everything. */
+void report_more(void);
+
+/* The level up to which reports are shown. */
 enum report_level report_shown(void);
 
 /*

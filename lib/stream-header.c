@@ -18,11 +18,25 @@
 
 enum { VERSION_READ = 1, WHERE_MAX = 1024, PART_MAX = WHERE_MAX + 64 };
 
-/* By enum stream_source and enum stream_sample. */
+/* By enum stream_source, enum stream_sample and enum stream_encoding. */
 static const char *const source_names[] = { "ringbuf", "perf", "sample",
 	"iter" };
 static const char *const sample_names[] = { "default_kv", "log2_hist",
 	"linear_hist" };
+static const char *const encodings[] = { "binary", "json" };
+
+int
+stream_encoding_parse(enum stream_encoding *encoding, const char *word)
+{
+	for (size_t i = 0; i < nitems(encodings); i++) {
+		if (strcmp(word, encodings[i]) == 0) {
+			*encoding = (enum stream_encoding)i;
+			return 0;
+		}
+	}
+	report_error("-f: %s: neither binary nor json", word);
+	return -1;
+}
 
 void
 stream_map_free(struct stream_map *m)
@@ -235,8 +249,8 @@ header_json(const struct stream_header *h)
 {
 	json_t *json = json_pack("{sssissssssssss}", "skel",
 	    h->session ? "session" : "stream", "version", VERSION_READ, "name",
-	    h->name, "encoding", h->encoding == STREAM_JSON ? "json" : "binary",
-	    "host", h->host, "boot_id", h->boot_id, "started", h->started);
+	    h->name, "encoding", encodings[h->encoding], "host", h->host,
+	    "boot_id", h->boot_id, "started", h->started);
 
 	if (json == NULL || (h->session && set_session(json, h) == -1) ||
 	    json_object_set_new(json, "maps", write_maps(h)) == -1 ||
@@ -550,7 +564,6 @@ read_session(struct stream_header *h, const json_t *json, const char *where)
 static int
 read_header(struct stream_header *h, const json_t *json, const char *where)
 {
-	static const char *const encodings[] = { "binary", "json" };
 	static const char *const skels[] = { "stream", "session" };
 	unsigned int skel, encoding;
 
@@ -564,7 +577,7 @@ read_header(struct stream_header *h, const json_t *json, const char *where)
 	    read_string(json, "started", false, &h->started, where) == -1)
 		return -1;
 	h->session = skel == 1;
-	h->encoding = encoding == 1 ? STREAM_JSON : STREAM_BINARY;
+	h->encoding = (enum stream_encoding)encoding;
 	if (h->session && read_session(h, json, where) == -1)
 		return -1;
 	if (read_types(h, json, where) == -1)

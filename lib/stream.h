@@ -72,6 +72,10 @@ struct stream_header {
 	struct types types;
 };
 
+/* The encoding of a word of the command line (-f), "binary" or "json".
+ * Returns 0, or -1 after reporting. */
+int stream_encoding_parse(enum stream_encoding *encoding, const char *word);
+
 void stream_header_free(struct stream_header *h);
 
 /* Release what one map holds, for whoever takes it out of the list. */

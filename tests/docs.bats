@@ -105,6 +105,15 @@ same() { # WHAT WANT GOT
 	done
 }
 
+@test "--version and --help of every command fail on a full disk" {
+	for cmd in $(commands); do
+		for option in --version --help; do
+			run -1 bash -c "$cmd $option >/dev/full"
+			[ "$output" = "$cmd: <stdout>: No space left on device" ]
+		done
+	done
+}
+
 @test "every command has a manual, a completion and a place in skel(7) and the README" {
 	for cmd in $(commands); do
 		[ -f "$ROOT/cmd/$cmd/$cmd.1" ]

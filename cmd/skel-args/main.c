@@ -39,14 +39,14 @@ print_usage(FILE *to)
 	    "usage: skel-args [-hlqvV] [-e elf] [package [argument ...]]\n");
 }
 
-static int
+_Noreturn static void
 usage(void)
 {
 	print_usage(stderr);
-	return EXIT_USAGE;
+	exit(EXIT_USAGE);
 }
 
-static int
+_Noreturn static void
 help(void)
 {
 	print_usage(stdout);
@@ -59,7 +59,14 @@ help(void)
 	       "  -h, --help           this text\n"
 	       "  -V, --version        the version\n"
 	       "The program's own arguments: skel-args package --help\n");
-	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+_Noreturn static void
+version(void)
+{
+	printf("skel-args " VERSION "\n");
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* Write what the result calls for.  Returns the exit status. */
@@ -121,7 +128,6 @@ int
 main(int argc, char *argv[])
 {
 	const char *file = "-", *elf = NULL;
-	enum report_level level = REPORT_NOTICE;
 	struct output out;
 	int ch, list = 0, status;
 
@@ -132,32 +138,27 @@ main(int argc, char *argv[])
 			elf = optarg;
 			break;
 		case 'h':
-			return help();
+			help();
 		case 'l':
 			list = 1;
 			break;
 		case 'q':
-			level = REPORT_ERROR;
+			report_show(REPORT_ERROR);
 			break;
 		case 'v':
-			if (level < REPORT_DEBUG)
-				level = level < REPORT_INFO ? REPORT_INFO
-							    : REPORT_DEBUG;
+			report_more();
 			break;
 		case 'V':
-			printf("skel-args " VERSION "\n");
-			return fflush(stdout) == 0 ? EXIT_SUCCESS
-						   : EXIT_FAILURE;
+			version();
 		default:
-			return usage();
+			usage();
 		}
 	}
-	report_show(level);
 	if (optind < argc)
 		file = argv[optind++];
 	if (list && optind < argc) {
 		report_error("--list takes no arguments of the program");
-		return usage();
+		usage();
 	}
 	/* A reader that leaves shows as EPIPE, and is an ordinary end. */
 	signal(SIGPIPE, SIG_IGN);

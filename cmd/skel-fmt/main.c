@@ -90,7 +90,14 @@ help(void)
 	    "  -v, --verbose     say more\n"
 	    "  -h, --help        this text\n"
 	    "  -V, --version     the version\n");
-	exit(0);
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+_Noreturn static void
+version(void)
+{
+	printf("skel-fmt " VERSION "\n");
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* A growing list of borrowed strings. */
@@ -174,7 +181,6 @@ print_files(struct printer *p, int nfiles, char *const files[])
 int
 main(int argc, char *argv[])
 {
-	enum report_level level = REPORT_NOTICE;
 	struct printer printer = { .plan.form = PLAN_TABLE };
 	struct words columns = { 0 }, maps = { 0 };
 	struct output out;
@@ -198,15 +204,13 @@ main(int argc, char *argv[])
 				return 1;
 			break;
 		case 'q':
-			level = REPORT_ERROR;
+			report_show(REPORT_ERROR);
 			break;
 		case 'v':
-			level =
-			    level < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG;
+			report_more();
 			break;
 		case 'V':
-			printf("skel-fmt %s\n", VERSION);
-			return 0;
+			version();
 		case 'h':
 			help();
 		default:
@@ -215,7 +219,6 @@ main(int argc, char *argv[])
 			printer.plan.form = (enum plan_form)(ch - OPTION_FORM);
 		}
 	}
-	report_show(level);
 	/* The text that goes out is UTF-8 whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (stop_catch() == -1 ||

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "limit.h"
+#include "output.h"
 #include "report.h"
 #include "run.h"
 #include "session.h"
@@ -62,7 +63,7 @@ usage(void)
 	exit(EXIT_USAGE);
 }
 
-static int
+_Noreturn static void
 help(void)
 {
 	print_usage(stdout);
@@ -86,27 +87,14 @@ help(void)
 	       "  -v, --verbose            say more; twice: libbpf's lines "
 	       "too\n"
 	       "  -V, --version            print the version\n");
-	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-static int
-set_format(struct options *o, const char *name)
+_Noreturn static void
+version(void)
 {
-	if (strcmp(name, "binary") == 0)
-		o->encoding = STREAM_BINARY;
-	else if (strcmp(name, "json") == 0)
-		o->encoding = STREAM_JSON;
-	else {
-		report_error("-f %s: not a format: binary or json", name);
-		return -1;
-	}
-	return 0;
-}
-
-static void
-show_more(void)
-{
-	report_show(report_shown() < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG);
+	printf("skel-load " VERSION "\n");
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* Returns 0, or -1 after reporting what is wrong with it. */
@@ -120,7 +108,9 @@ set_option(struct options *o, int option)
 		o->elf = optarg;
 		return 0;
 	case 'f':
-		return set_format(o, optarg);
+		return stream_encoding_parse(&o->encoding, optarg);
+	case 'h':
+		help();
 	case 'm':
 		o->maps[o->nmaps++] = optarg;
 		return 0;
@@ -133,8 +123,10 @@ set_option(struct options *o, int option)
 	case 't':
 		return limit_seconds(optarg, &o->timeout_ns);
 	case 'v':
-		show_more();
+		report_more();
 		return 0;
+	case 'V':
+		version();
 	case OPT_BTF:
 		o->btf = optarg;
 		return 0;
@@ -198,12 +190,6 @@ main(int argc, char *argv[])
 	}
 	while ((option = getopt_long(argc, argv, "+a:e:f:hm:n:qt:Vv",
 		    long_options, NULL)) != -1) {
-		if (option == 'h' || option == 'V') {
-			free_options(&o);
-			if (option == 'h')
-				return help();
-			return puts("skel-load " VERSION) == EOF;
-		}
 		if (set_option(&o, option) == -1)
 			usage();
 	}

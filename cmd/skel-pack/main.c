@@ -65,7 +65,14 @@ help(void)
 	       "  -v, --verbose     say more; twice: libbpf's lines too\n"
 	       "  -h, --help        this text\n"
 	       "  -V, --version     the version\n");
-	exit(0);
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+_Noreturn static void
+version(void)
+{
+	printf("skel-pack " VERSION "\n");
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* What people mostly do wrong: the two directions mistaken for each other. */
@@ -123,7 +130,6 @@ unpack(const char *file, struct buf *out)
 int
 main(int argc, char *argv[])
 {
-	enum report_level level = REPORT_NOTICE;
 	const char *name = NULL, *file = NULL;
 	struct output out;
 	bool back = false;
@@ -136,18 +142,16 @@ main(int argc, char *argv[])
 			name = optarg;
 			break;
 		case 'q':
-			level = REPORT_ERROR;
+			report_show(REPORT_ERROR);
 			break;
 		case 'u':
 			back = true;
 			break;
 		case 'v':
-			level =
-			    level < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG;
+			report_more();
 			break;
 		case 'V':
-			printf("skel-pack %s\n", VERSION);
-			return 0;
+			version();
 		case 'h':
 			help();
 		default:
@@ -158,7 +162,6 @@ main(int argc, char *argv[])
 		usage();
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		file = argv[optind];
-	report_show(level);
 	signal(SIGPIPE, SIG_IGN);
 
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)

@@ -22,8 +22,8 @@
 
 #include "choice.h"
 #include "follow.h"
+#include "heard.h"
 #include "limit.h"
-#include "object.h"
 #include "output.h"
 #include "pass.h"
 #include "report.h"
@@ -85,29 +85,14 @@ help(void)
 	       "  -v, --verbose        say more; twice: libbpf's lines too\n"
 	       "  -h, --help           this text\n"
 	       "  -V, --version        the version\n");
-	exit(0);
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 _Noreturn static void
 version(void)
 {
-	printf("skel-poll %s\n", VERSION);
-	exit(0);
-}
-
-static int
-set_encoding(struct choice *c, const char *name)
-{
-	c->has_encoding = true;
-	if (strcmp(name, "binary") == 0) {
-		c->encoding = STREAM_BINARY;
-	} else if (strcmp(name, "json") == 0) {
-		c->encoding = STREAM_JSON;
-	} else {
-		report_error("-f: %s: neither binary nor json", name);
-		return -1;
-	}
-	return 0;
+	printf("skel-poll " VERSION "\n");
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* Wait for the first bytes.  Returns whether they came, or the end: not when
@@ -179,7 +164,6 @@ run(const char *file, const struct choice *c)
 int
 main(int argc, char *argv[])
 {
-	enum report_level level = REPORT_NOTICE;
 	struct choice c = { 0 };
 	const char *file = NULL;
 	int ch, status;
@@ -194,8 +178,9 @@ main(int argc, char *argv[])
 		    argc, argv, "+f:hm:n:qt:Vv", long_options, NULL)) != -1) {
 		switch (ch) {
 		case 'f':
-			if (set_encoding(&c, optarg) == -1)
+			if (stream_encoding_parse(&c.encoding, optarg) == -1)
 				usage();
+			c.has_encoding = true;
 			break;
 		case 'm':
 			c.maps[c.nmaps++] = optarg;
@@ -205,15 +190,14 @@ main(int argc, char *argv[])
 				usage();
 			break;
 		case 'q':
-			level = REPORT_ERROR;
+			report_show(REPORT_ERROR);
 			break;
 		case 't':
 			if (limit_seconds(optarg, &c.timeout_ns) == -1)
 				usage();
 			break;
 		case 'v':
-			level =
-			    level < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG;
+			report_more();
 			break;
 		case 'V':
 			version();
@@ -230,8 +214,7 @@ main(int argc, char *argv[])
 		usage();
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		file = argv[optind];
-	report_show(level);
-	object_quiet_libbpf();
+	heard_install();
 	status = run(file, &c);
 	free(c.maps);
 	return status;
