@@ -16,13 +16,11 @@ buf_free(struct buf *b)
 }
 
 char *
-buf_room(struct buf *b, size_t more)
+buf_grow(struct buf *b, size_t more)
 {
 	size_t cap = b->cap < 256 ? 256 : b->cap;
 	char *p;
 
-	if (!b->failed && b->cap - b->len >= more)
-		return b->data + b->len;
 	if (b->failed || more > SIZE_MAX / 4 - b->len) {
 		b->failed = true;
 		return NULL;
@@ -58,7 +56,23 @@ buf_str(struct buf *b, const char *s)
 void
 buf_chr(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	char *p = buf_room(b, 1);
+
+	if (p == NULL)
+		return;
+	*p = c;
+	b->len++;
+}
+
+void
+buf_fill(struct buf *b, char c, size_t n)
+{
+	char *p;
+
+	if (n == 0 || (p = buf_room(b, n)) == NULL)
+		return;
+	memset(p, c, n);
+	b->len += n;
 }
 
 void

@@ -18,15 +18,26 @@ struct buf {
 /* Release what b holds and make it empty; a zeroed struct buf is empty too. */
 void buf_free(struct buf *b);
 
+/* buf_room() where there is none yet. */
+char *buf_grow(struct buf *b, size_t more);
+
 /*
  * Make room for more bytes behind len and return where they start, or NULL
  * with failed set.  The caller writes there and adds to len.
  */
-char *buf_room(struct buf *b, size_t more);
+static inline char *
+buf_room(struct buf *b, size_t more)
+{
+	/* Nearly always there is room, and records ask several times. */
+	if (!b->failed && b->cap - b->len >= more)
+		return b->data + b->len;
+	return buf_grow(b, more);
+}
 
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_chr(struct buf *b, char c);
+void buf_fill(struct buf *b, char c, size_t n); /* c, n times */
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -250,24 +250,29 @@ record_kv(struct plan *p, const struct record *rec)
 	buf_chr(out, '\n');
 }
 
+static size_t
+name_width(const char *name)
+{
+	size_t width = strlen(name);
+
+	return width < NAME_WIDTH ? NAME_WIDTH : width;
+}
+
 /* The columns stand where their names do, unless what comes before is longer:
  * then one space follows it. */
 static void
 record_row(struct plan *p, const struct record *rec)
 {
 	struct buf *out = rec->run.out;
-	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, width;
+	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, end;
 
 	plan_put_time(rec);
 	buf_chr(out, ' ');
 	for (size_t i = 0; i < p->columns.n; i++) {
-		if (out->len - row >= head)
-			buf_chr(out, ' ');
-		while (out->len - row < head && !out->failed)
-			buf_chr(out, ' ');
+		end = out->len - row;
+		buf_fill(out, ' ', end < head ? head - end : 1);
 		plan_put_column(p, rec, i);
-		width = strlen(p->columns.v[i].name);
-		head += (width < NAME_WIDTH ? NAME_WIDTH : width) + 1;
+		head += name_width(p->columns.v[i].name) + 1;
 	}
 	buf_chr(out, '\n');
 }
