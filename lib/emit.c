@@ -293,25 +293,28 @@ copy_utf8(char *p, const unsigned char **s, const unsigned char *end)
 	return p + len;
 }
 
+/* Whether c stands for itself in a form that changes control bytes, what is
+ * not ASCII, and the two characters a and b. */
 static inline bool
-json_plain(unsigned char c)
+is_plain(unsigned char c, char a, char b)
 {
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+	return c >= 0x20 && c < 0x80 && c != (unsigned char)a &&
+	       c != (unsigned char)b;
 }
 
 /*
- * Copy 16 bytes and say how many of them stand for themselves in JSON.  The
- * bytes behind those are written over by whoever goes on there.
+ * Copy 16 bytes and say how many of them are plain.  The bytes behind those
+ * are written over by whoever goes on there.
  */
 static inline size_t
-json_run(char *p, const unsigned char *s)
+plain_run(char *p, const unsigned char *s, char a, char b)
 {
 #ifdef __SSE2__
 	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
 	/* Signed, so that what is above 0x7f is below 0x20 as well. */
 	__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
-	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-		_mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
+		_mm_cmpeq_epi8(v, _mm_set1_epi8(b))));
 
 	_mm_storeu_si128((__m128i *)(void *)p, v);
 	return (size_t)__builtin_ctz(
@@ -319,10 +322,30 @@ json_run(char *p, const unsigned char *s)
 #else
 	size_t n = 0;
 
-	for (; n < 16 && json_plain(s[n]); n++)
+	for (; n < 16 && is_plain(s[n], a, b); n++)
 		p[n] = (char)s[n];
 	return n;
 #endif
+}
+
+/* Copy what is plain and move *s behind it: to the end, or to a byte that is
+ * not plain, such as the NUL. */
+static inline char *
+copy_plain(
+    char *p, const unsigned char **s, const unsigned char *end, char a, char b)
+{
+	size_t run;
+
+	while (end - *s >= 16) {
+		run = plain_run(p, *s, a, b);
+		p += run;
+		*s += run;
+		if (run < 16)
+			return p;
+	}
+	while (*s < end && is_plain(**s, a, b))
+		*p++ = (char)*(*s)++;
+	return p;
 }
 
 static char *
@@ -346,29 +369,16 @@ char *
 emit_json(char *p, const unsigned char *s, size_t n)
 {
 	const unsigned char *end = s + n;
-	size_t run;
 
-	while (s < end) {
-		if (end - s >= 16) {
-			run = json_run(p, s);
-			p += run;
-			s += run;
-			if (run == 16)
-				continue;
-		} else {
-			while (s < end && json_plain(*s))
-				*p++ = (char)*s++;
-			if (s == end)
-				break;
-		}
-		if (*s == '\0')
-			break;
+	for (;;) {
+		p = copy_plain(p, &s, end, '"', '\\');
+		if (s == end || *s == '\0')
+			return p;
 		if (*s < 0x80)
 			p = json_escape(p, *s++);
 		else
 			p = copy_utf8(p, &s, end);
 	}
-	return p;
 }
 
 /* The end of text in n bytes, and whether a CSV field must quote it. */
@@ -383,8 +393,9 @@ csv_end(const unsigned char *s, size_t n, bool *quote)
 	return s;
 }
 
-char *
-emit_csv(char *p, const unsigned char *s, size_t n)
+/* A field that is not plain as a whole. */
+static char *
+csv_odd(char *p, const unsigned char *s, size_t n)
 {
 	bool quote;
 	const unsigned char *end = csv_end(s, n, &quote);
@@ -402,6 +413,15 @@ emit_csv(char *p, const unsigned char *s, size_t n)
 	if (quote)
 		*p++ = '"';
 	return p;
+}
+
+char *
+emit_csv(char *p, const unsigned char *s, size_t n)
+{
+	const unsigned char *at = s, *end = s + n;
+	char *q = copy_plain(p, &at, end, '"', ',');
+
+	return at == end || *at == '\0' ? q : csv_odd(p, s, n);
 }
 
 /* The letter that stands for c behind a backslash, or 0. */
@@ -428,7 +448,10 @@ emit_tsv(char *p, const unsigned char *s, size_t n)
 	const unsigned char *end = s + n;
 	char letter;
 
-	while (s < end && *s != '\0') {
+	for (;;) {
+		p = copy_plain(p, &s, end, '\\', '\\');
+		if (s == end || *s == '\0')
+			return p;
 		if (*s >= 0x80) {
 			p = copy_utf8(p, &s, end);
 			continue;
@@ -439,7 +462,6 @@ emit_tsv(char *p, const unsigned char *s, size_t n)
 		*p++ = letter != 0 ? letter : (char)*s;
 		s++;
 	}
-	return p;
 }
 
 /* One byte as vis(3) writes it with VIS_CSTYLE and VIS_WHITE. */
@@ -480,13 +502,12 @@ emit_vis(char *p, const unsigned char *s, size_t n)
 	uint32_t c;
 	size_t len;
 
-	while (s < end && *s != '\0') {
+	for (;;) {
+		p = copy_plain(p, &s, end, 0x7f, 0x7f);
+		if (s == end || *s == '\0')
+			return p;
 		if (*s < 0x80) {
-			if (*s >= 0x20 && *s != 0x7f)
-				*p++ = (char)*s;
-			else
-				p = vis_byte(p, *s);
-			s++;
+			p = vis_byte(p, *s++);
 			continue;
 		}
 		len = utf8_length(s, (size_t)(end - s), &c);
@@ -498,7 +519,6 @@ emit_vis(char *p, const unsigned char *s, size_t n)
 		p += len;
 		s += len;
 	}
-	return p;
 }
 
 /* The columns of the character at s, and its bytes. */
@@ -521,12 +541,30 @@ utf8_step(const char *s, size_t n, size_t *len)
 	return columns < 0 ? 1 : (size_t)columns;
 }
 
+/* How many bytes at s, of n, are ASCII: a column each. */
+static size_t
+ascii_run(const char *s, size_t n)
+{
+	size_t i = 0;
+	uint64_t word;
+
+	for (; n - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, s + i, sizeof(word));
+		if (word & 0x8080808080808080)
+			break;
+	}
+	while (i < n && (unsigned char)s[i] < 0x80)
+		i++;
+	return i;
+}
+
 size_t
 utf8_columns(const char *s, size_t n)
 {
-	size_t columns = 0, len;
+	size_t columns = ascii_run(s, n), len;
 
-	for (; n > 0; s += len, n -= len)
+	s += columns;
+	for (n -= columns; n > 0; s += len, n -= len)
 		columns += utf8_step(s, n, &len);
 	return columns;
 }

@@ -156,18 +156,21 @@ table_fit(struct table *t)
 	}
 }
 
-/* Make n spaces at out->data[at]. */
+/* Put blanks before the text from start on, and behind it. */
 static void
-indent(struct buf *out, size_t at, size_t n)
+pad(struct buf *out, size_t start, size_t before, size_t behind)
 {
 	char *p;
 
-	if (n == 0 || buf_room(out, n) == NULL)
+	if (before + behind == 0 || buf_room(out, before + behind) == NULL)
 		return;
-	p = out->data + at;
-	memmove(p + n, p, out->len - at);
-	memset(p, ' ', n);
-	out->len += n;
+	p = out->data + start;
+	if (before > 0) {
+		memmove(p + before, p, out->len - start);
+		memset(p, ' ', before);
+	}
+	out->len += before;
+	buf_fill(out, ' ', behind);
 }
 
 /* Cut the text from start on to so many columns. */
@@ -184,7 +187,7 @@ table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
     unsigned int *over)
 {
 	const struct table_column *c = &t->v[i];
-	size_t wide, end;
+	size_t wide, end, blanks;
 
 	if (out->failed)
 		return;
@@ -196,10 +199,11 @@ table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
 	/* What is too long takes from the blanks of those that follow. */
 	end = *over + wide;
 	*over = end > c->width ? (unsigned int)(end - c->width) : 0;
-	if (end < c->width && (c->right || i + 1 < t->n))
-		indent(out, c->right ? start : out->len, c->width - end);
-	if (i > 0)
-		indent(out, start, 1);
+	blanks = end < c->width ? c->width - end : 0;
+	if (c->right)
+		pad(out, start, blanks + (i > 0), 0);
+	else
+		pad(out, start, i > 0, i + 1 < t->n ? blanks : 0);
 }
 
 void

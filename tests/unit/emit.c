@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +164,59 @@ sequence(int line, const char *s, size_t n, size_t want, uint32_t point)
 	failures++;
 }
 
+typedef char *emit_text(char *p, const unsigned char *s, size_t n);
+
+/* Text of a length whose byte at is odd, in memory that ends where it does. */
+static char *
+one_odd(char *p, emit_text *emit, size_t len, size_t at, unsigned char odd)
+{
+	unsigned char *s = malloc(len);
+
+	for (size_t i = 0; i < len; i++)
+		s[i] = (unsigned char)('a' + i % 26);
+	s[at] = odd;
+	p = emit(p, s, len);
+	free(s);
+	return p;
+}
+
+/* Any byte anywhere becomes what it becomes alone, and the letters around it
+ * stay; fields of CSV may have their quotes. */
+static void
+odd_bytes(void)
+{
+	static emit_text *const emits[] = { emit_json, emit_csv, emit_tsv,
+		emit_vis };
+	static const size_t lens[] = { 1, 15, 16, 17, 33 };
+
+	for (size_t i = 0; i < nitems(emits) * nitems(lens) * 256; i++) {
+		emit_text *emit = emits[i / 256 / nitems(lens)];
+		size_t len = lens[i / 256 % nitems(lens)];
+		unsigned char c = (unsigned char)i;
+
+		for (size_t at = 0; at < len; at++) {
+			char want[256], alone[64], *p = want;
+			size_t n =
+			    (size_t)(one_odd(alone, emit, 1, 0, c) - alone);
+			bool quoted =
+			    emit == emit_csv && n > 1 && alone[0] == '"';
+
+			if (quoted)
+				*p++ = '"';
+			for (size_t k = 0; k < at; k++)
+				*p++ = (char)('a' + k % 26);
+			memcpy(p, alone + quoted, n - 2 * quoted);
+			p += n - 2 * quoted;
+			for (size_t k = at + 1; k < len && c != 0; k++)
+				*p++ = (char)('a' + k % 26);
+			if (quoted)
+				*p++ = '"';
+			*p = '\0';
+			IS(one_odd(buf, emit, len, at, c), want);
+		}
+	}
+}
+
 static void
 utf8(void)
 {
@@ -293,6 +347,7 @@ main(void)
 	floats();
 	floats_return();
 	text();
+	odd_bytes();
 	utf8();
 	columns();
 	times();

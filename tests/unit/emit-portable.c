@@ -1,0 +1,5 @@
+/* emit without SSE2, as on other machines: the same tests. */
+#undef __SSE2__
+#include "../../lib/emit.c"
+
+#include "emit.c"
