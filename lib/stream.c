@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -20,28 +21,44 @@ enum { READ_SIZE = 64 << 10 }; /* bytes asked of a read(2) */
  * Bytes.
  */
 
-/* The next newline of what was read, or NULL. */
-static char *
-find_newline(const struct stream_reader *r)
-{
-	size_t from = r->start + r->scanned;
-
-	if (from >= r->in.len)
-		return NULL;
-	return memchr(r->in.data + from, '\n', r->in.len - from);
-}
-
-bool
-stream_ready(const struct stream_reader *r)
-{
-	return r->eof || r->error != 0 || find_newline(r) != NULL;
-}
-
 /* Bytes of the line that is not complete yet. */
 static size_t
 unparsed(const struct stream_reader *r)
 {
 	return r->in.len - r->start;
+}
+
+/* The next newline of what was read, or NULL.  Each byte is searched once,
+ * however often this is asked. */
+static const char *
+find_newline(struct stream_reader *r)
+{
+	const char *line, *end;
+
+	if (r->scanned == unparsed(r))
+		return NULL;
+	line = r->in.data + r->start;
+	if (r->has_newline)
+		return line + r->scanned;
+	end = memchr(line + r->scanned, '\n', unparsed(r) - r->scanned);
+	r->has_newline = end != NULL;
+	r->scanned = end != NULL ? (size_t)(end - line) : unparsed(r);
+	return end;
+}
+
+bool
+stream_ready(struct stream_reader *r)
+{
+	return r->eof || r->error != 0 || find_newline(r) != NULL;
+}
+
+/* The line of so many bytes, newline included, is done with. */
+static void
+pass_line(struct stream_reader *r, size_t len)
+{
+	r->start += len;
+	r->scanned = 0;
+	r->has_newline = false;
 }
 
 /* Move what is unparsed to the front when the buffer's end is near. */
@@ -103,10 +120,8 @@ find_line(struct stream_reader *r, size_t max)
 	const char *end;
 
 	while ((end = find_newline(r)) == NULL && unparsed(r) <= max &&
-	       !r->eof && r->error == 0) {
-		r->scanned = unparsed(r);
+	       !r->eof && r->error == 0)
 		fill_wait(r);
-	}
 	return end;
 }
 
@@ -115,8 +130,7 @@ static void
 drop_long(struct stream_reader *r)
 {
 	r->skipping = true;
-	r->start = r->in.len;
-	r->scanned = 0;
+	pass_line(r, unparsed(r));
 }
 
 /* Report what is wrong with the line, and count it. */
@@ -252,7 +266,7 @@ open_line(struct stream_reader *r, const char *end, bool newline)
 	if (what == STREAM_NDJSON)
 		return what;
 	r->line = 1;
-	r->start += len + newline;
+	pass_line(r, len + newline);
 	return what;
 }
 
@@ -308,6 +322,7 @@ static enum stream_line_kind
 take_body(struct stream_reader *r, struct stream_line *line, size_t len)
 {
 	const unsigned char *body = (const unsigned char *)r->body.data;
+	uint64_t time_ns;
 	size_t size;
 
 	if (len < STREAM_BODY_HEAD)
@@ -316,8 +331,8 @@ take_body(struct stream_reader *r, struct stream_line *line, size_t len)
 	if (line->map >= r->header.nmaps)
 		return bad(
 		    r, "a record of map number %u, and no such map", line->map);
-	for (int i = 0; i < 8; i++)
-		line->time_ns |= (uint64_t)body[1 + i] << (8 * i);
+	memcpy(&time_ns, body + 1, sizeof(time_ns));
+	line->time_ns = le64toh(time_ns);
 	line->data = body + STREAM_BODY_HEAD;
 	line->len = len - STREAM_BODY_HEAD;
 	size = stream_record_size(&r->header, line->map);
@@ -491,6 +506,8 @@ parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
 		r->skipping = false;
 		return bad(r, "a line longer than %d bytes", STREAM_LINE_MAX);
 	}
+	if (p < end && *p == STREAM_TAG && newline)
+		return parse_record(r, line);
 	while (p < end && isspace((unsigned char)*p))
 		p++;
 	if (p == end)
@@ -499,8 +516,6 @@ parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
 		return bad(r, "cut off in the middle of a line");
 	if (*p == '{')
 		return parse_object(r, line, p + 1);
-	if (p == line->text && *p == STREAM_TAG)
-		return parse_record(r, line);
 	return bad(r, "neither a record nor a JSON object");
 }
 
@@ -518,8 +533,7 @@ stream_next(struct stream_reader *r, struct stream_line *line)
 		return LINE_END;
 	line->text = r->in.data + r->start;
 	line->text_len = end != NULL ? (size_t)(end - line->text) : unparsed(r);
-	r->start += line->text_len + (end != NULL);
-	r->scanned = 0;
+	pass_line(r, line->text_len + (end != NULL));
 	r->line++;
 	line->kind = parse_line(r, line, end != NULL);
 	return line->kind;

@@ -174,10 +174,11 @@ struct stream_reader {
 	struct stream_header header;
 	struct buf in; /* what was read; from start on it is unparsed */
 	size_t start;
-	size_t scanned;  /* of the unparsed, bytes known to have no newline */
-	bool skipping;   /* inside a line longer than STREAM_LINE_MAX */
-	struct buf body; /* the last binary record, unstuffed */
-	json_t *control; /* owned: the tree of the last control line */
+	size_t scanned;   /* of the unparsed, bytes known to have no newline */
+	bool has_newline; /* the next byte is one */
+	bool skipping;    /* inside a line longer than STREAM_LINE_MAX */
+	struct buf body;  /* the last binary record, unstuffed */
+	json_t *control;  /* owned: the tree of the last control line */
 };
 
 /*
@@ -193,7 +194,7 @@ void stream_close(struct stream_reader *r);
  * Whether stream_next() has a line (or the end) without reading.  For those
  * who flush their output before they wait.
  */
-bool stream_ready(const struct stream_reader *r);
+bool stream_ready(struct stream_reader *r);
 
 /*
  * read(2) once and keep what came.  Returns 1, 0 at end of input, or -1 with
