@@ -34,11 +34,13 @@ pipe_ended() {
 	! pgrep -g "$1" >/dev/null
 }
 
+# PIPE_STATUS is the last one's.
 end_background() {
 	local pid
 	for pid in "${PIPES[@]}"; do
 		pkill -KILL -g "$pid" || :
-		wait "$pid" 2>/dev/null || :
+		PIPE_STATUS=0
+		wait "$pid" 2>/dev/null || PIPE_STATUS=$?
 	done
 	PIPES=()
 }
@@ -127,8 +129,4 @@ busy() {
 	timeout "$1" sh -c 'while :; do :; done' &
 	timeout "$1" sh -c 'while :; do :; done' &
 	wait $! || :
-}
-
-as_nobody() {
-	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }

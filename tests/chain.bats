@@ -61,7 +61,7 @@ teardown() {
 
 @test "a recorded stream formatted later by an ordinary user gives what was shown" {
 	record_bootstrap run.skel shown 20 --csv
-	chmod 755 .
+	need_nobody
 	chmod 644 run.skel
 	run -0 --separate-stderr as_nobody skel-fmt --csv run.skel
 	diff -u shown <(printf '%s\n' "$output")
@@ -147,7 +147,6 @@ teardown() {
 	busy 2
 	wait "$pid" || :
 	wait_for 10 sampled_again out
-	sampled_again out || :
 	local pin
 	pin=$(jq -r '.maps[0].pin' session)
 	bpftool -j map dump pinned "$pin" > map.json
@@ -257,6 +256,9 @@ keep_opening() {
 			stop_pipe
 			[ -s out ] || { echo "nothing from: $line"; cat out; false; }
 		fi
+		# 3: so many files were opened that records were lost.
+		[ "$PIPE_STATUS" -eq 0 ] || [ "$PIPE_STATUS" -eq 3 ] ||
+			{ echo "$PIPE_STATUS from: $line"; false; }
 		ran=$((ran + 1))
 	done < <(readme_pipelines)
 	kill "$opener"

@@ -24,6 +24,21 @@ need_bpf() {
 	bpftool prog show >/dev/null 2>&1 || skip "needs a kernel with BPF and root"
 }
 
+# Run as an ordinary user without any capability: nobody, where root asks.
+as_nobody() {
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all "$@"
+	else
+		"$@"
+	fi
+}
+
+# Skip aloud where nobody cannot run what was built, as below /root.
+need_nobody() {
+	as_nobody test -x "$(command -v skel-fmt)" || skip "an ordinary user cannot reach the build"
+	chmod 755 "$BATS_TEST_TMPDIR"
+}
+
 # wait_for SECONDS COMMAND...: until the command holds, a look every 20 ms.
 wait_for() {
 	local end=$((SECONDS + $1))

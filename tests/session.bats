@@ -290,6 +290,7 @@ opened_until_seen() {
 }
 
 @test "an ordinary user's sweep and unload touch nothing" {
+	need_nobody
 	start_load --pin="$DIR" "$PACKAGE"
 	run -1 --separate-stderr as_nobody skel-load --unload "$DIR"
 	[[ $stderr == *"$DIR: Permission denied"* ]]

@@ -443,9 +443,8 @@ sets() { # VARIABLE VALUE ARG...
 }
 
 @test "it needs no privilege and no kernel" {
-	[ "$(id -u)" -eq 0 ] || skip "is not root anyway"
-	run -0 setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all \
-		"$(command -v skel-args)" - --s32 5 <kinds.json
+	need_nobody
+	run -0 as_nobody skel-args - --s32 5 <kinds.json
 	[ "$(value s32 <<<"$output")" = 5 ]
 }
 

@@ -392,9 +392,8 @@ unset null' "$(grep -v '^big ' got)"
 	ASAN_OPTIONS=detect_leaks=0 \
 		strace -f -qq -e trace=bpf,openat -o log skel-pack runqlat.bpf.o >a.json
 	run ! grep -E 'bpf\(|"/sys|"/proc' log
-	chmod 755 .
-	setpriv --reuid=65534 --regid=65534 --clear-groups \
-		"$(command -v skel-pack)" -n runqlat_bpf <runqlat.bpf.o | cmp - a.json
+	need_nobody
+	as_nobody skel-pack -n runqlat_bpf <runqlat.bpf.o | cmp - a.json
 }
 
 @test "usage errors exit 2 and write nothing" {
