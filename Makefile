@@ -22,8 +22,10 @@ LIBS_skel-args := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-fmt  := jansson libbsd-overlay
 LIBS_skel-load := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-pack := libbpf libelf jansson zlib libbsd-overlay
-LIBS_skel-poll := libbpf libelf jansson zlib libbsd-overlay
+LIBS_skel-poll := libbpf jansson libbsd-overlay
 LIBS_unit      := libbpf libelf jansson zlib libbsd-overlay
+# A package's object is base64 of zlib; libresolv has no file for pkg-config.
+libs = $(shell $(PKG_CONFIG) --libs $1) $(if $(filter zlib,$1),-lresolv)
 
 # Debian's packages: to build and run; to test, lint and rebuild the assets.
 DEPS_BUILD := gcc pkg-config libbpf-dev libelf-dev libjansson-dev libbsd-dev zlib1g-dev
@@ -80,14 +82,14 @@ define command
 $(B)/bin/$1: $(call OBJ,$(wildcard cmd/$1/*.c)) $(LIB)
 	@mkdir -p $$(@D)
 	$$(call step,LINK,$$@)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs $(LIBS_$1)) -lresolv
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(call libs,$(LIBS_$1))
 endef
 $(foreach c,$(CMDS),$(eval $(call command,$c)))
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call step,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBS_unit)) -lresolv
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(LIBS_unit))
 
 $(B)/%.o: %.c Makefile | $(SETUP)
 	@mkdir -p $(@D)
