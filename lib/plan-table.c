@@ -178,20 +178,27 @@ static void
 record_hist(struct plan *p, const struct record *rec)
 {
 	struct buf *out = rec->run.out;
+	size_t row = out->len;
+	bool any = false;
 	struct hist h;
 
 	if (!p->options.bare)
 		plan_put_time(rec);
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const char *name = p->columns.v[i].name;
+		size_t start = out->len, from;
 
-		if (i > 0)
-			buf_chr(out, ',');
-		if (i > 0 || !p->options.bare)
-			buf_chr(out, ' ');
+		if (out->len > row)
+			buf_str(out, any ? ", " : " ");
 		steps_style(out, name, strlen(name), STYLE_VIS);
 		buf_str(out, " = ");
+		from = out->len;
 		plan_put_column(p, rec, i);
+		/* A key that has no such text need not say so. */
+		if (out->len == from)
+			out->len = start;
+		else
+			any = true;
 	}
 	buf_chr(out, '\n');
 	h = plan_read_slots(p, rec);

@@ -67,8 +67,14 @@ table_add(struct table *t, const char *name, bool right, unsigned int width,
 		return;
 	}
 	wide = (unsigned int)utf8_columns(head, strlen(head));
-	t->v[t->n++] = (struct table_column){ head, right,
-		at_least(width, wide), at_least(least, wide), wide };
+	t->v[t->n++] = (struct table_column){
+		.head = head,
+		.right = right,
+		.width = at_least(width, wide),
+		.least = at_least(least, wide),
+		.needs = right ? least : width,
+		.head_width = wide,
+	};
 }
 
 static size_t
@@ -82,11 +88,12 @@ total(const struct table *t)
 }
 
 /*
- * Narrow the columns of text, the widest first and none below least or its
- * head, until all fit the terminal.  Returns whether they do.
+ * Narrow the columns of text, the widest first and none below least or, unless
+ * heads may be cut, its head, until all fit the terminal.  Returns whether
+ * they do.
  */
 static bool
-shrink_text(struct table *t, unsigned int least)
+shrink_text(struct table *t, unsigned int least, bool cut_heads)
 {
 	struct table_column *widest;
 
@@ -94,9 +101,9 @@ shrink_text(struct table *t, unsigned int least)
 		widest = NULL;
 		for (size_t i = 0; i < t->n; i++) {
 			struct table_column *c = &t->v[i];
+			unsigned int head = cut_heads ? 0 : c->head_width;
 
-			if (!c->right &&
-			    c->width > at_least(least, c->head_width) &&
+			if (!c->right && c->width > at_least(least, head) &&
 			    (widest == NULL || c->width > widest->width))
 				widest = c;
 		}
@@ -115,12 +122,39 @@ shrink_numbers(struct table *t)
 			t->v[i].width = t->v[i].least;
 }
 
+static void
+shrink_heads(struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct table_column *c = &t->v[i];
+		unsigned int needs = at_least(c->needs, TABLE_HEAD_LEAST);
+
+		if (c->head_width > needs)
+			c->width = needs;
+	}
+}
+
+/* What is left of the line: to the heads that were cut, and to text that is
+ * the last. */
+static void
+fill_terminal(struct table *t)
+{
+	struct table_column *last = &t->v[t->n - 1];
+	size_t sum = total(t);
+
+	for (size_t i = 0; i < t->n; i++)
+		for (; sum < t->terminal && t->v[i].width < t->v[i].head_width;
+		     sum++)
+			t->v[i].width++;
+	if (!last->right && sum < t->terminal)
+		last->width += t->terminal - (unsigned int)sum;
+}
+
 /* Where text would get too narrow to read, the rarely used digits of numbers
- * go first, and then text has what they left. */
+ * go first, then what of the heads is wider than its column. */
 static void
 fit_terminal(struct table *t)
 {
-	struct table_column *last = &t->v[t->n - 1];
 	unsigned int *wanted = calloc(t->n, sizeof(*wanted));
 
 	if (wanted == NULL) {
@@ -129,17 +163,19 @@ fit_terminal(struct table *t)
 	}
 	for (size_t i = 0; i < t->n; i++)
 		wanted[i] = t->v[i].width;
-	if (!shrink_text(t, TABLE_TEXT_MIN)) {
+	for (int step = 0; step < 3; step++) {
 		for (size_t i = 0; i < t->n; i++)
 			t->v[i].width = wanted[i];
-		shrink_numbers(t);
-		if (!shrink_text(t, TABLE_TEXT_MIN))
-			shrink_text(t, TABLE_TEXT_LEAST);
+		if (step > 0)
+			shrink_numbers(t);
+		if (step > 1)
+			shrink_heads(t);
+		if (shrink_text(t, TABLE_TEXT_MIN, step > 1))
+			break;
 	}
+	shrink_text(t, TABLE_TEXT_LEAST, true);
 	free(wanted);
-	/* Text at the end has the rest of the line. */
-	if (!last->right && total(t) < t->terminal)
-		last->width += t->terminal - (unsigned int)total(t);
+	fill_terminal(t);
 }
 
 void
@@ -215,6 +251,8 @@ table_head(const struct table *t, struct buf *out)
 		size_t start = out->len;
 
 		buf_str(out, t->v[i].head);
+		if (t->terminal != 0 && t->v[i].width < t->v[i].head_width)
+			cut(out, start, t->v[i].width);
 		table_cell(t, i, out, start, &over);
 	}
 	buf_chr(out, '\n');

@@ -15,6 +15,9 @@ enum {
 	 * and to the second where that is not enough. */
 	TABLE_TEXT_MIN = 16,
 	TABLE_TEXT_LEAST = 8,
+	/* Heads that are wider than what stands below them shrink in between,
+	 * to no less than this. */
+	TABLE_HEAD_LEAST = 5,
 	TABLE_TEXT_MAX = 32, /* text is padded to no more off one */
 };
 
@@ -23,6 +26,7 @@ struct table_column {
 	bool right;         /* a number: never cut, pushes its row */
 	unsigned int width; /* wanted, then given by table_fit() */
 	unsigned int least; /* numbers: what does on a narrow terminal */
+	unsigned int needs; /* the same, or wanted by text, without the head */
 	unsigned int head_width;
 };
 
@@ -36,8 +40,8 @@ struct table {
 
 void table_free(struct table *t);
 
-/* Append a column; its head is name in capitals, which it is never narrower
- * than. */
+/* Append a column; its head is name in capitals, which is cut only on a narrow
+ * terminal. */
 void table_add(struct table *t, const char *name, bool right,
     unsigned int width, unsigned int least);
 
