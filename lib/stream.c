@@ -133,6 +133,16 @@ drop_long(struct stream_reader *r)
 	pass_line(r, unparsed(r));
 }
 
+bool
+stream_count_bad(struct stream_reader *r)
+{
+	if (++r->bad == STREAM_BAD_SHOWN + 1)
+		report_error("%s:%lu: more than %d bad lines; from here on "
+			     "they are only counted",
+		    r->name, r->line, STREAM_BAD_SHOWN);
+	return r->bad <= STREAM_BAD_SHOWN;
+}
+
 /* Report what is wrong with the line, and count it. */
 static enum stream_line_kind __attribute__((format(printf, 2, 3)))
 bad(struct stream_reader *r, const char *fmt, ...)
@@ -140,11 +150,12 @@ bad(struct stream_reader *r, const char *fmt, ...)
 	char what[512];
 	va_list ap;
 
+	if (!stream_count_bad(r))
+		return LINE_BAD;
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	report_error("%s:%lu: %s", r->name, r->line, what);
-	r->bad++;
 	return LINE_BAD;
 }
 
@@ -223,6 +234,15 @@ is_package(const json_t *json)
 		   NULL;
 }
 
+/* Whether this is a header but for its first key: a damaged one, for nobody's
+ * records are like that. */
+static bool
+shows_header(const json_t *json)
+{
+	return json_is_array(json_object_get(json, "maps")) &&
+	       json_is_array(json_object_get(json, "types"));
+}
+
 static enum stream_opening
 open_object(struct stream_reader *r, const json_t *json)
 {
@@ -234,7 +254,7 @@ open_object(struct stream_reader *r, const json_t *json)
 		    "%s: this is a package; load it first: skel-load", r->name);
 		return STREAM_REFUSED;
 	}
-	if (json_object_get(json, "skel") == NULL)
+	if (json_object_get(json, "skel") == NULL && !shows_header(json))
 		return STREAM_NDJSON;
 	buf_printf(&where, "%s:1", r->name);
 	buf_chr(&where, '\0');

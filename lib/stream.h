@@ -38,8 +38,9 @@ enum {
 	STREAM_LINE_MAX = 64 << 20,   /* bytes of any other line */
 	STREAM_RECORD_MAX = 32 << 20, /* bytes of a record by its types */
 	STREAM_CPUS_MAX = 65536,      /* values in a per-CPU record */
-	STREAM_TAG = '=',             /* the first byte of a binary record */
-	STREAM_BODY_HEAD = 9,         /* map index and time before the record */
+	STREAM_BAD_SHOWN = 100, /* bad lines that are reported one by one */
+	STREAM_TAG = '=',       /* the first byte of a binary record */
+	STREAM_BODY_HEAD = 9,   /* map index and time before the record */
 };
 
 struct stream_map {
@@ -201,6 +202,12 @@ bool stream_ready(struct stream_reader *r);
  * errno set, also in r->error (EINTR and EAGAIN: not kept, call again).
  */
 int stream_fill(struct stream_reader *r);
+
+/*
+ * Count a bad line.  Returns whether it is to be reported: of a flood the
+ * first are, and then once that there are more.
+ */
+bool stream_count_bad(struct stream_reader *r);
 
 /*
  * The next line.  Reads as needed; EINTR is tried again.  Returns its kind,

@@ -296,6 +296,56 @@ on_terminal() {
 	[ "${lines[2]}" = '14:48:02 18446744073709551615 2147483647 255' ]
 }
 
+@test "on a narrow terminal heads are cut to what stands below them" {
+	tr -d '\n\t' > heads.skel <<'EOF'
+{"skel":"stream","version":1,"name":"x","encoding":"json",
+"maps":[{"name":"m","source":"ringbuf","value":3}],"types":[
+	{"kind":"int","name":"int","size":4,"signed":true},
+	{"kind":"bool","name":"_Bool","size":1},
+	{"kind":"char","name":"char","size":1},
+	{"kind":"struct","name":"e","size":37,"members":[
+		{"name":"exit_code","type":0,"offset":0},
+		{"name":"exit_event","type":1,"offset":4},
+		{"name":"file","type":4,"offset":5}]},
+	{"kind":"array","name":"","size":32,"of":2,"count":32}]}
+EOF
+	cat >> heads.skel <<'EOF'
+
+{"@map":"m","exit_code":-1,"exit_event":false,"file":"/usr/share/doc/x"}
+{"@end":{"records":1,"lost":0}}
+EOF
+	run -0 on_terminal 80 "skel-fmt -b heads.skel"
+	[ "${lines[0]}" = '  EXIT_CODE EXIT_EVENT FILE' ]
+	run -0 on_terminal 28 "skel-fmt -b heads.skel"
+	[ "${lines[0]}" = 'EXIT_C… EXIT… FILE' ]
+	[ "${lines[1]}" = '     -1 false /usr/share/do…' ]
+}
+
+@test "a histogram says nothing of text that is empty" {
+	head -n 1 "$FMT/hists.skel" > empty.skel
+	printf '%s\n' '{"@map":"hists","key":5,"value":{"slots":[1],"comm":""}}' \
+		'{"@map":"hists","key":6,"value":{"slots":[1],"comm":"x"}}' >> empty.skel
+	run -0 skel-fmt -q -b -m hists empty.skel
+	[ "${lines[0]}" = 'key = 5' ]
+	[[ $output == *$'\nkey = 6, comm = x\n'* ]]
+}
+
+@test "a flood of bad lines is told by its first hundred and its count" {
+	{ head -n 1 "$FMT/maps.skel"; yes x | head -n 5000; echo '{"@end":{"records":0,"lost":0}}'; } > flood.skel
+	run -1 --separate-stderr skel-fmt flood.skel
+	[ "${#stderr_lines[@]}" -eq 102 ]
+	[ "${stderr_lines[99]}" = 'skel-fmt: flood.skel:101: neither a record nor a JSON object' ]
+	[ "${stderr_lines[100]}" = 'skel-fmt: flood.skel:102: more than 100 bad lines; from here on they are only counted' ]
+	[ "${stderr_lines[101]}" = 'skel-fmt: flood.skel: 5000 bad lines in all' ]
+}
+
+@test "a header whose first key is damaged is refused in one line" {
+	LC_ALL=C sed '1s/"skel"/"spel"/' "$FMT/maps.skel" > spel.skel
+	run -1 --separate-stderr skel-fmt spel.skel
+	[ -z "$output" ]
+	[ "$stderr" = 'skel-fmt: spel.skel:1: skel is missing' ]
+}
+
 @test "nothing that a process calls itself reaches the terminal as a control" {
 	run -0 skel-fmt "$FMT/texts.skel"
 	[ "$(tr -d '[:cntrl:]' <<<"$output" | wc -c)" -eq "$(tr -d '\n' <<<"$output" | wc -c)" ]

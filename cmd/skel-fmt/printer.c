@@ -248,11 +248,12 @@ bad_record(struct printer *p, const char *fmt, ...)
 	char what[512];
 	va_list ap;
 
+	if (!stream_count_bad(&p->in))
+		return;
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	report_error("%s:%lu: %s", p->in.name, p->in.line, what);
-	p->bad++;
 }
 
 /*
@@ -464,6 +465,8 @@ conclude(const struct printer *p, bool is_stream)
 	if (p->lost > p->lost_told)
 		report_notice("%s: %" PRIu64 " record%s lost in all", in->name,
 		    p->lost, p->lost == 1 ? "" : "s");
+	if (in->bad > STREAM_BAD_SHOWN)
+		report_error("%s: %lu bad lines in all", in->name, in->bad);
 	if (in->error != 0) {
 		report_error("%s: %s", in->name, strerror(in->error));
 		return -1;
@@ -471,7 +474,7 @@ conclude(const struct printer *p, bool is_stream)
 	if (is_stream && in->eof && !in->ended)
 		report_notice(
 		    "%s: the end is missing: the stream was cut", in->name);
-	return in->bad + p->bad > 0 ? -1 : 0;
+	return in->bad > 0 ? -1 : 0;
 }
 
 static void
@@ -489,7 +492,6 @@ close_input(struct printer *p)
 	free(p->untyped);
 	p->untyped = NULL;
 	p->nuntyped = 0;
-	p->bad = 0;
 	p->lost = p->lost_told = p->lost_time = 0;
 	stream_close(&p->in);
 }

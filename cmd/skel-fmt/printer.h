@@ -34,9 +34,8 @@ struct printer {
 	size_t nplans;
 	struct untyped *untyped; /* owned */
 	size_t nuntyped;
-	size_t shown;      /* maps that are */
-	struct buf map;    /* the name of a JSON record's */
-	unsigned long bad; /* JSON records that could not be read */
+	size_t shown;   /* maps that are */
+	struct buf map; /* the name of a JSON record's */
 	uint64_t lost, lost_told;
 	uint64_t lost_time; /* when that was told, in ns */
 
