@@ -43,6 +43,7 @@ end_background() {
 		wait "$pid" 2>/dev/null || PIPE_STATUS=$?
 	done
 	PIPES=()
+	export PIPE_STATUS
 }
 
 kill_stage() {
