@@ -94,6 +94,16 @@ load_any(const struct step *s, const unsigned char *at)
 	return load_u(at, s->size);
 }
 
+/* The same, of which 64 bits count. */
+static inline uint64_t
+load_low(const struct step *s, const unsigned char *at)
+{
+	if (s->bits != 0 || s->size == 16)
+		return (uint64_t)load_any(s, at);
+	return s->is_signed ? (uint64_t)load_i(at, s->size)
+			    : load_u(at, s->size);
+}
+
 static char *
 put_integer(char *p, const struct step *s, unsigned __int128 v)
 {
@@ -111,9 +121,11 @@ put_sum(char *p, const struct steps *steps, const struct step *s,
 	return put_integer(p, s, sum);
 }
 
-static char *
-put_bool(char *p, bool v)
+static inline char *
+put_bool(char *p, const struct step *s, const unsigned char *at)
 {
+	bool v = s->size == 1 && s->bits == 0 ? *at != 0 : load_any(s, at) != 0;
+
 	memcpy(p, v ? "true\0" : "false", 5);
 	return p + (v ? 4 : 5);
 }
@@ -142,16 +154,14 @@ put_enum(char *p, const struct steps *steps, const struct step *s,
     const unsigned char *at)
 {
 	static const char unknown[] = "<UNKNOWN_VARIANT>(";
-	unsigned __int128 v = load_any(s, at);
 	const struct enum_name *name =
-	    find_name(&steps->enums[s->names], (uint64_t)v);
+	    find_name(&steps->enums[s->names], load_low(s, at));
 
-	if (name != NULL) {
-		memcpy(p, steps->names.data + name->text, name->text_len);
-		return p + name->text_len;
-	}
+	if (name != NULL)
+		return copy_text(
+		    p, steps->names.data + name->text, name->text_len);
 	memcpy(p, unknown, sizeof(unknown) - 1);
-	p = put_integer(p + sizeof(unknown) - 1, s, v);
+	p = put_integer(p + sizeof(unknown) - 1, s, load_any(s, at));
 	*p = ')';
 	return p + 1;
 }
@@ -189,25 +199,7 @@ put_style(char *p, const unsigned char *text, size_t n, unsigned int style)
 	}
 }
 
-/* Room at p, which lies in out, for so many bytes and the slack.  Returns p
- * where it is then, or NULL. */
-static char *
-room(struct buf *out, char *p, size_t bytes)
-{
-	out->len = (size_t)(p - out->data);
-	return buf_room(out, bytes + EMIT_SLACK);
-}
-
-static char *
-put_hex(const struct run *r, const struct step *s, char *p)
-{
-	size_t n = s->offset < r->len ? r->len - s->offset : 0;
-
-	p = room(r->out, p, 2 * n);
-	return p == NULL ? NULL : emit_hex(p, r->data + r->len - n, n);
-}
-
-/* The value of a step that has no body. */
+/* The value of a step that has no body, and whose room was known before. */
 static inline char *
 put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
 {
@@ -241,7 +233,7 @@ put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
 	case STEP_SUM:
 		return put_sum(p, r->steps, s, at);
 	case STEP_BOOL:
-		return put_bool(p, load_any(s, at) != 0);
+		return put_bool(p, s, at);
 	case STEP_ENUM:
 		return put_enum(p, r->steps, s, at);
 	case STEP_FLOAT:
@@ -250,9 +242,8 @@ put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
 		return put_double(p, at);
 	case STEP_STRING:
 		return put_style(p, at, s->count, s->style);
-	case STEP_HEX:
-		return put_hex(r, s, p);
 	case STEP_TEXT_ONLY:
+	case STEP_HEX:
 	case STEP_LOOP:
 	case STEP_CELL:
 		break;
@@ -261,30 +252,77 @@ put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
 }
 
 /*
- * Walk the steps [s, end) over the record at base and write at p, which lies
- * in r->out.  roomy: there is room for all they write; else each makes its
- * own.  Returns where it stopped, or NULL when memory ran out.
+ * Walk the steps [s, end) over the record at base and write at p, where there
+ * is room for all of it.  Returns where it stopped.
  */
 static char *
 walk(const struct run *r, const struct step *s, const struct step *end,
-    const unsigned char *base, char *p, bool roomy)
+    const unsigned char *base, char *p)
 {
 	const char *texts = r->steps->texts.data;
 	const unsigned char *at;
 
-	for (; s < end && p != NULL; s += 1 + s->body) {
-		if (!roomy && (p = room(r->out, p, s->most)) == NULL)
-			break;
+	for (; s < end; s++) {
 		p = copy_text(p, texts + s->text, s->text_len);
 		at = base + s->offset;
 		if (s->op != STEP_LOOP) {
 			p = put(r, s, at, p);
 			continue;
 		}
+		for (uint32_t i = 0; i < s->count; i++, at += s->stride) {
+			if (i > 0)
+				*p++ = ',';
+			p = walk(r, s + 1, s + 1 + s->body, at, p);
+		}
+		s += s->body;
+	}
+	return p;
+}
+
+/* Room at p, which lies in out, for so many bytes and the slack.  Returns p
+ * where it is then, or NULL. */
+static char *
+room(struct buf *out, char *p, size_t bytes)
+{
+	out->len = (size_t)(p - out->data);
+	return buf_room(out, bytes + EMIT_SLACK);
+}
+
+static char *
+put_hex(const struct run *r, const struct step *s, char *p)
+{
+	size_t n = s->offset < r->len ? r->len - s->offset : 0;
+
+	p = room(r->out, p, 2 * n);
+	return p == NULL ? NULL : emit_hex(p, r->data + r->len - n, n);
+}
+
+/* The same, where each step makes its own room at p, which lies in r->out.
+ * Returns NULL when memory ran out. */
+static char *
+walk_slowly(const struct run *r, const struct step *s, const struct step *end,
+    const unsigned char *base, char *p)
+{
+	const char *texts = r->steps->texts.data;
+	const unsigned char *at;
+
+	for (; s < end && p != NULL; s += 1 + s->body) {
+		if ((p = room(r->out, p, s->most)) == NULL)
+			break;
+		if (s->op != STEP_LOOP && s->op != STEP_HEX) {
+			p = walk(r, s, s + 1, base, p);
+			continue;
+		}
+		p = copy_text(p, texts + s->text, s->text_len);
+		if (s->op == STEP_HEX) {
+			p = put_hex(r, s, p);
+			continue;
+		}
+		at = base + s->offset;
 		for (uint32_t i = 0; i < s->count && p != NULL; i++) {
 			if (i > 0)
 				*p++ = ','; /* into the slack at most */
-			p = walk(r, s + 1, s + 1 + s->body, at, p, roomy);
+			p = walk_slowly(r, s + 1, s + 1 + s->body, at, p);
 			at += s->stride;
 		}
 	}
@@ -307,7 +345,7 @@ put_cell(const struct run *r, const struct step *s, char *p)
 	scratch->len = 0;
 	q = buf_room(scratch, EMIT_SLACK);
 	if (q != NULL)
-		q = walk(&inner, s + 1, s + 1 + s->body, r->data, q, false);
+		q = walk_slowly(&inner, s + 1, s + 1 + s->body, r->data, q);
 	if (q == NULL) {
 		r->out->failed = true;
 		return NULL;
@@ -329,7 +367,7 @@ walk_fields(
 		if (s->op == STEP_CELL)
 			p = put_cell(r, s, p);
 		else
-			p = walk(r, s, s + 1 + s->body, r->data, p, false);
+			p = walk_slowly(r, s, s + 1 + s->body, r->data, p);
 	}
 	return p;
 }
@@ -343,8 +381,7 @@ steps_run(const struct run *r, size_t from, size_t to, size_t most)
 
 	if (p == NULL)
 		return;
-	p = roomy ? walk(r, s, end, r->data, p, true)
-		  : walk_fields(r, s, end, p);
+	p = roomy ? walk(r, s, end, r->data, p) : walk_fields(r, s, end, p);
 	if (p != NULL)
 		r->out->len = (size_t)(p - r->out->data);
 }
