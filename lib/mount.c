@@ -102,13 +102,30 @@ mount_bpffs(const char *dir)
 	return -1;
 }
 
+/* Whether this process may look into it, which root alone may by default. */
+static int
+check_readable(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1) {
+		report_error("%s: %s; run as root, or with "
+			     "CAP_DAC_READ_SEARCH too",
+		    dir, strerror(errno));
+		return -1;
+	}
+	close(fd);
+	return 0;
+}
+
 int
 mount_tracefs(void)
 {
 	/* libbpf looks below debugfs first; asking mounts it there where
 	 * debugfs is. */
-	if (is_on("/sys/kernel/debug/tracing", tracefs.magic) ||
-	    is_on(tracefs.dir, tracefs.magic))
-		return 0;
+	if (is_on("/sys/kernel/debug/tracing", tracefs.magic))
+		return check_readable("/sys/kernel/debug/tracing");
+	if (is_on(tracefs.dir, tracefs.magic))
+		return check_readable(tracefs.dir);
 	return mount_fs(&tracefs);
 }

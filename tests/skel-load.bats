@@ -394,6 +394,21 @@ has_lines() {
 	[[ $stderr == *"tracefs is not mounted on /sys/kernel/tracing and mounting it failed: Operation not permitted; as root: mount -t tracefs tracefs /sys/kernel/tracing"* ]]
 }
 
+# able CAPABILITIES COMMAND...: as an ordinary user with these: "+bpf,+perfmon".
+able() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps "$1" --ambient-caps "$1" "${@:2}"
+}
+
+@test "CAP_BPF and CAP_PERFMON do, with CAP_DAC_READ_SEARCH where tracefs is root's" {
+	need_bpf
+	need_nobody
+	run -0 able +bpf,+perfmon skel-load -t 0.1 "$ASSETS/runqlat.json"
+	run -0 able +bpf,+perfmon,+dac_read_search skel-load -t 0.1 "$ASSETS/opensnoop.json"
+	able -all test -r /sys/kernel/tracing && skip "tracefs is anybody's here"
+	fails_with 1 "/tracing: Permission denied; run as root, or with CAP_DAC_READ_SEARCH too" \
+		able +bpf,+perfmon skel-load "$ASSETS/opensnoop.json"
+}
+
 @test "kill -9 leaves no program, map or link" {
 	need_bpf
 	start_load "$ASSETS/bootstrap.json"
