@@ -1,6 +1,5 @@
 /*
- * Arguments: the command line that a package's globals make (skel-args(1),
- * reference.md 1.3 with its faults mended).
+ * Arguments: the command line that a package's globals make (skel-args(1)).
  */
 #ifndef SKEL_ARGS_H
 #define SKEL_ARGS_H

@@ -2,7 +2,7 @@
  * Stuffing: a record of any bytes as one line, by Consistent Overhead Byte
  * Stuffing (Cheshire and Baker, IEEE/ACM Transactions on Networking 7(2),
  * 1999) with 0x0A in the role of the zero byte and code bytes XORed with
- * 0x0A.  DESIGN.md section 3 has the test vectors.
+ * 0x0A.  skel-stream(5) has examples.
  */
 #ifndef SKEL_COBS_H
 #define SKEL_COBS_H

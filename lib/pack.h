@@ -1,6 +1,6 @@
 /*
  * Packing: a package made from an object file and its BTF alone
- * (skel-pack(1), reference.md section 2), the same bytes every time.
+ * (skel-pack(1)), the same bytes every time.
  */
 #ifndef SKEL_PACK_H
 #define SKEL_PACK_H

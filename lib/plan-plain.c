@@ -1,7 +1,7 @@
 /*
- * The reference loader's text, reference.md 1.7: its columns, its JSON in rows
- * of sampled maps, its histograms.  Where that is a fault it is mended: control
- * bytes are shown, not sent.
+ * The reference loader's text: its columns, its JSON in rows of sampled maps,
+ * its histograms.  Where that is a fault it is mended: control bytes are shown,
+ * not sent.
  */
 #include <ctype.h>
 #include <stdlib.h>

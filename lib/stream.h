@@ -1,6 +1,6 @@
 /*
  * Streams: what flows between the stages.  A header line, then a line per
- * record, then "@end"; DESIGN.md sections 2 and 3, skel-stream(5).
+ * record, then "@end"; see skel-stream(5).
  *
  * The functions report what is wrong, as "name:line: what", and return -1.
  */

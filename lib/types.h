@@ -4,9 +4,9 @@
  * BTF (btf.h) or from the header of a stream (types_read()), and the rest of
  * the suite asks nobody else what a byte means.
  *
- * Node layout follows DESIGN.md section 2 and skel-stream(5).  Pointers do not
- * refer to what they point at, so the graph of types held by value has no
- * cycles; types_read() and the BTF reader refuse one.
+ * Node layout follows skel-stream(5).  Pointers do not refer to what they
+ * point at, so the graph of types held by value has no cycles; types_read() and
+ * the BTF reader refuse one.
  *
  * The functions report what is wrong and return -1.
  */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the commands exit with; DESIGN and every manual list them. */
+/* What the commands exit with; skel(7) and every manual list them. */
 enum {
 	EXIT_USAGE = 2, /* the command line was wrong; nothing was done */
 	EXIT_LOST = 3,  /* done, but records were lost on the way */

@@ -1,7 +1,6 @@
 /*
- * The BTF that CO-RE relocates against: chosen as the reference loader does
- * (reference.md 1.1), from an option, BTF_FILE_PATH, a BTFHub-style archive
- * or the kernel's own.
+ * The BTF that CO-RE relocates against: chosen as the reference loader does,
+ * from an option, BTF_FILE_PATH, a BTFHub-style archive or the kernel's own.
  */
 #ifndef SKEL_VMLINUX_H
 #define SKEL_VMLINUX_H

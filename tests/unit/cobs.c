@@ -15,7 +15,7 @@ lcg(uint32_t *state)
 }
 
 /*
- * Stuff the body, cut at cut, by a plain reading of DESIGN.md section 3: what
+ * Stuff the body, cut at cut, by a plain reading of skel-stream(5): what
  * lies between newlines, in blocks of at most 254 with their code before.
  */
 static size_t
