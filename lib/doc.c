@@ -85,6 +85,18 @@ has_big(const char *p, const char *end)
 	return false;
 }
 
+/* Report what jansson says of a text whose first line is line + 1. */
+static void
+report_refusal(const json_error_t *e, const char *name, unsigned long line)
+{
+	line += e->line > 0 ? (unsigned long)e->line : 1;
+	if (json_error_code(e) == json_error_numeric_overflow)
+		report_error("%s:%lu: %s; a number has at most 64 bits", name,
+		    line, e->text);
+	else
+		report_error("%s:%lu: not JSON: %s", name, line, e->text);
+}
+
 json_t *
 doc_parse(const char *text, size_t len, const char *name, unsigned long line)
 {
@@ -112,8 +124,7 @@ doc_parse(const char *text, size_t len, const char *name, unsigned long line)
 	}
 	v = json_loadb(text, len, JSON_DECODE_ANY, &e);
 	if (v == NULL)
-		report_error("%s:%lu: not JSON: %s", name,
-		    line + (unsigned long)(e.line > 0 ? e.line : 1), e.text);
+		report_refusal(&e, name, line);
 	buf_free(&marked);
 	return v;
 }

@@ -162,7 +162,8 @@ consider(struct export *e, const struct package_map *m, struct object *o)
 	    m->name);
 	c->bpf = bpf_object__find_map_by_name(o->bpf, m->name);
 	if (c->bpf == NULL) {
-		if (!multiple && !m->sampled)
+		/* The names of libbpf's own maps depend on the object's. */
+		if (!multiple && !m->sampled && strchr(m->name, '.') != NULL)
 			return 0;
 		report_error("%s: the object has no such map", c->where);
 		return -1;

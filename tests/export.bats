@@ -195,6 +195,13 @@ member_type() {
 	refused "rb"
 }
 
+@test "a map that the object does not have is refused, libbpf's own aside" {
+	meta "$RB" '{"name":"nope"}'
+	refused "meta.json: map nope: the object has no such map"
+	meta "$RB" '{"name":"other_o.bss","ident":"bss","mmaped":true}'
+	is "rb ringbuf - -" "$(exported)"
+}
+
 @test "-m takes the maps it names; an unknown one is refused with those there are" {
 	meta "$RB" '{"name":"typed"}' "{\"name\":\"hists\",$SAMPLE}"
 	is "typed ringbuf other -

@@ -286,7 +286,7 @@ test_other_documents(void)
 	    "these are records already; format them: skel-fmt");
 	REFUSED("{\"bpf_skel\":{\"data_sections\":[]},"
 		"\"n\":28446744073709551615}",
-	    "x.json:1: not JSON: ");
+	    "x.json:1: too big integer");
 }
 
 /* A package with this text as its object. */
