@@ -162,6 +162,17 @@ read_constant(
 	return c->name == NULL ? report_nomem() : 0;
 }
 
+/* Whether one of the [name, number] pairs has a negative number. */
+static bool
+has_negative(const json_t *array)
+{
+	for (size_t i = 0; i < json_array_size(array); i++)
+		if (json_integer_value(
+			json_array_get(json_array_get(array, i), 1)) < 0)
+			return true;
+	return false;
+}
+
 static int
 read_constants(struct type *type, const json_t *json, const char *where)
 {
@@ -173,6 +184,9 @@ read_constants(struct type *type, const json_t *json, const char *where)
 		return -1;
 	if ((count = json_array_size(array)) == 0)
 		return 0;
+	/* As in C, negative constants make an enum signed. */
+	if (json_object_get(json, "signed") == NULL)
+		type->is_signed = has_negative(array);
 	type->constants = calloc(count, sizeof(*type->constants));
 	if (type->constants == NULL)
 		return report_nomem();

@@ -401,6 +401,21 @@ a_node_that_refers_to_nothing_is_not_added(void)
 	types_free(&t);
 }
 
+static void
+negative_constants_make_an_enum_signed(void)
+{
+	struct types t = { 0 };
+	json_t *json = json_loads(
+	    "[" NODE("enum", "e", 4, ",\"values\":[[\"A\",0],[\"B\",-1]]") "]",
+	    0, NULL);
+
+	CHECK_NUM(types_read(&t, json, "t"), 0);
+	CHECK(t.v[0].is_signed);
+	CHECK_NUM(t.v[0].constants[1].value, UINT64_MAX);
+	types_free(&t);
+	json_decref(json);
+}
+
 /* An enum's names and a struct's are written again for each element. */
 static void
 the_text_of_a_value_is_bounded(void)
@@ -590,6 +605,7 @@ main(void)
 	bits_that_no_integer_has_are_refused();
 	an_array_that_is_not_its_elements_is_refused();
 	constants_that_do_not_fit_are_refused();
+	negative_constants_make_an_enum_signed();
 	what_grows_without_bytes_is_bounded();
 	names_are_bounded_as_a_whole();
 	names_are_utf8();
