@@ -65,13 +65,17 @@ buf_chr(struct buf *b, char c)
 }
 
 void
-buf_fill(struct buf *b, char c, size_t n)
+buf_blanks(struct buf *b, size_t n)
 {
-	char *p;
+	enum { FEW = 32 };
+	char *p = buf_room(b, n < FEW ? FEW : n);
 
-	if (n == 0 || (p = buf_room(b, n)) == NULL)
+	if (p == NULL)
 		return;
-	memset(p, c, n);
+	/* Few are two wide stores, and no call. */
+	memset(p, ' ', FEW);
+	if (n > FEW)
+		memset(p + FEW, ' ', n - FEW);
 	b->len += n;
 }
 

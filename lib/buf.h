@@ -37,7 +37,7 @@ buf_room(struct buf *b, size_t more)
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_chr(struct buf *b, char c);
-void buf_fill(struct buf *b, char c, size_t n); /* c, n times */
+void buf_blanks(struct buf *b, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -541,30 +541,52 @@ utf8_step(const char *s, size_t n, size_t *len)
 	return columns < 0 ? 1 : (size_t)columns;
 }
 
-/* How many bytes at s, of n, are ASCII: a column each. */
-static size_t
-ascii_run(const char *s, size_t n)
+static inline uint64_t
+load_8(const char *s)
 {
-	size_t i = 0;
-	uint64_t word;
+	uint64_t v;
 
-	for (; n - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, s + i, sizeof(word));
-		if (word & 0x8080808080808080)
-			break;
+	memcpy(&v, s, 8);
+	return v;
+}
+
+static inline uint32_t
+load_4(const char *s)
+{
+	uint32_t v;
+
+	memcpy(&v, s, 4);
+	return v;
+}
+
+/* In words, the last of which may overlap the one before. */
+static bool
+is_ascii(const char *s, size_t n)
+{
+	const char *last = s + n;
+	uint64_t any = 0;
+
+	if (n >= 8) {
+		for (; last - s > 8; s += 8)
+			any |= load_8(s);
+		any |= load_8(last - 8);
+	} else if (n >= 4) {
+		any = load_4(s) | load_4(last - 4);
+	} else {
+		for (; s < last; s++)
+			any |= (unsigned char)*s;
 	}
-	while (i < n && (unsigned char)s[i] < 0x80)
-		i++;
-	return i;
+	return (any & 0x8080808080808080) == 0;
 }
 
 size_t
 utf8_columns(const char *s, size_t n)
 {
-	size_t columns = ascii_run(s, n), len;
+	size_t columns = 0, len;
 
-	s += columns;
-	for (n -= columns; n > 0; s += len, n -= len)
+	if (is_ascii(s, n))
+		return n;
+	for (; n > 0; s += len, n -= len)
 		columns += utf8_step(s, n, &len);
 	return columns;
 }

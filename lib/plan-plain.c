@@ -270,7 +270,7 @@ record_row(struct plan *p, const struct record *rec)
 	buf_chr(out, ' ');
 	for (size_t i = 0; i < p->columns.n; i++) {
 		end = out->len - row;
-		buf_fill(out, ' ', end < head ? head - end : 1);
+		buf_blanks(out, end < head ? head - end : 1);
 		plan_put_column(p, rec, i);
 		head += name_width(p->columns.v[i].name) + 1;
 	}

@@ -211,7 +211,7 @@ static void
 record_table(struct plan *p, const struct record *rec)
 {
 	struct buf *out = rec->run.out;
-	size_t cell = 0, start = out->len;
+	size_t cell = 0, start;
 	unsigned int over = 0;
 
 	if (p->slots.v != NULL) {
@@ -219,11 +219,12 @@ record_table(struct plan *p, const struct record *rec)
 		return;
 	}
 	if (!p->options.bare) {
+		start = table_start(cell, out);
 		plan_put_time(rec);
 		table_cell(&p->table, cell++, out, start, &over);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
-		start = out->len;
+		start = table_start(cell, out);
 		plan_put_column(p, rec, i);
 		table_cell(&p->table, cell++, out, start, &over);
 	}

@@ -192,21 +192,27 @@ table_fit(struct table *t)
 	}
 }
 
-/* Put blanks before the text from start on, and behind it. */
+/* Put blanks before the text from start on. */
 static void
-pad(struct buf *out, size_t start, size_t before, size_t behind)
+push_right(struct buf *out, size_t start, size_t blanks)
 {
-	char *p;
+	enum { FEW = 16, MANY = 32 };
+	size_t n = out->len - start;
+	char *p, text[FEW];
 
-	if (before + behind == 0 || buf_room(out, before + behind) == NULL)
+	if (buf_room(out, blanks + MANY) == NULL)
 		return;
 	p = out->data + start;
-	if (before > 0) {
-		memmove(p + before, p, out->len - start);
-		memset(p, ' ', before);
+	if (n <= FEW && blanks <= MANY) {
+		/* As a number is: wide moves, and no calls. */
+		memcpy(text, p, FEW);
+		memset(p, ' ', MANY);
+		memcpy(p + blanks, text, FEW);
+	} else {
+		memmove(p + blanks, p, n);
+		memset(p, ' ', blanks);
 	}
-	out->len += before;
-	buf_fill(out, ' ', behind);
+	out->len += blanks;
 }
 
 /* Cut the text from start on to so many columns. */
@@ -216,6 +222,14 @@ cut(struct buf *out, size_t start, unsigned int columns)
 	out->len = start + utf8_fitting(out->data + start, out->len - start,
 			       columns - 1);
 	buf_str(out, ELLIPSIS);
+}
+
+size_t
+table_start(size_t i, struct buf *out)
+{
+	if (i > 0)
+		buf_chr(out, ' ');
+	return out->len;
 }
 
 void
@@ -237,9 +251,9 @@ table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
 	*over = end > c->width ? (unsigned int)(end - c->width) : 0;
 	blanks = end < c->width ? c->width - end : 0;
 	if (c->right)
-		pad(out, start, blanks + (i > 0), 0);
-	else
-		pad(out, start, i > 0, i + 1 < t->n ? blanks : 0);
+		push_right(out, start, blanks);
+	else if (i + 1 < t->n)
+		buf_blanks(out, blanks);
 }
 
 void
@@ -248,7 +262,7 @@ table_head(const struct table *t, struct buf *out)
 	unsigned int over = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		size_t start = out->len;
+		size_t start = table_start(i, out);
 
 		buf_str(out, t->v[i].head);
 		if (t->terminal != 0 && t->v[i].width < t->v[i].head_width)

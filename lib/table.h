@@ -52,10 +52,12 @@ void table_fit(struct table *t);
 void table_head(const struct table *t, struct buf *out);
 
 /*
- * A row is written cell by cell: append the text of column i to out, then
- * call table_cell() with where it started.  over carries, from 0 at the first
- * cell of a row on, how far the row has been pushed to the right.
+ * A row is written cell by cell: table_start() tells where column i starts,
+ * the caller appends its text to out, and table_cell() puts it in its place.
+ * over carries, from 0 at the first cell of a row on, how far the row has been
+ * pushed to the right.
  */
+size_t table_start(size_t i, struct buf *out);
 void table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
     unsigned int *over);
 
