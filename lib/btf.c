@@ -377,18 +377,3 @@ btf_import(struct btf_import *in, uint32_t id, const char *where)
 {
 	return import_at(in, id, where, 0);
 }
-
-const char *
-btf_tag_of(const struct btf *btf, uint32_t id, int component, unsigned int n)
-{
-	for (uint32_t i = 1; i < btf__type_cnt(btf); i++) {
-		const struct btf_type *t = btf__type_by_id(btf, i);
-
-		if (!btf_is_decl_tag(t) || t->type != id ||
-		    btf_decl_tag(t)->component_idx != component)
-			continue;
-		if (n-- == 0)
-			return btf_name(btf, t->name_off);
-	}
-	return NULL;
-}

@@ -1,6 +1,6 @@
 /*
  * BTF: the type information of an ELF object, read by libbpf, turned into
- * types (types.h), and the declaration tags in it.
+ * types (types.h).
  *
  * BTF is described in the kernel's Documentation/bpf/btf.rst.
  */
@@ -45,13 +45,5 @@ char *btf_declaration(const struct btf *btf, uint32_t id);
 /* The name at the offset, "" where there is none: never NULL, as libbpf's own
  * is for an offset past the end. */
 const char *btf_name(const struct btf *btf, uint32_t offset);
-
-/*
- * The text of the n-th declaration tag (BTF_KIND_DECL_TAG) on type id, or on
- * its member or parameter component (-1: on the type itself), or NULL.
- * Borrowed from btf.
- */
-const char *btf_tag_of(
-    const struct btf *btf, uint32_t id, int component, unsigned int n);
 
 #endif

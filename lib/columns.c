@@ -94,8 +94,10 @@ columns_members(struct columns *c, const struct types *t, const struct place *p)
 	}
 }
 
-bool
-columns_add_up(const struct types *t, uint32_t type)
+/* Whether the values of all CPUs add up: integers and structs and arrays of
+ * nothing else. */
+static bool
+add_up(const struct types *t, uint32_t type)
 {
 	const struct type *v = types_get(t, type);
 
@@ -103,10 +105,10 @@ columns_add_up(const struct types *t, uint32_t type)
 	case TYPE_INT:
 		return true;
 	case TYPE_ARRAY:
-		return columns_add_up(t, v->of);
+		return add_up(t, v->of);
 	case TYPE_STRUCT:
 		for (size_t i = 0; i < v->nmembers; i++)
-			if (!columns_add_up(t, v->members[i].type))
+			if (!add_up(t, v->members[i].type))
 				return false;
 		return true;
 	default:
@@ -137,7 +139,7 @@ sampled_roots(
 	} else if (m->cpus == 0) {
 		add_root(c, "value", m->value, offset, CPUS_ONE);
 	} else {
-		if (columns_add_up(&h->types, m->value))
+		if (add_up(&h->types, m->value))
 			add_root(c, "value", m->value, offset, CPUS_SUM);
 		add_root(c, "values", m->value, offset, CPUS_ALL);
 	}

@@ -59,10 +59,6 @@ void columns_members(
 void columns_roots(
     struct columns *c, const struct stream_header *h, unsigned int map);
 
-/* Whether the values of all CPUs add up: integers and structs and arrays of
- * nothing else. */
-bool columns_add_up(const struct types *t, uint32_t type);
-
 /*
  * Append the columns named by only (n names, all if 0), in that order: members
  * of sampled maps' keys and values stand without "key." and "value.".  deep

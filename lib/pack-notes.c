@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "btf.h"
-#include "doc.h"
 #include "pack-json.h"
 #include "pack-notes.h"
 #include "report.h"

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emit.h"
 #include "plan-form.h"
 
 enum { NAME_WIDTH = 6 };

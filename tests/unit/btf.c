@@ -402,19 +402,6 @@ declarations_are_those_of_bpftool(const struct sample *s)
 	}
 }
 
-static void
-tags_are_found_by_their_place(const struct sample *s)
-{
-	uint32_t event = (uint32_t)s->event;
-
-	CHECK_STR(btf_tag_of(s->btf, event, -1, 0), "first");
-	CHECK_STR(btf_tag_of(s->btf, event, -1, 1), "second");
-	CHECK(btf_tag_of(s->btf, event, -1, 2) == NULL);
-	CHECK_STR(btf_tag_of(s->btf, event, 4, 0), "of comm");
-	CHECK(btf_tag_of(s->btf, event, 0, 0) == NULL);
-	CHECK(btf_tag_of(s->btf, (uint32_t)s->i32, -1, 0) == NULL);
-}
-
 /* Everything this module does to a BTF. */
 static void
 use(const struct btf *btf)
@@ -428,7 +415,6 @@ use(const struct btf *btf)
 	for (uint32_t id = 0; id <= btf__type_cnt(btf); id++) {
 		btf_import(&in, id, "x");
 		free(btf_declaration(btf, id));
-		btf_tag_of(btf, id, -1, 1);
 	}
 	json_decref(types_write(&t));
 	btf_import_close(&in);
@@ -479,7 +465,6 @@ main(void)
 	old_bitfields_are_read_too();
 	enums_of_old_compilers_are_read_too();
 	old_members_may_begin_within_a_byte();
-	tags_are_found_by_their_place(&s);
 	declarations_are_those_of_bpftool(&s);
 	a_corrupted_btf_does_no_harm(&s);
 	declarations_are_those_of_c(&s);
