@@ -49,7 +49,8 @@ find_newline(struct stream_reader *r)
 bool
 stream_ready(struct stream_reader *r)
 {
-	return r->eof || r->error != 0 || find_newline(r) != NULL;
+	return r->eof || r->error != 0 || find_newline(r) != NULL ||
+	       unparsed(r) > STREAM_LINE_MAX;
 }
 
 /* The line of so many bytes, newline included, is done with. */

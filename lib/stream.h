@@ -192,7 +192,8 @@ enum stream_opening stream_open(
 void stream_close(struct stream_reader *r);
 
 /*
- * Whether stream_next() has a line (or the end) without reading.  For those
+ * Whether stream_next() has a line (or the end) without reading, or so much of
+ * one that it is too long and skipped.  For those
  * who flush their output before they wait.
  */
 bool stream_ready(struct stream_reader *r);

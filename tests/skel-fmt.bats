@@ -339,6 +339,15 @@ EOF
 	[ "${stderr_lines[101]}" = 'skel-fmt: flood.skel: 5000 bad lines in all' ]
 }
 
+@test "a line that is too long is skipped, not kept, and the next one is read" {
+	{ head -n 1 "$FMT/maps.skel"; printf '='; head -c 70M /dev/zero; echo; sed 1d "$FMT/maps.skel"; } > long.skel
+	run -0 --separate-stderr skel-fmt "$FMT/maps.skel"
+	whole=$output
+	run -1 --separate-stderr skel-fmt -q < <(cat long.skel)
+	[ "$output" = "$whole" ]
+	[ "$stderr" = 'skel-fmt: <stdin>:2: a line longer than 67108864 bytes' ]
+}
+
 @test "a header whose first key is damaged is refused in one line" {
 	LC_ALL=C sed '1s/"skel"/"spel"/' "$FMT/maps.skel" > spel.skel
 	run -1 --separate-stderr skel-fmt spel.skel
