@@ -318,6 +318,12 @@ report_refusal(struct object *o, int error)
 		privilege_report(name);
 		return;
 	}
+	if (o->btf_path != NULL && heard_of("failed to parse target BTF")) {
+		report_error("%s: the object cannot be loaded: %s is not the "
+			     "BTF of a kernel; see --btf and BTF_FILE_PATH",
+		    name, o->btf_path);
+		return;
+	}
 	if (program == NULL)
 		report_error("%s: the object cannot be loaded: %s", name,
 		    strerror(error));

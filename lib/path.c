@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,8 @@ path_absolute(const char *dir)
 		real = real_part(path, &rest);
 	if (real == NULL)
 		report_error("%s: %s", dir, strerror(errno));
-	else if (asprintf(&absolute, "%s%s", strcmp(real, "/") ? real : "",
+	else if (asprintf(&absolute, "%s%s",
+		     strcmp(real, "/") == 0 && *rest != '\0' ? "" : real,
 		     rest) == -1) {
 		absolute = NULL;
 		report_nomem();
@@ -92,10 +94,15 @@ try_dirs(char *path)
 int
 path_make(const char *path)
 {
-	char *copy = strdup(path);
+	char *copy;
 	int ret, tries = 10;
 
-	if (copy == NULL)
+	/* Else mkdir(2) says so after all that fits was made. */
+	if (strlen(path) >= PATH_MAX) {
+		report_error("%s: %s", path, strerror(ENAMETOOLONG));
+		return -1;
+	}
+	if ((copy = strdup(path)) == NULL)
 		return report_nomem();
 	/* A sweep may take an empty parent away again. */
 	do

@@ -183,6 +183,10 @@ field() { # FILTER
 	fails_with 1 "$PWD/x: not on a bpffs; take a directory below /sys/fs/bpf" \
 		skel-load --pin=x "$PACKAGE"
 	[ ! -e x ]
+	fails_with 1 "skel-load: /: not on a bpffs" skel-load --pin=/ "$PACKAGE"
+	# Nothing of a path that is too long is made.
+	fails_with 1 "/a/a: File name too long" skel-load --pin="$DIR$(printf '/a%.0s' {1..2100})" "$PACKAGE"
+	[ ! -e "$DIR" ]
 }
 
 @test "--detach leaves the program running and --unload ends it" {

@@ -348,7 +348,9 @@ has_lines() {
 	BTF_FILE_PATH=$PWD/no fails_with 1 "BTF_FILE_PATH: BTF file $PWD/no: No such file" \
 		skel-load --check "$ASSETS/bootstrap.json"
 	echo junk > junk
-	BTF_FILE_PATH=junk fails_with 1 "cannot be loaded" skel-load --check "$ASSETS/bootstrap.json"
+	BTF_FILE_PATH=junk fails_with 1 "cannot be loaded: junk is not the BTF of a kernel; see --btf and BTF_FILE_PATH" \
+		skel-load --check "$ASSETS/bootstrap.json"
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 	run -0 --separate-stderr skel-load --btf /sys/kernel/btf/vmlinux --check "$ASSETS/bootstrap.json"
 	# A program without CO-RE does not care.
 	bpf_package refused

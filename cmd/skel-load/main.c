@@ -68,6 +68,10 @@ help(void)
 {
 	print_usage(stdout);
 	printf("\n"
+	       "Load an eBPF program and stream what it sees; skel-fmt makes "
+	       "text of it.\n"
+	       "The program's own arguments: skel-load package --help\n"
+	       "\n"
 	       "  -a, --attach PROG=WHERE  attach it there: off, "
 	       "cgroup:PATH\n"
 	       "      --btf FILE|DIR       BTF of this kernel, or an archive "
@@ -82,7 +86,8 @@ help(void)
 	       "  -m, --map MAP            only this map; again for more\n"
 	       "      --pin[=DIR]          pin the maps and print the session\n"
 	       "  -q, --quiet, --no-log    errors only\n"
-	       "  -t, --time SECONDS       end after so long\n"
+	       "  -t, --time SECONDS       end after so long; 0.5 is half "
+	       "a one\n"
 	       "      --unload DIR         end what --detach left in DIR\n"
 	       "  -v, --verbose            say more; twice: libbpf's lines "
 	       "too\n"
