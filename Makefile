@@ -44,15 +44,15 @@ CFLAGS := -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 # Recursive on purpose: pkg-config may come to the machine by "make deps".
-CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -iquote lib \
+CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -iquote lib -iquote cmd \
 	$(shell $(PKG_CONFIG) --cflags $(LIBS_unit))
 
 LIB      := $(B)/libskel.a
 LIB_SRC  := $(wildcard lib/*.c)
-CMD_SRC  := $(wildcard cmd/*/*.c)
+CMD_SRC  := $(wildcard cmd/*.c cmd/*/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 SRC      := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC)
-HDR      := $(wildcard lib/*.h cmd/*/*.h tests/unit/*.h)
+HDR      := $(wildcard lib/*.h cmd/*.h cmd/*/*.h tests/unit/*.h)
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
 BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
@@ -79,7 +79,7 @@ $(LIB): $(call OBJ,$(LIB_SRC))
 	$(Q)$(AR) rcs $@ $^
 
 define command
-$(B)/bin/$1: $(call OBJ,$(wildcard cmd/$1/*.c)) $(LIB)
+$(B)/bin/$1: $(call OBJ,$(wildcard cmd/*.c cmd/$1/*.c)) $(LIB)
 	@mkdir -p $$(@D)
 	$$(call step,LINK,$$@)
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(call libs,$(LIBS_$1))
@@ -148,7 +148,7 @@ $(B)/assets/%.bpf.o: assets/%.bpf.c assets/skel.bpf.h Makefile | $(SETUP)
 lint:
 	clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC)
 	cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
-		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib \
+		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib -Icmd \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		'-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		--max-configs=1 lib cmd tests/unit

@@ -12,10 +12,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "args.h"
+#include "command.h"
 #include "output.h"
 #include "package.h"
 #include "report.h"
@@ -32,49 +32,25 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static void
-print_usage(FILE *to)
-{
-	fprintf(to,
-	    "usage: skel-args [-hlqvV] [-e elf] [package [argument ...]]\n");
-}
-
-_Noreturn static void
-usage(void)
-{
-	print_usage(stderr);
-	exit(EXIT_USAGE);
-}
-
-_Noreturn static void
-help(void)
-{
-	print_usage(stdout);
-	printf("  -e, --elf elf        the object, in place of the embedded "
-	       "one\n"
-	       "  -l, --list           list the program's arguments, for "
-	       "scripts\n"
-	       "  -v, --verbose        say more; twice: libbpf's debug lines\n"
-	       "  -q, --quiet, --no-log  errors only\n"
-	       "  -h, --help           this text\n"
-	       "  -V, --version        the version\n"
-	       "The program's own arguments: skel-args package --help\n");
-	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-_Noreturn static void
-version(void)
-{
-	printf("skel-args " VERSION "\n");
-	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
+static const struct command command = {
+	.usage =
+	    "usage: skel-args [-hlqvV] [-e elf] [package [argument ...]]\n",
+	.help =
+	    "  -e, --elf elf        the object, in place of the embedded one\n"
+	    "  -l, --list           list the program's arguments, for scripts\n"
+	    "  -v, --verbose        say more; twice: libbpf's debug lines\n"
+	    "  -q, --quiet, --no-log  errors only\n"
+	    "  -h, --help           this text\n"
+	    "  -V, --version        the version\n"
+	    "The program's own arguments: skel-args package --help\n",
+};
 
 /* Write what the result calls for.  Returns the exit status. */
 static int
 answer(const struct args *a, enum args_result result, const char *file,
     struct buf *out)
 {
-	char *command;
+	char *spelled;
 
 	switch (result) {
 	case ARGS_SET:
@@ -90,12 +66,12 @@ answer(const struct args *a, enum args_result result, const char *file,
 	case ARGS_FAILED:
 		return EXIT_FAILURE;
 	}
-	if (asprintf(&command, "%s %s", getprogname(), file) == -1) {
+	if (asprintf(&spelled, "%s %s", getprogname(), file) == -1) {
 		report_nomem();
 		return EXIT_FAILURE;
 	}
-	args_help(a, command, out);
-	free(command);
+	args_help(a, spelled, out);
+	free(spelled);
 	return EXIT_SUCCESS;
 }
 
@@ -137,28 +113,18 @@ main(int argc, char *argv[])
 		case 'e':
 			elf = optarg;
 			break;
-		case 'h':
-			help();
 		case 'l':
 			list = 1;
 			break;
-		case 'q':
-			report_show(REPORT_ERROR);
-			break;
-		case 'v':
-			report_more();
-			break;
-		case 'V':
-			version();
 		default:
-			usage();
+			command_option(&command, ch);
 		}
 	}
 	if (optind < argc)
 		file = argv[optind++];
 	if (list && optind < argc) {
 		report_error("--list takes no arguments of the program");
-		usage();
+		command_usage(&command);
 	}
 	/* A reader that leaves shows as EPIPE, and is an ordinary end. */
 	signal(SIGPIPE, SIG_IGN);

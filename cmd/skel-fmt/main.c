@@ -21,12 +21,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "output.h"
 #include "plan.h"
 #include "printer.h"
 #include "report.h"
 #include "stop.h"
-#include "util.h"
 
 enum { OPTION_FORM = 256, TERMINAL_WIDTH = 80 };
 
@@ -49,28 +49,13 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static void
-print_usage(FILE *f)
-{
-	fprintf(f,
-	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv | "
-	    "--raw] [-bHqv]\n"
-	    "                [-c column,...] [-m map] [file ...]\n"
-	    "       skel-fmt -h | -V\n");
-}
-
-_Noreturn static void
-usage(void)
-{
-	print_usage(stderr);
-	exit(EXIT_USAGE);
-}
-
-_Noreturn static void
-help(void)
-{
-	print_usage(stdout);
-	printf(
+static const struct command command = {
+	.usage =
+	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
+	    "                --raw] [-bHqv] [-c column,...] [-m map]\n"
+	    "                [file ...]\n"
+	    "       skel-fmt -h | -V\n",
+	.help =
 	    "\n"
 	    "Print the records of streams, or of standard input.\n"
 	    "\n"
@@ -89,16 +74,8 @@ help(void)
 	    "                    errors only\n"
 	    "  -v, --verbose     say more\n"
 	    "  -h, --help        this text\n"
-	    "  -V, --version     the version\n");
-	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-_Noreturn static void
-version(void)
-{
-	printf("skel-fmt " VERSION "\n");
-	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
+	    "  -V, --version     the version\n",
+};
 
 /* A growing list of borrowed strings. */
 struct words {
@@ -127,7 +104,7 @@ words_split(struct words *w, char *list)
 	while ((word = strsep(&list, ",")) != NULL) {
 		if (*word == '\0') {
 			report_error("-c: a column has no name");
-			usage();
+			command_usage(&command);
 		}
 		if (words_add(w, word) == -1)
 			return -1;
@@ -203,20 +180,12 @@ main(int argc, char *argv[])
 			if (words_add(&maps, optarg) == -1)
 				return 1;
 			break;
-		case 'q':
-			report_show(REPORT_ERROR);
-			break;
-		case 'v':
-			report_more();
-			break;
-		case 'V':
-			version();
-		case 'h':
-			help();
 		default:
 			if (ch < OPTION_FORM)
-				usage();
-			printer.plan.form = (enum plan_form)(ch - OPTION_FORM);
+				command_option(&command, ch);
+			else
+				printer.plan.form =
+				    (enum plan_form)(ch - OPTION_FORM);
 		}
 	}
 	/* The text that goes out is UTF-8 whatever the user's locale is. */

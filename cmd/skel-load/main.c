@@ -14,12 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "limit.h"
-#include "output.h"
 #include "report.h"
 #include "run.h"
 #include "session.h"
-#include "util.h"
 
 enum { OPT_BTF = 256, OPT_CHECK, OPT_DETACH, OPT_PIN, OPT_UNLOAD };
 
@@ -43,64 +42,38 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static void
-print_usage(FILE *out)
-{
-	fprintf(out,
-	    "usage: skel-load [-hqVv] [-e elf] [-f binary|json] [-m map] ... "
-	    "[-n count]\n"
-	    "                 [-t seconds] [-a program=where] ... "
-	    "[--btf file|dir]\n"
+static const struct command command = {
+	.usage =
+	    "usage: skel-load [-hqVv] [-e elf] [-f binary|json] [-m map] ...\n"
+	    "                 [-n count] [-t seconds] [-a program=where] ...\n"
+	    "                 [--btf file|dir]\n"
 	    "                 [--check | --pin[=dir] [--detach]]\n"
 	    "                 [package [argument ...]]\n"
-	    "       skel-load --unload dir\n");
-}
-
-_Noreturn static void
-usage(void)
-{
-	print_usage(stderr);
-	exit(EXIT_USAGE);
-}
-
-_Noreturn static void
-help(void)
-{
-	print_usage(stdout);
-	printf("\n"
-	       "Load an eBPF program and stream what it sees; skel-fmt makes "
-	       "text of it.\n"
-	       "The program's own arguments: skel-load package --help\n"
-	       "\n"
-	       "  -a, --attach PROG=WHERE  attach it there: off, "
-	       "cgroup:PATH\n"
-	       "      --btf FILE|DIR       BTF of this kernel, or an archive "
-	       "of such\n"
-	       "      --check              load and verify, attach nothing\n"
-	       "  -n, --count COUNT        end after so many records\n"
-	       "      --detach             with --pin=DIR: leave it running\n"
-	       "  -e, --elf FILE           the object, in place of the one "
-	       "inside\n"
-	       "  -f, --format FORMAT      of records: binary (default), json\n"
-	       "  -h, --help               this help\n"
-	       "  -m, --map MAP            only this map; again for more\n"
-	       "      --pin[=DIR]          pin the maps and print the session\n"
-	       "  -q, --quiet, --no-log    errors only\n"
-	       "  -t, --time SECONDS       end after so long; 0.5 is half "
-	       "a one\n"
-	       "      --unload DIR         end what --detach left in DIR\n"
-	       "  -v, --verbose            say more; twice: libbpf's lines "
-	       "too\n"
-	       "  -V, --version            print the version\n");
-	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-_Noreturn static void
-version(void)
-{
-	printf("skel-load " VERSION "\n");
-	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
+	    "       skel-load --unload dir\n",
+	.help =
+	    "\n"
+	    "Load an eBPF program and stream what it sees; skel-fmt makes text "
+	    "of it.\n"
+	    "The program's own arguments: skel-load package --help\n"
+	    "\n"
+	    "  -a, --attach PROG=WHERE  attach it there: off, cgroup:PATH\n"
+	    "      --btf FILE|DIR       the kernel's BTF, or an archive of "
+	    "such\n"
+	    "      --check              load and verify, attach nothing\n"
+	    "  -n, --count COUNT        end after so many records\n"
+	    "      --detach             with --pin=DIR: leave it running\n"
+	    "  -e, --elf FILE           the object, not the one inside\n"
+	    "  -f, --format FORMAT      of records: binary (default), json\n"
+	    "  -h, --help               this help\n"
+	    "  -m, --map MAP            only this map; again for more\n"
+	    "      --pin[=DIR]          pin the maps and print the session\n"
+	    "  -q, --quiet, --no-log    errors only\n"
+	    "  -t, --time SECONDS       end after so long; 0.5 is half a "
+	    "second\n"
+	    "      --unload DIR         end what --detach left in DIR\n"
+	    "  -v, --verbose            say more; twice: libbpf's lines too\n"
+	    "  -V, --version            print the version\n",
+};
 
 /* Returns 0, or -1 after reporting what is wrong with it. */
 static int
@@ -114,24 +87,13 @@ set_option(struct options *o, int option)
 		return 0;
 	case 'f':
 		return stream_encoding_parse(&o->encoding, optarg);
-	case 'h':
-		help();
 	case 'm':
 		o->maps[o->nmaps++] = optarg;
 		return 0;
 	case 'n':
 		return limit_records(optarg, &o->count);
-	case 'q':
-		o->quiet = true;
-		report_show(REPORT_ERROR);
-		return 0;
 	case 't':
 		return limit_seconds(optarg, &o->timeout_ns);
-	case 'v':
-		report_more();
-		return 0;
-	case 'V':
-		version();
 	case OPT_BTF:
 		o->btf = optarg;
 		return 0;
@@ -148,8 +110,9 @@ set_option(struct options *o, int option)
 	case OPT_UNLOAD:
 		o->unload = optarg;
 		return 0;
-	default: /* getopt_long() has said what is wrong */
-		return -1;
+	default:
+		command_option(&command, option);
+		return 0;
 	}
 }
 
@@ -196,12 +159,12 @@ main(int argc, char *argv[])
 	while ((option = getopt_long(argc, argv, "+a:e:f:hm:n:qt:Vv",
 		    long_options, NULL)) != -1) {
 		if (set_option(&o, option) == -1)
-			usage();
+			command_usage(&command);
 	}
 	conflict = find_conflict(&o, argc - optind);
 	if (conflict != NULL) {
 		report_error("%s", conflict);
-		usage();
+		command_usage(&command);
 	}
 	if (optind < argc) {
 		o.package = argv[optind++];

@@ -264,7 +264,7 @@ run_package(struct run *r)
 {
 	const struct options *o = r->options;
 
-	if (r->package.debug_verbose && !o->quiet)
+	if (r->package.debug_verbose && report_shown() != REPORT_ERROR)
 		report_show(REPORT_DEBUG);
 	if (load(r) == -1)
 		return EXIT_FAILURE;

@@ -13,17 +13,16 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "command.h"
 #include "output.h"
 #include "pack.h"
 #include "package-input.h"
 #include "package.h"
 #include "report.h"
-#include "util.h"
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -36,44 +35,21 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static void
-print_usage(FILE *f)
-{
-	fprintf(f, "usage: skel-pack [-qv] [-n name] [file]\n"
-		   "       skel-pack [-qv] -u [file]\n"
-		   "       skel-pack -h | -V\n");
-}
-
-_Noreturn static void
-usage(void)
-{
-	print_usage(stderr);
-	exit(EXIT_USAGE);
-}
-
-_Noreturn static void
-help(void)
-{
-	print_usage(stdout);
-	printf("\n"
-	       "Make a package from an object file, or from standard input.\n"
-	       "\n"
-	       "  -n, --name NAME   call the object so; x.bpf.o is x_bpf\n"
-	       "  -u, --unpack      take the object out of a package\n"
-	       "  -q, --quiet, --no-log\n"
-	       "                    errors only\n"
-	       "  -v, --verbose     say more; twice: libbpf's lines too\n"
-	       "  -h, --help        this text\n"
-	       "  -V, --version     the version\n");
-	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-_Noreturn static void
-version(void)
-{
-	printf("skel-pack " VERSION "\n");
-	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
+static const struct command command = {
+	.usage = "usage: skel-pack [-qv] [-n name] [file]\n"
+		 "       skel-pack [-qv] -u [file]\n"
+		 "       skel-pack -h | -V\n",
+	.help = "\n"
+		"Make a package from an object file, or from standard input.\n"
+		"\n"
+		"  -n, --name NAME   call the object so; x.bpf.o is x_bpf\n"
+		"  -u, --unpack      take the object out of a package\n"
+		"  -q, --quiet, --no-log\n"
+		"                    errors only\n"
+		"  -v, --verbose     say more; twice: libbpf's lines too\n"
+		"  -h, --help        this text\n"
+		"  -V, --version     the version\n",
+};
 
 /* What people mostly do wrong: the two directions mistaken for each other. */
 static int
@@ -141,25 +117,15 @@ main(int argc, char *argv[])
 		case 'n':
 			name = optarg;
 			break;
-		case 'q':
-			report_show(REPORT_ERROR);
-			break;
 		case 'u':
 			back = true;
 			break;
-		case 'v':
-			report_more();
-			break;
-		case 'V':
-			version();
-		case 'h':
-			help();
 		default:
-			usage();
+			command_option(&command, ch);
 		}
 	}
 	if (argc - optind > 1 || (name != NULL && (back || *name == '\0')))
-		usage();
+		command_usage(&command);
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		file = argv[optind];
 	signal(SIGPIPE, SIG_IGN);

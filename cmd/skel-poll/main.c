@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "choice.h"
+#include "command.h"
 #include "follow.h"
 #include "heard.h"
 #include "limit.h"
@@ -29,7 +30,6 @@
 #include "report.h"
 #include "stop.h"
 #include "stream.h"
-#include "util.h"
 
 enum {
 	OPT_ONCE = 256,
@@ -50,50 +50,28 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static void
-print_usage(FILE *f)
-{
-	fprintf(f,
+static const struct command command = {
+	.usage =
 	    "usage: skel-poll [-qv] [-f binary|json] [-m map]... [-n count]\n"
 	    "                 [-t seconds] [--once] [session]\n"
-	    "       skel-poll -h | -V\n");
-}
-
-_Noreturn static void
-usage(void)
-{
-	print_usage(stderr);
-	exit(EXIT_USAGE);
-}
-
-_Noreturn static void
-help(void)
-{
-	print_usage(stdout);
-	printf("\n"
-	       "Poll the maps of a session, or pass on a stream; from a file\n"
-	       "or standard input.\n"
-	       "\n"
-	       "  -f, --format binary|json\n"
-	       "                       how records are written\n"
-	       "  -m, --map MAP        this map only; may be repeated\n"
-	       "  -n, --count COUNT    end after so many records\n"
-	       "  -t, --time SECONDS   end after so long; 0.5 is half a one\n"
-	       "      --once           take what is there once, then end\n"
-	       "  -q, --quiet, --no-log\n"
-	       "                       errors only\n"
-	       "  -v, --verbose        say more; twice: libbpf's lines too\n"
-	       "  -h, --help           this text\n"
-	       "  -V, --version        the version\n");
-	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-_Noreturn static void
-version(void)
-{
-	printf("skel-poll " VERSION "\n");
-	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
+	    "       skel-poll -h | -V\n",
+	.help =
+	    "\n"
+	    "Poll the maps of a session, or pass on a stream; from a file\n"
+	    "or standard input.\n"
+	    "\n"
+	    "  -f, --format binary|json\n"
+	    "                       how records are written\n"
+	    "  -m, --map MAP        this map only; may be repeated\n"
+	    "  -n, --count COUNT    end after so many records\n"
+	    "  -t, --time SECONDS   end after so long; 0.5 is half a second\n"
+	    "      --once           take what is there once, then end\n"
+	    "  -q, --quiet, --no-log\n"
+	    "                       errors only\n"
+	    "  -v, --verbose        say more; twice: libbpf's lines too\n"
+	    "  -h, --help           this text\n"
+	    "  -V, --version        the version\n",
+};
 
 /* Wait for the first bytes.  Returns whether they came, or the end: not when
  * a signal or a reader who left was first. */
@@ -179,7 +157,7 @@ main(int argc, char *argv[])
 		switch (ch) {
 		case 'f':
 			if (stream_encoding_parse(&c.encoding, optarg) == -1)
-				usage();
+				command_usage(&command);
 			c.has_encoding = true;
 			break;
 		case 'm':
@@ -187,31 +165,21 @@ main(int argc, char *argv[])
 			break;
 		case 'n':
 			if (limit_records(optarg, &c.count) == -1)
-				usage();
-			break;
-		case 'q':
-			report_show(REPORT_ERROR);
+				command_usage(&command);
 			break;
 		case 't':
 			if (limit_seconds(optarg, &c.timeout_ns) == -1)
-				usage();
+				command_usage(&command);
 			break;
-		case 'v':
-			report_more();
-			break;
-		case 'V':
-			version();
 		case OPT_ONCE:
 			c.once = true;
 			break;
-		case 'h':
-			help();
 		default:
-			usage();
+			command_option(&command, ch);
 		}
 	}
 	if (argc - optind > 1)
-		usage();
+		command_usage(&command);
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		file = argv[optind];
 	heard_install();

@@ -1,0 +1,42 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "output.h"
+#include "report.h"
+#include "util.h"
+
+_Noreturn void
+command_usage(const struct command *c)
+{
+	fputs(c->usage, stderr);
+	exit(EXIT_USAGE);
+}
+
+/* Standard output has what was asked for. */
+_Noreturn static void
+finish(void)
+{
+	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+void
+command_option(const struct command *c, int option)
+{
+	switch (option) {
+	case 'h':
+		printf("%s%s", c->usage, c->help);
+		finish();
+	case 'q':
+		report_show(REPORT_ERROR);
+		return;
+	case 'v':
+		report_more();
+		return;
+	case 'V':
+		printf("%s " VERSION "\n", getprogname());
+		finish();
+	default:
+		command_usage(c);
+	}
+}
