@@ -6,34 +6,44 @@
 
 #define SECOND UINT64_C(1000000000)
 
+enum { UTC_SECOND = 20 }; /* 2026-11-22T14:48:01. */
+
+/* Keep the text of a second, and what stands behind the ns. */
+static void
+keep_second(struct clock *c, uint64_t second)
+{
+	time_t t = (time_t)second;
+	struct tm tm;
+	char *p = c->utc;
+
+	gmtime_r(&t, &tm);
+	p = emit_digits(p, (uint64_t)tm.tm_year + 1900, 4);
+	*p++ = '-';
+	p = emit_digits(p, (uint64_t)tm.tm_mon + 1, 2);
+	*p++ = '-';
+	p = emit_digits(p, (uint64_t)tm.tm_mday, 2);
+	*p++ = 'T';
+	p = emit_digits(p, (uint64_t)tm.tm_hour, 2);
+	*p++ = ':';
+	p = emit_digits(p, (uint64_t)tm.tm_min, 2);
+	*p++ = ':';
+	p = emit_digits(p, (uint64_t)tm.tm_sec, 2);
+	*p = '.';
+	c->utc[CLOCK_UTC_LEN - 1] = 'Z';
+	c->utc_end = second + 1;
+}
+
 char *
 clock_utc(struct clock *c, char *p, uint64_t time_ns)
 {
-	uint64_t second = time_ns / SECOND;
-	time_t t = (time_t)second;
-	struct tm tm;
-	char *q = c->utc;
-
-	if (c->utc_end != second + 1) {
-		gmtime_r(&t, &tm);
-		q = emit_digits(q, (uint64_t)tm.tm_year + 1900, 4);
-		*q++ = '-';
-		q = emit_digits(q, (uint64_t)tm.tm_mon + 1, 2);
-		*q++ = '-';
-		q = emit_digits(q, (uint64_t)tm.tm_mday, 2);
-		*q++ = 'T';
-		q = emit_digits(q, (uint64_t)tm.tm_hour, 2);
-		*q++ = ':';
-		q = emit_digits(q, (uint64_t)tm.tm_min, 2);
-		*q++ = ':';
-		q = emit_digits(q, (uint64_t)tm.tm_sec, 2);
-		*q = '.';
-		c->utc_end = second + 1;
+	if (c->utc_end == 0 || c->utc_ns != time_ns) {
+		if (c->utc_end != time_ns / SECOND + 1)
+			keep_second(c, time_ns / SECOND);
+		emit_digits(c->utc + UTC_SECOND, time_ns % SECOND, 9);
+		c->utc_ns = time_ns;
 	}
-	memcpy(p, c->utc, sizeof(c->utc));
-	p = emit_digits(p + sizeof(c->utc), time_ns % SECOND, 9);
-	*p = 'Z';
-	return p + 1;
+	memcpy(p, c->utc, CLOCK_UTC_LEN);
+	return p + CLOCK_UTC_LEN;
 }
 
 char *

@@ -1,6 +1,6 @@
 /*
  * Clocks: times of records as text.  A second is converted once and kept, so
- * records of the same second cost a copy.
+ * records of the same second cost a copy; those of one batch have one time.
  */
 #ifndef SKEL_CLOCK_H
 #define SKEL_CLOCK_H
@@ -15,7 +15,8 @@ enum {
 /* A zeroed struct clock is ready for use. */
 struct clock {
 	uint64_t utc_end, local_end; /* the kept second, plus one; 0: none */
-	char utc[20];                /* 2026-11-22T14:48:01. */
+	uint64_t utc_ns;             /* the time in utc */
+	char utc[CLOCK_UTC_LEN];
 	char local[CLOCK_LOCAL_LEN];
 };
 

@@ -61,8 +61,10 @@ emit_digits(char *p, uint64_t v, int n)
 
 	for (; n >= 8; n -= 8, v /= e8)
 		put_eight(p + n - 8, v % e8);
-	for (; n > 0; n--, v /= 10)
+	for (; n > 1; n--, v /= 10)
 		p[n - 1] = (char)('0' + v % 10);
+	if (n == 1)
+		*p = (char)('0' + v % 10);
 	return end;
 }
 

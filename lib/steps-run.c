@@ -9,6 +9,10 @@ enum {
 	ROOM_AT_ONCE = 65536,
 };
 
+/* Of a value that is more than a call of emit.h: it keeps its registers to
+ * itself, and put() is short where it is put in. */
+#define APART __attribute__((noinline))
+
 /* Texts between values are short: two wide copies do for nearly all of them.
  * There is room behind p, and behind the text (steps_end()). */
 static inline char *
@@ -110,7 +114,13 @@ put_integer(char *p, const struct step *s, unsigned __int128 v)
 	return s->is_signed ? emit_i128(p, (__int128)v) : emit_u128(p, v);
 }
 
-static char *
+static char *APART
+put_bits(char *p, const struct step *s, const unsigned char *at)
+{
+	return put_integer(p, s, load_bits(s, at));
+}
+
+static char *APART
 put_sum(char *p, const struct steps *steps, const struct step *s,
     const unsigned char *at)
 {
@@ -130,15 +140,11 @@ put_bool(char *p, const struct step *s, const unsigned char *at)
 	return p + (v ? 4 : 5);
 }
 
-static const struct enum_name *
-find_name(const struct enum_names *e, uint64_t value)
+static const struct enum_name *APART
+search_name(const struct enum_names *e, uint64_t value)
 {
 	size_t low = 0, high = e->n, mid;
 
-	/* Most enums count from 0. */
-	if (value < e->n && e->v[value].value == value &&
-	    (value == 0 || e->v[value - 1].value != value))
-		return &e->v[value];
 	while (low < high) {
 		mid = low + (high - low) / 2;
 		if (e->v[mid].value < value)
@@ -149,24 +155,40 @@ find_name(const struct enum_names *e, uint64_t value)
 	return low < e->n && e->v[low].value == value ? &e->v[low] : NULL;
 }
 
-static char *
-put_enum(char *p, const struct steps *steps, const struct step *s,
-    const unsigned char *at)
+static inline const struct enum_name *
+find_name(const struct enum_names *e, uint64_t value)
+{
+	/* Most enums count from 0. */
+	if (value < e->n && e->v[value].value == value &&
+	    (value == 0 || e->v[value - 1].value != value))
+		return &e->v[value];
+	return search_name(e, value);
+}
+
+static char *APART
+put_unknown(char *p, const struct step *s, const unsigned char *at)
 {
 	static const char unknown[] = "<UNKNOWN_VARIANT>(";
-	const struct enum_name *name =
-	    find_name(&steps->enums[s->names], load_low(s, at));
 
-	if (name != NULL)
-		return copy_text(
-		    p, steps->names.data + name->text, name->text_len);
 	memcpy(p, unknown, sizeof(unknown) - 1);
 	p = put_integer(p + sizeof(unknown) - 1, s, load_any(s, at));
 	*p = ')';
 	return p + 1;
 }
 
-static char *
+static inline char *
+put_enum(char *p, const struct steps *steps, const struct step *s,
+    const unsigned char *at)
+{
+	const struct enum_name *name =
+	    find_name(&steps->enums[s->names], load_low(s, at));
+
+	if (name == NULL)
+		return put_unknown(p, s, at);
+	return copy_text(p, steps->names.data + name->text, name->text_len);
+}
+
+static inline char *
 put_float(char *p, const unsigned char *at)
 {
 	float v;
@@ -175,7 +197,7 @@ put_float(char *p, const unsigned char *at)
 	return emit_float(p, v);
 }
 
-static char *
+static inline char *
 put_double(char *p, const unsigned char *at)
 {
 	double v;
@@ -200,7 +222,7 @@ put_style(char *p, const unsigned char *text, size_t n, unsigned int style)
 }
 
 /* The value of a step that has no body, and whose room was known before. */
-static inline char *
+static inline __attribute__((always_inline)) char *
 put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
 {
 	switch ((enum step_op)s->op) {
@@ -229,7 +251,7 @@ put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
 	case STEP_I128:
 		return emit_i128(p, (__int128)load_128(at));
 	case STEP_BITS:
-		return put_integer(p, s, load_bits(s, at));
+		return put_bits(p, s, at);
 	case STEP_SUM:
 		return put_sum(p, r->steps, s, at);
 	case STEP_BOOL:
@@ -381,7 +403,15 @@ steps_run(const struct run *r, size_t from, size_t to, size_t most)
 
 	if (p == NULL)
 		return;
-	p = roomy ? walk(r, s, end, r->data, p) : walk_fields(r, s, end, p);
+	if (!roomy) {
+		p = walk_fields(r, s, end, p);
+	} else if (s + 1 == end) {
+		/* A cell of a table. */
+		p = copy_text(p, r->steps->texts.data + s->text, s->text_len);
+		p = put(r, s, r->data + s->offset, p);
+	} else {
+		p = walk(r, s, end, r->data, p);
+	}
 	if (p != NULL)
 		r->out->len = (size_t)(p - r->out->data);
 }

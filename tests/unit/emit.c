@@ -264,7 +264,10 @@ times(void)
 	uint64_t back = 0;
 
 	IS(clock_utc(&c, buf, t), "2026-11-22T14:48:01.000000001Z");
+	IS(clock_utc(&c, buf, t), "2026-11-22T14:48:01.000000001Z");
 	IS(clock_utc(&c, buf, t + 5), "2026-11-22T14:48:01.000000006Z");
+	c = (struct clock){ 0 };
+	IS(clock_utc(&c, buf, 0), "1970-01-01T00:00:00.000000000Z");
 	IS(clock_utc(&c, buf, t + 1000000000),
 	    "2026-11-22T14:48:02.000000001Z");
 	IS(clock_utc(&c, buf, 0), "1970-01-01T00:00:00.000000000Z");
