@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "report.h"
 #include "writer.h"
@@ -62,6 +63,9 @@ answer(const struct writer *w, int ret)
 int
 writer_begin(struct writer *w)
 {
+	if (w->header->encoding == STREAM_BINARY && isatty(w->out->fd))
+		report_notice("this is no text for a terminal; "
+			      "put \"| skel-fmt\" behind it, or take -f json");
 	if (stream_header_write(w->header, &w->out->buf) == -1)
 		return -1;
 	return answer(w, output_flush(w->out));

@@ -34,7 +34,7 @@ void writer_close(struct writer *w);
  * reporting what failed.
  */
 
-/* The header line, flushed. */
+/* The header line, flushed; with a notice before bytes on a terminal. */
 int writer_begin(struct writer *w);
 
 /* The "@end" line, flushed; and a notice if records were lost. */

@@ -411,6 +411,17 @@ able() {
 		able +bpf,+perfmon skel-load "$ASSETS/opensnoop.json"
 }
 
+@test "binary records on a terminal come with a notice that names skel-fmt" {
+	need_bpf
+	local load='skel-load -n 1 -t 0.1'
+	run -0 script -qec "$load '$ASSETS/bootstrap.json' 2>&1 >/dev/tty" /dev/null
+	[[ ${lines[0]} == 'skel-load: this is no text for a terminal; put "| skel-fmt" behind it, or take -f json'* ]]
+	run -0 script -qec "$load -f json '$ASSETS/bootstrap.json'" /dev/null
+	[[ ${lines[0]} == '{"skel":"stream",'* ]]
+	run -0 --separate-stderr bash -c "$load '$ASSETS/bootstrap.json'"
+	[ -z "$stderr" ]
+}
+
 @test "kill -9 leaves no program, map or link" {
 	need_bpf
 	start_load "$ASSETS/bootstrap.json"
