@@ -3,21 +3,14 @@
 _skel_fmt_options='--bare -b --columns -c --csv --help -h --json --map -m --no-header -H
 --no-log --plain --quiet -q --raw --table --tsv --verbose -v --version -V'
 
-# The streams among the words of the command line.
-_skel_fmt_streams() {
-	local word
-	for word in "${COMP_WORDS[@]:1}"; do
-		[[ -f $word ]] && printf '%s\n' "$word"
-	done
-}
-
-# The names of the maps in the headers of those streams.
+# The maps of the streams named on the command line, a name a line; the first
+# line says.  compgen -W expands as a shell does, so it must see plain names only.
 _skel_fmt_maps() {
-	local file
-	while read -r file; do
-		head -c 65536 -- "$file" | head -n 1 |
-			grep -ao '{"name":"[^"]*","source"' | cut -d '"' -f 4
-	done < <(_skel_fmt_streams)
+	local word
+
+	for word in "${COMP_WORDS[@]:1}"; do
+		[[ -f $word ]] && head -c 65536 -- "$word" | head -n 1
+	done | grep -aoE '"name":"[A-Za-z0-9_.]+","source"' | cut -d '"' -f 4
 }
 
 _skel_fmt() {

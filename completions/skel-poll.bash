@@ -3,14 +3,14 @@
 _skel_poll_options='-f --format -h --help -m --map -n --count --no-log --once -q --quiet
 -t --time -V --version -v --verbose'
 
-# The maps of the session or stream named on the command line, a name a line;
-# its first line says.
+# The maps of the session or stream named on the command line, a name a line; the first
+# line says.  compgen -W expands as a shell does, so it must see plain names only.
 _skel_poll_maps() {
-	local file=${COMP_WORDS[-1]}
+	local word
 
-	[[ -f $file ]] || return
-	head -n 1 -- "$file" 2>/dev/null |
-		grep -oE '"name":"[^"]*","source"' | cut -d '"' -f 4
+	for word in "${COMP_WORDS[@]:1}"; do
+		[[ -f $word ]] && head -c 65536 -- "$word" | head -n 1
+	done | grep -aoE '"name":"[A-Za-z0-9_.]+","source"' | cut -d '"' -f 4
 }
 
 _skel_poll() {

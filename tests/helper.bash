@@ -39,6 +39,16 @@ need_nobody() {
 	chmod 755 "$BATS_TEST_TMPDIR"
 }
 
+# complete_words COMMAND WORD...: what TAB offers for the last word, sorted, on
+# one line.
+complete_words() {
+	bash -c '
+		source "$ROOT/completions/$1.bash"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		"_${1//-/_}"
+		printf "%s\n" "${COMPREPLY[@]}" | sort | paste -s -d " "' complete "$@"
+}
+
 # wait_for SECONDS COMMAND...: until the command holds, a look every 20 ms.
 wait_for() {
 	local end=$((SECONDS + $1))

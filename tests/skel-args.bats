@@ -455,15 +455,6 @@ sets() { # VARIABLE VALUE ARG...
 	run -0 bash -c 'set -o pipefail; skel-args kinds.json | true'
 }
 
-# complete WORD...: what TAB offers for the last word, sorted, on one line.
-complete_words() {
-	bash -c '
-		source "$ROOT/completions/skel-args.bash"
-		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-		_skel_args
-		printf "%s\n" "${COMPREPLY[@]}" | sort | paste -s -d " "' complete "$@"
-}
-
 @test "completion offers the program's arguments, and the names of an enum behind one" {
 	[ "$(complete_words skel-args kinds.json --s)" = "--s16 --s32 --s64 --s8 --set" ]
 	[[ "$(complete_words skel-args kinds.json '')" == *"--disable-on "*"--help "* ]]

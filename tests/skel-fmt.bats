@@ -467,11 +467,12 @@ has_two() {
 }
 
 @test "completion offers options, and maps of the streams that are named" {
-	source "$ROOT/completions/skel-fmt.bash"
-	COMP_WORDS=(skel-fmt --t) COMP_CWORD=1
-	_skel_fmt
-	[ "${COMPREPLY[*]}" = '--table --tsv' ]
-	COMP_WORDS=(skel-fmt "$FMT/maps.skel" -m ex) COMP_CWORD=3
-	_skel_fmt
-	[ "${COMPREPLY[*]}" = 'execs exits' ]
+	[ "$(complete_words skel-fmt --t)" = '--table --tsv' ]
+	[ "$(complete_words skel-fmt "$FMT/maps.skel" -m ex)" = 'execs exits' ]
+}
+
+@test "completion does not run what a stream calls its maps" {
+	echo '{"skel":"stream","maps":[{"name":"$(touch ran)","source":"ringbuf"},{"name":"rb","source":"ringbuf"}]}' > odd.skel
+	[ "$(complete_words skel-fmt odd.skel -m '')" = rb ]
+	[ ! -e ran ]
 }

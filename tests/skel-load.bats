@@ -450,15 +450,6 @@ able() {
 	done
 }
 
-# complete_words WORD...: what TAB offers for the last word, on one line.
-complete_words() {
-	bash -c '
-		source "$ROOT/completions/skel-load.bash"
-		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-		_skel_load
-		printf "%s\n" "${COMPREPLY[@]}" | sort | paste -s -d " "' complete "$@"
-}
-
 @test "completion offers the program's arguments behind the package, by itself" {
 	local package=$ASSETS/bootstrap.json
 	[ "$(complete_words skel-load "$package" --min)" = --min_duration_ns ]

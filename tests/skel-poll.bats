@@ -487,3 +487,11 @@ END
 	fails_with 2 "-t: 99999999999999999999: not a number of seconds" skel-poll -t 99999999999999999999
 	fails_with 2 "usage: skel-poll" skel-poll a b
 }
+
+@test "completion offers options, formats and the maps of the session, and runs nothing" {
+	[ "$(complete_words skel-poll --o)" = --once ]
+	[ "$(complete_words skel-poll -f '')" = 'binary json' ]
+	echo '{"skel":"session","maps":[{"name":"$(touch ran)","source":"ringbuf"},{"name":"rb","source":"ringbuf"}]}' > odd
+	[ "$(complete_words skel-poll odd -m '')" = rb ]
+	[ ! -e ran ]
+}
