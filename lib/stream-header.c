@@ -566,19 +566,21 @@ read_header(struct stream_header *h, const json_t *json, const char *where)
 {
 	static const char *const skels[] = { "stream", "session" };
 	unsigned int skel, encoding;
+	char top[PART_MAX];
 
-	if (read_word(json, "skel", skels, nitems(skels), &skel, where) == -1 ||
-	    read_version(json, where) == -1 ||
-	    read_string(json, "name", true, &h->name, where) == -1 ||
+	snprintf(top, sizeof(top), "%s: header", where);
+	if (read_word(json, "skel", skels, nitems(skels), &skel, top) == -1 ||
+	    read_version(json, top) == -1 ||
+	    read_string(json, "name", true, &h->name, top) == -1 ||
 	    read_word(json, "encoding", encodings, nitems(encodings), &encoding,
-		where) == -1 ||
-	    read_string(json, "host", false, &h->host, where) == -1 ||
-	    read_string(json, "boot_id", false, &h->boot_id, where) == -1 ||
-	    read_string(json, "started", false, &h->started, where) == -1)
+		top) == -1 ||
+	    read_string(json, "host", false, &h->host, top) == -1 ||
+	    read_string(json, "boot_id", false, &h->boot_id, top) == -1 ||
+	    read_string(json, "started", false, &h->started, top) == -1)
 		return -1;
 	h->session = skel == 1;
 	h->encoding = (enum stream_encoding)encoding;
-	if (h->session && read_session(h, json, where) == -1)
+	if (h->session && read_session(h, json, top) == -1)
 		return -1;
 	if (read_types(h, json, where) == -1)
 		return -1;

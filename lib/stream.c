@@ -216,8 +216,8 @@ refuse_text(const struct stream_reader *r)
 		report_error(
 		    "%s: this is a package; load it first: skel-load", r->name);
 	else if (text[0] == STREAM_TAG)
-		report_error("%s:1: a record, and no header before it; the "
-			     "head of this stream is missing",
+		report_error("%s:1: a record, and no header before it; put "
+			     "the first line of its stream there",
 		    r->name);
 	else
 		report_error("%s: this is not a stream: its first line is no "

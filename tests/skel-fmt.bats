@@ -352,7 +352,7 @@ EOF
 	LC_ALL=C sed '1s/"skel"/"spel"/' "$FMT/maps.skel" > spel.skel
 	run -1 --separate-stderr skel-fmt spel.skel
 	[ -z "$output" ]
-	[ "$stderr" = 'skel-fmt: spel.skel:1: skel is missing' ]
+	[ "$stderr" = 'skel-fmt: spel.skel:1: header: skel is missing' ]
 }
 
 @test "nothing that a process calls itself reaches the terminal as a control" {

@@ -201,17 +201,19 @@ refuses(const char *text, size_t len, const char *message, int line)
 static void
 a_wrong_header_is_refused(void)
 {
-	REFUSES("{\"skel\":\"flow\"}\n", "run.skel:1.skel: unknown skel");
-	REFUSES("{\"skel\":\"stream\"}\n", "run.skel:1: version is missing");
+	REFUSES(
+	    "{\"skel\":\"flow\"}\n", "run.skel:1: header.skel: unknown skel");
+	REFUSES("{\"skel\":\"stream\"}\n",
+	    "run.skel:1: header: version is missing");
 	REFUSES("{\"skel\":\"stream\",\"version\":2}\n",
-	    "run.skel:1: unknown version 2 (this ");
+	    "run.skel:1: header: unknown version 2 (this ");
 	REFUSES("{\"skel\":\"stream\",\"version\":1}\n",
-	    "run.skel:1: name is missing");
+	    "run.skel:1: header: name is missing");
 	REFUSES("{\"skel\":\"stream\",\"version\":1,\"name\":\"x\"}\n",
-	    "run.skel:1: encoding is missing");
+	    "run.skel:1: header: encoding is missing");
 	REFUSES("{\"skel\":\"stream\",\"version\":1,\"name\":\"x\","
 		"\"encoding\":\"xml\"}\n",
-	    "run.skel:1.encoding: unknown encoding \"xml\"");
+	    "run.skel:1: header.encoding: unknown encoding \"xml\"");
 	REFUSES(HEAD("\"types\":[]"), "run.skel:1: maps is missing");
 	REFUSES(HEAD("\"maps\":[]"), "run.skel:1: types is missing");
 	REFUSES(HEAD("\"maps\":{},\"types\":[]"), "expected an array");
@@ -219,7 +221,7 @@ a_wrong_header_is_refused(void)
 	    "run.skel:1: maps[0]: expected an object, found a number");
 	REFUSES(SESSION("\"maps\":[],\"types\":[]"), "dir is missing");
 	REFUSES(SESSION("\"dir\":\"x\",\"maps\":[],\"types\":[]"),
-	    "run.skel:1.dir: \"x\" is no absolute path");
+	    "run.skel:1: header.dir: \"x\" is no absolute path");
 	REFUSES(SESSION("\"dir\":\"/x\",\"maps\":[" RINGBUF "]," TYPES),
 	    "run.skel:1: maps[0]: pin is missing");
 	REFUSES(SESSION("\"dir\":\"/x\",\"maps\":[{\"name\":\"m\","
