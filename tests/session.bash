@@ -19,9 +19,9 @@ remove_maps() {
 	[ -z "${DIR:-}" ] || rm -rf "$DIR"
 }
 
-# produce PROGRAM N: run it N times.
+# produce PROGRAM N: run it N times, on the CPU ON_CPU if that is set.
 produce() {
-	bpftool prog run pinned "$DIR/programs/$1" data_in packet repeat "$2" >/dev/null
+	${ON_CPU:+taskset -c "$ON_CPU"} bpftool prog run pinned "$DIR/programs/$1" data_in packet repeat "$2" >/dev/null
 }
 
 # The types of poll.bpf.c, and a session of the maps given as JSON objects

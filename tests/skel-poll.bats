@@ -127,6 +127,9 @@ the_end() {
 	need_maps
 	PAGES=1 make_session "$PB" > session
 	start_poll
+	# The kernel tells of a loss with the next record of the same CPU.
+	local ON_CPU
+	ON_CPU=$(taskset -cp $$ | grep -oE '[0-9]+$')
 	# Stopped, it cannot keep up; then it reads what fitted.
 	kill -STOP "$POLL"
 	produce to_perf 5000
