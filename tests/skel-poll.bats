@@ -128,8 +128,8 @@ the_end() {
 	PAGES=1 make_session "$PB" > session
 	start_poll
 	# The kernel tells of a loss with the next record of the same CPU.
-	local ON_CPU
-	ON_CPU=$(taskset -cp $$ | grep -oE '[0-9]+$')
+	ON_CPU=$(taskset -cp $$ | grep -oE "[0-9]+\$")
+	export ON_CPU
 	# Stopped, it cannot keep up; then it reads what fitted.
 	kill -STOP "$POLL"
 	produce to_perf 5000
