@@ -165,10 +165,9 @@ has_lines() {
 }
 
 stopped() {
-	[ "$(ps -o stat= --pgroup "${PIPES[0]}" -C skel-load | head -n 1)" ] &&
-		ps -o stat= -p "$(pgrep -d, -g "${PIPES[0]}" -x 'skel-load|skel-fmt')" |
-		grep -qv '^T' && return 1
-	return 0
+	local states
+	states=$(ps -o stat= -p "$(pgrep -d, -g "${PIPES[0]}" -x 'skel-load|skel-fmt')")
+	[ -n "$states" ] && ! grep -qv '^T' <<<"$states"
 }
 
 @test "a full disk is a failure of every command" {

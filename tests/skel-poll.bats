@@ -303,7 +303,8 @@ the_end() {
 	kill -INT "$POLL"
 	wait "$POLL"
 	POLL=
-	[ ! -s out ] && [ ! -s err ]
+	[ ! -s out ]
+	[ ! -s err ]
 	run -0 --separate-stderr bash -c 'set -o pipefail; timeout 10 skel-poll < pipe | true'
 	[ -z "$stderr" ]
 	exec 4>&-

@@ -607,7 +607,7 @@ a_map_that_is_not_as_announced_is_refused(void)
 int
 main(void)
 {
-	need_kernel("poller");
+	need_kernel();
 	a_ring_gives_every_record_once_and_in_order();
 	count_is_exact_and_takes_no_more_out_of_the_ring();
 	a_perf_buffer_keeps_its_padding();

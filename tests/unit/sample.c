@@ -302,7 +302,7 @@ other_maps_are_refused(void)
 int
 main(void)
 {
-	need_kernel("sample");
+	need_kernel();
 	every_key_is_seen_once(BPF_MAP_TYPE_HASH, false);
 	every_key_is_seen_once(BPF_MAP_TYPE_HASH, true);
 	every_key_is_seen_once(BPF_MAP_TYPE_ARRAY, false);
