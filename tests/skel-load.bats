@@ -303,6 +303,7 @@ has_lines() {
 	fails_with 2 "-n" skel-load --pin -n 1 nosuch.json
 	fails_with 2 "--check" skel-load --pin --check nosuch.json
 	fails_with 2 "--unload stands alone" skel-load --unload /x nosuch.json
+	fails_with 2 "--unload stands alone" skel-load --unload /x -n 5
 	fails_with 2 "-n: 0: not a number of records" skel-load -n 0 nosuch.json
 	fails_with 2 "-t: soon: not a number of seconds" skel-load -t soon nosuch.json
 	fails_with 2 "-f: xml: neither binary nor json" skel-load -f xml nosuch.json

@@ -120,7 +120,11 @@ set_option(struct options *o, int option)
 static const char *
 find_conflict(const struct options *o, int operands)
 {
-	if (o->unload != NULL && (operands > 0 || o->pin || o->check))
+	bool loads = operands > 0 || o->pin || o->check || o->detach ||
+		     o->elf != NULL || o->btf != NULL || o->nmaps > 0 ||
+		     o->nwheres > 0 || o->count != 0 || o->timeout_ns != 0;
+
+	if (o->unload != NULL && loads)
 		return "--unload stands alone";
 	if (o->detach && o->dir == NULL)
 		return "--detach needs --pin=DIR";
