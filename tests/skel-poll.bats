@@ -135,6 +135,7 @@ the_end() {
 	produce to_perf 5000
 	kill -CONT "$POLL"
 	wait_for 10 has_lines out 100 '@time'
+	wait_for 10 waits "$POLL"
 	produce to_perf 1
 	wait_for 10 grep -q '@lost' out
 	end_poll 3
