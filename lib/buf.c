@@ -54,17 +54,6 @@ buf_str(struct buf *b, const char *s)
 }
 
 void
-buf_chr(struct buf *b, char c)
-{
-	char *p = buf_room(b, 1);
-
-	if (p == NULL)
-		return;
-	*p = c;
-	b->len++;
-}
-
-void
 buf_blanks(struct buf *b, size_t n)
 {
 	enum { FEW = 32 };

@@ -36,8 +36,19 @@ buf_room(struct buf *b, size_t more)
 
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_str(struct buf *b, const char *s);
-void buf_chr(struct buf *b, char c);
 void buf_blanks(struct buf *b, size_t n);
+
+static inline void
+buf_chr(struct buf *b, char c)
+{
+	char *p = buf_room(b, 1);
+
+	if (p == NULL)
+		return;
+	*p = c;
+	b->len++;
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -48,7 +48,7 @@ add(struct columns *c, char *name, char *path, const struct place *p)
 	if (c->n == c->cap)
 		c->cap = cap;
 	c->v = v;
-	c->v[c->n++] = (struct column){ name, path, *p };
+	c->v[c->n++] = (struct column){ name, path, *p, strlen(name) };
 }
 
 void

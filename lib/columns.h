@@ -26,6 +26,7 @@ struct column {
 	char *name; /* owned: "a.b" */
 	char *path; /* owned: where JSON has it; "key.a.b" in sampled maps */
 	struct place place;
+	size_t name_len; /* set by columns_add() */
 };
 
 struct columns {

@@ -249,21 +249,13 @@ record_kv(struct plan *p, const struct record *rec)
 	buf_chr(out, '\n');
 }
 
-static size_t
-name_width(const char *name)
-{
-	size_t width = strlen(name);
-
-	return width < NAME_WIDTH ? NAME_WIDTH : width;
-}
-
 /* The columns stand where their names do, unless what comes before is longer:
  * then one space follows it. */
 static void
 record_row(struct plan *p, const struct record *rec)
 {
 	struct buf *out = rec->run.out;
-	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, end;
+	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, end, width;
 
 	plan_put_time(rec);
 	buf_chr(out, ' ');
@@ -271,7 +263,8 @@ record_row(struct plan *p, const struct record *rec)
 		end = out->len - row;
 		buf_blanks(out, end < head ? head - end : 1);
 		plan_put_column(p, rec, i);
-		head += name_width(p->columns.v[i].name) + 1;
+		width = p->columns.v[i].name_len;
+		head += (width < NAME_WIDTH ? NAME_WIDTH : width) + 1;
 	}
 	buf_chr(out, '\n');
 }
