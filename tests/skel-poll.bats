@@ -325,7 +325,7 @@ waits() {
 		kill -CONT "$POLL"
 		produce to_ring 1
 	done
-	kill -TSTP "$POLL"
+	kill -STOP "$POLL"
 	produce to_ring 100
 	kill -CONT "$POLL"
 	produce to_ring 100
