@@ -381,12 +381,19 @@ sets() { # VARIABLE VALUE ARG...
 	[[ $stderr != *$'\e'* ]]
 }
 
+@test "a -- behind the package may stand before its arguments, as elsewhere it must" {
+	run -0 --separate-stderr bash -c 'skel-args kinds.json --u8 9 >want && skel-args kinds.json -- --u8 9 >got && cmp want got'
+	[ -z "$output$stderr" ]
+	run -0 --separate-stderr skel-args - -- --help <kinds.json
+	[[ $output == *"Usage: "* ]]
+}
+
 @test "wrong arguments are named: exit 2 and an empty stdout" {
 	fails_with 2 "skel-args: unknown argument --nosuch; --help lists them all" skel-args kinds.json --nosuch
 	fails_with 2 "skel-args: unknown argument --; " skel-args kinds.json --=5
 	fails_with 2 "skel-args: unknown argument -x; " skel-args kinds.json -x
 	fails_with 2 'skel-args: unexpected argument "foo"' skel-args kinds.json foo
-	fails_with 2 'skel-args: unexpected argument "--s32"' skel-args kinds.json -- --s32
+	fails_with 2 'skel-args: unexpected argument "--s32"' skel-args kinds.json --u8 1 -- --s32
 	fails_with 2 'skel-args: unexpected argument "-"' skel-args kinds.json -
 	fails_with 2 "skel-args: --s32 needs a value (int)" skel-args kinds.json --s32
 	fails_with 2 "skel-args: --s is the start of several: --s8, --s16, --s32, --s64, --set" skel-args kinds.json --s 1

@@ -273,6 +273,8 @@ has_lines() {
 	[ "$(jq -r .name <<<"${lines[0]}")" = globals_bpf ]
 	run -0 --separate-stderr bash -c 'skel-pack globals.bpf.o | skel-load -t 0.1 -v - --da 7'
 	[[ $stderr == *"da = 7"* ]]
+	run -0 --separate-stderr skel-load -t 0.1 -v globals.json -- --da 8
+	[[ $stderr == *"da = 8"* ]]
 }
 
 @test "-e gives the object to a bare meta or in place of the one inside" {

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -122,6 +123,9 @@ main(int argc, char *argv[])
 	}
 	if (optind < argc)
 		file = argv[optind++];
+	/* The reference loader wants one there. */
+	if (optind < argc && strcmp(argv[optind], "--") == 0)
+		optind++;
 	if (list && optind < argc) {
 		report_error("--list takes no arguments of the program");
 		command_usage(&command);

@@ -172,6 +172,9 @@ main(int argc, char *argv[])
 	}
 	if (optind < argc) {
 		o.package = argv[optind++];
+		/* The reference loader wants one there. */
+		if (optind < argc && strcmp(argv[optind], "--") == 0)
+			optind++;
 		o.arguments = argv + optind;
 		o.narguments = argc - optind;
 	}
