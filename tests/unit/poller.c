@@ -383,7 +383,7 @@ a_flooded_ring_starves_nobody(void)
 	scene_begin(&s);
 	prog = scene_ring(&s, "rb", 0);
 	scene_sample(&s, "m", 20, 1);
-	s.options.timeout_ns = 500 * MS;
+	s.options.timeout_ns = 2000 * MS;
 	scene_open(&s);
 	child = flood(prog);
 	s.seen.slow = true;
