@@ -487,6 +487,17 @@ begins(const char *p, const char *end, const char *word)
 	return (size_t)(end - p) >= n && memcmp(p, word, n) == 0;
 }
 
+/* Another header's records would be read by the wrong types: end here. */
+static enum stream_line_kind
+refuse_rest(struct stream_reader *r)
+{
+	r->eof = true;
+	r->start = r->in.len;
+	r->scanned = 0;
+	return bad(r, "a second header: the rest is another stream; "
+		      "read it by itself");
+}
+
 /*
  * An object: p is behind its brace.  Only what may be a control line is parsed
  * here; whoever wants a record's members parses them.
@@ -500,7 +511,7 @@ parse_object(struct stream_reader *r, struct stream_line *line, const char *p)
 	while (p < end && isspace((unsigned char)*p))
 		p++;
 	if (begins(p, end, "\"skel\""))
-		return bad(r, "a second header; a stream has one");
+		return refuse_rest(r);
 	if (!begins(p, end, "\"@") || begins(p, end, "\"@map\"") ||
 	    begins(p, end, "\"@time\""))
 		return LINE_JSON;

@@ -35,3 +35,15 @@ literal() {
 	[ "$output" = '{"pid":7}' ]
 	[ -z "$stderr" ]
 }
+
+@test "two streams one behind the other are not mixed up" {
+	cd "$ROOT/tests/fmt"
+	local streams=(*.skel)
+	local first=${streams[0]} second=${streams[1]}
+	run -1 --separate-stderr bash -c "cat $first $second | skel-fmt --json"
+	[ "$output" = "$(skel-fmt --json "$first")" ]
+	[[ $stderr == "skel-fmt: <stdin>:$(($(wc -l < "$first") + 1)): a second header: "* ]]
+	# Named as files they are told apart.
+	run -0 --separate-stderr skel-fmt --json "$first" "$second"
+	[ -z "$stderr" ]
+}

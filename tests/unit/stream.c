@@ -561,7 +561,7 @@ bad_lines_are_reported_with_their_number(void)
 	BAD("  \n", "run.skel:2: an empty line");
 	BAD("hello\n", "run.skel:2: neither a record nor a JSON object");
 	BAD(" =\x0b\n", "run.skel:2: neither a record nor a JSON object");
-	BAD(THREE, "run.skel:2: a second header; a stream has one");
+	BAD(THREE, "run.skel:2: a second header: the rest is another stream");
 	BAD("{\"@lost\":{\"map\":\"rb\"\n", "run.skel:2: not JSON: ");
 	BAD("{\"@lost\":7}\n",
 	    "run.skel:2: @lost: expected an object, found a number");
