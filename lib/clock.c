@@ -4,9 +4,28 @@
 #include "clock.h"
 #include "emit.h"
 
-#define SECOND UINT64_C(1000000000)
-
 enum { UTC_SECOND = 20 }; /* 2026-11-22T14:48:01. */
+
+static uint64_t
+read_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * CLOCK_SECOND + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t
+clock_now(void)
+{
+	return read_ns(CLOCK_REALTIME);
+}
+
+uint64_t
+clock_elapsed(void)
+{
+	return read_ns(CLOCK_MONOTONIC);
+}
 
 /* Keep the text of a second, and what stands behind the ns. */
 static void
@@ -37,9 +56,9 @@ char *
 clock_utc(struct clock *c, char *p, uint64_t time_ns)
 {
 	if (c->utc_end == 0 || c->utc_ns != time_ns) {
-		if (c->utc_end != time_ns / SECOND + 1)
-			keep_second(c, time_ns / SECOND);
-		emit_digits(c->utc + UTC_SECOND, time_ns % SECOND, 9);
+		if (c->utc_end != time_ns / CLOCK_SECOND + 1)
+			keep_second(c, time_ns / CLOCK_SECOND);
+		emit_digits(c->utc + UTC_SECOND, time_ns % CLOCK_SECOND, 9);
 		c->utc_ns = time_ns;
 	}
 	memcpy(p, c->utc, CLOCK_UTC_LEN);
@@ -49,7 +68,7 @@ clock_utc(struct clock *c, char *p, uint64_t time_ns)
 char *
 clock_local(struct clock *c, char *p, uint64_t time_ns)
 {
-	uint64_t second = time_ns / SECOND;
+	uint64_t second = time_ns / CLOCK_SECOND;
 	time_t t = (time_t)second;
 	struct tm tm;
 	char *q = c->local;
@@ -82,7 +101,7 @@ read_digits(const char *s, int n)
 static int64_t
 read_fraction(const char *s, const char *end)
 {
-	int64_t ns = 0, unit = (int64_t)SECOND / 10;
+	int64_t ns = 0, unit = (int64_t)CLOCK_SECOND / 10;
 
 	if (s < end && *s == '.') {
 		for (s++; s < end && *s >= '0' && *s <= '9'; s++, unit /= 10)
@@ -112,8 +131,8 @@ clock_read(const char *s, uint64_t n, uint64_t *time_ns)
 	tm.tm_sec = read_digits(s + 17, 2);
 	ns = read_fraction(s + sizeof(shape) - 1, s + n);
 	t = timegm(&tm);
-	if (ns < 0 || t < 0 || (uint64_t)t > UINT64_MAX / SECOND - 1)
+	if (ns < 0 || t < 0 || (uint64_t)t > UINT64_MAX / CLOCK_SECOND - 1)
 		return -1;
-	*time_ns = (uint64_t)t * SECOND + (uint64_t)ns;
+	*time_ns = (uint64_t)t * CLOCK_SECOND + (uint64_t)ns;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * Clocks: times of records as text.  A second is converted once and kept, so
- * records of the same second cost a copy; those of one batch have one time.
+ * Clocks: what time it is, and times of records as text.  A second is converted
+ * once and kept, so records of the same second cost a copy; those of one batch
+ * have one time.
  */
 #ifndef SKEL_CLOCK_H
 #define SKEL_CLOCK_H
@@ -11,6 +12,13 @@ enum {
 	CLOCK_UTC_LEN = 30,  /* 2026-11-22T14:48:01.000000001Z */
 	CLOCK_LOCAL_LEN = 8, /* 14:48:01 */
 };
+
+#define CLOCK_SECOND UINT64_C(1000000000)
+
+/* Now in ns: since the epoch (CLOCK_REALTIME), and since some time that does
+ * not change (CLOCK_MONOTONIC). */
+uint64_t clock_now(void);
+uint64_t clock_elapsed(void);
 
 /* A zeroed struct clock is ready for use. */
 struct clock {

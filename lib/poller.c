@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "perf.h"
 #include "poller.h"
 #include "report.h"
@@ -89,10 +89,7 @@ fail(struct poller *p, const char *what, int err)
 static void
 read_clock(struct poller *p)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	p->now = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	p->now = clock_now();
 	p->now_left = TIME_RECORDS;
 }
 

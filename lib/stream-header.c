@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "doc.h"
 #include "report.h"
 #include "stream.h"
@@ -92,28 +92,15 @@ read_host(char *host, size_t size)
 	json_decref(text);
 }
 
-/* Now, as RFC 3339 has it. */
-static void
-format_now(char *text, size_t size)
-{
-	struct timespec now;
-	struct tm tm;
-	char seconds[40];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, size, "%s.%09ldZ", seconds, now.tv_nsec);
-}
-
 int
 stream_header_init(struct stream_header *h, const char *name)
 {
-	char host[256], boot_id[64], started[64];
+	char host[256], boot_id[64], started[CLOCK_UTC_LEN + 1];
+	struct clock clock = { 0 };
 
 	read_host(host, sizeof(host));
 	read_boot_id(boot_id, sizeof(boot_id));
-	format_now(started, sizeof(started));
+	*clock_utc(&clock, started, clock_now()) = '\0';
 	h->name = strdup(name);
 	h->host = strdup(host);
 	h->boot_id = strdup(boot_id);

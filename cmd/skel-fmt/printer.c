@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "clock.h"
 #include "columns.h"
 #include "printer.h"
 #include "report.h"
@@ -382,19 +382,10 @@ take_json(struct printer *p, const struct stream_line *line)
 	print_json(p, u->plan, line, u->map);
 }
 
-static uint64_t
-now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * TELL_LOST_NS + (uint64_t)t.tv_nsec;
-}
-
 static void
 take_lost(struct printer *p, const struct stream_line *line)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_elapsed();
 
 	p->lost += line->count;
 	if (p->lost_time != 0 && now - p->lost_time < TELL_LOST_NS)

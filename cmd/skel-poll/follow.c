@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "follow.h"
 #include "poller.h"
 #include "report.h"
@@ -19,7 +19,7 @@ struct follow {
 	struct output *out;           /* borrowed */
 	char *dir;                    /* owned: the session's */
 	int *fds;                     /* owned, of the maps */
-	time_t looked;                /* when is_over() last looked */
+	uint64_t looked;              /* when is_over() last looked */
 };
 
 /* A pin lies in the session's own directory, so that no session can make us
@@ -109,12 +109,11 @@ static bool
 is_over(void *ctx)
 {
 	struct follow *f = ctx;
-	struct timespec now;
+	uint64_t second = clock_elapsed() / CLOCK_SECOND;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec == f->looked)
+	if (second == f->looked)
 		return false;
-	f->looked = now.tv_sec;
+	f->looked = second;
 	session_sweep_dir(f->dir);
 	return access(f->dir, F_OK) == -1 && errno == ENOENT;
 }

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "doc.h"
 #include "encode.h"
 #include "pass.h"
@@ -37,15 +37,6 @@ struct pass {
 	uint64_t deadline; /* CLOCK_MONOTONIC, ns; 0: none */
 	uint64_t records, lost, bad;
 };
-
-static uint64_t
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 static void
 put_line(struct pass *p, const struct stream_line *line)
@@ -191,7 +182,7 @@ heed(const struct pass *p, int ret)
 static int
 wait_ms(const struct pass *p)
 {
-	uint64_t t = now(), left;
+	uint64_t t = clock_elapsed(), left;
 
 	if (p->deadline == 0)
 		return LOOK_MS;
@@ -223,7 +214,8 @@ pass_lines(struct pass *p)
 	enum end end = END_NONE;
 
 	while (end == END_NONE) {
-		if (stop_asked() || (p->deadline != 0 && now() >= p->deadline))
+		if (stop_asked() ||
+		    (p->deadline != 0 && clock_elapsed() >= p->deadline))
 			end = END_CHOSEN;
 		else if (!stream_ready(p->reader))
 			end = fetch(p);
@@ -281,7 +273,7 @@ pass(struct stream_reader *r, const struct choice *c, struct output *out)
 	if (c->has_encoding)
 		h->encoding = c->encoding;
 	if (c->timeout_ns != 0)
-		p.deadline = now() + c->timeout_ns;
+		p.deadline = clock_elapsed() + c->timeout_ns;
 	if (stream_header_write(h, &out->buf) == 0)
 		status = finish(&p, pass_lines(&p));
 	for (size_t i = 0; i < h->nmaps; i++)
