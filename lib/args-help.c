@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "emit.h"
 #include "types.h"
 
 enum {
@@ -45,17 +46,6 @@ put_safe(struct buf *out, const char *text, bool lines)
 	}
 }
 
-/* Columns of the n bytes: UTF-8's continuation bytes take none. */
-static size_t
-columns(const char *s, size_t n)
-{
-	size_t cols = 0;
-
-	for (size_t i = 0; i < n; i++)
-		cols += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return cols;
-}
-
 /* Append the words of text, wrapped: the line is at column at already, the
  * ones after it start at indent. */
 static void
@@ -70,7 +60,7 @@ put_wrapped(struct buf *out, const struct buf *text, size_t at, size_t indent,
 		while (p < end && *p != ' ')
 			p++;
 		if (!first &&
-		    at + 1 + columns(word, (size_t)(p - word)) > width) {
+		    at + 1 + utf8_columns(word, (size_t)(p - word)) > width) {
 			buf_printf(out, "\n%*s", (int)indent, "");
 			at = indent;
 		} else if (!first) {
@@ -78,7 +68,7 @@ put_wrapped(struct buf *out, const struct buf *text, size_t at, size_t indent,
 			at++;
 		}
 		buf_add(out, word, (size_t)(p - word));
-		at += columns(word, (size_t)(p - word));
+		at += utf8_columns(word, (size_t)(p - word));
 		while (p < end && *p == ' ')
 			p++;
 	}
@@ -165,7 +155,7 @@ put_option(struct buf *out, char letter, const char *name, const char *type,
 		put_safe(out, type, false);
 		buf_chr(out, '>');
 	}
-	cols = columns(out->data + start, out->len - start);
+	cols = utf8_columns(out->data + start, out->len - start);
 	if (cols + 2 > left) {
 		buf_chr(out, '\n');
 		cols = 0;
@@ -191,9 +181,9 @@ left_width(const struct args *a)
 		const char *name = a->v[i].long_name,
 			   *type = type_shown(&a->v[i]);
 
-		n = sizeof("  -s, --") + 1 + columns(name, strlen(name));
+		n = sizeof("  -s, --") + 1 + utf8_columns(name, strlen(name));
 		if (type != NULL)
-			n += 3 + columns(type, strlen(type));
+			n += 3 + utf8_columns(type, strlen(type));
 		if (n > left && n <= OPTION_MAX)
 			left = n;
 	}
