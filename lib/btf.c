@@ -377,3 +377,24 @@ btf_import(struct btf_import *in, uint32_t id, const char *where)
 {
 	return import_at(in, id, where, 0);
 }
+
+const struct btf_var_secinfo *
+btf_variable(
+    const struct btf *btf, const struct btf_type *section, const char *name)
+{
+	const struct btf_var_secinfo *at = btf_var_secinfos(section);
+	const struct btf_var_secinfo *found = NULL;
+
+	for (size_t i = 0; i < btf_vlen(section); i++, at++) {
+		const struct btf_type *t = btf__type_by_id(btf, at->type);
+
+		if (t == NULL || !btf_is_var(t) ||
+		    strcmp(btf_name(btf, t->name_off), name) != 0)
+			continue;
+		if (btf_var(t)->linkage != BTF_VAR_STATIC)
+			return at;
+		if (found == NULL)
+			found = at;
+	}
+	return found;
+}

@@ -42,6 +42,13 @@ uint32_t btf_import(struct btf_import *in, uint32_t id, const char *where);
  */
 char *btf_declaration(const struct btf *btf, uint32_t id);
 
+/*
+ * Where the variable of that name lies in the data section, or NULL.  Statics
+ * may share a name with others; one that is not static goes before them.
+ */
+const struct btf_var_secinfo *btf_variable(
+    const struct btf *btf, const struct btf_type *section, const char *name);
+
 /* The name at the offset, "" where there is none: never NULL, as libbpf's own
  * is for an offset past the end. */
 const char *btf_name(const struct btf *btf, uint32_t offset);

@@ -119,22 +119,11 @@ globals_enter(struct globals *g, const char *section)
 static uint32_t
 variable_type(const struct globals *g, const char *variable)
 {
-	const struct btf_var_secinfo *at;
-	const struct btf_type *t;
-	const char *name;
+	const struct btf_var_secinfo *at = NULL;
 
-	if (g->datasec == NULL)
-		return 0;
-	at = btf_var_secinfos(g->datasec);
-	for (size_t i = 0; i < btf_vlen(g->datasec); i++) {
-		t = btf__type_by_id(g->btf, at[i].type);
-		if (t == NULL || !btf_is_var(t))
-			continue;
-		name = btf__name_by_offset(g->btf, t->name_off);
-		if (name != NULL && strcmp(name, variable) == 0)
-			return t->type;
-	}
-	return 0;
+	if (g->datasec != NULL)
+		at = btf_variable(g->btf, g->datasec, variable);
+	return at != NULL ? btf__type_by_id(g->btf, at->type)->type : 0;
 }
 
 /* Whether text can set a variable of the BTF type. */

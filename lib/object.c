@@ -20,28 +20,6 @@ enum {
 	LOG_LINES = 20, /* of the verifier's log, the last ones */
 };
 
-/* The place of variable name in the section, or NULL.  Statics are not the
- * package's to set: two of them may share a name. */
-static const struct btf_var_secinfo *
-find_variable(
-    const struct btf *btf, const struct btf_type *section, const char *name)
-{
-	const struct btf_var_secinfo *at = btf_var_secinfos(section);
-
-	for (size_t i = 0; i < btf_vlen(section); i++, at++) {
-		const struct btf_type *t = btf__type_by_id(btf, at->type);
-		const char *found;
-
-		if (t == NULL || !btf_is_var(t) ||
-		    btf_var(t)->linkage == BTF_VAR_STATIC)
-			continue;
-		found = btf__name_by_offset(btf, t->name_off);
-		if (found != NULL && strcmp(found, name) == 0)
-			return at;
-	}
-	return NULL;
-}
-
 /* One section of an open object: where its bytes and its types are. */
 struct section {
 	const struct package *package;
@@ -89,8 +67,10 @@ set_variable(struct section *s, const struct package_variable *v)
 
 	if (asprintf(&where, "%s: %s", s->package->name, v->name) == -1)
 		return report_nomem();
-	at = find_variable(s->btf, s->type, v->name);
-	if (at == NULL) {
+	at = btf_variable(s->btf, s->type, v->name);
+	/* Statics are not the package's to set: two may share a name. */
+	if (at == NULL || btf_var(btf__type_by_id(s->btf, at->type))->linkage ==
+			      BTF_VAR_STATIC) {
 		report_error("%s: the object has no such variable in %s", where,
 		    s->name);
 		ret = -1;

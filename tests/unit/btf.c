@@ -450,6 +450,27 @@ a_corrupted_btf_does_no_harm(const struct sample *s)
 	free(copy);
 }
 
+static void
+a_variable_that_is_not_static_goes_before_one_that_is(void)
+{
+	struct btf *btf = btf__new_empty();
+	int i32 = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	int hidden = btf__add_var(btf, "x", BTF_VAR_STATIC, i32);
+	int seen = btf__add_var(btf, "x", BTF_VAR_GLOBAL_ALLOCATED, i32);
+	int alone = btf__add_var(btf, "y", BTF_VAR_STATIC, i32);
+	int section = btf__add_datasec(btf, ".data", 12);
+	const struct btf_type *t;
+
+	btf__add_datasec_var_info(btf, hidden, 0, 4);
+	btf__add_datasec_var_info(btf, seen, 4, 4);
+	btf__add_datasec_var_info(btf, alone, 8, 4);
+	t = btf__type_by_id(btf, (uint32_t)section);
+	CHECK_NUM(btf_variable(btf, t, "x")->offset, 4);
+	CHECK_NUM(btf_variable(btf, t, "y")->offset, 8);
+	CHECK(btf_variable(btf, t, "z") == NULL);
+	btf__free(btf);
+}
+
 int
 main(void)
 {
@@ -468,6 +489,7 @@ main(void)
 	declarations_are_those_of_bpftool(&s);
 	a_corrupted_btf_does_no_harm(&s);
 	declarations_are_those_of_c(&s);
+	a_variable_that_is_not_static_goes_before_one_that_is();
 	btf__free(s.btf);
 	return check_done();
 }
