@@ -67,10 +67,39 @@ struct package_map {
 	json_t *json;
 };
 
+enum package_tc_point {
+	TC_POINT_INGRESS, /* "BPF_TC_INGRESS" */
+	TC_POINT_EGRESS,  /* "BPF_TC_EGRESS" */
+	TC_POINT_CUSTOM,  /* "BPF_TC_CUSTOM": no parent can be given */
+};
+
 struct package_program {
 	const char *name, *attach; /* attach: the ELF section, or "" */
 	bool link;                 /* false: load it, do not attach it */
 	json_t *json;
+
+	/* XDP.  has_: the package says it; else it is the reference loader's
+	 * default. */
+	bool has_ifindex;
+	uint32_t ifindex;    /* 1 */
+	uint32_t flags;      /* XDP_FLAGS_* of linux/if_link.h; 0 */
+	int64_t old_prog_fd; /* xdpopts; 0 */
+
+	/* tc: tchook and tcopts. */
+	bool has_tc_ifindex, has_tc_point;
+	uint32_t tc_ifindex; /* 1 */
+	enum package_tc_point tc_point;
+	uint32_t tc_handle, tc_priority; /* 1, 1 */
+
+	/* perf_event: "perf_event", which only this loader knows. */
+	const char *perf_type;   /* "cpu-clock", "4"; NULL if not said */
+	uint64_t perf_config;    /* of a type that is a number */
+	uint64_t perf_frequency; /* Hz; 0: not said */
+	uint64_t perf_period;    /* events or ns; 0: not said */
+
+	/* Iterators: "export_config" and "sample". */
+	uint32_t iter_type_id;     /* BTF id of its records; 0: it is text */
+	uint64_t iter_interval_ms; /* 0: it is read once */
 };
 
 struct package_export_member {

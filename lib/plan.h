@@ -33,9 +33,11 @@ struct plan_options {
 				       columns_has() */
 	size_t ncolumns;            /* 0: all */
 	unsigned int width; /* table: of the terminal; 0: not a terminal */
+	const struct symbols *symbols; /* of stacks; borrowed, or NULL */
 };
 
 struct plan;
+struct symbols;
 
 /*
  * The plan for map number map of h, which is borrowed and must outlive it.

@@ -56,7 +56,11 @@ struct stream_map {
 	char *unit; /* owned; never NULL for sampled maps */
 	bool clear_map;
 	json_t *interpreter; /* owned; "intepreter" of the package, or NULL */
-	char *pin;           /* owned; sessions only, else NULL */
+	/* The BPF_MAP_TYPE_STACK_TRACE map that stack ids in the records refer
+	 * to, and its pin (sessions only).  Owned, or NULL. */
+	char *stacks, *stacks_pin;
+	bool text; /* iterators without a type: a record is a line of text */
+	char *pin; /* owned; sessions only, else NULL */
 };
 
 struct stream_header {
@@ -136,6 +140,8 @@ enum stream_line_kind {
 	LINE_LOST,   /* "@lost": map, count */
 	LINE_SAMPLED, /* "@sampled": map, round, keys */
 	LINE_ERROR,   /* "@error": map, message (until the next line) */
+	LINE_STACK,   /* "@stack": value, for symbols_take_stack() */
+	LINE_SYMBOLS, /* "@symbols": value, for symbols_take() */
 	LINE_FINISH,  /* "@end": records, lost */
 	LINE_OTHER,   /* another "@" line, or one of the three above where no
 			 header names the maps: skip it, or pass its text on */
@@ -154,6 +160,7 @@ struct stream_line {
 	size_t len;
 	uint64_t count, round, keys, records, lost;
 	const char *message;
+	const json_t *value; /* borrowed until the next line */
 };
 
 enum stream_opening {

@@ -153,6 +153,8 @@ put(struct pass *p, const struct stream_line *line)
 		if (p->keep[line->map])
 			put_line(p, line);
 		break;
+	case LINE_STACK:
+	case LINE_SYMBOLS:
 	case LINE_OTHER:
 		put_line(p, line);
 		break;
