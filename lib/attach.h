@@ -1,6 +1,7 @@
 /*
- * Attaching: a table from the kind of a program to how it is attached.  A new
- * way to attach is a new row.
+ * Attaching: which programs of an object go where, and what holds them there.
+ * A kind of program (attach-kind.c) has ways to be attached (attach-way.h); a
+ * new way is a file of its own.
  *
  * The functions report what is wrong and return -1.
  */
@@ -8,23 +9,45 @@
 #define SKEL_ATTACH_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "object.h"
 
-/* A "-a PROG=WHERE" of the command line. */
+enum { ATTACH_OPTIONS_MAX = 8 };
+
+/* A "-a PROG=WHERE" of the command line; WHERE is
+ * "off" or "WAY:TARGET[,KEY=VALUE]...", as in "xdp:eth0,mode=skb". */
 struct attach_where {
-	char *program;     /* owned */
-	const char *where; /* borrowed; "off", "cgroup:/sys/fs/cgroup/x" */
+	char *program;         /* owned */
+	const char *text;      /* borrowed: WHERE */
+	const struct way *way; /* NULL: off */
+	char *words;           /* owned: TARGET and the options, cut apart */
+	const char *target;    /* in words; "" if there is none */
+	struct attach_option {
+		const char *key, *value; /* in words */
+	} options[ATTACH_OPTIONS_MAX];
+	size_t noptions;
+};
+
+/* One thing that keeps a program where it is. */
+struct attach_hold {
+	struct bpf_link *link;     /* owned, or NULL */
+	int fd;                    /* owned: a link without libbpf, or -1 */
+	void (*undo)(void *state); /* or NULL: takes it away, frees state */
+	void *state;
 };
 
 struct attachment {
 	const struct bpf_program *program; /* borrowed */
-	struct bpf_link *link;             /* owned */
+	struct attach_hold *holds;         /* owned */
+	size_t nholds;
 };
 
 struct attachments {
-	struct attachment *v; /* owned */
+	struct attach_job *jobs; /* owned: what is to be attached */
+	size_t njobs;
+	struct attachment *v; /* owned: what is */
 	size_t n;
 };
 
@@ -37,22 +60,31 @@ void attach_where_free(struct attach_where *w);
 const char *attach_kind(const struct bpf_program *program);
 
 /*
- * Whether attach_all() could attach the programs of the opened object, as far
- * as that shows before it is loaded: that there are programs of the names that
- * the wheres have, and that each can go where it is sent.
+ * Between opening and loading: decide where each program that the package
+ * lists goes, unless it is held back (link: false) or turned off, and prepare
+ * the object for it.  A program that is off is not loaded either.  wheres is
+ * borrowed as long as a is in use.  Fails if the wheres name what the package
+ * has not, or what a program of that kind cannot do.
  */
-int attach_check(
-    const struct object *o, const struct attach_where *wheres, size_t nwheres);
-
-/*
- * Attach every program of the loaded object that the package does not hold
- * back (link: false) and the wheres do not turn off.  All or nothing: when one
- * fails, reports "program handle_exit: ..." and detaches the others.
- */
-int attach_all(struct attachments *a, const struct object *o,
+int attach_choose(struct attachments *a, struct object *o,
     const struct attach_where *wheres, size_t nwheres);
 
+/* Whether attach_all() could attach them, as far as that shows before the
+ * object is loaded: that each has a place to go. */
+int attach_check(const struct attachments *a);
+
+/* Attach them to the loaded object's maps and the system.  All or nothing:
+ * when one fails, reports "program handle_exit: ..." and detaches the others.
+ */
+int attach_all(struct attachments *a);
+
+/* The descriptor of the first link of the program of this name, or -1. */
+int attach_link_fd(const struct attachments *a, const char *program);
+
 /* Detach all. */
+void attach_detach(struct attachments *a);
+
+/* Detach all and release a. */
 void attach_close(struct attachments *a);
 
 #endif

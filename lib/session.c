@@ -385,21 +385,26 @@ pin_maps(const char *dir, struct stream_header *h, const struct object *o)
 	return 0;
 }
 
+/* Pin what holds a program; one of several has its number behind the name. */
 static int
-pin_link(const char *dir, const struct attachment *a)
+pin_hold(const char *dir, const struct attachment *a, size_t i)
 {
 	const char *program = bpf_program__name(a->program);
-	char *path;
+	const struct attach_hold *h = &a->holds[i];
+	int fd = h->link != NULL ? bpf_link__fd(h->link) : h->fd;
+	char prefix[32] = "link_", *path;
 
 	/* libbpf makes several links of one USDT probe and shows 0 for them;
 	 * its real descriptors are above 2. */
-	if (bpf_link__fd(a->link) <= STDERR_FILENO) {
+	if (fd <= STDERR_FILENO) {
 		report_error("program %s: cannot be left running (%s); leave "
 			     "it out with -a %s=off",
 		    program, bpf_program__section_name(a->program), program);
 		return -1;
 	}
-	path = pin(bpf_link__fd(a->link), dir, "link_", program);
+	if (a->nholds > 1)
+		snprintf(prefix, sizeof(prefix), "link%zu_", i);
+	path = pin(fd, dir, prefix, program);
 	free(path);
 	return path != NULL ? 0 : -1;
 }
@@ -409,13 +414,16 @@ static int
 pin_links(const char *dir, const struct attachments *a)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (pin_link(dir, &a->v[i]) == -1)
-			return -1;
+		for (size_t k = 0; k < a->v[i].nholds; k++)
+			if (pin_hold(dir, &a->v[i], k) == -1)
+				return -1;
 	if (disown(dir) == -1)
 		return -1;
 	/* Else closing a link would switch its event off, pinned or not. */
 	for (size_t i = 0; i < a->n; i++)
-		bpf_link__disconnect(a->v[i].link);
+		for (size_t k = 0; k < a->v[i].nholds; k++)
+			if (a->v[i].holds[k].link != NULL)
+				bpf_link__disconnect(a->v[i].holds[k].link);
 	return 0;
 }
 

@@ -310,7 +310,7 @@ has_lines() {
 	fails_with 2 "-t: soon: not a number of seconds" skel-load -t soon nosuch.json
 	fails_with 2 "-f: xml: neither binary nor json" skel-load -f xml nosuch.json
 	fails_with 2 "-a x: expected PROGRAM=WHERE" skel-load -a x nosuch.json
-	fails_with 2 "-a x=there: WHERE is off or cgroup:PATH" skel-load -a x=there nosuch.json
+	fails_with 2 "-a x=there: WHERE is one of " skel-load -a x=there nosuch.json
 	fails_with 1 "nosuch.json: No such file" skel-load nosuch.json
 }
 

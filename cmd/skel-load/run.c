@@ -95,10 +95,11 @@ load(struct run *r)
 	    stream_header_init(&r->header, r->package.obj_name) == -1)
 		return -1;
 	r->header.encoding = o->encoding;
-	if (export_maps(&r->header, &r->object, o->maps, o->nmaps) == -1)
+	if (export_maps(&r->header, &r->object, o->maps, o->nmaps) == -1 ||
+	    attach_choose(&r->links, &r->object, o->wheres, o->nwheres) == -1)
 		return -1;
 	/* What cannot be attached need not be loaded first. */
-	if (!o->check && attach_check(&r->object, o->wheres, o->nwheres) == -1)
+	if (!o->check && attach_check(&r->links) == -1)
 		return -1;
 	return object_load(&r->object);
 }
@@ -117,14 +118,6 @@ show_programs(struct run *r)
 		    bpf_program__section_name(p), bpf_program__insn_cnt(p));
 	}
 	return finish_output(r);
-}
-
-static int
-attach(struct run *r)
-{
-	const struct options *o = r->options;
-
-	return attach_all(&r->links, &r->object, o->wheres, o->nwheres);
 }
 
 static uint64_t
@@ -162,7 +155,7 @@ keep_session(struct run *r)
 	struct session session;
 	int ret, status;
 
-	if (attach(r) == -1)
+	if (attach_all(&r->links) == -1)
 		return EXIT_FAILURE;
 	if (session_pin(&session, o->dir, &r->header, &r->object,
 		o->detach ? &r->links : NULL) == -1)
@@ -170,7 +163,7 @@ keep_session(struct run *r)
 	ret = stream_header_write(&r->header, &r->out.buf);
 	if (ret == 0 && output_flush(&r->out) == 0 && !o->detach)
 		hold_on(r);
-	attach_close(&r->links);
+	attach_detach(&r->links);
 	status = finish_output(r);
 	if (ret == -1)
 		status = EXIT_FAILURE;
@@ -190,7 +183,7 @@ poll_maps(struct run *r, struct poller *p, struct writer *w)
 
 	if (ret == 0)
 		end = poller_run(p);
-	attach_close(&r->links);
+	attach_detach(&r->links);
 	if (ret == -1 || end == POLLER_FAILED)
 		return EXIT_FAILURE;
 	if (end == POLLER_GONE)
@@ -233,7 +226,7 @@ stream_with(struct run *r, struct writer *w, const int *fds)
 	struct poller *p = poller_open(&r->header, fds, &o, &writer_sink, w);
 	int status = EXIT_FAILURE;
 
-	if (p != NULL && attach(r) == 0)
+	if (p != NULL && attach_all(&r->links) == 0)
 		status = poll_maps(r, p, w);
 	poller_close(p);
 	if (status != EXIT_FAILURE && finish_output(r) != EXIT_SUCCESS)
