@@ -2,19 +2,107 @@
 # `load load`, after chain.
 
 # bpf_object NAME [FLAG...]: compile NAME.bpf.c into NAME.bpf.o, in the current
-# directory.
+# directory.  BPF_OBJECTS may name a directory with some of them compiled
+# before, each named as the arguments are (see tests/vm/objects): clang is slow
+# in an emulated machine.
 bpf_object() {
-	local name=$1
+	local name=$1 ready
+	ready=${BPF_OBJECTS:-/nonexistent}/$(compiled_name "$@").bpf.o
 	shift
+	if [ -f "$ready" ]; then
+		cp "$ready" "$name.bpf.o"
+		return
+	fi
 	clang -g -O2 -Wall -target bpf -D__TARGET_ARCH_x86 \
 		-idirafter "/usr/include/$(cc -dumpmachine)" "$@" \
-		-c -o "$name.bpf.o" "$BATS_TEST_DIRNAME/bpf/$name.bpf.c"
+		-c -o "$name.bpf.o" "${BATS_TEST_DIRNAME:-tests}/bpf/$name.bpf.c"
+}
+
+# c_program NAME [FLAG...]: compile tests/bpf/NAME.c into NAME, in the current
+# directory, or take it from where bpf_object does.
+c_program() {
+	local name=$1 ready
+	ready=${BPF_OBJECTS:-/nonexistent}/$(compiled_name "$@")
+	shift
+	if [ -f "$ready" ]; then
+		cp "$ready" "$name"
+		return
+	fi
+	cc -O1 -g -o "$name" "${BATS_TEST_DIRNAME:-tests}/bpf/$name.c" "$@"
+}
+
+# compiled_name NAME [FLAG...]: the same name for the same arguments, and never
+# one with a slash.
+compiled_name() {
+	local name="$*"
+	printf %s "${name//\//%}"
 }
 
 # bpf_package NAME [FLAG...]: and make NAME.json of it.
 bpf_package() {
 	bpf_object "$@"
 	skel-pack "$1.bpf.o" > "$1.json"
+}
+
+# What follows skips aloud where the kernel lacks a feature.  Each asks the
+# kernel for the feature itself, never for its version: kernels are built with
+# different things left out.
+
+# has_symbol NAME: the kernel has this function.
+has_symbol() {
+	grep -qE " $1\$" /proc/kallsyms
+}
+
+# takes SECTION: the kernel loads a program of this section.
+takes() {
+	local pin=/sys/fs/bpf/skel-need-$BASHPID
+	(
+		cd "$BATS_TEST_TMPDIR" && mkdir -p takes && cd takes &&
+			bpf_object need "-DKIND=\"$1\"" &&
+			bpftool prog load need.bpf.o "$pin" && rm "$pin"
+	) >/dev/null 2>&1
+}
+
+# kprobe and kretprobe: the performance unit that libbpf opens them by.
+need_kprobes() {
+	need_bpf
+	[ -e /sys/bus/event_source/devices/kprobe/type ] || skip "needs a kernel with kprobes"
+}
+
+# kprobe.multi is attached by fprobes.
+need_kprobe_multi() {
+	need_bpf
+	has_symbol register_fprobe_ips || skip "needs a kernel with kprobe.multi (fprobes)"
+}
+
+# fentry and fexit: only the verifier tells, since it looks the function up and
+# whether it can be patched.
+need_fentry() {
+	need_bpf
+	takes fentry/do_unlinkat || skip "needs a kernel that loads fentry programs"
+}
+
+# LSM programs load where bpf is not among the active modules, and never run.
+need_lsm() {
+	need_bpf
+	takes lsm/file_open || skip "needs a kernel that loads LSM programs"
+	unshare -m sh -c 'mount -t securityfs none /sys/kernel/security; grep -qw bpf /sys/kernel/security/lsm' \
+		2>/dev/null || skip "needs bpf among the kernel's active security modules"
+}
+
+# tc programs by link (6.6); without it they are filters of a clsact qdisc.
+has_tcx() {
+	has_symbol tcx_prog_attach
+}
+
+need_tcx() {
+	need_bpf
+	has_tcx || skip "needs a kernel with tcx"
+}
+
+need_no_tcx() {
+	need_bpf
+	! has_tcx || skip "needs a kernel without tcx"
 }
 
 # Change a package: edit FILE FILTER.

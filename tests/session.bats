@@ -260,7 +260,7 @@ opened_until_seen() {
 }
 
 @test "when a link cannot be pinned nothing is left, and it is said which" {
-	cc -O1 -o target "$BATS_TEST_DIRNAME/bpf/target.c"
+	c_program target
 	bpf_package probes "-DTARGET=\"$PWD/target\""
 	fails_with 1 "program passed: cannot be left running (usdt/$PWD/target:skel:here); leave it out with -a passed=off" \
 		skel-load --pin="$DIR" --detach probes.json

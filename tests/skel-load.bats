@@ -137,7 +137,7 @@ has_lines() {
 
 @test "uprobes, uretprobes and USDT probes go where their section says" {
 	need_bpf
-	cc -O1 -o target "$BATS_TEST_DIRNAME/bpf/target.c"
+	c_program target
 	bpf_package probes "-DTARGET=\"$PWD/target\""
 	start_load -f json -n 3 probes.json
 	./target
