@@ -1,0 +1,86 @@
+/*
+ * Sources: one map of a stream that is polled, whatever kind it is: a ring
+ * buffer, a perf buffer or a sampled map.  The poller says when each has its
+ * turn.
+ *
+ * The functions report what is wrong and return -1; so they do when the sink
+ * wants no more.
+ */
+#ifndef SKEL_SOURCE_H
+#define SKEL_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "perf.h"
+#include "sample.h"
+#include "stream.h"
+
+struct source;
+
+/* What is found.  data is borrowed for the call.  Each returns 0, or -1 to be
+ * given no more for now. */
+struct source_sink {
+	int (*record)(
+	    void *ctx, const struct source *s, const void *data, size_t len);
+	int (*lost)(void *ctx, const struct source *s, uint64_t count);
+	/* A pass over a sampled map is complete. */
+	int (*sampled)(
+	    void *ctx, const struct source *s, uint64_t round, uint64_t keys);
+};
+
+struct source {
+	const struct stream_header *header; /* borrowed */
+	unsigned int map;                   /* index in it */
+	const struct source_sink *sink;     /* borrowed */
+	void *ctx;                          /* borrowed */
+	size_t least; /* bytes that a record must have to be one */
+	int fd;       /* borrowed: of the map */
+
+	struct ring_buffer *ring; /* owned, or NULL */
+	uint64_t ring_size;
+	uint64_t budget;  /* bytes left of a ring's turn */
+	struct perf perf; /* open if the map is one */
+	struct sample sample;
+	int timer; /* owned: of the samples, or -1 */
+	uint64_t round;
+};
+
+/*
+ * Open map number map of h, whose descriptor is fd; the kernel is asked whether
+ * it is what h says.  perf_pages: of each CPU's perf buffer.  s->header, sink
+ * and ctx are borrowed.  s may be closed whatever came of it.
+ */
+int source_open(struct source *s, const struct stream_header *h,
+    unsigned int map, int fd, uint64_t perf_pages,
+    const struct source_sink *sink, void *ctx);
+void source_close(struct source *s);
+
+/* Becomes readable when source_serve() has something to do. */
+int source_fd(const struct source *s);
+
+/* Take a turn's worth of what is there, or start the pass that is due. */
+int source_serve(struct source *s);
+
+/* Now and then: programs may write to a ring without waking its reader. */
+int source_look(struct source *s);
+
+/* Whether a pass is under way, and the next step of it. */
+bool source_is_running(const struct source *s);
+int source_step(struct source *s);
+
+/*
+ * All that a buffer holds at this moment; what a program that still runs adds
+ * is left to the next turn.
+ */
+int source_drain(struct source *s);
+
+/* One whole pass over a sampled map.  One under way that has shown nothing yet
+ * is begun anew, else it comes to its end before. */
+int source_pass(struct source *s);
+
+/* Tell of the losses that no later record could tell of. */
+int source_count_lost(struct source *s);
+
+#endif
