@@ -435,6 +435,15 @@ take_end(struct stream_line *line, const json_t *value, const char *where)
 	return doc_get_u64(value, "lost", UINT64_MAX, &line->lost, where);
 }
 
+/* Its value is for symbols_take_stack() or symbols_take(). */
+static int
+take_value(struct stream_line *line, const json_t *value, const char *where)
+{
+	(void)where;
+	line->value = value;
+	return 0;
+}
+
 static const struct control {
 	const char *name;
 	enum stream_line_kind kind;
@@ -444,6 +453,8 @@ static const struct control {
 	{ "@lost", LINE_LOST, true, take_lost },
 	{ "@sampled", LINE_SAMPLED, true, take_sampled },
 	{ "@error", LINE_ERROR, true, take_error },
+	{ "@stack", LINE_STACK, false, take_value },
+	{ "@symbols", LINE_SYMBOLS, false, take_value },
 	{ "@end", LINE_FINISH, false, take_end },
 };
 

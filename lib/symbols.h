@@ -16,8 +16,8 @@
 
 #include "buf.h"
 
-/* One function that an address lies in.  Strings are the store's, until
- * symbols_free(). */
+/* One function that an address lies in.  What it points at is the store's,
+ * until its next change. */
 struct frame {
 	const char *symbol; /* never NULL */
 	bool has_offset;
@@ -38,7 +38,9 @@ struct symbols; /* opaque */
 enum {
 	SYMBOLS_MAX = 1 << 20, /* addresses; the oldest go beyond that */
 	SYMBOLS_INLINES_MAX = 64,
-	SYMBOLS_STACKS_MAX = 1 << 18, /* stack ids */
+	SYMBOLS_STACKS_MAX = 1 << 18, /* stack ids; the same */
+	SYMBOLS_TEXT_MAX = 4096,      /* bytes of a name; the rest is cut off */
+	SYMBOLS_BYTES_MAX = 256 << 20, /* of names and of stacks, each */
 };
 
 /* NULL after reporting. */
@@ -49,7 +51,8 @@ void symbols_free(struct symbols *s);
 struct frames symbols_find(
     const struct symbols *s, uint64_t pid, uint64_t addr);
 
-/* Set what is known of an address, in place of what was; copies f. */
+/* Set what is known of an address, in place of what was; copies f, of more
+ * than SYMBOLS_INLINES_MAX the first. */
 int symbols_set(struct symbols *s, uint64_t pid, uint64_t addr,
     const struct frame *f, size_t n);
 
@@ -77,5 +80,9 @@ void symbols_put(const struct symbols *s, struct buf *out, uint64_t pid,
     const uint64_t *addrs, size_t n);
 void symbols_put_stack(
     const struct symbols *s, struct buf *out, const char *stacks, int32_t id);
+
+/* Append a frame as it stands in lines and records, {"addr":1,"symbol":...};
+ * f NULL: the address alone. */
+void symbols_put_frame(struct buf *out, uint64_t addr, const struct frame *f);
 
 #endif
