@@ -335,6 +335,19 @@ object_load(struct object *o)
 	return -1;
 }
 
+int *
+object_map_fds(const struct object *o, const struct stream_header *h)
+{
+	int *fds = calloc(h->nmaps + 1, sizeof(*fds));
+
+	if (fds == NULL)
+		report_nomem();
+	for (size_t i = 0; fds != NULL && i < h->nmaps; i++)
+		fds[i] =
+		    bpf_object__find_map_fd_by_name(o->bpf, h->maps[i].name);
+	return fds;
+}
+
 void
 object_close(struct object *o)
 {

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "package.h"
+#include "stream.h"
 
 struct object {
 	const struct package *package; /* borrowed */
@@ -32,6 +33,10 @@ int object_open(struct object *o, const struct package *p, const char *btf);
  * verifier's own last lines.
  */
 int object_load(struct object *o);
+
+/* The descriptor of each of h's maps in the loaded object, which keeps them:
+ * an array to free, or NULL. */
+int *object_map_fds(const struct object *o, const struct stream_header *h);
 
 /* Unloads what the kernel holds for it, unless pinned. */
 void object_close(struct object *o);

@@ -23,6 +23,7 @@ enum watch {
 	WATCH_DEADLINE,
 	WATCH_OUT,
 	WATCH_IN,
+	WATCH_CONTROL,
 };
 
 struct poller {
@@ -202,7 +203,9 @@ open_watches(struct poller *p)
 	if (watch_pipe(p, o->out_fd, 0, WATCH_OUT) == -1 ||
 	    watch_pipe(p, o->in_fd, EPOLLIN, WATCH_IN) == -1)
 		return -1;
-	return 0;
+	if (o->control == NULL)
+		return 0;
+	return watch(p, o->control->wake, EPOLLIN, WATCH_CONTROL, 0);
 }
 
 struct poller *
@@ -275,6 +278,9 @@ serve(struct poller *p, const struct epoll_event *e)
 	case WATCH_IN:
 		look_at_input(p);
 		break;
+	case WATCH_CONTROL:
+		control_clear(p->options.control);
+		break;
 	}
 }
 
@@ -318,20 +324,43 @@ turn(struct poller *p, bool wait)
 		serve(p, &events[i]);
 }
 
+/* Whether a signal or the control asks for an end. */
+static bool
+is_stopped(struct poller *p)
+{
+	struct control *c = p->options.control;
+
+	return stop_asked() || (c != NULL && control_take_end(c));
+}
+
+static bool
+is_paused(const struct poller *p)
+{
+	const struct control *c = p->options.control;
+
+	return c != NULL && control_is_paused(c);
+}
+
 enum poller_end
 poller_run(struct poller *p)
 {
 	bool running = false;
 
+	p->ended = false;
 	if (p->options.once) {
 		let_all(p, source_drain);
 		let_all(p, source_pass);
 		end_with(p, POLLER_ONCE);
 	}
 	while (!p->ended) {
-		if (stop_asked()) {
+		if (is_stopped(p)) {
 			end_with(p, POLLER_STOPPED);
 			break;
+		}
+		if (is_paused(p)) {
+			if (heed(p, p->sink->flush(p->ctx)) == 0)
+				control_wait(p->options.control);
+			continue;
 		}
 		turn(p, !running);
 		running = step_passes(p);

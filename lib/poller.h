@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "control.h"
 #include "stream.h"
 
 /*
@@ -42,10 +43,11 @@ struct poller_options {
 	uint64_t perf_pages;      /* of each CPU; rounded up to a power of 2 */
 	uint64_t poll_timeout_ms; /* the longest wait without a look; from 1
 				     to 1000 */
+	struct control *control;  /* borrowed: what others ask of it, or NULL */
 };
 
 enum poller_end {
-	POLLER_STOPPED, /* a signal: stop_asked() */
+	POLLER_STOPPED, /* a signal: stop_asked(); or the control asks for it */
 	POLLER_COUNTED,
 	POLLER_TIMEOUT,
 	POLLER_ONCE,
@@ -64,7 +66,11 @@ struct poller;
 struct poller *poller_open(const struct stream_header *h, const int *fds,
     const struct poller_options *o, const struct poller_sink *sink, void *ctx);
 
-/* Poll until one of the ends. */
+/*
+ * Poll until one of the ends.  While the control asks for a pause nothing is
+ * taken out of the maps: what their buffers cannot keep is lost, and counted
+ * as lost.  May be called again: it goes on with what is there.
+ */
 enum poller_end poller_run(struct poller *p);
 
 /*

@@ -193,21 +193,6 @@ poll_maps(struct run *r, struct poller *p, struct writer *w)
 	return w->lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
 }
 
-/* A descriptor of each exported map: an array to free. */
-static int *
-map_fds(const struct run *r)
-{
-	const struct stream_header *h = &r->header;
-	int *fds = calloc(h->nmaps + 1, sizeof(*fds));
-
-	if (fds == NULL)
-		report_nomem();
-	for (size_t i = 0; fds != NULL && i < h->nmaps; i++)
-		fds[i] = bpf_object__find_map_fd_by_name(
-		    r->object.bpf, h->maps[i].name);
-	return fds;
-}
-
 /*
  * Stream the exported maps.  The poller stands before anything is attached:
  * perf buffers keep only what comes after they were opened.
@@ -237,7 +222,8 @@ stream_with(struct run *r, struct writer *w, const int *fds)
 static int
 stream(struct run *r)
 {
-	int *fds = map_fds(r), status = EXIT_FAILURE;
+	int *fds = object_map_fds(&r->object, &r->header),
+	    status = EXIT_FAILURE;
 	struct writer w;
 
 	if (fds != NULL && writer_open(&w, &r->header, &r->out) == 0) {
