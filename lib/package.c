@@ -1,5 +1,3 @@
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,20 +6,13 @@
 #include "gate.h"
 #include "package-input.h"
 #include "package-object.h"
+#include "package-program.h"
+#include "package-read.h"
 #include "package.h"
 #include "report.h"
 #include "util.h"
 
-enum {
-	WHERE_MAX = 1024,         /* bytes of a path in a report */
-	PERF_PAGES_MAX = 1 << 20, /* 4 GiB a CPU */
-};
-
-/* A word of the format and what it stands for. */
-struct word {
-	const char *name;
-	int value;
-};
+enum { PERF_PAGES_MAX = 1 << 20 }; /* 4 GiB a CPU */
 
 static const struct word sample_words[] = {
 	{ "default_kv", SAMPLE_KV },
@@ -44,37 +35,6 @@ static const char *const stack_fields[] = { "pid", "cpu_id", "comm",
 
 /* Reads one object of an array into its zeroed struct. */
 typedef int read_fn(void *item, json_t *obj, const char *where);
-
-/* Where in the document, for reports; one too long for them is cut. */
-__attribute__((format(printf, 2, 3))) static void
-place(char where[WHERE_MAX], const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(where, WHERE_MAX, fmt, ap);
-	va_end(ap);
-}
-
-static int
-need_string(
-    const json_t *obj, const char *key, const char **out, const char *where)
-{
-	int got = doc_get_string(obj, key, out, where);
-
-	return got == 0 ? doc_missing(key, where) : got;
-}
-
-/* A number that fits uint32_t and must be there. */
-static int
-need_u32(const json_t *obj, const char *key, uint32_t *out, const char *where)
-{
-	uint64_t n = 0;
-	int got = doc_get_u64(obj, key, UINT32_MAX, &n, where);
-
-	*out = (uint32_t)n;
-	return got == 0 ? doc_missing(key, where) : got;
-}
 
 /*
  * The array at key as *n structs of size bytes each; path is what reports call
@@ -109,24 +69,6 @@ read_list(json_t *obj, const char *key, size_t size, read_fn *fn, void *items,
 			return -1;
 	}
 	return 0;
-}
-
-/* The value of text among the words, or -1 after naming them all. */
-static int
-find_word(const struct word *words, size_t n, const char *text,
-    const char *noun, const char *where)
-{
-	struct buf known = { 0 };
-
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(words[i].name, text) == 0)
-			return words[i].value;
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&known, "%s%s", i > 0 ? ", " : "", words[i].name);
-	report_error("%s: unknown %s \"%s\"; known: %.*s", where, noun, text,
-	    (int)known.len, known.data);
-	buf_free(&known);
-	return -1;
 }
 
 static int
@@ -189,22 +131,6 @@ read_custom_member(void *item, json_t *obj, const char *where)
 }
 
 static int
-read_interval(uint64_t *ms, const json_t *sample, const char *where)
-{
-	int got = doc_get_u64(sample, "interval", UINT32_MAX, ms, where);
-
-	if (got == 0)
-		return doc_missing("interval", where);
-	if (got == 1 && *ms == 0) {
-		report_error("%s.interval: must be at least 1 ms; "
-			     "0 would keep a CPU busy with sampling",
-		    where);
-		return -1;
-	}
-	return got;
-}
-
-static int
 read_sample(struct package_map *m, json_t *obj, const char *map_where)
 {
 	const char *type = NULL;
@@ -217,7 +143,7 @@ read_sample(struct package_map *m, json_t *obj, const char *map_where)
 	m->sampled = true;
 	m->unit = "(unit)";
 	place(where, "%s.sample", map_where);
-	if (read_interval(&m->interval_ms, sample, where) == -1 ||
+	if (need_interval(&m->interval_ms, sample, where) == -1 ||
 	    doc_get_string(sample, "type", &type, where) == -1 ||
 	    doc_get_string(sample, "unit", &m->unit, where) == -1 ||
 	    doc_get_bool(sample, "clear_map", &m->clear_map, where) == -1)
@@ -345,16 +271,7 @@ read_map(void *item, json_t *obj, const char *where)
 static int
 read_program(void *item, json_t *obj, const char *where)
 {
-	struct package_program *p = item;
-
-	p->json = obj;
-	p->attach = "";
-	p->link = true;
-	if (need_string(obj, "name", &p->name, where) == -1 ||
-	    doc_get_string(obj, "attach", &p->attach, where) == -1 ||
-	    doc_get_bool(obj, "link", &p->link, where) == -1)
-		return -1;
-	return 0;
+	return package_program_read(item, obj, where);
 }
 
 static int

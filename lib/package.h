@@ -93,6 +93,7 @@ struct package_program {
 
 	/* perf_event: "perf_event", which only this loader knows. */
 	const char *perf_type;   /* "cpu-clock", "4"; NULL if not said */
+	char perf_number[12];    /* the digits, if it was a number */
 	uint64_t perf_config;    /* of a type that is a number */
 	uint64_t perf_frequency; /* Hz; 0: not said */
 	uint64_t perf_period;    /* events or ns; 0: not said */
