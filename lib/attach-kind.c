@@ -14,6 +14,7 @@ static const char no_symbol[] = "no such file, or no such symbol in it";
 static const char no_probe[] = "no such file, or no such probe in it";
 static const char no_iter[] = "this kernel has no such iterator";
 static const char no_hook[] = "this kernel has no such hook";
+static const char no_event[] = "this kernel has no such event";
 static const char no_cgroup[] = "no such cgroup";
 
 static const struct kind kinds[] = {
@@ -39,6 +40,8 @@ static const struct kind kinds[] = {
 	    no_symbol },
 	{ "kprobe", BPF_PROG_TYPE_KPROBE, "", &way_tracefs, { NULL },
 	    no_function },
+	{ "perf_event", BPF_PROG_TYPE_PERF_EVENT, "", &way_perf, { NULL },
+	    no_event },
 	{ "lsm_cgroup", BPF_PROG_TYPE_LSM, "lsm_cgroup", &way_cgroup, { NULL },
 	    no_cgroup },
 	{ "lsm", BPF_PROG_TYPE_LSM, "", &way_section, { NULL }, no_hook },
@@ -64,6 +67,7 @@ static const struct {
 	enum bpf_prog_type type;
 } unknown_sections[] = {
 	{ "tcx/", BPF_PROG_TYPE_SCHED_CLS },
+	{ "perf_event/", BPF_PROG_TYPE_PERF_EVENT },
 };
 
 static bool

@@ -51,7 +51,7 @@ struct kind {
 	const char *missing;       /* what an ENOENT means */
 };
 
-extern const struct way way_section, way_tracefs, way_cgroup;
+extern const struct way way_section, way_tracefs, way_cgroup, way_perf;
 
 /* The kind of a program, or NULL. */
 const struct kind *attach_find_kind(const struct bpf_program *program);

@@ -12,6 +12,7 @@
 /* What "-a" can name. */
 static const struct way *const ways[] = {
 	&way_cgroup,
+	&way_perf,
 };
 
 static int
