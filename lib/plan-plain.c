@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emit.h"
 #include "plan-form.h"
 
 enum { NAME_WIDTH = 6 };
@@ -249,6 +250,29 @@ record_kv(struct plan *p, const struct record *rec)
 	buf_chr(out, '\n');
 }
 
+/* JSON has a float in its own few digits. */
+static void
+put_value(struct plan *p, const struct record *rec, size_t i)
+{
+	const struct type *type =
+	    rec->is_json && p->header != NULL
+		? place_type(&p->header->types, &p->columns.v[i].place)
+		: NULL;
+	const struct row_cell *cell;
+	struct buf *out = rec->run.out;
+	char *end;
+
+	if (type == NULL || type->kind != TYPE_FLOAT || type->size != 4 ||
+	    (cell = plan_cell(p, i))->kind != ROW_SCALAR ||
+	    *cell->text == 'n' || buf_room(out, EMIT_FLOAT_MAX) == NULL) {
+		plan_put_column(p, rec, i);
+		return;
+	}
+	end =
+	    emit_double(out->data + out->len, (double)strtof(cell->text, NULL));
+	out->len = (size_t)(end - out->data);
+}
+
 /* The columns stand where their names do, unless what comes before is longer:
  * then one space follows it. */
 static void
@@ -262,7 +286,7 @@ record_row(struct plan *p, const struct record *rec)
 	for (size_t i = 0; i < p->columns.n; i++) {
 		end = out->len - row;
 		buf_blanks(out, end < head ? head - end : 1);
-		plan_put_column(p, rec, i);
+		put_value(p, rec, i);
 		width = p->columns.v[i].name_len;
 		head += (width < NAME_WIDTH ? NAME_WIDTH : width) + 1;
 	}

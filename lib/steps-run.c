@@ -198,6 +198,15 @@ put_float(char *p, const unsigned char *at)
 }
 
 static inline char *
+put_widened(char *p, const unsigned char *at)
+{
+	float v;
+
+	memcpy(&v, at, sizeof(v));
+	return emit_double(p, (double)v);
+}
+
+static inline char *
 put_double(char *p, const unsigned char *at)
 {
 	double v;
@@ -260,6 +269,8 @@ put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
 		return put_enum(p, r->steps, s, at);
 	case STEP_FLOAT:
 		return put_float(p, at);
+	case STEP_WIDENED:
+		return put_widened(p, at);
 	case STEP_DOUBLE:
 		return put_double(p, at);
 	case STEP_STRING:

@@ -338,7 +338,9 @@ push_scalar(struct steps *s, const struct place *p, const struct type *type,
 		push(s, step, sizeof("false"));
 		break;
 	case TYPE_FLOAT:
-		step.op = type->size == 4 ? STEP_FLOAT : STEP_DOUBLE;
+		step.op = type->size != 4 ? STEP_DOUBLE
+			  : s->reference  ? STEP_WIDENED
+					  : STEP_FLOAT;
 		push(s, step, EMIT_FLOAT_MAX);
 		break;
 	case TYPE_ENUM:

@@ -34,6 +34,7 @@ enum step_op {
 	STEP_BOOL,
 	STEP_ENUM,
 	STEP_FLOAT,
+	STEP_WIDENED, /* a float in the digits of a double */
 	STEP_DOUBLE,
 	STEP_STRING, /* count bytes of text */
 	STEP_HEX,    /* all bytes to the end of the record */
@@ -77,7 +78,8 @@ struct steps {
 	/* The values of a per-CPU map, cpu_stride bytes apart. */
 	size_t cpus, cpu_stride;
 	/* JSON as the reference loader's text has it: the keys of nested
-	 * objects by the alphabet, with its two markers of the type. */
+	 * objects by the alphabet, with its two markers of the type; floats as
+	 * the doubles that they are equal to. */
 	bool reference;
 
 	struct step *v; /* owned */
