@@ -16,6 +16,22 @@ static const char no_iter[] = "this kernel has no such iterator";
 static const char no_hook[] = "this kernel has no such hook";
 static const char no_event[] = "this kernel has no such event";
 static const char no_cgroup[] = "no such cgroup";
+static const char no_interface[] = "no such interface";
+static const char no_netns[] = "no such network namespace";
+static const char no_sockmap[] = "no such map";
+
+/* Why programs of a kind cannot be attached here. */
+static const char by_map[] =
+    "whoever puts them into a map of devices or CPUs runs them";
+static const char by_socket[] =
+    "they belong to one socket, and its owner attaches them";
+static const char by_route[] = "they belong to a route: see ip-route(8)";
+static const char by_filter[] = "they are an action of a tc filter: see tc(8)";
+static const char by_program[] =
+    "they replace a function of another program, which a package cannot name";
+static const char by_call[] = "whoever loads them runs them by a system call";
+static const char by_remote[] =
+    "they belong to an infrared receiver: see ir-keytable(1)";
 
 static const struct kind kinds[] = {
 	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, "", &way_tracefs, { NULL },
@@ -59,15 +75,73 @@ static const struct kind kinds[] = {
 	    { NULL }, no_cgroup },
 	{ "sock_ops", BPF_PROG_TYPE_SOCK_OPS, "", &way_cgroup, { NULL },
 	    no_cgroup },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp/devmap", NULL, { NULL },
+	    by_map },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp.frags/devmap", NULL, { NULL },
+	    by_map },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp_devmap", NULL, { NULL },
+	    by_map },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp/cpumap", NULL, { NULL },
+	    by_map },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp.frags/cpumap", NULL, { NULL },
+	    by_map },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp_cpumap", NULL, { NULL },
+	    by_map },
+	{ "xdp", BPF_PROG_TYPE_XDP, "", &way_xdp, { NULL }, no_interface },
+	{ "tc", BPF_PROG_TYPE_SCHED_CLS, "", &way_tc_listed,
+	    { &way_tcx, &way_tc, NULL }, no_interface },
+	{ "sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, "", &way_netns, { NULL },
+	    no_netns },
+	{ "flow_dissector", BPF_PROG_TYPE_FLOW_DISSECTOR, "", &way_netns,
+	    { NULL }, no_netns },
+	{ "sk_msg", BPF_PROG_TYPE_SK_MSG, "", &way_sockmap, { NULL },
+	    no_sockmap },
+	{ "sk_skb", BPF_PROG_TYPE_SK_SKB, "", &way_sockmap, { NULL },
+	    no_sockmap },
+	{ "socket", BPF_PROG_TYPE_SOCKET_FILTER, "", NULL, { NULL },
+	    by_socket },
+	{ "sk_reuseport", BPF_PROG_TYPE_SK_REUSEPORT, "", NULL, { NULL },
+	    by_socket },
+	{ "lwt_in", BPF_PROG_TYPE_LWT_IN, "", NULL, { NULL }, by_route },
+	{ "lwt_out", BPF_PROG_TYPE_LWT_OUT, "", NULL, { NULL }, by_route },
+	{ "lwt_xmit", BPF_PROG_TYPE_LWT_XMIT, "", NULL, { NULL }, by_route },
+	{ "lwt_seg6local", BPF_PROG_TYPE_LWT_SEG6LOCAL, "", NULL, { NULL },
+	    by_route },
+	{ "action", BPF_PROG_TYPE_SCHED_ACT, "", NULL, { NULL }, by_filter },
+	{ "freplace", BPF_PROG_TYPE_EXT, "", NULL, { NULL }, by_program },
+	{ "syscall", BPF_PROG_TYPE_SYSCALL, "", NULL, { NULL }, by_call },
+	{ "lirc_mode2", BPF_PROG_TYPE_LIRC_MODE2, "", NULL, { NULL },
+	    by_remote },
 };
 
 /* Sections that libbpf 1.1 leaves without a type. */
 static const struct {
 	const char *section; /* how its name starts */
 	enum bpf_prog_type type;
+	enum bpf_attach_type expected;
+	uint32_t flags;
 } unknown_sections[] = {
-	{ "tcx/", BPF_PROG_TYPE_SCHED_CLS },
-	{ "perf_event/", BPF_PROG_TYPE_PERF_EVENT },
+	{ "tcx/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
+	{ "tc/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
+	{ "classifier/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
+	{ "action/", BPF_PROG_TYPE_SCHED_ACT, 0, 0 },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP, 0 },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, BPF_XDP_CPUMAP, 0 },
+	{ "xdp.frags/", BPF_PROG_TYPE_XDP, BPF_XDP, BPF_F_XDP_HAS_FRAGS },
+	{ "xdp/", BPF_PROG_TYPE_XDP, BPF_XDP, 0 },
+	{ "xdp_", BPF_PROG_TYPE_XDP, BPF_XDP, 0 },
+	{ "sk_lookup/", BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP, 0 },
+	{ "flow_dissector/", BPF_PROG_TYPE_FLOW_DISSECTOR, BPF_FLOW_DISSECTOR,
+	    0 },
+	{ "sk_msg/", BPF_PROG_TYPE_SK_MSG, BPF_SK_MSG_VERDICT, 0 },
+	{ "sk_skb/stream_parser/", BPF_PROG_TYPE_SK_SKB,
+	    BPF_SK_SKB_STREAM_PARSER, 0 },
+	{ "sk_skb/stream_verdict/", BPF_PROG_TYPE_SK_SKB,
+	    BPF_SK_SKB_STREAM_VERDICT, 0 },
+	{ "sk_skb/", BPF_PROG_TYPE_SK_SKB, 0, 0 },
+	{ "sockops/", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS, 0 },
+	{ "perf_event/", BPF_PROG_TYPE_PERF_EVENT, 0, 0 },
+	{ "socket/", BPF_PROG_TYPE_SOCKET_FILTER, 0, 0 },
 };
 
 static bool
@@ -91,12 +165,16 @@ attach_set_type(struct bpf_program *program)
 
 	if (bpf_program__type(program) != BPF_PROG_TYPE_UNSPEC)
 		return;
-	for (size_t i = 0; i < nitems(unknown_sections); i++)
-		if (begins(section, unknown_sections[i].section)) {
-			bpf_program__set_type(
-			    program, unknown_sections[i].type);
-			return;
-		}
+	for (size_t i = 0; i < nitems(unknown_sections); i++) {
+		if (!begins(section, unknown_sections[i].section))
+			continue;
+		bpf_program__set_type(program, unknown_sections[i].type);
+		bpf_program__set_expected_attach_type(
+		    program, unknown_sections[i].expected);
+		bpf_program__set_flags(program,
+		    bpf_program__flags(program) | unknown_sections[i].flags);
+		return;
+	}
 }
 
 const struct kind *

@@ -46,12 +46,14 @@ struct kind {
 	const char *name;
 	enum bpf_prog_type type;
 	const char *section;       /* how the section's name starts */
-	const struct way *way;     /* without "-a" */
+	const struct way *way;     /* without "-a"; NULL: nowhere */
 	const struct way *also[4]; /* where "-a" may send it, NULL at the end */
-	const char *missing;       /* what an ENOENT means */
+	const char *missing;       /* what an ENOENT means; why it is nowhere */
 };
 
 extern const struct way way_section, way_tracefs, way_cgroup, way_perf;
+extern const struct way way_xdp, way_tcx, way_tc, way_tc_listed;
+extern const struct way way_netns, way_sockmap;
 
 /* The kind of a program, or NULL. */
 const struct kind *attach_find_kind(const struct bpf_program *program);

@@ -11,7 +11,12 @@
 
 /* What "-a" can name. */
 static const struct way *const ways[] = {
+	&way_xdp,
+	&way_tcx,
+	&way_tc,
 	&way_cgroup,
+	&way_netns,
+	&way_sockmap,
 	&way_perf,
 };
 

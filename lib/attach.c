@@ -75,7 +75,8 @@ choose(struct attach_job *j)
 		    j->kind->name, j->where->text);
 		return -1;
 	}
-	if (j->way->prepare != NULL && j->way->prepare(j) == -1)
+	if (j->way != NULL && j->way->prepare != NULL &&
+	    j->way->prepare(j) == -1)
 		return -1;
 	return 1;
 }
@@ -122,9 +123,15 @@ check_job(const struct attach_job *j)
 	const char *name = j->listed->name;
 
 	if (j->kind == NULL) {
-		report_error("program %s: %s programs cannot be attached yet; "
+		report_error("program %s: section %s: no kind of program that "
+			     "is known here; leave it out with -a %s=off",
+		    name, attach_section(j->program), name);
+		return -1;
+	}
+	if (j->way == NULL) {
+		report_error("program %s: %s programs cannot be attached: %s; "
 			     "leave it out with -a %s=off",
-		    name, attach_kind(j->program), name);
+		    name, j->kind->name, j->kind->missing, name);
 		return -1;
 	}
 	if (j->way->needs_where && j->where == NULL) {

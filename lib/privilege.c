@@ -56,6 +56,10 @@ privilege_report(const char *where)
 	if (lacks.len > 0)
 		report_error("%s: needs %.*s; run as root", where,
 		    (int)lacks.len, lacks.data);
+	else if (!has(set, CAP_NET_ADMIN))
+		report_error("%s: needs CAP_NET_ADMIN, if it is a program for "
+			     "the network; run as root",
+		    where);
 	else
 		report_error("%s: not permitted, though this process has "
 			     "CAP_BPF and CAP_PERFMON: kernel lockdown or a "

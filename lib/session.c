@@ -394,6 +394,13 @@ pin_hold(const char *dir, const struct attachment *a, size_t i)
 	int fd = h->link != NULL ? bpf_link__fd(h->link) : h->fd;
 	char prefix[32] = "link_", *path;
 
+	if (h->undo != NULL) {
+		report_error("program %s: cannot be left running: it is "
+			     "attached without a link, and goes with this "
+			     "process; leave it out with -a %s=off",
+		    program, program);
+		return -1;
+	}
 	/* libbpf makes several links of one USDT probe and shows 0 for them;
 	 * its real descriptors are above 2. */
 	if (fd <= STDERR_FILENO) {

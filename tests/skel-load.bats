@@ -190,8 +190,6 @@ has_lines() {
 	bpf_package kinds
 	fails_with 1 "program count_packets: say where it goes: -a count_packets=cgroup:PATH" \
 		skel-load kinds.json
-	fails_with 1 "program pass: xdp programs cannot be attached yet; leave it out with -a pass=off" \
-		skel-load -a count_packets=off kinds.json
 	fails_with 1 "program each_task: iter programs cannot go to cgroup:/x" \
 		skel-load -a count_packets=off -a each_task=cgroup:/x kinds.json
 	fails_with 1 "program nowhere: its section name, uprobe, does not say where" \

@@ -1,0 +1,25 @@
+/*
+ * The clsact qdisc of an interface, which has the filters of tc.  Whoever is
+ * first makes it, and it goes only when nothing is on it.
+ *
+ * The functions set errno and return -1.
+ */
+#ifndef SKEL_CLSACT_H
+#define SKEL_CLSACT_H
+
+#include <stdbool.h>
+
+/*
+ * Keep other processes of the suite in this network namespace from making and
+ * removing the interface's qdisc meanwhile.  Returns a descriptor to close; or
+ * -1 when that takes too long, which is no reason to give up.
+ */
+int clsact_lock(unsigned int ifindex);
+
+/* See that there is one; *made: there was none. */
+int clsact_make(unsigned int ifindex, bool *made);
+
+/* Remove it if no filter is on it. */
+int clsact_remove(unsigned int ifindex);
+
+#endif
