@@ -80,6 +80,7 @@ find_type(
 static json_t *
 fit_preset(const struct args *a, uint32_t type, json_t *v, const char *where)
 {
+	bool is_bool = types_get(&a->types, type)->kind == TYPE_BOOL;
 	bool text = types_is_text(&a->types, type);
 	size_t size = (size_t)a->types.v[type].size;
 	struct buf words = { 0 };
@@ -88,15 +89,8 @@ fit_preset(const struct args *a, uint32_t type, json_t *v, const char *where)
 	bool number;
 	uint64_t n;
 
-	if (types_get(&a->types, type)->kind == TYPE_BOOL &&
-	    !json_is_boolean(v)) {
-		report_error("%s: the default of a bool is true or false, not "
-			     "%s",
-		    where, doc_kind(v));
-		return NULL;
-	}
 	number = doc_u64(v, &n) || json_is_number(v);
-	if (number ? text : json_is_string(v) && !text) {
+	if (number ? text : json_is_string(v) && !text && !is_bool) {
 		value_to_text(v, &words);
 		buf_chr(&words, '\0');
 		if (!words.failed)

@@ -231,7 +231,7 @@ sets() { # VARIABLE VALUE ARG...
 	meta "$(var u8 'unsigned char' '"value":256')"
 	fails_with 1 "skel-args: x.json: u8: 256 does not fit unsigned char: 0 to 255" skel-args x.json
 	meta "$(var on bool '"value":1.2345')"
-	fails_with 1 "skel-args: x.json: on: the default of a bool is true or false, not a number" skel-args x.json
+	fails_with 1 "skel-args: x.json: on: expected true or false (bool), found 1.2345" skel-args x.json
 	meta "$(var n int '"cmdarg":{"default":1.5}')"
 	fails_with 1 "skel-args: x.json: n: expected a whole number (int), found 1.5" skel-args x.json
 	meta "$(var n int '"cmdarg":{"default":[1]}')"

@@ -115,10 +115,8 @@ send_integers(void)
 static void
 send_exec(void)
 {
-	struct exec e = { const_val_1, const_val_2, "COMM-STR", "a/file" };
+	struct exec e = { (int)bss_val_1, const_val_2, "COMM-STR", "a/file" };
 
-	e.pid += (int)bss_val_1;
-	e.ppid += bss_val_2;
 	bpf_ringbuf_output(&execs, &e, sizeof(e), 0);
 }
 

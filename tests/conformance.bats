@@ -1,0 +1,287 @@
+#!/usr/bin/env bats
+# What the reference loader's own tests assert of packages, arguments, data
+# sections and texts, and what its errors name.  The expected bytes and lines
+# are that loader's; only where a message of ours is another, it names the same.
+
+load helper
+load chain
+load load
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+	kill_load
+	end_background
+}
+
+# is WANT GOT
+is() {
+	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }
+}
+
+# values.json, a bare meta whose .rodata and .bss have what the reference
+# loader's tests of arguments have.
+values() {
+	cat > values.json <<-'JSON'
+		{"bpf_skel":{"obj_name":"simple_prog_bpf","maps":[],"progs":[],"data_sections":[
+		{"name":".rodata","variables":[
+			{"name":"const_val_1","type":"int"},
+			{"name":"const_val_2","type":"long long"},
+			{"name":"const_val_3","type":"char[16]"},
+			{"name":"bool_val","type":"bool"},
+			{"name":"on","type":"bool","cmdarg":{"default":true,"short":"o"}},
+			{"name":"off","type":"bool","cmdarg":{"default":false,"long":"other"}},
+			{"name":"targ_tgid","type":"unsigned short","cmdarg":{"short":"t","default":1}},
+			{"name":"__eunomia_dummy_event_ptr","type":"struct event *"}]},
+		{"name":".bss","variables":[{"name":"bss_val","type":"int"}]}]}}
+	JSON
+}
+
+# What the variables of the package on standard input are set to.
+set_values() {
+	jq -c '[.bpf_skel.data_sections[].variables[] | select(has("value")) | {(.name): .value}] | add'
+}
+
+# Fire the program of conformance.bpf.c until MAP has given N records as JSON,
+# as records.
+records() { # MAP N [ARGUMENT...]
+	local map=$1 n=$2
+	shift 2
+	start_load -q -f json -m "$map" -n "$n" conformance.json --targ_pid $BASHPID "$@"
+	wait_for 10 ended_stream out
+	wait "$LOAD"
+	LOAD=
+	grep -v '^{"@end"\|^{"skel"' out > records
+}
+
+ended_stream() {
+	tail -n 1 "$1" | grep -q '^{"@end"'
+}
+
+# The bytes of the map of a section, in decimal, on one line.
+section_bytes() { # NAME
+	local id
+	for id in $(held map); do
+		bpftool -j map show id "$id" | jq -e --arg name "$1" '.name == $name' >/dev/null || continue
+		# What bpftool writes of floats is no JSON.
+		bpftool -j map dump id "$id" | sed 's/.*"value":\[\([^]]*\)\].*/\1/' | tr -d '"' | tr ',' '\n' |
+			while read -r hex; do
+				printf '%d\n' "$hex"
+			done | paste -s -d ' '
+	done
+}
+
+# Arguments
+
+@test "arguments set variables of .rodata and .bss: 1234, 2345, abcdefg, true and 7890" {
+	values
+	is '{"const_val_1":1234,"const_val_2":2345,"const_val_3":"abcdefg","bool_val":true,"on":true,"off":false,"targ_tgid":1,"bss_val":7890}' \
+		"$(skel-args values.json --const_val_1 1234 --const_val_2 2345 --const_val_3 abcdefg --bool_val --bss_val 7890 | set_values)"
+}
+
+@test "a variable without default and argument stays as the object has it" {
+	values
+	is '{"on":true,"off":false,"targ_tgid":1}' "$(skel-args values.json | set_values)"
+}
+
+@test "a bool with a default has --disable-, or --enable- before its long name" {
+	values
+	is '{"on":false,"off":true,"targ_tgid":7}' "$(skel-args values.json --disable-on --enable-other -t 7 | set_values)"
+	# The reference loader has no short names for these.
+	is '{"on":false,"off":false,"targ_tgid":1}' "$(skel-args values.json -o | set_values)"
+}
+
+@test "the compiler's markers are no arguments, an unknown argument is an error" {
+	values
+	fails_with 2 "unknown argument --__eunomia_dummy_event_ptr" skel-args values.json --__eunomia_dummy_event_ptr 1
+	fails_with 2 "unknown argument --const_val_4" skel-args values.json --const_val_4 1
+}
+
+@test "what is no number of its type is named with its variable, value and limits" {
+	values
+	fails_with 2 '--const_val_1: "abcdefg" is not a number (int)' skel-args values.json --const_val_1 abcdefg
+	fails_with 2 '--const_val_1: 111111111111111111 does not fit int: -2147483648 to 2147483647' \
+		skel-args values.json --const_val_1 111111111111111111
+	fails_with 2 '--targ_tgid: 65536 does not fit unsigned short: 0 to 65535' skel-args values.json --targ_tgid 65536
+	fails_with 2 '--const_val_3: text of 16 bytes is too long for char[16], which holds 15 and a NUL' \
+		skel-args values.json --const_val_3 1234567890123456
+}
+
+@test "help and version come from doc: brief before description, details behind" {
+	values
+	run -0 skel-args values.json --help
+	[[ $output == "An eBPF program"$'\n'* ]]
+	is "simple_prog_bpf 0.1.0" "$(skel-args values.json --version)"
+	edit values.json '.bpf_skel.doc = {"version":"1.2","description":"Second","details":"Behind"}'
+	run -0 skel-args values.json --help
+	[[ $output == "Second"$'\n'*"Behind" ]]
+	edit values.json '.bpf_skel.doc.brief = "First"'
+	run -0 skel-args values.json --help
+	[[ $output == "First"$'\n'*"Behind" ]]
+	is "simple_prog_bpf 1.2" "$(skel-args values.json -V)"
+}
+
+# Data sections
+
+@test "the bytes of .rodata and .bss are those of the values, in the machine's order" {
+	need_bpf
+	bpf_package conformance
+	start_load -f json conformance.json --targ_pid 0 --bool_1 --enable-bool_2 --bool_3=true --bool_4 \
+		--const_val_1 1 --const_val_2 0x12345678 --const_buf 123567 --const_float 1.2345 --const_double -1.5 \
+		--bss_val_1 72623859790382856 --bss_val_2 -2
+	section_bytes conforma.rodata > rodata
+	is "1 1 1 1 1 0 0 0 120 86 52 18" "$(cut -d ' ' -f 1-12 rodata)"
+	is "49 50 51 53 54 55 0" "$(cut -d ' ' -f 17-23 rodata)"
+	# 1.2345f is 0x3f9e0419, -1.5 is 0xbff8000000000000.
+	is "25 4 158 63" "$(cut -d ' ' -f 117-120 rodata)"
+	is "0 0 0 0 0 0 248 191" "$(cut -d ' ' -f 121-128 rodata)"
+	# The statics behind are as the object has them: abcdefg, Created %d.
+	is "97 98 99 100 101 102 103 0 67 114 101 97 116 101 100 32 37 100 10 0" "$(cut -d ' ' -f 129-148 rodata)"
+	is "0 0 0 0 0 0 0 0 8 7 6 5 4 3 2 1 254 255 255 255" "$(section_bytes conforma.bss)"
+}
+
+@test "the running program sees what arguments and values have set" {
+	need_bpf
+	bpf_package conformance
+	records execs 1 --const_val_2 2345 --bss_val_1 7890
+	is '[7890,2345]' "$(jq -c '[.pid,.ppid]' records)"
+	edit conformance.json '(.meta.bpf_skel.data_sections[].variables[] | select(.name == "bss_val_1")).value = 78'
+	records execs 1 --const_val_2 -1
+	is '[78,-1]' "$(jq -c '[.pid,.ppid]' records)"
+}
+
+@test "a value in the package that its variable cannot hold names the variable, the value and the limits" {
+	need_bpf
+	bpf_package conformance
+	local name value message
+	while IFS='|' read -r name value message; do
+		jq -c --arg name "$name" --argjson value "$value" \
+			'(.meta.bpf_skel.data_sections[].variables[] | select(.name == $name)).value = $value' conformance.json > bad.json
+		fails_with 1 "bad.json: $name: $message" skel-load bad.json
+		fails_with 1 "bad.json: $name: $message" skel-args bad.json
+	done <<-END
+		bool_1|1.2345|expected true or false (_Bool), found 1.2345
+		bool_1|"yes"|expected true or false (_Bool), found a string
+		const_val_1|1.5|expected a whole number (int), found 1.5
+		const_val_1|"abcdefg"|"abcdefg" is not a number (int)
+		const_val_1|11111111111|11111111111 does not fit int: -2147483648 to 2147483647
+		targ_pid|4294967296|4294967296 does not fit unsigned int: 0 to 4294967295
+		targ_pid|-1|-1 does not fit unsigned int: 0 to 4294967295
+		const_buf|"$(printf '%0200d' 0)"|text of 200 bytes is too long for char[100]
+		const_float|"x"|"x" is not a number (float)
+	END
+}
+
+@test "the whole upper half of an unsigned variable can be set" {
+	need_bpf
+	bpf_package conformance
+	start_load -f json conformance.json --targ_pid 4294967295 --times 3000000000
+	is "255 255 255 255" "$(section_bytes conforma.rodata | cut -d ' ' -f 13-16)"
+	is "0 94 208 178" "$(section_bytes conforma.bss | cut -d ' ' -f 1-4)"
+}
+
+# Records
+
+@test "JSON of each kind of member is the reference loader's but for order and floats" {
+	need_bpf
+	bpf_package conformance
+	records values 1
+	# As text: jq rounds large numbers.
+	[[ $(cat records) == '{"@map":"values","@time":"'*'Z","arr1":[[[0,1,2,3],[4,5,6,7],[8,9,10,11]],[[12,13,14,15],[16,17,18,19],[20,21,22,23]]],"str":"A-String","str_arr":["hello","a \"quoted\" one"],"ft":1.23,"dbl":4.56,"u8v":18,"i8v":-18,"u16v":4660,"i16v":-4660,"u32v":305419896,"i32v":-305419896,"u64v":18364758544493064720,"i64v":-1311768467463790320,"e":"E_B(1)"}' ]]
+}
+
+@test "the header of text and the row below are the reference loader's to the byte" {
+	need_bpf
+	bpf_package conformance
+	records values 1
+	skel-load -q -m values -n 1 conformance.json --targ_pid $BASHPID > binary.skel 3>&- &
+	wait_for 10 ended_stream binary.skel
+	for stream in out binary.skel; do
+		skel-fmt --plain $stream > text
+		is 'TIME     ARR1   STR    STR_ARR FT     DBL    U8V    I8V    U16V   I16V   U32V   I32V   U64V   I64V   E      ' \
+			"$(head -n 1 text)"
+		is '[[[0,1,2,3],[4,5,6,7],[8,9,10,11]],[[12,13,14,15],[16,17,18,19],[20,21,22,23]]] A-String ["hello","a \"quoted\" one"] 1.2300000190734863 4.56 18 -18 4660 -4660 305419896 -305419896 18364758544493064720 -1311768467463790320 E_B(1)' \
+			"$(sed 1d text | sed 's/^..:..:..  //')"
+		[[ $(sed -n 2p text) =~ ^[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\ \ \[ ]]
+	done
+}
+
+@test "raw records are the struct's bytes" {
+	need_bpf
+	bpf_package conformance
+	skel-load -q -m values -n 1 conformance.json --targ_pid $BASHPID > binary.skel 3>&- &
+	wait_for 10 ended_stream binary.skel
+	skel-fmt --raw binary.skel > raw
+	python3 - <<-'PY' | cmp - raw
+		import struct, sys
+		sys.stdout.buffer.write(struct.pack("@24i16s16s16sfdBbHhIiQqI4x", *range(24),
+		    b"A-String", b"hello", b'a "quoted" one', 1.23, 4.56, 0x12, -0x12, 0x1234, -0x1234,
+		    0x12345678, -0x12345678, 0xfedcba9876543210, -0x123456789abcdef0, 1))
+	PY
+}
+
+@test "integers of 128 bits are strings in JSON and digits in text" {
+	need_bpf
+	bpf_package conformance
+	records integers 1
+	[[ $(cat records) == *'"low":"-1237940039285380274899124224","high":"170141183460469231731687303715884105738"}' ]]
+	is "-1237940039285380274899124224 170141183460469231731687303715884105738" \
+		"$(skel-fmt --plain out | sed -n '2s/^..:..:..  //p')"
+}
+
+# Exports
+
+@test "custom members show what they pick, in their order, with any name" {
+	need_bpf
+	bpf_package conformance
+	members=$(custom "comm?" comm 8 ppid ppid 4 fname fname 24 pid pid 0)
+	edit conformance.json "(.meta.bpf_skel.maps[] | select(.name == \"execs\")).export_config = {custom_members: $members}"
+	records execs 1 --const_val_2 2 --bss_val_1 1
+	is '{"comm?":"COMM-STR","ppid":2,"fname":"a/file","pid":1}' "$(jq -c 'del(.["@map"], .["@time"])' records)"
+	is "TIME     COMM?  PPID   FNAME  PID    " "$(skel-fmt --plain out | head -n 1)"
+}
+
+# custom NAME MEMBER OFFSET...: custom members with types of struct exec's.
+custom() {
+	local members=()
+	while [ $# -gt 0 ]; do
+		members+=("{\"name\":\"$1\",\"offset\":$3,\"btf_type_id\":$(member_type "$2")}")
+		shift 3
+	done
+	(IFS=,; echo "[${members[*]}]")
+}
+
+# The type of a member of struct exec.
+member_type() {
+	bpftool -j btf dump file conformance.bpf.o |
+		jq ".types[] | select(.kind == \"STRUCT\" and .name == \"exec\") | .members[] | select(.name == \"$1\").type_id"
+}
+
+@test "custom members that overlap, or lie outside, name the field" {
+	need_bpf
+	bpf_package conformance
+	local execs='(.meta.bpf_skel.maps[] | select(.name == "execs")).export_config'
+	jq -c "$execs = {custom_members: $(custom pid pid 0 ppid ppid 2)}" conformance.json > bad.json
+	fails_with 1 "bad.json: map execs: field ppid overlaps pid" skel-load bad.json
+	jq -c "$execs = {custom_members: $(custom pid pid 12345678)}" conformance.json > bad.json
+	fails_with 1 "bad.json: map execs: field pid ends at byte 12345682, the value at 32" skel-load bad.json
+	jq -c "$execs = {custom_members: [{name: \"pid\", offset: 0, btf_type_id: 12345678}]}" conformance.json > bad.json
+	fails_with 1 "bad.json: map execs: field pid: " skel-load bad.json
+	[[ $stderr == *12345678* ]]
+}
+
+@test "several ring buffers have a type each and their records are told apart" {
+	need_bpf
+	bpf_package conformance
+	start_load -q -f json conformance.json --targ_pid $BASHPID
+	wait_for 10 shows_maps out 3
+	end_load
+	is "execs integers values" "$(jq -r '.["@map"] // empty' out | sort -u | paste -s -d ' ')"
+	is '[7,3,16]' "$(jq -sc '[first(.[] | select(.["@map"] == "execs")), first(.[] | select(.["@map"] == "integers")), first(.[] | select(.["@map"] == "values"))] | map(length) | [.[0] + 1, .[1] - 1, .[2]]' out)"
+}
+
+shows_maps() {
+	[ "$(grep -o '^{"@map":"[^"]*"' "$1" | sort -u | wc -l)" -eq "$2" ]
+}
