@@ -4,6 +4,7 @@
 #	make demo       install what is missing, build, show a few seconds of events
 #	make check      install what is missing, build, run all tests that can run here
 #	make check SAN=1  the same under the address and undefined sanitizers
+#	make check-vm   install what is missing, build, run the kernel's tests on 6.1 and 6.12 in guests
 #	make V=1 ...    show the compiler's command lines
 #	make deps, make lint, make format, make assets, make install, make clean
 
@@ -31,6 +32,9 @@ libs = $(shell $(PKG_CONFIG) --libs $1) $(if $(filter zlib,$1),-lresolv)
 DEPS_BUILD := gcc pkg-config libbpf-dev libelf-dev libjansson-dev libbsd-dev zlib1g-dev
 DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck git iproute2 jq llvm \
 	mandoc procps python3 shellcheck strace util-linux
+# For guests: what makes one, and which of the above its disk has.
+DEPS_VM := $(DEPS_CHECK) busybox-static cpio e2fsprogs kmod qemu-system-x86 xz-utils
+GUEST   := $(filter-out clang-format cppcheck git llvm mandoc shellcheck,$(DEPS_CHECK)) kmod mount
 
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -58,11 +62,11 @@ BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 BPF_SRC  := $(wildcard assets/*.bpf.[ch]) $(wildcard tests/bpf/*.c)
 MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.5)
-SHELL_SRC := .ci/run $(wildcard tests/*.bats tests/*.bash tests/run tests/demo completions/*.bash)
+SHELL_SRC := .ci/run $(wildcard tests/*.bats tests/*.bash tests/run tests/demo tests/vm/* completions/*.bash)
 
 # Goals that set up the machine first; everything built waits for that.
-ifneq ($(filter demo check,$(MAKECMDGOALS)),)
-SETUP := $(if $(filter check,$(MAKECMDGOALS)),deps-check,deps-build)
+ifneq ($(filter demo check check-vm,$(MAKECMDGOALS)),)
+SETUP := $(or $(patsubst check%,deps-check%,$(filter check check-vm,$(MAKECMDGOALS))),deps-build)
 endif
 
 # One short line a step; V=1 shows the commands themselves.
@@ -113,9 +117,14 @@ deps-build:
 	$(call install_debian,$(DEPS_BUILD))
 deps-check:
 	$(call install_debian,$(DEPS_CHECK))
+deps-check-vm:
+	$(call install_debian,$(DEPS_VM))
 
 check: all $(UNIT)
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(if $(SAN),SAN=1) tests/run $(TESTS)
+
+check-vm: all $(UNIT)
+	@BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST)" $(if $(SAN),SAN=1) tests/vm/run $(TESTS)
 
 # A few seconds of real events: every command typed anywhere shows up.
 demo: all
@@ -152,7 +161,7 @@ lint:
 		'-DLIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		'-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		--max-configs=1 lib cmd tests/unit
-	shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2154,SC2164 $(SHELL_SRC)
+	shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2153,SC2154,SC2164 $(SHELL_SRC)
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
 	@! grep -nE '(^|[^_[:alnum:]])(err|errx|errc|exit|_exit|abort)\(' $(LIB_SRC) || \
 		{ echo 'lib/ returns; only cmd/ decides to die'; exit 1; }
@@ -177,6 +186,6 @@ clean:
 
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 
-.PHONY: all deps deps-build deps-check demo check lint assets assets-check install format clean
+.PHONY: all deps deps-build deps-check deps-check-vm demo check check-vm lint assets assets-check install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
