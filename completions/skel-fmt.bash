@@ -1,7 +1,7 @@
 # bash completion for skel-fmt(1)
 
-_skel_fmt_options='--bare -b --columns -c --csv --help -h --json --map -m --no-header -H
---no-log --plain --quiet -q --raw --table --tsv --verbose -v --version -V'
+_skel_fmt_options='--bare -b --columns -c --csv --folded --help -h --json --map -m
+--no-header -H --no-log --plain --quiet -q --raw --table --tsv --verbose -v --version -V'
 
 # The maps of the streams named on the command line, a name a line; the first
 # line says.  compgen -W expands as a shell does, so it must see plain names only.

@@ -6,9 +6,11 @@
 #define SKEL_PLAN_FORM_H
 
 #include "columns.h"
+#include "folded.h"
 #include "hist.h"
 #include "plan.h"
 #include "row.h"
+#include "stack-view.h"
 #include "steps.h"
 #include "table.h"
 
@@ -25,6 +27,23 @@ struct slots {
 	uint64_t *v; /* owned; NULL: the map is no histogram */
 };
 
+/* The stacks that a form shows apart from the columns. */
+struct plan_stacks {
+	struct stack_view *view;  /* owned; NULL: the map has no stacks */
+	char *paths[STACK_SIDES]; /* owned: where JSON has them; NULL: not
+				     shown */
+	uint32_t cells[STACK_SIDES];
+};
+
+/* What PLAN_FOLDED counts by; columns say where it is.  FOLD_ABSENT: nowhere */
+enum { FOLD_COMM, FOLD_PID, FOLD_COUNT, FOLD_COLUMNS };
+#define FOLD_ABSENT SIZE_MAX
+struct fold {
+	struct folded_key source;
+	uint32_t pass;
+	size_t columns[FOLD_COLUMNS];
+};
+
 struct plan {
 	const struct form *form;
 	const struct stream_header *header; /* borrowed; NULL: JSON records
@@ -39,6 +58,8 @@ struct plan {
 	struct part *parts; /* owned; others: one for each column */
 	struct table table;
 	struct slots slots;
+	struct plan_stacks stacks;
+	struct fold fold;
 
 	/* JSON records: where the columns are in the row, the map's name and
 	 * time in its first two cells. */
@@ -75,7 +96,7 @@ struct form {
 };
 
 extern const struct form form_json, form_csv, form_tsv, form_table, form_plain,
-    form_raw;
+    form_raw, form_folded;
 
 /* A plan of which only the form is known; NULL when memory ran out. */
 struct plan *plan_new_form(const char *map, const struct plan_options *o);
@@ -98,6 +119,24 @@ bool plan_find_slots(struct plan *p);
 /* Read the slots of a record, the sums over all CPUs of a per-CPU map; the
  * histogram of them. */
 struct hist plan_read_slots(struct plan *p, const struct record *rec);
+
+/*
+ * Take the stacks, and with them their sizes unless columns were chosen, out of
+ * the columns: the form shows them apart.
+ */
+void plan_lift_stacks(struct plan *p);
+
+/* Read a stack that is shown apart.  Returns whether there is one. */
+bool plan_read_stack(
+    struct plan *p, const struct record *rec, enum stack_side side);
+
+/* Append them: below a row of the table, or as the reference loader does. */
+void plan_put_stacks(struct plan *p, const struct record *rec);
+void plan_compile_trace(struct plan *p);
+void plan_put_trace(struct plan *p, const struct record *rec);
+
+/* Find what PLAN_FOLDED needs for a plan without types, in its row. */
+void plan_guess_fold(struct plan *p);
 
 /* Append what a record has in column i, and its time of day. */
 void plan_put_column(struct plan *p, const struct record *rec, size_t i);

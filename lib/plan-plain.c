@@ -12,6 +12,14 @@
 
 enum { NAME_WIDTH = 6 };
 
+/* Stacks are shown as such, unless columns were chosen. */
+static bool
+is_trace(const struct plan *p)
+{
+	return p->header != NULL && !plan_is_narrowed(p) &&
+	       p->stacks.view != NULL;
+}
+
 /* Sampled maps are shown as key and value, unless columns were chosen. */
 static bool
 is_sampled(const struct plan *p)
@@ -117,7 +125,9 @@ compile_plain(struct plan *p)
 	const struct plan_options *o = &p->options;
 
 	p->steps.reference = true;
-	if (!is_sampled(p)) {
+	if (is_trace(p)) {
+		plan_compile_trace(p);
+	} else if (!is_sampled(p)) {
 		columns_select(&p->columns, p->header, p->map, o->columns,
 		    o->ncolumns, false);
 		plan_column_parts(p);
@@ -166,7 +176,7 @@ head_root(const struct plan *p, const struct column *root, struct buf *out)
 static void
 head_plain(const struct plan *p, struct buf *out)
 {
-	if (p->slots.v != NULL)
+	if (p->slots.v != NULL || is_trace(p))
 		return;
 	buf_str(out, "TIME     ");
 	for (size_t i = 0; i < p->columns.n; i++) {
@@ -296,7 +306,9 @@ record_row(struct plan *p, const struct record *rec)
 static void
 record_plain(struct plan *p, const struct record *rec)
 {
-	if (p->slots.v != NULL)
+	if (is_trace(p))
+		plan_put_trace(p, rec);
+	else if (p->slots.v != NULL)
 		record_hist(p, rec);
 	else if (is_sampled(p))
 		record_kv(p, rec);

@@ -151,6 +151,7 @@ compile_table(struct plan *p)
 
 	columns_select(
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
+	plan_lift_stacks(p);
 	if (plan_find_slots(p)) {
 		/* The picture has them. */
 		columns_drop(&p->columns, "value.slots");
@@ -169,7 +170,7 @@ compile_table(struct plan *p)
 static void
 head_table(const struct plan *p, struct buf *out)
 {
-	if (p->slots.v == NULL)
+	if (p->slots.v == NULL && p->table.n > 0)
 		table_head(&p->table, out);
 }
 
@@ -228,7 +229,10 @@ record_table(struct plan *p, const struct record *rec)
 		plan_put_column(p, rec, i);
 		table_cell(&p->table, cell++, out, start, &over);
 	}
-	buf_chr(out, '\n');
+	if (p->table.n > 0)
+		buf_chr(out, '\n');
+	if (p->stacks.view != NULL)
+		plan_put_stacks(p, rec);
 }
 
 const struct form form_table = {

@@ -126,7 +126,8 @@ plan_new_untyped(const char *map, const struct plan_options *o,
 		plan_free(p);
 		return NULL;
 	}
-	if (p->row.failed || add_columns(p) == -1 || p->row.failed) {
+	if (p->row.failed || add_columns(p) == -1 || p->row.failed ||
+	    stack_view_new(&p->stacks.view, NULL, 0, o->symbols) == -1) {
 		report_nomem();
 		plan_free(p);
 		return NULL;
@@ -137,6 +138,8 @@ plan_new_untyped(const char *map, const struct plan_options *o,
 		p->options.bare = true;
 	if (o->form == PLAN_TABLE)
 		plan_guess_table(p);
+	if (o->form == PLAN_FOLDED)
+		plan_guess_fold(p);
 	if (!p->table.failed)
 		return p;
 	report_nomem();

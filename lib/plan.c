@@ -12,6 +12,7 @@ static const struct form *const forms[] = {
 	[PLAN_TABLE] = &form_table,
 	[PLAN_PLAIN] = &form_plain,
 	[PLAN_RAW] = &form_raw,
+	[PLAN_FOLDED] = &form_folded,
 };
 
 struct part
@@ -69,10 +70,11 @@ plan_new_form(const char *map, const struct plan_options *o)
 	return NULL;
 }
 
-static void
+static int
 compile(struct plan *p, const struct stream_header *h, unsigned int map)
 {
 	const struct stream_map *m = &h->maps[map];
+	struct plan_stacks *s = &p->stacks;
 
 	p->header = h;
 	p->map = map;
@@ -81,8 +83,13 @@ compile(struct plan *p, const struct stream_header *h, unsigned int map)
 	if (m->value != TYPE_NONE)
 		p->steps.cpu_stride =
 		    round_up_8((size_t)h->types.v[m->value].size);
-	if (p->form->compile != NULL)
-		p->form->compile(p);
+	if (p->form->compile == NULL)
+		return 0;
+	if (stack_view_new(&s->view, h, map, p->options.symbols) == -1)
+		return -1;
+	p->steps.stacks = s->view;
+	p->form->compile(p);
+	return 0;
 }
 
 struct plan *
@@ -91,13 +98,10 @@ plan_new(const struct stream_header *h, unsigned int map,
 {
 	struct plan *p = plan_new_form(h->maps[map].name, o);
 
-	if (p != NULL) {
-		compile(p, h, map);
-		if (steps_end(&p->steps) == 0 && !p->columns.failed &&
-		    !p->table.failed) {
-			measure(p);
-			return p;
-		}
+	if (p != NULL && compile(p, h, map) == 0 && steps_end(&p->steps) == 0 &&
+	    !p->columns.failed && !p->table.failed) {
+		measure(p);
+		return p;
 	}
 	report_nomem();
 	plan_free(p);
@@ -115,6 +119,9 @@ plan_free(struct plan *p)
 	free(p->parts);
 	table_free(&p->table);
 	free(p->slots.v);
+	stack_view_free(p->stacks.view);
+	for (size_t i = 0; i < STACK_SIDES; i++)
+		free(p->stacks.paths[i]);
 	row_close(&p->row);
 	free(p->cells);
 	buf_free(&p->scratch);
@@ -160,6 +167,10 @@ find_cells(struct plan *p)
 	row_add(&p->row, "@time");
 	for (size_t i = 0; i < p->columns.n; i++)
 		p->cells[i] = row_add(&p->row, p->columns.v[i].path);
+	for (size_t i = 0; i < STACK_SIDES; i++)
+		if (p->stacks.paths[i] != NULL)
+			p->stacks.cells[i] =
+			    row_add(&p->row, p->stacks.paths[i]);
 	if (p->slots.v != NULL) {
 		p->slots_cell = row_add(&p->row, "value.slots");
 		p->values_cell = row_add(&p->row, "values");
@@ -201,13 +212,42 @@ plan_cell(const struct plan *p, size_t i)
 	return &p->row.cells[p->cells[i]];
 }
 
+/* Whether a column of a JSON record is a stack: by its place, or where nobody
+ * knows that by its looks. */
+static bool
+is_stack(const struct plan *p, size_t i)
+{
+	static const char first[] = "[{\"addr\"";
+	const struct row_cell *cell = plan_cell(p, i);
+	const struct stack_view *view = p->stacks.view;
+
+	if (p->header != NULL)
+		return stack_view_side(view, &p->columns.v[i].place) !=
+		       STACK_SIDES;
+	return cell->kind == ROW_NESTED && cell->len >= sizeof(first) - 1 &&
+	       memcmp(cell->text, first, sizeof(first) - 1) == 0;
+}
+
+static void
+put_json_column(struct plan *p, struct buf *out, size_t i)
+{
+	enum step_style style = p->form->style;
+
+	if (p->stacks.view == NULL || style == STYLE_JSON || !is_stack(p, i)) {
+		row_put(&p->row, plan_cell(p, i), out, style);
+		return;
+	}
+	stack_view_take(p->stacks.view, plan_cell(p, i));
+	stack_view_put(p->stacks.view, out, style);
+}
+
 void
 plan_put_column(struct plan *p, const struct record *rec, size_t i)
 {
 	const struct part *part;
 
 	if (rec->is_json) {
-		row_put(&p->row, plan_cell(p, i), rec->run.out, p->form->style);
+		put_json_column(p, rec->run.out, i);
 		return;
 	}
 	part = &p->parts[i];
@@ -234,4 +274,19 @@ plan_round(const struct plan *p, struct buf *out)
 {
 	if (p->form->round != NULL && p->slots.v == NULL)
 		buf_str(out, p->form->round);
+}
+
+void
+plan_end_pass(struct plan *p)
+{
+	/* What a cleared map holds was counted since the last pass; else a
+	 * pass has all that was counted ever. */
+	if (p->header != NULL && !p->header->maps[p->map].clear_map)
+		p->fold.pass++;
+}
+
+bool
+plan_has_stacks(const struct plan *p)
+{
+	return p->stacks.view != NULL;
 }

@@ -17,12 +17,13 @@
 #include "stream.h"
 
 enum plan_form {
-	PLAN_JSON,  /* one object a record, NDJSON */
-	PLAN_CSV,   /* RFC 4180 */
-	PLAN_TSV,   /* tab separated; tab, newline and backslash escaped */
-	PLAN_TABLE, /* aligned columns, safe for a terminal */
-	PLAN_PLAIN, /* the reference loader's rows */
-	PLAN_RAW,   /* the records' bytes, one after another */
+	PLAN_JSON,   /* one object a record, NDJSON */
+	PLAN_CSV,    /* RFC 4180 */
+	PLAN_TSV,    /* tab separated; tab, newline and backslash escaped */
+	PLAN_TABLE,  /* aligned columns, safe for a terminal */
+	PLAN_PLAIN,  /* the reference loader's rows */
+	PLAN_RAW,    /* the records' bytes, one after another */
+	PLAN_FOLDED, /* stacks, counted; see plan_options.folded */
 };
 
 struct plan_options {
@@ -34,9 +35,11 @@ struct plan_options {
 	size_t ncolumns;            /* 0: all */
 	unsigned int width; /* table: of the terminal; 0: not a terminal */
 	const struct symbols *symbols; /* of stacks; borrowed, or NULL */
+	struct folded *folded;         /* where PLAN_FOLDED counts; borrowed */
 };
 
 struct plan;
+struct folded;
 struct symbols;
 
 /*
@@ -79,5 +82,11 @@ struct plan *plan_new_untyped(const char *map, const struct plan_options *o,
 /* Append what stands between two passes over a sampled map, if the form has
  * something there. */
 void plan_round(const struct plan *p, struct buf *out);
+
+/* A pass over a sampled map is over: what comes next is counted anew. */
+void plan_end_pass(struct plan *p);
+
+/* Whether the map's records have stacks. */
+bool plan_has_stacks(const struct plan *p);
 
 #endif

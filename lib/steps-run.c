@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "stack-view.h"
 #include "steps.h"
 
 enum {
@@ -279,6 +280,7 @@ put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
 	case STEP_HEX:
 	case STEP_LOOP:
 	case STEP_CELL:
+	case STEP_STACK:
 		break;
 	}
 	return p;
@@ -330,6 +332,17 @@ put_hex(const struct run *r, const struct step *s, char *p)
 	return p == NULL ? NULL : emit_hex(p, r->data + r->len - n, n);
 }
 
+static char *
+put_stack(const struct run *r, const struct step *s, char *p)
+{
+	struct stack_view *stacks = r->steps->stacks;
+
+	r->out->len = (size_t)(p - r->out->data);
+	stack_view_read(stacks, (enum stack_side)s->size, r->data);
+	stack_view_put(stacks, r->out, (enum step_style)s->style);
+	return buf_room(r->out, EMIT_SLACK);
+}
+
 /* The same, where each step makes its own room at p, which lies in r->out.
  * Returns NULL when memory ran out. */
 static char *
@@ -342,13 +355,15 @@ walk_slowly(const struct run *r, const struct step *s, const struct step *end,
 	for (; s < end && p != NULL; s += 1 + s->body) {
 		if ((p = room(r->out, p, s->most)) == NULL)
 			break;
-		if (s->op != STEP_LOOP && s->op != STEP_HEX) {
+		if (s->op != STEP_LOOP && s->op != STEP_HEX &&
+		    s->op != STEP_STACK) {
 			p = walk(r, s, s + 1, base, p);
 			continue;
 		}
 		p = copy_text(p, texts + s->text, s->text_len);
-		if (s->op == STEP_HEX) {
-			p = put_hex(r, s, p);
+		if (s->op != STEP_LOOP) {
+			p = s->op == STEP_HEX ? put_hex(r, s, p)
+					      : put_stack(r, s, p);
 			continue;
 		}
 		at = base + s->offset;

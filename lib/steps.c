@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "stack-view.h"
 #include "steps.h"
 #include "util.h"
 
@@ -241,7 +242,9 @@ push_array(struct steps *s, const struct place *p, size_t count, size_t stride)
 		.stride = stride },
 	    0);
 	element.offset = 0;
+	s->loops++;
 	steps_value(s, &element, STYLE_JSON);
+	s->loops--;
 	steps_close(s, first);
 	steps_text(s, "]");
 }
@@ -370,6 +373,26 @@ push_string(struct steps *s, const struct place *p, const struct type *type,
 	push_quoted(s, step, EMIT_TEXT_MAX(type->size), style);
 }
 
+/* Whether there is a stack at p, not just another value of its type: offsets
+ * in arrays are those in an element.  Then its step is added. */
+static bool
+push_stack(struct steps *s, const struct place *p, enum step_style style)
+{
+	enum stack_side side;
+
+	if (s->stacks == NULL || s->loops > 0)
+		return false;
+	side = stack_view_side(s->stacks, p);
+	if (side == STACK_SIDES)
+		return false;
+	push(s,
+	    (struct step){ .op = STEP_STACK,
+		.size = (uint8_t)side,
+		.style = (uint8_t)style },
+	    0);
+	return true;
+}
+
 void
 steps_value(struct steps *s, const struct place *p, enum step_style style)
 {
@@ -377,7 +400,7 @@ steps_value(struct steps *s, const struct place *p, enum step_style style)
 	struct place one = *p;
 	size_t opened;
 
-	if (s->failed)
+	if (s->failed || push_stack(s, p, style))
 		return;
 	one.cpus = CPUS_ONE;
 	if (type == NULL) {
@@ -427,7 +450,8 @@ steps_most(const struct steps *s, size_t from, size_t to)
 		const struct step *step = &s->v[i];
 
 		most += step->most;
-		if (step->op == STEP_HEX || step->op == STEP_CELL)
+		if (step->op == STEP_HEX || step->op == STEP_CELL ||
+		    step->op == STEP_STACK)
 			return SIZE_MAX;
 		if (step->op != STEP_LOOP)
 			continue;

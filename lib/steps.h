@@ -15,6 +15,8 @@
 #include "columns.h"
 #include "types.h"
 
+struct stack_view;
+
 enum step_op {
 	STEP_TEXT_ONLY,
 	STEP_TIME_UTC,
@@ -40,6 +42,7 @@ enum step_op {
 	STEP_HEX,    /* all bytes to the end of the record */
 	STEP_LOOP,   /* the body steps that follow, count times, "," between */
 	STEP_CELL,   /* the body steps that follow, as JSON in one field */
+	STEP_STACK,  /* a stack with its names, of side size */
 };
 
 /* How the text in a value is escaped. */
@@ -81,6 +84,7 @@ struct steps {
 	 * objects by the alphabet, with its two markers of the type; floats as
 	 * the doubles that they are equal to. */
 	bool reference;
+	struct stack_view *stacks; /* borrowed; NULL: the map has none */
 
 	struct step *v; /* owned */
 	size_t n, cap;
@@ -88,7 +92,8 @@ struct steps {
 	size_t pending;           /* texts from here on wait for their step */
 	struct enum_names *enums; /* owned */
 	size_t nenums;
-	bool failed; /* memory ran out */
+	unsigned int loops; /* that the next step is in */
+	bool failed;        /* memory ran out */
 };
 
 void steps_free(struct steps *s);

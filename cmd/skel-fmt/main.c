@@ -34,6 +34,7 @@ static const struct option long_options[] = {
 	{ "bare", no_argument, NULL, 'b' },
 	{ "columns", required_argument, NULL, 'c' },
 	{ "csv", no_argument, NULL, OPTION_FORM + PLAN_CSV },
+	{ "folded", no_argument, NULL, OPTION_FORM + PLAN_FOLDED },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, OPTION_FORM + PLAN_JSON },
 	{ "map", required_argument, NULL, 'm' },
@@ -52,19 +53,21 @@ static const struct option long_options[] = {
 static const struct command command = {
 	.usage =
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
-	    "                --raw] [-bHqv] [-c column,...] [-m map]\n"
-	    "                [file ...]\n"
+	    "                --raw | --folded] [-bHqv] [-c column,...]\n"
+	    "                [-m map] [file ...]\n"
 	    "       skel-fmt -h | -V\n",
 	.help =
 	    "\n"
 	    "Print the records of streams, or of standard input.\n"
 	    "\n"
-	    "      --table       aligned columns and histograms; the default\n"
+	    "      --table       aligned columns, histograms and stacks; the\n"
+	    "                    default\n"
 	    "      --plain       the text of the reference loader\n"
 	    "      --json        an object a line\n"
 	    "      --csv         comma separated, RFC 4180\n"
 	    "      --tsv         tab separated\n"
 	    "      --raw         the bytes of the records\n"
+	    "      --folded      stacks, counted, for flame graphs\n"
 	    "  -b, --bare        without the map and the time\n"
 	    "  -c, --columns A,B.C\n"
 	    "                    these columns, in this order\n"
@@ -188,6 +191,10 @@ main(int argc, char *argv[])
 				    (enum plan_form)(ch - OPTION_FORM);
 		}
 	}
+	if (printer.plan.form == PLAN_FOLDED && columns.n > 0) {
+		report_error("--folded: stacks have no columns; leave -c out");
+		command_usage(&command);
+	}
 	/* The text that goes out is UTF-8 whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (stop_catch() == -1 ||
@@ -201,6 +208,7 @@ main(int argc, char *argv[])
 	printer.maps = maps.v;
 	printer.nmaps = maps.n;
 	status = print_files(&printer, argc - optind, argv + optind);
+	printer_finish(&printer);
 	output_close(&out);
 	/* A reader that leaves is an ordinary end. */
 	if (out.gone)

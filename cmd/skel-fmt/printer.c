@@ -135,11 +135,39 @@ has_columns(const struct printer *p, unsigned int map)
 	return p->plan.ncolumns == 0;
 }
 
+/* What needs stacks does not show the maps that have none. */
+static void
+drop_stackless(const struct printer *p, struct plan **plan)
+{
+	if (p->plan.form != PLAN_FOLDED || plan_has_stacks(*plan))
+		return;
+	plan_free(*plan);
+	*plan = NULL;
+}
+
+/* A place for what addresses are called, if there can be any. */
+static int
+open_symbols(struct printer *p)
+{
+	const struct stream_header *h = &p->in.header;
+
+	p->plan.symbols = NULL;
+	for (size_t i = 0; i < h->nmaps && p->symbols == NULL; i++)
+		if (h->maps[i].interpreter != NULL) {
+			if ((p->symbols = symbols_new()) == NULL)
+				return -1;
+		}
+	p->plan.symbols = p->symbols;
+	return 0;
+}
+
 static int
 open_plans(struct printer *p)
 {
 	const struct stream_header *h = &p->in.header;
 
+	if (open_symbols(p) == -1)
+		return -1;
 	for (size_t i = 0; i < p->nmaps; i++)
 		if (check_map(p, p->maps[i]) == -1)
 			return -1;
@@ -156,9 +184,14 @@ open_plans(struct printer *p)
 		p->plans[i] = plan_new(h, i, &p->plan);
 		if (p->plans[i] == NULL)
 			return -1;
-		p->shown++;
+		drop_stackless(p, &p->plans[i]);
+		p->shown += p->plans[i] != NULL;
 	}
-	return 0;
+	if (p->plan.form != PLAN_FOLDED || p->shown > 0)
+		return 0;
+	report_error(
+	    "%s: --folded: there are no stacks in the records", p->in.name);
+	return -1;
 }
 
 /* Something was appended: remember whether a blank line is the last of it. */
@@ -348,6 +381,9 @@ find_untyped(struct printer *p, const struct stream_line *line)
 		plan_new_untyped(p->map.data, &p->plan, line->text,
 		    line->text_len, &wrong_at) };
 	if (u->map != NULL && u->plan != NULL) {
+		if (p->plan.form == PLAN_FOLDED && !plan_has_stacks(u->plan))
+			bad_record(p, "--folded: there is no stack in the "
+				      "record");
 		p->nuntyped++;
 		p->shown++;
 		print_first_head(p, u->plan, u->map);
@@ -397,6 +433,40 @@ take_lost(struct printer *p, const struct stream_line *line)
 	p->lost_time = now;
 }
 
+/* What a control line says of stacks. */
+static void
+take_symbols(struct printer *p, const struct stream_line *line)
+{
+	bool is_stack = line->kind == LINE_STACK;
+	char where[1024];
+	int ret;
+
+	if (p->symbols == NULL)
+		return;
+	snprintf(where, sizeof(where), "%s:%lu: %s", p->in.name, p->in.line,
+	    is_stack ? "@stack" : "@symbols");
+	if (is_stack)
+		ret = symbols_take_stack(p->symbols, line->value, where);
+	else
+		ret = symbols_take(p->symbols, line->value, where);
+	if (ret == -1)
+		p->in.bad++;
+}
+
+static void
+take_sampled(struct printer *p, const struct stream_line *line)
+{
+	struct plan *plan = p->plans[line->map];
+
+	if (plan == NULL)
+		return;
+	plan_end_pass(plan);
+	if (line->keys == 0 || p->blank)
+		return;
+	plan_round(plan, &p->out->buf);
+	note_printed(p);
+}
+
 static void
 take_line(struct printer *p, const struct stream_line *line)
 {
@@ -411,10 +481,11 @@ take_line(struct printer *p, const struct stream_line *line)
 		take_lost(p, line);
 		break;
 	case LINE_SAMPLED:
-		if (p->plans[line->map] == NULL || line->keys == 0 || p->blank)
-			break;
-		plan_round(p->plans[line->map], &p->out->buf);
-		note_printed(p);
+		take_sampled(p, line);
+		break;
+	case LINE_STACK:
+	case LINE_SYMBOLS:
+		take_symbols(p, line);
 		break;
 	case LINE_ERROR:
 		report_error("%s:%lu: map %s: %s", p->in.name, p->in.line,
@@ -484,6 +555,9 @@ close_input(struct printer *p)
 	p->untyped = NULL;
 	p->nuntyped = 0;
 	p->lost = p->lost_told = p->lost_time = 0;
+	symbols_free(p->symbols);
+	p->symbols = NULL;
+	p->plan.symbols = NULL;
 	stream_close(&p->in);
 }
 
@@ -500,6 +574,9 @@ has_bytes(const struct printer *p, enum stream_opening what)
 static int
 print_input(struct printer *p, enum stream_opening what)
 {
+	if (p->plan.form == PLAN_FOLDED && p->folded == NULL &&
+	    (p->folded = p->plan.folded = folded_new()) == NULL)
+		return -1;
 	if (p->row.keys == NULL && (row_open(&p->row) == -1 ||
 				       row_add(&p->row, "@map") == ROW_NO_CELL))
 		return report_nomem();
@@ -544,8 +621,16 @@ printer_run(struct printer *p, int fd, const char *name)
 }
 
 void
+printer_finish(struct printer *p)
+{
+	if (p->folded != NULL && !p->out->gone && !p->out->failed)
+		folded_write(p->folded, &p->out->buf);
+}
+
+void
 printer_close(struct printer *p)
 {
+	folded_free(p->folded);
 	buf_free(&p->head);
 	buf_free(&p->next_head);
 	buf_free(&p->map);

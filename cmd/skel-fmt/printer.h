@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "folded.h"
 #include "output.h"
 #include "plan.h"
 #include "row.h"
 #include "stream.h"
+#include "symbols.h"
 
 /* A map of JSON records whose types no header tells. */
 struct untyped {
@@ -29,6 +31,7 @@ struct printer {
 
 	/* Of the current input. */
 	struct stream_reader in;
+	struct symbols *symbols; /* owned; NULL until a map has stacks */
 	bool is_pipe; /* Ctrl-C leaves it to the head of the pipe to end */
 	struct plan **plans; /* owned: by map; NULL: not shown */
 	size_t nplans;
@@ -41,7 +44,9 @@ struct printer {
 
 	struct row row; /* of JSON records: their map alone */
 
-	/* Across inputs: the header that was printed last. */
+	/* Across inputs. */
+	struct folded *folded; /* owned: --folded; printed at the end */
+	/* The header that was printed last. */
 	struct buf head, next_head;
 	bool printed; /* anything at all */
 	bool blank;   /* the last line of it is blank */
@@ -52,6 +57,9 @@ struct printer {
  * failed: it was reported, unless the reader of the output left.
  */
 int printer_run(struct printer *p, int fd, const char *name);
+
+/* Print what is known only when all inputs are read. */
+void printer_finish(struct printer *p);
 
 void printer_close(struct printer *p);
 

@@ -81,6 +81,15 @@ class Stream:
         name, inner = next(iter(value.items()))
         self.lines.append(json.dumps({"@" + name: inner}).encode())
 
+    def symbols(self, pid, *frames):
+        """Frames are (addr, symbol, offset, file, line), as far as known."""
+        keys = "addr", "symbol", "offset", "file", "line"
+        self.control(symbols={"pid": pid, "frames": [
+            {k: v for k, v in zip(keys, f) if v is not None} for f in frames]})
+
+    def stack(self, stacks, number, *addrs):
+        self.control(stack={"stacks": stacks, "id": number, "addrs": addrs})
+
     def text(self, line):
         self.lines.append(line.encode())
 
@@ -322,6 +331,86 @@ def plain_maps():
     s.write("maps")
 
 
+K = 0xFFFFFFFF81000000  # where a kernel's functions are
+
+
+def stacks():
+    """Stacks as addresses and as ids, with names, inlined functions, hostile
+    names, without names, on one side, on none; beside a map without any."""
+    s = Stream("stacks")
+    char, u32, s32, u64 = (s.type("char", "char", 1, signed=True), s.integer("unsigned int", 4),
+                           s.integer("int", 4, True), s.integer("unsigned long long", 8))
+    trace = s.array(s.typedef("__u64", u64), 4)
+    comm = s.array(char, 16)
+    event = s.struct("event", ("pid", u32), ("cpu_id", u32), ("comm", comm), ("kstack_sz", s32),
+                     ("ustack_sz", s32), ("kstack", trace), ("ustack", trace))
+    key = s.struct("key", ("tgid", u32), ("kid", s32), ("uid", s32))
+    stat = s.struct("stat", ("count", u64), ("last", u64))
+    trap = s.struct("trap", ("addrs", s.array(u64, 3)), ("deep", s.array(s.struct(
+        "in", ("addrs", s.array(u64, 3))), 2)))
+    kv = {"interval": 1000, "type": "default_kv", "unit": "(unit)", "clear_map": False}
+    fields = {"pid": "tgid", "kstack": "kid", "ustack": "uid"}
+    ids = {"stack_trace": {"field_map": fields}}
+    s.map("profile", "perf", event, intepreter={"stack_trace": {}})
+    s.map("counts", "sample", u64, key=key, sample=kv, intepreter=ids, stacks="stackmap")
+    s.map("cleared", "sample", stat, key=key, cpus=2, sample={**kv, "clear_map": True},
+          intepreter=ids, stacks="stackmap")
+    s.map("bare", "perf", event, intepreter={"stack_trace": {"with_symbols": False}})
+    s.map("trap", "ringbuf", trap, intepreter={"stack_trace": {"field_map": {"ustack": "addrs"}}})
+    s.map("other", "ringbuf", u32)
+
+    def put(pid, cpu, name, kernel, user, map=0, ksize=None, usize=None):
+        sizes = [len(a) * 8 if n is None else n for a, n in ((kernel, ksize), (user, usize))]
+        both = [a + [0xDEAD] * (4 - len(a)) for a in (kernel, user)]
+        s.put(struct.pack("<II16sii8Q", pid, cpu, name, *sizes, *both[0], *both[1]), map=map)
+
+    s.symbols(0, (K + 0x10, "do_syscall_64", 16), (K + 0x1234, "ext4_write [ext4]", 0x34),
+              (K + 0x20, "asm_sysvec_apic_timer_interrupt", 0x1A))
+    s.symbols(42, (0x401136, "spin", None, "/src/work/busy.c", 12),
+              (0x401136, "busy", 6, "/src/work/busy.c", 30), (0x4011A0, "main", 0x40, "/src/x.c", 7),
+              (0x7F0000000010, "std::vector<int, std::allocator<int> >::push_back(int const&)", 16,
+               "/usr/include/c++/12/bits/stl_vector_with_a_long_name.h", 1287))
+    put(42, 7, b"busy loop", [K + 0x20], [0x401136, 0x4011A0])
+    put(42, 7, b"busy loop", [K + 0x1234, K + 0x10], [0x7F0000000010, 0x4011A0, 0x999])
+    put(42, 7, b"busy loop", [K + 0x20], [0x401136, 0x4011A0])
+    put(42, 8, b"busy loop", [], [0x4011A0], ksize=-14)
+    put(42, 8, b"busy loop", [K + 0x20], [], usize=-14)
+    put(42, 8, b"busy loop", [], [])
+    put(42, 8, b"deep", [K + 0x20] * 4, [0x4011A0] * 4, usize=1 << 20)
+    s.symbols(43, (0x10, "a;b \033[2J\n\"c\"\\, d", 1, "/a b/\033]0;\".c", 0), (0x20, "\u00e4\u202e", 2))
+    put(43, 0, b"e;v\033il\xff", [], [0x10, 0x20, 0x30])
+    put(44, 0, b"", [], [0x10])
+    # A later line for the same address replaces the first.
+    s.symbols(42, (0x4011A0, "main2", 0))
+    put(42, 7, b"busy", [], [0x4011A0])
+
+    def count(pid, kernel, user, value, map=1):
+        s.put(struct.pack("<Iii", pid, kernel, user) + value, map=map)
+
+    q = lambda *n: struct.pack(f"<{len(n)}Q", *n)
+    s.stack("stackmap", 1, K + 0x20)
+    s.stack("stackmap", 2, 0x401136, 0x4011A0)
+    s.stack("othermap", 3, 0x401136)
+    count(42, 1, 2, q(10))
+    count(42, -14, 2, q(1))
+    count(42, 1, 3, q(5))
+    s.control(sampled={"map": "counts", "round": 1, "keys": 3})
+    count(42, 1, 2, q(12))
+    s.stack("stackmap", 2, 0x4011A0)
+    count(42, -14, 2, q(1))
+    s.control(sampled={"map": "counts", "round": 2, "keys": 2})
+    count(7, -14, 2, q(2, 100, 3, 100), map=2)
+    s.control(sampled={"map": "cleared", "round": 1, "keys": 1})
+    count(7, -14, 2, q(4, 100, 0, 100), map=2)
+    s.control(sampled={"map": "cleared", "round": 2, "keys": 1})
+    put(4660, 22136, b"test-comm", [0x10000, 0x10001], [0x10000], map=3)
+    s.put(q(0x10, 0x20, 0, 1, 2, 3, 4, 5, 6), map=4)
+    s.put(struct.pack("<I", 5), map=5)
+    s.control(symbols={"pid": 1, "frames": []})
+    s.end()
+    s.write("stacks")
+
+
 DIRECTORY = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
-for make in scalars, floats, enums, texts, nested, reference, hists, sampled, plain_maps:
+for make in scalars, floats, enums, texts, nested, reference, hists, sampled, stacks, plain_maps:
     make()
