@@ -111,7 +111,7 @@ hist_write(const struct hist *h, struct buf *out)
 {
 	size_t n = rows_of(h);
 	uint64_t most = most_of(h);
-	bool narrow = n <= NARROW_MAX + 1;
+	bool narrow = h->linear || n <= NARROW_MAX + 1;
 
 	if (n == 0)
 		return;

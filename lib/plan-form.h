@@ -23,7 +23,7 @@ struct part {
 struct slots {
 	size_t offset;
 	size_t count;
-	size_t size; /* bytes of one: 4 or 8 */
+	size_t size; /* bytes of one, 8 at most */
 	uint64_t *v; /* owned; NULL: the map is no histogram */
 };
 

@@ -15,7 +15,7 @@ are_slots(const struct types *t, const struct column *c)
 	if (strcmp(c->name, "slots") != 0 || array->kind != TYPE_ARRAY)
 		return false;
 	of = types_get(t, array->of);
-	return of->kind == TYPE_INT && (of->size == 4 || of->size == 8) &&
+	return of->kind == TYPE_INT && of->size <= sizeof(uint64_t) &&
 	       array->count > 0;
 }
 
@@ -55,7 +55,7 @@ plan_find_slots(struct plan *p)
 	columns_free(&members);
 	if (p->slots.v == NULL && !p->steps.failed)
 		report_notice("map %s: %s needs a member slots, an array of "
-			      "u32 or u64; shown as default_kv",
+			      "integers; shown as default_kv",
 		    m->name,
 		    m->sample == SAMPLE_LOG2_HIST ? "log2_hist"
 						  : "linear_hist");

@@ -29,7 +29,7 @@ on_terminal() {
 
 @test "the committed streams are what their generator writes" {
 	python3 "$FMT/make.py" .
-	for file in "$FMT"/*.skel; do
+	for file in "$FMT"/*.skel "$FMT"/slots.plain; do
 		cmp "$file" "${file##*/}"
 	done
 }
@@ -55,6 +55,16 @@ on_terminal() {
 	[ "${lines[2]}" = '     (unit)              : count    distribution' ]
 	[ "${lines[3]}" = '         0 -> 1          : 1000     |*************************************** |' ]
 	[ "${lines[28]}" = '  33554432 -> 67108863   : 1025     |****************************************|' ]
+}
+
+@test "slots of any width are drawn without overflow; what are none is told of" {
+	diff -u "$FMT/slots.plain" <(skel-fmt -q --plain "$FMT/slots.skel")
+	run -0 --separate-stderr skel-fmt --plain "$FMT/slots.skel"
+	[ "$(grep -c 'needs a member slots, an array of integers; shown as default_kv' <<<"$stderr")" -eq 4 ]
+	[[ $stderr == *"map scalar: log2_hist needs "* ]]
+	[[ $stderr == *"map below: linear_hist needs "* ]]
+	as_json "$FMT/slots.skel" > j.skel
+	diff -u "$FMT/slots.table" <(skel-fmt -q --table j.skel)
 }
 
 @test "JSON of every stream is JSON, and as many objects as records" {
@@ -253,7 +263,7 @@ on_terminal() {
 
 @test "a histogram map without slots is reported and shown as keys and values" {
 	run -0 --separate-stderr skel-fmt -m broken "$FMT/sampled.skel"
-	[[ $stderr == *'map broken: log2_hist needs a member slots, an array of u32 or u64; shown as default_kv'* ]]
+	[[ $stderr == *'map broken: log2_hist needs a member slots, an array of integers; shown as default_kv'* ]]
 	[[ $output == *'14:48:01          9                    1                    2 [3,4]' ]]
 }
 

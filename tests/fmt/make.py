@@ -4,7 +4,8 @@
     tests/fmt/make.py [DIRECTORY]
 
 The binary records are packed and stuffed here, apart from the C code, so that
-both have to agree on what skel-stream(5) says.
+both have to agree on what skel-stream(5) says.  slots.plain is drawn here too,
+by the reference loader's rules for histograms.
 """
 import json
 import os
@@ -280,6 +281,80 @@ def hists():
     s.write("hists")
 
 
+def picture(slots, unit, linear=False):
+    """A histogram as the reference loader draws it; a linear one is ours."""
+    while slots and slots[-1] == 0:
+        slots = slots[:-1]
+    if not slots:
+        return ""
+    wide = not linear and len(slots) - 1 > 32
+    column, stars = (20, 20) if wide else (10, 40)
+    text = " " * (15 if wide else 5) + unit.ljust(29 if wide else 19) + " : count    distribution\n"
+    for i, n in enumerate(slots):
+        low, high = 2**i, 2**(i + 1) - 1
+        if low == high:
+            low -= 1
+        if linear:
+            text += f"{i:>{column}}" + " " * (4 + column)
+        else:
+            text += f"{low:>{column}} -> {high:<{column}}"
+        text += f" : {n:<8} |{'*' * (n * stars // max(slots)):<{stars}}|\n"
+    return text
+
+
+def slots():
+    """Slots of each width, large counts, the widest picture, and what are none."""
+    s = Stream("slots")
+    u8, u16, u32, u64 = (s.integer(f"u{8 * n}", n) for n in (1, 2, 4, 8))
+    count, key = s.typedef("count_t", u16), u32
+    half = s.struct("half", ("low", u32), ("slots", s.array(u32, 2)))
+    texts = []
+
+    def hist(name, of, slots, linear=False, unit="(unit)", cpus=0, value=None, drawn=True):
+        kind = "linear_hist" if linear else "log2_hist"
+        value = value or s.struct(name, ("slots", s.array(of, len(slots))))
+        more = {"cpus": cpus} if cpus else {}
+        at = s.map(name, "sample", value, key=key, **more,
+                   sample={"interval": 1, "type": kind, "unit": unit, "clear_map": False})
+        size = s.size(of)
+        raw = b"".join(n.to_bytes(size, "little") for n in slots)
+        s.put(struct.pack("<I", at) + raw.ljust(-(-len(raw) // 8) * 8 if cpus else 0, b"\0") * (cpus or 1), map=at)
+        if drawn:
+            total = [n * (cpus or 1) for n in slots]
+            texts.append(f"key =  {at}\n\n{picture(total, unit, linear)}\n")
+        return at
+
+    hist("bytes", u8, [0, 255, 1, 0])
+    hist("shorts", count, [1, 0, 65535], linear=True, unit="queue", value=s.struct(
+        "shorts", ("slots", s.typedef("counts_t", s.array(count, 3)))))
+    hist("most", u32, [2**32 - 1, 107374183, 2**31])
+    hist("large", u64, [2**32, 2**63] + [0] * 61 + [2**64 - 1], unit="nsecs")
+    hist("narrow", u64, [7] * 33 + [0] * 3)
+    hist("wide", u64, [7] * 34)
+    hist("zero", u32, [0] * 8)
+    hist("cpus", u32, [2**32 - 1, 5, 1], cpus=3)
+    hist("line", u64, [i * 10**9 for i in range(40)], linear=True, unit="depth")
+    hist("inside", u32, [3, 4], value=s.struct("inside", ("", s.struct("", ("slots", s.array(u32, 2))))))
+    # No slots: keys and values.
+    row = "14:48:01 {\"u32\":%d} %s\n"
+    at = hist("scalar", u32, [9], value=s.struct("scalar", ("slots", u32)), drawn=False)
+    texts.append(row % (at, '{"slots":9}'))
+    at = hist("floats", u32, [0x3F800000], drawn=False,
+              value=s.struct("floats", ("slots", s.array(s.type("float", "float", 4), 1))))
+    texts.append(row % (at, '{"slots":[1.0]}'))
+    at = hist("below", u32, [1, 2, 3], value=s.struct("below", ("half", half)), linear=True, drawn=False)
+    texts.append(row % (at, '{"half":{"__EUNOMIA_TYPE":"struct","__EUNOMIA_TYPE_NAME":"half","low":1,"slots":[2,3]}}'))
+    at = hist("empty", u32, [8], drawn=False, value=s.struct("empty", ("slots", s.array(u32, 0)), ("n", u32)))
+    texts.append(row % (at, '{"n":8,"slots":[]}'))
+    s.end()
+    s.write("slots")
+    with open(os.path.join(DIRECTORY, "slots.plain"), "w") as f:
+        # One header for all maps with the same columns.
+        for names in "SLOTS  ", "HALF   ", "SLOTS  N      ":
+            f.write("TIME     U32    " + names + "\n")
+        f.write("".join(texts))
+
+
 def sampled():
     """Keys and values, scalar and struct, plain and per CPU, raw."""
     s = Stream("sampled")
@@ -412,5 +487,6 @@ def stacks():
 
 
 DIRECTORY = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
-for make in scalars, floats, enums, texts, nested, reference, hists, sampled, stacks, plain_maps:
+for make in (scalars, floats, enums, texts, nested, reference, hists, slots, sampled, stacks,
+             plain_maps):
     make()

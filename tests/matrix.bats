@@ -1,0 +1,244 @@
+#!/usr/bin/env bats
+# Every source of records with every export_config, sample type and interpreter
+# that a package can give it: what is shown, and how, on the real kernel.
+
+load helper
+load chain
+load load
+
+setup() {
+	need_bpf
+	cd "$BATS_TEST_TMPDIR"
+	bpf_package matrix
+	HIST=$(type_id STRUCT hist)
+}
+
+teardown() {
+	kill_load
+}
+
+SAMPLED="array cpuarray cpuhash cpulru hash lru"
+BUFFERS="perf ring"
+
+# is WANT GOT
+is() {
+	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }
+}
+
+# The number of a type of the object.
+type_id() { # KIND NAME
+	bpftool -j btf dump file matrix.bpf.o | jq ".types[] | select(.kind == \"$1\" and .name == \"$2\").id"
+}
+
+member_type() { # NAME
+	bpftool -j btf dump file matrix.bpf.o |
+		jq ".types[] | select(.kind == \"STRUCT\" and .name == \"hist\") | .members[] | select(.name == \"$1\").type_id"
+}
+
+# package MULTIPLE CONFIG SAMPLE INTERPRETER MAP...: x.json, where those maps
+# have all of these, and a sample where they are no buffers.
+package() {
+	jq -c --argjson multiple "$1" --argjson config "$2" --arg sample "$3" --argjson interpreter "$4" --arg buffers "$BUFFERS" '
+		.meta.enable_multiple_export_types = $multiple
+		| .meta.export_types = []
+		| .meta.bpf_skel.maps |= map(del(.export_config)
+			| if .name | IN($ARGS.positional[]) then
+				. + {export_config: $config, intepreter: $interpreter}
+				+ if .name | IN($buffers | split(" ")[]) then {}
+				  else {sample: {interval: 10, type: $sample}} end
+			  else . end)' matrix.json --args "${@:5}" > x.json
+	CHANGED="$*"
+}
+
+# Run x.json until each of the maps has records: out, a binary stream.
+run_until() { # MAP...
+	start_load -q x.json --targ_pid $BASHPID
+	wait_for 10 has_records "$@" || { echo "$CHANGED: not all have records:"; wc out; cat err; return 1; }
+	end_load
+	is "" "$(cat err)"
+}
+
+has_records() {
+	local names
+	names=$(skel-fmt -q --json out | sed -n 's/^{"@map":"\([a-z]*\)".*COMM-STR.*/\1/p' | sort -u)
+	for map; do
+		grep -qx "$map" <<<"$names" || return 1
+	done
+}
+
+# The last row of a map in text, without the time.  An array has its element
+# before it is filled.
+shown() { # MAP
+	skel-fmt -q --plain -m "$1" --no-header out | sed 's/^[0-9][0-9]:[0-9][0-9]:[0-9][0-9] *//' | tail -n 1
+}
+
+SLOTS=$(seq -s , 1000 1025)
+CPUS=$(($(sed 's/.*[-,]//' /sys/devices/system/cpu/possible) + 1))
+
+# A record's members in JSON, all or those picked.
+ALL="{\"slots\":[$SLOTS],\"comm\":\"COMM-STR\",\"pid\":4660,\"cpu_id\":1,\"kstack_sz\":16,\"ustack_sz\":8,\"kstack\":[65536,131072,0,0],\"ustack\":[196608,0,0,0]}"
+SORTED="{\"comm\":\"COMM-STR\",\"cpu_id\":1,\"kstack\":[65536,131072,0,0],\"kstack_sz\":16,\"pid\":4660,\"slots\":[$SLOTS],\"ustack\":[196608,0,0,0],\"ustack_sz\":8}"
+PICKED="{\"who\":\"COMM-STR\",\"pid\":4660,\"slots\":[$SLOTS]}"
+
+custom() {
+	jq -nc --argjson comm "$(member_type comm)" --argjson slots "$(member_type slots)" --argjson int "$(member_type pid)" '
+		{custom_members: [{name: "who", offset: 104, btf_type_id: $comm}, {name: "pid", offset: 120, btf_type_id: $int},
+			{name: "slots", offset: 0, btf_type_id: $slots}]}'
+}
+
+# The JSON of the maps has these members; those of each CPU are zero or these.
+has_members() { # MEMBERS MAP...
+	local members=$1 map want
+	shift
+	for map; do
+		skel-fmt -q --json -b -m "$map" out | sort -u > json
+		case $map in
+		ring | perf) want="$members" ;;
+		array) want="{\"key\":0,\"value\":$members}" ;;
+		hash | lru) want="{\"key\":305419896,\"value\":$members}" ;;
+		cpu*) want="$members" ;;
+		esac
+		grep -qF "$want" json || { echo "$CHANGED: $map:"; head -n 3 json; return 1; }
+		[[ $map != cpu* ]] || jq -e ".values | length == $CPUS" json >/dev/null
+	done
+}
+
+@test "default_kv: each source with each export_config, one type or several" {
+	local multiple config maps members
+	for multiple in true false; do
+		for config in '"no_export"' '"default"' "{\"btf_type_id\":$HIST}" "$(custom)"; do
+			maps="$SAMPLED $BUFFERS" members=$ALL
+			case $config in
+			*no_export*) [ $multiple = false ] || continue ;;
+			*default*) [ $multiple = false ] || maps=$SAMPLED ;;
+			*custom*) members=$PICKED ;;
+			esac
+			# shellcheck disable=SC2086
+			package $multiple "$config" default_kv '"default_struct"' $maps
+			# shellcheck disable=SC2086
+			run_until $maps
+			# shellcheck disable=SC2086
+			has_members "$members" $maps
+		done
+	done
+}
+
+@test "default_kv in text: the types of key and value, the members in a row" {
+	# shellcheck disable=SC2086
+	package true "{\"btf_type_id\":$HIST}" default_kv '"default_struct"' $SAMPLED $BUFFERS
+	# shellcheck disable=SC2086
+	run_until $SAMPLED $BUFFERS
+	for map in hash lru; do
+		is "{\"u32\":305419896} $SORTED" "$(shown $map)"
+	done
+	is "{\"u32\":0} $SORTED" "$(shown array)"
+	for map in ring perf; do
+		is "[$SLOTS] COMM-STR 4660 1 16 8 [65536,131072,0,0] [196608,0,0,0]" "$(shown $map)"
+	done
+	is "TIME     U32    SLOTS  COMM   PID    CPU_ID KSTACK_SZ USTACK_SZ KSTACK USTACK " \
+		"$(skel-fmt -q --plain -m hash out | head -n 1)"
+	is "TIME     SLOTS  COMM   PID    CPU_ID KSTACK_SZ USTACK_SZ KSTACK USTACK " \
+		"$(skel-fmt -q --plain -m ring out | head -n 1)"
+	# Text and addresses do not add up: the values of each CPU, as they are.
+	for map in cpuhash cpulru; do
+		shown $map | grep -qF '{"u32":305419896} {"'
+		shown $map | grep -qF '"comm":"COMM-STR","cpu_id":1,'
+	done
+}
+
+@test "log2_hist: each sampled map is a histogram, whatever export_config has the slots" {
+	local multiple config
+	for multiple in true false; do
+		for config in '"default"' "{\"btf_type_id\":$HIST}" "$(custom)"; do
+			# shellcheck disable=SC2086
+			package $multiple "$config" log2_hist '"default_struct"' $SAMPLED
+			# shellcheck disable=SC2086
+			run_until $SAMPLED
+			for map in $SAMPLED; do
+				is_log2 plain "$map"
+				is_log2 table "$map"
+			done
+			is "key =  305419896" "$(skel-fmt -q --plain -m hash out | head -n 1)"
+		done
+	done
+}
+
+# The picture of 26 slots from 1000 on, or of more where CPUs add up.
+is_log2() { # FORM MAP
+	skel-fmt -q "--$1" -m "$2" out > text
+	grep -qx '     (unit)              : count    distribution' text
+	grep -qE '^         0 -> 1          : [1-9]000     \|\*{39} \|$' text
+	grep -qE '^  33554432 -> 67108863   : [1-9][0-9]+ +\|\*{40}\|$' text
+	! grep -q '67108864 ->' text
+}
+
+@test "linear_hist: each sampled map is a histogram of single values" {
+	local multiple
+	for multiple in true false; do
+		# shellcheck disable=SC2086
+		package $multiple '"default"' linear_hist '"default_struct"' $SAMPLED
+		# shellcheck disable=SC2086
+		run_until $SAMPLED
+		for map in $SAMPLED; do
+			for form in plain table; do
+				skel-fmt -q "--$form" -m "$map" out > text
+				grep -qx '     (unit)              : count    distribution' text
+				grep -qE '^         0               : [1-9]000     \|\*{39} \|$' text
+				grep -qE '^        25               : [1-9][0-9]+ +\|\*{40}\|$' text
+				! grep -q '^        26 ' text
+			done
+		done
+		# shellcheck disable=SC2086
+		has_members "$ALL" $SAMPLED
+	done
+}
+
+@test "histograms stay numbers in JSON, CSV and TSV" {
+	# shellcheck disable=SC2086
+	package true '"default"' log2_hist '"default_struct"' $SAMPLED
+	# shellcheck disable=SC2086
+	run_until $SAMPLED
+	# shellcheck disable=SC2086
+	has_members "$ALL" $SAMPLED
+	is "305419896,\"[$SLOTS]\",COMM-STR,4660,1,16,8,\"[65536,131072,0,0]\",\"[196608,0,0,0]\""$'\r' \
+		"$(skel-fmt -q --csv -b -m hash out | sed -n 2p)"
+	is "305419896	[$SLOTS]	COMM-STR	4660	1	16	8	[65536,131072,0,0]	[196608,0,0,0]" \
+		"$(skel-fmt -q --tsv -b -m hash out | sed -n 2p)"
+}
+
+@test "a histogram whose export_config leaves out the slots is told of and shown as key and value" {
+	local config
+	config=$(custom | jq -c 'del(.custom_members[2])')
+	for sample in log2_hist linear_hist; do
+		# shellcheck disable=SC2086
+		package true "$config" $sample '"default_struct"' hash cpuarray
+		run_until hash cpuarray
+		run -0 --separate-stderr skel-fmt --plain -m hash --no-header out
+		[[ $stderr == "skel-fmt: map hash: $sample needs a member slots, an array of integers; shown as default_kv"* ]]
+		[[ ${lines[0]} == *' {"u32":305419896} {"pid":4660,"who":"COMM-STR"}' ]]
+	done
+}
+
+@test "no_export with several types shows nothing and says so; one alone is shown" {
+	# shellcheck disable=SC2086
+	package true '"no_export"' default_kv '"default_struct"' $SAMPLED $BUFFERS
+	run -0 --separate-stderr skel-load -f json -t 0.1 x.json --targ_pid $BASHPID
+	is '{"@end":{"records":0,"lost":0}}' "${lines[1]}"
+	[[ $stderr == *"x.json: "*"export"* ]]
+}
+
+@test "default with several types is refused for buffers, which have no definition to go by" {
+	for map in ring perf; do
+		package true '"default"' default_kv '"default_struct"' "$map"
+		fails_with 1 "x.json: map $map: export_config \"default\" is for sampled maps only" skel-load x.json
+	done
+}
+
+@test "an export_config without sample is refused, with several types, for what is no buffer" {
+	local config
+	for config in '"default"' "{\"btf_type_id\":$HIST}" "$(custom)"; do
+		package true "$config" default_kv '"default_struct"' hash
+		edit x.json 'del(.meta.bpf_skel.maps[].sample)'
+		fails_with 1 'x.json: map hash: export_config needs "sample" beside it' skel-load x.json
+	done
+}
