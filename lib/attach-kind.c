@@ -33,34 +33,58 @@ static const char by_call[] = "whoever loads them runs them by a system call";
 static const char by_remote[] =
     "they belong to an infrared receiver: see ir-keytable(1)";
 
+/* Programs of one type are verified alike, whatever they probe, or for the
+ * place that a way prepares them for. */
+#define TRACING &way_fentry, &way_fexit, &way_fmod_ret, &way_tp_btf
+#define PROBES                                                                 \
+	&way_kprobe, &way_kretprobe, &way_ksyscall, &way_kretsyscall,          \
+	    &way_kprobe_multi, &way_kretprobe_multi, &way_uprobe,              \
+	    &way_uretprobe, &way_uprobe_multi, &way_uretprobe_multi, &way_usdt
+
 static const struct kind kinds[] = {
-	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, "", &way_tracefs, { NULL },
+	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, "", &way_tracepoint, { NULL },
 	    no_tracepoint },
-	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, "", &way_section,
+	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, "", &way_raw_tp,
 	    { NULL }, no_tracepoint },
 	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, "",
-	    &way_section, { NULL }, no_tracepoint },
-	{ "tp_btf", BPF_PROG_TYPE_TRACING, "tp_btf", &way_section, { NULL },
-	    no_tracepoint },
+	    &way_raw_tp, { NULL }, no_tracepoint },
 	{ "iter", BPF_PROG_TYPE_TRACING, "iter", &way_section, { NULL },
 	    no_iter },
-	{ "fexit", BPF_PROG_TYPE_TRACING, "fexit", &way_section, { NULL },
+	{ "tp_btf", BPF_PROG_TYPE_TRACING, "tp_btf", &way_tp_btf, { TRACING },
+	    no_tracepoint },
+	{ "fexit", BPF_PROG_TYPE_TRACING, "fexit", &way_fexit, { TRACING },
 	    no_function },
-	{ "fmod_ret", BPF_PROG_TYPE_TRACING, "fmod_ret", &way_section, { NULL },
+	{ "fmod_ret", BPF_PROG_TYPE_TRACING, "fmod_ret", &way_fmod_ret,
+	    { TRACING }, no_function },
+	{ "fentry", BPF_PROG_TYPE_TRACING, "", &way_fentry, { TRACING },
 	    no_function },
-	{ "fentry", BPF_PROG_TYPE_TRACING, "", &way_section, { NULL },
-	    no_function },
-	{ "usdt", BPF_PROG_TYPE_KPROBE, "usdt", &way_section, { NULL },
+	{ "usdt", BPF_PROG_TYPE_KPROBE, "usdt", &way_usdt, { PROBES },
 	    no_probe },
-	{ "uprobe", BPF_PROG_TYPE_KPROBE, "u", &way_section, { NULL },
+	{ "uretprobe.multi", BPF_PROG_TYPE_KPROBE, "uretprobe.multi",
+	    &way_uretprobe_multi, { PROBES }, no_symbol },
+	{ "uprobe.multi", BPF_PROG_TYPE_KPROBE, "uprobe.multi",
+	    &way_uprobe_multi, { PROBES }, no_symbol },
+	{ "uretprobe", BPF_PROG_TYPE_KPROBE, "uretprobe", &way_uretprobe,
+	    { PROBES }, no_symbol },
+	{ "uprobe", BPF_PROG_TYPE_KPROBE, "uprobe", &way_uprobe, { PROBES },
 	    no_symbol },
-	{ "kprobe", BPF_PROG_TYPE_KPROBE, "", &way_tracefs, { NULL },
+	{ "kretprobe.multi", BPF_PROG_TYPE_KPROBE, "kretprobe.multi",
+	    &way_kretprobe_multi, { PROBES }, no_function },
+	{ "kprobe.multi", BPF_PROG_TYPE_KPROBE, "kprobe.multi",
+	    &way_kprobe_multi, { PROBES }, no_function },
+	{ "kretsyscall", BPF_PROG_TYPE_KPROBE, "kretsyscall", &way_kretsyscall,
+	    { PROBES }, no_function },
+	{ "ksyscall", BPF_PROG_TYPE_KPROBE, "ksyscall", &way_ksyscall,
+	    { PROBES }, no_function },
+	{ "kretprobe", BPF_PROG_TYPE_KPROBE, "kretprobe", &way_kretprobe,
+	    { PROBES }, no_function },
+	{ "kprobe", BPF_PROG_TYPE_KPROBE, "", &way_kprobe, { PROBES },
 	    no_function },
 	{ "perf_event", BPF_PROG_TYPE_PERF_EVENT, "", &way_perf, { NULL },
 	    no_event },
 	{ "lsm_cgroup", BPF_PROG_TYPE_LSM, "lsm_cgroup", &way_cgroup, { NULL },
 	    no_cgroup },
-	{ "lsm", BPF_PROG_TYPE_LSM, "", &way_section, { NULL }, no_hook },
+	{ "lsm", BPF_PROG_TYPE_LSM, "", &way_lsm, { NULL }, no_hook },
 	{ "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, "", &way_cgroup, { NULL },
 	    no_cgroup },
 	{ "cgroup_sock", BPF_PROG_TYPE_CGROUP_SOCK, "", &way_cgroup, { NULL },
@@ -121,6 +145,10 @@ static const struct {
 	enum bpf_attach_type expected;
 	uint32_t flags;
 } unknown_sections[] = {
+	{ "uprobe.multi.s", BPF_PROG_TYPE_KPROBE, 0, BPF_F_SLEEPABLE },
+	{ "uprobe.multi", BPF_PROG_TYPE_KPROBE, 0, 0 },
+	{ "uretprobe.multi.s", BPF_PROG_TYPE_KPROBE, 0, BPF_F_SLEEPABLE },
+	{ "uretprobe.multi", BPF_PROG_TYPE_KPROBE, 0, 0 },
 	{ "tcx/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
 	{ "tc/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
 	{ "classifier/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },

@@ -297,24 +297,18 @@ refused(const struct sampling *s, const struct attach_job *j)
 	uint64_t max = max_frequency();
 
 	if (error == EINVAL && s->attr.freq && s->attr.sample_freq > max)
-		report_error(
-		    "program %s: %s: this kernel samples at most %" PRIu64
+		return attach_refuse(j,
+		    "this kernel samples at most %" PRIu64
 		    " times a second; see %s",
-		    j->listed->name, attach_place(j), max, RATE_MAX);
-	else if (error == ESRCH)
-		report_error("program %s: %s: there is no process %d",
-		    j->listed->name, attach_place(j), s->pid);
-	else if ((error == ENODEV || error == EINVAL) && s->cpu != -1)
-		report_error("program %s: %s: CPU %d is not online",
-		    j->listed->name, attach_place(j), s->cpu);
-	else if (error == ENOENT || error == EOPNOTSUPP)
-		report_error("program %s: %s: this kernel has no event %s",
-		    j->listed->name, attach_place(j), s->event);
-	else {
-		errno = error;
-		return -1;
-	}
-	errno = 0;
+		    max, RATE_MAX);
+	if (error == ESRCH)
+		return attach_refuse(j, "there is no process %d", s->pid);
+	if ((error == ENODEV || error == EINVAL) && s->cpu != -1)
+		return attach_refuse(j, "CPU %d is not online", s->cpu);
+	if (error == ENOENT || error == EOPNOTSUPP)
+		return attach_refuse(
+		    j, "this kernel has no event %s", s->event);
+	errno = error;
 	return -1;
 }
 
@@ -345,11 +339,8 @@ attach_cpus(
 	FILE *in = fopen(CPUS_ONLINE, "re");
 	int cpu, last, ret = 0;
 
-	if (in == NULL) {
-		report_error("%s: %s", CPUS_ONLINE, strerror(errno));
-		errno = 0;
-		return -1;
-	}
+	if (in == NULL)
+		return attach_refuse(j, "%s: %s", CPUS_ONLINE, strerror(errno));
 	/* "0-3,8" */
 	while (ret == 0 && fscanf(in, "%d", &cpu) == 1) {
 		if (fscanf(in, "-%d", &last) != 1)

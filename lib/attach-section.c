@@ -8,8 +8,3 @@ attach_by_section(const struct attach_job *j, struct attachment *a)
 }
 
 const struct way way_section = { .attach = attach_by_section };
-
-const struct way way_tracefs = {
-	.tracefs = true,
-	.attach = attach_by_section,
-};

@@ -24,7 +24,8 @@ struct way {
 	const char *syntax;      /* "xdp:INTERFACE[,mode=native|skb|hw]" */
 	const char *const *keys; /* of the options, NULL at the end; or NULL */
 	bool needs_where;        /* neither section nor package say where */
-	bool tracefs;            /* libbpf reads an id from tracefs */
+	bool section_says;       /* the section may, as "KIND/TARGET" */
+	bool tracefs;            /* it is read on the way */
 
 	/* Check target and options when the command line is read.  NULL: there
 	 * has to be a target.  Returns 0, or -1 after reporting. */
@@ -45,15 +46,27 @@ struct way {
 struct kind {
 	const char *name;
 	enum bpf_prog_type type;
-	const char *section;       /* how the section's name starts */
-	const struct way *way;     /* without "-a"; NULL: nowhere */
-	const struct way *also[4]; /* where "-a" may send it, NULL at the end */
-	const char *missing;       /* what an ENOENT means; why it is nowhere */
+	const char *section;        /* how the section's name starts */
+	const struct way *way;      /* without "-a"; NULL: nowhere */
+	const struct way *also[12]; /* with "-a" too, NULL at the end */
+	const char *missing; /* what an ENOENT means; why it is nowhere */
 };
 
-extern const struct way way_section, way_tracefs, way_cgroup, way_perf;
+extern const struct way way_section, way_cgroup, way_perf;
 extern const struct way way_xdp, way_tcx, way_tc, way_tc_listed;
 extern const struct way way_netns, way_sockmap;
+
+/* attach-tracing.c */
+extern const struct way way_tracepoint, way_raw_tp, way_tp_btf, way_fentry,
+    way_fexit, way_fmod_ret, way_lsm;
+
+/* attach-kprobe.c */
+extern const struct way way_kprobe, way_kretprobe, way_ksyscall,
+    way_kretsyscall, way_kprobe_multi, way_kretprobe_multi;
+
+/* attach-uprobe.c */
+extern const struct way way_uprobe, way_uretprobe, way_uprobe_multi,
+    way_uretprobe_multi, way_usdt;
 
 /* The kind of a program, or NULL. */
 const struct kind *attach_find_kind(const struct bpf_program *program);
@@ -78,6 +91,44 @@ int attach_number(const struct attach_where *w, const char *key,
 
 /* "-a" or, without it, the section's name: where it goes, for reports. */
 const char *attach_place(const struct attach_job *j);
+
+/* Report "program P: PLACE: ..." and set errno to 0, for a way that knows what
+ * is wrong.  Returns -1. */
+int attach_refuse(const struct attach_job *j, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Report that neither section nor "-a" say where it goes, and what to give;
+ * errno is 0 then.  Returns -1. */
+int attach_say_where(const struct attach_job *j);
+
+/* The target: of "-a", or what follows "KIND/" in the section's name; "" if
+ * there is none.  Borrowed. */
+const char *attach_target(const struct attach_job *j);
+
+/*
+ * A function's name, as text "NAME" or "NAME+OFFSET", the offset from the
+ * option "offset" too; *name becomes a string to free.  Returns 0, or -1 as
+ * struct way's attach does.
+ */
+int attach_symbol(const struct attach_job *j, const char *text, char **name,
+    uint64_t *offset);
+
+/* For struct way's parse: a target, and the option "offset" a number. */
+int attach_parse_symbol(const struct attach_where *w);
+
+/* The option "pid", or -1.  Returns 0, or -1 after reporting. */
+int attach_pid(const struct attach_where *w, int *pid);
+
+/*
+ * The path by which this process can open the file of that name: searched for
+ * where it has no directory, and where the process pid (or -1) sees it.
+ * Returns a string to free, or NULL after attach_refuse(), or with errno set.
+ */
+char *attach_file(const struct attach_job *j, const char *name, int pid);
+
+/* The kernel's functions with names near that one, as nearest_text() gives
+ * them. */
+char *attach_near_function(const char *name);
 
 /* Keep what holds the program.  A link that is NULL is a failure: -1 with
  * errno as libbpf set it.  When memory runs out the thing is undone: -1. */

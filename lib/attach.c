@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,6 +118,35 @@ attach_choose(struct attachments *a, struct object *o,
 	return 0;
 }
 
+int
+attach_refuse(const struct attach_job *j, const char *fmt, ...)
+{
+	char *why;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&why, fmt, ap);
+	va_end(ap);
+	report_error("program %s: %s: %s", j->listed->name, attach_place(j),
+	    n != -1 ? why : "out of memory");
+	if (n != -1)
+		free(why);
+	errno = 0;
+	return -1;
+}
+
+int
+attach_say_where(const struct attach_job *j)
+{
+	const char *name = j->listed->name;
+
+	report_error("program %s: say where it goes: -a %s=%s", name, name,
+	    j->way->syntax);
+	errno = 0;
+	return -1;
+}
+
 /* Whether the program has a place to go. */
 static int
 check_job(const struct attach_job *j)
@@ -134,11 +165,10 @@ check_job(const struct attach_job *j)
 		    name, j->kind->name, j->kind->missing, name);
 		return -1;
 	}
-	if (j->way->needs_where && j->where == NULL) {
-		report_error("program %s: say where it goes: -a %s=%s", name,
-		    name, j->way->syntax);
-		return -1;
-	}
+	if (j->where == NULL &&
+	    (j->way->needs_where ||
+		(j->way->section_says && attach_target(j)[0] == '\0')))
+		return attach_say_where(j);
 	return 0;
 }
 

@@ -40,6 +40,17 @@ has(uint64_t set, unsigned int bit)
 	return set >> bit & 1;
 }
 
+bool
+privilege_suffices(void)
+{
+	uint64_t set = effective();
+
+	for (size_t i = 0; i < nitems(needed); i++)
+		if (!has(set, needed[i].bit) && !has(set, CAP_SYS_ADMIN))
+			return false;
+	return true;
+}
+
 void
 privilege_report(const char *where)
 {

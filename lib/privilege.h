@@ -4,11 +4,16 @@
 #ifndef SKEL_PRIVILEGE_H
 #define SKEL_PRIVILEGE_H
 
+#include <stdbool.h>
+
 /*
  * Report, for something named by where that failed with EPERM, which of the
  * capabilities that BPF needs this process lacks, or, if it has them, what
  * else may stand in the way.
  */
 void privilege_report(const char *where);
+
+/* Whether this process has all capabilities that BPF needs. */
+bool privilege_suffices(void);
 
 #endif

@@ -151,7 +151,7 @@ has_lines() {
 @test "a probe of a function that the file lacks says so" {
 	need_bpf
 	bpf_package probes '-DTARGET="/nonexistent"'
-	fails_with 1 "skel-load: program entered: uprobe//nonexistent:work: no such file, or no such symbol in it" \
+	fails_with 1 "skel-load: program entered: uprobe//nonexistent:work: /nonexistent: No such file or directory" \
 		skel-load probes.json
 }
 
@@ -192,7 +192,7 @@ has_lines() {
 		skel-load kinds.json
 	fails_with 1 "program each_task: iter programs cannot go to cgroup:/x" \
 		skel-load -a count_packets=off -a each_task=cgroup:/x kinds.json
-	fails_with 1 "program nowhere: its section name, uprobe, does not say where" \
+	fails_with 1 "program nowhere: say where it goes: -a nowhere=uprobe:FILE:FUNCTION[,offset=N][,pid=PID]" \
 		skel-load -q -a count_packets=off -a pass=off kinds.json
 	fails_with 1 "-a nosuch: kinds.json has no such program; it has: count_packets, each_task, pass, nowhere" \
 		skel-load -a nosuch=off kinds.json
