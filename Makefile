@@ -16,20 +16,20 @@ COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 SHAREDIR ?= $(PREFIX)/share/skel
 
 # What each command links.  This table is the architecture: only skel-load and
-# skel-poll touch the kernel, skel-args and skel-pack use libbpf's readers of
+# skel-poll touch the kernel and look at other processes, skel-args and skel-pack use libbpf's readers of
 # ELF and BTF and nothing else of it, skel-fmt does without.
 CMDS := skel-args skel-fmt skel-load skel-pack skel-poll
 LIBS_skel-args := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-fmt  := jansson libbsd-overlay
-LIBS_skel-load := libbpf libelf jansson zlib libbsd-overlay
+LIBS_skel-load := libbpf libdw libelf jansson zlib libbsd-overlay
 LIBS_skel-pack := libbpf libelf jansson zlib libbsd-overlay
-LIBS_skel-poll := libbpf jansson libbsd-overlay
-LIBS_unit      := libbpf libelf jansson zlib libbsd-overlay
+LIBS_skel-poll := libbpf libdw libelf jansson zlib libbsd-overlay
+LIBS_unit      := libbpf libdw libelf jansson zlib libbsd-overlay
 # A package's object is base64 of zlib; libresolv has no file for pkg-config.
 libs = $(shell $(PKG_CONFIG) --libs $1) $(if $(filter zlib,$1),-lresolv)
 
 # Debian's packages: to build and run; to test, lint and rebuild the assets.
-DEPS_BUILD := gcc pkg-config libbpf-dev libelf-dev libjansson-dev libbsd-dev zlib1g-dev
+DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libjansson-dev libbsd-dev zlib1g-dev
 DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck git iproute2 jq llvm \
 	mandoc procps python3 shellcheck strace util-linux
 # For guests: what makes one, and which of the above its disk has.

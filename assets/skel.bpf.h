@@ -32,6 +32,19 @@
  *		...
  *	} hists SEC(".maps") SKEL_SAMPLE(1000) SKEL_LOG2_HIST("usecs");
  *
+ * The stacks.  Records whose members pid, comm, kstack and ustack (arrays of
+ * addresses, or ids of a stack-trace map) are to be shown as stacks:
+ *
+ *	struct {
+ *		...
+ *	} rb SEC(".maps") SKEL_STACK_TRACE;
+ *
+ * A program that samples the CPUs, at 99 Hz:
+ *
+ *	SKEL_PERF_EVENT("cpu-clock", 99)
+ *	SEC("perf_event")
+ *	int profile(void *ctx)
+ *
  * The program as a whole.  Its license is the one thing that every program
  * has, so that is where its description stands:
  *
@@ -82,6 +95,25 @@
 	{                                                                      \
 	}                                                                      \
 	_Static_assert(sizeof(map) > 0, "a map stands before SKEL_EVENTS")
+
+/*
+ * On a map: its records have stacks.  The members are called pid, cpu_id, comm,
+ * kstack_sz, ustack_sz, kstack and ustack; SKEL_STACK_FIELD says what one of
+ * them is called instead.  SKEL_STACK_MAP names the stack-trace map that ids
+ * belong to, where the program has several.  SKEL_NO_SYMBOLS: addresses are
+ * enough.  The last three stand beside the first.
+ */
+#define SKEL_STACK_TRACE SKEL_TAG("stack_trace")
+#define SKEL_STACK_FIELD(field, member)                                        \
+	SKEL_TAG("stack_field=" #field ":" #member)
+#define SKEL_STACK_MAP(map) SKEL_TAG("stack_map=" #map)
+#define SKEL_NO_SYMBOLS SKEL_TAG("no_symbols")
+
+/*
+ * On a program of section "perf_event": the event, named as perf(1) does or by
+ * the number of its type, and how many samples a second.
+ */
+#define SKEL_PERF_EVENT(type, hz) SKEL_TAG("perf_event=" type ":" SKEL_TEXT(hz))
 
 /*
  * On the license: one line, a longer text, and the version of the program.

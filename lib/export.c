@@ -7,6 +7,7 @@
 
 #include "btf.h"
 #include "buf.h"
+#include "export-stacks.h"
 #include "export.h"
 #include "report.h"
 
@@ -591,7 +592,8 @@ decide(
 	if (filter(e, only, nonly) == -1)
 		return -1;
 	for (size_t i = 0; i < e->n; i++)
-		if (describe(e, &e->v[i]) == -1)
+		if (describe(e, &e->v[i]) == -1 ||
+		    export_stacks(e->header, (unsigned int)i, o) == -1)
 			return -1;
 	return 0;
 }

@@ -348,6 +348,21 @@ object_map_fds(const struct object *o, const struct stream_header *h)
 	return fds;
 }
 
+int *
+object_stack_fds(const struct object *o, const struct stream_header *h)
+{
+	int *fds = calloc(h->nmaps + 1, sizeof(*fds));
+
+	if (fds == NULL)
+		report_nomem();
+	for (size_t i = 0; fds != NULL && i < h->nmaps; i++)
+		fds[i] = h->maps[i].stacks == NULL
+			     ? -1
+			     : bpf_object__find_map_fd_by_name(
+				   o->bpf, h->maps[i].stacks);
+	return fds;
+}
+
 void
 object_close(struct object *o)
 {

@@ -38,6 +38,10 @@ int object_load(struct object *o);
  * an array to free, or NULL. */
 int *object_map_fds(const struct object *o, const struct stream_header *h);
 
+/* The same for the stack-trace maps that they refer to; -1 where there is
+ * none. */
+int *object_stack_fds(const struct object *o, const struct stream_header *h);
+
 /* Unloads what the kernel holds for it, unless pinned. */
 void object_close(struct object *o);
 

@@ -129,6 +129,101 @@ set_clear(const struct note *n)
 	return put_in(n, "sample", "clear_map", json_true());
 }
 
+/* The object "stack_trace" in "intepreter", with what has to be in it. */
+static json_t *
+stack_trace(const struct note *n)
+{
+	json_t *interpreter = object_in(n->target->json, "intepreter");
+	json_t *stack;
+
+	if (interpreter == NULL ||
+	    (stack = object_in(interpreter, "stack_trace")) == NULL ||
+	    object_in(stack, "field_map") == NULL)
+		return NULL;
+	if (json_object_get(stack, "with_symbols") == NULL &&
+	    pack_put(stack, "with_symbols", json_true()) == -1)
+		return NULL;
+	return stack;
+}
+
+static int
+set_stack_trace(const struct note *n)
+{
+	return stack_trace(n) != NULL ? 0 : -1;
+}
+
+static int
+set_no_symbols(const struct note *n)
+{
+	json_t *stack = stack_trace(n);
+
+	return stack != NULL ? pack_put(stack, "with_symbols", json_false())
+			     : -1;
+}
+
+static int
+set_stack_map(const struct note *n)
+{
+	json_t *stack = stack_trace(n);
+
+	return stack != NULL
+		   ? put(stack, "stacks", json_string(n->value), n->where)
+		   : -1;
+}
+
+/* "kstack:member" */
+static int
+set_stack_field(const struct note *n)
+{
+	static const char *const fields[] = { "pid", "cpu_id", "comm",
+		"kstack_sz", "ustack_sz", "kstack", "ustack" };
+	const char *colon = strchr(n->value, ':');
+	size_t len = colon != NULL ? (size_t)(colon - n->value) : 0;
+	json_t *stack;
+
+	for (size_t i = 0; i < nitems(fields); i++) {
+		if (len != strlen(fields[i]) ||
+		    memcmp(n->value, fields[i], len) != 0)
+			continue;
+		stack = stack_trace(n);
+		return stack != NULL
+			   ? put(json_object_get(stack, "field_map"), fields[i],
+				 json_string(colon + 1), n->where)
+			   : -1;
+	}
+	report_error("%s: no field of stacks; there are pid, cpu_id, comm, "
+		     "kstack_sz, ustack_sz, kstack, ustack",
+	    n->where);
+	return -1;
+}
+
+/* "type:frequency" */
+static int
+set_perf_event(const struct note *n)
+{
+	const char *colon = strrchr(n->value, ':');
+	char type[64], *end;
+	unsigned long long hz, number;
+	json_t *event;
+
+	hz = colon != NULL ? strtoull(colon + 1, &end, 10) : 0;
+	if (hz == 0 || hz > UINT32_MAX || *end != '\0' || colon[1] < '0' ||
+	    colon[1] > '9' || colon == n->value ||
+	    (size_t)(colon - n->value) >= sizeof(type)) {
+		report_error(
+		    "%s: expected SKEL_PERF_EVENT(\"type\", hz)", n->where);
+		return -1;
+	}
+	snprintf(type, sizeof(type), "%.*s", (int)(colon - n->value), n->value);
+	number = strtoull(type, &end, 10);
+	event = type[0] >= '0' && type[0] <= '9' && *end == '\0'
+		    ? json_integer((json_int_t)number)
+		    : json_string(type);
+	return put(n->target->json, "perf_event",
+	    json_pack("{sosI}", "type", event, "frequency", (json_int_t)hz),
+	    n->where);
+}
+
 static int
 set_doc(const struct note *n)
 {
@@ -181,6 +276,11 @@ static const struct {
 	{ NOTE_MAP, "type", set_sample },
 	{ NOTE_MAP, "unit", set_sample },
 	{ NOTE_MAP, "clear", set_clear },
+	{ NOTE_MAP, "stack_trace", set_stack_trace },
+	{ NOTE_MAP, "stack_field", set_stack_field },
+	{ NOTE_MAP, "stack_map", set_stack_map },
+	{ NOTE_MAP, "no_symbols", set_no_symbols },
+	{ NOTE_PROGRAM, "perf_event", set_perf_event },
 	{ NOTE_LICENSE, "brief", set_doc },
 	{ NOTE_LICENSE, "details", set_doc },
 	{ NOTE_LICENSE, "version", set_doc },
@@ -197,6 +297,7 @@ misplaced(const struct note *n)
 		[NOTE_MAP] = "a map",
 		[NOTE_LICENSE] = "the license",
 		[NOTE_FUNCTION] = "a function",
+		[NOTE_PROGRAM] = "a program",
 	};
 
 	report_error("%s: not known for %s; see skel.bpf.h", n->where,

@@ -19,6 +19,7 @@ enum note_place {
 	NOTE_MAP,
 	NOTE_LICENSE, /* of the program as a whole */
 	NOTE_FUNCTION,
+	NOTE_PROGRAM, /* a function that is one of the programs */
 };
 
 struct note_target {

@@ -272,6 +272,31 @@ take_records(struct pack *p)
 	}
 }
 
+/* The functions: those that are programs have a place in the package. */
+static void
+aim_at_functions(struct pack *p)
+{
+	const struct btf_type *t;
+	const char *name;
+	json_t *program;
+	size_t i;
+
+	for (uint32_t id = 1; id < btf__type_cnt(p->btf); id++) {
+		t = btf__type_by_id(p->btf, id);
+		if (!btf_is_func(t))
+			continue;
+		p->targets[id].place = NOTE_FUNCTION;
+		json_array_foreach (p->programs, i, program) {
+			name =
+			    json_string_value(json_object_get(program, "name"));
+			if (strcmp(name, pack_type_name(p->btf, id)) != 0)
+				continue;
+			p->targets[id].place = NOTE_PROGRAM;
+			p->targets[id].json = program;
+		}
+	}
+}
+
 static int
 add_notes(struct pack *p)
 {
@@ -282,9 +307,7 @@ add_notes(struct pack *p)
 		return report_nomem();
 	aim(p, ".maps", NOTE_MAP, NULL);
 	aim(p, "license", NOTE_LICENSE, doc);
-	for (uint32_t id = 1; id < btf__type_cnt(p->btf); id++)
-		if (btf_is_func(btf__type_by_id(p->btf, id)))
-			p->targets[id].place = NOTE_FUNCTION;
+	aim_at_functions(p);
 	if (notes_apply(p->btf, p->targets, p->file) == -1)
 		goto out;
 	take_records(p);

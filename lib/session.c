@@ -370,6 +370,32 @@ pin(int fd, const char *dir, const char *prefix, const char *name)
 	return NULL;
 }
 
+/* Pin the stack-trace map that map number i refers to, unless one before did
+ * so. */
+static int
+pin_stacks(
+    const char *dir, struct stream_header *h, size_t i, const struct object *o)
+{
+	struct stream_map *m = &h->maps[i];
+	int fd;
+
+	free(m->stacks_pin);
+	m->stacks_pin = NULL;
+	for (size_t k = 0; k < i && m->stacks_pin == NULL; k++) {
+		if (h->maps[k].stacks == NULL ||
+		    strcmp(h->maps[k].stacks, m->stacks) != 0)
+			continue;
+		m->stacks_pin = strdup(h->maps[k].stacks_pin);
+		if (m->stacks_pin == NULL)
+			return report_nomem();
+	}
+	if (m->stacks_pin != NULL)
+		return 0;
+	fd = bpf_object__find_map_fd_by_name(o->bpf, m->stacks);
+	m->stacks_pin = pin(fd, dir, "stacks_", m->stacks);
+	return m->stacks_pin != NULL ? 0 : -1;
+}
+
 static int
 pin_maps(const char *dir, struct stream_header *h, const struct object *o)
 {
@@ -379,7 +405,8 @@ pin_maps(const char *dir, struct stream_header *h, const struct object *o)
 
 		free(m->pin);
 		m->pin = pin(fd, dir, "", m->name);
-		if (m->pin == NULL)
+		if (m->pin == NULL ||
+		    (m->stacks != NULL && pin_stacks(dir, h, i, o) == -1))
 			return -1;
 	}
 	return 0;

@@ -44,6 +44,8 @@ stream_map_free(struct stream_map *m)
 	free(m->name);
 	free(m->unit);
 	free(m->pin);
+	free(m->stacks);
+	free(m->stacks_pin);
 	json_decref(m->interpreter);
 	*m = (struct stream_map){ 0 };
 }
@@ -182,6 +184,13 @@ set_sample(json_t *json, const struct stream_map *m)
 	return json_object_set_new(json, "sample", sample);
 }
 
+static int
+set_text(json_t *json, const char *key, const char *text)
+{
+	return text == NULL ? 0
+			    : json_object_set_new(json, key, json_string(text));
+}
+
 static json_t *
 write_map(const struct stream_map *m)
 {
@@ -195,8 +204,9 @@ write_map(const struct stream_map *m)
 	    (m->source == STREAM_SAMPLE && set_sample(json, m) == -1) ||
 	    (m->interpreter != NULL &&
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
-	    (m->pin != NULL &&
-		json_object_set_new(json, "pin", json_string(m->pin)) == -1)) {
+	    set_text(json, "stacks", m->stacks) == -1 ||
+	    set_text(json, "stacks_pin", m->stacks_pin) == -1 ||
+	    set_text(json, "pin", m->pin) == -1) {
 		json_decref(json);
 		return NULL;
 	}
@@ -411,18 +421,37 @@ check_map_name(
 	return 0;
 }
 
+/* The path of a pin, which every session has. */
 static int
-read_pin(const struct stream_header *h, struct stream_map *m,
+read_pin(const json_t *json, const char *key, char **pin, const char *where)
+{
+	if (read_string(json, key, true, pin, where) == -1)
+		return -1;
+	if ((*pin)[0] == '/')
+		return 0;
+	report_error("%s.%s: \"%s\" is no absolute path", where, key, *pin);
+	return -1;
+}
+
+static int
+read_pins(const struct stream_header *h, struct stream_map *m,
     const json_t *json, const char *where)
 {
 	if (!h->session)
 		return 0;
-	if (read_string(json, "pin", true, &m->pin, where) == -1)
+	if (read_pin(json, "pin", &m->pin, where) == -1)
 		return -1;
-	if (m->pin[0] == '/')
+	return m->stacks == NULL
+		   ? 0
+		   : read_pin(json, "stacks_pin", &m->stacks_pin, where);
+}
+
+static int
+read_stacks(struct stream_map *m, const json_t *json, const char *where)
+{
+	if (json_object_get(json, "stacks") == NULL)
 		return 0;
-	report_error("%s.pin: \"%s\" is no absolute path", where, m->pin);
-	return -1;
+	return read_string(json, "stacks", true, &m->stacks, where);
 }
 
 static int
@@ -445,7 +474,8 @@ read_map(struct stream_header *h, unsigned int map, const json_t *json,
 	    read_index(json, "key", &h->types, &m->key, where) == -1 ||
 	    doc_get_u64(json, "cpus", STREAM_CPUS_MAX, &m->cpus, where) == -1 ||
 	    read_interpreter(m, json, where) == -1 ||
-	    read_pin(h, m, json, where) == -1)
+	    read_stacks(m, json, where) == -1 ||
+	    read_pins(h, m, json, where) == -1)
 		return -1;
 	m->source = (enum stream_source)source;
 	if (m->source == STREAM_SAMPLE && read_sample(m, json, where) == -1)

@@ -11,9 +11,11 @@ enum { REPORT_EVERY_NS = 1000000000 }; /* at most, for bad records */
 static int
 open_plans(struct writer *w)
 {
-	const struct plan_options json = { .form = PLAN_JSON };
 	const struct stream_header *h = w->header;
+	struct plan_options json = { .form = PLAN_JSON };
 
+	if (w->symbolizer != NULL)
+		json.symbols = symbolizer_symbols(w->symbolizer);
 	w->plans = calloc(h->nmaps + 1, sizeof(struct plan *));
 	if (w->plans == NULL)
 		return report_nomem();
@@ -26,9 +28,10 @@ open_plans(struct writer *w)
 }
 
 int
-writer_open(struct writer *w, const struct stream_header *h, struct output *out)
+writer_open(struct writer *w, const struct stream_header *h, struct output *out,
+    struct symbolizer *z)
 {
-	*w = (struct writer){ .header = h, .out = out };
+	*w = (struct writer){ .header = h, .out = out, .symbolizer = z };
 	w->sizes = calloc(h->nmaps + 1, sizeof(*w->sizes));
 	if (w->sizes == NULL)
 		return report_nomem();
@@ -110,6 +113,9 @@ write_record(
 		put_short(w, map, time_ns, len);
 		return answer(w, output_flush_if_full(w->out));
 	}
+	if (w->symbolizer != NULL && symbolizer_record(w->symbolizer, map, data,
+					 w->plans == NULL ? out : NULL) == -1)
+		return -1;
 	if (w->plans != NULL)
 		plan_record(w->plans[map], out, time_ns, data, len);
 	else

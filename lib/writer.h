@@ -12,10 +12,12 @@
 #include "plan.h"
 #include "poller.h"
 #include "stream.h"
+#include "symbolizer.h"
 
 struct writer {
 	const struct stream_header *header; /* borrowed */
 	struct output *out;                 /* borrowed */
+	struct symbolizer *symbolizer;      /* borrowed, or NULL */
 	struct plan **plans;                /* owned; JSON only */
 	size_t *sizes; /* owned: bytes that a record of each map needs */
 	uint64_t records, lost, errors;
@@ -23,10 +25,13 @@ struct writer {
 	uint64_t unreported; /* bad records since */
 };
 
-/* The header's encoding says which kind of stream it will be.
- * Returns 0, or -1 after reporting. */
-int writer_open(
-    struct writer *w, const struct stream_header *h, struct output *out);
+/*
+ * The header's encoding says which kind of stream it will be.  z, if any map
+ * has stacks, or NULL: what they need is told before the records, in JSON
+ * within them.  Returns 0, or -1 after reporting.
+ */
+int writer_open(struct writer *w, const struct stream_header *h,
+    struct output *out, struct symbolizer *z);
 void writer_close(struct writer *w);
 
 /*

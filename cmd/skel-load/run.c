@@ -14,6 +14,7 @@
 #include "run.h"
 #include "session.h"
 #include "stop.h"
+#include "symbolizer.h"
 #include "util.h"
 #include "writer.h"
 
@@ -222,14 +223,20 @@ stream_with(struct run *r, struct writer *w, const int *fds)
 static int
 stream(struct run *r)
 {
-	int *fds = object_map_fds(&r->object, &r->header),
-	    status = EXIT_FAILURE;
+	int *fds = object_map_fds(&r->object, &r->header);
+	int *stacks = object_stack_fds(&r->object, &r->header);
+	struct symbolizer *z = NULL;
+	int status = EXIT_FAILURE;
 	struct writer w;
 
-	if (fds != NULL && writer_open(&w, &r->header, &r->out) == 0) {
+	if (fds != NULL && stacks != NULL &&
+	    symbolizer_open(&z, &r->header, stacks) == 0 &&
+	    writer_open(&w, &r->header, &r->out, z) == 0) {
 		status = stream_with(r, &w, fds);
 		writer_close(&w);
 	}
+	symbolizer_close(z);
+	free(stacks);
 	free(fds);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include "poller.h"
 #include "report.h"
 #include "session.h"
+#include "symbolizer.h"
 #include "util.h"
 #include "writer.h"
 
@@ -19,7 +20,8 @@ struct follow {
 	struct output *out;           /* borrowed */
 	char *dir;                    /* owned: the session's */
 	int *fds;                     /* owned, of the maps */
-	uint64_t looked;              /* when is_over() last looked */
+	int *stacks; /* owned, of the stack-trace maps they refer to, or -1 */
+	uint64_t looked; /* when is_over() last looked */
 };
 
 /* A pin lies in the session's own directory, so that no session can make us
@@ -33,21 +35,25 @@ is_inside(const char *pin, const char *dir)
 	       strchr(pin + n + 1, '/') == NULL;
 }
 
+/* Open the map called name that is pinned there, and forget the pin. */
 static int
-open_pin(const struct follow *f, const struct stream_map *m)
+open_pin(const struct follow *f, const char *name, char **pin)
 {
 	int fd;
 
-	if (!is_inside(m->pin, f->dir)) {
+	if (!is_inside(*pin, f->dir)) {
 		report_error("map %s: its pin %s is not in the session's "
 			     "directory %s",
-		    m->name, m->pin, f->dir);
+		    name, *pin, f->dir);
 		return -1;
 	}
-	fd = bpf_obj_get(m->pin);
-	if (fd >= 0)
+	fd = bpf_obj_get(*pin);
+	if (fd >= 0) {
+		free(*pin);
+		*pin = NULL;
 		return fd;
-	report_error("map %s: %s: %s", m->name, m->pin,
+	}
+	report_error("map %s: %s: %s", name, *pin,
 	    errno == ENOENT ? "its pin is gone: the session has ended"
 			    : strerror(errno));
 	return -1;
@@ -69,23 +75,40 @@ drop_others(struct follow *f)
 	h->nmaps = kept;
 }
 
+/* Room for n descriptors, -1 each; or NULL after reporting. */
+static int *
+new_fds(size_t n)
+{
+	int *fds = malloc((n + 1) * sizeof(*fds));
+
+	if (fds == NULL)
+		report_nomem();
+	for (size_t i = 0; fds != NULL && i < n; i++)
+		fds[i] = -1;
+	return fds;
+}
+
 /* Open the maps' pins, and make the session's header the stream's. */
 static int
 open_maps(struct follow *f)
 {
 	struct stream_header *h = f->header;
+	struct stream_map *m;
 
-	f->fds = malloc((h->nmaps + 1) * sizeof(*f->fds));
-	if (f->fds == NULL)
-		return report_nomem();
-	for (size_t i = 0; i < h->nmaps; i++)
-		f->fds[i] = -1;
+	f->fds = new_fds(h->nmaps);
+	f->stacks = new_fds(h->nmaps);
+	if (f->fds == NULL || f->stacks == NULL)
+		return -1;
 	for (size_t i = 0; i < h->nmaps; i++) {
-		f->fds[i] = open_pin(f, &h->maps[i]);
+		m = &h->maps[i];
+		f->fds[i] = open_pin(f, m->name, &m->pin);
 		if (f->fds[i] == -1)
 			return -1;
-		free(h->maps[i].pin);
-		h->maps[i].pin = NULL;
+		if (m->stacks == NULL)
+			continue;
+		f->stacks[i] = open_pin(f, m->stacks, &m->stacks_pin);
+		if (f->stacks[i] == -1)
+			return -1;
 	}
 	h->session = false;
 	h->encoding = f->choice->encoding;
@@ -93,12 +116,12 @@ open_maps(struct follow *f)
 }
 
 static void
-close_maps(struct follow *f)
+close_fds(int *fds, size_t n)
 {
-	for (size_t i = 0; f->fds != NULL && i < f->header->nmaps; i++)
-		if (f->fds[i] != -1)
-			close(f->fds[i]);
-	free(f->fds);
+	for (size_t i = 0; fds != NULL && i < n; i++)
+		if (fds[i] != -1)
+			close(fds[i]);
+	free(fds);
 }
 
 /*
@@ -175,17 +198,21 @@ run(struct poller *p, struct writer *w)
 static int
 stream_maps(struct follow *f, int in_fd)
 {
+	struct symbolizer *z;
 	struct poller *p;
 	struct writer w;
 	int status = 1;
 
-	if (writer_open(&w, f->header, f->out) == -1)
+	if (symbolizer_open(&z, f->header, f->stacks) == -1)
 		return 1;
-	p = open_poller(f, in_fd, &w);
-	if (p != NULL && run(p, &w) != -1 && w.errors == 0)
-		status = w.lost > 0 ? EXIT_LOST : 0;
-	poller_close(p);
-	writer_close(&w);
+	if (writer_open(&w, f->header, f->out, z) == 0) {
+		p = open_poller(f, in_fd, &w);
+		if (p != NULL && run(p, &w) != -1 && w.errors == 0)
+			status = w.lost > 0 ? EXIT_LOST : 0;
+		poller_close(p);
+		writer_close(&w);
+	}
+	symbolizer_close(z);
 	return status;
 }
 
@@ -202,7 +229,8 @@ follow(struct stream_reader *r, const struct choice *c, struct output *out)
 	drop_others(&f);
 	if (open_maps(&f) == 0)
 		status = stream_maps(&f, r->fd);
-	close_maps(&f);
+	close_fds(f.fds, f.header->nmaps);
+	close_fds(f.stacks, f.header->nmaps);
 	/* Of an owner that was killed nothing may stay pinned. */
 	session_sweep_dir(f.dir);
 	free(f.dir);
