@@ -305,6 +305,13 @@ misplaced(const struct note *n)
 	return -1;
 }
 
+/* What any function may carry, a program may. */
+static bool
+may_stand(enum note_place note, enum note_place at)
+{
+	return note == at || (note == NOTE_FUNCTION && at == NOTE_PROGRAM);
+}
+
 static int
 apply(struct note *n, const char *tag, const char *file)
 {
@@ -319,7 +326,7 @@ apply(struct note *n, const char *tag, const char *file)
 	n->value = equals != NULL ? equals + 1 : "";
 	n->where = where;
 	for (size_t i = 0; i < nitems(notes); i++)
-		if (notes[i].place == n->target->place &&
+		if (may_stand(notes[i].place, n->target->place) &&
 		    strcmp(notes[i].key, key) == 0)
 			return notes[i].set(n);
 	return misplaced(n);
