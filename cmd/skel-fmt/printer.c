@@ -145,6 +145,27 @@ drop_stackless(const struct printer *p, struct plan **plan)
 	*plan = NULL;
 }
 
+/* No map is shown: report it if that is for want of stacks. */
+static int
+refuse_stackless(const struct printer *p)
+{
+	if (p->plan.form != PLAN_FOLDED)
+		return 0;
+	report_error(
+	    "%s: --folded: there are no stacks in the records", p->in.name);
+	return -1;
+}
+
+/* The same for maps that no header tells of. */
+static int
+check_untyped(const struct printer *p)
+{
+	for (size_t i = 0; i < p->nuntyped; i++)
+		if (plan_has_stacks(p->untyped[i].plan))
+			return 0;
+	return p->nuntyped == 0 ? 0 : refuse_stackless(p);
+}
+
 /* A place for what addresses are called, if there can be any. */
 static int
 open_symbols(struct printer *p)
@@ -381,9 +402,6 @@ find_untyped(struct printer *p, const struct stream_line *line)
 		plan_new_untyped(p->map.data, &p->plan, line->text,
 		    line->text_len, &wrong_at) };
 	if (u->map != NULL && u->plan != NULL) {
-		if (p->plan.form == PLAN_FOLDED && !plan_has_stacks(u->plan))
-			bad_record(p, "--folded: there is no stack in the "
-				      "record");
 		p->nuntyped++;
 		p->shown++;
 		print_first_head(p, u->plan, u->map);
@@ -599,7 +617,8 @@ print_input(struct printer *p, enum stream_opening what)
 	default:
 		return -1;
 	}
-	if (!has_bytes(p, what) || print_lines(p) == -1)
+	if (!has_bytes(p, what) || print_lines(p) == -1 ||
+	    check_untyped(p) == -1)
 		return -1;
 	return conclude(p, what == STREAM_OPENED);
 }

@@ -5,11 +5,13 @@
 
 #include "clock.h"
 #include "doc.h"
+#include "encode-stack.h"
 #include "encode.h"
 #include "pass.h"
 #include "plan.h"
 #include "report.h"
 #include "stop.h"
+#include "symbols.h"
 #include "util.h"
 
 enum {
@@ -34,7 +36,9 @@ struct pass {
 	bool keep[STREAM_MAPS_MAX];
 	struct plan *plans[STREAM_MAPS_MAX]; /* owned, made when needed */
 	struct buf bytes;
-	uint64_t deadline; /* CLOCK_MONOTONIC, ns; 0: none */
+	struct symbols *symbols;      /* owned: of stacks that become JSON */
+	struct stack_encoder *stacks; /* owned: of those that do no more */
+	uint64_t deadline;            /* CLOCK_MONOTONIC, ns; 0: none */
 	uint64_t records, lost, bad;
 };
 
@@ -55,7 +59,10 @@ wants_json(const struct pass *p)
 static int
 put_as_json(struct pass *p, const struct stream_line *line)
 {
-	const struct plan_options o = { .form = PLAN_JSON };
+	const struct plan_options o = {
+		.form = PLAN_JSON,
+		.symbols = p->symbols,
+	};
 	const struct stream_header *h = &p->reader->header;
 	struct plan **plan = &p->plans[line->map];
 	size_t need = stream_record_size(h, line->map);
@@ -70,6 +77,26 @@ put_as_json(struct pass *p, const struct stream_line *line)
 	}
 	return plan_record(
 	    *plan, &p->out->buf, line->time_ns, line->data, line->len);
+}
+
+/* In JSON the records have what the line says of stacks.  Returns 0, or -1
+ * after reporting. */
+static int
+put_symbols(struct pass *p, const struct stream_line *line)
+{
+	bool is_stack = line->kind == LINE_STACK;
+	char where[WHERE_MAX];
+
+	if (!wants_json(p)) {
+		put_line(p, line);
+		return 0;
+	}
+	if (p->symbols == NULL)
+		return 0;
+	snprintf(where, sizeof(where), "%s:%lu: %s", p->reader->name,
+	    p->reader->line, is_stack ? "@stack" : "@symbols");
+	return is_stack ? symbols_take_stack(p->symbols, line->value, where)
+			: symbols_take(p->symbols, line->value, where);
 }
 
 static int
@@ -87,7 +114,7 @@ put_binary(struct pass *p, const struct stream_line *line)
 
 /* The record of line, a tree, if its map is one to keep. */
 static int
-put_tree(struct pass *p, const struct stream_line *line, const json_t *record,
+put_tree(struct pass *p, const struct stream_line *line, json_t *record,
     const char *where)
 {
 	const struct stream_header *h = &p->reader->header;
@@ -101,7 +128,9 @@ put_tree(struct pass *p, const struct stream_line *line, const json_t *record,
 	if (wants_json(p)) {
 		put_line(p, line);
 	} else {
-		if (encode_record(h, (unsigned int)map, record, where,
+		if (stack_encoder_record(p->stacks, (unsigned int)map, record,
+			where, &p->out->buf) == -1 ||
+		    encode_record(h, (unsigned int)map, record, where,
 			&p->bytes, &time_ns) == -1)
 			return -1;
 		stream_put_record(&p->out->buf, (unsigned int)map, time_ns,
@@ -155,6 +184,8 @@ put(struct pass *p, const struct stream_line *line)
 		break;
 	case LINE_STACK:
 	case LINE_SYMBOLS:
+		p->bad += put_symbols(p, line) == -1;
+		break;
 	case LINE_OTHER:
 		put_line(p, line);
 		break;
@@ -261,6 +292,20 @@ finish(struct pass *p, enum end end)
 	return p->lost > 0 ? EXIT_LOST : 0;
 }
 
+/* What a change of the encoding needs for stacks. */
+static int
+open_stacks(struct pass *p)
+{
+	const struct stream_header *h = &p->reader->header;
+
+	if (!wants_json(p))
+		return (p->stacks = stack_encoder_new(h)) != NULL ? 0 : -1;
+	for (size_t i = 0; i < h->nmaps; i++)
+		if (h->maps[i].interpreter != NULL)
+			return (p->symbols = symbols_new()) != NULL ? 0 : -1;
+	return 0;
+}
+
 int
 pass(struct stream_reader *r, const struct choice *c, struct output *out)
 {
@@ -276,10 +321,12 @@ pass(struct stream_reader *r, const struct choice *c, struct output *out)
 		h->encoding = c->encoding;
 	if (c->timeout_ns != 0)
 		p.deadline = clock_elapsed() + c->timeout_ns;
-	if (stream_header_write(h, &out->buf) == 0)
+	if (open_stacks(&p) == 0 && stream_header_write(h, &out->buf) == 0)
 		status = finish(&p, pass_lines(&p));
 	for (size_t i = 0; i < h->nmaps; i++)
 		plan_free(p.plans[i]);
+	symbols_free(p.symbols);
+	stack_encoder_free(p.stacks);
 	buf_free(&p.bytes);
 	return status;
 }

@@ -1,0 +1,309 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "doc.h"
+#include "encode-stack.h"
+#include "folded.h"
+#include "report.h"
+#include "stack.h"
+#include "symbols.h"
+
+enum { WHERE_MAX = 1024, AT_MAX = WHERE_MAX + 32 };
+
+/* Where JSON has the stacks of a map and their process; NULL: not there. */
+struct paths {
+	enum stack_kind kinds[STACK_SIDES];
+	char *stacks[STACK_SIDES]; /* owned */
+	char *pid;                 /* owned */
+};
+
+struct stack_encoder {
+	const struct stream_header *header; /* borrowed */
+	struct symbols *symbols; /* owned: what the lines said so far */
+	struct paths *maps;      /* owned */
+	/* The stack at hand: its addresses, and those that need a line. */
+	uint64_t addrs[STACK_DEPTH_MAX], news[STACK_DEPTH_MAX];
+	size_t n, nnews;
+};
+
+/* The path of the column at a place, a copy; NULL where there is none. */
+static char *
+path_of(const struct columns *all, const struct place *at)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct place *p = &all->v[i].place;
+
+		if (at->type != TYPE_NONE && p->type == at->type &&
+		    p->offset == at->offset && p->cpus == at->cpus)
+			return strdup(all->v[i].path);
+	}
+	return NULL;
+}
+
+static void
+find_paths(struct paths *m, const struct stream_header *h, unsigned int map)
+{
+	struct columns all = { 0 };
+	struct stack_layout l;
+
+	if (stack_layout(&l, h, map) != 1)
+		return;
+	columns_select(&all, h, map, NULL, 0, true);
+	for (int i = 0; i < STACK_SIDES; i++) {
+		m->kinds[i] = l.sides[i].kind;
+		m->stacks[i] = path_of(&all, &l.sides[i].at);
+	}
+	m->pid = path_of(&all, &l.pid);
+	columns_free(&all);
+}
+
+struct stack_encoder *
+stack_encoder_new(const struct stream_header *h)
+{
+	struct stack_encoder *e = calloc(1, sizeof(*e));
+
+	if (e == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	e->header = h;
+	e->symbols = symbols_new();
+	e->maps = calloc(h->nmaps + 1, sizeof(*e->maps));
+	if (e->symbols == NULL || e->maps == NULL) {
+		report_nomem();
+		stack_encoder_free(e);
+		return NULL;
+	}
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		find_paths(&e->maps[i], h, i);
+	return e;
+}
+
+void
+stack_encoder_free(struct stack_encoder *e)
+{
+	if (e == NULL)
+		return;
+	for (size_t i = 0; e->maps != NULL && i < e->header->nmaps; i++) {
+		for (int k = 0; k < STACK_SIDES; k++)
+			free(e->maps[i].stacks[k]);
+		free(e->maps[i].pid);
+	}
+	free(e->maps);
+	symbols_free(e->symbols);
+	free(e);
+}
+
+/* The object that has the value at path, and its key there; NULL where JSON
+ * has no such. */
+static json_t *
+find(json_t *record, const char *path, const char **key)
+{
+	const char *dot;
+
+	while (record != NULL && (dot = strchr(path, '.')) != NULL) {
+		record = json_object_getn(record, path, (size_t)(dot - path));
+		path = dot + 1;
+	}
+	*key = path;
+	return record;
+}
+
+static uint64_t
+find_pid(json_t *record, const char *path)
+{
+	const char *key;
+	json_t *in = path != NULL ? find(record, path, &key) : NULL;
+	uint64_t pid = 0;
+
+	if (in != NULL)
+		doc_u64(json_object_get(in, key), &pid);
+	return pid;
+}
+
+/* A frame of an array; *named says whether it has a symbol. */
+static int
+take_frame(const json_t *json, uint64_t *addr, struct frame *f, bool *named,
+    const char *where)
+{
+	int got;
+
+	*f = (struct frame){ .symbol = NULL };
+	if (doc_u64(json, addr)) {
+		*named = false;
+		return 0;
+	}
+	if (!json_is_object(json)) {
+		report_error("%s: expected {\"addr\":...}, found %s", where,
+		    doc_kind(json));
+		return -1;
+	}
+	if ((got = doc_get_u64(json, "addr", UINT64_MAX, addr, where)) != 1)
+		return got == 0 ? doc_missing("addr", where) : -1;
+	got = doc_get_u64(json, "offset", UINT64_MAX, &f->offset, where);
+	f->has_offset = got == 1;
+	if (got == -1 ||
+	    doc_get_string(json, "symbol", &f->symbol, where) == -1 ||
+	    doc_get_string(json, "file", &f->file, where) == -1 ||
+	    doc_get_u64(json, "line", UINT64_MAX, &f->line, where) == -1)
+		return -1;
+	*named = f->symbol != NULL;
+	return 0;
+}
+
+static bool
+is_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+is_known(struct frames known, const struct frame *f, size_t n)
+{
+	if (known.n != n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct frame *k = &known.v[i];
+
+		if (!is_text(k->symbol, f[i].symbol) ||
+		    !is_text(k->file, f[i].file) || k->line != f[i].line ||
+		    k->has_offset != f[i].has_offset ||
+		    k->offset != f[i].offset)
+			return false;
+	}
+	return true;
+}
+
+/* All functions of an address: it needs a line if that says something new. */
+static int
+end_address(struct stack_encoder *e, uint64_t pid, uint64_t addr,
+    const struct frame *f, size_t n)
+{
+	if (e->n == STACK_DEPTH_MAX)
+		return 0;
+	e->addrs[e->n++] = addr;
+	if (n == 0 || is_known(symbols_find(e->symbols, pid, addr), f, n))
+		return 0;
+	e->news[e->nnews++] = addr;
+	return symbols_set(e->symbols, pid, addr, f, n);
+}
+
+/* Take a stack apart into e->addrs and e->news. */
+static int
+take_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
+    const char *where)
+{
+	struct frame v[SYMBOLS_INLINES_MAX];
+	uint64_t addr, last = 0;
+	char at[AT_MAX];
+	size_t n = 0;
+	bool named = false;
+
+	e->n = e->nnews = 0;
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		struct frame f;
+
+		snprintf(at, sizeof(at), "%s[%zu]", where, i);
+		if (take_frame(
+			json_array_get(array, i), &addr, &f, &named, at) == -1)
+			return -1;
+		/* A function that calls itself has one name, those inlined
+		 * have several. */
+		if (i > 0 &&
+		    (addr != last || n == SYMBOLS_INLINES_MAX || !named ||
+			n == 0 || is_text(v[n - 1].symbol, f.symbol))) {
+			if (end_address(e, pid, last, v, n) == -1)
+				return -1;
+			n = 0;
+		}
+		last = addr;
+		if (named)
+			v[n++] = f;
+	}
+	return json_array_size(array) > 0 ? end_address(e, pid, last, v, n) : 0;
+}
+
+/* An id for the addresses: the same for the same ones.  Should others have it
+ * too, the line says what it stands for from here on. */
+static int32_t
+make_id(struct stack_encoder *e, const char *stacks, struct buf *lines)
+{
+	struct folded_key k = { 1, 2 };
+	const uint64_t *known;
+	size_t size = e->n * sizeof(*e->addrs);
+	int32_t id;
+
+	folded_mix(&k, e->addrs, size);
+	id = (int32_t)(k.a & INT32_MAX);
+	if (symbols_stack(e->symbols, stacks, id, &known) == e->n &&
+	    memcmp(known, e->addrs, size) == 0)
+		return id;
+	if (symbols_set_stack(e->symbols, stacks, id, e->addrs, e->n) == 0)
+		symbols_put_stack(e->symbols, lines, stacks, id);
+	return id;
+}
+
+static json_t *
+address_array(const struct stack_encoder *e)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < e->n; i++)
+		if (json_array_append_new(array, doc_u64_new(e->addrs[i])) ==
+		    -1) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
+/* Put the value that the program had in place of the stack in its object. */
+static int
+encode_stack(struct stack_encoder *e, unsigned int map, enum stack_side side,
+    json_t *in, const char *key, uint64_t pid, const char *where,
+    struct buf *lines)
+{
+	const struct stream_map *m = &e->header->maps[map];
+	const json_t *array = json_object_get(in, key);
+	char at[WHERE_MAX];
+	json_t *v;
+
+	/* An id that nobody knew is still one. */
+	if (!json_is_array(array))
+		return 0;
+	snprintf(at, sizeof(at), "%s: %s", where, key);
+	if (take_stack(e, pid, array, at) == -1)
+		return -1;
+	if (e->maps[map].kinds[side] == STACK_ARRAY)
+		v = address_array(e);
+	else if (e->n == 0)
+		v = json_integer(-1);
+	else
+		v = json_integer(
+		    make_id(e, m->stacks != NULL ? m->stacks : "", lines));
+	symbols_put(e->symbols, lines, pid, e->news, e->nnews);
+	if (json_object_set_new(in, key, v) == -1 || lines->failed)
+		return report_nomem();
+	return 0;
+}
+
+int
+stack_encoder_record(struct stack_encoder *e, unsigned int map, json_t *record,
+    const char *where, struct buf *lines)
+{
+	const struct paths *m = &e->maps[map];
+
+	for (int i = 0; i < STACK_SIDES; i++) {
+		uint64_t pid = i == STACK_USER ? find_pid(record, m->pid) : 0;
+		const char *key;
+		json_t *in = NULL;
+
+		if (m->stacks[i] != NULL)
+			in = find(record, m->stacks[i], &key);
+		if (in != NULL && encode_stack(e, map, (enum stack_side)i, in,
+				      key, pid, where, lines) == -1)
+			return -1;
+	}
+	return 0;
+}
