@@ -5,12 +5,15 @@
 #	make check      install what is missing, build, run all tests that can run here
 #	make check SAN=1  the same under the address and undefined sanitizers
 #	make check-vm   install what is missing, build, run the kernel's tests on 6.1 and 6.12 in guests
+#	make lib        build the C library alone; make lib TSAN=1: for the thread sanitizer
 #	make V=1 ...    show the compiler's command lines
 #	make deps, make lint, make format, make assets, make install, make clean
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
+LIBDIR  ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
 MANDIR  ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 SHAREDIR ?= $(PREFIX)/share/skel
@@ -24,13 +27,14 @@ LIBS_skel-fmt  := jansson libbsd-overlay
 LIBS_skel-load := libbpf libdw libelf jansson zlib libbsd-overlay
 LIBS_skel-pack := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-poll := libbpf libdw libelf jansson zlib libbsd-overlay
+LIBS_eunomia   := libbpf libdw libelf jansson zlib libbsd-overlay
 LIBS_unit      := libbpf libdw libelf jansson zlib libbsd-overlay
 # A package's object is base64 of zlib; libresolv has no file for pkg-config.
 libs = $(shell $(PKG_CONFIG) --libs $1) $(if $(filter zlib,$1),-lresolv)
 
 # Debian's packages: to build and run; to test, lint and rebuild the assets.
 DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libjansson-dev libbsd-dev zlib1g-dev
-DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck git iproute2 jq llvm \
+DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck g++ git iproute2 jq llvm \
 	mandoc procps python3 shellcheck strace util-linux
 # For guests: what makes one, and which of the above its disk has.
 DEPS_VM := $(DEPS_CHECK) busybox-static cpio e2fsprogs kmod qemu-system-x86 xz-utils
@@ -40,18 +44,27 @@ CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wpointer-arith -Wvla
 PKG_CONFIG ?= pkg-config
+OBJCOPY ?= objcopy
 B      := build
 ifdef SAN
 B      := build/san
 WARN   += -Werror
 CFLAGS := -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
+else ifdef TSAN
+B      := build/tsan
+WARN   += -Werror
+CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 endif
 # Recursive on purpose: pkg-config may come to the machine by "make deps".
 CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -iquote lib -iquote cmd \
 	$(shell $(PKG_CONFIG) --cflags $(LIBS_unit))
 
 LIB      := $(B)/libskel.a
+# The C library on top of it: lib/eunomia.h.  The number behind .so changes with
+# what programs that were linked before could not live with.
+SONAME   := libeunomia.so.0
+EUNOMIA  := $(B)/libeunomia.a $(B)/libeunomia.so.$(VERSION)
 LIB_SRC  := $(wildcard lib/*.c)
 CMD_SRC  := $(wildcard cmd/*.c cmd/*/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
@@ -61,7 +74,8 @@ OBJ       = $(patsubst %.c,$(B)/%.o,$1)
 BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 BPF_SRC  := $(wildcard assets/*.bpf.[ch]) $(wildcard tests/bpf/*.c)
-MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.5)
+MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.3 lib/*.5)
+EUNOMIA_SRC := $(wildcard tests/eunomia/*.c tests/eunomia/*.h tests/eunomia/*.cc)
 SHELL_SRC := .ci/run $(wildcard tests/*.bats tests/*.bash tests/run tests/demo tests/vm/* completions/*.bash)
 
 # Goals that set up the machine first; everything built waits for that.
@@ -75,7 +89,8 @@ Q    := @
 step  = @printf '  %-6s %s\n' $1 $2
 endif
 
-all: $(BIN)
+all: $(BIN) lib
+lib: $(EUNOMIA)
 
 $(LIB): $(call OBJ,$(LIB_SRC))
 	@rm -f $@
@@ -90,6 +105,27 @@ $(B)/bin/$1: $(call OBJ,$(wildcard cmd/*.c cmd/$1/*.c)) $(LIB)
 endef
 $(foreach c,$(CMDS),$(eval $(call command,$c)))
 
+# What the C library needs, in one object, where only the names of its version
+# script are still global: whoever links it statically may have a report() too.
+$(B)/libeunomia.o: $(B)/lib/eunomia.o $(LIB) lib/eunomia.map
+	$(call step,LD,$@)
+	$(Q)sed -n 's/^\t\([a-z_]*\);$$/\1/p' lib/eunomia.map >$(B)/eunomia.names
+	$(Q)$(LD) -r -o $@ $(B)/lib/eunomia.o $(LIB)
+	$(Q)$(OBJCOPY) --keep-global-symbols=$(B)/eunomia.names $@
+
+$(B)/libeunomia.a: $(B)/libeunomia.o
+	@rm -f $@
+	$(call step,AR,$@)
+	$(Q)$(AR) rcs $@ $^
+
+# nodelete: libbpf keeps the address of a function of ours.
+$(B)/libeunomia.so.$(VERSION): $(B)/libeunomia.o lib/eunomia.map
+	$(call step,LINK,$@)
+	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,-z,nodelete \
+		-Wl,--version-script=lib/eunomia.map -o $@ $< $(call libs,$(LIBS_eunomia)) -pthread
+
+$(B)/lib/%.o: PIC := -fPIC -fvisibility=hidden
+
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call step,LINK,$@)
@@ -98,7 +134,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 $(B)/%.o: %.c Makefile | $(SETUP)
 	@mkdir -p $(@D)
 	$(call step,CC,$<)
-	$(Q)$(CC) $(CPP) $(CPPFLAGS) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPP) $(CPPFLAGS) $(WARN) $(CFLAGS) $(PIC) -MMD -MP -c -o $@ $<
 
 # apt-get only for what dpkg does not have; sudo only when it must be.
 define install_debian
@@ -155,7 +191,7 @@ $(B)/assets/%.bpf.o: assets/%.bpf.c assets/skel.bpf.h Makefile | $(SETUP)
 	$(Q)$(LLVM_STRIP) -g $@
 
 lint:
-	clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC)
+	clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC) $(EUNOMIA_SRC)
 	cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib -Icmd \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name = {0}' \
@@ -168,24 +204,32 @@ lint:
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPDIR) \
+		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(MANDIR)/man3 \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
 		$(DESTDIR)$(SHAREDIR)
 	install -m 0755 $(BIN) $(DESTDIR)$(BINDIR)
 	install -m 0644 $(filter %.1,$(MAN)) $(DESTDIR)$(MANDIR)/man1
+	install -m 0644 $(filter %.3,$(MAN)) $(DESTDIR)$(MANDIR)/man3
 	install -m 0644 $(filter %.5,$(MAN)) $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 $(filter %.7,$(MAN)) $(DESTDIR)$(MANDIR)/man7
 	install -m 0644 $(wildcard assets/*.json) assets/skel.bpf.h $(DESTDIR)$(SHAREDIR)
+	install -m 0644 lib/eunomia.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 0644 $(EUNOMIA) $(DESTDIR)$(LIBDIR)
+	ln -sf libeunomia.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libeunomia.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' lib/eunomia.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/eunomia.pc
 	@for c in $(CMDS); do \
 		install -m 0644 completions/$$c.bash $(DESTDIR)$(COMPDIR)/$$c || exit 1; done
 
 format:
-	clang-format -i $(SRC) $(HDR) $(BPF_SRC)
+	clang-format -i $(SRC) $(HDR) $(BPF_SRC) $(EUNOMIA_SRC)
 
 clean:
 	rm -rf build
 
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 
-.PHONY: all deps deps-build deps-check deps-check-vm demo check check-vm lint assets assets-check install format clean
+.PHONY: all lib deps deps-build deps-check deps-check-vm demo check check-vm lint assets assets-check install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:

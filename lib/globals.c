@@ -1,4 +1,3 @@
-#include <bpf/libbpf.h>
 #include <gelf.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -6,6 +5,7 @@
 
 #include "gate.h"
 #include "globals.h"
+#include "heard.h"
 #include "report.h"
 #include "value.h"
 
@@ -53,21 +53,19 @@ find_symbols(Elf *elf)
 	return NULL;
 }
 
-/* libbpf says on stderr what it dislikes; no BTF is no fault here, the types'
- * names in the package do as well. */
+/* What libbpf dislikes about it is forgotten: no BTF is no fault here, the
+ * types' names in the package do as well. */
 static struct btf *
 read_btf(Elf *elf)
 {
 	Elf_Scn *section = find_section(elf, BTF_ELF_SEC);
 	Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
-	libbpf_print_fn_t printer;
 	struct btf *btf;
 
 	if (data == NULL || data->d_buf == NULL || data->d_size > UINT32_MAX)
 		return NULL;
-	printer = libbpf_set_print(NULL);
 	btf = btf__new(data->d_buf, (uint32_t)data->d_size);
-	libbpf_set_print(printer);
+	heard_forget();
 	return btf;
 }
 

@@ -1,5 +1,7 @@
 #include <bpf/libbpf.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,10 @@ static _Thread_local struct {
 	char program[128]; /* that libbpf named last */
 	char *log;         /* owned: what the verifier said of it */
 } heard;
+
+/* Who had libbpf's lines before; one for all threads, as libbpf has it. */
+static _Atomic(libbpf_print_fn_t) before;
+static _Thread_local bool listening;
 
 void
 heard_forget(void)
@@ -64,8 +70,11 @@ hear(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	static const char prefix[] = "libbpf: ";
 	enum report_level as = REPORT_DEBUG;
+	libbpf_print_fn_t other = atomic_load(&before);
 	char *text, *line;
 
+	if (!listening)
+		return other != NULL ? other(level, fmt, ap) : 0;
 	if (level != LIBBPF_WARN && report_shown() < REPORT_DEBUG)
 		return 0;
 	if (vasprintf(&text, fmt, ap) == -1)
@@ -86,10 +95,25 @@ hear(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
+static void
+take_over(void)
+{
+	atomic_store(&before, libbpf_set_print(hear));
+}
+
 void
 heard_install(void)
 {
-	libbpf_set_print(hear);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	listening = true;
+	pthread_once(&once, take_over);
+}
+
+void
+heard_leave(void)
+{
+	listening = false;
 }
 
 void

@@ -8,8 +8,12 @@
 
 #include <stdbool.h>
 
-/* Take over libbpf's lines. */
+/* Take over what libbpf says on this thread; what it says on others goes to
+ * whoever had it before. */
 void heard_install(void);
+
+/* Give it back on this thread. */
+void heard_leave(void);
 
 /* Forget what was said so far: what comes next is about something new. */
 void heard_forget(void);

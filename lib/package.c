@@ -460,6 +460,27 @@ read_elf_file(struct package *p, const char *file)
 	return 0;
 }
 
+int
+package_set_object(struct package *p, const void *elf, size_t size)
+{
+	unsigned char *copy;
+
+	if (size > PACKAGE_OBJECT_MAX) {
+		report_error("%s: an object of %zu bytes is more than %d",
+		    p->name, size, PACKAGE_OBJECT_MAX);
+		return -1;
+	}
+	if (gate_check(elf, size, p->name, NULL) == -1)
+		return -1;
+	if ((copy = malloc(size)) == NULL)
+		return report_nomem();
+	memcpy(copy, elf, size);
+	free(p->elf);
+	p->elf = copy;
+	p->elf_size = size;
+	return 0;
+}
+
 /* Parse the document and find out whether it is a package or a bare meta. */
 static int
 read_document(struct package *p, const char *text, size_t len)

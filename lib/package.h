@@ -150,6 +150,10 @@ int package_open(struct package *p, const char *file, const char *elf_file);
 int package_parse(struct package *p, const char *text, size_t len,
     const char *name, const char *elf_file);
 
+/* Take a copy of the size bytes at elf as the object, in place of the embedded
+ * one if there is one. */
+int package_set_object(struct package *p, const void *elf, size_t size);
+
 void package_close(struct package *p);
 
 /* Set variables[].value (and cmdarg.default where there is one, which the

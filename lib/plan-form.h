@@ -70,6 +70,7 @@ struct plan {
 	/* Reused by every record. */
 	struct clock clock;
 	struct buf scratch;
+	size_t cut; /* see plan_cut() */
 };
 
 /* The cells of every row. */
@@ -96,7 +97,7 @@ struct form {
 };
 
 extern const struct form form_json, form_csv, form_tsv, form_table, form_plain,
-    form_raw, form_folded;
+    form_raw, form_folded, form_reference;
 
 /* A plan of which only the form is known; NULL when memory ran out. */
 struct plan *plan_new_form(const char *map, const struct plan_options *o);
@@ -106,6 +107,14 @@ struct part plan_part(struct plan *p, size_t from);
 
 /* A part for each column: its value in the form's style. */
 void plan_column_parts(struct plan *p);
+
+/* What the map of key and value shows of both: the key, the sum of all CPUs'
+ * values or, where there is none, each. */
+void plan_key_value_columns(struct plan *p);
+
+/* The reference loader's JSON of one of them: {"u32":5}, or the members of a
+ * struct, by the alphabet and without the markers of what nests. */
+void plan_add_object(struct plan *p, const struct column *root);
 
 /* Whether columns are chosen by the command line. */
 bool plan_is_narrowed(const struct plan *p);

@@ -53,9 +53,8 @@ add_members(struct plan *p, const struct column *root)
 	steps_text(s, "}");
 }
 
-/* {"u32":5}, or the members of a struct. */
-static void
-add_object(struct plan *p, const struct column *root)
+void
+plan_add_object(struct plan *p, const struct column *root)
 {
 	struct steps *s = &p->steps;
 
@@ -78,6 +77,14 @@ add_json(struct plan *p, const struct column *c)
 		add_members(p, c);
 	else
 		steps_value(&p->steps, &c->place, STYLE_JSON);
+}
+
+void
+plan_key_value_columns(struct plan *p)
+{
+	columns_roots(&p->columns, p->header, p->map);
+	if (p->columns.n == 3)
+		columns_drop(&p->columns, "values");
 }
 
 /* A part for each column, JSON that add makes. */
@@ -135,11 +142,8 @@ compile_plain(struct plan *p)
 		hist_columns(p);
 		add_parts(p, add_json);
 	} else {
-		/* The key and the sum of all CPUs' values, or each. */
-		columns_roots(&p->columns, p->header, p->map);
-		if (p->columns.n == 3)
-			columns_drop(&p->columns, "values");
-		add_parts(p, add_object);
+		plan_key_value_columns(p);
+		add_parts(p, plan_add_object);
 	}
 }
 
@@ -236,6 +240,7 @@ record_hist(struct plan *p, const struct record *rec)
 	}
 	h = plan_read_slots(p, rec);
 	buf_chr(out, '\n');
+	p->cut = out->len;
 	hist_write(&h, out);
 	buf_chr(out, '\n');
 }

@@ -13,6 +13,7 @@ static const struct form *const forms[] = {
 	[PLAN_PLAIN] = &form_plain,
 	[PLAN_RAW] = &form_raw,
 	[PLAN_FOLDED] = &form_folded,
+	[PLAN_REFERENCE] = &form_reference,
 };
 
 struct part
@@ -152,8 +153,15 @@ plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
 		.has_time = true,
 	};
 
+	p->cut = 0;
 	p->form->record(p, &rec);
 	return out->failed ? -1 : 0;
+}
+
+size_t
+plan_cut(const struct plan *p)
+{
+	return p->cut;
 }
 
 /* The cells of the columns, in their order, and of the slots. */

@@ -17,13 +17,16 @@
 #include "stream.h"
 
 enum plan_form {
-	PLAN_JSON,   /* one object a record, NDJSON */
-	PLAN_CSV,    /* RFC 4180 */
-	PLAN_TSV,    /* tab separated; tab, newline and backslash escaped */
-	PLAN_TABLE,  /* aligned columns, safe for a terminal */
-	PLAN_PLAIN,  /* the reference loader's rows */
-	PLAN_RAW,    /* the records' bytes, one after another */
-	PLAN_FOLDED, /* stacks, counted; see plan_options.folded */
+	PLAN_JSON,      /* one object a record, NDJSON */
+	PLAN_CSV,       /* RFC 4180 */
+	PLAN_TSV,       /* tab separated; tab, newline and backslash escaped */
+	PLAN_TABLE,     /* aligned columns, safe for a terminal */
+	PLAN_PLAIN,     /* the reference loader's rows */
+	PLAN_RAW,       /* the records' bytes, one after another */
+	PLAN_FOLDED,    /* stacks, counted; see plan_options.folded */
+	PLAN_REFERENCE, /* the JSON of the reference loader's library: keys by
+			   the alphabet, its markers, no map and no time; no
+			   columns are chosen, no JSON records are taken */
 };
 
 struct plan_options {
@@ -61,6 +64,11 @@ void plan_head(const struct plan *p, struct buf *out);
  */
 int plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
     const unsigned char *data, size_t len);
+
+/* The reference loader hands a histogram over in two parts, key and graph:
+ * where the second part of the last record starts in its out, 0 if it is all
+ * one. */
+size_t plan_cut(const struct plan *p);
 
 /*
  * The same for a JSON record: the object of len bytes at text, one line.

@@ -9,7 +9,7 @@
 
 enum { TEXT_MAX = 16384 }; /* a verifier's last lines fit */
 
-static enum report_level shown = REPORT_NOTICE;
+static _Atomic(enum report_level) shown = REPORT_NOTICE;
 static _Thread_local report_fn *sink;
 static _Thread_local void *sink_ctx;
 

@@ -1,0 +1,302 @@
+#include <bpf/libbpf.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "attach.h"
+#include "export.h"
+#include "object.h"
+#include "poller.h"
+#include "report.h"
+#include "skeleton.h"
+#include "stream.h"
+
+enum stage { STAGE_OPENED, STAGE_LOADED, STAGE_FAILED };
+
+struct eunomia_bpf {
+	struct package package;
+	struct object object;
+	struct stream_header header;
+	struct attachments links;
+	struct poller *poller;                 /* owned; NULL until loaded */
+	struct delivery delivery;              /* what it delivers to */
+	struct eunomia_polling_handle *handle; /* owned: one use of it */
+
+	pthread_mutex_t lock; /* over what follows */
+	pthread_cond_t idle;  /* nobody polls any more */
+	enum stage stage;
+	bool polling;
+	pthread_t thread; /* that polls */
+	bool doomed;      /* released when it is done */
+};
+
+static struct eunomia_polling_handle *
+new_handle(void)
+{
+	struct eunomia_polling_handle *h = calloc(1, sizeof(*h));
+
+	if (h == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	atomic_init(&h->users, 1);
+	if (control_open(&h->control) == 0)
+		return h;
+	free(h);
+	return NULL;
+}
+
+void
+skeleton_drop_handle(struct eunomia_polling_handle *h)
+{
+	if (h == NULL || atomic_fetch_sub(&h->users, 1) > 1)
+		return;
+	control_close(&h->control);
+	free(h);
+}
+
+/* Take everything down; nobody uses it. */
+static void
+take_down(struct eunomia_bpf *p)
+{
+	poller_close(p->poller);
+	attach_close(&p->links);
+	object_close(&p->object);
+	stream_header_free(&p->header);
+	package_close(&p->package);
+	skeleton_drop_handle(p->handle);
+	pthread_cond_destroy(&p->idle);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+struct eunomia_bpf *
+skeleton_open(struct package *package, const char *btf)
+{
+	struct eunomia_bpf *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		report_nomem();
+		package_close(package);
+		return NULL;
+	}
+	p->package = *package;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->idle, NULL);
+	if ((p->handle = new_handle()) != NULL &&
+	    object_open(&p->object, &p->package, btf) == 0 &&
+	    stream_header_init(&p->header, p->package.obj_name) == 0 &&
+	    export_maps(&p->header, &p->object, NULL, 0) == 0)
+		return p;
+	take_down(p);
+	return NULL;
+}
+
+void
+skeleton_release(struct eunomia_bpf *p)
+{
+	pthread_mutex_lock(&p->lock);
+	if (p->polling) {
+		control_end(&p->handle->control);
+		/* It cannot wait for itself. */
+		p->doomed = pthread_equal(p->thread, pthread_self());
+	}
+	while (p->polling && !p->doomed)
+		pthread_cond_wait(&p->idle, &p->lock);
+	if (p->doomed) {
+		pthread_mutex_unlock(&p->lock);
+		return;
+	}
+	pthread_mutex_unlock(&p->lock);
+	take_down(p);
+}
+
+/* The poller stands before anything is attached: perf buffers keep only what
+ * comes after they were opened. */
+static int
+open_poller(struct eunomia_bpf *p)
+{
+	const struct poller_options options = {
+		.out_fd = -1,
+		.in_fd = -1,
+		.perf_pages = p->package.perf_buffer_pages,
+		.poll_timeout_ms = p->package.poll_timeout_ms,
+		.control = &p->handle->control,
+	};
+	int *fds = object_map_fds(&p->object, &p->header);
+
+	if (fds == NULL)
+		return -1;
+	p->poller = poller_open(
+	    &p->header, fds, &options, &delivery_sink, &p->delivery);
+	free(fds);
+	return p->poller != NULL ? 0 : -1;
+}
+
+static int
+load(struct eunomia_bpf *p)
+{
+	if (attach_choose(&p->links, &p->object, NULL, 0) == 0 &&
+	    attach_check(&p->links) == 0 && object_load(&p->object) == 0 &&
+	    open_poller(p) == 0 && attach_all(&p->links) == 0)
+		return 0;
+	poller_close(p->poller);
+	p->poller = NULL;
+	attach_close(&p->links);
+	object_close(&p->object);
+	return -1;
+}
+
+/* Whether the skeleton is loaded; the lock is held. */
+static bool
+is_loaded(const struct eunomia_bpf *p)
+{
+	if (p->stage == STAGE_LOADED)
+		return true;
+	report_error(p->stage == STAGE_OPENED
+			 ? "expected a loaded skeleton: load_and_attach_"
+			   "eunomia_skel() was not called"
+			 : "expected a loaded skeleton: loading this one "
+			   "has failed");
+	return false;
+}
+
+int
+skeleton_load(struct eunomia_bpf *p)
+{
+	int ret = -1;
+
+	pthread_mutex_lock(&p->lock);
+	switch (p->stage) {
+	case STAGE_OPENED:
+		ret = load(p);
+		p->stage = ret == 0 ? STAGE_LOADED : STAGE_FAILED;
+		break;
+	case STAGE_LOADED:
+		report_error("the skeleton is already loaded");
+		break;
+	case STAGE_FAILED:
+		report_error("loading this skeleton has failed before; open "
+			     "it anew");
+		break;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return ret;
+}
+
+/* This thread is the one that polls.  Returns 0, or -1 if it may not. */
+static int
+begin_polling(struct eunomia_bpf *p)
+{
+	bool may;
+
+	pthread_mutex_lock(&p->lock);
+	may = is_loaded(p);
+	if (may && p->polling) {
+		report_error("the skeleton is being polled already");
+		may = false;
+	}
+	if (may) {
+		p->polling = true;
+		p->thread = pthread_self();
+	}
+	pthread_mutex_unlock(&p->lock);
+	return may ? 0 : -1;
+}
+
+static void
+end_polling(struct eunomia_bpf *p)
+{
+	bool doomed;
+
+	pthread_mutex_lock(&p->lock);
+	p->polling = false;
+	doomed = p->doomed;
+	pthread_cond_broadcast(&p->idle);
+	pthread_mutex_unlock(&p->lock);
+	/* If another thread waited, p is its to free, and may be gone. */
+	if (doomed)
+		take_down(p);
+}
+
+static int
+run(struct eunomia_bpf *p)
+{
+	enum poller_end end = POLLER_GONE;
+	int ret = delivery_begin(&p->delivery);
+
+	if (ret == 0)
+		end = poller_run(p->poller);
+	/* The one who asked for an end may have been a handler. */
+	if (end == POLLER_GONE)
+		control_take_end(&p->handle->control);
+	if (delivery_end(&p->delivery) == -1 || end == POLLER_FAILED)
+		ret = -1;
+	return ret;
+}
+
+int
+skeleton_poll(struct eunomia_bpf *p, enum export_format_type format,
+    delivery_fn *handler, void *ctx)
+{
+	int ret = -1;
+
+	if (begin_polling(p) == -1)
+		return -1;
+	if (delivery_open(&p->delivery, &p->header, &p->handle->control, format,
+		handler, ctx) == 0) {
+		ret = run(p);
+		delivery_close(&p->delivery);
+	}
+	end_polling(p);
+	return ret;
+}
+
+/* The lock is held. */
+static int
+find_fd(const struct eunomia_bpf *p, const char *name)
+{
+	const struct bpf_program *program;
+	int fd;
+
+	if (!is_loaded(p))
+		return -1;
+	fd = bpf_object__find_map_fd_by_name(p->object.bpf, name);
+	if (fd >= 0)
+		return fd;
+	program = bpf_object__find_program_by_name(p->object.bpf, name);
+	if (program != NULL && (fd = bpf_program__fd(program)) >= 0)
+		return fd;
+	report_error("no map and no loaded program is called %s", name);
+	return -1;
+}
+
+int
+skeleton_fd(struct eunomia_bpf *p, const char *name)
+{
+	int fd;
+
+	pthread_mutex_lock(&p->lock);
+	fd = find_fd(p, name);
+	pthread_mutex_unlock(&p->lock);
+	return fd;
+}
+
+void
+skeleton_stop(struct eunomia_bpf *p)
+{
+	control_end(&p->handle->control);
+}
+
+struct eunomia_polling_handle *
+skeleton_handle(struct eunomia_bpf *p)
+{
+	struct eunomia_polling_handle *h = NULL;
+
+	pthread_mutex_lock(&p->lock);
+	if (is_loaded(p)) {
+		h = p->handle;
+		atomic_fetch_add(&h->users, 1);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return h;
+}

@@ -1,0 +1,324 @@
+/*
+ * A skeleton that is polled by one thread and steered by others.
+ *
+ *	threads PACKAGE			one that exports the ends of processes
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+
+enum { WAIT_MS = 20000, LOOK_MS = 5, QUIET_MS = 200 };
+
+static char *package;
+
+/* One skeleton, its thread, and what came to its handler. */
+struct polled {
+	struct eunomia_bpf *bpf;
+	struct eunomia_polling_handle *handle;
+	pthread_t thread;
+	atomic_int wanted; /* the process to look out for */
+	atomic_int found;  /* calls that speak of it */
+	atomic_int calls;
+	atomic_bool running;
+	int ret;
+	bool stop, destroy; /* what the handler is to do */
+};
+
+static void
+sleep_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	/* Signals interrupt it in some tests: then it is shorter. */
+	nanosleep(&t, NULL);
+}
+
+/* Whether *n came to be more than that. */
+static bool
+becomes_more(atomic_int *n, int than)
+{
+	for (int ms = 0; ms < WAIT_MS; ms += LOOK_MS) {
+		if (atomic_load(n) > than)
+			return true;
+		sleep_ms(LOOK_MS);
+	}
+	return false;
+}
+
+/* Start a process that ends at once; its pid. */
+static pid_t
+spawn(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl("/bin/true", "true", (char *)NULL);
+		_exit(127);
+	}
+	waitpid(pid, NULL, 0);
+	return pid;
+}
+
+static void
+take(void *ctx, const char *data, size_t size)
+{
+	struct polled *p = ctx;
+	char wanted[32];
+
+	snprintf(
+	    wanted, sizeof(wanted), "\"pid\":%d,", atomic_load(&p->wanted));
+	if (strstr(data, wanted) != NULL)
+		atomic_fetch_add(&p->found, 1);
+	CHECK(strlen(data) == size);
+	atomic_fetch_add(&p->calls, 1);
+	if (p->stop)
+		stop_ebpf_program(p->bpf);
+	if (p->destroy)
+		destroy_eunomia_skel(p->bpf);
+}
+
+static void *
+poll_it(void *ctx)
+{
+	struct polled *p = ctx;
+
+	atomic_store(&p->running, true);
+	p->ret = wait_and_poll_events_to_handler(p->bpf, EXPORT_JSON, take, p);
+	atomic_store(&p->running, false);
+	return NULL;
+}
+
+static void
+load(struct polled *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->bpf = open_eunomia_skel_from_json_package(package);
+	CHECK(p->bpf != NULL);
+	CHECK(load_and_attach_eunomia_skel(p->bpf) == 0);
+	p->handle = handle_create(p->bpf);
+	CHECK(p->handle != NULL);
+}
+
+static void
+start(struct polled *p)
+{
+	load(p);
+	pthread_create(&p->thread, NULL, poll_it, p);
+}
+
+static void
+end(struct polled *p)
+{
+	handle_terminate(p->handle);
+	pthread_join(p->thread, NULL);
+	CHECK(p->ret == 0);
+	handle_destroy(p->handle);
+	destroy_eunomia_skel(p->bpf);
+}
+
+/* Whether an event of a new process arrives.  The process may be over before
+ * its pid is looked out for, so there are several. */
+static bool
+sees_events(struct polled *p)
+{
+	int before = atomic_load(&p->calls);
+
+	spawn();
+	return becomes_more(&p->calls, before);
+}
+
+static void
+test_a_second_load(void)
+{
+	struct polled p;
+
+	load(&p);
+	CHECK(load_and_attach_eunomia_skel(p.bpf) == -1);
+	CHECK_SAID("already loaded");
+	pthread_create(&p.thread, NULL, poll_it, &p);
+	CHECK(sees_events(&p));
+	CHECK(load_and_attach_eunomia_skel(p.bpf) == -1);
+	CHECK(wait_and_poll_events_to_handler(p.bpf, EXPORT_JSON, take, &p) ==
+	      -1);
+	CHECK_SAID("polled already");
+	CHECK(sees_events(&p));
+	end(&p);
+}
+
+static void
+test_descriptors(void)
+{
+	struct polled p;
+
+	load(&p);
+	CHECK(get_bpf_fd(p.bpf, "rb") >= 0);
+	CHECK(get_bpf_fd(p.bpf, "handle_exec") >= 0);
+	CHECK(get_bpf_fd(p.bpf, "rb") != get_bpf_fd(p.bpf, "handle_exec"));
+	CHECK(get_bpf_fd(p.bpf, "no_such") == -1);
+	CHECK_SAID("no_such");
+	handle_destroy(p.handle);
+	destroy_eunomia_skel(p.bpf);
+}
+
+static void
+test_pause(void)
+{
+	struct polled p;
+	int calls;
+
+	start(&p);
+	CHECK(sees_events(&p));
+	handle_set_pause_state(p.handle, 1);
+	/* What was being handed over is done when nothing more comes. */
+	do {
+		calls = atomic_load(&p.calls);
+		sleep_ms(QUIET_MS);
+	} while (atomic_load(&p.calls) != calls);
+	for (int i = 0; i < 3; i++) {
+		atomic_store(&p.wanted, spawn());
+		sleep_ms(QUIET_MS);
+	}
+	CHECK(atomic_load(&p.calls) == calls);
+	handle_set_pause_state(p.handle, 0);
+	CHECK(becomes_more(&p.found, 0));
+	handle_set_pause_state(p.handle, 1);
+	end(&p);
+}
+
+static void
+test_a_terminate_before(void)
+{
+	struct polled p;
+
+	load(&p);
+	spawn();
+	handle_terminate(p.handle);
+	poll_it(&p);
+	CHECK(p.ret == 0);
+	CHECK(atomic_load(&p.calls) == 0);
+	/* It was for that polling only. */
+	pthread_create(&p.thread, NULL, poll_it, &p);
+	CHECK(sees_events(&p));
+	end(&p);
+}
+
+static void
+test_two_skeletons(void)
+{
+	struct polled a, b;
+
+	start(&a);
+	start(&b);
+	CHECK(sees_events(&a));
+	CHECK(sees_events(&b));
+	handle_set_pause_state(b.handle, 1);
+	CHECK(sees_events(&a));
+	end(&a);
+	handle_set_pause_state(b.handle, 0);
+	CHECK(sees_events(&b));
+	end(&b);
+}
+
+static void
+test_stop_by_the_handler(void)
+{
+	struct polled p;
+
+	load(&p);
+	p.stop = true;
+	spawn();
+	spawn();
+	poll_it(&p);
+	CHECK(p.ret == 0);
+	CHECK(atomic_load(&p.calls) == 1);
+	/* The rest is still there. */
+	poll_it(&p);
+	CHECK(atomic_load(&p.calls) == 2);
+	handle_destroy(p.handle);
+	destroy_eunomia_skel(p.bpf);
+}
+
+static void
+test_destroy_by_the_handler(void)
+{
+	struct polled p;
+
+	load(&p);
+	p.destroy = true;
+	spawn();
+	poll_it(&p);
+	CHECK(p.ret == 0);
+	CHECK(atomic_load(&p.calls) == 1);
+	/* A handle may outlive it. */
+	handle_set_pause_state(p.handle, 1);
+	handle_terminate(p.handle);
+	handle_destroy(p.handle);
+}
+
+static void
+test_destroy_while_polled(void)
+{
+	struct polled p;
+
+	start(&p);
+	CHECK(sees_events(&p));
+	handle_set_pause_state(p.handle, 1);
+	destroy_eunomia_skel(p.bpf);
+	pthread_join(p.thread, NULL);
+	CHECK(p.ret == 0);
+	handle_destroy(p.handle);
+}
+
+static void
+nothing(int sig)
+{
+	(void)sig;
+}
+
+/* The program's own signals disturb nothing, and are left as they were. */
+static void
+test_signals(void)
+{
+	static const int usual[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	struct sigaction sa = { .sa_handler = nothing }, now;
+	struct polled p;
+
+	sigaction(SIGUSR1, &sa, NULL);
+	start(&p);
+	for (int i = 0; i < 20; i++) {
+		pthread_kill(p.thread, SIGUSR1);
+		sleep_ms(LOOK_MS);
+	}
+	CHECK(sees_events(&p));
+	CHECK(atomic_load(&p.running));
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		sigaction(usual[i], NULL, &now);
+		CHECK(now.sa_handler == SIG_DFL);
+	}
+	end(&p);
+}
+
+int
+main(int argc, char *argv[])
+{
+	if (argc != 2)
+		return 2;
+	package = read_file(argv[1], NULL);
+	test_a_second_load();
+	test_descriptors();
+	test_pause();
+	test_a_terminate_before();
+	test_two_skeletons();
+	test_stop_by_the_handler();
+	test_destroy_by_the_handler();
+	test_destroy_while_polled();
+	test_signals();
+	free(package);
+	return failures > 0;
+}
