@@ -139,7 +139,7 @@ same() { # WHAT WANT GOT
 }
 
 @test "the manuals are clean and refer only to manuals that exist" {
-	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*.5; do
+	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*.[35]; do
 		mandoc -Tlint -Wwarning "$page"
 		grep -ohE '^\.Xr skel[a-z-]* [157]' "$page" | sort -u | while read -r _ name section; do
 			compgen -G "$ROOT/*/$name.$section" >/dev/null ||
