@@ -148,9 +148,11 @@ find_fields(const struct search *s, struct stack_layout *l)
 	if (sides[STACK_KERNEL].kind != STACK_ABSENT ||
 	    sides[STACK_USER].kind != STACK_ABSENT)
 		return 1;
-	report_error("%s: the records have no member kstack or ustack; "
+	report_error("%s: the records have no member kstack or ustack%s; "
 		     "field_map says what theirs are called",
-	    s->where);
+	    s->where,
+	    s->header->maps[s->map].cpus != 0 ? " that is one for all CPUs"
+					      : "");
 	return -1;
 }
 

@@ -231,6 +231,35 @@ section_bytes() { # NAME
 		"$(skel-fmt --plain out | sed -n '2s/^..:..:..  //p')"
 }
 
+@test "stacks without symbols are a line for whose they are and an address a line" {
+	# pid 0x1234, CPU 0x5678, 16 addresses of the kernel and 128 of the program.
+	python3 - "$BATS_TEST_DIRNAME/fmt" <<-'PY'
+		import struct, sys
+		sys.path.insert(0, sys.argv[1])
+		sys.argv = ["make.py", "."]
+		import make
+		s = make.Stream("profile")
+		u32, s32, u64 = s.integer("unsigned int", 4), s.integer("int", 4, True), s.integer("u64", 8)
+		comm, stack = s.array(s.type("char", "char", 1, signed=True), 16), s.array(u64, 128)
+		event = s.struct("stacktrace_event", ("pid", u32), ("cpu_id", u32), ("comm", comm), ("kstack_sz", s32),
+		                 ("ustack_sz", s32), ("kstack", stack), ("ustack", stack))
+		assert s.size(event) == 2080
+		s.map("events", "perf", event, intepreter={"stack_trace": {"with_symbols": False}})
+		addresses = [1 << 16 | i for i in range(128)]
+		s.put(struct.pack("<II16sii128Q128Q", 0x1234, 0x5678, b"test-comm", 16 * 8, 128 * 8, *addresses, *addresses))
+		s.end()
+		s.write("profile")
+	PY
+	{
+		echo "COMM: test-comm (pid=4660) @ CPU 22136"
+		echo "Kernel:"
+		printf '%016x\n' $(seq 65536 65551)
+		echo "Userspace:"
+		printf '%016x\n' $(seq 65536 65663)
+		echo
+	} | diff - <(skel-fmt --plain profile.skel)
+}
+
 # Exports
 
 @test "custom members show what they pick, in their order, with any name" {

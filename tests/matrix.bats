@@ -206,6 +206,45 @@ is_log2() { # FORM MAP
 		"$(skel-fmt -q --tsv -b -m hash out | sed -n 2p)"
 }
 
+@test "stack_trace: each source that is not per CPU shows its stacks, with any export_config that has them" {
+	local multiple config stacks map
+	stacks=$'COMM: COMM-STR (pid=4660) @ CPU 1\nKernel:\n0000000000010000\n0000000000020000\nUserspace:\n0000000000030000'
+	for multiple in true false; do
+		for config in "{\"btf_type_id\":$HIST}" "$(custom_stacks)"; do
+			# shellcheck disable=SC2086
+			package $multiple "$config" default_kv '{"stack_trace":{"with_symbols":false}}' array hash lru $BUFFERS
+			# shellcheck disable=SC2086
+			run_until array hash lru $BUFFERS
+			# shellcheck disable=SC2086
+			for map in array hash lru $BUFFERS; do
+				is "$stacks" "$(skel-fmt -q --plain -m $map out | grep -A 5 -m 1 '^COMM: COMM-STR')"
+				skel-fmt -q --json -m $map out | grep -F '"kstack":[{"addr":65536},{"addr":131072}]' |
+					grep -qF '"ustack":[{"addr":196608}]'
+			done
+		done
+	done
+}
+
+# All members but the slots, by hand.
+custom_stacks() {
+	bpftool -j btf dump file matrix.bpf.o | jq -c '{custom_members: [.types[]
+		| select(.kind == "STRUCT" and .name == "hist") | .members[] | select(.name != "slots")
+		| {name, offset: (.bits_offset / 8), btf_type_id: .type_id}]}'
+}
+
+@test "stack_trace: the stacks in the values of a per-CPU map are not shown, which is said" {
+	package true "{\"btf_type_id\":$HIST}" default_kv '{"stack_trace":{"with_symbols":false}}' cpuhash
+	run bash -c 'skel-load -t 0.1 x.json | skel-fmt --plain'
+	[[ $output == *"map cpuhash: stack_trace: the records have no member kstack or ustack that is one for all CPUs"* ]]
+}
+
+@test "stack_trace goes before a histogram" {
+	package true "{\"btf_type_id\":$HIST}" log2_hist '{"stack_trace":{"with_symbols":false}}' hash
+	run_until hash
+	is "COMM: COMM-STR (pid=4660) @ CPU 1" "$(skel-fmt -q --plain -m hash out | head -n 1)"
+	! skel-fmt -q --plain -m hash out | grep -q '0 -> 1'
+}
+
 @test "a histogram whose export_config leaves out the slots is told of and shown as key and value" {
 	local config
 	config=$(custom | jq -c 'del(.custom_members[2])')
