@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
  * A program NAME in section SECTION that writes a record with its name each
- * time it runs, and returns RESULT.
+ * time it runs, and returns RESULT.  UNTYPED: so that other loaders than
+ * skel-load take it.
  */
 #include <linux/bpf.h>
 
@@ -17,7 +18,9 @@ struct hit {
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 16);
+#ifndef UNTYPED
 	__type(value, struct hit);
+#endif
 } rb SEC(".maps");
 
 SEC(SECTION)
