@@ -2,7 +2,8 @@
 /*
  * Sockets of a cgroup are put into a map, and what goes through them runs the
  * map's programs; each writes a record with its name.  BARE: the sk_skb
- * program without a parser.  OTHER: a second map of sockets.
+ * program without a parser.  OTHER: a second map of sockets.  TWICE: a second
+ * sk_msg program.
  */
 #include <linux/bpf.h>
 
@@ -61,6 +62,15 @@ message(struct sk_msg_md *msg)
 	SAY("message");
 	return SK_PASS;
 }
+
+#ifdef TWICE
+SEC("sk_msg")
+int
+again(struct sk_msg_md *msg)
+{
+	return SK_PASS;
+}
+#endif
 
 #ifdef BARE
 SEC("sk_skb")

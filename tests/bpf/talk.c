@@ -16,13 +16,18 @@ main(int argc, char *argv[])
 	int server = socket(AF_INET, SOCK_STREAM, 0);
 	int client = socket(AF_INET, SOCK_STREAM, 0);
 	char word[6] = "";
-	int peer;
+	int peer, on = 1;
 
 	to.sin_addr.s_addr = inet_addr(argc > 1 ? argv[1] : "127.0.0.1");
 	if (argc > 2) {
 		to.sin_port = htons((unsigned short)atoi(argv[2]));
 		return connect(client, (struct sockaddr *)&to, size) != 0;
 	}
+	size = sizeof(on);
+	if (setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &on, size) != 0 ||
+	    getsockopt(server, SOL_SOCKET, SO_REUSEADDR, &on, &size) != 0)
+		return 1;
+	size = sizeof(to);
 	if (bind(server, (struct sockaddr *)&to, size) != 0 ||
 	    listen(server, 1) != 0 ||
 	    getsockname(server, (struct sockaddr *)&to, &size) != 0 ||
