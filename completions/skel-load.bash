@@ -1,7 +1,7 @@
 # bash completion for skel-load(1)
 
 _skel_load_options='-a --attach --btf --check -n --count --detach -e --elf
--f --format -h --help -m --map --no-log --pin -q --quiet -t --time --unload
+-f --format -h --help -m --map --no-log --optional --pin -q --quiet -t --time --unload
 -v --verbose -V --version'
 
 # The program's own arguments are completed as those of skel-args, which lies
@@ -30,7 +30,7 @@ _skel_load() {
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			elf=(-e "${COMP_WORDS[++i]}")
 			;;
-		-[amnft] | --attach | --btf | --count | --format | --map | --time | --unload)
+		-[amnft] | --attach | --btf | --count | --format | --map | --optional | --time | --unload)
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			((i++))
 			;;
@@ -47,7 +47,7 @@ _skel_load() {
 	[[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
 	case $before in
 	-f | --format) mapfile -t COMPREPLY < <(compgen -W 'binary json' -- "$word") ;;
-	-a | --attach | -m | --map | -n | --count | -t | --time) ;;
+	-a | --attach | -m | --map | -n | --count | --optional | -t | --time) ;;
 	--pin | --unload) [[ $word == -* ]] || _skel_load_files -d "$word" ;;
 	-e | --elf | --btf) _skel_load_files -f "$word" ;;
 	*)

@@ -39,8 +39,9 @@ prepare_btf(const struct attach_job *j)
 
 	if (target[0] == '\0')
 		return attach_say_where(j);
-	/* Without the kernel's BTF nothing is found: the loading says so. */
-	if (j->where == NULL && !vmlinux_present())
+	/* Without the kernel's BTF nothing is found: the loading says so, of
+	 * the object as a whole. */
+	if (j->where == NULL && j->optional == NULL && !vmlinux_present())
 		return 0;
 	while (btf_ways[i].way != j->way)
 		i++;

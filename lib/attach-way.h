@@ -16,7 +16,8 @@ struct attach_job {
 	struct bpf_program *program;
 	const struct kind *kind;
 	const struct way *way;
-	const struct attach_where *where; /* what "-a" says, or NULL */
+	const struct attach_where *where;    /* what "-a" says, or NULL */
+	const struct attach_where *optional; /* "--optional", or NULL */
 };
 
 struct way {
@@ -91,6 +92,18 @@ int attach_number(const struct attach_where *w, const char *key,
 
 /* "-a" or, without it, the section's name: where it goes, for reports. */
 const char *attach_place(const struct attach_job *j);
+
+/*
+ * Do a step of the job: it returns 1, 0 when the program is not to be attached
+ * after all, or -1 after reporting.  When it fails and the program is optional,
+ * that is a notice, the program is left out, and this returns 0.
+ */
+int attach_step(struct attachments *a, struct attach_job *j,
+    int (*step)(struct attachments *, struct attach_job *));
+
+/* Report it when n programs remain, none, and some were left out: -1, else
+ * 0. */
+int attach_none_left(const struct attachments *a, size_t n);
 
 /* Report "program P: PLACE: ..." and set errno to 0, for a way that knows what
  * is wrong.  Returns -1. */

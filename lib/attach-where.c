@@ -188,6 +188,14 @@ attach_where_parse(struct attach_where *w, const char *text)
 	return w->way != NULL ? parse(w, text) : 0;
 }
 
+int
+attach_where_optional(struct attach_where *w, const char *program)
+{
+	*w = (struct attach_where){ .optional = true };
+	w->program = strdup(program);
+	return w->program != NULL ? 0 : report_nomem();
+}
+
 void
 attach_where_free(struct attach_where *w)
 {

@@ -20,104 +20,6 @@ attach_place(const struct attach_job *j)
 				: bpf_program__section_name(j->program);
 }
 
-/* The last where for this program, or NULL. */
-static const struct attach_where *
-find_where(const struct attach_where *wheres, size_t n, const char *program)
-{
-	while (n-- > 0)
-		if (strcmp(wheres[n].program, program) == 0)
-			return &wheres[n];
-	return NULL;
-}
-
-/* Whether the package lists a program of this name. */
-static int
-check_name(const struct package *p, const char *name)
-{
-	struct buf names = { 0 };
-
-	for (size_t i = 0; i < p->nprograms; i++) {
-		if (strcmp(p->programs[i].name, name) == 0) {
-			buf_free(&names);
-			return 0;
-		}
-		buf_printf(
-		    &names, "%s%s", i > 0 ? ", " : "", p->programs[i].name);
-	}
-	report_error("-a %s: %s has no such program; it has: %.*s", name,
-	    p->name, (int)names.len, names.len > 0 ? names.data : "");
-	buf_free(&names);
-	return -1;
-}
-
-/* Find out what to do with the job's program.  Returns 1, 0 when it is not to
- * be attached, or -1 after reporting. */
-static int
-choose(struct attach_job *j)
-{
-	const char *name = j->listed->name;
-
-	j->program = bpf_object__find_program_by_name(j->object->bpf, name);
-	if (j->program == NULL) {
-		report_error("program %s is not in the object", name);
-		return -1;
-	}
-	if (j->where != NULL)
-		bpf_program__set_autoload(j->program, j->where->way != NULL);
-	else if (!j->listed->link)
-		return 0;
-	if (!bpf_program__autoload(j->program))
-		return 0;
-	j->kind = attach_find_kind(j->program);
-	if (j->kind == NULL)
-		return 1;
-	j->way = j->where != NULL ? j->where->way : j->kind->way;
-	if (!attach_takes(j->kind, j->way)) {
-		report_error("program %s: %s programs cannot go to %s", name,
-		    j->kind->name, j->where->text);
-		return -1;
-	}
-	if (j->way != NULL && j->way->prepare != NULL &&
-	    j->way->prepare(j) == -1)
-		return -1;
-	return 1;
-}
-
-int
-attach_choose(struct attachments *a, struct object *o,
-    const struct attach_where *wheres, size_t nwheres)
-{
-	const struct package *p = o->package;
-	struct bpf_program *program;
-
-	*a = (struct attachments){ 0 };
-	bpf_object__for_each_program (program, o->bpf)
-		attach_set_type(program);
-	for (size_t i = 0; i < nwheres; i++)
-		if (check_name(p, wheres[i].program) == -1)
-			return -1;
-	a->jobs = calloc(p->nprograms + 1, sizeof(*a->jobs));
-	a->v = calloc(p->nprograms + 1, sizeof(*a->v));
-	if (a->jobs == NULL || a->v == NULL)
-		return report_nomem();
-	for (size_t i = 0; i < p->nprograms; i++) {
-		struct attach_job *j = &a->jobs[a->njobs];
-		int chosen;
-
-		*j = (struct attach_job){
-			.object = o,
-			.listed = &p->programs[i],
-			.where =
-			    find_where(wheres, nwheres, p->programs[i].name),
-		};
-		chosen = choose(j);
-		if (chosen == -1)
-			return -1;
-		a->njobs += (size_t)chosen;
-	}
-	return 0;
-}
-
 int
 attach_refuse(const struct attach_job *j, const char *fmt, ...)
 {
@@ -145,40 +47,6 @@ attach_say_where(const struct attach_job *j)
 	    j->way->syntax);
 	errno = 0;
 	return -1;
-}
-
-/* Whether the program has a place to go. */
-static int
-check_job(const struct attach_job *j)
-{
-	const char *name = j->listed->name;
-
-	if (j->kind == NULL) {
-		report_error("program %s: section %s: no kind of program that "
-			     "is known here; leave it out with -a %s=off",
-		    name, attach_section(j->program), name);
-		return -1;
-	}
-	if (j->way == NULL) {
-		report_error("program %s: %s programs cannot be attached: %s; "
-			     "leave it out with -a %s=off",
-		    name, j->kind->name, j->kind->missing, name);
-		return -1;
-	}
-	if (j->where == NULL &&
-	    (j->way->needs_where ||
-		(j->way->section_says && attach_target(j)[0] == '\0')))
-		return attach_say_where(j);
-	return 0;
-}
-
-int
-attach_check(const struct attachments *a)
-{
-	for (size_t i = 0; i < a->njobs; i++)
-		if (check_job(&a->jobs[i]) == -1)
-			return -1;
-	return 0;
 }
 
 /* Report why the program could not be attached. */
@@ -284,9 +152,11 @@ let_go(struct attachment *a)
 	a->holds = NULL;
 }
 
+/* Returns 1, or -1 after reporting, with nothing left attached. */
 static int
-attach_one(struct attachment *a, const struct attach_job *j)
+attach_one(struct attachments *all, struct attach_job *j)
 {
+	struct attachment *a = &all->v[all->n];
 	int error;
 
 	heard_forget();
@@ -303,7 +173,7 @@ attach_one(struct attachment *a, const struct attach_job *j)
 	}
 	report_info(
 	    "program %s: attached to %s", j->listed->name, attach_place(j));
-	return 0;
+	return 1;
 }
 
 int
@@ -312,13 +182,15 @@ attach_all(struct attachments *a)
 	if (attach_check(a) == -1)
 		return -1;
 	for (size_t i = 0; i < a->njobs; i++) {
-		if (attach_one(&a->v[a->n], &a->jobs[i]) == -1) {
+		int attached = attach_step(a, &a->jobs[i], attach_one);
+
+		if (attached == -1) {
 			attach_detach(a);
 			return -1;
 		}
-		a->n++;
+		a->n += (size_t)attached;
 	}
-	return 0;
+	return attach_none_left(a, a->n);
 }
 
 int

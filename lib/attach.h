@@ -17,9 +17,12 @@
 enum { ATTACH_OPTIONS_MAX = 8 };
 
 /* A "-a PROG=WHERE" of the command line; WHERE is
- * "off" or "WAY:TARGET[,KEY=VALUE]...", as in "xdp:eth0,mode=skb". */
+ * "off" or "WAY:TARGET[,KEY=VALUE]...", as in "xdp:eth0,mode=skb".  Or an
+ * "--optional PROG". */
 struct attach_where {
 	char *program;         /* owned */
+	bool optional;         /* "--optional": nothing else is set */
+	bool left_out;         /* the kernel would not load it */
 	const char *text;      /* borrowed: WHERE */
 	const struct way *way; /* NULL: off */
 	char *words;           /* owned: TARGET and the options, cut apart */
@@ -49,11 +52,17 @@ struct attachments {
 	size_t njobs;
 	struct attachment *v; /* owned: what is */
 	size_t n;
+	const char *package; /* borrowed: its name */
+	size_t nleft_out;    /* that were to be attached, and are optional */
 };
 
 /* Take apart "PROG=WHERE", which w borrows.  Returns 0, or -1 after reporting
  * what is wrong with it. */
 int attach_where_parse(struct attach_where *w, const char *text);
+
+/* Take in the name of a program that may be left out.  Returns 0, or -1 after
+ * reporting. */
+int attach_where_optional(struct attach_where *w, const char *program);
 void attach_where_free(struct attach_where *w);
 
 /* What programs like this one are called: "tracepoint", "uprobe". */
@@ -65,13 +74,24 @@ const char *attach_kind(const struct bpf_program *program);
  * the object for it.  A program that is off is not loaded either.  wheres is
  * borrowed as long as a is in use.  Fails if the wheres name what the package
  * has not, or what a program of that kind cannot do.
+ *
+ * An optional program that fails, here or below, is left out, with a notice
+ * that says why; but when that leaves none to attach, it is an error.
  */
 int attach_choose(struct attachments *a, struct object *o,
     const struct attach_where *wheres, size_t nwheres);
 
 /* Whether attach_all() could attach them, as far as that shows before the
  * object is loaded: that each has a place to go. */
-int attach_check(const struct attachments *a);
+int attach_check(struct attachments *a);
+
+/* Whether one of the wheres is optional. */
+bool attach_has_optional(const struct attach_where *wheres, size_t n);
+
+/* When an object could not be loaded for this program's sake: whether the
+ * program is optional, and from now on is left out by attach_choose(). */
+bool attach_leave_out(
+    struct attach_where *wheres, size_t n, const char *program);
 
 /* Attach them to the loaded object's maps and the system.  All or nothing:
  * when one fails, reports "program handle_exit: ..." and detaches the others.

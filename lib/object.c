@@ -287,6 +287,23 @@ report_hint(const struct object *o, int error)
 	    heard_program(), type != NULL ? type : "such");
 }
 
+/* Report that it is forbidden: the program, if others may be loaded. */
+static void
+report_forbidden(const struct object *o, const struct bpf_program *program)
+{
+	char *where;
+
+	if (program == NULL || !privilege_suffices() ||
+	    asprintf(&where, "%s: program %s (%s)", o->package->name,
+		bpf_program__name(program),
+		bpf_program__section_name(program)) == -1) {
+		privilege_report(o->package->name);
+		return;
+	}
+	privilege_report(where);
+	free(where);
+}
+
 static void
 report_refusal(struct object *o, int error)
 {
@@ -295,7 +312,7 @@ report_refusal(struct object *o, int error)
 	const char *name = o->package->name;
 
 	if (error == EPERM && o->log == NULL) {
-		privilege_report(name);
+		report_forbidden(o, program);
 		return;
 	}
 	if (o->btf_path != NULL && heard_of("failed to parse target BTF")) {

@@ -86,6 +86,60 @@ report(enum report_level level, const char *fmt, ...)
 		fprintf(stderr, "%s: %s\n", getprogname(), safe);
 }
 
+/* One held line: its level, a byte, and its text with the NUL. */
+static void
+keep(void *ctx, enum report_level level, const char *text)
+{
+	struct report_held *h = ctx;
+
+	buf_chr(&h->lines, (char)level);
+	buf_add(&h->lines, text, strlen(text) + 1);
+}
+
+void
+report_hold(struct report_held *h)
+{
+	*h = (struct report_held){ .fn = sink, .ctx = sink_ctx };
+	report_to(keep, h);
+}
+
+/* Show what was held; errors as excuses if what is not NULL. */
+static void
+let_go(struct report_held *h, const char *what)
+{
+	const char *p = h->lines.data, *end = p + h->lines.len;
+
+	report_to(h->fn, h->ctx);
+	if (h->lines.failed)
+		report_nomem();
+	for (; !h->lines.failed && p < end; p += strlen(p) + 1) {
+		enum report_level level = (enum report_level) * p++;
+
+		if (level != REPORT_ERROR || what == NULL) {
+			report(level, "%s", p);
+			continue;
+		}
+		if (*what != '\0')
+			report_notice("%s: %s", what, p);
+		else
+			report_info("%s", p);
+		what = "";
+	}
+	buf_free(&h->lines);
+}
+
+void
+report_show_held(struct report_held *h)
+{
+	let_go(h, NULL);
+}
+
+void
+report_excuse_held(struct report_held *h, const char *what)
+{
+	let_go(h, what);
+}
+
 int
 report_nomem(void)
 {

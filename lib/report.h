@@ -9,6 +9,8 @@
 #ifndef SKEL_REPORT_H
 #define SKEL_REPORT_H
 
+#include "buf.h"
+
 enum report_level {
 	REPORT_ERROR,  /* always */
 	REPORT_NOTICE, /* not under -q: mounts, losses, a missing end */
@@ -32,6 +34,24 @@ enum report_level report_shown(void);
  */
 typedef void report_fn(void *ctx, enum report_level level, const char *text);
 void report_to(report_fn *fn, void *ctx);
+
+/*
+ * Reports of the calling thread, held back until it is known how grave they
+ * are: between report_hold() and one of the two others none is shown.
+ */
+struct report_held {
+	struct buf lines; /* owned */
+	report_fn *fn;    /* whoever had them before */
+	void *ctx;
+};
+void report_hold(struct report_held *h);
+
+/* Show them as they came, and hold no more. */
+void report_show_held(struct report_held *h);
+
+/* The same, but what they tell is no failure: the first error is a notice,
+ * "WHAT: its text", the others are for -v. */
+void report_excuse_held(struct report_held *h, const char *what);
 
 /* Report one line; fmt as printf(3)'s, without a newline. */
 void report(enum report_level level, const char *fmt, ...)

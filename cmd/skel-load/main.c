@@ -20,7 +20,14 @@
 #include "run.h"
 #include "session.h"
 
-enum { OPT_BTF = 256, OPT_CHECK, OPT_DETACH, OPT_PIN, OPT_UNLOAD };
+enum {
+	OPT_BTF = 256,
+	OPT_CHECK,
+	OPT_DETACH,
+	OPT_OPTIONAL,
+	OPT_PIN,
+	OPT_UNLOAD
+};
 
 static const struct option long_options[] = {
 	{ "attach", required_argument, NULL, 'a' },
@@ -33,6 +40,7 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "map", required_argument, NULL, 'm' },
 	{ "no-log", no_argument, NULL, 'q' },
+	{ "optional", required_argument, NULL, OPT_OPTIONAL },
 	{ "pin", optional_argument, NULL, OPT_PIN },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "time", required_argument, NULL, 't' },
@@ -46,7 +54,7 @@ static const struct command command = {
 	.usage =
 	    "usage: skel-load [-hqVv] [-e elf] [-f binary|json] [-m map] ...\n"
 	    "                 [-n count] [-t seconds] [-a program=where] ...\n"
-	    "                 [--btf file|dir]\n"
+	    "                 [--optional program] ... [--btf file|dir]\n"
 	    "                 [--check | --pin[=dir] [--detach]]\n"
 	    "                 [package [argument ...]]\n"
 	    "       skel-load --unload dir\n",
@@ -66,6 +74,9 @@ static const struct command command = {
 	    "  -f, --format FORMAT      of records: binary (default), json\n"
 	    "  -h, --help               this help\n"
 	    "  -m, --map MAP            only this map; again for more\n"
+	    "      --optional PROG      go on without it if it cannot be "
+	    "attached;\n"
+	    "                           again for more\n"
 	    "      --pin[=DIR]          pin the maps and print the session\n"
 	    "  -q, --quiet, --no-log    errors only\n"
 	    "  -t, --time SECONDS       end after so long; 0.5 is half a "
@@ -103,6 +114,8 @@ set_option(struct options *o, int option)
 	case OPT_DETACH:
 		o->detach = true;
 		return 0;
+	case OPT_OPTIONAL:
+		return attach_where_optional(&o->wheres[o->nwheres++], optarg);
 	case OPT_PIN:
 		o->pin = true;
 		o->dir = optarg;

@@ -6,6 +6,7 @@
 #include "args.h"
 #include "clock.h"
 #include "export.h"
+#include "heard.h"
 #include "object.h"
 #include "output.h"
 #include "package.h"
@@ -86,9 +87,9 @@ take_arguments(struct run *r, int *status)
 	return 1;
 }
 
-/* From the package to a loaded object. */
+/* From the package to an object that can be loaded. */
 static int
-load(struct run *r)
+prepare(struct run *r)
 {
 	const struct options *o = r->options;
 
@@ -100,9 +101,50 @@ load(struct run *r)
 	    attach_choose(&r->links, &r->object, o->wheres, o->nwheres) == -1)
 		return -1;
 	/* What cannot be attached need not be loaded first. */
-	if (!o->check && attach_check(&r->links) == -1)
-		return -1;
-	return object_load(&r->object);
+	return o->check ? 0 : attach_check(&r->links);
+}
+
+static void
+close_object(struct run *r)
+{
+	attach_close(&r->links);
+	object_close(&r->object);
+	stream_header_free(&r->header);
+}
+
+/* Load the object.  Returns 0, 1 when it was refused for the sake of an
+ * optional program, or -1 after reporting. */
+static int
+load_object(struct run *r)
+{
+	const struct options *o = r->options;
+	struct report_held held;
+
+	if (!attach_has_optional(o->wheres, o->nwheres))
+		return object_load(&r->object);
+	report_hold(&held);
+	if (object_load(&r->object) == 0) {
+		report_show_held(&held);
+		return 0;
+	}
+	if (attach_leave_out(o->wheres, o->nwheres, heard_program())) {
+		report_excuse_held(&held, "left out");
+		return 1;
+	}
+	report_show_held(&held);
+	return -1;
+}
+
+/* To a loaded object.  libbpf loads one only once: without the program that
+ * was refused it is another. */
+static int
+load(struct run *r)
+{
+	int ret;
+
+	while ((ret = prepare(r)) == 0 && (ret = load_object(r)) == 1)
+		close_object(r);
+	return ret;
 }
 
 /* --check: a line for each program, now that all were verified. */
@@ -276,9 +318,7 @@ run(const struct options *o)
 		session_sweep();
 		status = run_package(&r);
 	}
-	attach_close(&r.links);
-	object_close(&r.object);
-	stream_header_free(&r.header);
+	close_object(&r);
 	package_close(&r.package);
 	buf_free(&r.out.buf);
 	return status;

@@ -1,0 +1,225 @@
+/*
+ * Choosing: which programs are attached and by which way, and which of them
+ * are left out.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach-way.h"
+#include "buf.h"
+#include "report.h"
+
+/* The last where, or the last optional, for this program, or NULL. */
+static const struct attach_where *
+find_where(const struct attach_where *wheres, size_t n, const char *program,
+    bool optional)
+{
+	while (n-- > 0)
+		if (wheres[n].optional == optional &&
+		    strcmp(wheres[n].program, program) == 0)
+			return &wheres[n];
+	return NULL;
+}
+
+bool
+attach_has_optional(const struct attach_where *wheres, size_t n)
+{
+	while (n-- > 0)
+		if (wheres[n].optional)
+			return true;
+	return false;
+}
+
+bool
+attach_leave_out(struct attach_where *wheres, size_t n, const char *program)
+{
+	bool found = false;
+
+	while (n-- > 0)
+		if (wheres[n].optional &&
+		    strcmp(wheres[n].program, program) == 0)
+			found = wheres[n].left_out = true;
+	return found;
+}
+
+/* Whether the package lists the program. */
+static int
+check_name(const struct package *p, const struct attach_where *w)
+{
+	const char *name = w->program;
+	struct buf names = { 0 };
+
+	for (size_t i = 0; i < p->nprograms; i++) {
+		if (strcmp(p->programs[i].name, name) == 0) {
+			buf_free(&names);
+			return 0;
+		}
+		buf_printf(
+		    &names, "%s%s", i > 0 ? ", " : "", p->programs[i].name);
+	}
+	report_error("%s %s: %s has no such program; it has: %.*s",
+	    w->optional ? "--optional" : "-a", name, p->name, (int)names.len,
+	    names.len > 0 ? names.data : "");
+	buf_free(&names);
+	return -1;
+}
+
+/* Find out what to do with the job's program.  Returns 1, 0 when it is not to
+ * be attached, or -1 after reporting. */
+static int
+choose(struct attachments *a, struct attach_job *j)
+{
+	const char *name = j->listed->name;
+	bool left_out = j->optional != NULL && j->optional->left_out;
+
+	if (j->where != NULL)
+		bpf_program__set_autoload(j->program, j->where->way != NULL);
+	if (left_out && bpf_program__autoload(j->program)) {
+		bpf_program__set_autoload(j->program, false);
+		a->nleft_out += j->where != NULL || j->listed->link;
+		return 0;
+	}
+	if ((j->where == NULL && !j->listed->link) ||
+	    !bpf_program__autoload(j->program))
+		return 0;
+	j->kind = attach_find_kind(j->program);
+	if (j->kind == NULL)
+		return 1;
+	j->way = j->where != NULL ? j->where->way : j->kind->way;
+	if (!attach_takes(j->kind, j->way)) {
+		report_error("program %s: %s programs cannot go to %s", name,
+		    j->kind->name, j->where->text);
+		return -1;
+	}
+	if (j->way != NULL && j->way->prepare != NULL &&
+	    j->way->prepare(j) == -1)
+		return -1;
+	return 1;
+}
+
+int
+attach_step(struct attachments *a, struct attach_job *j,
+    int (*step)(struct attachments *, struct attach_job *))
+{
+	struct report_held held;
+	int ret;
+
+	if (j->optional == NULL)
+		return step(a, j);
+	report_hold(&held);
+	ret = step(a, j);
+	if (ret != -1) {
+		report_show_held(&held);
+		return ret;
+	}
+	report_excuse_held(&held, "left out");
+	/* Of no effect once it is loaded. */
+	bpf_program__set_autoload(j->program, false);
+	a->nleft_out++;
+	return 0;
+}
+
+/* Choose for one program of the package; the job is the next of a's. */
+static int
+add_job(struct attachments *a, const struct attach_job *job)
+{
+	struct attach_job *j = &a->jobs[a->njobs];
+	const char *name = job->listed->name;
+	int chosen;
+
+	*j = *job;
+	j->program = bpf_object__find_program_by_name(j->object->bpf, name);
+	if (j->program == NULL) {
+		report_error("program %s is not in the object", name);
+		return -1;
+	}
+	chosen = attach_step(a, j, choose);
+	if (chosen == -1)
+		return -1;
+	a->njobs += (size_t)chosen;
+	return 0;
+}
+
+int
+attach_choose(struct attachments *a, struct object *o,
+    const struct attach_where *wheres, size_t nwheres)
+{
+	const struct package *p = o->package;
+	struct bpf_program *program;
+
+	*a = (struct attachments){ .package = p->name };
+	bpf_object__for_each_program (program, o->bpf)
+		attach_set_type(program);
+	for (size_t i = 0; i < nwheres; i++)
+		if (check_name(p, &wheres[i]) == -1)
+			return -1;
+	a->jobs = calloc(p->nprograms + 1, sizeof(*a->jobs));
+	a->v = calloc(p->nprograms + 1, sizeof(*a->v));
+	if (a->jobs == NULL || a->v == NULL)
+		return report_nomem();
+	for (size_t i = 0; i < p->nprograms; i++) {
+		const char *name = p->programs[i].name;
+		const struct attach_job j = {
+			.object = o,
+			.listed = &p->programs[i],
+			.where = find_where(wheres, nwheres, name, false),
+			.optional = find_where(wheres, nwheres, name, true),
+		};
+
+		if (add_job(a, &j) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether the program has a place to go.  Returns 1, or -1 after reporting. */
+static int
+check_job(struct attachments *a, struct attach_job *j)
+{
+	const char *name = j->listed->name;
+
+	(void)a;
+	if (j->kind == NULL) {
+		report_error("program %s: section %s: no kind of program that "
+			     "is known here; leave it out with -a %s=off",
+		    name, attach_section(j->program), name);
+		return -1;
+	}
+	if (j->way == NULL) {
+		report_error("program %s: %s programs cannot be attached: %s; "
+			     "leave it out with -a %s=off",
+		    name, j->kind->name, j->kind->missing, name);
+		return -1;
+	}
+	if (j->where == NULL &&
+	    (j->way->needs_where ||
+		(j->way->section_says && attach_target(j)[0] == '\0')))
+		return attach_say_where(j);
+	return 1;
+}
+
+int
+attach_none_left(const struct attachments *a, size_t n)
+{
+	if (n > 0 || a->nleft_out == 0)
+		return 0;
+	report_error("%s: none of its programs could be attached", a->package);
+	return -1;
+}
+
+int
+attach_check(struct attachments *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->njobs; i++) {
+		int kept = attach_step(a, &a->jobs[i], check_job);
+
+		if (kept == -1)
+			return -1;
+		if (kept == 1)
+			a->jobs[n++] = a->jobs[i];
+	}
+	a->njobs = n;
+	return attach_none_left(a, n);
+}
