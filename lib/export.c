@@ -186,6 +186,10 @@ consider(struct export *e, const struct package_map *m, struct object *o)
 		    c->where);
 		return -1;
 	}
+	if (m->sampled && is_buffer(c))
+		report_notice("%s: the events of a buffer come by themselves; "
+			      "its \"sample\" is not used",
+		    c->where);
 	e->n++;
 	return 0;
 }

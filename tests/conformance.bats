@@ -45,11 +45,11 @@ set_values() {
 }
 
 # Fire the program of conformance.bpf.c until MAP has given N records as JSON,
-# as records.
+# as records.  DASHES: with a -- before its arguments.
 records() { # MAP N [ARGUMENT...]
 	local map=$1 n=$2
 	shift 2
-	start_load -q -f json -m "$map" -n "$n" conformance.json --targ_pid $BASHPID "$@"
+	start_load -q -f json -m "$map" -n "$n" conformance.json ${DASHES:+--} --targ_pid $BASHPID "$@"
 	wait_for 10 ended_stream out
 	wait "$LOAD"
 	LOAD=
@@ -313,4 +313,82 @@ member_type() {
 
 shows_maps() {
 	[ "$(grep -o '^{"@map":"[^"]*"' "$1" | sort -u | wc -l)" -eq "$2" ]
+}
+
+# Errors and names
+
+@test "every key that is read of a package is explained in skel-package(5)" {
+	local key
+	# The names in calls of the readers, and in their tables of names.
+	cat "$ROOT"/lib/package*.c | tr -s '\n\t ' ' ' |
+		grep -oE '(doc_get_[a-z0-9]+|need_[a-z0-9]+|json_object_get|read_top_list|read_list)\([^;]*' |
+		grep -oE '"[a-z_]{3,}"' | tr -d '"' | sort -u > keys
+	[ "$(wc -l < keys)" -gt 40 ]
+	while read -r key; do
+		grep -qE "^\\.(It )?(Brq )?Va .*\\b$key\\b" "$ROOT/lib/skel-package.5" || { echo "not explained: $key"; return 1; }
+	done < keys
+}
+
+@test "what a package lacks or has wrong is named as the reference loader names it" {
+	need_bpf
+	bpf_package conformance
+	local filter message
+	while IFS='|' read -r filter message; do
+		jq -c "${filter//\;/|}" conformance.json > bad.json
+		fails_with 1 "skel-load: bad.json: $message" skel-load bad.json
+	done <<-'END'
+		.bpf_object = "*"|package.bpf_object: not base64
+		.bpf_object = "AAAA"|package.bpf_object: not a zlib stream
+		.bpf_object_size += 1|package: bpf_object_size says
+		del(.bpf_object)|package: bpf_object is missing
+		del(.meta.bpf_skel)|meta: bpf_skel is missing
+		.meta.bpf_skel.data_sections = null|meta.bpf_skel: data_sections is missing
+		.meta.bpf_skel.data_sections[0].name = ".rodata.x"|section .rodata.x is not in the object
+		.meta.bpf_skel.progs[0].name = "nosuch"|program nosuch is not in the object
+		.meta.bpf_skel.maps[0].name = "nosuch"|map nosuch: the object has no such map
+		.meta.bpf_skel.maps[0].export_config = {btf_type_id: 99999}|map values: there is no BTF type 99999
+		.meta.bpf_skel.maps[0].export_config = "default"|map values: export_config "default" is for sampled maps only
+		.meta.bpf_skel.maps[0].export_config = "custom"|maps[0].export_config: unknown export "custom"; known: no_export, default
+		.meta.bpf_skel.maps[0].sample = {type: "default_kv"}|maps[0].sample: interval is missing
+		.meta.bpf_skel.maps[0].sample = {interval: 1, type: "hist"}|maps[0]: unknown sample type "hist"; known: default_kv, log2_hist, linear_hist
+		.meta.bpf_skel.maps[0].intepreter = "stack"|maps[0].intepreter: unknown interpreter "stack"
+		.meta.bpf_skel.data_sections[0].variables[0].cmdarg.short = "no"|variable bool_1: the short name "no" is not one letter or digit
+	END
+}
+
+@test "a name with a NUL is refused with the place where it stands" {
+	bpf_package conformance
+	sed 's/"name":"values"/"name":"val\\u0000ues"/' conformance.json > bad.json
+	fails_with 1 "skel-load: bad.json:1: not JSON: \\u0000 is not allowed" skel-load bad.json
+}
+
+@test "names reach the kernel as they are, without a byte behind" {
+	need_bpf
+	bpf_package conformance
+	start_load -f json conformance.json --targ_pid 0
+	is ".rodata.cst16 .rodata.str1.1 conforma.bss conforma.rodata execs integers values" \
+		"$(for id in $(held map); do bpftool -j map show id "$id" | jq -r '.name // "-"'; done | sort | paste -s -d ' ')"
+	is send_all "$(bpftool -j prog show id "$(held prog)" | jq -r .name)"
+}
+
+@test "arguments stand behind the package, with or without the -- that the reference loader needs" {
+	need_bpf
+	bpf_package conformance
+	DASHES=1 records execs 1 --const_val_2 5
+	is 5 "$(jq .ppid records)"
+	jq -c .meta conformance.json > meta.json
+	run -0 --separate-stderr skel-load --no-log -t 0.1 -e conformance.bpf.o meta.json -- --const_val_2 5
+	is "" "$stderr"
+	is conformance_bpf "$(head -n 1 <<<"$output" | jq -r .name)"
+	fails_with 2 "unknown argument --nosuch" skel-load conformance.json -- --nosuch
+}
+
+@test "unknown keys do no harm and stay in what skel-args writes" {
+	need_bpf
+	bpf_package conformance
+	edit conformance.json '. + {mine: 1} | .meta += {eunomia_version: "0.3.4"} | .meta.bpf_skel.maps[0] += {mine: [2]} | .meta.bpf_skel.progs[0] += {others: {a: 3}}'
+	run -0 --separate-stderr skel-load --check conformance.json
+	is "" "$stderr"
+	is '[1,"0.3.4",[2],{"a":3}]' "$(skel-args conformance.json --const_val_2 5 |
+		jq -c '[.mine, .meta.eunomia_version, .meta.bpf_skel.maps[0].mine, .meta.bpf_skel.progs[0].others]')"
 }

@@ -106,7 +106,7 @@ percpu sample unsigned long unsigned int" "$(exported)"
 }
 
 @test "what a package says of a sample and an interpreter is in the header" {
-	meta '{"name":"hists","sample":{"interval":7,"type":"log2_hist","unit":"usecs","clear_map":true},"intepreter":{"stack_trace":{"with_symbols":false}}}'
+	meta '{"name":"traces","sample":{"interval":7,"type":"log2_hist","unit":"usecs","clear_map":true},"intepreter":{"stack_trace":{"with_symbols":false}}}'
 	exported > got
 	is '{"interval":7,"type":"log2_hist","unit":"usecs","clear_map":true}' "$(jq -c '.maps[0].sample' header)"
 	is '{"stack_trace":{"with_symbols":false}}' "$(jq -c '.maps[0].intepreter' header)"
@@ -134,6 +134,62 @@ MULTI='.enable_multiple_export_types = true'
 		"{\"name\":\"bare\",$SAMPLE,\"export_config\":\"no_export\"}"
 	is "rb2 ringbuf event -
 hists sample hist key" "$(exported)"
+}
+
+@test "multiple: export_types are not looked at, right or wrong" {
+	EDIT="$MULTI | .export_types = [{name: \"nosuch\", type_id: 99999, size: 1, members: []}]" \
+		meta "{\"name\":\"rb2\",\"export_config\":{\"btf_type_id\":$EVENT}}"
+	is "rb2 ringbuf event -" "$(exported)"
+}
+
+@test "records may be of any type: structs and unions behind typedefs, enums, numbers, arrays" {
+	local int
+	int=$(member_type pid)
+	while read -r kind name want; do
+		EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$(btf_id "$kind" "$name")}}"
+		is "rb ringbuf $want -" "$(exported)"
+	done <<-'END'
+		TYPEDEF event_t event_t
+		TYPEDEF again_t again_t
+		TYPEDEF both_t both_t
+		UNION both both
+		ENUM kind kind
+		INT int int
+	END
+	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$(member_type comm)}}"
+	is "rb ringbuf array -" "$(exported)"
+	# A member picked by hand may be any of them too.
+	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"custom_members\":[
+		{\"name\":\"all\",\"offset\":0,\"btf_type_id\":$(btf_id TYPEDEF again_t)},
+		{\"name\":\"kind\",\"offset\":32,\"btf_type_id\":$(btf_id ENUM kind)},
+		{\"name\":\"both\",\"offset\":36,\"btf_type_id\":$(btf_id TYPEDEF both_t)}]}}"
+	exported > got
+	is '{"size":40,"members":["again_t","kind","both_t"]}' \
+		"$(jq -c '. as $h | .types[.maps[0].value] | {size, members: [.members[] | $h.types[.type].name]}' header)"
+}
+
+@test "what is no type of a value is refused with its number" {
+	for id in 0 99999 "$(bpftool btf dump file x.o | sed -n "s/^\[\([0-9]*\)\] DATASEC.*/\1/p" | head -n 1)"; do
+		EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$id}}"
+		refused "meta.json: map rb: "
+		[[ $stderr == *"BTF type $id"* ]]
+	done
+}
+
+@test "alone, a buffer's export_config goes before export_types and its definition" {
+	EDIT=$LISTED meta "{\"name\":\"typed\",\"export_config\":{\"btf_type_id\":$(btf_id UNION both)}}"
+	is "typed ringbuf both -" "$(exported)"
+	meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":\"default\"}"
+	is "hists sample hist key" "$(exported)"
+}
+
+@test "a buffer's sample is not used, which is said; a map that cannot be walked is refused" {
+	meta "{\"name\":\"rb\",$SAMPLE}"
+	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
+	is 'skel-load: meta.json: map rb: the events of a buffer come by themselves; its "sample" is not used' "$stderr"
+	meta "{\"name\":\"queue\",$SAMPLE}"
+	run -1 --separate-stderr skel-load -t 0.001 -e x.o meta.json
+	is "skel-load: map queue: a map of kind queue cannot be sampled" "$stderr"
 }
 
 @test "custom members make a struct of their own" {

@@ -27,12 +27,28 @@ struct hist {
 	unsigned int slots[8];
 };
 
+struct traced {
+	int kstack_sz;
+	unsigned long long kstack[4];
+};
+
 enum kind { ONE, TWO };
+
+union both {
+	unsigned int whole;
+	unsigned char bytes[4];
+};
+
+typedef struct event event_t;
+typedef event_t again_t;
+typedef union both both_t;
 
 /* Types that no map refers to stay in the BTF if something does. */
 struct event *use_event;
 struct other *use_other;
 enum kind use_kind;
+again_t use_again;
+both_t use_both;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -84,5 +100,18 @@ struct {
 	__type(key, unsigned int);
 	__type(value, unsigned long);
 } percpu SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8);
+	__type(key, int);
+	__type(value, struct traced);
+} traces SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 4);
+	__uint(value_size, 4);
+} queue SEC(".maps");
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
