@@ -20,6 +20,8 @@ open_plans(struct delivery *d)
 
 	if (!find_form(d->format, &options.form))
 		return 0;
+	if (d->symbolizer != NULL)
+		options.symbols = symbolizer_symbols(d->symbolizer);
 	d->plans = calloc(d->header->nmaps + 1, sizeof(struct plan *));
 	if (d->plans == NULL)
 		return report_nomem();
@@ -49,11 +51,12 @@ measure(struct delivery *d)
 
 int
 delivery_open(struct delivery *d, const struct stream_header *h,
-    struct control *control, enum export_format_type format,
-    delivery_fn *handler, void *ctx)
+    struct symbolizer *z, struct control *control,
+    enum export_format_type format, delivery_fn *handler, void *ctx)
 {
 	*d = (struct delivery){
 		.header = h,
+		.symbolizer = z,
 		.control = control,
 		.format = format,
 		.handler = handler,
@@ -125,6 +128,9 @@ hand_record(struct delivery *d, unsigned int map, uint64_t time_ns,
 	size_t cut;
 
 	d->out.len = 0;
+	if (d->symbolizer != NULL &&
+	    symbolizer_record(d->symbolizer, map, data, NULL) == -1)
+		return -1;
 	if (plan_record(plan, &d->out, time_ns, data, len) == -1)
 		return report_nomem();
 	if (d->out.len == 0)

@@ -14,11 +14,13 @@
 #include "plan.h"
 #include "poller.h"
 #include "stream.h"
+#include "symbolizer.h"
 
 typedef void delivery_fn(void *ctx, const char *data, size_t size);
 
 struct delivery {
 	const struct stream_header *header; /* borrowed */
+	struct symbolizer *symbolizer;      /* borrowed, or NULL */
 	struct control *control;            /* borrowed */
 	enum export_format_type format;
 	delivery_fn *handler;
@@ -31,12 +33,13 @@ struct delivery {
 };
 
 /*
- * Deliver h's maps to handler; control is asked after each call whether it
+ * Deliver h's maps to handler; z knows what addresses are called, if any map
+ * has stacks; control is asked after each call whether it
  * wants no more.  Returns 0, or -1 after reporting.
  */
 int delivery_open(struct delivery *d, const struct stream_header *h,
-    struct control *control, enum export_format_type format,
-    delivery_fn *handler, void *ctx);
+    struct symbolizer *z, struct control *control,
+    enum export_format_type format, delivery_fn *handler, void *ctx);
 void delivery_close(struct delivery *d);
 
 /* Hand over what stands before the first record: the maps' header lines.

@@ -9,6 +9,7 @@
 #include "report.h"
 #include "skeleton.h"
 #include "stream.h"
+#include "symbolizer.h"
 
 enum stage { STAGE_OPENED, STAGE_LOADED, STAGE_FAILED };
 
@@ -18,6 +19,7 @@ struct eunomia_bpf {
 	struct stream_header header;
 	struct attachments links;
 	struct poller *poller;                 /* owned; NULL until loaded */
+	struct symbolizer *symbolizer;         /* owned, or NULL */
 	struct delivery delivery;              /* what it delivers to */
 	struct eunomia_polling_handle *handle; /* owned: one use of it */
 
@@ -54,13 +56,23 @@ skeleton_drop_handle(struct eunomia_polling_handle *h)
 	free(h);
 }
 
+/* Take what is in the kernel out of it. */
+static void
+unload(struct eunomia_bpf *p)
+{
+	poller_close(p->poller);
+	p->poller = NULL;
+	symbolizer_close(p->symbolizer);
+	p->symbolizer = NULL;
+	attach_close(&p->links);
+	object_close(&p->object);
+}
+
 /* Take everything down; nobody uses it. */
 static void
 take_down(struct eunomia_bpf *p)
 {
-	poller_close(p->poller);
-	attach_close(&p->links);
-	object_close(&p->object);
+	unload(p);
 	stream_header_free(&p->header);
 	package_close(&p->package);
 	skeleton_drop_handle(p->handle);
@@ -133,16 +145,25 @@ open_poller(struct eunomia_bpf *p)
 }
 
 static int
+open_symbolizer(struct eunomia_bpf *p)
+{
+	int *stacks = object_stack_fds(&p->object, &p->header), ret = -1;
+
+	if (stacks != NULL)
+		ret = symbolizer_open(&p->symbolizer, &p->header, stacks);
+	free(stacks);
+	return ret;
+}
+
+static int
 load(struct eunomia_bpf *p)
 {
 	if (attach_choose(&p->links, &p->object, NULL, 0) == 0 &&
 	    attach_check(&p->links) == 0 && object_load(&p->object) == 0 &&
-	    open_poller(p) == 0 && attach_all(&p->links) == 0)
+	    open_symbolizer(p) == 0 && open_poller(p) == 0 &&
+	    attach_all(&p->links) == 0)
 		return 0;
-	poller_close(p->poller);
-	p->poller = NULL;
-	attach_close(&p->links);
-	object_close(&p->object);
+	unload(p);
 	return -1;
 }
 
@@ -242,8 +263,8 @@ skeleton_poll(struct eunomia_bpf *p, enum export_format_type format,
 
 	if (begin_polling(p) == -1)
 		return -1;
-	if (delivery_open(&p->delivery, &p->header, &p->handle->control, format,
-		handler, ctx) == 0) {
+	if (delivery_open(&p->delivery, &p->header, p->symbolizer,
+		&p->handle->control, format, handler, ctx) == 0) {
 		ret = run(p);
 		delivery_close(&p->delivery);
 	}
