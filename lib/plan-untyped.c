@@ -140,7 +140,7 @@ plan_new_untyped(const char *map, const struct plan_options *o,
 		plan_guess_table(p);
 	if (o->form == PLAN_FOLDED)
 		plan_guess_fold(p);
-	if (!p->table.failed)
+	if (!p->table.failed && !p->columns.failed && !p->row.failed)
 		return p;
 	report_nomem();
 	plan_free(p);
