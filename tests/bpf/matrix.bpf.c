@@ -24,6 +24,16 @@ struct hist {
 	u64 ustack[DEPTH];
 };
 
+/* Two members of one type, and counts that 32 bits do not hold. */
+struct thread {
+	u32 pid;
+	u32 tid;
+};
+
+struct large {
+	u64 slots[40];
+};
+
 const volatile u32 targ_pid = 0;
 
 #define MAP(NAME, TYPE, ENTRIES)                                               \
@@ -53,6 +63,13 @@ struct {
 	__type(value, struct hist);
 } perf SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8);
+	__type(key, struct thread);
+	__type(value, struct large);
+} large SEC(".maps");
+
 /* Too large for the stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -76,6 +93,18 @@ fill(struct hist *h)
 	h->ustack[0] = 0x30000;
 }
 
+static void
+fill_large(void)
+{
+	struct thread key = { 7, 9 };
+	struct large value = {};
+
+	value.slots[0] = (1ULL << 32) + 5;
+	value.slots[2] = 1ULL << 31;
+	value.slots[34] = 1ULL << 33;
+	bpf_map_update_elem(&large, &key, &value, BPF_ANY);
+}
+
 SEC("raw_tp/sys_enter")
 int
 fill_all(void *ctx)
@@ -87,6 +116,7 @@ fill_all(void *ctx)
 	    (h = bpf_map_lookup_elem(&scratch, &zero)) == 0)
 		return 0;
 	fill(h);
+	fill_large();
 	bpf_map_update_elem(&hash, &key, h, BPF_ANY);
 	bpf_map_update_elem(&lru, &key, h, BPF_ANY);
 	bpf_map_update_elem(&array, &zero, h, BPF_ANY);
