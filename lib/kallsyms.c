@@ -68,16 +68,21 @@ is_name(const struct line *l, const char *name)
 	return strlen(name) == l->len && memcmp(l->name, name, l->len) == 0;
 }
 
-/* Whether a function begins there; the names that the linker script puts at
- * the ends of text have no code behind them. */
+/* Whether a function begins there.  The names that the linker script puts at
+ * the ends of text have no code behind them, those of objtool stand for the
+ * padding before a function. */
 static bool
 is_function(const struct line *l)
 {
 	static const char *const ends[] = { "_etext", "_einittext" };
+	static const char padding[] = "__pfx_";
 
 	for (size_t i = 0; i < nitems(ends); i++)
 		if (is_name(l, ends[i]))
 			return false;
+	if (l->len >= sizeof(padding) &&
+	    memcmp(l->name, padding, sizeof(padding) - 1) == 0)
+		return false;
 	return strchr("tTwW", l->kind) != NULL;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -156,17 +157,32 @@ process_cover(struct process *p, uint64_t addr, uint64_t now, bool *settled)
 	return PROCESS_SAME;
 }
 
-/* The file by its path, if that still is the one that was mapped. */
+/* fd, if it is the file that was mapped, else -1.  A file system may tell
+ * another device to those who map its files. */
+static int
+check_file(int fd, const struct mapping *m, bool same_device)
+{
+	struct stat st;
+
+	if (fd == -1 ||
+	    (fstat(fd, &st) == 0 && st.st_ino == m->inode &&
+		(!same_device || st.st_dev == makedev(m->major, m->minor))))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/*
+ * The file by its path.  That is one as we see it, where we can (of a process
+ * in a chroot, for one), else one of the process's mount namespace.
+ */
 static int
 open_by_path(const struct mapping *m, int root)
 {
-	int fd = open_inside(root, m->path);
-	struct stat st;
+	int fd = check_file(open_regular(m->path), m, true);
 
-	if (fd != -1 && (fstat(fd, &st) == -1 || st.st_ino != m->inode)) {
-		close(fd);
-		fd = -1;
-	}
+	if (fd == -1 && root != -1)
+		fd = check_file(open_inside(root, m->path), m, false);
 	return fd;
 }
 
@@ -186,7 +202,7 @@ open_image(struct process *p, const struct mapping *m, struct images *images,
 	snprintf(path, sizeof(path), "/proc/%ld/map_files/%" PRIx64 "-%" PRIx64,
 	    (long)p->pid, m->start, m->end);
 	fd = open_regular(path);
-	if (fd == -1 && root != -1)
+	if (fd == -1)
 		fd = open_by_path(m, root);
 	if (fd != -1)
 		image = images_open(images, fd, m->path, root, &mapped->key);
