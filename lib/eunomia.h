@@ -119,6 +119,7 @@ int load_and_attach_eunomia_skel(struct eunomia_bpf *prog);
  * stop_ebpf_program().  It is called on this thread, with ctx and with size
  * bytes at data, which are good until it returns.  Text and JSON come without
  * a newline at the end; a NUL that is not counted follows them.
+ * It must return: no longjmp(3), no exception.
  *
  * The handler may call every function here but this one for the same
  * skeleton.  If it terminates the polling, it is not called again.

@@ -370,6 +370,14 @@ poller_run(struct poller *p)
 }
 
 int
+poller_count_lost(struct poller *p)
+{
+	p->ended = false;
+	let_all(p, source_count_lost);
+	return p->ended ? -1 : 0;
+}
+
+int
 poller_drain(struct poller *p)
 {
 	if (p->end == POLLER_GONE || p->end == POLLER_COUNTED)

@@ -74,6 +74,12 @@ struct poller *poller_open(const struct stream_header *h, const int *fds,
 enum poller_end poller_run(struct poller *p);
 
 /*
+ * Tell the sink of the losses so far that no later record has told of.
+ * poller_drain() does so too.  Returns 0 or -1.
+ */
+int poller_count_lost(struct poller *p);
+
+/*
  * Take what is still there (after the programs were detached), within count:
  * what the buffers hold at this moment, and a last pass over the sampled maps
  * unless once was asked for.  Does nothing when the reader left.

@@ -242,17 +242,18 @@ end_polling(struct eunomia_bpf *p)
 static int
 run(struct eunomia_bpf *p)
 {
-	enum poller_end end = POLLER_GONE;
+	enum poller_end end;
 	int ret = delivery_begin(&p->delivery);
 
-	if (ret == 0)
-		end = poller_run(p->poller);
+	if (ret == -1)
+		return -1;
+	end = poller_run(p->poller);
 	/* The one who asked for an end may have been a handler. */
 	if (end == POLLER_GONE)
 		control_take_end(&p->handle->control);
-	if (delivery_end(&p->delivery) == -1 || end == POLLER_FAILED)
+	if (end == POLLER_FAILED || poller_count_lost(p->poller) == -1)
 		ret = -1;
-	return ret;
+	return delivery_end(&p->delivery) == -1 ? -1 : ret;
 }
 
 int

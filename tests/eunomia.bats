@@ -263,7 +263,7 @@ declared() {
 
 @test "second loads, pauses, ends and releases from any thread" {
 	need_bpf
-	run -0 --separate-stderr timeout 120 threads "$ASSETS/bootstrap.json"
+	run -0 --separate-stderr timeout 120 threads "$ASSETS/bootstrap.json" "$ASSETS/opensnoop.json"
 	[ -z "$output" ]
 	[ -z "$stderr" ] || { echo "$stderr"; return 1; }
 }
@@ -275,7 +275,7 @@ declared() {
 	env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u SAN make -s -C "$ROOT" TSAN=1 lib > log 2>&1 || { cat log; return 1; }
 	SANITIZE='-fsanitize=thread' compile threads $(pkg-config --cflags eunomia) "$ROOT/build/tsan/libeunomia.a" \
 		$(pkg-config --static --libs-only-l eunomia | sed 's/-leunomia//')
-	run -0 --separate-stderr timeout 200 ./threads "$ASSETS/bootstrap.json"
+	run -0 --separate-stderr timeout 200 ./threads "$ASSETS/bootstrap.json" "$ASSETS/opensnoop.json"
 	[ -z "$stderr" ] || { echo "$stderr"; return 1; }
 }
 

@@ -1,8 +1,11 @@
 /*
  * A skeleton that is polled by one thread and steered by others.
  *
- *	threads PACKAGE			one that exports the ends of processes
+ *	threads PACKAGE BUFFER
+ *
+ * PACKAGE exports the ends of processes, BUFFER the open(2)s by a perf buffer.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -13,9 +16,9 @@
 
 #include "check.h"
 
-enum { WAIT_MS = 20000, LOOK_MS = 5, QUIET_MS = 200 };
+enum { WAIT_MS = 20000, LOOK_MS = 5, QUIET_MS = 200, MANY = 20000 };
 
-static char *package;
+static char *package, *buffer;
 
 /* One skeleton, its thread, and what came to its handler. */
 struct polled {
@@ -27,6 +30,7 @@ struct polled {
 	atomic_int calls;
 	atomic_bool running;
 	int ret;
+	char message[256];  /* when polling had ended */
 	bool stop, destroy; /* what the handler is to do */
 };
 
@@ -90,15 +94,16 @@ poll_it(void *ctx)
 
 	atomic_store(&p->running, true);
 	p->ret = wait_and_poll_events_to_handler(p->bpf, EXPORT_JSON, take, p);
+	get_error_message(p->message, sizeof(p->message));
 	atomic_store(&p->running, false);
 	return NULL;
 }
 
 static void
-load(struct polled *p)
+load(struct polled *p, const char *json)
 {
 	memset(p, 0, sizeof(*p));
-	p->bpf = open_eunomia_skel_from_json_package(package);
+	p->bpf = open_eunomia_skel_from_json_package(json);
 	CHECK(p->bpf != NULL);
 	CHECK(load_and_attach_eunomia_skel(p->bpf) == 0);
 	p->handle = handle_create(p->bpf);
@@ -106,9 +111,9 @@ load(struct polled *p)
 }
 
 static void
-start(struct polled *p)
+start(struct polled *p, const char *json)
 {
-	load(p);
+	load(p, json);
 	pthread_create(&p->thread, NULL, poll_it, p);
 }
 
@@ -138,7 +143,7 @@ test_a_second_load(void)
 {
 	struct polled p;
 
-	load(&p);
+	load(&p, package);
 	CHECK(load_and_attach_eunomia_skel(p.bpf) == -1);
 	CHECK_SAID("already loaded");
 	pthread_create(&p.thread, NULL, poll_it, &p);
@@ -156,7 +161,7 @@ test_descriptors(void)
 {
 	struct polled p;
 
-	load(&p);
+	load(&p, package);
 	CHECK(get_bpf_fd(p.bpf, "rb") >= 0);
 	CHECK(get_bpf_fd(p.bpf, "handle_exec") >= 0);
 	CHECK(get_bpf_fd(p.bpf, "rb") != get_bpf_fd(p.bpf, "handle_exec"));
@@ -172,7 +177,7 @@ test_pause(void)
 	struct polled p;
 	int calls;
 
-	start(&p);
+	start(&p, package);
 	CHECK(sees_events(&p));
 	handle_set_pause_state(p.handle, 1);
 	/* What was being handed over is done when nothing more comes. */
@@ -191,12 +196,60 @@ test_pause(void)
 	end(&p);
 }
 
+/* What the buffer cannot keep during a pause is counted. */
+static void
+test_losses(void)
+{
+	struct polled p;
+
+	start(&p, buffer);
+	handle_set_pause_state(p.handle, 1);
+	for (int i = 0; i < MANY; i++)
+		CHECK(open("/nonexistent", O_RDONLY) == -1);
+	handle_set_pause_state(p.handle, 0);
+	CHECK(becomes_more(&p.calls, 0));
+	/* The kernel tells of losses with the next record. */
+	CHECK(open("/nonexistent", O_RDONLY) == -1);
+	CHECK(sees_events(&p));
+	handle_terminate(p.handle);
+	pthread_join(p.thread, NULL);
+	CHECK(strstr(p.message, "records were lost") != NULL);
+	/* The message is of the last polling. */
+	handle_terminate(p.handle);
+	poll_it(&p);
+	CHECK(p.ret == 0);
+	CHECK(p.message[0] == '\0');
+	handle_destroy(p.handle);
+	destroy_eunomia_skel(p.bpf);
+}
+
+/* BTF is a file or an archive; a file that is none is said to be so. */
+static void
+test_btf(char *none)
+{
+	static const char kernel[] = "/sys/kernel/btf/vmlinux";
+	struct eunomia_bpf *bpf;
+
+	bpf = open_eunomia_skel_from_json_package_with_btf(package, kernel);
+	CHECK(load_and_attach_eunomia_skel(bpf) == 0);
+	destroy_eunomia_skel(bpf);
+	bpf = open_eunomia_skel_from_json_package_with_btf(package, none);
+	CHECK(load_and_attach_eunomia_skel(bpf) == -1);
+	CHECK_SAID(none);
+	/* It was the only try. */
+	CHECK(load_and_attach_eunomia_skel(bpf) == -1);
+	CHECK(get_bpf_fd(bpf, "rb") == -1);
+	CHECK(handle_create(bpf) == NULL);
+	CHECK_SAID("expected a loaded skeleton");
+	destroy_eunomia_skel(bpf);
+}
+
 static void
 test_a_terminate_before(void)
 {
 	struct polled p;
 
-	load(&p);
+	load(&p, package);
 	spawn();
 	handle_terminate(p.handle);
 	poll_it(&p);
@@ -213,8 +266,8 @@ test_two_skeletons(void)
 {
 	struct polled a, b;
 
-	start(&a);
-	start(&b);
+	start(&a, package);
+	start(&b, package);
 	CHECK(sees_events(&a));
 	CHECK(sees_events(&b));
 	handle_set_pause_state(b.handle, 1);
@@ -230,7 +283,7 @@ test_stop_by_the_handler(void)
 {
 	struct polled p;
 
-	load(&p);
+	load(&p, package);
 	p.stop = true;
 	spawn();
 	spawn();
@@ -249,7 +302,7 @@ test_destroy_by_the_handler(void)
 {
 	struct polled p;
 
-	load(&p);
+	load(&p, package);
 	p.destroy = true;
 	spawn();
 	poll_it(&p);
@@ -266,7 +319,7 @@ test_destroy_while_polled(void)
 {
 	struct polled p;
 
-	start(&p);
+	start(&p, package);
 	CHECK(sees_events(&p));
 	handle_set_pause_state(p.handle, 1);
 	destroy_eunomia_skel(p.bpf);
@@ -290,7 +343,7 @@ test_signals(void)
 	struct polled p;
 
 	sigaction(SIGUSR1, &sa, NULL);
-	start(&p);
+	start(&p, package);
 	for (int i = 0; i < 20; i++) {
 		pthread_kill(p.thread, SIGUSR1);
 		sleep_ms(LOOK_MS);
@@ -307,12 +360,15 @@ test_signals(void)
 int
 main(int argc, char *argv[])
 {
-	if (argc != 2)
+	if (argc != 3)
 		return 2;
 	package = read_file(argv[1], NULL);
+	buffer = read_file(argv[2], NULL);
 	test_a_second_load();
 	test_descriptors();
 	test_pause();
+	test_losses();
+	test_btf(argv[1]);
 	test_a_terminate_before();
 	test_two_skeletons();
 	test_stop_by_the_handler();
@@ -320,5 +376,6 @@ main(int argc, char *argv[])
 	test_destroy_while_polled();
 	test_signals();
 	free(package);
+	free(buffer);
 	return failures > 0;
 }
