@@ -7,6 +7,7 @@
 enum {
 	NARROW_MAX = 32, /* the highest slot that the narrow layout holds */
 	ROW_MAX = 128,   /* bytes of a row but for its stars */
+	COUNT_WIDTH = 8,
 };
 
 static void
@@ -62,8 +63,18 @@ number(char *p, uint64_t v, size_t columns, bool right)
 	return fill(p + n, ' ', right ? 0 : gap);
 }
 
+/* The columns of a count. */
+static size_t
+count_width(const struct hist *h, uint64_t most)
+{
+	char text[EMIT_U64_MAX];
+	size_t n = (size_t)(emit_u64(text, most) - text);
+
+	return h->aligned && n > COUNT_WIDTH ? n : COUNT_WIDTH;
+}
+
 static void
-head(const struct hist *h, struct buf *out, bool narrow)
+head(const struct hist *h, struct buf *out, size_t counts, bool narrow)
 {
 	size_t n = strlen(h->unit), columns = narrow ? 19 : 29, wide;
 	char *p = buf_room(out, EMIT_TEXT_MAX(n) + ROW_MAX), *unit;
@@ -76,11 +87,14 @@ head(const struct hist *h, struct buf *out, bool narrow)
 	wide = utf8_columns(unit, (size_t)(p - unit));
 	p = fill(p, ' ', wide < columns ? columns - wide : 0);
 	out->len = (size_t)(p - out->data);
-	buf_str(out, " : count    distribution\n");
+	buf_str(out, " : count");
+	buf_blanks(out, counts + 1 - strlen("count"));
+	buf_str(out, "distribution\n");
 }
 
 static void
-row(const struct hist *h, struct buf *out, size_t i, uint64_t most, bool narrow)
+row(const struct hist *h, struct buf *out, size_t i, uint64_t most,
+    size_t counts, bool narrow)
 {
 	size_t columns = narrow ? 10 : 20, stars = narrow ? 40 : 20, n;
 	char *p = buf_room(out, ROW_MAX + stars);
@@ -98,7 +112,7 @@ row(const struct hist *h, struct buf *out, size_t i, uint64_t most, bool narrow)
 		p = number(p + 4, high, columns, false);
 	}
 	memcpy(p, " : ", 3);
-	p = number(p + 3, h->slots[i], 8, false);
+	p = number(p + 3, h->slots[i], counts, false);
 	memcpy(p, " |", 2);
 	p = fill(p + 2, '*', n);
 	p = fill(p, ' ', stars - n);
@@ -111,13 +125,14 @@ hist_write(const struct hist *h, struct buf *out)
 {
 	size_t n = rows_of(h);
 	uint64_t most = most_of(h);
+	size_t counts = count_width(h, most);
 	bool narrow = h->linear || n <= NARROW_MAX + 1;
 
 	if (n == 0)
 		return;
-	head(h, out, narrow);
+	head(h, out, counts, narrow);
 	for (size_t i = 0; i < n; i++)
-		row(h, out, i, most, narrow);
+		row(h, out, i, most, counts, narrow);
 }
 
 /* The slot in which the percentile of so many values lies. */

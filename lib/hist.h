@@ -15,6 +15,8 @@ struct hist {
 	/* Slot i counts the value i, else those from 2^i to 2^(i+1) - 1, and
 	 * slot 0 both 0 and 1. */
 	bool linear;
+	bool aligned;     /* the bars stand below each other, however long
+			     the counts; the reference loader's do not */
 	const char *unit; /* borrowed */
 	const uint64_t *slots;
 	size_t n;

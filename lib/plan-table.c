@@ -203,6 +203,7 @@ record_hist(struct plan *p, const struct record *rec)
 	}
 	buf_chr(out, '\n');
 	h = plan_read_slots(p, rec);
+	h.aligned = true;
 	hist_write(&h, out);
 	hist_summary(&h, out);
 	buf_chr(out, '\n');
