@@ -64,6 +64,14 @@ place_type(const struct types *t, const struct place *p)
 }
 
 bool
+place_is(const struct place *a, const struct place *b)
+{
+	return a->type != TYPE_NONE && a->type == b->type &&
+	       a->offset == b->offset && a->bit_offset == b->bit_offset &&
+	       a->bits == b->bits && a->cpus == b->cpus;
+}
+
+bool
 place_is_struct(const struct types *t, const struct place *p)
 {
 	const struct type *type = place_type(t, p);

@@ -43,6 +43,9 @@ void columns_add(struct columns *c, const struct column *from);
 /* The node of a place, typedefs followed; NULL for raw bytes. */
 const struct type *place_type(const struct types *t, const struct place *p);
 
+/* Whether both are the same value of a record, and one at all. */
+bool place_is(const struct place *a, const struct place *b);
+
 /* Whether a place holds members: a struct or union, one of it. */
 bool place_is_struct(const struct types *t, const struct place *p);
 

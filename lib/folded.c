@@ -26,14 +26,14 @@ struct text {
  * Elements with a key in front, found by it: slots hold an element's place plus
  * one, 0 being free, and are twice as many as there is room for elements.
  */
-struct table {
+struct hash {
 	char *v;         /* owned */
 	uint32_t *slots; /* owned */
 	size_t n, cap, size;
 };
 
 struct folded {
-	struct table entries, texts;
+	struct hash entries, texts;
 	uint64_t seed[2];
 	uint64_t sources;
 };
@@ -54,7 +54,7 @@ folded_new(void)
 }
 
 static void
-table_free(struct table *t)
+hash_free(struct hash *t)
 {
 	free(t->v);
 	free(t->slots);
@@ -70,8 +70,8 @@ folded_free(struct folded *f)
 	texts = (const struct text *)(const void *)f->texts.v;
 	for (size_t i = 0; i < f->texts.n; i++)
 		free(texts[i].text);
-	table_free(&f->entries);
-	table_free(&f->texts);
+	hash_free(&f->entries);
+	hash_free(&f->texts);
 	free(f);
 }
 
@@ -112,14 +112,14 @@ folded_source(struct folded *f)
 }
 
 static const struct folded_key *
-key_of(const struct table *t, uint32_t place)
+key_of(const struct hash *t, uint32_t place)
 {
 	return (const void *)(t->v + place * t->size);
 }
 
 /* The slot of a key: its own, or the free one where it would go. */
 static uint32_t *
-slot_of(const struct table *t, const struct folded_key *k)
+slot_of(const struct hash *t, const struct folded_key *k)
 {
 	size_t mask = t->cap * 2 - 1, i = (size_t)k->b & mask;
 	const struct folded_key *at;
@@ -133,7 +133,7 @@ slot_of(const struct table *t, const struct folded_key *k)
 }
 
 static void *
-table_find(const struct table *t, const struct folded_key *k)
+hash_find(const struct hash *t, const struct folded_key *k)
 {
 	uint32_t place = t->n > 0 ? *slot_of(t, k) : 0;
 
@@ -141,7 +141,7 @@ table_find(const struct table *t, const struct folded_key *k)
 }
 
 static int
-table_grow(struct table *t)
+hash_grow(struct hash *t)
 {
 	size_t cap = t->cap == 0 ? FIRST_ROOM : t->cap * 2;
 	uint32_t *slots;
@@ -164,9 +164,9 @@ table_grow(struct table *t)
 
 /* Append a copy of an element whose key is not there yet. */
 static int
-table_add(struct table *t, const void *element)
+hash_add(struct hash *t, const void *element)
 {
-	if (t->n == t->cap && table_grow(t) == -1)
+	if (t->n == t->cap && hash_grow(t) == -1)
 		return -1;
 	*slot_of(t, element) = (uint32_t)t->n + 1;
 	memcpy(t->v + t->n++ * t->size, element, t->size);
@@ -177,7 +177,7 @@ bool
 folded_count(
     struct folded *f, const struct folded_key *k, uint32_t pass, uint64_t count)
 {
-	struct entry *e = table_find(&f->entries, k);
+	struct entry *e = hash_find(&f->entries, k);
 
 	if (e == NULL)
 		return false;
@@ -197,7 +197,7 @@ add_text(struct folded *f, const char *text, size_t len, uint32_t *place)
 	const struct text *found;
 
 	folded_mix(&t.key, text, len);
-	found = table_find(&f->texts, &t.key);
+	found = hash_find(&f->texts, &t.key);
 	if (found != NULL) {
 		*place =
 		    (uint32_t)(found - (const struct text *)(void *)f->texts.v);
@@ -208,7 +208,7 @@ add_text(struct folded *f, const char *text, size_t len, uint32_t *place)
 	if (len > 0)
 		memcpy(t.text, text, len);
 	*place = (uint32_t)f->texts.n;
-	if (table_add(&f->texts, &t) == 0)
+	if (hash_add(&f->texts, &t) == 0)
 		return 0;
 	free(t.text);
 	return -1;
@@ -222,7 +222,7 @@ folded_add(struct folded *f, const struct folded_key *k, const char *text,
 
 	if (add_text(f, text, len, &e.text) == -1)
 		return -1;
-	return table_add(&f->entries, &e);
+	return hash_add(&f->entries, &e);
 }
 
 struct line {

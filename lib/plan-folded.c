@@ -97,15 +97,13 @@ last_name(const char *path)
 static void
 guess_stack(struct plan *p, const char *path, const struct row_cell *cell)
 {
-	static const char first[] = "[{\"addr\"";
 	const char *name = last_name(path);
 	enum stack_side side = *name == 'k' ? STACK_KERNEL : STACK_USER;
 	bool named = strcmp(name, "kstack") == 0 || strcmp(name, "ustack") == 0;
 
 	if (cell->kind != ROW_NESTED || p->stacks.paths[side] != NULL)
 		return;
-	if (!named && (cell->len < sizeof(first) - 1 ||
-			  memcmp(cell->text, first, sizeof(first) - 1) != 0))
+	if (!named && !stack_view_shows(cell))
 		return;
 	p->stacks.paths[side] = strdup(path);
 	p->stacks.cells[side] = row_add(&p->row, path);
@@ -192,18 +190,15 @@ static uint64_t
 read_count(const struct plan *p, const struct record *rec)
 {
 	const struct column *c = column(p, FOLD_COUNT);
-	struct piece number = piece_of(p, rec, FOLD_COUNT);
-	const char *text = number.data;
+	const struct row_cell *cell;
 	size_t cpus = 1;
 	uint64_t v = 0;
 
-	if (c == NULL || number.len == 0)
+	if (c == NULL)
 		return 1;
 	if (rec->is_json) {
-		for (size_t i = 0;
-		     i < number.len && text[i] >= '0' && text[i] <= '9'; i++)
-			v = v * 10 + (uint64_t)(text[i] - '0');
-		return v;
+		cell = plan_cell(p, p->fold.columns[FOLD_COUNT]);
+		return cell->kind == ROW_SCALAR ? row_number(cell) : 1;
 	}
 	if (c->place.cpus == CPUS_SUM)
 		cpus = p->steps.cpus;

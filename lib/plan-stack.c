@@ -11,17 +11,10 @@
 enum { ADDRESS_DIGITS = 16 };
 
 static bool
-is_place(const struct place *a, const struct place *b)
-{
-	return a->type == b->type && a->type != TYPE_NONE &&
-	       a->offset == b->offset && a->bits == b->bits;
-}
-
-static bool
 is_size(const struct stack_layout *l, const struct place *p)
 {
-	return is_place(&l->sides[STACK_KERNEL].size, p) ||
-	       is_place(&l->sides[STACK_USER].size, p);
+	return place_is(&l->sides[STACK_KERNEL].size, p) ||
+	       place_is(&l->sides[STACK_USER].size, p);
 }
 
 /* The stack in a column is to be shown apart. */
@@ -150,13 +143,15 @@ put_frames(const struct stack_view *v, struct buf *out, size_t width)
 		const struct stack_frame *s = &v->v[i];
 
 		if (inlined)
-			buf_blanks(out, indent);
+			buf_blanks(out, indent - 2);
 		else
-			buf_printf(out, "    %016" PRIx64 "  ", s->addr);
-		if (s->frame.symbol != NULL)
+			buf_printf(out, "    %016" PRIx64, s->addr);
+		if (s->frame.symbol != NULL) {
+			buf_str(out, "  ");
 			put_function(out, s, columns);
-		else
-			buf_str(out, "[unknown]");
+		} else if (v->layout.with_symbols) {
+			buf_str(out, "  [unknown]");
+		}
 		buf_chr(out, '\n');
 		inlined = s->inlined;
 	}
@@ -196,7 +191,7 @@ add_place(struct plan *p, const struct columns *all, const struct place *at,
 	for (size_t i = 0; i < all->n; i++) {
 		struct column c = all->v[i];
 
-		if (!is_place(&c.place, at))
+		if (!place_is(&c.place, at))
 			continue;
 		c.name = strdup(name);
 		if (c.name == NULL)

@@ -225,15 +225,11 @@ plan_cell(const struct plan *p, size_t i)
 static bool
 is_stack(const struct plan *p, size_t i)
 {
-	static const char first[] = "[{\"addr\"";
-	const struct row_cell *cell = plan_cell(p, i);
-	const struct stack_view *view = p->stacks.view;
+	const struct place *at = &p->columns.v[i].place;
 
-	if (p->header != NULL)
-		return stack_view_side(view, &p->columns.v[i].place) !=
-		       STACK_SIDES;
-	return cell->kind == ROW_NESTED && cell->len >= sizeof(first) - 1 &&
-	       memcmp(cell->text, first, sizeof(first) - 1) == 0;
+	return p->header == NULL
+		   ? stack_view_shows(plan_cell(p, i))
+		   : stack_view_side(p->stacks.view, at) != STACK_SIDES;
 }
 
 static void

@@ -548,6 +548,18 @@ row_put(struct row *r, const struct row_cell *cell, struct buf *out,
 		steps_style(out, r->scratch.data, r->scratch.len, style);
 }
 
+uint64_t
+row_number(const struct row_cell *cell)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; cell->kind == ROW_SCALAR && i < cell->len &&
+			   cell->text[i] >= '0' && cell->text[i] <= '9';
+	     i++)
+		v = v * 10 + (uint64_t)(cell->text[i] - '0');
+	return v;
+}
+
 bool
 row_next_number(const struct row_cell *cell, const char **at, uint64_t *v)
 {

@@ -81,6 +81,9 @@ void row_put(struct row *r, const struct row_cell *cell, struct buf *out,
  * next call.  U+0000 becomes U+FFFD, as no text here holds a NUL. */
 void row_unescape(struct row *r, const struct row_cell *cell);
 
+/* The whole number in a cell, or 0. */
+uint64_t row_number(const struct row_cell *cell);
+
 /* The next whole number in an array: *at is NULL first and moves on.  Returns
  * whether there was one. */
 bool row_next_number(const struct row_cell *cell, const char **at, uint64_t *v);

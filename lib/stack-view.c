@@ -67,8 +67,7 @@ stack_view_side(const struct stack_view *v, const struct place *p)
 	for (int i = 0; i < STACK_SIDES; i++) {
 		const struct stack_field *f = &v->layout.sides[i];
 
-		if (f->kind != STACK_ABSENT && f->at.type == p->type &&
-		    f->at.offset == p->offset && p->bits == 0)
+		if (f->kind != STACK_ABSENT && place_is(&f->at, p))
 			return (enum stack_side)i;
 	}
 	return STACK_SIDES;
@@ -181,19 +180,6 @@ stack_view_read(
 		add_address(v, pid, addrs[i]);
 }
 
-static uint64_t
-take_number(const struct row_cell *cell)
-{
-	uint64_t v = 0;
-
-	if (cell->kind != ROW_SCALAR)
-		return 0;
-	for (size_t i = 0;
-	     i < cell->len && cell->text[i] >= '0' && cell->text[i] <= '9'; i++)
-		v = v * 10 + (uint64_t)(cell->text[i] - '0');
-	return v;
-}
-
 /* A string of a frame goes to the view's text.  Returns where it starts, plus
  * one; 0: there is none. */
 static size_t
@@ -222,10 +208,10 @@ take_frame(struct stack_view *v, const char *text, size_t len)
 	cells = v->row.cells;
 	f = (struct frame){
 		.has_offset = cells[CELL_OFFSET].kind == ROW_SCALAR,
-		.offset = take_number(&cells[CELL_OFFSET]),
-		.line = take_number(&cells[CELL_LINE]),
+		.offset = row_number(&cells[CELL_OFFSET]),
+		.line = row_number(&cells[CELL_LINE]),
 	};
-	add(v, take_number(&cells[CELL_ADDR]), false, f);
+	add(v, row_number(&cells[CELL_ADDR]), false, f);
 	if (v->failed)
 		return;
 	v->v[v->n - 1].symbol_at = take_text(v, &cells[CELL_SYMBOL]);
@@ -263,7 +249,7 @@ take_element(struct stack_view *v, const char *text, size_t len)
 	if (len > 0 && *text == '{')
 		take_frame(v, text, len);
 	else if (len > 0 && *text >= '0' && *text <= '9')
-		add(v, take_number(&number), false,
+		add(v, row_number(&number), false,
 		    (struct frame){ .symbol = NULL });
 }
 
@@ -309,6 +295,15 @@ take_array(struct stack_view *v, const char *p, const char *end)
 		v->state = STACK_FRAMES;
 }
 
+bool
+stack_view_shows(const struct row_cell *cell)
+{
+	static const char first[] = "[{\"addr\"";
+
+	return cell->kind == ROW_NESTED && cell->len >= sizeof(first) - 1 &&
+	       memcmp(cell->text, first, sizeof(first) - 1) == 0;
+}
+
 void
 stack_view_take(struct stack_view *v, const struct row_cell *cell)
 {
@@ -319,7 +314,7 @@ stack_view_take(struct stack_view *v, const struct row_cell *cell)
 		take_array(v, cell->text, cell->text + cell->len);
 	} else if (cell->kind == ROW_SCALAR && *cell->text >= '0' &&
 		   *cell->text <= '9') {
-		id = take_number(cell);
+		id = row_number(cell);
 		v->id = id > INT32_MAX ? INT32_MAX : (int32_t)id;
 		v->state = STACK_UNKNOWN;
 	}

@@ -81,6 +81,9 @@ size_t stack_view_addresses(struct stack_view *v, enum stack_side side,
  * {"addr":...} or of addresses, or an id. */
 void stack_view_take(struct stack_view *v, const struct row_cell *cell);
 
+/* Whether a cell looks like one, for records of which no header tells. */
+bool stack_view_shows(const struct row_cell *cell);
+
 /*
  * Append the stack that was read.  JSON: an array of {addr, symbol, offset,
  * file, line}, or the id that is unknown.  In any other style one field, the

@@ -27,7 +27,7 @@ struct entry {
  * A hash table that forgets: its entries are a ring in the order they came, of
  * which the oldest go where there are more than max, or more bytes.
  */
-struct table {
+struct hash {
 	struct entry *v;    /* owned: room for cap, a power of two */
 	uint32_t *buckets;  /* owned: as many; the first entry of each */
 	size_t n, cap, max; /* max: a power of two */
@@ -37,16 +37,16 @@ struct table {
 };
 
 struct symbols {
-	struct table frames; /* by pid and address */
-	struct table stacks; /* by the map's place in names, and id */
-	char **names;        /* owned: maps of stacks */
+	struct hash frames; /* by pid and address */
+	struct hash stacks; /* by the map's place in names, and id */
+	char **names;       /* owned: maps of stacks */
 	size_t nnames;
 };
 
 /* A bucket for two numbers.  Whoever writes streams cannot choose which ones
  * fall into the same, not knowing the seed. */
 static size_t
-bucket_of(const struct table *t, uint64_t a, uint64_t b)
+bucket_of(const struct hash *t, uint64_t a, uint64_t b)
 {
 	uint64_t h = (a ^ t->seed) * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -56,7 +56,7 @@ bucket_of(const struct table *t, uint64_t a, uint64_t b)
 }
 
 static struct entry *
-table_find(const struct table *t, uint64_t a, uint64_t b)
+hash_find(const struct hash *t, uint64_t a, uint64_t b)
 {
 	uint32_t i = NONE;
 
@@ -68,7 +68,7 @@ table_find(const struct table *t, uint64_t a, uint64_t b)
 }
 
 static void
-link_entry(struct table *t, uint32_t i)
+link_entry(struct hash *t, uint32_t i)
 {
 	uint32_t *bucket = &t->buckets[bucket_of(t, t->v[i].a, t->v[i].b)];
 
@@ -77,7 +77,7 @@ link_entry(struct table *t, uint32_t i)
 }
 
 static void
-drop_oldest(struct table *t)
+drop_oldest(struct hash *t)
 {
 	uint32_t i = (uint32_t)t->oldest;
 	struct entry *e = &t->v[i];
@@ -93,9 +93,9 @@ drop_oldest(struct table *t)
 }
 
 static int
-table_grow(struct table *t)
+hash_grow(struct hash *t)
 {
-	struct table to = *t;
+	struct hash to = *t;
 
 	to.cap = t->cap == 0 ? FIRST_ENTRIES : t->cap * 2;
 	to.oldest = 0;
@@ -119,16 +119,16 @@ table_grow(struct table *t)
 
 /* Keep n parts in a block of so many bytes, which is taken over. */
 static int
-table_set(
-    struct table *t, uint64_t a, uint64_t b, void *block, size_t size, size_t n)
+hash_set(
+    struct hash *t, uint64_t a, uint64_t b, void *block, size_t size, size_t n)
 {
-	struct entry *e = table_find(t, a, b);
+	struct entry *e = hash_find(t, a, b);
 	uint32_t i;
 
 	if (e == NULL) {
 		if (t->n == t->max)
 			drop_oldest(t);
-		if (t->n == t->cap && table_grow(t) == -1) {
+		if (t->n == t->cap && hash_grow(t) == -1) {
 			free(block);
 			return -1;
 		}
@@ -148,7 +148,7 @@ table_set(
 }
 
 static void
-table_free(struct table *t)
+hash_free(struct hash *t)
 {
 	while (t->n > 0)
 		drop_oldest(t);
@@ -177,8 +177,8 @@ symbols_free(struct symbols *s)
 {
 	if (s == NULL)
 		return;
-	table_free(&s->frames);
-	table_free(&s->stacks);
+	hash_free(&s->frames);
+	hash_free(&s->stacks);
 	for (size_t i = 0; i < s->nnames; i++)
 		free(s->names[i]);
 	free(s->names);
@@ -188,7 +188,7 @@ symbols_free(struct symbols *s)
 struct frames
 symbols_find(const struct symbols *s, uint64_t pid, uint64_t addr)
 {
-	const struct entry *e = table_find(&s->frames, pid, addr);
+	const struct entry *e = hash_find(&s->frames, pid, addr);
 
 	if (e == NULL)
 		return (struct frames){ NULL, 0 };
@@ -237,7 +237,7 @@ symbols_set(struct symbols *s, uint64_t pid, uint64_t addr,
 			block[i].file =
 			    copy_text(&at, f[i].file, text_len(f[i].file));
 	}
-	return table_set(&s->frames, pid, addr, block, size, n);
+	return hash_set(&s->frames, pid, addr, block, size, n);
 }
 
 /* The place of a map of stacks in the names; nnames if it has none. */
@@ -277,7 +277,7 @@ symbols_stack(const struct symbols *s, const char *stacks, int32_t id,
     const uint64_t **addrs)
 {
 	const struct entry *e =
-	    table_find(&s->stacks, find_name(s, stacks), (uint32_t)id);
+	    hash_find(&s->stacks, find_name(s, stacks), (uint32_t)id);
 
 	if (e == NULL)
 		return 0;
@@ -301,7 +301,7 @@ symbols_set_stack(struct symbols *s, const char *stacks, int32_t id,
 		return report_nomem();
 	if (n > 0)
 		memcpy(block, addrs, size);
-	return table_set(&s->stacks, name, (uint32_t)id, block, size + 1, n);
+	return hash_set(&s->stacks, name, (uint32_t)id, block, size + 1, n);
 }
 
 /*

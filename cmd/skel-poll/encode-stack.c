@@ -31,13 +31,9 @@ struct stack_encoder {
 static char *
 path_of(const struct columns *all, const struct place *at)
 {
-	for (size_t i = 0; i < all->n; i++) {
-		const struct place *p = &all->v[i].place;
-
-		if (at->type != TYPE_NONE && p->type == at->type &&
-		    p->offset == at->offset && p->cpus == at->cpus)
+	for (size_t i = 0; i < all->n; i++)
+		if (place_is(&all->v[i].place, at))
 			return strdup(all->v[i].path);
-	}
 	return NULL;
 }
 
