@@ -10,9 +10,9 @@
 #include "report.h"
 
 /* The last where, or the last optional, for this program, or NULL. */
-static const struct attach_where *
-find_where(const struct attach_where *wheres, size_t n, const char *program,
-    bool optional)
+static struct attach_where *
+find_where(
+    struct attach_where *wheres, size_t n, const char *program, bool optional)
 {
 	while (n-- > 0)
 		if (wheres[n].optional == optional &&
@@ -33,13 +33,11 @@ attach_has_optional(const struct attach_where *wheres, size_t n)
 bool
 attach_leave_out(struct attach_where *wheres, size_t n, const char *program)
 {
-	bool found = false;
+	struct attach_where *w = find_where(wheres, n, program, true);
 
-	while (n-- > 0)
-		if (wheres[n].optional &&
-		    strcmp(wheres[n].program, program) == 0)
-			found = wheres[n].left_out = true;
-	return found;
+	if (w != NULL)
+		w->left_out = true;
+	return w != NULL;
 }
 
 /* Whether the package lists the program. */
@@ -115,6 +113,7 @@ attach_step(struct attachments *a, struct attach_job *j,
 	report_excuse_held(&held, "left out");
 	/* Of no effect once it is loaded. */
 	bpf_program__set_autoload(j->program, false);
+	j->optional->left_out = true;
 	a->nleft_out++;
 	return 0;
 }
@@ -142,7 +141,7 @@ add_job(struct attachments *a, const struct attach_job *job)
 
 int
 attach_choose(struct attachments *a, struct object *o,
-    const struct attach_where *wheres, size_t nwheres)
+    struct attach_where *wheres, size_t nwheres)
 {
 	const struct package *p = o->package;
 	struct bpf_program *program;

@@ -150,9 +150,8 @@ attach_named(const struct attach_job *j, struct attachment *a,
 				    j->program, category, name)) == 0)
 		return 0;
 	if (errno == ENOENT)
-		return attach_refuse(j,
-		    "this kernel has no such tracepoint: %s/%s", category,
-		    name);
+		return attach_refuse(
+		    j, "this kernel has no tracepoint %s/%s", category, name);
 	if (errno == EACCES && privilege_suffices())
 		return attach_refuse(j, "the program reads more than this "
 					"tracepoint has");

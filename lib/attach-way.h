@@ -16,8 +16,8 @@ struct attach_job {
 	struct bpf_program *program;
 	const struct kind *kind;
 	const struct way *way;
-	const struct attach_where *where;    /* what "-a" says, or NULL */
-	const struct attach_where *optional; /* "--optional", or NULL */
+	const struct attach_where *where; /* what "-a" says, or NULL */
+	struct attach_where *optional;    /* "--optional", or NULL */
 };
 
 struct way {

@@ -22,7 +22,7 @@ enum { ATTACH_OPTIONS_MAX = 8 };
 struct attach_where {
 	char *program;         /* owned */
 	bool optional;         /* "--optional": nothing else is set */
-	bool left_out;         /* the kernel would not load it */
+	bool left_out;         /* and it was, with a notice */
 	const char *text;      /* borrowed: WHERE */
 	const struct way *way; /* NULL: off */
 	char *words;           /* owned: TARGET and the options, cut apart */
@@ -79,7 +79,7 @@ const char *attach_kind(const struct bpf_program *program);
  * that says why; but when that leaves none to attach, it is an error.
  */
 int attach_choose(struct attachments *a, struct object *o,
-    const struct attach_where *wheres, size_t nwheres);
+    struct attach_where *wheres, size_t nwheres);
 
 /* Whether attach_all() could attach them, as far as that shows before the
  * object is loaded: that each has a place to go. */

@@ -10,27 +10,30 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* How many letters have to be changed, added or left out to make b of a;
- * neither is longer than NEAREST_NAME - 1. */
+/* How many letters have to be changed, added, left out or swapped with the next
+ * to make b of a; neither is longer than NEAREST_NAME - 1. */
 static size_t
 distance(const char *a, const char *b)
 {
-	size_t na = strlen(a), nb = strlen(b), row[NEAREST_NAME];
+	size_t na = strlen(a), nb = strlen(b);
+	size_t rows[3][NEAREST_NAME] = { 0 };
 
 	for (size_t j = 0; j <= nb; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= na; i++) {
-		size_t diagonal = row[0];
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3];
+		const size_t *second = rows[(i + 1) % 3];
 
 		row[0] = i;
 		for (size_t j = 1; j <= nb; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = least(change, least(row[j], row[j - 1]) + 1);
+			row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]),
+			    least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				row[j] = least(row[j], second[j - 2] + 1);
 		}
 	}
-	return row[nb];
+	return rows[na % 3][nb];
 }
 
 /* Whether it is among the best already, as a symbol in two tables is. */

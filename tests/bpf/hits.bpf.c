@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
- * A program of the kind that its section's name, KIND, says; each time it runs
- * it writes a record.  With ALSO there is a second one of that kind.
+ * Programs that write a record each time they run.  KIND: one of the kind that
+ * this section's name says, and ALSO a second one.  Without KIND, one of each
+ * kind whose section does not say where, for "-a" to say it.
  */
 #include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <stdbool.h>
 
 #include <bpf/bpf_helpers.h>
+#include <bpf/usdt.bpf.h>
 
 struct hit {
 	int pid, tid;
 	unsigned int cpu;
-	char by[8];
+	char by[16];
 	char comm[16];
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 16);
+	__uint(max_entries, 1 << 18);
 	__type(value, struct hit);
 } rb SEC(".maps");
 
 static __always_inline int
-say(const char *by)
+say(const char by[16])
 {
 	unsigned long long id = bpf_get_current_pid_tgid();
 	struct hit h = { .pid = id >> 32, .tid = (int)id };
@@ -33,19 +37,38 @@ say(const char *by)
 	return 0;
 }
 
-SEC(KIND)
-int
-hit(void *ctx)
-{
-	return say("hit\0\0\0\0");
-}
+#define HIT(section, name)                                                     \
+	SEC(section)                                                           \
+	int name(void *ctx)                                                    \
+	{                                                                      \
+		return say((const char[16]){ #name });                         \
+	}
 
+#ifdef KIND
+HIT(KIND, hit)
 #ifdef ALSO
-SEC(ALSO)
+HIT(ALSO, also)
+#endif
+#else
+HIT("kprobe", on_kprobe)
+HIT("kprobe.multi", on_multi)
+HIT("uprobe", on_uprobe)
+HIT("usdt", on_usdt)
+HIT("tracepoint", on_tracepoint)
+HIT("raw_tp", on_raw_tp)
+HIT("tp_btf", on_tp_btf)
+HIT("fentry", on_fentry)
+HIT("lsm", on_lsm)
+HIT("perf_event", on_perf)
+#endif
+
+/* What no verifier lets through. */
+#ifdef REFUSED
+SEC("raw_tp/sched_process_exec")
 int
-also(void *ctx)
+refused(void *ctx)
 {
-	return say("also\0\0\0");
+	return *(volatile int *)0;
 }
 #endif
 
