@@ -164,6 +164,9 @@ columns_roots(
 		sampled_roots(c, h, map);
 	else if (place_is_struct(&h->types, &p))
 		columns_members(c, &h->types, &p);
+	else if (m->text)
+		add(c, strdup("text"), strdup("text"),
+		    &(struct place){ .type = TYPE_NONE, .text = true });
 	else
 		add_root(c, m->value == TYPE_NONE ? "raw" : "value", m->value,
 		    0, CPUS_ONE);

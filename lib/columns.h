@@ -16,6 +16,7 @@
 /* Where a value lies in a record, and what it is. */
 struct place {
 	uint32_t type;             /* TYPE_NONE: all bytes from offset on */
+	bool text;                 /* those are a line of text */
 	size_t offset;             /* bytes from the start of the record */
 	uint32_t bit_offset, bits; /* a bitfield, unless bits is 0 */
 	/* Per-CPU maps: this stands for all CPUs' values, or their sum. */
@@ -57,8 +58,8 @@ void columns_members(
 /*
  * Append the roots of a map's records: for ring and perf buffers the members
  * or, if it is no struct, "value"; for sampled maps "key", then "value" or,
- * per CPU, "value" as the sum, where there is one, and "values"; "raw" where
- * there is no type.
+ * per CPU, "value" as the sum, where there is one, and "values"; "text" or
+ * "raw" where there is no type.
  */
 void columns_roots(
     struct columns *c, const struct stream_header *h, unsigned int map);

@@ -119,6 +119,9 @@ void plan_add_object(struct plan *p, const struct column *root);
 /* Whether columns are chosen by the command line. */
 bool plan_is_narrowed(const struct plan *p);
 
+/* Whether the records are lines of text. */
+bool plan_is_text(const struct plan *p);
+
 /*
  * Whether the map is a histogram that has slots; then p->slots is set.  One
  * that should have them and does not is reported, and shown as what it is.

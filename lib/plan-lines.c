@@ -232,12 +232,14 @@ const struct form form_tsv = {
 	.deep = true,
 };
 
-/* JSON records have no raw bytes; whoever calls has seen to that. */
+/* JSON records have no raw bytes; whoever calls has seen to that.  Text had a
+ * newline where the record ends. */
 static void
 record_raw(struct plan *p, const struct record *rec)
 {
-	(void)p;
 	buf_add(rec->run.out, rec->run.data, rec->run.len);
+	if (plan_is_text(p))
+		buf_chr(rec->run.out, '\n');
 }
 
 const struct form form_raw = {

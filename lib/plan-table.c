@@ -170,7 +170,7 @@ compile_table(struct plan *p)
 static void
 head_table(const struct plan *p, struct buf *out)
 {
-	if (p->slots.v == NULL && p->table.n > 0)
+	if (p->slots.v == NULL && p->table.n > 0 && !plan_is_text(p))
 		table_head(&p->table, out);
 }
 
@@ -209,17 +209,22 @@ record_hist(struct plan *p, const struct record *rec)
 	buf_chr(out, '\n');
 }
 
+/* The line as it is: the program has made its own columns. */
 static void
-record_table(struct plan *p, const struct record *rec)
+record_line(struct plan *p, const struct record *rec)
+{
+	if (p->columns.n > 0)
+		plan_put_column(p, rec, 0);
+	buf_chr(rec->run.out, '\n');
+}
+
+static void
+record_cells(struct plan *p, const struct record *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t cell = 0, start;
 	unsigned int over = 0;
 
-	if (p->slots.v != NULL) {
-		record_hist(p, rec);
-		return;
-	}
 	if (!p->options.bare) {
 		start = table_start(cell, out);
 		plan_put_time(rec);
@@ -234,6 +239,17 @@ record_table(struct plan *p, const struct record *rec)
 		buf_chr(out, '\n');
 	if (p->stacks.view != NULL)
 		plan_put_stacks(p, rec);
+}
+
+static void
+record_table(struct plan *p, const struct record *rec)
+{
+	if (p->slots.v != NULL)
+		record_hist(p, rec);
+	else if (plan_is_text(p))
+		record_line(p, rec);
+	else
+		record_cells(p, rec);
 }
 
 const struct form form_table = {

@@ -45,6 +45,12 @@ plan_is_narrowed(const struct plan *p)
 	return p->options.ncolumns > 0;
 }
 
+bool
+plan_is_text(const struct plan *p)
+{
+	return p->header != NULL && p->header->maps[p->map].text;
+}
+
 static void
 measure(struct plan *p)
 {
@@ -250,6 +256,13 @@ plan_put_column(struct plan *p, const struct record *rec, size_t i)
 {
 	const struct part *part;
 
+	if (rec->is_json && plan_is_text(p) &&
+	    plan_cell(p, i)->kind == ROW_STRING) {
+		row_unescape(&p->row, plan_cell(p, i));
+		steps_line(rec->run.out, p->row.scratch.data,
+		    p->row.scratch.len, p->form->style);
+		return;
+	}
 	if (rec->is_json) {
 		put_json_column(p, rec->run.out, i);
 		return;

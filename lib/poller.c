@@ -237,6 +237,12 @@ poller_open(const struct stream_header *h, const int *fds,
 	return p;
 }
 
+int
+poller_set_link(struct poller *p, unsigned int map, int fd)
+{
+	return source_set_link(&p->sources[map], fd);
+}
+
 /* What the input says is of no interest; that it ends is. */
 static void
 look_at_input(struct poller *p)
@@ -288,7 +294,7 @@ serve(struct poller *p, const struct epoll_event *e)
 static bool
 step_passes(struct poller *p)
 {
-	bool running = false;
+	bool running = false, done = p->nsources > 0;
 
 	for (size_t i = 0; i < p->nsources && !p->ended; i++) {
 		struct source *s = &p->sources[i];
@@ -296,7 +302,10 @@ step_passes(struct poller *p)
 		if (source_is_running(s))
 			let(p, source_step, s);
 		running |= source_is_running(s);
+		done &= source_is_done(s);
 	}
+	if (done)
+		end_with(p, POLLER_DONE);
 	return running;
 }
 
@@ -388,7 +397,7 @@ poller_drain(struct poller *p)
 	let_all(p, source_drain);
 	let_all(p, source_count_lost);
 	if (!p->options.once)
-		let_all(p, source_pass);
+		let_all(p, source_last_pass);
 	heed(p, p->sink->flush(p->ctx));
 	if (!p->ended)
 		end_with(p, POLLER_STOPPED);

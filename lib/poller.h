@@ -1,7 +1,7 @@
 /*
- * The poller: ring buffers, perf buffers and sampled maps behind one epoll;
- * timerfds for the samples, so none delays another.  What it finds goes to a
- * sink.  skel-load and skel-poll share it.
+ * The poller: ring buffers, perf buffers, sampled maps and iterators behind one
+ * epoll; timerfds for what is read in passes, so none delays another.  What it
+ * finds goes to a sink.  skel-load and skel-poll share it.
  */
 #ifndef SKEL_POLLER_H
 #define SKEL_POLLER_H
@@ -19,7 +19,8 @@
  * or -1 to end it as failed, which was reported.
  */
 struct poller_sink {
-	/* For sampled maps data is the key, then the value or all CPUs'. */
+	/* For sampled maps data is the key, then the value or all CPUs'.  The
+	 * last of an iterator's may be shorter than its type. */
 	int (*record)(void *ctx, unsigned int map, uint64_t time_ns,
 	    const void *data, size_t len);
 	int (*lost)(void *ctx, unsigned int map, uint64_t count);
@@ -51,6 +52,8 @@ enum poller_end {
 	POLLER_COUNTED,
 	POLLER_TIMEOUT,
 	POLLER_ONCE,
+	POLLER_DONE,   /* there are only iterators, each read once, and they are
+			  through */
 	POLLER_GONE,   /* the reader left */
 	POLLER_INPUT,  /* in_fd ended, or what was polled is over */
 	POLLER_FAILED, /* reported */
@@ -61,10 +64,15 @@ struct poller;
 /*
  * A poller of h's maps, whose descriptors are fds[0 .. h->nmaps), borrowed
  * like h.  The kernel is asked whether they are what h says: kind, key and
- * value sizes.  Returns NULL after reporting.
+ * value sizes.  That of an iterator is its link's; -1 where the program is not
+ * attached yet: poller_set_link().  Returns NULL after reporting.
  */
 struct poller *poller_open(const struct stream_header *h, const int *fds,
     const struct poller_options *o, const struct poller_sink *sink, void *ctx);
+
+/* The link, borrowed, of the iterator that is number map in the header.
+ * Returns 0, or -1 after reporting. */
+int poller_set_link(struct poller *p, unsigned int map, int fd);
 
 /*
  * Poll until one of the ends.  While the control asks for a pause nothing is
@@ -82,7 +90,8 @@ int poller_count_lost(struct poller *p);
 /*
  * Take what is still there (after the programs were detached), within count:
  * what the buffers hold at this moment, and a last pass over the sampled maps
- * unless once was asked for.  Does nothing when the reader left.
+ * and the end of an iterator's unless once was asked for.  Does nothing when
+ * the reader left.
  * Returns 0 or -1.
  */
 int poller_drain(struct poller *p);

@@ -75,21 +75,41 @@ consume(struct source *s, uint64_t bytes)
 	return s->perf.buffer != NULL ? perf_consume(&s->perf) : 0;
 }
 
-int
-source_step(struct source *s)
+static bool
+is_iter(const struct source *s)
 {
-	if (sample_step(&s->sample, take_record, s) != 0)
-		return -1;
-	if (s->sample.running)
-		return 0;
-	s->round++;
-	return s->sink->sampled(s->ctx, s, s->round, s->sample.seen);
+	return s->header->maps[s->map].source == STREAM_ITER;
 }
 
 bool
 source_is_running(const struct source *s)
 {
-	return s->sample.running;
+	return s->sample.running || s->iter.running;
+}
+
+/* A step of what is read in passes; at the end of one, say so. */
+int
+source_step(struct source *s)
+{
+	int ret = is_iter(s) ? iter_step(&s->iter, take_record, s)
+			     : sample_step(&s->sample, take_record, s);
+
+	if (ret != 0)
+		return -1;
+	if (source_is_running(s))
+		return 0;
+	s->round++;
+	return s->sink->sampled(
+	    s->ctx, s, s->round, is_iter(s) ? s->iter.seen : s->sample.seen);
+}
+
+static int
+start_pass(struct source *s)
+{
+	if (is_iter(s))
+		return iter_start(&s->iter, s->fd);
+	sample_start(&s->sample);
+	return 0;
 }
 
 static int
@@ -97,7 +117,7 @@ finish_pass(struct source *s)
 {
 	int ret = 0;
 
-	while (ret == 0 && s->sample.running)
+	while (ret == 0 && source_is_running(s))
 		ret = source_step(s);
 	return ret;
 }
@@ -105,12 +125,26 @@ finish_pass(struct source *s)
 int
 source_pass(struct source *s)
 {
+	bool shown = s->sample.seen > 0 || s->iter.seen > 0;
+
 	if (s->timer == -1)
 		return 0;
-	if (s->sample.seen > 0 && finish_pass(s) == -1)
+	if ((shown && finish_pass(s) == -1) || start_pass(s) == -1)
 		return -1;
-	sample_start(&s->sample);
 	return finish_pass(s);
+}
+
+int
+source_last_pass(struct source *s)
+{
+	return is_iter(s) ? finish_pass(s) : source_pass(s);
+}
+
+bool
+source_is_done(const struct source *s)
+{
+	return is_iter(s) && s->round > 0 &&
+	       s->header->maps[s->map].interval_ms == 0;
 }
 
 int
@@ -118,9 +152,9 @@ source_serve(struct source *s)
 {
 	if (s->timer == -1)
 		return consume(s, TURN_BYTES);
-	if (timer_expired(s->timer) > 0 && !s->sample.running)
-		sample_start(&s->sample);
-	return 0;
+	if (timer_expired(s->timer) == 0 || source_is_running(s))
+		return 0;
+	return start_pass(s);
 }
 
 int
@@ -221,17 +255,20 @@ check_sizes(const struct source *s)
 }
 
 static int
-start_timer(struct source *s, uint64_t interval_ms)
+timer_failed(const struct source *s)
 {
-	uint64_t ms = interval_ms < 1                ? 1
-		      : interval_ms > INT64_MAX / MS ? INT64_MAX / MS
-						     : interval_ms;
-
-	s->timer = timer_new();
-	if (s->timer != -1 && timer_set(s->timer, 1, ms * MS) == 0)
-		return 0;
 	report_error("map %s: timer: %s", name_of(s), strerror(errno));
 	return -1;
+}
+
+/* The first pass is now; the next, unless the interval is 0, that later. */
+static int
+start_timer(struct source *s, uint64_t interval_ms)
+{
+	uint64_t ms =
+	    interval_ms > INT64_MAX / MS ? INT64_MAX / MS : interval_ms;
+
+	return timer_set(s->timer, 1, ms * MS) == 0 ? 0 : timer_failed(s);
 }
 
 static int
@@ -240,7 +277,27 @@ open_sample(struct source *s, const struct stream_map *m)
 	if (sample_open(&s->sample, m->name, s->fd, m->clear_map) == -1 ||
 	    check_sizes(s) == -1)
 		return -1;
-	return start_timer(s, m->interval_ms);
+	if ((s->timer = timer_new()) == -1)
+		return timer_failed(s);
+	return start_timer(s, m->interval_ms == 0 ? 1 : m->interval_ms);
+}
+
+int
+source_set_link(struct source *s, int link)
+{
+	if (iter_check_link(&s->iter, link) == -1)
+		return -1;
+	s->fd = link;
+	return start_timer(s, s->header->maps[s->map].interval_ms);
+}
+
+static int
+open_iter(struct source *s)
+{
+	iter_open(&s->iter, name_of(s), s->least);
+	if ((s->timer = timer_new()) == -1)
+		return timer_failed(s);
+	return s->fd == -1 ? 0 : source_set_link(s, s->fd);
 }
 
 int
@@ -254,6 +311,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		.ctx = ctx,
 		.least = stream_record_size(h, map),
 		.fd = fd,
+		.iter.fd = -1,
 		.timer = -1,
 	};
 	switch (h->maps[map].source) {
@@ -264,9 +322,8 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 	case STREAM_SAMPLE:
 		return open_sample(s, &h->maps[map]);
 	case STREAM_ITER:
-		break;
+		return open_iter(s);
 	}
-	report_error("map %s: an iterator cannot be polled", name_of(s));
 	return -1;
 }
 
@@ -276,6 +333,7 @@ source_close(struct source *s)
 	ring_buffer__free(s->ring);
 	perf_close(&s->perf);
 	sample_close(&s->sample);
+	iter_close(&s->iter);
 	if (s->timer != -1)
 		close(s->timer);
 }

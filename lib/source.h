@@ -1,7 +1,7 @@
 /*
  * Sources: one map of a stream that is polled, whatever kind it is: a ring
- * buffer, a perf buffer or a sampled map.  The poller says when each has its
- * turn.
+ * buffer, a perf buffer, a sampled map or an iterator.  The poller says when
+ * each has its turn.
  *
  * The functions report what is wrong and return -1; so they do when the sink
  * wants no more.
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "iter.h"
 #include "perf.h"
 #include "sample.h"
 #include "stream.h"
@@ -25,7 +26,7 @@ struct source_sink {
 	int (*record)(
 	    void *ctx, const struct source *s, const void *data, size_t len);
 	int (*lost)(void *ctx, const struct source *s, uint64_t count);
-	/* A pass over a sampled map is complete. */
+	/* A pass over a sampled map or by an iterator is complete. */
 	int (*sampled)(
 	    void *ctx, const struct source *s, uint64_t round, uint64_t keys);
 };
@@ -36,26 +37,34 @@ struct source {
 	const struct source_sink *sink;     /* borrowed */
 	void *ctx;                          /* borrowed */
 	size_t least; /* bytes that a record must have to be one */
-	int fd;       /* borrowed: of the map */
+	int fd; /* borrowed: of the map, or an iterator's link; -1: none yet */
 
 	struct ring_buffer *ring; /* owned, or NULL */
 	uint64_t ring_size;
 	uint64_t budget;  /* bytes left of a ring's turn */
 	struct perf perf; /* open if the map is one */
 	struct sample sample;
-	int timer; /* owned: of the samples, or -1 */
+	struct iter iter;
+	int timer; /* owned: of what is read in passes, or -1 */
 	uint64_t round;
 };
 
 /*
  * Open map number map of h, whose descriptor is fd; the kernel is asked whether
- * it is what h says.  perf_pages: of each CPU's perf buffer.  s->header, sink
- * and ctx are borrowed.  s may be closed whatever came of it.
+ * it is what h says.  That of an iterator is its link's, or -1 until there is
+ * one.  perf_pages: of each CPU's perf buffer.  All pointers are borrowed.  s
+ * may be closed whatever came of it.
  */
 int source_open(struct source *s, const struct stream_header *h,
     unsigned int map, int fd, uint64_t perf_pages,
     const struct source_sink *sink, void *ctx);
 void source_close(struct source *s);
+
+/* The link of an iterator that had none: now it can be read. */
+int source_set_link(struct source *s, int link);
+
+/* Whether there is nothing more to come: an iterator that is read once. */
+bool source_is_done(const struct source *s);
 
 /* Becomes readable when source_serve() has something to do. */
 int source_fd(const struct source *s);
@@ -76,9 +85,13 @@ int source_step(struct source *s);
  */
 int source_drain(struct source *s);
 
-/* One whole pass over a sampled map.  One under way that has shown nothing yet
- * is begun anew, else it comes to its end before. */
+/* One whole pass over a sampled map or by an iterator.  One under way that has
+ * shown nothing yet is begun anew, else it comes to its end before. */
 int source_pass(struct source *s);
+
+/* The same when the programs are gone: iterators with them, so that only the
+ * pass under way can come to its end. */
+int source_last_pass(struct source *s);
 
 /* Tell of the losses that no later record could tell of. */
 int source_count_lost(struct source *s);

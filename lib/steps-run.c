@@ -278,6 +278,7 @@ put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
 		return put_style(p, at, s->count, s->style);
 	case STEP_TEXT_ONLY:
 	case STEP_HEX:
+	case STEP_LINE:
 	case STEP_LOOP:
 	case STEP_CELL:
 	case STEP_STACK:
@@ -343,6 +344,17 @@ put_stack(const struct run *r, const struct step *s, char *p)
 	return buf_room(r->out, EMIT_SLACK);
 }
 
+static char *
+put_line(const struct run *r, const struct step *s, char *p)
+{
+	size_t at = s->offset < r->len ? s->offset : r->len;
+
+	r->out->len = (size_t)(p - r->out->data);
+	steps_line(
+	    r->out, r->data + at, r->len - at, (enum step_style)s->style);
+	return buf_room(r->out, EMIT_SLACK);
+}
+
 /* The same, where each step makes its own room at p, which lies in r->out.
  * Returns NULL when memory ran out. */
 static char *
@@ -356,14 +368,15 @@ walk_slowly(const struct run *r, const struct step *s, const struct step *end,
 		if ((p = room(r->out, p, s->most)) == NULL)
 			break;
 		if (s->op != STEP_LOOP && s->op != STEP_HEX &&
-		    s->op != STEP_STACK) {
+		    s->op != STEP_LINE && s->op != STEP_STACK) {
 			p = walk(r, s, s + 1, base, p);
 			continue;
 		}
 		p = copy_text(p, texts + s->text, s->text_len);
 		if (s->op != STEP_LOOP) {
-			p = s->op == STEP_HEX ? put_hex(r, s, p)
-					      : put_stack(r, s, p);
+			p = s->op == STEP_HEX    ? put_hex(r, s, p)
+			    : s->op == STEP_LINE ? put_line(r, s, p)
+						 : put_stack(r, s, p);
 			continue;
 		}
 		at = base + s->offset;

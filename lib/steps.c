@@ -37,6 +37,23 @@ steps_style(struct buf *out, const void *text, size_t n, enum step_style style)
 }
 
 void
+steps_line(struct buf *out, const void *text, size_t n, enum step_style style)
+{
+	const char *p = text, *end, *tab;
+
+	if (n == 0)
+		return;
+	end = p + strnlen(p, n);
+	while (style == STYLE_VIS &&
+	       (tab = memchr(p, '\t', (size_t)(end - p))) != NULL) {
+		steps_style(out, p, (size_t)(tab - p), style);
+		buf_chr(out, '\t');
+		p = tab + 1;
+	}
+	steps_style(out, p, (size_t)(end - p), style);
+}
+
+void
 steps_text(struct steps *s, const char *text)
 {
 	buf_str(&s->texts, text);
@@ -405,8 +422,10 @@ steps_value(struct steps *s, const struct place *p, enum step_style style)
 	one.cpus = CPUS_ONE;
 	if (type == NULL) {
 		push_quoted(s,
-		    (struct step){ .op = STEP_HEX, .offset = p->offset }, 0,
-		    style);
+		    (struct step){ .op = p->text ? STEP_LINE : STEP_HEX,
+			.style = (uint8_t)style,
+			.offset = p->offset },
+		    0, style);
 	} else if (p->cpus != CPUS_ALL && type->kind == TYPE_ARRAY &&
 		   types_is_text(s->types, p->type)) {
 		push_string(s, p, type, style);
@@ -450,8 +469,8 @@ steps_most(const struct steps *s, size_t from, size_t to)
 		const struct step *step = &s->v[i];
 
 		most += step->most;
-		if (step->op == STEP_HEX || step->op == STEP_CELL ||
-		    step->op == STEP_STACK)
+		if (step->op == STEP_HEX || step->op == STEP_LINE ||
+		    step->op == STEP_CELL || step->op == STEP_STACK)
 			return SIZE_MAX;
 		if (step->op != STEP_LOOP)
 			continue;

@@ -40,6 +40,7 @@ enum step_op {
 	STEP_DOUBLE,
 	STEP_STRING, /* count bytes of text */
 	STEP_HEX,    /* all bytes to the end of the record */
+	STEP_LINE,   /* the same as text */
 	STEP_LOOP,   /* the body steps that follow, count times, "," between */
 	STEP_CELL,   /* the body steps that follow, as JSON in one field */
 	STEP_STACK,  /* a stack with its names, of side size */
@@ -153,6 +154,11 @@ void steps_run(const struct run *r, size_t from, size_t to, size_t most);
 
 /* Append n bytes of text in a style. */
 void steps_style(
+    struct buf *out, const void *text, size_t n, enum step_style style);
+
+/* The same for a line of text, to its NUL if it has one: on a terminal tabs
+ * stay what they are. */
+void steps_line(
     struct buf *out, const void *text, size_t n, enum step_style style);
 
 #endif

@@ -174,6 +174,16 @@ set_index(json_t *json, const char *key, uint32_t i)
 			      : json_object_set_new(json, key, json_integer(i));
 }
 
+/* What an iterator has of it is how often it is read, if again at all. */
+static int
+set_interval(json_t *json, const struct stream_map *m)
+{
+	if (m->interval_ms == 0)
+		return 0;
+	return json_object_set_new(json, "sample",
+	    json_pack("{so}", "interval", doc_u64_new(m->interval_ms)));
+}
+
 static int
 set_sample(json_t *json, const struct stream_map *m)
 {
@@ -199,9 +209,11 @@ write_map(const struct stream_map *m)
 
 	if (json == NULL || set_index(json, "value", m->value) == -1 ||
 	    set_index(json, "key", m->key) == -1 ||
+	    (m->text && json_object_set_new(json, "text", json_true()) == -1) ||
 	    (m->cpus != 0 && json_object_set_new(
 				 json, "cpus", doc_u64_new(m->cpus)) == -1) ||
 	    (m->source == STREAM_SAMPLE && set_sample(json, m) == -1) ||
+	    (m->source == STREAM_ITER && set_interval(json, m) == -1) ||
 	    (m->interpreter != NULL &&
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
 	    set_text(json, "stacks", m->stacks) == -1 ||
@@ -329,6 +341,21 @@ read_index(const json_t *json, const char *key, const struct types *t,
 	return 0;
 }
 
+/* An iterator's; one that is read once has none. */
+static int
+read_interval(struct stream_map *m, const json_t *json, const char *where)
+{
+	char at[PART_MAX];
+	json_t *sample;
+	int got = doc_get_object(json, "sample", &sample, where);
+
+	if (got != 1)
+		return got;
+	snprintf(at, sizeof(at), "%s.sample", where);
+	got = doc_get_u64(sample, "interval", UINT32_MAX, &m->interval_ms, at);
+	return got == 0 ? doc_missing("interval", at) : got;
+}
+
 static int
 read_sample(struct stream_map *m, const json_t *json, const char *where)
 {
@@ -368,12 +395,31 @@ read_interpreter(struct stream_map *m, const json_t *json, const char *where)
 	return 0;
 }
 
+/* What an iterator writes is text, or records of a type. */
+static int
+check_text(const struct stream_map *m, const char *where)
+{
+	bool iter = m->source == STREAM_ITER;
+
+	if (m->text && !iter)
+		report_error("%s: only an iterator has text", where);
+	else if (m->text && m->value != TYPE_NONE)
+		report_error("%s: text has no type", where);
+	else if (iter && !m->text && m->value == TYPE_NONE)
+		report_error("%s: an iterator has text or a type", where);
+	else
+		return 0;
+	return -1;
+}
+
 static int
 check_record(const struct stream_header *h, unsigned int map, const char *where)
 {
 	const struct stream_map *m = &h->maps[map];
 	bool sampled = m->source == STREAM_SAMPLE;
 
+	if (check_text(m, where) == -1)
+		return -1;
 	if ((m->key != TYPE_NONE) != (sampled && m->value != TYPE_NONE)) {
 		report_error("%s: %s", where,
 		    !sampled ? "only a sampled map has a key"
@@ -473,12 +519,14 @@ read_map(struct stream_header *h, unsigned int map, const json_t *json,
 	    read_index(json, "value", &h->types, &m->value, where) == -1 ||
 	    read_index(json, "key", &h->types, &m->key, where) == -1 ||
 	    doc_get_u64(json, "cpus", STREAM_CPUS_MAX, &m->cpus, where) == -1 ||
+	    doc_get_bool(json, "text", &m->text, where) == -1 ||
 	    read_interpreter(m, json, where) == -1 ||
 	    read_stacks(m, json, where) == -1 ||
 	    read_pins(h, m, json, where) == -1)
 		return -1;
 	m->source = (enum stream_source)source;
-	if (m->source == STREAM_SAMPLE && read_sample(m, json, where) == -1)
+	if ((m->source == STREAM_SAMPLE && read_sample(m, json, where) == -1) ||
+	    (m->source == STREAM_ITER && read_interval(m, json, where) == -1))
 		return -1;
 	return check_record(h, map, where);
 }

@@ -50,8 +50,8 @@ struct stream_map {
 	 * or neither, any other map has no key. */
 	uint32_t value, key;
 	uint64_t cpus; /* per-CPU map: values per record; 0 else */
+	uint64_t interval_ms; /* sampled maps; iterators: 0: read once */
 	/* Sampled maps only. */
-	uint64_t interval_ms;
 	enum stream_sample sample;
 	char *unit; /* owned; never NULL for sampled maps */
 	bool clear_map;
