@@ -45,6 +45,17 @@
  *	SEC("perf_event")
  *	int profile(void *ctx)
  *
+ * The iterators.  An iterator program writes text, line by line, or records,
+ * one after another: of which struct?  It is read once, or every 1000 ms:
+ *
+ *	SEC("iter/task") SKEL_SAMPLE(1000)
+ *	int list(struct bpf_iter__task *ctx)
+ *	{
+ *		...
+ *		bpf_seq_write(ctx->meta->seq, &line, sizeof(line));
+ *	}
+ *	SKEL_ITER(list, struct line);
+ *
  * The program as a whole.  Its license is the one thing that every program
  * has, so that is where its description stands:
  *
@@ -73,9 +84,10 @@
 	SKEL_LONG(name) SKEL_SHORT(letter) SKEL_HELP(help)
 
 /*
- * On a map: read all of it every so many milliseconds.  Its values are shown
- * as they are (keys and values), or as a histogram of their member slots[],
- * counted in the unit.  SKEL_CLEAR empties the map after each reading.
+ * On a map: read all of it every so many milliseconds; on an iterator program:
+ * run it so often.  A map's values are shown as they are (keys and values), or
+ * as a histogram of their member slots[], counted in the unit.  SKEL_CLEAR
+ * empties the map after each reading.
  */
 #define SKEL_SAMPLE(ms) SKEL_TAG("sample=" SKEL_TEXT(ms))
 #define SKEL_LOG2_HIST(unit) SKEL_TAG("type=log2_hist") SKEL_UNIT(unit)
@@ -114,6 +126,19 @@
  * the number of its type, and how many samples a second.
  */
 #define SKEL_PERF_EVENT(type, hz) SKEL_TAG("perf_event=" type ":" SKEL_TEXT(hz))
+
+/*
+ * After an iterator program that writes records: their type.  Without it they
+ * are lines of text.
+ */
+#define SKEL_ITER(program, ...)                                                \
+	SKEL_TAG("iter=" #program)                                             \
+	__attribute__((used)) static void skel_iter_##program(                 \
+	    __VA_ARGS__ *record __attribute__((unused)))                       \
+	{                                                                      \
+	}                                                                      \
+	_Static_assert(                                                        \
+	    sizeof(&program) > 0, "a program stands before SKEL_ITER")
 
 /*
  * On the license: one line, a longer text, and the version of the program.

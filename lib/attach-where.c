@@ -27,6 +27,7 @@ static const struct way *const ways[] = {
 	&way_kretsyscall,
 	&way_ksyscall,
 	&way_lsm,
+	&way_iter,
 	&way_perf,
 	&way_raw_tp,
 	&way_tp_btf,

@@ -193,6 +193,16 @@ attach_all(struct attachments *a)
 	return attach_none_left(a, a->n);
 }
 
+bool
+attach_is_iterator(const struct attachments *a, const char *program)
+{
+	for (size_t i = 0; i < a->njobs; i++)
+		if (strcmp(a->jobs[i].listed->name, program) == 0)
+			return a->jobs[i].kind != NULL &&
+			       a->jobs[i].kind->way == &way_iter;
+	return false;
+}
+
 int
 attach_link_fd(const struct attachments *a, const char *program)
 {

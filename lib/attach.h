@@ -98,6 +98,9 @@ bool attach_leave_out(
  */
 int attach_all(struct attachments *a);
 
+/* Whether the program of this name is an iterator that is to be attached. */
+bool attach_is_iterator(const struct attachments *a, const char *program);
+
 /* The descriptor of the first link of the program of this name, or -1. */
 int attach_link_fd(const struct attachments *a, const char *program);
 

@@ -23,8 +23,10 @@ enum form {
 };
 
 struct candidate {
-	const struct package_map *map; /* borrowed */
-	struct bpf_map *bpf;           /* borrowed */
+	const char *name;              /* borrowed, as all here */
+	const struct package_map *map; /* NULL: an iterator */
+	struct bpf_map *bpf;
+	const struct package_program *program; /* an iterator's, or NULL */
 	enum stream_source source;
 	enum form form;
 	char where[WHERE_MAX]; /* "x.json: map rb" */
@@ -43,7 +45,7 @@ struct export
 static bool
 is_buffer(const struct candidate *c)
 {
-	return c->source != STREAM_SAMPLE;
+	return c->source == STREAM_RINGBUF || c->source == STREAM_PERF;
 }
 
 static bool
@@ -141,7 +143,7 @@ static bool
 is_exported(const struct export *e, const char *name)
 {
 	for (size_t i = 0; i < e->n; i++)
-		if (strcmp(e->v[i].map->name, name) == 0)
+		if (strcmp(e->v[i].name, name) == 0)
 			return true;
 	return false;
 }
@@ -158,7 +160,9 @@ consider(struct export *e, const struct package_map *m, struct object *o)
 
 	if (multiple && m->export == EXPORT_NONE)
 		return 0;
-	*c = (struct candidate){ .map = m, .form = configured_form(m) };
+	*c = (struct candidate){
+		.name = m->name, .map = m, .form = configured_form(m)
+	};
 	snprintf(c->where, sizeof(c->where), "%s: map %s", e->package->name,
 	    m->name);
 	c->bpf = bpf_object__find_map_by_name(o->bpf, m->name);
@@ -194,16 +198,44 @@ consider(struct export *e, const struct package_map *m, struct object *o)
 	return 0;
 }
 
+/* Add the program if it is an iterator that will be attached. */
 static int
-collect(struct export *e, struct object *o)
+consider_iterator(struct export *e, const struct package_program *program,
+    const struct attachments *a)
+{
+	struct candidate *c = &e->v[e->n];
+
+	if (!attach_is_iterator(a, program->name))
+		return 0;
+	*c = (struct candidate){
+		.name = program->name,
+		.program = program,
+		.source = STREAM_ITER,
+	};
+	snprintf(c->where, sizeof(c->where), "%s: iterator %s",
+	    e->package->name, program->name);
+	if (is_exported(e, program->name)) {
+		report_error(
+		    "%s: a map or program has the same name", c->where);
+		return -1;
+	}
+	e->n++;
+	return 0;
+}
+
+static int
+collect(struct export *e, struct object *o, const struct attachments *a)
 {
 	const struct package *p = e->package;
 
-	e->v = calloc(p->nmaps + 1, sizeof(*e->v));
+	e->v = calloc(p->nmaps + p->nprograms + 1, sizeof(*e->v));
 	if (e->v == NULL)
 		return report_nomem();
 	for (size_t i = 0; i < p->nmaps; i++)
 		if (consider(e, &p->maps[i], o) == -1)
+			return -1;
+	for (size_t i = 0; i < p->nprograms; i++)
+		if (consider_iterator(e, &p->programs[i], a) == -1)
 			return -1;
 	return 0;
 }
@@ -228,7 +260,7 @@ give_listed_type(struct export *e)
 		if (taker != NULL) {
 			report_notice("%s: no type for its records; "
 				      "export_types[0] went to %s",
-			    taker->where, c->map->name);
+			    taker->where, c->name);
 			taker->form = FORM_RAW;
 		}
 		taker = c;
@@ -252,8 +284,7 @@ refuse_unknown(const struct export *e, const char *name)
 	struct buf names = { 0 };
 
 	for (size_t i = 0; i < e->n; i++)
-		buf_printf(
-		    &names, "%s%s", i == 0 ? "" : ", ", e->v[i].map->name);
+		buf_printf(&names, "%s%s", i == 0 ? "" : ", ", e->v[i].name);
 	if (names.failed)
 		report_nomem();
 	else if (e->n == 0)
@@ -278,7 +309,7 @@ filter(struct export *e, const char *const *only, size_t nonly)
 		if (!is_exported(e, only[i]))
 			return refuse_unknown(e, only[i]);
 	for (size_t i = 0; i < e->n; i++)
-		if (is_among(e->v[i].map->name, only, nonly))
+		if (is_among(e->v[i].name, only, nonly))
 			e->v[kept++] = e->v[i];
 	e->n = kept;
 	return 0;
@@ -540,15 +571,41 @@ describe_sample(
 	return 0;
 }
 
+/* Records of the type that the package gives, else text. */
+static int
+describe_iterator(struct export *e, const struct candidate *c)
+{
+	uint32_t id = c->program->iter_type_id, type = TYPE_NONE;
+	struct stream_map *m;
+
+	if (id != 0 && (type = import(e, id, c->where)) == TYPE_NONE)
+		return -1;
+	if (type != TYPE_NONE && size_of(e, type) == 0) {
+		report_error("%s: records of type %s have no bytes", c->where,
+		    types_get(&e->header->types, type)->name);
+		return -1;
+	}
+	m = stream_header_add(e->header, c->name);
+	if (m == NULL)
+		return -1;
+	m->source = STREAM_ITER;
+	m->value = type;
+	m->text = type == TYPE_NONE;
+	m->interval_ms = c->program->iter_interval_ms;
+	return 0;
+}
+
 static int
 describe(struct export *e, const struct candidate *c)
 {
 	struct stream_map *m;
 	uint32_t type;
 
+	if (c->source == STREAM_ITER)
+		return describe_iterator(e, c);
 	if (value_type(e, c, &type) == -1)
 		return -1;
-	m = stream_header_add(e->header, c->map->name);
+	m = stream_header_add(e->header, c->name);
 	if (m == NULL)
 		return -1;
 	m->source = c->source;
@@ -570,7 +627,7 @@ check_only_sample(const struct export *e)
 	const struct btf_type *t;
 	uint32_t id;
 
-	if (e->n != 1 || is_buffer(c) || c->form != FORM_OWN ||
+	if (e->n != 1 || c->source != STREAM_SAMPLE || c->form != FORM_OWN ||
 	    (id = own_value_id(e, c->bpf)) == 0)
 		return 0;
 	while ((t = btf__type_by_id(e->btf, id)) != NULL &&
@@ -581,12 +638,12 @@ check_only_sample(const struct export *e)
 }
 
 static int
-decide(
-    struct export *e, struct object *o, const char *const *only, size_t nonly)
+decide(struct export *e, struct object *o, const struct attachments *a,
+    const char *const *only, size_t nonly)
 {
 	const struct package *p = e->package;
 
-	if (collect(e, o) == -1)
+	if (collect(e, o, a) == -1)
 		return -1;
 	if (!p->multiple_export_types && p->nexport_types > 0) {
 		give_listed_type(e);
@@ -603,8 +660,8 @@ decide(
 }
 
 int
-export_maps(struct stream_header *h, struct object *o, const char *const *only,
-    size_t nonly)
+export_maps(struct stream_header *h, struct object *o,
+    const struct attachments *a, const char *const *only, size_t nonly)
 {
 	struct export e = {
 		.package = o->package,
@@ -617,8 +674,20 @@ export_maps(struct stream_header *h, struct object *o, const char *const *only,
 		return -1;
 	if (e.btf != NULL && btf_import_open(&e.import, e.btf, &h->types) == -1)
 		return report_nomem();
-	ret = decide(&e, o, only, nonly);
+	ret = decide(&e, o, a, only, nonly);
 	btf_import_close(&e.import);
 	free(e.v);
 	return ret;
+}
+
+int
+export_links(const struct stream_header *h, const struct attachments *a,
+    struct poller *p)
+{
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		if (h->maps[i].source == STREAM_ITER &&
+		    poller_set_link(p, i, attach_link_fd(a, h->maps[i].name)) ==
+			-1)
+			return -1;
+	return 0;
 }

@@ -230,37 +230,74 @@ set_doc(const struct note *n)
 	return put(n->target->json, n->key, json_string(n->value), n->where);
 }
 
+/* The map or iterator that the note names, or NULL. */
 static struct note_target *
-map_named(const struct note *n)
+named(const struct note *n, enum note_place place)
 {
 	for (uint32_t id = 1; id < btf__type_cnt(n->btf); id++)
-		if (n->targets[id].place == NOTE_MAP &&
+		if (n->targets[id].place == place &&
 		    strcmp(pack_type_name(n->btf, id), n->value) == 0)
 			return &n->targets[id];
 	return NULL;
 }
 
-/* The function's one parameter points to the type of the map's records. */
+/* The function's one parameter points to the type of the records: its BTF id,
+ * or 0 after reporting. */
+static uint32_t
+record_type(const struct note *n, const char *expected)
+{
+	const struct btf_type *t = btf__type_by_id(n->btf, n->id);
+
+	t = btf__type_by_id(n->btf, t->type);
+	if (btf_is_func_proto(t) && btf_vlen(t) == 1)
+		t = btf__type_by_id(n->btf, btf_params(t)[0].type);
+	if (btf_is_ptr(t) && t->type != 0)
+		return t->type;
+	report_error("%s: expected %s", n->where, expected);
+	return 0;
+}
+
 static int
 set_events(const struct note *n)
 {
-	const struct btf_type *t = btf__type_by_id(n->btf, n->id);
-	struct note_target *map = map_named(n);
+	struct note_target *map = named(n, NOTE_MAP);
+	uint32_t type;
 
 	if (map == NULL) {
 		report_error("%s: no such map", n->where);
 		return -1;
 	}
-	t = btf__type_by_id(n->btf, t->type);
-	if (btf_is_func_proto(t) && btf_vlen(t) == 1)
-		t = btf__type_by_id(n->btf, btf_params(t)[0].type);
-	if (!btf_is_ptr(t) || t->type == 0) {
-		report_error(
-		    "%s: expected SKEL_EVENTS(map, struct event)", n->where);
+	type = record_type(n, "SKEL_EVENTS(map, struct event)");
+	if (type == 0)
+		return -1;
+	map->type = type;
+	return 0;
+}
+
+static int
+set_iter(const struct note *n)
+{
+	struct note_target *iterator = named(n, NOTE_ITERATOR);
+	uint32_t type;
+	json_t *config;
+
+	if (iterator == NULL) {
+		report_error("%s: no such iterator program", n->where);
 		return -1;
 	}
-	map->type = t->type;
-	return 0;
+	if (iterator->json == NULL)
+		return 0;
+	type = record_type(n, "SKEL_ITER(program, struct record)");
+	if (type == 0)
+		return -1;
+	type = pack_bare_type(n->btf, type);
+	if (btf__resolve_size(n->btf, type) <= 0) {
+		report_error("%s: the type of its records, %s, has no size",
+		    n->where, pack_type_name(n->btf, type));
+		return -1;
+	}
+	config = json_pack("{sI}", "btf_type_id", (json_int_t)type);
+	return pack_put(iterator->json, "export_config", config);
 }
 
 static const struct {
@@ -285,6 +322,8 @@ static const struct {
 	{ NOTE_LICENSE, "details", set_doc },
 	{ NOTE_LICENSE, "version", set_doc },
 	{ NOTE_FUNCTION, "events", set_events },
+	{ NOTE_FUNCTION, "iter", set_iter },
+	{ NOTE_ITERATOR, "sample", set_interval },
 };
 
 /* A note in the wrong place is an error: the author expects it to work. */
@@ -292,7 +331,8 @@ static int
 misplaced(const struct note *n)
 {
 	static const char *const places[] = {
-		[NOTE_OTHER] = "anything but globals, maps and the license",
+		[NOTE_OTHER] = "anything but globals, maps, iterators and the "
+			       "license",
 		[NOTE_VARIABLE] = "a variable",
 		[NOTE_MAP] = "a map",
 		[NOTE_LICENSE] = "the license",
@@ -319,6 +359,8 @@ apply(struct note *n, const char *tag, const char *file)
 	char key[32], where[WHERE_MAX];
 	int len = equals != NULL ? (int)(equals - tag) : (int)strlen(tag);
 
+	if (n->target->place == NOTE_ITERATOR && n->target->json == NULL)
+		return 0;
 	snprintf(key, sizeof(key), "%.*s", len, tag);
 	snprintf(where, sizeof(where), "%s: %s: " TAG "%s", file,
 	    pack_type_name(n->btf, n->id), tag);

@@ -397,11 +397,14 @@ pin_stacks(
 }
 
 static int
-pin_maps(const char *dir, struct stream_header *h, const struct object *o)
+pin_maps(const char *dir, struct stream_header *h, const struct object *o,
+    const struct attachments *a)
 {
 	for (size_t i = 0; i < h->nmaps; i++) {
 		struct stream_map *m = &h->maps[i];
-		int fd = bpf_object__find_map_fd_by_name(o->bpf, m->name);
+		int fd = m->source == STREAM_ITER
+			     ? attach_link_fd(a, m->name)
+			     : bpf_object__find_map_fd_by_name(o->bpf, m->name);
 
 		free(m->pin);
 		m->pin = pin(fd, dir, "", m->name);
@@ -476,7 +479,7 @@ fill_header(struct stream_header *h, const char *dir, bool detached,
 
 int
 session_pin(struct session *s, const char *dir, struct stream_header *h,
-    const struct object *o, struct attachments *a)
+    const struct object *o, struct attachments *a, bool detached)
 {
 	*s = (struct session){ 0 };
 	s->dir = dir != NULL ? path_absolute(dir)
@@ -488,13 +491,13 @@ session_pin(struct session *s, const char *dir, struct stream_header *h,
 		s->dir = NULL;
 		return -1;
 	}
-	if (fill_header(h, s->dir, a != NULL, o->package) == -1 ||
-	    pin_maps(s->dir, h, o) == -1 ||
-	    (a != NULL && pin_links(s->dir, a) == -1)) {
+	if (fill_header(h, s->dir, detached, o->package) == -1 ||
+	    pin_maps(s->dir, h, o, a) == -1 ||
+	    (detached && pin_links(s->dir, a) == -1)) {
 		session_close(s);
 		return -1;
 	}
-	s->detached = a != NULL;
+	s->detached = detached;
 	return 0;
 }
 

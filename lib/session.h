@@ -24,11 +24,11 @@ struct session {
 
 /*
  * Make the directory: dir, or one below SESSION_ROOT if NULL; pin the maps of
- * h there and, when a is not NULL (detached), a's links; set h's session
- * fields.  On failure nothing is left behind.
+ * h there, the links of its iterators and, when detached, all of a's links; set
+ * h's session fields.  On failure nothing is left behind.
  */
 int session_pin(struct session *s, const char *dir, struct stream_header *h,
-    const struct object *o, struct attachments *a);
+    const struct object *o, struct attachments *a, bool detached);
 
 /* Unpin everything, unless detached, and release s. */
 void session_close(struct session *s);

@@ -297,7 +297,7 @@ open_iter(struct source *s)
 	iter_open(&s->iter, name_of(s), s->least);
 	if ((s->timer = timer_new()) == -1)
 		return timer_failed(s);
-	return s->fd == -1 ? 0 : source_set_link(s, s->fd);
+	return s->fd < 0 ? 0 : source_set_link(s, s->fd);
 }
 
 int

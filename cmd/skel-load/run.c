@@ -97,8 +97,9 @@ prepare(struct run *r)
 	    stream_header_init(&r->header, r->package.obj_name) == -1)
 		return -1;
 	r->header.encoding = o->encoding;
-	if (export_maps(&r->header, &r->object, o->maps, o->nmaps) == -1 ||
-	    attach_choose(&r->links, &r->object, o->wheres, o->nwheres) == -1)
+	if (attach_choose(&r->links, &r->object, o->wheres, o->nwheres) == -1 ||
+	    export_maps(&r->header, &r->object, &r->links, o->maps, o->nmaps) ==
+		-1)
 		return -1;
 	/* What cannot be attached need not be loaded first. */
 	return o->check ? 0 : attach_check(&r->links);
@@ -200,8 +201,8 @@ keep_session(struct run *r)
 
 	if (attach_all(&r->links) == -1)
 		return EXIT_FAILURE;
-	if (session_pin(&session, o->dir, &r->header, &r->object,
-		o->detach ? &r->links : NULL) == -1)
+	if (session_pin(&session, o->dir, &r->header, &r->object, &r->links,
+		o->detach) == -1)
 		return EXIT_FAILURE;
 	ret = stream_header_write(&r->header, &r->out.buf);
 	if (ret == 0 && output_flush(&r->out) == 0 && !o->detach)
@@ -254,7 +255,8 @@ stream_with(struct run *r, struct writer *w, const int *fds)
 	struct poller *p = poller_open(&r->header, fds, &o, &writer_sink, w);
 	int status = EXIT_FAILURE;
 
-	if (p != NULL && attach_all(&r->links) == 0)
+	if (p != NULL && attach_all(&r->links) == 0 &&
+	    export_links(&r->header, &r->links, p) == 0)
 		status = poll_maps(r, p, w);
 	poller_close(p);
 	if (status != EXIT_FAILURE && finish_output(r) != EXIT_SUCCESS)
@@ -297,7 +299,7 @@ run_package(struct run *r)
 		return show_programs(r);
 	if (r->header.nmaps == 0)
 		report_notice("%s: nothing to export: no map of it has an "
-			      "export type",
+			      "export type, and it has no iterator",
 		    r->package.name);
 	return o->pin ? keep_session(r) : stream(r);
 }

@@ -136,6 +136,19 @@ add_raw(const json_t *record, const char *where, struct buf *bytes)
 	return 0;
 }
 
+static int
+add_text(const json_t *record, const char *where, struct buf *bytes)
+{
+	const char *text = NULL;
+
+	if (doc_get_string(record, "text", &text, where) == -1)
+		return -1;
+	if (text == NULL)
+		return doc_missing("text", where);
+	buf_str(bytes, text);
+	return 0;
+}
+
 static bool
 is_struct(const struct stream_header *h, uint32_t type)
 {
@@ -148,6 +161,8 @@ static int
 add_all(const struct stream_header *h, const struct stream_map *m,
     const json_t *record, const char *where, struct buf *bytes)
 {
+	if (m->text)
+		return add_text(record, where, bytes);
 	if (m->value == TYPE_NONE)
 		return add_raw(record, where, bytes);
 	if (m->key != TYPE_NONE &&
