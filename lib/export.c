@@ -684,10 +684,12 @@ int
 export_links(const struct stream_header *h, const struct attachments *a,
     struct poller *p)
 {
-	for (unsigned int i = 0; i < h->nmaps; i++)
-		if (h->maps[i].source == STREAM_ITER &&
-		    poller_set_link(p, i, attach_link_fd(a, h->maps[i].name)) ==
-			-1)
+	for (unsigned int i = 0; i < h->nmaps; i++) {
+		int fd = attach_link_fd(a, h->maps[i].name);
+
+		if (h->maps[i].source == STREAM_ITER && fd != -1 &&
+		    poller_set_link(p, i, fd) == -1)
 			return -1;
+	}
 	return 0;
 }

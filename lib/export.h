@@ -24,7 +24,8 @@ int export_maps(struct stream_header *h, struct object *o,
     const struct attachments *a, const char *const *only, size_t nonly);
 
 /* Give the poller of h the links of its iterators, which were attached after
- * it was opened.  Returns 0, or -1 after reporting. */
+ * it was opened; those that were left out have none.  Returns 0, or -1 after
+ * reporting. */
 int export_links(const struct stream_header *h, const struct attachments *a,
     struct poller *p);
 

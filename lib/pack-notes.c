@@ -230,7 +230,7 @@ set_doc(const struct note *n)
 	return put(n->target->json, n->key, json_string(n->value), n->where);
 }
 
-/* The map or iterator that the note names, or NULL. */
+/* The map or program that the note names, or NULL. */
 static struct note_target *
 named(const struct note *n, enum note_place place)
 {
@@ -274,19 +274,36 @@ set_events(const struct note *n)
 	return 0;
 }
 
+static bool
+is_iterator(const struct note_target *program)
+{
+	const char *section =
+	    json_string_value(json_object_get(program->json, "attach"));
+
+	return strncmp(section, "iter/", 5) == 0 ||
+	       strncmp(section, "iter.s/", 7) == 0;
+}
+
+static int
+set_iter_interval(const struct note *n)
+{
+	if (is_iterator(n->target))
+		return set_interval(n);
+	report_error("%s: of all programs only iterators are read", n->where);
+	return -1;
+}
+
 static int
 set_iter(const struct note *n)
 {
-	struct note_target *iterator = named(n, NOTE_ITERATOR);
+	struct note_target *iterator = named(n, NOTE_PROGRAM);
 	uint32_t type;
 	json_t *config;
 
-	if (iterator == NULL) {
+	if (iterator == NULL || !is_iterator(iterator)) {
 		report_error("%s: no such iterator program", n->where);
 		return -1;
 	}
-	if (iterator->json == NULL)
-		return 0;
 	type = record_type(n, "SKEL_ITER(program, struct record)");
 	if (type == 0)
 		return -1;
@@ -318,12 +335,12 @@ static const struct {
 	{ NOTE_MAP, "stack_map", set_stack_map },
 	{ NOTE_MAP, "no_symbols", set_no_symbols },
 	{ NOTE_PROGRAM, "perf_event", set_perf_event },
+	{ NOTE_PROGRAM, "sample", set_iter_interval },
 	{ NOTE_LICENSE, "brief", set_doc },
 	{ NOTE_LICENSE, "details", set_doc },
 	{ NOTE_LICENSE, "version", set_doc },
 	{ NOTE_FUNCTION, "events", set_events },
 	{ NOTE_FUNCTION, "iter", set_iter },
-	{ NOTE_ITERATOR, "sample", set_interval },
 };
 
 /* A note in the wrong place is an error: the author expects it to work. */
@@ -331,7 +348,7 @@ static int
 misplaced(const struct note *n)
 {
 	static const char *const places[] = {
-		[NOTE_OTHER] = "anything but globals, maps, iterators and the "
+		[NOTE_OTHER] = "anything but globals, maps, programs and the "
 			       "license",
 		[NOTE_VARIABLE] = "a variable",
 		[NOTE_MAP] = "a map",
@@ -359,8 +376,6 @@ apply(struct note *n, const char *tag, const char *file)
 	char key[32], where[WHERE_MAX];
 	int len = equals != NULL ? (int)(equals - tag) : (int)strlen(tag);
 
-	if (n->target->place == NOTE_ITERATOR && n->target->json == NULL)
-		return 0;
 	snprintf(key, sizeof(key), "%.*s", len, tag);
 	snprintf(where, sizeof(where), "%s: %s: " TAG "%s", file,
 	    pack_type_name(n->btf, n->id), tag);

@@ -1,6 +1,6 @@
 /*
  * Notes: what the author of a BPF program says about its globals, maps and
- * iterators with the macros of skel.bpf.h.  Each is a declaration tag in the
+ * programs with the macros of skel.bpf.h.  Each is a declaration tag in the
  * BTF, "skel:KEY" or "skel:KEY=VALUE".  For pack.c.
  *
  * The functions report what is wrong and return -1.
@@ -24,8 +24,7 @@ enum note_place {
 
 struct note_target {
 	enum note_place place;
-	json_t *json;  /* borrowed: what the notes go into; NULL for an iterator
-			  that is not listed, whose notes go nowhere */
+	json_t *json;  /* borrowed: what the notes go into */
 	uint32_t type; /* variable: its BTF type; map: set by a note, the
 			     type of its records, or 0 */
 };

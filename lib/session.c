@@ -396,6 +396,24 @@ pin_stacks(
 	return m->stacks_pin != NULL ? 0 : -1;
 }
 
+/* Iterators that were left out have nothing to pin. */
+static void
+drop_left_out(struct stream_header *h, const struct attachments *a)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->nmaps; i++) {
+		struct stream_map *m = &h->maps[i];
+
+		if (m->source == STREAM_ITER &&
+		    attach_link_fd(a, m->name) == -1)
+			stream_map_free(m);
+		else
+			h->maps[kept++] = *m;
+	}
+	h->nmaps = kept;
+}
+
 static int
 pin_maps(const char *dir, struct stream_header *h, const struct object *o,
     const struct attachments *a)
@@ -491,6 +509,7 @@ session_pin(struct session *s, const char *dir, struct stream_header *h,
 		s->dir = NULL;
 		return -1;
 	}
+	drop_left_out(h, a);
 	if (fill_header(h, s->dir, detached, o->package) == -1 ||
 	    pin_maps(s->dir, h, o, a) == -1 ||
 	    (detached && pin_links(s->dir, a) == -1)) {

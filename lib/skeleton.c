@@ -97,7 +97,8 @@ skeleton_open(struct package *package, const char *btf)
 	if ((p->handle = new_handle()) != NULL &&
 	    object_open(&p->object, &p->package, btf) == 0 &&
 	    stream_header_init(&p->header, p->package.obj_name) == 0 &&
-	    export_maps(&p->header, &p->object, NULL, 0) == 0)
+	    attach_choose(&p->links, &p->object, NULL, 0) == 0 &&
+	    export_maps(&p->header, &p->object, &p->links, NULL, 0) == 0)
 		return p;
 	take_down(p);
 	return NULL;
@@ -158,10 +159,10 @@ open_symbolizer(struct eunomia_bpf *p)
 static int
 load(struct eunomia_bpf *p)
 {
-	if (attach_choose(&p->links, &p->object, NULL, 0) == 0 &&
-	    attach_check(&p->links) == 0 && object_load(&p->object) == 0 &&
+	if (attach_check(&p->links) == 0 && object_load(&p->object) == 0 &&
 	    open_symbolizer(p) == 0 && open_poller(p) == 0 &&
-	    attach_all(&p->links) == 0)
+	    attach_all(&p->links) == 0 &&
+	    export_links(&p->header, &p->links, p->poller) == 0)
 		return 0;
 	unload(p);
 	return -1;

@@ -143,8 +143,9 @@ source_last_pass(struct source *s)
 bool
 source_is_done(const struct source *s)
 {
-	return is_iter(s) && s->round > 0 &&
-	       s->header->maps[s->map].interval_ms == 0;
+	uint64_t ms = s->header->maps[s->map].interval_ms;
+
+	return is_iter(s) && (s->fd < 0 || (s->round > 0 && ms == 0));
 }
 
 int

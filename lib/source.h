@@ -63,7 +63,8 @@ void source_close(struct source *s);
 /* The link of an iterator that had none: now it can be read. */
 int source_set_link(struct source *s, int link);
 
-/* Whether there is nothing more to come: an iterator that is read once. */
+/* Whether there is nothing more to come: an iterator that is read once, or has
+ * no link. */
 bool source_is_done(const struct source *s);
 
 /* Becomes readable when source_serve() has something to do. */

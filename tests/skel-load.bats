@@ -155,18 +155,6 @@ has_lines() {
 		skel-load probes.json
 }
 
-@test "an iterator is attached" {
-	need_bpf
-	bpf_package kinds
-	start_load -v -a count_packets=off -a pass=off -a nowhere=off kinds.json
-	grep -q 'program each_task: attached to iter/task' err
-	local id
-	id=$(held link)
-	bpftool link show id "$id" | grep -q ': iter'
-	end_load
-	wait_for 5 none_of link "$id"
-}
-
 @test "-a PROGRAM=cgroup:PATH attaches to that cgroup, until the end" {
 	need_bpf
 	local top cgroup
@@ -175,7 +163,7 @@ has_lines() {
 	cgroup=$top/skel-test-$$
 	mkdir "$cgroup" || skip "cannot make a cgroup"
 	bpf_package kinds
-	start_load -a "count_packets=cgroup:$cgroup" -a pass=off -a nowhere=off kinds.json
+	start_load -a "count_packets=cgroup:$cgroup" -a each_task=off -a pass=off -a nowhere=off kinds.json
 	bpftool cgroup show "$cgroup" | grep -q count_packets
 	end_load
 	run -0 bpftool cgroup show "$cgroup"
@@ -201,7 +189,7 @@ has_lines() {
 @test "link: false keeps a program loaded and unattached" {
 	need_bpf
 	bpf_package kinds
-	edit kinds.json '.meta.bpf_skel.progs[].link = false | (.meta.bpf_skel.progs[] | select(.name == "each_task").link) = true'
+	edit kinds.json '.meta.bpf_skel.progs[].link = false | (.meta.bpf_skel.progs[] | select(.name == "each_task")) += {link: true, sample: {interval: 100}}'
 	start_load kinds.json
 	[ "$(held link | wc -l)" -eq 1 ]
 	[ "$(held prog | wc -l)" -eq 4 ]

@@ -591,9 +591,6 @@ a_map_that_is_not_as_announced_is_refused(void)
 	    &s, "pb", STREAM_PERF, new_map(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096));
 	refused(&s, "map pb: it is of kind ringbuf, not perf_event_array");
 	scene_begin(&s);
-	scene_add(&s, "it", STREAM_ITER, new_map(BPF_MAP_TYPE_HASH, 4, 8, 1));
-	refused(&s, "map it: an iterator cannot be polled");
-	scene_begin(&s);
 	scene_sample(&s, "m", 10, 1);
 	close(s.fds[0]);
 	s.fds[0] = new_map(BPF_MAP_TYPE_HASH, 4, 4, 1);

@@ -30,8 +30,13 @@ a_header_goes_there_and_back(void)
 	THERE_AND_BACK(THREE, STREAM_OPENED);
 	THERE_AND_BACK(HEAD("\"maps\":[],\"types\":[]"), STREAM_OPENED);
 	THERE_AND_BACK(
-	    MAPS("{\"name\":\"it\",\"source\":\"iter\",\"intepreter\":"
+	    MAPS("{\"name\":\"rb\",\"source\":\"ringbuf\",\"intepreter\":"
 		 "{\"stack_trace\":{\"with_symbols\":false}}}"),
+	    STREAM_OPENED);
+	THERE_AND_BACK(
+	    MAPS("{\"name\":\"it\",\"source\":\"iter\",\"text\":true},"
+		 "{\"name\":\"re\",\"source\":\"iter\",\"value\":1,"
+		 "\"sample\":{\"interval\":1000}}"),
 	    STREAM_OPENED);
 	THERE_AND_BACK(
 	    SESSION("\"dir\":\"/sys/fs/bpf/x\",\"detached\":true,"
@@ -203,6 +208,23 @@ a_wrong_map_is_refused(void)
 }
 
 static void
+a_text_that_is_none_is_refused(void)
+{
+	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"ringbuf\",\"text\":true}"),
+	    "run.skel:1: maps[0]: only an iterator has text");
+	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"iter\",\"text\":true,"
+		     "\"value\":1}"),
+	    "run.skel:1: maps[0]: text has no type");
+	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"iter\"}"),
+	    "run.skel:1: maps[0]: an iterator has text or a type");
+	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"iter\",\"text\":1}"),
+	    "run.skel:1: maps[0].text: expected true or false, found");
+	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"iter\",\"text\":true,"
+		     "\"sample\":{}}"),
+	    "run.skel:1: maps[0].sample: interval is missing");
+}
+
+static void
 a_record_that_is_too_large_is_refused(void)
 {
 	REFUSES(HEAD("\"maps\":[{\"name\":\"m\",\"source\":\"sample\","
@@ -364,6 +386,7 @@ main(void)
 	sizes_come_from_the_types();
 	a_wrong_header_is_refused();
 	a_wrong_map_is_refused();
+	a_text_that_is_none_is_refused();
 	a_record_that_is_too_large_is_refused();
 	types_are_bounded_for_all_maps_together();
 	more_than_256_maps_are_refused();
