@@ -14,7 +14,7 @@ bpf_object() {
 		return
 	fi
 	clang -g -O2 -Wall -target bpf -D__TARGET_ARCH_x86 \
-		-idirafter "/usr/include/$(cc -dumpmachine)" "$@" \
+		-iquote "$ROOT/assets" -idirafter "/usr/include/$(cc -dumpmachine)" "$@" \
 		-c -o "$name.bpf.o" "${BATS_TEST_DIRNAME:-tests}/bpf/$name.bpf.c"
 }
 
