@@ -85,7 +85,6 @@ clear(struct stack_view *v)
 	v->text.len = 0;
 }
 
-/* Add a function; its name and file count against what a stack may take. */
 static void
 add(struct stack_view *v, uint64_t addr, bool inlined, struct frame frame)
 {
@@ -103,12 +102,6 @@ add(struct stack_view *v, uint64_t addr, bool inlined, struct frame frame)
 		v->v = p;
 		v->cap = cap;
 	}
-	if (frame.symbol != NULL)
-		v->names += strlen(frame.symbol);
-	if (frame.file != NULL)
-		v->names += strlen(frame.file);
-	if (v->names > STACK_NAMES_MAX)
-		frame = (struct frame){ .symbol = NULL };
 	p[v->n++] = (struct stack_frame){
 		.addr = addr, .inlined = inlined, .frame = frame
 	};
@@ -123,9 +116,13 @@ add_address(struct stack_view *v, uint64_t pid, uint64_t addr)
 		found = symbols_find(v->symbols, pid, addr);
 	if (found.n == 0 || v->names > STACK_NAMES_MAX)
 		add(v, addr, false, (struct frame){ .symbol = NULL });
-	else
-		for (size_t i = 0; i < found.n; i++)
-			add(v, addr, i + 1 < found.n, found.v[i]);
+	for (size_t i = 0; i < found.n && v->names <= STACK_NAMES_MAX; i++) {
+		const struct frame *f = &found.v[i];
+
+		add(v, addr, i + 1 < found.n, *f);
+		v->names += strlen(f->symbol);
+		v->names += f->file != NULL ? strlen(f->file) : 0;
+	}
 }
 
 /* The addresses behind an id.  Kernels have negative ones for stacks that they

@@ -421,8 +421,8 @@ def stacks():
                      ("ustack_sz", s32), ("kstack", trace), ("ustack", trace))
     key = s.struct("key", ("tgid", u32), ("kid", s32), ("uid", s32))
     stat = s.struct("stat", ("count", u64), ("last", u64))
-    trap = s.struct("trap", ("addrs", s.array(u64, 3)), ("deep", s.array(s.struct(
-        "in", ("addrs", s.array(u64, 3))), 2)))
+    three = s.array(u64, 3)
+    trap = s.struct("trap", ("addrs", three), ("deep", s.array(s.struct("in", ("addrs", three)), 2)))
     kv = {"interval": 1000, "type": "default_kv", "unit": "(unit)", "clear_map": False}
     fields = {"pid": "tgid", "kstack": "kid", "ustack": "uid"}
     ids = {"stack_trace": {"field_map": fields}}
@@ -469,7 +469,8 @@ def stacks():
     count(42, 1, 2, q(10))
     count(42, -14, 2, q(1))
     count(42, 1, 3, q(5))
-    s.control(sampled={"map": "counts", "round": 1, "keys": 3})
+    count(42, 7, 2, q(3))
+    s.control(sampled={"map": "counts", "round": 1, "keys": 4})
     count(42, 1, 2, q(12))
     s.stack("stackmap", 2, 0x4011A0)
     count(42, -14, 2, q(1))
