@@ -8,7 +8,10 @@
 #include "emit.h"
 #include "plan-form.h"
 
-enum { ADDRESS_DIGITS = 16 };
+enum {
+	ADDRESS_DIGITS = 16,
+	NAME_LEAST = 8, /* columns of a name that is cut */
+};
 
 static bool
 is_size(const struct stack_layout *l, const struct place *p)
@@ -97,39 +100,43 @@ put_source(struct buf *out, const struct frame *f, bool whole)
 		buf_printf(out, ":%" PRIu64, f->line);
 }
 
-/* A function and where its source is, at most so many columns if that can
- * be: the end of the path, then of the name is left out. */
+/* What stands behind a name. */
 static void
-put_function(struct buf *out, const struct stack_frame *s, size_t columns)
+put_tail(struct buf *out, const struct stack_frame *s, bool whole)
 {
-	size_t start = out->len, n = strlen(s->frame.symbol), tail;
-
-	for (int whole = 1; whole >= 0; whole--) {
-		out->len = start;
-		put_vis(out, s->frame.symbol, n);
-		tail = out->len;
-		put_offset(out, &s->frame);
-		if (s->inlined)
-			buf_str(out, " (inlined)");
-		put_source(out, &s->frame, whole);
-		if (out->failed || columns == 0 ||
-		    utf8_columns(out->data + start, out->len - start) <=
-			columns)
-			return;
-	}
-	tail = utf8_columns(out->data + tail, out->len - tail);
-	n = tail + 1 < columns
-		? utf8_fitting(s->frame.symbol, n, columns - tail - 1)
-		: 0;
-	if (n < 8)
-		return;
-	out->len = start;
-	put_vis(out, s->frame.symbol, n);
-	buf_chr(out, '~');
 	put_offset(out, &s->frame);
 	if (s->inlined)
 		buf_str(out, " (inlined)");
-	put_source(out, &s->frame, false);
+	put_source(out, &s->frame, whole);
+}
+
+/* A function and where its source is, at most so many columns, 0: any number,
+ * if that can be: the path is cut first, then the name. */
+static void
+put_function(struct buf *out, const struct stack_frame *s, size_t columns)
+{
+	const char *name = s->frame.symbol;
+	size_t start = out->len, n = strlen(name), tail;
+
+	put_vis(out, name, n);
+	put_tail(out, s, true);
+	if (out->failed || columns == 0 ||
+	    utf8_columns(out->data + start, out->len - start) <= columns)
+		return;
+	out->len = start;
+	put_tail(out, s, false);
+	if (out->failed)
+		return;
+	tail = utf8_columns(out->data + start, out->len - start);
+	out->len = start;
+	if (utf8_columns(name, n) + tail > columns &&
+	    columns >= NAME_LEAST + tail) {
+		put_vis(out, name, utf8_fitting(name, n, columns - tail - 1));
+		buf_str(out, "\xe2\x80\xa6"); /* … */
+	} else {
+		put_vis(out, name, n);
+	}
+	put_tail(out, s, false);
 }
 
 static void

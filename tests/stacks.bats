@@ -215,7 +215,7 @@ g:h 10' ]
 	script -qec "stty cols 80 -onlcr; skel-fmt -m profile '$STACKS'" /dev/null > out
 	[ "$(wc -L < out)" -le 80 ]
 	grep -qF 'main+0x40  /src/x.c:7' out
-	grep -qE 'std::[^~]*~\+0x10  stl_vector_with_a_long_name.h:1287' out
+	grep -qE 'std::[^…]*…\+0x10  stl_vector_with_a_long_name.h:1287' out
 	skel-fmt -m profile "$STACKS" > out
 	grep -qF 'push_back(int const&)+0x10  /usr/include/c++/12/bits/stl_vector_with_a_long_name.h:1287' out
 }
