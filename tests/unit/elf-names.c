@@ -1,0 +1,151 @@
+/* elf-names: the functions and probes of this program, and of damaged copies of
+ * it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "check.h"
+#include "elf-names.h"
+
+enum { DAMAGES = 400, HEADER = 64 };
+
+/* A USDT probe, without an instruction that it is at. */
+__asm__(".pushsection .note.stapsdt, \"\", \"note\"\n"
+	".balign 4\n"
+	".4byte 992f - 991f, 994f - 993f, 3\n"
+	"991: .asciz \"stapsdt\"\n"
+	"992: .balign 4\n"
+	"993: .8byte 0, 0, 0\n"
+	".asciz \"unit\"\n"
+	".asciz \"probe\"\n"
+	".asciz \"\"\n"
+	"994: .balign 4\n"
+	".popsection\n");
+
+/* What was found. */
+struct found {
+	size_t functions, mains, probes;
+	uint64_t offset; /* of main() */
+	bool stop;       /* after the first */
+};
+
+static bool
+take_function(void *ctx, const struct elf_function *f)
+{
+	struct found *found = ctx;
+
+	found->functions++;
+	if (strcmp(f->name, "main") == 0) {
+		found->mains++;
+		found->offset = f->offset;
+		CHECK(!f->local);
+	}
+	return !found->stop;
+}
+
+static bool
+take_probe(void *ctx, const char *provider, const char *name)
+{
+	struct found *found = ctx;
+
+	if (strcmp(provider, "unit") == 0 && strcmp(name, "probe") == 0)
+		found->probes++;
+	return !found->stop;
+}
+
+int main(void);
+
+static void
+check_self(const struct buf *self)
+{
+	struct found found = { 0 }, first = { .stop = true };
+
+	CHECK_NUM(elf_functions("/proc/self/exe", take_function, &found), 0);
+	CHECK(found.functions > 10);
+	CHECK_NUM(found.mains, 1);
+	CHECK(found.offset < self->len);
+	if (found.offset < self->len)
+		CHECK(memcmp(self->data + found.offset,
+			  (const char *)(uintptr_t)main, 8) == 0);
+	CHECK_NUM(elf_probes("/proc/self/exe", take_probe, &found), 0);
+	CHECK_NUM(found.probes, 1);
+	CHECK_NUM(elf_functions("/proc/self/exe", take_function, &first), 0);
+	CHECK_NUM(first.functions, 1);
+}
+
+static void
+check_none(void)
+{
+	struct found found = { 0 };
+
+	CHECK_NUM(elf_functions("/nonexistent", take_function, &found), -1);
+	CHECK_NUM(errno, ENOENT);
+	CHECK_NUM(elf_probes("/proc/self/stat", take_probe, &found), -1);
+	CHECK_NUM(errno, ENOEXEC);
+}
+
+static unsigned int
+lcg(unsigned int *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 8;
+}
+
+/* Cut it, or change bytes in its header and in its last part, where the tables
+ * of sections are.  What is found then is anything; it must end. */
+static void
+check_damaged(const struct buf *self, const char *path)
+{
+	struct found found = { 0 };
+	unsigned int state = 1;
+
+	for (int i = 0; i < DAMAGES; i++) {
+		struct buf bad = { 0 };
+		size_t tail;
+		FILE *out;
+
+		buf_add(&bad, self->data, self->len);
+		tail = bad.len > 4096 ? bad.len - 4096 : 0;
+		for (int k = 0; k < 4; k++) {
+			bad.data[lcg(&state) % HEADER] ^= (char)lcg(&state);
+			bad.data[tail + lcg(&state) % (bad.len - tail)] ^=
+			    (char)lcg(&state);
+		}
+		/* Mostly let it begin as an ELF file does. */
+		if (i % 8 != 0)
+			memcpy(bad.data, self->data, 20);
+		out = fopen(path, "we");
+		if (out == NULL)
+			break;
+		fwrite(bad.data, 1,
+		    i % 3 == 0 ? lcg(&state) % bad.len : bad.len, out);
+		fclose(out);
+		elf_functions(path, take_function, &found);
+		elf_probes(path, take_probe, &found);
+		buf_free(&bad);
+	}
+}
+
+int
+main(void)
+{
+	char path[] = "/tmp/unit-elf-names-XXXXXX";
+	struct buf self = { 0 };
+	FILE *in = fopen("/proc/self/exe", "re");
+	int fd = mkstemp(path);
+
+	if (in == NULL || fd == -1 ||
+	    buf_read_fd(&self, fileno(in), 256 << 20) == -1) {
+		perror("elf-names");
+		return 1;
+	}
+	fclose(in);
+	close(fd);
+	check_self(&self);
+	check_none();
+	check_damaged(&self, path);
+	unlink(path);
+	buf_free(&self);
+	return check_done();
+}

@@ -1,0 +1,44 @@
+/* The names nearest to one that does not exist. */
+#include <stdlib.h>
+
+#include "check.h"
+#include "nearest.h"
+
+/* What nearest_text() says for wanted among the names. */
+static char *
+ask(const char *wanted, const char *const *names)
+{
+	struct nearest near = { .wanted = wanted };
+
+	for (; *names != NULL; names++)
+		nearest_offer(&near, *names);
+	return nearest_text(&near);
+}
+
+static const char *const functions[] = { "vfs_read", "vfs_write", "vfs_writev",
+	"vfs_red", "ksys_read", "vfs_read", "do_unlinkat", NULL };
+
+static void
+check(const char *wanted, const char *const *names, const char *want)
+{
+	char *got = ask(wanted, names);
+
+	CHECK_STR(got, want);
+	free(got);
+}
+
+int
+main(void)
+{
+	char longest[NEAREST_NAME + 1];
+	const char *too_long[] = { longest, NULL };
+
+	check("vfs_raed", functions, "; the nearest: vfs_read, vfs_red");
+	check("vfs_writ", functions, "; the nearest: vfs_write, vfs_writev");
+	check("do_unlinkta", functions, "; the nearest: do_unlinkat");
+	check("something_else", functions, "");
+	memset(longest, 'a', NEAREST_NAME);
+	longest[NEAREST_NAME] = '\0';
+	check(longest, too_long, "");
+	return check_done();
+}
