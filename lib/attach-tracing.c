@@ -30,35 +30,63 @@ static const struct {
 	{ &way_lsm, BPF_LSM_MAC, "hook" },
 };
 
+/* Whether a module has a function of the name. */
+static bool
+is_in_module(const char *name)
+{
+	FILE *in = fopen("/proc/kallsyms", "re");
+	char line[1024], symbol[512], bracket;
+	bool found = false;
+
+	while (!found && in != NULL && fgets(line, sizeof(line), in) != NULL)
+		found =
+		    sscanf(line, "%*s %*c %511s %c", symbol, &bracket) == 2 &&
+		    strcmp(symbol, name) == 0;
+	if (in != NULL)
+		fclose(in);
+	return found;
+}
+
+/*
+ * Have the program verified for the place that "-a" names.  What the kernel
+ * has not is found out beforehand: libbpf 1.1 keeps the kernel's BTF, which it
+ * looks into, of an object that is never loaded.
+ */
+static int
+set_target(const struct attach_job *j, const char *target,
+    enum bpf_attach_type type, const char *what)
+{
+	int error;
+
+	if (libbpf_find_vmlinux_btf_id(target, type) <= 0 &&
+	    !is_in_module(target))
+		return attach_refuse(
+		    j, "this kernel has no %s %s", what, target);
+	bpf_program__set_expected_attach_type(j->program, type);
+	error = bpf_program__set_attach_target(j->program, 0, target);
+	return error == 0 ? 0 : attach_refuse(j, "%s", strerror(-error));
+}
+
 static int
 prepare_btf(const struct attach_job *j)
 {
 	const char *target = attach_target(j);
 	size_t i = 0;
-	int error;
 
 	if (target[0] == '\0')
 		return attach_say_where(j);
-	/* Without the kernel's BTF nothing is found: the loading says so, of
-	 * the object as a whole. */
-	if (j->where == NULL && j->optional == NULL && !vmlinux_present())
-		return 0;
-	while (btf_ways[i].way != j->way)
-		i++;
-	bpf_program__set_expected_attach_type(j->program, btf_ways[i].type);
-	error = bpf_program__set_attach_target(j->program, 0, target);
-	if (error == 0)
-		return 0;
-	if (!vmlinux_present())
+	/* When an object is loaded, this is no single program's fault. */
+	if ((j->where != NULL || j->optional != NULL) && !vmlinux_present())
 		return attach_refuse(j,
 		    "this kernel has no BTF of its own, "
 		    "without which %s programs have no "
 		    "place",
 		    j->way->name);
-	if (error == -ESRCH || error == -ENOENT)
-		return attach_refuse(
-		    j, "this kernel has no %s %s", btf_ways[i].what, target);
-	return attach_refuse(j, "%s", strerror(-error));
+	if (j->where == NULL)
+		return 0;
+	while (btf_ways[i].way != j->way)
+		i++;
+	return set_target(j, target, btf_ways[i].type, btf_ways[i].what);
 }
 
 /* Report why the kernel does not attach it, or leave it to errno. */

@@ -321,6 +321,12 @@ report_refusal(struct object *o, int error)
 		    name, o->btf_path);
 		return;
 	}
+	if (program != NULL && heard_of("failed to find kernel BTF type ID")) {
+		report_error("%s: program %s (%s): this kernel has nothing of "
+			     "that name",
+		    name, heard_program(), bpf_program__section_name(program));
+		return;
+	}
 	if (program == NULL)
 		report_error("%s: the object cannot be loaded: %s", name,
 		    strerror(error));
