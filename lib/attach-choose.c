@@ -7,6 +7,7 @@
 
 #include "attach-way.h"
 #include "buf.h"
+#include "ops.h"
 #include "report.h"
 
 /* The last where, or the last optional, for this program, or NULL. */
@@ -40,13 +41,37 @@ attach_leave_out(struct attach_where *wheres, size_t n, const char *program)
 	return w != NULL;
 }
 
-/* Whether the package lists the program. */
-static int
-check_name(const struct package *p, const struct attach_where *w)
+/* The name of the struct of programs that the program is in, or NULL. */
+static const char *
+struct_name(const struct object *o, const char *name)
 {
+	const struct bpf_program *p =
+	    bpf_object__find_program_by_name(o->bpf, name);
+	const struct bpf_map *map = NULL;
+
+	if (p != NULL && bpf_program__type(p) == BPF_PROG_TYPE_STRUCT_OPS)
+		map = ops_map(o->package, o->bpf, name);
+	return map != NULL ? bpf_map__name(map) : NULL;
+}
+
+static bool
+is_struct(const struct object *o, const char *name)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(o->bpf, name);
+
+	return map != NULL && bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS;
+}
+
+/* Whether the package lists the program, or "-a" means a struct of them. */
+static int
+check_name(const struct object *o, const struct attach_where *w)
+{
+	const struct package *p = o->package;
 	const char *name = w->program;
 	struct buf names = { 0 };
 
+	if (!w->optional && is_struct(o, name))
+		return 0;
 	for (size_t i = 0; i < p->nprograms; i++) {
 		if (strcmp(p->programs[i].name, name) == 0) {
 			buf_free(&names);
@@ -150,7 +175,7 @@ attach_choose(struct attachments *a, struct object *o,
 	bpf_object__for_each_program (program, o->bpf)
 		attach_set_type(program);
 	for (size_t i = 0; i < nwheres; i++)
-		if (check_name(p, &wheres[i]) == -1)
+		if (check_name(o, &wheres[i]) == -1)
 			return -1;
 	a->jobs = calloc(p->nprograms + 1, sizeof(*a->jobs));
 	a->v = calloc(p->nprograms + 1, sizeof(*a->v));
@@ -158,13 +183,16 @@ attach_choose(struct attachments *a, struct object *o,
 		return report_nomem();
 	for (size_t i = 0; i < p->nprograms; i++) {
 		const char *name = p->programs[i].name;
-		const struct attach_job j = {
+		const char *in = nwheres > 0 ? struct_name(o, name) : NULL;
+		struct attach_job j = {
 			.object = o,
 			.listed = &p->programs[i],
 			.where = find_where(wheres, nwheres, name, false),
 			.optional = find_where(wheres, nwheres, name, true),
 		};
 
+		if (j.where == NULL && in != NULL)
+			j.where = find_where(wheres, nwheres, in, false);
 		if (add_job(a, &j) == -1)
 			return -1;
 	}

@@ -19,6 +19,7 @@ static const char no_cgroup[] = "no such cgroup";
 static const char no_interface[] = "no such interface";
 static const char no_netns[] = "no such network namespace";
 static const char no_sockmap[] = "no such map";
+static const char no_ops[] = "this kernel has no such struct";
 
 /* Why programs of a kind cannot be attached here. */
 static const char by_map[] =
@@ -121,6 +122,8 @@ static const struct kind kinds[] = {
 	    no_sockmap },
 	{ "sk_skb", BPF_PROG_TYPE_SK_SKB, "", &way_sockmap, { NULL },
 	    no_sockmap },
+	{ "struct_ops", BPF_PROG_TYPE_STRUCT_OPS, "", &way_ops, { NULL },
+	    no_ops },
 	{ "socket", BPF_PROG_TYPE_SOCKET_FILTER, "", NULL, { NULL },
 	    by_socket },
 	{ "sk_reuseport", BPF_PROG_TYPE_SK_REUSEPORT, "", NULL, { NULL },

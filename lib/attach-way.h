@@ -55,7 +55,7 @@ struct kind {
 
 extern const struct way way_section, way_cgroup, way_perf, way_iter;
 extern const struct way way_xdp, way_tcx, way_tc, way_tc_listed;
-extern const struct way way_netns, way_sockmap;
+extern const struct way way_netns, way_sockmap, way_ops;
 
 /* attach-tracing.c */
 extern const struct way way_tracepoint, way_raw_tp, way_tp_btf, way_fentry,

@@ -9,6 +9,7 @@
 #include "buf.h"
 #include "heard.h"
 #include "object.h"
+#include "ops.h"
 #include "privilege.h"
 #include "report.h"
 #include "types.h"
@@ -350,6 +351,7 @@ object_load(struct object *o)
 	int error;
 
 	heard_forget();
+	ops_drop_unused(o->package, o->bpf);
 	error = bpf_object__load(o->bpf);
 	if (error == 0)
 		return 0;

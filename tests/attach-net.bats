@@ -80,14 +80,15 @@ loadable() {
 	mv hook.bpf.o "$1.o"
 }
 
-# begin NAME ARG...: skel-load in the namespace, in the background.
+# begin NAME ARG...: skel-load in the namespace, or in that of the file FROM, in
+# the background, until its header is out: then all is attached.
 begin() {
 	local name=$1
 	shift
-	nsenter -t "$NET" -n -- env --default-signal=INT skel-load "$@" > "$name.out" 2> "$name.err" 3>&- &
+	rm -f "$name.out" "$name.err"
+	nsenter -n"${FROM:-/proc/$NET/ns/net}" -- skel-load "$@" > "$name.out" 2> "$name.err" 3>&- &
 	LOADS[$name]=$!
 	wait_for 10 has_header "$name.out" || { cat "$name.err"; return 1; }
-	wait_for 10 grep -q '^skel-load: program .*: attached to' "$name.err" || { cat "$name.err"; return 1; }
 }
 
 # finish NAME [SIGNAL]: its exit status is the status.
@@ -473,9 +474,7 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 	wait_for 5 none_of link "$link"
 
 	for where in "/proc/$NET/ns/net" "$NET"; do
-		skel-load -v -a "probe=netns:$where" probe.json > probe.out 2> probe.err 3>&- &
-		LOADS[probe]=$!
-		wait_for 10 has_header probe.out
+		FROM=/proc/self/ns/net begin probe -v -a "probe=netns:$where" probe.json
 		fires probe probe in_net ./talk 127.0.0.1 9
 		finish probe
 	done
@@ -487,9 +486,7 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 	mkdir -p /run/netns
 	touch "/run/netns/$name"
 	mount --bind "/proc/$NET/ns/net" "/run/netns/$name"
-	skel-load -v -a "probe=netns:$name" probe.json > probe.out 2> probe.err 3>&- &
-	LOADS[probe]=$!
-	wait_for 10 has_header probe.out || :
+	FROM=/proc/self/ns/net begin probe -v -a "probe=netns:$name" probe.json || :
 	umount "/run/netns/$name"
 	rm "/run/netns/$name"
 	fires probe probe in_net ./talk 127.0.0.1 9
@@ -629,9 +626,7 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 	for section in xdp tc sk_lookup flow_dissector sk_msg cgroup_skb/egress sockops socket; do
 		hook probe $section 1
 		edit probe.json '.meta.bpf_skel.progs[].link = false'
-		nsenter -t "$NET" -n -- skel-load probe.json > probe.out 2> probe.err 3>&- &
-		LOADS[probe]=$!
-		wait_for 10 has_header probe.out
+		begin probe probe.json
 		[ "$(held prog "${LOADS[probe]}" | wc -l)" -eq 1 ] || { echo "$section"; return 1; }
 		[ -z "$(links_of probe)" ] || { echo "$section"; return 1; }
 		finish probe
@@ -697,4 +692,70 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 
 gone_from_lo() {
 	[ -z "$(xdp_on lo)" ]
+}
+
+# A package of congestion control that has its name for this test alone.
+ops_package() {
+	CONTROL=skel_$(printf %06d $((NET % 1000000)))
+	bpf_object ops "$@"
+	sed -i "s/skel_000000/$CONTROL/" ops.bpf.o
+	skel-pack ops.bpf.o > ops.json
+}
+
+controls() {
+	cat /proc/sys/net/ipv4/tcp_available_congestion_control
+}
+
+need_ops() {
+	has_symbol bpf_tcp_ca_init || has_symbol bpf_tcp_ca_kfunc_init ||
+		has_symbol bpf_tcp_ca_reg || skip "needs a kernel with struct_ops for TCP"
+}
+
+@test "a struct of programs is attached as one, runs, and is gone at the end" {
+	need_ops
+	c_program talk
+	ops_package
+	begin ops -v ops.json
+	grep -q 'map slow: attached' ops.err
+	[[ $(controls) == *$CONTROL* ]]
+	in_net sh -c "echo $CONTROL > /proc/sys/net/ipv4/tcp_congestion_control"
+	fires ops begins in_net ./talk
+	in_net sh -c 'echo reno > /proc/sys/net/ipv4/tcp_congestion_control'
+	finish ops
+	wait_for 5 control_gone
+}
+
+control_gone() {
+	[[ $(controls) != *$CONTROL* ]]
+}
+
+@test "a struct is not attached when it or one of its programs is held back" {
+	need_ops
+	ops_package
+	local what
+	for what in slow undo; do
+		run -0 --separate-stderr skel-load -v -t 0.1 -a $what=off ops.json
+		[[ $stderr != *"map slow: attached"* ]]
+	done
+	[[ $stderr == *"map slow: not attached, since its program undo is not to be"* ]]
+	edit ops.json '(.meta.bpf_skel.progs[] | select(.name == "avoid")).link = false'
+	run -0 --separate-stderr skel-load -v -t 0.1 ops.json
+	[[ $stderr == *"map slow: not attached, since its program avoid is not to be"* ]]
+	fails_with 1 "program begins: struct_ops programs cannot go to xdp:lo" skel-load -a slow=xdp:lo ops.json
+	ops_package -DUNUSED
+	fails_with 1 "program unused: no struct in section .struct_ops has it" skel-load ops.json
+}
+
+@test "kill -9 and --detach: a struct is held by a link where the kernel has that" {
+	need_ops
+	has_symbol bpf_struct_ops_link_create || skip "needs a kernel with links of struct_ops (Linux 6.4)"
+	local dir=/sys/fs/bpf/skel-net-$NET
+	ops_package
+	begin ops -v ops.json
+	finish ops KILL || :
+	wait_for 5 control_gone
+	skel-load "--pin=$dir" --detach ops.json > session
+	[[ $(controls) == *$CONTROL* ]]
+	skel-load --unload "$dir"
+	wait_for 5 control_gone
 }
