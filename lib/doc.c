@@ -93,6 +93,11 @@ report_refusal(const json_error_t *e, const char *name, unsigned long line)
 	if (json_error_code(e) == json_error_numeric_overflow)
 		report_error("%s:%lu: %s; a number has at most 64 bits", name,
 		    line, e->text);
+	else if (json_error_code(e) == json_error_null_character)
+		report_error(
+		    "%s:%lu: a text holds the character \\u0000, which "
+		    "no name or value may",
+		    name, line);
 	else
 		report_error("%s:%lu: not JSON: %s", name, line, e->text);
 }

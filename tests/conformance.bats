@@ -174,6 +174,16 @@ section_bytes() { # NAME
 	END
 }
 
+@test "variables of .kconfig are the kernel's, in a package that names their section too" {
+	need_bpf
+	bpf_package conformance -DKCONFIG
+	edit conformance.json '.meta.bpf_skel.data_sections += [{name: ".kconfig", variables: [{name: "LINUX_KERNEL_VERSION", type: "unsigned int"}]}]'
+	records execs 1
+	local major minor
+	IFS=.- read -r major minor _ < /proc/sys/kernel/osrelease
+	is $((major * 256 + minor)) "$(jq '.ppid / 256 | floor' records)"
+}
+
 @test "the whole upper half of an unsigned variable can be set" {
 	need_bpf
 	bpf_package conformance
@@ -359,7 +369,7 @@ shows_maps() {
 @test "a name with a NUL is refused with the place where it stands" {
 	bpf_package conformance
 	sed 's/"name":"values"/"name":"val\\u0000ues"/' conformance.json > bad.json
-	fails_with 1 "skel-load: bad.json:1: not JSON: \\u0000 is not allowed" skel-load bad.json
+	fails_with 1 'skel-load: bad.json:1: a text holds the character \u0000, which no name or value may' skel-load bad.json
 }
 
 @test "names reach the kernel as they are, without a byte behind" {

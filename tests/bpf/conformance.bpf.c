@@ -3,7 +3,8 @@
  * What the reference loader's tests assert of its values and texts, as one
  * program: whenever the process targ_pid makes a system call, a struct with a
  * member of each kind goes to a ring buffer, and one with 128-bit integers to
- * another.  The globals are those whose bytes the tests look at.
+ * another.  KCONFIG: with the kernel's version added to execs.ppid.  The
+ * globals are those whose bytes the tests look at.
  */
 #include <linux/bpf.h>
 
@@ -50,6 +51,12 @@ const volatile float const_float = 0;
 const volatile double const_double = 0;
 static const volatile char hidden[] = "abcdefg";
 static const char format[] = "Created %d\n";
+
+#ifdef KCONFIG
+extern unsigned int LINUX_KERNEL_VERSION __kconfig;
+#else
+#define LINUX_KERNEL_VERSION 0
+#endif
 
 volatile long long bss_val_1;
 volatile int bss_val_2;
@@ -117,6 +124,7 @@ send_exec(void)
 {
 	struct exec e = { (int)bss_val_1, const_val_2, "COMM-STR", "a/file" };
 
+	e.ppid += LINUX_KERNEL_VERSION;
 	bpf_ringbuf_output(&execs, &e, sizeof(e), 0);
 }
 
