@@ -311,6 +311,29 @@ member_type() {
 	[[ $stderr == *12345678* ]]
 }
 
+@test "a package as the reference compiler writes it runs as it is" {
+	need_bpf
+	bpf_package conformance
+	jq -c --argjson id "$(bpftool -j btf dump file conformance.bpf.o | jq '.types[] | select(.kind == "STRUCT" and .name == "exec").id')" '
+		.meta |= {bpf_skel: (.bpf_skel
+				| .maps |= map(select(.name != "values" and .name != "integers") | del(.export_config))
+				| .doc = null),
+			eunomia_version: "0.3.4",
+			export_types: [{name: "exec", type_id: $id, size: 32, members: [{name: "pid", type: "int"},
+				{name: "ppid", type: "int"}, {name: "comm", type: "composite"}, {name: "fname", type: "char[8]"}]},
+				{name: "S", type_id: 1, size: 1, members: []}]}' conformance.json |
+		sed 's/{"name":"bss_val_1"/{"name":"__padding","size":4,"name":"bss_val_1"/' > ecc.json
+	grep -q __padding ecc.json
+	mv ecc.json conformance.json
+	records execs 1 --bss_val_1 7
+	is '{"pid":7,"ppid":0,"comm":"COMM-STR","fname":"a/file"}' "$(jq -c 'del(.["@map"], .["@time"])' records)"
+	# Only the first of export_types counts, and it has to be the object's.
+	sed 's/"name":"fname"/"name":"file"/' conformance.json > bad.json
+	fails_with 1 "bad.json: map execs: export_types[0].members[3] is file, in the object fname" skel-load bad.json
+	sed 's/"name":"exec","type_id"/"name":"exit","type_id"/' conformance.json > bad.json
+	fails_with 1 "bad.json: map execs: export_types[0] is struct exit, type" skel-load bad.json
+}
+
 @test "several ring buffers have a type each and their records are told apart" {
 	need_bpf
 	bpf_package conformance
