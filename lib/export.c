@@ -148,6 +148,45 @@ is_exported(const struct export *e, const char *name)
 	return false;
 }
 
+/* A map that is no buffer and not sampled.  Returns 0 if it need not be
+ * shown. */
+static int
+no_source(const struct export *e, const struct candidate *c)
+{
+	if (e->package->multiple_export_types) {
+		report_error(
+		    "%s: export_config needs \"sample\" beside it", c->where);
+		return -1;
+	}
+	if (c->map->export != EXPORT_NONE)
+		report_notice("%s: not shown: export_config needs \"sample\" "
+			      "beside it",
+		    c->where);
+	return 0;
+}
+
+/* Whether what the package says of the map goes together. */
+static int
+check_candidate(const struct export *e, const struct candidate *c)
+{
+	if (is_exported(e, c->map->name)) {
+		report_error("%s: the package names it twice", c->where);
+		return -1;
+	}
+	if (e->package->multiple_export_types &&
+	    c->map->export == EXPORT_DEFAULT && is_buffer(c)) {
+		report_error("%s: export_config \"default\" is for sampled "
+			     "maps only",
+		    c->where);
+		return -1;
+	}
+	if (c->map->sampled && is_buffer(c))
+		report_notice("%s: the events of a buffer come by themselves; "
+			      "its \"sample\" is not used",
+		    c->where);
+	return 0;
+}
+
 /*
  * Add the map if it is one to show.  With several export types only those
  * maps are that have an export_config; else every one that can be.
@@ -173,27 +212,10 @@ consider(struct export *e, const struct package_map *m, struct object *o)
 		report_error("%s: the object has no such map", c->where);
 		return -1;
 	}
-	if (!find_source(m, c->bpf, &c->source)) {
-		if (!multiple)
-			return 0;
-		report_error(
-		    "%s: export_config needs \"sample\" beside it", c->where);
+	if (!find_source(m, c->bpf, &c->source))
+		return no_source(e, c);
+	if (check_candidate(e, c) == -1)
 		return -1;
-	}
-	if (is_exported(e, m->name)) {
-		report_error("%s: the package names it twice", c->where);
-		return -1;
-	}
-	if (multiple && m->export == EXPORT_DEFAULT && is_buffer(c)) {
-		report_error("%s: export_config \"default\" is for sampled "
-			     "maps only",
-		    c->where);
-		return -1;
-	}
-	if (m->sampled && is_buffer(c))
-		report_notice("%s: the events of a buffer come by themselves; "
-			      "its \"sample\" is not used",
-		    c->where);
 	e->n++;
 	return 0;
 }

@@ -293,11 +293,14 @@ custom_stacks() {
 	done
 }
 
-@test "an export_config without sample is refused, with several types, for what is no buffer" {
+@test "an export_config without sample is refused, or alone not heeded, for what is no buffer, which is said" {
 	local config
 	for config in '"default"' "{\"btf_type_id\":$HIST}" "$(custom)"; do
 		package true "$config" default_kv '"default_struct"' hash
 		edit x.json 'del(.meta.bpf_skel.maps[].sample)'
 		fails_with 1 'x.json: map hash: export_config needs "sample" beside it' skel-load x.json
+		edit x.json '.meta.enable_multiple_export_types = false'
+		run -0 --separate-stderr skel-load -t 0.01 x.json
+		is 'skel-load: x.json: map hash: not shown: export_config needs "sample" beside it' "$stderr"
 	done
 }
