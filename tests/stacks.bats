@@ -220,6 +220,30 @@ g:h 10' ]
 	grep -qF 'push_back(int const&)+0x10  /usr/include/c++/12/bits/stl_vector_with_a_long_name.h:1287' out
 }
 
+@test "damaged streams are read to their end, or refused" {
+	skel-poll -f json "$STACKS" > j.skel
+	run -0 python3 - "$STACKS" j.skel <<-'PY'
+		import random, re, subprocess, sys
+		random.seed(1)
+		words = [b"0", b"-1", b"18446744073709551615", b"[]", b"{}", b"null", b'"kstack"', b"4096"]
+		for i in range(100):
+		    text = bytearray(open(random.choice(sys.argv[1:]), "rb").read())
+		    for _ in range(random.choice([1, 2, 4])):
+		        at = random.randrange(random.choice([len(text), text.index(b"\n")]))
+		        word = re.compile(rb'[0-9]+|"[a-z_]+"').search(bytes(text), at)
+		        if random.random() < 0.4 or word is None:
+		            text[at] ^= 1 << random.randrange(8)
+		        else:
+		            text[word.start():word.end()] = random.choice(words)
+		    for command in ("skel-fmt", "--table"), ("skel-fmt", "--folded"), ("skel-poll", "-f", "binary"):
+		        p = subprocess.run(command, input=bytes(text), capture_output=True, timeout=60)
+		        said = p.stderr.decode("utf-8")
+		        bad = p.returncode not in (0, 1, 3) or (p.returncode == 1 and not said)
+		        if bad or not all(l.startswith(command[0] + ": ") for l in said.splitlines()):
+		            sys.exit(f"{i} {command}: {p.returncode}: {said}")
+	PY
+}
+
 @test "a termination prints the stacks so far" {
 	mkfifo in
 	skel-fmt -v --folded < in > out 2> err 3>&- &
