@@ -71,7 +71,9 @@ traced() {
 	local pid=$LOAD status=0
 	LOAD=
 	wait "$pid" || status=$?
-	[ "$status" -eq 0 ] && [ ! -s err ] || { echo "status $status"; cat err; return 1; }
+	echo "status $status"
+	cat err
+	[ "$status" -eq 0 ] && [ ! -s err ]
 }
 
 # frames [FILTER]: the user frames of the last record, the innermost first.

@@ -1,0 +1,164 @@
+/*
+ * lib/image: functions in ELF files, this program's own for one, and in copies
+ * of it that are damaged: whatever is in them, nothing but names is wrong.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "check.h"
+#include "image.h"
+#include "images.h"
+#include "mappings.h"
+
+enum { ROUNDS = 300, LOOKS = 64 };
+
+static struct buf own;
+
+__attribute__((noinline)) static int
+looked_for(void)
+{
+	return check_failures;
+}
+
+static int
+open_own(void)
+{
+	return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+}
+
+/* Where in its file the code at address p is. */
+static uint64_t
+offset_of(const void *p)
+{
+	struct mappings m = { 0 };
+	const struct mapping *at;
+	uint64_t addr = (uint64_t)(uintptr_t)p, offset = 0;
+
+	CHECK_NUM(mappings_read(&m, getpid()), 0);
+	at = mappings_find(&m, addr);
+	CHECK(at != NULL);
+	if (at != NULL)
+		offset = addr - at->start + at->offset;
+	mappings_free(&m);
+	return offset;
+}
+
+static void
+check_own(void)
+{
+	struct frame f[SYMBOLS_INLINES_MAX];
+	struct image *m = image_open(open_own(), NULL, -1);
+	uint64_t offset = offset_of((const void *)(uintptr_t)looked_for);
+
+	CHECK(m != NULL);
+	if (m == NULL)
+		return;
+	CHECK_NUM(image_find(m, offset, false, f, SYMBOLS_INLINES_MAX), 1);
+	CHECK_STR(f[0].symbol, "looked_for");
+	CHECK_NUM(f[0].offset, 0);
+	CHECK(f[0].file != NULL && strstr(f[0].file, "image.c") != NULL);
+	/* A call that returns to the first byte of what comes next. */
+	CHECK_NUM(image_find(m, offset + 1, true, f, SYMBOLS_INLINES_MAX), 1);
+	CHECK_STR(f[0].symbol, "looked_for");
+	CHECK_NUM(f[0].offset, 1);
+	CHECK_NUM(image_find(m, UINT64_MAX, true, f, SYMBOLS_INLINES_MAX), 0);
+	image_close(m);
+}
+
+static void
+check_cache(void)
+{
+	struct images images = { 0 };
+	struct image_key key, again;
+	struct image *m = images_open(&images, open_own(), NULL, -1, &key);
+	struct image *found = NULL;
+
+	CHECK(m != NULL);
+	CHECK(images_open(&images, open_own(), NULL, -1, &again) == m);
+	CHECK_NUM(images.n, 1);
+	CHECK(images_find(&images, &key, &found) && found == m);
+	key.mtime.tv_nsec ^= 1;
+	CHECK(!images_find(&images, &key, &found));
+	/* What is no ELF file is known as such, and never more than so many. */
+	for (int i = 0; i < IMAGES_MAX + 10; i++) {
+		int fd = memfd_create("empty", MFD_CLOEXEC);
+
+		CHECK(images_open(&images, fd, NULL, -1, &key) == NULL);
+		CHECK(images_find(&images, &key, &found) && found == NULL);
+	}
+	CHECK_NUM(images.n, IMAGES_MAX);
+	images_close(&images);
+}
+
+/* Look at a file of these bytes as one would at any process's. */
+static void
+look_at(const char *bytes, size_t n)
+{
+	struct frame f[SYMBOLS_INLINES_MAX];
+	int fd = memfd_create("damaged", MFD_CLOEXEC);
+	struct image *m;
+
+	CHECK(write(fd, bytes, n) == (ssize_t)n);
+	m = image_open(fd, NULL, -1);
+	for (size_t i = 0; m != NULL && i < LOOKS; i++) {
+		size_t found = image_find(m, (uint64_t)random() % n, i % 2 == 0,
+		    f, SYMBOLS_INLINES_MAX);
+
+		CHECK(found <= SYMBOLS_INLINES_MAX);
+		for (size_t k = 0; k < found; k++)
+			CHECK(strlen(f[k].symbol) > 0);
+	}
+	image_close(m);
+}
+
+/* Bytes of the headers, which are at both ends, are hit more often. */
+static size_t
+somewhere(size_t n)
+{
+	switch (random() % 4) {
+	case 0:
+		return (size_t)random() % 1024;
+	case 1:
+		return n - 1 - (size_t)random() % 4096;
+	default:
+		return (size_t)random() % n;
+	}
+}
+
+static void
+check_damaged(void)
+{
+	char *copy = malloc(own.len);
+
+	CHECK(copy != NULL && own.len > 8192);
+	if (copy == NULL || own.len <= 8192)
+		return;
+	srandom(1);
+	for (int round = 0; round < ROUNDS; round++) {
+		memcpy(copy, own.data, own.len);
+		for (long hits = 1 + random() % 32; hits > 0; hits--)
+			copy[somewhere(own.len)] =
+			    random() % 2 == 0 ? (char)random() : '\xff';
+		look_at(copy, own.len);
+	}
+	free(copy);
+	for (size_t n = 0; n < own.len; n += 1 + own.len / 50)
+		look_at(own.data, n);
+}
+
+int
+main(void)
+{
+	int fd = open_own();
+
+	CHECK_NUM(buf_read_fd(&own, fd, 256 << 20), 0);
+	close(fd);
+	check_own();
+	check_cache();
+	check_damaged();
+	buf_free(&own);
+	return looked_for() + check_done();
+}
