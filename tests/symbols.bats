@@ -308,7 +308,7 @@ hidden_target() {
 @test "ten thousand records of the same stacks take no look at the process each" {
 	called called -g
 	start_target ./called
-	strace -f -c -o calls skel-load -n 10000 \
+	ASAN_OPTIONS=detect_leaks=0 strace -f -c -o calls skel-load -n 10000 \
 		-a "hit=uprobe:$PWD/libmarker.so:marker,pid=$TARGET" stacks.json > out 2> err 3>&- &
 	LOAD=$!
 	wait_for 10 has_header out
@@ -324,7 +324,7 @@ hidden_target() {
 	called called -g0
 	strip called
 	start_target ./called
-	DEBUGINFOD_URLS=http://127.0.0.1:1/ strace -f -e trace=openat,socket,connect -o calls \
+	ASAN_OPTIONS=detect_leaks=0 DEBUGINFOD_URLS=http://127.0.0.1:1/ strace -f -e trace=openat,socket,connect -o calls \
 		skel-load -f json -n 1 -a "hit=uprobe:$PWD/libmarker.so:marker,pid=$TARGET" \
 		stacks.json > out 2> err 3>&- &
 	LOAD=$!
