@@ -208,7 +208,7 @@ look_up(struct symbolizer *z, struct subject *s, uint64_t addr, enum role role)
 	unsigned char roles = known_get(&s->known, addr);
 	struct frame frames[SYMBOLS_INLINES_MAX];
 	struct frames old = symbols_find(z->store, pid, addr);
-	bool settled;
+	bool settled, tell;
 	size_t n;
 
 	/* The store forgets; so do those who read what it tells. */
@@ -230,7 +230,9 @@ look_up(struct symbolizer *z, struct subject *s, uint64_t addr, enum role role)
 	known_set(&s->known, addr, role);
 	if (old.v != NULL && same_frames(&old, frames, n, true))
 		return 0;
-	return symbols_set(z->store, pid, addr, frames, n) == -1 ? -1 : 1;
+	/* Readers need not hear of what nobody told them anything about. */
+	tell = n > 0 || old.n > 0;
+	return symbols_set(z->store, pid, addr, frames, n) == -1 ? -1 : tell;
 }
 
 /* Look the n addresses of a stack up, and tell what is new of them. */

@@ -332,9 +332,9 @@ take_frame(
 	}
 	if (take_u64(json, "addr", UINT64_MAX, addr, where) == -1)
 		return -1;
-	got = doc_get_string(json, "symbol", &f->symbol, where);
-	if (got != 1)
-		return got == 0 ? doc_missing("symbol", where) : -1;
+	/* Without one the address is not known any more. */
+	if (doc_get_string(json, "symbol", &f->symbol, where) == -1)
+		return -1;
 	got = doc_get_u64(json, "offset", UINT64_MAX, &f->offset, where);
 	if (got == -1 || doc_get_string(json, "file", &f->file, where) == -1 ||
 	    doc_get_u64(json, "line", UINT64_MAX, &f->line, where) == -1)
@@ -348,6 +348,7 @@ struct inlined {
 	uint64_t addr;
 	struct frame v[SYMBOLS_INLINES_MAX];
 	size_t n;
+	bool any; /* there is a row: n is 0 for an address that is forgotten */
 };
 
 static int
@@ -355,8 +356,9 @@ end_row(struct symbols *s, uint64_t pid, struct inlined *row)
 {
 	int ret = 0;
 
-	if (row->n > 0)
+	if (row->any)
 		ret = symbols_set(s, pid, row->addr, row->v, row->n);
+	row->any = false;
 	row->n = 0;
 	return ret;
 }
@@ -383,7 +385,9 @@ take_frames(
 			return -1;
 		}
 		row.addr = addr;
-		row.v[row.n++] = f;
+		row.any = true;
+		if (f.symbol != NULL)
+			row.v[row.n++] = f;
 	}
 	return end_row(s, pid, &row);
 }
@@ -478,17 +482,19 @@ symbols_put(const struct symbols *s, struct buf *out, uint64_t pid,
 		struct frames found = symbols_find(s, pid, addrs[i]);
 
 		/* Twice in a row would look like an inlined function. */
-		if (found.n == 0 || (i > 0 && addrs[i] == addrs[i - 1]))
+		if (found.v == NULL || (i > 0 && addrs[i] == addrs[i - 1]))
 			continue;
 		if (!any)
 			buf_printf(out,
 			    "{\"@symbols\":{\"pid\":%" PRIu64 ",\"frames\":[",
 			    pid);
-		for (size_t k = 0; k < found.n; k++) {
+		/* What is not known any more stands there alone. */
+		for (size_t k = 0; k < found.n || k == 0; k++) {
 			if (any)
 				buf_chr(out, ',');
 			any = true;
-			symbols_put_frame(out, addrs[i], &found.v[k]);
+			symbols_put_frame(
+			    out, addrs[i], found.n > 0 ? &found.v[k] : NULL);
 		}
 	}
 	if (any)

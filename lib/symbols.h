@@ -52,7 +52,7 @@ struct frames symbols_find(
     const struct symbols *s, uint64_t pid, uint64_t addr);
 
 /* Set what is known of an address, in place of what was; copies f, of more
- * than SYMBOLS_INLINES_MAX the first. */
+ * than SYMBOLS_INLINES_MAX the first.  n 0: nothing is known of it any more. */
 int symbols_set(struct symbols *s, uint64_t pid, uint64_t addr,
     const struct frame *f, size_t n);
 
@@ -73,7 +73,7 @@ int symbols_take_stack(
 
 /*
  * Writers: append an "@symbols" line for the n addresses of a process, those
- * of which nothing is known left out (no line if that leaves none), or the
+ * that were never set left out (no line if that leaves none), or the
  * "@stack" line of an id.  Out of memory: out->failed.
  */
 void symbols_put(const struct symbols *s, struct buf *out, uint64_t pid,

@@ -208,6 +208,27 @@ is_program() {
 	[ "$(readlink "/proc/$TARGET/exe")" = "$PWD/$1" ]
 }
 
+@test "of a process that becomes a program without names, readers forget those of the one before" {
+	called called -g -no-pie
+	called bare -no-pie
+	strip bare
+	start_target ./called
+	start_load -n 2 -a "hit=uprobe:$PWD/libmarker.so:marker,pid=$TARGET" stacks.json
+	tell "call 1"
+	wait_for 10 grep -aq '^=' out
+	echo "exec $PWD/bare" >&7
+	wait_for 10 is_program bare
+	sleep 0.2
+	tell "call 1"
+	traced
+	skel-fmt --json out > records
+	mv records out
+	[ "$(head -n 1 out | jq -c '.user | map(.symbol) | contains(["outer"])')" = true ]
+	[ "$(frames | grep -cxE 'outer|inlined')" -eq 0 ]
+	# It has the same addresses, so they could have had its names.
+	[ "$(jq -s -c '[.[].user[].addr] | group_by(.) | any(length > 1)' out)" = true ]
+}
+
 # Another program at the path of called, in the mount namespace of the target.
 hidden_target() {
 	mkdir -p hidden inside

@@ -204,6 +204,29 @@ lines_go_there_and_back(void)
 }
 
 static void
+an_address_alone_is_forgotten(void)
+{
+	static const char line[] =
+	    "{\"@symbols\":{\"pid\":42,\"frames\":["
+	    "{\"addr\":1},{\"addr\":2,\"symbol\":\"b\"}]}}\n";
+	const struct frame f = { .symbol = "a" };
+	const uint64_t addrs[] = { 1, 2, 3 };
+	struct symbols *s = symbols_new();
+	struct buf out = { 0 };
+
+	symbols_set(s, 42, 1, &f, 1);
+	symbols_set(s, 42, 2, &f, 1);
+	CHECK_NUM(take(s, line), 0);
+	CHECK_NUM(symbols_find(s, 42, 1).n, 0);
+	CHECK_NUM(symbols_find(s, 42, 2).n, 1);
+	symbols_put(s, &out, 42, addrs, nitems(addrs));
+	buf_chr(&out, '\0');
+	CHECK_STR(out.data, line);
+	buf_free(&out);
+	symbols_free(s);
+}
+
+static void
 names_that_are_no_text_make_no_broken_line(void)
 {
 	const struct frame f = { .symbol = "a\xff\x01\x1b[2J\"\n",
@@ -247,7 +270,7 @@ hostile_lines_are_refused(void)
 	REFUSES(FRAMES("{}"), "frames: expected an array, found an object");
 	REFUSES(FRAMES("[1]"), "frames[0]: expected an object, found a number");
 	REFUSES(FRAMES("[{\"symbol\":\"x\"}]"), "frames[0]: addr is missing");
-	REFUSES(FRAMES("[{\"addr\":1}]"), "frames[0]: symbol is missing");
+	REFUSES(FRAMES("[{\"addr\":1,\"symbol\":1}]"), "frames[0].symbol: ");
 	REFUSES(FRAMES("[{\"addr\":1,\"symbol\":1}]"),
 	    "frames[0].symbol: expected a string, found a number");
 	REFUSES(FRAMES("[{\"addr\":1.5,\"symbol\":\"x\"}]"), "addr: ");
@@ -300,6 +323,7 @@ main(void)
 	stacks_are_kept_by_map_and_id();
 	stacks_and_their_maps_are_bounded();
 	lines_go_there_and_back();
+	an_address_alone_is_forgotten();
 	names_that_are_no_text_make_no_broken_line();
 	hostile_lines_are_refused();
 	too_many_of_anything_is_refused();
