@@ -28,10 +28,11 @@ struct polled {
 	atomic_int wanted; /* the process to look out for */
 	atomic_int found;  /* calls that speak of it */
 	atomic_int calls;
+	atomic_int inside; /* the handler is running */
 	atomic_bool running;
 	int ret;
-	char message[256];  /* when polling had ended */
-	bool stop, destroy; /* what the handler is to do */
+	char message[256];          /* when polling had ended */
+	bool stop, destroy, dawdle; /* what the handler is to do */
 };
 
 static void
@@ -75,6 +76,7 @@ take(void *ctx, const char *data, size_t size)
 	struct polled *p = ctx;
 	char wanted[32];
 
+	atomic_store(&p->inside, 1);
 	snprintf(
 	    wanted, sizeof(wanted), "\"pid\":%d,", atomic_load(&p->wanted));
 	if (strstr(data, wanted) != NULL)
@@ -85,6 +87,9 @@ take(void *ctx, const char *data, size_t size)
 		stop_ebpf_program(p->bpf);
 	if (p->destroy)
 		destroy_eunomia_skel(p->bpf);
+	if (p->dawdle)
+		sleep_ms(QUIET_MS);
+	atomic_store(&p->inside, 0);
 }
 
 static void *
@@ -319,10 +324,14 @@ test_destroy_while_polled(void)
 {
 	struct polled p;
 
-	start(&p, package);
-	CHECK(sees_events(&p));
+	load(&p, package);
+	p.dawdle = true;
+	pthread_create(&p.thread, NULL, poll_it, &p);
+	spawn();
+	CHECK(becomes_more(&p.inside, 0));
 	handle_set_pause_state(p.handle, 1);
 	destroy_eunomia_skel(p.bpf);
+	CHECK(atomic_load(&p.inside) == 0);
 	pthread_join(p.thread, NULL);
 	CHECK(p.ret == 0);
 	handle_destroy(p.handle);
