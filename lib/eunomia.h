@@ -116,21 +116,22 @@ int load_and_attach_eunomia_skel(struct eunomia_bpf *prog);
 
 /*
  * Call handler with what the program exports until a handle_terminate() or
- * stop_ebpf_program().  It is called on this thread, with ctx and with size
- * bytes at data, which are good until it returns.  Text and JSON come without
- * a newline at the end; a NUL that is not counted follows them.
- * It must return: no longjmp(3), no exception.
+ * stop_ebpf_program(), or until there is no more: iterators that are read once
+ * come to an end if there is nothing else.
  *
- * The handler may call every function here but this one for the same
+ * The handler is called on this thread, with ctx and with size bytes at data,
+ * which are good until it returns.  Text and JSON come without a newline at the
+ * end; a NUL that is not counted follows them.  It must return: no longjmp(3),
+ * no exception.  It may call every function here but this one for the same
  * skeleton.  If it terminates the polling, it is not called again.
  *
  * The message is emptied at the start, and says at the end if records were
  * lost.  A skeleton may be polled again; records wait for that in the
  * program's buffers as far as these hold them.
  *
- * Returns 0 when it was told to end; or -1: the skeleton is not loaded, or
- * being polled already, or type or handler are none, or polling failed, or
- * some records were shorter than their type and so left out.
+ * Returns 0 at an end; or -1: the skeleton is not loaded, or being polled
+ * already, or type or handler are none, or polling failed, or some records
+ * were shorter than their type and so left out.
  */
 int wait_and_poll_events_to_handler(struct eunomia_bpf *prog,
     enum export_format_type type,

@@ -73,6 +73,13 @@ shows() {
 	calls | grep -q -- "$1"
 }
 
+# quietly COMMAND...: it succeeds and says nothing at all.
+quietly() {
+	run --separate-stderr "$@"
+	[ "$status" -eq 0 ] && [ -z "$output$stderr" ] ||
+		{ echo "status $status: $output$stderr"; return 1; }
+}
+
 # The functions that the header declares.
 declared() {
 	gcc -E -P "$USR/include/eunomia.h" | grep -oE '[a-z_]+\(' | tr -d '(' | grep -v '^__' | sort
@@ -112,9 +119,7 @@ declared() {
 }
 
 @test "errors are told by return values and messages, never by a print or a crash" {
-	run -0 --separate-stderr errors "$ASSETS/bootstrap.json" "$BATS_FILE_TMPDIR"/bootstrap.o "$BATS_FILE_TMPDIR"/bootstrap.meta
-	[ -z "$output" ]
-	[ -z "$stderr" ] || { echo "$stderr"; return 1; }
+	quietly errors "$ASSETS/bootstrap.json" "$BATS_FILE_TMPDIR"/bootstrap.o "$BATS_FILE_TMPDIR"/bootstrap.meta
 }
 
 @test "the locale of the program changes no number, and stays its own" {
@@ -156,8 +161,7 @@ declared() {
 	compile errors -static $(pkg-config --static --cflags --libs eunomia)
 	run -0 readelf -d errors
 	[[ $output == *"no dynamic section"* ]]
-	run -0 --separate-stderr ./errors "$ASSETS/bootstrap.json" "$BATS_FILE_TMPDIR"/bootstrap.o "$BATS_FILE_TMPDIR"/bootstrap.meta
-	[ -z "$output$stderr" ]
+	quietly ./errors "$ASSETS/bootstrap.json" "$BATS_FILE_TMPDIR"/bootstrap.o "$BATS_FILE_TMPDIR"/bootstrap.meta
 }
 
 @test "the static library can be chosen alone, by a program with names like its own" {
@@ -166,8 +170,7 @@ declared() {
 		$(pkg-config --static --libs-only-l eunomia | sed 's/-leunomia//')
 	run -0 readelf -d errors
 	[[ $output != *libeunomia* ]]
-	run -0 --separate-stderr ./errors "$ASSETS/bootstrap.json" "$BATS_FILE_TMPDIR"/bootstrap.o "$BATS_FILE_TMPDIR"/bootstrap.meta
-	[ -z "$output$stderr" ]
+	quietly ./errors "$ASSETS/bootstrap.json" "$BATS_FILE_TMPDIR"/bootstrap.o "$BATS_FILE_TMPDIR"/bootstrap.meta
 }
 
 @test "text: the line of names first, then a row a call, as skel-fmt --plain has them" {
@@ -263,9 +266,7 @@ declared() {
 
 @test "second loads, pauses, ends and releases from any thread" {
 	need_bpf
-	run -0 --separate-stderr timeout 120 threads "$ASSETS/bootstrap.json" "$ASSETS/opensnoop.json"
-	[ -z "$output" ]
-	[ -z "$stderr" ] || { echo "$stderr"; return 1; }
+	quietly timeout 120 threads "$ASSETS/bootstrap.json" "$ASSETS/opensnoop.json"
 }
 
 @test "the thread sanitizer finds nothing to say of them" {
@@ -275,8 +276,7 @@ declared() {
 	env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u SAN make -s -C "$ROOT" TSAN=1 lib > log 2>&1 || { cat log; return 1; }
 	SANITIZE='-fsanitize=thread' compile threads $(pkg-config --cflags eunomia) "$ROOT/build/tsan/libeunomia.a" \
 		$(pkg-config --static --libs-only-l eunomia | sed 's/-leunomia//')
-	run -0 --separate-stderr timeout 200 ./threads "$ASSETS/bootstrap.json" "$ASSETS/opensnoop.json"
-	[ -z "$stderr" ] || { echo "$stderr"; return 1; }
+	quietly timeout 200 ./threads "$ASSETS/bootstrap.json" "$ASSETS/opensnoop.json"
 }
 
 @test "kill -9 leaves nothing in the kernel" {
