@@ -76,8 +76,10 @@ shows() {
 # quietly COMMAND...: it succeeds and says nothing at all.
 quietly() {
 	run --separate-stderr "$@"
-	[ "$status" -eq 0 ] && [ -z "$output$stderr" ] ||
-		{ echo "status $status: $output$stderr"; return 1; }
+	if [ "$status" -ne 0 ] || [ -n "$output$stderr" ]; then
+		echo "status $status: $output$stderr"
+		return 1
+	fi
 }
 
 # The functions that the header declares.
