@@ -58,7 +58,8 @@ report_failure(const struct attach_job *j, int error)
 
 	if (error == EPERM || error == EACCES) {
 		if (asprintf(&where, "program %s: %s", name, to) != -1) {
-			privilege_report(where);
+			if (error != EACCES || !privilege_paranoid(where))
+				privilege_report(where);
 			free(where);
 		}
 	} else if (error == ENOENT) {

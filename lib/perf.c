@@ -1,10 +1,12 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "perf.h"
+#include "privilege.h"
 #include "report.h"
 
 #define PAGES_MAX (UINT64_C(1) << 40)
@@ -62,6 +64,17 @@ power_of_two(uint64_t n)
 	return (size_t)power;
 }
 
+static void
+report_refusal(const char *name, size_t pages, int error)
+{
+	char where[128];
+
+	snprintf(where, sizeof(where),
+	    "map %s: cannot open perf buffers of %zu pages", name, pages);
+	if (error != EACCES || !privilege_paranoid(where))
+		report_error("%s: %s", where, strerror(error));
+}
+
 int
 perf_open(struct perf *p, const char *name, int fd, uint64_t pages,
     const struct perf_sink *sink, void *ctx)
@@ -88,8 +101,7 @@ perf_open(struct perf *p, const char *name, int fd, uint64_t pages,
 	}
 	if (p->buffer != NULL)
 		return 0;
-	report_error("map %s: cannot open perf buffers of %zu pages: %s", name,
-	    n, strerror(errno));
+	report_refusal(name, n, errno);
 	return -1;
 }
 

@@ -51,6 +51,28 @@ privilege_suffices(void)
 	return true;
 }
 
+/* From 3 on, which Debian's and Android's kernels know and Debian's start with,
+ * CAP_PERFMON is not enough. */
+bool
+privilege_paranoid(const char *where)
+{
+	FILE *in = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	int level = 0;
+
+	if (in == NULL)
+		return false;
+	if (fscanf(in, "%d", &level) != 1)
+		level = 0;
+	fclose(in);
+	if (level < 3 || has(effective(), CAP_SYS_ADMIN))
+		return false;
+	report_error("%s: not permitted without CAP_SYS_ADMIN, since "
+		     "kernel.perf_event_paranoid is %d; run as root, or set it "
+		     "to 2",
+	    where, level);
+	return true;
+}
+
 void
 privilege_report(const char *where)
 {

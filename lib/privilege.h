@@ -13,6 +13,13 @@
  */
 void privilege_report(const char *where);
 
+/*
+ * Report that the system's setting of kernel.perf_event_paranoid keeps this
+ * process from perf events, which perf buffers, probes and tracepoints are
+ * too, if it is so.  Returns whether it is.
+ */
+bool privilege_paranoid(const char *where);
+
 /* Whether this process has all capabilities that BPF needs. */
 bool privilege_suffices(void);
 

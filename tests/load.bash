@@ -2,9 +2,9 @@
 # `load load`, after chain.
 
 # bpf_object NAME [FLAG...]: compile NAME.bpf.c into NAME.bpf.o, in the current
-# directory.  BPF_OBJECTS may name a directory with some of them compiled
-# before, each named as the arguments are (see tests/vm/objects): clang is slow
-# in an emulated machine.
+# directory.  BPF_OBJECTS may name a directory where what was compiled is kept
+# and taken from, by the arguments: clang is slow in an emulated machine, so
+# tests/vm/run compiles before.
 bpf_object() {
 	local name=$1 ready
 	ready=${BPF_OBJECTS:-/nonexistent}/$(compiled_name "$@").bpf.o
@@ -15,7 +15,8 @@ bpf_object() {
 	fi
 	clang -g -O2 -Wall -target bpf -D__TARGET_ARCH_x86 \
 		-iquote "$ROOT/assets" -idirafter "/usr/include/$(cc -dumpmachine)" "$@" \
-		-c -o "$name.bpf.o" "${BATS_TEST_DIRNAME:-tests}/bpf/$name.bpf.c"
+		-c -o "$name.bpf.o" "$BATS_TEST_DIRNAME/bpf/$name.bpf.c" || return
+	cp "$name.bpf.o" "$ready" 2>/dev/null || :
 }
 
 # c_program NAME [FLAG...]: compile tests/bpf/NAME.c into NAME, in the current
@@ -28,7 +29,8 @@ c_program() {
 		cp "$ready" "$name"
 		return
 	fi
-	cc -O1 -g -o "$name" "${BATS_TEST_DIRNAME:-tests}/bpf/$name.c" "$@"
+	cc -O1 -g -o "$name" "$BATS_TEST_DIRNAME/bpf/$name.c" "$@" || return
+	cp "$name" "$ready" 2>/dev/null || :
 }
 
 # compiled_name NAME [FLAG...]: the same name for the same arguments, and never

@@ -394,6 +394,11 @@ able() {
 	need_bpf
 	need_nobody
 	run -0 able +bpf,+perfmon skel-load -t 0.1 "$ASSETS/runqlat.json"
+	if [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 2 ]; then
+		fails_with 1 "not permitted without CAP_SYS_ADMIN, since kernel.perf_event_paranoid is " \
+			able +bpf,+perfmon,+dac_read_search skel-load "$ASSETS/opensnoop.json"
+		return
+	fi
 	run -0 able +bpf,+perfmon,+dac_read_search skel-load -t 0.1 "$ASSETS/opensnoop.json"
 	able -all test -r /sys/kernel/tracing && skip "tracefs is anybody's here"
 	fails_with 1 "/tracing: Permission denied; run as root, or with CAP_DAC_READ_SEARCH too" \

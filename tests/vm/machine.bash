@@ -114,23 +114,20 @@ make_base() {
 }
 
 # make_objects FILE...: compile here what the tests are seen to compile with
-# plain words for flags, and what they load to ask for a feature; the rest is
-# compiled in the guest, which takes seconds each.
+# plain words for flags, and what they load to ask for a feature.  The tests
+# that run here add theirs; the rest is compiled in the guest.
 make_objects() (
 	BATS_TEST_DIRNAME=$ROOT/tests
 	. "$ROOT/tests/load.bash"
-	rm -rf "$VM/objects" "$VM/compile"
-	mkdir -p "$VM/objects" "$VM/compile" && cd "$VM/compile" || return 1
+	rm -rf "$BPF_OBJECTS" "$VM/compile"
+	mkdir -p "$BPF_OBJECTS" "$VM/compile" && cd "$VM/compile" || return 1
 	{
 		(cd "$ROOT" && grep -hoE '\<(bpf_package|bpf_object|c_program)( [-A-Za-z0-9_=]+)+$' "$@")
 		sed -nE 's|.*takes ([a-z_]+/[a-z_]+).*|bpf_object need -DKIND="\1"|p' "$ROOT/tests/load.bash"
 	} | sort -u | while read -r command arguments; do
+		[ "$command" = c_program ] || command=bpf_object
 		# shellcheck disable=SC2086
-		set -- $arguments
-		case $command in
-		c_program) c_program "$@" && mv "$1" "$VM/objects/$(compiled_name "$@")" ;;
-		*) bpf_object "$@" && mv "$1.bpf.o" "$VM/objects/$(compiled_name "$@").bpf.o" ;;
-		esac
+		"$command" $arguments 2>/dev/null
 	done
 	rm -rf "$VM/compile"
 )
@@ -187,7 +184,7 @@ boot() {
 	for name in "$VM/base.disk" "$1/modules.disk" "$VM/tree.disk"; do
 		set -- "$@" -drive "file=$name,if=virtio,format=raw,snapshot=on"
 	done
-	timeout --foreground -k 5 "${VM_SECONDS:-600}" \
+	timeout --foreground -k 5 "${VM_SECONDS:-900}" \
 		qemu-system-x86_64 -accel tcg -cpu max -smp 2 -m 2G -nodefaults -no-reboot -display none \
 		-serial "file:$1/console" -serial stdio "${@:2}" \
 		-append "console=ttyS0 quiet panic=-1 lsm=landlock,yama,bpf mitigations=off init_on_alloc=0" </dev/null
