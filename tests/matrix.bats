@@ -15,6 +15,7 @@ setup() {
 
 teardown() {
 	kill_load
+	end_background
 }
 
 SAMPLED="array cpuarray cpuhash cpulru hash lru"
@@ -263,6 +264,20 @@ custom_stacks() {
 	run_until hash
 	is "COMM: COMM-STR (pid=4660) @ CPU 1" "$(skel-fmt -q --plain -m hash out | head -n 1)"
 	[ "$(skel-fmt -q --plain -m hash out | grep -c '0 -> 1')" -eq 0 ]
+}
+
+@test "all sources with all samples come through a session too" {
+	# shellcheck disable=SC2086
+	package true "{\"btf_type_id\":$HIST}" log2_hist '"default_struct"' $SAMPLED $BUFFERS
+	start_pipe "skel-load -q --pin x.json --targ_pid $BASHPID | skel-poll -q > out"
+	# shellcheck disable=SC2086
+	wait_for 10 has_records $SAMPLED $BUFFERS
+	stop_pipe
+	# shellcheck disable=SC2086
+	has_members "$ALL" $SAMPLED $BUFFERS
+	for map in $SAMPLED; do
+		is_log2 plain "$map"
+	done
 }
 
 @test "a histogram whose export_config leaves out the slots is told of and shown as key and value" {
