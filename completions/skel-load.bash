@@ -14,6 +14,21 @@ if ! declare -F _skel_program_args >/dev/null; then
 	unset _skel_args_file
 fi
 
+# What "-a PROGRAM=" can name, its places or "off".
+_skel_load_ways='cgroup: fentry: fexit: fmod_ret: iter: kprobe: kprobe.multi:
+kretprobe: kretprobe.multi: kretsyscall: ksyscall: lsm: netns: off perf: raw_tp:
+sockmap: tc: tcx: tp_btf: tracepoint: uprobe: uprobe.multi: uretprobe:
+uretprobe.multi: usdt: xdp:'
+
+# Complete PROGRAM=WAY, or the WAY alone where readline breaks words at "=".
+_skel_load_where() {
+	local program=
+
+	[[ $1 == *=* ]] && program=${1%%=*}=
+	compopt -o nospace 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -P "$program" -W "$_skel_load_ways" -- "${1#"$program"}")
+}
+
 _skel_load_files() { # -f or -d
 	compopt -o filenames 2>/dev/null
 	mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
@@ -21,7 +36,7 @@ _skel_load_files() { # -f or -d
 
 _skel_load() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local i elf=()
+	local i where elf=()
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -30,7 +45,21 @@ _skel_load() {
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			elf=(-e "${COMP_WORDS[++i]}")
 			;;
-		-[amnft] | --attach | --btf | --count | --format | --map | --optional | --time | --unload)
+		# PROGRAM=WAY:TARGET,KEY=VALUE may be one word or many.
+		-a | --attach)
+			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
+			((i++))
+			where=${COMP_WORDS[i]}
+			while [[ ${COMP_WORDS[i + 1]} == [=:] ]]; do
+				where+=${COMP_WORDS[i + 1]}${COMP_WORDS[i + 2]}
+				((i += 2))
+			done
+			((i < COMP_CWORD)) && continue
+			[[ $word == = ]] && word=
+			[[ $where == *=* && $where != *:* ]] && _skel_load_where "$word"
+			return
+			;;
+		-[mnft] | --btf | --count | --format | --map | --optional | --time | --unload)
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			((i++))
 			;;
@@ -47,7 +76,7 @@ _skel_load() {
 	[[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
 	case $before in
 	-f | --format) mapfile -t COMPREPLY < <(compgen -W 'binary json' -- "$word") ;;
-	-a | --attach | -m | --map | -n | --count | --optional | -t | --time) ;;
+	-m | --map | -n | --count | --optional | -t | --time) ;;
 	--pin | --unload) [[ $word == -* ]] || _skel_load_files -d "$word" ;;
 	-e | --elf | --btf) _skel_load_files -f "$word" ;;
 	*)

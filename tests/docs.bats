@@ -138,6 +138,35 @@ same() { # WHAT WANT GOT
 	done
 }
 
+# The names of the kinds of programs, and of the ways that "-a" knows.
+code_kinds() {
+	sed -n '/^static const struct kind kinds/,/^}/p' "$ROOT/lib/attach-kind.c" |
+		sed -n 's/^\t{ "\([^"]*\)".*/\1/p' | sort -u
+}
+manual_kinds() {
+	sed -n '/^\.Ss What is attached/,/^\.Ss Where/s/^\.It \([a-z].*\)/\1/p' "$ROOT/cmd/skel-load/skel-load.1" |
+		sed 's/ Ta .*//' | tr -s ', ' '\n' | sort -u
+}
+code_ways() {
+	skel-load -a p=nowhere 2>&1 | sed -n 's/.*WHERE is one of //p' | grep -oE '[a-z_.]+:[A-Z[]' |
+		sed 's/:.*//' | sort -u
+}
+manual_ways() {
+	grep -E '^\.(It|Fl a Ar program Ns = Ns) Cm ' "$ROOT/cmd/skel-load/skel-load.1" | grep -oE 'Cm [a-z_.]+ : ' |
+		sed 's/^Cm //; s/ : //' | sort -u
+}
+completion_ways() {
+	sed -n "/^_skel_load_ways='/,/'\$/p" "$ROOT/completions/skel-load.bash" |
+		grep -oE '[a-z_.]+:' | tr -d : | sort -u
+}
+
+@test "skel-load's manual lists every kind of program, and every way to attach one" {
+	[ -n "$(code_kinds)" ] && [ -n "$(code_ways)" ]
+	same "skel-load.1" "$(code_kinds)" "$(manual_kinds)"
+	same "skel-load.1" "$(code_ways)" "$(manual_ways)"
+	same "completions/skel-load.bash" "$(code_ways)" "$(completion_ways)"
+}
+
 @test "the manuals are clean and refer only to manuals that exist" {
 	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*.[35]; do
 		mandoc -Tlint -Wwarning "$page"

@@ -450,6 +450,7 @@ able() {
 	[ "$(complete_words skel-load -f json -t 5 --pin "$package" --min)" = --min_duration_ns ]
 	[ "$(complete_words skel-load --pin = /sys/fs/bpf/x "$package" --min)" = --min_duration_ns ]
 	[ "$(complete_words skel-load -a p=off -m rb -n 3 "$package" --min)" = --min_duration_ns ]
+	[ "$(complete_words skel-load -a p = tc : lo,prio = 5 "$package" --min)" = --min_duration_ns ]
 	skel-pack --unpack "$package" > x.bpf.o
 	jq -c .meta "$package" > bare.json
 	[ "$(complete_words skel-load -e x.bpf.o bare.json --min)" = --min_duration_ns ]
@@ -459,6 +460,11 @@ able() {
 	touch a.json
 	mkdir there
 	[ "$(complete_words skel-load --de)" = --detach ]
+	[ "$(complete_words skel-load -a p=tc)" = "p=tc: p=tcx:" ]
+	[ "$(complete_words skel-load -a p = tc)" = "tc: tcx:" ]
+	[ "$(complete_words skel-load --attach = p = o)" = off ]
+	[ "$(complete_words skel-load -a p = xdp : et)" = "" ]
+	[ "$(complete_words skel-load -a p)" = "" ]
 	[ "$(complete_words skel-load -f '')" = "binary json" ]
 	[ "$(complete_words skel-load --format = j)" = json ]
 	[ "$(complete_words skel-load a)" = a.json ]
