@@ -13,6 +13,7 @@
 #include "process.h"
 
 #define LOOK_EVERY (CLOCK_SECOND / 10)
+#define LIST_EVERY CLOCK_SECOND /* reading the list of generated code */
 /* Reading the mappings again shall take no more than one part in so many of
  * the time. */
 enum { READING_SHARE = 20 };
@@ -29,7 +30,8 @@ forget_mappings(struct process *p)
 	mappings_free(&p->maps);
 	free(p->mapped);
 	p->mapped = NULL;
-	p->read = p->reading = 0;
+	perf_map_free(&p->generated);
+	p->read = p->reading = p->generated_read = 0;
 }
 
 void
@@ -228,15 +230,45 @@ image_of(struct process *p, const struct mapping *m, struct images *images)
 	return open_image(p, m, images, mapped);
 }
 
+/* Code without a file: what the process itself says of it. */
+static size_t
+find_generated(struct process *p, uint64_t addr, bool is_return,
+    struct frame *f, bool *settled)
+{
+	const struct perf_symbol *s =
+	    perf_map_find(&p->generated, addr - is_return);
+
+	if (s == NULL && !p->gone) {
+		*settled = p->generated_read == 0 ||
+			   p->looked - p->generated_read >= LIST_EVERY;
+		if (!*settled)
+			return 0;
+		p->generated_read = p->looked;
+		perf_map_read(&p->generated, p->pid);
+		s = perf_map_find(&p->generated, addr - is_return);
+	}
+	if (s == NULL)
+		return 0;
+	*f = (struct frame){
+		.symbol = s->name, .has_offset = true, .offset = addr - s->start
+	};
+	return 1;
+}
+
 size_t
 process_find(struct process *p, struct images *images, uint64_t addr,
-    bool is_return, struct frame *frames, size_t max)
+    bool is_return, struct frame *frames, bool *settled)
 {
 	const struct mapping *m = mappings_find(&p->maps, addr);
-	struct image *image = m != NULL ? image_of(p, m, images) : NULL;
+	struct image *image;
 
+	if (m == NULL)
+		return 0;
+	if (m->kind == MAPPING_ANONYMOUS)
+		return find_generated(p, addr, is_return, frames, settled);
+	image = image_of(p, m, images);
 	if (image == NULL)
 		return 0;
-	return image_find(
-	    image, addr - m->start + m->offset, is_return, frames, max);
+	return image_find(image, addr - m->start + m->offset, is_return, frames,
+	    SYMBOLS_INLINES_MAX);
 }

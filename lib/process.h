@@ -13,6 +13,7 @@
 
 #include "images.h"
 #include "mappings.h"
+#include "perf-map.h"
 #include "symbols.h"
 
 /* What does not change while a process runs one program. */
@@ -37,6 +38,8 @@ struct process {
 	struct mappings maps;   /* as they were read last */
 	struct mapped *mapped;  /* owned: what is behind each */
 	uint64_t read, reading; /* when, and how long that took; 0: never */
+	struct perf_map generated;
+	uint64_t generated_read; /* when; 0: never */
 };
 
 void process_free(struct process *p);
@@ -57,8 +60,9 @@ enum process_change process_look(struct process *p, uint64_t now);
 enum process_change process_cover(
     struct process *p, uint64_t addr, uint64_t now, bool *settled);
 
-/* The frames of an address that was covered; as image_find(). */
+/* The frames of an address that was covered; as image_find().  *settled
+ * becomes false where a later look may find more. */
 size_t process_find(struct process *p, struct images *images, uint64_t addr,
-    bool is_return, struct frame *frames, size_t max);
+    bool is_return, struct frame *frames, bool *settled);
 
 #endif

@@ -138,9 +138,11 @@ find_in_kernel(struct symbolizer *z, uint64_t addr, bool is_return,
 	*settled = true;
 	if (n > 0)
 		return n;
+	if (z->kernel_read != 0 && z->kernel.n == 0)
+		return 0;
 	/* A module or a BPF program, loaded since. */
 	if (z->kernel_read != 0 && z->now - z->kernel_read < MODULES_EVERY) {
-		*settled = z->kernel.n == 0;
+		*settled = false;
 		return 0;
 	}
 	z->kernel_read = z->now;
@@ -163,8 +165,7 @@ find_in_process(struct symbolizer *z, struct subject *s, uint64_t addr,
 			      "or with CAP_SYS_PTRACE",
 		    (long)p->pid);
 	}
-	return process_find(
-	    p, &z->images, addr, is_return, frames, SYMBOLS_INLINES_MAX);
+	return process_find(p, &z->images, addr, is_return, frames, settled);
 }
 
 static size_t

@@ -266,6 +266,29 @@ hidden_target() {
 	end_load
 }
 
+@test "code that a process generated has the names that it lists for perf" {
+	[ "$(uname -m)" = x86_64 ] || skip "needs x86_64: the test brings machine code"
+	mkdir -p jail/bin jail/tmp
+	cc -O1 -g -static -fno-omit-frame-pointer -o jail/bin/called "$BATS_TEST_DIRNAME"/bpf/{called,marker}.c 2>/dev/null
+	start_target chroot jail /bin/called
+	tell "call 0"
+	for owner in 0 65534; do
+		start_load -f json -n 1 -a "hit=uprobe:/bin/called:marker,pid=$TARGET" stacks.json
+		# To be stopped before the list is read.
+		kill -STOP "$LOAD"
+		tell jit
+		chown "$owner" jail/tmp/perf-"$TARGET".map
+		kill -CONT "$LOAD"
+		traced
+		cp out "by-$owner"
+	done
+	cp by-0 out
+	frames | has_line "generated function"
+	# /tmp is for everyone: another user's list is not taken.
+	cp by-65534 out
+	[ "$(frames | grep -c generated)" -eq 0 ]
+}
+
 @test "what was found of a process stays when it is gone" {
 	called called -g
 	start_target ./called
@@ -391,6 +414,25 @@ hidden_target() {
 	[ -s starts ]
 	awk '$2 ~ /[tTwW]/ { print $1, $3 }' /proc/kallsyms | sort -u > kernel
 	diff <(comm -23 starts kernel) /dev/null
+}
+
+@test "where the kernel hides its addresses, that is said once, and that is no failure" {
+	hidden=(setpriv --bounding-set=-syslog)
+	[ "$("${hidden[@]}" awk '$3 == "_text" { print $1 }' /proc/kallsyms)" = 0000000000000000 ] ||
+		skip "this kernel shows its addresses to everyone"
+	called called -g0
+	start_target ./called
+	"${hidden[@]}" skel-load -f json "$ASSETS/profile.json" --pid "$TARGET" > out 2> err 3>&- &
+	LOAD=$!
+	wait_for 10 has_header out
+	tell spin
+	tell spin
+	end_load
+	cat err
+	[ "$(wc -l < err)" -eq 1 ]
+	grep -q '/proc/kallsyms shows no addresses; run as root, with kernel.kptr_restrict at 0 or 1' err
+	[ "$(jq -c 'select(.["@map"]).kstack[] | has("symbol")' out | sort -u)" = false ]
+	jq -r 'select(.["@map"]).ustack[].symbol' out | has_line hot
 }
 
 @test "idle CPUs and kernel threads have no user stack, and that is no failure" {

@@ -5,6 +5,7 @@
  *	call N        marker() by way of outer() and inner(), N times
  *	load FILE     the same by way of plugin() of a library
  *	exec FILE     becomes another program
+ *	jit           by way of code that is made here, and listed for perf(1)
  *	spin          busy for a second, in hot() and in the kernel
  *
  * OUTER is what outer() is called.  The caller of a probed function may be
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,6 +73,39 @@ spin(void)
 }
 
 static void
+from_code(void)
+{
+	OUTER(1);
+	__asm__ volatile("");
+}
+
+/* On x86_64: push %rbp; mov %rsp,%rbp; mov $from_code,%rax; call *%rax; pop
+ * %rbp; ret */
+static void
+jit(void)
+{
+	unsigned char code[] = { 0x55, 0x48, 0x89, 0xe5, 0x48, 0xb8, 0, 0, 0, 0,
+		0, 0, 0, 0, 0xff, 0xd0, 0x5d, 0xc3 };
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void (*target)(void) = from_code;
+	char path[64];
+	FILE *list;
+
+	memcpy(code + 6, &target, sizeof(target));
+	memcpy(page, code, sizeof(code));
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
+	list = fopen(path, "w");
+	if (list == NULL)
+		return;
+	fprintf(list, "nonsense\n%lx %zx generated function\n",
+	    (unsigned long)page, sizeof(code));
+	fclose(list);
+	memcpy(&target, &page, sizeof(target));
+	target();
+}
+
+static void
 load(const char *file)
 {
 	void *lib = dlopen(file, RTLD_NOW);
@@ -96,6 +131,8 @@ main(void)
 			OUTER(atoi(line + 5));
 		else if (strncmp(line, "load ", 5) == 0)
 			load(line + 5);
+		else if (strcmp(line, "jit") == 0)
+			jit();
 		else if (strcmp(line, "spin") == 0)
 			spin();
 		else if (strncmp(line, "exec ", 5) == 0)

@@ -1,0 +1,78 @@
+/* lib/perf-map: lists of generated functions, which anybody may have written.
+ */
+#include <stdlib.h>
+
+#include "check.h"
+#include "perf-map.h"
+
+static struct perf_map m;
+
+static void
+parse(const char *text, size_t n)
+{
+	struct buf b = { 0 };
+
+	buf_add(&b, text, n);
+	perf_map_parse(&m, &b);
+	buf_free(&b);
+}
+
+static const char *
+at(uint64_t addr)
+{
+	const struct perf_symbol *s = perf_map_find(&m, addr);
+
+	return s != NULL ? s->name : "";
+}
+
+static void
+check_list(void)
+{
+	static const char text[] = "2000 10 b\n"
+				   "1000 10 a with blanks\n"
+				   "1000 20 a again\n"
+				   "nonsense\n"
+				   "3000 0 empty\n"
+				   "4000 10 \n"
+				   "-1 10 x\n"
+				   "5000 -10 x\n"
+				   "fffffffffffffff0 20 end";
+
+	parse(text, strlen(text));
+	CHECK_NUM(m.n, 3);
+	CHECK_STR(at(0xfff), "");
+	/* The function that was made last is the one that is there. */
+	CHECK_STR(at(0x1000), "a again");
+	CHECK_STR(at(0x101f), "a again");
+	CHECK_STR(at(0x1020), "");
+	CHECK_STR(at(0x200f), "b");
+	CHECK_STR(at(0x2010), "");
+	CHECK_STR(at(UINT64_MAX), "end");
+	parse("", 0);
+	CHECK_STR(at(0x1000), "");
+}
+
+static void
+check_noise(void)
+{
+	char text[512];
+
+	srandom(1);
+	for (int round = 0; round < 5000; round++) {
+		size_t n = (size_t)random() % sizeof(text);
+
+		for (size_t i = 0; i < n; i++)
+			text[i] = "01f- x\n\0"[random() % 8];
+		parse(text, n);
+		at((uint64_t)random());
+	}
+}
+
+int
+main(void)
+{
+	check_list();
+	check_noise();
+	perf_map_free(&m);
+	return check_done();
+}
