@@ -3,15 +3,17 @@
  * linker or the process in question would find them.
  */
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "attach-way.h"
+#include "mappings.h"
+#include "open-inside.h"
 
 /* Whether the process sees other files than this one. */
 static bool
@@ -25,16 +27,43 @@ lives_elsewhere(int pid)
 	       (ours.st_dev != its.st_dev || ours.st_ino != its.st_ino);
 }
 
-/* The path as this process can open it: a string to free, or NULL. */
+/* Whether the path through /proc leads to what the process sees there: from
+ * here a link in it leads out of the other root, if it is absolute. */
+static bool
+is_its_file(const char *there, const char *path, int pid)
+{
+	int root = open_root(pid), fd = open_inside(root, path);
+	struct stat its, ours;
+	bool same = fd != -1 && fstat(fd, &its) == 0 &&
+		    stat(there, &ours) == 0 && its.st_dev == ours.st_dev &&
+		    its.st_ino == ours.st_ino;
+
+	if (fd != -1)
+		close(fd);
+	if (root != -1)
+		close(root);
+	return same;
+}
+
+/* The path as this process can open it: a string to free, or NULL as
+ * attach_file(). */
 static char *
-reach(const char *path, int pid)
+reach(const struct attach_job *j, const char *path, int pid)
 {
 	char *there;
 
 	if (pid == -1 || path[0] != '/' || !lives_elsewhere(pid))
 		return strdup(path);
-	return asprintf(&there, "/proc/%d/root%s", pid, path) == -1 ? NULL
-								    : there;
+	if (asprintf(&there, "/proc/%d/root%s", pid, path) == -1)
+		return NULL;
+	if (is_its_file(there, path, pid))
+		return there;
+	attach_refuse(j,
+	    "%s: no such file in the root directory of process %d,"
+	    " or only through links; give the file itself",
+	    path, pid);
+	free(there);
+	return NULL;
 }
 
 /* The file of this name in one of the directories, "a:b:c"; or NULL. */
@@ -74,49 +103,60 @@ find_library(const char *name)
 	return find_in(dirs, name);
 }
 
-/* The mapped file of this name, as the process names it; or NULL. */
+/* The mapped file of this name, as the process names it: a string to free, or
+ * NULL. */
 static char *
 find_mapped(const char *name, int pid)
 {
-	char maps[64], line[PATH_MAX + 128], *path, *slash, *found = NULL;
-	FILE *in;
+	struct mappings maps = { 0 };
+	char *found = NULL;
 
-	snprintf(maps, sizeof(maps), "/proc/%d/maps", pid);
-	in = fopen(maps, "re");
-	while (in != NULL && found == NULL &&
-	       fgets(line, sizeof(line), in) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-		path = strchr(line, '/');
-		slash = strrchr(line, '/');
+	if (mappings_read(&maps, pid) == -1)
+		return NULL;
+	for (size_t i = 0; i < maps.n && found == NULL; i++) {
+		const char *path = maps.v[i].path;
+		const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+
 		if (slash != NULL && strcmp(slash + 1, name) == 0)
-			found = reach(path, pid);
+			found = strdup(path);
 	}
-	if (in != NULL)
-		fclose(in);
+	mappings_free(&maps);
 	return found;
+}
+
+/* The mapped file as this process can open it; or NULL, with *mapped set if
+ * there is one. */
+static char *
+reach_mapped(
+    const struct attach_job *j, const char *name, int pid, bool *mapped)
+{
+	char *path = pid != -1 ? find_mapped(name, pid) : NULL, *there = NULL;
+
+	*mapped = path != NULL;
+	if (path != NULL)
+		there = reach(j, path, pid);
+	free(path);
+	return there;
 }
 
 char *
 attach_file(const struct attach_job *j, const char *name, int pid)
 {
-	char *path = NULL;
+	bool library = strstr(name, ".so") != NULL, mapped;
+	char *path;
 
 	if (pid != -1 && kill(pid, 0) == -1 && errno == ESRCH) {
 		attach_refuse(j, "there is no process %d", pid);
 		return NULL;
 	}
 	if (strchr(name, '/') != NULL)
-		return reach(name, pid);
-	if (pid != -1)
-		path = find_mapped(name, pid);
+		return reach(j, name, pid);
+	path = reach_mapped(j, name, pid, &mapped);
+	if (path != NULL || mapped)
+		return path;
+	path = library ? find_library(name) : find_in(getenv("PATH"), name);
 	if (path == NULL)
-		path = strstr(name, ".so") != NULL
-			   ? find_library(name)
-			   : find_in(getenv("PATH"), name);
-	if (path == NULL)
-		attach_refuse(j, "%s: no such file %s", name,
-		    strstr(name, ".so") != NULL
-			? "where libraries are; give its path"
-			: "in PATH; give its path");
+		attach_refuse(j, "%s: no such file %s; give its path", name,
+		    library ? "where libraries are" : "in PATH");
 	return path;
 }

@@ -185,10 +185,11 @@ open_functions(void)
 	FILE *in =
 	    fopen("/sys/kernel/tracing/available_filter_functions", "re");
 
-	return in != NULL ? in
-			  : fopen("/sys/kernel/debug/tracing/"
-				  "available_filter_functions",
-				"re");
+	if (in == NULL)
+		in = fopen("/sys/kernel/debug/tracing/"
+			   "available_filter_functions",
+		    "re");
+	return in;
 }
 
 /* The kernel's functions that match and can be traced. */

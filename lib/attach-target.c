@@ -24,14 +24,13 @@ attach_target(const struct attach_job *j)
 	return slash != NULL ? slash + 1 : "";
 }
 
-/* A number that is all of text. */
-static bool
-read_number(const char *text, uint64_t *out)
+bool
+attach_read_offset(const char *text, uint64_t *offset)
 {
 	char *end;
 
 	errno = 0;
-	*out = strtoull(text, &end, 0);
+	*offset = strtoull(text, &end, 0);
 	return isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
 }
 
@@ -43,7 +42,7 @@ attach_symbol(
 	const char *option = attach_option(j->where, "offset");
 
 	*offset = 0;
-	if (plus != NULL && !read_number(plus + 1, offset))
+	if (plus != NULL && !attach_read_offset(plus + 1, offset))
 		return attach_refuse(j, "%s is no offset", plus);
 	if (option != NULL && plus != NULL)
 		return attach_refuse(j, "the offset is given twice");

@@ -2,11 +2,9 @@
  * Probes of programs and libraries: functions, by name, pattern or offset, and
  * USDT probes.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <inttypes.h>
-#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,17 +279,6 @@ attach_symbols(
 	return ret;
 }
 
-/* The number that the text is, as "0x1139"; false if it is a name. */
-static bool
-is_offset(const char *text, uint64_t *offset)
-{
-	char *end;
-
-	errno = 0;
-	*offset = strtoull(text, &end, 0);
-	return isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
-}
-
 /* Report why the kernel makes no probe, or leave it to errno. */
 static int
 refused(const struct attach_job *j, const struct target *t)
@@ -317,7 +304,7 @@ attach_uprobe(const struct attach_job *j, struct attachment *a)
 		return attach_refuse(j, "this kernel has no uprobes");
 	ret = read_target(&t, j);
 	if (ret == 0) {
-		ret = is_offset(t.symbol, &at)
+		ret = attach_read_offset(t.symbol, &at)
 			  ? attach_at(j, a, &t, at + t.offset)
 			  : attach_symbols(j, a, &t);
 		if (ret == -1)

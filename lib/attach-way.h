@@ -126,6 +126,9 @@ const char *attach_target(const struct attach_job *j);
 int attach_symbol(const struct attach_job *j, const char *text, char **name,
     uint64_t *offset);
 
+/* Whether all of the text is a number, as "0x1139". */
+bool attach_read_offset(const char *text, uint64_t *offset);
+
 /* For struct way's parse: a target, and the option "offset" a number. */
 int attach_parse_symbol(const struct attach_where *w);
 

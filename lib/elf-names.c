@@ -1,42 +1,25 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
-#include <libelf.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "elf-handle.h"
 #include "elf-names.h"
+#include "open-inside.h"
 
 /* The type of a USDT probe's note, whose owner is "stapsdt". */
 enum { NOTE_PROBE = 3 };
 
-/* An open file. */
-struct file {
-	Elf *elf;
-	int fd;
-};
-
 static int
-open_file(struct file *f, const char *path)
+open_file(struct elf_handle *h, const char *path)
 {
-	f->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (f->fd == -1)
+	int fd = open_regular(path);
+
+	*h = (struct elf_handle){ 0 };
+	if (fd == -1)
 		return -1;
-	elf_version(EV_CURRENT);
-	f->elf = elf_begin(f->fd, ELF_C_READ, NULL);
-	if (f->elf != NULL && elf_kind(f->elf) == ELF_K_ELF)
+	if (elf_handle_open(h, fd) == 0)
 		return 0;
-	elf_end(f->elf);
-	close(f->fd);
 	errno = ENOEXEC;
 	return -1;
-}
-
-static void
-close_file(struct file *f)
-{
-	elf_end(f->elf);
-	close(f->fd);
 }
 
 /* Where the symbol's code is in the file; false if it is not there. */
@@ -84,7 +67,7 @@ int
 elf_functions(const char *path, elf_function_fn *fn, void *ctx)
 {
 	Elf_Scn *section = NULL;
-	struct file f;
+	struct elf_handle f = { 0 };
 	GElf_Shdr h;
 
 	if (open_file(&f, path) == -1)
@@ -94,7 +77,7 @@ elf_functions(const char *path, elf_function_fn *fn, void *ctx)
 		    (h.sh_type == SHT_SYMTAB || h.sh_type == SHT_DYNSYM) &&
 		    !read_table(f.elf, section, &h, fn, ctx))
 			break;
-	close_file(&f);
+	elf_handle_close(&f);
 	return 0;
 }
 
@@ -141,7 +124,7 @@ elf_probes(const char *path, elf_probe_fn *fn, void *ctx)
 {
 	Elf_Scn *section = NULL;
 	Elf_Data *data;
-	struct file f;
+	struct elf_handle f = { 0 };
 	GElf_Shdr h;
 
 	if (open_file(&f, path) == -1)
@@ -153,6 +136,6 @@ elf_probes(const char *path, elf_probe_fn *fn, void *ctx)
 		if (data != NULL && !read_notes(f.elf, data, fn, ctx))
 			break;
 	}
-	close_file(&f);
+	elf_handle_close(&f);
 	return 0;
 }

@@ -49,7 +49,8 @@ has(const struct nearest *n, const char *name)
 void
 nearest_offer(struct nearest *n, const char *name)
 {
-	size_t want = strlen(n->wanted), len = strlen(name), far = want < 6 ? 1 : want / 3;
+	size_t want = strlen(n->wanted), len = strlen(name),
+	       far = want < 6 ? 1 : want / 3;
 	size_t at, d;
 
 	n->seen++;

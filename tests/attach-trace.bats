@@ -301,6 +301,11 @@ has_run() {
 	exec {CALLER_IN}> in {CALLER_OUT}< out.fifo
 	say "$CALLER_IN" "$CALLER_OUT" w
 	refused on_uprobe uprobe:/inner:work "/inner: No such file or directory"
+	refused on_uprobe "uprobe:/bin/sh:work,pid=$CALLER" \
+		"/bin/sh: no such file in the root directory of process $CALLER, or only through links; give the file itself"
+	# Nor is a file of this root taken for one of the other.
+	ln -s "$PWD/root/inner" root/link
+	refused on_uprobe "uprobe:/link:work,pid=$CALLER" "/link: no such file in the root directory of process $CALLER"
 	only on_uprobe -a "on_uprobe=uprobe:/inner:work,pid=$CALLER"
 	say "$CALLER_IN" "$CALLER_OUT" w
 	wait_for 10 has_hits "$CALLER" 1
@@ -314,6 +319,8 @@ has_run() {
 	refused on_uprobe "uprobe:$PWD/nosuch:work" "$PWD/nosuch: No such file or directory"
 	refused on_uprobe "uprobe:$PWD/caller:wrok" "$PWD/caller has no function wrok; the nearest: work"
 	refused on_uprobe "uprobe:$PWD/hits.json:work" "$PWD/hits.json: not an ELF file"
+	mkfifo fifo
+	refused on_uprobe "uprobe:$PWD/fifo:work" "$PWD/fifo: "
 	refused on_uprobe "uprobe:$PWD/caller:work,pid=4194305" "there is no process 4194305"
 	cp caller stripped
 	strip stripped
