@@ -56,6 +56,14 @@ records() { # MAP N [ARGUMENT...]
 	grep -v '^{"@end"\|^{"skel"' out > records
 }
 
+# One of values in out, a binary stream.
+binary_record() {
+	start_load -q -m values -n 1 conformance.json --targ_pid $BASHPID
+	wait_for 10 ended_stream out
+	wait "$LOAD"
+	LOAD=
+}
+
 ended_stream() {
 	tail -n 1 "$1" | grep -q '^{"@end"'
 }
@@ -206,9 +214,9 @@ section_bytes() { # NAME
 	need_bpf
 	bpf_package conformance
 	records values 1
-	skel-load -q -m values -n 1 conformance.json --targ_pid $BASHPID > binary.skel 3>&- &
-	wait_for 10 ended_stream binary.skel
-	for stream in out binary.skel; do
+	mv out json.skel
+	binary_record
+	for stream in json.skel out; do
 		skel-fmt --plain $stream > text
 		is 'TIME     ARR1   STR    STR_ARR FT     DBL    U8V    I8V    U16V   I16V   U32V   I32V   U64V   I64V   E      ' \
 			"$(head -n 1 text)"
@@ -221,9 +229,8 @@ section_bytes() { # NAME
 @test "raw records are the struct's bytes" {
 	need_bpf
 	bpf_package conformance
-	skel-load -q -m values -n 1 conformance.json --targ_pid $BASHPID > binary.skel 3>&- &
-	wait_for 10 ended_stream binary.skel
-	skel-fmt --raw binary.skel > raw
+	binary_record
+	skel-fmt --raw out > raw
 	python3 - <<-'PY' | cmp - raw
 		import struct, sys
 		sys.stdout.buffer.write(struct.pack("@24i16s16s16sfdBbHhIiQqI4x", *range(24),
