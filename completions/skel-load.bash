@@ -1,7 +1,7 @@
 # bash completion for skel-load(1)
 
 _skel_load_options='-a --attach --btf --check -n --count --detach -e --elf
--f --format -h --help -m --map --no-log --optional --pin -q --quiet -t --time --unload
+-f --format -h --help -m --map --no-log --optional --pin -q --quiet -t --time --trace-pipe --unload
 -v --verbose -V --version'
 
 # The program's own arguments are completed as those of skel-args, which lies

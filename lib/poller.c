@@ -23,6 +23,7 @@ enum watch {
 	WATCH_DEADLINE,
 	WATCH_OUT,
 	WATCH_IN,
+	WATCH_ALSO,
 	WATCH_CONTROL,
 };
 
@@ -199,6 +200,9 @@ open_watches(struct poller *p)
 	    timer_set(p->look, look_ms * 1000000, look_ms * 1000000) == -1 ||
 	    timer_set(p->deadline, o->timeout_ns, 0) == -1)
 		return -1;
+	if (o->also != NULL &&
+	    watch(p, o->also_fd, EPOLLIN, WATCH_ALSO, 0) == -1)
+		return -1;
 	/* EPOLLERR and EPOLLHUP come unasked: the reader left. */
 	if (watch_pipe(p, o->out_fd, 0, WATCH_OUT) == -1 ||
 	    watch_pipe(p, o->in_fd, EPOLLIN, WATCH_IN) == -1)
@@ -255,11 +259,21 @@ look_at_input(struct poller *p)
 }
 
 static void
+serve_also(struct poller *p)
+{
+	const struct poller_options *o = &p->options;
+
+	if (o->also != NULL && o->also(o->also_ctx) == -1)
+		end_with(p, POLLER_FAILED);
+}
+
+static void
 look_at_all(struct poller *p)
 {
 	const struct poller_options *o = &p->options;
 
 	let_all(p, source_look);
+	serve_also(p);
 	if (o->is_over != NULL && o->is_over(o->is_over_ctx))
 		end_with(p, POLLER_INPUT);
 }
@@ -283,6 +297,9 @@ serve(struct poller *p, const struct epoll_event *e)
 		break;
 	case WATCH_IN:
 		look_at_input(p);
+		break;
+	case WATCH_ALSO:
+		serve_also(p);
 		break;
 	case WATCH_CONTROL:
 		control_clear(p->options.control);

@@ -40,7 +40,12 @@ struct poller_options {
 	/* End as POLLER_INPUT when this says that what is polled is over;
 	 * asked at every look.  NULL: nobody to ask. */
 	bool (*is_over)(void *ctx);
-	void *is_over_ctx;        /* borrowed */
+	void *is_over_ctx; /* borrowed */
+	/* Another descriptor: called when it can be read, and at every look.
+	 * -1 ends the polling as failed, which was reported.  NULL: none. */
+	int (*also)(void *ctx);
+	void *also_ctx; /* borrowed */
+	int also_fd;
 	uint64_t perf_pages;      /* of each CPU; rounded up to a power of 2 */
 	uint64_t poll_timeout_ms; /* the longest wait without a look; from 1
 				     to 1000 */

@@ -87,6 +87,7 @@ once='del(.sample)'
 	skel-load -a "lines=iter:pid=$$" lines.json >run.skel
 	[ "$(sed 1q run.skel | jq -c '.maps[0] | [.text, .value]')" = '[true,null]' ]
 	pid=$(printf '%6d' $$)
+	escape=$(printf '\033')
 	[ "$(skel-fmt run.skel)" = "  TGID \"tasks\",
 $pid
 red \\^[[31m, a tab	here
@@ -100,18 +101,18 @@ the end" ]
 	[ "$(skel-fmt --csv --bare run.skel | tr -d '\r')" = "text
 \"  TGID \"\"tasks\"\",\"
 $pid
-\"red "$'\e'"[31m, a tab	here\"
+\"red $escape[31m, a tab	here\"
 
 the end" ]
 	[ "$(skel-fmt --tsv --bare run.skel)" = "text
   TGID \"tasks\",
 $pid
-red "$'\e'"[31m, a tab\\there
+red $escape[31m, a tab\\there
 
 the end" ]
 	[ "$(skel-fmt --raw run.skel)" = "  TGID \"tasks\",
 $pid
-red "$'\e'"[31m, a tab	here
+red $escape[31m, a tab	here
 
 the end" ]
 	[ "$(skel-fmt --plain run.skel | sed 's/^[0-9][0-9:]*/NOW/')" = "TIME     TEXT   
@@ -239,8 +240,8 @@ NOW  the end" ]
 	start_load --pin -a "lines=iter:pid=$$" lines.json
 	pin=$(jq -r '.maps[0].pin' out)
 	[ -e "$pin" ]
-	for i in 1 2; do
-		run -0 --separate-stderr skel-poll -f json out
+	for file in out /dev/stdin; do
+		run -0 --separate-stderr skel-poll -f json "$file" <out
 		[ "$(jq -r 'select(.text).text' <<<"$output" | tail -n 1)" = "the end" ]
 		[ "${lines[-1]}" = '{"@end":{"records":5,"lost":0}}' ]
 	done

@@ -26,6 +26,7 @@ enum {
 	OPT_DETACH,
 	OPT_OPTIONAL,
 	OPT_PIN,
+	OPT_TRACE_PIPE,
 	OPT_UNLOAD
 };
 
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
 	{ "pin", optional_argument, NULL, OPT_PIN },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "time", required_argument, NULL, 't' },
+	{ "trace-pipe", no_argument, NULL, OPT_TRACE_PIPE },
 	{ "unload", required_argument, NULL, OPT_UNLOAD },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
@@ -54,7 +56,8 @@ static const struct command command = {
 	.usage =
 	    "usage: skel-load [-hqVv] [-e elf] [-f binary|json] [-m map] ...\n"
 	    "                 [-n count] [-t seconds] [-a program=where] ...\n"
-	    "                 [--optional program] ... [--btf file|dir]\n"
+	    "                 [--optional program] ... [--btf file|dir] "
+	    "[--trace-pipe]\n"
 	    "                 [--check | --pin[=dir] [--detach]]\n"
 	    "                 [package [argument ...]]\n"
 	    "       skel-load --unload dir\n",
@@ -81,6 +84,7 @@ static const struct command command = {
 	    "  -q, --quiet, --no-log    errors only\n"
 	    "  -t, --time SECONDS       end after so long; 0.5 is half a "
 	    "second\n"
+	    "      --trace-pipe         show what it prints by bpf_printk()\n"
 	    "      --unload DIR         end what --detach left in DIR\n"
 	    "  -v, --verbose            say more; twice: libbpf's lines too\n"
 	    "  -V, --version            print the version\n",
@@ -120,6 +124,9 @@ set_option(struct options *o, int option)
 		o->pin = true;
 		o->dir = optarg;
 		return 0;
+	case OPT_TRACE_PIPE:
+		o->trace_pipe = true;
+		return 0;
 	case OPT_UNLOAD:
 		o->unload = optarg;
 		return 0;
@@ -133,9 +140,10 @@ set_option(struct options *o, int option)
 static const char *
 find_conflict(const struct options *o, int operands)
 {
-	bool loads = operands > 0 || o->pin || o->check || o->detach ||
-		     o->elf != NULL || o->btf != NULL || o->nmaps > 0 ||
-		     o->nwheres > 0 || o->count != 0 || o->timeout_ns != 0;
+	bool loads = operands > 0 || o->trace_pipe || o->pin || o->check ||
+		     o->detach || o->elf != NULL || o->btf != NULL ||
+		     o->nmaps > 0 || o->nwheres > 0 || o->count != 0 ||
+		     o->timeout_ns != 0;
 
 	if (o->unload != NULL && loads)
 		return "--unload stands alone";
@@ -143,6 +151,10 @@ find_conflict(const struct options *o, int operands)
 		return "--detach needs --pin=DIR";
 	if (o->detach && o->timeout_ns != 0)
 		return "-t: what is detached runs until it is unloaded";
+	if (o->detach && o->trace_pipe)
+		return "--trace-pipe: with --detach nobody stays to read it";
+	if (o->check && o->trace_pipe)
+		return "--check attaches nothing that --trace-pipe could show";
 	if (o->pin && o->check)
 		return "--check attaches and pins nothing";
 	if (o->pin && o->count != 0)

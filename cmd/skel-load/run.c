@@ -16,6 +16,7 @@
 #include "session.h"
 #include "stop.h"
 #include "symbolizer.h"
+#include "trace-pipe.h"
 #include "util.h"
 #include "writer.h"
 
@@ -28,6 +29,7 @@ struct run {
 	struct stream_header header;
 	struct object object;
 	struct attachments links;
+	struct trace_pipe trace; /* open with --trace-pipe */
 	struct output out;
 };
 
@@ -186,7 +188,9 @@ hold_on(struct run *r)
 			if (limit - gone < LOOK_MS)
 				wait = (int)(limit - gone);
 		}
-		if (output_wait(&r->out, -1, wait) & OUTPUT_GONE)
+		if (output_wait(&r->out, r->trace.fd, wait) & OUTPUT_GONE)
+			return;
+		if (trace_pipe_read(&r->trace) == -1)
 			return;
 	}
 }
@@ -251,6 +255,9 @@ stream_with(struct run *r, struct writer *w, const int *fds)
 		.in_fd = -1,
 		.perf_pages = r->package.perf_buffer_pages,
 		.poll_timeout_ms = r->package.poll_timeout_ms,
+		.also = r->options->trace_pipe ? trace_pipe_read : NULL,
+		.also_ctx = &r->trace,
+		.also_fd = r->trace.fd,
 	};
 	struct poller *p = poller_open(&r->header, fds, &o, &writer_sink, w);
 	int status = EXIT_FAILURE;
@@ -297,6 +304,8 @@ run_package(struct run *r)
 		return EXIT_FAILURE;
 	if (o->check)
 		return show_programs(r);
+	if (o->trace_pipe && trace_pipe_open(&r->trace, &r->package) == -1)
+		return EXIT_FAILURE;
 	if (r->header.nmaps == 0)
 		report_notice("%s: nothing to export: no map of it has an "
 			      "export type, and it has no iterator",
@@ -307,7 +316,7 @@ run_package(struct run *r)
 int
 run(const struct options *o)
 {
-	struct run r = { .options = o };
+	struct run r = { .options = o, .trace = TRACE_PIPE_NONE };
 	int status = EXIT_FAILURE;
 
 	if (output_open(&r.out, STDOUT_FILENO, "<stdout>") == -1 ||
@@ -318,9 +327,11 @@ run(const struct options *o)
 		report_error("signals: %s", strerror(errno));
 	else if (take_arguments(&r, &status) == 0) {
 		session_sweep();
+		trace_pipe_sweep();
 		status = run_package(&r);
 	}
 	close_object(&r);
+	trace_pipe_close(&r.trace);
 	package_close(&r.package);
 	buf_free(&r.out.buf);
 	return status;

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/* A program that prints when a system call, getpgid(2), is made. */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#ifndef WORD
+#define WORD "mine"
+#endif
+
+SEC("tp/syscalls/sys_enter_getpgid")
+int
+prints(void *ctx)
+{
+	int pid = bpf_get_current_pid_tgid() >> 32;
+
+	bpf_printk(WORD ": pid %d, 100%% of 0x%08x\n", pid, 255);
+	bpf_printk(WORD " too, \"%s\" as text", "\033[31mred");
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
