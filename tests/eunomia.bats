@@ -249,6 +249,15 @@ declared() {
 	end_poll
 }
 
+@test "iterators are read, and when they are through polling ends" {
+	need_bpf
+	timeout 60 poll 1 0 "$ASSETS/ps.json" > calls 2> err
+	[[ $(cat err) == *"ended 0" ]]
+	[ "$(calls | jq -s "map(select(.pid == $$)) | length")" -eq 1 ]
+	timeout 60 poll 0 0 "$ASSETS/ps.json" > calls
+	[[ $(calls | head -n 1) == "TIME     "* ]]
+}
+
 @test "stacks are one call, with the names of functions" {
 	need_bpf
 	poll 0 3 "$ASSETS/profile.json" > calls 2> err || { cat err; return 1; }
