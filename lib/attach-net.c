@@ -23,6 +23,7 @@ refuse_interface(const struct attach_job *j, const char *text)
 	    names.len > 0 ? names.data : "");
 	buf_free(&names);
 	if_freenameindex(all);
+	errno = 0;
 	return -1;
 }
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "attach-way.h"
-#include "report.h"
 
 #define OWN "/proc/self/ns/net"
 
@@ -25,24 +24,23 @@ find_path(const char *target)
 	return asprintf(&path, format, target) != -1 ? path : NULL;
 }
 
-/* Report what the kernel means.  Returns -1. */
+/* What the kernel means by the error.  Returns -1. */
 static int
 refuse(const struct attach_job *j, int error)
 {
-	const char *name = j->listed->name, *kind = j->kind->name;
+	const char *kind = j->kind->name;
 
-	errno = 0;
 	if (error == E2BIG || error == EEXIST)
-		report_error("program %s: this network namespace has as many "
-			     "%s programs as it can, or one for all "
-			     "namespaces; it was left as it is",
-		    name, kind);
-	else if (error == EINVAL)
-		report_error("program %s: %s: that is no network namespace, or "
-			     "this kernel attaches no %s programs to one",
-		    name, attach_place(j), kind);
-	else
-		errno = error;
+		return attach_refuse(j,
+		    "the network namespace has as many %s programs as it can, "
+		    "or one for all namespaces; it was left as it is",
+		    kind);
+	if (error == EINVAL)
+		return attach_refuse(j,
+		    "that is no network namespace, or this kernel attaches no "
+		    "%s programs to one",
+		    kind);
+	errno = error;
 	return -1;
 }
 

@@ -99,7 +99,6 @@ find_place(const struct attach_job *j, struct place *to)
 	char name[IF_NAMESIZE] = "";
 	size_t len;
 
-	errno = 0;
 	if (j->where != NULL) {
 		side = find_side(j->where->target, &len);
 		snprintf(
@@ -108,11 +107,8 @@ find_place(const struct attach_job *j, struct place *to)
 	to->egress = choose_egress(j, side);
 	to->handle = choose_number(j, "handle", p->tc_handle);
 	to->priority = choose_number(j, "prio", p->tc_priority);
-	if (attach_interface(j, j->where != NULL ? name : NULL, p->tc_ifindex,
-		p->has_tc_ifindex, &to->on) == 0)
-		return 0;
-	errno = 0;
-	return -1;
+	return attach_interface(j, j->where != NULL ? name : NULL,
+	    p->tc_ifindex, p->has_tc_ifindex, &to->on);
 }
 
 /* Before loading: a place that the package's words cannot mean. */

@@ -180,10 +180,8 @@ attach(const struct attach_job *j, struct attachment *a)
 	int fd;
 
 	if (attach_interface(j, j->where != NULL ? j->where->target : NULL,
-		p->ifindex, p->has_ifindex, &to) == -1) {
-		errno = 0;
+		p->ifindex, p->has_ifindex, &to) == -1)
 		return -1;
-	}
 	if (mode_text != NULL)
 		find_mode(mode_text, &mode);
 	fd = link_in_mode(j, &to, &mode);

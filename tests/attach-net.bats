@@ -401,6 +401,12 @@ need_clsact() {
 	run ! has_clsact lo
 }
 
+@test "without CAP_NET_ADMIN the reason is that" {
+	hook probe xdp 2
+	fails_with 1 "needs CAP_NET_ADMIN, if it is a program for the network; run as root" \
+		in_net setpriv --bounding-set=-net_admin,-sys_admin skel-load probe.json
+}
+
 # both FIRST SECOND: two packages run; the one that ends leaves the other.
 both_in_any_order() { # ARG of first, ARG of second, CHECK
 	local ender stayer
@@ -501,7 +507,7 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 		skip "needs a kernel with RPS"
 	begin probe -v probe.json
 	fires probe probe send_to 127.0.0.1
-	fails_with 1 "program other: this network namespace has as many flow_dissector programs as it can" \
+	fails_with 1 "program other: flow_dissector: the network namespace has as many flow_dissector programs as it can" \
 		in_net skel-load other.json
 	local link
 	link=$(links_of probe)
@@ -607,7 +613,7 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 	bpftool cgroup detach "$CGROUP" egress pinned "$pin"
 	bpftool cgroup attach "$CGROUP" egress pinned "$pin"
 	run -1 --separate-stderr skel-load -a "probe=cgroup:$CGROUP" probe.json
-	[[ $stderr == *"program probe: $CGROUP: a program there or above it lets no other in (program "*", other); it was left as it is" ]]
+	[[ $stderr == *"program probe: cgroup:$CGROUP: a program there or above it lets no other in (program "*", other); it was left as it is" ]]
 	bpftool cgroup show "$CGROUP" | grep -q other
 	bpftool cgroup detach "$CGROUP" egress pinned "$pin"
 	rm "$pin"
@@ -615,7 +621,7 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 
 @test "a path that is no cgroup of version 2 says so" {
 	hook probe cgroup_skb/egress 1
-	fails_with 1 "program probe: /proc: not a cgroup of version 2; " \
+	fails_with 1 "program probe: cgroup:/proc: not a cgroup of version 2; " \
 		skel-load -a probe=cgroup:/proc probe.json
 	fails_with 1 "program probe: cgroup:./nosuch: no such cgroup" \
 		skel-load -a probe=cgroup:./nosuch probe.json
