@@ -19,8 +19,9 @@ COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 SHAREDIR ?= $(PREFIX)/share/skel
 
 # What each command links.  This table is the architecture: only skel-load and
-# skel-poll touch the kernel and look at other processes, skel-args and skel-pack use libbpf's readers of
-# ELF and BTF and nothing else of it, skel-fmt does without.
+# skel-poll touch the kernel, and look at processes with libdw; skel-args and
+# skel-pack use libbpf's readers of ELF and BTF and nothing else of it, skel-fmt
+# does without.
 CMDS := skel-args skel-fmt skel-load skel-pack skel-poll
 LIBS_skel-args := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-fmt  := jansson libbsd-overlay
