@@ -53,7 +53,7 @@ struct kind {
 	const char *missing; /* what an ENOENT means; why it is nowhere */
 };
 
-extern const struct way way_section, way_cgroup, way_perf, way_iter;
+extern const struct way way_cgroup, way_perf, way_iter;
 extern const struct way way_xdp, way_tcx, way_tc, way_tc_listed;
 extern const struct way way_netns, way_sockmap, way_ops;
 

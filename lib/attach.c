@@ -64,10 +64,6 @@ report_failure(const struct attach_job *j, int error)
 		}
 	} else if (error == ENOENT) {
 		report_error("program %s: %s: %s", name, to, j->kind->missing);
-	} else if (error == EOPNOTSUPP && j->where == NULL) {
-		report_error("program %s: its section name, %s, does not say "
-			     "where to attach it; leave it out with -a %s=off",
-		    name, to, name);
 	} else {
 		report_error("program %s: %s: cannot be attached: %s", name, to,
 		    strerror(error));

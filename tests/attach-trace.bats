@@ -128,6 +128,8 @@ has_run() {
 	refused on_tp_btf tp_btf:nosuch "this kernel has no tracepoint nosuch"
 	refused on_fentry fentry:nosuch "this kernel has no function nosuch"
 	refused on_lsm lsm:nosuch "this kernel has no hook nosuch"
+	bpf_package hits -DDEEP
+	refused deep tracepoint:sched/sched_process_exec "the program reads more than this tracepoint has"
 	fails_with 2 "-a p=tracepoint:sched: expected tracepoint:CATEGORY/NAME" \
 		skel-load -a p=tracepoint:sched hits.json
 }
@@ -475,10 +477,10 @@ has_run() {
 	refused on_multi 'kprobe.multi:nosuch_*' "no function that this kernel lets be traced matches nosuch_*"
 }
 
-@test "fentry and fexit take their function from -a, either program" {
+@test "one program may go to fentry, fexit or fmod_ret of the function that -a names" {
 	need_fentry
 	bpf_package hits
-	for where in fentry:do_unlinkat fexit:do_unlinkat; do
+	for where in fentry:do_unlinkat fexit:do_unlinkat fmod_ret:security_file_open; do
 		rm -f out
 		only on_fentry -a "on_fentry=$where"
 		touch file

@@ -62,6 +62,16 @@ HIT("lsm", on_lsm)
 HIT("perf_event", on_perf)
 #endif
 
+/* What reads more of a tracepoint than most have. */
+#ifdef DEEP
+SEC("tracepoint")
+int
+deep(char *ctx)
+{
+	return *(volatile int *)(ctx + 1024) & 0;
+}
+#endif
+
 /* What no verifier lets through. */
 #ifdef REFUSED
 SEC("raw_tp/sched_process_exec")
