@@ -126,7 +126,7 @@ has_lines() {
 	need_bpf
 	local first=f_$BASHPID second=s_$BASHPID
 	bpf_package second "-Dfirst=$first" "-Dsecond=$second"
-	fails_with 1 "skel-load: program $second: tp/sched/no_such_tracepoint: this kernel has no such tracepoint" \
+	fails_with 1 "skel-load: program $second: tp/sched/no_such_tracepoint: this kernel has no tracepoint sched/no_such_tracepoint" \
 		skel-load second.json
 	run ! bpftool prog show name "$first"
 	# Alone it can.
