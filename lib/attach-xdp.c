@@ -76,10 +76,7 @@ check_package(const struct package_program *p)
 		return 0;
 	report_error("program %s: %s: a package cannot replace a program that "
 		     "is there, since a descriptor in a file means nothing",
-	    p->name,
-	    p->old_prog_fd > 0 ? "xdpopts.old_prog_fd"
-			       : "flags, XDP_FLAGS_"
-				 "REPLACE");
+	    p->name, p->old_prog_fd > 0 ? "xdpopts.old_prog_fd" : "flags 0x10");
 	return -1;
 }
 
@@ -119,7 +116,7 @@ refuse(const struct attach_job *j, const struct interface *to, uint32_t mode,
 		report_error("program %s: %s has an XDP program already (%s), "
 			     "which was left as it is",
 		    j->listed->name, to->name, attach_named(id, named));
-	else if (error == EOPNOTSUPP)
+	else if (error == EOPNOTSUPP && mode != XDP_FLAGS_SKB_MODE)
 		report_error("program %s: %s does not take it in mode %s; "
 			     "generic is -a %s=xdp:%s,mode=skb",
 		    j->listed->name, to->name, mode_name(mode), j->listed->name,

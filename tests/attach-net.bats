@@ -219,7 +219,7 @@ need_clsact() {
 	fails_with 1 "program probe: flags 0x40: the package asks for XDP flags that do not exist" \
 		in_net skel-load probe.json
 	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 16}'
-	fails_with 1 "program probe: flags, XDP_FLAGS_REPLACE: a package cannot replace a program" \
+	fails_with 1 "program probe: flags 0x10: a package cannot replace a program" \
 		in_net skel-load probe.json
 	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 0, xdpopts: {old_prog_fd: 5}}'
 	fails_with 1 "program probe: xdpopts.old_prog_fd: a package cannot replace a program" \
