@@ -17,11 +17,13 @@ fails_with() {
 	[[ $stderr == *"$msg"* ]] || { echo "stderr: $stderr"; return 1; }
 }
 
-# Skip aloud where the kernel loads no BPF programs.
+# Skip aloud where the kernel loads no BPF programs.  Asked once a file.
 need_bpf() {
+	[ ! -e "${BATS_FILE_TMPDIR:?}/bpf" ] || return 0
 	bpftool prog load /dev/null /dev/null 2>&1 | grep -q 'Operation not permitted' &&
 		skip "needs CAP_BPF"
 	bpftool prog show >/dev/null 2>&1 || skip "needs a kernel with BPF and root"
+	touch "$BATS_FILE_TMPDIR/bpf"
 }
 
 # Run as an ordinary user without any capability: nobody, where root asks.

@@ -55,14 +55,17 @@ has_symbol() {
 	grep -qE " $1\$" /proc/kallsyms
 }
 
-# takes SECTION: the kernel loads a program of this section.
+# takes SECTION: the kernel loads a program of this section.  Asked once a file.
 takes() {
-	local pin=/sys/fs/bpf/skel-need-$BASHPID
-	(
-		cd "$BATS_TEST_TMPDIR" && mkdir -p takes && cd takes &&
-			bpf_object need "-DKIND=\"$1\"" &&
-			bpftool prog load need.bpf.o "$pin" && rm "$pin"
-	) >/dev/null 2>&1
+	local answer=$BATS_FILE_TMPDIR/takes-${1//\//%} pin=/sys/fs/bpf/skel-need-$BASHPID
+	if [ ! -e "$answer" ]; then
+		(
+			mkdir "$answer.d" && cd "$answer.d" && bpf_object need "-DKIND=\"$1\"" &&
+				bpftool prog load need.bpf.o "$pin" && rm "$pin"
+		) >/dev/null 2>&1
+		echo $? > "$answer"
+	fi
+	[ "$(cat "$answer")" -eq 0 ]
 }
 
 # kprobe and kretprobe: the performance unit that libbpf opens them by.
