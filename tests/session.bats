@@ -274,7 +274,7 @@ opened_until_seen() {
 	fails_with 1 "the verifier refused it" skel-load --pin="$DIR" refused.json
 	[ ! -e "$DIR" ]
 	bpf_package second
-	fails_with 1 "no such tracepoint" skel-load --pin="$DIR" second.json
+	fails_with 1 "this kernel has no tracepoint " skel-load --pin="$DIR" second.json
 	[ ! -e "$DIR" ]
 }
 
