@@ -380,8 +380,10 @@ has_run() {
 	# Each fault is a sample.
 	[ "$(hits_of "$CALLER")" -ge 128 ]
 	[ "$(jq -c "select(.pid != null and .pid != $CALLER)" out | wc -l)" -eq 0 ]
+	# A section that says more is the same.
 	rm out
-	only on_perf -a "on_perf=perf:page-faults,pid=$CALLER,period=50"
+	bpf_package hits '-DKIND="perf_event/here"'
+	only hit -a "hit=perf:page-faults,pid=$CALLER,period=50"
 	say "$CALLER_IN" "$CALLER_OUT" ff
 	wait_for 10 has_some_hits "$CALLER"
 	gone
