@@ -37,9 +37,9 @@ typedef struct eunomia_polling_handle eunomia_polling_handle;
 /* What the handler gets. */
 enum export_format_type {
 	/* Text for people: first a line of column names for each exported map
-	 * but histograms, then each record as one call: a row.  A key of a
-	 * histogram is two calls, the key and then its graph; a record with
-	 * stacks is one call of several lines. */
+	 * but those of histograms and stacks, then each record as one call: a
+	 * row.  A key of a histogram is two calls, the key and then its graph;
+	 * a record with stacks is one call of several lines. */
 	EXPORT_PLAIN_TEXT = 0,
 	EXPORT_PLANT_TEXT = 0, /* the same, as older programs spell it */
 
@@ -47,7 +47,9 @@ enum export_format_type {
 	 * their keys in alphabetical order; for a sampled map
 	 * {"key":{...},"value":{...}}, where a number is {"u32":5}, by the name
 	 * of its type.  Structs and unions in it have two more members,
-	 * "__EUNOMIA_TYPE" ("struct" or "union") and "__EUNOMIA_TYPE_NAME". */
+	 * "__EUNOMIA_TYPE" ("struct" or "union") and "__EUNOMIA_TYPE_NAME".
+	 * A stack is an array of {"addr":...,"symbol":...,"offset":...,
+	 * "file":...,"line":...}, without what is not known. */
 	EXPORT_JSON = 1,
 
 	/* The bytes of each record as the program wrote them; of a sampled map

@@ -258,11 +258,13 @@ declared() {
 	[[ $(calls | head -n 1) == "TIME     "* ]]
 }
 
-@test "stacks are one call, with the names of functions" {
+@test "stacks are one call with the names of functions, in JSON arrays" {
 	need_bpf
 	poll 0 3 "$ASSETS/profile.json" > calls 2> err || { cat err; return 1; }
 	[ "$(grep -c '^-- ' calls)" -eq 3 ]
 	shows '^  0 \[<[0-9a-f]\{16\}>\]'
+	poll 1 3 "$ASSETS/profile.json" > calls
+	[ "$(calls | jq -c '[(.kstack, .ustack) | type] | unique' | sort -u)" = '["array"]' ]
 }
 
 @test "the program's arguments are filled in" {
