@@ -190,7 +190,8 @@ has_line() {
 	# At the same addresses.
 	called called -g -no-pie
 	called another -g -no-pie -DOUTER=other
-	start_target ./called
+	# Libraries are at the same addresses too.
+	start_target setarch -R ./called
 	trace 2
 	tell "call 1"
 	wait_for 10 grep -q '"@map"' out
@@ -212,7 +213,8 @@ is_program() {
 	called called -g -no-pie
 	called bare -no-pie
 	strip bare
-	start_target ./called
+	# Libraries are at the same addresses too.
+	start_target setarch -R ./called
 	start_load -n 2 -a "hit=uprobe:$PWD/libmarker.so:marker,pid=$TARGET" stacks.json
 	tell "call 1"
 	wait_for 10 grep -aq '^=' out
