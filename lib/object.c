@@ -219,7 +219,7 @@ open_elf(struct object *o)
 int
 object_open(struct object *o, const struct package *p, const char *btf)
 {
-	*o = (struct object){ .package = p };
+	*o = (struct object){ .package = p, .btf = btf };
 	heard_install();
 	heard_forget();
 	if (vmlinux_choose(btf, &o->btf_path) == -1 || open_elf(o) == -1 ||
@@ -275,12 +275,6 @@ report_hint(const struct object *o, int error)
 	const char *name = o->package->name;
 	const char *type;
 
-	if (!vmlinux_present() && o->btf_path == NULL && heard_of("BTF")) {
-		report_error("%s: this kernel has no BTF of its own; give one "
-			     "with --btf or BTF_FILE_PATH",
-		    name);
-		return;
-	}
 	if (program == NULL || (error != EINVAL && error != EOPNOTSUPP))
 		return;
 	type = libbpf_bpf_prog_type_str(bpf_program__type(program));
@@ -305,6 +299,24 @@ report_forbidden(const struct object *o, const struct bpf_program *program)
 	free(where);
 }
 
+/* Whether the program refers to what the BTF does not have: libbpf puts that
+ * into the verifier's log.  Then it is reported. */
+static bool
+report_relocation(const struct object *o)
+{
+	static const char words[] = "failed to resolve CO-RE relocation ";
+	const char *p = strstr(o->log, words);
+
+	if (p == NULL)
+		return false;
+	p += sizeof(words) - 1;
+	report_error("%s: program %s: the BTF in %s lacks what it refers to: "
+		     "%.*s",
+	    o->package->name, heard_program(), vmlinux_name(o->btf_path),
+	    (int)strcspn(p, "\n"), p);
+	return true;
+}
+
 static void
 report_refusal(struct object *o, int error)
 {
@@ -316,12 +328,17 @@ report_refusal(struct object *o, int error)
 		report_forbidden(o, program);
 		return;
 	}
-	if (o->btf_path != NULL && heard_of("failed to parse target BTF")) {
-		report_error("%s: the object cannot be loaded: %s is not the "
-			     "BTF of a kernel; see --btf and BTF_FILE_PATH",
-		    name, o->btf_path);
+	if (heard_of("failed to parse target BTF")) {
+		vmlinux_report(name, o->btf, o->btf_path);
 		return;
 	}
+	/* Whatever was chosen, what a program hooks is looked up there. */
+	if (heard_of("failed to find valid kernel BTF")) {
+		vmlinux_report(name, o->btf, NULL);
+		return;
+	}
+	if (program != NULL && o->log != NULL && report_relocation(o))
+		return;
 	if (program != NULL && heard_of("failed to find kernel BTF type ID")) {
 		report_error("%s: program %s (%s): this kernel has nothing of "
 			     "that name",

@@ -17,7 +17,8 @@
 struct object {
 	const struct package *package; /* borrowed */
 	struct bpf_object *bpf;        /* owned */
-	char *btf_path;                /* owned, or NULL */
+	const char *btf;               /* borrowed: --btf's argument, or NULL */
+	char *btf_path;                /* owned: what was chosen, or NULL */
 	char *log; /* owned: the verifier's words on the program that failed */
 };
 

@@ -1,3 +1,4 @@
+#include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "report.h"
 #include "util.h"
 #include "vmlinux.h"
@@ -132,4 +134,79 @@ vmlinux_choose(const char *option, char **path)
 		return take_copy(env, path);
 	}
 	return 0;
+}
+
+const char *
+vmlinux_name(const char *chosen)
+{
+	return chosen != NULL ? chosen : kernel_btf;
+}
+
+/* What the file lacks to be BTF. */
+static const char *
+find_lack(const char *path)
+{
+	struct btf *btf;
+
+	if (access(path, R_OK) == -1)
+		return strerror(errno);
+	btf = btf__parse(path, NULL);
+	if (btf == NULL)
+		return "not BTF";
+	btf__free(btf);
+	return "BTF, but it does not serve";
+}
+
+/* Append "who: what it lacks"; path NULL: there is none, for the reason. */
+static void
+add_source(
+    struct buf *out, const char *who, const char *path, const char *reason)
+{
+	if (out->len > 0)
+		buf_str(out, "; ");
+	if (path == NULL)
+		buf_printf(out, "%s: %s", who, reason);
+	else if (*who != '\0')
+		buf_printf(out, "%s: %s: %s", who, path, find_lack(path));
+	else
+		buf_printf(out, "%s: %s", path, find_lack(path));
+}
+
+static void
+add_option(struct buf *out, const char *option)
+{
+	struct stat st;
+	char *file = NULL;
+
+	if (option != NULL && stat(option, &st) == 0 && S_ISDIR(st.st_mode))
+		file = archive_path(option);
+	add_source(out, "--btf", file != NULL ? file : option, "not given");
+	free(file);
+}
+
+void
+vmlinux_report(const char *where, const char *option, const char *chosen)
+{
+	const char *env = getenv("BTF_FILE_PATH");
+	bool is_set = env != NULL && env[0] != '\0';
+	struct buf tried = { 0 };
+
+	add_option(&tried, option);
+	/* What was chosen is the last that was looked at. */
+	if (chosen == NULL || option == NULL ||
+	    (is_set && strcmp(env, chosen) == 0))
+		add_source(
+		    &tried, "BTF_FILE_PATH", is_set ? env : NULL, "not set");
+	if (chosen == NULL) {
+		add_source(&tried, "", kernel_btf, "");
+		buf_str(&tried, "; no vmlinux of this kernel below /boot, "
+				"/lib/modules or /usr/lib/debug");
+	}
+	if (tried.failed)
+		report_nomem();
+	else
+		report_error("%s: the object cannot be loaded: no BTF of the "
+			     "kernel to fit it to; tried %.*s",
+		    where, (int)tried.len, tried.data);
+	buf_free(&tried);
 }

@@ -17,6 +17,16 @@
  */
 int vmlinux_choose(const char *option, char **path);
 
+/*
+ * Report, for something named by where, that the BTF does not serve: each
+ * source in the order in which they are asked, and what it lacks.  option and
+ * chosen are what vmlinux_choose() was given and returned.
+ */
+void vmlinux_report(const char *where, const char *option, const char *chosen);
+
+/* The file that was chosen, for reports. */
+const char *vmlinux_name(const char *chosen);
+
 /* Whether the kernel's own BTF is there and can be read. */
 bool vmlinux_present(void);
 

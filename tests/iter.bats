@@ -101,18 +101,18 @@ the end" ]
 	[ "$(skel-fmt --csv --bare run.skel | tr -d '\r')" = "text
 \"  TGID \"\"tasks\"\",\"
 $pid
-\"red $escape[31m, a tab	here\"
+\"red ${escape}[31m, a tab	here\"
 
 the end" ]
 	[ "$(skel-fmt --tsv --bare run.skel)" = "text
   TGID \"tasks\",
 $pid
-red $escape[31m, a tab\\there
+red ${escape}[31m, a tab\\there
 
 the end" ]
 	[ "$(skel-fmt --raw run.skel)" = "  TGID \"tasks\",
 $pid
-red $escape[31m, a tab	here
+red ${escape}[31m, a tab	here
 
 the end" ]
 	[ "$(skel-fmt --plain run.skel | sed 's/^[0-9][0-9:]*/NOW/')" = "TIME     TEXT   

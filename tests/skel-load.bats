@@ -331,40 +331,6 @@ has_lines() {
 	[[ $stderr == *"skel-load: libbpf: "* ]]
 }
 
-@test "BTF: a file that was asked for must be there and be good" {
-	need_bpf
-	fails_with 1 "--btf: BTF file $PWD/no: No such file" skel-load --btf "$PWD/no" --check "$ASSETS/bootstrap.json"
-	BTF_FILE_PATH=$PWD/no fails_with 1 "BTF_FILE_PATH: BTF file $PWD/no: No such file" \
-		skel-load --check "$ASSETS/bootstrap.json"
-	echo junk > junk
-	BTF_FILE_PATH=junk fails_with 1 "cannot be loaded: junk is not the BTF of a kernel; see --btf and BTF_FILE_PATH" \
-		skel-load --check "$ASSETS/bootstrap.json"
-	[ "$(wc -l <<<"$stderr")" -eq 1 ]
-	run -0 --separate-stderr skel-load --btf /sys/kernel/btf/vmlinux --check "$ASSETS/bootstrap.json"
-	# A program without CO-RE does not care.
-	bpf_package refused
-	BTF_FILE_PATH=junk run -1 --separate-stderr skel-load --check refused.json
-	[[ $stderr == *"the verifier refused it"* ]]
-}
-
-@test "BTF: an archive must have this system's file, and serves without the kernel's" {
-	need_bpf
-	local file
-	file=$(. /etc/os-release && echo "hub/$ID/${VERSION_ID:-}/$(uname -m)/$(uname -r).btf")
-	mkdir -p "${file%/*}"
-	fails_with 1 "--btf: BTF file $file: No such file" skel-load --btf hub --check "$ASSETS/bootstrap.json"
-	# Unreadable as BTF, but not needed here.
-	echo junk > "$file"
-	run -0 --separate-stderr skel-load --btf hub --check "$ASSETS/bootstrap.json"
-	run -1 --separate-stderr unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf &&
-		exec skel-load --btf hub --check "$ASSETS/bootstrap.json"'
-	[[ $stderr == *"cannot be loaded"* ]]
-	cp /sys/kernel/btf/vmlinux vmlinux
-	run -1 --separate-stderr unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf &&
-		exec skel-load --check "$ASSETS/bootstrap.json"'
-	[[ $stderr == *"this kernel has no BTF of its own; give one with --btf or BTF_FILE_PATH"* ]]
-}
-
 @test "tracefs is mounted where it is missing, with one notice" {
 	need_bpf
 	bpf_package second
