@@ -26,7 +26,7 @@ make_kernel() {
 	local dir=$VM/$1 package
 	[ ! -f "$dir/modules.disk" ] || return 0
 	package=$(newest_package "$1")
-	[ -n "$package" ] || { echo "apt-cache knows no kernel $1" >&2; return 1; }
+	[ -n "$package" ] || { echo "apt-cache knows no kernel $1: is bookworm-security among its sources?" >&2; return 1; }
 	echo "# getting $package"
 	mkdir -p "$dir/new" || return 1
 	(
