@@ -172,8 +172,9 @@ attach_choose(struct attachments *a, struct object *o,
 	struct bpf_program *program;
 
 	*a = (struct attachments){ .package = p->name };
-	bpf_object__for_each_program (program, o->bpf)
+	bpf_object__for_each_program (program, o->bpf) {
 		attach_set_type(program);
+	}
 	for (size_t i = 0; i < nwheres; i++)
 		if (check_name(o, &wheres[i]) == -1)
 			return -1;
