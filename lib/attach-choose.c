@@ -164,6 +164,25 @@ add_job(struct attachments *a, const struct attach_job *job)
 	return 0;
 }
 
+/* What the command line says of the program, or of the struct it is in. */
+static struct attach_job
+make_job(const struct object *o, const struct package_program *listed,
+    struct attach_where *wheres, size_t n)
+{
+	const char *name = listed->name;
+	const char *in = n > 0 ? struct_name(o, name) : NULL;
+	struct attach_job j = {
+		.object = o,
+		.listed = listed,
+		.where = find_where(wheres, n, name, false),
+		.optional = find_where(wheres, n, name, true),
+	};
+
+	if (j.where == NULL && in != NULL)
+		j.where = find_where(wheres, n, in, false);
+	return j;
+}
+
 int
 attach_choose(struct attachments *a, struct object *o,
     struct attach_where *wheres, size_t nwheres)
@@ -183,17 +202,9 @@ attach_choose(struct attachments *a, struct object *o,
 	if (a->jobs == NULL || a->v == NULL)
 		return report_nomem();
 	for (size_t i = 0; i < p->nprograms; i++) {
-		const char *name = p->programs[i].name;
-		const char *in = nwheres > 0 ? struct_name(o, name) : NULL;
-		struct attach_job j = {
-			.object = o,
-			.listed = &p->programs[i],
-			.where = find_where(wheres, nwheres, name, false),
-			.optional = find_where(wheres, nwheres, name, true),
-		};
+		const struct attach_job j =
+		    make_job(o, &p->programs[i], wheres, nwheres);
 
-		if (j.where == NULL && in != NULL)
-			j.where = find_where(wheres, nwheres, in, false);
 		if (add_job(a, &j) == -1)
 			return -1;
 	}
