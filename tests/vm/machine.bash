@@ -184,7 +184,7 @@ boot() {
 	for name in "$VM/base.disk" "$1/modules.disk" "$VM/tree.disk"; do
 		set -- "$@" -drive "file=$name,if=virtio,format=raw,snapshot=on"
 	done
-	timeout --foreground -k 5 "${VM_SECONDS:-900}" \
+	timeout --foreground -k 5 "${VM_SECONDS:-1500}" \
 		qemu-system-x86_64 -accel tcg -cpu max -smp 2 -m 2G -nodefaults -no-reboot -display none \
 		-serial "file:$1/console" -serial stdio "${@:2}" \
 		-append "console=ttyS0 quiet panic=-1 lsm=landlock,yama,bpf mitigations=off init_on_alloc=0" </dev/null
