@@ -238,6 +238,7 @@ keep_opening() {
 	local line ran=0
 	mkfifo nothing
 	cp "$ASSETS/opensnoop.json" x.json
+	ln -s "$ASSETS" assets
 	skel-pack --unpack x.json > x.bpf.o
 	keep_opening 3>&- &
 	local opener=$!
@@ -246,6 +247,7 @@ keep_opening() {
 		: > out
 		line=${line//--pid 42/--pid $opener}
 		line=${line//head -n 1000/head -n 20}
+		line=${line//-t 10 /-t 1 }
 		command -v sudo >/dev/null || line=${line//sudo /}
 		start_pipe "{ $line ; } > out"
 		if [[ $line == *'> run.skel' ]]; then
@@ -262,7 +264,7 @@ keep_opening() {
 		ran=$((ran + 1))
 	done < <(readme_pipelines)
 	kill "$opener"
-	[ "$ran" -ge 9 ]
+	[ "$ran" -ge 10 ]
 }
 
 some_output() {
