@@ -10,6 +10,7 @@ setup() {
 }
 
 teardown() {
+	[ -z "${OPENER:-}" ] || kill "$OPENER"
 	end_background
 }
 
@@ -241,11 +242,11 @@ keep_opening() {
 	ln -s "$ASSETS" assets
 	skel-pack --unpack x.json > x.bpf.o
 	keep_opening 3>&- &
-	local opener=$!
+	OPENER=$!
 	while read -r line; do
 		rm -f run.skel
 		: > out
-		line=${line//--pid 42/--pid $opener}
+		line=${line//--pid 42/--pid $OPENER}
 		line=${line//head -n 1000/head -n 20}
 		line=${line//-t 10 /-t 1 }
 		command -v sudo >/dev/null || line=${line//sudo /}
@@ -263,7 +264,6 @@ keep_opening() {
 			{ echo "$PIPE_STATUS from: $line"; false; }
 		ran=$((ran + 1))
 	done < <(readme_pipelines)
-	kill "$opener"
 	[ "$ran" -ge 10 ]
 }
 
