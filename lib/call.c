@@ -18,7 +18,8 @@ struct message {
 	enum report_level level; /* of the lines in text */
 };
 
-static _Thread_local bool kept; /* this call has kept something */
+static _Thread_local unsigned int depth; /* a signal handler's call: 2 */
+static _Thread_local bool kept;          /* this call has kept something */
 static _Thread_local locale_t outside;
 
 /* Made by the first call.  The message is behind a key, because thread-local
@@ -88,6 +89,8 @@ keep(void *ctx, enum report_level level, const char *text)
 void
 call_enter(void)
 {
+	if (depth++ > 0)
+		return;
 	find();
 	kept = false;
 	outside = inside != (locale_t)0 ? uselocale(inside) : (locale_t)0;
@@ -98,6 +101,8 @@ call_enter(void)
 void
 call_leave(void)
 {
+	if (--depth > 0)
+		return;
 	heard_leave();
 	report_to(NULL, NULL);
 	if (outside != (locale_t)0)

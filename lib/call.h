@@ -8,7 +8,8 @@
 
 #include <stddef.h>
 
-/* From the one to the other this thread is inside.  Handlers run outside. */
+/* From the one to the other this thread is inside.  Handlers run outside.
+ * A signal handler that interrupts the one may call both. */
 void call_enter(void);
 void call_leave(void);
 

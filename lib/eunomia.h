@@ -4,9 +4,8 @@
  *
  *	struct eunomia_bpf *bpf = open_eunomia_skel_from_json_package(json);
  *
- *	if (bpf == NULL || load_and_attach_eunomia_skel(bpf) == -1 ||
- *	    wait_and_poll_events_to_handler(bpf, EXPORT_JSON, print, NULL) ==
- *-1)
+ *	if (bpf == NULL || load_and_attach_eunomia_skel(bpf) != 0 ||
+ *	    wait_and_poll_events_to_handler(bpf, EXPORT_JSON, print, 0) != 0)
  *		...get_error_message()
  *	destroy_eunomia_skel(bpf);
  *
@@ -153,10 +152,11 @@ int get_bpf_fd(struct eunomia_bpf *prog, const char *name);
 void stop_ebpf_program(struct eunomia_bpf *prog);
 
 /*
- * Detach, unload and release; NULL is left alone.  If another thread polls it,
- * that is ended and waited for.  Called by its handler, it takes effect when
- * the handler has returned.  Call one of the two, once: a pointer that was
- * released must not be used again, by either.
+ * Detach, unload and release; NULL is left alone.  If another thread loads or
+ * polls it, that is ended and waited for.  Called by its handler, it takes
+ * effect when the handler has returned; called by a signal handler that
+ * interrupts the loading or the polling, when these return.  Call one of the
+ * two, once: a pointer that was released must not be used again, by either.
  */
 void destroy_eunomia_skel(struct eunomia_bpf *prog);
 void free_bpf_skel(struct eunomia_bpf *prog);

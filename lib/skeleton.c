@@ -11,7 +11,7 @@
 #include "stream.h"
 #include "symbolizer.h"
 
-enum stage { STAGE_OPENED, STAGE_LOADED, STAGE_FAILED };
+enum stage { STAGE_OPENED, STAGE_LOADING, STAGE_LOADED, STAGE_FAILED };
 
 struct eunomia_bpf {
 	struct package package;
@@ -23,12 +23,14 @@ struct eunomia_bpf {
 	struct delivery delivery;              /* what it delivers to */
 	struct eunomia_polling_handle *handle; /* owned: one use of it */
 
-	pthread_mutex_t lock; /* over what follows */
-	pthread_cond_t idle;  /* nobody polls any more */
+	/* Over what follows.  Not held while it is loaded or polled: a signal
+	 * handler of the program may release it there, and exit. */
+	pthread_mutex_t lock;
+	pthread_cond_t idle; /* not busy any more */
 	enum stage stage;
-	bool polling;
-	pthread_t thread; /* that polls */
-	bool doomed;      /* released when it is done */
+	bool busy;        /* being loaded or polled */
+	pthread_t thread; /* by this one */
+	bool doomed;      /* released when that is done */
 };
 
 static struct eunomia_polling_handle *
@@ -108,12 +110,12 @@ void
 skeleton_release(struct eunomia_bpf *p)
 {
 	pthread_mutex_lock(&p->lock);
-	if (p->polling) {
+	if (p->busy) {
 		control_end(&p->handle->control);
 		/* It cannot wait for itself. */
 		p->doomed = pthread_equal(p->thread, pthread_self());
 	}
-	while (p->polling && !p->doomed)
+	while (p->busy && !p->doomed)
 		pthread_cond_wait(&p->idle, &p->lock);
 	if (p->doomed) {
 		pthread_mutex_unlock(&p->lock);
@@ -172,40 +174,92 @@ load(struct eunomia_bpf *p)
 static bool
 is_loaded(const struct eunomia_bpf *p)
 {
+	static const char *const why[] = {
+		[STAGE_OPENED] =
+		    "load_and_attach_eunomia_skel() was not called",
+		[STAGE_LOADING] = "this one is being loaded",
+		[STAGE_FAILED] = "loading this one has failed",
+	};
+
 	if (p->stage == STAGE_LOADED)
 		return true;
-	report_error(p->stage == STAGE_OPENED
-			 ? "expected a loaded skeleton: load_and_attach_"
-			   "eunomia_skel() was not called"
-			 : "expected a loaded skeleton: loading this one "
-			   "has failed");
+	report_error("expected a loaded skeleton: %s", why[p->stage]);
 	return false;
+}
+
+/* Whether the skeleton can be loaded; the lock is held. */
+static bool
+is_loadable(const struct eunomia_bpf *p)
+{
+	static const char *const why[] = {
+		[STAGE_LOADING] = "the skeleton is being loaded already",
+		[STAGE_LOADED] = "the skeleton is already loaded",
+		[STAGE_FAILED] =
+		    "loading this skeleton has failed before; open it anew",
+	};
+
+	if (p->stage == STAGE_OPENED)
+		return true;
+	report_error("%s", why[p->stage]);
+	return false;
+}
+
+/* This thread is at work on it; the lock is held. */
+static void
+begin_work(struct eunomia_bpf *p)
+{
+	p->busy = true;
+	p->thread = pthread_self();
+}
+
+/* The lock is held, and is given up.  Returns 0, or -1 if the skeleton was
+ * released meanwhile, by this thread. */
+static int
+end_work(struct eunomia_bpf *p)
+{
+	bool doomed = p->doomed;
+
+	p->busy = false;
+	pthread_cond_broadcast(&p->idle);
+	pthread_mutex_unlock(&p->lock);
+	/* If another thread waited, p is its to free, and may be gone. */
+	if (doomed)
+		take_down(p);
+	return doomed ? -1 : 0;
+}
+
+static int
+begin_loading(struct eunomia_bpf *p)
+{
+	bool may;
+
+	pthread_mutex_lock(&p->lock);
+	may = is_loadable(p);
+	if (may) {
+		p->stage = STAGE_LOADING;
+		begin_work(p);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return may ? 0 : -1;
 }
 
 int
 skeleton_load(struct eunomia_bpf *p)
 {
-	int ret = -1;
+	int ret;
 
+	if (begin_loading(p) == -1)
+		return -1;
+	ret = load(p);
 	pthread_mutex_lock(&p->lock);
-	switch (p->stage) {
-	case STAGE_OPENED:
-		ret = load(p);
-		p->stage = ret == 0 ? STAGE_LOADED : STAGE_FAILED;
-		break;
-	case STAGE_LOADED:
-		report_error("the skeleton is already loaded");
-		break;
-	case STAGE_FAILED:
-		report_error("loading this skeleton has failed before; open "
-			     "it anew");
-		break;
+	p->stage = ret == 0 ? STAGE_LOADED : STAGE_FAILED;
+	if (end_work(p) == -1) {
+		report_error("the skeleton was released while it was loaded");
+		return -1;
 	}
-	pthread_mutex_unlock(&p->lock);
 	return ret;
 }
 
-/* This thread is the one that polls.  Returns 0, or -1 if it may not. */
 static int
 begin_polling(struct eunomia_bpf *p)
 {
@@ -213,31 +267,14 @@ begin_polling(struct eunomia_bpf *p)
 
 	pthread_mutex_lock(&p->lock);
 	may = is_loaded(p);
-	if (may && p->polling) {
+	if (may && p->busy) {
 		report_error("the skeleton is being polled already");
 		may = false;
 	}
-	if (may) {
-		p->polling = true;
-		p->thread = pthread_self();
-	}
+	if (may)
+		begin_work(p);
 	pthread_mutex_unlock(&p->lock);
 	return may ? 0 : -1;
-}
-
-static void
-end_polling(struct eunomia_bpf *p)
-{
-	bool doomed;
-
-	pthread_mutex_lock(&p->lock);
-	p->polling = false;
-	doomed = p->doomed;
-	pthread_cond_broadcast(&p->idle);
-	pthread_mutex_unlock(&p->lock);
-	/* If another thread waited, p is its to free, and may be gone. */
-	if (doomed)
-		take_down(p);
 }
 
 static int
@@ -270,7 +307,8 @@ skeleton_poll(struct eunomia_bpf *p, enum export_format_type format,
 		ret = run(p);
 		delivery_close(&p->delivery);
 	}
-	end_polling(p);
+	pthread_mutex_lock(&p->lock);
+	end_work(p);
 	return ret;
 }
 

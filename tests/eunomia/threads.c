@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -351,6 +352,33 @@ test_destroy_while_polled(void)
 	handle_destroy(p.handle);
 }
 
+static struct eunomia_bpf *loading;
+static volatile sig_atomic_t released;
+
+static void
+release(int sig)
+{
+	(void)sig;
+	destroy_eunomia_skel(loading);
+	released = 1;
+}
+
+/* Programs for the reference's library release in their signal handlers, which
+ * may come while this very thread is loading. */
+static void
+test_destroy_while_loaded(void)
+{
+	const struct itimerval soon = { .it_value.tv_usec = 1000 };
+	struct sigaction sa = { .sa_handler = release };
+
+	loading = open_eunomia_skel_from_json_package(package);
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	CHECK(load_and_attach_eunomia_skel(loading) == -1);
+	CHECK(released);
+	CHECK_SAID("the skeleton was released while it was loaded");
+}
+
 static void
 nothing(int sig)
 {
@@ -397,6 +425,7 @@ main(int argc, char *argv[])
 	test_stop_by_the_handler();
 	test_destroy_by_the_handler();
 	test_destroy_while_polled();
+	test_destroy_while_loaded();
 	test_signals();
 	free(package);
 	free(buffer);
