@@ -25,16 +25,18 @@ SHAREDIR ?= $(PREFIX)/share/skel
 CMDS := skel-args skel-fmt skel-load skel-pack skel-poll
 LIBS_skel-args := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-fmt  := jansson libbsd-overlay
-LIBS_skel-load := libbpf libdw libelf jansson zlib libbsd-overlay
+LIBS_skel-load := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
 LIBS_skel-pack := libbpf libelf jansson zlib libbsd-overlay
-LIBS_skel-poll := libbpf libdw libelf jansson zlib libbsd-overlay
-LIBS_eunomia   := libbpf libdw libelf jansson zlib libbsd-overlay
-LIBS_unit      := libbpf libdw libelf jansson zlib libbsd-overlay
-# A package's object is base64 of zlib; libresolv has no file for pkg-config.
-libs = $(shell $(PKG_CONFIG) --libs $1) $(if $(filter zlib,$1),-lresolv)
+LIBS_skel-poll := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
+LIBS_eunomia   := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
+LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
+# A package's object is base64 of zlib; libresolv has no file for pkg-config,
+# nor has libiberty, which knows the names of C++ and Rust.
+libs = $(shell $(PKG_CONFIG) --libs $(filter-out libiberty,$1)) \
+	$(if $(filter zlib,$1),-lresolv) $(if $(filter libiberty,$1),-liberty)
 
 # Debian's packages: to build and run; to test, lint and rebuild the assets.
-DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libjansson-dev libbsd-dev zlib1g-dev
+DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libbsd-dev zlib1g-dev
 DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck g++ git iproute2 jq llvm \
 	mandoc procps python3 shellcheck strace util-linux
 # For guests: what makes one, and which of the above its disk has.
@@ -59,7 +61,7 @@ CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 endif
 # Recursive on purpose: pkg-config may come to the machine by "make deps".
 CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -iquote lib -iquote cmd \
-	$(shell $(PKG_CONFIG) --cflags $(LIBS_unit))
+	$(shell $(PKG_CONFIG) --cflags $(filter-out libiberty,$(LIBS_unit)))
 
 LIB      := $(B)/libskel.a
 # The C library on top of it: lib/eunomia.h.  The number behind .so changes with
@@ -108,10 +110,12 @@ $(foreach c,$(CMDS),$(eval $(call command,$c)))
 
 # What the C library needs, in one object, where only the names of its version
 # script are still global: whoever links it statically may have a report() too.
+# libiberty goes in as well: Debian has no shared one.
 $(B)/libeunomia.o: $(B)/lib/eunomia.o $(LIB) lib/eunomia.map
 	$(call step,LD,$@)
 	$(Q)sed -n 's/^\t\([a-z_]*\);$$/\1/p' lib/eunomia.map >$(B)/eunomia.names
-	$(Q)$(LD) -r -o $@ $(B)/lib/eunomia.o $(LIB)
+	$(Q)$(LD) -r -o $@ $(B)/lib/eunomia.o $(LIB) \
+		$(shell $(CC) -print-file-name=libiberty.a)
 	$(Q)$(OBJCOPY) --keep-global-symbols=$(B)/eunomia.names $@
 
 $(B)/libeunomia.a: $(B)/libeunomia.o

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "clock.h"
+#include "demangle.h"
 #include "kallsyms.h"
 #include "known.h"
 #include "process.h"
@@ -55,6 +56,8 @@ struct symbolizer {
 	bool said_refused;
 	uint64_t addrs[STACK_DEPTH_MAX]; /* of the stack in work */
 	uint64_t fresh[STACK_DEPTH_MAX]; /* those found for this record */
+	/* What the functions at the address in work are called. */
+	char names[SYMBOLS_INLINES_MAX][SYMBOLS_TEXT_MAX + 1];
 };
 
 /*
@@ -172,9 +175,16 @@ static size_t
 find(struct symbolizer *z, struct subject *s, uint64_t addr, bool is_return,
     struct frame *frames, bool *settled)
 {
+	size_t n;
+
 	if (s->process.pid == KERNEL)
-		return find_in_kernel(z, addr, is_return, frames, settled);
-	return find_in_process(z, s, addr, is_return, frames, settled);
+		n = find_in_kernel(z, addr, is_return, frames, settled);
+	else
+		n = find_in_process(z, s, addr, is_return, frames, settled);
+	for (size_t i = 0; i < n; i++)
+		frames[i].symbol = demangle(
+		    frames[i].symbol, z->names[i], sizeof(z->names[i]));
+	return n;
 }
 
 static bool

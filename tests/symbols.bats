@@ -124,6 +124,25 @@ has_line() {
 	[ "$(frames 'select(.symbol == "outer").offset')" -gt 0 ]
 }
 
+@test "functions of C++ have the names of their source, inlined ones too" {
+	local want=("shop::(anonymous namespace)::hidden" "shop::basket<int>::add"
+		"shop::basket<int>::operator<<" main)
+	for flag in -g -g0; do
+		c++ -O1 -fno-omit-frame-pointer $flag -o named "$BATS_TEST_DIRNAME/bpf/called.cc" -L. -lmarker
+		start_target ./named
+		trace 1
+		tell "call"
+		traced
+		frames
+		diff <(frames | grep -xF "$(printf '%s\n' "${want[@]}")") <(printf '%s\n' "${want[@]}")
+		[ "$(frames | grep -c '^_Z')" -eq 0 ]
+		inlined=$(frames | grep -c '^twice<shop::(anonymous namespace)::hidden') || :
+		[ "$inlined" = "$([ "$flag" = -g ] && echo 1 || echo 0)" ]
+		exec 7>&-
+		wait "$TARGET"
+	done
+}
+
 @test "a stripped program has the names that it exports, and addresses" {
 	called called -g0 -rdynamic -Wl,--version-script=<(echo '{ global: main; local: *; };')
 	strip called
