@@ -79,14 +79,3 @@ attach_named(uint32_t id, char text[ATTACH_NAMED_MAX])
 		close(fd);
 	return text;
 }
-
-uint32_t
-attach_program_id(const struct bpf_program *program)
-{
-	struct bpf_prog_info info = { 0 };
-	uint32_t size = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0)
-		return 0;
-	return info.id;
-}

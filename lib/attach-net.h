@@ -39,7 +39,4 @@ int attach_interface(const struct attach_job *j, const char *text,
 /* "program 42, pass": the program with this id, for reports. */
 const char *attach_named(uint32_t id, char text[ATTACH_NAMED_MAX]);
 
-/* The id of a loaded program, or 0. */
-uint32_t attach_program_id(const struct bpf_program *program);
-
 #endif

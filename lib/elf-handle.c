@@ -104,12 +104,3 @@ elf_handle_is_build(const struct elf_handle *h, const void *id, size_t len)
 
 	return n > 0 && (size_t)n == len && memcmp(own, id, len) == 0;
 }
-
-bool
-elf_handle_same_build(const struct elf_handle *a, const struct elf_handle *b)
-{
-	const void *id;
-	ssize_t n = dwelf_elf_gnu_build_id(a->elf, &id);
-
-	return n > 0 && elf_handle_is_build(b, id, (size_t)n);
-}

@@ -35,10 +35,6 @@ bool elf_handle_has(const struct elf_handle *h, const char *section);
 /* Whether its sections, unpacked, are within the bound. */
 bool elf_handle_is_bounded(const struct elf_handle *h);
 
-/* Whether both have a build ID, and the same one. */
-bool elf_handle_same_build(
-    const struct elf_handle *a, const struct elf_handle *b);
-
 /* Whether h's build ID is this one. */
 bool elf_handle_is_build(
     const struct elf_handle *h, const void *id, size_t len);
