@@ -16,11 +16,6 @@ teardown() {
 	end_background
 }
 
-# is WANT GOT
-is() {
-	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }
-}
-
 # values.json, a bare meta whose .rodata and .bss have what the reference
 # loader's tests of arguments have.
 values() {
@@ -293,16 +288,10 @@ section_bytes() { # NAME
 custom() {
 	local members=()
 	while [ $# -gt 0 ]; do
-		members+=("{\"name\":\"$1\",\"offset\":$3,\"btf_type_id\":$(member_type "$2")}")
+		members+=("{\"name\":\"$1\",\"offset\":$3,\"btf_type_id\":$(member_type conformance.bpf.o exec "$2")}")
 		shift 3
 	done
 	(IFS=,; echo "[${members[*]}]")
-}
-
-# The type of a member of struct exec.
-member_type() {
-	bpftool -j btf dump file conformance.bpf.o |
-		jq ".types[] | select(.kind == \"STRUCT\" and .name == \"exec\") | .members[] | select(.name == \"$1\").type_id"
 }
 
 @test "custom members that overlap, or lie outside, name the field" {
@@ -321,7 +310,7 @@ member_type() {
 @test "a package as the reference compiler writes it runs as it is" {
 	need_bpf
 	bpf_package conformance
-	jq -c --argjson id "$(bpftool -j btf dump file conformance.bpf.o | jq '.types[] | select(.kind == "STRUCT" and .name == "exec").id')" '
+	jq -c --argjson id "$(type_id conformance.bpf.o exec)" '
 		.meta |= {bpf_skel: (.bpf_skel
 				| .maps |= map(select(.name != "values" and .name != "integers") | del(.export_config))
 				| .doc = null),

@@ -42,11 +42,6 @@ refused() { # MESSAGE ARG...
 	fails_with 1 "$message" skel-load -t 0.001 -e x.o "$@" meta.json
 }
 
-# is WHAT GOT
-is() {
-	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }
-}
-
 LISTED='.export_types = [{name: "event", type_id: $event, size: 32, members: [
 	{name: "pid", type: "int"}, {name: "ppid", type: "int"},
 	{name: "comm", type: "char[16]"}, {name: "ns", type: "unsigned long long"}]}]'
@@ -144,7 +139,7 @@ hists sample hist key" "$(exported)"
 
 @test "records may be of any type: structs and unions behind typedefs, enums, numbers, arrays" {
 	local int
-	int=$(member_type pid)
+	int=$(member_type x.o event pid)
 	while read -r kind name want; do
 		EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$(btf_id "$kind" "$name")}}"
 		is "rb ringbuf $want -" "$(exported)"
@@ -156,7 +151,7 @@ hists sample hist key" "$(exported)"
 		ENUM kind kind
 		INT int int
 	END
-	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$(member_type comm)}}"
+	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$(member_type x.o event comm)}}"
 	is "rb ringbuf array -" "$(exported)"
 	# A member picked by hand may be any of them too.
 	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"custom_members\":[
@@ -194,27 +189,21 @@ hists sample hist key" "$(exported)"
 
 @test "custom members make a struct of their own" {
 	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"custom_members\":[
-		{\"name\":\"comm\",\"offset\":8,\"btf_type_id\":$(member_type comm)},
-		{\"name\":\"pid\",\"offset\":0,\"btf_type_id\":$(member_type pid)}]}}"
+		{\"name\":\"comm\",\"offset\":8,\"btf_type_id\":$(member_type x.o event comm)},
+		{\"name\":\"pid\",\"offset\":0,\"btf_type_id\":$(member_type x.o event pid)}]}}"
 	is "rb ringbuf rb -" "$(exported)"
 	is '{"size":24,"members":[["comm",8],["pid",0]]}' \
 		"$(jq -c '.types[.maps[0].value] | {size, members: [.members[] | [.name, .offset]]}' header)"
 	EDIT=$MULTI meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":{\"custom_members\":[
-		{\"name\":\"first\",\"offset\":0,\"btf_type_id\":$(member_type pid)}]}}"
+		{\"name\":\"first\",\"offset\":0,\"btf_type_id\":$(member_type x.o event pid)}]}}"
 	is "hists sample hists key" "$(exported)"
 	# The values are as large as the map's, whatever of them has a name.
 	is 32 "$(jq '.types[.maps[0].value].size' header)"
 }
 
-# The type of a member of struct event.
-member_type() {
-	bpftool -j btf dump file x.o |
-		jq ".types[] | select(.kind == \"STRUCT\" and .name == \"event\") | .members[] | select(.name == \"$1\").type_id"
-}
-
 @test "custom members that overlap or do not fit are refused" {
 	local int
-	int=$(member_type pid)
+	int=$(member_type x.o event pid)
 	custom() { # MAP MEMBERS
 		EDIT=$MULTI meta "{\"name\":\"$1\",$SAMPLE,\"export_config\":{\"custom_members\":[$2]}}"
 	}

@@ -60,3 +60,25 @@ wait_for() {
 		sleep 0.02
 	done
 }
+
+# is WANT GOT: the same text, else what differs is shown.
+is() {
+	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }
+}
+
+# has_lines FILE N: at least so many; a file that is not there yet has none.
+has_lines() {
+	[ -s "$1" ] && [ "$(wc -l < "$1")" -ge "$2" ]
+}
+
+# type_id OBJECT STRUCT: its number in the object's BTF.
+type_id() {
+	bpftool -j btf dump file "$1" |
+		jq ".types[] | select(.kind == \"STRUCT\" and .name == \"$2\").id"
+}
+
+# member_type OBJECT STRUCT MEMBER: the number of the member's type.
+member_type() {
+	bpftool -j btf dump file "$1" |
+		jq ".types[] | select(.kind == \"STRUCT\" and .name == \"$2\") | .members[] | select(.name == \"$3\").type_id"
+}

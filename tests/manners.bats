@@ -131,10 +131,6 @@ second_interrupt() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-has_lines() {
-	[ -s "$1" ] && [ "$(wc -l < "$1")" -ge "$2" ]
-}
-
 @test "an event is on its way when it happens" {
 	need_bpf
 	make_worker

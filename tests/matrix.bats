@@ -10,7 +10,7 @@ setup() {
 	need_bpf
 	cd "$BATS_TEST_TMPDIR"
 	bpf_package matrix
-	HIST=$(type_id STRUCT hist)
+	HIST=$(type_id matrix.bpf.o hist)
 }
 
 teardown() {
@@ -20,21 +20,6 @@ teardown() {
 
 SAMPLED="array cpuarray cpuhash cpulru hash lru"
 BUFFERS="perf ring"
-
-# is WANT GOT
-is() {
-	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }
-}
-
-# The number of a type of the object.
-type_id() { # KIND NAME
-	bpftool -j btf dump file matrix.bpf.o | jq ".types[] | select(.kind == \"$1\" and .name == \"$2\").id"
-}
-
-member_type() { # NAME
-	bpftool -j btf dump file matrix.bpf.o |
-		jq ".types[] | select(.kind == \"STRUCT\" and .name == \"hist\") | .members[] | select(.name == \"$1\").type_id"
-}
 
 # package MULTIPLE CONFIG SAMPLE INTERPRETER MAP...: x.json, where those maps
 # have all of these, and a sample where they are no buffers.
@@ -83,7 +68,7 @@ SORTED="{\"comm\":\"COMM-STR\",\"cpu_id\":1,\"kstack\":[65536,131072,0,0],\"ksta
 PICKED="{\"who\":\"COMM-STR\",\"pid\":4660,\"slots\":[$SLOTS]}"
 
 custom() {
-	jq -nc --argjson comm "$(member_type comm)" --argjson slots "$(member_type slots)" --argjson int "$(member_type pid)" '
+	jq -nc --argjson comm "$(member_type matrix.bpf.o hist comm)" --argjson slots "$(member_type matrix.bpf.o hist slots)" --argjson int "$(member_type matrix.bpf.o hist pid)" '
 		{custom_members: [{name: "who", offset: 104, btf_type_id: $comm}, {name: "pid", offset: 120, btf_type_id: $int},
 			{name: "slots", offset: 0, btf_type_id: $slots}]}'
 }

@@ -25,10 +25,6 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	sed -n 2p out
 }
 
-has_lines() {
-	[ "$(wc -l < "$1")" -ge "$2" ]
-}
-
 @test "--check verifies every example, prints a line a program, attaches nothing" {
 	need_bpf
 	for package in "$ASSETS"/*.json; do

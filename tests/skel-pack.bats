@@ -13,10 +13,6 @@ example() {
 	skel-pack --unpack "$ASSETS/$1.json" >"$1.bpf.o"
 }
 
-is() { # WANT GOT
-	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }
-}
-
 @test "the same object gives the same bytes, from a file, a pipe and another directory" {
 	example bootstrap
 	skel-pack bootstrap.bpf.o >a.json

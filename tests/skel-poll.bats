@@ -37,7 +37,7 @@ end_poll() {
 	[ "$status" -eq "$1" ] || { echo "status $status"; cat err; return 1; }
 }
 
-has_lines() { # FILE N PATTERN
+has_matches() { # FILE N PATTERN
 	[ "$(grep -c "$3" "$1")" -ge "$2" ]
 }
 
@@ -50,7 +50,7 @@ the_end() {
 	make_session "$RB" > session
 	start_poll
 	produce to_ring 1000
-	wait_for 10 has_lines out 1000 '@time'
+	wait_for 10 has_matches out 1000 '@time'
 	end_poll 0
 	[ ! -s err ]
 	diff -u <(seq 0 999) <(jq 'select(has("pid")) | .n' out)
@@ -134,7 +134,7 @@ the_end() {
 	kill -STOP "$POLL"
 	produce to_perf 5000
 	kill -CONT "$POLL"
-	wait_for 10 has_lines out 100 '@time'
+	wait_for 10 has_matches out 100 '@time'
 	wait_for 10 waits "$POLL"
 	produce to_perf 1
 	wait_for 10 grep -q '@lost' out
@@ -165,7 +165,7 @@ the_end() {
 	PAGES=3 make_session "$PB" > session
 	start_poll
 	produce to_perf 10
-	wait_for 10 has_lines out 10 '@time'
+	wait_for 10 has_matches out 10 '@time'
 	end_poll 0
 	[ "$(jq -c 'select(.n == 3) | [.pid, .comm]' out)" = '[7,"a\nb"]' ]
 }
@@ -176,7 +176,7 @@ the_end() {
 	produce to_counts 1
 	produce to_percpu 1
 	start_poll
-	wait_for 10 has_lines out 10 '"@sampled":{"map":"counts"'
+	wait_for 10 has_matches out 10 '"@sampled":{"map":"counts"'
 	produce to_ring 1
 	wait_for 2 grep -q '"@map":"rb"' out
 	[ "$(grep -c '"@sampled":{"map":"percpu"' out)" -eq 1 ]
@@ -271,7 +271,7 @@ the_end() {
 	POLL=$!
 	wait_for 10 test -s out
 	produce to_ring 3
-	wait_for 10 has_lines out 3 '"@map"'
+	wait_for 10 has_matches out 3 '"@map"'
 	rm -rf "$DIR"
 	wait_for 10 grep -q '@end' out
 	wait "$POLL"
@@ -329,7 +329,7 @@ waits() {
 	produce to_ring 100
 	kill -CONT "$POLL"
 	produce to_ring 100
-	wait_for 10 has_lines out 300 '"@map":"rb"'
+	wait_for 10 has_matches out 300 '"@map":"rb"'
 	end_poll 0
 	[ ! -s err ]
 	diff -u <(seq 0 299) <(jq 'select(has("pid")) | .n' out)
