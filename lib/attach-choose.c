@@ -87,12 +87,40 @@ check_name(const struct object *o, const struct attach_where *w)
 	return -1;
 }
 
+/* Report that programs of this kind cannot go where "-a" says, and where they
+ * can. */
+static int
+refuse_where(const struct attach_job *j)
+{
+	const struct kind *k = j->kind;
+	struct buf list = { 0 };
+
+	if (k->way != NULL && k->way->name != NULL)
+		buf_printf(&list, "%s, ", k->way->syntax);
+	for (const struct way *const *also = k->also; *also != NULL; also++)
+		if (*also != k->way)
+			buf_printf(&list, "%s, ", (*also)->syntax);
+	if (list.failed)
+		report_nomem();
+	else if (list.len > 0)
+		report_error("program %s: %s programs cannot go to %s; WHERE "
+			     "is one of %.*soff",
+		    j->listed->name, k->name, j->where->text, (int)list.len,
+		    list.data);
+	else
+		report_error(
+		    "program %s: %s programs cannot go to %s; WHERE can only "
+		    "be off",
+		    j->listed->name, k->name, j->where->text);
+	buf_free(&list);
+	return -1;
+}
+
 /* Find out what to do with the job's program.  Returns 1, 0 when it is not to
  * be attached, or -1 after reporting. */
 static int
 choose(struct attachments *a, struct attach_job *j)
 {
-	const char *name = j->listed->name;
 	bool left_out = j->optional != NULL && j->optional->left_out;
 
 	if (j->where != NULL)
@@ -109,11 +137,8 @@ choose(struct attachments *a, struct attach_job *j)
 	if (j->kind == NULL)
 		return 1;
 	j->way = j->where != NULL ? j->where->way : j->kind->way;
-	if (!attach_takes(j->kind, j->way)) {
-		report_error("program %s: %s programs cannot go to %s", name,
-		    j->kind->name, j->where->text);
-		return -1;
-	}
+	if (!attach_takes(j->kind, j->way))
+		return refuse_where(j);
 	if (j->way != NULL && j->way->prepare != NULL &&
 	    j->way->prepare(j) == -1)
 		return -1;

@@ -16,6 +16,7 @@
 
 #include "attach-way.h"
 #include "buf.h"
+#include "nearest.h"
 #include "report.h"
 #include "util.h"
 
@@ -83,13 +84,21 @@ put_source(struct buf *b, const struct attach_job *j)
 static int
 refuse_event(const struct attach_job *j, const char *name)
 {
+	struct nearest near = { .wanted = name };
 	struct buf list = { 0 };
+	char *nearest;
 
-	put_source(&list, j);
-	buf_printf(&list, ": unknown event %s; expected ", name);
 	for (size_t i = 0; i < nitems(events); i++)
+		nearest_offer(&near, events[i].name);
+	nearest = nearest_text(&near);
+	put_source(&list, j);
+	buf_printf(&list, ": unknown event %s%s", name,
+	    near.n > 0 && nearest != NULL ? nearest : "; expected ");
+	free(nearest);
+	for (size_t i = 0; i < nitems(events) && near.n == 0; i++)
 		buf_printf(&list, "%s, ", events[i].name);
-	buf_str(&list, "raw or the number of a type");
+	if (near.n == 0)
+		buf_str(&list, "raw or the number of a type");
 	if (list.failed)
 		report_nomem();
 	else

@@ -6,6 +6,7 @@
 
 #include "attach-way.h"
 #include "buf.h"
+#include "nearest.h"
 #include "report.h"
 #include "util.h"
 
@@ -46,12 +47,56 @@ refuse(const char *text, const char *why)
 	return -1;
 }
 
+/* The way whose name has these letters, or NULL. */
+static const struct way *
+find_way(const char *name, size_t n)
+{
+	for (size_t i = 0; i < nitems(ways); i++)
+		if (strlen(ways[i]->name) == n &&
+		    strncmp(ways[i]->name, name, n) == 0)
+			return ways[i];
+	return NULL;
+}
+
+/* Report the ways with nearly this name; false: there are none. */
+static bool
+refuse_misspelt(const char *text, char *name)
+{
+	struct nearest near = { .wanted = name };
+	char *nearest;
+
+	for (size_t i = 0; i < nitems(ways); i++)
+		nearest_offer(&near, ways[i]->name);
+	nearest_offer(&near, "off");
+	if (near.n == 0)
+		return false;
+	nearest = nearest_text(&near);
+	report_error("-a %s: unknown WHERE %s%s", text, name,
+	    nearest != NULL ? nearest : "");
+	free(nearest);
+	return true;
+}
+
 /* Report that the text's WHERE is none, and which there are. */
 static int
-refuse_where(const char *text)
+refuse_where(const char *text, const char *where)
 {
+	size_t n = strcspn(where, ":");
+	const struct way *way = find_way(where, n);
 	struct buf list = { 0 };
+	char *name;
+	bool misspelt;
 
+	if (way != NULL) {
+		report_error("-a %s: expected %s", text, way->syntax);
+		return -1;
+	}
+	if ((name = strndup(where, n)) == NULL)
+		return report_nomem();
+	misspelt = refuse_misspelt(text, name);
+	free(name);
+	if (misspelt)
+		return -1;
 	for (size_t i = 0; i < nitems(ways); i++)
 		buf_printf(&list, "%s, ", ways[i]->syntax);
 	if (list.failed)
@@ -61,21 +106,6 @@ refuse_where(const char *text)
 		    (int)list.len, list.data);
 	buf_free(&list);
 	return -1;
-}
-
-/* The way that WHERE begins with, or NULL. */
-static const struct way *
-find_way(const char *where)
-{
-	size_t n = strcspn(where, ":");
-
-	if (where[n] != ':')
-		return NULL;
-	for (size_t i = 0; i < nitems(ways); i++)
-		if (strlen(ways[i]->name) == n &&
-		    strncmp(ways[i]->name, where, n) == 0)
-			return ways[i];
-	return NULL;
 }
 
 /* Whether an option, "key=...", begins there. */
@@ -174,15 +204,17 @@ parse(struct attach_where *w, const char *text)
 int
 attach_where_parse(struct attach_where *w, const char *text)
 {
-	const char *equals = strchr(text, '=');
+	const char *equals = strchr(text, '='), *colon;
 
 	*w = (struct attach_where){ 0 };
 	if (equals == NULL || equals == text)
 		return refuse(text, "expected PROGRAM=WHERE");
 	w->text = equals + 1;
-	w->way = find_way(w->text);
+	colon = strchr(w->text, ':');
+	if (colon != NULL)
+		w->way = find_way(w->text, (size_t)(colon - w->text));
 	if (w->way == NULL && strcmp(w->text, "off") != 0)
-		return refuse_where(text);
+		return refuse_where(text, w->text);
 	w->program = strndup(text, (size_t)(equals - text));
 	if (w->program == NULL)
 		return report_nomem();

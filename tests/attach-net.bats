@@ -236,8 +236,10 @@ need_clsact() {
 		in_net skel-load -a probe=xdp:nosuch probe.json
 	fails_with 1 "program filter: no interface 99999 here; there are: lo" \
 		in_net skel-load -a filter=tc:99999/egress filter.json
-	fails_with 1 "program probe: xdp programs cannot go to tc:lo" skel-load -a probe=tc:lo probe.json
-	fails_with 1 "program filter: tc programs cannot go to xdp:lo" skel-load -a filter=xdp:lo filter.json
+	fails_with 1 "program probe: xdp programs cannot go to tc:lo; WHERE is one of xdp:INTERFACE[,mode=native|skb|hw], off" \
+		skel-load -a probe=tc:lo probe.json
+	fails_with 1 "program filter: tc programs cannot go to xdp:lo; WHERE is one of tcx:INTERFACE[/ingress|egress], tc:INTERFACE[/ingress|egress][,prio=N][,handle=N], off" \
+		skel-load -a filter=xdp:lo filter.json
 	fails_with 2 "-a p=xdp:lo,mode=fast: expected xdp:INTERFACE[,mode=native|skb|hw]" skel-load -a p=xdp:lo,mode=fast
 	fails_with 2 "-a p=tc:lo/up: expected tc:INTERFACE[/ingress|egress][,prio=N][,handle=N]" skel-load -a p=tc:lo/up
 	fails_with 2 "-a p=tcx:/ingress: expected tcx:INTERFACE[/ingress|egress]" skel-load -a p=tcx:/ingress
@@ -747,7 +749,7 @@ control_gone() {
 	edit ops.json '(.meta.bpf_skel.progs[] | select(.name == "avoid")).link = false'
 	run -0 --separate-stderr skel-load -v -t 0.1 ops.json
 	[[ $stderr == *"map slow: not attached, since its program avoid is not to be"* ]]
-	fails_with 1 "program begins: struct_ops programs cannot go to xdp:lo" skel-load -a slow=xdp:lo ops.json
+	fails_with 1 "program begins: struct_ops programs cannot go to xdp:lo; WHERE can only be off" skel-load -a slow=xdp:lo ops.json
 	ops_package -DUNUSED
 	fails_with 1 "program unused: no struct in section .struct_ops has it" skel-load ops.json
 }

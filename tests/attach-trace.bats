@@ -408,7 +408,7 @@ has_run() {
 	[ "$(hits_of "$CALLER")" -ge 128 ]
 	edit hits.json '(.meta.bpf_skel.progs[] | select(.name == "on_perf")).perf_event.type = "page-fautls"'
 	others_off on_perf
-	fails_with 1 "program on_perf: perf_event: unknown event page-fautls; expected cpu-clock, " \
+	fails_with 1 "program on_perf: perf_event: unknown event page-fautls; the nearest: page-faults" \
 		skel-load "${off[@]}" hits.json
 }
 
