@@ -75,6 +75,16 @@ option_at(const struct args *a, size_t k, struct option *o, const char **name)
 	return true;
 }
 
+/* Report an argument that the program does not have. */
+static void
+refuse_unknown(
+    const struct args *a, const char *dashes, const char *text, size_t len)
+{
+	report_error("unknown argument %s%.*s; --help lists them all%s%s",
+	    dashes, (int)len, text, a->hint != NULL ? "; " : "",
+	    a->hint != NULL ? a->hint : "");
+}
+
 /* Find the long option: by its whole name, else by the start of just one. */
 static struct option
 find_long(const struct args *a, const char *text, size_t len)
@@ -195,8 +205,7 @@ take_long(const struct args *a, struct cursor *c, const char *text)
 	char *where;
 
 	if (o.meaning == MEANS_NOTHING)
-		report_error("unknown argument --%.*s; --help lists them all",
-		    (int)len, text);
+		refuse_unknown(a, "--", text, len);
 	if (o.meaning == MEANS_NOTHING || o.meaning == MEANS_MANY)
 		return ARGS_WRONG;
 	if (value != NULL && (o.meaning != MEANS_ARG || o.form != ARGS_PLAIN)) {
@@ -230,9 +239,7 @@ take_short(const struct args *a, struct cursor *c, const char *text)
 		char where[] = { '-', *text, '\0' };
 
 		if (o.meaning == MEANS_NOTHING) {
-			report_error("unknown argument -%c; --help lists them "
-				     "all",
-			    *text);
+			refuse_unknown(a, "-", text, 1);
 			return ARGS_WRONG;
 		}
 		if (o.meaning != MEANS_ARG)

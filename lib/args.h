@@ -29,6 +29,7 @@ struct arg {
 
 struct args {
 	struct package *package; /* borrowed */
+	const char *hint; /* borrowed; added where one is unknown, or NULL */
 	struct types types;
 	struct arg *v; /* owned */
 	size_t n;

@@ -389,7 +389,8 @@ sets() { # VARIABLE VALUE ARG...
 }
 
 @test "wrong arguments are named: exit 2 and an empty stdout" {
-	fails_with 2 "skel-args: unknown argument --nosuch; --help lists them all" skel-args kinds.json --nosuch
+	fails_with 2 "skel-args: unknown argument --nosuch; --help lists them all; options of skel-args stand before the package" \
+		skel-args kinds.json --nosuch
 	fails_with 2 "skel-args: unknown argument --; " skel-args kinds.json --=5
 	fails_with 2 "skel-args: unknown argument -x; " skel-args kinds.json -x
 	fails_with 2 'skel-args: unexpected argument "foo"' skel-args kinds.json foo

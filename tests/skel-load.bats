@@ -293,6 +293,11 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	fails_with 2 "-f: xml: neither binary nor json" skel-load -f xml nosuch.json
 	fails_with 2 "-a x: expected PROGRAM=WHERE" skel-load -a x nosuch.json
 	fails_with 2 "-a x=there: WHERE is one of " skel-load -a x=there nosuch.json
+	fails_with 2 "-a x=xpd:lo: unknown WHERE xpd; the nearest: xdp" skel-load -a x=xpd:lo nosuch.json
+	fails_with 2 "-a x=of: unknown WHERE of; the nearest: off" skel-load -a x=of nosuch.json
+	fails_with 2 "-a x=xdp: expected xdp:INTERFACE[,mode=native|skb|hw]" skel-load -a x=xdp nosuch.json
+	fails_with 2 "unknown argument -n; --help lists them all; options of skel-load stand before the package" \
+		skel-load "$ASSETS/ps.json" -n 5
 	fails_with 1 "nosuch.json: No such file" skel-load nosuch.json
 }
 

@@ -67,6 +67,7 @@ take_arguments(struct run *r, int *status)
 	*status = EXIT_FAILURE;
 	if (args_open(&args, &r->package) == -1)
 		return 1;
+	args.hint = "options of skel-load stand before the package";
 	switch (args_parse(&args, o->narguments, o->arguments)) {
 	case ARGS_SET:
 		args_close(&args);
