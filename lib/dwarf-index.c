@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "dwarf-index.h"
+#include "sorted.h"
 #include "util.h"
 
 enum {
@@ -95,19 +96,11 @@ sort_ranges(struct ranges *r)
 static const struct range *
 find_range(const struct ranges *r, uint64_t addr)
 {
-	size_t low = 0, high = r->n;
+	size_t n = sorted_upto(r->v, r->n, sizeof(*r->v), addr);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (r->v[middle].low <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (size_t i = 0; i < OVERLAP_MAX && low > 0; i++)
-		if (addr < r->v[--low].high)
-			return &r->v[low];
+	for (size_t i = 0; i < OVERLAP_MAX && n > 0; i++)
+		if (addr < r->v[--n].high)
+			return &r->v[n];
 	return NULL;
 }
 

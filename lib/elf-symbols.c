@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "elf-symbols.h"
+#include "sorted.h"
 
 enum {
 	COUNT_MAX = 1 << 22, /* functions that are kept of a file */
@@ -158,19 +159,10 @@ elf_symbols_read(struct elf_symbols *s, Elf *elf, uint32_t type)
 const struct elf_symbol *
 elf_symbols_find(const struct elf_symbols *s, uint64_t addr)
 {
-	size_t low = 0, high = s->n;
+	size_t n = sorted_upto(s->v, s->n, sizeof(*s->v), addr);
 
-	/* v[low - 1] is the last one that is not behind addr. */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->v[middle].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (size_t i = 0; i < NESTED_MAX && low > 0; i++) {
-		const struct elf_symbol *f = &s->v[--low];
+	for (size_t i = 0; i < NESTED_MAX && n > 0; i++) {
+		const struct elf_symbol *f = &s->v[--n];
 
 		if (addr - f->addr < f->size)
 			return f;

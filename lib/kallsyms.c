@@ -6,6 +6,7 @@
 
 #include "kallsyms.h"
 #include "report.h"
+#include "sorted.h"
 #include "util.h"
 
 #define KALLSYMS "/proc/kallsyms"
@@ -224,21 +225,12 @@ kallsyms_read(struct kallsyms *k)
 const char *
 kallsyms_find(const struct kallsyms *k, uint64_t addr, uint64_t *offset)
 {
-	size_t low = 0, high = k->n;
+	size_t n = sorted_upto(k->v, k->n, sizeof(*k->v), addr);
 
-	/* v[low - 1] is the last one that is not behind addr. */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (k->v[middle].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == 0 || k->v[low - 1].name == 0)
+	if (n == 0 || k->v[n - 1].name == 0)
 		return NULL;
-	*offset = addr - k->v[low - 1].addr;
-	if (low == k->n && *offset >= LAST_MAX)
+	*offset = addr - k->v[n - 1].addr;
+	if (n == k->n && *offset >= LAST_MAX)
 		return NULL;
-	return k->names.data + k->v[low - 1].name;
+	return k->names.data + k->v[n - 1].name;
 }

@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "mappings.h"
 #include "report.h"
+#include "sorted.h"
 
 enum {
 	TEXT_MAX = 64 << 20, /* bytes of /proc/PID/maps */
@@ -183,17 +184,7 @@ mappings_equal(const struct mappings *a, const struct mappings *b)
 const struct mapping *
 mappings_find(const struct mappings *m, uint64_t addr)
 {
-	size_t low = 0, high = m->n;
+	size_t n = sorted_upto(m->v, m->n, sizeof(*m->v), addr);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (m->v[middle].end <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == m->n || addr < m->v[low].start)
-		return NULL;
-	return &m->v[low];
+	return n > 0 && addr < m->v[n - 1].end ? &m->v[n - 1] : NULL;
 }

@@ -22,8 +22,8 @@ struct mapping {
 	enum mapping_kind kind;
 	unsigned int major, minor; /* of the file's device */
 	uint64_t inode;
-	char
-	    *path; /* owned: as the process's mount namespace has it; or NULL */
+	/* owned: as the process's mount namespace has it; or NULL */
+	char *path;
 };
 
 /* A zeroed one is empty. */

@@ -8,6 +8,7 @@
 
 #include "open-inside.h"
 #include "perf-map.h"
+#include "sorted.h"
 
 enum {
 	TEXT_MAX = 64 << 20, /* bytes of the file */
@@ -154,19 +155,10 @@ perf_map_read(struct perf_map *m, pid_t pid)
 const struct perf_symbol *
 perf_map_find(const struct perf_map *m, uint64_t addr)
 {
-	size_t low = 0, high = m->n;
+	size_t n = sorted_upto(m->v, m->n, sizeof(*m->v), addr);
 
-	/* v[low - 1] is the last one that is not behind addr. */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (m->v[middle].start <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (size_t i = 0; i < OVERLAP_MAX && low > 0; i++) {
-		const struct perf_symbol *s = &m->v[--low];
+	for (size_t i = 0; i < OVERLAP_MAX && n > 0; i++) {
+		const struct perf_symbol *s = &m->v[--n];
 
 		if (addr - s->start < s->size)
 			return s;
