@@ -677,7 +677,8 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 	in_net skel-load "--pin=$dir" --detach probe.json > session
 	[[ $(xdp_on lo) == xdpgeneric* ]]
 	skel-load --unload "$dir"
-	[ -z "$(xdp_on lo)" ]
+	# The kernel lets go of a link when it has time.
+	wait_for 5 gone_from_lo
 	hook filter tc -1
 	fails_with 1 "program filter: cannot be left running: it is attached without a link" \
 		in_net skel-load "--pin=$dir" --detach -a filter=tc:lo filter.json
