@@ -86,6 +86,14 @@ is_over(const struct delivery *d)
 	return control_is_ended(d->control);
 }
 
+/* While a pause is asked for, wait. */
+static void
+hold(const struct delivery *d)
+{
+	while (control_is_paused(d->control) && !is_over(d))
+		control_wait(d->control);
+}
+
 /* The handler is outside of the library. */
 static void
 hand_over(struct delivery *d, const void *data, size_t size)
@@ -109,7 +117,10 @@ delivery_begin(struct delivery *d)
 {
 	if (d->format != EXPORT_PLAIN_TEXT)
 		return 0;
-	for (size_t i = 0; i < d->header->nmaps && !is_over(d); i++) {
+	for (size_t i = 0; i < d->header->nmaps; i++) {
+		hold(d);
+		if (is_over(d))
+			break;
 		d->out.len = 0;
 		plan_head(d->plans[i], &d->out);
 		if (d->out.failed)
@@ -176,6 +187,9 @@ take_record(
 		hand_bytes(d, map, data, len);
 	else
 		ret = hand_record(d, map, time_ns, data, len);
+	/* Here and not only in the poller, which goes on with what it took out
+	 * of a buffer already. */
+	hold(d);
 	return ret == 0 && is_over(d) ? 1 : ret;
 }
 

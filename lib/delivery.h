@@ -34,8 +34,8 @@ struct delivery {
 
 /*
  * Deliver h's maps to handler; z knows what addresses are called, if any map
- * has stacks; control is asked after each call whether it
- * wants no more.  Returns 0, or -1 after reporting.
+ * has stacks; control is asked after each call whether it wants no more, or a
+ * pause, which is waited for.  Returns 0, or -1 after reporting.
  */
 int delivery_open(struct delivery *d, const struct stream_header *h,
     struct symbolizer *z, struct control *control,

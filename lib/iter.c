@@ -94,7 +94,7 @@ hand_on(struct iter *i, iter_fn *fn, void *ctx)
 	size_t at = 0, len, used;
 	int ret = 0;
 
-	while (ret == 0) {
+	while (ret == 0 && at < i->in.len) {
 		len = next_record(i, i->in.data + at, i->in.len - at, &used);
 		if (used == 0)
 			break;
@@ -103,6 +103,8 @@ hand_on(struct iter *i, iter_fn *fn, void *ctx)
 		ret = fn(ctx, i->in.data + at, len);
 		at += used;
 	}
+	if (at == 0)
+		return ret;
 	i->in.len -= at;
 	memmove(i->in.data, i->in.data + at, i->in.len);
 	return ret;
@@ -125,9 +127,15 @@ hand_on_rest(struct iter *i, iter_fn *fn, void *ctx)
 int
 iter_step(struct iter *i, iter_fn *fn, void *ctx)
 {
-	char *room = buf_room(&i->in, READ_BYTES);
+	uint64_t seen = i->seen;
+	int ret = hand_on(i, fn, ctx);
+	char *room;
 	ssize_t n;
 
+	/* fn wanted no more in the middle of what was read. */
+	if (ret != 0 || i->seen > seen)
+		return ret;
+	room = buf_room(&i->in, READ_BYTES);
 	if (room == NULL)
 		return report_nomem();
 	n = read(i->fd, room, READ_BYTES);

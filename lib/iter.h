@@ -41,11 +41,13 @@ int iter_check_link(const struct iter *i, int link);
 int iter_start(struct iter *i, int link);
 
 /* Takes one record, borrowed for the call; at the end of a pass perhaps one
- * that is shorter than size.  Not 0 ends the pass. */
+ * that is shorter than size.  Not 0 ends the step; the next
+ * goes on behind that record. */
 typedef int iter_fn(void *ctx, const void *data, size_t len);
 
 /*
- * Read once and hand on what is whole.  Returns 0 (running says whether there
+ * Hand on what is whole of what was read before or, if nothing is, read once
+ * and hand on what is whole then.  Returns 0 (running says whether there
  * is more), -1, or what fn returned when that is not 0.
  */
 int iter_step(struct iter *i, iter_fn *fn, void *ctx);

@@ -43,9 +43,10 @@ take_event(void *ctx, int cpu, struct perf_event_header *event)
 	(void)cpu;
 	switch (event->type) {
 	case PERF_RECORD_SAMPLE:
-		if (p->sink->record(p->ctx, sample->data, sample->size) == -1)
-			return LIBBPF_PERF_EVENT_DONE;
-		break;
+		if (p->sink->record(p->ctx, sample->data, sample->size) == 0)
+			break;
+		p->enough = true;
+		return LIBBPF_PERF_EVENT_DONE;
 	case PERF_RECORD_LOST:
 		p->noted += lost->lost;
 		tell(p, p->noted);
@@ -121,9 +122,15 @@ perf_fd(const struct perf *p)
 int
 perf_consume(struct perf *p)
 {
-	int err = perf_buffer__consume(p->buffer);
+	size_t n = perf_buffer__buffer_cnt(p->buffer);
+	int err = 0;
 
-	if (err >= 0)
+	/* CPU by CPU: perf_buffer__consume() goes on to the others, which each
+	 * drop a record that nobody wants. */
+	p->enough = false;
+	for (size_t i = 0; i < n && err == 0 && !p->enough; i++)
+		err = perf_buffer__consume_buffer(p->buffer, i);
+	if (err == 0)
 		return 0;
 	report_error("map %s: %s", p->name, strerror(-err));
 	return -1;

@@ -24,6 +24,7 @@ struct perf {
 	const char *name;             /* borrowed: the map's, for reports */
 	const struct perf_sink *sink; /* borrowed */
 	void *ctx;                    /* borrowed */
+	bool enough;                  /* the sink wants no more for now */
 	bool counts;    /* the kernel counts what is lost: Linux 6.0 */
 	uint64_t noted; /* lost, as events said */
 	uint64_t told;  /* lost, as the sink was told */
@@ -40,7 +41,8 @@ void perf_close(struct perf *p);
  */
 int perf_fd(const struct perf *p);
 
-/* Give the sink what the buffers hold. */
+/* Give the sink what the buffers hold, until it wants no more for now: the rest
+ * stays there. */
 int perf_consume(struct perf *p);
 
 /* Tell the sink of losses that no event has told of. */

@@ -370,7 +370,8 @@ is_paused(const struct poller *p)
 enum poller_end
 poller_run(struct poller *p)
 {
-	bool running = false;
+	/* A pass may have been left in its middle the last time. */
+	bool running = true;
 
 	p->ended = false;
 	if (p->options.once) {

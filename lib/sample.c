@@ -168,13 +168,14 @@ emit(struct sample *s, const unsigned char *key, const unsigned char *value,
 }
 
 static int
-emit_batch(struct sample *s, uint32_t n, sample_fn *fn, void *ctx)
+emit_batch(struct sample *s, sample_fn *fn, void *ctx)
 {
 	int ret = 0;
 
-	for (uint32_t i = 0; i < n && ret == 0; i++)
-		ret = emit(s, s->keys + i * s->key_size,
-		    s->values + i * s->value_size, fn, ctx);
+	for (; s->next < s->nkeys && ret == 0; s->next++)
+		ret = emit(s, s->keys + s->next * s->key_size,
+		    s->values + s->next * s->value_size, fn, ctx);
+	s->running = s->next < s->nkeys || !s->at_end;
 	return ret;
 }
 
@@ -195,6 +196,9 @@ step_batch(struct sample *s, sample_fn *fn, void *ctx)
 	uint32_t count = (uint32_t)s->cap;
 	int err;
 
+	/* The rest of a batch in whose middle fn wanted no more. */
+	if (s->next < s->nkeys)
+		return emit_batch(s, fn, ctx);
 	if (s->clear)
 		err = bpf_map_lookup_and_delete_batch(
 		    s->fd, in, s->cursor, s->keys, s->values, &count, NULL);
@@ -211,8 +215,10 @@ step_batch(struct sample *s, sample_fn *fn, void *ctx)
 	if (err != 0 && err != -ENOENT)
 		return refused(s, "batch look-up", err);
 	s->resumed = true;
-	s->running = err == 0;
-	return emit_batch(s, count, fn, ctx);
+	s->at_end = err != 0;
+	s->nkeys = count;
+	s->next = 0;
+	return emit_batch(s, fn, ctx);
 }
 
 /*

@@ -35,8 +35,9 @@ struct sample {
 	unsigned char *keys;   /* owned: room for key_cap keys */
 	unsigned char *values; /* owned: room for cap values */
 	size_t cap, key_cap;
-	uint64_t nkeys, next;   /* by key: collected, and done of them */
-	unsigned char *record;  /* owned: a key, then its value */
+	uint64_t nkeys, next;  /* collected or in the batch, and done of them */
+	bool at_end;           /* the batch is the last one */
+	unsigned char *record; /* owned: a key, then its value */
 	unsigned char *nothing; /* owned: a value of zeros */
 };
 
@@ -51,7 +52,8 @@ void sample_close(struct sample *s);
 /* Begin a pass. */
 void sample_start(struct sample *s);
 
-/* Takes one key with its value, borrowed for the call.  Not 0 ends the pass. */
+/* Takes one key with its value, borrowed for the call.  Not 0 ends the
+ * step; the next goes on behind that key. */
 typedef int sample_fn(void *ctx, const void *data, size_t len);
 
 /*

@@ -94,11 +94,11 @@ source_step(struct source *s)
 	int ret = is_iter(s) ? iter_step(&s->iter, take_record, s)
 			     : sample_step(&s->sample, take_record, s);
 
+	if (source_is_running(s))
+		return ret == 0 ? 0 : -1;
+	s->round++;
 	if (ret != 0)
 		return -1;
-	if (source_is_running(s))
-		return 0;
-	s->round++;
 	return s->sink->sampled(
 	    s->ctx, s, s->round, is_iter(s) ? s->iter.seen : s->sample.seen);
 }

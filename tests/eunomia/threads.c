@@ -32,8 +32,9 @@ struct polled {
 	atomic_int inside; /* the handler is running */
 	atomic_bool running;
 	int ret;
-	char message[256];          /* when polling had ended */
-	bool stop, destroy, dawdle; /* what the handler is to do */
+	char message[256]; /* when polling had ended */
+	int format;
+	bool stop, destroy, dawdle, pause; /* what the handler is to do */
 };
 
 static void
@@ -94,6 +95,8 @@ take(void *ctx, const char *data, size_t size)
 		stop_ebpf_program(p->bpf);
 	if (p->destroy)
 		destroy_eunomia_skel(p->bpf);
+	if (p->pause)
+		handle_set_pause_state(p->handle, 1);
 	if (p->dawdle)
 		sleep_ms(QUIET_MS);
 	atomic_store(&p->inside, 0);
@@ -105,7 +108,8 @@ poll_it(void *ctx)
 	struct polled *p = ctx;
 
 	atomic_store(&p->running, true);
-	p->ret = wait_and_poll_events_to_handler(p->bpf, EXPORT_JSON, take, p);
+	p->ret = wait_and_poll_events_to_handler(
+	    p->bpf, (enum export_format_type)p->format, take, p);
 	get_error_message(p->message, sizeof(p->message));
 	atomic_store(&p->running, false);
 	return NULL;
@@ -118,6 +122,7 @@ load_with(struct polled *p, const char *json, char *argument)
 	char name[] = "threads", *args[] = { name, argument };
 
 	memset(p, 0, sizeof(*p));
+	p->format = EXPORT_JSON;
 	p->bpf = open_eunomia_skel_from_json_package_with_args(
 	    json, args, argument != NULL ? 2 : 1, NULL);
 	CHECK(p->bpf != NULL);
@@ -217,6 +222,52 @@ test_pause(void)
 	CHECK(becomes_more(&p.found, 0));
 	handle_set_pause_state(p.handle, 1);
 	end(&p);
+}
+
+/* Each call asks for a pause: one at a time, of buffers that hold many. */
+static void
+test_pause_by_the_handler(const char *json)
+{
+	struct polled p;
+
+	load(&p, json);
+	for (int i = 0; i < 5; i++)
+		spawn();
+	p.pause = true;
+	pthread_create(&p.thread, NULL, poll_it, &p);
+	for (int i = 0; i < 3; i++) {
+		CHECK(becomes_more(&p.calls, i));
+		sleep_ms(QUIET_MS);
+		CHECK(atomic_load(&p.calls) == i + 1);
+		handle_set_pause_state(p.handle, 0);
+	}
+	end(&p);
+}
+
+/* Nor does a polling that begins in a pause show the names of columns. */
+static void
+test_a_pause_before(void)
+{
+	struct polled p;
+
+	load(&p, package);
+	p.format = EXPORT_PLAIN_TEXT;
+	handle_set_pause_state(p.handle, 1);
+	pthread_create(&p.thread, NULL, poll_it, &p);
+	sleep_ms(QUIET_MS);
+	CHECK(atomic_load(&p.calls) == 0);
+	handle_set_pause_state(p.handle, 0);
+	CHECK(becomes_more(&p.calls, 0));
+	end(&p);
+	load(&p, package);
+	p.format = EXPORT_PLAIN_TEXT;
+	handle_set_pause_state(p.handle, 1);
+	handle_terminate(p.handle);
+	poll_it(&p);
+	CHECK(p.ret == 0);
+	CHECK(atomic_load(&p.calls) == 0);
+	handle_destroy(p.handle);
+	destroy_eunomia_skel(p.bpf);
 }
 
 /* What the buffer cannot keep during a pause is counted. */
@@ -418,6 +469,9 @@ main(int argc, char *argv[])
 	test_a_second_load();
 	test_descriptors();
 	test_pause();
+	test_pause_by_the_handler(package);
+	test_pause_by_the_handler(buffer);
+	test_a_pause_before();
 	test_losses();
 	test_btf(argv[1]);
 	test_a_terminate_before();

@@ -141,6 +141,31 @@ who_wants_no_more_is_given_no_more(void)
 	iter_close(&i);
 }
 
+/* The rest of what was read comes in its pieces, even when no more follows. */
+static void
+who_wants_more_later_goes_on_where_it_was(void)
+{
+	struct seen s = { .stop = 1 };
+	struct iter i;
+	int in;
+
+	begin(&i, 0, &in);
+	put(in, "one\ntwo\nthree\nfour");
+	close(in);
+	CHECK_NUM(iter_step(&i, take, &s), 7);
+	s.stop = 3;
+	CHECK_NUM(iter_step(&i, take, &s), 7);
+	CHECK_NUM(s.n, 3);
+	s.stop = 0;
+	while (i.running)
+		CHECK_NUM(iter_step(&i, take, &s), 0);
+	CHECK_NUM(s.n, 4);
+	CHECK_NUM(s.len[1], 3);
+	CHECK_NUM(s.len[2], 5);
+	CHECK_NUM(s.len[3], 4);
+	iter_close(&i);
+}
+
 static void
 what_is_no_link_is_refused(void)
 {
@@ -164,6 +189,7 @@ main(void)
 	records_have_their_size_but_for_the_rest();
 	a_line_without_an_end_is_several();
 	who_wants_no_more_is_given_no_more();
+	who_wants_more_later_goes_on_where_it_was();
 	if (geteuid() == 0)
 		what_is_no_link_is_refused();
 	return check_done();

@@ -228,6 +228,39 @@ a_perf_buffer_keeps_its_padding(void)
 	close(prog);
 }
 
+/* A record of each CPU; the sink takes one and wants no more, again and again.
+ */
+static void
+a_perf_buffer_keeps_what_is_not_wanted_yet(void)
+{
+	int map = new_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 64);
+	int prog = load_perf_writer(map), cpus = libbpf_num_possible_cpus();
+	uint64_t records = 0;
+	struct scene s;
+	cpu_set_t all;
+
+	scene_begin(&s);
+	scene_add(&s, "pb", STREAM_PERF, map);
+	s.options.timeout_ns = 5 * SECOND;
+	s.seen.after = 1;
+	s.seen.answer = 1;
+	scene_open(&s);
+	must(sched_getaffinity(0, sizeof(all), &all), "sched_getaffinity");
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		stay_on(cpu);
+		run(prog, 1);
+		records++;
+	}
+	must(sched_setaffinity(0, sizeof(all), &all), "sched_setaffinity");
+	for (uint64_t i = 0; i < records; i++)
+		CHECK_NUM(poller_run(s.poller), POLLER_GONE);
+	CHECK_NUM(s.seen.records[0], records);
+	scene_end(&s);
+	close(prog);
+}
+
 static void
 what_a_perf_buffer_loses_is_counted(uint64_t pages)
 {
@@ -609,6 +642,7 @@ main(void)
 	a_ring_gives_every_record_once_and_in_order();
 	count_is_exact_and_takes_no_more_out_of_the_ring();
 	a_perf_buffer_keeps_its_padding();
+	a_perf_buffer_keeps_what_is_not_wanted_yet();
 	what_a_perf_buffer_loses_is_counted(1);
 	what_a_perf_buffer_loses_is_counted(3);
 	samples_keep_their_own_time();

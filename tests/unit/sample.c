@@ -256,15 +256,24 @@ a_batch_grows(void)
 }
 
 static void
-the_taker_can_stop(void)
+the_taker_can_stop_and_go_on(
+    enum bpf_map_type type, enum sample_way way, bool clear)
 {
-	int map = new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 100);
+	int map = new_map(type, 4, 8, 100);
 	struct seen seen = { .stop_after = 3 };
 	struct sample s;
 
-	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	fill(map, 100, 3);
+	CHECK_NUM(sample_open(&s, "m", map, clear), 0);
+	s.way = way;
 	CHECK_NUM(pass(&s, &seen), 7);
 	CHECK_NUM(seen.records, 3);
+	while (s.running)
+		CHECK_NUM(sample_step(&s, take, &seen), 0);
+	CHECK_NUM(seen.records, 100);
+	CHECK_NUM(seen.sum, 300);
+	for (size_t i = 0; i < 100; i++)
+		CHECK_NUM(seen.times[i], 1);
 	sample_close(&s);
 	close(map);
 }
@@ -320,7 +329,11 @@ main(void)
 	clearing_loses_no_counts(BPF_MAP_TYPE_HASH);
 	clearing_loses_no_counts(BPF_MAP_TYPE_ARRAY);
 	a_batch_grows();
-	the_taker_can_stop();
+	the_taker_can_stop_and_go_on(
+	    BPF_MAP_TYPE_ARRAY, SAMPLE_BY_BATCH, false);
+	the_taker_can_stop_and_go_on(BPF_MAP_TYPE_ARRAY, SAMPLE_BY_INDEX, true);
+	the_taker_can_stop_and_go_on(BPF_MAP_TYPE_HASH, SAMPLE_BY_BATCH, true);
+	the_taker_can_stop_and_go_on(BPF_MAP_TYPE_HASH, SAMPLE_BY_KEY, true);
 	an_empty_map_is_a_pass_of_no_keys();
 	other_maps_are_refused();
 	return check_done();
