@@ -16,8 +16,8 @@ enum { NAME_WIDTH = 6 };
 static bool
 is_trace(const struct plan *p)
 {
-	return p->header != NULL && !plan_is_narrowed(p) &&
-	       p->stacks.view != NULL;
+	return p->stacks.view != NULL && p->header != NULL &&
+	       !plan_is_narrowed(p);
 }
 
 /* Sampled maps are shown as key and value, unless columns were chosen. */
@@ -267,10 +267,10 @@ record_kv(struct plan *p, const struct record *rec)
 
 /* JSON has a float in its own few digits. */
 static void
-put_value(struct plan *p, const struct record *rec, size_t i)
+put_json_value(struct plan *p, const struct record *rec, size_t i)
 {
 	const struct type *type =
-	    rec->is_json && p->header != NULL
+	    p->header != NULL
 		? place_type(&p->header->types, &p->columns.v[i].place)
 		: NULL;
 	const struct row_cell *cell;
@@ -295,13 +295,15 @@ record_row(struct plan *p, const struct record *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, end, width;
+	void (*put)(struct plan * p, const struct record *rec, size_t i) =
+	    rec->is_json ? put_json_value : plan_put_column;
 
 	plan_put_time(rec);
 	buf_chr(out, ' ');
 	for (size_t i = 0; i < p->columns.n; i++) {
 		end = out->len - row;
 		buf_blanks(out, end < head ? head - end : 1);
-		put_value(p, rec, i);
+		put(p, rec, i);
 		width = p->columns.v[i].name_len;
 		head += (width < NAME_WIDTH ? NAME_WIDTH : width) + 1;
 	}
