@@ -22,6 +22,7 @@ static const char marker[] = ": bpf_trace_printk: ";
 
 enum {
 	READ_BYTES = 16 << 10,
+	TURN_READS = 16,           /* before others have a turn */
 	LINE_MAX_BYTES = 64 << 10, /* longer than the kernel writes any */
 };
 
@@ -205,34 +206,46 @@ show(struct trace_pipe *t)
 	memmove(t->in.data, t->in.data + at, t->in.len);
 }
 
+/* Read once and show it.  Returns 1, 0 when there was nothing, or -1. */
+static int
+read_some(struct trace_pipe *t)
+{
+	char *room = buf_room(&t->in, READ_BYTES);
+	ssize_t n;
+
+	if (room == NULL)
+		return report_nomem();
+	n = read(t->fd, room, READ_BYTES);
+	if (n == -1 && errno == EINTR)
+		return 1;
+	if (n == -1 && errno != EAGAIN)
+		return failed(t->dir);
+	if (n <= 0)
+		return 0;
+	t->in.len += (size_t)n;
+	show(t);
+	return 1;
+}
+
 int
 trace_pipe_read(void *ctx)
 {
 	struct trace_pipe *t = ctx;
-	char *room;
-	ssize_t n;
+	int ret = t->fd != -1 ? 1 : 0;
 
-	if (t->fd == -1)
-		return 0;
-	for (;;) {
-		if ((room = buf_room(&t->in, READ_BYTES)) == NULL)
-			return report_nomem();
-		n = read(t->fd, room, READ_BYTES);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 && errno != EAGAIN)
-			return failed(t->dir);
-		if (n <= 0)
-			return 0;
-		t->in.len += (size_t)n;
-		show(t);
-	}
+	/* Programs may print faster than this reads. */
+	for (int i = 0; i < TURN_READS && ret == 1; i++)
+		ret = read_some(t);
+	return ret == -1 ? -1 : 0;
 }
 
 void
 trace_pipe_close(struct trace_pipe *t)
 {
-	trace_pipe_read(t);
+	/* Others print too: only now is there an end to what is left. */
+	if (t->fd != -1 && set(t, EVENT "/enable", "0") == 0)
+		while (read_some(t) == 1)
+			;
 	if (t->fd != -1)
 		close(t->fd);
 	if (t->dir != NULL && rmdir(t->dir) == -1)

@@ -5,6 +5,8 @@ load helper
 load chain
 load load
 
+SPINS=()
+
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
@@ -12,6 +14,7 @@ setup() {
 teardown() {
 	kill_load
 	[ -z "${OTHER:-}" ] || kill "$OTHER" 2>/dev/null || :
+	[ "${#SPINS[@]}" -eq 0 ] || kill "${SPINS[@]}" 2>/dev/null || :
 }
 
 need_trace() {
@@ -82,6 +85,48 @@ skel-load: python3-$pid: mine too, \"\\^[[31mred\" as text" ]
 	wait "$LOAD"
 	LOAD=
 	grep -q "python3-$pid: mine too" err
+}
+
+# Two processes that make the call as often as they can.
+spin() {
+	echo 'int getpgid(int); int main(void) { for (;;) getpgid(0); }' >spin.c
+	cc -o spin spin.c
+	timeout 60 ./spin 3>&- &
+	SPINS+=($!)
+	timeout 60 ./spin 3>&- &
+	SPINS+=($!)
+}
+
+load_ended() {
+	! kill -0 "$LOAD" 2>/dev/null
+}
+
+@test "programs that print faster than it reads do not keep it from ending" {
+	need_trace
+	bpf_package prints
+	start_load --trace-pipe prints.json
+	spin
+	wait_for 10 said "mine too"
+	kill -TERM "$LOAD"
+	wait_for 10 load_ended
+	wait "$LOAD"
+	start_load -t 0.2 --trace-pipe prints.json
+	wait_for 10 load_ended
+	wait "$LOAD"
+}
+
+@test "a burst that is longer than one reading is shown to its end" {
+	need_trace
+	bpf_package prints
+	start_load --trace-pipe prints.json
+	kill -STOP "$LOAD"
+	pid=$(python3 -c 'import os; [os.getpgid(0) for i in range(1500)]; print(os.getpid())')
+	kill -CONT "$LOAD"
+	all_said() {
+		[ "$(grep -c "python3-$pid: mine too" err)" -eq 1500 ]
+	}
+	wait_for 10 all_said
+	end_load
 }
 
 @test "--pin shows the lines too" {
