@@ -168,6 +168,16 @@ attach_step(struct attachments *a, struct attach_job *j,
 	return 0;
 }
 
+/* Whether the package has the program in its list before this place. */
+static bool
+is_listed_before(const struct package *p, const struct package_program *listed)
+{
+	for (const struct package_program *q = p->programs; q < listed; q++)
+		if (strcmp(q->name, listed->name) == 0)
+			return true;
+	return false;
+}
+
 /* Choose for one program of the package; the job is the next of a's. */
 static int
 add_job(struct attachments *a, const struct attach_job *job)
@@ -180,6 +190,10 @@ add_job(struct attachments *a, const struct attach_job *job)
 	j->program = bpf_object__find_program_by_name(j->object->bpf, name);
 	if (j->program == NULL) {
 		report_error("program %s is not in the object", name);
+		return -1;
+	}
+	if (is_listed_before(j->object->package, j->listed)) {
+		report_error("program %s: the package lists it twice", name);
 		return -1;
 	}
 	chosen = attach_step(a, j, choose);

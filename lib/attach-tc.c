@@ -23,7 +23,7 @@ struct place {
 struct filter {
 	struct bpf_tc_hook hook;
 	uint32_t handle, priority, program_id;
-	bool made_qdisc;
+	int claim; /* on a qdisc that one of us made, or -1 */
 };
 
 static const char *
@@ -141,17 +141,26 @@ attach_link(
 	return attach_hold_fd(a, fd);
 }
 
-/* Take our filter away, if it is still ours, and a qdisc that nobody needs. */
+/* Take away a qdisc that nobody needs, if it is not others'. */
+static void
+leave_qdisc(const struct filter *f)
+{
+	if (f->claim == -1)
+		return;
+	clsact_remove((unsigned int)f->hook.ifindex);
+	close(f->claim);
+}
+
+/* Take our filter away, if it is still ours. */
 static void
 remove_filter(void *state)
 {
 	struct filter *f = state;
-	unsigned int ifindex = (unsigned int)f->hook.ifindex;
 	LIBBPF_OPTS(
 	    bpf_tc_opts, there, .handle = f->handle, .priority = f->priority);
 	LIBBPF_OPTS(
 	    bpf_tc_opts, ours, .handle = f->handle, .priority = f->priority);
-	int lock = clsact_lock(ifindex);
+	int lock = clsact_lock((unsigned int)f->hook.ifindex);
 
 	/* The interface may be gone, and the filter with it. */
 	if (bpf_tc_query(&f->hook, &there) == 0 &&
@@ -160,8 +169,7 @@ remove_filter(void *state)
 		report_error("tc filter %u at priority %u: cannot be removed: "
 			     "%s",
 		    f->handle, f->priority, strerror(errno));
-	if (f->made_qdisc)
-		clsact_remove(ifindex);
+	leave_qdisc(f);
 	if (lock != -1)
 		close(lock);
 	free(f);
@@ -191,12 +199,11 @@ add_filter(const struct attach_job *j, const struct place *to, struct filter *f)
 	    .priority = to->priority, .prog_fd = bpf_program__fd(j->program));
 	int error;
 
-	if (clsact_make(to->on.index, &f->made_qdisc) == -1)
+	if (clsact_make(to->on.index, &f->claim) == -1)
 		return -1;
 	error = bpf_tc_attach(&f->hook, &opts);
 	if (error != 0) {
-		if (f->made_qdisc)
-			clsact_remove(to->on.index);
+		leave_qdisc(f);
 		errno = -error;
 		return -1;
 	}

@@ -15,32 +15,75 @@
 enum {
 	LOCK_TRIES = 1000, /* of a wait each */
 	LOCK_WAIT_NS = 2000000,
-	ANSWER_MAX = 32768, /* bytes; the kernel sends no more at a time */
+	CLAIMS_MAX = 64,     /* filters that share a qdisc */
+	NAME_MAX_BYTES = 48, /* of an address */
+	ANSWER_MAX = 32768,  /* bytes; the kernel sends no more at a time */
 	ANSWER_WAIT_S = 5,
 };
 
-/* Abstract addresses belong to a network namespace, as interfaces do, and go
- * with the process. */
+/*
+ * A socket that has the name as its address, or -1 with errno set: EADDRINUSE
+ * when another has it.  Abstract addresses belong to a network namespace, as
+ * interfaces do, and go with the process.
+ */
+static int
+take_name(const char *name)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
+	int n = snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "%s", name);
+	socklen_t size =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+
+	if (fd == -1 || bind(fd, (struct sockaddr *)&a, size) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
 int
 clsact_lock(unsigned int ifindex)
 {
 	const struct timespec wait = { .tv_nsec = LOCK_WAIT_NS };
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int n = snprintf(
-	    a.sun_path + 1, sizeof(a.sun_path) - 1, "skel-clsact-%u", ifindex);
-	socklen_t size =
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+	char name[NAME_MAX_BYTES];
+	int fd = -1;
 
-	for (int i = 0; fd != -1 && i < LOCK_TRIES; i++) {
-		if (bind(fd, (struct sockaddr *)&a, size) == 0)
-			return fd;
-		if (errno != EADDRINUSE)
+	snprintf(name, sizeof(name), "skel-clsact-%u", ifindex);
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		fd = take_name(name);
+		if (fd != -1 || errno != EADDRINUSE)
 			break;
 		nanosleep(&wait, NULL);
 	}
-	if (fd != -1)
-		close(fd);
+	return fd;
+}
+
+/*
+ * Claim the qdisc as made by one of us: by it, if made, or by another whose
+ * claim stands.  So the last of several that share it knows that it is to go.
+ * Returns the claim, or -1.
+ */
+static int
+claim(unsigned int ifindex, bool made)
+{
+	char name[NAME_MAX_BYTES];
+	int mine = -1, fd;
+
+	for (unsigned int i = 0; i < CLAIMS_MAX && (mine == -1 || !made); i++) {
+		snprintf(name, sizeof(name), "skel-clsact-%u-%u", ifindex, i);
+		fd = take_name(name);
+		if (fd == -1)
+			made |= errno == EADDRINUSE;
+		else if (mine == -1)
+			mine = fd;
+		else
+			close(fd);
+	}
+	if (mine == -1 || made)
+		return mine;
+	close(mine);
 	return -1;
 }
 
@@ -52,19 +95,6 @@ hook_of(unsigned int ifindex)
 		.ifindex = (int)ifindex,
 		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS,
 	};
-}
-
-int
-clsact_make(unsigned int ifindex, bool *made)
-{
-	struct bpf_tc_hook hook = hook_of(ifindex);
-	int error = bpf_tc_hook_create(&hook);
-
-	*made = error == 0;
-	if (error == 0 || error == -EEXIST)
-		return 0;
-	errno = -error;
-	return -1;
 }
 
 /* Ask for all filters of one side.  Returns 0, or -1. */
@@ -151,4 +181,23 @@ clsact_remove(unsigned int ifindex)
 			return found == 1 ? 0 : -1;
 	}
 	return bpf_tc_hook_destroy(&hook) == 0 ? 0 : -1;
+}
+
+int
+clsact_make(unsigned int ifindex, int *claimed)
+{
+	struct bpf_tc_hook hook = hook_of(ifindex);
+	int error = bpf_tc_hook_create(&hook);
+
+	if (error != 0 && error != -EEXIST) {
+		errno = -error;
+		return -1;
+	}
+	*claimed = claim(ifindex, error == 0);
+	if (*claimed != -1 || error != 0)
+		return 0;
+	error = errno;
+	clsact_remove(ifindex);
+	errno = error;
+	return -1;
 }

@@ -1,13 +1,11 @@
 /*
  * The clsact qdisc of an interface, which has the filters of tc.  Whoever is
- * first makes it, and it goes only when nothing is on it.
+ * first makes it, and the last of us takes it away when nothing is on it.
  *
  * The functions set errno and return -1.
  */
 #ifndef SKEL_CLSACT_H
 #define SKEL_CLSACT_H
-
-#include <stdbool.h>
 
 /*
  * Keep other processes of the suite in this network namespace from making and
@@ -16,8 +14,12 @@
  */
 int clsact_lock(unsigned int ifindex);
 
-/* See that there is one; *made: there was none. */
-int clsact_make(unsigned int ifindex, bool *made);
+/*
+ * See that there is one.  *claim is a descriptor to close when the qdisc is of
+ * no use any more, and then to try clsact_remove(), if one of us made it; or
+ * -1.
+ */
+int clsact_make(unsigned int ifindex, int *claim);
 
 /* Remove it if no filter is on it. */
 int clsact_remove(unsigned int ifindex);

@@ -440,6 +440,33 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 	[ -z "$(filters_on lo egress)" ]
 	both_in_any_order tc:lo/egress tc:lo/ingress,prio=2 send_to 127.0.0.1
 	[ -z "$(filters_on lo egress)$(filters_on lo ingress)" ]
+	run ! has_clsact lo
+}
+
+@test "a qdisc that skel-load made goes with the last of three filters; one that others made stays" {
+	need_clsact
+	local order
+	hook one tc -1
+	hook two tc -1
+	hook three tc -1
+	for order in "one two three" "two one three" "three one two" "one three two"; do
+		begin one -v -a one=tc:lo one.json
+		begin two -v -a two=tc:lo,handle=2 two.json
+		begin three -v -a three=tc:lo,handle=3 three.json
+		# shellcheck disable=SC2086
+		set -- $order
+		finish "$1"
+		finish "$2"
+		name=$3 hook=$3 fires_again "$3" "$3" send_to 127.0.0.1
+		finish "$3"
+		run ! has_clsact lo
+	done
+	in_net tc qdisc add dev lo clsact
+	begin one -v -a one=tc:lo one.json
+	begin two -v -a two=tc:lo,handle=2 two.json
+	finish one
+	finish two
+	has_clsact lo
 }
 
 @test "a qdisc and filters that others put there stay" {
@@ -629,13 +656,18 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 		skel-load -a probe=cgroup:./nosuch probe.json
 }
 
+# The files in /proc come one by one, while the process may close others.
+holds_one() {
+	[ "$(held prog "${LOADS[$1]}" | wc -l)" -eq 1 ]
+}
+
 @test "link: false holds back programs of every kind, and -a overrules it" {
 	local section
 	for section in xdp tc sk_lookup flow_dissector sk_msg cgroup_skb/egress sockops socket; do
 		hook probe $section 1
 		edit probe.json '.meta.bpf_skel.progs[].link = false'
 		begin probe probe.json
-		[ "$(held prog "${LOADS[probe]}" | wc -l)" -eq 1 ] || { echo "$section"; return 1; }
+		wait_for 5 holds_one probe || { echo "$section"; cat probe.err; return 1; }
 		[ -z "$(links_of probe)" ] || { echo "$section"; return 1; }
 		finish probe
 	done
@@ -644,6 +676,13 @@ both_in_any_order() { # ARG of first, ARG of second, CHECK
 	begin probe -v -a probe=xdp:lo probe.json
 	[ -n "$(xdp_on lo)" ]
 	finish probe
+}
+
+@test "a program that the package lists twice is an error, and nothing is attached" {
+	hook probe xdp 2
+	edit probe.json '.meta.bpf_skel.progs += .meta.bpf_skel.progs'
+	fails_with 1 "skel-load: program probe: the package lists it twice" in_net skel-load -a probe=xdp:lo probe.json
+	[ -z "$(xdp_on lo)" ]
 }
 
 @test "what cannot be attached says what it is and why" {
