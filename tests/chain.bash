@@ -3,7 +3,7 @@
 # start_pipe 'A | B | C': run it in a process group of its own.  As in any
 # script, SIGINT is ignored there at the start.
 start_pipe() {
-	setsid bash -c "set -o pipefail; $1" 3>&- &
+	setsid env --default-signal=HUP bash -c "set -o pipefail; $1" 3>&- &
 	PIPES+=($!)
 }
 

@@ -117,9 +117,10 @@ edit() {
 }
 
 # start_load ARG...: skel-load in the background, as LOAD; its output is in
-# out, what it says in err.  Shells ignore SIGINT for what they start so.
+# out, what it says in err.  Shells ignore SIGINT for what they start so, nohup
+# SIGHUP for all.
 start_load() {
-	env --default-signal=INT skel-load "$@" > out 2> err 3>&- &
+	env --default-signal=INT,HUP skel-load "$@" > out 2> err 3>&- &
 	LOAD=$!
 	wait_for 10 has_header out || { cat err; return 1; }
 }

@@ -22,8 +22,8 @@ need_maps() {
 # the file session, which does not end it.
 start_poll() {
 	rm -f out
-	# bash has those in the background ignore Ctrl-C.
-	env --default-signal=INT skel-poll -f json session > out 2> err 3>&- &
+	# bash has those in the background ignore Ctrl-C, nohup all ignore SIGHUP.
+	env --default-signal=INT,HUP skel-poll -f json session > out 2> err 3>&- &
 	POLL=$!
 	wait_for 10 test -s out
 }
