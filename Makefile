@@ -36,12 +36,13 @@ libs = $(shell $(PKG_CONFIG) --libs $(filter-out libiberty,$1)) \
 	$(if $(filter zlib,$1),-lresolv) $(if $(filter libiberty,$1),-liberty)
 
 # Debian's packages: to build and run; to test, lint and rebuild the assets.
+# libdw.a needs libbz2.a, but libdw-dev does not depend on it.
 DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libbsd-dev zlib1g-dev
-DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck g++ git iproute2 jq llvm \
-	mandoc procps python3 shellcheck strace util-linux
+DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck g++ git iproute2 jq \
+	libbz2-dev llvm locales mandoc procps python3 shellcheck strace util-linux
 # For guests: what makes one, and which of the above its disk has.
 DEPS_VM := $(DEPS_CHECK) busybox-static cpio e2fsprogs kmod qemu-system-x86 xz-utils
-GUEST   := $(filter-out clang-format cppcheck git llvm mandoc shellcheck,$(DEPS_CHECK)) kmod mount
+GUEST   := $(filter-out clang-format cppcheck git llvm locales mandoc shellcheck,$(DEPS_CHECK)) kmod mount
 
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -76,10 +77,14 @@ HDR      := $(wildcard lib/*.h cmd/*.h cmd/*/*.h tests/unit/*.h)
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
 BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
-BPF_SRC  := $(wildcard assets/*.bpf.[ch]) $(wildcard tests/bpf/*.c)
+BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/*.bpf.c tests/bpf/*.bpf.c)
 MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.3 lib/*.5)
-EUNOMIA_SRC := $(wildcard tests/eunomia/*.c tests/eunomia/*.h tests/eunomia/*.cc)
-SHELL_SRC := .ci/run $(wildcard tests/*.bats tests/*.bash tests/run tests/demo tests/vm/* completions/*.bash)
+# Programs that the tests compile and run.
+TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/*.c tests/bpf/*.c tests/bpf/*.cc tests/eunomia/*))
+# A guest's init is for busybox, without bash.
+INIT_SRC := tests/vm/init
+SHELL_SRC := .ci/run $(filter-out $(INIT_SRC),$(wildcard tests/*.bats tests/*.bash tests/run tests/demo tests/vm/* \
+	completions/*.bash))
 
 # Goals that set up the machine first; everything built waits for that.
 ifneq ($(filter demo check check-vm,$(MAKECMDGOALS)),)
@@ -196,13 +201,14 @@ $(B)/assets/%.bpf.o: assets/%.bpf.c assets/skel.bpf.h Makefile | $(SETUP)
 	$(Q)$(LLVM_STRIP) -g $@
 
 lint:
-	clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC) $(EUNOMIA_SRC)
+	clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC) $(TEST_SRC)
 	cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib -Icmd \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		'-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {0}' \
-		--max-configs=1 lib cmd tests/unit
+		--max-configs=1 lib cmd tests/unit $(filter-out %.h,$(TEST_SRC))
 	shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2153,SC2154,SC2164 $(SHELL_SRC)
+	shellcheck -s dash $(INIT_SRC)
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
 	@! grep -nE '(^|[^_[:alnum:]])(err|errx|errc|exit|_exit|abort)\(' $(LIB_SRC) || \
 		{ echo 'lib/ returns; only cmd/ decides to die'; exit 1; }
@@ -228,7 +234,7 @@ install: all
 		install -m 0644 completions/$$c.bash $(DESTDIR)$(COMPDIR)/$$c || exit 1; done
 
 format:
-	clang-format -i $(SRC) $(HDR) $(BPF_SRC) $(EUNOMIA_SRC)
+	clang-format -i $(SRC) $(HDR) $(BPF_SRC) $(TEST_SRC)
 
 clean:
 	rm -rf build
