@@ -4,17 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
 #include "call.h"
 #include "heard.h"
 #include "report.h"
 
-enum { MESSAGE_MAX = 16384 }; /* bytes; the last lines of a verifier fit */
+/* Bytes of reports; the last lines of a verifier fit.  A polling of many days
+ * may report without end. */
+enum { REPORTS_MAX = 16384 };
 
 /* What one thread was told last: the worst reports of a call, errors before
  * notices. */
 struct message {
-	char text[MESSAGE_MAX];
-	size_t len;
+	struct buf text;
 	enum report_level level; /* of the lines in text */
 };
 
@@ -22,16 +24,23 @@ static _Thread_local unsigned int depth; /* a signal handler's call: 2 */
 static _Thread_local bool kept;          /* this call has kept something */
 static _Thread_local locale_t outside;
 
-/* Made by the first call.  The message is behind a key, because thread-local
- * variables of its size come out of every thread's stack. */
+/* Made by the first call.  The message is behind a key, which frees it when
+ * the thread ends. */
 static locale_t inside;
 static pthread_key_t key;
 static bool has_key;
 
 static void
+release(void *m)
+{
+	buf_free(&((struct message *)m)->text);
+	free(m);
+}
+
+static void
 prepare(void)
 {
-	has_key = pthread_key_create(&key, free) == 0;
+	has_key = pthread_key_create(&key, release) == 0;
 	inside = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
@@ -61,29 +70,31 @@ find_or_make(void)
 }
 
 static void
-append(struct message *m, const char *text, size_t n)
+start_anew(struct message *m, enum report_level level)
 {
-	if (n > sizeof(m->text) - m->len)
-		n = sizeof(m->text) - m->len;
-	memcpy(m->text + m->len, text, n);
-	m->len += n;
+	m->text.len = 0;
+	m->text.failed = false;
+	m->level = level;
 }
 
 static void
 keep(void *ctx, enum report_level level, const char *text)
 {
 	struct message *m = find_or_make();
+	size_t n = strlen(text), room;
 
 	(void)ctx;
 	if (m == NULL || level > REPORT_NOTICE || (kept && level > m->level))
 		return;
 	if (!kept || level < m->level)
-		m->len = 0;
-	if (m->len > 0)
-		append(m, "\n", 1);
-	append(m, text, strlen(text));
-	m->level = level;
+		start_anew(m, level);
 	kept = true;
+	if (m->text.len >= REPORTS_MAX)
+		return;
+	if (m->text.len > 0)
+		buf_chr(&m->text, '\n');
+	room = REPORTS_MAX - m->text.len;
+	buf_add(&m->text, text, n < room ? n : room);
 }
 
 void
@@ -116,9 +127,8 @@ call_say(const char *text, size_t n)
 
 	if (m == NULL)
 		return;
-	m->len = 0;
-	append(m, text, n);
-	m->level = REPORT_ERROR;
+	start_anew(m, REPORT_ERROR);
+	buf_add(&m->text, text, n);
 	kept = n > 0;
 }
 
@@ -126,11 +136,11 @@ void
 call_message(char *out, size_t size)
 {
 	const struct message *m = find();
-	size_t n = m == NULL ? 0 : m->len;
+	size_t n = m == NULL ? 0 : m->text.len;
 
 	if (n > size - 1)
 		n = size - 1;
 	if (n > 0)
-		memcpy(out, m->text, n);
+		memcpy(out, m->text.data, n);
 	out[n] = '\0';
 }

@@ -15,7 +15,8 @@
  *
  * Different skeletons may be used by different threads at the same time.  Of
  * one skeleton, one thread polls while others may use everything but
- * wait_and_poll_events_to_handler().
+ * wait_and_poll_events_to_handler().  A child of fork(2) must leave the
+ * skeletons of its parent alone; what it execs has none of their descriptors.
  */
 #ifndef EUNOMIA_H
 #define EUNOMIA_H
@@ -38,7 +39,8 @@ enum export_format_type {
 	/* Text for people: first a line of column names for each exported map
 	 * but those of histograms and stacks, then each record as one call: a
 	 * row.  A key of a histogram is two calls, the key and then its graph;
-	 * a record with stacks is one call of several lines. */
+	 * a record with stacks is one call.  Those are of several lines, the
+	 * last one with its newline too. */
 	EXPORT_PLAIN_TEXT = 0,
 	EXPORT_PLANT_TEXT = 0, /* the same, as older programs spell it */
 
@@ -51,8 +53,9 @@ enum export_format_type {
 	 * "file":...,"line":...}, without what is not known. */
 	EXPORT_JSON = 1,
 
-	/* The bytes of each record as the program wrote them; of a sampled map
-	 * the value without its key. */
+	/* The bytes of each record as the program wrote them, behind which a
+	 * perf buffer has up to 7 more; of a sampled map the value without its
+	 * key. */
 	EXPORT_RAW_EVENT = 2,
 
 	/* The same with everything that belongs to it: data points to a
@@ -121,10 +124,10 @@ int load_and_attach_eunomia_skel(struct eunomia_bpf *prog);
  * come to an end if there is nothing else.
  *
  * The handler is called on this thread, with ctx and with size bytes at data,
- * which are good until it returns.  Text and JSON come without a newline at the
- * end; a NUL that is not counted follows them.  It must return: no longjmp(3),
- * no exception.  It may call every function here but this one for the same
- * skeleton.  If it terminates the polling, it is not called again.
+ * which are good until it returns.  Rows and JSON come without a newline at the
+ * end; a NUL that is not counted follows all that is text.  It must return: no
+ * longjmp(3), no exception.  It may call every function here but this one for
+ * the same skeleton.  If it terminates the polling, it is not called again.
  *
  * The message is emptied at the start, and says at the end if records were
  * lost.  A skeleton may be polled again; records wait for that in the

@@ -175,6 +175,25 @@ declared() {
 	quietly ./errors "$ASSETS/bootstrap.json" "$BATS_FILE_TMPDIR"/bootstrap.o "$BATS_FILE_TMPDIR"/bootstrap.meta
 }
 
+@test "the example of the manual builds and prints records until SIGINT" {
+	need_bpf
+	# The page as it is shown, of which the example is indented.
+	mandoc -Tascii "$ROOT/lib/libeunomia.3" | sed 's/.\x08//g' > page
+	sed -n '/^ *#include <eunomia.h>/h; /^ *#include <eunomia.h>/!H; /^SEE ALSO/{x;p;q}' page |
+		sed '$d' > watch.c
+	gcc -std=c99 -D_GNU_SOURCE -Wall -Wextra -Werror $SANITIZE -o watch watch.c $(pkg-config --cflags --libs eunomia)
+	./watch < "$ASSETS/bootstrap.json" > out 2> err 3>&- &
+	POLL=$!
+	wait_for 20 grep -q '^SigCgt:.*[2367abef]$' "/proc/$POLL/status"
+	/bin/true
+	wait_for 20 grep -q '"comm":"true"' out
+	kill -INT "$POLL"
+	wait "$POLL"
+	POLL=
+	jq -e .pid out > pids
+	[ ! -s err ]
+}
+
 @test "text: the line of names first, then a row a call, as skel-fmt --plain has them" {
 	need_bpf
 	start_poll 0 0 "$ASSETS/bootstrap.json"

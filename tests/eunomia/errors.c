@@ -169,6 +169,30 @@ test_config(void)
 	free(out);
 }
 
+/* The help of very many variables comes whole. */
+static void
+test_long_help(void)
+{
+	enum { VARIABLES = 600, SIZE = 1 << 17 };
+	char name[] = "prog", help[] = "--help", *args[] = { name, help };
+	char *json = malloc(SIZE), *text = malloc(SIZE), *end = json;
+
+	end += sprintf(end, "{\"bpf_skel\":{\"maps\":[],\"progs\":[],"
+			    "\"data_sections\":[{\"name\":\".rodata\","
+			    "\"variables\":[");
+	for (int i = 0; i < VARIABLES; i++)
+		end += sprintf(end, "%s{\"name\":\"v%d\",\"type\":\"int\"}",
+		    i > 0 ? "," : "", i);
+	strcpy(end, "]}]}}");
+	CHECK(parse_args_to_json_config(json, args, 2, text, SIZE) == -2);
+	get_error_message(text, SIZE);
+	CHECK(strlen(text) > 20000);
+	CHECK(strstr(text, "--v0 ") != NULL);
+	CHECK(strstr(text, "--v599 ") != NULL);
+	free(json);
+	free(text);
+}
+
 static void *
 look(void *ctx)
 {
@@ -205,6 +229,7 @@ main(int argc, char *argv[])
 	test_opens();
 	test_arguments();
 	test_config();
+	test_long_help();
 	test_messages_are_by_thread();
 	free(package);
 	free(object);
