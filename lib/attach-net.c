@@ -9,14 +9,17 @@
 #include "buf.h"
 #include "report.h"
 
-/* Report that the text is no interface, and which there are. */
+/* Report that the text is no interface, and which there are; or leave it to
+ * errno that this cannot be told. */
 static int
 refuse_interface(const struct attach_job *j, const char *text)
 {
 	struct if_nameindex *all = if_nameindex();
 	struct buf names = { 0 };
 
-	for (size_t i = 0; all != NULL && all[i].if_index != 0; i++)
+	if (all == NULL)
+		return -1;
+	for (size_t i = 0; all[i].if_index != 0; i++)
 		buf_printf(&names, "%s%s", i > 0 ? ", " : "", all[i].if_name);
 	report_error("program %s: no interface %s here; there are: %.*s",
 	    j->listed->name, text, (int)names.len,

@@ -31,7 +31,7 @@ struct interface {
 /*
  * The interface that "-a" names, by its name or its number, or, with text
  * NULL, the one that the package says; said: it really does, and not the
- * format's default.  Returns 0, or -1 with errno 0 after reporting.
+ * format's default.  Returns 0, or -1 as struct way's attach does.
  */
 int attach_interface(const struct attach_job *j, const char *text,
     uint32_t index, bool said, struct interface *out);

@@ -90,7 +90,7 @@ choose_egress(const struct attach_job *j, const char *side)
 	return strstr(attach_section(j->program), "/egress") != NULL;
 }
 
-/* Returns 0, or -1 with errno 0 after reporting. */
+/* Returns 0, or -1 as struct way's attach does. */
 static int
 find_place(const struct attach_job *j, struct place *to)
 {
@@ -147,8 +147,9 @@ leave_qdisc(const struct filter *f)
 {
 	if (f->claim == -1)
 		return;
-	clsact_remove((unsigned int)f->hook.ifindex);
+	/* First the claim: removing needs a descriptor too. */
 	close(f->claim);
+	clsact_remove((unsigned int)f->hook.ifindex);
 }
 
 /* Take our filter away, if it is still ours. */

@@ -678,6 +678,25 @@ holds_one() {
 	finish probe
 }
 
+@test "where descriptors run out, the reason is said and nothing is left behind" {
+	need_clsact
+	hook filter tc -1
+	local most done=
+	for most in {8..24}; do
+		# shellcheck disable=SC2016
+		run --separate-stderr in_net bash -c 'ulimit -n $0 && exec "$@"' "$most" \
+			skel-load -t 0.1 -a filter=tc:lo filter.json 3>&-
+		if [ "$status" -eq 0 ]; then
+			done=$most
+		else
+			[ "$status" -eq 1 ] || { echo "$most: status $status"; return 1; }
+			[[ $stderr == *"Too many open files"* ]] || { echo "$most: $stderr"; return 1; }
+		fi
+		run ! has_clsact lo
+	done
+	[ -n "$done" ]
+}
+
 @test "a program that the package lists twice is an error, and nothing is attached" {
 	hook probe xdp 2
 	edit probe.json '.meta.bpf_skel.progs += .meta.bpf_skel.progs'
