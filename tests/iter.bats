@@ -68,6 +68,35 @@ once='del(.sample)'
 	[ "$(grep -c "\"pid\":$$," out)" -ge 3 ]
 	run -0 --separate-stderr skel-load -f json -t 0.3 -a "records=iter:pid=$$" records.json
 	[[ $output == *'"round":2,'* ]]
+	run ! grep -E '"keys":([02-9]|1[0-9])' out
+}
+
+@test "a pass begins anew, whatever was left of the one before" {
+	need_bpf
+	bpf_package iters
+	only lines '.sample = {interval: 50}'
+	start_load -f json -a "lines=iter:pid=$$" lines.json
+	wait_for 10 grep -q '"round":3,' out
+	end_load
+	[ "$(grep -c '"keys":5}' out)" -ge 3 ]
+	run ! grep -E '"keys":[^5]' out
+}
+
+@test "an iterator that writes more for one object than the kernel holds is an error" {
+	need_bpf
+	bpf_package iters -DFILLER=40000
+	only endless "$once"
+	run -1 --separate-stderr skel-load -f json -a endless=iter:map=many endless.json
+	[ "$stderr" = "skel-load: iterator endless: it writes more for one object than the kernel's buffer holds" ]
+}
+
+@test "-a picks out one thread" {
+	need_bpf
+	bpf_package iters
+	only lines "$once"
+	run -0 --separate-stderr skel-load -f json -a "lines=iter:tid=$$" lines.json
+	[ "$(jq -r 'select(.text).text' <<<"$output" | sed -n 2p)" = "$(printf '%6d' $$)" ]
+	[ "${lines[-1]}" = '{"@end":{"records":5,"lost":0}}' ]
 }
 
 @test "part of a record at the end is an error record, and the exit status is 1" {

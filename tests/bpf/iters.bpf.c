@@ -118,12 +118,16 @@ cgroups(struct bpf_iter__cgroup *ctx)
 	return 0;
 }
 
+#ifndef FILLER
+#define FILLER 16384
+#endif
+
 /* For each element 16 KiB, without a newline. */
 SEC("iter/bpf_map_elem")
 int
 endless(struct bpf_iter__bpf_map_elem *ctx)
 {
-	static const char filler[16384];
+	static const char filler[FILLER];
 
 	if (ctx->key)
 		bpf_seq_write(ctx->meta->seq, filler, sizeof(filler));
