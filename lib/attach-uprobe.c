@@ -14,6 +14,7 @@
 #include "buf.h"
 #include "elf-names.h"
 #include "nearest.h"
+#include "privilege.h"
 #include "report.h"
 
 #define UPROBE_UNIT "/sys/bus/event_source/devices/uprobe/type"
@@ -285,6 +286,9 @@ refused(const struct attach_job *j, const struct target *t)
 {
 	if (errno == 0)
 		return -1;
+	/* The kernel asks for no less (kernel/events/core.c). */
+	if (errno == EACCES && !privilege_is_admin())
+		return attach_refuse(j, "needs CAP_SYS_ADMIN; run as root");
 	if (errno == ESRCH && t->pid != -1)
 		return attach_refuse(j, "there is no process %d", t->pid);
 	if (errno == EINVAL || errno == EILSEQ)
@@ -391,8 +395,8 @@ attach_usdt(const struct attach_job *j, struct attachment *a)
 	ret = read_target(&t, j);
 	if (ret == 0 && (both = strdup(t.symbol)) == NULL)
 		ret = -1;
-	if (ret == 0)
-		ret = attach_probe(j, a, &t, both);
+	if (ret == 0 && (ret = attach_probe(j, a, &t, both)) == -1)
+		ret = refused(j, &t);
 	error = errno;
 	free(both);
 	free_target(&t);

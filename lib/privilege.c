@@ -51,6 +51,12 @@ privilege_suffices(void)
 	return true;
 }
 
+bool
+privilege_is_admin(void)
+{
+	return has(effective(), CAP_SYS_ADMIN);
+}
+
 /* From 3 on, which Debian's and Android's kernels know and Debian's start with,
  * CAP_PERFMON is not enough. */
 bool
@@ -64,7 +70,7 @@ privilege_paranoid(const char *where)
 	if (fscanf(in, "%d", &level) != 1)
 		level = 0;
 	fclose(in);
-	if (level < 3 || has(effective(), CAP_SYS_ADMIN))
+	if (level < 3 || privilege_is_admin())
 		return false;
 	report_error("%s: not permitted without CAP_SYS_ADMIN, since "
 		     "kernel.perf_event_paranoid is %d; run as root, or set it "

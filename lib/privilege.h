@@ -23,4 +23,7 @@ bool privilege_paranoid(const char *where);
 /* Whether this process has all capabilities that BPF needs. */
 bool privilege_suffices(void);
 
+/* Whether this process may do all that root may. */
+bool privilege_is_admin(void);
+
 #endif

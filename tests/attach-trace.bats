@@ -337,6 +337,18 @@ has_run() {
 	fails_with 2 "offset: expected a number from 0 to" skel-load -a p=uprobe:/bin/true:x,offset=y hits.json
 }
 
+@test "who may load programs but is no administrator is told what a uprobe needs" {
+	need_bpf
+	need_nobody
+	[ "$(id -u)" -eq 0 ] || skip "needs root to hand out capabilities"
+	bpf_package hits
+	others_off on_uprobe
+	local caps=-all,+bpf,+perfmon
+	fails_with 1 "skel-load: program on_uprobe: uprobe:/bin/true:0x1000: needs CAP_SYS_ADMIN; run as root" \
+		setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=$caps --ambient-caps=$caps \
+		--bounding-set=$caps skel-load "${off[@]}" -a on_uprobe=uprobe:/bin/true:0x1000 hits.json
+}
+
 @test "-a moves a USDT probe, in all processes or in one" {
 	need_bpf
 	bpf_package hits
