@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
@@ -79,6 +80,18 @@ check_forget(void)
 {
 	report_to(check_note, NULL);
 	check_reports[0] = '\0';
+}
+
+/* Random bytes at text, fewer than size, of the n letters.  Returns how many.
+ */
+static inline size_t
+check_noise(char *text, size_t size, const char *letters, size_t n)
+{
+	size_t len = (size_t)random() % size;
+
+	for (size_t i = 0; i < len; i++)
+		text[i] = letters[(size_t)random() % n];
+	return len;
 }
 
 static inline int

@@ -110,16 +110,14 @@ check_self(void)
 }
 
 static void
-check_noise(void)
+check_random(void)
 {
 	char text[512];
 
 	srandom(1);
 	for (int round = 0; round < 5000; round++) {
-		size_t n = (size_t)random() % sizeof(text);
+		size_t n = check_noise(text, sizeof(text), "01f- x:\n/[\\", 11);
 
-		for (size_t i = 0; i < n; i++)
-			text[i] = "01f- x:\n/[\\"[random() % 11];
 		CHECK_NUM(mappings_parse(&m, text, n), 0);
 		mappings_find(&m, (uint64_t)random());
 	}
@@ -132,7 +130,7 @@ main(void)
 	check_damaged();
 	check_equal();
 	check_self();
-	check_noise();
+	check_random();
 	mappings_free(&m);
 	return check_done();
 }

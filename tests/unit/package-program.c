@@ -1,26 +1,9 @@
 /* Programs of a package: what it may say of where they go, and what not. */
-#include "check.h"
-#include "package.h"
+#include "package-text.h"
 
 #define PROG(rest)                                                             \
 	"{\"bpf_skel\":{\"data_sections\":[],"                                 \
 	"\"progs\":[{\"name\":\"p\"},{\"name\":\"q\"" rest "}]}}"
-
-static int
-parse(struct package *p, const char *text)
-{
-	check_forget();
-	return package_parse(p, text, strlen(text), "x.json", NULL);
-}
-
-/* text must be refused with message. */
-#define REFUSED(text, message)                                                 \
-	do {                                                                   \
-		struct package p_;                                             \
-		CHECK_NUM(parse(&p_, (text)), -1);                             \
-		CHECK_SAID(message);                                           \
-		package_close(&p_);                                            \
-	} while (0)
 
 static void
 test_defaults(void)

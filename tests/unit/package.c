@@ -5,9 +5,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "check.h"
 #include "doc.h"
-#include "package.h"
+#include "package-text.h"
 #include "util.h"
 
 #define SKEL(rest) "{\"bpf_skel\":{\"data_sections\":[]" rest "}}"
@@ -15,22 +14,6 @@
 #define VAR(rest)                                                              \
 	"{\"bpf_skel\":{\"data_sections\":[{\"name\":\".bss\","                \
 	"\"variables\":[{\"name\":\"v\",\"type\":\"int\"" rest "}]}]}}"
-
-static int
-parse(struct package *p, const char *text)
-{
-	check_forget();
-	return package_parse(p, text, strlen(text), "x.json", NULL);
-}
-
-/* text must be refused with message. */
-#define REFUSED(text, message)                                                 \
-	do {                                                                   \
-		struct package p_;                                             \
-		CHECK_NUM(parse(&p_, (text)), -1);                             \
-		CHECK_SAID(message);                                           \
-		package_close(&p_);                                            \
-	} while (0)
 
 static const char full[] =
     "{\"enable_multiple_export_types\":true,\"perf_buffer_pages\":8,"

@@ -53,16 +53,14 @@ check_list(void)
 }
 
 static void
-check_noise(void)
+check_random(void)
 {
 	char text[512];
 
 	srandom(1);
 	for (int round = 0; round < 5000; round++) {
-		size_t n = (size_t)random() % sizeof(text);
+		size_t n = check_noise(text, sizeof(text), "01f- x\n\0", 8);
 
-		for (size_t i = 0; i < n; i++)
-			text[i] = "01f- x\n\0"[random() % 8];
 		parse(text, n);
 		at((uint64_t)random());
 	}
@@ -72,7 +70,7 @@ int
 main(void)
 {
 	check_list();
-	check_noise();
+	check_random();
 	perf_map_free(&m);
 	return check_done();
 }
