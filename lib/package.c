@@ -426,7 +426,12 @@ read_object(struct package *p)
 	int got;
 
 	place(where, "%s: package", p->name);
-	if (need_string(p->root, "bpf_object", &text, where) == -1)
+	got = doc_get_string(p->root, "bpf_object", &text, where);
+	if (got == 0)
+		report_error(
+		    "%s: bpf_object is missing; give the object with -e",
+		    where);
+	if (got != 1)
 		return -1;
 	got = doc_get_u64(
 	    p->root, "bpf_object_size", PACKAGE_OBJECT_MAX, &size, where);

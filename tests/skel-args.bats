@@ -420,7 +420,7 @@ sets() { # VARIABLE VALUE ARG...
 	done <<-'END'
 		[.]#not a package
 		del(.meta)#package: meta is missing
-		del(.bpf_object)#package: bpf_object is missing
+		del(.bpf_object)#package: bpf_object is missing; give the object with -e
 		del(.bpf_object_size)#package: bpf_object_size is missing
 		del(.meta.bpf_skel)#meta: bpf_skel is missing
 		.bpf_object=5#package.bpf_object: expected a string, found a number
