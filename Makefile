@@ -228,8 +228,10 @@ install: all
 	install -m 0644 $(EUNOMIA) $(DESTDIR)$(LIBDIR)
 	ln -sf libeunomia.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libeunomia.so
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' lib/eunomia.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/eunomia.pc
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' lib/eunomia.pc.in >$(B)/eunomia.pc
+	install -m 0644 $(B)/eunomia.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	@for c in $(CMDS); do \
 		install -m 0644 completions/$$c.bash $(DESTDIR)$(COMPDIR)/$$c || exit 1; done
 

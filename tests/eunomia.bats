@@ -33,10 +33,12 @@ teardown() {
 	[ -z "$POLL" ] || kill -KILL "$POLL" 2>/dev/null || :
 }
 
-# install_into PREFIX: as the build that is tested was made.
+# install_into PREFIX [VARIABLE=VALUE...]: as the build that is tested was made.
 install_into() {
+	local prefix=$1
+	shift
 	env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u DESTDIR \
-		make -s -C "$ROOT" install ${SAN:+SAN=1} PREFIX="$1" >"$BATS_FILE_TMPDIR/install.log" 2>&1 ||
+		make -s -C "$ROOT" install ${SAN:+SAN=1} PREFIX="$prefix" "$@" >"$BATS_FILE_TMPDIR/install.log" 2>&1 ||
 		{ cat "$BATS_FILE_TMPDIR/install.log"; return 1; }
 }
 
@@ -98,6 +100,19 @@ declared() {
 	run -0 pkg-config --cflags --libs eunomia
 	[[ $output == "-I$USR/include -L$USR/lib -leunomia"* ]]
 	[ "$(pkg-config --modversion eunomia)" = "$(skel-load -V | cut -d ' ' -f 2)" ]
+}
+
+@test "make install for a package: paths without DESTDIR, readable by all whatever the umask" {
+	(umask 077 && install_into /usr DESTDIR="$PWD/root" LIBDIR=/usr/lib/x)
+	[ "$(find root -type f ! -perm -444)" = "" ]
+	[ "$(find root -type d ! -perm -555 ! -path root)" = "" ]
+	[ "$(readlink -f root/usr/lib/x/libeunomia.so)" = "$(readlink -f root/usr/lib/x/libeunomia.so.0.*.*)" ]
+	run ! grep -r "$PWD" root/usr/lib/x/pkgconfig
+	export PKG_CONFIG_PATH=$PWD/root/usr/lib/x/pkgconfig
+	[ "$(pkg-config --variable=libdir eunomia)" = /usr/lib/x ]
+	# What is moved with its prefix is found there.
+	run -0 pkg-config --define-variable=prefix=/opt/x --cflags --libs eunomia
+	[[ $output == "-I/opt/x/include -L/opt/x/lib/x -leunomia"* ]]
 }
 
 @test "the libraries export the functions of the header and nothing else" {
