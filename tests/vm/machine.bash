@@ -26,14 +26,18 @@ make_kernel() {
 	local dir=$VM/$1 package
 	[ ! -f "$dir/modules.disk" ] || return 0
 	package=$(newest_package "$1")
-	[ -n "$package" ] || { echo "apt-cache knows no kernel $1: is bookworm-security among its sources?" >&2; return 1; }
+	[ -n "$package" ] || {
+		echo "check-vm: apt-cache knows no kernel $1: is bookworm-security among its sources? was there an apt-get update?" >&2
+		return 1
+	}
 	echo "# getting $package"
-	mkdir -p "$dir/new" || return 1
-	(
-		cd "$dir" && apt-get download -qq "$package" 2>download.log ||
-			{ cat download.log >&2; exit 1; }
-		dpkg-deb -x linux-image-*.deb new && rm linux-image-*.deb
-	) || return 1
+	rm -rf "$dir/new" "$dir"/*.deb && mkdir -p "$dir/new" || return 1
+	(cd "$dir" && apt-get download -qq "$package") >"$dir/download.log" 2>&1 || {
+		echo "check-vm: cannot download $package, the kernel $1 (KERNELS=... does without it):" >&2
+		cat "$dir/download.log" >&2
+		return 1
+	}
+	dpkg-deb -x "$dir"/*.deb "$dir/new" && rm "$dir"/*.deb || return 1
 	mv "$dir"/new/boot/vmlinuz-* "$dir/vmlinuz"
 	rm -rf "$dir/modules"
 	mv "$dir/new/lib/modules" "$dir/modules"
@@ -99,7 +103,8 @@ make_base() {
 	state=$(dpkg-query -W $packages | sha256sum)
 	[ "$state" != "$(cat "$VM/base.state" 2>/dev/null)" ] || [ ! -f "$VM/base.disk" ] || return 0
 	echo "# making a disk of $(wc -w <<<"$packages") packages"
-	dir=$(mktemp -d "$VM/base.XXXXXX") || return 1
+	dir=$SCRATCH/base
+	mkdir "$dir" || return 1
 	# shellcheck disable=SC2086
 	files_of $packages |
 		tar -C / -c --no-recursion --verbatim-files-from -T - 2>/dev/null | tar -C "$dir" -x
@@ -119,8 +124,8 @@ make_base() {
 make_objects() (
 	BATS_TEST_DIRNAME=$ROOT/tests
 	. "$ROOT/tests/load.bash"
-	rm -rf "$BPF_OBJECTS" "$VM/compile"
-	mkdir -p "$BPF_OBJECTS" "$VM/compile" && cd "$VM/compile" || return 1
+	rm -rf "$BPF_OBJECTS"
+	mkdir -p "$BPF_OBJECTS" "$SCRATCH/compile" && cd "$SCRATCH/compile" || return 1
 	{
 		(cd "$ROOT" && grep -hoE '\<(bpf_package|bpf_object|c_program)( [-A-Za-z0-9_=]+)+$' "$@")
 		sed -nE 's|.*takes ([a-z_]+/[a-z_]+).*|bpf_object need -DKIND="\1"|p' "$ROOT/tests/load.bash"
@@ -129,14 +134,14 @@ make_objects() (
 		# shellcheck disable=SC2086
 		"$command" $arguments 2>/dev/null
 	done
-	rm -rf "$VM/compile"
 )
 
 # make_tree: the disk with what the tests use of this tree, to be mounted where
 # the tree is here.
 make_tree() {
 	local dir build=${BUILD#"${ROOT:?}"/} status
-	dir=$(mktemp -d "$VM/tree.XXXXXX") || return 1
+	dir=$SCRATCH/tree
+	mkdir "$dir" || return 1
 	{
 		cd "$ROOT" && find . \( -path ./build -o -path ./.git \) -prune -o ! -type d -print
 		find "$build/bin" "$build/unit" build/vm/objects ! -type d
@@ -177,15 +182,17 @@ make_initrd() {
 
 # boot DIRECTORY: the kernel's messages go to its console, one serial line;
 # what the tests say comes on the other and is our standard output.  A panic
-# ends the machine (panic=-1, -no-reboot).
+# ends the machine (panic=-1, -no-reboot).  For a subshell, since it takes the
+# place of the shell; who ends the run ends the guest by $SCRATCH/SERIES.pid.
 boot() {
 	local name
+	echo "$BASHPID" > "$SCRATCH/${1##*/}.pid"
 	set -- "$1" -kernel "$1/vmlinuz" -initrd "$1/initrd"
 	for name in "$VM/base.disk" "$1/modules.disk" "$VM/tree.disk"; do
 		set -- "$@" -drive "file=$name,if=virtio,format=raw,snapshot=on"
 	done
-	timeout --foreground -k 5 "${VM_SECONDS:-1500}" \
-		qemu-system-x86_64 -accel tcg -cpu max -smp 2 -m 2G -nodefaults -no-reboot -display none \
+	exec timeout --foreground -k 5 "${VM_SECONDS:-1200}" \
+		qemu-system-x86_64 -accel tcg -cpu max -smp "$VM_CPUS" -m 2G -nodefaults -no-reboot -display none \
 		-serial "file:$1/console" -serial stdio "${@:2}" \
 		-append "console=ttyS0 quiet panic=-1 lsm=landlock,yama,bpf mitigations=off init_on_alloc=0" </dev/null
 }
