@@ -13,6 +13,9 @@
 #include "process.h"
 
 #define LOOK_EVERY (CLOCK_SECOND / 10)
+/* A program that has just begun is still mapping its libraries: its mappings
+ * are read again after this, then after twice as long each time. */
+#define LOOK_SOON (CLOCK_SECOND / 1000)
 #define LIST_EVERY CLOCK_SECOND /* reading the list of generated code */
 /* Reading the mappings again shall take no more than one part in so many of
  * the time. */
@@ -31,7 +34,7 @@ forget_mappings(struct process *p)
 	free(p->mapped);
 	p->mapped = NULL;
 	perf_map_free(&p->generated);
-	p->read = p->reading = p->generated_read = 0;
+	p->read = p->reading = p->pause = p->generated_read = 0;
 }
 
 void
@@ -129,6 +132,9 @@ read_again(struct process *p, uint64_t now)
 	bool changed;
 
 	p->read = now;
+	p->pause = p->pause == 0 ? LOOK_SOON : p->pause * 2;
+	if (p->pause > LOOK_EVERY)
+		p->pause = LOOK_EVERY;
 	if (mappings_read(&maps, p->pid) == -1) {
 		p->refused = errno == EACCES || errno == EPERM;
 		return PROCESS_SAME;
@@ -151,8 +157,8 @@ process_cover(struct process *p, uint64_t addr, uint64_t now, bool *settled)
 	*settled = true;
 	if (p->gone || mappings_find(&p->maps, addr) != NULL)
 		return PROCESS_SAME;
-	if (wait < LOOK_EVERY)
-		wait = LOOK_EVERY;
+	if (wait < p->pause)
+		wait = p->pause;
 	if (p->read == 0 || now - p->read >= wait)
 		return read_again(p, now);
 	*settled = false;

@@ -38,6 +38,7 @@ struct process {
 	struct mappings maps;   /* as they were read last */
 	struct mapped *mapped;  /* owned: what is behind each */
 	uint64_t read, reading; /* when, and how long that took; 0: never */
+	uint64_t pause;         /* before they are read again, at least */
 	struct perf_map generated;
 	uint64_t generated_read; /* when; 0: never */
 };
