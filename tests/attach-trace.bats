@@ -88,6 +88,17 @@ has_run() {
 	jq -c "select(.comm == \"$RUN\")" out | grep -q .
 }
 
+# hits_by_rm PROGRAM WHERE: sent there, the program runs when rm does.
+hits_by_rm() {
+	rm -f out
+	only "$1" -a "$1=$2"
+	touch file
+	rm file &
+	wait "$!"
+	wait_for 10 has_some_hits "$!"
+	gone
+}
+
 @test "tracepoints of every sort fire where -a sends them, until the end" {
 	need_bpf
 	bpf_package hits
@@ -455,13 +466,7 @@ has_run() {
 	start_caller caller
 	for where in kprobe:do_unlinkat kprobe:do_unlinkat+0 kretprobe:do_unlinkat ksyscall:unlinkat \
 		kretsyscall:unlinkat; do
-		rm -f out
-		only on_kprobe -a "on_kprobe=$where"
-		touch file
-		rm file &
-		wait "$!"
-		wait_for 10 has_some_hits "$!"
-		gone
+		hits_by_rm on_kprobe "$where"
 	done
 	refused on_kprobe kprobe:do_unlinkta "this kernel has no function do_unlinkta; the nearest: do_unlinkat"
 	refused on_kprobe ksyscall:nosuch "this kernel has no system call nosuch"
@@ -478,13 +483,7 @@ has_run() {
 	need_kprobe_multi
 	bpf_package hits
 	for where in kprobe.multi:do_unlink* kretprobe.multi:do_unlink* kprobe:do_unlinkat; do
-		rm -f out
-		only on_multi -a "on_multi=$where"
-		touch file
-		rm file &
-		wait "$!"
-		wait_for 10 has_some_hits "$!"
-		gone
+		hits_by_rm on_multi "$where"
 	done
 	only on_kprobe -a 'on_kprobe=kprobe.multi:do_unlink*'
 	gone
@@ -495,13 +494,7 @@ has_run() {
 	need_fentry
 	bpf_package hits
 	for where in fentry:do_unlinkat fexit:do_unlinkat fmod_ret:security_file_open; do
-		rm -f out
-		only on_fentry -a "on_fentry=$where"
-		touch file
-		rm file &
-		wait "$!"
-		wait_for 10 has_some_hits "$!"
-		gone
+		hits_by_rm on_fentry "$where"
 	done
 }
 
