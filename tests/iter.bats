@@ -182,6 +182,15 @@ NOW  the end" ]
 	[ "$(head -n 1 raw | wc -c)" -eq $((8388608 + 1)) ]
 }
 
+@test "a pass that takes longer than the interval is read to its end" {
+	need_bpf
+	bpf_package iters
+	only endless '.sample = {interval: 1}'
+	start_load -a endless=iter:map=many endless.json
+	wait_for 10 grep -qa '"round":2,"keys":2}' out
+	end_load
+}
+
 @test "a map's elements: of the object by name, of another by its pin; none named is an error" {
 	need_bpf
 	bpf_package iters
