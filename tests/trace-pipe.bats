@@ -164,6 +164,27 @@ load_ended() {
 	wait_for 10 swept
 }
 
+@test "the instance of one that lives is not swept, though nothing in it is open yet" {
+	need_trace
+	bpf_package prints
+	sleep 60 3>&- &
+	OTHER=$!
+	local start instance
+	start=$(cut -d' ' -f22 "/proc/$OTHER/stat")
+	instance=/sys/kernel/tracing/instances/skel-$OTHER-$start-$(stat -Lc %i /proc/self/ns/pid)
+	mkdir "$instance"
+	skel-load -t 0.01 prints.json >/dev/null 2>sweeps
+	[ -d "$instance" ]
+	kill "$OTHER"
+	wait "$OTHER" || :
+	gone() {
+		skel-load -t 0.01 prints.json >/dev/null 2>sweeps
+		[ ! -e "$instance" ]
+	}
+	wait_for 10 gone
+	grep -q "swept $instance, left behind by pid $OTHER" sweeps
+}
+
 @test "without --trace-pipe nothing is shown and no instance is made" {
 	need_trace
 	bpf_package prints
