@@ -129,6 +129,18 @@ load_ended() {
 	end_load
 }
 
+@test "what a program prints in several lines is shown whole" {
+	need_trace
+	bpf_object prints '-DWORD="mine\nsecond"'
+	skel-pack prints.bpf.o >prints.json
+	start_load --trace-pipe prints.json
+	pid=$(call)
+	wait_for 10 said "second too"
+	end_load
+	[ "$(grep -A 1 -m 1 "python3-$pid: mine" err)" = "skel-load: python3-$pid: mine
+skel-load:     second: pid $pid, 100% of 0x000000ff" ]
+}
+
 @test "--pin shows the lines too" {
 	need_trace
 	bpf_package prints
