@@ -135,6 +135,8 @@ $(B)/libeunomia.so.$(VERSION): $(B)/libeunomia.o lib/eunomia.map
 		-Wl,--version-script=lib/eunomia.map -o $@ $< $(call libs,$(LIBS_eunomia)) -pthread
 
 $(B)/lib/%.o: PIC := -fPIC -fvisibility=hidden
+# A handler in C++ may throw through us, and this is to clean up then.
+$(B)/lib/skeleton.o: PIC := -fPIC -fvisibility=hidden -fexceptions
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)

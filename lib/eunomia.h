@@ -125,8 +125,10 @@ int load_and_attach_eunomia_skel(struct eunomia_bpf *prog);
  *
  * The handler is called on this thread, with ctx and with size bytes at data,
  * which are good until it returns.  Rows and JSON come without a newline at the
- * end; a NUL that is not counted follows all that is text.  It must return: no
- * longjmp(3), no exception.  It may call every function here but this one for
+ * end; a NUL that is not counted follows all that is text.  It must not
+ * longjmp(3).  A C++ exception of it passes through and ends the polling, as a
+ * pthread_cancel(3) does; the record that it was given may then come again.
+ * It may call every function here but this one for
  * the same skeleton.  If it terminates the polling, it is not called again.
  *
  * The message is emptied at the start, and says at the end if records were

@@ -294,22 +294,34 @@ run(struct eunomia_bpf *p)
 	return delivery_end(&p->delivery) == -1 ? -1 : ret;
 }
 
+static void
+end_polling(struct eunomia_bpf **p)
+{
+	delivery_close(&(*p)->delivery);
+	pthread_mutex_lock(&(*p)->lock);
+	end_work(*p);
+}
+
+/* What begin_polling() began. */
+static int
+deliver(struct eunomia_bpf *p, enum export_format_type format,
+    delivery_fn *handler, void *ctx)
+{
+	/* It ends too when the handler throws or this thread is cancelled. */
+	struct eunomia_bpf *polled __attribute__((cleanup(end_polling))) = p;
+
+	(void)polled;
+	if (delivery_open(&p->delivery, &p->header, p->symbolizer,
+		&p->handle->control, format, handler, ctx) == -1)
+		return -1;
+	return run(p);
+}
+
 int
 skeleton_poll(struct eunomia_bpf *p, enum export_format_type format,
     delivery_fn *handler, void *ctx)
 {
-	int ret = -1;
-
-	if (begin_polling(p) == -1)
-		return -1;
-	if (delivery_open(&p->delivery, &p->header, p->symbolizer,
-		&p->handle->control, format, handler, ctx) == 0) {
-		ret = run(p);
-		delivery_close(&p->delivery);
-	}
-	pthread_mutex_lock(&p->lock);
-	end_work(p);
-	return ret;
+	return begin_polling(p) == 0 ? deliver(p, format, handler, ctx) : -1;
 }
 
 /* The lock is held. */

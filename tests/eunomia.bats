@@ -173,6 +173,15 @@ declared() {
 	[ "$(cat err)" = ready ]
 }
 
+@test "an exception of a C++ handler passes through, and leaves nothing behind" {
+	need_bpf
+	g++ -std=c++17 -O1 -g -Wall -Wextra -Werror $SANITIZE -o throw "$ROOT/tests/eunomia/throw.cc" \
+		$(pkg-config --cflags --libs eunomia)
+	run -0 --separate-stderr timeout 60 ./throw "$ASSETS/bootstrap.json"
+	[ "$output" = $'caught\ncaught\nended 0' ]
+	[ -z "$stderr" ]
+}
+
 @test "a static program carries the library in itself" {
 	[ -z "$SAN" ] || skip "sanitized programs are not static"
 	compile errors -static $(pkg-config --static --cflags --libs eunomia)

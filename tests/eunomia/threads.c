@@ -403,6 +403,24 @@ test_destroy_while_polled(void)
 	handle_destroy(p.handle);
 }
 
+/* A thread that is cancelled polls no more, whether it waits or is outside. */
+static void
+test_cancel(bool inside)
+{
+	struct polled p;
+
+	load(&p, package);
+	p.dawdle = inside;
+	pthread_create(&p.thread, NULL, poll_it, &p);
+	CHECK(sees_events(&p));
+	pthread_cancel(p.thread);
+	pthread_join(p.thread, NULL);
+	p.dawdle = false;
+	pthread_create(&p.thread, NULL, poll_it, &p);
+	CHECK(sees_events(&p));
+	end(&p);
+}
+
 static struct eunomia_bpf *loading;
 static volatile sig_atomic_t released;
 
@@ -479,6 +497,8 @@ main(int argc, char *argv[])
 	test_stop_by_the_handler();
 	test_destroy_by_the_handler();
 	test_destroy_while_polled();
+	test_cancel(false);
+	test_cancel(true);
 	test_destroy_while_loaded();
 	test_signals();
 	free(package);
