@@ -204,3 +204,17 @@ completion_ways() {
 			[ "$status" -ne 2 ] || { echo "$line: $output"; exit 1; }
 		done
 }
+
+@test "manuals and helps fit a terminal of 80 columns" {
+	local page cmd wide
+	command -v mandoc >/dev/null || skip "needs mandoc"
+	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*.[35]; do
+		# Bold and underlined letters are written twice.
+		wide=$(mandoc -Tascii -O width=80 "$page" | sed 's/.\x08//g' | awk 'length > 80')
+		[ -z "$wide" ] || { echo "$page: $wide"; return 1; }
+	done
+	for cmd in $(commands); do
+		wide=$("$cmd" --help | awk 'length > 80')
+		[ -z "$wide" ] || { echo "$cmd: $wide"; return 1; }
+	done
+}
