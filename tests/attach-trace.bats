@@ -59,7 +59,7 @@ refused() {
 # to do, one letter each.
 start_caller() {
 	[ -e caller ] || c_program caller -static
-	[ "$1" = caller ] || cp caller "$1"
+	[ -e "$1" ] || cp caller "$1"
 	mkfifo "$1.in" "$1.out"
 	"./$1" < "$1.in" > "$1.out" 3>&- &
 	CALLER=$!
@@ -205,6 +205,15 @@ hits_by_rm() {
 	wait_for 10 has_hits "$CALLER" 2
 	gone
 	refused on_uprobe "uretprobe:$PWD/caller:wander+4" "a return has no offset"
+	# One that is entered and never returns.
+	OTHER=$CALLER
+	cp caller another
+	only on_uprobe -a "on_uprobe=uretprobe:$PWD/another:main"
+	start_caller another
+	say "$CALLER_IN" "$CALLER_OUT" w
+	kill -9 "$CALLER"
+	gone
+	has_hits "$CALLER" 0
 }
 
 @test "with pid= one process is probed, all its threads, and no other" {
@@ -213,6 +222,7 @@ hits_by_rm() {
 	start_caller first
 	OTHER=$CALLER
 	local other_in=$CALLER_IN other_out=$CALLER_OUT
+	ln first second
 	start_caller second
 	only on_uprobe -a "on_uprobe=uprobe:$PWD/first:work,pid=$OTHER"
 	say "$CALLER_IN" "$CALLER_OUT" wt
