@@ -525,6 +525,12 @@ hits_by_rm() {
 	refused on_kprobe kprobe:do_unlinkat "this kernel has no kprobes"
 	refused on_kprobe kretprobe:do_unlinkat "this kernel has no kprobes"
 	refused on_kprobe ksyscall:unlinkat "this kernel has no kprobes"
+}
+
+@test "a kernel without kprobe.multi says that it has none" {
+	need_bpf
+	! has_symbol register_fprobe_ips || skip "needs a kernel without kprobe.multi"
+	bpf_package hits
 	refused on_multi 'kprobe.multi:do_unlink*' "this kernel has no kprobe.multi"
 }
 
