@@ -197,6 +197,20 @@ hits_by_rm() {
 	done
 }
 
+@test "a global function goes before a static one of its name" {
+	need_bpf
+	bpf_package hits
+	c_program caller -static
+	objcopy --localize-symbol=wander caller both
+	objcopy --redefine-sym wander=work both
+	start_caller both
+	only on_uprobe -a "on_uprobe=uprobe:$PWD/both:work"
+	say "$CALLER_IN" "$CALLER_OUT" dwdwd
+	wait_for 10 has_hits "$CALLER" 2
+	gone
+	has_hits "$CALLER" 2
+}
+
 @test "a program for uprobes may go to the return of a function" {
 	need_bpf
 	bpf_package hits
