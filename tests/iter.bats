@@ -11,6 +11,7 @@ setup() {
 
 teardown() {
 	kill_load
+	rm -rf "/sys/fs/bpf/skel-test-$$"
 }
 
 # only NAME FILTER: make NAME.json of iters.json with this program alone,
