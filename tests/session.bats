@@ -42,7 +42,7 @@ field() { # FILTER
 	[ "$(stat -c %a:%u "$dir")" = 700:0 ]
 	bpftool map show pinned "$dir/rb" | grep -q ringbuf
 	[ "$(find "$dir" -type f | wc -l)" -eq 1 ]
-	[ ! -s err ]
+	run ! grep -vE ': (mounted|swept) ' err
 	end_load
 }
 
