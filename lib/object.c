@@ -317,6 +317,14 @@ report_relocation(const struct object *o)
 	return true;
 }
 
+/* The verifier writes its log also where something else then fails. */
+static bool
+is_verifiers(const struct object *o, int error)
+{
+	return o->log != NULL && error != EMFILE && error != ENFILE &&
+	       error != ENOMEM;
+}
+
 static void
 report_refusal(struct object *o, int error)
 {
@@ -351,10 +359,10 @@ report_refusal(struct object *o, int error)
 	else
 		report_error("%s: program %s (%s): %s: %s", name,
 		    heard_program(), bpf_program__section_name(program),
-		    o->log != NULL ? "the verifier refused it"
-				   : "cannot be loaded",
+		    is_verifiers(o, error) ? "the verifier refused it"
+					   : "cannot be loaded",
 		    strerror(error));
-	if (o->log != NULL) {
+	if (is_verifiers(o, error)) {
 		report_log(o->log);
 	} else {
 		heard_report();

@@ -439,3 +439,17 @@ able() {
 	[ "$(complete_words skel-load --unload '')" = there ]
 	[ "$(complete_words skel-load -n '')" = "" ]
 }
+
+@test "all descriptors that the hard limit allows are used; where those end, no verifier is blamed" {
+	need_bpf
+	prlimit --nofile=12: skel-load -n 1 "$ASSETS/ps.json" > out
+	has_header out
+	local n blamed=0 ended=0
+	for n in {8..15}; do
+		run bash -c "ulimit -n $n; skel-load -t 0.1 '$ASSETS/bootstrap.json' 2>&1 >/dev/null"
+		[[ $output != *"verifier refused it: Too many open files"* ]] || blamed=$n
+		[[ $output != *"Too many open files"* ]] || ended=$((ended + 1))
+	done
+	[ "$blamed" -eq 0 ]
+	[ "$ended" -gt 0 ]
+}

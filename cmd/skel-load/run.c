@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -314,12 +315,26 @@ run_package(struct run *r)
 	return o->pin ? keep_session(r) : stream(r);
 }
 
+/* A link or an event for each CPU or function is a descriptor each; the soft
+ * limit is for those who use select(2). */
+static void
+raise_descriptors(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
 int
 run(const struct options *o)
 {
 	struct run r = { .options = o, .trace = TRACE_PIPE_NONE };
 	int status = EXIT_FAILURE;
 
+	raise_descriptors();
 	if (output_open(&r.out, STDOUT_FILENO, "<stdout>") == -1 ||
 	    package_open(&r.package, o->package, o->elf) == -1)
 		return EXIT_FAILURE;
