@@ -22,15 +22,8 @@ open_plans(struct delivery *d)
 		return 0;
 	if (d->symbolizer != NULL)
 		options.symbols = symbolizer_symbols(d->symbolizer);
-	d->plans = calloc(d->header->nmaps + 1, sizeof(struct plan *));
-	if (d->plans == NULL)
-		return report_nomem();
-	for (size_t i = 0; i < d->header->nmaps; i++) {
-		d->plans[i] = plan_new(d->header, (unsigned int)i, &options);
-		if (d->plans[i] == NULL)
-			return -1;
-	}
-	return 0;
+	d->plans = plans_new(d->header, &options);
+	return d->plans != NULL ? 0 : -1;
 }
 
 static int
@@ -71,9 +64,8 @@ delivery_open(struct delivery *d, const struct stream_header *h,
 void
 delivery_close(struct delivery *d)
 {
-	for (size_t i = 0; d->plans != NULL && i < d->header->nmaps; i++)
-		plan_free(d->plans[i]);
-	free(d->plans);
+	if (d->plans != NULL)
+		plans_free(d->plans, d->header->nmaps);
 	free(d->keys);
 	free(d->sizes);
 	buf_free(&d->out);

@@ -135,6 +135,33 @@ plan_free(struct plan *p)
 	free(p);
 }
 
+struct plan **
+plans_new(const struct stream_header *h, const struct plan_options *o)
+{
+	struct plan **plans = calloc(h->nmaps + 1, sizeof(*plans));
+
+	if (plans == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	for (size_t i = 0; i < h->nmaps; i++) {
+		plans[i] = plan_new(h, (unsigned int)i, o);
+		if (plans[i] == NULL) {
+			plans_free(plans, i);
+			return NULL;
+		}
+	}
+	return plans;
+}
+
+void
+plans_free(struct plan **plans, size_t n)
+{
+	for (size_t i = 0; plans != NULL && i < n; i++)
+		plan_free(plans[i]);
+	free(plans);
+}
+
 void
 plan_head(const struct plan *p, struct buf *out)
 {

@@ -53,6 +53,17 @@ struct plan *plan_new(const struct stream_header *h, unsigned int map,
     const struct plan_options *o);
 void plan_free(struct plan *p);
 
+/*
+ * The plans of all of h's maps, by their number.  Returns an array for
+ * plans_free(), or NULL after reporting (no memory).
+ */
+struct plan **plans_new(
+    const struct stream_header *h, const struct plan_options *o);
+
+/* Release n plans, some of which may be NULL, and the array, which may be too.
+ */
+void plans_free(struct plan **plans, size_t n);
+
 /* Append the form's header line for this map, if it has one. */
 void plan_head(const struct plan *p, struct buf *out);
 

@@ -16,15 +16,8 @@ open_plans(struct writer *w)
 
 	if (w->symbolizer != NULL)
 		json.symbols = symbolizer_symbols(w->symbolizer);
-	w->plans = calloc(h->nmaps + 1, sizeof(struct plan *));
-	if (w->plans == NULL)
-		return report_nomem();
-	for (size_t i = 0; i < h->nmaps; i++) {
-		w->plans[i] = plan_new(h, (unsigned int)i, &json);
-		if (w->plans[i] == NULL)
-			return -1;
-	}
-	return 0;
+	w->plans = plans_new(h, &json);
+	return w->plans != NULL ? 0 : -1;
 }
 
 int
@@ -47,9 +40,8 @@ writer_open(struct writer *w, const struct stream_header *h, struct output *out,
 void
 writer_close(struct writer *w)
 {
-	for (size_t i = 0; w->plans != NULL && i < w->header->nmaps; i++)
-		plan_free(w->plans[i]);
-	free(w->plans);
+	if (w->plans != NULL)
+		plans_free(w->plans, w->header->nmaps);
 	free(w->sizes);
 	*w = (struct writer){ 0 };
 }

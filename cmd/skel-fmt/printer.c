@@ -560,9 +560,7 @@ conclude(const struct printer *p, bool is_stream)
 static void
 close_input(struct printer *p)
 {
-	for (size_t i = 0; i < p->nplans; i++)
-		plan_free(p->plans[i]);
-	free(p->plans);
+	plans_free(p->plans, p->nplans);
 	p->plans = NULL;
 	p->nplans = p->shown = 0;
 	for (size_t i = 0; i < p->nuntyped; i++) {
