@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +5,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "digits.h"
 #include "mappings.h"
 #include "report.h"
 #include "sorted.h"
@@ -24,23 +24,6 @@ mappings_free(struct mappings *m)
 	*m = (struct mappings){ 0 };
 }
 
-/* Read a number up to the character behind it, and skip that. */
-static bool
-number(const char **p, int base, char behind, uint64_t *out)
-{
-	char *end;
-
-	/* strtoull(3) would take blanks and signs too. */
-	if (**p == ' ' || **p == '-' || **p == '+')
-		return false;
-	errno = 0;
-	*out = strtoull(*p, &end, base);
-	if (errno != 0 || end == *p || *end != behind)
-		return false;
-	*p = end + 1;
-	return true;
-}
-
 /* The numbers of a line, "start-end rwxp offset major:minor inode path", and
  * where the path begins. */
 static bool
@@ -48,17 +31,19 @@ parse_numbers(struct mapping *m, const char **p, bool *executable)
 {
 	uint64_t major, minor;
 
-	if (!number(p, 16, '-', &m->start) || !number(p, 16, ' ', &m->end) ||
-	    m->start >= m->end || strnlen(*p, 5) != 5 || (*p)[4] != ' ')
+	if (!digits_read(p, 16, '-', &m->start) ||
+	    !digits_read(p, 16, ' ', &m->end) || m->start >= m->end ||
+	    strnlen(*p, 5) != 5 || (*p)[4] != ' ')
 		return false;
 	*executable = (*p)[2] == 'x';
 	*p += 5;
-	if (!number(p, 16, ' ', &m->offset) || !number(p, 16, ':', &major) ||
-	    !number(p, 16, ' ', &minor))
+	if (!digits_read(p, 16, ' ', &m->offset) ||
+	    !digits_read(p, 16, ':', &major) ||
+	    !digits_read(p, 16, ' ', &minor))
 		return false;
 	m->major = (unsigned int)major;
 	m->minor = (unsigned int)minor;
-	return number(p, 10, ' ', &m->inode);
+	return digits_read(p, 10, ' ', &m->inode);
 }
 
 /* The path as it was: proc(5), a newline is \012, what was unlinked has

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "digits.h"
 #include "open-inside.h"
 #include "perf-map.h"
 #include "sorted.h"
@@ -24,25 +24,10 @@ perf_map_free(struct perf_map *m)
 }
 
 static bool
-hex(char **p, uint64_t *out)
+parse_line(struct perf_symbol *s, const char *p)
 {
-	char *end;
-
-	if (**p == ' ' || **p == '-' || **p == '+')
-		return false;
-	errno = 0;
-	*out = strtoull(*p, &end, 16);
-	if (errno != 0 || end == *p || *end != ' ')
-		return false;
-	*p = end + 1;
-	return true;
-}
-
-static bool
-parse_line(struct perf_symbol *s, char *p)
-{
-	if (!hex(&p, &s->start) || !hex(&p, &s->size) || s->size == 0 ||
-	    *p == '\0')
+	if (!digits_read(&p, 16, ' ', &s->start) ||
+	    !digits_read(&p, 16, ' ', &s->size) || s->size == 0 || *p == '\0')
 		return false;
 	s->name = p;
 	return true;
