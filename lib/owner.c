@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "owner.h"
+#include "proc-stat.h"
 #include "report.h"
 
 /* PF_EXITING (Linux, include/linux/sched.h): its pipes may be closed before it
@@ -16,25 +17,9 @@ enum { EXITING = 0x4 };
 static unsigned long long
 start_time(long pid)
 {
-	char path[64], line[1024], *p;
-	unsigned long long start = 0;
-	unsigned long flags = 0;
-	FILE *in;
+	struct proc_stat s;
 
-	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
-	in = fopen(path, "re");
-	if (in == NULL)
-		return 0;
-	/* proc(5): the name in parentheses may hold anything; state is field
-	 * 3, flags 9, starttime 22. */
-	if (fgets(line, sizeof(line), in) != NULL &&
-	    (p = strrchr(line, ')')) != NULL && strchr("ZX", p[2]) == NULL)
-		sscanf(p + 2,
-		    "%*c %*s %*s %*s %*s %*s %lu %*s %*s %*s "
-		    "%*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-		    &flags, &start);
-	fclose(in);
-	return flags & EXITING ? 0 : start;
+	return proc_stat_read(pid, &s) && !(s.flags & EXITING) ? s.start : 0;
 }
 
 int

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "clock.h"
 #include "open-inside.h"
+#include "proc-stat.h"
 #include "process.h"
 
 #define LOOK_EVERY (CLOCK_SECOND / 10)
@@ -43,40 +43,19 @@ process_free(struct process *p)
 	forget_mappings(p);
 }
 
-/* From /proc/PID/stat, proc(5): the name in parentheses may hold anything. */
-static bool
-read_stat(pid_t pid, struct identity *id)
-{
-	char path[64], line[1024], *p;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return false;
-	n = read(fd, line, sizeof(line) - 1);
-	close(fd);
-	line[n > 0 ? n : 0] = '\0';
-	if ((p = strrchr(line, ')')) == NULL || p[1] != ' ' ||
-	    strchr("ZX", p[2]) != NULL)
-		return false;
-	/* starttime is field 22, startcode 26, startstack 28. */
-	return sscanf(p + 2,
-		   "%*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-		   "%*s %*s %*s %*s %*s %llu %*s %*s %*s %llu %*s %llu",
-		   &id->start, &id->code, &id->stack) == 3;
-}
-
 static bool
 read_identity(pid_t pid, struct identity *id)
 {
 	char path[64];
+	struct proc_stat s;
 	struct stat st;
 
 	*id = (struct identity){ 0 };
-	if (!read_stat(pid, id))
+	if (!proc_stat_read(pid, &s))
 		return false;
+	id->start = s.start;
+	id->code = s.code;
+	id->stack = s.stack;
 	/* Kernel threads have none. */
 	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
 	if (stat(path, &st) == 0) {
