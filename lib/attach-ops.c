@@ -4,28 +4,13 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "attach-net.h"
+#include "kallsyms.h"
 #include "ops.h"
 #include "report.h"
-
-/* Whether the kernel, Linux 6.4 or newer, holds a struct by a link. */
-static bool
-has_links(void)
-{
-	FILE *in = fopen("/proc/kallsyms", "re");
-	char line[256];
-	bool found = false;
-
-	while (in != NULL && !found && fgets(line, sizeof(line), in) != NULL)
-		found = strstr(line, " bpf_struct_ops_link_create\n") != NULL;
-	if (in != NULL)
-		fclose(in);
-	return found;
-}
 
 /* Before loading: the struct of the program, and whether a link will hold it.
  */
@@ -41,7 +26,8 @@ prepare(const struct attach_job *j)
 		    name, name);
 		return -1;
 	}
-	if (has_links())
+	/* Linux 6.4 or newer. */
+	if (kallsyms_has("bpf_struct_ops_link_create", false))
 		bpf_map__set_map_flags(
 		    map, bpf_map__map_flags(map) | ATTACH_MAP_LINK);
 	return 0;

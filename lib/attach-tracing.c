@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "attach-way.h"
+#include "kallsyms.h"
 #include "nearest.h"
 #include "privilege.h"
 #include "report.h"
@@ -30,23 +31,6 @@ static const struct {
 	{ &way_lsm, BPF_LSM_MAC, "hook" },
 };
 
-/* Whether a module has a function of the name. */
-static bool
-is_in_module(const char *name)
-{
-	FILE *in = fopen("/proc/kallsyms", "re");
-	char line[1024], symbol[512], bracket;
-	bool found = false;
-
-	while (!found && in != NULL && fgets(line, sizeof(line), in) != NULL)
-		found =
-		    sscanf(line, "%*s %*c %511s %c", symbol, &bracket) == 2 &&
-		    strcmp(symbol, name) == 0;
-	if (in != NULL)
-		fclose(in);
-	return found;
-}
-
 /*
  * Have the program verified for the place that "-a" names.  What the kernel
  * has not is found out beforehand: libbpf 1.1 keeps the kernel's BTF, which it
@@ -59,7 +43,7 @@ set_target(const struct attach_job *j, const char *target,
 	int error;
 
 	if (libbpf_find_vmlinux_btf_id(target, type) <= 0 &&
-	    !is_in_module(target))
+	    !kallsyms_has(target, true))
 		return attach_refuse(
 		    j, "this kernel has no %s %s", what, target);
 	bpf_program__set_expected_attach_type(j->program, type);

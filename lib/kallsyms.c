@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -233,4 +234,22 @@ kallsyms_find(const struct kallsyms *k, uint64_t addr, uint64_t *offset)
 	if (n == k->n && *offset >= LAST_MAX)
 		return NULL;
 	return k->names.data + k->v[n - 1].name;
+}
+
+bool
+kallsyms_has(const char *name, bool in_module)
+{
+	FILE *in = fopen(KALLSYMS, "re");
+	char line[1024], symbol[512], bracket;
+	bool found = false;
+
+	/* "address type name", and the module in brackets. */
+	while (!found && in != NULL && fgets(line, sizeof(line), in) != NULL)
+		found = strstr(line, name) != NULL &&
+			sscanf(line, "%*s %*c %511s %c", symbol, &bracket) ==
+			    (in_module ? 2 : 1) &&
+			strcmp(symbol, name) == 0;
+	if (in != NULL)
+		fclose(in);
+	return found;
 }

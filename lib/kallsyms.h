@@ -44,4 +44,8 @@ int kallsyms_read(struct kallsyms *k);
 const char *kallsyms_find(
     const struct kallsyms *k, uint64_t addr, uint64_t *offset);
 
+/* Whether the kernel itself or one of its modules has a symbol of this name,
+ * as the file has it now. */
+bool kallsyms_has(const char *name, bool in_module);
+
 #endif
