@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "owner.h"
+#include "pidns.h"
 #include "proc-stat.h"
 #include "report.h"
 
@@ -27,14 +27,13 @@ owner_self(struct owner *o)
 {
 	char link[32];
 	ssize_t n = readlink("/proc/self", link, sizeof(link) - 1);
-	struct stat st;
 
-	if (n > 0 && stat("/proc/self/ns/pid", &st) == 0) {
+	if (n > 0) {
 		link[n] = '\0';
 		o->pid = strtol(link, NULL, 10);
 		o->start = start_time(o->pid);
-		o->pidns = st.st_ino;
-		if (o->start != 0)
+		o->pidns = pidns_self();
+		if (o->start != 0 && o->pidns != 0)
 			return 0;
 	}
 	report_error("/proc does not say who this process is; mount it");
@@ -55,9 +54,7 @@ owner_parse(struct owner *o, const char *text)
 bool
 owner_lives(const struct owner *o)
 {
-	struct stat st;
-
-	if (stat("/proc/self/ns/pid", &st) == -1 || st.st_ino != o->pidns)
+	if (pidns_self() != o->pidns)
 		return true;
 	return start_time(o->pid) == o->start;
 }

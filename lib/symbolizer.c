@@ -1,11 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "clock.h"
 #include "demangle.h"
 #include "kallsyms.h"
 #include "known.h"
+#include "pidns.h"
 #include "process.h"
 #include "report.h"
 #include "stack-map.h"
@@ -387,19 +387,6 @@ open_map(struct symbolizer *z, unsigned int i, int fd)
 	return m->ids != NULL ? 1 : -1;
 }
 
-/*
- * The pids that BPF programs see are those of the whole machine; in another pid
- * namespace the same numbers are other processes.
- */
-static bool
-sees_all_processes(void)
-{
-	enum { INITIAL = 0xEFFFFFFC }; /* its inode: proc_ns.h, Linux */
-	struct stat st;
-
-	return stat("/proc/self/ns/pid", &st) == -1 || st.st_ino == INITIAL;
-}
-
 static int
 open_maps(struct symbolizer *z, const int *stacks)
 {
@@ -415,7 +402,7 @@ open_maps(struct symbolizer *z, const int *stacks)
 		    got == 1 && z->maps[i].layout.with_symbols &&
 		    z->maps[i].layout.sides[STACK_USER].kind != STACK_ABSENT;
 	}
-	z->no_processes = !sees_all_processes();
+	z->no_processes = !pidns_is_initial();
 	if (processes && z->no_processes)
 		report_notice("user functions stay without a name: this is not "
 			      "the machine's own pid namespace");
