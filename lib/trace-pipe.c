@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "comm.h"
 #include "mount.h"
 #include "owner.h"
 #include "report.h"
@@ -19,6 +20,8 @@
 
 /* What stands before the text of a line. */
 static const char marker[] = ": bpf_trace_printk: ";
+/* What stands before the pid of a task whose comm is not known yet. */
+static const char unnamed[] = "<...>-";
 
 enum {
 	READ_BYTES = 16 << 10,
@@ -160,6 +163,28 @@ find_task(const char **line, const char *mark)
 	return (size_t)(end - p);
 }
 
+/*
+ * Report a text under the name of its task, "comm-pid".  The kernel notes the
+ * comm when a task leaves its CPU; who reads before that gets "<...>".
+ */
+static void
+show_text(const struct trace_pipe *t, const char *task, size_t task_len,
+    const char *text, size_t len)
+{
+	char saved[512], comm[COMM_SIZE];
+	size_t n = sizeof(unnamed) - 1;
+
+	snprintf(saved, sizeof(saved), "%s/../../saved_cmdlines", t->dir);
+	/* What was asked for is shown even under -q. */
+	if (task_len > n && strncmp(task, unnamed, n) == 0 &&
+	    comm_find(strtoul(task + n, NULL, 10), saved, comm))
+		report(REPORT_ERROR, "%s-%.*s: %.*s", comm, (int)(task_len - n),
+		    task + n, (int)len, text);
+	else
+		report(REPORT_ERROR, "%.*s: %.*s", (int)task_len, task,
+		    (int)len, text);
+}
+
 static void
 show_line(struct trace_pipe *t, const char *line, size_t len)
 {
@@ -182,9 +207,7 @@ show_line(struct trace_pipe *t, const char *line, size_t len)
 	if (!t->ours)
 		return;
 	task = find_task(&line, mark);
-	/* What was asked for is shown even under -q. */
-	report(REPORT_ERROR, "%.*s: %.*s", (int)task, line, (int)(end - text),
-	    text);
+	show_text(t, line, task, text, (size_t)(end - text));
 }
 
 /* Show the lines that are whole. */

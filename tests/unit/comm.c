@@ -1,0 +1,68 @@
+/* lib/comm: what a task is called, of one that lives and one that is gone. */
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "comm.h"
+#include "pidns.h"
+
+static char comm[COMM_SIZE];
+
+/* A file with these lines, as tracefs has them. */
+static char *
+saved(const char *lines)
+{
+	static char path[] = "/tmp/skel-comm-XXXXXX";
+	int fd;
+
+	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
+	fd = mkstemp(path);
+	CHECK(fd != -1);
+	CHECK_NUM(write(fd, lines, strlen(lines)), strlen(lines));
+	close(fd);
+	return path;
+}
+
+/* A task that is not there: pids end at 2^22. */
+enum { GONE = 1 << 23 };
+
+static void
+check_living(void)
+{
+	const char *path = saved("");
+
+	prctl(PR_SET_NAME, "two\nlines 678901234");
+	if (pidns_is_initial()) {
+		CHECK(comm_find((unsigned long)getpid(), path, comm));
+		CHECK_STR(comm, "two\nlines 67890");
+		prctl(PR_SET_NAME, "");
+		CHECK(comm_find((unsigned long)getpid(), path, comm));
+		CHECK_STR(comm, "");
+	}
+	unlink(path);
+}
+
+static void
+check_gone(void)
+{
+	const char *path = saved(
+	    "7 seven\n8388608 a b\n83886080 other\n8388609 "
+	    "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmn\n"
+	    "838860 8388610 no\n");
+
+	CHECK(comm_find(GONE, path, comm));
+	CHECK_STR(comm, "a b");
+	CHECK(comm_find(GONE + 1, path, comm));
+	CHECK_STR(comm, "0123456789abcde");
+	CHECK(!comm_find(GONE + 2, path, comm));
+	unlink(path);
+	CHECK(!comm_find(GONE, path, comm));
+}
+
+int
+main(void)
+{
+	check_living();
+	check_gone();
+	return check_done();
+}
