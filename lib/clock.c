@@ -55,10 +55,14 @@ keep_second(struct clock *c, uint64_t second)
 char *
 clock_utc(struct clock *c, char *p, uint64_t time_ns)
 {
+	uint64_t second;
+
 	if (c->utc_end == 0 || c->utc_ns != time_ns) {
-		if (c->utc_end != time_ns / CLOCK_SECOND + 1)
-			keep_second(c, time_ns / CLOCK_SECOND);
-		emit_digits(c->utc + UTC_SECOND, time_ns % CLOCK_SECOND, 9);
+		second = time_ns / CLOCK_SECOND;
+		if (c->utc_end != second + 1)
+			keep_second(c, second);
+		emit_nanoseconds(c->utc + UTC_SECOND,
+		    (uint32_t)(time_ns - second * CLOCK_SECOND));
 		c->utc_ns = time_ns;
 	}
 	memcpy(p, c->utc, CLOCK_UTC_LEN);

@@ -69,6 +69,15 @@ emit_digits(char *p, uint64_t v, int n)
 }
 
 char *
+emit_nanoseconds(char *p, uint32_t v)
+{
+	uint32_t first = v / e8;
+
+	*p = (char)('0' + first);
+	return put_eight(p + 1, v - first * e8);
+}
+
+char *
 emit_u64(char *p, uint64_t v)
 {
 	if (v < 10) {

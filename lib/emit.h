@@ -26,8 +26,9 @@ char *emit_i64(char *p, int64_t v);
 char *emit_u128(char *p, unsigned __int128 v);
 char *emit_i128(char *p, __int128 v);
 
-/* n digits with leading zeros, for times. */
+/* n digits with leading zeros, for times; and the nine of v < 10^9. */
 char *emit_digits(char *p, uint64_t v, int n);
+char *emit_nanoseconds(char *p, uint32_t v);
 
 /* n bytes as 2 * n hex digits. */
 char *emit_hex(char *p, const unsigned char *s, size_t n);

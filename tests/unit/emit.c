@@ -54,6 +54,10 @@ integers(void)
 	    "100000000000000000000");
 	IS(emit_digits(buf, 7, 9), "000000007");
 	IS(emit_digits(buf, 42, 2), "42");
+	IS(emit_nanoseconds(buf, 0), "000000000");
+	IS(emit_nanoseconds(buf, 100000000), "100000000");
+	IS(emit_nanoseconds(buf, 99999999), "099999999");
+	IS(emit_nanoseconds(buf, 987654321), "987654321");
 	IS(emit_hex(buf, BYTES("\x00\xab\xff")), "00abff");
 }
 
