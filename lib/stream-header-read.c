@@ -137,9 +137,9 @@ check_text(const struct stream_map *m, const char *where)
 }
 
 static int
-check_record(const struct stream_header *h, unsigned int map, const char *where)
+check_record(struct stream_header *h, unsigned int map, const char *where)
 {
-	const struct stream_map *m = &h->maps[map];
+	struct stream_map *m = &h->maps[map];
 	bool sampled = m->source == STREAM_SAMPLE;
 
 	if (check_text(m, where) == -1)
@@ -156,9 +156,10 @@ check_record(const struct stream_header *h, unsigned int map, const char *where)
 		return -1;
 	}
 	/* At most 2^16 * 2^24 bytes: no overflow. */
-	if (stream_record_size(h, map) > STREAM_RECORD_MAX) {
+	m->record_size = stream_record_size(h, map);
+	if (m->record_size > STREAM_RECORD_MAX) {
 		report_error("%s: records of %zu bytes; at most %d are read",
-		    where, stream_record_size(h, map), STREAM_RECORD_MAX);
+		    where, m->record_size, STREAM_RECORD_MAX);
 		return -1;
 	}
 	/* The types are within this bound, but not as many as there are CPUs.

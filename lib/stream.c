@@ -356,7 +356,7 @@ take_body(struct stream_reader *r, struct stream_line *line, size_t len)
 	line->time_ns = le64toh(time_ns);
 	line->data = body + STREAM_BODY_HEAD;
 	line->len = len - STREAM_BODY_HEAD;
-	size = stream_record_size(&r->header, line->map);
+	size = r->header.maps[line->map].record_size;
 	if (line->len < size)
 		return bad(r,
 		    "record of map %s is %zu bytes, its type needs "
