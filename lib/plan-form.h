@@ -44,6 +44,15 @@ struct fold {
 	size_t columns[FOLD_COLUMNS];
 };
 
+/* A record on its way, binary or JSON. */
+struct record {
+	struct run run; /* JSON: of this only out, clock and time_ns count */
+	bool has_time;  /* a JSON record may lack it */
+	bool is_json;   /* then it is in the plan's row, and this line */
+	const char *text;
+	size_t text_len;
+};
+
 struct plan {
 	const struct form *form;
 	const struct stream_header *header; /* borrowed; NULL: JSON records
@@ -57,6 +66,8 @@ struct plan {
 	struct part line;   /* forms that write a line at a stretch */
 	struct part *parts; /* owned; others: one for each column */
 	struct table table;
+	size_t row_most; /* of a table's row with all its parts, each a step;
+			    0: it is put together cell by cell */
 	struct slots slots;
 	struct plan_stacks stacks;
 	struct fold fold;
@@ -70,25 +81,19 @@ struct plan {
 	/* Reused by every record. */
 	struct clock clock;
 	struct buf scratch;
-	size_t cut; /* see plan_cut() */
+	struct record record; /* a binary one; what changes is filled in */
+	size_t cut;           /* see plan_cut() */
 };
 
 /* The cells of every row. */
 enum { CELL_MAP, CELL_TIME };
 
-/* A record on its way, binary or JSON. */
-struct record {
-	struct run run; /* JSON: of this only out, clock and time_ns count */
-	bool has_time;  /* a JSON record may lack it */
-	bool is_json;   /* then it is in the plan's row, and this line */
-	const char *text;
-	size_t text_len;
-};
-
 struct form {
 	/* Fill in columns, steps and the rest; or NULL.  Memory that ran out
 	 * is found in their failed afterwards. */
 	void (*compile)(struct plan *p);
+	/* The most of each part is known: what follows from it; or NULL. */
+	void (*measure)(struct plan *p);
 	void (*head)(const struct plan *p, struct buf *out); /* or NULL */
 	void (*record)(struct plan *p, const struct record *rec);
 	enum step_style style; /* of its fields */

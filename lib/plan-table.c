@@ -167,6 +167,27 @@ compile_table(struct plan *p)
 	plan_column_parts(p);
 }
 
+/* Whether record_row() can make the rows, and the room that they need. */
+static void
+measure_table(struct plan *p)
+{
+	enum { ROW_AT_ONCE = 65536 };
+	size_t most = EMIT_SLACK + TABLE_SLACK + 1;
+
+	for (size_t i = 0; i < p->table.n; i++)
+		most += p->table.v[i].width + 1;
+	for (size_t i = 0; i < p->columns.n; i++) {
+		if (p->parts[i].to - p->parts[i].from != 1 ||
+		    p->parts[i].most > ROW_AT_ONCE - most)
+			return;
+		most += p->parts[i].most;
+		if (most >= ROW_AT_ONCE)
+			return;
+	}
+	if (p->stacks.view == NULL && p->table.n > 0)
+		p->row_most = most;
+}
+
 static void
 head_table(const struct plan *p, struct buf *out)
 {
@@ -218,6 +239,38 @@ record_line(struct plan *p, const struct record *rec)
 	buf_chr(rec->run.out, '\n');
 }
 
+/* A row of cells that are a step each: room for it is made once. */
+static void
+record_row(struct plan *p, const struct record *rec)
+{
+	struct buf *out = rec->run.out;
+	char *q = buf_room(out, p->row_most), *start;
+	size_t cell = 0, columns;
+	unsigned int over = 0;
+
+	if (q == NULL)
+		return;
+	if (!p->options.bare) {
+		start = q;
+		q = clock_local(rec->run.clock, q, rec->run.time_ns);
+		q = table_place(
+		    &p->table, cell++, start, q, CLOCK_LOCAL_LEN, &over);
+	}
+	for (size_t i = 0; i < p->columns.n; i++, cell++) {
+		if (cell > 0)
+			*q++ = ' ';
+		start = q;
+		q = steps_put(&rec->run, p->parts[i].from, q);
+		/* Digits are a column each. */
+		columns = (size_t)(q - start);
+		if (!p->table.v[cell].right)
+			columns = utf8_columns(start, columns);
+		q = table_place(&p->table, cell, start, q, columns, &over);
+	}
+	*q++ = '\n';
+	out->len = (size_t)(q - out->data);
+}
+
 static void
 record_cells(struct plan *p, const struct record *rec)
 {
@@ -248,12 +301,15 @@ record_table(struct plan *p, const struct record *rec)
 		record_hist(p, rec);
 	else if (plan_is_text(p))
 		record_line(p, rec);
+	else if (p->row_most != 0 && !rec->is_json)
+		record_row(p, rec);
 	else
 		record_cells(p, rec);
 }
 
 const struct form form_table = {
 	.compile = compile_table,
+	.measure = measure_table,
 	.head = head_table,
 	.record = record_table,
 	.style = STYLE_VIS,

@@ -58,6 +58,8 @@ measure(struct plan *p)
 	for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
 		p->parts[i].most =
 		    steps_most(&p->steps, p->parts[i].from, p->parts[i].to);
+	if (p->form->measure != NULL)
+		p->form->measure(p);
 }
 
 struct plan *
@@ -86,6 +88,12 @@ compile(struct plan *p, const struct stream_header *h, unsigned int map)
 	p->header = h;
 	p->map = map;
 	p->steps.types = &h->types;
+	p->record = (struct record){
+		.run = { .steps = &p->steps,
+		    .scratch = &p->scratch,
+		    .clock = &p->clock },
+		.has_time = true,
+	};
 	p->steps.cpus = (size_t)m->cpus;
 	if (m->value != TYPE_NONE)
 		p->steps.cpu_stride =
@@ -173,21 +181,14 @@ int
 plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
     const unsigned char *data, size_t len)
 {
-	const struct record rec = {
-		.run = {
-			.steps = &p->steps,
-			.out = out,
-			.scratch = &p->scratch,
-			.clock = &p->clock,
-			.data = data,
-			.len = len,
-			.time_ns = time_ns,
-		},
-		.has_time = true,
-	};
+	struct run *run = &p->record.run;
 
+	run->out = out;
+	run->data = data;
+	run->len = len;
+	run->time_ns = time_ns;
 	p->cut = 0;
-	p->form->record(p, &rec);
+	p->form->record(p, &p->record);
 	return out->failed ? -1 : 0;
 }
 

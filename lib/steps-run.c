@@ -160,10 +160,7 @@ static inline const struct enum_name *
 find_name(const struct enum_names *e, uint64_t value)
 {
 	/* Most enums count from 0. */
-	if (value < e->n && e->v[value].value == value &&
-	    (value == 0 || e->v[value - 1].value != value))
-		return &e->v[value];
-	return search_name(e, value);
+	return value < e->counted ? &e->v[value] : search_name(e, value);
 }
 
 static char *APART
@@ -301,7 +298,7 @@ walk(const struct run *r, const struct step *s, const struct step *end,
 	for (; s < end; s++) {
 		p = copy_text(p, texts + s->text, s->text_len);
 		at = base + s->offset;
-		if (s->op != STEP_LOOP) {
+		if (__builtin_expect(s->op != STEP_LOOP, 1)) {
 			p = put(r, s, at, p);
 			continue;
 		}
@@ -433,24 +430,39 @@ walk_fields(
 	return p;
 }
 
+/* Room is made step by step. */
+static void APART
+run_slowly(const struct run *r, const struct step *s, const struct step *end)
+{
+	char *p = buf_room(r->out, EMIT_SLACK);
+
+	if (p != NULL)
+		p = walk_fields(r, s, end, p);
+	if (p != NULL)
+		r->out->len = (size_t)(p - r->out->data);
+}
+
+char *APART
+steps_put(const struct run *r, size_t at, char *p)
+{
+	const struct step *s = r->steps->v + at;
+
+	p = copy_text(p, r->steps->texts.data + s->text, s->text_len);
+	return put(r, s, r->data + s->offset, p);
+}
+
 void
 steps_run(const struct run *r, size_t from, size_t to, size_t most)
 {
 	const struct step *s = r->steps->v + from, *end = r->steps->v + to;
-	bool roomy = most <= ROOM_AT_ONCE;
-	char *p = buf_room(r->out, EMIT_SLACK + (roomy ? most : 0));
+	char *p;
 
-	if (p == NULL)
+	if (most > ROOM_AT_ONCE) {
+		run_slowly(r, s, end);
 		return;
-	if (!roomy) {
-		p = walk_fields(r, s, end, p);
-	} else if (s + 1 == end) {
-		/* A cell of a table. */
-		p = copy_text(p, r->steps->texts.data + s->text, s->text_len);
-		p = put(r, s, r->data + s->offset, p);
-	} else {
-		p = walk(r, s, end, r->data, p);
 	}
-	if (p != NULL)
-		r->out->len = (size_t)(p - r->out->data);
+	if ((p = buf_room(r->out, EMIT_SLACK + most)) == NULL)
+		return;
+	p = s + 1 == end ? steps_put(r, from, p) : walk(r, s, end, r->data, p);
+	r->out->len = (size_t)(p - r->out->data);
 }

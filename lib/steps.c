@@ -171,7 +171,10 @@ enum_names(struct steps *s, uint32_t type, enum step_style style)
 	}
 	s->enums = e;
 	e += s->nenums;
-	*e = (struct enum_names){ t, style, t->nconstants, UNKNOWN_MAX, NULL };
+	*e = (struct enum_names){ .type = t,
+		.style = style,
+		.n = t->nconstants,
+		.most = UNKNOWN_MAX };
 	e->v = calloc(t->nconstants + 1, sizeof(*e->v));
 	if (e->v == NULL) {
 		s->failed = true;
@@ -183,6 +186,8 @@ enum_names(struct steps *s, uint32_t type, enum step_style style)
 			e->most = e->v[i].text_len;
 	}
 	qsort(e->v, e->n, sizeof(*e->v), by_value);
+	while (e->counted < e->n && e->v[e->counted].value == e->counted)
+		e->counted++;
 	return (uint32_t)s->nenums++;
 }
 

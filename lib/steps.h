@@ -73,6 +73,7 @@ struct enum_names {
 	const struct type *type; /* borrowed */
 	enum step_style style;
 	size_t n;
+	size_t counted;      /* so many are called 0, 1, 2 and so on */
 	size_t most;         /* bytes of the longest, or of an unknown one */
 	struct enum_name *v; /* owned; by value */
 };
@@ -151,6 +152,13 @@ struct run {
  * steps_most() said of them.  Out of memory: out->failed.
  */
 void steps_run(const struct run *r, size_t from, size_t to, size_t most);
+
+/*
+ * Write what one step, which has no body and of which steps_most() is known,
+ * makes of the record at p; there is room for that and EMIT_SLACK.  Returns
+ * where it ends.
+ */
+char *steps_put(const struct run *r, size_t at, char *p);
 
 /* Append n bytes of text in a style. */
 void steps_style(

@@ -49,7 +49,7 @@ struct stream_map {
 	/* Indexes into types; TYPE_NONE: raw bytes.  A sampled map has both
 	 * or neither, any other map has no key. */
 	uint32_t value, key;
-	uint64_t cpus;        /* per-CPU map: values per record; 0 else */
+	uint64_t cpus; /* per-CPU map: values per record; 0 else */
 	/* Of a header that was read: stream_record_size(). */
 	size_t record_size;
 	uint64_t interval_ms; /* sampled maps; iterators: 0: read once */

@@ -192,36 +192,66 @@ table_fit(struct table *t)
 	}
 }
 
-/* Put blanks before the text from start on. */
-static void
-push_right(struct buf *out, size_t start, size_t blanks)
+/* So many blanks at p, written ahead of their end. */
+static inline char *
+put_blanks(char *p, size_t n)
 {
-	enum { FEW = 16, MANY = 32 };
-	size_t n = out->len - start;
-	char *p, text[FEW];
+	enum { STEP = 16 };
 
-	if (buf_room(out, blanks + MANY) == NULL)
-		return;
-	p = out->data + start;
-	if (n <= FEW && blanks <= MANY) {
-		/* As a number is: wide moves, and no calls. */
-		memcpy(text, p, FEW);
-		memset(p, ' ', MANY);
-		memcpy(p + blanks, text, FEW);
-	} else {
-		memmove(p + blanks, p, n);
-		memset(p, ' ', blanks);
-	}
-	out->len += blanks;
+	for (size_t i = 0; i < n; i += STEP)
+		memset(p + i, ' ', STEP);
+	return p + n;
 }
 
-/* Cut the text from start on to so many columns. */
-static void
-cut(struct buf *out, size_t start, unsigned int columns)
+/* Put blanks before the text. */
+static inline char *
+push_right(char *start, char *end, size_t blanks)
 {
-	out->len = start + utf8_fitting(out->data + start, out->len - start,
-			       columns - 1);
-	buf_str(out, ELLIPSIS);
+	enum { FEW = 16, MANY = 32 };
+	size_t n = (size_t)(end - start);
+	char text[FEW];
+
+	if (n <= FEW && blanks <= MANY) {
+		/* As a number is: wide moves, and no calls. */
+		memcpy(text, start, FEW);
+		memset(start, ' ', MANY);
+		memcpy(start + blanks, text, FEW);
+	} else {
+		memmove(start + blanks, start, n);
+		memset(start, ' ', blanks);
+	}
+	return end + blanks;
+}
+
+/* Cut the text to so many columns. */
+static char *
+cut(char *start, const char *end, unsigned int columns)
+{
+	char *p =
+	    start + utf8_fitting(start, (size_t)(end - start), columns - 1);
+
+	memcpy(p, ELLIPSIS, sizeof(ELLIPSIS) - 1);
+	return p + sizeof(ELLIPSIS) - 1;
+}
+
+char *
+table_place(const struct table *t, size_t i, char *start, char *end,
+    size_t columns, unsigned int *over)
+{
+	const struct table_column *c = &t->v[i];
+	size_t sum, blanks;
+
+	if (!c->right && t->terminal != 0 && columns > c->width) {
+		end = cut(start, end, c->width);
+		columns = c->width;
+	}
+	/* What is too long takes from the blanks of those that follow. */
+	sum = *over + columns;
+	*over = sum > c->width ? (unsigned int)(sum - c->width) : 0;
+	blanks = sum < c->width ? c->width - sum : 0;
+	if (c->right)
+		return push_right(start, end, blanks);
+	return i + 1 < t->n ? put_blanks(end, blanks) : end;
 }
 
 size_t
@@ -236,24 +266,26 @@ void
 table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
     unsigned int *over)
 {
-	const struct table_column *c = &t->v[i];
-	size_t wide, end, blanks;
+	char *text, *end = buf_room(out, t->v[i].width + TABLE_SLACK);
 
-	if (out->failed)
+	if (end == NULL)
 		return;
-	wide = utf8_columns(out->data + start, out->len - start);
-	if (!c->right && t->terminal != 0 && wide > c->width) {
-		cut(out, start, c->width);
-		wide = c->width;
-	}
-	/* What is too long takes from the blanks of those that follow. */
-	end = *over + wide;
-	*over = end > c->width ? (unsigned int)(end - c->width) : 0;
-	blanks = end < c->width ? c->width - end : 0;
-	if (c->right)
-		push_right(out, start, blanks);
-	else if (i + 1 < t->n)
-		buf_blanks(out, blanks);
+	text = out->data + start;
+	end = table_place(
+	    t, i, text, end, utf8_columns(text, (size_t)(end - text)), over);
+	out->len = (size_t)(end - out->data);
+}
+
+/* A number's head is cut too. */
+static void
+cut_head(struct buf *out, size_t start, unsigned int columns)
+{
+	char *end = buf_room(out, TABLE_SLACK);
+
+	if (end == NULL)
+		return;
+	end = cut(out->data + start, end, columns);
+	out->len = (size_t)(end - out->data);
 }
 
 void
@@ -266,7 +298,7 @@ table_head(const struct table *t, struct buf *out)
 
 		buf_str(out, t->v[i].head);
 		if (t->terminal != 0 && t->v[i].width < t->v[i].head_width)
-			cut(out, start, t->v[i].width);
+			cut_head(out, start, t->v[i].width);
 		table_cell(t, i, out, start, &over);
 	}
 	buf_chr(out, '\n');

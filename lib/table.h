@@ -18,6 +18,7 @@ enum {
 	/* Heads that are wider than what stands below them shrink in between,
 	 * to no less than this. */
 	TABLE_HEAD_LEAST = 5,
+	TABLE_SLACK = 48,    /* blanks are written ahead of their end */
 	TABLE_TEXT_MAX = 32, /* text is padded to no more off one */
 };
 
@@ -60,5 +61,13 @@ void table_head(const struct table *t, struct buf *out);
 size_t table_start(size_t i, struct buf *out);
 void table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
     unsigned int *over);
+
+/*
+ * The same in memory: a text of so many columns stands from start to end, and
+ * there is room for the width of the column and TABLE_SLACK behind it.  Returns
+ * where the cell ends.
+ */
+char *table_place(const struct table *t, size_t i, char *start, char *end,
+    size_t columns, unsigned int *over);
 
 #endif
