@@ -20,7 +20,7 @@ static inline char *
 copy_text(char *p, const char *text, size_t n)
 {
 	memcpy(p, text, 16);
-	if (n > 16) {
+	if (__builtin_expect(n > 16, 0)) {
 		memcpy(p + 16, text + 16, 16);
 		if (n > 32)
 			memcpy(p + 32, text + 32, n - 32);
@@ -292,11 +292,10 @@ static char *
 walk(const struct run *r, const struct step *s, const struct step *end,
     const unsigned char *base, char *p)
 {
-	const char *texts = r->steps->texts.data;
 	const unsigned char *at;
 
 	for (; s < end; s++) {
-		p = copy_text(p, texts + s->text, s->text_len);
+		p = copy_text(p, s->text_at, s->text_len);
 		at = base + s->offset;
 		if (__builtin_expect(s->op != STEP_LOOP, 1)) {
 			p = put(r, s, at, p);
@@ -358,7 +357,6 @@ static char *
 walk_slowly(const struct run *r, const struct step *s, const struct step *end,
     const unsigned char *base, char *p)
 {
-	const char *texts = r->steps->texts.data;
 	const unsigned char *at;
 
 	for (; s < end && p != NULL; s += 1 + s->body) {
@@ -369,7 +367,7 @@ walk_slowly(const struct run *r, const struct step *s, const struct step *end,
 			p = walk(r, s, s + 1, base, p);
 			continue;
 		}
-		p = copy_text(p, texts + s->text, s->text_len);
+		p = copy_text(p, s->text_at, s->text_len);
 		if (s->op != STEP_LOOP) {
 			p = s->op == STEP_HEX    ? put_hex(r, s, p)
 			    : s->op == STEP_LINE ? put_line(r, s, p)
@@ -398,7 +396,7 @@ put_cell(const struct run *r, const struct step *s, char *p)
 	p = room(r->out, p, s->most);
 	if (p == NULL)
 		return NULL;
-	p = copy_text(p, r->steps->texts.data + s->text, s->text_len);
+	p = copy_text(p, s->text_at, s->text_len);
 	inner.out = scratch;
 	scratch->len = 0;
 	q = buf_room(scratch, EMIT_SLACK);
@@ -447,7 +445,7 @@ steps_put(const struct run *r, size_t at, char *p)
 {
 	const struct step *s = r->steps->v + at;
 
-	p = copy_text(p, r->steps->texts.data + s->text, s->text_len);
+	p = copy_text(p, s->text_at, s->text_len);
 	return put(r, s, r->data + s->offset, p);
 }
 

@@ -462,6 +462,8 @@ steps_end(struct steps *s)
 	buf_add(&s->texts, padding, sizeof(padding));
 	buf_add(&s->names, padding, sizeof(padding));
 	s->failed |= s->texts.failed || s->names.failed;
+	for (size_t i = 0; i < s->n && !s->failed; i++)
+		s->v[i].text_at = s->texts.data + s->v[i].text;
 	return s->failed ? -1 : 0;
 }
 

@@ -56,6 +56,7 @@ struct step {
 	uint8_t bit_offset, bits; /* bits 0: no bitfield */
 	uint8_t style;
 	uint32_t text, text_len; /* in steps.texts: stands before the value */
+	const char *text_at;     /* the same; set by steps_end() */
 	uint32_t body;           /* steps that belong to this one */
 	uint32_t names;          /* STEP_ENUM: in steps.enums */
 	uint32_t count;

@@ -562,8 +562,9 @@ parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
 	return bad(r, "neither a record nor a JSON object");
 }
 
-enum stream_line_kind
-stream_next(struct stream_reader *r, struct stream_line *line)
+/* Any line, and what has to be read for it. */
+static enum stream_line_kind __attribute__((noinline))
+next_line(struct stream_reader *r, struct stream_line *line)
 {
 	const char *end;
 
@@ -579,6 +580,21 @@ stream_next(struct stream_reader *r, struct stream_line *line)
 	pass_line(r, line->text_len + (end != NULL));
 	r->line++;
 	line->kind = parse_line(r, line, end != NULL);
+	return line->kind;
+}
+
+enum stream_line_kind
+stream_next(struct stream_reader *r, struct stream_line *line)
+{
+	/* Nearly all lines are records and are there. */
+	if (!r->has_newline || r->skipping || r->error != 0 ||
+	    r->in.data[r->start] != STREAM_TAG)
+		return next_line(r, line);
+	line->text = r->in.data + r->start;
+	line->text_len = r->scanned;
+	pass_line(r, r->scanned + 1);
+	r->line++;
+	line->kind = parse_record(r, line);
 	return line->kind;
 }
 
