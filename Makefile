@@ -5,6 +5,8 @@
 #	make check      install what is missing, build, run all tests that can run here
 #	make check SAN=1  the same under the address and undefined sanitizers
 #	make check-vm   install what is missing, build, run the kernel's tests on 6.1 and 6.12 in guests
+#	make bench      time the commands against what people use instead (BENCH_RECORDS=10000000)
+#	make bench-check  fail when skel-fmt needs 3 % more instructions a record than committed
 #	make lib        build the C library alone; make lib TSAN=1: for the thread sanitizer
 #	make V=1 ...    show the compiler's command lines
 #	make deps, make lint, make format, make assets, make install, make clean
@@ -40,6 +42,7 @@ libs = $(shell $(PKG_CONFIG) --libs $(filter-out libiberty,$1)) \
 DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libbsd-dev zlib1g-dev
 DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck g++ git iproute2 jq \
 	libbz2-dev llvm locales mandoc procps python3 shellcheck strace util-linux
+DEPS_BENCH := $(DEPS_BUILD) python3 valgrind
 # For guests: what makes one, and which of the above its disk has.
 DEPS_VM := $(DEPS_CHECK) busybox-static cpio e2fsprogs kmod qemu-system-x86 xz-utils
 GUEST   := $(filter-out clang-format cppcheck git llvm locales mandoc shellcheck,$(DEPS_CHECK)) kmod mount
@@ -72,8 +75,8 @@ EUNOMIA  := $(B)/libeunomia.a $(B)/libeunomia.so.$(VERSION)
 LIB_SRC  := $(wildcard lib/*.c)
 CMD_SRC  := $(wildcard cmd/*.c cmd/*/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
-SRC      := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC)
-HDR      := $(wildcard lib/*.h cmd/*.h cmd/*/*.h tests/unit/*.h)
+SRC      := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c)
+HDR      := $(wildcard lib/*.h cmd/*.h cmd/*/*.h tests/unit/*.h tests/bench/*.h)
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
 BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
@@ -87,8 +90,9 @@ SHELL_SRC := .ci/run $(filter-out $(INIT_SRC),$(wildcard tests/*.bats tests/*.ba
 	completions/*.bash))
 
 # Goals that set up the machine first; everything built waits for that.
-ifneq ($(filter demo check check-vm,$(MAKECMDGOALS)),)
-SETUP := $(or $(patsubst check%,deps-check%,$(filter check check-vm,$(MAKECMDGOALS))),deps-build)
+ifneq ($(filter demo check check-vm bench%,$(MAKECMDGOALS)),)
+SETUP := $(or $(patsubst check%,deps-check%,$(filter check check-vm,$(MAKECMDGOALS))), \
+	$(if $(filter bench%,$(MAKECMDGOALS)),deps-bench),deps-build)
 endif
 
 # One short line a step; V=1 shows the commands themselves.
@@ -167,6 +171,8 @@ deps-check:
 	$(call install_debian,$(DEPS_CHECK))
 deps-check-vm:
 	$(call install_debian,$(DEPS_VM))
+deps-bench:
+	$(call install_debian,$(DEPS_BENCH))
 
 check: all $(UNIT)
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(if $(SAN),SAN=1) tests/run $(TESTS)
@@ -177,6 +183,26 @@ check-vm: all $(UNIT)
 # A few seconds of real events: every command typed anywhere shows up.
 demo: all
 	@tests/demo $(CURDIR)/$(B)/bin
+
+# What the commands are measured against, and with what: tests/bench/run.py.
+BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH     := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%.bin)
+BENCH_RECORDS ?= 1000000
+BENCH_RUN  = SKEL_FMT=$(CURDIR)/$(B)/bin/skel-fmt tests/bench/run.py
+
+$(B)/bench/%.bin: $(B)/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call step,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(LIBS_unit))
+
+bench: all $(BENCH)
+	@$(BENCH_RUN) $(B)/bench $(BENCH_RECORDS)
+
+bench-count: all $(BENCH)
+	@$(BENCH_RUN) --count $(B)/bench
+
+bench-check: all $(BENCH)
+	@$(BENCH_RUN) --check $(B)/bench tests/bench/instructions
 
 # The example programs.  The packages are committed, so that nobody needs clang
 # to run them; the objects are not.  -ffile-prefix-map and llvm-strip keep this
@@ -208,7 +234,7 @@ lint:
 		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib -Icmd \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		'-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {0}' \
-		--max-configs=1 lib cmd tests/unit $(filter-out %.h,$(TEST_SRC))
+		--max-configs=1 lib cmd tests/unit tests/bench $(filter-out %.h,$(TEST_SRC))
 	shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2153,SC2154,SC2164 $(SHELL_SRC)
 	shellcheck -s dash $(INIT_SRC)
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
@@ -245,6 +271,6 @@ clean:
 
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 
-.PHONY: all lib deps deps-build deps-check deps-check-vm demo check check-vm lint assets assets-check install format clean
+.PHONY: all lib deps deps-build deps-check deps-check-vm deps-bench demo check check-vm bench bench-count bench-check lint assets assets-check install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""Time skel-fmt against its rivals; `make bench` calls it.
+
+    tests/bench/run.py DIRECTORY [RECORDS]     one table of medians and ratios
+    tests/bench/run.py --count DIRECTORY       instructions per record
+    tests/bench/run.py --check DIRECTORY FILE  fail when they grew over FILE's
+
+DIRECTORY has the programs of tests/bench, built, and room for what they read.
+Commands that are compared run in turn, A B A B, so that a machine whose speed
+drifts changes both; what counts is the ratio.  The time is that of the
+processor, user and system, of the whole process.
+"""
+import json
+import os
+import platform
+import statistics
+import struct as packing
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "fmt"))
+from make import Stream  # noqa: E402
+
+ROUNDS = 5
+GROWTH = 1.03  # what --check lets pass
+GROWTH_BYTES = 64 << 20  # of a stream whose records grow
+
+# What instructions are counted of, and compared with a file.
+COUNTED = ["--json", "--json --bare", "--csv", "--tsv", "--table", "--plain", "--raw"]
+
+
+def cpu_seconds(argv, stdin, output):
+    """Run it once: the seconds that it spent."""
+    after = None
+    if output == "pipe":
+        after = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        out = after.stdin
+    else:
+        out = open(output, "wb")
+    with open(stdin, "rb") as source:
+        child = subprocess.Popen(argv, stdin=source, stdout=out)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    out.close()
+    if after is not None:
+        after.wait()
+    if child.returncode != 0:
+        sys.exit(f"{' '.join(argv)}: exit {child.returncode}")
+    return used.ru_utime + used.ru_stime
+
+
+def medians(commands, records):
+    """Each is a name, argv, stdin and output; they take turns.  Nanoseconds a
+    record by their name."""
+    times = {name: [] for name, *_ in commands}
+    for turn in range(ROUNDS + 1):
+        for name, *how in commands:
+            seconds = cpu_seconds(*how)
+            if turn > 0:  # the first warms the caches
+                times[name].append(seconds)
+    return {name: statistics.median(t) / records * 1e9 for name, t in times.items()}
+
+
+class Bench:
+    def __init__(self, directory, records):
+        self.directory, self.records = directory, records
+        self.stream, self.plain = self.path("events.skel"), self.path("events")
+        self.fmt = os.environ.get("SKEL_FMT", "skel-fmt")
+        subprocess.run([self.path("events.bin"), str(records), self.stream, self.plain],
+                       check=True)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def ours(self, form, output="/dev/null"):
+        return [self.fmt, *form.split()], self.stream, output
+
+    def rival(self, name):
+        return [self.path(name + ".bin")], self.plain, "/dev/null"
+
+    def same(self, form, rival):
+        """Both print the same bytes, else nothing is compared."""
+        a = subprocess.Popen([self.fmt, *form.split(), self.stream], stdout=subprocess.PIPE)
+        with open(self.plain, "rb") as source:
+            b = subprocess.Popen([self.path(rival + ".bin")], stdin=source,
+                                 stdout=subprocess.PIPE)
+        differ = subprocess.run(["cmp", f"/dev/fd/{a.stdout.fileno()}",
+                                 f"/dev/fd/{b.stdout.fileno()}"],
+                                pass_fds=(a.stdout.fileno(), b.stdout.fileno())).returncode
+        a.wait(), b.wait()
+        if differ or a.returncode or b.returncode:
+            sys.exit(f"skel-fmt {form} and {rival} do not print the same")
+
+
+def machine():
+    with open("/proc/cpuinfo") as f:
+        model = next((line.split(":", 1)[1].strip() for line in f
+                      if line.startswith("model name")), platform.machine())
+    return f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()}"
+
+
+def row(*cells):
+    print(f"{cells[0]:<44}" + "".join(f"{c:>12}" for c in cells[1:]), flush=True)
+
+
+def replay(bench):
+    """A recorded stream in every form, against what people write by hand."""
+    for rival in ("printf", "jansson", "special"):
+        bench.same("--json --bare", rival)
+    bench.same("--table", "row")
+    row(f"Replay of {bench.records} events", "ns/record", "/ ours")
+    pairs = [
+        ("--json --bare", ["printf", "jansson", "special"]),
+        ("--csv --bare", ["printf"]),
+        ("--table", ["printf", "row"]),
+        ("--json", ["dump"]),
+    ]
+    says = {
+        "printf": "  printf, JSON", "jansson": "  jansson, JSON",
+        "special": "  code for this struct alone, JSON",
+        "row": "  printf and localtime, table",
+        "dump": "  libbpf's btf_dump, C",
+    }
+    for form, rivals in pairs:
+        commands = [("ours", *bench.ours(form))] + [(r, *bench.rival(r)) for r in rivals]
+        got = medians(commands, bench.records)
+        row(f"skel-fmt {form}", f"{got['ours']:.0f}")
+        for r in rivals:
+            row(says[r], f"{got[r]:.0f}", f"{got[r] / got['ours']:.1f}")
+    row("Each form, and where it goes", "/dev/null", "pipe", "file")
+    for form in COUNTED:
+        got = medians([(o, *bench.ours(form, o))
+                       for o in ("/dev/null", "pipe", bench.path("out"))], bench.records)
+        row(f"skel-fmt {form}", *(f"{ns:.0f}" for ns in got.values()))
+    os.unlink(bench.path("out"))
+
+
+def growth(bench):
+    """What a record costs as it grows."""
+    def write(s, lines):
+        path = bench.path("growth.skel")
+        one = b"".join(line + b"\n" for line in lines)
+        count = max(1, GROWTH_BYTES // len(one))
+        with open(path, "wb") as f:
+            f.write(json.dumps(s.header).encode() + b"\n")
+            f.writelines(one for _ in range(count))
+            end = {"records": count * len(lines), "lost": 0}
+            f.write(json.dumps({"@end": end}).encode() + b"\n")
+        return path, count * len(lines)
+
+    def lines_of(s, count, data):
+        for i in range(count):
+            s.put(data, i)
+        return s.lines
+
+    def members(n):
+        s = Stream("members")
+        u32 = s.integer("unsigned int", 4)
+        s.map("m", "ringbuf", s.struct("event", *((f"m{i}", u32) for i in range(n))))
+        return s, lines_of(s, 1, packing.pack(f"<{n}I", *range(1000000, 1000000 + n)))
+
+    def nesting(n):
+        s = Stream("nesting")
+        u32 = s.integer("unsigned int", 4)
+        inner = u32
+        for i in range(n):
+            inner = s.struct(f"s{i}", ("a", u32), ("b", inner))
+        s.map("m", "ringbuf", inner)
+        data = packing.pack(f"<{n + 1}I", *range(1000000, 1000001 + n))
+        return s, lines_of(s, 1, data)
+
+    def strings(n):
+        s = Stream("strings")
+        char = s.type("char", "char", 1, signed=True)
+        s.map("m", "ringbuf", s.struct("event", ("text", s.array(char, n))))
+        return s, lines_of(s, 1, b"x" * (n - 1) + b"\0")
+
+    def maps(n):
+        s = Stream("maps")
+        u32 = s.integer("unsigned int", 4)
+        event = s.struct("event", ("a", u32), ("b", u32))
+        for i in range(n):
+            s.map(f"m{i}", "ringbuf", event)
+        return s, lines_of(s, n, packing.pack("<2I", 1000000, 2000000))
+
+    for title, unit, make, sizes in (
+        ("Members, each an unsigned int", "member", members, (1, 10, 100, 1000)),
+        ("Structs in each other", "level", nesting, (1, 2, 4, 8, 16)),
+        ("Bytes of a string", "byte", strings, (16, 64, 256, 1024, 4096)),
+        ("Maps, a record of each in turn", "", maps, (1, 4, 16, 64)),
+    ):
+        row(title, "ns/record", f"ns/{unit}" if unit else "")
+        for size in sizes:
+            path, count = write(*make(size))
+            got = medians([("ours", [bench.fmt, "--json"], path, "/dev/null")], count)
+            ns = got["ours"]
+            row(f"  {size}", f"{ns:.0f}", f"{ns / size:.2f}" if unit else "")
+    os.unlink(bench.path("growth.skel"))
+
+
+def instructions(bench, argv, stdin):
+    """What valgrind counts of one run."""
+    out = bench.path("callgrind.out")
+    with open(stdin, "rb") as source:
+        done = subprocess.run(
+            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *argv],
+            stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    os.unlink(out)
+    return int(done.stderr.rsplit("Collected :", 1)[1].split()[0])
+
+
+def counts(directory):
+    """Instructions per record of each form: what more records cost, so that
+    the start does not count."""
+    few = Bench(directory, 2000)
+    first = {form: instructions(few, *few.ours(form)[:2]) for form in COUNTED}
+    rival = instructions(few, *few.rival("printf")[:2])
+    many = Bench(directory, 22000)
+    per = {form: (instructions(many, *many.ours(form)[:2]) - first[form]) / 20000
+           for form in COUNTED}
+    return per, (instructions(many, *many.rival("printf")[:2]) - rival) / 20000
+
+
+def count(directory):
+    per, rival = counts(directory)
+    print("# Instructions of skel-fmt per event of assets/bootstrap; make bench-count")
+    for form, n in per.items():
+        print(f"{n:.0f}\t{form}")
+    print(f"# printf(3), JSON: {rival:.0f}")
+
+
+def check(directory, committed):
+    per, _ = counts(directory)
+    bad = 0
+    with open(committed) as f:
+        lines = [line.rstrip("\n").split("\t") for line in f if not line.startswith("#")]
+    for n, form in lines:
+        now = per[form]
+        grew = now > int(n) * GROWTH
+        bad += grew
+        print(f"{'not ok' if grew else 'ok'} skel-fmt {form}: "
+              f"{now:.0f} instructions a record, {n} committed")
+    sys.exit(1 if bad else 0)
+
+
+def main(argv):
+    if len(argv) == 3 and argv[1] == "--count":
+        count(argv[2])
+    elif len(argv) == 4 and argv[1] == "--check":
+        check(argv[2], argv[3])
+    elif len(argv) in (2, 3) and not argv[1].startswith("-"):
+        bench = Bench(argv[1], int(argv[2]) if len(argv) == 3 else 10**6)
+        print(f"{machine()}; medians of {ROUNDS} runs in turn")
+        replay(bench)
+        growth(bench)
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv)
