@@ -6,7 +6,8 @@
 #	make check SAN=1  the same under the address and undefined sanitizers
 #	make check-vm   install what is missing, build, run the kernel's tests on 6.1 and 6.12 in guests
 #	make bench      time the commands against what people use instead (BENCH_RECORDS=10000000)
-#	make bench-check  fail when skel-fmt needs 3 % more instructions a record than committed
+#	make bench-check  fail when skel-fmt needs 3 % more instructions a record than committed;
+#			bench-count writes what is committed
 #	make lib        build the C library alone; make lib TSAN=1: for the thread sanitizer
 #	make V=1 ...    show the compiler's command lines
 #	make deps, make lint, make format, make assets, make install, make clean
@@ -199,7 +200,8 @@ bench: all $(BENCH)
 	@$(BENCH_RUN) $(B)/bench $(BENCH_RECORDS)
 
 bench-count: all $(BENCH)
-	@$(BENCH_RUN) --count $(B)/bench
+	@$(BENCH_RUN) --count $(B)/bench >tests/bench/instructions.new
+	@mv tests/bench/instructions.new tests/bench/instructions
 
 bench-check: all $(BENCH)
 	@$(BENCH_RUN) --check $(B)/bench tests/bench/instructions

@@ -7,6 +7,7 @@
 #ifndef SKEL_COBS_H
 #define SKEL_COBS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -35,5 +36,16 @@ size_t cobs_stuff(
  * not stuffed bytes (a code that reaches past the end, or nothing at all).
  */
 ssize_t cobs_unstuff(unsigned char *dst, const unsigned char *src, size_t n);
+
+/*
+ * Whether n bytes of src are one block: then the body is there as it was, n - 1
+ * bytes behind the first, and need not be unstuffed.  Most records that are
+ * short and without a newline in them are.
+ */
+static inline bool
+cobs_is_block(const unsigned char *src, size_t n)
+{
+	return n > 0 && (src[0] ^ '\n') == n;
+}
 
 #endif

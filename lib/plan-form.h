@@ -95,6 +95,8 @@ struct form {
 	/* The most of each part is known: what follows from it; or NULL. */
 	void (*measure)(struct plan *p);
 	void (*head)(const struct plan *p, struct buf *out); /* or NULL */
+	bool lines; /* binary records are the steps of the plan's line, and
+		       record() is asked for the others only */
 	void (*record)(struct plan *p, const struct record *rec);
 	enum step_style style; /* of its fields */
 	bool deep;             /* nested structs are columns of their own */

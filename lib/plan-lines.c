@@ -7,12 +7,6 @@
 #include "plan-form.h"
 
 static void
-binary_line(struct plan *p, const struct record *rec)
-{
-	steps_run(&rec->run, p->line.from, p->line.to, p->line.most);
-}
-
-static void
 compile_json(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
@@ -121,9 +115,7 @@ put_bare(struct plan *p, const struct record *rec)
 static void
 record_json(struct plan *p, const struct record *rec)
 {
-	if (!rec->is_json) {
-		binary_line(p, rec);
-	} else if (plan_is_narrowed(p)) {
+	if (plan_is_narrowed(p)) {
 		put_narrowed(p, rec->run.out);
 	} else if (p->options.bare) {
 		put_bare(p, rec);
@@ -135,6 +127,7 @@ record_json(struct plan *p, const struct record *rec)
 
 const struct form form_json = {
 	.compile = compile_json,
+	.lines = true,
 	.record = record_json,
 	.style = STYLE_JSON,
 };
@@ -198,10 +191,6 @@ record_fields(struct plan *p, const struct record *rec)
 {
 	struct buf *out = rec->run.out;
 
-	if (!rec->is_json) {
-		binary_line(p, rec);
-		return;
-	}
 	if (!p->options.bare) {
 		steps_style(
 		    out, p->map_name, strlen(p->map_name), p->form->style);
@@ -219,6 +208,7 @@ record_fields(struct plan *p, const struct record *rec)
 const struct form form_csv = {
 	.compile = compile_fields,
 	.head = head_fields,
+	.lines = true,
 	.record = record_fields,
 	.style = STYLE_CSV,
 	.deep = true,
@@ -227,6 +217,7 @@ const struct form form_csv = {
 const struct form form_tsv = {
 	.compile = compile_fields,
 	.head = head_fields,
+	.lines = true,
 	.record = record_fields,
 	.style = STYLE_TSV,
 	.deep = true,

@@ -41,14 +41,8 @@ compile_reference(struct plan *p)
 	p->line = plan_part(p, 0);
 }
 
-static void
-record_reference(struct plan *p, const struct record *rec)
-{
-	steps_run(&rec->run, p->line.from, p->line.to, p->line.most);
-}
-
 const struct form form_reference = {
 	.compile = compile_reference,
-	.record = record_reference,
+	.lines = true,
 	.style = STYLE_JSON,
 };

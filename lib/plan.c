@@ -188,7 +188,10 @@ plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
 	run->len = len;
 	run->time_ns = time_ns;
 	p->cut = 0;
-	p->form->record(p, &p->record);
+	if (p->form->lines)
+		steps_run(run, p->line.from, p->line.to, p->line.most);
+	else
+		p->form->record(p, &p->record);
 	return out->failed ? -1 : 0;
 }
 

@@ -340,9 +340,9 @@ stream_open(struct stream_reader *r, int fd, const char *name)
 
 /* The unstuffed body of a binary record, taken apart. */
 static enum stream_line_kind
-take_body(struct stream_reader *r, struct stream_line *line, size_t len)
+take_body(struct stream_reader *r, struct stream_line *line,
+    const unsigned char *body, size_t len)
 {
-	const unsigned char *body = (const unsigned char *)r->body.data;
 	uint64_t time_ns;
 	size_t size;
 
@@ -365,24 +365,35 @@ take_body(struct stream_reader *r, struct stream_line *line, size_t len)
 	return LINE_RECORD;
 }
 
+/* The same of n stuffed bytes. */
 static enum stream_line_kind
-parse_record(struct stream_reader *r, struct stream_line *line)
+unstuff(struct stream_reader *r, struct stream_line *line,
+    const unsigned char *src, size_t n)
 {
-	size_t n = line->text_len - 1;
+	unsigned char *body = (unsigned char *)buf_room(&r->body, n + 1);
 	ssize_t len;
 
-	if (r->header.nmaps == 0)
-		return bad(r, "a binary record, and no header names its map");
-	if (buf_room(&r->body, n + 1) == NULL) {
+	if (body == NULL) {
 		report_nomem();
 		r->error = ENOMEM;
 		return LINE_END;
 	}
-	len = cobs_unstuff((unsigned char *)r->body.data,
-	    (const unsigned char *)line->text + 1, n);
+	len = cobs_unstuff(body, src, n);
 	if (len == -1)
 		return bad(r, "a record whose bytes are not stuffed right");
-	return take_body(r, line, (size_t)len);
+	return take_body(r, line, body, (size_t)len);
+}
+
+static enum stream_line_kind
+parse_record(struct stream_reader *r, struct stream_line *line)
+{
+	const unsigned char *src = (const unsigned char *)line->text + 1;
+	size_t n = line->text_len - 1;
+
+	if (r->header.nmaps == 0)
+		return bad(r, "a binary record, and no header names its map");
+	return cobs_is_block(src, n) ? take_body(r, line, src + 1, n - 1)
+				     : unstuff(r, line, src, n);
 }
 
 /* The map that a control line's value names.  Returns 0, or -1 after

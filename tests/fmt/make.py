@@ -487,8 +487,8 @@ def stacks():
     s.write("stacks")
 
 
+DIRECTORY = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
 if __name__ == "__main__":
-    DIRECTORY = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
     for make in (scalars, floats, enums, texts, nested, reference, hists, slots, sampled, stacks,
                  plain_maps):
         make()

@@ -60,6 +60,9 @@ there_and_back(const unsigned char *body, size_t n, size_t cut)
 	CHECK(memcmp(line, want, len) == 0);
 	CHECK(len <= COBS_MAX(n));
 	CHECK(memchr(line, NEWLINE, len) == NULL);
+	CHECK(cobs_is_block(line, len) ==
+	      (n <= 254 && (n == 0 || memchr(body, NEWLINE, n) == NULL)));
+	CHECK(!cobs_is_block(line, len) || memcmp(line + 1, body, n) == 0);
 	back = malloc(len);
 	CHECK_NUM(cobs_unstuff(back, line, len), n);
 	CHECK(memcmp(back, body, n) == 0);
