@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "elf-handle.h"
+#include "util.h"
 
 int
 elf_handle_open(struct elf_handle *h, int fd)
@@ -79,8 +80,29 @@ size_of(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header)
 	return gelf_getchdr(scn, &packed) != NULL ? packed.ch_size : UINT64_MAX;
 }
 
+/* Whether the section's last byte ends a string, where strings are in it.
+ * libdw 0.188 reads on behind a section that has no NUL at all. */
+static bool
+ends_strings(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header)
+{
+	static const char *const names[] = { ".debug_str", ".debug_line_str" };
+	const char *name = name_of(elf, header);
+	const Elf_Data *data;
+	bool has_strings = false;
+
+	for (size_t i = 0; i < nitems(names); i++)
+		has_strings |= strcmp(name, names[i]) == 0;
+	if (!has_strings || header->sh_type == SHT_NOBITS)
+		return true;
+	if (header->sh_flags & SHF_COMPRESSED && elf_compress(scn, 0, 0) == -1)
+		return false;
+	data = elf_getdata(scn, NULL);
+	return data != NULL && data->d_size > 0 &&
+	       ((const char *)data->d_buf)[data->d_size - 1] == '\0';
+}
+
 bool
-elf_handle_is_bounded(const struct elf_handle *h)
+elf_handle_is_sound(const struct elf_handle *h)
 {
 	uint64_t sum = 0, size;
 	Elf_Scn *scn = NULL;
@@ -90,7 +112,8 @@ elf_handle_is_bounded(const struct elf_handle *h)
 		if (gelf_getshdr(scn, &header) == NULL)
 			return false;
 		size = size_of(h->elf, scn, &header);
-		if (size > ELF_BYTES_MAX || (sum += size) > ELF_BYTES_MAX)
+		if (size > ELF_BYTES_MAX || (sum += size) > ELF_BYTES_MAX ||
+		    !ends_strings(h->elf, scn, &header))
 			return false;
 	}
 	return true;

@@ -32,8 +32,9 @@ void elf_handle_close(struct elf_handle *h);
 /* Whether it has a section of that name with something in it. */
 bool elf_handle_has(const struct elf_handle *h, const char *section);
 
-/* Whether its sections, unpacked, are within the bound. */
-bool elf_handle_is_bounded(const struct elf_handle *h);
+/* Whether libdw may read it: its sections, unpacked, are within the bound, and
+ * strings of debug information end in theirs.  Those are unpacked here. */
+bool elf_handle_is_sound(const struct elf_handle *h);
 
 /* Whether h's build ID is this one. */
 bool elf_handle_is_build(

@@ -79,7 +79,7 @@ open_shared(struct image *m, const char *path, int root)
 {
 	if (debug_file_shared(&m->shared, m->dw, path, root) == -1)
 		return -1;
-	if (elf_handle_is_bounded(&m->shared) &&
+	if (elf_handle_is_sound(&m->shared) &&
 	    !elf_handle_has(&m->shared, ".gnu_debugaltlink"))
 		m->shared_dw =
 		    dwarf_begin_elf(m->shared.elf, DWARF_C_READ, NULL);
@@ -97,7 +97,7 @@ read_debug(struct image *m, const char *path, int root)
 	if (!elf_handle_has(h, ".debug_info") &&
 	    !elf_handle_has(h, ".zdebug_info"))
 		h = &m->debug;
-	if (h->elf == NULL || !elf_handle_is_bounded(h))
+	if (h->elf == NULL || !elf_handle_is_sound(h))
 		return;
 	m->dw = dwarf_begin_elf(h->elf, DWARF_C_READ, NULL);
 	if (m->dw != NULL && (!elf_handle_has(h, ".gnu_debugaltlink") ||
@@ -135,7 +135,8 @@ image_open_memory(char *bytes, size_t size)
 	elf_version(EV_CURRENT);
 	m->program.fd = -1;
 	m->program.elf = elf_memory(bytes, size);
-	if (m->program.elf == NULL) {
+	if (elf_kind(m->program.elf) != ELF_K_ELF) {
+		elf_end(m->program.elf);
 		free(m);
 		return NULL;
 	}
