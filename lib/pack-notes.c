@@ -7,6 +7,7 @@
 #include "pack-json.h"
 #include "pack-notes.h"
 #include "report.h"
+#include "stream-words.h"
 #include "types.h"
 #include "util.h"
 #include "value.h"
@@ -121,6 +122,19 @@ static int
 set_sample(const struct note *n)
 {
 	return put_in(n, "sample", n->key, json_string(n->value));
+}
+
+/* Only the words that a reader of the package knows. */
+static int
+set_type(const struct note *n)
+{
+	for (size_t i = 0; i < nitems(stream_samples); i++)
+		if (strcmp(stream_samples[i], n->value) == 0)
+			return set_sample(n);
+	report_error("%s: unknown sample type; known: default_kv, log2_hist, "
+		     "linear_hist",
+	    n->where);
+	return -1;
 }
 
 static int
@@ -327,7 +341,7 @@ static const struct {
 	{ NOTE_VARIABLE, "short", set_short },
 	{ NOTE_VARIABLE, "default", set_default },
 	{ NOTE_MAP, "sample", set_interval },
-	{ NOTE_MAP, "type", set_sample },
+	{ NOTE_MAP, "type", set_type },
 	{ NOTE_MAP, "unit", set_sample },
 	{ NOTE_MAP, "clear", set_clear },
 	{ NOTE_MAP, "stack_trace", set_stack_trace },
