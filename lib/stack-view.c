@@ -339,12 +339,12 @@ put_json(const struct stack_view *v, struct buf *out)
 void
 stack_view_name(struct buf *out, const char *name, size_t n)
 {
-	const unsigned char *p = (const unsigned char *)name, *end = p + n;
+	const unsigned char *p = (const unsigned char *)name;
 	size_t len;
 	uint32_t c;
 
-	for (; p < end; p += len) {
-		len = utf8_length(p, (size_t)(end - p), &c);
+	for (; n > 0; p += len, n -= len) {
+		len = utf8_length(p, n, &c);
 		if (len == 0) {
 			buf_str(out, "\xef\xbf\xbd");
 			len = 1;

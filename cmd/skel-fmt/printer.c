@@ -381,12 +381,12 @@ print_typed(struct printer *p, const struct stream_line *line)
 static struct untyped *
 find_untyped(struct printer *p, const struct stream_line *line)
 {
-	struct untyped *u = p->untyped;
+	struct untyped *u;
 	size_t wrong_at;
 
-	for (; u < p->untyped + p->nuntyped; u++)
-		if (strcmp(u->map, p->map.data) == 0)
-			return u;
+	for (size_t i = 0; i < p->nuntyped; i++)
+		if (strcmp(p->untyped[i].map, p->map.data) == 0)
+			return &p->untyped[i];
 	if (p->nuntyped == STREAM_MAPS_MAX) {
 		bad_record(p, "more than %d maps", STREAM_MAPS_MAX);
 		return NULL;
