@@ -8,6 +8,7 @@
 #	make bench      time the commands against what people use instead (BENCH_RECORDS=10000000)
 #	make bench-check  fail when skel-fmt needs 3 % more instructions a record than committed;
 #			bench-count writes what is committed
+#	make fuzz       fuzz every reader of what comes from outside, FUZZ_SECONDS=60 each
 #	make lib        build the C library alone; make lib TSAN=1: for the thread sanitizer
 #	make V=1 ...    show the compiler's command lines
 #	make deps, make lint, make format, make assets, make install, make clean
@@ -44,6 +45,8 @@ DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libiberty-dev libja
 DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck g++ git iproute2 jq \
 	libbz2-dev llvm locales mandoc procps python3 shellcheck strace util-linux
 DEPS_BENCH := $(DEPS_BUILD) python3 valgrind
+# Clang's sanitizers and libFuzzer are in a package of their own.
+DEPS_FUZZ := $(DEPS_CHECK) libclang-rt-14-dev
 # For guests: what makes one, and which of the above its disk has.
 DEPS_VM := $(DEPS_CHECK) busybox-static cpio e2fsprogs kmod qemu-system-x86 xz-utils
 GUEST   := $(filter-out clang-format cppcheck git llvm locales mandoc shellcheck,$(DEPS_CHECK)) kmod mount
@@ -76,11 +79,17 @@ EUNOMIA  := $(B)/libeunomia.a $(B)/libeunomia.so.$(VERSION)
 LIB_SRC  := $(wildcard lib/*.c)
 CMD_SRC  := $(wildcard cmd/*.c cmd/*/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
-SRC      := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c)
-HDR      := $(wildcard lib/*.h cmd/*.h cmd/*/*.h tests/unit/*.h tests/bench/*.h)
+FUZZ_SRC := $(wildcard tests/fuzz/*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+SRC      := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+HDR      := $(wildcard lib/*.h cmd/*.h cmd/*/*.h tests/unit/*.h tests/fuzz/*.h tests/bench/*.h)
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
 BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+FUZZ_TARGETS := $(filter-out replay,$(FUZZ_SRC:tests/fuzz/%.c=%))
+REPLAY   := $(FUZZ_TARGETS:%=$(B)/replay-%)
+# What commands do beside their main(), which a fuzz target may call.
+PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*/*.c))
 BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/*.bpf.c tests/bpf/*.bpf.c)
 MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.3 lib/*.5)
 # Programs that the tests compile and run.
@@ -88,11 +97,13 @@ TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/*.c tests/bpf/*.c tests/bpf/*.
 # A guest's init is for busybox, without bash.
 INIT_SRC := tests/vm/init
 SHELL_SRC := .ci/run $(filter-out $(INIT_SRC),$(wildcard tests/*.bats tests/*.bash tests/run tests/demo tests/vm/* \
+	tests/fuzz/run tests/fuzz/seeds \
 	completions/*.bash))
 
 # Goals that set up the machine first; everything built waits for that.
-ifneq ($(filter demo check check-vm bench%,$(MAKECMDGOALS)),)
+ifneq ($(filter demo check check-vm fuzz bench%,$(MAKECMDGOALS)),)
 SETUP := $(or $(patsubst check%,deps-check%,$(filter check check-vm,$(MAKECMDGOALS))), \
+	$(patsubst %,deps-%,$(filter fuzz,$(MAKECMDGOALS))), \
 	$(if $(filter bench%,$(MAKECMDGOALS)),deps-bench),deps-build)
 endif
 
@@ -170,23 +181,55 @@ deps-build:
 	$(call install_debian,$(DEPS_BUILD))
 deps-check:
 	$(call install_debian,$(DEPS_CHECK))
+deps-fuzz:
+	$(call install_debian,$(DEPS_FUZZ))
 deps-check-vm:
 	$(call install_debian,$(DEPS_VM))
 deps-bench:
 	$(call install_debian,$(DEPS_BENCH))
 
-check: all $(UNIT)
+check: all $(UNIT) $(REPLAY)
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(if $(SAN),SAN=1) tests/run $(TESTS)
 
 check-vm: all $(UNIT)
 	@BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST)" $(if $(SAN),SAN=1) tests/vm/run $(TESTS)
+
+# Fuzzing: the library and the targets again, by clang and with libFuzzer.
+FUZZ_SECONDS ?= 60
+FUZZ_CC      ?= clang
+FUZZ_CFLAGS  := -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+F            := build/fuzz
+FUZZ         := $(FUZZ_TARGETS:%=$(F)/%)
+
+fuzz: all $(FUZZ)
+	@PATH="$(CURDIR)/$(B)/bin:$$PATH" tests/fuzz/seeds $(F)/seeds
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(F) $(FUZZ_TARGETS)
+
+$(F)/libskel.a: $(patsubst %.c,$(F)/%.o,$(LIB_SRC) $(PART_SRC))
+	@rm -f $@
+	$(call step,AR,$@)
+	$(Q)$(AR) rcs $@ $^
+
+$(FUZZ): $(F)/%: $(F)/tests/fuzz/%.o $(F)/libskel.a
+	$(call step,LINK,$@)
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(call libs,$(LIBS_unit))
+
+$(F)/%.o: %.c Makefile | $(SETUP)
+	@mkdir -p $(@D)
+	$(call step,CC,$<)
+	$(Q)$(FUZZ_CC) $(CPP) $(CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+# The same targets in the ordinary build, which take their inputs from files.
+$(REPLAY): $(B)/replay-%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(call OBJ,$(PART_SRC)) $(LIB)
+	$(call step,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(LIBS_unit))
 
 # A few seconds of real events: every command typed anywhere shows up.
 demo: all
 	@tests/demo $(CURDIR)/$(B)/bin
 
 # What the commands are measured against, and with what: tests/bench/run.py.
-BENCH_SRC := $(wildcard tests/bench/*.c)
 BENCH     := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%.bin)
 BENCH_RECORDS ?= 1000000
 BENCH_RUN  = SKEL_FMT=$(CURDIR)/$(B)/bin/skel-fmt tests/bench/run.py
@@ -236,7 +279,7 @@ lint:
 		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib -Icmd \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		'-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {0}' \
-		--max-configs=1 lib cmd tests/unit tests/bench $(filter-out %.h,$(TEST_SRC))
+		--max-configs=1 lib cmd tests/unit tests/fuzz tests/bench $(filter-out %.h,$(TEST_SRC))
 	shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2153,SC2154,SC2164 $(SHELL_SRC)
 	shellcheck -s dash $(INIT_SRC)
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
@@ -272,7 +315,9 @@ clean:
 	rm -rf build
 
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
+-include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
-.PHONY: all lib deps deps-build deps-check deps-check-vm deps-bench demo check check-vm bench bench-count bench-check lint assets assets-check install format clean
+.PHONY: all lib deps deps-build deps-check deps-check-vm deps-fuzz deps-bench demo check check-vm fuzz \
+	bench bench-count bench-check lint assets assets-check install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,0 +1,86 @@
+/* The header of a stream or session: read, written, read again, and plans made
+ * from it, which print a record of zeros. */
+#include "doc.h"
+#include "folded.h"
+#include "fuzz.h"
+#include "plan.h"
+#include "stream.h"
+
+enum { RECORD_MAX = 4096 }; /* bytes of a record that is printed */
+
+static int
+read_header(struct stream_header *h, const char *text, size_t len)
+{
+	json_t *json = doc_parse(text, len, "x", 0);
+	int ret = -1;
+
+	if (json != NULL)
+		ret = stream_header_read(h, json, "x:1");
+	json_decref(json);
+	return ret;
+}
+
+static void
+print(const struct stream_header *h, enum plan_form form)
+{
+	static const unsigned char zeros[RECORD_MAX];
+	struct plan_options o = { .form = form };
+	struct buf out = { 0 };
+	struct plan **plans;
+
+	if (form == PLAN_FOLDED)
+		o.folded = folded_new();
+	if ((plans = plans_new(h, &o)) == NULL)
+		fuzz_wrong("no plans");
+	for (unsigned int i = 0; i < h->nmaps; i++) {
+		size_t size = stream_record_size(h, i);
+
+		if (form == PLAN_FOLDED && !plan_has_stacks(plans[i]))
+			continue;
+		plan_head(plans[i], &out);
+		if (size <= RECORD_MAX)
+			plan_record(plans[i], &out, 0, zeros, size);
+	}
+	if (form == PLAN_TABLE && out.len > 0 &&
+	    !fuzz_is_safe(out.data, out.len, true))
+		fuzz_wrong("a table with control bytes");
+	plans_free(plans, h->nmaps);
+	folded_free(o.folded);
+	buf_free(&out);
+}
+
+static void
+check_written(const struct stream_header *h)
+{
+	struct stream_header again = { 0 };
+	struct buf first = { 0 }, second = { 0 };
+
+	if (stream_header_write(h, &first) == -1)
+		fuzz_wrong("not written");
+	if (read_header(&again, first.data, first.len) == -1)
+		fuzz_wrong("not read again");
+	if (stream_header_write(&again, &second) == -1 ||
+	    first.len != second.len ||
+	    memcmp(first.data, second.data, first.len) != 0)
+		fuzz_wrong("written otherwise");
+	stream_header_free(&again);
+	buf_free(&first);
+	buf_free(&second);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct stream_header h = { 0 };
+
+	fuzz_start();
+	if (read_header(&h, (const char *)data, size) == -1) {
+		fuzz_refused();
+		return 0;
+	}
+	check_written(&h);
+	for (enum plan_form f = PLAN_JSON; f <= PLAN_REFERENCE; f++)
+		print(&h, f);
+	stream_header_free(&h);
+	return 0;
+}

@@ -1,0 +1,75 @@
+/* An ELF object with its BTF: packed, opened as it would be to be loaded, and
+ * the types of its records made into a header and into plans. */
+#include "object.h"
+#include "args.h"
+#include "export.h"
+#include "fuzz.h"
+#include "pack.h"
+#include "plan.h"
+
+static void
+make_header(struct object *o)
+{
+	const struct attachments none = { 0 };
+	struct stream_header h = { 0 };
+	struct buf text = { 0 };
+
+	if (stream_header_init(&h, "x") == -1)
+		fuzz_wrong("no header");
+	if (export_maps(&h, o, &none, NULL, 0) == -1)
+		fuzz_refused();
+	else if (stream_header_write(&h, &text) == -1)
+		fuzz_wrong("no header was written");
+	for (enum plan_form f = PLAN_JSON; f <= PLAN_TABLE; f++) {
+		const struct plan_options options = { .form = f };
+
+		plans_free(plans_new(&h, &options), h.nmaps);
+	}
+	buf_free(&text);
+	stream_header_free(&h);
+}
+
+static void
+open_package(struct package *p)
+{
+	struct buf text = { 0 };
+	struct object o;
+	struct args a;
+
+	if (args_open(&a, p) == 0) {
+		args_list(&a, &text);
+		args_help(&a, "skel-load x.json", &text);
+		if (!fuzz_is_safe(text.data, text.len, true))
+			fuzz_wrong("help or list with control bytes");
+		args_close(&a);
+	}
+	if (object_open(&o, p, NULL) == 0) {
+		make_header(&o);
+		object_close(&o);
+	} else {
+		fuzz_refused();
+	}
+	buf_free(&text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct buf text = { 0 };
+	struct package p;
+
+	fuzz_start();
+	if (pack_object(data, size, "x.bpf.o", NULL, &text) == -1) {
+		fuzz_refused();
+	} else {
+		if (package_parse(&p, text.data, text.len, "x.json", NULL) ==
+		    -1)
+			fuzz_wrong("what was packed cannot be read");
+		if (p.elf_size != size || memcmp(p.elf, data, size) != 0)
+			fuzz_wrong("another object than was packed");
+		open_package(&p);
+		package_close(&p);
+	}
+	buf_free(&text);
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* What skel-poll(1) reads: a session, whose maps are not there, or a stream
+ * that it passes on; the first byte says how: b(inary), j(son), or as it is.
+ */
+#include "fuzz.h"
+#include "skel-poll/follow.h"
+#include "skel-poll/pass.h"
+
+static void
+serve(
+    struct stream_reader *r, int fd, const struct choice *c, struct output *out)
+{
+	switch (stream_open(r, fd, "<stdin>")) {
+	case STREAM_SESSION:
+		if (follow(r, c, out) == 1)
+			fuzz_refused();
+		break;
+	case STREAM_OPENED:
+		if (pass(r, c, out) == 1)
+			fuzz_refused();
+		break;
+	case STREAM_REFUSED:
+		fuzz_refused();
+		break;
+	default:
+		break;
+	}
+	stream_close(r);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct choice c = { .once = true };
+	struct stream_reader r;
+	struct output out;
+	int in, fd;
+
+	if (size == 0)
+		return 0;
+	c.has_encoding = data[0] == 'b' || data[0] == 'j';
+	c.encoding = data[0] == 'j' ? STREAM_JSON : STREAM_BINARY;
+	fuzz_start();
+	in = fuzz_file(data + 1, size - 1);
+	fd = fuzz_file("", 0);
+	if (output_open(&out, fd, "<stdout>") == -1)
+		fuzz_wrong("no output");
+	serve(&r, in, &c, &out);
+	if (output_flush(&out) == -1)
+		fuzz_wrong("output failed");
+	buf_free(&out.buf);
+	close(in);
+	close(fd);
+	return 0;
+}
