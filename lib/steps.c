@@ -32,8 +32,10 @@ steps_style(struct buf *out, const void *text, size_t n, enum step_style style)
 	};
 	char *p = buf_room(out, EMIT_TEXT_MAX(n));
 
+	/* The text of an empty buffer is nowhere. */
 	if (p != NULL)
-		out->len = (size_t)(emit[style](p, text, n) - out->data);
+		out->len =
+		    (size_t)(emit[style](p, n > 0 ? text : "", n) - out->data);
 }
 
 void
