@@ -85,6 +85,26 @@ has_big(const char *p, const char *end)
 	return false;
 }
 
+/* Whether a tree of the text may be made: each value in it is behind a bracket
+ * or a comma. */
+static bool
+is_bounded(const char *p, const char *end)
+{
+	size_t values = 1;
+
+	if (end - p <= DOC_VALUES_MAX)
+		return true;
+	while (p < end && values <= DOC_VALUES_MAX) {
+		if (*p == '"') {
+			p = skip_string(p, end);
+			continue;
+		}
+		values += *p == '[' || *p == '{' || *p == ',';
+		p++;
+	}
+	return values <= DOC_VALUES_MAX;
+}
+
 /* Report what jansson says of a text whose first line is line + 1. */
 static void
 report_refusal(const json_error_t *e, const char *name, unsigned long line)
@@ -109,6 +129,11 @@ doc_parse(const char *text, size_t len, const char *name, unsigned long line)
 	json_error_t e;
 	json_t *v;
 
+	if (!is_bounded(text, text + len)) {
+		report_error("%s:%lu: more than %d JSON values", name, line + 1,
+		    DOC_VALUES_MAX);
+		return NULL;
+	}
 	if (has_big(text, text + len)) {
 		/* A NUL ends the spans above before it can overrun. */
 		struct buf copy = { 0 };

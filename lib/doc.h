@@ -20,6 +20,10 @@
 
 #include "buf.h"
 
+/* What a tree holds at most: one of them takes up to some 200 bytes, and two of
+ * text. */
+enum { DOC_VALUES_MAX = 1 << 20 };
+
 /*
  * Parse one JSON value (any kind) from len bytes of text.  name says where it
  * came from, for reports: "x.json".  line is added to the parser's own line
