@@ -112,8 +112,16 @@ check_section(struct gate *g, Elf_Scn *scn)
 		    g->name, name);
 		return -1;
 	}
-	if (strcmp(name, ".BTF") == 0)
+	if (strcmp(name, ".BTF") == 0) {
+		/* libbpf passes over a table of strings, whatever its name. */
+		if (sh.sh_type != SHT_PROGBITS) {
+			report_error("%s: corrupted: section .BTF is of "
+				     "another type",
+			    g->name);
+			return -1;
+		}
 		g->btf = data;
+	}
 	return sh.sh_type == SHT_SYMTAB ? check_symbols(g, data) : 0;
 }
 
