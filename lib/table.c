@@ -257,6 +257,8 @@ table_place(const struct table *t, size_t i, char *start, char *end,
 size_t
 table_start(size_t i, struct buf *out)
 {
+	/* A cell may be empty, and yet it is somewhere. */
+	buf_room(out, 1);
 	if (i > 0)
 		buf_chr(out, ' ');
 	return out->len;
