@@ -125,6 +125,40 @@ nesting_is_bounded(void)
 	free(text);
 }
 
+/* "[0,0,...]" with so many values in all, then a text with what looks so. */
+static json_t *
+parse_values(size_t n)
+{
+	static const char tail[] = "\"[,{\\\",[\"]";
+	char *text = malloc(2 * n + sizeof(tail));
+	size_t len = 0;
+	json_t *v;
+
+	text[len++] = '[';
+	for (size_t i = 2; i < n; i++) {
+		text[len++] = '0';
+		text[len++] = ',';
+	}
+	memcpy(text + len, tail, sizeof(tail));
+	check_forget();
+	v = doc_parse(text, len + sizeof(tail) - 1, "x.json", 0);
+	free(text);
+	return v;
+}
+
+static void
+values_are_bounded(void)
+{
+	json_t *v = parse_values(DOC_VALUES_MAX);
+
+	CHECK(v != NULL);
+	json_decref(v);
+	v = parse_values(DOC_VALUES_MAX + 1);
+	CHECK(v == NULL);
+	CHECK_SAID("x.json:1: more than 1048576 JSON values");
+	json_decref(v);
+}
+
 static void
 a_nul_does_not_end_the_text(void)
 {
@@ -212,6 +246,7 @@ main(void)
 	a_number_beyond_64_bits_is_refused_as_such();
 	an_error_says_its_line();
 	nesting_is_bounded();
+	values_are_bounded();
 	a_nul_does_not_end_the_text();
 	the_last_of_two_keys_wins();
 	u64_is_exact();

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Input that nobody would write by accident, on standard output.
+
+hostile.py NAME [FILE]      NAME is a function below; FILE what it starts from
+"""
+import base64
+import json
+import struct
+import sys
+import zlib
+
+VALUES = 1 << 20  # of one JSON document
+INT = {"kind": "int", "name": "int", "size": 4, "signed": True}
+
+
+def package(packed, size):
+    return {
+        "bpf_object": base64.b64encode(packed).decode(),
+        "bpf_object_size": size,
+        "meta": {"bpf_skel": {"data_sections": []}},
+    }
+
+
+def inflating(mib):
+    """A zlib stream of so many MiB of zeros, a thousandth as long."""
+    packer, zeros = zlib.compressobj(9), bytes(1 << 20)
+    return b"".join(packer.compress(zeros) for _ in range(mib)) + packer.flush()
+
+
+def bomb_in_small():
+    return json.dumps(package(inflating(2048), 4096))
+
+
+def bomb_as_told():
+    return json.dumps(package(inflating(2048), 2048 << 20))
+
+
+def bomb_at_most():
+    return json.dumps(package(inflating(128), 128 << 20))
+
+
+def size_of_64_bits():
+    return json.dumps(package(inflating(1), 2**64 - 1))
+
+
+def values(text, n):
+    """A bare meta, with so many values more."""
+    return '{"bpf_skel":{"data_sections":[]},"x":[' + text * n + "0]}"
+
+
+def deep_arrays():
+    return "[" * 100000
+
+
+def deep_meta():
+    return '{"bpf_skel":' * 100000 + "1" + "}" * 100000
+
+
+def most_values():
+    return values('{"a":1},', VALUES // 2 - 8)
+
+
+def more_values():
+    return values("[],", 8 << 20)
+
+
+def escapes():
+    evil = "\x1b]0;owned\x07\x9b2J\r\n"
+    variables = [{"name": "n", "type": "int", "cmdarg": {"help": evil, "long": "n", "default": evil}}]
+    return json.dumps(
+        {"bpf_skel": {"obj_name": evil, "data_sections": [{"name": evil, "variables": variables}],
+                      "maps": [{"name": evil, "ident": "m", "sample": {"interval": 1, "type": evil}}]}}
+    )
+
+
+def long_name():
+    name = "n" * (8 << 20)
+    return json.dumps({"bpf_skel": {"data_sections": [{"name": ".rodata", "variables": [{"name": name, "type": name}]}],
+                                    "maps": [{"name": name, "ident": 5}]}})
+
+
+def header(types, maps=None, **more):
+    maps = [{"name": "m", "source": "ringbuf", "value": 0}] if maps is None else maps
+    return json.dumps({"skel": "stream", "version": 1, "name": "x", "encoding": "binary",
+                       "maps": maps, "types": types, **more}, separators=(",", ":")) + "\n"
+
+
+def typedef_of_itself():
+    return header([{"kind": "typedef", "name": "t", "size": 4, "of": 0}])
+
+
+def struct_in_itself():
+    return header([{"kind": "struct", "name": "s", "size": 4, "members": [{"name": "a", "type": 1, "offset": 0}]},
+                   {"kind": "array", "name": "", "size": 4, "of": 0, "count": 1}])
+
+
+def struct_of_exabytes():
+    return header([{"kind": "struct", "name": "s", "size": 2**60, "members": []}])
+
+
+def array_of_exabytes():
+    return header([{"kind": "array", "name": "", "size": 2**60, "of": 1, "count": 2**58}, INT])
+
+
+def count_that_overflows():
+    """2^62 + 1 elements of 4 bytes are 4 bytes, in 64 bits."""
+    return header([{"kind": "array", "name": "", "size": 4, "of": 1, "count": 2**62 + 1}, INT])
+
+
+def offset_that_overflows():
+    return header([{"kind": "struct", "name": "s", "size": 4,
+                    "members": [{"name": "a", "type": 1, "offset": 2**64 - 4}]}, INT])
+
+
+def cpus_that_overflow():
+    maps = [{"name": "m", "source": "sample", "key": 0, "value": 0, "cpus": 2**63,
+             "sample": {"interval": 1, "type": "default_kv"}}]
+    return header([INT], maps)
+
+
+def doubled_64_times():
+    """Each struct has the one before twice: 2^64 members, in no bytes."""
+    types = [{"kind": "struct", "name": "e", "size": 0, "members": []}]
+    for i in range(60):
+        types.append({"kind": "struct", "name": "s", "size": 0,
+                      "members": [{"name": n, "type": i, "offset": 0} for n in "ab"]})
+    return header(types, [{"name": "m", "source": "ringbuf", "value": 60}])
+
+
+def many_maps():
+    return header([INT], [{"name": f"m{i}", "source": "perf"} for i in range(257)])
+
+
+def many_types():
+    return header([INT] * 65537)
+
+
+def deep_header():
+    return '{"skel":"stream","version":1,"types":' + "[" * 100000 + "]" * 100000 + "}\n"
+
+
+def long_header():
+    return header([INT], x="x" * (17 << 20))
+
+
+def most_header_values():
+    return header([INT], [], x=[{"a": 1}] * (VALUES // 2 - 20)) + '{"@end":{"records":0,"lost":0}}\n'
+
+
+def more_header_values():
+    return header([INT], [], x=[[]] * (5 << 20))
+
+
+def nul_in_name():
+    return header([INT], [{"name": "m\0", "source": "ringbuf", "value": 0}])
+
+
+def lines(*bad):
+    return header([INT]) + "".join(bad) + '{"@end":{"records":0,"lost":0}}\n'
+
+
+def control_of_values():
+    return lines('{"@stack":[' + "[]," * (20 << 20) + "0]}\n")
+
+
+def deep_control():
+    return lines('{"@lost":' + "[" * 100000 + "]" * 100000 + "}\n")
+
+
+def deep_record():
+    return lines('{"@map":"m","@time":' + '{"a":' * 100000 + "1" + "}" * 100000 + "}\n")
+
+
+def long_line():
+    return lines("x" * (300 << 20), "\n")
+
+
+def stuff(body):
+    """COBS, of bytes that have no 0x0A."""
+    blocks = [body[i:i + 254] for i in range(0, len(body), 254)]
+    return b"".join(bytes([(len(b) + 1) ^ 0x0A]) + b for b in blocks)
+
+
+def record_of_64_mib():
+    raw = header([INT], [{"name": "m", "source": "perf"}]).encode()
+    return raw + b"=" + stuff(bytes(9) + b"\x81" * (63 << 20)) + b'\n{"@end":{"records":1,"lost":0}}\n'
+
+
+def btf_struct_in_itself():
+    """The first struct with members has itself as its first member's type."""
+    with open(sys.argv[2], "rb") as f:
+        elf = bytearray(f.read())
+    start = elf.index(bytes.fromhex("9feb0100") + struct.pack("<I", 24))
+    types, length = struct.unpack_from("<II", elf, start + 8)
+    at, number = start + 24 + types, 1
+    extra = {1: 4, 3: 12, 14: 4, 17: 4}  # int, array, variable, tag
+    each = {4: 12, 5: 12, 6: 8, 13: 8, 15: 12, 19: 12}
+    while at < start + 24 + types + length:
+        info = struct.unpack_from("<I", elf, at + 4)[0]
+        kind, n = info >> 24 & 31, info & 0xFFFF
+        if kind == 4 and n > 0 and len(sys.argv) == 4 and number == int(sys.argv[3]):
+            struct.pack_into("<I", elf, at + 12 + 4, number)
+            return bytes(elf)
+        at += 12 + extra.get(kind, 0) + n * each.get(kind, 0)
+        number += 1
+    sys.exit("no such struct")
+
+
+made = globals()[sys.argv[1]]()
+sys.stdout.buffer.write(made if isinstance(made, bytes) else made.encode("utf-8"))
