@@ -6,6 +6,7 @@
 
 #include "btf.h"
 #include "buf.h"
+#include "counter.h"
 #include "export-record.h"
 #include "export-stacks.h"
 #include "export.h"
@@ -269,6 +270,42 @@ filter(struct export *e, const char *const *only, size_t nonly)
 	return 0;
 }
 
+/* Whether the map is a per-CPU array of one 64-bit number. */
+static bool
+is_counter(const struct bpf_map *map)
+{
+	return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY &&
+	       bpf_map__key_size(map) == sizeof(uint32_t) &&
+	       bpf_map__value_size(map) == sizeof(uint64_t) &&
+	       bpf_map__max_entries(map) == 1;
+}
+
+/* The map in which the program counts what did not fit into the ring, if it
+ * does. */
+static int
+find_counter(
+    struct stream_map *m, const struct candidate *c, const struct object *o)
+{
+	const struct bpf_map *map;
+	char *name;
+
+	if (m->source != STREAM_RINGBUF)
+		return 0;
+	if (asprintf(&name, "%s" COUNTER_SUFFIX, m->name) == -1)
+		return report_nomem();
+	map = bpf_object__find_map_by_name(o->bpf, name);
+	if (map != NULL && is_counter(map)) {
+		m->lost = name;
+		return 0;
+	}
+	if (map != NULL)
+		report_notice("%s: its losses are not counted: %s is no "
+			      "percpu_array of one 64-bit number",
+		    c->where, name);
+	free(name);
+	return 0;
+}
+
 static int
 decide(struct export *e, struct object *o, const struct attachments *a,
     const char *const *only, size_t nonly)
@@ -286,7 +323,8 @@ decide(struct export *e, struct object *o, const struct attachments *a,
 		return -1;
 	for (size_t i = 0; i < e->n; i++)
 		if (export_describe(e, &e->v[i]) == -1 ||
-		    export_stacks(e->header, (unsigned int)i, o) == -1)
+		    export_stacks(e->header, (unsigned int)i, o) == -1 ||
+		    find_counter(&e->header->maps[i], &e->v[i], o) == -1)
 			return -1;
 	return 0;
 }

@@ -413,6 +413,21 @@ object_stack_fds(const struct object *o, const struct stream_header *h)
 	return fds;
 }
 
+int *
+object_lost_fds(const struct object *o, const struct stream_header *h)
+{
+	int *fds = calloc(h->nmaps + 1, sizeof(*fds));
+
+	if (fds == NULL)
+		report_nomem();
+	for (size_t i = 0; fds != NULL && i < h->nmaps; i++)
+		fds[i] = h->maps[i].lost == NULL
+			     ? -1
+			     : bpf_object__find_map_fd_by_name(
+				   o->bpf, h->maps[i].lost);
+	return fds;
+}
+
 void
 object_close(struct object *o)
 {

@@ -43,6 +43,9 @@ int *object_map_fds(const struct object *o, const struct stream_header *h);
  * none. */
 int *object_stack_fds(const struct object *o, const struct stream_header *h);
 
+/* The same for the counters of what did not fit into ring buffers. */
+int *object_lost_fds(const struct object *o, const struct stream_header *h);
+
 /* Unloads what the kernel holds for it, unless pinned. */
 void object_close(struct object *o);
 

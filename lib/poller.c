@@ -159,13 +159,24 @@ watch_pipe(struct poller *p, int fd, uint32_t events, enum watch what)
 }
 
 static int
+open_counter(struct poller *p, size_t i)
+{
+	const struct poller_options *o = &p->options;
+
+	return source_set_counter(&p->sources[i],
+	    o->lost_fds != NULL ? o->lost_fds[i] : -1,
+	    o->told_fds != NULL ? o->told_fds[i] : -1);
+}
+
+static int
 open_source(struct poller *p, size_t i, int fd)
 {
 	struct source *s = &p->sources[i];
 
 	p->nsources++;
 	if (source_open(s, p->header, (unsigned int)i, fd,
-		p->options.perf_pages, &source_sink, p) == -1)
+		p->options.perf_pages, &source_sink, p) == -1 ||
+	    open_counter(p, i) == -1)
 		return -1;
 	if (watch(p, source_fd(s), EPOLLIN, WATCH_SOURCE, i) == 0)
 		return 0;
@@ -367,6 +378,15 @@ is_paused(const struct poller *p)
 	return c != NULL && control_is_paused(c);
 }
 
+/* When there were enough records nothing is drained: this is the last look. */
+static void
+count_last(struct poller *p)
+{
+	p->ended = false;
+	let_all(p, source_count_lost);
+	end_with(p, POLLER_COUNTED);
+}
+
 enum poller_end
 poller_run(struct poller *p)
 {
@@ -392,6 +412,8 @@ poller_run(struct poller *p)
 		turn(p, !running);
 		running = step_passes(p);
 	}
+	if (p->end == POLLER_COUNTED)
+		count_last(p);
 	heed(p, p->sink->flush(p->ctx));
 	return p->end;
 }

@@ -46,6 +46,10 @@ struct poller_options {
 	int (*also)(void *ctx);
 	void *also_ctx; /* borrowed */
 	int also_fd;
+	/* Of each map, borrowed for poller_open(): the counter of what did not
+	 * fit into a ring, and of what was told of it, -1 where there is none:
+	 * counter_open().  The counters stay in use.  NULL: no map has one. */
+	const int *lost_fds, *told_fds;
 	uint64_t perf_pages;      /* of each CPU; rounded up to a power of 2 */
 	uint64_t poll_timeout_ms; /* the longest wait without a look; from 1
 				     to 1000 */

@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "counter.h"
 #include "mount.h"
 #include "owner.h"
 #include "path.h"
@@ -396,6 +397,30 @@ pin_stacks(
 	return m->stacks_pin != NULL ? 0 : -1;
 }
 
+/* Pin the counter of a ring's losses, and what remembers how much of it was
+ * told. */
+static int
+pin_counter(const char *dir, struct stream_map *m, const struct object *o)
+{
+	const struct bpf_map *map =
+	    bpf_object__find_map_by_name(o->bpf, m->lost);
+	int fd = bpf_map__fd(map), told;
+
+	free(m->lost_pin);
+	free(m->told_pin);
+	m->told_pin = NULL;
+	m->lost_pin = pin(fd, dir, "lost_", m->name);
+	if (m->lost_pin == NULL)
+		return -1;
+	/* One that is pinned by its definition may be older than we are. */
+	told = counter_new_told(m->name, fd, bpf_map__pin_path(map) == NULL);
+	if (told == -1)
+		return -1;
+	m->told_pin = pin(told, dir, "told_", m->name);
+	close(told);
+	return m->told_pin != NULL ? 0 : -1;
+}
+
 /* Iterators that were left out have nothing to pin. */
 static void
 drop_left_out(struct stream_header *h, const struct attachments *a)
@@ -427,7 +452,8 @@ pin_maps(const char *dir, struct stream_header *h, const struct object *o,
 		free(m->pin);
 		m->pin = pin(fd, dir, "", m->name);
 		if (m->pin == NULL ||
-		    (m->stacks != NULL && pin_stacks(dir, h, i, o) == -1))
+		    (m->stacks != NULL && pin_stacks(dir, h, i, o) == -1) ||
+		    (m->lost != NULL && pin_counter(dir, m, o) == -1))
 			return -1;
 	}
 	return 0;

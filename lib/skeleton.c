@@ -130,19 +130,21 @@ skeleton_release(struct eunomia_bpf *p)
 static int
 open_poller(struct eunomia_bpf *p)
 {
+	int *lost = object_lost_fds(&p->object, &p->header);
 	const struct poller_options options = {
 		.out_fd = -1,
 		.in_fd = -1,
+		.lost_fds = lost,
 		.perf_pages = p->package.perf_buffer_pages,
 		.poll_timeout_ms = p->package.poll_timeout_ms,
 		.control = &p->handle->control,
 	};
 	int *fds = object_map_fds(&p->object, &p->header);
 
-	if (fds == NULL)
-		return -1;
-	p->poller = poller_open(
-	    &p->header, fds, &options, &delivery_sink, &p->delivery);
+	if (fds != NULL && lost != NULL)
+		p->poller = poller_open(
+		    &p->header, fds, &options, &delivery_sink, &p->delivery);
+	free(lost);
 	free(fds);
 	return p->poller != NULL ? 0 : -1;
 }

@@ -59,10 +59,18 @@ static const struct perf_sink perf_sink = {
 	.lost = take_lost,
 };
 
-/* What a ring or perf buffer holds, up to bytes of a ring. */
+static int
+tell_lost(const struct source *s, uint64_t count)
+{
+	return count == 0 ? 0 : s->sink->lost(s->ctx, s, count);
+}
+
+/* What a ring or perf buffer holds, up to bytes of a ring, and what the ring
+ * could not. */
 static int
 consume(struct source *s, uint64_t bytes)
 {
+	uint64_t lost;
 	int ret = 0;
 
 	s->budget = bytes;
@@ -72,6 +80,8 @@ consume(struct source *s, uint64_t bytes)
 		report_error("map %s: %s", name_of(s), strerror(-ret));
 		return -1;
 	}
+	if (counter_look(&s->counter, &lost) == -1 || tell_lost(s, lost) == -1)
+		return -1;
 	return s->perf.buffer != NULL ? perf_consume(&s->perf) : 0;
 }
 
@@ -173,7 +183,11 @@ source_drain(struct source *s)
 int
 source_count_lost(struct source *s)
 {
-	return s->perf.buffer != NULL ? perf_count_lost(&s->perf) : 0;
+	uint64_t lost;
+
+	if (s->perf.buffer != NULL)
+		return perf_count_lost(&s->perf);
+	return counter_take(&s->counter, &lost) == 0 ? tell_lost(s, lost) : -1;
 }
 
 int
@@ -312,6 +326,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		.ctx = ctx,
 		.least = stream_record_size(h, map),
 		.fd = fd,
+		.counter.fd = -1,
 		.iter.fd = -1,
 		.timer = -1,
 	};
@@ -328,9 +343,16 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 	return -1;
 }
 
+int
+source_set_counter(struct source *s, int fd, int told_fd)
+{
+	return counter_open(&s->counter, name_of(s), fd, told_fd);
+}
+
 void
 source_close(struct source *s)
 {
+	counter_close(&s->counter);
 	ring_buffer__free(s->ring);
 	perf_close(&s->perf);
 	sample_close(&s->sample);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "counter.h"
 #include "iter.h"
 #include "perf.h"
 #include "sample.h"
@@ -41,8 +42,9 @@ struct source {
 
 	struct ring_buffer *ring; /* owned, or NULL */
 	uint64_t ring_size;
-	uint64_t budget;  /* bytes left of a ring's turn */
-	struct perf perf; /* open if the map is one */
+	uint64_t budget;        /* bytes left of a ring's turn */
+	struct counter counter; /* of what did not fit into a ring */
+	struct perf perf;       /* open if the map is one */
 	struct sample sample;
 	struct iter iter;
 	int timer; /* owned: of what is read in passes, or -1 */
@@ -59,6 +61,9 @@ int source_open(struct source *s, const struct stream_header *h,
     unsigned int map, int fd, uint64_t perf_pages,
     const struct source_sink *sink, void *ctx);
 void source_close(struct source *s);
+
+/* The counter of a ring's losses: counter_open().  s must not move after. */
+int source_set_counter(struct source *s, int fd, int told_fd);
 
 /* The link of an iterator that had none: now it can be read. */
 int source_set_link(struct source *s, int link);

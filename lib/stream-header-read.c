@@ -212,17 +212,24 @@ read_pins(const struct stream_header *h, struct stream_map *m,
 		return 0;
 	if (read_pin(json, "pin", &m->pin, where) == -1)
 		return -1;
-	return m->stacks == NULL
+	if (m->stacks != NULL &&
+	    read_pin(json, "stacks_pin", &m->stacks_pin, where) == -1)
+		return -1;
+	if (m->lost != NULL &&
+	    read_pin(json, "lost_pin", &m->lost_pin, where) == -1)
+		return -1;
+	return m->lost == NULL || json_object_get(json, "told_pin") == NULL
 		   ? 0
-		   : read_pin(json, "stacks_pin", &m->stacks_pin, where);
+		   : read_pin(json, "told_pin", &m->told_pin, where);
 }
 
+/* The name of another map that belongs to this one, if it has such. */
 static int
-read_stacks(struct stream_map *m, const json_t *json, const char *where)
+read_other(const json_t *json, const char *key, char **name, const char *where)
 {
-	if (json_object_get(json, "stacks") == NULL)
+	if (json_object_get(json, key) == NULL)
 		return 0;
-	return read_string(json, "stacks", true, &m->stacks, where);
+	return read_string(json, key, true, name, where);
 }
 
 static int
@@ -246,10 +253,16 @@ read_map(struct stream_header *h, unsigned int map, const json_t *json,
 	    doc_get_u64(json, "cpus", STREAM_CPUS_MAX, &m->cpus, where) == -1 ||
 	    doc_get_bool(json, "text", &m->text, where) == -1 ||
 	    read_interpreter(m, json, where) == -1 ||
-	    read_stacks(m, json, where) == -1 ||
+	    read_other(json, "stacks", &m->stacks, where) == -1 ||
+	    read_other(json, "lost", &m->lost, where) == -1 ||
 	    read_pins(h, m, json, where) == -1)
 		return -1;
 	m->source = (enum stream_source)source;
+	if (m->lost != NULL && m->source != STREAM_RINGBUF) {
+		report_error(
+		    "%s.lost: only a ring buffer has such a map", where);
+		return -1;
+	}
 	if ((m->source == STREAM_SAMPLE && read_sample(m, json, where) == -1) ||
 	    (m->source == STREAM_ITER && read_interval(m, json, where) == -1))
 		return -1;

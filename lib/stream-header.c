@@ -35,6 +35,9 @@ stream_map_free(struct stream_map *m)
 	free(m->pin);
 	free(m->stacks);
 	free(m->stacks_pin);
+	free(m->lost);
+	free(m->lost_pin);
+	free(m->told_pin);
 	json_decref(m->interpreter);
 	*m = (struct stream_map){ 0 };
 }
@@ -207,6 +210,9 @@ write_map(const struct stream_map *m)
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
 	    set_text(json, "stacks", m->stacks) == -1 ||
 	    set_text(json, "stacks_pin", m->stacks_pin) == -1 ||
+	    set_text(json, "lost", m->lost) == -1 ||
+	    set_text(json, "lost_pin", m->lost_pin) == -1 ||
+	    set_text(json, "told_pin", m->told_pin) == -1 ||
 	    set_text(json, "pin", m->pin) == -1) {
 		json_decref(json);
 		return NULL;

@@ -61,6 +61,9 @@ struct stream_map {
 	/* The BPF_MAP_TYPE_STACK_TRACE map that stack ids in the records refer
 	 * to, and its pin (sessions only).  Owned, or NULL. */
 	char *stacks, *stacks_pin;
+	/* Ring buffers: the map that counts what did not fit, its pin and that
+	 * of what was told of it (sessions only).  Owned, or NULL. */
+	char *lost, *lost_pin, *told_pin;
 	bool text; /* iterators without a type: a record is a line of text */
 	char *pin; /* owned; sessions only, else NULL */
 };

@@ -248,13 +248,14 @@ poll_maps(struct run *r, struct poller *p, struct writer *w)
  * perf buffers keep only what comes after they were opened.
  */
 static int
-stream_with(struct run *r, struct writer *w, const int *fds)
+stream_with(struct run *r, struct writer *w, const int *fds, const int *lost)
 {
 	const struct poller_options o = {
 		.count = r->options->count,
 		.timeout_ns = r->options->timeout_ns,
 		.out_fd = r->out.fd,
 		.in_fd = -1,
+		.lost_fds = lost,
 		.perf_pages = r->package.perf_buffer_pages,
 		.poll_timeout_ms = r->package.poll_timeout_ms,
 		.also = r->options->trace_pipe ? trace_pipe_read : NULL,
@@ -278,17 +279,19 @@ stream(struct run *r)
 {
 	int *fds = object_map_fds(&r->object, &r->header);
 	int *stacks = object_stack_fds(&r->object, &r->header);
+	int *lost = object_lost_fds(&r->object, &r->header);
 	struct symbolizer *z = NULL;
 	int status = EXIT_FAILURE;
 	struct writer w;
 
-	if (fds != NULL && stacks != NULL &&
+	if (fds != NULL && stacks != NULL && lost != NULL &&
 	    symbolizer_open(&z, &r->header, stacks) == 0 &&
 	    writer_open(&w, &r->header, &r->out, z) == 0) {
-		status = stream_with(r, &w, fds);
+		status = stream_with(r, &w, fds, lost);
 		writer_close(&w);
 	}
 	symbolizer_close(z);
+	free(lost);
 	free(stacks);
 	free(fds);
 	return status;

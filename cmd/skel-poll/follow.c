@@ -21,6 +21,8 @@ struct follow {
 	char *dir;                    /* owned: the session's */
 	int *fds;                     /* owned, of the maps */
 	int *stacks; /* owned, of the stack-trace maps they refer to, or -1 */
+	int *lost;   /* owned, of the counters of losses, or -1 */
+	int *told;   /* owned, of what was told of those, or -1 */
 	uint64_t looked; /* when is_over() last looked */
 };
 
@@ -88,28 +90,46 @@ new_fds(size_t n)
 	return fds;
 }
 
+/* The same for a pin that a map may have or not. */
+static int
+open_other(const struct follow *f, const char *name, char **pin, int *fd)
+{
+	if (*pin == NULL)
+		return 0;
+	*fd = open_pin(f, name, pin);
+	return *fd == -1 ? -1 : 0;
+}
+
+/* Open all pins of map number i. */
+static int
+open_map(struct follow *f, size_t i)
+{
+	struct stream_map *m = &f->header->maps[i];
+
+	f->fds[i] = open_pin(f, m->name, &m->pin);
+	if (f->fds[i] == -1 ||
+	    open_other(f, m->stacks, &m->stacks_pin, &f->stacks[i]) == -1 ||
+	    open_other(f, m->lost, &m->lost_pin, &f->lost[i]) == -1)
+		return -1;
+	return open_other(f, m->lost, &m->told_pin, &f->told[i]);
+}
+
 /* Open the maps' pins, and make the session's header the stream's. */
 static int
 open_maps(struct follow *f)
 {
 	struct stream_header *h = f->header;
-	struct stream_map *m;
 
 	f->fds = new_fds(h->nmaps);
 	f->stacks = new_fds(h->nmaps);
-	if (f->fds == NULL || f->stacks == NULL)
+	f->lost = new_fds(h->nmaps);
+	f->told = new_fds(h->nmaps);
+	if (f->fds == NULL || f->stacks == NULL || f->lost == NULL ||
+	    f->told == NULL)
 		return -1;
-	for (size_t i = 0; i < h->nmaps; i++) {
-		m = &h->maps[i];
-		f->fds[i] = open_pin(f, m->name, &m->pin);
-		if (f->fds[i] == -1)
+	for (size_t i = 0; i < h->nmaps; i++)
+		if (open_map(f, i) == -1)
 			return -1;
-		if (m->stacks == NULL)
-			continue;
-		f->stacks[i] = open_pin(f, m->stacks, &m->stacks_pin);
-		if (f->stacks[i] == -1)
-			return -1;
-	}
 	h->session = false;
 	h->encoding = f->choice->encoding;
 	return 0;
@@ -161,6 +181,8 @@ open_poller(struct follow *f, int in_fd, struct writer *w)
 		.once = f->choice->once,
 		.out_fd = f->out->fd,
 		.in_fd = -1,
+		.lost_fds = f->lost,
+		.told_fds = f->told,
 		.perf_pages = h->perf_buffer_pages,
 		.poll_timeout_ms = h->poll_timeout_ms,
 	};
@@ -231,6 +253,8 @@ follow(struct stream_reader *r, const struct choice *c, struct output *out)
 		status = stream_maps(&f, r->fd);
 	close_fds(f.fds, f.header->nmaps);
 	close_fds(f.stacks, f.header->nmaps);
+	close_fds(f.lost, f.header->nmaps);
+	close_fds(f.told, f.header->nmaps);
 	/* Of an owner that was killed nothing may stay pinned. */
 	session_sweep_dir(f.dir);
 	free(f.dir);
