@@ -5,8 +5,8 @@
  * skel-pack(1) turns an object file into a package.  From the object's BTF it
  * knows the globals, maps and programs; what it cannot know, the author says
  * with the macros below.  They add declaration tags to the BTF and nothing
- * else: no instruction, no data, no map.  Any loader takes the object as
- * before.
+ * else: no instruction, no data, no map (but for SKEL_COUNT_LOST and what goes
+ * with it).  Any loader takes the object as before.
  *
  * The arguments.  Every global of the program becomes one.  Without a macro it
  * is called as the variable is, and its default is the initial value:
@@ -24,6 +24,13 @@
  *
  * __type(value, struct event) in the map says the same to skel-pack, but the
  * kernel refuses a ring buffer that has a value; only skel-load can load it.
+ *
+ * The losses.  The kernel does not count what does not fit into a ring buffer;
+ * so the program does, and skel-load tells:
+ *
+ *	SKEL_COUNT_LOST(rb);
+ *	...
+ *	struct event *e = SKEL_RESERVE(rb, sizeof(*e));
  *
  * The samples.  A map that is read again and again, every 1000 ms:
  *
@@ -107,6 +114,44 @@
 	{                                                                      \
 	}                                                                      \
 	_Static_assert(sizeof(map) > 0, "a map stands before SKEL_EVENTS")
+
+/*
+ * After a ring buffer: count its losses, in a map called as the ring with
+ * "_lost_samples" behind.  SKEL_RESERVE and SKEL_OUTPUT do what
+ * bpf_ringbuf_reserve() and bpf_ringbuf_output() do, and count when they fail;
+ * SKEL_LOST counts one where something else did.  The addition is atomic, since
+ * a program that interrupts another may count too.
+ */
+#define SKEL_COUNT_LOST(ring)                                                  \
+	struct {                                                               \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                       \
+		__uint(max_entries, 1);                                        \
+		__type(key, unsigned int);                                     \
+		__type(value, unsigned long long);                             \
+	} ring##_lost_samples SEC(".maps")
+#define SKEL_LOST(ring)                                                        \
+	({                                                                     \
+		unsigned int skel_key = 0;                                     \
+		unsigned long long *skel_lost =                                \
+		    bpf_map_lookup_elem(&ring##_lost_samples, &skel_key);      \
+		if (skel_lost)                                                 \
+			__sync_fetch_and_add(skel_lost, 1);                    \
+	})
+#define SKEL_RESERVE(ring, size)                                               \
+	({                                                                     \
+		void *skel_room = bpf_ringbuf_reserve(&ring, size, 0);         \
+		if (!skel_room)                                                \
+			SKEL_LOST(ring);                                       \
+		skel_room;                                                     \
+	})
+#define SKEL_OUTPUT(ring, data, size, flags)                                   \
+	({                                                                     \
+		long skel_error =                                              \
+		    bpf_ringbuf_output(&ring, data, size, flags);              \
+		if (skel_error)                                                \
+			SKEL_LOST(ring);                                       \
+		skel_error;                                                    \
+	})
 
 /*
  * On a map: its records have stacks.  The members are called pid, cpu_id, comm,

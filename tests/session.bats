@@ -41,7 +41,7 @@ field() { # FILTER
 	[ "$(field '.maps[0].pin')" = "$dir/rb" ]
 	[ "$(stat -c %a:%u "$dir")" = 700:0 ]
 	bpftool map show pinned "$dir/rb" | grep -q ringbuf
-	[ "$(find "$dir" -type f | wc -l)" -eq 1 ]
+	[ "$(find "$dir" -type f -printf '%f\n' | sort | xargs)" = "lost_rb rb told_rb" ]
 	run ! grep -vE ': (mounted|swept) ' err
 	end_load
 }
@@ -165,7 +165,7 @@ field() { # FILTER
 	end_load KILL || :
 	[ -e "$DIR/rb" ]
 	start_load --pin="$DIR" "$PACKAGE"
-	[ "$(find "$DIR" -mindepth 1 | wc -l)" -eq 2 ]
+	[ "$(find "$DIR" -mindepth 1 | wc -l)" -eq 4 ]
 	end_load
 	[ ! -e "$DIR" ]
 }
@@ -191,7 +191,7 @@ field() { # FILTER
 @test "--detach leaves the program running and --unload ends it" {
 	skel-load --pin="$DIR" --detach "$PACKAGE" > out
 	[ "$(field .detached)" = true ]
-	[ "$(find "$DIR" -type f -printf '%f\n' | sort | xargs)" = "link_handle_exec link_handle_exit rb" ]
+	[ "$(find "$DIR" -type f -printf '%f\n' | sort | xargs)" = "link_handle_exec link_handle_exit lost_rb rb told_rb" ]
 	local id
 	id=$(bpftool -j link show pinned "$DIR/link_handle_exec" | jq .prog_id)
 	bpftool prog show id "$id"
