@@ -355,3 +355,17 @@ declared() {
 	fails_with 1 "program no_such is not in the object" poll 1 0 wrong.json
 	fails_with 1 "load: <json>: " setpriv --bounding-set=-all --inh-caps=-all poll 1 0 "$ASSETS/bootstrap.json"
 }
+
+@test "what a ring buffer could not hold is counted, and said when polling ends" {
+	need_bpf
+	has_symbol bpf_loop || skip "needs a kernel with bpf_loop()"
+	bpf_package flood
+	start_poll 1 0 flood.json
+	flood 50
+	end_poll
+	local received lost
+	received=$(calls | grep -c "^{")
+	lost=$(sed -n 's/.*: \([0-9]*\) records were lost$/\1/p' err)
+	echo "# produced $((50 * 1024 * $(nproc))), received $received, lost $lost" >&3
+	[ $((received + lost)) -eq $((50 * 1024 * $(nproc))) ]
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/*
+ * What loss.bats loads: each getpgid(PGID) makes "burst" records as fast as the
+ * CPU can (bpf_loop(): Linux 5.17), for a buffer of one page or a few;
+ * "produced" counts them.  PERF is for a perf buffer, COUNTER the kind of a map
+ * in the place of the counter.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "skel.bpf.h"
+
+#define PGID 987654321
+
+struct sys_enter {
+	unsigned long long common;
+	long id;
+	unsigned long args[6];
+};
+
+struct event {
+	unsigned long long n;
+	unsigned int cpu;
+	char pad[44];
+};
+
+const volatile unsigned int burst = 1024;
+unsigned long long produced;
+
+#ifdef PERF
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(key_size, sizeof(int));
+	__uint(value_size, sizeof(int));
+} flood SEC(".maps");
+#else
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} flood SEC(".maps");
+#endif
+SKEL_EVENTS(flood, struct event);
+
+#ifdef COUNTER
+struct {
+	__uint(type, COUNTER);
+	__uint(max_entries, 1);
+	__type(key, unsigned int);
+	__type(value, unsigned long long);
+} flood_lost_samples SEC(".maps");
+#elif !defined(PERF)
+SKEL_COUNT_LOST(flood);
+#endif
+
+static void
+put(void *ctx, struct event *e)
+{
+#ifdef PERF
+	bpf_perf_event_output(ctx, &flood, BPF_F_CURRENT_CPU, e, sizeof(*e));
+#elif defined(COUNTER)
+	bpf_ringbuf_output(&flood, e, sizeof(*e), 0);
+#else
+	struct event *room;
+
+	/* Both ways into a ring. */
+	if (e->n & 1) {
+		SKEL_OUTPUT(flood, e, sizeof(*e), 0);
+		return;
+	}
+	room = SKEL_RESERVE(flood, sizeof(*e));
+	if (!room)
+		return;
+	*room = *e;
+	bpf_ringbuf_submit(room, 0);
+#endif
+}
+
+static long
+make_one(unsigned int i, void *ctx)
+{
+	struct event e = { .cpu = bpf_get_smp_processor_id() };
+
+	e.n = __sync_fetch_and_add(&produced, 1);
+	put(*(void **)ctx, &e);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_getpgid")
+int
+make_flood(struct sys_enter *ctx)
+{
+	if ((int)ctx->args[0] == PGID)
+		bpf_loop(burst, make_one, &ctx, 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

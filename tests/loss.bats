@@ -1,0 +1,318 @@
+#!/usr/bin/env bats
+# What is lost is counted: produced = received + lost, for each kind of buffer
+# and each way to read it.
+
+load helper
+load chain
+load load
+
+# Calls from each CPU: while the reader runs, and while it stands.
+# What a buffer of a page cannot hold meanwhile is more than ten times what is
+# carried, on any machine.
+LIVE=20
+STOPPED=400
+
+setup() {
+	need_bpf
+	has_symbol bpf_loop || skip "needs a kernel with bpf_loop()"
+	cd "$BATS_TEST_TMPDIR"
+	LOAD='' POLL='' READER=''
+	DIR=/sys/fs/bpf/skel-test-$BASHPID
+}
+
+teardown() {
+	local pid
+	for pid in $LOAD $POLL $READER; do
+		kill -CONT "$pid" 2>/dev/null || :
+		kill -KILL "$pid" 2>/dev/null || :
+	done
+	[ ! -d "$DIR" ] || skel-load -q --unload "$DIR" || :
+	sweep
+}
+
+# What a killed session left, swept by the next skel-load.
+sweep() {
+	[ -z "$LOAD" ] || skel-load -q --check "$ASSETS/bootstrap.json" > /dev/null || :
+}
+
+# flood_standing N PID: the same while that process stands still.
+flood_standing() {
+	kill -STOP "$2"
+	wait_for 10 stands "$2"
+	flood "$1"
+	kill -CONT "$2"
+}
+
+stands() {
+	grep -q '^State:.T' "/proc/$1/status"
+}
+
+# map_ids: of the maps that skel-load holds.
+map_ids() {
+	cat "/proc/$LOAD"/fdinfo/* 2>/dev/null | awk '/^map_id:/ { print $2 }' | sort -un
+}
+
+# produced: how many records the program made, as it says itself.
+produced() {
+	local id
+	for id in $(map_ids); do
+		bpftool -j map dump id "$id" 2>/dev/null |
+			jq '.. | .produced? // empty' 2>/dev/null
+	done | sort -un | tail -n 1
+}
+
+# What the stream has: records that a reader finds in it, and losses.
+received() {
+	skel-fmt -q --json out | wc -l
+}
+
+lost_lines() { # FILE
+	grep -a '^{"@lost"' "$1" | jq -s 'map(.["@lost"].count) | add // 0'
+}
+
+the_end() {
+	tail -n 1 out | jq -c '.["@end"]'
+}
+
+# lost_is N: the stream has told of so many.
+lost_is() {
+	[ "$(lost_lines out)" -eq "$1" ]
+}
+
+# check_sum STATUS STDERR_OF: the numbers of a flood that is over.
+check_sum() {
+	local received lost
+	received=$(received)
+	lost=$(lost_lines out)
+	echo "# $BATS_TEST_DESCRIPTION: produced $PRODUCED, received $received, lost $lost" >&3
+	[ "$1" -eq 3 ]
+	[ "$PRODUCED" -eq $((received + lost)) ]
+	[ "$PRODUCED" -ge $((10 * received)) ]
+	[ "$received" -gt 0 ]
+	is "{\"records\":$received,\"lost\":$lost}" "$(the_end)"
+	is "$2: $lost records were lost" "$(grep ' lost$' err)"
+}
+
+# end_with PID: its exit status into STATUS.
+end_with() {
+	STATUS=0
+	wait "$1" || STATUS=$?
+}
+
+# flood_load FLAG...: a flood into skel-load.
+flood_load() {
+	bpf_package flood "$@"
+	edit flood.json '.meta.perf_buffer_pages = 1'
+	start_load flood.json
+	flood "$LIVE"
+	flood_standing "$STOPPED" "$LOAD"
+	flood "$LIVE"
+	PRODUCED=$(produced)
+	kill "$LOAD"
+	end_with "$LOAD"
+	LOAD=
+	check_sum "$STATUS" skel-load
+}
+
+# start_session ARG...: skel-load --pin, as LOAD, and skel-poll, as POLL, once
+# it polls; its stream is in out.
+start_session() {
+	mkfifo session
+	skel-load --pin "$@" > session 2> err.load 3>&- &
+	LOAD=$!
+	skel-poll < session > out 2> err 3>&- &
+	POLL=$!
+	wait_for 10 has_header out || { cat err err.load; return 1; }
+}
+
+flood_session() {
+	bpf_package flood "$@"
+	edit flood.json '.meta.perf_buffer_pages = 1'
+	start_session flood.json
+	flood "$LIVE"
+	flood_standing "$STOPPED" "$POLL"
+	flood "$LIVE"
+	PRODUCED=$(produced)
+	kill "$LOAD"
+	end_with "$LOAD"
+	LOAD=
+	[ "$STATUS" -eq 0 ]
+	end_with "$POLL"
+	POLL=
+	check_sum "$STATUS" skel-poll
+}
+
+@test "a ring buffer that skel-load reads: produced = received + lost" {
+	flood_load
+	jq -se '.[0].maps[0].lost == "flood_lost_samples"' <(head -n 1 out)
+}
+
+@test "a perf buffer that skel-load reads: produced = received + lost" {
+	flood_load -DPERF
+}
+
+@test "a ring buffer of a session: produced = received + lost" {
+	flood_session
+}
+
+@test "a perf buffer of a session: produced = received + lost" {
+	flood_session -DPERF
+}
+
+@test "with a reader that stands, the pipe full: produced = received + lost" {
+	bpf_package flood
+	mkfifo slow
+	exec 4<> slow
+	skel-load flood.json > slow 2> err 3>&- 4>&- &
+	LOAD=$!
+	wait_for 10 attached
+	# Until the pipe and the ring are full, and then ten times as much.
+	while [ "$(counted)" -lt 100000 ]; do
+		flood "$LIVE"
+	done
+	exec 5< slow
+	exec 4<&-
+	cat <&5 > out &
+	READER=$!
+	exec 5<&-
+	PRODUCED=$(produced)
+	kill "$LOAD"
+	end_with "$LOAD"
+	LOAD=
+	wait "$READER"
+	READER=
+	check_sum "$STATUS" skel-load
+}
+
+# attached: the program runs.
+attached() {
+	flood 1
+	[ "$(produced)" -gt 0 ]
+}
+
+# counted: what the program itself says that it lost.
+counted() {
+	local id
+	for id in $(map_ids); do
+		bpftool -j map show id "$id" | jq -e '.name == "flood_lost_samp"' >/dev/null || continue
+		bpftool -j map dump id "$id" | jq '[.[0].formatted.values[].value] | add'
+		return
+	done
+}
+
+@test "losses are told while the ring is quiet, and told once" {
+	bpf_package flood
+	start_load flood.json
+	flood_standing 5 "$LOAD"
+	local lost
+	lost=$(counted)
+	[ "$lost" -gt 1000 ]
+	wait_for 10 lost_is "$lost"
+	is "{\"@lost\":{\"map\":\"flood\",\"count\":$lost}}" "$(grep -a '^{"@lost"' out)"
+	STATUS=0
+	end_load || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ "$(lost_lines out)" -eq "$lost" ]
+	is "skel-load: $lost records were lost" "$(grep ' lost$' err)"
+}
+
+@test "a counter that stays at zero says nothing, and the exit status is 0" {
+	bpf_package flood
+	start_load flood.json --burst 10
+	flood 1
+	end_load
+	is '"lost":0}' "$(the_end | grep -o '"lost":.*')"
+	[ "$(received)" -gt 0 ]
+	run ! grep -a '@lost' out
+	run ! grep ' lost$' err
+}
+
+@test "readers of a session, one after the other, tell each loss once" {
+	bpf_package flood
+	skel-load --pin="$DIR" --detach flood.json > session 2> err.load
+	flood 5
+	local lost first
+	lost=$(bpftool -j map dump pinned "$DIR/lost_flood" | jq '[.[0].formatted.values[].value] | add')
+	[ "$lost" -gt 1000 ]
+	# What nobody read is in the ring; what did not fit was lost before us.
+	STATUS=0
+	skel-poll --once session > out 2> err || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ "$(lost_lines out)" -eq "$lost" ]
+	first=$(received)
+	[ $((first + lost)) -eq $((5 * 1024 * $(nproc))) ]
+	skel-poll --once session > out 2> err
+	is '{"records":0,"lost":0}' "$(the_end)"
+	flood 5
+	STATUS=0
+	skel-poll --once session > out 2> err || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ $(($(received) + $(lost_lines out))) -eq $((5 * 1024 * $(nproc))) ]
+	skel-load --unload "$DIR"
+	[ ! -e "$DIR" ]
+}
+
+@test "-n: what was lost before the last record is told" {
+	bpf_package flood
+	start_load -n 100 flood.json
+	flood_standing 5 "$LOAD"
+	flood 5
+	end_with "$LOAD"
+	LOAD=
+	[ "$STATUS" -eq 3 ]
+	[ "$(the_end | jq .records)" -eq 100 ]
+	[ "$(lost_lines out)" -ge 1000 ]
+	[ "$(the_end | jq .lost)" -eq "$(lost_lines out)" ]
+}
+
+@test "a map of that name that is no counter is told in one line, and not used" {
+	bpf_package flood -DCOUNTER=BPF_MAP_TYPE_ARRAY
+	run -0 --separate-stderr skel-load --check flood.json
+	is "skel-load: flood.json: map flood: its losses are not counted: flood_lost_samples is no percpu_array of one 64-bit number" "$stderr"
+	start_load flood.json
+	flood 1
+	end_load
+	run -0 jq -e '.maps | map(.name, .lost) == ["flood", null]' <(head -n 1 out)
+	[ "$(grep -c 'not counted' err)" -eq 1 ]
+}
+
+@test "the counter is no export, whatever the package says of its maps" {
+	bpf_package flood
+	start_load flood.json
+	run -0 jq -e '.maps | map(.name) == ["flood"]' <(head -n 1 out)
+	end_load
+	# As the reference loader's compiler lists it.
+	jq -c --argjson id "$(type_id flood.bpf.o event)" '
+		.meta.enable_multiple_export_types = true
+		| .meta.export_types = []
+		| .meta.bpf_skel.maps |= map(.export_config =
+			if .name == "flood" then {btf_type_id: $id} else "no_export" end)' flood.json > ref.json
+	start_load ref.json
+	run -0 jq -e '.maps | map(.name, .lost) == ["flood", "flood_lost_samples"]' <(head -n 1 out)
+	flood_standing 2 "$LOAD"
+	wait_for 10 grep -qa '@lost' out
+	end_load || [ $? -eq 3 ]
+	# And where the package does not know of it.
+	edit ref.json '.meta.bpf_skel.maps |= map(select(.name != "flood_lost_samples"))'
+	start_load ref.json
+	run -0 jq -e '.maps[0].lost == "flood_lost_samples"' <(head -n 1 out)
+	end_load
+}
+
+@test "a session whose counter is none is refused in one line" {
+	bpf_package flood
+	start_load --pin="$DIR" flood.json
+	jq -c '.maps[0].lost_pin = .maps[0].pin' out > wrong
+	fails_with 1 "skel-poll: map flood: its counter of lost records is no percpu_array of one 64-bit number" \
+		skel-poll --once wrong
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	jq -c '.maps[0].told_pin = .maps[0].lost_pin' out > wrong
+	fails_with 1 "map flood: its counter of lost records is no array of one 64-bit number" skel-poll --once wrong
+	jq -c '.maps[0].lost_pin = "/sys/fs/bpf/other/x"' out > wrong
+	fails_with 1 "its pin /sys/fs/bpf/other/x is not in the session's directory" skel-poll --once wrong
+	jq -c 'del(.maps[0].lost_pin)' out > wrong
+	fails_with 1 'maps[0]' skel-poll --once wrong
+	jq -c '.maps[0].source = "perf"' out > wrong
+	fails_with 1 'maps[0].lost: only a ring buffer has such a map' skel-poll --once wrong
+	end_load
+}
