@@ -144,7 +144,7 @@ flood_session() {
 
 @test "a ring buffer that skel-load reads: produced = received + lost" {
 	flood_load
-	jq -se '.[0].maps[0].lost == "flood_lost_samples"' <(head -n 1 out)
+	jq -se '.[0].maps[0].lost == "flood_of_more_than_15_lost_samples"' <(head -n 1 out)
 }
 
 @test "a perf buffer that skel-load reads: produced = received + lost" {
@@ -194,7 +194,7 @@ attached() {
 counted() {
 	local id
 	for id in $(map_ids); do
-		bpftool -j map show id "$id" | jq -e '.name == "flood_lost_samp"' >/dev/null || continue
+		bpftool -j map show id "$id" | jq -e '.type == "percpu_array"' >/dev/null || continue
 		bpftool -j map dump id "$id" | jq '[.[0].formatted.values[].value] | add'
 		return
 	done
@@ -208,7 +208,7 @@ counted() {
 	lost=$(counted)
 	[ "$lost" -gt 1000 ]
 	wait_for 10 lost_is "$lost"
-	is "{\"@lost\":{\"map\":\"flood\",\"count\":$lost}}" "$(grep -a '^{"@lost"' out)"
+	is "{\"@lost\":{\"map\":\"flood_of_more_than_15\",\"count\":$lost}}" "$(grep -a '^{"@lost"' out)"
 	STATUS=0
 	end_load || STATUS=$?
 	[ "$STATUS" -eq 3 ]
@@ -232,7 +232,7 @@ counted() {
 	skel-load --pin="$DIR" --detach flood.json > session 2> err.load
 	flood 5
 	local lost first
-	lost=$(bpftool -j map dump pinned "$DIR/lost_flood" | jq '[.[0].formatted.values[].value] | add')
+	lost=$(bpftool -j map dump pinned "$DIR/lost_flood_of_more_than_15" | jq '[.[0].formatted.values[].value] | add')
 	[ "$lost" -gt 1000 ]
 	# What nobody read is in the ring; what did not fit was lost before us.
 	STATUS=0
@@ -268,34 +268,34 @@ counted() {
 @test "a map of that name that is no counter is told in one line, and not used" {
 	bpf_package flood -DCOUNTER=BPF_MAP_TYPE_ARRAY
 	run -0 --separate-stderr skel-load --check flood.json
-	is "skel-load: flood.json: map flood: its losses are not counted: flood_lost_samples is no percpu_array of one 64-bit number" "$stderr"
+	is "skel-load: flood.json: map flood_of_more_than_15: its losses are not counted: flood_of_more_than_15_lost_samples is no percpu_array of one 64-bit number" "$stderr"
 	start_load flood.json
 	flood 1
 	end_load
-	run -0 jq -e '.maps | map(.name, .lost) == ["flood", null]' <(head -n 1 out)
+	run -0 jq -e '.maps | map(.name, .lost) == ["flood_of_more_than_15", null]' <(head -n 1 out)
 	[ "$(grep -c 'not counted' err)" -eq 1 ]
 }
 
 @test "the counter is no export, whatever the package says of its maps" {
 	bpf_package flood
 	start_load flood.json
-	run -0 jq -e '.maps | map(.name) == ["flood"]' <(head -n 1 out)
+	run -0 jq -e '.maps | map(.name) == ["flood_of_more_than_15"]' <(head -n 1 out)
 	end_load
 	# As the reference loader's compiler lists it.
 	jq -c --argjson id "$(type_id flood.bpf.o event)" '
 		.meta.enable_multiple_export_types = true
 		| .meta.export_types = []
 		| .meta.bpf_skel.maps |= map(.export_config =
-			if .name == "flood" then {btf_type_id: $id} else "no_export" end)' flood.json > ref.json
+			if .name == "flood_of_more_than_15" then {btf_type_id: $id} else "no_export" end)' flood.json > ref.json
 	start_load ref.json
-	run -0 jq -e '.maps | map(.name, .lost) == ["flood", "flood_lost_samples"]' <(head -n 1 out)
+	run -0 jq -e '.maps | map(.name, .lost) == ["flood_of_more_than_15", "flood_of_more_than_15_lost_samples"]' <(head -n 1 out)
 	flood_standing 2 "$LOAD"
 	wait_for 10 grep -qa '@lost' out
 	end_load || [ $? -eq 3 ]
 	# And where the package does not know of it.
-	edit ref.json '.meta.bpf_skel.maps |= map(select(.name != "flood_lost_samples"))'
+	edit ref.json '.meta.bpf_skel.maps |= map(select(.name != "flood_of_more_than_15_lost_samples"))'
 	start_load ref.json
-	run -0 jq -e '.maps[0].lost == "flood_lost_samples"' <(head -n 1 out)
+	run -0 jq -e '.maps[0].lost == "flood_of_more_than_15_lost_samples"' <(head -n 1 out)
 	end_load
 }
 
@@ -303,11 +303,11 @@ counted() {
 	bpf_package flood
 	start_load --pin="$DIR" flood.json
 	jq -c '.maps[0].lost_pin = .maps[0].pin' out > wrong
-	fails_with 1 "skel-poll: map flood: its counter of lost records is no percpu_array of one 64-bit number" \
+	fails_with 1 "skel-poll: map flood_of_more_than_15: its counter of lost records is no percpu_array of one 64-bit number" \
 		skel-poll --once wrong
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 	jq -c '.maps[0].told_pin = .maps[0].lost_pin' out > wrong
-	fails_with 1 "map flood: its counter of lost records is no array of one 64-bit number" skel-poll --once wrong
+	fails_with 1 "map flood_of_more_than_15: its counter of lost records is no array of one 64-bit number" skel-poll --once wrong
 	jq -c '.maps[0].lost_pin = "/sys/fs/bpf/other/x"' out > wrong
 	fails_with 1 "its pin /sys/fs/bpf/other/x is not in the session's directory" skel-poll --once wrong
 	jq -c 'del(.maps[0].lost_pin)' out > wrong

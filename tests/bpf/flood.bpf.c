@@ -33,14 +33,14 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__uint(key_size, sizeof(int));
 	__uint(value_size, sizeof(int));
-} flood SEC(".maps");
+} flood_of_more_than_15 SEC(".maps");
 #else
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
-} flood SEC(".maps");
+} flood_of_more_than_15 SEC(".maps");
 #endif
-SKEL_EVENTS(flood, struct event);
+SKEL_EVENTS(flood_of_more_than_15, struct event);
 
 #ifdef COUNTER
 struct {
@@ -48,27 +48,28 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, unsigned int);
 	__type(value, unsigned long long);
-} flood_lost_samples SEC(".maps");
+} flood_of_more_than_15_lost_samples SEC(".maps");
 #elif !defined(PERF)
-SKEL_COUNT_LOST(flood);
+SKEL_COUNT_LOST(flood_of_more_than_15);
 #endif
 
 static void
 put(void *ctx, struct event *e)
 {
 #ifdef PERF
-	bpf_perf_event_output(ctx, &flood, BPF_F_CURRENT_CPU, e, sizeof(*e));
+	bpf_perf_event_output(
+	    ctx, &flood_of_more_than_15, BPF_F_CURRENT_CPU, e, sizeof(*e));
 #elif defined(COUNTER)
-	bpf_ringbuf_output(&flood, e, sizeof(*e), 0);
+	bpf_ringbuf_output(&flood_of_more_than_15, e, sizeof(*e), 0);
 #else
 	struct event *room;
 
 	/* Both ways into a ring. */
 	if (e->n & 1) {
-		SKEL_OUTPUT(flood, e, sizeof(*e), 0);
+		SKEL_OUTPUT(flood_of_more_than_15, e, sizeof(*e), 0);
 		return;
 	}
-	room = SKEL_RESERVE(flood, sizeof(*e));
+	room = SKEL_RESERVE(flood_of_more_than_15, sizeof(*e));
 	if (!room)
 		return;
 	*room = *e;
