@@ -25,15 +25,16 @@ SHAREDIR ?= $(PREFIX)/share/skel
 # What each command links.  This table is the architecture: only skel-load and
 # skel-poll touch the kernel, and look at processes with libdw; skel-args and
 # skel-pack use libbpf's readers of ELF and BTF and nothing else of it, skel-fmt
-# does without.
+# does without.  The commands confine themselves with libseccomp; the C library,
+# which must not confine its host, does without.
 CMDS := skel-args skel-fmt skel-load skel-pack skel-poll
-LIBS_skel-args := libbpf libelf jansson zlib libbsd-overlay
-LIBS_skel-fmt  := jansson libbsd-overlay
-LIBS_skel-load := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
-LIBS_skel-pack := libbpf libelf jansson zlib libbsd-overlay
-LIBS_skel-poll := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
+LIBS_skel-args := libbpf libelf jansson zlib libseccomp libbsd-overlay
+LIBS_skel-fmt  := jansson libseccomp libbsd-overlay
+LIBS_skel-load := libbpf libdw libelf libiberty jansson zlib libseccomp libbsd-overlay
+LIBS_skel-pack := libbpf libelf jansson zlib libseccomp libbsd-overlay
+LIBS_skel-poll := libbpf libdw libelf libiberty jansson zlib libseccomp libbsd-overlay
 LIBS_eunomia   := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
-LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
+LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libseccomp libbsd-overlay
 # A package's object is base64 of zlib; libresolv has no file for pkg-config,
 # nor has libiberty, which knows the names of C++ and Rust.
 libs = $(shell $(PKG_CONFIG) --libs $(filter-out libiberty,$1)) \
@@ -41,7 +42,7 @@ libs = $(shell $(PKG_CONFIG) --libs $(filter-out libiberty,$1)) \
 
 # Debian's packages: to build and run; to test, lint and rebuild the assets.
 # libdw.a needs libbz2.a, but libdw-dev does not depend on it.
-DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libbsd-dev zlib1g-dev
+DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libbsd-dev libseccomp-dev zlib1g-dev
 DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck g++ git iproute2 jq \
 	libbz2-dev llvm locales mandoc procps python3 shellcheck strace time util-linux
 DEPS_BENCH := $(DEPS_BUILD) python3 valgrind

@@ -217,6 +217,17 @@ attach_link_fd(const struct attachments *a, const char *program)
 }
 
 void
+attach_needs(const struct attachments *a, struct confine_needs *n)
+{
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < a->v[i].nholds; k++)
+			if (a->v[i].holds[k].undo != NULL) {
+				n->caps |= CONFINE_CAP(CAP_NET_ADMIN);
+				n->sockets = true;
+			}
+}
+
+void
 attach_detach(struct attachments *a)
 {
 	while (a->n > 0)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "confine.h"
 #include "object.h"
 
 enum { ATTACH_OPTIONS_MAX = 8 };
@@ -103,6 +104,9 @@ bool attach_is_iterator(const struct attachments *a, const char *program);
 
 /* The descriptor of the first link of the program of this name, or -1. */
 int attach_link_fd(const struct attachments *a, const char *program);
+
+/* Add what detaching needs to n: what is held by descriptors, nothing. */
+void attach_needs(const struct attachments *a, struct confine_needs *n);
 
 /* Detach all. */
 void attach_detach(struct attachments *a);

@@ -433,6 +433,29 @@ symbolizer_open(
 	return got == -1 ? -1 : 0;
 }
 
+/* Kernel addresses are shown to CAP_SYSLOG; the mappings of processes to
+ * CAP_SYS_PTRACE, the very files behind them to CAP_CHECKPOINT_RESTORE, and
+ * those of others, by their path, to CAP_DAC_READ_SEARCH. */
+void
+symbolizer_needs(const struct symbolizer *z, struct confine_needs *n)
+{
+	for (size_t i = 0; z != NULL && i < z->header->nmaps; i++) {
+		const struct stack_layout *l = &z->maps[i].layout;
+
+		if (!z->maps[i].has || !l->with_symbols)
+			continue;
+		if (l->sides[STACK_KERNEL].kind != STACK_ABSENT)
+			n->caps |= CONFINE_CAP(CAP_SYSLOG);
+		if (l->sides[STACK_USER].kind == STACK_ABSENT ||
+		    z->no_processes)
+			continue;
+		n->caps |= CONFINE_CAP(CAP_SYS_PTRACE) |
+			   CONFINE_CAP(CAP_CHECKPOINT_RESTORE) |
+			   CONFINE_CAP(CAP_DAC_READ_SEARCH);
+		n->inside = true;
+	}
+}
+
 void
 symbolizer_close(struct symbolizer *z)
 {

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "confine.h"
 #include "stream.h"
 #include "symbols.h"
 
@@ -27,6 +28,9 @@ struct symbolizer;
 int symbolizer_open(
     struct symbolizer **z, const struct stream_header *h, const int *stacks);
 void symbolizer_close(struct symbolizer *z);
+
+/* Add what looking up will need to n.  z may be NULL. */
+void symbolizer_needs(const struct symbolizer *z, struct confine_needs *n);
 
 /*
  * Look up what a record of at least stream_record_size() bytes needs and is

@@ -17,6 +17,7 @@
 
 #include "args.h"
 #include "command.h"
+#include "confine.h"
 #include "output.h"
 #include "package.h"
 #include "report.h"
@@ -131,6 +132,7 @@ main(int argc, char *argv[])
 		report_error("--list takes no arguments of the program");
 		command_usage(&command);
 	}
+	confine_filter(strcmp(file, "-") != 0 || elf != NULL);
 	/* A reader that leaves shows as EPIPE, and is an ordinary end. */
 	signal(SIGPIPE, SIG_IGN);
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "confine.h"
 #include "output.h"
 #include "plan.h"
 #include "printer.h"
@@ -197,6 +198,7 @@ main(int argc, char *argv[])
 	}
 	/* The text that goes out is UTF-8 whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
+	confine_filter(optind < argc);
 	if (stop_catch() == -1 ||
 	    output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return 1;

@@ -6,6 +6,7 @@
 
 #include "args.h"
 #include "clock.h"
+#include "confine.h"
 #include "export.h"
 #include "heard.h"
 #include "object.h"
@@ -197,6 +198,23 @@ hold_on(struct run *r)
 	}
 }
 
+/*
+ * All is attached: give up what neither detaching nor removing what was made
+ * will need.  What root made is root's to remove; of another user, whoever let
+ * it be made must let it be removed.
+ */
+static void
+confine(const struct run *r, const struct symbolizer *z)
+{
+	struct confine_needs needs = { .writes = r->options->trace_pipe };
+
+	if (geteuid() != 0 && (r->options->pin || r->options->trace_pipe))
+		needs.caps |= CONFINE_CAP(CAP_DAC_OVERRIDE);
+	symbolizer_needs(z, &needs);
+	attach_needs(&r->links, &needs);
+	confine_stage(&needs);
+}
+
 /* --pin: print the session, and keep it until told to stop. */
 static int
 keep_session(struct run *r)
@@ -211,6 +229,8 @@ keep_session(struct run *r)
 		o->detach) == -1)
 		return EXIT_FAILURE;
 	ret = stream_header_write(&r->header, &r->out.buf);
+	if (!o->detach)
+		confine(r, NULL);
 	if (ret == 0 && output_flush(&r->out) == 0 && !o->detach)
 		hold_on(r);
 	attach_detach(&r->links);
@@ -266,8 +286,10 @@ stream_with(struct run *r, struct writer *w, const int *fds, const int *lost)
 	int status = EXIT_FAILURE;
 
 	if (p != NULL && attach_all(&r->links) == 0 &&
-	    export_links(&r->header, &r->links, p) == 0)
+	    export_links(&r->header, &r->links, p) == 0) {
+		confine(r, w->symbolizer);
 		status = poll_maps(r, p, w);
+	}
 	poller_close(p);
 	if (status != EXIT_FAILURE && finish_output(r) != EXIT_SUCCESS)
 		status = EXIT_FAILURE;

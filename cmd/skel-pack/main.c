@@ -18,6 +18,7 @@
 
 #include "buf.h"
 #include "command.h"
+#include "confine.h"
 #include "output.h"
 #include "pack.h"
 #include "package-input.h"
@@ -128,6 +129,7 @@ main(int argc, char *argv[])
 		command_usage(&command);
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		file = argv[optind];
+	confine_filter(file != NULL);
 	signal(SIGPIPE, SIG_IGN);
 
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "confine.h"
 #include "follow.h"
 #include "poller.h"
 #include "report.h"
@@ -217,6 +218,17 @@ run(struct poller *p, struct writer *w)
 	return writer_end(w);
 }
 
+/* All is open and mapped: what is left is to look up symbols, and to sweep a
+ * directory of our own. */
+static void
+confine(const struct symbolizer *z)
+{
+	struct confine_needs needs = { 0 };
+
+	symbolizer_needs(z, &needs);
+	confine_stage(&needs);
+}
+
 static int
 stream_maps(struct follow *f, int in_fd)
 {
@@ -229,6 +241,8 @@ stream_maps(struct follow *f, int in_fd)
 		return 1;
 	if (writer_open(&w, f->header, f->out, z) == 0) {
 		p = open_poller(f, in_fd, &w);
+		if (p != NULL)
+			confine(z);
 		if (p != NULL && run(p, &w) != -1 && w.errors == 0)
 			status = w.lost > 0 ? EXIT_LOST : 0;
 		poller_close(p);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "confine.h"
 #include "doc.h"
 #include "encode-stack.h"
 #include "encode.h"
@@ -313,6 +314,8 @@ pass(struct stream_reader *r, const struct choice *c, struct output *out)
 	struct pass p = { .reader = r, .choice = c, .out = out };
 	int status = 1;
 
+	/* Nothing to be polled: this is a filter. */
+	confine_filter(false);
 	if (choice_check(c, h, r->name) == -1)
 		return 1;
 	for (size_t i = 0; i < h->nmaps; i++)
