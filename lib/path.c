@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,10 @@ whole_path(const char *dir)
 	char *path;
 	size_t n;
 
-	if (cwd == NULL || asprintf(&path, "%s/%s", cwd, dir) == -1)
+	/* Of "/" and of an absolute path the slash is there. */
+	if (cwd == NULL ||
+	    asprintf(&path, "%s%s%s", cwd,
+		dir[0] == '/' || strcmp(cwd, "/") == 0 ? "" : "/", dir) == -1)
 		path = NULL;
 	free(cwd);
 	n = path != NULL ? strlen(path) : 0;
@@ -59,7 +63,8 @@ path_absolute(const char *dir)
 	if (path != NULL)
 		real = real_part(path, &rest);
 	if (real == NULL)
-		report_error("%s: %s", dir, strerror(errno));
+		report_error("%s: %s%s", dir, strerror(errno),
+		    errno == EACCES ? "; run as root, or as its owner" : "");
 	else if (asprintf(&absolute, "%s%s",
 		     strcmp(real, "/") == 0 && *rest != '\0' ? "" : real,
 		     rest) == -1) {
@@ -111,5 +116,73 @@ path_make(const char *path)
 	if (ret == -1)
 		report_error("%s: %s", path, strerror(errno));
 	free(copy);
+	return ret;
+}
+
+/* Whether others than root and this user may write into it. */
+static bool
+others_write(const struct stat *st)
+{
+	bool group = st->st_gid != 0 && st->st_gid != getegid();
+
+	return (st->st_mode & S_IWOTH) != 0 ||
+	       (group && (st->st_mode & S_IWGRP) != 0);
+}
+
+/* One step of the way.  Returns 1, 0 where the way ends, or -1 after
+ * reporting. */
+static int
+check_step(const char *path, bool last)
+{
+	struct stat st;
+
+	/* What cannot be looked at is for those to report who go there. */
+	if (lstat(path, &st) == -1)
+		return 0;
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		report_error("%s: belongs to another user, who could put "
+			     "anything there",
+		    path);
+		return -1;
+	}
+	if (S_ISDIR(st.st_mode) && others_write(&st) &&
+	    (last || (st.st_mode & S_ISVTX) == 0)) {
+		report_error("%s: others may write there, and could put "
+			     "anything there; take a directory of your own",
+		    path);
+		return -1;
+	}
+	return 1;
+}
+
+static int
+check_steps(char *path)
+{
+	int ret = check_step("/", *path == '\0');
+
+	for (char *p = path; ret == 1 && *p != '\0';) {
+		char end = *++p;
+
+		if (end != '/' && end != '\0')
+			continue;
+		*p = '\0';
+		ret = check_step(path, end == '\0');
+		*p = end;
+	}
+	return ret == -1 ? -1 : 0;
+}
+
+int
+path_check_owners(const char *dir)
+{
+	char *path = whole_path(dir), *real = NULL;
+	int ret = -1;
+
+	if (path == NULL)
+		report_error("%s: %s", dir, strerror(errno));
+	else if (check_steps(path) == 0 && (real = path_absolute(dir)) != NULL)
+		ret = check_steps(real);
+	free(real);
+	free(path);
 	return ret;
 }

@@ -1,5 +1,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,7 +73,11 @@ report_refusal(const char *name, size_t pages, int error)
 
 	snprintf(where, sizeof(where),
 	    "map %s: cannot open perf buffers of %zu pages", name, pages);
-	if (error != EACCES || !privilege_paranoid(where))
+	if (error == EACCES && privilege_paranoid(where))
+		return;
+	if (error == EACCES && privilege_lacks(CAP_PERFMON))
+		report_error("%s: needs CAP_PERFMON; run as root", where);
+	else
 		report_error("%s: %s", where, strerror(error));
 }
 

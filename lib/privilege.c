@@ -52,6 +52,14 @@ privilege_suffices(void)
 }
 
 bool
+privilege_lacks(unsigned int capability)
+{
+	uint64_t set = effective();
+
+	return !has(set, capability) && !has(set, CAP_SYS_ADMIN);
+}
+
+bool
 privilege_is_admin(void)
 {
 	return has(effective(), CAP_SYS_ADMIN);

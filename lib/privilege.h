@@ -20,6 +20,9 @@ void privilege_report(const char *where);
  */
 bool privilege_paranoid(const char *where);
 
+/* Whether this process has neither this capability nor CAP_SYS_ADMIN. */
+bool privilege_lacks(unsigned int capability);
+
 /* Whether this process has all capabilities that BPF needs. */
 bool privilege_suffices(void);
 

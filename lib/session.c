@@ -184,6 +184,16 @@ session_sweep_dir(const char *dir)
 }
 
 void
+session_needs(struct confine_needs *n)
+{
+	/* What root owns, and all on the way there is root's, root may change.
+	 * Others may have come there by these. */
+	if (geteuid() != 0)
+		n->caps |= CONFINE_CAP(CAP_DAC_OVERRIDE) |
+			   CONFINE_CAP(CAP_DAC_READ_SEARCH);
+}
+
+void
 session_sweep(void)
 {
 	DIR *d = opendir(SESSION_ROOT);
@@ -300,22 +310,6 @@ disown(const char *dir)
 	return ret;
 }
 
-/* Whoever owns the directory above could put another in our place. */
-static int
-check_root(const char *dir)
-{
-	struct stat st;
-
-	if (strncmp(dir, SESSION_ROOT "/", sizeof(SESSION_ROOT)) != 0 ||
-	    (lstat(SESSION_ROOT, &st) == 0 &&
-		(st.st_uid == 0 || st.st_uid == geteuid())))
-		return 0;
-	report_error("%s: belongs to another user; give a directory with "
-		     "--pin=DIR",
-	    SESSION_ROOT);
-	return -1;
-}
-
 static int
 make_dir(const char *dir)
 {
@@ -325,7 +319,8 @@ make_dir(const char *dir)
 		report_error("%s: a name on bpffs cannot have a dot", dir);
 		return -1;
 	}
-	return path_make(dir) == 0 ? check_root(dir) : -1;
+	/* Above it others may have been faster. */
+	return path_make(dir) == 0 ? path_check_owners(dir) : -1;
 }
 
 /* Make dir ours.  Returns 0, or -1 after reporting, with nothing changed. */
@@ -526,6 +521,8 @@ session_pin(struct session *s, const char *dir, struct stream_header *h,
     const struct object *o, struct attachments *a, bool detached)
 {
 	*s = (struct session){ 0 };
+	if (dir != NULL && path_check_owners(dir) == -1)
+		return -1;
 	s->dir = dir != NULL ? path_absolute(dir)
 			     : default_dir(o->package->obj_name);
 	if (s->dir == NULL)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "attach.h"
+#include "confine.h"
 #include "object.h"
 #include "stream.h"
 
@@ -23,7 +24,8 @@ struct session {
 };
 
 /*
- * Make the directory: dir, or one below SESSION_ROOT if NULL; pin the maps of
+ * Make the directory: dir, or one below SESSION_ROOT if NULL, for the owner
+ * alone, where nobody else can put another in its place; pin the maps of
  * h there, the links of its iterators and, when detached, all of a's links; set
  * h's session fields.  On failure nothing is left behind.
  */
@@ -36,6 +38,10 @@ void session_close(struct session *s);
 /* skel-load --unload DIR: unpin everything in it, which detaches.  Refuses a
  * directory that is no session's. */
 int session_unload(const char *dir);
+
+/* Add what looking for the directory of a session and removing it needs to n,
+ * once the way there was checked. */
+void session_needs(struct confine_needs *n);
 
 /* Sweep the directories below SESSION_ROOT whose owner is dead, quietly if
  * there are none. */

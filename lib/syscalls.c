@@ -10,12 +10,6 @@
 #include "syscalls.h"
 #include "util.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 /* Flags of open(2) that make or change something. */
 #define CHANGES (O_ACCMODE | O_CREAT | O_TRUNC)
 

@@ -146,6 +146,17 @@ trace_pipe_open(struct trace_pipe *t, const struct package *p)
 	return -1;
 }
 
+void
+trace_pipe_needs(const struct trace_pipe *t, struct confine_needs *n)
+{
+	if (t->dir == NULL)
+		return;
+	/* It is told to stop, in a file, before it is removed. */
+	n->writes = true;
+	if (geteuid() != 0)
+		n->caps |= CONFINE_CAP(CAP_DAC_OVERRIDE);
+}
+
 /* "comm-pid", which is followed by "[cpu]" some columns before the marker; its
  * length, and *line moves to where it starts. */
 static size_t

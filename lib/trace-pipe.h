@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "buf.h"
+#include "confine.h"
 #include "package.h"
 #include "trace-format.h"
 
@@ -31,6 +32,9 @@ struct trace_pipe {
 
 /* Begin to collect; shown is what the programs of p's object say. */
 int trace_pipe_open(struct trace_pipe *t, const struct package *p);
+
+/* Add what reading and closing it needs to n: nothing if it is not open. */
+void trace_pipe_needs(const struct trace_pipe *t, struct confine_needs *n);
 
 /* Report what is there.  ctx is the pipe: for poller_options. */
 int trace_pipe_read(void *ctx);

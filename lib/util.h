@@ -13,6 +13,20 @@ enum {
 	EXIT_LOST = 3,  /* done, but records were lost on the way */
 };
 
+/* Whether this was compiled with sanitizers that run a process beside ours and
+ * look into it; gcc tells by the first names, clang by the others. */
+#ifdef __has_feature
+#define SANITIZED_BY(what) __has_feature(what)
+#else
+#define SANITIZED_BY(what) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||           \
+    SANITIZED_BY(address_sanitizer) || SANITIZED_BY(thread_sanitizer)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
 /* n rounded up to the next multiple of 8: a per-CPU value's stride. */

@@ -188,10 +188,12 @@ completion_ways() {
 	done
 }
 
-@test "skel-fmt links no libbpf" {
+@test "skel-fmt links no libbpf, and little else" {
 	run -0 ldd "$(command -v skel-fmt)"
 	[[ $output != *libbpf* ]]
 	[[ $output != *libelf* ]]
+	is "libbsd libc libjansson libseccomp" "$(readelf -d "$(command -v skel-fmt)" |
+		sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\)\.so.*/\1/p' | grep -vE '^lib(asan|ubsan)$' | sort | paste -s -d ' ')"
 }
 
 @test "the pipelines of the suite's manual parse: no command of them is a usage error" {

@@ -198,18 +198,16 @@ hold_on(struct run *r)
 	}
 }
 
-/*
- * All is attached: give up what neither detaching nor removing what was made
- * will need.  What root made is root's to remove; of another user, whoever let
- * it be made must let it be removed.
- */
+/* All is attached: give up what neither reading, nor detaching, nor removing
+ * what was made will need. */
 static void
 confine(const struct run *r, const struct symbolizer *z)
 {
-	struct confine_needs needs = { .writes = r->options->trace_pipe };
+	struct confine_needs needs = { 0 };
 
-	if (geteuid() != 0 && (r->options->pin || r->options->trace_pipe))
-		needs.caps |= CONFINE_CAP(CAP_DAC_OVERRIDE);
+	if (r->options->pin)
+		session_needs(&needs);
+	trace_pipe_needs(&r->trace, &needs);
 	symbolizer_needs(z, &needs);
 	attach_needs(&r->links, &needs);
 	confine_stage(&needs);

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "confine.h"
 #include "follow.h"
+#include "path.h"
 #include "poller.h"
 #include "report.h"
 #include "session.h"
@@ -56,9 +57,10 @@ open_pin(const struct follow *f, const char *name, char **pin)
 		*pin = NULL;
 		return fd;
 	}
-	report_error("map %s: %s: %s", name, *pin,
+	report_error("map %s: %s: %s%s", name, *pin,
 	    errno == ENOENT ? "its pin is gone: the session has ended"
-			    : strerror(errno));
+			    : strerror(errno),
+	    errno == EACCES ? "; run as root, or as who made the session" : "");
 	return -1;
 }
 
@@ -218,13 +220,14 @@ run(struct poller *p, struct writer *w)
 	return writer_end(w);
 }
 
-/* All is open and mapped: what is left is to look up symbols, and to sweep a
- * directory of our own. */
+/* All is open and mapped: what is left is to look up symbols, and to look for
+ * the session's directory and sweep it. */
 static void
 confine(const struct symbolizer *z)
 {
 	struct confine_needs needs = { 0 };
 
+	session_needs(&needs);
 	symbolizer_needs(z, &needs);
 	confine_stage(&needs);
 }
@@ -263,7 +266,8 @@ follow(struct stream_reader *r, const struct choice *c, struct output *out)
 	f.dir = f.header->dir;
 	f.header->dir = NULL;
 	drop_others(&f);
-	if (open_maps(&f) == 0)
+	/* Whoever owns it could have us read, or clear, any map. */
+	if (path_check_owners(f.dir) == 0 && open_maps(&f) == 0)
 		status = stream_maps(&f, r->fd);
 	close_fds(f.fds, f.header->nmaps);
 	close_fds(f.stacks, f.header->nmaps);
