@@ -250,6 +250,14 @@ declared() {
 	shows '^         0 -> 1          : [0-9]'
 }
 
+@test "a host keeps what it may do: the library gives up nothing of it" {
+	need_bpf
+	start_poll 1 0 "$ASSETS/bootstrap.json"
+	local what='^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp|Seccomp_filters):'
+	is "$(grep -E "$what" /proc/self/status)" "$(grep -E "$what" "/proc/$POLL/status")"
+	end_poll
+}
+
 @test "JSON: keys by the alphabet, no map and no time, one object a call" {
 	need_bpf
 	start_poll 1 0 "$ASSETS/bootstrap.json"
