@@ -44,8 +44,13 @@ mount_fs(const struct fs *fs)
 	int ret = -1;
 
 	if (fd == -1) {
-		report_error("%s: %s: this kernel has no %s", fs->dir,
-		    strerror(errno), fs->name);
+		if (errno == EACCES)
+			report_error("%s: %s; run as root, or with "
+				     "CAP_DAC_OVERRIDE too",
+			    fs->dir, strerror(errno));
+		else
+			report_error("%s: %s: this kernel has no %s", fs->dir,
+			    strerror(errno), fs->name);
 		return -1;
 	}
 	if (flock(fd, LOCK_EX) == 0 && is_on(fs->dir, fs->magic)) {
@@ -81,7 +86,7 @@ is_on_bpffs(const char *dir)
 	char *path = strdup(dir), *slash;
 	bool on = false;
 
-	while (path != NULL && access(path, F_OK) == -1 && errno == ENOENT &&
+	while (path != NULL && eaccess(path, F_OK) == -1 && errno == ENOENT &&
 	       (slash = strrchr(path, '/')) != NULL && slash != path)
 		*slash = '\0';
 	if (path != NULL)

@@ -54,6 +54,13 @@ real_part(char *path, const char **rest)
 	return real;
 }
 
+/* What helps against an error. */
+static const char *
+advice(int error)
+{
+	return error == EACCES ? "; run as root, or as its owner" : "";
+}
+
 char *
 path_absolute(const char *dir)
 {
@@ -63,8 +70,7 @@ path_absolute(const char *dir)
 	if (path != NULL)
 		real = real_part(path, &rest);
 	if (real == NULL)
-		report_error("%s: %s%s", dir, strerror(errno),
-		    errno == EACCES ? "; run as root, or as its owner" : "");
+		report_error("%s: %s%s", dir, strerror(errno), advice(errno));
 	else if (asprintf(&absolute, "%s%s",
 		     strcmp(real, "/") == 0 && *rest != '\0' ? "" : real,
 		     rest) == -1) {
@@ -114,7 +120,7 @@ path_make(const char *path)
 		ret = try_dirs(copy);
 	while (ret == -1 && errno == ENOENT && tries-- > 0);
 	if (ret == -1)
-		report_error("%s: %s", path, strerror(errno));
+		report_error("%s: %s%s", path, strerror(errno), advice(errno));
 	free(copy);
 	return ret;
 }

@@ -1,3 +1,4 @@
+#include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -57,6 +58,9 @@ static const struct call few[] = {
 	CALL_IF(fcntl64, 1, UINT32_MAX, F_GETFL),
 	/* Not TIOCSTI, which types at the terminal. */
 	CALL_IF(ioctl, 1, UINT32_MAX, TCGETS),
+#ifdef TCGETS2
+	CALL_IF(ioctl, 1, UINT32_MAX, TCGETS2),
+#endif
 	CALL_IF(ioctl, 1, UINT32_MAX, TIOCGWINSZ),
 	CALL(poll),
 	CALL(ppoll),
@@ -84,6 +88,7 @@ static const struct call few[] = {
 	CALL(getpid),
 	CALL(gettid),
 	CALL(uname),
+	CALL(sysinfo),
 };
 
 static const struct call others[] = {
@@ -221,6 +226,7 @@ int
 syscalls_filter(void)
 {
 	scmp_filter_ctx c;
+	int ret;
 
 	if (SANITIZED)
 		return 0;
@@ -228,7 +234,12 @@ syscalls_filter(void)
 		errno = ENOMEM;
 		return -1;
 	}
-	return enforce(c, add(c, SCMP_ACT_ALLOW, few, nitems(few)));
+	ret = add(c, SCMP_ACT_ALLOW, few, nitems(few));
+	/* For raise(3) and abort(3). */
+	if (ret == 0)
+		ret = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+		    SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid()));
+	return enforce(c, ret);
 }
 
 int
@@ -245,6 +256,9 @@ syscalls_stage(const struct confine_needs *needs)
 		return -1;
 	}
 	ret = add(c, no, others, nitems(others));
+	if (ret == 0)
+		ret = seccomp_rule_add(c, no, SCMP_SYS(tgkill), 1,
+		    SCMP_A0_32(SCMP_CMP_NE, (uint32_t)getpid()));
 	if (ret == 0 && !needs->sockets)
 		ret = add(c, no, sockets, nitems(sockets));
 	if (ret == 0 && !needs->writes)

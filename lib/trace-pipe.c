@@ -39,7 +39,7 @@ find_tracefs(void)
 
 	for (size_t i = 0; i < nitems(dirs); i++) {
 		snprintf(path, sizeof(path), "%s/instances", dirs[i]);
-		if (access(path, F_OK) == 0)
+		if (eaccess(path, F_OK) == 0)
 			return dirs[i];
 	}
 	return NULL;
@@ -83,7 +83,7 @@ make_instance(struct trace_pipe *t, const char *tracefs)
 
 	if (asprintf(&event, "%s/" EVENT, tracefs) == -1)
 		return report_nomem();
-	ret = access(event, F_OK);
+	ret = eaccess(event, F_OK);
 	if (ret == -1)
 		report_error("--trace-pipe: this kernel lacks %s (Linux 5.9 "
 			     "has it): what programs print is in %s/trace_pipe "
@@ -99,7 +99,12 @@ make_instance(struct trace_pipe *t, const char *tracefs)
 	}
 	if (mkdir(t->dir, 0700) == 0)
 		return 0;
-	failed(t->dir);
+	if (errno == EACCES)
+		report_error("--trace-pipe: %s: needs CAP_DAC_OVERRIDE; run as "
+			     "root",
+		    t->dir);
+	else
+		failed(t->dir);
 	free(t->dir);
 	t->dir = NULL;
 	return -1;

@@ -17,7 +17,7 @@ static const char kernel_btf[] = "/sys/kernel/btf/vmlinux";
 bool
 vmlinux_present(void)
 {
-	return access(kernel_btf, R_OK) == 0;
+	return eaccess(kernel_btf, R_OK) == 0;
 }
 
 /* The value of a line KEY=value or KEY="value" of os-release(5), or NULL. */
@@ -91,7 +91,7 @@ archive_path(const char *dir)
 static int
 check_file(const char *path, const char *who)
 {
-	if (access(path, R_OK) == 0)
+	if (eaccess(path, R_OK) == 0)
 		return 0;
 	report_error("%s: BTF file %s: %s", who, path, strerror(errno));
 	return -1;
@@ -148,7 +148,7 @@ find_lack(const char *path)
 {
 	struct btf *btf;
 
-	if (access(path, R_OK) == -1)
+	if (eaccess(path, R_OK) == -1)
 		return strerror(errno);
 	btf = btf__parse(path, NULL);
 	if (btf == NULL)

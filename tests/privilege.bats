@@ -360,6 +360,28 @@ need_setpriv() {
 	fails_with 1 "runqlat.json: needs CAP_BPF; run as root" able +perfmon skel-load "$ASSETS/runqlat.json"
 }
 
+@test "what a session and a trace pipe want of an ordinary user is named" {
+	need_setpriv
+	able -all test -x /sys/fs/bpf && skip "bpffs is anybody's here"
+	# Somebody has to mount it.
+	make_dir
+	local package=$ASSETS/bootstrap.json base=+bpf,+perfmon
+	fails_with 1 "skel-load: /sys/fs/bpf: Permission denied; run as root, or with CAP_DAC_OVERRIDE too" \
+		able $base skel-load --pin "$package"
+	fails_with 1 "skel-load: $DIR/x: Permission denied; run as root, or as its owner" \
+		able $base,+dac_read_search skel-load --pin="$DIR/x" "$package"
+	run -0 --separate-stderr able $base,+dac_override skel-load --pin -t 0.1 "$package"
+	[ -z "$stderr" ]
+	[ ! -e "$(jq -r .dir <<<"$output")" ]
+	skel-load -q -t 0.1 --trace-pipe "$package" >/dev/null
+	able -all test -r /sys/kernel/tracing && skip "tracefs is anybody's here"
+	fails_with 1 "skel-load: --trace-pipe: /sys/kernel/tracing/instances/skel-" \
+		able $base,+dac_read_search skel-load --trace-pipe "$package"
+	[[ $stderr == *": needs CAP_DAC_OVERRIDE; run as root" ]]
+	run -0 --separate-stderr able $base,+dac_override skel-load -t 0.1 --trace-pipe "$package"
+	[ -z "$stderr" ]
+}
+
 @test "CAP_BPF and CAP_PERFMON are enough for what attaches by links alone" {
 	need_setpriv
 	chmod 777 .
@@ -421,15 +443,16 @@ make_dir() {
 	local load=$!
 	wait_for 10 has_header out || { cat err; return 1; }
 	[ "$(stat -c %a:%u "$DIR/run")" = 700:65534 ]
-	able $caps skel-poll -n 1 -t 10 -f json out > seen 2>err.poll 3>&- &
+	able $caps skel-poll -f json out > seen 2>err.poll 3>&- &
 	local poll=$!
 	wait_for 10 seen_one
-	wait "$poll"
-	[ ! -s err.poll ]
 	pkill -P "$load" -x skel-load || kill "$load"
 	wait "$load"
 	[ ! -e "$DIR/run" ]
 	[ ! -s err ]
+	# From a file: it looks whether the directory is still there.
+	wait "$poll"
+	[ ! -s err.poll ]
 }
 
 @test "the owner polls a ring buffer without privilege, a perf buffer with CAP_PERFMON" {

@@ -161,7 +161,7 @@ is_over(void *ctx)
 		return false;
 	f->looked = second;
 	session_sweep_dir(f->dir);
-	return access(f->dir, F_OK) == -1 && errno == ENOENT;
+	return eaccess(f->dir, F_OK) == -1 && errno == ENOENT;
 }
 
 /* Whether the end of the input is the end of the session. */
