@@ -235,7 +235,7 @@ syscalls_filter(void)
 		return -1;
 	}
 	ret = add(c, SCMP_ACT_ALLOW, few, nitems(few));
-	/* For raise(3) and abort(3). */
+	/* For raise(3). */
 	if (ret == 0)
 		ret = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 		    SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid()));

@@ -226,7 +226,7 @@ has_caps() {
 	wait_for 10 grep -q '"@sampled"' out
 	wait_for 10 grep -q '"n":' out
 	end
-	[ ! -s err ]
+	is "" "$(cat err)"
 	under_sanitizers
 }
 
@@ -249,7 +249,7 @@ has_caps() {
 	/bin/true
 	wait_for 10 grep -q '"comm":"true"' out
 	end
-	[ ! -s err ]
+	is "" "$(cat err)"
 	under_sanitizers
 }
 
@@ -393,7 +393,7 @@ need_setpriv() {
 	/bin/true
 	wait_for 10 grep -q '"comm":"true"' out
 	end
-	[ ! -s err ]
+	is "" "$(cat err)"
 }
 
 @test "with CAP_NET_ADMIN too programs for the network go on interfaces, and off again" {
@@ -449,10 +449,10 @@ make_dir() {
 	pkill -P "$load" -x skel-load || kill "$load"
 	wait "$load"
 	[ ! -e "$DIR/run" ]
-	[ ! -s err ]
+	is "" "$(cat err)"
 	# From a file: it looks whether the directory is still there.
 	wait "$poll"
-	[ ! -s err.poll ]
+	is "" "$(cat err.poll)"
 }
 
 @test "the owner polls a ring buffer without privilege, a perf buffer with CAP_PERFMON" {
