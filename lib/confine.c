@@ -35,6 +35,7 @@ get_caps(void)
 	return caps[0].permitted | (uint64_t)caps[1].permitted << 32;
 }
 
+/* Inheritable ones are none, and with them go the ambient ones. */
 static void
 set_caps(uint64_t effective, uint64_t permitted)
 {
@@ -53,9 +54,9 @@ set_caps(uint64_t effective, uint64_t permitted)
 }
 
 /*
- * What an exec could bring back: new privileges and, of those who have them,
- * the bounding and ambient capabilities.  An ordinary user may not take the
- * first off, and has no use for them either.
+ * What an exec could bring back: new privileges, and the capabilities on the
+ * bounds.  An ordinary user may not take these off, and has no use for them
+ * either.
  */
 static void
 give_up_exec(uint64_t have)
@@ -69,8 +70,6 @@ give_up_exec(uint64_t have)
 				tell("bounding capabilities");
 			break;
 		}
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1)
-		tell("ambient capabilities");
 }
 
 void

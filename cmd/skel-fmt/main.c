@@ -129,12 +129,28 @@ terminal_width(int fd)
 	return size.ws_col;
 }
 
+static bool
+is_stdin(const char *file)
+{
+	return strcmp(file, "-") == 0;
+}
+
+/* Whether one of the files is to be opened. */
+static bool
+opens_any(int nfiles, char *const files[])
+{
+	for (int i = 0; i < nfiles; i++)
+		if (!is_stdin(files[i]))
+			return true;
+	return false;
+}
+
 static int
 print_file(struct printer *p, const char *file)
 {
 	int fd, ret;
 
-	if (strcmp(file, "-") == 0)
+	if (is_stdin(file))
 		return printer_run(p, STDIN_FILENO, "<stdin>");
 	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
 		report_error("%s: %s", file, strerror(errno));
@@ -198,7 +214,7 @@ main(int argc, char *argv[])
 	}
 	/* The text that goes out is UTF-8 whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
-	confine_filter(optind < argc);
+	confine_filter(opens_any(argc - optind, argv + optind));
 	if (stop_catch() == -1 ||
 	    output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return 1;
