@@ -390,10 +390,10 @@ need_setpriv() {
 @test "CAP_BPF and CAP_PERFMON are enough for what attaches by links alone" {
 	need_setpriv
 	chmod 777 .
+	BOUND=$(field CapBnd self)
 	begin setpriv --reuid=65534 --regid=65534 --clear-groups \
 		--inh-caps +bpf,+perfmon --ambient-caps +bpf,+perfmon skel-load -f json "$ASSETS/bootstrap.json"
 	is 65534 "$(field Uid)"
-	BOUND=$(field CapBnd)
 	has_caps
 	/bin/true
 	wait_for 10 grep -q '"comm":"true"' out
@@ -408,10 +408,10 @@ need_setpriv() {
 	hook probe xdp 2
 	fails_with 1 "needs CAP_NET_ADMIN, if it is a program for the network" \
 		"${net[@]}" --inh-caps +bpf,+perfmon --ambient-caps +bpf,+perfmon skel-load -t 0.2 -a probe=xdp:lo probe.json
+	BOUND=$(field CapBnd self)
 	net+=(--inh-caps "+bpf,+perfmon,+net_admin" --ambient-caps "+bpf,+perfmon,+net_admin")
 	begin "${net[@]}" skel-load -a probe=xdp:lo,mode=skb -f json probe.json
 	in_net ip link show dev lo | grep -q xdp
-	BOUND=$(field CapBnd)
 	has_caps
 	end
 	wait_for 5 no_xdp
