@@ -13,6 +13,14 @@ command_usage(const struct command *c)
 	exit(EXIT_USAGE);
 }
 
+int
+command_status(int status)
+{
+	if (report_had_nomem() && status != EXIT_USAGE)
+		return EXIT_FAILURE;
+	return status;
+}
+
 /* Standard output has what was asked for. */
 _Noreturn static void
 finish(void)

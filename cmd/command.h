@@ -19,4 +19,10 @@ _Noreturn void command_usage(const struct command *c);
  */
 void command_option(const struct command *c, int option);
 
+/*
+ * The exit status of a command that would end with this one: 1, and a report,
+ * if memory ran out for whatever part of the work.
+ */
+int command_status(int status);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "args.h"
 #include "emit.h"
+#include "report.h"
 #include "types.h"
 
 enum {
@@ -236,6 +237,7 @@ void
 args_help(const struct args *a, const char *command, struct buf *out)
 {
 	const struct package *p = a->package;
+	unsigned long before = report_nomems();
 
 	put_safe(out,
 	    first_of(p->doc_brief, p->doc_description, "An eBPF program"),
@@ -244,6 +246,7 @@ args_help(const struct args *a, const char *command, struct buf *out)
 	put_safe(out, command, false);
 	buf_str(out, " [OPTIONS]\n\n");
 	put_options(a, out);
+	out->failed |= report_nomems() != before;
 	if (p->doc_details == NULL || *p->doc_details == '\0')
 		return;
 	buf_chr(out, '\n');

@@ -286,6 +286,7 @@ args_parse(struct args *a, int argc, char *const argv[])
 {
 	struct cursor c = { .argv = argv, .argc = argc };
 	enum args_result result = ARGS_SET;
+	unsigned long before = report_nomems();
 	bool ended = false;
 
 	while (c.i < c.argc && result == ARGS_SET) {
@@ -296,5 +297,11 @@ args_parse(struct args *a, int argc, char *const argv[])
 		else
 			result = take_word(a, &c, word, ended);
 	}
-	return result == ARGS_SET ? fill_in(a) : result;
+	if (result == ARGS_SET)
+		result = fill_in(a);
+	/* What found no memory is no mistake of whoever typed it. */
+	if (report_nomems() == before)
+		return result;
+	report_nomem();
+	return ARGS_FAILED;
 }

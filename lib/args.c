@@ -392,6 +392,7 @@ args_open(struct args *a, struct package *p)
 {
 	struct deriving d = { .args = a };
 	struct globals globals = { 0 };
+	unsigned long before = report_nomems();
 	int ret = 0;
 
 	*a = (struct args){ .package = p };
@@ -403,6 +404,9 @@ args_open(struct args *a, struct package *p)
 	if (ret == 0)
 		ret = derive_all(&d);
 	globals_close(&globals);
+	/* A variable that found no memory would be one that has no type. */
+	if (ret == 0 && report_nomems() != before)
+		ret = report_nomem();
 	if (ret == -1)
 		args_close(a);
 	return ret;

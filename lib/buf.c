@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "report.h"
 
 void
 buf_free(struct buf *b)
@@ -29,6 +30,7 @@ buf_grow(struct buf *b, size_t more)
 		cap *= 2;
 	if ((p = realloc(b->data, cap)) == NULL) {
 		b->failed = true;
+		report_note_nomem();
 		return NULL;
 	}
 	b->data = p;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "report.h"
 #include "util.h"
 
 void
@@ -41,6 +42,7 @@ add(struct columns *c, char *name, char *path, const struct place *p)
 		c->failed = v == NULL;
 	}
 	if (c->failed) {
+		report_note_nomem();
 		free(name);
 		free(path);
 		return;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 #include "doc.h"
 #include "report.h"
@@ -122,6 +123,32 @@ report_refusal(const json_error_t *e, const char *name, unsigned long line)
 		report_error("%s:%lu: not JSON: %s", name, line, e->text);
 }
 
+/* jansson's memory comes from where it came before, but is watched. */
+static json_malloc_t get_memory;
+static once_flag watched = ONCE_FLAG_INIT;
+static _Thread_local bool starved;
+
+static void *
+get_watched(size_t size)
+{
+	void *p = get_memory(size);
+
+	if (p == NULL) {
+		starved = true;
+		report_note_nomem();
+	}
+	return p;
+}
+
+static void
+watch_memory(void)
+{
+	json_free_t free_memory;
+
+	json_get_alloc_funcs(&get_memory, &free_memory);
+	json_set_alloc_funcs(get_watched, free_memory);
+}
+
 json_t *
 doc_parse(const char *text, size_t len, const char *name, unsigned long line)
 {
@@ -152,9 +179,18 @@ doc_parse(const char *text, size_t len, const char *name, unsigned long line)
 		text = marked.data;
 		len = marked.len;
 	}
+	call_once(&watched, watch_memory);
+	starved = false;
 	v = json_loadb(text, len, JSON_DECODE_ANY, &e);
-	if (v == NULL)
+	/* jansson takes a string's characters that found no memory for ones
+	 * that were not there, and goes on. */
+	if (starved) {
+		report_nomem();
+		json_decref(v);
+		v = NULL;
+	} else if (v == NULL) {
 		report_refusal(&e, name, line);
+	}
 	buf_free(&marked);
 	return v;
 }

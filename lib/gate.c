@@ -1,4 +1,5 @@
 #include <bpf/btf.h>
+#include <errno.h>
 #include <gelf.h>
 #include <inttypes.h>
 #include <linux/btf.h>
@@ -301,9 +302,12 @@ check_btf(const struct gate *g)
 
 	if (g->btf == NULL)
 		return 0;
+	errno = 0;
 	if (is_aligned(g->btf))
 		btf = btf__new(g->btf->d_buf, (uint32_t)g->btf->d_size);
 	if (btf == NULL) {
+		if (errno == ENOMEM)
+			return report_nomem();
 		report_error(
 		    "%s: corrupted: section .BTF cannot be read", g->name);
 		return -1;

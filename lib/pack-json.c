@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 static int
 bad_text(const char *file, const char *what, const char *name)
 {
+	if (errno == ENOMEM)
+		return report_nomem();
 	report_error("%s: %s %s: the name is not UTF-8 text", file, what, name);
 	return -1;
 }

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ static int
 put(json_t *obj, const char *key, json_t *value, const char *where)
 {
 	if (value == NULL) {
+		if (errno == ENOMEM)
+			return report_nomem();
 		report_error("%s: not UTF-8 text", where);
 		return -1;
 	}

@@ -13,6 +13,10 @@ static _Atomic(enum report_level) shown = REPORT_NOTICE;
 static _Thread_local report_fn *sink;
 static _Thread_local void *sink_ctx;
 
+/* How often memory ran out, and whether that was ever said. */
+static _Thread_local unsigned long shortages;
+static _Thread_local bool shortage_said;
+
 void
 report_show(enum report_level level)
 {
@@ -143,6 +147,28 @@ report_excuse_held(struct report_held *h, const char *what)
 int
 report_nomem(void)
 {
+	shortages++;
+	shortage_said = true;
 	report_error("out of memory");
 	return -1;
+}
+
+void
+report_note_nomem(void)
+{
+	shortages++;
+}
+
+unsigned long
+report_nomems(void)
+{
+	return shortages;
+}
+
+bool
+report_had_nomem(void)
+{
+	if (shortages > 0 && !shortage_said)
+		report_nomem();
+	return shortages > 0;
 }

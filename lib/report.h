@@ -64,4 +64,17 @@ void report(enum report_level level, const char *fmt, ...)
 /* Report that memory ran out.  Returns -1, for "return report_nomem();". */
 int report_nomem(void);
 
+/*
+ * Memory ran out for something that the caller cannot fail for: it is noted,
+ * and said if nobody else does until somebody asks.
+ */
+void report_note_nomem(void);
+
+/* How often memory ran out in the calling thread.  When that is more behind
+ * some work than before it, what the work made may lack something. */
+unsigned long report_nomems(void);
+
+/* Whether it ever ran out in the calling thread.  Reports it if nobody has. */
+bool report_had_nomem(void);
+
 #endif

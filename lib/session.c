@@ -26,6 +26,7 @@
 enum { MARK_MAX = 96 };
 
 enum state {
+	STATE_UNKNOWN, /* it cannot be read: errno */
 	STATE_EMPTY,
 	STATE_FOREIGN, /* there is something, but no owner */
 	STATE_LIVE,
@@ -59,7 +60,7 @@ look(int fd, struct owner *o)
 	struct dirent *e;
 
 	if (d == NULL)
-		return STATE_FOREIGN;
+		return STATE_UNKNOWN;
 	while ((e = readdir(d)) != NULL && state != STATE_DETACHED) {
 		if (is_dots(e->d_name))
 			continue;
@@ -127,7 +128,11 @@ empty_dir(int fd, const char *path)
 		DIR *d = list(fd);
 		struct dirent *e;
 
-		while (d != NULL && (e = readdir(d)) != NULL) {
+		if (d == NULL) {
+			report_error("%s: %s", path, strerror(errno));
+			return -1;
+		}
+		while ((e = readdir(d)) != NULL) {
 			if (is_dots(e->d_name) ||
 			    (e->d_type == DT_DIR) != (dirs == 1) ||
 			    unlinkat(fd, e->d_name,
@@ -138,8 +143,7 @@ empty_dir(int fd, const char *path)
 			    "%s/%s: %s", path, e->d_name, strerror(errno));
 			ret = -1;
 		}
-		if (d != NULL)
-			closedir(d);
+		closedir(d);
 	}
 	return ret;
 }
@@ -264,6 +268,8 @@ refuse(const char *dir, enum state state, const struct owner *o)
 		report_error("%s: holds a detached session; end it first: "
 			     "skel-load --unload %s",
 		    dir, dir);
+	else if (state == STATE_UNKNOWN)
+		report_error("%s: %s", dir, strerror(errno));
 	else
 		report_error("%s: holds what is no session's; take an empty "
 			     "or a new directory",
@@ -543,20 +549,41 @@ session_pin(struct session *s, const char *dir, struct stream_header *h,
 	return 0;
 }
 
-void
-session_close(struct session *s)
+/* Remove our own directory, unless it is no longer that. */
+static int
+leave(const char *dir)
 {
 	struct owner self, o;
-	int fd;
+	enum state state;
+	int fd, ret = 0;
 
-	if (s->dir != NULL && !s->detached && (fd = lock_dir(s->dir)) != -1) {
-		if (owner_self(&self) == 0 && look(fd, &o) == STATE_LIVE &&
-		    o.pid == self.pid && o.start == self.start)
-			remove_dir(fd, s->dir);
-		close(fd);
+	if ((fd = lock_dir(dir)) == -1 && (errno == ENOENT || errno == EPERM))
+		return 0;
+	state = fd == -1 || owner_self(&self) == -1 ? STATE_UNKNOWN
+						    : look(fd, &o);
+	if (state == STATE_UNKNOWN) {
+		report_error("%s: not removed: %s; the next skel-load does it",
+		    dir, strerror(errno));
+		ret = -1;
+	} else if (state == STATE_LIVE && o.pid == self.pid &&
+		   o.start == self.start) {
+		ret = remove_dir(fd, dir);
 	}
+	if (fd != -1)
+		close(fd);
+	return ret;
+}
+
+int
+session_close(struct session *s)
+{
+	int ret = 0;
+
+	if (s->dir != NULL && !s->detached)
+		ret = leave(s->dir);
 	free(s->dir);
 	*s = (struct session){ 0 };
+	return ret;
 }
 
 int
@@ -575,6 +602,8 @@ session_unload(const char *dir)
 		    dir, o.pid, o.pid);
 	else if (state == STATE_DEAD || state == STATE_DETACHED)
 		ret = remove_dir(fd, dir);
+	else if (state == STATE_UNKNOWN)
+		report_error("%s: %s", dir, strerror(errno));
 	else
 		report_error("%s: not the directory of a session", dir);
 	close(fd);

@@ -32,8 +32,9 @@ struct session {
 int session_pin(struct session *s, const char *dir, struct stream_header *h,
     const struct object *o, struct attachments *a, bool detached);
 
-/* Unpin everything, unless detached, and release s. */
-void session_close(struct session *s);
+/* Unpin everything, unless detached, and release s.  Returns 0, or -1 after
+ * reporting what stays until the next sweep. */
+int session_close(struct session *s);
 
 /* skel-load --unload DIR: unpin everything in it, which detaches.  Refuses a
  * directory that is no session's. */

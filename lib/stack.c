@@ -23,6 +23,7 @@ find(const struct search *s, const char *key, const char **name,
     struct place *at)
 {
 	struct columns found = { 0 };
+	unsigned long before = report_nomems();
 	int got = 0;
 
 	*name = key;
@@ -32,7 +33,8 @@ find(const struct search *s, const char *key, const char **name,
 		return -1;
 	if (columns_has(s->header, s->map, *name))
 		columns_select(&found, s->header, s->map, name, 1, false);
-	if (found.failed) {
+	/* Otherwise the member would not be there. */
+	if (found.failed || report_nomems() != before) {
 		columns_free(&found);
 		return report_nomem();
 	}

@@ -138,6 +138,7 @@ main(int argc, char *argv[])
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return EXIT_FAILURE;
 	status = run(file, elf, list, argc - optind, argv + optind, &out.buf);
+	status = command_status(status);
 	if (status != EXIT_SUCCESS)
 		out.buf.len = 0;
 	if (output_close(&out) == -1 && !out.gone)

@@ -236,5 +236,5 @@ main(int argc, char *argv[])
 	printer_close(&printer);
 	free(columns.v);
 	free(maps.v);
-	return status == 0 ? 0 : 1;
+	return command_status(status == 0 ? 0 : 1);
 }

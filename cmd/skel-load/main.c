@@ -210,5 +210,5 @@ main(int argc, char *argv[])
 	else
 		status = run(&o);
 	free_options(&o);
-	return status;
+	return command_status(status);
 }

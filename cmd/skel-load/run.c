@@ -238,7 +238,8 @@ keep_session(struct run *r)
 	/* Nobody was told of it: nothing of a failure stays pinned. */
 	if (o->detach && status != EXIT_SUCCESS)
 		session_unload(session.dir);
-	session_close(&session);
+	if (session_close(&session) == -1)
+		status = EXIT_FAILURE;
 	return status;
 }
 

@@ -135,6 +135,8 @@ main(int argc, char *argv[])
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return 1;
 	status = back ? unpack(file, &out.buf) : pack(file, name, &out.buf);
+	if (command_status(status == -1) != 0)
+		status = -1;
 	if (status == -1)
 		out.buf.len = 0;
 	if (output_close(&out) == -1 && !out.gone)

@@ -185,5 +185,5 @@ main(int argc, char *argv[])
 	heard_install();
 	status = run(file, &c);
 	free(c.maps);
-	return status;
+	return command_status(status);
 }

@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""Run a command again and again, each time with one fault in another place.
+
+	sweep.py [-m] [-o how] [-i file] [-n most] alloc LIBRARY COMMAND...
+	sweep.py [-o how] [-i file] [-n most] calls COMMAND...
+	sweep.py [-n most] kill COMMAND...
+
+alloc: an allocation finds no memory, at each call site in turn; LIBRARY is
+alloc.c compiled.  calls: a system call fails, by strace(1), each in turn.
+kill: SIGKILL at the start of each system call in turn.  -n: at most so many
+faults, evenly spread over all; FAULTS=all in the environment means all, and
+every allocation.
+
+What must come of a fault: exit status 1 and a line on standard error that
+starts with the command's name; or status 0 and what comes without the fault.
+-o same: that is the same output, and a failure's is the start of it; -o lines:
+the same, but lines that failed may be others; -o end: one that ends as a stream
+does; -o any: nobody knows.  -m: a failure's line says that it was memory.  No
+signal, no other status, no hang; nothing of the process
+left on a bpffs or in tracefs, unless it was killed.  What was otherwise is
+shown, and is the exit status; the last line counts.
+"""
+
+import argparse
+import glob
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+
+# A command that takes longer hangs, even with a sanitizer on a busy machine.
+PATIENCE = 60
+
+# Which system calls fail in the real world, and how.
+ERRORS = {
+	"openat": ["EMFILE", "ENOMEM", "EIO"],
+	"open": ["EMFILE"],
+	"read": ["EIO", "EINTR"],
+	"pread64": ["EIO"],
+	"write": ["ENOSPC", "EIO", "EINTR"],
+	"writev": ["ENOSPC"],
+	"close": ["EIO"],
+	"mmap": ["ENOMEM"],
+	"newfstatat": ["EIO"],
+	"fstat": ["EIO"],
+	"statfs": ["EIO"],
+	"fstatfs": ["EIO"],
+	"lseek": ["EIO"],
+	"getdents64": ["EIO"],
+	"bpf": ["ENOMEM", "EPERM", "EMFILE", "EINTR"],
+	"epoll_create1": ["EMFILE"],
+	"epoll_ctl": ["ENOMEM", "ENOSPC"],
+	"epoll_wait": ["EINTR"],
+	"poll": ["EINTR", "ENOMEM"],
+	"perf_event_open": ["EMFILE", "EACCES"],
+	"ioctl": ["ENOMEM", "EPERM"],
+	"mkdir": ["ENOSPC", "EACCES"],
+	"rmdir": ["EIO"],
+	"unlink": ["EIO"],
+	"mount": ["EPERM"],
+	"dup": ["EMFILE"],
+	"dup2": ["EMFILE"],
+	"fcntl": ["EMFILE"],
+	"socket": ["EMFILE"],
+	"sendto": ["ENOBUFS"],
+	"recvmsg": ["ENOMEM"],
+	"timerfd_create": ["EMFILE"],
+	"timerfd_settime": ["ENOMEM"],
+	"signalfd4": ["EMFILE"],
+	"eventfd2": ["EMFILE"],
+	"pipe2": ["EMFILE"],
+	"prlimit64": ["EPERM"],
+	"rt_sigaction": ["EINVAL"],
+	"uname": ["EFAULT"],
+	"readlink": ["EIO"],
+	"memfd_create": ["EMFILE"],
+}
+
+
+class Run:
+	"""One run of a command: how it ended and what it said."""
+
+	def __init__(self, argv, options, env=None):
+		with open(options.i or os.devnull, "rb") as stdin:
+			p = subprocess.Popen(argv, stdin=stdin,
+				stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+				env={**os.environ, **(env or {})},
+				start_new_session=True)
+			self.hung = False
+			try:
+				self.out, err = p.communicate(timeout=PATIENCE)
+			except subprocess.TimeoutExpired:
+				self.hung = True
+				os.killpg(p.pid, signal.SIGKILL)
+				self.out, err = p.communicate()
+		self.err = err.decode(errors="replace")
+		self.status = p.returncode
+		self.pid = p.pid
+
+
+def alloc_faults(options):
+	"""Yield what to show and a function to run it, per allocation."""
+	library, *command = options.command
+	preload = {"LD_PRELOAD": library}
+	if os.environ.get("SAN"):
+		preload["ASAN_OPTIONS"] = "verify_asan_link_order=0:exitcode=99"
+	sites = tempfile.NamedTemporaryFile("r")
+	Run(command, options, {**preload, "FAULT_SITES": sites.name})
+	*first, last = sites.read().splitlines()
+	word, count = last.split()
+	if word != "all":
+		sys.exit(f"{library} did not count")
+	if os.environ.get("FAULTS") == "all":
+		first = range(1, int(count) + 1)
+	for n in first:
+		yield f"allocation {n} of {count}", lambda n=n: Run(
+			command, options, {**preload, "FAULT_AT": str(n)})
+
+
+def traced(options, *more):
+	return ["strace", "-qq", "-I2", *more, *options.command]
+
+
+def calls_of(options):
+	"""The names of the system calls of a run, in order, and how many of them
+	the loader makes before the program begins: its last ones read what the
+	limit of the stack is and let go of the list of libraries."""
+	with tempfile.NamedTemporaryFile("r") as log:
+		Run(traced(options, "-o", log.name), options)
+		names = re.findall(r"^(\w+)\(", log.read(), re.M)
+	return names, names.index("munmap") + 1 if "munmap" in names else 0
+
+
+def call_faults(options):
+	names, before = calls_of(options)
+	seen = {}
+	log = tempfile.NamedTemporaryFile("r")
+	for i, name in enumerate(names):
+		n = seen[name] = seen.get(name, 0) + 1
+		if i < before or name not in ERRORS:
+			continue
+		errors = ERRORS[name]
+		if os.environ.get("FAULTS") != "all":
+			errors = [errors[n % len(errors)]]
+		for e in errors:
+			yield f"{name} {n}: {e}", lambda name=name, n=n, e=e: Run(
+				traced(options, "-o", log.name, "-e", f"trace={name}",
+				"-e", f"inject={name}:error={e}:when={n}"), options)
+
+
+def kill_faults(options):
+	names, before = calls_of(options)
+	for n in range(1, len(names) + 1):
+		yield f"SIGKILL at call {n}, {names[n - 1]}", lambda n=n: Run(
+			traced(options, "-o", "/dev/null", "-e",
+			f"inject=all:signal=KILL:when={n}"), options)
+
+
+def spread(faults, most):
+	faults = list(faults)
+	if most is None or os.environ.get("FAULTS") == "all" or len(faults) <= most:
+		return faults
+	return [faults[i * len(faults) // most] for i in range(most)]
+
+
+def left_behind(pid):
+	return [p for pattern in ("/sys/fs/bpf/skel/*-{}-*",
+			"/sys/kernel/tracing/instances/*-{}-*")
+		for p in glob.glob(pattern.format(pid))]
+
+
+def verdict(run, plain, options, name):
+	"""What is wrong with a run, or None."""
+	if run.hung:
+		return "hung"
+	if run.status not in (0, 1):
+		return f"status {run.status}"
+	if run.status == 1:
+		if not any(l.startswith(f"{name}: ") for l in run.err.splitlines()):
+			return "no message"
+		if options.m and "memory" not in run.err:
+			return "memory is not named"
+		if options.o == "same" and not plain.out.startswith(run.out):
+			return "other output before the failure"
+	elif options.o in ("same", "lines") and run.out != plain.out:
+		return "silent and another output"
+	elif options.o == "end" and b'{"@end":' not in run.out.splitlines()[-1]:
+		return "silent without an end"
+	left = left_behind(run.pid)
+	return f"left {left}" if left else None
+
+
+def main():
+	p = argparse.ArgumentParser()
+	p.add_argument("-i")
+	p.add_argument("-m", action="store_true")
+	p.add_argument("-n", type=int)
+	p.add_argument("-o", choices=["same", "lines", "end", "any"], default="same")
+	p.add_argument("way", choices=["alloc", "calls", "kill"])
+	p.add_argument("command", nargs=argparse.REMAINDER)
+	options = p.parse_args()
+	command = options.command[1 if options.way == "alloc" else 0:]
+	name = os.path.basename(command[0])
+	faults = spread({"alloc": alloc_faults, "calls": call_faults,
+		"kill": kill_faults}[options.way](options), options.n)
+	plain = Run(command, options)
+	if plain.status != 0:
+		sys.exit(f"fails by itself: {plain.err}")
+	failed = coped = wrong = 0
+	for what, run in faults:
+		r = run()
+		v = None
+		if options.way != "kill":
+			v = verdict(r, plain, options, name)
+		elif r.hung or r.status not in (0, -9, 137):
+			v = "hung" if r.hung else f"status {r.status}"
+		if v is not None:
+			wrong += 1
+			print(f"{what}: {v}: {r.err.strip()[-1500:]}")
+		elif r.status == 0:
+			coped += 1
+		else:
+			failed += 1
+	print(f"{' '.join(command)}: {len(faults)} faults, {failed} failures "
+		f"said, {coped} coped with, {wrong} wrong")
+	return 1 if wrong or not faults else 0
+
+
+sys.exit(main())
