@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "folded.h"
 #include "report.h"
@@ -49,7 +51,12 @@ folded_new(void)
 	}
 	f->entries.size = sizeof(struct entry);
 	f->texts.size = sizeof(struct text);
-	arc4random_buf(f->seed, sizeof(f->seed));
+	/* Not arc4random_buf(3): libbsd's exits where it finds no memory. */
+	if (getentropy(f->seed, sizeof(f->seed)) == -1) {
+		report_error("random numbers: %s", strerror(errno));
+		free(f);
+		return NULL;
+	}
 	return f;
 }
 

@@ -348,6 +348,9 @@ claim(const char *dir)
 		state = STATE_EMPTY;
 	ret = state == STATE_EMPTY ? put_mark(fd, dir, name)
 				   : refuse(dir, state, &o);
+	/* Only goes if it is empty. */
+	if (ret == -1)
+		rmdir(dir);
 	close(fd);
 	return ret;
 }

@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "doc.h"
 #include "emit.h"
@@ -167,7 +169,12 @@ symbols_new(void)
 	}
 	s->frames.max = SYMBOLS_MAX;
 	s->stacks.max = SYMBOLS_STACKS_MAX;
-	arc4random_buf(&s->frames.seed, sizeof(s->frames.seed));
+	/* Not arc4random_buf(3): libbsd's exits where it finds no memory. */
+	if (getentropy(&s->frames.seed, sizeof(s->frames.seed)) == -1) {
+		report_error("random numbers: %s", strerror(errno));
+		free(s);
+		return NULL;
+	}
 	s->stacks.seed = s->frames.seed;
 	return s;
 }

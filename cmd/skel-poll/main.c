@@ -122,8 +122,11 @@ run(const char *file, const struct choice *c)
 	struct output out;
 	int fd = STDIN_FILENO, status;
 
-	if (stop_catch() == -1 ||
-	    output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
+	if (stop_catch() == -1) {
+		report_error("signals: %s", strerror(errno));
+		return 1;
+	}
+	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return 1;
 	if (file != NULL && (fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
 		report_error("%s: %s", file, strerror(errno));

@@ -6,7 +6,8 @@
 	sweep.py [-n most] kill COMMAND...
 
 alloc: an allocation finds no memory, at each call site in turn; LIBRARY is
-alloc.c compiled.  calls: a system call fails, by strace(1), each in turn.
+alloc.c compiled.  calls: a system call fails, by strace(1), each in turn, but of one name no more
+than 8, or 64.
 kill: SIGKILL at the start of each system call in turn.  -n: at most so many
 faults, evenly spread over all; FAULTS=all in the environment means all, and
 every allocation.
@@ -17,7 +18,7 @@ starts with the command's name; or status 0 and what comes without the fault.
 the same, but lines that failed may be others; -o end: one that ends as a stream
 does; -o any: nobody knows.  -m: a failure's line says that it was memory.  No
 signal, no other status, no hang; nothing of the process
-left on a bpffs or in tracefs, unless it was killed.  What was otherwise is
+left on a bpffs or in tracefs, unless it was killed or says so.  What was otherwise is
 shown, and is the exit status; the last line counts.
 """
 
@@ -31,7 +32,7 @@ import sys
 import tempfile
 
 # A command that takes longer hangs, even with a sanitizer on a busy machine.
-PATIENCE = 60
+PATIENCE = 20
 
 # Which system calls fail in the real world, and how.
 ERRORS = {
@@ -41,7 +42,6 @@ ERRORS = {
 	"pread64": ["EIO"],
 	"write": ["ENOSPC", "EIO", "EINTR"],
 	"writev": ["ENOSPC"],
-	"close": ["EIO"],
 	"mmap": ["ENOMEM"],
 	"newfstatat": ["EIO"],
 	"fstat": ["EIO"],
@@ -135,11 +135,17 @@ def calls_of(options):
 
 def call_faults(options):
 	names, before = calls_of(options)
+	most = 64 if os.environ.get("FAULTS") == "all" else 8
+	taken = {}
+	for name in set(names):
+		at = [i for i, n in enumerate(names) if n == name and i >= before]
+		taken[name] = set(at[k * len(at) // most] for k in range(most)) \
+			if len(at) > most else set(at)
 	seen = {}
 	log = tempfile.NamedTemporaryFile("r")
 	for i, name in enumerate(names):
 		n = seen[name] = seen.get(name, 0) + 1
-		if i < before or name not in ERRORS:
+		if i not in taken[name] or name not in ERRORS:
 			continue
 		errors = ERRORS[name]
 		if os.environ.get("FAULTS") != "all":
@@ -152,10 +158,14 @@ def call_faults(options):
 
 def kill_faults(options):
 	names, before = calls_of(options)
-	for n in range(1, len(names) + 1):
-		yield f"SIGKILL at call {n}, {names[n - 1]}", lambda n=n: Run(
-			traced(options, "-o", "/dev/null", "-e",
-			f"inject=all:signal=KILL:when={n}"), options)
+	seen = {}
+	for i, name in enumerate(names):
+		n = seen[name] = seen.get(name, 0) + 1
+		# A run that got no call of that name as often ends by itself.
+		if name not in ("execve", "exit_group"):
+			yield f"SIGKILL at {name} {n}", lambda name=name, n=n: Run(
+				traced(options, "-o", "/dev/null", "-e",
+				f"inject={name}:signal=KILL:when={n}"), options)
 
 
 def spread(faults, most):
@@ -189,7 +199,9 @@ def verdict(run, plain, options, name):
 	elif options.o == "end" and b'{"@end":' not in run.out.splitlines()[-1]:
 		return "silent without an end"
 	left = left_behind(run.pid)
-	return f"left {left}" if left else None
+	if left and "the next skel-load does it" not in run.err:
+		return f"left {left}"
+	return None
 
 
 def main():
@@ -211,21 +223,19 @@ def main():
 	failed = coped = wrong = 0
 	for what, run in faults:
 		r = run()
-		v = None
-		if options.way != "kill":
-			v = verdict(r, plain, options, name)
-		elif r.hung or r.status not in (0, -9, 137):
-			v = "hung" if r.hung else f"status {r.status}"
+		killed = r.status == -signal.SIGKILL and options.way == "kill"
+		v = None if killed else verdict(r, plain, options, name)
 		if v is not None:
 			wrong += 1
-			print(f"{what}: {v}: {r.err.strip()[-1500:]}")
+			print(f"{what}: {v}: {r.err.strip()[-1500:]}", flush=True)
 		elif r.status == 0:
 			coped += 1
 		else:
 			failed += 1
-	print(f"{' '.join(command)}: {len(faults)} faults, {failed} failures "
-		f"said, {coped} coped with, {wrong} wrong")
-	return 1 if wrong or not faults else 0
+	ends = "killed" if options.way == "kill" else "failures said"
+	print(f"{options.way}: {name}: {len(faults)} faults, {failed} {ends}, "
+		f"{coped} coped with, {wrong} wrong")
+	return 1 if wrong or failed == 0 else 0
 
 
 sys.exit(main())
