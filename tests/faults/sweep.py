@@ -6,9 +6,9 @@
 	sweep.py [-n most] kill COMMAND...
 
 alloc: an allocation finds no memory, at each call site in turn; LIBRARY is
-alloc.c compiled.  calls: a system call fails, by strace(1), each in turn, but of one name no more
-than 8, or 64.
-kill: SIGKILL at the start of each system call in turn.  -n: at most so many
+alloc.c compiled.  calls: a system call fails, by strace(1), each in turn; of one name no more than
+8, or 64, since some are made a thousand times at one place.
+kill: SIGKILL at the start of each of the same calls.  -n: at most so many
 faults, evenly spread over all; FAULTS=all in the environment means all, and
 every allocation.
 
@@ -34,7 +34,8 @@ import tempfile
 # A command that takes longer hangs, even with a sanitizer on a busy machine.
 PATIENCE = 20
 
-# Which system calls fail in the real world, and how.
+# Which system calls fail in the real world, and how.  Not close(2): strace would
+# leave the descriptor open, which the kernel never does.
 ERRORS = {
 	"openat": ["EMFILE", "ENOMEM", "EIO"],
 	"open": ["EMFILE"],
@@ -133,22 +134,24 @@ def calls_of(options):
 	return names, names.index("munmap") + 1 if "munmap" in names else 0
 
 
-def call_faults(options):
+def chosen(options):
+	"""Yield the names of the calls to try and which of that name it is."""
 	names, before = calls_of(options)
 	most = 64 if os.environ.get("FAULTS") == "all" else 8
-	taken = {}
-	for name in set(names):
-		at = [i for i, n in enumerate(names) if n == name and i >= before]
-		taken[name] = set(at[k * len(at) // most] for k in range(most)) \
-			if len(at) > most else set(at)
 	seen = {}
-	log = tempfile.NamedTemporaryFile("r")
 	for i, name in enumerate(names):
-		n = seen[name] = seen.get(name, 0) + 1
-		if i not in taken[name] or name not in ERRORS:
-			continue
-		errors = ERRORS[name]
-		if os.environ.get("FAULTS") != "all":
+		seen.setdefault(name, []).append(i)
+	for name, at in seen.items():
+		n = [k + 1 for k, i in enumerate(at) if i >= before]
+		for k in range(min(most, len(n))):
+			yield name, n[k * len(n) // min(most, len(n))]
+
+
+def call_faults(options):
+	log = tempfile.NamedTemporaryFile("r")
+	for name, n in chosen(options):
+		errors = ERRORS.get(name, [])
+		if errors and os.environ.get("FAULTS") != "all":
 			errors = [errors[n % len(errors)]]
 		for e in errors:
 			yield f"{name} {n}: {e}", lambda name=name, n=n, e=e: Run(
@@ -157,12 +160,8 @@ def call_faults(options):
 
 
 def kill_faults(options):
-	names, before = calls_of(options)
-	seen = {}
-	for i, name in enumerate(names):
-		n = seen[name] = seen.get(name, 0) + 1
-		# A run that got no call of that name as often ends by itself.
-		if name not in ("execve", "exit_group"):
+	for name, n in chosen(options):
+		if name != "exit_group":
 			yield f"SIGKILL at {name} {n}", lambda name=name, n=n: Run(
 				traced(options, "-o", "/dev/null", "-e",
 				f"inject={name}:signal=KILL:when={n}"), options)
