@@ -9,6 +9,7 @@
 #	make bench-check  fail when skel-fmt needs 3 % more instructions a record than committed;
 #			bench-count writes what is committed
 #	make fuzz       fuzz every reader of what comes from outside, FUZZ_SECONDS=60 each
+#	make soak       10^8 events replayed, 10^7 live, with flat memory; minutes
 #	make lib        build the C library alone; make lib TSAN=1: for the thread sanitizer
 #	make V=1 ...    show the compiler's command lines
 #	make deps, make lint, make format, make assets, make install, make clean
@@ -94,10 +95,10 @@ PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*/*.c))
 BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/*.bpf.c tests/bpf/*.bpf.c)
 MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.3 lib/*.5)
 # Programs that the tests compile and run.
-TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/*.c tests/bpf/*.c tests/bpf/*.cc tests/eunomia/*))
+TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/*.c tests/bpf/*.c tests/bpf/*.cc tests/eunomia/* tests/faults/*.c))
 # A guest's init is for busybox, without bash.
 INIT_SRC := tests/vm/init
-SHELL_SRC := .ci/run $(filter-out $(INIT_SRC),$(wildcard tests/*.bats tests/*.bash tests/run tests/demo tests/vm/* \
+SHELL_SRC := .ci/run $(filter-out $(INIT_SRC),$(wildcard tests/*.bats tests/*.bash tests/run tests/demo tests/soak tests/vm/* \
 	tests/fuzz/run tests/fuzz/seeds \
 	completions/*.bash))
 
@@ -226,6 +227,10 @@ $(REPLAY): $(B)/replay-%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(call OB
 	$(call step,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(LIBS_unit))
 
+# An hour's worth of events, with flat memory: not part of "make check".
+soak: all
+	@PATH="$(CURDIR)/$(B)/bin:$$PATH" tests/soak
+
 # A few seconds of real events: every command typed anywhere shows up.
 demo: all
 	@tests/demo $(CURDIR)/$(B)/bin
@@ -319,6 +324,6 @@ clean:
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
 .PHONY: all lib deps deps-build deps-check deps-check-vm deps-fuzz deps-bench demo check check-vm fuzz \
-	bench bench-count bench-check lint assets assets-check install format clean
+	soak bench bench-count bench-check lint assets assets-check install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:

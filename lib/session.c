@@ -51,6 +51,17 @@ list(int fd)
 	return d;
 }
 
+/* The next entry; NULL with errno 0 at the end, else with what is wrong, as
+ * when there was no d. */
+static struct dirent *
+next(DIR *d)
+{
+	if (d == NULL)
+		return NULL;
+	errno = 0;
+	return readdir(d);
+}
+
 /* What is in the directory; *o is set when it is live or dead. */
 static enum state
 look(int fd, struct owner *o)
@@ -58,10 +69,9 @@ look(int fd, struct owner *o)
 	enum state state = STATE_EMPTY;
 	DIR *d = list(fd);
 	struct dirent *e;
+	int error;
 
-	if (d == NULL)
-		return STATE_UNKNOWN;
-	while ((e = readdir(d)) != NULL && state != STATE_DETACHED) {
+	while ((e = next(d)) != NULL && state != STATE_DETACHED) {
 		if (is_dots(e->d_name))
 			continue;
 		if (strcmp(e->d_name, OWNER_NONE) == 0)
@@ -73,7 +83,12 @@ look(int fd, struct owner *o)
 		else if (state == STATE_EMPTY)
 			state = STATE_FOREIGN;
 	}
-	closedir(d);
+	error = errno;
+	if (e == NULL && error != 0)
+		state = STATE_UNKNOWN;
+	if (d != NULL)
+		closedir(d);
+	errno = error;
 	return state;
 }
 
@@ -124,15 +139,12 @@ empty_dir(int fd, const char *path)
 {
 	int ret = 0;
 
-	for (int dirs = 0; dirs <= 1; dirs++) {
+	/* A mark without its pins is swept, pins without their mark are not. */
+	for (int dirs = 0; dirs <= 1 && ret == 0; dirs++) {
 		DIR *d = list(fd);
 		struct dirent *e;
 
-		if (d == NULL) {
-			report_error("%s: %s", path, strerror(errno));
-			return -1;
-		}
-		while ((e = readdir(d)) != NULL) {
+		while ((e = next(d)) != NULL) {
 			if (is_dots(e->d_name) ||
 			    (e->d_type == DT_DIR) != (dirs == 1) ||
 			    unlinkat(fd, e->d_name,
@@ -143,7 +155,12 @@ empty_dir(int fd, const char *path)
 			    "%s/%s: %s", path, e->d_name, strerror(errno));
 			ret = -1;
 		}
-		closedir(d);
+		if (errno != 0) {
+			report_error("%s: %s", path, strerror(errno));
+			ret = -1;
+		}
+		if (d != NULL)
+			closedir(d);
 	}
 	return ret;
 }
@@ -562,8 +579,8 @@ leave(const char *dir)
 
 	if ((fd = lock_dir(dir)) == -1 && (errno == ENOENT || errno == EPERM))
 		return 0;
-	state = fd == -1 || owner_self(&self) == -1 ? STATE_UNKNOWN
-						    : look(fd, &o);
+	state =
+	    fd == -1 || owner_self(&self) == -1 ? STATE_UNKNOWN : look(fd, &o);
 	if (state == STATE_UNKNOWN) {
 		report_error("%s: not removed: %s; the next skel-load does it",
 		    dir, strerror(errno));

@@ -91,21 +91,23 @@ record() {
 }
 
 # Strace is slow; these many are spread over a run, and FAULTS=all takes all.
-SOME=${SAN:+12}
-SOME=${SOME:-24}
+SOME=${SAN:+9}
+SOME=${SOME:-18}
 
 @test "memory that runs out is said by skel-pack, skel-args and nothing is written" {
-	starve -m skel-pack faults.bpf.o
-	starve -m skel-args faults.json --pid 5
-	starve -m skel-args faults.json --help
+	starve -m -n $((SOME * 2)) skel-pack faults.bpf.o
+	starve -m -n $((SOME * 2)) skel-args faults.json --pid 5
+	starve -m -n "$SOME" skel-args faults.json --help
 }
 
 @test "memory that runs out is said by skel-fmt, in each format" {
-	local input
-	for input in stacks hists sampled nested; do
-		for form in table json plain csv tsv raw folded; do
-			[ "$form" != folded ] || [ "$input" = stacks ] || continue
-			starve -m -o lines -n "$SOME" skel-fmt "--$form" \
+	local form input
+	for form in table json plain csv tsv raw folded; do
+		starve -m -o lines -n "$SOME" skel-fmt "--$form" "$BATS_TEST_DIRNAME/fmt/stacks.skel"
+	done
+	for form in table json plain csv; do
+		for input in hists sampled nested; do
+			starve -m -o lines -n $((SOME / 3)) skel-fmt "--$form" \
 				"$BATS_TEST_DIRNAME/fmt/$input.skel"
 		done
 	done
@@ -113,16 +115,16 @@ SOME=${SOME:-24}
 
 @test "memory that runs out is said by skel-load, which leaves nothing behind" {
 	need_bpf
-	starve -o same -n $((SOME * 2)) skel-load --check faults.json
-	starve -o end -n $((SOME * 2)) skel-load -n 100 -t 10 faults.json --pid "$SPIN"
-	starve -o any -n $((SOME * 2)) skel-load --pin -t 0.02 faults.json
+	starve -o same -n "$SOME" skel-load --check faults.json
+	starve -o end -n "$SOME" skel-load -n 100 -t 10 faults.json --pid "$SPIN"
+	starve -o any -n "$SOME" skel-load --pin -t 0.02 faults.json
 	none_left
 }
 
 @test "memory that runs out is said by skel-poll" {
 	need_bpf
 	start_load --pin faults.json --pid "$SPIN"
-	starve -o end -n $((SOME * 2)) skel-poll -n 100 -t 10 out
+	starve -o end -n "$SOME" skel-poll -n 100 -t 10 out
 	end_load
 	record run.skel -n 100
 	starve -o lines -n "$SOME" skel-poll -f json run.skel
@@ -187,7 +189,7 @@ killed_at() {
 	none_left
 }
 
-# stalled NAME LOADED PIPE: one more pipe that sees the perf buffer of what
+# stalls_pipe NAME PIPE: one more pipe that sees the perf buffer of what
 # stalls; its stream is in NAME.skel, its text in NAME.out.
 stalls_pipe() {
 	start_pipe "$2 | tee $1.skel | skel-fmt --json > $1.out"
@@ -250,7 +252,7 @@ all_attached() {
 	mkdir disk
 	mount -t tmpfs -o size=64k tmpfs disk 2>/dev/null || skip "needs to mount a tmpfs"
 	MOUNTED=$PWD/disk
-	local load="skel-load -m ${TAG}rb faults.json --pid $SPIN" whole shown encoding
+	local whole shown encoding
 	for encoding in binary json; do
 		run -1 --separate-stderr bash -c "skel-load -t 60 -f $encoding -m ${TAG}rb faults.json --pid $SPIN > disk/run.skel"
 		[[ $stderr == *"skel-load: <stdout>: No space left on device"* ]]
