@@ -98,8 +98,8 @@ MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.3 lib/*.5)
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/*.c tests/bpf/*.c tests/bpf/*.cc tests/eunomia/* tests/faults/*.c))
 # A guest's init is for busybox, without bash.
 INIT_SRC := tests/vm/init
-SHELL_SRC := .ci/run $(filter-out $(INIT_SRC),$(wildcard tests/*.bats tests/*.bash tests/run tests/demo tests/soak tests/vm/* \
-	tests/fuzz/run tests/fuzz/seeds \
+SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list,$(wildcard tests/*.bats tests/*.bash tests/run tests/demo tests/soak \
+	tests/has-bpf tests/vm/* tests/fuzz/run tests/fuzz/seeds \
 	completions/*.bash))
 
 # Goals that set up the machine first; everything built waits for that.
@@ -166,9 +166,10 @@ $(B)/%.o: %.c Makefile | $(SETUP)
 	$(call step,CC,$<)
 	$(Q)$(CC) $(CPP) $(CPPFLAGS) $(WARN) $(CFLAGS) $(PIC) -MMD -MP -c -o $@ $<
 
-# apt-get only for what dpkg does not have; sudo only when it must be.
+# apt-get only for what dpkg does not have; sudo only when it must be.  $2, if
+# given, is a command by whose success nothing is needed.
 define install_debian
-	@missing=; for p in $1; do \
+	@$(if $2,! { $2; } || exit 0;) missing=; for p in $1; do \
 		dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || \
 		missing="$$missing $$p"; done; \
 	[ -n "$$missing" ] || exit 0; \
@@ -190,11 +191,15 @@ deps-check-vm:
 deps-bench:
 	$(call install_debian,$(DEPS_BENCH))
 
+# A machine without BPF runs the kernel's tests in a guest, if it can have one.
+FOR_GUEST = BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST)" $(if $(SAN),SAN=1)
+
 check: all $(UNIT) $(REPLAY)
-	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(if $(SAN),SAN=1) tests/run $(TESTS)
+	-$(call install_debian,$(DEPS_VM),[ -n "$(SAN)$(NO_GUEST)" ] || tests/has-bpf >/dev/null)
+	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(FOR_GUEST) tests/run $(TESTS)
 
 check-vm: all $(UNIT)
-	@BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST)" $(if $(SAN),SAN=1) tests/vm/run $(TESTS)
+	@$(FOR_GUEST) tests/vm/run $(TESTS)
 
 # Fuzzing: the library and the targets again, by clang and with libFuzzer.
 FUZZ_SECONDS ?= 60

@@ -20,9 +20,8 @@ fails_with() {
 # Skip aloud where the kernel loads no BPF programs.  Asked once a file.
 need_bpf() {
 	[ ! -e "${BATS_FILE_TMPDIR:?}/bpf" ] || return 0
-	bpftool prog load /dev/null /dev/null 2>&1 | grep -q 'Operation not permitted' &&
-		skip "needs CAP_BPF"
-	bpftool prog show >/dev/null 2>&1 || skip "needs a kernel with BPF and root"
+	local why
+	why=$("$ROOT/tests/has-bpf") || skip "$why"
 	touch "$BATS_FILE_TMPDIR/bpf"
 }
 
