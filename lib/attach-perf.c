@@ -284,6 +284,31 @@ fall_back(struct sampling *s, const struct attach_job *j)
 	}
 }
 
+/*
+ * Threads that the process makes later are to be counted, other processes that
+ * it makes not, which kernels before 5.13 cannot tell apart: then only those
+ * that there are.
+ */
+static void
+inherit_threads(struct sampling *s, const struct attach_job *j)
+{
+	int fd;
+
+	s->attr.inherit = s->attr.inherit_thread = 1;
+	fd = open_event(s, 0, -1);
+	if (fd == -1 && errno == EINVAL) {
+		s->attr.inherit = s->attr.inherit_thread = 0;
+		fd = open_event(s, 0, -1);
+		if (fd != -1)
+			report_notice("program %s: this kernel (before Linux "
+				      "5.13) samples no threads that process "
+				      "%d makes from now on",
+			    j->listed->name, s->pid);
+	}
+	if (fd != -1)
+		close(fd);
+}
+
 /* The highest frequency that the kernel allows now, or 0. */
 static uint64_t
 max_frequency(void)
@@ -407,8 +432,9 @@ attach_perf(const struct attach_job *j, struct attachment *a)
 		return -1;
 	}
 	s.attr.disabled = 1;
-	s.attr.inherit = s.attr.inherit_thread = s.pid != -1;
 	fall_back(&s, j);
+	if (s.pid != -1)
+		inherit_threads(&s, j);
 	if (s.pid != -1)
 		ret = attach_threads(&s, j, a);
 	else if (s.cpu != -1)

@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # What kernels older than any of these refuse, refused here by strace(1): then
 # it is done in the way that they know.
+#
+# What traced() says are words:
+# shellcheck disable=SC2046
 
 load helper
 load session
@@ -71,6 +74,19 @@ noted() {
 	produce to_perf 1
 	produced=$((produced + 1))
 	grep -q '@lost' out
+}
+
+@test "Linux before 5.13 passes no perf event on to threads alone: those that there are have one" {
+	run -0 --separate-stderr $(traced perf_event_open 1) \
+		skel-load -f json -t 0.1 -a profile=perf:page-faults,pid=$$ "$ASSETS/profile.json"
+	is "perf_event_open " "$(refused)"
+	[[ $stderr == *"program profile: this kernel (before Linux 5.13) samples no threads that process $$ makes from now on"* ]]
+	grep -q "}, $$, -1, -1, .*) = [0-9]" log
+	run ! grep -q "inherit=1.*}, $$, -1" log
+	run -0 --separate-stderr $(traced perf_event_open) \
+		skel-load -f json -t 0.1 -a profile=perf:page-faults,pid=$$ "$ASSETS/profile.json"
+	[[ $stderr != *"samples no threads"* ]]
+	grep -q "inherit=1.*}, $$, -1, -1, .*) = [0-9]" log
 }
 
 @test "Linux before 5.6 looks up no batches: a map is read key by key" {
