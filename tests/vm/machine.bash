@@ -159,7 +159,8 @@ make_tree() {
 	mkdir "$dir" || return 1
 	{
 		cd "$ROOT" && find . \( -path ./build -o -path ./.git \) -prune -o ! -type d -print
-		find "$build/bin" "$build/unit" build/vm/objects ! -type d
+		find "$build" \( -path "$build/vm" -o -path "$build/san" -o -path "$build/tsan" \) -prune -o ! -type d -print
+		find build/vm/objects ! -type d
 	} | tar -c --no-unquote -T - | tar -C "$dir" -x && disk "$VM/tree.disk" "$dir"
 	status=$?
 	rm -rf "$dir"
