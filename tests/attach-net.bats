@@ -148,6 +148,7 @@ need_clsact() {
 }
 
 @test "XDP programs of other sections are attached; those of maps are not, and say why" {
+	takes xdp.frags || skip "needs a kernel with XDP programs of many fragments"
 	hook frags xdp.frags 2
 	hook other xdp/mine 2
 	hook devmap xdp/devmap 2

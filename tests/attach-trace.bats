@@ -249,7 +249,7 @@ hits_by_rm() {
 }
 
 @test "uprobe.multi fires at every function that matches, by -a and by section" {
-	need_bpf
+	need_perf_links
 	bpf_package hits
 	start_caller caller
 	only on_uprobe -a "on_uprobe=uprobe.multi:$PWD/caller:w[ao]*r*,pid=$CALLER"
@@ -271,6 +271,7 @@ hits_by_rm() {
 
 @test "uprobe sections with and without a target, sleepable ones too, fire" {
 	need_bpf
+	takes uprobe.s || skip "needs a kernel with sleepable uprobes"
 	start_caller caller
 	local section
 	for section in uprobe uretprobe uprobe.s uretprobe.s; do
@@ -386,7 +387,7 @@ hits_by_rm() {
 }
 
 @test "-a moves a USDT probe, in all processes or in one" {
-	need_bpf
+	need_perf_links
 	bpf_package hits
 	c_program target
 	only on_usdt -a "on_usdt=usdt:$PWD/target:skel:here"
@@ -402,7 +403,7 @@ hits_by_rm() {
 }
 
 @test "a perf event samples each CPU that is online, 99 times a second unless told otherwise" {
-	need_bpf
+	need_perf_links
 	bpf_package hits
 	only on_perf
 	[ "$(wc -w <<<"$links")" -eq "$(getconf _NPROCESSORS_ONLN)" ]
@@ -417,7 +418,7 @@ hits_by_rm() {
 }
 
 @test "with pid= a perf event samples the threads of that process alone" {
-	need_bpf
+	need_perf_links
 	bpf_package hits
 	start_caller caller
 	only on_perf -a "on_perf=perf:page-faults,pid=$CALLER"
@@ -550,7 +551,7 @@ hits_by_rm() {
 }
 
 @test "kill -9 takes a uprobe, a tracepoint and perf events with it" {
-	need_bpf
+	need_perf_links
 	bpf_package hits
 	c_program caller -static
 	start_load -f json -a on_kprobe=off -a on_multi=off -a on_usdt=off -a on_raw_tp=off -a on_tp_btf=off \
@@ -569,7 +570,7 @@ hits_by_rm() {
 }
 
 @test "--detach leaves the perf events of all CPUs pinned, until --unload" {
-	need_bpf
+	need_perf_links
 	bpf_package hits
 	session=/sys/fs/bpf/skel-trace-$$
 	skel-load --pin="$session" --detach -a on_kprobe=off -a on_multi=off -a on_uprobe=off -a on_usdt=off \

@@ -95,6 +95,13 @@ need_lsm() {
 		2>/dev/null || skip "needs bpf among the kernel's active security modules"
 }
 
+# Perf events, probes of user space among them, by link (5.15), which also tells
+# USDT probes apart; without it the event alone has the program.
+need_perf_links() {
+	need_bpf
+	has_symbol bpf_perf_link_dealloc || skip "needs a kernel with links of perf events"
+}
+
 # tc programs by link (6.6); without it they are filters of a clsact qdisc.
 has_tcx() {
 	has_symbol tcx_prog_attach
