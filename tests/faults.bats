@@ -282,9 +282,9 @@ all_attached() {
 
 @test "a hundred runs of a package, two at a time, leave the kernel as it was" {
 	need_bpf
-	local i before
+	local before
 	before=$(held_by_us)
-	for i in $(seq 50); do
+	for _ in $(seq 50); do
 		skel-load -q --pin -t 0.01 faults.json > one 3>&- &
 		skel-load -q -n 1 -t 10 -m "${TAG}rb" faults.json --pid "$SPIN" > two
 		wait $!
