@@ -26,6 +26,7 @@ enum { FRAMES = 24, SKIPPED = 2, SITES_MAX = 1 << 16 };
 static void *(*real_malloc)(size_t);
 static void *(*real_calloc)(size_t, size_t);
 static void *(*real_realloc)(void *, size_t);
+static void (*real_free)(void *);
 
 static atomic_ulong calls;
 static unsigned long fail_at;
@@ -104,17 +105,40 @@ static void
 find(void)
 {
 	busy = true;
+	*(void **)&real_free = dlsym(RTLD_NEXT, "free");
 	*(void **)&real_malloc = dlsym(RTLD_NEXT, "malloc");
 	*(void **)&real_calloc = dlsym(RTLD_NEXT, "calloc");
 	*(void **)&real_realloc = dlsym(RTLD_NEXT, "realloc");
 	busy = false;
 }
 
+/* Until all is relocated: a sanitizer is started before us. */
+static char early[1 << 18] __attribute__((aligned(16)));
+static size_t early_used;
+
+static bool
+is_early(const void *p)
+{
+	return (const char *)p >= early &&
+	       (const char *)p < early + sizeof(early);
+}
+
+static void *
+get_early(size_t size)
+{
+	size_t at = early_used;
+
+	if (size > sizeof(early) - 16 - at)
+		return NULL;
+	early_used += (size + 15) / 16 * 16;
+	return early + at;
+}
+
 void *
 malloc(size_t size)
 {
 	if (real_malloc == NULL)
-		find();
+		return get_early(size);
 	return fails(CALLER) ? NULL : real_malloc(size);
 }
 
@@ -122,16 +146,31 @@ void *
 calloc(size_t n, size_t size)
 {
 	if (real_calloc == NULL)
-		find();
+		return get_early(n * size);
 	return fails(CALLER) ? NULL : real_calloc(n, size);
 }
 
 void *
 realloc(void *p, size_t size)
 {
-	if (real_realloc == NULL)
-		find();
+	void *copy;
+
+	if (real_realloc == NULL || is_early(p)) {
+		if ((copy = malloc(size)) != NULL && p != NULL)
+			memcpy(copy, p,
+			    size < (size_t)(early + sizeof(early) - (char *)p)
+				? size
+				: (size_t)(early + sizeof(early) - (char *)p));
+		return copy;
+	}
 	return fails(CALLER) ? NULL : real_realloc(p, size);
+}
+
+void
+free(void *p)
+{
+	if (!is_early(p) && real_free != NULL)
+		real_free(p);
 }
 
 /* Not the sanitizer's, which allocate for themselves. */
