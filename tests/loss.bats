@@ -99,9 +99,8 @@ end_with() {
 	wait "$1" || STATUS=$?
 }
 
-# flood_load FLAG...: a flood into skel-load.
+# flood_load: a flood into skel-load, of the package made before.
 flood_load() {
-	bpf_package flood "$@"
 	edit flood.json '.meta.perf_buffer_pages = 1'
 	start_load flood.json
 	flood "$LIVE"
@@ -126,7 +125,6 @@ start_session() {
 }
 
 flood_session() {
-	bpf_package flood "$@"
 	edit flood.json '.meta.perf_buffer_pages = 1'
 	start_session flood.json
 	flood "$LIVE"
@@ -143,20 +141,24 @@ flood_session() {
 }
 
 @test "a ring buffer that skel-load reads: produced = received + lost" {
+	bpf_package flood
 	flood_load
 	jq -se '.[0].maps[0].lost == "flood_of_more_than_15_lost_samples"' <(head -n 1 out)
 }
 
 @test "a perf buffer that skel-load reads: produced = received + lost" {
-	flood_load -DPERF
+	bpf_package flood -DPERF
+	flood_load
 }
 
 @test "a ring buffer of a session: produced = received + lost" {
+	bpf_package flood
 	flood_session
 }
 
 @test "a perf buffer of a session: produced = received + lost" {
-	flood_session -DPERF
+	bpf_package flood -DPERF
+	flood_session
 }
 
 @test "with a reader that stands, the pipe full: produced = received + lost" {
