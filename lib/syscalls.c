@@ -2,10 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "syscalls.h"
@@ -211,6 +212,25 @@ add(scmp_filter_ctx c, uint32_t action, const struct call *calls, size_t n)
 	return ret;
 }
 
+/*
+ * A filter that is empty yet, or NULL with errno set.  Where there is no
+ * seccomp(2), libseccomp takes prctl(2): but that is no kernel of today, that
+ * is valgrind, which would be confined in our place.
+ */
+static scmp_filter_ctx
+begin(uint32_t action)
+{
+	uint32_t asked = SECCOMP_RET_ERRNO;
+	scmp_filter_ctx c;
+
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &asked) == -1 &&
+	    errno == ENOSYS)
+		return NULL;
+	if ((c = seccomp_init(action)) == NULL)
+		errno = ENOMEM;
+	return c;
+}
+
 /* From here on c rules, if ret is 0.  Returns 0, or -1 with errno set. */
 static int
 enforce(scmp_filter_ctx c, int ret)
@@ -230,10 +250,8 @@ syscalls_filter(void)
 
 	if (SANITIZED)
 		return 0;
-	if ((c = seccomp_init(SCMP_ACT_ERRNO(EPERM))) == NULL) {
-		errno = ENOMEM;
+	if ((c = begin(SCMP_ACT_ERRNO(EPERM))) == NULL)
 		return -1;
-	}
 	ret = add(c, SCMP_ACT_ALLOW, few, nitems(few));
 	/* For raise(3). */
 	if (ret == 0)
@@ -251,10 +269,8 @@ syscalls_stage(const struct confine_needs *needs)
 
 	if (SANITIZED)
 		return 0;
-	if ((c = seccomp_init(SCMP_ACT_ALLOW)) == NULL) {
-		errno = ENOMEM;
+	if ((c = begin(SCMP_ACT_ALLOW)) == NULL)
 		return -1;
-	}
 	ret = add(c, no, others, nitems(others));
 	if (ret == 0)
 		ret = seccomp_rule_add(c, no, SCMP_SYS(tgkill), 1,

@@ -213,6 +213,9 @@ has_caps() {
 	[[ $stderr == *"skel-fmt: not given up: the file system: Operation not permitted"* ]]
 	run -0 --separate-stderr refuse seccomp:EINVAL -v "$stream"
 	[[ $stderr == *"skel-fmt: not given up: system calls: "* ]]
+	# As below valgrind, which must not be confined in the filter's place.
+	run -0 --separate-stderr refuse seccomp:ENOSYS -v "$stream"
+	[[ $stderr == *"skel-fmt: not given up: system calls: Function not implemented"* ]]
 	run -0 --separate-stderr refuse capset:EPERM -v "$stream"
 	[[ $stderr == *"skel-fmt: not given up: capabilities: Operation not permitted"* ]]
 	run -0 --separate-stderr refuse landlock_create_ruleset:EPERM "$stream"
