@@ -51,7 +51,7 @@ DEPS_BENCH := $(DEPS_BUILD) python3 valgrind
 DEPS_FUZZ := $(DEPS_CHECK) libclang-rt-14-dev
 # For guests: what makes one, and which of the above its disk has.
 DEPS_VM := $(DEPS_CHECK) busybox-static cpio e2fsprogs kmod qemu-system-x86 xz-utils
-GUEST   := $(filter-out clang-format cppcheck git llvm locales mandoc shellcheck,$(DEPS_CHECK)) kmod make mount
+GUEST   := $(filter-out clang-format cppcheck git llvm locales shellcheck,$(DEPS_CHECK)) kmod make mount
 
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
