@@ -22,6 +22,7 @@
 
 #include "choice.h"
 #include "command.h"
+#include "confine.h"
 #include "follow.h"
 #include "heard.h"
 #include "limit.h"
@@ -97,6 +98,8 @@ serve(int fd, const char *name, const struct choice *c, struct output *out)
 		status = follow(&r, c, out);
 		break;
 	case STREAM_OPENED:
+		/* Nothing to be polled: this is a filter. */
+		confine_filter(false);
 		status = pass(&r, c, out);
 		break;
 	case STREAM_NDJSON:

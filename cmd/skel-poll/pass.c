@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "clock.h"
-#include "confine.h"
 #include "doc.h"
 #include "encode-stack.h"
 #include "encode.h"
@@ -314,8 +313,6 @@ pass(struct stream_reader *r, const struct choice *c, struct output *out)
 	struct pass p = { .reader = r, .choice = c, .out = out };
 	int status = 1;
 
-	/* Nothing to be polled: this is a filter. */
-	confine_filter(false);
 	if (choice_check(c, h, r->name) == -1)
 		return 1;
 	for (size_t i = 0; i < h->nmaps; i++)
