@@ -385,47 +385,59 @@ object_load(struct object *o)
 	return -1;
 }
 
-int *
-object_map_fds(const struct object *o, const struct stream_header *h)
+/* The map in o that name says, for each of h's maps; NULL is none. */
+static int *
+find_fds(const struct object *o, const struct stream_header *h,
+    const char *(*name)(const struct stream_map *m))
 {
 	int *fds = calloc(h->nmaps + 1, sizeof(*fds));
+	const char *map;
 
 	if (fds == NULL)
 		report_nomem();
-	for (size_t i = 0; fds != NULL && i < h->nmaps; i++)
-		fds[i] =
-		    bpf_object__find_map_fd_by_name(o->bpf, h->maps[i].name);
+	for (size_t i = 0; fds != NULL && i < h->nmaps; i++) {
+		map = name(&h->maps[i]);
+		fds[i] = map == NULL
+			     ? -1
+			     : bpf_object__find_map_fd_by_name(o->bpf, map);
+	}
 	return fds;
+}
+
+static const char *
+name_of(const struct stream_map *m)
+{
+	return m->name;
+}
+
+static const char *
+stacks_of(const struct stream_map *m)
+{
+	return m->stacks;
+}
+
+static const char *
+lost_of(const struct stream_map *m)
+{
+	return m->lost;
+}
+
+int *
+object_map_fds(const struct object *o, const struct stream_header *h)
+{
+	return find_fds(o, h, name_of);
 }
 
 int *
 object_stack_fds(const struct object *o, const struct stream_header *h)
 {
-	int *fds = calloc(h->nmaps + 1, sizeof(*fds));
-
-	if (fds == NULL)
-		report_nomem();
-	for (size_t i = 0; fds != NULL && i < h->nmaps; i++)
-		fds[i] = h->maps[i].stacks == NULL
-			     ? -1
-			     : bpf_object__find_map_fd_by_name(
-				   o->bpf, h->maps[i].stacks);
-	return fds;
+	return find_fds(o, h, stacks_of);
 }
 
 int *
 object_lost_fds(const struct object *o, const struct stream_header *h)
 {
-	int *fds = calloc(h->nmaps + 1, sizeof(*fds));
-
-	if (fds == NULL)
-		report_nomem();
-	for (size_t i = 0; fds != NULL && i < h->nmaps; i++)
-		fds[i] = h->maps[i].lost == NULL
-			     ? -1
-			     : bpf_object__find_map_fd_by_name(
-				   o->bpf, h->maps[i].lost);
-	return fds;
+	return find_fds(o, h, lost_of);
 }
 
 void
