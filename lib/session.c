@@ -588,6 +588,9 @@ leave(const char *dir)
 	} else if (state == STATE_LIVE && o.pid == self.pid &&
 		   o.start == self.start) {
 		ret = remove_dir(fd, dir);
+		if (ret == -1)
+			report_error(
+			    "%s: not removed; the next skel-load does it", dir);
 	}
 	if (fd != -1)
 		close(fd);

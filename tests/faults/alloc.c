@@ -4,8 +4,9 @@
  * the first allocation of each call site, a line each, and that of all.  A call
  * site is a chain of callers, so that one function of a library counts once for
  * each who calls it.  With FAULT_SHOW who asked in vain is said on standard
- * error; addr2line(1) knows more.  What libdw itself asks for is left alone: it
- * ends the process, or crashes, when it gets none, and there is no other libdw.
+ * error; addr2line(1) knows more.  What libdw and libseccomp themselves ask for
+ * is left alone: they end the process, or crash, when they get none, and there
+ * are no others.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -71,11 +72,13 @@ is_new(uint64_t site)
 }
 
 static bool
-is_libdw(const void *caller)
+is_spared(const void *caller)
 {
 	Dl_info i;
 
-	return dladdr(caller, &i) != 0 && strstr(i.dli_fname, "/libdw") != NULL;
+	return dladdr(caller, &i) != 0 &&
+	       (strstr(i.dli_fname, "/libdw") != NULL ||
+		   strstr(i.dli_fname, "/libseccomp") != NULL);
 }
 
 /* Count an allocation.  Returns whether it is the one to fail. */
@@ -84,7 +87,7 @@ fails(const void *caller)
 {
 	unsigned long n;
 
-	if (busy || (fail_at == 0 && sites == NULL) || is_libdw(caller))
+	if (busy || (fail_at == 0 && sites == NULL) || is_spared(caller))
 		return false;
 	n = ++calls;
 	if (sites != NULL) {
