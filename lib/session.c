@@ -336,14 +336,23 @@ disown(const char *dir)
 static int
 make_dir(const char *dir)
 {
+	bool was_there;
+
 	if (mount_bpffs(dir) == -1)
 		return -1;
 	if (strchr(strrchr(dir, '/'), '.') != NULL) {
 		report_error("%s: a name on bpffs cannot have a dot", dir);
 		return -1;
 	}
+	was_there = access(dir, F_OK) == 0;
+	if (path_make(dir) == -1)
+		return -1;
 	/* Above it others may have been faster. */
-	return path_make(dir) == 0 ? path_check_owners(dir) : -1;
+	if (path_check_owners(dir) == 0)
+		return 0;
+	if (!was_there)
+		rmdir(dir);
+	return -1;
 }
 
 /* Make dir ours.  Returns 0, or -1 after reporting, with nothing changed. */
