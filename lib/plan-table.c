@@ -171,17 +171,14 @@ compile_table(struct plan *p)
 static void
 measure_table(struct plan *p)
 {
-	enum { ROW_AT_ONCE = 65536 };
 	size_t most = EMIT_SLACK + TABLE_SLACK + 1;
 
 	for (size_t i = 0; i < p->table.n; i++)
 		most += p->table.v[i].width + 1;
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (p->parts[i].to - p->parts[i].from != 1 ||
-		    p->parts[i].most > ROW_AT_ONCE - most)
-			return;
-		most += p->parts[i].most;
-		if (most >= ROW_AT_ONCE)
+		    __builtin_add_overflow(most, p->parts[i].most, &most) ||
+		    most >= STEPS_AT_ONCE)
 			return;
 	}
 	if (p->stacks.view == NULL && p->table.n > 0)

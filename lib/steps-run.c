@@ -4,12 +4,6 @@
 #include "stack-view.h"
 #include "steps.h"
 
-enum {
-	/* Room for a whole record is made at once up to this, else step by
-	 * step. */
-	ROOM_AT_ONCE = 65536,
-};
-
 /* Of a value that is more than a call of emit.h: it keeps its registers to
  * itself, and put() is short where it is put in. */
 #define APART __attribute__((noinline))
@@ -455,7 +449,7 @@ steps_run(const struct run *r, size_t from, size_t to, size_t most)
 	const struct step *s = r->steps->v + from, *end = r->steps->v + to;
 	char *p;
 
-	if (most > ROOM_AT_ONCE) {
+	if (most > STEPS_AT_ONCE) {
 		run_slowly(r, s, end);
 		return;
 	}

@@ -17,6 +17,12 @@
 
 struct stack_view;
 
+enum {
+	/* Bytes: room for a record is made at once up to this, else step by
+	 * step. */
+	STEPS_AT_ONCE = 65536,
+};
+
 enum step_op {
 	STEP_TEXT_ONLY,
 	STEP_TIME_UTC,
