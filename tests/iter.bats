@@ -24,13 +24,13 @@ only() {
 once='del(.sample)'
 
 @test "skel-pack knows from the macros what an iterator writes and how often it is read" {
-	bpf_package iters
+	bpf_package iters -DELEMENTS
 	[ "$(jq -c '.meta.bpf_skel.progs[] | [.name, .sample, (.export_config | type)]' iters.json)" = \
 		'["records",{"interval":50},"object"]
 ["lines",null,"null"]
+["cgroups",null,"null"]
 ["elements",null,"null"]
-["endless",null,"null"]
-["cgroups",null,"null"]' ]
+["endless",null,"null"]' ]
 	bpftool btf dump file iters.bpf.o | grep -q \
 		"^\[$(jq '.meta.bpf_skel.progs[0].export_config.btf_type_id' iters.json)\] STRUCT 'line' size=16"
 }
@@ -84,8 +84,8 @@ once='del(.sample)'
 }
 
 @test "an iterator that writes more for one object than the kernel holds is an error" {
-	need_bpf
-	bpf_package iters -DFILLER=40000
+	need_map_elements
+	bpf_package iters -DELEMENTS -DFILLER=40000
 	only endless "$once"
 	run -1 --separate-stderr skel-load -f json -a endless=iter:map=many endless.json
 	[ "$stderr" = "skel-load: iterator endless: it writes more for one object than the kernel's buffer holds" ]
@@ -173,8 +173,8 @@ NOW  the end" ]
 }
 
 @test "a line longer than 8 MiB is several" {
-	need_bpf
-	bpf_package iters
+	need_map_elements
+	bpf_package iters -DELEMENTS
 	only endless "$once"
 	run -0 --separate-stderr skel-load -f json -a endless=iter:map=many endless.json
 	[ "${lines[-1]}" = '{"@end":{"records":2,"lost":0}}' ]
@@ -184,8 +184,8 @@ NOW  the end" ]
 }
 
 @test "a pass that takes longer than the interval is read to its end" {
-	need_bpf
-	bpf_package iters
+	need_map_elements
+	bpf_package iters -DELEMENTS
 	only endless '.sample = {interval: 1}'
 	start_load -a endless=iter:map=many endless.json
 	wait_for 10 grep -qa '"round":2,"keys":2}' out
@@ -193,8 +193,8 @@ NOW  the end" ]
 }
 
 @test "a map's elements: of the object by name, of another by its pin; none named is an error" {
-	need_bpf
-	bpf_package iters
+	need_map_elements
+	bpf_package iters -DELEMENTS
 	only elements "$once"
 	[ "$(skel-load -a elements=iter:map=numbers elements.json | skel-fmt)" = "0 is 0
 1 is 0
@@ -259,8 +259,8 @@ NOW  the end" ]
 }
 
 @test "an iterator that is off, or held back, or optional and cannot be, is not read" {
-	need_bpf
-	bpf_package iters
+	need_map_elements
+	bpf_package iters -DELEMENTS
 	edit iters.json '.meta.bpf_skel.progs |= map(select(.name == "lines" or .name == "elements"))'
 	run -0 --separate-stderr skel-load -f json -a elements=off iters.json
 	[ "$(jq -c '[.maps[].name]' <<<"${lines[0]}")" = '["lines"]' ]

@@ -87,6 +87,12 @@ need_fentry() {
 	takes fentry/do_unlinkat || skip "needs a kernel that loads fentry programs"
 }
 
+# Iterators over the elements of maps; some kernels load only other iterators.
+need_map_elements() {
+	need_bpf
+	takes iter/bpf_map_elem || skip "needs a kernel that loads iterators of maps' elements"
+}
+
 # LSM programs load where bpf is not among the active modules, and never run.
 need_lsm() {
 	need_bpf
