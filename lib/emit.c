@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "emit.h"
+#include "plain.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
@@ -287,76 +285,21 @@ utf8_length(const unsigned char *s, size_t n, uint32_t *c)
 	return len;
 }
 
-/* Copy one UTF-8 sequence, or U+FFFD in place of a byte that is none. */
+/* Copy one UTF-8 sequence, or U+FFFD in place of a byte that is none; *used is
+ * how many bytes of the n at s that was. */
 static char *
-copy_utf8(char *p, const unsigned char **s, const unsigned char *end)
+copy_utf8(char *p, const unsigned char *s, size_t n, size_t *used)
 {
 	uint32_t c;
-	size_t len = utf8_length(*s, (size_t)(end - *s), &c);
 
-	if (len == 0) {
+	*used = utf8_length(s, n, &c);
+	if (*used == 0) {
 		memcpy(p, REPLACEMENT, 3);
-		*s += 1;
+		*used = 1;
 		return p + 3;
 	}
-	memcpy(p, *s, len);
-	*s += len;
-	return p + len;
-}
-
-/* Whether c stands for itself in a form that changes control bytes, what is
- * not ASCII, and the two characters a and b. */
-static inline bool
-is_plain(unsigned char c, char a, char b)
-{
-	return c >= 0x20 && c < 0x80 && c != (unsigned char)a &&
-	       c != (unsigned char)b;
-}
-
-/*
- * Copy 16 bytes and say how many of them are plain.  The bytes behind those
- * are written over by whoever goes on there.
- */
-static inline size_t
-plain_run(char *p, const unsigned char *s, char a, char b)
-{
-#ifdef __SSE2__
-	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
-	/* Signed, so that what is above 0x7f is below 0x20 as well. */
-	__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
-	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
-		_mm_cmpeq_epi8(v, _mm_set1_epi8(b))));
-
-	_mm_storeu_si128((__m128i *)(void *)p, v);
-	return (size_t)__builtin_ctz(
-	    (unsigned int)_mm_movemask_epi8(odd) | 0x10000);
-#else
-	size_t n = 0;
-
-	for (; n < 16 && is_plain(s[n], a, b); n++)
-		p[n] = (char)s[n];
-	return n;
-#endif
-}
-
-/* Copy what is plain and move *s behind it: to the end, or to a byte that is
- * not plain, such as the NUL. */
-static inline char *
-copy_plain(
-    char *p, const unsigned char **s, const unsigned char *end, char a, char b)
-{
-	size_t run;
-
-	while (end - *s >= 16) {
-		run = plain_run(p, *s, a, b);
-		p += run;
-		*s += run;
-		if (run < 16)
-			return p;
-	}
-	while (*s < end && is_plain(**s, a, b))
-		*p++ = (char)*(*s)++;
-	return p;
+	memcpy(p, s, *used);
+	return p + *used;
 }
 
 static char *
@@ -379,16 +322,20 @@ json_escape(char *p, unsigned char c)
 char *
 emit_json(char *p, const unsigned char *s, size_t n)
 {
-	const unsigned char *end = s + n;
+	size_t done;
 
-	for (;;) {
-		p = copy_plain(p, &s, end, '"', '\\');
-		if (s == end || *s == '\0')
+	for (;; s += done, n -= done) {
+		done = plain_copy(p, s, n, '"', '\\');
+		p += done;
+		s += done;
+		n -= done;
+		if (n == 0 || *s == '\0')
 			return p;
+		done = 1;
 		if (*s < 0x80)
-			p = json_escape(p, *s++);
+			p = json_escape(p, *s);
 		else
-			p = copy_utf8(p, &s, end);
+			p = copy_utf8(p, s, n, &done);
 	}
 }
 
@@ -410,16 +357,18 @@ csv_odd(char *p, const unsigned char *s, size_t n)
 {
 	bool quote;
 	const unsigned char *end = csv_end(s, n, &quote);
+	size_t used;
 
 	if (quote)
 		*p++ = '"';
-	while (s < end) {
+	for (; s < end; s += used) {
+		used = 1;
 		if (*s == '"')
 			*p++ = '"';
 		if (*s < 0x80)
-			*p++ = (char)*s++;
+			*p++ = (char)*s;
 		else
-			p = copy_utf8(p, &s, end);
+			p = copy_utf8(p, s, (size_t)(end - s), &used);
 	}
 	if (quote)
 		*p++ = '"';
@@ -429,10 +378,9 @@ csv_odd(char *p, const unsigned char *s, size_t n)
 char *
 emit_csv(char *p, const unsigned char *s, size_t n)
 {
-	const unsigned char *at = s, *end = s + n;
-	char *q = copy_plain(p, &at, end, '"', ',');
+	size_t done = plain_copy(p, s, n, '"', ',');
 
-	return at == end || *at == '\0' ? q : csv_odd(p, s, n);
+	return done == n || s[done] == '\0' ? p + done : csv_odd(p, s, n);
 }
 
 /* The letter that stands for c behind a backslash, or 0. */
@@ -456,22 +404,25 @@ tsv_letter(unsigned char c)
 char *
 emit_tsv(char *p, const unsigned char *s, size_t n)
 {
-	const unsigned char *end = s + n;
+	size_t done;
 	char letter;
 
-	for (;;) {
-		p = copy_plain(p, &s, end, '\\', '\\');
-		if (s == end || *s == '\0')
+	for (;; s += done, n -= done) {
+		done = plain_copy(p, s, n, '\\', '\\');
+		p += done;
+		s += done;
+		n -= done;
+		if (n == 0 || *s == '\0')
 			return p;
+		done = 1;
 		if (*s >= 0x80) {
-			p = copy_utf8(p, &s, end);
+			p = copy_utf8(p, s, n, &done);
 			continue;
 		}
 		letter = tsv_letter(*s);
 		if (letter != 0)
 			*p++ = '\\';
 		*p++ = letter != 0 ? letter : (char)*s;
-		s++;
 	}
 }
 
@@ -506,29 +457,35 @@ steers_terminal(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/* What is at s and not plain ASCII: as it is, or its first byte shown. */
+static char *
+vis_odd(char *p, const unsigned char *s, size_t n, size_t *used)
+{
+	uint32_t c;
+	size_t len = *s < 0x80 ? 0 : utf8_length(s, n, &c);
+
+	if (len == 0 || steers_terminal(c)) {
+		*used = 1;
+		return vis_byte(p, *s);
+	}
+	*used = len;
+	memcpy(p, s, len);
+	return p + len;
+}
+
 char *
 emit_vis(char *p, const unsigned char *s, size_t n)
 {
-	const unsigned char *end = s + n;
-	uint32_t c;
-	size_t len;
+	size_t done;
 
-	for (;;) {
-		p = copy_plain(p, &s, end, 0x7f, 0x7f);
-		if (s == end || *s == '\0')
+	for (;; s += done, n -= done) {
+		done = plain_copy(p, s, n, 0x7f, 0x7f);
+		p += done;
+		s += done;
+		n -= done;
+		if (n == 0 || *s == '\0')
 			return p;
-		if (*s < 0x80) {
-			p = vis_byte(p, *s++);
-			continue;
-		}
-		len = utf8_length(s, (size_t)(end - s), &c);
-		if (len == 0 || steers_terminal(c)) {
-			p = vis_byte(p, *s++);
-			continue;
-		}
-		memcpy(p, s, len);
-		p += len;
-		s += len;
+		p = vis_odd(p, s, n, &done);
 	}
 }
 

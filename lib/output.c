@@ -49,14 +49,6 @@ output_flush_stdio(void)
 }
 
 int
-output_flush_if_full(struct output *o)
-{
-	if (o->buf.len < OUTPUT_FULL && !o->buf.failed)
-		return 0;
-	return output_flush(o);
-}
-
-int
 output_close(struct output *o)
 {
 	int fd, ret = output_flush(o);

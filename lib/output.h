@@ -33,7 +33,11 @@ int output_open(struct output *o, int fd, const char *name);
 int output_flush(struct output *o);
 
 /* output_flush() when there is enough to be worth it. */
-int output_flush_if_full(struct output *o);
+static inline int
+output_flush_if_full(struct output *o)
+{
+	return o->buf.len < OUTPUT_FULL && !o->buf.failed ? 0 : output_flush(o);
+}
 
 /* Flush, and see to it that the data arrived (close(2) of a full disk).
  * Returns as output_flush(). */

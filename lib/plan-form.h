@@ -14,9 +14,11 @@
 #include "steps.h"
 #include "table.h"
 
-/* Steps [from, to) and the most they write. */
+/* Steps [from, to), the same when all are there, and the most they write. */
 struct part {
-	size_t from, to, most;
+	size_t from, to;
+	const struct step *first, *end;
+	size_t most;
 };
 
 /* A histogram's slots: where they are, and what was read there. */

@@ -242,6 +242,7 @@ record_row(struct plan *p, const struct record *rec)
 {
 	struct buf *out = rec->run.out;
 	char *q = buf_room(out, p->row_most), *start;
+	const struct step *step;
 	size_t cell = 0, columns;
 	unsigned int over = 0;
 
@@ -257,7 +258,8 @@ record_row(struct plan *p, const struct record *rec)
 		if (cell > 0)
 			*q++ = ' ';
 		start = q;
-		q = steps_put(&rec->run, p->parts[i].from, q);
+		step = p->parts[i].first;
+		q = step->put(q, step, rec->run.data, &rec->run);
 		/* Digits are a column each. */
 		columns = (size_t)(q - start);
 		if (!p->table.v[cell].right)

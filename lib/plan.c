@@ -52,12 +52,19 @@ plan_is_text(const struct plan *p)
 }
 
 static void
+measure_part(const struct steps *s, struct part *part)
+{
+	part->first = s->v + part->from;
+	part->end = s->v + part->to;
+	part->most = steps_most(s, part->from, part->to);
+}
+
+static void
 measure(struct plan *p)
 {
-	p->line.most = steps_most(&p->steps, p->line.from, p->line.to);
+	measure_part(&p->steps, &p->line);
 	for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
-		p->parts[i].most =
-		    steps_most(&p->steps, p->parts[i].from, p->parts[i].to);
+		measure_part(&p->steps, &p->parts[i]);
 	if (p->form->measure != NULL)
 		p->form->measure(p);
 }
@@ -177,22 +184,45 @@ plan_head(const struct plan *p, struct buf *out)
 		p->form->head(p, out);
 }
 
+static inline void
+set_record(struct run *run, const struct stream_record *record)
+{
+	run->data = record->data;
+	run->len = record->len;
+	run->time_ns = record->time_ns;
+}
+
+int
+plan_records(struct plan *p, struct buf *out,
+    const struct stream_record *records, size_t n)
+{
+	const struct stream_record *end = records + n;
+	const struct part *line = &p->line;
+	struct run *run = &p->record.run;
+
+	run->out = out;
+	p->cut = 0;
+	if (p->form->lines) {
+		for (; records < end; records++) {
+			set_record(run, records);
+			steps_run(run, line->first, line->end, line->most);
+		}
+	} else {
+		for (; records < end; records++) {
+			set_record(run, records);
+			p->form->record(p, &p->record);
+		}
+	}
+	return out->failed ? -1 : 0;
+}
+
 int
 plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
     const unsigned char *data, size_t len)
 {
-	struct run *run = &p->record.run;
+	const struct stream_record record = { data, len, time_ns, p->map };
 
-	run->out = out;
-	run->data = data;
-	run->len = len;
-	run->time_ns = time_ns;
-	p->cut = 0;
-	if (p->form->lines)
-		steps_run(run, p->line.from, p->line.to, p->line.most);
-	else
-		p->form->record(p, &p->record);
-	return out->failed ? -1 : 0;
+	return plan_records(p, out, &record, 1);
 }
 
 size_t
@@ -298,7 +328,7 @@ plan_put_column(struct plan *p, const struct record *rec, size_t i)
 		return;
 	}
 	part = &p->parts[i];
-	steps_run(&rec->run, part->from, part->to, part->most);
+	steps_run(&rec->run, part->first, part->end, part->most);
 }
 
 void

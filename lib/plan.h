@@ -76,6 +76,10 @@ void plan_head(const struct plan *p, struct buf *out);
 int plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
     const unsigned char *data, size_t len);
 
+/* The same for n records of the plan's map, whatever their map says. */
+int plan_records(struct plan *p, struct buf *out,
+    const struct stream_record *records, size_t n);
+
 /* The reference loader hands a histogram over in two parts, key and graph:
  * where the second part of the last record starts in its out, 0 if it is all
  * one. */

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "plain.h"
 #include "stack-view.h"
 #include "steps.h"
 
@@ -8,17 +9,13 @@
  * itself, and put() is short where it is put in. */
 #define APART __attribute__((noinline))
 
-/* Texts between values are short: two wide copies do for nearly all of them.
- * There is room behind p, and behind the text (steps_end()). */
+/* Write n bytes of text ahead of their end: nearly all are short, and two wide
+ * copies do.  There is room behind p, and behind the text (steps_end()). */
 static inline char *
-copy_text(char *p, const char *text, size_t n)
+put_short(char *p, const char *text, size_t n)
 {
 	memcpy(p, text, 16);
-	if (__builtin_expect(n > 16, 0)) {
-		memcpy(p + 16, text + 16, 16);
-		if (n > 32)
-			memcpy(p + 32, text + 32, n - 32);
-	}
+	memcpy(p + 16, text + 16, 16);
 	return p + n;
 }
 
@@ -103,37 +100,112 @@ load_low(const struct step *s, const unsigned char *at)
 			    : load_u(at, s->size);
 }
 
+/*
+ * The functions of the steps.  Each writes the text first.
+ */
+
+static inline char *
+put_text(char *p, const struct step *s)
+{
+	return put_short(p, s->text_at, s->text_len);
+}
+
 static char *
-put_integer(char *p, const struct step *s, unsigned __int128 v)
+put_text_only(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
+{
+	(void)base;
+	(void)r;
+	return put_text(p, s);
+}
+
+static char *
+put_utc(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
+{
+	(void)base;
+	return clock_utc(r->clock, put_text(p, s), r->time_ns);
+}
+
+static char *
+put_local(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
+{
+	(void)base;
+	return clock_local(r->clock, put_text(p, s), r->time_ns);
+}
+
+/* A function that reads its value at the step's offset, and nothing else. */
+#define PUT(name, emit)                                                        \
+	static char *name(char *p, const struct step *s,                       \
+	    const unsigned char *base, const struct run *r)                    \
+	{                                                                      \
+		const unsigned char *at = base + s->offset;                    \
+                                                                               \
+		(void)r;                                                       \
+		p = put_text(p, s);                                            \
+		return emit;                                                   \
+	}
+
+PUT(put_u8, emit_u64(p, load_u(at, 1)))
+PUT(put_u16, emit_u64(p, load_u(at, 2)))
+PUT(put_u32, emit_u64(p, load_u(at, 4)))
+PUT(put_u64, emit_u64(p, load_u(at, 8)))
+PUT(put_u128, emit_u128(p, load_128(at)))
+PUT(put_i8, emit_i64(p, load_i(at, 1)))
+PUT(put_i16, emit_i64(p, load_i(at, 2)))
+PUT(put_i32, emit_i64(p, load_i(at, 4)))
+PUT(put_i64, emit_i64(p, load_i(at, 8)))
+PUT(put_i128, emit_i128(p, (__int128)load_128(at)))
+PUT(put_json, emit_json(p, at, s->count))
+PUT(put_csv, emit_csv(p, at, s->count))
+PUT(put_tsv, emit_tsv(p, at, s->count))
+PUT(put_vis, emit_vis(p, at, s->count))
+
+/* The same of PLAIN_WIDE bytes and more, most of which end among the first. */
+static inline char *
+emit_wide(char *p, const unsigned char *at, size_t n, char a, char b,
+    char *(*emit)(char *, const unsigned char *, size_t))
+{
+	size_t run = plain_run(p, at, a, b);
+
+	return run < PLAIN_WIDE && at[run] == '\0' ? p + run : emit(p, at, n);
+}
+
+PUT(put_wide_json, emit_wide(p, at, s->count, '"', '\\', emit_json))
+PUT(put_wide_csv, emit_wide(p, at, s->count, '"', ',', emit_csv))
+PUT(put_wide_tsv, emit_wide(p, at, s->count, '\\', '\\', emit_tsv))
+PUT(put_wide_vis, emit_wide(p, at, s->count, 0x7f, 0x7f, emit_vis))
+
+static char *
+emit_integer(char *p, const struct step *s, unsigned __int128 v)
 {
 	return s->is_signed ? emit_i128(p, (__int128)v) : emit_u128(p, v);
 }
 
-static char *APART
-put_bits(char *p, const struct step *s, const unsigned char *at)
-{
-	return put_integer(p, s, load_bits(s, at));
-}
+PUT(put_bits, emit_integer(p, s, load_bits(s, at)))
 
-static char *APART
-put_sum(char *p, const struct steps *steps, const struct step *s,
-    const unsigned char *at)
+static char *
+put_sum(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
 {
+	const unsigned char *at = base + s->offset;
 	unsigned __int128 sum = 0;
 
-	for (size_t i = 0; i < steps->cpus; i++, at += steps->cpu_stride)
+	for (size_t i = 0; i < r->steps->cpus; i++, at += r->steps->cpu_stride)
 		sum += load_any(s, at);
-	return put_integer(p, s, sum);
+	return emit_integer(put_text(p, s), s, sum);
 }
 
 static inline char *
-put_bool(char *p, const struct step *s, const unsigned char *at)
+emit_bool(char *p, bool v)
 {
-	bool v = s->size == 1 && s->bits == 0 ? *at != 0 : load_any(s, at) != 0;
-
 	memcpy(p, v ? "true\0" : "false", 5);
 	return p + (v ? 4 : 5);
 }
+
+PUT(put_bool, emit_bool(p, *at != 0))
+PUT(put_odd_bool, emit_bool(p, load_any(s, at) != 0))
 
 static const struct enum_name *APART
 search_name(const struct enum_names *e, uint64_t value)
@@ -150,159 +222,122 @@ search_name(const struct enum_names *e, uint64_t value)
 	return low < e->n && e->v[low].value == value ? &e->v[low] : NULL;
 }
 
-static inline const struct enum_name *
-find_name(const struct enum_names *e, uint64_t value)
-{
-	/* Most enums count from 0. */
-	return value < e->counted ? &e->v[value] : search_name(e, value);
-}
-
 static char *APART
-put_unknown(char *p, const struct step *s, const unsigned char *at)
+emit_unknown(char *p, const struct step *s, const unsigned char *at)
 {
 	static const char unknown[] = "<UNKNOWN_VARIANT>(";
 
 	memcpy(p, unknown, sizeof(unknown) - 1);
-	p = put_integer(p + sizeof(unknown) - 1, s, load_any(s, at));
+	p = emit_integer(p + sizeof(unknown) - 1, s, load_any(s, at));
 	*p = ')';
 	return p + 1;
 }
 
-static inline char *
-put_enum(char *p, const struct steps *steps, const struct step *s,
-    const unsigned char *at)
+static char *APART
+emit_odd_enum(char *p, const struct step *s, const unsigned char *at)
 {
-	const struct enum_name *name =
-	    find_name(&steps->enums[s->names], load_low(s, at));
+	const struct enum_name *name = search_name(s->enums, load_low(s, at));
 
 	if (name == NULL)
-		return put_unknown(p, s, at);
-	return copy_text(p, steps->names.data + name->text, name->text_len);
+		return emit_unknown(p, s, at);
+	memcpy(p, name->text_at, name->text_len);
+	return p + name->text_len;
 }
 
+/* Most enums have four bytes, count from 0 and have short names. */
 static inline char *
-put_float(char *p, const unsigned char *at)
+emit_enum(char *p, const struct step *s, const unsigned char *at)
+{
+	uint64_t value = load_u(at, 4);
+	const struct enum_name *name = &s->enums->v[value];
+
+	if (value >= s->enums->counted || name->text_len > STEP_TEXT_MAX)
+		return emit_odd_enum(p, s, at);
+	return put_short(p, name->text_at, name->text_len);
+}
+
+PUT(put_enum, emit_enum(p, s, at))
+PUT(put_odd_enum, emit_odd_enum(p, s, at))
+
+static inline float
+load_float(const unsigned char *at)
 {
 	float v;
 
 	memcpy(&v, at, sizeof(v));
-	return emit_float(p, v);
+	return v;
 }
 
-static inline char *
-put_widened(char *p, const unsigned char *at)
-{
-	float v;
-
-	memcpy(&v, at, sizeof(v));
-	return emit_double(p, (double)v);
-}
-
-static inline char *
-put_double(char *p, const unsigned char *at)
+static inline double
+load_double(const unsigned char *at)
 {
 	double v;
 
 	memcpy(&v, at, sizeof(v));
-	return emit_double(p, v);
+	return v;
 }
 
-static inline char *
-put_style(char *p, const unsigned char *text, size_t n, unsigned int style)
-{
-	switch (style) {
-	case STYLE_JSON:
-		return emit_json(p, text, n);
-	case STYLE_CSV:
-		return emit_csv(p, text, n);
-	case STYLE_TSV:
-		return emit_tsv(p, text, n);
-	default:
-		return emit_vis(p, text, n);
-	}
-}
+PUT(put_float, emit_float(p, load_float(at)))
+PUT(put_widened, emit_double(p, (double)load_float(at)))
+PUT(put_double, emit_double(p, load_double(at)))
 
-/* The value of a step that has no body, and whose room was known before. */
-static inline __attribute__((always_inline)) char *
-put(const struct run *r, const struct step *s, const unsigned char *at, char *p)
-{
-	switch ((enum step_op)s->op) {
-	case STEP_TIME_UTC:
-		return clock_utc(r->clock, p, r->time_ns);
-	case STEP_TIME_LOCAL:
-		return clock_local(r->clock, p, r->time_ns);
-	case STEP_U8:
-		return emit_u64(p, load_u(at, 1));
-	case STEP_U16:
-		return emit_u64(p, load_u(at, 2));
-	case STEP_U32:
-		return emit_u64(p, load_u(at, 4));
-	case STEP_U64:
-		return emit_u64(p, load_u(at, 8));
-	case STEP_U128:
-		return emit_u128(p, load_128(at));
-	case STEP_I8:
-		return emit_i64(p, load_i(at, 1));
-	case STEP_I16:
-		return emit_i64(p, load_i(at, 2));
-	case STEP_I32:
-		return emit_i64(p, load_i(at, 4));
-	case STEP_I64:
-		return emit_i64(p, load_i(at, 8));
-	case STEP_I128:
-		return emit_i128(p, (__int128)load_128(at));
-	case STEP_BITS:
-		return put_bits(p, s, at);
-	case STEP_SUM:
-		return put_sum(p, r->steps, s, at);
-	case STEP_BOOL:
-		return put_bool(p, s, at);
-	case STEP_ENUM:
-		return put_enum(p, r->steps, s, at);
-	case STEP_FLOAT:
-		return put_float(p, at);
-	case STEP_WIDENED:
-		return put_widened(p, at);
-	case STEP_DOUBLE:
-		return put_double(p, at);
-	case STEP_STRING:
-		return put_style(p, at, s->count, s->style);
-	case STEP_TEXT_ONLY:
-	case STEP_HEX:
-	case STEP_LINE:
-	case STEP_LOOP:
-	case STEP_CELL:
-	case STEP_STACK:
-		break;
-	}
-	return p;
-}
-
-/*
- * Walk the steps [s, end) over the record at base and write at p, where there
- * is room for all of it.  Returns where it stopped.
- */
 static char *
-walk(const struct run *r, const struct step *s, const struct step *end,
-    const unsigned char *base, char *p)
+put_loop(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
 {
-	const unsigned char *at;
+	const unsigned char *at = base + s->offset;
 
-	for (; s < end; s++) {
-		p = copy_text(p, s->text_at, s->text_len);
-		at = base + s->offset;
-		if (__builtin_expect(s->op != STEP_LOOP, 1)) {
-			p = put(r, s, at, p);
-			continue;
-		}
-		for (uint32_t i = 0; i < s->count; i++, at += s->stride) {
-			if (i > 0)
-				*p++ = ',';
-			p = walk(r, s + 1, s + 1 + s->body, at, p);
-		}
-		s += s->body;
+	p = put_text(p, s);
+	for (uint32_t i = 0; i < s->count; i++, at += s->stride) {
+		if (i > 0)
+			*p++ = ',';
+		p = steps_walk(p, s + 1, s->next, at, r);
 	}
 	return p;
+}
+
+step_put *
+steps_function(const struct step *s)
+{
+	static step_put *const strings[][2] = {
+		[STYLE_JSON] = { put_json, put_wide_json },
+		[STYLE_CSV] = { put_csv, put_wide_csv },
+		[STYLE_TSV] = { put_tsv, put_wide_tsv },
+		[STYLE_VIS] = { put_vis, put_wide_vis },
+	};
+	static step_put *const others[] = {
+		[STEP_TEXT_ONLY] = put_text_only,
+		[STEP_TIME_UTC] = put_utc,
+		[STEP_TIME_LOCAL] = put_local,
+		[STEP_U8] = put_u8,
+		[STEP_U16] = put_u16,
+		[STEP_U32] = put_u32,
+		[STEP_U64] = put_u64,
+		[STEP_U128] = put_u128,
+		[STEP_I8] = put_i8,
+		[STEP_I16] = put_i16,
+		[STEP_I32] = put_i32,
+		[STEP_I64] = put_i64,
+		[STEP_I128] = put_i128,
+		[STEP_BITS] = put_bits,
+		[STEP_SUM] = put_sum,
+		[STEP_FLOAT] = put_float,
+		[STEP_WIDENED] = put_widened,
+		[STEP_DOUBLE] = put_double,
+		[STEP_LOOP] = put_loop,
+		[STEP_STACK] = NULL, /* the last: of these the record tells */
+	};
+
+	switch (s->op) {
+	case STEP_STRING:
+		return strings[s->style][s->count >= PLAIN_WIDE];
+	case STEP_BOOL:
+		return s->size == 1 && s->bits == 0 ? put_bool : put_odd_bool;
+	case STEP_ENUM:
+		return s->size == 4 && s->bits == 0 ? put_enum : put_odd_enum;
+	default:
+		return others[s->op];
+	}
 }
 
 /* Room at p, which lies in out, for so many bytes and the slack.  Returns p
@@ -353,15 +388,14 @@ walk_slowly(const struct run *r, const struct step *s, const struct step *end,
 {
 	const unsigned char *at;
 
-	for (; s < end && p != NULL; s += 1 + s->body) {
+	for (; s != end && p != NULL; s = s->next) {
 		if ((p = room(r->out, p, s->most)) == NULL)
 			break;
-		if (s->op != STEP_LOOP && s->op != STEP_HEX &&
-		    s->op != STEP_LINE && s->op != STEP_STACK) {
-			p = walk(r, s, s + 1, base, p);
+		if (s->op != STEP_LOOP && s->put != NULL) {
+			p = s->put(p, s, base, r);
 			continue;
 		}
-		p = copy_text(p, s->text_at, s->text_len);
+		p = put_text(p, s);
 		if (s->op != STEP_LOOP) {
 			p = s->op == STEP_HEX    ? put_hex(r, s, p)
 			    : s->op == STEP_LINE ? put_line(r, s, p)
@@ -372,7 +406,7 @@ walk_slowly(const struct run *r, const struct step *s, const struct step *end,
 		for (uint32_t i = 0; i < s->count && p != NULL; i++) {
 			if (i > 0)
 				*p++ = ','; /* into the slack at most */
-			p = walk_slowly(r, s + 1, s + 1 + s->body, at, p);
+			p = walk_slowly(r, s + 1, s->next, at, p);
 			at += s->stride;
 		}
 	}
@@ -390,22 +424,21 @@ put_cell(const struct run *r, const struct step *s, char *p)
 	p = room(r->out, p, s->most);
 	if (p == NULL)
 		return NULL;
-	p = copy_text(p, s->text_at, s->text_len);
+	p = put_text(p, s);
 	inner.out = scratch;
 	scratch->len = 0;
 	q = buf_room(scratch, EMIT_SLACK);
 	if (q != NULL)
-		q = walk_slowly(&inner, s + 1, s + 1 + s->body, r->data, q);
+		q = walk_slowly(&inner, s + 1, s->next, r->data, q);
 	if (q == NULL) {
 		r->out->failed = true;
 		return NULL;
 	}
 	scratch->len = (size_t)(q - scratch->data);
-	p = room(r->out, p, EMIT_TEXT_MAX(scratch->len));
-	if (p == NULL)
-		return NULL;
-	return put_style(
-	    p, (const unsigned char *)scratch->data, scratch->len, s->style);
+	r->out->len = (size_t)(p - r->out->data);
+	steps_style(
+	    r->out, scratch->data, scratch->len, (enum step_style)s->style);
+	return buf_room(r->out, EMIT_SLACK);
 }
 
 /* Fields may hold JSON, but no field is in another. */
@@ -413,18 +446,18 @@ static char *
 walk_fields(
     const struct run *r, const struct step *s, const struct step *end, char *p)
 {
-	for (; s < end && p != NULL; s += 1 + s->body) {
+	for (; s != end && p != NULL; s = s->next) {
 		if (s->op == STEP_CELL)
 			p = put_cell(r, s, p);
 		else
-			p = walk_slowly(r, s, s + 1 + s->body, r->data, p);
+			p = walk_slowly(r, s, s->next, r->data, p);
 	}
 	return p;
 }
 
-/* Room is made step by step. */
-static void APART
-run_slowly(const struct run *r, const struct step *s, const struct step *end)
+void
+steps_run_slowly(
+    const struct run *r, const struct step *s, const struct step *end)
 {
 	char *p = buf_room(r->out, EMIT_SLACK);
 
@@ -432,29 +465,4 @@ run_slowly(const struct run *r, const struct step *s, const struct step *end)
 		p = walk_fields(r, s, end, p);
 	if (p != NULL)
 		r->out->len = (size_t)(p - r->out->data);
-}
-
-char *APART
-steps_put(const struct run *r, size_t at, char *p)
-{
-	const struct step *s = r->steps->v + at;
-
-	p = copy_text(p, s->text_at, s->text_len);
-	return put(r, s, r->data + s->offset, p);
-}
-
-void
-steps_run(const struct run *r, size_t from, size_t to, size_t most)
-{
-	const struct step *s = r->steps->v + from, *end = r->steps->v + to;
-	char *p;
-
-	if (most > STEPS_AT_ONCE) {
-		run_slowly(r, s, end);
-		return;
-	}
-	if ((p = buf_room(r->out, EMIT_SLACK + most)) == NULL)
-		return;
-	p = s + 1 == end ? steps_put(r, from, p) : walk(r, s, end, r->data, p);
-	r->out->len = (size_t)(p - r->out->data);
 }

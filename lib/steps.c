@@ -67,10 +67,9 @@ steps_text_in(struct steps *s, const char *text, enum step_style style)
 	steps_style(&s->texts, text, strlen(text), style);
 }
 
-/* Append a step that takes the waiting text.  value_most: what its value can
- * take. */
+/* Append a step that takes n bytes of the waiting text. */
 static struct step *
-push(struct steps *s, struct step step, size_t value_most)
+push_with(struct steps *s, struct step step, size_t n, size_t value_most)
 {
 	size_t cap = s->cap == 0 ? 32 : s->cap * 2;
 	struct step *v;
@@ -87,11 +86,22 @@ push(struct steps *s, struct step step, size_t value_most)
 		s->cap = cap;
 	}
 	step.text = (uint32_t)s->pending;
-	step.text_len = (uint32_t)(s->texts.len - s->pending);
-	step.most = step.text_len + value_most;
-	s->pending = s->texts.len;
+	step.text_len = (uint32_t)n;
+	step.most = n + value_most;
+	s->pending += n;
 	s->v[s->n] = step;
 	return &s->v[s->n++];
+}
+
+/* Append a step that takes the waiting text, the last of several if that is
+ * long.  value_most: what its value can take. */
+static struct step *
+push(struct steps *s, struct step step, size_t value_most)
+{
+	while (s->texts.len - s->pending > STEP_TEXT_MAX && !s->failed)
+		push_with(
+		    s, (struct step){ .op = STEP_TEXT_ONLY }, STEP_TEXT_MAX, 0);
+	return push_with(s, step, s->texts.len - s->pending, value_most);
 }
 
 size_t
@@ -139,7 +149,8 @@ static struct enum_name
 name_constant(struct steps *s, const struct type *type,
     const struct type_constant *c, enum step_style style)
 {
-	struct enum_name name = { c->value, (uint32_t)s->names.len, 0 };
+	struct enum_name name = { .value = c->value,
+		.text = (uint32_t)s->names.len };
 	char number[EMIT_I64_MAX], *end;
 	struct buf text = { 0 };
 
@@ -256,7 +267,7 @@ static void
 push_array(struct steps *s, const struct place *p, size_t count, size_t stride)
 {
 	struct place element = *p;
-	size_t first = s->n;
+	size_t first;
 
 	steps_text(s, "[");
 	push(s,
@@ -265,6 +276,7 @@ push_array(struct steps *s, const struct place *p, size_t count, size_t stride)
 		.count = (uint32_t)count,
 		.stride = stride },
 	    0);
+	first = s->n - !s->failed;
 	element.offset = 0;
 	s->loops++;
 	steps_value(s, &element, STYLE_JSON);
@@ -464,9 +476,19 @@ steps_end(struct steps *s)
 	buf_add(&s->texts, padding, sizeof(padding));
 	buf_add(&s->names, padding, sizeof(padding));
 	s->failed |= s->texts.failed || s->names.failed;
-	for (size_t i = 0; i < s->n && !s->failed; i++)
-		s->v[i].text_at = s->texts.data + s->v[i].text;
-	return s->failed ? -1 : 0;
+	if (s->failed)
+		return -1;
+	for (size_t i = 0; i < s->nenums; i++)
+		for (size_t k = 0; k < s->enums[i].n; k++)
+			s->enums[i].v[k].text_at =
+			    s->names.data + s->enums[i].v[k].text;
+	for (struct step *step = s->v; step < s->v + s->n; step++) {
+		step->put = steps_function(step);
+		step->next = step + 1 + step->body;
+		step->text_at = s->texts.data + step->text;
+		step->enums = s->nenums > 0 ? &s->enums[step->names] : NULL;
+	}
+	return 0;
 }
 
 size_t

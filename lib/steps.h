@@ -13,6 +13,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "columns.h"
+#include "emit.h"
 #include "types.h"
 
 struct stack_view;
@@ -21,6 +22,9 @@ enum {
 	/* Bytes: room for a record is made at once up to this, else step by
 	 * step. */
 	STEPS_AT_ONCE = 65536,
+	/* Bytes of text before a value; longer ones take steps of their own,
+	 * so that each is copied without a look at its length. */
+	STEP_TEXT_MAX = 32,
 };
 
 enum step_op {
@@ -55,25 +59,43 @@ enum step_op {
 /* How the text in a value is escaped. */
 enum step_style { STYLE_JSON, STYLE_CSV, STYLE_TSV, STYLE_VIS };
 
+struct run;
+struct step;
+
+/*
+ * Write the text and the value of a step at p, where there is room for them
+ * and EMIT_SLACK; base is where its offset counts from.  Returns where they
+ * end.
+ */
+typedef char *step_put(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r);
+
 struct step {
-	uint8_t op;   /* enum step_op */
-	uint8_t size; /* bytes to load */
+	/* What a record needs stands first, in a cache line; these three are
+	 * set by steps_end(). */
+	step_put *put; /* NULL: needs room that only the record tells */
+	const struct step *next; /* behind the body */
+	const char *text_at;
+	size_t offset;
+	uint32_t text_len;
+	uint32_t count;
+	const struct enum_names *enums; /* STEP_ENUM; set by steps_end() */
+	uint8_t op;                     /* enum step_op */
+	uint8_t size;                   /* bytes to load */
 	bool is_signed;
 	uint8_t bit_offset, bits; /* bits 0: no bitfield */
 	uint8_t style;
-	uint32_t text, text_len; /* in steps.texts: stands before the value */
-	const char *text_at;     /* the same; set by steps_end() */
-	uint32_t body;           /* steps that belong to this one */
-	uint32_t names;          /* STEP_ENUM: in steps.enums */
-	uint32_t count;
-	size_t offset;
-	size_t stride; /* STEP_LOOP: bytes between elements */
-	size_t most;   /* bytes that text and value can take, without body */
+	uint32_t text;  /* in steps.texts: stands before the value */
+	uint32_t body;  /* steps that belong to this one */
+	uint32_t names; /* STEP_ENUM: in steps.enums */
+	size_t stride;  /* STEP_LOOP: bytes between elements */
+	size_t most;    /* bytes that text and value can take, without body */
 };
 
 struct enum_name {
 	uint64_t value;
-	uint32_t text, text_len; /* "NAME(3)", in steps.names */
+	const char *text_at;     /* "NAME(3)"; set by steps_end() */
+	uint32_t text, text_len; /* the same in steps.names */
 };
 
 struct enum_names {
@@ -155,17 +177,44 @@ struct run {
 };
 
 /*
- * Append what the steps [from, to) make of the record.  most is what
- * steps_most() said of them.  Out of memory: out->failed.
+ * Walk the steps [s, end) over the record at base and write at p, where there
+ * is room for all of it.  Returns where it stopped.
  */
-void steps_run(const struct run *r, size_t from, size_t to, size_t most);
+static inline char *
+steps_walk(char *p, const struct step *s, const struct step *end,
+    const unsigned char *base, const struct run *r)
+{
+	for (; s != end; s = s->next)
+		p = s->put(p, s, base, r);
+	return p;
+}
+
+/* steps_run() where room is made step by step. */
+void steps_run_slowly(
+    const struct run *r, const struct step *s, const struct step *end);
 
 /*
- * Write what one step, which has no body and of which steps_most() is known,
- * makes of the record at p; there is room for that and EMIT_SLACK.  Returns
- * where it ends.
+ * Append what the steps [s, end) make of the record.  most is what
+ * steps_most() said of them.  Out of memory: out->failed.
  */
-char *steps_put(const struct run *r, size_t at, char *p);
+static inline void
+steps_run(const struct run *r, const struct step *s, const struct step *end,
+    size_t most)
+{
+	char *p;
+
+	if (most > STEPS_AT_ONCE) {
+		steps_run_slowly(r, s, end);
+		return;
+	}
+	if ((p = buf_room(r->out, EMIT_SLACK + most)) == NULL)
+		return;
+	p = steps_walk(p, s, end, r->data, r);
+	r->out->len = (size_t)(p - r->out->data);
+}
+
+/* The function for an op and style; NULL where there is none. */
+step_put *steps_function(const struct step *s);
 
 /* Append n bytes of text in a style. */
 void steps_style(

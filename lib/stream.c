@@ -15,7 +15,7 @@
 #include "stream.h"
 #include "util.h"
 
-enum { READ_SIZE = 64 << 10 }; /* bytes asked of a read(2) */
+enum { READ_SIZE = 256 << 10 }; /* bytes asked of a read(2) */
 
 /*
  * Bytes.
@@ -338,62 +338,92 @@ stream_open(struct stream_reader *r, int fd, const char *name)
  * The other lines.
  */
 
-/* The unstuffed body of a binary record, taken apart. */
-static enum stream_line_kind
-take_body(struct stream_reader *r, struct stream_line *line,
+/* Take the unstuffed body of a binary record apart.  Returns whether it is
+ * right; where it is not, of the record only what was long enough is set. */
+static inline bool
+take_body(const struct stream_header *h, struct stream_record *record,
     const unsigned char *body, size_t len)
 {
 	uint64_t time_ns;
-	size_t size;
+
+	if (len < STREAM_BODY_HEAD)
+		return false;
+	record->map = body[0];
+	memcpy(&time_ns, body + 1, sizeof(time_ns));
+	record->time_ns = le64toh(time_ns);
+	record->data = body + STREAM_BODY_HEAD;
+	record->len = len - STREAM_BODY_HEAD;
+	return record->map < h->nmaps &&
+	       record->len >= h->maps[record->map].record_size;
+}
+
+/* Say what is wrong with a body of len bytes. */
+static enum stream_line_kind
+bad_body(
+    struct stream_reader *r, const struct stream_record *record, size_t len)
+{
+	const struct stream_map *m;
 
 	if (len < STREAM_BODY_HEAD)
 		return bad(r, "a record of %zu bytes has no time", len);
-	line->map = body[0];
-	if (line->map >= r->header.nmaps)
-		return bad(
-		    r, "a record of map number %u, and no such map", line->map);
-	memcpy(&time_ns, body + 1, sizeof(time_ns));
-	line->time_ns = le64toh(time_ns);
-	line->data = body + STREAM_BODY_HEAD;
-	line->len = len - STREAM_BODY_HEAD;
-	size = r->header.maps[line->map].record_size;
-	if (line->len < size)
-		return bad(r,
-		    "record of map %s is %zu bytes, its type needs "
-		    "%zu",
-		    r->header.maps[line->map].name, line->len, size);
-	return LINE_RECORD;
+	if (record->map >= r->header.nmaps)
+		return bad(r, "a record of map number %u, and no such map",
+		    record->map);
+	m = &r->header.maps[record->map];
+	return bad(r,
+	    "record of map %s is %zu bytes, its type needs "
+	    "%zu",
+	    m->name, record->len, m->record_size);
 }
 
-/* The same of n stuffed bytes. */
-static enum stream_line_kind
-unstuff(struct stream_reader *r, struct stream_line *line,
-    const unsigned char *src, size_t n)
+/*
+ * The body in n bytes behind the tag, and its length in *len.  NULL: there is
+ * no memory for it, or the bytes are not stuffed right, and *len is -1.
+ */
+static inline const unsigned char *
+find_body(
+    struct stream_reader *r, const unsigned char *src, size_t n, ssize_t *len)
 {
-	unsigned char *body = (unsigned char *)buf_room(&r->body, n + 1);
-	ssize_t len;
+	unsigned char *body;
 
-	if (body == NULL) {
-		report_nomem();
-		r->error = ENOMEM;
-		return LINE_END;
+	if (cobs_is_block(src, n)) {
+		*len = (ssize_t)n - 1;
+		return src + 1;
 	}
-	len = cobs_unstuff(body, src, n);
-	if (len == -1)
-		return bad(r, "a record whose bytes are not stuffed right");
-	return take_body(r, line, body, (size_t)len);
+	*len = 0;
+	body = (unsigned char *)buf_room(&r->body, n + 1);
+	if (body == NULL || (*len = cobs_unstuff(body, src, n)) == -1)
+		return NULL;
+	r->body.len += (size_t)*len;
+	return body;
 }
 
 static enum stream_line_kind
 parse_record(struct stream_reader *r, struct stream_line *line)
 {
-	const unsigned char *src = (const unsigned char *)line->text + 1;
-	size_t n = line->text_len - 1;
+	struct stream_record record;
+	const unsigned char *body;
+	ssize_t len;
 
 	if (r->header.nmaps == 0)
 		return bad(r, "a binary record, and no header names its map");
-	return cobs_is_block(src, n) ? take_body(r, line, src + 1, n - 1)
-				     : unstuff(r, line, src, n);
+	r->body.len = 0;
+	body = find_body(
+	    r, (const unsigned char *)line->text + 1, line->text_len - 1, &len);
+	if (body == NULL && len == -1)
+		return bad(r, "a record whose bytes are not stuffed right");
+	if (body == NULL) {
+		report_nomem();
+		r->error = ENOMEM;
+		return LINE_END;
+	}
+	if (!take_body(&r->header, &record, body, (size_t)len))
+		return bad_body(r, &record, (size_t)len);
+	line->map = record.map;
+	line->time_ns = record.time_ns;
+	line->data = record.data;
+	line->len = record.len;
+	return LINE_RECORD;
 }
 
 /* The map that a control line's value names.  Returns 0, or -1 after
@@ -573,9 +603,8 @@ parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
 	return bad(r, "neither a record nor a JSON object");
 }
 
-/* Any line, and what has to be read for it. */
-static enum stream_line_kind __attribute__((noinline))
-next_line(struct stream_reader *r, struct stream_line *line)
+enum stream_line_kind
+stream_next(struct stream_reader *r, struct stream_line *line)
 {
 	const char *end;
 
@@ -594,19 +623,56 @@ next_line(struct stream_reader *r, struct stream_line *line)
 	return line->kind;
 }
 
-enum stream_line_kind
-stream_next(struct stream_reader *r, struct stream_line *line)
+/*
+ * One line of a batch, up to its newline.  Returns whether it is a record, and
+ * right, and there is room to unstuff it without moving those before it.
+ */
+static inline bool
+take_record(struct stream_reader *r, struct stream_record *record,
+    const char *text, const char *end)
 {
-	/* Nearly all lines are records and are there. */
-	if (!r->has_newline || r->skipping || r->error != 0 ||
-	    r->in.data[r->start] != STREAM_TAG)
-		return next_line(r, line);
-	line->text = r->in.data + r->start;
-	line->text_len = r->scanned;
-	pass_line(r, r->scanned + 1);
-	r->line++;
-	line->kind = parse_record(r, line);
-	return line->kind;
+	const unsigned char *src = (const unsigned char *)text + 1, *body;
+	size_t n = (size_t)(end - text) - 1;
+	ssize_t len;
+
+	if (!cobs_is_block(src, n) && r->body.cap - r->body.len < n + 1)
+		return false;
+	body = find_body(r, src, n, &len);
+	return body != NULL && take_body(&r->header, record, body, (size_t)len);
+}
+
+size_t
+stream_next_records(
+    struct stream_reader *r, struct stream_record records[STREAM_BATCH])
+{
+	const char *begin = r->in.data + r->start, *text = begin, *end;
+	const char *limit = r->in.data + r->in.len;
+	size_t n;
+
+	if (r->skipping || r->error != 0 || (end = find_newline(r)) == NULL)
+		return 0;
+	r->body.len = 0;
+	if (buf_room(&r->body, 2 * STREAM_BATCH_BYTES) == NULL)
+		return 0;
+	for (n = 0; n < STREAM_BATCH && text - begin < STREAM_BATCH_BYTES;
+	     n++) {
+		if (*text != STREAM_TAG ||
+		    !take_record(r, &records[n], text, end))
+			break;
+		text = end + 1;
+		end = memchr(text, '\n', (size_t)(limit - text));
+		if (end == NULL) {
+			n++;
+			break;
+		}
+	}
+	if (n == 0)
+		return 0;
+	r->line += n;
+	r->start = (size_t)(text - r->in.data);
+	r->has_newline = end != NULL;
+	r->scanned = (size_t)((end != NULL ? end : limit) - text);
+	return n;
 }
 
 void

@@ -38,9 +38,11 @@ enum {
 	STREAM_LINE_MAX = 64 << 20,   /* bytes of any other line */
 	STREAM_RECORD_MAX = 32 << 20, /* bytes of a record by its types */
 	STREAM_CPUS_MAX = 65536,      /* values in a per-CPU record */
-	STREAM_BAD_SHOWN = 100, /* bad lines that are reported one by one */
-	STREAM_TAG = '=',       /* the first byte of a binary record */
-	STREAM_BODY_HEAD = 9,   /* map index and time before the record */
+	STREAM_BAD_SHOWN = 100,    /* bad lines that are reported one by one */
+	STREAM_TAG = '=',          /* the first byte of a binary record */
+	STREAM_BODY_HEAD = 9,      /* map index and time before the record */
+	STREAM_BATCH = 32,         /* records that are read at once */
+	STREAM_BATCH_BYTES = 8192, /* or so many bytes of them */
 };
 
 struct stream_map {
@@ -209,6 +211,22 @@ void stream_close(struct stream_reader *r);
  * who flush their output before they wait.
  */
 bool stream_ready(struct stream_reader *r);
+
+/* A binary record. */
+struct stream_record {
+	const unsigned char *data; /* borrowed as in a struct stream_line */
+	size_t len;
+	uint64_t time_ns;
+	unsigned int map;
+};
+
+/*
+ * The next lines, up to STREAM_BATCH, as long as they are all there, binary
+ * records, and nothing is wrong with them.  Returns how many that are; where it
+ * is 0, nothing has happened, and stream_next() has the line.
+ */
+size_t stream_next_records(
+    struct stream_reader *r, struct stream_record records[STREAM_BATCH]);
 
 /*
  * read(2) once and keep what came.  Returns 1, 0 at end of input, or -1 with

@@ -283,16 +283,32 @@ turn_to(struct printer *p, const struct plan *plan, const char *map)
 		print_head(p, plan, map);
 }
 
+/* Print n records of one map. */
 static void
-print_record(struct printer *p, const struct stream_line *line)
+print_run(struct printer *p, const struct stream_record *records, size_t n)
 {
-	struct plan *plan = p->plans[line->map];
+	unsigned int map = records->map;
+	struct plan *plan = p->plans[map];
 
 	if (plan == NULL)
 		return;
-	turn_to(p, plan, p->in.header.maps[line->map].name);
-	plan_record(plan, &p->out->buf, line->time_ns, line->data, line->len);
+	turn_to(p, plan, p->in.header.maps[map].name);
+	plan_records(plan, &p->out->buf, records, n);
 	note_printed(p);
+}
+
+/* Print n records, map by map. */
+static void
+print_records(struct printer *p, const struct stream_record *records, size_t n)
+{
+	size_t run;
+
+	for (; n > 0; records += run, n -= run) {
+		run = 1;
+		while (run < n && records[run].map == records->map)
+			run++;
+		print_run(p, records, run);
+	}
 }
 
 /* Report that the line is no record, and count it. */
@@ -490,7 +506,10 @@ take_line(struct printer *p, const struct stream_line *line)
 {
 	switch (line->kind) {
 	case LINE_RECORD:
-		print_record(p, line);
+		print_run(p,
+		    &(struct stream_record){
+			line->data, line->len, line->time_ns, line->map },
+		    1);
 		break;
 	case LINE_JSON:
 		take_json(p, line);
@@ -518,21 +537,37 @@ take_line(struct printer *p, const struct stream_line *line)
 	}
 }
 
-/* Print line by line.  Returns 0 at the end, or -1 when output failed. */
+/* Wait for a line and print it.  Returns 1, 0 at the end, or -1 when output
+ * failed. */
+static int
+print_line(struct printer *p)
+{
+	struct stream_line line;
+	int got = wait_for_line(p);
+
+	if (got != 1)
+		return got;
+	if (stream_next(&p->in, &line) == LINE_END)
+		return 0;
+	take_line(p, &line);
+	return 1;
+}
+
+/* Print them all.  Returns 0 at the end, or -1 when output failed. */
 static int
 print_lines(struct printer *p)
 {
-	struct stream_line line;
+	struct stream_record records[STREAM_BATCH];
+	size_t n;
 	int got;
 
-	while ((got = wait_for_line(p)) == 1) {
-		if (stream_next(&p->in, &line) == LINE_END)
-			break;
-		take_line(p, &line);
-		if (output_flush_if_full(p->out) == -1)
-			return -1;
-	}
-	return got == -1 ? -1 : 0;
+	do {
+		n = stream_next_records(&p->in, records);
+		print_records(p, records, n);
+		if (n == 0 && (got = print_line(p)) != 1)
+			return got;
+	} while (output_flush_if_full(p->out) == 0);
+	return -1;
 }
 
 /* What is to be said at the end of an input.  Returns 0, or -1 if not all of

@@ -1,6 +1,7 @@
 /* stream: every kind of line, and what is done about the rest. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -393,6 +394,77 @@ many_records_come_back_in_order(void)
 	free(big);
 }
 
+/* What a reader says of its lines: a word for each, in *said. */
+static void
+say_record(struct buf *said, unsigned int map, uint64_t time_ns,
+    const unsigned char *data, size_t len)
+{
+	buf_printf(said, "%u %" PRIu64 " %zu ", map, time_ns, len);
+	buf_add(said, data, len);
+}
+
+/* Read all, with or without batches. */
+static void
+read_all(struct buf *said, const struct buf *in, bool batches)
+{
+	struct stream_record records[STREAM_BATCH];
+	struct stream_line l;
+	struct stream_reader r;
+	size_t n, most = 0;
+
+	CHECK_NUM(open_bytes(&r, in->data, in->len), STREAM_OPENED);
+	do {
+		while (batches && (n = stream_next_records(&r, records)) > 0) {
+			most = n > most ? n : most;
+			for (size_t i = 0; i < n; i++)
+				say_record(said, records[i].map,
+				    records[i].time_ns, records[i].data,
+				    records[i].len);
+		}
+		stream_next(&r, &l);
+		if (l.kind == LINE_RECORD)
+			say_record(said, l.map, l.time_ns, l.data, l.len);
+		else
+			buf_printf(said, "%d %lu;", l.kind, r.line);
+	} while (l.kind != LINE_END);
+	CHECK(!batches || most > 1);
+	buf_printf(said, "%lu %lu", r.line, r.bad);
+	close_reader(&r);
+}
+
+/* Records of every length and with newlines, and between them lines that are
+ * none or not right: a batch has what comes line by line. */
+static void
+batches_hold_the_same_records(void)
+{
+	static const char *const others[] = { "=\x05short\n", "=\xff\x01\n",
+		"=\n", "\n", "{\"@lost\":{\"map\":\"rb\",\"count\":1}}\n",
+		"{\"@map\":\"rb\"}\n", "=\x00\x09 23456789\n", "=\x0b\n" };
+	struct buf in = { 0 }, a = { 0 }, b = { 0 }, reports = { 0 };
+	unsigned char bytes[40000];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(i * 7 % 256);
+	buf_str(&in, THREE);
+	for (size_t i = 0; i < 3000; i++) {
+		stream_put_record(&in, i % 3 == 1, i, NULL, 0, bytes + i % 11,
+		    8 + (i % 97 == 0 ? i * 13 : i % 40));
+		if (i % 29 == 0)
+			buf_str(&in, others[i / 29 % nitems(others)]);
+	}
+	read_all(&a, &in, false);
+	buf_str(&reports, check_reports);
+	buf_chr(&reports, '\0');
+	check_forget();
+	read_all(&b, &in, true);
+	CHECK_STR(check_reports, reports.data);
+	CHECK(a.len == b.len && memcmp(a.data, b.data, a.len) == 0);
+	buf_free(&in);
+	buf_free(&a);
+	buf_free(&b);
+	buf_free(&reports);
+}
+
 int
 main(void)
 {
@@ -408,5 +480,6 @@ main(void)
 	a_line_is_ready_when_its_newline_is_there();
 	a_failed_read_is_no_end();
 	many_records_come_back_in_order();
+	batches_hold_the_same_records();
 	return check_done();
 }
