@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -64,6 +65,27 @@ plain_copy(char *p, const unsigned char *s, size_t n, char a, char b)
 	for (; done < n && plain_is(s[done], a, b); done++)
 		p[done] = (char)s[done];
 	return done;
+}
+
+/* Whether n bytes, PLAIN_WIDE * 2 at most, are ASCII; so many may be read. */
+static inline bool
+plain_is_ascii(const char *s, size_t n)
+{
+#ifdef __SSE2__
+	const __m128i *v = (const __m128i *)(const void *)s;
+	uint64_t high =
+	    (uint32_t)_mm_movemask_epi8(_mm_loadu_si128(v)) |
+	    (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_loadu_si128(v + 1))
+		<< PLAIN_WIDE;
+
+	return (high & ((UINT64_C(1) << n) - 1)) == 0;
+#else
+	unsigned char any = 0;
+
+	for (size_t i = 0; i < n; i++)
+		any |= (unsigned char)s[i];
+	return any < 0x80;
+#endif
 }
 
 #endif

@@ -21,6 +21,15 @@ struct part {
 	size_t most;
 };
 
+/* A cell of a table that is one step, and often short. */
+struct table_step {
+	const struct step *step;
+	unsigned int width; /* of its column */
+	unsigned int below; /* bytes: fewer are short; 0: none are */
+	bool right;
+	bool pad; /* not the last column of text */
+};
+
 /* A histogram's slots: where they are, and what was read there. */
 struct slots {
 	size_t offset;
@@ -68,8 +77,10 @@ struct plan {
 	struct part line;   /* forms that write a line at a stretch */
 	struct part *parts; /* owned; others: one for each column */
 	struct table table;
-	size_t row_most; /* of a table's row with all its parts, each a step;
-			    0: it is put together cell by cell */
+	/* A table whose cells are all a step: those, and the most bytes of a
+	 * row.  Owned, or NULL: a row is put together cell by cell. */
+	struct table_step *cell_steps;
+	size_t row_most;
 	struct slots slots;
 	struct plan_stacks stacks;
 	struct fold fold;

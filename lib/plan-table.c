@@ -2,14 +2,18 @@
 #include <string.h>
 
 #include "emit.h"
+#include "plain.h"
 #include "plan-form.h"
 #include "util.h"
 
 enum {
 	FLOAT_WIDTH = 12,
-	SHORT_INT = 7,  /* a pid, an errno */
-	LONG_INT = 12,  /* a duration, a count */
-	CELL_WIDTH = 24 /* an array as JSON */
+	SHORT_INT = 7,   /* a pid, an errno */
+	LONG_INT = 12,   /* a duration, a count */
+	CELL_WIDTH = 24, /* an array as JSON */
+	/* Bytes of cells that are moved and padded by wide copies. */
+	CELL_SHORT = 16,
+	CELL_WIDE = 32,
 };
 
 /* The digits of an integer of so many bits, with its sign. */
@@ -167,22 +171,50 @@ compile_table(struct plan *p)
 	plan_column_parts(p);
 }
 
-/* Whether record_row() can make the rows, and the room that they need. */
+/* The short ones need neither a measure of their columns nor a move that is
+ * longer than two wide ones. */
+static struct table_step
+cell_step(const struct part *part, const struct table_column *column, bool last)
+{
+	unsigned int most = column->right ? CELL_SHORT : CELL_WIDE;
+
+	return (struct table_step){
+		.step = part->first,
+		.width = column->width,
+		.below = column->width > CELL_WIDE ? 0
+			 : column->width < most    ? column->width + 1
+						   : most + 1,
+		.right = column->right,
+		.pad = !last,
+	};
+}
+
+/* Whether record_row() can make the rows: then with what. */
 static void
 measure_table(struct plan *p)
 {
-	size_t most = EMIT_SLACK + TABLE_SLACK + 1;
+	size_t most = EMIT_SLACK + TABLE_SLACK + 1, n = p->columns.n;
+	const struct table_column *column = p->table.v + p->table.n - n;
 
 	for (size_t i = 0; i < p->table.n; i++)
 		most += p->table.v[i].width + 1;
-	for (size_t i = 0; i < p->columns.n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (p->parts[i].to - p->parts[i].from != 1 ||
 		    __builtin_add_overflow(most, p->parts[i].most, &most) ||
 		    most >= STEPS_AT_ONCE)
 			return;
 	}
-	if (p->stacks.view == NULL && p->table.n > 0)
-		p->row_most = most;
+	if (p->stacks.view != NULL || p->slots.v != NULL || plan_is_text(p) ||
+	    p->table.n == 0)
+		return;
+	p->cell_steps = calloc(n + 1, sizeof(*p->cell_steps));
+	if (p->cell_steps == NULL) {
+		p->table.failed = true;
+		return;
+	}
+	p->row_most = most;
+	for (size_t i = 0; i < n; i++, column++)
+		p->cell_steps[i] = cell_step(&p->parts[i], column, i + 1 == n);
 }
 
 static void
@@ -236,37 +268,65 @@ record_line(struct plan *p, const struct record *rec)
 	buf_chr(rec->run.out, '\n');
 }
 
+/* A short cell in its place: ASCII from start to end.  Returns where it ends.
+ */
+static inline char *
+place_short(const struct table_step *cell, char *start, char *end)
+{
+	char text[CELL_SHORT];
+
+	if (!cell->right) {
+		memset(end, ' ', CELL_WIDE);
+		return cell->pad ? start + cell->width : end;
+	}
+	memcpy(text, start, CELL_SHORT);
+	memset(start, ' ', CELL_WIDE);
+	memcpy(start + cell->width - (end - start), text, CELL_SHORT);
+	return start + cell->width;
+}
+
+/* Any other cell: digits are a column each. */
+static char *__attribute__((noinline)) place_long(
+    const struct plan *p, size_t i, char *start, char *end, unsigned int *over)
+{
+	size_t column = p->table.n - p->columns.n + i;
+	size_t columns = (size_t)(end - start);
+
+	if (!p->table.v[column].right)
+		columns = utf8_columns(start, columns);
+	return table_place(&p->table, column, start, end, columns, over);
+}
+
 /* A row of cells that are a step each: room for it is made once. */
-static void
+static void __attribute__((noinline))
 record_row(struct plan *p, const struct record *rec)
 {
-	struct buf *out = rec->run.out;
+	const struct run *run = &rec->run;
+	struct buf *out = run->out;
 	char *q = buf_room(out, p->row_most), *start;
-	const struct step *step;
-	size_t cell = 0, columns;
+	const struct table_step *cell = p->cell_steps;
 	unsigned int over = 0;
+	size_t n;
 
 	if (q == NULL)
 		return;
 	if (!p->options.bare) {
-		start = q;
-		q = clock_local(rec->run.clock, q, rec->run.time_ns);
-		q = table_place(
-		    &p->table, cell++, start, q, CLOCK_LOCAL_LEN, &over);
+		q = clock_local(run->clock, q, run->time_ns);
+		*q++ = ' ';
 	}
 	for (size_t i = 0; i < p->columns.n; i++, cell++) {
-		if (cell > 0)
-			*q++ = ' ';
 		start = q;
-		step = p->parts[i].first;
-		q = step->put(q, step, rec->run.data, &rec->run);
-		/* Digits are a column each. */
-		columns = (size_t)(q - start);
-		if (!p->table.v[cell].right)
-			columns = utf8_columns(start, columns);
-		q = table_place(&p->table, cell, start, q, columns, &over);
+		q = cell->step->put(q, cell->step, run->data, run);
+		n = (size_t)(q - start);
+		if (n < cell->below && over == 0 &&
+		    (cell->right || plain_is_ascii(start, n)))
+			q = place_short(cell, start, q);
+		else
+			q = place_long(p, i, start, q, &over);
+		*q++ = ' ';
 	}
-	*q++ = '\n';
+	/* In place of the last blank. */
+	q[-1] = '\n';
 	out->len = (size_t)(q - out->data);
 }
 
@@ -296,12 +356,12 @@ record_cells(struct plan *p, const struct record *rec)
 static void
 record_table(struct plan *p, const struct record *rec)
 {
-	if (p->slots.v != NULL)
+	if (p->cell_steps != NULL && !rec->is_json)
+		record_row(p, rec);
+	else if (p->slots.v != NULL)
 		record_hist(p, rec);
 	else if (plan_is_text(p))
 		record_line(p, rec);
-	else if (p->row_most != 0 && !rec->is_json)
-		record_row(p, rec);
 	else
 		record_cells(p, rec);
 }

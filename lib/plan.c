@@ -123,7 +123,8 @@ plan_new(const struct stream_header *h, unsigned int map,
 	if (p != NULL && compile(p, h, map) == 0 && steps_end(&p->steps) == 0 &&
 	    !p->columns.failed && !p->table.failed) {
 		measure(p);
-		return p;
+		if (!p->table.failed)
+			return p;
 	}
 	report_nomem();
 	plan_free(p);
@@ -139,6 +140,7 @@ plan_free(struct plan *p)
 	steps_free(&p->steps);
 	free(p->map_name);
 	free(p->parts);
+	free(p->cell_steps);
 	table_free(&p->table);
 	free(p->slots.v);
 	stack_view_free(p->stacks.view);
