@@ -50,9 +50,10 @@ complete_words() {
 		printf "%s\n" "${COMPREPLY[@]}" | sort | paste -s -d " "' complete "$@"
 }
 
-# wait_for SECONDS COMMAND...: until the command holds, a look every 20 ms.
+# wait_for SECONDS COMMAND...: until the command holds, a look every 20 ms.  A
+# machine that is busy with other things gets several times as long.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * 4))
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1
