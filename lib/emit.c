@@ -40,16 +40,38 @@ put_eight(char *p, uint64_t v)
 	return p + 8;
 }
 
-/* The same of v > 0 without leading zeros; writes eight bytes all the same. */
+/*
+ * How many digits v < 10^8 has, from its highest bit: in the upper half of what
+ * stands there for the bit the digits of the larger numbers with it, in the
+ * lower what takes one off for those below a power of ten.
+ */
+static inline unsigned int
+count_digits(uint32_t v)
+{
+#define ALL(n) (uint64_t)(n) << 32
+#define FROM(n, power) ((uint64_t)(n) << 32) - (power)
+	static const uint64_t of_bit[] = { ALL(1), ALL(1), ALL(1), FROM(2, 10),
+		ALL(2), ALL(2), FROM(3, 100), ALL(3), ALL(3), FROM(4, 1000),
+		ALL(4), ALL(4), ALL(4), FROM(5, 10000), ALL(5), ALL(5),
+		FROM(6, 100000), ALL(6), ALL(6), FROM(7, 1000000), ALL(7),
+		ALL(7), ALL(7), FROM(8, 10000000), ALL(8), ALL(8), ALL(8) };
+#undef ALL
+#undef FROM
+
+	return (unsigned int)((v + of_bit[31 - __builtin_clz(v | 1)]) >> 32);
+}
+
+/* The same without leading zeros; writes eight bytes all the same.  What is
+ * written behind it waits for the count only, not for the digits. */
 static inline char *
 put_up_to_eight(char *p, uint64_t v)
 {
-	uint64_t x = eight_digits(v);
-	int zeros = __builtin_ctzll(x) / 8;
+	unsigned int n = count_digits((uint32_t)v);
+	uint64_t x = eight_digits(v) | 0x3030303030303030;
 
-	x = (x | 0x3030303030303030) >> zeros * 8;
+	x >>= 64 - n * 8;
 	memcpy(p, &x, 8);
-	return p + 8 - zeros;
+	return p + n;
 }
 
 char *

@@ -4,9 +4,10 @@
 	cut.py FILE
 
 Of the header every 29th byte will do, but with FAULTS=all; and of the records
-every fifth where SAN makes each run slow.  Up to the cut all is read: what comes out is what comes of the whole lines before it.  The end is
-missing, which is said, and no more; where not even the header is whole, that
-is, with status 1.  The last line counts.
+every fifth where SAN makes each run slow.  Up to the cut all is read: what
+comes out is what comes of the whole lines before it.  The end is missing, which
+is said, and no more; where not even the header is whole, that is, with status
+1.  The last line counts.
 """
 
 import os
