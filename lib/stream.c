@@ -623,19 +623,15 @@ stream_next(struct stream_reader *r, struct stream_line *line)
 	return line->kind;
 }
 
-/*
- * One line of a batch, up to its newline.  Returns whether it is a record, and
- * right, and there is room to unstuff it without moving those before it.
- */
-static inline bool
-take_record(struct stream_reader *r, struct stream_record *record,
-    const char *text, const char *end)
+/* The same of n bytes that are several blocks, or none; but only if there is
+ * room to unstuff them without moving those before. */
+static bool __attribute__((noinline)) take_stuffed(struct stream_reader *r,
+    struct stream_record *record, const unsigned char *src, size_t n)
 {
-	const unsigned char *src = (const unsigned char *)text + 1, *body;
-	size_t n = (size_t)(end - text) - 1;
+	const unsigned char *body;
 	ssize_t len;
 
-	if (!cobs_is_block(src, n) && r->body.cap - r->body.len < n + 1)
+	if (r->body.cap - r->body.len < n + 1)
 		return false;
 	body = find_body(r, src, n, &len);
 	return body != NULL && take_body(&r->header, record, body, (size_t)len);
@@ -645,8 +641,11 @@ size_t
 stream_next_records(
     struct stream_reader *r, struct stream_record records[STREAM_BATCH])
 {
-	const char *begin = r->in.data + r->start, *text = begin, *end;
+	struct stream_record *record = records, *last = records + STREAM_BATCH;
+	const char *text = r->in.data + r->start, *end;
 	const char *limit = r->in.data + r->in.len;
+	const char *enough = text + STREAM_BATCH_BYTES;
+	const unsigned char *src;
 	size_t n;
 
 	if (r->skipping || r->error != 0 || (end = find_newline(r)) == NULL)
@@ -654,18 +653,20 @@ stream_next_records(
 	r->body.len = 0;
 	if (buf_room(&r->body, 2 * STREAM_BATCH_BYTES) == NULL)
 		return 0;
-	for (n = 0; n < STREAM_BATCH && text - begin < STREAM_BATCH_BYTES;
-	     n++) {
-		if (*text != STREAM_TAG ||
-		    !take_record(r, &records[n], text, end))
+	do {
+		if (*text != STREAM_TAG)
 			break;
+		src = (const unsigned char *)text + 1;
+		n = (size_t)(end - text) - 1;
+		if (cobs_is_block(src, n)
+			? !take_body(&r->header, record, src + 1, n - 1)
+			: !take_stuffed(r, record, src, n))
+			break;
+		record++;
 		text = end + 1;
 		end = memchr(text, '\n', (size_t)(limit - text));
-		if (end == NULL) {
-			n++;
-			break;
-		}
-	}
+	} while (end != NULL && record < last && text < enough);
+	n = (size_t)(record - records);
 	if (n == 0)
 		return 0;
 	r->line += n;
