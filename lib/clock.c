@@ -53,18 +53,15 @@ keep_second(struct clock *c, uint64_t second)
 }
 
 char *
-clock_utc(struct clock *c, char *p, uint64_t time_ns)
+clock_utc_changed(struct clock *c, char *p, uint64_t time_ns)
 {
-	uint64_t second;
+	uint64_t second = time_ns / CLOCK_SECOND;
 
-	if (c->utc_end == 0 || c->utc_ns != time_ns) {
-		second = time_ns / CLOCK_SECOND;
-		if (c->utc_end != second + 1)
-			keep_second(c, second);
-		emit_nanoseconds(c->utc + UTC_SECOND,
-		    (uint32_t)(time_ns - second * CLOCK_SECOND));
-		c->utc_ns = time_ns;
-	}
+	if (c->utc_end != second + 1)
+		keep_second(c, second);
+	emit_nanoseconds(
+	    c->utc + UTC_SECOND, (uint32_t)(time_ns - second * CLOCK_SECOND));
+	c->utc_ns = time_ns;
 	memcpy(p, c->utc, CLOCK_UTC_LEN);
 	return p + CLOCK_UTC_LEN;
 }

@@ -7,6 +7,7 @@
 #define SKEL_CLOCK_H
 
 #include <stdint.h>
+#include <string.h>
 
 enum {
 	CLOCK_UTC_LEN = 30,  /* 2026-11-22T14:48:01.000000001Z */
@@ -32,7 +33,15 @@ struct clock {
  * Write time_ns (CLOCK_REALTIME) at p, CLOCK_..._LEN bytes, and return where
  * it ends: in UTC by RFC 3339, and of the local day.
  */
-char *clock_utc(struct clock *c, char *p, uint64_t time_ns);
+char *clock_utc_changed(struct clock *c, char *p, uint64_t time_ns);
+static inline char *
+clock_utc(struct clock *c, char *p, uint64_t time_ns)
+{
+	if (c->utc_end == 0 || c->utc_ns != time_ns)
+		return clock_utc_changed(c, p, time_ns);
+	memcpy(p, c->utc, CLOCK_UTC_LEN);
+	return p + CLOCK_UTC_LEN;
+}
 char *clock_local(struct clock *c, char *p, uint64_t time_ns);
 
 /*

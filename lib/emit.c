@@ -7,72 +7,11 @@
 
 #include "emit.h"
 #include "plain.h"
+#include "short-number.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* Digits are made eight at a time, the first in the lowest byte. */
-_Static_assert(
-    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a little-endian machine");
-
-static const uint64_t e8 = 100000000, e19 = 10000000000000000000u;
-
-/*
- * The eight digits of v < 10^8, each in a byte.  A division by 10^2 or 10 is a
- * multiplication, done for all parts of a word at once.
- */
-static inline uint64_t
-eight_digits(uint64_t v)
-{
-	uint64_t x = v / 10000 | v % 10000 << 32, high;
-
-	high = (x * 10486 >> 20) & 0x0000007f0000007f;
-	x = high | (x - high * 100) << 16;
-	high = (x * 103 >> 10) & 0x000f000f000f000f;
-	return high | (x - high * 10) << 8;
-}
-
-static inline char *
-put_eight(char *p, uint64_t v)
-{
-	uint64_t x = eight_digits(v) | 0x3030303030303030;
-
-	memcpy(p, &x, 8);
-	return p + 8;
-}
-
-/*
- * How many digits v < 10^8 has, from its highest bit: in the upper half of what
- * stands there for the bit the digits of the larger numbers with it, in the
- * lower what takes one off for those below a power of ten.
- */
-static inline unsigned int
-count_digits(uint32_t v)
-{
-#define ALL(n) (uint64_t)(n) << 32
-#define FROM(n, power) ((uint64_t)(n) << 32) - (power)
-	static const uint64_t of_bit[] = { ALL(1), ALL(1), ALL(1), FROM(2, 10),
-		ALL(2), ALL(2), FROM(3, 100), ALL(3), ALL(3), FROM(4, 1000),
-		ALL(4), ALL(4), ALL(4), FROM(5, 10000), ALL(5), ALL(5),
-		FROM(6, 100000), ALL(6), ALL(6), FROM(7, 1000000), ALL(7),
-		ALL(7), ALL(7), FROM(8, 10000000), ALL(8), ALL(8), ALL(8) };
-#undef ALL
-#undef FROM
-
-	return (unsigned int)((v + of_bit[31 - __builtin_clz(v | 1)]) >> 32);
-}
-
-/* The same without leading zeros; writes eight bytes all the same.  What is
- * written behind it waits for the count only, not for the digits. */
-static inline char *
-put_up_to_eight(char *p, uint64_t v)
-{
-	unsigned int n = count_digits((uint32_t)v);
-	uint64_t x = eight_digits(v) | 0x3030303030303030;
-
-	x >>= 64 - n * 8;
-	memcpy(p, &x, 8);
-	return p + n;
-}
+static const uint64_t e8 = SHORT_NUMBER_END, e19 = 10000000000000000000u;
 
 char *
 emit_digits(char *p, uint64_t v, int n)
@@ -80,7 +19,7 @@ emit_digits(char *p, uint64_t v, int n)
 	char *end = p + n;
 
 	for (; n >= 8; n -= 8, v /= e8)
-		put_eight(p + n - 8, v % e8);
+		short_number_eight(p + n - 8, (uint32_t)(v % e8));
 	for (; n > 1; n--, v /= 10)
 		p[n - 1] = (char)('0' + v % 10);
 	if (n == 1)
@@ -91,26 +30,28 @@ emit_digits(char *p, uint64_t v, int n)
 char *
 emit_nanoseconds(char *p, uint32_t v)
 {
-	uint32_t first = v / e8;
+	uint32_t first = v / SHORT_NUMBER_END;
 
 	*p = (char)('0' + first);
-	return put_eight(p + 1, v - first * e8);
+	return short_number_eight(p + 1, v - first * SHORT_NUMBER_END);
+}
+
+/* The last eight digits of any number, all of them. */
+static char *
+last_eight(char *p, uint64_t v)
+{
+	return short_number_eight(p, (uint32_t)(v % e8));
 }
 
 char *
 emit_u64(char *p, uint64_t v)
 {
-	if (v < 10) {
-		*p = (char)('0' + v);
-		return p + 1;
-	}
 	if (v < e8)
-		return put_up_to_eight(p, v);
+		return short_number_put(p, (uint32_t)v);
 	if (v < e8 * e8)
-		return put_eight(put_up_to_eight(p, v / e8), v % e8);
-	p = put_up_to_eight(p, v / (e8 * e8));
-	v %= e8 * e8;
-	return put_eight(put_eight(p, v / e8), v % e8);
+		return last_eight(short_number_put(p, (uint32_t)(v / e8)), v);
+	p = short_number_put(p, (uint32_t)(v / (e8 * e8)));
+	return last_eight(last_eight(p, v / e8), v);
 }
 
 char *

@@ -199,7 +199,8 @@ measure_table(struct plan *p)
 	for (size_t i = 0; i < p->table.n; i++)
 		most += p->table.v[i].width + 1;
 	for (size_t i = 0; i < n; i++) {
-		if (p->parts[i].to - p->parts[i].from != 1 ||
+		/* And its end. */
+		if (p->parts[i].to - p->parts[i].from != 2 ||
 		    __builtin_add_overflow(most, p->parts[i].most, &most) ||
 		    most >= STEPS_AT_ONCE)
 			return;

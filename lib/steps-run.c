@@ -2,6 +2,7 @@
 
 #include "emit.h"
 #include "plain.h"
+#include "short-number.h"
 #include "stack-view.h"
 #include "steps.h"
 
@@ -162,14 +163,27 @@ PUT(put_csv, emit_csv(p, at, s->count))
 PUT(put_tsv, emit_tsv(p, at, s->count))
 PUT(put_vis, emit_vis(p, at, s->count))
 
-/* The same of PLAIN_WIDE bytes and more, most of which end among the first. */
+/*
+ * Copy text of n bytes, PLAIN_WIDE or more, most of which are plain and end
+ * among the first.  Returns its end, or NULL where it is another.
+ */
+static inline char *
+emit_plain(char *p, const unsigned char *at, size_t n, char a, char b)
+{
+	size_t run = plain_run(p, at, a, b);
+
+	if (run == PLAIN_WIDE && n >= 2 * PLAIN_WIDE)
+		run += plain_run(p + PLAIN_WIDE, at + PLAIN_WIDE, a, b);
+	return run < n && at[run] == '\0' ? p + run : NULL;
+}
+
 static inline char *
 emit_wide(char *p, const unsigned char *at, size_t n, char a, char b,
     char *(*emit)(char *, const unsigned char *, size_t))
 {
-	size_t run = plain_run(p, at, a, b);
+	char *end = emit_plain(p, at, n, a, b);
 
-	return run < PLAIN_WIDE && at[run] == '\0' ? p + run : emit(p, at, n);
+	return end != NULL ? end : emit(p, at, n);
 }
 
 PUT(put_wide_json, emit_wide(p, at, s->count, '"', '\\', emit_json))
@@ -244,16 +258,27 @@ emit_odd_enum(char *p, const struct step *s, const unsigned char *at)
 	return p + name->text_len;
 }
 
-/* Most enums have four bytes, count from 0 and have short names. */
+/* Most enums have four bytes, count from 0 and have short names.  NULL where
+ * that does not hold. */
+static inline const struct enum_name *
+find_name(const struct step *s, const unsigned char *at)
+{
+	uint64_t value = load_u(at, 4);
+	const struct enum_name *name;
+
+	if (value >= s->enums->counted)
+		return NULL;
+	name = &s->enums->v[value];
+	return name->text_len <= STEP_TEXT_MAX ? name : NULL;
+}
+
 static inline char *
 emit_enum(char *p, const struct step *s, const unsigned char *at)
 {
-	uint64_t value = load_u(at, 4);
-	const struct enum_name *name = &s->enums->v[value];
+	const struct enum_name *name = find_name(s, at);
 
-	if (value >= s->enums->counted || name->text_len > STEP_TEXT_MAX)
-		return emit_odd_enum(p, s, at);
-	return put_short(p, name->text_at, name->text_len);
+	return name == NULL ? emit_odd_enum(p, s, at)
+			    : put_short(p, name->text_at, name->text_len);
 }
 
 PUT(put_enum, emit_enum(p, s, at))
@@ -291,53 +316,185 @@ put_loop(char *p, const struct step *s, const unsigned char *base,
 	for (uint32_t i = 0; i < s->count; i++, at += s->stride) {
 		if (i > 0)
 			*p++ = ',';
-		p = steps_walk(p, s + 1, s->next, at, r);
+		p = s[1].chain(p, s + 1, at, r);
 	}
 	return p;
 }
 
-step_put *
-steps_function(const struct step *s)
+static char *
+put_end(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
 {
-	static step_put *const strings[][2] = {
-		[STYLE_JSON] = { put_json, put_wide_json },
-		[STYLE_CSV] = { put_csv, put_wide_csv },
-		[STYLE_TSV] = { put_tsv, put_wide_tsv },
-		[STYLE_VIS] = { put_vis, put_wide_vis },
+	(void)s;
+	(void)base;
+	(void)r;
+	return p;
+}
+
+/*
+ * The same in chains.  What is seldom is left to the function above, so that
+ * nothing has to be kept over a call where there is none.
+ */
+
+static inline char *
+go_on(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
+{
+	s = s->next;
+	return s->chain(p, s, base, r);
+}
+
+static char *APART
+chain_any(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
+{
+	return go_on(s->put(p, s, base, r), s, base, r);
+}
+
+static char *
+chain_text_only(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
+{
+	return go_on(put_text(p, s), s, base, r);
+}
+
+static char *
+chain_utc(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
+{
+	const struct clock *c = r->clock;
+
+	if (c->utc_end == 0 || c->utc_ns != r->time_ns)
+		return chain_any(p, s, base, r);
+	p = put_text(p, s);
+	memcpy(p, c->utc, CLOCK_UTC_LEN);
+	return go_on(p + CLOCK_UTC_LEN, s, base, r);
+}
+
+/* A negative number is a large one here. */
+#define CHAIN_INTEGER(name, load, size)                                        \
+	static char *name(char *p, const struct step *s,                       \
+	    const unsigned char *base, const struct run *r)                    \
+	{                                                                      \
+		uint64_t v = (uint64_t)load(base + s->offset, size);           \
+                                                                               \
+		if (v >= SHORT_NUMBER_END)                                     \
+			return chain_any(p, s, base, r);                       \
+		p = short_number_put(put_text(p, s), (uint32_t)v);             \
+		return go_on(p, s, base, r);                                   \
+	}
+
+CHAIN_INTEGER(chain_u8, load_u, 1)
+CHAIN_INTEGER(chain_u16, load_u, 2)
+CHAIN_INTEGER(chain_u32, load_u, 4)
+CHAIN_INTEGER(chain_u64, load_u, 8)
+CHAIN_INTEGER(chain_i8, load_i, 1)
+CHAIN_INTEGER(chain_i16, load_i, 2)
+CHAIN_INTEGER(chain_i32, load_i, 4)
+CHAIN_INTEGER(chain_i64, load_i, 8)
+
+static char *
+chain_bool(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
+{
+	p = emit_bool(put_text(p, s), base[s->offset] != 0);
+	return go_on(p, s, base, r);
+}
+
+static char *
+chain_enum(char *p, const struct step *s, const unsigned char *base,
+    const struct run *r)
+{
+	const struct enum_name *name = find_name(s, base + s->offset);
+
+	if (name == NULL)
+		return chain_any(p, s, base, r);
+	p = put_short(put_text(p, s), name->text_at, name->text_len);
+	return go_on(p, s, base, r);
+}
+
+#define CHAIN_WIDE(name, a, b)                                                 \
+	static char *name(char *p, const struct step *s,                       \
+	    const unsigned char *base, const struct run *r)                    \
+	{                                                                      \
+		const unsigned char *at = base + s->offset;                    \
+		char *end = emit_plain(put_text(p, s), at, s->count, a, b);    \
+                                                                               \
+		if (end == NULL)                                               \
+			return chain_any(p, s, base, r);                       \
+		return go_on(end, s, base, r);                                 \
+	}
+
+CHAIN_WIDE(chain_wide_json, '"', '\\')
+CHAIN_WIDE(chain_wide_csv, '"', ',')
+CHAIN_WIDE(chain_wide_tsv, '\\', '\\')
+CHAIN_WIDE(chain_wide_vis, 0x7f, 0x7f)
+
+struct functions {
+	step_put *put, *chain;
+};
+
+static struct functions
+find_functions(const struct step *s)
+{
+	static const struct functions strings[][2] = {
+		[STYLE_JSON] = { { put_json, chain_any },
+		    { put_wide_json, chain_wide_json } },
+		[STYLE_CSV] = { { put_csv, chain_any },
+		    { put_wide_csv, chain_wide_csv } },
+		[STYLE_TSV] = { { put_tsv, chain_any },
+		    { put_wide_tsv, chain_wide_tsv } },
+		[STYLE_VIS] = { { put_vis, chain_any },
+		    { put_wide_vis, chain_wide_vis } },
 	};
-	static step_put *const others[] = {
-		[STEP_TEXT_ONLY] = put_text_only,
-		[STEP_TIME_UTC] = put_utc,
-		[STEP_TIME_LOCAL] = put_local,
-		[STEP_U8] = put_u8,
-		[STEP_U16] = put_u16,
-		[STEP_U32] = put_u32,
-		[STEP_U64] = put_u64,
-		[STEP_U128] = put_u128,
-		[STEP_I8] = put_i8,
-		[STEP_I16] = put_i16,
-		[STEP_I32] = put_i32,
-		[STEP_I64] = put_i64,
-		[STEP_I128] = put_i128,
-		[STEP_BITS] = put_bits,
-		[STEP_SUM] = put_sum,
-		[STEP_FLOAT] = put_float,
-		[STEP_WIDENED] = put_widened,
-		[STEP_DOUBLE] = put_double,
-		[STEP_LOOP] = put_loop,
-		[STEP_STACK] = NULL, /* the last: of these the record tells */
+	static const struct functions bools[] = { { put_odd_bool, chain_any },
+		{ put_bool, chain_bool } };
+	static const struct functions enums[] = { { put_odd_enum, chain_any },
+		{ put_enum, chain_enum } };
+	static const struct functions others[] = {
+		[STEP_END] = { put_end, put_end },
+		[STEP_TEXT_ONLY] = { put_text_only, chain_text_only },
+		[STEP_TIME_UTC] = { put_utc, chain_utc },
+		[STEP_TIME_LOCAL] = { put_local, chain_any },
+		[STEP_U8] = { put_u8, chain_u8 },
+		[STEP_U16] = { put_u16, chain_u16 },
+		[STEP_U32] = { put_u32, chain_u32 },
+		[STEP_U64] = { put_u64, chain_u64 },
+		[STEP_U128] = { put_u128, chain_any },
+		[STEP_I8] = { put_i8, chain_i8 },
+		[STEP_I16] = { put_i16, chain_i16 },
+		[STEP_I32] = { put_i32, chain_i32 },
+		[STEP_I64] = { put_i64, chain_i64 },
+		[STEP_I128] = { put_i128, chain_any },
+		[STEP_BITS] = { put_bits, chain_any },
+		[STEP_SUM] = { put_sum, chain_any },
+		[STEP_FLOAT] = { put_float, chain_any },
+		[STEP_WIDENED] = { put_widened, chain_any },
+		[STEP_DOUBLE] = { put_double, chain_any },
+		[STEP_LOOP] = { put_loop, chain_any },
+		/* The last: of these the record tells the room. */
+		[STEP_STACK] = { NULL, NULL },
 	};
 
 	switch (s->op) {
 	case STEP_STRING:
 		return strings[s->style][s->count >= PLAIN_WIDE];
 	case STEP_BOOL:
-		return s->size == 1 && s->bits == 0 ? put_bool : put_odd_bool;
+		return bools[s->size == 1 && s->bits == 0];
 	case STEP_ENUM:
-		return s->size == 4 && s->bits == 0 ? put_enum : put_odd_enum;
+		return enums[s->size == 4 && s->bits == 0];
 	default:
 		return others[s->op];
 	}
+}
+
+void
+step_bind(struct step *s)
+{
+	struct functions f = find_functions(s);
+
+	s->put = f.put;
+	s->chain = f.chain;
 }
 
 /* Room at p, which lies in out, for so many bytes and the slack.  Returns p

@@ -109,6 +109,7 @@ steps_part(struct steps *s)
 {
 	if (s->texts.len > s->pending)
 		push(s, (struct step){ .op = STEP_TEXT_ONLY }, 0);
+	push(s, (struct step){ .op = STEP_END }, 0);
 	return s->n;
 }
 
@@ -483,7 +484,7 @@ steps_end(struct steps *s)
 			s->enums[i].v[k].text_at =
 			    s->names.data + s->enums[i].v[k].text;
 	for (struct step *step = s->v; step < s->v + s->n; step++) {
-		step->put = steps_function(step);
+		step_bind(step);
 		step->next = step + 1 + step->body;
 		step->text_at = s->texts.data + step->text;
 		step->enums = s->nenums > 0 ? &s->enums[step->names] : NULL;

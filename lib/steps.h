@@ -28,6 +28,7 @@ enum {
 };
 
 enum step_op {
+	STEP_END, /* of a part, and of a body */
 	STEP_TEXT_ONLY,
 	STEP_TIME_UTC,
 	STEP_TIME_LOCAL,
@@ -66,14 +67,20 @@ struct step;
  * Write the text and the value of a step at p, where there is room for them
  * and EMIT_SLACK; base is where its offset counts from.  Returns where they
  * end.
+ *
+ * Most steps are run in chains: each goes on to the next by its last call,
+ * which is a jump where the compiler makes it one.  Where it does not, there
+ * are as many calls in each other as a chain has steps; each has its share of
+ * STEPS_AT_ONCE.
  */
 typedef char *step_put(char *p, const struct step *s, const unsigned char *base,
     const struct run *r);
 
 struct step {
-	/* What a record needs stands first, in a cache line; these three are
+	/* What a record needs stands first, in a cache line; these four are
 	 * set by steps_end(). */
-	step_put *put; /* NULL: needs room that only the record tells */
+	step_put *put;   /* NULL: needs room that only the record tells */
+	step_put *chain; /* the same, and all up to the STEP_END */
 	const struct step *next; /* behind the body */
 	const char *text_at;
 	size_t offset;
@@ -86,7 +93,7 @@ struct step {
 	uint8_t bit_offset, bits; /* bits 0: no bitfield */
 	uint8_t style;
 	uint32_t text;  /* in steps.texts: stands before the value */
-	uint32_t body;  /* steps that belong to this one */
+	uint32_t body;  /* steps that belong to this one, and their end */
 	uint32_t names; /* STEP_ENUM: in steps.enums */
 	size_t stride;  /* STEP_LOOP: bytes between elements */
 	size_t most;    /* bytes that text and value can take, without body */
@@ -176,19 +183,6 @@ struct run {
 	uint64_t time_ns;
 };
 
-/*
- * Walk the steps [s, end) over the record at base and write at p, where there
- * is room for all of it.  Returns where it stopped.
- */
-static inline char *
-steps_walk(char *p, const struct step *s, const struct step *end,
-    const unsigned char *base, const struct run *r)
-{
-	for (; s != end; s = s->next)
-		p = s->put(p, s, base, r);
-	return p;
-}
-
 /* steps_run() where room is made step by step. */
 void steps_run_slowly(
     const struct run *r, const struct step *s, const struct step *end);
@@ -209,12 +203,12 @@ steps_run(const struct run *r, const struct step *s, const struct step *end,
 	}
 	if ((p = buf_room(r->out, EMIT_SLACK + most)) == NULL)
 		return;
-	p = steps_walk(p, s, end, r->data, r);
+	p = s->chain(p, s, r->data, r);
 	r->out->len = (size_t)(p - r->out->data);
 }
 
-/* The function for an op and style; NULL where there is none. */
-step_put *steps_function(const struct step *s);
+/* Set put and chain by the rest of the step. */
+void step_bind(struct step *s);
 
 /* Append n bytes of text in a style. */
 void steps_style(
