@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <threads.h>
@@ -123,30 +124,109 @@ report_refusal(const json_error_t *e, const char *name, unsigned long line)
 		report_error("%s:%lu: not JSON: %s", name, line, e->text);
 }
 
-/* jansson's memory comes from where it came before, but is watched. */
+/*
+ * jansson's parser goes on where the text of a token found no memory: it reads
+ * past the token's end then, or fails an assertion.  So that it never sees a
+ * failure, it is left by longjmp(3), and what it had is freed: all that it
+ * allocates and frees meanwhile is noted.  Its memory comes from where it came
+ * before; a host of the C library may use jansson too.
+ */
 static json_malloc_t get_memory;
+static json_free_t free_memory;
 static once_flag watched = ONCE_FLAG_INIT;
-static _Thread_local bool starved;
+static _Thread_local struct {
+	bool runs;
+	jmp_buf starved;
+	struct buf noted; /* uintptr_t: addresses, those that were freed | 1 */
+} parser;
+
+static bool
+note(uintptr_t address)
+{
+	buf_add(&parser.noted, &address, sizeof(address));
+	return !parser.noted.failed;
+}
 
 static void *
 get_watched(size_t size)
 {
 	void *p = get_memory(size);
 
-	if (p == NULL) {
-		starved = true;
-		report_note_nomem();
+	if (parser.runs) {
+		if (p != NULL && note((uintptr_t)p))
+			return p;
+		free_memory(p);
+		longjmp(parser.starved, 1);
 	}
+	if (p == NULL)
+		report_note_nomem();
 	return p;
+}
+
+static void
+free_watched(void *p)
+{
+	/* What cannot be noted stays to be freed. */
+	if (parser.runs && p != NULL && !note((uintptr_t)p | 1))
+		longjmp(parser.starved, 1);
+	free_memory(p);
 }
 
 static void
 watch_memory(void)
 {
-	json_free_t free_memory;
-
 	json_get_alloc_funcs(&get_memory, &free_memory);
-	json_set_alloc_funcs(get_watched, free_memory);
+	json_set_alloc_funcs(get_watched, free_watched);
+}
+
+static int
+compare_addresses(const void *a, const void *b)
+{
+	uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Free what the parser has not freed: an address may have come more than once,
+ * and is still in use if it was freed one time less. */
+static void
+free_noted(void)
+{
+	uintptr_t *v = (uintptr_t *)(void *)parser.noted.data;
+	size_t n = parser.noted.len / sizeof(*v);
+
+	if (n > 0)
+		qsort(v, n, sizeof(*v), compare_addresses);
+	for (size_t i = 0; i < n;) {
+		uintptr_t address = v[i];
+		long uses = 0;
+
+		for (; i < n && (v[i] & ~(uintptr_t)1) == address; i++)
+			uses += (v[i] & 1) != 0 ? -1 : 1;
+		if (uses > 0)
+			free_memory((void *)address);
+	}
+}
+
+/* json_loadb(), or NULL with *starved set when memory ran out. */
+static json_t *
+load(const char *text, size_t len, json_error_t *e, bool *starved)
+{
+	json_t *v;
+
+	call_once(&watched, watch_memory);
+	*starved = setjmp(parser.starved) != 0;
+	if (*starved) {
+		parser.runs = false;
+		free_noted();
+		buf_free(&parser.noted);
+		return NULL;
+	}
+	parser.runs = true;
+	v = json_loadb(text, len, JSON_DECODE_ANY, e);
+	parser.runs = false;
+	buf_free(&parser.noted);
+	return v;
 }
 
 json_t *
@@ -154,6 +234,7 @@ doc_parse(const char *text, size_t len, const char *name, unsigned long line)
 {
 	struct buf marked = { 0 };
 	json_error_t e;
+	bool starved;
 	json_t *v;
 
 	if (!is_bounded(text, text + len)) {
@@ -179,18 +260,11 @@ doc_parse(const char *text, size_t len, const char *name, unsigned long line)
 		text = marked.data;
 		len = marked.len;
 	}
-	call_once(&watched, watch_memory);
-	starved = false;
-	v = json_loadb(text, len, JSON_DECODE_ANY, &e);
-	/* jansson takes a string's characters that found no memory for ones
-	 * that were not there, and goes on. */
-	if (starved) {
+	v = load(text, len, &e, &starved);
+	if (starved)
 		report_nomem();
-		json_decref(v);
-		v = NULL;
-	} else if (v == NULL) {
+	else if (v == NULL)
 		report_refusal(&e, name, line);
-	}
 	buf_free(&marked);
 	return v;
 }

@@ -105,12 +105,24 @@ SOME=${SOME:-18}
 	for form in table json plain csv tsv raw folded; do
 		starve -m -o lines -n "$SOME" skel-fmt "--$form" "$BATS_TEST_DIRNAME/fmt/stacks.skel"
 	done
+	# All of one, for those that are in a record.
+	[ -n "${SAN:-}" ] ||
+		starve -m -o lines skel-fmt --csv "$BATS_TEST_DIRNAME/fmt/stacks.skel"
 	for form in table json plain csv; do
 		for input in hists sampled nested; do
 			starve -m -o lines -n $((SOME / 3)) skel-fmt "--$form" \
 				"$BATS_TEST_DIRNAME/fmt/$input.skel"
 		done
 	done
+}
+
+# jansson's parser asserts, or reads on behind the text, when what it keeps of a
+# token cannot grow: the 16th character here ends a string, the 32nd an exponent,
+# the 64th a number.
+@test "memory that runs out in the middle of a token of JSON is said" {
+	printf '%s\n' '{"skel":"stream","version":1,"name":"","encoding":"json","maps":[],"types":[],"other":["aaaaaaaaaaaaaa",1.0000000000000000000000000000e5,123456789012345678901234567890.12345678901234567890123456789012,"\u00e4"]}' \
+		'{"@end":{"records":0,"lost":0}}' > tokens.skel
+	FAULTS=all starve -m -o any skel-fmt --json tokens.skel
 }
 
 @test "memory that runs out is said by skel-load, which leaves nothing behind" {

@@ -236,9 +236,63 @@ the_accessors_check(void)
 	json_decref(v);
 }
 
+/* What jansson allocates: how much of it is in use, and which one fails. */
+static long in_use, fail_at;
+
+static void *
+get(size_t size)
+{
+	void *p = fail_at != 1 ? malloc(size) : NULL;
+
+	fail_at -= fail_at > 0;
+	in_use += p != NULL;
+	return p;
+}
+
+static void
+put(void *p)
+{
+	in_use -= p != NULL;
+	free(p);
+}
+
+/*
+ * The tokens' texts find no room at their 16th, 32nd, 64th ... character: there
+ * end a string, the exponent of a number, a number, an escape and a key.
+ */
+static void
+memory_may_run_out_anywhere(void)
+{
+	static const char text[] =
+	    "[\"aaaaaaaaaaaaaa\",1.0000000000000000000000000000e5,"
+	    "123456789012345678901234567890.12345678901234567890123456789012,"
+	    "\"aaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbb"
+	    "aaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbb12345"
+	    "\\u00e4\",{\"a\":[true,null],\"b\":{\"a\":\"b\",\"c\":[]}}]";
+	json_t *v = NULL;
+	long before = in_use, n;
+
+	for (n = 1; v == NULL && n < 1000; n++) {
+		fail_at = n;
+		v = parse(text);
+		if (v != NULL)
+			continue;
+		CHECK_SAID("out of memory");
+		CHECK_NUM(in_use, before);
+	}
+	/* One more than there are allocations. */
+	CHECK(n > 20 && n < 1000);
+	CHECK_NUM(fail_at, 1);
+	fail_at = 0;
+	json_decref(v);
+	CHECK_NUM(in_use, before);
+}
+
 int
 main(void)
 {
+	json_set_alloc_funcs(get, put);
+	memory_may_run_out_anywhere();
 	numbers_stay_what_they_are();
 	text_that_looks_like_a_number_stays_text();
 	a_text_that_begins_with_the_mark_stays_text();
