@@ -378,6 +378,11 @@ stack_view_fold(const struct stack_view *v, struct buf *out,
 void
 stack_view_put(struct stack_view *v, struct buf *out, enum step_style style)
 {
+	/* Not all of its frames are there, perhaps none. */
+	if (v->failed) {
+		out->failed = true;
+		return;
+	}
 	if (v->state == STACK_UNKNOWN) {
 		buf_printf(out, "%" PRId32, v->id);
 	} else if (style == STYLE_JSON) {
