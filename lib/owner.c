@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +14,16 @@
  * is a zombie. */
 enum { EXITING = 0x4 };
 
-/* When process pid started, 0 if there is none; one that ends is none. */
-static unsigned long long
-start_time(long pid)
+/* When process pid started: *start is 0 if there is none; one that ends is
+ * none.  Returns -1 with errno set when nobody can tell. */
+static int
+start_time(long pid, unsigned long long *start)
 {
 	struct proc_stat s;
+	int there = proc_stat_read(pid, &s);
 
-	return proc_stat_read(pid, &s) && !(s.flags & EXITING) ? s.start : 0;
+	*start = there == 1 && !(s.flags & EXITING) ? s.start : 0;
+	return there == -1 ? -1 : 0;
 }
 
 int
@@ -27,16 +31,24 @@ owner_self(struct owner *o)
 {
 	char link[32];
 	ssize_t n = readlink("/proc/self", link, sizeof(link) - 1);
+	int error = n == -1 ? errno : 0;
 
 	if (n > 0) {
 		link[n] = '\0';
 		o->pid = strtol(link, NULL, 10);
-		o->start = start_time(o->pid);
-		o->pidns = pidns_self();
-		if (o->start != 0 && o->pidns != 0)
+		if (start_time(o->pid, &o->start) == -1 ||
+		    (o->pidns = pidns_self()) == 0)
+			error = errno;
+		else if (o->start != 0)
 			return 0;
 	}
-	report_error("/proc does not say who this process is; mount it");
+	if (error != 0 && error != ENOENT)
+		report_error("/proc does not say who this process is: %s",
+		    strerror(error));
+	else
+		report_error("/proc does not say who this process is; mount "
+			     "it");
+	errno = error != 0 ? error : ENOENT;
 	return -1;
 }
 
@@ -54,7 +66,8 @@ owner_parse(struct owner *o, const char *text)
 bool
 owner_lives(const struct owner *o)
 {
-	if (pidns_self() != o->pidns)
-		return true;
-	return start_time(o->pid) == o->start;
+	unsigned long long start;
+
+	return pidns_self() != o->pidns || start_time(o->pid, &start) == -1 ||
+	       start == o->start;
 }

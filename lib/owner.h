@@ -23,7 +23,8 @@ int owner_self(struct owner *o);
 /* Whether text is an owner, and which. */
 bool owner_parse(struct owner *o, const char *text);
 
-/* Whether o may still run: nobody can tell of another pid namespace. */
+/* Whether o may still run: nobody can tell of another pid namespace, or when
+ * /proc cannot be read. */
 bool owner_lives(const struct owner *o);
 
 #endif

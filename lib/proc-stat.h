@@ -4,8 +4,6 @@
 #ifndef SKEL_PROC_STAT_H
 #define SKEL_PROC_STAT_H
 
-#include <stdbool.h>
-
 struct proc_stat {
 	unsigned long flags;      /* PF_* of Linux's include/linux/sched.h */
 	unsigned long long start; /* clock ticks after boot */
@@ -14,8 +12,8 @@ struct proc_stat {
 	unsigned long long code, stack;
 };
 
-/* Read it.  Returns false when there is no such process, or a dead one that
- * its parent has not waited for. */
-bool proc_stat_read(long pid, struct proc_stat *s);
+/* Read it.  Returns 1; 0 when there is no such process, or a dead one that its
+ * parent has not waited for; or -1 with errno set when nobody can tell. */
+int proc_stat_read(long pid, struct proc_stat *s);
 
 #endif

@@ -51,7 +51,7 @@ read_identity(pid_t pid, struct identity *id)
 	struct stat st;
 
 	*id = (struct identity){ 0 };
-	if (!proc_stat_read(pid, &s))
+	if (proc_stat_read(pid, &s) != 1)
 		return false;
 	id->start = s.start;
 	id->code = s.code;

@@ -90,6 +90,11 @@ record() {
 	skel-load -t 10 "$@" faults.json --pid "$SPIN" > "$file"
 }
 
+# The directory of the session of start_load is there, with its pins.
+session_is_there() {
+	[ -d "/sys/fs/bpf/skel/$TAG-$LOAD-"*/owner-* ] || { echo "the session was swept"; return 1; }
+}
+
 # Strace is slow; these many are spread over a run, and FAULTS=all takes all.
 SOME=${SAN:+9}
 SOME=${SOME:-18}
@@ -156,6 +161,26 @@ SOME=${SOME:-18}
 	sweep -n "$SOME" -o any calls skel-load --pin -t 0.02 faults.json
 	start_load --pin faults.json --pid "$SPIN"
 	sweep -n "$SOME" -o end calls skel-poll -n 100 -t 10 out
+	session_is_there
+	end_load
+	none_left
+}
+
+@test "a session of whose owner /proc cannot be asked is not swept" {
+	need_bpf
+	command -v strace >/dev/null || skip "needs strace"
+	[ -z "${SAN:-}" ] || skip "LeakSanitizer does not work below strace"
+	local at error
+	start_load --pin faults.json --pid "$SPIN"
+	at="/proc/$LOAD/stat"
+	for error in openat:error=EMFILE openat:error=ENOMEM read:error=EIO read:error=EINTR:when=1; do
+		strace -qq -I2 -o asked -P "$at" -e "inject=$error" skel-poll -q --once out > polled
+		grep -q INJECTED asked
+		session_is_there
+		strace -qq -I2 -o asked -P "$at" -e "inject=$error" skel-load -q --check faults.json > checked
+		grep -q INJECTED asked
+		session_is_there
+	done
 	end_load
 	none_left
 }
