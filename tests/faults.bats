@@ -9,14 +9,18 @@ load load
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR"
-	cc -O1 -g -shared -fPIC -o alloc.so "$BATS_TEST_DIRNAME/faults/alloc.c"
+	local library
+	for library in alloc close; do
+		cc -O1 -g -shared -fPIC -o "$library.so" "$BATS_TEST_DIRNAME/faults/$library.c"
+	done
 	load load
 	c_program spin
 	# In the name of all that the kernel holds of ours.
 	TAG=f${BASHPID}_
 	bpf_object faults "-DTAG=$TAG"
 	skel-pack -n "$TAG" faults.bpf.o > faults.json
-	./spin 0 5000 < /dev/null > /dev/null 3>&- &
+	# Slow enough that a busy machine loses none.
+	./spin 0 20000 < /dev/null > /dev/null 3>&- &
 	SPIN=$!
 	export TAG SPIN FILES=$BATS_FILE_TMPDIR
 }
@@ -77,10 +81,22 @@ nothing_of_ours() {
 	[ "$(held_by_us)" -eq 0 ]
 }
 
+# The same of instances of the trace pipe, of which no process is left.
+no_dead_instances() {
+	local dir pid
+	skel-load -q --check "$ASSETS/bootstrap.json" > /dev/null
+	for dir in /sys/kernel/tracing/instances/skel-*; do
+		[[ $dir =~ /skel-([0-9]+)- ]] || continue
+		pid=${BASH_REMATCH[1]}
+		[ -e "/proc/$pid" ] || { echo "$dir is left"; return 1; }
+	done
+}
+
 none_left() {
 	wait_for 10 nothing_of_ours || { bpftool prog show; ls /sys/fs/bpf/skel; return 1; }
 	run ! compgen -G "/sys/fs/bpf/skel/$TAG-*"
-	say "left behind: 0 programs, maps and pins"
+	wait_for 10 no_dead_instances
+	say "left behind: 0 programs, maps, pins and trace instances"
 }
 
 # A stream of ours with the options: record FILE OPTION...
@@ -159,9 +175,24 @@ SOME=${SOME:-18}
 	sweep -n "$SOME" calls skel-load --check faults.json
 	sweep -n $((SOME * 2)) -o end calls skel-load -n 100 -t 10 faults.json --pid "$SPIN"
 	sweep -n "$SOME" -o any calls skel-load --pin -t 0.02 faults.json
+	sweep -n "$SOME" -o any calls skel-load --trace-pipe -t 0.02 faults.json
 	start_load --pin faults.json --pid "$SPIN"
 	sweep -n "$SOME" -o end calls skel-poll -n 100 -t 10 out
 	session_is_there
+	end_load
+	none_left
+}
+
+@test "a descriptor that cannot be closed is said where it was the output, and does not matter else" {
+	need_bpf
+	record run.skel -n 100
+	local close="$FILES/close.so"
+	sweep close "$close" skel-pack faults.bpf.o
+	sweep close "$close" skel-args faults.json --pid 5
+	sweep -o lines close "$close" skel-fmt --table run.skel
+	sweep -o end close "$close" skel-load -n 100 -t 10 faults.json --pid "$SPIN"
+	start_load --pin faults.json --pid "$SPIN"
+	sweep -o end close "$close" skel-poll -n 100 -t 10 out
 	end_load
 	none_left
 }
@@ -191,6 +222,7 @@ SOME=${SOME:-18}
 	export ASAN_OPTIONS=detect_leaks=0
 	sweep -n "$SOME" -o any kill skel-load -n 100 -t 10 faults.json --pid "$SPIN"
 	sweep -n "$SOME" -o any kill skel-load --pin -t 0.02 faults.json
+	sweep -n "$SOME" -o any kill skel-load --trace-pipe -t 0.02 faults.json
 	start_load --pin faults.json --pid "$SPIN"
 	sweep -n "$SOME" -o any kill skel-poll -n 100 -t 10 out
 	end_load
