@@ -14,6 +14,9 @@ enum {
 	HEARD_LINE = 512, /* bytes kept of each */
 };
 
+#define HEARD_KERNEL_BTF "loading kernel BTF"
+#define HEARD_TARGET_BTF "failed to parse target BTF"
+
 static const char log_begin[] = "-- BEGIN PROG LOAD LOG --\n";
 
 /* What libbpf said since heard_forget(). */
@@ -64,6 +67,18 @@ report_lines(enum report_level level, const char *text)
 	}
 }
 
+/* What it says of the kernel's BTF is no warning, and the only place where it
+ * tells an error from a file that is not there. */
+static bool
+is_refused_btf(enum libbpf_print_level level, const char *line)
+{
+	int error;
+
+	return level == LIBBPF_DEBUG &&
+	       sscanf(line, HEARD_KERNEL_BTF " '%*[^']': %d", &error) == 1 &&
+	       error < 0;
+}
+
 /* libbpf's lines: its warnings are for -v and for the report of a failure. */
 static int
 hear(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -75,7 +90,8 @@ hear(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 	if (!listening)
 		return other != NULL ? other(level, fmt, ap) : 0;
-	if (level != LIBBPF_WARN && report_shown() < REPORT_DEBUG)
+	if (level != LIBBPF_WARN && report_shown() < REPORT_DEBUG &&
+	    strstr(fmt, HEARD_KERNEL_BTF) == NULL)
 		return 0;
 	if (vasprintf(&text, fmt, ap) == -1)
 		return 0;
@@ -90,6 +106,8 @@ hear(enum libbpf_print_level level, const char *fmt, va_list ap)
 		if (strstr(line, log_begin) == NULL)
 			as = REPORT_INFO;
 	}
+	if (is_refused_btf(level, line))
+		remember(line);
 	report_lines(as, line);
 	free(text);
 	return 0;
@@ -133,6 +151,20 @@ heard_of(const char *what)
 		if (strstr(heard.lines[i], what) != NULL)
 			return true;
 	return false;
+}
+
+int
+heard_btf_error(void)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < HEARD_MAX && error == 0; i++)
+		if (sscanf(heard.lines[i], HEARD_KERNEL_BTF " '%*[^']': %d",
+			&error) != 1 &&
+		    sscanf(heard.lines[i], HEARD_TARGET_BTF ": %d", &error) !=
+			1)
+			error = 0;
+	return -error;
 }
 
 const char *

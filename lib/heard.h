@@ -24,6 +24,10 @@ void heard_report(void);
 /* Whether the last warnings speak of what. */
 bool heard_of(const char *what);
 
+/* Why libbpf could not read the BTF of the kernel, or the file in its place: an
+ * errno; 0 if it could, or did not want to. */
+int heard_btf_error(void);
+
 /* The program that a warning named last, "" if none did.  Borrowed. */
 const char *heard_program(void);
 

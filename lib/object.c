@@ -325,6 +325,22 @@ is_verifiers(const struct object *o, int error)
 	       error != ENOMEM;
 }
 
+/* Whether the BTF may be as it should, but could not be read for want of
+ * something.  Then it is reported. */
+static bool
+report_unread_btf(const struct object *o)
+{
+	int error = heard_btf_error();
+
+	if (error != ENOMEM && error != EMFILE && error != ENFILE &&
+	    error != EIO)
+		return false;
+	report_error("%s: the object cannot be loaded: the BTF in %s cannot be "
+		     "read: %s",
+	    o->package->name, vmlinux_name(o->btf_path), strerror(error));
+	return true;
+}
+
 static void
 report_refusal(struct object *o, int error)
 {
@@ -336,6 +352,10 @@ report_refusal(struct object *o, int error)
 		report_forbidden(o, program);
 		return;
 	}
+	if ((heard_of("failed to parse target BTF") ||
+		heard_of("failed to find valid kernel BTF")) &&
+	    report_unread_btf(o))
+		return;
 	if (heard_of("failed to parse target BTF")) {
 		vmlinux_report(name, o->btf, o->btf_path);
 		return;

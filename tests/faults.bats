@@ -216,6 +216,21 @@ SOME=${SOME:-18}
 	none_left
 }
 
+@test "a kernel's BTF that cannot be read is not said to be missing" {
+	need_bpf
+	command -v strace >/dev/null || skip "needs strace"
+	[ -z "${SAN:-}" ] || skip "LeakSanitizer does not work below strace"
+	local btf=/sys/kernel/btf/vmlinux fault call error
+	[ -r "$btf" ] || skip "needs a kernel with BTF"
+	for fault in "openat ENOMEM: Cannot allocate memory" "openat EMFILE: Too many open files" \
+		"read EIO: Input/output error"; do
+		read -r call error <<< "${fault%%:*}"
+		fails_with 1 "the object cannot be loaded: the BTF in $btf cannot be read: ${fault#*: }" \
+			strace -qq -I2 -o asked -P "$btf" -e "inject=$call:error=$error" \
+			skel-load -q --check "$ASSETS/bootstrap.json"
+	done
+}
+
 @test "kill -9 at any moment leaves nothing attached, and pins until the next sweep" {
 	need_bpf
 	command -v strace >/dev/null || skip "needs strace"
