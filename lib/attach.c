@@ -59,7 +59,9 @@ report_failure(const struct attach_job *j, int error)
 	if (error == EPERM || error == EACCES) {
 		if (asprintf(&where, "program %s: %s", name, to) != -1) {
 			if (error != EACCES || !privilege_paranoid(where))
-				privilege_report(where);
+				privilege_report(
+				    where, privilege_of_type(
+					       bpf_program__type(j->program)));
 			free(where);
 		}
 	} else if (error == ENOENT) {

@@ -282,20 +282,35 @@ report_hint(const struct object *o, int error)
 	    heard_program(), type != NULL ? type : "such");
 }
 
+/* What may be forbidden of the object; NULL: of its maps. */
+static unsigned int
+find_forbidden(const struct object *o, const struct bpf_program *program)
+{
+	unsigned int what = PRIVILEGE_MEMORY;
+	const struct bpf_map *m;
+
+	if (program != NULL)
+		return what | privilege_of_type(bpf_program__type(program));
+	bpf_object__for_each_map (m, o->bpf)
+		what |= privilege_of_map(bpf_map__type(m));
+	return what;
+}
+
 /* Report that it is forbidden: the program, if others may be loaded. */
 static void
 report_forbidden(const struct object *o, const struct bpf_program *program)
 {
+	unsigned int what = find_forbidden(o, program);
 	char *where;
 
 	if (program == NULL || !privilege_suffices() ||
 	    asprintf(&where, "%s: program %s (%s)", o->package->name,
 		bpf_program__name(program),
 		bpf_program__section_name(program)) == -1) {
-		privilege_report(o->package->name);
+		privilege_report(o->package->name, what);
 		return;
 	}
-	privilege_report(where);
+	privilege_report(where, what);
 	free(where);
 }
 

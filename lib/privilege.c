@@ -3,8 +3,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "buf.h"
+#include "kallsyms.h"
 #include "privilege.h"
 #include "report.h"
 #include "util.h"
@@ -87,30 +89,110 @@ privilege_paranoid(const char *where)
 	return true;
 }
 
-void
-privilege_report(const char *where)
+unsigned int
+privilege_of_type(enum bpf_prog_type type)
 {
-	uint64_t set = effective();
-	struct buf lacks = { 0 };
+	switch (type) {
+	case BPF_PROG_TYPE_KPROBE:
+	case BPF_PROG_TYPE_LSM:
+	case BPF_PROG_TYPE_PERF_EVENT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+	case BPF_PROG_TYPE_SYSCALL:
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_TRACING:
+		return 0;
+	default:
+		return PRIVILEGE_NETWORK;
+	}
+}
+
+unsigned int
+privilege_of_map(enum bpf_map_type type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_CPUMAP:
+	case BPF_MAP_TYPE_DEVMAP:
+	case BPF_MAP_TYPE_DEVMAP_HASH:
+	case BPF_MAP_TYPE_SOCKHASH:
+	case BPF_MAP_TYPE_SOCKMAP:
+	case BPF_MAP_TYPE_XSKMAP:
+		return PRIVILEGE_NETWORK;
+	default:
+		return 0;
+	}
+}
+
+/* Append the names of the needed ones that are not among the capabilities.
+ * Returns whether there are any. */
+static bool
+add_lacking(uint64_t caps, struct buf *out)
+{
+	bool any = false;
 
 	for (size_t i = 0; i < nitems(needed); i++) {
-		if (has(set, needed[i].bit) || has(set, CAP_SYS_ADMIN))
+		if (has(caps, needed[i].bit) || has(caps, CAP_SYS_ADMIN))
 			continue;
-		if (lacks.len > 0)
-			buf_str(&lacks, " and ");
-		buf_str(&lacks, needed[i].name);
+		buf_str(out, any ? " and " : "needs ");
+		buf_str(out, needed[i].name);
+		any = true;
 	}
-	if (lacks.len > 0)
-		report_error("%s: needs %.*s; run as root", where,
-		    (int)lacks.len, lacks.data);
-	else if (!has(set, CAP_NET_ADMIN))
-		report_error("%s: needs CAP_NET_ADMIN, if it is a program for "
-			     "the network; run as root",
-		    where);
+	return any;
+}
+
+void
+privilege_explain(const struct privilege_facts *f, struct buf *out)
+{
+	bool memory = (f->what & PRIVILEGE_MEMORY) && f->counts &&
+		      f->memlock != UINT64_MAX;
+	bool network =
+	    (f->what & PRIVILEGE_NETWORK) && !has(f->caps, CAP_NET_ADMIN);
+
+	if (add_lacking(f->caps, out)) {
+		buf_str(out, "; run as root");
+		return;
+	}
+	if (network)
+		buf_str(out, "needs CAP_NET_ADMIN, if it is a program for the "
+			     "network");
+	if (memory)
+		buf_printf(out,
+		    "%s %" PRIu64 " KiB of locked memory, the limit "
+		    "(ulimit -l), which this kernel counts BPF's memory "
+		    "against; raise it, or run with CAP_SYS_RESOURCE",
+		    network ? ", or else more than the" : "needs more than the",
+		    f->memlock / 1024);
+	else if (network)
+		buf_str(out, "; run as root");
 	else
-		report_error("%s: not permitted, though this process has "
-			     "CAP_BPF and CAP_PERFMON: kernel lockdown or a "
-			     "container's system call filter may forbid it",
-		    where);
-	buf_free(&lacks);
+		buf_str(out, "not permitted, though this process has CAP_BPF "
+			     "and CAP_PERFMON: kernel lockdown or a "
+			     "container's system call filter may forbid it");
+}
+
+/* Linux until 5.10 has it where it counts BPF's memory as locked memory: later
+ * it is the cgroup's. */
+static const char charging[] = "__bpf_prog_charge";
+
+void
+privilege_report(const char *where, unsigned int what)
+{
+	struct privilege_facts f = {
+		.caps = effective(), .memlock = UINT64_MAX, .what = what
+	};
+	struct buf words = { 0 };
+	struct rlimit l;
+
+	/* libbpf raised it, if it could. */
+	if ((what & PRIVILEGE_MEMORY) && getrlimit(RLIMIT_MEMLOCK, &l) == 0 &&
+	    l.rlim_cur != RLIM_INFINITY) {
+		f.memlock = l.rlim_cur;
+		f.counts = kallsyms_has(charging, false);
+	}
+	privilege_explain(&f, &words);
+	if (words.failed)
+		report_nomem();
+	else
+		report_error("%s: %.*s", where, (int)words.len, words.data);
+	buf_free(&words);
 }

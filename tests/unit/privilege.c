@@ -1,0 +1,80 @@
+/* privilege: which of what may be missing is named. */
+#include <linux/capability.h>
+
+#include "check.h"
+#include "privilege.h"
+#include "util.h"
+
+#define CAP(n) (UINT64_C(1) << (n))
+#define BPF_CAPS (CAP(CAP_BPF) | CAP(CAP_PERFMON))
+#define FORBIDDEN                                                              \
+	"not permitted, though this process has CAP_BPF and CAP_PERFMON: "     \
+	"kernel lockdown or a container's system call filter may forbid it"
+#define LOCKED                                                                 \
+	" 64 KiB of locked memory, the limit (ulimit -l), which this kernel "  \
+	"counts BPF's memory against; raise it, or run with CAP_SYS_RESOURCE"
+#define FOR_NETWORK "needs CAP_NET_ADMIN, if it is a program for the network"
+
+enum {
+	ANY = PRIVILEGE_NETWORK | PRIVILEGE_MEMORY,
+	LIMIT = 64 * 1024,
+};
+
+static const struct {
+	struct privilege_facts facts;
+	const char *want;
+} cases[] = {
+	{ { 0, LIMIT, true, ANY },
+	    "needs CAP_BPF and CAP_PERFMON; run as root" },
+	{ { CAP(CAP_BPF), LIMIT, true, ANY },
+	    "needs CAP_PERFMON; run as root" },
+	/* A kernel that counts. */
+	{ { BPF_CAPS, LIMIT, true, PRIVILEGE_MEMORY },
+	    "needs more than the" LOCKED },
+	{ { BPF_CAPS, LIMIT, true, ANY },
+	    FOR_NETWORK ", or else more than the" LOCKED },
+	{ { BPF_CAPS | CAP(CAP_NET_ADMIN), LIMIT, true, ANY },
+	    "needs more than the" LOCKED },
+	{ { CAP(CAP_SYS_ADMIN), LIMIT, true, PRIVILEGE_MEMORY },
+	    "needs more than the" LOCKED },
+	{ { BPF_CAPS, LIMIT, true, PRIVILEGE_NETWORK },
+	    FOR_NETWORK "; run as root" },
+	{ { BPF_CAPS, UINT64_MAX, true, ANY }, FOR_NETWORK "; run as root" },
+	{ { BPF_CAPS, UINT64_MAX, true, PRIVILEGE_MEMORY }, FORBIDDEN },
+	/* One that does not. */
+	{ { BPF_CAPS, LIMIT, false, ANY }, FOR_NETWORK "; run as root" },
+	{ { BPF_CAPS, LIMIT, false, PRIVILEGE_MEMORY }, FORBIDDEN },
+	{ { BPF_CAPS | CAP(CAP_NET_ADMIN), LIMIT, false, ANY }, FORBIDDEN },
+	{ { BPF_CAPS, LIMIT, false, 0 }, FORBIDDEN },
+};
+
+static void
+what_lacks_is_named(void)
+{
+	for (size_t i = 0; i < nitems(cases); i++) {
+		struct buf words = { 0 };
+
+		privilege_explain(&cases[i].facts, &words);
+		buf_chr(&words, '\0');
+		CHECK_STR(words.data, cases[i].want);
+		buf_free(&words);
+	}
+}
+
+static void
+only_some_may_be_for_the_network(void)
+{
+	CHECK_NUM(privilege_of_type(BPF_PROG_TYPE_TRACEPOINT), 0);
+	CHECK_NUM(privilege_of_type(BPF_PROG_TYPE_XDP), PRIVILEGE_NETWORK);
+	CHECK_NUM(privilege_of_type(BPF_PROG_TYPE_UNSPEC), PRIVILEGE_NETWORK);
+	CHECK_NUM(privilege_of_map(BPF_MAP_TYPE_RINGBUF), 0);
+	CHECK_NUM(privilege_of_map(BPF_MAP_TYPE_XSKMAP), PRIVILEGE_NETWORK);
+}
+
+int
+main(void)
+{
+	what_lacks_is_named();
+	only_some_may_be_for_the_network();
+	return check_done();
+}
