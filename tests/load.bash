@@ -179,20 +179,7 @@ without_mounts() {
 # flood N: so many calls of getpgid(2) on each CPU, at once, that flood.bpf.c
 # answers.
 flood() {
-	python3 - "$1" <<-'END'
-		import os, sys
-		cpus, kids = os.sched_getaffinity(0), []
-		for cpu in cpus:
-		    pid = os.fork()
-		    if pid == 0:
-		        os.sched_setaffinity(0, [cpu])
-		        for _ in range(int(sys.argv[1])):
-		            try:
-		                os.getpgid(987654321)
-		            except ProcessLookupError:
-		                pass
-		        os._exit(0)
-		    kids.append(pid)
-		sys.exit(any(os.waitpid(pid, 0)[1] for pid in kids))
-	END
+	[ -x flood ] ||
+		c_program flood
+	./flood "$1"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Privilege by stage: each row of the table of skel(7), tried from inside of
-# the running command by acts.c; and what less than root may do.
+# the running command by bpf/acts.c; and what less than root may do.
 
 load helper
 load chain
@@ -10,13 +10,14 @@ load session
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR"
-	gcc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -shared -fPIC -o acts.so "$BATS_TEST_DIRNAME/acts.c"
+	load load
+	c_program acts -D_GNU_SOURCE -shared -fPIC
 }
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	# Nobody gets no further than here.
-	cp "$BATS_FILE_TMPDIR/acts.so" .
+	cp "$BATS_FILE_TMPDIR/acts" .
 	STAGE=
 	sleep 1000 3>&- &
 	OTHER=$!
@@ -30,7 +31,7 @@ teardown() {
 	[ -z "${NET:-}" ] || end_net
 }
 
-# start COMMAND...: in the background, as STAGE, with acts.so in it; its input
+# start COMMAND...: in the background, as STAGE, with acts in it; its input
 # is the file input, if there is one, and then stays open without more.
 start() {
 	rm -rf report report.dir report.new* report.link report.renamed
@@ -40,7 +41,7 @@ start() {
 	exec 9<>hold
 	[ ! -f input ] || cat input >&9
 	# The sanitizers want to be first.
-	LD_PRELOAD=./acts.so ACTS=report ACTS_PID=$OTHER \
+	LD_PRELOAD=./acts ACTS=report ACTS_PID=$OTHER \
 		ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 "$@" <hold >out 2>err 3>&- 9>&- &
 	STAGE=$!
 }
@@ -112,13 +113,13 @@ has_landlock() {
 # caps NAME...: as /proc shows a set of these, without those that root here
 # lacks.
 caps() {
-	python3 -c '
-import sys
-numbers = dict(dac_override=1, dac_read_search=2, net_admin=12, sys_ptrace=19,
-               syslog=34, perfmon=38, bpf=39, checkpoint_restore=40)
-have = int(sys.argv[1], 16)
-print("%016x" % (sum(1 << numbers[n] for n in sys.argv[2:]) & have))' \
-		"${HAVE:-$(field CapPrm self)}" "$@"
+	local -A numbers=([dac_override]=1 [dac_read_search]=2 [net_admin]=12 [sys_ptrace]=19
+		[syslog]=34 [perfmon]=38 [bpf]=39 [checkpoint_restore]=40)
+	local name set=0
+	for name; do
+		set=$((set | 1 << numbers[$name]))
+	done
+	printf '%016x\n' $((set & 0x${HAVE:-$(field CapPrm self)}))
 }
 
 # has_caps NAME...: STAGE has just these, and could get no others.
@@ -136,7 +137,7 @@ has_caps() {
 	touch report.old report.victim
 	mkfifo hold
 	exec 9<>hold
-	LD_PRELOAD=./acts.so ACTS=report ACTS_PID=$OTHER cat <hold 3>&- 9>&- &
+	LD_PRELOAD=./acts ACTS=report ACTS_PID=$OTHER cat <hold 3>&- 9>&- &
 	STAGE=$!
 	wait_for 10 test -e report
 	try

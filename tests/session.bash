@@ -1,17 +1,16 @@
 # Sessions without skel-load: the maps of poll.bpf.c, pinned by bpftool(8), and
 # the line that describes them; `load session`.
 
+load load
+
 make_maps() {
-	local arch
-	arch=$(uname -m)
-	clang -O2 -g -target bpf -I"/usr/include/$arch-linux-gnu" \
-		-c "$BATS_TEST_DIRNAME/poll.bpf.c" -o poll.o
+	bpf_object poll
 	DIR=/sys/fs/bpf/skel-test-$$-$BATS_TEST_NUMBER
 	# bpftool mounts bpffs where it is missing, to pin something there.
 	bpftool map create "$DIR-mount" type array key 4 value 4 entries 1 name t
 	rm "$DIR-mount"
 	mkdir "$DIR"
-	bpftool prog loadall poll.o "$DIR/programs" pinmaps "$DIR"
+	bpftool prog loadall poll.bpf.o "$DIR/programs" pinmaps "$DIR"
 	head -c 64 /dev/zero > packet
 }
 

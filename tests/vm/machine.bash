@@ -142,7 +142,7 @@ make_objects() (
 	rm -rf "$BPF_OBJECTS"
 	mkdir -p "$BPF_OBJECTS" "$SCRATCH/compile" && cd "$SCRATCH/compile" || return 1
 	{
-		(cd "$ROOT" && grep -hoE '\<(bpf_package|bpf_object|c_program)( [-A-Za-z0-9_=]+)+$' "$@")
+		(cd "$ROOT" && grep -hoE '\<(bpf_package|bpf_object|c_program)( [-A-Za-z0-9_=]+)+$' "$@" tests/*.bash)
 		sed -nE 's|.*takes ([a-z_]+/[a-z_]+).*|bpf_object need -DKIND="\1"|p' "$ROOT/tests/load.bash"
 	} | sort -u | while read -r command arguments; do
 		[ "$command" = c_program ] || command=bpf_object
