@@ -146,6 +146,14 @@ set_clear(const struct note *n)
 	return put_in(n, "sample", "clear_map", json_true());
 }
 
+/* The member is checked when the type of the records is known. */
+static int
+set_sequence(const struct note *n)
+{
+	return put(
+	    n->target->json, "sequence", json_string(n->value), n->where);
+}
+
 /* The object "stack_trace" in "intepreter", with what has to be in it. */
 static json_t *
 stack_trace(const struct note *n)
@@ -347,6 +355,7 @@ static const struct {
 	{ NOTE_MAP, "type", set_type },
 	{ NOTE_MAP, "unit", set_sample },
 	{ NOTE_MAP, "clear", set_clear },
+	{ NOTE_MAP, "sequence", set_sequence },
 	{ NOTE_MAP, "stack_trace", set_stack_trace },
 	{ NOTE_MAP, "stack_field", set_stack_field },
 	{ NOTE_MAP, "stack_map", set_stack_map },

@@ -263,7 +263,8 @@ read_map(void *item, json_t *obj, const char *where)
 	    doc_get_bool(obj, "mmaped", &mmaped, where) == -1 ||
 	    read_sample(m, obj, where) == -1 ||
 	    read_export(m, obj, where) == -1 ||
-	    read_interpreter(m, obj, where) == -1)
+	    read_interpreter(m, obj, where) == -1 ||
+	    doc_get_string(obj, "sequence", &m->sequence, where) == -1)
 		return -1;
 	return 0;
 }

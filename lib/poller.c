@@ -159,13 +159,23 @@ watch_pipe(struct poller *p, int fd, uint32_t events, enum watch what)
 }
 
 static int
+fd_of(const int *fds, size_t i)
+{
+	return fds != NULL ? fds[i] : -1;
+}
+
+/* What knows of the ring's losses: the program's counter, which knows of the
+ * last ones too, before the sequence. */
+static int
 open_counter(struct poller *p, size_t i)
 {
 	const struct poller_options *o = &p->options;
+	int lost = fd_of(o->lost_fds, i);
 
-	return source_set_counter(&p->sources[i],
-	    o->lost_fds != NULL ? o->lost_fds[i] : -1,
-	    o->told_fds != NULL ? o->told_fds[i] : -1);
+	if (lost == -1 && p->header->maps[i].sequence != NULL)
+		return source_set_sequence(
+		    &p->sources[i], fd_of(o->sequence_fds, i));
+	return source_set_counter(&p->sources[i], lost, fd_of(o->told_fds, i));
 }
 
 static int
@@ -429,13 +439,16 @@ poller_count_lost(struct poller *p)
 int
 poller_drain(struct poller *p)
 {
+	bool running;
+
 	if (p->end == POLLER_GONE || p->end == POLLER_COUNTED)
 		return 0;
 	if (p->end == POLLER_FAILED)
 		return -1;
+	running = p->options.runs_on && p->end != POLLER_INPUT;
 	p->ended = false;
 	let_all(p, source_drain);
-	let_all(p, source_count_lost);
+	let_all(p, running ? source_count_last_running : source_count_last);
 	if (!p->options.once)
 		let_all(p, source_last_pass);
 	heed(p, p->sink->flush(p->ctx));

@@ -38,6 +38,7 @@ take_ring(void *ctx, void *data, size_t len)
 	struct source *s = ctx;
 	uint64_t used = round_up_8(len) + RING_HEAD;
 
+	sequence_take(&s->sequence, data, len);
 	if (take_record(s, data, len) == -1)
 		return -ECANCELED;
 	if (s->budget <= used)
@@ -65,6 +66,19 @@ tell_lost(const struct source *s, uint64_t count)
 	return count == 0 ? 0 : s->sink->lost(s->ctx, s, count);
 }
 
+/* Whether all was read that was in the ring at the last look; bytes were, or
+ * else it is empty. */
+static bool
+is_read_through(struct source *s, bool empty, uint64_t bytes)
+{
+	if (!empty && bytes < s->unread) {
+		s->unread -= bytes;
+		return false;
+	}
+	s->unread = s->ring_size;
+	return true;
+}
+
 /* What a ring or perf buffer holds, up to bytes of a ring, and what the ring
  * could not. */
 static int
@@ -74,6 +88,7 @@ consume(struct source *s, uint64_t bytes)
 	int ret = 0;
 
 	s->budget = bytes;
+	sequence_begin(&s->sequence);
 	if (s->ring != NULL)
 		ret = ring_buffer__consume(s->ring);
 	if (ret < 0 && ret != -ECANCELED) {
@@ -81,6 +96,9 @@ consume(struct source *s, uint64_t bytes)
 		return -1;
 	}
 	if (counter_look(&s->counter, &lost) == -1 || tell_lost(s, lost) == -1)
+		return -1;
+	if (is_read_through(s, ret >= 0, bytes) &&
+	    tell_lost(s, sequence_look(&s->sequence)) == -1)
 		return -1;
 	return s->perf.buffer != NULL ? perf_consume(&s->perf) : 0;
 }
@@ -187,7 +205,25 @@ source_count_lost(struct source *s)
 
 	if (s->perf.buffer != NULL)
 		return perf_count_lost(&s->perf);
-	return counter_take(&s->counter, &lost) == 0 ? tell_lost(s, lost) : -1;
+	if (counter_take(&s->counter, &lost) == -1)
+		return -1;
+	return tell_lost(s, lost + sequence_count(&s->sequence));
+}
+
+int
+source_count_last(struct source *s)
+{
+	sequence_settle(&s->sequence);
+	return source_count_lost(s);
+}
+
+int
+source_count_last_running(struct source *s)
+{
+	sequence_settle(&s->sequence);
+	if (s->sequence.size != 0 && source_drain(s) == -1)
+		return -1;
+	return source_count_lost(s);
 }
 
 int
@@ -349,9 +385,19 @@ source_set_counter(struct source *s, int fd, int told_fd)
 	return counter_open(&s->counter, name_of(s), fd, told_fd);
 }
 
+int
+source_set_sequence(struct source *s, int fd)
+{
+	const struct stream_map *m = &s->header->maps[s->map];
+
+	return sequence_open(
+	    &s->sequence, m->name, m->sequence_offset, m->sequence_size, fd);
+}
+
 void
 source_close(struct source *s)
 {
+	sequence_close(&s->sequence);
 	counter_close(&s->counter);
 	ring_buffer__free(s->ring);
 	perf_close(&s->perf);

@@ -17,6 +17,7 @@
 #include "iter.h"
 #include "perf.h"
 #include "sample.h"
+#include "sequence.h"
 #include "stream.h"
 
 struct source;
@@ -42,9 +43,12 @@ struct source {
 
 	struct ring_buffer *ring; /* owned, or NULL */
 	uint64_t ring_size;
-	uint64_t budget;        /* bytes left of a ring's turn */
-	struct counter counter; /* of what did not fit into a ring */
-	struct perf perf;       /* open if the map is one */
+	uint64_t budget; /* bytes left of a ring's turn */
+	uint64_t unread; /* bytes of it, at most, that were there at the last
+			    look at its sequence */
+	struct counter counter;   /* of what did not fit into a ring */
+	struct sequence sequence; /* the same by what is missing */
+	struct perf perf;         /* open if the map is one */
 	struct sample sample;
 	struct iter iter;
 	int timer; /* owned: of what is read in passes, or -1 */
@@ -64,6 +68,10 @@ void source_close(struct source *s);
 
 /* The counter of a ring's losses: counter_open().  s must not move after. */
 int source_set_counter(struct source *s, int fd, int told_fd);
+
+/* The sequence of a ring that has no counter, as the header has it;
+ * sequence_open() has fd.  s must not move after. */
+int source_set_sequence(struct source *s, int fd);
 
 /* The link of an iterator that had none: now it can be read. */
 int source_set_link(struct source *s, int link);
@@ -101,5 +109,13 @@ int source_last_pass(struct source *s);
 
 /* Tell of the losses that no later record could tell of. */
 int source_count_lost(struct source *s);
+
+/*
+ * The same at the end, when all was drained: a record that is missing in a
+ * sequence will not come any more.  Where the programs run on it still may be
+ * on its way: what is missing then is looked for once more.
+ */
+int source_count_last(struct source *s);
+int source_count_last_running(struct source *s);
 
 #endif

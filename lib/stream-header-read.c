@@ -9,6 +9,7 @@
 
 #include "doc.h"
 #include "report.h"
+#include "sequence.h"
 #include "stream-words.h"
 #include "stream.h"
 #include "util.h"
@@ -218,6 +219,9 @@ read_pins(const struct stream_header *h, struct stream_map *m,
 	if (m->lost != NULL &&
 	    read_pin(json, "lost_pin", &m->lost_pin, where) == -1)
 		return -1;
+	if (m->sequence != NULL && m->lost == NULL &&
+	    read_pin(json, "sequence_pin", &m->sequence_pin, where) == -1)
+		return -1;
 	return m->lost == NULL || json_object_get(json, "told_pin") == NULL
 		   ? 0
 		   : read_pin(json, "told_pin", &m->told_pin, where);
@@ -230,6 +234,28 @@ read_other(const json_t *json, const char *key, char **name, const char *where)
 	if (json_object_get(json, key) == NULL)
 		return 0;
 	return read_string(json, key, true, name, where);
+}
+
+/* What tells of the losses of a ring. */
+static int
+check_losses(
+    const struct stream_header *h, struct stream_map *m, const char *where)
+{
+	char at[PART_MAX];
+
+	if (m->lost != NULL && m->source != STREAM_RINGBUF) {
+		report_error(
+		    "%s.lost: only a ring buffer has such a map", where);
+		return -1;
+	}
+	if (m->sequence == NULL)
+		return 0;
+	snprintf(at, sizeof(at), "%s.sequence", where);
+	if (m->source == STREAM_RINGBUF)
+		return sequence_find(&h->types, m->value, m->sequence,
+		    &m->sequence_offset, &m->sequence_size, at);
+	report_error("%s: only a ring buffer has one", at);
+	return -1;
 }
 
 static int
@@ -255,14 +281,12 @@ read_map(struct stream_header *h, unsigned int map, const json_t *json,
 	    read_interpreter(m, json, where) == -1 ||
 	    read_other(json, "stacks", &m->stacks, where) == -1 ||
 	    read_other(json, "lost", &m->lost, where) == -1 ||
+	    read_other(json, "sequence", &m->sequence, where) == -1 ||
 	    read_pins(h, m, json, where) == -1)
 		return -1;
 	m->source = (enum stream_source)source;
-	if (m->lost != NULL && m->source != STREAM_RINGBUF) {
-		report_error(
-		    "%s.lost: only a ring buffer has such a map", where);
+	if (check_losses(h, m, where) == -1)
 		return -1;
-	}
 	if ((m->source == STREAM_SAMPLE && read_sample(m, json, where) == -1) ||
 	    (m->source == STREAM_ITER && read_interval(m, json, where) == -1))
 		return -1;

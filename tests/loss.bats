@@ -99,6 +99,25 @@ end_with() {
 	wait "$1" || STATUS=$?
 }
 
+# last_one: a single record, when what was there before is in the stream; it
+# tells by its number of all losses before it.
+last_one() {
+	wait_for 10 is_quiet
+	python3 -c 'import os
+try:
+    os.getpgid(987654322)
+except ProcessLookupError:
+    pass'
+}
+
+# is_quiet: nothing has come since a moment ago.
+is_quiet() {
+	local before
+	before=$(stat -c %s out)
+	sleep 0.2
+	[ "$(stat -c %s out)" -eq "$before" ]
+}
+
 # flood_load: a flood into skel-load, of the package made before.
 flood_load() {
 	edit flood.json '.meta.perf_buffer_pages = 1'
@@ -106,6 +125,7 @@ flood_load() {
 	flood "$LIVE"
 	flood_standing "$STOPPED" "$LOAD"
 	flood "$LIVE"
+	last_one
 	PRODUCED=$(produced)
 	kill "$LOAD"
 	end_with "$LOAD"
@@ -130,6 +150,7 @@ flood_session() {
 	flood "$LIVE"
 	flood_standing "$STOPPED" "$POLL"
 	flood "$LIVE"
+	last_one
 	PRODUCED=$(produced)
 	kill "$LOAD"
 	end_with "$LOAD"
@@ -317,4 +338,224 @@ counted() {
 	jq -c '.maps[0].source = "perf"' out > wrong
 	fails_with 1 'maps[0].lost: only a ring buffer has such a map' skel-poll --once wrong
 	end_load
+}
+
+# The records are numbered, and nobody counts.
+
+@test "a ring buffer by its sequence: produced = received + lost" {
+	bpf_package flood -DSEQUENCE=n
+	flood_load
+	jq -se '.[0].maps[0] | .sequence == "n" and .lost == null' <(head -n 1 out)
+}
+
+@test "the same by numbers of 4 bytes, in a session" {
+	bpf_package flood -DSEQUENCE=narrow
+	flood_session
+	jq -se '.[0].maps[0] | .sequence == "narrow" and .sequence_pin == null' <(head -n 1 out)
+}
+
+@test "a counter and a sequence: each loss is told once, the last ones too" {
+	bpf_package flood -DSEQUENCE=n -DBOTH
+	start_load flood.json
+	flood_standing 5 "$LOAD"
+	local lost
+	lost=$(counted)
+	[ "$lost" -gt 1000 ]
+	wait_for 10 lost_is "$lost"
+	last_one
+	[ "$(produced)" -eq $((5 * 1024 * $(nproc) + 1)) ]
+	end_load || [ $? -eq 3 ]
+	[ $(($(received) + lost)) -eq $((5 * 1024 * $(nproc) + 1)) ]
+	is "skel-load: $lost records were lost" "$(cat err)"
+	run -0 jq -e '.maps[0] | .sequence == "n" and .lost != null' <(head -n 1 out)
+	# A session needs nothing to share of a sequence that is not counted.
+	start_load --pin="$DIR" flood.json
+	run -0 jq -e '.maps[0] | .sequence == "n" and .lost_pin != null and .sequence_pin == null' out
+	run -0 skel-poll --once out
+	end_load
+}
+
+@test "a missing number is told while the ring is quiet" {
+	bpf_package flood -DSEQUENCE=n
+	start_load flood.json
+	flood_standing 5 "$LOAD"
+	last_one
+	local lost
+	wait_for 10 has_loss
+	lost=$(lost_lines out)
+	[ $(($(received) + lost)) -eq $((5 * 1024 * $(nproc) + 1)) ]
+	end_load || [ $? -eq 3 ]
+	[ "$(lost_lines out)" -eq "$lost" ]
+}
+
+has_loss() {
+	grep -qa '^{"@lost"' out
+}
+
+@test "numbers that come out of order, from several CPUs, are no loss" {
+	[ "$(nproc)" -gt 1 ] || skip "needs 2 CPUs"
+	bpf_package flood -DSEQUENCE=n -DROOM=67108864 "-DNUMBER(n)=((n) ^ 63)"
+	start_load flood.json
+	flood 100
+	wait_for 60 all_there $((100 * 1024 * $(nproc)))
+	end_load
+	is "{\"records\":$((100 * 1024 * $(nproc))),\"lost\":0}" "$(the_end)"
+	is '' "$(cat err)"
+}
+
+all_there() {
+	[ "$(grep -ac '^=' out)" -eq "$1" ]
+}
+
+@test "a session's readers, one after the other, share what they saw of a sequence" {
+	bpf_package flood -DSEQUENCE=n
+	skel-load --pin="$DIR" --detach flood.json > session 2> err.load
+	local i sum=0
+	for i in 1 2 3; do
+		flood 5
+		STATUS=0
+		skel-poll --once session > out 2> err || STATUS=$?
+		sum=$((sum + $(received) + $(lost_lines out)))
+		[ "$i" -eq 1 ] || [ "$STATUS" -eq 3 ]
+	done
+	last_one
+	STATUS=0
+	skel-poll --once session > out 2> err || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ $((sum + $(received) + $(lost_lines out))) -eq $((3 * 5 * 1024 * $(nproc) + 1)) ]
+	skel-poll --once session > out 2> err
+	is '{"records":0,"lost":0}' "$(the_end)"
+	skel-load --unload "$DIR"
+	[ ! -e "$DIR" ]
+}
+
+@test "readers that share the records of a ring at once do not count by its sequence" {
+	bpf_package flood -DSEQUENCE=n
+	start_load --pin="$DIR" flood.json
+	mv out session
+	skel-poll session > out.first 2> err.first 3>&- &
+	READER=$!
+	wait_for 10 has_header out.first
+	skel-poll session > out 2> err 3>&- &
+	POLL=$!
+	wait_for 10 has_header out
+	wait_for 10 grep -q 'several readers share its records' err.first
+	flood 5
+	last_one
+	wait_for 10 grep -q 'several readers share its records' err
+	end_load
+	end_with "$READER"
+	READER=
+	[ "$STATUS" -eq 0 ]
+	end_with "$POLL"
+	POLL=
+	[ "$STATUS" -eq 0 ]
+	is "skel-poll: map flood_of_more_than_15: its losses are not counted any more: several readers share its records" "$(cat err)"
+	[ "$(lost_lines out)" -eq 0 ]
+}
+
+# le N: the 8 bytes of a number as bpftool takes them.
+le() {
+	printf '%016x' "$1" | tac -rs .. | sed 's/../& /g'
+}
+
+@test "numbers of 4 bytes wrap" {
+	local before=$((0xffffffff - 2000)) pin
+	bpf_package flood -DSEQUENCE=narrow
+	skel-load --pin="$DIR" --detach flood.json --first "$before" > session 2> err.load
+	pin=$(jq -r '.maps[0].sequence_pin' session)
+	# As if all before had come: high, both marks, what was received.
+	# shellcheck disable=SC2046
+	bpftool map update pinned "$pin" key hex 00 00 00 00 value hex \
+		$(for n in "$before" "$before" "$before" "$before" 0 0 0 0 0 0; do le "$n"; done)
+	flood 5
+	skel-poll --once session > out 2> err
+	is 0 "$(lost_lines out)"
+	PRODUCED=$(received)
+	last_one
+	STATUS=0
+	skel-poll --once session > out 2> err || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ $((PRODUCED + $(received) + $(lost_lines out))) -eq $((5 * 1024 * $(nproc) + 1)) ]
+	skel-load --unload "$DIR"
+}
+
+# not_counted NUMBER: records with such numbers are told to be no sequence, once.
+not_counted() {
+	bpf_package flood -DSEQUENCE=n "-DNUMBER(n)=$1"
+	start_load flood.json
+	flood 20
+	wait_for 10 grep -q 'jump or repeat' err
+	flood 20
+	end_load || [ $? -eq 3 ]
+	is "map flood_of_more_than_15: its losses are not counted any more: the numbers of its records jump or repeat" \
+		"$(grep 'not counted' err | cut -d' ' -f2-)"
+	[ "$(wc -l < err)" -le 2 ]
+	# What was counted before was there.
+	[ "$(lost_lines out)" -le $((40 * 1024 * $(nproc))) ]
+	[ "$(received)" -gt 0 ]
+}
+
+@test "numbers that are no sequence are told in one line, and count no more" {
+	not_counted 0
+	not_counted '((n) << 60)'
+	not_counted '((n) & 15)'
+	not_counted '(-(n))'
+}
+
+@test "a member that cannot number the records is refused in one line" {
+	local member
+	bpf_package flood -DSEQUENCE=n
+	for member in is_signed bits deep pad; do
+		edit flood.json ".meta.bpf_skel.maps[0].sequence = \"$member\""
+		fails_with 1 "skel-load: flood.json: map flood_of_more_than_15: member $member numbers no records: it is no unsigned integer of 4 or 8 bytes" \
+			skel-load flood.json
+		[ "$(wc -l <<<"$stderr")" -eq 1 ]
+		bpf_object flood "-DSEQUENCE=$member"
+		fails_with 1 "map flood_of_more_than_15: member $member numbers no records" skel-pack flood.bpf.o
+		[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	done
+	for member in inner deep.inner nothing; do
+		edit flood.json ".meta.bpf_skel.maps[0].sequence = \"$member\""
+		fails_with 1 "struct event has no member \"$member\" that numbers its records" skel-load flood.json
+	done
+	bpf_object flood -DSEQUENCE=nothing
+	fails_with 1 'struct event has no member "nothing" that numbers its records' skel-pack flood.bpf.o
+	edit flood.json '.meta.bpf_skel.maps[0].sequence = ""'
+	fails_with 1 'struct event has no member "" that numbers its records' skel-load flood.json
+	edit flood.json '.meta.bpf_skel.maps[0].sequence = 7'
+	fails_with 1 'maps[0].sequence: expected a string' skel-load flood.json
+	bpf_object flood -DSEQUENCE=n -DUNTYPED
+	fails_with 1 "map flood_of_more_than_15: its records are no struct with a member n" skel-pack flood.bpf.o
+	bpf_object flood -DSEQUENCE=n -DPERF
+	fails_with 1 "map flood_of_more_than_15: sequence: only a ring buffer has one" skel-pack flood.bpf.o
+	bpf_package flood -DPERF
+	edit flood.json '.meta.bpf_skel.maps[0].sequence = "n"'
+	fails_with 1 "map flood_of_more_than_15: sequence: only a ring buffer has one" skel-load flood.json
+}
+
+@test "a header with a wrong sequence is refused in one line" {
+	bpf_package flood -DSEQUENCE=n
+	start_load --pin="$DIR" flood.json
+	jq -c '.maps[0].sequence_pin = .maps[0].pin' out > wrong
+	fails_with 1 "skel-poll: map flood_of_more_than_15: its sequence's state is no array of one value of 80 bytes that may be mapped" \
+		skel-poll --once wrong
+	jq -c '.maps[0].sequence_pin = "/sys/fs/bpf/other/x"' out > wrong
+	fails_with 1 "its pin /sys/fs/bpf/other/x is not in the session's directory" skel-poll --once wrong
+	jq -c 'del(.maps[0].sequence_pin)' out > wrong
+	fails_with 1 'maps[0]: sequence_pin is missing' skel-poll --once wrong
+	jq -c '.maps[0].sequence = "pad"' out > wrong
+	fails_with 1 'maps[0].sequence: member pad numbers no records' skel-poll --once wrong
+	jq -c '.maps[0].source = "perf"' out > wrong
+	fails_with 1 'maps[0].sequence: only a ring buffer has one' skel-poll --once wrong
+	jq -c '.skel = "stream" | .maps[0].sequence = "nothing"' out > wrong
+	fails_with 1 'has no member "nothing"' skel-fmt wrong
+	jq -c '.skel = "stream" | del(.maps[0].value)' out > wrong
+	fails_with 1 'maps[0].sequence: its records are no struct' skel-fmt wrong
+	end_load
+	# A stream keeps what its header says of it.
+	start_load flood.json
+	end_load
+	skel-poll out > again
+	is "$(head -n 1 out)" "$(head -n 1 again)"
 }

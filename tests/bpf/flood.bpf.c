@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
- * What loss.bats loads: each getpgid(PGID) makes "burst" records as fast as the
- * CPU can (bpf_loop(): Linux 5.17), for a buffer of one page or a few;
+ * What loss.bats loads: each getpgid(PGID) makes "burst" records, getpgid(PGID +
+ * 1) one, as fast as the CPU can (bpf_loop(): Linux 5.17), for a buffer of one page or a few;
  * "produced" counts them.  PERF is for a perf buffer, COUNTER the kind of a map
- * in the place of the counter.
+ * in the place of the counter.  With SEQUENCE=member the records have numbers,
+ * or what NUMBER makes of them, and no counter, unless BOTH is defined.
  */
 #include <linux/bpf.h>
 
@@ -12,6 +13,9 @@
 #include "skel.bpf.h"
 
 #define PGID 987654321
+#ifndef ROOM
+#define ROOM 4096
+#endif
 
 struct sys_enter {
 	unsigned long long common;
@@ -22,8 +26,25 @@ struct sys_enter {
 struct event {
 	unsigned long long n;
 	unsigned int cpu;
-	char pad[44];
+	unsigned int narrow;
+	int is_signed;
+	unsigned int bits : 31;
+	struct {
+		unsigned int inner;
+	} deep;
+	char pad[28];
 };
+
+#ifdef SEQUENCE
+#define NUMBERED_(member) SKEL_SEQUENCE(member)
+#define NUMBERED NUMBERED_(SEQUENCE)
+#ifndef NUMBER
+#define NUMBER(n) (first + n)
+#endif
+const volatile unsigned long long first;
+#else
+#define NUMBERED
+#endif
 
 const volatile unsigned int burst = 1024;
 unsigned long long produced;
@@ -33,14 +54,17 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__uint(key_size, sizeof(int));
 	__uint(value_size, sizeof(int));
-} flood_of_more_than_15 SEC(".maps");
+} flood_of_more_than_15 SEC(".maps") NUMBERED;
 #else
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-} flood_of_more_than_15 SEC(".maps");
+	__uint(max_entries, ROOM);
+} flood_of_more_than_15 SEC(".maps") NUMBERED;
 #endif
+#ifndef UNTYPED
 SKEL_EVENTS(flood_of_more_than_15, struct event);
+#endif
+SKEL_NUMBERS(flood_of_more_than_15);
 
 #ifdef COUNTER
 struct {
@@ -49,7 +73,8 @@ struct {
 	__type(key, unsigned int);
 	__type(value, unsigned long long);
 } flood_of_more_than_15_lost_samples SEC(".maps");
-#elif !defined(PERF)
+#elif !defined(PERF) && (!defined(SEQUENCE) || defined(BOTH))
+#define COUNTED
 SKEL_COUNT_LOST(flood_of_more_than_15);
 #endif
 
@@ -59,7 +84,7 @@ put(void *ctx, struct event *e)
 #ifdef PERF
 	bpf_perf_event_output(
 	    ctx, &flood_of_more_than_15, BPF_F_CURRENT_CPU, e, sizeof(*e));
-#elif defined(COUNTER)
+#elif !defined(COUNTED)
 	bpf_ringbuf_output(&flood_of_more_than_15, e, sizeof(*e), 0);
 #else
 	struct event *room;
@@ -82,7 +107,12 @@ make_one(unsigned int i, void *ctx)
 {
 	struct event e = { .cpu = bpf_get_smp_processor_id() };
 
-	e.n = __sync_fetch_and_add(&produced, 1);
+	__sync_fetch_and_add(&produced, 1);
+	e.n = SKEL_NEXT(flood_of_more_than_15);
+#ifdef SEQUENCE
+	e.n = NUMBER(e.n);
+	e.narrow = e.n;
+#endif
 	put(*(void **)ctx, &e);
 	return 0;
 }
@@ -91,8 +121,12 @@ SEC("tracepoint/syscalls/sys_enter_getpgid")
 int
 make_flood(struct sys_enter *ctx)
 {
-	if ((int)ctx->args[0] == PGID)
+	int pgid = (int)ctx->args[0];
+
+	if (pgid == PGID)
 		bpf_loop(burst, make_one, &ctx, 0);
+	else if (pgid == PGID + 1)
+		make_one(0, &ctx);
 	return 0;
 }
 
