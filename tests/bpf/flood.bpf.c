@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
- * What loss.bats loads: each getpgid(PGID) makes "burst" records, getpgid(PGID +
- * 1) one, as fast as the CPU can (bpf_loop(): Linux 5.17), for a buffer of one page or a few;
- * "produced" counts them.  PERF is for a perf buffer, COUNTER the kind of a map
- * in the place of the counter.  With SEQUENCE=member the records have numbers,
- * or what NUMBER makes of them, and no counter, unless BOTH is defined.
+ * What loss.bats loads: each getpgid(PGID) makes "burst" records, getpgid(PGID
+ * + 1) one, as fast as the CPU can (bpf_loop(): Linux 5.17), for a buffer of
+ * one page or a few; "produced" counts them.  PERF is for a perf buffer,
+ * COUNTER the kind of a map in the place of the counter.  With SEQUENCE=member
+ * the records have numbers, or what NUMBER makes of them, and no counter,
+ * unless BOTH is defined.
  */
 #include <linux/bpf.h>
 
