@@ -6,6 +6,7 @@
 #	make check SAN=1  the same under the address and undefined sanitizers
 #	make check-vm   install what is missing, build, run the kernel's tests on 6.1 and 6.12 in guests
 #	make bench      time the commands against what people use instead (BENCH_RECORDS=10000000)
+#	make bench-live   the part of it that polls live records
 #	make bench-check  fail when skel-fmt needs 3 % more instructions a record than committed;
 #			bench-count writes what is committed
 #	make fuzz       fuzz every reader of what comes from outside, FUZZ_SECONDS=60 each
@@ -46,7 +47,7 @@ libs = $(shell $(PKG_CONFIG) --libs $(filter-out libiberty,$1)) \
 DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libbsd-dev libseccomp-dev zlib1g-dev
 DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck g++ git iproute2 jq \
 	libbz2-dev llvm locales mandoc procps python3 shellcheck strace time util-linux
-DEPS_BENCH := $(DEPS_BUILD) python3 valgrind
+DEPS_BENCH := $(DEPS_BUILD) bpftrace clang python3 valgrind
 # Clang's sanitizers and libFuzzer are in a package of their own.
 DEPS_FUZZ := $(DEPS_CHECK) libclang-rt-14-dev
 # For guests: what makes one, and which of the above its disk has.
@@ -82,7 +83,7 @@ LIB_SRC  := $(wildcard lib/*.c)
 CMD_SRC  := $(wildcard cmd/*.c cmd/*/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
-BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_SRC := $(filter-out %.bpf.c,$(wildcard tests/bench/*.c))
 SRC      := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
 HDR      := $(wildcard lib/*.h cmd/*.h cmd/*/*.h tests/unit/*.h tests/fuzz/*.h tests/bench/*.h)
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
@@ -92,7 +93,7 @@ FUZZ_TARGETS := $(filter-out replay,$(FUZZ_SRC:tests/fuzz/%.c=%))
 REPLAY   := $(FUZZ_TARGETS:%=$(B)/replay-%)
 # What commands do beside their main(), which a fuzz target may call.
 PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*/*.c))
-BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/*.bpf.c tests/bpf/*.bpf.c)
+BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/*.bpf.c tests/bench/*.bpf.c tests/bpf/*.bpf.c)
 MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.3 lib/*.5)
 # Programs that the tests compile and run.
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/*.c tests/bpf/*.c tests/bpf/*.cc tests/eunomia/* tests/faults/*.c))
@@ -242,6 +243,7 @@ demo: all
 
 # What the commands are measured against, and with what: tests/bench/run.py.
 BENCH     := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%.bin)
+BENCH_LIVE := $(foreach v,ring ring64 perf,$(B)/bench/$v.bpf.o)
 BENCH_RECORDS ?= 1000000
 BENCH_RUN  = SKEL_FMT=$(CURDIR)/$(B)/bin/skel-fmt tests/bench/run.py
 
@@ -250,8 +252,21 @@ $(B)/bench/%.bin: $(B)/tests/bench/%.o $(LIB)
 	$(call step,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(LIBS_unit))
 
-bench: all $(BENCH)
+bench: all $(BENCH) $(BENCH_LIVE)
 	@$(BENCH_RUN) $(B)/bench $(BENCH_RECORDS)
+	@PATH="$(CURDIR)/$(B)/bin:$$PATH" tests/bench/live.py $(B)/bench
+
+# Records as they come: needs root and a kernel with BPF.
+bench-live: all $(BENCH) $(BENCH_LIVE)
+	@PATH="$(CURDIR)/$(B)/bin:$$PATH" tests/bench/live.py $(B)/bench $(LIVE)
+
+$(B)/bench/ring64.bpf.o: LIVE_FLAGS := -DRING=67108864
+$(B)/bench/perf.bpf.o: LIVE_FLAGS := -DPERF
+$(BENCH_LIVE): tests/bench/live.bpf.c tests/bench/live.h assets/skel.bpf.h Makefile | $(SETUP)
+	@mkdir -p $(@D)
+	$(call step,CLANG,$@)
+	$(Q)$(CLANG) -g -O2 -Wall -target bpf $(LIVE_FLAGS) -iquote assets \
+		-idirafter /usr/include/$$($(CC) -dumpmachine) -c -o $@ $<
 
 bench-count: all $(BENCH)
 	@$(BENCH_RUN) --count $(B)/bench >tests/bench/instructions.new
@@ -329,6 +344,6 @@ clean:
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
 .PHONY: all lib deps deps-build deps-check deps-check-vm deps-fuzz deps-bench demo check check-vm fuzz \
-	soak bench bench-count bench-check lint assets assets-check install format clean
+	soak bench bench-live bench-count bench-check lint assets assets-check install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:

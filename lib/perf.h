@@ -3,6 +3,11 @@
  * libbpf holds the memory; this reads the events in it and asks the kernel for
  * the losses that no event tells of, because none could follow them.
  *
+ * Whether a record wakes its reader is a matter of the event that the program
+ * finds in the array, and an open event cannot be changed.  So there are two
+ * for each CPU, which write to the same buffer, one that wakes and one that
+ * does not; and one of them is in the array.
+ *
  * The functions report what is wrong and return -1.
  */
 #ifndef SKEL_PERF_H
@@ -19,20 +24,27 @@ struct perf_sink {
 	void (*lost)(void *ctx, uint64_t count);
 };
 
+struct perf_cpu;
+
 struct perf {
 	struct perf_buffer *buffer;   /* owned */
 	const char *name;             /* borrowed: the map's, for reports */
 	const struct perf_sink *sink; /* borrowed */
 	void *ctx;                    /* borrowed */
 	bool enough;                  /* the sink wants no more for now */
+	int map;                      /* borrowed: the array */
+	struct perf_cpu *cpus;        /* owned */
+	size_t ncpus;
 	bool counts;    /* the kernel counts what is lost: Linux 6.0 */
 	uint64_t noted; /* lost, as events said */
 	uint64_t told;  /* lost, as the sink was told */
 };
 
-/* Open buffers of pages (rounded up to a power of 2) for each CPU. */
-int perf_open(struct perf *p, const char *name, int fd, uint64_t pages,
-    const struct perf_sink *sink, void *ctx);
+/* Open buffers of pages (rounded up to a power of 2) for each CPU that is on
+ * and below nkeys, of the array fd, which is borrowed.  The first are those
+ * that wake.  p may be closed whatever came of it, and if it is zeroed. */
+int perf_open(struct perf *p, const char *name, int fd, uint64_t nkeys,
+    uint64_t pages, const struct perf_sink *sink, void *ctx);
 void perf_close(struct perf *p);
 
 /*
@@ -40,6 +52,13 @@ void perf_close(struct perf *p);
  * readiness uses it up, so what follows must be perf_consume(), for all CPUs.
  */
 int perf_fd(const struct perf *p);
+
+/* How full the fullest is, as a part of PACE_FULL; 0 only if all are empty. */
+uint64_t perf_fill(const struct perf *p);
+
+/* Have records wake their reader, or be quiet until a buffer is half full.
+ * What came before the change may have woken nobody. */
+int perf_set_quiet(struct perf *p, bool quiet);
 
 /* Give the sink what the buffers hold, until it wants no more for now: the rest
  * stays there. */

@@ -1,10 +1,12 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "pace.h"
 #include "poller.h"
 #include "report.h"
 #include "source.h"
@@ -34,7 +36,13 @@ struct poller {
 	struct poller_options options;
 	struct source *sources; /* owned */
 	size_t nsources;
-	int epoll, look, deadline; /* owned */
+	int epoll, look, deadline; /* owned; all but the buffers wakes there */
+	struct pollfd *waits;      /* owned: the epoll, perf buffers, rings */
+	nfds_t nnap, nwait; /* of those: what ends a nap, and any sleep */
+	struct pace pace;
+	uint64_t fill, began; /* of the look at the buffers under way */
+	bool emptying;        /* one is under way */
+	bool quiet;           /* buffers need not wake us */
 	uint64_t records;
 	uint64_t now;          /* CLOCK_REALTIME, ns */
 	unsigned int now_left; /* records until the next look at the clock */
@@ -188,7 +196,8 @@ open_source(struct poller *p, size_t i, int fd)
 		p->options.perf_pages, &source_sink, p) == -1 ||
 	    open_counter(p, i) == -1)
 		return -1;
-	if (watch(p, source_fd(s), EPOLLIN, WATCH_SOURCE, i) == 0)
+	if (source_is_buffer(s) ||
+	    watch(p, source_fd(s), EPOLLIN, WATCH_SOURCE, i) == 0)
 		return 0;
 	report_error("map %s: cannot wait for it: %s", p->header->maps[i].name,
 	    strerror(errno));
@@ -204,6 +213,39 @@ open_sources(struct poller *p, const int *fds)
 	for (size_t i = 0; i < p->header->nmaps; i++)
 		if (open_source(p, i, fds[i]) == -1)
 			return -1;
+	return 0;
+}
+
+static void
+add_wait(struct poller *p, int fd)
+{
+	p->waits[p->nwait++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+}
+
+static void
+add_waits(struct poller *p, enum stream_source source)
+{
+	for (size_t i = 0; i < p->nsources; i++)
+		if (p->header->maps[i].source == source)
+			add_wait(p, source_fd(&p->sources[i]));
+}
+
+/*
+ * What to sleep on.  A ring wakes its reader for the first record behind what
+ * was read, in a nap too, which it would end; a perf buffer that is quiet only
+ * when it is half full.
+ */
+static int
+open_waits(struct poller *p)
+{
+	p->waits = calloc(p->nsources + 1, sizeof(*p->waits));
+	if (p->waits == NULL)
+		return report_nomem();
+	add_wait(p, p->epoll);
+	add_waits(p, STREAM_PERF);
+	p->nnap = p->nwait;
+	add_waits(p, STREAM_RINGBUF);
+	pace_start(&p->pace, p->options.latency_ns, clock_elapsed());
 	return 0;
 }
 
@@ -255,7 +297,7 @@ poller_open(const struct stream_header *h, const int *fds,
 		poller_close(p);
 		return NULL;
 	}
-	if (open_sources(p, fds) == -1) {
+	if (open_sources(p, fds) == -1 || open_waits(p) == -1) {
 		poller_close(p);
 		return NULL;
 	}
@@ -347,28 +389,117 @@ step_passes(struct poller *p)
 	return running;
 }
 
+static uint64_t
+fullest(const struct poller *p)
+{
+	uint64_t fill = 0;
+
+	for (size_t i = 0; i < p->nsources; i++) {
+		uint64_t part = source_fill(&p->sources[i]);
+
+		if (part > fill)
+			fill = part;
+	}
+	return fill;
+}
+
+/* A turn of each buffer that has something.  Returns whether one has more. */
+static bool
+serve_buffers(struct poller *p)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < p->nsources && !p->ended; i++) {
+		struct source *s = &p->sources[i];
+
+		if (source_fill(s) == 0)
+			continue;
+		let(p, source_serve, s);
+		more |= source_has_more(s);
+	}
+	return more;
+}
+
+/* Look at the buffers, or go on with it.  Returns the nap after that: 0 for
+ * none, or PACE_WAIT. */
+static uint64_t
+look_at_buffers(struct poller *p)
+{
+	if (!p->emptying) {
+		p->fill = fullest(p);
+		p->began = clock_elapsed();
+	}
+	p->emptying = p->fill > 0 && serve_buffers(p);
+	return p->emptying ? 0 : pace_next(&p->pace, p->fill, p->began);
+}
+
+/* Returns whether that was so already. */
+static bool
+make_quiet(struct poller *p, bool quiet)
+{
+	if (p->quiet == quiet)
+		return true;
+	p->quiet = quiet;
+	for (size_t i = 0; i < p->nsources && !p->ended; i++)
+		if (source_set_quiet(&p->sources[i], quiet) == -1)
+			end_with(p, POLLER_FAILED);
+	return false;
+}
+
 /*
- * Serve what is ready.  Only when nothing is, flush and wait: so lines go out
- * in large writes while there is much, and at once when there is little.
- * A signal between stop_asked() and the wait is seen at the next look.
+ * Flush, then sleep so long, or until a buffer wakes us; the epoll always does.
+ * A signal between stop_asked() and this is seen at the next look.
  */
 static void
-turn(struct poller *p, bool wait)
+take_nap(struct poller *p, uint64_t nap)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(nap / CLOCK_SECOND),
+		.tv_nsec = (long)(nap % CLOCK_SECOND),
+	};
+	bool wait = nap == PACE_WAIT;
+
+	/* What came until records could wake us has to be looked for. */
+	if (!make_quiet(p, !wait) && wait)
+		return;
+	if (heed(p, p->sink->flush(p->ctx)) == -1 ||
+	    ppoll(p->waits, wait ? p->nwait : p->nnap, wait ? NULL : &ts,
+		NULL) != -1 ||
+	    errno == EINTR)
+		return;
+	report_error("ppoll: %s", strerror(errno));
+	end_with(p, POLLER_FAILED);
+}
+
+/* Serve what the epoll has. */
+static void
+serve_events(struct poller *p)
 {
 	struct epoll_event events[EVENTS_MAX];
 	int n = epoll_wait(p->epoll, events, EVENTS_MAX, 0);
 
-	if (n == 0 && wait) {
-		if (heed(p, p->sink->flush(p->ctx)) == -1)
-			return;
-		n = epoll_wait(p->epoll, events, EVENTS_MAX, -1);
-	}
 	if (n == -1 && errno != EINTR) {
 		report_error("epoll_wait: %s", strerror(errno));
 		end_with(p, POLLER_FAILED);
 	}
 	for (int i = 0; i < n && !p->ended; i++)
 		serve(p, &events[i]);
+}
+
+/*
+ * Take what is there, then serve who else wants something.  Only when there is
+ * no more, flush and sleep, unless passes are under way: so lines go out in
+ * large writes while there is much, and at once when there is little.
+ */
+static void
+turn(struct poller *p, bool running)
+{
+	uint64_t nap = look_at_buffers(p);
+
+	if (nap > 0 && !running && !p->ended)
+		take_nap(p, nap);
+	if (!p->ended)
+		serve_events(p);
 }
 
 /* Whether a signal or the control asks for an end. */
@@ -419,7 +550,7 @@ poller_run(struct poller *p)
 				control_wait(p->options.control);
 			continue;
 		}
-		turn(p, !running);
+		turn(p, running);
 		running = step_passes(p);
 	}
 	if (p->end == POLLER_COUNTED)
@@ -465,6 +596,7 @@ poller_close(struct poller *p)
 	for (size_t i = 0; i < p->nsources; i++)
 		source_close(&p->sources[i]);
 	free(p->sources);
+	free(p->waits);
 	if (p->deadline != -1)
 		close(p->deadline);
 	if (p->look != -1)

@@ -1,6 +1,7 @@
 /*
- * The poller: ring buffers, perf buffers, sampled maps and iterators behind one
- * epoll; timerfds for what is read in passes, so none delays another.  What it
+ * The poller: ring buffers, perf buffers, sampled maps and iterators in one
+ * loop.  Buffers are looked at in turn, as often as their pace says; what is
+ * read in passes has timerfds behind an epoll: so none delays another.  What it
  * finds goes to a sink.  skel-load and skel-poll share it.
  */
 #ifndef SKEL_POLLER_H
@@ -12,6 +13,9 @@
 
 #include "control.h"
 #include "stream.h"
+
+/* What options have unless someone says otherwise. */
+#define POLLER_LATENCY_NS UINT64_C(10000000)
 
 /*
  * Who takes what is found.  map is the index in the header; data is borrowed
@@ -34,9 +38,12 @@ struct poller_options {
 	uint64_t count;      /* end after so many records, those shorter than
 				their type not counted; 0: never */
 	uint64_t timeout_ns; /* end after so long; 0: never */
-	bool once;           /* one pass over everything, then end */
-	int out_fd;          /* end when its reader leaves; -1: none */
-	int in_fd;           /* end when it is at its end; -1: none */
+	/* While records keep coming, how long one may wait for others before
+	 * it is taken; 0: never wait. */
+	uint64_t latency_ns;
+	bool once;  /* one pass over everything, then end */
+	int out_fd; /* end when its reader leaves; -1: none */
+	int in_fd;  /* end when it is at its end; -1: none */
 	/* End as POLLER_INPUT when this says that what is polled is over;
 	 * asked at every look.  NULL: nobody to ask. */
 	bool (*is_over)(void *ctx);

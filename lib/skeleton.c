@@ -134,6 +134,7 @@ open_poller(struct eunomia_bpf *p)
 	const struct poller_options options = {
 		.out_fd = -1,
 		.in_fd = -1,
+		.latency_ns = POLLER_LATENCY_NS,
 		.lost_fds = lost,
 		.perf_pages = p->package.perf_buffer_pages,
 		.poll_timeout_ms = p->package.poll_timeout_ms,

@@ -4,15 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pace.h"
 #include "report.h"
 #include "source.h"
 #include "timer.h"
 #include "util.h"
 
-enum {
-	TURN_BYTES = 32 << 10, /* of one ring before the others have a turn */
-	RING_HEAD = 8,         /* bytes before each record in a ring */
-};
+enum { TURN_BYTES = 32 << 10 }; /* of one ring before others have a turn */
 
 #define MS UINT64_C(1000000) /* ns */
 
@@ -30,21 +28,14 @@ take_record(void *ctx, const void *data, size_t len)
 	return s->sink->record(s->ctx, s, data, len);
 }
 
-/* libbpf has taken the record out of the ring whatever this returns; what is
- * negative ends its turn. */
+/* The same, of a ring: it may be numbered. */
 static int
-take_ring(void *ctx, void *data, size_t len)
+take_ring(void *ctx, const void *data, size_t len)
 {
 	struct source *s = ctx;
-	uint64_t used = round_up_8(len) + RING_HEAD;
 
 	sequence_take(&s->sequence, data, len);
-	if (take_record(s, data, len) == -1)
-		return -ECANCELED;
-	if (s->budget <= used)
-		return -ECANCELED;
-	s->budget -= used;
-	return 0;
+	return take_record(s, data, len);
 }
 
 static void
@@ -66,6 +57,52 @@ tell_lost(const struct source *s, uint64_t count)
 	return count == 0 ? 0 : s->sink->lost(s->ctx, s, count);
 }
 
+static bool
+is_from(const struct source *s, enum stream_source source)
+{
+	return s->header->maps[s->map].source == source;
+}
+
+static bool
+is_iter(const struct source *s)
+{
+	return is_from(s, STREAM_ITER);
+}
+
+bool
+source_is_buffer(const struct source *s)
+{
+	return is_from(s, STREAM_RINGBUF) || is_from(s, STREAM_PERF);
+}
+
+uint64_t
+source_fill(const struct source *s)
+{
+	if (is_from(s, STREAM_RINGBUF))
+		return pace_part(ring_fill(&s->ring), s->ring.size);
+	return is_from(s, STREAM_PERF) ? perf_fill(&s->perf) : 0;
+}
+
+bool
+source_has_more(const struct source *s)
+{
+	return s->more;
+}
+
+int
+source_set_quiet(struct source *s, bool quiet)
+{
+	return is_from(s, STREAM_PERF) ? perf_set_quiet(&s->perf, quiet) : 0;
+}
+
+int
+source_look(struct source *s)
+{
+	uint64_t lost;
+
+	return counter_look(&s->counter, &lost) == 0 ? tell_lost(s, lost) : -1;
+}
+
 /* Whether all was read that was in the ring at the last look; bytes were, or
  * else it is empty. */
 static bool
@@ -75,8 +112,22 @@ is_read_through(struct source *s, bool empty, uint64_t bytes)
 		s->unread -= bytes;
 		return false;
 	}
-	s->unread = s->ring_size;
+	s->unread = s->ring.size;
 	return true;
+}
+
+/* Up to bytes of what a ring holds. */
+static int
+consume_ring(struct source *s, uint64_t bytes)
+{
+	int ret;
+
+	sequence_begin(&s->sequence);
+	ret = ring_consume(&s->ring, bytes, take_ring, s);
+	if (ret != -1 && is_read_through(s, ret == 0, bytes) &&
+	    tell_lost(s, sequence_look(&s->sequence)) == -1)
+		return -1;
+	return ret;
 }
 
 /* What a ring or perf buffer holds, up to bytes of a ring, and what the ring
@@ -84,29 +135,14 @@ is_read_through(struct source *s, bool empty, uint64_t bytes)
 static int
 consume(struct source *s, uint64_t bytes)
 {
-	uint64_t lost;
 	int ret = 0;
 
-	s->budget = bytes;
-	sequence_begin(&s->sequence);
-	if (s->ring != NULL)
-		ret = ring_buffer__consume(s->ring);
-	if (ret < 0 && ret != -ECANCELED) {
-		report_error("map %s: %s", name_of(s), strerror(-ret));
-		return -1;
-	}
-	if (counter_look(&s->counter, &lost) == -1 || tell_lost(s, lost) == -1)
-		return -1;
-	if (is_read_through(s, ret >= 0, bytes) &&
-	    tell_lost(s, sequence_look(&s->sequence)) == -1)
-		return -1;
-	return s->perf.buffer != NULL ? perf_consume(&s->perf) : 0;
-}
-
-static bool
-is_iter(const struct source *s)
-{
-	return s->header->maps[s->map].source == STREAM_ITER;
+	if (is_from(s, STREAM_RINGBUF))
+		ret = consume_ring(s, bytes);
+	else if (is_from(s, STREAM_PERF))
+		ret = perf_consume(&s->perf);
+	s->more = ret == 1;
+	return ret == -1 ? -1 : source_look(s);
 }
 
 bool
@@ -187,15 +223,9 @@ source_serve(struct source *s)
 }
 
 int
-source_look(struct source *s)
-{
-	return consume(s, TURN_BYTES);
-}
-
-int
 source_drain(struct source *s)
 {
-	return consume(s, s->ring_size);
+	return consume(s, s->ring.size);
 }
 
 int
@@ -203,7 +233,7 @@ source_count_lost(struct source *s)
 {
 	uint64_t lost;
 
-	if (s->perf.buffer != NULL)
+	if (is_from(s, STREAM_PERF))
 		return perf_count_lost(&s->perf);
 	if (counter_take(&s->counter, &lost) == -1)
 		return -1;
@@ -231,7 +261,7 @@ source_fd(const struct source *s)
 {
 	if (s->timer != -1)
 		return s->timer;
-	return s->perf.buffer != NULL ? perf_fd(&s->perf) : s->fd;
+	return is_from(s, STREAM_PERF) ? perf_fd(&s->perf) : s->fd;
 }
 
 /* Whether the kernel's map is of the kind that the header says. */
@@ -256,24 +286,22 @@ check_kind(const struct source *s, uint32_t type, uint64_t *size)
 static int
 open_ring(struct source *s)
 {
-	if (check_kind(s, BPF_MAP_TYPE_RINGBUF, &s->ring_size) == -1)
+	uint64_t size;
+
+	if (check_kind(s, BPF_MAP_TYPE_RINGBUF, &size) == -1)
 		return -1;
-	s->ring = ring_buffer__new(s->fd, take_ring, s, NULL);
-	if (s->ring != NULL)
-		return 0;
-	report_error("map %s: cannot open its ring buffer: %s", name_of(s),
-	    strerror(errno));
-	return -1;
+	return ring_open(&s->ring, name_of(s), s->fd, size);
 }
 
 static int
 open_perf(struct source *s, uint64_t pages)
 {
-	uint64_t cpus;
+	uint64_t nkeys;
 
-	if (check_kind(s, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &cpus) == -1)
+	if (check_kind(s, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &nkeys) == -1)
 		return -1;
-	return perf_open(&s->perf, name_of(s), s->fd, pages, &perf_sink, s);
+	return perf_open(
+	    &s->perf, name_of(s), s->fd, nkeys, pages, &perf_sink, s);
 }
 
 /* Whether keys and values of the map are what the header says. */
@@ -399,7 +427,7 @@ source_close(struct source *s)
 {
 	sequence_close(&s->sequence);
 	counter_close(&s->counter);
-	ring_buffer__free(s->ring);
+	ring_close(&s->ring);
 	perf_close(&s->perf);
 	sample_close(&s->sample);
 	iter_close(&s->iter);

@@ -16,6 +16,7 @@
 #include "counter.h"
 #include "iter.h"
 #include "perf.h"
+#include "ring.h"
 #include "sample.h"
 #include "sequence.h"
 #include "stream.h"
@@ -41,12 +42,11 @@ struct source {
 	size_t least; /* bytes that a record must have to be one */
 	int fd; /* borrowed: of the map, or an iterator's link; -1: none yet */
 
-	struct ring_buffer *ring; /* owned, or NULL */
-	uint64_t ring_size;
-	uint64_t budget; /* bytes left of a ring's turn */
-	uint64_t unread; /* bytes of it, at most, that were there at the last
-			    look at its sequence */
-	struct counter counter;   /* of what did not fit into a ring */
+	struct ring ring; /* open if the map is one */
+	bool more;        /* its last turn did not take all */
+	uint64_t unread;  /* bytes of it, at most, that were there at the last
+			     look at its sequence */
+	struct counter counter;   /* of what did not fit into it */
 	struct sequence sequence; /* the same by what is missing */
 	struct perf perf;         /* open if the map is one */
 	struct sample sample;
@@ -83,10 +83,25 @@ bool source_is_done(const struct source *s);
 /* Becomes readable when source_serve() has something to do. */
 int source_fd(const struct source *s);
 
+/* Whether it is a ring or perf buffer: what comes fills it, and it can be read
+ * at any time. */
+bool source_is_buffer(const struct source *s);
+
+/* How full a buffer is, as a part of PACE_FULL; 0 only if it is empty. */
+uint64_t source_fill(const struct source *s);
+
 /* Take a turn's worth of what is there, or start the pass that is due. */
 int source_serve(struct source *s);
 
-/* Now and then: programs may write to a ring without waking its reader. */
+/* Whether the last turn left something there for the next. */
+bool source_has_more(const struct source *s);
+
+/* Whether a buffer's records need not wake anybody, since it is looked at
+ * without.  A perf buffer still wakes its reader when it is half full; a ring
+ * has no need to be told. */
+int source_set_quiet(struct source *s, bool quiet);
+
+/* Now and then: what a ring lost may have no record behind it. */
 int source_look(struct source *s);
 
 /* Whether a pass is under way, and the next step of it. */

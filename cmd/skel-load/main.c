@@ -16,6 +16,7 @@
 
 #include "command.h"
 #include "limit.h"
+#include "poller.h"
 #include "report.h"
 #include "run.h"
 #include "session.h"
@@ -24,6 +25,7 @@ enum {
 	OPT_BTF = 256,
 	OPT_CHECK,
 	OPT_DETACH,
+	OPT_LATENCY,
 	OPT_OPTIONAL,
 	OPT_PIN,
 	OPT_TRACE_PIPE,
@@ -39,6 +41,7 @@ static const struct option long_options[] = {
 	{ "elf", required_argument, NULL, 'e' },
 	{ "format", required_argument, NULL, 'f' },
 	{ "help", no_argument, NULL, 'h' },
+	{ "latency", required_argument, NULL, OPT_LATENCY },
 	{ "map", required_argument, NULL, 'm' },
 	{ "no-log", no_argument, NULL, 'q' },
 	{ "optional", required_argument, NULL, OPT_OPTIONAL },
@@ -56,8 +59,9 @@ static const struct command command = {
 	.usage =
 	    "usage: skel-load [-hqVv] [-e elf] [-f binary|json] [-m map] ...\n"
 	    "                 [-n count] [-t seconds] [-a program=where] ...\n"
-	    "                 [--optional program] ... [--btf file|dir] "
-	    "[--trace-pipe]\n"
+	    "                 [--latency ms] [--optional program] ... "
+	    "[--btf file|dir]\n"
+	    "                 [--trace-pipe]\n"
 	    "                 [--check | --pin[=dir] [--detach]]\n"
 	    "                 [package [argument ...]]\n"
 	    "       skel-load --unload dir\n",
@@ -78,6 +82,8 @@ static const struct command command = {
 	    "  -e, --elf FILE           the object, not the one inside\n"
 	    "  -f, --format FORMAT      of records: binary (default), json\n"
 	    "  -h, --help               this help\n"
+	    "      --latency MS         how long a record may wait under load; "
+	    "10\n"
 	    "  -m, --map MAP            only this map; again for more\n"
 	    "      --optional PROG      go on without it if it cannot be "
 	    "attached;\n"
@@ -120,6 +126,8 @@ set_option(struct options *o, int option)
 	case OPT_DETACH:
 		o->detach = true;
 		return 0;
+	case OPT_LATENCY:
+		return limit_latency(optarg, &o->latency_ns);
 	case OPT_OPTIONAL:
 		return attach_where_optional(&o->wheres[o->nwheres++], optarg);
 	case OPT_PIN:
@@ -145,7 +153,7 @@ find_conflict(const struct options *o, int operands)
 	bool loads = operands > 0 || o->trace_pipe || o->pin || o->check ||
 		     o->detach || o->elf != NULL || o->btf != NULL ||
 		     o->nmaps > 0 || o->nwheres > 0 || o->count != 0 ||
-		     o->timeout_ns != 0;
+		     o->timeout_ns != 0 || o->latency_ns != POLLER_LATENCY_NS;
 
 	if (o->unload != NULL && loads)
 		return "--unload stands alone";
@@ -161,6 +169,8 @@ find_conflict(const struct options *o, int operands)
 		return "--check attaches and pins nothing";
 	if (o->pin && o->count != 0)
 		return "-n: records are counted by skel-poll";
+	if (o->pin && o->latency_ns != POLLER_LATENCY_NS)
+		return "--latency: records are polled by skel-poll";
 	return NULL;
 }
 
@@ -176,7 +186,7 @@ free_options(struct options *o)
 int
 main(int argc, char *argv[])
 {
-	struct options o = { .package = "-" };
+	struct options o = { .package = "-", .latency_ns = POLLER_LATENCY_NS };
 	const char *conflict;
 	int option, status;
 

@@ -272,6 +272,7 @@ stream_with(struct run *r, struct writer *w, const int *fds, const int *lost)
 	const struct poller_options o = {
 		.count = r->options->count,
 		.timeout_ns = r->options->timeout_ns,
+		.latency_ns = r->options->latency_ns,
 		.out_fd = r->out.fd,
 		.in_fd = -1,
 		.lost_fds = lost,

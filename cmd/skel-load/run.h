@@ -22,7 +22,7 @@ struct options {
 	size_t nmaps;
 	struct attach_where *wheres; /* owned */
 	size_t nwheres;
-	uint64_t count, timeout_ns;
+	uint64_t count, timeout_ns, latency_ns;
 	bool check, pin, detach, trace_pipe;
 	const char *dir;    /* of --pin, or NULL */
 	const char *unload; /* what to unload; nothing else then */

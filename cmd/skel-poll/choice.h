@@ -17,6 +17,7 @@ struct choice {
 	size_t nmaps;
 	uint64_t count;      /* 0: no end */
 	uint64_t timeout_ns; /* 0: no end */
+	uint64_t latency_ns; /* of a session's records: poller_options */
 	bool once;
 };
 

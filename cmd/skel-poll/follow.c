@@ -184,6 +184,7 @@ open_poller(struct follow *f, int in_fd, struct writer *w)
 	struct poller_options o = {
 		.count = f->choice->count,
 		.timeout_ns = f->choice->timeout_ns,
+		.latency_ns = f->choice->latency_ns,
 		.once = f->choice->once,
 		.out_fd = f->out->fd,
 		.in_fd = -1,

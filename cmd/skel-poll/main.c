@@ -28,12 +28,14 @@
 #include "limit.h"
 #include "output.h"
 #include "pass.h"
+#include "poller.h"
 #include "report.h"
 #include "stop.h"
 #include "stream.h"
 
 enum {
-	OPT_ONCE = 256,
+	OPT_LATENCY = 256,
+	OPT_ONCE,
 	LOOK_MS = 1000, /* how long a signal that fell between may wait */
 };
 
@@ -41,6 +43,7 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, 'n' },
 	{ "format", required_argument, NULL, 'f' },
 	{ "help", no_argument, NULL, 'h' },
+	{ "latency", required_argument, NULL, OPT_LATENCY },
 	{ "map", required_argument, NULL, 'm' },
 	{ "no-log", no_argument, NULL, 'q' },
 	{ "once", no_argument, NULL, OPT_ONCE },
@@ -54,7 +57,7 @@ static const struct option long_options[] = {
 static const struct command command = {
 	.usage =
 	    "usage: skel-poll [-qv] [-f binary|json] [-m map]... [-n count]\n"
-	    "                 [-t seconds] [--once] [session]\n"
+	    "                 [-t seconds] [--latency ms] [--once] [session]\n"
 	    "       skel-poll -h | -V\n",
 	.help =
 	    "\n"
@@ -63,6 +66,7 @@ static const struct command command = {
 	    "\n"
 	    "  -f, --format binary|json\n"
 	    "                       how records are written\n"
+	    "      --latency MS     how long a record may wait under load; 10\n"
 	    "  -m, --map MAP        this map only; may be repeated\n"
 	    "  -n, --count COUNT    end after so many records\n"
 	    "  -t, --time SECONDS   end after so long; 0.5 is half a second\n"
@@ -148,7 +152,7 @@ run(const char *file, const struct choice *c)
 int
 main(int argc, char *argv[])
 {
-	struct choice c = { 0 };
+	struct choice c = { .latency_ns = POLLER_LATENCY_NS };
 	const char *file = NULL;
 	int ch, status;
 
@@ -175,6 +179,10 @@ main(int argc, char *argv[])
 			break;
 		case 't':
 			if (limit_seconds(optarg, &c.timeout_ns) == -1)
+				command_usage(&command);
+			break;
+		case OPT_LATENCY:
+			if (limit_latency(optarg, &c.latency_ns) == -1)
 				command_usage(&command);
 			break;
 		case OPT_ONCE:

@@ -105,6 +105,7 @@ scene_begin(struct scene *s)
 		.in_fd = -1,
 		.perf_pages = 64,
 		.poll_timeout_ms = 100,
+		.latency_ns = POLLER_LATENCY_NS,
 		.timeout_ns = 20 * SECOND };
 }
 

@@ -1,0 +1,58 @@
+/*
+ * What a traced call takes: getppid(2), evenly.
+ *
+ *	call SECONDS RATE
+ *
+ * Prints the nanoseconds of one, the clock's own taken off, on the first CPU.
+ */
+#include <err.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+/* What it takes to ask twice. */
+static uint64_t
+clock_cost(void)
+{
+	enum { TIMES = 1000 };
+	uint64_t sum = 0;
+
+	for (int i = 0; i < TIMES; i++) {
+		uint64_t t = clock_elapsed();
+
+		sum += clock_elapsed() - t;
+	}
+	return sum / TIMES;
+}
+
+int
+main(int argc, char *argv[])
+{
+	uint64_t cost = clock_cost(), start, end, gap, sum = 0, n = 0, t;
+	cpu_set_t set;
+
+	if (argc != 3)
+		errx(2, "usage: call SECONDS RATE");
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) == -1)
+		err(1, "sched_setaffinity");
+	gap = (uint64_t)(1e9 / strtod(argv[2], NULL));
+	start = clock_elapsed();
+	end = start + (uint64_t)(strtod(argv[1], NULL) * 1e9);
+	for (; (t = clock_elapsed()) < end;) {
+		if (t < start + n * gap)
+			continue;
+		t = clock_elapsed();
+		syscall(SYS_getppid);
+		sum += clock_elapsed() - t;
+		n++;
+	}
+	printf("%.0f\n", n > 0 ? (double)sum / (double)n - (double)cost : 0);
+	return 0;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/*
+ * The source of live records: events of the type of assets/bootstrap, made as
+ * fast or as evenly as is asked for, when the program is run by
+ * BPF_PROG_TEST_RUN; and one for each getppid(2), for the cost of a traced
+ * call.
+ *
+ * PERF: for a perf buffer.  RING: the bytes of the ring.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "live.h"
+#include "skel.bpf.h"
+
+#ifndef RING
+#define RING (1 << 20)
+#endif
+
+enum { TURNS = 1 << 23 }; /* of bpf_loop(), which a slice ends sooner */
+
+enum event_kind { EXEC, EXIT };
+
+struct event {
+	int pid;
+	int ppid;
+	unsigned int exit_code;
+	unsigned long long duration_ns; /* here: when it was submitted */
+	char comm[16];
+	char filename[127];
+	_Bool exit_event;
+	enum event_kind kind;
+};
+
+#ifdef PERF
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(key_size, sizeof(int));
+	__uint(value_size, sizeof(int));
+} rb SEC(".maps");
+#else
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING);
+} rb SEC(".maps");
+#endif
+SKEL_EVENTS(rb, struct event);
+
+struct live live;
+
+static int
+submit(void *ctx, struct event *e)
+{
+#ifdef PERF
+	return bpf_perf_event_output(
+	    ctx, &rb, BPF_F_CURRENT_CPU, e, sizeof(*e));
+#else
+	(void)ctx;
+	return bpf_ringbuf_output(&rb, e, sizeof(*e), 0);
+#endif
+}
+
+static void
+fill(struct event *e)
+{
+	e->pid = 4242;
+	e->ppid = 4241;
+	e->kind = EXEC;
+	__builtin_memcpy(e->comm, "collect2", 9);
+	__builtin_memcpy(e->filename, "/usr/bin/collect2", 18);
+}
+
+/* One look at the clock, and a record if it is due. */
+static long
+turn(unsigned int i, void *ctx)
+{
+	unsigned long long now = bpf_ktime_get_ns();
+	struct event e = { 0 };
+
+	(void)i;
+	if (now >= live.until)
+		return 1;
+	if (now < live.start + live.made * live.gap)
+		return 0;
+	fill(&e);
+	e.duration_ns = live.measure ? bpf_ktime_get_ns() : now;
+	if (submit(*(void **)ctx, &e) != 0)
+		live.lost++;
+	if (live.measure)
+		live.cost += bpf_ktime_get_ns() - e.duration_ns;
+	live.made++;
+	return 0;
+}
+
+SEC("socket")
+int
+make_events(struct __sk_buff *ctx)
+{
+	live.until = bpf_ktime_get_ns() + live.slice;
+	bpf_loop(TURNS, turn, &ctx, 0);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_getppid")
+int
+trace_call(void *ctx)
+{
+	struct event e = { 0 };
+
+	fill(&e);
+	e.duration_ns = bpf_ktime_get_ns();
+	submit(ctx, &e);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
