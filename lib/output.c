@@ -8,15 +8,31 @@
 #include "output.h"
 #include "report.h"
 
+enum {
+	/* Half of a pipe: a write that fills one lets its reader wait first,
+	 * then the writer. */
+	FULL = 32 << 10,
+	WIDE = 1 << 20, /* what a pipe may have, unprivileged */
+	FULL_WIDE = 64 << 10,
+};
+
 int
 output_open(struct output *o, int fd, const char *name)
 {
-	*o = (struct output){ .fd = fd, .name = name };
+	*o = (struct output){ .fd = fd, .name = name, .full = FULL };
 	if (fcntl(fd, F_GETFD) != -1)
 		return 0;
 	report_error("%s: %s", name, strerror(errno));
 	o->failed = true;
 	return -1;
+}
+
+void
+output_widen(struct output *o)
+{
+	/* No pipe, or too many wide ones already: it does as it is. */
+	if (fcntl(o->fd, F_SETPIPE_SZ, WIDE) != -1)
+		o->full = FULL_WIDE;
 }
 
 int

@@ -7,15 +7,15 @@
 #define SKEL_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "buf.h"
-
-enum { OUTPUT_FULL = 32768 }; /* bytes worth a write of their own */
 
 struct output {
 	int fd;           /* borrowed */
 	const char *name; /* borrowed; "<stdout>" */
 	struct buf buf;   /* append lines here */
+	size_t full;      /* bytes worth a write of their own */
 	bool gone;        /* the reader left */
 	bool failed;      /* a write failed, or memory ran out: reported */
 };
@@ -24,6 +24,12 @@ struct output {
  * Check that fd is open and keep it.  Returns 0, or -1 after reporting.
  */
 int output_open(struct output *o, int fd, const char *name);
+
+/*
+ * A wider pipe, if it is one and the kernel lets us, and larger writes: so under
+ * load writer and reader seldom wait for each other.
+ */
+void output_widen(struct output *o);
 
 /*
  * Write what is buffered.  Returns 0, or -1 when no more can be written: gone
@@ -36,7 +42,7 @@ int output_flush(struct output *o);
 static inline int
 output_flush_if_full(struct output *o)
 {
-	return o->buf.len < OUTPUT_FULL && !o->buf.failed ? 0 : output_flush(o);
+	return o->buf.len < o->full && !o->buf.failed ? 0 : output_flush(o);
 }
 
 /* Flush, and see to it that the data arrived (close(2) of a full disk).

@@ -63,6 +63,7 @@ writer_begin(struct writer *w)
 			      "put \"| skel-fmt\" behind it, or take -f json");
 	if (stream_header_write(w->header, &w->out->buf) == -1)
 		return -1;
+	output_widen(w->out);
 	return answer(w, output_flush(w->out));
 }
 

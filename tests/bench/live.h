@@ -6,7 +6,7 @@
 
 /* All times are CLOCK_MONOTONIC, ns; it is zeroed before each run. */
 struct live {
-	unsigned long long start; /* when the first record is due */
+	unsigned long long due;   /* when the next record is */
 	unsigned long long gap;   /* between two; 0: as fast as possible */
 	unsigned long long slice; /* a run of the program is as long */
 	unsigned long long until; /* when the run under way ends */

@@ -122,8 +122,8 @@ main(int argc, char *argv[])
 	live = map_live(prog);
 	*live = (struct live){ .slice = SLICE_NS, .measure = argc > 3 };
 	live->gap = rate > 0 ? (unsigned long long)(1e9 / rate) : 0;
-	live->start = clock_elapsed();
-	end = live->start + (uint64_t)(seconds * 1e9);
+	live->due = clock_elapsed();
+	end = live->due + (uint64_t)(seconds * 1e9);
 	while (clock_elapsed() < end)
 		run_once(prog);
 	printf("%llu %llu %llu\n", live->made, live->lost,
