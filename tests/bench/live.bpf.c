@@ -2,8 +2,8 @@
 /*
  * The source of live records: events of the type of assets/bootstrap, made as
  * fast or as evenly as is asked for, when the program is run by
- * BPF_PROG_TEST_RUN; and one for each getppid(2), for the cost of a traced
- * call.
+ * BPF_PROG_TEST_RUN; and one for each getppid(2) of call.c, for the cost of a
+ * traced call.
  *
  * PERF: for a perf buffer.  RING: the bytes of the ring.
  */
@@ -85,7 +85,7 @@ turn(unsigned int i, void *ctx)
 	if (now < live.due)
 		return 0;
 	/* Whoever took the CPU from us is not made up for by a flood. */
-	live.due = now > live.due + LATE ? now : live.due + live.gap;
+	live.due = (now > live.due + LATE ? now : live.due) + live.gap;
 	fill(&e);
 	e.duration_ns = live.measure ? bpf_ktime_get_ns() : now;
 	if (submit(*(void **)ctx, &e) != 0)

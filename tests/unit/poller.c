@@ -25,6 +25,7 @@ struct seen {
 	uint64_t after; /* answer so many records with this: */
 	int answer;
 	int prog;  /* run this before the first flush, or 0 */
+	int tell;  /* write a byte there for each record, or 0 */
 	bool slow; /* take longer for a record than it takes to make one, and
 		    * a millisecond for every thousandth */
 };
@@ -40,6 +41,8 @@ record(
 		getppid();
 	if (s->slow && s->records[map] % 1000 == 0)
 		usleep(1000);
+	if (s->tell != 0)
+		must((int)write(s->tell, "", 1), "write");
 	if (s->earliest == 0)
 		s->earliest = time_ns;
 	s->latest = time_ns;
@@ -452,6 +455,121 @@ a_flooded_ring_starves_nobody(void)
 	close(prog);
 }
 
+/* A child that has made so many records, one after the other; 0 in it. */
+static pid_t
+trickle_and(int prog, int records)
+{
+	pid_t pid = must(fork(), "fork");
+
+	if (pid == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int i = 0; pid == 0 && i < records; i++) {
+		run(prog, 1);
+		usleep(100);
+	}
+	return pid;
+}
+
+static pid_t
+trickle(int prog, int records)
+{
+	pid_t pid = trickle_and(prog, records);
+
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
+/* Each time that it goes to sleep it flushes before. */
+static uint64_t
+sleeps_of_a_trickle(enum stream_source source, uint64_t latency_ns)
+{
+	enum { RECORDS = 2000 };
+	int map, prog;
+	struct scene s;
+	pid_t child;
+
+	scene_begin(&s);
+	if (source == STREAM_RINGBUF) {
+		prog = scene_ring(&s, "rb", 0);
+	} else {
+		map = new_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 64);
+		prog = load_perf_writer(map);
+		scene_add(&s, "pb", STREAM_PERF, map);
+	}
+	s.options.latency_ns = latency_ns;
+	s.options.count = RECORDS;
+	scene_open(&s);
+	child = trickle(prog, RECORDS);
+	CHECK_NUM(poller_run(s.poller), POLLER_COUNTED);
+	CHECK_NUM(s.seen.records[0], RECORDS);
+	CHECK_NUM(s.seen.lost[0], 0);
+	waitpid(child, NULL, 0);
+	scene_end(&s);
+	close(prog);
+	return s.seen.flushes;
+}
+
+static void
+while_records_keep_coming_it_wakes_for_many(enum stream_source source)
+{
+	uint64_t napping = sleeps_of_a_trickle(source, POLLER_LATENCY_NS);
+
+	CHECK(napping < 1000);
+	CHECK(napping < sleeps_of_a_trickle(source, 0));
+}
+
+/* A child that makes many records, and then few: each when the one before was
+ * seen, which fd says, and some time has passed. */
+static pid_t
+many_then_few(int prog, int fd, int many, int few)
+{
+	pid_t pid = trickle_and(prog, many);
+	char byte;
+
+	if (pid != 0)
+		return pid;
+	for (int i = 0; i < many + few; i++) {
+		must((int)read(fd, &byte, 1), "read");
+		if (i + 1 < many)
+			continue;
+		usleep(30000);
+		run(prog, 1);
+	}
+	_exit(0);
+}
+
+/*
+ * A perf buffer that wakes nobody while records keep coming does it again
+ * afterwards; else each would be found by the look alone, once a second.
+ */
+static void
+after_naps_a_record_wakes_at_once(void)
+{
+	enum { MANY = 300, FEW = 50 };
+	int map = new_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 64);
+	int prog = load_perf_writer(map), ends[2];
+	struct scene s;
+	pid_t child;
+
+	must(pipe(ends), "pipe");
+	scene_begin(&s);
+	scene_add(&s, "pb", STREAM_PERF, map);
+	s.options.poll_timeout_ms = 1000;
+	s.options.count = MANY + FEW;
+	s.seen.tell = ends[1];
+	scene_open(&s);
+	child = many_then_few(prog, ends[0], MANY, FEW);
+	CHECK_NUM(poller_run(s.poller), POLLER_COUNTED);
+	CHECK_NUM(poller_count_lost(s.poller), 0);
+	CHECK_NUM(s.seen.lost[0], 0);
+	end_child(child);
+	close(ends[0]);
+	close(ends[1]);
+	scene_end(&s);
+	close(prog);
+}
+
 static void
 a_reader_that_leaves_is_noticed_without_traffic(void)
 {
@@ -670,6 +788,9 @@ main(void)
 	the_last_drain_takes_what_is_there();
 	a_look_finds_what_did_not_wake_us();
 	a_flooded_ring_starves_nobody();
+	while_records_keep_coming_it_wakes_for_many(STREAM_RINGBUF);
+	while_records_keep_coming_it_wakes_for_many(STREAM_PERF);
+	after_naps_a_record_wakes_at_once();
 	a_reader_that_leaves_is_noticed_without_traffic();
 	the_end_of_the_input_ends_and_its_text_does_not();
 	a_regular_file_as_input_or_output_ends_nothing();

@@ -1,0 +1,199 @@
+/* The pace: naps by a clock that is only said. */
+#include "check.h"
+#include "pace.h"
+
+#define MS UINT64_C(1000000)
+#define SECOND (1000 * MS)
+
+/* A buffer that is filled evenly, and whoever empties it. */
+struct scene {
+	struct pace pace;
+	uint64_t size, rate; /* bytes; bytes a second, in records of RECORD */
+	uint64_t work;       /* ns that waking up and emptying take */
+	uint64_t now;
+	/* What was seen: looks, the longest nap, the fullest after the
+	 * first twenty looks, and naps in a row that were none. */
+	uint64_t looks, longest, fullest, none, waits;
+};
+
+enum { RECORD = 184 };
+
+static uint64_t
+between(const struct scene *s)
+{
+	return RECORD * SECOND / s->rate;
+}
+
+static void
+begin(struct scene *s, uint64_t latency, uint64_t size, uint64_t rate)
+{
+	*s = (struct scene){ .size = size, .rate = rate, .now = SECOND };
+	pace_start(&s->pace, latency, s->now);
+}
+
+/* Let it go on for so long. */
+static void
+go_on(struct scene *s, uint64_t ns)
+{
+	uint64_t end = s->now + ns, taken = s->now, nap, part, n;
+
+	while (s->now < end) {
+		n = (s->now - taken) / between(s);
+		part = pace_part(n * RECORD, s->size);
+		taken += n * between(s);
+		nap = pace_next(&s->pace, part, s->now);
+		if (++s->looks > 20 && part > s->fullest)
+			s->fullest = part;
+		s->now += s->work;
+		if (nap == PACE_WAIT) {
+			s->waits++;
+			if (s->now < taken + between(s))
+				s->now = taken + between(s);
+			continue;
+		}
+		s->none += nap == 0;
+		if (nap > s->longest)
+			s->longest = nap;
+		s->now += nap;
+	}
+}
+
+static void
+few_records_wake_their_reader(void)
+{
+	struct scene s;
+
+	begin(&s, 10 * MS, 1 << 20, RECORD * 20); /* every 50 ms */
+	go_on(&s, 10 * SECOND);
+	CHECK_NUM(s.longest, 0);
+	CHECK_NUM(s.waits, s.looks);
+	CHECK(s.looks >= 200 && s.looks <= 402);
+}
+
+static void
+many_records_are_taken_as_often_as_the_latency_says(void)
+{
+	static const uint64_t rates[] = { 1000, 10000, 100000, 1000000 };
+	struct scene s;
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		begin(&s, 10 * MS, 64 << 20, RECORD * rates[i]);
+		go_on(&s, 10 * SECOND);
+		CHECK_NUM(s.longest, 10 * MS);
+		CHECK(s.looks >= 1000 && s.looks <= 1030);
+	}
+	begin(&s, MS / 2, 64 << 20, RECORD * 10000);
+	go_on(&s, SECOND);
+	CHECK_NUM(s.longest, MS / 2);
+}
+
+/* Whatever the rate, and whatever taking them costs, as long as less comes
+ * meanwhile. */
+static void
+no_buffer_gets_fuller_than_it_should(void)
+{
+	static const uint64_t sizes[] = { 4096, 1 << 16, 1 << 20, 64 << 20 };
+	static const uint64_t rates[] = { 10000, 1000000, 5000000 };
+	struct scene s;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		for (size_t k = 0; k < sizeof(rates) / sizeof(rates[0]); k++) {
+			begin(&s, 10 * MS, sizes[i], RECORD * rates[k]);
+			s.work = sizes[i] * SECOND / s.rate / 8;
+			if (s.work > MS)
+				s.work = MS;
+			go_on(&s, SECOND);
+			CHECK(s.fullest <= PACE_FULL * 3 / 8);
+			CHECK(s.fullest > 0);
+		}
+}
+
+static void
+a_flood_is_not_slept_through(void)
+{
+	struct pace p;
+	uint64_t now = SECOND, first;
+
+	pace_start(&p, 10 * MS, now);
+	/* The first record is alone, with the next one it begins. */
+	CHECK_NUM(pace_next(&p, 1, now += SECOND), PACE_WAIT);
+	first = pace_next(&p, 200, now += 2000);
+	CHECK(first > 0 && first <= MS / 10);
+	/* Fuller than it should be: less, at once, down to nothing. */
+	CHECK(pace_next(&p, PACE_FULL / 2, now += first) < first);
+	CHECK_NUM(pace_next(&p, PACE_FULL, now += first), 0);
+	CHECK_NUM(pace_next(&p, PACE_FULL, now += MS), 0);
+}
+
+static void
+a_burst_that_woke_nobody_is_not_slept_through(void)
+{
+	struct pace p;
+
+	pace_start(&p, 10 * MS, SECOND);
+	CHECK_NUM(pace_next(&p, PACE_FULL, 2 * SECOND), 0);
+}
+
+static void
+when_no_more_comes_naps_end(void)
+{
+	struct scene s;
+	uint64_t nap, slept = 0;
+
+	begin(&s, 10 * MS, 1 << 20, RECORD * 10000);
+	go_on(&s, SECOND);
+	pace_next(&s.pace, 10, s.now);
+	while ((nap = pace_next(&s.pace, 0, s.now + slept)) != PACE_WAIT) {
+		CHECK(nap > 0 && nap <= 10 * MS);
+		slept += nap;
+	}
+	CHECK_NUM(slept, 20 * MS);
+	CHECK_NUM(pace_next(&s.pace, 0, s.now + slept), PACE_WAIT);
+}
+
+static void
+without_latency_there_are_no_naps(void)
+{
+	struct scene s;
+
+	begin(&s, 0, 1 << 20, RECORD * 100000);
+	go_on(&s, SECOND);
+	CHECK_NUM(s.waits, s.looks);
+}
+
+/* Days without a record, the largest fill, the smallest. */
+static void
+extremes_do_no_harm(void)
+{
+	static const uint64_t fills[] = { 0, 1, PACE_FULL };
+	struct pace p;
+
+	for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
+		uint64_t nap;
+
+		pace_start(&p, SECOND, 0);
+		pace_next(&p, fills[i], UINT64_MAX / 2);
+		nap = pace_next(&p, fills[i], UINT64_MAX / 2);
+		CHECK(nap <= SECOND || nap == PACE_WAIT);
+	}
+	CHECK_NUM(pace_part(0, 4096), 0);
+	CHECK_NUM(pace_part(4096, 4096), PACE_FULL);
+	CHECK_NUM(pace_part(UINT64_MAX, 4096), PACE_FULL);
+	CHECK_NUM(pace_part(1, UINT64_MAX), 1);
+	CHECK(pace_part(2048, 4096) >= PACE_FULL / 2 - 1);
+	CHECK(pace_part(2048, 4096) <= PACE_FULL / 2 + 1);
+}
+
+int
+main(void)
+{
+	few_records_wake_their_reader();
+	many_records_are_taken_as_often_as_the_latency_says();
+	no_buffer_gets_fuller_than_it_should();
+	a_flood_is_not_slept_through();
+	a_burst_that_woke_nobody_is_not_slept_through();
+	when_no_more_comes_naps_end();
+	without_latency_there_are_no_naps();
+	extremes_do_no_harm();
+	return check_done();
+}

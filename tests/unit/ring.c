@@ -1,0 +1,279 @@
+/* Rings: what the kernel wrote there, and what it must not be made to do. */
+#include <setjmp.h>
+#include <sys/mman.h>
+
+#include "check.h"
+#include "kernel.h"
+#include "ring.h"
+
+enum { SIZE = 1 << 16, RECORD = 16 };
+
+struct seen {
+	uint64_t records, last;
+	bool disordered;
+	uint64_t enough; /* want no more after so many */
+	uint64_t leave;  /* do not return from the call that brings this one */
+	jmp_buf away;
+	/* Where the reader is as others see it: when it moved, how often. */
+	const unsigned long *shared;
+	unsigned long was;
+	uint64_t moves;
+};
+
+static int
+take(void *ctx, const void *data, size_t len)
+{
+	struct seen *s = ctx;
+	uint64_t n = 0;
+
+	CHECK_NUM(len, sizeof(n));
+	memcpy(&n, data, sizeof(n));
+	s->disordered |= n <= s->last;
+	s->last = n;
+	s->records++;
+	if (s->shared != NULL && *s->shared != s->was) {
+		s->moves++;
+		s->was = *s->shared;
+	}
+	if (s->leave != 0 && s->records == s->leave)
+		longjmp(s->away, 1);
+	return s->enough != 0 && s->records >= s->enough ? -1 : 0;
+}
+
+/* The page of the reader's position, as anybody may map it. */
+static unsigned long *
+map_position(int map)
+{
+	void *p = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE),
+	    PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+
+	if (p == MAP_FAILED)
+		must(-1, "mmap");
+	return p;
+}
+
+struct scene {
+	int map, prog;
+	unsigned long *position;
+	struct ring ring;
+	struct seen seen;
+};
+
+static void
+begin(struct scene *s)
+{
+	*s = (struct scene){ 0 };
+	s->map = new_map(BPF_MAP_TYPE_RINGBUF, 0, 0, SIZE);
+	s->prog = load_ring_writer(s->map, 0);
+	s->position = map_position(s->map);
+	CHECK_NUM(ring_open(&s->ring, "rb", s->map, SIZE), 0);
+}
+
+static void
+end(struct scene *s)
+{
+	munmap(s->position, (size_t)sysconf(_SC_PAGESIZE));
+	ring_close(&s->ring);
+	close(s->prog);
+	close(s->map);
+}
+
+static int
+consume(struct scene *s, uint64_t bytes)
+{
+	return ring_consume(&s->ring, bytes, take, &s->seen);
+}
+
+/* Round the ring, several times. */
+static void
+every_record_comes_once_and_in_order(void)
+{
+	struct scene s;
+
+	begin(&s);
+	for (uint64_t i = 1; i <= 10; i++) {
+		run(s.prog, 3000);
+		CHECK_NUM(ring_fill(&s.ring), 3000 * RECORD);
+		CHECK_NUM(consume(&s, SIZE), 0);
+		CHECK_NUM(s.seen.records, i * 3000);
+		CHECK_NUM(ring_fill(&s.ring), 0);
+		CHECK_NUM(*s.position, i * 3000 * RECORD);
+	}
+	CHECK(!s.seen.disordered);
+	end(&s);
+}
+
+static void
+no_more_than_asked_for_is_taken(void)
+{
+	struct scene s;
+
+	begin(&s);
+	run(s.prog, 100);
+	CHECK_NUM(consume(&s, 10 * RECORD), 1);
+	CHECK_NUM(s.seen.records, 10);
+	s.seen.enough = 11;
+	CHECK_NUM(consume(&s, SIZE), 1);
+	CHECK_NUM(s.seen.records, 11);
+	CHECK_NUM(*s.position, 11 * RECORD);
+	s.seen.enough = 0;
+	CHECK_NUM(consume(&s, SIZE), 0);
+	CHECK_NUM(s.seen.records, 100);
+	CHECK(!s.seen.disordered);
+	end(&s);
+}
+
+/* The ring's eighth at a time, so that a full one has room again soon. */
+static void
+the_position_moves_once_for_many_records(void)
+{
+	struct scene s;
+
+	begin(&s);
+	s.seen.shared = s.position;
+	run(s.prog, SIZE / RECORD);
+	CHECK_NUM(consume(&s, SIZE), 0);
+	CHECK(s.seen.moves >= 6 && s.seen.moves <= 8);
+	end(&s);
+}
+
+static void
+what_was_given_is_not_given_again_by_a_call_that_did_not_return(void)
+{
+	struct scene s;
+
+	begin(&s);
+	run(s.prog, 100);
+	s.seen.leave = 40;
+	if (setjmp(s.seen.away) == 0)
+		consume(&s, SIZE);
+	CHECK_NUM(s.seen.records, 40);
+	s.seen.leave = 0;
+	CHECK_NUM(ring_fill(&s.ring), 60 * RECORD);
+	CHECK_NUM(consume(&s, SIZE), 0);
+	CHECK_NUM(s.seen.records, 100);
+	CHECK(!s.seen.disordered);
+	end(&s);
+}
+
+/* A second reader takes all while the first has one in its hands. */
+static int
+take_as_two(void *ctx, const void *data, size_t len)
+{
+	struct scene *s = ctx;
+	struct seen other = { 0 };
+	struct ring ring;
+
+	if (s->seen.records == 0) {
+		ring_open(&ring, "rb", s->map, SIZE);
+		CHECK_NUM(ring_consume(&ring, SIZE, take, &other), 0);
+		ring_close(&ring);
+	}
+	return take(&s->seen, data, len);
+}
+
+static void
+with_two_readers_the_position_does_not_go_back(void)
+{
+	struct scene s;
+
+	begin(&s);
+	run(s.prog, 100);
+	s.seen.enough = 10;
+	CHECK_NUM(ring_consume(&s.ring, SIZE, take_as_two, &s), 1);
+	CHECK_NUM(*s.position, 100 * RECORD);
+	CHECK_NUM(ring_fill(&s.ring), 0);
+	run(s.prog, 1);
+	s.seen.enough = 0;
+	CHECK_NUM(consume(&s, SIZE), 0);
+	CHECK_NUM(s.seen.records, 11);
+	end(&s);
+}
+
+/* Anybody who has the map may write there what he likes. */
+static void
+a_position_of_someone_else_is_refused(unsigned long position)
+{
+	struct scene s;
+
+	begin(&s);
+	run(s.prog, 100);
+	check_forget();
+	*s.position = position;
+	/* One that was open knows better. */
+	ring_close(&s.ring);
+	CHECK_NUM(ring_open(&s.ring, "rb", s.map, SIZE), 0);
+	CHECK_NUM(consume(&s, SIZE), -1);
+	CHECK_SAID("map rb: its ring buffer is damaged: someone else wrote the "
+		   "position of its reader");
+	end(&s);
+}
+
+/* A program whose records, read as the head of one, say so. */
+static int
+load_liar(int map)
+{
+	const struct bpf_insn code[] = {
+		PUT_IMM(BPF_REG_10, -8, 4096),
+		PUT_IMM(BPF_REG_10, -4, 0),
+		MAP_FD(BPF_REG_1, map),
+		MOVE(BPF_REG_2, BPF_REG_10),
+		ADD(BPF_REG_2, -8),
+		SET(BPF_REG_3, 8),
+		SET(BPF_REG_4, 0),
+		CALL(BPF_FUNC_ringbuf_output),
+		SET(BPF_REG_0, 0),
+		EXIT(),
+	};
+
+	return load(code, nitems(code));
+}
+
+static void
+a_record_that_is_longer_than_the_ring_has_is_refused(void)
+{
+	struct scene s;
+	int liar;
+
+	begin(&s);
+	liar = load_liar(s.map);
+	run(liar, 2);
+	check_forget();
+	*s.position = RECORD + 8;
+	CHECK_NUM(consume(&s, SIZE), -1);
+	CHECK_SAID("map rb: its ring buffer is damaged");
+	CHECK_NUM(s.seen.records, 0);
+	close(liar);
+	end(&s);
+}
+
+static void
+what_is_no_ring_is_refused(void)
+{
+	int map = new_map(BPF_MAP_TYPE_HASH, 4, 4, 1);
+	struct ring r;
+
+	check_forget();
+	CHECK_NUM(ring_open(&r, "rb", map, 4096), -1);
+	CHECK_SAID("map rb: cannot open its ring buffer: ");
+	ring_close(&r);
+	CHECK_NUM(ring_open(&r, "rb", map, UINT64_MAX), -1);
+	ring_close(&r);
+	close(map);
+}
+
+int
+main(void)
+{
+	need_kernel();
+	every_record_comes_once_and_in_order();
+	no_more_than_asked_for_is_taken();
+	the_position_moves_once_for_many_records();
+	what_was_given_is_not_given_again_by_a_call_that_did_not_return();
+	with_two_readers_the_position_does_not_go_back();
+	a_position_of_someone_else_is_refused(10 * RECORD + 4);
+	a_record_that_is_longer_than_the_ring_has_is_refused();
+	a_position_of_someone_else_is_refused((unsigned long)-SIZE);
+	what_is_no_ring_is_refused();
+	return check_done();
+}
