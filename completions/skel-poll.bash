@@ -1,6 +1,6 @@
 # bash completion for skel-poll(1)
 
-_skel_poll_options='-f --format -h --help -m --map -n --count --no-log --once -q --quiet
+_skel_poll_options='-f --format -h --help --latency -m --map -n --count --no-log --once -q --quiet
 -t --time -V --version -v --verbose'
 
 # The maps of the session or stream named on the command line, a name a line; the first
@@ -26,7 +26,7 @@ _skel_poll() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_skel_poll_maps)" -- "$word")
 		return
 		;;
-	-n | --count | -t | --time) return ;;
+	--latency | -n | --count | -t | --time) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$_skel_poll_options" -- "$word")

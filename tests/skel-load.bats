@@ -290,6 +290,10 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	fails_with 2 "--unload stands alone" skel-load --unload /x -n 5
 	fails_with 2 "-n: 0: not a number of records" skel-load -n 0 nosuch.json
 	fails_with 2 "-t: soon: not a number of seconds" skel-load -t soon nosuch.json
+	fails_with 2 "--latency: 1001: not a number of milliseconds up to 1000" \
+		skel-load --latency 1001 nosuch.json
+	fails_with 2 "--latency: records are polled by skel-poll" skel-load --pin --latency 1 nosuch.json
+	fails_with 2 "--unload stands alone" skel-load --unload /x --latency 1
 	fails_with 2 "-f: xml: neither binary nor json" skel-load -f xml nosuch.json
 	fails_with 2 "-a x: expected PROGRAM=WHERE" skel-load -a x nosuch.json
 	fails_with 2 "-a x=there: WHERE is one of " skel-load -a x=there nosuch.json
@@ -438,6 +442,8 @@ able() {
 	[ "$(complete_words skel-load --btf a)" = a.json ]
 	[ "$(complete_words skel-load --unload '')" = there ]
 	[ "$(complete_words skel-load -n '')" = "" ]
+	[ "$(complete_words skel-load --latency '')" = "" ]
+	[ "$(complete_words skel-load --latency 5 a)" = a.json ]
 }
 
 @test "all descriptors that the hard limit allows are used; where those end, no verifier is blamed" {

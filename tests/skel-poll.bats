@@ -58,6 +58,43 @@ the_end() {
 	[ "$(the_end)" = '{"records":1000,"lost":0}' ]
 }
 
+@test "while records are few each is on its way before the next one is made" {
+	need_maps
+	make_session "$RB" > session
+	mkfifo stream
+	skel-poll -f json --latency 1000 session > stream 2> err 3>&- &
+	POLL=$!
+	exec 4< stream
+	read -r -t 10 line <&4
+	for n in 0 1 2; do
+		produce to_ring 1
+		read -r -t 10 line <&4
+		[ "$(jq .n <<< "$line")" = "$n" ]
+	done
+	cat <&4 > out &
+	end_poll 0
+	exec 4<&-
+	[ ! -s err ]
+}
+
+@test "whatever the latency, each record comes once and in order" {
+	need_maps
+	make_session "$RB" > session
+	local from=0
+	for latency in 0 0.25 1000; do
+		skel-poll -f json --latency "$latency" session > out 2> err 3>&- &
+		POLL=$!
+		for _ in 1 2 3 4; do
+			produce to_ring 250
+		done
+		wait_for 10 has_matches out 1000 '@time'
+		end_poll 0
+		[ ! -s err ]
+		diff -u <(seq "$from" $((from + 999))) <(jq 'select(has("pid")) | .n' out)
+		from=$((from + 1000))
+	done
+}
+
 @test "the header is the session's without what is only of the session" {
 	need_maps
 	make_session "$RB" "$(sampled counts 1000)" > session
@@ -490,12 +527,17 @@ END
 	fails_with 2 "-t: .: not a number of seconds" skel-poll -t .
 	fails_with 2 "-t: 1e3: not a number of seconds" skel-poll -t 1e3
 	fails_with 2 "-t: 99999999999999999999: not a number of seconds" skel-poll -t 99999999999999999999
+	for wrong in -1 1000.1 1e3 . '' x 99999999999999999999; do
+		fails_with 2 "--latency: $wrong: not a number of milliseconds up to 1000" \
+			skel-poll --latency "$wrong"
+	done
 	fails_with 2 "usage: skel-poll" skel-poll a b
 }
 
 @test "completion offers options, formats and the maps of the session, and runs nothing" {
 	[ "$(complete_words skel-poll --o)" = --once ]
 	[ "$(complete_words skel-poll -f '')" = 'binary json' ]
+	[ "$(complete_words skel-poll --latency '')" = '' ]
 	echo '{"skel":"session","maps":[{"name":"$(touch ran)","source":"ringbuf"},{"name":"rb","source":"ringbuf"}]}' > odd
 	[ "$(complete_words skel-poll odd -m '')" = rb ]
 	[ ! -e ran ]
