@@ -305,7 +305,7 @@ lint:
 		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib -Icmd \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		'-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {0}' \
-		--max-configs=1 lib cmd tests/unit tests/fuzz tests/bench $(filter-out %.h,$(TEST_SRC))
+		--max-configs=1 lib cmd tests/unit tests/fuzz $(BENCH_SRC) $(filter-out %.h,$(TEST_SRC))
 	shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2153,SC2154,SC2164 $(SHELL_SRC)
 	shellcheck -s dash $(INIT_SRC)
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done

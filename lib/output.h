@@ -26,8 +26,8 @@ struct output {
 int output_open(struct output *o, int fd, const char *name);
 
 /*
- * A wider pipe, if it is one and the kernel lets us, and larger writes: so under
- * load writer and reader seldom wait for each other.
+ * A wider pipe, if it is one and the kernel lets us, and larger writes: so
+ * under load writer and reader seldom wait for each other.
  */
 void output_widen(struct output *o);
 

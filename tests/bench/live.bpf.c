@@ -18,7 +18,7 @@
 #define RING (1 << 20)
 #endif
 
-enum { LATE = 100000 }; /* ns */
+enum { LATE = 100000 };   /* ns */
 enum { TURNS = 1 << 23 }; /* of bpf_loop(), which a slice ends sooner */
 
 enum event_kind { EXEC, EXIT };

@@ -1,6 +1,6 @@
 /* The pace: naps by a clock that is only said. */
-#include "check.h"
 #include "pace.h"
+#include "check.h"
 
 #define MS UINT64_C(1000000)
 #define SECOND (1000 * MS)
