@@ -1,8 +1,10 @@
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "btf.h"
 #include "buf.h"
@@ -42,6 +44,42 @@ make_loadable(struct object *o)
 		}
 	}
 	return 0;
+}
+
+/* Whether this kernel makes arrays that can be mapped; since 5.5. */
+static bool
+makes_mappable(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "skel_mappable",
+	    sizeof(uint32_t), sizeof(uint64_t), 1, &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/*
+ * A sampled array is read in memory if it can be, which is fast, and loses no
+ * counts where it is cleared.  One that others share by its pin stays as it is
+ * defined: libbpf compares.
+ */
+static int
+make_mappable(const struct candidate *c)
+{
+	uint32_t flags;
+
+	if (c->source != STREAM_SAMPLE ||
+	    bpf_map__type(c->bpf) != BPF_MAP_TYPE_ARRAY ||
+	    bpf_map__pin_path(c->bpf) != NULL)
+		return 0;
+	flags = bpf_map__map_flags(c->bpf);
+	if ((flags & BPF_F_MMAPABLE) != 0 || !makes_mappable())
+		return 0;
+	if (bpf_map__set_map_flags(c->bpf, flags | BPF_F_MMAPABLE) == 0)
+		return 0;
+	report_error("%s: cannot set its flags", c->where);
+	return -1;
 }
 
 /* Whether the map's kind and its sample make it something to show. */
@@ -355,7 +393,8 @@ decide(struct export *e, struct object *o, const struct attachments *a,
 	if (filter(e, only, nonly) == -1)
 		return -1;
 	for (size_t i = 0; i < e->n; i++)
-		if (export_describe(e, &e->v[i]) == -1 ||
+		if (make_mappable(&e->v[i]) == -1 ||
+		    export_describe(e, &e->v[i]) == -1 ||
 		    export_stacks(e->header, (unsigned int)i, o) == -1 ||
 		    find_counter(&e->header->maps[i], &e->v[i], o) == -1 ||
 		    find_sequence(e, &e->header->maps[i], &e->v[i]) == -1)

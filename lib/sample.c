@@ -56,9 +56,12 @@ choose_way(struct sample *s, const struct bpf_map_info *info)
 	}
 	s->is_array = info->type == BPF_MAP_TYPE_ARRAY ||
 		      info->type == BPF_MAP_TYPE_PERCPU_ARRAY;
-	/* Arrays have no "look up and delete": each element is set to zero as
-	 * soon as it was read, which is as near as the kernel lets us. */
-	if (s->is_array && s->clear)
+	/* Arrays have no "look up and delete": one that is not mapped is set to
+	 * zero element by element, each as soon as it was read, which is as
+	 * near as the kernel lets us. */
+	if (mapped_open(&s->mapped, s->fd, info, s->clear))
+		s->way = SAMPLE_MAPPED;
+	else if (s->is_array && s->clear)
 		s->way = SAMPLE_BY_INDEX;
 	return 0;
 }
@@ -146,6 +149,7 @@ sample_close(struct sample *s)
 	free(s->values);
 	free(s->record);
 	free(s->nothing);
+	mapped_close(&s->mapped);
 	*s = (struct sample){ .fd = -1 };
 }
 
@@ -157,12 +161,18 @@ sample_start(struct sample *s)
 	s->seen = s->nkeys = s->next = 0;
 }
 
+/* Where the value of the record goes. */
+static unsigned char *
+value_of(struct sample *s)
+{
+	return s->record + s->key_size;
+}
+
+/* Hand the record on, of which the value is there. */
 static int
-emit(struct sample *s, const unsigned char *key, const unsigned char *value,
-    sample_fn *fn, void *ctx)
+emit(struct sample *s, const void *key, sample_fn *fn, void *ctx)
 {
 	memcpy(s->record, key, s->key_size);
-	memcpy(s->record + s->key_size, value, s->value_size);
 	s->seen++;
 	return fn(ctx, s->record, s->key_size + s->value_size);
 }
@@ -172,9 +182,11 @@ emit_batch(struct sample *s, sample_fn *fn, void *ctx)
 {
 	int ret = 0;
 
-	for (; s->next < s->nkeys && ret == 0; s->next++)
-		ret = emit(s, s->keys + s->next * s->key_size,
-		    s->values + s->next * s->value_size, fn, ctx);
+	for (; s->next < s->nkeys && ret == 0; s->next++) {
+		memcpy(value_of(s), s->values + s->next * s->value_size,
+		    s->value_size);
+		ret = emit(s, s->keys + s->next * s->key_size, fn, ctx);
+	}
 	s->running = s->next < s->nkeys || !s->at_end;
 	return ret;
 }
@@ -255,11 +267,11 @@ take_key(struct sample *s, const unsigned char *key)
 	int err;
 
 	if (!s->clear)
-		return bpf_map_lookup_elem(s->fd, key, s->values);
-	err = bpf_map_lookup_and_delete_elem(s->fd, key, s->values);
+		return bpf_map_lookup_elem(s->fd, key, value_of(s));
+	err = bpf_map_lookup_and_delete_elem(s->fd, key, value_of(s));
 	if (!unsupported(err))
 		return err;
-	if ((err = bpf_map_lookup_elem(s->fd, key, s->values)) == 0)
+	if ((err = bpf_map_lookup_elem(s->fd, key, value_of(s))) == 0)
 		bpf_map_delete_elem(s->fd, key);
 	return err;
 }
@@ -276,7 +288,7 @@ step_keys(struct sample *s, sample_fn *fn, void *ctx)
 		key = s->keys + s->next++ * s->key_size;
 		err = take_key(s, key);
 		if (err == 0)
-			ret = emit(s, key, s->values, fn, ctx);
+			ret = emit(s, key, fn, ctx);
 		else if (err != -ENOENT) /* ENOENT: it vanished meanwhile */
 			ret = refused(s, "look-up", err);
 	}
@@ -293,13 +305,32 @@ step_indexes(struct sample *s, sample_fn *fn, void *ctx)
 	     i++) {
 		uint32_t index = (uint32_t)s->next++;
 
-		err = bpf_map_lookup_elem(s->fd, &index, s->values);
+		err = bpf_map_lookup_elem(s->fd, &index, value_of(s));
 		if (err == 0 && s->clear)
 			err = bpf_map_update_elem(
 			    s->fd, &index, s->nothing, BPF_ANY);
 		if (err != 0)
 			return refused(s, "look-up", err);
-		ret = emit(s, (unsigned char *)&index, s->values, fn, ctx);
+		ret = emit(s, &index, fn, ctx);
+	}
+	s->running = s->next < s->max_entries;
+	return ret;
+}
+
+static int
+step_mapped(struct sample *s, sample_fn *fn, void *ctx)
+{
+	int ret = 0;
+
+	for (int i = 0; i < STEP_KEYS && s->next < s->max_entries && ret == 0;
+	     i++) {
+		uint32_t index = (uint32_t)s->next++;
+
+		if (s->clear)
+			mapped_take(&s->mapped, index, value_of(s));
+		else
+			mapped_read(&s->mapped, index, value_of(s));
+		ret = emit(s, &index, fn, ctx);
 	}
 	s->running = s->next < s->max_entries;
 	return ret;
@@ -313,6 +344,8 @@ sample_step(struct sample *s, sample_fn *fn, void *ctx)
 		return step_batch(s, fn, ctx);
 	case SAMPLE_BY_KEY:
 		return step_keys(s, fn, ctx);
+	case SAMPLE_MAPPED:
+		return step_mapped(s, fn, ctx);
 	default:
 		return step_indexes(s, fn, ctx);
 	}

@@ -1,7 +1,8 @@
 /*
  * Samples: one pass after another over a BPF map of keys and values, in steps
- * small enough to let others go between.  Batch look-ups where the kernel has
- * them, key by key where not.  The poller says when a pass starts.
+ * small enough to let others go between.  Arrays that can be are mapped; others
+ * and hashes are looked up in batches, and key by key where the kernel has
+ * none.  The poller says when a pass starts.
  *
  * The functions report what is wrong and return -1.
  */
@@ -12,10 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mapped.h"
+
 enum sample_way {
 	SAMPLE_BY_BATCH,
 	SAMPLE_BY_KEY,   /* keys first, then each value */
 	SAMPLE_BY_INDEX, /* arrays: each index */
+	SAMPLE_MAPPED,   /* arrays: in memory */
 };
 
 struct sample {
@@ -35,16 +39,18 @@ struct sample {
 	unsigned char *keys;   /* owned: room for key_cap keys */
 	unsigned char *values; /* owned: room for cap values */
 	size_t cap, key_cap;
-	uint64_t nkeys, next;  /* collected or in the batch, and done of them */
-	bool at_end;           /* the batch is the last one */
-	unsigned char *record; /* owned: a key, then its value */
+	uint64_t nkeys, next; /* collected or in the batch, and done of them */
+	bool at_end;          /* the batch is the last one */
+	struct mapped mapped;
+	unsigned char *record;  /* owned: a key, then its value */
 	unsigned char *nothing; /* owned: a value of zeros */
 };
 
 /*
  * Prepare to sample the map behind fd.  clear: after each pass its keys are
- * gone, or for an array zero; hashes give key and value and drop it in one
- * step, so nothing counted in between is lost.
+ * gone, or for an array zero.  Hashes give key and value and drop it in one
+ * step, and of a mapped array each word is taken in one, so nothing counted in
+ * between is lost.
  */
 int sample_open(struct sample *s, const char *name, int fd, bool clear);
 void sample_close(struct sample *s);

@@ -1,7 +1,10 @@
 /* Samples: every kind of map, keys that come and go, and clearing. */
-#include "sample.h"
+#include <sys/wait.h>
+
+#include "buf.h"
 #include "check.h"
 #include "kernel.h"
+#include "sample.h"
 
 enum { KEYS = 5000 };
 
@@ -76,10 +79,20 @@ fill(int map, uint32_t keys, uint64_t value)
 		must(bpf_map_update_elem(map, &k, &value, BPF_ANY), "update");
 }
 
-static void
-every_key_is_seen_once(enum bpf_map_type type, bool clear)
+/* An array that can be mapped. */
+static int
+new_mappable(uint32_t value_size, uint32_t max_entries)
 {
-	int map = new_map(type, 4, 8, KEYS);
+	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_MMAPABLE);
+
+	return must(bpf_map_create(BPF_MAP_TYPE_ARRAY, "skel_unit", 4,
+			value_size, max_entries, &o),
+	    "bpf_map_create");
+}
+
+static void
+every_key_is_seen_once(int map, bool clear)
+{
 	struct seen seen = { 0 };
 	struct sample s;
 
@@ -215,9 +228,9 @@ keys_that_vanish_are_skipped(enum sample_way way)
 /* Counts made while the pass hands out its records must be in this pass or
  * the next: what was looked up is no longer in the map by then. */
 static void
-clearing_loses_no_counts(enum bpf_map_type type)
+clearing_loses_no_counts(int map)
 {
-	int map = new_map(type, 4, 8, 4), prog = load_counter(map);
+	int prog = load_counter(map);
 	struct seen seen = { .counts = map, .counter = prog };
 	uint64_t produced = 0;
 	struct sample s;
@@ -234,6 +247,124 @@ clearing_loses_no_counts(enum bpf_map_type type)
 	CHECK_NUM(seen.sum, produced);
 	sample_close(&s);
 	close(prog);
+	close(map);
+}
+
+/* Two writers, one each on its CPU, while passes take what they count. */
+static void
+a_mapped_array_is_taken_under_its_writers(void)
+{
+	enum { WRITERS = 2, RUNS = 200, TIMES = 1000 };
+	int map = new_mappable(8, 4), prog = load_counter(map), left = WRITERS;
+	struct seen seen = { 0 };
+	struct sample s;
+
+	CHECK_NUM(sample_open(&s, "m", map, true), 0);
+	CHECK_NUM(s.way, SAMPLE_MAPPED);
+	for (int i = 0; i < WRITERS; i++)
+		if (must(fork(), "fork") == 0) {
+			for (int n = 0; n < RUNS; n++)
+				run(prog, TIMES);
+			_exit(0);
+		}
+	while (left > 0) {
+		left -= waitpid(-1, NULL, WNOHANG) > 0;
+		CHECK_NUM(pass(&s, &seen), 0);
+	}
+	CHECK_NUM(seen.sum, WRITERS * RUNS * TIMES);
+	sample_close(&s);
+	close(prog);
+	close(map);
+}
+
+static int
+take_bytes(void *ctx, const void *data, size_t len)
+{
+	struct buf *all = ctx;
+
+	buf_add(all, data, len);
+	return 0;
+}
+
+/* All keys and values of a map, one behind the other. */
+static void
+read_bytes(int map, bool clear, struct buf *all)
+{
+	struct sample s;
+
+	all->len = 0;
+	CHECK_NUM(sample_open(&s, "m", map, clear), 0);
+	sample_start(&s);
+	while (s.running)
+		CHECK_NUM(sample_step(&s, take_bytes, all), 0);
+	sample_close(&s);
+}
+
+/* Mapped or looked up, the same bytes come. */
+static void
+values_of_any_size_are_whole(void)
+{
+	static const uint32_t sizes[] = { 1, 4, 5, 8, 12, 16, 129 };
+	struct buf mapped = { 0 }, looked_up = { 0 };
+	unsigned char value[129];
+
+	for (size_t i = 0; i < nitems(sizes); i++) {
+		int a = new_mappable(sizes[i], 700);
+		int b = new_map(BPF_MAP_TYPE_ARRAY, 4, sizes[i], 700);
+
+		for (uint32_t k = 0; k < 700; k++) {
+			memset(value, (int)(k % 251 + 1), sizeof(value));
+			value[0] = (unsigned char)(k >> 8);
+			must(bpf_map_update_elem(a, &k, value, 0), "update");
+			must(bpf_map_update_elem(b, &k, value, 0), "update");
+		}
+		read_bytes(b, false, &looked_up);
+		CHECK_NUM(looked_up.len, 700 * (4 + sizes[i]));
+		for (int clear = 0; clear < 2; clear++) {
+			read_bytes(a, clear == 1, &mapped);
+			CHECK_NUM(mapped.len, looked_up.len);
+			CHECK(memcmp(mapped.data, looked_up.data, mapped.len) ==
+			      0);
+		}
+		/* It was cleared. */
+		read_bytes(a, false, &mapped);
+		for (uint32_t k = 0; k < 700; k++)
+			for (size_t n = 0; n < sizes[i]; n++)
+				CHECK_NUM(
+				    mapped.data[k * (4 + sizes[i]) + 4 + n], 0);
+		close(a);
+		close(b);
+	}
+	buf_free(&mapped);
+	buf_free(&looked_up);
+}
+
+/* A frozen array is mapped to be read; whoever would clear it asks the kernel,
+ * which refuses. */
+static void
+what_cannot_be_mapped_is_looked_up(void)
+{
+	int map = new_mappable(8, 4),
+	    plain = new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4);
+	struct seen seen = { 0 };
+	struct sample s;
+
+	CHECK_NUM(sample_open(&s, "m", plain, false), 0);
+	CHECK_NUM(s.way, SAMPLE_BY_BATCH);
+	sample_close(&s);
+	must(bpf_map_freeze(map), "freeze");
+	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(s.way, SAMPLE_MAPPED);
+	CHECK_NUM(pass(&s, &seen), 0);
+	CHECK_NUM(seen.records, 4);
+	sample_close(&s);
+	CHECK_NUM(sample_open(&s, "m", map, true), 0);
+	CHECK_NUM(s.way, SAMPLE_BY_INDEX);
+	check_forget();
+	CHECK_NUM(pass(&s, &seen), -1);
+	CHECK_SAID("map m: look-up: Operation not permitted");
+	sample_close(&s);
+	close(plain);
 	close(map);
 }
 
@@ -256,10 +387,8 @@ a_batch_grows(void)
 }
 
 static void
-the_taker_can_stop_and_go_on(
-    enum bpf_map_type type, enum sample_way way, bool clear)
+the_taker_can_stop_and_go_on(int map, enum sample_way way, bool clear)
 {
-	int map = new_map(type, 4, 8, 100);
 	struct seen seen = { .stop_after = 3 };
 	struct sample s;
 
@@ -312,10 +441,12 @@ int
 main(void)
 {
 	need_kernel();
-	every_key_is_seen_once(BPF_MAP_TYPE_HASH, false);
-	every_key_is_seen_once(BPF_MAP_TYPE_HASH, true);
-	every_key_is_seen_once(BPF_MAP_TYPE_ARRAY, false);
-	every_key_is_seen_once(BPF_MAP_TYPE_ARRAY, true);
+	every_key_is_seen_once(new_map(BPF_MAP_TYPE_HASH, 4, 8, KEYS), false);
+	every_key_is_seen_once(new_map(BPF_MAP_TYPE_HASH, 4, 8, KEYS), true);
+	every_key_is_seen_once(new_map(BPF_MAP_TYPE_ARRAY, 4, 8, KEYS), false);
+	every_key_is_seen_once(new_mappable(8, KEYS), false);
+	every_key_is_seen_once(new_map(BPF_MAP_TYPE_ARRAY, 4, 8, KEYS), true);
+	every_key_is_seen_once(new_mappable(8, KEYS), true);
 	without_batches_all_is_the_same(false);
 	without_batches_all_is_the_same(true);
 	a_trie_is_walked(false);
@@ -326,14 +457,22 @@ main(void)
 	per_cpu_values_are_rounded_up();
 	keys_that_vanish_are_skipped(SAMPLE_BY_BATCH);
 	keys_that_vanish_are_skipped(SAMPLE_BY_KEY);
-	clearing_loses_no_counts(BPF_MAP_TYPE_HASH);
-	clearing_loses_no_counts(BPF_MAP_TYPE_ARRAY);
+	clearing_loses_no_counts(new_map(BPF_MAP_TYPE_HASH, 4, 8, 4));
+	clearing_loses_no_counts(new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4));
+	clearing_loses_no_counts(new_mappable(8, 4));
+	a_mapped_array_is_taken_under_its_writers();
+	values_of_any_size_are_whole();
+	what_cannot_be_mapped_is_looked_up();
 	a_batch_grows();
 	the_taker_can_stop_and_go_on(
-	    BPF_MAP_TYPE_ARRAY, SAMPLE_BY_BATCH, false);
-	the_taker_can_stop_and_go_on(BPF_MAP_TYPE_ARRAY, SAMPLE_BY_INDEX, true);
-	the_taker_can_stop_and_go_on(BPF_MAP_TYPE_HASH, SAMPLE_BY_BATCH, true);
-	the_taker_can_stop_and_go_on(BPF_MAP_TYPE_HASH, SAMPLE_BY_KEY, true);
+	    new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 100), SAMPLE_BY_BATCH, false);
+	the_taker_can_stop_and_go_on(
+	    new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 100), SAMPLE_BY_INDEX, true);
+	the_taker_can_stop_and_go_on(
+	    new_map(BPF_MAP_TYPE_HASH, 4, 8, 100), SAMPLE_BY_BATCH, true);
+	the_taker_can_stop_and_go_on(
+	    new_map(BPF_MAP_TYPE_HASH, 4, 8, 100), SAMPLE_BY_KEY, true);
+	the_taker_can_stop_and_go_on(new_mappable(8, 100), SAMPLE_MAPPED, true);
 	an_empty_map_is_a_pass_of_no_keys();
 	other_maps_are_refused();
 	return check_done();

@@ -1,0 +1,52 @@
+"""Maps sampled once, against a walk over their keys: `make bench`."""
+import json
+import os
+import shutil
+import subprocess
+
+KINDS = ("hash", "percpu_hash", "array", "array_mmapable", "percpu_array")
+SIZES = (10**3, 10**5, 10**6)
+
+
+def possible_cpus():
+    with open("/sys/devices/system/cpu/possible") as f:
+        return int(f.read().strip().replace(",", "-").rsplit("-", 1)[-1]) + 1
+
+
+def session(directory, kind):
+    """What skel-load --pin would have said of the map."""
+    m = {"name": kind, "source": "sample", "key": 0, "value": 1,
+         "pin": os.path.join(directory, kind),
+         "sample": {"interval": 1000, "type": "default_kv", "unit": "", "clear_map": False}}
+    if kind.startswith("percpu"):
+        m["cpus"] = possible_cpus()
+    return json.dumps({
+        "skel": "session", "version": 1, "name": "maps", "encoding": "binary", "host": "",
+        "boot_id": "", "started": "", "dir": directory, "perf_buffer_pages": 64,
+        "poll_timeout_ms": 100, "maps": [m],
+        "types": [{"kind": "int", "name": "u32", "size": 4, "signed": False},
+                  {"kind": "int", "name": "u64", "size": 8, "signed": False}]})
+
+
+def table(bench, medians, row):
+    """medians() of run.py: nanoseconds of a processor for each entry."""
+    poll = os.path.join(os.path.dirname(bench.fmt), "skel-poll")
+    maps, line = bench.path("maps.bin"), bench.path("session")
+    directory = f"/sys/fs/bpf/skel-bench-{os.getpid()}"
+    os.mkdir(directory)
+    try:
+        for size in SIZES:
+            row(f"Maps of {size} entries, sampled once", "ns/entry", "/ ours")
+            for kind in KINDS:
+                pin = os.path.join(directory, kind)
+                subprocess.run([maps, "make", kind, str(size), pin], check=True)
+                with open(line, "w") as f:
+                    f.write(session(directory, kind) + "\n")
+                got = medians([("ours", [poll, "--once"], line, "/dev/null"),
+                               ("walk", [maps, "walk", pin], line, "/dev/null")], size)
+                os.unlink(pin)
+                row(f"skel-poll --once, {kind}", f"{got['ours']:.0f}")
+                row("  key by key", f"{got['walk']:.0f}", f"{got['walk'] / got['ours']:.1f}")
+    finally:
+        shutil.rmtree(directory)
+        os.unlink(line)
