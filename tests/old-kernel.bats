@@ -7,6 +7,8 @@
 
 load helper
 load session
+load chain
+load load
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
@@ -87,6 +89,22 @@ noted() {
 		skel-load -f json -t 0.1 -a profile=perf:page-faults,pid=$$ "$ASSETS/profile.json"
 	[[ $stderr != *"samples no threads"* ]]
 	grep -q "inherit=1.*}, $$, -1, -1, .*) = [0-9]" log
+}
+
+@test "Linux before 5.5 makes no array that can be mapped: a sampled one is looked up" {
+	bpf_package many
+	edit many.json '(.meta.bpf_skel.maps[] | select(.name == "cells")).sample = {interval: 100, type: "default_kv"}'
+	$(traced bpf) skel-load -f json -n 100000 -a to_all=off -a churn=off many.json > out
+	jq -c 'select(has("value")) | del(.["@time"])' out > mapped
+	[ "$(wc -l < mapped)" -eq 100000 ]
+	run ! grep -q LOOKUP log
+	grep -q 'MMAPABLE.*map_name="cells"' log
+	$(traced bpf "$(number BPF_MAP_CREATE)") skel-load -f json -n 100000 -a to_all=off -a churn=off many.json > out
+	is "bpf BPF_MAP_CREATE" "$(refused)"
+	grep -q 'map_name="skel_mappable".*INJECTED' log
+	run ! grep -q 'MMAPABLE.*map_name="cells"' log
+	grep -q LOOKUP_BATCH log
+	jq -c 'select(has("value")) | del(.["@time"])' out | cmp mapped
 }
 
 @test "Linux before 5.6 looks up no batches: a map is read key by key" {

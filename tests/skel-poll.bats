@@ -3,6 +3,8 @@
 
 load helper
 load session
+load chain
+load load
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
@@ -255,6 +257,51 @@ the_end() {
 	[ "$(jq -s 'map(.value // 0) | add' out)" -le 50000 ]
 	# Nothing stays behind.
 	[ "$(bpftool -j map dump pinned "$DIR/counts")" = "[]" ]
+}
+
+# Maps of a hundred thousand entries beside the others.
+need_many() {
+	need_maps
+	command -v strace >/dev/null || skip "needs strace"
+	# The leak checker and strace both want to be the tracer.
+	export ASAN_OPTIONS=detect_leaks=0
+	bpf_object many
+	bpftool prog loadall many.bpf.o "$DIR/many-programs" pinmaps "$DIR"
+}
+
+# bpf_calls COMMAND...: how many calls of bpf(2) it takes; its output is in out.
+bpf_calls() {
+	strace -f -qq -e trace=bpf -o log "$@" > out && grep -c '^[0-9 ]*bpf(' log
+}
+
+@test "a map of 100000 entries is read whole by few system calls, one in memory by none" {
+	need_many
+	bpftool prog run pinned "$DIR/many-programs/to_all" data_in packet repeat 100000 >/dev/null
+	for map in many cells memory; do
+		make_session "$(sampled "$map" 1000)" > session
+		calls=$(bpf_calls skel-poll -f json --once session)
+		diff -u <(seq 0 99999) <(sed -nE 's/.*"key":([0-9]+),"value":\1\}$/\1/p' out | sort -n)
+		if [ "$map" = memory ]; then
+			run ! grep -q LOOKUP log
+		else
+			[ "$calls" -lt 1000 ]
+		fi
+	done
+}
+
+@test "keys that come and go while a map is read in batches are no failure" {
+	need_many
+	make_session "$(sampled many 1)" > session
+	start_poll
+	for _ in 1 2 3 4 5; do
+		bpftool prog run pinned "$DIR/many-programs/churn" data_in packet repeat 100000 >/dev/null
+	done
+	end_poll 0
+	[ ! -s err ]
+	[ "$(grep -c '@sampled' out)" -gt 2 ]
+	# The last pass, when nothing changes any more: what stays is there.
+	diff -u <(seq 499000 499999) \
+		<(tac out | sed -n '/@sampled/,$p' | sed -n '2,/@sampled/p' | jq '.key // empty' | sort -n)
 }
 
 @test "a cut record is an error line, said once, and no record" {
