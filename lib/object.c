@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bss.h"
+#include "btf-slice.h"
 #include "btf.h"
 #include "buf.h"
 #include "heard.h"
@@ -191,7 +193,8 @@ open_elf(struct object *o)
 	const struct bpf_object_open_opts opts = {
 		.sz = sizeof(opts),
 		.object_name = p->obj_name[0] != '\0' ? p->obj_name : "skel",
-		.btf_custom_path = o->btf_path,
+		.btf_custom_path =
+		    o->btf_path != NULL ? o->btf_path : o->slice_path,
 	};
 	struct buf renamed = { 0 };
 	char error[128];
@@ -216,14 +219,47 @@ open_elf(struct object *o)
 	return -1;
 }
 
+/* Whether libbpf reads the whole of the kernel's BTF anyhow, to find what one
+ * of the programs belongs to; so it may be with sections that it knows not. */
+static bool
+hooks_by_btf(const struct package *p)
+{
+	enum bpf_prog_type type;
+	enum bpf_attach_type place;
+
+	for (size_t i = 0; i < p->nprograms; i++) {
+		if (libbpf_prog_type_by_name(
+			p->programs[i].attach, &type, &place) != 0)
+			return true;
+		if (type == BPF_PROG_TYPE_TRACING ||
+		    type == BPF_PROG_TYPE_LSM ||
+		    type == BPF_PROG_TYPE_STRUCT_OPS ||
+		    type == BPF_PROG_TYPE_EXT)
+			return true;
+	}
+	return false;
+}
+
+/* Where the kernel's own BTF serves, a part of it does, most often. */
+static void
+slice_btf(struct object *o)
+{
+	const struct package *p = o->package;
+
+	if (o->btf_path == NULL && p->elf != NULL && !hooks_by_btf(p))
+		o->slice = btf_slice_open(p->elf, p->elf_size, &o->slice_path);
+}
+
 int
 object_open(struct object *o, const struct package *p, const char *btf)
 {
-	*o = (struct object){ .package = p, .btf = btf };
+	*o = (struct object){ .package = p, .btf = btf, .slice = -1 };
 	heard_install();
 	heard_forget();
-	if (vmlinux_choose(btf, &o->btf_path) == -1 || open_elf(o) == -1 ||
-	    check_programs(o) == -1)
+	if (vmlinux_choose(btf, &o->btf_path) == -1)
+		goto fail;
+	slice_btf(o);
+	if (open_elf(o) == -1 || check_programs(o) == -1)
 		goto fail;
 	for (size_t i = 0; i < p->nsections; i++)
 		if (fill_section(o, &p->sections[i]) == -1)
@@ -405,6 +441,18 @@ report_refusal(struct object *o, int error)
 	}
 }
 
+/* libbpf is through with it. */
+static void
+drop_slice(struct object *o)
+{
+	/* What is all zeros was never opened. */
+	if (o->slice_path != NULL)
+		close(o->slice);
+	free(o->slice_path);
+	o->slice_path = NULL;
+	o->slice = -1;
+}
+
 int
 object_load(struct object *o)
 {
@@ -413,6 +461,7 @@ object_load(struct object *o)
 	heard_forget();
 	ops_drop_unused(o->package, o->bpf);
 	error = bpf_object__load(o->bpf);
+	drop_slice(o);
 	if (error == 0)
 		return 0;
 	o->log = heard_take_log();
@@ -480,7 +529,8 @@ object_close(struct object *o)
 {
 	bpf_object__close(o->bpf);
 	free(o->btf_path);
+	drop_slice(o);
 	free(o->log);
-	*o = (struct object){ 0 };
+	*o = (struct object){ .slice = -1 };
 	heard_forget();
 }

@@ -19,6 +19,8 @@ struct object {
 	struct bpf_object *bpf;        /* owned */
 	const char *btf;               /* borrowed: --btf's argument, or NULL */
 	char *btf_path;                /* owned: what was chosen, or NULL */
+	int slice;        /* owned: of the kernel's BTF, in memory, or -1 */
+	char *slice_path; /* owned: where libbpf finds it, or NULL */
 	char *log; /* owned: the verifier's words on the program that failed */
 };
 
