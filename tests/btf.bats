@@ -12,6 +12,10 @@ setup() {
 	need_bpf
 }
 
+teardown() {
+	kill_load
+}
+
 # without_btf COMMAND...: where the kernel shows no BTF of its own; a copy of
 # it is ./vmlinux.
 without_btf() {
@@ -113,4 +117,74 @@ archive() {
 	run -1 --separate-stderr without_btf skel-load --btf vmlinux --check "$ASSETS/bootstrap.json"
 	[[ $stderr == *"tried --btf: vmlinux: BTF, but it does not serve; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file"* ]]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
+# tag_of ARG...: the kernel's digest of the program that skel-load loads; the
+# calls that open and read files are in log.
+tag_of() {
+	local status=0
+	strace -qq -e trace=open,openat,read,mmap,memfd_create -o log -D \
+		env --default-signal=INT skel-load -q "$@" > out 3>&- &
+	LOAD=$!
+	wait_for 20 has_header out || status=$?
+	[ "$status" -ne 0 ] || awk '$1 == "prog_tag:" { print $2 }' /proc/"$LOAD"/fdinfo/* 2>/dev/null | sort -u
+	kill -INT "$LOAD"
+	wait "$LOAD" || :
+	LOAD=
+	return "$status"
+}
+
+need_strace() {
+	command -v strace >/dev/null || skip "needs strace"
+	# The leak checker and strace both want to be the tracer.
+	export ASAN_OPTIONS=detect_leaks=0
+}
+
+# The whole of it, as libbpf opens it.
+opens_whole() {
+	grep -q '/sys/kernel/btf/vmlinux", O_RDONLY) = [0-9]' log
+}
+
+@test "a part of the kernel's BTF makes the same program as the whole" {
+	need_strace
+	bpf_package core
+	whole=$(tag_of --btf /sys/kernel/btf/vmlinux core.json)
+	opens_whole
+	part=$(tag_of core.json)
+	run ! opens_whole
+	grep -q 'memfd_create("skel-btf"' log
+	[ -n "$part" ]
+	is "$whole" "$part"
+	# Where the kernel maps it, it is not even read.
+	if grep -qE "^mmap\(NULL, $(stat -c %s /sys/kernel/btf/vmlinux), PROT_READ, MAP_PRIVATE, .* = 0x" log; then
+		[ "$(grep -c '^read(' log)" -lt 200 ]
+	fi
+}
+
+@test "the kernel's BTF is not opened where no program needs it" {
+	need_strace
+	bpf_package prints
+	for package in prints.json "$ASSETS/syscount.json"; do
+		strace -f -qq -e trace=open,openat,memfd_create -o log skel-load -q --check "$package"
+		run ! grep -E 'btf/vmlinux|memfd_create' log
+	done
+}
+
+@test "what the kernel itself has not, or a type's number, needs the whole of its BTF" {
+	need_strace
+	for flag in ABSENT NUMBER; do
+		bpf_package core -D$flag
+		whole=$(tag_of --btf /sys/kernel/btf/vmlinux core.json)
+		[ -n "$whole" ]
+		is "$whole" "$(tag_of core.json)"
+		opens_whole
+		run ! grep memfd_create log
+	done
+}
+
+@test "what hooks the kernel's functions reads its BTF once, as a whole" {
+	need_strace
+	strace -f -qq -e trace=open,openat,memfd_create -o log skel-load -q --check "$ASSETS/bootstrap.json"
+	run ! grep memfd_create log
+	[ "$(grep -c 'btf/vmlinux.* = [0-9]' log)" -eq 1 ]
 }
