@@ -2,7 +2,7 @@
  * Maps to sample, and a rival that samples them as people do it by hand.
  *
  *	maps.bin make KIND ENTRIES PATH   a full one, pinned there
- *	maps.bin walk PATH                its keys and values, key by key
+ *	maps.bin walk PATH TIMES          its keys and values, key by key
  *
  * The keys are numbers of 4 bytes, the values of 8; KIND is hash, array,
  * array_mmapable, percpu_hash or percpu_array.
@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { CPUS_MAX = 1024 };
 
 static const struct kind {
 	const char *name;
@@ -49,11 +51,11 @@ static int
 make(const char *name, uint32_t entries, const char *path)
 {
 	const struct kind *kind = find_kind(name);
-	uint64_t values[64] = { 0 }; /* of as many CPUs */
+	uint64_t values[CPUS_MAX] = { 0 };
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
 	int fd, cpus = libbpf_num_possible_cpus();
 
-	if (kind == NULL || cpus < 1 || cpus > 64)
+	if (kind == NULL || cpus < 1 || cpus > CPUS_MAX)
 		return fail(name, EINVAL);
 	opts.map_flags = kind->flags;
 	fd = bpf_map_create(kind->type, "bench", sizeof(uint32_t),
@@ -69,25 +71,14 @@ make(const char *name, uint32_t entries, const char *path)
 	return bpf_obj_pin(fd, path) == 0 ? 0 : fail(path, errno);
 }
 
-static int
-walk(const char *path)
+/* Write each key with its value, once. */
+static void
+walk_once(int fd, size_t size)
 {
-	static char out[64 << 10];
-	uint64_t values[64];
-	struct bpf_map_info info = { 0 };
-	uint32_t key, len = sizeof(info);
-	size_t size = sizeof(values[0]);
+	uint64_t values[CPUS_MAX];
 	const void *from = NULL;
-	int fd = bpf_obj_get(path);
+	uint32_t key;
 
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) != 0)
-		return fail(path, errno);
-	if (info.type == BPF_MAP_TYPE_PERCPU_HASH ||
-	    info.type == BPF_MAP_TYPE_PERCPU_ARRAY)
-		size *= (size_t)libbpf_num_possible_cpus();
-	if (info.key_size != sizeof(key) || size > sizeof(values))
-		return fail(path, EINVAL);
-	setvbuf(stdout, out, _IOFBF, sizeof(out));
 	while (bpf_map_get_next_key(fd, from, &key) == 0) {
 		from = &key;
 		if (bpf_map_lookup_elem(fd, &key, values) != 0)
@@ -95,6 +86,28 @@ walk(const char *path)
 		fwrite(&key, sizeof(key), 1, stdout);
 		fwrite(values, size, 1, stdout);
 	}
+}
+
+static int
+walk(const char *path, unsigned long times)
+{
+	static char out[64 << 10];
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+	size_t cpus = 1;
+	int fd = bpf_obj_get(path);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) != 0)
+		return fail(path, errno);
+	if (info.type == BPF_MAP_TYPE_PERCPU_HASH ||
+	    info.type == BPF_MAP_TYPE_PERCPU_ARRAY)
+		cpus = (size_t)libbpf_num_possible_cpus();
+	if (info.key_size != sizeof(uint32_t) ||
+	    info.value_size != sizeof(uint64_t) || cpus > CPUS_MAX)
+		return fail(path, EINVAL);
+	setvbuf(stdout, out, _IOFBF, sizeof(out));
+	while (times-- > 0)
+		walk_once(fd, cpus * sizeof(uint64_t));
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : fail(path, errno);
 }
 
@@ -104,9 +117,9 @@ main(int argc, char *argv[])
 	if (argc == 5 && strcmp(argv[1], "make") == 0)
 		return make(
 		    argv[2], (uint32_t)strtoul(argv[3], NULL, 10), argv[4]);
-	if (argc == 3 && strcmp(argv[1], "walk") == 0)
-		return walk(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "walk") == 0)
+		return walk(argv[2], strtoul(argv[3], NULL, 10));
 	fprintf(stderr, "usage: maps make kind entries path\n"
-			"       maps walk path\n");
+			"       maps walk path times\n");
 	return EXIT_FAILURE;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time skel-fmt against its rivals; `make bench` calls it.
+"""Time the commands against their rivals; `make bench` calls it.
 
     tests/bench/run.py DIRECTORY [RECORDS]     one table of medians and ratios
     tests/bench/run.py --count DIRECTORY       instructions per record
@@ -21,6 +21,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "fmt"))
 from make import Stream  # noqa: E402
+
+import maps  # noqa: E402
+import start  # noqa: E402
 
 ROUNDS = 5
 GROWTH = 1.03  # what --check lets pass
@@ -256,6 +259,8 @@ def main(argv):
         print(f"{machine()}; medians of {ROUNDS} runs in turn")
         replay(bench)
         growth(bench)
+        maps.table(bench, medians, row)
+        start.table(bench, row)
     else:
         sys.exit(__doc__)
 
