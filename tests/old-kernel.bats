@@ -110,13 +110,13 @@ noted() {
 @test "Linux before 6.16 maps not its BTF: it is read" {
 	local size
 	size=$(stat -c %s /sys/kernel/btf/vmlinux)
-	$(traced mmap,memfd_create) skel-load --check "$ASSETS/opensnoop.json" > mapped
+	$(traced mmap,memfd_create) skel-load --check "$ASSETS/opensnoop.json" > one
 	# A kernel that is older itself refuses it.
 	$(traced mmap,memfd_create "$(grep -n "mmap(NULL, $size, PROT_READ, " log | cut -d : -f 1)") \
-		skel-load --check "$ASSETS/opensnoop.json" > read
+		skel-load --check "$ASSETS/opensnoop.json" > other
 	grep -q "mmap(NULL, $size, PROT_READ, .* = -1 E" log
 	grep -q 'memfd_create("skel-btf"' log
-	cmp mapped read
+	cmp one other
 }
 
 @test "Linux before 5.6 looks up no batches: a map is read key by key" {
