@@ -46,7 +46,7 @@ libs = $(shell $(PKG_CONFIG) --libs $(filter-out libiberty,$1)) \
 # libdw.a needs libbz2.a, but libdw-dev does not depend on it.
 DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libbsd-dev libseccomp-dev zlib1g-dev
 DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck g++ git iproute2 jq \
-	libbz2-dev llvm locales mandoc procps python3 shellcheck strace time util-linux
+	libbz2-dev llvm locales mandoc procps python3 shellcheck strace time tzdata util-linux
 DEPS_BENCH := $(DEPS_BUILD) bpftrace clang python3 valgrind
 # Clang's sanitizers and libFuzzer are in a package of their own.
 DEPS_FUZZ := $(DEPS_CHECK) libclang-rt-14-dev

@@ -135,7 +135,7 @@ edit() {
 start_load() {
 	env --default-signal=INT,HUP skel-load "$@" > out 2> err 3>&- &
 	LOAD=$!
-	wait_for 10 has_header out || { cat err; return 1; }
+	wait_for 30 has_header out || { cat err; return 1; }
 }
 
 # end_load [SIGNAL]: stop it; its exit status is the status.
