@@ -94,12 +94,12 @@ noted() {
 @test "Linux before 5.5 makes no array that can be mapped: a sampled one is looked up" {
 	bpf_package many
 	edit many.json '(.meta.bpf_skel.maps[] | select(.name == "cells")).sample = {interval: 100, type: "default_kv"}'
-	$(traced bpf) skel-load -f json -n 100000 -a to_all=off -a churn=off many.json > out
+	$(traced bpf) skel-load -f json -n 100000 -a to_all=off -a churn=off -a lock=off many.json > out
 	jq -c 'select(has("value")) | del(.["@time"])' out > mapped
 	[ "$(wc -l < mapped)" -eq 100000 ]
 	run ! grep -q LOOKUP log
 	grep -q 'MMAPABLE.*map_name="cells"' log
-	$(traced bpf "$(number BPF_MAP_CREATE)") skel-load -f json -n 100000 -a to_all=off -a churn=off many.json > out
+	$(traced bpf "$(number BPF_MAP_CREATE)") skel-load -f json -n 100000 -a to_all=off -a churn=off -a lock=off many.json > out
 	is "bpf BPF_MAP_CREATE" "$(refused)"
 	grep -q 'map_name="skel_mappable".*INJECTED' log
 	run ! grep -q 'MMAPABLE.*map_name="cells"' log

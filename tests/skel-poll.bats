@@ -289,6 +289,16 @@ bpf_calls() {
 	done
 }
 
+@test "an array whose values hold a lock cannot be mapped, and is looked up" {
+	need_many
+	bpf_package many
+	edit many.json '(.meta.bpf_skel.maps[] | select(.name == "locked")).sample = {interval: 100, type: "default_kv"}'
+	strace -f -qq -e trace=bpf -o log skel-load -f json -n 3 -a to_all=off -a churn=off -a lock=off many.json > out
+	[ "$(jq -c 'select(has("value")) | [.key, .value.n]' out | paste -s -d ,)" = "[0,0],[1,0],[2,0]" ]
+	grep -q 'MMAPABLE.*map_name="locked"' log
+	grep -q LOOKUP_BATCH log
+}
+
 @test "keys that come and go while a map is read in batches are no failure" {
 	need_many
 	make_session "$(sampled many 1)" > session

@@ -31,6 +31,19 @@ struct {
 	__type(value, __u64);
 } memory SEC(".maps");
 
+/* One that cannot be mapped, whatever its flags are. */
+struct locked {
+	struct bpf_spin_lock lock;
+	__u32 n;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 3);
+	__type(key, __u32);
+	__type(value, struct locked);
+} locked SEC(".maps");
+
 __u64 next_key;
 
 static void
@@ -63,6 +76,22 @@ churn(void *ctx)
 
 	bpf_map_update_elem(&many, &key, &value, BPF_ANY);
 	bpf_map_delete_elem(&many, &old);
+	return 0;
+}
+
+/* Of a kind that may lock. */
+SEC("tc")
+int
+lock(void *ctx)
+{
+	__u32 key = 1;
+	struct locked *l = bpf_map_lookup_elem(&locked, &key);
+
+	if (!l)
+		return 0;
+	bpf_spin_lock(&l->lock);
+	l->n++;
+	bpf_spin_unlock(&l->lock);
 	return 0;
 }
 
