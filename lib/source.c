@@ -95,8 +95,8 @@ source_set_quiet(struct source *s, bool quiet)
 	return is_from(s, STREAM_PERF) ? perf_set_quiet(&s->perf, quiet) : 0;
 }
 
-int
-source_look(struct source *s)
+static int
+look_at_counter(struct source *s)
 {
 	uint64_t lost;
 
@@ -116,6 +116,26 @@ is_read_through(struct source *s, bool empty, uint64_t bytes)
 	return true;
 }
 
+/* The same after bytes of the ring, or all that was in it, were read. */
+static int
+look_at_sequence(struct source *s, bool empty, uint64_t bytes)
+{
+	if (!is_read_through(s, empty, bytes))
+		return 0;
+	return tell_lost(s, sequence_look(&s->sequence));
+}
+
+int
+source_look(struct source *s)
+{
+	if (look_at_counter(s) == -1)
+		return -1;
+	if (!is_from(s, STREAM_RINGBUF) || ring_fill(&s->ring) > 0)
+		return 0;
+	sequence_begin(&s->sequence);
+	return look_at_sequence(s, true, 0);
+}
+
 /* Up to bytes of what a ring holds. */
 static int
 consume_ring(struct source *s, uint64_t bytes)
@@ -124,8 +144,7 @@ consume_ring(struct source *s, uint64_t bytes)
 
 	sequence_begin(&s->sequence);
 	ret = ring_consume(&s->ring, bytes, take_ring, s);
-	if (ret != -1 && is_read_through(s, ret == 0, bytes) &&
-	    tell_lost(s, sequence_look(&s->sequence)) == -1)
+	if (ret == -1 || look_at_sequence(s, ret == 0, bytes) == -1)
 		return -1;
 	return ret;
 }
@@ -142,7 +161,7 @@ consume(struct source *s, uint64_t bytes)
 	else if (is_from(s, STREAM_PERF))
 		ret = perf_consume(&s->perf);
 	s->more = ret == 1;
-	return ret == -1 ? -1 : source_look(s);
+	return ret == -1 ? -1 : look_at_counter(s);
 }
 
 bool
