@@ -11,6 +11,16 @@ import time
 ROUNDS = 11
 ASSETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "assets")
 
+BPFTRACE = "tracepoint:syscalls:sys_enter_openat { printf(\"%s %s\\n\", comm, str(args->filename)); }"
+# Tools of others: a name, the file that is there if they are, and how they are
+# run, with each line written at once, as at a terminal.
+OTHERS = [
+    ("bpftrace", "bpftrace", ["bpftrace", "-e", BPFTRACE]),
+    ("libbpf-tools", "/usr/sbin/opensnoop", ["stdbuf", "-oL", "/usr/sbin/opensnoop"]),
+    ("bcc", "/usr/sbin/opensnoop-bpfcc",
+     ["env", "PYTHONUNBUFFERED=1", "/usr/sbin/opensnoop-bpfcc"]),
+]
+
 
 def children(pid):
     """The process and those below it."""
@@ -44,6 +54,9 @@ def start(argv, lines):
         source = stages[-1].stdout
     for _ in range(lines):
         if not source.readline():
+            for stage in stages:
+                stage.kill()
+                stage.wait()
             raise RuntimeError(f"{argv}: it ended")
     took = (time.monotonic() - begin) * 1000
     pids = [s.pid for s in stages]
@@ -65,6 +78,16 @@ def medians(commands):
             if turn > 0:
                 got[name].append(one)
     return {name: [statistics.median(v) for v in zip(*runs)] for name, runs in got.items()}
+
+
+def runs(name, argv):
+    """Whether it does, on this machine: bcc wants the kernel's headers."""
+    try:
+        start([argv], 2)
+    except RuntimeError:
+        print(f"({name} is there, and does not run here)")
+        return False
+    return True
 
 
 class Openings:
@@ -111,12 +134,10 @@ def table(bench, row):
              [("ours", "skel-load"), ("rival", "  the least loader by libbpf")])
     commands = [("ours", [[load, package("opensnoop")], [bench.fmt, "--json"]], 1),
                 ("rival", [rival("opensnoop")], 2)]
-    if shutil.which("bpftrace"):
-        program = "tracepoint:syscalls:sys_enter_openat { printf(\"%s %s\\n\", comm, " \
-                  "str(args->filename)); }"
-        commands.append(("bpftrace", [["bpftrace", "-e", program]], 2))
-    row("Start of opensnoop until the first row", *columns)
     with Openings():
+        commands += [(name, [argv], 2) for name, file, argv in OTHERS
+                     if shutil.which(file) and runs(name, argv)]
+        row("Start of opensnoop until the first row", *columns)
         show(medians(commands), [("ours", "skel-load | skel-fmt --json"),
-                                 ("rival", "  the least loader by libbpf, printf"),
-                                 ("bpftrace", "  bpftrace")])
+                                 ("rival", "  the least loader by libbpf, printf")] +
+             [(name, "  " + name) for name, *_ in OTHERS])
