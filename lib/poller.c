@@ -40,9 +40,13 @@ struct poller {
 	struct pollfd *waits;      /* owned: the epoll, perf buffers, rings */
 	nfds_t nnap, nwait; /* of those: what ends a nap, and any sleep */
 	struct pace pace;
+	/* Not on the stack: who cancels this thread in its sleep leaves that.
+	 */
+	struct timespec nap;
 	uint64_t fill, began; /* of the look at the buffers under way */
 	bool emptying;        /* one is under way */
 	bool quiet;           /* buffers need not wake us */
+	bool looked;          /* at the buffers, in this run */
 	uint64_t records;
 	uint64_t now;          /* CLOCK_REALTIME, ns */
 	unsigned int now_left; /* records until the next look at the clock */
@@ -453,17 +457,17 @@ make_quiet(struct poller *p, bool quiet)
 static void
 take_nap(struct poller *p, uint64_t nap)
 {
-	struct timespec ts = {
-		.tv_sec = (time_t)(nap / CLOCK_SECOND),
-		.tv_nsec = (long)(nap % CLOCK_SECOND),
-	};
 	bool wait = nap == PACE_WAIT;
 
 	/* What came until records could wake us has to be looked for. */
 	if (!make_quiet(p, !wait) && wait)
 		return;
+	p->nap = (struct timespec){
+		.tv_sec = (time_t)(nap / CLOCK_SECOND),
+		.tv_nsec = (long)(nap % CLOCK_SECOND),
+	};
 	if (heed(p, p->sink->flush(p->ctx)) == -1 ||
-	    ppoll(p->waits, wait ? p->nwait : p->nnap, wait ? NULL : &ts,
+	    ppoll(p->waits, wait ? p->nwait : p->nnap, wait ? NULL : &p->nap,
 		NULL) != -1 ||
 	    errno == EINTR)
 		return;
@@ -496,6 +500,7 @@ turn(struct poller *p, bool running)
 {
 	uint64_t nap = look_at_buffers(p);
 
+	p->looked = true;
 	if (nap > 0 && !running && !p->ended)
 		take_nap(p, nap);
 	if (!p->ended)
@@ -535,6 +540,7 @@ poller_run(struct poller *p)
 	bool running = true;
 
 	p->ended = false;
+	p->looked = false;
 	if (p->options.once) {
 		let_all(p, source_drain);
 		let_all(p, source_pass);
@@ -556,6 +562,19 @@ poller_run(struct poller *p)
 	if (p->end == POLLER_COUNTED)
 		count_last(p);
 	heed(p, p->sink->flush(p->ctx));
+	return p->end;
+}
+
+enum poller_end
+poller_take_rest(struct poller *p)
+{
+	if (p->end != POLLER_STOPPED || !p->looked || is_paused(p))
+		return p->end;
+	p->ended = false;
+	let_all(p, source_drain);
+	heed(p, p->sink->flush(p->ctx));
+	if (!p->ended)
+		end_with(p, POLLER_STOPPED);
 	return p->end;
 }
 

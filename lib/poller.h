@@ -103,6 +103,13 @@ int poller_set_link(struct poller *p, unsigned int map, int fd);
 enum poller_end poller_run(struct poller *p);
 
 /*
+ * After poller_run() was stopped: what the buffers hold, since a nap may have
+ * kept it waiting.  Nothing if it was stopped before it looked, or while
+ * paused. Not needed before poller_drain().  Returns how it ended now.
+ */
+enum poller_end poller_take_rest(struct poller *p);
+
+/*
  * Tell the sink of the losses so far that no later record has told of.
  * poller_drain() does so too.  Returns 0 or -1.
  */

@@ -288,7 +288,9 @@ run(struct eunomia_bpf *p)
 
 	if (ret == -1)
 		return -1;
-	end = poller_run(p->poller);
+	poller_run(p->poller);
+	/* What came in a nap was there before the end was asked for. */
+	end = poller_take_rest(p->poller);
 	/* The one who asked for an end may have been a handler. */
 	if (end == POLLER_GONE)
 		control_take_end(&p->handle->control);
