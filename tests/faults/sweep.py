@@ -134,8 +134,12 @@ def library_faults(options):
 	word, count = last.split()
 	if word != "all":
 		sys.exit(f"{library} did not count")
-	if options.way == "close" or os.environ.get("FAULTS") == "all":
+	if os.environ.get("FAULTS") == "all":
 		first = range(1, int(count) + 1)
+	if options.way == "close":
+		# Of processes that are looked at there is one more or less; the
+		# output is the last to be closed in any run.
+		first = range(1, int(count) + 5)
 	for n in first:
 		yield f"{options.way} {n} of {count}", lambda n=n: Run(
 			command, options, {**preload, "FAULT_AT": str(n)})
