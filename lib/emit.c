@@ -282,24 +282,39 @@ json_escape(char *p, unsigned char c)
 	return p;
 }
 
-char *
-emit_json(char *p, const unsigned char *s, size_t n)
+/* Write what is at s and not plain; *used is how many bytes of the n that
+ * was. */
+typedef char *odd_fn(char *p, const unsigned char *s, size_t n, size_t *used);
+
+/* Text to its end or its NUL: what is plain as it is, the rest by odd. */
+static inline char *
+emit_with(
+    char *p, const unsigned char *s, size_t n, char a, char b, odd_fn *odd)
 {
 	size_t done;
 
 	for (;; s += done, n -= done) {
-		done = plain_copy(p, s, n, '"', '\\');
+		done = plain_copy(p, s, n, a, b);
 		p += done;
 		s += done;
 		n -= done;
 		if (n == 0 || *s == '\0')
 			return p;
-		done = 1;
-		if (*s < 0x80)
-			p = json_escape(p, *s);
-		else
-			p = copy_utf8(p, s, n, &done);
+		p = odd(p, s, n, &done);
 	}
+}
+
+static char *
+json_odd(char *p, const unsigned char *s, size_t n, size_t *used)
+{
+	*used = 1;
+	return *s < 0x80 ? json_escape(p, *s) : copy_utf8(p, s, n, used);
+}
+
+char *
+emit_json(char *p, const unsigned char *s, size_t n)
+{
+	return emit_with(p, s, n, '"', '\\', json_odd);
 }
 
 /* The end of text in n bytes, and whether a CSV field must quote it. */
@@ -364,29 +379,25 @@ tsv_letter(unsigned char c)
 	}
 }
 
+static char *
+tsv_odd(char *p, const unsigned char *s, size_t n, size_t *used)
+{
+	char letter;
+
+	if (*s >= 0x80)
+		return copy_utf8(p, s, n, used);
+	*used = 1;
+	letter = tsv_letter(*s);
+	if (letter != 0)
+		*p++ = '\\';
+	*p++ = letter != 0 ? letter : (char)*s;
+	return p;
+}
+
 char *
 emit_tsv(char *p, const unsigned char *s, size_t n)
 {
-	size_t done;
-	char letter;
-
-	for (;; s += done, n -= done) {
-		done = plain_copy(p, s, n, '\\', '\\');
-		p += done;
-		s += done;
-		n -= done;
-		if (n == 0 || *s == '\0')
-			return p;
-		done = 1;
-		if (*s >= 0x80) {
-			p = copy_utf8(p, s, n, &done);
-			continue;
-		}
-		letter = tsv_letter(*s);
-		if (letter != 0)
-			*p++ = '\\';
-		*p++ = letter != 0 ? letter : (char)*s;
-	}
+	return emit_with(p, s, n, '\\', '\\', tsv_odd);
 }
 
 /* One byte as vis(3) writes it with VIS_CSTYLE and VIS_WHITE. */
@@ -439,17 +450,7 @@ vis_odd(char *p, const unsigned char *s, size_t n, size_t *used)
 char *
 emit_vis(char *p, const unsigned char *s, size_t n)
 {
-	size_t done;
-
-	for (;; s += done, n -= done) {
-		done = plain_copy(p, s, n, 0x7f, 0x7f);
-		p += done;
-		s += done;
-		n -= done;
-		if (n == 0 || *s == '\0')
-			return p;
-		p = vis_odd(p, s, n, &done);
-	}
+	return emit_with(p, s, n, 0x7f, 0x7f, vis_odd);
 }
 
 /* The columns of the character at s, and its bytes. */
