@@ -62,8 +62,7 @@ clock_utc_changed(struct clock *c, char *p, uint64_t time_ns)
 	emit_nanoseconds(
 	    c->utc + UTC_SECOND, (uint32_t)(time_ns - second * CLOCK_SECOND));
 	c->utc_ns = time_ns;
-	memcpy(p, c->utc, CLOCK_UTC_LEN);
-	return p + CLOCK_UTC_LEN;
+	return clock_put_utc(c, p);
 }
 
 char *

@@ -6,6 +6,7 @@
 #ifndef SKEL_CLOCK_H
 #define SKEL_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -33,16 +34,32 @@ struct clock {
  * Write time_ns (CLOCK_REALTIME) at p, CLOCK_..._LEN bytes, and return where
  * it ends: in UTC by RFC 3339, and of the local day.
  */
+static inline char *clock_utc(struct clock *c, char *p, uint64_t time_ns);
+char *clock_local(struct clock *c, char *p, uint64_t time_ns);
+
+/* clock_utc() of another time than the kept one. */
 char *clock_utc_changed(struct clock *c, char *p, uint64_t time_ns);
-static inline char *
-clock_utc(struct clock *c, char *p, uint64_t time_ns)
+
+/* Whether that time is the kept one; then clock_put_utc() writes it. */
+static inline bool
+clock_keeps_utc(const struct clock *c, uint64_t time_ns)
 {
-	if (c->utc_end == 0 || c->utc_ns != time_ns)
-		return clock_utc_changed(c, p, time_ns);
+	return c->utc_end != 0 && c->utc_ns == time_ns;
+}
+
+static inline char *
+clock_put_utc(const struct clock *c, char *p)
+{
 	memcpy(p, c->utc, CLOCK_UTC_LEN);
 	return p + CLOCK_UTC_LEN;
 }
-char *clock_local(struct clock *c, char *p, uint64_t time_ns);
+
+static inline char *
+clock_utc(struct clock *c, char *p, uint64_t time_ns)
+{
+	return clock_keeps_utc(c, time_ns) ? clock_put_utc(c, p)
+					   : clock_utc_changed(c, p, time_ns);
+}
 
 /*
  * The time that clock_utc() wrote as n bytes of text; fewer digits behind the

@@ -128,14 +128,6 @@ put_utc(char *p, const struct step *s, const unsigned char *base,
 	return clock_utc(r->clock, put_text(p, s), r->time_ns);
 }
 
-static char *
-put_local(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
-{
-	(void)base;
-	return clock_local(r->clock, put_text(p, s), r->time_ns);
-}
-
 /* A function that reads its value at the step's offset, and nothing else. */
 #define PUT(name, emit)                                                        \
 	static char *name(char *p, const struct step *s,                       \
@@ -362,13 +354,9 @@ static char *
 chain_utc(char *p, const struct step *s, const unsigned char *base,
     const struct run *r)
 {
-	const struct clock *c = r->clock;
-
-	if (c->utc_end == 0 || c->utc_ns != r->time_ns)
+	if (!clock_keeps_utc(r->clock, r->time_ns))
 		return chain_any(p, s, base, r);
-	p = put_text(p, s);
-	memcpy(p, c->utc, CLOCK_UTC_LEN);
-	return go_on(p + CLOCK_UTC_LEN, s, base, r);
+	return go_on(clock_put_utc(r->clock, put_text(p, s)), s, base, r);
 }
 
 /* A negative number is a large one here. */
@@ -455,7 +443,6 @@ find_functions(const struct step *s)
 		[STEP_END] = { put_end, put_end },
 		[STEP_TEXT_ONLY] = { put_text_only, chain_text_only },
 		[STEP_TIME_UTC] = { put_utc, chain_utc },
-		[STEP_TIME_LOCAL] = { put_local, chain_any },
 		[STEP_U8] = { put_u8, chain_u8 },
 		[STEP_U16] = { put_u16, chain_u16 },
 		[STEP_U32] = { put_u32, chain_u32 },

@@ -31,7 +31,6 @@ enum step_op {
 	STEP_END, /* of a part, and of a body */
 	STEP_TEXT_ONLY,
 	STEP_TIME_UTC,
-	STEP_TIME_LOCAL,
 	STEP_U8,
 	STEP_U16,
 	STEP_U32,
