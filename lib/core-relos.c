@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core-relos.h"
+#include "elf-section.h"
 
 /* The kinds of relocation, by the kernel's enum bpf_core_relo_kind. */
 enum {
@@ -177,31 +178,16 @@ take_ext(struct core_relos *c, const Elf_Data *ext)
 }
 
 static Elf_Data *
-find_section(Elf *elf, const char *wanted)
+find_data(Elf *elf, const char *name)
 {
-	Elf_Scn *scn = NULL;
-	const char *name;
-	size_t strings;
-	GElf_Shdr sh;
-
-	if (elf_getshdrstrndx(elf, &strings) != 0)
-		return NULL;
-	while ((scn = elf_nextscn(elf, scn)) != NULL) {
-		if (gelf_getshdr(scn, &sh) == NULL ||
-		    sh.sh_type != SHT_PROGBITS)
-			continue;
-		name = elf_strptr(elf, strings, sh.sh_name);
-		if (name != NULL && strcmp(name, wanted) == 0)
-			return elf_rawdata(scn, NULL);
-	}
-	return NULL;
+	return elf_rawdata(elf_section_find(elf, name, SHT_PROGBITS), NULL);
 }
 
 static bool
 take_all(struct core_relos *c, Elf *elf)
 {
-	const Elf_Data *btf = find_section(elf, ".BTF");
-	const Elf_Data *ext = find_section(elf, ".BTF.ext");
+	const Elf_Data *btf = find_data(elf, ".BTF");
+	const Elf_Data *ext = find_data(elf, ".BTF.ext");
 
 	if (btf == NULL || btf->d_buf == NULL || ext == NULL ||
 	    ext->d_buf == NULL)

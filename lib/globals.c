@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf-section.h"
 #include "gate.h"
 #include "globals.h"
 #include "heard.h"
@@ -13,32 +14,6 @@ enum {
 	INITIAL_MAX = 4096, /* bytes of an initial value that is shown */
 	CHAIN_MAX = 64,     /* typedefs of typedefs */
 };
-
-static const char *
-section_name(Elf *elf, Elf_Scn *section)
-{
-	size_t names;
-	GElf_Shdr h;
-
-	if (section == NULL || gelf_getshdr(section, &h) == NULL ||
-	    elf_getshdrstrndx(elf, &names) != 0)
-		return NULL;
-	return elf_strptr(elf, names, h.sh_name);
-}
-
-static Elf_Scn *
-find_section(Elf *elf, const char *name)
-{
-	Elf_Scn *section = NULL;
-	const char *found;
-
-	while ((section = elf_nextscn(elf, section)) != NULL) {
-		found = section_name(elf, section);
-		if (found != NULL && strcmp(found, name) == 0)
-			return section;
-	}
-	return NULL;
-}
 
 static Elf_Scn *
 find_symbols(Elf *elf)
@@ -58,7 +33,7 @@ find_symbols(Elf *elf)
 static struct btf *
 read_btf(Elf *elf)
 {
-	Elf_Scn *section = find_section(elf, BTF_ELF_SEC);
+	Elf_Scn *section = elf_section_find(elf, BTF_ELF_SEC, SHT_NULL);
 	Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
 	struct btf *btf;
 
@@ -107,7 +82,7 @@ globals_enter(struct globals *g, const char *section)
 {
 	int id = -1;
 
-	g->section = find_section(g->elf, section);
+	g->section = elf_section_find(g->elf, section, SHT_NULL);
 	if (g->btf != NULL)
 		id = btf__find_by_name_kind(g->btf, section, BTF_KIND_DATASEC);
 	g->datasec = id > 0 ? btf__type_by_id(g->btf, (uint32_t)id) : NULL;

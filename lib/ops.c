@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "btf.h"
+#include "elf-section.h"
 #include "ops.h"
 
 #define SECTION ".struct_ops"
@@ -34,33 +35,13 @@ map_at(struct bpf_object *bpf, uint64_t offset)
 	return NULL;
 }
 
-/* The section of this name, or NULL. */
-static Elf_Scn *
-find_section(Elf *elf, const char *name)
-{
-	Elf_Scn *scn = NULL;
-	size_t names;
-	GElf_Shdr h;
-
-	if (elf_getshdrstrndx(elf, &names) != 0)
-		return NULL;
-	while ((scn = elf_nextscn(elf, scn)) != NULL) {
-		const char *is = NULL;
-
-		if (gelf_getshdr(scn, &h) != NULL)
-			is = elf_strptr(elf, names, h.sh_name);
-		if (is != NULL && strcmp(is, name) == 0)
-			return scn;
-	}
-	return NULL;
-}
-
 /* Where in the section the program's address is to be filled in.  Returns
  * whether that is somewhere. */
 static bool
 find_offset(Elf *elf, const char *program, uint64_t *offset)
 {
-	Elf_Scn *relocations = find_section(elf, ".rel" SECTION), *symbols;
+	Elf_Scn *relocations = elf_section_find(elf, ".rel" SECTION, SHT_NULL),
+		*symbols;
 	Elf_Data *data, *table;
 	GElf_Shdr head, symbol_head;
 
