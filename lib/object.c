@@ -253,7 +253,7 @@ slice_btf(struct object *o)
 int
 object_open(struct object *o, const struct package *p, const char *btf)
 {
-	*o = (struct object){ .package = p, .btf = btf, .slice = -1 };
+	*o = (struct object){ .package = p, .btf = btf };
 	heard_install();
 	heard_forget();
 	if (vmlinux_choose(btf, &o->btf_path) == -1)
@@ -445,12 +445,11 @@ report_refusal(struct object *o, int error)
 static void
 drop_slice(struct object *o)
 {
-	/* What is all zeros was never opened. */
-	if (o->slice_path != NULL)
-		close(o->slice);
+	if (o->slice_path == NULL)
+		return;
+	close(o->slice);
 	free(o->slice_path);
 	o->slice_path = NULL;
-	o->slice = -1;
 }
 
 int
@@ -531,6 +530,6 @@ object_close(struct object *o)
 	free(o->btf_path);
 	drop_slice(o);
 	free(o->log);
-	*o = (struct object){ .slice = -1 };
+	*o = (struct object){ 0 };
 	heard_forget();
 }

@@ -19,8 +19,10 @@ struct object {
 	struct bpf_object *bpf;        /* owned */
 	const char *btf;               /* borrowed: --btf's argument, or NULL */
 	char *btf_path;                /* owned: what was chosen, or NULL */
-	int slice;        /* owned: of the kernel's BTF, in memory, or -1 */
-	char *slice_path; /* owned: where libbpf finds it, or NULL */
+	/* Of the kernel's BTF, in memory, and where libbpf finds it.  Owned;
+	 * slice_path is NULL: there is none. */
+	int slice;
+	char *slice_path;
 	char *log; /* owned: the verifier's words on the program that failed */
 };
 
