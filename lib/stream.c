@@ -377,21 +377,17 @@ bad_body(
 }
 
 /*
- * The body in n bytes behind the tag, and its length in *len.  NULL: there is
- * no memory for it, or the bytes are not stuffed right, and *len is -1.
+ * The body in n bytes that are no single block, behind what was unstuffed
+ * before, and its length in *len.  NULL: there is no memory for it, or the
+ * bytes are not stuffed right, and *len is -1.
  */
-static inline const unsigned char *
-find_body(
+static const unsigned char *
+unstuff(
     struct stream_reader *r, const unsigned char *src, size_t n, ssize_t *len)
 {
-	unsigned char *body;
+	unsigned char *body = (unsigned char *)buf_room(&r->body, n + 1);
 
-	if (cobs_is_block(src, n)) {
-		*len = (ssize_t)n - 1;
-		return src + 1;
-	}
 	*len = 0;
-	body = (unsigned char *)buf_room(&r->body, n + 1);
 	if (body == NULL || (*len = cobs_unstuff(body, src, n)) == -1)
 		return NULL;
 	r->body.len += (size_t)*len;
@@ -401,15 +397,17 @@ find_body(
 static enum stream_line_kind
 parse_record(struct stream_reader *r, struct stream_line *line)
 {
+	const unsigned char *src = (const unsigned char *)line->text + 1;
+	const unsigned char *body = src + 1;
+	size_t n = line->text_len - 1;
+	ssize_t len = (ssize_t)n - 1;
 	struct stream_record record;
-	const unsigned char *body;
-	ssize_t len;
 
 	if (r->header.nmaps == 0)
 		return bad(r, "a binary record, and no header names its map");
 	r->body.len = 0;
-	body = find_body(
-	    r, (const unsigned char *)line->text + 1, line->text_len - 1, &len);
+	if (!cobs_is_block(src, n))
+		body = unstuff(r, src, n, &len);
 	if (body == NULL && len == -1)
 		return bad(r, "a record whose bytes are not stuffed right");
 	if (body == NULL) {
@@ -633,7 +631,7 @@ static bool __attribute__((noinline)) take_stuffed(struct stream_reader *r,
 
 	if (r->body.cap - r->body.len < n + 1)
 		return false;
-	body = find_body(r, src, n, &len);
+	body = unstuff(r, src, n, &len);
 	return body != NULL && take_body(&r->header, record, body, (size_t)len);
 }
 
