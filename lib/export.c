@@ -59,27 +59,41 @@ makes_mappable(void)
 	return fd >= 0;
 }
 
+/* Whether that does for a map what it should: one that others share by its pin
+ * stays as it is defined, since libbpf compares. */
+static bool
+wants_mapping(const struct candidate *c)
+{
+	return c->source == STREAM_SAMPLE &&
+	       bpf_map__type(c->bpf) == BPF_MAP_TYPE_ARRAY &&
+	       bpf_map__pin_path(c->bpf) == NULL &&
+	       (bpf_map__map_flags(c->bpf) & BPF_F_MMAPABLE) == 0;
+}
+
 /*
- * A sampled array is read in memory if it can be, which is fast, and loses no
- * counts where it is cleared.  One that others share by its pin stays as it is
- * defined: libbpf compares.
+ * Sampled arrays are read in memory if they can be, which is fast, and loses no
+ * counts where they are cleared.
  */
 static int
-make_mappable(const struct candidate *c)
+make_mappable(const struct export *e)
 {
-	uint32_t flags;
+	bool asked = false;
 
-	if (c->source != STREAM_SAMPLE ||
-	    bpf_map__type(c->bpf) != BPF_MAP_TYPE_ARRAY ||
-	    bpf_map__pin_path(c->bpf) != NULL)
-		return 0;
-	flags = bpf_map__map_flags(c->bpf);
-	if ((flags & BPF_F_MMAPABLE) != 0 || !makes_mappable())
-		return 0;
-	if (bpf_map__set_map_flags(c->bpf, flags | BPF_F_MMAPABLE) == 0)
-		return 0;
-	report_error("%s: cannot set its flags", c->where);
-	return -1;
+	for (size_t i = 0; i < e->n; i++) {
+		const struct candidate *c = &e->v[i];
+
+		if (!wants_mapping(c))
+			continue;
+		if (!asked && !makes_mappable())
+			return 0;
+		asked = true;
+		if (bpf_map__set_map_flags(c->bpf,
+			bpf_map__map_flags(c->bpf) | BPF_F_MMAPABLE) == 0)
+			continue;
+		report_error("%s: cannot set its flags", c->where);
+		return -1;
+	}
+	return 0;
 }
 
 /* Whether the map's kind and its sample make it something to show. */
@@ -392,9 +406,10 @@ decide(struct export *e, struct object *o, const struct attachments *a,
 	}
 	if (filter(e, only, nonly) == -1)
 		return -1;
+	if (make_mappable(e) == -1)
+		return -1;
 	for (size_t i = 0; i < e->n; i++)
-		if (make_mappable(&e->v[i]) == -1 ||
-		    export_describe(e, &e->v[i]) == -1 ||
+		if (export_describe(e, &e->v[i]) == -1 ||
 		    export_stacks(e->header, (unsigned int)i, o) == -1 ||
 		    find_counter(&e->header->maps[i], &e->v[i], o) == -1 ||
 		    find_sequence(e, &e->header->maps[i], &e->v[i]) == -1)
