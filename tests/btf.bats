@@ -134,8 +134,8 @@ tag_of() {
 	return "$status"
 }
 
-need_strace() {
-	command -v strace >/dev/null || skip "needs strace"
+need_tracer() {
+	need_strace
 	# The leak checker and strace both want to be the tracer.
 	export ASAN_OPTIONS=detect_leaks=0
 }
@@ -146,7 +146,7 @@ opens_whole() {
 }
 
 @test "a part of the kernel's BTF makes the same program as the whole" {
-	need_strace
+	need_tracer
 	bpf_package core
 	whole=$(tag_of --btf /sys/kernel/btf/vmlinux core.json)
 	opens_whole
@@ -162,7 +162,7 @@ opens_whole() {
 }
 
 @test "the kernel's BTF is not opened where no program needs it" {
-	need_strace
+	need_tracer
 	bpf_package prints
 	for package in prints.json "$ASSETS/syscount.json"; do
 		strace -f -qq -e trace=open,openat,memfd_create -o log skel-load -q --check "$package"
@@ -181,7 +181,7 @@ needs_whole() {
 }
 
 @test "what the kernel itself has not, or a type's number, needs the whole of its BTF" {
-	need_strace
+	need_tracer
 	bpf_package core -DABSENT
 	needs_whole
 	bpf_package core -DNUMBER
@@ -189,7 +189,7 @@ needs_whole() {
 }
 
 @test "what hooks the kernel's functions reads its BTF once, as a whole" {
-	need_strace
+	need_tracer
 	strace -f -qq -e trace=open,openat,memfd_create -o log skel-load -q --check "$ASSETS/bootstrap.json"
 	run ! grep memfd_create log
 	[ "$(grep -c 'btf/vmlinux.* = [0-9]' log)" -eq 1 ]

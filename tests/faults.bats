@@ -40,6 +40,13 @@ teardown() {
 	[ -z "${MOUNTED:-}" ] || umount "$MOUNTED"
 }
 
+# What strace makes fail in a command of ours.
+need_injection() {
+	need_bpf
+	need_strace
+	[ -z "${SAN:-}" ] || skip "LeakSanitizer does not work below strace"
+}
+
 # say TEXT...: a line of numbers, shown as the test runs.
 say() {
 	echo "# $*" >&3
@@ -167,7 +174,7 @@ SOME=${SOME:-18}
 
 @test "a system call that fails is said, or does not matter" {
 	need_bpf
-	command -v strace >/dev/null || skip "needs strace"
+	need_strace
 	[ -z "${SAN:-}" ] || skip "the sanitizer's own system calls come first, and it dies of them"
 	record run.skel -n 100
 	sweep -n "$SOME" calls skel-pack faults.bpf.o
@@ -199,9 +206,7 @@ SOME=${SOME:-18}
 }
 
 @test "a session of whose owner /proc cannot be asked is not swept" {
-	need_bpf
-	command -v strace >/dev/null || skip "needs strace"
-	[ -z "${SAN:-}" ] || skip "LeakSanitizer does not work below strace"
+	need_injection
 	local at error
 	start_load --pin faults.json --pid "$SPIN"
 	at="/proc/$LOAD/stat"
@@ -218,9 +223,7 @@ SOME=${SOME:-18}
 }
 
 @test "a kernel's BTF that cannot be read is not said to be missing" {
-	need_bpf
-	command -v strace >/dev/null || skip "needs strace"
-	[ -z "${SAN:-}" ] || skip "LeakSanitizer does not work below strace"
+	need_injection
 	local btf=/sys/kernel/btf/vmlinux fault call error
 	[ -r "$btf" ] || skip "needs a kernel with BTF"
 	for fault in "openat ENOMEM: Cannot allocate memory" "openat EMFILE: Too many open files" \
@@ -234,7 +237,7 @@ SOME=${SOME:-18}
 
 @test "kill -9 at any moment leaves nothing attached, and pins until the next sweep" {
 	need_bpf
-	command -v strace >/dev/null || skip "needs strace"
+	need_strace
 	export ASAN_OPTIONS=detect_leaks=0
 	sweep -n "$SOME" -o any kill skel-load -n 100 -t 10 faults.json --pid "$SPIN"
 	sweep -n "$SOME" -o any kill skel-load --pin -t 0.02 faults.json
@@ -260,7 +263,7 @@ killed_at() {
 
 @test "when one stage is killed the others end by themselves, at each phase" {
 	need_bpf
-	command -v strace >/dev/null || skip "needs strace"
+	need_strace
 	export ASAN_OPTIONS=detect_leaks=0
 	local at n=0
 	for at in pack:openat:9 pack:write:1 args:read:2 args:write:1 load:read:9 load:bpf:4 \

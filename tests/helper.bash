@@ -25,6 +25,11 @@ need_bpf() {
 	touch "$BATS_FILE_TMPDIR/bpf"
 }
 
+# Skip aloud where no system call can be watched or made to fail.
+need_strace() {
+	command -v strace >/dev/null || skip "needs strace"
+}
+
 # Run as an ordinary user without any capability: nobody, where root asks.
 as_nobody() {
 	if [ "$(id -u)" -eq 0 ]; then

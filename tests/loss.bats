@@ -322,21 +322,27 @@ counted() {
 	end_load
 }
 
+# refuses FILTER MESSAGE COMMAND...: what was recorded, changed by the filter, in
+# one line.
+refuses() {
+	local filter=$1 message=$2
+	shift 2
+	jq -c "$filter" out > wrong
+	fails_with 1 "$message" "$@" wrong
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
 @test "a session whose counter is none is refused in one line" {
 	bpf_package flood
 	start_load --pin="$DIR" flood.json
-	jq -c '.maps[0].lost_pin = .maps[0].pin' out > wrong
-	fails_with 1 "skel-poll: map flood_of_more_than_15: its counter of lost records is no percpu_array of one 64-bit number" \
-		skel-poll --once wrong
-	[ "$(wc -l <<<"$stderr")" -eq 1 ]
-	jq -c '.maps[0].told_pin = .maps[0].lost_pin' out > wrong
-	fails_with 1 "map flood_of_more_than_15: its counter of lost records is no array of one 64-bit number" skel-poll --once wrong
-	jq -c '.maps[0].lost_pin = "/sys/fs/bpf/other/x"' out > wrong
-	fails_with 1 "its pin /sys/fs/bpf/other/x is not in the session's directory" skel-poll --once wrong
-	jq -c 'del(.maps[0].lost_pin)' out > wrong
-	fails_with 1 'maps[0]' skel-poll --once wrong
-	jq -c '.maps[0].source = "perf"' out > wrong
-	fails_with 1 'maps[0].lost: only a ring buffer has such a map' skel-poll --once wrong
+	refuses '.maps[0].lost_pin = .maps[0].pin' "skel-poll: map flood_of_more_than_15: its counter of lost records is no percpu_array of one 64-bit number" \
+		skel-poll --once
+	refuses '.maps[0].told_pin = .maps[0].lost_pin' "map flood_of_more_than_15: its counter of lost records is no array of one 64-bit number" \
+		skel-poll --once
+	refuses '.maps[0].lost_pin = "/sys/fs/bpf/other/x"' "its pin /sys/fs/bpf/other/x is not in the session's directory" \
+		skel-poll --once
+	refuses 'del(.maps[0].lost_pin)' 'maps[0]' skel-poll --once
+	refuses '.maps[0].source = "perf"' 'maps[0].lost: only a ring buffer has such a map' skel-poll --once
 	end_load
 }
 
@@ -542,21 +548,15 @@ not_counted() {
 @test "a header with a wrong sequence is refused in one line" {
 	bpf_package flood -DSEQUENCE=n
 	start_load --pin="$DIR" flood.json
-	jq -c '.maps[0].sequence_pin = .maps[0].pin' out > wrong
-	fails_with 1 "skel-poll: map flood_of_more_than_15: its sequence's state is no array of one value of 80 bytes that may be mapped" \
-		skel-poll --once wrong
-	jq -c '.maps[0].sequence_pin = "/sys/fs/bpf/other/x"' out > wrong
-	fails_with 1 "its pin /sys/fs/bpf/other/x is not in the session's directory" skel-poll --once wrong
-	jq -c 'del(.maps[0].sequence_pin)' out > wrong
-	fails_with 1 'maps[0]: sequence_pin is missing' skel-poll --once wrong
-	jq -c '.maps[0].sequence = "pad"' out > wrong
-	fails_with 1 'maps[0].sequence: member pad numbers no records' skel-poll --once wrong
-	jq -c '.maps[0].source = "perf"' out > wrong
-	fails_with 1 'maps[0].sequence: only a ring buffer has one' skel-poll --once wrong
-	jq -c '.skel = "stream" | .maps[0].sequence = "nothing"' out > wrong
-	fails_with 1 'has no member "nothing"' skel-fmt wrong
-	jq -c '.skel = "stream" | del(.maps[0].value)' out > wrong
-	fails_with 1 'maps[0].sequence: its records are no struct' skel-fmt wrong
+	refuses '.maps[0].sequence_pin = .maps[0].pin' "skel-poll: map flood_of_more_than_15: its sequence's state is no array of one value of 80 bytes that may be mapped" \
+		skel-poll --once
+	refuses '.maps[0].sequence_pin = "/sys/fs/bpf/other/x"' "its pin /sys/fs/bpf/other/x is not in the session's directory" \
+		skel-poll --once
+	refuses 'del(.maps[0].sequence_pin)' 'maps[0]: sequence_pin is missing' skel-poll --once
+	refuses '.maps[0].sequence = "pad"' 'maps[0].sequence: member pad numbers no records' skel-poll --once
+	refuses '.maps[0].source = "perf"' 'maps[0].sequence: only a ring buffer has one' skel-poll --once
+	refuses '.skel = "stream" | .maps[0].sequence = "nothing"' 'has no member "nothing"' skel-fmt
+	refuses '.skel = "stream" | del(.maps[0].value)' 'maps[0].sequence: its records are no struct' skel-fmt
 	end_load
 	# A stream keeps what its header says of it.
 	start_load flood.json

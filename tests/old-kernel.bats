@@ -12,7 +12,7 @@ load load
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
-	command -v strace >/dev/null || skip "needs strace"
+	need_strace
 	need_bpf
 	make_maps
 	# The leak checker and strace both want to be the tracer.

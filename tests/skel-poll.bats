@@ -262,7 +262,7 @@ the_end() {
 # Maps of a hundred thousand entries beside the others.
 need_many() {
 	need_maps
-	command -v strace >/dev/null || skip "needs strace"
+	need_strace
 	# The leak checker and strace both want to be the tracer.
 	export ASAN_OPTIONS=detect_leaks=0
 	bpf_object many
