@@ -189,9 +189,10 @@ flood_session() {
 	skel-load flood.json > slow 2> err 3>&- 4>&- &
 	LOAD=$!
 	wait_for 10 attached
-	# Until the pipe and the ring are full, and then ten times as much.
-	while [ "$(counted)" -lt 100000 ]; do
-		flood "$LIVE"
+	# Until the pipe and the ring are full, and then ten times as much, also
+	# where all buffers on the way were filled while this machine was busy.
+	while [ "$(counted)" -lt 300000 ]; do
+		flood $((5 * LIVE))
 	done
 	exec 5< slow
 	exec 4<&-

@@ -1,18 +1,21 @@
 /*
  * Preloaded into a command: the close(2) that FAULT_AT numbers, from 1, closes,
  * and says EIO all the same, as one does on a disk that cannot take what was
- * written before.  With FAULT_SITES, a file, none fails; the file gets the
- * number of all.  What the C library closes for itself is not among them.
+ * written before; 0 is that of standard output.  With FAULT_SITES, a file, none
+ * fails; the file gets the number of all.  What the C library closes for itself
+ * is not among them.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static atomic_ulong calls;
-static unsigned long fail_at;
+static unsigned long fail_at = ULONG_MAX;
 static FILE *sites;
 static int (*real_close)(int);
 
@@ -24,7 +27,7 @@ close(int fd)
 		*(void **)&real_close = dlsym(RTLD_NEXT, "close");
 	if (real_close(fd) == -1)
 		return -1;
-	if (++calls != fail_at)
+	if (++calls != fail_at && !(fail_at == 0 && fd == STDOUT_FILENO))
 		return 0;
 	errno = EIO;
 	return -1;

@@ -137,9 +137,9 @@ def library_faults(options):
 	if os.environ.get("FAULTS") == "all":
 		first = range(1, int(count) + 1)
 	if options.way == "close":
-		# Of processes that are looked at there is one more or less; the
-		# output is the last to be closed in any run.
-		first = range(1, int(count) + 5)
+		# Of processes that are looked at there are more or fewer in each
+		# run; 0 is the output, in any.
+		first = range(int(count) + 1)
 	for n in first:
 		yield f"{options.way} {n} of {count}", lambda n=n: Run(
 			command, options, {**preload, "FAULT_AT": str(n)})
