@@ -1,43 +1,51 @@
 # BPF programs of tests/bpf as packages, and one skel-load in the background;
 # `load load`, after chain.
 
-# bpf_object NAME [FLAG...]: compile NAME.bpf.c into NAME.bpf.o, in the current
-# directory.  BPF_OBJECTS may name a directory where what was compiled is kept
-# and taken from, by the arguments: clang is slow in an emulated machine, so
-# tests/vm/run compiles before.
-bpf_object() {
-	local name=$1 ready
-	ready=${BPF_OBJECTS:-/nonexistent}/$(compiled_name "$@").bpf.o
+# What was compiled is kept in build/objects by its arguments, and taken from
+# there while nothing that it came from is newer: clang takes longer than most
+# tests, and very long in an emulated machine, where tests/vm/run has compiled
+# before.  What has a directory of one run in it is not worth it.
+OBJECTS=$ROOT/build/objects
+
+# take_kept OUT SOURCE ARGUMENT...
+take_kept() {
+	local out=$1 source=$2 ready
+	shift 2
+	ready="$*"
+	ready=$OBJECTS/${ready//\//%}
+	[ "$ready" -nt "$source" ] && [ "$ready" -nt "$ROOT/assets/skel.bpf.h" ] && cp "$ready" "$out"
+}
+
+# keep OUT ARGUMENT...
+keep() {
+	local out=$1 ready
 	shift
-	if [ -f "$ready" ]; then
-		cp "$ready" "$name.bpf.o"
-		return
-	fi
+	ready="$*"
+	[[ $ready != *"${BATS_RUN_TMPDIR:?}"* ]] || return 0
+	ready=$OBJECTS/${ready//\//%}
+	{ mkdir -p "$OBJECTS" && cp "$out" "$OBJECTS/.$BASHPID" && mv "$OBJECTS/.$BASHPID" "$ready"; } 2>/dev/null || :
+}
+
+# bpf_object NAME [FLAG...]: compile NAME.bpf.c into NAME.bpf.o, in the current
+# directory.
+bpf_object() {
+	local name=$1 source=$BATS_TEST_DIRNAME/bpf/$1.bpf.c
+	shift
+	! take_kept "$name.bpf.o" "$source" "$name.bpf.o" "$@" || return 0
 	clang -g -O2 -Wall -target bpf -D__TARGET_ARCH_x86 \
 		-iquote "$ROOT/assets" -idirafter "/usr/include/$(cc -dumpmachine)" "$@" \
-		-c -o "$name.bpf.o" "$BATS_TEST_DIRNAME/bpf/$name.bpf.c" || return
-	cp "$name.bpf.o" "$ready" 2>/dev/null || :
+		-c -o "$name.bpf.o" "$source" || return
+	keep "$name.bpf.o" "$name.bpf.o" "$@"
 }
 
 # c_program NAME [FLAG...]: compile tests/bpf/NAME.c into NAME, in the current
-# directory, or take it from where bpf_object does.
+# directory.
 c_program() {
-	local name=$1 ready
-	ready=${BPF_OBJECTS:-/nonexistent}/$(compiled_name "$@")
+	local name=$1 source=$BATS_TEST_DIRNAME/bpf/$1.c
 	shift
-	if [ -f "$ready" ]; then
-		cp "$ready" "$name"
-		return
-	fi
-	cc -O1 -g -o "$name" "$BATS_TEST_DIRNAME/bpf/$name.c" "$@" || return
-	cp "$name" "$ready" 2>/dev/null || :
-}
-
-# compiled_name NAME [FLAG...]: the same name for the same arguments, and never
-# one with a slash.
-compiled_name() {
-	local name="$*"
-	printf %s "${name//\//%}"
+	! take_kept "$name" "$source" "$name" "$@" || return 0
+	cc -O1 -g -o "$name" "$source" "$@" || return
+	keep "$name" "$name" "$@"
 }
 
 # bpf_package NAME [FLAG...]: and make NAME.json of it.

@@ -134,18 +134,23 @@ make_base() {
 }
 
 # make_objects FILE...: compile here what the tests are seen to compile with
-# plain words for flags, and what they load to ask for a feature.  The tests
+# plain words for arguments, and what they load to ask for a feature.  The tests
 # that run here add theirs; the rest is compiled in the guest.
 make_objects() (
 	BATS_TEST_DIRNAME=$ROOT/tests
+	BATS_RUN_TMPDIR=$SCRATCH
 	. "$ROOT/tests/load.bash"
-	rm -rf "$BPF_OBJECTS"
-	mkdir -p "$BPF_OBJECTS" "$SCRATCH/compile" && cd "$SCRATCH/compile" || return 1
+	. "$ROOT/tests/net.bash"
+	# For hook and loadable.
+	# shellcheck disable=SC2317
+	bpf_package() {
+		bpf_object "$@"
+	}
+	mkdir -p "$SCRATCH/compile" && cd "$SCRATCH/compile" || return 1
 	{
-		(cd "$ROOT" && grep -hoE '\<(bpf_package|bpf_object|c_program)( [-A-Za-z0-9_=]+)+$' "$@" tests/*.bash)
+		(cd "$ROOT" && grep -hoE '\<(bpf_package|bpf_object|c_program|hook|loadable)( [-A-Za-z0-9_=/.]+)+$' "$@" tests/*.bash)
 		sed -nE 's|.*takes ([a-z_]+/[a-z_]+).*|bpf_object need -DKIND="\1"|p' "$ROOT/tests/load.bash"
 	} | sort -u | while read -r command arguments; do
-		[ "$command" = c_program ] || command=bpf_object
 		# shellcheck disable=SC2086
 		"$command" $arguments 2>/dev/null
 	done
@@ -159,8 +164,9 @@ make_tree() {
 	mkdir "$dir" || return 1
 	{
 		cd "$ROOT" && find . \( -path ./build -o -path ./.git \) -prune -o ! -type d -print
-		find "$build" \( -path "$build/vm" -o -path "$build/san" -o -path "$build/tsan" \) -prune -o ! -type d -print
-		find build/vm/objects ! -type d
+		find "$build" \( -path "$build/vm" -o -path "$build/san" -o -path "$build/tsan" \
+			-o -path "$build/fuzz" -o -path "$build/bench" -o -path "$build/objects" \) -prune -o ! -type d -print
+		find build/objects -type f ! -name '.*'
 	} | tar -c --no-unquote -T - | tar -C "$dir" -x && disk "$VM/tree.disk" "$dir"
 	status=$?
 	rm -rf "$dir"
