@@ -195,7 +195,10 @@ deps-bench:
 # A machine without BPF runs the kernel's tests in a guest, if it can have one.
 FOR_GUEST = BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST)" $(if $(SAN),SAN=1)
 
-check: all $(UNIT) $(REPLAY)
+# What is built for the tests.
+check-build: all $(UNIT) $(REPLAY)
+
+check: check-build
 	-$(call install_debian,$(DEPS_VM),[ -n "$(SAN)$(NO_GUEST)" ] || tests/has-bpf >/dev/null)
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(FOR_GUEST) tests/run $(TESTS)
 
@@ -343,7 +346,7 @@ clean:
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
-.PHONY: all lib deps deps-build deps-check deps-check-vm deps-fuzz deps-bench demo check check-vm fuzz \
+.PHONY: all lib deps deps-build deps-check deps-check-vm deps-fuzz deps-bench demo check check-build check-vm fuzz \
 	soak bench bench-live bench-count bench-check lint assets assets-check install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
