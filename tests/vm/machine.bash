@@ -148,7 +148,8 @@ make_objects() (
 	}
 	mkdir -p "$SCRATCH/compile" && cd "$SCRATCH/compile" || return 1
 	{
-		(cd "$ROOT" && grep -hoE '\<(bpf_package|bpf_object|c_program|hook|loadable)( [-A-Za-z0-9_=/.]+)+$' "$@" tests/*.bash)
+		(cd "$ROOT" && grep -hoE -e '\<(bpf_package|bpf_object|c_program)( [-A-Za-z0-9_=]+)+$' \
+			-e '\<(hook|loadable) [a-z]+ [a-z0-9_/.]+ -?[0-9]$' "$@" tests/*.bash)
 		sed -nE 's|.*takes ([a-z_]+/[a-z_]+).*|bpf_object need -DKIND="\1"|p' "$ROOT/tests/load.bash"
 	} | sort -u | while read -r command arguments; do
 		# shellcheck disable=SC2086
