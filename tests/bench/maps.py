@@ -5,7 +5,6 @@ import shutil
 import subprocess
 
 KINDS = ("hash", "percpu_hash", "array", "array_mmapable", "percpu_array")
-MOST = ("hash", "array_mmapable")  # of 10^6 entries: walks take seconds
 SIZES = (10**3, 10**5, 10**6)
 ENTRIES = 100000  # of all passes together at least, so that the start is little
 
@@ -41,7 +40,7 @@ def table(bench, medians, row):
             passes = max(1, ENTRIES // size)
             count = passes * size
             row(f"Maps of {size} entries", "ns/entry", "/ ours")
-            for kind in MOST if size == SIZES[-1] else KINDS:
+            for kind in KINDS:
                 pin = os.path.join(directory, kind)
                 subprocess.run([maps, "make", kind, str(size), pin], check=True)
                 with open(line, "w") as f:

@@ -80,6 +80,8 @@ class Bench:
         return [self.fmt, *form.split()], self.stream, output
 
     def rival(self, name):
+        if name == "cat":  # what nobody who reads the stream can be below
+            return [name], self.stream, "/dev/null"
         return [self.path(name + ".bin")], self.plain, "/dev/null"
 
     def same(self, form, rival):
@@ -114,7 +116,7 @@ def replay(bench):
     bench.same("--table", "row")
     row(f"Replay of {bench.records} events", "ns/record", "/ ours")
     pairs = [
-        ("--json --bare", ["printf", "jansson", "special"]),
+        ("--json --bare", ["printf", "jansson", "special", "cat"]),
         ("--csv --bare", ["printf"]),
         ("--table", ["printf", "row"]),
         ("--json", ["dump"]),
@@ -124,6 +126,7 @@ def replay(bench):
         "special": "  code for this struct alone, JSON",
         "row": "  printf and localtime, table",
         "dump": "  libbpf's btf_dump, C",
+        "cat": "  cat, which only reads the stream",
     }
     for form, rivals in pairs:
         commands = [("ours", *bench.ours(form))] + [(r, *bench.rival(r)) for r in rivals]
