@@ -21,6 +21,7 @@ holds_one() {
 	[ "$(held prog "${LOADS[$1]}" | wc -l)" -eq 1 ]
 }
 
+# bats test_tags=kernel:any
 @test "link: false holds back programs of every kind, and -a overrules it" {
 	local section
 	for section in xdp tc sk_lookup flow_dissector sk_msg cgroup_skb/egress sockops socket; do
@@ -45,6 +46,7 @@ holds_one() {
 	[ -z "$(xdp_on lo)" ]
 }
 
+# bats test_tags=kernel:any
 @test "what cannot be attached says what it is and why" {
 	local section kind why
 	while read -r section kind why; do
@@ -104,6 +106,7 @@ control_gone() {
 	[[ $(controls) != *$CONTROL* ]]
 }
 
+# bats test_tags=kernel:any
 @test "a struct is not attached when it or one of its programs is held back" {
 	need_ops
 	ops_package

@@ -85,6 +85,7 @@ need_clsact() {
 	finish probe
 }
 
+# bats test_tags=kernel:any
 @test "XDP flags that cannot be are refused with the reason" {
 	hook probe xdp 2
 	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 6}'
@@ -104,6 +105,7 @@ need_clsact() {
 		in_net skel-load -a probe=xdp:lo,mode=native probe.json
 }
 
+# bats test_tags=kernel:any
 @test "a wrong interface, side, mode or number is named" {
 	hook probe xdp 2
 	hook filter tc -1
@@ -357,6 +359,7 @@ need_clsact() {
 	filters_on lo ingress | grep -q 'other'
 }
 
+# bats test_tags=kernel:any
 @test "where descriptors run out, the reason is said and nothing is left behind" {
 	need_clsact
 	hook filter tc -1

@@ -148,6 +148,7 @@ hits_by_rm() {
 		skel-load -a p=tracepoint:sched hits.json
 }
 
+# bats test_tags=kernel:any
 @test "a program whose section has no target says what to give, before anything is loaded" {
 	need_bpf
 	bpf_package hits
@@ -199,6 +200,7 @@ hits_by_rm() {
 	done
 }
 
+# bats test_tags=kernel:any
 @test "a global function goes before a static one of its name" {
 	need_bpf
 	bpf_package hits
@@ -292,6 +294,7 @@ hits_by_rm() {
 	gone
 }
 
+# bats test_tags=kernel:any
 @test "a library without a directory is found as the linker, or the process, finds it" {
 	need_bpf
 	bpf_package hits
@@ -317,6 +320,7 @@ hits_by_rm() {
 	gone
 }
 
+# bats test_tags=kernel:any
 @test "a program without a directory is found in PATH" {
 	need_bpf
 	bpf_package hits
@@ -353,6 +357,7 @@ hits_by_rm() {
 	gone
 }
 
+# bats test_tags=kernel:any
 @test "a uprobe that has no place says which file lacks what" {
 	need_bpf
 	bpf_package hits
@@ -474,6 +479,7 @@ hits_by_rm() {
 	jq -c 'select(.pid != null)' out | grep -q .
 }
 
+# bats test_tags=kernel:any
 @test "a perf event that cannot be says why" {
 	need_bpf
 	bpf_package hits
@@ -629,6 +635,7 @@ hits_by_rm() {
 	[ "${#lines[@]}" -eq 1 ]
 }
 
+# bats test_tags=kernel:any
 @test "--optional: when none is left to attach it is an error; a name that is none is listed" {
 	need_bpf
 	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="uprobe"'

@@ -35,6 +35,8 @@ setup() {
 		ok here x.bats: runs: everywhere in 12ms
 		ok here x.bats: is new in 3ms # skip needs a new kernel
 		ok here x.bats: breaks
+		ok here x.bats: is for no guest
+		ok here y.bats: nor is this
 	END
 	cat > 6.1.tap <<-'END'
 		ok 6.1 unit poller

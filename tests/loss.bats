@@ -289,6 +289,7 @@ counted() {
 	[ "$(the_end | jq .lost)" -eq "$(lost_lines out)" ]
 }
 
+# bats test_tags=kernel:any
 @test "a map of that name that is no counter is told in one line, and not used" {
 	bpf_package flood -DCOUNTER=BPF_MAP_TYPE_ARRAY
 	run -0 --separate-stderr skel-load --check flood.json
@@ -300,6 +301,7 @@ counted() {
 	[ "$(grep -c 'not counted' err)" -eq 1 ]
 }
 
+# bats test_tags=kernel:any
 @test "the counter is no export, whatever the package says of its maps" {
 	bpf_package flood
 	start_load flood.json
@@ -333,6 +335,7 @@ refuses() {
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
+# bats test_tags=kernel:any
 @test "a session whose counter is none is refused in one line" {
 	bpf_package flood
 	start_load --pin="$DIR" flood.json
@@ -419,6 +422,7 @@ all_there() {
 	[ "$(grep -ac '^=' out)" -eq "$1" ]
 }
 
+# bats test_tags=kernel:any
 @test "a session's readers, one after the other, share what they saw of a sequence" {
 	bpf_package flood -DSEQUENCE=n
 	skel-load --pin="$DIR" --detach flood.json > session 2> err.load
@@ -441,6 +445,7 @@ all_there() {
 	[ ! -e "$DIR" ]
 }
 
+# bats test_tags=kernel:any
 @test "readers that share the records of a ring at once do not count by its sequence" {
 	bpf_package flood -DSEQUENCE=n
 	start_load --pin="$DIR" flood.json
@@ -471,6 +476,7 @@ le() {
 	printf '%016x' "$1" | tac -rs .. | sed 's/../& /g'
 }
 
+# bats test_tags=kernel:any
 @test "numbers of 4 bytes wrap" {
 	local before=$((0xffffffff - 2000)) pin
 	bpf_package flood -DSEQUENCE=narrow
@@ -508,6 +514,7 @@ not_counted() {
 	[ "$(received)" -gt 0 ]
 }
 
+# bats test_tags=kernel:any
 @test "numbers that are no sequence are told in one line, and count no more" {
 	not_counted 0
 	not_counted '((n) << 60)'
@@ -515,6 +522,7 @@ not_counted() {
 	not_counted '(-(n))'
 }
 
+# bats test_tags=kernel:any
 @test "a member that cannot number the records is refused in one line" {
 	local member
 	bpf_package flood -DSEQUENCE=n
@@ -546,6 +554,7 @@ not_counted() {
 	fails_with 1 "map flood_of_more_than_15: sequence: only a ring buffer has one" skel-load flood.json
 }
 
+# bats test_tags=kernel:any
 @test "a header with a wrong sequence is refused in one line" {
 	bpf_package flood -DSEQUENCE=n
 	start_load --pin="$DIR" flood.json
