@@ -119,7 +119,7 @@ session_is_there() {
 }
 
 # Strace is slow; these many are spread over a run, and FAULTS=all takes all.
-SOME=${SAN:+9}
+SOME=${SAN:+6}
 SOME=${SOME:-18}
 
 @test "memory that runs out is said by skel-pack, skel-args and nothing is written" {
