@@ -292,8 +292,8 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	fails_with 2 "-t: soon: not a number of seconds" skel-load -t soon nosuch.json
 	fails_with 2 "--latency: 1001: not a number of milliseconds up to 1000" \
 		skel-load --latency 1001 nosuch.json
-	fails_with 2 "--latency: records are polled by skel-poll" skel-load --pin --latency 1 nosuch.json
-	fails_with 2 "--unload stands alone" skel-load --unload /x --latency 1
+	fails_with 2 "--latency: records are polled by skel-poll" skel-load --pin --latency 10 nosuch.json
+	fails_with 2 "--unload stands alone" skel-load --unload /x --latency 10
 	fails_with 2 "-f: xml: neither binary nor json" skel-load -f xml nosuch.json
 	fails_with 2 "-a x: expected PROGRAM=WHERE" skel-load -a x nosuch.json
 	fails_with 2 "-a x=there: WHERE is one of " skel-load -a x=there nosuch.json

@@ -127,6 +127,7 @@ set_option(struct options *o, int option)
 		o->detach = true;
 		return 0;
 	case OPT_LATENCY:
+		o->has_latency = true;
 		return limit_latency(optarg, &o->latency_ns);
 	case OPT_OPTIONAL:
 		return attach_where_optional(&o->wheres[o->nwheres++], optarg);
@@ -153,7 +154,7 @@ find_conflict(const struct options *o, int operands)
 	bool loads = operands > 0 || o->trace_pipe || o->pin || o->check ||
 		     o->detach || o->elf != NULL || o->btf != NULL ||
 		     o->nmaps > 0 || o->nwheres > 0 || o->count != 0 ||
-		     o->timeout_ns != 0 || o->latency_ns != POLLER_LATENCY_NS;
+		     o->timeout_ns != 0 || o->has_latency;
 
 	if (o->unload != NULL && loads)
 		return "--unload stands alone";
@@ -169,7 +170,7 @@ find_conflict(const struct options *o, int operands)
 		return "--check attaches and pins nothing";
 	if (o->pin && o->count != 0)
 		return "-n: records are counted by skel-poll";
-	if (o->pin && o->latency_ns != POLLER_LATENCY_NS)
+	if (o->pin && o->has_latency)
 		return "--latency: records are polled by skel-poll";
 	return NULL;
 }

@@ -23,6 +23,7 @@ struct options {
 	struct attach_where *wheres; /* owned */
 	size_t nwheres;
 	uint64_t count, timeout_ns, latency_ns;
+	bool has_latency; /* it was given */
 	bool check, pin, detach, trace_pipe;
 	const char *dir;    /* of --pin, or NULL */
 	const char *unload; /* what to unload; nothing else then */
