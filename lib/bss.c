@@ -205,5 +205,8 @@ bss_rename(const unsigned char *elf, size_t size, struct buf *out)
 		out->len = 0;
 	failed = out->failed || m.names.failed;
 	buf_free(&m.names);
-	return failed ? report_nomem() : 0;
+	if (!failed)
+		return 0;
+	buf_free(out);
+	return report_nomem();
 }

@@ -16,7 +16,8 @@
 /*
  * Put a copy of the ELF object with each .bss.* renamed into out, which stays
  * empty when there is none, or when this is no object that libbpf could open.
- * Returns 0, or -1 after reporting.
+ * out is the caller's to free.  Returns 0, or -1 after reporting, and out is
+ * freed.
  */
 int bss_rename(const unsigned char *elf, size_t size, struct buf *out);
 
