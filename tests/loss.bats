@@ -390,21 +390,28 @@ numbered() {
 	echo $(($(skel-fmt -q --json out | tail -n 1 | jq .n) + 1))
 }
 
+# What is missing among the records in the ring is told before the last record
+# tells of the rest: here the number 4, elsewhere what CPUs do to each other.
 @test "a missing number is told while the ring is quiet" {
-	bpf_package flood -DSEQUENCE=n
+	bpf_package flood -DSEQUENCE=n "-DNUMBER(n)=((n) + ((n) > 3))"
 	start_load flood.json
 	flood_standing 5 "$LOAD"
-	last_one
-	local lost
 	wait_for 10 has_loss
+	last_one
+	wait_for 10 all_told
+	local lost
 	lost=$(lost_lines out)
-	[ $(($(received) + lost)) -eq "$(numbered)" ]
+	[ "$lost" -gt 1000 ]
 	end_load || [ $? -eq 3 ]
 	[ "$(lost_lines out)" -eq "$lost" ]
 }
 
 has_loss() {
 	grep -qa '^{"@lost"' out
+}
+
+all_told() {
+	[ $(($(received) + $(lost_lines out))) -eq "$(numbered)" ]
 }
 
 @test "numbers that come out of order, from several CPUs, are no loss" {
@@ -487,9 +494,8 @@ le() {
 	bpftool map update pinned "$pin" key hex 00 00 00 00 value hex \
 		$(for n in "$before" "$before" "$before" "$before" 0 0 0 0 0 0; do le "$n"; done)
 	flood 5
-	skel-poll --once session > out 2> err
-	is 0 "$(lost_lines out)"
-	PRODUCED=$(received)
+	skel-poll --once session > out 2> err || [ $? -eq 3 ]
+	PRODUCED=$(($(received) + $(lost_lines out)))
 	last_one
 	STATUS=0
 	skel-poll --once session > out 2> err || STATUS=$?
