@@ -79,17 +79,24 @@ power_of_two(uint64_t n)
 	return (size_t)power;
 }
 
+/* EPERM once there are events is said of the memory that they ask for. */
 static void
-report_refusal(const char *name, size_t pages, int error)
+report_refusal(const struct perf *p, size_t pages, int error)
 {
 	char where[128];
 
 	snprintf(where, sizeof(where),
-	    "map %s: cannot open perf buffers of %zu pages", name, pages);
+	    "map %s: cannot open perf buffers of %zu pages", p->name, pages);
 	if (error == EACCES && privilege_paranoid(where))
 		return;
 	if (error == EACCES && privilege_lacks(CAP_PERFMON))
 		report_error("%s: needs CAP_PERFMON; run as root", where);
+	else if (error == EPERM && p->ncpus > 0)
+		report_error("%s: more than this process may lock; needs "
+			     "CAP_IPC_LOCK, a higher "
+			     "kernel.perf_event_mlock_kb, or fewer pages "
+			     "(perf_buffer_pages)",
+		    where);
 	else
 		report_error("%s: %s", where, strerror(error));
 }
@@ -97,7 +104,7 @@ report_refusal(const char *name, size_t pages, int error)
 static int
 open_failed(const struct perf *p, size_t pages)
 {
-	report_refusal(p->name, pages, errno);
+	report_refusal(p, pages, errno);
 	return -1;
 }
 

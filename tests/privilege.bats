@@ -489,6 +489,9 @@ make_dir() {
 	[[ $stderr == "skel-poll: map pb: cannot open perf buffers of 64 pages: needs CAP_PERFMON; run as root" ]]
 	run -0 --separate-stderr able +dac_read_search,+perfmon skel-poll --once perf
 	silent "$stderr"
+	PAGES=1048576 make_session "$PB" > large
+	fails_with 1 "skel-poll: map pb: cannot open perf buffers of 1048576 pages: more than this process may lock; needs CAP_IPC_LOCK, a higher kernel.perf_event_mlock_kb, or fewer pages (perf_buffer_pages)" \
+		able +dac_read_search,+perfmon skel-poll --once large
 }
 
 seen_one() {
