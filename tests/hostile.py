@@ -75,10 +75,15 @@ def escapes():
     )
 
 
-def long_name():
+def long_name(ident=5, **more):
     name = "n" * (8 << 20)
-    return json.dumps({"bpf_skel": {"data_sections": [{"name": ".rodata", "variables": [{"name": name, "type": name}]}],
-                                    "maps": [{"name": name, "ident": 5}]}})
+    variable = {"name": name, "type": name, **more}
+    return json.dumps({"bpf_skel": {"data_sections": [{"name": ".rodata", "variables": [variable]}],
+                                    "maps": [{"name": name, "ident": ident}]}})
+
+
+def long_name_of_argument():
+    return long_name("m", cmdarg={"default": 1})
 
 
 def header(types, maps=None, **more):
@@ -158,7 +163,7 @@ def nul_in_name():
 
 
 def lines(*bad):
-    return header([INT]) + "".join(bad) + '{"@end":{"records":0,"lost":0}}\n'
+    return [header([INT]), *bad, '{"@end":{"records":0,"lost":0}}\n']
 
 
 def control_of_values():
@@ -174,7 +179,7 @@ def deep_record():
 
 
 def long_line():
-    return lines("x" * (300 << 20), "\n")
+    return lines(*["x" * (1 << 20)] * 300, "\n")
 
 
 def stuff(body):
@@ -209,4 +214,5 @@ def btf_struct_in_itself():
 
 
 made = globals()[sys.argv[1]]()
-sys.stdout.buffer.write(made if isinstance(made, bytes) else made.encode("utf-8"))
+for piece in made if isinstance(made, list) else [made]:
+    sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode("utf-8"))
