@@ -9,8 +9,8 @@ load load
 # Calls from each CPU: while the reader runs, and while it stands.
 # What a buffer of a page cannot hold meanwhile is more than ten times what is
 # carried, on any machine.
-LIVE=20
-STOPPED=400
+LIVE=5
+STOPPED=100
 
 setup() {
 	need_bpf
@@ -192,7 +192,7 @@ flood_session() {
 	# Until the pipe and the ring are full, and then ten times as much, also
 	# where all buffers on the way were filled while this machine was busy.
 	while [ "$(counted)" -lt 300000 ]; do
-		flood $((5 * LIVE))
+		flood "$STOPPED"
 	done
 	exec 5< slow
 	exec 4<&-
