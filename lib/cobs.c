@@ -1,7 +1,7 @@
 #include <stdint.h>
 #include <string.h>
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 #include "cobs.h"
@@ -132,4 +132,69 @@ cobs_unstuff(unsigned char *dst, const unsigned char *src, size_t n)
 			dst[out++] = NEWLINE;
 	}
 	return (ssize_t)out;
+}
+
+#ifdef __SSE2__
+/* Whether there is one in 64 bytes, for a CPU that has AVX2. */
+static inline __m256i __attribute__((target("avx2")))
+newlines_in_64(const unsigned char *p)
+{
+	const __m256i newline = _mm256_set1_epi8(NEWLINE);
+	__m256i v = _mm256_loadu_si256((const __m256i *)p);
+	__m256i w = _mm256_loadu_si256((const __m256i *)p + 1);
+
+	return _mm256_or_si256(
+	    _mm256_cmpeq_epi8(v, newline), _mm256_cmpeq_epi8(w, newline));
+}
+
+/* The same of n bytes, 64 or more. */
+static bool __attribute__((target("avx2")))
+has_newline_avx2(const unsigned char *p, size_t n)
+{
+	const unsigned char *last = p + n - 64;
+	__m256i found = newlines_in_64(last);
+
+	for (; p < last; p += 64)
+		found = _mm256_or_si256(found, newlines_in_64(p));
+	return _mm256_movemask_epi8(found) != 0;
+}
+
+/* The same of n bytes, 16 or more, for any CPU. */
+static bool
+has_newline_sse2(const unsigned char *p, size_t n)
+{
+	const __m128i newline = _mm_set1_epi8(NEWLINE);
+	const unsigned char *last = p + n - sizeof(newline);
+	__m128i v = _mm_loadu_si128((const __m128i *)last);
+	__m128i found = _mm_cmpeq_epi8(v, newline);
+
+	for (; p < last; p += sizeof(newline)) {
+		v = _mm_loadu_si128((const __m128i *)p);
+		found = _mm_or_si128(found, _mm_cmpeq_epi8(v, newline));
+	}
+	return _mm_movemask_epi8(found) != 0;
+}
+#endif
+
+bool
+cobs_has_newline(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+#ifdef __SSE2__
+	if (n >= 64 && __builtin_cpu_supports("avx2"))
+		return has_newline_avx2(p, n);
+	if (n >= sizeof(__m128i))
+		return has_newline_sse2(p, n);
+#endif
+	for (; n - i >= WORD; i += WORD) {
+		uint64_t word;
+
+		memcpy(&word, p + i, WORD);
+		if (newlines_in(word) != 0)
+			return true;
+	}
+	while (i < n && p[i] != NEWLINE)
+		i++;
+	return i < n;
 }

@@ -48,4 +48,22 @@ cobs_is_block(const unsigned char *src, size_t n)
 	return n > 0 && (src[0] ^ '\n') == n;
 }
 
+/* Whether there is a newline in n bytes. */
+bool cobs_has_newline(const unsigned char *p, size_t n);
+
+/*
+ * The length of such a block where the n bytes of src begin with one, a newline
+ * is behind it and none in it; else 0.  Quicker than a search for the newline,
+ * since the first byte says where it has to be.
+ */
+static inline size_t
+cobs_find_block(const unsigned char *src, size_t n)
+{
+	size_t len;
+
+	if (n == 0 || (len = src[0] ^ '\n') >= n || src[len] != '\n')
+		return 0;
+	return cobs_has_newline(src, len) ? 0 : len;
+}
+
 #endif

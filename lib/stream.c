@@ -635,43 +635,56 @@ static bool __attribute__((noinline)) take_stuffed(struct stream_reader *r,
 	return body != NULL && take_body(&r->header, record, body, (size_t)len);
 }
 
+/* The same of the record that begins at text and ends before limit.  Returns
+ * where its newline is, or NULL. */
+static inline const char *
+take_line(struct stream_reader *r, struct stream_record *record,
+    const char *text, const char *limit)
+{
+	const unsigned char *src = (const unsigned char *)text + 1;
+	size_t n = cobs_find_block(src, (size_t)(limit - text) - 1);
+	const char *end;
+	bool taken;
+
+	if (n != 0) {
+		end = text + 1 + n;
+		taken = take_body(&r->header, record, src + 1, n - 1);
+	} else {
+		end = memchr(text, '\n', (size_t)(limit - text));
+		taken = end != NULL &&
+			take_stuffed(r, record, src, (size_t)(end - text) - 1);
+	}
+	return taken ? end : NULL;
+}
+
 size_t
 stream_next_records(
     struct stream_reader *r, struct stream_record records[STREAM_BATCH])
 {
 	struct stream_record *record = records, *last = records + STREAM_BATCH;
 	const char *text = r->in.data + r->start, *end;
-	const char *limit = r->in.data + r->in.len;
-	const char *enough = text + STREAM_BATCH_BYTES;
-	const unsigned char *src;
-	size_t n;
+	const char *limit = r->in.data + r->in.len, *stop = limit;
 
-	if (r->skipping || r->error != 0 || (end = find_newline(r)) == NULL)
+	if (r->skipping || r->error != 0)
+		return 0;
+	/* What was searched before is not searched again. */
+	if (r->scanned > 0 && find_newline(r) == NULL)
 		return 0;
 	r->body.len = 0;
 	if (buf_room(&r->body, 2 * STREAM_BATCH_BYTES) == NULL)
 		return 0;
-	do {
-		if (*text != STREAM_TAG)
-			break;
-		src = (const unsigned char *)text + 1;
-		n = (size_t)(end - text) - 1;
-		if (cobs_is_block(src, n)
-			? !take_body(&r->header, record, src + 1, n - 1)
-			: !take_stuffed(r, record, src, n))
-			break;
+	if (unparsed(r) > STREAM_BATCH_BYTES)
+		stop = text + STREAM_BATCH_BYTES;
+	while (record < last && text < stop && *text == STREAM_TAG &&
+	       (end = take_line(r, record, text, limit)) != NULL) {
 		record++;
 		text = end + 1;
-		end = memchr(text, '\n', (size_t)(limit - text));
-	} while (end != NULL && record < last && text < enough);
-	n = (size_t)(record - records);
-	if (n == 0)
+	}
+	if (record == records)
 		return 0;
-	r->line += n;
-	r->start = (size_t)(text - r->in.data);
-	r->has_newline = end != NULL;
-	r->scanned = (size_t)((end != NULL ? end : limit) - text);
-	return n;
+	r->line += (unsigned long)(record - records);
+	pass_line(r, unparsed(r) - (size_t)(limit - text));
+	return (size_t)(record - records);
 }
 
 void

@@ -146,6 +146,43 @@ a_newline_at_every_place_and_a_cut_at_every_place(void)
 		}
 }
 
+/* What is found of a line, in exact heap blocks again. */
+static void
+find_block_in(const unsigned char *line, size_t n, size_t want)
+{
+	unsigned char *exact = memcpy(malloc(n), line, n);
+
+	CHECK_NUM(cobs_find_block(exact, n), want);
+	free(exact);
+}
+
+static void
+a_block_is_found_where_its_newline_is_and_no_other(void)
+{
+	unsigned char body[300], line[COBS_MAX(300) + 1];
+
+	memset(body, 0x8a, sizeof(body));
+	for (size_t n = 0; n <= sizeof(body); n++) {
+		size_t len =
+		    cobs_stuff(line, &(struct cobs_piece){ body, n }, 1);
+
+		line[len] = NEWLINE;
+		find_block_in(line, len + 1, n <= 254 ? len : 0);
+		find_block_in(line, len, 0);
+		for (size_t i = 0; i < len; i++) {
+			unsigned char was = line[i];
+
+			line[i] = NEWLINE;
+			/* One behind a whole block is its newline. */
+			find_block_in(line, len + 1, i == 255 ? i : 0);
+			line[i] = was;
+		}
+		line[len] = 0x0b;
+		find_block_in(line, len + 1, 0);
+	}
+	find_block_in(line, 0, 0);
+}
+
 /* Any byte of the line replaced by any other: refused, or a body no longer than
  * the line; the sanitizers see to the rest. */
 static void
@@ -188,6 +225,7 @@ main(void)
 	the_vectors_of_the_design();
 	every_length_of_several_patterns();
 	a_newline_at_every_place_and_a_cut_at_every_place();
+	a_block_is_found_where_its_newline_is_and_no_other();
 	a_corrupted_line_is_never_read_past_its_end();
 	what_is_not_stuffed_is_refused();
 	return check_done();
