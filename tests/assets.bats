@@ -5,6 +5,7 @@ load helper
 load object
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 	PINS=/sys/fs/bpf/skel-test-$$
 }

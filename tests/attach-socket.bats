@@ -8,6 +8,7 @@ load load
 load net
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 	make_net
 }

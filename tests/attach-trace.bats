@@ -7,6 +7,7 @@ load chain
 load load
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 	# A process that nobody else's name is like.
 	RUN=run-$BASHPID

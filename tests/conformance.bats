@@ -8,6 +8,7 @@ load chain
 load load
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 }
 

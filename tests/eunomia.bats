@@ -24,6 +24,7 @@ setup_file() {
 }
 
 setup() {
+	note_places
 	POLL=
 	PATH=$BATS_FILE_TMPDIR:$PATH
 	cd "$BATS_TEST_TMPDIR"

@@ -5,6 +5,7 @@
 load helper
 
 setup() {
+	note_places
 	need_bpf
 	cd "$BATS_TEST_TMPDIR"
 	clang -O2 -g -target bpf -I"/usr/include/$(uname -m)-linux-gnu" \

@@ -30,6 +30,7 @@ teardown_file() {
 }
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 	cp "$FILES"/faults.* .
 }

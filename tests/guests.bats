@@ -5,6 +5,7 @@
 load helper
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 	UNITS=$(dirname "$(command -v skel-load)")/../unit
 }

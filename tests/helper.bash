@@ -7,6 +7,21 @@ export ROOT ASSETS
 # tests/run says which build to test; by hand, "bats tests/x.bats" means this.
 command -v skel-load >/dev/null || PATH=$ROOT/build/bin:$PATH
 
+# note_places: for each setup.  bats notes the place of every command before it
+# runs, to tell where a test failed, and in tests that look often for something
+# that is most of the time.  From here on it notes those of the test itself, not
+# of functions that it calls.  A trap's own command is in no line but the first.
+note_places() {
+	declare -F bats_debug_trap > /dev/null || return 0
+	trap '[ "$LINENO" -eq 1 ] || bats_debug_trap "$BASH_SOURCE"' DEBUG
+	set +T
+}
+
+# For files that have none of their own.
+setup() {
+	note_places
+}
+
 # fails_with STATUS MESSAGE COMMAND...
 # The command must exit with STATUS, write nothing on stdout, and say MESSAGE.
 fails_with() {

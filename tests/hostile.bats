@@ -6,6 +6,7 @@
 load helper
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 }
 

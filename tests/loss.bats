@@ -13,6 +13,7 @@ LIVE=5
 STOPPED=100
 
 setup() {
+	note_places
 	need_bpf
 	has_symbol bpf_loop || skip "needs a kernel with bpf_loop()"
 	cd "$BATS_TEST_TMPDIR"

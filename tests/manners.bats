@@ -5,6 +5,7 @@ load helper
 load chain
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 }
 

@@ -7,6 +7,7 @@ load chain
 load load
 
 setup() {
+	note_places
 	need_bpf
 	cd "$BATS_TEST_TMPDIR"
 	bpf_package matrix

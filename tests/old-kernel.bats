@@ -11,6 +11,7 @@ load chain
 load load
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 	need_strace
 	need_bpf

@@ -15,6 +15,7 @@ setup_file() {
 }
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 	# Nobody gets no further than here.
 	cp "$BATS_FILE_TMPDIR/acts" .

@@ -6,6 +6,7 @@ load chain
 load load
 
 setup() {
+	note_places
 	need_bpf
 	cd "$BATS_TEST_TMPDIR"
 	DIR=/sys/fs/bpf/skel-test-$BASHPID

@@ -46,6 +46,7 @@ setup_file() {
 }
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 	cp "$BATS_FILE_TMPDIR"/kinds.* .
 }

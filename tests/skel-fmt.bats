@@ -6,6 +6,7 @@
 load helper
 
 setup() {
+	note_places
 	FMT=$BATS_TEST_DIRNAME/fmt
 	export TZ=UTC0
 	cd "$BATS_TEST_TMPDIR"

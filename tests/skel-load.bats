@@ -6,6 +6,7 @@ load chain
 load load
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 }
 

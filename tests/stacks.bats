@@ -5,6 +5,7 @@
 load helper
 
 setup() {
+	note_places
 	FMT=$BATS_TEST_DIRNAME/fmt
 	STACKS=$FMT/stacks.skel
 	export TZ=UTC0

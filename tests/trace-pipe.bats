@@ -8,6 +8,7 @@ load load
 SPINS=()
 
 setup() {
+	note_places
 	cd "$BATS_TEST_TMPDIR"
 }
 
