@@ -65,9 +65,9 @@ B      := build/san
 WARN   += -Werror
 CFLAGS := -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
-# The other's runtime has all of it; a second one is 6 MB that are searched for
-# leaks at the end of each command.
-LDFLAGS += -static-libubsan
+# In gcc the other's runtime has all of it; a second one is 6 MB, searched for
+# leaks at the end of each command.  Clang has one anyway.
+LDFLAGS += $(if $(findstring clang,$(CC)),,-static-libubsan)
 else ifdef TSAN
 B      := build/tsan
 WARN   += -Werror
