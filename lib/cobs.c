@@ -135,7 +135,7 @@ cobs_unstuff(unsigned char *dst, const unsigned char *src, size_t n)
 }
 
 #ifdef __SSE2__
-/* Whether there is one in 64 bytes, for a CPU that has AVX2. */
+/* Which of 64 bytes are newlines, in one half or the other: for AVX2. */
 static inline __m256i __attribute__((target("avx2")))
 newlines_in_64(const unsigned char *p)
 {
@@ -147,7 +147,7 @@ newlines_in_64(const unsigned char *p)
 	    _mm256_cmpeq_epi8(v, newline), _mm256_cmpeq_epi8(w, newline));
 }
 
-/* The same of n bytes, 64 or more. */
+/* Whether any of n bytes is one, 64 or more. */
 static bool __attribute__((target("avx2")))
 has_newline_avx2(const unsigned char *p, size_t n)
 {
@@ -158,43 +158,14 @@ has_newline_avx2(const unsigned char *p, size_t n)
 		found = _mm256_or_si256(found, newlines_in_64(p));
 	return _mm256_movemask_epi8(found) != 0;
 }
-
-/* The same of n bytes, 16 or more, for any CPU. */
-static bool
-has_newline_sse2(const unsigned char *p, size_t n)
-{
-	const __m128i newline = _mm_set1_epi8(NEWLINE);
-	const unsigned char *last = p + n - sizeof(newline);
-	__m128i v = _mm_loadu_si128((const __m128i *)last);
-	__m128i found = _mm_cmpeq_epi8(v, newline);
-
-	for (; p < last; p += sizeof(newline)) {
-		v = _mm_loadu_si128((const __m128i *)p);
-		found = _mm_or_si128(found, _mm_cmpeq_epi8(v, newline));
-	}
-	return _mm_movemask_epi8(found) != 0;
-}
 #endif
 
 bool
 cobs_has_newline(const unsigned char *p, size_t n)
 {
-	size_t i = 0;
-
 #ifdef __SSE2__
 	if (n >= 64 && __builtin_cpu_supports("avx2"))
 		return has_newline_avx2(p, n);
-	if (n >= sizeof(__m128i))
-		return has_newline_sse2(p, n);
 #endif
-	for (; n - i >= WORD; i += WORD) {
-		uint64_t word;
-
-		memcpy(&word, p + i, WORD);
-		if (newlines_in(word) != 0)
-			return true;
-	}
-	while (i < n && p[i] != NEWLINE)
-		i++;
-	return i < n;
+	return memchr(p, NEWLINE, n) != NULL;
 }
