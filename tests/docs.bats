@@ -193,7 +193,7 @@ completion_ways() {
 	[[ $output != *libbpf* ]]
 	[[ $output != *libelf* ]]
 	is "libbsd libc libjansson libseccomp" "$(readelf -d "$(command -v skel-fmt)" |
-		sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\)\.so.*/\1/p' | grep -vE '^lib(asan|m)$' | sort | paste -s -d ' ')"
+		sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\)\.so.*/\1/p' | grep -vE "^lib(${SAN:+asan|m})\$" | sort | paste -s -d ' ')"
 }
 
 @test "the pipelines of the suite's manual parse: no command of them is a usage error" {

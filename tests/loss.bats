@@ -497,6 +497,7 @@ le() {
 	flood 5
 	skel-poll --once session > out 2> err || [ $? -eq 3 ]
 	PRODUCED=$(($(received) + $(lost_lines out)))
+	[ "$PRODUCED" -eq $(($(numbered) - before)) ]
 	last_one
 	STATUS=0
 	skel-poll --once session > out 2> err || STATUS=$?
