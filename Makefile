@@ -78,17 +78,17 @@ CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -
 	$(shell $(PKG_CONFIG) --cflags $(filter-out libiberty,$(LIBS_unit)))
 
 LIB      := $(B)/libskel.a
-# The C library on top of it: lib/eunomia.h.  The number behind .so changes with
+# The C library on top of it: lib/eunomia/eunomia.h.  The number behind .so changes with
 # what programs that were linked before could not live with.
 SONAME   := libeunomia.so.0
 EUNOMIA  := $(B)/libeunomia.a $(B)/libeunomia.so.$(VERSION)
-LIB_SRC  := $(wildcard lib/*.c)
+LIB_SRC  := $(wildcard lib/*/*.c)
 CMD_SRC  := $(wildcard cmd/*.c cmd/*/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 BENCH_SRC := $(filter-out %.bpf.c,$(wildcard tests/bench/*.c))
 SRC      := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
-HDR      := $(wildcard lib/*.h cmd/*.h cmd/*/*.h tests/unit/*.h tests/fuzz/*.h tests/bench/*.h)
+HDR      := $(wildcard lib/*/*.h cmd/*.h cmd/*/*.h tests/unit/*.h tests/fuzz/*.h tests/bench/*.h)
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
 BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
@@ -97,7 +97,7 @@ REPLAY   := $(FUZZ_TARGETS:%=$(B)/replay-%)
 # What commands do beside their main(), which a fuzz target may call.
 PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*/*.c))
 BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/*.bpf.c tests/bench/*.bpf.c tests/bpf/*.bpf.c)
-MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*.3 lib/*.5)
+MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*/*.3 lib/*/*.5)
 # Programs that the tests compile and run.
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/*.c tests/bpf/*.c tests/bpf/*.cc tests/eunomia/* tests/faults/*.c))
 # A guest's init is for busybox, without bash.
@@ -125,7 +125,7 @@ lib: $(EUNOMIA)
 $(LIB): $(call OBJ,$(LIB_SRC))
 	@rm -f $@
 	$(call step,AR,$@)
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) qcs $@ $^
 
 define command
 $(B)/bin/$1: $(call OBJ,$(wildcard cmd/*.c cmd/$1/*.c)) $(LIB)
@@ -138,27 +138,27 @@ $(foreach c,$(CMDS),$(eval $(call command,$c)))
 # What the C library needs, in one object, where only the names of its version
 # script are still global: whoever links it statically may have a report() too.
 # libiberty goes in as well: Debian has no shared one.
-$(B)/libeunomia.o: $(B)/lib/eunomia.o $(LIB) lib/eunomia.map
+$(B)/libeunomia.o: $(B)/lib/eunomia/eunomia.o $(LIB) lib/eunomia/eunomia.map
 	$(call step,LD,$@)
-	$(Q)sed -n 's/^\t\([a-z_]*\);$$/\1/p' lib/eunomia.map >$(B)/eunomia.names
-	$(Q)$(LD) -r -o $@ $(B)/lib/eunomia.o $(LIB) \
+	$(Q)sed -n 's/^\t\([a-z_]*\);$$/\1/p' lib/eunomia/eunomia.map >$(B)/eunomia.names
+	$(Q)$(LD) -r -o $@ $(B)/lib/eunomia/eunomia.o $(LIB) \
 		$(shell $(CC) -print-file-name=libiberty.a)
 	$(Q)$(OBJCOPY) --keep-global-symbols=$(B)/eunomia.names $@
 
 $(B)/libeunomia.a: $(B)/libeunomia.o
 	@rm -f $@
 	$(call step,AR,$@)
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) qcs $@ $^
 
 # nodelete: libbpf keeps the address of a function of ours.
-$(B)/libeunomia.so.$(VERSION): $(B)/libeunomia.o lib/eunomia.map
+$(B)/libeunomia.so.$(VERSION): $(B)/libeunomia.o lib/eunomia/eunomia.map
 	$(call step,LINK,$@)
 	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,-z,nodelete \
-		-Wl,--version-script=lib/eunomia.map -o $@ $< $(call libs,$(LIBS_eunomia)) -pthread
+		-Wl,--version-script=lib/eunomia/eunomia.map -o $@ $< $(call libs,$(LIBS_eunomia)) -pthread
 
 $(B)/lib/%.o: PIC := -fPIC -fvisibility=hidden
 # A handler in C++ may throw through us, and this is to clean up then.
-$(B)/lib/skeleton.o: PIC := -fPIC -fvisibility=hidden -fexceptions
+$(B)/lib/eunomia/skeleton.o: PIC := -fPIC -fvisibility=hidden -fexceptions
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -223,7 +223,7 @@ fuzz: all $(FUZZ)
 $(F)/libskel.a: $(patsubst %.c,$(F)/%.o,$(LIB_SRC) $(PART_SRC))
 	@rm -f $@
 	$(call step,AR,$@)
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) qcs $@ $^
 
 $(FUZZ): $(F)/%: $(F)/tests/fuzz/%.o $(F)/libskel.a
 	$(call step,LINK,$@)
@@ -329,13 +329,13 @@ install: all
 	install -m 0644 $(filter %.5,$(MAN)) $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 $(filter %.7,$(MAN)) $(DESTDIR)$(MANDIR)/man7
 	install -m 0644 $(wildcard assets/*.json) assets/skel.bpf.h $(DESTDIR)$(SHAREDIR)
-	install -m 0644 lib/eunomia.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 0644 lib/eunomia/eunomia.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 0644 $(EUNOMIA) $(DESTDIR)$(LIBDIR)
 	ln -sf libeunomia.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libeunomia.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 		-e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
-		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' lib/eunomia.pc.in >$(B)/eunomia.pc
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' lib/eunomia/eunomia.pc.in >$(B)/eunomia.pc
 	install -m 0644 $(B)/eunomia.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	@for c in $(CMDS); do \
 		install -m 0644 completions/$$c.bash $(DESTDIR)$(COMPDIR)/$$c || exit 1; done

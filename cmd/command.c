@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/output.h"
+#include "base/report.h"
+#include "base/util.h"
 #include "command.h"
-#include "output.h"
-#include "report.h"
-#include "util.h"
 
 _Noreturn void
 command_usage(const struct command *c)

@@ -350,12 +350,12 @@ shows_maps() {
 @test "every key that is read of a package is explained in skel-package(5)" {
 	local key
 	# The names in calls of the readers, and in their tables of names.
-	cat "$ROOT"/lib/package*.c | tr -s '\n\t ' ' ' |
+	cat "$ROOT"/lib/package/{package,input,object,program,read}.c | tr -s '\n\t ' ' ' |
 		grep -oE '(doc_get_[a-z0-9]+|need_[a-z0-9]+|json_object_get|read_top_list|read_list)\([^;]*' |
 		grep -oE '"[a-z_]{3,}"' | tr -d '"' | sort -u > keys
 	[ "$(wc -l < keys)" -gt 40 ]
 	while read -r key; do
-		grep -qE "^\\.(It )?(Brq )?Va .*\\b$key\\b" "$ROOT/lib/skel-package.5" || { echo "not explained: $key"; return 1; }
+		grep -qE "^\\.(It )?(Brq )?Va .*\\b$key\\b" "$ROOT/lib/package/skel-package.5" || { echo "not explained: $key"; return 1; }
 	done < keys
 }
 

@@ -140,7 +140,7 @@ same() { # WHAT WANT GOT
 
 # The names of the kinds of programs, and of the ways that "-a" knows.
 code_kinds() {
-	sed -n '/^static const struct kind kinds/,/^}/p' "$ROOT/lib/attach-kind.c" |
+	sed -n '/^static const struct kind kinds/,/^}/p' "$ROOT/lib/attach/kind.c" |
 		sed -n 's/^\t{ "\([^"]*\)".*/\1/p' | sort -u
 }
 manual_kinds() {
@@ -168,11 +168,11 @@ completion_ways() {
 }
 
 @test "the manuals are clean and refer only to manuals that exist" {
-	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*.[35]; do
+	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*/*.[35]; do
 		mandoc -Tlint -Wwarning "$page"
 		grep -ohE '^\.Xr skel[a-z-]* [157]' "$page" | sort -u | while read -r _ name section; do
 			compgen -G "$ROOT/*/$name.$section" >/dev/null ||
-				compgen -G "$ROOT/cmd/*/$name.$section" >/dev/null ||
+				compgen -G "$ROOT/*/*/$name.$section" >/dev/null ||
 				{ echo "$page: no $name($section)"; exit 1; }
 		done
 	done
@@ -210,7 +210,7 @@ completion_ways() {
 @test "manuals and helps fit a terminal of 80 columns" {
 	local page cmd wide
 	command -v mandoc >/dev/null || skip "needs mandoc"
-	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*.[35]; do
+	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*/*.[35]; do
 		# Bold and underlined letters are written twice.
 		wide=$(mandoc -Tascii -O width=80 "$page" | sed 's/.\x08//g' | awk 'length > 80')
 		[ -z "$wide" ] || { echo "$page: $wide"; return 1; }

@@ -203,7 +203,7 @@ declared() {
 @test "the example of the manual builds and prints records until SIGINT" {
 	need_bpf
 	# The page as it is shown, of which the example is indented.
-	mandoc -Tascii "$ROOT/lib/libeunomia.3" | sed 's/.\x08//g' > page
+	mandoc -Tascii "$ROOT/lib/eunomia/libeunomia.3" | sed 's/.\x08//g' > page
 	sed -n '/^ *#include <eunomia.h>/h; /^ *#include <eunomia.h>/!H; /^SEE ALSO/{x;p;q}' page |
 		sed '$d' > watch.c
 	gcc -std=c99 -D_GNU_SOURCE -Wall -Wextra -Werror $SANITIZE -o watch watch.c $(pkg-config --cflags --libs eunomia)

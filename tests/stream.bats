@@ -7,7 +7,7 @@ load helper
 literal() {
 	awk -v word="$1" '/^\.Bd/ { block = ""; next }
 		/^\.Ed/ { if (index(block, word)) printf "%s", block; next }
-		{ block = block $0 "\n" }' "$ROOT/lib/skel-stream.5" |
+		{ block = block $0 "\n" }' "$ROOT/lib/stream/skel-stream.5" |
 		sed 's/\\e/\\/g'
 }
 

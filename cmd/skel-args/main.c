@@ -15,13 +15,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "args.h"
+#include "base/output.h"
+#include "base/report.h"
+#include "base/util.h"
 #include "command.h"
-#include "confine.h"
-#include "output.h"
-#include "package.h"
-#include "report.h"
-#include "util.h"
+#include "host/confine.h"
+#include "package/args.h"
+#include "package/package.h"
 
 static const struct option long_options[] = {
 	{ "elf", required_argument, NULL, 'e' },

@@ -21,13 +21,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/output.h"
+#include "base/report.h"
+#include "base/signals.h"
 #include "command.h"
-#include "confine.h"
-#include "output.h"
-#include "plan.h"
+#include "format/plan.h"
+#include "host/confine.h"
 #include "printer.h"
-#include "report.h"
-#include "stop.h"
 
 enum { OPTION_FORM = 256, TERMINAL_WIDTH = 80 };
 

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "clock.h"
-#include "columns.h"
+#include "base/clock.h"
+#include "base/report.h"
+#include "base/signals.h"
 #include "printer.h"
-#include "report.h"
-#include "stop.h"
+#include "record/fields.h"
 
 enum {
 	LOOK_MS = 1000,            /* a signal that came just before a wait */

@@ -9,12 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "folded.h"
-#include "output.h"
-#include "plan.h"
-#include "row.h"
-#include "stream.h"
-#include "symbols.h"
+#include "base/output.h"
+#include "format/flame.h"
+#include "format/plan.h"
+#include "record/json-row.h"
+#include "record/symbol-store.h"
+#include "stream/stream.h"
 
 /* A map of JSON records whose types no header tells. */
 struct untyped {

@@ -14,12 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/parse-limit.h"
+#include "base/report.h"
 #include "command.h"
-#include "limit.h"
-#include "poller.h"
-#include "report.h"
+#include "poll/poller.h"
 #include "run.h"
-#include "session.h"
+#include "session/session.h"
 
 enum {
 	OPT_BTF = 256,

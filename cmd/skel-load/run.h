@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attach.h"
-#include "stream.h"
+#include "attach/attach.h"
+#include "stream/stream.h"
 
 struct options {
 	const char *package;    /* file, "-" */

@@ -16,14 +16,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/output.h"
+#include "base/report.h"
 #include "command.h"
-#include "confine.h"
-#include "output.h"
-#include "pack.h"
-#include "package-input.h"
-#include "package.h"
-#include "report.h"
+#include "host/confine.h"
+#include "package/input.h"
+#include "package/pack.h"
+#include "package/package.h"
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },

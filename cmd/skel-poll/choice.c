@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/report.h"
 #include "choice.h"
-#include "report.h"
 
 bool
 choice_takes(const struct choice *c, const char *map)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stream.h"
+#include "stream/stream.h"
 
 struct choice {
 	bool has_encoding; /* -f was given */

@@ -1,13 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "columns.h"
-#include "doc.h"
+#include "base/json-doc.h"
+#include "base/report.h"
 #include "encode-stack.h"
-#include "folded.h"
-#include "report.h"
-#include "stack.h"
-#include "symbols.h"
+#include "format/flame.h"
+#include "record/fields.h"
+#include "record/stack-layout.h"
+#include "record/symbol-store.h"
 
 enum { WHERE_MAX = 1024, AT_MAX = WHERE_MAX + 32 };
 

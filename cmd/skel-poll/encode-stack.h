@@ -8,8 +8,8 @@
 
 #include <jansson.h>
 
-#include "buf.h"
-#include "stream.h"
+#include "base/buf.h"
+#include "stream/stream.h"
 
 struct stack_encoder;
 

@@ -1,11 +1,11 @@
 #include <string.h>
 
-#include "clock.h"
-#include "doc.h"
+#include "base/clock.h"
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "base/util.h"
 #include "encode.h"
-#include "report.h"
-#include "util.h"
-#include "value.h"
+#include "types/value.h"
 
 int
 encode_map(

@@ -12,8 +12,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "stream.h"
+#include "base/buf.h"
+#include "stream/stream.h"
 
 /*
  * The number of the map that a record's "@map" names; the only map if it names

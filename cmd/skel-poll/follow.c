@@ -5,16 +5,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "confine.h"
+#include "base/clock.h"
+#include "base/report.h"
+#include "base/util.h"
 #include "follow.h"
-#include "path.h"
-#include "poller.h"
-#include "report.h"
-#include "session.h"
-#include "symbolizer.h"
-#include "util.h"
-#include "writer.h"
+#include "host/confine.h"
+#include "host/path.h"
+#include "poll/poller.h"
+#include "poll/stream-sink.h"
+#include "session/session.h"
+#include "symbolize/symbolizer.h"
 
 struct follow {
 	struct stream_header *header; /* borrowed */

@@ -5,9 +5,9 @@
 #ifndef SKEL_FOLLOW_H
 #define SKEL_FOLLOW_H
 
+#include "base/output.h"
 #include "choice.h"
-#include "output.h"
-#include "stream.h"
+#include "stream/stream.h"
 
 /*
  * r has read the session; its header is turned into the stream's.  Returns the

@@ -20,18 +20,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/output.h"
+#include "base/parse-limit.h"
+#include "base/report.h"
+#include "base/signals.h"
 #include "choice.h"
 #include "command.h"
-#include "confine.h"
+#include "elf/libbpf-log.h"
 #include "follow.h"
-#include "heard.h"
-#include "limit.h"
-#include "output.h"
+#include "host/confine.h"
 #include "pass.h"
-#include "poller.h"
-#include "report.h"
-#include "stop.h"
-#include "stream.h"
+#include "poll/poller.h"
+#include "stream/stream.h"
 
 enum {
 	OPT_LATENCY = 256,

@@ -3,16 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "doc.h"
+#include "base/clock.h"
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "base/signals.h"
+#include "base/util.h"
 #include "encode-stack.h"
 #include "encode.h"
+#include "format/plan.h"
 #include "pass.h"
-#include "plan.h"
-#include "report.h"
-#include "stop.h"
-#include "symbols.h"
-#include "util.h"
+#include "record/symbol-store.h"
 
 enum {
 	LOOK_MS = 1000, /* the longest wait without a look at stop_asked() */

@@ -5,9 +5,9 @@
 #ifndef SKEL_PASS_H
 #define SKEL_PASS_H
 
+#include "base/output.h"
 #include "choice.h"
-#include "output.h"
-#include "stream.h"
+#include "stream/stream.h"
 
 /*
  * r has read the header, whose encoding is changed if that is asked for.

@@ -10,9 +10,9 @@
 #include <err.h>
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "event.h"
-#include "stream.h"
+#include "stream/stream.h"
 
 static const char header[] =
     "{\"skel\":\"stream\",\"version\":1,\"name\":\"bootstrap_bpf\","

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 static uint64_t *lags;
 static size_t nlags, room;

@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "live.h"
 
 enum { MAPS = 16, SLICE_NS = 1000000 };

@@ -1,8 +1,8 @@
 /* A command line and the package it is for: an argument a line, an empty line,
  * the package. */
-#include "args.h"
 #include "fuzz.h"
-#include "package.h"
+#include "package/args.h"
+#include "package/package.h"
 
 enum { ARGC_MAX = 64 };
 

@@ -1,10 +1,10 @@
 /* The header of a stream or session: read, written, read again, and plans made
  * from it, which print a record of zeros. */
-#include "doc.h"
-#include "folded.h"
+#include "base/json-doc.h"
+#include "format/flame.h"
+#include "format/plan.h"
 #include "fuzz.h"
-#include "plan.h"
-#include "stream.h"
+#include "stream/stream.h"
 
 enum { RECORD_MAX = 4096 }; /* bytes of a record that is printed */
 

@@ -1,6 +1,6 @@
 /* A program with its symbol tables and DWARF, as a file and as it lies in the
  * memory of a process: what its addresses are called. */
-#include "image.h"
+#include "symbolize/image.h"
 #include "fuzz.h"
 
 enum { STEP = 8, LOOKS = 1024 }; /* bytes; at most */

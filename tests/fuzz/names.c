@@ -1,13 +1,13 @@
 /* Where names of addresses come from, and types by their names.  The first
  * byte says what it is: k(allsyms), p(erf map), m(appings), d(emangle),
  * t(ype). */
-#include "buf.h"
-#include "demangle.h"
+#include "base/buf.h"
 #include "fuzz.h"
-#include "kallsyms.h"
-#include "mappings.h"
-#include "perf-map.h"
-#include "types.h"
+#include "host/kallsyms.h"
+#include "host/mappings.h"
+#include "symbolize/demangle.h"
+#include "symbolize/jit-map.h"
+#include "types/types.h"
 
 /* Addresses to ask for: spread over all there are. */
 #define EACH_ADDRESS(a)                                                        \

@@ -1,11 +1,11 @@
 /* An ELF object with its BTF: packed, opened as it would be to be loaded, and
  * the types of its records made into a header and into plans. */
-#include "object.h"
-#include "args.h"
-#include "export.h"
+#include "load/object.h"
+#include "format/plan.h"
 #include "fuzz.h"
-#include "pack.h"
-#include "plan.h"
+#include "package/args.h"
+#include "package/pack.h"
+#include "session/export.h"
 
 static void
 make_header(struct object *o)

@@ -1,8 +1,8 @@
 /* A package, or a bare meta: read, its arguments listed, written, read again.
  */
-#include "package.h"
-#include "args.h"
+#include "package/package.h"
 #include "fuzz.h"
+#include "package/args.h"
 
 static void
 show_arguments(struct package *p)

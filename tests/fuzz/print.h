@@ -5,7 +5,7 @@
 #define SKEL_FUZZ_PRINT_H
 
 #include "fuzz.h"
-#include "row.h"
+#include "record/json-row.h"
 #include "skel-fmt/printer.h"
 
 /* What a letter stands for, in place of the option. */

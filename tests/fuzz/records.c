@@ -1,6 +1,6 @@
 /* Lines behind a good header, through a format that the first byte names: what
  * is in a record, how it is stuffed, and what control lines say. */
-#include "buf.h"
+#include "base/buf.h"
 #include "print.h"
 
 #include <ctype.h>

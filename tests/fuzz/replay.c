@@ -5,7 +5,7 @@
  *
  * A crash is the file's that was named last.
  */
-#include "buf.h"
+#include "base/buf.h"
 #include "fuzz.h"
 
 #include <err.h>

@@ -1,5 +1,5 @@
 /* What follows -a: PROG=WHERE. */
-#include "attach.h"
+#include "attach/attach.h"
 #include "fuzz.h"
 
 int

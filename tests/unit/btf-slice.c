@@ -2,9 +2,9 @@
  * do. */
 #include <stdlib.h>
 
-#include "btf-slice.h"
+#include "base/util.h"
 #include "check.h"
-#include "util.h"
+#include "load/btf-slice.h"
 
 static struct btf *
 new_btf(void)

@@ -3,11 +3,11 @@
 #include <bpf/libbpf.h>
 #include <stdlib.h>
 
-#include "btf.h"
-#include "buf.h"
+#include "base/buf.h"
+#include "base/json-doc.h"
+#include "base/util.h"
 #include "check.h"
-#include "doc.h"
-#include "util.h"
+#include "elf/btf.h"
 
 /* A BTF with one of everything; its ids are what the functions return. */
 struct sample {

@@ -1,9 +1,9 @@
 /* cobs: any bytes there and back, and nothing read past the end. */
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "check.h"
-#include "cobs.h"
-#include "util.h"
+#include "stream/cobs.h"
 
 enum { MOST = 600, NEWLINE = '\n' };
 

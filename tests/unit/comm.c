@@ -1,10 +1,11 @@
-/* lib/comm: what a task is called, of one that lives and one that is gone. */
+/* lib/host/comm: what a task is called, of one that lives and one that is gone.
+ */
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "check.h"
-#include "comm.h"
-#include "pidns.h"
+#include "host/comm.h"
+#include "host/pidns.h"
 
 static char comm[COMM_SIZE];
 

@@ -3,8 +3,8 @@
 #include <signal.h>
 
 #include "check.h"
-#include "control.h"
-#include "poller.h"
+#include "poll/poll-control.h"
+#include "poll/poller.h"
 
 static struct control control;
 

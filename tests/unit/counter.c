@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "check.h"
-#include "counter.h"
 #include "kernel.h"
-#include "poller.h"
+#include "poll/lost-counter.h"
+#include "poll/poller.h"
 
 static int cpus, fd;
 

@@ -1,8 +1,9 @@
-/* lib/demangle: symbols of C++ and Rust, which anybody may have written. */
+/* lib/symbolize/demangle: symbols of C++ and Rust, which anybody may have
+ * written. */
 #include <stdlib.h>
 
 #include "check.h"
-#include "demangle.h"
+#include "symbolize/demangle.h"
 
 static char text[4097];
 

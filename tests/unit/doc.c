@@ -1,9 +1,9 @@
 /* doc: JSON there and back, with all of u64. */
 #include <stdlib.h>
 
+#include "base/json-doc.h"
+#include "base/util.h"
 #include "check.h"
-#include "doc.h"
-#include "util.h"
 
 static json_t *
 parse(const char *text)

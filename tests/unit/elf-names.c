@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "check.h"
-#include "elf-names.h"
+#include "elf/elf-names.h"
 
 enum { DAMAGES = 400, HEADER = 64 };
 

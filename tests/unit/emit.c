@@ -9,10 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "clock.h"
-#include "emit.h"
-#include "hist.h"
-#include "util.h"
+#include "base/clock.h"
+#include "base/text-emit.h"
+#include "base/util.h"
+#include "format/hist.h"
 
 static int failures;
 

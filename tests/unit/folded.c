@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "folded.h"
+#include "format/flame.h"
 
 /* Count a stack made from a number of its own. */
 static void

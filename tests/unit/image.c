@@ -1,17 +1,18 @@
 /*
- * lib/image: functions in ELF files, this program's own for one, and in copies
- * of it that are damaged: whatever is in them, nothing but names is wrong.
+ * lib/symbolize/image: functions in ELF files, this program's own for one, and
+ * in copies of it that are damaged: whatever is in them, nothing but names is
+ * wrong.
  */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "check.h"
-#include "image.h"
-#include "images.h"
-#include "mappings.h"
+#include "host/mappings.h"
+#include "symbolize/image-cache.h"
+#include "symbolize/image.h"
 
 enum { ROUNDS = 300, LOOKS = 64 };
 

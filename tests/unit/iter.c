@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "iter.h"
+#include "poll/bpf-iter.h"
 
 enum { SEEN_MAX = 16 };
 

@@ -1,8 +1,8 @@
-/* lib/kallsyms: the kernel's functions, from text that may be anything. */
+/* lib/host/kallsyms: the kernel's functions, from text that may be anything. */
 #include <stdlib.h>
 
 #include "check.h"
-#include "kallsyms.h"
+#include "host/kallsyms.h"
 
 static struct kallsyms k;
 

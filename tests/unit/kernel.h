@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "base/util.h"
 
 #define INSN(c, d, s, o, i)                                                    \
 	((struct bpf_insn){ .code = (c),                                       \

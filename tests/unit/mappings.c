@@ -1,9 +1,10 @@
-/* lib/mappings: what a process has mapped, from text that may be anything. */
+/* lib/host/mappings: what a process has mapped, from text that may be anything.
+ */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "check.h"
-#include "mappings.h"
+#include "host/mappings.h"
 
 static struct mappings m;
 

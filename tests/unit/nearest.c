@@ -1,8 +1,8 @@
 /* The names nearest to one that does not exist. */
 #include <stdlib.h>
 
+#include "base/suggest.h"
 #include "check.h"
-#include "nearest.h"
 
 /* What nearest_text() says for wanted among the names. */
 static char *

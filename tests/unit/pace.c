@@ -1,5 +1,5 @@
 /* The pace: naps by a clock that is only said. */
-#include "pace.h"
+#include "poll/pace.h"
 #include "check.h"
 
 #define MS UINT64_C(1000000)

@@ -5,7 +5,7 @@
 #define SKEL_PACKAGE_TEXT_H
 
 #include "check.h"
-#include "package.h"
+#include "package/package.h"
 
 static inline int
 parse(struct package *p, const char *text)

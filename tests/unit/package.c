@@ -5,9 +5,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "doc.h"
+#include "base/json-doc.h"
+#include "base/util.h"
 #include "package-text.h"
-#include "util.h"
 
 #define SKEL(rest) "{\"bpf_skel\":{\"data_sections\":[]" rest "}}"
 #define MAP(rest) SKEL(",\"maps\":[{\"name\":\"m\",\"ident\":\"m\"" rest "}]")

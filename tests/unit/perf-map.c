@@ -1,9 +1,10 @@
-/* lib/perf-map: lists of generated functions, which anybody may have written.
+/* lib/symbolize/jit-map: lists of generated functions, which anybody may have
+ * written.
  */
 #include <stdlib.h>
 
 #include "check.h"
-#include "perf-map.h"
+#include "symbolize/jit-map.h"
 
 static struct perf_map m;
 

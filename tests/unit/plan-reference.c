@@ -2,10 +2,10 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "check.h"
-#include "plan.h"
-#include "stream.h"
+#include "format/plan.h"
+#include "stream/stream.h"
 
 enum { MAPS = 4 };
 

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/util.h"
 #include "check.h"
-#include "columns.h"
-#include "plan.h"
-#include "stream.h"
-#include "types.h"
-#include "util.h"
+#include "format/plan.h"
+#include "record/fields.h"
+#include "stream/stream.h"
+#include "types/types.h"
 
 static uint64_t seed = 88172645463325252u;
 

@@ -5,10 +5,10 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include "base/signals.h"
 #include "check.h"
 #include "kernel.h"
-#include "poller.h"
-#include "stop.h"
+#include "poll/poller.h"
 
 enum { MAPS = 2, MS = 1000000 };
 

@@ -1,9 +1,9 @@
 /* privilege: which of what may be missing is named. */
 #include <linux/capability.h>
 
+#include "base/util.h"
 #include "check.h"
-#include "privilege.h"
-#include "util.h"
+#include "host/privilege.h"
 
 #define CAP(n) (UINT64_C(1) << (n))
 #define BPF_CAPS (CAP(CAP_BPF) | CAP(CAP_PERFMON))

@@ -1,5 +1,5 @@
 /* report: what is held back, shown after all, or excused. */
-#include "report.h"
+#include "base/report.h"
 #include "check.h"
 
 static void

@@ -4,7 +4,7 @@
 
 #include "check.h"
 #include "kernel.h"
-#include "ring.h"
+#include "poll/ring.h"
 
 enum { SIZE = 1 << 16, RECORD = 16 };
 

@@ -1,10 +1,10 @@
 /* Samples: every kind of map, keys that come and go, and clearing. */
 #include <sys/wait.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "check.h"
 #include "kernel.h"
-#include "sample.h"
+#include "poll/map-walk.h"
 
 enum { KEYS = 5000 };
 

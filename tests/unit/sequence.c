@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "sequence.h"
+#include "poll/sequence.h"
 
 static struct sequence q;
 

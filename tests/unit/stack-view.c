@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "stack-view.h"
+#include "record/stack-view.h"
 #include "stream-text.h"
 
 #define DEEP                                                                   \

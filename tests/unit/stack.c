@@ -1,10 +1,10 @@
 /* stack: where a record has its stacks, and what is there. */
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "check.h"
-#include "stack.h"
+#include "record/stack-layout.h"
 #include "stream-text.h"
-#include "util.h"
 
 /*
  * 0 u32, 1 u64, 2 s32, 3 char, 4 char[16], 5 __u64 (typedef of 1), 6 __u64[4],

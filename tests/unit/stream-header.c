@@ -4,7 +4,7 @@
 
 #include "check.h"
 #include "stream-text.h"
-#include "stream.h"
+#include "stream/stream.h"
 
 /* A header line is read, and written as it was. */
 static void

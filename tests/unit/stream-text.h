@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "stream.h"
+#include "stream/stream.h"
 
 #define HEAD(rest)                                                             \
 	"{\"skel\":\"stream\",\"version\":1,\"name\":\"x_bpf\","               \

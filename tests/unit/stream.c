@@ -6,10 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "check.h"
 #include "stream-text.h"
-#include "stream.h"
-#include "util.h"
+#include "stream/stream.h"
 
 /* A line of every kind, written and read again. */
 static void

@@ -2,12 +2,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/json-doc.h"
+#include "base/util.h"
 #include "check.h"
-#include "doc.h"
-#include "stack.h"
+#include "record/stack-layout.h"
+#include "record/symbol-store.h"
 #include "stream-text.h"
-#include "symbols.h"
-#include "util.h"
 
 static const struct frame one = { .symbol = "main",
 	.has_offset = true,

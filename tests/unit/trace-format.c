@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "trace-format.h"
+#include "elf/printk-format.h"
 
 static bool
 makes(const char *format, const char *text)

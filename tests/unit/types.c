@@ -1,10 +1,10 @@
 /* types: what is refused from outside, JSON there and back, names in C. */
 #include <stdlib.h>
 
+#include "base/json-doc.h"
+#include "base/util.h"
 #include "check.h"
-#include "doc.h"
-#include "types.h"
-#include "util.h"
+#include "types/types.h"
 
 #define NODE(kind, name, size, rest)                                           \
 	"{\"kind\":\"" kind "\",\"name\":\"" name "\",\"size\":" #size rest "}"

@@ -2,10 +2,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/json-doc.h"
 #include "check.h"
-#include "doc.h"
-#include "types.h"
-#include "value.h"
+#include "types/types.h"
+#include "types/value.h"
 
 static struct types t;
 static uint32_t t_u8, t_s8, t_u16, t_s16, t_u32, t_int, t_u64, t_s64, t_u128,

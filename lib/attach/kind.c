@@ -1,0 +1,245 @@
+/*
+ * Kinds of programs.  The first row that fits a program says how it is
+ * attached; a program without a row cannot be.
+ */
+#include <string.h>
+
+#include "attach/way.h"
+#include "base/util.h"
+
+static const char no_tracepoint[] = "this kernel has no such tracepoint";
+static const char no_function[] =
+    "this kernel has no such function, or does not let it be traced";
+static const char no_symbol[] = "no such file, or no such symbol in it";
+static const char no_probe[] = "no such file, or no such probe in it";
+static const char no_iter[] = "this kernel has no such iterator";
+static const char no_hook[] = "this kernel has no such hook";
+static const char no_event[] = "this kernel has no such event";
+static const char no_cgroup[] = "no such cgroup";
+static const char no_interface[] = "no such interface";
+static const char no_netns[] = "no such network namespace";
+static const char no_sockmap[] = "no such map";
+static const char no_ops[] = "this kernel has no such struct";
+
+/* Why programs of a kind cannot be attached here. */
+static const char by_map[] =
+    "whoever puts them into a map of devices or CPUs runs them";
+static const char by_socket[] =
+    "they belong to one socket, and its owner attaches them";
+static const char by_route[] = "they belong to a route: see ip-route(8)";
+static const char by_filter[] = "they are an action of a tc filter: see tc(8)";
+static const char by_program[] =
+    "they replace a function of another program, which a package cannot name";
+static const char by_call[] = "whoever loads them runs them by a system call";
+static const char by_remote[] =
+    "they belong to an infrared receiver: see ir-keytable(1)";
+
+/* Programs of one type are verified alike, whatever they probe, or for the
+ * place that a way prepares them for. */
+#define TRACING &way_fentry, &way_fexit, &way_fmod_ret, &way_tp_btf
+#define PROBES                                                                 \
+	&way_kprobe, &way_kretprobe, &way_ksyscall, &way_kretsyscall,          \
+	    &way_kprobe_multi, &way_kretprobe_multi, &way_uprobe,              \
+	    &way_uretprobe, &way_uprobe_multi, &way_uretprobe_multi, &way_usdt
+
+static const struct kind kinds[] = {
+	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, "", &way_tracepoint, { NULL },
+	    no_tracepoint },
+	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, "", &way_raw_tp,
+	    { NULL }, no_tracepoint },
+	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, "",
+	    &way_raw_tp, { NULL }, no_tracepoint },
+	{ "iter", BPF_PROG_TYPE_TRACING, "iter", &way_iter, { NULL }, no_iter },
+	{ "tp_btf", BPF_PROG_TYPE_TRACING, "tp_btf", &way_tp_btf, { TRACING },
+	    no_tracepoint },
+	{ "fexit", BPF_PROG_TYPE_TRACING, "fexit", &way_fexit, { TRACING },
+	    no_function },
+	{ "fmod_ret", BPF_PROG_TYPE_TRACING, "fmod_ret", &way_fmod_ret,
+	    { TRACING }, no_function },
+	{ "fentry", BPF_PROG_TYPE_TRACING, "", &way_fentry, { TRACING },
+	    no_function },
+	{ "usdt", BPF_PROG_TYPE_KPROBE, "usdt", &way_usdt, { PROBES },
+	    no_probe },
+	{ "uretprobe.multi", BPF_PROG_TYPE_KPROBE, "uretprobe.multi",
+	    &way_uretprobe_multi, { PROBES }, no_symbol },
+	{ "uprobe.multi", BPF_PROG_TYPE_KPROBE, "uprobe.multi",
+	    &way_uprobe_multi, { PROBES }, no_symbol },
+	{ "uretprobe", BPF_PROG_TYPE_KPROBE, "uretprobe", &way_uretprobe,
+	    { PROBES }, no_symbol },
+	{ "uprobe", BPF_PROG_TYPE_KPROBE, "uprobe", &way_uprobe, { PROBES },
+	    no_symbol },
+	{ "kretprobe.multi", BPF_PROG_TYPE_KPROBE, "kretprobe.multi",
+	    &way_kretprobe_multi, { PROBES }, no_function },
+	{ "kprobe.multi", BPF_PROG_TYPE_KPROBE, "kprobe.multi",
+	    &way_kprobe_multi, { PROBES }, no_function },
+	{ "kretsyscall", BPF_PROG_TYPE_KPROBE, "kretsyscall", &way_kretsyscall,
+	    { PROBES }, no_function },
+	{ "ksyscall", BPF_PROG_TYPE_KPROBE, "ksyscall", &way_ksyscall,
+	    { PROBES }, no_function },
+	{ "kretprobe", BPF_PROG_TYPE_KPROBE, "kretprobe", &way_kretprobe,
+	    { PROBES }, no_function },
+	{ "kprobe", BPF_PROG_TYPE_KPROBE, "", &way_kprobe, { PROBES },
+	    no_function },
+	{ "perf_event", BPF_PROG_TYPE_PERF_EVENT, "", &way_perf, { NULL },
+	    no_event },
+	{ "lsm_cgroup", BPF_PROG_TYPE_LSM, "lsm_cgroup", &way_cgroup, { NULL },
+	    no_cgroup },
+	{ "lsm", BPF_PROG_TYPE_LSM, "", &way_lsm, { NULL }, no_hook },
+	{ "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, "", &way_cgroup, { NULL },
+	    no_cgroup },
+	{ "cgroup_sock", BPF_PROG_TYPE_CGROUP_SOCK, "", &way_cgroup, { NULL },
+	    no_cgroup },
+	{ "cgroup_sock_addr", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, "", &way_cgroup,
+	    { NULL }, no_cgroup },
+	{ "cgroup_device", BPF_PROG_TYPE_CGROUP_DEVICE, "", &way_cgroup,
+	    { NULL }, no_cgroup },
+	{ "cgroup_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, "", &way_cgroup,
+	    { NULL }, no_cgroup },
+	{ "cgroup_sockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, "", &way_cgroup,
+	    { NULL }, no_cgroup },
+	{ "sock_ops", BPF_PROG_TYPE_SOCK_OPS, "", &way_cgroup, { NULL },
+	    no_cgroup },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp/devmap", NULL, { NULL },
+	    by_map },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp.frags/devmap", NULL, { NULL },
+	    by_map },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp_devmap", NULL, { NULL },
+	    by_map },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp/cpumap", NULL, { NULL },
+	    by_map },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp.frags/cpumap", NULL, { NULL },
+	    by_map },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp_cpumap", NULL, { NULL },
+	    by_map },
+	{ "xdp", BPF_PROG_TYPE_XDP, "", &way_xdp, { NULL }, no_interface },
+	{ "tc", BPF_PROG_TYPE_SCHED_CLS, "", &way_tc_listed,
+	    { &way_tcx, &way_tc, NULL }, no_interface },
+	{ "sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, "", &way_netns, { NULL },
+	    no_netns },
+	{ "flow_dissector", BPF_PROG_TYPE_FLOW_DISSECTOR, "", &way_netns,
+	    { NULL }, no_netns },
+	{ "sk_msg", BPF_PROG_TYPE_SK_MSG, "", &way_sockmap, { NULL },
+	    no_sockmap },
+	{ "sk_skb", BPF_PROG_TYPE_SK_SKB, "", &way_sockmap, { NULL },
+	    no_sockmap },
+	{ "struct_ops", BPF_PROG_TYPE_STRUCT_OPS, "", &way_ops, { NULL },
+	    no_ops },
+	{ "socket", BPF_PROG_TYPE_SOCKET_FILTER, "", NULL, { NULL },
+	    by_socket },
+	{ "sk_reuseport", BPF_PROG_TYPE_SK_REUSEPORT, "", NULL, { NULL },
+	    by_socket },
+	{ "lwt_in", BPF_PROG_TYPE_LWT_IN, "", NULL, { NULL }, by_route },
+	{ "lwt_out", BPF_PROG_TYPE_LWT_OUT, "", NULL, { NULL }, by_route },
+	{ "lwt_xmit", BPF_PROG_TYPE_LWT_XMIT, "", NULL, { NULL }, by_route },
+	{ "lwt_seg6local", BPF_PROG_TYPE_LWT_SEG6LOCAL, "", NULL, { NULL },
+	    by_route },
+	{ "action", BPF_PROG_TYPE_SCHED_ACT, "", NULL, { NULL }, by_filter },
+	{ "freplace", BPF_PROG_TYPE_EXT, "", NULL, { NULL }, by_program },
+	{ "syscall", BPF_PROG_TYPE_SYSCALL, "", NULL, { NULL }, by_call },
+	{ "lirc_mode2", BPF_PROG_TYPE_LIRC_MODE2, "", NULL, { NULL },
+	    by_remote },
+};
+
+/* Sections that libbpf 1.1 leaves without a type. */
+static const struct {
+	const char *section; /* how its name starts */
+	enum bpf_prog_type type;
+	enum bpf_attach_type expected;
+	uint32_t flags;
+} unknown_sections[] = {
+	{ "uprobe.multi.s", BPF_PROG_TYPE_KPROBE, 0, BPF_F_SLEEPABLE },
+	{ "uprobe.multi", BPF_PROG_TYPE_KPROBE, 0, 0 },
+	{ "uretprobe.multi.s", BPF_PROG_TYPE_KPROBE, 0, BPF_F_SLEEPABLE },
+	{ "uretprobe.multi", BPF_PROG_TYPE_KPROBE, 0, 0 },
+	{ "tcx/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
+	{ "tc/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
+	{ "classifier/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
+	{ "action/", BPF_PROG_TYPE_SCHED_ACT, 0, 0 },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP, 0 },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, BPF_XDP_CPUMAP, 0 },
+	{ "xdp.frags/", BPF_PROG_TYPE_XDP, BPF_XDP, BPF_F_XDP_HAS_FRAGS },
+	{ "xdp/", BPF_PROG_TYPE_XDP, BPF_XDP, 0 },
+	{ "xdp_", BPF_PROG_TYPE_XDP, BPF_XDP, 0 },
+	{ "sk_lookup/", BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP, 0 },
+	{ "flow_dissector/", BPF_PROG_TYPE_FLOW_DISSECTOR, BPF_FLOW_DISSECTOR,
+	    0 },
+	{ "sk_msg/", BPF_PROG_TYPE_SK_MSG, BPF_SK_MSG_VERDICT, 0 },
+	{ "sk_skb/stream_parser/", BPF_PROG_TYPE_SK_SKB,
+	    BPF_SK_SKB_STREAM_PARSER, 0 },
+	{ "sk_skb/stream_verdict/", BPF_PROG_TYPE_SK_SKB,
+	    BPF_SK_SKB_STREAM_VERDICT, 0 },
+	{ "sk_skb/", BPF_PROG_TYPE_SK_SKB, 0, 0 },
+	{ "sockops/", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS, 0 },
+	{ "perf_event/", BPF_PROG_TYPE_PERF_EVENT, 0, 0 },
+	{ "socket/", BPF_PROG_TYPE_SOCKET_FILTER, 0, 0 },
+};
+
+static bool
+begins(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+const char *
+attach_section(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return section + (*section == '?');
+}
+
+void
+attach_set_type(struct bpf_program *program)
+{
+	const char *section = attach_section(program);
+
+	if (bpf_program__type(program) != BPF_PROG_TYPE_UNSPEC)
+		return;
+	for (size_t i = 0; i < nitems(unknown_sections); i++) {
+		if (!begins(section, unknown_sections[i].section))
+			continue;
+		bpf_program__set_type(program, unknown_sections[i].type);
+		bpf_program__set_expected_attach_type(
+		    program, unknown_sections[i].expected);
+		bpf_program__set_flags(program,
+		    bpf_program__flags(program) | unknown_sections[i].flags);
+		return;
+	}
+}
+
+const struct kind *
+attach_find_kind(const struct bpf_program *program)
+{
+	for (size_t i = 0; i < nitems(kinds); i++) {
+		const struct kind *k = &kinds[i];
+
+		if (k->type == bpf_program__type(program) &&
+		    begins(attach_section(program), k->section))
+			return k;
+	}
+	return NULL;
+}
+
+bool
+attach_takes(const struct kind *kind, const struct way *way)
+{
+	const struct way *const *also = kind->also;
+
+	if (kind->way == way)
+		return true;
+	while (*also != NULL && *also != way)
+		also++;
+	return *also != NULL;
+}
+
+const char *
+attach_kind(const struct bpf_program *program)
+{
+	const struct kind *k = attach_find_kind(program);
+	const char *name;
+
+	if (k != NULL)
+		return k->name;
+	name = libbpf_bpf_prog_type_str(bpf_program__type(program));
+	return name != NULL ? name : "unknown";
+}

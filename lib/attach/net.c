@@ -1,0 +1,84 @@
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach/net.h"
+#include "base/buf.h"
+#include "base/report.h"
+
+/* Report that the text is no interface, and which there are; or leave it to
+ * errno that this cannot be told. */
+static int
+refuse_interface(const struct attach_job *j, const char *text)
+{
+	struct if_nameindex *all = if_nameindex();
+	struct buf names = { 0 };
+
+	if (all == NULL)
+		return -1;
+	for (size_t i = 0; all[i].if_index != 0; i++)
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", all[i].if_name);
+	report_error("program %s: no interface %s here; there are: %.*s",
+	    j->listed->name, text, (int)names.len,
+	    names.len > 0 ? names.data : "");
+	buf_free(&names);
+	if_freenameindex(all);
+	errno = 0;
+	return -1;
+}
+
+/* An interface by name, else by number.  Returns whether there is one. */
+static bool
+find_interface(const char *text, struct interface *out)
+{
+	unsigned long n;
+	char *end;
+
+	out->index = if_nametoindex(text);
+	if (out->index == 0) {
+		errno = 0;
+		n = strtoul(text, &end, 10);
+		if (*text == '\0' || text[strspn(text, "0123456789")] != '\0' ||
+		    errno != 0 || n > INT32_MAX)
+			return false;
+		out->index = (unsigned int)n;
+	}
+	return if_indextoname(out->index, out->name) != NULL;
+}
+
+int
+attach_interface(const struct attach_job *j, const char *text, uint32_t index,
+    bool said, struct interface *out)
+{
+	char number[12];
+
+	snprintf(number, sizeof(number), "%u", index);
+	if (!find_interface(text != NULL ? text : number, out))
+		return refuse_interface(j, text != NULL ? text : number);
+	if (text == NULL && !said)
+		report_notice("program %s: the package names no interface; "
+			      "going to number %u, %s; choose with -a",
+		    j->listed->name, out->index, out->name);
+	return 0;
+}
+
+const char *
+attach_named(uint32_t id, char text[ATTACH_NAMED_MAX])
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
+	    info.name[0] != '\0')
+		snprintf(text, ATTACH_NAMED_MAX, "program %u, %.*s", id,
+		    (int)sizeof(info.name), info.name);
+	else
+		snprintf(text, ATTACH_NAMED_MAX, "program %u", id);
+	if (fd >= 0)
+		close(fd);
+	return text;
+}

@@ -1,0 +1,91 @@
+/*
+ * Plain bytes: those that a form of text copies as they are.  They are found
+ * and copied 16 at a time.
+ */
+#ifndef SKEL_BASE_ASCII_RUN_H
+#define SKEL_BASE_ASCII_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { PLAIN_WIDE = 16 };
+
+/* Whether c stands for itself in a form that changes control bytes, what is
+ * not ASCII, and the two characters a and b. */
+static inline bool
+plain_is(unsigned char c, char a, char b)
+{
+	return c >= 0x20 && c < 0x80 && c != (unsigned char)a &&
+	       c != (unsigned char)b;
+}
+
+/*
+ * Copy the PLAIN_WIDE bytes at s to p and return how many of them, from the
+ * first on, are plain.  The bytes behind those are written over by whoever goes
+ * on there.
+ */
+static inline size_t
+plain_run(char *p, const unsigned char *s, char a, char b)
+{
+#ifdef __SSE2__
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
+	/* Signed, so that what is above 0x7f is below 0x20 as well. */
+	__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
+	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
+		_mm_cmpeq_epi8(v, _mm_set1_epi8(b))));
+
+	_mm_storeu_si128((__m128i *)(void *)p, v);
+	return (unsigned int)__builtin_ctz(
+	    (unsigned int)_mm_movemask_epi8(odd) | 0x10000);
+#else
+	size_t n = 0;
+
+	for (; n < PLAIN_WIDE && plain_is(s[n], a, b); n++)
+		p[n] = (char)s[n];
+	return n;
+#endif
+}
+
+/* Copy what is plain of n bytes and return how much that is: all, or up to a
+ * byte that is not plain, such as the NUL. */
+static inline size_t
+plain_copy(char *p, const unsigned char *s, size_t n, char a, char b)
+{
+	size_t done = 0, run;
+
+	for (; n - done >= PLAIN_WIDE; done += PLAIN_WIDE) {
+		run = plain_run(p + done, s + done, a, b);
+		if (run < PLAIN_WIDE)
+			return done + run;
+	}
+	for (; done < n && plain_is(s[done], a, b); done++)
+		p[done] = (char)s[done];
+	return done;
+}
+
+/* Whether n bytes, PLAIN_WIDE * 2 at most, are ASCII; so many may be read. */
+static inline bool
+plain_is_ascii(const char *s, size_t n)
+{
+#ifdef __SSE2__
+	const __m128i *v = (const __m128i *)(const void *)s;
+	uint64_t high =
+	    (uint32_t)_mm_movemask_epi8(_mm_loadu_si128(v)) |
+	    (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_loadu_si128(v + 1))
+		<< PLAIN_WIDE;
+
+	return (high & ((UINT64_C(1) << n) - 1)) == 0;
+#else
+	unsigned char any = 0;
+
+	for (size_t i = 0; i < n; i++)
+		any |= (unsigned char)s[i];
+	return any < 0x80;
+#endif
+}
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * Short numbers: those of up to eight digits, as text.
+ */
+#ifndef SKEL_BASE_DECIMAL8_H
+#define SKEL_BASE_DECIMAL8_H
+
+#include <stdint.h>
+#include <string.h>
+
+enum { SHORT_NUMBER_END = 100000000 }; /* the first that is none */
+
+/* Digits are made eight at a time, the first in the lowest byte. */
+_Static_assert(
+    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a little-endian machine");
+
+/*
+ * The eight digits of a short number, each in a byte.  A division by 10^2 or 10
+ * is a multiplication, done for all parts of a word at once.
+ */
+static inline uint64_t
+short_number_digits(uint32_t v)
+{
+	uint64_t x = v / 10000 | (uint64_t)(v % 10000) << 32, high;
+
+	high = (x * 10486 >> 20) & 0x0000007f0000007f;
+	x = high | (x - high * 100) << 16;
+	high = (x * 103 >> 10) & 0x000f000f000f000f;
+	return high | (x - high * 10) << 8;
+}
+
+/* Write all eight, with leading zeros. */
+static inline char *
+short_number_eight(char *p, uint32_t v)
+{
+	uint64_t x = short_number_digits(v) | 0x3030303030303030;
+
+	memcpy(p, &x, 8);
+	return p + 8;
+}
+
+/*
+ * How many digits a short number has, from its highest bit: in the upper half
+ * of what stands there for the bit the digits of the larger numbers with it, in
+ * the lower what takes one off for those below a power of ten.
+ */
+static inline unsigned int
+short_number_length(uint32_t v)
+{
+#define ALL(n) (uint64_t)(n) << 32
+#define FROM(n, power) ((uint64_t)(n) << 32) - (power)
+	static const uint64_t of_bit[] = { ALL(1), ALL(1), ALL(1), FROM(2, 10),
+		ALL(2), ALL(2), FROM(3, 100), ALL(3), ALL(3), FROM(4, 1000),
+		ALL(4), ALL(4), ALL(4), FROM(5, 10000), ALL(5), ALL(5),
+		FROM(6, 100000), ALL(6), ALL(6), FROM(7, 1000000), ALL(7),
+		ALL(7), ALL(7), FROM(8, 10000000), ALL(8), ALL(8), ALL(8) };
+#undef ALL
+#undef FROM
+
+	return (unsigned int)((v + of_bit[31 - __builtin_clz(v | 1)]) >> 32);
+}
+
+/*
+ * Write a short number; eight bytes are written all the same.  Whoever goes on
+ * behind it waits for the length only, not for the digits.
+ */
+static inline char *
+short_number_put(char *p, uint32_t v)
+{
+	unsigned int n;
+	uint64_t x;
+
+	if (v < 10) {
+		*p = (char)('0' + v);
+		return p + 1;
+	}
+	n = short_number_length(v);
+	x = (short_number_digits(v) | 0x3030303030303030) >> (64 - n * 8);
+	memcpy(p, &x, 8);
+	return p + n;
+}
+
+#endif

@@ -1,0 +1,99 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/output.h"
+#include "base/report.h"
+
+enum {
+	/* Half of a pipe: a write that fills one lets its reader wait first,
+	 * then the writer. */
+	FULL = 32 << 10,
+	WIDE = 1 << 20, /* what a pipe may have, unprivileged */
+	FULL_WIDE = 64 << 10,
+};
+
+int
+output_open(struct output *o, int fd, const char *name)
+{
+	*o = (struct output){ .fd = fd, .name = name, .full = FULL };
+	if (fcntl(fd, F_GETFD) != -1)
+		return 0;
+	report_error("%s: %s", name, strerror(errno));
+	o->failed = true;
+	return -1;
+}
+
+void
+output_widen(struct output *o)
+{
+	/* No pipe, or too many wide ones already: it does as it is. */
+	if (fcntl(o->fd, F_SETPIPE_SZ, WIDE) != -1)
+		o->full = FULL_WIDE;
+}
+
+int
+output_flush(struct output *o)
+{
+	if (o->gone || o->failed)
+		return -1;
+	if (o->buf.failed) {
+		o->failed = true;
+		return report_nomem();
+	}
+	if (o->buf.len == 0 || buf_write_fd(&o->buf, o->fd) == 0)
+		return 0;
+	if (errno == EPIPE) {
+		o->gone = true;
+		return -1;
+	}
+	o->failed = true;
+	report_error("%s: %s", o->name, strerror(errno));
+	return -1;
+}
+
+int
+output_flush_stdio(void)
+{
+	if (fflush(stdout) == 0)
+		return 0;
+	report_error("<stdout>: %s", strerror(errno));
+	return -1;
+}
+
+int
+output_close(struct output *o)
+{
+	int fd, ret = output_flush(o);
+
+	buf_free(&o->buf);
+	/* Some file systems tell of a full disk only here; closing a copy
+	 * leaves the descriptor to whoever owns it. */
+	if (ret == 0 && ((fd = dup(o->fd)) == -1 || close(fd) == -1)) {
+		o->failed = true;
+		report_error("%s: %s", o->name, strerror(errno));
+		ret = -1;
+	}
+	return ret;
+}
+
+int
+output_wait(const struct output *o, int in_fd, int timeout_ms)
+{
+	struct pollfd p[] = {
+		{ .fd = in_fd, .events = POLLIN },
+		{ .fd = o->fd, .events = 0 },
+	};
+	int ret = 0;
+
+	if (poll(p, 2, timeout_ms) <= 0)
+		return 0;
+	if (p[0].revents != 0)
+		ret |= OUTPUT_READY;
+	if (p[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+		ret |= OUTPUT_GONE;
+	return ret;
+}

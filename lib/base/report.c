@@ -1,0 +1,174 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <vis.h>
+
+#include "base/report.h"
+
+enum { TEXT_MAX = 16384 }; /* a verifier's last lines fit */
+
+static _Atomic(enum report_level) shown = REPORT_NOTICE;
+static _Thread_local report_fn *sink;
+static _Thread_local void *sink_ctx;
+
+/* How often memory ran out, and whether that was ever said. */
+static _Thread_local unsigned long shortages;
+static _Thread_local bool shortage_said;
+
+void
+report_show(enum report_level level)
+{
+	shown = level;
+}
+
+void
+report_more(void)
+{
+	shown = shown < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG;
+}
+
+enum report_level
+report_shown(void)
+{
+	return shown;
+}
+
+void
+report_to(report_fn *fn, void *ctx)
+{
+	sink = fn;
+	sink_ctx = ctx;
+}
+
+/*
+ * vis(3) turns every byte of a text that is not printable in the locale into
+ * an escape; bytes above 0x7f are left to the terminal's UTF-8, except the C1
+ * controls, which UTF-8 writes as c2 80 to c2 9f.
+ */
+static void
+make_safe(char *dst, size_t size, const char *src)
+{
+	size_t n = 0;
+
+	for (; *src != '\0' && n + 8 < size; src++) {
+		unsigned char c = (unsigned char)*src;
+		unsigned char next = (unsigned char)src[1];
+
+		if (c == 0xc2 && next >= 0x80 && next <= 0x9f) {
+			n += (size_t)snprintf(
+			    dst + n, size - n, "\\M-B\\M^%c", next ^ 0xc0);
+			src++;
+			continue;
+		}
+		if (c >= 0x80 || (c >= 0x20 && c != 0x7f) || c == '\t') {
+			dst[n++] = (char)c;
+			continue;
+		}
+		vis(dst + n, c, VIS_CSTYLE | VIS_NL, next);
+		n += strlen(dst + n);
+	}
+	dst[n] = '\0';
+}
+
+void
+report(enum report_level level, const char *fmt, ...)
+{
+	char raw[TEXT_MAX], safe[TEXT_MAX];
+	va_list ap;
+
+	if (level > shown)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	make_safe(safe, sizeof(safe), raw);
+	if (sink != NULL)
+		sink(sink_ctx, level, safe);
+	else
+		fprintf(stderr, "%s: %s\n", getprogname(), safe);
+}
+
+/* One held line: its level, a byte, and its text with the NUL. */
+static void
+keep(void *ctx, enum report_level level, const char *text)
+{
+	struct report_held *h = ctx;
+
+	buf_chr(&h->lines, (char)level);
+	buf_add(&h->lines, text, strlen(text) + 1);
+}
+
+void
+report_hold(struct report_held *h)
+{
+	*h = (struct report_held){ .fn = sink, .ctx = sink_ctx };
+	report_to(keep, h);
+}
+
+/* Show what was held; errors as excuses if what is not NULL. */
+static void
+let_go(struct report_held *h, const char *what)
+{
+	const char *p = h->lines.data, *end = p + h->lines.len;
+
+	report_to(h->fn, h->ctx);
+	if (h->lines.failed)
+		report_nomem();
+	for (; !h->lines.failed && p < end; p += strlen(p) + 1) {
+		enum report_level level = (enum report_level) * p++;
+
+		if (level != REPORT_ERROR || what == NULL) {
+			report(level, "%s", p);
+			continue;
+		}
+		if (*what != '\0')
+			report_notice("%s: %s", what, p);
+		else
+			report_info("%s", p);
+		what = "";
+	}
+	buf_free(&h->lines);
+}
+
+void
+report_show_held(struct report_held *h)
+{
+	let_go(h, NULL);
+}
+
+void
+report_excuse_held(struct report_held *h, const char *what)
+{
+	let_go(h, what);
+}
+
+int
+report_nomem(void)
+{
+	shortages++;
+	shortage_said = true;
+	report_error("out of memory");
+	return -1;
+}
+
+void
+report_note_nomem(void)
+{
+	shortages++;
+}
+
+unsigned long
+report_nomems(void)
+{
+	return shortages;
+}
+
+bool
+report_had_nomem(void)
+{
+	if (shortages > 0 && !shortage_said)
+		report_nomem();
+	return shortages > 0;
+}

@@ -1,0 +1,44 @@
+#include <signal.h>
+#include <stddef.h>
+
+#include "base/signals.h"
+#include "base/util.h"
+
+static volatile sig_atomic_t asked, at_once;
+
+static void
+note(int sig)
+{
+	asked = 1;
+	if (sig != SIGINT)
+		at_once = 1;
+}
+
+int
+stop_catch(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = note, .sa_flags = SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+
+	for (size_t i = 0; i < nitems(signals); i++) {
+		if (sigaction(signals[i], &sa, &old) == -1)
+			return -1;
+		if (signals[i] == SIGHUP && old.sa_handler == SIG_IGN &&
+		    sigaction(SIGHUP, &ignore, NULL) == -1)
+			return -1;
+	}
+	return sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool
+stop_asked(void)
+{
+	return asked != 0;
+}
+
+bool
+stop_asked_at_once(void)
+{
+	return at_once != 0;
+}

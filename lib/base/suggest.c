@@ -1,0 +1,88 @@
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/suggest.h"
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters have to be changed, added, left out or swapped with the next
+ * to make b of a; neither is longer than NEAREST_NAME - 1. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+	size_t rows[3][NEAREST_NAME] = { 0 };
+
+	for (size_t j = 0; j <= nb; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= na; i++) {
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3];
+		const size_t *second = rows[(i + 1) % 3];
+
+		row[0] = i;
+		for (size_t j = 1; j <= nb; j++) {
+			row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]),
+			    least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				row[j] = least(row[j], second[j - 2] + 1);
+		}
+	}
+	return rows[na % 3][nb];
+}
+
+/* Whether it is among the best already, as a symbol in two tables is. */
+static bool
+has(const struct nearest *n, const char *name)
+{
+	for (size_t i = 0; i < n->n; i++)
+		if (strcmp(n->best[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+void
+nearest_offer(struct nearest *n, const char *name)
+{
+	size_t want = strlen(n->wanted), len = strlen(name),
+	       far = want < 6 ? 1 : want / 3;
+	size_t at, d;
+
+	n->seen++;
+	/* What differs more in length cannot be near: most end here. */
+	if (len >= NEAREST_NAME || want >= NEAREST_NAME || len + far < want ||
+	    want + far < len)
+		return;
+	d = distance(n->wanted, name);
+	for (at = n->n; at > 0 && n->best[at - 1].distance > d; at--)
+		;
+	if (d > far || at == NEAREST_MAX || has(n, name))
+		return;
+	if (n->n < NEAREST_MAX)
+		n->n++;
+	memmove(&n->best[at + 1], &n->best[at],
+	    (n->n - at - 1) * sizeof(n->best[0]));
+	memcpy(n->best[at].name, name, len + 1);
+	n->best[at].distance = d;
+}
+
+char *
+nearest_text(const struct nearest *n)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < n->n; i++)
+		buf_printf(&b, "%s%s", i == 0 ? "; the nearest: " : ", ",
+		    n->best[i].name);
+	buf_chr(&b, '\0');
+	if (b.failed) {
+		buf_free(&b);
+		return NULL;
+	}
+	return b.data;
+}

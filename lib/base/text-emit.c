@@ -1,0 +1,539 @@
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "base/ascii-run.h"
+#include "base/decimal8.h"
+#include "base/text-emit.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+static const uint64_t e8 = SHORT_NUMBER_END, e19 = 10000000000000000000u;
+
+char *
+emit_digits(char *p, uint64_t v, int n)
+{
+	char *end = p + n;
+
+	for (; n >= 8; n -= 8, v /= e8)
+		short_number_eight(p + n - 8, (uint32_t)(v % e8));
+	for (; n > 1; n--, v /= 10)
+		p[n - 1] = (char)('0' + v % 10);
+	if (n == 1)
+		*p = (char)('0' + v % 10);
+	return end;
+}
+
+char *
+emit_nanoseconds(char *p, uint32_t v)
+{
+	uint32_t first = v / SHORT_NUMBER_END;
+
+	*p = (char)('0' + first);
+	return short_number_eight(p + 1, v - first * SHORT_NUMBER_END);
+}
+
+/* The last eight digits of any number, all of them. */
+static char *
+last_eight(char *p, uint64_t v)
+{
+	return short_number_eight(p, (uint32_t)(v % e8));
+}
+
+char *
+emit_u64(char *p, uint64_t v)
+{
+	if (v < e8)
+		return short_number_put(p, (uint32_t)v);
+	if (v < e8 * e8)
+		return last_eight(short_number_put(p, (uint32_t)(v / e8)), v);
+	p = short_number_put(p, (uint32_t)(v / (e8 * e8)));
+	return last_eight(last_eight(p, v / e8), v);
+}
+
+char *
+emit_i64(char *p, int64_t v)
+{
+	if (v >= 0)
+		return emit_u64(p, (uint64_t)v);
+	*p = '-';
+	return emit_u64(p + 1, -(uint64_t)v);
+}
+
+char *
+emit_u128(char *p, unsigned __int128 v)
+{
+	if (v <= UINT64_MAX)
+		return emit_u64(p, (uint64_t)v);
+	p = emit_u128(p, v / e19);
+	return emit_digits(p, (uint64_t)(v % e19), 19);
+}
+
+char *
+emit_i128(char *p, __int128 v)
+{
+	if (v >= 0)
+		return emit_u128(p, (unsigned __int128)v);
+	*p = '-';
+	return emit_u128(p + 1, -(unsigned __int128)v);
+}
+
+char *
+emit_hex(char *p, const unsigned char *s, size_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (; n > 0; n--, s++) {
+		*p++ = hex[*s >> 4];
+		*p++ = hex[*s & 15];
+	}
+	return p;
+}
+
+/* What a float and a double differ in. */
+struct precision {
+	bool is_float;
+	int sure;        /* digits that any number keeps */
+	double limit;    /* 10 to that */
+	int most;        /* digits that tell any two numbers apart */
+	int large;       /* digits before the point, then 1e16 */
+	int small;       /* zeros behind the point, then 1e-7 */
+	double smallest; /* the smallest normal number */
+};
+
+static const struct precision single = { true, 6, 1e6, 9, 13, 5, 0x1p-126 };
+static const struct precision twice = { false, 15, 1e15, 17, 16, 4, 0x1p-1022 };
+
+/* A number is digits[0 .. n) with the point behind the first point of them. */
+struct decimal {
+	char digits[24];
+	int n;
+	int point;
+};
+
+/*
+ * Whole numbers over a power of ten, which most measured values are: both are
+ * exact in a double and so their quotient is what strtod(3) gives.
+ */
+static bool
+decimal_fraction(struct decimal *d, double v, const struct precision *w)
+{
+	double scale = 1, back;
+	uint64_t whole;
+
+	for (int k = 0; k <= w->sure && v * scale < w->limit;
+	     k++, scale *= 10) {
+		whole = (uint64_t)(v * scale + 0.5);
+		back = (double)whole / scale;
+		if (w->is_float ? (float)back != (float)v : back != v)
+			continue;
+		d->n = (int)(emit_u64(d->digits, whole) - d->digits);
+		d->point = d->n - k;
+		return true;
+	}
+	return false;
+}
+
+/* Any other number, by trying ever more digits. */
+static void
+decimal_search(struct decimal *d, double v, const struct precision *w)
+{
+	int n = v < w->smallest ? 1 : w->sure;
+	char text[64], *p;
+	bool same;
+
+	for (;; n++) {
+		snprintf(text, sizeof(text), "%.*e", n - 1, v);
+		same = w->is_float ? strtof(text, NULL) == (float)v
+				   : strtod(text, NULL) == v;
+		if (same || n >= w->most)
+			break;
+	}
+	/* The point may be another character, or several, in some locales. */
+	d->n = 0;
+	for (p = text; *p != 'e'; p++)
+		if (*p >= '0' && *p <= '9')
+			d->digits[d->n++] = *p;
+	d->point = atoi(p + 1) + 1;
+	while (d->n > 1 && d->digits[d->n - 1] == '0')
+		d->n--;
+}
+
+/* Lay it out as ryu and the Rust libraries do. */
+static char *
+emit_decimal(char *p, const struct decimal *d, const struct precision *w)
+{
+	if (d->point > 0 && d->point <= w->large) {
+		for (int i = 0; i < d->n || i <= d->point; i++) {
+			if (i == d->point)
+				*p++ = '.';
+			*p++ = i < d->n ? d->digits[i] : '0';
+		}
+		return p;
+	}
+	if (d->point <= 0 && d->point >= -w->small) {
+		memcpy(p, "0.0000000", 9);
+		p += 2 - d->point;
+		memcpy(p, d->digits, (size_t)d->n);
+		return p + d->n;
+	}
+	*p++ = d->digits[0];
+	if (d->n > 1) {
+		*p++ = '.';
+		memcpy(p, d->digits + 1, (size_t)d->n - 1);
+		p += d->n - 1;
+	}
+	*p++ = 'e';
+	return emit_i64(p, d->point - 1);
+}
+
+static char *
+emit_real(char *p, double v, const struct precision *w)
+{
+	struct decimal d;
+
+	if (!isfinite(v)) {
+		memcpy(p, "null", 4);
+		return p + 4;
+	}
+	if (signbit(v)) {
+		*p++ = '-';
+		v = -v;
+	}
+	if (v == 0) {
+		memcpy(p, "0.0", 3);
+		return p + 3;
+	}
+	if (!decimal_fraction(&d, v, w))
+		decimal_search(&d, v, w);
+	return emit_decimal(p, &d, w);
+}
+
+char *
+emit_float(char *p, float v)
+{
+	return emit_real(p, (double)v, &single);
+}
+
+char *
+emit_double(char *p, double v)
+{
+	return emit_real(p, v, &twice);
+}
+
+size_t
+utf8_length(const unsigned char *s, size_t n, uint32_t *c)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = s[0] < 0x80   ? 1
+		     : s[0] < 0xc2 ? 0
+		     : s[0] < 0xe0 ? 2
+		     : s[0] < 0xf0 ? 3
+		     : s[0] < 0xf5 ? 4
+				   : 0;
+
+	if (len > n || len == 0)
+		return 0;
+	*c = len == 1 ? s[0] : s[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*c = *c << 6 | (s[i] & 0x3f);
+	}
+	if (*c < least[len] || (*c >= 0xd800 && *c < 0xe000) || *c > 0x10ffff)
+		return 0;
+	return len;
+}
+
+/* Copy one UTF-8 sequence, or U+FFFD in place of a byte that is none; *used is
+ * how many bytes of the n at s that was. */
+static char *
+copy_utf8(char *p, const unsigned char *s, size_t n, size_t *used)
+{
+	uint32_t c;
+
+	*used = utf8_length(s, n, &c);
+	if (*used == 0) {
+		memcpy(p, REPLACEMENT, 3);
+		*used = 1;
+		return p + 3;
+	}
+	memcpy(p, s, *used);
+	return p + *used;
+}
+
+static char *
+json_escape(char *p, unsigned char c)
+{
+	static const char letters[] = "btn\0fr"; /* 8 to 13; \v has none */
+
+	*p++ = '\\';
+	if (c == '"' || c == '\\') {
+		*p++ = (char)c;
+	} else if (c >= 8 && c <= 13 && c != 11) {
+		*p++ = letters[c - 8];
+	} else {
+		memcpy(p, "u00", 3);
+		p = emit_hex(p + 3, &c, 1);
+	}
+	return p;
+}
+
+/* Write what is at s and not plain; *used is how many bytes of the n that
+ * was. */
+typedef char *odd_fn(char *p, const unsigned char *s, size_t n, size_t *used);
+
+/* Text to its end or its NUL: what is plain as it is, the rest by odd. */
+static inline char *
+emit_with(
+    char *p, const unsigned char *s, size_t n, char a, char b, odd_fn *odd)
+{
+	size_t done;
+
+	for (;; s += done, n -= done) {
+		done = plain_copy(p, s, n, a, b);
+		p += done;
+		s += done;
+		n -= done;
+		if (n == 0 || *s == '\0')
+			return p;
+		p = odd(p, s, n, &done);
+	}
+}
+
+static char *
+json_odd(char *p, const unsigned char *s, size_t n, size_t *used)
+{
+	*used = 1;
+	return *s < 0x80 ? json_escape(p, *s) : copy_utf8(p, s, n, used);
+}
+
+char *
+emit_json(char *p, const unsigned char *s, size_t n)
+{
+	return emit_with(p, s, n, '"', '\\', json_odd);
+}
+
+/* The end of text in n bytes, and whether a CSV field must quote it. */
+static const unsigned char *
+csv_end(const unsigned char *s, size_t n, bool *quote)
+{
+	const unsigned char *end = s + n;
+
+	*quote = false;
+	for (; s < end && *s != '\0'; s++)
+		*quote |= *s == '"' || *s == ',' || *s == '\n' || *s == '\r';
+	return s;
+}
+
+/* A field that is not plain as a whole. */
+static char *
+csv_odd(char *p, const unsigned char *s, size_t n)
+{
+	bool quote;
+	const unsigned char *end = csv_end(s, n, &quote);
+	size_t used;
+
+	if (quote)
+		*p++ = '"';
+	for (; s < end; s += used) {
+		used = 1;
+		if (*s == '"')
+			*p++ = '"';
+		if (*s < 0x80)
+			*p++ = (char)*s;
+		else
+			p = copy_utf8(p, s, (size_t)(end - s), &used);
+	}
+	if (quote)
+		*p++ = '"';
+	return p;
+}
+
+char *
+emit_csv(char *p, const unsigned char *s, size_t n)
+{
+	size_t done = plain_copy(p, s, n, '"', ',');
+
+	return done == n || s[done] == '\0' ? p + done : csv_odd(p, s, n);
+}
+
+/* The letter that stands for c behind a backslash, or 0. */
+static char
+tsv_letter(unsigned char c)
+{
+	switch (c) {
+	case '\t':
+		return 't';
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\\':
+		return '\\';
+	default:
+		return 0;
+	}
+}
+
+static char *
+tsv_odd(char *p, const unsigned char *s, size_t n, size_t *used)
+{
+	char letter;
+
+	if (*s >= 0x80)
+		return copy_utf8(p, s, n, used);
+	*used = 1;
+	letter = tsv_letter(*s);
+	if (letter != 0)
+		*p++ = '\\';
+	*p++ = letter != 0 ? letter : (char)*s;
+	return p;
+}
+
+char *
+emit_tsv(char *p, const unsigned char *s, size_t n)
+{
+	return emit_with(p, s, n, '\\', '\\', tsv_odd);
+}
+
+/* One byte as vis(3) writes it with VIS_CSTYLE and VIS_WHITE. */
+static char *
+vis_byte(char *p, unsigned char c)
+{
+	*p++ = '\\';
+	if (c >= 7 && c <= 13) {
+		*p++ = "abtnvfr"[c - 7];
+		return p;
+	}
+	if (c & 0x80)
+		*p++ = 'M';
+	c &= 0x7f;
+	if (c >= 0x20 && c != 0x7f) {
+		*p++ = '-';
+		*p++ = (char)c;
+	} else {
+		*p++ = '^';
+		*p++ = (char)(c ^ 0x40);
+	}
+	return p;
+}
+
+/* Controls of the C1 set, line and paragraph ends, and what turns the
+ * direction of writing, so that a line says something else than it shows. */
+static bool
+steers_terminal(uint32_t c)
+{
+	return c < 0xa0 || c == 0x61c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* What is at s and not plain ASCII: as it is, or its first byte shown. */
+static char *
+vis_odd(char *p, const unsigned char *s, size_t n, size_t *used)
+{
+	uint32_t c;
+	size_t len = *s < 0x80 ? 0 : utf8_length(s, n, &c);
+
+	if (len == 0 || steers_terminal(c)) {
+		*used = 1;
+		return vis_byte(p, *s);
+	}
+	*used = len;
+	memcpy(p, s, len);
+	return p + len;
+}
+
+char *
+emit_vis(char *p, const unsigned char *s, size_t n)
+{
+	return emit_with(p, s, n, 0x7f, 0x7f, vis_odd);
+}
+
+/* The columns of the character at s, and its bytes. */
+static size_t
+utf8_step(const char *s, size_t n, size_t *len)
+{
+	uint32_t c;
+	int columns;
+
+	if ((unsigned char)*s < 0x80) {
+		*len = 1;
+		return 1;
+	}
+	*len = utf8_length((const unsigned char *)s, n, &c);
+	if (*len == 0) {
+		*len = 1;
+		return 1;
+	}
+	columns = wcwidth((wchar_t)c);
+	return columns < 0 ? 1 : (size_t)columns;
+}
+
+static inline uint64_t
+load_8(const char *s)
+{
+	uint64_t v;
+
+	memcpy(&v, s, 8);
+	return v;
+}
+
+static inline uint32_t
+load_4(const char *s)
+{
+	uint32_t v;
+
+	memcpy(&v, s, 4);
+	return v;
+}
+
+/* In words, the last of which may overlap the one before. */
+static bool
+is_ascii(const char *s, size_t n)
+{
+	uint64_t any = 0;
+	size_t i = 0;
+
+	if (n >= 8) {
+		for (; n - i > 8; i += 8)
+			any |= load_8(s + i);
+		any |= load_8(s + n - 8);
+	} else if (n >= 4) {
+		any = load_4(s) | load_4(s + n - 4);
+	} else {
+		for (; i < n; i++)
+			any |= (unsigned char)s[i];
+	}
+	return (any & 0x8080808080808080) == 0;
+}
+
+size_t
+utf8_columns(const char *s, size_t n)
+{
+	size_t columns = 0, len;
+
+	if (is_ascii(s, n))
+		return n;
+	for (; n > 0; s += len, n -= len)
+		columns += utf8_step(s, n, &len);
+	return columns;
+}
+
+size_t
+utf8_fitting(const char *s, size_t n, size_t columns)
+{
+	size_t done = 0, len, wide;
+
+	while (done < n) {
+		wide = utf8_step(s + done, n - done, &len);
+		if (wide > columns)
+			break;
+		columns -= wide;
+		done += len;
+	}
+	return done;
+}

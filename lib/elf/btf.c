@@ -1,0 +1,400 @@
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/report.h"
+#include "elf/btf.h"
+
+/*
+ * libbpf has checked that each type's record lies within the BTF, and that ids
+ * and names are valid only where it hands them out: every id here is asked for
+ * again, and chains of references may be circles.
+ */
+
+enum { CHAIN_MAX = TYPES_DEPTH_MAX, BPF_POINTER_SIZE = 8 };
+
+const char *
+btf_name(const struct btf *btf, uint32_t offset)
+{
+	const char *name = btf__name_by_offset(btf, offset);
+
+	return name != NULL ? name : "";
+}
+
+/*
+ * The type id with qualifiers, type tags and variables followed: *id is
+ * adjusted.  Returns NULL when there is none, or no end.
+ */
+static const struct btf_type *
+strip(const struct btf *btf, uint32_t *id)
+{
+	const struct btf_type *t;
+
+	for (int hops = 0; hops < CHAIN_MAX; hops++) {
+		t = btf__type_by_id(btf, *id);
+		if (t == NULL)
+			return NULL;
+		switch (btf_kind(t)) {
+		case BTF_KIND_CONST:
+		case BTF_KIND_VOLATILE:
+		case BTF_KIND_RESTRICT:
+		case BTF_KIND_TYPE_TAG:
+		case BTF_KIND_VAR:
+			*id = t->type;
+			continue;
+		default:
+			return t;
+		}
+	}
+	return NULL;
+}
+
+int
+btf_import_open(
+    struct btf_import *in, const struct btf *btf, struct types *types)
+{
+	*in = (struct btf_import){ .btf = btf, .types = types };
+	in->nindex = btf__type_cnt(btf);
+	in->index = calloc(in->nindex, sizeof(*in->index));
+	return in->index == NULL ? report_nomem() : 0;
+}
+
+void
+btf_import_close(struct btf_import *in)
+{
+	free(in->index);
+	*in = (struct btf_import){ 0 };
+}
+
+/* A node being made out of a BTF type. */
+struct node {
+	const struct btf_import *in; /* borrowed, as t */
+	const struct btf_type *t;
+	struct type type; /* owned until types_add() */
+};
+
+/* The index of a type that was imported before. */
+static uint32_t
+imported(const struct btf_import *in, uint32_t id)
+{
+	strip(in->btf, &id);
+	return in->index[id] - 1;
+}
+
+static void
+take_int(struct node *n)
+{
+	int encoding = btf_int_encoding(n->t);
+
+	n->type.size = n->t->size;
+	n->type.is_signed = (encoding & BTF_INT_SIGNED) != 0;
+	if ((encoding & BTF_INT_BOOL) != 0)
+		n->type.kind = TYPE_BOOL;
+	else if (n->t->size == 1 && strcmp(n->type.name, "char") == 0)
+		n->type.kind = TYPE_CHAR;
+	else
+		n->type.kind = TYPE_INT;
+}
+
+/*
+ * clang before 15 does not set the flag of signed enums, so a negative value
+ * says it too, as it does for the reference loader.
+ */
+static bool
+enum_is_signed(const struct btf_type *t)
+{
+	const struct btf_enum *e = btf_enum(t);
+
+	if (btf_kflag(t))
+		return true;
+	for (size_t i = 0; btf_is_enum(t) && i < btf_vlen(t); i++)
+		if (e[i].val < 0)
+			return true;
+	return false;
+}
+
+static uint64_t
+enum_value(const struct btf_type *t, size_t i, bool is_signed)
+{
+	if (btf_is_enum64(t))
+		return btf_enum64_value(&btf_enum64(t)[i]);
+	if (is_signed)
+		return (uint64_t)(int64_t)btf_enum(t)[i].val;
+	return (uint32_t)btf_enum(t)[i].val;
+}
+
+static int
+take_enum(struct node *n)
+{
+	struct type *type = &n->type;
+	size_t count = btf_vlen(n->t);
+
+	type->kind = TYPE_ENUM;
+	type->size = n->t->size;
+	type->is_signed = enum_is_signed(n->t);
+	if (count == 0)
+		return 0;
+	type->constants = calloc(count, sizeof(*type->constants));
+	if (type->constants == NULL)
+		return report_nomem();
+	for (size_t i = 0; i < count; i++) {
+		uint32_t name = btf_is_enum64(n->t)
+				    ? btf_enum64(n->t)[i].name_off
+				    : btf_enum(n->t)[i].name_off;
+		char *copy = strdup(btf_name(n->in->btf, name));
+
+		if (copy == NULL)
+			return report_nomem();
+		type->constants[type->nconstants++] =
+		    (struct type_constant){ copy,
+			    enum_value(n->t, i, type->is_signed) };
+	}
+	return 0;
+}
+
+/*
+ * The bits of a member that is a bitfield, 0 if it is none.  Without the
+ * struct's flag the integer itself says how many of its bits are meant, and
+ * may shift them by *shift.
+ */
+static uint32_t
+member_bits(const struct node *n, uint32_t i, uint32_t *shift)
+{
+	uint32_t id = btf_members(n->t)[i].type;
+	const struct btf_type *of = strip(n->in->btf, &id);
+
+	*shift = 0;
+	if (btf_kflag(n->t))
+		return btf_member_bitfield_size(n->t, i);
+	for (int hops = 0; of != NULL && btf_is_typedef(of) && hops < CHAIN_MAX;
+	     hops++) {
+		id = of->type;
+		of = strip(n->in->btf, &id);
+	}
+	if (of == NULL)
+		return 0;
+	if (btf_is_int(of) &&
+	    (btf_int_offset(of) != 0 || btf_int_bits(of) != of->size * 8)) {
+		*shift = btf_int_offset(of);
+		return btf_int_bits(of);
+	}
+	if (btf_member_bit_offset(n->t, i) % 8 == 0)
+		return 0;
+	/* Whatever else begins within a byte is refused by types_add(). */
+	return btf_is_int(of) || btf_is_any_enum(of) ? of->size * 8 : 1;
+}
+
+static void
+place_member(const struct node *n, uint32_t i, struct type_member *m)
+{
+	uint32_t shift;
+	uint64_t at;
+
+	m->bits = member_bits(n, i, &shift);
+	at = (uint64_t)btf_member_bit_offset(n->t, i) + shift;
+	m->offset = at / 8;
+	m->bit_offset = m->bits != 0 ? (uint32_t)(at % 8) : 0;
+}
+
+static int
+take_members(struct node *n)
+{
+	struct type *type = &n->type;
+	const struct btf_member *members = btf_members(n->t);
+	size_t count = btf_vlen(n->t);
+
+	type->kind = btf_is_union(n->t) ? TYPE_UNION : TYPE_STRUCT;
+	type->size = n->t->size;
+	if (count == 0)
+		return 0;
+	type->members = calloc(count, sizeof(*type->members));
+	if (type->members == NULL)
+		return report_nomem();
+	for (uint32_t i = 0; i < count; i++) {
+		struct type_member *m = &type->members[i];
+
+		m->name = strdup(btf_name(n->in->btf, members[i].name_off));
+		if (m->name == NULL)
+			return report_nomem();
+		type->nmembers++;
+		m->type = imported(n->in, members[i].type);
+		place_member(n, i, m);
+	}
+	return 0;
+}
+
+static void
+take_array(struct node *n)
+{
+	const struct btf_array *array = btf_array(n->t);
+	struct type *type = &n->type;
+
+	type->kind = TYPE_ARRAY;
+	type->of = imported(n->in, array->type);
+	type->count = array->nelems;
+	/* At most 2^32 * 2^24 bytes: no overflow. */
+	type->size = type->count * n->in->types->v[type->of].size;
+}
+
+static void
+take_typedef(struct node *n)
+{
+	n->type.kind = TYPE_TYPEDEF;
+	n->type.of = imported(n->in, n->t->type);
+	n->type.size = n->in->types->v[n->type.of].size;
+}
+
+static void
+take_pointer(struct node *n)
+{
+	size_t size = btf__pointer_size(n->in->btf);
+
+	n->type.kind = TYPE_POINTER;
+	n->type.size = size != 0 ? size : BPF_POINTER_SIZE;
+}
+
+static void
+take_float(struct node *n)
+{
+	n->type.kind = TYPE_FLOAT;
+	n->type.size = n->t->size;
+}
+
+static int
+take(struct node *n)
+{
+	n->type.name = strdup(btf_name(n->in->btf, n->t->name_off));
+	if (n->type.name == NULL)
+		return report_nomem();
+	switch (btf_kind(n->t)) {
+	case BTF_KIND_INT:
+		take_int(n);
+		return 0;
+	case BTF_KIND_FLOAT:
+		take_float(n);
+		return 0;
+	case BTF_KIND_PTR:
+		take_pointer(n);
+		return 0;
+	case BTF_KIND_ARRAY:
+		take_array(n);
+		return 0;
+	case BTF_KIND_TYPEDEF:
+		take_typedef(n);
+		return 0;
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
+		return take_enum(n);
+	default:
+		return take_members(n);
+	}
+}
+
+/* Make the node of t, whose own types were imported before. */
+static uint32_t
+add_node(struct btf_import *in, const struct btf_type *t, const char *where)
+{
+	struct node n = { .in = in, .t = t };
+
+	if (take(&n) == 0)
+		return types_add(in->types, &n.type, where);
+	type_free(&n.type);
+	return TYPE_NONE;
+}
+
+/* Why a record cannot hold t, or NULL if it can. */
+static const char *
+unfit(const struct btf_type *t)
+{
+	switch (btf_kind(t)) {
+	case BTF_KIND_UNKN:
+		return "void has no value";
+	case BTF_KIND_FWD:
+		return "only declared, not defined";
+	case BTF_KIND_INT:
+	case BTF_KIND_PTR:
+	case BTF_KIND_ARRAY:
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_TYPEDEF:
+		return NULL;
+	default:
+		return "not the type of a value";
+	}
+}
+
+/* How many types t holds by value, and the k-th of them. */
+static size_t
+held_count(const struct btf_type *t)
+{
+	if (btf_is_composite(t))
+		return btf_vlen(t);
+	return btf_is_array(t) || btf_is_typedef(t);
+}
+
+static uint32_t
+held(const struct btf_type *t, size_t k)
+{
+	if (btf_is_composite(t))
+		return btf_members(t)[k].type;
+	return btf_is_array(t) ? btf_array(t)->type : t->type;
+}
+
+/* Import what the type holds, then the type. */
+static uint32_t
+import_at(
+    struct btf_import *in, uint32_t id, const char *where, unsigned int depth)
+{
+	const struct btf_type *t = strip(in->btf, &id);
+	const char *why;
+
+	if (t == NULL || id >= in->nindex) {
+		report_error("%s: there is no BTF type %" PRIu32, where, id);
+		return TYPE_NONE;
+	}
+	if (in->index[id] != 0)
+		return in->index[id] - 1;
+	why = depth > TYPES_DEPTH_MAX ? "nested too deeply" : unfit(t);
+	if (why != NULL) {
+		report_error("%s: BTF type %" PRIu32 " \"%s\": %s", where, id,
+		    btf_name(in->btf, t->name_off), why);
+		return TYPE_NONE;
+	}
+	for (size_t k = 0; k < held_count(t); k++)
+		if (import_at(in, held(t, k), where, depth + 1) == TYPE_NONE)
+			return TYPE_NONE;
+	in->index[id] = add_node(in, t, where) + 1;
+	return in->index[id] - 1;
+}
+
+uint32_t
+btf_import(struct btf_import *in, uint32_t id, const char *where)
+{
+	return import_at(in, id, where, 0);
+}
+
+const struct btf_var_secinfo *
+btf_variable(
+    const struct btf *btf, const struct btf_type *section, const char *name)
+{
+	const struct btf_var_secinfo *at = btf_var_secinfos(section);
+	const struct btf_var_secinfo *found = NULL;
+
+	for (size_t i = 0; i < btf_vlen(section); i++, at++) {
+		const struct btf_type *t = btf__type_by_id(btf, at->type);
+
+		if (t == NULL || !btf_is_var(t) ||
+		    strcmp(btf_name(btf, t->name_off), name) != 0)
+			continue;
+		if (btf_var(t)->linkage != BTF_VAR_STATIC)
+			return at;
+		if (found == NULL)
+			found = at;
+	}
+	return found;
+}

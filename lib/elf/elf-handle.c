@@ -1,0 +1,129 @@
+#include <elfutils/libdwelf.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "elf/elf-handle.h"
+
+int
+elf_handle_open(struct elf_handle *h, int fd)
+{
+	struct stat st;
+
+	*h = (struct elf_handle){ .fd = fd };
+	if (fd == -1)
+		return -1;
+	elf_version(EV_CURRENT);
+	if (fstat(fd, &st) == 0 && st.st_size <= ELF_BYTES_MAX)
+		h->elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (h->elf == NULL || elf_kind(h->elf) != ELF_K_ELF) {
+		elf_end(h->elf);
+		close(fd);
+		*h = (struct elf_handle){ 0 };
+		return -1;
+	}
+	h->bytes = (uint64_t)st.st_size;
+	return 0;
+}
+
+void
+elf_handle_close(struct elf_handle *h)
+{
+	if (h->elf != NULL) {
+		elf_end(h->elf);
+		if (h->fd != -1)
+			close(h->fd);
+	}
+	*h = (struct elf_handle){ 0 };
+}
+
+static const char *
+name_of(Elf *elf, const GElf_Shdr *header)
+{
+	const char *name = NULL;
+	size_t strings;
+
+	if (elf_getshdrstrndx(elf, &strings) == 0)
+		name = elf_strptr(elf, strings, header->sh_name);
+	return name != NULL ? name : "";
+}
+
+bool
+elf_handle_has(const struct elf_handle *h, const char *section)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr header;
+
+	while ((scn = elf_nextscn(h->elf, scn)) != NULL)
+		if (gelf_getshdr(scn, &header) != NULL &&
+		    header.sh_type != SHT_NOBITS && header.sh_size > 0 &&
+		    strcmp(name_of(h->elf, &header), section) == 0)
+			return true;
+	return false;
+}
+
+/* Bytes of a section in memory.  libelf unpacks what is packed, whatever size
+ * its header asks for. */
+static uint64_t
+size_of(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header)
+{
+	GElf_Chdr packed;
+
+	if (header->sh_type == SHT_NOBITS)
+		return 0;
+	/* The older way of packing, its size not in a header. */
+	if (strncmp(name_of(elf, header), ".zdebug", 7) == 0)
+		return UINT64_MAX;
+	if (!(header->sh_flags & SHF_COMPRESSED))
+		return header->sh_size;
+	return gelf_getchdr(scn, &packed) != NULL ? packed.ch_size : UINT64_MAX;
+}
+
+/* Whether the section's last byte ends a string, where strings are in it.
+ * libdw 0.188 reads on behind a section that has no NUL at all. */
+static bool
+ends_strings(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header)
+{
+	static const char *const names[] = { ".debug_str", ".debug_line_str" };
+	const char *name = name_of(elf, header);
+	const Elf_Data *data;
+	bool has_strings = false;
+
+	for (size_t i = 0; i < nitems(names); i++)
+		has_strings |= strcmp(name, names[i]) == 0;
+	if (!has_strings || header->sh_type == SHT_NOBITS)
+		return true;
+	if (header->sh_flags & SHF_COMPRESSED && elf_compress(scn, 0, 0) == -1)
+		return false;
+	data = elf_getdata(scn, NULL);
+	return data != NULL && data->d_size > 0 &&
+	       ((const char *)data->d_buf)[data->d_size - 1] == '\0';
+}
+
+bool
+elf_handle_is_sound(const struct elf_handle *h)
+{
+	uint64_t sum = 0, size;
+	Elf_Scn *scn = NULL;
+	GElf_Shdr header;
+
+	while ((scn = elf_nextscn(h->elf, scn)) != NULL) {
+		if (gelf_getshdr(scn, &header) == NULL)
+			return false;
+		size = size_of(h->elf, scn, &header);
+		if (size > ELF_BYTES_MAX || (sum += size) > ELF_BYTES_MAX ||
+		    !ends_strings(h->elf, scn, &header))
+			return false;
+	}
+	return true;
+}
+
+bool
+elf_handle_is_build(const struct elf_handle *h, const void *id, size_t len)
+{
+	const void *own;
+	ssize_t n = dwelf_elf_gnu_build_id(h->elf, &own);
+
+	return n > 0 && (size_t)n == len && memcmp(own, id, len) == 0;
+}

@@ -1,0 +1,24 @@
+#include <string.h>
+
+#include "elf/elf-section.h"
+
+Elf_Scn *
+elf_section_find(Elf *elf, const char *name, GElf_Word type)
+{
+	Elf_Scn *section = NULL;
+	const char *found;
+	size_t names;
+	GElf_Shdr h;
+
+	if (elf_getshdrstrndx(elf, &names) != 0)
+		return NULL;
+	while ((section = elf_nextscn(elf, section)) != NULL) {
+		if (gelf_getshdr(section, &h) == NULL ||
+		    (type != SHT_NULL && h.sh_type != type))
+			continue;
+		found = elf_strptr(elf, names, h.sh_name);
+		if (found != NULL && strcmp(found, name) == 0)
+			return section;
+	}
+	return NULL;
+}

@@ -1,0 +1,171 @@
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr-search.h"
+#include "elf/elf-symbols.h"
+
+enum {
+	COUNT_MAX = 1 << 22, /* functions that are kept of a file */
+	NESTED_MAX = 32,     /* symbols that may begin within a function */
+};
+
+void
+elf_symbols_free(struct elf_symbols *s)
+{
+	free(s->v);
+	*s = (struct elf_symbols){ 0 };
+}
+
+static bool
+is_function(const GElf_Sym *sym, const GElf_Shdr *section)
+{
+	switch (GELF_ST_TYPE(sym->st_info)) {
+	case STT_FUNC:
+	case STT_GNU_IFUNC:
+		return true;
+	case STT_NOTYPE: /* written in assembly, perhaps */
+		return section->sh_flags & SHF_EXECINSTR;
+	default:
+		return false;
+	}
+}
+
+/* Which of several names of one address says the most: one with a size, of a
+ * global function, with few underscores before it. */
+static uint32_t
+rank(const GElf_Sym *sym, const char *name)
+{
+	uint32_t r = (uint32_t)strspn(name, "_");
+
+	if (GELF_ST_BIND(sym->st_info) == STB_WEAK)
+		r += 1000;
+	else if (GELF_ST_BIND(sym->st_info) != STB_GLOBAL)
+		r += 2000;
+	return sym->st_size == 0 ? r + 4000 : r;
+}
+
+static int
+add(struct elf_symbols *s, const GElf_Sym *sym, const char *name, uint64_t size)
+{
+	struct elf_symbol *more;
+
+	if (s->n == COUNT_MAX)
+		return 0;
+	if (s->n == s->cap) {
+		s->cap = s->cap == 0 ? 256 : s->cap * 2;
+		more = reallocarray(s->v, s->cap, sizeof(*more));
+		if (more == NULL)
+			return -1;
+		s->v = more;
+	}
+	s->v[s->n++] = (struct elf_symbol){ .addr = sym->st_value,
+		.size = size,
+		.name = name,
+		.rank = rank(sym, name) };
+	return 0;
+}
+
+/* Where no size is given, a function ends where the next one begins, at the
+ * latest with its section. */
+static uint64_t
+size_of(const GElf_Sym *sym, const GElf_Shdr *section)
+{
+	uint64_t into = sym->st_value - section->sh_addr;
+
+	if (sym->st_size != 0)
+		return sym->st_size;
+	return into < section->sh_size ? section->sh_size - into : 0;
+}
+
+/* Take symbol number i if it is a function's.  Returns 0, or -1: no memory. */
+static int
+take(struct elf_symbols *s, Elf *elf, Elf_Data *data, int i, size_t strings)
+{
+	GElf_Shdr section;
+	GElf_Sym sym;
+	const char *name;
+
+	if (gelf_getsym(data, i, &sym) == NULL || sym.st_value == 0 ||
+	    sym.st_shndx == SHN_UNDEF || sym.st_shndx >= SHN_LORESERVE ||
+	    gelf_getshdr(elf_getscn(elf, sym.st_shndx), &section) == NULL ||
+	    !is_function(&sym, &section))
+		return 0;
+	name = elf_strptr(elf, strings, sym.st_name);
+	if (name == NULL || name[0] == '\0' || name[0] == '$')
+		return 0;
+	return add(s, &sym, name, size_of(&sym, &section));
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct elf_symbol *l = a, *r = b;
+
+	if (l->addr != r->addr)
+		return l->addr < r->addr ? -1 : 1;
+	if (l->rank != r->rank)
+		return l->rank < r->rank ? -1 : 1;
+	return strcmp(l->name, r->name);
+}
+
+/* Sort, and keep the best name of each address. */
+static void
+settle(struct elf_symbols *s)
+{
+	size_t kept = 0;
+
+	if (s->n > 0)
+		qsort(s->v, s->n, sizeof(*s->v), compare);
+	for (size_t i = 0; i < s->n; i++)
+		if (kept == 0 || s->v[i].addr != s->v[kept - 1].addr)
+			s->v[kept++] = s->v[i];
+	s->n = kept;
+}
+
+static Elf_Scn *
+find_table(Elf *elf, uint32_t type, GElf_Shdr *header)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(elf, scn)) != NULL)
+		if (gelf_getshdr(scn, header) != NULL &&
+		    header->sh_type == type)
+			return scn;
+	return NULL;
+}
+
+size_t
+elf_symbols_read(struct elf_symbols *s, Elf *elf, uint32_t type)
+{
+	GElf_Shdr header;
+	Elf_Scn *scn = find_table(elf, type, &header);
+	Elf_Data *data = scn != NULL ? elf_getdata(scn, NULL) : NULL;
+	size_t n, entry = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT);
+
+	elf_symbols_free(s);
+	if (data == NULL || entry == 0)
+		return 0;
+	n = data->d_size / entry;
+	for (size_t i = 1; i < n && i < INT32_MAX; i++)
+		if (take(s, elf, data, (int)i, header.sh_link) == -1) {
+			elf_symbols_free(s);
+			return 0;
+		}
+	settle(s);
+	return s->n;
+}
+
+const struct elf_symbol *
+elf_symbols_find(const struct elf_symbols *s, uint64_t addr)
+{
+	size_t n = sorted_upto(s->v, s->n, sizeof(*s->v), addr);
+
+	for (size_t i = 0; i < NESTED_MAX && n > 0; i++) {
+		const struct elf_symbol *f = &s->v[--n];
+
+		if (addr - f->addr < f->size)
+			return f;
+	}
+	return NULL;
+}

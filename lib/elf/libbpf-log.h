@@ -1,0 +1,38 @@
+/*
+ * What libbpf says.  Its lines go to report(): warnings under -v, the rest
+ * under -vv.  The last warnings are kept, by thread, for the report of what
+ * failed.
+ */
+#ifndef SKEL_ELF_LIBBPF_LOG_H
+#define SKEL_ELF_LIBBPF_LOG_H
+
+#include <stdbool.h>
+
+/* Take over what libbpf says on this thread; what it says on others goes to
+ * whoever had it before. */
+void heard_install(void);
+
+/* Give it back on this thread. */
+void heard_leave(void);
+
+/* Forget what was said so far: what comes next is about something new. */
+void heard_forget(void);
+
+/* Report the last warnings, unless -v has shown them already. */
+void heard_report(void);
+
+/* Whether the last warnings speak of what. */
+bool heard_of(const char *what);
+
+/* Why libbpf could not read the BTF of the kernel, or the file in its place: an
+ * errno; 0 if it could, or did not want to. */
+int heard_btf_error(void);
+
+/* The program that a warning named last, "" if none did.  Borrowed. */
+const char *heard_program(void);
+
+/* The verifier's log of the last program that failed: a string to free, or
+ * NULL if there was none. */
+char *heard_take_log(void);
+
+#endif

@@ -1,0 +1,309 @@
+/*
+ * The C library's interface, eunomia.h: what a caller may pass is checked
+ * here, skeleton.h does the work.
+ */
+#include <stdbool.h>
+#include <string.h>
+
+/* The only names that the library exports. */
+#pragma GCC visibility push(default)
+#include "eunomia/eunomia.h"
+#pragma GCC visibility pop
+
+#include "base/report.h"
+#include "eunomia/api-call.h"
+#include "eunomia/skeleton.h"
+#include "package/args.h"
+
+enum { USAGE = -2 }; /* of parse_args_to_json_config() */
+
+/* What reports call the JSON that the caller gave. */
+static const char json_name[] = "<json>";
+
+static int
+parse(struct package *p, const char *json)
+{
+	if (json != NULL)
+		return package_parse(p, json, strlen(json), json_name, NULL);
+	report_error("no JSON was given");
+	return -1;
+}
+
+static void
+say_help(const struct args *a, const char *command)
+{
+	struct buf text = { 0 };
+
+	args_help(a, command, &text);
+	call_say(text.data, text.len);
+	buf_free(&text);
+}
+
+static void
+say_version(const struct args *a)
+{
+	struct buf text = { 0 };
+
+	args_version(a, &text);
+	call_say(text.data, text.len);
+	buf_free(&text);
+}
+
+static bool
+are_strings(char *const *args, int argc)
+{
+	for (int i = 0; i < argc; i++)
+		if (args == NULL || args[i] == NULL) {
+			report_error("argument %d of %d is NULL", i, argc);
+			return false;
+		}
+	return true;
+}
+
+/* Fill the arguments in.  Returns 0, -1, or USAGE after saying what was asked
+ * for or what is wrong. */
+static int
+fill_in(struct package *p, char *const *args, int argc)
+{
+	const char *command = argc > 0 ? args[0] : p->obj_name;
+	enum args_result result;
+	struct args a;
+
+	if (args_open(&a, p) == -1)
+		return -1;
+	result =
+	    args_parse(&a, argc > 0 ? argc - 1 : 0, argc > 0 ? args + 1 : args);
+	if (result == ARGS_HELP)
+		say_help(&a, command);
+	else if (result == ARGS_VERSION)
+		say_version(&a);
+	args_close(&a);
+	if (result == ARGS_SET)
+		return 0;
+	return result == ARGS_FAILED ? -1 : USAGE;
+}
+
+struct eunomia_bpf *
+open_eunomia_skel_from_json(const char *json_data,
+    const char *bpf_object_buffer, size_t object_size,
+    const char *btf_archive_path)
+{
+	struct eunomia_bpf *skel = NULL;
+	struct package p = { 0 };
+
+	call_enter();
+	if (bpf_object_buffer == NULL)
+		report_error("no object was given");
+	else if (parse(&p, json_data) == 0 &&
+		 package_set_object(&p, bpf_object_buffer, object_size) == 0)
+		skel = skeleton_open(&p, btf_archive_path);
+	else
+		package_close(&p);
+	call_leave();
+	return skel;
+}
+
+struct eunomia_bpf *
+open_eunomia_skel_from_json_package_with_btf(
+    const char *json_data, const char *btf_archive_path)
+{
+	struct eunomia_bpf *skel = NULL;
+	struct package p;
+
+	call_enter();
+	if (parse(&p, json_data) == 0)
+		skel = skeleton_open(&p, btf_archive_path);
+	call_leave();
+	return skel;
+}
+
+struct eunomia_bpf *
+open_eunomia_skel_from_json_package(const char *json_data)
+{
+	return open_eunomia_skel_from_json_package_with_btf(json_data, NULL);
+}
+
+struct eunomia_bpf *
+open_eunomia_skel_from_json_package_with_args(const char *json_data,
+    char *const *args, int argc, const char *btf_archive_path)
+{
+	struct eunomia_bpf *skel = NULL;
+	struct package p;
+
+	call_enter();
+	if (are_strings(args, argc) && parse(&p, json_data) == 0) {
+		if (fill_in(&p, args, argc) == 0)
+			skel = skeleton_open(&p, btf_archive_path);
+		else
+			package_close(&p);
+	}
+	call_leave();
+	return skel;
+}
+
+/* Whether there is a skeleton; reported if not. */
+static bool
+is_given(const struct eunomia_bpf *prog)
+{
+	if (prog == NULL)
+		report_error("the skeleton is NULL: opening it failed");
+	return prog != NULL;
+}
+
+int
+load_and_attach_eunomia_skel(struct eunomia_bpf *prog)
+{
+	int ret;
+
+	call_enter();
+	ret = is_given(prog) ? skeleton_load(prog) : -1;
+	call_leave();
+	return ret;
+}
+
+static bool
+can_deliver(enum export_format_type type, delivery_fn *handler)
+{
+	/* Programs that know it as an int may pass any. */
+	if ((int)type < EXPORT_PLAIN_TEXT || type > EXPORT_RAW_KEY_VALUE)
+		report_error("invalid export format type: %d", (int)type);
+	else if (handler == NULL)
+		report_error("the handler is NULL");
+	else
+		return true;
+	return false;
+}
+
+int
+wait_and_poll_events_to_handler(struct eunomia_bpf *prog,
+    enum export_format_type type,
+    void (*handler)(void *ctx, const char *data, size_t size), void *ctx)
+{
+	int ret = -1;
+
+	call_enter();
+	call_say("", 0);
+	if (is_given(prog) && can_deliver(type, handler))
+		ret = skeleton_poll(prog, type, handler, ctx);
+	call_leave();
+	return ret;
+}
+
+int
+get_bpf_fd(struct eunomia_bpf *prog, const char *name)
+{
+	int fd = -1;
+
+	call_enter();
+	if (name == NULL)
+		report_error("the name is NULL");
+	else if (is_given(prog))
+		fd = skeleton_fd(prog, name);
+	call_leave();
+	return fd;
+}
+
+void
+stop_ebpf_program(struct eunomia_bpf *prog)
+{
+	if (prog != NULL)
+		skeleton_stop(prog);
+}
+
+void
+destroy_eunomia_skel(struct eunomia_bpf *prog)
+{
+	if (prog == NULL)
+		return;
+	call_enter();
+	skeleton_release(prog);
+	call_leave();
+}
+
+void
+free_bpf_skel(struct eunomia_bpf *prog)
+{
+	destroy_eunomia_skel(prog);
+}
+
+/* Write the document to the caller's buffer. */
+static int
+put_json(const struct package *p, char *out, size_t size)
+{
+	struct buf json = { 0 };
+	int ret = package_write(p, &json);
+
+	if (ret == 0 && json.len > size) {
+		report_error("the buffer of %zu bytes is too small: %zu are "
+			     "needed",
+		    size, json.len);
+		ret = -1;
+	}
+	if (ret == 0) {
+		/* The newline at its end makes room for the NUL. */
+		memcpy(out, json.data, json.len - 1);
+		out[json.len - 1] = '\0';
+	}
+	buf_free(&json);
+	return ret;
+}
+
+int
+parse_args_to_json_config(const char *json_config, char *const *args, int argc,
+    char *out_buffer, size_t out_buffer_size)
+{
+	size_t size = out_buffer != NULL ? out_buffer_size : 0;
+	struct package p;
+	int ret = -1;
+
+	call_enter();
+	if (size > 0)
+		out_buffer[0] = '\0';
+	if (are_strings(args, argc) && parse(&p, json_config) == 0) {
+		ret = fill_in(&p, args, argc);
+		if (ret == 0)
+			ret = put_json(&p, out_buffer, size);
+		package_close(&p);
+	}
+	call_leave();
+	return ret;
+}
+
+struct eunomia_polling_handle *
+handle_create(struct eunomia_bpf *prog)
+{
+	struct eunomia_polling_handle *handle = NULL;
+
+	call_enter();
+	if (is_given(prog))
+		handle = skeleton_handle(prog);
+	call_leave();
+	return handle;
+}
+
+void
+handle_set_pause_state(struct eunomia_polling_handle *handle, uint8_t pause)
+{
+	if (handle != NULL)
+		control_pause(&handle->control, pause != 0);
+}
+
+void
+handle_terminate(struct eunomia_polling_handle *handle)
+{
+	if (handle != NULL)
+		control_end(&handle->control);
+}
+
+void
+handle_destroy(struct eunomia_polling_handle *handle)
+{
+	skeleton_drop_handle(handle);
+}
+
+void
+get_error_message(char *str_out, size_t buf_size)
+{
+	if (str_out != NULL && buf_size > 0)
+		call_message(str_out, buf_size);
+}

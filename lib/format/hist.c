@@ -1,0 +1,171 @@
+#include <string.h>
+
+#include "base/text-emit.h"
+#include "base/util.h"
+#include "format/hist.h"
+
+enum {
+	NARROW_MAX = 32, /* the highest slot that the narrow layout holds */
+	ROW_MAX = 128,   /* bytes of a row but for its stars */
+	COUNT_WIDTH = 8,
+};
+
+static void
+bounds(const struct hist *h, size_t i, uint64_t *low, uint64_t *high)
+{
+	if (h->linear) {
+		*low = *high = i;
+		return;
+	}
+	*low = i == 0 ? 0 : i < 64 ? UINT64_C(1) << i : UINT64_MAX;
+	*high = i < 63 ? (UINT64_C(2) << i) - 1 : UINT64_MAX;
+}
+
+/* The number of rows: up to the last slot that is not zero. */
+static size_t
+rows_of(const struct hist *h)
+{
+	size_t n = h->n;
+
+	while (n > 0 && h->slots[n - 1] == 0)
+		n--;
+	return n;
+}
+
+static uint64_t
+most_of(const struct hist *h)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		if (h->slots[i] > most)
+			most = h->slots[i];
+	return most;
+}
+
+static char *
+fill(char *p, char c, size_t n)
+{
+	memset(p, c, n);
+	return p + n;
+}
+
+/* v in decimal, right or left in so many columns, more if it needs them. */
+static char *
+number(char *p, uint64_t v, size_t columns, bool right)
+{
+	char text[EMIT_U64_MAX];
+	size_t n = (size_t)(emit_u64(text, v) - text);
+	size_t gap = n < columns ? columns - n : 0;
+
+	p = fill(p, ' ', right ? gap : 0);
+	memcpy(p, text, n);
+	return fill(p + n, ' ', right ? 0 : gap);
+}
+
+/* The columns of a count. */
+static size_t
+count_width(const struct hist *h, uint64_t most)
+{
+	char text[EMIT_U64_MAX];
+	size_t n = (size_t)(emit_u64(text, most) - text);
+
+	return h->aligned && n > COUNT_WIDTH ? n : COUNT_WIDTH;
+}
+
+static void
+head(const struct hist *h, struct buf *out, size_t counts, bool narrow)
+{
+	size_t n = strlen(h->unit), columns = narrow ? 19 : 29, wide;
+	char *p = buf_room(out, EMIT_TEXT_MAX(n) + ROW_MAX), *unit;
+
+	if (p == NULL)
+		return;
+	p = fill(p, ' ', narrow ? 5 : 15);
+	unit = p;
+	p = emit_vis(p, (const unsigned char *)h->unit, n);
+	wide = utf8_columns(unit, (size_t)(p - unit));
+	p = fill(p, ' ', wide < columns ? columns - wide : 0);
+	out->len = (size_t)(p - out->data);
+	buf_str(out, " : count");
+	buf_blanks(out, counts + 1 - strlen("count"));
+	buf_str(out, "distribution\n");
+}
+
+static void
+row(const struct hist *h, struct buf *out, size_t i, uint64_t most,
+    size_t counts, bool narrow)
+{
+	size_t columns = narrow ? 10 : 20, stars = narrow ? 40 : 20, n;
+	char *p = buf_room(out, ROW_MAX + stars);
+	uint64_t low, high;
+
+	if (p == NULL)
+		return;
+	bounds(h, i, &low, &high);
+	n = (size_t)((unsigned __int128)h->slots[i] * stars / most);
+	p = number(p, low, columns, true);
+	if (h->linear) {
+		p = fill(p, ' ', 4 + columns);
+	} else {
+		memcpy(p, " -> ", 4);
+		p = number(p + 4, high, columns, false);
+	}
+	memcpy(p, " : ", 3);
+	p = number(p + 3, h->slots[i], counts, false);
+	memcpy(p, " |", 2);
+	p = fill(p + 2, '*', n);
+	p = fill(p, ' ', stars - n);
+	memcpy(p, "|\n", 2);
+	out->len = (size_t)(p + 2 - out->data);
+}
+
+void
+hist_write(const struct hist *h, struct buf *out)
+{
+	size_t n = rows_of(h);
+	uint64_t most = most_of(h);
+	size_t counts = count_width(h, most);
+	bool narrow = h->linear || n <= NARROW_MAX + 1;
+
+	if (n == 0)
+		return;
+	head(h, out, counts, narrow);
+	for (size_t i = 0; i < n; i++)
+		row(h, out, i, most, counts, narrow);
+}
+
+/* The slot in which the percentile of so many values lies. */
+static size_t
+percentile(const struct hist *h, unsigned __int128 total, unsigned int percent)
+{
+	unsigned __int128 rank = (total * percent + 99) / 100, seen = 0;
+	size_t i;
+
+	for (i = 0; i + 1 < h->n; i++) {
+		seen += h->slots[i];
+		if (seen >= rank && seen > 0)
+			break;
+	}
+	return i;
+}
+
+void
+hist_summary(const struct hist *h, struct buf *out)
+{
+	static const unsigned int percents[] = { 50, 90, 99 };
+	unsigned __int128 total = 0;
+	uint64_t low, high;
+	char count[EMIT_128_MAX];
+
+	for (size_t i = 0; i < h->n; i++)
+		total += h->slots[i];
+	buf_str(out, "count ");
+	buf_add(out, count, (size_t)(emit_u128(count, total) - count));
+	for (size_t i = 0; total > 0 && i < nitems(percents); i++) {
+		bounds(h, percentile(h, total, percents[i]), &low, &high);
+		buf_printf(out, "  p%u <= ", percents[i]);
+		buf_add(out, count, (size_t)(emit_u64(count, high) - count));
+	}
+	buf_chr(out, '\n');
+}

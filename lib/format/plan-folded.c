@@ -1,0 +1,324 @@
+/*
+ * Stacks counted for flame graphs: each record is one sample, or those that a
+ * sampled map counted.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/plan-form.h"
+
+static const char unknown[] = "[unknown]";
+
+/* Keep a copy of c as what is counted by. */
+static void
+set_column(struct plan *p, size_t which, const struct column *c)
+{
+	columns_add(&p->columns, c);
+	if (!p->columns.failed)
+		p->fold.columns[which] = p->columns.n - 1;
+}
+
+static void
+set_place(struct plan *p, const struct columns *all, size_t which,
+    const struct place *at)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (at->type != TYPE_NONE && all->v[i].place.type == at->type &&
+		    all->v[i].place.offset == at->offset) {
+			set_column(p, which, &all->v[i]);
+			return;
+		}
+}
+
+/* The value of a sampled map, if that is a whole number, or its member count;
+ * summed over all CPUs. */
+static void
+set_count(struct plan *p)
+{
+	static const char *const names[] = { "value", "value.count" };
+	struct columns found = { 0 };
+
+	if (p->header->maps[p->map].source != STREAM_SAMPLE)
+		return;
+	for (size_t i = 0; i < 2; i++)
+		columns_select(&found, p->header, p->map, &names[i], 1, false);
+	for (size_t i = 0; i < found.n; i++) {
+		const struct place *at = &found.v[i].place;
+		const struct type *type = place_type(&p->header->types, at);
+
+		if (type->kind == TYPE_INT && type->size <= 8 &&
+		    at->bits == 0 && at->cpus != CPUS_ALL) {
+			set_column(p, FOLD_COUNT, &found.v[i]);
+			break;
+		}
+	}
+	p->columns.failed |= found.failed;
+	columns_free(&found);
+}
+
+static void
+start(struct plan *p)
+{
+	p->fold.source = folded_source(p->options.folded);
+	for (size_t i = 0; i < FOLD_COLUMNS; i++)
+		p->fold.columns[i] = FOLD_ABSENT;
+}
+
+static void
+compile_folded(struct plan *p)
+{
+	const struct stack_layout *l;
+	struct columns all;
+
+	start(p);
+	if (p->stacks.view == NULL)
+		return;
+	l = &p->stacks.view->layout;
+	columns_select(&p->columns, p->header, p->map, NULL, 0, true);
+	plan_lift_stacks(p);
+	all = p->columns;
+	p->columns = (struct columns){ .failed = all.failed };
+	set_place(p, &all, FOLD_COMM, &l->comm);
+	set_place(p, &all, FOLD_PID, &l->pid);
+	set_count(p);
+	columns_free(&all);
+}
+
+/* What is behind the last dot of a path. */
+static const char *
+last_name(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL ? dot + 1 : path;
+}
+
+static void
+guess_stack(struct plan *p, const char *path, const struct row_cell *cell)
+{
+	const char *name = last_name(path);
+	enum stack_side side = *name == 'k' ? STACK_KERNEL : STACK_USER;
+	bool named = strcmp(name, "kstack") == 0 || strcmp(name, "ustack") == 0;
+
+	if (cell->kind != ROW_NESTED || p->stacks.paths[side] != NULL)
+		return;
+	if (!named && !stack_view_shows(cell))
+		return;
+	p->stacks.paths[side] = strdup(path);
+	p->stacks.cells[side] = row_add(&p->row, path);
+	p->columns.failed |= p->stacks.paths[side] == NULL;
+}
+
+/* By the names that they have where nothing else is said. */
+void
+plan_guess_fold(struct plan *p)
+{
+	static const struct {
+		const char *name;
+		size_t which;
+	} names[] = { { "comm", FOLD_COMM }, { "pid", FOLD_PID },
+		{ "value", FOLD_COUNT }, { "count", FOLD_COUNT } };
+
+	start(p);
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const char *path = p->columns.v[i].path;
+
+		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
+			if (strcmp(last_name(path), names[k].name) == 0)
+				p->fold.columns[names[k].which] = i;
+		guess_stack(p, path, plan_cell(p, i));
+	}
+	if (p->stacks.paths[0] != NULL || p->stacks.paths[1] != NULL)
+		return;
+	stack_view_free(p->stacks.view);
+	p->stacks.view = NULL;
+}
+
+static const struct column *
+column(const struct plan *p, size_t which)
+{
+	return p->fold.columns[which] == FOLD_ABSENT
+		   ? NULL
+		   : &p->columns.v[p->fold.columns[which]];
+}
+
+/* What a record has there, as it lies in the record: a string of JSON with its
+ * quotes. */
+struct piece {
+	const void *data;
+	size_t len;
+};
+
+static struct piece
+piece_of(const struct plan *p, const struct record *rec, size_t which)
+{
+	const struct column *c = column(p, which);
+	const struct row_cell *cell;
+	const unsigned char *data;
+	size_t size;
+
+	if (c == NULL)
+		return (struct piece){ "", 0 };
+	if (rec->is_json) {
+		cell = plan_cell(p, p->fold.columns[which]);
+		return cell->kind == ROW_ABSENT
+			   ? (struct piece){ "", 0 }
+			   : (struct piece){ cell->text, cell->len };
+	}
+	data = rec->run.data + c->place.offset;
+	size = (size_t)place_type(&p->header->types, &c->place)->size;
+	if (which == FOLD_COMM)
+		size = strnlen((const char *)data, size);
+	return (struct piece){ data, size };
+}
+
+/* The number at a place, nothing where it is below zero. */
+static uint64_t
+load(const struct plan *p, const struct place *at, const unsigned char *data)
+{
+	const struct type *type = place_type(&p->header->types, at);
+	size_t size = (size_t)type->size;
+	uint64_t v = 0;
+
+	memcpy(&v, data + at->offset, size);
+	return type->is_signed && v >> (size * 8 - 1) != 0 ? 0 : v;
+}
+
+/* How often it was seen: once, where nothing says that. */
+static uint64_t
+read_count(const struct plan *p, const struct record *rec)
+{
+	const struct column *c = column(p, FOLD_COUNT);
+	const struct row_cell *cell;
+	size_t cpus = 1;
+	uint64_t v = 0;
+
+	if (c == NULL)
+		return 1;
+	if (rec->is_json) {
+		cell = plan_cell(p, p->fold.columns[FOLD_COUNT]);
+		return cell->kind == ROW_SCALAR ? row_number(cell) : 1;
+	}
+	if (c->place.cpus == CPUS_SUM)
+		cpus = p->steps.cpus;
+	for (size_t i = 0; i < cpus; i++)
+		v +=
+		    load(p, &c->place, rec->run.data + i * p->steps.cpu_stride);
+	return v;
+}
+
+/* All addresses of a stack, or all of its text. */
+static void
+mix_stack(struct plan *p, const struct record *rec, enum stack_side side,
+    struct folded_key *k)
+{
+	struct stack_view *v = p->stacks.view;
+	const struct row_cell *cell;
+	const uint64_t *addrs;
+	size_t n;
+
+	if (rec->is_json) {
+		cell = &p->row.cells[p->stacks.cells[side]];
+		folded_mix(
+		    k, cell->text, cell->kind == ROW_ABSENT ? 0 : cell->len);
+		return;
+	}
+	n = stack_view_addresses(v, side, rec->run.data, &addrs);
+	folded_mix(k, addrs, n * sizeof(*addrs));
+	folded_mix(k, &v->state, sizeof(v->state));
+}
+
+static struct folded_key
+key_of(struct plan *p, const struct record *rec)
+{
+	struct folded_key k = p->fold.source;
+
+	for (size_t i = FOLD_COMM; i <= FOLD_PID; i++) {
+		struct piece piece = piece_of(p, rec, i);
+
+		folded_mix(&k, piece.data, piece.len);
+	}
+	for (int side = 0; side < STACK_SIDES; side++)
+		if (p->stacks.paths[side] != NULL)
+			mix_stack(p, rec, (enum stack_side)side, &k);
+	return k;
+}
+
+/* The process: its name, else its number, else nothing. */
+static void
+put_process(struct plan *p, const struct record *rec, struct buf *out)
+{
+	struct piece comm = piece_of(p, rec, FOLD_COMM);
+	struct piece pid = piece_of(p, rec, FOLD_PID);
+	uint64_t number = 0;
+	size_t start = out->len;
+
+	if (rec->is_json && comm.len > 0 && *(const char *)comm.data == '"') {
+		row_unescape(&p->row, plan_cell(p, p->fold.columns[FOLD_COMM]));
+		stack_view_name(out, p->row.scratch.data, p->row.scratch.len);
+	} else if (!rec->is_json) {
+		stack_view_name(out, comm.data, comm.len);
+	}
+	if (out->len == start && rec->is_json) {
+		stack_view_name(out, pid.data, pid.len);
+	} else if (out->len == start && pid.len > 0) {
+		memcpy(&number, pid.data, pid.len);
+		buf_printf(out, "%" PRIu64, number);
+	}
+	if (out->len > start)
+		buf_chr(out, ';');
+}
+
+/* The line without its count: the process, what it ran, the kernel. */
+static void
+put_stacks(struct plan *p, const struct record *rec, struct buf *out)
+{
+	static const char *const ends[] = { "_[k];", ";" };
+	size_t start = out->len;
+
+	for (int i = 0; i < STACK_SIDES; i++) {
+		enum stack_side side = i == 0 ? STACK_USER : STACK_KERNEL;
+
+		if (!plan_read_stack(p, rec, side))
+			continue;
+		if (p->stacks.view->state == STACK_UNKNOWN) {
+			buf_str(out, unknown);
+			buf_str(out, ends[side]);
+		}
+		stack_view_fold(p->stacks.view, out, unknown, ends[side]);
+	}
+	if (out->len == start)
+		buf_printf(out, "%s;", unknown);
+	if (!out->failed)
+		out->len--;
+}
+
+static void
+record_folded(struct plan *p, const struct record *rec)
+{
+	struct folded *f = p->options.folded;
+	struct buf *text = &p->scratch;
+	struct folded_key k;
+	uint64_t count;
+
+	if (p->stacks.view == NULL)
+		return;
+	k = key_of(p, rec);
+	count = read_count(p, rec);
+	if (folded_count(f, &k, p->fold.pass, count))
+		return;
+	text->len = 0;
+	put_process(p, rec, text);
+	put_stacks(p, rec, text);
+	if (text->failed ||
+	    folded_add(f, &k, text->data, text->len, p->fold.pass, count) == -1)
+		rec->run.out->failed = true;
+}
+
+const struct form form_folded = {
+	.compile = compile_folded,
+	.record = record_folded,
+	.style = STYLE_JSON,
+	.deep = true,
+};

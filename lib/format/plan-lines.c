@@ -1,0 +1,238 @@
+/*
+ * The forms whose line is one stretch of steps: JSON, CSV and TSV; and raw,
+ * which has none.
+ */
+#include <string.h>
+
+#include "format/plan-form.h"
+
+static void
+compile_json(struct plan *p)
+{
+	const struct plan_options *o = &p->options;
+	struct steps *s = &p->steps;
+	bool first = o->bare;
+
+	steps_text(s, "{");
+	if (!o->bare) {
+		steps_text(s, "\"@map\":\"");
+		steps_text_in(s, p->map_name, STYLE_JSON);
+		steps_text(s, "\",\"@time\":\"");
+		steps_add(s, STEP_TIME_UTC);
+		steps_text(s, "\"");
+	}
+	if (!plan_is_narrowed(p))
+		columns_roots(&p->columns, p->header, p->map);
+	else
+		columns_select(&p->columns, p->header, p->map, o->columns,
+		    o->ncolumns, false);
+	steps_object(s, &p->columns, &first);
+	steps_text(s, "}\n");
+	p->line = plan_part(p, 0);
+}
+
+/* Append a member, "name":value. */
+static void
+put_member(struct plan *p, struct buf *out, const char *name,
+    const struct row_cell *cell, bool *first)
+{
+	if (cell->kind == ROW_ABSENT)
+		return;
+	if (!*first)
+		buf_chr(out, ',');
+	*first = false;
+	buf_chr(out, '"');
+	steps_style(out, name, strlen(name), STYLE_JSON);
+	buf_str(out, "\":");
+	row_put(&p->row, cell, out, STYLE_JSON);
+}
+
+/* The members that were asked for. */
+static void
+put_narrowed(struct plan *p, struct buf *out)
+{
+	bool first = true;
+
+	buf_chr(out, '{');
+	if (!p->options.bare) {
+		put_member(p, out, "@map", &p->row.cells[CELL_MAP], &first);
+		put_member(p, out, "@time", &p->row.cells[CELL_TIME], &first);
+	}
+	for (size_t i = 0; i < p->columns.n; i++)
+		put_member(
+		    p, out, p->columns.v[i].name, plan_cell(p, i), &first);
+	buf_str(out, "}\n");
+}
+
+/* What stands between p and end, members with their commas, less the comma
+ * and blanks at either end of it. */
+static void
+put_members(struct buf *out, const char *p, const char *end, bool *first)
+{
+	while (p < end && strchr(" \t\r,", *p) != NULL)
+		p++;
+	while (p < end && strchr(" \t\r,", end[-1]) != NULL)
+		end--;
+	if (p == end)
+		return;
+	if (!*first)
+		buf_chr(out, ',');
+	*first = false;
+	buf_add(out, p, (size_t)(end - p));
+}
+
+/* The line without the map and the time. */
+static void
+put_bare(struct plan *p, const struct record *rec)
+{
+	const struct row_cell *a = &p->row.cells[CELL_MAP];
+	const struct row_cell *b = &p->row.cells[CELL_TIME], *swap;
+	const char *from = memchr(rec->text, '{', rec->text_len);
+	const char *end = memrchr(rec->text, '}', rec->text_len);
+	struct buf *out = rec->run.out;
+	bool first = true;
+
+	if (b->kind != ROW_ABSENT &&
+	    (a->kind == ROW_ABSENT || b->member < a->member)) {
+		swap = a;
+		a = b;
+		b = swap;
+	}
+	buf_chr(out, '{');
+	from++;
+	if (a->kind != ROW_ABSENT) {
+		put_members(out, from, a->member, &first);
+		from = a->text + a->len;
+	}
+	if (b->kind != ROW_ABSENT) {
+		put_members(out, from, b->member, &first);
+		from = b->text + b->len;
+	}
+	put_members(out, from, end, &first);
+	buf_str(out, "}\n");
+}
+
+static void
+record_json(struct plan *p, const struct record *rec)
+{
+	if (plan_is_narrowed(p)) {
+		put_narrowed(p, rec->run.out);
+	} else if (p->options.bare) {
+		put_bare(p, rec);
+	} else {
+		buf_add(rec->run.out, rec->text, rec->text_len);
+		buf_chr(rec->run.out, '\n');
+	}
+}
+
+const struct form form_json = {
+	.compile = compile_json,
+	.lines = true,
+	.record = record_json,
+	.style = STYLE_JSON,
+};
+
+/* What stands between and behind the fields of the two forms that have
+ * them. */
+static const char *
+between(const struct plan *p)
+{
+	return p->form->style == STYLE_CSV ? "," : "\t";
+}
+
+static const char *
+line_end(const struct plan *p)
+{
+	return p->form->style == STYLE_CSV ? "\r\n" : "\n";
+}
+
+static void
+compile_fields(struct plan *p)
+{
+	const struct plan_options *o = &p->options;
+	struct steps *s = &p->steps;
+
+	columns_select(
+	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
+	if (!o->bare) {
+		steps_text_in(s, p->map_name, p->form->style);
+		steps_text(s, between(p));
+		steps_add(s, STEP_TIME_UTC);
+	}
+	for (size_t i = 0; i < p->columns.n; i++) {
+		if (i > 0 || !o->bare)
+			steps_text(s, between(p));
+		steps_value(s, &p->columns.v[i].place, p->form->style);
+	}
+	steps_text(s, line_end(p));
+	p->line = plan_part(p, 0);
+}
+
+static void
+head_fields(const struct plan *p, struct buf *out)
+{
+	if (!p->options.bare) {
+		buf_str(out, "@map");
+		buf_str(out, between(p));
+		buf_str(out, "@time");
+	}
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const char *name = p->columns.v[i].name;
+
+		if (i > 0 || !p->options.bare)
+			buf_str(out, between(p));
+		steps_style(out, name, strlen(name), p->form->style);
+	}
+	buf_str(out, line_end(p));
+}
+
+static void
+record_fields(struct plan *p, const struct record *rec)
+{
+	struct buf *out = rec->run.out;
+
+	if (!p->options.bare) {
+		steps_style(
+		    out, p->map_name, strlen(p->map_name), p->form->style);
+		buf_str(out, between(p));
+		row_put(&p->row, &p->row.cells[CELL_TIME], out, p->form->style);
+	}
+	for (size_t i = 0; i < p->columns.n; i++) {
+		if (i > 0 || !p->options.bare)
+			buf_str(out, between(p));
+		plan_put_column(p, rec, i);
+	}
+	buf_str(out, line_end(p));
+}
+
+const struct form form_csv = {
+	.compile = compile_fields,
+	.head = head_fields,
+	.lines = true,
+	.record = record_fields,
+	.style = STYLE_CSV,
+	.deep = true,
+};
+
+const struct form form_tsv = {
+	.compile = compile_fields,
+	.head = head_fields,
+	.lines = true,
+	.record = record_fields,
+	.style = STYLE_TSV,
+	.deep = true,
+};
+
+/* JSON records have no raw bytes; whoever calls has seen to that.  Text had a
+ * newline where the record ends. */
+static void
+record_raw(struct plan *p, const struct record *rec)
+{
+	buf_add(rec->run.out, rec->run.data, rec->run.len);
+	if (plan_is_text(p))
+		buf_chr(rec->run.out, '\n');
+}
+
+const struct form form_raw = {
+	.record = record_raw,
+};

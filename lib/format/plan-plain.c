@@ -1,0 +1,331 @@
+/*
+ * The reference loader's text: its columns, its JSON in rows of sampled maps,
+ * its histograms.  Where that is a fault it is mended: control bytes are shown,
+ * not sent.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text-emit.h"
+#include "format/plan-form.h"
+
+enum { NAME_WIDTH = 6 };
+
+/* Stacks are shown as such, unless columns were chosen. */
+static bool
+is_trace(const struct plan *p)
+{
+	return p->stacks.view != NULL && p->header != NULL &&
+	       !plan_is_narrowed(p);
+}
+
+/* Sampled maps are shown as key and value, unless columns were chosen. */
+static bool
+is_sampled(const struct plan *p)
+{
+	return p->header != NULL && !plan_is_narrowed(p) &&
+	       p->header->maps[p->map].source == STREAM_SAMPLE;
+}
+
+/* The name that the header gives a key or value that is no struct. */
+static const char *
+type_name(const struct plan *p, const struct column *root)
+{
+	return root->place.type == TYPE_NONE
+		   ? root->name
+		   : p->header->types.v[root->place.type].name;
+}
+
+/* The members by the alphabet, without the markers of what nests. */
+static void
+add_members(struct plan *p, const struct column *root)
+{
+	struct steps *s = &p->steps;
+	struct columns members = { 0 };
+	bool first = true;
+
+	steps_text(s, "{");
+	columns_members(&members, s->types, &root->place);
+	columns_sort(&members);
+	steps_object(s, &members, &first);
+	columns_free(&members);
+	steps_text(s, "}");
+}
+
+void
+plan_add_object(struct plan *p, const struct column *root)
+{
+	struct steps *s = &p->steps;
+
+	if (place_is_struct(s->types, &root->place)) {
+		add_members(p, root);
+		return;
+	}
+	steps_text(s, "{\"");
+	steps_text_in(s, type_name(p, root), STYLE_JSON);
+	steps_text(s, "\":");
+	steps_value(s, &root->place, STYLE_JSON);
+	steps_text(s, "}");
+}
+
+/* What a histogram says of a column: a struct's members, or the value. */
+static void
+add_json(struct plan *p, const struct column *c)
+{
+	if (place_is_struct(p->steps.types, &c->place))
+		add_members(p, c);
+	else
+		steps_value(&p->steps, &c->place, STYLE_JSON);
+}
+
+void
+plan_key_value_columns(struct plan *p)
+{
+	columns_roots(&p->columns, p->header, p->map);
+	if (p->columns.n == 3)
+		columns_drop(&p->columns, "values");
+}
+
+/* A part for each column, JSON that add makes. */
+static void
+add_parts(struct plan *p, void (*add)(struct plan *p, const struct column *c))
+{
+	size_t from = 0, opened;
+
+	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
+	if (p->parts == NULL) {
+		p->steps.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < p->columns.n && !p->columns.failed; i++) {
+		opened = steps_open_field(&p->steps, STYLE_VIS);
+		add(p, &p->columns.v[i]);
+		steps_close(&p->steps, opened);
+		p->parts[i] = plan_part(p, from);
+		from = p->parts[i].to;
+	}
+}
+
+/* The columns of a histogram: the key, then all but the slots. */
+static void
+hist_columns(struct plan *p)
+{
+	struct columns all = { 0 }, *c = &p->columns;
+
+	columns_roots(c, p->header, p->map);
+	columns_drop(c, "value");
+	columns_drop(c, "values");
+	columns_select(&all, p->header, p->map, NULL, 0, false);
+	columns_drop(&all, "value.slots");
+	columns_sort(&all);
+	for (size_t i = 0; i < all.n && !c->failed; i++)
+		if (strncmp(all.v[i].path, "value.", 6) == 0)
+			columns_add(c, &all.v[i]);
+	c->failed |= all.failed;
+	columns_free(&all);
+}
+
+static void
+compile_plain(struct plan *p)
+{
+	const struct plan_options *o = &p->options;
+
+	p->steps.reference = true;
+	if (is_trace(p)) {
+		plan_compile_trace(p);
+	} else if (!is_sampled(p)) {
+		columns_select(&p->columns, p->header, p->map, o->columns,
+		    o->ncolumns, false);
+		plan_column_parts(p);
+	} else if (plan_find_slots(p)) {
+		hist_columns(p);
+		add_parts(p, add_json);
+	} else {
+		plan_key_value_columns(p);
+		add_parts(p, plan_add_object);
+	}
+}
+
+static void
+head_name(struct buf *out, const char *name)
+{
+	size_t start = out->len;
+
+	steps_style(out, name, strlen(name), STYLE_VIS);
+	for (size_t i = start; i < out->len; i++)
+		out->data[i] = (char)toupper((unsigned char)out->data[i]);
+	while (out->len - start < NAME_WIDTH && !out->failed)
+		buf_chr(out, ' ');
+	buf_chr(out, ' ');
+}
+
+/* The names of a key or value: of its members, or of its type. */
+static void
+head_root(const struct plan *p, const struct column *root, struct buf *out)
+{
+	struct columns members = { 0 };
+
+	if (!place_is_struct(&p->header->types, &root->place)) {
+		head_name(out, type_name(p, root));
+		return;
+	}
+	columns_members(&members, &p->header->types, &root->place);
+	for (size_t i = 0; i < members.n; i++)
+		head_name(out, members.v[i].name);
+	out->failed |= members.failed;
+	columns_free(&members);
+}
+
+static void
+head_plain(const struct plan *p, struct buf *out)
+{
+	if (p->slots.v != NULL || is_trace(p))
+		return;
+	buf_str(out, "TIME     ");
+	for (size_t i = 0; i < p->columns.n; i++) {
+		if (is_sampled(p))
+			head_root(p, &p->columns.v[i], out);
+		else
+			head_name(out, p->columns.v[i].name);
+	}
+	buf_chr(out, '\n');
+}
+
+/* JSON as it came, safe for a terminal. */
+static void
+put_json(struct plan *p, const struct row_cell *cell, struct buf *out)
+{
+	p->scratch.len = 0;
+	row_put(&p->row, cell, &p->scratch, STYLE_JSON);
+	steps_style(out, p->scratch.data, p->scratch.len, STYLE_VIS);
+	out->failed |= p->scratch.failed;
+}
+
+/* {"u32":5} */
+static void
+put_wrapped(struct plan *p, const struct column *root,
+    const struct row_cell *cell, struct buf *out)
+{
+	const char *name = type_name(p, root);
+	struct buf *json = &p->scratch;
+
+	json->len = 0;
+	buf_str(json, "{\"");
+	steps_style(json, name, strlen(name), STYLE_JSON);
+	buf_str(json, "\":");
+	row_put(&p->row, cell, json, STYLE_JSON);
+	buf_chr(json, '}');
+	steps_style(out, json->data, json->len, STYLE_VIS);
+	out->failed |= json->failed;
+}
+
+/* Two blocks with an empty line behind each; the second may be empty. */
+static void
+record_hist(struct plan *p, const struct record *rec)
+{
+	struct buf *out = rec->run.out;
+	struct hist h;
+
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const struct column *c = &p->columns.v[i];
+
+		steps_style(out, c->name, strlen(c->name), STYLE_VIS);
+		buf_str(out, strcmp(c->path, "key") == 0 ? " =  " : " = ");
+		if (rec->is_json)
+			put_json(p, plan_cell(p, i), out);
+		else
+			plan_put_column(p, rec, i);
+		buf_chr(out, '\n');
+	}
+	h = plan_read_slots(p, rec);
+	buf_chr(out, '\n');
+	p->cut = out->len;
+	hist_write(&h, out);
+	buf_chr(out, '\n');
+}
+
+static void
+record_kv(struct plan *p, const struct record *rec)
+{
+	struct buf *out = rec->run.out;
+
+	plan_put_time(rec);
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const struct column *c = &p->columns.v[i];
+
+		buf_chr(out, ' ');
+		if (!rec->is_json)
+			plan_put_column(p, rec, i);
+		else if (place_is_struct(&p->header->types, &c->place))
+			put_json(p, plan_cell(p, i), out);
+		else
+			put_wrapped(p, c, plan_cell(p, i), out);
+	}
+	buf_chr(out, '\n');
+}
+
+/* JSON has a float in its own few digits. */
+static void
+put_json_value(struct plan *p, const struct record *rec, size_t i)
+{
+	const struct type *type =
+	    p->header != NULL
+		? place_type(&p->header->types, &p->columns.v[i].place)
+		: NULL;
+	const struct row_cell *cell;
+	struct buf *out = rec->run.out;
+	char *end;
+
+	if (type == NULL || type->kind != TYPE_FLOAT || type->size != 4 ||
+	    (cell = plan_cell(p, i))->kind != ROW_SCALAR ||
+	    *cell->text == 'n' || buf_room(out, EMIT_FLOAT_MAX) == NULL) {
+		plan_put_column(p, rec, i);
+		return;
+	}
+	end =
+	    emit_double(out->data + out->len, (double)strtof(cell->text, NULL));
+	out->len = (size_t)(end - out->data);
+}
+
+/* The columns stand where their names do, unless what comes before is longer:
+ * then one space follows it. */
+static void
+record_row(struct plan *p, const struct record *rec)
+{
+	struct buf *out = rec->run.out;
+	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, end, width;
+	void (*put)(struct plan * p, const struct record *rec, size_t i) =
+	    rec->is_json ? put_json_value : plan_put_column;
+
+	plan_put_time(rec);
+	buf_chr(out, ' ');
+	for (size_t i = 0; i < p->columns.n; i++) {
+		end = out->len - row;
+		buf_blanks(out, end < head ? head - end : 1);
+		put(p, rec, i);
+		width = p->columns.v[i].name_len;
+		head += (width < NAME_WIDTH ? NAME_WIDTH : width) + 1;
+	}
+	buf_chr(out, '\n');
+}
+
+static void
+record_plain(struct plan *p, const struct record *rec)
+{
+	if (is_trace(p))
+		plan_put_trace(p, rec);
+	else if (p->slots.v != NULL)
+		record_hist(p, rec);
+	else if (is_sampled(p))
+		record_kv(p, rec);
+	else
+		record_row(p, rec);
+}
+
+const struct form form_plain = {
+	.compile = compile_plain,
+	.head = head_plain,
+	.record = record_plain,
+	.style = STYLE_VIS,
+};

@@ -1,0 +1,153 @@
+/* The slots of histogram maps. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "base/util.h"
+#include "format/plan-form.h"
+
+/* Whether the column is an array that can be counted slots. */
+static bool
+are_slots(const struct types *t, const struct column *c)
+{
+	const struct type *array = place_type(t, &c->place), *of;
+
+	if (strcmp(c->name, "slots") != 0 || array->kind != TYPE_ARRAY)
+		return false;
+	of = types_get(t, array->of);
+	return of->kind == TYPE_INT && of->size <= sizeof(uint64_t) &&
+	       array->count > 0;
+}
+
+static void
+set_slots(struct plan *p, const struct place *at)
+{
+	const struct types *t = &p->header->types;
+	const struct type *array = place_type(t, at);
+
+	p->slots = (struct slots){
+		.offset = at->offset,
+		.count = (size_t)array->count,
+		.size = (size_t)types_get(t, array->of)->size,
+	};
+	p->slots.v = calloc(p->slots.count, sizeof(*p->slots.v));
+	if (p->slots.v == NULL)
+		p->steps.failed = true;
+}
+
+bool
+plan_find_slots(struct plan *p)
+{
+	const struct stream_map *m = &p->header->maps[p->map];
+	const struct types *t = &p->header->types;
+	struct place value = { .type = m->value,
+		.offset = stream_key_size(p->header, p->map) };
+	struct columns members = { 0 };
+
+	if (m->source != STREAM_SAMPLE || m->sample == SAMPLE_KV)
+		return false;
+	if (place_is_struct(t, &value))
+		columns_members(&members, t, &value);
+	for (size_t i = 0; i < members.n && p->slots.v == NULL; i++)
+		if (are_slots(t, &members.v[i]))
+			set_slots(p, &members.v[i].place);
+	p->steps.failed |= members.failed;
+	columns_free(&members);
+	if (p->slots.v == NULL && !p->steps.failed)
+		report_notice("map %s: %s needs a member slots, an array of "
+			      "integers; shown as default_kv",
+		    m->name,
+		    m->sample == SAMPLE_LOG2_HIST ? "log2_hist"
+						  : "linear_hist");
+	return p->slots.v != NULL;
+}
+
+static uint64_t
+load(const unsigned char *at, size_t size)
+{
+	uint64_t v = 0;
+
+	/* The bytes of a little-endian machine's integer. */
+	memcpy(&v, at, size);
+	return v;
+}
+
+static void
+read_binary(struct plan *p, const unsigned char *data)
+{
+	const struct slots *s = &p->slots;
+	size_t cpus = p->steps.cpus == 0 ? 1 : p->steps.cpus;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const unsigned char *at = data + s->offset + i * s->size;
+
+		s->v[i] = 0;
+		for (size_t c = 0; c < cpus; c++)
+			s->v[i] += load(at + c * p->steps.cpu_stride, s->size);
+	}
+}
+
+/* Add the numbers of an array to the slots. */
+static void
+add_array(struct slots *s, const struct row_cell *cell)
+{
+	const char *at = NULL;
+	uint64_t v;
+
+	for (size_t i = 0; i < s->count && row_next_number(cell, &at, &v); i++)
+		s->v[i] += v;
+}
+
+/*
+ * Per-CPU structs that hold more than numbers have no sum, so the slots of
+ * each CPU are looked for among the values.  In a string the quotes of these
+ * bytes would be escaped.
+ */
+static void
+add_each(struct slots *s, const struct row_cell *values)
+{
+	static const char key[] = "\"slots\":[";
+	const char *p = values->text, *end = p + values->len, *close;
+
+	while (
+	    (p = memmem(p, (size_t)(end - p), key, sizeof(key) - 1)) != NULL) {
+		p += sizeof(key) - 1;
+		close = memchr(p, ']', (size_t)(end - p));
+		if (close == NULL)
+			break;
+		add_array(s, &(struct row_cell){
+				 ROW_NESTED, p, (size_t)(close - p), NULL });
+		p = close;
+	}
+}
+
+static void
+read_json(struct plan *p)
+{
+	const struct row_cell *slots = &p->row.cells[p->slots_cell];
+	const struct row_cell *values = &p->row.cells[p->values_cell];
+	struct slots *s = &p->slots;
+
+	memset(s->v, 0, s->count * sizeof(*s->v));
+	if (slots->kind == ROW_NESTED)
+		add_array(s, slots);
+	else if (values->kind == ROW_NESTED)
+		add_each(s, values);
+}
+
+struct hist
+plan_read_slots(struct plan *p, const struct record *rec)
+{
+	const struct stream_map *m = &p->header->maps[p->map];
+
+	if (rec->is_json)
+		read_json(p);
+	else
+		read_binary(p, rec->run.data);
+	return (struct hist){
+		.linear = m->sample == SAMPLE_LINEAR_HIST,
+		.unit = m->unit,
+		.slots = p->slots.v,
+		.n = p->slots.count,
+	};
+}

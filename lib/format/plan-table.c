@@ -1,0 +1,378 @@
+/* Tables for people; histograms where the map is one. */
+#include <string.h>
+
+#include "base/ascii-run.h"
+#include "base/text-emit.h"
+#include "base/util.h"
+#include "format/plan-form.h"
+
+enum {
+	FLOAT_WIDTH = 12,
+	SHORT_INT = 7,   /* a pid, an errno */
+	LONG_INT = 12,   /* a duration, a count */
+	CELL_WIDTH = 24, /* an array as JSON */
+	/* Bytes of cells that are moved and padded by wide copies. */
+	CELL_SHORT = 16,
+	CELL_WIDE = 32,
+};
+
+/* The digits of an integer of so many bits, with its sign. */
+static unsigned int
+digits_of(unsigned int bits, bool is_signed)
+{
+	char text[EMIT_128_MAX];
+	unsigned __int128 most = ~(unsigned __int128)0 >> (128 - bits);
+
+	if (is_signed)
+		most >>= 1;
+	return (unsigned int)(emit_u128(text, most) - text) +
+	       (is_signed ? 1 : 0);
+}
+
+static void
+add_integer(struct table *t, const char *name, const struct type *type,
+    const struct place *at)
+{
+	unsigned int bits = (unsigned int)type->size * 8, width, least;
+	bool is_signed = type->is_signed && type->kind != TYPE_POINTER;
+
+	if (at->cpus == CPUS_SUM)
+		bits = bits < 64 ? 64 : bits;
+	else if (at->bits != 0)
+		bits = at->bits;
+	width = digits_of(bits, is_signed);
+	least = width > LONG_INT && bits <= 64    ? LONG_INT
+		: width > SHORT_INT && bits <= 32 ? SHORT_INT
+						  : width;
+	if (type->kind == TYPE_POINTER)
+		least = width;
+	table_add(t, name, true, width, least);
+}
+
+static void
+add_text(struct table *t, const char *name, size_t width)
+{
+	unsigned int w = width > 4096 ? 4096 : (unsigned int)width;
+
+	table_add(t, name, false, w, 0);
+}
+
+/* The longest NAME(value) of an enum. */
+static size_t
+enum_width(const struct type *type)
+{
+	size_t width = 0, n;
+	char text[EMIT_I64_MAX];
+
+	for (size_t i = 0; i < type->nconstants; i++) {
+		const struct type_constant *c = &type->constants[i];
+		const char *end = type->is_signed
+				      ? emit_i64(text, (int64_t)c->value)
+				      : emit_u64(text, c->value);
+
+		n = utf8_columns(c->name, strlen(c->name)) +
+		    (size_t)(end - text) + 2;
+		width = n > width ? n : width;
+	}
+	return width;
+}
+
+static void
+add_column(struct table *t, const struct types *types, const struct column *c)
+{
+	const struct type *type = place_type(types, &c->place);
+
+	if (type == NULL || c->place.cpus == CPUS_ALL) {
+		add_text(t, c->name, CELL_WIDTH);
+		return;
+	}
+	switch (type->kind) {
+	case TYPE_INT:
+	case TYPE_CHAR:
+	case TYPE_POINTER:
+		add_integer(t, c->name, type, &c->place);
+		break;
+	case TYPE_FLOAT:
+		table_add(t, c->name, true, FLOAT_WIDTH, FLOAT_WIDTH);
+		break;
+	case TYPE_BOOL:
+		add_text(t, c->name, sizeof("false") - 1);
+		break;
+	case TYPE_ENUM:
+		add_text(t, c->name, enum_width(type));
+		break;
+	default:
+		/* The last byte of text is its NUL. */
+		add_text(t, c->name,
+		    !types_is_text(types, c->place.type) ? CELL_WIDTH
+		    : type->size > 1                     ? type->size - 1
+							 : 1);
+		break;
+	}
+}
+
+static void
+add_time(struct plan *p)
+{
+	if (!p->options.bare)
+		table_add(
+		    &p->table, "time", false, CLOCK_LOCAL_LEN, CLOCK_LOCAL_LEN);
+}
+
+/* The first record of a map without types tells what its columns hold. */
+void
+plan_guess_table(struct plan *p)
+{
+	struct table *t = &p->table;
+
+	add_time(p);
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const struct row_cell *cell = plan_cell(p, i);
+		const char *name = p->columns.v[i].name;
+		unsigned int wide = cell->len > TABLE_TEXT_MAX
+					? TABLE_TEXT_MAX
+					: (unsigned int)cell->len;
+
+		if (cell->kind == ROW_SCALAR && *cell->text < 'A')
+			table_add(t, name, true,
+			    wide > SHORT_INT ? wide : SHORT_INT, SHORT_INT);
+		else if (cell->kind == ROW_SCALAR)
+			add_text(t, name, sizeof("false") - 1);
+		else
+			add_text(t, name,
+			    cell->kind == ROW_NESTED    ? CELL_WIDTH
+			    : wide < TABLE_TEXT_MIN + 2 ? TABLE_TEXT_MIN
+							: wide - 2);
+	}
+	if (!t->failed)
+		table_fit(t);
+}
+
+static void
+compile_table(struct plan *p)
+{
+	const struct plan_options *o = &p->options;
+
+	columns_select(
+	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
+	plan_lift_stacks(p);
+	if (plan_find_slots(p)) {
+		/* The picture has them. */
+		columns_drop(&p->columns, "value.slots");
+		columns_drop(&p->columns, "values");
+	}
+	if (!o->bare)
+		table_add(
+		    &p->table, "time", false, CLOCK_LOCAL_LEN, CLOCK_LOCAL_LEN);
+	for (size_t i = 0; i < p->columns.n; i++)
+		add_column(&p->table, &p->header->types, &p->columns.v[i]);
+	if (!p->table.failed)
+		table_fit(&p->table);
+	plan_column_parts(p);
+}
+
+/* The short ones need neither a measure of their columns nor a move that is
+ * longer than two wide ones. */
+static struct table_step
+cell_step(const struct part *part, const struct table_column *column, bool last)
+{
+	unsigned int most = column->right ? CELL_SHORT : CELL_WIDE;
+
+	return (struct table_step){
+		.step = part->first,
+		.width = column->width,
+		.below = column->width > CELL_WIDE ? 0
+			 : column->width < most    ? column->width + 1
+						   : most + 1,
+		.right = column->right,
+		.pad = !last,
+	};
+}
+
+/* Whether record_row() can make the rows: then with what. */
+static void
+measure_table(struct plan *p)
+{
+	size_t most = EMIT_SLACK + TABLE_SLACK + 1, n = p->columns.n;
+	const struct table_column *column = p->table.v + p->table.n - n;
+
+	for (size_t i = 0; i < p->table.n; i++)
+		most += p->table.v[i].width + 1;
+	for (size_t i = 0; i < n; i++) {
+		/* And its end. */
+		if (p->parts[i].to - p->parts[i].from != 2 ||
+		    __builtin_add_overflow(most, p->parts[i].most, &most) ||
+		    most >= STEPS_AT_ONCE)
+			return;
+	}
+	if (p->stacks.view != NULL || p->slots.v != NULL || plan_is_text(p) ||
+	    p->table.n == 0)
+		return;
+	p->cell_steps = calloc(n + 1, sizeof(*p->cell_steps));
+	if (p->cell_steps == NULL) {
+		p->table.failed = true;
+		return;
+	}
+	p->row_most = most;
+	for (size_t i = 0; i < n; i++, column++)
+		p->cell_steps[i] = cell_step(&p->parts[i], column, i + 1 == n);
+}
+
+static void
+head_table(const struct plan *p, struct buf *out)
+{
+	if (p->slots.v == NULL && p->table.n > 0 && !plan_is_text(p))
+		table_head(&p->table, out);
+}
+
+/* The time and the key, the picture, what it says, and a blank line. */
+static void
+record_hist(struct plan *p, const struct record *rec)
+{
+	struct buf *out = rec->run.out;
+	size_t row = out->len;
+	bool any = false;
+	struct hist h;
+
+	if (!p->options.bare)
+		plan_put_time(rec);
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const char *name = p->columns.v[i].name;
+		size_t start = out->len, from;
+
+		if (out->len > row)
+			buf_str(out, any ? ", " : " ");
+		steps_style(out, name, strlen(name), STYLE_VIS);
+		buf_str(out, " = ");
+		from = out->len;
+		plan_put_column(p, rec, i);
+		/* A key that has no such text need not say so. */
+		if (out->len == from)
+			out->len = start;
+		else
+			any = true;
+	}
+	buf_chr(out, '\n');
+	h = plan_read_slots(p, rec);
+	h.aligned = true;
+	hist_write(&h, out);
+	hist_summary(&h, out);
+	buf_chr(out, '\n');
+}
+
+/* The line as it is: the program has made its own columns. */
+static void
+record_line(struct plan *p, const struct record *rec)
+{
+	if (p->columns.n > 0)
+		plan_put_column(p, rec, 0);
+	buf_chr(rec->run.out, '\n');
+}
+
+/* A short cell in its place: ASCII from start to end.  Returns where it ends.
+ */
+static inline char *
+place_short(const struct table_step *cell, char *start, char *end)
+{
+	char text[CELL_SHORT];
+
+	if (!cell->right) {
+		memset(end, ' ', CELL_WIDE);
+		return cell->pad ? start + cell->width : end;
+	}
+	memcpy(text, start, CELL_SHORT);
+	memset(start, ' ', CELL_WIDE);
+	memcpy(start + cell->width - (end - start), text, CELL_SHORT);
+	return start + cell->width;
+}
+
+/* Any other cell: digits are a column each. */
+static char *__attribute__((noinline)) place_long(
+    const struct plan *p, size_t i, char *start, char *end, unsigned int *over)
+{
+	size_t column = p->table.n - p->columns.n + i;
+	size_t columns = (size_t)(end - start);
+
+	if (!p->table.v[column].right)
+		columns = utf8_columns(start, columns);
+	return table_place(&p->table, column, start, end, columns, over);
+}
+
+/* A row of cells that are a step each: room for it is made once. */
+static void __attribute__((noinline))
+record_row(struct plan *p, const struct record *rec)
+{
+	const struct run *run = &rec->run;
+	struct buf *out = run->out;
+	char *q = buf_room(out, p->row_most), *start;
+	const struct table_step *cell = p->cell_steps;
+	unsigned int over = 0;
+	size_t n;
+
+	if (q == NULL)
+		return;
+	if (!p->options.bare) {
+		q = clock_local(run->clock, q, run->time_ns);
+		*q++ = ' ';
+	}
+	for (size_t i = 0; i < p->columns.n; i++, cell++) {
+		start = q;
+		q = cell->step->put(q, cell->step, run->data, run);
+		n = (size_t)(q - start);
+		if (n < cell->below && over == 0 &&
+		    (cell->right || plain_is_ascii(start, n)))
+			q = place_short(cell, start, q);
+		else
+			q = place_long(p, i, start, q, &over);
+		*q++ = ' ';
+	}
+	/* In place of the last blank. */
+	q[-1] = '\n';
+	out->len = (size_t)(q - out->data);
+}
+
+static void
+record_cells(struct plan *p, const struct record *rec)
+{
+	struct buf *out = rec->run.out;
+	size_t cell = 0, start;
+	unsigned int over = 0;
+
+	if (!p->options.bare) {
+		start = table_start(cell, out);
+		plan_put_time(rec);
+		table_cell(&p->table, cell++, out, start, &over);
+	}
+	for (size_t i = 0; i < p->columns.n; i++) {
+		start = table_start(cell, out);
+		plan_put_column(p, rec, i);
+		table_cell(&p->table, cell++, out, start, &over);
+	}
+	if (p->table.n > 0)
+		buf_chr(out, '\n');
+	if (p->stacks.view != NULL)
+		plan_put_stacks(p, rec);
+}
+
+static void
+record_table(struct plan *p, const struct record *rec)
+{
+	if (p->cell_steps != NULL && !rec->is_json)
+		record_row(p, rec);
+	else if (p->slots.v != NULL)
+		record_hist(p, rec);
+	else if (plan_is_text(p))
+		record_line(p, rec);
+	else
+		record_cells(p, rec);
+}
+
+const struct form form_table = {
+	.compile = compile_table,
+	.measure = measure_table,
+	.head = head_table,
+	.record = record_table,
+	.style = STYLE_VIS,
+	.deep = true,
+	.round = "\n",
+};

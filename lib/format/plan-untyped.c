@@ -1,0 +1,148 @@
+/* Plans for JSON records of which no header tells the types. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "format/plan-form.h"
+
+/* Add a column for a cell.  Returns 0, or -1 when memory ran out. */
+static int
+add_column(struct plan *p, const char *name, uint32_t cell)
+{
+	struct column c = { .place.type = TYPE_NONE };
+	uint32_t *cells =
+	    reallocarray(p->cells, p->columns.n + 1, sizeof(*cells));
+
+	if (cells == NULL || cell == ROW_NO_CELL)
+		return -1;
+	p->cells = cells;
+	p->cells[p->columns.n] = cell;
+	c.name = c.path = strdup(name);
+	if (c.name == NULL)
+		return -1;
+	columns_add(&p->columns, &c);
+	free(c.name);
+	return p->columns.failed ? -1 : 0;
+}
+
+/* The path of a cell as a string; "" and failed when memory ran out. */
+static const char *
+path_of(const struct plan *p, uint32_t cell, struct buf *text)
+{
+	text->len = 0;
+	row_path(&p->row, cell, text);
+	buf_chr(text, '\0');
+	return text->failed ? "" : text->data;
+}
+
+/* Whether path is name, or below it. */
+static bool
+is_below(const char *path, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(path, name, n) == 0 &&
+	       (path[n] == '\0' || path[n] == '.');
+}
+
+/* The columns called name, or those below it.  One that the first record lacks
+ * may come with a later one. */
+static int
+add_named(struct plan *p, const char *name, size_t ncells)
+{
+	struct buf text = { 0 };
+	size_t before = p->columns.n;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < ncells && ret == 0; i++) {
+		const char *path = path_of(p, i, &text);
+
+		if (is_below(path, name))
+			ret = add_column(p, path, i);
+	}
+	if (text.failed)
+		ret = -1;
+	buf_free(&text);
+	if (ret == -1 || p->columns.n > before)
+		return ret;
+	report_notice("the first record has no %s", name);
+	return add_column(p, name, row_add(&p->row, name));
+}
+
+static int
+add_columns(struct plan *p)
+{
+	size_t ncells = p->row.ncells;
+	struct buf text = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; i < p->options.ncolumns && ret == 0; i++)
+		ret = add_named(p, p->options.columns[i], ncells);
+	for (uint32_t i = CELL_TIME + 1;
+	     i < ncells && ret == 0 && !plan_is_narrowed(p); i++)
+		ret = add_column(p, path_of(p, i, &text), i);
+	if (text.failed)
+		ret = -1;
+	buf_free(&text);
+	return ret;
+}
+
+/* Take the keys of the first record. */
+static int
+open_row(struct plan *p, const char *text, size_t len)
+{
+	int ret;
+
+	if (row_open(&p->row) == -1)
+		return -1;
+	row_add(&p->row, "@map");
+	row_add(&p->row, "@time");
+	p->row.collect = true;
+	p->row.deep = p->form->deep;
+	ret = row_parse(&p->row, text, len);
+	p->row.collect = false;
+	return ret;
+}
+
+static bool
+lacks(const struct plan *p, uint32_t cell)
+{
+	return p->row.cells[cell].kind == ROW_ABSENT;
+}
+
+struct plan *
+plan_new_untyped(const char *map, const struct plan_options *o,
+    const char *text, size_t len, size_t *wrong_at)
+{
+	struct plan *p = plan_new_form(map, o);
+
+	*wrong_at = 0;
+	if (p == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	if (open_row(p, text, len) == -1 && !p->row.failed) {
+		*wrong_at = p->row.wrong_at;
+		plan_free(p);
+		return NULL;
+	}
+	if (p->row.failed || add_columns(p) == -1 || p->row.failed ||
+	    stack_view_new(&p->stacks.view, NULL, 0, o->symbols) == -1) {
+		report_nomem();
+		plan_free(p);
+		return NULL;
+	}
+	/* What the records do not say takes no column. */
+	if (lacks(p, CELL_TIME) &&
+	    (lacks(p, CELL_MAP) || o->form == PLAN_TABLE))
+		p->options.bare = true;
+	if (o->form == PLAN_TABLE)
+		plan_guess_table(p);
+	if (o->form == PLAN_FOLDED)
+		plan_guess_fold(p);
+	if (!p->table.failed && !p->columns.failed && !p->row.failed)
+		return p;
+	report_nomem();
+	plan_free(p);
+	return NULL;
+}

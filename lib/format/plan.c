@@ -1,0 +1,371 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "base/util.h"
+#include "format/plan-form.h"
+
+static const struct form *const forms[] = {
+	[PLAN_JSON] = &form_json,
+	[PLAN_CSV] = &form_csv,
+	[PLAN_TSV] = &form_tsv,
+	[PLAN_TABLE] = &form_table,
+	[PLAN_PLAIN] = &form_plain,
+	[PLAN_RAW] = &form_raw,
+	[PLAN_FOLDED] = &form_folded,
+	[PLAN_REFERENCE] = &form_reference,
+};
+
+struct part
+plan_part(struct plan *p, size_t from)
+{
+	return (struct part){ .from = from, .to = steps_part(&p->steps) };
+}
+
+void
+plan_column_parts(struct plan *p)
+{
+	size_t from = steps_part(&p->steps);
+
+	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
+	if (p->parts == NULL) {
+		p->steps.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < p->columns.n; i++) {
+		steps_value(&p->steps, &p->columns.v[i].place, p->form->style);
+		p->parts[i] = plan_part(p, from);
+		from = p->parts[i].to;
+	}
+}
+
+bool
+plan_is_narrowed(const struct plan *p)
+{
+	return p->options.ncolumns > 0;
+}
+
+bool
+plan_is_text(const struct plan *p)
+{
+	return p->header != NULL && p->header->maps[p->map].text;
+}
+
+static void
+measure_part(const struct steps *s, struct part *part)
+{
+	part->first = s->v + part->from;
+	part->end = s->v + part->to;
+	part->most = steps_most(s, part->from, part->to);
+}
+
+static void
+measure(struct plan *p)
+{
+	measure_part(&p->steps, &p->line);
+	for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
+		measure_part(&p->steps, &p->parts[i]);
+	if (p->form->measure != NULL)
+		p->form->measure(p);
+}
+
+struct plan *
+plan_new_form(const char *map, const struct plan_options *o)
+{
+	struct plan *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
+	p->form = forms[o->form];
+	p->options = *o;
+	p->table.terminal = o->width;
+	p->map_name = strdup(map);
+	if (p->map_name != NULL)
+		return p;
+	free(p);
+	return NULL;
+}
+
+static int
+compile(struct plan *p, const struct stream_header *h, unsigned int map)
+{
+	const struct stream_map *m = &h->maps[map];
+	struct plan_stacks *s = &p->stacks;
+
+	p->header = h;
+	p->map = map;
+	p->steps.types = &h->types;
+	p->record = (struct record){
+		.run = { .steps = &p->steps,
+		    .scratch = &p->scratch,
+		    .clock = &p->clock },
+		.has_time = true,
+	};
+	p->steps.cpus = (size_t)m->cpus;
+	if (m->value != TYPE_NONE)
+		p->steps.cpu_stride =
+		    round_up_8((size_t)h->types.v[m->value].size);
+	if (p->form->compile == NULL)
+		return 0;
+	if (stack_view_new(&s->view, h, map, p->options.symbols) == -1)
+		return -1;
+	p->steps.stacks = s->view;
+	p->form->compile(p);
+	return 0;
+}
+
+struct plan *
+plan_new(const struct stream_header *h, unsigned int map,
+    const struct plan_options *o)
+{
+	struct plan *p = plan_new_form(h->maps[map].name, o);
+
+	if (p != NULL && compile(p, h, map) == 0 && steps_end(&p->steps) == 0 &&
+	    !p->columns.failed && !p->table.failed) {
+		measure(p);
+		if (!p->table.failed)
+			return p;
+	}
+	report_nomem();
+	plan_free(p);
+	return NULL;
+}
+
+void
+plan_free(struct plan *p)
+{
+	if (p == NULL)
+		return;
+	columns_free(&p->columns);
+	steps_free(&p->steps);
+	free(p->map_name);
+	free(p->parts);
+	free(p->cell_steps);
+	table_free(&p->table);
+	free(p->slots.v);
+	stack_view_free(p->stacks.view);
+	for (size_t i = 0; i < STACK_SIDES; i++)
+		free(p->stacks.paths[i]);
+	row_close(&p->row);
+	free(p->cells);
+	buf_free(&p->scratch);
+	free(p);
+}
+
+struct plan **
+plans_new(const struct stream_header *h, const struct plan_options *o)
+{
+	struct plan **plans = calloc(h->nmaps + 1, sizeof(*plans));
+
+	if (plans == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	for (size_t i = 0; i < h->nmaps; i++) {
+		plans[i] = plan_new(h, (unsigned int)i, o);
+		if (plans[i] == NULL) {
+			plans_free(plans, i);
+			return NULL;
+		}
+	}
+	return plans;
+}
+
+void
+plans_free(struct plan **plans, size_t n)
+{
+	for (size_t i = 0; plans != NULL && i < n; i++)
+		plan_free(plans[i]);
+	free(plans);
+}
+
+void
+plan_head(const struct plan *p, struct buf *out)
+{
+	if (p->form->head != NULL)
+		p->form->head(p, out);
+}
+
+static inline void
+set_record(struct run *run, const struct stream_record *record)
+{
+	run->data = record->data;
+	run->len = record->len;
+	run->time_ns = record->time_ns;
+}
+
+int
+plan_records(struct plan *p, struct buf *out,
+    const struct stream_record *records, size_t n)
+{
+	const struct stream_record *end = records + n;
+	const struct part *line = &p->line;
+	struct run *run = &p->record.run;
+
+	run->out = out;
+	p->cut = 0;
+	if (p->form->lines) {
+		for (; records < end; records++) {
+			set_record(run, records);
+			steps_run(run, line->first, line->end, line->most);
+		}
+	} else {
+		for (; records < end; records++) {
+			set_record(run, records);
+			p->form->record(p, &p->record);
+		}
+	}
+	return out->failed ? -1 : 0;
+}
+
+int
+plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
+    const unsigned char *data, size_t len)
+{
+	const struct stream_record record = { data, len, time_ns, p->map };
+
+	return plan_records(p, out, &record, 1);
+}
+
+size_t
+plan_cut(const struct plan *p)
+{
+	return p->cut;
+}
+
+/* The cells of the columns, in their order, and of the slots. */
+static int
+find_cells(struct plan *p)
+{
+	p->cells = calloc(p->columns.n + 1, sizeof(*p->cells));
+	if (p->cells == NULL || row_open(&p->row) == -1)
+		return -1;
+	row_add(&p->row, "@map");
+	row_add(&p->row, "@time");
+	for (size_t i = 0; i < p->columns.n; i++)
+		p->cells[i] = row_add(&p->row, p->columns.v[i].path);
+	for (size_t i = 0; i < STACK_SIDES; i++)
+		if (p->stacks.paths[i] != NULL)
+			p->stacks.cells[i] =
+			    row_add(&p->row, p->stacks.paths[i]);
+	if (p->slots.v != NULL) {
+		p->slots_cell = row_add(&p->row, "value.slots");
+		p->values_cell = row_add(&p->row, "values");
+	}
+	return p->row.failed ? -1 : 0;
+}
+
+int
+plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
+    size_t *wrong_at)
+{
+	struct record rec = {
+		.run = { .out = out, .clock = &p->clock },
+		.is_json = true,
+		.text = text,
+		.text_len = len,
+	};
+	const struct row_cell *time;
+
+	if (p->row.keys == NULL && find_cells(p) == -1) {
+		out->failed = true;
+		return -1;
+	}
+	if (row_parse(&p->row, text, len) == -1) {
+		*wrong_at = p->row.wrong_at;
+		return -2;
+	}
+	time = &p->row.cells[CELL_TIME];
+	rec.has_time =
+	    time->kind == ROW_STRING &&
+	    clock_read(time->text + 1, time->len - 2, &rec.run.time_ns) == 0;
+	p->form->record(p, &rec);
+	return out->failed ? -1 : 0;
+}
+
+const struct row_cell *
+plan_cell(const struct plan *p, size_t i)
+{
+	return &p->row.cells[p->cells[i]];
+}
+
+/* Whether a column of a JSON record is a stack: by its place, or where nobody
+ * knows that by its looks. */
+static bool
+is_stack(const struct plan *p, size_t i)
+{
+	const struct place *at = &p->columns.v[i].place;
+
+	return p->header == NULL
+		   ? stack_view_shows(plan_cell(p, i))
+		   : stack_view_side(p->stacks.view, at) != STACK_SIDES;
+}
+
+/* Apart, so that plan_put_column() is short for the records that are many. */
+static void __attribute__((noinline))
+put_json_column(struct plan *p, struct buf *out, size_t i)
+{
+	enum step_style style = p->form->style;
+	const struct row_cell *cell = plan_cell(p, i);
+
+	if (plan_is_text(p) && cell->kind == ROW_STRING) {
+		row_unescape(&p->row, cell);
+		steps_line(out, p->row.scratch.data, p->row.scratch.len, style);
+	} else if (p->stacks.view == NULL || style == STYLE_JSON ||
+		   !is_stack(p, i)) {
+		row_put(&p->row, cell, out, style);
+	} else {
+		stack_view_take(p->stacks.view, cell);
+		stack_view_put(p->stacks.view, out, style);
+	}
+}
+
+void
+plan_put_column(struct plan *p, const struct record *rec, size_t i)
+{
+	const struct part *part;
+
+	if (rec->is_json) {
+		put_json_column(p, rec->run.out, i);
+		return;
+	}
+	part = &p->parts[i];
+	steps_run(&rec->run, part->first, part->end, part->most);
+}
+
+void
+plan_put_time(const struct record *rec)
+{
+	struct buf *out = rec->run.out;
+	char *p = buf_room(out, CLOCK_LOCAL_LEN);
+
+	if (p == NULL)
+		return;
+	if (rec->has_time)
+		clock_local(rec->run.clock, p, rec->run.time_ns);
+	else
+		memset(p, ' ', CLOCK_LOCAL_LEN);
+	out->len += CLOCK_LOCAL_LEN;
+}
+
+void
+plan_round(const struct plan *p, struct buf *out)
+{
+	if (p->form->round != NULL && p->slots.v == NULL)
+		buf_str(out, p->form->round);
+}
+
+void
+plan_end_pass(struct plan *p)
+{
+	/* What a cleared map holds was counted since the last pass; else a
+	 * pass has all that was counted ever. */
+	if (p->header != NULL && !p->header->maps[p->map].clear_map)
+		p->fold.pass++;
+}
+
+bool
+plan_has_stacks(const struct plan *p)
+{
+	return p->stacks.view != NULL;
+}

@@ -1,0 +1,516 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text-emit.h"
+#include "base/util.h"
+#include "format/program.h"
+#include "record/stack-view.h"
+
+/* "<UNKNOWN_VARIANT>(", a number, ")" */
+enum { UNKNOWN_MAX = 18 + EMIT_I64_MAX + 1 };
+
+void
+steps_free(struct steps *s)
+{
+	for (size_t i = 0; i < s->nenums; i++)
+		free(s->enums[i].v);
+	free(s->enums);
+	free(s->v);
+	buf_free(&s->texts);
+	buf_free(&s->names);
+	*s = (struct steps){ 0 };
+}
+
+void
+steps_style(struct buf *out, const void *text, size_t n, enum step_style style)
+{
+	static char *(*const emit[])(char *, const unsigned char *, size_t) = {
+		[STYLE_JSON] = emit_json,
+		[STYLE_CSV] = emit_csv,
+		[STYLE_TSV] = emit_tsv,
+		[STYLE_VIS] = emit_vis,
+	};
+	char *p = buf_room(out, EMIT_TEXT_MAX(n));
+
+	/* The text of an empty buffer is nowhere. */
+	if (p != NULL)
+		out->len =
+		    (size_t)(emit[style](p, n > 0 ? text : "", n) - out->data);
+}
+
+void
+steps_line(struct buf *out, const void *text, size_t n, enum step_style style)
+{
+	const char *p = text, *end, *tab;
+
+	if (n == 0)
+		return;
+	end = p + strnlen(p, n);
+	while (style == STYLE_VIS &&
+	       (tab = memchr(p, '\t', (size_t)(end - p))) != NULL) {
+		steps_style(out, p, (size_t)(tab - p), style);
+		buf_chr(out, '\t');
+		p = tab + 1;
+	}
+	steps_style(out, p, (size_t)(end - p), style);
+}
+
+void
+steps_text(struct steps *s, const char *text)
+{
+	buf_str(&s->texts, text);
+}
+
+void
+steps_text_in(struct steps *s, const char *text, enum step_style style)
+{
+	steps_style(&s->texts, text, strlen(text), style);
+}
+
+/* Append a step that takes n bytes of the waiting text. */
+static struct step *
+push_with(struct steps *s, struct step step, size_t n, size_t value_most)
+{
+	size_t cap = s->cap == 0 ? 32 : s->cap * 2;
+	struct step *v;
+
+	if (s->failed)
+		return NULL;
+	if (s->n == s->cap) {
+		v = reallocarray(s->v, cap, sizeof(*v));
+		if (v == NULL) {
+			s->failed = true;
+			return NULL;
+		}
+		s->v = v;
+		s->cap = cap;
+	}
+	step.text = (uint32_t)s->pending;
+	step.text_len = (uint32_t)n;
+	step.most = n + value_most;
+	s->pending += n;
+	s->v[s->n] = step;
+	return &s->v[s->n++];
+}
+
+/* Append a step that takes the waiting text, the last of several if that is
+ * long.  value_most: what its value can take. */
+static struct step *
+push(struct steps *s, struct step step, size_t value_most)
+{
+	while (s->texts.len - s->pending > STEP_TEXT_MAX && !s->failed)
+		push_with(
+		    s, (struct step){ .op = STEP_TEXT_ONLY }, STEP_TEXT_MAX, 0);
+	return push_with(s, step, s->texts.len - s->pending, value_most);
+}
+
+size_t
+steps_part(struct steps *s)
+{
+	if (s->texts.len > s->pending)
+		push(s, (struct step){ .op = STEP_TEXT_ONLY }, 0);
+	push(s, (struct step){ .op = STEP_END }, 0);
+	return s->n;
+}
+
+void
+steps_add(struct steps *s, enum step_op op)
+{
+	push(s, (struct step){ .op = op }, CLOCK_UTC_LEN);
+}
+
+size_t
+steps_open_field(struct steps *s, enum step_style style)
+{
+	push(s, (struct step){ .op = STEP_CELL, .style = (uint8_t)style }, 0);
+	return s->n - !s->failed;
+}
+
+void
+steps_close(struct steps *s, size_t opened)
+{
+	steps_part(s);
+	if (!s->failed)
+		s->v[opened].body = (uint32_t)(s->n - opened - 1);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	const struct enum_name *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	/* Of two names of one value the first in the source counts. */
+	return x->text < y->text ? -1 : 1;
+}
+
+/* Append "NAME(3)" to the names. */
+static struct enum_name
+name_constant(struct steps *s, const struct type *type,
+    const struct type_constant *c, enum step_style style)
+{
+	struct enum_name name = { .value = c->value,
+		.text = (uint32_t)s->names.len };
+	char number[EMIT_I64_MAX], *end;
+	struct buf text = { 0 };
+
+	end = type->is_signed ? emit_i64(number, (int64_t)c->value)
+			      : emit_u64(number, c->value);
+	buf_str(&text, c->name);
+	buf_chr(&text, '(');
+	buf_add(&text, number, (size_t)(end - number));
+	buf_chr(&text, ')');
+	steps_style(&s->names, text.data, text.len, style);
+	s->failed |= text.failed || s->names.failed;
+	buf_free(&text);
+	name.text_len = (uint32_t)(s->names.len - name.text);
+	return name;
+}
+
+/* The index of the enum's names in this style, made where there are none. */
+static uint32_t
+enum_names(struct steps *s, uint32_t type, enum step_style style)
+{
+	const struct type *t = types_get(s->types, type);
+	struct enum_names *e;
+
+	for (size_t i = 0; i < s->nenums; i++)
+		if (s->enums[i].type == t && s->enums[i].style == style)
+			return (uint32_t)i;
+	e = reallocarray(s->enums, s->nenums + 1, sizeof(*e));
+	if (e == NULL) {
+		s->failed = true;
+		return 0;
+	}
+	s->enums = e;
+	e += s->nenums;
+	*e = (struct enum_names){ .type = t,
+		.style = style,
+		.n = t->nconstants,
+		.most = UNKNOWN_MAX };
+	e->v = calloc(t->nconstants + 1, sizeof(*e->v));
+	if (e->v == NULL) {
+		s->failed = true;
+		return 0;
+	}
+	for (size_t i = 0; i < t->nconstants; i++) {
+		e->v[i] = name_constant(s, t, &t->constants[i], style);
+		if (e->v[i].text_len > e->most)
+			e->most = e->v[i].text_len;
+	}
+	qsort(e->v, e->n, sizeof(*e->v), by_value);
+	while (e->counted < e->n && e->v[e->counted].value == e->counted)
+		e->counted++;
+	return (uint32_t)s->nenums++;
+}
+
+static void
+quote(struct steps *s, enum step_style style)
+{
+	if (style == STYLE_JSON)
+		steps_text(s, "\"");
+}
+
+static void
+push_quoted(
+    struct steps *s, struct step step, size_t most, enum step_style style)
+{
+	quote(s, style);
+	push(s, step, most);
+	quote(s, style);
+}
+
+static void
+push_enum(struct steps *s, struct step step, const struct place *p,
+    enum step_style style)
+{
+	step.op = STEP_ENUM;
+	step.names = enum_names(s, p->type, style);
+	if (!s->failed)
+		push_quoted(s, step, s->enums[step.names].most, style);
+}
+
+static enum step_op
+integer_op(const struct step *step)
+{
+	static const uint8_t ops[2][17] = {
+		{ [1] = STEP_U8,
+		    [2] = STEP_U16,
+		    [4] = STEP_U32,
+		    [8] = STEP_U64,
+		    [16] = STEP_U128 },
+		{ [1] = STEP_I8,
+		    [2] = STEP_I16,
+		    [4] = STEP_I32,
+		    [8] = STEP_I64,
+		    [16] = STEP_I128 },
+	};
+
+	return ops[step->is_signed][step->size];
+}
+
+static void
+push_integer(struct steps *s, struct step step, const struct place *p,
+    enum step_style style)
+{
+	step.op = p->cpus == CPUS_SUM ? STEP_SUM
+		  : step.bits != 0    ? STEP_BITS
+				      : integer_op(&step);
+	/* JSON's readers hold no 128 bits, so these are text. */
+	if (step.size == 16)
+		push_quoted(s, step, EMIT_128_MAX, style);
+	else
+		push(s, step, EMIT_128_MAX);
+}
+
+static void
+push_array(struct steps *s, const struct place *p, size_t count, size_t stride)
+{
+	struct place element = *p;
+	size_t first;
+
+	steps_text(s, "[");
+	push(s,
+	    (struct step){ .op = STEP_LOOP,
+		.offset = p->offset,
+		.count = (uint32_t)count,
+		.stride = stride },
+	    0);
+	first = s->n - !s->failed;
+	element.offset = 0;
+	s->loops++;
+	steps_value(s, &element, STYLE_JSON);
+	s->loops--;
+	steps_close(s, first);
+	steps_text(s, "]");
+}
+
+static void
+push_key(struct steps *s, const char *name, bool *first)
+{
+	steps_text(s, *first ? "\"" : ",\"");
+	steps_text_in(s, name, STYLE_JSON);
+	steps_text(s, "\":");
+	*first = false;
+}
+
+void
+steps_object(struct steps *s, const struct columns *members, bool *first)
+{
+	for (size_t i = 0; i < members->n && !s->failed; i++) {
+		push_key(s, members->v[i].name, first);
+		steps_value(s, &members->v[i].place, STYLE_JSON);
+	}
+	s->failed |= members->failed;
+}
+
+/* The reference loader's two markers, as if they were members. */
+static void
+push_marker(struct steps *s, const struct type *type, bool name, bool *first)
+{
+	push_key(s, name ? "__EUNOMIA_TYPE_NAME" : "__EUNOMIA_TYPE", first);
+	steps_text(s, "\"");
+	steps_text_in(s,
+	    name                        ? type->name
+	    : type->kind == TYPE_STRUCT ? "struct"
+					: "union",
+	    STYLE_JSON);
+	steps_text(s, "\"");
+}
+
+static void
+push_reference_object(
+    struct steps *s, const struct type *type, struct columns *members)
+{
+	static const char *const markers[] = { "__EUNOMIA_TYPE",
+		"__EUNOMIA_TYPE_NAME" };
+	bool first = true;
+	size_t mark = 0;
+
+	columns_sort(members);
+	for (size_t i = 0; i <= members->n && !s->failed; i++) {
+		for (; mark < nitems(markers) &&
+		       (i == members->n ||
+			   strcmp(markers[mark], members->v[i].name) < 0);
+		     mark++)
+			push_marker(s, type, mark == 1, &first);
+		if (i == members->n)
+			break;
+		push_key(s, members->v[i].name, &first);
+		steps_value(s, &members->v[i].place, STYLE_JSON);
+	}
+}
+
+static void
+push_struct(struct steps *s, const struct place *p)
+{
+	struct columns members = { 0 };
+	bool first = true;
+
+	columns_members(&members, s->types, p);
+	steps_text(s, "{");
+	if (s->reference)
+		push_reference_object(s, place_type(s->types, p), &members);
+	else
+		steps_object(s, &members, &first);
+	steps_text(s, "}");
+	s->failed |= members.failed;
+	columns_free(&members);
+}
+
+/* All but what nests. */
+static void
+push_scalar(struct steps *s, const struct place *p, const struct type *type,
+    enum step_style style)
+{
+	struct step step = {
+		.size = (uint8_t)type->size,
+		.is_signed = type->is_signed,
+		.bit_offset = (uint8_t)p->bit_offset,
+		.bits = (uint8_t)p->bits,
+		.offset = p->offset,
+	};
+
+	switch (type->kind) {
+	case TYPE_BOOL:
+		step.op = STEP_BOOL;
+		push(s, step, sizeof("false"));
+		break;
+	case TYPE_FLOAT:
+		step.op = type->size != 4 ? STEP_DOUBLE
+			  : s->reference  ? STEP_WIDENED
+					  : STEP_FLOAT;
+		push(s, step, EMIT_FLOAT_MAX);
+		break;
+	case TYPE_ENUM:
+		push_enum(s, step, p, style);
+		break;
+	case TYPE_POINTER:
+		step.is_signed = false;
+		push_integer(s, step, p, style);
+		break;
+	default:
+		push_integer(s, step, p, style);
+		break;
+	}
+}
+
+static void
+push_string(struct steps *s, const struct place *p, const struct type *type,
+    enum step_style style)
+{
+	struct step step = {
+		.op = STEP_STRING,
+		.style = (uint8_t)style,
+		.offset = p->offset,
+		.count = (uint32_t)type->size,
+	};
+
+	push_quoted(s, step, EMIT_TEXT_MAX(type->size), style);
+}
+
+/* Whether there is a stack at p, not just another value of its type: offsets
+ * in arrays are those in an element.  Then its step is added. */
+static bool
+push_stack(struct steps *s, const struct place *p, enum step_style style)
+{
+	enum stack_side side;
+
+	if (s->stacks == NULL || s->loops > 0)
+		return false;
+	side = stack_view_side(s->stacks, p);
+	if (side == STACK_SIDES)
+		return false;
+	push(s,
+	    (struct step){ .op = STEP_STACK,
+		.size = (uint8_t)side,
+		.style = (uint8_t)style },
+	    0);
+	return true;
+}
+
+void
+steps_value(struct steps *s, const struct place *p, enum step_style style)
+{
+	const struct type *type = place_type(s->types, p);
+	struct place one = *p;
+	size_t opened;
+
+	if (s->failed || push_stack(s, p, style))
+		return;
+	one.cpus = CPUS_ONE;
+	if (type == NULL) {
+		push_quoted(s,
+		    (struct step){ .op = p->text ? STEP_LINE : STEP_HEX,
+			.style = (uint8_t)style,
+			.offset = p->offset },
+		    0, style);
+	} else if (p->cpus != CPUS_ALL && type->kind == TYPE_ARRAY &&
+		   types_is_text(s->types, p->type)) {
+		push_string(s, p, type, style);
+	} else if (p->cpus != CPUS_ALL && type->kind != TYPE_ARRAY &&
+		   !place_is_struct(s->types, p)) {
+		push_scalar(s, p, type, style);
+	} else if (style != STYLE_JSON) {
+		opened = steps_open_field(s, style);
+		steps_value(s, p, STYLE_JSON);
+		steps_close(s, opened);
+	} else if (p->cpus == CPUS_ALL) {
+		push_array(s, &one, s->cpus, s->cpu_stride);
+	} else if (type->kind == TYPE_ARRAY) {
+		one = *p;
+		one.type = type->of;
+		push_array(s, &one, type->count, s->types->v[type->of].size);
+	} else {
+		push_struct(s, p);
+	}
+}
+
+int
+steps_end(struct steps *s)
+{
+	static const char padding[EMIT_SLACK];
+
+	steps_part(s);
+	/* Short texts are copied 16 bytes at a time. */
+	buf_add(&s->texts, padding, sizeof(padding));
+	buf_add(&s->names, padding, sizeof(padding));
+	s->failed |= s->texts.failed || s->names.failed;
+	if (s->failed)
+		return -1;
+	for (size_t i = 0; i < s->nenums; i++)
+		for (size_t k = 0; k < s->enums[i].n; k++)
+			s->enums[i].v[k].text_at =
+			    s->names.data + s->enums[i].v[k].text;
+	for (struct step *step = s->v; step < s->v + s->n; step++) {
+		step_bind(step);
+		step->next = step + 1 + step->body;
+		step->text_at = s->texts.data + step->text;
+		step->enums = s->nenums > 0 ? &s->enums[step->names] : NULL;
+	}
+	return 0;
+}
+
+size_t
+steps_most(const struct steps *s, size_t from, size_t to)
+{
+	size_t most = 0, body;
+
+	for (size_t i = from; i < to; i += 1 + s->v[i].body) {
+		const struct step *step = &s->v[i];
+
+		most += step->most;
+		if (step->op == STEP_HEX || step->op == STEP_LINE ||
+		    step->op == STEP_CELL || step->op == STEP_STACK)
+			return SIZE_MAX;
+		if (step->op != STEP_LOOP)
+			continue;
+		body = steps_most(s, i + 1, i + 1 + step->body);
+		if (body == SIZE_MAX ||
+		    __builtin_mul_overflow(step->count, body + 1, &body) ||
+		    __builtin_add_overflow(most, body, &most))
+			return SIZE_MAX;
+	}
+	return most;
+}

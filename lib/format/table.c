@@ -1,0 +1,307 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text-emit.h"
+#include "format/table.h"
+
+#define ELLIPSIS "\xe2\x80\xa6" /* U+2026 */
+
+void
+table_free(struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->v[i].head);
+	free(t->v);
+	*t = (struct table){ 0 };
+}
+
+/* name in capitals, safe for a terminal; NULL when memory ran out. */
+static char *
+head_of(const char *name)
+{
+	size_t n = strlen(name);
+	char *head = malloc(EMIT_TEXT_MAX(n) + 1);
+
+	if (head == NULL)
+		return NULL;
+	*emit_vis(head, (const unsigned char *)name, n) = '\0';
+	for (char *p = head; *p != '\0'; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return head;
+}
+
+static unsigned int
+at_least(unsigned int a, unsigned int b)
+{
+	return a < b ? b : a;
+}
+
+static unsigned int
+at_most(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+void
+table_add(struct table *t, const char *name, bool right, unsigned int width,
+    unsigned int least)
+{
+	size_t cap = t->cap == 0 ? 16 : t->cap * 2;
+	struct table_column *v;
+	unsigned int wide;
+	char *head;
+
+	if (!t->failed && t->n == t->cap) {
+		v = reallocarray(t->v, cap, sizeof(*v));
+		if (v == NULL) {
+			t->failed = true;
+		} else {
+			t->v = v;
+			t->cap = cap;
+		}
+	}
+	head = t->failed ? NULL : head_of(name);
+	if (head == NULL) {
+		t->failed = true;
+		return;
+	}
+	wide = (unsigned int)utf8_columns(head, strlen(head));
+	t->v[t->n++] = (struct table_column){
+		.head = head,
+		.right = right,
+		.width = at_least(width, wide),
+		.least = at_least(least, wide),
+		.needs = right ? least : width,
+		.head_width = wide,
+	};
+}
+
+static size_t
+total(const struct table *t)
+{
+	size_t sum = t->n > 0 ? t->n - 1 : 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		sum += t->v[i].width;
+	return sum;
+}
+
+/*
+ * Narrow the columns of text, the widest first and none below least or, unless
+ * heads may be cut, its head, until all fit the terminal.  Returns whether
+ * they do.
+ */
+static bool
+shrink_text(struct table *t, unsigned int least, bool cut_heads)
+{
+	struct table_column *widest;
+
+	for (size_t sum = total(t); sum > t->terminal; sum--) {
+		widest = NULL;
+		for (size_t i = 0; i < t->n; i++) {
+			struct table_column *c = &t->v[i];
+			unsigned int head = cut_heads ? 0 : c->head_width;
+
+			if (!c->right && c->width > at_least(least, head) &&
+			    (widest == NULL || c->width > widest->width))
+				widest = c;
+		}
+		if (widest == NULL)
+			return false;
+		widest->width--;
+	}
+	return true;
+}
+
+static void
+shrink_numbers(struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].right)
+			t->v[i].width = t->v[i].least;
+}
+
+static void
+shrink_heads(struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct table_column *c = &t->v[i];
+		unsigned int needs = at_least(c->needs, TABLE_HEAD_LEAST);
+
+		if (c->head_width > needs)
+			c->width = needs;
+	}
+}
+
+/* What is left of the line: to the heads that were cut, and to text that is
+ * the last. */
+static void
+fill_terminal(struct table *t)
+{
+	struct table_column *last = &t->v[t->n - 1];
+	size_t sum = total(t);
+
+	for (size_t i = 0; i < t->n; i++)
+		for (; sum < t->terminal && t->v[i].width < t->v[i].head_width;
+		     sum++)
+			t->v[i].width++;
+	if (!last->right && sum < t->terminal)
+		last->width += t->terminal - (unsigned int)sum;
+}
+
+/* Where text would get too narrow to read, the rarely used digits of numbers
+ * go first, then what of the heads is wider than its column. */
+static void
+fit_terminal(struct table *t)
+{
+	unsigned int *wanted = calloc(t->n, sizeof(*wanted));
+
+	if (wanted == NULL) {
+		t->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		wanted[i] = t->v[i].width;
+	for (int step = 0; step < 3; step++) {
+		for (size_t i = 0; i < t->n; i++)
+			t->v[i].width = wanted[i];
+		if (step > 0)
+			shrink_numbers(t);
+		if (step > 1)
+			shrink_heads(t);
+		if (shrink_text(t, TABLE_TEXT_MIN, step > 1))
+			break;
+	}
+	shrink_text(t, TABLE_TEXT_LEAST, true);
+	free(wanted);
+	fill_terminal(t);
+}
+
+void
+table_fit(struct table *t)
+{
+	if (t->n > 0 && t->terminal != 0)
+		fit_terminal(t);
+	for (size_t i = 0; i < t->n && t->terminal == 0; i++) {
+		struct table_column *c = &t->v[i];
+
+		if (!c->right)
+			c->width = at_least(
+			    at_most(c->width, TABLE_TEXT_MAX), c->head_width);
+	}
+}
+
+/* So many blanks at p, written ahead of their end. */
+static inline char *
+put_blanks(char *p, size_t n)
+{
+	enum { STEP = 16 };
+
+	for (size_t i = 0; i < n; i += STEP)
+		memset(p + i, ' ', STEP);
+	return p + n;
+}
+
+/* Put blanks before the text. */
+static inline char *
+push_right(char *start, char *end, size_t blanks)
+{
+	enum { FEW = 16, MANY = 32 };
+	size_t n = (size_t)(end - start);
+	char text[FEW];
+
+	if (n <= FEW && blanks <= MANY) {
+		/* As a number is: wide moves, and no calls. */
+		memcpy(text, start, FEW);
+		memset(start, ' ', MANY);
+		memcpy(start + blanks, text, FEW);
+	} else {
+		memmove(start + blanks, start, n);
+		memset(start, ' ', blanks);
+	}
+	return end + blanks;
+}
+
+/* Cut the text to so many columns. */
+static char *
+cut(char *start, const char *end, unsigned int columns)
+{
+	char *p =
+	    start + utf8_fitting(start, (size_t)(end - start), columns - 1);
+
+	memcpy(p, ELLIPSIS, sizeof(ELLIPSIS) - 1);
+	return p + sizeof(ELLIPSIS) - 1;
+}
+
+char *
+table_place(const struct table *t, size_t i, char *start, char *end,
+    size_t columns, unsigned int *over)
+{
+	const struct table_column *c = &t->v[i];
+	size_t sum, blanks;
+
+	if (!c->right && t->terminal != 0 && columns > c->width) {
+		end = cut(start, end, c->width);
+		columns = c->width;
+	}
+	/* What is too long takes from the blanks of those that follow. */
+	sum = *over + columns;
+	*over = sum > c->width ? (unsigned int)(sum - c->width) : 0;
+	blanks = sum < c->width ? c->width - sum : 0;
+	if (c->right)
+		return push_right(start, end, blanks);
+	return i + 1 < t->n ? put_blanks(end, blanks) : end;
+}
+
+size_t
+table_start(size_t i, struct buf *out)
+{
+	/* A cell may be empty, and yet it is somewhere. */
+	buf_room(out, 1);
+	if (i > 0)
+		buf_chr(out, ' ');
+	return out->len;
+}
+
+void
+table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
+    unsigned int *over)
+{
+	char *text, *end = buf_room(out, t->v[i].width + TABLE_SLACK);
+
+	if (end == NULL)
+		return;
+	text = out->data + start;
+	end = table_place(
+	    t, i, text, end, utf8_columns(text, (size_t)(end - text)), over);
+	out->len = (size_t)(end - out->data);
+}
+
+/* A number's head is cut too. */
+static void
+cut_head(struct buf *out, size_t start, unsigned int columns)
+{
+	char *end = buf_room(out, TABLE_SLACK);
+
+	if (end == NULL)
+		return;
+	end = cut(out->data + start, end, columns);
+	out->len = (size_t)(end - out->data);
+}
+
+void
+table_head(const struct table *t, struct buf *out)
+{
+	unsigned int over = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		size_t start = table_start(i, out);
+
+		buf_str(out, t->v[i].head);
+		if (t->terminal != 0 && t->v[i].width < t->v[i].head_width)
+			cut_head(out, start, t->v[i].width);
+		table_cell(t, i, out, start, &over);
+	}
+	buf_chr(out, '\n');
+}

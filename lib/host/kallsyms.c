@@ -1,0 +1,255 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addr-search.h"
+#include "base/report.h"
+#include "base/util.h"
+#include "host/kallsyms.h"
+
+#define KALLSYMS "/proc/kallsyms"
+
+enum {
+	TEXT_MAX = 512 << 20, /* bytes of /proc/kallsyms */
+	/* How far the last function of all may reach: nothing says where it
+	 * ends. */
+	LAST_MAX = 4096,
+};
+
+void
+kallsyms_free(struct kallsyms *k)
+{
+	free(k->v);
+	buf_free(&k->names);
+	*k = (struct kallsyms){ 0 };
+}
+
+/* One line: "ffffffff81000000 T name", a module's with "\t[module]" behind. */
+struct line {
+	uint64_t addr;
+	char kind;
+	const char *name;
+	size_t len;
+};
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+static bool
+parse_line(struct line *l, const char *p, const char *end)
+{
+	const char *start = p;
+
+	l->addr = 0;
+	while (p < end && hex_digit(*p) != -1)
+		l->addr = l->addr << 4 | (unsigned int)hex_digit(*p++);
+	if (p == start || p - start > 16 || end - p < 4 || p[0] != ' ' ||
+	    p[2] != ' ')
+		return false;
+	l->kind = p[1];
+	l->name = p += 3;
+	while (p < end && *p != '\t' && *p != ' ')
+		p++;
+	l->len = (size_t)(p - l->name);
+	return l->len > 0 && memchr(l->name, '\0', l->len) == NULL;
+}
+
+static bool
+is_name(const struct line *l, const char *name)
+{
+	return strlen(name) == l->len && memcmp(l->name, name, l->len) == 0;
+}
+
+/* Whether a function begins there.  The names that the linker script puts at
+ * the ends of text have no code behind them, those of objtool stand for the
+ * padding before a function. */
+static bool
+is_function(const struct line *l)
+{
+	static const char *const ends[] = { "_etext", "_einittext" };
+	static const char padding[] = "__pfx_";
+
+	for (size_t i = 0; i < nitems(ends); i++)
+		if (is_name(l, ends[i]))
+			return false;
+	if (l->len >= sizeof(padding) &&
+	    memcmp(l->name, padding, sizeof(padding) - 1) == 0)
+		return false;
+	return strchr("tTwW", l->kind) != NULL;
+}
+
+/* Which of several names of one address says the most: that of a global
+ * function, with few underscores before it; an end is none. */
+static uint32_t
+rank(const struct line *l)
+{
+	uint32_t r = 0;
+
+	if (!is_function(l))
+		return UINT32_MAX;
+	while (r < l->len && l->name[r] == '_')
+		r++;
+	return l->kind == 'T' ? r : l->kind == 't' ? r + 1000 : r + 2000;
+}
+
+static void
+add(struct kallsyms *k, size_t *cap, const struct line *l)
+{
+	struct kernel_symbol *more;
+	uint32_t name = 0;
+
+	if (k->n == *cap) {
+		*cap = *cap == 0 ? 65536 : *cap * 2;
+		more = reallocarray(k->v, *cap, sizeof(*more));
+		if (more == NULL) {
+			k->names.failed = true;
+			return;
+		}
+		k->v = more;
+	}
+	if (is_function(l)) {
+		name = (uint32_t)k->names.len;
+		buf_add(&k->names, l->name, l->len);
+		buf_chr(&k->names, '\0');
+	}
+	k->v[k->n++] = (struct kernel_symbol){
+		.addr = l->addr, .name = name, .rank = rank(l)
+	};
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct kernel_symbol *l = a, *r = b;
+
+	if (l->addr != r->addr)
+		return l->addr < r->addr ? -1 : 1;
+	if (l->rank != r->rank)
+		return l->rank < r->rank ? -1 : 1;
+	return l->name < r->name ? -1 : l->name > r->name;
+}
+
+/* Keep the best name of each address, and one end of several in a row. */
+static void
+thin_out(struct kallsyms *k)
+{
+	struct kernel_symbol *v = k->v, *more;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < k->n; i++) {
+		if (kept > 0 && (v[i].addr == v[kept - 1].addr ||
+				    (v[i].name == 0 && v[kept - 1].name == 0)))
+			continue;
+		v[kept++] = v[i];
+	}
+	k->n = kept;
+	more = reallocarray(v, kept + 1, sizeof(*v));
+	if (more != NULL)
+		k->v = more;
+}
+
+/* Append what text says.  *hidden counts functions without an address. */
+static void
+take_lines(struct kallsyms *k, const char *text, size_t len, size_t *hidden)
+{
+	const char *end = text + len, *newline;
+	size_t cap = 0;
+	struct line l;
+
+	for (; text < end && !k->names.failed; text = newline + 1) {
+		newline = memchr(text, '\n', (size_t)(end - text));
+		if (newline == NULL)
+			newline = end;
+		if (!parse_line(&l, text, newline))
+			continue;
+		if (l.addr != 0)
+			add(k, &cap, &l);
+		else if (is_function(&l))
+			++*hidden;
+	}
+}
+
+int
+kallsyms_parse(struct kallsyms *k, const char *text, size_t len)
+{
+	size_t hidden = 0;
+
+	kallsyms_free(k);
+	buf_chr(&k->names, '\0');
+	take_lines(k, text, len, &hidden);
+	if (k->names.failed) {
+		kallsyms_free(k);
+		return report_nomem();
+	}
+	k->hidden = k->n == 0 && hidden > 0;
+	if (k->n > 0)
+		qsort(k->v, k->n, sizeof(*k->v), compare);
+	thin_out(k);
+	return 0;
+}
+
+int
+kallsyms_read(struct kallsyms *k)
+{
+	int fd = open(KALLSYMS, O_RDONLY | O_CLOEXEC), ret = -1;
+	struct buf text = { 0 };
+
+	kallsyms_free(k);
+	if (fd == -1 || buf_read_fd(&text, fd, TEXT_MAX) == -1) {
+		report_notice("kernel functions stay without a name: " KALLSYMS
+			      ": %s",
+		    strerror(errno));
+		ret = 0;
+	} else {
+		ret = kallsyms_parse(k, text.data, text.len);
+	}
+	if (k->hidden)
+		report_notice("kernel functions stay without a name: " KALLSYMS
+			      " shows no addresses; run as root, with "
+			      "kernel.kptr_restrict at 0 or 1");
+	buf_free(&text);
+	if (fd != -1)
+		close(fd);
+	return ret;
+}
+
+const char *
+kallsyms_find(const struct kallsyms *k, uint64_t addr, uint64_t *offset)
+{
+	size_t n = sorted_upto(k->v, k->n, sizeof(*k->v), addr);
+
+	if (n == 0 || k->v[n - 1].name == 0)
+		return NULL;
+	*offset = addr - k->v[n - 1].addr;
+	if (n == k->n && *offset >= LAST_MAX)
+		return NULL;
+	return k->names.data + k->v[n - 1].name;
+}
+
+bool
+kallsyms_has(const char *name, bool in_module)
+{
+	FILE *in = fopen(KALLSYMS, "re");
+	char line[1024], symbol[512], bracket;
+	bool found = false;
+
+	/* "address type name", and the module in brackets. */
+	while (!found && in != NULL && fgets(line, sizeof(line), in) != NULL)
+		found = strstr(line, name) != NULL &&
+			sscanf(line, "%*s %*c %511s %c", symbol, &bracket) ==
+			    (in_module ? 2 : 1) &&
+			strcmp(symbol, name) == 0;
+	if (in != NULL)
+		fclose(in);
+	return found;
+}

@@ -1,0 +1,56 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "host/open-in-root.h"
+
+int
+open_root(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/root", (long)pid);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Open for reading what fd, which is closed, stands for. */
+static int
+reopen(int fd)
+{
+	char path[64];
+	struct stat st;
+	int got = -1;
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		errno = EINVAL;
+		if (S_ISREG(st.st_mode))
+			got = open(
+			    path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	}
+	close(fd);
+	return got;
+}
+
+int
+open_regular(const char *path)
+{
+	return reopen(open(path, O_PATH | O_CLOEXEC));
+}
+
+int
+open_inside(int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return reopen((int)syscall(SYS_openat2, root, path, &how, sizeof(how)));
+}

@@ -1,0 +1,73 @@
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/report.h"
+#include "host/pid-owner.h"
+#include "host/pidns.h"
+#include "host/proc-stat.h"
+
+/* PF_EXITING (Linux, include/linux/sched.h): its pipes may be closed before it
+ * is a zombie. */
+enum { EXITING = 0x4 };
+
+/* When process pid started: *start is 0 if there is none; one that ends is
+ * none.  Returns -1 with errno set when nobody can tell. */
+static int
+start_time(long pid, unsigned long long *start)
+{
+	struct proc_stat s;
+	int there = proc_stat_read(pid, &s);
+
+	*start = there == 1 && !(s.flags & EXITING) ? s.start : 0;
+	return there == -1 ? -1 : 0;
+}
+
+int
+owner_self(struct owner *o)
+{
+	char link[32];
+	ssize_t n = readlink("/proc/self", link, sizeof(link) - 1);
+	int error = n == -1 ? errno : 0;
+
+	if (n > 0) {
+		link[n] = '\0';
+		o->pid = strtol(link, NULL, 10);
+		if (start_time(o->pid, &o->start) == -1 ||
+		    (o->pidns = pidns_self()) == 0)
+			error = errno;
+		else if (o->start != 0)
+			return 0;
+	}
+	if (error != 0 && error != ENOENT)
+		report_error("/proc does not say who this process is: %s",
+		    strerror(error));
+	else
+		report_error("/proc does not say who this process is; mount "
+			     "it");
+	errno = error != 0 ? error : ENOENT;
+	return -1;
+}
+
+bool
+owner_parse(struct owner *o, const char *text)
+{
+	int n = 0;
+
+	return isdigit((unsigned char)text[0]) &&
+	       sscanf(text, OWNER_FORMAT "%n", &o->pid, &o->start, &o->pidns,
+		   &n) == 3 &&
+	       text[n] == '\0';
+}
+
+bool
+owner_lives(const struct owner *o)
+{
+	unsigned long long start;
+
+	return pidns_self() != o->pidns || start_time(o->pid, &start) == -1 ||
+	       start == o->start;
+}

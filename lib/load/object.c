@@ -1,0 +1,535 @@
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/report.h"
+#include "base/util.h"
+#include "elf/bss-rename.h"
+#include "elf/btf.h"
+#include "elf/libbpf-log.h"
+#include "host/privilege.h"
+#include "load/btf-slice.h"
+#include "load/object.h"
+#include "load/struct-ops.h"
+#include "load/vmlinux.h"
+#include "types/types.h"
+#include "types/value.h"
+
+enum {
+	LOG_LINES = 20, /* of the verifier's log, the last ones */
+};
+
+/* One section of an open object: where its bytes and its types are. */
+struct section {
+	const struct package *package;
+	const char *name;
+	struct bpf_map *map;
+	const struct btf *btf;
+	const struct btf_type *type; /* DATASEC */
+	unsigned char *bytes;        /* owned: a copy to change */
+	size_t size;
+	struct btf_import import;
+};
+
+static int
+set_value(struct section *s, const struct package_variable *v,
+    const struct btf_var_secinfo *at, const char *where)
+{
+	const struct btf_type *var = btf__type_by_id(s->btf, at->type);
+	uint32_t type = btf_import(&s->import, var->type, where);
+	struct buf text = { 0 };
+	uint64_t size;
+
+	if (type == TYPE_NONE)
+		return -1;
+	size = s->import.types->v[type].size;
+	if (at->offset > s->size || size > s->size - at->offset) {
+		report_error("%s: lies outside of section %s", where, s->name);
+		return -1;
+	}
+	if (value_to_bytes(s->import.types, type, v->value,
+		s->bytes + at->offset, size, where) == -1)
+		return -1;
+	value_to_text(v->value, &text);
+	report_info("%s: %s = %.*s", s->package->name, v->name, (int)text.len,
+	    text.data != NULL ? text.data : "");
+	buf_free(&text);
+	return 0;
+}
+
+static int
+set_variable(struct section *s, const struct package_variable *v)
+{
+	const struct btf_var_secinfo *at;
+	char *where;
+	int ret = 0;
+
+	if (asprintf(&where, "%s: %s", s->package->name, v->name) == -1)
+		return report_nomem();
+	at = btf_variable(s->btf, s->type, v->name);
+	/* Statics are not the package's to set: two may share a name. */
+	if (at == NULL || btf_var(btf__type_by_id(s->btf, at->type))->linkage ==
+			      BTF_VAR_STATIC) {
+		report_error("%s: the object has no such variable in %s", where,
+		    s->name);
+		ret = -1;
+	} else if (v->value != NULL) {
+		ret = set_value(s, v, at, where);
+	}
+	free(where);
+	return ret;
+}
+
+/* Find the section in the object.  Returns 0, or -1 after reporting. */
+static int
+find_section(struct section *s, struct bpf_object *bpf)
+{
+	const char *package = s->package->name;
+	const void *initial;
+	char name[128];
+	int id = -1;
+
+	snprintf(name, sizeof(name), "%s%s",
+	    strncmp(s->name, BSS_PREFIX, strlen(BSS_PREFIX)) == 0 ? BSS_RENAMED
+								  : "",
+	    s->name);
+	s->map = bpf_object__find_map_by_name(bpf, name);
+	if (s->map == NULL) {
+		report_error(
+		    "%s: section %s is not in the object", package, s->name);
+		return -1;
+	}
+	initial = bpf_map__initial_value(s->map, &s->size);
+	s->btf = bpf_object__btf(bpf);
+	if (s->btf != NULL)
+		id = btf__find_by_name_kind(s->btf, name, BTF_KIND_DATASEC);
+	if (initial == NULL || id < 0) {
+		report_error("%s: section %s: the object says nothing of its "
+			     "variables; compile it with -g",
+		    package, s->name);
+		return -1;
+	}
+	s->type = btf__type_by_id(s->btf, (uint32_t)id);
+	s->bytes = malloc(s->size);
+	if (s->bytes == NULL)
+		return report_nomem();
+	memcpy(s->bytes, initial, s->size);
+	return 0;
+}
+
+static bool
+has_values(const struct package_section *from)
+{
+	for (size_t i = 0; i < from->nvariables; i++)
+		if (from->variables[i].value != NULL)
+			return true;
+	return false;
+}
+
+/* Put the variables' values into the bytes of the section. */
+static int
+set_variables(struct section *s, const struct package_section *from)
+{
+	struct types types = { 0 };
+	int ret = 0;
+
+	if (btf_import_open(&s->import, s->btf, &types) == -1)
+		return -1;
+	for (size_t i = 0; i < from->nvariables && ret == 0; i++)
+		ret = set_variable(s, &from->variables[i]);
+	btf_import_close(&s->import);
+	types_free(&types);
+	return ret;
+}
+
+/* Put the values of one section into the object. */
+static int
+fill_section(struct object *o, const struct package_section *from)
+{
+	struct section s = { .package = o->package, .name = from->name };
+	int ret = -1, error;
+
+	/* libbpf itself fills .kconfig in, from the kernel's configuration. */
+	if (from->nvariables == 0 ||
+	    (strcmp(from->name, ".kconfig") == 0 && !has_values(from)))
+		return 0;
+	if (find_section(&s, o->bpf) == 0 && set_variables(&s, from) == 0) {
+		error = bpf_map__set_initial_value(s.map, s.bytes, s.size);
+		if (error == 0)
+			ret = 0;
+		else
+			report_error("%s: section %s: %s", o->package->name,
+			    s.name, strerror(-error));
+	}
+	free(s.bytes);
+	return ret;
+}
+
+/* Whether the object has every program of the package. */
+static int
+check_programs(const struct object *o)
+{
+	const struct package *p = o->package;
+
+	for (size_t i = 0; i < p->nprograms; i++) {
+		if (bpf_object__find_program_by_name(
+			o->bpf, p->programs[i].name) != NULL)
+			continue;
+		report_error("%s: program %s is not in the object", p->name,
+		    p->programs[i].name);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+open_elf(struct object *o)
+{
+	const struct package *p = o->package;
+	const struct bpf_object_open_opts opts = {
+		.sz = sizeof(opts),
+		.object_name = p->obj_name[0] != '\0' ? p->obj_name : "skel",
+		.btf_custom_path =
+		    o->btf_path != NULL ? o->btf_path : o->slice_path,
+	};
+	struct buf renamed = { 0 };
+	char error[128];
+
+	if (p->elf == NULL) {
+		report_error("%s: this package has no object inside; give one "
+			     "with -e",
+		    p->name);
+		return -1;
+	}
+	if (bss_rename(p->elf, p->elf_size, &renamed) == -1)
+		return -1;
+	o->bpf = renamed.len > 0
+		     ? bpf_object__open_mem(renamed.data, renamed.len, &opts)
+		     : bpf_object__open_mem(p->elf, p->elf_size, &opts);
+	libbpf_strerror(errno, error, sizeof(error));
+	buf_free(&renamed);
+	if (o->bpf != NULL)
+		return 0;
+	report_error("%s: the object cannot be opened: %s", p->name, error);
+	heard_report();
+	return -1;
+}
+
+/* Whether libbpf reads the whole of the kernel's BTF anyhow, to find what one
+ * of the programs belongs to; so it may be with sections that it knows not. */
+static bool
+hooks_by_btf(const struct package *p)
+{
+	enum bpf_prog_type type;
+	enum bpf_attach_type place;
+
+	for (size_t i = 0; i < p->nprograms; i++) {
+		if (libbpf_prog_type_by_name(
+			p->programs[i].attach, &type, &place) != 0)
+			return true;
+		if (type == BPF_PROG_TYPE_TRACING ||
+		    type == BPF_PROG_TYPE_LSM ||
+		    type == BPF_PROG_TYPE_STRUCT_OPS ||
+		    type == BPF_PROG_TYPE_EXT)
+			return true;
+	}
+	return false;
+}
+
+/* Where the kernel's own BTF serves, a part of it does, most often. */
+static void
+slice_btf(struct object *o)
+{
+	const struct package *p = o->package;
+
+	if (o->btf_path == NULL && p->elf != NULL && !hooks_by_btf(p))
+		o->slice = btf_slice_open(p->elf, p->elf_size, &o->slice_path);
+}
+
+int
+object_open(struct object *o, const struct package *p, const char *btf)
+{
+	*o = (struct object){ .package = p, .btf = btf };
+	heard_install();
+	heard_forget();
+	if (vmlinux_choose(btf, &o->btf_path) == -1)
+		goto fail;
+	slice_btf(o);
+	if (open_elf(o) == -1 || check_programs(o) == -1)
+		goto fail;
+	for (size_t i = 0; i < p->nsections; i++)
+		if (fill_section(o, &p->sections[i]) == -1)
+			goto fail;
+	return 0;
+fail:
+	object_close(o);
+	return -1;
+}
+
+/* Where the last lines of the text that ends at end start. */
+static const char *
+last_lines(const char *text, const char *end, int lines)
+{
+	const char *p = end;
+
+	/* The newline at the end closes the last line. */
+	if (p > text && p[-1] == '\n')
+		p--;
+	for (; p > text; p--)
+		if (p[-1] == '\n' && --lines == 0)
+			break;
+	return p;
+}
+
+/* Report the last lines of the verifier's log. */
+static void
+report_log(const char *log)
+{
+	const char *end = strstr(log, "-- END PROG LOAD LOG --");
+	const char *p, *eol;
+
+	if (end == NULL)
+		end = log + strlen(log);
+	for (p = last_lines(log, end, LOG_LINES); p < end; p = eol + 1) {
+		eol = memchr(p, '\n', (size_t)(end - p));
+		if (eol == NULL)
+			eol = end;
+		report_error("    %.*s", (int)(eol - p), p);
+	}
+}
+
+/* What may be missing when libbpf or the kernel refused without a word. */
+static void
+report_hint(const struct object *o, int error)
+{
+	const struct bpf_program *program =
+	    bpf_object__find_program_by_name(o->bpf, heard_program());
+	const char *name = o->package->name;
+	const char *type;
+
+	if (program == NULL || (error != EINVAL && error != EOPNOTSUPP))
+		return;
+	type = libbpf_bpf_prog_type_str(bpf_program__type(program));
+	report_error("%s: program %s: this kernel may lack %s programs", name,
+	    heard_program(), type != NULL ? type : "such");
+}
+
+/* What may be forbidden of the object; NULL: of its maps. */
+static unsigned int
+find_forbidden(const struct object *o, const struct bpf_program *program)
+{
+	unsigned int what = PRIVILEGE_MEMORY;
+	const struct bpf_map *m;
+
+	if (program != NULL)
+		return what | privilege_of_type(bpf_program__type(program));
+	bpf_object__for_each_map (m, o->bpf)
+		what |= privilege_of_map(bpf_map__type(m));
+	return what;
+}
+
+/* Report that it is forbidden: the program, if others may be loaded. */
+static void
+report_forbidden(const struct object *o, const struct bpf_program *program)
+{
+	unsigned int what = find_forbidden(o, program);
+	char *where;
+
+	if (program == NULL || !privilege_suffices() ||
+	    asprintf(&where, "%s: program %s (%s)", o->package->name,
+		bpf_program__name(program),
+		bpf_program__section_name(program)) == -1) {
+		privilege_report(o->package->name, what);
+		return;
+	}
+	privilege_report(where, what);
+	free(where);
+}
+
+/* Whether the program refers to what the BTF does not have: libbpf puts that
+ * into the verifier's log.  Then it is reported. */
+static bool
+report_relocation(const struct object *o)
+{
+	static const char words[] = "failed to resolve CO-RE relocation ";
+	const char *p = strstr(o->log, words);
+
+	if (p == NULL)
+		return false;
+	p += sizeof(words) - 1;
+	report_error("%s: program %s: the BTF in %s lacks what it refers to: "
+		     "%.*s",
+	    o->package->name, heard_program(), vmlinux_name(o->btf_path),
+	    (int)strcspn(p, "\n"), p);
+	return true;
+}
+
+/* The verifier writes its log also where something else then fails. */
+static bool
+is_verifiers(const struct object *o, int error)
+{
+	return o->log != NULL && error != EMFILE && error != ENFILE &&
+	       error != ENOMEM;
+}
+
+/* Whether the BTF may be as it should, but could not be read for want of
+ * something.  Then it is reported. */
+static bool
+report_unread_btf(const struct object *o)
+{
+	int error = heard_btf_error();
+
+	if (error != ENOMEM && error != EMFILE && error != ENFILE &&
+	    error != EIO)
+		return false;
+	report_error("%s: the object cannot be loaded: the BTF in %s cannot be "
+		     "read: %s",
+	    o->package->name, vmlinux_name(o->btf_path), strerror(error));
+	return true;
+}
+
+static void
+report_refusal(struct object *o, int error)
+{
+	const struct bpf_program *program =
+	    bpf_object__find_program_by_name(o->bpf, heard_program());
+	const char *name = o->package->name;
+
+	if (error == EPERM && o->log == NULL) {
+		report_forbidden(o, program);
+		return;
+	}
+	if ((heard_of("failed to parse target BTF") ||
+		heard_of("failed to find valid kernel BTF")) &&
+	    report_unread_btf(o))
+		return;
+	if (heard_of("failed to parse target BTF")) {
+		vmlinux_report(name, o->btf, o->btf_path);
+		return;
+	}
+	/* Whatever was chosen, what a program hooks is looked up there. */
+	if (heard_of("failed to find valid kernel BTF")) {
+		vmlinux_report(name, o->btf, NULL);
+		return;
+	}
+	if (program != NULL && o->log != NULL && report_relocation(o))
+		return;
+	if (program != NULL && heard_of("failed to find kernel BTF type ID")) {
+		report_error("%s: program %s (%s): this kernel has nothing of "
+			     "that name",
+		    name, heard_program(), bpf_program__section_name(program));
+		return;
+	}
+	if (program == NULL)
+		report_error("%s: the object cannot be loaded: %s", name,
+		    strerror(error));
+	else
+		report_error("%s: program %s (%s): %s: %s", name,
+		    heard_program(), bpf_program__section_name(program),
+		    is_verifiers(o, error) ? "the verifier refused it"
+					   : "cannot be loaded",
+		    strerror(error));
+	if (is_verifiers(o, error)) {
+		report_log(o->log);
+	} else {
+		heard_report();
+		report_hint(o, error);
+	}
+}
+
+/* libbpf is through with it. */
+static void
+drop_slice(struct object *o)
+{
+	if (o->slice_path == NULL)
+		return;
+	close(o->slice);
+	free(o->slice_path);
+	o->slice_path = NULL;
+}
+
+int
+object_load(struct object *o)
+{
+	int error;
+
+	heard_forget();
+	ops_drop_unused(o->package, o->bpf);
+	error = bpf_object__load(o->bpf);
+	drop_slice(o);
+	if (error == 0)
+		return 0;
+	o->log = heard_take_log();
+	report_refusal(o, -error);
+	return -1;
+}
+
+/* The map in o that name says, for each of h's maps; NULL is none. */
+static int *
+find_fds(const struct object *o, const struct stream_header *h,
+    const char *(*name)(const struct stream_map *m))
+{
+	int *fds = calloc(h->nmaps + 1, sizeof(*fds));
+	const char *map;
+
+	if (fds == NULL)
+		report_nomem();
+	for (size_t i = 0; fds != NULL && i < h->nmaps; i++) {
+		map = name(&h->maps[i]);
+		fds[i] = map == NULL
+			     ? -1
+			     : bpf_object__find_map_fd_by_name(o->bpf, map);
+	}
+	return fds;
+}
+
+static const char *
+name_of(const struct stream_map *m)
+{
+	return m->name;
+}
+
+static const char *
+stacks_of(const struct stream_map *m)
+{
+	return m->stacks;
+}
+
+static const char *
+lost_of(const struct stream_map *m)
+{
+	return m->lost;
+}
+
+int *
+object_map_fds(const struct object *o, const struct stream_header *h)
+{
+	return find_fds(o, h, name_of);
+}
+
+int *
+object_stack_fds(const struct object *o, const struct stream_header *h)
+{
+	return find_fds(o, h, stacks_of);
+}
+
+int *
+object_lost_fds(const struct object *o, const struct stream_header *h)
+{
+	return find_fds(o, h, lost_of);
+}
+
+void
+object_close(struct object *o)
+{
+	bpf_object__close(o->bpf);
+	free(o->btf_path);
+	drop_slice(o);
+	free(o->log);
+	*o = (struct object){ 0 };
+	heard_forget();
+}

@@ -1,0 +1,116 @@
+#include <bpf/btf.h>
+#include <gelf.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "elf/btf.h"
+#include "elf/elf-section.h"
+#include "load/struct-ops.h"
+
+#define SECTION ".struct_ops"
+
+/* The map of the variable that lies at this offset of the section. */
+static struct bpf_map *
+map_at(struct bpf_object *bpf, uint64_t offset)
+{
+	const struct btf *btf = bpf_object__btf(bpf);
+	const struct btf_var_secinfo *v;
+	const struct btf_type *section;
+	int id = -1;
+
+	if (btf != NULL)
+		id = btf__find_by_name_kind(btf, SECTION, BTF_KIND_DATASEC);
+	if (id < 0)
+		return NULL;
+	section = btf__type_by_id(btf, (uint32_t)id);
+	v = btf_var_secinfos(section);
+	for (unsigned int i = 0; i < btf_vlen(section); i++) {
+		const struct btf_type *var = btf__type_by_id(btf, v[i].type);
+
+		if (var != NULL && offset >= v[i].offset &&
+		    offset - v[i].offset < v[i].size)
+			return bpf_object__find_map_by_name(
+			    bpf, btf_name(btf, var->name_off));
+	}
+	return NULL;
+}
+
+/* Where in the section the program's address is to be filled in.  Returns
+ * whether that is somewhere. */
+static bool
+find_offset(Elf *elf, const char *program, uint64_t *offset)
+{
+	Elf_Scn *relocations = elf_section_find(elf, ".rel" SECTION, SHT_NULL),
+		*symbols;
+	Elf_Data *data, *table;
+	GElf_Shdr head, symbol_head;
+
+	if (relocations == NULL || gelf_getshdr(relocations, &head) == NULL)
+		return false;
+	symbols = elf_getscn(elf, head.sh_link);
+	if (symbols == NULL || gelf_getshdr(symbols, &symbol_head) == NULL)
+		return false;
+	data = elf_getdata(relocations, NULL);
+	table = elf_getdata(symbols, NULL);
+	for (int i = 0; data != NULL && table != NULL; i++) {
+		const char *name;
+		GElf_Rel r;
+		GElf_Sym s;
+
+		if (gelf_getrel(data, i, &r) == NULL ||
+		    gelf_getsym(table, (int)GELF_R_SYM(r.r_info), &s) == NULL)
+			return false;
+		name = elf_strptr(elf, symbol_head.sh_link, s.st_name);
+		if (name != NULL && strcmp(name, program) == 0) {
+			*offset = r.r_offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+struct bpf_map *
+ops_map(
+    const struct package *package, struct bpf_object *bpf, const char *program)
+{
+	uint64_t offset;
+	bool found;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_memory((char *)package->elf, package->elf_size);
+	if (elf == NULL)
+		return NULL;
+	found = find_offset(elf, program, &offset);
+	elf_end(elf);
+	return found ? map_at(bpf, offset) : NULL;
+}
+
+/* Whether a program of the struct is loaded. */
+static bool
+is_used(const struct package *package, struct bpf_object *bpf,
+    const struct bpf_map *map)
+{
+	struct bpf_program *p;
+
+	bpf_object__for_each_program (p, bpf)
+		if (bpf_program__type(p) == BPF_PROG_TYPE_STRUCT_OPS &&
+		    bpf_program__autoload(p) &&
+		    ops_map(package, bpf, bpf_program__name(p)) == map)
+			return true;
+	return false;
+}
+
+void
+ops_drop_unused(const struct package *package, struct bpf_object *bpf)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map (map, bpf) {
+		if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS ||
+		    is_used(package, bpf, map))
+			continue;
+		bpf_map__set_type(map, BPF_MAP_TYPE_ARRAY);
+		bpf_map__set_autocreate(map, false);
+	}
+}

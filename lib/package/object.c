@@ -1,0 +1,175 @@
+#include <elf.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <resolv.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/report.h"
+#include "package/object.h"
+#include "package/package.h"
+
+#define BASE64                                                                 \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+/* The bytes of base64 text; b64_pton() alone would skip white space. */
+static unsigned char *
+decode_base64(const char *text, size_t *len, const char *where)
+{
+	size_t n = strlen(text), digits = strspn(text, BASE64);
+	unsigned char *bytes;
+	int got;
+
+	if (strspn(text + digits, "=") != n - digits) {
+		report_error("%s.bpf_object: not base64: byte %zu", where,
+		    digits + strspn(text + digits, "=") + 1);
+		return NULL;
+	}
+	if (n % 4 != 0 || n - digits > 2 || n == 0) {
+		report_error("%s.bpf_object: the base64 is cut: %zu characters",
+		    where, n);
+		return NULL;
+	}
+	/* b64_pton() wants room for the padding too. */
+	if ((bytes = malloc(n / 4 * 3 + 1)) == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	got = b64_pton(text, bytes, n / 4 * 3 + 1);
+	if (got == -1) {
+		report_error("%s.bpf_object: not base64: bad padding", where);
+		free(bytes);
+		return NULL;
+	}
+	*len = (size_t)got;
+	return bytes;
+}
+
+/* Report how the stream z ended other than it should.  Returns -1. */
+static int
+bad_stream(const z_stream *z, int ret, uint64_t size, const char *where)
+{
+	if (z->total_out > size)
+		report_error("%s: bpf_object_size says %" PRIu64
+			     ", the object has more bytes",
+		    where, size);
+	else if (ret == Z_STREAM_END && z->total_out < size)
+		report_error("%s: bpf_object_size says %" PRIu64
+			     ", the object has %lu bytes",
+		    where, size, z->total_out);
+	else if (ret == Z_STREAM_END)
+		report_error("%s.bpf_object: %u bytes follow the zlib stream",
+		    where, z->avail_in);
+	else if (ret == Z_BUF_ERROR || ret == Z_OK)
+		report_error("%s.bpf_object: the zlib stream is cut", where);
+	else
+		report_error("%s.bpf_object: not a zlib stream: %s", where,
+		    z->msg != NULL ? z->msg : zError(ret));
+	return -1;
+}
+
+/* out has size + 1 bytes; the last shows an object larger than it says. */
+static int
+inflate_into(unsigned char *out, uint64_t size, unsigned char *in, size_t len,
+    const char *where)
+{
+	z_stream z = { 0 };
+	int ret;
+
+	z.next_in = in;
+	z.avail_in = (unsigned int)len;
+	z.next_out = out;
+	z.avail_out = (unsigned int)(size + 1);
+	if (inflateInit(&z) != Z_OK)
+		return report_nomem();
+	ret = inflate(&z, Z_FINISH);
+	inflateEnd(&z);
+	if (ret == Z_STREAM_END && z.total_out == size && z.avail_in == 0)
+		return 0;
+	return bad_stream(&z, ret, size, where);
+}
+
+int
+package_object_decode(
+    const char *text, uint64_t size, unsigned char **elf, const char *where)
+{
+	unsigned char *packed, *out;
+	size_t len;
+	int ret;
+
+	if ((packed = decode_base64(text, &len, where)) == NULL)
+		return -1;
+	if ((out = malloc((size_t)size + 1)) == NULL) {
+		free(packed);
+		return report_nomem();
+	}
+	ret = inflate_into(out, size, packed, len, where);
+	free(packed);
+	if (ret == -1)
+		free(out);
+	else
+		*elf = out;
+	return ret;
+}
+
+/* What else it is, in the words of its header; NULL: what it should be. */
+static const char *
+misfit(const Elf64_Ehdr *h)
+{
+	if (h->e_ident[EI_CLASS] != ELFCLASS64)
+		return "a 32-bit ELF file";
+	if (h->e_ident[EI_DATA] != ELFDATA2LSB)
+		return "a big-endian ELF file";
+	if (h->e_machine != EM_BPF)
+		return "an ELF file for another machine";
+	if (h->e_type != ET_REL)
+		return "linked already";
+	return NULL;
+}
+
+int
+package_object_check(const unsigned char *elf, size_t size, const char *where)
+{
+	const char *what;
+	Elf64_Ehdr h;
+
+	if (size < sizeof(h) || memcmp(elf, ELFMAG, SELFMAG) != 0) {
+		report_error("%s: not an ELF object; make one with "
+			     "clang --target=bpf -g -O2 -c",
+		    where);
+		return -1;
+	}
+	memcpy(&h, elf, sizeof(h));
+	if ((what = misfit(&h)) == NULL)
+		return 0;
+	report_error("%s: %s; expected a 64-bit little-endian BPF object, "
+		     "as clang --target=bpf -c makes it",
+	    where, what);
+	return -1;
+}
+
+char *
+package_encode_object(const unsigned char *elf, size_t size)
+{
+	unsigned long len = compressBound(size);
+	unsigned char *packed = malloc(len);
+	char *text = NULL;
+	size_t room;
+
+	if (packed == NULL ||
+	    compress2(packed, &len, elf, size, Z_BEST_COMPRESSION) != Z_OK)
+		goto out;
+	room = (len + 2) / 3 * 4 + 1;
+	if ((text = malloc(room)) == NULL)
+		goto out;
+	if (b64_ntop(packed, len, text, room) == -1) {
+		free(text);
+		text = NULL;
+	}
+out:
+	if (text == NULL)
+		report_nomem();
+	free(packed);
+	return text;
+}

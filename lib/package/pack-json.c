@@ -1,0 +1,89 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "elf/btf.h"
+#include "package/pack-json.h"
+
+/* Report that a JSON value could not be made of name.  Returns -1. */
+static int
+bad_text(const char *file, const char *what, const char *name)
+{
+	if (errno == ENOMEM)
+		return report_nomem();
+	report_error("%s: %s %s: the name is not UTF-8 text", file, what, name);
+	return -1;
+}
+
+int
+pack_put(json_t *obj, const char *key, json_t *value)
+{
+	return json_object_set_new(obj, key, value) == 0 ? 0 : report_nomem();
+}
+
+int
+pack_append(const char *file, json_t *array, json_t *value, const char *what,
+    const char *name)
+{
+	if (value == NULL)
+		return bad_text(file, what, name);
+	return json_array_append_new(array, value) == 0 ? 0 : report_nomem();
+}
+
+json_t *
+pack_last(const json_t *array)
+{
+	return json_array_get(array, json_array_size(array) - 1);
+}
+
+uint32_t
+pack_bare_type(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	while (btf_is_mod(t) || btf_is_typedef(t)) {
+		id = t->type;
+		t = btf__type_by_id(btf, id);
+	}
+	return id;
+}
+
+const char *
+pack_type_name(const struct btf *btf, uint32_t id)
+{
+	return btf__name_by_offset(btf, btf__type_by_id(btf, id)->name_off);
+}
+
+/*
+ * The declaration as the format has it: the reference loader knows bool by
+ * that name only, in the BTF it is often C's _Bool.
+ */
+static char *
+declaration(const struct btf *btf, uint32_t id)
+{
+	static const char c_bool[] = "_Bool";
+	size_t n = strlen(c_bool);
+	char *text = btf_declaration(btf, id), *plain;
+
+	if (text == NULL || strncmp(text, c_bool, n) != 0 ||
+	    (text[n] != '\0' && text[n] != '['))
+		return text;
+	if (asprintf(&plain, "bool%s", text + n) == -1)
+		plain = NULL;
+	free(text);
+	return plain;
+}
+
+json_t *
+pack_named_type(const struct btf *btf, const char *name, uint32_t type)
+{
+	char *text = declaration(btf, type);
+	json_t *v = NULL;
+
+	if (text != NULL)
+		v = json_pack("{ssss}", "name", name, "type", text);
+	free(text);
+	return v;
+}

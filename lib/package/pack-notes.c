@@ -1,0 +1,439 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "base/util.h"
+#include "elf/btf.h"
+#include "package/pack-json.h"
+#include "package/pack-notes.h"
+#include "stream/header-words.h"
+#include "types/types.h"
+#include "types/value.h"
+
+#define TAG "skel:"
+
+enum { WHERE_MAX = 512 };
+
+struct note {
+	const struct btf *btf;       /* borrowed, as all here */
+	struct note_target *targets; /* all of them */
+	struct note_target *target;
+	uint32_t id; /* the BTF type it stands on */
+	const char *key, *value;
+	const char *where; /* "x.o: hists: skel:sample=1000" */
+};
+
+typedef int note_fn(const struct note *n);
+
+static int
+put(json_t *obj, const char *key, json_t *value, const char *where)
+{
+	if (value == NULL) {
+		if (errno == ENOMEM)
+			return report_nomem();
+		report_error("%s: not UTF-8 text", where);
+		return -1;
+	}
+	return pack_put(obj, key, value);
+}
+
+/* The object under key, made if it is not there yet.  Borrowed, or NULL. */
+static json_t *
+object_in(json_t *obj, const char *key)
+{
+	json_t *v = json_object_get(obj, key);
+
+	if (v != NULL)
+		return v;
+	if (json_object_set_new(obj, key, json_object()) == -1) {
+		report_nomem();
+		return NULL;
+	}
+	return json_object_get(obj, key);
+}
+
+static int
+put_in(const struct note *n, const char *object, const char *key, json_t *value)
+{
+	json_t *obj = object_in(n->target->json, object);
+
+	if (obj == NULL) {
+		json_decref(value);
+		return -1;
+	}
+	return put(obj, key, value, n->where);
+}
+
+static int
+set_argument(const struct note *n)
+{
+	return put_in(n, "cmdarg", n->key, json_string(n->value));
+}
+
+/* No letter is no short name: SKEL_ARG takes both. */
+static int
+set_short(const struct note *n)
+{
+	if (n->value[0] == '\0')
+		return 0;
+	if (n->value[1] != '\0' || n->value[0] <= ' ' || n->value[0] > '~' ||
+	    n->value[0] == '-') {
+		report_error("%s: expected one letter", n->where);
+		return -1;
+	}
+	return set_argument(n);
+}
+
+/* The default is checked against the variable's type, as the argument is. */
+static int
+set_default(const struct note *n)
+{
+	struct types types = { 0 };
+	struct btf_import in;
+	json_t *v = NULL;
+	uint32_t type;
+
+	if (btf_import_open(&in, n->btf, &types) == -1)
+		return -1;
+	type = btf_import(&in, n->target->type, n->where);
+	if (type != TYPE_NONE)
+		v = value_from_text(&types, type, n->value, n->where);
+	btf_import_close(&in);
+	types_free(&types);
+	return v != NULL ? put_in(n, "cmdarg", "default", v) : -1;
+}
+
+static int
+set_interval(const struct note *n)
+{
+	char *end;
+	unsigned long long ms = strtoull(n->value, &end, 10);
+
+	if (n->value[0] < '0' || n->value[0] > '9' || *end != '\0' || ms == 0 ||
+	    ms > UINT32_MAX) {
+		report_error("%s: expected milliseconds, 1 to %" PRIu32,
+		    n->where, UINT32_MAX);
+		return -1;
+	}
+	return put_in(n, "sample", "interval", json_integer((json_int_t)ms));
+}
+
+static int
+set_sample(const struct note *n)
+{
+	return put_in(n, "sample", n->key, json_string(n->value));
+}
+
+/* Only the words that a reader of the package knows. */
+static int
+set_type(const struct note *n)
+{
+	for (size_t i = 0; i < nitems(stream_samples); i++)
+		if (strcmp(stream_samples[i], n->value) == 0)
+			return set_sample(n);
+	report_error("%s: unknown sample type; known: default_kv, log2_hist, "
+		     "linear_hist",
+	    n->where);
+	return -1;
+}
+
+static int
+set_clear(const struct note *n)
+{
+	return put_in(n, "sample", "clear_map", json_true());
+}
+
+/* The member is checked when the type of the records is known. */
+static int
+set_sequence(const struct note *n)
+{
+	return put(
+	    n->target->json, "sequence", json_string(n->value), n->where);
+}
+
+/* The object "stack_trace" in "intepreter", with what has to be in it. */
+static json_t *
+stack_trace(const struct note *n)
+{
+	json_t *interpreter = object_in(n->target->json, "intepreter");
+	json_t *stack;
+
+	if (interpreter == NULL ||
+	    (stack = object_in(interpreter, "stack_trace")) == NULL ||
+	    object_in(stack, "field_map") == NULL)
+		return NULL;
+	if (json_object_get(stack, "with_symbols") == NULL &&
+	    pack_put(stack, "with_symbols", json_true()) == -1)
+		return NULL;
+	return stack;
+}
+
+static int
+set_stack_trace(const struct note *n)
+{
+	return stack_trace(n) != NULL ? 0 : -1;
+}
+
+static int
+set_no_symbols(const struct note *n)
+{
+	json_t *stack = stack_trace(n);
+
+	return stack != NULL ? pack_put(stack, "with_symbols", json_false())
+			     : -1;
+}
+
+static int
+set_stack_map(const struct note *n)
+{
+	json_t *stack = stack_trace(n);
+
+	return stack != NULL
+		   ? put(stack, "stacks", json_string(n->value), n->where)
+		   : -1;
+}
+
+/* "kstack:member" */
+static int
+set_stack_field(const struct note *n)
+{
+	static const char *const fields[] = { "pid", "cpu_id", "comm",
+		"kstack_sz", "ustack_sz", "kstack", "ustack" };
+	const char *colon = strchr(n->value, ':');
+	size_t len = colon != NULL ? (size_t)(colon - n->value) : 0;
+	json_t *stack;
+
+	for (size_t i = 0; i < nitems(fields); i++) {
+		if (len != strlen(fields[i]) ||
+		    memcmp(n->value, fields[i], len) != 0)
+			continue;
+		stack = stack_trace(n);
+		return stack != NULL
+			   ? put(json_object_get(stack, "field_map"), fields[i],
+				 json_string(colon + 1), n->where)
+			   : -1;
+	}
+	report_error("%s: no field of stacks; there are pid, cpu_id, comm, "
+		     "kstack_sz, ustack_sz, kstack, ustack",
+	    n->where);
+	return -1;
+}
+
+/* "type:frequency" */
+static int
+set_perf_event(const struct note *n)
+{
+	const char *colon = strrchr(n->value, ':');
+	char type[64], *end;
+	unsigned long long hz, number;
+	json_t *event;
+
+	hz = colon != NULL ? strtoull(colon + 1, &end, 10) : 0;
+	if (hz == 0 || hz > UINT32_MAX || *end != '\0' || colon[1] < '0' ||
+	    colon[1] > '9' || colon == n->value ||
+	    (size_t)(colon - n->value) >= sizeof(type)) {
+		report_error(
+		    "%s: expected SKEL_PERF_EVENT(\"type\", hz)", n->where);
+		return -1;
+	}
+	snprintf(type, sizeof(type), "%.*s", (int)(colon - n->value), n->value);
+	number = strtoull(type, &end, 10);
+	event = type[0] >= '0' && type[0] <= '9' && *end == '\0'
+		    ? json_integer((json_int_t)number)
+		    : json_string(type);
+	return put(n->target->json, "perf_event",
+	    json_pack("{sosI}", "type", event, "frequency", (json_int_t)hz),
+	    n->where);
+}
+
+static int
+set_doc(const struct note *n)
+{
+	return put(n->target->json, n->key, json_string(n->value), n->where);
+}
+
+/* The map or program that the note names, or NULL. */
+static struct note_target *
+named(const struct note *n, enum note_place place)
+{
+	for (uint32_t id = 1; id < btf__type_cnt(n->btf); id++)
+		if (n->targets[id].place == place &&
+		    strcmp(pack_type_name(n->btf, id), n->value) == 0)
+			return &n->targets[id];
+	return NULL;
+}
+
+/* The function's one parameter points to the type of the records: its BTF id,
+ * or 0 after reporting. */
+static uint32_t
+record_type(const struct note *n, const char *expected)
+{
+	const struct btf_type *t = btf__type_by_id(n->btf, n->id);
+
+	t = btf__type_by_id(n->btf, t->type);
+	if (btf_is_func_proto(t) && btf_vlen(t) == 1)
+		t = btf__type_by_id(n->btf, btf_params(t)[0].type);
+	if (btf_is_ptr(t) && t->type != 0)
+		return t->type;
+	report_error("%s: expected %s", n->where, expected);
+	return 0;
+}
+
+static int
+set_events(const struct note *n)
+{
+	struct note_target *map = named(n, NOTE_MAP);
+	uint32_t type;
+
+	if (map == NULL) {
+		report_error("%s: no such map", n->where);
+		return -1;
+	}
+	type = record_type(n, "SKEL_EVENTS(map, struct event)");
+	if (type == 0)
+		return -1;
+	map->type = type;
+	return 0;
+}
+
+static bool
+is_iterator(const struct note_target *program)
+{
+	const char *section =
+	    json_string_value(json_object_get(program->json, "attach"));
+
+	return strncmp(section, "iter/", 5) == 0 ||
+	       strncmp(section, "iter.s/", 7) == 0;
+}
+
+static int
+set_iter_interval(const struct note *n)
+{
+	if (is_iterator(n->target))
+		return set_interval(n);
+	report_error("%s: of all programs only iterators are read", n->where);
+	return -1;
+}
+
+static int
+set_iter(const struct note *n)
+{
+	struct note_target *iterator = named(n, NOTE_PROGRAM);
+	uint32_t type;
+	json_t *config;
+
+	if (iterator == NULL || !is_iterator(iterator)) {
+		report_error("%s: no such iterator program", n->where);
+		return -1;
+	}
+	type = record_type(n, "SKEL_ITER(program, struct record)");
+	if (type == 0)
+		return -1;
+	type = pack_bare_type(n->btf, type);
+	if (btf__resolve_size(n->btf, type) <= 0) {
+		report_error("%s: the type of its records, %s, has no size",
+		    n->where, pack_type_name(n->btf, type));
+		return -1;
+	}
+	config = json_pack("{sI}", "btf_type_id", (json_int_t)type);
+	return pack_put(iterator->json, "export_config", config);
+}
+
+static const struct {
+	enum note_place place;
+	const char *key;
+	note_fn *set;
+} notes[] = {
+	{ NOTE_VARIABLE, "help", set_argument },
+	{ NOTE_VARIABLE, "long", set_argument },
+	{ NOTE_VARIABLE, "short", set_short },
+	{ NOTE_VARIABLE, "default", set_default },
+	{ NOTE_MAP, "sample", set_interval },
+	{ NOTE_MAP, "type", set_type },
+	{ NOTE_MAP, "unit", set_sample },
+	{ NOTE_MAP, "clear", set_clear },
+	{ NOTE_MAP, "sequence", set_sequence },
+	{ NOTE_MAP, "stack_trace", set_stack_trace },
+	{ NOTE_MAP, "stack_field", set_stack_field },
+	{ NOTE_MAP, "stack_map", set_stack_map },
+	{ NOTE_MAP, "no_symbols", set_no_symbols },
+	{ NOTE_PROGRAM, "perf_event", set_perf_event },
+	{ NOTE_PROGRAM, "sample", set_iter_interval },
+	{ NOTE_LICENSE, "brief", set_doc },
+	{ NOTE_LICENSE, "details", set_doc },
+	{ NOTE_LICENSE, "version", set_doc },
+	{ NOTE_FUNCTION, "events", set_events },
+	{ NOTE_FUNCTION, "iter", set_iter },
+};
+
+/* A note in the wrong place is an error: the author expects it to work. */
+static int
+misplaced(const struct note *n)
+{
+	static const char *const places[] = {
+		[NOTE_OTHER] = "anything but globals, maps, programs and the "
+			       "license",
+		[NOTE_VARIABLE] = "a variable",
+		[NOTE_MAP] = "a map",
+		[NOTE_LICENSE] = "the license",
+		[NOTE_FUNCTION] = "a function",
+		[NOTE_PROGRAM] = "a program",
+	};
+
+	report_error("%s: not known for %s; see skel.bpf.h", n->where,
+	    places[n->target->place]);
+	return -1;
+}
+
+/* What any function may carry, a program may. */
+static bool
+may_stand(enum note_place note, enum note_place at)
+{
+	return note == at || (note == NOTE_FUNCTION && at == NOTE_PROGRAM);
+}
+
+static int
+apply(struct note *n, const char *tag, const char *file)
+{
+	const char *equals = strchr(tag, '=');
+	char key[32], where[WHERE_MAX];
+	int len = equals != NULL ? (int)(equals - tag) : (int)strlen(tag);
+
+	snprintf(key, sizeof(key), "%.*s", len, tag);
+	snprintf(where, sizeof(where), "%s: %s: " TAG "%s", file,
+	    pack_type_name(n->btf, n->id), tag);
+	n->key = key;
+	n->value = equals != NULL ? equals + 1 : "";
+	n->where = where;
+	for (size_t i = 0; i < nitems(notes); i++)
+		if (may_stand(notes[i].place, n->target->place) &&
+		    strcmp(notes[i].key, key) == 0)
+			return notes[i].set(n);
+	return misplaced(n);
+}
+
+int
+notes_apply(
+    const struct btf *btf, struct note_target *targets, const char *file)
+{
+	struct note n = { .btf = btf, .targets = targets };
+	const struct btf_type *t;
+	const char *tag;
+
+	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+		t = btf__type_by_id(btf, id);
+		if (!btf_is_decl_tag(t))
+			continue;
+		tag = btf__name_by_offset(btf, t->name_off);
+		if (strncmp(tag, TAG, strlen(TAG)) != 0)
+			continue;
+		n.id = t->type;
+		n.target = &targets[t->type];
+		if (apply(&n, tag + strlen(TAG), file) == -1)
+			return -1;
+	}
+	return 0;
+}

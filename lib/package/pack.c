@@ -1,0 +1,439 @@
+#include <bpf/libbpf.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "base/util.h"
+#include "elf/bss-rename.h"
+#include "elf/btf.h"
+#include "elf/libbpf-log.h"
+#include "elf/object-check.h"
+#include "package/pack-export.h"
+#include "package/pack-json.h"
+#include "package/pack-notes.h"
+#include "package/pack.h"
+#include "package/package.h"
+
+enum { NAME_MAX_LEN = 63 }; /* of an object */
+
+struct pack {
+	const char *file; /* borrowed */
+	char name[NAME_MAX_LEN + 1];
+	struct bpf_object *obj; /* owned */
+	const struct btf *btf;  /* borrowed from obj */
+	json_t *meta;           /* owned */
+	json_t *skel;           /* borrowed from meta, as those below */
+	json_t *sections, *maps, *programs;
+	struct pack_map *map; /* owned */
+	size_t nmaps;
+	struct note_target *targets; /* owned; by BTF type id */
+};
+
+/* Whether the variable is a bool that is true from the start. */
+static bool
+is_true(const struct pack *p, const struct btf_var_secinfo *vi,
+    const struct btf_type *var, const unsigned char *data, size_t size)
+{
+	const struct btf_type *t;
+
+	t = btf__type_by_id(p->btf, pack_bare_type(p->btf, var->type));
+	return btf_is_int(t) && btf_int_encoding(t) == BTF_INT_BOOL &&
+	       t->size == 1 && data != NULL && vi->offset < size &&
+	       data[vi->offset] != 0;
+}
+
+static int
+add_variable(struct pack *p, json_t *variables,
+    const struct btf_var_secinfo *vi, const struct bpf_map *map)
+{
+	const struct btf_type *var = btf__type_by_id(p->btf, vi->type);
+	const char *name = btf__name_by_offset(p->btf, var->name_off);
+	struct note_target *target = &p->targets[vi->type];
+	const unsigned char *data;
+	json_t *preset;
+	size_t size;
+
+	if (!btf_is_var(var) || btf_var(var)->linkage == BTF_VAR_STATIC)
+		return 0;
+	if (pack_append(p->file, variables,
+		pack_named_type(p->btf, name, var->type), "variable",
+		name) == -1)
+		return -1;
+	target->place = NOTE_VARIABLE;
+	target->json = pack_last(variables);
+	target->type = var->type;
+
+	/* The reference loader sets a bool without a default to false, so one
+	 * that is true from the start needs it said. */
+	data = bpf_map__initial_value((struct bpf_map *)map, &size);
+	if (!is_true(p, vi, var, data, size))
+		return 0;
+	preset = json_pack("{sb}", "default", 1);
+	return pack_put(target->json, "cmdarg", preset);
+}
+
+/* ".rodata" of "bootstra.rodata", as libbpf calls the map of a section; NULL:
+ * not one that holds variables. */
+static const char *
+section_of(const struct bpf_map *map)
+{
+	static const char *const kinds[] = { ".data", ".rodata", ".bss" };
+	const char *dot = strchr(bpf_map__name(map), '.');
+
+	if (dot == NULL || !bpf_map__is_internal(map))
+		return NULL;
+	for (size_t i = 0; i < nitems(kinds); i++)
+		if (strncmp(dot, kinds[i], strlen(kinds[i])) == 0)
+			return dot;
+	return NULL;
+}
+
+/* The section's name in the object file, from its name in the map: bss.h. */
+static const char *
+written_name(const char *section)
+{
+	static const char renamed[] = BSS_RENAMED BSS_PREFIX;
+
+	if (strncmp(section, renamed, strlen(renamed)) == 0)
+		section += strlen(BSS_RENAMED);
+	return section;
+}
+
+/* Only what can be mapped into memory has variables that can be set: libbpf
+ * asks for that where there is one that is not static. */
+static int
+add_section(struct pack *p, const struct bpf_map *map)
+{
+	const char *name = section_of(map);
+	const struct btf_var_secinfo *vars;
+	const struct btf_type *t;
+	json_t *variables;
+	int id;
+
+	if (name == NULL || !(bpf_map__map_flags(map) & BPF_F_MMAPABLE))
+		return 0;
+	id = btf__find_by_name_kind(p->btf, name, BTF_KIND_DATASEC);
+	if (id < 0)
+		return 0;
+	if (pack_append(p->file, p->sections,
+		json_pack("{sss[]}", "name", written_name(name), "variables"),
+		"section", name) == -1)
+		return -1;
+	variables = json_object_get(pack_last(p->sections), "variables");
+	t = btf__type_by_id(p->btf, (uint32_t)id);
+	vars = btf_var_secinfos(t);
+	for (unsigned int i = 0; i < btf_vlen(t); i++)
+		if (add_variable(p, variables, &vars[i], map) == -1)
+			return -1;
+	return 0;
+}
+
+/* The map's name in C; a section's without its dot. */
+static char *
+map_ident(const struct bpf_map *map)
+{
+	const char *name = written_name(bpf_map__name(map));
+	const char *dot = bpf_map__is_internal(map) ? strchr(name, '.') : NULL;
+	char *ident = strdup(dot != NULL ? dot + 1 : name);
+
+	for (char *c = ident; c != NULL && *c != '\0'; c++)
+		if (!isalnum((unsigned char)*c))
+			*c = '_';
+	return ident;
+}
+
+static int
+add_map(struct pack *p, const struct bpf_map *map)
+{
+	const char *name = written_name(bpf_map__name(map));
+	struct pack_map *m = &p->map[p->nmaps];
+	char *ident = map_ident(map);
+	int ret;
+
+	if (ident == NULL)
+		return report_nomem();
+	ret = pack_append(p->file, p->maps,
+	    json_pack("{ssss}", "name", name, "ident", ident), "map", name);
+	free(ident);
+	if (ret == -1)
+		return -1;
+	m->bpf = map;
+	m->json = pack_last(p->maps);
+	p->nmaps++;
+	if (bpf_map__is_internal(map) &&
+	    (bpf_map__map_flags(map) & BPF_F_MMAPABLE))
+		return pack_put(m->json, "mmaped", json_true());
+	return 0;
+}
+
+static int
+add_maps(struct pack *p)
+{
+	struct bpf_map *map;
+	size_t n = 0;
+
+	bpf_object__for_each_map (map, p->obj) {
+		n++;
+	}
+	if (n == 0)
+		return 0;
+	if ((p->map = calloc(n, sizeof(*p->map))) == NULL)
+		return report_nomem();
+	bpf_object__for_each_map (map, p->obj) {
+		if (add_map(p, map) == -1 || add_section(p, map) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The reference loader attaches all that are listed, so those that libbpf is
+ * told not to load, SEC("?..."), are not. */
+static int
+add_programs(struct pack *p)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program (prog, p->obj) {
+		const char *name = bpf_program__name(prog);
+		json_t *v;
+
+		if (!bpf_program__autoload(prog))
+			continue;
+		v = json_pack("{sssssb}", "name", name, "attach",
+		    bpf_program__section_name(prog), "link", 1);
+		if (pack_append(p->file, p->programs, v, "program", name) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static struct pack_map *
+map_named(struct pack *p, const char *name)
+{
+	for (size_t i = 0; i < p->nmaps; i++)
+		if (strcmp(bpf_map__name(p->map[i].bpf), name) == 0)
+			return &p->map[i];
+	return NULL;
+}
+
+/* What notes on the variable of this BTF type go into: doc, or without one
+ * the map of its name. */
+static json_t *
+aim_at(struct pack *p, uint32_t id, json_t *doc)
+{
+	struct pack_map *m;
+
+	if (doc != NULL)
+		return doc;
+	m = map_named(p, pack_type_name(p->btf, id));
+	return m != NULL ? m->json : NULL;
+}
+
+/* Make the variables of a data section targets; sections that are not there
+ * have none. */
+static void
+aim(struct pack *p, const char *section, enum note_place place, json_t *doc)
+{
+	int id = btf__find_by_name_kind(p->btf, section, BTF_KIND_DATASEC);
+	const struct btf_var_secinfo *vars;
+	const struct btf_type *t;
+	json_t *json;
+
+	if (id < 0)
+		return;
+	t = btf__type_by_id(p->btf, (uint32_t)id);
+	vars = btf_var_secinfos(t);
+	for (unsigned int i = 0; i < btf_vlen(t); i++) {
+		if ((json = aim_at(p, vars[i].type, doc)) == NULL)
+			continue;
+		p->targets[vars[i].type].json = json;
+		p->targets[vars[i].type].place = place;
+	}
+}
+
+/* What the notes said of the maps. */
+static void
+take_records(struct pack *p)
+{
+	struct pack_map *m;
+
+	for (uint32_t id = 1; id < btf__type_cnt(p->btf); id++) {
+		if (p->targets[id].place != NOTE_MAP ||
+		    p->targets[id].type == 0)
+			continue;
+		m = map_named(p, pack_type_name(p->btf, id));
+		m->record = pack_bare_type(p->btf, p->targets[id].type);
+	}
+}
+
+/* The functions: those that are programs have a place in the package. */
+static void
+aim_at_functions(struct pack *p)
+{
+	const struct btf_type *t;
+	const char *name;
+	json_t *program;
+	size_t i;
+
+	for (uint32_t id = 1; id < btf__type_cnt(p->btf); id++) {
+		t = btf__type_by_id(p->btf, id);
+		if (!btf_is_func(t))
+			continue;
+		p->targets[id].place = NOTE_FUNCTION;
+		json_array_foreach (p->programs, i, program) {
+			name =
+			    json_string_value(json_object_get(program, "name"));
+			if (strcmp(name, pack_type_name(p->btf, id)) != 0)
+				continue;
+			p->targets[id].place = NOTE_PROGRAM;
+			p->targets[id].json = program;
+		}
+	}
+}
+
+static int
+add_notes(struct pack *p)
+{
+	json_t *doc = json_object();
+	int ret = -1;
+
+	if (doc == NULL)
+		return report_nomem();
+	aim(p, ".maps", NOTE_MAP, NULL);
+	aim(p, "license", NOTE_LICENSE, doc);
+	aim_at_functions(p);
+	if (notes_apply(p->btf, p->targets, p->file) == -1)
+		goto out;
+	take_records(p);
+	ret = json_object_size(doc) == 0
+		  ? 0
+		  : pack_put(p->skel, "doc", json_incref(doc));
+out:
+	json_decref(doc);
+	return ret;
+}
+
+static int
+add_exports(struct pack *p)
+{
+	struct pack_exports e = { .file = p->file,
+		.btf = p->btf,
+		.maps = p->map,
+		.nmaps = p->nmaps,
+		.meta = p->meta };
+
+	return pack_export(&e);
+}
+
+/* "x_bpf" of "dir/x.bpf.o". */
+static void
+set_name(struct pack *p, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *base = slash != NULL ? slash + 1 : file;
+	size_t len = strlen(base);
+
+	if (len > 2 && strcmp(base + len - 2, ".o") == 0)
+		len -= 2;
+	if (len > NAME_MAX_LEN)
+		len = NAME_MAX_LEN;
+	memcpy(p->name, base, len);
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)p->name[i]))
+			p->name[i] = '_';
+}
+
+static int
+open_object(struct pack *p, const unsigned char *elf, size_t size)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = p->name);
+	struct buf renamed = { 0 };
+	char error[128];
+	bool has_btf;
+
+	heard_install();
+	heard_forget();
+	if (gate_check(elf, size, p->file, &has_btf) == -1)
+		return -1;
+	if (!has_btf) {
+		report_error("%s: no BTF: compile it with clang -g", p->file);
+		return -1;
+	}
+	if (bss_rename(elf, size, &renamed) == -1)
+		return -1;
+	p->obj = renamed.len != 0
+		     ? bpf_object__open_mem(renamed.data, renamed.len, &opts)
+		     : bpf_object__open_mem(elf, size, &opts);
+	buf_free(&renamed);
+	if (p->obj == NULL) {
+		libbpf_strerror(errno, error, sizeof(error));
+		report_error(
+		    "%s: the object cannot be opened: %s", p->file, error);
+		heard_report();
+		return -1;
+	}
+	p->btf = bpf_object__btf(p->obj);
+	p->targets = calloc(btf__type_cnt(p->btf), sizeof(*p->targets));
+	return p->targets != NULL ? 0 : report_nomem();
+}
+
+/* The lists that are always there, empty or not. */
+static int
+start_meta(struct pack *p)
+{
+	p->meta = json_pack("{s{s[]s[]s[]ss}s[]}", "bpf_skel", "data_sections",
+	    "maps", "progs", "obj_name", p->name, "export_types");
+	if (p->meta == NULL)
+		return report_nomem();
+	p->skel = json_object_get(p->meta, "bpf_skel");
+	p->sections = json_object_get(p->skel, "data_sections");
+	p->maps = json_object_get(p->skel, "maps");
+	p->programs = json_object_get(p->skel, "progs");
+	return 0;
+}
+
+static int
+write_package(const struct pack *p, const unsigned char *elf, size_t size,
+    struct buf *out)
+{
+	char *text = package_encode_object(elf, size);
+	json_t *root;
+	int ret;
+
+	if (text == NULL)
+		return -1;
+	root = json_pack("{sssIsO}", "bpf_object", text, "bpf_object_size",
+	    (json_int_t)size, "meta", p->meta);
+	free(text);
+	if (root == NULL)
+		return report_nomem();
+	ret = doc_write(root, out, false);
+	buf_chr(out, '\n');
+	json_decref(root);
+	return ret == -1 || out->failed ? report_nomem() : 0;
+}
+
+int
+pack_object(const unsigned char *elf, size_t size, const char *file,
+    const char *obj_name, struct buf *out)
+{
+	struct pack p = { .file = file };
+	int ret = -1;
+
+	set_name(&p, obj_name != NULL ? obj_name : file);
+	if (open_object(&p, elf, size) == 0 && start_meta(&p) == 0 &&
+	    add_maps(&p) == 0 && add_programs(&p) == 0 && add_notes(&p) == 0 &&
+	    add_exports(&p) == 0)
+		ret = write_package(&p, elf, size, out);
+	json_decref(p.meta);
+	free(p.map);
+	free(p.targets);
+	bpf_object__close(p.obj);
+	return ret;
+}

@@ -1,0 +1,597 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "base/util.h"
+#include "elf/object-check.h"
+#include "package/input.h"
+#include "package/object.h"
+#include "package/package.h"
+#include "package/program.h"
+#include "package/read.h"
+
+enum { PERF_PAGES_MAX = 1 << 20 }; /* 4 GiB a CPU */
+
+static const struct word sample_words[] = {
+	{ "default_kv", SAMPLE_KV },
+	{ "log2_hist", SAMPLE_LOG2_HIST },
+	{ "linear_hist", SAMPLE_LINEAR_HIST },
+};
+
+static const struct word export_words[] = {
+	{ "no_export", EXPORT_NONE },
+	{ "default", EXPORT_DEFAULT },
+};
+
+static const struct word interpreter_words[] = {
+	{ "default_struct", 0 },
+};
+
+/* The names of members that "stack_trace" may map, each optional. */
+static const char *const stack_fields[] = { "pid", "cpu_id", "comm",
+	"kstack_sz", "ustack_sz", "kstack", "ustack" };
+
+/* Reads one object of an array into its zeroed struct. */
+typedef int read_fn(void *item, json_t *obj, const char *where);
+
+/*
+ * The array at key as *n structs of size bytes each; path is what reports call
+ * it, "x.json: maps".  *items is complete enough to be closed even when reading
+ * one of them failed.
+ */
+static int
+read_list(json_t *obj, const char *key, size_t size, read_fn *fn, void *items,
+    size_t *n, const char *where, const char *path)
+{
+	json_t *array = NULL, *v;
+	char at[WHERE_MAX];
+	char *mem;
+	size_t i;
+
+	if (doc_get_array(obj, key, &array, where) == -1)
+		return -1;
+	if (json_array_size(array) == 0)
+		return 0;
+	if ((mem = calloc(json_array_size(array), size)) == NULL)
+		return report_nomem();
+	memcpy(items, &mem, sizeof(mem));
+	*n = json_array_size(array);
+	json_array_foreach (array, i, v) {
+		place(at, "%s[%zu]", path, i);
+		if (!json_is_object(v)) {
+			report_error("%s: expected an object, found %s", at,
+			    doc_kind(v));
+			return -1;
+		}
+		if (fn(mem + i * size, v, at) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+read_variable(void *item, json_t *obj, const char *where)
+{
+	struct package_variable *v = item;
+	char at[WHERE_MAX];
+	json_t *cmdarg = NULL, *preset;
+
+	v->json = obj;
+	v->value = json_object_get(obj, "value");
+	if (json_is_null(v->value))
+		v->value = NULL;
+	v->preset = v->value;
+	if (need_string(obj, "name", &v->name, where) == -1 ||
+	    need_string(obj, "type", &v->type, where) == -1 ||
+	    doc_get_string(obj, "description", &v->description, where) == -1 ||
+	    doc_get_object(obj, "cmdarg", &cmdarg, where) == -1)
+		return -1;
+	preset = json_object_get(cmdarg, "default");
+	if (preset != NULL && !json_is_null(preset))
+		v->preset = preset;
+	place(at, "%s.cmdarg", where);
+	if (doc_get_string(cmdarg, "help", &v->help, at) == -1 ||
+	    doc_get_string(cmdarg, "long", &v->long_name, at) == -1 ||
+	    doc_get_string(cmdarg, "short", &v->short_name, at) == -1)
+		return -1;
+	return 0;
+}
+
+static int
+read_section(void *item, json_t *obj, const char *where)
+{
+	struct package_section *s = item;
+	char path[WHERE_MAX];
+
+	if (need_string(obj, "name", &s->name, where) == -1)
+		return -1;
+	place(path, "%s.variables", where);
+	return read_list(obj, "variables", sizeof(*s->variables), read_variable,
+	    &s->variables, &s->nvariables, where, path);
+}
+
+static int
+read_custom_member(void *item, json_t *obj, const char *where)
+{
+	struct package_custom_member *m = item;
+
+	if (need_string(obj, "name", &m->name, where) == -1 ||
+	    need_u32(obj, "btf_type_id", &m->btf_type_id, where) == -1)
+		return -1;
+	switch (doc_get_u64(obj, "offset", UINT32_MAX, &m->offset, where)) {
+	case 0:
+		return doc_missing("offset", where);
+	case 1:
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static int
+read_sample(struct package_map *m, json_t *obj, const char *map_where)
+{
+	const char *type = NULL;
+	char where[WHERE_MAX];
+	json_t *sample;
+	int got;
+
+	if ((got = doc_get_object(obj, "sample", &sample, map_where)) != 1)
+		return got;
+	m->sampled = true;
+	m->unit = "(unit)";
+	place(where, "%s.sample", map_where);
+	if (need_interval(&m->interval_ms, sample, where) == -1 ||
+	    doc_get_string(sample, "type", &type, where) == -1 ||
+	    doc_get_string(sample, "unit", &m->unit, where) == -1 ||
+	    doc_get_bool(sample, "clear_map", &m->clear_map, where) == -1)
+		return -1;
+	if (type == NULL)
+		return 0;
+	got = find_word(
+	    sample_words, nitems(sample_words), type, "sample type", map_where);
+	if (got == -1)
+		return -1;
+	m->sample = (enum stream_sample)got;
+	return 0;
+}
+
+/* One of {"btf_type_id": n} and {"custom_members": [...]}. */
+static int
+read_export_object(struct package_map *m, json_t *config, const char *where)
+{
+	char path[WHERE_MAX];
+
+	if (json_object_get(config, "btf_type_id") != NULL) {
+		m->export = EXPORT_BTF;
+		return need_u32(config, "btf_type_id", &m->btf_type_id, where);
+	}
+	if (json_object_get(config, "custom_members") != NULL) {
+		m->export = EXPORT_CUSTOM;
+		place(path, "%s.custom_members", where);
+		return read_list(config, "custom_members", sizeof(*m->custom),
+		    read_custom_member, &m->custom, &m->ncustom, where, path);
+	}
+	report_error("%s: expected btf_type_id or custom_members in it", where);
+	return -1;
+}
+
+static int
+read_export(struct package_map *m, json_t *obj, const char *map_where)
+{
+	json_t *config = json_object_get(obj, "export_config");
+	char where[WHERE_MAX];
+	int got;
+
+	if (config == NULL || json_is_null(config))
+		return 0;
+	place(where, "%s.export_config", map_where);
+	if (json_is_object(config))
+		return read_export_object(m, config, where);
+	if (!json_is_string(config)) {
+		report_error("%s: expected a string or an object, found %s",
+		    where, doc_kind(config));
+		return -1;
+	}
+	got = find_word(export_words, nitems(export_words),
+	    json_string_value(config), "export", where);
+	if (got == -1)
+		return -1;
+	m->export = (enum package_export)got;
+	return 0;
+}
+
+static int
+check_stack_trace(json_t *interpreter, const char *where)
+{
+	json_t *stack, *fields = NULL;
+	char at[WHERE_MAX];
+	const char *name;
+	bool symbols;
+
+	switch (doc_get_object(interpreter, "stack_trace", &stack, where)) {
+	case 0:
+		report_error("%s: expected stack_trace in it", where);
+		return -1;
+	case -1:
+		return -1;
+	}
+	place(at, "%s.stack_trace", where);
+	if (doc_get_bool(stack, "with_symbols", &symbols, at) == -1 ||
+	    doc_get_object(stack, "field_map", &fields, at) == -1)
+		return -1;
+	place(at, "%s.stack_trace.field_map", where);
+	for (size_t i = 0; i < nitems(stack_fields); i++)
+		if (doc_get_string(fields, stack_fields[i], &name, at) == -1)
+			return -1;
+	return 0;
+}
+
+/* The key is spelt so in the format. */
+static int
+read_interpreter(struct package_map *m, json_t *obj, const char *map_where)
+{
+	json_t *v = json_object_get(obj, "intepreter");
+	char where[WHERE_MAX];
+
+	if (v == NULL || json_is_null(v))
+		return 0;
+	place(where, "%s.intepreter", map_where);
+	if (json_is_string(v))
+		return find_word(interpreter_words, nitems(interpreter_words),
+		    json_string_value(v), "interpreter", where);
+	if (!json_is_object(v)) {
+		report_error("%s: expected a string or an object, found %s",
+		    where, doc_kind(v));
+		return -1;
+	}
+	m->interpreter = v;
+	return check_stack_trace(v, where);
+}
+
+static int
+read_map(void *item, json_t *obj, const char *where)
+{
+	struct package_map *m = item;
+	bool mmaped;
+
+	m->json = obj;
+	if (need_string(obj, "name", &m->name, where) == -1 ||
+	    need_string(obj, "ident", &m->ident, where) == -1 ||
+	    doc_get_bool(obj, "mmaped", &mmaped, where) == -1 ||
+	    read_sample(m, obj, where) == -1 ||
+	    read_export(m, obj, where) == -1 ||
+	    read_interpreter(m, obj, where) == -1 ||
+	    doc_get_string(obj, "sequence", &m->sequence, where) == -1)
+		return -1;
+	return 0;
+}
+
+static int
+read_program(void *item, json_t *obj, const char *where)
+{
+	return package_program_read(item, obj, where);
+}
+
+static int
+read_export_member(void *item, json_t *obj, const char *where)
+{
+	struct package_export_member *m = item;
+
+	if (need_string(obj, "name", &m->name, where) == -1 ||
+	    need_string(obj, "type", &m->type, where) == -1)
+		return -1;
+	return 0;
+}
+
+static int
+read_export_type(void *item, json_t *obj, const char *where)
+{
+	struct package_export_type *t = item;
+	char path[WHERE_MAX];
+	int got;
+
+	if (need_string(obj, "name", &t->name, where) == -1 ||
+	    need_u32(obj, "type_id", &t->type_id, where) == -1 ||
+	    (got = doc_get_u64(obj, "size", UINT32_MAX, &t->size, where)) == -1)
+		return -1;
+	if (got == 0)
+		return doc_missing("size", where);
+	place(path, "%s.members", where);
+	return read_list(obj, "members", sizeof(*t->members),
+	    read_export_member, &t->members, &t->nmembers, where, path);
+}
+
+static int
+read_doc(struct package *p, const json_t *skel, const char *skel_where)
+{
+	char where[WHERE_MAX];
+	json_t *doc;
+	int got;
+
+	if ((got = doc_get_object(skel, "doc", &doc, skel_where)) != 1)
+		return got;
+	place(where, "%s.doc", skel_where);
+	if (doc_get_string(doc, "version", &p->doc_version, where) == -1 ||
+	    doc_get_string(doc, "brief", &p->doc_brief, where) == -1 ||
+	    doc_get_string(doc, "details", &p->doc_details, where) == -1 ||
+	    doc_get_string(doc, "description", &p->doc_description, where) ==
+		-1)
+		return -1;
+	return 0;
+}
+
+/* A list of the document's own: "maps[2]" says where well enough. */
+static int
+read_top_list(const struct package *p, json_t *obj, const char *key,
+    size_t size, read_fn *fn, void *items, size_t *n, const char *where)
+{
+	char path[WHERE_MAX];
+
+	place(path, "%s: %s", p->name, key);
+	return read_list(obj, key, size, fn, items, n, where, path);
+}
+
+static int
+read_skel(struct package *p, json_t *skel, const char *where)
+{
+	json_t *sections;
+
+	p->obj_name = "";
+	if (doc_get_string(skel, "obj_name", &p->obj_name, where) == -1 ||
+	    read_doc(p, skel, where) == -1)
+		return -1;
+	switch (doc_get_array(skel, "data_sections", &sections, where)) {
+	case 0:
+		return doc_missing("data_sections", where);
+	case -1:
+		return -1;
+	}
+	if (read_top_list(p, skel, "data_sections", sizeof(*p->sections),
+		read_section, &p->sections, &p->nsections, where) == -1 ||
+	    read_top_list(p, skel, "maps", sizeof(*p->maps), read_map, &p->maps,
+		&p->nmaps, where) == -1)
+		return -1;
+	return read_top_list(p, skel, "progs", sizeof(*p->programs),
+	    read_program, &p->programs, &p->nprograms, where);
+}
+
+/* The reference loader's int: poll(2) takes any negative one for "for ever".
+ */
+static int
+read_poll_timeout(struct package *p, const char *where)
+{
+	const json_t *v = json_object_get(p->meta, "poll_timeout_ms");
+
+	p->poll_timeout_ms = 100;
+	if (json_is_integer(v) && json_integer_value(v) < 0) {
+		p->poll_timeout_ms = INT32_MAX;
+		return 0;
+	}
+	return doc_get_u64(
+	    p->meta, "poll_timeout_ms", INT32_MAX, &p->poll_timeout_ms, where);
+}
+
+static int
+read_settings(struct package *p, const char *where)
+{
+	const json_t *meta = p->meta;
+
+	p->perf_buffer_pages = 64;
+	p->perf_buffer_time_ms = 10;
+	if (doc_get_u64(meta, "perf_buffer_pages", PERF_PAGES_MAX,
+		&p->perf_buffer_pages, where) == -1 ||
+	    doc_get_u64(meta, "perf_buffer_time_ms", INT32_MAX,
+		&p->perf_buffer_time_ms, where) == -1 ||
+	    read_poll_timeout(p, where) == -1 ||
+	    doc_get_bool(meta, "debug_verbose", &p->debug_verbose, where) ==
+		-1 ||
+	    doc_get_bool(meta, "print_header", &p->print_header, where) == -1 ||
+	    doc_get_bool(meta, "enable_multiple_export_types",
+		&p->multiple_export_types, where) == -1)
+		return -1;
+	return 0;
+}
+
+static int
+read_meta(struct package *p)
+{
+	char where[WHERE_MAX], at[WHERE_MAX];
+	json_t *skel;
+
+	place(where, "%s: meta", p->name);
+	if (read_settings(p, where) == -1)
+		return -1;
+	switch (doc_get_object(p->meta, "bpf_skel", &skel, where)) {
+	case 0:
+		return doc_missing("bpf_skel", where);
+	case -1:
+		return -1;
+	}
+	place(at, "%s.bpf_skel", where);
+	if (read_skel(p, skel, at) == -1)
+		return -1;
+	return read_top_list(p, p->meta, "export_types",
+	    sizeof(*p->export_types), read_export_type, &p->export_types,
+	    &p->nexport_types, where);
+}
+
+static int
+read_object(struct package *p)
+{
+	char where[WHERE_MAX];
+	const char *text;
+	uint64_t size;
+	int got;
+
+	place(where, "%s: package", p->name);
+	got = doc_get_string(p->root, "bpf_object", &text, where);
+	if (got == 0)
+		report_error(
+		    "%s: bpf_object is missing; give the object with -e",
+		    where);
+	if (got != 1)
+		return -1;
+	got = doc_get_u64(
+	    p->root, "bpf_object_size", PACKAGE_OBJECT_MAX, &size, where);
+	if (got != 1)
+		return got == 0 ? doc_missing("bpf_object_size", where) : -1;
+	if (size == 0) {
+		report_error(
+		    "%s.bpf_object_size: 0; an object has bytes", where);
+		return -1;
+	}
+	if (package_object_decode(text, size, &p->elf, where) == -1)
+		return -1;
+	p->elf_size = (size_t)size;
+	place(where, "%s: package.bpf_object", p->name);
+	return gate_check(p->elf, p->elf_size, where, NULL);
+}
+
+/* The object from a file of its own, in place of the embedded one. */
+static int
+read_elf_file(struct package *p, const char *file)
+{
+	struct buf b = { 0 };
+
+	if (package_input_read(&b, file, file, PACKAGE_OBJECT_MAX) == -1 ||
+	    gate_check((unsigned char *)b.data, b.len, file, NULL) == -1) {
+		buf_free(&b);
+		return -1;
+	}
+	p->elf = (unsigned char *)b.data;
+	p->elf_size = b.len;
+	return 0;
+}
+
+int
+package_set_object(struct package *p, const void *elf, size_t size)
+{
+	unsigned char *copy;
+
+	if (size > PACKAGE_OBJECT_MAX) {
+		report_error("%s: an object of %zu bytes is more than %d",
+		    p->name, size, PACKAGE_OBJECT_MAX);
+		return -1;
+	}
+	if (gate_check(elf, size, p->name, NULL) == -1)
+		return -1;
+	if ((copy = malloc(size)) == NULL)
+		return report_nomem();
+	memcpy(copy, elf, size);
+	free(p->elf);
+	p->elf = copy;
+	p->elf_size = size;
+	return 0;
+}
+
+/* Parse the document and find out whether it is a package or a bare meta. */
+static int
+read_document(struct package *p, const char *text, size_t len)
+{
+	if (package_input_check(text, len, p->name) == -1)
+		return -1;
+	if ((p->root = doc_parse(text, len, p->name, 0)) == NULL)
+		return -1;
+	p->meta = json_object_get(p->root, "meta");
+	if (p->meta == NULL && json_object_get(p->root, "bpf_skel") != NULL) {
+		p->meta = p->root;
+		p->bare = true;
+	}
+	if (json_is_object(p->meta))
+		return 0;
+	if (p->meta != NULL)
+		report_error("%s: package.meta: expected an object, found %s",
+		    p->name, doc_kind(p->meta));
+	else if (json_object_get(p->root, "bpf_object") != NULL)
+		report_error("%s: package: meta is missing", p->name);
+	else
+		report_error("%s: not a package: it has neither bpf_object and "
+			     "meta nor bpf_skel",
+		    p->name);
+	return -1;
+}
+
+static int
+read_all(struct package *p, const char *text, size_t len, const char *elf_file)
+{
+	if (read_document(p, text, len) == -1 || read_meta(p) == -1)
+		return -1;
+	if (elf_file != NULL)
+		return read_elf_file(p, elf_file);
+	return p->bare ? 0 : read_object(p);
+}
+
+int
+package_parse(struct package *p, const char *text, size_t len, const char *name,
+    const char *elf_file)
+{
+	*p = (struct package){ 0 };
+	if ((p->name = strdup(name)) == NULL)
+		return report_nomem();
+	if (read_all(p, text, len, elf_file) == 0)
+		return 0;
+	package_close(p);
+	return -1;
+}
+
+int
+package_open(struct package *p, const char *file, const char *elf_file)
+{
+	const char *name = file;
+	struct buf text = { 0 };
+	int ret = -1;
+
+	*p = (struct package){ 0 };
+	if (file == NULL || strcmp(file, "-") == 0)
+		name = "<stdin>";
+	if (package_input_read(&text, file, name, PACKAGE_TEXT_MAX) == 0)
+		ret = package_parse(p, text.data, text.len, name, elf_file);
+	buf_free(&text);
+	return ret;
+}
+
+void
+package_close(struct package *p)
+{
+	for (size_t i = 0; i < p->nsections; i++)
+		free(p->sections[i].variables);
+	for (size_t i = 0; i < p->nmaps; i++)
+		free(p->maps[i].custom);
+	for (size_t i = 0; i < p->nexport_types; i++)
+		free(p->export_types[i].members);
+	free(p->sections);
+	free(p->maps);
+	free(p->programs);
+	free(p->export_types);
+	free(p->elf);
+	free(p->name);
+	json_decref(p->root);
+	*p = (struct package){ 0 };
+}
+
+int
+package_set_value(struct package_variable *v, json_t *value)
+{
+	json_t *cmdarg = json_object_get(v->json, "cmdarg");
+	json_t *preset = json_object_get(cmdarg, "default");
+
+	if (json_object_set_new(v->json, "value", value) == -1)
+		return report_nomem();
+	v->value = v->preset = value;
+	if (preset == NULL || json_is_null(preset))
+		return 0;
+	return json_object_set(cmdarg, "default", value) == 0 ? 0
+							      : report_nomem();
+}
+
+int
+package_write(const struct package *p, struct buf *out)
+{
+	if (doc_write(p->root, out, false) == -1)
+		return -1;
+	buf_chr(out, '\n');
+	return out->failed ? report_nomem() : 0;
+}

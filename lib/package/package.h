@@ -1,0 +1,173 @@
+/*
+ * Packages: one JSON value that carries a BPF program, parsed once into
+ * structs and checked here, only here.  skel-package(5) describes the format,
+ * which is the reference loader's.  The JSON tree is kept, so unknown keys
+ * survive being written again.
+ *
+ * The functions report what is wrong, as "x.json: maps[2].name:
+ * ...", and return -1.
+ */
+#ifndef SKEL_PACKAGE_PACKAGE_H
+#define SKEL_PACKAGE_PACKAGE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "stream/stream.h"
+
+enum {
+	PACKAGE_TEXT_MAX = 256 << 20,   /* bytes of JSON */
+	PACKAGE_OBJECT_MAX = 128 << 20, /* bytes of the ELF object */
+};
+
+struct package_variable {
+	const char *name, *type; /* borrowed from the tree, as all below */
+	const char *description, *help, *long_name; /* or NULL */
+	const char *short_name;                     /* or NULL */
+	json_t *value;                              /* "value", or NULL */
+	json_t *preset; /* cmdarg.default, else value; or NULL */
+	json_t *json;   /* the variable's object */
+};
+
+struct package_section {
+	const char *name;                   /* ".rodata", ".bss", ".data.x" */
+	struct package_variable *variables; /* owned */
+	size_t nvariables;
+};
+
+struct package_custom_member {
+	const char *name;
+	uint64_t offset; /* bytes */
+	uint32_t btf_type_id;
+};
+
+enum package_export {
+	EXPORT_NONE,    /* "no_export" */
+	EXPORT_DEFAULT, /* "default": sampled maps */
+	EXPORT_BTF,     /* {"btf_type_id": n} */
+	EXPORT_CUSTOM,  /* {"custom_members": [...]} */
+};
+
+struct package_map {
+	const char *name, *ident;
+	bool sampled; /* has "sample" */
+	uint64_t interval_ms;
+	enum stream_sample sample;
+	const char *unit; /* "(unit)" unless given */
+	bool clear_map;
+	enum package_export export;
+	uint32_t btf_type_id;
+	struct package_custom_member *custom; /* owned */
+	size_t ncustom;
+	const char *sequence; /* the member that numbers its records; NULL */
+	json_t *interpreter;  /* the "intepreter" object, or NULL for
+				 "default_struct" */
+	json_t *json;
+};
+
+enum package_tc_point {
+	TC_POINT_INGRESS, /* "BPF_TC_INGRESS" */
+	TC_POINT_EGRESS,  /* "BPF_TC_EGRESS" */
+	TC_POINT_CUSTOM,  /* "BPF_TC_CUSTOM": no parent can be given */
+};
+
+struct package_program {
+	const char *name, *attach; /* attach: the ELF section, or "" */
+	bool link;                 /* false: load it, do not attach it */
+	json_t *json;
+
+	/* XDP.  has_: the package says it; else it is the reference loader's
+	 * default. */
+	bool has_ifindex;
+	uint32_t ifindex;    /* 1 */
+	uint32_t flags;      /* XDP_FLAGS_* of linux/if_link.h; 0 */
+	int64_t old_prog_fd; /* xdpopts; 0 */
+
+	/* tc: tchook and tcopts. */
+	bool has_tc_ifindex, has_tc_point;
+	uint32_t tc_ifindex; /* 1 */
+	enum package_tc_point tc_point;
+	uint32_t tc_handle, tc_priority; /* 1, 1 */
+
+	/* perf_event: "perf_event", which only this loader knows. */
+	const char *perf_type;   /* "cpu-clock", "4"; NULL if not said */
+	char perf_number[12];    /* the digits, if it was a number */
+	uint64_t perf_config;    /* of a type that is a number */
+	uint64_t perf_frequency; /* Hz; 0: not said */
+	uint64_t perf_period;    /* events or ns; 0: not said */
+
+	/* Iterators: "export_config" and "sample". */
+	uint32_t iter_type_id;     /* BTF id of its records; 0: it is text */
+	uint64_t iter_interval_ms; /* 0: it is read once */
+};
+
+struct package_export_member {
+	const char *name, *type;
+};
+
+struct package_export_type {
+	const char *name;
+	uint32_t type_id;
+	uint64_t size;
+	struct package_export_member *members; /* owned */
+	size_t nmembers;
+};
+
+struct package {
+	char *name;         /* owned: where it came from, for reports */
+	json_t *root;       /* owned: the whole document */
+	json_t *meta;       /* borrowed: root's meta, or root itself if bare */
+	bool bare;          /* a bare meta: no object inside */
+	unsigned char *elf; /* owned: the object, or NULL while bare */
+	size_t elf_size;
+
+	const char *obj_name; /* "" if none */
+	const char *doc_version, *doc_brief, *doc_details, *doc_description;
+	struct package_section *sections; /* owned, as the arrays below */
+	size_t nsections;
+	struct package_map *maps;
+	size_t nmaps;
+	struct package_program *programs;
+	size_t nprograms;
+	struct package_export_type *export_types;
+	size_t nexport_types;
+	uint64_t perf_buffer_pages;   /* 64 */
+	uint64_t perf_buffer_time_ms; /* 10 */
+	uint64_t poll_timeout_ms;     /* 100 */
+	bool debug_verbose, print_header, multiple_export_types;
+};
+
+/*
+ * Read a package or bare meta from file, "-" or NULL for standard input.
+ * A stream or session is refused with what to do.  elf_file, if not NULL,
+ * gives the object in place of the embedded one.
+ */
+int package_open(struct package *p, const char *file, const char *elf_file);
+
+/* The same from text in memory; name is for reports. */
+int package_parse(struct package *p, const char *text, size_t len,
+    const char *name, const char *elf_file);
+
+/* Take a copy of the size bytes at elf as the object, in place of the embedded
+ * one if there is one. */
+int package_set_object(struct package *p, const void *elf, size_t size);
+
+void package_close(struct package *p);
+
+/* Set variables[].value (and cmdarg.default where there is one, which the
+ * reference loader prefers).  Takes over value's reference. */
+int package_set_value(struct package_variable *v, json_t *value);
+
+/* Append the document as one line of JSON, newline included. */
+int package_write(const struct package *p, struct buf *out);
+
+/*
+ * The text of bpf_object for an ELF object: base64 of its zlib stream, level
+ * 9, the same for the same bytes.  Returns a string to free, or NULL.
+ */
+char *package_encode_object(const unsigned char *elf, size_t size);
+
+#endif

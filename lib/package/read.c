@@ -1,0 +1,70 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "package/read.h"
+
+void
+place(char where[WHERE_MAX], const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(where, WHERE_MAX, fmt, ap);
+	va_end(ap);
+}
+
+int
+need_string(
+    const json_t *obj, const char *key, const char **out, const char *where)
+{
+	int got = doc_get_string(obj, key, out, where);
+
+	return got == 0 ? doc_missing(key, where) : got;
+}
+
+int
+need_u32(const json_t *obj, const char *key, uint32_t *out, const char *where)
+{
+	uint64_t n = 0;
+	int got = doc_get_u64(obj, key, UINT32_MAX, &n, where);
+
+	*out = (uint32_t)n;
+	return got == 0 ? doc_missing(key, where) : got;
+}
+
+int
+need_interval(uint64_t *ms, const json_t *sample, const char *where)
+{
+	int got = doc_get_u64(sample, "interval", UINT32_MAX, ms, where);
+
+	if (got == 0)
+		return doc_missing("interval", where);
+	if (got == 1 && *ms == 0) {
+		report_error("%s.interval: must be at least 1 ms; "
+			     "0 would keep a CPU busy with sampling",
+		    where);
+		return -1;
+	}
+	return got;
+}
+
+int
+find_word(const struct word *words, size_t n, const char *text,
+    const char *noun, const char *where)
+{
+	struct buf known = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(words[i].name, text) == 0)
+			return words[i].value;
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&known, "%s%s", i > 0 ? ", " : "", words[i].name);
+	report_error("%s: unknown %s \"%s\"; known: %.*s", where, noun, text,
+	    (int)known.len, known.data);
+	buf_free(&known);
+	return -1;
+}

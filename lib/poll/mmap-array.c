@@ -1,0 +1,76 @@
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/util.h"
+#include "poll/mmap-array.h"
+
+bool
+mapped_open(
+    struct mapped *m, int fd, const struct bpf_map_info *info, bool writes)
+{
+	/* The kernel rounds an element up to 8 bytes. */
+	uint64_t stride = round_up_8(info->value_size), size;
+	int protection = writes ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *p;
+
+	*m = (struct mapped){ 0 };
+	if (info->type != BPF_MAP_TYPE_ARRAY ||
+	    (info->map_flags & BPF_F_MMAPABLE) == 0)
+		return false;
+	if (__builtin_mul_overflow(stride, info->max_entries, &size) ||
+	    size > SIZE_MAX)
+		return false;
+	p = mmap(NULL, (size_t)size, protection, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	m->words = p;
+	m->size = (size_t)size;
+	m->value = info->value_size;
+	m->stride = (size_t)stride / sizeof(uint64_t);
+	return true;
+}
+
+void
+mapped_close(struct mapped *m)
+{
+	if (m->words != NULL)
+		munmap(m->words, m->size);
+	*m = (struct mapped){ 0 };
+}
+
+/* How many bytes of the value are in the word that starts at byte at. */
+static size_t
+part(const struct mapped *m, size_t at)
+{
+	size_t left = m->value - at;
+
+	return left < sizeof(uint64_t) ? left : sizeof(uint64_t);
+}
+
+void
+mapped_read(const struct mapped *m, size_t i, void *value)
+{
+	const uint64_t *from = m->words + i * m->stride;
+	unsigned char *to = value;
+	uint64_t word;
+
+	for (size_t at = 0; at < m->value; at += sizeof(word)) {
+		word = __atomic_load_n(from++, __ATOMIC_RELAXED);
+		memcpy(to + at, &word, part(m, at));
+	}
+}
+
+void
+mapped_take(struct mapped *m, size_t i, void *value)
+{
+	uint64_t *from = m->words + i * m->stride, word;
+	unsigned char *to = value;
+
+	for (size_t at = 0; at < m->value; at += sizeof(word), from++) {
+		word = __atomic_load_n(from, __ATOMIC_RELAXED);
+		/* Most of a histogram is zeros already: those stay shared. */
+		if (word != 0)
+			word = __atomic_exchange_n(from, 0, __ATOMIC_RELAXED);
+		memcpy(to + at, &word, part(m, at));
+	}
+}

@@ -1,0 +1,319 @@
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/report.h"
+#include "host/privilege.h"
+#include "poll/pace.h"
+#include "poll/perf.h"
+
+#define PAGES_MAX (UINT64_C(1) << 40)
+
+/* perf_event_open(2), "MMAP layout": the events that we ask for. */
+struct sample_event {
+	struct perf_event_header header;
+	uint32_t size;
+	unsigned char data[];
+};
+
+/* The two events of a CPU, and where they write. */
+struct perf_cpu {
+	int cpu;
+	int loud;                                /* borrowed from libbpf */
+	int quiet;                               /* owned */
+	const struct perf_event_mmap_page *page; /* borrowed from libbpf */
+};
+
+struct lost_event {
+	struct perf_event_header header;
+	uint64_t id;
+	uint64_t lost;
+};
+
+static void
+tell(struct perf *p, uint64_t lost)
+{
+	if (lost <= p->told)
+		return;
+	p->sink->lost(p->ctx, lost - p->told);
+	p->told = lost;
+}
+
+static enum bpf_perf_event_ret
+take_event(void *ctx, int cpu, struct perf_event_header *event)
+{
+	const struct sample_event *sample = (const void *)event;
+	const struct lost_event *lost = (const void *)event;
+	struct perf *p = ctx;
+
+	(void)cpu;
+	switch (event->type) {
+	case PERF_RECORD_SAMPLE:
+		if (p->sink->record(p->ctx, sample->data, sample->size) == 0)
+			break;
+		p->enough = true;
+		return LIBBPF_PERF_EVENT_DONE;
+	case PERF_RECORD_LOST:
+		p->noted += lost->lost;
+		tell(p, p->noted);
+		break;
+	}
+	return LIBBPF_PERF_EVENT_CONT;
+}
+
+static size_t
+power_of_two(uint64_t n)
+{
+	uint64_t power = 1;
+
+	while (power < n && power < PAGES_MAX)
+		power *= 2;
+	return (size_t)power;
+}
+
+/* EPERM once there are events is said of the memory that they ask for. */
+static void
+report_refusal(const struct perf *p, size_t pages, int error)
+{
+	char where[128];
+
+	snprintf(where, sizeof(where),
+	    "map %s: cannot open perf buffers of %zu pages", p->name, pages);
+	if (error == EACCES && privilege_paranoid(where))
+		return;
+	if (error == EACCES && privilege_lacks(CAP_PERFMON))
+		report_error("%s: needs CAP_PERFMON; run as root", where);
+	else if (error == EPERM && p->ncpus > 0)
+		report_error("%s: more than this process may lock; needs "
+			     "CAP_IPC_LOCK, a higher "
+			     "kernel.perf_event_mlock_kb, or fewer pages "
+			     "(perf_buffer_pages)",
+		    where);
+	else
+		report_error("%s: %s", where, strerror(error));
+}
+
+static int
+open_failed(const struct perf *p, size_t pages)
+{
+	report_refusal(p, pages, errno);
+	return -1;
+}
+
+/* Open the quiet event of each CPU; one that is off has none. */
+static int
+open_quiet(struct perf *p, uint64_t nkeys, const struct perf_event_attr *attr)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	if (cpus < 0) {
+		errno = -cpus;
+		return -1;
+	}
+	p->cpus = calloc((size_t)cpus, sizeof(*p->cpus));
+	if (p->cpus == NULL)
+		return -1;
+	for (int cpu = 0; cpu < cpus && (uint64_t)cpu < nkeys; cpu++) {
+		int fd = (int)syscall(SYS_perf_event_open, attr, -1, cpu, -1,
+		    PERF_FLAG_FD_CLOEXEC);
+
+		if (fd == -1 && errno == ENODEV)
+			continue;
+		if (fd == -1)
+			return -1;
+		p->cpus[p->ncpus++] =
+		    (struct perf_cpu){ .cpu = cpu, .loud = -1, .quiet = fd };
+	}
+	return 0;
+}
+
+static void
+close_quiet(struct perf *p)
+{
+	for (size_t i = 0; i < p->ncpus; i++)
+		close(p->cpus[i].quiet);
+	free(p->cpus);
+	p->cpus = NULL;
+	p->ncpus = 0;
+}
+
+/* Open the loud event of each CPU that has a quiet one, and its buffer. */
+static int
+open_loud(struct perf *p, size_t pages, struct perf_event_attr *attr)
+{
+	LIBBPF_OPTS(perf_buffer_raw_opts, o, .cpu_cnt = (int)p->ncpus);
+	int *cpus = calloc(p->ncpus + 1, sizeof(*cpus));
+
+	if (cpus == NULL)
+		return -1;
+	for (size_t i = 0; i < p->ncpus; i++)
+		cpus[i] = p->cpus[i].cpu;
+	o.cpus = o.map_keys = cpus;
+	p->buffer =
+	    perf_buffer__new_raw(p->map, pages, attr, take_event, p, &o);
+	free(cpus);
+	return p->buffer != NULL ? 0 : -1;
+}
+
+/* Have the quiet events write where the loud ones do. */
+static int
+join(struct perf *p)
+{
+	for (size_t i = 0; i < p->ncpus; i++) {
+		struct perf_cpu *c = &p->cpus[i];
+		void *page;
+		size_t size;
+		int err = perf_buffer__buffer(p->buffer, (int)i, &page, &size);
+
+		c->loud = perf_buffer__buffer_fd(p->buffer, i);
+		c->page = page;
+		if (err < 0 || c->loud < 0) {
+			errno = err < 0 ? -err : -c->loud;
+			return -1;
+		}
+		if (ioctl(c->quiet, PERF_EVENT_IOC_SET_OUTPUT, c->loud) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* All of the kernel's part; -1 with errno set. */
+static int
+open_events(struct perf *p, uint64_t nkeys, size_t pages)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_period = 1,
+		.sample_type = PERF_SAMPLE_RAW,
+		.read_format = p->counts ? PERF_FORMAT_LOST : 0,
+	};
+
+	if (open_quiet(p, nkeys, &attr) == -1)
+		return -1;
+	attr.wakeup_events = 1;
+	return open_loud(p, pages, &attr) == 0 ? join(p) : -1;
+}
+
+int
+perf_open(struct perf *p, const char *name, int fd, uint64_t nkeys,
+    uint64_t pages, const struct perf_sink *sink, void *ctx)
+{
+	size_t n = power_of_two(pages);
+
+	*p = (struct perf){ .name = name, .map = fd, .sink = sink, .ctx = ctx };
+	p->counts = true;
+	if (open_events(p, nkeys, n) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return open_failed(p, n);
+	/* A kernel that does not count. */
+	perf_close(p);
+	*p = (struct perf){ .name = name, .map = fd, .sink = sink, .ctx = ctx };
+	return open_events(p, nkeys, n) == 0 ? 0 : open_failed(p, n);
+}
+
+void
+perf_close(struct perf *p)
+{
+	perf_buffer__free(p->buffer);
+	close_quiet(p);
+	*p = (struct perf){ 0 };
+}
+
+uint64_t
+perf_fill(const struct perf *p)
+{
+	uint64_t fullest = 0;
+
+	for (size_t i = 0; i < p->ncpus; i++) {
+		const struct perf_event_mmap_page *m = p->cpus[i].page;
+		uint64_t head =
+		    __atomic_load_n(&m->data_head, __ATOMIC_ACQUIRE);
+		uint64_t part = pace_part(head - m->data_tail, m->data_size);
+
+		if (part > fullest)
+			fullest = part;
+	}
+	return fullest;
+}
+
+int
+perf_set_quiet(struct perf *p, bool quiet)
+{
+	for (size_t i = 0; i < p->ncpus; i++) {
+		struct perf_cpu *c = &p->cpus[i];
+		int fd = quiet ? c->quiet : c->loud;
+
+		if (bpf_map_update_elem(p->map, &c->cpu, &fd, BPF_ANY) == 0)
+			continue;
+		report_error("map %s: the perf event of CPU %d: %s", p->name,
+		    c->cpu, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+int
+perf_fd(const struct perf *p)
+{
+	return perf_buffer__epoll_fd(p->buffer);
+}
+
+int
+perf_consume(struct perf *p)
+{
+	int err = 0;
+
+	/* CPU by CPU: perf_buffer__consume() goes on to the others, which each
+	 * drop a record that nobody wants. */
+	p->enough = false;
+	for (size_t i = 0; i < p->ncpus && err == 0 && !p->enough; i++)
+		err = perf_buffer__consume_buffer(p->buffer, i);
+	if (err == 0)
+		return 0;
+	report_error("map %s: %s", p->name, strerror(-err));
+	return -1;
+}
+
+/* Add what the kernel could not write for this event. */
+static int
+add_lost(const struct perf *p, int fd, uint64_t *lost)
+{
+	struct {
+		uint64_t value, lost;
+	} count;
+	ssize_t n = read(fd, &count, sizeof(count));
+
+	if (n == sizeof(count)) {
+		*lost += count.lost;
+		return 0;
+	}
+	report_error("map %s: count of lost records: %s", p->name,
+	    n == -1 ? strerror(errno) : "it is cut short");
+	return -1;
+}
+
+int
+perf_count_lost(struct perf *p)
+{
+	uint64_t lost = 0;
+
+	if (!p->counts)
+		return 0;
+	for (size_t i = 0; i < p->ncpus; i++)
+		if (add_lost(p, p->cpus[i].loud, &lost) == -1 ||
+		    add_lost(p, p->cpus[i].quiet, &lost) == -1)
+			return -1;
+	tell(p, lost);
+	return 0;
+}

@@ -1,0 +1,136 @@
+/*
+ * Sources: one map of a stream that is polled, whatever kind it is: a ring
+ * buffer, a perf buffer, a sampled map or an iterator.  The poller says when
+ * each has its turn.
+ *
+ * The functions report what is wrong and return -1; so they do when the sink
+ * wants no more.
+ */
+#ifndef SKEL_POLL_SOURCE_H
+#define SKEL_POLL_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "poll/bpf-iter.h"
+#include "poll/lost-counter.h"
+#include "poll/map-walk.h"
+#include "poll/perf.h"
+#include "poll/ring.h"
+#include "poll/sequence.h"
+#include "stream/stream.h"
+
+struct source;
+
+/* What is found.  data is borrowed for the call.  Each returns 0, or -1 to be
+ * given no more for now. */
+struct source_sink {
+	int (*record)(
+	    void *ctx, const struct source *s, const void *data, size_t len);
+	int (*lost)(void *ctx, const struct source *s, uint64_t count);
+	/* A pass over a sampled map or by an iterator is complete. */
+	int (*sampled)(
+	    void *ctx, const struct source *s, uint64_t round, uint64_t keys);
+};
+
+struct source {
+	const struct stream_header *header; /* borrowed */
+	unsigned int map;                   /* index in it */
+	const struct source_sink *sink;     /* borrowed */
+	void *ctx;                          /* borrowed */
+	size_t least; /* bytes that a record must have to be one */
+	int fd; /* borrowed: of the map, or an iterator's link; -1: none yet */
+
+	struct ring ring; /* open if the map is one */
+	bool more;        /* its last turn did not take all */
+	uint64_t unread;  /* bytes of it, at most, that were there at the last
+			     look at its sequence */
+	struct counter counter;   /* of what did not fit into it */
+	struct sequence sequence; /* the same by what is missing */
+	struct perf perf;         /* open if the map is one */
+	struct sample sample;
+	struct iter iter;
+	int timer; /* owned: of what is read in passes, or -1 */
+	uint64_t round;
+};
+
+/*
+ * Open map number map of h, whose descriptor is fd; the kernel is asked whether
+ * it is what h says.  That of an iterator is its link's, or -1 until there is
+ * one.  perf_pages: of each CPU's perf buffer.  All pointers are borrowed.  s
+ * may be closed whatever came of it.
+ */
+int source_open(struct source *s, const struct stream_header *h,
+    unsigned int map, int fd, uint64_t perf_pages,
+    const struct source_sink *sink, void *ctx);
+void source_close(struct source *s);
+
+/* The counter of a ring's losses: counter_open().  s must not move after. */
+int source_set_counter(struct source *s, int fd, int told_fd);
+
+/* The sequence of a ring that has no counter, as the header has it;
+ * sequence_open() has fd.  s must not move after. */
+int source_set_sequence(struct source *s, int fd);
+
+/* The link of an iterator that had none: now it can be read. */
+int source_set_link(struct source *s, int link);
+
+/* Whether there is nothing more to come: an iterator that is read once, or has
+ * no link. */
+bool source_is_done(const struct source *s);
+
+/* Becomes readable when source_serve() has something to do. */
+int source_fd(const struct source *s);
+
+/* Whether it is a ring or perf buffer: what comes fills it, and it can be read
+ * at any time. */
+bool source_is_buffer(const struct source *s);
+
+/* How full a buffer is, as a part of PACE_FULL; 0 only if it is empty. */
+uint64_t source_fill(const struct source *s);
+
+/* Take a turn's worth of what is there, or start the pass that is due. */
+int source_serve(struct source *s);
+
+/* Whether the last turn left something there for the next. */
+bool source_has_more(const struct source *s);
+
+/* Whether a buffer's records need not wake anybody, since it is looked at
+ * without.  A perf buffer still wakes its reader when it is half full; a ring
+ * has no need to be told. */
+int source_set_quiet(struct source *s, bool quiet);
+
+/* Now and then: what a ring lost may have no record behind it. */
+int source_look(struct source *s);
+
+/* Whether a pass is under way, and the next step of it. */
+bool source_is_running(const struct source *s);
+int source_step(struct source *s);
+
+/*
+ * All that a buffer holds at this moment; what a program that still runs adds
+ * is left to the next turn.
+ */
+int source_drain(struct source *s);
+
+/* One whole pass over a sampled map or by an iterator.  One under way that has
+ * shown nothing yet is begun anew, else it comes to its end before. */
+int source_pass(struct source *s);
+
+/* The same when the programs are gone: iterators with them, so that only the
+ * pass under way can come to its end. */
+int source_last_pass(struct source *s);
+
+/* Tell of the losses that no later record could tell of. */
+int source_count_lost(struct source *s);
+
+/*
+ * The same at the end, when all was drained: a record that is missing in a
+ * sequence will not come any more.  Where the programs run on it still may be
+ * on its way: what is missing then is looked for once more.
+ */
+int source_count_last(struct source *s);
+int source_count_last_running(struct source *s);
+
+#endif

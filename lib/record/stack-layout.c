@@ -1,0 +1,244 @@
+#include <string.h>
+
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "base/util.h"
+#include "record/stack-layout.h"
+
+/* The map whose layout is being found. */
+struct search {
+	const struct stream_header *header;
+	unsigned int map;
+	const json_t *names; /* field_map, or NULL */
+	char where[256];
+};
+
+/*
+ * Where the field called key is; type TYPE_NONE when the records have none.
+ * One that field_map names must be there.  *name becomes what the records call
+ * it.  Returns 0, or -1 after reporting.
+ */
+static int
+find(const struct search *s, const char *key, const char **name,
+    struct place *at)
+{
+	struct columns found = { 0 };
+	unsigned long before = report_nomems();
+	int got = 0;
+
+	*name = key;
+	*at = (struct place){ .type = TYPE_NONE };
+	if (s->names != NULL &&
+	    (got = doc_get_string(s->names, key, name, s->where)) == -1)
+		return -1;
+	if (columns_has(s->header, s->map, *name))
+		columns_select(&found, s->header, s->map, name, 1, false);
+	/* Otherwise the member would not be there. */
+	if (found.failed || report_nomems() != before) {
+		columns_free(&found);
+		return report_nomem();
+	}
+	if (found.n > 0)
+		*at = found.v[0].place;
+	columns_free(&found);
+	if (at->type == TYPE_NONE && got == 1) {
+		report_error("%s: %s: the records have no member %s", s->where,
+		    key, *name);
+		return -1;
+	}
+	if (at->type != TYPE_NONE && at->cpus != CPUS_ONE) {
+		report_error("%s: %s: there is a %s for each CPU; a stack has "
+			     "to be in the key",
+		    s->where, key, *name);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+refuse(const struct search *s, const char *key, const char *name,
+    const char *expected)
+{
+	report_error(
+	    "%s: %s: the member %s is not %s", s->where, key, name, expected);
+	return -1;
+}
+
+static bool
+is_integer(const struct types *t, const struct place *at)
+{
+	const struct type *type = place_type(t, at);
+
+	return type->kind == TYPE_INT && type->size <= 8 && at->bits == 0;
+}
+
+static int
+find_integer(const struct search *s, const char *key, struct place *at)
+{
+	const char *name;
+
+	if (find(s, key, &name, at) == -1)
+		return -1;
+	if (at->type == TYPE_NONE || is_integer(&s->header->types, at))
+		return 0;
+	return refuse(s, key, name, "an integer of at most 8 bytes");
+}
+
+static int
+find_text(const struct search *s, const char *key, struct place *at)
+{
+	const char *name;
+
+	if (find(s, key, &name, at) == -1)
+		return -1;
+	if (at->type == TYPE_NONE || types_is_text(&s->header->types, at->type))
+		return 0;
+	return refuse(s, key, name, "an array of char");
+}
+
+/* Whether the type is an array of addresses. */
+static bool
+is_addresses(const struct types *t, const struct type *type)
+{
+	const struct type *of;
+
+	if (type->kind != TYPE_ARRAY || type->count == 0)
+		return false;
+	of = types_get(t, type->of);
+	return (of->kind == TYPE_INT || of->kind == TYPE_POINTER) &&
+	       of->size == sizeof(uint64_t);
+}
+
+static int
+find_stack(const struct search *s, const char *key, const char *size_key,
+    struct stack_field *f)
+{
+	const struct types *t = &s->header->types;
+	const struct type *type;
+	const char *name;
+
+	if (find(s, key, &name, &f->at) == -1)
+		return -1;
+	if (f->at.type == TYPE_NONE)
+		return 0;
+	type = place_type(t, &f->at);
+	if (is_addresses(t, type)) {
+		f->kind = STACK_ARRAY;
+		f->max = type->count < STACK_DEPTH_MAX ? (size_t)type->count
+						       : STACK_DEPTH_MAX;
+		return find_integer(s, size_key, &f->size);
+	}
+	if (is_integer(t, &f->at) && type->size == sizeof(int32_t)) {
+		f->kind = STACK_ID;
+		return 0;
+	}
+	return refuse(s, key, name,
+	    "an array of 8-byte addresses, nor the id of a stack in 4 bytes");
+}
+
+static int
+find_fields(const struct search *s, struct stack_layout *l)
+{
+	struct stack_field *sides = l->sides;
+
+	if (find_integer(s, "pid", &l->pid) == -1 ||
+	    find_integer(s, "cpu_id", &l->cpu) == -1 ||
+	    find_text(s, "comm", &l->comm) == -1 ||
+	    find_stack(s, "kstack", "kstack_sz", &sides[STACK_KERNEL]) == -1 ||
+	    find_stack(s, "ustack", "ustack_sz", &sides[STACK_USER]) == -1)
+		return -1;
+	if (sides[STACK_KERNEL].kind != STACK_ABSENT ||
+	    sides[STACK_USER].kind != STACK_ABSENT)
+		return 1;
+	report_error("%s: the records have no member kstack or ustack%s; "
+		     "field_map says what theirs are called",
+	    s->where,
+	    s->header->maps[s->map].cpus != 0 ? " that is one for all CPUs"
+					      : "");
+	return -1;
+}
+
+int
+stack_layout(
+    struct stack_layout *l, const struct stream_header *h, unsigned int map)
+{
+	const struct stream_map *m = &h->maps[map];
+	struct search s = { .header = h, .map = map };
+	json_t *stack, *names = NULL;
+	const struct place none = { .type = TYPE_NONE };
+	int got;
+
+	*l = (struct stack_layout){ true, none, none, none, { { 0 } } };
+	for (size_t i = 0; i < STACK_SIDES; i++)
+		l->sides[i].at = l->sides[i].size = none;
+	if (m->interpreter == NULL)
+		return 0;
+	snprintf(s.where, sizeof(s.where), "map %.128s: intepreter", m->name);
+	got = doc_get_object(m->interpreter, "stack_trace", &stack, s.where);
+	if (got != 1)
+		return got;
+	snprintf(s.where, sizeof(s.where), "map %.128s: stack_trace", m->name);
+	if (doc_get_bool(stack, "with_symbols", &l->with_symbols, s.where) ==
+		-1 ||
+	    doc_get_object(stack, "field_map", &names, s.where) == -1)
+		return -1;
+	s.names = names;
+	return find_fields(&s, l);
+}
+
+/* The integer at a place, with its sign be the type signed or not: a size
+ * below zero is the kernel's error number. */
+static int64_t
+load(const struct types *t, const struct place *at, const unsigned char *record)
+{
+	unsigned int size = (unsigned int)place_type(t, at)->size;
+	uint64_t v = 0;
+
+	memcpy(&v, record + at->offset, size);
+	return (int64_t)(v << (64 - size * 8)) >> (64 - size * 8);
+}
+
+uint64_t
+stack_pid(const struct stack_layout *l, const struct types *t,
+    const unsigned char *record)
+{
+	uint64_t pid = 0;
+
+	if (l->pid.type != TYPE_NONE)
+		memcpy(&pid, record + l->pid.offset,
+		    (size_t)place_type(t, &l->pid)->size);
+	return pid;
+}
+
+int32_t
+stack_id(const struct stack_layout *l, enum stack_side side,
+    const unsigned char *record)
+{
+	int32_t id;
+
+	memcpy(&id, record + l->sides[side].at.offset, sizeof(id));
+	return id;
+}
+
+size_t
+stack_addresses(const struct stack_layout *l, enum stack_side side,
+    const struct types *t, const unsigned char *record, uint64_t *addrs,
+    size_t max)
+{
+	const struct stack_field *f = &l->sides[side];
+	size_t n = f->max < max ? f->max : max, i;
+	int64_t size;
+
+	if (f->size.type != TYPE_NONE) {
+		size = load(t, &f->size, record) / (int64_t)sizeof(*addrs);
+		if (size <= 0)
+			return 0;
+		n = (uint64_t)size < n ? (size_t)size : n;
+	}
+	memcpy(addrs, record + f->at.offset, n * sizeof(*addrs));
+	if (f->size.type != TYPE_NONE)
+		return n;
+	for (i = 0; i < n && addrs[i] != 0; i++)
+		;
+	return i;
+}

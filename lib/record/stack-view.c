@@ -1,0 +1,399 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text-emit.h"
+#include "base/util.h"
+#include "record/stack-view.h"
+
+/* The keys of a frame in JSON, by their cell. */
+enum { CELL_ADDR, CELL_SYMBOL, CELL_OFFSET, CELL_FILE, CELL_LINE };
+static const char *const frame_keys[] = { "addr", "symbol", "offset", "file",
+	"line" };
+
+static int
+open_view(struct stack_view *v)
+{
+	v->addrs = calloc(STACK_DEPTH_MAX, sizeof(*v->addrs));
+	if (v->addrs == NULL || row_open(&v->row) == -1)
+		return -1;
+	for (size_t i = 0; i < nitems(frame_keys); i++)
+		row_add(&v->row, frame_keys[i]);
+	return v->row.failed ? -1 : 0;
+}
+
+int
+stack_view_new(struct stack_view **out, const struct stream_header *h,
+    unsigned int map, const struct symbols *symbols)
+{
+	struct stack_view *v;
+	struct stack_layout l = { .with_symbols = true };
+
+	*out = NULL;
+	if (h != NULL && stack_layout(&l, h, map) != 1)
+		return 0;
+	if ((v = calloc(1, sizeof(*v))) == NULL)
+		return -1;
+	*v = (struct stack_view){
+		.header = h,
+		.map = map,
+		.symbols = symbols,
+		.layout = l,
+	};
+	if (open_view(v) == -1) {
+		stack_view_free(v);
+		return -1;
+	}
+	*out = v;
+	return 0;
+}
+
+void
+stack_view_free(struct stack_view *v)
+{
+	if (v == NULL)
+		return;
+	free(v->v);
+	free(v->addrs);
+	row_close(&v->row);
+	buf_free(&v->text);
+	buf_free(&v->folded);
+	free(v);
+}
+
+enum stack_side
+stack_view_side(const struct stack_view *v, const struct place *p)
+{
+	for (int i = 0; i < STACK_SIDES; i++) {
+		const struct stack_field *f = &v->layout.sides[i];
+
+		if (f->kind != STACK_ABSENT && place_is(&f->at, p))
+			return (enum stack_side)i;
+	}
+	return STACK_SIDES;
+}
+
+/*
+ * Reading.
+ */
+
+static void
+clear(struct stack_view *v)
+{
+	v->state = STACK_NONE;
+	v->n = v->names = 0;
+	v->text.len = 0;
+}
+
+static void
+add(struct stack_view *v, uint64_t addr, bool inlined, struct frame frame)
+{
+	size_t cap = v->cap == 0 ? 128 : v->cap * 2;
+	struct stack_frame *p = v->v;
+
+	if (v->n == STACK_FRAMES_MAX || v->failed)
+		return;
+	if (v->n == v->cap) {
+		p = reallocarray(v->v, cap, sizeof(*p));
+		if (p == NULL) {
+			v->failed = true;
+			return;
+		}
+		v->v = p;
+		v->cap = cap;
+	}
+	p[v->n++] = (struct stack_frame){
+		.addr = addr, .inlined = inlined, .frame = frame
+	};
+}
+
+static void
+add_address(struct stack_view *v, uint64_t pid, uint64_t addr)
+{
+	struct frames found = { NULL, 0 };
+
+	if (v->symbols != NULL)
+		found = symbols_find(v->symbols, pid, addr);
+	if (found.n == 0 || v->names > STACK_NAMES_MAX)
+		add(v, addr, false, (struct frame){ .symbol = NULL });
+	for (size_t i = 0; i < found.n && v->names <= STACK_NAMES_MAX; i++) {
+		const struct frame *f = &found.v[i];
+
+		add(v, addr, i + 1 < found.n, *f);
+		v->names += strlen(f->symbol);
+		v->names += f->file != NULL ? strlen(f->file) : 0;
+	}
+}
+
+/* The addresses behind an id.  Kernels have negative ones for stacks that they
+ * could not give. */
+static size_t
+find_stack(struct stack_view *v, enum stack_side side,
+    const unsigned char *record, const uint64_t **addrs)
+{
+	const char *stacks = v->header->maps[v->map].stacks;
+	size_t n = 0;
+
+	v->id = stack_id(&v->layout, side, record);
+	if (v->id < 0)
+		return 0;
+	if (v->symbols != NULL && stacks != NULL)
+		n = symbols_stack(v->symbols, stacks, v->id, addrs);
+	if (n == 0)
+		v->state = STACK_UNKNOWN;
+	return n;
+}
+
+size_t
+stack_view_addresses(struct stack_view *v, enum stack_side side,
+    const unsigned char *record, const uint64_t **addrs)
+{
+	const struct stack_field *f = &v->layout.sides[side];
+	size_t n = 0;
+
+	clear(v);
+	*addrs = v->addrs;
+	if (f->kind == STACK_ID)
+		n = find_stack(v, side, record, addrs);
+	else if (f->kind == STACK_ARRAY)
+		n = stack_addresses(&v->layout, side, &v->header->types, record,
+		    v->addrs, STACK_DEPTH_MAX);
+	if (n > 0)
+		v->state = STACK_FRAMES;
+	return n;
+}
+
+void
+stack_view_read(
+    struct stack_view *v, enum stack_side side, const unsigned char *record)
+{
+	const uint64_t *addrs;
+	size_t n = stack_view_addresses(v, side, record, &addrs);
+	uint64_t pid = 0;
+
+	if (side == STACK_USER)
+		pid = stack_pid(&v->layout, &v->header->types, record);
+	for (size_t i = 0; i < n; i++)
+		add_address(v, pid, addrs[i]);
+}
+
+/* A string of a frame goes to the view's text.  Returns where it starts, plus
+ * one; 0: there is none. */
+static size_t
+take_text(struct stack_view *v, const struct row_cell *cell)
+{
+	size_t at = v->text.len + 1;
+
+	if (cell->kind != ROW_STRING || v->text.len > STACK_NAMES_MAX)
+		return 0;
+	row_unescape(&v->row, cell);
+	buf_add(&v->text, v->row.scratch.data, v->row.scratch.len);
+	buf_chr(&v->text, '\0');
+	v->failed |= v->row.failed || v->text.failed;
+	return at;
+}
+
+/* {"addr":1,"symbol":"main",...} */
+static void
+take_frame(struct stack_view *v, const char *text, size_t len)
+{
+	const struct row_cell *cells;
+	struct frame f;
+
+	if (row_parse(&v->row, text, len) == -1)
+		return;
+	cells = v->row.cells;
+	f = (struct frame){
+		.has_offset = cells[CELL_OFFSET].kind == ROW_SCALAR,
+		.offset = row_number(&cells[CELL_OFFSET]),
+		.line = row_number(&cells[CELL_LINE]),
+	};
+	add(v, row_number(&cells[CELL_ADDR]), false, f);
+	if (v->failed)
+		return;
+	v->v[v->n - 1].symbol_at = take_text(v, &cells[CELL_SYMBOL]);
+	v->v[v->n - 1].file_at = take_text(v, &cells[CELL_FILE]);
+}
+
+/* The element of an array that starts at p: an object, or text up to the comma
+ * or bracket.  Returns its end. */
+static const char *
+element_end(const char *p, const char *end)
+{
+	bool string = false;
+	size_t depth = 0;
+
+	for (; p < end; p++) {
+		if (*p == '"')
+			string = !string;
+		else if (string && *p == '\\')
+			p++;
+		else if (!string && (*p == '{' || *p == '['))
+			depth++;
+		else if (!string && depth > 0 && (*p == '}' || *p == ']'))
+			depth--;
+		else if (!string && depth == 0 && (*p == ',' || *p == ']'))
+			return p;
+	}
+	return end;
+}
+
+static void
+take_element(struct stack_view *v, const char *text, size_t len)
+{
+	const struct row_cell number = { ROW_SCALAR, text, len, NULL };
+
+	if (len > 0 && *text == '{')
+		take_frame(v, text, len);
+	else if (len > 0 && *text >= '0' && *text <= '9')
+		add(v, row_number(&number), false,
+		    (struct frame){ .symbol = NULL });
+}
+
+/* All strings are there and stay where they are. */
+static void
+settle(struct stack_view *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		struct stack_frame *f = &v->v[i];
+
+		if (f->symbol_at != 0)
+			f->frame.symbol = v->text.data + f->symbol_at - 1;
+		if (f->file_at != 0)
+			f->frame.file = v->text.data + f->file_at - 1;
+	}
+	/* A function that calls itself stands there twice too, but under the
+	 * same name. */
+	for (size_t i = 1; i < v->n; i++) {
+		const struct frame *in = &v->v[i].frame;
+		const struct frame *f = &v->v[i - 1].frame;
+
+		v->v[i - 1].inlined = v->v[i - 1].addr == v->v[i].addr &&
+				      f->symbol != NULL && in->symbol != NULL &&
+				      strcmp(f->symbol, in->symbol) != 0;
+	}
+}
+
+static void
+take_array(struct stack_view *v, const char *p, const char *end)
+{
+	const char *to;
+
+	for (p++; p < end && !v->failed && v->n < STACK_FRAMES_MAX;
+	     p = to + 1) {
+		while (p < end && (*p == ' ' || *p == '\t'))
+			p++;
+		to = element_end(p, end);
+		take_element(v, p, (size_t)(to - p));
+	}
+	if (!v->failed)
+		settle(v);
+	if (v->n > 0)
+		v->state = STACK_FRAMES;
+}
+
+bool
+stack_view_shows(const struct row_cell *cell)
+{
+	static const char first[] = "[{\"addr\"";
+
+	return cell->kind == ROW_NESTED && cell->len >= sizeof(first) - 1 &&
+	       memcmp(cell->text, first, sizeof(first) - 1) == 0;
+}
+
+void
+stack_view_take(struct stack_view *v, const struct row_cell *cell)
+{
+	uint64_t id;
+
+	clear(v);
+	if (cell->kind == ROW_NESTED && *cell->text == '[') {
+		take_array(v, cell->text, cell->text + cell->len);
+	} else if (cell->kind == ROW_SCALAR && *cell->text >= '0' &&
+		   *cell->text <= '9') {
+		id = row_number(cell);
+		v->id = id > INT32_MAX ? INT32_MAX : (int32_t)id;
+		v->state = STACK_UNKNOWN;
+	}
+}
+
+/*
+ * Writing.
+ */
+
+static void
+put_json(const struct stack_view *v, struct buf *out)
+{
+	buf_chr(out, '[');
+	for (size_t i = 0; i < v->n; i++) {
+		const struct stack_frame *f = &v->v[i];
+
+		if (i > 0)
+			buf_chr(out, ',');
+		symbols_put_frame(
+		    out, f->addr, f->frame.symbol != NULL ? &f->frame : NULL);
+	}
+	buf_chr(out, ']');
+}
+
+void
+stack_view_name(struct buf *out, const char *name, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)name;
+	size_t len;
+	uint32_t c;
+
+	for (; n > 0; p += len, n -= len) {
+		len = utf8_length(p, n, &c);
+		if (len == 0) {
+			buf_str(out, "\xef\xbf\xbd");
+			len = 1;
+		} else if (*p <= ' ' || *p == 0x7f) {
+			buf_chr(out, '_');
+		} else if (*p == ';') {
+			buf_chr(out, ':');
+		} else {
+			buf_add(out, p, len);
+		}
+	}
+}
+
+void
+stack_view_fold(const struct stack_view *v, struct buf *out,
+    const char *unknown, const char *end)
+{
+	for (size_t i = v->n; i-- > 0;) {
+		const char *name = v->v[i].frame.symbol;
+
+		if (name != NULL)
+			stack_view_name(out, name, strlen(name));
+		else if (unknown != NULL)
+			buf_str(out, unknown);
+		else
+			buf_printf(out, "0x%" PRIx64, v->v[i].addr);
+		buf_str(out, end);
+	}
+}
+
+void
+stack_view_put(struct stack_view *v, struct buf *out, enum step_style style)
+{
+	/* Not all of its frames are there, perhaps none. */
+	if (v->failed) {
+		out->failed = true;
+		return;
+	}
+	if (v->state == STACK_UNKNOWN) {
+		buf_printf(out, "%" PRId32, v->id);
+	} else if (style == STYLE_JSON) {
+		put_json(v, out);
+	} else if (v->state == STACK_FRAMES) {
+		v->folded.len = 0;
+		stack_view_fold(v, &v->folded, NULL, ";");
+		if (!v->folded.failed)
+			steps_style(
+			    out, v->folded.data, v->folded.len - 1, style);
+		v->failed |= v->folded.failed;
+	}
+	out->failed |= v->failed;
+}

@@ -1,0 +1,324 @@
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/report.h"
+#include "base/util.h"
+#include "host/comm.h"
+#include "host/mount.h"
+#include "host/pid-owner.h"
+#include "session/trace-pipe.h"
+
+#define PREFIX "skel-"
+#define EVENT "events/bpf_trace/bpf_trace_printk"
+
+/* What stands before the text of a line. */
+static const char marker[] = ": bpf_trace_printk: ";
+/* What stands before the pid of a task whose comm is not known yet. */
+static const char unnamed[] = "<...>-";
+
+enum {
+	READ_BYTES = 16 << 10,
+	TURN_READS = 16,           /* before others have a turn */
+	LINE_MAX_BYTES = 64 << 10, /* longer than the kernel writes any */
+};
+
+/* Where tracefs is, or NULL. */
+static const char *
+find_tracefs(void)
+{
+	static const char *const dirs[] = { "/sys/kernel/tracing",
+		"/sys/kernel/debug/tracing" };
+	char path[64];
+
+	for (size_t i = 0; i < nitems(dirs); i++) {
+		snprintf(path, sizeof(path), "%s/instances", dirs[i]);
+		if (eaccess(path, F_OK) == 0)
+			return dirs[i];
+	}
+	return NULL;
+}
+
+/* Write text into a file of the instance; -1 with errno set. */
+static int
+set(const struct trace_pipe *t, const char *file, const char *text)
+{
+	char *path;
+	int fd, ret = -1, error;
+
+	if (asprintf(&path, "%s/%s", t->dir, file) == -1) {
+		errno = ENOMEM;
+		return -1;
+	}
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd != -1) {
+		ret = write(fd, text, strlen(text)) == -1 ? -1 : 0;
+		error = errno;
+		close(fd);
+		errno = error;
+	}
+	free(path);
+	return ret;
+}
+
+static int
+failed(const char *what)
+{
+	report_error("--trace-pipe: %s: %s", what, strerror(errno));
+	return -1;
+}
+
+static int
+make_instance(struct trace_pipe *t, const char *tracefs)
+{
+	struct owner o;
+	char *event;
+	int ret;
+
+	if (asprintf(&event, "%s/" EVENT, tracefs) == -1)
+		return report_nomem();
+	ret = eaccess(event, F_OK);
+	if (ret == -1)
+		report_error("--trace-pipe: this kernel lacks %s (Linux 5.9 "
+			     "has it): what programs print is in %s/trace_pipe "
+			     "alone",
+		    event, tracefs);
+	free(event);
+	if (ret == -1 || owner_self(&o) == -1)
+		return -1;
+	if (asprintf(&t->dir, "%s/instances/" PREFIX OWNER_FORMAT, tracefs,
+		o.pid, o.start, o.pidns) == -1) {
+		t->dir = NULL;
+		return report_nomem();
+	}
+	if (mkdir(t->dir, 0700) == 0)
+		return 0;
+	if (errno == EACCES)
+		report_error("--trace-pipe: %s: needs CAP_DAC_OVERRIDE; run as "
+			     "root",
+		    t->dir);
+	else
+		failed(t->dir);
+	free(t->dir);
+	t->dir = NULL;
+	return -1;
+}
+
+static int
+start(struct trace_pipe *t)
+{
+	char *path;
+
+	/* For each CPU, and the default is more than a megabyte. */
+	set(t, "buffer_size_kb", "256");
+	/* Else it is readable when it is half full (Linux 6.1). */
+	set(t, "buffer_percent", "0");
+	if (set(t, EVENT "/enable", "1") == -1)
+		return failed(t->dir);
+	if (asprintf(&path, "%s/trace_pipe", t->dir) == -1)
+		return report_nomem();
+	t->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (t->fd == -1)
+		failed(path);
+	free(path);
+	return t->fd == -1 ? -1 : 0;
+}
+
+int
+trace_pipe_open(struct trace_pipe *t, const struct package *p)
+{
+	const char *tracefs;
+
+	*t = (struct trace_pipe)TRACE_PIPE_NONE;
+	if (mount_tracefs() == -1)
+		return -1;
+	if ((tracefs = find_tracefs()) == NULL) {
+		report_error("--trace-pipe: this kernel's tracefs has no "
+			     "instances");
+		return -1;
+	}
+	if (trace_formats_open(&t->formats, p->elf, p->elf_size, p->name) ==
+		0 &&
+	    make_instance(t, tracefs) == 0 && start(t) == 0)
+		return 0;
+	trace_pipe_close(t);
+	return -1;
+}
+
+void
+trace_pipe_needs(const struct trace_pipe *t, struct confine_needs *n)
+{
+	if (t->dir == NULL)
+		return;
+	/* It is told to stop, in a file, before it is removed. */
+	n->writes = true;
+	if (geteuid() != 0)
+		n->caps |= CONFINE_CAP(CAP_DAC_OVERRIDE);
+}
+
+/* "comm-pid", which is followed by "[cpu]" some columns before the marker; its
+ * length, and *line moves to where it starts. */
+static size_t
+find_task(const char **line, const char *mark)
+{
+	const char *end = mark, *p = *line;
+
+	while (end > p && *end != '[')
+		end--;
+	while (end > p && end[-1] == ' ')
+		end--;
+	while (p < end && *p == ' ')
+		p++;
+	*line = p;
+	return (size_t)(end - p);
+}
+
+/*
+ * Report a text under the name of its task, "comm-pid".  The kernel notes the
+ * comm when a task leaves its CPU; who reads before that gets "<...>".
+ */
+static void
+show_text(const struct trace_pipe *t, const char *task, size_t task_len,
+    const char *text, size_t len)
+{
+	char saved[512], comm[COMM_SIZE];
+	size_t n = sizeof(unnamed) - 1;
+
+	snprintf(saved, sizeof(saved), "%s/../../saved_cmdlines", t->dir);
+	/* What was asked for is shown even under -q. */
+	if (task_len > n && strncmp(task, unnamed, n) == 0 &&
+	    comm_find(strtoul(task + n, NULL, 10), saved, comm))
+		report(REPORT_ERROR, "%s-%.*s: %.*s", comm, (int)(task_len - n),
+		    task + n, (int)len, text);
+	else
+		report(REPORT_ERROR, "%.*s: %.*s", (int)task_len, task,
+		    (int)len, text);
+}
+
+static void
+show_line(struct trace_pipe *t, const char *line, size_t len)
+{
+	const char *end = line + len, *text, *mark;
+	size_t n = sizeof(marker) - 1, task;
+
+	mark = memmem(line, len, marker, n);
+	if (mark == NULL && strncmp(line, "CPU:", 4) == 0 &&
+	    memmem(line, len, " EVENTS]", 8) != NULL) {
+		report_notice("trace pipe: %.*s", (int)len, line);
+		return;
+	}
+	if (mark == NULL) {
+		if (t->ours && len > 0)
+			report(REPORT_ERROR, "    %.*s", (int)len, line);
+		return;
+	}
+	text = mark + n;
+	t->ours = trace_formats_match(&t->formats, text, (size_t)(end - text));
+	if (!t->ours)
+		return;
+	task = find_task(&line, mark);
+	show_text(t, line, task, text, (size_t)(end - text));
+}
+
+/* Show the lines that are whole. */
+static void
+show(struct trace_pipe *t)
+{
+	size_t at = 0;
+	char *eol;
+
+	while (at < t->in.len &&
+	       (eol = memchr(t->in.data + at, '\n', t->in.len - at)) != NULL) {
+		*eol = '\0';
+		show_line(t, t->in.data + at, (size_t)(eol - t->in.data) - at);
+		at = (size_t)(eol - t->in.data) + 1;
+	}
+	if (t->in.len - at > LINE_MAX_BYTES)
+		at = t->in.len;
+	t->in.len -= at;
+	memmove(t->in.data, t->in.data + at, t->in.len);
+}
+
+/* Read once and show it.  Returns 1, 0 when there was nothing, or -1. */
+static int
+read_some(struct trace_pipe *t)
+{
+	char *room = buf_room(&t->in, READ_BYTES);
+	ssize_t n;
+
+	if (room == NULL)
+		return report_nomem();
+	n = read(t->fd, room, READ_BYTES);
+	if (n == -1 && errno == EINTR)
+		return 1;
+	if (n == -1 && errno != EAGAIN)
+		return failed(t->dir);
+	if (n <= 0)
+		return 0;
+	t->in.len += (size_t)n;
+	show(t);
+	return 1;
+}
+
+int
+trace_pipe_read(void *ctx)
+{
+	struct trace_pipe *t = ctx;
+	int ret = t->fd != -1 ? 1 : 0;
+
+	/* Programs may print faster than this reads. */
+	for (int i = 0; i < TURN_READS && ret == 1; i++)
+		ret = read_some(t);
+	return ret == -1 ? -1 : 0;
+}
+
+void
+trace_pipe_close(struct trace_pipe *t)
+{
+	/* Others print too: only now is there an end to what is left. */
+	if (t->fd != -1 && set(t, EVENT "/enable", "0") == 0)
+		while (read_some(t) == 1)
+			;
+	if (t->fd != -1)
+		close(t->fd);
+	if (t->dir != NULL && rmdir(t->dir) == -1)
+		failed(t->dir);
+	free(t->dir);
+	buf_free(&t->in);
+	trace_formats_close(&t->formats);
+	*t = (struct trace_pipe)TRACE_PIPE_NONE;
+}
+
+void
+trace_pipe_sweep(void)
+{
+	const char *tracefs = find_tracefs();
+	char path[512];
+	struct dirent *e;
+	struct owner o;
+	DIR *d;
+
+	if (tracefs == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s/instances", tracefs);
+	if ((d = opendir(path)) == NULL)
+		return;
+	while ((e = readdir(d)) != NULL) {
+		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) != 0 ||
+		    !owner_parse(&o, e->d_name + strlen(PREFIX)) ||
+		    owner_lives(&o))
+			continue;
+		snprintf(
+		    path, sizeof(path), "%s/instances/%s", tracefs, e->d_name);
+		if (rmdir(path) == 0)
+			report_notice(
+			    "swept %s, left behind by pid %ld", path, o.pid);
+	}
+	closedir(d);
+}

@@ -1,0 +1,426 @@
+/*
+ * The first line of a stream or a session, read: it comes from anybody, and
+ * everything in it is checked here.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "base/util.h"
+#include "poll/sequence.h"
+#include "stream/header-words.h"
+#include "stream/stream.h"
+
+enum { WHERE_MAX = 1024, PART_MAX = WHERE_MAX + 64 };
+
+/* The string at key; absent is "", or an error where it is required. */
+static int
+read_string(const json_t *json, const char *key, bool required, char **out,
+    const char *where)
+{
+	const char *s = "";
+	int got = doc_get_string(json, key, &s, where);
+
+	if (got == -1 || (got == 0 && required))
+		return got == 0 ? doc_missing(key, where) : -1;
+	*out = strdup(s);
+	return *out == NULL ? report_nomem() : 0;
+}
+
+/* The place in the n names of the string at key, which must be there. */
+static int
+read_word(const json_t *json, const char *key, const char *const *names,
+    size_t n, unsigned int *out, const char *where)
+{
+	const char *s;
+	int got = doc_get_string(json, key, &s, where);
+
+	if (got != 1)
+		return got == 0 ? doc_missing(key, where) : -1;
+	for (unsigned int i = 0; i < n; i++)
+		if (strcmp(names[i], s) == 0) {
+			*out = i;
+			return 0;
+		}
+	report_error("%s.%s: unknown %s \"%s\"", where, key, key, s);
+	return -1;
+}
+
+static int
+read_index(const json_t *json, const char *key, const struct types *t,
+    uint32_t *out, const char *where)
+{
+	uint64_t i = 0;
+	int got = doc_get_u64(json, key, TYPES_MAX, &i, where);
+
+	if (got != 1)
+		return got;
+	if (i >= t->n) {
+		report_error("%s.%s: there is no type %" PRIu64, where, key, i);
+		return -1;
+	}
+	*out = (uint32_t)i;
+	return 0;
+}
+
+/* An iterator's; one that is read once has none. */
+static int
+read_interval(struct stream_map *m, const json_t *json, const char *where)
+{
+	char at[PART_MAX];
+	json_t *sample;
+	int got = doc_get_object(json, "sample", &sample, where);
+
+	if (got != 1)
+		return got;
+	snprintf(at, sizeof(at), "%s.sample", where);
+	got = doc_get_u64(sample, "interval", UINT32_MAX, &m->interval_ms, at);
+	return got == 0 ? doc_missing("interval", at) : got;
+}
+
+static int
+read_sample(struct stream_map *m, const json_t *json, const char *where)
+{
+	char at[PART_MAX];
+	json_t *sample;
+	unsigned int type = SAMPLE_KV;
+	int got = doc_get_object(json, "sample", &sample, where);
+
+	if (got != 1)
+		return got == 0 ? doc_missing("sample", where) : -1;
+	snprintf(at, sizeof(at), "%s.sample", where);
+	if (doc_get_u64(sample, "interval", UINT32_MAX, &m->interval_ms, at) ==
+		-1 ||
+	    read_word(sample, "type", stream_samples, nitems(stream_samples),
+		&type, at) == -1 ||
+	    read_string(sample, "unit", false, &m->unit, at) == -1 ||
+	    doc_get_bool(sample, "clear_map", &m->clear_map, at) == -1)
+		return -1;
+	m->sample = (enum stream_sample)type;
+	return 0;
+}
+
+/* "default_struct", or an object that its reader knows. */
+static int
+read_interpreter(struct stream_map *m, const json_t *json, const char *where)
+{
+	json_t *v = json_object_get(json, "intepreter");
+
+	if (v == NULL || json_is_null(v) || json_is_string(v))
+		return 0;
+	if (!json_is_object(v)) {
+		report_error("%s.intepreter: expected an object, found %s",
+		    where, doc_kind(v));
+		return -1;
+	}
+	m->interpreter = json_incref(v);
+	return 0;
+}
+
+/* What an iterator writes is text, or records of a type. */
+static int
+check_text(const struct stream_map *m, const char *where)
+{
+	bool iter = m->source == STREAM_ITER;
+
+	if (m->text && !iter)
+		report_error("%s: only an iterator has text", where);
+	else if (m->text && m->value != TYPE_NONE)
+		report_error("%s: text has no type", where);
+	else if (iter && !m->text && m->value == TYPE_NONE)
+		report_error("%s: an iterator has text or a type", where);
+	else
+		return 0;
+	return -1;
+}
+
+static int
+check_record(struct stream_header *h, unsigned int map, const char *where)
+{
+	struct stream_map *m = &h->maps[map];
+	bool sampled = m->source == STREAM_SAMPLE;
+
+	if (check_text(m, where) == -1)
+		return -1;
+	if ((m->key != TYPE_NONE) != (sampled && m->value != TYPE_NONE)) {
+		report_error("%s: %s", where,
+		    !sampled ? "only a sampled map has a key"
+			     : "a sampled map has types for key and value, or "
+			       "for none");
+		return -1;
+	}
+	if (m->cpus != 0 && !sampled) {
+		report_error("%s: only a sampled map has cpus", where);
+		return -1;
+	}
+	/* At most 2^16 * 2^24 bytes: no overflow. */
+	m->record_size = stream_record_size(h, map);
+	if (m->record_size > STREAM_RECORD_MAX) {
+		report_error("%s: records of %zu bytes; at most %d are read",
+		    where, m->record_size, STREAM_RECORD_MAX);
+		return -1;
+	}
+	/* The types are within this bound, but not as many as there are CPUs.
+	 */
+	if (m->value != TYPE_NONE &&
+	    m->cpus * h->types.v[m->value].text > TYPES_TEXT_MAX) {
+		report_error("%s: a record is too long as text", where);
+		return -1;
+	}
+	return 0;
+}
+
+/* A map's name is how control lines and JSON records refer to it. */
+static int
+check_map_name(
+    const struct stream_header *h, unsigned int map, const char *where)
+{
+	const char *name = h->maps[map].name;
+
+	if (name[0] == '\0') {
+		report_error("%s.name: a map needs a name", where);
+		return -1;
+	}
+	for (unsigned int i = 0; i < map; i++)
+		if (strcmp(h->maps[i].name, name) == 0) {
+			report_error(
+			    "%s.name: there are two maps \"%s\"", where, name);
+			return -1;
+		}
+	return 0;
+}
+
+/* The path of a pin, which every session has. */
+static int
+read_pin(const json_t *json, const char *key, char **pin, const char *where)
+{
+	if (read_string(json, key, true, pin, where) == -1)
+		return -1;
+	if ((*pin)[0] == '/')
+		return 0;
+	report_error("%s.%s: \"%s\" is no absolute path", where, key, *pin);
+	return -1;
+}
+
+static int
+read_pins(const struct stream_header *h, struct stream_map *m,
+    const json_t *json, const char *where)
+{
+	if (!h->session)
+		return 0;
+	if (read_pin(json, "pin", &m->pin, where) == -1)
+		return -1;
+	if (m->stacks != NULL &&
+	    read_pin(json, "stacks_pin", &m->stacks_pin, where) == -1)
+		return -1;
+	if (m->lost != NULL &&
+	    read_pin(json, "lost_pin", &m->lost_pin, where) == -1)
+		return -1;
+	if (m->sequence != NULL && m->lost == NULL &&
+	    read_pin(json, "sequence_pin", &m->sequence_pin, where) == -1)
+		return -1;
+	return m->lost == NULL || json_object_get(json, "told_pin") == NULL
+		   ? 0
+		   : read_pin(json, "told_pin", &m->told_pin, where);
+}
+
+/* The name of another map that belongs to this one, if it has such. */
+static int
+read_other(const json_t *json, const char *key, char **name, const char *where)
+{
+	if (json_object_get(json, key) == NULL)
+		return 0;
+	return read_string(json, key, true, name, where);
+}
+
+/* What tells of the losses of a ring. */
+static int
+check_losses(
+    const struct stream_header *h, struct stream_map *m, const char *where)
+{
+	char at[PART_MAX];
+
+	if (m->lost != NULL && m->source != STREAM_RINGBUF) {
+		report_error(
+		    "%s.lost: only a ring buffer has such a map", where);
+		return -1;
+	}
+	if (m->sequence == NULL)
+		return 0;
+	snprintf(at, sizeof(at), "%s.sequence", where);
+	if (m->source == STREAM_RINGBUF)
+		return sequence_find(&h->types, m->value, m->sequence,
+		    &m->sequence_offset, &m->sequence_size, at);
+	report_error("%s: only a ring buffer has one", at);
+	return -1;
+}
+
+static int
+read_map(struct stream_header *h, unsigned int map, const json_t *json,
+    const char *where)
+{
+	struct stream_map *m = &h->maps[map];
+	unsigned int source;
+
+	if (!json_is_object(json)) {
+		report_error(
+		    "%s: expected an object, found %s", where, doc_kind(json));
+		return -1;
+	}
+	if (read_string(json, "name", true, &m->name, where) == -1 ||
+	    check_map_name(h, map, where) == -1 ||
+	    read_word(json, "source", stream_sources, nitems(stream_sources),
+		&source, where) == -1 ||
+	    read_index(json, "value", &h->types, &m->value, where) == -1 ||
+	    read_index(json, "key", &h->types, &m->key, where) == -1 ||
+	    doc_get_u64(json, "cpus", STREAM_CPUS_MAX, &m->cpus, where) == -1 ||
+	    doc_get_bool(json, "text", &m->text, where) == -1 ||
+	    read_interpreter(m, json, where) == -1 ||
+	    read_other(json, "stacks", &m->stacks, where) == -1 ||
+	    read_other(json, "lost", &m->lost, where) == -1 ||
+	    read_other(json, "sequence", &m->sequence, where) == -1 ||
+	    read_pins(h, m, json, where) == -1)
+		return -1;
+	m->source = (enum stream_source)source;
+	if (check_losses(h, m, where) == -1)
+		return -1;
+	if ((m->source == STREAM_SAMPLE && read_sample(m, json, where) == -1) ||
+	    (m->source == STREAM_ITER && read_interval(m, json, where) == -1))
+		return -1;
+	return check_record(h, map, where);
+}
+
+/* The bound of one value holds for all maps together too: a plan is made for
+ * each. */
+static int
+check_leaves(const struct stream_header *h, const char *where)
+{
+	const struct types *t = &h->types;
+	uint64_t leaves = 0, names = 0;
+
+	for (size_t i = 0; i < h->nmaps; i++) {
+		const uint32_t refs[] = { h->maps[i].key, h->maps[i].value };
+
+		for (size_t k = 0; k < nitems(refs); k++)
+			if (refs[k] != TYPE_NONE) {
+				leaves += t->v[refs[k]].leaves;
+				names += t->v[refs[k]].name_bytes;
+			}
+	}
+	if (leaves <= TYPES_LEAVES_MAX && names <= TYPES_NAMES_MAX)
+		return 0;
+	report_error("%s: the maps' types have too many members", where);
+	return -1;
+}
+
+static int
+read_maps(struct stream_header *h, const json_t *json, const char *where)
+{
+	char at[WHERE_MAX];
+	json_t *array;
+	int got = doc_get_array(json, "maps", &array, where);
+
+	if (got != 1)
+		return got == 0 ? doc_missing("maps", where) : -1;
+	if (json_array_size(array) > STREAM_MAPS_MAX) {
+		report_error("%s: maps: %zu maps; at most %d are read", where,
+		    json_array_size(array), STREAM_MAPS_MAX);
+		return -1;
+	}
+	h->maps = calloc(STREAM_MAPS_MAX, sizeof(*h->maps));
+	if (h->maps == NULL)
+		return report_nomem();
+	while (h->nmaps < json_array_size(array)) {
+		unsigned int i = (unsigned int)h->nmaps++;
+
+		snprintf(at, sizeof(at), "%s: maps[%u]", where, i);
+		h->maps[i].value = h->maps[i].key = TYPE_NONE;
+		if (read_map(h, i, json_array_get(array, i), at) == -1)
+			return -1;
+	}
+	return check_leaves(h, where);
+}
+
+static int
+read_types(struct stream_header *h, const json_t *json, const char *where)
+{
+	const json_t *array = json_object_get(json, "types");
+
+	if (array == NULL)
+		return doc_missing("types", where);
+	return types_read(&h->types, array, where);
+}
+
+static int
+read_version(const json_t *json, const char *where)
+{
+	uint64_t version;
+	int got = doc_get_u64(json, "version", UINT64_MAX, &version, where);
+
+	if (got != 1)
+		return got == 0 ? doc_missing("version", where) : -1;
+	if (version == STREAM_VERSION)
+		return 0;
+	report_error("%s: unknown version %" PRIu64 " (this %s reads version "
+		     "%d)",
+	    where, version, getprogname(), STREAM_VERSION);
+	return -1;
+}
+
+static int
+read_session(struct stream_header *h, const json_t *json, const char *where)
+{
+	h->perf_buffer_pages = 64;
+	h->poll_timeout_ms = 100;
+	if (read_string(json, "dir", true, &h->dir, where) == -1 ||
+	    doc_get_bool(json, "detached", &h->detached, where) == -1 ||
+	    doc_get_u64(json, "perf_buffer_pages", UINT32_MAX,
+		&h->perf_buffer_pages, where) == -1 ||
+	    doc_get_u64(json, "poll_timeout_ms", INT32_MAX, &h->poll_timeout_ms,
+		where) == -1)
+		return -1;
+	if (h->dir[0] == '/')
+		return 0;
+	report_error("%s.dir: \"%s\" is no absolute path", where, h->dir);
+	return -1;
+}
+
+static int
+read_header(struct stream_header *h, const json_t *json, const char *where)
+{
+	static const char *const skels[] = { "stream", "session" };
+	unsigned int skel, encoding;
+	char top[PART_MAX];
+
+	snprintf(top, sizeof(top), "%s: header", where);
+	if (read_word(json, "skel", skels, nitems(skels), &skel, top) == -1 ||
+	    read_version(json, top) == -1 ||
+	    read_string(json, "name", true, &h->name, top) == -1 ||
+	    read_word(json, "encoding", stream_encodings,
+		nitems(stream_encodings), &encoding, top) == -1 ||
+	    read_string(json, "host", false, &h->host, top) == -1 ||
+	    read_string(json, "boot_id", false, &h->boot_id, top) == -1 ||
+	    read_string(json, "started", false, &h->started, top) == -1)
+		return -1;
+	h->session = skel == 1;
+	h->encoding = (enum stream_encoding)encoding;
+	if (h->session && read_session(h, json, top) == -1)
+		return -1;
+	if (read_types(h, json, where) == -1)
+		return -1;
+	return read_maps(h, json, where);
+}
+
+int
+stream_header_read(
+    struct stream_header *h, const json_t *json, const char *where)
+{
+	*h = (struct stream_header){ 0 };
+	if (read_header(h, json, where) == 0)
+		return 0;
+	stream_header_free(h);
+	return -1;
+}

@@ -1,0 +1,17 @@
+/*
+ * Words: how the header of a stream spells what stream.h has as numbers, for
+ * its writer and its reader.
+ */
+#ifndef SKEL_STREAM_HEADER_WORDS_H
+#define SKEL_STREAM_HEADER_WORDS_H
+
+enum { STREAM_VERSION = 1 };
+
+/* By enum stream_source, enum stream_sample and enum stream_encoding. */
+static const char *const stream_sources[] = { "ringbuf", "perf", "sample",
+	"iter" };
+static const char *const stream_samples[] = { "default_kv", "log2_hist",
+	"linear_hist" };
+static const char *const stream_encodings[] = { "binary", "json" };
+
+#endif

@@ -1,0 +1,287 @@
+/*
+ * The first line of a stream or a session, made and written.  The order of the
+ * keys is the one of skel-stream(5).
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "base/util.h"
+#include "stream/header-words.h"
+#include "stream/stream.h"
+
+int
+stream_encoding_parse(enum stream_encoding *encoding, const char *word)
+{
+	for (size_t i = 0; i < nitems(stream_encodings); i++) {
+		if (strcmp(word, stream_encodings[i]) == 0) {
+			*encoding = (enum stream_encoding)i;
+			return 0;
+		}
+	}
+	report_error("-f: %s: neither binary nor json", word);
+	return -1;
+}
+
+void
+stream_map_free(struct stream_map *m)
+{
+	free(m->name);
+	free(m->unit);
+	free(m->pin);
+	free(m->stacks);
+	free(m->stacks_pin);
+	free(m->lost);
+	free(m->lost_pin);
+	free(m->told_pin);
+	free(m->sequence);
+	free(m->sequence_pin);
+	json_decref(m->interpreter);
+	*m = (struct stream_map){ 0 };
+}
+
+void
+stream_header_free(struct stream_header *h)
+{
+	for (size_t i = 0; i < h->nmaps; i++)
+		stream_map_free(&h->maps[i]);
+	free(h->maps);
+	free(h->name);
+	free(h->host);
+	free(h->boot_id);
+	free(h->started);
+	free(h->dir);
+	types_free(&h->types);
+	*h = (struct stream_header){ 0 };
+}
+
+/* The kernel's name of this boot, or "". */
+static void
+read_boot_id(char *id, size_t size)
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = 0;
+
+	if (fd != -1) {
+		n = read(fd, id, size - 1);
+		close(fd);
+	}
+	id[n > 0 ? n : 0] = '\0';
+	id[strcspn(id, "\n")] = '\0';
+}
+
+/* This machine's name, or "" where it is none that JSON could hold. */
+static void
+read_host(char *host, size_t size)
+{
+	json_t *text;
+
+	if (gethostname(host, size) == -1)
+		host[0] = '\0';
+	host[size - 1] = '\0';
+	if ((text = json_string(host)) == NULL)
+		host[0] = '\0';
+	json_decref(text);
+}
+
+int
+stream_header_init(struct stream_header *h, const char *name)
+{
+	char host[256], boot_id[64], started[CLOCK_UTC_LEN + 1];
+	struct clock clock = { 0 };
+
+	read_host(host, sizeof(host));
+	read_boot_id(boot_id, sizeof(boot_id));
+	*clock_utc(&clock, started, clock_now()) = '\0';
+	h->name = strdup(name);
+	h->host = strdup(host);
+	h->boot_id = strdup(boot_id);
+	h->started = strdup(started);
+	if (h->name != NULL && h->host != NULL && h->boot_id != NULL &&
+	    h->started != NULL)
+		return 0;
+	stream_header_free(h);
+	return report_nomem();
+}
+
+struct stream_map *
+stream_header_add(struct stream_header *h, const char *name)
+{
+	struct stream_map *m;
+
+	if (h->nmaps >= STREAM_MAPS_MAX) {
+		report_error("map %s: a stream has at most %d maps", name,
+		    STREAM_MAPS_MAX);
+		return NULL;
+	}
+	m = reallocarray(h->maps, h->nmaps + 1, sizeof(*m));
+	if (m != NULL) {
+		h->maps = m;
+		m += h->nmaps;
+		*m =
+		    (struct stream_map){ .value = TYPE_NONE, .key = TYPE_NONE };
+		m->name = strdup(name);
+	}
+	if (m == NULL || m->name == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	h->nmaps++;
+	return m;
+}
+
+size_t
+stream_key_size(const struct stream_header *h, unsigned int map)
+{
+	uint32_t key = h->maps[map].key;
+
+	return key == TYPE_NONE ? 0 : (size_t)h->types.v[key].size;
+}
+
+size_t
+stream_record_size(const struct stream_header *h, unsigned int map)
+{
+	const struct stream_map *m = &h->maps[map];
+	size_t value;
+
+	if (m->value == TYPE_NONE)
+		return 0;
+	value = (size_t)h->types.v[m->value].size;
+	if (m->cpus != 0)
+		value = round_up_8(value) * (size_t)m->cpus;
+	return stream_key_size(h, map) + value;
+}
+
+/*
+ * Writing.  jansson's setters take a NULL for a failure before them, so one
+ * look at the end of each list is enough.
+ */
+
+static int
+set_index(json_t *json, const char *key, uint32_t i)
+{
+	return i == TYPE_NONE ? 0
+			      : json_object_set_new(json, key, json_integer(i));
+}
+
+/* What an iterator has of it is how often it is read, if again at all. */
+static int
+set_interval(json_t *json, const struct stream_map *m)
+{
+	if (m->interval_ms == 0)
+		return 0;
+	return json_object_set_new(json, "sample",
+	    json_pack("{so}", "interval", doc_u64_new(m->interval_ms)));
+}
+
+static int
+set_sample(json_t *json, const struct stream_map *m)
+{
+	json_t *sample = json_pack("{sosssssb}", "interval",
+	    doc_u64_new(m->interval_ms), "type", stream_samples[m->sample],
+	    "unit", m->unit, "clear_map", m->clear_map);
+
+	return json_object_set_new(json, "sample", sample);
+}
+
+static int
+set_text(json_t *json, const char *key, const char *text)
+{
+	return text == NULL ? 0
+			    : json_object_set_new(json, key, json_string(text));
+}
+
+static json_t *
+write_map(const struct stream_map *m)
+{
+	json_t *json = json_pack(
+	    "{ssss}", "name", m->name, "source", stream_sources[m->source]);
+
+	if (json == NULL || set_index(json, "value", m->value) == -1 ||
+	    set_index(json, "key", m->key) == -1 ||
+	    (m->text && json_object_set_new(json, "text", json_true()) == -1) ||
+	    (m->cpus != 0 && json_object_set_new(
+				 json, "cpus", doc_u64_new(m->cpus)) == -1) ||
+	    (m->source == STREAM_SAMPLE && set_sample(json, m) == -1) ||
+	    (m->source == STREAM_ITER && set_interval(json, m) == -1) ||
+	    (m->interpreter != NULL &&
+		json_object_set(json, "intepreter", m->interpreter) == -1) ||
+	    set_text(json, "stacks", m->stacks) == -1 ||
+	    set_text(json, "stacks_pin", m->stacks_pin) == -1 ||
+	    set_text(json, "lost", m->lost) == -1 ||
+	    set_text(json, "lost_pin", m->lost_pin) == -1 ||
+	    set_text(json, "told_pin", m->told_pin) == -1 ||
+	    set_text(json, "sequence", m->sequence) == -1 ||
+	    set_text(json, "sequence_pin", m->sequence_pin) == -1 ||
+	    set_text(json, "pin", m->pin) == -1) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+static json_t *
+write_maps(const struct stream_header *h)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < h->nmaps; i++)
+		if (json_array_append_new(array, write_map(&h->maps[i])) ==
+		    -1) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
+static int
+set_session(json_t *json, const struct stream_header *h)
+{
+	if (json_object_set_new(json, "dir", json_string(h->dir)) == -1 ||
+	    (h->detached &&
+		json_object_set_new(json, "detached", json_true()) == -1))
+		return -1;
+	if (json_object_set_new(json, "perf_buffer_pages",
+		doc_u64_new(h->perf_buffer_pages)) == -1)
+		return -1;
+	return json_object_set_new(
+	    json, "poll_timeout_ms", doc_u64_new(h->poll_timeout_ms));
+}
+
+static json_t *
+header_json(const struct stream_header *h)
+{
+	json_t *json = json_pack("{sssissssssssss}", "skel",
+	    h->session ? "session" : "stream", "version", STREAM_VERSION,
+	    "name", h->name, "encoding", stream_encodings[h->encoding], "host",
+	    h->host, "boot_id", h->boot_id, "started", h->started);
+
+	if (json == NULL || (h->session && set_session(json, h) == -1) ||
+	    json_object_set_new(json, "maps", write_maps(h)) == -1 ||
+	    json_object_set_new(json, "types", types_write(&h->types)) == -1) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+int
+stream_header_write(const struct stream_header *h, struct buf *out)
+{
+	json_t *json = header_json(h);
+	int ret;
+
+	if (json == NULL) {
+		report_error("the header cannot be written: memory ran out, or "
+			     "a name in it is not UTF-8");
+		return -1;
+	}
+	ret = doc_write(json, out, false);
+	json_decref(json);
+	buf_chr(out, '\n');
+	return out->failed ? -1 : ret;
+}

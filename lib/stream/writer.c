@@ -1,0 +1,78 @@
+/*
+ * The lines of a stream, written: skel-stream(5).
+ */
+#include "base/json-doc.h"
+#include "base/util.h"
+#include "stream/cobs.h"
+#include "stream/stream.h"
+
+void
+stream_put_record(struct buf *out, unsigned int map, uint64_t time_ns,
+    const void *key, size_t key_len, const void *value, size_t value_len)
+{
+	unsigned char head[STREAM_BODY_HEAD];
+	const struct cobs_piece pieces[] = {
+		{ head, sizeof(head) },
+		{ key, key_len },
+		{ value, value_len },
+	};
+	size_t body = sizeof(head) + key_len + value_len;
+	char *p = buf_room(out, 1 + COBS_MAX(body) + 1);
+
+	if (p == NULL)
+		return;
+	head[0] = (unsigned char)map;
+	for (int i = 0; i < 8; i++)
+		head[1 + i] = (unsigned char)(time_ns >> (8 * i));
+	*p = STREAM_TAG;
+	body = cobs_stuff((unsigned char *)p + 1, pieces, nitems(pieces));
+	p[1 + body] = '\n';
+	out->len += 1 + body + 1;
+}
+
+/* {"@name":value} and a newline; takes over the reference to value. */
+static void
+put_control(struct buf *out, const char *name, json_t *value)
+{
+	json_t *line = json_pack("{so}", name, value);
+
+	if (line == NULL || doc_write(line, out, false) == -1)
+		out->failed = true;
+	else
+		buf_chr(out, '\n');
+	json_decref(line);
+}
+
+void
+stream_put_lost(struct buf *out, const struct stream_header *h,
+    unsigned int map, uint64_t count)
+{
+	put_control(out, "@lost",
+	    json_pack("{ssso}", "map", h->maps[map].name, "count",
+		doc_u64_new(count)));
+}
+
+void
+stream_put_sampled(struct buf *out, const struct stream_header *h,
+    unsigned int map, uint64_t round, uint64_t keys)
+{
+	put_control(out, "@sampled",
+	    json_pack("{sssoso}", "map", h->maps[map].name, "round",
+		doc_u64_new(round), "keys", doc_u64_new(keys)));
+}
+
+void
+stream_put_error(struct buf *out, const struct stream_header *h,
+    unsigned int map, const char *message)
+{
+	put_control(out, "@error",
+	    json_pack("{ssss}", "map", h->maps[map].name, "message", message));
+}
+
+void
+stream_put_end(struct buf *out, uint64_t records, uint64_t lost)
+{
+	put_control(out, "@end",
+	    json_pack("{soso}", "records", doc_u64_new(records), "lost",
+		doc_u64_new(lost)));
+}

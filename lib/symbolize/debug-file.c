@@ -1,0 +1,135 @@
+#include <elfutils/libdwelf.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/util.h"
+#include "host/open-in-root.h"
+#include "symbolize/debug-file.h"
+
+#define DEBUG_DIR "/usr/lib/debug"
+
+struct search {
+	const void *id; /* the build ID that is looked for */
+	size_t id_len;  /* 0: it has none */
+	uint32_t crc;   /* of a debuglink; counts where there is no ID */
+	bool has_crc;
+	int root;
+};
+
+/* The checksum of a .gnu_debuglink, of the whole file. */
+static bool
+is_crc(const struct elf_handle *h, uint32_t want)
+{
+	unsigned char chunk[65536];
+	uLong crc = crc32(0, NULL, 0);
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(h->fd, chunk, sizeof(chunk), at)) > 0) {
+		crc = crc32(crc, chunk, (uInt)n);
+		at += n;
+	}
+	return n == 0 && crc == want;
+}
+
+static bool
+fits(const struct search *s, const struct elf_handle *h)
+{
+	if (s->id_len > 0)
+		return elf_handle_is_build(h, s->id, s->id_len);
+	return s->has_crc && is_crc(h, s->crc);
+}
+
+/* Open path, seen from the process's root directory, then from ours. */
+static int
+try(const struct search *s, const char *path, struct elf_handle *h)
+{
+	for (int own = s->root == -1; own <= 1; own++) {
+		if (elf_handle_open(h, own ? open_regular(path)
+					   : open_inside(s->root, path)) == -1)
+			continue;
+		if (fits(s, h))
+			return 0;
+		elf_handle_close(h);
+	}
+	return -1;
+}
+
+static int
+try_build_id(const struct search *s, struct elf_handle *h)
+{
+	const unsigned char *id = s->id;
+	char path[sizeof(DEBUG_DIR) + 2 * BUILD_ID_MAX + 32];
+	size_t n;
+
+	if (s->id_len < 2 || s->id_len > BUILD_ID_MAX)
+		return -1;
+	n = (size_t)sprintf(path, DEBUG_DIR "/.build-id/%02x/", id[0]);
+	for (size_t i = 1; i < s->id_len; i++)
+		n += (size_t)sprintf(path + n, "%02x", id[i]);
+	strcpy(path + n, ".debug");
+	return try(s, path, h);
+}
+
+/* A name in the directory of path, or in one below or above that. */
+static int
+try_beside(const struct search *s, const char *path, const char *name,
+    struct elf_handle *h)
+{
+	static const char *const forms[] = { "%.*s/%s", "%.*s/.debug/%s",
+		DEBUG_DIR "%.*s/%s" };
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+	char beside[PATH_MAX];
+	int n;
+
+	if (slash == NULL)
+		return -1;
+	for (size_t i = 0; i < nitems(forms); i++) {
+		n = snprintf(beside, sizeof(beside), forms[i],
+		    (int)(slash - path), path, name);
+		if (n > 0 && (size_t)n < sizeof(beside) &&
+		    try(s, beside, h) == 0)
+			return 0;
+	}
+	return -1;
+}
+
+int
+debug_file_open(struct elf_handle *debug, const struct elf_handle *program,
+    const char *path, int root)
+{
+	struct search s = { .root = root };
+	const char *name;
+	GElf_Word crc;
+	ssize_t n = dwelf_elf_gnu_build_id(program->elf, &s.id);
+
+	s.id_len = n > 0 ? (size_t)n : 0;
+	if (try_build_id(&s, debug) == 0)
+		return 0;
+	name = dwelf_elf_gnu_debuglink(program->elf, &crc);
+	if (name == NULL || name[0] == '\0' || strchr(name, '/') != NULL)
+		return -1;
+	s.has_crc = true;
+	s.crc = crc;
+	return try_beside(&s, path, name, debug);
+}
+
+int
+debug_file_shared(
+    struct elf_handle *shared, Dwarf *dw, const char *path, int root)
+{
+	struct search s = { .root = root };
+	const char *name;
+	ssize_t n = dwelf_dwarf_gnu_debugaltlink(dw, &name, &s.id);
+
+	if (n <= 0)
+		return -1;
+	s.id_len = (size_t)n;
+	if (try_build_id(&s, shared) == 0 ||
+	    (name[0] == '/' && try(&s, name, shared) == 0))
+		return 0;
+	return try_beside(&s, path, name, shared);
+}

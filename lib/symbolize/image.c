@@ -1,0 +1,211 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "elf/elf-handle.h"
+#include "elf/elf-symbols.h"
+#include "symbolize/debug-file.h"
+#include "symbolize/dwarf-index.h"
+#include "symbolize/image.h"
+
+enum { SEGMENTS_MAX = 128 };
+
+/* A part of the file, and the address that it is linked for. */
+struct segment {
+	uint64_t offset, size, addr;
+	bool executable;
+};
+
+struct image {
+	struct elf_handle program;
+	struct elf_handle debug;   /* closed if it has none of its own */
+	struct elf_handle shared;  /* of debug information; or closed */
+	Dwarf *dw, *shared_dw;     /* owned, or NULL */
+	struct dwarf_index *index; /* owned, or NULL */
+	struct elf_symbols symbols;
+	struct segment segments[SEGMENTS_MAX];
+	size_t nsegments;
+};
+
+void
+image_close(struct image *m)
+{
+	if (m == NULL)
+		return;
+	dwarf_index_free(m->index);
+	dwarf_end(m->dw);
+	dwarf_end(m->shared_dw);
+	elf_symbols_free(&m->symbols);
+	elf_handle_close(&m->shared);
+	elf_handle_close(&m->debug);
+	elf_handle_close(&m->program);
+	free(m);
+}
+
+static void
+read_segments(struct image *m)
+{
+	GElf_Phdr p;
+	size_t n;
+
+	if (elf_getphdrnum(m->program.elf, &n) == -1)
+		return;
+	for (size_t i = 0; i < n && m->nsegments < SEGMENTS_MAX; i++)
+		if (gelf_getphdr(m->program.elf, (int)i, &p) != NULL &&
+		    p.p_type == PT_LOAD)
+			m->segments[m->nsegments++] =
+			    (struct segment){ .offset = p.p_offset,
+				    .size = p.p_filesz,
+				    .addr = p.p_vaddr,
+				    .executable = p.p_flags & PF_X };
+}
+
+/* From the fullest table that there is. */
+static void
+read_symbols(struct image *m)
+{
+	if (elf_symbols_read(&m->symbols, m->program.elf, SHT_SYMTAB) > 0 ||
+	    (m->debug.elf != NULL &&
+		elf_symbols_read(&m->symbols, m->debug.elf, SHT_SYMTAB) > 0))
+		return;
+	elf_symbols_read(&m->symbols, m->program.elf, SHT_DYNSYM);
+}
+
+/*
+ * A file that shares its debug information has to be given the other part, or
+ * libdw looks for it by itself, wherever the file says.
+ */
+static int
+open_shared(struct image *m, const char *path, int root)
+{
+	if (debug_file_shared(&m->shared, m->dw, path, root) == -1)
+		return -1;
+	if (elf_handle_is_sound(&m->shared) &&
+	    !elf_handle_has(&m->shared, ".gnu_debugaltlink"))
+		m->shared_dw =
+		    dwarf_begin_elf(m->shared.elf, DWARF_C_READ, NULL);
+	if (m->shared_dw == NULL)
+		return -1;
+	dwarf_setalt(m->dw, m->shared_dw);
+	return 0;
+}
+
+static void
+read_debug(struct image *m, const char *path, int root)
+{
+	struct elf_handle *h = &m->program;
+
+	if (!elf_handle_has(h, ".debug_info") &&
+	    !elf_handle_has(h, ".zdebug_info"))
+		h = &m->debug;
+	if (h->elf == NULL || !elf_handle_is_sound(h))
+		return;
+	m->dw = dwarf_begin_elf(h->elf, DWARF_C_READ, NULL);
+	if (m->dw != NULL && (!elf_handle_has(h, ".gnu_debugaltlink") ||
+				 open_shared(m, path, root) == 0))
+		m->index = dwarf_index_new(m->dw);
+}
+
+struct image *
+image_open(int fd, const char *path, int root)
+{
+	struct image *m = calloc(1, sizeof(*m));
+	struct elf_handle program;
+
+	if (elf_handle_open(&program, fd) == -1 || m == NULL) {
+		elf_handle_close(&program);
+		free(m);
+		return NULL;
+	}
+	m->program = program;
+	read_segments(m);
+	if (!elf_handle_has(&m->program, ".debug_info"))
+		debug_file_open(&m->debug, &m->program, path, root);
+	read_symbols(m);
+	read_debug(m, path, root);
+	return m;
+}
+
+struct image *
+image_open_memory(char *bytes, size_t size)
+{
+	struct image *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	elf_version(EV_CURRENT);
+	m->program.fd = -1;
+	m->program.elf = elf_memory(bytes, size);
+	if (elf_kind(m->program.elf) != ELF_K_ELF) {
+		elf_end(m->program.elf);
+		free(m);
+		return NULL;
+	}
+	read_segments(m);
+	read_symbols(m);
+	return m;
+}
+
+uint64_t
+image_bytes(const struct image *m)
+{
+	return sizeof(*m) + m->program.bytes + m->debug.bytes +
+	       m->shared.bytes + m->symbols.cap * sizeof(*m->symbols.v);
+}
+
+/* The address that the byte at offset is linked for. */
+static bool
+address_of(const struct image *m, uint64_t offset, uint64_t *addr)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < m->nsegments; i++) {
+		const struct segment *s = &m->segments[i];
+
+		/* Pages at the borders of two are in both. */
+		if (offset - s->offset >= s->size || (found && !s->executable))
+			continue;
+		*addr = s->addr + (offset - s->offset);
+		found = true;
+	}
+	return found;
+}
+
+/* Leave out inlined functions that have no name. */
+static size_t
+drop_nameless(struct frame *frames, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (frames[i].symbol != NULL)
+			frames[kept++] = frames[i];
+	return kept;
+}
+
+size_t
+image_find(struct image *m, uint64_t offset, bool is_return,
+    struct frame *frames, size_t max)
+{
+	const struct elf_symbol *s;
+	uint64_t addr = 0, at;
+	struct frame *last;
+	size_t n = 0;
+
+	if (!address_of(m, offset, &addr))
+		return 0;
+	at = addr - is_return;
+	if (m->index != NULL)
+		n = dwarf_index_find(m->index, at, frames, max);
+	if (n == 0)
+		frames[n++] = (struct frame){ .symbol = NULL };
+	last = &frames[n - 1];
+	last->offset += is_return;
+	/* The name that the linker knows is the one to look for elsewhere. */
+	s = elf_symbols_find(&m->symbols, at);
+	if (s != NULL) {
+		last->symbol = s->name;
+		last->has_offset = true;
+		last->offset = addr - s->addr;
+	}
+	return drop_nameless(frames, n);
+}

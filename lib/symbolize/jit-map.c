@@ -1,0 +1,152 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/addr-search.h"
+#include "base/parse-number.h"
+#include "host/open-in-root.h"
+#include "symbolize/jit-map.h"
+
+enum {
+	TEXT_MAX = 64 << 20, /* bytes of the file */
+	OVERLAP_MAX = 16,    /* functions that may begin within another */
+};
+
+void
+perf_map_free(struct perf_map *m)
+{
+	buf_free(&m->text);
+	free(m->v);
+	*m = (struct perf_map){ 0 };
+}
+
+static bool
+parse_line(struct perf_symbol *s, const char *p)
+{
+	if (!digits_read(&p, 16, ' ', &s->start) ||
+	    !digits_read(&p, 16, ' ', &s->size) || s->size == 0 || *p == '\0')
+		return false;
+	s->name = p;
+	return true;
+}
+
+/* Of those at one address the last line is the one that holds. */
+static int
+compare(const void *a, const void *b)
+{
+	const struct perf_symbol *l = a, *r = b;
+
+	if (l->start != r->start)
+		return l->start < r->start ? -1 : 1;
+	return l->name < r->name ? 1 : l->name > r->name ? -1 : 0;
+}
+
+static void
+settle(struct perf_map *m)
+{
+	size_t kept = 0;
+
+	if (m->n > 0)
+		qsort(m->v, m->n, sizeof(*m->v), compare);
+	for (size_t i = 0; i < m->n; i++)
+		if (kept == 0 || m->v[i].start != m->v[kept - 1].start)
+			m->v[kept++] = m->v[i];
+	m->n = kept;
+}
+
+void
+perf_map_parse(struct perf_map *m, struct buf *text)
+{
+	struct perf_symbol s, *more;
+	size_t cap = 0;
+	char *line, *rest;
+
+	perf_map_free(m);
+	buf_chr(text, '\0');
+	m->text = *text;
+	*text = (struct buf){ 0 };
+	rest = m->text.failed ? NULL : m->text.data;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (!parse_line(&s, line))
+			continue;
+		if (m->n == cap) {
+			cap = cap == 0 ? 256 : cap * 2;
+			more = reallocarray(m->v, cap, sizeof(*more));
+			if (more == NULL)
+				break;
+			m->v = more;
+		}
+		m->v[m->n++] = s;
+	}
+	settle(m);
+}
+
+/* The pid as the process itself knows it, in its own namespace. */
+static long
+inner_pid(pid_t pid)
+{
+	char path[64], line[512], *last;
+	long inner = pid;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	in = fopen(path, "re");
+	if (in == NULL)
+		return inner;
+	while (fgets(line, sizeof(line), in) != NULL)
+		if (strncmp(line, "NSpid:", 6) == 0 &&
+		    (last = strrchr(line, '\t')) != NULL)
+			inner = strtol(last + 1, NULL, 10);
+	fclose(in);
+	return inner;
+}
+
+/* Whether the file is the process's own, or root's: /tmp is for everyone. */
+static bool
+is_own(int fd, pid_t pid)
+{
+	struct stat file, process;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
+	return fstat(fd, &file) == 0 && stat(path, &process) == 0 &&
+	       (file.st_uid == process.st_uid || file.st_uid == 0);
+}
+
+void
+perf_map_read(struct perf_map *m, pid_t pid)
+{
+	struct buf text = { 0 };
+	int root = open_root(pid), fd = -1;
+	char path[64];
+
+	perf_map_free(m);
+	snprintf(path, sizeof(path), "/tmp/perf-%ld.map", inner_pid(pid));
+	if (root != -1) {
+		fd = open_inside(root, path);
+		close(root);
+	}
+	if (fd == -1)
+		return;
+	if (is_own(fd, pid) && buf_read_fd(&text, fd, TEXT_MAX) == 0)
+		perf_map_parse(m, &text);
+	buf_free(&text);
+	close(fd);
+}
+
+const struct perf_symbol *
+perf_map_find(const struct perf_map *m, uint64_t addr)
+{
+	size_t n = sorted_upto(m->v, m->n, sizeof(*m->v), addr);
+
+	for (size_t i = 0; i < OVERLAP_MAX && n > 0; i++) {
+		const struct perf_symbol *s = &m->v[--n];
+
+		if (addr - s->start < s->size)
+			return s;
+	}
+	return NULL;
+}

@@ -1,0 +1,89 @@
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/report.h"
+#include "record/stack-layout.h"
+#include "symbolize/stack-map.h"
+
+#define LOOK_EVERY (CLOCK_SECOND / 10)
+
+static int
+refuse(const char *name, const char *what)
+{
+	report_error("map %s: %s", name, what);
+	return -1;
+}
+
+int
+stack_map_open(struct stack_map *m, const char *name, int fd)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	*m = (struct stack_map){ .name = name, .fd = fd };
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+		return refuse(name, strerror(errno));
+	if (info.type != BPF_MAP_TYPE_STACK_TRACE)
+		return refuse(name, "the stacks of other maps are looked for "
+				    "in it, but it is no stack-trace map");
+	if (info.map_flags & BPF_F_STACK_BUILD_ID)
+		return refuse(name, "it holds build IDs in place of addresses; "
+				    "take BPF_F_STACK_BUILD_ID off it");
+	m->depth = info.value_size / sizeof(*m->addrs);
+	/* As the kernel does (kernel/bpf/stackmap.c, stack_map_alloc). */
+	for (m->n = 1; m->n < info.max_entries && m->n < UINT32_MAX / 2;)
+		m->n *= 2;
+	m->looked = calloc((size_t)m->n + 1, sizeof(*m->looked));
+	m->addrs = calloc((size_t)m->depth + 1, sizeof(*m->addrs));
+	if (m->looked != NULL && m->addrs != NULL)
+		return 0;
+	stack_map_close(m);
+	return report_nomem();
+}
+
+void
+stack_map_close(struct stack_map *m)
+{
+	free(m->looked);
+	free(m->addrs);
+	*m = (struct stack_map){ 0 };
+}
+
+/* Ask the kernel: how many addresses, 0 if it has none. */
+static size_t
+look_up(struct stack_map *m, uint32_t id)
+{
+	size_t n = 0;
+
+	if (bpf_map_lookup_elem(m->fd, &id, m->addrs) != 0)
+		return 0;
+	while (n < m->depth && n < STACK_DEPTH_MAX && m->addrs[n] != 0)
+		n++;
+	return n;
+}
+
+size_t
+stack_map_get(struct stack_map *m, int32_t id, uint64_t now,
+    struct symbols *store, struct buf *out, const uint64_t **addrs)
+{
+	size_t known, n;
+
+	if (id < 0 || (uint32_t)id >= m->n)
+		return 0;
+	known = symbols_stack(store, m->name, id, addrs);
+	if (m->looked[id] != 0 && now - m->looked[id] < LOOK_EVERY)
+		return known;
+	m->looked[id] = now;
+	n = look_up(m, (uint32_t)id);
+	if (n == 0 ||
+	    (n == known && memcmp(*addrs, m->addrs, n * sizeof(**addrs)) == 0))
+		return known;
+	if (symbols_set_stack(store, m->name, id, m->addrs, n) == -1)
+		return 0;
+	if (out != NULL)
+		symbols_put_stack(store, out, m->name, id);
+	return symbols_stack(store, m->name, id, addrs);
+}

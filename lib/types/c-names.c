@@ -1,0 +1,343 @@
+/*
+ * Types by their names in C, as they are on a BPF machine: char is signed,
+ * long has 64 bits.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "base/util.h"
+#include "types/types.h"
+
+enum { WORDS_MAX = 8, DIMENSIONS_MAX = 16, POINTER_SIZE = 8 };
+
+/* The types that C has names for, one name each. */
+static const struct base {
+	const char *name;
+	enum type_kind kind;
+	unsigned int size;
+	bool is_signed;
+} bases[] = {
+	{ "char", TYPE_CHAR, 1, true },
+	{ "signed char", TYPE_INT, 1, true },
+	{ "unsigned char", TYPE_INT, 1, false },
+	{ "short", TYPE_INT, 2, true },
+	{ "unsigned short", TYPE_INT, 2, false },
+	{ "int", TYPE_INT, 4, true },
+	{ "unsigned int", TYPE_INT, 4, false },
+	{ "long", TYPE_INT, 8, true },
+	{ "unsigned long", TYPE_INT, 8, false },
+	{ "long long", TYPE_INT, 8, true },
+	{ "unsigned long long", TYPE_INT, 8, false },
+	{ "__int128", TYPE_INT, 16, true },
+	{ "unsigned __int128", TYPE_INT, 16, false },
+	{ "_Bool", TYPE_BOOL, 1, false },
+	{ "float", TYPE_FLOAT, 4, true },
+	{ "double", TYPE_FLOAT, 8, true },
+};
+
+/* What the kernel's headers and stdint.h call them. */
+static const struct alias {
+	const char *name, *base;
+} aliases[] = {
+	{ "bool", "_Bool" },
+	{ "u8", "unsigned char" },
+	{ "u16", "unsigned short" },
+	{ "u32", "unsigned int" },
+	{ "u64", "unsigned long long" },
+	{ "u128", "unsigned __int128" },
+	{ "s8", "signed char" },
+	{ "s16", "short" },
+	{ "s32", "int" },
+	{ "s64", "long long" },
+	{ "s128", "__int128" },
+	{ "__u8", "unsigned char" },
+	{ "__u16", "unsigned short" },
+	{ "__u32", "unsigned int" },
+	{ "__u64", "unsigned long long" },
+	{ "__u128", "unsigned __int128" },
+	{ "__s8", "signed char" },
+	{ "__s16", "short" },
+	{ "__s32", "int" },
+	{ "__s64", "long long" },
+	{ "__s128", "__int128" },
+	{ "uint8_t", "unsigned char" },
+	{ "uint16_t", "unsigned short" },
+	{ "uint32_t", "unsigned int" },
+	{ "uint64_t", "unsigned long long" },
+	{ "int8_t", "signed char" },
+	{ "int16_t", "short" },
+	{ "int32_t", "int" },
+	{ "int64_t", "long long" },
+	{ "__be16", "unsigned short" },
+	{ "__be32", "unsigned int" },
+	{ "__be64", "unsigned long long" },
+	{ "__le16", "unsigned short" },
+	{ "__le32", "unsigned int" },
+	{ "__le64", "unsigned long long" },
+	{ "size_t", "unsigned long" },
+	{ "ssize_t", "long" },
+	{ "uintptr_t", "unsigned long" },
+	{ "intptr_t", "long" },
+	{ "ptrdiff_t", "long" },
+	{ "off_t", "long" },
+	{ "loff_t", "long long" },
+	{ "pid_t", "int" },
+	{ "uid_t", "unsigned int" },
+	{ "gid_t", "unsigned int" },
+	{ "dev_t", "unsigned int" },
+	{ "mode_t", "unsigned int" },
+	{ "umode_t", "unsigned short" },
+	{ "ino_t", "unsigned long" },
+	{ "sector_t", "unsigned long long" },
+	{ "ktime_t", "long long" },
+	{ "time64_t", "long long" },
+	{ "clockid_t", "int" },
+	{ "gfp_t", "unsigned int" },
+	{ "sa_family_t", "unsigned short" },
+};
+
+static bool
+same_node(const struct type *a, const struct type *b)
+{
+	return a->kind == b->kind && a->size == b->size &&
+	       a->is_signed == b->is_signed && a->of == b->of &&
+	       a->count == b->count && strcmp(a->name, b->name) == 0;
+}
+
+/* The index of a node that is like the given one, which has nothing owned but
+ * its name to be; it is added where there is none. */
+static uint32_t
+node(struct types *t, struct type like, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (copy == NULL) {
+		report_nomem();
+		return TYPE_NONE;
+	}
+	like.name = copy;
+	for (size_t i = 0; i < t->n; i++)
+		if (same_node(&t->v[i], &like)) {
+			free(copy);
+			return (uint32_t)i;
+		}
+	return types_add(t, &like, name);
+}
+
+static uint32_t
+base_node(struct types *t, const char *name)
+{
+	for (size_t i = 0; i < nitems(bases); i++) {
+		const struct base *b = &bases[i];
+		struct type like = { .kind = b->kind,
+			.size = b->size,
+			.is_signed = b->is_signed };
+
+		if (strcmp(b->name, name) == 0)
+			return node(t, like, name);
+	}
+	return TYPE_NONE;
+}
+
+static uint32_t
+alias_node(struct types *t, const char *name)
+{
+	struct type like = { .kind = TYPE_TYPEDEF };
+
+	for (size_t i = 0; i < nitems(aliases); i++) {
+		if (strcmp(aliases[i].name, name) != 0)
+			continue;
+		like.of = base_node(t, aliases[i].base);
+		if (like.of == TYPE_NONE)
+			return TYPE_NONE;
+		like.size = t->v[like.of].size;
+		return node(t, like, name);
+	}
+	return TYPE_NONE;
+}
+
+static uint32_t
+pointer_node(struct types *t)
+{
+	return node(
+	    t, (struct type){ .kind = TYPE_POINTER, .size = POINTER_SIZE }, "");
+}
+
+/* A declaration taken apart. */
+struct words {
+	char text[128];
+	const char *v[WORDS_MAX]; /* borrowed from text */
+	size_t n;
+	bool pointer;
+	uint64_t dimensions[DIMENSIONS_MAX];
+	size_t ndimensions;
+};
+
+static const char *
+skip_blanks(const char *p)
+{
+	while (isspace((unsigned char)*p))
+		p++;
+	return p;
+}
+
+/* Take the words before any star, bracket or parenthesis.  Returns what
+ * follows them, or NULL when there are too many. */
+static const char *
+take_words(struct words *w, const char *p)
+{
+	size_t used = 0, n;
+
+	for (p = skip_blanks(p); *p == '_' || isalnum((unsigned char)*p);
+	     p = skip_blanks(p + n)) {
+		n = strspn(p, "abcdefghijklmnopqrstuvwxyz"
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+		if (w->n == WORDS_MAX || n + 1 > sizeof(w->text) - used)
+			return NULL;
+		memcpy(w->text + used, p, n);
+		w->text[used + n] = '\0';
+		w->v[w->n] = w->text + used;
+		if (strcmp(w->v[w->n], "const") != 0 &&
+		    strcmp(w->v[w->n], "volatile") != 0) {
+			w->n++;
+			used += n + 1;
+		}
+	}
+	return p;
+}
+
+static const char *
+take_dimension(struct words *w, const char *p)
+{
+	unsigned long long count;
+	char *end;
+
+	p = skip_blanks(p + 1);
+	if (!isdigit((unsigned char)*p) || w->ndimensions == DIMENSIONS_MAX)
+		return NULL;
+	count = strtoull(p, &end, 0);
+	p = skip_blanks(end);
+	if (*p != ']' || count > TYPES_SIZE_MAX)
+		return NULL;
+	w->dimensions[w->ndimensions++] = count;
+	return skip_blanks(p + 1);
+}
+
+static bool
+take_apart(struct words *w, const char *name)
+{
+	const char *p = take_words(w, name);
+
+	if (p == NULL || w->n == 0)
+		return false;
+	/* "void (*)(int)" and "int (*)[4]" are pointers, whatever follows. */
+	if (*p == '(') {
+		w->pointer = true;
+		return strncmp(p, "(*)", 3) == 0;
+	}
+	for (; *p == '*' || isspace((unsigned char)*p) ||
+	       strncmp(p, "const", 5) == 0;
+	     p += *p == 'c' ? 5 : 1)
+		w->pointer |= *p == '*';
+	while (p != NULL && *p == '[')
+		p = take_dimension(w, p);
+	return p != NULL && *p == '\0';
+}
+
+/* How often each word of an integer's name is there. */
+struct spelling {
+	unsigned int s_signed, s_unsigned, s_short, s_long, s_int, s_char,
+	    s_int128;
+};
+
+static unsigned int *
+spelled(struct spelling *s, const char *word)
+{
+	const struct {
+		const char *word;
+		unsigned int *count;
+	} all[] = {
+		{ "signed", &s->s_signed },
+		{ "unsigned", &s->s_unsigned },
+		{ "short", &s->s_short },
+		{ "long", &s->s_long },
+		{ "int", &s->s_int },
+		{ "char", &s->s_char },
+		{ "__int128", &s->s_int128 },
+	};
+
+	for (size_t i = 0; i < nitems(all); i++)
+		if (strcmp(all[i].word, word) == 0)
+			return all[i].count;
+	return NULL;
+}
+
+/* The one name in bases of an integer that C lets spell in any order, or NULL
+ * when it is no integer. */
+static const char *
+integer_name(const struct spelling *s)
+{
+	bool u = s->s_unsigned != 0;
+	unsigned int widths = s->s_short + s->s_char + s->s_int128;
+
+	if (s->s_signed + s->s_unsigned > 1 || s->s_int > 1 || widths > 1 ||
+	    s->s_long > 2 || (s->s_long != 0 && widths != 0) ||
+	    (s->s_int != 0 && s->s_char + s->s_int128 != 0))
+		return NULL;
+	if (s->s_char != 0)
+		return u             ? "unsigned char"
+		       : s->s_signed ? "signed char"
+				     : "char";
+	if (s->s_short != 0)
+		return u ? "unsigned short" : "short";
+	if (s->s_int128 != 0)
+		return u ? "unsigned __int128" : "__int128";
+	if (s->s_long == 2)
+		return u ? "unsigned long long" : "long long";
+	if (s->s_long == 1)
+		return u ? "unsigned long" : "long";
+	return u ? "unsigned int" : "int";
+}
+
+/* The node of the words alone. */
+static uint32_t
+words_node(struct types *t, const struct words *w)
+{
+	struct spelling s = { 0 };
+	uint32_t i;
+
+	for (size_t k = 0; k < w->n; k++) {
+		unsigned int *count = spelled(&s, w->v[k]);
+
+		if (count == NULL && w->n > 1)
+			return TYPE_NONE;
+		if (count == NULL) {
+			i = alias_node(t, w->v[0]);
+			return i != TYPE_NONE ? i : base_node(t, w->v[0]);
+		}
+		++*count;
+	}
+	return integer_name(&s) == NULL ? TYPE_NONE
+					: base_node(t, integer_name(&s));
+}
+
+uint32_t
+types_named(struct types *t, const char *name)
+{
+	struct words w = { 0 };
+	uint32_t i;
+
+	if (!take_apart(&w, name))
+		return TYPE_NONE;
+	i = w.pointer ? pointer_node(t) : words_node(t, &w);
+	for (size_t k = w.ndimensions; i != TYPE_NONE && k > 0; k--) {
+		struct type like = { .kind = TYPE_ARRAY, .of = i };
+
+		like.count = w.dimensions[k - 1];
+		like.size = like.count * t->v[i].size;
+		i = node(t, like, "");
+	}
+	return i;
+}

@@ -1,0 +1,461 @@
+/*
+ * The table of types as JSON, the "types" of a stream's header: see
+ * skel-stream(5).  What comes in here was written by anybody.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "types/types.h"
+
+/* Room for "x.json:1: types[3]", and for the part behind it. */
+enum { WHERE_MAX = 1024, PART_MAX = WHERE_MAX + 64 };
+
+static int
+read_kind(enum type_kind *kind, const json_t *json, const char *where)
+{
+	const char *name;
+	int got = doc_get_string(json, "kind", &name, where);
+
+	if (got != 1)
+		return got == 0 ? doc_missing("kind", where) : -1;
+	for (int k = TYPE_INT; k <= TYPE_TYPEDEF; k++)
+		if (strcmp(name, type_kind_name((enum type_kind)k)) == 0) {
+			*kind = (enum type_kind)k;
+			return 0;
+		}
+	report_error("%s: unknown kind \"%s\"", where, name);
+	return -1;
+}
+
+static int
+read_name(char **name, const json_t *json, bool required, const char *where)
+{
+	const char *s = "";
+	int got = doc_get_string(json, "name", &s, where);
+
+	if (got == -1 || (got == 0 && required))
+		return got == 0 ? doc_missing("name", where) : -1;
+	*name = strdup(s);
+	return *name == NULL ? report_nomem() : 0;
+}
+
+/* A number that must be there. */
+static int
+read_number(const json_t *json, const char *key, uint64_t max, uint64_t *out,
+    const char *where)
+{
+	int got = doc_get_u64(json, key, max, out, where);
+
+	if (got == 0)
+		return doc_missing(key, where);
+	return got == 1 ? 0 : -1;
+}
+
+/* The index of another of the n types. */
+static int
+read_index(const json_t *json, const char *key, size_t n, uint32_t *out,
+    const char *where)
+{
+	uint64_t i;
+
+	if (read_number(json, key, TYPES_MAX, &i, where) == -1)
+		return -1;
+	if (i >= n) {
+		report_error("%s.%s: there is no type %" PRIu64, where, key, i);
+		return -1;
+	}
+	*out = (uint32_t)i;
+	return 0;
+}
+
+/* An array that must be there. */
+static int
+read_array(const json_t *json, const char *key, json_t **out, const char *where)
+{
+	int got = doc_get_array(json, key, out, where);
+
+	if (got == 0)
+		return doc_missing(key, where);
+	return got == 1 ? 0 : -1;
+}
+
+static int
+read_bits(struct type_member *m, const json_t *json, const char *where)
+{
+	uint64_t bit_offset = 0, bits = 0;
+
+	if (doc_get_u64(
+		json, "bit_offset", TYPES_SIZE_MAX, &bit_offset, where) == -1 ||
+	    doc_get_u64(json, "bits", 128, &bits, where) == -1)
+		return -1;
+	if (bits == 0 && json_object_get(json, "bits") != NULL) {
+		report_error("%s.bits: a bitfield has at least 1", where);
+		return -1;
+	}
+	/* Whole bytes belong to the offset; that is how types.h has it. */
+	m->offset += bit_offset / 8;
+	m->bit_offset = bits == 0 ? 0 : (uint32_t)(bit_offset % 8);
+	m->bits = (uint32_t)bits;
+	return 0;
+}
+
+static int
+read_member(
+    struct type_member *m, const json_t *json, size_t n, const char *where)
+{
+	if (read_name(&m->name, json, true, where) == -1 ||
+	    read_index(json, "type", n, &m->type, where) == -1 ||
+	    read_number(json, "offset", TYPES_SIZE_MAX, &m->offset, where) ==
+		-1)
+		return -1;
+	return read_bits(m, json, where);
+}
+
+static int
+read_members(struct type *type, const json_t *json, size_t n, const char *where)
+{
+	char at[PART_MAX];
+	json_t *array;
+	size_t count;
+
+	if (read_array(json, "members", &array, where) == -1)
+		return -1;
+	if ((count = json_array_size(array)) == 0)
+		return 0;
+	type->members = calloc(count, sizeof(*type->members));
+	if (type->members == NULL)
+		return report_nomem();
+	for (size_t i = 0; i < count; i++) {
+		snprintf(at, sizeof(at), "%s.members[%zu]", where, i);
+		type->nmembers++;
+		if (read_member(&type->members[i], json_array_get(array, i), n,
+			at) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* One ["NAME", number] of an enum. */
+static int
+read_constant(
+    struct type_constant *c, const json_t *pair, bool is_signed, const char *at)
+{
+	const json_t *number = json_array_get(pair, 1);
+	const char *name = json_string_value(json_array_get(pair, 0));
+
+	if (json_array_size(pair) != 2 || name == NULL) {
+		report_error("%s: expected [name, number]", at);
+		return -1;
+	}
+	if (is_signed && json_is_integer(number)) {
+		c->value = (uint64_t)json_integer_value(number);
+	} else if (is_signed || !doc_u64(number, &c->value)) {
+		report_error("%s: expected %s whole number", at,
+		    is_signed ? "a signed" : "an unsigned");
+		return -1;
+	}
+	c->name = strdup(name);
+	return c->name == NULL ? report_nomem() : 0;
+}
+
+/* Whether one of the [name, number] pairs has a negative number. */
+static bool
+has_negative(const json_t *array)
+{
+	for (size_t i = 0; i < json_array_size(array); i++)
+		if (json_integer_value(
+			json_array_get(json_array_get(array, i), 1)) < 0)
+			return true;
+	return false;
+}
+
+static int
+read_constants(struct type *type, const json_t *json, const char *where)
+{
+	char at[PART_MAX];
+	json_t *array;
+	size_t count;
+
+	if (read_array(json, "values", &array, where) == -1)
+		return -1;
+	if ((count = json_array_size(array)) == 0)
+		return 0;
+	/* As in C, negative constants make an enum signed. */
+	if (json_object_get(json, "signed") == NULL)
+		type->is_signed = has_negative(array);
+	type->constants = calloc(count, sizeof(*type->constants));
+	if (type->constants == NULL)
+		return report_nomem();
+	for (size_t i = 0; i < count; i++) {
+		snprintf(at, sizeof(at), "%s.values[%zu]", where, i);
+		type->nconstants++;
+		if (read_constant(&type->constants[i], json_array_get(array, i),
+			type->is_signed, at) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* What a node of the kind has beside kind, name and size. */
+static int
+read_rest(struct type *type, const json_t *json, size_t n, const char *where)
+{
+	switch (type->kind) {
+	case TYPE_ENUM:
+		return read_constants(type, json, where);
+	case TYPE_ARRAY:
+		if (read_number(
+			json, "count", UINT64_MAX, &type->count, where) == -1)
+			return -1;
+		return read_index(json, "of", n, &type->of, where);
+	case TYPE_TYPEDEF:
+		return read_index(json, "of", n, &type->of, where);
+	case TYPE_STRUCT:
+	case TYPE_UNION:
+		return read_members(type, json, n, where);
+	default:
+		return 0;
+	}
+}
+
+static int
+read_node(struct type *type, const json_t *json, size_t n, const char *where)
+{
+	bool named;
+
+	if (!json_is_object(json)) {
+		report_error(
+		    "%s: expected an object, found %s", where, doc_kind(json));
+		return -1;
+	}
+	if (read_kind(&type->kind, json, where) == -1)
+		return -1;
+	/* C has no names for these two. */
+	named = type->kind != TYPE_ARRAY && type->kind != TYPE_POINTER;
+	if (read_name(&type->name, json, named, where) == -1 ||
+	    read_number(json, "size", UINT64_MAX, &type->size, where) == -1 ||
+	    doc_get_bool(json, "signed", &type->is_signed, where) == -1)
+		return -1;
+	return read_rest(type, json, n, where);
+}
+
+/* How far the check of a node is. */
+enum visit { NEW, OPEN, DONE };
+
+struct walk {
+	struct types *types;
+	unsigned char *visits; /* owned: an enum visit for each node */
+	const char *where;
+	unsigned int depth;
+};
+
+static size_t
+reference_count(const struct type *type)
+{
+	if (type->kind == TYPE_ARRAY || type->kind == TYPE_TYPEDEF)
+		return 1;
+	return type->nmembers;
+}
+
+static uint32_t
+reference(const struct type *type, size_t k)
+{
+	return type->nmembers != 0 ? type->members[k].type : type->of;
+}
+
+/* Check what node i refers to, then node i. */
+static int
+check_from(struct walk *w, uint32_t i)
+{
+	const struct type *type = &w->types->v[i];
+	char at[WHERE_MAX];
+
+	if (w->visits[i] == DONE)
+		return 0;
+	snprintf(at, sizeof(at), "%s: types[%" PRIu32 "]", w->where, i);
+	if (w->visits[i] == OPEN) {
+		report_error("%s: %s \"%s\" contains itself", at,
+		    type_kind_name(type->kind), type->name);
+		return -1;
+	}
+	if (w->depth > TYPES_DEPTH_MAX) {
+		report_error("%s: %s \"%s\" is nested too deeply", at,
+		    type_kind_name(type->kind), type->name);
+		return -1;
+	}
+	w->visits[i] = OPEN;
+	w->depth++;
+	for (size_t k = 0; k < reference_count(type); k++)
+		if (check_from(w, reference(type, k)) == -1)
+			return -1;
+	w->depth--;
+	w->visits[i] = DONE;
+	return types_check(w->types, i, at);
+}
+
+static int
+check_all(struct types *t, const char *where)
+{
+	struct walk w = { .types = t, .where = where };
+	int ret = 0;
+
+	if ((w.visits = calloc(t->n, 1)) == NULL)
+		return report_nomem();
+	for (size_t i = 0; ret == 0 && i < t->n; i++)
+		ret = check_from(&w, (uint32_t)i);
+	free(w.visits);
+	return ret;
+}
+
+static int
+read_nodes(struct types *t, const json_t *array, const char *where)
+{
+	size_t n = json_array_size(array);
+	char at[WHERE_MAX];
+
+	if ((t->v = calloc(n, sizeof(*t->v))) == NULL)
+		return report_nomem();
+	t->cap = n;
+	while (t->n < n) {
+		snprintf(at, sizeof(at), "%s: types[%zu]", where, t->n);
+		t->n++;
+		if (read_node(&t->v[t->n - 1], json_array_get(array, t->n - 1),
+			n, at) == -1)
+			return -1;
+	}
+	return check_all(t, where);
+}
+
+int
+types_read(struct types *t, const json_t *array, const char *where)
+{
+	size_t n = json_array_size(array);
+
+	if (!json_is_array(array)) {
+		report_error("%s: types: expected an array, found %s", where,
+		    doc_kind(array));
+		return -1;
+	}
+	if (n > TYPES_MAX) {
+		report_error("%s: types: %zu types; at most %d are read", where,
+		    n, TYPES_MAX);
+		return -1;
+	}
+	if (n == 0 || read_nodes(t, array, where) == 0)
+		return 0;
+	types_free(t);
+	return -1;
+}
+
+/* Enum values above INT64_MAX are for doc_write(). */
+static json_t *
+write_constants(const struct type *type)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < type->nconstants; i++) {
+		const struct type_constant *c = &type->constants[i];
+		json_t *n = type->is_signed ? json_integer((json_int_t)c->value)
+					    : doc_u64_new(c->value);
+
+		if (json_array_append_new(
+			array, json_pack("[so]", c->name, n)) == -1) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *
+write_member(const struct type_member *m)
+{
+	json_t *json = json_pack("{sssIsI}", "name", m->name, "type",
+	    (json_int_t)m->type, "offset", (json_int_t)m->offset);
+
+	if (m->bits != 0 && (json_object_set_new(json, "bit_offset",
+				 json_integer(m->bit_offset)) == -1 ||
+				json_object_set_new(json, "bits",
+				    json_integer(m->bits)) == -1)) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+static json_t *
+write_members(const struct type *type)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < type->nmembers; i++)
+		if (json_array_append_new(
+			array, write_member(&type->members[i])) == -1) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
+/* What a node of the kind has beside kind, name and size. */
+static int
+write_rest(json_t *json, const struct type *type)
+{
+	switch (type->kind) {
+	case TYPE_INT:
+	case TYPE_CHAR:
+		return json_object_set_new(
+		    json, "signed", json_boolean(type->is_signed));
+	case TYPE_ENUM:
+		if (json_object_set_new(
+			json, "signed", json_boolean(type->is_signed)) == -1)
+			return -1;
+		return json_object_set_new(
+		    json, "values", write_constants(type));
+	case TYPE_ARRAY:
+		if (json_object_set_new(json, "of", json_integer(type->of)) ==
+		    -1)
+			return -1;
+		return json_object_set_new(
+		    json, "count", json_integer((json_int_t)type->count));
+	case TYPE_TYPEDEF:
+		return json_object_set_new(json, "of", json_integer(type->of));
+	case TYPE_STRUCT:
+	case TYPE_UNION:
+		return json_object_set_new(
+		    json, "members", write_members(type));
+	default:
+		return 0;
+	}
+}
+
+static json_t *
+write_node(const struct type *type)
+{
+	json_t *json = json_pack("{sssssI}", "kind", type_kind_name(type->kind),
+	    "name", type->name, "size", (json_int_t)type->size);
+
+	if (json == NULL || write_rest(json, type) == 0)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+json_t *
+types_write(const struct types *t)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array != NULL && i < t->n; i++)
+		if (json_array_append_new(array, write_node(&t->v[i])) == -1) {
+			json_decref(array);
+			array = NULL;
+		}
+	if (array == NULL)
+		report_nomem();
+	return array;
+}

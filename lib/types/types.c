@@ -1,0 +1,407 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "base/text-emit.h"
+#include "types/types.h"
+
+void
+type_free(struct type *type)
+{
+	for (size_t i = 0; i < type->nmembers; i++)
+		free(type->members[i].name);
+	for (size_t i = 0; i < type->nconstants; i++)
+		free(type->constants[i].name);
+	free(type->members);
+	free(type->constants);
+	free(type->name);
+	*type = (struct type){ 0 };
+}
+
+void
+types_free(struct types *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		type_free(&t->v[i]);
+	free(t->v);
+	*t = (struct types){ 0 };
+}
+
+const char *
+type_kind_name(enum type_kind kind)
+{
+	static const char *const names[] = {
+		[TYPE_INT] = "int",
+		[TYPE_BOOL] = "bool",
+		[TYPE_CHAR] = "char",
+		[TYPE_FLOAT] = "float",
+		[TYPE_POINTER] = "pointer",
+		[TYPE_ENUM] = "enum",
+		[TYPE_ARRAY] = "array",
+		[TYPE_STRUCT] = "struct",
+		[TYPE_UNION] = "union",
+		[TYPE_TYPEDEF] = "typedef",
+	};
+
+	return names[kind];
+}
+
+const struct type *
+types_get(const struct types *t, uint32_t i)
+{
+	while (t->v[i].kind == TYPE_TYPEDEF)
+		i = t->v[i].of;
+	return &t->v[i];
+}
+
+bool
+types_is_text(const struct types *t, uint32_t i)
+{
+	const struct type *type = types_get(t, i);
+
+	return type->kind == TYPE_ARRAY &&
+	       types_get(t, type->of)->kind == TYPE_CHAR;
+}
+
+const struct type_constant *
+type_constant_of(const struct type *type, uint64_t value)
+{
+	for (size_t i = 0; i < type->nconstants; i++)
+		if (type->constants[i].value == value)
+			return &type->constants[i];
+	return NULL;
+}
+
+/* Names become JSON, which is UTF-8. */
+static bool
+is_utf8(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t left = strlen(s), n;
+	uint32_t c;
+
+	for (; left > 0; p += n, left -= n)
+		if ((n = utf8_length(p, left, &c)) == 0)
+			return false;
+	return true;
+}
+
+static int
+check_name(const char *name, const char *where)
+{
+	if (name == NULL) {
+		report_error("%s: the name is missing", where);
+		return -1;
+	}
+	if (!is_utf8(name)) {
+		report_error("%s: the name is not UTF-8", where);
+		return -1;
+	}
+	return 0;
+}
+
+static bool
+is_power_of_two(uint64_t size, uint64_t least, uint64_t most)
+{
+	return size >= least && size <= most && (size & (size - 1)) == 0;
+}
+
+static int
+check_scalar(const struct type *type, const char *where)
+{
+	bool good = false;
+
+	switch (type->kind) {
+	case TYPE_INT:
+		good = is_power_of_two(type->size, 1, 16);
+		break;
+	case TYPE_BOOL:
+	case TYPE_ENUM:
+		good = is_power_of_two(type->size, 1, 8);
+		break;
+	case TYPE_CHAR:
+		good = type->size == 1;
+		break;
+	case TYPE_FLOAT:
+	case TYPE_POINTER:
+		good = is_power_of_two(type->size, 4, 8);
+		break;
+	default:
+		break;
+	}
+	if (good)
+		return 0;
+	report_error("%s: %s \"%s\" of %" PRIu64 " bytes", where,
+	    type_kind_name(type->kind), type->name, type->size);
+	return -1;
+}
+
+static bool
+constant_fits(const struct type *type, uint64_t value)
+{
+	unsigned int bits = (unsigned int)type->size * 8;
+	uint64_t above;
+
+	if (bits == 64)
+		return true;
+	/* The bits that the enum does not have repeat its sign. */
+	above = value >> (bits - (type->is_signed ? 1 : 0));
+	return above == 0 ||
+	       (type->is_signed && above == UINT64_MAX >> (bits - 1));
+}
+
+static int
+check_constants(const struct type *type, const char *where)
+{
+	for (size_t i = 0; i < type->nconstants; i++) {
+		if (check_name(type->constants[i].name, where) == -1)
+			return -1;
+		if (!constant_fits(type, type->constants[i].value)) {
+			report_error("%s: the value of %s does not fit %" PRIu64
+				     " bytes",
+			    where, type->constants[i].name, type->size);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The node that type refers to by index of, or NULL. */
+static const struct type *
+referred(const struct types *t, uint32_t of, const char *where)
+{
+	if (of < t->n)
+		return &t->v[of];
+	report_error("%s: there is no type %" PRIu32, where, of);
+	return NULL;
+}
+
+static int
+check_bits(
+    const struct types *t, const struct type_member *m, const char *where)
+{
+	const struct type *type = types_get(t, m->type);
+
+	if (type->kind != TYPE_INT && type->kind != TYPE_BOOL &&
+	    type->kind != TYPE_CHAR && type->kind != TYPE_ENUM) {
+		report_error("%s: %s is a bitfield of kind %s", where, m->name,
+		    type_kind_name(type->kind));
+		return -1;
+	}
+	if (m->bits > type->size * 8 || m->bit_offset > 7) {
+		report_error("%s: %s has %" PRIu32 " bits from bit %" PRIu32
+			     " of %" PRIu64 " bytes",
+		    where, m->name, m->bits, m->bit_offset, type->size);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+check_member(const struct types *t, const struct type *type,
+    const struct type_member *m, const char *where)
+{
+	const struct type *of;
+	uint64_t bits;
+
+	if (check_name(m->name, where) == -1 ||
+	    (of = referred(t, m->type, where)) == NULL)
+		return -1;
+	if (m->bits != 0 && check_bits(t, m, where) == -1)
+		return -1;
+	bits = m->bits != 0 ? m->bit_offset + (uint64_t)m->bits : of->size * 8;
+	if (m->offset > type->size || m->offset * 8 + bits > type->size * 8) {
+		report_error("%s: %s ends past the %" PRIu64 " bytes of the %s",
+		    where, m->name, type->size, type_kind_name(type->kind));
+		return -1;
+	}
+	return 0;
+}
+
+static int
+check_array(const struct type *type, const struct type *of, const char *where)
+{
+	if ((of->size == 0 && type->size == 0) ||
+	    (of->size != 0 && type->size % of->size == 0 &&
+		type->size / of->size == type->count))
+		return 0;
+	report_error("%s: %" PRIu64 " bytes are not %" PRIu64
+		     " elements of %" PRIu64 " bytes",
+	    where, type->size, type->count, of->size);
+	return -1;
+}
+
+/* What stands around a struct and a member in text, names aside. */
+enum { STRUCT_TEXT = 48, MEMBER_TEXT = 4 };
+
+/* What a value of the type costs, before it is known to be within bounds. */
+struct cost {
+	uint64_t depth, leaves, names, text;
+};
+
+static int
+set_cost(struct type *type, const struct cost *c, const char *where)
+{
+	const char *what = NULL;
+
+	if (c->depth > TYPES_DEPTH_MAX)
+		what = "is nested too deeply";
+	else if (c->leaves > TYPES_LEAVES_MAX || c->names > TYPES_NAMES_MAX)
+		what = "has too many members";
+	else if (c->text > TYPES_TEXT_MAX)
+		what = "is too long as text";
+	if (what != NULL) {
+		report_error("%s: %s \"%s\" %s", where,
+		    type_kind_name(type->kind), type->name, what);
+		return -1;
+	}
+	type->depth = (uint32_t)c->depth;
+	type->leaves = (uint32_t)c->leaves;
+	type->name_bytes = (uint32_t)c->names;
+	type->text = (uint32_t)c->text;
+	return 0;
+}
+
+static int
+check_reference(const struct types *t, struct type *type, const char *where)
+{
+	const struct type *of = referred(t, type->of, where);
+	struct cost c;
+
+	if (of == NULL)
+		return -1;
+	c = (struct cost){ of->depth + 1, of->leaves, of->name_bytes,
+		of->text };
+	if (type->kind == TYPE_ARRAY) {
+		if (type->count > TYPES_TEXT_MAX) {
+			report_error("%s: an array of %" PRIu64 " elements",
+			    where, type->count);
+			return -1;
+		}
+		if (check_array(type, of, where) == -1)
+			return -1;
+		c.text = 2 + type->count * of->text;
+	} else if (type->size != of->size) {
+		report_error("%s: typedef \"%s\" of %" PRIu64
+			     " bytes for a type of %" PRIu64,
+		    where, type->name, type->size, of->size);
+		return -1;
+	}
+	return set_cost(type, &c, where);
+}
+
+/*
+ * A struct counts itself, so that empty ones within each other cannot double
+ * the work without being seen; as text it has its name and its members' names.
+ * No sum can overflow: each of at most 2^24 members, for so many fit a header,
+ * adds at most 2^28 * 2^10 and a name.
+ */
+static int
+check_members(const struct types *t, struct type *type, const char *where)
+{
+	struct cost c = { .leaves = 1, .text = STRUCT_TEXT };
+
+	c.text += strlen(type->name);
+	for (size_t i = 0; i < type->nmembers; i++) {
+		const struct type_member *m = &type->members[i];
+		const struct type *of;
+		size_t name;
+
+		if (check_member(t, type, m, where) == -1)
+			return -1;
+		of = &t->v[m->type];
+		name = strlen(m->name);
+		if (c.depth < of->depth)
+			c.depth = of->depth;
+		c.leaves += of->leaves;
+		c.names += of->name_bytes + (name + 1) * (uint64_t)of->leaves;
+		c.text += of->text + name + MEMBER_TEXT;
+		if (c.names > TYPES_NAMES_MAX)
+			break;
+	}
+	c.depth++;
+	return set_cost(type, &c, where);
+}
+
+/* Digits enough for its bytes, or its longest name. */
+static uint64_t
+scalar_text(const struct type *type)
+{
+	size_t longest = 0, n;
+
+	for (size_t i = 0; i < type->nconstants; i++)
+		if ((n = strlen(type->constants[i].name)) > longest)
+			longest = n;
+	return longest + 3 * type->size + 4;
+}
+
+static int
+check_node(const struct types *t, struct type *type, const char *where)
+{
+	if (check_name(type->name, where) == -1)
+		return -1;
+	if (type->size > TYPES_SIZE_MAX) {
+		report_error("%s: %s \"%s\" of %" PRIu64
+			     " bytes is too large; at most %d are read",
+		    where, type_kind_name(type->kind), type->name, type->size,
+		    TYPES_SIZE_MAX);
+		return -1;
+	}
+	switch (type->kind) {
+	case TYPE_ARRAY:
+	case TYPE_TYPEDEF:
+		return check_reference(t, type, where);
+	case TYPE_STRUCT:
+	case TYPE_UNION:
+		return check_members(t, type, where);
+	default:
+		break;
+	}
+	if (check_scalar(type, where) == -1 ||
+	    check_constants(type, where) == -1)
+		return -1;
+	return set_cost(type,
+	    &(struct cost){ .leaves = 1, .text = scalar_text(type) }, where);
+}
+
+int
+types_check(struct types *t, uint32_t i, const char *where)
+{
+	return check_node(t, &t->v[i], where);
+}
+
+static int
+grow(struct types *t)
+{
+	size_t cap = t->cap == 0 ? 16 : t->cap * 2;
+	struct type *v;
+
+	if (t->n < t->cap)
+		return 0;
+	if ((v = reallocarray(t->v, cap, sizeof(*v))) == NULL)
+		return report_nomem();
+	t->v = v;
+	t->cap = cap;
+	return 0;
+}
+
+uint32_t
+types_add(struct types *t, struct type *type, const char *where)
+{
+	int ret = -1;
+
+	if (t->n >= TYPES_MAX)
+		report_error("%s: more than %d types", where, TYPES_MAX);
+	else
+		ret = grow(t);
+	if (ret == 0)
+		ret = check_node(t, type, where);
+	if (ret == -1) {
+		type_free(type);
+		return TYPE_NONE;
+	}
+	t->v[t->n] = *type;
+	*type = (struct type){ 0 };
+	return (uint32_t)t->n++;
+}

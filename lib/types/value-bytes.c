@@ -1,0 +1,412 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/int128.h"
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "types/value-number.h"
+#include "types/value.h"
+
+/*
+ * Where in the value we are: a chain through the callers, put into words only
+ * for a report.
+ */
+struct place {
+	const struct place *up;
+	const char *name; /* where, or a member's; NULL: an element; "": an
+			     anonymous struct, whose members are its owner's */
+	uint64_t index;
+};
+
+/* The bytes of a value, or of what holds the bits of a bitfield. */
+struct slot {
+	unsigned char *bytes;
+	unsigned int bit_offset;
+	unsigned int bits; /* 0: whole bytes */
+};
+
+static void
+place_text(const struct place *at, struct buf *out)
+{
+	if (at->up != NULL)
+		place_text(at->up, out);
+	if (at->name == NULL)
+		buf_printf(out, "[%" PRIu64 "]", at->index);
+	else if (at->name[0] != '\0')
+		buf_printf(out, "%s%s", at->up != NULL ? "." : "", at->name);
+}
+
+/* at as a string to free; "" when memory ran out. */
+static char *
+place_string(const struct place *at)
+{
+	struct buf b = { 0 };
+
+	place_text(at, &b);
+	buf_chr(&b, '\0');
+	if (!b.failed)
+		return b.data;
+	buf_free(&b);
+	return strdup("");
+}
+
+/* "a string", but numbers as they are written. */
+static void
+show(const json_t *v, struct buf *out)
+{
+	if (json_is_number(v))
+		value_to_text(v, out);
+	else
+		buf_str(out, doc_kind(v));
+}
+
+static int
+expected(const char *what, const struct types *t, uint32_t type,
+    const json_t *v, const struct place *at)
+{
+	struct buf name = { 0 }, found = { 0 };
+	char *where = place_string(at);
+
+	value_type_name(t, type, &name);
+	show(v, &found);
+	report_error("%s: expected %s (%.*s), found %.*s", where, what,
+	    (int)name.len, name.data, (int)found.len, found.data);
+	buf_free(&name);
+	buf_free(&found);
+	free(where);
+	return -1;
+}
+
+static void
+store_bits(const struct slot *s, unsigned __int128 value, size_t size)
+{
+	unsigned int bits = s->bits;
+
+	if (bits == 0) {
+		for (size_t i = 0; i < size; i++)
+			s->bytes[i] = (unsigned char)(value >> (8 * i));
+		return;
+	}
+	for (unsigned int i = 0; i < bits; i++) {
+		unsigned int at = s->bit_offset + i;
+		unsigned char mask = (unsigned char)(1U << (at % 8));
+
+		if ((value >> i) & 1)
+			s->bytes[at / 8] |= mask;
+		else
+			s->bytes[at / 8] &= (unsigned char)~mask;
+	}
+}
+
+static int
+put_wide(const struct types *t, uint32_t type, const struct wide *w,
+    const struct slot *s, const struct place *at)
+{
+	size_t size = (size_t)types_get(t, type)->size;
+	unsigned int bits = s->bits != 0 ? s->bits : (unsigned int)size * 8;
+	char text[WIDE_TEXT], *where;
+
+	if (!wide_fits(w, bits, types_get(t, type)->is_signed)) {
+		wide_text(w, text);
+		where = place_string(at);
+		value_check_range(t, type, bits, w, text, where);
+		free(where);
+		return -1;
+	}
+	store_bits(s, wide_bits(w), size);
+	return 0;
+}
+
+static int
+put_number(const struct types *t, uint32_t type, const json_t *v,
+    const struct slot *s, const struct place *at)
+{
+	struct wide w;
+
+	if (wide_from_json(v, &w) != WIDE_NUMBER)
+		return expected("a whole number", t, type, v, at);
+	return put_wide(t, type, &w, s, at);
+}
+
+static int
+put_enum(const struct types *t, uint32_t type, const json_t *v,
+    const struct slot *s, const struct place *at)
+{
+	const char *text = json_string_value(v);
+	struct wide w;
+	char *where;
+
+	if (text != NULL && value_constant(types_get(t, type), text, &w))
+		return put_wide(t, type, &w, s, at);
+	if (text == NULL || wide_from_json(v, &w) == WIDE_NUMBER)
+		return put_number(t, type, v, s, at);
+	where = place_string(at);
+	value_bad_constant(types_get(t, type), text, where);
+	free(where);
+	return -1;
+}
+
+static int
+put_bool(const struct types *t, uint32_t type, const json_t *v,
+    const struct slot *s, const struct place *at)
+{
+	if (!json_is_boolean(v) &&
+	    !(json_is_integer(v) && json_integer_value(v) >> 1 == 0))
+		return expected("true or false", t, type, v, at);
+	store_bits(s, json_is_true(v) || json_integer_value(v) == 1,
+	    (size_t)types_get(t, type)->size);
+	return 0;
+}
+
+static int
+put_real(const struct types *t, uint32_t type, const json_t *v,
+    const struct slot *s, const struct place *at)
+{
+	uint64_t big, wide = 0;
+	uint32_t narrow = 0;
+	double d = json_number_value(v);
+	float f;
+
+	/* null is how JSON records show what is not a number. */
+	if (json_is_null(v))
+		d = (double)NAN;
+	else if (doc_u64(v, &big))
+		d = (double)big;
+	else if (!json_is_number(v))
+		return expected("a number", t, type, v, at);
+	if (types_get(t, type)->size == sizeof(d)) {
+		memcpy(&wide, &d, sizeof(d));
+		store_bits(s, wide, sizeof(d));
+		return 0;
+	}
+	f = (float)d;
+	if (isinf(f))
+		return expected("a number within its range", t, type, v, at);
+	memcpy(&narrow, &f, sizeof(f));
+	store_bits(s, narrow, sizeof(f));
+	return 0;
+}
+
+static int
+put_text(const struct types *t, uint32_t type, const char *text,
+    const struct slot *s, const struct place *at)
+{
+	size_t size = (size_t)types_get(t, type)->size, len = strlen(text);
+	char *where;
+
+	if (len < size || (len == size && at->up != NULL)) {
+		memcpy(s->bytes, text, len);
+		memset(s->bytes + len, 0, size - len);
+		return 0;
+	}
+	where = place_string(at);
+	report_error("%s: text of %zu bytes is too long for char[%zu]%s", where,
+	    len, size, at->up != NULL ? "" : ", which ends with a NUL");
+	free(where);
+	return -1;
+}
+
+static int
+put_scalar(const struct types *t, uint32_t type, const json_t *v,
+    const struct slot *s, const struct place *at)
+{
+	switch (types_get(t, type)->kind) {
+	case TYPE_ENUM:
+		return put_enum(t, type, v, s, at);
+	case TYPE_BOOL:
+		return put_bool(t, type, v, s, at);
+	case TYPE_FLOAT:
+		return put_real(t, type, v, s, at);
+	default:
+		return put_number(t, type, v, s, at);
+	}
+}
+
+static bool
+is_anonymous(const struct types *t, const struct type_member *m)
+{
+	const struct type *type = types_get(t, m->type);
+
+	return m->name[0] == '\0' &&
+	       (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION);
+}
+
+/* Whether the struct, or an anonymous one in it, has a member of that name. */
+static bool
+has_member(const struct types *t, const struct type *type, const char *name)
+{
+	for (size_t i = 0; i < type->nmembers; i++) {
+		const struct type_member *m = &type->members[i];
+
+		if (is_anonymous(t, m)
+			? has_member(t, types_get(t, m->type), name)
+			: strcmp(m->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* v must be an object of which every key, but for marks, is a member. */
+static int
+check_keys(const struct types *t, uint32_t type, const json_t *v,
+    const struct place *at)
+{
+	const char *key;
+	const json_t *item;
+	char *where;
+
+	if (!json_is_object(v))
+		return expected("an object", t, type, v, at);
+	json_object_foreach ((json_t *)v, key, item) {
+		if (key[0] == '@' || strncmp(key, "__EUNOMIA_", 10) == 0 ||
+		    has_member(t, types_get(t, type), key))
+			continue;
+		where = place_string(at);
+		report_error("%s: there is no member \"%s\"", where, key);
+		free(where);
+		return -1;
+	}
+	return 0;
+}
+
+/* The part of v for member m: NULL when v does not say. */
+static const json_t *
+member_value(
+    const struct types *t, const struct type_member *m, const json_t *v)
+{
+	if (is_anonymous(t, m))
+		return v;
+	return m->name[0] != '\0' ? json_object_get(v, m->name) : NULL;
+}
+
+static int
+put(const struct types *t, uint32_t i, const json_t *v, const struct slot *s,
+    const struct place *at)
+{
+	const struct type *type = types_get(t, i);
+	struct place in = { .up = at };
+	struct slot sub = *s;
+	const json_t *item;
+
+	if (types_is_text(t, i) && json_is_string(v))
+		return put_text(t, i, json_string_value(v), s, at);
+	if (type->kind == TYPE_ARRAY) {
+		if (!json_is_array(v) || json_array_size(v) > type->count)
+			return expected("an array of at most as many elements",
+			    t, i, v, at);
+		for (; in.index < json_array_size(v); in.index++) {
+			item = json_array_get(v, in.index);
+			if (put(t, type->of, item, &sub, &in) == -1)
+				return -1;
+			sub.bytes += types_get(t, type->of)->size;
+		}
+		return 0;
+	}
+	if (type->kind != TYPE_STRUCT && type->kind != TYPE_UNION)
+		return put_scalar(t, i, v, s, at);
+	if (at->name == NULL || at->name[0] != '\0')
+		if (check_keys(t, i, v, at) == -1)
+			return -1;
+	for (size_t k = 0; k < type->nmembers; k++) {
+		const struct type_member *m = &type->members[k];
+
+		if ((item = member_value(t, m, v)) == NULL)
+			continue;
+		in.name = m->name;
+		sub = (struct slot){ s->bytes + m->offset, m->bit_offset,
+			m->bits };
+		if (put(t, m->type, item, &sub, &in) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+value_to_bytes(const struct types *t, uint32_t type, const json_t *v,
+    unsigned char *out, size_t size, const char *where)
+{
+	struct place at = { .name = where };
+	struct slot s = { .bytes = out };
+
+	if (types_get(t, type)->size != size) {
+		report_error("%s: %zu bytes for a value of %" PRIu64, where,
+		    size, types_get(t, type)->size);
+		return -1;
+	}
+	return put(t, type, v, &s, &at);
+}
+
+static json_t *
+integer_from_bytes(const struct type *type, const unsigned char *bytes)
+{
+	unsigned __int128 value = 0;
+	struct wide w;
+
+	for (uint64_t i = 0; i < type->size; i++)
+		value |= (unsigned __int128)bytes[i] << (8 * i);
+	w = wide_from_bits(
+	    value, (unsigned int)type->size * 8, type->is_signed);
+	return wide_json(&w);
+}
+
+static json_t *
+real_from_bytes(const struct type *type, const unsigned char *bytes)
+{
+	double d;
+	float f;
+
+	if (type->size == sizeof(f)) {
+		memcpy(&f, bytes, sizeof(f));
+		return value_real((double)f, sizeof(f));
+	}
+	memcpy(&d, bytes, sizeof(d));
+	return value_real(d, sizeof(d));
+}
+
+static json_t *
+from_bytes(const struct types *t, uint32_t i, const unsigned char *bytes)
+{
+	const struct type *type = types_get(t, i);
+	json_t *list, *item;
+
+	switch (type->kind) {
+	case TYPE_INT:
+	case TYPE_CHAR:
+	case TYPE_ENUM:
+		return integer_from_bytes(type, bytes);
+	case TYPE_BOOL:
+		return json_boolean(bytes[0] != 0);
+	case TYPE_FLOAT:
+		return real_from_bytes(type, bytes);
+	case TYPE_ARRAY:
+		break;
+	default:
+		return NULL;
+	}
+	if (types_is_text(t, i))
+		return json_stringn((const char *)bytes,
+		    strnlen((const char *)bytes, type->count));
+	list = json_array();
+	for (uint64_t k = 0; list != NULL && k < type->count; k++) {
+		item = from_bytes(
+		    t, type->of, bytes + k * types_get(t, type->of)->size);
+		if (json_array_append_new(list, item) == -1) {
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	return list;
+}
+
+json_t *
+value_from_bytes(const struct types *t, uint32_t type,
+    const unsigned char *bytes, size_t size)
+{
+	if (types_get(t, type)->size != size)
+		return NULL;
+	return from_bytes(t, type, bytes);
+}

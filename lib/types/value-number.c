@@ -1,0 +1,117 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "types/value-number.h"
+#include "types/value.h"
+
+enum { NAMES_SHOWN = 12 }; /* constants named in a report */
+
+int
+value_check_range(const struct types *t, uint32_t type, unsigned int bits,
+    const struct wide *w, const char *shown, const char *where)
+{
+	bool is_signed = types_get(t, type)->is_signed;
+	char least[WIDE_TEXT], greatest[WIDE_TEXT];
+	struct buf name = { 0 };
+	struct wide limit;
+
+	if (wide_fits(w, bits, is_signed))
+		return 0;
+	limit = wide_least(bits, is_signed);
+	wide_text(&limit, least);
+	limit = wide_greatest(bits, is_signed);
+	wide_text(&limit, greatest);
+	value_type_name(t, type, &name);
+	report_error("%s: %s does not fit %.*s: %s to %s", where, shown,
+	    (int)name.len, name.data, least, greatest);
+	buf_free(&name);
+	return -1;
+}
+
+bool
+value_constant(const struct type *type, const char *text, struct wide *out)
+{
+	const char *end = strchr(text, '(');
+	size_t n = end != NULL ? (size_t)(end - text) : strlen(text);
+	char digits[WIDE_TEXT];
+	size_t len;
+
+	if (end != NULL) {
+		/* The number counts: names may be shared or unknown. */
+		len = strlen(end + 1);
+		if (len < 2 || len >= sizeof(digits) || end[len] != ')')
+			return false;
+		memcpy(digits, end + 1, len - 1);
+		digits[len - 1] = '\0';
+		return wide_parse(digits, out) == WIDE_NUMBER;
+	}
+	for (size_t i = 0; i < type->nconstants; i++) {
+		const struct type_constant *c = &type->constants[i];
+
+		if (strncmp(c->name, text, n) == 0 && c->name[n] == '\0') {
+			*out = wide_from_bits(c->value, 64, type->is_signed);
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+value_bad_constant(const struct type *type, const char *text, const char *where)
+{
+	struct buf names = { 0 };
+	size_t i;
+
+	for (i = 0; i < type->nconstants && i < NAMES_SHOWN; i++)
+		buf_printf(
+		    &names, "%s%s", i > 0 ? ", " : "", type->constants[i].name);
+	if (i < type->nconstants)
+		buf_str(&names, " ...");
+	if (i > 0)
+		report_error("%s: \"%s\" is none of %.*s, and not a number "
+			     "(enum %s)",
+		    where, text, (int)names.len, names.data, type->name);
+	else
+		report_error("%s: \"%s\" is not a number (enum %s)", where,
+		    text, type->name);
+	buf_free(&names);
+}
+
+/* The double whose text is the shortest one that gives f. */
+static double
+widen(float f)
+{
+	char text[32];
+	double d;
+
+	for (int digits = 1; digits <= 9; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, (double)f);
+		d = strtod(text, NULL);
+		if ((float)d == f)
+			return d;
+	}
+	return (double)f;
+}
+
+json_t *
+value_real(double d, size_t size)
+{
+	if (!isfinite(d))
+		return NULL;
+	return json_real(size == sizeof(float) ? widen((float)d) : d);
+}
+
+void
+value_real_text(double d, struct buf *out)
+{
+	char text[40];
+
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, d);
+		if (strtod(text, NULL) == d)
+			break;
+	}
+	buf_str(out, text);
+}

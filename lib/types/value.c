@@ -1,0 +1,299 @@
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/int128.h"
+#include "base/json-doc.h"
+#include "base/report.h"
+#include "base/util.h"
+#include "types/value-number.h"
+#include "types/value.h"
+
+void
+value_type_name(const struct types *t, uint32_t type, struct buf *out)
+{
+	uint32_t base = type;
+
+	while (t->v[base].kind == TYPE_ARRAY)
+		base = t->v[base].of;
+	switch (t->v[base].kind) {
+	case TYPE_ENUM:
+		buf_str(out, "enum ");
+		break;
+	case TYPE_STRUCT:
+		buf_str(out, "struct ");
+		break;
+	case TYPE_UNION:
+		buf_str(out, "union ");
+		break;
+	case TYPE_POINTER:
+		buf_str(out, "pointer ");
+		break;
+	default:
+		break;
+	}
+	buf_str(out, t->v[base].name);
+	while (out->len > 0 && out->data[out->len - 1] == ' ')
+		out->len--;
+	for (; t->v[type].kind == TYPE_ARRAY; type = t->v[type].of)
+		buf_printf(out, "[%" PRIu64 "]", t->v[type].count);
+}
+
+/* Report what text is not.  Returns NULL. */
+static json_t *
+not_a(const char *what, const struct types *t, uint32_t type, const char *text,
+    const char *where)
+{
+	struct buf name = { 0 };
+
+	value_type_name(t, type, &name);
+	report_error("%s: \"%s\" is not %s (%.*s)", where, text, what,
+	    (int)name.len, name.data);
+	buf_free(&name);
+	return NULL;
+}
+
+static json_t *
+nomem(void)
+{
+	report_nomem();
+	return NULL;
+}
+
+static json_t *
+integer_from_text(
+    const struct types *t, uint32_t type, const char *text, const char *where)
+{
+	unsigned int bits = (unsigned int)types_get(t, type)->size * 8;
+	struct wide w;
+	json_t *v;
+
+	switch (wide_parse(text, &w)) {
+	case WIDE_NONE:
+		return not_a("a number", t, type, text, where);
+	case WIDE_TOO_LARGE:
+		w.magnitude = ~(unsigned __int128)0;
+		w.negative = *text == '-';
+		if (wide_fits(&w, bits, false)) {
+			report_error(
+			    "%s: %s does not fit 128 bits", where, text);
+			return NULL;
+		}
+		break;
+	case WIDE_NUMBER:
+		break;
+	}
+	if (value_check_range(t, type, bits, &w, text, where) == -1)
+		return NULL;
+	v = wide_json(&w);
+	return v != NULL ? v : nomem();
+}
+
+static json_t *
+enum_from_text(
+    const struct types *t, uint32_t type, const char *text, const char *where)
+{
+	struct wide w;
+	json_t *v;
+
+	if (!value_constant(types_get(t, type), text, &w)) {
+		if (wide_parse(text, &w) != WIDE_NONE)
+			return integer_from_text(t, type, text, where);
+		value_bad_constant(types_get(t, type), text, where);
+		return NULL;
+	}
+	if (value_check_range(t, type,
+		(unsigned int)types_get(t, type)->size * 8, &w, text,
+		where) == -1)
+		return NULL;
+	v = wide_json(&w);
+	return v != NULL ? v : nomem();
+}
+
+static json_t *
+bool_from_text(
+    const struct types *t, uint32_t type, const char *text, const char *where)
+{
+	static const char *const words[][2] = { { "false", "true" },
+		{ "no", "yes" }, { "off", "on" }, { "0", "1" } };
+
+	for (size_t i = 0; i < nitems(words); i++)
+		for (int yes = 0; yes < 2; yes++)
+			if (strcmp(text, words[i][yes]) == 0)
+				return json_boolean(yes);
+	return not_a("true or false", t, type, text, where);
+}
+
+static json_t *
+real_from_text(
+    const struct types *t, uint32_t type, const char *text, const char *where)
+{
+	size_t size = (size_t)types_get(t, type)->size;
+	char *end;
+	double d;
+	json_t *v;
+
+	/* A float is read as one: by way of double it would round twice. */
+	d = size == sizeof(float) ? (double)strtof(text, &end)
+				  : strtod(text, &end);
+	if (end == text || *end != '\0' || isspace((unsigned char)*text) ||
+	    isnan(d))
+		return not_a("a number", t, type, text, where);
+	if (isinf(d)) {
+		report_error(
+		    "%s: %s does not fit %s", where, text, t->v[type].name);
+		return NULL;
+	}
+	v = value_real(d, size);
+	return v != NULL ? v : nomem();
+}
+
+/* text as an array of its bytes, NUL included: for what no JSON string holds.
+ */
+static json_t *
+bytes_of_text(const char *text)
+{
+	json_t *array = json_array();
+	size_t n = strlen(text);
+
+	for (size_t i = 0; array != NULL && i <= n; i++)
+		if (json_array_append_new(
+			array, json_integer((signed char)text[i])) == -1) {
+			json_decref(array);
+			array = NULL;
+		}
+	return array != NULL ? array : nomem();
+}
+
+static json_t *
+text_from_text(
+    const struct types *t, uint32_t type, const char *text, const char *where)
+{
+	uint64_t size = types_get(t, type)->size, n;
+	json_t *v;
+
+	if (strlen(text) >= size) {
+		report_error("%s: text of %zu bytes is too long for "
+			     "char[%" PRIu64 "], which holds %" PRIu64
+			     " and a NUL",
+		    where, strlen(text), size, size > 0 ? size - 1 : 0);
+		return NULL;
+	}
+	v = json_string(text);
+	if (v != NULL && !doc_u64(v, &n))
+		return v;
+	json_decref(v);
+	return bytes_of_text(text);
+}
+
+static json_t *
+scalar_from_text(
+    const struct types *t, uint32_t type, const char *text, const char *where)
+{
+	struct buf name = { 0 };
+
+	switch (types_get(t, type)->kind) {
+	case TYPE_INT:
+	case TYPE_CHAR:
+		return integer_from_text(t, type, text, where);
+	case TYPE_ENUM:
+		return enum_from_text(t, type, text, where);
+	case TYPE_BOOL:
+		return bool_from_text(t, type, text, where);
+	case TYPE_FLOAT:
+		return real_from_text(t, type, text, where);
+	case TYPE_ARRAY: /* of char: the others are lists */
+		return text_from_text(t, type, text, where);
+	default:
+		value_type_name(t, type, &name);
+		report_error("%s: a %.*s cannot be set by text", where,
+		    (int)name.len, name.data);
+		buf_free(&name);
+		return NULL;
+	}
+}
+
+/* Take words as the elements of the array type, row by row. */
+static json_t *
+list_from_words(
+    const struct types *t, uint32_t type, char **words, const char *where)
+{
+	const struct type *array = types_get(t, type);
+	const struct type *of = types_get(t, array->of);
+	json_t *list = json_array(), *v;
+
+	if (list == NULL)
+		return nomem();
+	for (uint64_t i = 0; i < array->count && *words != NULL; i++) {
+		if (of->kind == TYPE_ARRAY && !types_is_text(t, array->of))
+			v = list_from_words(t, array->of, words, where);
+		else
+			v = scalar_from_text(
+			    t, array->of, strsep(words, ","), where);
+		if (v == NULL || json_array_append_new(list, v) == -1) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static json_t *
+list_from_text(
+    const struct types *t, uint32_t type, const char *text, const char *where)
+{
+	char *copy = strdup(text), *words = copy;
+	struct buf name = { 0 };
+	json_t *list;
+
+	if (copy == NULL)
+		return nomem();
+	if (*words == '\0')
+		words = NULL;
+	list = list_from_words(t, type, &words, where);
+	if (list != NULL && words != NULL) {
+		value_type_name(t, type, &name);
+		report_error("%s: \"%s\" has more elements than %.*s", where,
+		    text, (int)name.len, name.data);
+		buf_free(&name);
+		json_decref(list);
+		list = NULL;
+	}
+	free(copy);
+	return list;
+}
+
+json_t *
+value_from_text(
+    const struct types *t, uint32_t type, const char *text, const char *where)
+{
+	if (types_get(t, type)->kind == TYPE_ARRAY && !types_is_text(t, type))
+		return list_from_text(t, type, text, where);
+	return scalar_from_text(t, type, text, where);
+}
+
+void
+value_to_text(const json_t *v, struct buf *out)
+{
+	uint64_t n;
+	size_t i;
+	json_t *item;
+
+	if (doc_u64(v, &n)) {
+		buf_printf(out, "%" PRIu64, n);
+	} else if (json_is_string(v)) {
+		buf_str(out, json_string_value(v));
+	} else if (json_is_real(v)) {
+		value_real_text(json_real_value(v), out);
+	} else if (json_is_array(v)) {
+		json_array_foreach (v, i, item) {
+			if (i > 0)
+				buf_chr(out, ',');
+			value_to_text(item, out);
+		}
+	} else {
+		doc_write(v, out, false);
+	}
+}
