@@ -133,7 +133,7 @@ load_object(struct run *r)
 		report_show_held(&held);
 		return 0;
 	}
-	if (attach_leave_out(o->wheres, o->nwheres, heard_program())) {
+	if (attach_leave_out(o->wheres, o->nwheres, libbpf_log_program())) {
 		report_excuse_held(&held, "left out");
 		return 1;
 	}

@@ -196,7 +196,7 @@ main(int argc, char *argv[])
 		command_usage(&command);
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		file = argv[optind];
-	heard_install();
+	libbpf_log_capture();
 	status = run(file, &c);
 	free(c.maps);
 	return command_status(status);

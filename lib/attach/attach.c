@@ -69,7 +69,7 @@ report_failure(const struct attach_job *j, int error)
 	} else {
 		report_error("program %s: %s: cannot be attached: %s", name, to,
 		    strerror(error));
-		heard_report();
+		libbpf_log_report();
 	}
 }
 
@@ -158,7 +158,7 @@ attach_one(struct attachments *all, struct attach_job *j)
 	struct attachment *a = &all->v[all->n];
 	int error;
 
-	heard_forget();
+	libbpf_log_clear();
 	if (j->way->tracefs && mount_tracefs() == -1)
 		return -1;
 	*a = (struct attachment){ .program = j->program };

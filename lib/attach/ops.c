@@ -18,7 +18,8 @@ static int
 prepare(const struct attach_job *j)
 {
 	const char *name = j->listed->name;
-	struct bpf_map *map = ops_map(j->object->package, j->object->bpf, name);
+	struct bpf_map *map =
+	    struct_ops_map(j->object->package, j->object->bpf, name);
 
 	if (map == NULL) {
 		report_error("program %s: no struct in section .struct_ops has "
@@ -54,7 +55,7 @@ find_turn(const struct attach_job *j, const struct bpf_map *map)
 
 		if (program == NULL ||
 		    bpf_program__type(program) != BPF_PROG_TYPE_STRUCT_OPS ||
-		    ops_map(p, j->object->bpf, other->name) != map)
+		    struct_ops_map(p, j->object->bpf, other->name) != map)
 			continue;
 		if (!other->link || !bpf_program__autoload(program)) {
 			report_info("map %s: not attached, since its program "
@@ -96,7 +97,8 @@ static int
 attach(const struct attach_job *j, struct attachment *a)
 {
 	const struct object *o = j->object;
-	struct bpf_map *map = ops_map(o->package, o->bpf, j->listed->name);
+	struct bpf_map *map =
+	    struct_ops_map(o->package, o->bpf, j->listed->name);
 	struct bpf_link *link;
 
 	if (map == NULL || find_turn(j, map) != TURN_FIRST)

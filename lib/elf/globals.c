@@ -40,7 +40,7 @@ read_btf(Elf *elf)
 	if (data == NULL || data->d_buf == NULL || data->d_size > UINT32_MAX)
 		return NULL;
 	btf = btf__new(data->d_buf, (uint32_t)data->d_size);
-	heard_forget();
+	libbpf_log_clear();
 	return btf;
 }
 

@@ -19,7 +19,7 @@ enum {
 
 static const char log_begin[] = "-- BEGIN PROG LOAD LOG --\n";
 
-/* What libbpf said since heard_forget(). */
+/* What libbpf said since libbpf_log_clear(). */
 static _Thread_local struct {
 	char lines[HEARD_MAX][HEARD_LINE]; /* a ring */
 	size_t n;
@@ -32,7 +32,7 @@ static _Atomic(libbpf_print_fn_t) before;
 static _Thread_local bool listening;
 
 void
-heard_forget(void)
+libbpf_log_clear(void)
 {
 	free(heard.log);
 	memset(&heard, 0, sizeof(heard));
@@ -120,7 +120,7 @@ take_over(void)
 }
 
 void
-heard_install(void)
+libbpf_log_capture(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -129,13 +129,13 @@ heard_install(void)
 }
 
 void
-heard_leave(void)
+libbpf_log_release(void)
 {
 	listening = false;
 }
 
 void
-heard_report(void)
+libbpf_log_report(void)
 {
 	size_t i = heard.n > HEARD_MAX ? heard.n - HEARD_MAX : 0;
 
@@ -145,7 +145,7 @@ heard_report(void)
 }
 
 bool
-heard_of(const char *what)
+libbpf_log_mentions(const char *what)
 {
 	for (size_t i = 0; i < HEARD_MAX; i++)
 		if (strstr(heard.lines[i], what) != NULL)
@@ -154,7 +154,7 @@ heard_of(const char *what)
 }
 
 int
-heard_btf_error(void)
+libbpf_log_btf_error(void)
 {
 	int error = 0;
 
@@ -168,13 +168,13 @@ heard_btf_error(void)
 }
 
 const char *
-heard_program(void)
+libbpf_log_program(void)
 {
 	return heard.program;
 }
 
 char *
-heard_take_log(void)
+libbpf_log_verifier(void)
 {
 	char *log = heard.log;
 

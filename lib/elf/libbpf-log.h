@@ -10,29 +10,29 @@
 
 /* Take over what libbpf says on this thread; what it says on others goes to
  * whoever had it before. */
-void heard_install(void);
+void libbpf_log_capture(void);
 
 /* Give it back on this thread. */
-void heard_leave(void);
+void libbpf_log_release(void);
 
 /* Forget what was said so far: what comes next is about something new. */
-void heard_forget(void);
+void libbpf_log_clear(void);
 
 /* Report the last warnings, unless -v has shown them already. */
-void heard_report(void);
+void libbpf_log_report(void);
 
 /* Whether the last warnings speak of what. */
-bool heard_of(const char *what);
+bool libbpf_log_mentions(const char *what);
 
 /* Why libbpf could not read the BTF of the kernel, or the file in its place: an
  * errno; 0 if it could, or did not want to. */
-int heard_btf_error(void);
+int libbpf_log_btf_error(void);
 
 /* The program that a warning named last, "" if none did.  Borrowed. */
-const char *heard_program(void);
+const char *libbpf_log_program(void);
 
 /* The verifier's log of the last program that failed: a string to free, or
  * NULL if there was none. */
-char *heard_take_log(void);
+char *libbpf_log_verifier(void);
 
 #endif

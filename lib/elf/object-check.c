@@ -8,7 +8,7 @@
 #include "base/report.h"
 #include "elf/libbpf-log.h"
 #include "elf/object-check.h"
-#include "package/object.h"
+#include "package/object-text.h"
 #include "package/package.h"
 
 enum { CHAIN_MAX = 64 }; /* types that qualify or point to one another */
@@ -326,7 +326,7 @@ gate_check(
 
 	if (package_object_check(elf, size, name) == -1)
 		return -1;
-	heard_install();
+	libbpf_log_capture();
 	elf_version(EV_CURRENT);
 	/* libelf only reads, but its interface is older than const. */
 	g.elf = elf_memory((char *)(uintptr_t)elf, size);

@@ -25,7 +25,7 @@ is_text(const char *s, size_t n)
 
 /* Add the string of n bytes, if it can be a format. */
 static int
-add(struct trace_formats *f, const char *s, size_t n)
+add(struct printk_formats *f, const char *s, size_t n)
 {
 	char **v;
 
@@ -45,7 +45,7 @@ add(struct trace_formats *f, const char *s, size_t n)
 
 /* All strings in size bytes, each with its NUL. */
 static int
-add_all(struct trace_formats *f, const char *data, size_t size)
+add_all(struct printk_formats *f, const char *data, size_t size)
 {
 	const char *end = data + size, *nul;
 
@@ -57,7 +57,7 @@ add_all(struct trace_formats *f, const char *data, size_t size)
 }
 
 static int
-scan(struct trace_formats *f, Elf *elf)
+scan(struct printk_formats *f, Elf *elf)
 {
 	Elf_Scn *section = NULL;
 	const char *name;
@@ -82,13 +82,13 @@ scan(struct trace_formats *f, Elf *elf)
 }
 
 int
-trace_formats_open(struct trace_formats *f, const unsigned char *elf,
+printk_formats_open(struct printk_formats *f, const unsigned char *elf,
     size_t size, const char *name)
 {
 	Elf *e;
 	int ret;
 
-	*f = (struct trace_formats){ 0 };
+	*f = (struct printk_formats){ 0 };
 	elf_version(EV_CURRENT);
 	/* It is only read. */
 	e = elf_memory((char *)(uintptr_t)elf, size);
@@ -99,17 +99,17 @@ trace_formats_open(struct trace_formats *f, const unsigned char *elf,
 	ret = scan(f, e);
 	elf_end(e);
 	if (ret == -1)
-		trace_formats_close(f);
+		printk_formats_close(f);
 	return ret;
 }
 
 void
-trace_formats_close(struct trace_formats *f)
+printk_formats_close(struct printk_formats *f)
 {
 	for (size_t i = 0; i < f->n; i++)
 		free(f->v[i]);
 	free(f->v);
-	*f = (struct trace_formats){ 0 };
+	*f = (struct printk_formats){ 0 };
 }
 
 /* One step of a format: a byte, or what a conversion makes. */
@@ -204,7 +204,8 @@ makes(const char *format, const char *text, size_t len)
 }
 
 bool
-trace_formats_match(const struct trace_formats *f, const char *text, size_t len)
+printk_formats_match(
+    const struct printk_formats *f, const char *text, size_t len)
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (makes(f->v[i], text, len))

@@ -8,19 +8,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct trace_formats {
+struct printk_formats {
 	char **v; /* owned: formats as in C, to their first newline */
 	size_t n;
 };
 
 /* Collect the strings of the object's read-only data.  Returns 0, or -1 after
  * reporting. */
-int trace_formats_open(struct trace_formats *f, const unsigned char *elf,
+int printk_formats_open(struct printk_formats *f, const unsigned char *elf,
     size_t size, const char *name);
-void trace_formats_close(struct trace_formats *f);
+void printk_formats_close(struct printk_formats *f);
 
 /* Whether one of the formats makes this text. */
-bool trace_formats_match(
-    const struct trace_formats *f, const char *text, size_t len);
+bool printk_formats_match(
+    const struct printk_formats *f, const char *text, size_t len);
 
 #endif

@@ -106,7 +106,7 @@ call_enter(void)
 	kept = false;
 	outside = inside != (locale_t)0 ? uselocale(inside) : (locale_t)0;
 	report_to(keep, NULL);
-	heard_install();
+	libbpf_log_capture();
 }
 
 void
@@ -114,7 +114,7 @@ call_leave(void)
 {
 	if (--depth > 0)
 		return;
-	heard_leave();
+	libbpf_log_release();
 	report_to(NULL, NULL);
 	if (outside != (locale_t)0)
 		uselocale(outside);

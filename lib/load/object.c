@@ -215,7 +215,7 @@ open_elf(struct object *o)
 	if (o->bpf != NULL)
 		return 0;
 	report_error("%s: the object cannot be opened: %s", p->name, error);
-	heard_report();
+	libbpf_log_report();
 	return -1;
 }
 
@@ -254,8 +254,8 @@ int
 object_open(struct object *o, const struct package *p, const char *btf)
 {
 	*o = (struct object){ .package = p, .btf = btf };
-	heard_install();
-	heard_forget();
+	libbpf_log_capture();
+	libbpf_log_clear();
 	if (vmlinux_choose(btf, &o->btf_path) == -1)
 		goto fail;
 	slice_btf(o);
@@ -307,7 +307,7 @@ static void
 report_hint(const struct object *o, int error)
 {
 	const struct bpf_program *program =
-	    bpf_object__find_program_by_name(o->bpf, heard_program());
+	    bpf_object__find_program_by_name(o->bpf, libbpf_log_program());
 	const char *name = o->package->name;
 	const char *type;
 
@@ -315,7 +315,7 @@ report_hint(const struct object *o, int error)
 		return;
 	type = libbpf_bpf_prog_type_str(bpf_program__type(program));
 	report_error("%s: program %s: this kernel may lack %s programs", name,
-	    heard_program(), type != NULL ? type : "such");
+	    libbpf_log_program(), type != NULL ? type : "such");
 }
 
 /* What may be forbidden of the object; NULL: of its maps. */
@@ -363,7 +363,7 @@ report_relocation(const struct object *o)
 	p += sizeof(words) - 1;
 	report_error("%s: program %s: the BTF in %s lacks what it refers to: "
 		     "%.*s",
-	    o->package->name, heard_program(), vmlinux_name(o->btf_path),
+	    o->package->name, libbpf_log_program(), vmlinux_name(o->btf_path),
 	    (int)strcspn(p, "\n"), p);
 	return true;
 }
@@ -381,7 +381,7 @@ is_verifiers(const struct object *o, int error)
 static bool
 report_unread_btf(const struct object *o)
 {
-	int error = heard_btf_error();
+	int error = libbpf_log_btf_error();
 
 	if (error != ENOMEM && error != EMFILE && error != ENFILE &&
 	    error != EIO)
@@ -396,32 +396,34 @@ static void
 report_refusal(struct object *o, int error)
 {
 	const struct bpf_program *program =
-	    bpf_object__find_program_by_name(o->bpf, heard_program());
+	    bpf_object__find_program_by_name(o->bpf, libbpf_log_program());
 	const char *name = o->package->name;
 
 	if (error == EPERM && o->log == NULL) {
 		report_forbidden(o, program);
 		return;
 	}
-	if ((heard_of("failed to parse target BTF") ||
-		heard_of("failed to find valid kernel BTF")) &&
+	if ((libbpf_log_mentions("failed to parse target BTF") ||
+		libbpf_log_mentions("failed to find valid kernel BTF")) &&
 	    report_unread_btf(o))
 		return;
-	if (heard_of("failed to parse target BTF")) {
+	if (libbpf_log_mentions("failed to parse target BTF")) {
 		vmlinux_report(name, o->btf, o->btf_path);
 		return;
 	}
 	/* Whatever was chosen, what a program hooks is looked up there. */
-	if (heard_of("failed to find valid kernel BTF")) {
+	if (libbpf_log_mentions("failed to find valid kernel BTF")) {
 		vmlinux_report(name, o->btf, NULL);
 		return;
 	}
 	if (program != NULL && o->log != NULL && report_relocation(o))
 		return;
-	if (program != NULL && heard_of("failed to find kernel BTF type ID")) {
+	if (program != NULL &&
+	    libbpf_log_mentions("failed to find kernel BTF type ID")) {
 		report_error("%s: program %s (%s): this kernel has nothing of "
 			     "that name",
-		    name, heard_program(), bpf_program__section_name(program));
+		    name, libbpf_log_program(),
+		    bpf_program__section_name(program));
 		return;
 	}
 	if (program == NULL)
@@ -429,14 +431,14 @@ report_refusal(struct object *o, int error)
 		    strerror(error));
 	else
 		report_error("%s: program %s (%s): %s: %s", name,
-		    heard_program(), bpf_program__section_name(program),
+		    libbpf_log_program(), bpf_program__section_name(program),
 		    is_verifiers(o, error) ? "the verifier refused it"
 					   : "cannot be loaded",
 		    strerror(error));
 	if (is_verifiers(o, error)) {
 		report_log(o->log);
 	} else {
-		heard_report();
+		libbpf_log_report();
 		report_hint(o, error);
 	}
 }
@@ -457,13 +459,13 @@ object_load(struct object *o)
 {
 	int error;
 
-	heard_forget();
-	ops_drop_unused(o->package, o->bpf);
+	libbpf_log_clear();
+	struct_ops_drop_unused(o->package, o->bpf);
 	error = bpf_object__load(o->bpf);
 	drop_slice(o);
 	if (error == 0)
 		return 0;
-	o->log = heard_take_log();
+	o->log = libbpf_log_verifier();
 	report_refusal(o, -error);
 	return -1;
 }
@@ -531,5 +533,5 @@ object_close(struct object *o)
 	drop_slice(o);
 	free(o->log);
 	*o = (struct object){ 0 };
-	heard_forget();
+	libbpf_log_clear();
 }

@@ -70,7 +70,7 @@ find_offset(Elf *elf, const char *program, uint64_t *offset)
 }
 
 struct bpf_map *
-ops_map(
+struct_ops_map(
     const struct package *package, struct bpf_object *bpf, const char *program)
 {
 	uint64_t offset;
@@ -96,13 +96,13 @@ is_used(const struct package *package, struct bpf_object *bpf,
 	bpf_object__for_each_program (p, bpf)
 		if (bpf_program__type(p) == BPF_PROG_TYPE_STRUCT_OPS &&
 		    bpf_program__autoload(p) &&
-		    ops_map(package, bpf, bpf_program__name(p)) == map)
+		    struct_ops_map(package, bpf, bpf_program__name(p)) == map)
 			return true;
 	return false;
 }
 
 void
-ops_drop_unused(const struct package *package, struct bpf_object *bpf)
+struct_ops_drop_unused(const struct package *package, struct bpf_object *bpf)
 {
 	struct bpf_map *map;
 

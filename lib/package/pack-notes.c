@@ -19,8 +19,8 @@ enum { WHERE_MAX = 512 };
 
 struct note {
 	const struct btf *btf;       /* borrowed, as all here */
-	struct note_target *targets; /* all of them */
-	struct note_target *target;
+	struct pack_target *targets; /* all of them */
+	struct pack_target *target;
 	uint32_t id; /* the BTF type it stands on */
 	const char *key, *value;
 	const char *where; /* "x.o: hists: skel:sample=1000" */
@@ -256,8 +256,8 @@ set_doc(const struct note *n)
 }
 
 /* The map or program that the note names, or NULL. */
-static struct note_target *
-named(const struct note *n, enum note_place place)
+static struct pack_target *
+named(const struct note *n, enum pack_place place)
 {
 	for (uint32_t id = 1; id < btf__type_cnt(n->btf); id++)
 		if (n->targets[id].place == place &&
@@ -285,7 +285,7 @@ record_type(const struct note *n, const char *expected)
 static int
 set_events(const struct note *n)
 {
-	struct note_target *map = named(n, NOTE_MAP);
+	struct pack_target *map = named(n, NOTE_MAP);
 	uint32_t type;
 
 	if (map == NULL) {
@@ -300,7 +300,7 @@ set_events(const struct note *n)
 }
 
 static bool
-is_iterator(const struct note_target *program)
+is_iterator(const struct pack_target *program)
 {
 	const char *section =
 	    json_string_value(json_object_get(program->json, "attach"));
@@ -321,7 +321,7 @@ set_iter_interval(const struct note *n)
 static int
 set_iter(const struct note *n)
 {
-	struct note_target *iterator = named(n, NOTE_PROGRAM);
+	struct pack_target *iterator = named(n, NOTE_PROGRAM);
 	uint32_t type;
 	json_t *config;
 
@@ -343,7 +343,7 @@ set_iter(const struct note *n)
 }
 
 static const struct {
-	enum note_place place;
+	enum pack_place place;
 	const char *key;
 	note_fn *set;
 } notes[] = {
@@ -390,7 +390,7 @@ misplaced(const struct note *n)
 
 /* What any function may carry, a program may. */
 static bool
-may_stand(enum note_place note, enum note_place at)
+may_stand(enum pack_place note, enum pack_place at)
 {
 	return note == at || (note == NOTE_FUNCTION && at == NOTE_PROGRAM);
 }
@@ -416,8 +416,8 @@ apply(struct note *n, const char *tag, const char *file)
 }
 
 int
-notes_apply(
-    const struct btf *btf, struct note_target *targets, const char *file)
+pack_notes_apply(
+    const struct btf *btf, struct pack_target *targets, const char *file)
 {
 	struct note n = { .btf = btf, .targets = targets };
 	const struct btf_type *t;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* What a declaration is; it decides which notes it may carry. */
-enum note_place {
+enum pack_place {
 	NOTE_OTHER, /* none */
 	NOTE_VARIABLE,
 	NOTE_MAP,
@@ -22,8 +22,8 @@ enum note_place {
 	NOTE_PROGRAM, /* a function that is one of the programs */
 };
 
-struct note_target {
-	enum note_place place;
+struct pack_target {
+	enum pack_place place;
 	json_t *json;  /* borrowed: what the notes go into */
 	uint32_t type; /* variable: its BTF type; map: set by a note, the
 			     type of its records, or 0 */
@@ -33,7 +33,7 @@ struct note_target {
  * Apply all notes in btf.  targets has an element for each BTF type id;
  * file is for reports.
  */
-int notes_apply(
-    const struct btf *btf, struct note_target *targets, const char *file);
+int pack_notes_apply(
+    const struct btf *btf, struct pack_target *targets, const char *file);
 
 #endif

@@ -32,7 +32,7 @@ struct pack {
 	json_t *sections, *maps, *programs;
 	struct pack_map *map; /* owned */
 	size_t nmaps;
-	struct note_target *targets; /* owned; by BTF type id */
+	struct pack_target *targets; /* owned; by BTF type id */
 };
 
 /* Whether the variable is a bool that is true from the start. */
@@ -54,7 +54,7 @@ add_variable(struct pack *p, json_t *variables,
 {
 	const struct btf_type *var = btf__type_by_id(p->btf, vi->type);
 	const char *name = btf__name_by_offset(p->btf, var->name_off);
-	struct note_target *target = &p->targets[vi->type];
+	struct pack_target *target = &p->targets[vi->type];
 	const unsigned char *data;
 	json_t *preset;
 	size_t size;
@@ -238,7 +238,7 @@ aim_at(struct pack *p, uint32_t id, json_t *doc)
 /* Make the variables of a data section targets; sections that are not there
  * have none. */
 static void
-aim(struct pack *p, const char *section, enum note_place place, json_t *doc)
+aim(struct pack *p, const char *section, enum pack_place place, json_t *doc)
 {
 	int id = btf__find_by_name_kind(p->btf, section, BTF_KIND_DATASEC);
 	const struct btf_var_secinfo *vars;
@@ -308,7 +308,7 @@ add_notes(struct pack *p)
 	aim(p, ".maps", NOTE_MAP, NULL);
 	aim(p, "license", NOTE_LICENSE, doc);
 	aim_at_functions(p);
-	if (notes_apply(p->btf, p->targets, p->file) == -1)
+	if (pack_notes_apply(p->btf, p->targets, p->file) == -1)
 		goto out;
 	take_records(p);
 	ret = json_object_size(doc) == 0
@@ -357,8 +357,8 @@ open_object(struct pack *p, const unsigned char *elf, size_t size)
 	char error[128];
 	bool has_btf;
 
-	heard_install();
-	heard_forget();
+	libbpf_log_capture();
+	libbpf_log_clear();
 	if (gate_check(elf, size, p->file, &has_btf) == -1)
 		return -1;
 	if (!has_btf) {
@@ -375,7 +375,7 @@ open_object(struct pack *p, const unsigned char *elf, size_t size)
 		libbpf_strerror(errno, error, sizeof(error));
 		report_error(
 		    "%s: the object cannot be opened: %s", p->file, error);
-		heard_report();
+		libbpf_log_report();
 		return -1;
 	}
 	p->btf = bpf_object__btf(p->obj);
@@ -402,7 +402,7 @@ static int
 write_package(const struct pack *p, const unsigned char *elf, size_t size,
     struct buf *out)
 {
-	char *text = package_encode_object(elf, size);
+	char *text = package_object_encode(elf, size);
 	json_t *root;
 	int ret;
 

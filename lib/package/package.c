@@ -7,25 +7,25 @@
 #include "base/util.h"
 #include "elf/object-check.h"
 #include "package/input.h"
-#include "package/object.h"
+#include "package/object-text.h"
 #include "package/package.h"
 #include "package/program.h"
 #include "package/read.h"
 
 enum { PERF_PAGES_MAX = 1 << 20 }; /* 4 GiB a CPU */
 
-static const struct word sample_words[] = {
+static const struct package_word sample_words[] = {
 	{ "default_kv", SAMPLE_KV },
 	{ "log2_hist", SAMPLE_LOG2_HIST },
 	{ "linear_hist", SAMPLE_LINEAR_HIST },
 };
 
-static const struct word export_words[] = {
+static const struct package_word export_words[] = {
 	{ "no_export", EXPORT_NONE },
 	{ "default", EXPORT_DEFAULT },
 };
 
-static const struct word interpreter_words[] = {
+static const struct package_word interpreter_words[] = {
 	{ "default_struct", 0 },
 };
 
@@ -59,7 +59,7 @@ read_list(json_t *obj, const char *key, size_t size, read_fn *fn, void *items,
 	memcpy(items, &mem, sizeof(mem));
 	*n = json_array_size(array);
 	json_array_foreach (array, i, v) {
-		place(at, "%s[%zu]", path, i);
+		package_path(at, "%s[%zu]", path, i);
 		if (!json_is_object(v)) {
 			report_error("%s: expected an object, found %s", at,
 			    doc_kind(v));
@@ -83,15 +83,15 @@ read_variable(void *item, json_t *obj, const char *where)
 	if (json_is_null(v->value))
 		v->value = NULL;
 	v->preset = v->value;
-	if (need_string(obj, "name", &v->name, where) == -1 ||
-	    need_string(obj, "type", &v->type, where) == -1 ||
+	if (package_need_string(obj, "name", &v->name, where) == -1 ||
+	    package_need_string(obj, "type", &v->type, where) == -1 ||
 	    doc_get_string(obj, "description", &v->description, where) == -1 ||
 	    doc_get_object(obj, "cmdarg", &cmdarg, where) == -1)
 		return -1;
 	preset = json_object_get(cmdarg, "default");
 	if (preset != NULL && !json_is_null(preset))
 		v->preset = preset;
-	place(at, "%s.cmdarg", where);
+	package_path(at, "%s.cmdarg", where);
 	if (doc_get_string(cmdarg, "help", &v->help, at) == -1 ||
 	    doc_get_string(cmdarg, "long", &v->long_name, at) == -1 ||
 	    doc_get_string(cmdarg, "short", &v->short_name, at) == -1)
@@ -105,9 +105,9 @@ read_section(void *item, json_t *obj, const char *where)
 	struct package_section *s = item;
 	char path[WHERE_MAX];
 
-	if (need_string(obj, "name", &s->name, where) == -1)
+	if (package_need_string(obj, "name", &s->name, where) == -1)
 		return -1;
-	place(path, "%s.variables", where);
+	package_path(path, "%s.variables", where);
 	return read_list(obj, "variables", sizeof(*s->variables), read_variable,
 	    &s->variables, &s->nvariables, where, path);
 }
@@ -117,8 +117,8 @@ read_custom_member(void *item, json_t *obj, const char *where)
 {
 	struct package_custom_member *m = item;
 
-	if (need_string(obj, "name", &m->name, where) == -1 ||
-	    need_u32(obj, "btf_type_id", &m->btf_type_id, where) == -1)
+	if (package_need_string(obj, "name", &m->name, where) == -1 ||
+	    package_need_u32(obj, "btf_type_id", &m->btf_type_id, where) == -1)
 		return -1;
 	switch (doc_get_u64(obj, "offset", UINT32_MAX, &m->offset, where)) {
 	case 0:
@@ -142,15 +142,15 @@ read_sample(struct package_map *m, json_t *obj, const char *map_where)
 		return got;
 	m->sampled = true;
 	m->unit = "(unit)";
-	place(where, "%s.sample", map_where);
-	if (need_interval(&m->interval_ms, sample, where) == -1 ||
+	package_path(where, "%s.sample", map_where);
+	if (package_need_interval(&m->interval_ms, sample, where) == -1 ||
 	    doc_get_string(sample, "type", &type, where) == -1 ||
 	    doc_get_string(sample, "unit", &m->unit, where) == -1 ||
 	    doc_get_bool(sample, "clear_map", &m->clear_map, where) == -1)
 		return -1;
 	if (type == NULL)
 		return 0;
-	got = find_word(
+	got = package_word_find(
 	    sample_words, nitems(sample_words), type, "sample type", map_where);
 	if (got == -1)
 		return -1;
@@ -166,11 +166,12 @@ read_export_object(struct package_map *m, json_t *config, const char *where)
 
 	if (json_object_get(config, "btf_type_id") != NULL) {
 		m->export = EXPORT_BTF;
-		return need_u32(config, "btf_type_id", &m->btf_type_id, where);
+		return package_need_u32(
+		    config, "btf_type_id", &m->btf_type_id, where);
 	}
 	if (json_object_get(config, "custom_members") != NULL) {
 		m->export = EXPORT_CUSTOM;
-		place(path, "%s.custom_members", where);
+		package_path(path, "%s.custom_members", where);
 		return read_list(config, "custom_members", sizeof(*m->custom),
 		    read_custom_member, &m->custom, &m->ncustom, where, path);
 	}
@@ -187,7 +188,7 @@ read_export(struct package_map *m, json_t *obj, const char *map_where)
 
 	if (config == NULL || json_is_null(config))
 		return 0;
-	place(where, "%s.export_config", map_where);
+	package_path(where, "%s.export_config", map_where);
 	if (json_is_object(config))
 		return read_export_object(m, config, where);
 	if (!json_is_string(config)) {
@@ -195,7 +196,7 @@ read_export(struct package_map *m, json_t *obj, const char *map_where)
 		    where, doc_kind(config));
 		return -1;
 	}
-	got = find_word(export_words, nitems(export_words),
+	got = package_word_find(export_words, nitems(export_words),
 	    json_string_value(config), "export", where);
 	if (got == -1)
 		return -1;
@@ -218,11 +219,11 @@ check_stack_trace(json_t *interpreter, const char *where)
 	case -1:
 		return -1;
 	}
-	place(at, "%s.stack_trace", where);
+	package_path(at, "%s.stack_trace", where);
 	if (doc_get_bool(stack, "with_symbols", &symbols, at) == -1 ||
 	    doc_get_object(stack, "field_map", &fields, at) == -1)
 		return -1;
-	place(at, "%s.stack_trace.field_map", where);
+	package_path(at, "%s.stack_trace.field_map", where);
 	for (size_t i = 0; i < nitems(stack_fields); i++)
 		if (doc_get_string(fields, stack_fields[i], &name, at) == -1)
 			return -1;
@@ -238,10 +239,11 @@ read_interpreter(struct package_map *m, json_t *obj, const char *map_where)
 
 	if (v == NULL || json_is_null(v))
 		return 0;
-	place(where, "%s.intepreter", map_where);
+	package_path(where, "%s.intepreter", map_where);
 	if (json_is_string(v))
-		return find_word(interpreter_words, nitems(interpreter_words),
-		    json_string_value(v), "interpreter", where);
+		return package_word_find(interpreter_words,
+		    nitems(interpreter_words), json_string_value(v),
+		    "interpreter", where);
 	if (!json_is_object(v)) {
 		report_error("%s: expected a string or an object, found %s",
 		    where, doc_kind(v));
@@ -258,8 +260,8 @@ read_map(void *item, json_t *obj, const char *where)
 	bool mmaped;
 
 	m->json = obj;
-	if (need_string(obj, "name", &m->name, where) == -1 ||
-	    need_string(obj, "ident", &m->ident, where) == -1 ||
+	if (package_need_string(obj, "name", &m->name, where) == -1 ||
+	    package_need_string(obj, "ident", &m->ident, where) == -1 ||
 	    doc_get_bool(obj, "mmaped", &mmaped, where) == -1 ||
 	    read_sample(m, obj, where) == -1 ||
 	    read_export(m, obj, where) == -1 ||
@@ -280,8 +282,8 @@ read_export_member(void *item, json_t *obj, const char *where)
 {
 	struct package_export_member *m = item;
 
-	if (need_string(obj, "name", &m->name, where) == -1 ||
-	    need_string(obj, "type", &m->type, where) == -1)
+	if (package_need_string(obj, "name", &m->name, where) == -1 ||
+	    package_need_string(obj, "type", &m->type, where) == -1)
 		return -1;
 	return 0;
 }
@@ -293,13 +295,13 @@ read_export_type(void *item, json_t *obj, const char *where)
 	char path[WHERE_MAX];
 	int got;
 
-	if (need_string(obj, "name", &t->name, where) == -1 ||
-	    need_u32(obj, "type_id", &t->type_id, where) == -1 ||
+	if (package_need_string(obj, "name", &t->name, where) == -1 ||
+	    package_need_u32(obj, "type_id", &t->type_id, where) == -1 ||
 	    (got = doc_get_u64(obj, "size", UINT32_MAX, &t->size, where)) == -1)
 		return -1;
 	if (got == 0)
 		return doc_missing("size", where);
-	place(path, "%s.members", where);
+	package_path(path, "%s.members", where);
 	return read_list(obj, "members", sizeof(*t->members),
 	    read_export_member, &t->members, &t->nmembers, where, path);
 }
@@ -313,7 +315,7 @@ read_doc(struct package *p, const json_t *skel, const char *skel_where)
 
 	if ((got = doc_get_object(skel, "doc", &doc, skel_where)) != 1)
 		return got;
-	place(where, "%s.doc", skel_where);
+	package_path(where, "%s.doc", skel_where);
 	if (doc_get_string(doc, "version", &p->doc_version, where) == -1 ||
 	    doc_get_string(doc, "brief", &p->doc_brief, where) == -1 ||
 	    doc_get_string(doc, "details", &p->doc_details, where) == -1 ||
@@ -330,7 +332,7 @@ read_top_list(const struct package *p, json_t *obj, const char *key,
 {
 	char path[WHERE_MAX];
 
-	place(path, "%s: %s", p->name, key);
+	package_path(path, "%s: %s", p->name, key);
 	return read_list(obj, key, size, fn, items, n, where, path);
 }
 
@@ -401,7 +403,7 @@ read_meta(struct package *p)
 	char where[WHERE_MAX], at[WHERE_MAX];
 	json_t *skel;
 
-	place(where, "%s: meta", p->name);
+	package_path(where, "%s: meta", p->name);
 	if (read_settings(p, where) == -1)
 		return -1;
 	switch (doc_get_object(p->meta, "bpf_skel", &skel, where)) {
@@ -410,7 +412,7 @@ read_meta(struct package *p)
 	case -1:
 		return -1;
 	}
-	place(at, "%s.bpf_skel", where);
+	package_path(at, "%s.bpf_skel", where);
 	if (read_skel(p, skel, at) == -1)
 		return -1;
 	return read_top_list(p, p->meta, "export_types",
@@ -426,7 +428,7 @@ read_object(struct package *p)
 	uint64_t size;
 	int got;
 
-	place(where, "%s: package", p->name);
+	package_path(where, "%s: package", p->name);
 	got = doc_get_string(p->root, "bpf_object", &text, where);
 	if (got == 0)
 		report_error(
@@ -446,7 +448,7 @@ read_object(struct package *p)
 	if (package_object_decode(text, size, &p->elf, where) == -1)
 		return -1;
 	p->elf_size = (size_t)size;
-	place(where, "%s: package.bpf_object", p->name);
+	package_path(where, "%s: package.bpf_object", p->name);
 	return gate_check(p->elf, p->elf_size, where, NULL);
 }
 

@@ -168,6 +168,6 @@ int package_write(const struct package *p, struct buf *out);
  * The text of bpf_object for an ELF object: base64 of its zlib stream, level
  * 9, the same for the same bytes.  Returns a string to free, or NULL.
  */
-char *package_encode_object(const unsigned char *elf, size_t size);
+char *package_object_encode(const unsigned char *elf, size_t size);
 
 #endif

@@ -8,7 +8,7 @@
 #include "package/program.h"
 #include "package/read.h"
 
-static const struct word point_words[] = {
+static const struct package_word point_words[] = {
 	{ "BPF_TC_INGRESS", TC_POINT_INGRESS },
 	{ "BPF_TC_EGRESS", TC_POINT_EGRESS },
 	{ "BPF_TC_CUSTOM", TC_POINT_CUSTOM },
@@ -54,7 +54,7 @@ read_xdp_options(struct package_program *p, json_t *obj, const char *prog_where)
 
 	if (got != 1)
 		return got;
-	place(where, "%s.xdpopts", prog_where);
+	package_path(where, "%s.xdpopts", prog_where);
 	fd = json_object_get(opts, "old_prog_fd");
 	if (json_is_integer(fd) && json_integer_value(fd) < 0 &&
 	    json_integer_value(fd) >= INT32_MIN) {
@@ -93,7 +93,7 @@ read_tc_hook(struct package_program *p, json_t *obj, const char *prog_where)
 	got = doc_get_object(obj, "tchook", &hook, prog_where);
 	if (got != 1)
 		return got;
-	place(where, "%s.tchook", prog_where);
+	package_path(where, "%s.tchook", prog_where);
 	got = get_ifindex(hook, &p->tc_ifindex, where);
 	if (got == -1 ||
 	    doc_get_string(hook, "attach_point", &point, where) == -1)
@@ -101,8 +101,8 @@ read_tc_hook(struct package_program *p, json_t *obj, const char *prog_where)
 	p->has_tc_ifindex = got == 1;
 	if (point == NULL)
 		return 0;
-	place(at, "%s.attach_point", where);
-	value = find_word(
+	package_path(at, "%s.attach_point", where);
+	value = package_word_find(
 	    point_words, nitems(point_words), point, "attach point", at);
 	if (value == -1)
 		return -1;
@@ -118,7 +118,7 @@ read_tc_options(struct package_program *p, json_t *obj, const char *prog_where)
 	json_t *opts = NULL;
 	char where[WHERE_MAX];
 
-	place(where, "%s.tcopts", prog_where);
+	package_path(where, "%s.tcopts", prog_where);
 	if (doc_get_object(obj, "tcopts", &opts, prog_where) == -1 ||
 	    doc_get_u64(opts, "handle", UINT32_MAX, &handle, where) == -1 ||
 	    doc_get_u64(opts, "priority", UINT16_MAX, &priority, where) == -1)
@@ -161,7 +161,7 @@ read_perf(struct package_program *p, json_t *obj, const char *prog_where)
 
 	if (got != 1)
 		return got;
-	place(where, "%s.perf_event", prog_where);
+	package_path(where, "%s.perf_event", prog_where);
 	if (read_perf_type(p, perf, where) == -1 ||
 	    doc_get_u64(perf, "config", UINT64_MAX, &p->perf_config, where) ==
 		-1 ||
@@ -186,18 +186,20 @@ read_iter(struct package_program *p, json_t *obj, const char *prog_where)
 	if (doc_get_object(obj, "export_config", &config, prog_where) == -1 ||
 	    doc_get_object(obj, "sample", &sample, prog_where) == -1)
 		return -1;
-	place(where, "%s.export_config", prog_where);
-	if (config != NULL &&
-	    need_u32(config, "btf_type_id", &p->iter_type_id, where) == -1)
+	package_path(where, "%s.export_config", prog_where);
+	if (config != NULL && package_need_u32(config, "btf_type_id",
+				  &p->iter_type_id, where) == -1)
 		return -1;
 	if (config != NULL && p->iter_type_id == 0) {
 		report_error("%s.btf_type_id: 0 is no type", where);
 		return -1;
 	}
-	place(where, "%s.sample", prog_where);
+	package_path(where, "%s.sample", prog_where);
 	if (sample == NULL)
 		return 0;
-	return need_interval(&p->iter_interval_ms, sample, where) == 1 ? 0 : -1;
+	return package_need_interval(&p->iter_interval_ms, sample, where) == 1
+		   ? 0
+		   : -1;
 }
 
 int
@@ -206,7 +208,7 @@ package_program_read(struct package_program *p, json_t *obj, const char *where)
 	p->json = obj;
 	p->attach = "";
 	p->link = true;
-	if (need_string(obj, "name", &p->name, where) == -1 ||
+	if (package_need_string(obj, "name", &p->name, where) == -1 ||
 	    doc_get_string(obj, "attach", &p->attach, where) == -1 ||
 	    doc_get_bool(obj, "link", &p->link, where) == -1 ||
 	    read_xdp(p, obj, where) == -1 || read_tc_hook(p, obj, where) == -1)

@@ -8,7 +8,7 @@
 #include "package/read.h"
 
 void
-place(char where[WHERE_MAX], const char *fmt, ...)
+package_path(char where[WHERE_MAX], const char *fmt, ...)
 {
 	va_list ap;
 
@@ -18,7 +18,7 @@ place(char where[WHERE_MAX], const char *fmt, ...)
 }
 
 int
-need_string(
+package_need_string(
     const json_t *obj, const char *key, const char **out, const char *where)
 {
 	int got = doc_get_string(obj, key, out, where);
@@ -27,7 +27,8 @@ need_string(
 }
 
 int
-need_u32(const json_t *obj, const char *key, uint32_t *out, const char *where)
+package_need_u32(
+    const json_t *obj, const char *key, uint32_t *out, const char *where)
 {
 	uint64_t n = 0;
 	int got = doc_get_u64(obj, key, UINT32_MAX, &n, where);
@@ -37,7 +38,7 @@ need_u32(const json_t *obj, const char *key, uint32_t *out, const char *where)
 }
 
 int
-need_interval(uint64_t *ms, const json_t *sample, const char *where)
+package_need_interval(uint64_t *ms, const json_t *sample, const char *where)
 {
 	int got = doc_get_u64(sample, "interval", UINT32_MAX, ms, where);
 
@@ -53,7 +54,7 @@ need_interval(uint64_t *ms, const json_t *sample, const char *where)
 }
 
 int
-find_word(const struct word *words, size_t n, const char *text,
+package_word_find(const struct package_word *words, size_t n, const char *text,
     const char *noun, const char *where)
 {
 	struct buf known = { 0 };

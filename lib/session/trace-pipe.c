@@ -143,7 +143,7 @@ trace_pipe_open(struct trace_pipe *t, const struct package *p)
 			     "instances");
 		return -1;
 	}
-	if (trace_formats_open(&t->formats, p->elf, p->elf_size, p->name) ==
+	if (printk_formats_open(&t->formats, p->elf, p->elf_size, p->name) ==
 		0 &&
 	    make_instance(t, tracefs) == 0 && start(t) == 0)
 		return 0;
@@ -219,7 +219,7 @@ show_line(struct trace_pipe *t, const char *line, size_t len)
 		return;
 	}
 	text = mark + n;
-	t->ours = trace_formats_match(&t->formats, text, (size_t)(end - text));
+	t->ours = printk_formats_match(&t->formats, text, (size_t)(end - text));
 	if (!t->ours)
 		return;
 	task = find_task(&line, mark);
@@ -291,7 +291,7 @@ trace_pipe_close(struct trace_pipe *t)
 		failed(t->dir);
 	free(t->dir);
 	buf_free(&t->in);
-	trace_formats_close(&t->formats);
+	printk_formats_close(&t->formats);
 	*t = (struct trace_pipe)TRACE_PIPE_NONE;
 }
 

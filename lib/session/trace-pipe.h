@@ -17,7 +17,7 @@
 #include "package/package.h"
 
 struct trace_pipe {
-	struct trace_formats formats;
+	struct printk_formats formats;
 	char *dir; /* owned: of the instance, or NULL */
 	int fd;    /* owned: becomes readable; or -1 */
 	struct buf in;

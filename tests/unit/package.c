@@ -294,9 +294,9 @@ static const Elf64_Ehdr header = {
 static void
 test_object(void)
 {
-	char *text = package_encode_object(
+	char *text = package_object_encode(
 	    (const unsigned char *)&header, sizeof(header));
-	char *again = package_encode_object(
+	char *again = package_object_encode(
 	    (const unsigned char *)&header, sizeof(header));
 	struct buf out = { 0 };
 	struct package p;
@@ -351,7 +351,7 @@ test_bad_base64(void)
 static void
 test_cut_object(void)
 {
-	char *text = package_encode_object(
+	char *text = package_object_encode(
 	    (const unsigned char *)&header, sizeof(header));
 	struct buf out = { 0 };
 
@@ -382,7 +382,7 @@ test_bomb(void)
 {
 	size_t size = 64 << 20;
 	unsigned char *zeros = calloc(1, size);
-	char *text = package_encode_object(zeros, size);
+	char *text = package_object_encode(zeros, size);
 	struct buf out = { 0 };
 
 	pack(&out, text, 4096);
@@ -396,7 +396,7 @@ static void
 refuse_elf(const Elf64_Ehdr *h, const char *message)
 {
 	char *text =
-	    package_encode_object((const unsigned char *)h, sizeof(*h));
+	    package_object_encode((const unsigned char *)h, sizeof(*h));
 	struct buf out = { 0 };
 
 	pack(&out, text, sizeof(*h));

@@ -8,9 +8,9 @@ static bool
 makes(const char *format, const char *text)
 {
 	char *v[] = { (char *)(uintptr_t)format };
-	const struct trace_formats f = { v, 1 };
+	const struct printk_formats f = { v, 1 };
 
-	return trace_formats_match(&f, text, strlen(text));
+	return printk_formats_match(&f, text, strlen(text));
 }
 
 static void
@@ -81,11 +81,11 @@ static void
 what_is_no_object_has_no_formats(void)
 {
 	static const unsigned char junk[64] = "\177ELF";
-	struct trace_formats f;
+	struct printk_formats f;
 
-	if (trace_formats_open(&f, junk, sizeof(junk), "x") == 0) {
+	if (printk_formats_open(&f, junk, sizeof(junk), "x") == 0) {
 		CHECK_NUM(f.n, 0);
-		trace_formats_close(&f);
+		printk_formats_close(&f);
 	}
 }
 

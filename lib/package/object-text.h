@@ -5,8 +5,8 @@
  *
  * The functions report what is wrong and return -1.
  */
-#ifndef SKEL_PACKAGE_OBJECT_H
-#define SKEL_PACKAGE_OBJECT_H
+#ifndef SKEL_PACKAGE_OBJECT_TEXT_H
+#define SKEL_PACKAGE_OBJECT_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>

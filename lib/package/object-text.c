@@ -7,7 +7,7 @@
 #include <zlib.h>
 
 #include "base/report.h"
-#include "package/object.h"
+#include "package/object-text.h"
 #include "package/package.h"
 
 #define BASE64                                                                 \
@@ -150,7 +150,7 @@ package_object_check(const unsigned char *elf, size_t size, const char *where)
 }
 
 char *
-package_encode_object(const unsigned char *elf, size_t size)
+package_object_encode(const unsigned char *elf, size_t size)
 {
 	unsigned long len = compressBound(size);
 	unsigned char *packed = malloc(len);
