@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/clsact.h"
 #include "attach/net.h"
 #include "base/report.h"
 #include "base/util.h"
@@ -23,7 +22,6 @@ struct place {
 struct filter {
 	struct bpf_tc_hook hook;
 	uint32_t handle, priority, program_id;
-	int claim; /* on a qdisc that one of us made, or -1 */
 };
 
 static const char *
@@ -141,17 +139,6 @@ attach_link(
 	return attach_hold_fd(a, fd);
 }
 
-/* Take away a qdisc that nobody needs, if it is not others'. */
-static void
-leave_qdisc(const struct filter *f)
-{
-	if (f->claim == -1)
-		return;
-	/* First the claim: removing needs a descriptor too. */
-	close(f->claim);
-	clsact_remove((unsigned int)f->hook.ifindex);
-}
-
 /* Take our filter away, if it is still ours. */
 static void
 remove_filter(void *state)
@@ -161,7 +148,6 @@ remove_filter(void *state)
 	    bpf_tc_opts, there, .handle = f->handle, .priority = f->priority);
 	LIBBPF_OPTS(
 	    bpf_tc_opts, ours, .handle = f->handle, .priority = f->priority);
-	int lock = clsact_lock((unsigned int)f->hook.ifindex);
 
 	/* The interface may be gone, and the filter with it. */
 	if (bpf_tc_query(&f->hook, &there) == 0 &&
@@ -170,9 +156,6 @@ remove_filter(void *state)
 		report_error("tc filter %u at priority %u: cannot be removed: "
 			     "%s",
 		    f->handle, f->priority, strerror(errno));
-	leave_qdisc(f);
-	if (lock != -1)
-		close(lock);
 	free(f);
 }
 
@@ -198,13 +181,12 @@ add_filter(const struct attach_job *j, const struct place *to, struct filter *f)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = to->handle,
 	    .priority = to->priority, .prog_fd = bpf_program__fd(j->program));
-	int error;
+	int error = bpf_tc_hook_create(&f->hook);
 
-	if (clsact_make(to->on.index, &f->claim) == -1)
-		return -1;
-	error = bpf_tc_attach(&f->hook, &opts);
+	/* The interface may have a clsact qdisc already. */
+	if (error == 0 || error == -EEXIST)
+		error = bpf_tc_attach(&f->hook, &opts);
 	if (error != 0) {
-		leave_qdisc(f);
 		errno = -error;
 		return -1;
 	}
@@ -220,7 +202,6 @@ attach_filter(
     const struct attach_job *j, const struct place *to, struct attachment *a)
 {
 	struct filter *f = calloc(1, sizeof(*f));
-	int lock, ret, error;
 
 	if (f == NULL)
 		return -1;
@@ -229,12 +210,9 @@ attach_filter(
 		.ifindex = (int)to->on.index,
 		.attach_point = to->egress ? BPF_TC_EGRESS : BPF_TC_INGRESS,
 	};
-	lock = clsact_lock(to->on.index);
-	ret = add_filter(j, to, f);
-	error = errno;
-	if (lock != -1)
-		close(lock);
-	if (ret == -1) {
+	if (add_filter(j, to, f) == -1) {
+		int error = errno;
+
 		free(f);
 		return refuse_filter(j, to, error);
 	}
