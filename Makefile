@@ -89,7 +89,7 @@ SONAME   := libeunomia.so.0
 EUNOMIA  := $(B)/libeunomia.a $(B)/libeunomia.so.$(VERSION)
 LIB_SRC  := $(foreach r,$(ROOMS),$(wildcard lib/$r/*.c))
 CMD_SRC  := $(wildcard cmd/*.c cmd/*/*.c)
-UNIT_SRC := $(wildcard tests/unit/*.c)
+UNIT_SRC := $(wildcard tests/unit/*/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 BENCH_SRC := $(filter-out %.bpf.c,$(wildcard tests/bench/*.c))
 SRC      := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
@@ -101,14 +101,14 @@ FUZZ_TARGETS := $(filter-out replay,$(FUZZ_SRC:tests/fuzz/%.c=%))
 REPLAY   := $(FUZZ_TARGETS:%=$(B)/replay-%)
 # What commands do beside their main(), which a fuzz target may call.
 PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*/*.c))
-BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/*.bpf.c tests/bench/*.bpf.c tests/bpf/*.bpf.c)
+BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/bench/*.bpf.c tests/programs/*.bpf.c)
 MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*/*.3 lib/*/*.5)
 # Programs that the tests compile and run.
-TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/*.c tests/bpf/*.c tests/bpf/*.cc tests/eunomia/* tests/faults/*.c))
+TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.cc tests/eunomia/* tests/faults/*.c))
 # A guest's init is for busybox, without bash.
 INIT_SRC := tests/vm/init
-SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list,$(wildcard tests/*.bats tests/*.bash tests/run tests/demo tests/soak \
-	tests/has-bpf tests/vm/* tests/fuzz/run tests/fuzz/seeds \
+SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list,$(wildcard tests/*/*.bats tests/helpers/*.bash tests/run tests/demo tests/soak \
+	tests/helpers/has-bpf tests/vm/* tests/fuzz/run tests/fuzz/seeds \
 	completions/*.bash))
 
 # Goals that set up the machine first; everything built waits for that.
@@ -165,8 +165,11 @@ $(B)/lib/%.o: PIC := -fPIC -fvisibility=hidden
 # A handler in C++ may throw through us, and this is to clean up then.
 $(B)/lib/eunomia/skeleton.o: PIC := -fPIC -fvisibility=hidden -fexceptions
 
+$(B)/tests/unit/%.o: CPP += -iquote tests/unit
+
+# Earlier builds have a program where there is a folder now.
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) 2>/dev/null || { rm -f $(@D) && mkdir -p $(@D); }
 	$(call step,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(LIBS_unit))
 
@@ -207,7 +210,7 @@ FOR_GUEST = BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST)" $(if $(SAN),SAN=1)
 check-build: all $(UNIT) $(REPLAY)
 
 check: check-build
-	-$(call install_debian,$(DEPS_VM),[ -n "$(SAN)$(NO_GUEST)" ] || tests/has-bpf >/dev/null)
+	-$(call install_debian,$(DEPS_VM),[ -n "$(SAN)$(NO_GUEST)" ] || tests/helpers/has-bpf >/dev/null)
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(FOR_GUEST) tests/run $(TESTS)
 
 check-vm: all $(UNIT)
@@ -313,7 +316,7 @@ $(B)/assets/%.bpf.o: assets/%.bpf.c assets/skel.bpf.h Makefile | $(SETUP)
 lint:
 	clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC) $(TEST_SRC)
 	cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
-		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib -Icmd \
+		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib -Icmd -Itests/unit \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		'-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		--max-configs=1 lib cmd tests/unit tests/fuzz $(BENCH_SRC) $(filter-out %.h,$(TEST_SRC))

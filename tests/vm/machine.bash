@@ -137,10 +137,10 @@ make_base() {
 # plain words for arguments, and what they load to ask for a feature.  The tests
 # that run here add theirs; the rest is compiled in the guest.
 make_objects() (
-	BATS_TEST_DIRNAME=$ROOT/tests
+	PROGRAMS=$ROOT/tests/programs
 	BATS_RUN_TMPDIR=$SCRATCH
-	. "$ROOT/tests/load.bash"
-	. "$ROOT/tests/net.bash"
+	. "$ROOT/tests/helpers/load.bash"
+	. "$ROOT/tests/helpers/net.bash"
 	# For hook and loadable.
 	# shellcheck disable=SC2317
 	bpf_package() {
@@ -149,8 +149,8 @@ make_objects() (
 	mkdir -p "$SCRATCH/compile" && cd "$SCRATCH/compile" || return 1
 	{
 		(cd "$ROOT" && grep -hoE -e '\<(bpf_package|bpf_object|c_program)( [-A-Za-z0-9_=]+)+$' \
-			-e '\<(hook|loadable) [a-z]+ [a-z0-9_/.]+ -?[0-9]$' "$@" tests/*.bash)
-		sed -nE 's|.*takes ([a-z_]+/[a-z_]+).*|bpf_object need -DKIND="\1"|p' "$ROOT/tests/load.bash"
+			-e '\<(hook|loadable) [a-z]+ [a-z0-9_/.]+ -?[0-9]$' "$@" tests/helpers/*.bash)
+		sed -nE 's|.*takes ([a-z_]+/[a-z_]+).*|bpf_object need -DKIND="\1"|p' "$ROOT/tests/helpers/load.bash"
 	} | sort -u | while read -r command arguments; do
 		# shellcheck disable=SC2086
 		"$command" $arguments 2>/dev/null || :

@@ -1,0 +1,140 @@
+#!/usr/bin/env bats
+# Kinds of programs: those that are held back, those that cannot be attached,
+# and those that are attached as a struct.
+
+load ../helpers/helper
+load ../helpers/chain
+load ../helpers/load
+load ../helpers/net
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+	make_net
+}
+
+teardown() {
+	end_net
+}
+
+# The files in /proc come one by one, while the process may close others.
+holds_one() {
+	[ "$(held prog "${LOADS[$1]}" | wc -l)" -eq 1 ]
+}
+
+# bats test_tags=kernel:any
+@test "link: false holds back programs of every kind, and -a overrules it" {
+	local section
+	for section in xdp tc sk_lookup flow_dissector sk_msg cgroup_skb/egress sockops socket; do
+		hook probe $section 1
+		edit probe.json '.meta.bpf_skel.progs[].link = false'
+		begin probe probe.json
+		wait_for 5 holds_one probe || { echo "$section"; cat probe.err; return 1; }
+		[ -z "$(links_of probe)" ] || { echo "$section"; return 1; }
+		finish probe
+	done
+	hook probe xdp 2
+	edit probe.json '.meta.bpf_skel.progs[].link = false'
+	begin probe -v -a probe=xdp:lo probe.json
+	[ -n "$(xdp_on lo)" ]
+	finish probe
+}
+
+@test "a program that the package lists twice is an error, and nothing is attached" {
+	hook probe xdp 2
+	edit probe.json '.meta.bpf_skel.progs += .meta.bpf_skel.progs'
+	fails_with 1 "skel-load: program probe: the package lists it twice" in_net skel-load -a probe=xdp:lo probe.json
+	[ -z "$(xdp_on lo)" ]
+}
+
+# bats test_tags=kernel:any
+@test "what cannot be attached says what it is and why" {
+	local section kind why
+	while read -r section kind why; do
+		hook probe "$section" 0
+		fails_with 1 "program probe: $kind programs cannot be attached: $why" skel-load probe.json
+		fails_with 1 "leave it out with -a probe=off" skel-load probe.json
+	done <<-'END'
+		socket socket they belong to one socket, and its owner attaches them
+		sk_reuseport sk_reuseport they belong to one socket
+		lwt_in lwt_in they belong to a route: see ip-route(8)
+		lwt_out lwt_out they belong to a route
+		lwt_xmit lwt_xmit they belong to a route
+		lwt_seg6local lwt_seg6local they belong to a route
+		action action they are an action of a tc filter: see tc(8)
+		freplace/main freplace they replace a function of another program
+		syscall syscall whoever loads them runs them by a system call
+		lirc_mode2 lirc_mode2 they belong to an infrared receiver
+		xdp_devmap/x xdp_devmap whoever puts them into a map of devices or CPUs runs them
+		xdp_cpumap xdp_cpumap whoever puts them into a map
+	END
+	hook probe no_such_kind 0
+	fails_with 1 "program probe: section no_such_kind: no kind of program that is known here" skel-load probe.json
+}
+
+# A package of congestion control that has its name for this test alone.
+ops_package() {
+	CONTROL=skel_$(printf %06d $((NET % 1000000)))
+	bpf_object ops "$@"
+	sed -i "s/skel_000000/$CONTROL/" ops.bpf.o
+	skel-pack ops.bpf.o > ops.json
+}
+
+controls() {
+	cat /proc/sys/net/ipv4/tcp_available_congestion_control
+}
+
+need_ops() {
+	has_symbol bpf_tcp_ca_init || has_symbol bpf_tcp_ca_kfunc_init ||
+		has_symbol bpf_tcp_ca_reg || skip "needs a kernel with struct_ops for TCP"
+}
+
+@test "a struct of programs is attached as one, runs, and is gone at the end" {
+	need_ops
+	c_program talk
+	ops_package
+	begin ops -v ops.json
+	grep -q 'map slow: attached' ops.err
+	[[ $(controls) == *$CONTROL* ]]
+	in_net sh -c "echo $CONTROL > /proc/sys/net/ipv4/tcp_congestion_control"
+	fires ops begins in_net ./talk
+	in_net sh -c 'echo reno > /proc/sys/net/ipv4/tcp_congestion_control'
+	finish ops
+	wait_for 5 control_gone
+}
+
+control_gone() {
+	[[ $(controls) != *$CONTROL* ]]
+}
+
+# bats test_tags=kernel:any
+@test "a struct is not attached when it or one of its programs is held back" {
+	need_ops
+	ops_package
+	local what
+	for what in slow undo; do
+		run -0 --separate-stderr skel-load -v -t 0.1 -a $what=off ops.json
+		[[ $stderr != *"map slow: attached"* ]]
+	done
+	[[ $stderr == *"map slow: not attached, since its program undo is not to be"* ]]
+	edit ops.json '(.meta.bpf_skel.progs[] | select(.name == "avoid")).link = false'
+	run -0 --separate-stderr skel-load -v -t 0.1 ops.json
+	[[ $stderr == *"map slow: not attached, since its program avoid is not to be"* ]]
+	fails_with 1 "program begins: struct_ops programs cannot go to xdp:lo; WHERE can only be off" skel-load -a slow=xdp:lo ops.json
+	ops_package -DUNUSED
+	fails_with 1 "program unused: no struct in section .struct_ops has it" skel-load ops.json
+}
+
+@test "kill -9 and --detach: a struct is held by a link where the kernel has that" {
+	need_ops
+	has_symbol bpf_struct_ops_link_create || skip "needs a kernel with links of struct_ops (Linux 6.4)"
+	local dir=/sys/fs/bpf/skel-net-$NET
+	ops_package
+	begin ops -v ops.json
+	finish ops KILL || :
+	wait_for 5 control_gone
+	skel-load "--pin=$dir" --detach ops.json > session
+	[[ $(controls) == *$CONTROL* ]]
+	skel-load --unload "$dir"
+	wait_for 5 control_gone
+}

@@ -1,0 +1,386 @@
+#!/usr/bin/env bats
+# Programs on interfaces: where they go, that they run there, that nothing else
+# on the hook is touched, and that they are gone at the end.
+
+load ../helpers/helper
+load ../helpers/chain
+load ../helpers/load
+load ../helpers/net
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+	make_net
+}
+
+teardown() {
+	end_net
+}
+
+filters_on() { # INTERFACE SIDE
+	in_net tc filter show dev "$1" "$2"
+}
+
+has_clsact() {
+	in_net tc qdisc show dev "$1" | grep -q clsact
+}
+
+# tc_takes ARG...: tc(8) with the program of other.o.
+tc_takes() {
+	local pin=/sys/fs/bpf/skel-net-$NET
+	bpftool prog load other.o "$pin"
+	in_net tc "$@" pinned "$pin"
+	rm "$pin"
+}
+
+need_clsact() {
+	in_net tc qdisc add dev lo clsact || skip "needs clsact"
+	in_net tc qdisc del dev lo clsact
+}
+
+@test "an XDP program without a place goes to lo, says so, and is gone at the end" {
+	hook probe xdp 2
+	begin probe -v probe.json
+	grep -q 'program probe: the package names no interface; going to number 1, lo' probe.err
+	grep -q 'lo does not take it natively; it runs in generic mode' probe.err
+	[[ $(xdp_on lo) == xdpgeneric* ]]
+	fires probe probe send_to 127.0.0.1
+	local link
+	link=$(links_of probe)
+	finish probe
+	[ -z "$(xdp_on lo)" ]
+	wait_for 5 none_of link "$link"
+}
+
+@test "-a moves an XDP program to another interface, natively; the package stays as it is" {
+	need_pair
+	hook probe xdp 2
+	cp probe.json before.json
+	begin probe -v -a probe=xdp:v1 probe.json
+	grep -q 'XDP on v1, mode native' probe.err
+	[ "$(xdp_on v1)" = "xdp " ]
+	[ -z "$(xdp_on lo)" ]
+	fires probe probe send_to 10.9.9.2
+	finish probe
+	[ -z "$(xdp_on v1)" ]
+	cmp probe.json before.json
+	begin probe -v -a probe=xdp:v1,mode=skb probe.json
+	[[ $(xdp_on v1) == xdpgeneric* ]]
+	finish probe
+	[ -z "$(xdp_on v1)" ]
+}
+
+@test "the package's ifindex and flags say where an XDP program goes; a number does too" {
+	need_pair
+	local index
+	index=$(in_net ip -o link show v1 | cut -d: -f1)
+	hook probe xdp 2
+	edit probe.json ".meta.bpf_skel.progs[0] += {ifindex: $index, flags: 2, xdpopts: {old_prog_fd: -1}}"
+	begin probe -v probe.json
+	[[ $(xdp_on v1) == xdpgeneric* ]]
+	run ! grep 'names no interface' probe.err
+	finish probe
+	[ -z "$(xdp_on v1)" ]
+	begin probe -v -a "probe=xdp:$index,mode=native" probe.json
+	[ "$(xdp_on v1)" = "xdp " ]
+	finish probe
+}
+
+# bats test_tags=kernel:any
+@test "XDP flags that cannot be are refused with the reason" {
+	hook probe xdp 2
+	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 6}'
+	fails_with 1 "program probe: flags 0x6: generic (2), native (4) and hardware (8) exclude each other" \
+		in_net skel-load probe.json
+	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 64}'
+	fails_with 1 "program probe: flags 0x40: the package asks for XDP flags that do not exist" \
+		in_net skel-load probe.json
+	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 16}'
+	fails_with 1 "program probe: flags 0x10: a package cannot replace a program" \
+		in_net skel-load probe.json
+	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 0, xdpopts: {old_prog_fd: 5}}'
+	fails_with 1 "program probe: xdpopts.old_prog_fd: a package cannot replace a program" \
+		in_net skel-load probe.json
+	edit probe.json '.meta.bpf_skel.progs[0] |= (.xdpopts = null | .flags = 0)'
+	fails_with 1 "program probe: lo does not take it in mode native; generic is -a probe=xdp:lo,mode=skb" \
+		in_net skel-load -a probe=xdp:lo,mode=native probe.json
+}
+
+# bats test_tags=kernel:any
+@test "a wrong interface, side, mode or number is named" {
+	hook probe xdp 2
+	hook filter tc -1
+	fails_with 1 "program probe: no interface nosuch here; there are: lo" \
+		in_net skel-load -a probe=xdp:nosuch probe.json
+	fails_with 1 "program filter: no interface 99999 here; there are: lo" \
+		in_net skel-load -a filter=tc:99999/egress filter.json
+	fails_with 1 "program probe: xdp programs cannot go to tc:lo; WHERE is one of xdp:INTERFACE[,mode=native|skb|hw], off" \
+		skel-load -a probe=tc:lo probe.json
+	fails_with 1 "program filter: tc programs cannot go to xdp:lo; WHERE is one of tcx:INTERFACE[/ingress|egress], tc:INTERFACE[/ingress|egress][,prio=N][,handle=N], off" \
+		skel-load -a filter=xdp:lo filter.json
+	fails_with 2 "-a p=xdp:lo,mode=fast: expected xdp:INTERFACE[,mode=native|skb|hw]" skel-load -a p=xdp:lo,mode=fast
+	fails_with 2 "-a p=tc:lo/up: expected tc:INTERFACE[/ingress|egress][,prio=N][,handle=N]" skel-load -a p=tc:lo/up
+	fails_with 2 "-a p=tcx:/ingress: expected tcx:INTERFACE[/ingress|egress]" skel-load -a p=tcx:/ingress
+	fails_with 2 "-a p=tc:lo,prio=70000: prio: expected a number from 0 to 65535" skel-load -a p=tc:lo,prio=70000
+	fails_with 2 "-a p=tcx:lo,prio=1: unknown option prio" skel-load -a p=tcx:lo,prio=1
+}
+
+@test "a second XDP program is refused by name, and the first goes on" {
+	hook first xdp 2
+	hook second xdp 2
+	begin first -v first.json
+	run -1 --separate-stderr in_net skel-load second.json
+	[[ $stderr == *"program second: lo has an XDP program already (program "*", first), which was left as it is"* ]]
+	name=first hook=first fires_again first first send_to 127.0.0.1
+	in_net ip -d link show lo | grep -q 'xdpgeneric'
+	finish first
+	begin second -v second.json
+	finish second
+}
+
+@test "an XDP program that others put there stays" {
+	local pin=/sys/fs/bpf/skel-net-$NET
+	hook second xdp 2
+	loadable first xdp 2
+	bpftool prog load first.o "$pin"
+	in_net bpftool net attach xdpgeneric pinned "$pin" dev lo
+	rm "$pin"
+	run -1 --separate-stderr in_net skel-load second.json
+	[[ $stderr == *"lo has an XDP program already"*"first), which was left as it is"* ]]
+	[[ $(xdp_on lo) == xdpgeneric* ]]
+}
+
+@test "XDP programs of other sections are attached; those of maps are not, and say why" {
+	takes xdp.frags || skip "needs a kernel with XDP programs of many fragments"
+	hook frags xdp.frags 2
+	hook other xdp/mine 2
+	hook devmap xdp/devmap 2
+	hook cpumap xdp/cpumap 2
+	local name
+	for name in frags other; do
+		begin $name -v $name.json
+		[[ $(xdp_on lo) == xdpgeneric* ]]
+		finish $name
+	done
+	fails_with 1 "program devmap: xdp_devmap programs cannot be attached: whoever puts them into a map" \
+		in_net skel-load devmap.json
+	fails_with 1 "program cpumap: xdp_cpumap programs cannot be attached" in_net skel-load cpumap.json
+}
+
+@test "a tc program goes where the kernel's links are, and is gone at the end" {
+	need_tcx
+	hook probe tc -1
+	begin probe -v probe.json
+	grep -q 'going to number 1, lo' probe.err
+	grep -q 'program probe: tcx link on lo ingress' probe.err
+	fires probe probe send_to 127.0.0.1
+	run ! has_clsact lo
+	local link
+	link=$(links_of probe)
+	bpftool link show id "$link"
+	finish probe
+	wait_for 5 none_of link "$link"
+}
+
+@test "without tcx a tc program is a filter, and -a tcx says what to do" {
+	need_no_tcx
+	need_clsact
+	hook probe tc -1
+	begin probe -v probe.json
+	filters_on lo ingress | grep -q probe
+	finish probe
+	[ -z "$(filters_on lo ingress)" ]
+	fails_with 1 "program probe: this kernel has no tcx (Linux 6.6); a filter is -a probe=tc:lo/ingress" \
+		in_net skel-load -a probe=tcx:lo probe.json
+}
+
+@test "a filter of tc is seen by tc(8), runs, and goes at the end; its clsact qdisc stays" {
+	need_clsact
+	hook probe tc -1
+	begin probe -v -a probe=tc:lo/ingress probe.json
+	filters_on lo ingress | grep -q 'pref 1 bpf.*handle 0x1 .*probe.*direct-action'
+	fires probe probe send_to 127.0.0.1
+	finish probe
+	[ -z "$(filters_on lo ingress)" ]
+	has_clsact lo
+	# The next filter uses the qdisc that is there.
+	begin probe -v -a probe=tc:lo/ingress probe.json
+	filters_on lo ingress | grep -q probe
+	finish probe
+	[ -z "$(filters_on lo ingress)" ]
+	has_clsact lo
+}
+
+@test "-a moves a tc program; the package says side, handle and priority else" {
+	need_clsact
+	need_pair
+	hook probe tc/egress -1
+	edit probe.json '.meta.bpf_skel.progs[0] += {tcopts: {handle: 7, priority: 3}}'
+	cp probe.json before.json
+	begin probe -v -a probe=tc:v0 probe.json
+	filters_on v0 egress | grep -q 'pref 3 bpf.*handle 0x7 '
+	fires probe probe send_to 10.9.9.2
+	finish probe
+	begin probe -v -a probe=tc:v1/ingress,prio=9,handle=0x20 probe.json
+	filters_on v1 ingress | grep -q 'pref 9 bpf.*handle 0x20 '
+	fires probe probe send_to 10.9.9.2
+	finish probe
+	cmp probe.json before.json
+	edit probe.json '.meta.bpf_skel.progs[0] += {tchook: {attach_point: "BPF_TC_INGRESS"}}'
+	begin probe -v -a probe=tc:v1,prio=0,handle=0 probe.json
+	filters_on v1 ingress | grep -q 'pref [1-9][0-9]* bpf'
+	finish probe
+	[ -z "$(filters_on v1 ingress)" ]
+}
+
+@test "-a moves a tc program to another interface and side by link" {
+	need_tcx
+	need_pair
+	hook probe tc -1
+	begin probe -v -a probe=tcx:v0/egress probe.json
+	grep -q 'tcx link on v0 egress' probe.err
+	fires probe probe send_to 10.9.9.2
+	finish probe
+	begin probe -v -a probe=tcx:v1 probe.json
+	fires probe probe send_to 10.9.9.2
+	finish probe
+}
+
+@test "sections of tc programs say the side" {
+	need_tcx
+	local section side
+	for section in tc/ingress tc/egress tcx/ingress tcx/egress classifier classifier/egress; do
+		side=ingress
+		[[ $section != */egress ]] || side=egress
+		hook probe "$section" -1
+		begin probe -v probe.json
+		grep -q "program probe: tcx link on lo $side" probe.err
+		finish probe
+	done
+}
+
+@test "the package's attach_point goes before the section; BPF_TC_CUSTOM says why not" {
+	need_tcx
+	hook probe tc/ingress -1
+	edit probe.json '.meta.bpf_skel.progs[0] += {tchook: {ifindex: 1, attach_point: "BPF_TC_EGRESS"}}'
+	begin probe -v probe.json
+	run ! grep 'names no interface' probe.err
+	grep -q "program probe: tcx link on lo egress" probe.err
+	finish probe
+	edit probe.json '.meta.bpf_skel.progs[0] += {tchook: {attach_point: "BPF_TC_CUSTOM"}}'
+	fails_with 1 "program probe: BPF_TC_CUSTOM needs a parent, which a package cannot name" \
+		in_net skel-load probe.json
+	begin probe -a probe=tcx:lo -v probe.json
+	finish probe
+}
+
+@test "a taken handle is an error that says what to do, and what has it goes on" {
+	need_clsact
+	hook first tc -1
+	hook second tc -1
+	begin first -v -a first=tc:lo first.json
+	fails_with 1 "program second: handle 1 at priority 1 on lo ingress is taken; choose another with -a second=tc:lo/ingress,prio=N,handle=N" \
+		in_net skel-load -q -a second=tc:lo second.json <<<''
+	name=first hook=first fires_again first first send_to 127.0.0.1
+	filters_on lo ingress | grep -q first
+	finish first
+	[ -z "$(filters_on lo ingress)" ]
+}
+
+@test "without CAP_NET_ADMIN the reason is that" {
+	hook probe xdp 2
+	fails_with 1 "needs CAP_NET_ADMIN, if it is a program for the network; run as root" \
+		in_net setpriv --bounding-set=-net_admin,-sys_admin skel-load probe.json
+}
+
+@test "two tc programs by link do not disturb each other in any order of ending" {
+	need_tcx
+	hook one tc -1
+	hook two tc -1
+	both_in_any_order tcx:lo tcx:lo send_to 127.0.0.1
+}
+
+@test "two tc filters do not disturb each other in any order of ending" {
+	need_clsact
+	hook one tc -1
+	hook two tc -1
+	both_in_any_order tc:lo/egress tc:lo/egress,handle=2 send_to 127.0.0.1
+	[ -z "$(filters_on lo egress)" ]
+	both_in_any_order tc:lo/egress tc:lo/ingress,prio=2 send_to 127.0.0.1
+	[ -z "$(filters_on lo egress)$(filters_on lo ingress)" ]
+}
+
+@test "a qdisc and filters that others put there stay" {
+	need_clsact
+	hook probe tc -1
+	in_net tc qdisc add dev lo clsact
+	begin probe -v -a probe=tc:lo probe.json
+	loadable other tc -1
+	tc_takes filter add dev lo egress pref 5 bpf da
+	finish probe
+	[ -n "$(filters_on lo egress)" ]
+	[ -z "$(filters_on lo ingress)" ]
+	has_clsact lo
+}
+
+@test "a filter that took the place of ours is left alone" {
+	need_clsact
+	hook probe tc -1
+	loadable other tc -1
+	begin probe -v -a probe=tc:lo probe.json
+	tc_takes filter replace dev lo ingress pref 1 handle 1 bpf da
+	finish probe
+	filters_on lo ingress | grep -q 'other'
+}
+
+# bats test_tags=kernel:any
+@test "where descriptors run out, the reason is said and nothing is left behind" {
+	need_clsact
+	hook filter tc -1
+	local most done=
+	for most in {8..24}; do
+		# shellcheck disable=SC2016
+		run --separate-stderr in_net bash -c 'ulimit -n $0 && exec "$@"' "$most" \
+			skel-load -t 0.1 -a filter=tc:lo filter.json 3>&-
+		if [ "$status" -eq 0 ]; then
+			done=$most
+		else
+			[ "$status" -eq 1 ] || { echo "$most: status $status"; return 1; }
+			[[ $stderr == *"Too many open files"* ]] || { echo "$most: $stderr"; return 1; }
+		fi
+		[ -z "$(filters_on lo ingress)" ]
+	done
+	[ -n "$done" ]
+}
+
+@test "a link stays pinned with --detach; a filter cannot, and says so" {
+	local dir=/sys/fs/bpf/skel-net-$NET
+	need_clsact
+	hook probe xdp 2
+	in_net skel-load "--pin=$dir" --detach probe.json > session
+	[[ $(xdp_on lo) == xdpgeneric* ]]
+	skel-load --unload "$dir"
+	# The kernel lets go of a link when it has time.
+	wait_for 5 gone_from_lo
+	hook filter tc -1
+	fails_with 1 "program filter: cannot be left running: it is attached without a link" \
+		in_net skel-load "--pin=$dir" --detach -a filter=tc:lo filter.json
+	[ -z "$(filters_on lo ingress)" ]
+	[ ! -e "$dir" ]
+}
+
+@test "kill -9 leaves no link; a filter of tc stays, as the manual says" {
+	need_clsact
+	hook probe xdp 2
+	hook filter tc -1
+	begin probe -v probe.json
+	begin filter -v -a filter=tc:lo filter.json
+	finish probe KILL || :
+	finish filter KILL || :
+	wait_for 5 gone_from_lo
+	filters_on lo ingress | grep -q filter
+}
+
+gone_from_lo() {
+	[ -z "$(xdp_on lo)" ]
+}

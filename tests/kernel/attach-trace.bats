@@ -1,0 +1,651 @@
+#!/usr/bin/env bats
+# Programs that trace, on every place that -a or their section can name:
+# attached they fire, and at the end they are gone.
+
+load ../helpers/helper
+load ../helpers/chain
+load ../helpers/load
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+	# A process that nobody else's name is like.
+	RUN=run-$BASHPID
+	cp "$(type -P true)" "$RUN"
+}
+
+teardown() {
+	[ -z "${CALLER:-}" ] || kill "$CALLER" "${OTHER:-$CALLER}" 2>/dev/null || :
+	kill_load
+	end_background
+	[ -z "${session:-}" ] || skel-load --unload "$session" || :
+}
+
+# others_off PROGRAM: what leaves out the other programs of hits.json, as $off.
+# Which those are is asked once: jq takes a third of a second in a guest.
+others_off() {
+	local program
+	off=()
+	[ programs -nt hits.json ] || jq -r '.meta.bpf_skel.progs[].name' hits.json > programs
+	while read -r program; do
+		[ "$program" = "$1" ] || off+=(-a "$program=off")
+	done < programs
+}
+
+# only PROGRAM [ARGUMENT...]: load that one of hits.json alone, in the
+# background; $progs and $links are what it holds.
+only() {
+	others_off "$1"
+	shift
+	start_load -v -f json "${off[@]}" "$@" hits.json
+	progs=$(held prog)
+	links=$(held link)
+}
+
+# Stop it: nothing of it is left.
+# shellcheck disable=SC2086
+gone() {
+	end_load
+	wait_for 5 none_of prog $progs
+	wait_for 5 none_of link $links
+	grep -q '^{"@end"' out
+}
+
+# refused PROGRAM WHERE MESSAGE [PREFIX]: that place is none; nothing else is
+# said, but for the mount that the first one needs.
+refused() {
+	others_off "$1"
+	fails_with 1 "skel-load: program $1: ${4-$2: }$3" skel-load "${off[@]}" -a "$1=$2" hits.json
+	[ "$(grep -vc '^skel-load: mounted ' <<<"$stderr")" -eq 1 ]
+}
+
+# start_caller NAME: a copy of caller.c's program as CALLER; say tells it what
+# to do, one letter each.
+start_caller() {
+	[ -e caller ] || c_program caller -static
+	[ -e "$1" ] || cp caller "$1"
+	mkfifo "$1.in" "$1.out"
+	"./$1" < "$1.in" > "$1.out" 3>&- &
+	CALLER=$!
+	exec {CALLER_IN}> "$1.in" {CALLER_OUT}< "$1.out"
+}
+
+say() { # IN OUT LETTERS
+	printf %s "$3" >&"$1"
+	head -c "${#3}" <&"$2" >/dev/null
+}
+
+# Records of that process so far.
+hits_of() {
+	jq -c "select(.pid == $1)" out | wc -l
+}
+
+has_hits() { # PID N
+	[ "$(hits_of "$1")" -eq "$2" ]
+}
+
+has_some_hits() {
+	[ "$(hits_of "$1")" -gt 0 ]
+}
+
+has_run() {
+	jq -c "select(.comm == \"$RUN\")" out | grep -q .
+}
+
+# hits_by_rm PROGRAM WHERE: sent there, the program runs when rm does.
+hits_by_rm() {
+	rm -f out
+	only "$1" -a "$1=$2"
+	touch file
+	rm file &
+	wait "$!"
+	wait_for 10 has_some_hits "$!"
+	gone
+}
+
+@test "tracepoints of every sort fire where -a sends them, until the end" {
+	need_bpf
+	bpf_package hits
+	local where
+	for where in on_tracepoint=tracepoint:sched/sched_process_exec \
+		on_tracepoint=tracepoint:sched:sched_process_exit \
+		on_raw_tp=raw_tp:sched_process_exec on_tp_btf=tp_btf:sched_process_exit \
+		on_fentry=tp_btf:sched_process_exec; do
+		rm -f out
+		only "${where%%=*}" -a "$where"
+		grep -qxF "skel-load: program ${where%%=*}: attached to ${where#*=}" err
+		"./$RUN"
+		wait_for 10 has_run
+		gone
+	done
+}
+
+@test "tracepoints of every sort fire where their section says, until the end" {
+	need_bpf
+	local section
+	for section in tp/sched/sched_process_exec tracepoint/sched/sched_process_exit \
+		raw_tp/sched_process_exec raw_tracepoint/sched_process_exit \
+		tp_btf/sched_process_exec; do
+		rm -f out
+		bpf_package hits "-DKIND=\"$section\""
+		only hit
+		"./$RUN"
+		wait_for 10 has_run
+		gone
+	done
+}
+
+@test "a tracepoint that is none is named" {
+	need_bpf
+	bpf_package hits
+	refused on_tracepoint tracepoint:sched/nosuch "this kernel has no tracepoint sched/nosuch"
+	refused on_raw_tp raw_tp:nosuch "this kernel has no tracepoint nosuch"
+	refused on_tp_btf tp_btf:nosuch "this kernel has no tracepoint nosuch"
+	refused on_fentry fentry:nosuch "this kernel has no function nosuch"
+	refused on_lsm lsm:nosuch "this kernel has no hook nosuch"
+	bpf_package hits -DDEEP
+	refused deep tracepoint:sched/sched_process_exec "the program reads more than this tracepoint has"
+	fails_with 2 "-a p=tracepoint:sched: expected tracepoint:CATEGORY/NAME" \
+		skel-load -a p=tracepoint:sched hits.json
+}
+
+# bats test_tags=kernel:any
+@test "a program whose section has no target says what to give, before anything is loaded" {
+	need_bpf
+	bpf_package hits
+	local way
+	for way in on_kprobe=kprobe:FUNCTION on_multi=kprobe.multi:PATTERN \
+		on_uprobe=uprobe:FILE:FUNCTION on_usdt=usdt:FILE:PROVIDER:NAME \
+		on_tracepoint=tracepoint:CATEGORY/NAME on_raw_tp=raw_tp:NAME \
+		on_tp_btf=tp_btf:NAME on_fentry=fentry:FUNCTION on_lsm=lsm:HOOK; do
+		others_off "${way%%=*}"
+		fails_with 1 "skel-load: program ${way%%=*}: say where it goes: -a $way" \
+			skel-load "${off[@]}" hits.json
+	done
+}
+
+@test "-a moves a uprobe to another program; the package stays as it is" {
+	need_bpf
+	c_program target
+	cp target other
+	bpf_package probes "-DTARGET=\"./target\""
+	cp probes.json before.json
+	start_load -f json -a left=off -a passed=off -a "entered=uprobe:$PWD/other:work" probes.json
+	progs=$(held prog) links=$(held link)
+	./target
+	./other &
+	local other=$!
+	wait "$other"
+	wait_for 10 has_hits "$other" 1
+	gone
+	[ "$(jq -c 'select(.probe)' out | wc -l)" -eq 1 ]
+	cmp before.json probes.json
+}
+
+@test "a uprobe fires at a function, at an offset in it, and at an offset in the file" {
+	need_bpf
+	bpf_package hits
+	start_caller caller
+	local at offset address
+	at=$(nm caller | sed -n 's/^0*\([0-9a-f]*\) T work$/0x\1/p')
+	read -r offset address < <(readelf -lW caller | awk '$1 == "LOAD" && $8 == "E" { print $2, $3 }')
+	at=$(printf '0x%x' $((at - address + offset)))
+	for where in "$PWD/caller:work" "$PWD/caller:work+0" "$PWD/caller:work,offset=0" \
+		"$PWD/caller:$at"; do
+		rm -f out
+		only on_uprobe -a "on_uprobe=uprobe:$where"
+		say "$CALLER_IN" "$CALLER_OUT" wdw
+		wait_for 10 has_hits "$CALLER" 2
+		gone
+		say "$CALLER_IN" "$CALLER_OUT" w
+	done
+}
+
+# bats test_tags=kernel:any
+@test "a global function goes before a static one of its name" {
+	need_bpf
+	bpf_package hits
+	c_program caller -static
+	objcopy --localize-symbol=wander caller both
+	objcopy --redefine-sym wander=work both
+	start_caller both
+	only on_uprobe -a "on_uprobe=uprobe:$PWD/both:work"
+	say "$CALLER_IN" "$CALLER_OUT" dwdwd
+	wait_for 10 has_hits "$CALLER" 2
+	gone
+	has_hits "$CALLER" 2
+}
+
+@test "a program for uprobes may go to the return of a function" {
+	need_bpf
+	bpf_package hits
+	start_caller caller
+	only on_uprobe -a "on_uprobe=uretprobe:$PWD/caller:wander"
+	say "$CALLER_IN" "$CALLER_OUT" wdd
+	wait_for 10 has_hits "$CALLER" 2
+	gone
+	refused on_uprobe "uretprobe:$PWD/caller:wander+4" "a return has no offset"
+	# One that is entered and never returns.
+	OTHER=$CALLER
+	cp caller another
+	only on_uprobe -a "on_uprobe=uretprobe:$PWD/another:main"
+	start_caller another
+	say "$CALLER_IN" "$CALLER_OUT" w
+	kill -9 "$CALLER"
+	gone
+	has_hits "$CALLER" 0
+}
+
+@test "with pid= one process is probed, all its threads, and no other" {
+	need_bpf
+	bpf_package hits
+	start_caller first
+	OTHER=$CALLER
+	local other_in=$CALLER_IN other_out=$CALLER_OUT
+	ln first second
+	start_caller second
+	only on_uprobe -a "on_uprobe=uprobe:$PWD/first:work,pid=$OTHER"
+	say "$CALLER_IN" "$CALLER_OUT" wt
+	say "$other_in" "$other_out" wtw
+	wait_for 10 has_hits "$OTHER" 3
+	gone
+	has_hits "$CALLER" 0
+	[ "$(jq -s 'map(select(.pid) | .tid) | unique | length' out)" -eq 2 ]
+}
+
+@test "uprobe.multi fires at every function that matches, by -a and by section" {
+	need_perf_links
+	bpf_package hits
+	start_caller caller
+	only on_uprobe -a "on_uprobe=uprobe.multi:$PWD/caller:w[ao]*r*,pid=$CALLER"
+	[ "$(wc -w <<<"$links")" -ge 2 ]
+	say "$CALLER_IN" "$CALLER_OUT" wd
+	wait_for 10 has_hits "$CALLER" 2
+	gone
+	local section
+	for section in uprobe.multi uretprobe.multi uprobe.multi.s; do
+		rm -f out
+		bpf_package hits "-DKIND=\"$section/./caller:wande*\""
+		only hit
+		say "$CALLER_IN" "$CALLER_OUT" wd
+		wait_for 10 has_hits "$CALLER" 1
+		gone
+	done
+	refused hit "uprobe.multi:$PWD/caller:nosuch*" "no function of $PWD/caller matches nosuch*"
+}
+
+@test "uprobe sections with and without a target, sleepable ones too, fire" {
+	need_bpf
+	takes uprobe.s || skip "needs a kernel with sleepable uprobes"
+	start_caller caller
+	local section
+	for section in uprobe uretprobe uprobe.s uretprobe.s; do
+		rm -f out
+		bpf_package hits "-DKIND=\"$section/./caller:work\""
+		only hit
+		say "$CALLER_IN" "$CALLER_OUT" dw
+		wait_for 10 has_hits "$CALLER" 1
+		gone
+	done
+	bpf_package hits '-DKIND="?uprobe"'
+	edit hits.json '.meta.bpf_skel.progs = [{"name":"hit","attach":"?uprobe","link":true}]'
+	only hit -a "hit=uprobe:$PWD/caller:work"
+	say "$CALLER_IN" "$CALLER_OUT" dw
+	wait_for 10 has_hits "$CALLER" 1
+	gone
+}
+
+# bats test_tags=kernel:any
+@test "a library without a directory is found as the linker, or the process, finds it" {
+	need_bpf
+	bpf_package hits
+	c_program caller
+	start_caller caller
+	only on_uprobe -a on_uprobe=uprobe:libc.so.6:getppid
+	say "$CALLER_IN" "$CALLER_OUT" wp
+	wait_for 10 has_hits "$CALLER" 1
+	gone
+	# A library that only this process has.
+	local libc
+	libc=$(ldd caller | awk '/libc.so.6/ { print $3 }')
+	cp "$libc" libown.so
+	exec {CALLER_IN}>&- {CALLER_OUT}<&-
+	mv caller.in old.in
+	mv caller.out old.out
+	LD_PRELOAD=$PWD/libown.so start_caller caller
+	say "$CALLER_IN" "$CALLER_OUT" w
+	refused on_uprobe uprobe:libown.so:getppid "libown.so: no such file where libraries are; give its path"
+	only on_uprobe -a "on_uprobe=uprobe:libown.so:getppid,pid=$CALLER"
+	say "$CALLER_IN" "$CALLER_OUT" p
+	wait_for 10 has_hits "$CALLER" 1
+	gone
+}
+
+# bats test_tags=kernel:any
+@test "a program without a directory is found in PATH" {
+	need_bpf
+	bpf_package hits
+	start_caller caller
+	mkdir bin
+	ln caller "bin/caller-$$"
+	PATH=$PWD/bin:$PATH only on_uprobe -a "on_uprobe=uprobe:caller-$$:work"
+	say "$CALLER_IN" "$CALLER_OUT" w
+	wait_for 10 has_hits "$CALLER" 1
+	gone
+	refused on_uprobe uprobe:nosuch:work "nosuch: no such file in PATH; give its path"
+}
+
+@test "with pid= the path is the one that a process with another root sees" {
+	need_bpf
+	bpf_package hits
+	c_program caller -static
+	mkdir root
+	mv caller root/inner
+	mkfifo in out.fifo
+	chroot root /inner < in > out.fifo 3>&- &
+	CALLER=$!
+	exec {CALLER_IN}> in {CALLER_OUT}< out.fifo
+	say "$CALLER_IN" "$CALLER_OUT" w
+	refused on_uprobe uprobe:/inner:work "/inner: No such file or directory"
+	refused on_uprobe "uprobe:/bin/sh:work,pid=$CALLER" \
+		"/bin/sh: no such file in the root directory of process $CALLER, or only through links; give the file itself"
+	# Nor is a file of this root taken for one of the other.
+	ln -s "$PWD/root/inner" root/link
+	refused on_uprobe "uprobe:/link:work,pid=$CALLER" "/link: no such file in the root directory of process $CALLER"
+	only on_uprobe -a "on_uprobe=uprobe:/inner:work,pid=$CALLER"
+	say "$CALLER_IN" "$CALLER_OUT" w
+	wait_for 10 has_hits "$CALLER" 1
+	gone
+}
+
+# bats test_tags=kernel:any
+@test "a uprobe that has no place says which file lacks what" {
+	need_bpf
+	bpf_package hits
+	c_program caller -static
+	refused on_uprobe "uprobe:$PWD/nosuch:work" "$PWD/nosuch: No such file or directory"
+	refused on_uprobe "uprobe:$PWD/caller:wrok" "$PWD/caller has no function wrok; the nearest: work"
+	refused on_uprobe "uprobe:$PWD/hits.json:work" "$PWD/hits.json: not an ELF file"
+	mkfifo fifo
+	refused on_uprobe "uprobe:$PWD/fifo:work" "$PWD/fifo: "
+	refused on_uprobe "uprobe:$PWD/caller:work,pid=4194305" "there is no process 4194305"
+	cp caller stripped
+	strip stripped
+	refused on_uprobe "uprobe:$PWD/stripped:work" \
+		"$PWD/stripped names no functions: it is stripped; give the offset in the file"
+	objcopy --redefine-sym wander=work caller twins
+	refused on_uprobe "uprobe:$PWD/twins:work" "$PWD/twins has 2 functions work; give the offset of one, 0x"
+	refused on_uprobe cgroup:/x "uprobe programs cannot go to cgroup:/x" ""
+	fails_with 2 "expected uprobe:FILE:FUNCTION" skel-load -a p=uprobe:/bin/true hits.json
+	fails_with 2 "pid: expected a number from 1 to" skel-load -a p=uprobe:/bin/true:x,pid=0 hits.json
+	fails_with 2 "unknown option pdi" skel-load -a p=uprobe:/bin/true:x,pdi=1 hits.json
+	fails_with 2 "offset: expected a number from 0 to" skel-load -a p=uprobe:/bin/true:x,offset=y hits.json
+}
+
+@test "who may load programs but is no administrator is told what a uprobe needs" {
+	need_bpf
+	need_nobody
+	[ "$(id -u)" -eq 0 ] || skip "needs root to hand out capabilities"
+	bpf_package hits
+	others_off on_uprobe
+	local caps=-all,+bpf,+perfmon
+	fails_with 1 "skel-load: program on_uprobe: uprobe:/bin/true:0x1000: needs CAP_SYS_ADMIN; run as root" \
+		setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=$caps --ambient-caps=$caps \
+		--bounding-set=$caps skel-load "${off[@]}" -a on_uprobe=uprobe:/bin/true:0x1000 hits.json
+}
+
+@test "-a moves a USDT probe, in all processes or in one" {
+	need_perf_links
+	bpf_package hits
+	c_program target
+	only on_usdt -a "on_usdt=usdt:$PWD/target:skel:here"
+	./target &
+	local pid=$!
+	wait "$pid"
+	wait_for 10 has_hits "$pid" 1
+	gone
+	refused on_usdt "usdt:$PWD/target:skel:her" "$PWD/target has no USDT probe skel:her; the nearest: skel:here"
+	cp "$(type -P true)" plain
+	refused on_usdt "usdt:$PWD/plain:skel:here" "$PWD/plain has no USDT probes"
+	fails_with 2 "expected usdt:FILE:PROVIDER:NAME" skel-load -a p=usdt:/bin/true:x hits.json
+}
+
+@test "a perf event samples each CPU that is online, 99 times a second unless told otherwise" {
+	need_perf_links
+	bpf_package hits
+	only on_perf
+	[ "$(wc -w <<<"$links")" -eq "$(getconf _NPROCESSORS_ONLN)" ]
+	sleep 0.5
+	gone
+	# Even a busy machine has not ten times that, and an idle one has a tenth.
+	local n
+	n=$(jq -c 'select(.pid != null)' out | wc -l)
+	echo "$n samples"
+	[ "$n" -gt 4 ]
+	[ "$n" -lt $((10 * 99 * $(getconf _NPROCESSORS_ONLN))) ]
+}
+
+@test "with pid= a perf event samples the threads of that process alone" {
+	need_perf_links
+	bpf_package hits
+	start_caller caller
+	only on_perf -a "on_perf=perf:page-faults,pid=$CALLER"
+	[ "$(wc -w <<<"$links")" -eq 1 ]
+	say "$CALLER_IN" "$CALLER_OUT" ff
+	wait_for 10 has_some_hits "$CALLER"
+	gone
+	# Each fault is a sample.
+	[ "$(hits_of "$CALLER")" -ge 128 ]
+	[ "$(jq -c "select(.pid != null and .pid != $CALLER)" out | wc -l)" -eq 0 ]
+	# A section that says more is the same.
+	rm out
+	bpf_package hits '-DKIND="perf_event/here"'
+	only hit -a "hit=perf:page-faults,pid=$CALLER,period=50"
+	say "$CALLER_IN" "$CALLER_OUT" ff
+	wait_for 10 has_some_hits "$CALLER"
+	gone
+	[ "$(hits_of "$CALLER")" -lt 20 ]
+}
+
+@test "the package says what a perf event is, and -a goes before it" {
+	need_bpf
+	bpf_package hits
+	start_caller caller
+	edit hits.json '(.meta.bpf_skel.progs[] | select(.name == "on_perf")) += {"perf_event":{"type":"page-faults","period":50}}'
+	only on_perf -a "on_perf=perf:pid=$CALLER"
+	say "$CALLER_IN" "$CALLER_OUT" ff
+	wait_for 10 has_some_hits "$CALLER"
+	gone
+	[ "$(hits_of "$CALLER")" -lt 20 ]
+	rm out
+	only on_perf -a "on_perf=perf:pid=$CALLER,period=1"
+	say "$CALLER_IN" "$CALLER_OUT" ff
+	wait_for 10 has_some_hits "$CALLER"
+	gone
+	[ "$(hits_of "$CALLER")" -ge 128 ]
+	edit hits.json '(.meta.bpf_skel.progs[] | select(.name == "on_perf")).perf_event.type = "page-fautls"'
+	others_off on_perf
+	fails_with 1 "program on_perf: perf_event: unknown event page-fautls; the nearest: page-faults" \
+		skel-load "${off[@]}" hits.json
+}
+
+@test "an event of hardware that the machine lacks is the clock instead, with a notice" {
+	need_bpf
+	[ ! -e /sys/bus/event_source/devices/cpu ] || skip "needs a machine without hardware counters"
+	bpf_package hits
+	only on_perf -a on_perf=perf:cycles,freq=99
+	grep -qx 'skel-load: program on_perf: this machine has no counter for cycles; sampling cpu-clock instead' err
+	sleep 0.3
+	gone
+	jq -c 'select(.pid != null)' out | grep -q .
+}
+
+# bats test_tags=kernel:any
+@test "a perf event that cannot be says why" {
+	need_bpf
+	bpf_package hits
+	fails_with 2 "-a p=perf:xyz: unknown event xyz; expected cpu-clock, task-clock, page-faults" \
+		skel-load -a p=perf:xyz hits.json
+	fails_with 2 "it is either a frequency or a period" skel-load -a p=perf:freq=1,period=1 hits.json
+	fails_with 2 "config goes with raw or the number of a type" skel-load -a p=perf:cycles,config=1 hits.json
+	fails_with 2 "freq: expected a number from 1 to" skel-load -a p=perf:freq=0 hits.json
+	refused on_perf perf:freq=4000000000 "this kernel samples at most $(cat /proc/sys/kernel/perf_event_max_sample_rate) times a second"
+	refused on_perf perf:pid=4194305 "there is no process 4194305"
+	refused on_perf perf:cpu=4095 "CPU 4095 is not online"
+	refused on_perf perf:4294967,config=1 "this kernel has no event 4294967"
+}
+
+@test "a kprobe goes to a function, an instruction, a return or a system call that -a names" {
+	need_kprobes
+	bpf_package hits
+	start_caller caller
+	for where in kprobe:do_unlinkat kprobe:do_unlinkat+0 kretprobe:do_unlinkat ksyscall:unlinkat \
+		kretsyscall:unlinkat; do
+		hits_by_rm on_kprobe "$where"
+	done
+	refused on_kprobe kprobe:do_unlinkta "this kernel has no function do_unlinkta; the nearest: do_unlinkat"
+	refused on_kprobe ksyscall:nosuch "this kernel has no system call nosuch"
+	refused on_kprobe kretprobe:do_unlinkat+4 "a return has no offset"
+	# One probe is like another.
+	rm -f out
+	only on_kprobe -a "on_kprobe=uprobe:$PWD/caller:work"
+	say "$CALLER_IN" "$CALLER_OUT" w
+	wait_for 10 has_hits "$CALLER" 1
+	gone
+}
+
+@test "kprobe.multi takes a pattern from -a, and its program may go to a single kprobe" {
+	need_kprobe_multi
+	bpf_package hits
+	for where in kprobe.multi:do_unlink* kretprobe.multi:do_unlink* kprobe:do_unlinkat; do
+		hits_by_rm on_multi "$where"
+	done
+	only on_kprobe -a 'on_kprobe=kprobe.multi:do_unlink*'
+	gone
+	refused on_multi 'kprobe.multi:nosuch_*' "no function that this kernel lets be traced matches nosuch_*"
+}
+
+@test "one program may go to fentry, fexit or fmod_ret of the function that -a names" {
+	need_fentry
+	bpf_package hits
+	for where in fentry:do_unlinkat fexit:do_unlinkat fmod_ret:security_file_open; do
+		hits_by_rm on_fentry "$where"
+	done
+}
+
+@test "an LSM program takes its hook from -a" {
+	need_lsm
+	bpf_package hits
+	only on_lsm -a on_lsm=lsm:file_open
+	cat /dev/null &
+	wait "$!"
+	wait_for 10 has_some_hits "$!"
+	gone
+}
+
+@test "a kernel without kprobes says that it has none" {
+	need_bpf
+	[ ! -e /sys/bus/event_source/devices/kprobe ] || skip "needs a kernel without kprobes"
+	bpf_package hits
+	refused on_kprobe kprobe:do_unlinkat "this kernel has no kprobes"
+	refused on_kprobe kretprobe:do_unlinkat "this kernel has no kprobes"
+	refused on_kprobe ksyscall:unlinkat "this kernel has no kprobes"
+}
+
+@test "a kernel without kprobe.multi says that it has none" {
+	need_bpf
+	! has_symbol register_fprobe_ips || skip "needs a kernel without kprobe.multi"
+	bpf_package hits
+	refused on_multi 'kprobe.multi:do_unlink*' "this kernel has no kprobe.multi"
+}
+
+@test "kill -9 takes a uprobe, a tracepoint and perf events with it" {
+	need_perf_links
+	bpf_package hits
+	c_program caller -static
+	start_load -f json -a on_kprobe=off -a on_multi=off -a on_usdt=off -a on_raw_tp=off -a on_tp_btf=off \
+		-a on_fentry=off -a on_lsm=off -a "on_uprobe=uprobe:$PWD/caller:work" \
+		-a on_tracepoint=tracepoint:sched/sched_process_exec hits.json
+	progs=$(held prog) links=$(held link)
+	[ "$(wc -w <<<"$progs")" -eq 3 ]
+	[ "$(wc -w <<<"$links")" -eq $((2 + $(getconf _NPROCESSORS_ONLN))) ]
+	kill -9 "$LOAD"
+	wait "$LOAD" || :
+	LOAD=
+	# shellcheck disable=SC2086
+	wait_for 5 none_of prog $progs
+	# shellcheck disable=SC2086
+	wait_for 5 none_of link $links
+}
+
+@test "--detach leaves the perf events of all CPUs pinned, until --unload" {
+	need_perf_links
+	bpf_package hits
+	session=/sys/fs/bpf/skel-trace-$$
+	skel-load --pin="$session" --detach -a on_kprobe=off -a on_multi=off -a on_uprobe=off -a on_usdt=off \
+		-a on_tracepoint=off -a on_raw_tp=off -a on_tp_btf=off -a on_fentry=off -a on_lsm=off hits.json > detached
+	[ "$(find "$session" -name 'link*_on_perf' | wc -l)" -eq "$(getconf _NPROCESSORS_ONLN)" ]
+	skel-poll -f json -n 3 detached > out
+	[ "$(jq -c 'select(.by == "on_perf")' out | wc -l)" -eq 3 ]
+	links=$(bpftool -j link show | jq '.[] | select(any(.pinned[]?; startswith("'"$session"'/"))) | .id')
+	skel-load --unload "$session"
+	[ ! -e "$session" ]
+	session=
+	# shellcheck disable=SC2086
+	wait_for 5 none_of link $links
+}
+
+@test "--optional: what cannot be attached is left out, with the reason" {
+	need_bpf
+	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="raw_tp/sched_process_exec"'
+	fails_with 1 "program hit: raw_tp/nosuch: this kernel has no tracepoint nosuch" skel-load -t 0.1 hits.json
+	start_load -f json --optional hit hits.json
+	[ "$(grep -v ': swept ' err)" = "skel-load: left out: program hit: raw_tp/nosuch: this kernel has no tracepoint nosuch" ]
+	[ "$(held link | wc -l)" -eq 1 ]
+	"./$RUN"
+	wait_for 10 has_run
+	end_load
+	[ "$(jq -r 'select(.by).by' out | sort -u)" = also ]
+	# A section that does not say where is the same.
+	bpf_package hits '-DKIND="uprobe"' '-DALSO="raw_tp/sched_process_exec"'
+	run -0 --separate-stderr skel-load -t 0.1 --optional hit hits.json
+	[[ $stderr == "skel-load: left out: program hit: say where it goes: -a hit=uprobe:"* ]]
+	# With -q nothing is said.
+	run -0 --separate-stderr skel-load -q -t 0.1 --optional hit hits.json
+	[ -z "$stderr" ]
+}
+
+@test "--optional: what the kernel refuses to load is left out, one after the other" {
+	need_bpf
+	bpf_package hits '-DKIND="raw_tp/sched_process_exec"' '-DALSO="tp_btf/nosuch"' -DREFUSED
+	fails_with 1 "hits.json: program refused (raw_tp/sched_process_exec): the verifier refused it: " \
+		skel-load -t 0.1 --optional also hits.json
+	fails_with 1 "hits.json: program also (tp_btf/nosuch): this kernel has nothing of that name" \
+		skel-load -t 0.1 -a refused=off hits.json
+	start_load -f json --optional refused --optional also hits.json
+	grep -qx 'skel-load: left out: hits.json: program also (tp_btf/nosuch): this kernel has nothing of that name' err
+	grep -q '^skel-load: left out: hits.json: program refused (raw_tp/sched_process_exec): the verifier refused it: ' err
+	[ "$(grep -vc ': swept ' err)" -eq 2 ]
+	[ "$(held prog | wc -l)" -eq 1 ]
+	"./$RUN"
+	wait_for 10 has_run
+	end_load
+	# The arguments and maps are those of the object that was opened again.
+	run -0 --separate-stderr skel-load --check --optional refused --optional also hits.json
+	[[ $output == "program hit raw_tracepoint raw_tp/sched_process_exec ok, "* ]]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+# bats test_tags=kernel:any
+@test "--optional: when none is left to attach it is an error; a name that is none is listed" {
+	need_bpf
+	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="uprobe"'
+	fails_with 1 "skel-load: hits.json: none of its programs could be attached" \
+		skel-load --optional hit --optional also hits.json
+	fails_with 1 "skel-load: hits.json: none of its programs could be attached" \
+		skel-load --optional hit -a also=off hits.json
+	fails_with 1 "skel-load: --optional nosuch: hits.json has no such program; it has: hit, also" \
+		skel-load --optional nosuch hits.json
+	# One that is turned off is not missed.
+	run -0 --separate-stderr skel-load -t 0.1 --optional hit -a hit=off -a also=off hits.json
+}

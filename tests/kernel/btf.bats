@@ -1,0 +1,197 @@
+#!/usr/bin/env bats
+# The kernel's BTF: where it is looked for, and what is said when none serves.
+
+load ../helpers/helper
+load ../helpers/chain
+load ../helpers/load
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+	CORE=$ASSETS/opensnoop.json
+	echo junk >junk
+	need_bpf
+}
+
+teardown() {
+	kill_load
+}
+
+# without_btf COMMAND...: where the kernel shows no BTF of its own; a copy of
+# it is ./vmlinux.
+without_btf() {
+	cp /sys/kernel/btf/vmlinux vmlinux
+	unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && exec "$@"' sh "$@"
+}
+
+# archive DIR: the file for this system in DIR, a BTFHub archive.
+archive() {
+	(
+		. /etc/os-release
+		echo "$1/$ID/${VERSION_ID:-}/$(uname -m)/$(uname -r).btf"
+	)
+}
+
+@test "--btf FILE serves where the kernel has none" {
+	run -0 --separate-stderr without_btf skel-load --btf vmlinux --check "$CORE"
+	[[ $output == *"program enter_open tracepoint"* ]]
+	[ -z "$stderr" ]
+}
+
+@test "--btf goes before BTF_FILE_PATH, and that before the kernel's own" {
+	BTF_FILE_PATH=junk run -0 --separate-stderr skel-load --btf /sys/kernel/btf/vmlinux --check "$CORE"
+	BTF_FILE_PATH=junk fails_with 1 "BTF_FILE_PATH: junk: not BTF" skel-load --check "$CORE"
+	BTF_FILE_PATH='' run -0 --separate-stderr skel-load --check "$CORE"
+	BTF_FILE_PATH=vmlinux run -0 --separate-stderr without_btf skel-load --check "$CORE"
+}
+
+@test "a file that was asked for must be there" {
+	fails_with 1 "skel-load: --btf: BTF file $PWD/no: No such file or directory" \
+		skel-load --btf "$PWD/no" --check "$CORE"
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	BTF_FILE_PATH=$PWD/no fails_with 1 "skel-load: BTF_FILE_PATH: BTF file $PWD/no: No such file or directory" \
+		skel-load --check "$CORE"
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
+@test "a file that is no BTF is named, in one report" {
+	fails_with 1 "the object cannot be loaded: no BTF of the kernel to fit it to; tried --btf: junk: not BTF" \
+		skel-load --btf junk --check "$CORE"
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	BTF_FILE_PATH=junk fails_with 1 "tried --btf: not given; BTF_FILE_PATH: junk: not BTF" \
+		skel-load --check "$CORE"
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	[[ $stderr != */sys/kernel* ]]
+}
+
+@test "when none serves each source is named with what it lacks" {
+	run -1 --separate-stderr without_btf skel-load --check "$CORE"
+	[ -z "$output" ]
+	[[ $stderr == "skel-load: $CORE: the object cannot be loaded: no BTF of the kernel to fit it to; tried --btf: not given; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file or directory; no vmlinux of this kernel below"* ]]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
+@test "a file that lacks a type is named, with what it lacks" {
+	bpf_object prints
+	run -1 --separate-stderr skel-load --btf prints.bpf.o --check "$CORE"
+	[[ $stderr == "skel-load: $CORE: program "*": the BTF in prints.bpf.o lacks what it refers to: <byte_off> "*" struct trace_event_raw_sys_"* ]]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
+@test "a program without CO-RE needs no BTF, and minds none that is bad" {
+	bpf_package prints
+	run -0 --separate-stderr without_btf skel-load --check prints.json
+	[[ $output == "program prints tracepoint"* ]]
+	[ -z "$stderr" ]
+	run -0 --separate-stderr skel-load --btf junk --check prints.json
+	BTF_FILE_PATH=junk run -0 --separate-stderr skel-load --check prints.json
+}
+
+@test "--btf DIR serves by this system's file, where the kernel has none" {
+	file=$(archive hub)
+	mkdir -p "${file%/*}"
+	cp /sys/kernel/btf/vmlinux "$file"
+	run -0 --separate-stderr without_btf skel-load --btf hub --check "$CORE"
+	echo junk >"$file"
+	fails_with 1 "tried --btf: $file: not BTF" without_btf skel-load --btf hub --check "$CORE"
+	# The kernel's own goes before an archive.
+	run -0 --separate-stderr skel-load --btf hub --check "$CORE"
+}
+
+@test "an archive without this system's file is an error, whatever else there is" {
+	mkdir hub
+	fails_with 1 "skel-load: --btf: BTF file $(archive hub): No such file or directory" \
+		skel-load --btf hub --check "$CORE"
+	fails_with 1 "skel-load: --btf: BTF file $(archive hub): No such file or directory" \
+		without_btf skel-load --btf hub --check "$CORE"
+}
+
+@test "one who may not read a file is told so" {
+	need_nobody
+	chmod 600 junk
+	[ "$(id -u)" -eq 0 ] || skip "needs root to hide a file"
+	run -1 --separate-stderr as_nobody skel-load --btf junk --check "$CORE"
+	[ "$stderr" = "skel-load: --btf: BTF file junk: Permission denied" ]
+}
+
+@test "what hooks the kernel's functions needs the kernel's own, whatever else there is" {
+	run -1 --separate-stderr without_btf skel-load --btf vmlinux --check "$ASSETS/bootstrap.json"
+	[[ $stderr == *"tried --btf: vmlinux: BTF, but it does not serve; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file"* ]]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
+# tag_of ARG...: the kernel's digest of the program that skel-load loads; the
+# calls that open and read files are in log.
+tag_of() {
+	local status=0
+	strace -qq -e trace=open,openat,read,mmap,memfd_create -o log -D \
+		env --default-signal=INT skel-load -q "$@" > out 3>&- &
+	LOAD=$!
+	wait_for 20 has_header out || status=$?
+	[ "$status" -ne 0 ] || awk '$1 == "prog_tag:" { print $2 }' /proc/"$LOAD"/fdinfo/* 2>/dev/null | sort -u
+	kill -INT "$LOAD"
+	wait "$LOAD" || :
+	LOAD=
+	return "$status"
+}
+
+need_tracer() {
+	need_strace
+	# The leak checker and strace both want to be the tracer.
+	export ASAN_OPTIONS=detect_leaks=0
+}
+
+# The whole of it, as libbpf opens it.
+opens_whole() {
+	grep -q '/sys/kernel/btf/vmlinux", O_RDONLY) = [0-9]' log
+}
+
+@test "a part of the kernel's BTF makes the same program as the whole" {
+	need_tracer
+	bpf_package core
+	whole=$(tag_of --btf /sys/kernel/btf/vmlinux core.json)
+	opens_whole
+	part=$(tag_of core.json)
+	run ! opens_whole
+	grep -q 'memfd_create("skel-btf"' log
+	[ -n "$part" ]
+	is "$whole" "$part"
+	# Where the kernel maps it, it is not even read.
+	if grep -qE "^mmap\(NULL, $(stat -c %s /sys/kernel/btf/vmlinux), PROT_READ, MAP_PRIVATE, .* = 0x" log; then
+		[ "$(grep -c '^read(' log)" -lt 200 ]
+	fi
+}
+
+@test "the kernel's BTF is not opened where no program needs it" {
+	need_tracer
+	bpf_package prints
+	for package in prints.json "$ASSETS/syscount.json"; do
+		strace -f -qq -e trace=open,openat,memfd_create -o log skel-load -q --check "$package"
+		run ! grep -E 'btf/vmlinux|memfd_create' log
+	done
+}
+
+# needs_whole: core.json makes the same program with and without --btf.
+needs_whole() {
+	local whole
+	whole=$(tag_of --btf /sys/kernel/btf/vmlinux core.json)
+	[ -n "$whole" ]
+	is "$whole" "$(tag_of core.json)"
+	opens_whole
+	run ! grep memfd_create log
+}
+
+@test "what the kernel itself has not, or a type's number, needs the whole of its BTF" {
+	need_tracer
+	bpf_package core -DABSENT
+	needs_whole
+	bpf_package core -DNUMBER
+	needs_whole
+}
+
+@test "what hooks the kernel's functions reads its BTF once, as a whole" {
+	need_tracer
+	strace -f -qq -e trace=open,openat,memfd_create -o log skel-load -q --check "$ASSETS/bootstrap.json"
+	run ! grep memfd_create log
+	[ "$(grep -c 'btf/vmlinux.* = [0-9]' log)" -eq 1 ]
+}

@@ -1,0 +1,267 @@
+#!/usr/bin/env bats
+# Which maps are exported and with which types: what skel-load makes of a
+# package's export_types and export_config and of the object's own BTF.
+
+load ../helpers/helper
+
+setup() {
+	note_places
+	need_bpf
+	cd "$BATS_TEST_TMPDIR"
+	clang -O2 -g -target bpf -I"/usr/include/$(uname -m)-linux-gnu" \
+		-c "$PROGRAMS/export.bpf.c" -o x.o
+	EVENT=$(btf_id STRUCT event)
+	OTHER=$(btf_id STRUCT other)
+}
+
+# The number of a type in the object.
+btf_id() { # KIND NAME
+	bpftool btf dump file x.o | sed -n "s/^\[\([0-9]*\)\] $1 '$2'.*/\1/p"
+}
+
+# meta MAP... : a bare meta of the maps given as JSON objects without "ident";
+# jq's filter in EDIT has the last word.
+meta() {
+	jq -nc --argjson event "$EVENT" --argjson other "$OTHER" '
+		{bpf_skel: {data_sections: [], progs: [], obj_name: "x",
+			maps: [$ARGS.positional[] | . + {ident: .name}]}}
+		| '"${EDIT:-.}" --jsonargs "$@" > meta.json
+}
+
+# What the header says: NAME SOURCE VALUE KEY, a map a line; a type by its
+# name or, without one, its kind.
+exported() { # ARG...
+	run -0 --separate-stderr skel-load -f json -t 0.001 -e x.o "$@" meta.json
+	head -n 1 <<<"$output" > header
+	jq -r '. as $h | def t: if . == null then "-" else $h.types[.] | if .name == "" then .kind else .name end end;
+		.maps[] | "\(.name) \(.source) \(.value | t) \(.key | t)"' header
+}
+
+refused() { # MESSAGE ARG...
+	local message=$1
+	shift
+	fails_with 1 "$message" skel-load -t 0.001 -e x.o "$@" meta.json
+}
+
+LISTED='.export_types = [{name: "event", type_id: $event, size: 32, members: [
+	{name: "pid", type: "int"}, {name: "ppid", type: "int"},
+	{name: "comm", type: "char[16]"}, {name: "ns", type: "unsigned long long"}]}]'
+RB='{"name":"rb"}'
+SAMPLE='"sample":{"interval":50}'
+
+@test "one buffer: export_types[0] is its type" {
+	EDIT=$LISTED meta "$RB"
+	is "rb ringbuf event -" "$(exported)"
+	is '["pid","ppid","comm","ns"]' "$(jq -c '[.types[] | select(.name == "event") | .members[].name]' header)"
+	EDIT=$LISTED meta '{"name":"pb"}'
+	is "pb perf event -" "$(exported)"
+}
+
+@test "export_types[0] goes before the type of the only buffer's definition" {
+	EDIT=$LISTED meta '{"name":"typed"}'
+	is "typed ringbuf event -" "$(exported)"
+}
+
+@test "without export_types a buffer's type is its definition's, else none" {
+	meta "$RB" '{"name":"typed"}' '{"name":"pb"}' '{"name":"pbtyped"}'
+	is "rb ringbuf - -
+typed ringbuf other -
+pb perf - -
+pbtyped perf other -" "$(exported)"
+}
+
+@test "several buffers: of those without a type the last gets export_types[0], and that is said" {
+	EDIT=$LISTED meta "$RB" '{"name":"typed"}' '{"name":"rb2"}'
+	exported > got
+	is "rb ringbuf - -
+typed ringbuf other -
+rb2 ringbuf event -" "$(cat got)"
+	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
+	[ "$stderr" = "skel-load: meta.json: map rb: no type for its records; export_types[0] went to rb2" ]
+}
+
+@test "export_types that are not the object's are refused" {
+	EDIT="$LISTED | .export_types[0].type_id = 1" meta "$RB"
+	refused "meta.json: map rb: export_types[0]: type 1 of the object is not struct event"
+	EDIT="$LISTED | .export_types[0].type_id = 99999" meta "$RB"
+	refused "map rb: export_types[0]: type 99999 of the object is not struct event"
+	EDIT="$LISTED | .export_types[0].type_id = \$other" meta "$RB"
+	refused "map rb: export_types[0] is struct event, type $OTHER of the object is struct other"
+	EDIT="$LISTED | .export_types[0].members[1].name = \"parent\"" meta "$RB"
+	refused "map rb: export_types[0].members[1] is parent, in the object ppid"
+	EDIT="$LISTED | del(.export_types[0].members[3])" meta "$RB"
+	refused "map rb: export_types[0]: struct event has 3 members, in the object 4"
+}
+
+@test "a sampled map has the types of its definition" {
+	meta "{\"name\":\"hists\",$SAMPLE}" "{\"name\":\"percpu\",$SAMPLE}" '{"name":"bare"}'
+	is "hists sample hist key
+percpu sample unsigned long unsigned int" "$(exported)"
+	is "$(($(sed 's/.*[-,]//' /sys/devices/system/cpu/possible) + 1))" "$(jq '.maps[1].cpus' header)"
+	is '{"interval":50,"type":"default_kv","unit":"(unit)","clear_map":false}' "$(jq -c '.maps[0].sample' header)"
+}
+
+@test "what a package says of a sample and an interpreter is in the header" {
+	meta '{"name":"traces","sample":{"interval":7,"type":"log2_hist","unit":"usecs","clear_map":true},"intepreter":{"stack_trace":{"with_symbols":false}}}'
+	exported > got
+	is '{"interval":7,"type":"log2_hist","unit":"usecs","clear_map":true}' "$(jq -c '.maps[0].sample' header)"
+	is '{"stack_trace":{"with_symbols":false}}' "$(jq -c '.maps[0].intepreter' header)"
+}
+
+@test "a sampled map of which only sizes are known has numbers and bytes" {
+	meta "{\"name\":\"bare\",$SAMPLE}"
+	is "bare sample array u32" "$(exported)"
+	is '[24,"u8",1]' "$(jq -c '. as $h | .types[.maps[0].value] | [.count, ($h.types[.of] | .name, .size)]' header)"
+}
+
+@test "export_types[0] must agree with the only sampled map's values" {
+	EDIT=$LISTED meta "{\"name\":\"hists\",$SAMPLE}"
+	refused "map hists: export_types[0] is struct event, type $(btf_id STRUCT hist) of the object is struct hist"
+	EDIT='.export_types = [{name: "hist", type_id: 1, size: 32, members: [{name: "slots", type: "u32"}]}]' \
+		meta "{\"name\":\"hists\",$SAMPLE}"
+	is "hists sample hist key" "$(exported)"
+}
+
+MULTI='.enable_multiple_export_types = true'
+
+@test "multiple: the maps with an export_config, and no others" {
+	EDIT=$MULTI meta "$RB" "{\"name\":\"rb2\",\"export_config\":{\"btf_type_id\":$EVENT}}" \
+		"{\"name\":\"hists\",$SAMPLE,\"export_config\":\"default\"}" \
+		"{\"name\":\"bare\",$SAMPLE,\"export_config\":\"no_export\"}"
+	is "rb2 ringbuf event -
+hists sample hist key" "$(exported)"
+}
+
+@test "multiple: export_types are not looked at, right or wrong" {
+	EDIT="$MULTI | .export_types = [{name: \"nosuch\", type_id: 99999, size: 1, members: []}]" \
+		meta "{\"name\":\"rb2\",\"export_config\":{\"btf_type_id\":$EVENT}}"
+	is "rb2 ringbuf event -" "$(exported)"
+}
+
+@test "records may be of any type: structs and unions behind typedefs, enums, numbers, arrays" {
+	local int
+	int=$(member_type x.o event pid)
+	while read -r kind name want; do
+		EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$(btf_id "$kind" "$name")}}"
+		is "rb ringbuf $want -" "$(exported)"
+	done <<-'END'
+		TYPEDEF event_t event_t
+		TYPEDEF again_t again_t
+		TYPEDEF both_t both_t
+		UNION both both
+		ENUM kind kind
+		INT int int
+	END
+	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$(member_type x.o event comm)}}"
+	is "rb ringbuf array -" "$(exported)"
+	# A member picked by hand may be any of them too.
+	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"custom_members\":[
+		{\"name\":\"all\",\"offset\":0,\"btf_type_id\":$(btf_id TYPEDEF again_t)},
+		{\"name\":\"kind\",\"offset\":32,\"btf_type_id\":$(btf_id ENUM kind)},
+		{\"name\":\"both\",\"offset\":36,\"btf_type_id\":$(btf_id TYPEDEF both_t)}]}}"
+	exported > got
+	is '{"size":40,"members":["again_t","kind","both_t"]}' \
+		"$(jq -c '. as $h | .types[.maps[0].value] | {size, members: [.members[] | $h.types[.type].name]}' header)"
+}
+
+@test "what is no type of a value is refused with its number" {
+	for id in 0 99999 "$(bpftool btf dump file x.o | sed -n "s/^\[\([0-9]*\)\] DATASEC.*/\1/p" | head -n 1)"; do
+		EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$id}}"
+		refused "meta.json: map rb: "
+		[[ $stderr == *"BTF type $id"* ]]
+	done
+}
+
+@test "alone, a buffer's export_config goes before export_types and its definition" {
+	EDIT=$LISTED meta "{\"name\":\"typed\",\"export_config\":{\"btf_type_id\":$(btf_id UNION both)}}"
+	is "typed ringbuf both -" "$(exported)"
+	meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":\"default\"}"
+	is "hists sample hist key" "$(exported)"
+}
+
+@test "a buffer's sample is not used, which is said; a map that cannot be walked is refused" {
+	meta "{\"name\":\"rb\",$SAMPLE}"
+	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
+	is 'skel-load: meta.json: map rb: the events of a buffer come by themselves; its "sample" is not used' "$stderr"
+	meta "{\"name\":\"queue\",$SAMPLE}"
+	run -1 --separate-stderr skel-load -t 0.001 -e x.o meta.json
+	is "skel-load: map queue: a map of kind queue cannot be sampled" "$stderr"
+}
+
+@test "custom members make a struct of their own" {
+	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"custom_members\":[
+		{\"name\":\"comm\",\"offset\":8,\"btf_type_id\":$(member_type x.o event comm)},
+		{\"name\":\"pid\",\"offset\":0,\"btf_type_id\":$(member_type x.o event pid)}]}}"
+	is "rb ringbuf rb -" "$(exported)"
+	is '{"size":24,"members":[["comm",8],["pid",0]]}' \
+		"$(jq -c '.types[.maps[0].value] | {size, members: [.members[] | [.name, .offset]]}' header)"
+	EDIT=$MULTI meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":{\"custom_members\":[
+		{\"name\":\"first\",\"offset\":0,\"btf_type_id\":$(member_type x.o event pid)}]}}"
+	is "hists sample hists key" "$(exported)"
+	# The values are as large as the map's, whatever of them has a name.
+	is 32 "$(jq '.types[.maps[0].value].size' header)"
+}
+
+@test "custom members that overlap or do not fit are refused" {
+	local int
+	int=$(member_type x.o event pid)
+	custom() { # MAP MEMBERS
+		EDIT=$MULTI meta "{\"name\":\"$1\",$SAMPLE,\"export_config\":{\"custom_members\":[$2]}}"
+	}
+	custom rb "{\"name\":\"comm\",\"offset\":0,\"btf_type_id\":$int},{\"name\":\"ppid\",\"offset\":3,\"btf_type_id\":$int}"
+	refused "meta.json: map rb: field ppid overlaps comm"
+	custom hists "{\"name\":\"far\",\"offset\":30,\"btf_type_id\":$int}"
+	refused "map hists: field far ends at byte 34, the value at 32"
+	custom typed "{\"name\":\"far\",\"offset\":8,\"btf_type_id\":$int}"
+	refused "map typed: field far ends at byte 12, the value at 8"
+	custom rb "{\"name\":\"far\",\"offset\":4000000000,\"btf_type_id\":$int}"
+	refused "map rb: field far: offset 4000000000 is too large"
+	custom rb '{"name":"x","offset":0,"btf_type_id":99999}'
+	refused "map rb: field x: "
+	custom rb '{"name":"x","offset":0,"btf_type_id":0}'
+	refused "map rb: field x: "
+}
+
+@test "an export_config that cannot be is refused" {
+	EDIT=$MULTI meta '{"name":"rb","export_config":"default"}'
+	refused 'meta.json: map rb: export_config "default" is for sampled maps only'
+	EDIT=$MULTI meta '{"name":"rb","export_config":{"btf_type_id":99999}}'
+	refused "map rb: "
+	EDIT=$MULTI meta '{"name":"hists","export_config":"default"}'
+	refused 'map hists: export_config needs "sample" beside it'
+	EDIT=$MULTI meta '{"name":"nope","export_config":"default"}'
+	refused "map nope: the object has no such map"
+	meta "{\"name\":\"nope\",$SAMPLE}"
+	refused "map nope: the object has no such map"
+	EDIT=$MULTI meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":{\"btf_type_id\":$EVENT}}"
+	exported > got
+	EDIT=$MULTI meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":{\"btf_type_id\":$OTHER}}"
+	refused "map hists: its value is 32 bytes, the type other has 8"
+	meta "$RB" "$RB"
+	refused "rb"
+}
+
+@test "a map that the object does not have is refused, libbpf's own aside" {
+	meta "$RB" '{"name":"nope"}'
+	refused "meta.json: map nope: the object has no such map"
+	meta "$RB" '{"name":"other_o.bss","ident":"bss","mmaped":true}'
+	is "rb ringbuf - -" "$(exported)"
+}
+
+@test "-m takes the maps it names; an unknown one is refused with those there are" {
+	meta "$RB" '{"name":"typed"}' "{\"name\":\"hists\",$SAMPLE}"
+	is "typed ringbuf other -
+hists sample hist key" "$(exported -m hists -m typed)"
+	is '["int","key","long","other"]' "$(jq -c '[.types[].name] | map(select(. == "int" or . == "key" or . == "long" or . == "other")) | sort' header)"
+	refused "meta.json: no exported map nope; there are: rb, typed, hists" -m nope
+	meta '{"name":"bare"}'
+	refused "meta.json: no exported map bare; there are none" -m bare
+}
+
+@test "buffers defined with a value can be loaded, exported or not" {
+	# The object has them in every test here; this one shows that it matters.
+	meta "$RB"
+	is "rb ringbuf - -" "$(exported)"
+	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
+	[ -z "$stderr" ]
+}

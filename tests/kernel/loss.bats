@@ -1,0 +1,584 @@
+#!/usr/bin/env bats
+# What is lost is counted: produced = received + lost, for each kind of buffer
+# and each way to read it.
+
+load ../helpers/helper
+load ../helpers/chain
+load ../helpers/load
+
+# Calls from each CPU: while the reader runs, and while it stands.
+# What a buffer of a page cannot hold meanwhile is more than ten times what is
+# carried, on any machine.
+LIVE=5
+STOPPED=100
+
+setup() {
+	note_places
+	need_bpf
+	has_symbol bpf_loop || skip "needs a kernel with bpf_loop()"
+	cd "$BATS_TEST_TMPDIR"
+	LOAD='' POLL='' READER=''
+	DIR=/sys/fs/bpf/skel-test-$BASHPID
+}
+
+teardown() {
+	local pid
+	for pid in $LOAD $POLL $READER; do
+		kill -CONT "$pid" 2>/dev/null || :
+		kill -KILL "$pid" 2>/dev/null || :
+	done
+	[ ! -d "$DIR" ] || skel-load -q --unload "$DIR" || :
+	sweep
+}
+
+# What a killed session left, swept by the next skel-load.
+sweep() {
+	[ -z "$LOAD" ] || skel-load -q --check "$ASSETS/bootstrap.json" > /dev/null || :
+}
+
+# flood_standing N PID: the same while that process stands still.
+flood_standing() {
+	kill -STOP "$2"
+	wait_for 10 stands "$2"
+	flood "$1"
+	kill -CONT "$2"
+}
+
+stands() {
+	grep -q '^State:.T' "/proc/$1/status"
+}
+
+# map_ids: of the maps that skel-load holds.
+map_ids() {
+	cat "/proc/$LOAD"/fdinfo/* 2>/dev/null | awk '/^map_id:/ { print $2 }' | sort -un
+}
+
+# produced: how many records the program made, as it says itself.
+produced() {
+	local id
+	for id in $(map_ids); do
+		bpftool -j map dump id "$id" 2>/dev/null |
+			jq '.. | .produced? // empty' 2>/dev/null
+	done | sort -un | tail -n 1
+}
+
+# What the stream has: records that a reader finds in it, and losses.
+received() {
+	skel-fmt -q --json out | wc -l
+}
+
+lost_lines() { # FILE
+	grep -a '^{"@lost"' "$1" | jq -s 'map(.["@lost"].count) | add // 0'
+}
+
+the_end() {
+	tail -n 1 out | jq -c '.["@end"]'
+}
+
+# lost_is N: the stream has told of so many.
+lost_is() {
+	[ "$(lost_lines out)" -eq "$1" ]
+}
+
+# check_sum STATUS STDERR_OF: the numbers of a flood that is over.
+check_sum() {
+	local received lost
+	received=$(received)
+	lost=$(lost_lines out)
+	echo "# $BATS_TEST_DESCRIPTION: produced $PRODUCED, received $received, lost $lost" >&3
+	[ "$1" -eq 3 ]
+	[ "$PRODUCED" -eq $((received + lost)) ]
+	[ "$PRODUCED" -ge $((10 * received)) ]
+	[ "$received" -gt 0 ]
+	is "{\"records\":$received,\"lost\":$lost}" "$(the_end)"
+	is "$2: $lost records were lost" "$(grep ' lost$' err)"
+}
+
+# end_with PID: its exit status into STATUS.
+end_with() {
+	STATUS=0
+	wait "$1" || STATUS=$?
+}
+
+# last_one: a single record, when what was there before is in the stream; it
+# tells by its number of all losses before it.
+last_one() {
+	wait_for 10 is_quiet
+	python3 -c 'import os
+try:
+    os.getpgid(987654322)
+except ProcessLookupError:
+    pass'
+}
+
+# is_quiet: nothing has come since a moment ago.
+is_quiet() {
+	local before
+	before=$(stat -c %s out)
+	sleep 0.2
+	[ "$(stat -c %s out)" -eq "$before" ]
+}
+
+# flood_load: a flood into skel-load, of the package made before.
+flood_load() {
+	edit flood.json '.meta.perf_buffer_pages = 1'
+	start_load flood.json
+	flood "$LIVE"
+	flood_standing "$STOPPED" "$LOAD"
+	flood "$LIVE"
+	last_one
+	PRODUCED=$(produced)
+	kill "$LOAD"
+	end_with "$LOAD"
+	LOAD=
+	check_sum "$STATUS" skel-load
+}
+
+# start_session ARG...: skel-load --pin, as LOAD, and skel-poll, as POLL, once
+# it polls; its stream is in out.
+start_session() {
+	mkfifo session
+	skel-load --pin "$@" > session 2> err.load 3>&- &
+	LOAD=$!
+	skel-poll < session > out 2> err 3>&- &
+	POLL=$!
+	wait_for 10 has_header out || { cat err err.load; return 1; }
+}
+
+flood_session() {
+	edit flood.json '.meta.perf_buffer_pages = 1'
+	start_session flood.json
+	flood "$LIVE"
+	flood_standing "$STOPPED" "$POLL"
+	flood "$LIVE"
+	last_one
+	PRODUCED=$(produced)
+	kill "$LOAD"
+	end_with "$LOAD"
+	LOAD=
+	[ "$STATUS" -eq 0 ]
+	end_with "$POLL"
+	POLL=
+	check_sum "$STATUS" skel-poll
+}
+
+@test "a ring buffer that skel-load reads: produced = received + lost" {
+	bpf_package flood
+	flood_load
+	jq -se '.[0].maps[0].lost == "flood_of_more_than_15_lost_samples"' <(head -n 1 out)
+}
+
+@test "a perf buffer that skel-load reads: produced = received + lost" {
+	bpf_package flood -DPERF
+	flood_load
+}
+
+@test "a ring buffer of a session: produced = received + lost" {
+	bpf_package flood
+	flood_session
+}
+
+@test "a perf buffer of a session: produced = received + lost" {
+	bpf_package flood -DPERF
+	flood_session
+}
+
+@test "with a reader that stands, the pipe full: produced = received + lost" {
+	bpf_package flood
+	mkfifo slow
+	exec 4<> slow
+	skel-load flood.json > slow 2> err 3>&- 4>&- &
+	LOAD=$!
+	wait_for 10 attached
+	# Until the pipe and the ring are full, and then ten times as much, also
+	# where all buffers on the way were filled while this machine was busy.
+	while [ "$(counted)" -lt 300000 ]; do
+		flood "$STOPPED"
+	done
+	exec 5< slow
+	exec 4<&-
+	cat <&5 > out &
+	READER=$!
+	exec 5<&-
+	PRODUCED=$(produced)
+	kill "$LOAD"
+	end_with "$LOAD"
+	LOAD=
+	wait "$READER"
+	READER=
+	check_sum "$STATUS" skel-load
+}
+
+# attached: the program runs.
+attached() {
+	flood 1
+	[ "$(produced)" -gt 0 ]
+}
+
+# counted: what the program itself says that it lost.
+counted() {
+	local id
+	for id in $(map_ids); do
+		bpftool -j map show id "$id" | jq -e '.type == "percpu_array"' >/dev/null || continue
+		bpftool -j map dump id "$id" | jq '[.[0].formatted.values[].value] | add'
+		return
+	done
+}
+
+@test "losses are told while the ring is quiet, and told once" {
+	bpf_package flood
+	start_load flood.json
+	flood_standing 5 "$LOAD"
+	local lost
+	lost=$(counted)
+	[ "$lost" -gt 1000 ]
+	wait_for 10 lost_is "$lost"
+	is "{\"@lost\":{\"map\":\"flood_of_more_than_15\",\"count\":$lost}}" "$(grep -a '^{"@lost"' out)"
+	STATUS=0
+	end_load || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ "$(lost_lines out)" -eq "$lost" ]
+	is "skel-load: $lost records were lost" "$(grep ' lost$' err)"
+}
+
+@test "a counter that stays at zero says nothing, and the exit status is 0" {
+	bpf_package flood
+	start_load flood.json --burst 10
+	flood 1
+	end_load
+	is '"lost":0}' "$(the_end | grep -o '"lost":.*')"
+	[ "$(received)" -gt 0 ]
+	run ! grep -a '@lost' out
+	run ! grep ' lost$' err
+}
+
+@test "readers of a session, one after the other, tell each loss once" {
+	bpf_package flood
+	skel-load --pin="$DIR" --detach flood.json > session 2> err.load
+	flood 5
+	local lost first
+	lost=$(bpftool -j map dump pinned "$DIR/lost_flood_of_more_than_15" | jq '[.[0].formatted.values[].value] | add')
+	[ "$lost" -gt 1000 ]
+	# What nobody read is in the ring; what did not fit was lost before us.
+	STATUS=0
+	skel-poll --once session > out 2> err || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ "$(lost_lines out)" -eq "$lost" ]
+	first=$(received)
+	[ $((first + lost)) -eq $((5 * 1024 * $(nproc))) ]
+	skel-poll --once session > out 2> err
+	is '{"records":0,"lost":0}' "$(the_end)"
+	flood 5
+	STATUS=0
+	skel-poll --once session > out 2> err || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ $(($(received) + $(lost_lines out))) -eq $((5 * 1024 * $(nproc))) ]
+	skel-load --unload "$DIR"
+	[ ! -e "$DIR" ]
+}
+
+@test "-n: what was lost before the last record is told" {
+	bpf_package flood
+	start_load -n 100 flood.json
+	flood_standing 5 "$LOAD"
+	flood 5
+	end_with "$LOAD"
+	LOAD=
+	[ "$STATUS" -eq 3 ]
+	[ "$(the_end | jq .records)" -eq 100 ]
+	[ "$(lost_lines out)" -ge 1000 ]
+	[ "$(the_end | jq .lost)" -eq "$(lost_lines out)" ]
+}
+
+# bats test_tags=kernel:any
+@test "a map of that name that is no counter is told in one line, and not used" {
+	bpf_package flood -DCOUNTER=BPF_MAP_TYPE_ARRAY
+	run -0 --separate-stderr skel-load --check flood.json
+	is "skel-load: flood.json: map flood_of_more_than_15: its losses are not counted: flood_of_more_than_15_lost_samples is no percpu_array of one 64-bit number" "$stderr"
+	start_load flood.json
+	flood 1
+	end_load
+	run -0 jq -e '.maps | map(.name, .lost) == ["flood_of_more_than_15", null]' <(head -n 1 out)
+	[ "$(grep -c 'not counted' err)" -eq 1 ]
+}
+
+# bats test_tags=kernel:any
+@test "the counter is no export, whatever the package says of its maps" {
+	bpf_package flood
+	start_load flood.json
+	run -0 jq -e '.maps | map(.name) == ["flood_of_more_than_15"]' <(head -n 1 out)
+	end_load
+	# As the reference loader's compiler lists it.
+	jq -c --argjson id "$(type_id flood.bpf.o event)" '
+		.meta.enable_multiple_export_types = true
+		| .meta.export_types = []
+		| .meta.bpf_skel.maps |= map(.export_config =
+			if .name == "flood_of_more_than_15" then {btf_type_id: $id} else "no_export" end)' flood.json > ref.json
+	start_load ref.json
+	run -0 jq -e '.maps | map(.name, .lost) == ["flood_of_more_than_15", "flood_of_more_than_15_lost_samples"]' <(head -n 1 out)
+	flood_standing 2 "$LOAD"
+	wait_for 10 grep -qa '@lost' out
+	end_load || [ $? -eq 3 ]
+	# And where the package does not know of it.
+	edit ref.json '.meta.bpf_skel.maps |= map(select(.name != "flood_of_more_than_15_lost_samples"))'
+	start_load ref.json
+	run -0 jq -e '.maps[0].lost == "flood_of_more_than_15_lost_samples"' <(head -n 1 out)
+	end_load
+}
+
+# refuses FILTER MESSAGE COMMAND...: what was recorded, changed by the filter, in
+# one line.
+refuses() {
+	local filter=$1 message=$2
+	shift 2
+	jq -c "$filter" out > wrong
+	fails_with 1 "$message" "$@" wrong
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
+# bats test_tags=kernel:any
+@test "a session whose counter is none is refused in one line" {
+	bpf_package flood
+	start_load --pin="$DIR" flood.json
+	refuses '.maps[0].lost_pin = .maps[0].pin' "skel-poll: map flood_of_more_than_15: its counter of lost records is no percpu_array of one 64-bit number" \
+		skel-poll --once
+	refuses '.maps[0].told_pin = .maps[0].lost_pin' "map flood_of_more_than_15: its counter of lost records is no array of one 64-bit number" \
+		skel-poll --once
+	refuses '.maps[0].lost_pin = "/sys/fs/bpf/other/x"' "its pin /sys/fs/bpf/other/x is not in the session's directory" \
+		skel-poll --once
+	refuses 'del(.maps[0].lost_pin)' 'maps[0]' skel-poll --once
+	refuses '.maps[0].source = "perf"' 'maps[0].lost: only a ring buffer has such a map' skel-poll --once
+	end_load
+}
+
+# The records are numbered, and nobody counts.
+
+@test "a ring buffer by its sequence: produced = received + lost" {
+	bpf_package flood -DSEQUENCE=n
+	flood_load
+	jq -se '.[0].maps[0] | .sequence == "n" and .lost == null' <(head -n 1 out)
+}
+
+@test "the same by numbers of 4 bytes, in a session" {
+	bpf_package flood -DSEQUENCE=narrow
+	flood_session
+	jq -se '.[0].maps[0] | .sequence == "narrow" and .sequence_pin == null' <(head -n 1 out)
+}
+
+@test "a counter and a sequence: each loss is told once, the last ones too" {
+	bpf_package flood -DSEQUENCE=n -DBOTH
+	start_load flood.json
+	flood_standing 5 "$LOAD"
+	local lost
+	lost=$(counted)
+	[ "$lost" -gt 1000 ]
+	wait_for 10 lost_is "$lost"
+	last_one
+	[ "$(produced)" -eq $((5 * 1024 * $(nproc) + 1)) ]
+	end_load || [ $? -eq 3 ]
+	[ $(($(received) + lost)) -eq $((5 * 1024 * $(nproc) + 1)) ]
+	is "skel-load: $lost records were lost" "$(cat err)"
+	run -0 jq -e '.maps[0] | .sequence == "n" and .lost != null' <(head -n 1 out)
+	# A session needs nothing to share of a sequence that is not counted.
+	start_load --pin="$DIR" flood.json
+	run -0 jq -e '.maps[0] | .sequence == "n" and .lost_pin != null and .sequence_pin == null' out
+	run -0 skel-poll --once out
+	end_load
+}
+
+# numbered: how many numbers were given up to the last record received.
+numbered() {
+	echo $(($(skel-fmt -q --json out | tail -n 1 | jq .n) + 1))
+}
+
+# What is missing among the records in the ring is told before the last record
+# tells of the rest: here the number 4, elsewhere what CPUs do to each other.
+@test "a missing number is told while the ring is quiet" {
+	bpf_package flood -DSEQUENCE=n "-DNUMBER(n)=((n) + ((n) > 3))"
+	start_load flood.json
+	flood_standing 5 "$LOAD"
+	wait_for 10 has_loss
+	last_one
+	wait_for 10 all_told
+	local lost
+	lost=$(lost_lines out)
+	[ "$lost" -gt 1000 ]
+	end_load || [ $? -eq 3 ]
+	[ "$(lost_lines out)" -eq "$lost" ]
+}
+
+has_loss() {
+	grep -qa '^{"@lost"' out
+}
+
+all_told() {
+	[ $(($(received) + $(lost_lines out))) -eq "$(numbered)" ]
+}
+
+@test "numbers that come out of order, from several CPUs, are no loss" {
+	[ "$(nproc)" -gt 1 ] || skip "needs 2 CPUs"
+	bpf_package flood -DSEQUENCE=n -DROOM=67108864 "-DNUMBER(n)=((n) ^ 63)"
+	start_load flood.json
+	flood 100
+	wait_for 60 all_there $((100 * 1024 * $(nproc)))
+	end_load
+	is "{\"records\":$((100 * 1024 * $(nproc))),\"lost\":0}" "$(the_end)"
+	is '' "$(cat err)"
+}
+
+all_there() {
+	[ "$(grep -ac '^=' out)" -eq "$1" ]
+}
+
+# bats test_tags=kernel:any
+@test "a session's readers, one after the other, share what they saw of a sequence" {
+	bpf_package flood -DSEQUENCE=n
+	skel-load --pin="$DIR" --detach flood.json > session 2> err.load
+	local i sum=0
+	for i in 1 2 3; do
+		flood 5
+		STATUS=0
+		skel-poll --once session > out 2> err || STATUS=$?
+		sum=$((sum + $(received) + $(lost_lines out)))
+		[ "$i" -eq 1 ] || [ "$STATUS" -eq 3 ]
+	done
+	last_one
+	STATUS=0
+	skel-poll --once session > out 2> err || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ $((sum + $(received) + $(lost_lines out))) -eq "$(numbered)" ]
+	skel-poll --once session > out 2> err
+	is '{"records":0,"lost":0}' "$(the_end)"
+	skel-load --unload "$DIR"
+	[ ! -e "$DIR" ]
+}
+
+# bats test_tags=kernel:any
+@test "readers that share the records of a ring at once do not count by its sequence" {
+	bpf_package flood -DSEQUENCE=n
+	start_load --pin="$DIR" flood.json
+	mv out session
+	skel-poll session > out.first 2> err.first 3>&- &
+	READER=$!
+	wait_for 10 has_header out.first
+	skel-poll session > out 2> err 3>&- &
+	POLL=$!
+	wait_for 10 has_header out
+	wait_for 10 grep -q 'several readers share its records' err.first
+	flood 5
+	last_one
+	wait_for 10 grep -q 'several readers share its records' err
+	end_load
+	end_with "$READER"
+	READER=
+	[ "$STATUS" -eq 0 ]
+	end_with "$POLL"
+	POLL=
+	[ "$STATUS" -eq 0 ]
+	is "skel-poll: map flood_of_more_than_15: its losses are not counted any more: several readers share its records" "$(cat err)"
+	[ "$(lost_lines out)" -eq 0 ]
+}
+
+# le N: the 8 bytes of a number as bpftool takes them.
+le() {
+	printf '%016x' "$1" | tac -rs .. | sed 's/../& /g'
+}
+
+# bats test_tags=kernel:any
+@test "numbers of 4 bytes wrap" {
+	local before=$((0xffffffff - 2000)) pin
+	bpf_package flood -DSEQUENCE=narrow
+	skel-load --pin="$DIR" --detach flood.json --first "$before" > session 2> err.load
+	pin=$(jq -r '.maps[0].sequence_pin' session)
+	# As if all before had come: high, both marks, what was received.
+	# shellcheck disable=SC2046
+	bpftool map update pinned "$pin" key hex 00 00 00 00 value hex \
+		$(for n in "$before" "$before" "$before" "$before" 0 0 0 0 0 0; do le "$n"; done)
+	flood 5
+	skel-poll --once session > out 2> err || [ $? -eq 3 ]
+	PRODUCED=$(($(received) + $(lost_lines out)))
+	[ "$PRODUCED" -eq $(($(numbered) - before)) ]
+	last_one
+	STATUS=0
+	skel-poll --once session > out 2> err || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ $((PRODUCED + $(received) + $(lost_lines out))) -eq $(($(numbered) - before)) ]
+	skel-load --unload "$DIR"
+}
+
+# not_counted NUMBER: records with such numbers are told to be no sequence, once.
+not_counted() {
+	bpf_package flood -DSEQUENCE=n "-DNUMBER(n)=$1"
+	start_load flood.json
+	flood 20
+	wait_for 10 grep -q 'jump or repeat' err
+	flood 20
+	end_load || [ $? -eq 3 ]
+	is "map flood_of_more_than_15: its losses are not counted any more: the numbers of its records jump or repeat" \
+		"$(grep 'not counted' err | cut -d' ' -f2-)"
+	[ "$(wc -l < err)" -le 2 ]
+	# What was counted before was there.
+	[ "$(lost_lines out)" -le $((40 * 1024 * $(nproc))) ]
+	[ "$(received)" -gt 0 ]
+}
+
+# bats test_tags=kernel:any
+@test "numbers that are no sequence are told in one line, and count no more" {
+	not_counted 0
+	not_counted '((n) << 60)'
+	not_counted '((n) & 15)'
+	not_counted '(-(n))'
+}
+
+# bats test_tags=kernel:any
+@test "a member that cannot number the records is refused in one line" {
+	local member
+	bpf_package flood -DSEQUENCE=n
+	for member in is_signed bits deep pad; do
+		edit flood.json ".meta.bpf_skel.maps[0].sequence = \"$member\""
+		fails_with 1 "skel-load: flood.json: map flood_of_more_than_15: member $member numbers no records: it is no unsigned integer of 4 or 8 bytes" \
+			skel-load flood.json
+		[ "$(wc -l <<<"$stderr")" -eq 1 ]
+		bpf_object flood "-DSEQUENCE=$member"
+		fails_with 1 "map flood_of_more_than_15: member $member numbers no records" skel-pack flood.bpf.o
+		[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	done
+	for member in inner deep.inner nothing; do
+		edit flood.json ".meta.bpf_skel.maps[0].sequence = \"$member\""
+		fails_with 1 "struct event has no member \"$member\" that numbers its records" skel-load flood.json
+	done
+	bpf_object flood -DSEQUENCE=nothing
+	fails_with 1 'struct event has no member "nothing" that numbers its records' skel-pack flood.bpf.o
+	edit flood.json '.meta.bpf_skel.maps[0].sequence = ""'
+	fails_with 1 'struct event has no member "" that numbers its records' skel-load flood.json
+	edit flood.json '.meta.bpf_skel.maps[0].sequence = 7'
+	fails_with 1 'maps[0].sequence: expected a string' skel-load flood.json
+	bpf_object flood -DSEQUENCE=n -DUNTYPED
+	fails_with 1 "map flood_of_more_than_15: its records are no struct with a member n" skel-pack flood.bpf.o
+	bpf_object flood -DSEQUENCE=n -DPERF
+	fails_with 1 "map flood_of_more_than_15: sequence: only a ring buffer has one" skel-pack flood.bpf.o
+	bpf_package flood -DPERF
+	edit flood.json '.meta.bpf_skel.maps[0].sequence = "n"'
+	fails_with 1 "map flood_of_more_than_15: sequence: only a ring buffer has one" skel-load flood.json
+}
+
+# bats test_tags=kernel:any
+@test "a header with a wrong sequence is refused in one line" {
+	bpf_package flood -DSEQUENCE=n
+	start_load --pin="$DIR" flood.json
+	refuses '.maps[0].sequence_pin = .maps[0].pin' "skel-poll: map flood_of_more_than_15: its sequence's state is no array of one value of 80 bytes that may be mapped" \
+		skel-poll --once
+	refuses '.maps[0].sequence_pin = "/sys/fs/bpf/other/x"' "its pin /sys/fs/bpf/other/x is not in the session's directory" \
+		skel-poll --once
+	refuses 'del(.maps[0].sequence_pin)' 'maps[0]: sequence_pin is missing' skel-poll --once
+	refuses '.maps[0].sequence = "pad"' 'maps[0].sequence: member pad numbers no records' skel-poll --once
+	refuses '.maps[0].source = "perf"' 'maps[0].sequence: only a ring buffer has one' skel-poll --once
+	refuses '.skel = "stream" | .maps[0].sequence = "nothing"' 'has no member "nothing"' skel-fmt
+	refuses '.skel = "stream" | del(.maps[0].value)' 'maps[0].sequence: its records are no struct' skel-fmt
+	end_load
+	# A stream keeps what its header says of it.
+	start_load flood.json
+	end_load
+	skel-poll out > again
+	is "$(head -n 1 out)" "$(head -n 1 again)"
+}

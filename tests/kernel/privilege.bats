@@ -1,0 +1,583 @@
+#!/usr/bin/env bats
+# Privilege by stage: each row of the table of skel(7), tried from inside of
+# the running command by bpf/acts.c; and what less than root may do.
+
+load ../helpers/helper
+load ../helpers/chain
+load ../helpers/load
+load ../helpers/net
+load ../helpers/session
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR"
+	load ../helpers/load
+	c_program acts -D_GNU_SOURCE -shared -fPIC
+}
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+	# Nobody gets no further than here.
+	cp "$BATS_FILE_TMPDIR/acts" .
+	STAGE=
+	sleep 1000 3>&- &
+	OTHER=$!
+}
+
+teardown() {
+	[ -z "$STAGE" ] || kill -9 "$STAGE" 2>/dev/null || :
+	kill "$OTHER"
+	kill_load
+	remove_maps
+	[ -z "${NET:-}" ] || end_net
+}
+
+# start COMMAND...: in the background, as STAGE, with acts in it; its input
+# is the file input, if there is one, and then stays open without more.
+start() {
+	rm -rf report report.dir report.new* report.link report.renamed
+	touch report report.old report.victim
+	chmod 666 report
+	[ -p hold ] || mkfifo hold
+	exec 9<>hold
+	[ ! -f input ] || cat input >&9
+	# The sanitizers want to be first.
+	LD_PRELOAD=./acts ACTS=report ACTS_PID=$OTHER \
+		ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 "$@" <hold >out 2>err 3>&- 9>&- &
+	STAGE=$!
+}
+
+# begin COMMAND...: the same, and wait until it is confined.
+begin() {
+	start "$@"
+	wait_for 20 is_confined || { echo "not confined:"; cat err; return 1; }
+}
+
+# What is given up last: system calls, or capabilities where the sanitizers
+# leave no filter of system calls.
+is_confined() {
+	[ "$(field NoNewPrivs)" = 1 ] && if [ -n "${SAN:-}" ]; then
+		[ "$(field CapBnd)" = "${BOUND-0000000000000000}" ]
+	else
+		[ "$(field Seccomp)" = 2 ]
+	fi
+}
+
+# field NAME [PID]: a line of /proc/PID/status.
+field() {
+	awk -v name="$1:" '$1 == name { print $2 }' "/proc/${2:-$STAGE}/status"
+}
+
+# end: its status is the status.
+end() {
+	local pid=$STAGE
+	STAGE=
+	local status=0
+	kill "$pid" || { cat err; return 1; }
+	wait "$pid" || { status=$?; cat err; }
+	return "$status"
+}
+
+# try: what STAGE may do, MAY, a word for each act, sorted.  EPERM is the filter
+# of system calls, which comes first; EACCES is Landlock.
+try() {
+	kill -USR1 "$STAGE"
+	wait_for 10 grep -qx end report || { cat report; return 1; }
+	[ "$(grep -cE "^[a-z0-9]+ (ok|${ERRORS:-EPERM})\$|^(read|list) EACCES\$" report)" -eq 24 ] || { cat report; return 1; }
+	MAY=$(awk '$2 == "ok" { print $1 }' report | sort | paste -s -d ' ')
+}
+
+# may_only ACT...: STAGE may do these, and nothing else.  The sanitizers look
+# into the process, so that there only Landlock and the capabilities count.
+may_only() {
+	if [ -z "${SAN:-}" ]; then
+		try
+		is "$(printf '%s\n' "$@" | sort | paste -s -d ' ')" "$MAY"
+	elif has_landlock && [[ " $* " != *" unlink "* ]]; then
+		ERRORS='EPERM|EACCES' try
+		run ! grep -E '^(create|write|change|empty|openat2|truncate|mkdir|link|rename|unlink|exec|ptrace) ok$' report
+	fi
+}
+
+# silent TEXT: nothing was said but of what others had left or not mounted.
+silent() {
+	is "" "$(grep -vE ': (mounted|swept) ' <<<"$1")"
+}
+
+# For the end of a test that uses may_only.
+under_sanitizers() {
+	[ -z "${SAN:-}" ] || skip "under the sanitizers there is no filter of system calls; the rest was tested"
+}
+
+has_landlock() {
+	python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, 0, 0, 1) < 1)'
+}
+
+# caps NAME...: as /proc shows a set of these, without those that root here
+# lacks.
+caps() {
+	local -A numbers=([dac_override]=1 [dac_read_search]=2 [net_admin]=12 [sys_ptrace]=19
+		[syslog]=34 [perfmon]=38 [bpf]=39 [checkpoint_restore]=40)
+	local name set=0
+	for name; do
+		set=$((set | 1 << numbers[$name]))
+	done
+	printf '%016x\n' $((set & 0x${HAVE:-$(field CapPrm self)}))
+}
+
+# has_caps NAME...: STAGE has just these, and could get no others.
+has_caps() {
+	is "$(caps "$@")" "$(field CapEff)"
+	is "$(caps "$@")" "$(field CapPrm)"
+	is 0000000000000000 "$(field CapInh)"
+	is 0000000000000000 "$(field CapAmb)"
+	is "${BOUND-0000000000000000}" "$(field CapBnd)"
+}
+
+@test "without confinement a process may do all that is tried here" {
+	[ -z "${SAN:-}" ] || skip "nothing of this is built with the sanitizers"
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	touch report.old report.victim
+	mkfifo hold
+	exec 9<>hold
+	LD_PRELOAD=./acts ACTS=report ACTS_PID=$OTHER cat <hold 3>&- 9>&- &
+	STAGE=$!
+	wait_for 10 test -e report
+	try
+	exec 9>&-
+	is "$(awk '$1 != "end" && $2 != "ok"' report)" ""
+}
+
+@test "a filter that reads its standard input may open no file, and do nothing else" {
+	local cmd words may=()
+	has_landlock || may=(read list)
+	for cmd in skel-args skel-fmt "skel-fmt -" skel-pack "skel-pack --unpack" "skel-args -l"; do
+		read -ra words <<<"$cmd"
+		begin "${words[@]}"
+		has_caps
+		may_only "${may[@]}"
+		end || :
+	done
+	under_sanitizers
+}
+
+@test "a filter that is given files may open files for reading, and do nothing else" {
+	local cmd words
+	for cmd in "skel-args /dev/stdin" "skel-fmt - /dev/null" "skel-pack /dev/stdin" \
+		"skel-args -e /dev/stdin -"; do
+		read -ra words <<<"$cmd"
+		begin "${words[@]}"
+		has_caps
+		may_only read list
+		end || :
+	done
+	under_sanitizers
+}
+
+@test "a filter of an ordinary user gives up as much" {
+	need_nobody
+	local may=()
+	has_landlock || may=(read list)
+	BOUND=$(as_nobody awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)
+	# A function would stay around it.
+	begin setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all skel-fmt
+	has_caps
+	is 65534 "$(field Uid)"
+	may_only "${may[@]}"
+	end
+	under_sanitizers
+}
+
+@test "what was given up hinders none of the filters" {
+	skel-args "$ASSETS/runqlat.json" --help | grep -q -- --help
+	skel-pack --unpack "$ASSETS/runqlat.json" > runqlat.bpf.o
+	skel-pack runqlat.bpf.o | skel-args - > package.json
+	skel-args -e runqlat.bpf.o <(jq -c .meta package.json) > /dev/null
+	TZ=America/New_York skel-fmt --table "$FIXTURES/format/hists.skel" > there
+	TZ=UTC skel-fmt --table - < "$FIXTURES/format/hists.skel" > here
+	grep -q '^09:48:01' there
+	TZ=America/New_York skel-fmt --table < "$FIXTURES/format/hists.skel" | cmp - there
+	run ! cmp -s here there
+}
+
+@test "what the kernel does not take is told under -v, and is no failure" {
+	[ -z "${SAN:-}" ] || skip "the sanitizers do not work below strace"
+	local stream=$FIXTURES/format/hists.skel
+	refuse() { # SYSCALL:ERROR ARG...
+		local what=$1
+		shift
+		# What strace itself sets up is no business of the filter's.
+		strace -qq -o /dev/null -e inject="${what%:*}:error=${what#*:}" skel-fmt "$@"
+	}
+	run -0 --separate-stderr skel-fmt -v "$stream"
+	run ! grep 'not given up' <<<"$stderr"
+	run -0 --separate-stderr refuse landlock_create_ruleset:ENOSYS -v "$stream"
+	[[ $stderr == *"skel-fmt: not given up: the file system: Function not implemented"* ]]
+	run -0 --separate-stderr refuse landlock_restrict_self:EPERM -v "$stream"
+	[[ $stderr == *"skel-fmt: not given up: the file system: Operation not permitted"* ]]
+	run -0 --separate-stderr refuse seccomp:EINVAL -v "$stream"
+	[[ $stderr == *"skel-fmt: not given up: system calls: "* ]]
+	# As below valgrind, which must not be confined in the filter's place.
+	run -0 --separate-stderr refuse seccomp:ENOSYS -v "$stream"
+	[[ $stderr == *"skel-fmt: not given up: system calls: Function not implemented"* ]]
+	run -0 --separate-stderr refuse capset:EPERM -v "$stream"
+	[[ $stderr == *"skel-fmt: not given up: capabilities: Operation not permitted"* ]]
+	run -0 --separate-stderr refuse landlock_create_ruleset:EPERM "$stream"
+	silent "$stderr"
+}
+
+@test "skel-poll keeps no capability once its maps are open" {
+	need_bpf
+	make_maps
+	make_session "$RB" "$PB" "$(sampled counts 100)" > input
+	begin skel-poll -f json
+	has_caps
+	may_only read list unlink
+	produce to_ring 3
+	produce to_counts 1
+	wait_for 10 grep -q '"@sampled"' out
+	wait_for 10 grep -q '"n":' out
+	end
+	silent "$(cat err)"
+	under_sanitizers
+}
+
+@test "skel-poll given a stream is a filter" {
+	head -n 1 "$FIXTURES/format/hists.skel" > input
+	begin skel-poll
+	has_caps
+	local may=()
+	has_landlock || may=(read list)
+	may_only "${may[@]}"
+	end
+	under_sanitizers
+}
+
+@test "skel-load keeps no capability once it has attached by links" {
+	need_bpf
+	begin skel-load -f json "$ASSETS/bootstrap.json"
+	has_caps
+	may_only read list unlink
+	/bin/true
+	wait_for 10 grep -q '"comm":"true"' out
+	end
+	silent "$(cat err)"
+	under_sanitizers
+}
+
+@test "who names the functions of stacks keeps what shows them, and no more" {
+	need_bpf
+	begin skel-load -f json "$ASSETS/profile.json"
+	has_caps sys_ptrace syslog checkpoint_restore dac_read_search
+	may_only read list unlink openat2
+	# A slow machine may lose some.
+	end || [ $? -eq 3 ]
+	begin_session "$ASSETS/profile.json"
+	begin skel-poll -f json
+	has_caps sys_ptrace syslog checkpoint_restore dac_read_search
+	may_only read list unlink openat2
+	end || [ $? -eq 3 ]
+	end_load
+	under_sanitizers
+}
+
+# begin_session PACKAGE: skel-load --pin; the session is the file input.
+begin_session() {
+	start_load --pin "$1"
+	cp out input
+}
+
+@test "skel-load --pin keeps no capability, and removes its directory" {
+	need_bpf
+	begin skel-load --pin "$ASSETS/bootstrap.json"
+	has_caps
+	may_only read list unlink
+	local dir
+	dir=$(jq -r .dir out)
+	[ -d "$dir" ]
+	end
+	[ ! -e "$dir" ]
+	under_sanitizers
+}
+
+@test "skel-load --trace-pipe may write files too, and removes its instance" {
+	need_bpf
+	begin skel-load --trace-pipe "$ASSETS/bootstrap.json"
+	has_caps
+	may_only read list unlink openat2 create write change empty truncate
+	local instances=(/sys/kernel/tracing/instances/skel-"$STAGE"-*)
+	[ -d "${instances[0]}" ]
+	end
+	[ ! -d "${instances[0]}" ]
+	under_sanitizers
+}
+
+@test "skel-load keeps CAP_NET_ADMIN and sockets for what only they can take away" {
+	make_net
+	in_net tc qdisc add dev lo clsact || skip "needs clsact"
+	in_net tc qdisc del dev lo clsact
+	hook probe tc -1
+	begin nsenter -t "$NET" -n -- skel-load -a probe=tc:lo/ingress probe.json
+	in_net tc filter show dev lo ingress | grep -q probe
+	has_caps net_admin
+	may_only read list unlink tcp netlink unix
+	end
+	[ -z "$(in_net tc filter show dev lo ingress)" ]
+	under_sanitizers
+}
+
+@test "CAP_BPF is kept where the kernel wants it of who uses an open map" {
+	[ -z "${SAN:-}" ] || skip "the sanitizers do not work below strace"
+	need_bpf
+	make_maps
+	make_session "$RB" > input
+	# What is asked with a descriptor that there is not tells the kernels
+	# before 5.19.
+	strace -qq -e trace=bpf skel-poll -t 0.1 input 2>&1 >/dev/null | grep '^bpf(' > calls
+	local probe
+	probe=$(grep -n 'BPF_OBJ_GET_INFO_BY_FD.*bpf_fd=-1' calls | cut -d : -f 1)
+	start strace -qq -o trace -e inject=bpf:error=EPERM:when="$probe" skel-poll
+	local tracer=$STAGE
+	wait_for 10 pgrep -P "$tracer" -x skel-poll
+	STAGE=$(pgrep -P "$tracer" -x skel-poll)
+	wait_for 10 is_confined
+	has_caps bpf
+	end || :
+	wait "$tracer" || :
+}
+
+@test "the C library links nothing that could confine its host" {
+	local build
+	build=$(dirname "$(command -v skel-fmt)")/..
+	[ -e "$build/libeunomia.a" ] || skip "needs the library beside the commands"
+	nm "$build/libeunomia.a" > names
+	grep -q ' T destroy_eunomia_skel' names
+	run ! grep -E 'confine|seccomp|landlock' names
+}
+
+# able CAPABILITIES COMMAND...: as an ordinary user with these: "+bpf,+perfmon".
+able() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps "$1" --ambient-caps "$1" "${@:2}"
+}
+
+need_setpriv() {
+	need_bpf
+	need_nobody
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to be less than that"
+}
+
+@test "the capability that is missing is named" {
+	need_setpriv
+	fails_with 1 "runqlat.json: needs CAP_BPF and CAP_PERFMON; run as root" able -all skel-load -t 0.2 "$ASSETS/runqlat.json"
+	fails_with 1 "runqlat.json: needs CAP_PERFMON; run as root" able +bpf skel-load -t 0.2 "$ASSETS/runqlat.json"
+	fails_with 1 "runqlat.json: needs CAP_BPF; run as root" able +perfmon skel-load -t 0.2 "$ASSETS/runqlat.json"
+}
+
+@test "what a session and a trace pipe want of an ordinary user is named" {
+	need_setpriv
+	able -all test -x /sys/fs/bpf && skip "bpffs is anybody's here"
+	# Somebody has to mount it.
+	make_dir
+	local package=$ASSETS/bootstrap.json base=+bpf,+perfmon
+	fails_with 1 "skel-load: /sys/fs/bpf: Permission denied; run as root, or with CAP_DAC_OVERRIDE too" \
+		able $base skel-load -t 0.2 --pin "$package"
+	fails_with 1 "skel-load: $DIR/x: Permission denied; run as root, or as its owner" \
+		able $base,+dac_read_search skel-load -t 0.2 --pin="$DIR/x" "$package"
+	run -0 --separate-stderr able $base,+dac_override skel-load --pin -t 0.1 "$package"
+	silent "$stderr"
+	[ ! -e "$(jq -r .dir <<<"$output")" ]
+	skel-load -q -t 0.1 --trace-pipe "$package" >/dev/null
+	able -all test -r /sys/kernel/tracing && skip "tracefs is anybody's here"
+	fails_with 1 "skel-load: --trace-pipe: /sys/kernel/tracing/instances/skel-" \
+		able $base,+dac_read_search skel-load -t 0.2 --trace-pipe "$package"
+	[[ $stderr == *": needs CAP_DAC_OVERRIDE; run as root" ]]
+	run -0 --separate-stderr able $base,+dac_override skel-load -t 0.1 --trace-pipe "$package"
+	silent "$stderr"
+}
+
+@test "CAP_BPF and CAP_PERFMON are enough for what attaches by links alone" {
+	need_setpriv
+	chmod 777 .
+	BOUND=$(field CapBnd self)
+	begin setpriv --reuid=65534 --regid=65534 --clear-groups \
+		--inh-caps +bpf,+perfmon --ambient-caps +bpf,+perfmon skel-load -f json "$ASSETS/bootstrap.json"
+	is 65534 "$(field Uid)"
+	has_caps
+	/bin/true
+	wait_for 10 grep -q '"comm":"true"' out
+	end
+	silent "$(cat err)"
+}
+
+@test "with CAP_NET_ADMIN too programs for the network go on interfaces, and off again" {
+	need_setpriv
+	make_net
+	local net=(nsenter -t "$NET" -n -- setpriv --reuid=65534 --regid=65534 --clear-groups)
+	hook probe xdp 2
+	fails_with 1 "needs CAP_NET_ADMIN, if it is a program for the network" \
+		"${net[@]}" --inh-caps +bpf,+perfmon --ambient-caps +bpf,+perfmon skel-load -t 0.2 -a probe=xdp:lo probe.json
+	BOUND=$(field CapBnd self)
+	net+=(--inh-caps "+bpf,+perfmon,+net_admin" --ambient-caps "+bpf,+perfmon,+net_admin")
+	begin "${net[@]}" skel-load -a probe=xdp:lo,mode=skb -f json probe.json
+	in_net ip link show dev lo | grep -q xdp
+	has_caps
+	end
+	wait_for 5 no_xdp
+	in_net tc qdisc add dev lo clsact || skip "needs clsact"
+	in_net tc qdisc del dev lo clsact
+	hook probe tc -1
+	begin "${net[@]}" skel-load -a probe=tc:lo/ingress probe.json
+	in_net tc filter show dev lo ingress | grep -q probe
+	has_caps net_admin
+	end
+	[ -z "$(in_net tc filter show dev lo ingress)" ]
+}
+
+no_xdp() {
+	! in_net ip link show dev lo | grep -q xdp
+}
+
+# A directory on bpffs, DIR, below which tests play.
+make_dir() {
+	need_bpf
+	DIR=/sys/fs/bpf/skel-test-$$-$BATS_TEST_NUMBER
+	skel-load -q -t 0.1 --pin "$ASSETS/bootstrap.json" >/dev/null
+	mkdir "$DIR"
+}
+
+@test "an ordinary user pins in a directory of its own, polls there, and takes it away" {
+	need_setpriv
+	make_dir
+	chown 65534:65534 "$DIR"
+	chmod 777 .
+	# The way there is root's.
+	local caps=+dac_read_search
+	able $caps,+bpf,+perfmon skel-load --pin="$DIR/run" "$ASSETS/bootstrap.json" > out 2> err 3>&- &
+	local load=$!
+	wait_for 30 has_header out || { cat err; return 1; }
+	[ "$(stat -c %a:%u "$DIR/run")" = 700:65534 ]
+	able $caps skel-poll -f json out > seen 2>err.poll 3>&- &
+	local poll=$!
+	wait_for 30 seen_one
+	pkill -P "$load" -x skel-load || kill "$load"
+	wait "$load"
+	[ ! -e "$DIR/run" ]
+	silent "$(cat err)"
+	# From a file: it looks whether the directory is still there.
+	wait "$poll"
+	silent "$(cat err.poll)"
+}
+
+@test "the owner polls a ring buffer without privilege, a perf buffer with CAP_PERFMON" {
+	need_setpriv
+	make_maps
+	chown 65534:65534 "$DIR" "$DIR/rb" "$DIR/pb"
+	make_session "$RB" > ring
+	make_session "$PB" > perf
+	# The way there is root's.
+	run -0 --separate-stderr able +dac_read_search skel-poll --once ring
+	silent "$stderr"
+	fails_with 1 "skel-poll: $DIR: Permission denied; run as root, or as its owner" \
+		able -all skel-poll --once ring
+	chown 0:0 "$DIR/rb"
+	fails_with 1 "skel-poll: map rb: $DIR/rb: Permission denied; run as root, or as who made the session" \
+		able +dac_read_search skel-poll --once ring
+	case $(cat /proc/sys/kernel/perf_event_paranoid) in
+	1 | 2) ;;
+	*) skip "needs kernel.perf_event_paranoid at 1 or 2" ;;
+	esac
+	run -1 --separate-stderr able +dac_read_search skel-poll --once perf
+	[[ $stderr == "skel-poll: map pb: cannot open perf buffers of 64 pages: needs CAP_PERFMON; run as root" ]]
+	run -0 --separate-stderr able +dac_read_search,+perfmon skel-poll --once perf
+	silent "$stderr"
+	PAGES=1048576 make_session "$PB" > large
+	fails_with 1 "skel-poll: map pb: cannot open perf buffers of 1048576 pages: more than this process may lock; needs CAP_IPC_LOCK, a higher kernel.perf_event_mlock_kb, or fewer pages (perf_buffer_pages)" \
+		able +dac_read_search,+perfmon skel-poll --once large
+}
+
+seen_one() {
+	/bin/true
+	[ "$(wc -l < seen)" -ge 2 ]
+}
+
+@test "directories are made 0700 and pins 0600, whatever the umask" {
+	make_dir
+	(
+		umask 0
+		skel-load --pin="$DIR/a/b" --detach "$ASSETS/bootstrap.json" > out
+	)
+	[ "$(stat -c %a "$DIR/a" "$DIR/a/b" "$DIR/a/b/owner-none" | sort -u)" = 700 ]
+	[ "$(find "$DIR/a/b" -type f -printf '%m\n' | sort -u)" = 600 ]
+	skel-load --unload "$DIR/a/b"
+}
+
+# refused PATH WHO: skel-load pins nothing there, and says why of WHO.
+refused() {
+	fails_with 1 "skel-load: $2: $3" skel-load -t 0.2 --pin="$1" "$ASSETS/bootstrap.json"
+	[ -z "$(find "$DIR" -type f)" ]
+}
+
+@test "a place to pin that another user could have planted is refused" {
+	make_dir
+	local theirs="belongs to another user, who could put anything there"
+	mkdir "$DIR/mine" "$DIR/theirs"
+	chown 65534 "$DIR/theirs"
+	refused "$DIR/theirs" "$DIR/theirs" "$theirs"
+	refused "$DIR/theirs/new/deeper" "$DIR/theirs" "$theirs"
+	[ ! -e "$DIR/theirs/new" ]
+	ln -s "$DIR/mine" link
+	chown -h 65534 link
+	refused link "$PWD/link" "$theirs"
+	refused link/new "$PWD/link" "$theirs"
+	# A link of root's that goes where anybody can put another.
+	mkdir "$DIR/theirs/x"
+	ln -s "$DIR/theirs/x" own
+	refused own "$DIR/theirs" "$theirs"
+	refused own/new "$DIR/theirs" "$theirs"
+	[ ! -e "$DIR/theirs/x/new" ]
+}
+
+@test "a directory where others may write is refused; a sticky one above is not" {
+	make_dir
+	local open="others may write there, and could put anything there; take a directory of your own"
+	chmod 777 "$DIR"
+	refused "$DIR" "$DIR" "$open"
+	refused "$DIR/new" "$DIR" "$open"
+	[ ! -e "$DIR/new" ]
+	chmod 770 "$DIR"
+	chgrp 65534 "$DIR"
+	refused "$DIR/new" "$DIR" "$open"
+	chmod 1777 "$DIR"
+	refused "$DIR" "$DIR" "$open"
+	run -0 --separate-stderr skel-load -t 0.1 --pin="$DIR/new" "$ASSETS/bootstrap.json"
+	silent "$stderr"
+	ln -s "$DIR" own
+	run -0 --separate-stderr skel-load -t 0.1 --pin=own/new "$ASSETS/bootstrap.json"
+	silent "$stderr"
+}
+
+@test "the directory of all sessions, made by another user before, is refused" {
+	need_bpf
+	local theirs="skel-load: /sys/fs/bpf/skel: belongs to another user"
+	run -1 --separate-stderr unshare -m sh -c '
+		mount -t bpf bpf /sys/fs/bpf && mkdir /sys/fs/bpf/skel && chown 65534 /sys/fs/bpf/skel &&
+		exec skel-load -t 0.2 --pin "$ASSETS/bootstrap.json"'
+	[ -z "$output" ]
+	[[ $stderr == *"$theirs"* ]]
+}
+
+@test "skel-poll opens no pin where another user could have put it, and so it stays" {
+	need_bpf
+	make_maps
+	make_session "$RB" "$(sampled counts 100 true)" > session
+	produce to_counts 1
+	chown 65534 "$DIR"
+	fails_with 1 "skel-poll: $DIR: belongs to another user, who could put anything there" skel-poll --once session
+	chown 0 "$DIR"
+	chmod 777 "$DIR"
+	fails_with 1 "skel-poll: $DIR: others may write there" skel-poll --once session
+	bpftool map dump pinned "$DIR/counts" | grep -q key
+	chmod 755 "$DIR"
+	run -0 skel-poll -f json --once session
+	[[ $output == *'"key":'* ]]
+}

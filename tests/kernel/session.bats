@@ -1,0 +1,303 @@
+#!/usr/bin/env bats
+# Sessions: what skel-load pins, for how long, and who sweeps it.
+
+load ../helpers/helper
+load ../helpers/chain
+load ../helpers/load
+
+setup() {
+	note_places
+	need_bpf
+	cd "$BATS_TEST_TMPDIR"
+	DIR=/sys/fs/bpf/skel-test-$BASHPID
+	PACKAGE=$ASSETS/bootstrap.json
+}
+
+teardown() {
+	kill_load
+	end_background
+	sweep
+	rmdir "$DIR"/*/* "$DIR"/* "$DIR" 2>/dev/null || :
+}
+
+# What a killed session left, swept by the next skel-load, whatever it does.
+sweep() {
+	skel-load -q --check "$PACKAGE" > /dev/null
+	skel-load -q --unload "$DIR" 2>/dev/null || :
+}
+
+field() { # FILTER
+	jq -r "$1" out
+}
+
+@test "a session is a line that names the pins, in a directory of the owner alone" {
+	start_load --pin "$PACKAGE"
+	[ "$(wc -l < out)" -eq 1 ]
+	[ "$(field .skel)" = session ]
+	[ "$(field .name)" = bootstrap_bpf ]
+	[ "$(field '"\(.perf_buffer_pages) \(.poll_timeout_ms)"')" = "64 100" ]
+	local dir
+	dir=$(field .dir)
+	[[ $dir == /sys/fs/bpf/skel/bootstrap_bpf-$LOAD-* ]]
+	[ "$(field '.maps[0].pin')" = "$dir/rb" ]
+	[ "$(stat -c %a:%u "$dir")" = 700:0 ]
+	bpftool map show pinned "$dir/rb" | grep -q ringbuf
+	[ "$(find "$dir" -type f -printf '%f\n' | sort | xargs)" = "lost_rb rb told_rb" ]
+	run ! grep -vE ': (mounted|swept) ' err
+	end_load
+}
+
+@test "SIGINT, SIGTERM and SIGHUP unpin, unload and end with status 0" {
+	for signal in INT TERM HUP; do
+		start_load --pin "$PACKAGE"
+		local dir progs
+		dir=$(field .dir)
+		progs=$(held prog)
+		[ -d "$dir" ]
+		end_load "$signal"
+		[ ! -e "$dir" ]
+		# shellcheck disable=SC2086
+		wait_for 5 none_of prog $progs
+	done
+}
+
+@test "a reader that leaves ends the session" {
+	mkfifo reader
+	head -c 1 < reader > /dev/null &
+	skel-load --pin "$PACKAGE" > reader 3>&- &
+	local pid=$!
+	wait "$pid"
+	run ! compgen -G "/sys/fs/bpf/skel/bootstrap_bpf-$pid-*"
+}
+
+@test "-t ends a session" {
+	run -0 --separate-stderr skel-load -t 0.3 --pin="$DIR" "$PACKAGE"
+	[ "$(jq -r .dir <<<"$output")" = "$DIR" ]
+	[ ! -e "$DIR" ]
+}
+
+@test "what kill -9 leaves is swept by the next skel-load, whatever it does" {
+	start_load --pin "$PACKAGE"
+	local dir maps owner=$LOAD status=0
+	dir=$(field .dir)
+	maps=$(held map)
+	end_load KILL || status=$?
+	[ "$status" -eq 137 ]
+	[ -d "$dir" ]
+	run -0 --separate-stderr skel-load --check "$PACKAGE"
+	[ ! -e "$dir" ]
+	[[ $stderr == *"skel-load: swept $dir, left behind by pid $owner"* ]]
+	# shellcheck disable=SC2086
+	wait_for 5 none_of map $maps
+}
+
+@test "a live session is left alone by others" {
+	start_load --pin "$PACKAGE"
+	run -0 --separate-stderr skel-load --check "$PACKAGE"
+	[ -z "$stderr" ]
+	[ -e "$(field '.maps[0].pin')" ]
+	end_load
+}
+
+@test "a pid that came again, with another start time, is a dead owner" {
+	start_load --pin "$PACKAGE"
+	local dir=/sys/fs/bpf/skel/old-1-2-3 ns
+	ns=$(stat -L -c %i /proc/self/ns/pid)
+	mkdir "$dir" "$dir/owner-$LOAD-1-$ns"
+	run -0 --separate-stderr skel-load --check "$PACKAGE"
+	[ ! -e "$dir" ]
+	[ -d "$(field .dir)" ]
+	end_load
+}
+
+@test "an owner in another pid namespace may live: it is left alone" {
+	start_load --pin "$PACKAGE"
+	local dir=/sys/fs/bpf/skel/elsewhere-$BASHPID
+	mkdir "$dir" "$dir/owner-4194304-1-1"
+	run -0 --separate-stderr skel-load --check "$PACKAGE"
+	[ -d "$dir" ]
+	rmdir "$dir"/* "$dir"
+	end_load
+}
+
+@test "two sweeps at once do not trip over each other" {
+	local owners=() pid
+	for _ in 1 2 3 4; do
+		start_load --pin "$PACKAGE"
+		owners+=("$LOAD")
+	done
+	kill -9 "${owners[@]}"
+	for pid in "${owners[@]}"; do
+		wait "$pid" || :
+	done
+	skel-load --check "$PACKAGE" > one 2> one.err &
+	local other=$!
+	skel-load --check "$PACKAGE" > two 2> two.err
+	wait "$other"
+	cmp one two
+	run ! grep -v ': swept ' one.err two.err
+	for pid in "${owners[@]}"; do
+		run ! compgen -G "/sys/fs/bpf/skel/bootstrap_bpf-$pid-*"
+	done
+}
+
+@test "--pin=DIR makes the directory and its parents, and removes it in the end" {
+	start_load --pin="$DIR/a/b" "$PACKAGE"
+	[ "$(field .dir)" = "$DIR/a/b" ]
+	[ "$(stat -c %a "$DIR/a/b")" = 700 ]
+	[ -e "$DIR/a/b/rb" ]
+	end_load
+	[ ! -e "$DIR/a/b" ]
+	rmdir "$DIR/a" "$DIR"
+}
+
+@test "--pin=DIR may be relative: the session has it whole" {
+	mkdir "$DIR"
+	cd /sys/fs/bpf
+	run -0 --separate-stderr skel-load -t 0.2 --pin="${DIR##*/}/x" "$PACKAGE"
+	[ "$(jq -r .dir <<<"$output")" = "$DIR/x" ]
+	rmdir "$DIR"
+}
+
+@test "--pin=DIR of a live session is refused with its pid, of a dead one is taken over" {
+	start_load --pin="$DIR" "$PACKAGE"
+	fails_with 1 "skel-load: $DIR: in use by pid $LOAD" skel-load --pin="$DIR" "$PACKAGE"
+	[ -e "$DIR/rb" ]
+	end_load KILL || :
+	[ -e "$DIR/rb" ]
+	start_load --pin="$DIR" "$PACKAGE"
+	[ "$(find "$DIR" -mindepth 1 | wc -l)" -eq 4 ]
+	end_load
+	[ ! -e "$DIR" ]
+}
+
+@test "--pin=DIR is refused where there is something else, and leaves that alone" {
+	mkdir "$DIR" "$DIR/something"
+	fails_with 1 "skel-load: $DIR: holds what is no session's" skel-load --pin="$DIR" "$PACKAGE"
+	[ -d "$DIR/something" ]
+	rmdir "$DIR/something"
+	chown 65534 "$DIR"
+	fails_with 1 "skel-load: $DIR: belongs to another user" skel-load --pin="$DIR" "$PACKAGE"
+	rmdir "$DIR"
+	fails_with 1 "a name on bpffs cannot have a dot" skel-load --pin="$DIR.x" "$PACKAGE"
+	fails_with 1 "$PWD/x: not on a bpffs; take a directory below /sys/fs/bpf" \
+		skel-load --pin=x "$PACKAGE"
+	[ ! -e x ]
+	fails_with 1 "skel-load: /: not on a bpffs" skel-load --pin=/ "$PACKAGE"
+	# Nothing of a path that is too long is made.
+	fails_with 1 "/a/a: File name too long" skel-load --pin="$DIR$(printf '/a%.0s' {1..2100})" "$PACKAGE"
+	[ ! -e "$DIR" ]
+}
+
+@test "--detach leaves the program running and --unload ends it" {
+	skel-load --pin="$DIR" --detach "$PACKAGE" > out
+	[ "$(field .detached)" = true ]
+	[ "$(find "$DIR" -type f -printf '%f\n' | sort | xargs)" = "link_handle_exec link_handle_exit lost_rb rb told_rb" ]
+	local id
+	id=$(bpftool -j link show pinned "$DIR/link_handle_exec" | jq .prog_id)
+	bpftool prog show id "$id"
+	# Nobody owns it, so nobody sweeps it.
+	skel-load -q --check "$PACKAGE" > /dev/null
+	bpftool prog show id "$id"
+	fails_with 1 "$DIR: holds a detached session; end it first: skel-load --unload $DIR" \
+		skel-load --pin="$DIR" "$PACKAGE"
+	run -0 --separate-stderr skel-load --unload "$DIR"
+	[ -z "$output$stderr" ]
+	[ ! -e "$DIR" ]
+	wait_for 5 none_of prog "$id"
+}
+
+@test "what nobody could be told of is not left detached" {
+	run -1 --separate-stderr bash -c "skel-load --pin='$DIR' --detach '$PACKAGE' > /dev/full"
+	[[ $stderr == *"<stdout>: No space left on device" ]]
+	[ ! -e "$DIR" ]
+}
+
+@test "what was detached goes on collecting events: skel-poll finds them" {
+	make_worker
+	skel-load --pin="$DIR" --detach "$PACKAGE" > out
+	./worker 93 || :
+	run -0 --separate-stderr skel-poll --once -f json out
+	[[ $output == *'"exit_code":93,'* ]]
+	skel-load --unload "$DIR"
+}
+
+@test "a tracepoint that is detached stays switched on" {
+	skel-load -q --pin="$DIR" --detach "$ASSETS/opensnoop.json" > out
+	bpftool link show pinned "$DIR/link_enter_openat" | grep -q perf_event
+	skel-poll -n 1 -t 10 -f json out > seen &
+	local poll=$!
+	wait_for 10 opened_until_seen
+	wait "$poll"
+	skel-load --unload "$DIR"
+	[ ! -e "$DIR" ]
+}
+
+opened_until_seen() {
+	: < "$PACKAGE"
+	[ "$(wc -l < seen)" -ge 2 ]
+}
+
+@test "--unload refuses a live session, what is no session, and what is not there" {
+	start_load --pin="$DIR" "$PACKAGE"
+	fails_with 1 "skel-load: $DIR: pid $LOAD still runs it; stop that instead: kill $LOAD" \
+		skel-load --unload "$DIR"
+	[ -e "$DIR/rb" ]
+	end_load
+	mkdir "$DIR"
+	fails_with 1 "skel-load: $DIR: not the directory of a session" skel-load --unload "$DIR"
+	rmdir "$DIR"
+	fails_with 1 "$DIR: No such file or directory" skel-load --unload "$DIR"
+	mkdir -p x/owner-none
+	fails_with 1 "x: not the directory of a session" skel-load --unload x
+	[ -d x/owner-none ]
+}
+
+@test "--unload ends what kill -9 left" {
+	start_load --pin="$DIR" "$PACKAGE"
+	end_load KILL || :
+	run -0 skel-load --unload "$DIR"
+	[ ! -e "$DIR" ]
+}
+
+@test "when a link cannot be pinned nothing is left, and it is said which" {
+	c_program target
+	bpf_package probes "-DTARGET=\"$PWD/target\""
+	fails_with 1 "program passed: cannot be left running (usdt/$PWD/target:skel:here); leave it out with -a passed=off" \
+		skel-load --pin="$DIR" --detach probes.json
+	[ ! -e "$DIR" ]
+	run -0 --separate-stderr skel-load -q --pin="$DIR" --detach -a passed=off probes.json
+	skel-load --unload "$DIR"
+}
+
+@test "a failed load or attach pins nothing" {
+	bpf_package refused
+	fails_with 1 "the verifier refused it" skel-load --pin="$DIR" refused.json
+	[ ! -e "$DIR" ]
+	bpf_package second
+	fails_with 1 "this kernel has no tracepoint " skel-load --pin="$DIR" second.json
+	[ ! -e "$DIR" ]
+}
+
+@test "bpffs is mounted where it is missing, with one notice" {
+	run -0 --separate-stderr without_mounts skel-load -t 0.1 --pin "$PACKAGE"
+	[ "$stderr" = "skel-load: mounted bpffs on /sys/fs/bpf" ]
+	run -0 --separate-stderr without_mounts skel-load -t 0.1 "$PACKAGE"
+	[ -z "$stderr" ]
+}
+
+@test "bpffs that cannot be mounted is an error that says what to do" {
+	run -1 --separate-stderr without_mounts setpriv --bounding-set -sys_admin --inh-caps -sys_admin \
+		skel-load --pin "$PACKAGE"
+	[ -z "$output" ]
+	[[ $stderr == *"bpffs is not mounted on /sys/fs/bpf and mounting it failed: Operation not permitted; as root: mount -t bpf bpf /sys/fs/bpf"* ]]
+}
+
+@test "an ordinary user's sweep and unload touch nothing" {
+	need_nobody
+	start_load --pin="$DIR" "$PACKAGE"
+	run -1 --separate-stderr as_nobody skel-load --unload "$DIR"
+	[[ $stderr == *"$DIR: Permission denied"* ]]
+	[ -e "$DIR/rb" ]
+	end_load
+}

@@ -1,0 +1,462 @@
+#!/usr/bin/env bats
+# skel-load(1): a package in, a stream out, on the real kernel.
+
+load ../helpers/helper
+load ../helpers/chain
+load ../helpers/load
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+	kill_load
+	end_background
+}
+
+# Globals of globals.bpf.c as the program sees them, one JSON record.
+seen_globals() { # [-e ELF] [ARGUMENT...]
+	local options=()
+	[ "${1:-}" != -e ] || { options=(-e "$2"); shift 2; }
+	start_load -q -f json -n 1 "${options[@]}" globals.json --targ_pid $BASHPID "$@"
+	wait_for 10 has_lines out 2
+	wait "$LOAD"
+	LOAD=
+	sed -n 2p out
+}
+
+@test "--check verifies every example, prints a line a program, attaches nothing" {
+	need_bpf
+	for package in "$ASSETS"/*.json; do
+		run -0 --separate-stderr skel-load --check "$package"
+		[ -z "$stderr" ]
+		[ "${#lines[@]}" -eq "$(jq '.meta.bpf_skel.progs | length' "$package")" ]
+		for line in "${lines[@]}"; do
+			[[ $line =~ ^program\ [a-z_0-9]+\ [a-z_]+\ [^\ ]+\ ok,\ [0-9]+\ insns$ ]]
+		done
+	done
+}
+
+@test "arguments reach every kind of data section, u64 to its last value" {
+	need_bpf
+	bpf_package globals
+	run -0 --separate-stderr seen_globals --ro 18446744073709551615 --ro_x 0xfffffffffffffffe \
+		--da 4294967295 --da_x 17 --bs 3000000000 --small -128 \
+		--disable-yes --enable-no --text 'fifteen letters'
+	[[ $output == '{"@map":"rb",'*'"ro":18446744073709551615,"ro_x":18446744073709551614,"da":4294967295,"da_x":17,"bs":3000000000,"small":-128,"yes":false,"no":true,"text":"fifteen letters"}' ]]
+}
+
+@test "what is not given stays as the object has it, a true bool too" {
+	need_bpf
+	bpf_package globals
+	run -0 --separate-stderr seen_globals
+	[[ $output == *'"ro":1,"ro_x":2,"da":3,"da_x":4,"bs":0,"small":-5,"yes":true,"no":false,"text":"as it was"}' ]]
+}
+
+@test "without defaults in the package the object's own values are kept" {
+	need_bpf
+	bpf_package globals
+	edit globals.json 'del(.meta.bpf_skel.data_sections[].variables[] | (.value, .cmdarg))'
+	run -0 --separate-stderr seen_globals
+	[[ $output == *'"ro":1,"ro_x":2,"da":3,"da_x":4,"bs":0,"small":-5,"yes":true,"no":false,"text":"as it was"}' ]]
+}
+
+@test "a global in a section .bss.x is set, and zero if it is not" {
+	need_bpf
+	bpf_package globals
+	edit globals.json '(.meta.bpf_skel.data_sections[] | select(.name == ".bss").name) = ".bss.x"'
+	bpf_object globals -DBSS_X
+	run -0 --separate-stderr seen_globals -e globals.bpf.o --bs 77
+	[[ $output == *'"da_x":4,"bs":77,"small":-5,'* ]]
+	run -0 --separate-stderr seen_globals -e globals.bpf.o
+	[[ $output == *'"da_x":4,"bs":0,"small":-5,'* ]]
+}
+
+@test "a u64 that skel-args wrote into the package arrives exactly" {
+	need_bpf
+	bpf_package globals
+	skel-args globals.json --ro 18446744073709551615 --targ_pid $BASHPID > filled.json
+	grep -q 18446744073709551615 filled.json
+	start_load -f json -n 1 filled.json
+	wait_for 10 has_lines out 2
+	sed -n 2p out | grep -q '"ro":18446744073709551615,'
+}
+
+@test "a variable or a section that the object lacks is an error that names it" {
+	need_bpf
+	bpf_package globals
+	edit globals.json '(.meta.bpf_skel.data_sections[].variables[] | select(.name == "da_x").name) = "nosuch"'
+	fails_with 1 "globals.json: nosuch: " skel-load globals.json
+	bpf_package globals
+	edit globals.json '(.meta.bpf_skel.data_sections[] | select(.name == ".data.x").name) = ".data.y"'
+	fails_with 1 "globals.json: section .data.y is not in the object" skel-load globals.json
+	edit globals.json '(.meta.bpf_skel.data_sections[] | select(.name == ".data.y").variables) = []'
+	run -0 skel-load --check globals.json
+}
+
+@test "a program that the object lacks is an error that names it" {
+	need_bpf
+	bpf_package kinds
+	edit kinds.json '.meta.bpf_skel.progs[0].name = "nosuch"'
+	fails_with 1 "skel-load: kinds.json: program nosuch is not in the object" skel-load kinds.json
+}
+
+@test "the verifier's last lines and the program's name follow a refusal" {
+	need_bpf
+	bpf_package refused
+	fails_with 1 "skel-load: refused.json: program careless (raw_tp/sched_process_exit): the verifier refused it: Permission denied" \
+		skel-load refused.json
+	[[ $stderr == *"skel-load:     R0 invalid mem access 'map_value_or_null'"* ]]
+	[[ $stderr != *libbpf* ]]
+	fails_with 1 "program careless" skel-load --check refused.json
+}
+
+@test "of a long verifier's log only the last 20 lines are shown" {
+	need_bpf
+	bpf_package refused -DLONG
+	fails_with 1 "program careless" skel-load -q refused.json
+	[ "$(grep -c '^skel-load:     ' <<<"$stderr")" -eq 20 ]
+}
+
+@test "when the second program cannot be attached the first is not left" {
+	need_bpf
+	local first=f_$BASHPID second=s_$BASHPID
+	bpf_package second "-Dfirst=$first" "-Dsecond=$second"
+	fails_with 1 "skel-load: program $second: tp/sched/no_such_tracepoint: this kernel has no tracepoint sched/no_such_tracepoint" \
+		skel-load second.json
+	run ! bpftool prog show name "$first"
+	# Alone it can.
+	run -0 --separate-stderr skel-load -v -t 0.1 -a "$second=off" second.json
+	[[ $stderr == *"program $first: attached to tp/sched/sched_process_exec"* ]]
+	[[ $stderr != *"$second: attached"* ]]
+}
+
+@test "uprobes, uretprobes and USDT probes go where their section says" {
+	need_bpf
+	c_program target
+	bpf_package probes "-DTARGET=\"$PWD/target\""
+	start_load -f json -n 3 probes.json
+	./target
+	wait_for 10 has_lines out 5
+	wait "$LOAD"
+	LOAD=
+	[ "$(sed 1d out | jq -r 'select(.probe).probe' | xargs)" = "uprobe usdt uretprobe" ] ||
+		[ "$(sed 1d out | jq -r 'select(.probe).probe' | xargs)" = "usdt uprobe uretprobe" ]
+}
+
+@test "a probe of a function that the file lacks says so" {
+	need_bpf
+	bpf_package probes '-DTARGET="/nonexistent"'
+	fails_with 1 "skel-load: program entered: uprobe//nonexistent:work: /nonexistent: No such file or directory" \
+		skel-load probes.json
+}
+
+@test "-a PROGRAM=cgroup:PATH attaches to that cgroup, until the end" {
+	need_bpf
+	local top cgroup
+	top=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
+	[ -n "$top" ] || skip "no cgroup2 is mounted"
+	cgroup=$top/skel-test-$$
+	mkdir "$cgroup" || skip "cannot make a cgroup"
+	bpf_package kinds
+	start_load -a "count_packets=cgroup:$cgroup" -a each_task=off -a pass=off -a nowhere=off kinds.json
+	bpftool cgroup show "$cgroup" | grep -q count_packets
+	end_load
+	run -0 bpftool cgroup show "$cgroup"
+	[[ $output != *count_packets* ]]
+	rmdir "$cgroup"
+	fails_with 1 "program count_packets: cgroup:$cgroup: no such cgroup" \
+		skel-load -q -a "count_packets=cgroup:$cgroup" -a pass=off -a nowhere=off kinds.json
+}
+
+@test "what cannot be attached is said before anything is loaded" {
+	need_bpf
+	bpf_package kinds
+	fails_with 1 "program count_packets: say where it goes: -a count_packets=cgroup:PATH" \
+		skel-load kinds.json
+	fails_with 1 "program each_task: iter programs cannot go to cgroup:/x" \
+		skel-load -a count_packets=off -a each_task=cgroup:/x kinds.json
+	fails_with 1 "program nowhere: say where it goes: -a nowhere=uprobe:FILE:FUNCTION[,offset=N][,pid=PID]" \
+		skel-load -q -a count_packets=off -a pass=off kinds.json
+	fails_with 1 "-a nosuch: kinds.json has no such program; it has: count_packets, each_task, pass, nowhere" \
+		skel-load -a nosuch=off kinds.json
+}
+
+@test "link: false keeps a program loaded and unattached" {
+	need_bpf
+	bpf_package kinds
+	edit kinds.json '.meta.bpf_skel.progs[].link = false | (.meta.bpf_skel.progs[] | select(.name == "each_task")) += {link: true, sample: {interval: 100}}'
+	start_load kinds.json
+	[ "$(held link | wc -l)" -eq 1 ]
+	[ "$(held prog | wc -l)" -eq 4 ]
+}
+
+@test "a package without an exported map runs, with a header, an end and a notice" {
+	need_bpf
+	bpf_package second
+	run -0 --separate-stderr skel-load -t 0.1 -a second=off second.json
+	[ "${#lines[@]}" -eq 2 ]
+	[ "$(jq -c .maps <<<"${lines[0]}")" = '[]' ]
+	[ "${lines[1]}" = '{"@end":{"records":0,"lost":0}}' ]
+	[[ $stderr == *"second.json: nothing to export"* ]]
+}
+
+@test "-n ends after so many records, -t after so long" {
+	need_bpf
+	bpf_package globals
+	seen_globals --da 1 >/dev/null
+	has_lines out 3
+	[ "$(tail -n 1 out)" = '{"@end":{"records":1,"lost":0}}' ]
+	run -0 --separate-stderr skel-load -t 0.2 globals.json
+	[ "${lines[1]}" = '{"@end":{"records":0,"lost":0}}' ]
+}
+
+@test "records that are lost are counted, and the exit status is 3" {
+	need_bpf
+	cp "$ASSETS/opensnoop.json" .
+	edit opensnoop.json '.meta.perf_buffer_pages = 1'
+	mkfifo slow
+	exec 4<> slow
+	skel-load -t 2 opensnoop.json > slow 2> err 3>&- 4>&- &
+	LOAD=$!
+	# Nobody reads yet: the pipe fills, then the kernel's buffer.
+	local end=$((SECONDS + 3))
+	while [ "$SECONDS" -lt "$end" ]; do
+		: < /dev/null
+	done
+	exec 5< slow
+	exec 4<&-
+	cat <&5 > out &
+	local status=0
+	wait "$LOAD" || status=$?
+	LOAD=
+	[ "$status" -eq 3 ]
+	grep -q 'records were lost' err
+	[ "$(tail -n 1 out | jq '.["@end"].lost')" -gt 0 ]
+}
+
+@test "a record shorter than its type is an @error line, and the exit status is 1" {
+	need_bpf
+	bpf_package globals -DSHORT
+	start_load -t 1 globals.json --targ_pid $BASHPID
+	wait_for 10 has_lines out 2
+	local status=0
+	wait "$LOAD" || status=$?
+	LOAD=
+	[ "$status" -eq 1 ]
+	sed -n 2p out | grep -q '^{"@error":{"map":"rb","message":"record of 40 bytes, its type needs 48"}}$'
+	grep -q 'skel-load: map rb: record of 40 bytes, its type needs 48' err
+}
+
+@test "no package, or -, is standard input, with arguments behind -" {
+	need_bpf
+	bpf_package globals
+	run -0 --separate-stderr skel-load -t 0.1 < globals.json
+	[ "$(jq -r .name <<<"${lines[0]}")" = globals_bpf ]
+	run -0 --separate-stderr bash -c 'skel-pack globals.bpf.o | skel-load -t 0.1 -v - --da 7'
+	[[ $stderr == *"da = 7"* ]]
+	run -0 --separate-stderr skel-load -t 0.1 -v globals.json -- --da 8
+	[[ $stderr == *"da = 8"* ]]
+}
+
+@test "-e gives the object to a bare meta or in place of the one inside" {
+	need_bpf
+	bpf_package globals
+	jq -c .meta globals.json > meta.json
+	fails_with 1 "meta.json: " skel-load meta.json
+	run -0 --separate-stderr skel-load --check -e globals.bpf.o meta.json
+	[[ $output == "program report_globals raw_tracepoint raw_tp/sys_enter ok, "* ]]
+	run -0 --separate-stderr skel-load --check -e globals.bpf.o globals.json
+}
+
+@test "the program's --help is on standard output, its wrong arguments are usage errors" {
+	bpf_package globals
+	run -0 --separate-stderr skel-load globals.json --help
+	[[ $output == *"Usage: skel-load globals.json"*"--targ_pid"* ]]
+	[ -z "$stderr" ]
+	fails_with 2 "nosuch" skel-load globals.json --nosuch 1
+	fails_with 2 "small" skel-load globals.json --small 128
+	run -0 bash -c 'set -o pipefail; skel-load globals.json --help | true'
+}
+
+@test "a wrong command line is exit 2 with nothing on stdout, before anything is read" {
+	fails_with 2 "usage: skel-load" skel-load --nosuch
+	fails_with 2 "--detach needs --pin=DIR" skel-load --detach nosuch.json
+	fails_with 2 "--detach needs --pin=DIR" skel-load --pin --detach nosuch.json
+	fails_with 2 "-t" skel-load --pin=/sys/fs/bpf/x --detach -t 1 nosuch.json
+	fails_with 2 "-n" skel-load --pin -n 1 nosuch.json
+	fails_with 2 "--check" skel-load --pin --check nosuch.json
+	fails_with 2 "--unload stands alone" skel-load --unload /x nosuch.json
+	fails_with 2 "--unload stands alone" skel-load --unload /x -n 5
+	fails_with 2 "-n: 0: not a number of records" skel-load -n 0 nosuch.json
+	fails_with 2 "-t: soon: not a number of seconds" skel-load -t soon nosuch.json
+	fails_with 2 "--latency: 1001: not a number of milliseconds up to 1000" \
+		skel-load --latency 1001 nosuch.json
+	fails_with 2 "--latency: records are polled by skel-poll" skel-load --pin --latency 10 nosuch.json
+	fails_with 2 "--unload stands alone" skel-load --unload /x --latency 10
+	fails_with 2 "-f: xml: neither binary nor json" skel-load -f xml nosuch.json
+	fails_with 2 "-a x: expected PROGRAM=WHERE" skel-load -a x nosuch.json
+	fails_with 2 "-a x=there: WHERE is one of " skel-load -a x=there nosuch.json
+	fails_with 2 "-a x=xpd:lo: unknown WHERE xpd; the nearest: xdp" skel-load -a x=xpd:lo nosuch.json
+	fails_with 2 "-a x=of: unknown WHERE of; the nearest: off" skel-load -a x=of nosuch.json
+	fails_with 2 "-a x=xdp: expected xdp:INTERFACE[,mode=native|skb|hw]" skel-load -a x=xdp nosuch.json
+	fails_with 2 "unknown argument -n; --help lists them all; options of skel-load stand before the package" \
+		skel-load "$ASSETS/ps.json" -n 5
+	fails_with 1 "nosuch.json: No such file" skel-load nosuch.json
+}
+
+@test "an unknown map is an error" {
+	need_bpf
+	bpf_package globals
+	fails_with 1 "nosuch" skel-load -m nosuch globals.json
+}
+
+@test "an ordinary user is told which capabilities are missing" {
+	need_nobody
+	bpf_package globals
+	fails_with 1 "skel-load: globals.json: needs CAP_BPF and CAP_PERFMON; run as root" \
+		as_nobody skel-load globals.json
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
+@test "-q says nothing, -v what is done, -vv libbpf's lines too" {
+	need_bpf
+	bpf_package second
+	run -0 --separate-stderr skel-load -q -t 0.1 -a second=off second.json
+	[ -z "$stderr" ]
+	run -0 --separate-stderr skel-load --no-log -t 0.1 -a second=off second.json
+	[ -z "$stderr" ]
+	run -0 --separate-stderr skel-load -v -t 0.1 -a second=off second.json
+	[[ $stderr == *"program first: attached"* ]]
+	[[ $stderr != *"libbpf: "* ]]
+	run -0 --separate-stderr skel-load -vv -t 0.1 -a second=off second.json
+	[[ $stderr == *"skel-load: libbpf: "* ]]
+	edit second.json '.meta.debug_verbose = true'
+	run -0 --separate-stderr skel-load -t 0.1 -a second=off second.json
+	[[ $stderr == *"skel-load: libbpf: "* ]]
+}
+
+@test "tracefs is mounted where it is missing, with one notice" {
+	need_bpf
+	bpf_package second
+	run -0 --separate-stderr without_mounts sh -c \
+		'skel-load -t 0.1 -a second=off second.json && skel-load -t 0.1 -a second=off second.json'
+	[ "$(grep -c '^skel-load: mounted tracefs on /sys/kernel/tracing$' <<<"$stderr")" -eq 1 ]
+	# What needs none mounts none.
+	bpf_package globals
+	run -0 --separate-stderr without_mounts skel-load -t 0.1 globals.json
+	[ -z "$stderr" ]
+}
+
+@test "tracefs that cannot be mounted is an error that says what to do" {
+	need_bpf
+	bpf_package second
+	run -1 --separate-stderr without_mounts setpriv --bounding-set -sys_admin --inh-caps -sys_admin \
+		skel-load -a second=off second.json
+	[[ $stderr == *"tracefs is not mounted on /sys/kernel/tracing and mounting it failed: Operation not permitted; as root: mount -t tracefs tracefs /sys/kernel/tracing"* ]]
+}
+
+# able CAPABILITIES COMMAND...: as an ordinary user with these: "+bpf,+perfmon".
+able() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps "$1" --ambient-caps "$1" "${@:2}"
+}
+
+@test "CAP_BPF and CAP_PERFMON do, with CAP_DAC_READ_SEARCH where tracefs is root's" {
+	need_bpf
+	need_nobody
+	run -0 able +bpf,+perfmon skel-load -t 0.1 "$ASSETS/runqlat.json"
+	if [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 2 ]; then
+		fails_with 1 "not permitted without CAP_SYS_ADMIN, since kernel.perf_event_paranoid is " \
+			able +bpf,+perfmon,+dac_read_search skel-load "$ASSETS/opensnoop.json"
+		return
+	fi
+	run -0 able +bpf,+perfmon,+dac_read_search skel-load -t 0.1 "$ASSETS/opensnoop.json"
+	able -all test -r /sys/kernel/tracing && skip "tracefs is anybody's here"
+	fails_with 1 "/tracing: Permission denied; run as root, or with CAP_DAC_READ_SEARCH too" \
+		able +bpf,+perfmon skel-load "$ASSETS/opensnoop.json"
+}
+
+@test "binary records on a terminal come with a notice that names skel-fmt" {
+	need_bpf
+	local load='skel-load -n 1 -t 0.1'
+	run -0 script -qec "$load '$ASSETS/bootstrap.json' 2>&1 >/dev/tty" /dev/null
+	[[ ${lines[0]} == 'skel-load: this is no text for a terminal; put "| skel-fmt" behind it, or take -f json'* ]]
+	run -0 script -qec "$load -f json '$ASSETS/bootstrap.json'" /dev/null
+	[[ ${lines[0]} == '{"skel":"stream",'* ]]
+	run -0 --separate-stderr bash -c "$load '$ASSETS/bootstrap.json'"
+	[ -z "$stderr" ]
+}
+
+@test "kill -9 leaves no program, map or link" {
+	need_bpf
+	start_load "$ASSETS/bootstrap.json"
+	local progs maps links
+	progs=$(held prog) maps=$(held map) links=$(held link)
+	[ -n "$progs" ]
+	[ -n "$maps" ]
+	[ -n "$links" ]
+	local status=0
+	end_load KILL || status=$?
+	[ "$status" -eq 137 ]
+	# shellcheck disable=SC2086
+	wait_for 5 none_of prog $progs
+	# shellcheck disable=SC2086
+	wait_for 5 none_of map $maps
+	# shellcheck disable=SC2086
+	wait_for 5 none_of link $links
+}
+
+@test "SIGINT, SIGTERM and SIGHUP end the stream properly, with status 0" {
+	need_bpf
+	for signal in INT TERM HUP; do
+		start_load "$ASSETS/bootstrap.json"
+		end_load "$signal"
+		[[ $(tail -n 1 out) == '{"@end":{"records":'*',"lost":0}}' ]]
+	done
+}
+
+@test "completion offers the program's arguments behind the package, by itself" {
+	local package=$ASSETS/bootstrap.json
+	[ "$(complete_words skel-load "$package" --min)" = --min_duration_ns ]
+	[ "$(complete_words skel-load -f json -t 5 --pin "$package" --min)" = --min_duration_ns ]
+	[ "$(complete_words skel-load --pin = /sys/fs/bpf/x "$package" --min)" = --min_duration_ns ]
+	[ "$(complete_words skel-load -a p=off -m rb -n 3 "$package" --min)" = --min_duration_ns ]
+	[ "$(complete_words skel-load -a p = tc : lo,prio = 5 "$package" --min)" = --min_duration_ns ]
+	skel-pack --unpack "$package" > x.bpf.o
+	jq -c .meta "$package" > bare.json
+	[ "$(complete_words skel-load -e x.bpf.o bare.json --min)" = --min_duration_ns ]
+}
+
+@test "completion offers options, formats and files before the package" {
+	touch a.json
+	mkdir there
+	[ "$(complete_words skel-load --de)" = --detach ]
+	[ "$(complete_words skel-load -a p=tc)" = "p=tc: p=tcx:" ]
+	[ "$(complete_words skel-load -a p = tc)" = "tc: tcx:" ]
+	[ "$(complete_words skel-load --attach = p = o)" = off ]
+	[ "$(complete_words skel-load -a p = xdp : et)" = "" ]
+	[ "$(complete_words skel-load -a p)" = "" ]
+	[ "$(complete_words skel-load -f '')" = "binary json" ]
+	[ "$(complete_words skel-load --format = j)" = json ]
+	[ "$(complete_words skel-load a)" = a.json ]
+	[ "$(complete_words skel-load --btf a)" = a.json ]
+	[ "$(complete_words skel-load --unload '')" = there ]
+	[ "$(complete_words skel-load -n '')" = "" ]
+	[ "$(complete_words skel-load --latency '')" = "" ]
+	[ "$(complete_words skel-load --latency 5 a)" = a.json ]
+}
+
+@test "all descriptors that the hard limit allows are used; where those end, no verifier is blamed" {
+	need_bpf
+	prlimit --nofile=12: skel-load -n 1 "$ASSETS/ps.json" > out
+	has_header out
+	local n blamed=0 ended=0
+	for n in {8..15}; do
+		run bash -c "ulimit -n $n; skel-load -t 0.1 '$ASSETS/bootstrap.json' 2>&1 >/dev/null"
+		[[ $output != *"verifier refused it: Too many open files"* ]] || blamed=$n
+		[[ $output != *"Too many open files"* ]] || ended=$((ended + 1))
+	done
+	[ "$blamed" -eq 0 ]
+	[ "$ended" -gt 0 ]
+}

@@ -1,0 +1,243 @@
+#!/usr/bin/env bats
+# skel-load --trace-pipe: what a program prints, and nobody else's.
+
+load ../helpers/helper
+load ../helpers/chain
+load ../helpers/load
+
+SPINS=()
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+	kill_load
+	[ -z "${OTHER:-}" ] || kill "$OTHER" 2>/dev/null || :
+	[ "${#SPINS[@]}" -eq 0 ] || kill "${SPINS[@]}" 2>/dev/null || :
+}
+
+need_trace() {
+	need_bpf
+	# tracefs is mounted by who needs it; what the kernel lacks is asked below.
+	skel-load -q -t 0.01 --trace-pipe "$ASSETS/bootstrap.json" >/dev/null 2>&1 || :
+	[ -d /sys/kernel/tracing/events/bpf_trace ] || skip "needs the event bpf_trace"
+}
+
+# Make the call that the programs print at; the pid is the output.
+call() {
+	python3 -c 'import os; os.getpgid(0); print(os.getpid())'
+}
+
+instances() {
+	find /sys/kernel/tracing/instances -maxdepth 1 -name "skel-$1-*" | wc -l
+}
+
+said() {
+	grep -q "$1" err
+}
+
+# Two processes that make the call as often as they can.
+spin() {
+	echo 'int getpgid(int); unsigned alarm(unsigned); int main(void) { for (alarm(60);;) getpgid(0); }' >spin.c
+	cc -o spin spin.c
+	./spin 3>&- &
+	SPINS+=($!)
+	./spin 3>&- &
+	SPINS+=($!)
+}
+
+@test "a program's lines are on standard error, with process and pid, safe for a terminal" {
+	need_trace
+	bpf_package prints
+	start_load --trace-pipe prints.json
+	[ "$(instances "$LOAD")" -eq 1 ]
+	pid=$(call)
+	wait_for 10 said "mine too"
+	pid_of_load=$LOAD
+	end_load
+	grep "python3-$pid:" err >lines
+	[ "$(cat lines)" = "skel-load: python3-$pid: mine: pid $pid, 100% of 0x000000ff
+skel-load: python3-$pid: mine too, \"\\^[[31mred\" as text" ]
+	[ "$(instances "$pid_of_load")" -eq 0 ]
+	run ! grep -q mine out
+}
+
+@test "a task that has not left its CPU since it printed is shown by its name too" {
+	need_trace
+	bpf_package prints
+	echo 'int getpgid(int); unsigned alarm(unsigned);
+		int main(void) { alarm(60); getpgid(0); for (;;); }' >stay.c
+	cc -o stay stay.c
+	start_load --trace-pipe prints.json
+	for _ in 1 2 3 4 5 6 7 8; do
+		./stay 3>&- &
+		SPINS+=($!)
+		wait_for 10 said "$!: mine too"
+		kill "$!"
+	done
+	end_load
+	[ "$(grep -c 'stay-[0-9]*: mine too' err)" -eq 8 ]
+}
+
+@test "another program's lines stay out, and are not taken from it" {
+	need_trace
+	bpf_package prints
+	bpf_object prints -DWORD='"other"'
+	skel-pack prints.bpf.o >other.json
+	skel-load -q --trace-pipe other.json >/dev/null 2>other.err 3>&- &
+	OTHER=$!
+	start_load --trace-pipe prints.json
+	has_other() {
+		grep -q "other too" other.err
+	}
+	wait_for 10 eval '[ "$(instances "$OTHER")" -eq 1 ]'
+	until has_other; do call >/dev/null; done
+	wait_for 10 said "mine too"
+	end_load
+	kill "$OTHER"
+	wait "$OTHER"
+	run ! grep other err
+	run ! grep mine other.err
+}
+
+@test "what is in the pipe when the program is detached is still shown" {
+	need_trace
+	bpf_package prints
+	start_load --trace-pipe prints.json
+	kill -STOP "$LOAD"
+	pid=$(call)
+	kill -TERM "$LOAD"
+	kill -CONT "$LOAD"
+	wait "$LOAD"
+	LOAD=
+	grep -q "python3-$pid: mine too" err
+}
+
+load_ended() {
+	! kill -0 "$LOAD" 2>/dev/null
+}
+
+@test "programs that print faster than it reads do not keep it from ending" {
+	need_trace
+	bpf_package prints
+	start_load --trace-pipe prints.json
+	spin
+	wait_for 10 said "mine too"
+	kill -TERM "$LOAD"
+	wait_for 10 load_ended
+	wait "$LOAD"
+	start_load -t 0.2 --trace-pipe prints.json
+	wait_for 10 load_ended
+	wait "$LOAD"
+}
+
+@test "a burst that is longer than one reading is shown to its end" {
+	need_trace
+	bpf_package prints
+	start_load --trace-pipe prints.json
+	kill -STOP "$LOAD"
+	pid=$(python3 -c 'import os; [os.getpgid(0) for i in range(1500)]; print(os.getpid())')
+	kill -CONT "$LOAD"
+	all_said() {
+		[ "$(grep -c "python3-$pid: mine too" err)" -eq 1500 ]
+	}
+	wait_for 10 all_said
+	end_load
+}
+
+@test "what a program prints in several lines is shown whole" {
+	need_trace
+	bpf_object prints '-DWORD="mine\nsecond"'
+	skel-pack prints.bpf.o >prints.json
+	start_load --trace-pipe prints.json
+	pid=$(call)
+	wait_for 10 said "second too"
+	end_load
+	[ "$(grep -A 1 -m 1 "python3-$pid: mine" err)" = "skel-load: python3-$pid: mine
+skel-load:     second: pid $pid, 100% of 0x000000ff" ]
+}
+
+@test "--pin shows the lines too" {
+	need_trace
+	bpf_package prints
+	start_load --pin --trace-pipe prints.json
+	pid=$(call)
+	wait_for 10 said "python3-$pid: mine too"
+	end_load
+}
+
+@test "-q leaves the lines" {
+	need_trace
+	bpf_package prints
+	start_load -q --trace-pipe prints.json
+	pid=$(call)
+	wait_for 10 said "python3-$pid: mine too"
+	end_load
+	run ! grep -q nothing err
+}
+
+@test "the instance of one that was killed is swept by the next" {
+	need_trace
+	bpf_package prints
+	start_load --trace-pipe prints.json
+	killed=$LOAD
+	kill -9 "$LOAD"
+	wait "$LOAD" || :
+	LOAD=
+	[ "$(instances "$killed")" -eq 1 ]
+	swept() {
+		skel-load -t 0.01 prints.json >/dev/null 2>sweeps
+		[ "$(instances "$killed")" -eq 0 ]
+	}
+	wait_for 10 swept
+}
+
+@test "the instance of one that lives is not swept, though nothing in it is open yet" {
+	need_trace
+	bpf_package prints
+	sleep 60 3>&- &
+	OTHER=$!
+	local start instance
+	start=$(cut -d' ' -f22 "/proc/$OTHER/stat")
+	instance=/sys/kernel/tracing/instances/skel-$OTHER-$start-$(stat -Lc %i /proc/self/ns/pid)
+	mkdir "$instance"
+	skel-load -t 0.01 prints.json >/dev/null 2>sweeps
+	[ -d "$instance" ]
+	kill "$OTHER"
+	wait "$OTHER" || :
+	gone() {
+		skel-load -t 0.01 prints.json >/dev/null 2>sweeps
+		[ ! -e "$instance" ]
+	}
+	wait_for 10 gone
+	grep -q "swept $instance, left behind by pid $OTHER" sweeps
+}
+
+@test "without --trace-pipe nothing is shown and no instance is made" {
+	need_trace
+	bpf_package prints
+	start_load prints.json
+	[ "$(instances "$LOAD")" -eq 0 ]
+	call
+	end_load
+	run ! grep -q mine err
+}
+
+@test "a kernel that lacks the event says so" {
+	need_trace
+	bpf_package prints
+	run -1 --separate-stderr unshare -m sh -c '
+		mount -t tmpfs none /sys/kernel/tracing/events/bpf_trace &&
+		exec skel-load --trace-pipe prints.json'
+	[ -z "$output" ]
+	[[ $stderr == "skel-load: --trace-pipe: this kernel lacks /sys/kernel/tracing/events/bpf_trace/bpf_trace_printk (Linux 5.9 has it)"* ]]
+}
+
+@test "--trace-pipe does not go with --check, --detach and --unload" {
+	fails_with 2 "--check attaches nothing that --trace-pipe could show" skel-load --check --trace-pipe x.json
+	fails_with 2 "--trace-pipe: with --detach nobody stays to read it" \
+		skel-load --pin=/sys/fs/bpf/x --detach --trace-pipe x.json
+	fails_with 2 "--unload stands alone" skel-load --trace-pipe --unload /x
+}

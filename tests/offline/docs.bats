@@ -1,0 +1,222 @@
+#!/usr/bin/env bats
+# The code, the manual, the usage line and the completion name the same
+# options; the tree is what the design says it is.
+
+load ../helpers/helper
+
+# The long options of each source, one a line, sorted.
+code_options() {
+	sed -n '/struct option .*\[\] = {/,/^}/p' "$ROOT/cmd/$1/main.c" |
+		grep -oE '\{ "[a-z-]+"' | grep -oE '[a-z][a-z-]*' | sort -u
+}
+manual_options() {
+	grep -E '^\.It Fl ' "$ROOT/cmd/$1/$1.1" |
+		grep -oE 'Fl -[a-z][a-z-]*' | sed 's/^Fl -//' | sort -u
+}
+help_options() {
+	"$1" --help | grep -E '^ +-' | sed -E 's/^ +//; s/  .*//' |
+		grep -oE -e '--[a-z][a-z-]*' | sed 's/^--//' | sort -u
+}
+completion_options() {
+	sed -n "/^_${1//-/_}_options='/,/'\$/p" "$ROOT/completions/$1.bash" |
+		grep -oE -e '--[a-z][a-z-]*' | sed 's/^--//' | sort -u
+}
+# The short ones.
+code_letters() {
+	tr -s ' \t\n' ' ' <"$ROOT/cmd/$1/main.c" |
+		grep -oE 'getopt_long\( ?argc, argv, "\+[^"]*"' |
+		sed 's/.*"+//' | grep -oE '[A-Za-z]' | sort -u
+}
+manual_letters() {
+	grep -E '^\.It Fl ' "$ROOT/cmd/$1/$1.1" |
+		grep -oE 'Fl [A-Za-z]( |$)' | grep -oE '[A-Za-z] *$' | tr -d ' ' | sort -u
+}
+help_letters() {
+	"$1" --help | grep -oE '^ +-[A-Za-z]' | grep -oE '[A-Za-z]' | sort -u
+}
+completion_letters() {
+	sed -n "/^_${1//-/_}_options='/,/'\$/p" "$ROOT/completions/$1.bash" |
+		grep -oE "(^|[ '])-[A-Za-z]( |'|\$)" | grep -oE '[A-Za-z]' | sort -u
+}
+# The usage line, on standard error, names each letter or its long option.
+usage_words() {
+	"$1" --no-such-option 2>&1 | sed -n '/^usage: /,$p' |
+		grep -oE '(^|[[ |])-(-[a-z][a-z-]*|[A-Za-z]+)' | tr -d '[| '
+}
+
+commands() {
+	for main in "$ROOT"/cmd/*/main.c; do
+		basename "$(dirname "$main")"
+	done
+}
+
+same() { # WHAT WANT GOT
+	[ "$2" = "$3" ] || {
+		echo "$1 differs (< code, > $1):"
+		diff <(echo "$2") <(echo "$3")
+		return 1
+	}
+}
+
+@test "every long option is in the code, the manual, the help and the completion" {
+	for cmd in $(commands); do
+		want=$(code_options "$cmd")
+		[ -n "$want" ]
+		same "$cmd manual" "$want" "$(manual_options "$cmd")"
+		same "$cmd --help" "$want" "$(help_options "$cmd")"
+		same "$cmd completion" "$want" "$(completion_options "$cmd")"
+	done
+}
+
+@test "every short option is in the code, the manual, the help and the completion" {
+	for cmd in $(commands); do
+		want=$(code_letters "$cmd")
+		[ -n "$want" ]
+		same "$cmd manual" "$want" "$(manual_letters "$cmd")"
+		same "$cmd --help" "$want" "$(help_letters "$cmd")"
+		same "$cmd completion" "$want" "$(completion_letters "$cmd")"
+	done
+}
+
+@test "the usage line names every short option" {
+	for cmd in $(commands); do
+		words=$(usage_words "$cmd")
+		for letter in $(code_letters "$cmd"); do
+			grep -qE -e "^-[A-Za-z]*$letter" <<<"$words" ||
+				{ echo "$cmd: usage lacks -$letter"; echo "$words"; return 1; }
+		done
+	done
+}
+
+@test "a wrong option is a usage error of every command: 2, stdout empty" {
+	for cmd in $(commands); do
+		fails_with 2 "usage: $cmd" "$cmd" --no-such-option
+	done
+}
+
+@test "--version and --help of every command exit 0 and are silent on stderr" {
+	for cmd in $(commands); do
+		run -0 --separate-stderr "$cmd" --version
+		[[ $output =~ ^$cmd\ [0-9.]+$ ]]
+		[ -z "$stderr" ]
+		run -0 --separate-stderr "$cmd" --help
+		[[ $output == "usage: $cmd"* ]]
+		[ -z "$stderr" ]
+	done
+}
+
+@test "--version and --help of every command fail on a full disk" {
+	for cmd in $(commands); do
+		for option in --version --help; do
+			run -1 bash -c "$cmd $option >/dev/full"
+			[ "$output" = "$cmd: <stdout>: No space left on device" ]
+		done
+	done
+}
+
+@test "every command has a manual, a completion and a place in skel(7) and the README" {
+	for cmd in $(commands); do
+		[ -f "$ROOT/cmd/$cmd/$cmd.1" ]
+		[ -f "$ROOT/completions/$cmd.bash" ]
+		grep -q "Xr $cmd 1" "$ROOT/cmd/skel.7"
+		grep -q "$cmd" "$ROOT/README.md"
+	done
+	for completion in "$ROOT"/completions/*.bash; do
+		[ -d "$ROOT/cmd/$(basename "$completion" .bash)" ]
+	done
+}
+
+@test "every manual names the exit statuses the suite's page lists" {
+	for cmd in $(commands); do
+		for status in 0 1 2; do
+			sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EXAMPLES/p' "$ROOT/cmd/$cmd/$cmd.1" |
+				grep -qx "\.It $status" || { echo "$cmd: $status"; return 1; }
+		done
+	done
+	for cmd in skel-load skel-poll; do
+		grep -qx '\.It 3' "$ROOT/cmd/$cmd/$cmd.1"
+	done
+}
+
+# The names of the kinds of programs, and of the ways that "-a" knows.
+code_kinds() {
+	sed -n '/^static const struct kind kinds/,/^}/p' "$ROOT/lib/attach/kind.c" |
+		sed -n 's/^\t{ "\([^"]*\)".*/\1/p' | sort -u
+}
+manual_kinds() {
+	sed -n '/^\.Ss What is attached/,/^\.Ss Where/s/^\.It \([a-z].*\)/\1/p' "$ROOT/cmd/skel-load/skel-load.1" |
+		sed 's/ Ta .*//' | tr -s ', ' '\n' | sort -u
+}
+code_ways() {
+	skel-load -a p=nowhere 2>&1 | sed -n 's/.*WHERE is one of //p' | grep -oE '[a-z_.]+:[A-Z[]' |
+		sed 's/:.*//' | sort -u
+}
+manual_ways() {
+	grep -E '^\.(It|Fl a Ar program Ns = Ns) Cm ' "$ROOT/cmd/skel-load/skel-load.1" | grep -oE 'Cm [a-z_.]+ : ' |
+		sed 's/^Cm //; s/ : //' | sort -u
+}
+completion_ways() {
+	sed -n "/^_skel_load_ways='/,/'\$/p" "$ROOT/completions/skel-load.bash" |
+		grep -oE '[a-z_.]+:' | tr -d : | sort -u
+}
+
+@test "skel-load's manual lists every kind of program, and every way to attach one" {
+	[ -n "$(code_kinds)" ] && [ -n "$(code_ways)" ]
+	same "skel-load.1" "$(code_kinds)" "$(manual_kinds)"
+	same "skel-load.1" "$(code_ways)" "$(manual_ways)"
+	same "completions/skel-load.bash" "$(code_ways)" "$(completion_ways)"
+}
+
+@test "the manuals are clean and refer only to manuals that exist" {
+	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*/*.[35]; do
+		mandoc -Tlint -Wwarning "$page"
+		grep -ohE '^\.Xr skel[a-z-]* [157]' "$page" | sort -u | while read -r _ name section; do
+			compgen -G "$ROOT/*/$name.$section" >/dev/null ||
+				compgen -G "$ROOT/*/*/$name.$section" >/dev/null ||
+				{ echo "$page: no $name($section)"; exit 1; }
+		done
+	done
+}
+
+@test "the top of the tree holds what the design says and nothing else" {
+	cd "$ROOT"
+	for entry in *; do
+		case $entry in
+		Makefile | cmd | lib | assets | tests | completions | README.md | LICENSE | build) ;;
+		*) echo "$entry does not belong here"; return 1 ;;
+		esac
+	done
+}
+
+@test "skel-fmt links no libbpf, and little else" {
+	run -0 ldd "$(command -v skel-fmt)"
+	[[ $output != *libbpf* ]]
+	[[ $output != *libelf* ]]
+	is "libbsd libc libjansson libseccomp" "$(readelf -d "$(command -v skel-fmt)" |
+		sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\)\.so.*/\1/p' | grep -vE "^lib(${SAN:+asan|m})\$" | sort | paste -s -d ' ')"
+}
+
+@test "the pipelines of the suite's manual parse: no command of them is a usage error" {
+	cd "$BATS_TEST_TMPDIR"
+	# Only the options: the files need not be there.
+	grep -ohE '(skel-(load|args|poll|fmt|pack)) [^|;]*' <(mandoc -Tascii "$ROOT/cmd/skel.7" | sed 's/.\x08//g') |
+		grep -E '^skel-[a-z]+ +-' | while read -r line; do
+			read -ra words <<<"$line"
+			run "${words[@]}" </dev/null
+			[ "$status" -ne 2 ] || { echo "$line: $output"; exit 1; }
+		done
+}
+
+@test "manuals and helps fit a terminal of 80 columns" {
+	local page cmd wide
+	command -v mandoc >/dev/null || skip "needs mandoc"
+	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*/*.[35]; do
+		# Bold and underlined letters are written twice.
+		wide=$(mandoc -Tascii -O width=80 "$page" | sed 's/.\x08//g' | awk 'length > 80')
+		[ -z "$wide" ] || { echo "$page: $wide"; return 1; }
+	done
+	for cmd in $(commands); do
+		wide=$("$cmd" --help | awk 'length > 80')
+		[ -z "$wide" ] || { echo "$cmd: $wide"; return 1; }
+	done
+}

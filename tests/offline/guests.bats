@@ -1,0 +1,59 @@
+#!/usr/bin/env bats
+# The tests of the kernel: which they are, and where they run.  That they run in
+# guests is seen by make check-vm.
+
+load ../helpers/helper
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+	UNITS=$(dirname "$(command -v skel-load)")/../unit
+}
+
+@test "what is listed for guests is there" {
+	local file
+	while read -r file; do
+		[ -e "${file/#unit/$UNITS}" ] || [ -e "$ROOT/$file" ] || { echo "$file"; return 1; }
+	done < "$ROOT/tests/vm/list"
+}
+
+@test "where programs cannot be loaded, a test of the kernel is skipped and says where it can run" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to have less than that"
+	run -0 env NO_GUEST=1 SAN= setpriv --bounding-set=-sys_admin,-bpf,-perfmon \
+		"$ROOT/tests/run" "$UNITS/poll/map-walk"
+	[[ $output == *"ok unit poll/map-walk # skip "* ]]
+	[[ $output == *"# tests of the kernel were skipped (needs "*"); make check-vm runs them in guests"* ]]
+	[ "${lines[-1]}" = "0 passed, 0 failed, 1 skipped" ]
+	# Others have no business there.
+	run -1 env NO_GUEST=1 setpriv --bounding-set=-sys_admin,-bpf,-perfmon "$ROOT/tests/run" /bin/false
+	[[ $output != *guest* ]]
+}
+
+@test "what ran where is counted by file and kernel, and what did not run everywhere is listed" {
+	cat > here.tap <<-'END'
+		ok here unit poll/poller
+		# x.bats
+		ok here x.bats: runs: everywhere in 12ms
+		ok here x.bats: is new in 3ms # skip needs a new kernel
+		ok here x.bats: breaks
+		ok here x.bats: is for no guest
+		ok here y.bats: nor is this
+	END
+	cat > 6.1.tap <<-'END'
+		ok 6.1 unit poll/poller
+		ok 6.1 x.bats: runs: everywhere
+		ok 6.1 x.bats: is new
+		not ok 6.1 x.bats: breaks in 5ms
+		# 6.1: 14 seconds
+	END
+	run -0 "$ROOT/tests/vm/summary" here.tap 6.1.tap
+	is "| tests | $(uname -r | cut -d . -f 1,2) (here) | 6.1 |
+|---|---|---|
+| unit poll/poller | 1 of 1 | 1 of 1 |
+| x.bats | 2 of 3 | 2 of 3 |
+
+| not everywhere | $(uname -r | cut -d . -f 1,2) (here) | 6.1 |
+|---|---|---|
+| x.bats: is new | - | ran |
+| x.bats: breaks | ran | failed |" "$output"
+}

@@ -1,0 +1,489 @@
+#!/usr/bin/env bats
+# skel-fmt(1): streams and NDJSON in, text out.  tests/fixtures/format holds streams with
+# every kind of value and what each form makes of them; make.py there wrote the
+# streams.
+
+load ../helpers/helper
+
+setup() {
+	note_places
+	FMT=$FIXTURES/format
+	export TZ=UTC0
+	cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+	[ -z "${JOB:-}" ] || kill -KILL "$JOB" 2>/dev/null || :
+}
+
+# The same records as a stream whose records are JSON.
+as_json() { # STREAM
+	head -n 1 "$1" | sed 's/"encoding":"binary"/"encoding":"json"/'
+	skel-fmt -q --json "$1"
+	grep -aE '^\{"@(lost|end)' "$1"
+}
+
+# on_terminal COLUMNS COMMAND: its output on a terminal of that width.
+on_terminal() {
+	script -qec "stty cols $1 -onlcr; $2" /dev/null
+}
+
+@test "the committed streams are what their generator writes" {
+	python3 "$FMT/make.py" .
+	for file in "$FMT"/*.skel "$FMT"/slots.plain; do
+		cmp "$file" "${file##*/}"
+	done
+}
+
+@test "every kind of value in every form is as its golden output" {
+	for stream in "$FMT"/*.skel; do
+		for form in json csv tsv table plain raw; do
+			skel-fmt -q "--$form" "$stream" |
+				diff -u --label "${stream##*/} --$form" "${stream%.skel}.$form" -
+		done
+	done
+}
+
+@test "the header of --plain is that of the reference loader" {
+	run -0 skel-fmt --plain "$FMT/reference.skel"
+	[ "${lines[0]}" = 'TIME     ARR1   STR    STR_ARR FT     DBL    U8V    I8V    U16V   I16V   U32V   I32V   U64V   I64V   E      ' ]
+}
+
+@test "the histogram of --plain is that of the reference loader" {
+	run -0 skel-fmt --plain -m hists "$FMT/hists.skel"
+	[ "${lines[0]}" = 'key =  305419896' ]
+	[ "${lines[1]}" = 'comm = "COMM-STR"' ]
+	[ "${lines[2]}" = '     (unit)              : count    distribution' ]
+	[ "${lines[3]}" = '         0 -> 1          : 1000     |*************************************** |' ]
+	[ "${lines[28]}" = '  33554432 -> 67108863   : 1025     |****************************************|' ]
+}
+
+@test "slots of any width are drawn without overflow; what are none is told of" {
+	diff -u "$FMT/slots.plain" <(skel-fmt -q --plain "$FMT/slots.skel")
+	run -0 --separate-stderr skel-fmt --plain "$FMT/slots.skel"
+	[ "$(grep -c 'needs a member slots, an array of integers; shown as default_kv' <<<"$stderr")" -eq 4 ]
+	[[ $stderr == *"map scalar: log2_hist needs "* ]]
+	[[ $stderr == *"map below: linear_hist needs "* ]]
+	as_json "$FMT/slots.skel" > j.skel
+	diff -u "$FMT/slots.table" <(skel-fmt -q --table j.skel)
+}
+
+@test "JSON of every stream is JSON, and as many objects as records" {
+	for stream in "$FMT"/*.skel; do
+		[ "$(skel-fmt -q --json "$stream" | jq -c . | wc -l)" -eq "$(grep -ac ^= "$stream")" ]
+	done
+}
+
+@test "CSV reads back with as many fields in each row as in its header" {
+	for stream in scalars floats enums texts nested; do
+		skel-fmt --csv "$FMT/$stream.skel" > out.csv
+		python3 - out.csv <<-'PY'
+			import csv, sys
+			rows = list(csv.reader(open(sys.argv[1], newline="", encoding="utf-8"), strict=True))
+			assert len(rows) > 1 and len({len(row) for row in rows}) == 1, rows
+		PY
+	done
+	[ "$(grep -c $'\r$' out.csv)" -eq "$(wc -l < out.csv)" ]
+}
+
+@test "JSON records give the same text as binary ones" {
+	for stream in scalars floats enums nested reference hists sampled maps; do
+		as_json "$FMT/$stream.skel" > j.skel
+		for form in json csv tsv table; do
+			diff -u "$FMT/$stream.$form" <(skel-fmt -q "--$form" j.skel)
+		done
+	done
+	for stream in scalars floats enums maps; do
+		as_json "$FMT/$stream.skel" > j.skel
+		diff -u "$FMT/$stream.plain" <(skel-fmt -q --plain j.skel)
+	done
+}
+
+@test "a table is the default, and standard input, and - is it too" {
+	diff -u "$FMT/scalars.table" <(skel-fmt < "$FMT/scalars.skel")
+	diff -u "$FMT/scalars.table" <(skel-fmt - < "$FMT/scalars.skel")
+}
+
+@test "files come one after another, their header once if it is the same" {
+	cp "$FMT/floats.skel" again
+	run -0 skel-fmt --csv -b "$FMT/floats.skel" - "$FMT/scalars.skel" < again
+	[ "$(grep -c '^ft,dbl' <<<"$output")" -eq 1 ]
+	[ "$(grep -c '^1.23,4.56' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '^u8,' <<<"$output")" -eq 1 ]
+}
+
+@test "times are UTC with nanoseconds in JSON and of the local day in a table" {
+	export TZ=UTC-5:30
+	run -0 skel-fmt --json -c u8 "$FMT/scalars.skel"
+	[ "${lines[1]}" = '{"@map":"rb","@time":"2026-11-22T14:48:02.500000001Z","u8":255}' ]
+	run -0 skel-fmt -c u8 "$FMT/scalars.skel"
+	[ "${lines[2]}" = '20:18:02 255' ]
+}
+
+@test "--bare leaves out the map and the time" {
+	run -0 skel-fmt --json --bare -m execs -q "$FMT/maps.skel"
+	[ "${lines[0]}" = '{"pid":10,"comm":"true"}' ]
+	run -0 bash -c 'skel-fmt --json -q "$1" | skel-fmt --json --bare -m exits' - "$FMT/maps.skel"
+	[ "$output" = '{"pid":10,"code":0}' ]
+	run -0 skel-fmt --csv -b -m execs -q "$FMT/maps.skel"
+	[ "${lines[0]}" = $'pid,comm\r' ]
+	run -0 skel-fmt -b -m execs -q "$FMT/maps.skel"
+	[ "${lines[0]}" = '       PID COMM' ]
+}
+
+@test "--bare finds the map and the time wherever they stand" {
+	run -0 skel-fmt --json --bare <<-'END'
+		{"a":1,"@time":"2026-11-22T14:48:01Z","b":{"@map":"x"},"@map":"rb"}
+		{ "@map" : "rb" , "c" : [ 1 ] }
+		{"@time":"2026-11-22T14:48:01Z","@map":"rb"}
+	END
+	[ "${lines[0]}" = '{"a":1,"b":{"@map":"x"}}' ]
+	[ "${lines[1]}" = '{"c" : [ 1 ]}' ]
+	[ "${lines[2]}" = '{}' ]
+}
+
+@test "-c chooses columns and their order, nested ones and whole structs" {
+	run -0 skel-fmt --csv -b -c when,at.y,pid "$FMT/nested.skel"
+	[ "${lines[0]}" = $'when,at.y,pid\r' ]
+	[ "${lines[1]}" = $'3,2,1\r' ]
+	run -0 skel-fmt --csv -b -c at -c pid "$FMT/nested.skel"
+	[ "${lines[0]}" = $'at.x,at.y,pid\r' ]
+	run -0 skel-fmt --json -b -c at,at.y "$FMT/nested.skel"
+	[ "${lines[0]}" = '{"at":{"x":-1,"y":2},"at.y":2}' ]
+	run -0 skel-fmt --plain -c fd,pid "$FMT/nested.skel"
+	[ "${lines[0]}" = 'TIME     FD     PID    ' ]
+}
+
+@test "-c of a sampled map takes members of key and value, and each CPU's" {
+	run -0 skel-fmt --json -b -m struct -c name,value.comm,key "$FMT/sampled.skel"
+	[ "$output" = '{"name":"a,b","value.comm":"bash","key":{"pid":42,"name":"a,b"}}' ]
+	run -0 skel-fmt --csv -b -H -m count -c values,value "$FMT/sampled.skel"
+	[ "$output" = $'"[4294967295,1,3]",4294967299\r' ]
+}
+
+@test "an unknown column or map is an error that names those there are" {
+	fails_with 1 'scalars.skel: no column "nope"; there are b, c, p4, p8, pid' \
+		skel-fmt -c u8,nope "$FMT/scalars.skel"
+	fails_with 1 'maps.skel: no map "nope"; there are execs, exits, numbers, bytes' \
+		skel-fmt -m execs -m nope "$FMT/maps.skel"
+}
+
+@test "of several maps those are shown that have a column asked for" {
+	run -0 skel-fmt -q --csv -b -c code,value "$FMT/maps.skel"
+	[ "$output" = $'code\r\n0\r\nvalue\r\n99\r' ]
+}
+
+@test "--no-header leaves the names of columns out of every form" {
+	for form in csv tsv table plain; do
+		run -0 skel-fmt -q "--$form" --no-header "$FMT/maps.skel"
+		[[ $output != *[Pp][Ii][Dd]* ]]
+		[[ $output != *execs:* ]]
+	done
+}
+
+@test "bare NDJSON makes columns of the keys of its first object" {
+	run -1 --separate-stderr skel-fmt --csv <<-'END'
+		{"pid":1,"a":{"b":"x,y","c":[1, 2]},"ok":true}
+		{"a":{"c":null},"new":1,"pid":-2.5e3}
+		{"pid":}
+		{"ok":"\u0041\ud83d\ude00\ud800","pid":3}
+	END
+	[ "${lines[0]}" = $'pid,a.b,a.c,ok\r' ]
+	[ "${lines[1]}" = $'1,"x,y","[1,2]",true\r' ]
+	[ "${lines[2]}" = $'-2.5e3,,null,\r' ]
+	[ "${lines[3]}" = $'3,,,A😀�\r' ]
+	[ "$stderr" = 'skel-fmt: <stdin>:3: not JSON from column 8 on' ]
+}
+
+@test "objects without keys are rows without columns" {
+	run -0 --separate-stderr skel-fmt --csv <<<$'{"@map":"x"}\n{"@map":"x","a":1}\n{}\n{}'
+	[ "$output" = $'@map,@time\r\nx,\r\nx,\r\n\r\n\r\n\r' ]
+	[ -z "$stderr" ]
+}
+
+@test "NDJSON with @map and @time is shown as the stream it came from" {
+	run -0 bash -c 'skel-fmt -q --json "$1" | skel-fmt' - "$FMT/maps.skel"
+	[ "${lines[0]}" = 'TIME         PID COMM' ]
+	[ "${lines[1]}" = '14:48:01      10 true' ]
+	[[ $output == *$'\n\nexits:\nTIME         PID    CODE\n14:48:01      10       0\n\n'* ]]
+	diff -u "$FMT/maps.csv" <(skel-fmt -q --json "$FMT/maps.skel" | skel-fmt --csv)
+}
+
+@test "what is not JSON is reported with its line and column" {
+	local text
+	for text in '{"a"}' '{"a":01}' '{"a":1,}' '{"a":"x' '{"a":"\q"}' '{"a":[1}' \
+		'{"a":1}}' '{"a":tru}' $'{"a":"\001"}' '{"a":-}' '{"a":1.}' '{"a":"\u12"}'; do
+		run -1 --separate-stderr skel-fmt --json <<<$'{"a":0}\n'"$text"
+		[ "$output" = '{"a":0}' ]
+		[[ $stderr == 'skel-fmt: <stdin>:2: not JSON from column '* ]]
+	done
+	run -1 --separate-stderr skel-fmt --json < <(
+		echo '{"a":0}'
+		printf '{"a":%s1%s}\n' "$(printf '[%.0s' {1..600})" "$(printf ']%.0s' {1..600})"
+	)
+	[[ $stderr == *'<stdin>:2: not JSON from column'* ]]
+}
+
+@test "a bad line is reported with its number, skipped and remembered" {
+	LC_ALL=C sed '3s/.*/nonsense/' "$FMT/floats.skel" > bad.skel
+	run -1 --separate-stderr skel-fmt --json bad.skel
+	diff <(sed 2d "$FMT/floats.json") <(echo "$output")
+	[ "$stderr" = 'skel-fmt: bad.skel:3: neither a record nor a JSON object' ]
+}
+
+@test "a record shorter than its type is a bad line" {
+	head -n 1 "$FMT/floats.skel" > short.skel
+	# 3D, then a body of 4 bytes: no time in it, stuffed as one block.
+	printf '=\x0f\0\1\2\3\n{"@end":{"records":0,"lost":0}}\n' >> short.skel
+	run -1 --separate-stderr skel-fmt --json short.skel
+	[ -z "$output" ]
+	[[ $stderr == 'skel-fmt: short.skel:2: '* ]]
+}
+
+@test "a cut stream is shown and noticed, and that is no failure" {
+	run -0 --separate-stderr skel-fmt --json < <(head -n 3 "$FMT/floats.skel")
+	[ "$(wc -l <<<"$output")" -eq 2 ]
+	[ "$stderr" = 'skel-fmt: <stdin>: the end is missing: the stream was cut' ]
+	run -0 --separate-stderr skel-fmt -q --json < <(head -n 3 "$FMT/floats.skel")
+	[ -z "$stderr" ]
+	head -c 700 "$FMT/nested.skel" > half.skel
+	run -1 --separate-stderr skel-fmt --json half.skel
+	[[ $stderr == *half.skel* ]]
+}
+
+@test "lost records are noticed, unknown @ lines are not" {
+	run -0 --separate-stderr skel-fmt --json "$FMT/maps.skel"
+	[ "$stderr" = "skel-fmt: $FMT/maps.skel: 12 records lost in map exits" ]
+}
+
+@test "a record that could not be read is told of with its line" {
+	LC_ALL=C sed '3s/.*/{"@error":{"map":"rb","message":"too\\u001b\\nshort\\u0085"}}/' "$FMT/floats.skel" > e.skel
+	run -0 --separate-stderr skel-fmt --json e.skel
+	[ "$stderr" = 'skel-fmt: e.skel:3: map rb: too\^[\nshort\M-B\M^E' ]
+}
+
+@test "a histogram map without slots is reported and shown as keys and values" {
+	run -0 --separate-stderr skel-fmt -m broken "$FMT/sampled.skel"
+	[[ $stderr == *'map broken: log2_hist needs a member slots, an array of integers; shown as default_kv'* ]]
+	[[ $output == *'14:48:01          9                    1                    2 [3,4]' ]]
+}
+
+@test "what is no stream is refused with what to do" {
+	fails_with 1 'this is a package; load it first: skel-load' skel-fmt "$ASSETS/bootstrap.json"
+	LC_ALL=C sed 's/"skel":"stream"/"skel":"session","dir":"\/sys\/fs\/bpf\/x"/; s/"source"/"pin":"\/sys\/fs\/bpf\/x\/rb","source"/' \
+		<(head -n 1 "$FMT/floats.skel") > session
+	fails_with 1 'session: this is a session; poll it first: skel-poll' skel-fmt session
+	fails_with 1 '/nonexistent: No such file or directory' skel-fmt /nonexistent
+	fails_with 1 'JSON records have no raw bytes' skel-fmt --raw <<<'{"a":1}'
+}
+
+@test "a file that fails does not keep the others from being shown" {
+	run -1 --separate-stderr skel-fmt --json /nonexistent "$FMT/floats.skel"
+	diff "$FMT/floats.json" <(echo "$output")
+}
+
+@test "usage errors exit 2 and print nothing on stdout" {
+	fails_with 2 'usage: skel-fmt' skel-fmt --folder
+	fails_with 2 'a column has no name' skel-fmt -c a,,b
+	fails_with 2 'usage: skel-fmt' skel-fmt -m
+}
+
+@test "an empty input is empty output" {
+	run -0 --separate-stderr skel-fmt </dev/null
+	[ -z "$output$stderr" ]
+}
+
+@test "on a terminal a table fits its width and cuts text with an ellipsis" {
+	run -0 on_terminal 80 "skel-fmt $FMT/texts.skel"
+	[ "${lines[2]}" = '14:48:01 sixteen letter… 0123456789abcd… ["eightchr","","x"] xxxxxxxxxxxxxxxxxx…' ]
+	[ "${lines[4]}" = '14:48:01 grün 中文       \M^?\M-~\M-C    ["é","�",""]        cut \M-d\M-8' ]
+	run -0 on_terminal 30 "skel-fmt -c comm,name $FMT/texts.skel"
+	[ "${lines[2]}" = '14:48:01 sixteen l… 012345678…' ]
+}
+
+@test "on a terminal numbers are never cut" {
+	run -0 on_terminal 40 "skel-fmt -c u64,s32,u8 $FMT/scalars.skel"
+	[ "${lines[0]}" = 'TIME              U64     S32  U8' ]
+	[ "${lines[2]}" = '14:48:02 18446744073709551615 2147483647 255' ]
+}
+
+@test "on a narrow terminal heads are cut to what stands below them" {
+	tr -d '\n\t' > heads.skel <<'EOF'
+{"skel":"stream","version":1,"name":"x","encoding":"json",
+"maps":[{"name":"m","source":"ringbuf","value":3}],"types":[
+	{"kind":"int","name":"int","size":4,"signed":true},
+	{"kind":"bool","name":"_Bool","size":1},
+	{"kind":"char","name":"char","size":1},
+	{"kind":"struct","name":"e","size":37,"members":[
+		{"name":"exit_code","type":0,"offset":0},
+		{"name":"exit_event","type":1,"offset":4},
+		{"name":"file","type":4,"offset":5}]},
+	{"kind":"array","name":"","size":32,"of":2,"count":32}]}
+EOF
+	cat >> heads.skel <<'EOF'
+
+{"@map":"m","exit_code":-1,"exit_event":false,"file":"/usr/share/doc/x"}
+{"@end":{"records":1,"lost":0}}
+EOF
+	run -0 on_terminal 80 "skel-fmt -b heads.skel"
+	[ "${lines[0]}" = '  EXIT_CODE EXIT_EVENT FILE' ]
+	run -0 on_terminal 28 "skel-fmt -b heads.skel"
+	[ "${lines[0]}" = 'EXIT_C… EXIT… FILE' ]
+	[ "${lines[1]}" = '     -1 false /usr/share/do…' ]
+}
+
+@test "a histogram says nothing of text that is empty" {
+	head -n 1 "$FMT/hists.skel" > empty.skel
+	printf '%s\n' '{"@map":"hists","key":5,"value":{"slots":[1],"comm":""}}' \
+		'{"@map":"hists","key":6,"value":{"slots":[1],"comm":"x"}}' >> empty.skel
+	run -0 skel-fmt -q -b -m hists empty.skel
+	[ "${lines[0]}" = 'key = 5' ]
+	[[ $output == *$'\nkey = 6, comm = x\n'* ]]
+}
+
+@test "a flood of bad lines is told by its first hundred and its count" {
+	{ head -n 1 "$FMT/maps.skel"; yes x | head -n 5000; echo '{"@end":{"records":0,"lost":0}}'; } > flood.skel
+	run -1 --separate-stderr skel-fmt flood.skel
+	[ "${#stderr_lines[@]}" -eq 102 ]
+	[ "${stderr_lines[99]}" = 'skel-fmt: flood.skel:101: neither a record nor a JSON object' ]
+	[ "${stderr_lines[100]}" = 'skel-fmt: flood.skel:102: more than 100 bad lines; from here on they are only counted' ]
+	[ "${stderr_lines[101]}" = 'skel-fmt: flood.skel: 5000 bad lines in all' ]
+}
+
+@test "a line that is too long is skipped, not kept, and the next one is read" {
+	{ head -n 1 "$FMT/maps.skel"; printf '='; head -c 70M /dev/zero; echo; sed 1d "$FMT/maps.skel"; } > long.skel
+	run -0 --separate-stderr skel-fmt "$FMT/maps.skel"
+	whole=$output
+	run -1 --separate-stderr skel-fmt -q < <(cat long.skel)
+	[ "$output" = "$whole" ]
+	[ "$stderr" = 'skel-fmt: <stdin>:2: a line longer than 67108864 bytes' ]
+}
+
+@test "a header whose first key is damaged is refused in one line" {
+	LC_ALL=C sed '1s/"skel"/"spel"/' "$FMT/maps.skel" > spel.skel
+	run -1 --separate-stderr skel-fmt spel.skel
+	[ -z "$output" ]
+	[ "$stderr" = 'skel-fmt: spel.skel:1: header: skel is missing' ]
+}
+
+@test "nothing that a process calls itself reaches the terminal as a control" {
+	run -0 skel-fmt "$FMT/texts.skel"
+	[ "$(tr -d '[:cntrl:]' <<<"$output" | wc -c)" -eq "$(tr -d '\n' <<<"$output" | wc -c)" ]
+	run ! grep -P '\xc2[\x80-\x9f]|\xe2\x80\xae' <<<"$output"
+}
+
+@test "names in a header are no way to the terminal either" {
+	LC_ALL=C sed '1s/"name":"execs"/"name":"e\\u001b[2J"/; 1s/"name":"pid"/"name":"p\\u009b"/g' \
+		"$FMT/maps.skel" > evil.skel
+	for form in table plain; do
+		run -0 skel-fmt -q "--$form" evil.skel
+		[[ $output == *'\M-B\M^['* ]]
+		[[ $output != *$'\033'* && $output != *$'\302\233'* ]]
+	done
+	[ "$(skel-fmt -q evil.skel | head -n 1)" = 'e\^[[2J:' ]
+}
+
+@test "of several maps without a header --plain names the columns of each once" {
+	run -0 bash -c 'skel-fmt -q --json "$1" | skel-fmt --plain' - "$FMT/maps.skel"
+	[ "$(grep -c TIME <<<"$output")" -eq 4 ]
+}
+
+@test "-v says what is read" {
+	run -0 --separate-stderr skel-fmt -v --json "$FMT/floats.skel"
+	[ "$stderr" = "skel-fmt: $FMT/floats.skel: records of floats, from test, since 2026-11-22T14:48:00.000000000Z" ]
+}
+
+@test "a record is out before the next one comes" {
+	coproc skel-fmt --json
+	JOB=$COPROC_PID
+	exec 5<&"${COPROC[0]}" 6>&"${COPROC[1]}"
+	head -n 2 "$FMT/floats.skel" >&6
+	read -r -t 5 line <&5
+	[ "$line" = "$(head -n 1 "$FMT/floats.json")" ]
+	sed -n 3p "$FMT/floats.skel" >&6
+	read -r -t 5 line <&5
+	[ "$line" = "$(sed -n 2p "$FMT/floats.json")" ]
+}
+
+@test "the columns of a single map are there before its first record" {
+	coproc skel-fmt --csv
+	JOB=$COPROC_PID
+	exec 5<&"${COPROC[0]}" 6>&"${COPROC[1]}"
+	head -n 1 "$FMT/floats.skel" >&6
+	read -r -t 5 line <&5
+	[ "$line" = $'@map,@time,ft,dbl\r' ]
+}
+
+# The process that the last background job is, and its input held open as 6.
+start_fmt() {
+	mkfifo in
+	skel-fmt --json < in > out 3>&- &
+	JOB=$!
+	exec 6> in
+	head -n 3 "$FMT/floats.skel" >&6
+	wait_for 5 has_two
+}
+
+has_two() {
+	[ "$(wc -l < out)" -eq 2 ]
+}
+
+@test "Ctrl-C leaves a pipe to its head: what comes is still shown" {
+	# An interactive shell's job; others start with SIGINT ignored.
+	trap - INT
+	set -m
+	start_fmt
+	kill -INT "$JOB"
+	tail -n +4 "$FMT/floats.skel" >&6
+	exec 6>&-
+	wait "$JOB"
+	diff -u "$FMT/floats.json" out
+}
+
+@test "SIGTERM ends it at once, with what was read and status 0" {
+	start_fmt
+	kill -TERM "$JOB"
+	wait "$JOB"
+	exec 6>&-
+	[ "$(wc -l < out)" -eq 2 ]
+}
+
+@test "a reader that leaves ends it with status 0 before more comes" {
+	mkfifo in
+	exec 6<> in
+	head -n 3 "$FMT/floats.skel" >&6
+	run -0 timeout 5 bash -c 'skel-fmt --json < in | head -n 1; exit ${PIPESTATUS[0]}'
+	[ "$output" = "$(head -n 1 "$FMT/floats.json")" ]
+	exec 6>&-
+}
+
+@test "a reader that leaves before there is any input ends it too" {
+	mkfifo in
+	exec 6<> in
+	run -0 timeout 5 bash -c 'skel-fmt < in | :; exit ${PIPESTATUS[0]}'
+	[ -z "$output" ]
+	exec 6>&-
+}
+
+@test "a full disk is a failure" {
+	[ -c /dev/full ] || skip "no /dev/full"
+	run -1 bash -c 'skel-fmt "$1" > /dev/full' - "$FMT/floats.skel"
+	[ "$output" = 'skel-fmt: <stdout>: No space left on device' ]
+}
+
+@test "a stream is recorded by one user and shown by another" {
+	need_nobody
+	run -0 as_nobody skel-fmt --json "$FMT/floats.skel"
+	diff "$FMT/floats.json" <(echo "$output")
+}
+
+@test "completion offers options, and maps of the streams that are named" {
+	[ "$(complete_words skel-fmt --t)" = '--table --tsv' ]
+	[ "$(complete_words skel-fmt "$FMT/maps.skel" -m ex)" = 'execs exits' ]
+}
+
+@test "completion does not run what a stream calls its maps" {
+	echo '{"skel":"stream","maps":[{"name":"$(touch ran)","source":"ringbuf"},{"name":"rb","source":"ringbuf"}]}' > odd.skel
+	[ "$(complete_words skel-fmt odd.skel -m '')" = rb ]
+	[ ! -e ran ]
+}

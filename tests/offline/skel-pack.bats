@@ -1,0 +1,425 @@
+#!/usr/bin/env bats
+# skel-pack(1): an object in, its package out, and back.
+
+load ../helpers/helper
+load ../helpers/object
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# The object of an example's package, without clang.
+example() {
+	skel-pack --unpack "$ASSETS/$1.json" >"$1.bpf.o"
+}
+
+@test "the same object gives the same bytes, from a file, a pipe and another directory" {
+	example bootstrap
+	skel-pack bootstrap.bpf.o >a.json
+	mkdir elsewhere
+	cp bootstrap.bpf.o elsewhere
+	(cd elsewhere && skel-pack bootstrap.bpf.o) | cmp - a.json
+	skel-pack -n bootstrap_bpf <bootstrap.bpf.o | cmp - a.json
+	skel-pack --name bootstrap_bpf - <bootstrap.bpf.o | cmp - a.json
+	cmp a.json "$ASSETS/bootstrap.json"
+	[ "$(wc -l <a.json)" -eq 1 ]
+}
+
+@test "--unpack gives the object back to the byte" {
+	example multi
+	skel-pack multi.bpf.o >multi.json
+	skel-pack -u multi.json | cmp - multi.bpf.o
+	skel-pack -u - <multi.json | cmp - multi.bpf.o
+	skel-pack multi.bpf.o | skel-pack -u | cmp - multi.bpf.o
+}
+
+@test "the object's name is the file's, its letters and digits, 63 at most" {
+	example multi
+	long=$(printf 'x%.0s' {1..80})
+	for pair in a.bpf.o:a_bpf client.o:client a-b+c.o:a_b_c noext:noext \
+		"$long.o:${long:0:63}"; do
+		cp multi.bpf.o "${pair%%:*}"
+		is "\"${pair##*:}\"" "$(meta "./${pair%%:*}" .bpf_skel.obj_name)"
+	done
+	run -0 --separate-stderr skel-pack -n "e.i/../x y" multi.bpf.o
+	is '"x_y"' "$(jq .meta.bpf_skel.obj_name <<<"$output")"
+	run -0 --separate-stderr skel-pack <multi.bpf.o
+	is '"stdin"' "$(jq .meta.bpf_skel.obj_name <<<"$output")"
+}
+
+@test "the package has every key that a loader requires, in an object with nothing too" {
+	need_clang
+	object empty </dev/null
+	is '{"bpf_skel":{"data_sections":[],"maps":[],"progs":[],"obj_name":"empty_bpf"},"export_types":[]}' \
+		"$(meta empty.bpf.o .)"
+	is "$(stat -c %s empty.bpf.o)" "$(skel-pack empty.bpf.o | jq .bpf_object_size)"
+}
+
+@test "globals stand in their sections with their types in C, statics do not" {
+	need_clang
+	object vars <<-'C'
+		typedef unsigned int u32;
+		enum color { RED, GREEN };
+		struct pair { int a, b; };
+		const volatile int number = 1;
+		const volatile u32 alias = 0;
+		const volatile _Bool yes_no = 0;
+		const volatile enum color color = GREEN;
+		const volatile char text[16] = "x";
+		const volatile struct pair pair = {};
+		const volatile unsigned long long grid[2][3] = {};
+		static volatile const int hidden = 3;
+		static volatile int hidden_too = 4;
+		int initialised = 5;
+		long zero;
+		int *pointer;
+		int mine SEC(".data.mine") = 6;
+		int later SEC(".bss.later");
+		const volatile int other SEC(".rodata.other") = 7;
+		SEC("socket") int prog(void *ctx) { return hidden + hidden_too; }
+	C
+	is '[".data","initialised=int"]
+[".rodata","number=int","alias=u32","yes_no=bool","color=enum color","text=char[16]","pair=struct pair","grid=unsigned long long[2][3]"]
+[".bss","zero=long","pointer=int *"]
+[".data.mine","mine=int"]
+[".bss.later","later=int"]
+[".rodata.other","other=int"]' "$(
+		meta vars.bpf.o '.bpf_skel.data_sections[] |
+			[.name] + [.variables[] | .name + "=" + .type]' | sort -t, -k1,1 >got
+		grep -F '[".data",' got; grep -F '[".rodata",' got; grep -F '[".bss",' got
+		grep -F '[".data.mine",' got; grep -F '[".bss.later",' got; grep -F '[".rodata.other",' got)"
+}
+
+@test "maps are called as libbpf calls them, and what holds globals is marked" {
+	need_clang
+	object averylongname <<-'C'
+		extern int CONFIG_HZ __kconfig;
+		const volatile int number = 1;
+		int zero, *config = &zero;
+		struct {
+			__uint(type, BPF_MAP_TYPE_ARRAY);
+			__uint(max_entries, 1);
+			__type(key, int);
+			__type(value, int);
+		} plain SEC(".maps");
+		SEC("socket") int prog(void *ctx) { return number + CONFIG_HZ; }
+	C
+	meta averylongname.bpf.o '.bpf_skel.maps[] | [.name, .ident, .mmaped]' | sort >got
+	grep -Fx '["plain","plain",null]' got
+	grep -Fx '["averylon.rodata","rodata",true]' got
+	grep -Fx '["averylon.bss","bss",true]' got
+	grep -F '"kconfig"' got
+	# The kernel's configuration is not the user's to set.
+	is 0 "$(meta averylongname.bpf.o '[.bpf_skel.data_sections[] | select(.name == ".kconfig")] | length')"
+}
+
+@test "programs are listed with their whole section; functions, and what is off, are not" {
+	need_clang
+	object progs <<-'C'
+		static __noinline int helper(int x) { return x * 7 + 1; }
+		SEC("tp/sched/sched_switch") int one(void *ctx) { return helper((long)ctx); }
+		SEC("kprobe/do_exit") int two(void *ctx) { return helper(2 + (long)ctx); }
+		SEC("?tp/sched/sched_wakeup") int three(void *ctx) { return 0; }
+	C
+	is '[["one","tp/sched/sched_switch",true],["two","kprobe/do_exit",true]]' \
+		"$(meta progs.bpf.o '[.bpf_skel.progs[] | [.name, .attach, .link]]')"
+}
+
+@test "annotations of globals become arguments, defaults read by their types" {
+	need_clang
+	object args <<-'C'
+		enum color { RED, GREEN };
+		SKEL_HELP("the first") const volatile int plain = 0;
+		SKEL_ARG("pid", "p", "the second") const volatile int targ_pid = 0;
+		SKEL_ARG("all", "", "no letter") const volatile int targ_all = 0;
+		const volatile int after SKEL_LONG("after-it") = 0;
+		SKEL_DEFAULT("0x10") const volatile unsigned int hex = 0;
+		SKEL_DEFAULT("18446744073709551615") const volatile unsigned long long big = 0;
+		SKEL_DEFAULT("GREEN") const volatile enum color color = RED;
+		SKEL_DEFAULT("false") const volatile _Bool off = 1;
+		SKEL_DEFAULT("a \"b\"=c") const volatile char text[16] = "";
+		const volatile _Bool on = 1;
+		const volatile _Bool unset = 0;
+	C
+	skel-pack args.bpf.o >args.json
+	jq -r '.meta.bpf_skel.data_sections[0].variables[] | .name + " " + (.cmdarg | tojson)' args.json >got
+	is 'plain {"help":"the first"}
+targ_pid {"long":"pid","short":"p","help":"the second"}
+targ_all {"long":"all","help":"no letter"}
+after {"long":"after-it"}
+hex {"default":16}
+color {"default":1}
+off {"default":false}
+text {"default":"a \"b\"=c"}
+on {"default":true}
+unset null' "$(grep -v '^big ' got)"
+	# jq itself cannot hold this number.
+	grep -q '"name":"big","type":"unsigned long long","cmdarg":{"default":18446744073709551615}}' args.json
+}
+
+@test "annotations of maps become samples" {
+	need_clang
+	object samples <<-'C'
+		#define HASH(name) struct { \
+			__uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1); \
+			__type(key, int); __type(value, struct hist); } name SEC(".maps")
+		#define SECOND 1000
+		struct hist { unsigned int slots[26]; };
+		HASH(plain);
+		HASH(kv) SKEL_SAMPLE(SECOND);
+		HASH(twos) SKEL_SAMPLE(100) SKEL_LOG2_HIST("usecs") SKEL_CLEAR;
+		HASH(linear) SKEL_SAMPLE(1) SKEL_LINEAR_HIST("%");
+		HASH(unit) SKEL_UNIT("ms") SKEL_SAMPLE(4294967295);
+	C
+	is 'null
+{"interval":1000}
+{"interval":100,"type":"log2_hist","unit":"usecs","clear_map":true}
+{"interval":1,"type":"linear_hist","unit":"%"}
+{"unit":"ms","interval":4294967295}' "$(meta samples.bpf.o '.bpf_skel.maps[].sample')"
+}
+
+@test "annotations of the license become the program's doc" {
+	need_clang
+	object doc <<-'C'
+		SKEL_BRIEF("One line") SKEL_VERSION("1.2") SKEL_DETAILS("Two\nlines")
+	C
+	is '{"brief":"One line","version":"1.2","details":"Two\nlines"}' \
+		"$(meta doc.bpf.o .bpf_skel.doc)"
+}
+
+@test "a wrong annotation is an error that names it" {
+	need_clang
+	map='struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1); '
+	map+='__type(key, int); __type(value, int); } m SEC(".maps")'
+	rb='struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } m SEC(".maps")'
+	while IFS='|' read -r want source; do
+		object wrong <<<"$source"
+		fails_with 1 "wrong.bpf.o: $want" skel-pack wrong.bpf.o
+		is 1 "$(wc -l <<<"$stderr")"
+	done <<-C
+		x: skel:sample=5: not known for a variable|SKEL_SAMPLE(5) const volatile int x = 0;
+		m: skel:help=h: not known for a map|SKEL_HELP("h") $map;
+		LICENSE: skel:help=h: not known for the license|SKEL_HELP("h")
+		s: skel:help=h: not known for anything but|struct s { int a SKEL_HELP("h"); }; struct s v;
+		hidden: skel:help=h: not known for anything but|SKEL_HELP("h") static volatile int hidden; SEC("socket") int p(void *c) { return hidden; }
+		x: skel:colour=red: not known for a variable|SKEL_TAG("colour=red") int x;
+		x: skel:short=pid: expected one letter|SKEL_SHORT("pid") int x;
+		x: skel:short=-: expected one letter|SKEL_SHORT("-") int x;
+		x: skel:default=300: |SKEL_DEFAULT("300") unsigned char x;
+		x: skel:default=BLUE: |enum c { RED }; SKEL_DEFAULT("BLUE") enum c x;
+		m: skel:sample=0: expected milliseconds|$map SKEL_SAMPLE(0);
+		m: skel:sample=-1: expected milliseconds|$map SKEL_SAMPLE(-1);
+		m: skel:sample=1s: expected milliseconds|$map SKEL_TAG("sample=1s");
+		m: skel:sample=4294967296: expected milliseconds|$map SKEL_SAMPLE(4294967296);
+		map m: how often is it sampled?|$map SKEL_UNIT("ms");
+		map m: a ring or perf buffer is not sampled|$rb SKEL_SAMPLE(5);
+		map m: the type of its records, s, has no size|struct s; $rb; SKEL_EVENTS(m, struct s);
+		skel_events_m: skel:events=m: expected SKEL_EVENTS|$rb; SKEL_EVENTS(m, void);
+		skel_events_x: skel:events=x: no such map|int x; SKEL_EVENTS(x, int);
+		map m: its values have 4 bytes, the type of its records 8|$map SKEL_SAMPLE(5); SKEL_EVENTS(m, long);
+	C
+}
+
+@test "one map with a struct is exported as the reference compiler does" {
+	need_clang
+	for how in 'SKEL_EVENTS(m, struct ev)' 'SKEL_EVENTS(m, ev_t)' 'SKEL_EVENTS(m, const ev_t)'; do
+		object one <<-C
+			struct in { int x; };
+			typedef struct ev { int pid; char comm[16]; struct in in; int a : 3; union { int u; long v; }; } ev_t;
+			struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } m SEC(".maps");
+			$how;
+		C
+		is '{"export_types":[{"name":"ev","members":[["pid","int"],["comm","char[16]"],["in","struct in"],["a","int"],["",""]],"size":40}],"multi":null,"config":null}' \
+			"$(meta one.bpf.o '{export_types, multi: .enable_multiple_export_types, config: .bpf_skel.maps[0].export_config} |
+			.export_types[0] |= {name, members: [.members[] | [.name, if .name == "" then "" else .type end]], size}')"
+		id=$(meta one.bpf.o '.export_types[0].type_id')
+		bpftool btf dump file one.bpf.o | grep -q "^\[$id\] STRUCT 'ev' size=40 vlen=5"
+	done
+}
+
+@test "__type(value, struct) of ring and perf buffers says the same" {
+	need_clang
+	for type in RINGBUF PERF_EVENT_ARRAY; do
+		object value <<-C
+			struct ev { int pid; };
+			struct { __uint(type, BPF_MAP_TYPE_$type); __uint(max_entries, 4096);
+				__type(value, struct ev); } m SEC(".maps");
+		C
+		is '["ev"]' "$(meta value.bpf.o '[.export_types[].name]')"
+	done
+}
+
+@test "the descriptor in a perf buffer's definition is no event" {
+	need_clang
+	object perf <<-'C'
+		struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+			__type(key, int); __type(value, int); } m SEC(".maps");
+	C
+	run -0 --separate-stderr skel-pack perf.bpf.o
+	is '[]' "$(jq -c .meta.export_types <<<"$output")"
+	[[ $stderr == *"perf.bpf.o: map m: the type of its records is not known, they will be raw bytes; say it with SKEL_EVENTS" ]]
+	fails_with 0 '' skel-pack -q perf.bpf.o || [ -z "$stderr" ]
+}
+
+@test "several maps have a type each" {
+	need_clang
+	object several <<-'C'
+		struct a { int x; };
+		struct b { int y; };
+		struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ra SEC(".maps"), rb SEC(".maps"), raw SEC(".maps");
+		SKEL_EVENTS(ra, struct a);
+		SKEL_EVENTS(rb, struct b);
+		struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
+			__type(key, int); __type(value, long); } counts SEC(".maps") SKEL_SAMPLE(1000);
+	C
+	run -0 --separate-stderr skel-pack several.bpf.o
+	[[ $stderr == *"map raw: the type of its records is not known, it will not be shown"* ]]
+	dump=$(bpftool btf dump file several.bpf.o)
+	a=$(sed -n "s/^\[\([0-9]*\)\] STRUCT 'a' .*/\1/p" <<<"$dump")
+	b=$(sed -n "s/^\[\([0-9]*\)\] STRUCT 'b' .*/\1/p" <<<"$dump")
+	is "[true,[{\"btf_type_id\":$a},{\"btf_type_id\":$b},null,\"default\"]]" \
+		"$(jq -c '.meta | [.enable_multiple_export_types, [.bpf_skel.maps[].export_config]]' <<<"$output")"
+}
+
+@test "one map whose records are no struct with a name has its type by number" {
+	need_clang
+	object scalar <<-'C'
+		struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
+			__type(key, int); __type(value, long); } counts SEC(".maps") SKEL_SAMPLE(1000);
+	C
+	is '[true,"default",[]]' \
+		"$(meta scalar.bpf.o '[.enable_multiple_export_types, .bpf_skel.maps[0].export_config, .export_types]')"
+	object nameless <<-'C'
+		typedef struct { int x; } ev;
+		struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } m SEC(".maps");
+		SKEL_EVENTS(m, ev);
+	C
+	is '[true,"number",[]]' \
+		"$(meta nameless.bpf.o '[.enable_multiple_export_types, (.bpf_skel.maps[0].export_config.btf_type_id | type), .export_types]')"
+}
+
+@test "the reference loader's rules for a package hold, of keys, types, words and ranges" {
+	cat >rules.jq <<-'JQ'
+		def text: type == "string" and length > 0;
+		def number: type == "number" and . == floor and . >= 0 and . < 4294967296;
+		def only($keys): (keys - $keys) == [];
+		def cmdarg: only(["default", "long", "short", "help"]) and
+			((.short // "x") | length == 1) and ((.default // 0) | type | . != "array" and . != "object");
+		def variable: (.name | text) and (.type | text) and only(["name", "type", "cmdarg"]) and
+			((.cmdarg // {}) | cmdarg);
+		def sample: (.interval | number) and only(["interval", "type", "unit", "clear_map"]) and
+			((.type // "default_kv") | IN("default_kv", "log2_hist", "linear_hist"));
+		def config: . == "no_export" or . == "default" or (only(["btf_type_id"]) and (.btf_type_id | number));
+		def map: (.name | text) and (.ident | text) and ((.mmaped // false) | type == "boolean") and
+			only(["name", "ident", "mmaped", "sample", "export_config"]) and
+			(.sample == null or (.sample | sample)) and ((.export_config // "no_export") | config) and
+			(.export_config != "default" or .sample != null);
+		def program: (.name | text) and (.attach | text) and .link == true;
+		def export: (.name | text) and (.size | number) and (.type_id | number) and
+			(.members | length > 0 and all((.name | type == "string") and (.type | text)));
+		(.bpf_object | text) and (.bpf_object_size | number) and (.meta |
+			(.bpf_skel |
+				(.obj_name | text and length < 64) and
+				(.data_sections | type == "array" and all((.name | text) and (.variables | all(variable)))) and
+				(.maps | type == "array" and all(map)) and
+				(.progs | type == "array" and all(program)) and
+				((.doc // {}) | only(["brief", "details", "version"]) and all(.[]; type == "string"))) and
+			(.export_types | type == "array" and all(export)) and
+			# Without several types there is one export type, and one map takes it.
+			(.enable_multiple_export_types == true or
+				((.export_types | length) <= 1 and all(.bpf_skel.maps[]; .export_config == null))))
+	JQ
+	for package in "$ASSETS"/*.json; do
+		jq -e -f rules.jq "$package" >/dev/null || { echo "$package"; return 1; }
+	done
+	# The rules are no rubber stamp.
+	for change in 'del(.meta.bpf_skel.maps)' '.meta.bpf_skel.progs = null' \
+		'.meta.bpf_skel.maps[0].sample = {}' '.meta.bpf_skel.maps[0].export_config = "default"'; do
+		jq "$change" "$ASSETS/bootstrap.json" >changed.json
+		run -1 jq -e -f rules.jq changed.json
+	done
+}
+
+@test "what is no object is refused with what to do" {
+	fails_with 1 "none.bpf.o: No such file or directory" skel-pack none.bpf.o
+	fails_with 1 "/dev/null: not an ELF object" skel-pack /dev/null
+	fails_with 1 "/bin/true: an ELF file for another machine" skel-pack /bin/true
+	fails_with 1 "bootstrap.json: this is JSON, not an object; --unpack" skel-pack "$ASSETS/bootstrap.json"
+	fails_with 1 "pack it first: skel-pack" skel-pack -u /bin/true
+	echo '{"bpf_skel":{"data_sections":[],"maps":[],"progs":[],"obj_name":"x"}}' >bare.json
+	fails_with 1 "bare.json: a bare meta: there is no object in it" skel-pack -u bare.json
+}
+
+@test "an object without BTF is refused with how to get it" {
+	need_clang
+	object plain -g0 <<<'SEC("socket") int prog(void *ctx) { return 0; }'
+	fails_with 1 "plain.bpf.o: no BTF: compile it with clang -g" skel-pack plain.bpf.o
+}
+
+@test "what libbpf says of an object is shown" {
+	need_clang
+	object odd <<<'struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(colour, 1); } m SEC(".maps");'
+	fails_with 1 "odd.bpf.o: the object cannot be opened: " skel-pack odd.bpf.o
+	[[ $stderr == *"map 'm': unknown field 'colour'"* ]]
+}
+
+@test "a damaged object gives a package or an error, whatever the damage" {
+	example multi
+	run -0 python3 "$HELPERS/damage.py" multi.bpf.o 300 skel-pack
+	echo "$output"
+	# Both must occur, else the damage was none.
+	[[ $output =~ ^([0-9]+)\ packed,\ ([0-9]+)\ refused$ ]]
+	[ "${BASH_REMATCH[1]}" -gt 20 ]
+	[ "${BASH_REMATCH[2]}" -gt 20 ]
+}
+
+@test "BTF that refers to itself or to nothing is refused" {
+	example bootstrap
+	# Each is a change of one type in a copy, found by its place in the dump.
+	fails_with 1 "corrupted: BTF type 1 refers to a type or name that is not there" \
+		skel-pack <(python3 "$HELPERS/damage.py" bootstrap.bpf.o type 1 9999)
+	fails_with 1 "corrupted: BTF type 1 refers to itself" \
+		skel-pack <(python3 "$HELPERS/damage.py" bootstrap.bpf.o type 1 1)
+}
+
+@test "the kernel is not asked, and an ordinary user can pack" {
+	example runqlat
+	# The leak checker and strace both want to be the tracer.
+	ASAN_OPTIONS=detect_leaks=0 \
+		strace -f -qq -e trace=bpf,openat -o log skel-pack runqlat.bpf.o >a.json
+	run ! grep -E 'bpf\(|"/sys|"/proc' log
+	need_nobody
+	as_nobody skel-pack -n runqlat_bpf <runqlat.bpf.o | cmp - a.json
+}
+
+@test "usage errors exit 2 and write nothing" {
+	fails_with 2 "usage: skel-pack" skel-pack a.o b.o
+	fails_with 2 "usage: skel-pack" skel-pack -u -n name x.json
+	fails_with 2 "usage: skel-pack" skel-pack --name
+	fails_with 2 "usage: skel-pack" skel-pack --name '' x.o
+}
+
+@test "a full disk is a failure, a reader that leaves is not" {
+	example multi
+	run -1 --separate-stderr bash -c 'skel-pack multi.bpf.o >/dev/full'
+	[[ $stderr == *"skel-pack: <stdout>: No space left on device"* ]]
+	run -0 --separate-stderr bash -c 'set -o pipefail; skel-pack multi.bpf.o | true'
+	[ -z "$stderr" ]
+}
+
+@test "the manual explains every macro of skel.bpf.h, and no other" {
+	macros=$(grep -oE '^#define SKEL_[A-Z0-9_]+' "$ASSETS/skel.bpf.h" | cut -d' ' -f2 |
+		grep -vxE 'SKEL_BPF_H|SKEL_TAG|SKEL_TEXT_?' | sort)
+	is "$macros" "$(grep -oE '^\.It (Fn|Dv) SKEL_[A-Z0-9_]+' "$ROOT/cmd/skel-pack/skel-pack.1" |
+		cut -d' ' -f3 | sort)"
+}
+
+@test "the completion offers options, objects, and packages after --unpack" {
+	touch a.o b.json
+	mkdir dir
+	is 'a.o dir' "$(complete_words skel-pack '')"
+	is 'b.json dir' "$(complete_words skel-pack -u '')"
+	is --unpack "$(complete_words skel-pack --u)"
+	is '' "$(complete_words skel-pack -n '')"
+}

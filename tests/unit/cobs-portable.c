@@ -1,7 +1,0 @@
-/* cobs without SSE2, as on other machines: the same tests. */
-#undef __SSE2__
-#define NEWLINE LIB_NEWLINE
-#include "../../lib/stream/cobs.c"
-#undef NEWLINE
-
-#include "cobs.c"

@@ -1,0 +1,307 @@
+/*
+ * plan: every form of records of any type and any bytes.  The goldens in
+ * tests/fixtures/format hold what single values look like; here are sizes
+ * beyond one buffer and types that nobody would write.
+ */
+#include <jansson.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/util.h"
+#include "check.h"
+#include "format/plan.h"
+#include "record/fields.h"
+#include "stream/stream.h"
+#include "types/types.h"
+
+static uint64_t seed = 88172645463325252u;
+
+static uint64_t
+any(uint64_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % below;
+}
+
+static struct type
+named(enum type_kind kind, const char *name, uint64_t size)
+{
+	return (
+	    struct type){ .kind = kind, .name = strdup(name), .size = size };
+}
+
+static uint32_t
+add_scalar(struct types *t, enum type_kind kind, uint64_t size, bool is_signed)
+{
+	struct type type = named(kind, "scalar", size);
+
+	type.is_signed = is_signed;
+	return types_add(t, &type, "test");
+}
+
+static uint32_t
+add_array(struct types *t, uint32_t of, uint64_t count)
+{
+	struct type type = named(TYPE_ARRAY, "", t->v[of].size * count);
+
+	type.of = of;
+	type.count = count;
+	return types_add(t, &type, "test");
+}
+
+static uint32_t
+add_enum(struct types *t)
+{
+	static const char *const names[] = { "A", "B,\"\\", "C\tD" };
+	struct type type = named(TYPE_ENUM, "letters", 4);
+
+	type.constants = calloc(3, sizeof(*type.constants));
+	type.nconstants = 3;
+	for (size_t i = 0; i < 3; i++)
+		type.constants[i] =
+		    (struct type_constant){ strdup(names[i]), i * i };
+	return types_add(t, &type, "test");
+}
+
+/* A struct or union of up to six of the types that are there. */
+static uint32_t
+add_struct(struct types *t, bool is_union)
+{
+	static const char *const names[] = { "a", "b\"\n", "", "ü", "e,\t",
+		"slots" };
+	struct type type =
+	    named(is_union ? TYPE_UNION : TYPE_STRUCT, "thing", 0);
+	uint64_t end = 0;
+
+	type.nmembers = any(6) + 1;
+	type.members = calloc(type.nmembers, sizeof(*type.members));
+	for (size_t i = 0; i < type.nmembers; i++) {
+		struct type_member *m = &type.members[i];
+
+		*m = (struct type_member){
+			.name = strdup(names[any(6)]),
+			.type = (uint32_t)any(t->n),
+			.offset = is_union ? 0 : end,
+		};
+		if (t->v[m->type].kind == TYPE_INT && any(3) == 0) {
+			m->bit_offset = (uint32_t)any(8);
+			m->bits = (uint32_t)any(t->v[m->type].size * 8) + 1;
+		}
+		end = m->offset + t->v[m->type].size + 1;
+		if (type.size < end)
+			type.size = end;
+	}
+	return types_add(t, &type, "test");
+}
+
+/* One type after another from those before it. */
+static void
+any_types(struct types *t)
+{
+	add_scalar(t, TYPE_CHAR, 1, any(2));
+	for (uint64_t size = 1; size <= 16; size *= 2)
+		add_scalar(t, TYPE_INT, size, any(2));
+	add_scalar(t, TYPE_BOOL, 1, false);
+	add_scalar(t, TYPE_FLOAT, 4, false);
+	add_scalar(t, TYPE_FLOAT, 8, false);
+	add_scalar(t, TYPE_POINTER, 8, false);
+	add_enum(t);
+	for (int i = 0; i < 12; i++) {
+		uint32_t of = (uint32_t)any(t->n);
+
+		if (any(2) == 0)
+			add_struct(t, any(4) == 0);
+		else if (t->v[of].size < 1000)
+			add_array(t, of, any(9));
+	}
+}
+
+static void
+any_header(struct stream_header *h)
+{
+	struct stream_map *m;
+
+	*h = (struct stream_header){ 0 };
+	any_types(&h->types);
+	m = stream_header_add(h, "m,\"\t");
+	m->value = (uint32_t)(h->types.n - 1);
+	if (any(2) == 0)
+		return;
+	m->source = STREAM_SAMPLE;
+	m->key = (uint32_t)any(h->types.n);
+	m->unit = strdup("(unit)");
+	m->cpus = any(2) == 0 ? 0 : any(4) + 1;
+	m->sample = (enum stream_sample)any(3);
+}
+
+static size_t
+count(const struct buf *b, char c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->len; i++)
+		n += b->data[i] == c;
+	return n;
+}
+
+static void
+check_json(const struct buf *out)
+{
+	json_error_t e;
+	/* Whole numbers above INT64_MAX are too big for jansson as such. */
+	json_t *v =
+	    json_loadb(out->data, out->len, JSON_DECODE_INT_AS_REAL, &e);
+
+	if (v == NULL)
+		fprintf(stderr, "%s: %.*s\n", e.text, (int)out->len, out->data);
+	CHECK(v != NULL);
+	CHECK_NUM(count(out, '\n'), 1);
+	json_decref(v);
+}
+
+/* What holds for any record in a form. */
+static void
+check_form(const struct stream_header *h, enum plan_form form,
+    const unsigned char *data, size_t len)
+{
+	struct plan_options o = { .form = form, .width = any(2) * 80 };
+	struct plan *p = plan_new(h, 0, &o);
+	struct buf head = { 0 }, out = { 0 };
+
+	if (p == NULL) {
+		CHECK(!"a plan");
+		return;
+	}
+	plan_head(p, &head);
+	CHECK_NUM(plan_record(p, &out, any(UINT64_MAX), data, len), 0);
+	CHECK(out.len > 0 || form == PLAN_RAW);
+	if (form == PLAN_JSON)
+		check_json(&out);
+	if (form == PLAN_TSV) {
+		CHECK_NUM(count(&out, '\n'), 1);
+		CHECK_NUM(count(&out, '\t'), count(&head, '\t'));
+	}
+	if (form == PLAN_RAW)
+		CHECK(out.len == len &&
+		      (len == 0 || memcmp(out.data, data, len) == 0));
+	for (size_t i = 0; i < out.len && form != PLAN_RAW; i++)
+		CHECK(out.data[i] != '\0');
+	buf_free(&head);
+	buf_free(&out);
+	plan_free(p);
+}
+
+/* The JSON of a binary record, as a record itself, gives the same JSON and the
+ * same fields. */
+static void
+check_again(
+    const struct stream_header *h, const unsigned char *data, size_t len)
+{
+	static const enum plan_form forms[] = { PLAN_JSON, PLAN_TSV, PLAN_CSV };
+	struct plan_options o = { .form = PLAN_JSON };
+	struct plan *p = plan_new(h, 0, &o);
+	struct buf json = { 0 }, a = { 0 }, b = { 0 };
+	size_t wrong_at;
+
+	plan_record(p, &json, 1, data, len);
+	plan_free(p);
+	for (size_t i = 0; i < nitems(forms); i++) {
+		o.form = forms[i];
+		p = plan_new(h, 0, &o);
+		a.len = b.len = 0;
+		plan_record(p, &a, 1, data, len);
+		CHECK_NUM(
+		    plan_json_record(p, &b, json.data, json.len - 1, &wrong_at),
+		    0);
+		CHECK_NUM(a.len, b.len);
+		CHECK(a.len == b.len && memcmp(a.data, b.data, a.len) == 0);
+		plan_free(p);
+	}
+	buf_free(&json);
+	buf_free(&a);
+	buf_free(&b);
+}
+
+/* Names that are in one struct twice cannot be told apart in JSON. */
+static bool
+has_twins(const struct stream_header *h)
+{
+	struct columns c = { 0 };
+	bool twins = false;
+
+	columns_select(&c, h, 0, NULL, 0, true);
+	for (size_t i = 0; i < c.n; i++)
+		for (size_t j = 0; j < i; j++)
+			twins |= strcmp(c.v[i].path, c.v[j].path) == 0 ||
+				 strncmp(c.v[i].path, c.v[j].path,
+				     strcspn(c.v[i].path, ".")) == 0;
+	columns_free(&c);
+	return twins;
+}
+
+static void
+any_records(void)
+{
+	check_forget();
+	for (int i = 0; i < 3000; i++) {
+		struct stream_header h;
+		unsigned char *data;
+		size_t len;
+
+		any_header(&h);
+		len = stream_record_size(&h, 0);
+		data = malloc(len + 1);
+		for (size_t j = 0; j < len; j++)
+			data[j] = (unsigned char)(any(3) == 0 ? 'a' : any(256));
+		for (int form = PLAN_JSON; form <= PLAN_RAW; form++)
+			check_form(&h, (enum plan_form)form, data, len);
+		if (!has_twins(&h))
+			check_again(&h, data, len);
+		free(data);
+		stream_header_free(&h);
+	}
+}
+
+/* A record whose text is far larger than what is reserved at once. */
+static void
+large(void)
+{
+	struct stream_header h = { 0 };
+	struct type type = named(TYPE_STRUCT, "large", 0);
+	uint32_t c = add_scalar(&h.types, TYPE_CHAR, 1, true);
+	uint32_t u64 = add_scalar(&h.types, TYPE_INT, 8, false);
+	uint32_t text = add_array(&h.types, c, 100000);
+	uint32_t numbers = add_array(&h.types, u64, 50000);
+	unsigned char *data = malloc(500000);
+
+	type.size = 500000;
+	type.nmembers = 2;
+	type.members = calloc(2, sizeof(*type.members));
+	type.members[0] =
+	    (struct type_member){ .name = strdup("text"), .type = text };
+	type.members[1] = (struct type_member){
+		.name = strdup("numbers"), .type = numbers, .offset = 100000
+	};
+	stream_header_add(&h, "rb")->value = types_add(&h.types, &type, "test");
+	memset(data, 0xff, 500000);
+	for (int form = PLAN_JSON; form <= PLAN_RAW; form++)
+		check_form(&h, (enum plan_form)form, data, 500000);
+	memset(data, 1, 500000);
+	for (int form = PLAN_JSON; form <= PLAN_RAW; form++)
+		check_form(&h, (enum plan_form)form, data, 500000);
+	free(data);
+	stream_header_free(&h);
+}
+
+int
+main(void)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	any_records();
+	large();
+	return check_done();
+}
