@@ -206,10 +206,10 @@ confine(const struct run *r, const struct symbolizer *z)
 	struct confine_needs needs = { 0 };
 
 	if (r->options->pin)
-		session_needs(&needs);
-	trace_pipe_needs(&r->trace, &needs);
-	symbolizer_needs(z, &needs);
-	attach_needs(&r->links, &needs);
+		session_add_needs(&needs);
+	trace_pipe_add_needs(&r->trace, &needs);
+	symbolizer_add_needs(z, &needs);
+	attach_add_needs(&r->links, &needs);
 	confine_stage(&needs);
 }
 

@@ -233,8 +233,8 @@ confine(const struct symbolizer *z)
 {
 	struct confine_needs needs = { 0 };
 
-	session_needs(&needs);
-	symbolizer_needs(z, &needs);
+	session_add_needs(&needs);
+	symbolizer_add_needs(z, &needs);
 	confine_stage(&needs);
 }
 

@@ -219,7 +219,7 @@ attach_link_fd(const struct attachments *a, const char *program)
 }
 
 void
-attach_needs(const struct attachments *a, struct confine_needs *n)
+attach_add_needs(const struct attachments *a, struct confine_needs *n)
 {
 	for (size_t i = 0; i < a->n; i++)
 		for (size_t k = 0; k < a->v[i].nholds; k++)

@@ -106,7 +106,7 @@ bool attach_is_iterator(const struct attachments *a, const char *program);
 int attach_link_fd(const struct attachments *a, const char *program);
 
 /* Add what detaching needs to n: what is held by descriptors, nothing. */
-void attach_needs(const struct attachments *a, struct confine_needs *n);
+void attach_add_needs(const struct attachments *a, struct confine_needs *n);
 
 /* Detach all. */
 void attach_detach(struct attachments *a);

@@ -32,7 +32,7 @@ lives_elsewhere(int pid)
 static bool
 is_its_file(const char *there, const char *path, int pid)
 {
-	int root = open_root(pid), fd = open_inside(root, path);
+	int root = open_in_root_dir(pid), fd = open_in_root(root, path);
 	struct stat its, ours;
 	bool same = fd != -1 && fstat(fd, &its) == 0 &&
 		    stat(there, &ours) == 0 && its.st_dev == ours.st_dev &&

@@ -12,14 +12,14 @@
 static const char *const keys[] = { "prio", "handle", NULL };
 
 /* Where a program goes. */
-struct place {
+struct tc_place {
 	struct interface on;
 	bool egress;
 	uint32_t handle, priority; /* of a filter */
 };
 
 /* A filter of ours. */
-struct filter {
+struct tc_filter {
 	struct bpf_tc_hook hook;
 	uint32_t handle, priority, program_id;
 };
@@ -90,7 +90,7 @@ choose_egress(const struct attach_job *j, const char *side)
 
 /* Returns 0, or -1 as struct way's attach does. */
 static int
-find_place(const struct attach_job *j, struct place *to)
+find_place(const struct attach_job *j, struct tc_place *to)
 {
 	const struct package_program *p = j->listed;
 	const char *side = NULL;
@@ -126,7 +126,7 @@ prepare(const struct attach_job *j)
 /* By link.  Returns 0, or -1 with errno EINVAL where the kernel has none. */
 static int
 attach_link(
-    const struct attach_job *j, const struct place *to, struct attachment *a)
+    const struct attach_job *j, const struct tc_place *to, struct attachment *a)
 {
 	int type = to->egress ? ATTACH_TCX_EGRESS : ATTACH_TCX_INGRESS;
 	int fd = bpf_link_create(bpf_program__fd(j->program), (int)to->on.index,
@@ -143,7 +143,7 @@ attach_link(
 static void
 remove_filter(void *state)
 {
-	struct filter *f = state;
+	struct tc_filter *f = state;
 	LIBBPF_OPTS(
 	    bpf_tc_opts, there, .handle = f->handle, .priority = f->priority);
 	LIBBPF_OPTS(
@@ -161,7 +161,7 @@ remove_filter(void *state)
 
 /* Report why there is no filter.  Returns -1. */
 static int
-refuse_filter(const struct attach_job *j, const struct place *to, int error)
+refuse_filter(const struct attach_job *j, const struct tc_place *to, int error)
 {
 	errno = error;
 	if (error != EEXIST)
@@ -177,7 +177,8 @@ refuse_filter(const struct attach_job *j, const struct place *to, int error)
 
 /* Put the filter on the qdisc.  Returns 0, or -1 with errno set. */
 static int
-add_filter(const struct attach_job *j, const struct place *to, struct filter *f)
+add_filter(
+    const struct attach_job *j, const struct tc_place *to, struct tc_filter *f)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = to->handle,
 	    .priority = to->priority, .prog_fd = bpf_program__fd(j->program));
@@ -199,9 +200,9 @@ add_filter(const struct attach_job *j, const struct place *to, struct filter *f)
 /* As a filter of a clsact qdisc. */
 static int
 attach_filter(
-    const struct attach_job *j, const struct place *to, struct attachment *a)
+    const struct attach_job *j, const struct tc_place *to, struct attachment *a)
 {
-	struct filter *f = calloc(1, sizeof(*f));
+	struct tc_filter *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)
 		return -1;
@@ -225,7 +226,7 @@ attach_filter(
 static int
 attach_tcx(const struct attach_job *j, struct attachment *a)
 {
-	struct place to;
+	struct tc_place to;
 
 	if (find_place(j, &to) == -1)
 		return -1;
@@ -243,7 +244,7 @@ attach_tcx(const struct attach_job *j, struct attachment *a)
 static int
 attach_tc(const struct attach_job *j, struct attachment *a)
 {
-	struct place to;
+	struct tc_place to;
 
 	return find_place(j, &to) == 0 ? attach_filter(j, &to, a) : -1;
 }
@@ -253,7 +254,7 @@ attach_tc(const struct attach_job *j, struct attachment *a)
 static int
 attach_listed(const struct attach_job *j, struct attachment *a)
 {
-	struct place to;
+	struct tc_place to;
 
 	if (find_place(j, &to) == -1)
 		return -1;

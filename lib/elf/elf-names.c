@@ -11,7 +11,7 @@ enum { NOTE_PROBE = 3 };
 static int
 open_file(struct elf_handle *h, const char *path)
 {
-	int fd = open_regular(path);
+	int fd = open_in_root_own(path);
 
 	*h = (struct elf_handle){ 0 };
 	if (fd == -1)

@@ -79,10 +79,10 @@ confine_filter(bool opens)
 	tzset();
 	give_up_exec(get_caps());
 	/* The sanitizers look into /proc at the end. */
-	if (landlock_read_only(opens || SANITIZED) == -1)
+	if (landlock_confine(opens || SANITIZED) == -1)
 		tell("the file system");
 	set_caps(0, 0);
-	if (syscalls_filter() == -1)
+	if (seccomp_confine_filter() == -1)
 		tell("system calls");
 }
 
@@ -119,6 +119,6 @@ confine_stage(const struct confine_needs *n)
 	if (bpf != 0 && needs_bpf())
 		keep |= bpf;
 	set_caps(keep, keep);
-	if (syscalls_stage(n) == -1)
+	if (seccomp_confine_stage(n) == -1)
 		tell("system calls");
 }

@@ -28,7 +28,7 @@ kallsyms_free(struct kallsyms *k)
 }
 
 /* One line: "ffffffff81000000 T name", a module's with "\t[module]" behind. */
-struct line {
+struct kallsyms_line {
 	uint64_t addr;
 	char kind;
 	const char *name;
@@ -46,7 +46,7 @@ hex_digit(char c)
 }
 
 static bool
-parse_line(struct line *l, const char *p, const char *end)
+parse_line(struct kallsyms_line *l, const char *p, const char *end)
 {
 	const char *start = p;
 
@@ -65,7 +65,7 @@ parse_line(struct line *l, const char *p, const char *end)
 }
 
 static bool
-is_name(const struct line *l, const char *name)
+is_name(const struct kallsyms_line *l, const char *name)
 {
 	return strlen(name) == l->len && memcmp(l->name, name, l->len) == 0;
 }
@@ -74,7 +74,7 @@ is_name(const struct line *l, const char *name)
  * the ends of text have no code behind them, those of objtool stand for the
  * padding before a function. */
 static bool
-is_function(const struct line *l)
+is_function(const struct kallsyms_line *l)
 {
 	static const char *const ends[] = { "_etext", "_einittext" };
 	static const char padding[] = "__pfx_";
@@ -91,7 +91,7 @@ is_function(const struct line *l)
 /* Which of several names of one address says the most: that of a global
  * function, with few underscores before it; an end is none. */
 static uint32_t
-rank(const struct line *l)
+rank(const struct kallsyms_line *l)
 {
 	uint32_t r = 0;
 
@@ -103,7 +103,7 @@ rank(const struct line *l)
 }
 
 static void
-add(struct kallsyms *k, size_t *cap, const struct line *l)
+add(struct kallsyms *k, size_t *cap, const struct kallsyms_line *l)
 {
 	struct kernel_symbol *more;
 	uint32_t name = 0;
@@ -164,7 +164,7 @@ take_lines(struct kallsyms *k, const char *text, size_t len, size_t *hidden)
 {
 	const char *end = text + len, *newline;
 	size_t cap = 0;
-	struct line l;
+	struct kallsyms_line l;
 
 	for (; text < end && !k->names.failed; text = newline + 1) {
 		newline = memchr(text, '\n', (size_t)(end - text));

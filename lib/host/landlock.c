@@ -65,7 +65,7 @@ fill(int ruleset, bool opens)
 }
 
 int
-landlock_read_only(bool opens)
+landlock_confine(bool opens)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);

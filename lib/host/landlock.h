@@ -14,6 +14,6 @@
  * new privileges".  Returns 0, or -1 with errno set: ENOSYS or EOPNOTSUPP where
  * the kernel has none.
  */
-int landlock_read_only(bool opens);
+int landlock_confine(bool opens);
 
 #endif

@@ -9,7 +9,7 @@
 #include "host/open-in-root.h"
 
 int
-open_root(pid_t pid)
+open_in_root_dir(pid_t pid)
 {
 	char path[64];
 
@@ -39,13 +39,13 @@ reopen(int fd)
 }
 
 int
-open_regular(const char *path)
+open_in_root_own(const char *path)
 {
 	return reopen(open(path, O_PATH | O_CLOEXEC));
 }
 
 int
-open_inside(int root, const char *path)
+open_in_root(int root, const char *path)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,

@@ -10,14 +10,14 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* The root directory of a process, for open_inside(). */
-int open_root(pid_t pid);
+/* The root directory of a process, for open_in_root(). */
+int open_in_root_dir(pid_t pid);
 
 /* Open the regular file at path for reading. */
-int open_regular(const char *path);
+int open_in_root_own(const char *path);
 
 /* The same as a process sees path whose root directory is root: links and ".."
  * do not lead out of it. */
-int open_inside(int root, const char *path);
+int open_in_root(int root, const char *path);
 
 #endif

@@ -27,7 +27,7 @@ start_time(long pid, unsigned long long *start)
 }
 
 int
-owner_self(struct owner *o)
+pid_owner_self(struct pid_owner *o)
 {
 	char link[32];
 	ssize_t n = readlink("/proc/self", link, sizeof(link) - 1);
@@ -53,18 +53,18 @@ owner_self(struct owner *o)
 }
 
 bool
-owner_parse(struct owner *o, const char *text)
+pid_owner_parse(struct pid_owner *o, const char *text)
 {
 	int n = 0;
 
 	return isdigit((unsigned char)text[0]) &&
-	       sscanf(text, OWNER_FORMAT "%n", &o->pid, &o->start, &o->pidns,
-		   &n) == 3 &&
+	       sscanf(text, PID_OWNER_FORMAT "%n", &o->pid, &o->start,
+		   &o->pidns, &n) == 3 &&
 	       text[n] == '\0';
 }
 
 bool
-owner_lives(const struct owner *o)
+pid_owner_is_alive(const struct pid_owner *o)
 {
 	unsigned long long start;
 

@@ -8,23 +8,23 @@
 
 /* Pids come again, so the start time tells apart; and a pid means something
  * only in its own namespace. */
-struct owner {
+struct pid_owner {
 	long pid;
 	unsigned long long start; /* clock ticks after boot */
 	unsigned long long pidns; /* inode */
 };
 
 /* An owner in a name: printf(3) and scanf(3). */
-#define OWNER_FORMAT "%ld-%llu-%llu"
+#define PID_OWNER_FORMAT "%ld-%llu-%llu"
 
 /* This process.  Returns 0, or -1 after reporting. */
-int owner_self(struct owner *o);
+int pid_owner_self(struct pid_owner *o);
 
 /* Whether text is an owner, and which. */
-bool owner_parse(struct owner *o, const char *text);
+bool pid_owner_parse(struct pid_owner *o, const char *text);
 
 /* Whether o may still run: nobody can tell of another pid namespace, or when
  * /proc cannot be read. */
-bool owner_lives(const struct owner *o);
+bool pid_owner_is_alive(const struct pid_owner *o);
 
 #endif

@@ -243,7 +243,7 @@ enforce(scmp_filter_ctx c, int ret)
 }
 
 int
-syscalls_filter(void)
+seccomp_confine_filter(void)
 {
 	scmp_filter_ctx c;
 	int ret;
@@ -261,7 +261,7 @@ syscalls_filter(void)
 }
 
 int
-syscalls_stage(const struct confine_needs *needs)
+seccomp_confine_stage(const struct confine_needs *needs)
 {
 	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
 	scmp_filter_ctx c;

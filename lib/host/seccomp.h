@@ -13,10 +13,10 @@
 #include "host/confine.h"
 
 /* Only what reading, writing and computing takes, and opening for reading. */
-int syscalls_filter(void);
+int seccomp_confine_filter(void);
 
 /* All but what gets at other programs, processes, the kernel or names of files,
  * and but what n does not ask for. */
-int syscalls_stage(const struct confine_needs *n);
+int seccomp_confine_stage(const struct confine_needs *n);
 
 #endif

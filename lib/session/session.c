@@ -65,7 +65,7 @@ next(DIR *d)
 
 /* What is in the directory; *o is set when it is live or dead. */
 static enum state
-look(int fd, struct owner *o)
+look(int fd, struct pid_owner *o)
 {
 	enum state state = STATE_EMPTY;
 	DIR *d = list(fd);
@@ -79,8 +79,8 @@ look(int fd, struct owner *o)
 			state = STATE_DETACHED;
 		else if (strncmp(e->d_name, OWNER_PREFIX,
 			     strlen(OWNER_PREFIX)) == 0 &&
-			 owner_parse(o, e->d_name + strlen(OWNER_PREFIX)))
-			state = owner_lives(o) ? STATE_LIVE : STATE_DEAD;
+			 pid_owner_parse(o, e->d_name + strlen(OWNER_PREFIX)))
+			state = pid_owner_is_alive(o) ? STATE_LIVE : STATE_DEAD;
 		else if (state == STATE_EMPTY)
 			state = STATE_FOREIGN;
 	}
@@ -187,7 +187,7 @@ session_sweep_dir(const char *dir)
 	int fd = lock_dir(dir);
 	const char *name = strrchr(dir, '/');
 	enum state state;
-	struct owner o;
+	struct pid_owner o;
 
 	if (fd == -1)
 		return;
@@ -195,9 +195,9 @@ session_sweep_dir(const char *dir)
 	/* Killed before it could leave its mark: its name says who it was. */
 	if (state == STATE_EMPTY && name != NULL &&
 	    strncmp(dir, SESSION_ROOT "/", sizeof(SESSION_ROOT)) == 0) {
-		while (name != NULL && !owner_parse(&o, name + 1))
+		while (name != NULL && !pid_owner_parse(&o, name + 1))
 			name = strchr(name + 1, '-');
-		if (name != NULL && !owner_lives(&o))
+		if (name != NULL && !pid_owner_is_alive(&o))
 			state = STATE_DEAD;
 	}
 	if (state == STATE_DEAD && remove_dir(fd, dir) == 0)
@@ -206,7 +206,7 @@ session_sweep_dir(const char *dir)
 }
 
 void
-session_needs(struct confine_needs *n)
+session_add_needs(struct confine_needs *n)
 {
 	/* What root owns, and all on the way there is root's, root may change.
 	 * Others may have come there by these. */
@@ -248,16 +248,16 @@ static char *
 default_dir(const char *name)
 {
 	char *clean, *dir = NULL;
-	struct owner o;
+	struct pid_owner o;
 
-	if (owner_self(&o) == -1)
+	if (pid_owner_self(&o) == -1)
 		return NULL;
 	clean = strdup(name[0] != '\0' ? name : "skel");
 	if (clean == NULL)
 		goto nomem;
 	clean_name(clean);
-	if (asprintf(&dir, SESSION_ROOT "/%.64s-" OWNER_FORMAT, clean, o.pid,
-		o.start, o.pidns) == -1)
+	if (asprintf(&dir, SESSION_ROOT "/%.64s-" PID_OWNER_FORMAT, clean,
+		o.pid, o.start, o.pidns) == -1)
 		goto nomem;
 	free(clean);
 	return dir;
@@ -278,7 +278,7 @@ refuse_other(const char *dir)
 
 /* Report why the directory cannot be a new session's.  Returns -1. */
 static int
-refuse(const char *dir, enum state state, const struct owner *o)
+refuse(const char *dir, enum state state, const struct pid_owner *o)
 {
 	if (state == STATE_LIVE)
 		report_error("%s: in use by pid %ld", dir, o->pid);
@@ -299,12 +299,12 @@ refuse(const char *dir, enum state state, const struct owner *o)
 static int
 own_mark(char name[MARK_MAX])
 {
-	struct owner o;
+	struct pid_owner o;
 
-	if (owner_self(&o) == -1)
+	if (pid_owner_self(&o) == -1)
 		return -1;
-	snprintf(
-	    name, MARK_MAX, OWNER_PREFIX OWNER_FORMAT, o.pid, o.start, o.pidns);
+	snprintf(name, MARK_MAX, OWNER_PREFIX PID_OWNER_FORMAT, o.pid, o.start,
+	    o.pidns);
 	return 0;
 }
 
@@ -362,7 +362,7 @@ claim(const char *dir)
 {
 	char name[MARK_MAX];
 	enum state state;
-	struct owner o;
+	struct pid_owner o;
 	int fd, ret;
 
 	if (own_mark(name) == -1 || make_dir(dir) == -1)
@@ -606,14 +606,14 @@ session_pin(struct session *s, const char *dir, struct stream_header *h,
 static int
 leave(const char *dir)
 {
-	struct owner self, o;
+	struct pid_owner self, o;
 	enum state state;
 	int fd, ret = 0;
 
 	if ((fd = lock_dir(dir)) == -1 && (errno == ENOENT || errno == EPERM))
 		return 0;
-	state =
-	    fd == -1 || owner_self(&self) == -1 ? STATE_UNKNOWN : look(fd, &o);
+	state = fd == -1 || pid_owner_self(&self) == -1 ? STATE_UNKNOWN
+							: look(fd, &o);
 	if (state == STATE_UNKNOWN) {
 		report_error("%s: not removed: %s; the next skel-load does it",
 		    dir, strerror(errno));
@@ -646,7 +646,7 @@ int
 session_unload(const char *dir)
 {
 	enum state state;
-	struct owner o;
+	struct pid_owner o;
 	int fd = lock_dir(dir), ret = -1;
 
 	if (fd == -1)

@@ -42,7 +42,7 @@ int session_unload(const char *dir);
 
 /* Add what looking for the directory of a session and removing it needs to n,
  * once the way there was checked. */
-void session_needs(struct confine_needs *n);
+void session_add_needs(struct confine_needs *n);
 
 /* Sweep the directories below SESSION_ROOT whose owner is dead, quietly if
  * there are none. */

@@ -77,7 +77,7 @@ failed(const char *what)
 static int
 make_instance(struct trace_pipe *t, const char *tracefs)
 {
-	struct owner o;
+	struct pid_owner o;
 	char *event;
 	int ret;
 
@@ -90,9 +90,9 @@ make_instance(struct trace_pipe *t, const char *tracefs)
 			     "alone",
 		    event, tracefs);
 	free(event);
-	if (ret == -1 || owner_self(&o) == -1)
+	if (ret == -1 || pid_owner_self(&o) == -1)
 		return -1;
-	if (asprintf(&t->dir, "%s/instances/" PREFIX OWNER_FORMAT, tracefs,
+	if (asprintf(&t->dir, "%s/instances/" PREFIX PID_OWNER_FORMAT, tracefs,
 		o.pid, o.start, o.pidns) == -1) {
 		t->dir = NULL;
 		return report_nomem();
@@ -152,7 +152,7 @@ trace_pipe_open(struct trace_pipe *t, const struct package *p)
 }
 
 void
-trace_pipe_needs(const struct trace_pipe *t, struct confine_needs *n)
+trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n)
 {
 	if (t->dir == NULL)
 		return;
@@ -301,7 +301,7 @@ trace_pipe_sweep(void)
 	const char *tracefs = find_tracefs();
 	char path[512];
 	struct dirent *e;
-	struct owner o;
+	struct pid_owner o;
 	DIR *d;
 
 	if (tracefs == NULL)
@@ -311,8 +311,8 @@ trace_pipe_sweep(void)
 		return;
 	while ((e = readdir(d)) != NULL) {
 		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) != 0 ||
-		    !owner_parse(&o, e->d_name + strlen(PREFIX)) ||
-		    owner_lives(&o))
+		    !pid_owner_parse(&o, e->d_name + strlen(PREFIX)) ||
+		    pid_owner_is_alive(&o))
 			continue;
 		snprintf(
 		    path, sizeof(path), "%s/instances/%s", tracefs, e->d_name);

@@ -34,7 +34,7 @@ struct trace_pipe {
 int trace_pipe_open(struct trace_pipe *t, const struct package *p);
 
 /* Add what reading and closing it needs to n: nothing if it is not open. */
-void trace_pipe_needs(const struct trace_pipe *t, struct confine_needs *n);
+void trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n);
 
 /* Report what is there.  ctx is the pipe: for poller_options. */
 int trace_pipe_read(void *ctx);

@@ -5,16 +5,16 @@
 enum { FIRST_CAP = 64 };
 
 void
-known_free(struct known *k)
+addr_set_free(struct addr_set *k)
 {
 	free(k->addrs);
 	free(k->notes);
-	*k = (struct known){ 0 };
+	*k = (struct addr_set){ 0 };
 }
 
 /* Where addr is, or would be. */
 static size_t
-place_of(const struct known *k, uint64_t addr)
+place_of(const struct addr_set *k, uint64_t addr)
 {
 	uint64_t h = addr * UINT64_C(0x9e3779b97f4a7c15);
 	size_t i = (size_t)(h ^ h >> 32) & (k->cap - 1);
@@ -25,40 +25,40 @@ place_of(const struct known *k, uint64_t addr)
 }
 
 unsigned char
-known_get(const struct known *k, uint64_t addr)
+addr_set_get(const struct addr_set *k, uint64_t addr)
 {
 	return k->n == 0 ? 0 : k->notes[place_of(k, addr)];
 }
 
 static int
-grow(struct known *k)
+grow(struct addr_set *k)
 {
-	struct known to = { .cap = k->cap == 0 ? FIRST_CAP : k->cap * 2 };
+	struct addr_set to = { .cap = k->cap == 0 ? FIRST_CAP : k->cap * 2 };
 
 	to.addrs = malloc(to.cap * sizeof(*to.addrs));
 	to.notes = calloc(to.cap, 1);
 	if (to.addrs == NULL || to.notes == NULL) {
-		known_free(&to);
+		addr_set_free(&to);
 		return -1;
 	}
 	for (size_t i = 0; i < k->cap; i++)
 		if (k->notes[i] != 0)
-			known_set(&to, k->addrs[i], k->notes[i]);
-	known_free(k);
+			addr_set_set(&to, k->addrs[i], k->notes[i]);
+	addr_set_free(k);
 	*k = to;
 	return 0;
 }
 
 void
-known_set(struct known *k, uint64_t addr, unsigned char note)
+addr_set_set(struct addr_set *k, uint64_t addr, unsigned char note)
 {
 	size_t i;
 
-	if (k->n == KNOWN_MAX)
-		known_free(k);
+	if (k->n == ADDR_SET_MAX)
+		addr_set_free(k);
 	/* Half of it stays empty, so searches stay short. */
 	if (k->n * 2 >= k->cap && grow(k) == -1) {
-		known_free(k);
+		addr_set_free(k);
 		return;
 	}
 	i = place_of(k, addr);

@@ -8,21 +8,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { KNOWN_MAX = 1 << 16 };
+enum { ADDR_SET_MAX = 1 << 16 };
 
 /* A zeroed one is empty. */
-struct known {
+struct addr_set {
 	uint64_t *addrs;      /* owned: hashed, with room for cap */
 	unsigned char *notes; /* owned; 0: no address is there */
 	size_t n, cap;        /* cap: a power of two, or 0 */
 };
 
-void known_free(struct known *k);
+void addr_set_free(struct addr_set *k);
 
 /* The note on an address, or 0. */
-unsigned char known_get(const struct known *k, uint64_t addr);
+unsigned char addr_set_get(const struct addr_set *k, uint64_t addr);
 
 /* Set it; not to 0.  Without memory the set is emptied. */
-void known_set(struct known *k, uint64_t addr, unsigned char note);
+void addr_set_set(struct addr_set *k, uint64_t addr, unsigned char note);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define DEBUG_DIR "/usr/lib/debug"
 
-struct search {
+struct debug_search {
 	const void *id; /* the build ID that is looked for */
 	size_t id_len;  /* 0: it has none */
 	uint32_t crc;   /* of a debuglink; counts where there is no ID */
@@ -36,7 +36,7 @@ is_crc(const struct elf_handle *h, uint32_t want)
 }
 
 static bool
-fits(const struct search *s, const struct elf_handle *h)
+fits(const struct debug_search *s, const struct elf_handle *h)
 {
 	if (s->id_len > 0)
 		return elf_handle_is_build(h, s->id, s->id_len);
@@ -45,11 +45,11 @@ fits(const struct search *s, const struct elf_handle *h)
 
 /* Open path, seen from the process's root directory, then from ours. */
 static int
-try(const struct search *s, const char *path, struct elf_handle *h)
+try(const struct debug_search *s, const char *path, struct elf_handle *h)
 {
 	for (int own = s->root == -1; own <= 1; own++) {
-		if (elf_handle_open(h, own ? open_regular(path)
-					   : open_inside(s->root, path)) == -1)
+		if (elf_handle_open(h, own ? open_in_root_own(path)
+					   : open_in_root(s->root, path)) == -1)
 			continue;
 		if (fits(s, h))
 			return 0;
@@ -59,7 +59,7 @@ try(const struct search *s, const char *path, struct elf_handle *h)
 }
 
 static int
-try_build_id(const struct search *s, struct elf_handle *h)
+try_build_id(const struct debug_search *s, struct elf_handle *h)
 {
 	const unsigned char *id = s->id;
 	char path[sizeof(DEBUG_DIR) + 2 * BUILD_ID_MAX + 32];
@@ -76,7 +76,7 @@ try_build_id(const struct search *s, struct elf_handle *h)
 
 /* A name in the directory of path, or in one below or above that. */
 static int
-try_beside(const struct search *s, const char *path, const char *name,
+try_beside(const struct debug_search *s, const char *path, const char *name,
     struct elf_handle *h)
 {
 	static const char *const forms[] = { "%.*s/%s", "%.*s/.debug/%s",
@@ -101,7 +101,7 @@ int
 debug_file_open(struct elf_handle *debug, const struct elf_handle *program,
     const char *path, int root)
 {
-	struct search s = { .root = root };
+	struct debug_search s = { .root = root };
 	const char *name;
 	GElf_Word crc;
 	ssize_t n = dwelf_elf_gnu_build_id(program->elf, &s.id);
@@ -121,7 +121,7 @@ int
 debug_file_shared(
     struct elf_handle *shared, Dwarf *dw, const char *path, int root)
 {
-	struct search s = { .root = root };
+	struct debug_search s = { .root = root };
 	const char *name;
 	ssize_t n = dwelf_dwarf_gnu_debugaltlink(dw, &name, &s.id);
 

@@ -7,7 +7,7 @@
 
 enum { SYMBOL_MAX = 4096 }; /* bytes of a symbol that is looked into */
 
-struct output {
+struct demangled {
 	char *text;
 	size_t len, size;
 	jmp_buf full;
@@ -22,7 +22,7 @@ struct output {
 static void
 take(const char *part, size_t n, void *ctx)
 {
-	struct output *o = ctx;
+	struct demangled *o = ctx;
 	size_t room = o->size - 1 - o->len;
 	bool fits = n <= room;
 
@@ -38,7 +38,7 @@ typedef int print_fn(
     const char *symbol, int options, demangle_callbackref fn, void *ctx);
 
 static bool
-print(print_fn *fn, const char *symbol, struct output *o)
+print(print_fn *fn, const char *symbol, struct demangled *o)
 {
 	bool done = true;
 
@@ -52,7 +52,7 @@ print(print_fn *fn, const char *symbol, struct output *o)
 const char *
 demangle(const char *symbol, char *text, size_t size)
 {
-	struct output o = { .text = text, .size = size };
+	struct demangled o = { .text = text, .size = size };
 
 	if (symbol[0] != '_' || (symbol[1] != 'Z' && symbol[1] != 'R') ||
 	    strnlen(symbol, SYMBOL_MAX) == SYMBOL_MAX)

@@ -8,12 +8,12 @@
 #define BYTES_MAX (UINT64_C(2) << 30) /* of all images together */
 
 void
-images_close(struct images *m)
+image_cache_close(struct image_cache *m)
 {
 	for (size_t i = 0; i < m->n; i++)
 		image_close(m->v[i].image);
 	image_close(m->vdso);
-	*m = (struct images){ 0 };
+	*m = (struct image_cache){ 0 };
 }
 
 static bool
@@ -25,7 +25,8 @@ is_same(const struct image_key *a, const struct image_key *b)
 }
 
 bool
-images_find(struct images *m, const struct image_key *key, struct image **image)
+image_cache_find(
+    struct image_cache *m, const struct image_key *key, struct image **image)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		if (!is_same(&m->v[i].key, key))
@@ -38,7 +39,7 @@ images_find(struct images *m, const struct image_key *key, struct image **image)
 }
 
 static void
-close_oldest(struct images *m)
+close_oldest(struct image_cache *m)
 {
 	size_t oldest = 0;
 
@@ -50,7 +51,7 @@ close_oldest(struct images *m)
 }
 
 static uint64_t
-bytes(const struct images *m)
+bytes(const struct image_cache *m)
 {
 	uint64_t sum = 0;
 
@@ -61,8 +62,8 @@ bytes(const struct images *m)
 }
 
 struct image *
-images_open(
-    struct images *m, int fd, const char *path, int root, struct image_key *key)
+image_cache_open(struct image_cache *m, int fd, const char *path, int root,
+    struct image_key *key)
 {
 	struct image *image;
 	struct stat st;
@@ -73,12 +74,12 @@ images_open(
 	}
 	*key =
 	    (struct image_key){ st.st_dev, st.st_ino, st.st_size, st.st_mtim };
-	if (images_find(m, key, &image)) {
+	if (image_cache_find(m, key, &image)) {
 		close(fd);
 		return image;
 	}
 	image = image_open(fd, path, root);
-	if (m->n == IMAGES_MAX)
+	if (m->n == IMAGE_CACHE_MAX)
 		close_oldest(m);
 	m->v[m->n++] = (struct image_entry){ *key, image, ++m->uses };
 	while (m->n > 1 && bytes(m) > BYTES_MAX)
@@ -88,7 +89,7 @@ images_open(
 
 /* Ours, from where the kernel says that it is. */
 static void
-open_vdso(struct images *m)
+open_vdso(struct image_cache *m)
 {
 	uint64_t start = getauxval(AT_SYSINFO_EHDR);
 	struct mappings own = { 0 };
@@ -106,7 +107,7 @@ open_vdso(struct images *m)
 }
 
 struct image *
-images_vdso(struct images *m, size_t size)
+image_cache_vdso(struct image_cache *m, size_t size)
 {
 	if (m->vdso_size == 0)
 		open_vdso(m);

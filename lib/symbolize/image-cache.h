@@ -11,7 +11,7 @@
 
 #include "symbolize/image.h"
 
-enum { IMAGES_MAX = 64 };
+enum { IMAGE_CACHE_MAX = 64 };
 
 /* A file as it was when it was opened. */
 struct image_key {
@@ -28,29 +28,29 @@ struct image_entry {
 };
 
 /* A zeroed one is empty. */
-struct images {
-	struct image_entry v[IMAGES_MAX];
+struct image_cache {
+	struct image_entry v[IMAGE_CACHE_MAX];
 	size_t n;
 	uint64_t uses;
 	struct image *vdso; /* owned: this process's, or NULL */
 	size_t vdso_size;   /* 0: not looked at yet */
 };
 
-void images_close(struct images *m);
+void image_cache_close(struct image_cache *m);
 
 /* Whether there is an entry for the key; *image is NULL where the file is no
  * image. */
-bool images_find(
-    struct images *m, const struct image_key *key, struct image **image);
+bool image_cache_find(
+    struct image_cache *m, const struct image_key *key, struct image **image);
 
 /*
  * The image of the file at fd, which is taken over, opened unless it is known;
  * path and root as image_open()'s.  NULL: it is none.  *key is set.
  */
-struct image *images_open(struct images *m, int fd, const char *path, int root,
-    struct image_key *key);
+struct image *image_cache_open(struct image_cache *m, int fd, const char *path,
+    int root, struct image_key *key);
 
 /* The kernel's code in every process, if it is of so many bytes; or NULL. */
-struct image *images_vdso(struct images *m, size_t size);
+struct image *image_cache_vdso(struct image_cache *m, size_t size);
 
 #endif

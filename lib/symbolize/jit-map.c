@@ -16,15 +16,15 @@ enum {
 };
 
 void
-perf_map_free(struct perf_map *m)
+jit_map_free(struct jit_map *m)
 {
 	buf_free(&m->text);
 	free(m->v);
-	*m = (struct perf_map){ 0 };
+	*m = (struct jit_map){ 0 };
 }
 
 static bool
-parse_line(struct perf_symbol *s, const char *p)
+parse_line(struct jit_symbol *s, const char *p)
 {
 	if (!digits_read(&p, 16, ' ', &s->start) ||
 	    !digits_read(&p, 16, ' ', &s->size) || s->size == 0 || *p == '\0')
@@ -37,7 +37,7 @@ parse_line(struct perf_symbol *s, const char *p)
 static int
 compare(const void *a, const void *b)
 {
-	const struct perf_symbol *l = a, *r = b;
+	const struct jit_symbol *l = a, *r = b;
 
 	if (l->start != r->start)
 		return l->start < r->start ? -1 : 1;
@@ -45,7 +45,7 @@ compare(const void *a, const void *b)
 }
 
 static void
-settle(struct perf_map *m)
+settle(struct jit_map *m)
 {
 	size_t kept = 0;
 
@@ -58,13 +58,13 @@ settle(struct perf_map *m)
 }
 
 void
-perf_map_parse(struct perf_map *m, struct buf *text)
+jit_map_parse(struct jit_map *m, struct buf *text)
 {
-	struct perf_symbol s, *more;
+	struct jit_symbol s, *more;
 	size_t cap = 0;
 	char *line, *rest;
 
-	perf_map_free(m);
+	jit_map_free(m);
 	buf_chr(text, '\0');
 	m->text = *text;
 	*text = (struct buf){ 0 };
@@ -117,33 +117,33 @@ is_own(int fd, pid_t pid)
 }
 
 void
-perf_map_read(struct perf_map *m, pid_t pid)
+jit_map_read(struct jit_map *m, pid_t pid)
 {
 	struct buf text = { 0 };
-	int root = open_root(pid), fd = -1;
+	int root = open_in_root_dir(pid), fd = -1;
 	char path[64];
 
-	perf_map_free(m);
+	jit_map_free(m);
 	snprintf(path, sizeof(path), "/tmp/perf-%ld.map", inner_pid(pid));
 	if (root != -1) {
-		fd = open_inside(root, path);
+		fd = open_in_root(root, path);
 		close(root);
 	}
 	if (fd == -1)
 		return;
 	if (is_own(fd, pid) && buf_read_fd(&text, fd, TEXT_MAX) == 0)
-		perf_map_parse(m, &text);
+		jit_map_parse(m, &text);
 	buf_free(&text);
 	close(fd);
 }
 
-const struct perf_symbol *
-perf_map_find(const struct perf_map *m, uint64_t addr)
+const struct jit_symbol *
+jit_map_find(const struct jit_map *m, uint64_t addr)
 {
 	size_t n = sorted_upto(m->v, m->n, sizeof(*m->v), addr);
 
 	for (size_t i = 0; i < OVERLAP_MAX && n > 0; i++) {
-		const struct perf_symbol *s = &m->v[--n];
+		const struct jit_symbol *s = &m->v[--n];
 
 		if (addr - s->start < s->size)
 			return s;

@@ -12,30 +12,29 @@
 
 #include "base/buf.h"
 
-struct perf_symbol {
+struct jit_symbol {
 	uint64_t start, size;
 	const char *name;
 };
 
 /* A zeroed one is empty. */
-struct perf_map {
-	struct buf text;       /* the file; names lie in it */
-	struct perf_symbol *v; /* owned; by address */
+struct jit_map {
+	struct buf text;      /* the file; names lie in it */
+	struct jit_symbol *v; /* owned; by address */
 	size_t n;
 };
 
-void perf_map_free(struct perf_map *m);
+void jit_map_free(struct jit_map *m);
 
 /* Take the functions from text, which is taken over, in place of those that
  * were there; lines that are none are skipped. */
-void perf_map_parse(struct perf_map *m, struct buf *text);
+void jit_map_parse(struct jit_map *m, struct buf *text);
 
 /* Take those of a process, from its own /tmp.  A file that another user put
  * there is left alone.  Without one, m is empty. */
-void perf_map_read(struct perf_map *m, pid_t pid);
+void jit_map_read(struct jit_map *m, pid_t pid);
 
 /* The function that addr lies in, or NULL. */
-const struct perf_symbol *perf_map_find(
-    const struct perf_map *m, uint64_t addr);
+const struct jit_symbol *jit_map_find(const struct jit_map *m, uint64_t addr);
 
 #endif

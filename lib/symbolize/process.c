@@ -22,7 +22,7 @@
 enum { READING_SHARE = 20 };
 
 /* What is behind a mapping. */
-struct mapped {
+struct mapping_image {
 	enum { BEHIND_UNKNOWN, BEHIND_IMAGE, BEHIND_NOTHING } behind;
 	struct image_key key;
 };
@@ -33,7 +33,7 @@ forget_mappings(struct process *p)
 	mappings_free(&p->maps);
 	free(p->mapped);
 	p->mapped = NULL;
-	perf_map_free(&p->generated);
+	jit_map_free(&p->generated);
 	p->read = p->reading = p->pause = p->generated_read = 0;
 }
 
@@ -73,7 +73,7 @@ is_same(const struct identity *a, const struct identity *b)
 }
 
 enum process_change
-process_look(struct process *p, uint64_t now)
+process_refresh(struct process *p, uint64_t now)
 {
 	struct identity id;
 
@@ -93,7 +93,7 @@ process_look(struct process *p, uint64_t now)
 static int
 replace_mappings(struct process *p, struct mappings *maps)
 {
-	struct mapped *mapped = calloc(maps->n + 1, sizeof(*mapped));
+	struct mapping_image *mapped = calloc(maps->n + 1, sizeof(*mapped));
 
 	if (mapped == NULL)
 		return -1;
@@ -129,7 +129,8 @@ read_again(struct process *p, uint64_t now)
 }
 
 enum process_change
-process_cover(struct process *p, uint64_t addr, uint64_t now, bool *settled)
+process_refresh_mappings(
+    struct process *p, uint64_t addr, uint64_t now, bool *settled)
 {
 	uint64_t wait = p->reading * READING_SHARE;
 
@@ -166,10 +167,10 @@ check_file(int fd, const struct mapping *m, bool same_device)
 static int
 open_by_path(const struct mapping *m, int root)
 {
-	int fd = check_file(open_regular(m->path), m, true);
+	int fd = check_file(open_in_root_own(m->path), m, true);
 
 	if (fd == -1 && root != -1)
-		fd = check_file(open_inside(root, m->path), m, false);
+		fd = check_file(open_in_root(root, m->path), m, false);
 	return fd;
 }
 
@@ -179,20 +180,21 @@ open_by_path(const struct mapping *m, int root)
  * others.
  */
 static struct image *
-open_image(struct process *p, const struct mapping *m, struct images *images,
-    struct mapped *mapped)
+open_image(struct process *p, const struct mapping *m,
+    struct image_cache *images, struct mapping_image *mapped)
 {
 	struct image *image = NULL;
-	int root = open_root(p->pid), fd;
+	int root = open_in_root_dir(p->pid), fd;
 	char path[128];
 
 	snprintf(path, sizeof(path), "/proc/%ld/map_files/%" PRIx64 "-%" PRIx64,
 	    (long)p->pid, m->start, m->end);
-	fd = open_regular(path);
+	fd = open_in_root_own(path);
 	if (fd == -1)
 		fd = open_by_path(m, root);
 	if (fd != -1)
-		image = images_open(images, fd, m->path, root, &mapped->key);
+		image =
+		    image_cache_open(images, fd, m->path, root, &mapped->key);
 	if (root != -1)
 		close(root);
 	mapped->behind = image != NULL ? BEHIND_IMAGE : BEHIND_NOTHING;
@@ -200,17 +202,17 @@ open_image(struct process *p, const struct mapping *m, struct images *images,
 }
 
 static struct image *
-image_of(struct process *p, const struct mapping *m, struct images *images)
+image_of(struct process *p, const struct mapping *m, struct image_cache *images)
 {
-	struct mapped *mapped = &p->mapped[m - p->maps.v];
+	struct mapping_image *mapped = &p->mapped[m - p->maps.v];
 	struct image *image;
 
 	if (m->kind == MAPPING_VDSO)
-		return images_vdso(images, (size_t)(m->end - m->start));
+		return image_cache_vdso(images, (size_t)(m->end - m->start));
 	if (m->kind != MAPPING_FILE || mapped->behind == BEHIND_NOTHING)
 		return NULL;
 	if (mapped->behind == BEHIND_IMAGE &&
-	    images_find(images, &mapped->key, &image))
+	    image_cache_find(images, &mapped->key, &image))
 		return image;
 	return open_image(p, m, images, mapped);
 }
@@ -220,8 +222,8 @@ static size_t
 find_generated(struct process *p, uint64_t addr, bool is_return,
     struct frame *f, bool *settled)
 {
-	const struct perf_symbol *s =
-	    perf_map_find(&p->generated, addr - is_return);
+	const struct jit_symbol *s =
+	    jit_map_find(&p->generated, addr - is_return);
 
 	if (s == NULL && !p->gone) {
 		*settled = p->generated_read == 0 ||
@@ -229,8 +231,8 @@ find_generated(struct process *p, uint64_t addr, bool is_return,
 		if (!*settled)
 			return 0;
 		p->generated_read = p->looked;
-		perf_map_read(&p->generated, p->pid);
-		s = perf_map_find(&p->generated, addr - is_return);
+		jit_map_read(&p->generated, p->pid);
+		s = jit_map_find(&p->generated, addr - is_return);
 	}
 	if (s == NULL)
 		return 0;
@@ -241,7 +243,7 @@ find_generated(struct process *p, uint64_t addr, bool is_return,
 }
 
 size_t
-process_find(struct process *p, struct images *images, uint64_t addr,
+process_find(struct process *p, struct image_cache *images, uint64_t addr,
     bool is_return, struct frame *frames, bool *settled)
 {
 	const struct mapping *m = mappings_find(&p->maps, addr);

@@ -25,7 +25,7 @@ struct identity {
 	ino_t ino;
 };
 
-struct mapped;
+struct mapping_image;
 
 /* One zeroed but for its pid is ready for use. */
 struct process {
@@ -34,12 +34,12 @@ struct process {
 	bool gone;    /* it is there no more: what was found stays */
 	bool refused; /* we may not read its mappings */
 	struct identity identity;
-	uint64_t looked;        /* clock_elapsed() when it was last seen */
-	struct mappings maps;   /* as they were read last */
-	struct mapped *mapped;  /* owned: what is behind each */
+	uint64_t looked;      /* clock_elapsed() when it was last seen */
+	struct mappings maps; /* as they were read last */
+	struct mapping_image *mapped; /* owned: what is behind each */
 	uint64_t read, reading; /* when, and how long that took; 0: never */
 	uint64_t pause;         /* before they are read again, at least */
-	struct perf_map generated;
+	struct jit_map generated;
 	uint64_t generated_read; /* when; 0: never */
 };
 
@@ -51,19 +51,19 @@ enum process_change {
 };
 
 /* Look whether it is still the same, unless that was done just now. */
-enum process_change process_look(struct process *p, uint64_t now);
+enum process_change process_refresh(struct process *p, uint64_t now);
 
 /*
  * See to it that its mappings are known, and read them again where addr is in
  * none: not too often.  *settled is false where that has to wait; the answer
  * may be another then.
  */
-enum process_change process_cover(
+enum process_change process_refresh_mappings(
     struct process *p, uint64_t addr, uint64_t now, bool *settled);
 
 /* The frames of an address that was covered; as image_find().  *settled
  * becomes false where a later look may find more. */
-size_t process_find(struct process *p, struct images *images, uint64_t addr,
-    bool is_return, struct frame *frames, bool *settled);
+size_t process_find(struct process *p, struct image_cache *images,
+    uint64_t addr, bool is_return, struct frame *frames, bool *settled);
 
 #endif

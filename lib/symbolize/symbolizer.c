@@ -28,7 +28,7 @@ enum role { ROLE_INNERMOST = 1, ROLE_RETURN = 2 };
 /* Whose addresses they are: the kernel, or a process. */
 struct subject {
 	struct process process; /* pid KERNEL: not in use */
-	struct known known;     /* address to the roles it was found in */
+	struct addr_set known;  /* address to the roles it was found in */
 	struct subject *next;   /* in its bucket */
 	uint64_t used;
 };
@@ -47,7 +47,7 @@ struct symbolizer {
 	struct symbols *store; /* owned */
 	struct kallsyms kernel;
 	uint64_t kernel_read; /* when; 0: never */
-	struct images images;
+	struct image_cache images;
 	struct subject *buckets[BUCKETS]; /* owned */
 	size_t nsubjects;
 	uint64_t uses;
@@ -68,7 +68,7 @@ static void
 subject_free(struct subject *s)
 {
 	process_free(&s->process);
-	known_free(&s->known);
+	addr_set_free(&s->known);
 	free(s);
 }
 
@@ -159,8 +159,9 @@ find_in_process(struct symbolizer *z, struct subject *s, uint64_t addr,
 {
 	struct process *p = &s->process;
 
-	if (process_cover(p, addr, z->now, settled) == PROCESS_CHANGED)
-		known_free(&s->known);
+	if (process_refresh_mappings(p, addr, z->now, settled) ==
+	    PROCESS_CHANGED)
+		addr_set_free(&s->known);
 	if (p->refused && !z->said_refused) {
 		z->said_refused = true;
 		report_notice("user functions stay without a name: "
@@ -216,7 +217,7 @@ static int
 look_up(struct symbolizer *z, struct subject *s, uint64_t addr, enum role role)
 {
 	uint64_t pid = (uint64_t)s->process.pid;
-	unsigned char roles = known_get(&s->known, addr);
+	unsigned char roles = addr_set_get(&s->known, addr);
 	struct frame frames[SYMBOLS_INLINES_MAX];
 	struct frames old = symbols_find(z->store, pid, addr);
 	bool settled, tell;
@@ -235,10 +236,10 @@ look_up(struct symbolizer *z, struct subject *s, uint64_t addr, enum role role)
 	/* The line of a call and the one where it returns are told as one. */
 	if (old.v != NULL && roles != 0 &&
 	    same_frames(&old, frames, n, false)) {
-		known_set(&s->known, addr, roles | role);
+		addr_set_set(&s->known, addr, roles | role);
 		return 0;
 	}
-	known_set(&s->known, addr, role);
+	addr_set_set(&s->known, addr, role);
 	if (old.v != NULL && same_frames(&old, frames, n, true))
 		return 0;
 	/* Readers need not hear of what nobody told them anything about. */
@@ -257,8 +258,8 @@ look_up_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
 	if (s == NULL)
 		return report_nomem();
 	if (pid != KERNEL &&
-	    process_look(&s->process, z->now) == PROCESS_CHANGED)
-		known_free(&s->known);
+	    process_refresh(&s->process, z->now) == PROCESS_CHANGED)
+		addr_set_free(&s->known);
 	for (size_t i = 0; i < n; i++) {
 		got = look_up(
 		    z, s, z->addrs[i], i == 0 ? ROLE_INNERMOST : ROLE_RETURN);
@@ -437,7 +438,7 @@ symbolizer_open(
  * CAP_SYS_PTRACE, the very files behind them to CAP_CHECKPOINT_RESTORE, and
  * those of others, by their path, to CAP_DAC_READ_SEARCH. */
 void
-symbolizer_needs(const struct symbolizer *z, struct confine_needs *n)
+symbolizer_add_needs(const struct symbolizer *z, struct confine_needs *n)
 {
 	for (size_t i = 0; z != NULL && i < z->header->nmaps; i++) {
 		const struct stack_layout *l = &z->maps[i].layout;
@@ -470,7 +471,7 @@ symbolizer_close(struct symbolizer *z)
 		}
 	for (size_t i = 0; i < z->nstack_maps; i++)
 		stack_map_close(&z->stack_maps[i]);
-	images_close(&z->images);
+	image_cache_close(&z->images);
 	kallsyms_free(&z->kernel);
 	symbols_free(z->store);
 	free(z->stack_maps);

@@ -30,7 +30,7 @@ int symbolizer_open(
 void symbolizer_close(struct symbolizer *z);
 
 /* Add what looking up will need to n.  z may be NULL. */
-void symbolizer_needs(const struct symbolizer *z, struct confine_needs *n);
+void symbolizer_add_needs(const struct symbolizer *z, struct confine_needs *n);
 
 /*
  * Look up what a record of at least stream_record_size() bytes needs and is

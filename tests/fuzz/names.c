@@ -33,17 +33,17 @@ take_kallsyms(const char *text, size_t len)
 static void
 take_perf_map(const char *text, size_t len)
 {
-	struct perf_map m = { 0 };
+	struct jit_map m = { 0 };
 	struct buf b = { 0 };
 
 	buf_add(&b, text, len);
-	perf_map_parse(&m, &b);
+	jit_map_parse(&m, &b);
 	for (EACH_ADDRESS(a))
-		perf_map_find(&m, a);
+		jit_map_find(&m, a);
 	for (size_t i = 0; i < m.n; i++)
-		if (strlen(perf_map_find(&m, m.v[i].start)->name) > len)
+		if (strlen(jit_map_find(&m, m.v[i].start)->name) > len)
 			fuzz_wrong("a name longer than the file");
-	perf_map_free(&m);
+	jit_map_free(&m);
 }
 
 static void

@@ -72,26 +72,26 @@ check_own(void)
 static void
 check_cache(void)
 {
-	struct images images = { 0 };
+	struct image_cache images = { 0 };
 	struct image_key key, again;
-	struct image *m = images_open(&images, open_own(), NULL, -1, &key);
+	struct image *m = image_cache_open(&images, open_own(), NULL, -1, &key);
 	struct image *found = NULL;
 
 	CHECK(m != NULL);
-	CHECK(images_open(&images, open_own(), NULL, -1, &again) == m);
+	CHECK(image_cache_open(&images, open_own(), NULL, -1, &again) == m);
 	CHECK_NUM(images.n, 1);
-	CHECK(images_find(&images, &key, &found) && found == m);
+	CHECK(image_cache_find(&images, &key, &found) && found == m);
 	key.mtime.tv_nsec ^= 1;
-	CHECK(!images_find(&images, &key, &found));
+	CHECK(!image_cache_find(&images, &key, &found));
 	/* What is no ELF file is known as such, and never more than so many. */
-	for (int i = 0; i < IMAGES_MAX + 10; i++) {
+	for (int i = 0; i < IMAGE_CACHE_MAX + 10; i++) {
 		int fd = memfd_create("empty", MFD_CLOEXEC);
 
-		CHECK(images_open(&images, fd, NULL, -1, &key) == NULL);
-		CHECK(images_find(&images, &key, &found) && found == NULL);
+		CHECK(image_cache_open(&images, fd, NULL, -1, &key) == NULL);
+		CHECK(image_cache_find(&images, &key, &found) && found == NULL);
 	}
-	CHECK_NUM(images.n, IMAGES_MAX);
-	images_close(&images);
+	CHECK_NUM(images.n, IMAGE_CACHE_MAX);
+	image_cache_close(&images);
 }
 
 /* Look at a file of these bytes as one would at any process's. */

@@ -6,7 +6,7 @@
 #include "check.h"
 #include "symbolize/jit-map.h"
 
-static struct perf_map m;
+static struct jit_map m;
 
 static void
 parse(const char *text, size_t n)
@@ -14,14 +14,14 @@ parse(const char *text, size_t n)
 	struct buf b = { 0 };
 
 	buf_add(&b, text, n);
-	perf_map_parse(&m, &b);
+	jit_map_parse(&m, &b);
 	buf_free(&b);
 }
 
 static const char *
 at(uint64_t addr)
 {
-	const struct perf_symbol *s = perf_map_find(&m, addr);
+	const struct jit_symbol *s = jit_map_find(&m, addr);
 
 	return s != NULL ? s->name : "";
 }
@@ -72,6 +72,6 @@ main(void)
 {
 	check_list();
 	check_random();
-	perf_map_free(&m);
+	jit_map_free(&m);
 	return check_done();
 }
