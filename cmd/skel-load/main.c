@@ -100,7 +100,7 @@ static const struct command command = {
 
 /* Returns 0, or -1 after reporting what is wrong with it. */
 static int
-set_option(struct options *o, int option)
+set_option(struct skel_load_options *o, int option)
 {
 	switch (option) {
 	case 'a':
@@ -149,7 +149,7 @@ set_option(struct options *o, int option)
 
 /* What options do not go together, or NULL. */
 static const char *
-find_conflict(const struct options *o, int operands)
+find_conflict(const struct skel_load_options *o, int operands)
 {
 	bool loads = operands > 0 || o->trace_pipe || o->pin || o->check ||
 		     o->detach || o->elf != NULL || o->btf != NULL ||
@@ -176,7 +176,7 @@ find_conflict(const struct options *o, int operands)
 }
 
 static void
-free_options(struct options *o)
+free_options(struct skel_load_options *o)
 {
 	for (size_t i = 0; i < o->nwheres; i++)
 		attach_where_free(&o->wheres[i]);
@@ -187,7 +187,8 @@ free_options(struct options *o)
 int
 main(int argc, char *argv[])
 {
-	struct options o = { .package = "-", .latency_ns = POLLER_LATENCY_NS };
+	struct skel_load_options o = { .package = "-",
+		.latency_ns = POLLER_LATENCY_NS };
 	const char *conflict;
 	int option, status;
 
@@ -219,7 +220,7 @@ main(int argc, char *argv[])
 	if (o.unload != NULL)
 		status = session_unload(o.unload) == 0 ? 0 : EXIT_FAILURE;
 	else
-		status = run(&o);
+		status = skel_load_run(&o);
 	free_options(&o);
 	return command_status(status);
 }

@@ -9,157 +9,71 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "base/util.h"
-#include "elf/libbpf-log.h"
 #include "host/confine.h"
-#include "load/object.h"
-#include "package/args.h"
-#include "package/package.h"
 #include "poll/poller.h"
 #include "poll/stream-sink.h"
 #include "run.h"
-#include "session/export.h"
+#include "session/launch.h"
 #include "session/session.h"
 #include "session/trace-pipe.h"
-#include "symbolize/symbolizer.h"
 
 enum { LOOK_MS = 500 }; /* how long a signal that fell between may wait */
 
 /* What one run holds. */
-struct run {
-	const struct options *options; /* borrowed */
-	struct package package;
-	struct stream_header header;
-	struct object object;
-	struct attachments links;
+struct skel_load_run {
+	const struct skel_load_options *options; /* borrowed */
+	struct launch launch;
 	struct trace_pipe trace; /* open with --trace-pipe */
 	struct output out;
 };
 
-/* What is left to return when all else went well. */
+/* Ends the output of a run that went well.  Returns the exit status. */
 static int
-finish_output(struct run *r)
+finish_output(struct skel_load_run *r)
 {
 	output_close(&r->out);
 	return r->out.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static void
-print_help(struct run *r, const struct args *a)
-{
-	struct buf command = { 0 };
-
-	buf_printf(&command, "skel-load %s", r->options->package);
-	buf_chr(&command, '\0');
-	if (!command.failed)
-		args_help(a, command.data, &r->out.buf);
-	r->out.buf.failed |= command.failed;
-	buf_free(&command);
-}
-
 /*
- * Fill the program's arguments in, defaults too.  Returns 0, or 1 with *status
- * set when that was all.
+ * Sets the variables of the package from the program's arguments and their
+ * defaults.  Returns true if there is a program to run; false, with *status
+ * set, after --help, --version or a report.
  */
-static int
-take_arguments(struct run *r, int *status)
+static bool
+set_arguments(struct skel_load_run *r, int *status)
 {
-	const struct options *o = r->options;
-	struct args args;
+	const struct skel_load_options *o = r->options;
+	struct buf command = { 0 };
+	enum args_result result;
 
+	buf_printf(&command, "skel-load %s", o->package);
+	buf_chr(&command, '\0');
+	if (command.failed) {
+		report_nomem();
+		result = ARGS_FAILED;
+	} else {
+		result = launch_arguments(&r->launch.package, o->narguments,
+		    o->arguments, command.data,
+		    "options of skel-load stand before the package",
+		    &r->out.buf);
+	}
+	buf_free(&command);
 	*status = EXIT_FAILURE;
-	if (args_open(&args, &r->package) == -1)
-		return 1;
-	args.hint = "options of skel-load stand before the package";
-	switch (args_parse(&args, o->narguments, o->arguments)) {
-	case ARGS_SET:
-		args_close(&args);
-		return 0;
-	case ARGS_HELP:
-		print_help(r, &args);
-		*status = finish_output(r);
-		break;
-	case ARGS_VERSION:
-		args_version(&args, &r->out.buf);
-		*status = finish_output(r);
-		break;
-	case ARGS_WRONG:
+	if (result == ARGS_WRONG)
 		*status = EXIT_USAGE;
-		break;
-	case ARGS_FAILED:
-		break;
-	}
-	args_close(&args);
-	return 1;
-}
-
-/* From the package to an object that can be loaded. */
-static int
-prepare(struct run *r)
-{
-	const struct options *o = r->options;
-
-	if (object_open(&r->object, &r->package, o->btf) == -1 ||
-	    stream_header_init(&r->header, r->package.obj_name) == -1)
-		return -1;
-	r->header.encoding = o->encoding;
-	if (attach_choose(&r->links, &r->object, o->wheres, o->nwheres) == -1 ||
-	    export_maps(&r->header, &r->object, &r->links, o->maps, o->nmaps) ==
-		-1)
-		return -1;
-	/* What cannot be attached need not be loaded first. */
-	return o->check ? 0 : attach_check(&r->links);
-}
-
-static void
-close_object(struct run *r)
-{
-	attach_close(&r->links);
-	object_close(&r->object);
-	stream_header_free(&r->header);
-}
-
-/* Load the object.  Returns 0, 1 when it was refused for the sake of an
- * optional program, or -1 after reporting. */
-static int
-load_object(struct run *r)
-{
-	const struct options *o = r->options;
-	struct report_held held;
-
-	if (!attach_has_optional(o->wheres, o->nwheres))
-		return object_load(&r->object);
-	report_hold(&held);
-	if (object_load(&r->object) == 0) {
-		report_show_held(&held);
-		return 0;
-	}
-	if (attach_leave_out(o->wheres, o->nwheres, libbpf_log_program())) {
-		report_excuse_held(&held, "left out");
-		return 1;
-	}
-	report_show_held(&held);
-	return -1;
-}
-
-/* To a loaded object.  libbpf loads one only once: without the program that
- * was refused it is another. */
-static int
-load(struct run *r)
-{
-	int ret;
-
-	while ((ret = prepare(r)) == 0 && (ret = load_object(r)) == 1)
-		close_object(r);
-	return ret;
+	else if (result == ARGS_HELP || result == ARGS_VERSION)
+		*status = finish_output(r);
+	return result == ARGS_SET;
 }
 
 /* --check: a line for each program, now that all were verified. */
 static int
-show_programs(struct run *r)
+show_programs(struct skel_load_run *r)
 {
 	struct bpf_program *p;
 
-	bpf_object__for_each_program (p, r->object.bpf) {
+	bpf_object__for_each_program (p, r->launch.object.bpf) {
 		if (bpf_program__fd(p) < 0)
 			continue;
 		buf_printf(&r->out.buf, "program %s %s %s ok, %zu insns\n",
@@ -177,7 +91,7 @@ now_ms(void)
 
 /* Until a signal, the end of the time, or a reader who left. */
 static void
-hold_on(struct run *r)
+hold_on(struct skel_load_run *r)
 {
 	uint64_t start = now_ms(), limit = r->options->timeout_ns / 1000000;
 	int wait = LOOK_MS;
@@ -201,37 +115,37 @@ hold_on(struct run *r)
 /* All is attached: give up what neither reading, nor detaching, nor removing
  * what was made will need. */
 static void
-confine(const struct run *r, const struct symbolizer *z)
+confine(const struct skel_load_run *r)
 {
 	struct confine_needs needs = { 0 };
 
 	if (r->options->pin)
 		session_add_needs(&needs);
 	trace_pipe_add_needs(&r->trace, &needs);
-	symbolizer_add_needs(z, &needs);
-	attach_add_needs(&r->links, &needs);
+	symbolizer_add_needs(r->launch.symbolizer, &needs);
+	attach_add_needs(&r->launch.attachments, &needs);
 	confine_stage(&needs);
 }
 
 /* --pin: print the session, and keep it until told to stop. */
 static int
-keep_session(struct run *r)
+keep_session(struct skel_load_run *r)
 {
-	const struct options *o = r->options;
+	const struct skel_load_options *o = r->options;
 	struct session session;
 	int ret, status;
 
-	if (attach_all(&r->links) == -1)
+	if (launch_attach(&r->launch) == -1)
 		return EXIT_FAILURE;
-	if (session_pin(&session, o->dir, &r->header, &r->object, &r->links,
-		o->detach) == -1)
+	if (session_pin(&session, o->dir, &r->launch.header, &r->launch.object,
+		&r->launch.attachments, o->detach) == -1)
 		return EXIT_FAILURE;
-	ret = stream_header_write(&r->header, &r->out.buf);
+	ret = stream_header_write(&r->launch.header, &r->out.buf);
 	if (!o->detach)
-		confine(r, NULL);
+		confine(r);
 	if (ret == 0 && output_flush(&r->out) == 0 && !o->detach)
 		hold_on(r);
-	attach_detach(&r->links);
+	attach_detach(&r->launch.attachments);
 	status = finish_output(r);
 	if (ret == -1)
 		status = EXIT_FAILURE;
@@ -245,14 +159,15 @@ keep_session(struct run *r)
 
 /* Poll, detach, and take what the programs left in the buffers. */
 static int
-poll_maps(struct run *r, struct poller *p, struct writer *w)
+poll_maps(struct skel_load_run *r, struct writer *w)
 {
+	struct poller *p = r->launch.poller;
 	enum poller_end end = POLLER_GONE;
 	int ret = writer_begin(w);
 
 	if (ret == 0)
 		end = poller_run(p);
-	attach_detach(&r->links);
+	attach_detach(&r->launch.attachments);
 	if (ret == -1 || end == POLLER_FAILED)
 		return EXIT_FAILURE;
 	if (end == POLLER_GONE)
@@ -262,12 +177,9 @@ poll_maps(struct run *r, struct poller *p, struct writer *w)
 	return w->lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
 }
 
-/*
- * Stream the exported maps.  The poller stands before anything is attached:
- * perf buffers keep only what comes after they were opened.
- */
+/* Streams the exported maps.  Returns the exit status. */
 static int
-stream_with(struct run *r, struct writer *w, const int *fds, const int *lost)
+stream_maps(struct skel_load_run *r)
 {
 	const struct poller_options o = {
 		.count = r->options->count,
@@ -275,69 +187,56 @@ stream_with(struct run *r, struct writer *w, const int *fds, const int *lost)
 		.latency_ns = r->options->latency_ns,
 		.out_fd = r->out.fd,
 		.in_fd = -1,
-		.lost_fds = lost,
-		.perf_pages = r->package.perf_buffer_pages,
-		.poll_timeout_ms = r->package.poll_timeout_ms,
 		.also = r->options->trace_pipe ? trace_pipe_read : NULL,
 		.also_ctx = &r->trace,
 		.also_fd = r->trace.fd,
 	};
-	struct poller *p = poller_open(&r->header, fds, &o, &writer_sink, w);
+	struct launch *l = &r->launch;
+	struct writer w;
 	int status = EXIT_FAILURE;
 
-	if (p != NULL && attach_all(&r->links) == 0 &&
-	    export_links(&r->header, &r->links, p) == 0) {
-		confine(r, w->symbolizer);
-		status = poll_maps(r, p, w);
+	if (launch_open_poller(l, &o, &writer_sink, &w) == -1 ||
+	    writer_open(&w, &l->header, &r->out, l->symbolizer) == -1)
+		return EXIT_FAILURE;
+	if (launch_attach(l) == 0) {
+		confine(r);
+		status = poll_maps(r, &w);
 	}
-	poller_close(p);
+	writer_close(&w);
 	if (status != EXIT_FAILURE && finish_output(r) != EXIT_SUCCESS)
 		status = EXIT_FAILURE;
 	return status;
 }
 
+/* With the package open and its variables set.  Returns the exit status. */
 static int
-stream(struct run *r)
+run_package(struct skel_load_run *r)
 {
-	int *fds = object_map_fds(&r->object, &r->header);
-	int *stacks = object_stack_fds(&r->object, &r->header);
-	int *lost = object_lost_fds(&r->object, &r->header);
-	struct symbolizer *z = NULL;
-	int status = EXIT_FAILURE;
-	struct writer w;
+	const struct skel_load_options *o = r->options;
+	const struct launch_options launch = {
+		.btf = o->btf,
+		.encoding = o->encoding,
+		.wheres = o->wheres,
+		.nwheres = o->nwheres,
+		.maps = o->maps,
+		.nmaps = o->nmaps,
+		.only_verify = o->check,
+	};
+	struct launch *l = &r->launch;
 
-	if (fds != NULL && stacks != NULL && lost != NULL &&
-	    symbolizer_open(&z, &r->header, stacks) == 0 &&
-	    writer_open(&w, &r->header, &r->out, z) == 0) {
-		status = stream_with(r, &w, fds, lost);
-		writer_close(&w);
-	}
-	symbolizer_close(z);
-	free(lost);
-	free(stacks);
-	free(fds);
-	return status;
-}
-
-/* With the package open and its arguments taken. */
-static int
-run_package(struct run *r)
-{
-	const struct options *o = r->options;
-
-	if (r->package.debug_verbose && report_shown() != REPORT_ERROR)
+	if (l->package.debug_verbose && report_shown() != REPORT_ERROR)
 		report_show(REPORT_DEBUG);
-	if (load(r) == -1)
+	if (launch_open(l, &launch) == -1 || launch_load(l) == -1)
 		return EXIT_FAILURE;
 	if (o->check)
 		return show_programs(r);
-	if (o->trace_pipe && trace_pipe_open(&r->trace, &r->package) == -1)
+	if (o->trace_pipe && trace_pipe_open(&r->trace, &l->package) == -1)
 		return EXIT_FAILURE;
-	if (r->header.nmaps == 0)
+	if (l->header.nmaps == 0)
 		report_notice("%s: nothing to export: no map of it has an "
 			      "export type, and it has no iterator",
-		    r->package.name);
-	return o->pin ? keep_session(r) : stream(r);
+		    l->package.name);
+	return o->pin ? keep_session(r) : stream_maps(r);
 }
 
 /* A link or an event for each CPU or function is a descriptor each; the soft
@@ -354,26 +253,26 @@ raise_descriptors(void)
 }
 
 int
-run(const struct options *o)
+skel_load_run(const struct skel_load_options *o)
 {
-	struct run r = { .options = o, .trace = TRACE_PIPE_NONE };
+	struct skel_load_run r = { .options = o, .trace = TRACE_PIPE_NONE };
 	int status = EXIT_FAILURE;
 
 	raise_descriptors();
 	if (output_open(&r.out, STDOUT_FILENO, "<stdout>") == -1 ||
-	    package_open(&r.package, o->package, o->elf) == -1)
+	    package_open(&r.launch.package, o->package, o->elf) == -1)
 		return EXIT_FAILURE;
 	/* Only now: nothing is to be cleaned up while the package is read. */
 	if (stop_catch() == -1)
 		report_error("signals: %s", strerror(errno));
-	else if (take_arguments(&r, &status) == 0) {
+	else if (set_arguments(&r, &status)) {
 		session_sweep();
 		trace_pipe_sweep();
 		status = run_package(&r);
 	}
-	close_object(&r);
+	launch_unload(&r.launch);
 	trace_pipe_close(&r.trace);
-	package_close(&r.package);
+	launch_close(&r.launch);
 	buf_free(&r.out.buf);
 	return status;
 }

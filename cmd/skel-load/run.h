@@ -12,7 +12,7 @@
 #include "attach/attach.h"
 #include "stream/stream.h"
 
-struct options {
+struct skel_load_options {
 	const char *package;    /* file, "-" */
 	char *const *arguments; /* the program's own */
 	int narguments;
@@ -30,6 +30,6 @@ struct options {
 };
 
 /* Returns the exit status. */
-int run(const struct options *o);
+int skel_load_run(const struct skel_load_options *o);
 
 #endif

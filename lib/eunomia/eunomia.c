@@ -13,7 +13,7 @@
 #include "base/report.h"
 #include "eunomia/api-call.h"
 #include "eunomia/skeleton.h"
-#include "package/args.h"
+#include "session/launch.h"
 
 enum { USAGE = -2 }; /* of parse_args_to_json_config() */
 
@@ -29,26 +29,6 @@ parse(struct package *p, const char *json)
 	return -1;
 }
 
-static void
-say_help(const struct args *a, const char *command)
-{
-	struct buf text = { 0 };
-
-	args_help(a, command, &text);
-	call_say(text.data, text.len);
-	buf_free(&text);
-}
-
-static void
-say_version(const struct args *a)
-{
-	struct buf text = { 0 };
-
-	args_version(a, &text);
-	call_say(text.data, text.len);
-	buf_free(&text);
-}
-
 static bool
 are_strings(char *const *args, int argc)
 {
@@ -60,24 +40,19 @@ are_strings(char *const *args, int argc)
 	return true;
 }
 
-/* Fill the arguments in.  Returns 0, -1, or USAGE after saying what was asked
- * for or what is wrong. */
+/* Sets the package's variables from the arguments.  Returns 0, -1, or USAGE
+ * after keeping the text that was asked for or what is wrong as the message. */
 static int
-fill_in(struct package *p, char *const *args, int argc)
+set_arguments(struct package *p, char *const *args, int argc)
 {
 	const char *command = argc > 0 ? args[0] : p->obj_name;
-	enum args_result result;
-	struct args a;
+	struct buf text = { 0 };
+	enum args_result result = launch_arguments(p, argc > 0 ? argc - 1 : 0,
+	    argc > 0 ? args + 1 : args, command, NULL, &text);
 
-	if (args_open(&a, p) == -1)
-		return -1;
-	result =
-	    args_parse(&a, argc > 0 ? argc - 1 : 0, argc > 0 ? args + 1 : args);
-	if (result == ARGS_HELP)
-		say_help(&a, command);
-	else if (result == ARGS_VERSION)
-		say_version(&a);
-	args_close(&a);
+	if (result == ARGS_HELP || result == ARGS_VERSION)
+		call_say(text.data, text.len);
+	buf_free(&text);
 	if (result == ARGS_SET)
 		return 0;
 	return result == ARGS_FAILED ? -1 : USAGE;
@@ -132,7 +107,7 @@ open_eunomia_skel_from_json_package_with_args(const char *json_data,
 
 	call_enter();
 	if (are_strings(args, argc) && parse(&p, json_data) == 0) {
-		if (fill_in(&p, args, argc) == 0)
+		if (set_arguments(&p, args, argc) == 0)
 			skel = skeleton_open(&p, btf_archive_path);
 		else
 			package_close(&p);
@@ -260,7 +235,7 @@ parse_args_to_json_config(const char *json_config, char *const *args, int argc,
 	if (size > 0)
 		out_buffer[0] = '\0';
 	if (are_strings(args, argc) && parse(&p, json_config) == 0) {
-		ret = fill_in(&p, args, argc);
+		ret = set_arguments(&p, args, argc);
 		if (ret == 0)
 			ret = put_json(&p, out_buffer, size);
 		package_close(&p);

@@ -2,24 +2,14 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "attach/attach.h"
 #include "base/report.h"
 #include "eunomia/skeleton.h"
-#include "load/object.h"
-#include "poll/poller.h"
-#include "session/export.h"
-#include "stream/stream.h"
-#include "symbolize/symbolizer.h"
+#include "session/launch.h"
 
 enum stage { STAGE_OPENED, STAGE_LOADING, STAGE_LOADED, STAGE_FAILED };
 
 struct eunomia_bpf {
-	struct package package;
-	struct object object;
-	struct stream_header header;
-	struct attachments links;
-	struct poller *poller;                 /* owned; NULL until loaded */
-	struct symbolizer *symbolizer;         /* owned, or NULL */
+	struct launch launch;
 	struct delivery delivery;              /* what it delivers to */
 	struct eunomia_polling_handle *handle; /* owned: one use of it */
 
@@ -58,25 +48,11 @@ skeleton_drop_handle(struct eunomia_polling_handle *h)
 	free(h);
 }
 
-/* Take what is in the kernel out of it. */
-static void
-unload(struct eunomia_bpf *p)
-{
-	poller_close(p->poller);
-	p->poller = NULL;
-	symbolizer_close(p->symbolizer);
-	p->symbolizer = NULL;
-	attach_close(&p->links);
-	object_close(&p->object);
-}
-
 /* Take everything down; nobody uses it. */
 static void
 take_down(struct eunomia_bpf *p)
 {
-	unload(p);
-	stream_header_free(&p->header);
-	package_close(&p->package);
+	launch_close(&p->launch);
 	skeleton_drop_handle(p->handle);
 	pthread_cond_destroy(&p->idle);
 	pthread_mutex_destroy(&p->lock);
@@ -86,6 +62,7 @@ take_down(struct eunomia_bpf *p)
 struct eunomia_bpf *
 skeleton_open(struct package *package, const char *btf)
 {
+	const struct launch_options options = { .btf = btf };
 	struct eunomia_bpf *p = calloc(1, sizeof(*p));
 
 	if (p == NULL) {
@@ -93,14 +70,11 @@ skeleton_open(struct package *package, const char *btf)
 		package_close(package);
 		return NULL;
 	}
-	p->package = *package;
+	p->launch.package = *package;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->idle, NULL);
 	if ((p->handle = new_handle()) != NULL &&
-	    object_open(&p->object, &p->package, btf) == 0 &&
-	    stream_header_init(&p->header, p->package.obj_name) == 0 &&
-	    attach_choose(&p->links, &p->object, NULL, 0) == 0 &&
-	    export_maps(&p->header, &p->object, &p->links, NULL, 0) == 0)
+	    launch_open(&p->launch, &options) == 0)
 		return p;
 	take_down(p);
 	return NULL;
@@ -125,51 +99,23 @@ skeleton_release(struct eunomia_bpf *p)
 	take_down(p);
 }
 
-/* The poller stands before anything is attached: perf buffers keep only what
- * comes after they were opened. */
+/* Loads and attaches the program, or leaves nothing of it in the kernel. */
 static int
-open_poller(struct eunomia_bpf *p)
+load(struct eunomia_bpf *p)
 {
-	int *lost = object_lost_fds(&p->object, &p->header);
 	const struct poller_options options = {
 		.out_fd = -1,
 		.in_fd = -1,
 		.latency_ns = POLLER_LATENCY_NS,
-		.lost_fds = lost,
-		.perf_pages = p->package.perf_buffer_pages,
-		.poll_timeout_ms = p->package.poll_timeout_ms,
 		.control = &p->handle->control,
 	};
-	int *fds = object_map_fds(&p->object, &p->header);
 
-	if (fds != NULL && lost != NULL)
-		p->poller = poller_open(
-		    &p->header, fds, &options, &delivery_sink, &p->delivery);
-	free(lost);
-	free(fds);
-	return p->poller != NULL ? 0 : -1;
-}
-
-static int
-open_symbolizer(struct eunomia_bpf *p)
-{
-	int *stacks = object_stack_fds(&p->object, &p->header), ret = -1;
-
-	if (stacks != NULL)
-		ret = symbolizer_open(&p->symbolizer, &p->header, stacks);
-	free(stacks);
-	return ret;
-}
-
-static int
-load(struct eunomia_bpf *p)
-{
-	if (attach_check(&p->links) == 0 && object_load(&p->object) == 0 &&
-	    open_symbolizer(p) == 0 && open_poller(p) == 0 &&
-	    attach_all(&p->links) == 0 &&
-	    export_links(&p->header, &p->links, p->poller) == 0)
+	if (launch_load(&p->launch) == 0 &&
+	    launch_open_poller(
+		&p->launch, &options, &delivery_sink, &p->delivery) == 0 &&
+	    launch_attach(&p->launch) == 0)
 		return 0;
-	unload(p);
+	launch_unload(&p->launch);
 	return -1;
 }
 
@@ -288,13 +234,13 @@ run(struct eunomia_bpf *p)
 
 	if (ret == -1)
 		return -1;
-	poller_run(p->poller);
+	poller_run(p->launch.poller);
 	/* What came in a nap was there before the end was asked for. */
-	end = poller_take_rest(p->poller);
+	end = poller_take_rest(p->launch.poller);
 	/* The one who asked for an end may have been a handler. */
 	if (end == POLLER_GONE)
 		control_take_end(&p->handle->control);
-	if (end == POLLER_FAILED || poller_count_lost(p->poller) == -1)
+	if (end == POLLER_FAILED || poller_count_lost(p->launch.poller) == -1)
 		ret = -1;
 	return delivery_end(&p->delivery) == -1 ? -1 : ret;
 }
@@ -316,7 +262,7 @@ deliver(struct eunomia_bpf *p, enum export_format_type format,
 	struct eunomia_bpf *polled __attribute__((cleanup(end_polling))) = p;
 
 	(void)polled;
-	if (delivery_open(&p->delivery, &p->header, p->symbolizer,
+	if (delivery_open(&p->delivery, &p->launch.header, p->launch.symbolizer,
 		&p->handle->control, format, handler, ctx) == -1)
 		return -1;
 	return run(p);
@@ -338,10 +284,10 @@ find_fd(const struct eunomia_bpf *p, const char *name)
 
 	if (!is_loaded(p))
 		return -1;
-	fd = bpf_object__find_map_fd_by_name(p->object.bpf, name);
+	fd = bpf_object__find_map_fd_by_name(p->launch.object.bpf, name);
 	if (fd >= 0)
 		return fd;
-	program = bpf_object__find_program_by_name(p->object.bpf, name);
+	program = bpf_object__find_program_by_name(p->launch.object.bpf, name);
 	if (program != NULL && (fd = bpf_program__fd(program)) >= 0)
 		return fd;
 	report_error("no map and no loaded program is called %s", name);

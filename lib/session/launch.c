@@ -1,0 +1,146 @@
+#include <stdlib.h>
+
+#include "base/report.h"
+#include "elf/libbpf-log.h"
+#include "session/export.h"
+#include "session/launch.h"
+
+enum args_result
+launch_arguments(struct package *p, int argc, char *const argv[],
+    const char *command, const char *hint, struct buf *text)
+{
+	enum args_result result;
+	struct args a;
+
+	if (args_open(&a, p) == -1)
+		return ARGS_FAILED;
+	a.hint = hint;
+	result = args_parse(&a, argc, argv);
+	if (result == ARGS_HELP)
+		args_help(&a, command, text);
+	else if (result == ARGS_VERSION)
+		args_version(&a, text);
+	args_close(&a);
+	return result;
+}
+
+static void
+close_object(struct launch *l)
+{
+	attach_close(&l->attachments);
+	object_close(&l->object);
+}
+
+static int
+open_object(struct launch *l)
+{
+	const struct launch_options *o = &l->options;
+
+	if (object_open(&l->object, &l->package, o->btf) == -1 ||
+	    stream_header_init(&l->header, l->package.obj_name) == -1)
+		return -1;
+	l->header.encoding = o->encoding;
+	if (attach_choose(&l->attachments, &l->object, o->wheres, o->nwheres) ==
+	    -1)
+		return -1;
+	return export_maps(
+	    &l->header, &l->object, &l->attachments, o->maps, o->nmaps);
+}
+
+int
+launch_open(struct launch *l, const struct launch_options *o)
+{
+	l->options = *o;
+	return open_object(l);
+}
+
+/* Loads the object once.  Returns 0, -1 after reporting, or 1 if the kernel
+ * refused an optional program, which open_object() leaves out from now on. */
+static int
+load_object(struct launch *l)
+{
+	const struct launch_options *o = &l->options;
+	struct report_held held;
+
+	/* What has no place to go need not be verified first. */
+	if (!o->only_verify && attach_check(&l->attachments) == -1)
+		return -1;
+	if (!attach_has_optional(o->wheres, o->nwheres))
+		return object_load(&l->object);
+	report_hold(&held);
+	if (object_load(&l->object) == 0) {
+		report_show_held(&held);
+		return 0;
+	}
+	if (attach_leave_out(o->wheres, o->nwheres, libbpf_log_program())) {
+		report_excuse_held(&held, "left out");
+		return 1;
+	}
+	report_show_held(&held);
+	return -1;
+}
+
+int
+launch_load(struct launch *l)
+{
+	int ret;
+
+	/* libbpf loads an object only once: without the refused program it has
+	 * to be opened anew. */
+	while ((ret = load_object(l)) == 1) {
+		close_object(l);
+		stream_header_free(&l->header);
+		if (open_object(l) == -1)
+			return -1;
+	}
+	return ret;
+}
+
+int
+launch_open_poller(struct launch *l, const struct poller_options *o,
+    const struct poller_sink *sink, void *ctx)
+{
+	int *fds = object_map_fds(&l->object, &l->header);
+	int *stacks = object_stack_fds(&l->object, &l->header);
+	int *lost = object_lost_fds(&l->object, &l->header);
+	struct poller_options options = *o;
+
+	options.lost_fds = lost;
+	options.perf_pages = l->package.perf_buffer_pages;
+	options.poll_timeout_ms = l->package.poll_timeout_ms;
+	if (fds != NULL && stacks != NULL && lost != NULL &&
+	    symbolizer_open(&l->symbolizer, &l->header, stacks) == 0)
+		l->poller = poller_open(&l->header, fds, &options, sink, ctx);
+	free(lost);
+	free(stacks);
+	free(fds);
+	return l->poller != NULL ? 0 : -1;
+}
+
+int
+launch_attach(struct launch *l)
+{
+	if (attach_all(&l->attachments) == -1)
+		return -1;
+	return l->poller == NULL
+		   ? 0
+		   : export_links(&l->header, &l->attachments, l->poller);
+}
+
+void
+launch_unload(struct launch *l)
+{
+	poller_close(l->poller);
+	l->poller = NULL;
+	symbolizer_close(l->symbolizer);
+	l->symbolizer = NULL;
+	close_object(l);
+}
+
+void
+launch_close(struct launch *l)
+{
+	launch_unload(l);
+	stream_header_free(&l->header);
+	package_close(&l->package);
+}

@@ -1,0 +1,93 @@
+/*
+ * Launching: the way from a parsed package to programs that are attached and
+ * maps that can be polled.  skel-load and the C library both go it, in this
+ * order:
+ *
+ *	launch_arguments()	the program's arguments fill in its variables
+ *	launch_open()		the ELF object is opened, places to attach are
+ *				chosen, the exported maps are described
+ *	launch_load()		the kernel verifies the programs, makes the maps
+ *	launch_open_poller()	buffers are mapped, symbols can be looked up
+ *	launch_attach()		the programs run
+ *
+ * Functions that return int return 0, or -1 after reporting what failed; then
+ * launch_unload() takes back what was done in the kernel.
+ */
+#ifndef SKEL_SESSION_LAUNCH_H
+#define SKEL_SESSION_LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attach/attach.h"
+#include "base/buf.h"
+#include "load/object.h"
+#include "package/args.h"
+#include "package/package.h"
+#include "poll/poller.h"
+#include "stream/stream.h"
+#include "symbolize/symbolizer.h"
+
+/* All borrowed until launch_close().  Zeroed, they stand for the defaults. */
+struct launch_options {
+	const char *btf; /* a BTF file or archive, as for object_open() */
+	enum stream_encoding encoding; /* of the stream that is to be written */
+	struct attach_where *wheres;   /* where programs go, over the package */
+	size_t nwheres;
+	const char *const *maps; /* the exported maps to read; nmaps 0: all */
+	size_t nmaps;
+	bool only_verify; /* nothing will be attached: do not ask where */
+};
+
+/* A zeroed one is closed. */
+struct launch {
+	struct package package; /* owned: the caller opens it here */
+	struct launch_options options;
+	struct object object;
+	struct stream_header header; /* of the exported maps */
+	struct attachments attachments;
+	struct symbolizer *symbolizer; /* owned, or NULL */
+	struct poller *poller;         /* owned, or NULL */
+};
+
+/*
+ * Sets the variables of p from the argc arguments of its program, which do not
+ * include the program's name, and from their defaults.  For --help and
+ * --version appends the text that was asked for to text: command is what the
+ * usage line in it begins with.  hint, if not NULL, ends the error message for
+ * an unknown argument.  Returns what args_parse() does; ARGS_FAILED, reported,
+ * also if the package's own description of its arguments is wrong.
+ */
+enum args_result launch_arguments(struct package *p, int argc,
+    char *const argv[], const char *command, const char *hint,
+    struct buf *text);
+
+/* Opens the object of l->package and fills in l->header. */
+int launch_open(struct launch *l, const struct launch_options *o);
+
+/*
+ * Loads the object.  If the kernel refuses a program that is optional, opens
+ * and loads the object again without it.
+ */
+int launch_load(struct launch *l);
+
+/*
+ * Opens l->symbolizer and l->poller, which hands records to sink with ctx.
+ * To be called before launch_attach(), since a perf buffer keeps only what is
+ * written after it was opened.  Of the options o the counters of lost records,
+ * the size of perf buffers and the poll timeout are set here.
+ */
+int launch_open_poller(struct launch *l, const struct poller_options *o,
+    const struct poller_sink *sink, void *ctx);
+
+/* Attaches all programs, and gives the poller, if there is one, the links of
+ * iterators.  If one program cannot be attached, none is. */
+int launch_attach(struct launch *l);
+
+/* Detaches, unloads and stops polling.  The package and header stay. */
+void launch_unload(struct launch *l);
+
+/* Unloads, and releases everything, the package too. */
+void launch_close(struct launch *l);
+
+#endif
