@@ -5,8 +5,8 @@
  * skel-pack(1) turns an object file into a package.  From the object's BTF it
  * knows the globals, maps and programs; what it cannot know, the author says
  * with the macros below.  They add declaration tags to the BTF and nothing
- * else: no instruction, no data, no map (but for SKEL_COUNT_LOST, SKEL_NUMBERS
- * and what goes with them).  Any loader takes the object as before.
+ * else: no instruction, no data, no map (but for SKEL_COUNT_LOST
+ * and what goes with it).  Any loader takes the object as before.
  *
  * The arguments.  Every global of the program becomes one.  Without a macro it
  * is called as the variable is, and its default is the initial value:
@@ -31,15 +31,6 @@
  *	SKEL_COUNT_LOST(rb);
  *	...
  *	struct event *e = SKEL_RESERVE(rb, sizeof(*e));
- *
- * Or it numbers its records, and skel-load tells which never came:
- *
- *	struct {
- *		...
- *	} rb SEC(".maps") SKEL_SEQUENCE(seq);
- *	SKEL_NUMBERS(rb);
- *	...
- *	unsigned long long seq = SKEL_NEXT(rb);
  *
  * The samples.  A map that is read again and again, every 1000 ms:
  *
@@ -161,20 +152,6 @@
 			SKEL_LOST(ring);                                       \
 		skel_error;                                                    \
 	})
-
-/*
- * On a ring buffer: this member of its records numbers them, an unsigned
- * integer of 4 or 8 bytes.  One counter for all CPUs starts at 0 when the
- * program is loaded and goes up for each record, also for one that is then
- * lost; so the number is taken before the room in the ring.  SKEL_NUMBERS,
- * after the ring, makes that counter, and SKEL_NEXT takes the next number from
- * it (Linux 5.12).  4 bytes are enough where fewer than 2^31 records are lost
- * at one go.  Losses behind the last record that came are not known by this;
- * where the ring has SKEL_COUNT_LOST too, that counts.
- */
-#define SKEL_SEQUENCE(member) SKEL_TAG("sequence=" #member)
-#define SKEL_NUMBERS(ring) static unsigned long long ring##_numbers
-#define SKEL_NEXT(ring) __sync_fetch_and_add(&ring##_numbers, 1)
 
 /*
  * On a map: its records have stacks.  The members are called pid, cpu_id, comm,

@@ -25,7 +25,6 @@ struct follow {
 	int *stacks; /* owned, of the stack-trace maps they refer to, or -1 */
 	int *lost;   /* owned, of the counters of losses, or -1 */
 	int *told;   /* owned, of what was told of those, or -1 */
-	int *sequences;  /* owned, of the states of sequences, or -1 */
 	uint64_t looked; /* when is_over() last looked */
 };
 
@@ -113,8 +112,7 @@ open_map(struct follow *f, size_t i)
 	f->fds[i] = open_pin(f, m->name, &m->pin);
 	if (f->fds[i] == -1 ||
 	    open_other(f, m->stacks, &m->stacks_pin, &f->stacks[i]) == -1 ||
-	    open_other(f, m->lost, &m->lost_pin, &f->lost[i]) == -1 ||
-	    open_other(f, m->name, &m->sequence_pin, &f->sequences[i]) == -1)
+	    open_other(f, m->lost, &m->lost_pin, &f->lost[i]) == -1)
 		return -1;
 	return open_other(f, m->lost, &m->told_pin, &f->told[i]);
 }
@@ -129,9 +127,8 @@ open_maps(struct follow *f)
 	f->stacks = new_fds(h->nmaps);
 	f->lost = new_fds(h->nmaps);
 	f->told = new_fds(h->nmaps);
-	f->sequences = new_fds(h->nmaps);
 	if (f->fds == NULL || f->stacks == NULL || f->lost == NULL ||
-	    f->told == NULL || f->sequences == NULL)
+	    f->told == NULL)
 		return -1;
 	for (size_t i = 0; i < h->nmaps; i++)
 		if (open_map(f, i) == -1)
@@ -190,8 +187,6 @@ open_poller(struct follow *f, int in_fd, struct writer *w)
 		.in_fd = -1,
 		.lost_fds = f->lost,
 		.told_fds = f->told,
-		.sequence_fds = f->sequences,
-		.runs_on = true,
 		.perf_pages = h->perf_buffer_pages,
 		.poll_timeout_ms = h->poll_timeout_ms,
 	};
@@ -279,7 +274,6 @@ follow(struct stream_reader *r, const struct choice *c, struct output *out)
 	close_fds(f.stacks, f.header->nmaps);
 	close_fds(f.lost, f.header->nmaps);
 	close_fds(f.told, f.header->nmaps);
-	close_fds(f.sequences, f.header->nmaps);
 	/* Of an owner that was killed nothing may stay pinned. */
 	session_sweep_dir(f.dir);
 	free(f.dir);

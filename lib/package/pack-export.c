@@ -5,7 +5,6 @@
 #include "elf/btf.h"
 #include "package/pack-export.h"
 #include "package/pack-json.h"
-#include "poll/sequence.h"
 
 enum { WHERE_MAX = 512 };
 
@@ -81,45 +80,6 @@ check_record(const struct pack_exports *e, const struct pack_map *m)
 	return 0;
 }
 
-/* Look the member up as whoever loads the package will. */
-static int
-find_sequence(const struct pack_exports *e, const struct pack_map *m,
-    const char *member, const char *where)
-{
-	struct types types = { 0 };
-	struct btf_import in;
-	uint32_t type = TYPE_NONE;
-	size_t offset, size;
-	int ret = -1;
-
-	if (btf_import_open(&in, e->btf, &types) == -1)
-		return -1;
-	if (m->record == 0 ||
-	    (type = btf_import(&in, m->record, where)) != TYPE_NONE)
-		ret =
-		    sequence_find(&types, type, member, &offset, &size, where);
-	btf_import_close(&in);
-	types_free(&types);
-	return ret;
-}
-
-static int
-check_sequence(const struct pack_exports *e, const struct pack_map *m)
-{
-	const char *member =
-	    json_string_value(json_object_get(m->json, "sequence"));
-	char where[WHERE_MAX];
-
-	if (member == NULL)
-		return 0;
-	snprintf(
-	    where, sizeof(where), "%s: map %s", e->file, bpf_map__name(m->bpf));
-	if (bpf_map__type(m->bpf) == BPF_MAP_TYPE_RINGBUF)
-		return find_sequence(e, m, member, where);
-	report_error("%s: sequence: only a ring buffer has one", where);
-	return -1;
-}
-
 /* Find out what the map's records are. */
 static int
 find_record(const struct pack_exports *e, struct pack_map *m)
@@ -142,8 +102,7 @@ find_records(struct pack_exports *e, size_t *n)
 	for (size_t i = 0; i < e->nmaps; i++) {
 		struct pack_map *m = &e->maps[i];
 
-		if (check_sample(e, m) == -1 || find_record(e, m) == -1 ||
-		    check_sequence(e, m) == -1)
+		if (check_sample(e, m) == -1 || find_record(e, m) == -1)
 			return -1;
 		*n += m->sampled || is_buffer(m->bpf);
 	}

@@ -146,12 +146,14 @@ set_clear(const struct note *n)
 	return put_in(n, "sample", "clear_map", json_true());
 }
 
-/* The member is checked when the type of the records is known. */
+/* Objects that were compiled with an earlier skel.bpf.h may have this tag. */
 static int
-set_sequence(const struct note *n)
+ignore_sequence(const struct note *n)
 {
-	return put(
-	    n->target->json, "sequence", json_string(n->value), n->where);
+	report_notice("%s: ignored; records lost by a ring buffer are counted "
+		      "with SKEL_COUNT_LOST alone",
+	    n->where);
+	return 0;
 }
 
 /* The object "stack_trace" in "intepreter", with what has to be in it. */
@@ -355,7 +357,7 @@ static const struct {
 	{ NOTE_MAP, "type", set_type },
 	{ NOTE_MAP, "unit", set_sample },
 	{ NOTE_MAP, "clear", set_clear },
-	{ NOTE_MAP, "sequence", set_sequence },
+	{ NOTE_MAP, "sequence", ignore_sequence },
 	{ NOTE_MAP, "stack_trace", set_stack_trace },
 	{ NOTE_MAP, "stack_field", set_stack_field },
 	{ NOTE_MAP, "stack_map", set_stack_map },

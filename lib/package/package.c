@@ -265,8 +265,7 @@ read_map(void *item, json_t *obj, const char *where)
 	    doc_get_bool(obj, "mmaped", &mmaped, where) == -1 ||
 	    read_sample(m, obj, where) == -1 ||
 	    read_export(m, obj, where) == -1 ||
-	    read_interpreter(m, obj, where) == -1 ||
-	    doc_get_string(obj, "sequence", &m->sequence, where) == -1)
+	    read_interpreter(m, obj, where) == -1)
 		return -1;
 	return 0;
 }
@@ -336,6 +335,22 @@ read_top_list(const struct package *p, json_t *obj, const char *key,
 	return read_list(obj, key, size, fn, items, n, where, path);
 }
 
+/* Earlier versions could count the losses of a ring buffer by numbers in its
+ * records; packages made for them name the member that has the number. */
+static void
+notice_sequence(const struct package *p)
+{
+	for (size_t i = 0; i < p->nmaps; i++) {
+		if (json_object_get(p->maps[i].json, "sequence") == NULL)
+			continue;
+		report_notice("%s: maps[%zu]: the key \"sequence\" is ignored: "
+			      "lost records are counted only where the program "
+			      "counts them (SKEL_COUNT_LOST in skel.bpf.h)",
+		    p->name, i);
+		return;
+	}
+}
+
 static int
 read_skel(struct package *p, json_t *skel, const char *where)
 {
@@ -356,6 +371,7 @@ read_skel(struct package *p, json_t *skel, const char *where)
 	    read_top_list(p, skel, "maps", sizeof(*p->maps), read_map, &p->maps,
 		&p->nmaps, where) == -1)
 		return -1;
+	notice_sequence(p);
 	return read_top_list(p, skel, "progs", sizeof(*p->programs),
 	    read_program, &p->programs, &p->nprograms, where);
 }

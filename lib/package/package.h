@@ -62,9 +62,8 @@ struct package_map {
 	uint32_t btf_type_id;
 	struct package_custom_member *custom; /* owned */
 	size_t ncustom;
-	const char *sequence; /* the member that numbers its records; NULL */
-	json_t *interpreter;  /* the "intepreter" object, or NULL for
-				 "default_struct" */
+	json_t *interpreter; /* the "intepreter" object, or NULL for
+				"default_struct" */
 	json_t *json;
 };
 

@@ -176,29 +176,17 @@ fd_of(const int *fds, size_t i)
 	return fds != NULL ? fds[i] : -1;
 }
 
-/* What knows of the ring's losses: the program's counter, which knows of the
- * last ones too, before the sequence. */
-static int
-open_counter(struct poller *p, size_t i)
-{
-	const struct poller_options *o = &p->options;
-	int lost = fd_of(o->lost_fds, i);
-
-	if (lost == -1 && p->header->maps[i].sequence != NULL)
-		return source_set_sequence(
-		    &p->sources[i], fd_of(o->sequence_fds, i));
-	return source_set_counter(&p->sources[i], lost, fd_of(o->told_fds, i));
-}
-
 static int
 open_source(struct poller *p, size_t i, int fd)
 {
+	const struct poller_options *o = &p->options;
 	struct source *s = &p->sources[i];
 
 	p->nsources++;
-	if (source_open(s, p->header, (unsigned int)i, fd,
-		p->options.perf_pages, &source_sink, p) == -1 ||
-	    open_counter(p, i) == -1)
+	if (source_open(s, p->header, (unsigned int)i, fd, o->perf_pages,
+		&source_sink, p) == -1 ||
+	    source_set_counter(
+		s, fd_of(o->lost_fds, i), fd_of(o->told_fds, i)) == -1)
 		return -1;
 	if (source_is_buffer(s) ||
 	    watch(p, source_fd(s), EPOLLIN, WATCH_SOURCE, i) == 0)
@@ -589,16 +577,13 @@ poller_count_lost(struct poller *p)
 int
 poller_drain(struct poller *p)
 {
-	bool running;
-
 	if (p->end == POLLER_GONE || p->end == POLLER_COUNTED)
 		return 0;
 	if (p->end == POLLER_FAILED)
 		return -1;
-	running = p->options.runs_on && p->end != POLLER_INPUT;
 	p->ended = false;
 	let_all(p, source_drain);
-	let_all(p, running ? source_count_last_running : source_count_last);
+	let_all(p, source_count_lost);
 	if (!p->options.once)
 		let_all(p, source_last_pass);
 	heed(p, p->sink->flush(p->ctx));

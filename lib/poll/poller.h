@@ -57,11 +57,6 @@ struct poller_options {
 	 * fit into a ring, and of what was told of it, -1 where there is none:
 	 * counter_open().  The counters stay in use.  NULL: no map has one. */
 	const int *lost_fds, *told_fds;
-	/* The same of what readers share of its sequence, which is used where
-	 * there is no counter: sequence_open(). */
-	const int *sequence_fds;
-	bool runs_on; /* the programs may outlive the polling, unless it ends
-			 as POLLER_INPUT */
 	uint64_t perf_pages;      /* of each CPU; rounded up to a power of 2 */
 	uint64_t poll_timeout_ms; /* the longest wait without a look; from 1
 				     to 1000 */

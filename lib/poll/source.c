@@ -28,16 +28,6 @@ take_record(void *ctx, const void *data, size_t len)
 	return s->sink->record(s->ctx, s, data, len);
 }
 
-/* The same, of a ring: it may be numbered. */
-static int
-take_ring(void *ctx, const void *data, size_t len)
-{
-	struct source *s = ctx;
-
-	sequence_take(&s->sequence, data, len);
-	return take_record(s, data, len);
-}
-
 static void
 take_lost(void *ctx, uint64_t count)
 {
@@ -95,58 +85,12 @@ source_set_quiet(struct source *s, bool quiet)
 	return is_from(s, STREAM_PERF) ? perf_set_quiet(&s->perf, quiet) : 0;
 }
 
-static int
-look_at_counter(struct source *s)
+int
+source_look(struct source *s)
 {
 	uint64_t lost;
 
 	return counter_look(&s->counter, &lost) == 0 ? tell_lost(s, lost) : -1;
-}
-
-/* Whether all was read that was in the ring at the last look; bytes were, or
- * else it is empty. */
-static bool
-is_read_through(struct source *s, bool empty, uint64_t bytes)
-{
-	if (!empty && bytes < s->unread) {
-		s->unread -= bytes;
-		return false;
-	}
-	s->unread = s->ring.size;
-	return true;
-}
-
-/* The same after bytes of the ring, or all that was in it, were read. */
-static int
-look_at_sequence(struct source *s, bool empty, uint64_t bytes)
-{
-	if (!is_read_through(s, empty, bytes))
-		return 0;
-	return tell_lost(s, sequence_look(&s->sequence));
-}
-
-int
-source_look(struct source *s)
-{
-	if (look_at_counter(s) == -1)
-		return -1;
-	if (!is_from(s, STREAM_RINGBUF) || ring_fill(&s->ring) > 0)
-		return 0;
-	sequence_begin(&s->sequence);
-	return look_at_sequence(s, true, 0);
-}
-
-/* Up to bytes of what a ring holds. */
-static int
-consume_ring(struct source *s, uint64_t bytes)
-{
-	int ret;
-
-	sequence_begin(&s->sequence);
-	ret = ring_consume(&s->ring, bytes, take_ring, s);
-	if (ret == -1 || look_at_sequence(s, ret == 0, bytes) == -1)
-		return -1;
-	return ret;
 }
 
 /* What a ring or perf buffer holds, up to bytes of a ring, and what the ring
@@ -157,11 +101,11 @@ consume(struct source *s, uint64_t bytes)
 	int ret = 0;
 
 	if (is_from(s, STREAM_RINGBUF))
-		ret = consume_ring(s, bytes);
+		ret = ring_consume(&s->ring, bytes, take_record, s);
 	else if (is_from(s, STREAM_PERF))
 		ret = perf_consume(&s->perf);
 	s->more = ret == 1;
-	return ret == -1 ? -1 : look_at_counter(s);
+	return ret == -1 ? -1 : source_look(s);
 }
 
 bool
@@ -256,23 +200,7 @@ source_count_lost(struct source *s)
 		return perf_count_lost(&s->perf);
 	if (counter_take(&s->counter, &lost) == -1)
 		return -1;
-	return tell_lost(s, lost + sequence_count(&s->sequence));
-}
-
-int
-source_count_last(struct source *s)
-{
-	sequence_settle(&s->sequence);
-	return source_count_lost(s);
-}
-
-int
-source_count_last_running(struct source *s)
-{
-	sequence_settle(&s->sequence);
-	if (s->sequence.size != 0 && source_drain(s) == -1)
-		return -1;
-	return source_count_lost(s);
+	return tell_lost(s, lost);
 }
 
 int
@@ -432,19 +360,9 @@ source_set_counter(struct source *s, int fd, int told_fd)
 	return counter_open(&s->counter, name_of(s), fd, told_fd);
 }
 
-int
-source_set_sequence(struct source *s, int fd)
-{
-	const struct stream_map *m = &s->header->maps[s->map];
-
-	return sequence_open(
-	    &s->sequence, m->name, m->sequence_offset, m->sequence_size, fd);
-}
-
 void
 source_close(struct source *s)
 {
-	sequence_close(&s->sequence);
 	counter_close(&s->counter);
 	ring_close(&s->ring);
 	perf_close(&s->perf);

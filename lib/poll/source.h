@@ -18,7 +18,6 @@
 #include "poll/map-walk.h"
 #include "poll/perf.h"
 #include "poll/ring.h"
-#include "poll/sequence.h"
 #include "stream/stream.h"
 
 struct source;
@@ -42,13 +41,10 @@ struct source {
 	size_t least; /* bytes that a record must have to be one */
 	int fd; /* borrowed: of the map, or an iterator's link; -1: none yet */
 
-	struct ring ring; /* open if the map is one */
-	bool more;        /* its last turn did not take all */
-	uint64_t unread;  /* bytes of it, at most, that were there at the last
-			     look at its sequence */
-	struct counter counter;   /* of what did not fit into it */
-	struct sequence sequence; /* the same by what is missing */
-	struct perf perf;         /* open if the map is one */
+	struct ring ring;       /* open if the map is one */
+	bool more;              /* its last turn did not take all */
+	struct counter counter; /* of what did not fit into it */
+	struct perf perf;       /* open if the map is one */
 	struct sample sample;
 	struct iter iter;
 	int timer; /* owned: of what is read in passes, or -1 */
@@ -68,10 +64,6 @@ void source_close(struct source *s);
 
 /* The counter of a ring's losses: counter_open().  s must not move after. */
 int source_set_counter(struct source *s, int fd, int told_fd);
-
-/* The sequence of a ring that has no counter, as the header has it;
- * sequence_open() has fd.  s must not move after. */
-int source_set_sequence(struct source *s, int fd);
 
 /* The link of an iterator that had none: now it can be read. */
 int source_set_link(struct source *s, int link);
@@ -124,13 +116,5 @@ int source_last_pass(struct source *s);
 
 /* Tell of the losses that no later record could tell of. */
 int source_count_lost(struct source *s);
-
-/*
- * The same at the end, when all was drained: a record that is missing in a
- * sequence will not come any more.  Where the programs run on it still may be
- * on its way: what is missing then is looked for once more.
- */
-int source_count_last(struct source *s);
-int source_count_last_running(struct source *s);
 
 #endif

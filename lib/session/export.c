@@ -10,7 +10,6 @@
 #include "base/report.h"
 #include "elf/btf.h"
 #include "poll/lost-counter.h"
-#include "poll/sequence.h"
 #include "session/export-record.h"
 #include "session/export-stacks.h"
 #include "session/export.h"
@@ -352,43 +351,11 @@ find_counter(
 		return 0;
 	}
 	if (map != NULL)
-		report_notice("%s: its losses are %s: %s is no percpu_array "
-			      "of one 64-bit number",
-		    c->where,
-		    c->map != NULL && c->map->sequence != NULL
-			? "counted by its sequence"
-			: "not counted",
-		    name);
+		report_notice("%s: its losses are not counted: %s is no "
+			      "percpu_array of one 64-bit number",
+		    c->where, name);
 	free(name);
 	return 0;
-}
-
-/* The member of the ring's records that numbers them, if the package names
- * one.  A ring that is pinned by its definition may be older than the counter
- * of the program, and have numbers of before. */
-static int
-find_sequence(struct export *e, struct stream_map *m, const struct candidate *c)
-{
-	const char *member = c->map != NULL ? c->map->sequence : NULL;
-
-	if (member == NULL)
-		return 0;
-	if (m->source != STREAM_RINGBUF) {
-		report_error(
-		    "%s: sequence: only a ring buffer has one", c->where);
-		return -1;
-	}
-	if (sequence_find(&e->header->types, m->value, member,
-		&m->sequence_offset, &m->sequence_size, c->where) == -1)
-		return -1;
-	if (bpf_map__pin_path(c->bpf) != NULL) {
-		report_notice("%s: its losses are not counted by sequence: it "
-			      "is pinned, and may have records of before",
-		    c->where);
-		return 0;
-	}
-	m->sequence = strdup(member);
-	return m->sequence != NULL ? 0 : report_nomem();
 }
 
 static int
@@ -411,8 +378,7 @@ decide(struct export *e, struct object *o, const struct attachments *a,
 	for (size_t i = 0; i < e->n; i++)
 		if (export_describe(e, &e->v[i]) == -1 ||
 		    export_stacks(e->header, (unsigned int)i, o) == -1 ||
-		    find_counter(&e->header->maps[i], &e->v[i], o) == -1 ||
-		    find_sequence(e, &e->header->maps[i], &e->v[i]) == -1)
+		    find_counter(&e->header->maps[i], &e->v[i], o) == -1)
 			return -1;
 	return 0;
 }

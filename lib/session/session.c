@@ -17,7 +17,6 @@
 #include "host/path.h"
 #include "host/pid-owner.h"
 #include "poll/lost-counter.h"
-#include "poll/sequence.h"
 #include "session/session.h"
 
 /* An empty directory in a session's says whose it is. */
@@ -452,29 +451,6 @@ pin_counter(const char *dir, struct stream_map *m, const struct object *o)
 	return m->told_pin != NULL ? 0 : -1;
 }
 
-/* Pin what readers share of the ring's sequence. */
-static int
-pin_sequence(const char *dir, struct stream_map *m)
-{
-	int fd = sequence_new_state(m->name);
-
-	if (fd == -1)
-		return -1;
-	free(m->sequence_pin);
-	m->sequence_pin = pin(fd, dir, "sequence_", m->name);
-	close(fd);
-	return m->sequence_pin != NULL ? 0 : -1;
-}
-
-/* Pin what knows of the ring's losses. */
-static int
-pin_losses(const char *dir, struct stream_map *m, const struct object *o)
-{
-	if (m->lost != NULL)
-		return pin_counter(dir, m, o);
-	return m->sequence != NULL ? pin_sequence(dir, m) : 0;
-}
-
 /* Iterators that were left out have nothing to pin. */
 static void
 drop_left_out(struct stream_header *h, const struct attachments *a)
@@ -507,7 +483,7 @@ pin_maps(const char *dir, struct stream_header *h, const struct object *o,
 		m->pin = pin(fd, dir, "", m->name);
 		if (m->pin == NULL ||
 		    (m->stacks != NULL && pin_stacks(dir, h, i, o) == -1) ||
-		    pin_losses(dir, m, o) == -1)
+		    (m->lost != NULL && pin_counter(dir, m, o) == -1))
 			return -1;
 	}
 	return 0;

@@ -10,7 +10,6 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "poll/sequence.h"
 #include "stream/header-words.h"
 #include "stream/stream.h"
 
@@ -219,9 +218,6 @@ read_pins(const struct stream_header *h, struct stream_map *m,
 	if (m->lost != NULL &&
 	    read_pin(json, "lost_pin", &m->lost_pin, where) == -1)
 		return -1;
-	if (m->sequence != NULL && m->lost == NULL &&
-	    read_pin(json, "sequence_pin", &m->sequence_pin, where) == -1)
-		return -1;
 	return m->lost == NULL || json_object_get(json, "told_pin") == NULL
 		   ? 0
 		   : read_pin(json, "told_pin", &m->told_pin, where);
@@ -234,28 +230,6 @@ read_other(const json_t *json, const char *key, char **name, const char *where)
 	if (json_object_get(json, key) == NULL)
 		return 0;
 	return read_string(json, key, true, name, where);
-}
-
-/* What tells of the losses of a ring. */
-static int
-check_losses(
-    const struct stream_header *h, struct stream_map *m, const char *where)
-{
-	char at[PART_MAX];
-
-	if (m->lost != NULL && m->source != STREAM_RINGBUF) {
-		report_error(
-		    "%s.lost: only a ring buffer has such a map", where);
-		return -1;
-	}
-	if (m->sequence == NULL)
-		return 0;
-	snprintf(at, sizeof(at), "%s.sequence", where);
-	if (m->source == STREAM_RINGBUF)
-		return sequence_find(&h->types, m->value, m->sequence,
-		    &m->sequence_offset, &m->sequence_size, at);
-	report_error("%s: only a ring buffer has one", at);
-	return -1;
 }
 
 static int
@@ -281,12 +255,14 @@ read_map(struct stream_header *h, unsigned int map, const json_t *json,
 	    read_interpreter(m, json, where) == -1 ||
 	    read_other(json, "stacks", &m->stacks, where) == -1 ||
 	    read_other(json, "lost", &m->lost, where) == -1 ||
-	    read_other(json, "sequence", &m->sequence, where) == -1 ||
 	    read_pins(h, m, json, where) == -1)
 		return -1;
 	m->source = (enum stream_source)source;
-	if (check_losses(h, m, where) == -1)
+	if (m->lost != NULL && m->source != STREAM_RINGBUF) {
+		report_error(
+		    "%s.lost: only a ring buffer has such a map", where);
 		return -1;
+	}
 	if ((m->source == STREAM_SAMPLE && read_sample(m, json, where) == -1) ||
 	    (m->source == STREAM_ITER && read_interval(m, json, where) == -1))
 		return -1;
@@ -316,6 +292,25 @@ check_leaves(const struct stream_header *h, const char *where)
 	return -1;
 }
 
+/* Earlier versions could count the losses of a ring buffer by numbers in its
+ * records, and named the member that has the number in the header. */
+static void
+notice_sequence(const json_t *maps, const char *where)
+{
+	const json_t *map;
+	size_t i;
+
+	json_array_foreach (maps, i, map) {
+		if (json_object_get(map, "sequence") == NULL)
+			continue;
+		report_notice("%s: maps[%zu]: the key \"sequence\" is ignored: "
+			      "lost records are counted only where the program "
+			      "counts them",
+		    where, i);
+		return;
+	}
+}
+
 static int
 read_maps(struct stream_header *h, const json_t *json, const char *where)
 {
@@ -341,6 +336,7 @@ read_maps(struct stream_header *h, const json_t *json, const char *where)
 		if (read_map(h, i, json_array_get(array, i), at) == -1)
 			return -1;
 	}
+	notice_sequence(array, where);
 	return check_leaves(h, where);
 }
 

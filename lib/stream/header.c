@@ -38,8 +38,6 @@ stream_map_free(struct stream_map *m)
 	free(m->lost);
 	free(m->lost_pin);
 	free(m->told_pin);
-	free(m->sequence);
-	free(m->sequence_pin);
 	json_decref(m->interpreter);
 	*m = (struct stream_map){ 0 };
 }
@@ -215,8 +213,6 @@ write_map(const struct stream_map *m)
 	    set_text(json, "lost", m->lost) == -1 ||
 	    set_text(json, "lost_pin", m->lost_pin) == -1 ||
 	    set_text(json, "told_pin", m->told_pin) == -1 ||
-	    set_text(json, "sequence", m->sequence) == -1 ||
-	    set_text(json, "sequence_pin", m->sequence_pin) == -1 ||
 	    set_text(json, "pin", m->pin) == -1) {
 		json_decref(json);
 		return NULL;

@@ -66,11 +66,6 @@ struct stream_map {
 	/* Ring buffers: the map that counts what did not fit, its pin and that
 	 * of what was told of it (sessions only).  Owned, or NULL. */
 	char *lost, *lost_pin, *told_pin;
-	/* Ring buffers: the member that numbers the records, where it lies in
-	 * them (sequence_find()), and the pin of what readers share of it
-	 * (sessions without a counter only).  Owned, or NULL. */
-	char *sequence, *sequence_pin;
-	size_t sequence_offset, sequence_size;
 	bool text; /* iterators without a type: a record is a line of text */
 	char *pin; /* owned; sessions only, else NULL */
 };

@@ -31,9 +31,25 @@ setup() {
 	done
 }
 
-@test "skel-fmt reads a stream whose header has the key sequence" {
+@test "the key sequence in a header is passed over with one notice" {
 	run -0 --separate-stderr skel-fmt --json "$RECORDED/sequence.skel"
 	[ "${#lines[@]}" -eq 4 ]
+	is "skel-fmt: $RECORDED/sequence.skel:1: maps[0]: the key \"sequence\" is ignored: lost records are counted only where the program counts them" "$stderr"
+	run -0 --separate-stderr skel-poll "$RECORDED/sequence.skel"
+	[[ $output != *'"sequence"'* ]]
+}
+
+@test "the key sequence in a package is passed over with one notice" {
+	local package=$RECORDED/packages/sequence.json
+	run -0 --separate-stderr skel-args "$package"
+	is "skel-args: $package: maps[0]: the key \"sequence\" is ignored: lost records are counted only where the program counts them (SKEL_COUNT_LOST in skel.bpf.h)" "$stderr"
+}
+
+@test "an object that was compiled with SKEL_SEQUENCE is packed without it, with one notice" {
+	skel-pack --unpack "$RECORDED/packages/sequence.json" > sequence.bpf.o
+	run -0 --separate-stderr skel-pack sequence.bpf.o
+	is "skel-pack: sequence.bpf.o: flood_of_more_than_15: skel:sequence=n: ignored; records lost by a ring buffer are counted with SKEL_COUNT_LOST alone" "$stderr"
+	jq -e '.meta.bpf_skel.maps[0] | .name == "flood_of_more_than_15" and (has("sequence") | not)' <<< "$output"
 }
 
 @test "skel-args lists the arguments of each package as before" {

@@ -3,9 +3,7 @@
  * What loss.bats loads: each getpgid(PGID) makes "burst" records, getpgid(PGID
  * + 1) one, as fast as the CPU can (bpf_loop(): Linux 5.17), for a buffer of
  * one page or a few; "produced" counts them.  PERF is for a perf buffer,
- * COUNTER the kind of a map in the place of the counter.  With SEQUENCE=member
- * the records have numbers, or what NUMBER makes of them, and no counter,
- * unless BOTH is defined.
+ * COUNTER the kind of a map in the place of the counter.
  */
 #include <linux/bpf.h>
 
@@ -14,9 +12,6 @@
 #include "skel.bpf.h"
 
 #define PGID 987654321
-#ifndef ROOM
-#define ROOM 4096
-#endif
 
 struct sys_enter {
 	unsigned long long common;
@@ -27,25 +22,8 @@ struct sys_enter {
 struct event {
 	unsigned long long n;
 	unsigned int cpu;
-	unsigned int narrow;
-	int is_signed;
-	unsigned int bits : 31;
-	struct {
-		unsigned int inner;
-	} deep;
-	char pad[28];
+	char pad[44];
 };
-
-#ifdef SEQUENCE
-#define NUMBERED_(member) SKEL_SEQUENCE(member)
-#define NUMBERED NUMBERED_(SEQUENCE)
-#ifndef NUMBER
-#define NUMBER(n) (first + n)
-#endif
-const volatile unsigned long long first;
-#else
-#define NUMBERED
-#endif
 
 const volatile unsigned int burst = 1024;
 unsigned long long produced;
@@ -55,17 +33,14 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__uint(key_size, sizeof(int));
 	__uint(value_size, sizeof(int));
-} flood_of_more_than_15 SEC(".maps") NUMBERED;
+} flood_of_more_than_15 SEC(".maps");
 #else
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, ROOM);
-} flood_of_more_than_15 SEC(".maps") NUMBERED;
+	__uint(max_entries, 4096);
+} flood_of_more_than_15 SEC(".maps");
 #endif
-#ifndef UNTYPED
 SKEL_EVENTS(flood_of_more_than_15, struct event);
-#endif
-SKEL_NUMBERS(flood_of_more_than_15);
 
 #ifdef COUNTER
 struct {
@@ -74,7 +49,7 @@ struct {
 	__type(key, unsigned int);
 	__type(value, unsigned long long);
 } flood_of_more_than_15_lost_samples SEC(".maps");
-#elif !defined(PERF) && (!defined(SEQUENCE) || defined(BOTH))
+#elif !defined(PERF)
 #define COUNTED
 SKEL_COUNT_LOST(flood_of_more_than_15);
 #endif
@@ -108,12 +83,7 @@ make_one(unsigned int i, void *ctx)
 {
 	struct event e = { .cpu = bpf_get_smp_processor_id() };
 
-	__sync_fetch_and_add(&produced, 1);
-	e.n = SKEL_NEXT(flood_of_more_than_15);
-#ifdef SEQUENCE
-	e.n = NUMBER(e.n);
-	e.narrow = e.n;
-#endif
+	e.n = __sync_fetch_and_add(&produced, 1);
 	put(*(void **)ctx, &e);
 	return 0;
 }
