@@ -3,6 +3,7 @@
 #	make            build the commands into build/bin
 #	make demo       install what is missing, build, show a few seconds of events
 #	make check      install what is missing, build, run all tests that can run here
+#	make test T=NAME  build and run one file of tests or one unit program: T=skel-fmt, T=cobs, T=unit/stream/cobs
 #	make check SAN=1  the same under the address and undefined sanitizers
 #	make check-vm   install what is missing, build, run the kernel's tests on 6.1 and 6.12 in guests
 #	make bench      time the commands against what people use instead (BENCH_RECORDS=10000000)
@@ -89,6 +90,7 @@ SONAME   := libeunomia.so.0
 EUNOMIA  := $(B)/libeunomia.a $(B)/libeunomia.so.$(VERSION)
 LIB_SRC  := $(foreach r,$(ROOMS),$(wildcard lib/$r/*.c))
 CMD_SRC  := $(wildcard cmd/*.c cmd/*/*.c)
+BATS_SRC := $(wildcard tests/offline/*.bats tests/kernel/*.bats)
 UNIT_SRC := $(wildcard tests/unit/*/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 BENCH_SRC := $(filter-out %.bpf.c,$(wildcard tests/bench/*.c))
@@ -107,7 +109,7 @@ MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*/*.3 lib/*/*.5)
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.cc tests/eunomia/* tests/faults/*.c))
 # A guest's init is for busybox, without bash.
 INIT_SRC := tests/vm/init
-SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list,$(wildcard tests/*/*.bats tests/helpers/*.bash tests/run tests/demo tests/soak \
+SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/run tests/demo tests/soak \
 	tests/helpers/has-bpf tests/vm/* tests/fuzz/run tests/fuzz/seeds \
 	completions/*.bash))
 
@@ -212,6 +214,23 @@ check-build: all $(UNIT) $(REPLAY)
 check: check-build
 	-$(call install_debian,$(DEPS_VM),[ -n "$(SAN)$(NO_GUEST)" ] || tests/helpers/has-bpf >/dev/null)
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(FOR_GUEST) tests/run $(TESTS)
+
+# One file of tests or one unit program, by its name or by any part of its path
+# that ends with the name; where both have the name, both run.
+T_NAME  := $(patsubst unit/%,%,$(patsubst tests/%,%,$(basename $(T))))
+T_UNIT  := $(if $(T),$(filter %/$(T_NAME),$(UNIT)))
+T_BATS  := $(if $(filter unit/% tests/unit/%,$(T)),,$(filter %/$(T_NAME).bats,$(BATS_SRC)))
+T_BUILD := $(T_UNIT) $(if $(T_BATS),all) $(if $(filter %/fuzz.bats,$(T_BATS)),$(REPLAY)) \
+	$(if $(filter %/guests.bats,$(T_BATS)),$(UNIT))
+
+test: $(T_BUILD)
+ifeq ($(strip $(T_UNIT) $(T_BATS)),)
+	@echo '$(if $(T),no test is called "$(T)",name the test: make test T=NAME); there are:'
+	@printf '  %-26s%-26s%s\n' $(patsubst tests/%.bats,%,$(BATS_SRC)) $(UNIT:$(B)/%=%)
+	@exit 1
+else
+	@PATH="$(CURDIR)/$(B)/bin:$$PATH" NO_GUEST=1 $(FOR_GUEST) tests/run $(T_UNIT) $(T_BATS)
+endif
 
 check-vm: all $(UNIT)
 	@$(FOR_GUEST) tests/vm/run $(TESTS)
@@ -358,7 +377,7 @@ clean:
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
-.PHONY: all lib deps deps-build deps-check deps-check-vm deps-fuzz deps-bench demo check check-build check-vm fuzz \
+.PHONY: all lib deps deps-build deps-check deps-check-vm deps-fuzz deps-bench demo test check check-build check-vm fuzz \
 	soak bench bench-live bench-count bench-check lint assets assets-check install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -220,3 +220,10 @@ completion_ways() {
 		[ -z "$wide" ] || { echo "$cmd: $wide"; return 1; }
 	done
 }
+
+@test "make test with a name that no test has lists those there are" {
+	run -2 make -s -C "$ROOT" MAKEFLAGS= test T=nonsense
+	[[ $output == 'no test is called "nonsense"; there are:'* ]]
+	[[ $output == *"offline/docs "* ]]
+	[[ $output == *"unit/stream/cobs "* ]]
+}
