@@ -82,13 +82,13 @@ static const struct command command = {
 };
 
 /* A growing list of borrowed strings. */
-struct words {
+struct word_list {
 	const char **v; /* owned */
 	size_t n;
 };
 
 static int
-words_add(struct words *w, const char *word)
+word_list_add(struct word_list *w, const char *word)
 {
 	const char **v = reallocarray(w->v, w->n + 1, sizeof(*v));
 
@@ -101,7 +101,7 @@ words_add(struct words *w, const char *word)
 
 /* Split at the commas, which are written over. */
 static int
-words_split(struct words *w, char *list)
+word_list_split(struct word_list *w, char *list)
 {
 	char *word;
 
@@ -110,7 +110,7 @@ words_split(struct words *w, char *list)
 			report_error("-c: a column has no name");
 			command_usage(&command);
 		}
-		if (words_add(w, word) == -1)
+		if (word_list_add(w, word) == -1)
 			return -1;
 	}
 	return 0;
@@ -179,7 +179,7 @@ int
 main(int argc, char *argv[])
 {
 	struct printer printer = { .plan.form = PLAN_TABLE };
-	struct words columns = { 0 }, maps = { 0 };
+	struct word_list columns = { 0 }, maps = { 0 };
 	struct output out;
 	int ch, status;
 
@@ -190,14 +190,14 @@ main(int argc, char *argv[])
 			printer.plan.bare = true;
 			break;
 		case 'c':
-			if (words_split(&columns, optarg) == -1)
+			if (word_list_split(&columns, optarg) == -1)
 				return 1;
 			break;
 		case 'H':
 			printer.no_header = true;
 			break;
 		case 'm':
-			if (words_add(&maps, optarg) == -1)
+			if (word_list_add(&maps, optarg) == -1)
 				return 1;
 			break;
 		default:

@@ -104,24 +104,24 @@ static int
 check_column(const struct printer *p, const char *name)
 {
 	const struct stream_header *h = &p->in.header;
-	struct columns columns = { 0 };
+	struct fields columns = { 0 };
 	struct buf names = { 0 };
 
 	for (unsigned int i = 0; i < h->nmaps; i++)
-		if (is_wanted(p, h->maps[i].name) && columns_has(h, i, name))
+		if (is_wanted(p, h->maps[i].name) && fields_has(h, i, name))
 			return 0;
 	for (unsigned int i = 0; i < h->nmaps; i++)
 		if (is_wanted(p, h->maps[i].name))
-			columns_select(&columns, h, i, NULL, 0, true);
+			fields_add_selected(&columns, h, i, NULL, 0, true);
 	names.failed |= columns.failed;
-	columns_sort(&columns);
+	fields_sort(&columns);
 	buf_str(&names, "are");
 	for (size_t i = 0; i < columns.n; i++)
 		if (i == 0 ||
 		    strcmp(columns.v[i - 1].name, columns.v[i].name) != 0)
 			buf_printf(&names, "%s %s", i > 0 ? "," : "",
 			    columns.v[i].name);
-	columns_free(&columns);
+	fields_free(&columns);
 	return unknown(p, "column", name, &names);
 }
 
@@ -130,7 +130,7 @@ static bool
 has_columns(const struct printer *p, unsigned int map)
 {
 	for (size_t i = 0; i < p->plan.ncolumns; i++)
-		if (columns_has(&p->in.header, map, p->plan.columns[i]))
+		if (fields_has(&p->in.header, map, p->plan.columns[i]))
 			return true;
 	return p->plan.ncolumns == 0;
 }
@@ -175,7 +175,7 @@ open_symbols(struct printer *p)
 	p->plan.symbols = NULL;
 	for (size_t i = 0; i < h->nmaps && p->symbols == NULL; i++)
 		if (h->maps[i].interpreter != NULL) {
-			if ((p->symbols = symbols_new()) == NULL)
+			if ((p->symbols = symbol_store_new()) == NULL)
 				return -1;
 		}
 	p->plan.symbols = p->symbols;
@@ -239,7 +239,7 @@ print_head(struct printer *p, const struct plan *plan, const char *map)
 		return;
 	p->next_head.len = 0;
 	if (p->plan.form == PLAN_TABLE && p->shown > 1) {
-		steps_style(&p->next_head, map, strlen(map), STYLE_VIS);
+		style_write(&p->next_head, map, strlen(map), STYLE_VIS);
 		buf_str(&p->next_head, ":\n");
 	}
 	plan_head(plan, &p->next_head);
@@ -343,11 +343,11 @@ find_map(struct printer *p, const struct stream_line *line)
 	    (end = memchr(name, '"', line->text_len - n)) != NULL &&
 	    memchr(name, '\\', (size_t)(end - name)) == NULL) {
 		buf_add(&p->map, name, (size_t)(end - name));
-	} else if (row_parse(&p->row, line->text, line->text_len) == -1) {
+	} else if (json_row_parse(&p->row, line->text, line->text_len) == -1) {
 		bad_record(p, "not JSON from column %zu on", p->row.wrong_at);
 		return -1;
-	} else if (p->row.cells[0].kind == ROW_STRING) {
-		row_unescape(&p->row, &p->row.cells[0]);
+	} else if (p->row.cells[0].kind == JSON_CELL_STRING) {
+		json_row_unescape(&p->row, &p->row.cells[0]);
 		buf_add(&p->map, p->row.scratch.data, p->row.scratch.len);
 	}
 	buf_chr(&p->map, '\0');
@@ -480,9 +480,9 @@ take_symbols(struct printer *p, const struct stream_line *line)
 	snprintf(where, sizeof(where), "%s:%lu: %s", p->in.name, p->in.line,
 	    is_stack ? "@stack" : "@symbols");
 	if (is_stack)
-		ret = symbols_take_stack(p->symbols, line->value, where);
+		ret = symbol_store_parse_stack(p->symbols, line->value, where);
 	else
-		ret = symbols_take(p->symbols, line->value, where);
+		ret = symbol_store_parse(p->symbols, line->value, where);
 	if (ret == -1)
 		p->in.bad++;
 }
@@ -606,7 +606,7 @@ close_input(struct printer *p)
 	p->untyped = NULL;
 	p->nuntyped = 0;
 	p->lost = p->lost_told = p->lost_time = 0;
-	symbols_free(p->symbols);
+	symbol_store_free(p->symbols);
 	p->symbols = NULL;
 	p->plan.symbols = NULL;
 	stream_close(&p->in);
@@ -626,10 +626,11 @@ static int
 print_input(struct printer *p, enum stream_opening what)
 {
 	if (p->plan.form == PLAN_FOLDED && p->folded == NULL &&
-	    (p->folded = p->plan.folded = folded_new()) == NULL)
+	    (p->folded = p->plan.folded = flame_new()) == NULL)
 		return -1;
-	if (p->row.keys == NULL && (row_open(&p->row) == -1 ||
-				       row_add(&p->row, "@map") == ROW_NO_CELL))
+	if (p->row.keys == NULL &&
+	    (json_row_open(&p->row) == -1 ||
+		json_row_add(&p->row, "@map") == JSON_ROW_NO_CELL))
 		return report_nomem();
 	switch (what) {
 	case STREAM_OPENED:
@@ -676,15 +677,15 @@ void
 printer_finish(struct printer *p)
 {
 	if (p->folded != NULL && !p->out->gone && !p->out->failed)
-		folded_write(p->folded, &p->out->buf);
+		flame_write(p->folded, &p->out->buf);
 }
 
 void
 printer_close(struct printer *p)
 {
-	folded_free(p->folded);
+	flame_free(p->folded);
 	buf_free(&p->head);
 	buf_free(&p->next_head);
 	buf_free(&p->map);
-	row_close(&p->row);
+	json_row_close(&p->row);
 }

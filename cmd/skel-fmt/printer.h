@@ -31,7 +31,7 @@ struct printer {
 
 	/* Of the current input. */
 	struct stream_reader in;
-	struct symbols *symbols; /* owned; NULL until a map has stacks */
+	struct symbol_store *symbols; /* owned; NULL until a map has stacks */
 	bool is_pipe; /* Ctrl-C leaves it to the head of the pipe to end */
 	struct plan **plans; /* owned: by map; NULL: not shown */
 	size_t nplans;
@@ -42,10 +42,10 @@ struct printer {
 	uint64_t lost, lost_told;
 	uint64_t lost_time; /* when that was told, in ns */
 
-	struct row row; /* of JSON records: their map alone */
+	struct json_row row; /* of JSON records: their map alone */
 
 	/* Across inputs. */
-	struct folded *folded; /* owned: --folded; printed at the end */
+	struct flame *folded; /* owned: --folded; printed at the end */
 	/* The header that was printed last. */
 	struct buf head, next_head;
 	bool printed; /* anything at all */

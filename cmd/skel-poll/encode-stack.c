@@ -20,8 +20,8 @@ struct paths {
 
 struct stack_encoder {
 	const struct stream_header *header; /* borrowed */
-	struct symbols *symbols; /* owned: what the lines said so far */
-	struct paths *maps;      /* owned */
+	struct symbol_store *symbols; /* owned: what the lines said so far */
+	struct paths *maps;           /* owned */
 	/* The stack at hand: its addresses, and those that need a line. */
 	uint64_t addrs[STACK_DEPTH_MAX], news[STACK_DEPTH_MAX];
 	size_t n, nnews;
@@ -29,10 +29,10 @@ struct stack_encoder {
 
 /* The path of the column at a place, a copy; NULL where there is none. */
 static char *
-path_of(const struct columns *all, const struct place *at)
+path_of(const struct fields *all, const struct field_place *at)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (place_is(&all->v[i].place, at))
+		if (field_place_equals(&all->v[i].place, at))
 			return strdup(all->v[i].path);
 	return NULL;
 }
@@ -40,18 +40,18 @@ path_of(const struct columns *all, const struct place *at)
 static void
 find_paths(struct paths *m, const struct stream_header *h, unsigned int map)
 {
-	struct columns all = { 0 };
+	struct fields all = { 0 };
 	struct stack_layout l;
 
-	if (stack_layout(&l, h, map) != 1)
+	if (stack_layout_find(&l, h, map) != 1)
 		return;
-	columns_select(&all, h, map, NULL, 0, true);
+	fields_add_selected(&all, h, map, NULL, 0, true);
 	for (int i = 0; i < STACK_SIDES; i++) {
 		m->kinds[i] = l.sides[i].kind;
 		m->stacks[i] = path_of(&all, &l.sides[i].at);
 	}
 	m->pid = path_of(&all, &l.pid);
-	columns_free(&all);
+	fields_free(&all);
 }
 
 struct stack_encoder *
@@ -64,7 +64,7 @@ stack_encoder_new(const struct stream_header *h)
 		return NULL;
 	}
 	e->header = h;
-	e->symbols = symbols_new();
+	e->symbols = symbol_store_new();
 	e->maps = calloc(h->nmaps + 1, sizeof(*e->maps));
 	if (e->symbols == NULL || e->maps == NULL) {
 		report_nomem();
@@ -87,7 +87,7 @@ stack_encoder_free(struct stack_encoder *e)
 		free(e->maps[i].pid);
 	}
 	free(e->maps);
-	symbols_free(e->symbols);
+	symbol_store_free(e->symbols);
 	free(e);
 }
 
@@ -120,12 +120,12 @@ find_pid(json_t *record, const char *path)
 
 /* A frame of an array; *named says whether it has a symbol. */
 static int
-take_frame(const json_t *json, uint64_t *addr, struct frame *f, bool *named,
-    const char *where)
+take_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
+    bool *named, const char *where)
 {
 	int got;
 
-	*f = (struct frame){ .symbol = NULL };
+	*f = (struct symbol_frame){ .symbol = NULL };
 	if (doc_u64(json, addr)) {
 		*named = false;
 		return 0;
@@ -155,12 +155,12 @@ is_text(const char *a, const char *b)
 }
 
 static bool
-is_known(struct frames known, const struct frame *f, size_t n)
+is_known(struct symbol_frames known, const struct symbol_frame *f, size_t n)
 {
 	if (known.n != n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		const struct frame *k = &known.v[i];
+		const struct symbol_frame *k = &known.v[i];
 
 		if (!is_text(k->symbol, f[i].symbol) ||
 		    !is_text(k->file, f[i].file) || k->line != f[i].line ||
@@ -174,15 +174,15 @@ is_known(struct frames known, const struct frame *f, size_t n)
 /* All functions of an address: it needs a line if that says something new. */
 static int
 end_address(struct stack_encoder *e, uint64_t pid, uint64_t addr,
-    const struct frame *f, size_t n)
+    const struct symbol_frame *f, size_t n)
 {
 	if (e->n == STACK_DEPTH_MAX)
 		return 0;
 	e->addrs[e->n++] = addr;
-	if (n == 0 || is_known(symbols_find(e->symbols, pid, addr), f, n))
+	if (n == 0 || is_known(symbol_store_find(e->symbols, pid, addr), f, n))
 		return 0;
 	e->news[e->nnews++] = addr;
-	return symbols_set(e->symbols, pid, addr, f, n);
+	return symbol_store_set(e->symbols, pid, addr, f, n);
 }
 
 /* Take a stack apart into e->addrs and e->news. */
@@ -190,7 +190,7 @@ static int
 take_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
     const char *where)
 {
-	struct frame v[SYMBOLS_INLINES_MAX];
+	struct symbol_frame v[SYMBOL_STORE_INLINES_MAX];
 	uint64_t addr, last = 0;
 	char at[AT_MAX];
 	size_t n = 0;
@@ -198,7 +198,7 @@ take_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
 
 	e->n = e->nnews = 0;
 	for (size_t i = 0; i < json_array_size(array); i++) {
-		struct frame f;
+		struct symbol_frame f;
 
 		snprintf(at, sizeof(at), "%s[%zu]", where, i);
 		if (take_frame(
@@ -207,7 +207,7 @@ take_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
 		/* A function that calls itself has one name, those inlined
 		 * have several. */
 		if (i > 0 &&
-		    (addr != last || n == SYMBOLS_INLINES_MAX || !named ||
+		    (addr != last || n == SYMBOL_STORE_INLINES_MAX || !named ||
 			n == 0 || is_text(v[n - 1].symbol, f.symbol))) {
 			if (end_address(e, pid, last, v, n) == -1)
 				return -1;
@@ -225,18 +225,18 @@ take_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
 static int32_t
 make_id(struct stack_encoder *e, const char *stacks, struct buf *lines)
 {
-	struct folded_key k = { 1, 2 };
+	struct flame_key k = { 1, 2 };
 	const uint64_t *known;
 	size_t size = e->n * sizeof(*e->addrs);
 	int32_t id;
 
-	folded_mix(&k, e->addrs, size);
+	flame_mix(&k, e->addrs, size);
 	id = (int32_t)(k.a & INT32_MAX);
-	if (symbols_stack(e->symbols, stacks, id, &known) == e->n &&
+	if (symbol_store_find_stack(e->symbols, stacks, id, &known) == e->n &&
 	    memcmp(known, e->addrs, size) == 0)
 		return id;
-	if (symbols_set_stack(e->symbols, stacks, id, e->addrs, e->n) == 0)
-		symbols_put_stack(e->symbols, lines, stacks, id);
+	if (symbol_store_set_stack(e->symbols, stacks, id, e->addrs, e->n) == 0)
+		symbol_store_write_stack(e->symbols, lines, stacks, id);
 	return id;
 }
 
@@ -278,7 +278,7 @@ encode_stack(struct stack_encoder *e, unsigned int map, enum stack_side side,
 	else
 		v = json_integer(
 		    make_id(e, m->stacks != NULL ? m->stacks : "", lines));
-	symbols_put(e->symbols, lines, pid, e->news, e->nnews);
+	symbol_store_write(e->symbols, lines, pid, e->news, e->nnews);
 	if (json_object_set_new(in, key, v) == -1 || lines->failed)
 		return report_nomem();
 	return 0;

@@ -36,7 +36,7 @@ struct pass {
 	bool keep[STREAM_MAPS_MAX];
 	struct plan *plans[STREAM_MAPS_MAX]; /* owned, made when needed */
 	struct buf bytes;
-	struct symbols *symbols;      /* owned: of stacks that become JSON */
+	struct symbol_store *symbols; /* owned: of stacks that become JSON */
 	struct stack_encoder *stacks; /* owned: of those that do no more */
 	uint64_t deadline;            /* CLOCK_MONOTONIC, ns; 0: none */
 	uint64_t records, lost, bad;
@@ -95,8 +95,9 @@ put_symbols(struct pass *p, const struct stream_line *line)
 		return 0;
 	snprintf(where, sizeof(where), "%s:%lu: %s", p->reader->name,
 	    p->reader->line, is_stack ? "@stack" : "@symbols");
-	return is_stack ? symbols_take_stack(p->symbols, line->value, where)
-			: symbols_take(p->symbols, line->value, where);
+	return is_stack
+		   ? symbol_store_parse_stack(p->symbols, line->value, where)
+		   : symbol_store_parse(p->symbols, line->value, where);
 }
 
 static int
@@ -302,7 +303,8 @@ open_stacks(struct pass *p)
 		return (p->stacks = stack_encoder_new(h)) != NULL ? 0 : -1;
 	for (size_t i = 0; i < h->nmaps; i++)
 		if (h->maps[i].interpreter != NULL)
-			return (p->symbols = symbols_new()) != NULL ? 0 : -1;
+			return (p->symbols = symbol_store_new()) != NULL ? 0
+									 : -1;
 	return 0;
 }
 
@@ -325,7 +327,7 @@ pass(struct stream_reader *r, const struct choice *c, struct output *out)
 		status = finish(&p, pass_lines(&p));
 	for (size_t i = 0; i < h->nmaps; i++)
 		plan_free(p.plans[i]);
-	symbols_free(p.symbols);
+	symbol_store_free(p.symbols);
 	stack_encoder_free(p.stacks);
 	buf_free(&p.bytes);
 	return status;

@@ -9,8 +9,8 @@
 
 enum { FIRST_ROOM = 64 }; /* a power of two */
 
-struct entry {
-	struct folded_key key;
+struct flame_entry {
+	struct flame_key key;
 	uint64_t count;
 	uint32_t pass; /* in which that was counted */
 	uint32_t text; /* its place among the texts */
@@ -18,8 +18,8 @@ struct entry {
 
 /* Different stacks may read the same: those of other processes, and of other
  * addresses in the same functions. */
-struct text {
-	struct folded_key key;
+struct flame_text {
+	struct flame_key key;
 	char *text; /* owned */
 	size_t len;
 };
@@ -28,29 +28,29 @@ struct text {
  * Elements with a key in front, found by it: slots hold an element's place plus
  * one, 0 being free, and are twice as many as there is room for elements.
  */
-struct hash {
+struct flame_hash {
 	char *v;         /* owned */
 	uint32_t *slots; /* owned */
 	size_t n, cap, size;
 };
 
-struct folded {
-	struct hash entries, texts;
+struct flame {
+	struct flame_hash entries, texts;
 	uint64_t seed[2];
 	uint64_t sources;
 };
 
-struct folded *
-folded_new(void)
+struct flame *
+flame_new(void)
 {
-	struct folded *f = calloc(1, sizeof(*f));
+	struct flame *f = calloc(1, sizeof(*f));
 
 	if (f == NULL) {
 		report_nomem();
 		return NULL;
 	}
-	f->entries.size = sizeof(struct entry);
-	f->texts.size = sizeof(struct text);
+	f->entries.size = sizeof(struct flame_entry);
+	f->texts.size = sizeof(struct flame_text);
 	/* Not arc4random_buf(3): libbsd's exits where it finds no memory. */
 	if (getentropy(f->seed, sizeof(f->seed)) == -1) {
 		report_error("random numbers: %s", strerror(errno));
@@ -61,20 +61,20 @@ folded_new(void)
 }
 
 static void
-hash_free(struct hash *t)
+hash_free(struct flame_hash *t)
 {
 	free(t->v);
 	free(t->slots);
 }
 
 void
-folded_free(struct folded *f)
+flame_free(struct flame *f)
 {
-	const struct text *texts;
+	const struct flame_text *texts;
 
 	if (f == NULL)
 		return;
-	texts = (const struct text *)(const void *)f->texts.v;
+	texts = (const struct flame_text *)(const void *)f->texts.v;
 	for (size_t i = 0; i < f->texts.n; i++)
 		free(texts[i].text);
 	hash_free(&f->entries);
@@ -83,7 +83,7 @@ folded_free(struct folded *f)
 }
 
 static void
-mix_word(struct folded_key *k, uint64_t w)
+mix_word(struct flame_key *k, uint64_t w)
 {
 	k->a = (k->a ^ w) * UINT64_C(0x9e3779b97f4a7c15);
 	k->a ^= k->a >> 32;
@@ -92,7 +92,7 @@ mix_word(struct folded_key *k, uint64_t w)
 }
 
 void
-folded_mix(struct folded_key *k, const void *data, size_t len)
+flame_mix(struct flame_key *k, const void *data, size_t len)
 {
 	const unsigned char *p = data;
 	uint64_t w;
@@ -109,27 +109,27 @@ folded_mix(struct folded_key *k, const void *data, size_t len)
 	mix_word(k, w);
 }
 
-struct folded_key
-folded_source(struct folded *f)
+struct flame_key
+flame_source(struct flame *f)
 {
-	struct folded_key k = { f->seed[0], f->seed[1] };
+	struct flame_key k = { f->seed[0], f->seed[1] };
 
 	mix_word(&k, ++f->sources);
 	return k;
 }
 
-static const struct folded_key *
-key_of(const struct hash *t, uint32_t place)
+static const struct flame_key *
+key_of(const struct flame_hash *t, uint32_t place)
 {
 	return (const void *)(t->v + place * t->size);
 }
 
 /* The slot of a key: its own, or the free one where it would go. */
 static uint32_t *
-slot_of(const struct hash *t, const struct folded_key *k)
+slot_of(const struct flame_hash *t, const struct flame_key *k)
 {
 	size_t mask = t->cap * 2 - 1, i = (size_t)k->b & mask;
-	const struct folded_key *at;
+	const struct flame_key *at;
 
 	for (; t->slots[i] != 0; i = (i + 1) & mask) {
 		at = key_of(t, t->slots[i] - 1);
@@ -140,7 +140,7 @@ slot_of(const struct hash *t, const struct folded_key *k)
 }
 
 static void *
-hash_find(const struct hash *t, const struct folded_key *k)
+hash_find(const struct flame_hash *t, const struct flame_key *k)
 {
 	uint32_t place = t->n > 0 ? *slot_of(t, k) : 0;
 
@@ -148,7 +148,7 @@ hash_find(const struct hash *t, const struct folded_key *k)
 }
 
 static int
-hash_grow(struct hash *t)
+hash_grow(struct flame_hash *t)
 {
 	size_t cap = t->cap == 0 ? FIRST_ROOM : t->cap * 2;
 	uint32_t *slots;
@@ -171,7 +171,7 @@ hash_grow(struct hash *t)
 
 /* Append a copy of an element whose key is not there yet. */
 static int
-hash_add(struct hash *t, const void *element)
+hash_add(struct flame_hash *t, const void *element)
 {
 	if (t->n == t->cap && hash_grow(t) == -1)
 		return -1;
@@ -181,10 +181,10 @@ hash_add(struct hash *t, const void *element)
 }
 
 bool
-folded_count(
-    struct folded *f, const struct folded_key *k, uint32_t pass, uint64_t count)
+flame_count(
+    struct flame *f, const struct flame_key *k, uint32_t pass, uint64_t count)
 {
-	struct entry *e = hash_find(&f->entries, k);
+	struct flame_entry *e = hash_find(&f->entries, k);
 
 	if (e == NULL)
 		return false;
@@ -198,16 +198,17 @@ folded_count(
 
 /* The place of a text, added where it is new.  Returns 0 or -1. */
 static int
-add_text(struct folded *f, const char *text, size_t len, uint32_t *place)
+add_text(struct flame *f, const char *text, size_t len, uint32_t *place)
 {
-	struct text t = { .key = { f->seed[0], f->seed[1] }, .len = len };
-	const struct text *found;
+	struct flame_text t = { .key = { f->seed[0], f->seed[1] }, .len = len };
+	const struct flame_text *found;
 
-	folded_mix(&t.key, text, len);
+	flame_mix(&t.key, text, len);
 	found = hash_find(&f->texts, &t.key);
 	if (found != NULL) {
 		*place =
-		    (uint32_t)(found - (const struct text *)(void *)f->texts.v);
+		    (uint32_t)(found -
+			       (const struct flame_text *)(void *)f->texts.v);
 		return 0;
 	}
 	if ((t.text = malloc(len + 1)) == NULL)
@@ -222,37 +223,37 @@ add_text(struct folded *f, const char *text, size_t len, uint32_t *place)
 }
 
 int
-folded_add(struct folded *f, const struct folded_key *k, const char *text,
+flame_add(struct flame *f, const struct flame_key *k, const char *text,
     size_t len, uint32_t pass, uint64_t count)
 {
-	struct entry e = { .key = *k, .count = count, .pass = pass };
+	struct flame_entry e = { .key = *k, .count = count, .pass = pass };
 
 	if (add_text(f, text, len, &e.text) == -1)
 		return -1;
 	return hash_add(&f->entries, &e);
 }
 
-struct line {
-	const struct text *text;
+struct flame_line {
+	const struct flame_text *text;
 	uint64_t count;
 };
 
 static int
 by_text(const void *a, const void *b)
 {
-	const struct text *x = ((const struct line *)a)->text;
-	const struct text *y = ((const struct line *)b)->text;
+	const struct flame_text *x = ((const struct flame_line *)a)->text;
+	const struct flame_text *y = ((const struct flame_line *)b)->text;
 	int d = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
 
 	return d != 0 ? d : (x->len > y->len) - (x->len < y->len);
 }
 
 void
-folded_write(const struct folded *f, struct buf *out)
+flame_write(const struct flame *f, struct buf *out)
 {
-	const struct text *texts = (const void *)f->texts.v;
-	const struct entry *entries = (const void *)f->entries.v;
-	struct line *lines = calloc(f->texts.n + 1, sizeof(*lines));
+	const struct flame_text *texts = (const void *)f->texts.v;
+	const struct flame_entry *entries = (const void *)f->entries.v;
+	struct flame_line *lines = calloc(f->texts.n + 1, sizeof(*lines));
 
 	if (lines == NULL) {
 		out->failed = true;

@@ -12,35 +12,35 @@
 
 #include "base/buf.h"
 
-struct folded; /* opaque */
+struct flame; /* opaque */
 
-/* What a stack is found by: start with folded_start(), then mix all of it. */
-struct folded_key {
+/* What a stack is found by: start with flame_start(), then mix all of it. */
+struct flame_key {
 	uint64_t a, b;
 };
 
 /* NULL after reporting. */
-struct folded *folded_new(void);
-void folded_free(struct folded *f);
+struct flame *flame_new(void);
+void flame_free(struct flame *f);
 
 /* The key of nothing, for a new source of stacks: no two share entries. */
-struct folded_key folded_source(struct folded *f);
+struct flame_key flame_source(struct flame *f);
 
-void folded_mix(struct folded_key *k, const void *data, size_t len);
+void flame_mix(struct flame_key *k, const void *data, size_t len);
 
 /*
  * Count a stack that was added before: to what was counted in this pass, or in
  * place of what was in an earlier one.  Returns whether it was there.
  */
-bool folded_count(struct folded *f, const struct folded_key *k, uint32_t pass,
-    uint64_t count);
+bool flame_count(
+    struct flame *f, const struct flame_key *k, uint32_t pass, uint64_t count);
 
 /* Add one with its text, which has no newline.  Returns 0, or -1 when memory
  * ran out: not reported. */
-int folded_add(struct folded *f, const struct folded_key *k, const char *text,
+int flame_add(struct flame *f, const struct flame_key *k, const char *text,
     size_t len, uint32_t pass, uint64_t count);
 
 /* Append a line for each text, sorted.  Out of memory: out->failed. */
-void folded_write(const struct folded *f, struct buf *out);
+void flame_write(const struct flame *f, struct buf *out);
 
 #endif

@@ -12,16 +12,16 @@ static const char unknown[] = "[unknown]";
 
 /* Keep a copy of c as what is counted by. */
 static void
-set_column(struct plan *p, size_t which, const struct column *c)
+set_column(struct plan *p, size_t which, const struct field *c)
 {
-	columns_add(&p->columns, c);
+	fields_add(&p->columns, c);
 	if (!p->columns.failed)
 		p->fold.columns[which] = p->columns.n - 1;
 }
 
 static void
-set_place(struct plan *p, const struct columns *all, size_t which,
-    const struct place *at)
+set_place(struct plan *p, const struct fields *all, size_t which,
+    const struct field_place *at)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (at->type != TYPE_NONE && all->v[i].place.type == at->type &&
@@ -37,30 +37,32 @@ static void
 set_count(struct plan *p)
 {
 	static const char *const names[] = { "value", "value.count" };
-	struct columns found = { 0 };
+	struct fields found = { 0 };
 
 	if (p->header->maps[p->map].source != STREAM_SAMPLE)
 		return;
 	for (size_t i = 0; i < 2; i++)
-		columns_select(&found, p->header, p->map, &names[i], 1, false);
+		fields_add_selected(
+		    &found, p->header, p->map, &names[i], 1, false);
 	for (size_t i = 0; i < found.n; i++) {
-		const struct place *at = &found.v[i].place;
-		const struct type *type = place_type(&p->header->types, at);
+		const struct field_place *at = &found.v[i].place;
+		const struct type *type =
+		    field_place_type(&p->header->types, at);
 
 		if (type->kind == TYPE_INT && type->size <= 8 &&
-		    at->bits == 0 && at->cpus != CPUS_ALL) {
+		    at->bits == 0 && at->cpus != FIELD_CPUS_ALL) {
 			set_column(p, FOLD_COUNT, &found.v[i]);
 			break;
 		}
 	}
 	p->columns.failed |= found.failed;
-	columns_free(&found);
+	fields_free(&found);
 }
 
 static void
 start(struct plan *p)
 {
-	p->fold.source = folded_source(p->options.folded);
+	p->fold.source = flame_source(p->options.folded);
 	for (size_t i = 0; i < FOLD_COLUMNS; i++)
 		p->fold.columns[i] = FOLD_ABSENT;
 }
@@ -69,20 +71,20 @@ static void
 compile_folded(struct plan *p)
 {
 	const struct stack_layout *l;
-	struct columns all;
+	struct fields all;
 
 	start(p);
 	if (p->stacks.view == NULL)
 		return;
 	l = &p->stacks.view->layout;
-	columns_select(&p->columns, p->header, p->map, NULL, 0, true);
+	fields_add_selected(&p->columns, p->header, p->map, NULL, 0, true);
 	plan_lift_stacks(p);
 	all = p->columns;
-	p->columns = (struct columns){ .failed = all.failed };
+	p->columns = (struct fields){ .failed = all.failed };
 	set_place(p, &all, FOLD_COMM, &l->comm);
 	set_place(p, &all, FOLD_PID, &l->pid);
 	set_count(p);
-	columns_free(&all);
+	fields_free(&all);
 }
 
 /* What is behind the last dot of a path. */
@@ -95,18 +97,18 @@ last_name(const char *path)
 }
 
 static void
-guess_stack(struct plan *p, const char *path, const struct row_cell *cell)
+guess_stack(struct plan *p, const char *path, const struct json_cell *cell)
 {
 	const char *name = last_name(path);
 	enum stack_side side = *name == 'k' ? STACK_KERNEL : STACK_USER;
 	bool named = strcmp(name, "kstack") == 0 || strcmp(name, "ustack") == 0;
 
-	if (cell->kind != ROW_NESTED || p->stacks.paths[side] != NULL)
+	if (cell->kind != JSON_CELL_NESTED || p->stacks.paths[side] != NULL)
 		return;
-	if (!named && !stack_view_shows(cell))
+	if (!named && !stack_view_is_stack(cell))
 		return;
 	p->stacks.paths[side] = strdup(path);
-	p->stacks.cells[side] = row_add(&p->row, path);
+	p->stacks.cells[side] = json_row_add(&p->row, path);
 	p->columns.failed |= p->stacks.paths[side] == NULL;
 }
 
@@ -135,7 +137,7 @@ plan_guess_fold(struct plan *p)
 	p->stacks.view = NULL;
 }
 
-static const struct column *
+static const struct field *
 column(const struct plan *p, size_t which)
 {
 	return p->fold.columns[which] == FOLD_ABSENT
@@ -145,39 +147,40 @@ column(const struct plan *p, size_t which)
 
 /* What a record has there, as it lies in the record: a string of JSON with its
  * quotes. */
-struct piece {
+struct fold_piece {
 	const void *data;
 	size_t len;
 };
 
-static struct piece
-piece_of(const struct plan *p, const struct record *rec, size_t which)
+static struct fold_piece
+piece_of(const struct plan *p, const struct plan_input *rec, size_t which)
 {
-	const struct column *c = column(p, which);
-	const struct row_cell *cell;
+	const struct field *c = column(p, which);
+	const struct json_cell *cell;
 	const unsigned char *data;
 	size_t size;
 
 	if (c == NULL)
-		return (struct piece){ "", 0 };
+		return (struct fold_piece){ "", 0 };
 	if (rec->is_json) {
 		cell = plan_cell(p, p->fold.columns[which]);
-		return cell->kind == ROW_ABSENT
-			   ? (struct piece){ "", 0 }
-			   : (struct piece){ cell->text, cell->len };
+		return cell->kind == JSON_CELL_ABSENT
+			   ? (struct fold_piece){ "", 0 }
+			   : (struct fold_piece){ cell->text, cell->len };
 	}
 	data = rec->run.data + c->place.offset;
-	size = (size_t)place_type(&p->header->types, &c->place)->size;
+	size = (size_t)field_place_type(&p->header->types, &c->place)->size;
 	if (which == FOLD_COMM)
 		size = strnlen((const char *)data, size);
-	return (struct piece){ data, size };
+	return (struct fold_piece){ data, size };
 }
 
 /* The number at a place, nothing where it is below zero. */
 static uint64_t
-load(const struct plan *p, const struct place *at, const unsigned char *data)
+load(const struct plan *p, const struct field_place *at,
+    const unsigned char *data)
 {
-	const struct type *type = place_type(&p->header->types, at);
+	const struct type *type = field_place_type(&p->header->types, at);
 	size_t size = (size_t)type->size;
 	uint64_t v = 0;
 
@@ -187,10 +190,10 @@ load(const struct plan *p, const struct place *at, const unsigned char *data)
 
 /* How often it was seen: once, where nothing says that. */
 static uint64_t
-read_count(const struct plan *p, const struct record *rec)
+read_count(const struct plan *p, const struct plan_input *rec)
 {
-	const struct column *c = column(p, FOLD_COUNT);
-	const struct row_cell *cell;
+	const struct field *c = column(p, FOLD_COUNT);
+	const struct json_cell *cell;
 	size_t cpus = 1;
 	uint64_t v = 0;
 
@@ -198,9 +201,10 @@ read_count(const struct plan *p, const struct record *rec)
 		return 1;
 	if (rec->is_json) {
 		cell = plan_cell(p, p->fold.columns[FOLD_COUNT]);
-		return cell->kind == ROW_SCALAR ? row_number(cell) : 1;
+		return cell->kind == JSON_CELL_SCALAR ? json_row_number(cell)
+						      : 1;
 	}
-	if (c->place.cpus == CPUS_SUM)
+	if (c->place.cpus == FIELD_CPUS_SUM)
 		cpus = p->steps.cpus;
 	for (size_t i = 0; i < cpus; i++)
 		v +=
@@ -210,34 +214,34 @@ read_count(const struct plan *p, const struct record *rec)
 
 /* All addresses of a stack, or all of its text. */
 static void
-mix_stack(struct plan *p, const struct record *rec, enum stack_side side,
-    struct folded_key *k)
+mix_stack(struct plan *p, const struct plan_input *rec, enum stack_side side,
+    struct flame_key *k)
 {
 	struct stack_view *v = p->stacks.view;
-	const struct row_cell *cell;
+	const struct json_cell *cell;
 	const uint64_t *addrs;
 	size_t n;
 
 	if (rec->is_json) {
 		cell = &p->row.cells[p->stacks.cells[side]];
-		folded_mix(
-		    k, cell->text, cell->kind == ROW_ABSENT ? 0 : cell->len);
+		flame_mix(k, cell->text,
+		    cell->kind == JSON_CELL_ABSENT ? 0 : cell->len);
 		return;
 	}
 	n = stack_view_addresses(v, side, rec->run.data, &addrs);
-	folded_mix(k, addrs, n * sizeof(*addrs));
-	folded_mix(k, &v->state, sizeof(v->state));
+	flame_mix(k, addrs, n * sizeof(*addrs));
+	flame_mix(k, &v->state, sizeof(v->state));
 }
 
-static struct folded_key
-key_of(struct plan *p, const struct record *rec)
+static struct flame_key
+key_of(struct plan *p, const struct plan_input *rec)
 {
-	struct folded_key k = p->fold.source;
+	struct flame_key k = p->fold.source;
 
 	for (size_t i = FOLD_COMM; i <= FOLD_PID; i++) {
-		struct piece piece = piece_of(p, rec, i);
+		struct fold_piece piece = piece_of(p, rec, i);
 
-		folded_mix(&k, piece.data, piece.len);
+		flame_mix(&k, piece.data, piece.len);
 	}
 	for (int side = 0; side < STACK_SIDES; side++)
 		if (p->stacks.paths[side] != NULL)
@@ -247,21 +251,23 @@ key_of(struct plan *p, const struct record *rec)
 
 /* The process: its name, else its number, else nothing. */
 static void
-put_process(struct plan *p, const struct record *rec, struct buf *out)
+put_process(struct plan *p, const struct plan_input *rec, struct buf *out)
 {
-	struct piece comm = piece_of(p, rec, FOLD_COMM);
-	struct piece pid = piece_of(p, rec, FOLD_PID);
+	struct fold_piece comm = piece_of(p, rec, FOLD_COMM);
+	struct fold_piece pid = piece_of(p, rec, FOLD_PID);
 	uint64_t number = 0;
 	size_t start = out->len;
 
 	if (rec->is_json && comm.len > 0 && *(const char *)comm.data == '"') {
-		row_unescape(&p->row, plan_cell(p, p->fold.columns[FOLD_COMM]));
-		stack_view_name(out, p->row.scratch.data, p->row.scratch.len);
+		json_row_unescape(
+		    &p->row, plan_cell(p, p->fold.columns[FOLD_COMM]));
+		stack_view_write_name(
+		    out, p->row.scratch.data, p->row.scratch.len);
 	} else if (!rec->is_json) {
-		stack_view_name(out, comm.data, comm.len);
+		stack_view_write_name(out, comm.data, comm.len);
 	}
 	if (out->len == start && rec->is_json) {
-		stack_view_name(out, pid.data, pid.len);
+		stack_view_write_name(out, pid.data, pid.len);
 	} else if (out->len == start && pid.len > 0) {
 		memcpy(&number, pid.data, pid.len);
 		buf_printf(out, "%" PRIu64, number);
@@ -272,7 +278,7 @@ put_process(struct plan *p, const struct record *rec, struct buf *out)
 
 /* The line without its count: the process, what it ran, the kernel. */
 static void
-put_stacks(struct plan *p, const struct record *rec, struct buf *out)
+put_stacks(struct plan *p, const struct plan_input *rec, struct buf *out)
 {
 	static const char *const ends[] = { "_[k];", ";" };
 	size_t start = out->len;
@@ -286,7 +292,8 @@ put_stacks(struct plan *p, const struct record *rec, struct buf *out)
 			buf_str(out, unknown);
 			buf_str(out, ends[side]);
 		}
-		stack_view_fold(p->stacks.view, out, unknown, ends[side]);
+		stack_view_write_functions(
+		    p->stacks.view, out, unknown, ends[side]);
 	}
 	if (out->len == start)
 		buf_printf(out, "%s;", unknown);
@@ -295,28 +302,28 @@ put_stacks(struct plan *p, const struct record *rec, struct buf *out)
 }
 
 static void
-record_folded(struct plan *p, const struct record *rec)
+record_folded(struct plan *p, const struct plan_input *rec)
 {
-	struct folded *f = p->options.folded;
+	struct flame *f = p->options.folded;
 	struct buf *text = &p->scratch;
-	struct folded_key k;
+	struct flame_key k;
 	uint64_t count;
 
 	if (p->stacks.view == NULL)
 		return;
 	k = key_of(p, rec);
 	count = read_count(p, rec);
-	if (folded_count(f, &k, p->fold.pass, count))
+	if (flame_count(f, &k, p->fold.pass, count))
 		return;
 	text->len = 0;
 	put_process(p, rec, text);
 	put_stacks(p, rec, text);
 	if (text->failed ||
-	    folded_add(f, &k, text->data, text->len, p->fold.pass, count) == -1)
+	    flame_add(f, &k, text->data, text->len, p->fold.pass, count) == -1)
 		rec->run.out->failed = true;
 }
 
-const struct form form_folded = {
+const struct plan_ops plan_folded_ops = {
 	.compile = compile_folded,
 	.record = record_folded,
 	.style = STYLE_JSON,

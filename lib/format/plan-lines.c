@@ -10,41 +10,41 @@ static void
 compile_json(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
-	struct steps *s = &p->steps;
+	struct program *s = &p->steps;
 	bool first = o->bare;
 
-	steps_text(s, "{");
+	program_add_text(s, "{");
 	if (!o->bare) {
-		steps_text(s, "\"@map\":\"");
-		steps_text_in(s, p->map_name, STYLE_JSON);
-		steps_text(s, "\",\"@time\":\"");
-		steps_add(s, STEP_TIME_UTC);
-		steps_text(s, "\"");
+		program_add_text(s, "\"@map\":\"");
+		program_add_styled_text(s, p->map_name, STYLE_JSON);
+		program_add_text(s, "\",\"@time\":\"");
+		program_add_step(s, STEP_TIME_UTC);
+		program_add_text(s, "\"");
 	}
 	if (!plan_is_narrowed(p))
-		columns_roots(&p->columns, p->header, p->map);
+		fields_add_roots(&p->columns, p->header, p->map);
 	else
-		columns_select(&p->columns, p->header, p->map, o->columns,
+		fields_add_selected(&p->columns, p->header, p->map, o->columns,
 		    o->ncolumns, false);
-	steps_object(s, &p->columns, &first);
-	steps_text(s, "}\n");
+	program_add_members(s, &p->columns, &first);
+	program_add_text(s, "}\n");
 	p->line = plan_part(p, 0);
 }
 
 /* Append a member, "name":value. */
 static void
 put_member(struct plan *p, struct buf *out, const char *name,
-    const struct row_cell *cell, bool *first)
+    const struct json_cell *cell, bool *first)
 {
-	if (cell->kind == ROW_ABSENT)
+	if (cell->kind == JSON_CELL_ABSENT)
 		return;
 	if (!*first)
 		buf_chr(out, ',');
 	*first = false;
 	buf_chr(out, '"');
-	steps_style(out, name, strlen(name), STYLE_JSON);
+	style_write(out, name, strlen(name), STYLE_JSON);
 	buf_str(out, "\":");
-	row_put(&p->row, cell, out, STYLE_JSON);
+	json_row_write_cell(&p->row, cell, out, STYLE_JSON);
 }
 
 /* The members that were asked for. */
@@ -83,28 +83,28 @@ put_members(struct buf *out, const char *p, const char *end, bool *first)
 
 /* The line without the map and the time. */
 static void
-put_bare(struct plan *p, const struct record *rec)
+put_bare(struct plan *p, const struct plan_input *rec)
 {
-	const struct row_cell *a = &p->row.cells[CELL_MAP];
-	const struct row_cell *b = &p->row.cells[CELL_TIME], *swap;
+	const struct json_cell *a = &p->row.cells[CELL_MAP];
+	const struct json_cell *b = &p->row.cells[CELL_TIME], *swap;
 	const char *from = memchr(rec->text, '{', rec->text_len);
 	const char *end = memrchr(rec->text, '}', rec->text_len);
 	struct buf *out = rec->run.out;
 	bool first = true;
 
-	if (b->kind != ROW_ABSENT &&
-	    (a->kind == ROW_ABSENT || b->member < a->member)) {
+	if (b->kind != JSON_CELL_ABSENT &&
+	    (a->kind == JSON_CELL_ABSENT || b->member < a->member)) {
 		swap = a;
 		a = b;
 		b = swap;
 	}
 	buf_chr(out, '{');
 	from++;
-	if (a->kind != ROW_ABSENT) {
+	if (a->kind != JSON_CELL_ABSENT) {
 		put_members(out, from, a->member, &first);
 		from = a->text + a->len;
 	}
-	if (b->kind != ROW_ABSENT) {
+	if (b->kind != JSON_CELL_ABSENT) {
 		put_members(out, from, b->member, &first);
 		from = b->text + b->len;
 	}
@@ -113,7 +113,7 @@ put_bare(struct plan *p, const struct record *rec)
 }
 
 static void
-record_json(struct plan *p, const struct record *rec)
+record_json(struct plan *p, const struct plan_input *rec)
 {
 	if (plan_is_narrowed(p)) {
 		put_narrowed(p, rec->run.out);
@@ -125,7 +125,7 @@ record_json(struct plan *p, const struct record *rec)
 	}
 }
 
-const struct form form_json = {
+const struct plan_ops plan_json_ops = {
 	.compile = compile_json,
 	.lines = true,
 	.record = record_json,
@@ -150,21 +150,21 @@ static void
 compile_fields(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
-	struct steps *s = &p->steps;
+	struct program *s = &p->steps;
 
-	columns_select(
+	fields_add_selected(
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
 	if (!o->bare) {
-		steps_text_in(s, p->map_name, p->form->style);
-		steps_text(s, between(p));
-		steps_add(s, STEP_TIME_UTC);
+		program_add_styled_text(s, p->map_name, p->form->style);
+		program_add_text(s, between(p));
+		program_add_step(s, STEP_TIME_UTC);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !o->bare)
-			steps_text(s, between(p));
-		steps_value(s, &p->columns.v[i].place, p->form->style);
+			program_add_text(s, between(p));
+		program_add_value(s, &p->columns.v[i].place, p->form->style);
 	}
-	steps_text(s, line_end(p));
+	program_add_text(s, line_end(p));
 	p->line = plan_part(p, 0);
 }
 
@@ -181,31 +181,32 @@ head_fields(const struct plan *p, struct buf *out)
 
 		if (i > 0 || !p->options.bare)
 			buf_str(out, between(p));
-		steps_style(out, name, strlen(name), p->form->style);
+		style_write(out, name, strlen(name), p->form->style);
 	}
 	buf_str(out, line_end(p));
 }
 
 static void
-record_fields(struct plan *p, const struct record *rec)
+record_fields(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 
 	if (!p->options.bare) {
-		steps_style(
+		style_write(
 		    out, p->map_name, strlen(p->map_name), p->form->style);
 		buf_str(out, between(p));
-		row_put(&p->row, &p->row.cells[CELL_TIME], out, p->form->style);
+		json_row_write_cell(
+		    &p->row, &p->row.cells[CELL_TIME], out, p->form->style);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !p->options.bare)
 			buf_str(out, between(p));
-		plan_put_column(p, rec, i);
+		plan_write_column(p, rec, i);
 	}
 	buf_str(out, line_end(p));
 }
 
-const struct form form_csv = {
+const struct plan_ops plan_csv_ops = {
 	.compile = compile_fields,
 	.head = head_fields,
 	.lines = true,
@@ -214,7 +215,7 @@ const struct form form_csv = {
 	.deep = true,
 };
 
-const struct form form_tsv = {
+const struct plan_ops plan_tsv_ops = {
 	.compile = compile_fields,
 	.head = head_fields,
 	.lines = true,
@@ -226,13 +227,13 @@ const struct form form_tsv = {
 /* JSON records have no raw bytes; whoever calls has seen to that.  Text had a
  * newline where the record ends. */
 static void
-record_raw(struct plan *p, const struct record *rec)
+record_raw(struct plan *p, const struct plan_input *rec)
 {
 	buf_add(rec->run.out, rec->run.data, rec->run.len);
 	if (plan_is_text(p))
 		buf_chr(rec->run.out, '\n');
 }
 
-const struct form form_raw = {
+const struct plan_ops plan_raw_ops = {
 	.record = record_raw,
 };

@@ -30,7 +30,7 @@ is_sampled(const struct plan *p)
 
 /* The name that the header gives a key or value that is no struct. */
 static const char *
-type_name(const struct plan *p, const struct column *root)
+type_name(const struct plan *p, const struct field *root)
 {
 	return root->place.type == TYPE_NONE
 		   ? root->name
@@ -39,57 +39,57 @@ type_name(const struct plan *p, const struct column *root)
 
 /* The members by the alphabet, without the markers of what nests. */
 static void
-add_members(struct plan *p, const struct column *root)
+add_members(struct plan *p, const struct field *root)
 {
-	struct steps *s = &p->steps;
-	struct columns members = { 0 };
+	struct program *s = &p->steps;
+	struct fields members = { 0 };
 	bool first = true;
 
-	steps_text(s, "{");
-	columns_members(&members, s->types, &root->place);
-	columns_sort(&members);
-	steps_object(s, &members, &first);
-	columns_free(&members);
-	steps_text(s, "}");
+	program_add_text(s, "{");
+	fields_add_members(&members, s->types, &root->place);
+	fields_sort(&members);
+	program_add_members(s, &members, &first);
+	fields_free(&members);
+	program_add_text(s, "}");
 }
 
 void
-plan_add_object(struct plan *p, const struct column *root)
+plan_add_object(struct plan *p, const struct field *root)
 {
-	struct steps *s = &p->steps;
+	struct program *s = &p->steps;
 
-	if (place_is_struct(s->types, &root->place)) {
+	if (field_place_is_struct(s->types, &root->place)) {
 		add_members(p, root);
 		return;
 	}
-	steps_text(s, "{\"");
-	steps_text_in(s, type_name(p, root), STYLE_JSON);
-	steps_text(s, "\":");
-	steps_value(s, &root->place, STYLE_JSON);
-	steps_text(s, "}");
+	program_add_text(s, "{\"");
+	program_add_styled_text(s, type_name(p, root), STYLE_JSON);
+	program_add_text(s, "\":");
+	program_add_value(s, &root->place, STYLE_JSON);
+	program_add_text(s, "}");
 }
 
 /* What a histogram says of a column: a struct's members, or the value. */
 static void
-add_json(struct plan *p, const struct column *c)
+add_json(struct plan *p, const struct field *c)
 {
-	if (place_is_struct(p->steps.types, &c->place))
+	if (field_place_is_struct(p->steps.types, &c->place))
 		add_members(p, c);
 	else
-		steps_value(&p->steps, &c->place, STYLE_JSON);
+		program_add_value(&p->steps, &c->place, STYLE_JSON);
 }
 
 void
 plan_key_value_columns(struct plan *p)
 {
-	columns_roots(&p->columns, p->header, p->map);
+	fields_add_roots(&p->columns, p->header, p->map);
 	if (p->columns.n == 3)
-		columns_drop(&p->columns, "values");
+		fields_remove(&p->columns, "values");
 }
 
 /* A part for each column, JSON that add makes. */
 static void
-add_parts(struct plan *p, void (*add)(struct plan *p, const struct column *c))
+add_parts(struct plan *p, void (*add)(struct plan *p, const struct field *c))
 {
 	size_t from = 0, opened;
 
@@ -99,9 +99,9 @@ add_parts(struct plan *p, void (*add)(struct plan *p, const struct column *c))
 		return;
 	}
 	for (size_t i = 0; i < p->columns.n && !p->columns.failed; i++) {
-		opened = steps_open_field(&p->steps, STYLE_VIS);
+		opened = program_open_field(&p->steps, STYLE_VIS);
 		add(p, &p->columns.v[i]);
-		steps_close(&p->steps, opened);
+		program_close_field(&p->steps, opened);
 		p->parts[i] = plan_part(p, from);
 		from = p->parts[i].to;
 	}
@@ -111,19 +111,19 @@ add_parts(struct plan *p, void (*add)(struct plan *p, const struct column *c))
 static void
 hist_columns(struct plan *p)
 {
-	struct columns all = { 0 }, *c = &p->columns;
+	struct fields all = { 0 }, *c = &p->columns;
 
-	columns_roots(c, p->header, p->map);
-	columns_drop(c, "value");
-	columns_drop(c, "values");
-	columns_select(&all, p->header, p->map, NULL, 0, false);
-	columns_drop(&all, "value.slots");
-	columns_sort(&all);
+	fields_add_roots(c, p->header, p->map);
+	fields_remove(c, "value");
+	fields_remove(c, "values");
+	fields_add_selected(&all, p->header, p->map, NULL, 0, false);
+	fields_remove(&all, "value.slots");
+	fields_sort(&all);
 	for (size_t i = 0; i < all.n && !c->failed; i++)
 		if (strncmp(all.v[i].path, "value.", 6) == 0)
-			columns_add(c, &all.v[i]);
+			fields_add(c, &all.v[i]);
 	c->failed |= all.failed;
-	columns_free(&all);
+	fields_free(&all);
 }
 
 static void
@@ -135,7 +135,7 @@ compile_plain(struct plan *p)
 	if (is_trace(p)) {
 		plan_compile_trace(p);
 	} else if (!is_sampled(p)) {
-		columns_select(&p->columns, p->header, p->map, o->columns,
+		fields_add_selected(&p->columns, p->header, p->map, o->columns,
 		    o->ncolumns, false);
 		plan_column_parts(p);
 	} else if (plan_find_slots(p)) {
@@ -152,7 +152,7 @@ head_name(struct buf *out, const char *name)
 {
 	size_t start = out->len;
 
-	steps_style(out, name, strlen(name), STYLE_VIS);
+	style_write(out, name, strlen(name), STYLE_VIS);
 	for (size_t i = start; i < out->len; i++)
 		out->data[i] = (char)toupper((unsigned char)out->data[i]);
 	while (out->len - start < NAME_WIDTH && !out->failed)
@@ -162,19 +162,19 @@ head_name(struct buf *out, const char *name)
 
 /* The names of a key or value: of its members, or of its type. */
 static void
-head_root(const struct plan *p, const struct column *root, struct buf *out)
+head_root(const struct plan *p, const struct field *root, struct buf *out)
 {
-	struct columns members = { 0 };
+	struct fields members = { 0 };
 
-	if (!place_is_struct(&p->header->types, &root->place)) {
+	if (!field_place_is_struct(&p->header->types, &root->place)) {
 		head_name(out, type_name(p, root));
 		return;
 	}
-	columns_members(&members, &p->header->types, &root->place);
+	fields_add_members(&members, &p->header->types, &root->place);
 	for (size_t i = 0; i < members.n; i++)
 		head_name(out, members.v[i].name);
 	out->failed |= members.failed;
-	columns_free(&members);
+	fields_free(&members);
 }
 
 static void
@@ -194,48 +194,48 @@ head_plain(const struct plan *p, struct buf *out)
 
 /* JSON as it came, safe for a terminal. */
 static void
-put_json(struct plan *p, const struct row_cell *cell, struct buf *out)
+put_json(struct plan *p, const struct json_cell *cell, struct buf *out)
 {
 	p->scratch.len = 0;
-	row_put(&p->row, cell, &p->scratch, STYLE_JSON);
-	steps_style(out, p->scratch.data, p->scratch.len, STYLE_VIS);
+	json_row_write_cell(&p->row, cell, &p->scratch, STYLE_JSON);
+	style_write(out, p->scratch.data, p->scratch.len, STYLE_VIS);
 	out->failed |= p->scratch.failed;
 }
 
 /* {"u32":5} */
 static void
-put_wrapped(struct plan *p, const struct column *root,
-    const struct row_cell *cell, struct buf *out)
+put_wrapped(struct plan *p, const struct field *root,
+    const struct json_cell *cell, struct buf *out)
 {
 	const char *name = type_name(p, root);
 	struct buf *json = &p->scratch;
 
 	json->len = 0;
 	buf_str(json, "{\"");
-	steps_style(json, name, strlen(name), STYLE_JSON);
+	style_write(json, name, strlen(name), STYLE_JSON);
 	buf_str(json, "\":");
-	row_put(&p->row, cell, json, STYLE_JSON);
+	json_row_write_cell(&p->row, cell, json, STYLE_JSON);
 	buf_chr(json, '}');
-	steps_style(out, json->data, json->len, STYLE_VIS);
+	style_write(out, json->data, json->len, STYLE_VIS);
 	out->failed |= json->failed;
 }
 
 /* Two blocks with an empty line behind each; the second may be empty. */
 static void
-record_hist(struct plan *p, const struct record *rec)
+record_hist(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	struct hist h;
 
 	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct column *c = &p->columns.v[i];
+		const struct field *c = &p->columns.v[i];
 
-		steps_style(out, c->name, strlen(c->name), STYLE_VIS);
+		style_write(out, c->name, strlen(c->name), STYLE_VIS);
 		buf_str(out, strcmp(c->path, "key") == 0 ? " =  " : " = ");
 		if (rec->is_json)
 			put_json(p, plan_cell(p, i), out);
 		else
-			plan_put_column(p, rec, i);
+			plan_write_column(p, rec, i);
 		buf_chr(out, '\n');
 	}
 	h = plan_read_slots(p, rec);
@@ -246,18 +246,18 @@ record_hist(struct plan *p, const struct record *rec)
 }
 
 static void
-record_kv(struct plan *p, const struct record *rec)
+record_kv(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 
-	plan_put_time(rec);
+	plan_write_time(rec);
 	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct column *c = &p->columns.v[i];
+		const struct field *c = &p->columns.v[i];
 
 		buf_chr(out, ' ');
 		if (!rec->is_json)
-			plan_put_column(p, rec, i);
-		else if (place_is_struct(&p->header->types, &c->place))
+			plan_write_column(p, rec, i);
+		else if (field_place_is_struct(&p->header->types, &c->place))
 			put_json(p, plan_cell(p, i), out);
 		else
 			put_wrapped(p, c, plan_cell(p, i), out);
@@ -267,20 +267,20 @@ record_kv(struct plan *p, const struct record *rec)
 
 /* JSON has a float in its own few digits. */
 static void
-put_json_value(struct plan *p, const struct record *rec, size_t i)
+put_json_value(struct plan *p, const struct plan_input *rec, size_t i)
 {
 	const struct type *type =
 	    p->header != NULL
-		? place_type(&p->header->types, &p->columns.v[i].place)
+		? field_place_type(&p->header->types, &p->columns.v[i].place)
 		: NULL;
-	const struct row_cell *cell;
+	const struct json_cell *cell;
 	struct buf *out = rec->run.out;
 	char *end;
 
 	if (type == NULL || type->kind != TYPE_FLOAT || type->size != 4 ||
-	    (cell = plan_cell(p, i))->kind != ROW_SCALAR ||
+	    (cell = plan_cell(p, i))->kind != JSON_CELL_SCALAR ||
 	    *cell->text == 'n' || buf_room(out, EMIT_FLOAT_MAX) == NULL) {
-		plan_put_column(p, rec, i);
+		plan_write_column(p, rec, i);
 		return;
 	}
 	end =
@@ -291,14 +291,14 @@ put_json_value(struct plan *p, const struct record *rec, size_t i)
 /* The columns stand where their names do, unless what comes before is longer:
  * then one space follows it. */
 static void
-record_row(struct plan *p, const struct record *rec)
+record_row(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, end, width;
-	void (*put)(struct plan * p, const struct record *rec, size_t i) =
-	    rec->is_json ? put_json_value : plan_put_column;
+	void (*put)(struct plan * p, const struct plan_input *rec, size_t i) =
+	    rec->is_json ? put_json_value : plan_write_column;
 
-	plan_put_time(rec);
+	plan_write_time(rec);
 	buf_chr(out, ' ');
 	for (size_t i = 0; i < p->columns.n; i++) {
 		end = out->len - row;
@@ -311,10 +311,10 @@ record_row(struct plan *p, const struct record *rec)
 }
 
 static void
-record_plain(struct plan *p, const struct record *rec)
+record_plain(struct plan *p, const struct plan_input *rec)
 {
 	if (is_trace(p))
-		plan_put_trace(p, rec);
+		plan_write_trace(p, rec);
 	else if (p->slots.v != NULL)
 		record_hist(p, rec);
 	else if (is_sampled(p))
@@ -323,7 +323,7 @@ record_plain(struct plan *p, const struct record *rec)
 		record_row(p, rec);
 }
 
-const struct form form_plain = {
+const struct plan_ops plan_plain_ops = {
 	.compile = compile_plain,
 	.head = head_plain,
 	.record = record_plain,

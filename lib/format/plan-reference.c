@@ -6,22 +6,22 @@ add_record(struct plan *p)
 {
 	bool first = true;
 
-	columns_roots(&p->columns, p->header, p->map);
-	columns_sort(&p->columns);
-	steps_object(&p->steps, &p->columns, &first);
+	fields_add_roots(&p->columns, p->header, p->map);
+	fields_sort(&p->columns);
+	program_add_members(&p->steps, &p->columns, &first);
 }
 
 /* "key":{...},"value":{...} */
 static void
 add_key_value(struct plan *p)
 {
-	struct steps *s = &p->steps;
+	struct program *s = &p->steps;
 
 	plan_key_value_columns(p);
 	for (size_t i = 0; i < p->columns.n; i++) {
-		steps_text(s, i > 0 ? ",\"" : "\"");
-		steps_text_in(s, p->columns.v[i].name, STYLE_JSON);
-		steps_text(s, "\":");
+		program_add_text(s, i > 0 ? ",\"" : "\"");
+		program_add_styled_text(s, p->columns.v[i].name, STYLE_JSON);
+		program_add_text(s, "\":");
 		plan_add_object(p, &p->columns.v[i]);
 	}
 }
@@ -29,19 +29,19 @@ add_key_value(struct plan *p)
 static void
 compile_reference(struct plan *p)
 {
-	struct steps *s = &p->steps;
+	struct program *s = &p->steps;
 
 	s->reference = true;
-	steps_text(s, "{");
+	program_add_text(s, "{");
 	if (p->header->maps[p->map].source == STREAM_SAMPLE)
 		add_key_value(p);
 	else
 		add_record(p);
-	steps_text(s, "}\n");
+	program_add_text(s, "}\n");
 	p->line = plan_part(p, 0);
 }
 
-const struct form form_reference = {
+const struct plan_ops plan_reference_ops = {
 	.compile = compile_reference,
 	.lines = true,
 	.style = STYLE_JSON,

@@ -8,9 +8,9 @@
 
 /* Whether the column is an array that can be counted slots. */
 static bool
-are_slots(const struct types *t, const struct column *c)
+are_slots(const struct types *t, const struct field *c)
 {
-	const struct type *array = place_type(t, &c->place), *of;
+	const struct type *array = field_place_type(t, &c->place), *of;
 
 	if (strcmp(c->name, "slots") != 0 || array->kind != TYPE_ARRAY)
 		return false;
@@ -20,12 +20,12 @@ are_slots(const struct types *t, const struct column *c)
 }
 
 static void
-set_slots(struct plan *p, const struct place *at)
+set_slots(struct plan *p, const struct field_place *at)
 {
 	const struct types *t = &p->header->types;
-	const struct type *array = place_type(t, at);
+	const struct type *array = field_place_type(t, at);
 
-	p->slots = (struct slots){
+	p->slots = (struct hist_slots){
 		.offset = at->offset,
 		.count = (size_t)array->count,
 		.size = (size_t)types_get(t, array->of)->size,
@@ -40,19 +40,19 @@ plan_find_slots(struct plan *p)
 {
 	const struct stream_map *m = &p->header->maps[p->map];
 	const struct types *t = &p->header->types;
-	struct place value = { .type = m->value,
+	struct field_place value = { .type = m->value,
 		.offset = stream_key_size(p->header, p->map) };
-	struct columns members = { 0 };
+	struct fields members = { 0 };
 
 	if (m->source != STREAM_SAMPLE || m->sample == SAMPLE_KV)
 		return false;
-	if (place_is_struct(t, &value))
-		columns_members(&members, t, &value);
+	if (field_place_is_struct(t, &value))
+		fields_add_members(&members, t, &value);
 	for (size_t i = 0; i < members.n && p->slots.v == NULL; i++)
 		if (are_slots(t, &members.v[i]))
 			set_slots(p, &members.v[i].place);
 	p->steps.failed |= members.failed;
-	columns_free(&members);
+	fields_free(&members);
 	if (p->slots.v == NULL && !p->steps.failed)
 		report_notice("map %s: %s needs a member slots, an array of "
 			      "integers; shown as default_kv",
@@ -75,7 +75,7 @@ load(const unsigned char *at, size_t size)
 static void
 read_binary(struct plan *p, const unsigned char *data)
 {
-	const struct slots *s = &p->slots;
+	const struct hist_slots *s = &p->slots;
 	size_t cpus = p->steps.cpus == 0 ? 1 : p->steps.cpus;
 
 	for (size_t i = 0; i < s->count; i++) {
@@ -89,12 +89,13 @@ read_binary(struct plan *p, const unsigned char *data)
 
 /* Add the numbers of an array to the slots. */
 static void
-add_array(struct slots *s, const struct row_cell *cell)
+add_array(struct hist_slots *s, const struct json_cell *cell)
 {
 	const char *at = NULL;
 	uint64_t v;
 
-	for (size_t i = 0; i < s->count && row_next_number(cell, &at, &v); i++)
+	for (size_t i = 0; i < s->count && json_row_next_number(cell, &at, &v);
+	     i++)
 		s->v[i] += v;
 }
 
@@ -104,7 +105,7 @@ add_array(struct slots *s, const struct row_cell *cell)
  * bytes would be escaped.
  */
 static void
-add_each(struct slots *s, const struct row_cell *values)
+add_each(struct hist_slots *s, const struct json_cell *values)
 {
 	static const char key[] = "\"slots\":[";
 	const char *p = values->text, *end = p + values->len, *close;
@@ -115,8 +116,8 @@ add_each(struct slots *s, const struct row_cell *values)
 		close = memchr(p, ']', (size_t)(end - p));
 		if (close == NULL)
 			break;
-		add_array(s, &(struct row_cell){
-				 ROW_NESTED, p, (size_t)(close - p), NULL });
+		add_array(s, &(struct json_cell){ JSON_CELL_NESTED, p,
+				 (size_t)(close - p), NULL });
 		p = close;
 	}
 }
@@ -124,19 +125,19 @@ add_each(struct slots *s, const struct row_cell *values)
 static void
 read_json(struct plan *p)
 {
-	const struct row_cell *slots = &p->row.cells[p->slots_cell];
-	const struct row_cell *values = &p->row.cells[p->values_cell];
-	struct slots *s = &p->slots;
+	const struct json_cell *slots = &p->row.cells[p->slots_cell];
+	const struct json_cell *values = &p->row.cells[p->values_cell];
+	struct hist_slots *s = &p->slots;
 
 	memset(s->v, 0, s->count * sizeof(*s->v));
-	if (slots->kind == ROW_NESTED)
+	if (slots->kind == JSON_CELL_NESTED)
 		add_array(s, slots);
-	else if (values->kind == ROW_NESTED)
+	else if (values->kind == JSON_CELL_NESTED)
 		add_each(s, values);
 }
 
 struct hist
-plan_read_slots(struct plan *p, const struct record *rec)
+plan_read_slots(struct plan *p, const struct plan_input *rec)
 {
 	const struct stream_map *m = &p->header->maps[p->map];
 

@@ -14,15 +14,15 @@ enum {
 };
 
 static bool
-is_size(const struct stack_layout *l, const struct place *p)
+is_size(const struct stack_layout *l, const struct field_place *p)
 {
-	return place_is(&l->sides[STACK_KERNEL].size, p) ||
-	       place_is(&l->sides[STACK_USER].size, p);
+	return field_place_equals(&l->sides[STACK_KERNEL].size, p) ||
+	       field_place_equals(&l->sides[STACK_USER].size, p);
 }
 
 /* The stack in a column is to be shown apart. */
 static void
-lift(struct plan *p, enum stack_side side, const struct column *c)
+lift(struct plan *p, enum stack_side side, const struct field *c)
 {
 	char **path = &p->stacks.paths[side];
 
@@ -35,33 +35,34 @@ void
 plan_lift_stacks(struct plan *p)
 {
 	const struct stack_view *v = p->stacks.view;
-	struct columns rest = { 0 };
+	struct fields rest = { 0 };
 
 	if (v == NULL)
 		return;
 	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct column *c = &p->columns.v[i];
+		const struct field *c = &p->columns.v[i];
 		enum stack_side side = stack_view_side(v, &c->place);
 
 		if (side != STACK_SIDES)
 			lift(p, side, c);
 		else if (plan_is_narrowed(p) || !is_size(&v->layout, &c->place))
-			columns_add(&rest, c);
+			fields_add(&rest, c);
 	}
 	rest.failed |= p->columns.failed;
-	columns_free(&p->columns);
+	fields_free(&p->columns);
 	p->columns = rest;
 }
 
 bool
-plan_read_stack(struct plan *p, const struct record *rec, enum stack_side side)
+plan_read_stack(
+    struct plan *p, const struct plan_input *rec, enum stack_side side)
 {
 	struct stack_view *v = p->stacks.view;
 
 	if (p->stacks.paths[side] == NULL)
 		return false;
 	if (rec->is_json)
-		stack_view_take(v, &p->row.cells[p->stacks.cells[side]]);
+		stack_view_read_json(v, &p->row.cells[p->stacks.cells[side]]);
 	else
 		stack_view_read(v, side, rec->run.data);
 	rec->run.out->failed |= v->failed;
@@ -71,7 +72,7 @@ plan_read_stack(struct plan *p, const struct record *rec, enum stack_side side)
 static void
 put_vis(struct buf *out, const char *text, size_t n)
 {
-	steps_style(out, text, n, STYLE_VIS);
+	style_write(out, text, n, STYLE_VIS);
 }
 
 /*
@@ -79,7 +80,7 @@ put_vis(struct buf *out, const char *text, size_t n)
  */
 
 static void
-put_offset(struct buf *out, const struct frame *f)
+put_offset(struct buf *out, const struct symbol_frame *f)
 {
 	if (f->has_offset)
 		buf_printf(out, "+0x%" PRIx64, f->offset);
@@ -87,7 +88,7 @@ put_offset(struct buf *out, const struct frame *f)
 
 /* "  x.c:12", with the whole path or the end of it. */
 static void
-put_source(struct buf *out, const struct frame *f, bool whole)
+put_source(struct buf *out, const struct symbol_frame *f, bool whole)
 {
 	const char *slash = f->file != NULL ? strrchr(f->file, '/') : NULL;
 	const char *file = whole || slash == NULL ? f->file : slash + 1;
@@ -165,7 +166,7 @@ put_frames(const struct stack_view *v, struct buf *out, size_t width)
 }
 
 void
-plan_put_stacks(struct plan *p, const struct record *rec)
+plan_write_stacks(struct plan *p, const struct plan_input *rec)
 {
 	static const char *const heads[] = { "  kernel\n", "  user\n" };
 	const struct stack_view *v = p->stacks.view;
@@ -192,19 +193,19 @@ plan_put_stacks(struct plan *p, const struct record *rec)
 
 /* The columns that its text names, by the layout. */
 static void
-add_place(struct plan *p, const struct columns *all, const struct place *at,
-    const char *name)
+add_place(struct plan *p, const struct fields *all,
+    const struct field_place *at, const char *name)
 {
 	for (size_t i = 0; i < all->n; i++) {
-		struct column c = all->v[i];
+		struct field c = all->v[i];
 
-		if (!place_is(&c.place, at))
+		if (!field_place_equals(&c.place, at))
 			continue;
 		c.name = strdup(name);
 		if (c.name == NULL)
 			p->columns.failed = true;
 		else
-			columns_add(&p->columns, &c);
+			fields_add(&p->columns, &c);
 		free(c.name);
 		return;
 	}
@@ -214,24 +215,24 @@ void
 plan_compile_trace(struct plan *p)
 {
 	const struct stack_layout *l = &p->stacks.view->layout;
-	struct columns all = { 0 }, roots = { 0 };
+	struct fields all = { 0 }, roots = { 0 };
 
-	columns_select(&p->columns, p->header, p->map, NULL, 0, true);
+	fields_add_selected(&p->columns, p->header, p->map, NULL, 0, true);
 	plan_lift_stacks(p);
 	all = p->columns;
-	p->columns = (struct columns){ .failed = all.failed };
+	p->columns = (struct fields){ .failed = all.failed };
 	add_place(p, &all, &l->comm, "COMM: ");
 	add_place(p, &all, &l->pid, "pid");
 	add_place(p, &all, &l->cpu, " @ CPU ");
-	columns_free(&all);
+	fields_free(&all);
 	/* Its own stacks are those of buffers; a sampled map has a value. */
 	if (p->header->maps[p->map].source == STREAM_SAMPLE) {
-		columns_roots(&roots, p->header, p->map);
-		columns_drop(&roots, "key");
+		fields_add_roots(&roots, p->header, p->map);
+		fields_remove(&roots, "key");
 		if (roots.n > 0)
-			columns_add(&p->columns, &roots.v[0]);
+			fields_add(&p->columns, &roots.v[0]);
 		p->columns.failed |= roots.failed;
-		columns_free(&roots);
+		fields_free(&roots);
 	}
 	p->steps.reference = false;
 	plan_column_parts(p);
@@ -239,7 +240,7 @@ plan_compile_trace(struct plan *p)
 
 /* sym+0xoff "/path":line */
 static void
-put_reference(struct buf *out, const struct frame *f)
+put_reference(struct buf *out, const struct symbol_frame *f)
 {
 	put_vis(out, f->symbol, strlen(f->symbol));
 	put_offset(out, f);
@@ -287,7 +288,7 @@ put_addresses(const struct stack_view *v, struct buf *out)
 
 /* Whose stacks they are. */
 static void
-put_whose(struct plan *p, const struct record *rec)
+put_whose(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t start = out->len;
@@ -299,11 +300,11 @@ put_whose(struct plan *p, const struct record *rec)
 			continue;
 		if (strcmp(name, "pid") != 0) {
 			buf_str(out, name);
-			plan_put_column(p, rec, i);
+			plan_write_column(p, rec, i);
 			continue;
 		}
 		buf_str(out, out->len > start ? " (pid=" : "(pid=");
-		plan_put_column(p, rec, i);
+		plan_write_column(p, rec, i);
 		buf_chr(out, ')');
 	}
 	if (out->len > start)
@@ -312,7 +313,7 @@ put_whose(struct plan *p, const struct record *rec)
 
 /* What a sampled map counts there. */
 static void
-put_value(struct plan *p, const struct record *rec)
+put_value(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t last = p->columns.n - 1;
@@ -321,12 +322,12 @@ put_value(struct plan *p, const struct record *rec)
 	    strncmp(p->columns.v[last].name, "value", 5) != 0)
 		return;
 	buf_str(out, "Value: ");
-	plan_put_column(p, rec, last);
+	plan_write_column(p, rec, last);
 	buf_chr(out, '\n');
 }
 
 void
-plan_put_trace(struct plan *p, const struct record *rec)
+plan_write_trace(struct plan *p, const struct plan_input *rec)
 {
 	static const char *const heads[] = { "Kernel:\n", "Userspace:\n" };
 	static const char *const none[] = { "No Kernel Stack\n",

@@ -31,12 +31,12 @@ digits_of(unsigned int bits, bool is_signed)
 
 static void
 add_integer(struct table *t, const char *name, const struct type *type,
-    const struct place *at)
+    const struct field_place *at)
 {
 	unsigned int bits = (unsigned int)type->size * 8, width, least;
 	bool is_signed = type->is_signed && type->kind != TYPE_POINTER;
 
-	if (at->cpus == CPUS_SUM)
+	if (at->cpus == FIELD_CPUS_SUM)
 		bits = bits < 64 ? 64 : bits;
 	else if (at->bits != 0)
 		bits = at->bits;
@@ -78,11 +78,11 @@ enum_width(const struct type *type)
 }
 
 static void
-add_column(struct table *t, const struct types *types, const struct column *c)
+add_column(struct table *t, const struct types *types, const struct field *c)
 {
-	const struct type *type = place_type(types, &c->place);
+	const struct type *type = field_place_type(types, &c->place);
 
-	if (type == NULL || c->place.cpus == CPUS_ALL) {
+	if (type == NULL || c->place.cpus == FIELD_CPUS_ALL) {
 		add_text(t, c->name, CELL_WIDTH);
 		return;
 	}
@@ -127,22 +127,22 @@ plan_guess_table(struct plan *p)
 
 	add_time(p);
 	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct row_cell *cell = plan_cell(p, i);
+		const struct json_cell *cell = plan_cell(p, i);
 		const char *name = p->columns.v[i].name;
 		unsigned int wide = cell->len > TABLE_TEXT_MAX
 					? TABLE_TEXT_MAX
 					: (unsigned int)cell->len;
 
-		if (cell->kind == ROW_SCALAR && *cell->text < 'A')
+		if (cell->kind == JSON_CELL_SCALAR && *cell->text < 'A')
 			table_add(t, name, true,
 			    wide > SHORT_INT ? wide : SHORT_INT, SHORT_INT);
-		else if (cell->kind == ROW_SCALAR)
+		else if (cell->kind == JSON_CELL_SCALAR)
 			add_text(t, name, sizeof("false") - 1);
 		else
 			add_text(t, name,
-			    cell->kind == ROW_NESTED    ? CELL_WIDTH
-			    : wide < TABLE_TEXT_MIN + 2 ? TABLE_TEXT_MIN
-							: wide - 2);
+			    cell->kind == JSON_CELL_NESTED ? CELL_WIDTH
+			    : wide < TABLE_TEXT_MIN + 2    ? TABLE_TEXT_MIN
+							   : wide - 2);
 	}
 	if (!t->failed)
 		table_fit(t);
@@ -153,13 +153,13 @@ compile_table(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
 
-	columns_select(
+	fields_add_selected(
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
 	plan_lift_stacks(p);
 	if (plan_find_slots(p)) {
 		/* The picture has them. */
-		columns_drop(&p->columns, "value.slots");
-		columns_drop(&p->columns, "values");
+		fields_remove(&p->columns, "value.slots");
+		fields_remove(&p->columns, "values");
 	}
 	if (!o->bare)
 		table_add(
@@ -174,7 +174,8 @@ compile_table(struct plan *p)
 /* The short ones need neither a measure of their columns nor a move that is
  * longer than two wide ones. */
 static struct table_step
-cell_step(const struct part *part, const struct table_column *column, bool last)
+cell_step(const struct program_part *part, const struct table_column *column,
+    bool last)
 {
 	unsigned int most = column->right ? CELL_SHORT : CELL_WIDE;
 
@@ -202,7 +203,7 @@ measure_table(struct plan *p)
 		/* And its end. */
 		if (p->parts[i].to - p->parts[i].from != 2 ||
 		    __builtin_add_overflow(most, p->parts[i].most, &most) ||
-		    most >= STEPS_AT_ONCE)
+		    most >= PROGRAM_AT_ONCE_MAX)
 			return;
 	}
 	if (p->stacks.view != NULL || p->slots.v != NULL || plan_is_text(p) ||
@@ -227,7 +228,7 @@ head_table(const struct plan *p, struct buf *out)
 
 /* The time and the key, the picture, what it says, and a blank line. */
 static void
-record_hist(struct plan *p, const struct record *rec)
+record_hist(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t row = out->len;
@@ -235,17 +236,17 @@ record_hist(struct plan *p, const struct record *rec)
 	struct hist h;
 
 	if (!p->options.bare)
-		plan_put_time(rec);
+		plan_write_time(rec);
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const char *name = p->columns.v[i].name;
 		size_t start = out->len, from;
 
 		if (out->len > row)
 			buf_str(out, any ? ", " : " ");
-		steps_style(out, name, strlen(name), STYLE_VIS);
+		style_write(out, name, strlen(name), STYLE_VIS);
 		buf_str(out, " = ");
 		from = out->len;
-		plan_put_column(p, rec, i);
+		plan_write_column(p, rec, i);
 		/* A key that has no such text need not say so. */
 		if (out->len == from)
 			out->len = start;
@@ -262,10 +263,10 @@ record_hist(struct plan *p, const struct record *rec)
 
 /* The line as it is: the program has made its own columns. */
 static void
-record_line(struct plan *p, const struct record *rec)
+record_line(struct plan *p, const struct plan_input *rec)
 {
 	if (p->columns.n > 0)
-		plan_put_column(p, rec, 0);
+		plan_write_column(p, rec, 0);
 	buf_chr(rec->run.out, '\n');
 }
 
@@ -300,9 +301,9 @@ static char *__attribute__((noinline)) place_long(
 
 /* A row of cells that are a step each: room for it is made once. */
 static void __attribute__((noinline))
-record_row(struct plan *p, const struct record *rec)
+record_row(struct plan *p, const struct plan_input *rec)
 {
-	const struct run *run = &rec->run;
+	const struct program_run *run = &rec->run;
 	struct buf *out = run->out;
 	char *q = buf_room(out, p->row_most), *start;
 	const struct table_step *cell = p->cell_steps;
@@ -332,7 +333,7 @@ record_row(struct plan *p, const struct record *rec)
 }
 
 static void
-record_cells(struct plan *p, const struct record *rec)
+record_cells(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t cell = 0, start;
@@ -340,22 +341,22 @@ record_cells(struct plan *p, const struct record *rec)
 
 	if (!p->options.bare) {
 		start = table_start(cell, out);
-		plan_put_time(rec);
+		plan_write_time(rec);
 		table_cell(&p->table, cell++, out, start, &over);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		start = table_start(cell, out);
-		plan_put_column(p, rec, i);
+		plan_write_column(p, rec, i);
 		table_cell(&p->table, cell++, out, start, &over);
 	}
 	if (p->table.n > 0)
 		buf_chr(out, '\n');
 	if (p->stacks.view != NULL)
-		plan_put_stacks(p, rec);
+		plan_write_stacks(p, rec);
 }
 
 static void
-record_table(struct plan *p, const struct record *rec)
+record_table(struct plan *p, const struct plan_input *rec)
 {
 	if (p->cell_steps != NULL && !rec->is_json)
 		record_row(p, rec);
@@ -367,7 +368,7 @@ record_table(struct plan *p, const struct record *rec)
 		record_cells(p, rec);
 }
 
-const struct form form_table = {
+const struct plan_ops plan_table_ops = {
 	.compile = compile_table,
 	.measure = measure_table,
 	.head = head_table,

@@ -9,18 +9,18 @@
 static int
 add_column(struct plan *p, const char *name, uint32_t cell)
 {
-	struct column c = { .place.type = TYPE_NONE };
+	struct field c = { .place.type = TYPE_NONE };
 	uint32_t *cells =
 	    reallocarray(p->cells, p->columns.n + 1, sizeof(*cells));
 
-	if (cells == NULL || cell == ROW_NO_CELL)
+	if (cells == NULL || cell == JSON_ROW_NO_CELL)
 		return -1;
 	p->cells = cells;
 	p->cells[p->columns.n] = cell;
 	c.name = c.path = strdup(name);
 	if (c.name == NULL)
 		return -1;
-	columns_add(&p->columns, &c);
+	fields_add(&p->columns, &c);
 	free(c.name);
 	return p->columns.failed ? -1 : 0;
 }
@@ -30,7 +30,7 @@ static const char *
 path_of(const struct plan *p, uint32_t cell, struct buf *text)
 {
 	text->len = 0;
-	row_path(&p->row, cell, text);
+	json_row_write_path(&p->row, cell, text);
 	buf_chr(text, '\0');
 	return text->failed ? "" : text->data;
 }
@@ -66,7 +66,7 @@ add_named(struct plan *p, const char *name, size_t ncells)
 	if (ret == -1 || p->columns.n > before)
 		return ret;
 	report_notice("the first record has no %s", name);
-	return add_column(p, name, row_add(&p->row, name));
+	return add_column(p, name, json_row_add(&p->row, name));
 }
 
 static int
@@ -93,13 +93,13 @@ open_row(struct plan *p, const char *text, size_t len)
 {
 	int ret;
 
-	if (row_open(&p->row) == -1)
+	if (json_row_open(&p->row) == -1)
 		return -1;
-	row_add(&p->row, "@map");
-	row_add(&p->row, "@time");
+	json_row_add(&p->row, "@map");
+	json_row_add(&p->row, "@time");
 	p->row.collect = true;
 	p->row.deep = p->form->deep;
-	ret = row_parse(&p->row, text, len);
+	ret = json_row_parse(&p->row, text, len);
 	p->row.collect = false;
 	return ret;
 }
@@ -107,7 +107,7 @@ open_row(struct plan *p, const char *text, size_t len)
 static bool
 lacks(const struct plan *p, uint32_t cell)
 {
-	return p->row.cells[cell].kind == ROW_ABSENT;
+	return p->row.cells[cell].kind == JSON_CELL_ABSENT;
 }
 
 struct plan *

@@ -5,27 +5,28 @@
 #include "base/util.h"
 #include "format/plan-form.h"
 
-static const struct form *const forms[] = {
-	[PLAN_JSON] = &form_json,
-	[PLAN_CSV] = &form_csv,
-	[PLAN_TSV] = &form_tsv,
-	[PLAN_TABLE] = &form_table,
-	[PLAN_PLAIN] = &form_plain,
-	[PLAN_RAW] = &form_raw,
-	[PLAN_FOLDED] = &form_folded,
-	[PLAN_REFERENCE] = &form_reference,
+static const struct plan_ops *const forms[] = {
+	[PLAN_JSON] = &plan_json_ops,
+	[PLAN_CSV] = &plan_csv_ops,
+	[PLAN_TSV] = &plan_tsv_ops,
+	[PLAN_TABLE] = &plan_table_ops,
+	[PLAN_PLAIN] = &plan_plain_ops,
+	[PLAN_RAW] = &plan_raw_ops,
+	[PLAN_FOLDED] = &plan_folded_ops,
+	[PLAN_REFERENCE] = &plan_reference_ops,
 };
 
-struct part
+struct program_part
 plan_part(struct plan *p, size_t from)
 {
-	return (struct part){ .from = from, .to = steps_part(&p->steps) };
+	return (struct program_part){ .from = from,
+		.to = program_end_part(&p->steps) };
 }
 
 void
 plan_column_parts(struct plan *p)
 {
-	size_t from = steps_part(&p->steps);
+	size_t from = program_end_part(&p->steps);
 
 	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
 	if (p->parts == NULL) {
@@ -33,7 +34,8 @@ plan_column_parts(struct plan *p)
 		return;
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
-		steps_value(&p->steps, &p->columns.v[i].place, p->form->style);
+		program_add_value(
+		    &p->steps, &p->columns.v[i].place, p->form->style);
 		p->parts[i] = plan_part(p, from);
 		from = p->parts[i].to;
 	}
@@ -52,11 +54,11 @@ plan_is_text(const struct plan *p)
 }
 
 static void
-measure_part(const struct steps *s, struct part *part)
+measure_part(const struct program *s, struct program_part *part)
 {
 	part->first = s->v + part->from;
 	part->end = s->v + part->to;
-	part->most = steps_most(s, part->from, part->to);
+	part->most = program_max_size(s, part->from, part->to);
 }
 
 static void
@@ -95,7 +97,7 @@ compile(struct plan *p, const struct stream_header *h, unsigned int map)
 	p->header = h;
 	p->map = map;
 	p->steps.types = &h->types;
-	p->record = (struct record){
+	p->record = (struct plan_input){
 		.run = { .steps = &p->steps,
 		    .scratch = &p->scratch,
 		    .clock = &p->clock },
@@ -120,8 +122,9 @@ plan_new(const struct stream_header *h, unsigned int map,
 {
 	struct plan *p = plan_new_form(h->maps[map].name, o);
 
-	if (p != NULL && compile(p, h, map) == 0 && steps_end(&p->steps) == 0 &&
-	    !p->columns.failed && !p->table.failed) {
+	if (p != NULL && compile(p, h, map) == 0 &&
+	    program_finish(&p->steps) == 0 && !p->columns.failed &&
+	    !p->table.failed) {
 		measure(p);
 		if (!p->table.failed)
 			return p;
@@ -136,8 +139,8 @@ plan_free(struct plan *p)
 {
 	if (p == NULL)
 		return;
-	columns_free(&p->columns);
-	steps_free(&p->steps);
+	fields_free(&p->columns);
+	program_free(&p->steps);
 	free(p->map_name);
 	free(p->parts);
 	free(p->cell_steps);
@@ -146,7 +149,7 @@ plan_free(struct plan *p)
 	stack_view_free(p->stacks.view);
 	for (size_t i = 0; i < STACK_SIDES; i++)
 		free(p->stacks.paths[i]);
-	row_close(&p->row);
+	json_row_close(&p->row);
 	free(p->cells);
 	buf_free(&p->scratch);
 	free(p);
@@ -187,7 +190,7 @@ plan_head(const struct plan *p, struct buf *out)
 }
 
 static inline void
-set_record(struct run *run, const struct stream_record *record)
+set_record(struct program_run *run, const struct stream_record *record)
 {
 	run->data = record->data;
 	run->len = record->len;
@@ -199,15 +202,15 @@ plan_records(struct plan *p, struct buf *out,
     const struct stream_record *records, size_t n)
 {
 	const struct stream_record *end = records + n;
-	const struct part *line = &p->line;
-	struct run *run = &p->record.run;
+	const struct program_part *line = &p->line;
+	struct program_run *run = &p->record.run;
 
 	run->out = out;
 	p->cut = 0;
 	if (p->form->lines) {
 		for (; records < end; records++) {
 			set_record(run, records);
-			steps_run(run, line->first, line->end, line->most);
+			program_run(run, line->first, line->end, line->most);
 		}
 	} else {
 		for (; records < end; records++) {
@@ -238,19 +241,19 @@ static int
 find_cells(struct plan *p)
 {
 	p->cells = calloc(p->columns.n + 1, sizeof(*p->cells));
-	if (p->cells == NULL || row_open(&p->row) == -1)
+	if (p->cells == NULL || json_row_open(&p->row) == -1)
 		return -1;
-	row_add(&p->row, "@map");
-	row_add(&p->row, "@time");
+	json_row_add(&p->row, "@map");
+	json_row_add(&p->row, "@time");
 	for (size_t i = 0; i < p->columns.n; i++)
-		p->cells[i] = row_add(&p->row, p->columns.v[i].path);
+		p->cells[i] = json_row_add(&p->row, p->columns.v[i].path);
 	for (size_t i = 0; i < STACK_SIDES; i++)
 		if (p->stacks.paths[i] != NULL)
 			p->stacks.cells[i] =
-			    row_add(&p->row, p->stacks.paths[i]);
+			    json_row_add(&p->row, p->stacks.paths[i]);
 	if (p->slots.v != NULL) {
-		p->slots_cell = row_add(&p->row, "value.slots");
-		p->values_cell = row_add(&p->row, "values");
+		p->slots_cell = json_row_add(&p->row, "value.slots");
+		p->values_cell = json_row_add(&p->row, "values");
 	}
 	return p->row.failed ? -1 : 0;
 }
@@ -259,31 +262,31 @@ int
 plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
     size_t *wrong_at)
 {
-	struct record rec = {
+	struct plan_input rec = {
 		.run = { .out = out, .clock = &p->clock },
 		.is_json = true,
 		.text = text,
 		.text_len = len,
 	};
-	const struct row_cell *time;
+	const struct json_cell *time;
 
 	if (p->row.keys == NULL && find_cells(p) == -1) {
 		out->failed = true;
 		return -1;
 	}
-	if (row_parse(&p->row, text, len) == -1) {
+	if (json_row_parse(&p->row, text, len) == -1) {
 		*wrong_at = p->row.wrong_at;
 		return -2;
 	}
 	time = &p->row.cells[CELL_TIME];
 	rec.has_time =
-	    time->kind == ROW_STRING &&
+	    time->kind == JSON_CELL_STRING &&
 	    clock_read(time->text + 1, time->len - 2, &rec.run.time_ns) == 0;
 	p->form->record(p, &rec);
 	return out->failed ? -1 : 0;
 }
 
-const struct row_cell *
+const struct json_cell *
 plan_cell(const struct plan *p, size_t i)
 {
 	return &p->row.cells[p->cells[i]];
@@ -294,47 +297,48 @@ plan_cell(const struct plan *p, size_t i)
 static bool
 is_stack(const struct plan *p, size_t i)
 {
-	const struct place *at = &p->columns.v[i].place;
+	const struct field_place *at = &p->columns.v[i].place;
 
 	return p->header == NULL
-		   ? stack_view_shows(plan_cell(p, i))
+		   ? stack_view_is_stack(plan_cell(p, i))
 		   : stack_view_side(p->stacks.view, at) != STACK_SIDES;
 }
 
-/* Apart, so that plan_put_column() is short for the records that are many. */
+/* Apart, so that plan_write_column() is short for the records that are many. */
 static void __attribute__((noinline))
 put_json_column(struct plan *p, struct buf *out, size_t i)
 {
-	enum step_style style = p->form->style;
-	const struct row_cell *cell = plan_cell(p, i);
+	enum style style = p->form->style;
+	const struct json_cell *cell = plan_cell(p, i);
 
-	if (plan_is_text(p) && cell->kind == ROW_STRING) {
-		row_unescape(&p->row, cell);
-		steps_line(out, p->row.scratch.data, p->row.scratch.len, style);
+	if (plan_is_text(p) && cell->kind == JSON_CELL_STRING) {
+		json_row_unescape(&p->row, cell);
+		style_write_line(
+		    out, p->row.scratch.data, p->row.scratch.len, style);
 	} else if (p->stacks.view == NULL || style == STYLE_JSON ||
 		   !is_stack(p, i)) {
-		row_put(&p->row, cell, out, style);
+		json_row_write_cell(&p->row, cell, out, style);
 	} else {
-		stack_view_take(p->stacks.view, cell);
-		stack_view_put(p->stacks.view, out, style);
+		stack_view_read_json(p->stacks.view, cell);
+		stack_view_write(p->stacks.view, out, style);
 	}
 }
 
 void
-plan_put_column(struct plan *p, const struct record *rec, size_t i)
+plan_write_column(struct plan *p, const struct plan_input *rec, size_t i)
 {
-	const struct part *part;
+	const struct program_part *part;
 
 	if (rec->is_json) {
 		put_json_column(p, rec->run.out, i);
 		return;
 	}
 	part = &p->parts[i];
-	steps_run(&rec->run, part->first, part->end, part->most);
+	program_run(&rec->run, part->first, part->end, part->most);
 }
 
 void
-plan_put_time(const struct record *rec)
+plan_write_time(const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	char *p = buf_room(out, CLOCK_LOCAL_LEN);

@@ -34,16 +34,16 @@ struct plan_options {
 	bool bare;                  /* without map and time */
 	const char *const *columns; /* only these, in this order; borrowed.
 				       Those that the map lacks: left out, see
-				       columns_has() */
+				       fields_has() */
 	size_t ncolumns;            /* 0: all */
 	unsigned int width; /* table: of the terminal; 0: not a terminal */
-	const struct symbols *symbols; /* of stacks; borrowed, or NULL */
-	struct folded *folded;         /* where PLAN_FOLDED counts; borrowed */
+	const struct symbol_store *symbols; /* of stacks; borrowed, or NULL */
+	struct flame *folded; /* where PLAN_FOLDED counts; borrowed */
 };
 
 struct plan;
-struct folded;
-struct symbols;
+struct flame;
+struct symbol_store;
 
 /*
  * The plan for map number map of h, which is borrowed and must outlive it.

@@ -11,7 +11,8 @@
 #define APART __attribute__((noinline))
 
 /* Write n bytes of text ahead of their end: nearly all are short, and two wide
- * copies do.  There is room behind p, and behind the text (steps_end()). */
+ * copies do.  There is room behind p, and behind the text (program_finish()).
+ */
 static inline char *
 put_short(char *p, const char *text, size_t n)
 {
@@ -113,7 +114,7 @@ put_text(char *p, const struct step *s)
 
 static char *
 put_text_only(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	(void)base;
 	(void)r;
@@ -122,7 +123,7 @@ put_text_only(char *p, const struct step *s, const unsigned char *base,
 
 static char *
 put_utc(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	(void)base;
 	return clock_utc(r->clock, put_text(p, s), r->time_ns);
@@ -131,7 +132,7 @@ put_utc(char *p, const struct step *s, const unsigned char *base,
 /* A function that reads its value at the step's offset, and nothing else. */
 #define PUT(name, emit)                                                        \
 	static char *name(char *p, const struct step *s,                       \
-	    const unsigned char *base, const struct run *r)                    \
+	    const unsigned char *base, const struct program_run *r)            \
 	{                                                                      \
 		const unsigned char *at = base + s->offset;                    \
                                                                                \
@@ -193,7 +194,7 @@ PUT(put_bits, emit_integer(p, s, load_bits(s, at)))
 
 static char *
 put_sum(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	const unsigned char *at = base + s->offset;
 	unsigned __int128 sum = 0;
@@ -300,7 +301,7 @@ PUT(put_double, emit_double(p, load_double(at)))
 
 static char *
 put_loop(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	const unsigned char *at = base + s->offset;
 
@@ -315,7 +316,7 @@ put_loop(char *p, const struct step *s, const unsigned char *base,
 
 static char *
 put_end(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	(void)s;
 	(void)base;
@@ -330,7 +331,7 @@ put_end(char *p, const struct step *s, const unsigned char *base,
 
 static inline char *
 go_on(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	s = s->next;
 	return s->chain(p, s, base, r);
@@ -338,21 +339,21 @@ go_on(char *p, const struct step *s, const unsigned char *base,
 
 static char *APART
 chain_any(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	return go_on(s->put(p, s, base, r), s, base, r);
 }
 
 static char *
 chain_text_only(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	return go_on(put_text(p, s), s, base, r);
 }
 
 static char *
 chain_utc(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	if (!clock_keeps_utc(r->clock, r->time_ns))
 		return chain_any(p, s, base, r);
@@ -362,7 +363,7 @@ chain_utc(char *p, const struct step *s, const unsigned char *base,
 /* A negative number is a large one here. */
 #define CHAIN_INTEGER(name, load, size)                                        \
 	static char *name(char *p, const struct step *s,                       \
-	    const unsigned char *base, const struct run *r)                    \
+	    const unsigned char *base, const struct program_run *r)            \
 	{                                                                      \
 		uint64_t v = (uint64_t)load(base + s->offset, size);           \
                                                                                \
@@ -383,7 +384,7 @@ CHAIN_INTEGER(chain_i64, load_i, 8)
 
 static char *
 chain_bool(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	p = emit_bool(put_text(p, s), base[s->offset] != 0);
 	return go_on(p, s, base, r);
@@ -391,7 +392,7 @@ chain_bool(char *p, const struct step *s, const unsigned char *base,
 
 static char *
 chain_enum(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r)
+    const struct program_run *r)
 {
 	const struct enum_name *name = find_name(s, base + s->offset);
 
@@ -403,7 +404,7 @@ chain_enum(char *p, const struct step *s, const unsigned char *base,
 
 #define CHAIN_WIDE(name, a, b)                                                 \
 	static char *name(char *p, const struct step *s,                       \
-	    const unsigned char *base, const struct run *r)                    \
+	    const unsigned char *base, const struct program_run *r)            \
 	{                                                                      \
 		const unsigned char *at = base + s->offset;                    \
 		char *end = emit_plain(put_text(p, s), at, s->count, a, b);    \
@@ -476,7 +477,7 @@ find_functions(const struct step *s)
 }
 
 void
-step_bind(struct step *s)
+program_bind_step(struct step *s)
 {
 	struct functions f = find_functions(s);
 
@@ -494,7 +495,7 @@ room(struct buf *out, char *p, size_t bytes)
 }
 
 static char *
-put_hex(const struct run *r, const struct step *s, char *p)
+put_hex(const struct program_run *r, const struct step *s, char *p)
 {
 	size_t n = s->offset < r->len ? r->len - s->offset : 0;
 
@@ -503,32 +504,32 @@ put_hex(const struct run *r, const struct step *s, char *p)
 }
 
 static char *
-put_stack(const struct run *r, const struct step *s, char *p)
+put_stack(const struct program_run *r, const struct step *s, char *p)
 {
 	struct stack_view *stacks = r->steps->stacks;
 
 	r->out->len = (size_t)(p - r->out->data);
 	stack_view_read(stacks, (enum stack_side)s->size, r->data);
-	stack_view_put(stacks, r->out, (enum step_style)s->style);
+	stack_view_write(stacks, r->out, (enum style)s->style);
 	return buf_room(r->out, EMIT_SLACK);
 }
 
 static char *
-put_line(const struct run *r, const struct step *s, char *p)
+put_line(const struct program_run *r, const struct step *s, char *p)
 {
 	size_t at = s->offset < r->len ? s->offset : r->len;
 
 	r->out->len = (size_t)(p - r->out->data);
-	steps_line(
-	    r->out, r->data + at, r->len - at, (enum step_style)s->style);
+	style_write_line(
+	    r->out, r->data + at, r->len - at, (enum style)s->style);
 	return buf_room(r->out, EMIT_SLACK);
 }
 
 /* The same, where each step makes its own room at p, which lies in r->out.
  * Returns NULL when memory ran out. */
 static char *
-walk_slowly(const struct run *r, const struct step *s, const struct step *end,
-    const unsigned char *base, char *p)
+walk_slowly(const struct program_run *r, const struct step *s,
+    const struct step *end, const unsigned char *base, char *p)
 {
 	const unsigned char *at;
 
@@ -559,10 +560,10 @@ walk_slowly(const struct run *r, const struct step *s, const struct step *end,
 
 /* JSON in a field: written to the scratch buffer first, then escaped. */
 static char *
-put_cell(const struct run *r, const struct step *s, char *p)
+put_cell(const struct program_run *r, const struct step *s, char *p)
 {
 	struct buf *scratch = r->scratch;
-	struct run inner = *r;
+	struct program_run inner = *r;
 	char *q;
 
 	p = room(r->out, p, s->most);
@@ -580,15 +581,14 @@ put_cell(const struct run *r, const struct step *s, char *p)
 	}
 	scratch->len = (size_t)(q - scratch->data);
 	r->out->len = (size_t)(p - r->out->data);
-	steps_style(
-	    r->out, scratch->data, scratch->len, (enum step_style)s->style);
+	style_write(r->out, scratch->data, scratch->len, (enum style)s->style);
 	return buf_room(r->out, EMIT_SLACK);
 }
 
 /* Fields may hold JSON, but no field is in another. */
 static char *
-walk_fields(
-    const struct run *r, const struct step *s, const struct step *end, char *p)
+walk_fields(const struct program_run *r, const struct step *s,
+    const struct step *end, char *p)
 {
 	for (; s != end && p != NULL; s = s->next) {
 		if (s->op == STEP_CELL)
@@ -600,8 +600,8 @@ walk_fields(
 }
 
 void
-steps_run_slowly(
-    const struct run *r, const struct step *s, const struct step *end)
+program_run_slowly(
+    const struct program_run *r, const struct step *s, const struct step *end)
 {
 	char *p = buf_room(r->out, EMIT_SLACK);
 

@@ -10,7 +10,7 @@
 enum { UNKNOWN_MAX = 18 + EMIT_I64_MAX + 1 };
 
 void
-steps_free(struct steps *s)
+program_free(struct program *s)
 {
 	for (size_t i = 0; i < s->nenums; i++)
 		free(s->enums[i].v);
@@ -18,58 +18,24 @@ steps_free(struct steps *s)
 	free(s->v);
 	buf_free(&s->texts);
 	buf_free(&s->names);
-	*s = (struct steps){ 0 };
+	*s = (struct program){ 0 };
 }
 
 void
-steps_style(struct buf *out, const void *text, size_t n, enum step_style style)
-{
-	static char *(*const emit[])(char *, const unsigned char *, size_t) = {
-		[STYLE_JSON] = emit_json,
-		[STYLE_CSV] = emit_csv,
-		[STYLE_TSV] = emit_tsv,
-		[STYLE_VIS] = emit_vis,
-	};
-	char *p = buf_room(out, EMIT_TEXT_MAX(n));
-
-	/* The text of an empty buffer is nowhere. */
-	if (p != NULL)
-		out->len =
-		    (size_t)(emit[style](p, n > 0 ? text : "", n) - out->data);
-}
-
-void
-steps_line(struct buf *out, const void *text, size_t n, enum step_style style)
-{
-	const char *p = text, *end, *tab;
-
-	if (n == 0)
-		return;
-	end = p + strnlen(p, n);
-	while (style == STYLE_VIS &&
-	       (tab = memchr(p, '\t', (size_t)(end - p))) != NULL) {
-		steps_style(out, p, (size_t)(tab - p), style);
-		buf_chr(out, '\t');
-		p = tab + 1;
-	}
-	steps_style(out, p, (size_t)(end - p), style);
-}
-
-void
-steps_text(struct steps *s, const char *text)
+program_add_text(struct program *s, const char *text)
 {
 	buf_str(&s->texts, text);
 }
 
 void
-steps_text_in(struct steps *s, const char *text, enum step_style style)
+program_add_styled_text(struct program *s, const char *text, enum style style)
 {
-	steps_style(&s->texts, text, strlen(text), style);
+	style_write(&s->texts, text, strlen(text), style);
 }
 
 /* Append a step that takes n bytes of the waiting text. */
 static struct step *
-push_with(struct steps *s, struct step step, size_t n, size_t value_most)
+push_with(struct program *s, struct step step, size_t n, size_t value_most)
 {
 	size_t cap = s->cap == 0 ? 32 : s->cap * 2;
 	struct step *v;
@@ -96,7 +62,7 @@ push_with(struct steps *s, struct step step, size_t n, size_t value_most)
 /* Append a step that takes the waiting text, the last of several if that is
  * long.  value_most: what its value can take. */
 static struct step *
-push(struct steps *s, struct step step, size_t value_most)
+push(struct program *s, struct step step, size_t value_most)
 {
 	while (s->texts.len - s->pending > STEP_TEXT_MAX && !s->failed)
 		push_with(
@@ -105,7 +71,7 @@ push(struct steps *s, struct step step, size_t value_most)
 }
 
 size_t
-steps_part(struct steps *s)
+program_end_part(struct program *s)
 {
 	if (s->texts.len > s->pending)
 		push(s, (struct step){ .op = STEP_TEXT_ONLY }, 0);
@@ -114,22 +80,22 @@ steps_part(struct steps *s)
 }
 
 void
-steps_add(struct steps *s, enum step_op op)
+program_add_step(struct program *s, enum step_op op)
 {
 	push(s, (struct step){ .op = op }, CLOCK_UTC_LEN);
 }
 
 size_t
-steps_open_field(struct steps *s, enum step_style style)
+program_open_field(struct program *s, enum style style)
 {
 	push(s, (struct step){ .op = STEP_CELL, .style = (uint8_t)style }, 0);
 	return s->n - !s->failed;
 }
 
 void
-steps_close(struct steps *s, size_t opened)
+program_close_field(struct program *s, size_t opened)
 {
-	steps_part(s);
+	program_end_part(s);
 	if (!s->failed)
 		s->v[opened].body = (uint32_t)(s->n - opened - 1);
 }
@@ -147,8 +113,8 @@ by_value(const void *a, const void *b)
 
 /* Append "NAME(3)" to the names. */
 static struct enum_name
-name_constant(struct steps *s, const struct type *type,
-    const struct type_constant *c, enum step_style style)
+name_constant(struct program *s, const struct type *type,
+    const struct type_constant *c, enum style style)
 {
 	struct enum_name name = { .value = c->value,
 		.text = (uint32_t)s->names.len };
@@ -161,7 +127,7 @@ name_constant(struct steps *s, const struct type *type,
 	buf_chr(&text, '(');
 	buf_add(&text, number, (size_t)(end - number));
 	buf_chr(&text, ')');
-	steps_style(&s->names, text.data, text.len, style);
+	style_write(&s->names, text.data, text.len, style);
 	s->failed |= text.failed || s->names.failed;
 	buf_free(&text);
 	name.text_len = (uint32_t)(s->names.len - name.text);
@@ -170,7 +136,7 @@ name_constant(struct steps *s, const struct type *type,
 
 /* The index of the enum's names in this style, made where there are none. */
 static uint32_t
-enum_names(struct steps *s, uint32_t type, enum step_style style)
+enum_names(struct program *s, uint32_t type, enum style style)
 {
 	const struct type *t = types_get(s->types, type);
 	struct enum_names *e;
@@ -206,15 +172,14 @@ enum_names(struct steps *s, uint32_t type, enum step_style style)
 }
 
 static void
-quote(struct steps *s, enum step_style style)
+quote(struct program *s, enum style style)
 {
 	if (style == STYLE_JSON)
-		steps_text(s, "\"");
+		program_add_text(s, "\"");
 }
 
 static void
-push_quoted(
-    struct steps *s, struct step step, size_t most, enum step_style style)
+push_quoted(struct program *s, struct step step, size_t most, enum style style)
 {
 	quote(s, style);
 	push(s, step, most);
@@ -222,8 +187,8 @@ push_quoted(
 }
 
 static void
-push_enum(struct steps *s, struct step step, const struct place *p,
-    enum step_style style)
+push_enum(struct program *s, struct step step, const struct field_place *p,
+    enum style style)
 {
 	step.op = STEP_ENUM;
 	step.names = enum_names(s, p->type, style);
@@ -251,12 +216,12 @@ integer_op(const struct step *step)
 }
 
 static void
-push_integer(struct steps *s, struct step step, const struct place *p,
-    enum step_style style)
+push_integer(struct program *s, struct step step, const struct field_place *p,
+    enum style style)
 {
-	step.op = p->cpus == CPUS_SUM ? STEP_SUM
-		  : step.bits != 0    ? STEP_BITS
-				      : integer_op(&step);
+	step.op = p->cpus == FIELD_CPUS_SUM ? STEP_SUM
+		  : step.bits != 0          ? STEP_BITS
+					    : integer_op(&step);
 	/* JSON's readers hold no 128 bits, so these are text. */
 	if (step.size == 16)
 		push_quoted(s, step, EMIT_128_MAX, style);
@@ -265,12 +230,13 @@ push_integer(struct steps *s, struct step step, const struct place *p,
 }
 
 static void
-push_array(struct steps *s, const struct place *p, size_t count, size_t stride)
+push_array(
+    struct program *s, const struct field_place *p, size_t count, size_t stride)
 {
-	struct place element = *p;
+	struct field_place element = *p;
 	size_t first;
 
-	steps_text(s, "[");
+	program_add_text(s, "[");
 	push(s,
 	    (struct step){ .op = STEP_LOOP,
 		.offset = p->offset,
@@ -280,55 +246,56 @@ push_array(struct steps *s, const struct place *p, size_t count, size_t stride)
 	first = s->n - !s->failed;
 	element.offset = 0;
 	s->loops++;
-	steps_value(s, &element, STYLE_JSON);
+	program_add_value(s, &element, STYLE_JSON);
 	s->loops--;
-	steps_close(s, first);
-	steps_text(s, "]");
+	program_close_field(s, first);
+	program_add_text(s, "]");
 }
 
 static void
-push_key(struct steps *s, const char *name, bool *first)
+push_key(struct program *s, const char *name, bool *first)
 {
-	steps_text(s, *first ? "\"" : ",\"");
-	steps_text_in(s, name, STYLE_JSON);
-	steps_text(s, "\":");
+	program_add_text(s, *first ? "\"" : ",\"");
+	program_add_styled_text(s, name, STYLE_JSON);
+	program_add_text(s, "\":");
 	*first = false;
 }
 
 void
-steps_object(struct steps *s, const struct columns *members, bool *first)
+program_add_members(
+    struct program *s, const struct fields *members, bool *first)
 {
 	for (size_t i = 0; i < members->n && !s->failed; i++) {
 		push_key(s, members->v[i].name, first);
-		steps_value(s, &members->v[i].place, STYLE_JSON);
+		program_add_value(s, &members->v[i].place, STYLE_JSON);
 	}
 	s->failed |= members->failed;
 }
 
 /* The reference loader's two markers, as if they were members. */
 static void
-push_marker(struct steps *s, const struct type *type, bool name, bool *first)
+push_marker(struct program *s, const struct type *type, bool name, bool *first)
 {
 	push_key(s, name ? "__EUNOMIA_TYPE_NAME" : "__EUNOMIA_TYPE", first);
-	steps_text(s, "\"");
-	steps_text_in(s,
+	program_add_text(s, "\"");
+	program_add_styled_text(s,
 	    name                        ? type->name
 	    : type->kind == TYPE_STRUCT ? "struct"
 					: "union",
 	    STYLE_JSON);
-	steps_text(s, "\"");
+	program_add_text(s, "\"");
 }
 
 static void
 push_reference_object(
-    struct steps *s, const struct type *type, struct columns *members)
+    struct program *s, const struct type *type, struct fields *members)
 {
 	static const char *const markers[] = { "__EUNOMIA_TYPE",
 		"__EUNOMIA_TYPE_NAME" };
 	bool first = true;
 	size_t mark = 0;
 
-	columns_sort(members);
+	fields_sort(members);
 	for (size_t i = 0; i <= members->n && !s->failed; i++) {
 		for (; mark < nitems(markers) &&
 		       (i == members->n ||
@@ -338,31 +305,32 @@ push_reference_object(
 		if (i == members->n)
 			break;
 		push_key(s, members->v[i].name, &first);
-		steps_value(s, &members->v[i].place, STYLE_JSON);
+		program_add_value(s, &members->v[i].place, STYLE_JSON);
 	}
 }
 
 static void
-push_struct(struct steps *s, const struct place *p)
+push_struct(struct program *s, const struct field_place *p)
 {
-	struct columns members = { 0 };
+	struct fields members = { 0 };
 	bool first = true;
 
-	columns_members(&members, s->types, p);
-	steps_text(s, "{");
+	fields_add_members(&members, s->types, p);
+	program_add_text(s, "{");
 	if (s->reference)
-		push_reference_object(s, place_type(s->types, p), &members);
+		push_reference_object(
+		    s, field_place_type(s->types, p), &members);
 	else
-		steps_object(s, &members, &first);
-	steps_text(s, "}");
+		program_add_members(s, &members, &first);
+	program_add_text(s, "}");
 	s->failed |= members.failed;
-	columns_free(&members);
+	fields_free(&members);
 }
 
 /* All but what nests. */
 static void
-push_scalar(struct steps *s, const struct place *p, const struct type *type,
-    enum step_style style)
+push_scalar(struct program *s, const struct field_place *p,
+    const struct type *type, enum style style)
 {
 	struct step step = {
 		.size = (uint8_t)type->size,
@@ -397,8 +365,8 @@ push_scalar(struct steps *s, const struct place *p, const struct type *type,
 }
 
 static void
-push_string(struct steps *s, const struct place *p, const struct type *type,
-    enum step_style style)
+push_string(struct program *s, const struct field_place *p,
+    const struct type *type, enum style style)
 {
 	struct step step = {
 		.op = STEP_STRING,
@@ -413,7 +381,7 @@ push_string(struct steps *s, const struct place *p, const struct type *type,
 /* Whether there is a stack at p, not just another value of its type: offsets
  * in arrays are those in an element.  Then its step is added. */
 static bool
-push_stack(struct steps *s, const struct place *p, enum step_style style)
+push_stack(struct program *s, const struct field_place *p, enum style style)
 {
 	enum stack_side side;
 
@@ -431,32 +399,33 @@ push_stack(struct steps *s, const struct place *p, enum step_style style)
 }
 
 void
-steps_value(struct steps *s, const struct place *p, enum step_style style)
+program_add_value(
+    struct program *s, const struct field_place *p, enum style style)
 {
-	const struct type *type = place_type(s->types, p);
-	struct place one = *p;
+	const struct type *type = field_place_type(s->types, p);
+	struct field_place one = *p;
 	size_t opened;
 
 	if (s->failed || push_stack(s, p, style))
 		return;
-	one.cpus = CPUS_ONE;
+	one.cpus = FIELD_CPUS_ONE;
 	if (type == NULL) {
 		push_quoted(s,
 		    (struct step){ .op = p->text ? STEP_LINE : STEP_HEX,
 			.style = (uint8_t)style,
 			.offset = p->offset },
 		    0, style);
-	} else if (p->cpus != CPUS_ALL && type->kind == TYPE_ARRAY &&
+	} else if (p->cpus != FIELD_CPUS_ALL && type->kind == TYPE_ARRAY &&
 		   types_is_text(s->types, p->type)) {
 		push_string(s, p, type, style);
-	} else if (p->cpus != CPUS_ALL && type->kind != TYPE_ARRAY &&
-		   !place_is_struct(s->types, p)) {
+	} else if (p->cpus != FIELD_CPUS_ALL && type->kind != TYPE_ARRAY &&
+		   !field_place_is_struct(s->types, p)) {
 		push_scalar(s, p, type, style);
 	} else if (style != STYLE_JSON) {
-		opened = steps_open_field(s, style);
-		steps_value(s, p, STYLE_JSON);
-		steps_close(s, opened);
-	} else if (p->cpus == CPUS_ALL) {
+		opened = program_open_field(s, style);
+		program_add_value(s, p, STYLE_JSON);
+		program_close_field(s, opened);
+	} else if (p->cpus == FIELD_CPUS_ALL) {
 		push_array(s, &one, s->cpus, s->cpu_stride);
 	} else if (type->kind == TYPE_ARRAY) {
 		one = *p;
@@ -468,11 +437,11 @@ steps_value(struct steps *s, const struct place *p, enum step_style style)
 }
 
 int
-steps_end(struct steps *s)
+program_finish(struct program *s)
 {
 	static const char padding[EMIT_SLACK];
 
-	steps_part(s);
+	program_end_part(s);
 	/* Short texts are copied 16 bytes at a time. */
 	buf_add(&s->texts, padding, sizeof(padding));
 	buf_add(&s->names, padding, sizeof(padding));
@@ -484,7 +453,7 @@ steps_end(struct steps *s)
 			s->enums[i].v[k].text_at =
 			    s->names.data + s->enums[i].v[k].text;
 	for (struct step *step = s->v; step < s->v + s->n; step++) {
-		step_bind(step);
+		program_bind_step(step);
 		step->next = step + 1 + step->body;
 		step->text_at = s->texts.data + step->text;
 		step->enums = s->nenums > 0 ? &s->enums[step->names] : NULL;
@@ -493,7 +462,7 @@ steps_end(struct steps *s)
 }
 
 size_t
-steps_most(const struct steps *s, size_t from, size_t to)
+program_max_size(const struct program *s, size_t from, size_t to)
 {
 	size_t most = 0, body;
 
@@ -506,7 +475,7 @@ steps_most(const struct steps *s, size_t from, size_t to)
 			return SIZE_MAX;
 		if (step->op != STEP_LOOP)
 			continue;
-		body = steps_most(s, i + 1, i + 1 + step->body);
+		body = program_max_size(s, i + 1, i + 1 + step->body);
 		if (body == SIZE_MAX ||
 		    __builtin_mul_overflow(step->count, body + 1, &body) ||
 		    __builtin_add_overflow(most, body, &most))

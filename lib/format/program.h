@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/style.h"
 #include "base/text-emit.h"
 #include "record/fields.h"
 #include "types/types.h"
@@ -21,7 +22,7 @@ struct stack_view;
 enum {
 	/* Bytes: room for a record is made at once up to this, else step by
 	 * step. */
-	STEPS_AT_ONCE = 65536,
+	PROGRAM_AT_ONCE_MAX = 65536,
 	/* Bytes of text before a value; longer ones take steps of their own,
 	 * so that each is copied without a look at its length. */
 	STEP_TEXT_MAX = 32,
@@ -56,10 +57,7 @@ enum step_op {
 	STEP_STACK,  /* a stack with its names, of side size */
 };
 
-/* How the text in a value is escaped. */
-enum step_style { STYLE_JSON, STYLE_CSV, STYLE_TSV, STYLE_VIS };
-
-struct run;
+struct program_run;
 struct step;
 
 /*
@@ -70,14 +68,14 @@ struct step;
  * Most steps are run in chains: each goes on to the next by its last call,
  * which is a jump where the compiler makes it one.  Where it does not, there
  * are as many calls in each other as a chain has steps; each has its share of
- * STEPS_AT_ONCE.
+ * PROGRAM_AT_ONCE_MAX.
  */
 typedef char *step_put(char *p, const struct step *s, const unsigned char *base,
-    const struct run *r);
+    const struct program_run *r);
 
 struct step {
 	/* What a record needs stands first, in a cache line; these four are
-	 * set by steps_end(). */
+	 * set by program_finish(). */
 	step_put *put;   /* NULL: needs room that only the record tells */
 	step_put *chain; /* the same, and all up to the STEP_END */
 	const struct step *next; /* behind the body */
@@ -85,7 +83,7 @@ struct step {
 	size_t offset;
 	uint32_t text_len;
 	uint32_t count;
-	const struct enum_names *enums; /* STEP_ENUM; set by steps_end() */
+	const struct enum_names *enums; /* STEP_ENUM; set by program_finish() */
 	uint8_t op;                     /* enum step_op */
 	uint8_t size;                   /* bytes to load */
 	bool is_signed;
@@ -100,20 +98,20 @@ struct step {
 
 struct enum_name {
 	uint64_t value;
-	const char *text_at;     /* "NAME(3)"; set by steps_end() */
+	const char *text_at;     /* "NAME(3)"; set by program_finish() */
 	uint32_t text, text_len; /* the same in steps.names */
 };
 
 struct enum_names {
 	const struct type *type; /* borrowed */
-	enum step_style style;
+	enum style style;
 	size_t n;
 	size_t counted;      /* so many are called 0, 1, 2 and so on */
 	size_t most;         /* bytes of the longest, or of an unknown one */
 	struct enum_name *v; /* owned; by value */
 };
 
-struct steps {
+struct program {
 	const struct types *types; /* borrowed */
 	/* The values of a per-CPU map, cpu_stride bytes apart. */
 	size_t cpus, cpu_stride;
@@ -133,47 +131,51 @@ struct steps {
 	bool failed;        /* memory ran out */
 };
 
-void steps_free(struct steps *s);
+void program_free(struct program *s);
 
 /* Text that stands before the next value. */
-void steps_text(struct steps *s, const char *text);
-void steps_text_in(struct steps *s, const char *text, enum step_style style);
+void program_add_text(struct program *s, const char *text);
+void program_add_styled_text(
+    struct program *s, const char *text, enum style style);
 
 /* A step that is no value of the record: a time. */
-void steps_add(struct steps *s, enum step_op op);
+void program_add_step(struct program *s, enum step_op op);
 
 /*
  * The value at p as JSON; or as a field of another style, where what nests is
  * compact JSON.
  */
-void steps_value(struct steps *s, const struct place *p, enum step_style style);
+void program_add_value(
+    struct program *s, const struct field_place *p, enum style style);
 
 /* "name":value for each, with commas before all but the first of an object
  * whose first is still to come. */
-void steps_object(struct steps *s, const struct columns *members, bool *first);
+void program_add_members(
+    struct program *s, const struct fields *members, bool *first);
 
-/* What is added from here to steps_close(), JSON, makes one field in style. */
-size_t steps_open_field(struct steps *s, enum step_style style);
-void steps_close(struct steps *s, size_t opened);
+/* What is added from here to program_close_field(), JSON, makes one field in
+ * style. */
+size_t program_open_field(struct program *s, enum style style);
+void program_close_field(struct program *s, size_t opened);
 
 /*
  * Give the waiting text a step of its own.  Returns how many steps there are
  * now, which is where the next part starts.
  */
-size_t steps_part(struct steps *s);
+size_t program_end_part(struct program *s);
 
 /*
  * Building is done.  Returns 0, or -1 when memory ran out.
  */
-int steps_end(struct steps *s);
+int program_finish(struct program *s);
 
 /* The most bytes that steps [from, to) write, or SIZE_MAX if that depends on
  * the record. */
-size_t steps_most(const struct steps *s, size_t from, size_t to);
+size_t program_max_size(const struct program *s, size_t from, size_t to);
 
 /* What the steps run over. */
-struct run {
-	const struct steps *steps;
+struct program_run {
+	const struct program *steps;
 	struct buf *out;
 	struct buf *scratch; /* for fields that hold JSON */
 	struct clock *clock;
@@ -182,22 +184,22 @@ struct run {
 	uint64_t time_ns;
 };
 
-/* steps_run() where room is made step by step. */
-void steps_run_slowly(
-    const struct run *r, const struct step *s, const struct step *end);
+/* program_run() where room is made step by step. */
+void program_run_slowly(
+    const struct program_run *r, const struct step *s, const struct step *end);
 
 /*
  * Append what the steps [s, end) make of the record.  most is what
- * steps_most() said of them.  Out of memory: out->failed.
+ * program_max_size() said of them.  Out of memory: out->failed.
  */
 static inline void
-steps_run(const struct run *r, const struct step *s, const struct step *end,
-    size_t most)
+program_run(const struct program_run *r, const struct step *s,
+    const struct step *end, size_t most)
 {
 	char *p;
 
-	if (most > STEPS_AT_ONCE) {
-		steps_run_slowly(r, s, end);
+	if (most > PROGRAM_AT_ONCE_MAX) {
+		program_run_slowly(r, s, end);
 		return;
 	}
 	if ((p = buf_room(r->out, EMIT_SLACK + most)) == NULL)
@@ -207,15 +209,6 @@ steps_run(const struct run *r, const struct step *s, const struct step *end,
 }
 
 /* Set put and chain by the rest of the step. */
-void step_bind(struct step *s);
-
-/* Append n bytes of text in a style. */
-void steps_style(
-    struct buf *out, const void *text, size_t n, enum step_style style);
-
-/* The same for a line of text, to its NUL if it has one: on a terminal tabs
- * stay what they are. */
-void steps_line(
-    struct buf *out, const void *text, size_t n, enum step_style style);
+void program_bind_step(struct step *s);
 
 #endif

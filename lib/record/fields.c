@@ -7,14 +7,14 @@
 #include "record/fields.h"
 
 void
-columns_free(struct columns *c)
+fields_free(struct fields *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		free(c->v[i].name);
 		free(c->v[i].path);
 	}
 	free(c->v);
-	*c = (struct columns){ 0 };
+	*c = (struct fields){ 0 };
 }
 
 /* "parent.name", or name alone below "". */
@@ -30,10 +30,10 @@ join(const char *parent, const char *name)
 
 /* Takes over name and path, NULL where memory ran out. */
 static void
-add(struct columns *c, char *name, char *path, const struct place *p)
+add(struct fields *c, char *name, char *path, const struct field_place *p)
 {
 	size_t cap = c->cap == 0 ? 16 : c->cap * 2;
-	struct column *v = c->v;
+	struct field *v = c->v;
 
 	if (name == NULL || path == NULL)
 		c->failed = true;
@@ -50,23 +50,23 @@ add(struct columns *c, char *name, char *path, const struct place *p)
 	if (c->n == c->cap)
 		c->cap = cap;
 	c->v = v;
-	c->v[c->n++] = (struct column){ name, path, *p, strlen(name) };
+	c->v[c->n++] = (struct field){ name, path, *p, strlen(name) };
 }
 
 void
-columns_add(struct columns *c, const struct column *from)
+fields_add(struct fields *c, const struct field *from)
 {
 	add(c, strdup(from->name), strdup(from->path), &from->place);
 }
 
 const struct type *
-place_type(const struct types *t, const struct place *p)
+field_place_type(const struct types *t, const struct field_place *p)
 {
 	return p->type == TYPE_NONE ? NULL : types_get(t, p->type);
 }
 
 bool
-place_is(const struct place *a, const struct place *b)
+field_place_equals(const struct field_place *a, const struct field_place *b)
 {
 	return a->type != TYPE_NONE && a->type == b->type &&
 	       a->offset == b->offset && a->bit_offset == b->bit_offset &&
@@ -74,22 +74,23 @@ place_is(const struct place *a, const struct place *b)
 }
 
 bool
-place_is_struct(const struct types *t, const struct place *p)
+field_place_is_struct(const struct types *t, const struct field_place *p)
 {
-	const struct type *type = place_type(t, p);
+	const struct type *type = field_place_type(t, p);
 
-	return type != NULL && p->cpus != CPUS_ALL &&
+	return type != NULL && p->cpus != FIELD_CPUS_ALL &&
 	       (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION);
 }
 
 void
-columns_members(struct columns *c, const struct types *t, const struct place *p)
+fields_add_members(
+    struct fields *c, const struct types *t, const struct field_place *p)
 {
-	const struct type *type = place_type(t, p);
+	const struct type *type = field_place_type(t, p);
 
 	for (size_t i = 0; i < type->nmembers; i++) {
 		const struct type_member *m = &type->members[i];
-		struct place at = {
+		struct field_place at = {
 			.type = m->type,
 			.offset = p->offset + m->offset,
 			.bit_offset = m->bit_offset,
@@ -97,8 +98,8 @@ columns_members(struct columns *c, const struct types *t, const struct place *p)
 			.cpus = p->cpus,
 		};
 
-		if (*m->name == '\0' && place_is_struct(t, &at))
-			columns_members(c, t, &at);
+		if (*m->name == '\0' && field_place_is_struct(t, &at))
+			fields_add_members(c, t, &at);
 		else
 			add(c, strdup(m->name), strdup(m->name), &at);
 	}
@@ -127,67 +128,66 @@ add_up(const struct types *t, uint32_t type)
 }
 
 static void
-add_root(struct columns *c, const char *name, uint32_t type, size_t offset,
-    enum place_cpus cpus)
+add_root(struct fields *c, const char *name, uint32_t type, size_t offset,
+    enum field_cpus cpus)
 {
-	struct place p = { .type = type, .offset = offset, .cpus = cpus };
+	struct field_place p = { .type = type, .offset = offset, .cpus = cpus };
 
 	add(c, strdup(name), strdup(name), &p);
 }
 
 static void
-sampled_roots(
-    struct columns *c, const struct stream_header *h, unsigned int map)
+sampled_roots(struct fields *c, const struct stream_header *h, unsigned int map)
 {
 	const struct stream_map *m = &h->maps[map];
 	size_t offset = stream_key_size(h, map);
 
 	if (m->key != TYPE_NONE)
-		add_root(c, "key", m->key, 0, CPUS_ONE);
+		add_root(c, "key", m->key, 0, FIELD_CPUS_ONE);
 	if (m->value == TYPE_NONE) {
-		add_root(c, "raw", TYPE_NONE, offset, CPUS_ONE);
+		add_root(c, "raw", TYPE_NONE, offset, FIELD_CPUS_ONE);
 	} else if (m->cpus == 0) {
-		add_root(c, "value", m->value, offset, CPUS_ONE);
+		add_root(c, "value", m->value, offset, FIELD_CPUS_ONE);
 	} else {
 		if (add_up(&h->types, m->value))
-			add_root(c, "value", m->value, offset, CPUS_SUM);
-		add_root(c, "values", m->value, offset, CPUS_ALL);
+			add_root(c, "value", m->value, offset, FIELD_CPUS_SUM);
+		add_root(c, "values", m->value, offset, FIELD_CPUS_ALL);
 	}
 }
 
 void
-columns_roots(
-    struct columns *c, const struct stream_header *h, unsigned int map)
+fields_add_roots(
+    struct fields *c, const struct stream_header *h, unsigned int map)
 {
 	const struct stream_map *m = &h->maps[map];
-	struct place p = { .type = m->value };
+	struct field_place p = { .type = m->value };
 
 	if (m->source == STREAM_SAMPLE)
 		sampled_roots(c, h, map);
-	else if (place_is_struct(&h->types, &p))
-		columns_members(c, &h->types, &p);
+	else if (field_place_is_struct(&h->types, &p))
+		fields_add_members(c, &h->types, &p);
 	else if (m->text)
 		add(c, strdup("text"), strdup("text"),
-		    &(struct place){ .type = TYPE_NONE, .text = true });
+		    &(struct field_place){ .type = TYPE_NONE, .text = true });
 	else
 		add_root(c, m->value == TYPE_NONE ? "raw" : "value", m->value,
-		    0, CPUS_ONE);
+		    0, FIELD_CPUS_ONE);
 }
 
 /* Append a column, or those below it. */
 static void
-add_flat(struct columns *c, const struct types *t, const struct column *from,
+add_flat(struct fields *c, const struct types *t, const struct field *from,
     bool deep)
 {
-	struct columns below = { 0 };
+	struct fields below = { 0 };
 
-	if (!deep || !place_is_struct(t, &from->place)) {
-		columns_add(c, from);
+	if (!deep || !field_place_is_struct(t, &from->place)) {
+		fields_add(c, from);
 		return;
 	}
-	columns_members(&below, t, &from->place);
+	fields_add_members(&below, t, &from->place);
 	for (size_t i = 0; i < below.n && !c->failed; i++) {
-		struct column at = {
+		struct field at = {
 			.name = join(from->name, below.v[i].name),
 			.path = join(from->path, below.v[i].path),
 			.place = below.v[i].place,
@@ -201,24 +201,24 @@ add_flat(struct columns *c, const struct types *t, const struct column *from,
 		free(at.path);
 	}
 	c->failed |= below.failed;
-	columns_free(&below);
+	fields_free(&below);
 }
 
 /* The members of a sampled map's key or value without its name before them;
  * itself when it has none. */
 static void
-add_root_members(struct columns *c, const struct types *t,
-    const struct column *root, bool deep)
+add_root_members(struct fields *c, const struct types *t,
+    const struct field *root, bool deep)
 {
-	struct columns members = { 0 };
+	struct fields members = { 0 };
 
-	if (!place_is_struct(t, &root->place)) {
+	if (!field_place_is_struct(t, &root->place)) {
 		add_flat(c, t, root, deep);
 		return;
 	}
-	columns_members(&members, t, &root->place);
+	fields_add_members(&members, t, &root->place);
 	for (size_t i = 0; i < members.n && !c->failed; i++) {
-		struct column at = members.v[i];
+		struct field at = members.v[i];
 
 		at.path = join(root->name, at.name);
 		if (at.path == NULL)
@@ -228,11 +228,11 @@ add_root_members(struct columns *c, const struct types *t,
 		free(at.path);
 	}
 	c->failed |= members.failed;
-	columns_free(&members);
+	fields_free(&members);
 }
 
 void
-columns_drop(struct columns *c, const char *path)
+fields_remove(struct fields *c, const char *path)
 {
 	size_t n = 0;
 
@@ -250,13 +250,13 @@ columns_drop(struct columns *c, const char *path)
 static int
 by_name(const void *a, const void *b)
 {
-	const struct column *x = a, *y = b;
+	const struct field *x = a, *y = b;
 
 	return strcmp(x->name, y->name);
 }
 
 void
-columns_sort(struct columns *c)
+fields_sort(struct fields *c)
 {
 	if (c->n > 1)
 		qsort(c->v, c->n, sizeof(*c->v), by_name);
@@ -265,18 +265,18 @@ columns_sort(struct columns *c)
 /* All columns of a map.  The values of each CPU stand beside their sum in JSON
  * alone, unless asked for. */
 static void
-select_all(struct columns *c, const struct stream_header *h, unsigned int map,
+select_all(struct fields *c, const struct stream_header *h, unsigned int map,
     bool deep)
 {
-	struct columns roots = { 0 };
+	struct fields roots = { 0 };
 	bool summed = false;
 
-	columns_roots(&roots, h, map);
+	fields_add_roots(&roots, h, map);
 	for (size_t i = 0; i < roots.n; i++) {
-		const struct column *root = &roots.v[i];
+		const struct field *root = &roots.v[i];
 
-		summed |= root->place.cpus == CPUS_SUM;
-		if (root->place.cpus == CPUS_ALL && summed)
+		summed |= root->place.cpus == FIELD_CPUS_SUM;
+		if (root->place.cpus == FIELD_CPUS_ALL && summed)
 			continue;
 		if (h->maps[map].source == STREAM_SAMPLE)
 			add_root_members(c, &h->types, root, deep);
@@ -284,7 +284,7 @@ select_all(struct columns *c, const struct stream_header *h, unsigned int map,
 			add_flat(c, &h->types, root, deep);
 	}
 	c->failed |= roots.failed;
-	columns_free(&roots);
+	fields_free(&roots);
 }
 
 /*
@@ -292,15 +292,15 @@ select_all(struct columns *c, const struct stream_header *h, unsigned int map,
  * then *found owns its strings and the caller frees them.
  */
 static bool
-find(const struct types *t, const struct columns *level, const char *parent,
-    const char *rest, struct column *found)
+find(const struct types *t, const struct fields *level, const char *parent,
+    const char *rest, struct field *found)
 {
 	size_t n = strcspn(rest, ".");
 	bool there = false;
 
 	for (size_t i = 0; i < level->n && !there; i++) {
-		const struct column *at = &level->v[i];
-		struct columns below = { 0 };
+		const struct field *at = &level->v[i];
+		struct fields below = { 0 };
 		char *path;
 
 		if (strncmp(at->name, rest, n) != 0 || at->name[n] != '\0')
@@ -308,13 +308,13 @@ find(const struct types *t, const struct columns *level, const char *parent,
 		path = join(parent, at->name);
 		if (rest[n] == '\0') {
 			*found =
-			    (struct column){ .path = path, .place = at->place };
+			    (struct field){ .path = path, .place = at->place };
 			return true;
 		}
-		if (path != NULL && place_is_struct(t, &at->place)) {
-			columns_members(&below, t, &at->place);
+		if (path != NULL && field_place_is_struct(t, &at->place)) {
+			fields_add_members(&below, t, &at->place);
 			there = find(t, &below, path, rest + n + 1, found);
-			columns_free(&below);
+			fields_free(&below);
 		}
 		free(path);
 	}
@@ -324,30 +324,30 @@ find(const struct types *t, const struct columns *level, const char *parent,
 /* The same for a name as the command line has it. */
 static bool
 find_name(const struct stream_header *h, unsigned int map, const char *name,
-    struct column *found)
+    struct field *found)
 {
-	struct columns roots = { 0 }, members = { 0 };
+	struct fields roots = { 0 }, members = { 0 };
 	bool there;
 
-	columns_roots(&roots, h, map);
+	fields_add_roots(&roots, h, map);
 	there = find(&h->types, &roots, "", name, found);
 	for (size_t i = 0;
 	     i < roots.n && !there && h->maps[map].source == STREAM_SAMPLE;
 	     i++) {
-		if (!place_is_struct(&h->types, &roots.v[i].place))
+		if (!field_place_is_struct(&h->types, &roots.v[i].place))
 			continue;
-		columns_members(&members, &h->types, &roots.v[i].place);
+		fields_add_members(&members, &h->types, &roots.v[i].place);
 		there = find(&h->types, &members, roots.v[i].name, name, found);
-		columns_free(&members);
+		fields_free(&members);
 	}
-	columns_free(&roots);
+	fields_free(&roots);
 	return there;
 }
 
 bool
-columns_has(const struct stream_header *h, unsigned int map, const char *name)
+fields_has(const struct stream_header *h, unsigned int map, const char *name)
 {
-	struct column found;
+	struct field found;
 
 	if (!find_name(h, map, name, &found))
 		return false;
@@ -356,13 +356,13 @@ columns_has(const struct stream_header *h, unsigned int map, const char *name)
 }
 
 void
-columns_select(struct columns *c, const struct stream_header *h,
+fields_add_selected(struct fields *c, const struct stream_header *h,
     unsigned int map, const char *const *only, size_t n, bool deep)
 {
 	if (n == 0)
 		select_all(c, h, map, deep);
 	for (size_t i = 0; i < n && !c->failed; i++) {
-		struct column found;
+		struct field found;
 
 		if (!find_name(h, map, only[i], &found))
 			continue;

@@ -10,37 +10,37 @@ enum {
 
 /* A line on its way through the parser: p is where it is. */
 struct parser {
-	struct row *row;
+	struct json_row *row;
 	const char *p, *end;
 	unsigned int depth;
 };
 
 int
-row_open(struct row *r)
+json_row_open(struct json_row *r)
 {
-	*r = (struct row){ 0 };
+	*r = (struct json_row){ 0 };
 	r->keys = calloc(16, sizeof(*r->keys));
 	if (r->keys == NULL)
 		return -1;
 	r->keys_cap = 16;
 	r->nkeys = 1;
-	r->keys[0].cell = ROW_NO_CELL;
+	r->keys[0].cell = JSON_ROW_NO_CELL;
 	return 0;
 }
 
 void
-row_close(struct row *r)
+json_row_close(struct json_row *r)
 {
 	for (size_t i = 0; i < r->nkeys; i++)
 		free(r->keys[i].name);
 	free(r->keys);
 	free(r->cells);
 	buf_free(&r->scratch);
-	*r = (struct row){ 0 };
+	*r = (struct json_row){ 0 };
 }
 
 static bool
-is_key(const struct row_key *k, const char *name, size_t len)
+is_key(const struct json_row_key *k, const char *name, size_t len)
 {
 	return k->len == len && memcmp(k->name, name, len) == 0;
 }
@@ -48,7 +48,7 @@ is_key(const struct row_key *k, const char *name, size_t len)
 /* The key of that name below parent, or 0.  Records have their keys in the
  * same order, so the one that is likely is tried first. */
 static uint32_t
-find_key(const struct row *r, uint32_t parent, uint32_t likely,
+find_key(const struct json_row *r, uint32_t parent, uint32_t likely,
     const char *name, size_t len)
 {
 	uint32_t k;
@@ -64,9 +64,9 @@ find_key(const struct row *r, uint32_t parent, uint32_t likely,
 /* A new key below parent, behind the others.  Returns 0 when memory ran
  * out. */
 static uint32_t
-new_key(struct row *r, uint32_t parent, const char *name, size_t len)
+new_key(struct json_row *r, uint32_t parent, const char *name, size_t len)
 {
-	struct row_key *keys;
+	struct json_row_key *keys;
 	uint32_t last = r->keys[parent].last, k = (uint32_t)r->nkeys;
 	char *copy;
 
@@ -86,9 +86,10 @@ new_key(struct row *r, uint32_t parent, const char *name, size_t len)
 	}
 	memcpy(copy, name, len);
 	copy[len] = '\0';
-	r->keys[k] = (struct row_key){
-		.name = copy, .len = len, .parent = parent, .cell = ROW_NO_CELL
-	};
+	r->keys[k] = (struct json_row_key){ .name = copy,
+		.len = len,
+		.parent = parent,
+		.cell = JSON_ROW_NO_CELL };
 	if (last != 0)
 		r->keys[last].next = k;
 	else
@@ -100,25 +101,25 @@ new_key(struct row *r, uint32_t parent, const char *name, size_t len)
 
 /* The cell of a key, made if there is none. */
 static uint32_t
-cell_of(struct row *r, uint32_t key)
+cell_of(struct json_row *r, uint32_t key)
 {
-	struct row_cell *cells;
+	struct json_cell *cells;
 
-	if (r->keys[key].cell != ROW_NO_CELL)
+	if (r->keys[key].cell != JSON_ROW_NO_CELL)
 		return r->keys[key].cell;
 	cells = reallocarray(r->cells, r->ncells + 1, sizeof(*cells));
 	if (cells == NULL) {
 		r->failed = true;
-		return ROW_NO_CELL;
+		return JSON_ROW_NO_CELL;
 	}
 	r->cells = cells;
-	r->cells[r->ncells] = (struct row_cell){ 0 };
+	r->cells[r->ncells] = (struct json_cell){ 0 };
 	r->keys[key].cell = (uint32_t)r->ncells;
 	return (uint32_t)r->ncells++;
 }
 
 uint32_t
-row_add(struct row *r, const char *path)
+json_row_add(struct json_row *r, const char *path)
 {
 	uint32_t parent = 0, k;
 	size_t len;
@@ -133,7 +134,7 @@ row_add(struct row *r, const char *path)
 				? 0
 				: find_key(r, parent, 0, path, len);
 		if (k == 0 && (k = new_key(r, parent, path, len)) == 0)
-			return ROW_NO_CELL;
+			return JSON_ROW_NO_CELL;
 		if (path[len] == '\0')
 			return cell_of(r, k);
 		parent = k;
@@ -141,9 +142,9 @@ row_add(struct row *r, const char *path)
 }
 
 static void
-put_path(const struct row *r, uint32_t key, struct buf *out)
+put_path(const struct json_row *r, uint32_t key, struct buf *out)
 {
-	const struct row_key *k = &r->keys[key];
+	const struct json_row_key *k = &r->keys[key];
 
 	if (k->parent != 0) {
 		put_path(r, k->parent, out);
@@ -153,7 +154,7 @@ put_path(const struct row *r, uint32_t key, struct buf *out)
 }
 
 void
-row_path(const struct row *r, uint32_t cell, struct buf *out)
+json_row_write_path(const struct json_row *r, uint32_t cell, struct buf *out)
 {
 	for (uint32_t k = 1; k < r->nkeys; k++)
 		if (r->keys[k].cell == cell)
@@ -372,7 +373,7 @@ unescaped(char letter)
 }
 
 void
-row_unescape(struct row *r, const struct row_cell *cell)
+json_row_unescape(struct json_row *r, const struct json_cell *cell)
 {
 	const char *p = cell->text + 1, *end = cell->text + cell->len - 1, *q;
 	uint32_t c;
@@ -398,16 +399,16 @@ row_unescape(struct row *r, const struct row_cell *cell)
 
 /* The key of a member whose name, with its quotes, is len bytes at text. */
 static uint32_t
-member_key(struct row *r, uint32_t parent, uint32_t likely, const char *text,
-    size_t len)
+member_key(struct json_row *r, uint32_t parent, uint32_t likely,
+    const char *text, size_t len)
 {
-	const struct row_cell quoted = { ROW_STRING, text, len, NULL };
+	const struct json_cell quoted = { JSON_CELL_STRING, text, len, NULL };
 	const char *name = text + 1;
 	uint32_t k;
 
 	len -= 2;
 	if (memchr(name, '\\', len) != NULL) {
-		row_unescape(r, &quoted);
+		json_row_unescape(r, &quoted);
 		name = r->scratch.len > 0 ? r->scratch.data : "";
 		len = r->scratch.len;
 	}
@@ -417,32 +418,33 @@ member_key(struct row *r, uint32_t parent, uint32_t likely, const char *text,
 	return k;
 }
 
-static enum row_kind
+static enum json_kind
 kind_of(char first)
 {
-	return first == '"'                   ? ROW_STRING
-	       : first == '{' || first == '[' ? ROW_NESTED
-					      : ROW_SCALAR;
+	return first == '"'                   ? JSON_CELL_STRING
+	       : first == '{' || first == '[' ? JSON_CELL_NESTED
+					      : JSON_CELL_SCALAR;
 }
 
 static void
-set_cell(struct row *r, uint32_t key, const char *text, const char *end,
+set_cell(struct json_row *r, uint32_t key, const char *text, const char *end,
     const char *member)
 {
 	if (key == 0)
 		return;
 	if (r->collect && r->keys[key].child == 0)
 		cell_of(r, key);
-	if (r->keys[key].cell != ROW_NO_CELL)
-		r->cells[r->keys[key].cell] = (struct row_cell){ kind_of(*text),
-			text, (size_t)(end - text), member };
+	if (r->keys[key].cell != JSON_ROW_NO_CELL)
+		r->cells[r->keys[key].cell] =
+		    (struct json_cell){ kind_of(*text), text,
+			    (size_t)(end - text), member };
 }
 
 /* An object whose members are looked for below the key parent. */
 static bool
 take_object(struct parser *s, uint32_t parent)
 {
-	struct row *r = s->row;
+	struct json_row *r = s->row;
 	uint32_t likely = r->keys[parent].child, key;
 	const char *member, *text;
 	bool good;
@@ -482,13 +484,13 @@ take_object(struct parser *s, uint32_t parent)
 }
 
 int
-row_parse(struct row *r, const char *text, size_t len)
+json_row_parse(struct json_row *r, const char *text, size_t len)
 {
 	struct parser s = { r, text, text + len, 0 };
 	bool good;
 
 	for (size_t i = 0; i < r->ncells; i++)
-		r->cells[i].kind = ROW_ABSENT;
+		r->cells[i].kind = JSON_CELL_ABSENT;
 	skip_blanks(&s);
 	good = take_object(&s, 0);
 	skip_blanks(&s);
@@ -517,23 +519,23 @@ put_compact(struct buf *out, const char *p, const char *end)
 }
 
 void
-row_put(struct row *r, const struct row_cell *cell, struct buf *out,
-    enum step_style style)
+json_row_write_cell(struct json_row *r, const struct json_cell *cell,
+    struct buf *out, enum style style)
 {
 	switch (cell->kind) {
-	case ROW_ABSENT:
+	case JSON_CELL_ABSENT:
 		return;
-	case ROW_SCALAR:
+	case JSON_CELL_SCALAR:
 		buf_add(out, cell->text, cell->len);
 		return;
-	case ROW_STRING:
+	case JSON_CELL_STRING:
 		if (style == STYLE_JSON) {
 			buf_add(out, cell->text, cell->len);
 			return;
 		}
-		row_unescape(r, cell);
+		json_row_unescape(r, cell);
 		break;
-	case ROW_NESTED:
+	case JSON_CELL_NESTED:
 		r->scratch.len = 0;
 		put_compact(&r->scratch, cell->text, cell->text + cell->len);
 		if (style == STYLE_JSON) {
@@ -545,15 +547,15 @@ row_put(struct row *r, const struct row_cell *cell, struct buf *out,
 	if (r->scratch.failed)
 		out->failed = true;
 	else if (r->scratch.len > 0)
-		steps_style(out, r->scratch.data, r->scratch.len, style);
+		style_write(out, r->scratch.data, r->scratch.len, style);
 }
 
 uint64_t
-row_number(const struct row_cell *cell)
+json_row_number(const struct json_cell *cell)
 {
 	uint64_t v = 0;
 
-	for (size_t i = 0; cell->kind == ROW_SCALAR && i < cell->len &&
+	for (size_t i = 0; cell->kind == JSON_CELL_SCALAR && i < cell->len &&
 			   cell->text[i] >= '0' && cell->text[i] <= '9';
 	     i++)
 		v = v * 10 + (uint64_t)(cell->text[i] - '0');
@@ -561,11 +563,11 @@ row_number(const struct row_cell *cell)
 }
 
 bool
-row_next_number(const struct row_cell *cell, const char **at, uint64_t *v)
+json_row_next_number(const struct json_cell *cell, const char **at, uint64_t *v)
 {
 	const char *p = *at, *end = cell->text + cell->len;
 
-	if (cell->kind != ROW_NESTED)
+	if (cell->kind != JSON_CELL_NESTED)
 		return false;
 	if (p == NULL)
 		p = cell->text;

@@ -11,37 +11,37 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "format/program.h"
+#include "base/style.h"
 
-enum row_kind {
-	ROW_ABSENT,
-	ROW_SCALAR, /* a number, true, false, null: its text */
-	ROW_STRING, /* its text with the quotes and escapes */
-	ROW_NESTED, /* an array or object: its text */
+enum json_kind {
+	JSON_CELL_ABSENT,
+	JSON_CELL_SCALAR, /* a number, true, false, null: its text */
+	JSON_CELL_STRING, /* its text with the quotes and escapes */
+	JSON_CELL_NESTED, /* an array or object: its text */
 };
 
-struct row_cell {
-	enum row_kind kind;
+struct json_cell {
+	enum json_kind kind;
 	const char *text; /* borrowed from the line */
 	size_t len;
 	const char *member; /* where its key begins */
 };
 
 /* A key that is looked for, at its place among the others. */
-struct row_key {
+struct json_row_key {
 	char *name; /* owned */
 	size_t len;
 	/* The first and last below, the next beside; 0: none. */
 	uint32_t parent, child, last, next;
-	uint32_t cell; /* ROW_NO_CELL: only what is below it is wanted */
+	uint32_t cell; /* JSON_ROW_NO_CELL: only what is below it is wanted */
 };
 
-#define ROW_NO_CELL UINT32_MAX
+#define JSON_ROW_NO_CELL UINT32_MAX
 
-struct row {
-	struct row_key *keys; /* owned; the first is the whole object */
+struct json_row {
+	struct json_row_key *keys; /* owned; the first is the whole object */
 	size_t nkeys, keys_cap;
-	struct row_cell *cells; /* owned */
+	struct json_cell *cells; /* owned */
 	size_t ncells;
 	/* Add the keys of the next object as they come, and with deep those of
 	 * objects in it. */
@@ -52,40 +52,42 @@ struct row {
 };
 
 /* Returns 0, or -1 when memory ran out. */
-int row_open(struct row *r);
-void row_close(struct row *r);
+int json_row_open(struct json_row *r);
+void json_row_close(struct json_row *r);
 
 /*
  * Look for the value at path, "a.b".  Returns the number of its cell, or
- * ROW_NO_CELL when memory ran out.
+ * JSON_ROW_NO_CELL when memory ran out.
  */
-uint32_t row_add(struct row *r, const char *path);
+uint32_t json_row_add(struct json_row *r, const char *path);
 
 /* Append the path of a cell to out. */
-void row_path(const struct row *r, uint32_t cell, struct buf *out);
+void json_row_write_path(
+    const struct json_row *r, uint32_t cell, struct buf *out);
 
 /*
  * Take len bytes of text apart.  Returns 0, or -1 when it is no JSON object:
  * wrong_at says where.
  */
-int row_parse(struct row *r, const char *text, size_t len);
+int json_row_parse(struct json_row *r, const char *text, size_t len);
 
 /*
  * Append a cell in a style.  In JSON it stays as it came; else strings lose
  * their quotes and escapes first, and what nests its blanks.
  */
-void row_put(struct row *r, const struct row_cell *cell, struct buf *out,
-    enum step_style style);
+void json_row_write_cell(struct json_row *r, const struct json_cell *cell,
+    struct buf *out, enum style style);
 
 /* The string of a cell without quotes and escapes, in r->scratch until the
  * next call.  U+0000 becomes U+FFFD, as no text here holds a NUL. */
-void row_unescape(struct row *r, const struct row_cell *cell);
+void json_row_unescape(struct json_row *r, const struct json_cell *cell);
 
 /* The whole number in a cell, or 0. */
-uint64_t row_number(const struct row_cell *cell);
+uint64_t json_row_number(const struct json_cell *cell);
 
 /* The next whole number in an array: *at is NULL first and moves on.  Returns
  * whether there was one. */
-bool row_next_number(const struct row_cell *cell, const char **at, uint64_t *v);
+bool json_row_next_number(
+    const struct json_cell *cell, const char **at, uint64_t *v);
 
 #endif

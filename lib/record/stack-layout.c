@@ -6,7 +6,7 @@
 #include "record/stack-layout.h"
 
 /* The map whose layout is being found. */
-struct search {
+struct stack_search {
 	const struct stream_header *header;
 	unsigned int map;
 	const json_t *names; /* field_map, or NULL */
@@ -19,34 +19,34 @@ struct search {
  * it.  Returns 0, or -1 after reporting.
  */
 static int
-find(const struct search *s, const char *key, const char **name,
-    struct place *at)
+find(const struct stack_search *s, const char *key, const char **name,
+    struct field_place *at)
 {
-	struct columns found = { 0 };
+	struct fields found = { 0 };
 	unsigned long before = report_nomems();
 	int got = 0;
 
 	*name = key;
-	*at = (struct place){ .type = TYPE_NONE };
+	*at = (struct field_place){ .type = TYPE_NONE };
 	if (s->names != NULL &&
 	    (got = doc_get_string(s->names, key, name, s->where)) == -1)
 		return -1;
-	if (columns_has(s->header, s->map, *name))
-		columns_select(&found, s->header, s->map, name, 1, false);
+	if (fields_has(s->header, s->map, *name))
+		fields_add_selected(&found, s->header, s->map, name, 1, false);
 	/* Otherwise the member would not be there. */
 	if (found.failed || report_nomems() != before) {
-		columns_free(&found);
+		fields_free(&found);
 		return report_nomem();
 	}
 	if (found.n > 0)
 		*at = found.v[0].place;
-	columns_free(&found);
+	fields_free(&found);
 	if (at->type == TYPE_NONE && got == 1) {
 		report_error("%s: %s: the records have no member %s", s->where,
 		    key, *name);
 		return -1;
 	}
-	if (at->type != TYPE_NONE && at->cpus != CPUS_ONE) {
+	if (at->type != TYPE_NONE && at->cpus != FIELD_CPUS_ONE) {
 		report_error("%s: %s: there is a %s for each CPU; a stack has "
 			     "to be in the key",
 		    s->where, key, *name);
@@ -56,7 +56,7 @@ find(const struct search *s, const char *key, const char **name,
 }
 
 static int
-refuse(const struct search *s, const char *key, const char *name,
+refuse(const struct stack_search *s, const char *key, const char *name,
     const char *expected)
 {
 	report_error(
@@ -65,15 +65,16 @@ refuse(const struct search *s, const char *key, const char *name,
 }
 
 static bool
-is_integer(const struct types *t, const struct place *at)
+is_integer(const struct types *t, const struct field_place *at)
 {
-	const struct type *type = place_type(t, at);
+	const struct type *type = field_place_type(t, at);
 
 	return type->kind == TYPE_INT && type->size <= 8 && at->bits == 0;
 }
 
 static int
-find_integer(const struct search *s, const char *key, struct place *at)
+find_integer(
+    const struct stack_search *s, const char *key, struct field_place *at)
 {
 	const char *name;
 
@@ -85,7 +86,7 @@ find_integer(const struct search *s, const char *key, struct place *at)
 }
 
 static int
-find_text(const struct search *s, const char *key, struct place *at)
+find_text(const struct stack_search *s, const char *key, struct field_place *at)
 {
 	const char *name;
 
@@ -110,7 +111,7 @@ is_addresses(const struct types *t, const struct type *type)
 }
 
 static int
-find_stack(const struct search *s, const char *key, const char *size_key,
+find_stack(const struct stack_search *s, const char *key, const char *size_key,
     struct stack_field *f)
 {
 	const struct types *t = &s->header->types;
@@ -121,7 +122,7 @@ find_stack(const struct search *s, const char *key, const char *size_key,
 		return -1;
 	if (f->at.type == TYPE_NONE)
 		return 0;
-	type = place_type(t, &f->at);
+	type = field_place_type(t, &f->at);
 	if (is_addresses(t, type)) {
 		f->kind = STACK_ARRAY;
 		f->max = type->count < STACK_DEPTH_MAX ? (size_t)type->count
@@ -137,7 +138,7 @@ find_stack(const struct search *s, const char *key, const char *size_key,
 }
 
 static int
-find_fields(const struct search *s, struct stack_layout *l)
+find_fields(const struct stack_search *s, struct stack_layout *l)
 {
 	struct stack_field *sides = l->sides;
 
@@ -159,13 +160,13 @@ find_fields(const struct search *s, struct stack_layout *l)
 }
 
 int
-stack_layout(
+stack_layout_find(
     struct stack_layout *l, const struct stream_header *h, unsigned int map)
 {
 	const struct stream_map *m = &h->maps[map];
-	struct search s = { .header = h, .map = map };
+	struct stack_search s = { .header = h, .map = map };
 	json_t *stack, *names = NULL;
-	const struct place none = { .type = TYPE_NONE };
+	const struct field_place none = { .type = TYPE_NONE };
 	int got;
 
 	*l = (struct stack_layout){ true, none, none, none, { { 0 } } };
@@ -189,9 +190,10 @@ stack_layout(
 /* The integer at a place, with its sign be the type signed or not: a size
  * below zero is the kernel's error number. */
 static int64_t
-load(const struct types *t, const struct place *at, const unsigned char *record)
+load(const struct types *t, const struct field_place *at,
+    const unsigned char *record)
 {
-	unsigned int size = (unsigned int)place_type(t, at)->size;
+	unsigned int size = (unsigned int)field_place_type(t, at)->size;
 	uint64_t v = 0;
 
 	memcpy(&v, record + at->offset, size);
@@ -199,19 +201,19 @@ load(const struct types *t, const struct place *at, const unsigned char *record)
 }
 
 uint64_t
-stack_pid(const struct stack_layout *l, const struct types *t,
+stack_layout_read_pid(const struct stack_layout *l, const struct types *t,
     const unsigned char *record)
 {
 	uint64_t pid = 0;
 
 	if (l->pid.type != TYPE_NONE)
 		memcpy(&pid, record + l->pid.offset,
-		    (size_t)place_type(t, &l->pid)->size);
+		    (size_t)field_place_type(t, &l->pid)->size);
 	return pid;
 }
 
 int32_t
-stack_id(const struct stack_layout *l, enum stack_side side,
+stack_layout_read_id(const struct stack_layout *l, enum stack_side side,
     const unsigned char *record)
 {
 	int32_t id;
@@ -221,7 +223,7 @@ stack_id(const struct stack_layout *l, enum stack_side side,
 }
 
 size_t
-stack_addresses(const struct stack_layout *l, enum stack_side side,
+stack_layout_read_addresses(const struct stack_layout *l, enum stack_side side,
     const struct types *t, const unsigned char *record, uint64_t *addrs,
     size_t max)
 {

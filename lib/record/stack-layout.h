@@ -31,15 +31,16 @@ enum stack_kind {
 
 struct stack_field {
 	enum stack_kind kind;
-	struct place at;
-	struct place size; /* STACK_ARRAY; type TYPE_NONE: there is none */
-	size_t max;        /* STACK_ARRAY: addresses that it has room for */
+	struct field_place at;
+	struct field_place
+	    size;   /* STACK_ARRAY; type TYPE_NONE: there is none */
+	size_t max; /* STACK_ARRAY: addresses that it has room for */
 };
 
 struct stack_layout {
 	bool with_symbols;
 	/* type TYPE_NONE: the records have no such field. */
-	struct place pid, cpu, comm;
+	struct field_place pid, cpu, comm;
 	struct stack_field sides[STACK_SIDES];
 };
 
@@ -48,24 +49,24 @@ struct stack_layout {
  * when its interpreter is another or it has none, or -1 after reporting what
  * in its interpreter does not fit its types ("map events: stack_trace: ...").
  */
-int stack_layout(
+int stack_layout_find(
     struct stack_layout *l, const struct stream_header *h, unsigned int map);
 
 /* The member of a record of at least stream_record_size() bytes: the process,
  * 0 where the record does not say. */
-uint64_t stack_pid(const struct stack_layout *l, const struct types *t,
-    const unsigned char *record);
+uint64_t stack_layout_read_pid(const struct stack_layout *l,
+    const struct types *t, const unsigned char *record);
 
 /* STACK_ID: the id that is in the record. */
-int32_t stack_id(const struct stack_layout *l, enum stack_side side,
+int32_t stack_layout_read_id(const struct stack_layout *l, enum stack_side side,
     const unsigned char *record);
 
 /*
  * STACK_ARRAY: copy the addresses, at most max, innermost first, from the
  * record.  Returns how many; 0 also where the size is zero or negative.
  */
-size_t stack_addresses(const struct stack_layout *l, enum stack_side side,
-    const struct types *t, const unsigned char *record, uint64_t *addrs,
-    size_t max);
+size_t stack_layout_read_addresses(const struct stack_layout *l,
+    enum stack_side side, const struct types *t, const unsigned char *record,
+    uint64_t *addrs, size_t max);
 
 #endif

@@ -15,22 +15,22 @@ static int
 open_view(struct stack_view *v)
 {
 	v->addrs = calloc(STACK_DEPTH_MAX, sizeof(*v->addrs));
-	if (v->addrs == NULL || row_open(&v->row) == -1)
+	if (v->addrs == NULL || json_row_open(&v->row) == -1)
 		return -1;
 	for (size_t i = 0; i < nitems(frame_keys); i++)
-		row_add(&v->row, frame_keys[i]);
+		json_row_add(&v->row, frame_keys[i]);
 	return v->row.failed ? -1 : 0;
 }
 
 int
 stack_view_new(struct stack_view **out, const struct stream_header *h,
-    unsigned int map, const struct symbols *symbols)
+    unsigned int map, const struct symbol_store *symbols)
 {
 	struct stack_view *v;
 	struct stack_layout l = { .with_symbols = true };
 
 	*out = NULL;
-	if (h != NULL && stack_layout(&l, h, map) != 1)
+	if (h != NULL && stack_layout_find(&l, h, map) != 1)
 		return 0;
 	if ((v = calloc(1, sizeof(*v))) == NULL)
 		return -1;
@@ -55,19 +55,19 @@ stack_view_free(struct stack_view *v)
 		return;
 	free(v->v);
 	free(v->addrs);
-	row_close(&v->row);
+	json_row_close(&v->row);
 	buf_free(&v->text);
 	buf_free(&v->folded);
 	free(v);
 }
 
 enum stack_side
-stack_view_side(const struct stack_view *v, const struct place *p)
+stack_view_side(const struct stack_view *v, const struct field_place *p)
 {
 	for (int i = 0; i < STACK_SIDES; i++) {
 		const struct stack_field *f = &v->layout.sides[i];
 
-		if (f->kind != STACK_ABSENT && place_is(&f->at, p))
+		if (f->kind != STACK_ABSENT && field_place_equals(&f->at, p))
 			return (enum stack_side)i;
 	}
 	return STACK_SIDES;
@@ -86,7 +86,8 @@ clear(struct stack_view *v)
 }
 
 static void
-add(struct stack_view *v, uint64_t addr, bool inlined, struct frame frame)
+add(struct stack_view *v, uint64_t addr, bool inlined,
+    struct symbol_frame frame)
 {
 	size_t cap = v->cap == 0 ? 128 : v->cap * 2;
 	struct stack_frame *p = v->v;
@@ -110,14 +111,14 @@ add(struct stack_view *v, uint64_t addr, bool inlined, struct frame frame)
 static void
 add_address(struct stack_view *v, uint64_t pid, uint64_t addr)
 {
-	struct frames found = { NULL, 0 };
+	struct symbol_frames found = { NULL, 0 };
 
 	if (v->symbols != NULL)
-		found = symbols_find(v->symbols, pid, addr);
+		found = symbol_store_find(v->symbols, pid, addr);
 	if (found.n == 0 || v->names > STACK_NAMES_MAX)
-		add(v, addr, false, (struct frame){ .symbol = NULL });
+		add(v, addr, false, (struct symbol_frame){ .symbol = NULL });
 	for (size_t i = 0; i < found.n && v->names <= STACK_NAMES_MAX; i++) {
-		const struct frame *f = &found.v[i];
+		const struct symbol_frame *f = &found.v[i];
 
 		add(v, addr, i + 1 < found.n, *f);
 		v->names += strlen(f->symbol);
@@ -134,11 +135,11 @@ find_stack(struct stack_view *v, enum stack_side side,
 	const char *stacks = v->header->maps[v->map].stacks;
 	size_t n = 0;
 
-	v->id = stack_id(&v->layout, side, record);
+	v->id = stack_layout_read_id(&v->layout, side, record);
 	if (v->id < 0)
 		return 0;
 	if (v->symbols != NULL && stacks != NULL)
-		n = symbols_stack(v->symbols, stacks, v->id, addrs);
+		n = symbol_store_find_stack(v->symbols, stacks, v->id, addrs);
 	if (n == 0)
 		v->state = STACK_UNKNOWN;
 	return n;
@@ -156,8 +157,8 @@ stack_view_addresses(struct stack_view *v, enum stack_side side,
 	if (f->kind == STACK_ID)
 		n = find_stack(v, side, record, addrs);
 	else if (f->kind == STACK_ARRAY)
-		n = stack_addresses(&v->layout, side, &v->header->types, record,
-		    v->addrs, STACK_DEPTH_MAX);
+		n = stack_layout_read_addresses(&v->layout, side,
+		    &v->header->types, record, v->addrs, STACK_DEPTH_MAX);
 	if (n > 0)
 		v->state = STACK_FRAMES;
 	return n;
@@ -172,7 +173,8 @@ stack_view_read(
 	uint64_t pid = 0;
 
 	if (side == STACK_USER)
-		pid = stack_pid(&v->layout, &v->header->types, record);
+		pid = stack_layout_read_pid(
+		    &v->layout, &v->header->types, record);
 	for (size_t i = 0; i < n; i++)
 		add_address(v, pid, addrs[i]);
 }
@@ -180,13 +182,13 @@ stack_view_read(
 /* A string of a frame goes to the view's text.  Returns where it starts, plus
  * one; 0: there is none. */
 static size_t
-take_text(struct stack_view *v, const struct row_cell *cell)
+take_text(struct stack_view *v, const struct json_cell *cell)
 {
 	size_t at = v->text.len + 1;
 
-	if (cell->kind != ROW_STRING || v->text.len > STACK_NAMES_MAX)
+	if (cell->kind != JSON_CELL_STRING || v->text.len > STACK_NAMES_MAX)
 		return 0;
-	row_unescape(&v->row, cell);
+	json_row_unescape(&v->row, cell);
 	buf_add(&v->text, v->row.scratch.data, v->row.scratch.len);
 	buf_chr(&v->text, '\0');
 	v->failed |= v->row.failed || v->text.failed;
@@ -197,18 +199,18 @@ take_text(struct stack_view *v, const struct row_cell *cell)
 static void
 take_frame(struct stack_view *v, const char *text, size_t len)
 {
-	const struct row_cell *cells;
-	struct frame f;
+	const struct json_cell *cells;
+	struct symbol_frame f;
 
-	if (row_parse(&v->row, text, len) == -1)
+	if (json_row_parse(&v->row, text, len) == -1)
 		return;
 	cells = v->row.cells;
-	f = (struct frame){
-		.has_offset = cells[CELL_OFFSET].kind == ROW_SCALAR,
-		.offset = row_number(&cells[CELL_OFFSET]),
-		.line = row_number(&cells[CELL_LINE]),
+	f = (struct symbol_frame){
+		.has_offset = cells[CELL_OFFSET].kind == JSON_CELL_SCALAR,
+		.offset = json_row_number(&cells[CELL_OFFSET]),
+		.line = json_row_number(&cells[CELL_LINE]),
 	};
-	add(v, row_number(&cells[CELL_ADDR]), false, f);
+	add(v, json_row_number(&cells[CELL_ADDR]), false, f);
 	if (v->failed)
 		return;
 	v->v[v->n - 1].symbol_at = take_text(v, &cells[CELL_SYMBOL]);
@@ -241,13 +243,13 @@ element_end(const char *p, const char *end)
 static void
 take_element(struct stack_view *v, const char *text, size_t len)
 {
-	const struct row_cell number = { ROW_SCALAR, text, len, NULL };
+	const struct json_cell number = { JSON_CELL_SCALAR, text, len, NULL };
 
 	if (len > 0 && *text == '{')
 		take_frame(v, text, len);
 	else if (len > 0 && *text >= '0' && *text <= '9')
-		add(v, row_number(&number), false,
-		    (struct frame){ .symbol = NULL });
+		add(v, json_row_number(&number), false,
+		    (struct symbol_frame){ .symbol = NULL });
 }
 
 /* All strings are there and stay where they are. */
@@ -265,8 +267,8 @@ settle(struct stack_view *v)
 	/* A function that calls itself stands there twice too, but under the
 	 * same name. */
 	for (size_t i = 1; i < v->n; i++) {
-		const struct frame *in = &v->v[i].frame;
-		const struct frame *f = &v->v[i - 1].frame;
+		const struct symbol_frame *in = &v->v[i].frame;
+		const struct symbol_frame *f = &v->v[i - 1].frame;
 
 		v->v[i - 1].inlined = v->v[i - 1].addr == v->v[i].addr &&
 				      f->symbol != NULL && in->symbol != NULL &&
@@ -293,25 +295,26 @@ take_array(struct stack_view *v, const char *p, const char *end)
 }
 
 bool
-stack_view_shows(const struct row_cell *cell)
+stack_view_is_stack(const struct json_cell *cell)
 {
 	static const char first[] = "[{\"addr\"";
 
-	return cell->kind == ROW_NESTED && cell->len >= sizeof(first) - 1 &&
+	return cell->kind == JSON_CELL_NESTED &&
+	       cell->len >= sizeof(first) - 1 &&
 	       memcmp(cell->text, first, sizeof(first) - 1) == 0;
 }
 
 void
-stack_view_take(struct stack_view *v, const struct row_cell *cell)
+stack_view_read_json(struct stack_view *v, const struct json_cell *cell)
 {
 	uint64_t id;
 
 	clear(v);
-	if (cell->kind == ROW_NESTED && *cell->text == '[') {
+	if (cell->kind == JSON_CELL_NESTED && *cell->text == '[') {
 		take_array(v, cell->text, cell->text + cell->len);
-	} else if (cell->kind == ROW_SCALAR && *cell->text >= '0' &&
+	} else if (cell->kind == JSON_CELL_SCALAR && *cell->text >= '0' &&
 		   *cell->text <= '9') {
-		id = row_number(cell);
+		id = json_row_number(cell);
 		v->id = id > INT32_MAX ? INT32_MAX : (int32_t)id;
 		v->state = STACK_UNKNOWN;
 	}
@@ -330,14 +333,14 @@ put_json(const struct stack_view *v, struct buf *out)
 
 		if (i > 0)
 			buf_chr(out, ',');
-		symbols_put_frame(
+		symbol_store_write_frame(
 		    out, f->addr, f->frame.symbol != NULL ? &f->frame : NULL);
 	}
 	buf_chr(out, ']');
 }
 
 void
-stack_view_name(struct buf *out, const char *name, size_t n)
+stack_view_write_name(struct buf *out, const char *name, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)name;
 	size_t len;
@@ -359,14 +362,14 @@ stack_view_name(struct buf *out, const char *name, size_t n)
 }
 
 void
-stack_view_fold(const struct stack_view *v, struct buf *out,
+stack_view_write_functions(const struct stack_view *v, struct buf *out,
     const char *unknown, const char *end)
 {
 	for (size_t i = v->n; i-- > 0;) {
 		const char *name = v->v[i].frame.symbol;
 
 		if (name != NULL)
-			stack_view_name(out, name, strlen(name));
+			stack_view_write_name(out, name, strlen(name));
 		else if (unknown != NULL)
 			buf_str(out, unknown);
 		else
@@ -376,7 +379,7 @@ stack_view_fold(const struct stack_view *v, struct buf *out,
 }
 
 void
-stack_view_put(struct stack_view *v, struct buf *out, enum step_style style)
+stack_view_write(struct stack_view *v, struct buf *out, enum style style)
 {
 	/* Not all of its frames are there, perhaps none. */
 	if (v->failed) {
@@ -389,9 +392,9 @@ stack_view_put(struct stack_view *v, struct buf *out, enum step_style style)
 		put_json(v, out);
 	} else if (v->state == STACK_FRAMES) {
 		v->folded.len = 0;
-		stack_view_fold(v, &v->folded, NULL, ";");
+		stack_view_write_functions(v, &v->folded, NULL, ";");
 		if (!v->folded.failed)
-			steps_style(
+			style_write(
 			    out, v->folded.data, v->folded.len - 1, style);
 		v->failed |= v->folded.failed;
 	}

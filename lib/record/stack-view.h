@@ -18,8 +18,8 @@
 /* A function that an address of the stack lies in. */
 struct stack_frame {
 	uint64_t addr;
-	bool inlined;       /* the next is the function it is inlined in */
-	struct frame frame; /* symbol NULL: not known */
+	bool inlined; /* the next is the function it is inlined in */
+	struct symbol_frame frame; /* symbol NULL: not known */
 	/* JSON: where the strings start in the view's text, plus one. */
 	size_t symbol_at, file_at;
 };
@@ -40,7 +40,7 @@ struct stack_view {
 	const struct stream_header *header; /* borrowed; NULL: JSON records
 					       whose types nobody knows */
 	unsigned int map;
-	const struct symbols *symbols; /* borrowed, or NULL */
+	const struct symbol_store *symbols; /* borrowed, or NULL */
 	struct stack_layout layout;
 
 	/* The stack that was read last, innermost first. */
@@ -52,7 +52,7 @@ struct stack_view {
 
 	size_t names;            /* bytes of them */
 	uint64_t *addrs;         /* owned: room for STACK_DEPTH_MAX */
-	struct row row;          /* of a frame that is JSON */
+	struct json_row row;     /* of a frame that is JSON */
 	struct buf text, folded; /* its strings; a field to be escaped */
 };
 
@@ -62,12 +62,12 @@ struct stack_view {
  * Returns 0, or -1 when memory ran out: that is not reported.
  */
 int stack_view_new(struct stack_view **v, const struct stream_header *h,
-    unsigned int map, const struct symbols *symbols);
+    unsigned int map, const struct symbol_store *symbols);
 void stack_view_free(struct stack_view *v);
 
 /* Which stack lies at a place, or STACK_SIDES. */
 enum stack_side stack_view_side(
-    const struct stack_view *v, const struct place *p);
+    const struct stack_view *v, const struct field_place *p);
 
 /* Read a stack from a record's bytes. */
 void stack_view_read(
@@ -79,26 +79,25 @@ size_t stack_view_addresses(struct stack_view *v, enum stack_side side,
 
 /* Read one from the cell of a record in JSON, where it is an array of
  * {"addr":...} or of addresses, or an id. */
-void stack_view_take(struct stack_view *v, const struct row_cell *cell);
+void stack_view_read_json(struct stack_view *v, const struct json_cell *cell);
 
 /* Whether a cell looks like one, for records of which no header tells. */
-bool stack_view_shows(const struct row_cell *cell);
+bool stack_view_is_stack(const struct json_cell *cell);
 
 /*
  * Append the stack that was read.  JSON: an array of {addr, symbol, offset,
  * file, line}, or the id that is unknown.  In any other style one field, the
  * outermost function first: main;f;g.
  */
-void stack_view_put(
-    struct stack_view *v, struct buf *out, enum step_style style);
+void stack_view_write(struct stack_view *v, struct buf *out, enum style style);
 
 /* The functions alone, the outermost first, with end behind each; unknown is
  * what stands for those without a name, or NULL for their addresses. */
-void stack_view_fold(const struct stack_view *v, struct buf *out,
+void stack_view_write_functions(const struct stack_view *v, struct buf *out,
     const char *unknown, const char *end);
 
 /* Append n bytes of a name so that neither the ; between names nor the blank
  * before a count, nor the end of a line is mistaken. */
-void stack_view_name(struct buf *out, const char *name, size_t n);
+void stack_view_write_name(struct buf *out, const char *name, size_t n);
 
 #endif

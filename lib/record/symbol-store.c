@@ -17,7 +17,7 @@ enum {
 };
 
 /* Something known by two numbers: in one block of memory, n parts of it. */
-struct entry {
+struct symbol_entry {
 	uint64_t a, b;
 	uint32_t next; /* in its bucket, or NONE */
 	uint32_t n;
@@ -29,26 +29,26 @@ struct entry {
  * A hash table that forgets: its entries are a ring in the order they came, of
  * which the oldest go where there are more than max, or more bytes.
  */
-struct hash {
-	struct entry *v;    /* owned: room for cap, a power of two */
-	uint32_t *buckets;  /* owned: as many; the first entry of each */
-	size_t n, cap, max; /* max: a power of two */
+struct symbol_hash {
+	struct symbol_entry *v; /* owned: room for cap, a power of two */
+	uint32_t *buckets;      /* owned: as many; the first entry of each */
+	size_t n, cap, max;     /* max: a power of two */
 	size_t oldest;
 	size_t bytes; /* of all blocks */
 	uint64_t seed;
 };
 
-struct symbols {
-	struct hash frames; /* by pid and address */
-	struct hash stacks; /* by the map's place in names, and id */
-	char **names;       /* owned: maps of stacks */
+struct symbol_store {
+	struct symbol_hash frames; /* by pid and address */
+	struct symbol_hash stacks; /* by the map's place in names, and id */
+	char **names;              /* owned: maps of stacks */
 	size_t nnames;
 };
 
 /* A bucket for two numbers.  Whoever writes streams cannot choose which ones
  * fall into the same, not knowing the seed. */
 static size_t
-bucket_of(const struct hash *t, uint64_t a, uint64_t b)
+bucket_of(const struct symbol_hash *t, uint64_t a, uint64_t b)
 {
 	uint64_t h = (a ^ t->seed) * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -57,8 +57,8 @@ bucket_of(const struct hash *t, uint64_t a, uint64_t b)
 	return (size_t)(h ^ h >> 32) & (t->cap - 1);
 }
 
-static struct entry *
-hash_find(const struct hash *t, uint64_t a, uint64_t b)
+static struct symbol_entry *
+hash_find(const struct symbol_hash *t, uint64_t a, uint64_t b)
 {
 	uint32_t i = NONE;
 
@@ -70,7 +70,7 @@ hash_find(const struct hash *t, uint64_t a, uint64_t b)
 }
 
 static void
-link_entry(struct hash *t, uint32_t i)
+link_entry(struct symbol_hash *t, uint32_t i)
 {
 	uint32_t *bucket = &t->buckets[bucket_of(t, t->v[i].a, t->v[i].b)];
 
@@ -79,10 +79,10 @@ link_entry(struct hash *t, uint32_t i)
 }
 
 static void
-drop_oldest(struct hash *t)
+drop_oldest(struct symbol_hash *t)
 {
 	uint32_t i = (uint32_t)t->oldest;
-	struct entry *e = &t->v[i];
+	struct symbol_entry *e = &t->v[i];
 	uint32_t *at = &t->buckets[bucket_of(t, e->a, e->b)];
 
 	while (*at != i)
@@ -95,9 +95,9 @@ drop_oldest(struct hash *t)
 }
 
 static int
-hash_grow(struct hash *t)
+hash_grow(struct symbol_hash *t)
 {
-	struct hash to = *t;
+	struct symbol_hash to = *t;
 
 	to.cap = t->cap == 0 ? FIRST_ENTRIES : t->cap * 2;
 	to.oldest = 0;
@@ -121,10 +121,10 @@ hash_grow(struct hash *t)
 
 /* Keep n parts in a block of so many bytes, which is taken over. */
 static int
-hash_set(
-    struct hash *t, uint64_t a, uint64_t b, void *block, size_t size, size_t n)
+hash_set(struct symbol_hash *t, uint64_t a, uint64_t b, void *block,
+    size_t size, size_t n)
 {
-	struct entry *e = hash_find(t, a, b);
+	struct symbol_entry *e = hash_find(t, a, b);
 	uint32_t i;
 
 	if (e == NULL) {
@@ -136,7 +136,7 @@ hash_set(
 		}
 		i = (uint32_t)((t->oldest + t->n++) & (t->cap - 1));
 		e = &t->v[i];
-		*e = (struct entry){ .a = a, .b = b };
+		*e = (struct symbol_entry){ .a = a, .b = b };
 		link_entry(t, i);
 	}
 	t->bytes += size - e->size;
@@ -144,13 +144,13 @@ hash_set(
 	e->block = block;
 	e->size = size;
 	e->n = (uint32_t)n;
-	while (t->bytes > SYMBOLS_BYTES_MAX && t->n > 1)
+	while (t->bytes > SYMBOL_STORE_BYTES_MAX && t->n > 1)
 		drop_oldest(t);
 	return 0;
 }
 
 static void
-hash_free(struct hash *t)
+hash_free(struct symbol_hash *t)
 {
 	while (t->n > 0)
 		drop_oldest(t);
@@ -158,17 +158,17 @@ hash_free(struct hash *t)
 	free(t->buckets);
 }
 
-struct symbols *
-symbols_new(void)
+struct symbol_store *
+symbol_store_new(void)
 {
-	struct symbols *s = calloc(1, sizeof(*s));
+	struct symbol_store *s = calloc(1, sizeof(*s));
 
 	if (s == NULL) {
 		report_nomem();
 		return NULL;
 	}
-	s->frames.max = SYMBOLS_MAX;
-	s->stacks.max = SYMBOLS_STACKS_MAX;
+	s->frames.max = SYMBOL_STORE_MAX;
+	s->stacks.max = SYMBOL_STORE_STACKS_MAX;
 	/* Not arc4random_buf(3): libbsd's exits where it finds no memory. */
 	if (getentropy(&s->frames.seed, sizeof(s->frames.seed)) == -1) {
 		report_error("random numbers: %s", strerror(errno));
@@ -180,7 +180,7 @@ symbols_new(void)
 }
 
 void
-symbols_free(struct symbols *s)
+symbol_store_free(struct symbol_store *s)
 {
 	if (s == NULL)
 		return;
@@ -192,14 +192,14 @@ symbols_free(struct symbols *s)
 	free(s);
 }
 
-struct frames
-symbols_find(const struct symbols *s, uint64_t pid, uint64_t addr)
+struct symbol_frames
+symbol_store_find(const struct symbol_store *s, uint64_t pid, uint64_t addr)
 {
-	const struct entry *e = hash_find(&s->frames, pid, addr);
+	const struct symbol_entry *e = hash_find(&s->frames, pid, addr);
 
 	if (e == NULL)
-		return (struct frames){ NULL, 0 };
-	return (struct frames){ e->block, e->n };
+		return (struct symbol_frames){ NULL, 0 };
+	return (struct symbol_frames){ e->block, e->n };
 }
 
 /* Copy a string, cut where it is too long, to *at, which moves behind it. */
@@ -217,19 +217,19 @@ copy_text(char **at, const char *text, size_t len)
 static size_t
 text_len(const char *text)
 {
-	return text == NULL ? 0 : strnlen(text, SYMBOLS_TEXT_MAX);
+	return text == NULL ? 0 : strnlen(text, SYMBOL_STORE_TEXT_MAX);
 }
 
 int
-symbols_set(struct symbols *s, uint64_t pid, uint64_t addr,
-    const struct frame *f, size_t n)
+symbol_store_set(struct symbol_store *s, uint64_t pid, uint64_t addr,
+    const struct symbol_frame *f, size_t n)
 {
 	size_t size;
-	struct frame *block;
+	struct symbol_frame *block;
 	char *at;
 
-	if (n > SYMBOLS_INLINES_MAX)
-		n = SYMBOLS_INLINES_MAX;
+	if (n > SYMBOL_STORE_INLINES_MAX)
+		n = SYMBOL_STORE_INLINES_MAX;
 	size = (n + 1) * sizeof(*block);
 	for (size_t i = 0; i < n; i++)
 		size += text_len(f[i].symbol) + text_len(f[i].file) + 2;
@@ -249,7 +249,7 @@ symbols_set(struct symbols *s, uint64_t pid, uint64_t addr,
 
 /* The place of a map of stacks in the names; nnames if it has none. */
 static size_t
-find_name(const struct symbols *s, const char *stacks)
+find_name(const struct symbol_store *s, const char *stacks)
 {
 	size_t i = 0;
 
@@ -259,7 +259,7 @@ find_name(const struct symbols *s, const char *stacks)
 }
 
 static int
-add_name(struct symbols *s, const char *stacks)
+add_name(struct symbol_store *s, const char *stacks)
 {
 	char **names;
 
@@ -280,10 +280,10 @@ add_name(struct symbols *s, const char *stacks)
 }
 
 size_t
-symbols_stack(const struct symbols *s, const char *stacks, int32_t id,
-    const uint64_t **addrs)
+symbol_store_find_stack(const struct symbol_store *s, const char *stacks,
+    int32_t id, const uint64_t **addrs)
 {
-	const struct entry *e =
+	const struct symbol_entry *e =
 	    hash_find(&s->stacks, find_name(s, stacks), (uint32_t)id);
 
 	if (e == NULL)
@@ -293,7 +293,7 @@ symbols_stack(const struct symbols *s, const char *stacks, int32_t id,
 }
 
 int
-symbols_set_stack(struct symbols *s, const char *stacks, int32_t id,
+symbol_store_set_stack(struct symbol_store *s, const char *stacks, int32_t id,
     const uint64_t *addrs, size_t n)
 {
 	size_t name = find_name(s, stacks), size;
@@ -326,12 +326,12 @@ take_u64(const json_t *json, const char *key, uint64_t max, uint64_t *out,
 }
 
 static int
-take_frame(
-    const json_t *json, uint64_t *addr, struct frame *f, const char *where)
+take_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
+    const char *where)
 {
 	int got;
 
-	*f = (struct frame){ .symbol = NULL };
+	*f = (struct symbol_frame){ .symbol = NULL };
 	if (!json_is_object(json)) {
 		report_error(
 		    "%s: expected an object, found %s", where, doc_kind(json));
@@ -353,30 +353,30 @@ take_frame(
 /* The frames of one address, which stand in a row. */
 struct inlined {
 	uint64_t addr;
-	struct frame v[SYMBOLS_INLINES_MAX];
+	struct symbol_frame v[SYMBOL_STORE_INLINES_MAX];
 	size_t n;
 	bool any; /* there is a row: n is 0 for an address that is forgotten */
 };
 
 static int
-end_row(struct symbols *s, uint64_t pid, struct inlined *row)
+end_row(struct symbol_store *s, uint64_t pid, struct inlined *row)
 {
 	int ret = 0;
 
 	if (row->any)
-		ret = symbols_set(s, pid, row->addr, row->v, row->n);
+		ret = symbol_store_set(s, pid, row->addr, row->v, row->n);
 	row->any = false;
 	row->n = 0;
 	return ret;
 }
 
 static int
-take_frames(
-    struct symbols *s, uint64_t pid, const json_t *frames, const char *where)
+take_frames(struct symbol_store *s, uint64_t pid, const json_t *frames,
+    const char *where)
 {
 	struct inlined row = { .n = 0 };
 	char at[1200];
-	struct frame f;
+	struct symbol_frame f;
 	uint64_t addr;
 
 	for (size_t i = 0; i < json_array_size(frames); i++) {
@@ -385,10 +385,10 @@ take_frames(
 			return -1;
 		if (addr != row.addr && end_row(s, pid, &row) == -1)
 			return -1;
-		if (row.n == SYMBOLS_INLINES_MAX) {
+		if (row.n == SYMBOL_STORE_INLINES_MAX) {
 			report_error("%s: more than %d functions at one "
 				     "address",
-			    at, SYMBOLS_INLINES_MAX);
+			    at, SYMBOL_STORE_INLINES_MAX);
 			return -1;
 		}
 		row.addr = addr;
@@ -400,7 +400,8 @@ take_frames(
 }
 
 int
-symbols_take(struct symbols *s, const json_t *value, const char *where)
+symbol_store_parse(
+    struct symbol_store *s, const json_t *value, const char *where)
 {
 	json_t *frames = NULL;
 	uint64_t pid;
@@ -414,7 +415,8 @@ symbols_take(struct symbols *s, const json_t *value, const char *where)
 }
 
 int
-symbols_take_stack(struct symbols *s, const json_t *value, const char *where)
+symbol_store_parse_stack(
+    struct symbol_store *s, const json_t *value, const char *where)
 {
 	uint64_t addrs[STACK_DEPTH_MAX], id;
 	const char *stacks = NULL;
@@ -441,7 +443,7 @@ symbols_take_stack(struct symbols *s, const json_t *value, const char *where)
 			    where, i, doc_kind(json_array_get(array, i)));
 			return -1;
 		}
-	return symbols_set_stack(s, stacks, (int32_t)id, addrs, n);
+	return symbol_store_set_stack(s, stacks, (int32_t)id, addrs, n);
 }
 
 /*
@@ -464,7 +466,8 @@ put_text(struct buf *out, const char *key, const char *text)
 }
 
 void
-symbols_put_frame(struct buf *out, uint64_t addr, const struct frame *f)
+symbol_store_write_frame(
+    struct buf *out, uint64_t addr, const struct symbol_frame *f)
 {
 	buf_printf(out, "{\"addr\":%" PRIu64, addr);
 	if (f != NULL) {
@@ -480,13 +483,14 @@ symbols_put_frame(struct buf *out, uint64_t addr, const struct frame *f)
 }
 
 void
-symbols_put(const struct symbols *s, struct buf *out, uint64_t pid,
+symbol_store_write(const struct symbol_store *s, struct buf *out, uint64_t pid,
     const uint64_t *addrs, size_t n)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
-		struct frames found = symbols_find(s, pid, addrs[i]);
+		struct symbol_frames found =
+		    symbol_store_find(s, pid, addrs[i]);
 
 		/* Twice in a row would look like an inlined function. */
 		if (found.v == NULL || (i > 0 && addrs[i] == addrs[i - 1]))
@@ -500,7 +504,7 @@ symbols_put(const struct symbols *s, struct buf *out, uint64_t pid,
 			if (any)
 				buf_chr(out, ',');
 			any = true;
-			symbols_put_frame(
+			symbol_store_write_frame(
 			    out, addrs[i], found.n > 0 ? &found.v[k] : NULL);
 		}
 	}
@@ -509,11 +513,11 @@ symbols_put(const struct symbols *s, struct buf *out, uint64_t pid,
 }
 
 void
-symbols_put_stack(
-    const struct symbols *s, struct buf *out, const char *stacks, int32_t id)
+symbol_store_write_stack(const struct symbol_store *s, struct buf *out,
+    const char *stacks, int32_t id)
 {
 	const uint64_t *addrs;
-	size_t n = symbols_stack(s, stacks, id, &addrs);
+	size_t n = symbol_store_find_stack(s, stacks, id, &addrs);
 	size_t len = strlen(stacks);
 	char *p;
 

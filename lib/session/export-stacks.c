@@ -80,7 +80,7 @@ export_stacks(struct stream_header *h, unsigned int map, const struct object *o)
 	struct stack_layout layout;
 	char where[512];
 	const char *name;
-	int got = stack_layout(&layout, h, map);
+	int got = stack_layout_find(&layout, h, map);
 
 	if (got != 1 || !has_ids(&layout))
 		return got == -1 ? -1 : 0;

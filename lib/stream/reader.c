@@ -474,7 +474,7 @@ take_end(struct stream_line *line, const json_t *value, const char *where)
 	return doc_get_u64(value, "lost", UINT64_MAX, &line->lost, where);
 }
 
-/* Its value is for symbols_take_stack() or symbols_take(). */
+/* Its value is for symbol_store_parse_stack() or symbol_store_parse(). */
 static int
 take_value(struct stream_line *line, const json_t *value, const char *where)
 {

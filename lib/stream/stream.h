@@ -147,8 +147,8 @@ enum stream_line_kind {
 	LINE_LOST,   /* "@lost": map, count */
 	LINE_SAMPLED, /* "@sampled": map, round, keys */
 	LINE_ERROR,   /* "@error": map, message (until the next line) */
-	LINE_STACK,   /* "@stack": value, for symbols_take_stack() */
-	LINE_SYMBOLS, /* "@symbols": value, for symbols_take() */
+	LINE_STACK,   /* "@stack": value, for symbol_store_parse_stack() */
+	LINE_SYMBOLS, /* "@symbols": value, for symbol_store_parse() */
 	LINE_FINISH,  /* "@end": records, lost */
 	LINE_OTHER,   /* another "@" line, or one of the three above where no
 			 header names the maps: skip it, or pass its text on */

@@ -266,7 +266,7 @@ find_inlined(struct dwarf_index *ix, Dwarf_Die *function, uint64_t addr,
 
 	v[n++] = at;
 	ix->budget = INNER_MAX;
-	for (size_t i = 0; i < 2 * SYMBOLS_INLINES_MAX && n < max; i++) {
+	for (size_t i = 0; i < 2 * SYMBOL_STORE_INLINES_MAX && n < max; i++) {
 		if (!find_inner(ix, &at, addr, &inner))
 			break;
 		at = inner;
@@ -296,7 +296,7 @@ name_of(Dwarf_Die *die)
 
 /* Where the call stood that was inlined. */
 static void
-call_site(struct unit *u, Dwarf_Die *die, struct frame *f)
+call_site(struct unit *u, Dwarf_Die *die, struct symbol_frame *f)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Word file, line;
@@ -317,7 +317,7 @@ call_site(struct unit *u, Dwarf_Die *die, struct frame *f)
 
 /* Where the code at addr stands. */
 static void
-source_line(struct unit *u, uint64_t addr, struct frame *f)
+source_line(struct unit *u, uint64_t addr, struct symbol_frame *f)
 {
 	Dwarf_Line *row = dwarf_getsrc_die(&u->die, addr);
 	int line;
@@ -329,12 +329,12 @@ source_line(struct unit *u, uint64_t addr, struct frame *f)
 }
 
 size_t
-dwarf_index_find(
-    struct dwarf_index *ix, uint64_t addr, struct frame *frames, size_t max)
+dwarf_index_find(struct dwarf_index *ix, uint64_t addr,
+    struct symbol_frame *frames, size_t max)
 {
 	const struct range *r = find_range(&ix->ranges, addr);
-	Dwarf_Die chain[SYMBOLS_INLINES_MAX], function;
-	struct frame at = { .symbol = NULL };
+	Dwarf_Die chain[SYMBOL_STORE_INLINES_MAX], function;
+	struct symbol_frame at = { .symbol = NULL };
 	Dwarf_Addr entry;
 	struct unit *u;
 	size_t n = 0, out = 0;
@@ -345,7 +345,8 @@ dwarf_index_find(
 	source_line(u, addr, &at);
 	if (find_function(ix, u, addr, &function))
 		n = find_inlined(ix, &function, addr, chain,
-		    max < SYMBOLS_INLINES_MAX ? max : SYMBOLS_INLINES_MAX);
+		    max < SYMBOL_STORE_INLINES_MAX ? max
+						   : SYMBOL_STORE_INLINES_MAX);
 	for (; n > 1; n--) {
 		at.symbol = name_of(&chain[n - 1]);
 		frames[out++] = at;

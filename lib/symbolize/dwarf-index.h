@@ -28,7 +28,7 @@ void dwarf_index_free(struct dwarf_index *ix);
  * offsets of inlined ones are not known.  A symbol is NULL where it has no
  * name.  Strings are dw's.  Returns how many; 0: nothing is known.
  */
-size_t dwarf_index_find(
-    struct dwarf_index *ix, uint64_t addr, struct frame *frames, size_t max);
+size_t dwarf_index_find(struct dwarf_index *ix, uint64_t addr,
+    struct symbol_frame *frames, size_t max);
 
 #endif

@@ -172,7 +172,7 @@ address_of(const struct image *m, uint64_t offset, uint64_t *addr)
 
 /* Leave out inlined functions that have no name. */
 static size_t
-drop_nameless(struct frame *frames, size_t n)
+drop_nameless(struct symbol_frame *frames, size_t n)
 {
 	size_t kept = 0;
 
@@ -184,11 +184,11 @@ drop_nameless(struct frame *frames, size_t n)
 
 size_t
 image_find(struct image *m, uint64_t offset, bool is_return,
-    struct frame *frames, size_t max)
+    struct symbol_frame *frames, size_t max)
 {
 	const struct elf_symbol *s;
 	uint64_t addr = 0, at;
-	struct frame *last;
+	struct symbol_frame *last;
 	size_t n = 0;
 
 	if (!address_of(m, offset, &addr))
@@ -197,7 +197,7 @@ image_find(struct image *m, uint64_t offset, bool is_return,
 	if (m->index != NULL)
 		n = dwarf_index_find(m->index, at, frames, max);
 	if (n == 0)
-		frames[n++] = (struct frame){ .symbol = NULL };
+		frames[n++] = (struct symbol_frame){ .symbol = NULL };
 	last = &frames[n - 1];
 	last->offset += is_return;
 	/* The name that the linker knows is the one to look for elsewhere. */

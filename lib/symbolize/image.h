@@ -33,6 +33,6 @@ uint64_t image_bytes(const struct image *m);
  * is to be named.  Strings are m's.  Returns how many; 0: nothing is known.
  */
 size_t image_find(struct image *m, uint64_t offset, bool is_return,
-    struct frame *frames, size_t max);
+    struct symbol_frame *frames, size_t max);
 
 #endif

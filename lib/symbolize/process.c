@@ -220,7 +220,7 @@ image_of(struct process *p, const struct mapping *m, struct image_cache *images)
 /* Code without a file: what the process itself says of it. */
 static size_t
 find_generated(struct process *p, uint64_t addr, bool is_return,
-    struct frame *f, bool *settled)
+    struct symbol_frame *f, bool *settled)
 {
 	const struct jit_symbol *s =
 	    jit_map_find(&p->generated, addr - is_return);
@@ -236,7 +236,7 @@ find_generated(struct process *p, uint64_t addr, bool is_return,
 	}
 	if (s == NULL)
 		return 0;
-	*f = (struct frame){
+	*f = (struct symbol_frame){
 		.symbol = s->name, .has_offset = true, .offset = addr - s->start
 	};
 	return 1;
@@ -244,7 +244,7 @@ find_generated(struct process *p, uint64_t addr, bool is_return,
 
 size_t
 process_find(struct process *p, struct image_cache *images, uint64_t addr,
-    bool is_return, struct frame *frames, bool *settled)
+    bool is_return, struct symbol_frame *frames, bool *settled)
 {
 	const struct mapping *m = mappings_find(&p->maps, addr);
 	struct image *image;
@@ -257,5 +257,5 @@ process_find(struct process *p, struct image_cache *images, uint64_t addr,
 	if (image == NULL)
 		return 0;
 	return image_find(image, addr - m->start + m->offset, is_return, frames,
-	    SYMBOLS_INLINES_MAX);
+	    SYMBOL_STORE_INLINES_MAX);
 }

@@ -64,6 +64,6 @@ enum process_change process_refresh_mappings(
 /* The frames of an address that was covered; as image_find().  *settled
  * becomes false where a later look may find more. */
 size_t process_find(struct process *p, struct image_cache *images,
-    uint64_t addr, bool is_return, struct frame *frames, bool *settled);
+    uint64_t addr, bool is_return, struct symbol_frame *frames, bool *settled);
 
 #endif

@@ -67,13 +67,13 @@ look_up(struct stack_map *m, uint32_t id)
 
 size_t
 stack_map_get(struct stack_map *m, int32_t id, uint64_t now,
-    struct symbols *store, struct buf *out, const uint64_t **addrs)
+    struct symbol_store *store, struct buf *out, const uint64_t **addrs)
 {
 	size_t known, n;
 
 	if (id < 0 || (uint32_t)id >= m->n)
 		return 0;
-	known = symbols_stack(store, m->name, id, addrs);
+	known = symbol_store_find_stack(store, m->name, id, addrs);
 	if (m->looked[id] != 0 && now - m->looked[id] < LOOK_EVERY)
 		return known;
 	m->looked[id] = now;
@@ -81,9 +81,9 @@ stack_map_get(struct stack_map *m, int32_t id, uint64_t now,
 	if (n == 0 ||
 	    (n == known && memcmp(*addrs, m->addrs, n * sizeof(**addrs)) == 0))
 		return known;
-	if (symbols_set_stack(store, m->name, id, m->addrs, n) == -1)
+	if (symbol_store_set_stack(store, m->name, id, m->addrs, n) == -1)
 		return 0;
 	if (out != NULL)
-		symbols_put_stack(store, out, m->name, id);
-	return symbols_stack(store, m->name, id, addrs);
+		symbol_store_write_stack(store, out, m->name, id);
+	return symbol_store_find_stack(store, m->name, id, addrs);
 }

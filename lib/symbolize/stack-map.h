@@ -31,6 +31,6 @@ void stack_map_close(struct stack_map *m);
  * a line to out.  Returns how many; 0: the kernel has none.
  */
 size_t stack_map_get(struct stack_map *m, int32_t id, uint64_t now,
-    struct symbols *store, struct buf *out, const uint64_t **addrs);
+    struct symbol_store *store, struct buf *out, const uint64_t **addrs);
 
 #endif

@@ -44,7 +44,7 @@ struct symbolizer {
 	struct map_stacks *maps;            /* owned: of header's maps */
 	struct stack_map *stack_maps;       /* owned */
 	size_t nstack_maps;
-	struct symbols *store; /* owned */
+	struct symbol_store *store; /* owned */
 	struct kallsyms kernel;
 	uint64_t kernel_read; /* when; 0: never */
 	struct image_cache images;
@@ -57,7 +57,7 @@ struct symbolizer {
 	uint64_t addrs[STACK_DEPTH_MAX]; /* of the stack in work */
 	uint64_t fresh[STACK_DEPTH_MAX]; /* those found for this record */
 	/* What the functions at the address in work are called. */
-	char names[SYMBOLS_INLINES_MAX][SYMBOLS_TEXT_MAX + 1];
+	char names[SYMBOL_STORE_INLINES_MAX][SYMBOL_STORE_TEXT_MAX + 1];
 };
 
 /*
@@ -117,8 +117,8 @@ subject_of(struct symbolizer *z, pid_t pid)
  */
 
 static size_t
-kernel_frame(
-    const struct symbolizer *z, uint64_t addr, bool is_return, struct frame *f)
+kernel_frame(const struct symbolizer *z, uint64_t addr, bool is_return,
+    struct symbol_frame *f)
 {
 	const char *name =
 	    kallsyms_find(&z->kernel, addr - is_return, &f->offset);
@@ -134,7 +134,7 @@ kernel_frame(
 /* *settled is false where a later look may find more. */
 static size_t
 find_in_kernel(struct symbolizer *z, uint64_t addr, bool is_return,
-    struct frame *frames, bool *settled)
+    struct symbol_frame *frames, bool *settled)
 {
 	size_t n = kernel_frame(z, addr, is_return, frames);
 
@@ -155,7 +155,7 @@ find_in_kernel(struct symbolizer *z, uint64_t addr, bool is_return,
 
 static size_t
 find_in_process(struct symbolizer *z, struct subject *s, uint64_t addr,
-    bool is_return, struct frame *frames, bool *settled)
+    bool is_return, struct symbol_frame *frames, bool *settled)
 {
 	struct process *p = &s->process;
 
@@ -174,7 +174,7 @@ find_in_process(struct symbolizer *z, struct subject *s, uint64_t addr,
 
 static size_t
 find(struct symbolizer *z, struct subject *s, uint64_t addr, bool is_return,
-    struct frame *frames, bool *settled)
+    struct symbol_frame *frames, bool *settled)
 {
 	size_t n;
 
@@ -196,7 +196,8 @@ same_text(const char *a, const char *b)
 
 /* lines: whether they count too. */
 static bool
-same_frames(const struct frames *a, const struct frame *b, size_t n, bool lines)
+same_frames(const struct symbol_frames *a, const struct symbol_frame *b,
+    size_t n, bool lines)
 {
 	if (a->n != n)
 		return false;
@@ -218,15 +219,15 @@ look_up(struct symbolizer *z, struct subject *s, uint64_t addr, enum role role)
 {
 	uint64_t pid = (uint64_t)s->process.pid;
 	unsigned char roles = addr_set_get(&s->known, addr);
-	struct frame frames[SYMBOLS_INLINES_MAX];
-	struct frames old = symbols_find(z->store, pid, addr);
+	struct symbol_frame frames[SYMBOL_STORE_INLINES_MAX];
+	struct symbol_frames old = symbol_store_find(z->store, pid, addr);
 	bool settled, tell;
 	size_t n;
 
 	/* The store forgets; so do those who read what it tells. */
 	if (roles & role && old.v != NULL)
 		return 0;
-	frames[0] = (struct frame){ .symbol = NULL };
+	frames[0] = (struct symbol_frame){ .symbol = NULL };
 	n = find(z, s, addr, role == ROLE_RETURN, frames, &settled);
 	/* The code after a signal handler was not called from before it. */
 	if (n == 0 && role == ROLE_RETURN)
@@ -244,7 +245,8 @@ look_up(struct symbolizer *z, struct subject *s, uint64_t addr, enum role role)
 		return 0;
 	/* Readers need not hear of what nobody told them anything about. */
 	tell = n > 0 || old.n > 0;
-	return symbols_set(z->store, pid, addr, frames, n) == -1 ? -1 : tell;
+	return symbol_store_set(z->store, pid, addr, frames, n) == -1 ? -1
+								      : tell;
 }
 
 /* Look the n addresses of a stack up, and tell what is new of them. */
@@ -269,7 +271,7 @@ look_up_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
 			z->fresh[fresh++] = z->addrs[i];
 	}
 	if (out != NULL && fresh > 0)
-		symbols_put(z->store, out, pid, z->fresh, fresh);
+		symbol_store_write(z->store, out, pid, z->fresh, fresh);
 	return 0;
 }
 
@@ -287,11 +289,12 @@ take_addresses(struct symbolizer *z, const struct map_stacks *m,
 
 	switch (m->layout.sides[side].kind) {
 	case STACK_ARRAY:
-		return stack_addresses(&m->layout, side, &z->header->types,
-		    record, z->addrs, nitems(z->addrs));
+		return stack_layout_read_addresses(&m->layout, side,
+		    &z->header->types, record, z->addrs, nitems(z->addrs));
 	case STACK_ID:
-		n = stack_map_get(m->ids, stack_id(&m->layout, side, record),
-		    z->now, z->store, out, &found);
+		n = stack_map_get(m->ids,
+		    stack_layout_read_id(&m->layout, side, record), z->now,
+		    z->store, out, &found);
 		if (n > 0)
 			memcpy(z->addrs, found, n * sizeof(*found));
 		return n;
@@ -310,7 +313,8 @@ take_side(struct symbolizer *z, const struct map_stacks *m,
 	if (n == 0 || !m->layout.with_symbols)
 		return 0;
 	if (side == STACK_USER) {
-		pid = stack_pid(&m->layout, &z->header->types, record);
+		pid = stack_layout_read_pid(
+		    &m->layout, &z->header->types, record);
 		/* The idle loop of a CPU is no process. */
 		if (pid == KERNEL || pid > INT32_MAX || z->no_processes)
 			return 0;
@@ -333,7 +337,7 @@ symbolizer_record(struct symbolizer *z, unsigned int map,
 	return 0;
 }
 
-struct symbols *
+struct symbol_store *
 symbolizer_symbols(struct symbolizer *z)
 {
 	return z->store;
@@ -371,7 +375,7 @@ open_map(struct symbolizer *z, unsigned int i, int fd)
 {
 	const struct stream_map *from = &z->header->maps[i];
 	struct map_stacks *m = &z->maps[i];
-	int got = stack_layout(&m->layout, z->header, i);
+	int got = stack_layout_find(&m->layout, z->header, i);
 
 	if (got != 1)
 		return got;
@@ -425,7 +429,7 @@ symbolizer_open(
 	new->stack_maps = calloc(h->nmaps + 1, sizeof(*new->stack_maps));
 	if (new->maps == NULL || new->stack_maps == NULL)
 		report_nomem();
-	else if ((new->store = symbols_new()) != NULL)
+	else if ((new->store = symbol_store_new()) != NULL)
 		got = open_maps(new, stacks);
 	if (got == 1)
 		*z = new;
@@ -473,7 +477,7 @@ symbolizer_close(struct symbolizer *z)
 		stack_map_close(&z->stack_maps[i]);
 	image_cache_close(&z->images);
 	kallsyms_free(&z->kernel);
-	symbols_free(z->store);
+	symbol_store_free(z->store);
 	free(z->stack_maps);
 	free(z->maps);
 	free(z);

@@ -42,6 +42,6 @@ int symbolizer_record(struct symbolizer *z, unsigned int map,
     const unsigned char *record, struct buf *out);
 
 /* The store that it fills.  Borrowed. */
-struct symbols *symbolizer_symbols(struct symbolizer *z);
+struct symbol_store *symbolizer_symbols(struct symbolizer *z);
 
 #endif

@@ -29,7 +29,7 @@ print(const struct stream_header *h, enum plan_form form)
 	struct plan **plans;
 
 	if (form == PLAN_FOLDED)
-		o.folded = folded_new();
+		o.folded = flame_new();
 	if ((plans = plans_new(h, &o)) == NULL)
 		fuzz_wrong("no plans");
 	for (unsigned int i = 0; i < h->nmaps; i++) {
@@ -45,7 +45,7 @@ print(const struct stream_header *h, enum plan_form form)
 	    !fuzz_is_safe(out.data, out.len, true))
 		fuzz_wrong("a table with control bytes");
 	plans_free(plans, h->nmaps);
-	folded_free(o.folded);
+	flame_free(o.folded);
 	buf_free(&out);
 }
 

@@ -8,11 +8,12 @@ enum { STEP = 8, LOOKS = 1024 }; /* bytes; at most */
 static void
 look(struct image *m, size_t size)
 {
-	struct frame f[SYMBOLS_INLINES_MAX];
+	struct symbol_frame f[SYMBOL_STORE_INLINES_MAX];
 	size_t n;
 
 	for (uint64_t i = 0; m != NULL && i < LOOKS && i * STEP < size; i++) {
-		n = image_find(m, i * STEP, i % 2 == 0, f, SYMBOLS_INLINES_MAX);
+		n = image_find(
+		    m, i * STEP, i % 2 == 0, f, SYMBOL_STORE_INLINES_MAX);
 		for (size_t k = 0; k < n; k++)
 			if (strlen(f[k].symbol) > size)
 				fuzz_wrong("a name longer than all");

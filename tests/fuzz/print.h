@@ -25,18 +25,18 @@ static inline void
 fuzz_check_json(const char *text, size_t len)
 {
 	const char *end = text + len, *newline;
-	struct row row = { 0 };
+	struct json_row row = { 0 };
 
-	if (row_open(&row) == -1)
+	if (json_row_open(&row) == -1)
 		fuzz_wrong("no memory");
 	for (; text < end; text = newline + 1) {
 		newline = memchr(text, '\n', (size_t)(end - text));
 		if (newline == NULL)
 			fuzz_wrong("the last line has no newline");
-		if (row_parse(&row, text, (size_t)(newline - text)) == -1)
+		if (json_row_parse(&row, text, (size_t)(newline - text)) == -1)
 			fuzz_wrong("a line that is no JSON object");
 	}
-	row_close(&row);
+	json_row_close(&row);
 }
 
 static inline void

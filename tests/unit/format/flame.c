@@ -6,22 +6,22 @@
 
 /* Count a stack made from a number of its own. */
 static void
-count(struct folded *f, const struct folded_key *source, uint64_t from,
+count(struct flame *f, const struct flame_key *source, uint64_t from,
     const char *text, uint32_t pass, uint64_t n)
 {
-	struct folded_key k = *source;
+	struct flame_key k = *source;
 
-	folded_mix(&k, &from, sizeof(from));
-	if (!folded_count(f, &k, pass, n))
-		CHECK_NUM(folded_add(f, &k, text, strlen(text), pass, n), 0);
+	flame_mix(&k, &from, sizeof(from));
+	if (!flame_count(f, &k, pass, n))
+		CHECK_NUM(flame_add(f, &k, text, strlen(text), pass, n), 0);
 }
 
 static void
-writes(const struct folded *f, const char *want, int line)
+writes(const struct flame *f, const char *want, int line)
 {
 	struct buf out = { 0 };
 
-	folded_write(f, &out);
+	flame_write(f, &out);
 	buf_chr(&out, '\0');
 	check_str(out.data, want, __FILE__, line);
 	buf_free(&out);
@@ -30,8 +30,8 @@ writes(const struct folded *f, const char *want, int line)
 static void
 lines_are_sorted_and_of_one_text_there_is_one(void)
 {
-	struct folded *f = folded_new();
-	struct folded_key a = folded_source(f), b = folded_source(f);
+	struct flame *f = flame_new();
+	struct flame_key a = flame_source(f), b = flame_source(f);
 
 	writes(f, "", __LINE__);
 	count(f, &a, 1, "b;x", 0, 1);
@@ -43,14 +43,14 @@ lines_are_sorted_and_of_one_text_there_is_one(void)
 	count(f, &b, 1, "b;x", 0, 100);
 	count(f, &a, 5, "nothing", 0, 0);
 	writes(f, "a 5\nb 1\nb;x 112\n", __LINE__);
-	folded_free(f);
+	flame_free(f);
 }
 
 static void
 a_later_pass_takes_the_place_of_an_earlier(void)
 {
-	struct folded *f = folded_new();
-	struct folded_key a = folded_source(f);
+	struct flame *f = flame_new();
+	struct flame_key a = flame_source(f);
 
 	count(f, &a, 1, "x", 0, 5);
 	count(f, &a, 1, "x", 0, 5);
@@ -58,28 +58,28 @@ a_later_pass_takes_the_place_of_an_earlier(void)
 	count(f, &a, 1, "x", 1, 11);
 	count(f, &a, 1, "x", 1, 1);
 	writes(f, "x 12\ny 3\n", __LINE__);
-	folded_free(f);
+	flame_free(f);
 }
 
 static void
 counts_stop_at_the_most(void)
 {
-	struct folded *f = folded_new();
-	struct folded_key a = folded_source(f);
+	struct flame *f = flame_new();
+	struct flame_key a = flame_source(f);
 
 	count(f, &a, 1, "x", 0, UINT64_MAX);
 	count(f, &a, 1, "x", 0, 2);
 	count(f, &a, 2, "x", 0, 2);
 	writes(f, "x 18446744073709551615\n", __LINE__);
-	folded_free(f);
+	flame_free(f);
 }
 
 static void
 many_stacks_are_found_again(void)
 {
 	enum { MANY = 100000 };
-	struct folded *f = folded_new();
-	struct folded_key a = folded_source(f);
+	struct flame *f = flame_new();
+	struct flame_key a = flame_source(f);
 	struct buf out = { 0 };
 	char text[16];
 
@@ -88,31 +88,31 @@ many_stacks_are_found_again(void)
 			snprintf(text, sizeof(text), "f%d", i % 1000);
 			count(f, &a, (uint64_t)i, text, 0, 1);
 		}
-	folded_write(f, &out);
+	flame_write(f, &out);
 	buf_chr(&out, '\0');
 	CHECK(strncmp(out.data, "f0 200\nf1 200\nf10 200\n", 22) == 0);
 	CHECK(strstr(out.data, "f999 200\n") != NULL);
 	buf_free(&out);
-	folded_free(f);
+	flame_free(f);
 }
 
 /* A string and its parts are not the same: "ab" and "c", "a" and "bc". */
 static void
 keys_know_where_their_parts_end(void)
 {
-	struct folded *f = folded_new();
-	struct folded_key source = folded_source(f), a = source, b = source;
+	struct flame *f = flame_new();
+	struct flame_key source = flame_source(f), a = source, b = source;
 
-	folded_mix(&a, "ab", 2);
-	folded_mix(&a, "c", 1);
-	folded_mix(&b, "a", 1);
-	folded_mix(&b, "bc", 2);
+	flame_mix(&a, "ab", 2);
+	flame_mix(&a, "c", 1);
+	flame_mix(&b, "a", 1);
+	flame_mix(&b, "bc", 2);
 	CHECK(a.a != b.a && a.b != b.b);
 	a = b = source;
-	folded_mix(&a, "12345678", 8);
-	folded_mix(&b, "12345678\0", 9);
+	flame_mix(&a, "12345678", 8);
+	flame_mix(&b, "12345678\0", 9);
 	CHECK(a.a != b.a && a.b != b.b);
-	folded_free(f);
+	flame_free(f);
 }
 
 int

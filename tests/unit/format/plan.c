@@ -230,16 +230,16 @@ check_again(
 static bool
 has_twins(const struct stream_header *h)
 {
-	struct columns c = { 0 };
+	struct fields c = { 0 };
 	bool twins = false;
 
-	columns_select(&c, h, 0, NULL, 0, true);
+	fields_add_selected(&c, h, 0, NULL, 0, true);
 	for (size_t i = 0; i < c.n; i++)
 		for (size_t j = 0; j < i; j++)
 			twins |= strcmp(c.v[i].path, c.v[j].path) == 0 ||
 				 strncmp(c.v[i].path, c.v[j].path,
 				     strcspn(c.v[i].path, ".")) == 0;
-	columns_free(&c);
+	fields_free(&c);
 	return twins;
 }
 

@@ -53,12 +53,12 @@
 	"\"field_map\":{\"pid\":\"tgid\",\"kstack\":\"kid\","                  \
 	"\"ustack\":\"uid\"}"
 
-/* What stack_layout() says of the first map of a header. */
+/* What stack_layout_find() says of the first map of a header. */
 static int
 layout(struct stack_layout *l, struct stream_reader *r, const char *header)
 {
 	CHECK_NUM(open_text(r, header), STREAM_OPENED);
-	return stack_layout(l, &r->header, 0);
+	return stack_layout_find(l, &r->header, 0);
 }
 
 static void
@@ -198,41 +198,43 @@ a_record_gives_its_stacks(void)
 	memcpy(record + 28, &huge, sizeof(huge));
 	memcpy(record + 32, stack, sizeof(stack));
 	memcpy(record + 64, stack, sizeof(stack));
-	CHECK_NUM(stack_pid(&l, t, record), UINT32_MAX);
-	CHECK_NUM(
-	    stack_addresses(&l, STACK_KERNEL, t, record, addrs, nitems(addrs)),
+	CHECK_NUM(stack_layout_read_pid(&l, t, record), UINT32_MAX);
+	CHECK_NUM(stack_layout_read_addresses(
+		      &l, STACK_KERNEL, t, record, addrs, nitems(addrs)),
 	    2);
 	CHECK(addrs[0] == 10 && addrs[1] == 20);
-	CHECK_NUM(
-	    stack_addresses(&l, STACK_USER, t, record, addrs, nitems(addrs)),
+	CHECK_NUM(stack_layout_read_addresses(
+		      &l, STACK_USER, t, record, addrs, nitems(addrs)),
 	    4);
 	CHECK_NUM(addrs[3], 40);
-	CHECK_NUM(stack_addresses(&l, STACK_USER, t, record, addrs, 1), 1);
+	CHECK_NUM(
+	    stack_layout_read_addresses(&l, STACK_USER, t, record, addrs, 1),
+	    1);
 	/* An error number, also in a member that is unsigned. */
 	memcpy(record + 24, &failed, sizeof(failed));
 	memcpy(record + 28, &failed, sizeof(failed));
 	for (int i = 0; i < STACK_SIDES; i++)
-		CHECK_NUM(stack_addresses(&l, (enum stack_side)i, t, record,
-			      addrs, nitems(addrs)),
+		CHECK_NUM(stack_layout_read_addresses(&l, (enum stack_side)i, t,
+			      record, addrs, nitems(addrs)),
 		    0);
 	close_reader(&r);
 
 	/* Without a size, up to the first zero. */
 	CHECK_NUM(layout(&l, &r, EVENTS(12, FIELD("kstack", "k"))), 1);
 	memcpy(record + 8, stack, sizeof(stack));
-	CHECK_NUM(
-	    stack_addresses(&l, STACK_KERNEL, t, record, addrs, nitems(addrs)),
+	CHECK_NUM(stack_layout_read_addresses(
+		      &l, STACK_KERNEL, t, record, addrs, nitems(addrs)),
 	    2);
 	memset(record + 16, 0, 8);
-	CHECK_NUM(
-	    stack_addresses(&l, STACK_KERNEL, t, record, addrs, nitems(addrs)),
+	CHECK_NUM(stack_layout_read_addresses(
+		      &l, STACK_KERNEL, t, record, addrs, nitems(addrs)),
 	    1);
-	CHECK_NUM(stack_pid(&l, t, record), 0);
+	CHECK_NUM(stack_layout_read_pid(&l, t, record), 0);
 	close_reader(&r);
 
 	CHECK_NUM(layout(&l, &r, COUNTS("", KEY_FIELDS)), 1);
 	memcpy(record + 4, &failed, sizeof(failed));
-	CHECK_NUM(stack_id(&l, STACK_KERNEL, record), -14);
+	CHECK_NUM(stack_layout_read_id(&l, STACK_KERNEL, record), -14);
 	close_reader(&r);
 }
 

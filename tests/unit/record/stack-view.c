@@ -20,14 +20,14 @@
 	     "\"signed\":true}]")
 
 static struct stream_reader reader;
-static struct symbols *symbols;
+static struct symbol_store *symbols;
 static struct stack_view *view;
 
 static void
 open_view(void)
 {
 	CHECK_NUM(open_text(&reader, DEEP), STREAM_OPENED);
-	symbols = symbols_new();
+	symbols = symbol_store_new();
 	CHECK_NUM(stack_view_new(&view, &reader.header, 0, symbols), 0);
 	CHECK(view != NULL);
 }
@@ -36,17 +36,17 @@ static void
 close_view(void)
 {
 	stack_view_free(view);
-	symbols_free(symbols);
+	symbol_store_free(symbols);
 	close_reader(&reader);
 }
 
-/* What stack_view_put() makes of the stack that was read. */
+/* What stack_view_write() makes of the stack that was read. */
 static void
-puts_as(enum step_style style, const char *want, int line)
+puts_as(enum style style, const char *want, int line)
 {
 	struct buf out = { 0 };
 
-	stack_view_put(view, &out, style);
+	stack_view_write(view, &out, style);
 	buf_chr(&out, '\0');
 	check_str(out.data, want, __FILE__, line);
 	buf_free(&out);
@@ -55,10 +55,11 @@ puts_as(enum step_style style, const char *want, int line)
 static void
 take(const char *text)
 {
-	const struct row_cell cell = { *text == '[' ? ROW_NESTED : ROW_SCALAR,
+	const struct json_cell cell = { *text == '[' ? JSON_CELL_NESTED
+						     : JSON_CELL_SCALAR,
 		text, strlen(text), NULL };
 
-	stack_view_take(view, &cell);
+	stack_view_read_json(view, &cell);
 }
 
 static void
@@ -117,18 +118,18 @@ ids_are_looked_up_each_time(void)
 {
 	static unsigned char record[40008];
 	const uint64_t addrs[] = { 3, 4 };
-	const struct frame f = { .symbol = "f" };
+	const struct symbol_frame f = { .symbol = "f" };
 	int32_t id = 9;
 
 	open_view();
 	memcpy(record + 40000, &id, sizeof(id));
 	stack_view_read(view, STACK_KERNEL, record);
 	puts_as(STYLE_JSON, "9", __LINE__);
-	symbols_set_stack(symbols, "other", 9, addrs, 1);
+	symbol_store_set_stack(symbols, "other", 9, addrs, 1);
 	stack_view_read(view, STACK_KERNEL, record);
 	CHECK_NUM(view->state, STACK_UNKNOWN);
-	symbols_set_stack(symbols, "m", 9, addrs, 2);
-	symbols_set(symbols, 0, 4, &f, 1);
+	symbol_store_set_stack(symbols, "m", 9, addrs, 2);
+	symbol_store_set(symbols, 0, 4, &f, 1);
 	stack_view_read(view, STACK_KERNEL, record);
 	puts_as(STYLE_TSV, "f;0x3", __LINE__);
 	id = -17;
@@ -144,27 +145,27 @@ static void
 a_stack_takes_no_more_than_its_bounds(void)
 {
 	static unsigned char record[40008];
-	static char name[SYMBOLS_TEXT_MAX + 1];
-	struct frame f[SYMBOLS_INLINES_MAX];
+	static char name[SYMBOL_STORE_TEXT_MAX + 1];
+	struct symbol_frame f[SYMBOL_STORE_INLINES_MAX];
 	struct buf out = { 0 };
 	uint64_t addr = 1;
 
-	memset(name, 'n', SYMBOLS_TEXT_MAX);
-	for (size_t i = 0; i < SYMBOLS_INLINES_MAX; i++)
-		f[i] = (struct frame){ .symbol = name, .file = name };
+	memset(name, 'n', SYMBOL_STORE_TEXT_MAX);
+	for (size_t i = 0; i < SYMBOL_STORE_INLINES_MAX; i++)
+		f[i] = (struct symbol_frame){ .symbol = name, .file = name };
 	for (size_t i = 0; i < 5000; i++)
 		memcpy(record + i * 8, &addr, 8);
 	open_view();
-	symbols_set(symbols, 0, addr, f, SYMBOLS_INLINES_MAX);
+	symbol_store_set(symbols, 0, addr, f, SYMBOL_STORE_INLINES_MAX);
 	stack_view_read(view, STACK_USER, record);
 	CHECK(view->n <= STACK_FRAMES_MAX && view->n >= STACK_DEPTH_MAX);
-	stack_view_put(view, &out, STYLE_JSON);
+	stack_view_write(view, &out, STYLE_JSON);
 	CHECK(!out.failed && out.len < 2 * STACK_NAMES_MAX);
 
 	/* Short names: the functions are counted. */
-	for (size_t i = 0; i < SYMBOLS_INLINES_MAX; i++)
-		f[i] = (struct frame){ .symbol = "n" };
-	symbols_set(symbols, 0, addr, f, SYMBOLS_INLINES_MAX);
+	for (size_t i = 0; i < SYMBOL_STORE_INLINES_MAX; i++)
+		f[i] = (struct symbol_frame){ .symbol = "n" };
+	symbol_store_set(symbols, 0, addr, f, SYMBOL_STORE_INLINES_MAX);
 	stack_view_read(view, STACK_USER, record);
 	CHECK_NUM(view->n, STACK_FRAMES_MAX);
 	buf_free(&out);
@@ -177,7 +178,7 @@ names_are_made_harmless(void)
 	static const char name[] = "a;b c\n\x1b\xff\xc3\xa4\x7f";
 	struct buf out = { 0 };
 
-	stack_view_name(&out, name, sizeof(name) - 1);
+	stack_view_write_name(&out, name, sizeof(name) - 1);
 	buf_chr(&out, '\0');
 	CHECK_STR(out.data, "a:b_c__\xef\xbf\xbd\xc3\xa4_");
 	buf_free(&out);

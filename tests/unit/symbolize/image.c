@@ -50,22 +50,24 @@ offset_of(const void *p)
 static void
 check_own(void)
 {
-	struct frame f[SYMBOLS_INLINES_MAX];
+	struct symbol_frame f[SYMBOL_STORE_INLINES_MAX];
 	struct image *m = image_open(open_own(), NULL, -1);
 	uint64_t offset = offset_of((const void *)(uintptr_t)looked_for);
 
 	CHECK(m != NULL);
 	if (m == NULL)
 		return;
-	CHECK_NUM(image_find(m, offset, false, f, SYMBOLS_INLINES_MAX), 1);
+	CHECK_NUM(image_find(m, offset, false, f, SYMBOL_STORE_INLINES_MAX), 1);
 	CHECK_STR(f[0].symbol, "looked_for");
 	CHECK_NUM(f[0].offset, 0);
 	CHECK(f[0].file != NULL && strstr(f[0].file, "image.c") != NULL);
 	/* A call that returns to the first byte of what comes next. */
-	CHECK_NUM(image_find(m, offset + 1, true, f, SYMBOLS_INLINES_MAX), 1);
+	CHECK_NUM(
+	    image_find(m, offset + 1, true, f, SYMBOL_STORE_INLINES_MAX), 1);
 	CHECK_STR(f[0].symbol, "looked_for");
 	CHECK_NUM(f[0].offset, 1);
-	CHECK_NUM(image_find(m, UINT64_MAX, true, f, SYMBOLS_INLINES_MAX), 0);
+	CHECK_NUM(
+	    image_find(m, UINT64_MAX, true, f, SYMBOL_STORE_INLINES_MAX), 0);
 	image_close(m);
 }
 
@@ -98,7 +100,7 @@ check_cache(void)
 static void
 look_at(const char *bytes, size_t n)
 {
-	struct frame f[SYMBOLS_INLINES_MAX];
+	struct symbol_frame f[SYMBOL_STORE_INLINES_MAX];
 	int fd = memfd_create("damaged", MFD_CLOEXEC);
 	struct image *m;
 
@@ -106,9 +108,9 @@ look_at(const char *bytes, size_t n)
 	m = image_open(fd, NULL, -1);
 	for (size_t i = 0; m != NULL && i < LOOKS; i++) {
 		size_t found = image_find(m, (uint64_t)random() % n, i % 2 == 0,
-		    f, SYMBOLS_INLINES_MAX);
+		    f, SYMBOL_STORE_INLINES_MAX);
 
-		CHECK(found <= SYMBOLS_INLINES_MAX);
+		CHECK(found <= SYMBOL_STORE_INLINES_MAX);
 		for (size_t k = 0; k < found; k++)
 			CHECK(strlen(f[k].symbol) > 0);
 	}
