@@ -12,7 +12,7 @@
 enum { WHERE_MAX = 1024, AT_MAX = WHERE_MAX + 32 };
 
 /* Where JSON has the stacks of a map and their process; NULL: not there. */
-struct paths {
+struct stack_paths {
 	enum stack_kind kinds[STACK_SIDES];
 	char *stacks[STACK_SIDES]; /* owned */
 	char *pid;                 /* owned */
@@ -21,7 +21,7 @@ struct paths {
 struct stack_encoder {
 	const struct stream_header *header; /* borrowed */
 	struct symbol_store *symbols; /* owned: what the lines said so far */
-	struct paths *maps;           /* owned */
+	struct stack_paths *maps;     /* owned */
 	/* The stack at hand: its addresses, and those that need a line. */
 	uint64_t addrs[STACK_DEPTH_MAX], news[STACK_DEPTH_MAX];
 	size_t n, nnews;
@@ -38,7 +38,8 @@ path_of(const struct fields *all, const struct field_place *at)
 }
 
 static void
-find_paths(struct paths *m, const struct stream_header *h, unsigned int map)
+find_paths(
+    struct stack_paths *m, const struct stream_header *h, unsigned int map)
 {
 	struct fields all = { 0 };
 	struct stack_layout l;
@@ -288,7 +289,7 @@ int
 stack_encoder_record(struct stack_encoder *e, unsigned int map, json_t *record,
     const char *where, struct buf *lines)
 {
-	const struct paths *m = &e->maps[map];
+	const struct stack_paths *m = &e->maps[map];
 
 	for (int i = 0; i < STACK_SIDES; i++) {
 		uint64_t pid = i == STACK_USER ? find_pid(record, m->pid) : 0;

@@ -24,12 +24,12 @@
 #include "base/parse-limit.h"
 #include "base/report.h"
 #include "base/signals.h"
-#include "choice.h"
 #include "command.h"
 #include "elf/libbpf-log.h"
-#include "follow.h"
+#include "follow-session.h"
 #include "host/confine.h"
-#include "pass.h"
+#include "options.h"
+#include "pass-stream.h"
 #include "poll/poller.h"
 #include "stream/stream.h"
 
@@ -92,19 +92,20 @@ await(int fd, const struct output *out)
 
 /* Whatever it is that came in, do what is done with it. */
 static int
-serve(int fd, const char *name, const struct choice *c, struct output *out)
+serve(int fd, const char *name, const struct skel_poll_options *c,
+    struct output *out)
 {
 	struct stream_reader r;
 	int status = 1;
 
 	switch (stream_open(&r, fd, name)) {
 	case STREAM_SESSION:
-		status = follow(&r, c, out);
+		status = skel_poll_follow_session(&r, c, out);
 		break;
 	case STREAM_OPENED:
 		/* Nothing to be polled: this is a filter. */
 		confine_filter(false);
-		status = pass(&r, c, out);
+		status = skel_poll_pass_stream(&r, c, out);
 		break;
 	case STREAM_NDJSON:
 		report_error("%s: records without a header; skel-fmt reads "
@@ -124,7 +125,7 @@ serve(int fd, const char *name, const struct choice *c, struct output *out)
 
 /* Returns the exit status. */
 static int
-run(const char *file, const struct choice *c)
+run(const char *file, const struct skel_poll_options *c)
 {
 	struct output out;
 	int fd = STDIN_FILENO, status;
@@ -152,7 +153,7 @@ run(const char *file, const struct choice *c)
 int
 main(int argc, char *argv[])
 {
-	struct choice c = { .latency_ns = POLLER_LATENCY_NS };
+	struct skel_poll_options c = { .latency_ns = POLLER_LATENCY_NS };
 	const char *file = NULL;
 	int ch, status;
 

@@ -98,7 +98,7 @@ keep(void *ctx, enum report_level level, const char *text)
 }
 
 void
-call_enter(void)
+api_call_enter(void)
 {
 	if (depth++ > 0)
 		return;
@@ -110,7 +110,7 @@ call_enter(void)
 }
 
 void
-call_leave(void)
+api_call_leave(void)
 {
 	if (--depth > 0)
 		return;
@@ -121,7 +121,7 @@ call_leave(void)
 }
 
 void
-call_say(const char *text, size_t n)
+api_call_set_message(const char *text, size_t n)
 {
 	struct message *m = find_or_make();
 
@@ -133,7 +133,7 @@ call_say(const char *text, size_t n)
 }
 
 void
-call_message(char *out, size_t size)
+api_call_copy_message(char *out, size_t size)
 {
 	const struct message *m = find();
 	size_t n = m == NULL ? 0 : m->text.len;

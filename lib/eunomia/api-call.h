@@ -10,13 +10,13 @@
 
 /* From the one to the other this thread is inside.  Handlers run outside.
  * A signal handler that interrupts the one may call both. */
-void call_enter(void);
-void call_leave(void);
+void api_call_enter(void);
+void api_call_leave(void);
 
 /* Keep text of n bytes in place of what was kept. */
-void call_say(const char *text, size_t n);
+void api_call_set_message(const char *text, size_t n);
 
 /* Copy what is kept, a NUL behind it, to the size bytes at out, at least 1. */
-void call_message(char *out, size_t size);
+void api_call_copy_message(char *out, size_t size);
 
 #endif

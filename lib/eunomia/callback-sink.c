@@ -14,7 +14,7 @@ find_form(enum export_format_type format, enum plan_form *form)
 }
 
 static int
-open_plans(struct delivery *d)
+open_plans(struct callback_sink *d)
 {
 	struct plan_options options = { 0 };
 
@@ -27,7 +27,7 @@ open_plans(struct delivery *d)
 }
 
 static int
-measure(struct delivery *d)
+measure(struct callback_sink *d)
 {
 	size_t n = d->header->nmaps;
 
@@ -43,11 +43,11 @@ measure(struct delivery *d)
 }
 
 int
-delivery_open(struct delivery *d, const struct stream_header *h,
+callback_sink_open(struct callback_sink *d, const struct stream_header *h,
     struct symbolizer *z, struct control *control,
-    enum export_format_type format, delivery_fn *handler, void *ctx)
+    enum export_format_type format, callback_fn *handler, void *ctx)
 {
-	*d = (struct delivery){
+	*d = (struct callback_sink){
 		.header = h,
 		.symbolizer = z,
 		.control = control,
@@ -57,30 +57,30 @@ delivery_open(struct delivery *d, const struct stream_header *h,
 	};
 	if (measure(d) == 0 && open_plans(d) == 0)
 		return 0;
-	delivery_close(d);
+	callback_sink_close(d);
 	return -1;
 }
 
 void
-delivery_close(struct delivery *d)
+callback_sink_close(struct callback_sink *d)
 {
 	if (d->plans != NULL)
 		plans_free(d->plans, d->header->nmaps);
 	free(d->keys);
 	free(d->sizes);
 	buf_free(&d->out);
-	*d = (struct delivery){ 0 };
+	*d = (struct callback_sink){ 0 };
 }
 
 static bool
-is_over(const struct delivery *d)
+is_over(const struct callback_sink *d)
 {
 	return control_is_ended(d->control);
 }
 
 /* While a pause is asked for, wait. */
 static void
-hold(const struct delivery *d)
+hold(const struct callback_sink *d)
 {
 	while (control_is_paused(d->control) && !is_over(d))
 		control_wait(d->control);
@@ -88,24 +88,24 @@ hold(const struct delivery *d)
 
 /* The handler is outside of the library. */
 static void
-hand_over(struct delivery *d, const void *data, size_t size)
+hand_over(struct callback_sink *d, const void *data, size_t size)
 {
-	call_leave();
+	api_call_leave();
 	d->handler(d->handler_ctx, data, size);
-	call_enter();
+	api_call_enter();
 }
 
 /* Hand over the text in out from there to end, its newline left off: a NUL
  * takes its place, for handlers that forget about the size. */
 static void
-hand_text(struct delivery *d, size_t from, size_t end)
+hand_text(struct callback_sink *d, size_t from, size_t end)
 {
 	d->out.data[end - 1] = '\0';
 	hand_over(d, d->out.data + from, end - 1 - from);
 }
 
 int
-delivery_begin(struct delivery *d)
+callback_sink_begin(struct callback_sink *d)
 {
 	if (d->format != EXPORT_PLAIN_TEXT)
 		return 0;
@@ -124,7 +124,7 @@ delivery_begin(struct delivery *d)
 }
 
 static int
-hand_record(struct delivery *d, unsigned int map, uint64_t time_ns,
+hand_record(struct callback_sink *d, unsigned int map, uint64_t time_ns,
     const void *data, size_t len)
 {
 	struct plan *plan = d->plans[map];
@@ -147,8 +147,8 @@ hand_record(struct delivery *d, unsigned int map, uint64_t time_ns,
 }
 
 static void
-hand_bytes(
-    struct delivery *d, unsigned int map, const unsigned char *data, size_t len)
+hand_bytes(struct callback_sink *d, unsigned int map, const unsigned char *data,
+    size_t len)
 {
 	const struct stream_map *m = &d->header->maps[map];
 	size_t key = d->keys[map];
@@ -170,7 +170,7 @@ static int
 take_record(
     void *ctx, unsigned int map, uint64_t time_ns, const void *data, size_t len)
 {
-	struct delivery *d = ctx;
+	struct callback_sink *d = ctx;
 	int ret = 0;
 
 	if (len < d->sizes[map])
@@ -188,7 +188,7 @@ take_record(
 static int
 take_lost(void *ctx, unsigned int map, uint64_t count)
 {
-	struct delivery *d = ctx;
+	struct callback_sink *d = ctx;
 
 	(void)map;
 	d->lost += count;
@@ -212,7 +212,7 @@ flush(void *ctx)
 	return 0;
 }
 
-const struct poller_sink delivery_sink = {
+const struct poller_sink callback_poller_sink = {
 	.record = take_record,
 	.lost = take_lost,
 	.sampled = take_sampled,
@@ -220,7 +220,7 @@ const struct poller_sink delivery_sink = {
 };
 
 int
-delivery_end(const struct delivery *d)
+callback_sink_end(const struct callback_sink *d)
 {
 	if (d->bad > 0)
 		report_error("%" PRIu64 " record%s shorter than %s type, and "

@@ -16,14 +16,14 @@
 #include "stream/stream.h"
 #include "symbolize/symbolizer.h"
 
-typedef void delivery_fn(void *ctx, const char *data, size_t size);
+typedef void callback_fn(void *ctx, const char *data, size_t size);
 
-struct delivery {
+struct callback_sink {
 	const struct stream_header *header; /* borrowed */
 	struct symbolizer *symbolizer;      /* borrowed, or NULL */
 	struct control *control;            /* borrowed */
 	enum export_format_type format;
-	delivery_fn *handler;
+	callback_fn *handler;
 	void *handler_ctx;   /* the handler's own */
 	struct plan **plans; /* owned; text and JSON only */
 	size_t *keys;        /* owned: bytes of each map's keys */
@@ -37,20 +37,20 @@ struct delivery {
  * has stacks; control is asked after each call whether it wants no more, or a
  * pause, which is waited for.  Returns 0, or -1 after reporting.
  */
-int delivery_open(struct delivery *d, const struct stream_header *h,
+int callback_sink_open(struct callback_sink *d, const struct stream_header *h,
     struct symbolizer *z, struct control *control,
-    enum export_format_type format, delivery_fn *handler, void *ctx);
-void delivery_close(struct delivery *d);
+    enum export_format_type format, callback_fn *handler, void *ctx);
+void callback_sink_close(struct callback_sink *d);
 
 /* Hand over what stands before the first record: the maps' header lines.
  * Returns 0, or -1 after reporting. */
-int delivery_begin(struct delivery *d);
+int callback_sink_begin(struct callback_sink *d);
 
 /* Report what was lost, and what could not be delivered.  Returns 0, or -1 when
  * there was something of the latter. */
-int delivery_end(const struct delivery *d);
+int callback_sink_end(const struct callback_sink *d);
 
 /* For poller_open(); ctx is the delivery. */
-extern const struct poller_sink delivery_sink;
+extern const struct poller_sink callback_poller_sink;
 
 #endif

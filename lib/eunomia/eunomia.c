@@ -51,7 +51,7 @@ set_arguments(struct package *p, char *const *args, int argc)
 	    argc > 0 ? args + 1 : args, command, NULL, &text);
 
 	if (result == ARGS_HELP || result == ARGS_VERSION)
-		call_say(text.data, text.len);
+		api_call_set_message(text.data, text.len);
 	buf_free(&text);
 	if (result == ARGS_SET)
 		return 0;
@@ -66,7 +66,7 @@ open_eunomia_skel_from_json(const char *json_data,
 	struct eunomia_bpf *skel = NULL;
 	struct package p = { 0 };
 
-	call_enter();
+	api_call_enter();
 	if (bpf_object_buffer == NULL)
 		report_error("no object was given");
 	else if (parse(&p, json_data) == 0 &&
@@ -74,7 +74,7 @@ open_eunomia_skel_from_json(const char *json_data,
 		skel = skeleton_open(&p, btf_archive_path);
 	else
 		package_close(&p);
-	call_leave();
+	api_call_leave();
 	return skel;
 }
 
@@ -85,10 +85,10 @@ open_eunomia_skel_from_json_package_with_btf(
 	struct eunomia_bpf *skel = NULL;
 	struct package p;
 
-	call_enter();
+	api_call_enter();
 	if (parse(&p, json_data) == 0)
 		skel = skeleton_open(&p, btf_archive_path);
-	call_leave();
+	api_call_leave();
 	return skel;
 }
 
@@ -105,14 +105,14 @@ open_eunomia_skel_from_json_package_with_args(const char *json_data,
 	struct eunomia_bpf *skel = NULL;
 	struct package p;
 
-	call_enter();
+	api_call_enter();
 	if (are_strings(args, argc) && parse(&p, json_data) == 0) {
 		if (set_arguments(&p, args, argc) == 0)
 			skel = skeleton_open(&p, btf_archive_path);
 		else
 			package_close(&p);
 	}
-	call_leave();
+	api_call_leave();
 	return skel;
 }
 
@@ -130,14 +130,14 @@ load_and_attach_eunomia_skel(struct eunomia_bpf *prog)
 {
 	int ret;
 
-	call_enter();
+	api_call_enter();
 	ret = is_given(prog) ? skeleton_load(prog) : -1;
-	call_leave();
+	api_call_leave();
 	return ret;
 }
 
 static bool
-can_deliver(enum export_format_type type, delivery_fn *handler)
+can_deliver(enum export_format_type type, callback_fn *handler)
 {
 	/* Programs that know it as an int may pass any. */
 	if ((int)type < EXPORT_PLAIN_TEXT || type > EXPORT_RAW_KEY_VALUE)
@@ -156,11 +156,11 @@ wait_and_poll_events_to_handler(struct eunomia_bpf *prog,
 {
 	int ret = -1;
 
-	call_enter();
-	call_say("", 0);
+	api_call_enter();
+	api_call_set_message("", 0);
 	if (is_given(prog) && can_deliver(type, handler))
 		ret = skeleton_poll(prog, type, handler, ctx);
-	call_leave();
+	api_call_leave();
 	return ret;
 }
 
@@ -169,12 +169,12 @@ get_bpf_fd(struct eunomia_bpf *prog, const char *name)
 {
 	int fd = -1;
 
-	call_enter();
+	api_call_enter();
 	if (name == NULL)
 		report_error("the name is NULL");
 	else if (is_given(prog))
 		fd = skeleton_fd(prog, name);
-	call_leave();
+	api_call_leave();
 	return fd;
 }
 
@@ -190,9 +190,9 @@ destroy_eunomia_skel(struct eunomia_bpf *prog)
 {
 	if (prog == NULL)
 		return;
-	call_enter();
+	api_call_enter();
 	skeleton_release(prog);
-	call_leave();
+	api_call_leave();
 }
 
 void
@@ -231,7 +231,7 @@ parse_args_to_json_config(const char *json_config, char *const *args, int argc,
 	struct package p;
 	int ret = -1;
 
-	call_enter();
+	api_call_enter();
 	if (size > 0)
 		out_buffer[0] = '\0';
 	if (are_strings(args, argc) && parse(&p, json_config) == 0) {
@@ -240,7 +240,7 @@ parse_args_to_json_config(const char *json_config, char *const *args, int argc,
 			ret = put_json(&p, out_buffer, size);
 		package_close(&p);
 	}
-	call_leave();
+	api_call_leave();
 	return ret;
 }
 
@@ -249,10 +249,10 @@ handle_create(struct eunomia_bpf *prog)
 {
 	struct eunomia_polling_handle *handle = NULL;
 
-	call_enter();
+	api_call_enter();
 	if (is_given(prog))
 		handle = skeleton_handle(prog);
-	call_leave();
+	api_call_leave();
 	return handle;
 }
 
@@ -273,12 +273,12 @@ handle_terminate(struct eunomia_polling_handle *handle)
 void
 handle_destroy(struct eunomia_polling_handle *handle)
 {
-	skeleton_drop_handle(handle);
+	skeleton_release_handle(handle);
 }
 
 void
 get_error_message(char *str_out, size_t buf_size)
 {
 	if (str_out != NULL && buf_size > 0)
-		call_message(str_out, buf_size);
+		api_call_copy_message(str_out, buf_size);
 }

@@ -10,7 +10,7 @@ enum stage { STAGE_OPENED, STAGE_LOADING, STAGE_LOADED, STAGE_FAILED };
 
 struct eunomia_bpf {
 	struct launch launch;
-	struct delivery delivery;              /* what it delivers to */
+	struct callback_sink sink;             /* what it delivers to */
 	struct eunomia_polling_handle *handle; /* owned: one use of it */
 
 	/* Over what follows.  Not held while it is loaded or polled: a signal
@@ -40,7 +40,7 @@ new_handle(void)
 }
 
 void
-skeleton_drop_handle(struct eunomia_polling_handle *h)
+skeleton_release_handle(struct eunomia_polling_handle *h)
 {
 	if (h == NULL || atomic_fetch_sub(&h->users, 1) > 1)
 		return;
@@ -53,7 +53,7 @@ static void
 take_down(struct eunomia_bpf *p)
 {
 	launch_close(&p->launch);
-	skeleton_drop_handle(p->handle);
+	skeleton_release_handle(p->handle);
 	pthread_cond_destroy(&p->idle);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
@@ -112,7 +112,7 @@ load(struct eunomia_bpf *p)
 
 	if (launch_load(&p->launch) == 0 &&
 	    launch_open_poller(
-		&p->launch, &options, &delivery_sink, &p->delivery) == 0 &&
+		&p->launch, &options, &callback_poller_sink, &p->sink) == 0 &&
 	    launch_attach(&p->launch) == 0)
 		return 0;
 	launch_unload(&p->launch);
@@ -230,7 +230,7 @@ static int
 run(struct eunomia_bpf *p)
 {
 	enum poller_end end;
-	int ret = delivery_begin(&p->delivery);
+	int ret = callback_sink_begin(&p->sink);
 
 	if (ret == -1)
 		return -1;
@@ -242,13 +242,13 @@ run(struct eunomia_bpf *p)
 		control_take_end(&p->handle->control);
 	if (end == POLLER_FAILED || poller_count_lost(p->launch.poller) == -1)
 		ret = -1;
-	return delivery_end(&p->delivery) == -1 ? -1 : ret;
+	return callback_sink_end(&p->sink) == -1 ? -1 : ret;
 }
 
 static void
 end_polling(struct eunomia_bpf **p)
 {
-	delivery_close(&(*p)->delivery);
+	callback_sink_close(&(*p)->sink);
 	pthread_mutex_lock(&(*p)->lock);
 	end_work(*p);
 }
@@ -256,21 +256,22 @@ end_polling(struct eunomia_bpf **p)
 /* What begin_polling() began. */
 static int
 deliver(struct eunomia_bpf *p, enum export_format_type format,
-    delivery_fn *handler, void *ctx)
+    callback_fn *handler, void *ctx)
 {
 	/* It ends too when the handler throws or this thread is cancelled. */
 	struct eunomia_bpf *polled __attribute__((cleanup(end_polling))) = p;
 
 	(void)polled;
-	if (delivery_open(&p->delivery, &p->launch.header, p->launch.symbolizer,
-		&p->handle->control, format, handler, ctx) == -1)
+	if (callback_sink_open(&p->sink, &p->launch.header,
+		p->launch.symbolizer, &p->handle->control, format, handler,
+		ctx) == -1)
 		return -1;
 	return run(p);
 }
 
 int
 skeleton_poll(struct eunomia_bpf *p, enum export_format_type format,
-    delivery_fn *handler, void *ctx)
+    callback_fn *handler, void *ctx)
 {
 	return begin_polling(p) == 0 ? deliver(p, format, handler, ctx) : -1;
 }

@@ -20,7 +20,7 @@ struct eunomia_polling_handle {
 	atomic_uint users;
 };
 
-void skeleton_drop_handle(struct eunomia_polling_handle *h);
+void skeleton_release_handle(struct eunomia_polling_handle *h);
 
 /* A skeleton of the package, which it takes over, whatever comes of it.
  * btf as object_open() has it. */
@@ -29,7 +29,7 @@ void skeleton_release(struct eunomia_bpf *p);
 
 int skeleton_load(struct eunomia_bpf *p);
 int skeleton_poll(struct eunomia_bpf *p, enum export_format_type format,
-    delivery_fn *handler, void *ctx);
+    callback_fn *handler, void *ctx);
 int skeleton_fd(struct eunomia_bpf *p, const char *name);
 
 /* End the polling, without waiting; safe in signal handlers. */

@@ -2,20 +2,20 @@
  * that it passes on; the first byte says how: b(inary), j(son), or as it is.
  */
 #include "fuzz.h"
-#include "skel-poll/follow.h"
-#include "skel-poll/pass.h"
+#include "skel-poll/follow-session.h"
+#include "skel-poll/pass-stream.h"
 
 static void
-serve(
-    struct stream_reader *r, int fd, const struct choice *c, struct output *out)
+serve(struct stream_reader *r, int fd, const struct skel_poll_options *c,
+    struct output *out)
 {
 	switch (stream_open(r, fd, "<stdin>")) {
 	case STREAM_SESSION:
-		if (follow(r, c, out) == 1)
+		if (skel_poll_follow_session(r, c, out) == 1)
 			fuzz_refused();
 		break;
 	case STREAM_OPENED:
-		if (pass(r, c, out) == 1)
+		if (skel_poll_pass_stream(r, c, out) == 1)
 			fuzz_refused();
 		break;
 	case STREAM_REFUSED:
@@ -30,7 +30,7 @@ serve(
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct choice c = { .once = true };
+	struct skel_poll_options c = { .once = true };
 	struct stream_reader r;
 	struct output out;
 	int in, fd;

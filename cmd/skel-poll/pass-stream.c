@@ -8,10 +8,10 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "base/util.h"
+#include "encode-record.h"
 #include "encode-stack.h"
-#include "encode.h"
 #include "format/plan.h"
-#include "pass.h"
+#include "pass-stream.h"
 #include "record/symbol-store.h"
 
 enum {
@@ -20,19 +20,19 @@ enum {
 };
 
 /* Why the passing ended. */
-enum end {
-	END_NONE,
-	END_SEEN,   /* the stream's own "@end" */
-	END_CHOSEN, /* a signal, -n or -t */
-	END_CUT,    /* the input ended without "@end" */
-	END_GONE,   /* our reader left */
-	END_FAILED, /* reported */
+enum pass_end {
+	PASS_NONE,
+	PASS_SEEN,   /* the stream's own "@end" */
+	PASS_CHOSEN, /* a signal, -n or -t */
+	PASS_CUT,    /* the input ended without "@end" */
+	PASS_GONE,   /* our reader left */
+	PASS_FAILED, /* reported */
 };
 
-struct pass {
-	struct stream_reader *reader; /* borrowed */
-	const struct choice *choice;  /* borrowed */
-	struct output *out;           /* borrowed */
+struct stream_pass {
+	struct stream_reader *reader;           /* borrowed */
+	const struct skel_poll_options *choice; /* borrowed */
+	struct output *out;                     /* borrowed */
 	bool keep[STREAM_MAPS_MAX];
 	struct plan *plans[STREAM_MAPS_MAX]; /* owned, made when needed */
 	struct buf bytes;
@@ -43,21 +43,21 @@ struct pass {
 };
 
 static void
-put_line(struct pass *p, const struct stream_line *line)
+put_line(struct stream_pass *p, const struct stream_line *line)
 {
 	buf_add(&p->out->buf, line->text, line->text_len);
 	buf_chr(&p->out->buf, '\n');
 }
 
 static bool
-wants_json(const struct pass *p)
+wants_json(const struct stream_pass *p)
 {
 	return p->reader->header.encoding == STREAM_JSON;
 }
 
 /* A binary record becomes a JSON one.  Returns 0, or -1 after reporting. */
 static int
-put_as_json(struct pass *p, const struct stream_line *line)
+put_as_json(struct stream_pass *p, const struct stream_line *line)
 {
 	const struct plan_options o = {
 		.form = PLAN_JSON,
@@ -82,7 +82,7 @@ put_as_json(struct pass *p, const struct stream_line *line)
 /* In JSON the records have what the line says of stacks.  Returns 0, or -1
  * after reporting. */
 static int
-put_symbols(struct pass *p, const struct stream_line *line)
+put_symbols(struct stream_pass *p, const struct stream_line *line)
 {
 	bool is_stack = line->kind == LINE_STACK;
 	char where[WHERE_MAX];
@@ -101,7 +101,7 @@ put_symbols(struct pass *p, const struct stream_line *line)
 }
 
 static int
-put_binary(struct pass *p, const struct stream_line *line)
+put_binary(struct stream_pass *p, const struct stream_line *line)
 {
 	if (!p->keep[line->map])
 		return 0;
@@ -115,11 +115,11 @@ put_binary(struct pass *p, const struct stream_line *line)
 
 /* The record of line, a tree, if its map is one to keep. */
 static int
-put_tree(struct pass *p, const struct stream_line *line, json_t *record,
+put_tree(struct stream_pass *p, const struct stream_line *line, json_t *record,
     const char *where)
 {
 	const struct stream_header *h = &p->reader->header;
-	int map = encode_map(h, record, where);
+	int map = encode_find_map(h, record, where);
 	uint64_t time_ns;
 
 	if (map == -1)
@@ -142,7 +142,7 @@ put_tree(struct pass *p, const struct stream_line *line, json_t *record,
 }
 
 static int
-put_json(struct pass *p, const struct stream_line *line)
+put_json(struct stream_pass *p, const struct stream_line *line)
 {
 	char where[WHERE_MAX];
 	json_t *record;
@@ -165,8 +165,8 @@ put_json(struct pass *p, const struct stream_line *line)
 	return ret;
 }
 
-static enum end
-put(struct pass *p, const struct stream_line *line)
+static enum pass_end
+put(struct stream_pass *p, const struct stream_line *line)
 {
 	switch (line->kind) {
 	case LINE_RECORD:
@@ -195,26 +195,26 @@ put(struct pass *p, const struct stream_line *line)
 	case LINE_FINISH:
 		if (p->choice->nmaps == 0 && line->lost > p->lost)
 			p->lost = line->lost;
-		return END_SEEN;
+		return PASS_SEEN;
 	case LINE_END:
-		return p->reader->error == 0 ? END_CUT : END_FAILED;
+		return p->reader->error == 0 ? PASS_CUT : PASS_FAILED;
 	}
 	if (p->choice->count != 0 && p->records == p->choice->count)
-		return END_CHOSEN;
-	return END_NONE;
+		return PASS_CHOSEN;
+	return PASS_NONE;
 }
 
 /* What an output function returned. */
-static enum end
-heed(const struct pass *p, int ret)
+static enum pass_end
+heed(const struct stream_pass *p, int ret)
 {
 	if (ret == 0)
-		return END_NONE;
-	return p->out->gone ? END_GONE : END_FAILED;
+		return PASS_NONE;
+	return p->out->gone ? PASS_GONE : PASS_FAILED;
 }
 
 static int
-wait_ms(const struct pass *p)
+wait_ms(const struct stream_pass *p)
 {
 	uint64_t t = clock_elapsed(), left;
 
@@ -225,38 +225,38 @@ wait_ms(const struct pass *p)
 }
 
 /* Flush, then wait for more of the input and read it. */
-static enum end
-fetch(struct pass *p)
+static enum pass_end
+fetch(struct stream_pass *p)
 {
-	enum end end = heed(p, output_flush(p->out));
+	enum pass_end end = heed(p, output_flush(p->out));
 	int ready;
 
-	if (end != END_NONE)
+	if (end != PASS_NONE)
 		return end;
 	ready = output_wait(p->out, p->reader->fd, wait_ms(p));
 	if (ready & OUTPUT_GONE)
-		return END_GONE;
+		return PASS_GONE;
 	if (ready & OUTPUT_READY)
 		stream_fill(p->reader);
-	return END_NONE;
+	return PASS_NONE;
 }
 
-static enum end
-pass_lines(struct pass *p)
+static enum pass_end
+pass_lines(struct stream_pass *p)
 {
 	struct stream_line line;
-	enum end end = END_NONE;
+	enum pass_end end = PASS_NONE;
 
-	while (end == END_NONE) {
+	while (end == PASS_NONE) {
 		if (stop_asked() ||
 		    (p->deadline != 0 && clock_elapsed() >= p->deadline))
-			end = END_CHOSEN;
+			end = PASS_CHOSEN;
 		else if (!stream_ready(p->reader))
 			end = fetch(p);
 		else {
 			stream_next(p->reader, &line);
 			end = put(p, &line);
-			if (end == END_NONE)
+			if (end == PASS_NONE)
 				end = heed(p, output_flush_if_full(p->out));
 		}
 	}
@@ -265,20 +265,20 @@ pass_lines(struct pass *p)
 
 /* The last words.  Returns the exit status. */
 static int
-finish(struct pass *p, enum end end)
+finish(struct stream_pass *p, enum pass_end end)
 {
 	const struct stream_reader *r = p->reader;
 
 	switch (end) {
-	case END_FAILED:
+	case PASS_FAILED:
 		if (r->error != 0)
 			report_error("%s: %s", r->name, strerror(r->error));
 		return 1;
-	case END_CUT:
+	case PASS_CUT:
 		report_notice(
 		    "%s: the end is missing: the stream was cut", r->name);
 		break;
-	case END_GONE:
+	case PASS_GONE:
 		break;
 	default:
 		stream_put_end(&p->out->buf, p->records, p->lost);
@@ -287,7 +287,7 @@ finish(struct pass *p, enum end end)
 	if (p->lost > 0)
 		report_notice(
 		    "%llu records were lost", (unsigned long long)p->lost);
-	if (heed(p, output_flush(p->out)) == END_FAILED || p->bad > 0 ||
+	if (heed(p, output_flush(p->out)) == PASS_FAILED || p->bad > 0 ||
 	    r->bad > 0)
 		return 1;
 	return p->lost > 0 ? EXIT_LOST : 0;
@@ -295,7 +295,7 @@ finish(struct pass *p, enum end end)
 
 /* What a change of the encoding needs for stacks. */
 static int
-open_stacks(struct pass *p)
+open_stacks(struct stream_pass *p)
 {
 	const struct stream_header *h = &p->reader->header;
 
@@ -309,16 +309,17 @@ open_stacks(struct pass *p)
 }
 
 int
-pass(struct stream_reader *r, const struct choice *c, struct output *out)
+skel_poll_pass_stream(struct stream_reader *r,
+    const struct skel_poll_options *c, struct output *out)
 {
 	struct stream_header *h = &r->header;
-	struct pass p = { .reader = r, .choice = c, .out = out };
+	struct stream_pass p = { .reader = r, .choice = c, .out = out };
 	int status = 1;
 
-	if (choice_check(c, h, r->name) == -1)
+	if (skel_poll_check_maps(c, h, r->name) == -1)
 		return 1;
 	for (size_t i = 0; i < h->nmaps; i++)
-		p.keep[i] = choice_takes(c, h->maps[i].name);
+		p.keep[i] = skel_poll_wants_map(c, h->maps[i].name);
 	if (c->has_encoding)
 		h->encoding = c->encoding;
 	if (c->timeout_ns != 0)

@@ -19,7 +19,7 @@
  * The number of the map that a record's "@map" names; the only map if it names
  * none.  Returns -1 after reporting; where is "name:line".
  */
-int encode_map(
+int encode_find_map(
     const struct stream_header *h, const json_t *record, const char *where);
 
 /* Make bytes the record's, a record of the map, and set time_ns; 0 if it has

@@ -6,13 +6,14 @@
 #define SKEL_PASS_H
 
 #include "base/output.h"
-#include "choice.h"
+#include "options.h"
 #include "stream/stream.h"
 
 /*
  * r has read the header, whose encoding is changed if that is asked for.
  * Returns the exit status of the command.
  */
-int pass(struct stream_reader *r, const struct choice *c, struct output *out);
+int skel_poll_pass_stream(struct stream_reader *r,
+    const struct skel_poll_options *c, struct output *out);
 
 #endif

@@ -4,11 +4,11 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "encode.h"
+#include "encode-record.h"
 #include "types/value.h"
 
 int
-encode_map(
+encode_find_map(
     const struct stream_header *h, const json_t *record, const char *where)
 {
 	const char *name = NULL;

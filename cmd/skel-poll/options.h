@@ -10,7 +10,7 @@
 
 #include "stream/stream.h"
 
-struct choice {
+struct skel_poll_options {
 	bool has_encoding; /* -f was given */
 	enum stream_encoding encoding;
 	const char **maps; /* owned: the names of -m, borrowed themselves */
@@ -22,13 +22,13 @@ struct choice {
 };
 
 /* Whether the map is one to show. */
-bool choice_takes(const struct choice *c, const char *map);
+bool skel_poll_wants_map(const struct skel_poll_options *c, const char *map);
 
 /*
  * Check that every -m names a map of h, which came from where.
  * Returns 0, or -1 after reporting.
  */
-int choice_check(
-    const struct choice *c, const struct stream_header *h, const char *where);
+int skel_poll_check_maps(const struct skel_poll_options *c,
+    const struct stream_header *h, const char *where);
 
 #endif

@@ -6,13 +6,14 @@
 #define SKEL_FOLLOW_H
 
 #include "base/output.h"
-#include "choice.h"
+#include "options.h"
 #include "stream/stream.h"
 
 /*
  * r has read the session; its header is turned into the stream's.  Returns the
  * exit status of the command.
  */
-int follow(struct stream_reader *r, const struct choice *c, struct output *out);
+int skel_poll_follow_session(struct stream_reader *r,
+    const struct skel_poll_options *c, struct output *out);
 
 #endif

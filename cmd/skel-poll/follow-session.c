@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "follow.h"
+#include "follow-session.h"
 #include "host/confine.h"
 #include "host/path.h"
 #include "poll/poller.h"
@@ -16,12 +16,12 @@
 #include "session/session.h"
 #include "symbolize/symbolizer.h"
 
-struct follow {
-	struct stream_header *header; /* borrowed */
-	const struct choice *choice;  /* borrowed */
-	struct output *out;           /* borrowed */
-	char *dir;                    /* owned: the session's */
-	int *fds;                     /* owned, of the maps */
+struct session_follower {
+	struct stream_header *header;           /* borrowed */
+	const struct skel_poll_options *choice; /* borrowed */
+	struct output *out;                     /* borrowed */
+	char *dir;                              /* owned: the session's */
+	int *fds;                               /* owned, of the maps */
 	int *stacks; /* owned, of the stack-trace maps they refer to, or -1 */
 	int *lost;   /* owned, of the counters of losses, or -1 */
 	int *told;   /* owned, of what was told of those, or -1 */
@@ -41,7 +41,7 @@ is_inside(const char *pin, const char *dir)
 
 /* Open the map called name that is pinned there, and forget the pin. */
 static int
-open_pin(const struct follow *f, const char *name, char **pin)
+open_pin(const struct session_follower *f, const char *name, char **pin)
 {
 	int fd;
 
@@ -66,13 +66,13 @@ open_pin(const struct follow *f, const char *name, char **pin)
 
 /* Leave only the maps that -m names in the header. */
 static void
-drop_others(struct follow *f)
+drop_others(struct session_follower *f)
 {
 	struct stream_header *h = f->header;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < h->nmaps; i++) {
-		if (choice_takes(f->choice, h->maps[i].name))
+		if (skel_poll_wants_map(f->choice, h->maps[i].name))
 			h->maps[kept++] = h->maps[i];
 		else
 			stream_map_free(&h->maps[i]);
@@ -95,7 +95,8 @@ new_fds(size_t n)
 
 /* The same for a pin that a map may have or not. */
 static int
-open_other(const struct follow *f, const char *name, char **pin, int *fd)
+open_other(
+    const struct session_follower *f, const char *name, char **pin, int *fd)
 {
 	if (*pin == NULL)
 		return 0;
@@ -105,7 +106,7 @@ open_other(const struct follow *f, const char *name, char **pin, int *fd)
 
 /* Open all pins of map number i. */
 static int
-open_map(struct follow *f, size_t i)
+open_map(struct session_follower *f, size_t i)
 {
 	struct stream_map *m = &f->header->maps[i];
 
@@ -119,7 +120,7 @@ open_map(struct follow *f, size_t i)
 
 /* Open the maps' pins, and make the session's header the stream's. */
 static int
-open_maps(struct follow *f)
+open_maps(struct session_follower *f)
 {
 	struct stream_header *h = f->header;
 
@@ -154,7 +155,7 @@ close_fds(int *fds, size_t n)
 static bool
 is_over(void *ctx)
 {
-	struct follow *f = ctx;
+	struct session_follower *f = ctx;
 	uint64_t second = clock_elapsed() / CLOCK_SECOND;
 
 	if (second == f->looked)
@@ -166,7 +167,7 @@ is_over(void *ctx)
 
 /* Whether the end of the input is the end of the session. */
 static bool
-ends_with_input(const struct follow *f, int fd)
+ends_with_input(const struct session_follower *f, int fd)
 {
 	struct stat st;
 
@@ -175,7 +176,7 @@ ends_with_input(const struct follow *f, int fd)
 }
 
 static struct poller *
-open_poller(struct follow *f, int in_fd, struct writer *w)
+open_poller(struct session_follower *f, int in_fd, struct writer *w)
 {
 	const struct stream_header *h = f->header;
 	struct poller_options o = {
@@ -234,7 +235,7 @@ confine(const struct symbolizer *z)
 }
 
 static int
-stream_maps(struct follow *f, int in_fd)
+stream_maps(struct session_follower *f, int in_fd)
 {
 	struct symbolizer *z;
 	struct poller *p;
@@ -257,12 +258,15 @@ stream_maps(struct follow *f, int in_fd)
 }
 
 int
-follow(struct stream_reader *r, const struct choice *c, struct output *out)
+skel_poll_follow_session(struct stream_reader *r,
+    const struct skel_poll_options *c, struct output *out)
 {
-	struct follow f = { .header = &r->header, .choice = c, .out = out };
+	struct session_follower f = {
+		.header = &r->header, .choice = c, .out = out
+	};
 	int status = 1;
 
-	if (choice_check(c, f.header, r->name) == -1)
+	if (skel_poll_check_maps(c, f.header, r->name) == -1)
 		return 1;
 	f.dir = f.header->dir;
 	f.header->dir = NULL;

@@ -2,10 +2,10 @@
 
 #include "base/buf.h"
 #include "base/report.h"
-#include "choice.h"
+#include "options.h"
 
 bool
-choice_takes(const struct choice *c, const char *map)
+skel_poll_wants_map(const struct skel_poll_options *c, const char *map)
 {
 	for (size_t i = 0; i < c->nmaps; i++)
 		if (strcmp(c->maps[i], map) == 0)
@@ -39,8 +39,8 @@ refuse(const struct stream_header *h, const char *name, const char *where)
 }
 
 int
-choice_check(
-    const struct choice *c, const struct stream_header *h, const char *where)
+skel_poll_check_maps(const struct skel_poll_options *c,
+    const struct stream_header *h, const char *where)
 {
 	for (size_t i = 0; i < c->nmaps; i++)
 		if (!has_map(h, c->maps[i]))
