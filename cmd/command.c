@@ -16,7 +16,7 @@ command_usage(const struct command *c)
 int
 command_status(int status)
 {
-	if (report_had_nomem() && status != EXIT_USAGE)
+	if (report_pending_nomem() && status != EXIT_USAGE)
 		return EXIT_FAILURE;
 	return status;
 }
@@ -36,10 +36,10 @@ command_option(const struct command *c, int option)
 		printf("%s%s", c->usage, c->help);
 		finish();
 	case 'q':
-		report_show(REPORT_ERROR);
+		report_set_level(REPORT_ERROR);
 		return;
 	case 'v':
-		report_more();
+		report_raise_level();
 		return;
 	case 'V':
 		printf("%s " VERSION "\n", getprogname());

@@ -215,7 +215,7 @@ main(int argc, char *argv[])
 	/* The text that goes out is UTF-8 whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	confine_filter(opens_any(argc - optind, argv + optind));
-	if (stop_catch() == -1) {
+	if (signals_catch() == -1) {
 		report_error("signals: %s", strerror(errno));
 		return 1;
 	}

@@ -21,7 +21,7 @@ enum {
 static bool
 is_stopped(const struct printer *p)
 {
-	return stop_asked_at_once() || (stop_asked() && !p->is_pipe);
+	return signals_stop_at_once() || (signals_stop() && !p->is_pipe);
 }
 
 /*

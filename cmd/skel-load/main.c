@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/parse-limit.h"
+#include "base/parse-number.h"
 #include "base/report.h"
 #include "command.h"
 #include "poll/poller.h"
@@ -114,9 +114,9 @@ set_option(struct skel_load_options *o, int option)
 		o->maps[o->nmaps++] = optarg;
 		return 0;
 	case 'n':
-		return limit_records(optarg, &o->count);
+		return parse_records(optarg, &o->count);
 	case 't':
-		return limit_seconds(optarg, &o->timeout_ns);
+		return parse_seconds(optarg, &o->timeout_ns);
 	case OPT_BTF:
 		o->btf = optarg;
 		return 0;
@@ -128,7 +128,7 @@ set_option(struct skel_load_options *o, int option)
 		return 0;
 	case OPT_LATENCY:
 		o->has_latency = true;
-		return limit_latency(optarg, &o->latency_ns);
+		return parse_latency(optarg, &o->latency_ns);
 	case OPT_OPTIONAL:
 		return attach_where_optional(&o->wheres[o->nwheres++], optarg);
 	case OPT_PIN:

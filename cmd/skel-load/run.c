@@ -96,7 +96,7 @@ hold_on(struct skel_load_run *r)
 	uint64_t start = now_ms(), limit = r->options->timeout_ns / 1000000;
 	int wait = LOOK_MS;
 
-	while (!stop_asked()) {
+	while (!signals_stop()) {
 		if (r->options->timeout_ns != 0) {
 			uint64_t gone = now_ms() - start;
 
@@ -224,8 +224,8 @@ run_package(struct skel_load_run *r)
 	};
 	struct launch *l = &r->launch;
 
-	if (l->package.debug_verbose && report_shown() != REPORT_ERROR)
-		report_show(REPORT_DEBUG);
+	if (l->package.debug_verbose && report_get_level() != REPORT_ERROR)
+		report_set_level(REPORT_DEBUG);
 	if (launch_open(l, &launch) == -1 || launch_load(l) == -1)
 		return EXIT_FAILURE;
 	if (o->check)
@@ -263,7 +263,7 @@ skel_load_run(const struct skel_load_options *o)
 	    package_open(&r.launch.package, o->package, o->elf) == -1)
 		return EXIT_FAILURE;
 	/* Only now: nothing is to be cleaned up while the package is read. */
-	if (stop_catch() == -1)
+	if (signals_catch() == -1)
 		report_error("signals: %s", strerror(errno));
 	else if (set_arguments(&r, &status)) {
 		session_sweep();

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "base/output.h"
-#include "base/parse-limit.h"
+#include "base/parse-number.h"
 #include "base/report.h"
 #include "base/signals.h"
 #include "command.h"
@@ -85,7 +85,7 @@ await(int fd, const struct output *out)
 {
 	int ready = 0;
 
-	while (ready == 0 && !stop_asked())
+	while (ready == 0 && !signals_stop())
 		ready = output_wait(out, fd, LOOK_MS);
 	return ready == OUTPUT_READY;
 }
@@ -130,7 +130,7 @@ run(const char *file, const struct skel_poll_options *c)
 	struct output out;
 	int fd = STDIN_FILENO, status;
 
-	if (stop_catch() == -1) {
+	if (signals_catch() == -1) {
 		report_error("signals: %s", strerror(errno));
 		return 1;
 	}
@@ -175,15 +175,15 @@ main(int argc, char *argv[])
 			c.maps[c.nmaps++] = optarg;
 			break;
 		case 'n':
-			if (limit_records(optarg, &c.count) == -1)
+			if (parse_records(optarg, &c.count) == -1)
 				command_usage(&command);
 			break;
 		case 't':
-			if (limit_seconds(optarg, &c.timeout_ns) == -1)
+			if (parse_seconds(optarg, &c.timeout_ns) == -1)
 				command_usage(&command);
 			break;
 		case OPT_LATENCY:
-			if (limit_latency(optarg, &c.latency_ns) == -1)
+			if (parse_latency(optarg, &c.latency_ns) == -1)
 				command_usage(&command);
 			break;
 		case OPT_ONCE:

@@ -15,7 +15,7 @@
 #include "record/symbol-store.h"
 
 enum {
-	LOOK_MS = 1000, /* the longest wait without a look at stop_asked() */
+	LOOK_MS = 1000, /* the longest wait without a look at signals_stop() */
 	WHERE_MAX = 1024,
 };
 
@@ -248,7 +248,7 @@ pass_lines(struct stream_pass *p)
 	enum pass_end end = PASS_NONE;
 
 	while (end == PASS_NONE) {
-		if (stop_asked() ||
+		if (signals_stop() ||
 		    (p->deadline != 0 && clock_elapsed() >= p->deadline))
 			end = PASS_CHOSEN;
 		else if (!stream_ready(p->reader))

@@ -157,7 +157,7 @@ attach_step(struct attachments *a, struct attach_job *j,
 	report_hold(&held);
 	ret = step(a, j);
 	if (ret != -1) {
-		report_show_held(&held);
+		report_release_held(&held);
 		return ret;
 	}
 	report_excuse_held(&held, "left out");

@@ -84,13 +84,13 @@ put_source(struct buf *b, const struct attach_job *j)
 static int
 refuse_event(const struct attach_job *j, const char *name)
 {
-	struct nearest near = { .wanted = name };
+	struct suggest near = { .wanted = name };
 	struct buf list = { 0 };
 	char *nearest;
 
 	for (size_t i = 0; i < nitems(events); i++)
-		nearest_offer(&near, events[i].name);
-	nearest = nearest_text(&near);
+		suggest_offer(&near, events[i].name);
+	nearest = suggest_text(&near);
 	put_source(&list, j);
 	buf_printf(&list, ": unknown event %s%s", name,
 	    near.n > 0 && nearest != NULL ? nearest : "; expected ");

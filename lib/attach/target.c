@@ -91,14 +91,14 @@ char *
 attach_near_function(const char *name)
 {
 	FILE *in = fopen("/proc/kallsyms", "re");
-	struct nearest near = { .wanted = name };
-	char symbol[NEAREST_NAME], type;
+	struct suggest near = { .wanted = name };
+	char symbol[SUGGEST_NAME], type;
 
 	while (
 	    in != NULL && fscanf(in, "%*s %c %63s%*[^\n]", &type, symbol) == 2)
 		if (tolower((unsigned char)type) == 't')
-			nearest_offer(&near, symbol);
+			suggest_offer(&near, symbol);
 	if (in != NULL)
 		fclose(in);
-	return nearest_text(&near);
+	return suggest_text(&near);
 }

@@ -35,7 +35,7 @@ struct matches {
 	size_t n;
 	bool local; /* they are static functions */
 	bool failed;
-	struct nearest near;
+	struct suggest near;
 };
 
 static bool
@@ -165,7 +165,7 @@ match_function(void *ctx, const struct elf_function *f)
 	if (m->pattern)
 		return fnmatch(m->wanted, f->name, 0) != 0 ||
 		       add_offset(m, f->offset);
-	nearest_offer(&m->near, f->name);
+	suggest_offer(&m->near, f->name);
 	if (strcmp(m->wanted, f->name) != 0 ||
 	    (m->n > 0 && f->local && !m->local))
 		return true;
@@ -180,7 +180,7 @@ static int
 no_function(
     const struct attach_job *j, const struct target *t, const struct matches *m)
 {
-	char *near = nearest_text(&m->near);
+	char *near = suggest_text(&m->near);
 	int ret;
 
 	if (m->pattern)
@@ -324,20 +324,20 @@ attach_uprobe(const struct attach_job *j, struct attachment *a)
 struct probe_search {
 	const char *provider, *name;
 	bool found;
-	struct nearest near;
+	struct suggest near;
 };
 
 static bool
 match_probe(void *ctx, const char *provider, const char *name)
 {
 	struct probe_search *s = ctx;
-	char both[NEAREST_NAME];
+	char both[SUGGEST_NAME];
 
 	s->found =
 	    strcmp(provider, s->provider) == 0 && strcmp(name, s->name) == 0;
 	if (snprintf(both, sizeof(both), "%s:%s", provider, name) <
 	    (int)sizeof(both))
-		nearest_offer(&s->near, both);
+		suggest_offer(&s->near, both);
 	return !s->found;
 }
 
@@ -346,7 +346,7 @@ static int
 no_probe(const struct attach_job *j, const struct target *t,
     const struct probe_search *s)
 {
-	char *near = nearest_text(&s->near);
+	char *near = suggest_text(&s->near);
 	int ret;
 
 	if (s->near.seen == 0)

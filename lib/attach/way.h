@@ -143,7 +143,7 @@ int attach_pid(const struct attach_where *w, int *pid);
  */
 char *attach_file(const struct attach_job *j, const char *name, int pid);
 
-/* The kernel's functions with names near that one, as nearest_text() gives
+/* The kernel's functions with names near that one, as suggest_text() gives
  * them. */
 char *attach_near_function(const char *name);
 

@@ -62,15 +62,15 @@ find_way(const char *name, size_t n)
 static bool
 refuse_misspelt(const char *text, char *name)
 {
-	struct nearest near = { .wanted = name };
+	struct suggest near = { .wanted = name };
 	char *nearest;
 
 	for (size_t i = 0; i < nitems(ways); i++)
-		nearest_offer(&near, ways[i]->name);
-	nearest_offer(&near, "off");
+		suggest_offer(&near, ways[i]->name);
+	suggest_offer(&near, "off");
 	if (near.n == 0)
 		return false;
-	nearest = nearest_text(&near);
+	nearest = suggest_text(&near);
 	report_error("-a %s: unknown WHERE %s%s", text, name,
 	    nearest != NULL ? nearest : "");
 	free(nearest);

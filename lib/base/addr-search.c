@@ -3,7 +3,7 @@
 #include "base/addr-search.h"
 
 size_t
-sorted_upto(const void *v, size_t n, size_t size, uint64_t addr)
+addr_search(const void *v, size_t n, size_t size, uint64_t addr)
 {
 	const char *elements = v;
 	size_t low = 0, high = n;

@@ -9,6 +9,6 @@
 
 /* How many of the n elements at v, each of size bytes, are not behind addr: the
  * last of them, if any, is where to look. */
-size_t sorted_upto(const void *v, size_t n, size_t size, uint64_t addr);
+size_t addr_search(const void *v, size_t n, size_t size, uint64_t addr);
 
 #endif

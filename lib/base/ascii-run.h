@@ -12,24 +12,24 @@
 #include <emmintrin.h>
 #endif
 
-enum { PLAIN_WIDE = 16 };
+enum { ASCII_RUN_WIDE = 16 };
 
 /* Whether c stands for itself in a form that changes control bytes, what is
  * not ASCII, and the two characters a and b. */
 static inline bool
-plain_is(unsigned char c, char a, char b)
+ascii_run_is(unsigned char c, char a, char b)
 {
 	return c >= 0x20 && c < 0x80 && c != (unsigned char)a &&
 	       c != (unsigned char)b;
 }
 
 /*
- * Copy the PLAIN_WIDE bytes at s to p and return how many of them, from the
+ * Copy the ASCII_RUN_WIDE bytes at s to p and return how many of them, from the
  * first on, are plain.  The bytes behind those are written over by whoever goes
  * on there.
  */
 static inline size_t
-plain_run(char *p, const unsigned char *s, char a, char b)
+ascii_run_copy_wide(char *p, const unsigned char *s, char a, char b)
 {
 #ifdef __SSE2__
 	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
@@ -44,7 +44,7 @@ plain_run(char *p, const unsigned char *s, char a, char b)
 #else
 	size_t n = 0;
 
-	for (; n < PLAIN_WIDE && plain_is(s[n], a, b); n++)
+	for (; n < ASCII_RUN_WIDE && ascii_run_is(s[n], a, b); n++)
 		p[n] = (char)s[n];
 	return n;
 #endif
@@ -53,30 +53,31 @@ plain_run(char *p, const unsigned char *s, char a, char b)
 /* Copy what is plain of n bytes and return how much that is: all, or up to a
  * byte that is not plain, such as the NUL. */
 static inline size_t
-plain_copy(char *p, const unsigned char *s, size_t n, char a, char b)
+ascii_run_copy(char *p, const unsigned char *s, size_t n, char a, char b)
 {
 	size_t done = 0, run;
 
-	for (; n - done >= PLAIN_WIDE; done += PLAIN_WIDE) {
-		run = plain_run(p + done, s + done, a, b);
-		if (run < PLAIN_WIDE)
+	for (; n - done >= ASCII_RUN_WIDE; done += ASCII_RUN_WIDE) {
+		run = ascii_run_copy_wide(p + done, s + done, a, b);
+		if (run < ASCII_RUN_WIDE)
 			return done + run;
 	}
-	for (; done < n && plain_is(s[done], a, b); done++)
+	for (; done < n && ascii_run_is(s[done], a, b); done++)
 		p[done] = (char)s[done];
 	return done;
 }
 
-/* Whether n bytes, PLAIN_WIDE * 2 at most, are ASCII; so many may be read. */
+/* Whether n bytes, ASCII_RUN_WIDE * 2 at most, are ASCII; so many may be read.
+ */
 static inline bool
-plain_is_ascii(const char *s, size_t n)
+ascii_run_is_ascii(const char *s, size_t n)
 {
 #ifdef __SSE2__
 	const __m128i *v = (const __m128i *)(const void *)s;
 	uint64_t high =
 	    (uint32_t)_mm_movemask_epi8(_mm_loadu_si128(v)) |
 	    (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_loadu_si128(v + 1))
-		<< PLAIN_WIDE;
+		<< ASCII_RUN_WIDE;
 
 	return (high & ((UINT64_C(1) << n) - 1)) == 0;
 #else

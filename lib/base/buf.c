@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/report.h"
+#include "base/nomem.h"
 
 void
 buf_free(struct buf *b)
@@ -30,7 +30,7 @@ buf_grow(struct buf *b, size_t more)
 		cap *= 2;
 	if ((p = realloc(b->data, cap)) == NULL) {
 		b->failed = true;
-		report_note_nomem();
+		nomem_note();
 		return NULL;
 	}
 	b->data = p;

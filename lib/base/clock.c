@@ -2,7 +2,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/text-emit.h"
+#include "base/text.h"
 
 enum { UTC_SECOND = 20 }; /* 2026-11-22T14:48:01. */
 
@@ -36,17 +36,17 @@ keep_second(struct clock *c, uint64_t second)
 	char *p = c->utc;
 
 	gmtime_r(&t, &tm);
-	p = emit_digits(p, (uint64_t)tm.tm_year + 1900, 4);
+	p = text_digits(p, (uint64_t)tm.tm_year + 1900, 4);
 	*p++ = '-';
-	p = emit_digits(p, (uint64_t)tm.tm_mon + 1, 2);
+	p = text_digits(p, (uint64_t)tm.tm_mon + 1, 2);
 	*p++ = '-';
-	p = emit_digits(p, (uint64_t)tm.tm_mday, 2);
+	p = text_digits(p, (uint64_t)tm.tm_mday, 2);
 	*p++ = 'T';
-	p = emit_digits(p, (uint64_t)tm.tm_hour, 2);
+	p = text_digits(p, (uint64_t)tm.tm_hour, 2);
 	*p++ = ':';
-	p = emit_digits(p, (uint64_t)tm.tm_min, 2);
+	p = text_digits(p, (uint64_t)tm.tm_min, 2);
 	*p++ = ':';
-	p = emit_digits(p, (uint64_t)tm.tm_sec, 2);
+	p = text_digits(p, (uint64_t)tm.tm_sec, 2);
 	*p = '.';
 	c->utc[CLOCK_UTC_LEN - 1] = 'Z';
 	c->utc_end = second + 1;
@@ -59,7 +59,7 @@ clock_utc_changed(struct clock *c, char *p, uint64_t time_ns)
 
 	if (c->utc_end != second + 1)
 		keep_second(c, second);
-	emit_nanoseconds(
+	text_nanoseconds(
 	    c->utc + UTC_SECOND, (uint32_t)(time_ns - second * CLOCK_SECOND));
 	c->utc_ns = time_ns;
 	return clock_put_utc(c, p);
@@ -75,11 +75,11 @@ clock_local(struct clock *c, char *p, uint64_t time_ns)
 
 	if (c->local_end != second + 1) {
 		localtime_r(&t, &tm);
-		q = emit_digits(q, (uint64_t)tm.tm_hour, 2);
+		q = text_digits(q, (uint64_t)tm.tm_hour, 2);
 		*q++ = ':';
-		q = emit_digits(q, (uint64_t)tm.tm_min, 2);
+		q = text_digits(q, (uint64_t)tm.tm_min, 2);
 		*q++ = ':';
-		emit_digits(q, (uint64_t)tm.tm_sec, 2);
+		text_digits(q, (uint64_t)tm.tm_sec, 2);
 		c->local_end = second + 1;
 	}
 	memcpy(p, c->local, CLOCK_LOCAL_LEN);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { SHORT_NUMBER_END = 100000000 }; /* the first that is none */
+enum { DECIMAL8_END = 100000000 }; /* the first that is none */
 
 /* Digits are made eight at a time, the first in the lowest byte. */
 _Static_assert(
@@ -18,7 +18,7 @@ _Static_assert(
  * is a multiplication, done for all parts of a word at once.
  */
 static inline uint64_t
-short_number_digits(uint32_t v)
+decimal8_digits(uint32_t v)
 {
 	uint64_t x = v / 10000 | (uint64_t)(v % 10000) << 32, high;
 
@@ -30,9 +30,9 @@ short_number_digits(uint32_t v)
 
 /* Write all eight, with leading zeros. */
 static inline char *
-short_number_eight(char *p, uint32_t v)
+decimal8_write_all(char *p, uint32_t v)
 {
-	uint64_t x = short_number_digits(v) | 0x3030303030303030;
+	uint64_t x = decimal8_digits(v) | 0x3030303030303030;
 
 	memcpy(p, &x, 8);
 	return p + 8;
@@ -44,7 +44,7 @@ short_number_eight(char *p, uint32_t v)
  * the lower what takes one off for those below a power of ten.
  */
 static inline unsigned int
-short_number_length(uint32_t v)
+decimal8_length(uint32_t v)
 {
 #define ALL(n) (uint64_t)(n) << 32
 #define FROM(n, power) ((uint64_t)(n) << 32) - (power)
@@ -64,7 +64,7 @@ short_number_length(uint32_t v)
  * behind it waits for the length only, not for the digits.
  */
 static inline char *
-short_number_put(char *p, uint32_t v)
+decimal8_write(char *p, uint32_t v)
 {
 	unsigned int n;
 	uint64_t x;
@@ -73,8 +73,8 @@ short_number_put(char *p, uint32_t v)
 		*p = (char)('0' + v);
 		return p + 1;
 	}
-	n = short_number_length(v);
-	x = (short_number_digits(v) | 0x3030303030303030) >> (64 - n * 8);
+	n = decimal8_length(v);
+	x = (decimal8_digits(v) | 0x3030303030303030) >> (64 - n * 8);
 	memcpy(p, &x, 8);
 	return p + n;
 }

@@ -21,8 +21,8 @@ digit_value(char c)
 	return 16;
 }
 
-enum wide_result
-wide_parse(const char *text, struct wide *out)
+enum int128_result
+int128_parse(const char *text, struct int128 *out)
 {
 	bool overflow = false;
 	unsigned int base = 10;
@@ -39,59 +39,59 @@ wide_parse(const char *text, struct wide *out)
 		text++;
 	}
 	if (*text == '\0')
-		return WIDE_NONE;
+		return INT128_NONE;
 	for (; *text != '\0'; text++) {
 		unsigned int d = digit_value(*text);
 
 		if (d >= base)
-			return WIDE_NONE;
+			return INT128_NONE;
 		overflow |= n > (u128_max - d) / base;
 		n = n * base + d;
 	}
 	out->magnitude = n;
 	if (n == 0)
 		out->negative = false;
-	return overflow ? WIDE_TOO_LARGE : WIDE_NUMBER;
+	return overflow ? INT128_TOO_LARGE : INT128_NUMBER;
 }
 
-enum wide_result
-wide_from_json(const json_t *v, struct wide *out)
+enum int128_result
+int128_from_json(const json_t *v, struct int128 *out)
 {
 	uint64_t n;
 
-	*out = (struct wide){ 0 };
+	*out = (struct int128){ 0 };
 	if (doc_u64(v, &n)) {
 		out->magnitude = n;
-		return WIDE_NUMBER;
+		return INT128_NUMBER;
 	}
 	if (json_is_integer(v)) {
 		out->negative = true;
 		out->magnitude = 0 - (uint64_t)json_integer_value(v);
-		return WIDE_NUMBER;
+		return INT128_NUMBER;
 	}
 	if (json_is_string(v))
-		return wide_parse(json_string_value(v), out);
-	return WIDE_NONE;
+		return int128_parse(json_string_value(v), out);
+	return INT128_NONE;
 }
 
 json_t *
-wide_json(const struct wide *w)
+int128_to_json(const struct int128 *w)
 {
-	char text[WIDE_TEXT];
+	char text[INT128_TEXT_SIZE];
 
 	if (!w->negative && w->magnitude <= UINT64_MAX)
 		return doc_u64_new((uint64_t)w->magnitude);
 	if (w->negative && w->magnitude <= (u128)1 << 63)
 		return json_integer(
 		    -1 - (json_int_t)(uint64_t)(w->magnitude - 1));
-	wide_text(w, text);
+	int128_to_text(w, text);
 	return json_string(text);
 }
 
 void
-wide_text(const struct wide *w, char text[WIDE_TEXT])
+int128_to_text(const struct int128 *w, char text[INT128_TEXT_SIZE])
 {
-	char *end = &text[WIDE_TEXT - 1], *p = end;
+	char *end = &text[INT128_TEXT_SIZE - 1], *p = end;
 	u128 n = w->magnitude;
 
 	*p = '\0';
@@ -104,43 +104,44 @@ wide_text(const struct wide *w, char text[WIDE_TEXT])
 	memmove(text, p, (size_t)(end - p) + 1);
 }
 
-struct wide
-wide_least(unsigned int bits, bool is_signed)
+struct int128
+int128_least(unsigned int bits, bool is_signed)
 {
 	if (!is_signed)
-		return (struct wide){ 0 };
-	return (struct wide){ true, (u128)1 << (bits - 1) };
+		return (struct int128){ 0 };
+	return (struct int128){ true, (u128)1 << (bits - 1) };
 }
 
-struct wide
-wide_greatest(unsigned int bits, bool is_signed)
+struct int128
+int128_greatest(unsigned int bits, bool is_signed)
 {
-	return (struct wide){ false,
+	return (struct int128){ false,
 		u128_max >> (128 - bits) >> (is_signed ? 1 : 0) };
 }
 
 bool
-wide_fits(const struct wide *w, unsigned int bits, bool is_signed)
+int128_fits(const struct int128 *w, unsigned int bits, bool is_signed)
 {
-	const struct wide limit = w->negative ? wide_least(bits, is_signed)
-					      : wide_greatest(bits, is_signed);
+	const struct int128 limit = w->negative
+					? int128_least(bits, is_signed)
+					: int128_greatest(bits, is_signed);
 
 	return w->magnitude <= limit.magnitude;
 }
 
 u128
-wide_bits(const struct wide *w)
+int128_bits(const struct int128 *w)
 {
 	return w->negative ? 0 - w->magnitude : w->magnitude;
 }
 
-struct wide
-wide_from_bits(u128 value, unsigned int bits, bool is_signed)
+struct int128
+int128_from_bits(u128 value, unsigned int bits, bool is_signed)
 {
 	u128 mask = u128_max >> (128 - bits);
 
 	value &= mask;
 	if (is_signed && (value >> (bits - 1)) != 0)
-		return (struct wide){ true, (0 - value) & mask };
-	return (struct wide){ false, value };
+		return (struct int128){ true, (0 - value) & mask };
+	return (struct int128){ false, value };
 }

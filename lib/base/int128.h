@@ -8,40 +8,40 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-struct wide {
+struct int128 {
 	bool negative;
 	unsigned __int128 magnitude;
 };
 
-enum { WIDE_TEXT = 48 }; /* bytes for any of them as text */
+enum { INT128_TEXT_SIZE = 48 }; /* bytes for any of them as text */
 
-enum wide_result {
-	WIDE_NUMBER,
-	WIDE_TOO_LARGE, /* a number of more than 128 bits */
-	WIDE_NONE,      /* no whole number */
+enum int128_result {
+	INT128_NUMBER,
+	INT128_TOO_LARGE, /* a number of more than 128 bits */
+	INT128_NONE,      /* no whole number */
 };
 
 /* All of text as a number: decimal, hex (0x) or octal (0), with a sign. */
-enum wide_result wide_parse(const char *text, struct wide *out);
+enum int128_result int128_parse(const char *text, struct int128 *out);
 
 /* A JSON integer, or a string of digits as this module writes large ones. */
-enum wide_result wide_from_json(const json_t *v, struct wide *out);
+enum int128_result int128_from_json(const json_t *v, struct int128 *out);
 
 /* A new reference: an integer if it fits 64 bits, else a string of decimal
  * digits.  NULL when memory ran out. */
-json_t *wide_json(const struct wide *w);
+json_t *int128_to_json(const struct int128 *w);
 
 /* w in decimal. */
-void wide_text(const struct wide *w, char text[WIDE_TEXT]);
+void int128_to_text(const struct int128 *w, char text[INT128_TEXT_SIZE]);
 
 /* The least and the greatest number of so many bits (1 to 128). */
-struct wide wide_least(unsigned int bits, bool is_signed);
-struct wide wide_greatest(unsigned int bits, bool is_signed);
-bool wide_fits(const struct wide *w, unsigned int bits, bool is_signed);
+struct int128 int128_least(unsigned int bits, bool is_signed);
+struct int128 int128_greatest(unsigned int bits, bool is_signed);
+bool int128_fits(const struct int128 *w, unsigned int bits, bool is_signed);
 
 /* The number as two's complement, and back from the lowest bits of one. */
-unsigned __int128 wide_bits(const struct wide *w);
-struct wide wide_from_bits(
+unsigned __int128 int128_bits(const struct int128 *w);
+struct int128 int128_from_bits(
     unsigned __int128 value, unsigned int bits, bool is_signed);
 
 #endif

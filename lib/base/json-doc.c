@@ -7,6 +7,7 @@
 #include <threads.h>
 
 #include "base/json-doc.h"
+#include "base/nomem.h"
 #include "base/report.h"
 
 /* jansson's own limit on nesting is 2048; nothing we read needs a tenth. */
@@ -159,7 +160,7 @@ get_watched(size_t size)
 		longjmp(parser.starved, 1);
 	}
 	if (p == NULL)
-		report_note_nomem();
+		nomem_note();
 	return p;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Digits: numbers in the lines of files that others write, of which nothing
- * but digits may stand where one is.
+ * Numbers from text: the arguments of options, and the fields of files that
+ * the kernel and other programs write.
  */
 #ifndef SKEL_BASE_PARSE_NUMBER_H
 #define SKEL_BASE_PARSE_NUMBER_H
@@ -9,10 +9,21 @@
 #include <stdint.h>
 
 /*
- * Read the number at *p, in base 10 or 16, that ends before the character
- * behind, and move *p past that.  Returns false, with *p where it was, if none
- * that fits 64 bits stands there.
+ * Parse the digits at *p, in base 10 or 16, up to the character end, and move
+ * *p behind that character.  Returns false, with *p unchanged, if there is
+ * anything else before end or if the number does not fit 64 bits.
  */
-bool digits_read(const char **p, int base, char behind, uint64_t *out);
+bool parse_digits(const char **p, int base, char end, uint64_t *out);
+
+/*
+ * Parse the arguments of three options of the commands that poll:
+ * -n, a number of records, at least 1; -t, seconds such as "2.5", more than 0
+ * and at most a hundred years; and --latency, milliseconds such as "0.5", from
+ * 0 to 1000.  Times are returned in nanoseconds.
+ * Each returns 0, or -1 after reporting "-n: 0x: not a number of records".
+ */
+int parse_records(const char *text, uint64_t *records);
+int parse_seconds(const char *text, uint64_t *ns);
+int parse_latency(const char *text, uint64_t *ns);
 
 #endif

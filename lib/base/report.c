@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <vis.h>
 
+#include "base/nomem.h"
 #include "base/report.h"
 
 enum { TEXT_MAX = 16384 }; /* a verifier's last lines fit */
@@ -13,30 +14,28 @@ static _Atomic(enum report_level) shown = REPORT_NOTICE;
 static _Thread_local report_fn *sink;
 static _Thread_local void *sink_ctx;
 
-/* How often memory ran out, and whether that was ever said. */
-static _Thread_local unsigned long shortages;
-static _Thread_local bool shortage_said;
+static _Thread_local bool nomem_reported;
 
 void
-report_show(enum report_level level)
+report_set_level(enum report_level level)
 {
 	shown = level;
 }
 
 void
-report_more(void)
+report_raise_level(void)
 {
 	shown = shown < REPORT_INFO ? REPORT_INFO : REPORT_DEBUG;
 }
 
 enum report_level
-report_shown(void)
+report_get_level(void)
 {
 	return shown;
 }
 
 void
-report_to(report_fn *fn, void *ctx)
+report_set_sink(report_fn *fn, void *ctx)
 {
 	sink = fn;
 	sink_ctx = ctx;
@@ -104,7 +103,7 @@ void
 report_hold(struct report_held *h)
 {
 	*h = (struct report_held){ .fn = sink, .ctx = sink_ctx };
-	report_to(keep, h);
+	report_set_sink(keep, h);
 }
 
 /* Show what was held; errors as excuses if what is not NULL. */
@@ -113,7 +112,7 @@ let_go(struct report_held *h, const char *what)
 {
 	const char *p = h->lines.data, *end = p + h->lines.len;
 
-	report_to(h->fn, h->ctx);
+	report_set_sink(h->fn, h->ctx);
 	if (h->lines.failed)
 		report_nomem();
 	for (; !h->lines.failed && p < end; p += strlen(p) + 1) {
@@ -133,7 +132,7 @@ let_go(struct report_held *h, const char *what)
 }
 
 void
-report_show_held(struct report_held *h)
+report_release_held(struct report_held *h)
 {
 	let_go(h, NULL);
 }
@@ -147,28 +146,16 @@ report_excuse_held(struct report_held *h, const char *what)
 int
 report_nomem(void)
 {
-	shortages++;
-	shortage_said = true;
+	nomem_note();
+	nomem_reported = true;
 	report_error("out of memory");
 	return -1;
 }
 
-void
-report_note_nomem(void)
-{
-	shortages++;
-}
-
-unsigned long
-report_nomems(void)
-{
-	return shortages;
-}
-
 bool
-report_had_nomem(void)
+report_pending_nomem(void)
 {
-	if (shortages > 0 && !shortage_said)
+	if (nomem_count() > 0 && !nomem_reported)
 		report_nomem();
-	return shortages > 0;
+	return nomem_count() > 0;
 }

@@ -19,13 +19,13 @@ enum report_level {
 };
 
 /* Show reports up to this level.  The default is REPORT_NOTICE. */
-void report_show(enum report_level level);
+void report_set_level(enum report_level level);
 
 /* "-v": show informing reports too, the second time everything. */
-void report_more(void);
+void report_raise_level(void);
 
 /* The level up to which reports are shown. */
-enum report_level report_shown(void);
+enum report_level report_get_level(void);
 
 /*
  * Whoever wants the reports of the calling thread instead of standard error,
@@ -33,7 +33,7 @@ enum report_level report_shown(void);
  * gives them back to standard error.
  */
 typedef void report_fn(void *ctx, enum report_level level, const char *text);
-void report_to(report_fn *fn, void *ctx);
+void report_set_sink(report_fn *fn, void *ctx);
 
 /*
  * Reports of the calling thread, held back until it is known how grave they
@@ -47,7 +47,7 @@ struct report_held {
 void report_hold(struct report_held *h);
 
 /* Show them as they came, and hold no more. */
-void report_show_held(struct report_held *h);
+void report_release_held(struct report_held *h);
 
 /* The same, but what they tell is no failure: the first error is a notice,
  * "WHAT: its text", the others are for -v. */
@@ -64,17 +64,8 @@ void report(enum report_level level, const char *fmt, ...)
 /* Report that memory ran out.  Returns -1, for "return report_nomem();". */
 int report_nomem(void);
 
-/*
- * Memory ran out for something that the caller cannot fail for: it is noted,
- * and said if nobody else does until somebody asks.
- */
-void report_note_nomem(void);
-
-/* How often memory ran out in the calling thread.  When that is more behind
- * some work than before it, what the work made may lack something. */
-unsigned long report_nomems(void);
-
-/* Whether it ever ran out in the calling thread.  Reports it if nobody has. */
-bool report_had_nomem(void);
+/* Whether memory ever ran out in the calling thread (base/nomem.h); reports it
+ * if that has not been done. */
+bool report_pending_nomem(void);
 
 #endif

@@ -15,7 +15,7 @@ note(int sig)
 }
 
 int
-stop_catch(void)
+signals_catch(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction sa = { .sa_handler = note, .sa_flags = SA_RESETHAND };
@@ -32,13 +32,13 @@ stop_catch(void)
 }
 
 bool
-stop_asked(void)
+signals_stop(void)
 {
 	return asked != 0;
 }
 
 bool
-stop_asked_at_once(void)
+signals_stop_at_once(void)
 {
 	return at_once != 0;
 }

@@ -15,13 +15,13 @@
  * command that it starts with "&", and may well end one with it.
  * Returns 0, or -1 with errno set.
  */
-int stop_catch(void);
+int signals_catch(void);
 
 /* Whether one of them came. */
-bool stop_asked(void);
+bool signals_stop(void);
 
 /* Whether SIGTERM or SIGHUP came.  Ctrl-C reaches a whole pipe at once: whoever
  * reads one finishes what the head of it still sends. */
-bool stop_asked_at_once(void);
+bool signals_stop_at_once(void);
 
 #endif

@@ -1,18 +1,18 @@
 #include <string.h>
 
 #include "base/style.h"
-#include "base/text-emit.h"
+#include "base/text.h"
 
 void
 style_write(struct buf *out, const void *text, size_t n, enum style style)
 {
 	static char *(*const emit[])(char *, const unsigned char *, size_t) = {
-		[STYLE_JSON] = emit_json,
-		[STYLE_CSV] = emit_csv,
-		[STYLE_TSV] = emit_tsv,
-		[STYLE_VIS] = emit_vis,
+		[STYLE_JSON] = text_json,
+		[STYLE_CSV] = text_csv,
+		[STYLE_TSV] = text_tsv,
+		[STYLE_VIS] = text_vis,
 	};
-	char *p = buf_room(out, EMIT_TEXT_MAX(n));
+	char *p = buf_room(out, TEXT_ESCAPED_MAX(n));
 
 	/* text may be NULL when n is 0: the data of an empty buffer. */
 	if (p != NULL)

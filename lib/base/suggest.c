@@ -11,12 +11,12 @@ least(size_t a, size_t b)
 }
 
 /* How many letters have to be changed, added, left out or swapped with the next
- * to make b of a; neither is longer than NEAREST_NAME - 1. */
+ * to make b of a; neither is longer than SUGGEST_NAME - 1. */
 static size_t
 distance(const char *a, const char *b)
 {
 	size_t na = strlen(a), nb = strlen(b);
-	size_t rows[3][NEAREST_NAME] = { 0 };
+	size_t rows[3][SUGGEST_NAME] = { 0 };
 
 	for (size_t j = 0; j <= nb; j++)
 		rows[0][j] = j;
@@ -38,7 +38,7 @@ distance(const char *a, const char *b)
 
 /* Whether it is among the best already, as a symbol in two tables is. */
 static bool
-has(const struct nearest *n, const char *name)
+has(const struct suggest *n, const char *name)
 {
 	for (size_t i = 0; i < n->n; i++)
 		if (strcmp(n->best[i].name, name) == 0)
@@ -47,7 +47,7 @@ has(const struct nearest *n, const char *name)
 }
 
 void
-nearest_offer(struct nearest *n, const char *name)
+suggest_offer(struct suggest *n, const char *name)
 {
 	size_t want = strlen(n->wanted), len = strlen(name),
 	       far = want < 6 ? 1 : want / 3;
@@ -55,15 +55,15 @@ nearest_offer(struct nearest *n, const char *name)
 
 	n->seen++;
 	/* What differs more in length cannot be near: most end here. */
-	if (len >= NEAREST_NAME || want >= NEAREST_NAME || len + far < want ||
+	if (len >= SUGGEST_NAME || want >= SUGGEST_NAME || len + far < want ||
 	    want + far < len)
 		return;
 	d = distance(n->wanted, name);
 	for (at = n->n; at > 0 && n->best[at - 1].distance > d; at--)
 		;
-	if (d > far || at == NEAREST_MAX || has(n, name))
+	if (d > far || at == SUGGEST_MAX || has(n, name))
 		return;
-	if (n->n < NEAREST_MAX)
+	if (n->n < SUGGEST_MAX)
 		n->n++;
 	memmove(&n->best[at + 1], &n->best[at],
 	    (n->n - at - 1) * sizeof(n->best[0]));
@@ -72,7 +72,7 @@ nearest_offer(struct nearest *n, const char *name)
 }
 
 char *
-nearest_text(const struct nearest *n)
+suggest_text(const struct suggest *n)
 {
 	struct buf b = { 0 };
 

@@ -8,23 +8,23 @@
 
 #include "base/buf.h"
 
-enum { NEAREST_MAX = 3, NEAREST_NAME = 64 };
+enum { SUGGEST_MAX = 3, SUGGEST_NAME = 64 };
 
-struct nearest {
+struct suggest {
 	const char *wanted; /* borrowed */
 	size_t seen;        /* names that were offered */
 	size_t n;
 	struct {
-		char name[NEAREST_NAME];
+		char name[SUGGEST_NAME];
 		size_t distance;
-	} best[NEAREST_MAX]; /* the nearest first */
+	} best[SUGGEST_MAX]; /* the nearest first */
 };
 
-/* Consider a name that does exist; longer ones than NEAREST_NAME are not. */
-void nearest_offer(struct nearest *n, const char *name);
+/* Consider a name that does exist; longer ones than SUGGEST_NAME are not. */
+void suggest_offer(struct suggest *n, const char *name);
 
 /* "; the nearest: a, b", or nothing where none is near: a string to free, ""
  * too, or NULL when memory runs out. */
-char *nearest_text(const struct nearest *n);
+char *suggest_text(const struct suggest *n);
 
 #endif

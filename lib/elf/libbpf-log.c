@@ -90,7 +90,7 @@ hear(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 	if (!listening)
 		return other != NULL ? other(level, fmt, ap) : 0;
-	if (level != LIBBPF_WARN && report_shown() < REPORT_DEBUG &&
+	if (level != LIBBPF_WARN && report_get_level() < REPORT_DEBUG &&
 	    strstr(fmt, HEARD_KERNEL_BTF) == NULL)
 		return 0;
 	if (vasprintf(&text, fmt, ap) == -1)
@@ -139,7 +139,7 @@ libbpf_log_report(void)
 {
 	size_t i = heard.n > HEARD_MAX ? heard.n - HEARD_MAX : 0;
 
-	if (report_shown() < REPORT_INFO)
+	if (report_get_level() < REPORT_INFO)
 		for (; i < heard.n; i++)
 			report_lines(REPORT_ERROR, heard.lines[i % HEARD_MAX]);
 }

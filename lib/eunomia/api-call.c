@@ -105,7 +105,7 @@ api_call_enter(void)
 	find();
 	kept = false;
 	outside = inside != (locale_t)0 ? uselocale(inside) : (locale_t)0;
-	report_to(keep, NULL);
+	report_set_sink(keep, NULL);
 	libbpf_log_capture();
 }
 
@@ -115,7 +115,7 @@ api_call_leave(void)
 	if (--depth > 0)
 		return;
 	libbpf_log_release();
-	report_to(NULL, NULL);
+	report_set_sink(NULL, NULL);
 	if (outside != (locale_t)0)
 		uselocale(outside);
 }

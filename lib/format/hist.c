@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "format/hist.h"
 
@@ -54,8 +54,8 @@ fill(char *p, char c, size_t n)
 static char *
 number(char *p, uint64_t v, size_t columns, bool right)
 {
-	char text[EMIT_U64_MAX];
-	size_t n = (size_t)(emit_u64(text, v) - text);
+	char text[TEXT_U64_MAX];
+	size_t n = (size_t)(text_u64(text, v) - text);
 	size_t gap = n < columns ? columns - n : 0;
 
 	p = fill(p, ' ', right ? gap : 0);
@@ -67,8 +67,8 @@ number(char *p, uint64_t v, size_t columns, bool right)
 static size_t
 count_width(const struct hist *h, uint64_t most)
 {
-	char text[EMIT_U64_MAX];
-	size_t n = (size_t)(emit_u64(text, most) - text);
+	char text[TEXT_U64_MAX];
+	size_t n = (size_t)(text_u64(text, most) - text);
 
 	return h->aligned && n > COUNT_WIDTH ? n : COUNT_WIDTH;
 }
@@ -77,13 +77,13 @@ static void
 head(const struct hist *h, struct buf *out, size_t counts, bool narrow)
 {
 	size_t n = strlen(h->unit), columns = narrow ? 19 : 29, wide;
-	char *p = buf_room(out, EMIT_TEXT_MAX(n) + ROW_MAX), *unit;
+	char *p = buf_room(out, TEXT_ESCAPED_MAX(n) + ROW_MAX), *unit;
 
 	if (p == NULL)
 		return;
 	p = fill(p, ' ', narrow ? 5 : 15);
 	unit = p;
-	p = emit_vis(p, (const unsigned char *)h->unit, n);
+	p = text_vis(p, (const unsigned char *)h->unit, n);
 	wide = utf8_columns(unit, (size_t)(p - unit));
 	p = fill(p, ' ', wide < columns ? columns - wide : 0);
 	out->len = (size_t)(p - out->data);
@@ -156,16 +156,16 @@ hist_summary(const struct hist *h, struct buf *out)
 	static const unsigned int percents[] = { 50, 90, 99 };
 	unsigned __int128 total = 0;
 	uint64_t low, high;
-	char count[EMIT_128_MAX];
+	char count[TEXT_128_MAX];
 
 	for (size_t i = 0; i < h->n; i++)
 		total += h->slots[i];
 	buf_str(out, "count ");
-	buf_add(out, count, (size_t)(emit_u128(count, total) - count));
+	buf_add(out, count, (size_t)(text_u128(count, total) - count));
 	for (size_t i = 0; total > 0 && i < nitems(percents); i++) {
 		bounds(h, percentile(h, total, percents[i]), &low, &high);
 		buf_printf(out, "  p%u <= ", percents[i]);
-		buf_add(out, count, (size_t)(emit_u64(count, high) - count));
+		buf_add(out, count, (size_t)(text_u64(count, high) - count));
 	}
 	buf_chr(out, '\n');
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "format/plan-form.h"
 
 enum { NAME_WIDTH = 6 };
@@ -279,12 +279,12 @@ put_json_value(struct plan *p, const struct plan_input *rec, size_t i)
 
 	if (type == NULL || type->kind != TYPE_FLOAT || type->size != 4 ||
 	    (cell = plan_cell(p, i))->kind != JSON_CELL_SCALAR ||
-	    *cell->text == 'n' || buf_room(out, EMIT_FLOAT_MAX) == NULL) {
+	    *cell->text == 'n' || buf_room(out, TEXT_FLOAT_MAX) == NULL) {
 		plan_write_column(p, rec, i);
 		return;
 	}
 	end =
-	    emit_double(out->data + out->len, (double)strtof(cell->text, NULL));
+	    text_double(out->data + out->len, (double)strtof(cell->text, NULL));
 	out->len = (size_t)(end - out->data);
 }
 

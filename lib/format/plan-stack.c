@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "format/plan-form.h"
 
 enum {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/ascii-run.h"
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "format/plan-form.h"
 
@@ -20,12 +20,12 @@ enum {
 static unsigned int
 digits_of(unsigned int bits, bool is_signed)
 {
-	char text[EMIT_128_MAX];
+	char text[TEXT_128_MAX];
 	unsigned __int128 most = ~(unsigned __int128)0 >> (128 - bits);
 
 	if (is_signed)
 		most >>= 1;
-	return (unsigned int)(emit_u128(text, most) - text) +
+	return (unsigned int)(text_u128(text, most) - text) +
 	       (is_signed ? 1 : 0);
 }
 
@@ -62,13 +62,13 @@ static size_t
 enum_width(const struct type *type)
 {
 	size_t width = 0, n;
-	char text[EMIT_I64_MAX];
+	char text[TEXT_I64_MAX];
 
 	for (size_t i = 0; i < type->nconstants; i++) {
 		const struct type_constant *c = &type->constants[i];
 		const char *end = type->is_signed
-				      ? emit_i64(text, (int64_t)c->value)
-				      : emit_u64(text, c->value);
+				      ? text_i64(text, (int64_t)c->value)
+				      : text_u64(text, c->value);
 
 		n = utf8_columns(c->name, strlen(c->name)) +
 		    (size_t)(end - text) + 2;
@@ -194,7 +194,7 @@ cell_step(const struct program_part *part, const struct table_column *column,
 static void
 measure_table(struct plan *p)
 {
-	size_t most = EMIT_SLACK + TABLE_SLACK + 1, n = p->columns.n;
+	size_t most = TEXT_SLACK + TABLE_SLACK + 1, n = p->columns.n;
 	const struct table_column *column = p->table.v + p->table.n - n;
 
 	for (size_t i = 0; i < p->table.n; i++)
@@ -321,7 +321,7 @@ record_row(struct plan *p, const struct plan_input *rec)
 		q = cell->step->put(q, cell->step, run->data, run);
 		n = (size_t)(q - start);
 		if (n < cell->below && over == 0 &&
-		    (cell->right || plain_is_ascii(start, n)))
+		    (cell->right || ascii_run_is_ascii(start, n)))
 			q = place_short(cell, start, q);
 		else
 			q = place_long(p, i, start, q, &over);

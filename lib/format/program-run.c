@@ -2,7 +2,7 @@
 
 #include "base/ascii-run.h"
 #include "base/decimal8.h"
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "format/program.h"
 #include "record/stack-view.h"
 
@@ -141,32 +141,33 @@ put_utc(char *p, const struct step *s, const unsigned char *base,
 		return emit;                                                   \
 	}
 
-PUT(put_u8, emit_u64(p, load_u(at, 1)))
-PUT(put_u16, emit_u64(p, load_u(at, 2)))
-PUT(put_u32, emit_u64(p, load_u(at, 4)))
-PUT(put_u64, emit_u64(p, load_u(at, 8)))
-PUT(put_u128, emit_u128(p, load_128(at)))
-PUT(put_i8, emit_i64(p, load_i(at, 1)))
-PUT(put_i16, emit_i64(p, load_i(at, 2)))
-PUT(put_i32, emit_i64(p, load_i(at, 4)))
-PUT(put_i64, emit_i64(p, load_i(at, 8)))
-PUT(put_i128, emit_i128(p, (__int128)load_128(at)))
-PUT(put_json, emit_json(p, at, s->count))
-PUT(put_csv, emit_csv(p, at, s->count))
-PUT(put_tsv, emit_tsv(p, at, s->count))
-PUT(put_vis, emit_vis(p, at, s->count))
+PUT(put_u8, text_u64(p, load_u(at, 1)))
+PUT(put_u16, text_u64(p, load_u(at, 2)))
+PUT(put_u32, text_u64(p, load_u(at, 4)))
+PUT(put_u64, text_u64(p, load_u(at, 8)))
+PUT(put_u128, text_u128(p, load_128(at)))
+PUT(put_i8, text_i64(p, load_i(at, 1)))
+PUT(put_i16, text_i64(p, load_i(at, 2)))
+PUT(put_i32, text_i64(p, load_i(at, 4)))
+PUT(put_i64, text_i64(p, load_i(at, 8)))
+PUT(put_i128, text_i128(p, (__int128)load_128(at)))
+PUT(put_json, text_json(p, at, s->count))
+PUT(put_csv, text_csv(p, at, s->count))
+PUT(put_tsv, text_tsv(p, at, s->count))
+PUT(put_vis, text_vis(p, at, s->count))
 
 /*
- * Copy text of n bytes, PLAIN_WIDE or more, most of which are plain and end
+ * Copy text of n bytes, ASCII_RUN_WIDE or more, most of which are plain and end
  * among the first.  Returns its end, or NULL where it is another.
  */
 static inline char *
 emit_plain(char *p, const unsigned char *at, size_t n, char a, char b)
 {
-	size_t run = plain_run(p, at, a, b);
+	size_t run = ascii_run_copy_wide(p, at, a, b);
 
-	if (run == PLAIN_WIDE && n >= 2 * PLAIN_WIDE)
-		run += plain_run(p + PLAIN_WIDE, at + PLAIN_WIDE, a, b);
+	if (run == ASCII_RUN_WIDE && n >= 2 * ASCII_RUN_WIDE)
+		run += ascii_run_copy_wide(
+		    p + ASCII_RUN_WIDE, at + ASCII_RUN_WIDE, a, b);
 	return run < n && at[run] == '\0' ? p + run : NULL;
 }
 
@@ -179,15 +180,15 @@ emit_wide(char *p, const unsigned char *at, size_t n, char a, char b,
 	return end != NULL ? end : emit(p, at, n);
 }
 
-PUT(put_wide_json, emit_wide(p, at, s->count, '"', '\\', emit_json))
-PUT(put_wide_csv, emit_wide(p, at, s->count, '"', ',', emit_csv))
-PUT(put_wide_tsv, emit_wide(p, at, s->count, '\\', '\\', emit_tsv))
-PUT(put_wide_vis, emit_wide(p, at, s->count, 0x7f, 0x7f, emit_vis))
+PUT(put_wide_json, emit_wide(p, at, s->count, '"', '\\', text_json))
+PUT(put_wide_csv, emit_wide(p, at, s->count, '"', ',', text_csv))
+PUT(put_wide_tsv, emit_wide(p, at, s->count, '\\', '\\', text_tsv))
+PUT(put_wide_vis, emit_wide(p, at, s->count, 0x7f, 0x7f, text_vis))
 
 static char *
 emit_integer(char *p, const struct step *s, unsigned __int128 v)
 {
-	return s->is_signed ? emit_i128(p, (__int128)v) : emit_u128(p, v);
+	return s->is_signed ? text_i128(p, (__int128)v) : text_u128(p, v);
 }
 
 PUT(put_bits, emit_integer(p, s, load_bits(s, at)))
@@ -295,9 +296,9 @@ load_double(const unsigned char *at)
 	return v;
 }
 
-PUT(put_float, emit_float(p, load_float(at)))
-PUT(put_widened, emit_double(p, (double)load_float(at)))
-PUT(put_double, emit_double(p, load_double(at)))
+PUT(put_float, text_float(p, load_float(at)))
+PUT(put_widened, text_double(p, (double)load_float(at)))
+PUT(put_double, text_double(p, load_double(at)))
 
 static char *
 put_loop(char *p, const struct step *s, const unsigned char *base,
@@ -367,9 +368,9 @@ chain_utc(char *p, const struct step *s, const unsigned char *base,
 	{                                                                      \
 		uint64_t v = (uint64_t)load(base + s->offset, size);           \
                                                                                \
-		if (v >= SHORT_NUMBER_END)                                     \
+		if (v >= DECIMAL8_END)                                         \
 			return chain_any(p, s, base, r);                       \
-		p = short_number_put(put_text(p, s), (uint32_t)v);             \
+		p = decimal8_write(put_text(p, s), (uint32_t)v);               \
 		return go_on(p, s, base, r);                                   \
 	}
 
@@ -466,7 +467,7 @@ find_functions(const struct step *s)
 
 	switch (s->op) {
 	case STEP_STRING:
-		return strings[s->style][s->count >= PLAIN_WIDE];
+		return strings[s->style][s->count >= ASCII_RUN_WIDE];
 	case STEP_BOOL:
 		return bools[s->size == 1 && s->bits == 0];
 	case STEP_ENUM:
@@ -491,7 +492,7 @@ static char *
 room(struct buf *out, char *p, size_t bytes)
 {
 	out->len = (size_t)(p - out->data);
-	return buf_room(out, bytes + EMIT_SLACK);
+	return buf_room(out, bytes + TEXT_SLACK);
 }
 
 static char *
@@ -500,7 +501,7 @@ put_hex(const struct program_run *r, const struct step *s, char *p)
 	size_t n = s->offset < r->len ? r->len - s->offset : 0;
 
 	p = room(r->out, p, 2 * n);
-	return p == NULL ? NULL : emit_hex(p, r->data + r->len - n, n);
+	return p == NULL ? NULL : text_hex(p, r->data + r->len - n, n);
 }
 
 static char *
@@ -511,7 +512,7 @@ put_stack(const struct program_run *r, const struct step *s, char *p)
 	r->out->len = (size_t)(p - r->out->data);
 	stack_view_read(stacks, (enum stack_side)s->size, r->data);
 	stack_view_write(stacks, r->out, (enum style)s->style);
-	return buf_room(r->out, EMIT_SLACK);
+	return buf_room(r->out, TEXT_SLACK);
 }
 
 static char *
@@ -522,7 +523,7 @@ put_line(const struct program_run *r, const struct step *s, char *p)
 	r->out->len = (size_t)(p - r->out->data);
 	style_write_line(
 	    r->out, r->data + at, r->len - at, (enum style)s->style);
-	return buf_room(r->out, EMIT_SLACK);
+	return buf_room(r->out, TEXT_SLACK);
 }
 
 /* The same, where each step makes its own room at p, which lies in r->out.
@@ -572,7 +573,7 @@ put_cell(const struct program_run *r, const struct step *s, char *p)
 	p = put_text(p, s);
 	inner.out = scratch;
 	scratch->len = 0;
-	q = buf_room(scratch, EMIT_SLACK);
+	q = buf_room(scratch, TEXT_SLACK);
 	if (q != NULL)
 		q = walk_slowly(&inner, s + 1, s->next, r->data, q);
 	if (q == NULL) {
@@ -582,7 +583,7 @@ put_cell(const struct program_run *r, const struct step *s, char *p)
 	scratch->len = (size_t)(q - scratch->data);
 	r->out->len = (size_t)(p - r->out->data);
 	style_write(r->out, scratch->data, scratch->len, (enum style)s->style);
-	return buf_room(r->out, EMIT_SLACK);
+	return buf_room(r->out, TEXT_SLACK);
 }
 
 /* Fields may hold JSON, but no field is in another. */
@@ -603,7 +604,7 @@ void
 program_run_slowly(
     const struct program_run *r, const struct step *s, const struct step *end)
 {
-	char *p = buf_room(r->out, EMIT_SLACK);
+	char *p = buf_room(r->out, TEXT_SLACK);
 
 	if (p != NULL)
 		p = walk_fields(r, s, end, p);

@@ -1,13 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "format/program.h"
 #include "record/stack-view.h"
 
 /* "<UNKNOWN_VARIANT>(", a number, ")" */
-enum { UNKNOWN_MAX = 18 + EMIT_I64_MAX + 1 };
+enum { UNKNOWN_MAX = 18 + TEXT_I64_MAX + 1 };
 
 void
 program_free(struct program *s)
@@ -118,11 +118,11 @@ name_constant(struct program *s, const struct type *type,
 {
 	struct enum_name name = { .value = c->value,
 		.text = (uint32_t)s->names.len };
-	char number[EMIT_I64_MAX], *end;
+	char number[TEXT_I64_MAX], *end;
 	struct buf text = { 0 };
 
-	end = type->is_signed ? emit_i64(number, (int64_t)c->value)
-			      : emit_u64(number, c->value);
+	end = type->is_signed ? text_i64(number, (int64_t)c->value)
+			      : text_u64(number, c->value);
 	buf_str(&text, c->name);
 	buf_chr(&text, '(');
 	buf_add(&text, number, (size_t)(end - number));
@@ -224,9 +224,9 @@ push_integer(struct program *s, struct step step, const struct field_place *p,
 					    : integer_op(&step);
 	/* JSON's readers hold no 128 bits, so these are text. */
 	if (step.size == 16)
-		push_quoted(s, step, EMIT_128_MAX, style);
+		push_quoted(s, step, TEXT_128_MAX, style);
 	else
-		push(s, step, EMIT_128_MAX);
+		push(s, step, TEXT_128_MAX);
 }
 
 static void
@@ -349,7 +349,7 @@ push_scalar(struct program *s, const struct field_place *p,
 		step.op = type->size != 4 ? STEP_DOUBLE
 			  : s->reference  ? STEP_WIDENED
 					  : STEP_FLOAT;
-		push(s, step, EMIT_FLOAT_MAX);
+		push(s, step, TEXT_FLOAT_MAX);
 		break;
 	case TYPE_ENUM:
 		push_enum(s, step, p, style);
@@ -375,7 +375,7 @@ push_string(struct program *s, const struct field_place *p,
 		.count = (uint32_t)type->size,
 	};
 
-	push_quoted(s, step, EMIT_TEXT_MAX(type->size), style);
+	push_quoted(s, step, TEXT_ESCAPED_MAX(type->size), style);
 }
 
 /* Whether there is a stack at p, not just another value of its type: offsets
@@ -439,7 +439,7 @@ program_add_value(
 int
 program_finish(struct program *s)
 {
-	static const char padding[EMIT_SLACK];
+	static const char padding[TEXT_SLACK];
 
 	program_end_part(s);
 	/* Short texts are copied 16 bytes at a time. */

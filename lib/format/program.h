@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/style.h"
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "record/fields.h"
 #include "types/types.h"
 
@@ -62,7 +62,7 @@ struct step;
 
 /*
  * Write the text and the value of a step at p, where there is room for them
- * and EMIT_SLACK; base is where its offset counts from.  Returns where they
+ * and TEXT_SLACK; base is where its offset counts from.  Returns where they
  * end.
  *
  * Most steps are run in chains: each goes on to the next by its last call,
@@ -202,7 +202,7 @@ program_run(const struct program_run *r, const struct step *s,
 		program_run_slowly(r, s, end);
 		return;
 	}
-	if ((p = buf_room(r->out, EMIT_SLACK + most)) == NULL)
+	if ((p = buf_room(r->out, TEXT_SLACK + most)) == NULL)
 		return;
 	p = s->chain(p, s, r->data, r);
 	r->out->len = (size_t)(p - r->out->data);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "format/table.h"
 
 #define ELLIPSIS "\xe2\x80\xa6" /* U+2026 */
@@ -21,11 +21,11 @@ static char *
 head_of(const char *name)
 {
 	size_t n = strlen(name);
-	char *head = malloc(EMIT_TEXT_MAX(n) + 1);
+	char *head = malloc(TEXT_ESCAPED_MAX(n) + 1);
 
 	if (head == NULL)
 		return NULL;
-	*emit_vis(head, (const unsigned char *)name, n) = '\0';
+	*text_vis(head, (const unsigned char *)name, n) = '\0';
 	for (char *p = head; *p != '\0'; p++)
 		*p = (char)toupper((unsigned char)*p);
 	return head;

@@ -226,7 +226,7 @@ kallsyms_read(struct kallsyms *k)
 const char *
 kallsyms_find(const struct kallsyms *k, uint64_t addr, uint64_t *offset)
 {
-	size_t n = sorted_upto(k->v, k->n, sizeof(*k->v), addr);
+	size_t n = addr_search(k->v, k->n, sizeof(*k->v), addr);
 
 	if (n == 0 || k->v[n - 1].name == 0)
 		return NULL;

@@ -31,19 +31,19 @@ parse_numbers(struct mapping *m, const char **p, bool *executable)
 {
 	uint64_t major, minor;
 
-	if (!digits_read(p, 16, '-', &m->start) ||
-	    !digits_read(p, 16, ' ', &m->end) || m->start >= m->end ||
+	if (!parse_digits(p, 16, '-', &m->start) ||
+	    !parse_digits(p, 16, ' ', &m->end) || m->start >= m->end ||
 	    strnlen(*p, 5) != 5 || (*p)[4] != ' ')
 		return false;
 	*executable = (*p)[2] == 'x';
 	*p += 5;
-	if (!digits_read(p, 16, ' ', &m->offset) ||
-	    !digits_read(p, 16, ':', &major) ||
-	    !digits_read(p, 16, ' ', &minor))
+	if (!parse_digits(p, 16, ' ', &m->offset) ||
+	    !parse_digits(p, 16, ':', &major) ||
+	    !parse_digits(p, 16, ' ', &minor))
 		return false;
 	m->major = (unsigned int)major;
 	m->minor = (unsigned int)minor;
-	return digits_read(p, 10, ' ', &m->inode);
+	return parse_digits(p, 10, ' ', &m->inode);
 }
 
 /* The path as it was: proc(5), a newline is \012, what was unlinked has
@@ -169,7 +169,7 @@ mappings_equal(const struct mappings *a, const struct mappings *b)
 const struct mapping *
 mappings_find(const struct mappings *m, uint64_t addr)
 {
-	size_t n = sorted_upto(m->v, m->n, sizeof(*m->v), addr);
+	size_t n = addr_search(m->v, m->n, sizeof(*m->v), addr);
 
 	return n > 0 && addr < m->v[n - 1].end ? &m->v[n - 1] : NULL;
 }

@@ -4,8 +4,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/nomem.h"
 #include "base/report.h"
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "package/args.h"
 #include "types/types.h"
 
@@ -237,7 +238,7 @@ void
 args_help(const struct args *a, const char *command, struct buf *out)
 {
 	const struct package *p = a->package;
-	unsigned long before = report_nomems();
+	unsigned long before = nomem_count();
 
 	put_safe(out,
 	    first_of(p->doc_brief, p->doc_description, "An eBPF program"),
@@ -246,7 +247,7 @@ args_help(const struct args *a, const char *command, struct buf *out)
 	put_safe(out, command, false);
 	buf_str(out, " [OPTIONS]\n\n");
 	put_options(a, out);
-	out->failed |= report_nomems() != before;
+	out->failed |= nomem_count() != before;
 	if (p->doc_details == NULL || *p->doc_details == '\0')
 		return;
 	buf_chr(out, '\n');

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nomem.h"
 #include "base/report.h"
 #include "package/args.h"
 #include "types/value.h"
@@ -286,7 +287,7 @@ args_parse(struct args *a, int argc, char *const argv[])
 {
 	struct cursor c = { .argv = argv, .argc = argc };
 	enum args_result result = ARGS_SET;
-	unsigned long before = report_nomems();
+	unsigned long before = nomem_count();
 	bool ended = false;
 
 	while (c.i < c.argc && result == ARGS_SET) {
@@ -300,7 +301,7 @@ args_parse(struct args *a, int argc, char *const argv[])
 	if (result == ARGS_SET)
 		result = fill_in(a);
 	/* What found no memory is no mistake of whoever typed it. */
-	if (report_nomems() == before)
+	if (nomem_count() == before)
 		return result;
 	report_nomem();
 	return ARGS_FAILED;

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/json-doc.h"
+#include "base/nomem.h"
 #include "base/report.h"
 #include "base/util.h"
 #include "elf/globals.h"
 #include "package/args.h"
+#include "types/c-names.h"
 #include "types/value.h"
 
 enum {
@@ -46,7 +48,7 @@ named_type(struct types *t, const char *name, uint32_t *type)
 {
 	struct type number = { .kind = TYPE_INT, .size = 4, .is_signed = true };
 
-	*type = types_named(t, name);
+	*type = c_names_find(t, name);
 	if (*type != TYPE_NONE)
 		return types_get(t, *type)->kind == TYPE_POINTER
 			   ? GLOBALS_OTHER
@@ -392,7 +394,7 @@ args_open(struct args *a, struct package *p)
 {
 	struct deriving d = { .args = a };
 	struct globals globals = { 0 };
-	unsigned long before = report_nomems();
+	unsigned long before = nomem_count();
 	int ret = 0;
 
 	*a = (struct args){ .package = p };
@@ -405,7 +407,7 @@ args_open(struct args *a, struct package *p)
 		ret = derive_all(&d);
 	globals_close(&globals);
 	/* A variable that found no memory would be one that has no type. */
-	if (ret == 0 && report_nomems() != before)
+	if (ret == 0 && nomem_count() != before)
 		ret = report_nomem();
 	if (ret == -1)
 		args_close(a);

@@ -440,7 +440,7 @@ make_quiet(struct poller *p, bool quiet)
 
 /*
  * Flush, then sleep so long, or until a buffer wakes us; the epoll always does.
- * A signal between stop_asked() and this is seen at the next look.
+ * A signal between signals_stop() and this is seen at the next look.
  */
 static void
 take_nap(struct poller *p, uint64_t nap)
@@ -501,7 +501,7 @@ is_stopped(struct poller *p)
 {
 	struct control *c = p->options.control;
 
-	return stop_asked() || (c != NULL && control_take_end(c));
+	return signals_stop() || (c != NULL && control_take_end(c));
 }
 
 static bool

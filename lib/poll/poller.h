@@ -64,7 +64,8 @@ struct poller_options {
 };
 
 enum poller_end {
-	POLLER_STOPPED, /* a signal: stop_asked(); or the control asks for it */
+	POLLER_STOPPED, /* a signal: signals_stop(); or the control asks for it
+			 */
 	POLLER_COUNTED,
 	POLLER_TIMEOUT,
 	POLLER_ONCE,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nomem.h"
 #include "base/report.h"
 #include "base/util.h"
 #include "record/fields.h"
@@ -42,7 +43,7 @@ add(struct fields *c, char *name, char *path, const struct field_place *p)
 		c->failed = v == NULL;
 	}
 	if (c->failed) {
-		report_note_nomem();
+		nomem_note();
 		free(name);
 		free(path);
 		return;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/json-doc.h"
+#include "base/nomem.h"
 #include "base/report.h"
 #include "base/util.h"
 #include "record/stack-layout.h"
@@ -23,7 +24,7 @@ find(const struct stack_search *s, const char *key, const char **name,
     struct field_place *at)
 {
 	struct fields found = { 0 };
-	unsigned long before = report_nomems();
+	unsigned long before = nomem_count();
 	int got = 0;
 
 	*name = key;
@@ -34,7 +35,7 @@ find(const struct stack_search *s, const char *key, const char **name,
 	if (fields_has(s->header, s->map, *name))
 		fields_add_selected(&found, s->header, s->map, name, 1, false);
 	/* Otherwise the member would not be there. */
-	if (found.failed || report_nomems() != before) {
+	if (found.failed || nomem_count() != before) {
 		fields_free(&found);
 		return report_nomem();
 	}

@@ -6,7 +6,7 @@
 
 #include "base/json-doc.h"
 #include "base/report.h"
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "record/stack-layout.h"
 #include "record/symbol-store.h"
@@ -458,10 +458,10 @@ put_text(struct buf *out, const char *key, const char *text)
 	char *p;
 
 	buf_printf(out, ",\"%s\":\"", key);
-	if ((p = buf_room(out, EMIT_TEXT_MAX(n))) == NULL)
+	if ((p = buf_room(out, TEXT_ESCAPED_MAX(n))) == NULL)
 		return;
 	out->len =
-	    (size_t)(emit_json(p, (const unsigned char *)text, n) - out->data);
+	    (size_t)(text_json(p, (const unsigned char *)text, n) - out->data);
 	buf_chr(out, '"');
 }
 
@@ -524,9 +524,9 @@ symbol_store_write_stack(const struct symbol_store *s, struct buf *out,
 	if (n == 0)
 		return;
 	buf_str(out, "{\"@stack\":{\"stacks\":\"");
-	if ((p = buf_room(out, EMIT_TEXT_MAX(len))) == NULL)
+	if ((p = buf_room(out, TEXT_ESCAPED_MAX(len))) == NULL)
 		return;
-	out->len = (size_t)(emit_json(p, (const unsigned char *)stacks, len) -
+	out->len = (size_t)(text_json(p, (const unsigned char *)stacks, len) -
 			    out->data);
 	buf_printf(out, "\",\"id\":%" PRId32 ",\"addrs\":[", id);
 	for (size_t i = 0; i < n; i++)

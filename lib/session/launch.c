@@ -69,14 +69,14 @@ load_object(struct launch *l)
 		return object_load(&l->object);
 	report_hold(&held);
 	if (object_load(&l->object) == 0) {
-		report_show_held(&held);
+		report_release_held(&held);
 		return 0;
 	}
 	if (attach_leave_out(o->wheres, o->nwheres, libbpf_log_program())) {
 		report_excuse_held(&held, "left out");
 		return 1;
 	}
-	report_show_held(&held);
+	report_release_held(&held);
 	return -1;
 }
 

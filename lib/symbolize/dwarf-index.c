@@ -96,7 +96,7 @@ sort_ranges(struct ranges *r)
 static const struct range *
 find_range(const struct ranges *r, uint64_t addr)
 {
-	size_t n = sorted_upto(r->v, r->n, sizeof(*r->v), addr);
+	size_t n = addr_search(r->v, r->n, sizeof(*r->v), addr);
 
 	for (size_t i = 0; i < OVERLAP_MAX && n > 0; i++)
 		if (addr < r->v[--n].high)

@@ -26,8 +26,8 @@ jit_map_free(struct jit_map *m)
 static bool
 parse_line(struct jit_symbol *s, const char *p)
 {
-	if (!digits_read(&p, 16, ' ', &s->start) ||
-	    !digits_read(&p, 16, ' ', &s->size) || s->size == 0 || *p == '\0')
+	if (!parse_digits(&p, 16, ' ', &s->start) ||
+	    !parse_digits(&p, 16, ' ', &s->size) || s->size == 0 || *p == '\0')
 		return false;
 	s->name = p;
 	return true;
@@ -140,7 +140,7 @@ jit_map_read(struct jit_map *m, pid_t pid)
 const struct jit_symbol *
 jit_map_find(const struct jit_map *m, uint64_t addr)
 {
-	size_t n = sorted_upto(m->v, m->n, sizeof(*m->v), addr);
+	size_t n = addr_search(m->v, m->n, sizeof(*m->v), addr);
 
 	for (size_t i = 0; i < OVERLAP_MAX && n > 0; i++) {
 		const struct jit_symbol *s = &m->v[--n];

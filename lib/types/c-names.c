@@ -8,6 +8,7 @@
 
 #include "base/report.h"
 #include "base/util.h"
+#include "types/c-names.h"
 #include "types/types.h"
 
 enum { WORDS_MAX = 8, DIMENSIONS_MAX = 16, POINTER_SIZE = 8 };
@@ -324,7 +325,7 @@ words_node(struct types *t, const struct words *w)
 }
 
 uint32_t
-types_named(struct types *t, const char *name)
+c_names_find(struct types *t, const char *name)
 {
 	struct words w = { 0 };
 	uint32_t i;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "types/types.h"
 
 void
@@ -71,6 +71,36 @@ type_constant_of(const struct type *type, uint64_t value)
 		if (type->constants[i].value == value)
 			return &type->constants[i];
 	return NULL;
+}
+
+void
+types_write_name(const struct types *t, uint32_t type, struct buf *out)
+{
+	uint32_t base = type;
+
+	while (t->v[base].kind == TYPE_ARRAY)
+		base = t->v[base].of;
+	switch (t->v[base].kind) {
+	case TYPE_ENUM:
+		buf_str(out, "enum ");
+		break;
+	case TYPE_STRUCT:
+		buf_str(out, "struct ");
+		break;
+	case TYPE_UNION:
+		buf_str(out, "union ");
+		break;
+	case TYPE_POINTER:
+		buf_str(out, "pointer ");
+		break;
+	default:
+		break;
+	}
+	buf_str(out, t->v[base].name);
+	while (out->len > 0 && out->data[out->len - 1] == ' ')
+		out->len--;
+	for (; t->v[type].kind == TYPE_ARRAY; type = t->v[type].of)
+		buf_printf(out, "[%" PRIu64 "]", t->v[type].count);
 }
 
 /* Names become JSON, which is UTF-8. */

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 enum type_kind {
 	TYPE_INT,
 	TYPE_BOOL,
@@ -114,20 +116,14 @@ int types_read(struct types *t, const json_t *array, const char *where);
 /* The table as JSON: a new reference, or NULL when memory ran out. */
 json_t *types_write(const struct types *t);
 
-/*
- * A type by its name in C, for packages that come without an object:
- * "unsigned int", "__u32", "pid_t", "char[16]", "u64[4]", "bool", "float",
- * "struct foo *"; const and volatile are skipped.  Returns its index, adding
- * nodes as needed, or TYPE_NONE for a name that says no size ("struct foo",
- * "enum foo", "my_type_t"); that is not reported.
- */
-uint32_t types_named(struct types *t, const char *name);
-
 /* The node at i with typedefs followed.  i must be an index of t. */
 const struct type *types_get(const struct types *t, uint32_t i);
 
 /* Whether i (typedefs followed) is an array of char, that is, text. */
 bool types_is_text(const struct types *t, uint32_t i);
+
+/* Append the type as C spells it: "enum kind", "char[16]". */
+void types_write_name(const struct types *t, uint32_t i, struct buf *out);
 
 /* The enum's constant with this value, or NULL. */
 const struct type_constant *type_constant_of(

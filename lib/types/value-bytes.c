@@ -71,7 +71,7 @@ expected(const char *what, const struct types *t, uint32_t type,
 	struct buf name = { 0 }, found = { 0 };
 	char *where = place_string(at);
 
-	value_type_name(t, type, &name);
+	types_write_name(t, type, &name);
 	show(v, &found);
 	report_error("%s: expected %s (%.*s), found %.*s", where, what,
 	    (int)name.len, name.data, (int)found.len, found.data);
@@ -103,21 +103,21 @@ store_bits(const struct slot *s, unsigned __int128 value, size_t size)
 }
 
 static int
-put_wide(const struct types *t, uint32_t type, const struct wide *w,
+put_wide(const struct types *t, uint32_t type, const struct int128 *w,
     const struct slot *s, const struct place *at)
 {
 	size_t size = (size_t)types_get(t, type)->size;
 	unsigned int bits = s->bits != 0 ? s->bits : (unsigned int)size * 8;
-	char text[WIDE_TEXT], *where;
+	char text[INT128_TEXT_SIZE], *where;
 
-	if (!wide_fits(w, bits, types_get(t, type)->is_signed)) {
-		wide_text(w, text);
+	if (!int128_fits(w, bits, types_get(t, type)->is_signed)) {
+		int128_to_text(w, text);
 		where = place_string(at);
 		value_check_range(t, type, bits, w, text, where);
 		free(where);
 		return -1;
 	}
-	store_bits(s, wide_bits(w), size);
+	store_bits(s, int128_bits(w), size);
 	return 0;
 }
 
@@ -125,9 +125,9 @@ static int
 put_number(const struct types *t, uint32_t type, const json_t *v,
     const struct slot *s, const struct place *at)
 {
-	struct wide w;
+	struct int128 w;
 
-	if (wide_from_json(v, &w) != WIDE_NUMBER)
+	if (int128_from_json(v, &w) != INT128_NUMBER)
 		return expected("a whole number", t, type, v, at);
 	return put_wide(t, type, &w, s, at);
 }
@@ -137,12 +137,12 @@ put_enum(const struct types *t, uint32_t type, const json_t *v,
     const struct slot *s, const struct place *at)
 {
 	const char *text = json_string_value(v);
-	struct wide w;
+	struct int128 w;
 	char *where;
 
 	if (text != NULL && value_constant(types_get(t, type), text, &w))
 		return put_wide(t, type, &w, s, at);
-	if (text == NULL || wide_from_json(v, &w) == WIDE_NUMBER)
+	if (text == NULL || int128_from_json(v, &w) == INT128_NUMBER)
 		return put_number(t, type, v, s, at);
 	where = place_string(at);
 	value_bad_constant(types_get(t, type), text, where);
@@ -344,13 +344,13 @@ static json_t *
 integer_from_bytes(const struct type *type, const unsigned char *bytes)
 {
 	unsigned __int128 value = 0;
-	struct wide w;
+	struct int128 w;
 
 	for (uint64_t i = 0; i < type->size; i++)
 		value |= (unsigned __int128)bytes[i] << (8 * i);
-	w = wide_from_bits(
+	w = int128_from_bits(
 	    value, (unsigned int)type->size * 8, type->is_signed);
-	return wide_json(&w);
+	return int128_to_json(&w);
 }
 
 static json_t *

@@ -10,20 +10,20 @@ enum { NAMES_SHOWN = 12 }; /* constants named in a report */
 
 int
 value_check_range(const struct types *t, uint32_t type, unsigned int bits,
-    const struct wide *w, const char *shown, const char *where)
+    const struct int128 *w, const char *shown, const char *where)
 {
 	bool is_signed = types_get(t, type)->is_signed;
-	char least[WIDE_TEXT], greatest[WIDE_TEXT];
+	char least[INT128_TEXT_SIZE], greatest[INT128_TEXT_SIZE];
 	struct buf name = { 0 };
-	struct wide limit;
+	struct int128 limit;
 
-	if (wide_fits(w, bits, is_signed))
+	if (int128_fits(w, bits, is_signed))
 		return 0;
-	limit = wide_least(bits, is_signed);
-	wide_text(&limit, least);
-	limit = wide_greatest(bits, is_signed);
-	wide_text(&limit, greatest);
-	value_type_name(t, type, &name);
+	limit = int128_least(bits, is_signed);
+	int128_to_text(&limit, least);
+	limit = int128_greatest(bits, is_signed);
+	int128_to_text(&limit, greatest);
+	types_write_name(t, type, &name);
 	report_error("%s: %s does not fit %.*s: %s to %s", where, shown,
 	    (int)name.len, name.data, least, greatest);
 	buf_free(&name);
@@ -31,11 +31,11 @@ value_check_range(const struct types *t, uint32_t type, unsigned int bits,
 }
 
 bool
-value_constant(const struct type *type, const char *text, struct wide *out)
+value_constant(const struct type *type, const char *text, struct int128 *out)
 {
 	const char *end = strchr(text, '(');
 	size_t n = end != NULL ? (size_t)(end - text) : strlen(text);
-	char digits[WIDE_TEXT];
+	char digits[INT128_TEXT_SIZE];
 	size_t len;
 
 	if (end != NULL) {
@@ -45,13 +45,13 @@ value_constant(const struct type *type, const char *text, struct wide *out)
 			return false;
 		memcpy(digits, end + 1, len - 1);
 		digits[len - 1] = '\0';
-		return wide_parse(digits, out) == WIDE_NUMBER;
+		return int128_parse(digits, out) == INT128_NUMBER;
 	}
 	for (size_t i = 0; i < type->nconstants; i++) {
 		const struct type_constant *c = &type->constants[i];
 
 		if (strncmp(c->name, text, n) == 0 && c->name[n] == '\0') {
-			*out = wide_from_bits(c->value, 64, type->is_signed);
+			*out = int128_from_bits(c->value, 64, type->is_signed);
 			return true;
 		}
 	}

@@ -17,11 +17,11 @@
  * was given.  Returns 0, or -1 after reporting.
  */
 int value_check_range(const struct types *t, uint32_t type, unsigned int bits,
-    const struct wide *w, const char *shown, const char *where);
+    const struct int128 *w, const char *shown, const char *where);
 
 /* "NAME" or "NAME(3)", as records show a constant: false if it is neither. */
 bool value_constant(
-    const struct type *type, const char *text, struct wide *out);
+    const struct type *type, const char *text, struct int128 *out);
 
 /* Report that text names no constant of the enum, and which there are. */
 void value_bad_constant(

@@ -11,36 +11,6 @@
 #include "types/value-number.h"
 #include "types/value.h"
 
-void
-value_type_name(const struct types *t, uint32_t type, struct buf *out)
-{
-	uint32_t base = type;
-
-	while (t->v[base].kind == TYPE_ARRAY)
-		base = t->v[base].of;
-	switch (t->v[base].kind) {
-	case TYPE_ENUM:
-		buf_str(out, "enum ");
-		break;
-	case TYPE_STRUCT:
-		buf_str(out, "struct ");
-		break;
-	case TYPE_UNION:
-		buf_str(out, "union ");
-		break;
-	case TYPE_POINTER:
-		buf_str(out, "pointer ");
-		break;
-	default:
-		break;
-	}
-	buf_str(out, t->v[base].name);
-	while (out->len > 0 && out->data[out->len - 1] == ' ')
-		out->len--;
-	for (; t->v[type].kind == TYPE_ARRAY; type = t->v[type].of)
-		buf_printf(out, "[%" PRIu64 "]", t->v[type].count);
-}
-
 /* Report what text is not.  Returns NULL. */
 static json_t *
 not_a(const char *what, const struct types *t, uint32_t type, const char *text,
@@ -48,7 +18,7 @@ not_a(const char *what, const struct types *t, uint32_t type, const char *text,
 {
 	struct buf name = { 0 };
 
-	value_type_name(t, type, &name);
+	types_write_name(t, type, &name);
 	report_error("%s: \"%s\" is not %s (%.*s)", where, text, what,
 	    (int)name.len, name.data);
 	buf_free(&name);
@@ -67,27 +37,27 @@ integer_from_text(
     const struct types *t, uint32_t type, const char *text, const char *where)
 {
 	unsigned int bits = (unsigned int)types_get(t, type)->size * 8;
-	struct wide w;
+	struct int128 w;
 	json_t *v;
 
-	switch (wide_parse(text, &w)) {
-	case WIDE_NONE:
+	switch (int128_parse(text, &w)) {
+	case INT128_NONE:
 		return not_a("a number", t, type, text, where);
-	case WIDE_TOO_LARGE:
+	case INT128_TOO_LARGE:
 		w.magnitude = ~(unsigned __int128)0;
 		w.negative = *text == '-';
-		if (wide_fits(&w, bits, false)) {
+		if (int128_fits(&w, bits, false)) {
 			report_error(
 			    "%s: %s does not fit 128 bits", where, text);
 			return NULL;
 		}
 		break;
-	case WIDE_NUMBER:
+	case INT128_NUMBER:
 		break;
 	}
 	if (value_check_range(t, type, bits, &w, text, where) == -1)
 		return NULL;
-	v = wide_json(&w);
+	v = int128_to_json(&w);
 	return v != NULL ? v : nomem();
 }
 
@@ -95,11 +65,11 @@ static json_t *
 enum_from_text(
     const struct types *t, uint32_t type, const char *text, const char *where)
 {
-	struct wide w;
+	struct int128 w;
 	json_t *v;
 
 	if (!value_constant(types_get(t, type), text, &w)) {
-		if (wide_parse(text, &w) != WIDE_NONE)
+		if (int128_parse(text, &w) != INT128_NONE)
 			return integer_from_text(t, type, text, where);
 		value_bad_constant(types_get(t, type), text, where);
 		return NULL;
@@ -108,7 +78,7 @@ enum_from_text(
 		(unsigned int)types_get(t, type)->size * 8, &w, text,
 		where) == -1)
 		return NULL;
-	v = wide_json(&w);
+	v = int128_to_json(&w);
 	return v != NULL ? v : nomem();
 }
 
@@ -207,7 +177,7 @@ scalar_from_text(
 	case TYPE_ARRAY: /* of char: the others are lists */
 		return text_from_text(t, type, text, where);
 	default:
-		value_type_name(t, type, &name);
+		types_write_name(t, type, &name);
 		report_error("%s: a %.*s cannot be set by text", where,
 		    (int)name.len, name.data);
 		buf_free(&name);
@@ -254,7 +224,7 @@ list_from_text(
 		words = NULL;
 	list = list_from_words(t, type, &words, where);
 	if (list != NULL && words != NULL) {
-		value_type_name(t, type, &name);
+		types_write_name(t, type, &name);
 		report_error("%s: \"%s\" has more elements than %.*s", where,
 		    text, (int)name.len, name.data);
 		buf_free(&name);

@@ -47,7 +47,4 @@ json_t *value_from_bytes(const struct types *t, uint32_t type,
 /* v as a person would type it: appended to out. */
 void value_to_text(const json_t *v, struct buf *out);
 
-/* The type as C spells it, "enum kind", "char[16]": appended to out. */
-void value_type_name(const struct types *t, uint32_t type, struct buf *out);
-
 #endif

@@ -63,8 +63,8 @@ static inline void
 fuzz_start(void)
 {
 	fuzz_reports = 0;
-	report_show(REPORT_INFO);
-	report_to(fuzz_report, &fuzz_reports);
+	report_set_level(REPORT_INFO);
+	report_set_sink(fuzz_report, &fuzz_reports);
 }
 
 /* Who refuses an input says why. */

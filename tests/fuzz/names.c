@@ -7,6 +7,7 @@
 #include "host/mappings.h"
 #include "symbolize/demangle.h"
 #include "symbolize/jit-map.h"
+#include "types/c-names.h"
 #include "types/types.h"
 
 /* Addresses to ask for: spread over all there are. */
@@ -73,7 +74,7 @@ static void
 take_type(const char *name)
 {
 	struct types t = { 0 };
-	uint32_t i = types_named(&t, name);
+	uint32_t i = c_names_find(&t, name);
 
 	if (i != TYPE_NONE && i >= t.n)
 		fuzz_wrong("a type that is not there");

@@ -78,7 +78,7 @@ check_note(void *ctx, enum report_level level, const char *text)
 static inline void
 check_forget(void)
 {
-	report_to(check_note, NULL);
+	report_set_sink(check_note, NULL);
 	check_reports[0] = '\0';
 }
 

@@ -19,7 +19,7 @@ main(void)
 	report_hold(&held);
 	say_three();
 	CHECK_STR(check_reports, "");
-	report_show_held(&held);
+	report_release_held(&held);
 	CHECK_STR(check_reports, "a notice\nwhat failed\nand its details\n");
 
 	/* The first error tells why; the others are for -v. */
@@ -32,7 +32,7 @@ main(void)
 	CHECK_SAID("later");
 
 	check_forget();
-	report_show(REPORT_INFO);
+	report_set_level(REPORT_INFO);
 	report_hold(&held);
 	say_three();
 	report_excuse_held(&held, "left out");
@@ -40,7 +40,7 @@ main(void)
 	    "a notice\nleft out: what failed\nand its details\n");
 
 	check_forget();
-	report_show(REPORT_ERROR);
+	report_set_level(REPORT_ERROR);
 	report_hold(&held);
 	say_three();
 	report_excuse_held(&held, "left out");
@@ -52,9 +52,9 @@ main(void)
 	struct report_held inner;
 	report_hold(&inner);
 	report_error("a\nb\\n");
-	report_show_held(&inner);
+	report_release_held(&inner);
 	CHECK_STR(check_reports, "");
-	report_show_held(&held);
+	report_release_held(&held);
 	CHECK_STR(check_reports, "a\\nb\\n\n");
 	return check_done();
 }

@@ -4,15 +4,15 @@
 #include "base/suggest.h"
 #include "check.h"
 
-/* What nearest_text() says for wanted among the names. */
+/* What suggest_text() says for wanted among the names. */
 static char *
 ask(const char *wanted, const char *const *names)
 {
-	struct nearest near = { .wanted = wanted };
+	struct suggest near = { .wanted = wanted };
 
 	for (; *names != NULL; names++)
-		nearest_offer(&near, *names);
-	return nearest_text(&near);
+		suggest_offer(&near, *names);
+	return suggest_text(&near);
 }
 
 static const char *const functions[] = { "vfs_read", "vfs_write", "vfs_writev",
@@ -30,15 +30,15 @@ check(const char *wanted, const char *const *names, const char *want)
 int
 main(void)
 {
-	char longest[NEAREST_NAME + 1];
+	char longest[SUGGEST_NAME + 1];
 	const char *too_long[] = { longest, NULL };
 
 	check("vfs_raed", functions, "; the nearest: vfs_read, vfs_red");
 	check("vfs_writ", functions, "; the nearest: vfs_write, vfs_writev");
 	check("do_unlinkta", functions, "; the nearest: do_unlinkat");
 	check("something_else", functions, "");
-	memset(longest, 'a', NEAREST_NAME);
-	longest[NEAREST_NAME] = '\0';
+	memset(longest, 'a', SUGGEST_NAME);
+	longest[SUGGEST_NAME] = '\0';
 	check(longest, too_long, "");
 	return check_done();
 }

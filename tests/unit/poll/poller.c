@@ -726,7 +726,7 @@ each_stopping_signal_stops(void)
 		scene_open(&s);
 		pid = must(fork(), "fork");
 		if (pid == 0) {
-			stop_catch();
+			signals_catch();
 			raise(signals[i]);
 			_exit(100 + (int)poller_run(s.poller));
 		}

@@ -4,6 +4,7 @@
 #include "base/json-doc.h"
 #include "base/util.h"
 #include "check.h"
+#include "types/c-names.h"
 #include "types/types.h"
 
 #define NODE(kind, name, size, rest)                                           \
@@ -475,8 +476,8 @@ named(const char *name, enum type_kind kind, uint64_t size, bool is_signed,
     int line)
 {
 	struct types t = { 0 };
-	uint32_t i = types_named(&t, name);
-	uint32_t again = types_named(&t, name);
+	uint32_t i = c_names_find(&t, name);
+	uint32_t again = c_names_find(&t, name);
 
 	if (i == TYPE_NONE) {
 		fprintf(stderr, "%s:%d: unknown: %s\n", __FILE__, line, name);
@@ -547,12 +548,12 @@ pointers_and_arrays_are_known(void)
 	NAMED("int[2][3]", TYPE_ARRAY, 24, false);
 	NAMED("char *[4]", TYPE_ARRAY, 32, false);
 	NAMED("int[0]", TYPE_ARRAY, 0, false);
-	CHECK_NUM(types_named(&t, "int[2][3]"), 2);
+	CHECK_NUM(c_names_find(&t, "int[2][3]"), 2);
 	CHECK_NUM(t.v[2].count, 2);
 	CHECK_NUM(t.v[t.v[2].of].count, 3);
-	CHECK(types_is_text(&t, types_named(&t, "char[16]")));
-	CHECK(!types_is_text(&t, types_named(&t, "unsigned char[16]")));
-	CHECK(!types_is_text(&t, types_named(&t, "char")));
+	CHECK(types_is_text(&t, c_names_find(&t, "char[16]")));
+	CHECK(!types_is_text(&t, c_names_find(&t, "unsigned char[16]")));
+	CHECK(!types_is_text(&t, c_names_find(&t, "char")));
 	types_free(&t);
 }
 
@@ -569,7 +570,7 @@ names_that_say_no_size_give_no_type(void)
 
 	check_forget();
 	for (size_t i = 0; i < nitems(names); i++)
-		if (types_named(&t, names[i]) != TYPE_NONE) {
+		if (c_names_find(&t, names[i]) != TYPE_NONE) {
 			fprintf(stderr, "taken: %s\n", names[i]);
 			check_failures++;
 		}

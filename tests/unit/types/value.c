@@ -447,13 +447,13 @@ test_names(void)
 {
 	struct buf out = { 0 };
 
-	value_type_name(&t, t_enum, &out);
+	types_write_name(&t, t_enum, &out);
 	buf_chr(&out, '|');
-	value_type_name(&t, t_grid, &out);
+	types_write_name(&t, t_grid, &out);
 	buf_chr(&out, '|');
-	value_type_name(&t, t_pid, &out);
+	types_write_name(&t, t_pid, &out);
 	buf_chr(&out, '|');
-	value_type_name(&t, t_union, &out);
+	types_write_name(&t, t_union, &out);
 	buf_chr(&out, '\0');
 	CHECK_STR(out.data, "enum kind|int[2][2]|pid_t|union");
 	buf_free(&out);

@@ -7,19 +7,19 @@
 
 #include "base/ascii-run.h"
 #include "base/decimal8.h"
-#include "base/text-emit.h"
+#include "base/text.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-static const uint64_t e8 = SHORT_NUMBER_END, e19 = 10000000000000000000u;
+static const uint64_t e8 = DECIMAL8_END, e19 = 10000000000000000000u;
 
 char *
-emit_digits(char *p, uint64_t v, int n)
+text_digits(char *p, uint64_t v, int n)
 {
 	char *end = p + n;
 
 	for (; n >= 8; n -= 8, v /= e8)
-		short_number_eight(p + n - 8, (uint32_t)(v % e8));
+		decimal8_write_all(p + n - 8, (uint32_t)(v % e8));
 	for (; n > 1; n--, v /= 10)
 		p[n - 1] = (char)('0' + v % 10);
 	if (n == 1)
@@ -28,61 +28,61 @@ emit_digits(char *p, uint64_t v, int n)
 }
 
 char *
-emit_nanoseconds(char *p, uint32_t v)
+text_nanoseconds(char *p, uint32_t v)
 {
-	uint32_t first = v / SHORT_NUMBER_END;
+	uint32_t first = v / DECIMAL8_END;
 
 	*p = (char)('0' + first);
-	return short_number_eight(p + 1, v - first * SHORT_NUMBER_END);
+	return decimal8_write_all(p + 1, v - first * DECIMAL8_END);
 }
 
 /* The last eight digits of any number, all of them. */
 static char *
 last_eight(char *p, uint64_t v)
 {
-	return short_number_eight(p, (uint32_t)(v % e8));
+	return decimal8_write_all(p, (uint32_t)(v % e8));
 }
 
 char *
-emit_u64(char *p, uint64_t v)
+text_u64(char *p, uint64_t v)
 {
 	if (v < e8)
-		return short_number_put(p, (uint32_t)v);
+		return decimal8_write(p, (uint32_t)v);
 	if (v < e8 * e8)
-		return last_eight(short_number_put(p, (uint32_t)(v / e8)), v);
-	p = short_number_put(p, (uint32_t)(v / (e8 * e8)));
+		return last_eight(decimal8_write(p, (uint32_t)(v / e8)), v);
+	p = decimal8_write(p, (uint32_t)(v / (e8 * e8)));
 	return last_eight(last_eight(p, v / e8), v);
 }
 
 char *
-emit_i64(char *p, int64_t v)
+text_i64(char *p, int64_t v)
 {
 	if (v >= 0)
-		return emit_u64(p, (uint64_t)v);
+		return text_u64(p, (uint64_t)v);
 	*p = '-';
-	return emit_u64(p + 1, -(uint64_t)v);
+	return text_u64(p + 1, -(uint64_t)v);
 }
 
 char *
-emit_u128(char *p, unsigned __int128 v)
+text_u128(char *p, unsigned __int128 v)
 {
 	if (v <= UINT64_MAX)
-		return emit_u64(p, (uint64_t)v);
-	p = emit_u128(p, v / e19);
-	return emit_digits(p, (uint64_t)(v % e19), 19);
+		return text_u64(p, (uint64_t)v);
+	p = text_u128(p, v / e19);
+	return text_digits(p, (uint64_t)(v % e19), 19);
 }
 
 char *
-emit_i128(char *p, __int128 v)
+text_i128(char *p, __int128 v)
 {
 	if (v >= 0)
-		return emit_u128(p, (unsigned __int128)v);
+		return text_u128(p, (unsigned __int128)v);
 	*p = '-';
-	return emit_u128(p + 1, -(unsigned __int128)v);
+	return text_u128(p + 1, -(unsigned __int128)v);
 }
 
 char *
-emit_hex(char *p, const unsigned char *s, size_t n)
+text_hex(char *p, const unsigned char *s, size_t n)
 {
 	static const char hex[] = "0123456789abcdef";
 
@@ -130,7 +130,7 @@ decimal_fraction(struct decimal *d, double v, const struct precision *w)
 		back = (double)whole / scale;
 		if (w->is_float ? (float)back != (float)v : back != v)
 			continue;
-		d->n = (int)(emit_u64(d->digits, whole) - d->digits);
+		d->n = (int)(text_u64(d->digits, whole) - d->digits);
 		d->point = d->n - k;
 		return true;
 	}
@@ -187,7 +187,7 @@ emit_decimal(char *p, const struct decimal *d, const struct precision *w)
 		p += d->n - 1;
 	}
 	*p++ = 'e';
-	return emit_i64(p, d->point - 1);
+	return text_i64(p, d->point - 1);
 }
 
 static char *
@@ -213,13 +213,13 @@ emit_real(char *p, double v, const struct precision *w)
 }
 
 char *
-emit_float(char *p, float v)
+text_float(char *p, float v)
 {
 	return emit_real(p, (double)v, &single);
 }
 
 char *
-emit_double(char *p, double v)
+text_double(char *p, double v)
 {
 	return emit_real(p, v, &twice);
 }
@@ -277,7 +277,7 @@ json_escape(char *p, unsigned char c)
 		*p++ = letters[c - 8];
 	} else {
 		memcpy(p, "u00", 3);
-		p = emit_hex(p + 3, &c, 1);
+		p = text_hex(p + 3, &c, 1);
 	}
 	return p;
 }
@@ -294,7 +294,7 @@ emit_with(
 	size_t done;
 
 	for (;; s += done, n -= done) {
-		done = plain_copy(p, s, n, a, b);
+		done = ascii_run_copy(p, s, n, a, b);
 		p += done;
 		s += done;
 		n -= done;
@@ -312,7 +312,7 @@ json_odd(char *p, const unsigned char *s, size_t n, size_t *used)
 }
 
 char *
-emit_json(char *p, const unsigned char *s, size_t n)
+text_json(char *p, const unsigned char *s, size_t n)
 {
 	return emit_with(p, s, n, '"', '\\', json_odd);
 }
@@ -354,9 +354,9 @@ csv_odd(char *p, const unsigned char *s, size_t n)
 }
 
 char *
-emit_csv(char *p, const unsigned char *s, size_t n)
+text_csv(char *p, const unsigned char *s, size_t n)
 {
-	size_t done = plain_copy(p, s, n, '"', ',');
+	size_t done = ascii_run_copy(p, s, n, '"', ',');
 
 	return done == n || s[done] == '\0' ? p + done : csv_odd(p, s, n);
 }
@@ -395,7 +395,7 @@ tsv_odd(char *p, const unsigned char *s, size_t n, size_t *used)
 }
 
 char *
-emit_tsv(char *p, const unsigned char *s, size_t n)
+text_tsv(char *p, const unsigned char *s, size_t n)
 {
 	return emit_with(p, s, n, '\\', '\\', tsv_odd);
 }
@@ -448,7 +448,7 @@ vis_odd(char *p, const unsigned char *s, size_t n, size_t *used)
 }
 
 char *
-emit_vis(char *p, const unsigned char *s, size_t n)
+text_vis(char *p, const unsigned char *s, size_t n)
 {
 	return emit_with(p, s, n, 0x7f, 0x7f, vis_odd);
 }

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/text-emit.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "format/hist.h"
 
@@ -41,24 +41,24 @@ integers(void)
 {
 	unsigned __int128 ones = ~(unsigned __int128)0;
 
-	IS(emit_u64(buf, 0), "0");
-	IS(emit_u64(buf, UINT64_MAX), "18446744073709551615");
-	IS(emit_i64(buf, INT64_MIN), "-9223372036854775808");
-	IS(emit_i64(buf, -1), "-1");
-	IS(emit_u128(buf, ones), "340282366920938463463374607431768211455");
-	IS(emit_i128(buf, (__int128)(ones >> 1)),
+	IS(text_u64(buf, 0), "0");
+	IS(text_u64(buf, UINT64_MAX), "18446744073709551615");
+	IS(text_i64(buf, INT64_MIN), "-9223372036854775808");
+	IS(text_i64(buf, -1), "-1");
+	IS(text_u128(buf, ones), "340282366920938463463374607431768211455");
+	IS(text_i128(buf, (__int128)(ones >> 1)),
 	    "170141183460469231731687303715884105727");
-	IS(emit_i128(buf, (__int128)(ones / 2 + 1)),
+	IS(text_i128(buf, (__int128)(ones / 2 + 1)),
 	    "-170141183460469231731687303715884105728");
-	IS(emit_u128(buf, (unsigned __int128)10000000000000000000u * 10),
+	IS(text_u128(buf, (unsigned __int128)10000000000000000000u * 10),
 	    "100000000000000000000");
-	IS(emit_digits(buf, 7, 9), "000000007");
-	IS(emit_digits(buf, 42, 2), "42");
-	IS(emit_nanoseconds(buf, 0), "000000000");
-	IS(emit_nanoseconds(buf, 100000000), "100000000");
-	IS(emit_nanoseconds(buf, 99999999), "099999999");
-	IS(emit_nanoseconds(buf, 987654321), "987654321");
-	IS(emit_hex(buf, BYTES("\x00\xab\xff")), "00abff");
+	IS(text_digits(buf, 7, 9), "000000007");
+	IS(text_digits(buf, 42, 2), "42");
+	IS(text_nanoseconds(buf, 0), "000000000");
+	IS(text_nanoseconds(buf, 100000000), "100000000");
+	IS(text_nanoseconds(buf, 99999999), "099999999");
+	IS(text_nanoseconds(buf, 987654321), "987654321");
+	IS(text_hex(buf, BYTES("\x00\xab\xff")), "00abff");
 }
 
 /* Every number of digits, at both of its ends. */
@@ -69,39 +69,39 @@ integer_widths(void)
 
 	for (uint64_t v = 1; v < UINT64_C(10000000000000000000); v *= 10) {
 		snprintf(want, sizeof(want), "%" PRIu64, v);
-		IS(emit_u64(buf, v), want);
+		IS(text_u64(buf, v), want);
 		snprintf(want, sizeof(want), "%" PRIu64, v - 1);
-		IS(emit_u64(buf, v - 1), want);
+		IS(text_u64(buf, v - 1), want);
 		snprintf(want, sizeof(want), "%" PRIu64, v * 9 + 9);
-		IS(emit_u64(buf, v * 9 + 9), want);
+		IS(text_u64(buf, v * 9 + 9), want);
 	}
 }
 
 static void
 floats(void)
 {
-	IS(emit_double(buf, 1), "1.0");
-	IS(emit_double(buf, 4.56), "4.56");
-	IS(emit_double(buf, -0.0), "-0.0");
-	IS(emit_double(buf, 0.1 + 0.2), "0.30000000000000004");
-	IS(emit_double(buf, 1e15), "1000000000000000.0");
-	IS(emit_double(buf, 1e16), "1e16");
-	IS(emit_double(buf, 1.5e300), "1.5e300");
-	IS(emit_double(buf, 1e-5), "0.00001");
-	IS(emit_double(buf, 1e-7), "1e-7");
-	IS(emit_double(buf, 5e-324), "5e-324");
-	IS(emit_double(buf, DBL_MAX), "1.7976931348623157e308");
-	IS(emit_double(buf, DBL_MIN), "2.2250738585072014e-308");
-	IS(emit_double(buf, 1234567.125), "1234567.125");
-	IS(emit_double(buf, NAN), "null");
-	IS(emit_double(buf, -INFINITY), "null");
-	IS(emit_float(buf, 1.23f), "1.23");
-	IS(emit_float(buf, 16777216.0f), "16777216.0");
-	IS(emit_float(buf, FLT_MAX), "3.4028235e38");
-	IS(emit_float(buf, 1e-45f), "1e-45");
-	IS(emit_float(buf, 1e-6f), "0.000001");
-	IS(emit_float(buf, 0.1f), "0.1");
-	IS(emit_float(buf, -33554432.0f), "-33554432.0");
+	IS(text_double(buf, 1), "1.0");
+	IS(text_double(buf, 4.56), "4.56");
+	IS(text_double(buf, -0.0), "-0.0");
+	IS(text_double(buf, 0.1 + 0.2), "0.30000000000000004");
+	IS(text_double(buf, 1e15), "1000000000000000.0");
+	IS(text_double(buf, 1e16), "1e16");
+	IS(text_double(buf, 1.5e300), "1.5e300");
+	IS(text_double(buf, 1e-5), "0.00001");
+	IS(text_double(buf, 1e-7), "1e-7");
+	IS(text_double(buf, 5e-324), "5e-324");
+	IS(text_double(buf, DBL_MAX), "1.7976931348623157e308");
+	IS(text_double(buf, DBL_MIN), "2.2250738585072014e-308");
+	IS(text_double(buf, 1234567.125), "1234567.125");
+	IS(text_double(buf, NAN), "null");
+	IS(text_double(buf, -INFINITY), "null");
+	IS(text_float(buf, 1.23f), "1.23");
+	IS(text_float(buf, 16777216.0f), "16777216.0");
+	IS(text_float(buf, FLT_MAX), "3.4028235e38");
+	IS(text_float(buf, 1e-45f), "1e-45");
+	IS(text_float(buf, 1e-6f), "0.000001");
+	IS(text_float(buf, 0.1f), "0.1");
+	IS(text_float(buf, -33554432.0f), "-33554432.0");
 }
 
 /* What is written reads back as the same number. */
@@ -122,10 +122,10 @@ floats_return(void)
 		half = (uint32_t)bits;
 		memcpy(&d, &bits, sizeof(d));
 		memcpy(&f, &half, sizeof(f));
-		*emit_double(text, d) = '\0';
+		*text_double(text, d) = '\0';
 		if (isfinite(d) && strtod(text, NULL) != d)
 			same(__LINE__, text, strlen(text), "the same double");
-		*emit_float(text, f) = '\0';
+		*text_float(text, f) = '\0';
 		if (isfinite(f) && strtof(text, NULL) != f)
 			same(__LINE__, text, strlen(text), "the same float");
 	}
@@ -134,25 +134,25 @@ floats_return(void)
 static void
 text(void)
 {
-	IS(emit_json(buf, BYTES("bash\0tail")), "bash");
-	IS(emit_json(buf, BYTES("0123456789abcdef0123456789abcde")),
+	IS(text_json(buf, BYTES("bash\0tail")), "bash");
+	IS(text_json(buf, BYTES("0123456789abcdef0123456789abcde")),
 	    "0123456789abcdef0123456789abcde");
-	IS(emit_json(buf, BYTES("0123456789\"abcdef\\")),
+	IS(text_json(buf, BYTES("0123456789\"abcdef\\")),
 	    "0123456789\\\"abcdef\\\\");
-	IS(emit_json(buf, BYTES("\b\t\n\v\f\r\x01\x1f\x7f/")),
+	IS(text_json(buf, BYTES("\b\t\n\v\f\r\x01\x1f\x7f/")),
 	    "\\b\\t\\n\\u000b\\f\\r\\u0001\\u001f\x7f/");
-	IS(emit_json(buf, BYTES("gr\xc3\xbc\xc3\x9f")), "gr\xc3\xbc\xc3\x9f");
-	IS(emit_json(buf, BYTES("a\xff\xc3")), "a\xef\xbf\xbd\xef\xbf\xbd");
-	IS(emit_csv(buf, BYTES("plain text")), "plain text");
-	IS(emit_csv(buf, BYTES("a,b")), "\"a,b\"");
-	IS(emit_csv(buf, BYTES("say \"x\"\r\n")), "\"say \"\"x\"\"\r\n\"");
-	IS(emit_csv(buf, BYTES("a\0,")), "a");
-	IS(emit_csv(buf, BYTES("\xff")), "\xef\xbf\xbd");
-	IS(emit_tsv(buf, BYTES("a\tb\nc\rd\\e,\"")), "a\\tb\\nc\\rd\\\\e,\"");
-	IS(emit_vis(buf, BYTES("a\033[2J\n\x7f")), "a\\^[[2J\\n\\^?");
-	IS(emit_vis(buf, BYTES("\xff\x80\xc3\xa9")), "\\M^?\\M^@\xc3\xa9");
-	IS(emit_vis(buf, BYTES("\xc2\x9b")), "\\M-B\\M^[");
-	IS(emit_vis(buf, BYTES("\xe2\x80\xae")), "\\M-b\\M^@\\M-.");
+	IS(text_json(buf, BYTES("gr\xc3\xbc\xc3\x9f")), "gr\xc3\xbc\xc3\x9f");
+	IS(text_json(buf, BYTES("a\xff\xc3")), "a\xef\xbf\xbd\xef\xbf\xbd");
+	IS(text_csv(buf, BYTES("plain text")), "plain text");
+	IS(text_csv(buf, BYTES("a,b")), "\"a,b\"");
+	IS(text_csv(buf, BYTES("say \"x\"\r\n")), "\"say \"\"x\"\"\r\n\"");
+	IS(text_csv(buf, BYTES("a\0,")), "a");
+	IS(text_csv(buf, BYTES("\xff")), "\xef\xbf\xbd");
+	IS(text_tsv(buf, BYTES("a\tb\nc\rd\\e,\"")), "a\\tb\\nc\\rd\\\\e,\"");
+	IS(text_vis(buf, BYTES("a\033[2J\n\x7f")), "a\\^[[2J\\n\\^?");
+	IS(text_vis(buf, BYTES("\xff\x80\xc3\xa9")), "\\M^?\\M^@\xc3\xa9");
+	IS(text_vis(buf, BYTES("\xc2\x9b")), "\\M-B\\M^[");
+	IS(text_vis(buf, BYTES("\xe2\x80\xae")), "\\M-b\\M^@\\M-.");
 }
 
 static void
@@ -189,8 +189,8 @@ one_odd(char *p, emit_text *emit, size_t len, size_t at, unsigned char odd)
 static void
 odd_bytes(void)
 {
-	static emit_text *const emits[] = { emit_json, emit_csv, emit_tsv,
-		emit_vis };
+	static emit_text *const emits[] = { text_json, text_csv, text_tsv,
+		text_vis };
 	static const size_t lens[] = { 1, 15, 16, 17, 33 };
 
 	for (size_t i = 0; i < nitems(emits) * nitems(lens) * 256; i++) {
@@ -203,7 +203,7 @@ odd_bytes(void)
 			size_t n =
 			    (size_t)(one_odd(alone, emit, 1, 0, c) - alone);
 			bool quoted =
-			    emit == emit_csv && n > 1 && alone[0] == '"';
+			    emit == text_csv && n > 1 && alone[0] == '"';
 
 			if (quoted)
 				*p++ = '"';

@@ -1,5 +1,5 @@
 /* emit without SSE2, as on other machines: the same tests. */
 #undef __SSE2__
-#include "base/text-emit.c"
+#include "base/text.c"
 
-#include "text-emit.c"
+#include "text.c"
