@@ -21,11 +21,8 @@ struct session_follower {
 	const struct skel_poll_options *choice; /* borrowed */
 	struct output *out;                     /* borrowed */
 	char *dir;                              /* owned: the session's */
-	int *fds;                               /* owned, of the maps */
-	int *stacks; /* owned, of the stack-trace maps they refer to, or -1 */
-	int *lost;   /* owned, of the counters of losses, or -1 */
-	int *told;   /* owned, of what was told of those, or -1 */
-	uint64_t looked; /* when is_over() last looked */
+	struct map_fds *fds; /* owned, like the descriptors in it */
+	uint64_t looked;     /* when is_over() last looked */
 };
 
 /* A pin lies in the session's own directory, so that no session can make us
@@ -80,19 +77,6 @@ drop_others(struct session_follower *f)
 	h->nmaps = kept;
 }
 
-/* Room for n descriptors, -1 each; or NULL after reporting. */
-static int *
-new_fds(size_t n)
-{
-	int *fds = malloc((n + 1) * sizeof(*fds));
-
-	if (fds == NULL)
-		report_nomem();
-	for (size_t i = 0; fds != NULL && i < n; i++)
-		fds[i] = -1;
-	return fds;
-}
-
 /* The same for a pin that a map may have or not. */
 static int
 open_other(
@@ -109,13 +93,14 @@ static int
 open_map(struct session_follower *f, size_t i)
 {
 	struct stream_map *m = &f->header->maps[i];
+	struct map_fds *fds = &f->fds[i];
 
-	f->fds[i] = open_pin(f, m->name, &m->pin);
-	if (f->fds[i] == -1 ||
-	    open_other(f, m->stacks, &m->stacks_pin, &f->stacks[i]) == -1 ||
-	    open_other(f, m->lost, &m->lost_pin, &f->lost[i]) == -1)
+	fds->map = open_pin(f, m->name, &m->pins.map);
+	if (fds->map == -1 ||
+	    open_other(f, m->stacks, &m->pins.stacks, &fds->stacks) == -1 ||
+	    open_other(f, m->lost, &m->pins.lost, &fds->lost) == -1)
 		return -1;
-	return open_other(f, m->lost, &m->told_pin, &f->told[i]);
+	return open_other(f, m->lost, &m->pins.told, &fds->told);
 }
 
 /* Open the maps' pins, and make the session's header the stream's. */
@@ -124,12 +109,8 @@ open_maps(struct session_follower *f)
 {
 	struct stream_header *h = f->header;
 
-	f->fds = new_fds(h->nmaps);
-	f->stacks = new_fds(h->nmaps);
-	f->lost = new_fds(h->nmaps);
-	f->told = new_fds(h->nmaps);
-	if (f->fds == NULL || f->stacks == NULL || f->lost == NULL ||
-	    f->told == NULL)
+	f->fds = map_fds_new(h->nmaps);
+	if (f->fds == NULL)
 		return -1;
 	for (size_t i = 0; i < h->nmaps; i++)
 		if (open_map(f, i) == -1)
@@ -137,15 +118,6 @@ open_maps(struct session_follower *f)
 	h->session = false;
 	h->encoding = f->choice->encoding;
 	return 0;
-}
-
-static void
-close_fds(int *fds, size_t n)
-{
-	for (size_t i = 0; fds != NULL && i < n; i++)
-		if (fds[i] != -1)
-			close(fds[i]);
-	free(fds);
 }
 
 /*
@@ -186,8 +158,6 @@ open_poller(struct session_follower *f, int in_fd, struct writer *w)
 		.once = f->choice->once,
 		.out_fd = f->out->fd,
 		.in_fd = -1,
-		.lost_fds = f->lost,
-		.told_fds = f->told,
 		.perf_pages = h->perf_buffer_pages,
 		.poll_timeout_ms = h->poll_timeout_ms,
 	};
@@ -242,7 +212,7 @@ stream_maps(struct session_follower *f, int in_fd)
 	struct writer w;
 	int status = 1;
 
-	if (symbolizer_open(&z, f->header, f->stacks) == -1)
+	if (symbolizer_open(&z, f->header, f->fds) == -1)
 		return 1;
 	if (writer_open(&w, f->header, f->out, z) == 0) {
 		p = open_poller(f, in_fd, &w);
@@ -274,10 +244,7 @@ skel_poll_follow_session(struct stream_reader *r,
 	/* Whoever owns it could have us read, or clear, any map. */
 	if (path_check_owners(f.dir) == 0 && open_maps(&f) == 0)
 		status = stream_maps(&f, r->fd);
-	close_fds(f.fds, f.header->nmaps);
-	close_fds(f.stacks, f.header->nmaps);
-	close_fds(f.lost, f.header->nmaps);
-	close_fds(f.told, f.header->nmaps);
+	map_fds_close(f.fds, f.header->nmaps);
 	/* Of an owner that was killed nothing may stay pinned. */
 	session_sweep_dir(f.dir);
 	free(f.dir);

@@ -364,7 +364,7 @@ plan_end_pass(struct plan *p)
 {
 	/* What a cleared map holds was counted since the last pass; else a
 	 * pass has all that was counted ever. */
-	if (p->header != NULL && !p->header->maps[p->map].clear_map)
+	if (p->header != NULL && !p->header->maps[p->map].polling.clear_map)
 		p->fold.pass++;
 }
 

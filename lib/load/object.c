@@ -470,59 +470,28 @@ object_load(struct object *o)
 	return -1;
 }
 
-/* The map in o that name says, for each of h's maps; NULL is none. */
-static int *
-find_fds(const struct object *o, const struct stream_header *h,
-    const char *(*name)(const struct stream_map *m))
+/* The descriptor of the map called name, which may be NULL, in the loaded
+ * object; or -1. */
+static int
+object_find_fd(const struct object *o, const char *name)
 {
-	int *fds = calloc(h->nmaps + 1, sizeof(*fds));
-	const char *map;
-
-	if (fds == NULL)
-		report_nomem();
-	for (size_t i = 0; fds != NULL && i < h->nmaps; i++) {
-		map = name(&h->maps[i]);
-		fds[i] = map == NULL
-			     ? -1
-			     : bpf_object__find_map_fd_by_name(o->bpf, map);
-	}
-	return fds;
+	return name == NULL ? -1
+			    : bpf_object__find_map_fd_by_name(o->bpf, name);
 }
 
-static const char *
-name_of(const struct stream_map *m)
-{
-	return m->name;
-}
-
-static const char *
-stacks_of(const struct stream_map *m)
-{
-	return m->stacks;
-}
-
-static const char *
-lost_of(const struct stream_map *m)
-{
-	return m->lost;
-}
-
-int *
+struct map_fds *
 object_map_fds(const struct object *o, const struct stream_header *h)
 {
-	return find_fds(o, h, name_of);
-}
+	struct map_fds *fds = map_fds_new(h->nmaps);
 
-int *
-object_stack_fds(const struct object *o, const struct stream_header *h)
-{
-	return find_fds(o, h, stacks_of);
-}
+	for (size_t i = 0; fds != NULL && i < h->nmaps; i++) {
+		const struct stream_map *m = &h->maps[i];
 
-int *
-object_lost_fds(const struct object *o, const struct stream_header *h)
-{
-	return find_fds(o, h, lost_of);
+		fds[i].map = object_find_fd(o, m->name);
+		fds[i].stacks = object_find_fd(o, m->stacks);
+		fds[i].lost = object_find_fd(o, m->lost);
+	}
+	return fds;
 }
 
 void

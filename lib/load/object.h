@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "package/package.h"
+#include "stream/map-fds.h"
 #include "stream/stream.h"
 
 struct object {
@@ -39,16 +40,10 @@ int object_open(struct object *o, const struct package *p, const char *btf);
  */
 int object_load(struct object *o);
 
-/* The descriptor of each of h's maps in the loaded object, which keeps them:
- * an array to free, or NULL. */
-int *object_map_fds(const struct object *o, const struct stream_header *h);
-
-/* The same for the stack-trace maps that they refer to; -1 where there is
- * none. */
-int *object_stack_fds(const struct object *o, const struct stream_header *h);
-
-/* The same for the counters of what did not fit into ring buffers. */
-int *object_lost_fds(const struct object *o, const struct stream_header *h);
+/* The descriptors of h's maps in the loaded object, which keeps them open.
+ * Returns an array to free(), or NULL after reporting. */
+struct map_fds *object_map_fds(
+    const struct object *o, const struct stream_header *h);
 
 /* Unloads what the kernel holds for it, unless pinned. */
 void object_close(struct object *o);

@@ -171,22 +171,14 @@ watch_pipe(struct poller *p, int fd, uint32_t events, enum watch what)
 }
 
 static int
-fd_of(const int *fds, size_t i)
-{
-	return fds != NULL ? fds[i] : -1;
-}
-
-static int
-open_source(struct poller *p, size_t i, int fd)
+open_source(struct poller *p, size_t i, const struct map_fds *fds)
 {
 	const struct poller_options *o = &p->options;
 	struct source *s = &p->sources[i];
 
 	p->nsources++;
-	if (source_open(s, p->header, (unsigned int)i, fd, o->perf_pages,
-		&source_sink, p) == -1 ||
-	    source_set_counter(
-		s, fd_of(o->lost_fds, i), fd_of(o->told_fds, i)) == -1)
+	if (source_open(s, p->header, (unsigned int)i, fds, o->perf_pages,
+		&source_sink, p) == -1)
 		return -1;
 	if (source_is_buffer(s) ||
 	    watch(p, source_fd(s), EPOLLIN, WATCH_SOURCE, i) == 0)
@@ -197,13 +189,13 @@ open_source(struct poller *p, size_t i, int fd)
 }
 
 static int
-open_sources(struct poller *p, const int *fds)
+open_sources(struct poller *p, const struct map_fds *fds)
 {
 	p->sources = calloc(p->header->nmaps + 1, sizeof(*p->sources));
 	if (p->sources == NULL)
 		return report_nomem();
 	for (size_t i = 0; i < p->header->nmaps; i++)
-		if (open_source(p, i, fds[i]) == -1)
+		if (open_source(p, i, &fds[i]) == -1)
 			return -1;
 	return 0;
 }
@@ -268,7 +260,7 @@ open_watches(struct poller *p)
 }
 
 struct poller *
-poller_open(const struct stream_header *h, const int *fds,
+poller_open(const struct stream_header *h, const struct map_fds *fds,
     const struct poller_options *o, const struct poller_sink *sink, void *ctx)
 {
 	struct poller *p = calloc(1, sizeof(*p));

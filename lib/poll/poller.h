@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "poll/poll-control.h"
+#include "stream/map-fds.h"
 #include "stream/stream.h"
 
 /* What options have unless someone says otherwise. */
@@ -53,10 +54,6 @@ struct poller_options {
 	int (*also)(void *ctx);
 	void *also_ctx; /* borrowed */
 	int also_fd;
-	/* Of each map, borrowed for poller_open(): the counter of what did not
-	 * fit into a ring, and of what was told of it, -1 where there is none:
-	 * counter_open().  The counters stay in use.  NULL: no map has one. */
-	const int *lost_fds, *told_fds;
 	uint64_t perf_pages;      /* of each CPU; rounded up to a power of 2 */
 	uint64_t poll_timeout_ms; /* the longest wait without a look; from 1
 				     to 1000 */
@@ -79,13 +76,15 @@ enum poller_end {
 struct poller;
 
 /*
- * A poller of h's maps, whose descriptors are fds[0 .. h->nmaps), borrowed
- * like h.  The kernel is asked whether they are what h says: kind, key and
- * value sizes.  That of an iterator is its link's; -1 where the program is not
- * attached yet: poller_set_link().  Returns NULL after reporting.
+ * Opens a poller of h's maps, whose descriptors are fds[0 .. h->nmaps).  h and
+ * the descriptors are borrowed until poller_close(), the array only for the
+ * call.  Asks the kernel whether the maps have the kind and the sizes of key
+ * and value that h says.  An iterator that is not attached yet has -1, and is
+ * not read before poller_set_link().  Returns NULL after reporting.
  */
-struct poller *poller_open(const struct stream_header *h, const int *fds,
-    const struct poller_options *o, const struct poller_sink *sink, void *ctx);
+struct poller *poller_open(const struct stream_header *h,
+    const struct map_fds *fds, const struct poller_options *o,
+    const struct poller_sink *sink, void *ctx);
 
 /* The link, borrowed, of the iterator that is number map in the header.
  * Returns 0, or -1 after reporting. */

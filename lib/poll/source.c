@@ -170,7 +170,7 @@ source_last_pass(struct source *s)
 bool
 source_is_done(const struct source *s)
 {
-	uint64_t ms = s->header->maps[s->map].interval_ms;
+	uint64_t ms = s->header->maps[s->map].polling.interval_ms;
 
 	return is_iter(s) && (s->fd < 0 || (s->round > 0 && ms == 0));
 }
@@ -231,13 +231,15 @@ check_kind(const struct source *s, uint32_t type, uint64_t *size)
 }
 
 static int
-open_ring(struct source *s)
+open_ring(struct source *s, const struct map_fds *fds)
 {
 	uint64_t size;
 
 	if (check_kind(s, BPF_MAP_TYPE_RINGBUF, &size) == -1)
 		return -1;
-	return ring_open(&s->ring, name_of(s), s->fd, size);
+	if (ring_open(&s->ring, name_of(s), s->fd, size) == -1)
+		return -1;
+	return counter_open(&s->counter, name_of(s), fds->lost, fds->told);
 }
 
 static int
@@ -300,12 +302,14 @@ start_timer(struct source *s, uint64_t interval_ms)
 static int
 open_sample(struct source *s, const struct stream_map *m)
 {
-	if (sample_open(&s->sample, m->name, s->fd, m->clear_map) == -1 ||
+	if (sample_open(&s->sample, m->name, s->fd, m->polling.clear_map) ==
+		-1 ||
 	    check_sizes(s) == -1)
 		return -1;
 	if ((s->timer = timer_new()) == -1)
 		return timer_failed(s);
-	return start_timer(s, m->interval_ms == 0 ? 1 : m->interval_ms);
+	return start_timer(
+	    s, m->polling.interval_ms == 0 ? 1 : m->polling.interval_ms);
 }
 
 int
@@ -314,7 +318,7 @@ source_set_link(struct source *s, int link)
 	if (iter_check_link(&s->iter, link) == -1)
 		return -1;
 	s->fd = link;
-	return start_timer(s, s->header->maps[s->map].interval_ms);
+	return start_timer(s, s->header->maps[s->map].polling.interval_ms);
 }
 
 static int
@@ -328,7 +332,8 @@ open_iter(struct source *s)
 
 int
 source_open(struct source *s, const struct stream_header *h, unsigned int map,
-    int fd, uint64_t perf_pages, const struct source_sink *sink, void *ctx)
+    const struct map_fds *fds, uint64_t perf_pages,
+    const struct source_sink *sink, void *ctx)
 {
 	*s = (struct source){
 		.header = h,
@@ -336,14 +341,14 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		.sink = sink,
 		.ctx = ctx,
 		.least = stream_record_size(h, map),
-		.fd = fd,
+		.fd = fds->map,
 		.counter.fd = -1,
 		.iter.fd = -1,
 		.timer = -1,
 	};
 	switch (h->maps[map].source) {
 	case STREAM_RINGBUF:
-		return open_ring(s);
+		return open_ring(s, fds);
 	case STREAM_PERF:
 		return open_perf(s, perf_pages);
 	case STREAM_SAMPLE:
@@ -352,12 +357,6 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		return open_iter(s);
 	}
 	return -1;
-}
-
-int
-source_set_counter(struct source *s, int fd, int told_fd)
-{
-	return counter_open(&s->counter, name_of(s), fd, told_fd);
 }
 
 void

@@ -18,6 +18,7 @@
 #include "poll/map-walk.h"
 #include "poll/perf.h"
 #include "poll/ring.h"
+#include "stream/map-fds.h"
 #include "stream/stream.h"
 
 struct source;
@@ -52,18 +53,16 @@ struct source {
 };
 
 /*
- * Open map number map of h, whose descriptor is fd; the kernel is asked whether
- * it is what h says.  That of an iterator is its link's, or -1 until there is
- * one.  perf_pages: of each CPU's perf buffer.  All pointers are borrowed.  s
- * may be closed whatever came of it.
+ * Opens map number map of h with its descriptors, which are borrowed until
+ * source_close(), like h, sink and ctx; fds is only for the call.  Asks the
+ * kernel whether the map is what h says.  perf_pages is the size of each CPU's
+ * perf buffer.  s must not move while it is open, and may be closed also if
+ * this failed.
  */
 int source_open(struct source *s, const struct stream_header *h,
-    unsigned int map, int fd, uint64_t perf_pages,
+    unsigned int map, const struct map_fds *fds, uint64_t perf_pages,
     const struct source_sink *sink, void *ctx);
 void source_close(struct source *s);
-
-/* The counter of a ring's losses: counter_open().  s must not move after. */
-int source_set_counter(struct source *s, int fd, int told_fd);
 
 /* The link of an iterator that had none: now it can be read. */
 int source_set_link(struct source *s, int link);

@@ -286,9 +286,9 @@ describe_sample(
 		return -1;
 	}
 	m->cpus = (uint64_t)cpus;
-	m->interval_ms = c->map->interval_ms;
+	m->polling.interval_ms = c->map->interval_ms;
 	m->sample = c->map->sample;
-	m->clear_map = c->map->clear_map;
+	m->polling.clear_map = c->map->clear_map;
 	if ((m->unit = strdup(c->map->unit)) == NULL)
 		return report_nomem();
 	return 0;
@@ -314,7 +314,7 @@ describe_iterator(struct export *e, const struct candidate *c)
 	m->source = STREAM_ITER;
 	m->value = type;
 	m->text = type == TYPE_NONE;
-	m->interval_ms = c->program->iter_interval_ms;
+	m->polling.interval_ms = c->program->iter_interval_ms;
 	return 0;
 }
 

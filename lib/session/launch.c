@@ -100,19 +100,14 @@ int
 launch_open_poller(struct launch *l, const struct poller_options *o,
     const struct poller_sink *sink, void *ctx)
 {
-	int *fds = object_map_fds(&l->object, &l->header);
-	int *stacks = object_stack_fds(&l->object, &l->header);
-	int *lost = object_lost_fds(&l->object, &l->header);
+	struct map_fds *fds = object_map_fds(&l->object, &l->header);
 	struct poller_options options = *o;
 
-	options.lost_fds = lost;
 	options.perf_pages = l->package.perf_buffer_pages;
 	options.poll_timeout_ms = l->package.poll_timeout_ms;
-	if (fds != NULL && stacks != NULL && lost != NULL &&
-	    symbolizer_open(&l->symbolizer, &l->header, stacks) == 0)
+	if (fds != NULL &&
+	    symbolizer_open(&l->symbolizer, &l->header, fds) == 0)
 		l->poller = poller_open(&l->header, fds, &options, sink, ctx);
-	free(lost);
-	free(stacks);
 	free(fds);
 	return l->poller != NULL ? 0 : -1;
 }

@@ -410,21 +410,21 @@ pin_stacks(
 	struct stream_map *m = &h->maps[i];
 	int fd;
 
-	free(m->stacks_pin);
-	m->stacks_pin = NULL;
-	for (size_t k = 0; k < i && m->stacks_pin == NULL; k++) {
+	free(m->pins.stacks);
+	m->pins.stacks = NULL;
+	for (size_t k = 0; k < i && m->pins.stacks == NULL; k++) {
 		if (h->maps[k].stacks == NULL ||
 		    strcmp(h->maps[k].stacks, m->stacks) != 0)
 			continue;
-		m->stacks_pin = strdup(h->maps[k].stacks_pin);
-		if (m->stacks_pin == NULL)
+		m->pins.stacks = strdup(h->maps[k].pins.stacks);
+		if (m->pins.stacks == NULL)
 			return report_nomem();
 	}
-	if (m->stacks_pin != NULL)
+	if (m->pins.stacks != NULL)
 		return 0;
 	fd = bpf_object__find_map_fd_by_name(o->bpf, m->stacks);
-	m->stacks_pin = pin(fd, dir, "stacks_", m->stacks);
-	return m->stacks_pin != NULL ? 0 : -1;
+	m->pins.stacks = pin(fd, dir, "stacks_", m->stacks);
+	return m->pins.stacks != NULL ? 0 : -1;
 }
 
 /* Pin the counter of a ring's losses, and what remembers how much of it was
@@ -436,19 +436,19 @@ pin_counter(const char *dir, struct stream_map *m, const struct object *o)
 	    bpf_object__find_map_by_name(o->bpf, m->lost);
 	int fd = bpf_map__fd(map), told;
 
-	free(m->lost_pin);
-	free(m->told_pin);
-	m->told_pin = NULL;
-	m->lost_pin = pin(fd, dir, "lost_", m->name);
-	if (m->lost_pin == NULL)
+	free(m->pins.lost);
+	free(m->pins.told);
+	m->pins.told = NULL;
+	m->pins.lost = pin(fd, dir, "lost_", m->name);
+	if (m->pins.lost == NULL)
 		return -1;
 	/* One that is pinned by its definition may be older than we are. */
 	told = counter_new_told(m->name, fd, bpf_map__pin_path(map) == NULL);
 	if (told == -1)
 		return -1;
-	m->told_pin = pin(told, dir, "told_", m->name);
+	m->pins.told = pin(told, dir, "told_", m->name);
 	close(told);
-	return m->told_pin != NULL ? 0 : -1;
+	return m->pins.told != NULL ? 0 : -1;
 }
 
 /* Iterators that were left out have nothing to pin. */
@@ -479,9 +479,9 @@ pin_maps(const char *dir, struct stream_header *h, const struct object *o,
 			     ? attach_link_fd(a, m->name)
 			     : bpf_object__find_map_fd_by_name(o->bpf, m->name);
 
-		free(m->pin);
-		m->pin = pin(fd, dir, "", m->name);
-		if (m->pin == NULL ||
+		free(m->pins.map);
+		m->pins.map = pin(fd, dir, "", m->name);
+		if (m->pins.map == NULL ||
 		    (m->stacks != NULL && pin_stacks(dir, h, i, o) == -1) ||
 		    (m->lost != NULL && pin_counter(dir, m, o) == -1))
 			return -1;

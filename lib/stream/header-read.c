@@ -76,7 +76,8 @@ read_interval(struct stream_map *m, const json_t *json, const char *where)
 	if (got != 1)
 		return got;
 	snprintf(at, sizeof(at), "%s.sample", where);
-	got = doc_get_u64(sample, "interval", UINT32_MAX, &m->interval_ms, at);
+	got = doc_get_u64(
+	    sample, "interval", UINT32_MAX, &m->polling.interval_ms, at);
 	return got == 0 ? doc_missing("interval", at) : got;
 }
 
@@ -91,12 +92,12 @@ read_sample(struct stream_map *m, const json_t *json, const char *where)
 	if (got != 1)
 		return got == 0 ? doc_missing("sample", where) : -1;
 	snprintf(at, sizeof(at), "%s.sample", where);
-	if (doc_get_u64(sample, "interval", UINT32_MAX, &m->interval_ms, at) ==
-		-1 ||
+	if (doc_get_u64(sample, "interval", UINT32_MAX, &m->polling.interval_ms,
+		at) == -1 ||
 	    read_word(sample, "type", stream_samples, nitems(stream_samples),
 		&type, at) == -1 ||
 	    read_string(sample, "unit", false, &m->unit, at) == -1 ||
-	    doc_get_bool(sample, "clear_map", &m->clear_map, at) == -1)
+	    doc_get_bool(sample, "clear_map", &m->polling.clear_map, at) == -1)
 		return -1;
 	m->sample = (enum stream_sample)type;
 	return 0;
@@ -210,17 +211,17 @@ read_pins(const struct stream_header *h, struct stream_map *m,
 {
 	if (!h->session)
 		return 0;
-	if (read_pin(json, "pin", &m->pin, where) == -1)
+	if (read_pin(json, "pin", &m->pins.map, where) == -1)
 		return -1;
 	if (m->stacks != NULL &&
-	    read_pin(json, "stacks_pin", &m->stacks_pin, where) == -1)
+	    read_pin(json, "stacks_pin", &m->pins.stacks, where) == -1)
 		return -1;
 	if (m->lost != NULL &&
-	    read_pin(json, "lost_pin", &m->lost_pin, where) == -1)
+	    read_pin(json, "lost_pin", &m->pins.lost, where) == -1)
 		return -1;
 	return m->lost == NULL || json_object_get(json, "told_pin") == NULL
 		   ? 0
-		   : read_pin(json, "told_pin", &m->told_pin, where);
+		   : read_pin(json, "told_pin", &m->pins.told, where);
 }
 
 /* The name of another map that belongs to this one, if it has such. */

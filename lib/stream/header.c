@@ -32,12 +32,12 @@ stream_map_free(struct stream_map *m)
 {
 	free(m->name);
 	free(m->unit);
-	free(m->pin);
 	free(m->stacks);
-	free(m->stacks_pin);
 	free(m->lost);
-	free(m->lost_pin);
-	free(m->told_pin);
+	free(m->pins.map);
+	free(m->pins.stacks);
+	free(m->pins.lost);
+	free(m->pins.told);
 	json_decref(m->interpreter);
 	*m = (struct stream_map){ 0 };
 }
@@ -170,18 +170,19 @@ set_index(json_t *json, const char *key, uint32_t i)
 static int
 set_interval(json_t *json, const struct stream_map *m)
 {
-	if (m->interval_ms == 0)
+	if (m->polling.interval_ms == 0)
 		return 0;
 	return json_object_set_new(json, "sample",
-	    json_pack("{so}", "interval", doc_u64_new(m->interval_ms)));
+	    json_pack("{so}", "interval", doc_u64_new(m->polling.interval_ms)));
 }
 
 static int
 set_sample(json_t *json, const struct stream_map *m)
 {
 	json_t *sample = json_pack("{sosssssb}", "interval",
-	    doc_u64_new(m->interval_ms), "type", stream_samples[m->sample],
-	    "unit", m->unit, "clear_map", m->clear_map);
+	    doc_u64_new(m->polling.interval_ms), "type",
+	    stream_samples[m->sample], "unit", m->unit, "clear_map",
+	    m->polling.clear_map);
 
 	return json_object_set_new(json, "sample", sample);
 }
@@ -209,11 +210,11 @@ write_map(const struct stream_map *m)
 	    (m->interpreter != NULL &&
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
 	    set_text(json, "stacks", m->stacks) == -1 ||
-	    set_text(json, "stacks_pin", m->stacks_pin) == -1 ||
+	    set_text(json, "stacks_pin", m->pins.stacks) == -1 ||
 	    set_text(json, "lost", m->lost) == -1 ||
-	    set_text(json, "lost_pin", m->lost_pin) == -1 ||
-	    set_text(json, "told_pin", m->told_pin) == -1 ||
-	    set_text(json, "pin", m->pin) == -1) {
+	    set_text(json, "lost_pin", m->pins.lost) == -1 ||
+	    set_text(json, "told_pin", m->pins.told) == -1 ||
+	    set_text(json, "pin", m->pins.map) == -1) {
 		json_decref(json);
 		return NULL;
 	}

@@ -45,6 +45,20 @@ enum {
 	STREAM_BATCH_BYTES = 8192, /* or so many bytes of them */
 };
 
+/* What a session pins of a map: absolute paths.  Owned, or NULL. */
+struct stream_pins {
+	char *map;
+	char *stacks, *lost; /* of the maps called so in struct stream_map */
+	char *told; /* of the count of losses that readers have reported */
+};
+
+/* How a map that is sampled, or an iterator, is read. */
+struct stream_polling {
+	uint64_t interval_ms; /* iterators: 0: read once */
+	bool clear_map;       /* sampled maps: delete what was read */
+};
+
+/* A map as the header describes it. */
 struct stream_map {
 	char *name; /* owned */
 	enum stream_source source;
@@ -54,20 +68,18 @@ struct stream_map {
 	uint64_t cpus; /* per-CPU map: values per record; 0 else */
 	/* Of a header that was read: stream_record_size(). */
 	size_t record_size;
-	uint64_t interval_ms; /* sampled maps; iterators: 0: read once */
-	/* Sampled maps only. */
-	enum stream_sample sample;
-	char *unit; /* owned; never NULL for sampled maps */
-	bool clear_map;
+	enum stream_sample sample; /* sampled maps only */
+	char *unit;                /* owned; never NULL for sampled maps */
 	json_t *interpreter; /* owned; "intepreter" of the package, or NULL */
-	/* The BPF_MAP_TYPE_STACK_TRACE map that stack ids in the records refer
-	 * to, and its pin (sessions only).  Owned, or NULL. */
-	char *stacks, *stacks_pin;
-	/* Ring buffers: the map that counts what did not fit, its pin and that
-	 * of what was told of it (sessions only).  Owned, or NULL. */
-	char *lost, *lost_pin, *told_pin;
+	/* The BPF_MAP_TYPE_STACK_TRACE map that ids in the records refer to.
+	 * Owned, or NULL. */
+	char *stacks;
+	/* Ring buffers: the map in which the program counts the records that
+	 * did not fit.  Owned, or NULL. */
+	char *lost;
 	bool text; /* iterators without a type: a record is a line of text */
-	char *pin; /* owned; sessions only, else NULL */
+	struct stream_polling polling;
+	struct stream_pins pins; /* sessions only */
 };
 
 struct stream_header {

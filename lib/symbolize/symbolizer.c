@@ -393,13 +393,13 @@ open_map(struct symbolizer *z, unsigned int i, int fd)
 }
 
 static int
-open_maps(struct symbolizer *z, const int *stacks)
+open_maps(struct symbolizer *z, const struct map_fds *fds)
 {
 	bool any = false, processes = false;
 	int got;
 
 	for (size_t i = 0; i < z->header->nmaps; i++) {
-		got = open_map(z, (unsigned int)i, stacks[i]);
+		got = open_map(z, (unsigned int)i, fds[i].stacks);
 		if (got == -1)
 			return -1;
 		any |= got == 1;
@@ -415,8 +415,8 @@ open_maps(struct symbolizer *z, const int *stacks)
 }
 
 int
-symbolizer_open(
-    struct symbolizer **z, const struct stream_header *h, const int *stacks)
+symbolizer_open(struct symbolizer **z, const struct stream_header *h,
+    const struct map_fds *fds)
 {
 	struct symbolizer *new = calloc(1, sizeof(*new));
 	int got = -1;
@@ -430,7 +430,7 @@ symbolizer_open(
 	if (new->maps == NULL || new->stack_maps == NULL)
 		report_nomem();
 	else if ((new->store = symbol_store_new()) != NULL)
-		got = open_maps(new, stacks);
+		got = open_maps(new, fds);
 	if (got == 1)
 		*z = new;
 	else

@@ -16,17 +16,19 @@
 #include "base/buf.h"
 #include "host/confine.h"
 #include "record/symbol-store.h"
+#include "stream/map-fds.h"
 #include "stream/stream.h"
 
 struct symbolizer;
 
 /*
- * One for the maps of h, borrowed, that have stacks.  stacks[i] is a descriptor
- * of the stack-trace map that h->maps[i].stacks names, or -1; borrowed.
+ * One for the maps of h, borrowed, that have stacks.  fds[i].stacks is
+ * the descriptor of the stack-trace map that h->maps[i].stacks names, or -1;
+ * borrowed, the array for the call.
  * *z is NULL where no map has stacks.  Returns 0 or -1.
  */
-int symbolizer_open(
-    struct symbolizer **z, const struct stream_header *h, const int *stacks);
+int symbolizer_open(struct symbolizer **z, const struct stream_header *h,
+    const struct map_fds *fds);
 void symbolizer_close(struct symbolizer *z);
 
 /* Add what looking up will need to n.  z may be NULL. */

@@ -108,17 +108,20 @@ test_last_count(void)
 {
 	const struct poller_sink sink = { .lost = add_lost, .flush = flush };
 	struct stream_header h = { 0 };
-	int ring = new_map(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096);
-	const struct poller_options o = { .once = true,
-		.out_fd = -1,
-		.in_fd = -1,
-		.poll_timeout_ms = 1000,
-		.lost_fds = &fd };
+	const struct map_fds fds = {
+		.map = new_map(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096),
+		.stacks = -1,
+		.lost = fd,
+		.told = -1,
+	};
+	const struct poller_options o = {
+		.once = true, .out_fd = -1, .in_fd = -1, .poll_timeout_ms = 1000
+	};
 	struct poller *p;
 	uint64_t lost = 0;
 
 	CHECK(stream_header_add(&h, "rb") != NULL);
-	p = poller_open(&h, &ring, &o, &sink, &lost);
+	p = poller_open(&h, &fds, &o, &sink, &lost);
 	must(p == NULL ? -1 : 0, "poller_open");
 	if (p == NULL)
 		return;
@@ -132,7 +135,7 @@ test_last_count(void)
 	CHECK_NUM(poller_drain(p), 0);
 	CHECK_NUM(lost, 11);
 	poller_close(p);
-	close(ring);
+	close(fds.map);
 	stream_header_free(&h);
 }
 

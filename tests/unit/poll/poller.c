@@ -93,7 +93,7 @@ static const struct poller_sink sink = {
 /* A header and descriptors of up to two maps. */
 struct scene {
 	struct stream_header header;
-	int fds[MAPS];
+	struct map_fds fds[MAPS];
 	struct poller_options options;
 	struct poller *poller;
 	struct seen seen;
@@ -119,7 +119,8 @@ scene_add(struct scene *s, const char *name, enum stream_source source, int fd)
 
 	m->source = source;
 	m->key = m->value = TYPE_NONE;
-	s->fds[s->header.nmaps - 1] = fd;
+	s->fds[s->header.nmaps - 1] =
+	    (struct map_fds){ .map = fd, .stacks = -1, .lost = -1, .told = -1 };
 	return m;
 }
 
@@ -136,7 +137,7 @@ scene_sample(struct scene *s, const char *name, uint64_t ms, uint32_t n)
 	value.name = strdup("u64");
 	m->key = types_add(&s->header.types, &key, "unit");
 	m->value = types_add(&s->header.types, &value, "unit");
-	m->interval_ms = ms;
+	m->polling.interval_ms = ms;
 	m->unit = strdup("(unit)");
 	return m;
 }
@@ -165,7 +166,7 @@ scene_end(struct scene *s)
 {
 	poller_close(s->poller);
 	for (size_t i = 0; i < s->header.nmaps; i++)
-		close(s->fds[i]);
+		close(s->fds[i].map);
 	stream_header_free(&s->header);
 }
 
@@ -763,8 +764,8 @@ a_map_that_is_not_as_announced_is_refused(void)
 	refused(&s, "map pb: it is of kind ringbuf, not perf_event_array");
 	scene_begin(&s);
 	scene_sample(&s, "m", 10, 1);
-	close(s.fds[0]);
-	s.fds[0] = new_map(BPF_MAP_TYPE_HASH, 4, 4, 1);
+	close(s.fds[0].map);
+	s.fds[0].map = new_map(BPF_MAP_TYPE_HASH, 4, 4, 1);
 	refused(&s, "map m: its keys are 4 and its values 4 bytes, "
 		    "4 and 8 were announced");
 	scene_begin(&s);
