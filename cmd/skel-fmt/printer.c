@@ -53,10 +53,10 @@ wait_for_line(struct printer *p)
 {
 	int got;
 
-	while (!stream_ready(&p->in)) {
+	while (!stream_reader_is_ready(&p->in)) {
 		if ((got = wait_for_input(p, p->in.fd)) != 1)
 			return got;
-		stream_fill(&p->in);
+		stream_reader_fill(&p->in);
 	}
 	return 1;
 }
@@ -318,7 +318,7 @@ bad_record(struct printer *p, const char *fmt, ...)
 	char what[512];
 	va_list ap;
 
-	if (!stream_count_bad(&p->in))
+	if (!stream_reader_count_bad(&p->in))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
@@ -547,7 +547,7 @@ print_line(struct printer *p)
 
 	if (got != 1)
 		return got;
-	if (stream_next(&p->in, &line) == LINE_END)
+	if (stream_reader_next(&p->in, &line) == LINE_END)
 		return 0;
 	take_line(p, &line);
 	return 1;
@@ -562,7 +562,7 @@ print_lines(struct printer *p)
 	int got;
 
 	do {
-		n = stream_next_records(&p->in, records);
+		n = stream_reader_next_records(&p->in, records);
 		print_records(p, records, n);
 		if (n == 0 && (got = print_line(p)) != 1)
 			return got;
@@ -609,7 +609,7 @@ close_input(struct printer *p)
 	symbol_store_free(p->symbols);
 	p->symbols = NULL;
 	p->plan.symbols = NULL;
-	stream_close(&p->in);
+	stream_reader_close(&p->in);
 }
 
 static bool
@@ -668,7 +668,7 @@ printer_run(struct printer *p, int fd, const char *name)
 	/* Opening reads without an eye on the output. */
 	if ((ret = wait_for_input(p, fd)) != 1)
 		return ret;
-	ret = print_input(p, stream_open(&p->in, fd, name));
+	ret = print_input(p, stream_reader_open(&p->in, fd, name));
 	close_input(p);
 	return ret;
 }

@@ -159,11 +159,11 @@ keep_session(struct skel_load_run *r)
 
 /* Poll, detach, and take what the programs left in the buffers. */
 static int
-poll_maps(struct skel_load_run *r, struct writer *w)
+poll_maps(struct skel_load_run *r, struct stream_sink *w)
 {
 	struct poller *p = r->launch.poller;
 	enum poller_end end = POLLER_GONE;
-	int ret = writer_begin(w);
+	int ret = stream_sink_begin(w);
 
 	if (ret == 0)
 		end = poller_run(p);
@@ -172,7 +172,7 @@ poll_maps(struct skel_load_run *r, struct writer *w)
 		return EXIT_FAILURE;
 	if (end == POLLER_GONE)
 		return EXIT_SUCCESS;
-	if (poller_drain(p) == -1 || writer_end(w) == -1 || w->errors > 0)
+	if (poller_drain(p) == -1 || stream_sink_end(w) == -1 || w->errors > 0)
 		return EXIT_FAILURE;
 	return w->lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
 }
@@ -192,17 +192,17 @@ stream_maps(struct skel_load_run *r)
 		.also_fd = r->trace.fd,
 	};
 	struct launch *l = &r->launch;
-	struct writer w;
+	struct stream_sink w;
 	int status = EXIT_FAILURE;
 
-	if (launch_open_poller(l, &o, &writer_sink, &w) == -1 ||
-	    writer_open(&w, &l->header, &r->out, l->symbolizer) == -1)
+	if (launch_open_poller(l, &o, &stream_sink_functions, &w) == -1 ||
+	    stream_sink_open(&w, &l->header, &r->out, l->symbolizer) == -1)
 		return EXIT_FAILURE;
 	if (launch_attach(l) == 0) {
 		confine(r);
 		status = poll_maps(r, &w);
 	}
-	writer_close(&w);
+	stream_sink_close(&w);
 	if (status != EXIT_FAILURE && finish_output(r) != EXIT_SUCCESS)
 		status = EXIT_FAILURE;
 	return status;

@@ -100,7 +100,7 @@ open_map(struct session_follower *f, size_t i)
 	    open_other(f, m->stacks, &m->pins.stacks, &fds->stacks) == -1 ||
 	    open_other(f, m->lost, &m->pins.lost, &fds->lost) == -1)
 		return -1;
-	return open_other(f, m->lost, &m->pins.told, &fds->told);
+	return open_other(f, m->lost, &m->pins.reported, &fds->reported);
 }
 
 /* Open the maps' pins, and make the session's header the stream's. */
@@ -148,7 +148,7 @@ ends_with_input(const struct session_follower *f, int fd)
 }
 
 static struct poller *
-open_poller(struct session_follower *f, int in_fd, struct writer *w)
+open_poller(struct session_follower *f, int in_fd, struct stream_sink *w)
 {
 	const struct stream_header *h = f->header;
 	struct poller_options o = {
@@ -168,14 +168,14 @@ open_poller(struct session_follower *f, int in_fd, struct writer *w)
 		o.is_over = is_over;
 		o.is_over_ctx = f;
 	}
-	return poller_open(h, f->fds, &o, &writer_sink, w);
+	return poller_open(h, f->fds, &o, &stream_sink_functions, w);
 }
 
 /* From the header to "@end".  Returns 0, 1 when the reader left, or -1. */
 static int
-run(struct poller *p, struct writer *w)
+run(struct poller *p, struct stream_sink *w)
 {
-	int ret = writer_begin(w);
+	int ret = stream_sink_begin(w);
 
 	if (ret != 0)
 		return ret;
@@ -189,7 +189,7 @@ run(struct poller *p, struct writer *w)
 	}
 	if (poller_drain(p) == -1)
 		return -1;
-	return writer_end(w);
+	return stream_sink_end(w);
 }
 
 /* All is open and mapped: what is left is to look up symbols, and to look for
@@ -209,19 +209,19 @@ stream_maps(struct session_follower *f, int in_fd)
 {
 	struct symbolizer *z;
 	struct poller *p;
-	struct writer w;
+	struct stream_sink w;
 	int status = 1;
 
 	if (symbolizer_open(&z, f->header, f->fds) == -1)
 		return 1;
-	if (writer_open(&w, f->header, f->out, z) == 0) {
+	if (stream_sink_open(&w, f->header, f->out, z) == 0) {
 		p = open_poller(f, in_fd, &w);
 		if (p != NULL)
 			confine(z);
 		if (p != NULL && run(p, &w) != -1 && w.errors == 0)
 			status = w.lost > 0 ? EXIT_LOST : 0;
 		poller_close(p);
-		writer_close(&w);
+		stream_sink_close(&w);
 	}
 	symbolizer_close(z);
 	return status;

@@ -98,7 +98,7 @@ serve(int fd, const char *name, const struct skel_poll_options *c,
 	struct stream_reader r;
 	int status = 1;
 
-	switch (stream_open(&r, fd, name)) {
+	switch (stream_reader_open(&r, fd, name)) {
 	case STREAM_SESSION:
 		status = skel_poll_follow_session(&r, c, out);
 		break;
@@ -119,7 +119,7 @@ serve(int fd, const char *name, const struct skel_poll_options *c,
 	case STREAM_REFUSED:
 		break;
 	}
-	stream_close(&r);
+	stream_reader_close(&r);
 	return status;
 }
 

@@ -134,7 +134,7 @@ put_tree(struct stream_pass *p, const struct stream_line *line, json_t *record,
 		    encode_record(h, (unsigned int)map, record, where,
 			&p->bytes, &time_ns) == -1)
 			return -1;
-		stream_put_record(&p->out->buf, (unsigned int)map, time_ns,
+		stream_write_record(&p->out->buf, (unsigned int)map, time_ns,
 		    NULL, 0, p->bytes.data, p->bytes.len);
 	}
 	p->records++;
@@ -237,7 +237,7 @@ fetch(struct stream_pass *p)
 	if (ready & OUTPUT_GONE)
 		return PASS_GONE;
 	if (ready & OUTPUT_READY)
-		stream_fill(p->reader);
+		stream_reader_fill(p->reader);
 	return PASS_NONE;
 }
 
@@ -251,10 +251,10 @@ pass_lines(struct stream_pass *p)
 		if (signals_stop() ||
 		    (p->deadline != 0 && clock_elapsed() >= p->deadline))
 			end = PASS_CHOSEN;
-		else if (!stream_ready(p->reader))
+		else if (!stream_reader_is_ready(p->reader))
 			end = fetch(p);
 		else {
-			stream_next(p->reader, &line);
+			stream_reader_next(p->reader, &line);
 			end = put(p, &line);
 			if (end == PASS_NONE)
 				end = heed(p, output_flush_if_full(p->out));
@@ -281,7 +281,7 @@ finish(struct stream_pass *p, enum pass_end end)
 	case PASS_GONE:
 		break;
 	default:
-		stream_put_end(&p->out->buf, p->records, p->lost);
+		stream_write_end(&p->out->buf, p->records, p->lost);
 		break;
 	}
 	if (p->lost > 0)

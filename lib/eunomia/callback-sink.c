@@ -44,7 +44,7 @@ measure(struct callback_sink *d)
 
 int
 callback_sink_open(struct callback_sink *d, const struct stream_header *h,
-    struct symbolizer *z, struct control *control,
+    struct symbolizer *z, struct poll_control *control,
     enum export_format_type format, callback_fn *handler, void *ctx)
 {
 	*d = (struct callback_sink){
@@ -75,15 +75,15 @@ callback_sink_close(struct callback_sink *d)
 static bool
 is_over(const struct callback_sink *d)
 {
-	return control_is_ended(d->control);
+	return poll_control_is_ended(d->control);
 }
 
 /* While a pause is asked for, wait. */
 static void
 hold(const struct callback_sink *d)
 {
-	while (control_is_paused(d->control) && !is_over(d))
-		control_wait(d->control);
+	while (poll_control_is_paused(d->control) && !is_over(d))
+		poll_control_wait(d->control);
 }
 
 /* The handler is outside of the library. */
@@ -212,7 +212,7 @@ flush(void *ctx)
 	return 0;
 }
 
-const struct poller_sink callback_poller_sink = {
+const struct poll_sink callback_poller_sink = {
 	.record = take_record,
 	.lost = take_lost,
 	.sampled = take_sampled,

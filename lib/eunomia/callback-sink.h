@@ -21,7 +21,7 @@ typedef void callback_fn(void *ctx, const char *data, size_t size);
 struct callback_sink {
 	const struct stream_header *header; /* borrowed */
 	struct symbolizer *symbolizer;      /* borrowed, or NULL */
-	struct control *control;            /* borrowed */
+	struct poll_control *control;       /* borrowed */
 	enum export_format_type format;
 	callback_fn *handler;
 	void *handler_ctx;   /* the handler's own */
@@ -38,7 +38,7 @@ struct callback_sink {
  * pause, which is waited for.  Returns 0, or -1 after reporting.
  */
 int callback_sink_open(struct callback_sink *d, const struct stream_header *h,
-    struct symbolizer *z, struct control *control,
+    struct symbolizer *z, struct poll_control *control,
     enum export_format_type format, callback_fn *handler, void *ctx);
 void callback_sink_close(struct callback_sink *d);
 
@@ -51,6 +51,6 @@ int callback_sink_begin(struct callback_sink *d);
 int callback_sink_end(const struct callback_sink *d);
 
 /* For poller_open(); ctx is the delivery. */
-extern const struct poller_sink callback_poller_sink;
+extern const struct poll_sink callback_poller_sink;
 
 #endif

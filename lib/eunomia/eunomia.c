@@ -260,14 +260,14 @@ void
 handle_set_pause_state(struct eunomia_polling_handle *handle, uint8_t pause)
 {
 	if (handle != NULL)
-		control_pause(&handle->control, pause != 0);
+		poll_control_pause(&handle->control, pause != 0);
 }
 
 void
 handle_terminate(struct eunomia_polling_handle *handle)
 {
 	if (handle != NULL)
-		control_end(&handle->control);
+		poll_control_end(&handle->control);
 }
 
 void

@@ -33,7 +33,7 @@ new_handle(void)
 		return NULL;
 	}
 	atomic_init(&h->users, 1);
-	if (control_open(&h->control) == 0)
+	if (poll_control_open(&h->control) == 0)
 		return h;
 	free(h);
 	return NULL;
@@ -44,7 +44,7 @@ skeleton_release_handle(struct eunomia_polling_handle *h)
 {
 	if (h == NULL || atomic_fetch_sub(&h->users, 1) > 1)
 		return;
-	control_close(&h->control);
+	poll_control_close(&h->control);
 	free(h);
 }
 
@@ -85,7 +85,7 @@ skeleton_release(struct eunomia_bpf *p)
 {
 	pthread_mutex_lock(&p->lock);
 	if (p->busy) {
-		control_end(&p->handle->control);
+		poll_control_end(&p->handle->control);
 		/* It cannot wait for itself. */
 		p->doomed = pthread_equal(p->thread, pthread_self());
 	}
@@ -236,10 +236,10 @@ run(struct eunomia_bpf *p)
 		return -1;
 	poller_run(p->launch.poller);
 	/* What came in a nap was there before the end was asked for. */
-	end = poller_take_rest(p->launch.poller);
+	end = poller_read_rest(p->launch.poller);
 	/* The one who asked for an end may have been a handler. */
 	if (end == POLLER_GONE)
-		control_take_end(&p->handle->control);
+		poll_control_clear_end(&p->handle->control);
 	if (end == POLLER_FAILED || poller_count_lost(p->launch.poller) == -1)
 		ret = -1;
 	return callback_sink_end(&p->sink) == -1 ? -1 : ret;
@@ -309,7 +309,7 @@ skeleton_fd(struct eunomia_bpf *p, const char *name)
 void
 skeleton_stop(struct eunomia_bpf *p)
 {
-	control_end(&p->handle->control);
+	poll_control_end(&p->handle->control);
 }
 
 struct eunomia_polling_handle *

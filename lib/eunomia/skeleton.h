@@ -16,7 +16,7 @@
 
 /* Shared by a skeleton and the handles on it; the last one frees it. */
 struct eunomia_polling_handle {
-	struct control control;
+	struct poll_control control;
 	atomic_uint users;
 };
 

@@ -9,13 +9,13 @@
 enum { READ_BYTES = 64 << 10 }; /* by one read(2): a step */
 
 void
-iter_open(struct iter *i, const char *name, size_t size)
+bpf_iter_open(struct bpf_iter *i, const char *name, size_t size)
 {
-	*i = (struct iter){ .name = name, .size = size, .fd = -1 };
+	*i = (struct bpf_iter){ .name = name, .size = size, .fd = -1 };
 }
 
 static void
-end_pass(struct iter *i)
+end_pass(struct bpf_iter *i)
 {
 	if (i->running)
 		close(i->fd);
@@ -25,14 +25,14 @@ end_pass(struct iter *i)
 }
 
 void
-iter_close(struct iter *i)
+bpf_iter_close(struct bpf_iter *i)
 {
 	end_pass(i);
 	buf_free(&i->in);
 }
 
 int
-iter_check_link(const struct iter *i, int link)
+bpf_iter_check_link(const struct bpf_iter *i, int link)
 {
 	struct bpf_link_info info = { 0 };
 	uint32_t len = sizeof(info);
@@ -48,7 +48,7 @@ iter_check_link(const struct iter *i, int link)
 }
 
 int
-iter_start(struct iter *i, int link)
+bpf_iter_start(struct bpf_iter *i, int link)
 {
 	end_pass(i);
 	i->seen = 0;
@@ -64,7 +64,7 @@ iter_start(struct iter *i, int link)
 /* The length of the next record in the n bytes at p with what ends it in
  * *used; 0 when it is not whole yet. */
 static size_t
-next_line(struct iter *i, const char *p, size_t n, size_t *used)
+next_line(struct bpf_iter *i, const char *p, size_t n, size_t *used)
 {
 	const char *end = memchr(p + i->scanned, '\n', n - i->scanned);
 
@@ -80,7 +80,7 @@ next_line(struct iter *i, const char *p, size_t n, size_t *used)
 }
 
 static size_t
-next_record(struct iter *i, const char *p, size_t n, size_t *used)
+next_record(struct bpf_iter *i, const char *p, size_t n, size_t *used)
 {
 	if (i->size == 0)
 		return next_line(i, p, n, used);
@@ -89,7 +89,7 @@ next_record(struct iter *i, const char *p, size_t n, size_t *used)
 
 /* Hand on the records that are whole. */
 static int
-hand_on(struct iter *i, iter_fn *fn, void *ctx)
+hand_on(struct bpf_iter *i, iter_fn *fn, void *ctx)
 {
 	size_t at = 0, len, used;
 	int ret = 0;
@@ -112,7 +112,7 @@ hand_on(struct iter *i, iter_fn *fn, void *ctx)
 
 /* What is left at the end: a line without its newline, or part of a record. */
 static int
-hand_on_rest(struct iter *i, iter_fn *fn, void *ctx)
+hand_on_rest(struct bpf_iter *i, iter_fn *fn, void *ctx)
 {
 	int ret = 0;
 
@@ -125,7 +125,7 @@ hand_on_rest(struct iter *i, iter_fn *fn, void *ctx)
 }
 
 int
-iter_step(struct iter *i, iter_fn *fn, void *ctx)
+bpf_iter_step(struct bpf_iter *i, iter_fn *fn, void *ctx)
 {
 	uint64_t seen = i->seen;
 	int ret = hand_on(i, fn, ctx);

@@ -20,7 +20,7 @@ enum {
 	ITER_LINE_MAX = 8 << 20,
 };
 
-struct iter {
+struct bpf_iter {
 	const char *name; /* borrowed: the program's, for reports */
 	size_t size;      /* bytes of a record; 0: records are lines */
 	int fd;           /* owned: of the pass under way, or -1 */
@@ -31,14 +31,14 @@ struct iter {
 };
 
 /* Prepare to read the iterator. */
-void iter_open(struct iter *i, const char *name, size_t size);
-void iter_close(struct iter *i);
+void bpf_iter_open(struct bpf_iter *i, const char *name, size_t size);
+void bpf_iter_close(struct bpf_iter *i);
 
 /* Whether the descriptor is the link of an iterator. */
-int iter_check_link(const struct iter *i, int link);
+int bpf_iter_check_link(const struct bpf_iter *i, int link);
 
 /* Begin a pass by the iterator's link, which is borrowed for the call. */
-int iter_start(struct iter *i, int link);
+int bpf_iter_start(struct bpf_iter *i, int link);
 
 /* Takes one record, borrowed for the call; at the end of a pass perhaps one
  * that is shorter than size.  Not 0 ends the step; the next
@@ -50,6 +50,6 @@ typedef int iter_fn(void *ctx, const void *data, size_t len);
  * and hand on what is whole then.  Returns 0 (running says whether there
  * is more), -1, or what fn returned when that is not 0.
  */
-int iter_step(struct iter *i, iter_fn *fn, void *ctx);
+int bpf_iter_step(struct bpf_iter *i, iter_fn *fn, void *ctx);
 
 #endif

@@ -13,7 +13,7 @@
 #define LOOK_NS UINT64_C(10000000) /* between two looks, at least */
 
 static int
-failed(const struct counter *c, const char *what, int error)
+failed(const struct lost_counter *c, const char *what, int error)
 {
 	report_error("map %s: %s: %s", c->name, what, strerror(error));
 	return -1;
@@ -21,7 +21,7 @@ failed(const struct counter *c, const char *what, int error)
 
 /* Whether the map behind fd is an array of this kind, of one 64-bit number. */
 static int
-check(const struct counter *c, int fd, uint32_t type, uint32_t flags)
+check(const struct lost_counter *c, int fd, uint32_t type, uint32_t flags)
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info);
@@ -40,7 +40,7 @@ check(const struct counter *c, int fd, uint32_t type, uint32_t flags)
 
 /* What was lost since the counter was made. */
 static int
-count(struct counter *c, uint64_t *lost)
+count(struct lost_counter *c, uint64_t *lost)
 {
 	int cpus = libbpf_num_possible_cpus();
 	uint32_t key = 0;
@@ -54,7 +54,7 @@ count(struct counter *c, uint64_t *lost)
 }
 
 static int
-map_told(struct counter *c, int fd)
+map_told(struct lost_counter *c, int fd)
 {
 	void *p;
 
@@ -69,11 +69,11 @@ map_told(struct counter *c, int fd)
 }
 
 int
-counter_open(struct counter *c, const char *name, int fd, int told_fd)
+lost_counter_open(struct lost_counter *c, const char *name, int fd, int told_fd)
 {
 	int cpus;
 
-	*c = (struct counter){ .name = name, .fd = fd };
+	*c = (struct lost_counter){ .name = name, .fd = fd };
 	c->told = &c->own;
 	if (fd == -1)
 		return 0;
@@ -88,16 +88,16 @@ counter_open(struct counter *c, const char *name, int fd, int told_fd)
 }
 
 void
-counter_close(struct counter *c)
+lost_counter_close(struct lost_counter *c)
 {
 	if (c->told != NULL && c->told != &c->own)
 		munmap(c->told, sizeof(*c->told));
 	free(c->values);
-	*c = (struct counter){ .fd = -1 };
+	*c = (struct lost_counter){ .fd = -1 };
 }
 
 int
-counter_take(struct counter *c, uint64_t *more)
+lost_counter_read(struct lost_counter *c, uint64_t *more)
 {
 	uint64_t lost, told;
 
@@ -118,17 +118,17 @@ counter_take(struct counter *c, uint64_t *more)
 }
 
 int
-counter_look(struct counter *c, uint64_t *more)
+lost_counter_poll(struct lost_counter *c, uint64_t *more)
 {
 	*more = 0;
 	if (c->values == NULL || clock_elapsed() < c->due)
 		return 0;
-	return counter_take(c, more);
+	return lost_counter_read(c, more);
 }
 
 /* A map that says: so many were told. */
 static int
-new_told(const struct counter *c, uint64_t told)
+new_told(const struct lost_counter *c, uint64_t told)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_MMAPABLE);
 	uint32_t key = 0;
@@ -144,13 +144,13 @@ new_told(const struct counter *c, uint64_t told)
 }
 
 int
-counter_new_told(const char *name, int fd, bool fresh)
+lost_counter_new_reported(const char *name, int fd, bool fresh)
 {
-	struct counter c;
+	struct lost_counter c;
 	int told = -1;
 
-	if (counter_open(&c, name, fd, -1) == 0)
+	if (lost_counter_open(&c, name, fd, -1) == 0)
 		told = new_told(&c, fresh ? 0 : c.own);
-	counter_close(&c);
+	lost_counter_close(&c);
 	return told;
 }

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define COUNTER_SUFFIX "_lost_samples"
+#define LOST_COUNTER_SUFFIX "_lost_samples"
 
-struct counter {
+struct lost_counter {
 	const char *name; /* borrowed: the ring's, for reports */
 	int fd;           /* borrowed; -1: there is none */
 	uint64_t *values; /* owned: room for one of each CPU */
@@ -24,20 +24,22 @@ struct counter {
 
 /*
  * Open the counter of the ring called name: fd is its map, -1 if there is none,
- * told_fd the map of counter_new_told(), or -1: then what was lost before is
- * not told.  Both descriptors are borrowed, fd until counter_close(), which is
- * right whatever came of it.  c must not move while it is open.
+ * told_fd the map of lost_counter_new_reported(), or -1: then what was lost
+ * before is not told.  Both descriptors are borrowed, fd until
+ * lost_counter_close(), which is right whatever came of it.  c must not move
+ * while it is open.
  */
-int counter_open(struct counter *c, const char *name, int fd, int told_fd);
-void counter_close(struct counter *c);
+int lost_counter_open(
+    struct lost_counter *c, const char *name, int fd, int told_fd);
+void lost_counter_close(struct lost_counter *c);
 
 /*
  * *more is how many were lost that nobody has told of yet; they count as told
- * now.  counter_look() finds 0 without asking the kernel when it did so less
- * than 10 ms ago.
+ * now.  lost_counter_poll() finds 0 without asking the kernel when it did so
+ * less than 10 ms ago.
  */
-int counter_take(struct counter *c, uint64_t *more);
-int counter_look(struct counter *c, uint64_t *more);
+int lost_counter_read(struct lost_counter *c, uint64_t *more);
+int lost_counter_poll(struct lost_counter *c, uint64_t *more);
 
 /*
  * A map that remembers what readers of a session have told, one after the other
@@ -45,6 +47,6 @@ int counter_look(struct counter *c, uint64_t *more);
  * for this session, so all it has is still to be told.  Returns a descriptor to
  * close, or -1.
  */
-int counter_new_told(const char *name, int fd, bool fresh);
+int lost_counter_new_reported(const char *name, int fd, bool fresh);
 
 #endif

@@ -22,7 +22,7 @@ unsupported(int err)
 }
 
 static int
-refused(const struct sample *s, const char *what, int err)
+refused(const struct map_walk *s, const char *what, int err)
 {
 	report_error("map %s: %s: %s", s->name, what, strerror(-err));
 	return -1;
@@ -30,7 +30,7 @@ refused(const struct sample *s, const char *what, int err)
 
 /* How each kind of map is walked.  Returns -1 for those that cannot be. */
 static int
-choose_way(struct sample *s, const struct bpf_map_info *info)
+choose_way(struct map_walk *s, const struct bpf_map_info *info)
 {
 	int cpus = 0;
 
@@ -59,7 +59,7 @@ choose_way(struct sample *s, const struct bpf_map_info *info)
 	/* Arrays have no "look up and delete": one that is not mapped is set to
 	 * zero element by element, each as soon as it was read, which is as
 	 * near as the kernel lets us. */
-	if (mapped_open(&s->mapped, s->fd, info, s->clear))
+	if (mmap_array_open(&s->mapped, s->fd, info, s->clear))
 		s->way = SAMPLE_MAPPED;
 	else if (s->is_array && s->clear)
 		s->way = SAMPLE_BY_INDEX;
@@ -67,7 +67,7 @@ choose_way(struct sample *s, const struct bpf_map_info *info)
 }
 
 static int
-set_key_cap(struct sample *s, size_t cap)
+set_key_cap(struct map_walk *s, size_t cap)
 {
 	unsigned char *keys = reallocarray(s->keys, cap, s->key_size);
 
@@ -80,7 +80,7 @@ set_key_cap(struct sample *s, size_t cap)
 
 /* Room for cap keys and values of a batch. */
 static int
-set_cap(struct sample *s, size_t cap)
+set_cap(struct map_walk *s, size_t cap)
 {
 	unsigned char *values = reallocarray(s->values, cap, s->value_size);
 
@@ -92,7 +92,7 @@ set_cap(struct sample *s, size_t cap)
 }
 
 static int
-set_sizes(struct sample *s, const struct bpf_map_info *info)
+set_sizes(struct map_walk *s, const struct bpf_map_info *info)
 {
 	uint64_t value_size = info->value_size, cap;
 
@@ -117,17 +117,17 @@ set_sizes(struct sample *s, const struct bpf_map_info *info)
 }
 
 int
-sample_open(struct sample *s, const char *name, int fd, bool clear)
+map_walk_open(struct map_walk *s, const char *name, int fd, bool clear)
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info);
 	int err;
 
-	*s = (struct sample){ .name = name, .fd = fd, .clear = clear };
+	*s = (struct map_walk){ .name = name, .fd = fd, .clear = clear };
 	if ((err = bpf_obj_get_info_by_fd(fd, &info, &len)) != 0)
 		return refused(s, "cannot ask the kernel about it", err);
 	if (choose_way(s, &info) == -1 || set_sizes(s, &info) == -1) {
-		sample_close(s);
+		map_walk_close(s);
 		return -1;
 	}
 	/* The kernel's place in a batch is a number or a key. */
@@ -135,26 +135,26 @@ sample_open(struct sample *s, const char *name, int fd, bool clear)
 	s->record = malloc(s->key_size + s->value_size + 1);
 	s->nothing = calloc(1, s->value_size + 1);
 	if (s->cursor == NULL || s->record == NULL || s->nothing == NULL) {
-		sample_close(s);
+		map_walk_close(s);
 		return report_nomem();
 	}
 	return 0;
 }
 
 void
-sample_close(struct sample *s)
+map_walk_close(struct map_walk *s)
 {
 	free(s->cursor);
 	free(s->keys);
 	free(s->values);
 	free(s->record);
 	free(s->nothing);
-	mapped_close(&s->mapped);
-	*s = (struct sample){ .fd = -1 };
+	mmap_array_close(&s->mapped);
+	*s = (struct map_walk){ .fd = -1 };
 }
 
 void
-sample_start(struct sample *s)
+map_walk_start(struct map_walk *s)
 {
 	s->running = true;
 	s->resumed = false;
@@ -163,14 +163,14 @@ sample_start(struct sample *s)
 
 /* Where the value of the record goes. */
 static unsigned char *
-value_of(struct sample *s)
+value_of(struct map_walk *s)
 {
 	return s->record + s->key_size;
 }
 
 /* Hand the record on, of which the value is there. */
 static int
-emit(struct sample *s, const void *key, sample_fn *fn, void *ctx)
+emit(struct map_walk *s, const void *key, sample_fn *fn, void *ctx)
 {
 	memcpy(s->record, key, s->key_size);
 	s->seen++;
@@ -178,7 +178,7 @@ emit(struct sample *s, const void *key, sample_fn *fn, void *ctx)
 }
 
 static int
-emit_batch(struct sample *s, sample_fn *fn, void *ctx)
+emit_batch(struct map_walk *s, sample_fn *fn, void *ctx)
 {
 	int ret = 0;
 
@@ -193,7 +193,7 @@ emit_batch(struct sample *s, sample_fn *fn, void *ctx)
 
 /* A bucket of a hash that holds more keys than there is room for. */
 static int
-grow(struct sample *s)
+grow(struct map_walk *s)
 {
 	/* A hash has a few spare elements for each CPU beside its entries. */
 	if (s->cap / 4 > s->max_entries || s->cap > UINT32_MAX / 2)
@@ -202,7 +202,7 @@ grow(struct sample *s)
 }
 
 static int
-step_batch(struct sample *s, sample_fn *fn, void *ctx)
+step_batch(struct map_walk *s, sample_fn *fn, void *ctx)
 {
 	void *in = s->resumed ? s->cursor : NULL;
 	uint32_t count = (uint32_t)s->cap;
@@ -238,7 +238,7 @@ step_batch(struct sample *s, sample_fn *fn, void *ctx)
  * on it sends the walk back to the start, so it is bounded.
  */
 static int
-collect_keys(struct sample *s)
+collect_keys(struct map_walk *s)
 {
 	uint64_t most = 2 * (uint64_t)s->max_entries + 1;
 	unsigned char *key = s->cursor;
@@ -262,7 +262,7 @@ collect_keys(struct sample *s)
 
 /* Look one key up, and delete it if the map is to be cleared. */
 static int
-take_key(struct sample *s, const unsigned char *key)
+take_key(struct map_walk *s, const unsigned char *key)
 {
 	int err;
 
@@ -277,7 +277,7 @@ take_key(struct sample *s, const unsigned char *key)
 }
 
 static int
-step_keys(struct sample *s, sample_fn *fn, void *ctx)
+step_keys(struct map_walk *s, sample_fn *fn, void *ctx)
 {
 	const unsigned char *key;
 	int err, ret = 0;
@@ -297,7 +297,7 @@ step_keys(struct sample *s, sample_fn *fn, void *ctx)
 }
 
 static int
-step_indexes(struct sample *s, sample_fn *fn, void *ctx)
+step_indexes(struct map_walk *s, sample_fn *fn, void *ctx)
 {
 	int err, ret = 0;
 
@@ -318,7 +318,7 @@ step_indexes(struct sample *s, sample_fn *fn, void *ctx)
 }
 
 static int
-step_mapped(struct sample *s, sample_fn *fn, void *ctx)
+step_mapped(struct map_walk *s, sample_fn *fn, void *ctx)
 {
 	int ret = 0;
 
@@ -327,9 +327,10 @@ step_mapped(struct sample *s, sample_fn *fn, void *ctx)
 		uint32_t index = (uint32_t)s->next++;
 
 		if (s->clear)
-			mapped_take(&s->mapped, index, value_of(s));
+			mmap_array_read_and_clear(
+			    &s->mapped, index, value_of(s));
 		else
-			mapped_read(&s->mapped, index, value_of(s));
+			mmap_array_read(&s->mapped, index, value_of(s));
 		ret = emit(s, &index, fn, ctx);
 	}
 	s->running = s->next < s->max_entries;
@@ -337,7 +338,7 @@ step_mapped(struct sample *s, sample_fn *fn, void *ctx)
 }
 
 int
-sample_step(struct sample *s, sample_fn *fn, void *ctx)
+map_walk_step(struct map_walk *s, sample_fn *fn, void *ctx)
 {
 	switch (s->way) {
 	case SAMPLE_BY_BATCH:

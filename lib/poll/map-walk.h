@@ -22,7 +22,7 @@ enum sample_way {
 	SAMPLE_MAPPED,   /* arrays: in memory */
 };
 
-struct sample {
+struct map_walk {
 	const char *name; /* borrowed: the map's, for reports */
 	int fd;           /* borrowed */
 	enum sample_way way;
@@ -41,7 +41,7 @@ struct sample {
 	size_t cap, key_cap;
 	uint64_t nkeys, next; /* collected or in the batch, and done of them */
 	bool at_end;          /* the batch is the last one */
-	struct mapped mapped;
+	struct mmap_array mapped;
 	unsigned char *record;  /* owned: a key, then its value */
 	unsigned char *nothing; /* owned: a value of zeros */
 };
@@ -52,11 +52,11 @@ struct sample {
  * step, and of a mapped array each word is taken in one, so nothing counted in
  * between is lost.
  */
-int sample_open(struct sample *s, const char *name, int fd, bool clear);
-void sample_close(struct sample *s);
+int map_walk_open(struct map_walk *s, const char *name, int fd, bool clear);
+void map_walk_close(struct map_walk *s);
 
 /* Begin a pass. */
-void sample_start(struct sample *s);
+void map_walk_start(struct map_walk *s);
 
 /* Takes one key with its value, borrowed for the call.  Not 0 ends the
  * step; the next goes on behind that key. */
@@ -66,6 +66,6 @@ typedef int sample_fn(void *ctx, const void *data, size_t len);
  * Do the next step of the pass.  Returns 0 (running says whether there is
  * more), -1, or what fn returned when that is not 0.
  */
-int sample_step(struct sample *s, sample_fn *fn, void *ctx);
+int map_walk_step(struct map_walk *s, sample_fn *fn, void *ctx);
 
 #endif

@@ -5,15 +5,15 @@
 #include "poll/mmap-array.h"
 
 bool
-mapped_open(
-    struct mapped *m, int fd, const struct bpf_map_info *info, bool writes)
+mmap_array_open(
+    struct mmap_array *m, int fd, const struct bpf_map_info *info, bool writes)
 {
 	/* The kernel rounds an element up to 8 bytes. */
 	uint64_t stride = round_up_8(info->value_size), size;
 	int protection = writes ? PROT_READ | PROT_WRITE : PROT_READ;
 	void *p;
 
-	*m = (struct mapped){ 0 };
+	*m = (struct mmap_array){ 0 };
 	if (info->type != BPF_MAP_TYPE_ARRAY ||
 	    (info->map_flags & BPF_F_MMAPABLE) == 0)
 		return false;
@@ -31,16 +31,16 @@ mapped_open(
 }
 
 void
-mapped_close(struct mapped *m)
+mmap_array_close(struct mmap_array *m)
 {
 	if (m->words != NULL)
 		munmap(m->words, m->size);
-	*m = (struct mapped){ 0 };
+	*m = (struct mmap_array){ 0 };
 }
 
 /* How many bytes of the value are in the word that starts at byte at. */
 static size_t
-part(const struct mapped *m, size_t at)
+part(const struct mmap_array *m, size_t at)
 {
 	size_t left = m->value - at;
 
@@ -48,7 +48,7 @@ part(const struct mapped *m, size_t at)
 }
 
 void
-mapped_read(const struct mapped *m, size_t i, void *value)
+mmap_array_read(const struct mmap_array *m, size_t i, void *value)
 {
 	const uint64_t *from = m->words + i * m->stride;
 	unsigned char *to = value;
@@ -61,7 +61,7 @@ mapped_read(const struct mapped *m, size_t i, void *value)
 }
 
 void
-mapped_take(struct mapped *m, size_t i, void *value)
+mmap_array_read_and_clear(struct mmap_array *m, size_t i, void *value)
 {
 	uint64_t *from = m->words + i * m->stride, word;
 	unsigned char *to = value;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* A zeroed one is closed. */
-struct mapped {
+struct mmap_array {
 	uint64_t *words; /* owned; NULL: none */
 	size_t size;     /* of all elements, in bytes */
 	size_t value;    /* of one, in bytes */
@@ -25,17 +25,17 @@ struct mapped {
  * because its maker did not ask for that, its values have locks or timers in
  * them, or it is frozen and to be written.
  */
-bool mapped_open(
-    struct mapped *m, int fd, const struct bpf_map_info *info, bool writes);
-void mapped_close(struct mapped *m);
+bool mmap_array_open(
+    struct mmap_array *m, int fd, const struct bpf_map_info *info, bool writes);
+void mmap_array_close(struct mmap_array *m);
 
 /* Copy element i, which is below the array's max_entries, to value. */
-void mapped_read(const struct mapped *m, size_t i, void *value);
+void mmap_array_read(const struct mmap_array *m, size_t i, void *value);
 
 /*
  * The same, and leave zeros there.  What a program adds by atomic instructions
  * is in what is taken or in what is left, never lost.
  */
-void mapped_take(struct mapped *m, size_t i, void *value);
+void mmap_array_read_and_clear(struct mmap_array *m, size_t i, void *value);
 
 #endif

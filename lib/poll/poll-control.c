@@ -9,7 +9,7 @@
 #include "poll/poll-control.h"
 
 int
-control_open(struct control *c)
+poll_control_open(struct poll_control *c)
 {
 	atomic_init(&c->paused, false);
 	atomic_init(&c->ended, false);
@@ -21,7 +21,7 @@ control_open(struct control *c)
 }
 
 void
-control_close(struct control *c)
+poll_control_close(struct poll_control *c)
 {
 	if (c->wake != -1)
 		close(c->wake);
@@ -31,7 +31,7 @@ control_close(struct control *c)
 /* The flag is set before, so whoever wakes sees it.  A signal handler must
  * leave errno as it was. */
 static void
-wake(struct control *c)
+wake(struct poll_control *c)
 {
 	const uint64_t one = 1;
 	int error = errno;
@@ -42,39 +42,39 @@ wake(struct control *c)
 }
 
 void
-control_pause(struct control *c, bool paused)
+poll_control_pause(struct poll_control *c, bool paused)
 {
 	atomic_store(&c->paused, paused);
 	wake(c);
 }
 
 void
-control_end(struct control *c)
+poll_control_end(struct poll_control *c)
 {
 	atomic_store(&c->ended, true);
 	wake(c);
 }
 
 bool
-control_is_ended(const struct control *c)
+poll_control_is_ended(const struct poll_control *c)
 {
 	return atomic_load(&c->ended);
 }
 
 bool
-control_take_end(struct control *c)
+poll_control_clear_end(struct poll_control *c)
 {
 	return atomic_exchange(&c->ended, false);
 }
 
 bool
-control_is_paused(const struct control *c)
+poll_control_is_paused(const struct poll_control *c)
 {
 	return atomic_load(&c->paused);
 }
 
 void
-control_clear(struct control *c)
+poll_control_clear_wake(struct poll_control *c)
 {
 	uint64_t count;
 
@@ -84,10 +84,10 @@ control_clear(struct control *c)
 }
 
 void
-control_wait(struct control *c)
+poll_control_wait(struct poll_control *c)
 {
 	struct pollfd fd = { .fd = c->wake, .events = POLLIN };
 
 	poll(&fd, 1, -1);
-	control_clear(c);
+	poll_control_clear_wake(c);
 }

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-struct control {
+struct poll_control {
 	int wake; /* owned: an eventfd; it becomes readable with what is asked
 		     and wakes the poller, which reads it */
 	atomic_bool paused;
@@ -16,28 +16,28 @@ struct control {
 };
 
 /* Returns 0, or -1 after reporting. */
-int control_open(struct control *c);
-void control_close(struct control *c);
+int poll_control_open(struct poll_control *c);
+void poll_control_close(struct poll_control *c);
 
 /* Ask for a pause, or for its end. */
-void control_pause(struct control *c, bool paused);
+void poll_control_pause(struct poll_control *c, bool paused);
 
 /* Ask for an end: of the polling that is under way or, if none is, of the
  * next. */
-void control_end(struct control *c);
+void poll_control_end(struct poll_control *c);
 
 /* Whether an end is asked for. */
-bool control_is_ended(const struct control *c);
+bool poll_control_is_ended(const struct poll_control *c);
 
 /* The same, and it is done: what is polled next goes on. */
-bool control_take_end(struct control *c);
+bool poll_control_clear_end(struct poll_control *c);
 
-bool control_is_paused(const struct control *c);
+bool poll_control_is_paused(const struct poll_control *c);
 
 /* Forget that something was asked: it has been looked at. */
-void control_clear(struct control *c);
+void poll_control_clear_wake(struct poll_control *c);
 
 /* Wait until something is asked, or a signal comes. */
-void control_wait(struct control *c);
+void poll_control_wait(struct poll_control *c);
 
 #endif

@@ -31,7 +31,7 @@ enum watch {
 
 struct poller {
 	const struct stream_header *header; /* borrowed */
-	const struct poller_sink *sink;     /* borrowed */
+	const struct poll_sink *sink;       /* borrowed */
 	void *ctx;                          /* borrowed */
 	struct poller_options options;
 	struct source *sources; /* owned */
@@ -261,7 +261,7 @@ open_watches(struct poller *p)
 
 struct poller *
 poller_open(const struct stream_header *h, const struct map_fds *fds,
-    const struct poller_options *o, const struct poller_sink *sink, void *ctx)
+    const struct poller_options *o, const struct poll_sink *sink, void *ctx)
 {
 	struct poller *p = calloc(1, sizeof(*p));
 
@@ -319,7 +319,7 @@ look_at_all(struct poller *p)
 {
 	const struct poller_options *o = &p->options;
 
-	let_all(p, source_look);
+	let_all(p, source_poll_lost);
 	serve_also(p);
 	if (o->is_over != NULL && o->is_over(o->is_over_ctx))
 		end_with(p, POLLER_INPUT);
@@ -330,7 +330,7 @@ serve(struct poller *p, const struct epoll_event *e)
 {
 	switch ((enum watch)(e->data.u64 >> 32)) {
 	case WATCH_SOURCE:
-		let(p, source_serve, &p->sources[(uint32_t)e->data.u64]);
+		let(p, source_read, &p->sources[(uint32_t)e->data.u64]);
 		break;
 	case WATCH_LOOK:
 		if (timer_expired(p->look) > 0)
@@ -349,7 +349,7 @@ serve(struct poller *p, const struct epoll_event *e)
 		serve_also(p);
 		break;
 	case WATCH_CONTROL:
-		control_clear(p->options.control);
+		poll_control_clear_wake(p->options.control);
 		break;
 	}
 }
@@ -398,7 +398,7 @@ serve_buffers(struct poller *p)
 
 		if (source_fill(s) == 0)
 			continue;
-		let(p, source_serve, s);
+		let(p, source_read, s);
 		more |= source_has_more(s);
 	}
 	return more;
@@ -491,17 +491,17 @@ turn(struct poller *p, bool running)
 static bool
 is_stopped(struct poller *p)
 {
-	struct control *c = p->options.control;
+	struct poll_control *c = p->options.control;
 
-	return signals_stop() || (c != NULL && control_take_end(c));
+	return signals_stop() || (c != NULL && poll_control_clear_end(c));
 }
 
 static bool
 is_paused(const struct poller *p)
 {
-	const struct control *c = p->options.control;
+	const struct poll_control *c = p->options.control;
 
-	return c != NULL && control_is_paused(c);
+	return c != NULL && poll_control_is_paused(c);
 }
 
 /* When there were enough records nothing is drained: this is the last look. */
@@ -533,7 +533,7 @@ poller_run(struct poller *p)
 		}
 		if (is_paused(p)) {
 			if (heed(p, p->sink->flush(p->ctx)) == 0)
-				control_wait(p->options.control);
+				poll_control_wait(p->options.control);
 			continue;
 		}
 		turn(p, running);
@@ -546,7 +546,7 @@ poller_run(struct poller *p)
 }
 
 enum poller_end
-poller_take_rest(struct poller *p)
+poller_read_rest(struct poller *p)
 {
 	if (p->end != POLLER_STOPPED || !p->looked || is_paused(p))
 		return p->end;

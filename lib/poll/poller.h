@@ -23,7 +23,7 @@
  * for the call.  Each returns 0, 1 to end the polling because the reader left,
  * or -1 to end it as failed, which was reported.
  */
-struct poller_sink {
+struct poll_sink {
 	/* For sampled maps data is the key, then the value or all CPUs'.  The
 	 * last of an iterator's may be shorter than its type. */
 	int (*record)(void *ctx, unsigned int map, uint64_t time_ns,
@@ -57,7 +57,8 @@ struct poller_options {
 	uint64_t perf_pages;      /* of each CPU; rounded up to a power of 2 */
 	uint64_t poll_timeout_ms; /* the longest wait without a look; from 1
 				     to 1000 */
-	struct control *control;  /* borrowed: what others ask of it, or NULL */
+	struct poll_control
+	    *control; /* borrowed: what others ask of it, or NULL */
 };
 
 enum poller_end {
@@ -84,7 +85,7 @@ struct poller;
  */
 struct poller *poller_open(const struct stream_header *h,
     const struct map_fds *fds, const struct poller_options *o,
-    const struct poller_sink *sink, void *ctx);
+    const struct poll_sink *sink, void *ctx);
 
 /* The link, borrowed, of the iterator that is number map in the header.
  * Returns 0, or -1 after reporting. */
@@ -102,7 +103,7 @@ enum poller_end poller_run(struct poller *p);
  * kept it waiting.  Nothing if it was stopped before it looked, or while
  * paused. Not needed before poller_drain().  Returns how it ended now.
  */
-enum poller_end poller_take_rest(struct poller *p);
+enum poller_end poller_read_rest(struct poller *p);
 
 /*
  * Tell the sink of the losses so far that no later record has told of.

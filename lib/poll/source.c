@@ -86,11 +86,12 @@ source_set_quiet(struct source *s, bool quiet)
 }
 
 int
-source_look(struct source *s)
+source_poll_lost(struct source *s)
 {
 	uint64_t lost;
 
-	return counter_look(&s->counter, &lost) == 0 ? tell_lost(s, lost) : -1;
+	return lost_counter_poll(&s->counter, &lost) == 0 ? tell_lost(s, lost)
+							  : -1;
 }
 
 /* What a ring or perf buffer holds, up to bytes of a ring, and what the ring
@@ -105,7 +106,7 @@ consume(struct source *s, uint64_t bytes)
 	else if (is_from(s, STREAM_PERF))
 		ret = perf_consume(&s->perf);
 	s->more = ret == 1;
-	return ret == -1 ? -1 : source_look(s);
+	return ret == -1 ? -1 : source_poll_lost(s);
 }
 
 bool
@@ -118,8 +119,8 @@ source_is_running(const struct source *s)
 int
 source_step(struct source *s)
 {
-	int ret = is_iter(s) ? iter_step(&s->iter, take_record, s)
-			     : sample_step(&s->sample, take_record, s);
+	int ret = is_iter(s) ? bpf_iter_step(&s->iter, take_record, s)
+			     : map_walk_step(&s->sample, take_record, s);
 
 	if (source_is_running(s))
 		return ret == 0 ? 0 : -1;
@@ -134,8 +135,8 @@ static int
 start_pass(struct source *s)
 {
 	if (is_iter(s))
-		return iter_start(&s->iter, s->fd);
-	sample_start(&s->sample);
+		return bpf_iter_start(&s->iter, s->fd);
+	map_walk_start(&s->sample);
 	return 0;
 }
 
@@ -176,7 +177,7 @@ source_is_done(const struct source *s)
 }
 
 int
-source_serve(struct source *s)
+source_read(struct source *s)
 {
 	if (s->timer == -1)
 		return consume(s, TURN_BYTES);
@@ -198,7 +199,7 @@ source_count_lost(struct source *s)
 
 	if (is_from(s, STREAM_PERF))
 		return perf_count_lost(&s->perf);
-	if (counter_take(&s->counter, &lost) == -1)
+	if (lost_counter_read(&s->counter, &lost) == -1)
 		return -1;
 	return tell_lost(s, lost);
 }
@@ -239,7 +240,8 @@ open_ring(struct source *s, const struct map_fds *fds)
 		return -1;
 	if (ring_open(&s->ring, name_of(s), s->fd, size) == -1)
 		return -1;
-	return counter_open(&s->counter, name_of(s), fds->lost, fds->told);
+	return lost_counter_open(
+	    &s->counter, name_of(s), fds->lost, fds->reported);
 }
 
 static int
@@ -258,7 +260,7 @@ static int
 check_sizes(const struct source *s)
 {
 	const struct stream_map *m = &s->header->maps[s->map];
-	const struct sample *a = &s->sample;
+	const struct map_walk *a = &s->sample;
 	size_t key = stream_key_size(s->header, s->map);
 	size_t record = s->least;
 
@@ -302,7 +304,7 @@ start_timer(struct source *s, uint64_t interval_ms)
 static int
 open_sample(struct source *s, const struct stream_map *m)
 {
-	if (sample_open(&s->sample, m->name, s->fd, m->polling.clear_map) ==
+	if (map_walk_open(&s->sample, m->name, s->fd, m->polling.clear_map) ==
 		-1 ||
 	    check_sizes(s) == -1)
 		return -1;
@@ -315,7 +317,7 @@ open_sample(struct source *s, const struct stream_map *m)
 int
 source_set_link(struct source *s, int link)
 {
-	if (iter_check_link(&s->iter, link) == -1)
+	if (bpf_iter_check_link(&s->iter, link) == -1)
 		return -1;
 	s->fd = link;
 	return start_timer(s, s->header->maps[s->map].polling.interval_ms);
@@ -324,7 +326,7 @@ source_set_link(struct source *s, int link)
 static int
 open_iter(struct source *s)
 {
-	iter_open(&s->iter, name_of(s), s->least);
+	bpf_iter_open(&s->iter, name_of(s), s->least);
 	if ((s->timer = timer_new()) == -1)
 		return timer_failed(s);
 	return s->fd < 0 ? 0 : source_set_link(s, s->fd);
@@ -362,11 +364,11 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 void
 source_close(struct source *s)
 {
-	counter_close(&s->counter);
+	lost_counter_close(&s->counter);
 	ring_close(&s->ring);
 	perf_close(&s->perf);
-	sample_close(&s->sample);
-	iter_close(&s->iter);
+	map_walk_close(&s->sample);
+	bpf_iter_close(&s->iter);
 	if (s->timer != -1)
 		close(s->timer);
 }

@@ -42,12 +42,12 @@ struct source {
 	size_t least; /* bytes that a record must have to be one */
 	int fd; /* borrowed: of the map, or an iterator's link; -1: none yet */
 
-	struct ring ring;       /* open if the map is one */
-	bool more;              /* its last turn did not take all */
-	struct counter counter; /* of what did not fit into it */
-	struct perf perf;       /* open if the map is one */
-	struct sample sample;
-	struct iter iter;
+	struct ring ring;            /* open if the map is one */
+	bool more;                   /* its last turn did not take all */
+	struct lost_counter counter; /* of what did not fit into it */
+	struct perf perf;            /* open if the map is one */
+	struct map_walk sample;
+	struct bpf_iter iter;
 	int timer; /* owned: of what is read in passes, or -1 */
 	uint64_t round;
 };
@@ -71,7 +71,7 @@ int source_set_link(struct source *s, int link);
  * no link. */
 bool source_is_done(const struct source *s);
 
-/* Becomes readable when source_serve() has something to do. */
+/* Becomes readable when source_read() has something to do. */
 int source_fd(const struct source *s);
 
 /* Whether it is a ring or perf buffer: what comes fills it, and it can be read
@@ -82,7 +82,7 @@ bool source_is_buffer(const struct source *s);
 uint64_t source_fill(const struct source *s);
 
 /* Take a turn's worth of what is there, or start the pass that is due. */
-int source_serve(struct source *s);
+int source_read(struct source *s);
 
 /* Whether the last turn left something there for the next. */
 bool source_has_more(const struct source *s);
@@ -93,7 +93,7 @@ bool source_has_more(const struct source *s);
 int source_set_quiet(struct source *s, bool quiet);
 
 /* Now and then: what a ring lost may have no record behind it. */
-int source_look(struct source *s);
+int source_poll_lost(struct source *s);
 
 /* Whether a pass is under way, and the next step of it. */
 bool source_is_running(const struct source *s);

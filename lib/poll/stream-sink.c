@@ -9,7 +9,7 @@
 enum { REPORT_EVERY_NS = 1000000000 }; /* at most, for bad records */
 
 static int
-open_plans(struct writer *w)
+open_plans(struct stream_sink *w)
 {
 	const struct stream_header *h = w->header;
 	struct plan_options json = { .form = PLAN_JSON };
@@ -21,34 +21,34 @@ open_plans(struct writer *w)
 }
 
 int
-writer_open(struct writer *w, const struct stream_header *h, struct output *out,
-    struct symbolizer *z)
+stream_sink_open(struct stream_sink *w, const struct stream_header *h,
+    struct output *out, struct symbolizer *z)
 {
-	*w = (struct writer){ .header = h, .out = out, .symbolizer = z };
+	*w = (struct stream_sink){ .header = h, .out = out, .symbolizer = z };
 	w->sizes = calloc(h->nmaps + 1, sizeof(*w->sizes));
 	if (w->sizes == NULL)
 		return report_nomem();
 	for (size_t i = 0; i < h->nmaps; i++)
 		w->sizes[i] = stream_record_size(h, (unsigned int)i);
 	if (h->encoding == STREAM_JSON && open_plans(w) == -1) {
-		writer_close(w);
+		stream_sink_close(w);
 		return -1;
 	}
 	return 0;
 }
 
 void
-writer_close(struct writer *w)
+stream_sink_close(struct stream_sink *w)
 {
 	if (w->plans != NULL)
 		plans_free(w->plans, w->header->nmaps);
 	free(w->sizes);
-	*w = (struct writer){ 0 };
+	*w = (struct stream_sink){ 0 };
 }
 
 /* What an output function returned, as the functions here return it. */
 static int
-answer(const struct writer *w, int ret)
+answer(const struct stream_sink *w, int ret)
 {
 	if (ret == -1 && w->out->gone)
 		return 1;
@@ -56,7 +56,7 @@ answer(const struct writer *w, int ret)
 }
 
 int
-writer_begin(struct writer *w)
+stream_sink_begin(struct stream_sink *w)
 {
 	if (w->header->encoding == STREAM_BINARY && isatty(w->out->fd))
 		report_notice("this is no text for a terminal; "
@@ -68,7 +68,7 @@ writer_begin(struct writer *w)
 }
 
 static void
-report_short(struct writer *w, unsigned int map, const char *message)
+report_short(struct stream_sink *w, unsigned int map, const char *message)
 {
 	if (w->unreported > 1)
 		report_error("map %s: %s; %" PRIu64 " such since the last line",
@@ -79,13 +79,13 @@ report_short(struct writer *w, unsigned int map, const char *message)
 }
 
 static void
-put_short(struct writer *w, unsigned int map, uint64_t time_ns, size_t len)
+put_short(struct stream_sink *w, unsigned int map, uint64_t time_ns, size_t len)
 {
 	char message[80];
 
 	snprintf(message, sizeof(message),
 	    "record of %zu bytes, its type needs %zu", len, w->sizes[map]);
-	stream_put_error(&w->out->buf, w->header, map, message);
+	stream_write_error(&w->out->buf, w->header, map, message);
 	w->errors++;
 	w->unreported++;
 	/* A clock that was set back must not silence us. */
@@ -99,7 +99,7 @@ static int
 write_record(
     void *ctx, unsigned int map, uint64_t time_ns, const void *data, size_t len)
 {
-	struct writer *w = ctx;
+	struct stream_sink *w = ctx;
 	struct buf *out = &w->out->buf;
 
 	if (len < w->sizes[map]) {
@@ -112,7 +112,7 @@ write_record(
 	if (w->plans != NULL)
 		plan_record(w->plans[map], out, time_ns, data, len);
 	else
-		stream_put_record(out, map, time_ns, NULL, 0, data, len);
+		stream_write_record(out, map, time_ns, NULL, 0, data, len);
 	w->records++;
 	return answer(w, output_flush_if_full(w->out));
 }
@@ -120,31 +120,31 @@ write_record(
 static int
 write_lost(void *ctx, unsigned int map, uint64_t count)
 {
-	struct writer *w = ctx;
+	struct stream_sink *w = ctx;
 
 	w->lost += count;
-	stream_put_lost(&w->out->buf, w->header, map, count);
+	stream_write_lost(&w->out->buf, w->header, map, count);
 	return answer(w, output_flush_if_full(w->out));
 }
 
 static int
 write_sampled(void *ctx, unsigned int map, uint64_t round, uint64_t keys)
 {
-	struct writer *w = ctx;
+	struct stream_sink *w = ctx;
 
-	stream_put_sampled(&w->out->buf, w->header, map, round, keys);
+	stream_write_sampled(&w->out->buf, w->header, map, round, keys);
 	return answer(w, output_flush_if_full(w->out));
 }
 
 static int
 flush(void *ctx)
 {
-	struct writer *w = ctx;
+	struct stream_sink *w = ctx;
 
 	return answer(w, output_flush(w->out));
 }
 
-const struct poller_sink writer_sink = {
+const struct poll_sink stream_sink_functions = {
 	.record = write_record,
 	.lost = write_lost,
 	.sampled = write_sampled,
@@ -152,7 +152,7 @@ const struct poller_sink writer_sink = {
 };
 
 int
-writer_end(struct writer *w)
+stream_sink_end(struct stream_sink *w)
 {
 	if (w->unreported > 0)
 		report_error(
@@ -160,6 +160,6 @@ writer_end(struct writer *w)
 	if (w->lost > 0)
 		report_notice("%" PRIu64 " record%s lost", w->lost,
 		    w->lost == 1 ? " was" : "s were");
-	stream_put_end(&w->out->buf, w->records, w->lost);
+	stream_write_end(&w->out->buf, w->records, w->lost);
 	return answer(w, output_flush(w->out));
 }

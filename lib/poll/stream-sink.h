@@ -14,7 +14,7 @@
 #include "stream/stream.h"
 #include "symbolize/symbolizer.h"
 
-struct writer {
+struct stream_sink {
 	const struct stream_header *header; /* borrowed */
 	struct output *out;                 /* borrowed */
 	struct symbolizer *symbolizer;      /* borrowed, or NULL */
@@ -30,9 +30,9 @@ struct writer {
  * has stacks, or NULL: what they need is told before the records, in JSON
  * within them.  Returns 0, or -1 after reporting.
  */
-int writer_open(struct writer *w, const struct stream_header *h,
+int stream_sink_open(struct stream_sink *w, const struct stream_header *h,
     struct output *out, struct symbolizer *z);
-void writer_close(struct writer *w);
+void stream_sink_close(struct stream_sink *w);
 
 /*
  * The functions that write return 0, 1 when the reader left, or -1 after
@@ -40,13 +40,13 @@ void writer_close(struct writer *w);
  */
 
 /* The header line, flushed; with a notice before bytes on a terminal. */
-int writer_begin(struct writer *w);
+int stream_sink_begin(struct stream_sink *w);
 
 /* The "@end" line, flushed; and a notice if records were lost. */
-int writer_end(struct writer *w);
+int stream_sink_end(struct stream_sink *w);
 
 /* For poller_open(); ctx is the writer.  A record shorter than its type becomes
  * an "@error" line and is reported once a second at most. */
-extern const struct poller_sink writer_sink;
+extern const struct poll_sink stream_sink_functions;
 
 #endif

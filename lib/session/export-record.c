@@ -308,7 +308,7 @@ describe_iterator(struct export *e, const struct candidate *c)
 		    types_get(&e->header->types, type)->name);
 		return -1;
 	}
-	m = stream_header_add(e->header, c->name);
+	m = stream_header_add_map(e->header, c->name);
 	if (m == NULL)
 		return -1;
 	m->source = STREAM_ITER;
@@ -328,7 +328,7 @@ export_describe(struct export *e, const struct candidate *c)
 		return describe_iterator(e, c);
 	if (value_type(e, c, &type) == -1)
 		return -1;
-	m = stream_header_add(e->header, c->name);
+	m = stream_header_add_map(e->header, c->name);
 	if (m == NULL)
 		return -1;
 	m->source = c->source;

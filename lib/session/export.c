@@ -343,7 +343,7 @@ find_counter(
 
 	if (m->source != STREAM_RINGBUF)
 		return 0;
-	if (asprintf(&name, "%s" COUNTER_SUFFIX, m->name) == -1)
+	if (asprintf(&name, "%s" LOST_COUNTER_SUFFIX, m->name) == -1)
 		return report_nomem();
 	map = bpf_object__find_map_by_name(o->bpf, name);
 	if (map != NULL && is_counter(map)) {

@@ -98,7 +98,7 @@ launch_load(struct launch *l)
 
 int
 launch_open_poller(struct launch *l, const struct poller_options *o,
-    const struct poller_sink *sink, void *ctx)
+    const struct poll_sink *sink, void *ctx)
 {
 	struct map_fds *fds = object_map_fds(&l->object, &l->header);
 	struct poller_options options = *o;

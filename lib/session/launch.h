@@ -78,7 +78,7 @@ int launch_load(struct launch *l);
  * the poll timeout are set here.
  */
 int launch_open_poller(struct launch *l, const struct poller_options *o,
-    const struct poller_sink *sink, void *ctx);
+    const struct poll_sink *sink, void *ctx);
 
 /* Attaches all programs, and gives the poller, if there is one, the links of
  * iterators.  If one program cannot be attached, none is. */

@@ -437,18 +437,19 @@ pin_counter(const char *dir, struct stream_map *m, const struct object *o)
 	int fd = bpf_map__fd(map), told;
 
 	free(m->pins.lost);
-	free(m->pins.told);
-	m->pins.told = NULL;
+	free(m->pins.reported);
+	m->pins.reported = NULL;
 	m->pins.lost = pin(fd, dir, "lost_", m->name);
 	if (m->pins.lost == NULL)
 		return -1;
 	/* One that is pinned by its definition may be older than we are. */
-	told = counter_new_told(m->name, fd, bpf_map__pin_path(map) == NULL);
+	told = lost_counter_new_reported(
+	    m->name, fd, bpf_map__pin_path(map) == NULL);
 	if (told == -1)
 		return -1;
-	m->pins.told = pin(told, dir, "told_", m->name);
+	m->pins.reported = pin(told, dir, "told_", m->name);
 	close(told);
-	return m->pins.told != NULL ? 0 : -1;
+	return m->pins.reported != NULL ? 0 : -1;
 }
 
 /* Iterators that were left out have nothing to pin. */

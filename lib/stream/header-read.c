@@ -221,7 +221,7 @@ read_pins(const struct stream_header *h, struct stream_map *m,
 		return -1;
 	return m->lost == NULL || json_object_get(json, "told_pin") == NULL
 		   ? 0
-		   : read_pin(json, "told_pin", &m->pins.told, where);
+		   : read_pin(json, "told_pin", &m->pins.reported, where);
 }
 
 /* The name of another map that belongs to this one, if it has such. */

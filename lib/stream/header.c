@@ -37,7 +37,7 @@ stream_map_free(struct stream_map *m)
 	free(m->pins.map);
 	free(m->pins.stacks);
 	free(m->pins.lost);
-	free(m->pins.told);
+	free(m->pins.reported);
 	json_decref(m->interpreter);
 	*m = (struct stream_map){ 0 };
 }
@@ -107,7 +107,7 @@ stream_header_init(struct stream_header *h, const char *name)
 }
 
 struct stream_map *
-stream_header_add(struct stream_header *h, const char *name)
+stream_header_add_map(struct stream_header *h, const char *name)
 {
 	struct stream_map *m;
 
@@ -213,7 +213,7 @@ write_map(const struct stream_map *m)
 	    set_text(json, "stacks_pin", m->pins.stacks) == -1 ||
 	    set_text(json, "lost", m->lost) == -1 ||
 	    set_text(json, "lost_pin", m->pins.lost) == -1 ||
-	    set_text(json, "told_pin", m->pins.told) == -1 ||
+	    set_text(json, "told_pin", m->pins.reported) == -1 ||
 	    set_text(json, "pin", m->pins.map) == -1) {
 		json_decref(json);
 		return NULL;

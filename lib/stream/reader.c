@@ -47,7 +47,7 @@ find_newline(struct stream_reader *r)
 }
 
 bool
-stream_ready(struct stream_reader *r)
+stream_reader_is_ready(struct stream_reader *r)
 {
 	return r->eof || r->error != 0 || find_newline(r) != NULL ||
 	       unparsed(r) > STREAM_LINE_MAX;
@@ -75,7 +75,7 @@ compact(struct stream_reader *r)
 }
 
 int
-stream_fill(struct stream_reader *r)
+stream_reader_fill(struct stream_reader *r)
 {
 	ssize_t n;
 	char *p;
@@ -98,14 +98,14 @@ stream_fill(struct stream_reader *r)
 	return (int)n;
 }
 
-/* stream_fill() that waits.  Returns 1, or 0 when nothing more comes. */
+/* stream_reader_fill() that waits.  Returns 1, or 0 when nothing more comes. */
 static int
 fill_wait(struct stream_reader *r)
 {
 	struct pollfd p = { .fd = r->fd, .events = POLLIN };
 	int got;
 
-	while ((got = stream_fill(r)) == -1 && r->error == 0)
+	while ((got = stream_reader_fill(r)) == -1 && r->error == 0)
 		if (errno == EAGAIN)
 			poll(&p, 1, -1);
 	return got == 1;
@@ -135,7 +135,7 @@ drop_long(struct stream_reader *r)
 }
 
 bool
-stream_count_bad(struct stream_reader *r)
+stream_reader_count_bad(struct stream_reader *r)
 {
 	if (++r->bad == STREAM_BAD_SHOWN + 1)
 		report_error("%s:%lu: more than %d bad lines; from here on "
@@ -151,7 +151,7 @@ bad(struct stream_reader *r, const char *fmt, ...)
 	char what[512];
 	va_list ap;
 
-	if (!stream_count_bad(r))
+	if (!stream_reader_count_bad(r))
 		return LINE_BAD;
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
@@ -303,7 +303,7 @@ refuse_long(const struct stream_reader *r)
 }
 
 enum stream_opening
-stream_open(struct stream_reader *r, int fd, const char *name)
+stream_reader_open(struct stream_reader *r, int fd, const char *name)
 {
 	const char *end;
 	size_t blank = 0;
@@ -483,7 +483,7 @@ take_value(struct stream_line *line, const json_t *value, const char *where)
 	return 0;
 }
 
-static const struct control {
+static const struct control_line {
 	const char *name;
 	enum stream_line_kind kind;
 	bool has_map;
@@ -497,7 +497,7 @@ static const struct control {
 	{ "@end", LINE_FINISH, false, take_end },
 };
 
-static const struct control *
+static const struct control_line *
 find_control(const char *name)
 {
 	for (size_t i = 0; i < nitems(controls); i++)
@@ -511,7 +511,7 @@ static enum stream_line_kind
 take_control(struct stream_reader *r, struct stream_line *line,
     const char *name, const json_t *value)
 {
-	const struct control *c = find_control(name);
+	const struct control_line *c = find_control(name);
 	char where[1024];
 
 	if (c == NULL || (c->has_map && r->header.nmaps == 0))
@@ -602,7 +602,7 @@ parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
 }
 
 enum stream_line_kind
-stream_next(struct stream_reader *r, struct stream_line *line)
+stream_reader_next(struct stream_reader *r, struct stream_line *line)
 {
 	const char *end;
 
@@ -658,7 +658,7 @@ take_line(struct stream_reader *r, struct stream_record *record,
 }
 
 size_t
-stream_next_records(
+stream_reader_next_records(
     struct stream_reader *r, struct stream_record records[STREAM_BATCH])
 {
 	struct stream_record *record = records, *last = records + STREAM_BATCH;
@@ -688,7 +688,7 @@ stream_next_records(
 }
 
 void
-stream_close(struct stream_reader *r)
+stream_reader_close(struct stream_reader *r)
 {
 	stream_header_free(&r->header);
 	buf_free(&r->in);

@@ -49,7 +49,7 @@ enum {
 struct stream_pins {
 	char *map;
 	char *stacks, *lost; /* of the maps called so in struct stream_map */
-	char *told; /* of the count of losses that readers have reported */
+	char *reported; /* of the count of losses that readers have reported */
 };
 
 /* How a map that is sampled, or an iterator, is read. */
@@ -113,7 +113,8 @@ int stream_header_init(struct stream_header *h, const char *name);
 
 /* Append one map, zeroed but for its name (copied) and for value and key, which
  * are TYPE_NONE.  NULL: no memory, or 256 maps are there already; reported. */
-struct stream_map *stream_header_add(struct stream_header *h, const char *name);
+struct stream_map *stream_header_add_map(
+    struct stream_header *h, const char *name);
 
 /* Append the header line, newline included. */
 int stream_header_write(const struct stream_header *h, struct buf *out);
@@ -137,26 +138,27 @@ size_t stream_record_size(const struct stream_header *h, unsigned int map);
 
 /* A binary record: body is map index, time_ns (CLOCK_REALTIME), then key and
  * value as they lie in memory; key may be NULL with key_len 0. */
-void stream_put_record(struct buf *out, unsigned int map, uint64_t time_ns,
+void stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
     const void *key, size_t key_len, const void *value, size_t value_len);
 
-void stream_put_lost(struct buf *out, const struct stream_header *h,
+void stream_write_lost(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t count);
-void stream_put_sampled(struct buf *out, const struct stream_header *h,
+void stream_write_sampled(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t round, uint64_t keys);
-void stream_put_error(struct buf *out, const struct stream_header *h,
+void stream_write_error(struct buf *out, const struct stream_header *h,
     unsigned int map, const char *message);
-void stream_put_end(struct buf *out, uint64_t records, uint64_t lost);
+void stream_write_end(struct buf *out, uint64_t records, uint64_t lost);
 
 /*
  * Reading, from a descriptor, without blocking more than read(2) does.
  */
 
 enum stream_line_kind {
-	LINE_END,    /* no more lines: end of input; see errno in stream_next */
-	LINE_RECORD, /* a binary record: map, time_ns, data, len */
-	LINE_JSON,   /* any other object: a JSON record; text, text_len */
-	LINE_LOST,   /* "@lost": map, count */
+	LINE_END,     /* no more lines: end of input; see errno in
+			 stream_reader_next */
+	LINE_RECORD,  /* a binary record: map, time_ns, data, len */
+	LINE_JSON,    /* any other object: a JSON record; text, text_len */
+	LINE_LOST,    /* "@lost": map, count */
 	LINE_SAMPLED, /* "@sampled": map, round, keys */
 	LINE_ERROR,   /* "@error": map, message (until the next line) */
 	LINE_STACK,   /* "@stack": value, for symbol_store_parse_stack() */
@@ -170,7 +172,7 @@ enum stream_line_kind {
 struct stream_line {
 	enum stream_line_kind kind;
 	/* The line as it came, without its newline.  Borrowed until the next
-	 * line is asked for or stream_fill() is called; so is data. */
+	 * line is asked for or stream_reader_fill() is called; so is data. */
 	const char *text;
 	size_t text_len;
 	unsigned int map;
@@ -213,16 +215,16 @@ struct stream_reader {
  * a session nor NDJSON, is refused with what to do about it: "this is a
  * package; load it first: skel-load".  r is to be closed whatever was found.
  */
-enum stream_opening stream_open(
+enum stream_opening stream_reader_open(
     struct stream_reader *r, int fd, const char *name);
-void stream_close(struct stream_reader *r);
+void stream_reader_close(struct stream_reader *r);
 
 /*
- * Whether stream_next() has a line (or the end) without reading, or so much of
- * one that it is too long and skipped.  For those
- * who flush their output before they wait.
+ * Whether stream_reader_next() has a line (or the end) without reading, or so
+ * much of one that it is too long and skipped.  For those who flush their
+ * output before they wait.
  */
-bool stream_ready(struct stream_reader *r);
+bool stream_reader_is_ready(struct stream_reader *r);
 
 /* A binary record. */
 struct stream_record {
@@ -235,22 +237,22 @@ struct stream_record {
 /*
  * The next lines, up to STREAM_BATCH, as long as they are all there, binary
  * records, and nothing is wrong with them.  Returns how many that are; where it
- * is 0, nothing has happened, and stream_next() has the line.
+ * is 0, nothing has happened, and stream_reader_next() has the line.
  */
-size_t stream_next_records(
+size_t stream_reader_next_records(
     struct stream_reader *r, struct stream_record records[STREAM_BATCH]);
 
 /*
  * read(2) once and keep what came.  Returns 1, 0 at end of input, or -1 with
  * errno set, also in r->error (EINTR and EAGAIN: not kept, call again).
  */
-int stream_fill(struct stream_reader *r);
+int stream_reader_fill(struct stream_reader *r);
 
 /*
  * Count a bad line.  Returns whether it is to be reported: of a flood the
  * first are, and then once that there are more.
  */
-bool stream_count_bad(struct stream_reader *r);
+bool stream_reader_count_bad(struct stream_reader *r);
 
 /*
  * The next line.  Reads as needed; EINTR is tried again.  Returns its kind,
@@ -258,7 +260,7 @@ bool stream_count_bad(struct stream_reader *r);
  * without its newline is a cut one: LINE_BAD, but a JSON object that parses is
  * taken.
  */
-enum stream_line_kind stream_next(
+enum stream_line_kind stream_reader_next(
     struct stream_reader *r, struct stream_line *line);
 
 #endif

@@ -7,7 +7,7 @@
 #include "stream/stream.h"
 
 void
-stream_put_record(struct buf *out, unsigned int map, uint64_t time_ns,
+stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
     const void *key, size_t key_len, const void *value, size_t value_len)
 {
 	unsigned char head[STREAM_BODY_HEAD];
@@ -44,7 +44,7 @@ put_control(struct buf *out, const char *name, json_t *value)
 }
 
 void
-stream_put_lost(struct buf *out, const struct stream_header *h,
+stream_write_lost(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t count)
 {
 	put_control(out, "@lost",
@@ -53,7 +53,7 @@ stream_put_lost(struct buf *out, const struct stream_header *h,
 }
 
 void
-stream_put_sampled(struct buf *out, const struct stream_header *h,
+stream_write_sampled(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t round, uint64_t keys)
 {
 	put_control(out, "@sampled",
@@ -62,7 +62,7 @@ stream_put_sampled(struct buf *out, const struct stream_header *h,
 }
 
 void
-stream_put_error(struct buf *out, const struct stream_header *h,
+stream_write_error(struct buf *out, const struct stream_header *h,
     unsigned int map, const char *message)
 {
 	put_control(out, "@error",
@@ -70,7 +70,7 @@ stream_put_error(struct buf *out, const struct stream_header *h,
 }
 
 void
-stream_put_end(struct buf *out, uint64_t records, uint64_t lost)
+stream_write_end(struct buf *out, uint64_t records, uint64_t lost)
 {
 	put_control(out, "@end",
 	    json_pack("{soso}", "records", doc_u64_new(records), "lost",

@@ -94,12 +94,12 @@ main(int argc, char *argv[])
 
 		if (fwrite(&t, sizeof(t), 1, plain) != 1)
 			err(1, "%s", argv[3]);
-		stream_put_record(
+		stream_write_record(
 		    &out, 0, t.time_ns, NULL, 0, &t.e, sizeof(t.e));
 		if (out.len >= FULL)
 			flush(&out, stream);
 	}
-	stream_put_end(&out, count, 0);
+	stream_write_end(&out, count, 0);
 	flush(&out, stream);
 	buf_free(&out);
 	if (fclose(stream) == EOF || fclose(plain) == EOF)

@@ -9,7 +9,7 @@ static void
 serve(struct stream_reader *r, int fd, const struct skel_poll_options *c,
     struct output *out)
 {
-	switch (stream_open(r, fd, "<stdin>")) {
+	switch (stream_reader_open(r, fd, "<stdin>")) {
 	case STREAM_SESSION:
 		if (skel_poll_follow_session(r, c, out) == 1)
 			fuzz_refused();
@@ -24,7 +24,7 @@ serve(struct stream_reader *r, int fd, const struct skel_poll_options *c,
 	default:
 		break;
 	}
-	stream_close(r);
+	stream_reader_close(r);
 }
 
 int

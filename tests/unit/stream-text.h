@@ -49,7 +49,7 @@ open_bytes(struct stream_reader *r, const char *text, size_t len)
 		perror("run.skel");
 	buf_free(&b);
 	check_forget();
-	return stream_open(r, fd, "run.skel");
+	return stream_reader_open(r, fd, "run.skel");
 }
 
 static inline enum stream_opening
@@ -63,7 +63,7 @@ close_reader(struct stream_reader *r)
 {
 	int fd = r->fd;
 
-	stream_close(r);
+	stream_reader_close(r);
 	close(fd);
 }
 

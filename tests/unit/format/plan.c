@@ -127,7 +127,7 @@ any_header(struct stream_header *h)
 
 	*h = (struct stream_header){ 0 };
 	any_types(&h->types);
-	m = stream_header_add(h, "m,\"\t");
+	m = stream_header_add_map(h, "m,\"\t");
 	m->value = (uint32_t)(h->types.n - 1);
 	if (any(2) == 0)
 		return;
@@ -286,7 +286,8 @@ large(void)
 	type.members[1] = (struct type_member){
 		.name = strdup("numbers"), .type = numbers, .offset = 100000
 	};
-	stream_header_add(&h, "rb")->value = types_add(&h.types, &type, "test");
+	stream_header_add_map(&h, "rb")->value =
+	    types_add(&h.types, &type, "test");
 	memset(data, 0xff, 500000);
 	for (int form = PLAN_JSON; form <= PLAN_RAW; form++)
 		check_form(&h, (enum plan_form)form, data, 500000);

@@ -30,13 +30,13 @@ take(void *ctx, const void *data, size_t len)
 
 /* An iterator whose output is what is written into *in. */
 static void
-begin(struct iter *i, size_t size, int *in)
+begin(struct bpf_iter *i, size_t size, int *in)
 {
 	int ends[2];
 
 	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1)
 		exit(1);
-	iter_open(i, "unit", size);
+	bpf_iter_open(i, "unit", size);
 	i->fd = ends[0];
 	i->running = true;
 	*in = ends[1];
@@ -52,52 +52,52 @@ static void
 lines_come_whole_in_whatever_pieces(void)
 {
 	struct seen s = { .n = 0 };
-	struct iter i;
+	struct bpf_iter i;
 	int in;
 
 	begin(&i, 0, &in);
 	put(in, "one\ntw");
-	CHECK_NUM(iter_step(&i, take, &s), 0);
+	CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK_NUM(s.n, 1);
 	/* Nothing there, which is no end. */
-	CHECK_NUM(iter_step(&i, take, &s), 0);
+	CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK(i.running);
 	put(in, "o");
-	CHECK_NUM(iter_step(&i, take, &s), 0);
+	CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK_NUM(s.n, 1);
 	put(in, "\n\nrest");
 	close(in);
-	CHECK_NUM(iter_step(&i, take, &s), 0);
+	CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK_NUM(s.n, 3);
-	CHECK_NUM(iter_step(&i, take, &s), 0);
+	CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK(!i.running);
 	CHECK_NUM(i.seen, 4);
 	CHECK_STR(s.text[0], "one");
 	CHECK_STR(s.text[1], "two");
 	CHECK_STR(s.text[2], "");
 	CHECK_STR(s.text[3], "rest");
-	iter_close(&i);
+	bpf_iter_close(&i);
 }
 
 static void
 records_have_their_size_but_for_the_rest(void)
 {
 	struct seen s = { .n = 0 };
-	struct iter i;
+	struct bpf_iter i;
 	int in;
 
 	begin(&i, 4, &in);
 	put(in, "aaaabb");
-	CHECK_NUM(iter_step(&i, take, &s), 0);
+	CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	put(in, "b\nccccd");
 	close(in);
 	while (i.running)
-		CHECK_NUM(iter_step(&i, take, &s), 0);
+		CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK_NUM(s.n, 4);
 	CHECK_STR(s.text[1], "bbb\n");
 	CHECK_STR(s.text[2], "cccc");
 	CHECK_NUM(s.len[3], 1);
-	iter_close(&i);
+	bpf_iter_close(&i);
 }
 
 static void
@@ -106,7 +106,7 @@ a_line_without_an_end_is_several(void)
 	static char much[1 << 16];
 	struct seen s = { .n = 0 };
 	size_t written = 0;
-	struct iter i;
+	struct bpf_iter i;
 	ssize_t n;
 	int in;
 
@@ -115,30 +115,30 @@ a_line_without_an_end_is_several(void)
 	while (written < ITER_LINE_MAX + 100) {
 		n = write(in, much, sizeof(much));
 		written += n > 0 ? (size_t)n : 0;
-		CHECK_NUM(iter_step(&i, take, &s), 0);
+		CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	}
 	close(in);
 	while (i.running)
-		CHECK_NUM(iter_step(&i, take, &s), 0);
+		CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK_NUM(s.n, 2);
 	CHECK_NUM(s.len[0], ITER_LINE_MAX);
 	CHECK_NUM(s.len[0] + s.len[1], written);
-	iter_close(&i);
+	bpf_iter_close(&i);
 }
 
 static void
 who_wants_no_more_is_given_no_more(void)
 {
 	struct seen s = { .stop = 2 };
-	struct iter i;
+	struct bpf_iter i;
 	int in;
 
 	begin(&i, 1, &in);
 	put(in, "abcd");
-	CHECK_NUM(iter_step(&i, take, &s), 7);
+	CHECK_NUM(bpf_iter_step(&i, take, &s), 7);
 	CHECK_NUM(s.n, 2);
 	close(in);
-	iter_close(&i);
+	bpf_iter_close(&i);
 }
 
 /* The rest of what was read comes in its pieces, even when no more follows. */
@@ -146,40 +146,40 @@ static void
 who_wants_more_later_goes_on_where_it_was(void)
 {
 	struct seen s = { .stop = 1 };
-	struct iter i;
+	struct bpf_iter i;
 	int in;
 
 	begin(&i, 0, &in);
 	put(in, "one\ntwo\nthree\nfour");
 	close(in);
-	CHECK_NUM(iter_step(&i, take, &s), 7);
+	CHECK_NUM(bpf_iter_step(&i, take, &s), 7);
 	s.stop = 3;
-	CHECK_NUM(iter_step(&i, take, &s), 7);
+	CHECK_NUM(bpf_iter_step(&i, take, &s), 7);
 	CHECK_NUM(s.n, 3);
 	s.stop = 0;
 	while (i.running)
-		CHECK_NUM(iter_step(&i, take, &s), 0);
+		CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK_NUM(s.n, 4);
 	CHECK_NUM(s.len[1], 3);
 	CHECK_NUM(s.len[2], 5);
 	CHECK_NUM(s.len[3], 4);
-	iter_close(&i);
+	bpf_iter_close(&i);
 }
 
 static void
 what_is_no_link_is_refused(void)
 {
-	struct iter i;
+	struct bpf_iter i;
 
 	check_forget();
-	iter_open(&i, "unit", 0);
-	CHECK_NUM(iter_check_link(&i, -1), -1);
+	bpf_iter_open(&i, "unit", 0);
+	CHECK_NUM(bpf_iter_check_link(&i, -1), -1);
 	CHECK_SAID("iterator unit: File descriptor in bad state");
 	check_forget();
-	CHECK_NUM(iter_start(&i, -1), -1);
+	CHECK_NUM(bpf_iter_start(&i, -1), -1);
 	CHECK_SAID("iterator unit: cannot be read: ");
 	CHECK(!i.running);
-	iter_close(&i);
+	bpf_iter_close(&i);
 }
 
 int

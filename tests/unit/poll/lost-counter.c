@@ -23,22 +23,22 @@ set_lost(int cpu, uint64_t lost)
 }
 
 static uint64_t
-take(struct counter *c)
+take(struct lost_counter *c)
 {
 	uint64_t more = UINT64_MAX;
 
-	CHECK_NUM(counter_take(c, &more), 0);
+	CHECK_NUM(lost_counter_read(c, &more), 0);
 	return more;
 }
 
 static void
 test_sum_of_cpus(void)
 {
-	struct counter c;
+	struct lost_counter c;
 	uint64_t more;
 
 	set_lost(0, 5);
-	CHECK_NUM(counter_open(&c, "rb", fd, -1), 0);
+	CHECK_NUM(lost_counter_open(&c, "rb", fd, -1), 0);
 	CHECK_NUM(take(&c), 0);
 	set_lost(0, 7);
 	CHECK_NUM(take(&c), 2);
@@ -46,44 +46,46 @@ test_sum_of_cpus(void)
 	/* Whether a look asks the kernel is its own affair; nothing is told
 	 * twice and nothing forgotten. */
 	set_lost(0, 100);
-	CHECK_NUM(counter_look(&c, &more), 0);
+	CHECK_NUM(lost_counter_poll(&c, &more), 0);
 	CHECK_NUM(more + take(&c), 93);
 	if (cpus > 1) {
 		set_lost(cpus - 1, UINT64_C(1) << 40);
 		CHECK_NUM(take(&c), UINT64_C(1) << 40);
 		set_lost(cpus - 1, 0);
 	}
-	counter_close(&c);
+	lost_counter_close(&c);
 }
 
 /* Two readers of a session, and one after them. */
 static void
 test_told_once(void)
 {
-	struct counter a, b;
+	struct lost_counter a, b;
 	int told;
 
 	set_lost(0, 3);
-	told = must(counter_new_told("rb", fd, true), "counter_new_told");
-	CHECK_NUM(counter_open(&a, "rb", fd, told), 0);
-	CHECK_NUM(counter_open(&b, "rb", fd, told), 0);
+	told = must(lost_counter_new_reported("rb", fd, true),
+	    "lost_counter_new_reported");
+	CHECK_NUM(lost_counter_open(&a, "rb", fd, told), 0);
+	CHECK_NUM(lost_counter_open(&b, "rb", fd, told), 0);
 	CHECK_NUM(take(&a), 3);
 	CHECK_NUM(take(&b), 0);
 	set_lost(0, 10);
 	CHECK_NUM(take(&b), 7);
 	CHECK_NUM(take(&a), 0);
-	counter_close(&a);
-	counter_close(&b);
+	lost_counter_close(&a);
+	lost_counter_close(&b);
 	set_lost(0, 11);
-	CHECK_NUM(counter_open(&a, "rb", fd, told), 0);
+	CHECK_NUM(lost_counter_open(&a, "rb", fd, told), 0);
 	CHECK_NUM(take(&a), 1);
-	counter_close(&a);
+	lost_counter_close(&a);
 	close(told);
 	/* One that is older than the session. */
-	told = must(counter_new_told("rb", fd, false), "counter_new_told");
-	CHECK_NUM(counter_open(&a, "rb", fd, told), 0);
+	told = must(lost_counter_new_reported("rb", fd, false),
+	    "lost_counter_new_reported");
+	CHECK_NUM(lost_counter_open(&a, "rb", fd, told), 0);
 	CHECK_NUM(take(&a), 0);
-	counter_close(&a);
+	lost_counter_close(&a);
 	close(told);
 }
 
@@ -106,13 +108,13 @@ flush(void *ctx)
 static void
 test_last_count(void)
 {
-	const struct poller_sink sink = { .lost = add_lost, .flush = flush };
+	const struct poll_sink sink = { .lost = add_lost, .flush = flush };
 	struct stream_header h = { 0 };
 	const struct map_fds fds = {
 		.map = new_map(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096),
 		.stacks = -1,
 		.lost = fd,
-		.told = -1,
+		.reported = -1,
 	};
 	const struct poller_options o = {
 		.once = true, .out_fd = -1, .in_fd = -1, .poll_timeout_ms = 1000
@@ -120,7 +122,7 @@ test_last_count(void)
 	struct poller *p;
 	uint64_t lost = 0;
 
-	CHECK(stream_header_add(&h, "rb") != NULL);
+	CHECK(stream_header_add_map(&h, "rb") != NULL);
 	p = poller_open(&h, &fds, &o, &sink, &lost);
 	must(p == NULL ? -1 : 0, "poller_open");
 	if (p == NULL)

@@ -62,13 +62,13 @@ take(void *ctx, const void *data, size_t len)
 }
 
 static int
-pass(struct sample *s, struct seen *seen)
+pass(struct map_walk *s, struct seen *seen)
 {
 	int ret = 0;
 
-	sample_start(s);
+	map_walk_start(s);
 	while (s->running && ret == 0)
-		ret = sample_step(s, take, seen);
+		ret = map_walk_step(s, take, seen);
 	return ret;
 }
 
@@ -94,10 +94,10 @@ static void
 every_key_is_seen_once(int map, bool clear)
 {
 	struct seen seen = { 0 };
-	struct sample s;
+	struct map_walk s;
 
 	fill(map, KEYS, 3);
-	CHECK_NUM(sample_open(&s, "m", map, clear), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
 	CHECK_NUM(s.cpus, 0);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, KEYS);
@@ -106,7 +106,7 @@ every_key_is_seen_once(int map, bool clear)
 	CHECK_NUM(seen.len, 12);
 	for (size_t i = 0; i < KEYS; i++)
 		CHECK_NUM(seen.times[i], 1);
-	sample_close(&s);
+	map_walk_close(&s);
 	close(map);
 }
 
@@ -116,10 +116,10 @@ without_batches_all_is_the_same(bool clear)
 {
 	int map = new_map(BPF_MAP_TYPE_HASH, 4, 8, KEYS);
 	struct seen seen = { 0 }, again = { 0 };
-	struct sample s;
+	struct map_walk s;
 
 	fill(map, KEYS, 3);
-	CHECK_NUM(sample_open(&s, "m", map, clear), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
 	s.way = SAMPLE_BY_KEY;
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, KEYS);
@@ -128,7 +128,7 @@ without_batches_all_is_the_same(bool clear)
 		CHECK_NUM(seen.times[i], 1);
 	CHECK_NUM(pass(&s, &again), 0);
 	CHECK_NUM(again.records, clear ? 0 : KEYS);
-	sample_close(&s);
+	map_walk_close(&s);
 	close(map);
 }
 
@@ -141,20 +141,20 @@ a_trie_is_walked(bool clear)
 	    bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "skel_unit", 8, 8, 100, &o),
 	    "trie");
 	struct seen seen = { 0 }, again = { 0 };
-	struct sample s;
+	struct map_walk s;
 	uint64_t one = 1;
 
 	for (uint32_t i = 0; i < 100; i++) {
 		uint32_t key[2] = { 32, i };
 		must(bpf_map_update_elem(map, key, &one, BPF_ANY), "update");
 	}
-	CHECK_NUM(sample_open(&s, "m", map, clear), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, 100);
 	CHECK_NUM(seen.len, 16);
 	CHECK_NUM(pass(&s, &again), 0);
 	CHECK_NUM(again.records, clear ? 0 : 100);
-	sample_close(&s);
+	map_walk_close(&s);
 	close(map);
 }
 
@@ -167,7 +167,7 @@ per_cpu_values_add_up(enum bpf_map_type type)
 	struct seen seen = { 0 };
 	uint64_t total = 0;
 	uint32_t key = 0;
-	struct sample s;
+	struct map_walk s;
 	cpu_set_t all;
 
 	must(bpf_map_update_elem(map, &key, zeros, BPF_ANY), "update");
@@ -180,13 +180,13 @@ per_cpu_values_add_up(enum bpf_map_type type)
 		total += 100 * ((uint64_t)cpu + 1);
 	}
 	must(sched_setaffinity(0, sizeof(all), &all), "sched_setaffinity");
-	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
 	CHECK_NUM(s.cpus, cpus);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, 1);
 	CHECK_NUM(seen.len, 4 + 8 * (uint64_t)cpus);
 	CHECK_NUM(seen.sum, total);
-	sample_close(&s);
+	map_walk_close(&s);
 	free(zeros);
 	close(prog);
 	close(map);
@@ -199,13 +199,13 @@ per_cpu_values_are_rounded_up(void)
 	int cpus = libbpf_num_possible_cpus();
 	int map = new_map(BPF_MAP_TYPE_PERCPU_ARRAY, 4, 5, 3);
 	struct seen seen = { 0 };
-	struct sample s;
+	struct map_walk s;
 
-	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, 3);
 	CHECK_NUM(seen.len, 4 + 8 * (uint64_t)cpus);
-	sample_close(&s);
+	map_walk_close(&s);
 	close(map);
 }
 
@@ -214,14 +214,14 @@ keys_that_vanish_are_skipped(enum sample_way way)
 {
 	int map = new_map(BPF_MAP_TYPE_HASH, 4, 8, KEYS);
 	struct seen seen = { .vanish = map };
-	struct sample s;
+	struct map_walk s;
 
 	fill(map, KEYS, 1);
-	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
 	s.way = way;
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK(seen.records > 0 && seen.records < KEYS);
-	sample_close(&s);
+	map_walk_close(&s);
 	close(map);
 }
 
@@ -233,9 +233,9 @@ clearing_loses_no_counts(int map)
 	int prog = load_counter(map);
 	struct seen seen = { .counts = map, .counter = prog };
 	uint64_t produced = 0;
-	struct sample s;
+	struct map_walk s;
 
-	CHECK_NUM(sample_open(&s, "m", map, true), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, true), 0);
 	for (int round = 0; round < 5; round++) {
 		count(map, prog, 1000);
 		produced += 1000;
@@ -245,7 +245,7 @@ clearing_loses_no_counts(int map)
 	seen.counts = 0;
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.sum, produced);
-	sample_close(&s);
+	map_walk_close(&s);
 	close(prog);
 	close(map);
 }
@@ -257,9 +257,9 @@ a_mapped_array_is_taken_under_its_writers(void)
 	enum { WRITERS = 2, RUNS = 200, TIMES = 1000 };
 	int map = new_mappable(8, 4), prog = load_counter(map), left = WRITERS;
 	struct seen seen = { 0 };
-	struct sample s;
+	struct map_walk s;
 
-	CHECK_NUM(sample_open(&s, "m", map, true), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, true), 0);
 	CHECK_NUM(s.way, SAMPLE_MAPPED);
 	for (int i = 0; i < WRITERS; i++)
 		if (must(fork(), "fork") == 0) {
@@ -272,7 +272,7 @@ a_mapped_array_is_taken_under_its_writers(void)
 		CHECK_NUM(pass(&s, &seen), 0);
 	}
 	CHECK_NUM(seen.sum, WRITERS * RUNS * TIMES);
-	sample_close(&s);
+	map_walk_close(&s);
 	close(prog);
 	close(map);
 }
@@ -290,14 +290,14 @@ take_bytes(void *ctx, const void *data, size_t len)
 static void
 read_bytes(int map, bool clear, struct buf *all)
 {
-	struct sample s;
+	struct map_walk s;
 
 	all->len = 0;
-	CHECK_NUM(sample_open(&s, "m", map, clear), 0);
-	sample_start(&s);
+	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
+	map_walk_start(&s);
 	while (s.running)
-		CHECK_NUM(sample_step(&s, take_bytes, all), 0);
-	sample_close(&s);
+		CHECK_NUM(map_walk_step(&s, take_bytes, all), 0);
+	map_walk_close(&s);
 }
 
 /* Mapped or looked up, the same bytes come. */
@@ -347,23 +347,23 @@ what_cannot_be_mapped_is_looked_up(void)
 	int map = new_mappable(8, 4),
 	    plain = new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4);
 	struct seen seen = { 0 };
-	struct sample s;
+	struct map_walk s;
 
-	CHECK_NUM(sample_open(&s, "m", plain, false), 0);
+	CHECK_NUM(map_walk_open(&s, "m", plain, false), 0);
 	CHECK_NUM(s.way, SAMPLE_BY_BATCH);
-	sample_close(&s);
+	map_walk_close(&s);
 	must(bpf_map_freeze(map), "freeze");
-	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
 	CHECK_NUM(s.way, SAMPLE_MAPPED);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, 4);
-	sample_close(&s);
-	CHECK_NUM(sample_open(&s, "m", map, true), 0);
+	map_walk_close(&s);
+	CHECK_NUM(map_walk_open(&s, "m", map, true), 0);
 	CHECK_NUM(s.way, SAMPLE_BY_INDEX);
 	check_forget();
 	CHECK_NUM(pass(&s, &seen), -1);
 	CHECK_SAID("map m: look-up: Operation not permitted");
-	sample_close(&s);
+	map_walk_close(&s);
 	close(plain);
 	close(map);
 }
@@ -374,15 +374,15 @@ a_batch_grows(void)
 {
 	int map = new_map(BPF_MAP_TYPE_HASH, 4, 8, KEYS);
 	struct seen seen = { 0 };
-	struct sample s;
+	struct map_walk s;
 
 	fill(map, KEYS, 1);
-	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
 	s.cap = 1;
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, KEYS);
 	CHECK(s.cap > 1);
-	sample_close(&s);
+	map_walk_close(&s);
 	close(map);
 }
 
@@ -390,20 +390,20 @@ static void
 the_taker_can_stop_and_go_on(int map, enum sample_way way, bool clear)
 {
 	struct seen seen = { .stop_after = 3 };
-	struct sample s;
+	struct map_walk s;
 
 	fill(map, 100, 3);
-	CHECK_NUM(sample_open(&s, "m", map, clear), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
 	s.way = way;
 	CHECK_NUM(pass(&s, &seen), 7);
 	CHECK_NUM(seen.records, 3);
 	while (s.running)
-		CHECK_NUM(sample_step(&s, take, &seen), 0);
+		CHECK_NUM(map_walk_step(&s, take, &seen), 0);
 	CHECK_NUM(seen.records, 100);
 	CHECK_NUM(seen.sum, 300);
 	for (size_t i = 0; i < 100; i++)
 		CHECK_NUM(seen.times[i], 1);
-	sample_close(&s);
+	map_walk_close(&s);
 	close(map);
 }
 
@@ -412,13 +412,13 @@ an_empty_map_is_a_pass_of_no_keys(void)
 {
 	int map = new_map(BPF_MAP_TYPE_HASH, 4, 8, 100);
 	struct seen seen = { 0 };
-	struct sample s;
+	struct map_walk s;
 
-	CHECK_NUM(sample_open(&s, "m", map, false), 0);
+	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK(!s.running);
 	CHECK_NUM(seen.records, 0);
-	sample_close(&s);
+	map_walk_close(&s);
 	close(map);
 }
 
@@ -426,14 +426,14 @@ static void
 other_maps_are_refused(void)
 {
 	int map = new_map(BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2);
-	struct sample s;
+	struct map_walk s;
 
 	check_forget();
-	CHECK_NUM(sample_open(&s, "jumps", map, false), -1);
+	CHECK_NUM(map_walk_open(&s, "jumps", map, false), -1);
 	CHECK_SAID("map jumps: a map of kind prog_array cannot be sampled");
 	close(map);
 	check_forget();
-	CHECK_NUM(sample_open(&s, "gone", map, false), -1);
+	CHECK_NUM(map_walk_open(&s, "gone", map, false), -1);
 	CHECK_SAID("map gone: ");
 }
 

@@ -6,7 +6,7 @@
 #include "poll/poll-control.h"
 #include "poll/poller.h"
 
-static struct control control;
+static struct poll_control control;
 
 static int
 count_flush(void *ctx)
@@ -15,7 +15,7 @@ count_flush(void *ctx)
 	return 0;
 }
 
-static const struct poller_sink sink = { .flush = count_flush };
+static const struct poll_sink sink = { .flush = count_flush };
 
 static void *
 run(void *ctx)
@@ -35,10 +35,10 @@ join(pthread_t thread)
 static void
 test_end_before(struct poller *p)
 {
-	control_end(&control);
-	control_end(&control);
+	poll_control_end(&control);
+	poll_control_end(&control);
 	CHECK_NUM(poller_run(p), POLLER_STOPPED);
-	CHECK(!control_is_ended(&control));
+	CHECK(!poll_control_is_ended(&control));
 }
 
 static void
@@ -47,7 +47,7 @@ test_end_from_a_thread(struct poller *p)
 	pthread_t thread;
 
 	pthread_create(&thread, NULL, run, p);
-	control_end(&control);
+	poll_control_end(&control);
 	CHECK_NUM(join(thread), POLLER_STOPPED);
 }
 
@@ -56,20 +56,20 @@ test_end_while_paused(struct poller *p)
 {
 	pthread_t thread;
 
-	control_pause(&control, true);
+	poll_control_pause(&control, true);
 	pthread_create(&thread, NULL, run, p);
-	CHECK(control_is_paused(&control));
-	control_end(&control);
+	CHECK(poll_control_is_paused(&control));
+	poll_control_end(&control);
 	CHECK_NUM(join(thread), POLLER_STOPPED);
-	control_pause(&control, false);
-	CHECK(!control_is_paused(&control));
+	poll_control_pause(&control, false);
+	CHECK(!poll_control_is_paused(&control));
 }
 
 static void
 end_by_signal(int sig)
 {
 	(void)sig;
-	control_end(&control);
+	poll_control_end(&control);
 }
 
 static void
@@ -97,7 +97,7 @@ main(void)
 	struct poller *p;
 	int flushes = 0;
 
-	CHECK_NUM(control_open(&control), 0);
+	CHECK_NUM(poll_control_open(&control), 0);
 	p = poller_open(&header, NULL, &options, &sink, &flushes);
 	CHECK(p != NULL);
 	if (p != NULL) {
@@ -108,6 +108,6 @@ main(void)
 		CHECK(flushes > 0);
 	}
 	poller_close(p);
-	control_close(&control);
+	poll_control_close(&control);
 	return check_done();
 }

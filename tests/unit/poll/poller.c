@@ -83,7 +83,7 @@ flush(void *ctx)
 	return 0;
 }
 
-static const struct poller_sink sink = {
+static const struct poll_sink sink = {
 	.record = record,
 	.lost = lost,
 	.sampled = sampled,
@@ -115,12 +115,13 @@ scene_begin(struct scene *s)
 static struct stream_map *
 scene_add(struct scene *s, const char *name, enum stream_source source, int fd)
 {
-	struct stream_map *m = stream_header_add(&s->header, name);
+	struct stream_map *m = stream_header_add_map(&s->header, name);
 
 	m->source = source;
 	m->key = m->value = TYPE_NONE;
-	s->fds[s->header.nmaps - 1] =
-	    (struct map_fds){ .map = fd, .stacks = -1, .lost = -1, .told = -1 };
+	s->fds[s->header.nmaps - 1] = (struct map_fds){
+		.map = fd, .stacks = -1, .lost = -1, .reported = -1
+	};
 	return m;
 }
 

@@ -154,7 +154,7 @@ take(struct symbol_store *s, const char *text)
 	buf_str(&all, MAPS(RINGBUF));
 	buf_str(&all, text);
 	CHECK_NUM(open_bytes(&r, all.data, all.len), STREAM_OPENED);
-	switch (stream_next(&r, &l)) {
+	switch (stream_reader_next(&r, &l)) {
 	case LINE_STACK:
 		ret = symbol_store_parse_stack(s, l.value, "x:2: @stack");
 		break;

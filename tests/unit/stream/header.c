@@ -55,7 +55,7 @@ a_new_header_says_where_and_when(void)
 	char host[256];
 
 	CHECK_NUM(stream_header_init(&h, "x_bpf"), 0);
-	CHECK(stream_header_add(&h, "rb") != NULL);
+	CHECK(stream_header_add_map(&h, "rb") != NULL);
 	CHECK(h.maps[0].value == TYPE_NONE && h.maps[0].key == TYPE_NONE);
 	gethostname(host, sizeof(host));
 	CHECK_STR(h.host, host);
@@ -66,9 +66,9 @@ a_new_header_says_where_and_when(void)
 	CHECK_STR(r.header.started, h.started);
 	close_reader(&r);
 	for (int i = 1; i < STREAM_MAPS_MAX; i++)
-		CHECK(stream_header_add(&h, "m") != NULL);
+		CHECK(stream_header_add_map(&h, "m") != NULL);
 	check_forget();
-	CHECK(stream_header_add(&h, "m") == NULL);
+	CHECK(stream_header_add_map(&h, "m") == NULL);
 	CHECK_SAID("map m: a stream has at most 256 maps");
 	buf_free(&out);
 	stream_header_free(&h);
@@ -103,7 +103,7 @@ a_header_may_stand_alone(void)
 	    STREAM_OPENED);
 	CHECK_NUM(r.header.encoding, STREAM_JSON);
 	CHECK_STR(r.header.host, "");
-	CHECK_NUM(stream_next(&r, &l), LINE_END);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_END);
 	close_reader(&r);
 }
 

@@ -26,13 +26,13 @@ every_line_goes_there_and_back(void)
 	memset(bytes, '\n', sizeof(bytes));
 	CHECK_NUM(open_text(&r, THREE), STREAM_OPENED);
 	buf_str(&out, THREE);
-	stream_put_record(&out, 0, time, NULL, 0, bytes, 8);
-	stream_put_record(&out, 2, time, bytes, 8, bytes, 16);
-	stream_put_record(&out, 1, time, NULL, 0, NULL, 0);
-	stream_put_lost(&out, &r.header, 1, most);
-	stream_put_sampled(&out, &r.header, 2, 3, most - 1);
-	stream_put_error(&out, &r.header, 0, "a \"b\"\n");
-	stream_put_end(&out, most, 12);
+	stream_write_record(&out, 0, time, NULL, 0, bytes, 8);
+	stream_write_record(&out, 2, time, bytes, 8, bytes, 16);
+	stream_write_record(&out, 1, time, NULL, 0, NULL, 0);
+	stream_write_lost(&out, &r.header, 1, most);
+	stream_write_sampled(&out, &r.header, 2, 3, most - 1);
+	stream_write_error(&out, &r.header, 0, "a \"b\"\n");
+	stream_write_end(&out, most, 12);
 	close_reader(&r);
 
 	CHECK_NUM(open_bytes(&r, out.data, out.len), STREAM_OPENED);
@@ -40,7 +40,7 @@ every_line_goes_there_and_back(void)
 		struct stream_line *l = &lines[i];
 
 		CHECK_NUM(r.ended, false);
-		CHECK_NUM(stream_next(&r, l), kinds[i]);
+		CHECK_NUM(stream_reader_next(&r, l), kinds[i]);
 		CHECK_NUM(l->kind, kinds[i]);
 		CHECK_NUM(r.line, i + 2);
 		CHECK(memchr(l->text, '\n', l->text_len) == NULL);
@@ -53,7 +53,7 @@ every_line_goes_there_and_back(void)
 			CHECK_STR(l->message, "a \"b\"\n");
 	}
 	CHECK(r.ended);
-	CHECK_NUM(stream_next(&r, &lines[0]), LINE_END);
+	CHECK_NUM(stream_reader_next(&r, &lines[0]), LINE_END);
 	CHECK_NUM(lines[0].kind, LINE_END);
 	CHECK_NUM(lines[1].map, 2);
 	CHECK_NUM(lines[1].len, 24);
@@ -85,14 +85,14 @@ the_lines_are_those_of_the_manual(void)
 	struct stream_reader r;
 
 	CHECK_NUM(open_text(&r, THREE), STREAM_OPENED);
-	stream_put_record(&out, 1, 0x0807060504030201ULL, "a", 1, "b", 1);
+	stream_write_record(&out, 1, 0x0807060504030201ULL, "a", 1, "b", 1);
 	CHECK_NUM(out.len, sizeof(record) - 1);
 	CHECK(memcmp(out.data, record, out.len) == 0);
 	out.len = 0;
-	stream_put_lost(&out, &r.header, 0, 12);
-	stream_put_sampled(&out, &r.header, 2, 3, 5);
-	stream_put_error(&out, &r.header, 0, "m");
-	stream_put_end(&out, 1042, 12);
+	stream_write_lost(&out, &r.header, 0, 12);
+	stream_write_sampled(&out, &r.header, 2, 3, 5);
+	stream_write_error(&out, &r.header, 0, "m");
+	stream_write_end(&out, 1042, 12);
 	buf_chr(&out, '\0');
 	CHECK_STR(out.data, control);
 	buf_free(&out);
@@ -112,13 +112,13 @@ line_is(const char *text, size_t len, enum stream_line_kind want,
 	buf_add(&all, text, len);
 	check_num(
 	    open_bytes(&r, all.data, all.len), STREAM_OPENED, __FILE__, line);
-	check_num(stream_next(&r, &l), want, __FILE__, line);
+	check_num(stream_reader_next(&r, &l), want, __FILE__, line);
 	check_num((int64_t)r.bad, want == LINE_BAD, __FILE__, line);
 	if (message != NULL)
 		check_said(message, __FILE__, line);
 	else
 		check_str(check_reports, "", __FILE__, line);
-	check_num(stream_next(&r, &l), LINE_END, __FILE__, line);
+	check_num(stream_reader_next(&r, &l), LINE_END, __FILE__, line);
 	close_reader(&r);
 	buf_free(&all);
 }
@@ -170,16 +170,16 @@ bad_records_are_reported_with_their_number(void)
 	BAD("=\n", "run.skel:2: a record whose bytes are not stuffed right");
 	BAD("=zz\n", "run.skel:2: a record whose bytes are not stuffed right");
 	BAD("=\x0b\n", "run.skel:2: a record of 0 bytes has no time");
-	stream_put_record(&out, 0, 1, NULL, 0, "1234567", 7);
+	stream_write_record(&out, 0, 1, NULL, 0, "1234567", 7);
 	line_is(out.data, out.len, LINE_BAD,
 	    "run.skel:2: record of map rb is 7 bytes, its type needs 8",
 	    __LINE__);
 	out.len = 0;
-	stream_put_record(&out, 3, 1, NULL, 0, "12345678", 8);
+	stream_write_record(&out, 3, 1, NULL, 0, "12345678", 8);
 	line_is(out.data, out.len, LINE_BAD,
 	    "run.skel:2: a record of map number 3, and no such map", __LINE__);
 	out.len = 0;
-	stream_put_record(&out, 0, 1, NULL, 0, "123456789", 9);
+	stream_write_record(&out, 0, 1, NULL, 0, "123456789", 9);
 	line_is(out.data, out.len, LINE_RECORD, NULL, __LINE__);
 	line_is(out.data, out.len - 1, LINE_BAD,
 	    "run.skel:2: cut off in the middle of a line", __LINE__);
@@ -208,12 +208,12 @@ reading_goes_on_after_a_bad_line(void)
 	CHECK_NUM(open_text(&r, THREE "{\"a\":1}\nbad\n{\"a\":2}\n=\n"
 				      "{\"@end\":{}}\n"),
 	    STREAM_OPENED);
-	CHECK_NUM(stream_next(&r, &l), LINE_JSON);
-	CHECK_NUM(stream_next(&r, &l), LINE_BAD);
-	CHECK_NUM(stream_next(&r, &l), LINE_JSON);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_JSON);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_JSON);
 	CHECK(l.text_len == 7 && memcmp(l.text, "{\"a\":2}", 7) == 0);
-	CHECK_NUM(stream_next(&r, &l), LINE_BAD);
-	CHECK_NUM(stream_next(&r, &l), LINE_FINISH);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_FINISH);
 	CHECK_NUM(r.bad, 2);
 	CHECK_SAID("run.skel:3: ");
 	CHECK_SAID("run.skel:5: ");
@@ -231,16 +231,16 @@ objects_without_a_header_are_ndjson(void)
 				"{\"@end\":{\"records\":2}}"),
 	    STREAM_NDJSON);
 	CHECK_NUM(r.header.nmaps, 0);
-	CHECK_NUM(stream_next(&r, &l), LINE_JSON);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_JSON);
 	CHECK_NUM(r.line, 1);
 	CHECK_NUM(l.text_len, 19);
-	CHECK_NUM(stream_next(&r, &l), LINE_JSON);
-	CHECK_NUM(stream_next(&r, &l), LINE_BAD);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_JSON);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
 	CHECK_SAID("run.skel:3: a binary record, and no header names its map");
-	CHECK_NUM(stream_next(&r, &l), LINE_OTHER);
-	CHECK_NUM(stream_next(&r, &l), LINE_FINISH);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_OTHER);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_FINISH);
 	CHECK_NUM(l.records, 2);
-	CHECK_NUM(stream_next(&r, &l), LINE_END);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_END);
 	close_reader(&r);
 }
 
@@ -292,14 +292,14 @@ a_line_that_is_too_long_is_skipped(void)
 	}
 	close(fds[1]);
 	check_forget();
-	CHECK_NUM(stream_open(&r, fds[0], "run.skel"), STREAM_OPENED);
-	CHECK_NUM(stream_next(&r, &l), LINE_BAD);
+	CHECK_NUM(stream_reader_open(&r, fds[0], "run.skel"), STREAM_OPENED);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
 	CHECK_SAID("run.skel:2: a line longer than 67108864 bytes");
-	CHECK_NUM(stream_next(&r, &l), LINE_JSON);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_JSON);
 	CHECK_NUM(r.line, 3);
-	CHECK_NUM(stream_next(&r, &l), LINE_BAD);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
 	CHECK_SAID("run.skel:4: a line longer than 67108864 bytes");
-	CHECK_NUM(stream_next(&r, &l), LINE_END);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_END);
 	CHECK(r.in.cap <= 2 * (size_t)STREAM_LINE_MAX);
 	close_reader(&r);
 	CHECK_NUM(waitpid(pid, NULL, 0), pid);
@@ -318,27 +318,27 @@ a_line_is_ready_when_its_newline_is_there(void)
 
 	CHECK_NUM(pipe2(fds, O_NONBLOCK), 0);
 	write_str(fds[1], THREE);
-	CHECK_NUM(stream_open(&r, fds[0], "run.skel"), STREAM_OPENED);
-	CHECK(!stream_ready(&r));
-	CHECK_NUM(stream_fill(&r), -1);
+	CHECK_NUM(stream_reader_open(&r, fds[0], "run.skel"), STREAM_OPENED);
+	CHECK(!stream_reader_is_ready(&r));
+	CHECK_NUM(stream_reader_fill(&r), -1);
 	CHECK_NUM(r.error, 0);
 	for (const char *p = "{\"a\":1}"; *p != '\0'; p++) {
 		CHECK_NUM(write(fds[1], p, 1), 1);
-		CHECK_NUM(stream_fill(&r), 1);
-		CHECK(!stream_ready(&r));
+		CHECK_NUM(stream_reader_fill(&r), 1);
+		CHECK(!stream_reader_is_ready(&r));
 	}
 	CHECK_NUM(write(fds[1], "\n{", 2), 2);
-	CHECK_NUM(stream_fill(&r), 1);
-	CHECK(stream_ready(&r));
-	CHECK_NUM(stream_next(&r, &l), LINE_JSON);
+	CHECK_NUM(stream_reader_fill(&r), 1);
+	CHECK(stream_reader_is_ready(&r));
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_JSON);
 	CHECK_NUM(l.text_len, 7);
-	CHECK(!stream_ready(&r));
+	CHECK(!stream_reader_is_ready(&r));
 	close(fds[1]);
-	CHECK_NUM(stream_fill(&r), 0);
-	CHECK(stream_ready(&r));
-	CHECK_NUM(stream_next(&r, &l), LINE_BAD);
-	CHECK(stream_ready(&r));
-	CHECK_NUM(stream_next(&r, &l), LINE_END);
+	CHECK_NUM(stream_reader_fill(&r), 0);
+	CHECK(stream_reader_is_ready(&r));
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
+	CHECK(stream_reader_is_ready(&r));
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_END);
 	close_reader(&r);
 }
 
@@ -350,14 +350,14 @@ a_failed_read_is_no_end(void)
 	int fd = open("/", O_RDONLY | O_CLOEXEC);
 
 	check_forget();
-	CHECK_NUM(stream_open(&r, fd, "dir"), STREAM_REFUSED);
+	CHECK_NUM(stream_reader_open(&r, fd, "dir"), STREAM_REFUSED);
 	CHECK_SAID("dir: Is a directory");
 	CHECK_NUM(r.error, EISDIR);
 	close_reader(&r);
 	CHECK_NUM(open_text(&r, THREE), STREAM_OPENED);
 	close(r.fd);
 	r.fd = open("/", O_RDONLY | O_CLOEXEC);
-	CHECK_NUM(stream_next(&r, &l), LINE_END);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_END);
 	CHECK_NUM(r.error, EISDIR);
 	close_reader(&r);
 }
@@ -374,20 +374,20 @@ many_records_come_back_in_order(void)
 
 	buf_str(&out, THREE);
 	for (uint64_t i = 0; i < MANY; i++) {
-		stream_put_record(&out, 0, i, NULL, 0, &i, sizeof(i));
+		stream_write_record(&out, 0, i, NULL, 0, &i, sizeof(i));
 		if (i % 5000 == 0)
-			stream_put_record(&out, 1, i, NULL, 0, big, 1 << 20);
+			stream_write_record(&out, 1, i, NULL, 0, big, 1 << 20);
 	}
 	CHECK_NUM(open_bytes(&r, out.data, out.len), STREAM_OPENED);
 	for (uint64_t i = 0; i < MANY; i++) {
-		CHECK_NUM(stream_next(&r, &l), LINE_RECORD);
+		CHECK_NUM(stream_reader_next(&r, &l), LINE_RECORD);
 		CHECK(l.time_ns == i && memcmp(l.data, &i, sizeof(i)) == 0);
 		if (i % 5000 == 0) {
-			CHECK_NUM(stream_next(&r, &l), LINE_RECORD);
+			CHECK_NUM(stream_reader_next(&r, &l), LINE_RECORD);
 			CHECK_NUM(l.len, 1 << 20);
 		}
 	}
-	CHECK_NUM(stream_next(&r, &l), LINE_END);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_END);
 	CHECK_STR(check_reports, "");
 	close_reader(&r);
 	buf_free(&out);
@@ -414,14 +414,15 @@ read_all(struct buf *said, const struct buf *in, bool batches)
 
 	CHECK_NUM(open_bytes(&r, in->data, in->len), STREAM_OPENED);
 	do {
-		while (batches && (n = stream_next_records(&r, records)) > 0) {
+		while (batches &&
+		       (n = stream_reader_next_records(&r, records)) > 0) {
 			most = n > most ? n : most;
 			for (size_t i = 0; i < n; i++)
 				say_record(said, records[i].map,
 				    records[i].time_ns, records[i].data,
 				    records[i].len);
 		}
-		stream_next(&r, &l);
+		stream_reader_next(&r, &l);
 		if (l.kind == LINE_RECORD)
 			say_record(said, l.map, l.time_ns, l.data, l.len);
 		else
@@ -450,7 +451,7 @@ batches_hold_the_same_records(void)
 		bytes[i] = (unsigned char)(i * 7 % 256);
 	buf_str(&in, THREE);
 	for (size_t i = 0; i < 3000; i++) {
-		stream_put_record(&in, i % 3 == 1, i, NULL, 0, bytes + i % 11,
+		stream_write_record(&in, i % 3 == 1, i, NULL, 0, bytes + i % 11,
 		    8 + (i % 97 == 0 ? i * 13 : i % 40));
 		if (i % 29 == 0)
 			buf_str(&in, others[i / 29 % nitems(others)]);
