@@ -19,7 +19,7 @@
 #include "command.h"
 #include "poll/poller.h"
 #include "run.h"
-#include "session/session.h"
+#include "session/session-dir.h"
 
 enum {
 	OPT_BTF = 256,
@@ -218,7 +218,7 @@ main(int argc, char *argv[])
 		o.narguments = argc - optind;
 	}
 	if (o.unload != NULL)
-		status = session_unload(o.unload) == 0 ? 0 : EXIT_FAILURE;
+		status = session_dir_unload(o.unload) == 0 ? 0 : EXIT_FAILURE;
 	else
 		status = skel_load_run(&o);
 	free_options(&o);

@@ -14,6 +14,7 @@
 #include "poll/stream-sink.h"
 #include "run.h"
 #include "session/launch.h"
+#include "session/session-dir.h"
 #include "session/session.h"
 #include "session/trace-pipe.h"
 
@@ -91,7 +92,7 @@ now_ms(void)
 
 /* Until a signal, the end of the time, or a reader who left. */
 static void
-hold_on(struct skel_load_run *r)
+wait_for_end(struct skel_load_run *r)
 {
 	uint64_t start = now_ms(), limit = r->options->timeout_ns / 1000000;
 	int wait = LOOK_MS;
@@ -120,39 +121,39 @@ confine(const struct skel_load_run *r)
 	struct confine_needs needs = { 0 };
 
 	if (r->options->pin)
-		session_add_needs(&needs);
+		session_dir_add_needs(&needs);
 	trace_pipe_add_needs(&r->trace, &needs);
 	symbolizer_add_needs(r->launch.symbolizer, &needs);
 	attach_add_needs(&r->launch.attachments, &needs);
 	confine_stage(&needs);
 }
 
-/* --pin: print the session, and keep it until told to stop. */
+/* --pin: prints the session and, unless it is detached, keeps it until told to
+ * stop.  Returns the exit status. */
 static int
 keep_session(struct skel_load_run *r)
 {
 	const struct skel_load_options *o = r->options;
-	struct session session;
+	struct stream_header *h = &r->launch.header;
+	struct attachments *a = &r->launch.attachments;
 	int ret, status;
 
-	if (launch_attach(&r->launch) == -1)
+	if (launch_attach(&r->launch) == -1 ||
+	    session_pin(h, o->dir, &r->launch.object, a, o->detach) == -1)
 		return EXIT_FAILURE;
-	if (session_pin(&session, o->dir, &r->launch.header, &r->launch.object,
-		&r->launch.attachments, o->detach) == -1)
-		return EXIT_FAILURE;
-	ret = stream_header_write(&r->launch.header, &r->out.buf);
+	ret = stream_header_write(h, &r->out.buf);
 	if (!o->detach)
 		confine(r);
 	if (ret == 0 && output_flush(&r->out) == 0 && !o->detach)
-		hold_on(r);
-	attach_detach(&r->launch.attachments);
+		wait_for_end(r);
+	attach_detach(a);
 	status = finish_output(r);
 	if (ret == -1)
 		status = EXIT_FAILURE;
-	/* Nobody was told of it: nothing of a failure stays pinned. */
+	/* Nobody learnt of the session: do not leave it behind. */
 	if (o->detach && status != EXIT_SUCCESS)
-		session_unload(session.dir);
-	if (session_close(&session) == -1)
+		session_dir_unload(h->dir);
+	if (session_unpin(h) == -1)
 		status = EXIT_FAILURE;
 	return status;
 }
@@ -266,7 +267,7 @@ skel_load_run(const struct skel_load_options *o)
 	if (signals_catch() == -1)
 		report_error("signals: %s", strerror(errno));
 	else if (set_arguments(&r, &status)) {
-		session_sweep();
+		session_dir_sweep_all();
 		trace_pipe_sweep();
 		status = run_package(&r);
 	}

@@ -13,7 +13,7 @@
 #include "host/path.h"
 #include "poll/poller.h"
 #include "poll/stream-sink.h"
-#include "session/session.h"
+#include "session/session-dir.h"
 #include "symbolize/symbolizer.h"
 
 struct session_follower {
@@ -133,7 +133,7 @@ is_over(void *ctx)
 	if (second == f->looked)
 		return false;
 	f->looked = second;
-	session_sweep_dir(f->dir);
+	session_dir_sweep(f->dir);
 	return eaccess(f->dir, F_OK) == -1 && errno == ENOENT;
 }
 
@@ -199,7 +199,7 @@ confine(const struct symbolizer *z)
 {
 	struct confine_needs needs = { 0 };
 
-	session_add_needs(&needs);
+	session_dir_add_needs(&needs);
 	symbolizer_add_needs(z, &needs);
 	confine_stage(&needs);
 }
@@ -246,7 +246,7 @@ skel_poll_follow_session(struct stream_reader *r,
 		status = stream_maps(&f, r->fd);
 	map_fds_close(f.fds, f.header->nmaps);
 	/* Of an owner that was killed nothing may stay pinned. */
-	session_sweep_dir(f.dir);
+	session_dir_sweep(f.dir);
 	free(f.dir);
 	return status;
 }

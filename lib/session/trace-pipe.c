@@ -317,8 +317,8 @@ trace_pipe_sweep(void)
 		snprintf(
 		    path, sizeof(path), "%s/instances/%s", tracefs, e->d_name);
 		if (rmdir(path) == 0)
-			report_notice(
-			    "swept %s, left behind by pid %ld", path, o.pid);
+			report_notice("removed %s, which pid %ld left behind",
+			    path, o.pid);
 	}
 	closedir(d);
 }

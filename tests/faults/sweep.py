@@ -223,7 +223,7 @@ def verdict(run, plain, options, name):
 	elif options.o == "end" and b'{"@end":' not in run.out.splitlines()[-1]:
 		return "silent without an end"
 	left = left_behind(run.pid)
-	if left and "the next skel-load does it" not in run.err:
+	if left and "the next skel-load will remove it" not in run.err:
 		return f"left {left}"
 	return None
 

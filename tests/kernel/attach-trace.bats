@@ -600,7 +600,7 @@ hits_by_rm() {
 	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="raw_tp/sched_process_exec"'
 	fails_with 1 "program hit: raw_tp/nosuch: this kernel has no tracepoint nosuch" skel-load -t 0.1 hits.json
 	start_load -f json --optional hit hits.json
-	[ "$(grep -v ': swept ' err)" = "skel-load: left out: program hit: raw_tp/nosuch: this kernel has no tracepoint nosuch" ]
+	[ "$(grep -v ': removed ' err)" = "skel-load: left out: program hit: raw_tp/nosuch: this kernel has no tracepoint nosuch" ]
 	[ "$(held link | wc -l)" -eq 1 ]
 	"./$RUN"
 	wait_for 10 has_run
@@ -625,7 +625,7 @@ hits_by_rm() {
 	start_load -f json --optional refused --optional also hits.json
 	grep -qx 'skel-load: left out: hits.json: program also (tp_btf/nosuch): this kernel has nothing of that name' err
 	grep -q '^skel-load: left out: hits.json: program refused (raw_tp/sched_process_exec): the verifier refused it: ' err
-	[ "$(grep -vc ': swept ' err)" -eq 2 ]
+	[ "$(grep -vc ': removed ' err)" -eq 2 ]
 	[ "$(held prog | wc -l)" -eq 1 ]
 	"./$RUN"
 	wait_for 10 has_run

@@ -101,7 +101,7 @@ may_only() {
 
 # silent TEXT: nothing was said but of what others had left or not mounted.
 silent() {
-	is "" "$(grep -vE ': (mounted|swept) ' <<<"$1")"
+	is "" "$(grep -vE ': (mounted|removed) ' <<<"$1")"
 }
 
 # For the end of a test that uses may_only.

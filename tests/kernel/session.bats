@@ -43,7 +43,7 @@ field() { # FILTER
 	[ "$(stat -c %a:%u "$dir")" = 700:0 ]
 	bpftool map show pinned "$dir/rb" | grep -q ringbuf
 	[ "$(find "$dir" -type f -printf '%f\n' | sort | xargs)" = "lost_rb rb told_rb" ]
-	run ! grep -vE ': (mounted|swept) ' err
+	run ! grep -vE ': (mounted|removed) ' err
 	end_load
 }
 
@@ -86,7 +86,7 @@ field() { # FILTER
 	[ -d "$dir" ]
 	run -0 --separate-stderr skel-load --check "$PACKAGE"
 	[ ! -e "$dir" ]
-	[[ $stderr == *"skel-load: swept $dir, left behind by pid $owner"* ]]
+	[[ $stderr == *"skel-load: removed $dir, which pid $owner left behind"* ]]
 	# shellcheck disable=SC2086
 	wait_for 5 none_of map $maps
 }
@@ -135,7 +135,7 @@ field() { # FILTER
 	skel-load --check "$PACKAGE" > two 2> two.err
 	wait "$other"
 	cmp one two
-	run ! grep -v ': swept ' one.err two.err
+	run ! grep -v ': removed ' one.err two.err
 	for pid in "${owners[@]}"; do
 		run ! compgen -G "/sys/fs/bpf/skel/bootstrap_bpf-$pid-*"
 	done
@@ -173,13 +173,13 @@ field() { # FILTER
 
 @test "--pin=DIR is refused where there is something else, and leaves that alone" {
 	mkdir "$DIR" "$DIR/something"
-	fails_with 1 "skel-load: $DIR: holds what is no session's" skel-load --pin="$DIR" "$PACKAGE"
+	fails_with 1 "skel-load: $DIR: is not empty and holds no session" skel-load --pin="$DIR" "$PACKAGE"
 	[ -d "$DIR/something" ]
 	rmdir "$DIR/something"
 	chown 65534 "$DIR"
 	fails_with 1 "skel-load: $DIR: belongs to another user" skel-load --pin="$DIR" "$PACKAGE"
 	rmdir "$DIR"
-	fails_with 1 "a name on bpffs cannot have a dot" skel-load --pin="$DIR.x" "$PACKAGE"
+	fails_with 1 "bpffs allows no dot in a name" skel-load --pin="$DIR.x" "$PACKAGE"
 	fails_with 1 "$PWD/x: not on a bpffs; take a directory below /sys/fs/bpf" \
 		skel-load --pin=x "$PACKAGE"
 	[ ! -e x ]
@@ -240,7 +240,7 @@ opened_until_seen() {
 
 @test "--unload refuses a live session, what is no session, and what is not there" {
 	start_load --pin="$DIR" "$PACKAGE"
-	fails_with 1 "skel-load: $DIR: pid $LOAD still runs it; stop that instead: kill $LOAD" \
+	fails_with 1 "skel-load: $DIR: pid $LOAD still runs this session; end it with: kill $LOAD" \
 		skel-load --unload "$DIR"
 	[ -e "$DIR/rb" ]
 	end_load
@@ -263,7 +263,7 @@ opened_until_seen() {
 @test "when a link cannot be pinned nothing is left, and it is said which" {
 	c_program target
 	bpf_package probes "-DTARGET=\"$PWD/target\""
-	fails_with 1 "program passed: cannot be left running (usdt/$PWD/target:skel:here); leave it out with -a passed=off" \
+	fails_with 1 "program passed: cannot be left running: the link of a program in section usdt/$PWD/target:skel:here cannot be pinned; leave it out with -a passed=off" \
 		skel-load --pin="$DIR" --detach probes.json
 	[ ! -e "$DIR" ]
 	run -0 --separate-stderr skel-load -q --pin="$DIR" --detach -a passed=off probes.json

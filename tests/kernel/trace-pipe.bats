@@ -212,7 +212,7 @@ skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 		[ ! -e "$instance" ]
 	}
 	wait_for 10 gone
-	grep -q "swept $instance, left behind by pid $OTHER" sweeps
+	grep -q "removed $instance, which pid $OTHER left behind" sweeps
 }
 
 @test "without --trace-pipe nothing is shown and no instance is made" {

@@ -1,0 +1,59 @@
+/*
+ * Session directories: a directory on bpffs that belongs to one run of
+ * skel-load and holds its pins.  Pins outlive a process that is killed, so the
+ * directory also holds a mark, an empty directory whose name says which process
+ * owns it.  Every skel-load that starts, and every skel-poll whose session
+ * ends, removes (sweeps) directories whose owner is dead.
+ *
+ * Functions that return int return 0, or -1 after reporting what failed.
+ */
+#ifndef SKEL_SESSION_SESSION_DIR_H
+#define SKEL_SESSION_SESSION_DIR_H
+
+#include "host/confine.h"
+
+/* Where sessions are that were not given a directory. */
+#define SESSION_ROOT "/sys/fs/bpf/skel"
+
+/* The directory for a session of the program called name: a path below
+ * SESSION_ROOT, for the caller to free, or NULL after reporting. */
+char *session_dir_default(const char *name);
+
+/*
+ * Makes the directory dir, an absolute path, for this user alone and marks it
+ * as this process's.  An empty directory, and one whose owner is dead, may be
+ * there already.  On failure nothing has changed.
+ */
+int session_dir_claim(const char *dir);
+
+/* Replaces the mark of this process by one that says that the session is
+ * detached, so that nobody sweeps it. */
+int session_dir_disown(const char *dir);
+
+/*
+ * Pins fd in dir as prefix and name; characters that a name on bpffs cannot
+ * have become underscores.  Returns the path, for the caller to free, or NULL
+ * after reporting.
+ */
+char *session_dir_pin(
+    const char *dir, int fd, const char *prefix, const char *name);
+
+/* Removes dir with the pins in it if this process owns it; another's directory
+ * and one that is gone are left alone. */
+int session_dir_remove_own(const char *dir);
+
+/* Removes dir with the pins in it, which detaches its programs, if its session
+ * is detached or its owner is dead; anything else is an error. */
+int session_dir_unload(const char *dir);
+
+/* Removes dir if its owner is dead, with a notice. */
+void session_dir_sweep(const char *dir);
+
+/* Sweeps all directories below SESSION_ROOT. */
+void session_dir_sweep_all(void);
+
+/* Adds to n what a confined process needs to find and remove a session's
+ * directory after it has checked the path to it. */
+void session_dir_add_needs(struct confine_needs *n);
+
+#endif
