@@ -1,20 +1,5 @@
-# One Makefile, no recursion: it sees the whole graph.  GNU make.
-#
-#	make            build the commands into build/bin
-#	make demo       install what is missing, build, show a few seconds of events
-#	make check      install what is missing, build, run all tests that can run here
-#	make test T=NAME  build and run one file of tests or one unit program: T=skel-fmt, T=cobs, T=unit/stream/cobs
-#	make check SAN=1  the same under the address and undefined sanitizers
-#	make check-vm   install what is missing, build, run the kernel's tests on 6.1 and 6.12 in guests
-#	make bench      time the commands against what people use instead (BENCH_RECORDS=10000000)
-#	make bench-live   the part of it that polls live records
-#	make bench-check  fail when skel-fmt needs 3 % more instructions a record than committed;
-#			bench-count writes what is committed
-#	make fuzz       fuzz every reader of what comes from outside, FUZZ_SECONDS=60 each
-#	make soak       10^8 events replayed, 10^7 live, with flat memory; minutes
-#	make lib        build the C library alone; make lib TSAN=1: for the thread sanitizer
-#	make V=1 ...    show the compiler's command lines
-#	make deps, make lint, make format, make assets, make install, make clean
+# One Makefile for the whole tree, without recursion.  It needs GNU make 4.
+# "make help" prints what stands behind "##", of targets and of variables.
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
@@ -25,11 +10,58 @@ MANDIR  ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 SHAREDIR ?= $(PREFIX)/share/skel
 
-# What each command links.  This table is the architecture: only skel-load and
-# skel-poll touch the kernel, and look at processes with libdw; skel-args and
-# skel-pack use libbpf's readers of ELF and BTF and nothing else of it, skel-fmt
-# does without.  The commands confine themselves with libseccomp; the C library,
-# which must not confine its host, does without.
+## CC=clang  build with another compiler; aarch64-linux-gnu-gcc finds its own linker
+## LDFLAGS=-static  link the commands statically
+## SAN=1  build with the address and undefined behaviour sanitizers, in build/san
+## TSAN=1  build with the thread sanitizer, in build/tsan
+## B=build/other  build there
+## NO_DEPS=1  install nothing, whatever is missing
+## NO_GUEST=1  skip the kernel's tests where this machine loads no BPF programs
+## V=1  show the commands as they run
+CFLAGS ?= -O2 -g
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wwrite-strings -Wpointer-arith -Wvla
+B      := build
+ifdef SAN
+B      := build/san
+WARN   += -Werror
+CFLAGS := -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+# gcc's runtime for addresses contains the one for undefined behaviour.  A second
+# copy would be 6 MB more to search for leaks at the end of every command.  Clang
+# always links one runtime and does not know the option.
+LDFLAGS += $(if $(findstring clang,$(CC)),,-static-libubsan)
+else ifdef TSAN
+B      := build/tsan
+WARN   += -Werror
+CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+endif
+
+# The tools of a cross compiler have its prefix: aarch64-linux-gnu-gcc links with
+# aarch64-linux-gnu-ld.  musl-gcc is no cross compiler.
+CROSS := $(filter-out musl-,$(foreach c,$(CC),$(if $(findstring -gcc,$c),$(firstword $(subst -gcc, ,$c))-)))
+ifeq ($(origin AR),default)
+AR := $(CROSS)ar
+endif
+ifeq ($(origin LD),default)
+LD := $(CROSS)ld
+endif
+OBJCOPY ?= $(CROSS)objcopy
+# Debian has a pkg-config for each foreign architecture that dpkg knows.  Without
+# it, the usual one is told where the libraries of the target are.
+ifndef PKG_CONFIG
+PKG_CONFIG := $(or $(if $(CROSS),$(shell command -v $(CROSS)pkg-config)), \
+	$(CROSS:%-=env PKG_CONFIG_LIBDIR=/usr/lib/$(notdir %)/pkgconfig:/usr/share/pkgconfig) pkg-config)
+endif
+CLANG      ?= clang
+LLVM_STRIP ?= llvm-strip
+export CC PKG_CONFIG
+
+# The libraries that each command links.  This table is the architecture: only
+# skel-load and skel-poll use the kernel's BPF, and libdw for the symbols of
+# processes.  skel-args and skel-pack use no more of libbpf than its readers of
+# ELF and BTF, and skel-fmt does without.  The commands confine themselves with
+# libseccomp; the C library must not confine the program that it is part of.
 CMDS := skel-args skel-fmt skel-load skel-pack skel-poll
 LIBS_skel-args := libbpf libelf jansson zlib libseccomp libbsd-overlay
 LIBS_skel-fmt  := jansson libseccomp libbsd-overlay
@@ -38,51 +70,47 @@ LIBS_skel-pack := libbpf libelf jansson zlib libseccomp libbsd-overlay
 LIBS_skel-poll := libbpf libdw libelf libiberty jansson zlib libseccomp libbsd-overlay
 LIBS_eunomia   := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
 LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libseccomp libbsd-overlay
-# A package's object is base64 of zlib; libresolv has no file for pkg-config,
-# nor has libiberty, which knows the names of C++ and Rust.
-libs = $(shell $(PKG_CONFIG) --libs $(filter-out libiberty,$1)) \
+# pkg-config knows neither libresolv, whose base64 decodes packages beside zlib,
+# nor libiberty, which demangles the names of C++ and Rust.
+STATIC := $(filter -static -static-pie,$(LDFLAGS))
+libs = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(filter-out libiberty,$1)) \
 	$(if $(filter zlib,$1),-lresolv) $(if $(filter libiberty,$1),-liberty)
-
-# Debian's packages: to build and run; to test, lint and rebuild the assets.
-# libdw.a needs libbz2.a, but libdw-dev does not depend on it.
-DEPS_BUILD := gcc pkg-config libbpf-dev libdw-dev libelf-dev libiberty-dev libjansson-dev libbsd-dev libseccomp-dev zlib1g-dev
-DEPS_CHECK := $(DEPS_BUILD) bats bpftool clang clang-format cppcheck g++ git iproute2 jq \
-	libbz2-dev llvm locales mandoc procps python3 shellcheck strace time tzdata util-linux
-DEPS_BENCH := $(DEPS_BUILD) bpftrace clang python3 valgrind
-# Clang's sanitizers and libFuzzer are in a package of their own.
-DEPS_FUZZ := $(DEPS_CHECK) libclang-rt-14-dev
-# For guests: what makes one, and which of the above its disk has.
-DEPS_VM := $(DEPS_CHECK) busybox-static cpio e2fsprogs kmod qemu-system-x86 xz-utils
-GUEST   := $(filter-out clang-format cppcheck git llvm locales shellcheck,$(DEPS_CHECK)) kmod make mount
-
-CFLAGS ?= -O2 -g
-WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wwrite-strings -Wpointer-arith -Wvla
-PKG_CONFIG ?= pkg-config
-OBJCOPY ?= objcopy
-B      := build
-ifdef SAN
-B      := build/san
-WARN   += -Werror
-CFLAGS := -O1 -g -fno-omit-frame-pointer \
-	-fsanitize=address,undefined -fno-sanitize-recover=all
-# In gcc the other's runtime has all of it; a second one is 6 MB, searched for
-# leaks at the end of each command.  Clang has one anyway.
-LDFLAGS += $(if $(findstring clang,$(CC)),,-static-libubsan)
-else ifdef TSAN
-B      := build/tsan
-WARN   += -Werror
-CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
-endif
-# Recursive on purpose: pkg-config may come to the machine by "make deps".
+# pkg-config is asked only once, and not before it is needed: "make deps" may
+# have to install it.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(filter-out libiberty,$(LIBS_unit)) 2>/dev/null))$(PKG_CFLAGS)
 CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -iquote lib -iquote cmd \
-	$(shell $(PKG_CONFIG) --cflags $(filter-out libiberty,$(LIBS_unit)))
+	$(PKG_CFLAGS)
+
+# What the machine must have, for tests/helpers/install-missing: commands and
+# libraries, with the name of Debian's package where it differs.  Names behind
+# "--" are optional: a test that lacks one is skipped.  Linking statically with
+# libdw needs libbz2.a, on which Debian's libdw-dev does not depend.
+NEED_build := $(firstword $(CC)):$(or $(CROSS:%-=gcc-%),$(filter-out cc,$(notdir $(firstword $(CC)))),gcc) pkg-config \
+	libbpf.pc:libbpf-dev libdw.pc:libdw-dev libelf.pc:libelf-dev \
+	libiberty.a:libiberty-dev jansson.pc:libjansson-dev libbsd-overlay.pc:libbsd-dev \
+	libseccomp.pc:libseccomp-dev zlib.pc:zlib1g-dev $(if $(STATIC),libbz2.a:libbz2-dev)
+NEED_demo  := $(NEED_build)
+NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck g++ git ip:iproute2 jq libbz2.a:libbz2-dev \
+	$(LLVM_STRIP):llvm /usr/share/i18n/locales:locales mandoc pgrep:procps python3 shellcheck strace time \
+	/usr/share/zoneinfo/America:tzdata setpriv:util-linux
+NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod qemu-system-x86_64:qemu-system-x86 xz:xz-utils
+NEED_fuzz  := $(NEED_check) '/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
+NEED_bench := $(NEED_build) clang -- bpftrace python3 valgrind
+# What goal $1 needs: what its name says, or else the part before "-".
+needs = $(or $(NEED_$1),$(NEED_$(firstword $(subst -, ,$1))))
+# Debian's packages for the disk of a guest.
+GUEST := $(filter-out -- clang-format cppcheck git llvm locales shellcheck, \
+	$(foreach p,$(NEED_check),$(lastword $(subst :, ,$p)))) kmod make mount
+
+# Only these goals may install anything; whatever is built waits for that.  Other
+# goals end when a piece is missing that the build needs, and name it.
+SETUP := $(patsubst %,deps-%,$(filter demo check check-% fuzz bench bench-%,$(MAKECMDGOALS)))
+SETUP := $(or $(SETUP),find-missing)
 
 # The rooms of lib/, each of which may use only those before it: "make lint"
 # fails where a header or a symbol of a later one is used, and on circles.
 ROOMS    := base types stream record format host elf package symbolize load attach \
 	poll session eunomia
-
 LIB      := $(B)/libskel.a
 # The C library on top of it: lib/eunomia/eunomia.h.  The number behind .so changes with
 # what programs that were linked before could not live with.
@@ -113,21 +141,22 @@ SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list,$(BATS_SRC) $(wildca
 	tests/helpers/has-bpf tests/vm/* tests/fuzz/run tests/fuzz/seeds \
 	completions/*.bash))
 
-# Goals that set up the machine first; everything built waits for that.
-ifneq ($(filter demo check check-vm fuzz bench%,$(MAKECMDGOALS)),)
-SETUP := $(or $(patsubst check%,deps-check%,$(filter check check-vm,$(MAKECMDGOALS))), \
-	$(patsubst %,deps-%,$(filter fuzz,$(MAKECMDGOALS))), \
-	$(if $(filter bench%,$(MAKECMDGOALS)),deps-bench),deps-build)
-endif
+COMPILE = $(CC) $(CPP) $(CPPFLAGS) $(WARN) $(CFLAGS)
+LINK    = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+RUN     = PATH="$(CURDIR)/$(B)/bin:$$PATH"
 
-# One short line a step; V=1 shows the commands themselves.
+# One short line for each step; V=1 shows the commands themselves.
 ifndef V
 Q    := @
 step  = @printf '  %-6s %s\n' $1 $2
 endif
 
-all: $(BIN) lib
-lib: $(EUNOMIA)
+all: $(BIN) lib ## build the commands into build/bin, and the C library
+lib: $(EUNOMIA) ## build the C library alone
+
+help: ## print this text
+	@sed -nE 's/^([a-z_.-]+):.*## (.*)/\1\t\2/p; s/^## ([^ ]+) +/\1\t/p' Makefile | \
+		awk -F'\t' '{ printf "  %s%-28s%s\n", $$1 ~ /=/ ? "" : "make ", $$1, $$2 }'
 
 $(LIB): $(call OBJ,$(LIB_SRC))
 	@rm -f $@
@@ -135,10 +164,10 @@ $(LIB): $(call OBJ,$(LIB_SRC))
 	$(Q)$(AR) qcs $@ $^
 
 define command
-$(B)/bin/$1: $(call OBJ,$(wildcard cmd/*.c cmd/$1/*.c)) $(LIB)
+$(B)/bin/$1: $(call OBJ,$(wildcard cmd/*.c cmd/$1/*.c)) $(LIB) $(B)/link.flags
 	@mkdir -p $$(@D)
 	$$(call step,LINK,$$@)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(call libs,$(LIBS_$1))
+	$$(Q)$$(LINK) $$(call libs,$(LIBS_$1))
 endef
 $(foreach c,$(CMDS),$(eval $(call command,$c)))
 
@@ -157,10 +186,11 @@ $(B)/libeunomia.a: $(B)/libeunomia.o
 	$(call step,AR,$@)
 	$(Q)$(AR) qcs $@ $^
 
-# nodelete: libbpf keeps the address of a function of ours.
-$(B)/libeunomia.so.$(VERSION): $(B)/libeunomia.o lib/eunomia/eunomia.map
+# There is no such thing as a static shared library.  nodelete: libbpf keeps the address of a function of ours.
+$(B)/libeunomia.so.$(VERSION): private STATIC :=
+$(B)/libeunomia.so.$(VERSION): $(B)/libeunomia.o lib/eunomia/eunomia.map $(B)/link.flags
 	$(call step,LINK,$@)
-	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,-z,nodelete \
+	$(Q)$(CC) -shared $(CFLAGS) $(filter-out -static -static-pie,$(LDFLAGS)) -Wl,-soname,$(SONAME) -Wl,-z,nodelete \
 		-Wl,--version-script=lib/eunomia/eunomia.map -o $@ $< $(call libs,$(LIBS_eunomia)) -pthread
 
 $(B)/lib/%.o: PIC := -fPIC -fvisibility=hidden
@@ -169,51 +199,52 @@ $(B)/lib/eunomia/skeleton.o: PIC := -fPIC -fvisibility=hidden -fexceptions
 
 $(B)/tests/unit/%.o: CPP += -iquote tests/unit
 
-# Earlier builds have a program where there is a folder now.
-$(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
-	@mkdir -p $(@D) 2>/dev/null || { rm -f $(@D) && mkdir -p $(@D); }
+$(B)/unit/%: $(B)/tests/unit/%.o $(LIB) $(B)/link.flags
+	@mkdir -p $(@D)
 	$(call step,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(LIBS_unit))
+	$(Q)$(LINK) $(call libs,$(LIBS_unit))
 
-$(B)/%.o: %.c Makefile | $(SETUP)
+$(B)/%.o: %.c Makefile $(B)/compile.flags | $(SETUP)
 	@mkdir -p $(@D)
 	$(call step,CC,$<)
-	$(Q)$(CC) $(CPP) $(CPPFLAGS) $(WARN) $(CFLAGS) $(PIC) -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) $(PIC) -MMD -MP -c -o $@ $<
 
-# apt-get only for what dpkg does not have; sudo only when it must be.  $2, if
-# given, is a command by whose success nothing is needed.
-define install_debian
-	@$(if $2,! { $2; } || exit 0;) missing=; for p in $1; do \
-		dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || \
-		missing="$$missing $$p"; done; \
-	[ -n "$$missing" ] || exit 0; \
-	echo "installing:$$missing"; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	$$sudo apt-get update -qq && \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
-endef
+# Other flags than those of the last build rebuild what they are for, except for
+# "sudo make install", which installs what there is.
+FORCE:
+$(B)/%.flags: $(if $(filter-out install,$(or $(MAKECMDGOALS),all)),FORCE)
+	@mkdir -p $(@D)
+	@echo "$$FLAGS" | cmp -s - $@ || echo "$$FLAGS" >$@
+$(B)/compile.flags: export FLAGS = $(CC) $(CPPFLAGS) $(CFLAGS)
+$(B)/link.flags: export FLAGS = $(CC) $(LDFLAGS)
 
-deps: deps-check
-deps-build:
-	$(call install_debian,$(DEPS_BUILD))
-deps-check:
-	$(call install_debian,$(DEPS_CHECK))
-deps-fuzz:
-	$(call install_debian,$(DEPS_FUZZ))
-deps-check-vm:
-	$(call install_debian,$(DEPS_VM))
-deps-bench:
-	$(call install_debian,$(DEPS_BENCH))
+deps: deps-check ## install what the build and the tests need
+deps-%:
+	@tests/helpers/install-missing $(call needs,$*)
+find-missing:
+	@tests/helpers/install-missing -n $(NEED_build)
+
+# clangd finds it here.  The compiler is asked nothing: make knows the commands.
+comma := ,
+json   = $(subst ",\",$(subst \,\\,$1))
+entry  = {"directory": "$(CURDIR)", "file": "$1", "command": "$(call json,$2 -c $1)"}
+compile_commands.json: Makefile ## tell clangd and other tools how each file is compiled
+	$(eval COMPILED := $(COMPILE))
+	$(file >$@,[$(call entry,$(firstword $(SRC)),$(COMPILED)))
+	$(foreach s,$(wordlist 2,$(words $(SRC)),$(SRC)),$(file \
+		>>$@,$(comma)$(call entry,$s,$(COMPILED)$(if $(filter tests/unit/%,$s), -iquote tests/unit))))
+	$(file >>$@,])
 
 # A machine without BPF runs the kernel's tests in a guest, if it can have one.
 FOR_GUEST = BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST)" $(if $(SAN),SAN=1)
 
 # What is built for the tests.
-check-build: all $(UNIT) $(REPLAY)
+check-build: all $(UNIT) $(REPLAY) ## build what the tests run
 
-check: check-build
-	-$(call install_debian,$(DEPS_VM),[ -n "$(SAN)$(NO_GUEST)" ] || tests/helpers/has-bpf >/dev/null)
-	@PATH="$(CURDIR)/$(B)/bin:$$PATH" UNIT="$(UNIT)" $(FOR_GUEST) tests/run $(TESTS)
+check: check-build ## run all tests that can run here
+	@[ -n "$(SAN)$(NO_GUEST)" ] || tests/helpers/has-bpf >/dev/null || \
+		tests/helpers/install-missing $(NEED_check-vm) || :
+	@$(RUN) UNIT="$(UNIT)" $(FOR_GUEST) tests/run $(TESTS)
 
 # One file of tests or one unit program, by its name or by any part of its path
 # that ends with the name; where both have the name, both run.
@@ -223,16 +254,20 @@ T_BATS  := $(if $(filter unit/% tests/unit/%,$(T)),,$(filter %/$(T_NAME).bats,$(
 T_BUILD := $(T_UNIT) $(if $(T_BATS),all) $(if $(filter %/fuzz.bats,$(T_BATS)),$(REPLAY)) \
 	$(if $(filter %/guests.bats,$(T_BATS)),$(UNIT))
 
-test: $(T_BUILD)
+test: $(T_BUILD) ## run one test: T=skel-fmt, T=unit/cobs
 ifeq ($(strip $(T_UNIT) $(T_BATS)),)
 	@echo '$(if $(T),no test is called "$(T)",name the test: make test T=NAME); there are:'
 	@printf '  %-26s%-26s%s\n' $(patsubst tests/%.bats,%,$(BATS_SRC)) $(UNIT:$(B)/%=%)
 	@exit 1
 else
-	@PATH="$(CURDIR)/$(B)/bin:$$PATH" NO_GUEST=1 $(FOR_GUEST) tests/run $(T_UNIT) $(T_BATS)
+	@$(RUN) NO_GUEST=1 $(FOR_GUEST) tests/run $(T_UNIT) $(T_BATS)
 endif
 
-check-vm: all $(UNIT)
+# Clang's warnings, and its code, are others.
+check-clang: ## run the tests with a build by clang
+	@$(MAKE) check CC=clang B=build/clang
+
+check-vm: all $(UNIT) ## run the kernel's tests on Debian's 6.1 and 6.12, in emulated machines
 	@$(FOR_GUEST) tests/vm/run $(TESTS)
 
 # Fuzzing: the library and the targets again, by clang and with libFuzzer.
@@ -243,8 +278,8 @@ FUZZ_CFLAGS  := -O1 -g -fno-omit-frame-pointer \
 F            := build/fuzz
 FUZZ         := $(FUZZ_TARGETS:%=$(F)/%)
 
-fuzz: all $(FUZZ)
-	@PATH="$(CURDIR)/$(B)/bin:$$PATH" tests/fuzz/seeds $(F)/seeds
+fuzz: all $(FUZZ) ## fuzz every reader of outside data, FUZZ_SECONDS=60 each
+	@$(RUN) tests/fuzz/seeds $(F)/seeds
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(F) $(FUZZ_TARGETS)
 
 $(F)/libskel.a: $(patsubst %.c,$(F)/%.o,$(LIB_SRC) $(PART_SRC))
@@ -264,14 +299,14 @@ $(F)/%.o: %.c Makefile | $(SETUP)
 # The same targets in the ordinary build, which take their inputs from files.
 $(REPLAY): $(B)/replay-%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(call OBJ,$(PART_SRC)) $(LIB)
 	$(call step,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(LIBS_unit))
+	$(Q)$(LINK) $(call libs,$(LIBS_unit))
 
 # An hour's worth of events, with flat memory: not part of "make check".
-soak: all
-	@PATH="$(CURDIR)/$(B)/bin:$$PATH" tests/soak
+soak: all ## send 10^8 recorded and 10^7 live events; memory must stay flat
+	@$(RUN) tests/soak
 
 # A few seconds of real events: every command typed anywhere shows up.
-demo: all
+demo: all ## show a few seconds of events, each command that is started
 	@tests/demo $(CURDIR)/$(B)/bin
 
 # What the commands are measured against, and with what: tests/bench/run.py.
@@ -283,15 +318,15 @@ BENCH_RUN  = SKEL_FMT=$(CURDIR)/$(B)/bin/skel-fmt tests/bench/run.py
 $(B)/bench/%.bin: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call step,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(LIBS_unit))
+	$(Q)$(LINK) $(call libs,$(LIBS_unit))
 
-bench: all $(BENCH) $(BENCH_LIVE)
+bench: all $(BENCH) $(BENCH_LIVE) ## time the commands against their rivals; REFERENCE=PATH adds one
 	@$(BENCH_RUN) $(B)/bench $(BENCH_RECORDS)
-	@PATH="$(CURDIR)/$(B)/bin:$$PATH" tests/bench/live.py $(B)/bench
+	@$(RUN) tests/bench/live.py $(B)/bench
 
 # Records as they come: needs root and a kernel with BPF.
-bench-live: all $(BENCH) $(BENCH_LIVE)
-	@PATH="$(CURDIR)/$(B)/bin:$$PATH" tests/bench/live.py $(B)/bench $(LIVE)
+bench-live: all $(BENCH) $(BENCH_LIVE) ## the part of it that polls live records
+	@$(RUN) tests/bench/live.py $(B)/bench $(LIVE)
 
 $(B)/bench/ring64.bpf.o: LIVE_FLAGS := -DRING=67108864
 $(B)/bench/perf.bpf.o: LIVE_FLAGS := -DPERF
@@ -301,24 +336,22 @@ $(BENCH_LIVE): tests/bench/live.bpf.c tests/bench/live.h assets/skel.bpf.h Makef
 	$(Q)$(CLANG) -g -O2 -Wall -target bpf $(LIVE_FLAGS) -iquote assets \
 		-idirafter /usr/include/$$($(CC) -dumpmachine) -c -o $@ $<
 
-bench-count: all $(BENCH)
+bench-count: all $(BENCH) ## write what bench-check compares with
 	@$(BENCH_RUN) --count $(B)/bench >tests/bench/instructions.new
 	@mv tests/bench/instructions.new tests/bench/instructions
 
-bench-check: all $(BENCH)
+bench-check: all $(BENCH) ## fail if skel-fmt needs 3 % more instructions for a record than committed
 	@$(BENCH_RUN) --check $(B)/bench tests/bench/instructions
 
 # The example programs.  The packages are committed, so that nobody needs clang
 # to run them; the objects are not.  -ffile-prefix-map and llvm-strip keep this
 # machine's paths out of them: the same compiler gives the same bytes anywhere.
-CLANG      ?= clang
-LLVM_STRIP ?= llvm-strip
 ASSETS := $(patsubst assets/%.bpf.c,$(B)/assets/%.json,$(wildcard assets/*.bpf.c))
 
-assets: $(ASSETS)
+assets: $(ASSETS) ## build the example packages in assets/ from their sources
 	cp $^ assets/
 
-assets-check: $(ASSETS)
+assets-check: $(ASSETS) ## fail if they are not what their sources compile to
 	@for p in $^; do cmp $$p assets/$${p##*/} || exit 1; done
 
 $(B)/assets/%.json: $(B)/assets/%.bpf.o $(B)/bin/skel-pack
@@ -332,7 +365,7 @@ $(B)/assets/%.bpf.o: assets/%.bpf.c assets/skel.bpf.h Makefile | $(SETUP)
 		-ffile-prefix-map=$(CURDIR)=. -c -o $@ $<
 	$(Q)$(LLVM_STRIP) -g $@
 
-lint:
+lint: ## check the form of sources, scripts and manuals, and the order of lib/
 	clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC) $(TEST_SRC)
 	cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib -Icmd -Itests/unit \
@@ -340,13 +373,14 @@ lint:
 		'-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		--max-configs=1 lib cmd tests/unit tests/fuzz $(BENCH_SRC) $(filter-out %.h,$(TEST_SRC))
 	shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2153,SC2154,SC2164 $(SHELL_SRC)
-	shellcheck -s dash $(INIT_SRC)
+	shellcheck -s dash $(INIT_SRC) tests/helpers/install-missing
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
 	@! grep -nE '(^|[^_[:alnum:]])(err|errx|errc|exit|_exit|abort)\(' $(LIB_SRC) || \
 		{ echo 'lib/ returns; only cmd/ decides to die'; exit 1; }
-	@$(MAKE) -s $(LIB) && tests/helpers/rooms.py $(B) $(ROOMS)
+	@$(MAKE) -s $(LIB)
+	@tests/helpers/rooms.py $(B) $(ROOMS)
 
-install: all
+install: all ## install all of it below PREFIX=/usr/local and DESTDIR=
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPDIR) \
 		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(MANDIR)/man3 \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
@@ -368,16 +402,16 @@ install: all
 	@for c in $(CMDS); do \
 		install -m 0644 completions/$$c.bash $(DESTDIR)$(COMPDIR)/$$c || exit 1; done
 
-format:
+format: ## format the sources with clang-format
 	clang-format -i $(SRC) $(HDR) $(BPF_SRC) $(TEST_SRC)
 
-clean:
+clean: ## remove everything that was built
 	rm -rf build
 
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
-.PHONY: all lib deps deps-build deps-check deps-check-vm deps-fuzz deps-bench demo test check check-build check-vm fuzz \
-	soak bench bench-live bench-count bench-check lint assets assets-check install format clean
+.PHONY: all lib help deps find-missing demo test check check-build check-clang check-vm fuzz soak \
+	bench bench-live bench-count bench-check lint assets assets-check install format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -182,7 +182,7 @@ completion_ways() {
 	cd "$ROOT"
 	for entry in *; do
 		case $entry in
-		Makefile | cmd | lib | assets | tests | completions | README.md | LICENSE | build) ;;
+		Makefile | cmd | lib | assets | tests | completions | README.md | LICENSE | build | compile_commands.json) ;;
 		*) echo "$entry does not belong here"; return 1 ;;
 		esac
 	done

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# The Makefile: what it installs and when, and what it finds out by itself.
+
+load ../helpers/helper
+
+setup() {
+	note_places
+	MISSING=$ROOT/tests/helpers/install-missing
+	# An apt-get that installs nothing and writes down that it was asked.
+	mkdir "$BATS_TEST_TMPDIR/apt"
+	printf '#!/bin/sh\necho "$*" >>"%s/asked"\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/apt/apt-get"
+	printf '#!/bin/sh\nexec "$@"\n' >"$BATS_TEST_TMPDIR/apt/sudo"
+	chmod +x "$BATS_TEST_TMPDIR"/apt/*
+	# A machine without apt-get.
+	mkdir "$BATS_TEST_TMPDIR/bare"
+	for command in sh cc id; do
+		ln -s "$(command -v "$command")" "$BATS_TEST_TMPDIR/bare/"
+	done
+}
+
+with_apt() {
+	PATH="$BATS_TEST_TMPDIR/apt:$PATH" "$@"
+}
+
+without_apt() {
+	# The script itself adds the folders of root's commands.
+	sed 's/^PATH=.*//' "$MISSING" >"$BATS_TEST_TMPDIR/script"
+	PATH=$BATS_TEST_TMPDIR/bare sh "$BATS_TEST_TMPDIR/script" "$@"
+}
+
+asked() {
+	cat "$BATS_TEST_TMPDIR/asked" 2>/dev/null || :
+}
+
+@test "nothing is reported and nothing installed where nothing is missing" {
+	run -0 --separate-stderr with_apt "$MISSING" sh cc jansson.pc libiberty.a '/de*/null' -- cat
+	[ -z "$output$stderr" ]
+	[ -z "$(asked)" ]
+}
+
+@test "what is missing is installed with apt-get, by the names of its packages, and reported first" {
+	run -0 --separate-stderr with_apt "$MISSING" sh nothing.pc:libnothing-dev -- cat no-such-command
+	[ -z "$output" ]
+	is "installing with apt-get: libnothing-dev no-such-command" "$stderr"
+	is "update -qq
+install -y -qq --no-install-recommends libnothing-dev no-such-command" "$(asked)"
+}
+
+@test "an apt-get that fails is reported, with what to do without it" {
+	printf '#!/bin/sh\nexit 100\n' >"$BATS_TEST_TMPDIR/apt/apt-get"
+	run -1 --separate-stderr with_apt "$MISSING" no-such-command
+	is "installing with apt-get: no-such-command
+apt-get failed; NO_DEPS=1 makes do with what there is" "$stderr"
+}
+
+@test "NO_DEPS=1 and -n install nothing, list what is missing, and fail if it is required" {
+	NO_DEPS=1 run -1 --separate-stderr with_apt "$MISSING" nothing.pc:libnothing-dev libnothing.a /no/*/file:x -- no-such-command
+	is "missing on this machine: nothing.pc libnothing.a /no/*/file no-such-command
+\"make deps\" installs them" "$stderr"
+	run -0 --separate-stderr with_apt "$MISSING" -n sh -- no-such-command
+	is "missing on this machine: no-such-command" "$stderr"
+	[ -z "$(asked)" ]
+}
+
+@test "without apt-get the missing pieces are listed by name and nothing is tried" {
+	run -0 --separate-stderr without_apt sh -- bats:bats jq
+	is "missing on this machine: bats jq" "$stderr"
+	run -1 --separate-stderr without_apt sh no-such-command:x -- jq
+	is "missing on this machine: no-such-command jq" "$stderr"
+}
+
+# what_installs GOAL...: the commands that make would run to install something.
+what_installs() {
+	make -C "$ROOT" --no-print-directory -n B="$BATS_TEST_TMPDIR/build" "$@" |
+		grep -E '(^|\|\| )tests/helpers/install-missing ([^-]|$)' || :
+}
+
+@test "only deps, demo, check and the goals that need more may install" {
+	local goal
+	for goal in deps demo check check-build check-vm check-clang fuzz bench bench-live bench-check; do
+		[ -n "$(what_installs "$goal")" ] || { echo "$goal"; return 1; }
+	done
+	for goal in all lib test assets lint install soak help clean; do
+		[ -z "$(what_installs "$goal" T=unit/cobs)" ] || { echo "$goal"; return 1; }
+	done
+	# A build names what is missing before the compiler does.
+	make -C "$ROOT" --no-print-directory -n B="$BATS_TEST_TMPDIR/build" all | grep -q 'install-missing -n cc:gcc'
+}
+
+@test "make help has a line for every goal" {
+	local goal goals help
+	mapfile -t goals < <(sed -n '/^\.PHONY:/,/[^\]$/p' "$ROOT/Makefile" | grep -oE '[a-z-]+$|[a-z-]+ ' | tr -d ' ')
+	[ "${#goals[@]}" -gt 20 ]
+	help=$(make -C "$ROOT" --no-print-directory help)
+	for goal in "${goals[@]}"; do
+		case $goal in
+		find-missing) ;;
+		*) grep -qE "^ +make $goal  +[^ ]" <<<"$help" || { echo "$goal"; return 1; } ;;
+		esac
+	done
+	grep -qE '^ +NO_DEPS=1  +[^ ]' <<<"$help"
+}
+
+@test "a cross compiler brings its own ar, ld and objcopy" {
+	run -0 --separate-stderr make -C "$ROOT" -n V=1 lib CC=/opt/x/bin/aarch64-linux-gnu-gcc-12 \
+		B="$BATS_TEST_TMPDIR/build"
+	for tool in ar ld objcopy; do
+		grep -qE "^/opt/x/bin/aarch64-linux-gnu-$tool " <<<"$output"
+	done
+	run -0 --separate-stderr make -C "$ROOT" -n V=1 lib CC=clang LD=lld B="$BATS_TEST_TMPDIR/build"
+	grep -qE '^lld -r ' <<<"$output"
+	grep -qE '^ar ' <<<"$output"
+	grep -qE '^objcopy ' <<<"$output"
+}
+
+@test "compile_commands.json names every source with a command that compiles it" {
+	local dir=$BATS_TEST_TMPDIR/tree
+	# Not in the tree itself, where somebody may use theirs.
+	mkdir "$dir"
+	ln -s "$ROOT"/{Makefile,lib,cmd,tests,assets} "$dir"
+	make -C "$dir" -s compile_commands.json
+	is "$(cd "$ROOT" && printf '%s\n' lib/*/*.c cmd/*.c cmd/*/*.c tests/unit/*/*.c tests/{fuzz,bench}/*.c |
+		grep -v '\.bpf\.c$' | sort)" "$(jq -r '.[].file' "$dir/compile_commands.json" | sort)"
+	jq -r '.[] | select(.file | endswith("base/json-doc.c")) | .command + " -fsyntax-only"' \
+		"$dir/compile_commands.json" >"$dir/commands"
+	[ "$(wc -l <"$dir/commands")" -eq 2 ]
+	(cd "$dir" && sh -e commands)
+}
+
+@test "other flags than those of the last build rebuild; make install installs what there is" {
+	local build=$BATS_TEST_TMPDIR/build
+	make -C "$ROOT" -s B="$build" "$build/lib/base/clock.o"
+	touch -d 2000-01-01 "$build/lib/base/clock.o" "$build/compile.flags"
+	find "$build" -name '*.d' -delete
+	make -C "$ROOT" -s B="$build" "$build/lib/base/clock.o" -o Makefile -o lib/base/clock.c
+	[ "$(date -r "$build/lib/base/clock.o" +%Y)" = 2000 ]
+	make -C "$ROOT" -s B="$build" CFLAGS=-O0 "$build/lib/base/clock.o" -o Makefile -o lib/base/clock.c
+	[ "$(date -r "$build/lib/base/clock.o" +%Y)" != 2000 ]
+	run -0 make -C "$ROOT" -n B="$build" CFLAGS=-O3 install
+	[[ $output != *cmp*compile.flags* ]]
+}
