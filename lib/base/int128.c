@@ -57,6 +57,7 @@ int128_parse(const char *text, struct int128 *out)
 enum int128_result
 int128_from_json(const json_t *v, struct int128 *out)
 {
+	const char *text;
 	uint64_t n;
 
 	*out = (struct int128){ 0 };
@@ -69,9 +70,8 @@ int128_from_json(const json_t *v, struct int128 *out)
 		out->magnitude = 0 - (uint64_t)json_integer_value(v);
 		return INT128_NUMBER;
 	}
-	if (json_is_string(v))
-		return int128_parse(json_string_value(v), out);
-	return INT128_NONE;
+	text = doc_string(v);
+	return text != NULL ? int128_parse(text, out) : INT128_NONE;
 }
 
 json_t *

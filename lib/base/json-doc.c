@@ -1,323 +1,336 @@
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
 #include "base/json-doc.h"
-#include "base/nomem.h"
 #include "base/report.h"
 
-/* jansson's own limit on nesting is 2048; nothing we read needs a tenth. */
-#define BIG_MARK '\001'
-#define BIG_TEXT "\\u0001"
-enum { BIG_TEXT_LEN = 6 };
+/*
+ * An integer above INT64_MAX is a string of its digits behind MARK.  A string
+ * that begins with MARK has it doubled, so that it is no such integer.  Control
+ * characters are escaped in JSON, so in a text both begin with MARK_ESCAPED.
+ */
+#define MARK "\001"
+#define MARK_ESCAPED "\\u0001"
+enum { MARK_LEN = sizeof(MARK) - 1, ESCAPED_LEN = sizeof(MARK_ESCAPED) - 1 };
 
-/* The end of the string literal that starts at p (its opening quote). */
+/*
+ * jansson 2.14 and 2.15 gather each token in a buffer that starts with 16 bytes
+ * and doubles when full, and do not check whether there was memory for that.
+ * Without it bytes of the token are lost, and if its closing quote is among
+ * them, the parser reads and writes on behind the token.
+ *
+ * Therefore the first token of a text is a string of ours, the primer, which
+ * makes the buffer large enough for every other token.  It consists of \u
+ * escapes, whose digits jansson does check: a byte is lost where 2^k - 1 bytes
+ * were stored, which never is the boundary of two escapes because of the bytes
+ * in front of them, so the primer turns into a syntax error.
+ */
+#define PRIMER_START "\"..."
+#define PRIMER_UNIT "\\u0041"
+enum {
+	TOKEN_SHORT = 13, /* with a byte of look-ahead, it needs no growth */
+	BUFFER_START = 16,
+	PRIMER_UNIT_LEN = sizeof(PRIMER_UNIT) - 1,
+};
+
+/* The end of the string literal that starts with the quote at p. */
 static const char *
-skip_string(const char *p, const char *end)
+doc_skip_string(const char *p, const char *end)
 {
-	for (p++; p < end && *p != '"'; p++)
-		if (*p == '\\')
-			p++;
-	return p < end ? p + 1 : end;
+	const char *q, *back;
+
+	for (p++; (q = memchr(p, '"', (size_t)(end - p))) != NULL; p = q + 1) {
+		for (back = q; back > p && back[-1] == '\\'; back--)
+			;
+		if ((q - back) % 2 == 0)
+			return q + 1;
+	}
+	return end;
 }
 
-/* Whether the n digits are a number above INT64_MAX that still fits u64. */
 static bool
-is_big(const char *digits, size_t n, uint64_t *out)
+doc_is_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || c == '+' || c == '-' || c == '.';
+}
+
+/* The end of the token at p: a string, a number or word, or one other byte. */
+static const char *
+doc_skip_token(const char *p, const char *end)
+{
+	if (*p == '"')
+		return doc_skip_string(p, end);
+	if (!doc_is_word(*p))
+		return p + 1;
+	while (p < end && doc_is_word(*p))
+		p++;
+	return p;
+}
+
+/* Whether the n bytes at s are an integer above INT64_MAX that fits 64 bits. */
+static bool
+doc_is_big(const char *s, size_t n, uint64_t *out)
 {
 	char text[24];
-	uint64_t v;
 
-	if (n < 19 || n > 20 || digits[0] == '0')
+	if (n < 19 || n > 20 || *s == '0')
 		return false;
-	memcpy(text, digits, n);
+	memcpy(text, s, n);
 	text[n] = '\0';
-	errno = 0;
-	v = strtoull(text, NULL, 10);
-	if (errno != 0 || v <= INT64_MAX)
+	if (strspn(text, "0123456789") != n)
 		return false;
-	*out = v;
-	return true;
+	errno = 0;
+	*out = strtoull(text, NULL, 10);
+	return errno == 0 && *out > INT64_MAX;
 }
 
-/* Copy text with each big integer turned into its marked string. */
-static void
-mark_big(struct buf *out, const char *p, const char *end)
-{
-	const char *q;
-	uint64_t v;
-
-	for (; p < end; p = q) {
-		if (*p == '"') {
-			q = skip_string(p, end);
-		} else if (isdigit((unsigned char)*p) || *p == '-') {
-			for (q = p; q < end && strchr("0123456789+-.eE", *q) &&
-				    *q != '\0';
-			     q++)
-				;
-			if (strspn(p, "0123456789") >= (size_t)(q - p) &&
-			    is_big(p, (size_t)(q - p), &v)) {
-				buf_printf(
-				    out, "\"" BIG_TEXT "%" PRIu64 "\"", v);
-				continue;
-			}
-		} else {
-			for (q = p + 1; q < end && *q != '"' && *q != '-' &&
-					!isdigit((unsigned char)*q);
-			     q++)
-				;
-		}
-		buf_add(out, p, (size_t)(q - p));
-	}
-}
-
+/* Whether the token of n bytes is a string that begins with MARK. */
 static bool
-has_big(const char *p, const char *end)
+doc_is_marked(const char *token, size_t n)
 {
-	size_t run = 0;
-
-	for (; p < end; p++) {
-		run = isdigit((unsigned char)*p) ? run + 1 : 0;
-		if (run >= 19)
-			return true;
-	}
-	return false;
+	return n > ESCAPED_LEN + 1 && token[0] == '"' &&
+	       memcmp(token + 1, MARK_ESCAPED, ESCAPED_LEN) == 0;
 }
 
-/* Whether a tree of the text may be made: each value in it is behind a bracket
- * or a comma. */
-static bool
-is_bounded(const char *p, const char *end)
-{
-	size_t values = 1;
+/* A text as a whole. */
+struct doc_text {
+	const char *text, *end; /* borrowed */
+	const char *first;      /* its first byte that is not blank, or end */
+	size_t values;          /* at most so many are in it */
+	size_t longest;         /* bytes of its longest token */
+	bool marks;             /* something in it has to be marked */
+};
 
-	if (end - p <= DOC_VALUES_MAX)
-		return true;
-	while (p < end && values <= DOC_VALUES_MAX) {
-		if (*p == '"') {
-			p = skip_string(p, end);
-			continue;
-		}
-		values += *p == '[' || *p == '{' || *p == ',';
-		p++;
+static struct doc_text
+doc_scan(const char *text, size_t len)
+{
+	struct doc_text d = { text, text + len, text + len, 1, 0, false };
+	const char *p, *next;
+	uint64_t big;
+
+	for (p = text; p < d.end; p = next) {
+		size_t n;
+
+		next = doc_skip_token(p, d.end);
+		n = (size_t)(next - p);
+		if (n > d.longest)
+			d.longest = n;
+		if (d.first == d.end && strchr(" \t\r\n", *p) == NULL)
+			d.first = p;
+		/* Every value but the first is behind one of these. */
+		d.values += *p == '[' || *p == '{' || *p == ',';
+		d.marks |= n > TOKEN_SHORT &&
+			   (doc_is_marked(p, n) || doc_is_big(p, n, &big));
 	}
-	return values <= DOC_VALUES_MAX;
+	return d;
 }
 
-/* Report what jansson says of a text whose first line is line + 1. */
+/* Append the text from p on, with integers and strings marked. */
 static void
-report_refusal(const json_error_t *e, const char *name, unsigned long line)
+doc_mark(struct buf *out, const char *p, const char *end)
+{
+	const char *next, *done = p;
+	uint64_t big;
+
+	for (; p < end; p = next) {
+		next = doc_skip_token(p, end);
+		if (doc_is_marked(p, (size_t)(next - p))) {
+			buf_add(out, done, (size_t)(p + 1 - done));
+			buf_str(out, MARK_ESCAPED);
+			done = p + 1;
+		} else if (doc_is_big(p, (size_t)(next - p), &big)) {
+			buf_add(out, done, (size_t)(p - done));
+			buf_printf(out, "\"" MARK_ESCAPED "%" PRIu64 "\"", big);
+			done = next;
+		}
+	}
+	buf_add(out, done, (size_t)(end - done));
+}
+
+/* Append the primer for tokens of up to longest bytes. */
+static void
+doc_prime(struct buf *out, size_t longest)
+{
+	size_t start = out->len, size = BUFFER_START;
+
+	while (size < longest + BUFFER_START - TOKEN_SHORT)
+		size *= 2;
+	buf_str(out, PRIMER_START);
+	while (!out->failed && out->len - start < size / 2)
+		buf_str(out, PRIMER_UNIT);
+	buf_chr(out, '"');
+}
+
+/* Report why jansson refused the text, whose first line is line + 1. */
+static void
+doc_report_refusal(const json_error_t *e, const char *name, unsigned long line)
 {
 	line += e->line > 0 ? (unsigned long)e->line : 1;
 	if (json_error_code(e) == json_error_numeric_overflow)
 		report_error("%s:%lu: %s; a number has at most 64 bits", name,
 		    line, e->text);
 	else if (json_error_code(e) == json_error_null_character)
-		report_error(
-		    "%s:%lu: a text holds the character \\u0000, which "
-		    "no name or value may",
+		report_error("%s:%lu: a string contains the character \\u0000, "
+			     "which no name or value may contain",
 		    name, line);
 	else
 		report_error("%s:%lu: not JSON: %s", name, line, e->text);
 }
 
 /*
- * jansson's parser goes on where the text of a token found no memory: it reads
- * past the token's end then, or fails an assertion.  So that it never sees a
- * failure, it is left by longjmp(3), and what it had is freed: all that it
- * allocates and frees meanwhile is noted.  Its memory comes from where it came
- * before; a host of the C library may use jansson too.
+ * Whether memory ran out while jansson parsed the text, whose primer ends at
+ * primed.  jansson tells by an empty message; by an error in the primer, which
+ * has none of its own; or, where there was none for the contents of a string,
+ * by calling it no token, although it ends with a quote as no other token does.
  */
-static json_malloc_t get_memory;
-static json_free_t free_memory;
-static once_flag watched = ONCE_FLAG_INIT;
-static _Thread_local struct {
-	bool runs;
-	jmp_buf starved;
-	struct buf noted; /* uintptr_t: addresses, those that were freed | 1 */
-} parser;
-
 static bool
-note(uintptr_t address)
+doc_starved(const json_error_t *e, const char *text, size_t primed)
 {
-	buf_add(&parser.noted, &address, sizeof(address));
-	return !parser.noted.failed;
+	static const char invalid[] = "invalid token",
+			  no_key[] = "string or '}' expected";
+
+	if (e->text[0] == '\0')
+		return true;
+	return e->position > 0 &&
+	       ((size_t)e->position <= primed ||
+		   (text[e->position - 1] == '"' &&
+		       (strncmp(e->text, invalid, sizeof(invalid) - 1) == 0 ||
+			   strncmp(e->text, no_key, sizeof(no_key) - 1) == 0)));
 }
 
-static void *
-get_watched(size_t size)
-{
-	void *p = get_memory(size);
-
-	if (parser.runs) {
-		if (p != NULL && note((uintptr_t)p))
-			return p;
-		free_memory(p);
-		longjmp(parser.starved, 1);
-	}
-	if (p == NULL)
-		nomem_note();
-	return p;
-}
-
-static void
-free_watched(void *p)
-{
-	/* What cannot be noted stays to be freed. */
-	if (parser.runs && p != NULL && !note((uintptr_t)p | 1))
-		longjmp(parser.starved, 1);
-	free_memory(p);
-}
-
-static void
-watch_memory(void)
-{
-	json_get_alloc_funcs(&get_memory, &free_memory);
-	json_set_alloc_funcs(get_watched, free_watched);
-}
-
-static int
-compare_addresses(const void *a, const void *b)
-{
-	uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Free what the parser has not freed: an address may have come more than once,
- * and is still in use if it was freed one time less. */
-static void
-free_noted(void)
-{
-	uintptr_t *v = (uintptr_t *)(void *)parser.noted.data;
-	size_t n = parser.noted.len / sizeof(*v);
-
-	if (n > 0)
-		qsort(v, n, sizeof(*v), compare_addresses);
-	for (size_t i = 0; i < n;) {
-		uintptr_t address = v[i];
-		long uses = 0;
-
-		for (; i < n && (v[i] & ~(uintptr_t)1) == address; i++)
-			uses += (v[i] & 1) != 0 ? -1 : 1;
-		if (uses > 0)
-			free_memory((void *)address);
-	}
-}
-
-/* json_loadb(), or NULL with *starved set when memory ran out. */
+/* json_loadb() and a report where it fails. */
 static json_t *
-load(const char *text, size_t len, json_error_t *e, bool *starved)
+doc_load(const char *text, size_t len, size_t primed, const char *name,
+    unsigned long line)
 {
-	json_t *v;
+	json_error_t e;
+	json_t *v = json_loadb(text, len, JSON_DECODE_ANY, &e);
 
-	call_once(&watched, watch_memory);
-	*starved = setjmp(parser.starved) != 0;
-	if (*starved) {
-		parser.runs = false;
-		free_noted();
-		buf_free(&parser.noted);
+	if (v != NULL)
+		return v;
+	if (doc_starved(&e, text, primed))
+		report_nomem();
+	else
+		doc_report_refusal(&e, name, line);
+	return NULL;
+}
+
+/* Parse the text with a primer in front, as a member or element of its root or,
+ * if that is neither an object nor an array, with it in an array. */
+static json_t *
+doc_load_primed(const struct doc_text *d, const char *name, unsigned long line)
+{
+	char root = d->first < d->end ? *d->first : '\0';
+	bool wrapped = root != '{' && root != '[';
+	const char *rest = wrapped ? d->text : d->first + 1;
+	struct buf b = { 0 };
+	json_t *v = NULL, *item;
+	size_t primed;
+
+	if (wrapped)
+		buf_chr(&b, '[');
+	else
+		buf_add(&b, d->text, (size_t)(rest - d->text));
+	if (root == '{')
+		buf_str(&b, "\"" MARK_ESCAPED "\":");
+	doc_prime(&b, d->longest);
+	primed = b.len;
+	buf_chr(&b, ',');
+	doc_mark(&b, rest, d->end);
+	if (wrapped)
+		buf_chr(&b, ']');
+	if (b.failed)
+		report_nomem();
+	else
+		v = doc_load(b.data, b.len, primed, name, line);
+	buf_free(&b);
+	if (v == NULL)
 		return NULL;
+	if (root == '{') {
+		json_object_del(v, MARK);
+	} else if (root == '[') {
+		json_array_remove(v, 0);
+	} else {
+		item = json_array_size(v) == 2
+			   ? json_incref(json_array_get(v, 1))
+			   : NULL;
+		if (item == NULL)
+			report_error(
+			    "%s:%lu: not JSON: more than one value at the top",
+			    name, line + 1);
+		json_decref(v);
+		v = item;
 	}
-	parser.runs = true;
-	v = json_loadb(text, len, JSON_DECODE_ANY, e);
-	parser.runs = false;
-	buf_free(&parser.noted);
 	return v;
 }
 
 json_t *
 doc_parse(const char *text, size_t len, const char *name, unsigned long line)
 {
-	struct buf marked = { 0 };
-	json_error_t e;
-	bool starved;
-	json_t *v;
+	struct doc_text d = doc_scan(text, len);
 
-	if (!is_bounded(text, text + len)) {
+	if (d.values > DOC_VALUES_MAX) {
 		report_error("%s:%lu: more than %d JSON values", name, line + 1,
 		    DOC_VALUES_MAX);
 		return NULL;
 	}
-	if (has_big(text, text + len)) {
-		/* A NUL ends the spans above before it can overrun. */
-		struct buf copy = { 0 };
+	if (d.longest > TOKEN_SHORT)
+		return doc_load_primed(&d, name, line);
+	return doc_load(text, len, 0, name, line);
+}
 
-		buf_add(&copy, text, len);
-		buf_chr(&copy, '\0');
-		if (!copy.failed)
-			mark_big(&marked, copy.data, copy.data + len);
-		marked.failed |= copy.failed;
-		buf_free(&copy);
-		if (marked.failed) {
-			buf_free(&marked);
-			report_nomem();
-			return NULL;
+/* Append the text from p on, with what doc_mark() did undone. */
+static void
+doc_unmark(struct buf *out, const char *p, const char *end)
+{
+	const char *next, *done = p, *inner;
+	uint64_t big;
+	size_t n;
+
+	for (; p < end; p = next) {
+		next = doc_skip_token(p, end);
+		if (!doc_is_marked(p, (size_t)(next - p)))
+			continue;
+		inner = p + 1 + ESCAPED_LEN;
+		n = (size_t)(next - 1 - inner);
+		if (doc_is_big(inner, n, &big)) {
+			buf_add(out, done, (size_t)(p - done));
+			buf_add(out, inner, n);
+			done = next;
+		} else if (n >= ESCAPED_LEN &&
+			   memcmp(inner, MARK_ESCAPED, ESCAPED_LEN) == 0) {
+			buf_add(out, done, (size_t)(p + 1 - done));
+			done = inner;
 		}
-		text = marked.data;
-		len = marked.len;
 	}
-	v = load(text, len, &e, &starved);
-	if (starved)
-		report_nomem();
-	else if (v == NULL)
-		report_refusal(&e, name, line);
-	buf_free(&marked);
-	return v;
+	buf_add(out, done, (size_t)(end - done));
 }
 
 static int
-take_text(const char *text, size_t len, void *out)
+doc_dumped(const char *text, size_t len, void *out)
 {
 	buf_add(out, text, len);
 	return 0;
 }
 
-/* Append text with each marked string turned back into its number. */
-static void
-unmark_big(struct buf *out, const char *p, const char *end)
-{
-	const char *q, *digits;
-	size_t n;
-	uint64_t v;
-
-	for (; p < end; p = q) {
-		if (*p != '"') {
-			q = memchr(p, '"', (size_t)(end - p));
-			if (q == NULL)
-				q = end;
-			buf_add(out, p, (size_t)(q - p));
-			continue;
-		}
-		q = skip_string(p, end);
-		n = (size_t)(q - p);
-		digits = p + 1 + BIG_TEXT_LEN;
-		if (n > BIG_TEXT_LEN + 2 &&
-		    memcmp(p + 1, BIG_TEXT, BIG_TEXT_LEN) == 0 &&
-		    strspn(digits, "0123456789") == n - BIG_TEXT_LEN - 2 &&
-		    is_big(digits, n - BIG_TEXT_LEN - 2, &v))
-			buf_add(out, digits, n - BIG_TEXT_LEN - 2);
-		else
-			buf_add(out, p, n);
-	}
-}
-
 int
-doc_write(const json_t *v, struct buf *out, bool indented)
+doc_write(const json_t *v, struct buf *out)
 {
+	static const char mark[] = "\"" MARK_ESCAPED;
 	struct buf text = { 0 };
-	size_t flags = JSON_ENCODE_ANY;
 	int ret = 0;
 
-	flags |= indented ? JSON_INDENT(2) : JSON_COMPACT;
-	if (json_dump_callback(v, take_text, &text, flags) == -1 || text.failed)
+	if (json_dump_callback(
+		v, doc_dumped, &text, JSON_ENCODE_ANY | JSON_COMPACT) == -1 ||
+	    text.failed)
 		ret = report_nomem();
+	else if (memmem(text.data, text.len, mark, sizeof(mark) - 1) == NULL)
+		buf_add(out, text.data, text.len);
 	else
-		unmark_big(out, text.data, text.data + text.len);
+		doc_unmark(out, text.data, text.data + text.len);
 	buf_free(&text);
 	return out->failed ? -1 : ret;
 }
@@ -325,16 +338,35 @@ doc_write(const json_t *v, struct buf *out, bool indented)
 bool
 doc_u64(const json_t *v, uint64_t *out)
 {
-	const char *s;
+	const char *s = json_string_value(v);
 
 	if (json_is_integer(v) && json_integer_value(v) >= 0) {
 		*out = (uint64_t)json_integer_value(v);
 		return true;
 	}
-	s = json_string_value(v);
-	return s != NULL && s[0] == BIG_MARK &&
-	       strspn(s + 1, "0123456789") == strlen(s + 1) &&
-	       is_big(s + 1, strlen(s + 1), out);
+	return s != NULL && s[0] == MARK[0] &&
+	       doc_is_big(s + MARK_LEN, strlen(s + MARK_LEN), out);
+}
+
+bool
+doc_is_number(const json_t *v)
+{
+	uint64_t n;
+
+	return json_is_number(v) || doc_u64(v, &n);
+}
+
+const char *
+doc_string(const json_t *v)
+{
+	const char *s = json_string_value(v);
+	uint64_t n;
+
+	if (s == NULL || s[0] != MARK[0])
+		return s;
+	if (s[MARK_LEN] == MARK[0])
+		return s + MARK_LEN;
+	return doc_u64(v, &n) ? NULL : s;
 }
 
 json_t *
@@ -342,17 +374,23 @@ doc_u64_new(uint64_t n)
 {
 	if (n <= INT64_MAX)
 		return json_integer((json_int_t)n);
-	return json_sprintf("\001%" PRIu64, n);
+	return json_sprintf(MARK "%" PRIu64, n);
+}
+
+json_t *
+doc_string_new(const char *text, size_t len)
+{
+	if (len > 0 && text[0] == MARK[0])
+		return json_sprintf(MARK "%.*s", (int)len, text);
+	return json_stringn(text, len);
 }
 
 const char *
 doc_kind(const json_t *v)
 {
-	uint64_t n;
-
 	if (v == NULL)
 		return "nothing";
-	if (doc_u64(v, &n))
+	if (doc_is_number(v))
 		return "a number";
 	switch (json_typeof(v)) {
 	case JSON_OBJECT:
@@ -361,9 +399,6 @@ doc_kind(const json_t *v)
 		return "an array";
 	case JSON_STRING:
 		return "a string";
-	case JSON_INTEGER:
-	case JSON_REAL:
-		return "a number";
 	case JSON_NULL:
 		return "null";
 	default:
@@ -372,7 +407,7 @@ doc_kind(const json_t *v)
 }
 
 static int
-wrong_kind(
+doc_wrong_kind(
     const json_t *v, const char *key, const char *want, const char *where)
 {
 	report_error(
@@ -385,13 +420,12 @@ doc_get_string(
     const json_t *obj, const char *key, const char **out, const char *where)
 {
 	const json_t *v = json_object_get(obj, key);
-	uint64_t n;
 
 	if (v == NULL || json_is_null(v))
 		return 0;
-	if (!json_is_string(v) || doc_u64(v, &n))
-		return wrong_kind(v, key, "a string", where);
-	*out = json_string_value(v);
+	if (doc_string(v) == NULL)
+		return doc_wrong_kind(v, key, "a string", where);
+	*out = doc_string(v);
 	return 1;
 }
 
@@ -403,7 +437,7 @@ doc_get_bool(const json_t *obj, const char *key, bool *out, const char *where)
 	if (v == NULL || json_is_null(v))
 		return 0;
 	if (!json_is_boolean(v))
-		return wrong_kind(v, key, "true or false", where);
+		return doc_wrong_kind(v, key, "true or false", where);
 	*out = json_is_true(v);
 	return 1;
 }
@@ -423,7 +457,7 @@ doc_get_u64(const json_t *obj, const char *key, uint64_t max, uint64_t *out,
 			    where, key);
 			return -1;
 		}
-		return wrong_kind(v, key, "a number", where);
+		return doc_wrong_kind(v, key, "a number", where);
 	}
 	if (n > max) {
 		report_error("%s.%s: %" PRIu64 " is too large; at most %" PRIu64
@@ -444,7 +478,7 @@ doc_get_array(
 	if (v == NULL || json_is_null(v))
 		return 0;
 	if (!json_is_array(v))
-		return wrong_kind(v, key, "an array", where);
+		return doc_wrong_kind(v, key, "an array", where);
 	*out = v;
 	return 1;
 }
@@ -458,7 +492,7 @@ doc_get_object(
 	if (v == NULL || json_is_null(v))
 		return 0;
 	if (!json_is_object(v))
-		return wrong_kind(v, key, "an object", where);
+		return doc_wrong_kind(v, key, "an object", where);
 	*out = v;
 	return 1;
 }

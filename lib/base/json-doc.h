@@ -1,12 +1,23 @@
 /*
- * Documents: JSON text in and out, by jansson, with the one thing it lacks:
- * integers above INT64_MAX up to UINT64_MAX, which packages hold for u64
- * globals and enum64 constants.  Such a number lives in the tree as a string
- * that starts with \u0001; doc_u64() reads it, doc_write() writes it back as
- * the number it was (as it does with a string that came in looking exactly so).
- * Duplicate keys: the last wins.
+ * JSON documents: packages, the headers of streams and sessions, control lines.
+ * Records do not pass here.
  *
- * This is for packages, headers and control lines.  Records never pass here.
+ * jansson parses and prints; documents are its trees and belong to whoever
+ * holds a reference.  What this module adds:
+ *
+ * - Integers above INT64_MAX.  jansson has none, but packages hold them, up to
+ *   UINT64_MAX, for u64 globals and enum constants.  In a tree such an integer
+ *   is a string with a mark in front, which only this module knows: use
+ *   doc_u64(), doc_is_number(), doc_string() and their makers in place of
+ *   jansson's functions for strings wherever a number may stand, and
+ * doc_write() to print.  A string in a text that happens to begin with the mark
+ * stays a string.  (Wider integers are strings of digits for everybody; see
+ *   base/int128.h.)
+ * - A bound on the number of values, so that no text can make us allocate more
+ *   than a small multiple of its own size.
+ * - Safety when memory runs out inside jansson; see json-doc.c.
+ *
+ * If a key occurs twice in an object, the last one wins.
  *
  * The functions report what is wrong and return -1 or NULL.
  */
@@ -20,43 +31,50 @@
 
 #include "base/buf.h"
 
-/* What a tree holds at most: one of them takes up to some 200 bytes, and two of
- * text. */
+/* The most values in one document.  Each takes up to about 200 bytes. */
 enum { DOC_VALUES_MAX = 1 << 20 };
 
 /*
- * Parse one JSON value (any kind) from len bytes of text.  name says where it
- * came from, for reports: "x.json".  line is added to the parser's own line
- * numbers; 0 for a file of its own, n - 1 for line n of a stream.
- * Returns a new reference, or NULL.
+ * Parse one JSON value of any kind from len bytes of text.  name says in
+ * reports where the text is from, such as "x.json"; line is the number of lines
+ * before the text, which is 0 for a whole file and n - 1 for line n of a
+ * stream. Returns a new reference, or NULL.
  */
 json_t *doc_parse(
     const char *text, size_t len, const char *name, unsigned long line);
 
-/* Append v as JSON text: compact on one line, or indented by two. No newline
- * at the end.  Keys keep their order. */
-int doc_write(const json_t *v, struct buf *out, bool indented);
+/* Append v as JSON on one line, without blanks or a newline at the end.  Keys
+ * keep their order.  Returns 0 or -1. */
+int doc_write(const json_t *v, struct buf *out);
 
-/* Whether v is an integer from 0 to UINT64_MAX, and which. */
+/* Returns true with *out set if v is an integer from 0 to UINT64_MAX. */
 bool doc_u64(const json_t *v, uint64_t *out);
 
-/* A new reference to the integer n. */
-json_t *doc_u64_new(uint64_t n);
+/* Whether v is a number of any kind.  v may be NULL. */
+bool doc_is_number(const json_t *v);
 
-/* "a string", "a number" ...: what v is, for a report.  v may be NULL. */
+/* The text of v, borrowed, or NULL if v is no string. */
+const char *doc_string(const json_t *v);
+
+/* Return a new reference to an integer or to a string of len bytes; NULL if
+ * memory runs out or the string is not UTF-8. */
+json_t *doc_u64_new(uint64_t n);
+json_t *doc_string_new(const char *text, size_t len);
+
+/* The kind of v for a report: "a string", "a number" ...  v may be NULL. */
 const char *doc_kind(const json_t *v);
 
 /*
- * The checked accessors.  Each looks for key in obj, which is the object at
- * where ("x.json: maps[2]"), and returns 1 with *out set (borrowed), 0 with
- * *out untouched when the key is absent or null, or -1 after reporting
+ * Get the value of key in obj, which reports call where ("x.json: maps[2]").
+ * Each returns 1 with *out set (borrowed), 0 with *out unchanged if the key is
+ * absent or null, or -1 after reporting a value of another kind:
  * "x.json: maps[2].name: expected a string, found a number".
  */
 int doc_get_string(
     const json_t *obj, const char *key, const char **out, const char *where);
 int doc_get_bool(
     const json_t *obj, const char *key, bool *out, const char *where);
-/* An integer from 0 to max; a larger one is an error that names max. */
+/* An integer from 0 to max. */
 int doc_get_u64(const json_t *obj, const char *key, uint64_t max, uint64_t *out,
     const char *where);
 int doc_get_array(
@@ -64,7 +82,7 @@ int doc_get_array(
 int doc_get_object(
     const json_t *obj, const char *key, json_t **out, const char *where);
 
-/* Report that obj at where lacks key.  Returns -1. */
+/* Report that the object at where lacks a required key.  Returns -1. */
 int doc_missing(const char *key, const char *where);
 
 #endif

@@ -54,17 +54,4 @@ char *text_csv(char *p, const unsigned char *s, size_t n);
 char *text_tsv(char *p, const unsigned char *s, size_t n);
 char *text_vis(char *p, const unsigned char *s, size_t n);
 
-/*
- * The length of the UTF-8 sequence at s (1 to 4), of which n > 0 bytes are
- * there; 0 if it is none: overlong forms, surrogates and what lies above
- * U+10FFFF are none.  The code point goes to *c.
- */
-size_t utf8_length(const unsigned char *s, size_t n, uint32_t *c);
-
-/* The columns of a terminal that n bytes of UTF-8 take. */
-size_t utf8_columns(const char *s, size_t n);
-
-/* How many bytes of s fit into so many columns. */
-size_t utf8_fitting(const char *s, size_t n, size_t columns);
-
 #endif

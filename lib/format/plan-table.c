@@ -3,6 +3,7 @@
 
 #include "base/ascii-run.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "base/util.h"
 #include "format/plan-form.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "format/table.h"
 
 #define ELLIPSIS "\xe2\x80\xa6" /* U+2026 */

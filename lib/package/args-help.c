@@ -6,7 +6,7 @@
 
 #include "base/nomem.h"
 #include "base/report.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "package/args.h"
 #include "types/types.h"
 

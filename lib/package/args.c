@@ -88,11 +88,9 @@ fit_preset(const struct args *a, uint32_t type, json_t *v, const char *where)
 	struct buf words = { 0 };
 	unsigned char *scratch;
 	json_t *fit = NULL;
-	bool number;
-	uint64_t n;
 
-	number = doc_u64(v, &n) || json_is_number(v);
-	if (number ? text : json_is_string(v) && !text && !is_bool) {
+	if (doc_is_number(v) ? text
+			     : doc_string(v) != NULL && !text && !is_bool) {
 		value_to_text(v, &words);
 		buf_chr(&words, '\0');
 		if (!words.failed)

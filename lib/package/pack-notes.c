@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json-doc.h"
 #include "base/report.h"
 #include "base/util.h"
 #include "elf/btf.h"
@@ -305,7 +306,7 @@ static bool
 is_iterator(const struct pack_target *program)
 {
 	const char *section =
-	    json_string_value(json_object_get(program->json, "attach"));
+	    doc_string(json_object_get(program->json, "attach"));
 
 	return strncmp(section, "iter/", 5) == 0 ||
 	       strncmp(section, "iter.s/", 7) == 0;

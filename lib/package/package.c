@@ -191,13 +191,13 @@ read_export(struct package_map *m, json_t *obj, const char *map_where)
 	package_path(where, "%s.export_config", map_where);
 	if (json_is_object(config))
 		return read_export_object(m, config, where);
-	if (!json_is_string(config)) {
+	if (doc_string(config) == NULL) {
 		report_error("%s: expected a string or an object, found %s",
 		    where, doc_kind(config));
 		return -1;
 	}
 	got = package_word_find(export_words, nitems(export_words),
-	    json_string_value(config), "export", where);
+	    doc_string(config), "export", where);
 	if (got == -1)
 		return -1;
 	m->export = (enum package_export)got;
@@ -240,10 +240,10 @@ read_interpreter(struct package_map *m, json_t *obj, const char *map_where)
 	if (v == NULL || json_is_null(v))
 		return 0;
 	package_path(where, "%s.intepreter", map_where);
-	if (json_is_string(v))
+	if (doc_string(v) != NULL)
 		return package_word_find(interpreter_words,
-		    nitems(interpreter_words), json_string_value(v),
-		    "interpreter", where);
+		    nitems(interpreter_words), doc_string(v), "interpreter",
+		    where);
 	if (!json_is_object(v)) {
 		report_error("%s: expected a string or an object, found %s",
 		    where, doc_kind(v));
@@ -608,7 +608,7 @@ package_set_value(struct package_variable *v, json_t *value)
 int
 package_write(const struct package *p, struct buf *out)
 {
-	if (doc_write(p->root, out, false) == -1)
+	if (doc_write(p->root, out) == -1)
 		return -1;
 	buf_chr(out, '\n');
 	return out->failed ? report_nomem() : 0;

@@ -136,7 +136,7 @@ read_perf_type(struct package_program *p, const json_t *perf, const char *where)
 	uint64_t n;
 
 	if (!doc_u64(type, &n)) {
-		if (!json_is_string(type) && type != NULL &&
+		if (doc_string(type) == NULL && type != NULL &&
 		    !json_is_null(type)) {
 			report_error("%s.type: expected a string or a number "
 				     "from 0, found %s",

@@ -109,7 +109,7 @@ read_interpreter(struct stream_map *m, const json_t *json, const char *where)
 {
 	json_t *v = json_object_get(json, "intepreter");
 
-	if (v == NULL || json_is_null(v) || json_is_string(v))
+	if (v == NULL || json_is_null(v) || doc_string(v) != NULL)
 		return 0;
 	if (!json_is_object(v)) {
 		report_error("%s.intepreter: expected an object, found %s",

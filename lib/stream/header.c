@@ -277,7 +277,7 @@ stream_header_write(const struct stream_header *h, struct buf *out)
 			     "a name in it is not UTF-8");
 		return -1;
 	}
-	ret = doc_write(json, out, false);
+	ret = doc_write(json, out);
 	json_decref(json);
 	buf_chr(out, '\n');
 	return out->failed ? -1 : ret;

@@ -36,7 +36,7 @@ put_control(struct buf *out, const char *name, json_t *value)
 {
 	json_t *line = json_pack("{so}", name, value);
 
-	if (line == NULL || doc_write(line, out, false) == -1)
+	if (line == NULL || doc_write(line, out) == -1)
 		out->failed = true;
 	else
 		buf_chr(out, '\n');

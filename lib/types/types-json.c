@@ -145,7 +145,7 @@ read_constant(
     struct type_constant *c, const json_t *pair, bool is_signed, const char *at)
 {
 	const json_t *number = json_array_get(pair, 1);
-	const char *name = json_string_value(json_array_get(pair, 0));
+	const char *name = doc_string(json_array_get(pair, 0));
 
 	if (json_array_size(pair) != 2 || name == NULL) {
 		report_error("%s: expected [name, number]", at);

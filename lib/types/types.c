@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "types/types.h"
 
 void
@@ -103,20 +103,6 @@ types_write_name(const struct types *t, uint32_t type, struct buf *out)
 		buf_printf(out, "[%" PRIu64 "]", t->v[type].count);
 }
 
-/* Names become JSON, which is UTF-8. */
-static bool
-is_utf8(const char *s)
-{
-	const unsigned char *p = (const unsigned char *)s;
-	size_t left = strlen(s), n;
-	uint32_t c;
-
-	for (; left > 0; p += n, left -= n)
-		if ((n = utf8_length(p, left, &c)) == 0)
-			return false;
-	return true;
-}
-
 static int
 check_name(const char *name, const char *where)
 {
@@ -124,7 +110,8 @@ check_name(const char *name, const char *where)
 		report_error("%s: the name is missing", where);
 		return -1;
 	}
-	if (!is_utf8(name)) {
+	/* Names become JSON strings. */
+	if (!utf8_is_valid(name, strlen(name))) {
 		report_error("%s: the name is not UTF-8", where);
 		return -1;
 	}

@@ -7,7 +7,9 @@
 
 #include "base/int128.h"
 #include "base/json-doc.h"
+#include "base/nomem.h"
 #include "base/report.h"
+#include "base/utf8.h"
 #include "types/value-number.h"
 #include "types/value.h"
 
@@ -136,7 +138,7 @@ static int
 put_enum(const struct types *t, uint32_t type, const json_t *v,
     const struct slot *s, const struct place *at)
 {
-	const char *text = json_string_value(v);
+	const char *text = doc_string(v);
 	struct int128 w;
 	char *where;
 
@@ -292,8 +294,8 @@ put(const struct types *t, uint32_t i, const json_t *v, const struct slot *s,
 	struct slot sub = *s;
 	const json_t *item;
 
-	if (types_is_text(t, i) && json_is_string(v))
-		return put_text(t, i, json_string_value(v), s, at);
+	if (types_is_text(t, i) && doc_string(v) != NULL)
+		return put_text(t, i, doc_string(v), s, at);
 	if (type->kind == TYPE_ARRAY) {
 		if (!json_is_array(v) || json_array_size(v) > type->count)
 			return expected("an array of at most as many elements",
@@ -353,6 +355,15 @@ integer_from_bytes(const struct type *type, const unsigned char *bytes)
 	return int128_to_json(&w);
 }
 
+/* v, of which only a lack of memory makes NULL. */
+static json_t *
+noted(json_t *v)
+{
+	if (v == NULL)
+		nomem_note();
+	return v;
+}
+
 static json_t *
 real_from_bytes(const struct type *type, const unsigned char *bytes)
 {
@@ -361,10 +372,11 @@ real_from_bytes(const struct type *type, const unsigned char *bytes)
 
 	if (type->size == sizeof(f)) {
 		memcpy(&f, bytes, sizeof(f));
-		return value_real((double)f, sizeof(f));
+		d = (double)f;
+	} else {
+		memcpy(&d, bytes, sizeof(d));
 	}
-	memcpy(&d, bytes, sizeof(d));
-	return value_real(d, sizeof(d));
+	return isfinite(d) ? noted(value_real(d, type->size)) : NULL;
 }
 
 static json_t *
@@ -372,12 +384,13 @@ from_bytes(const struct types *t, uint32_t i, const unsigned char *bytes)
 {
 	const struct type *type = types_get(t, i);
 	json_t *list, *item;
+	size_t n;
 
 	switch (type->kind) {
 	case TYPE_INT:
 	case TYPE_CHAR:
 	case TYPE_ENUM:
-		return integer_from_bytes(type, bytes);
+		return noted(integer_from_bytes(type, bytes));
 	case TYPE_BOOL:
 		return json_boolean(bytes[0] != 0);
 	case TYPE_FLOAT:
@@ -387,16 +400,21 @@ from_bytes(const struct types *t, uint32_t i, const unsigned char *bytes)
 	default:
 		return NULL;
 	}
-	if (types_is_text(t, i))
-		return json_stringn((const char *)bytes,
-		    strnlen((const char *)bytes, type->count));
-	list = json_array();
+	if (types_is_text(t, i)) {
+		n = strnlen((const char *)bytes, type->count);
+		if (!utf8_is_valid((const char *)bytes, n))
+			return NULL;
+		return noted(doc_string_new((const char *)bytes, n));
+	}
+	list = noted(json_array());
 	for (uint64_t k = 0; list != NULL && k < type->count; k++) {
 		item = from_bytes(
 		    t, type->of, bytes + k * types_get(t, type->of)->size);
-		if (json_array_append_new(list, item) == -1) {
+		if (item != NULL && json_array_append_new(list, item) == -1)
+			item = noted(NULL);
+		if (item == NULL) {
 			json_decref(list);
-			list = NULL;
+			return NULL;
 		}
 	}
 	return list;

@@ -141,7 +141,7 @@ static json_t *
 text_from_text(
     const struct types *t, uint32_t type, const char *text, const char *where)
 {
-	uint64_t size = types_get(t, type)->size, n;
+	uint64_t size = types_get(t, type)->size;
 	json_t *v;
 
 	if (strlen(text) >= size) {
@@ -151,11 +151,9 @@ text_from_text(
 		    where, strlen(text), size, size > 0 ? size - 1 : 0);
 		return NULL;
 	}
-	v = json_string(text);
-	if (v != NULL && !doc_u64(v, &n))
-		return v;
-	json_decref(v);
-	return bytes_of_text(text);
+	/* A JSON string is UTF-8. */
+	v = doc_string_new(text, strlen(text));
+	return v != NULL ? v : bytes_of_text(text);
 }
 
 static json_t *
@@ -202,7 +200,9 @@ list_from_words(
 		else
 			v = scalar_from_text(
 			    t, array->of, strsep(words, ","), where);
-		if (v == NULL || json_array_append_new(list, v) == -1) {
+		if (v != NULL && json_array_append_new(list, v) == -1)
+			v = nomem();
+		if (v == NULL) {
 			json_decref(list);
 			return NULL;
 		}
@@ -253,8 +253,8 @@ value_to_text(const json_t *v, struct buf *out)
 
 	if (doc_u64(v, &n)) {
 		buf_printf(out, "%" PRIu64, n);
-	} else if (json_is_string(v)) {
-		buf_str(out, json_string_value(v));
+	} else if (doc_string(v) != NULL) {
+		buf_str(out, doc_string(v));
 	} else if (json_is_real(v)) {
 		value_real_text(json_real_value(v), out);
 	} else if (json_is_array(v)) {
@@ -264,6 +264,6 @@ value_to_text(const json_t *v, struct buf *out)
 			value_to_text(item, out);
 		}
 	} else {
-		doc_write(v, out, false);
+		doc_write(v, out);
 	}
 }

@@ -20,7 +20,7 @@ becomes(const char *text, const char *want, int line)
 	json_t *v = parse(text);
 
 	CHECK(v != NULL);
-	CHECK_NUM(doc_write(v, &out, false), 0);
+	CHECK_NUM(doc_write(v, &out), 0);
 	buf_chr(&out, '\0');
 	check_str(out.data, want, __FILE__, line);
 	buf_free(&out);
@@ -56,8 +56,6 @@ text_that_looks_like_a_number_stays_text(void)
 	STAYS("[\"\\\"\",18446744073709551615]");
 }
 
-/* Unless it is the mark and such a number to the letter, which nobody writes.
- */
 static void
 a_text_that_begins_with_the_mark_stays_text(void)
 {
@@ -65,7 +63,38 @@ a_text_that_begins_with_the_mark_stays_text(void)
 	STAYS("\"\\u0001\"");
 	STAYS("\"\\u000118446744073709551616\"");
 	STAYS("\"\\u000118446744073709551615 \"");
-	BECOMES("\"\\u000118446744073709551615\"", "18446744073709551615");
+	STAYS("\"\\u000118446744073709551615\"");
+	STAYS("[\"\\u0001\\u000118446744073709551615\",9223372036854775808]");
+	STAYS("{\"\\u0001\":1,\"\\u0001x\":\"longer than sixteen bytes\"}");
+	STAYS("\"\\\"\\u000118446744073709551615\"");
+}
+
+static void
+strings_read_as_what_they_are(void)
+{
+	static const char *const texts[] = { "", "a", "\001", "\00118",
+		"\00118446744073709551615", "\001\00118446744073709551615",
+		"18446744073709551615" };
+	struct buf out = { 0 };
+	json_t *v;
+
+	for (size_t i = 0; i < nitems(texts); i++) {
+		v = doc_string_new(texts[i], strlen(texts[i]));
+		CHECK_STR(doc_string(v), texts[i]);
+		CHECK_STR(doc_kind(v), "a string");
+		CHECK_NUM(doc_write(v, &out), 0);
+		json_decref(v);
+		check_forget();
+		v = doc_parse(out.data, out.len, "x.json", 0);
+		CHECK_STR(doc_string(v), texts[i]);
+		json_decref(v);
+		out.len = 0;
+	}
+	buf_free(&out);
+	CHECK(doc_string_new("\xff", 1) == NULL);
+	v = doc_u64_new(UINT64_MAX);
+	CHECK(doc_string(v) == NULL && doc_is_number(v));
+	json_decref(v);
 }
 
 static void
@@ -236,15 +265,17 @@ the_accessors_check(void)
 	json_decref(v);
 }
 
-/* What jansson allocates: how much of it is in use, and which one fails. */
+/* The allocations of jansson that are in use; the one that fails; and whether
+ * all behind it fail too. */
 static long in_use, fail_at;
+static bool fail_on;
 
 static void *
 get(size_t size)
 {
 	void *p = fail_at != 1 ? malloc(size) : NULL;
 
-	fail_at -= fail_at > 0;
+	fail_at -= fail_at > 1 || (fail_at == 1 && !fail_on);
 	in_use += p != NULL;
 	return p;
 }
@@ -254,6 +285,29 @@ put(void *p)
 {
 	in_use -= p != NULL;
 	free(p);
+}
+
+/* Parse the text once for each allocation, which fails.  Returns how many there
+ * are. */
+static long
+starve(const char *text)
+{
+	json_t *v = NULL;
+	long before = in_use, n;
+
+	for (n = 1; v == NULL && n < 1000; n++) {
+		fail_at = n;
+		v = parse(text);
+		if (v != NULL)
+			break;
+		CHECK_SAID("out of memory");
+		CHECK_NUM(in_use, before);
+	}
+	CHECK(v != NULL && fail_at == 1);
+	fail_at = 0;
+	json_decref(v);
+	CHECK_NUM(in_use, before);
+	return n;
 }
 
 /*
@@ -269,23 +323,49 @@ memory_may_run_out_anywhere(void)
 	    "\"aaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbb"
 	    "aaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbb12345"
 	    "\\u00e4\",{\"a\":[true,null],\"b\":{\"a\":\"b\",\"c\":[]}}]";
-	json_t *v = NULL;
-	long before = in_use, n;
 
-	for (n = 1; v == NULL && n < 1000; n++) {
-		fail_at = n;
-		v = parse(text);
-		if (v != NULL)
-			continue;
-		CHECK_SAID("out of memory");
-		CHECK_NUM(in_use, before);
-	}
-	/* One more than there are allocations. */
-	CHECK(n > 20 && n < 1000);
-	CHECK_NUM(fail_at, 1);
-	fail_at = 0;
-	json_decref(v);
-	CHECK_NUM(in_use, before);
+	CHECK(starve(text) > 20);
+	fail_on = true;
+	CHECK(starve(text) > 20);
+	fail_on = false;
+}
+
+/* Strings, keys and numbers of each length, some of which end just where the
+ * parser's buffer does. */
+static void
+memory_may_run_out_at_any_length(void)
+{
+	static const char *const forms[] = { "{\"a\":\"%.*s\",\"b\":1}",
+		"{\"%.*s\":1}", "[%.*s]", "\"%.*s\"", "{\"a\":%.*s.5}" };
+	static const char digits[] =
+	    "1111111111111111111111111111111111111111111111111111111111111111"
+	    "1111111111111111111111111111111111111111111111111111111111111111"
+	    "1111111111";
+	char text[200];
+
+	for (size_t i = 0; i < nitems(forms); i++)
+		for (int n = 1; n < (int)sizeof(digits); n++) {
+			/* As an integer no more than 64 bits. */
+			if (i == 2 && n > 19)
+				break;
+			snprintf(text, sizeof(text), forms[i], n, digits);
+			starve(text);
+			fail_on = true;
+			starve(text);
+			fail_on = false;
+		}
+}
+
+/* A host of the C library may use jansson with its own allocator. */
+static void
+the_allocator_stays_the_hosts(void)
+{
+	json_malloc_t malloc_fn;
+	json_free_t free_fn;
+
+	STAYS("[\"longer than sixteen bytes\",18446744073709551615]");
+	json_get_alloc_funcs(&malloc_fn, &free_fn);
+	CHECK(malloc_fn == get && free_fn == put);
 }
 
 int
@@ -293,6 +373,9 @@ main(void)
 {
 	json_set_alloc_funcs(get, put);
 	memory_may_run_out_anywhere();
+	memory_may_run_out_at_any_length();
+	the_allocator_stays_the_hosts();
+	strings_read_as_what_they_are();
 	numbers_stay_what_they_are();
 	text_that_looks_like_a_number_stays_text();
 	a_text_that_begins_with_the_mark_stays_text();

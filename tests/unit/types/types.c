@@ -67,7 +67,7 @@ taken(const char *text, int line)
 	check_num(read_text(&t, text), 0, __FILE__, line);
 	check_str(check_reports, "", __FILE__, line);
 	json = types_write(&t);
-	CHECK_NUM(doc_write(json, &out, false), 0);
+	CHECK_NUM(doc_write(json, &out), 0);
 	buf_chr(&out, '\0');
 	check_str(out.data, text, __FILE__, line);
 	buf_free(&out);

@@ -142,7 +142,7 @@ from_text(uint32_t type, const char *text)
 	check_forget();
 	json[0] = '\0';
 	v = value_from_text(&t, type, text, "--x");
-	if (v != NULL && doc_write(v, &out, false) == 0)
+	if (v != NULL && doc_write(v, &out) == 0)
 		snprintf(json, sizeof(json), "%.*s", (int)out.len, out.data);
 	buf_free(&out);
 	json_decref(v);
