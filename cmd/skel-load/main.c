@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attach/where.h"
 #include "base/parse-number.h"
 #include "base/report.h"
 #include "command.h"

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "attach/kind.h"
 #include "base/clock.h"
 #include "base/output.h"
 #include "base/report.h"
@@ -78,7 +79,7 @@ show_programs(struct skel_load_run *r)
 		if (bpf_program__fd(p) < 0)
 			continue;
 		buf_printf(&r->out.buf, "program %s %s %s ok, %zu insns\n",
-		    bpf_program__name(p), attach_kind(p),
+		    bpf_program__name(p), attach_kind_name(p),
 		    bpf_program__section_name(p), bpf_program__insn_cnt(p));
 	}
 	return finish_output(r);

@@ -1,3 +1,6 @@
+/*
+ * Cgroups: programs that run for the processes of a cgroup of version 2.
+ */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,28 +12,35 @@
 #include <unistd.h>
 
 #include "attach/net.h"
+#include "attach/ways.h"
 
-/* Say that this is no cgroup of version 2, and where those are.  Returns -1. */
-static int
-refuse_foreign(const struct attach_job *j)
+/* The error for a directory that is not a cgroup of version 2. */
+static struct attach_error
+not_cgroup2(void)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	const struct mntent *m = NULL;
+	struct attach_error e;
 
 	while (mounts != NULL && (m = getmntent(mounts)) != NULL &&
 	       strcmp(m->mnt_type, "cgroup2") != 0)
 		;
-	attach_refuse(j, "not a cgroup of version 2; %s%s",
-	    m != NULL ? "those are directories of " : "none is mounted",
-	    m != NULL ? m->mnt_dir : "");
+	if (m != NULL)
+		e = attach_invalid("not a cgroup of version 2; give a "
+				   "directory of %s",
+		    m->mnt_dir);
+	else
+		e = attach_invalid(
+		    "not a cgroup of version 2; none is mounted");
 	if (mounts != NULL)
 		endmntent(mounts);
-	errno = 0;
-	return -1;
+	return e;
 }
 
-/* The program that lets no other in, as those do that were attached without
- * BPF_F_ALLOW_MULTI, to this cgroup or one above it; 0 if there is none. */
+/*
+ * Find the program that keeps others out of this cgroup because it was
+ * attached, there or above, without BPF_F_ALLOW_MULTI.  Returns its id, or 0.
+ */
 static uint32_t
 find_exclusive(const struct attach_job *j, int fd)
 {
@@ -41,7 +51,7 @@ find_exclusive(const struct attach_job *j, int fd)
 	if (bpf_prog_query(fd, type, 0, &flags, NULL, &none) == 0 &&
 	    (flags & BPF_F_ALLOW_MULTI) != 0)
 		return 0;
-	/* ENOSPC: there are more, and this is the first. */
+	/* ENOSPC means that there are more, and this is the first. */
 	if (bpf_prog_query(fd, type, BPF_F_QUERY_EFFECTIVE, NULL, &id, &n) !=
 		0 &&
 	    errno != ENOSPC)
@@ -49,51 +59,38 @@ find_exclusive(const struct attach_job *j, int fd)
 	return id;
 }
 
-/* Returns -1, with errno 0 when the reason was reported. */
-static int
-refuse(const struct attach_job *j, int fd, int error)
+static struct attach_error
+attach_to_directory(const struct attach_job *j, struct attachment *a, int fd)
 {
-	uint32_t id = error == EPERM ? find_exclusive(j, fd) : 0;
-	char named[ATTACH_NAMED_MAX];
-
-	if (id != 0)
-		return attach_refuse(j,
-		    "a program there or above it lets no other in (%s); it was "
-		    "left as it is",
-		    attach_named(id, named));
-	errno = error;
-	return -1;
-}
-
-static int
-attach_to(const struct attach_job *j, struct attachment *a, int fd)
-{
+	char program[ATTACH_PROGRAM_TEXT];
+	struct attach_error e;
 	struct statfs fs;
+	uint32_t id;
 
 	if (fstatfs(fd, &fs) == 0 && fs.f_type != CGROUP2_SUPER_MAGIC)
-		return refuse_foreign(j);
-	if (attach_hold_link(a, bpf_program__attach_cgroup(j->program, fd)) ==
-	    0)
-		return 0;
-	return refuse(j, fd, errno);
+		return not_cgroup2();
+	e = attach_hold_link(a, bpf_program__attach_cgroup(j->program, fd));
+	if (e.error != EPERM || (id = find_exclusive(j, fd)) == 0)
+		return e;
+	return attach_invalid("a program of this cgroup or one above it "
+			      "excludes others (%s); nothing was changed",
+	    attach_net_program(id, program));
 }
 
-static int
+static struct attach_error
 attach_cgroup(const struct attach_job *j, struct attachment *a)
 {
 	int fd = open(j->where->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int error, ret;
+	struct attach_error e;
 
 	if (fd == -1)
-		return -1;
-	ret = attach_to(j, a, fd);
-	error = errno;
+		return attach_errno(errno);
+	e = attach_to_directory(j, a, fd);
 	close(fd);
-	errno = error;
-	return ret;
+	return e;
 }
 
-const struct way way_cgroup = {
+const struct attach_way attach_way_cgroup = {
 	.name = "cgroup",
 	.syntax = "cgroup:PATH",
 	.needs_where = true,

@@ -1,16 +1,90 @@
-/*
- * Choosing: which programs are attached and by which way, and which of them
- * are left out.
- */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach/choose.h"
+#include "attach/kind.h"
+#include "attach/target.h"
 #include "attach/way.h"
 #include "base/buf.h"
 #include "base/report.h"
+#include "elf/libbpf-log.h"
+#include "host/privilege.h"
 #include "load/struct-ops.h"
 
-/* The last where, or the last optional, for this program, or NULL. */
+/* Report the privilege that the process lacks. */
+static void
+report_denied(const struct attach_job *j, int error)
+{
+	char *where;
+
+	if (asprintf(&where, "program %s: %s", j->listed->name,
+		attach_job_place(j)) == -1) {
+		report_nomem();
+		return;
+	}
+	if (error != EACCES || !privilege_paranoid(where))
+		privilege_report(
+		    where, privilege_of_type(bpf_program__type(j->program)));
+	free(where);
+}
+
+/* Report the error of a job, and release it. */
+static void
+report_job_error(const struct attach_job *j, struct attach_error *e)
+{
+	const char *name = j->listed->name, *place = attach_job_place(j);
+
+	switch (e->failure) {
+	case ATTACH_OK:
+	case ATTACH_REPORTED:
+		break;
+	case ATTACH_INVALID:
+		report_error("program %s: %s: %s", name, place, e->text);
+		break;
+	case ATTACH_DENIED:
+		report_denied(j, e->error);
+		break;
+	case ATTACH_MISSING:
+		report_error(
+		    "program %s: %s: %s", name, place, j->kind->missing);
+		break;
+	case ATTACH_FAILED:
+		report_error("program %s: %s: cannot be attached: %s", name,
+		    place, attach_error_text(e));
+		libbpf_log_report();
+		break;
+	}
+	attach_error_free(e);
+}
+
+int
+attach_step(struct attachments *a, struct attach_job *j, attach_step_fn *step)
+{
+	struct report_held held;
+	struct attach_error e;
+	bool keep = true, failed;
+
+	if (j->optional != NULL)
+		report_hold(&held);
+	e = step(a, j, &keep);
+	failed = e.failure != ATTACH_OK;
+	report_job_error(j, &e);
+	if (j->optional != NULL && failed) {
+		report_excuse_held(&held, "left out");
+		/* This has no effect once the object is loaded. */
+		bpf_program__set_autoload(j->program, false);
+		j->optional->left_out = true;
+		a->nleft_out++;
+		return 0;
+	}
+	if (j->optional != NULL)
+		report_release_held(&held);
+	return failed ? -1 : keep;
+}
+
+/* The last "-a", or the last "--optional", for this program, or NULL. */
 static struct attach_where *
 find_where(
     struct attach_where *wheres, size_t n, const char *program, bool optional)
@@ -41,9 +115,9 @@ attach_leave_out(struct attach_where *wheres, size_t n, const char *program)
 	return w != NULL;
 }
 
-/* The name of the struct of programs that the program is in, or NULL. */
+/* The name of the struct_ops struct that the program is in, or NULL. */
 static const char *
-struct_name(const struct object *o, const char *name)
+struct_ops_name(const struct object *o, const char *name)
 {
 	const struct bpf_program *p =
 	    bpf_object__find_program_by_name(o->bpf, name);
@@ -55,22 +129,23 @@ struct_name(const struct object *o, const char *name)
 }
 
 static bool
-is_struct(const struct object *o, const char *name)
+is_struct_ops(const struct object *o, const char *name)
 {
 	const struct bpf_map *map = bpf_object__find_map_by_name(o->bpf, name);
 
 	return map != NULL && bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS;
 }
 
-/* Whether the package lists the program, or "-a" means a struct of them. */
+/* Check that "-a" and "--optional" name a program of the package; "-a" may
+ * name a struct of programs too.  Returns 0, or -1 after reporting. */
 static int
-check_name(const struct object *o, const struct attach_where *w)
+check_where_program(const struct object *o, const struct attach_where *w)
 {
 	const struct package *p = o->package;
 	const char *name = w->program;
 	struct buf names = { 0 };
 
-	if (!w->optional && is_struct(o, name))
+	if (!w->optional && is_struct_ops(o, name))
 		return 0;
 	for (size_t i = 0; i < p->nprograms; i++) {
 		if (strcmp(p->programs[i].name, name) == 0) {
@@ -87,39 +162,37 @@ check_name(const struct object *o, const struct attach_where *w)
 	return -1;
 }
 
-/* Report that programs of this kind cannot go where "-a" says, and where they
- * can. */
-static int
-refuse_where(const struct attach_job *j)
+/* The error for a program that cannot go where "-a" sends it. */
+static struct attach_error
+unsuitable_way(const struct attach_job *j)
 {
-	const struct kind *k = j->kind;
+	const struct attach_kind *k = j->kind;
 	struct buf list = { 0 };
+	struct attach_error e;
 
 	if (k->way != NULL && k->way->name != NULL)
 		buf_printf(&list, "%s, ", k->way->syntax);
-	for (const struct way *const *also = k->also; *also != NULL; also++)
+	for (const struct attach_way *const *also = k->also; *also != NULL;
+	     also++)
 		if (*also != k->way)
 			buf_printf(&list, "%s, ", (*also)->syntax);
 	if (list.failed)
-		report_nomem();
+		e = attach_errno(ENOMEM);
 	else if (list.len > 0)
-		report_error("program %s: %s programs cannot go to %s; WHERE "
-			     "is one of %.*soff",
-		    j->listed->name, k->name, j->where->text, (int)list.len,
-		    list.data);
+		e = attach_invalid("%s programs cannot go there; WHERE is one "
+				   "of %.*soff",
+		    k->name, (int)list.len, list.data);
 	else
-		report_error(
-		    "program %s: %s programs cannot go to %s; WHERE can only "
-		    "be off",
-		    j->listed->name, k->name, j->where->text);
+		e = attach_invalid("%s programs cannot go there; WHERE can "
+				   "only be off",
+		    k->name);
 	buf_free(&list);
-	return -1;
+	return e;
 }
 
-/* Find out what to do with the job's program.  Returns 1, 0 when it is not to
- * be attached, or -1 after reporting. */
-static int
-choose(struct attachments *a, struct attach_job *j)
+/* Choose the way of the job's program, if it is to be attached. */
+static struct attach_error
+choose_way(struct attachments *a, struct attach_job *j, bool *keep)
 {
 	bool left_out = j->optional != NULL && j->optional->left_out;
 
@@ -128,98 +201,54 @@ choose(struct attachments *a, struct attach_job *j)
 	if (left_out && bpf_program__autoload(j->program)) {
 		bpf_program__set_autoload(j->program, false);
 		a->nleft_out += j->where != NULL || j->listed->link;
-		return 0;
 	}
-	if ((j->where == NULL && !j->listed->link) ||
-	    !bpf_program__autoload(j->program))
-		return 0;
-	j->kind = attach_find_kind(j->program);
-	if (j->kind == NULL)
-		return 1;
+	*keep = (j->where != NULL || j->listed->link) &&
+		bpf_program__autoload(j->program);
+	if (!*keep || (j->kind = attach_kind_find(j->program)) == NULL)
+		return ATTACH_SUCCESS;
 	j->way = j->where != NULL ? j->where->way : j->kind->way;
-	if (!attach_takes(j->kind, j->way))
-		return refuse_where(j);
-	if (j->way != NULL && j->way->prepare != NULL &&
-	    j->way->prepare(j) == -1)
-		return -1;
-	return 1;
+	if (!attach_kind_has_way(j->kind, j->way))
+		return unsuitable_way(j);
+	if (j->way == NULL || j->way->prepare == NULL)
+		return ATTACH_SUCCESS;
+	return j->way->prepare(j);
 }
 
-int
-attach_step(struct attachments *a, struct attach_job *j,
-    int (*step)(struct attachments *, struct attach_job *))
-{
-	struct report_held held;
-	int ret;
-
-	if (j->optional == NULL)
-		return step(a, j);
-	report_hold(&held);
-	ret = step(a, j);
-	if (ret != -1) {
-		report_release_held(&held);
-		return ret;
-	}
-	report_excuse_held(&held, "left out");
-	/* Of no effect once it is loaded. */
-	bpf_program__set_autoload(j->program, false);
-	j->optional->left_out = true;
-	a->nleft_out++;
-	return 0;
-}
-
-/* Whether the package has the program in its list before this place. */
-static bool
-is_listed_before(const struct package *p, const struct package_program *listed)
-{
-	for (const struct package_program *q = p->programs; q < listed; q++)
-		if (strcmp(q->name, listed->name) == 0)
-			return true;
-	return false;
-}
-
-/* Choose for one program of the package; the job is the next of a's. */
+/* Make the job of the package's program number i the next of a, unless the
+ * program is not to be attached.  Returns 0, or -1 after reporting. */
 static int
-add_job(struct attachments *a, const struct attach_job *job)
+add_job(struct attachments *a, struct object *o, size_t i,
+    struct attach_where *wheres, size_t n)
 {
+	const struct package *p = o->package;
+	const char *name = p->programs[i].name;
+	const char *in = n > 0 ? struct_ops_name(o, name) : NULL;
 	struct attach_job *j = &a->jobs[a->njobs];
-	const char *name = job->listed->name;
 	int chosen;
 
-	*j = *job;
-	j->program = bpf_object__find_program_by_name(j->object->bpf, name);
+	*j = (struct attach_job){
+		.object = o,
+		.listed = &p->programs[i],
+		.program = bpf_object__find_program_by_name(o->bpf, name),
+		.where = find_where(wheres, n, name, false),
+		.optional = find_where(wheres, n, name, true),
+	};
+	if (j->where == NULL && in != NULL)
+		j->where = find_where(wheres, n, in, false);
 	if (j->program == NULL) {
 		report_error("program %s is not in the object", name);
 		return -1;
 	}
-	if (is_listed_before(j->object->package, j->listed)) {
-		report_error("program %s: the package lists it twice", name);
-		return -1;
-	}
-	chosen = attach_step(a, j, choose);
-	if (chosen == -1)
-		return -1;
-	a->njobs += (size_t)chosen;
-	return 0;
-}
-
-/* What the command line says of the program, or of the struct it is in. */
-static struct attach_job
-make_job(const struct object *o, const struct package_program *listed,
-    struct attach_where *wheres, size_t n)
-{
-	const char *name = listed->name;
-	const char *in = n > 0 ? struct_name(o, name) : NULL;
-	struct attach_job j = {
-		.object = o,
-		.listed = listed,
-		.where = find_where(wheres, n, name, false),
-		.optional = find_where(wheres, n, name, true),
-	};
-
-	if (j.where == NULL && in != NULL)
-		j.where = find_where(wheres, n, in, false);
-	return j;
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(p->programs[k].name, name) == 0) {
+			report_error(
+			    "program %s: the package lists it twice", name);
+			return -1;
+		}
+	chosen = attach_step(a, j, choose_way);
+	if (chosen == 1)
+		a->njobs++;
+	return chosen == -1 ? -1 : 0;
 }
 
 int
@@ -231,53 +260,45 @@ attach_choose(struct attachments *a, struct object *o,
 
 	*a = (struct attachments){ .package = p->name };
 	bpf_object__for_each_program (program, o->bpf) {
-		attach_set_type(program);
+		attach_kind_set_type(program);
 	}
 	for (size_t i = 0; i < nwheres; i++)
-		if (check_name(o, &wheres[i]) == -1)
+		if (check_where_program(o, &wheres[i]) == -1)
 			return -1;
 	a->jobs = calloc(p->nprograms + 1, sizeof(*a->jobs));
 	a->v = calloc(p->nprograms + 1, sizeof(*a->v));
 	if (a->jobs == NULL || a->v == NULL)
 		return report_nomem();
-	for (size_t i = 0; i < p->nprograms; i++) {
-		const struct attach_job j =
-		    make_job(o, &p->programs[i], wheres, nwheres);
-
-		if (add_job(a, &j) == -1)
+	for (size_t i = 0; i < p->nprograms; i++)
+		if (add_job(a, o, i, wheres, nwheres) == -1)
 			return -1;
-	}
 	return 0;
 }
 
-/* Whether the program has a place to go.  Returns 1, or -1 after reporting. */
-static int
-check_job(struct attachments *a, struct attach_job *j)
+static struct attach_error
+check_place(struct attachments *a, struct attach_job *j, bool *keep)
 {
 	const char *name = j->listed->name;
 
 	(void)a;
-	if (j->kind == NULL) {
-		report_error("program %s: section %s: no kind of program that "
-			     "is known here; leave it out with -a %s=off",
-		    name, attach_section(j->program), name);
-		return -1;
-	}
-	if (j->way == NULL) {
-		report_error("program %s: %s programs cannot be attached: %s; "
-			     "leave it out with -a %s=off",
-		    name, j->kind->name, j->kind->missing, name);
-		return -1;
-	}
+	(void)keep;
+	if (j->kind == NULL)
+		return attach_invalid("this kind of program is unknown; leave "
+				      "it out with -a %s=off",
+		    name);
+	if (j->way == NULL)
+		return attach_invalid("%s programs cannot be attached: %s; "
+				      "leave it out with -a %s=off",
+		    j->kind->name, j->kind->missing, name);
 	if (j->where == NULL &&
 	    (j->way->needs_where ||
-		(j->way->section_says && attach_target(j)[0] == '\0')))
-		return attach_say_where(j);
-	return 1;
+		(j->way->section_target && attach_job_target(j)[0] == '\0')))
+		return attach_target_missing(j);
+	return ATTACH_SUCCESS;
 }
 
 int
-attach_none_left(const struct attachments *a, size_t n)
+attach_check_left(const struct attachments *a, size_t n)
 {
 	if (n > 0 || a->nleft_out == 0)
 		return 0;
@@ -291,7 +312,7 @@ attach_check(struct attachments *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->njobs; i++) {
-		int kept = attach_step(a, &a->jobs[i], check_job);
+		int kept = attach_step(a, &a->jobs[i], check_place);
 
 		if (kept == -1)
 			return -1;
@@ -299,5 +320,5 @@ attach_check(struct attachments *a)
 			a->jobs[n++] = a->jobs[i];
 	}
 	a->njobs = n;
-	return attach_none_left(a, n);
+	return attach_check_left(a, n);
 }

@@ -1,7 +1,3 @@
-/*
- * The files that probes of user space go into, found as the shell, the dynamic
- * linker or the process in question would find them.
- */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,13 +7,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "attach/way.h"
+#include "attach/file.h"
 #include "host/mappings.h"
 #include "host/open-in-root.h"
 
-/* Whether the process sees other files than this one. */
+/* Whether the process has another root directory than this one. */
 static bool
-lives_elsewhere(int pid)
+has_other_root(int pid)
 {
 	struct stat ours, its;
 	char path[64];
@@ -27,15 +23,16 @@ lives_elsewhere(int pid)
 	       (ours.st_dev != its.st_dev || ours.st_ino != its.st_ino);
 }
 
-/* Whether the path through /proc leads to what the process sees there: from
- * here a link in it leads out of the other root, if it is absolute. */
+/* Whether through, the path by way of /proc/PID/root, leads to the file that
+ * the process finds at path.  An absolute symbolic link on the way would lead
+ * into our root directory instead. */
 static bool
-is_its_file(const char *there, const char *path, int pid)
+is_file_of_process(const char *through, const char *path, int pid)
 {
 	int root = open_in_root_dir(pid), fd = open_in_root(root, path);
 	struct stat its, ours;
 	bool same = fd != -1 && fstat(fd, &its) == 0 &&
-		    stat(there, &ours) == 0 && its.st_dev == ours.st_dev &&
+		    stat(through, &ours) == 0 && its.st_dev == ours.st_dev &&
 		    its.st_ino == ours.st_ino;
 
 	if (fd != -1)
@@ -45,30 +42,32 @@ is_its_file(const char *there, const char *path, int pid)
 	return same;
 }
 
-/* The path as this process can open it: a string to free, or NULL as
- * attach_file(). */
-static char *
-reach(const struct attach_job *j, const char *path, int pid)
+/* Make *out the path by which this process can open the file that the process
+ * pid finds at path. */
+static struct attach_error
+translate_path(const char *path, int pid, char **out)
 {
-	char *there;
-
-	if (pid == -1 || path[0] != '/' || !lives_elsewhere(pid))
-		return strdup(path);
-	if (asprintf(&there, "/proc/%d/root%s", pid, path) == -1)
-		return NULL;
-	if (is_its_file(there, path, pid))
-		return there;
-	attach_refuse(j,
-	    "%s: no such file in the root directory of process %d,"
-	    " or only through links; give the file itself",
+	if (pid == -1 || path[0] != '/' || !has_other_root(pid)) {
+		*out = strdup(path);
+		return *out != NULL ? ATTACH_SUCCESS : attach_errno(ENOMEM);
+	}
+	if (asprintf(out, "/proc/%d/root%s", pid, path) == -1)
+		return attach_errno(ENOMEM);
+	if (is_file_of_process(*out, path, pid))
+		return ATTACH_SUCCESS;
+	free(*out);
+	*out = NULL;
+	return attach_invalid(
+	    "%s: no such file in the root directory of "
+	    "process %d, or only through symbolic links; give "
+	    "the path of the file itself",
 	    path, pid);
-	free(there);
-	return NULL;
 }
 
-/* The file of this name in one of the directories, "a:b:c"; or NULL. */
+/* Find a regular file in one of the directories "a:b:c".  Returns its path, to
+ * free, or NULL. */
 static char *
-find_in(const char *dirs, const char *name)
+search_dirs(const char *dirs, const char *name)
 {
 	struct stat st;
 	char *path;
@@ -87,11 +86,12 @@ find_in(const char *dirs, const char *name)
 	return NULL;
 }
 
-/* The library where the dynamic linker looks, Debian's directories too. */
+/* The same in the directories of the dynamic linker, with those that Debian
+ * adds for the architecture. */
 static char *
-find_library(const char *name)
+search_library(const char *name)
 {
-	char *path = find_in(getenv("LD_LIBRARY_PATH"), name), dirs[512];
+	char *path = search_dirs(getenv("LD_LIBRARY_PATH"), name), dirs[512];
 	struct utsname system;
 
 	if (path != NULL || uname(&system) == -1)
@@ -100,13 +100,13 @@ find_library(const char *name)
 	    "/lib/%s-linux-gnu:/usr/lib/%s-linux-gnu:"
 	    "/lib64:/usr/lib64:/lib:/usr/lib",
 	    system.machine, system.machine);
-	return find_in(dirs, name);
+	return search_dirs(dirs, name);
 }
 
-/* The mapped file of this name, as the process names it: a string to free, or
- * NULL. */
+/* The path, as the process sees it, of the mapped file with this base name: a
+ * string to free, or NULL. */
 static char *
-find_mapped(const char *name, int pid)
+search_mappings(const char *name, int pid)
 {
 	struct mappings maps = { 0 };
 	char *found = NULL;
@@ -124,39 +124,27 @@ find_mapped(const char *name, int pid)
 	return found;
 }
 
-/* The mapped file as this process can open it; or NULL, with *mapped set if
- * there is one. */
-static char *
-reach_mapped(
-    const struct attach_job *j, const char *name, int pid, bool *mapped)
+struct attach_error
+attach_file_find(const char *name, int pid, char **path)
 {
-	char *path = pid != -1 ? find_mapped(name, pid) : NULL, *there = NULL;
+	bool library = strstr(name, ".so") != NULL;
+	struct attach_error e;
+	char *mapped;
 
-	*mapped = path != NULL;
-	if (path != NULL)
-		there = reach(j, path, pid);
-	free(path);
-	return there;
-}
-
-char *
-attach_file(const struct attach_job *j, const char *name, int pid)
-{
-	bool library = strstr(name, ".so") != NULL, mapped;
-	char *path;
-
-	if (pid != -1 && kill(pid, 0) == -1 && errno == ESRCH) {
-		attach_refuse(j, "there is no process %d", pid);
-		return NULL;
-	}
+	if (pid != -1 && kill(pid, 0) == -1 && errno == ESRCH)
+		return attach_invalid("there is no process %d", pid);
 	if (strchr(name, '/') != NULL)
-		return reach(j, name, pid);
-	path = reach_mapped(j, name, pid, &mapped);
-	if (path != NULL || mapped)
-		return path;
-	path = library ? find_library(name) : find_in(getenv("PATH"), name);
-	if (path == NULL)
-		attach_refuse(j, "%s: no such file %s; give its path", name,
-		    library ? "where libraries are" : "in PATH");
-	return path;
+		return translate_path(name, pid, path);
+	mapped = pid != -1 ? search_mappings(name, pid) : NULL;
+	if (mapped != NULL) {
+		e = translate_path(mapped, pid, path);
+		free(mapped);
+		return e;
+	}
+	*path =
+	    library ? search_library(name) : search_dirs(getenv("PATH"), name);
+	if (*path != NULL)
+		return ATTACH_SUCCESS;
+	return attach_invalid("%s: no such file %s; give its path", name,
+	    library ? "in the directories of libraries" : "in PATH");
 }

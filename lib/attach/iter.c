@@ -1,5 +1,5 @@
 /*
- * Iterators: over all that their section names, or over what "-a" picks out:
+ * Iterators, over everything that their section names, or over a selection:
  * the elements of a map, one process, one thread, a part of the cgroups.
  */
 #include <bpf/bpf.h>
@@ -9,18 +9,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/way.h"
-#include "base/report.h"
+#include "attach/ways.h"
 #include "base/util.h"
 
-static const char *const keys[] = { "map", "pid", "tid", "cgroup", "order",
+static const char *const iter_keys[] = { "map", "pid", "tid", "cgroup", "order",
 	NULL };
 
-/* What an iterator, by the name in its section, can be told. */
+/* The options of an iterator, by the name in its section.  The kernel ignores
+ * those that an iterator does not use. */
 static const struct {
-	const char *target;
+	const char *iterator;
 	const char *keys[2];
-} targets[] = {
+} iter_options[] = {
 	{ "task", { "pid", "tid" } },
 	{ "task_file", { "pid", "tid" } },
 	{ "task_vma", { "pid", "tid" } },
@@ -33,16 +33,17 @@ static const struct {
 static const struct {
 	const char *name;
 	enum bpf_cgroup_iter_order order;
-} orders[] = {
+} cgroup_orders[] = {
 	{ "pre", BPF_CGROUP_ITER_DESCENDANTS_PRE }, /* the default */
 	{ "post", BPF_CGROUP_ITER_DESCENDANTS_POST },
 	{ "up", BPF_CGROUP_ITER_ANCESTORS_UP },
 	{ "self", BPF_CGROUP_ITER_SELF_ONLY },
 };
 
-/* "task" of the sections iter/task and iter.s/task. */
+/* The name of the iterator: "task" of the sections iter/task and
+ * iter.s/task. */
 static const char *
-target_of(const struct attach_job *j)
+iterator_name(const struct attach_job *j)
 {
 	const char *slash = strchr(attach_section(j->program), '/');
 
@@ -50,107 +51,83 @@ target_of(const struct attach_job *j)
 }
 
 static bool
-is_told(const char *target, const char *key)
+iterator_has_option(const char *iterator, const char *key)
 {
-	for (size_t i = 0; i < nitems(targets); i++)
-		for (size_t k = 0; k < nitems(targets[i].keys); k++)
-			if (strcmp(targets[i].target, target) == 0 &&
-			    targets[i].keys[k] != NULL &&
-			    strcmp(targets[i].keys[k], key) == 0)
+	for (size_t i = 0; i < nitems(iter_options); i++)
+		for (size_t k = 0; k < nitems(iter_options[i].keys); k++)
+			if (strcmp(iter_options[i].iterator, iterator) == 0 &&
+			    iter_options[i].keys[k] != NULL &&
+			    strcmp(iter_options[i].keys[k], key) == 0)
 				return true;
 	return false;
 }
 
-/* The order that the where asks for.  Returns 0, or -1 after reporting. */
-static int
-find_order(const struct attach_where *w, enum bpf_cgroup_iter_order *order)
+/* Set *order to the option's value or the default.  Returns false if the value
+ * is unknown. */
+static bool
+find_cgroup_order(
+    const struct attach_where *w, enum bpf_cgroup_iter_order *order)
 {
 	const char *name = attach_option(w, "order");
 
-	*order = orders[0].order;
-	for (size_t i = 0; name != NULL && i < nitems(orders); i++) {
-		*order = orders[i].order;
-		if (strcmp(orders[i].name, name) == 0)
-			return 0;
+	*order = cgroup_orders[0].order;
+	for (size_t i = 0; name != NULL && i < nitems(cgroup_orders); i++) {
+		*order = cgroup_orders[i].order;
+		if (strcmp(cgroup_orders[i].name, name) == 0)
+			return true;
 	}
-	if (name == NULL)
-		return 0;
-	report_error(
-	    "-a %s=%s: order is pre, post, up or self", w->program, w->text);
-	return -1;
+	return name == NULL;
 }
 
-/* The number of a process or thread, 0 where it is not said. */
-static int
-find_id(const struct attach_where *w, const char *key, uint32_t *id)
+/* Set *pid and *tid, to 0 where they are not given. */
+static struct attach_error
+parse_task(const struct attach_where *w, uint32_t *pid, uint32_t *tid)
 {
-	const char *text = attach_option(w, key);
-	uint64_t n = 0;
+	uint64_t process = 0, thread = 0;
+	struct attach_error e =
+	    attach_option_number(w, "pid", 1, INT32_MAX, &process);
 
-	if (text != NULL && attach_number(w, key, text, 1, INT32_MAX, &n) == -1)
-		return -1;
-	*id = (uint32_t)n;
-	return 0;
+	if (e.failure == ATTACH_OK)
+		e = attach_option_number(w, "tid", 1, INT32_MAX, &thread);
+	*pid = (uint32_t)process;
+	*tid = (uint32_t)thread;
+	return e;
 }
 
-static int
+static struct attach_error
 parse_iter(const struct attach_where *w)
 {
 	enum bpf_cgroup_iter_order order;
+	struct attach_error e;
 	uint32_t pid, tid;
 
-	if (w->target[0] != '\0') {
-		report_error(
-		    "-a %s=%s: expected iter:KEY=VALUE", w->program, w->text);
-		return -1;
-	}
-	if (find_id(w, "pid", &pid) == -1 || find_id(w, "tid", &tid) == -1 ||
-	    find_order(w, &order) == -1)
-		return -1;
-	if (pid == 0 || tid == 0)
-		return 0;
-	report_error(
-	    "-a %s=%s: pid and tid exclude each other", w->program, w->text);
-	return -1;
+	if (w->target[0] != '\0')
+		return attach_invalid("expected iter:KEY=VALUE");
+	e = parse_task(w, &pid, &tid);
+	if (e.failure != ATTACH_OK)
+		return e;
+	if (!find_cgroup_order(w, &order))
+		return attach_invalid("order is pre, post, up or self");
+	if (pid != 0 && tid != 0)
+		return attach_invalid("pid and tid exclude each other");
+	return ATTACH_SUCCESS;
 }
 
-/* The kernel passes over what an iterator does not know. */
-static int
-check_options(const struct attach_job *j)
+static struct attach_error
+prepare_iter(const struct attach_job *j)
 {
 	const struct attach_where *w = j->where;
 
-	for (size_t i = 0; w != NULL && i < w->noptions; i++) {
-		if (is_told(target_of(j), w->options[i].key))
-			continue;
-		report_error("program %s: an iterator of %s knows no %s",
-		    w->program, target_of(j), w->options[i].key);
-		return -1;
-	}
-	return 0;
+	for (size_t i = 0; w != NULL && i < w->noptions; i++)
+		if (!iterator_has_option(iterator_name(j), w->options[i].key))
+			return attach_invalid("an iterator of %s has no option "
+					      "%s",
+			    iterator_name(j), w->options[i].key);
+	return ATTACH_SUCCESS;
 }
 
-/* A descriptor of the map of that name or pin: to close if *owned. */
-static int
-find_map(const struct attach_job *j, const char *name, bool *owned)
-{
-	int fd = -1;
-
-	*owned = strchr(name, '/') != NULL;
-	if (*owned)
-		fd = bpf_obj_get(name);
-	else
-		fd = bpf_object__find_map_fd_by_name(j->object->bpf, name);
-	if (fd < 0)
-		report_error("program %s: map %s: %s", j->listed->name, name,
-		    *owned ? strerror(errno)
-			   : "the object has none of this name; that of "
-			     "another is named by the path of its pin");
-	return fd;
-}
-
-static int
-hold(const struct attach_job *j, struct attachment *a,
+static struct attach_error
+create_iter_link(const struct attach_job *j, struct attachment *a,
     union bpf_iter_link_info *info)
 {
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = info,
@@ -159,82 +136,84 @@ hold(const struct attach_job *j, struct attachment *a,
 	return attach_hold_link(a, bpf_program__attach_iter(j->program, &opts));
 }
 
-static int
-attach_to_map(const struct attach_job *j, struct attachment *a)
+/* Attach to a map, by its name in the object or by the path of its pin. */
+static struct attach_error
+attach_map_iter(const struct attach_job *j, struct attachment *a)
 {
 	const char *name = attach_option(j->where, "map");
+	bool pinned = name != NULL && strchr(name, '/') != NULL;
 	union bpf_iter_link_info info = { 0 };
-	int fd, ret, error;
-	bool owned;
+	struct attach_error e;
+	int fd;
 
-	if (name == NULL) {
-		report_error("program %s: say which map: -a %s=iter:map=NAME",
-		    j->listed->name, j->listed->name);
-		errno = 0;
-		return -1;
-	}
-	fd = find_map(j, name, &owned);
-	errno = 0;
+	if (name == NULL)
+		return attach_invalid(
+		    "it needs a map; name one with -a %s=iter:map=NAME",
+		    j->listed->name);
+	if (pinned)
+		fd = bpf_obj_get(name);
+	else
+		fd = bpf_object__find_map_fd_by_name(j->object->bpf, name);
+	if (fd < 0 && pinned)
+		return attach_invalid("map %s: %s", name, strerror(errno));
 	if (fd < 0)
-		return -1;
+		return attach_invalid("the object has no map %s; give a map of "
+				      "another by the path of its pin",
+		    name);
 	info.map.map_fd = (uint32_t)fd;
-	ret = hold(j, a, &info);
-	error = errno;
-	if (owned)
+	e = create_iter_link(j, a, &info);
+	if (pinned)
 		close(fd);
-	errno = error;
-	return ret;
+	return e;
 }
 
-static int
-attach_to_cgroup(const struct attach_job *j, struct attachment *a)
+static struct attach_error
+attach_cgroup_iter(const struct attach_job *j, struct attachment *a)
 {
 	const char *path = attach_option(j->where, "cgroup");
 	union bpf_iter_link_info info = { 0 };
-	int fd = -1, ret, error;
+	struct attach_error e;
+	int fd = -1;
 
-	find_order(j->where, &info.cgroup.order);
+	find_cgroup_order(j->where, &info.cgroup.order);
 	if (path != NULL) {
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd == -1) {
-			report_error("program %s: cgroup %s: %s",
-			    j->listed->name, path, strerror(errno));
-			errno = 0;
-			return -1;
-		}
+		if (fd == -1)
+			return attach_invalid(
+			    "cgroup %s: %s", path, strerror(errno));
 		info.cgroup.cgroup_fd = (uint32_t)fd;
 	}
-	ret = hold(j, a, &info);
-	error = errno;
+	e = create_iter_link(j, a, &info);
 	if (fd != -1)
 		close(fd);
-	errno = error;
-	return ret;
+	return e;
 }
 
-static int
+static struct attach_error
 attach_iter(const struct attach_job *j, struct attachment *a)
 {
-	const char *target = target_of(j);
+	const char *iterator = iterator_name(j);
 	union bpf_iter_link_info info = { 0 };
+	struct attach_error e;
 
-	if (is_told(target, "map"))
-		return attach_to_map(j, a);
-	if (is_told(target, "cgroup"))
-		return attach_to_cgroup(j, a);
-	find_id(j->where, "pid", &info.task.pid);
-	find_id(j->where, "tid", &info.task.tid);
-	/* Kernels before 6.1 know nothing of tasks. */
+	if (iterator_has_option(iterator, "map"))
+		return attach_map_iter(j, a);
+	if (iterator_has_option(iterator, "cgroup"))
+		return attach_cgroup_iter(j, a);
+	e = parse_task(j->where, &info.task.pid, &info.task.tid);
+	if (e.failure != ATTACH_OK)
+		return e;
+	/* Kernels before 6.1 refuse link info that they do not know. */
 	if (info.task.pid == 0 && info.task.tid == 0)
-		return hold(j, a, NULL);
-	return hold(j, a, &info);
+		return create_iter_link(j, a, NULL);
+	return create_iter_link(j, a, &info);
 }
 
-const struct way way_iter = {
+const struct attach_way attach_way_iter = {
 	.name = "iter",
 	.syntax = "iter:[map=NAME|pid=PID|tid=TID|cgroup=PATH,order=ORDER]",
-	.keys = keys,
+	.keys = iter_keys,
 	.parse = parse_iter,
-	.prepare = check_options,
+	.prepare = prepare_iter,
 	.attach = attach_iter,
 };

@@ -1,15 +1,15 @@
-/*
- * Kinds of programs.  The first row that fits a program says how it is
- * attached; a program without a row cannot be.
- */
 #include <string.h>
 
-#include "attach/way.h"
+#include "attach/job.h"
+#include "attach/kind.h"
+#include "attach/ways.h"
 #include "base/util.h"
+
+/* The text for ENOENT, by what the program is attached to. */
 
 static const char no_tracepoint[] = "this kernel has no such tracepoint";
 static const char no_function[] =
-    "this kernel has no such function, or does not let it be traced";
+    "this kernel has no such function, or cannot probe it";
 static const char no_symbol[] = "no such file, or no such symbol in it";
 static const char no_probe[] = "no such file, or no such probe in it";
 static const char no_iter[] = "this kernel has no such iterator";
@@ -23,81 +23,88 @@ static const char no_ops[] = "this kernel has no such struct";
 
 /* Why programs of a kind cannot be attached here. */
 static const char by_map[] =
-    "whoever puts them into a map of devices or CPUs runs them";
+    "they run from the entries of a device map or CPU map, and the process "
+    "that fills the map has to put them there";
 static const char by_socket[] =
-    "they belong to one socket, and its owner attaches them";
-static const char by_route[] = "they belong to a route: see ip-route(8)";
-static const char by_filter[] = "they are an action of a tc filter: see tc(8)";
+    "a process attaches them to a socket of its own, by setsockopt(2)";
+static const char by_route[] = "they are part of a route; see ip-route(8)";
+static const char by_filter[] = "they are an action of a tc filter; see tc(8)";
 static const char by_program[] =
     "they replace a function of another program, which a package cannot name";
-static const char by_call[] = "whoever loads them runs them by a system call";
+static const char by_call[] = "a process runs them by calling bpf(2)";
 static const char by_remote[] =
-    "they belong to an infrared receiver: see ir-keytable(1)";
+    "they belong to an infrared receiver; see ir-keytable(1)";
 
-/* Programs of one type are verified alike, whatever they probe, or for the
- * place that a way prepares them for. */
-#define TRACING &way_fentry, &way_fexit, &way_fmod_ret, &way_tp_btf
+/* The verifier checks the programs of one type alike, or for the place that a
+ * way prepares them for, so "-a" may send them any of these ways. */
+#define TRACING                                                                \
+	&attach_way_fentry, &attach_way_fexit, &attach_way_fmod_ret,           \
+	    &attach_way_tp_btf
 #define PROBES                                                                 \
-	&way_kprobe, &way_kretprobe, &way_ksyscall, &way_kretsyscall,          \
-	    &way_kprobe_multi, &way_kretprobe_multi, &way_uprobe,              \
-	    &way_uretprobe, &way_uprobe_multi, &way_uretprobe_multi, &way_usdt
+	&attach_way_kprobe, &attach_way_kretprobe, &attach_way_ksyscall,       \
+	    &attach_way_kretsyscall, &attach_way_kprobe_multi,                 \
+	    &attach_way_kretprobe_multi, &attach_way_uprobe,                   \
+	    &attach_way_uretprobe, &attach_way_uprobe_multi,                   \
+	    &attach_way_uretprobe_multi, &attach_way_usdt
 
-static const struct kind kinds[] = {
-	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, "", &way_tracepoint, { NULL },
-	    no_tracepoint },
-	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, "", &way_raw_tp,
+/* The first row that fits a program is its kind. */
+static const struct attach_kind kinds[] = {
+	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, "", &attach_way_tracepoint,
 	    { NULL }, no_tracepoint },
+	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, "",
+	    &attach_way_raw_tp, { NULL }, no_tracepoint },
 	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, "",
-	    &way_raw_tp, { NULL }, no_tracepoint },
-	{ "iter", BPF_PROG_TYPE_TRACING, "iter", &way_iter, { NULL }, no_iter },
-	{ "tp_btf", BPF_PROG_TYPE_TRACING, "tp_btf", &way_tp_btf, { TRACING },
-	    no_tracepoint },
-	{ "fexit", BPF_PROG_TYPE_TRACING, "fexit", &way_fexit, { TRACING },
-	    no_function },
-	{ "fmod_ret", BPF_PROG_TYPE_TRACING, "fmod_ret", &way_fmod_ret,
+	    &attach_way_raw_tp, { NULL }, no_tracepoint },
+	{ "iter", BPF_PROG_TYPE_TRACING, "iter", &attach_way_iter, { NULL },
+	    no_iter },
+	{ "tp_btf", BPF_PROG_TYPE_TRACING, "tp_btf", &attach_way_tp_btf,
+	    { TRACING }, no_tracepoint },
+	{ "fexit", BPF_PROG_TYPE_TRACING, "fexit", &attach_way_fexit,
 	    { TRACING }, no_function },
-	{ "fentry", BPF_PROG_TYPE_TRACING, "", &way_fentry, { TRACING },
+	{ "fmod_ret", BPF_PROG_TYPE_TRACING, "fmod_ret", &attach_way_fmod_ret,
+	    { TRACING }, no_function },
+	{ "fentry", BPF_PROG_TYPE_TRACING, "", &attach_way_fentry, { TRACING },
 	    no_function },
-	{ "usdt", BPF_PROG_TYPE_KPROBE, "usdt", &way_usdt, { PROBES },
+	{ "usdt", BPF_PROG_TYPE_KPROBE, "usdt", &attach_way_usdt, { PROBES },
 	    no_probe },
 	{ "uretprobe.multi", BPF_PROG_TYPE_KPROBE, "uretprobe.multi",
-	    &way_uretprobe_multi, { PROBES }, no_symbol },
+	    &attach_way_uretprobe_multi, { PROBES }, no_symbol },
 	{ "uprobe.multi", BPF_PROG_TYPE_KPROBE, "uprobe.multi",
-	    &way_uprobe_multi, { PROBES }, no_symbol },
-	{ "uretprobe", BPF_PROG_TYPE_KPROBE, "uretprobe", &way_uretprobe,
+	    &attach_way_uprobe_multi, { PROBES }, no_symbol },
+	{ "uretprobe", BPF_PROG_TYPE_KPROBE, "uretprobe", &attach_way_uretprobe,
 	    { PROBES }, no_symbol },
-	{ "uprobe", BPF_PROG_TYPE_KPROBE, "uprobe", &way_uprobe, { PROBES },
-	    no_symbol },
+	{ "uprobe", BPF_PROG_TYPE_KPROBE, "uprobe", &attach_way_uprobe,
+	    { PROBES }, no_symbol },
 	{ "kretprobe.multi", BPF_PROG_TYPE_KPROBE, "kretprobe.multi",
-	    &way_kretprobe_multi, { PROBES }, no_function },
+	    &attach_way_kretprobe_multi, { PROBES }, no_function },
 	{ "kprobe.multi", BPF_PROG_TYPE_KPROBE, "kprobe.multi",
-	    &way_kprobe_multi, { PROBES }, no_function },
-	{ "kretsyscall", BPF_PROG_TYPE_KPROBE, "kretsyscall", &way_kretsyscall,
+	    &attach_way_kprobe_multi, { PROBES }, no_function },
+	{ "kretsyscall", BPF_PROG_TYPE_KPROBE, "kretsyscall",
+	    &attach_way_kretsyscall, { PROBES }, no_function },
+	{ "ksyscall", BPF_PROG_TYPE_KPROBE, "ksyscall", &attach_way_ksyscall,
 	    { PROBES }, no_function },
-	{ "ksyscall", BPF_PROG_TYPE_KPROBE, "ksyscall", &way_ksyscall,
+	{ "kretprobe", BPF_PROG_TYPE_KPROBE, "kretprobe", &attach_way_kretprobe,
 	    { PROBES }, no_function },
-	{ "kretprobe", BPF_PROG_TYPE_KPROBE, "kretprobe", &way_kretprobe,
-	    { PROBES }, no_function },
-	{ "kprobe", BPF_PROG_TYPE_KPROBE, "", &way_kprobe, { PROBES },
+	{ "kprobe", BPF_PROG_TYPE_KPROBE, "", &attach_way_kprobe, { PROBES },
 	    no_function },
-	{ "perf_event", BPF_PROG_TYPE_PERF_EVENT, "", &way_perf, { NULL },
-	    no_event },
-	{ "lsm_cgroup", BPF_PROG_TYPE_LSM, "lsm_cgroup", &way_cgroup, { NULL },
-	    no_cgroup },
-	{ "lsm", BPF_PROG_TYPE_LSM, "", &way_lsm, { NULL }, no_hook },
-	{ "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, "", &way_cgroup, { NULL },
-	    no_cgroup },
-	{ "cgroup_sock", BPF_PROG_TYPE_CGROUP_SOCK, "", &way_cgroup, { NULL },
-	    no_cgroup },
-	{ "cgroup_sock_addr", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, "", &way_cgroup,
+	{ "perf_event", BPF_PROG_TYPE_PERF_EVENT, "", &attach_way_perf,
+	    { NULL }, no_event },
+	{ "lsm_cgroup", BPF_PROG_TYPE_LSM, "lsm_cgroup", &attach_way_cgroup,
 	    { NULL }, no_cgroup },
-	{ "cgroup_device", BPF_PROG_TYPE_CGROUP_DEVICE, "", &way_cgroup,
+	{ "lsm", BPF_PROG_TYPE_LSM, "", &attach_way_lsm, { NULL }, no_hook },
+	{ "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, "", &attach_way_cgroup,
 	    { NULL }, no_cgroup },
-	{ "cgroup_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, "", &way_cgroup,
+	{ "cgroup_sock", BPF_PROG_TYPE_CGROUP_SOCK, "", &attach_way_cgroup,
 	    { NULL }, no_cgroup },
-	{ "cgroup_sockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, "", &way_cgroup,
+	{ "cgroup_sock_addr", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, "",
+	    &attach_way_cgroup, { NULL }, no_cgroup },
+	{ "cgroup_device", BPF_PROG_TYPE_CGROUP_DEVICE, "", &attach_way_cgroup,
 	    { NULL }, no_cgroup },
-	{ "sock_ops", BPF_PROG_TYPE_SOCK_OPS, "", &way_cgroup, { NULL },
+	{ "cgroup_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, "", &attach_way_cgroup,
+	    { NULL }, no_cgroup },
+	{ "cgroup_sockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, "",
+	    &attach_way_cgroup, { NULL }, no_cgroup },
+	{ "sock_ops", BPF_PROG_TYPE_SOCK_OPS, "", &attach_way_cgroup, { NULL },
 	    no_cgroup },
 	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp/devmap", NULL, { NULL },
 	    by_map },
@@ -111,19 +118,20 @@ static const struct kind kinds[] = {
 	    by_map },
 	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp_cpumap", NULL, { NULL },
 	    by_map },
-	{ "xdp", BPF_PROG_TYPE_XDP, "", &way_xdp, { NULL }, no_interface },
-	{ "tc", BPF_PROG_TYPE_SCHED_CLS, "", &way_tc_listed,
-	    { &way_tcx, &way_tc, NULL }, no_interface },
-	{ "sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, "", &way_netns, { NULL },
+	{ "xdp", BPF_PROG_TYPE_XDP, "", &attach_way_xdp, { NULL },
+	    no_interface },
+	{ "tc", BPF_PROG_TYPE_SCHED_CLS, "", &attach_way_tc_listed,
+	    { &attach_way_tcx, &attach_way_tc, NULL }, no_interface },
+	{ "sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, "", &attach_way_netns, { NULL },
 	    no_netns },
-	{ "flow_dissector", BPF_PROG_TYPE_FLOW_DISSECTOR, "", &way_netns,
+	{ "flow_dissector", BPF_PROG_TYPE_FLOW_DISSECTOR, "", &attach_way_netns,
 	    { NULL }, no_netns },
-	{ "sk_msg", BPF_PROG_TYPE_SK_MSG, "", &way_sockmap, { NULL },
+	{ "sk_msg", BPF_PROG_TYPE_SK_MSG, "", &attach_way_sockmap, { NULL },
 	    no_sockmap },
-	{ "sk_skb", BPF_PROG_TYPE_SK_SKB, "", &way_sockmap, { NULL },
+	{ "sk_skb", BPF_PROG_TYPE_SK_SKB, "", &attach_way_sockmap, { NULL },
 	    no_sockmap },
-	{ "struct_ops", BPF_PROG_TYPE_STRUCT_OPS, "", &way_ops, { NULL },
-	    no_ops },
+	{ "struct_ops", BPF_PROG_TYPE_STRUCT_OPS, "", &attach_way_struct_ops,
+	    { NULL }, no_ops },
 	{ "socket", BPF_PROG_TYPE_SOCKET_FILTER, "", NULL, { NULL },
 	    by_socket },
 	{ "sk_reuseport", BPF_PROG_TYPE_SK_REUSEPORT, "", NULL, { NULL },
@@ -140,9 +148,9 @@ static const struct kind kinds[] = {
 	    by_remote },
 };
 
-/* Sections that libbpf 1.1 leaves without a type. */
+/* Sections that libbpf 1.1 does not know. */
 static const struct {
-	const char *section; /* how its name starts */
+	const char *section; /* the section's name starts so */
 	enum bpf_prog_type type;
 	enum bpf_attach_type expected;
 	uint32_t flags;
@@ -175,28 +183,20 @@ static const struct {
 };
 
 static bool
-begins(const char *text, const char *start)
+has_prefix(const char *text, const char *prefix)
 {
-	return strncmp(text, start, strlen(start)) == 0;
-}
-
-const char *
-attach_section(const struct bpf_program *program)
-{
-	const char *section = bpf_program__section_name(program);
-
-	return section + (*section == '?');
+	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
 void
-attach_set_type(struct bpf_program *program)
+attach_kind_set_type(struct bpf_program *program)
 {
 	const char *section = attach_section(program);
 
 	if (bpf_program__type(program) != BPF_PROG_TYPE_UNSPEC)
 		return;
 	for (size_t i = 0; i < nitems(unknown_sections); i++) {
-		if (!begins(section, unknown_sections[i].section))
+		if (!has_prefix(section, unknown_sections[i].section))
 			continue;
 		bpf_program__set_type(program, unknown_sections[i].type);
 		bpf_program__set_expected_attach_type(
@@ -207,23 +207,24 @@ attach_set_type(struct bpf_program *program)
 	}
 }
 
-const struct kind *
-attach_find_kind(const struct bpf_program *program)
+const struct attach_kind *
+attach_kind_find(const struct bpf_program *program)
 {
 	for (size_t i = 0; i < nitems(kinds); i++) {
-		const struct kind *k = &kinds[i];
+		const struct attach_kind *k = &kinds[i];
 
 		if (k->type == bpf_program__type(program) &&
-		    begins(attach_section(program), k->section))
+		    has_prefix(attach_section(program), k->section))
 			return k;
 	}
 	return NULL;
 }
 
 bool
-attach_takes(const struct kind *kind, const struct way *way)
+attach_kind_has_way(
+    const struct attach_kind *kind, const struct attach_way *way)
 {
-	const struct way *const *also = kind->also;
+	const struct attach_way *const *also = kind->also;
 
 	if (kind->way == way)
 		return true;
@@ -233,9 +234,9 @@ attach_takes(const struct kind *kind, const struct way *way)
 }
 
 const char *
-attach_kind(const struct bpf_program *program)
+attach_kind_name(const struct bpf_program *program)
 {
-	const struct kind *k = attach_find_kind(program);
+	const struct attach_kind *k = attach_kind_find(program);
 	const char *name;
 
 	if (k != NULL)

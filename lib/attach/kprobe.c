@@ -8,132 +8,124 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/way.h"
+#include "attach/target.h"
+#include "attach/ways.h"
 
-/* The performance unit that they are opened by, where the kernel has them. */
-#define KPROBE_UNIT "/sys/bus/event_source/devices/kprobe/type"
+/* The PMU by which kprobes are opened; missing if the kernel has none. */
+#define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
 
-/* Names of functions. */
-struct names {
-	char **v; /* owned, as what is in it */
+struct function_names {
+	char **v; /* owned, as the strings are */
 	size_t n;
 };
 
 static bool
-is_return(const struct way *way)
+is_kretprobe(const struct attach_way *way)
 {
-	return way == &way_kretprobe || way == &way_kretsyscall ||
-	       way == &way_kretprobe_multi;
+	return way == &attach_way_kretprobe || way == &attach_way_kretsyscall ||
+	       way == &attach_way_kretprobe_multi;
 }
 
-/* A program of kprobe.multi is verified as one of that, so -a may have to
- * undo what its section says. */
-static int
-prepare_single(const struct attach_job *j)
+/* A program in a section kprobe.multi is verified as such; "-a" may send it
+ * to a single function all the same. */
+static struct attach_error
+prepare_kprobe(const struct attach_job *j)
 {
 	bpf_program__set_expected_attach_type(j->program, 0);
-	return 0;
+	return ATTACH_SUCCESS;
 }
 
-static int
-prepare_multi(const struct attach_job *j)
+static struct attach_error
+prepare_kprobe_multi(const struct attach_job *j)
 {
 	bpf_program__set_expected_attach_type(
 	    j->program, BPF_TRACE_KPROBE_MULTI);
-	return 0;
+	return ATTACH_SUCCESS;
 }
 
-static int
-no_function(const struct attach_job *j, const char *name)
+static struct attach_error
+no_kernel_function(const char *name)
 {
-	char *near = attach_near_function(name);
-	int ret;
+	char *near = attach_target_suggest(name);
+	struct attach_error e;
 
-	ret = attach_refuse(j, "this kernel has no function %s%s", name,
-	    near != NULL ? near : "");
+	e = attach_invalid(
+	    "this kernel has no function %s%s", name, near != NULL ? near : "");
 	free(near);
-	return ret;
+	return e;
 }
 
-/* Report why there is no probe of the function, or leave it to errno. */
-static int
-refused(const struct attach_job *j, const char *name)
-{
-	switch (errno) {
-	case ENOENT:
-		return no_function(j, name);
-	case EADDRNOTAVAIL:
-		return attach_refuse(
-		    j, "this kernel has several functions %s", name);
-	case EILSEQ:
-		return attach_refuse(
-		    j, "no instruction of %s begins at this offset", name);
-	case EINVAL:
-		return attach_refuse(
-		    j, "this kernel does not let %s be traced there", name);
-	default:
-		return -1;
-	}
-}
-
-static int
+static struct attach_error
 attach_function(const struct attach_job *j, struct attachment *a,
     const char *name, uint64_t offset)
 {
 	const struct bpf_kprobe_opts opts = {
 		.sz = sizeof(opts),
 		.offset = (size_t)offset,
-		.retprobe = is_return(j->way),
+		.retprobe = is_kretprobe(j->way),
 	};
+	struct attach_error e;
 
 	if (opts.retprobe && offset != 0)
-		return attach_refuse(j, "a return has no offset");
-	if (attach_hold_link(a,
-		bpf_program__attach_kprobe_opts(j->program, name, &opts)) == 0)
-		return 0;
-	return refused(j, name);
+		return attach_invalid("a return probe has no offset");
+	e = attach_hold_link(
+	    a, bpf_program__attach_kprobe_opts(j->program, name, &opts));
+	switch (e.error) {
+	case ENOENT:
+		return no_kernel_function(name);
+	case EADDRNOTAVAIL:
+		return attach_invalid(
+		    "this kernel has several functions %s", name);
+	case EILSEQ:
+		return attach_invalid(
+		    "no instruction of %s begins at this offset", name);
+	case EINVAL:
+		return attach_invalid(
+		    "this kernel does not allow probes of %s there", name);
+	default:
+		return e;
+	}
 }
 
-static int
+static struct attach_error
 attach_kprobe(const struct attach_job *j, struct attachment *a)
 {
+	struct attach_error e;
 	uint64_t offset;
 	char *name;
-	int ret, error;
 
-	if (access(KPROBE_UNIT, F_OK) == -1)
-		return attach_refuse(j, "this kernel has no kprobes");
-	if (attach_symbol(j, attach_target(j), &name, &offset) == -1)
-		return -1;
-	ret = attach_function(j, a, name, offset);
-	error = errno;
+	if (access(KPROBE_PMU, F_OK) == -1)
+		return attach_invalid("this kernel has no kprobes");
+	e = attach_target_symbol(j, attach_job_target(j), &name, &offset);
+	if (e.failure != ATTACH_OK)
+		return e;
+	e = attach_function(j, a, name, offset);
 	free(name);
-	errno = error;
-	return ret;
+	return e;
 }
 
-static int
+static struct attach_error
 attach_ksyscall(const struct attach_job *j, struct attachment *a)
 {
 	const struct bpf_ksyscall_opts opts = {
 		.sz = sizeof(opts),
-		.retprobe = is_return(j->way),
+		.retprobe = is_kretprobe(j->way),
 	};
-	const char *name = attach_target(j);
+	const char *name = attach_job_target(j);
+	struct attach_error e;
 
-	if (access(KPROBE_UNIT, F_OK) == -1)
-		return attach_refuse(j, "this kernel has no kprobes");
-	if (attach_hold_link(
-		a, bpf_program__attach_ksyscall(j->program, name, &opts)) == 0)
-		return 0;
-	if (errno == ENOENT)
-		return attach_refuse(
-		    j, "this kernel has no system call %s", name);
-	return -1;
+	if (access(KPROBE_PMU, F_OK) == -1)
+		return attach_invalid("this kernel has no kprobes");
+	e = attach_hold_link(
+	    a, bpf_program__attach_ksyscall(j->program, name, &opts));
+	if (e.error == ENOENT)
+		return attach_invalid(
+		    "this kernel has no system call %s", name);
+	return e;
 }
 
 static void
-free_names(struct names *names)
+free_function_names(struct function_names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
 		free(names->v[i]);
@@ -141,11 +133,11 @@ free_names(struct names *names)
 }
 
 static int
-add_name(struct names *names, const char *name)
+add_function_name(struct function_names *names, const char *name)
 {
 	char **v = names->v;
 
-	/* At 0, 1, 2, 4, 8...: room for twice as many. */
+	/* At 0, 1, 2, 4, 8...: make room for twice as many. */
 	if ((names->n & (names->n - 1)) == 0)
 		v = reallocarray(v, 2 * names->n + 1, sizeof(*v));
 	if (v == NULL)
@@ -158,19 +150,21 @@ add_name(struct names *names, const char *name)
 }
 
 static int
-compare_names(const void *a, const void *b)
+compare_function_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sort, and keep one of each: the kernel wants as many functions as names. */
+/* Sort the names and remove duplicates: the kernel fails where it finds more
+ * or fewer functions than names. */
 static void
-make_unique(struct names *names)
+make_names_unique(struct function_names *names)
 {
 	size_t n = 0;
 
 	if (names->n > 0)
-		qsort(names->v, names->n, sizeof(*names->v), compare_names);
+		qsort(names->v, names->n, sizeof(*names->v),
+		    compare_function_names);
 	for (size_t i = 0; i < names->n; i++)
 		if (n > 0 && strcmp(names->v[n - 1], names->v[i]) == 0)
 			free(names->v[i]);
@@ -179,8 +173,9 @@ make_unique(struct names *names)
 	names->n = n;
 }
 
+/* The list of the functions that can be probed, or NULL. */
 static FILE *
-open_functions(void)
+open_function_list(void)
 {
 	FILE *in =
 	    fopen("/sys/kernel/tracing/available_filter_functions", "re");
@@ -192,123 +187,123 @@ open_functions(void)
 	return in;
 }
 
-/* The kernel's functions that match and can be traced. */
+/* Add the functions of the list that match.  Returns 0, or -1 if memory runs
+ * out. */
 static int
-find_functions(struct names *names, FILE *in, const char *pattern)
+match_functions(struct function_names *names, FILE *in, const char *pattern)
 {
 	char name[512];
 	int ret = 0;
 
-	/* A module's name may follow. */
+	/* The name of a module may follow. */
 	while (ret == 0 && fscanf(in, "%511s%*[^\n]", name) == 1)
 		if (fnmatch(pattern, name, 0) == 0)
-			ret = add_name(names, name);
-	make_unique(names);
+			ret = add_function_name(names, name);
+	make_names_unique(names);
 	return ret;
 }
 
-static int
-no_match(const struct attach_job *j)
+static struct attach_error
+no_matching_function(const struct attach_job *j)
 {
-	return attach_refuse(j,
-	    "no function that this kernel lets be traced matches %s",
-	    attach_target(j));
+	return attach_invalid("no function that this kernel can probe "
+			      "matches %s",
+	    attach_job_target(j));
 }
 
-/* Attach to the functions of these names; with none given, libbpf itself
- * looks for what matches. */
-static int
-attach_functions(
-    const struct attach_job *j, struct attachment *a, const struct names *names)
+/* Attach to the named functions; without names libbpf itself searches for
+ * those that match the target. */
+static struct attach_error
+attach_functions(const struct attach_job *j, struct attachment *a,
+    const struct function_names *names)
 {
 	const struct bpf_kprobe_multi_opts opts = {
 		.sz = sizeof(opts),
 		.syms = names != NULL ? (const char **)names->v : NULL,
 		.cnt = names != NULL ? names->n : 0,
-		.retprobe = is_return(j->way),
+		.retprobe = is_kretprobe(j->way),
 	};
-	const char *pattern = names != NULL ? NULL : attach_target(j);
+	const char *pattern = names != NULL ? NULL : attach_job_target(j);
+	struct attach_error e = attach_hold_link(a,
+	    bpf_program__attach_kprobe_multi_opts(j->program, pattern, &opts));
 
-	if (attach_hold_link(a, bpf_program__attach_kprobe_multi_opts(
-				    j->program, pattern, &opts)) == 0)
-		return 0;
-	/* Older kernels take it for an unknown kind of link. */
-	if (errno == EOPNOTSUPP || errno == EINVAL)
-		return attach_refuse(j, "this kernel has no kprobe.multi");
-	return errno == ENOENT ? no_match(j) : -1;
+	/* To an older kernel it is an unknown type of link. */
+	if (e.error == EOPNOTSUPP || e.error == EINVAL)
+		return attach_invalid("this kernel has no kprobe.multi");
+	return e.error == ENOENT ? no_matching_function(j) : e;
 }
 
-static int
-attach_multi(const struct attach_job *j, struct attachment *a)
+static struct attach_error
+attach_kprobe_multi(const struct attach_job *j, struct attachment *a)
 {
-	struct names names = { 0 };
-	FILE *in = open_functions();
-	int ret, error;
+	struct function_names names = { 0 };
+	FILE *in = open_function_list();
+	struct attach_error e;
 
-	/* A kernel that is locked down does not tell. */
+	/* A kernel that is locked down hides the list. */
 	if (in == NULL)
 		return attach_functions(j, a, NULL);
-	ret = find_functions(&names, in, attach_target(j));
+	if (match_functions(&names, in, attach_job_target(j)) == -1)
+		e = attach_errno(ENOMEM);
+	else if (names.n == 0)
+		e = no_matching_function(j);
+	else
+		e = attach_functions(j, a, &names);
 	fclose(in);
-	if (ret == 0)
-		ret =
-		    names.n > 0 ? attach_functions(j, a, &names) : no_match(j);
-	error = errno;
-	free_names(&names);
-	errno = error;
-	return ret;
+	free_function_names(&names);
+	return e;
 }
 
-static const char *const function_keys[] = { "offset", NULL };
+static const char *const kprobe_keys[] = { "offset", NULL };
 
-const struct way way_kprobe = {
+const struct attach_way attach_way_kprobe = {
 	.name = "kprobe",
 	.syntax = "kprobe:FUNCTION[,offset=N]",
-	.keys = function_keys,
-	.section_says = true,
-	.parse = attach_parse_symbol,
-	.prepare = prepare_single,
+	.keys = kprobe_keys,
+	.section_target = true,
+	.parse = attach_target_parse,
+	.prepare = prepare_kprobe,
 	.attach = attach_kprobe,
 };
 
-const struct way way_kretprobe = {
+const struct attach_way attach_way_kretprobe = {
 	.name = "kretprobe",
 	.syntax = "kretprobe:FUNCTION",
-	.section_says = true,
-	.prepare = prepare_single,
+	.section_target = true,
+	.prepare = prepare_kprobe,
 	.attach = attach_kprobe,
 };
 
-const struct way way_ksyscall = {
+const struct attach_way attach_way_ksyscall = {
 	.name = "ksyscall",
 	.syntax = "ksyscall:NAME",
-	.section_says = true,
-	.prepare = prepare_single,
+	.section_target = true,
+	.prepare = prepare_kprobe,
 	.attach = attach_ksyscall,
 };
 
-const struct way way_kretsyscall = {
+const struct attach_way attach_way_kretsyscall = {
 	.name = "kretsyscall",
 	.syntax = "kretsyscall:NAME",
-	.section_says = true,
-	.prepare = prepare_single,
+	.section_target = true,
+	.prepare = prepare_kprobe,
 	.attach = attach_ksyscall,
 };
 
-const struct way way_kprobe_multi = {
+const struct attach_way attach_way_kprobe_multi = {
 	.name = "kprobe.multi",
 	.syntax = "kprobe.multi:PATTERN",
-	.section_says = true,
+	.section_target = true,
 	.tracefs = true,
-	.prepare = prepare_multi,
-	.attach = attach_multi,
+	.prepare = prepare_kprobe_multi,
+	.attach = attach_kprobe_multi,
 };
 
-const struct way way_kretprobe_multi = {
+const struct attach_way attach_way_kretprobe_multi = {
 	.name = "kretprobe.multi",
 	.syntax = "kretprobe.multi:PATTERN",
-	.section_says = true,
+	.section_target = true,
 	.tracefs = true,
-	.prepare = prepare_multi,
-	.attach = attach_multi,
+	.prepare = prepare_kprobe_multi,
+	.attach = attach_kprobe_multi,
 };

@@ -9,30 +9,27 @@
 #include "base/buf.h"
 #include "base/report.h"
 
-/* Report that the text is no interface, and which there are; or leave it to
- * errno that this cannot be told. */
-static int
-refuse_interface(const struct attach_job *j, const char *text)
+static struct attach_error
+unknown_interface(const char *text)
 {
 	struct if_nameindex *all = if_nameindex();
 	struct buf names = { 0 };
+	struct attach_error e;
 
 	if (all == NULL)
-		return -1;
+		return attach_errno(errno);
 	for (size_t i = 0; all[i].if_index != 0; i++)
 		buf_printf(&names, "%s%s", i > 0 ? ", " : "", all[i].if_name);
-	report_error("program %s: no interface %s here; there are: %.*s",
-	    j->listed->name, text, (int)names.len,
-	    names.len > 0 ? names.data : "");
+	e = attach_invalid("there is no interface %s; there are: %.*s", text,
+	    (int)names.len, names.len > 0 ? names.data : "");
 	buf_free(&names);
 	if_freenameindex(all);
-	errno = 0;
-	return -1;
+	return e;
 }
 
-/* An interface by name, else by number.  Returns whether there is one. */
+/* Find an interface by name, else by number. */
 static bool
-find_interface(const char *text, struct interface *out)
+find_interface(const char *text, struct net_interface *out)
 {
 	unsigned long n;
 	char *end;
@@ -49,24 +46,24 @@ find_interface(const char *text, struct interface *out)
 	return if_indextoname(out->index, out->name) != NULL;
 }
 
-int
-attach_interface(const struct attach_job *j, const char *text, uint32_t index,
-    bool said, struct interface *out)
+struct attach_error
+attach_net_interface(const struct attach_job *j, const char *text,
+    uint32_t index, bool listed, struct net_interface *out)
 {
 	char number[12];
 
 	snprintf(number, sizeof(number), "%u", index);
 	if (!find_interface(text != NULL ? text : number, out))
-		return refuse_interface(j, text != NULL ? text : number);
-	if (text == NULL && !said)
+		return unknown_interface(text != NULL ? text : number);
+	if (text == NULL && !listed)
 		report_notice("program %s: the package names no interface; "
-			      "going to number %u, %s; choose with -a",
+			      "attaching to number %u, %s; choose one with -a",
 		    j->listed->name, out->index, out->name);
-	return 0;
+	return ATTACH_SUCCESS;
 }
 
 const char *
-attach_named(uint32_t id, char text[ATTACH_NAMED_MAX])
+attach_net_program(uint32_t id, char text[ATTACH_PROGRAM_TEXT])
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t size = sizeof(info);
@@ -74,10 +71,10 @@ attach_named(uint32_t id, char text[ATTACH_NAMED_MAX])
 
 	if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
 	    info.name[0] != '\0')
-		snprintf(text, ATTACH_NAMED_MAX, "program %u, %.*s", id,
+		snprintf(text, ATTACH_PROGRAM_TEXT, "program %u, %.*s", id,
 		    (int)sizeof(info.name), info.name);
 	else
-		snprintf(text, ATTACH_NAMED_MAX, "program %u", id);
+		snprintf(text, ATTACH_PROGRAM_TEXT, "program %u", id);
 	if (fd >= 0)
 		close(fd);
 	return text;

@@ -1,6 +1,6 @@
 /*
- * What the ways to attach to the network share: interfaces, programs that were
- * there before, and names that the headers of Linux 6.1 lack.
+ * Helpers of the ways that attach to the network: interfaces, the programs
+ * that are attached already, and constants that the headers of Linux 6.1 lack.
  */
 #ifndef SKEL_ATTACH_NET_H
 #define SKEL_ATTACH_NET_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "attach/way.h"
+#include "attach/job.h"
 
 /* Of enum bpf_attach_type in linux/bpf.h. */
 enum {
@@ -18,25 +18,26 @@ enum {
 	ATTACH_TCX_EGRESS = 47,  /* BPF_TCX_EGRESS: Linux 6.6 */
 };
 
-/* Of the flags of a map in linux/bpf.h. */
+/* A flag of a map in linux/bpf.h. */
 enum { ATTACH_MAP_LINK = 1 << 13 }; /* BPF_F_LINK: Linux 6.4 */
 
-enum { ATTACH_NAMED_MAX = 64 };
+enum { ATTACH_PROGRAM_TEXT = 64 };
 
-struct interface {
+struct net_interface {
 	unsigned int index;
 	char name[IF_NAMESIZE];
 };
 
 /*
- * The interface that "-a" names, by its name or its number, or, with text
- * NULL, the one that the package says; said: it really does, and not the
- * format's default.  Returns 0, or -1 as struct way's attach does.
+ * Find the interface that text gives by name or number.  If text is NULL, find
+ * the package's by its index; if the package does not list one either, that is
+ * the default of the format, and a notice says so.
  */
-int attach_interface(const struct attach_job *j, const char *text,
-    uint32_t index, bool said, struct interface *out);
+struct attach_error attach_net_interface(const struct attach_job *j,
+    const char *text, uint32_t index, bool listed, struct net_interface *out);
 
-/* "program 42, pass": the program with this id, for reports. */
-const char *attach_named(uint32_t id, char text[ATTACH_NAMED_MAX]);
+/* Write "program 42, NAME" for the program with this id, for messages.
+ * Returns text. */
+const char *attach_net_program(uint32_t id, char text[ATTACH_PROGRAM_TEXT]);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * Network namespaces: programs of sk_lookup and flow_dissector.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -5,14 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/way.h"
+#include "attach/ways.h"
 
-#define OWN "/proc/self/ns/net"
+#define OWN_NETNS "/proc/self/ns/net"
 
-/* The file of the namespace: a path, the name that ip-netns(8) gave it, or the
- * number of a process in it.  A string to free, or NULL. */
+/* The file of the namespace.  The target is its path, the name that
+ * ip-netns(8) gave it, or the number of a process in it.  Returns a string to
+ * free, or NULL. */
 static char *
-find_path(const char *target)
+netns_path(const char *target)
 {
 	const char *format = "/run/netns/%s";
 	char *path;
@@ -24,46 +28,39 @@ find_path(const char *target)
 	return asprintf(&path, format, target) != -1 ? path : NULL;
 }
 
-/* What the kernel means by the error.  Returns -1. */
-static int
-refuse(const struct attach_job *j, int error)
+static struct attach_error
+attach_netns(const struct attach_job *j, struct attachment *a)
 {
+	char *path =
+	    netns_path(j->where != NULL ? j->where->target : OWN_NETNS);
 	const char *kind = j->kind->name;
-
-	if (error == E2BIG || error == EEXIST)
-		return attach_refuse(j,
-		    "the network namespace has as many %s programs as it can, "
-		    "or one for all namespaces; it was left as it is",
-		    kind);
-	if (error == EINVAL)
-		return attach_refuse(j,
-		    "that is no network namespace, or this kernel attaches no "
-		    "%s programs to one",
-		    kind);
-	errno = error;
-	return -1;
-}
-
-static int
-attach(const struct attach_job *j, struct attachment *a)
-{
-	char *path = find_path(j->where != NULL ? j->where->target : OWN);
-	int fd, ret, error;
+	struct attach_error e;
+	int fd;
 
 	if (path == NULL)
-		return -1;
+		return attach_errno(ENOMEM);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	free(path);
 	if (fd == -1)
-		return -1;
-	ret = attach_hold_link(a, bpf_program__attach_netns(j->program, fd));
-	error = errno;
+		return attach_errno(errno);
+	e = attach_hold_link(a, bpf_program__attach_netns(j->program, fd));
 	close(fd);
-	return ret == 0 ? 0 : refuse(j, error);
+	if (e.error == E2BIG || e.error == EEXIST)
+		return attach_invalid("the network namespace cannot hold "
+				      "another %s program, or has one that "
+				      "holds for all namespaces; nothing was "
+				      "changed",
+		    kind);
+	if (e.error == EINVAL)
+		return attach_invalid("this is not a network namespace, or "
+				      "this kernel attaches no %s programs to "
+				      "one",
+		    kind);
+	return e;
 }
 
-const struct way way_netns = {
+const struct attach_way attach_way_netns = {
 	.name = "netns",
 	.syntax = "netns:PATH|NAME|PID",
-	.attach = attach,
+	.attach = attach_netns,
 };

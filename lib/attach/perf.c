@@ -1,6 +1,6 @@
 /*
- * Perf events: a program runs at each sample of a counter, one for each CPU or
- * one for each thread of a process.
+ * Perf events: a program runs at each sample of a counter.  There is a counter
+ * for each CPU, or one for each thread of a process.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "attach/way.h"
+#include "attach/ways.h"
 #include "base/buf.h"
 #include "base/report.h"
 #include "base/suggest.h"
@@ -25,12 +25,12 @@
 
 enum { DEFAULT_HZ = 99 };
 
-/* The events as perf(1) names them.  The first is the default. */
-static const struct event {
+/* The events by their names in perf(1).  The first is the default. */
+static const struct {
 	const char *name;
 	uint32_t type;
 	uint64_t config;
-} events[] = {
+} perf_events[] = {
 	{ "cpu-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK },
 	{ "task-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK },
 	{ "page-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS },
@@ -64,108 +64,85 @@ static const struct event {
 	{ "ref-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_REF_CPU_CYCLES },
 };
 
-/* What is counted, how often it samples, and where. */
-struct sampling {
-	const char *event;
+struct perf_sampling {
+	const char *event; /* borrowed: its name */
 	struct perf_event_attr attr;
 	int pid, cpu; /* -1: any */
 };
 
-/* Where the settings come from: "-a p=perf:x" or "program p: perf_event". */
-static void
-put_source(struct buf *b, const struct attach_job *j)
-{
-	if (j->where != NULL)
-		buf_printf(b, "-a %s=%s", j->where->program, j->where->text);
-	else
-		buf_printf(b, "program %s: perf_event", j->listed->name);
-}
-
-static int
-refuse_event(const struct attach_job *j, const char *name)
+static struct attach_error
+unknown_event(const char *name)
 {
 	struct suggest near = { .wanted = name };
 	struct buf list = { 0 };
+	struct attach_error e;
 	char *nearest;
 
-	for (size_t i = 0; i < nitems(events); i++)
-		suggest_offer(&near, events[i].name);
+	for (size_t i = 0; i < nitems(perf_events); i++) {
+		suggest_offer(&near, perf_events[i].name);
+		buf_printf(&list, "%s, ", perf_events[i].name);
+	}
 	nearest = suggest_text(&near);
-	put_source(&list, j);
-	buf_printf(&list, ": unknown event %s%s", name,
-	    near.n > 0 && nearest != NULL ? nearest : "; expected ");
-	free(nearest);
-	for (size_t i = 0; i < nitems(events) && near.n == 0; i++)
-		buf_printf(&list, "%s, ", events[i].name);
-	if (near.n == 0)
-		buf_str(&list, "raw or the number of a type");
-	if (list.failed)
-		report_nomem();
+	if (nearest == NULL || list.failed)
+		e = attach_errno(ENOMEM);
+	else if (near.n > 0)
+		e = attach_invalid("unknown event %s%s", name, nearest);
 	else
-		report_error("%.*s", (int)list.len, list.data);
+		e = attach_invalid("unknown event %s; expected %.*sraw or the "
+				   "number of a type",
+		    name, (int)list.len, list.data);
+	free(nearest);
 	buf_free(&list);
-	return -1;
+	return e;
 }
 
-static int
-refuse(const struct attach_job *j, const char *why)
-{
-	struct buf b = { 0 };
-
-	put_source(&b, j);
-	report_error("%.*s: %s", (int)b.len, b.data != NULL ? b.data : "", why);
-	buf_free(&b);
-	return -1;
-}
-
-/* Take a name of the table, "raw", or a type's number. */
-static int
-set_event(struct sampling *s, const struct attach_job *j, const char *name,
-    uint64_t config)
+/* Set the event by a name of the table, "raw", or the number of a type. */
+static struct attach_error
+set_event(struct perf_sampling *s, const char *name, uint64_t config)
 {
 	unsigned long type;
 	char *end;
 
 	s->event = name;
-	for (size_t i = 0; i < nitems(events); i++)
-		if (strcmp(events[i].name, name) == 0) {
-			s->attr.type = events[i].type;
-			s->attr.config = events[i].config;
-			return config == 0
-				   ? 0
-				   : refuse(j, "config goes with raw or the "
-					       "number of a type");
+	for (size_t i = 0; i < nitems(perf_events); i++)
+		if (strcmp(perf_events[i].name, name) == 0) {
+			s->attr.type = perf_events[i].type;
+			s->attr.config = perf_events[i].config;
+			if (config == 0)
+				return ATTACH_SUCCESS;
+			return attach_invalid("config goes with raw or the "
+					      "number of a type");
 		}
 	s->attr.type = PERF_TYPE_RAW;
 	s->attr.config = config;
 	if (strcmp(name, "raw") == 0)
-		return 0;
+		return ATTACH_SUCCESS;
 	type = strtoul(name, &end, 10);
 	if (!isdigit((unsigned char)name[0]) || *end != '\0' ||
 	    strlen(name) > 9)
-		return refuse_event(j, name);
+		return unknown_event(name);
 	s->attr.type = (uint32_t)type;
-	return 0;
+	return ATTACH_SUCCESS;
 }
 
-/* Whether the event is one that is counted, not a passing of time. */
+/* Whether the event counts occurrences, and not the time that passes. */
 static bool
-counts(const struct perf_event_attr *a)
+counts_occurrences(const struct perf_event_attr *a)
 {
 	return a->type == PERF_TYPE_SOFTWARE &&
 	       a->config != PERF_COUNT_SW_CPU_CLOCK &&
 	       a->config != PERF_COUNT_SW_TASK_CLOCK;
 }
 
-/* How often; with neither given, each time it happens or at DEFAULT_HZ. */
-static int
-set_rate(struct sampling *s, const struct attach_job *j, uint64_t frequency,
-    uint64_t period)
+/* Set the frequency or the period.  If neither is given, sample each
+ * occurrence, or a clock at DEFAULT_HZ. */
+static struct attach_error
+set_rate(struct perf_sampling *s, uint64_t frequency, uint64_t period)
 {
 	if (frequency != 0 && period != 0)
-		return refuse(j, "it is either a frequency or a period");
+		return attach_invalid("give either a frequency or a period");
 	if (frequency == 0 && period == 0) {
-		if (counts(&s->attr))
+		if (counts_occurrences(&s->attr))
 			period = 1;
 		else
 			frequency = DEFAULT_HZ;
@@ -175,81 +152,80 @@ set_rate(struct sampling *s, const struct attach_job *j, uint64_t frequency,
 		s->attr.sample_freq = frequency;
 	else
 		s->attr.sample_period = period;
-	return 0;
-}
-
-/* A number of "-a"; *out stays as it is where there is none. */
-static int
-take_number(const struct attach_where *w, const char *key, uint64_t min,
-    uint64_t max, uint64_t *out)
-{
-	const char *value = attach_option(w, key);
-
-	return value == NULL ? 0 : attach_number(w, key, value, min, max, out);
+	return ATTACH_SUCCESS;
 }
 
 /*
- * What "-a" says, over what the package says, over the default.  An event that
- * "-a" names has nothing of the package's.
+ * Set up the sampling by the options of "-a", else by what the package lists,
+ * else by the defaults.  If "-a" names an event, the package's event and rate
+ * do not count.  The where and the package's entry may be NULL.
  */
-static int
-read_sampling(struct sampling *s, const struct attach_job *j)
+static struct attach_error
+parse_sampling(struct perf_sampling *s, const struct attach_where *w,
+    const struct package_program *p)
 {
-	const struct attach_where *w = j->where;
-	const struct package_program *p = j->listed;
 	uint64_t frequency = 0, period = 0, config = 0, pid = 0, cpu = INT_MAX;
+	const struct {
+		const char *key;
+		uint64_t min, max, *value;
+	} numbers[] = {
+		{ "config", 0, UINT64_MAX, &config },
+		{ "freq", 1, UINT32_MAX, &frequency },
+		{ "period", 1, INT64_MAX, &period },
+		{ "pid", 1, INT_MAX, &pid },
+		{ "cpu", 0, INT_MAX - 1, &cpu },
+	};
 	bool named = w != NULL && w->target[0] != '\0';
-	const char *event = named ? w->target : events[0].name;
+	const char *event = named ? w->target : perf_events[0].name;
+	struct attach_error e;
 
-	*s = (struct sampling){ .attr.size = sizeof(s->attr) };
+	*s = (struct perf_sampling){ .attr.size = sizeof(s->attr) };
 	if (!named && p != NULL && p->perf_type != NULL) {
 		event = p->perf_type;
 		config = p->perf_config;
 	}
-	if (take_number(w, "config", 0, UINT64_MAX, &config) == -1 ||
-	    take_number(w, "freq", 1, UINT32_MAX, &frequency) == -1 ||
-	    take_number(w, "period", 1, INT64_MAX, &period) == -1 ||
-	    take_number(w, "pid", 1, INT_MAX, &pid) == -1 ||
-	    take_number(w, "cpu", 0, INT_MAX - 1, &cpu) == -1)
-		return -1;
+	for (size_t i = 0; i < nitems(numbers); i++) {
+		e = attach_option_number(w, numbers[i].key, numbers[i].min,
+		    numbers[i].max, numbers[i].value);
+		if (e.failure != ATTACH_OK)
+			return e;
+	}
 	if (!named && frequency == 0 && period == 0 && p != NULL) {
 		frequency = p->perf_frequency;
 		period = p->perf_period;
 	}
 	s->pid = pid == 0 ? -1 : (int)pid;
 	s->cpu = cpu == INT_MAX ? -1 : (int)cpu;
-	if (set_event(s, j, event, config) == -1)
-		return -1;
-	return set_rate(s, j, frequency, period);
+	e = set_event(s, event, config);
+	return e.failure == ATTACH_OK ? set_rate(s, frequency, period) : e;
 }
 
-static int
+static struct attach_error
 parse_perf(const struct attach_where *w)
 {
-	const struct attach_job j = { .where = w };
-	struct sampling s;
+	struct perf_sampling s;
 
-	return read_sampling(&s, &j);
+	return parse_sampling(&s, w, NULL);
 }
 
-static int
+static struct attach_error
 prepare_perf(const struct attach_job *j)
 {
-	struct sampling s;
+	struct perf_sampling s;
 
-	return read_sampling(&s, j);
+	return parse_sampling(&s, j->where, j->listed);
 }
 
 static int
-open_event(const struct sampling *s, int pid, int cpu)
+open_event(const struct perf_sampling *s, int pid, int cpu)
 {
 	return (int)syscall(
 	    SYS_perf_event_open, &s->attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-/* Whether there may be no such counter in this machine. */
+/* Whether the event is counted by hardware, which may lack the counter. */
 static bool
-is_hardware(const struct sampling *s)
+is_hardware_event(const struct perf_sampling *s)
 {
 	return s->attr.type == PERF_TYPE_HARDWARE ||
 	       s->attr.type == PERF_TYPE_HW_CACHE ||
@@ -257,26 +233,26 @@ is_hardware(const struct sampling *s)
 }
 
 /*
- * Sample the clock where the machine has no such counter, as virtual ones
- * often do not.  Our own thread is asked: a CPU that went offline would fail
- * the same way.
+ * Sample the clock where the machine has no such counter, as is common for
+ * virtual machines.  The probe opens the event for this thread: opening it for
+ * a CPU fails with the same error if the CPU is offline.
  */
 static void
-fall_back(struct sampling *s, const struct attach_job *j)
+replace_missing_event(struct perf_sampling *s, const struct attach_job *j)
 {
-	int fd = is_hardware(s) ? open_event(s, 0, -1) : -1;
+	int fd = is_hardware_event(s) ? open_event(s, 0, -1) : -1;
 
 	if (fd != -1)
 		close(fd);
-	else if (is_hardware(s) &&
+	else if (is_hardware_event(s) &&
 		 (errno == ENOENT || errno == EOPNOTSUPP || errno == ENODEV)) {
 		report_notice("program %s: this machine has no counter for %s; "
 			      "sampling %s instead",
-		    j->listed->name, s->event, events[0].name);
-		s->event = events[0].name;
-		s->attr.type = events[0].type;
-		s->attr.config = events[0].config;
-		/* A period of cycles is none of nanoseconds. */
+		    j->listed->name, s->event, perf_events[0].name);
+		s->event = perf_events[0].name;
+		s->attr.type = perf_events[0].type;
+		s->attr.config = perf_events[0].config;
+		/* A period of cycles is not one of nanoseconds. */
 		if (!s->attr.freq) {
 			s->attr.freq = 1;
 			s->attr.sample_freq = DEFAULT_HZ;
@@ -285,12 +261,12 @@ fall_back(struct sampling *s, const struct attach_job *j)
 }
 
 /*
- * Threads that the process makes later are to be counted, other processes that
- * it makes not, which kernels before 5.13 cannot tell apart: then only those
- * that there are.
+ * Have the threads sampled that the process creates later, but not its child
+ * processes.  Kernels before 5.13 cannot tell the two apart; there only the
+ * threads that exist now are sampled.
  */
 static void
-inherit_threads(struct sampling *s, const struct attach_job *j)
+set_inheritance(struct perf_sampling *s, const struct attach_job *j)
 {
 	int fd;
 
@@ -301,8 +277,8 @@ inherit_threads(struct sampling *s, const struct attach_job *j)
 		fd = open_event(s, 0, -1);
 		if (fd != -1)
 			report_notice("program %s: this kernel (before Linux "
-				      "5.13) samples no threads that process "
-				      "%d makes from now on",
+				      "5.13) cannot sample the threads that "
+				      "process %d creates from now on",
 			    j->listed->name, s->pid);
 	}
 	if (fd != -1)
@@ -323,132 +299,123 @@ max_frequency(void)
 	return max;
 }
 
-/* Report why the kernel opens no such event, or leave it to errno. */
-static int
-refused(const struct sampling *s, const struct attach_job *j)
+/* Replace the kernel's error by what it means for this event. */
+static struct attach_error
+explain_perf(const struct perf_sampling *s, struct attach_error e)
 {
-	int error = errno;
-	uint64_t max = max_frequency();
+	uint64_t max = e.error == EINVAL ? max_frequency() : 0;
 
-	if (error == EINVAL && s->attr.freq && s->attr.sample_freq > max)
-		return attach_refuse(j,
-		    "this kernel samples at most %" PRIu64
-		    " times a second; see %s",
+	if (e.error == EINVAL && s->attr.freq && s->attr.sample_freq > max)
+		return attach_invalid("this kernel samples at most %" PRIu64
+				      " times a second; see %s",
 		    max, RATE_MAX);
-	if (error == ESRCH)
-		return attach_refuse(j, "there is no process %d", s->pid);
-	if ((error == ENODEV || error == EINVAL) && s->cpu != -1)
-		return attach_refuse(j, "CPU %d is not online", s->cpu);
-	if (error == ENOENT || error == EOPNOTSUPP)
-		return attach_refuse(
-		    j, "this kernel has no event %s", s->event);
-	errno = error;
-	return -1;
+	if (e.error == ESRCH)
+		return attach_invalid("there is no process %d", s->pid);
+	if ((e.error == ENODEV || e.error == EINVAL) && s->cpu != -1)
+		return attach_invalid("CPU %d is not online", s->cpu);
+	if (e.error == ENOENT || e.error == EOPNOTSUPP)
+		return attach_invalid("this kernel has no event %s", s->event);
+	return e;
 }
 
-/* Open one and have it run the program.  Returns 0, or -1 with errno set. */
-static int
-attach_event(const struct sampling *s, const struct attach_job *j,
+/* Open a counter and have it run the program. */
+static struct attach_error
+attach_event(const struct perf_sampling *s, const struct attach_job *j,
     struct attachment *a, int pid, int cpu)
 {
-	int fd = open_event(s, pid, cpu), error;
+	int fd = open_event(s, pid, cpu);
 	struct bpf_link *link;
+	struct attach_error e;
 
 	if (fd == -1)
-		return -1;
+		return attach_errno(errno);
 	link = bpf_program__attach_perf_event(j->program, fd);
-	if (link != NULL)
-		return attach_hold_link(a, link);
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
+	e = attach_hold_link(a, link);
+	/* The link owns the descriptor. */
+	if (link == NULL)
+		close(fd);
+	return e;
 }
 
-/* One on each CPU that is online; one that goes away meanwhile is none. */
-static int
-attach_cpus(
-    const struct sampling *s, const struct attach_job *j, struct attachment *a)
+/* Attach to each CPU that is online; skip one that goes offline meanwhile. */
+static struct attach_error
+attach_cpus(const struct perf_sampling *s, const struct attach_job *j,
+    struct attachment *a)
 {
+	struct attach_error e = ATTACH_SUCCESS;
 	FILE *in = fopen(CPUS_ONLINE, "re");
-	int cpu, last, ret = 0;
+	int cpu, last;
 
 	if (in == NULL)
-		return attach_refuse(j, "%s: %s", CPUS_ONLINE, strerror(errno));
+		return attach_invalid("%s: %s", CPUS_ONLINE, strerror(errno));
 	/* "0-3,8" */
-	while (ret == 0 && fscanf(in, "%d", &cpu) == 1) {
+	while (e.failure == ATTACH_OK && fscanf(in, "%d", &cpu) == 1) {
 		if (fscanf(in, "-%d", &last) != 1)
 			last = cpu;
-		for (; cpu <= last && ret == 0; cpu++) {
-			ret = attach_event(s, j, a, -1, cpu);
-			if (ret == -1 && errno == ENODEV)
-				ret = 0;
+		for (; cpu <= last && e.failure == ATTACH_OK; cpu++) {
+			e = attach_event(s, j, a, -1, cpu);
+			if (e.error == ENODEV)
+				e = ATTACH_SUCCESS;
 		}
 		if (fgetc(in) != ',')
 			break;
 	}
 	fclose(in);
-	return ret;
+	if (e.failure == ATTACH_OK && a->nholds == 0)
+		return attach_errno(ENODEV);
+	return e;
 }
 
-/* One on each thread of the process; threads that it makes later are counted
- * with the one that made them. */
-static int
-attach_threads(
-    const struct sampling *s, const struct attach_job *j, struct attachment *a)
+/* Attach to each thread of the process; skip one that ends meanwhile.  Threads
+ * that it creates later inherit the counter of their creator. */
+static struct attach_error
+attach_threads(const struct perf_sampling *s, const struct attach_job *j,
+    struct attachment *a)
 {
+	struct attach_error e = ATTACH_SUCCESS;
+	const struct dirent *thread;
 	char path[64];
-	struct dirent *e;
-	int ret = 0, error;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", s->pid);
 	dir = opendir(path);
-	if (dir == NULL) {
-		errno = ESRCH;
-		return -1;
-	}
-	while (ret == 0 && (e = readdir(dir)) != NULL) {
-		if (!isdigit((unsigned char)e->d_name[0]))
+	while (dir != NULL && e.failure == ATTACH_OK &&
+	       (thread = readdir(dir)) != NULL) {
+		if (!isdigit((unsigned char)thread->d_name[0]))
 			continue;
-		ret = attach_event(s, j, a, atoi(e->d_name), s->cpu);
-		if (ret == -1 && errno == ESRCH)
-			ret = 0;
+		e = attach_event(s, j, a, atoi(thread->d_name), s->cpu);
+		if (e.error == ESRCH)
+			e = ATTACH_SUCCESS;
 	}
-	error = errno;
-	closedir(dir);
-	errno = error;
-	return ret;
+	if (dir != NULL)
+		closedir(dir);
+	if (e.failure == ATTACH_OK && a->nholds == 0)
+		return attach_errno(ESRCH);
+	return e;
 }
 
-static int
+static struct attach_error
 attach_perf(const struct attach_job *j, struct attachment *a)
 {
-	struct sampling s;
-	int ret;
+	struct perf_sampling s;
+	struct attach_error e = parse_sampling(&s, j->where, j->listed);
 
-	if (read_sampling(&s, j) == -1) {
-		errno = 0;
-		return -1;
-	}
+	if (e.failure != ATTACH_OK)
+		return e;
 	s.attr.disabled = 1;
-	fall_back(&s, j);
-	if (s.pid != -1)
-		inherit_threads(&s, j);
-	if (s.pid != -1)
-		ret = attach_threads(&s, j, a);
-	else if (s.cpu != -1)
-		ret = attach_event(&s, j, a, -1, s.cpu);
-	else
-		ret = attach_cpus(&s, j, a);
-	if (ret == 0 && a->nholds == 0) {
-		errno = s.pid != -1 ? ESRCH : ENODEV;
-		ret = -1;
+	replace_missing_event(&s, j);
+	if (s.pid != -1) {
+		set_inheritance(&s, j);
+		e = attach_threads(&s, j, a);
+	} else if (s.cpu != -1) {
+		e = attach_event(&s, j, a, -1, s.cpu);
+	} else {
+		e = attach_cpus(&s, j, a);
 	}
-	return ret == 0 || errno == 0 ? ret : refused(&s, j);
+	return explain_perf(&s, e);
 }
 
-const struct way way_perf = {
+const struct attach_way attach_way_perf = {
 	.name = "perf",
 	.syntax =
 	    "perf:[EVENT][,freq=HZ|period=N][,config=N][,pid=PID][,cpu=N]",

@@ -1,14 +1,17 @@
+/*
+ * Sockmaps: programs that run for the sockets in a map of the object.
+ */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "attach/net.h"
+#include "attach/ways.h"
 #include "base/buf.h"
-#include "base/report.h"
 
-/* What undoes an attachment without a link. */
-struct joint {
+/* What detaching takes where the kernel has no link. */
+struct sockmap_program {
 	int program, map; /* borrowed from the object */
 	enum bpf_attach_type type;
 };
@@ -21,9 +24,10 @@ has_sockets(const struct bpf_map *map)
 	return type == BPF_MAP_TYPE_SOCKMAP || type == BPF_MAP_TYPE_SOCKHASH;
 }
 
-/* What the section says; "sk_skb" alone is a verdict without a parser. */
+/* The hook that the section names; "sk_skb" alone is a verdict without a
+ * parser. */
 static enum bpf_attach_type
-find_type(const struct attach_job *j)
+sockmap_hook(const struct attach_job *j)
 {
 	const char *section = attach_section(j->program);
 
@@ -36,13 +40,12 @@ find_type(const struct attach_job *j)
 	return BPF_SK_SKB_VERDICT;
 }
 
-/* Report that the program's map is not clear, and which could be.  Returns
- * NULL. */
-static struct bpf_map *
-refuse_map(const struct attach_job *j)
+/* The error for a program whose map cannot be determined. */
+static struct attach_error
+no_sockmap(const struct attach_job *j)
 {
-	const char *name = j->listed->name;
 	struct buf names = { 0 };
+	struct attach_error e;
 	struct bpf_map *map;
 
 	bpf_object__for_each_map (map, j->object->bpf)
@@ -50,115 +53,116 @@ refuse_map(const struct attach_job *j)
 			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "",
 			    bpf_map__name(map));
 	if (names.len == 0)
-		report_error("program %s: %s programs belong to a map of "
-			     "sockets, and the object has none",
-		    name, j->kind->name);
+		e = attach_invalid("%s programs are attached to a sockmap or "
+				   "sockhash, and the object has none",
+		    j->kind->name);
 	else if (j->where != NULL)
-		report_error("program %s: %s: the object has no such map of "
-			     "sockets; it has: %.*s",
-		    name, attach_place(j), (int)names.len, names.data);
+		e = attach_invalid("the object has no such sockmap or "
+				   "sockhash; it has: %.*s",
+		    (int)names.len, names.data);
 	else
-		report_error("program %s: say to which map of sockets it goes "
-			     "with -a %s=sockmap:MAP; there are: %.*s",
-		    name, name, (int)names.len, names.data);
+		e = attach_invalid("the object has several sockmaps; choose "
+				   "one with -a %s=sockmap:MAP; it has: %.*s",
+		    j->listed->name, (int)names.len, names.data);
 	buf_free(&names);
-	return NULL;
+	return e;
 }
 
-/* The map that "-a" names, else the only one there is. */
-static struct bpf_map *
-find_map(const struct attach_job *j)
+/* Find the map that "-a" names, else the only one that the object has. */
+static struct attach_error
+find_sockmap(const struct attach_job *j, struct bpf_map **found)
 {
-	struct bpf_map *map, *only = NULL;
+	struct bpf_map *map;
 	size_t n = 0;
 
 	bpf_object__for_each_map (map, j->object->bpf) {
-		if (!has_sockets(map))
+		if (!has_sockets(map) ||
+		    (j->where != NULL &&
+			strcmp(bpf_map__name(map), j->where->target) != 0))
 			continue;
-		if (j->where != NULL &&
-		    strcmp(bpf_map__name(map), j->where->target) == 0)
-			return map;
-		only = map;
+		*found = map;
 		n++;
 	}
-	return j->where == NULL && n == 1 ? only : refuse_map(j);
+	return n == 1 ? ATTACH_SUCCESS : no_sockmap(j);
 }
 
-/* Whether the map has such a program: the kernel would replace it.  Kernels
- * before 5.16 do not say. */
-static bool
-is_taken(const struct attach_job *j, const struct bpf_map *map,
-    enum bpf_attach_type type)
+/* Find the program at this hook of the map, which the kernel would replace.
+ * Returns its id, or 0; kernels before 5.16 do not support the query. */
+static uint32_t
+program_of_map(const struct bpf_map *map, enum bpf_attach_type type)
 {
-	char named[ATTACH_NAMED_MAX];
 	uint32_t id = 0, n = 1;
 
 	if (bpf_prog_query(bpf_map__fd(map), type, 0, NULL, &id, &n) != 0 ||
 	    n == 0)
-		return false;
-	report_error("program %s: map %s has such a program already (%s), "
-		     "which was left as it is",
-	    j->listed->name, bpf_map__name(map), attach_named(id, named));
-	return true;
+		return 0;
+	return id;
 }
 
 static void
-part(void *state)
+detach_sockmap(void *state)
 {
-	struct joint *j = state;
+	struct sockmap_program *s = state;
 
-	bpf_prog_detach2(j->program, j->map, j->type);
-	free(j);
+	bpf_prog_detach2(s->program, s->map, s->type);
+	free(s);
 }
 
-/* Without a link: kernels before 6.10. */
-static int
-join(const struct attach_job *j, struct attachment *a,
-    const struct bpf_map *map, enum bpf_attach_type type)
+/* Attach without a link, for kernels before 6.10. */
+static struct attach_error
+attach_sockmap_program(
+    const struct sockmap_program *program, struct attachment *a)
 {
-	struct joint *state = malloc(sizeof(*state));
+	struct sockmap_program *s = malloc(sizeof(*s));
+	struct attach_error e;
 
-	if (state == NULL)
-		return -1;
-	*state = (struct joint){
-		.program = bpf_program__fd(j->program),
-		.map = bpf_map__fd(map),
-		.type = type,
-	};
-	if (bpf_prog_attach(state->program, state->map, type, 0) == 0)
-		return attach_hold_undo(a, part, state);
-	free(state);
-	return -1;
+	if (s == NULL)
+		return attach_errno(ENOMEM);
+	*s = *program;
+	if (bpf_prog_attach(s->program, s->map, s->type, 0) == 0)
+		return attach_hold_undo(a, detach_sockmap, s);
+	e = attach_errno(errno);
+	free(s);
+	return e;
 }
 
-static int
-attach(const struct attach_job *j, struct attachment *a)
+static struct attach_error
+attach_sockmap(const struct attach_job *j, struct attachment *a)
 {
-	struct bpf_map *map = find_map(j);
-	enum bpf_attach_type type = find_type(j);
+	char present[ATTACH_PROGRAM_TEXT];
+	struct sockmap_program s;
+	struct bpf_map *map = NULL;
+	struct attach_error e = find_sockmap(j, &map);
+	uint32_t id;
 	int fd;
 
-	if (map == NULL || is_taken(j, map, type)) {
-		errno = 0;
-		return -1;
-	}
-	fd = bpf_link_create(
-	    bpf_program__fd(j->program), bpf_map__fd(map), type, NULL);
-	if (fd >= 0)
-		return attach_hold_fd(a, fd);
-	return errno == EINVAL ? join(j, a, map, type) : -1;
+	if (e.failure != ATTACH_OK)
+		return e;
+	s = (struct sockmap_program){ .program = bpf_program__fd(j->program),
+		.map = bpf_map__fd(map),
+		.type = sockmap_hook(j) };
+	if ((id = program_of_map(map, s.type)) != 0)
+		return attach_invalid("map %s has such a program already (%s); "
+				      "nothing was changed",
+		    bpf_map__name(map), attach_net_program(id, present));
+	fd = bpf_link_create(s.program, s.map, s.type, NULL);
+	if (fd < 0 && errno == EINVAL)
+		return attach_sockmap_program(&s, a);
+	return attach_hold_fd(a, fd);
 }
 
-/* Before loading: which map it is must be clear. */
-static int
-prepare(const struct attach_job *j)
+/* The map must be clear before loading. */
+static struct attach_error
+prepare_sockmap(const struct attach_job *j)
 {
-	return find_map(j) != NULL ? 0 : -1;
+	struct bpf_map *map;
+
+	return find_sockmap(j, &map);
 }
 
-const struct way way_sockmap = {
+const struct attach_way attach_way_sockmap = {
 	.name = "sockmap",
 	.syntax = "sockmap:MAP",
-	.prepare = prepare,
-	.attach = attach,
+	.prepare = prepare_sockmap,
+	.attach = attach_sockmap,
 };

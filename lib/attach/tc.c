@@ -1,3 +1,7 @@
+/*
+ * tc: programs that run for the packets of an interface, by a link (tcx) or as
+ * a filter of a clsact qdisc.
+ */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -6,19 +10,19 @@
 #include <unistd.h>
 
 #include "attach/net.h"
+#include "attach/ways.h"
 #include "base/report.h"
 #include "base/util.h"
 
-static const char *const keys[] = { "prio", "handle", NULL };
+static const char *const tc_keys[] = { "prio", "handle", NULL };
 
-/* Where a program goes. */
 struct tc_place {
-	struct interface on;
+	struct net_interface interface;
 	bool egress;
-	uint32_t handle, priority; /* of a filter */
+	uint64_t handle, priority; /* of a filter */
 };
 
-/* A filter of ours. */
+/* A filter that was added. */
 struct tc_filter {
 	struct bpf_tc_hook hook;
 	uint32_t handle, priority, program_id;
@@ -30,10 +34,10 @@ side_name(bool egress)
 	return egress ? "egress" : "ingress";
 }
 
-/* The side that stands behind the interface, or NULL.  *len is the length of
- * what is before it. */
+/* The side behind "INTERFACE/", or NULL.  *len becomes the length of the
+ * interface's name. */
 static const char *
-find_side(const char *target, size_t *len)
+target_side(const char *target, size_t *len)
 {
 	const char *slash = strchr(target, '/');
 
@@ -41,43 +45,35 @@ find_side(const char *target, size_t *len)
 	return slash != NULL ? slash + 1 : NULL;
 }
 
-static int
-parse(const struct attach_where *w)
+/* Set *handle and *prio where the options are given. */
+static struct attach_error
+parse_filter(const struct attach_where *w, uint64_t *handle, uint64_t *prio)
 {
-	const char *prio = attach_option(w, "prio");
-	const char *handle = attach_option(w, "handle");
+	struct attach_error e =
+	    attach_option_number(w, "prio", 0, UINT16_MAX, prio);
+
+	if (e.failure != ATTACH_OK)
+		return e;
+	return attach_option_number(w, "handle", 0, UINT32_MAX, handle);
+}
+
+static struct attach_error
+parse_tc(const struct attach_where *w)
+{
 	size_t len;
-	const char *side = find_side(w->target, &len);
-	uint64_t n;
+	const char *side = target_side(w->target, &len);
+	uint64_t handle, prio;
 
 	if (len == 0 || len >= IF_NAMESIZE ||
 	    (side != NULL && strcmp(side, "ingress") != 0 &&
-		strcmp(side, "egress") != 0)) {
-		report_error("-a %s=%s: expected %s", w->program, w->text,
-		    w->way->syntax);
-		return -1;
-	}
-	if (prio != NULL &&
-	    attach_number(w, "prio", prio, 0, UINT16_MAX, &n) == -1)
-		return -1;
-	if (handle != NULL &&
-	    attach_number(w, "handle", handle, 0, UINT32_MAX, &n) == -1)
-		return -1;
-	return 0;
+		strcmp(side, "egress") != 0))
+		return attach_invalid("expected %s", w->way->syntax);
+	return parse_filter(w, &handle, &prio);
 }
 
-/* A number that "-a" gives, which parse() has seen, or the package's. */
-static uint32_t
-choose_number(const struct attach_job *j, const char *key, uint32_t listed)
-{
-	const char *text = attach_option(j->where, key);
-
-	return text != NULL ? (uint32_t)strtoul(text, NULL, 0) : listed;
-}
-
-/* "-a", the package and the section say which side; else it is ingress. */
+/* The side that "-a", the package or the section names; ingress by default. */
 static bool
-choose_egress(const struct attach_job *j, const char *side)
+is_egress(const struct attach_job *j, const char *side)
 {
 	const struct package_program *p = j->listed;
 
@@ -88,197 +84,180 @@ choose_egress(const struct attach_job *j, const char *side)
 	return strstr(attach_section(j->program), "/egress") != NULL;
 }
 
-/* Returns 0, or -1 as struct way's attach does. */
-static int
-find_place(const struct attach_job *j, struct tc_place *to)
+static struct attach_error
+find_tc_place(const struct attach_job *j, struct tc_place *to)
 {
 	const struct package_program *p = j->listed;
 	const char *side = NULL;
 	char name[IF_NAMESIZE] = "";
+	struct attach_error e;
 	size_t len;
 
 	if (j->where != NULL) {
-		side = find_side(j->where->target, &len);
+		side = target_side(j->where->target, &len);
 		snprintf(
 		    name, sizeof(name), "%.*s", (int)len, j->where->target);
 	}
-	to->egress = choose_egress(j, side);
-	to->handle = choose_number(j, "handle", p->tc_handle);
-	to->priority = choose_number(j, "prio", p->tc_priority);
-	return attach_interface(j, j->where != NULL ? name : NULL,
-	    p->tc_ifindex, p->has_tc_ifindex, &to->on);
+	to->egress = is_egress(j, side);
+	to->handle = p->tc_handle;
+	to->priority = p->tc_priority;
+	e = parse_filter(j->where, &to->handle, &to->priority);
+	if (e.failure != ATTACH_OK)
+		return e;
+	return attach_net_interface(j, j->where != NULL ? name : NULL,
+	    p->tc_ifindex, p->has_tc_ifindex, &to->interface);
 }
 
-/* Before loading: a place that the package's words cannot mean. */
-static int
-prepare(const struct attach_job *j)
+static struct attach_error
+prepare_tc(const struct attach_job *j)
 {
-	const struct package_program *p = j->listed;
-
-	if (j->where != NULL || p->tc_point != TC_POINT_CUSTOM)
-		return 0;
-	report_error("program %s: BPF_TC_CUSTOM needs a parent, which a "
-		     "package cannot name; choose another place with -a %s=%s",
-	    p->name, p->name, way_tc.syntax);
-	return -1;
+	if (j->where != NULL || j->listed->tc_point != TC_POINT_CUSTOM)
+		return ATTACH_SUCCESS;
+	return attach_invalid("the package's attach_point is BPF_TC_CUSTOM, "
+			      "which needs a parent that a package cannot "
+			      "name; choose another place with -a %s=%s",
+	    j->listed->name, attach_way_tc.syntax);
 }
 
-/* By link.  Returns 0, or -1 with errno EINVAL where the kernel has none. */
-static int
-attach_link(
+/* Attach by a link; EINVAL if the kernel does not have those. */
+static struct attach_error
+attach_tcx_link(
     const struct attach_job *j, const struct tc_place *to, struct attachment *a)
 {
 	int type = to->egress ? ATTACH_TCX_EGRESS : ATTACH_TCX_INGRESS;
-	int fd = bpf_link_create(bpf_program__fd(j->program), (int)to->on.index,
-	    (enum bpf_attach_type)type, NULL);
+	int fd = bpf_link_create(bpf_program__fd(j->program),
+	    (int)to->interface.index, (enum bpf_attach_type)type, NULL);
 
-	if (fd < 0)
-		return -1;
-	report_info("program %s: tcx link on %s %s", j->listed->name,
-	    to->on.name, side_name(to->egress));
+	if (fd >= 0)
+		report_info("program %s: tcx link on %s %s", j->listed->name,
+		    to->interface.name, side_name(to->egress));
 	return attach_hold_fd(a, fd);
 }
 
-/* Take our filter away, if it is still ours. */
+/* Remove the filter, unless another program has replaced ours. */
 static void
 remove_filter(void *state)
 {
 	struct tc_filter *f = state;
 	LIBBPF_OPTS(
-	    bpf_tc_opts, there, .handle = f->handle, .priority = f->priority);
+	    bpf_tc_opts, present, .handle = f->handle, .priority = f->priority);
 	LIBBPF_OPTS(
 	    bpf_tc_opts, ours, .handle = f->handle, .priority = f->priority);
 
-	/* The interface may be gone, and the filter with it. */
-	if (bpf_tc_query(&f->hook, &there) == 0 &&
-	    there.prog_id == f->program_id &&
+	/* The query fails if the interface is gone, and the filter with it. */
+	if (bpf_tc_query(&f->hook, &present) == 0 &&
+	    present.prog_id == f->program_id &&
 	    bpf_tc_detach(&f->hook, &ours) != 0)
-		report_error("tc filter %u at priority %u: cannot be removed: "
+		report_error("tc filter %u at priority %u cannot be removed: "
 			     "%s",
 		    f->handle, f->priority, strerror(errno));
 	free(f);
 }
 
-/* Report why there is no filter.  Returns -1. */
-static int
-refuse_filter(const struct attach_job *j, const struct tc_place *to, int error)
-{
-	errno = error;
-	if (error != EEXIST)
-		return -1;
-	report_error("program %s: handle %u at priority %u on %s %s is taken; "
-		     "choose another with -a %s=tc:%s/%s,prio=N,handle=N",
-	    j->listed->name, to->handle, to->priority, to->on.name,
-	    side_name(to->egress), j->listed->name, to->on.name,
-	    side_name(to->egress));
-	errno = 0;
-	return -1;
-}
-
-/* Put the filter on the qdisc.  Returns 0, or -1 with errno set. */
+/* Add the filter to the clsact qdisc, and the qdisc where there is none.
+ * Returns 0 or a negative errno. */
 static int
 add_filter(
     const struct attach_job *j, const struct tc_place *to, struct tc_filter *f)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = to->handle,
-	    .priority = to->priority, .prog_fd = bpf_program__fd(j->program));
-	int error = bpf_tc_hook_create(&f->hook);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = (uint32_t)to->handle,
+	    .priority = (uint32_t)to->priority,
+	    .prog_fd = bpf_program__fd(j->program));
+	int error;
 
-	/* The interface may have a clsact qdisc already. */
-	if (error == 0 || error == -EEXIST)
-		error = bpf_tc_attach(&f->hook, &opts);
-	if (error != 0) {
-		errno = -error;
-		return -1;
-	}
+	*f = (struct tc_filter){
+		.hook = { .sz = sizeof(f->hook),
+		    .ifindex = (int)to->interface.index,
+		    .attach_point =
+			to->egress ? BPF_TC_EGRESS : BPF_TC_INGRESS },
+	};
+	error = bpf_tc_hook_create(&f->hook);
+	if (error != 0 && error != -EEXIST)
+		return error;
+	error = bpf_tc_attach(&f->hook, &opts);
 	f->handle = opts.handle;
 	f->priority = opts.priority;
 	f->program_id = opts.prog_id;
-	return 0;
+	return error;
 }
 
-/* As a filter of a clsact qdisc. */
-static int
+static struct attach_error
 attach_filter(
     const struct attach_job *j, const struct tc_place *to, struct attachment *a)
 {
-	struct tc_filter *f = calloc(1, sizeof(*f));
+	const char *side = side_name(to->egress), *on = to->interface.name;
+	struct tc_filter *f = malloc(sizeof(*f));
+	int error = f != NULL ? add_filter(j, to, f) : -ENOMEM;
 
-	if (f == NULL)
-		return -1;
-	f->hook = (struct bpf_tc_hook){
-		.sz = sizeof(f->hook),
-		.ifindex = (int)to->on.index,
-		.attach_point = to->egress ? BPF_TC_EGRESS : BPF_TC_INGRESS,
-	};
-	if (add_filter(j, to, f) == -1) {
-		int error = errno;
-
-		free(f);
-		return refuse_filter(j, to, error);
+	if (error == 0) {
+		report_info("program %s: tc filter on %s %s, priority %u, "
+			    "handle 0x%x",
+		    j->listed->name, on, side, f->priority, f->handle);
+		return attach_hold_undo(a, remove_filter, f);
 	}
-	report_info("program %s: tc filter on %s %s, priority %u, handle 0x%x",
-	    j->listed->name, to->on.name, side_name(to->egress), f->priority,
-	    f->handle);
-	return attach_hold_undo(a, remove_filter, f);
+	free(f);
+	if (error != -EEXIST)
+		return attach_errno(-error);
+	return attach_invalid("%s %s has a filter with handle %u at priority "
+			      "%u already; choose another with "
+			      "-a %s=tc:%s/%s,prio=N,handle=N",
+	    on, side, (unsigned int)to->handle, (unsigned int)to->priority,
+	    j->listed->name, on, side);
 }
 
-static int
+static struct attach_error
 attach_tcx(const struct attach_job *j, struct attachment *a)
 {
 	struct tc_place to;
+	struct attach_error e = find_tc_place(j, &to);
 
-	if (find_place(j, &to) == -1)
-		return -1;
-	if (attach_link(j, &to, a) == 0)
-		return 0;
-	if (errno != EINVAL)
-		return -1;
-	report_error("program %s: this kernel has no tcx (Linux 6.6); a filter "
-		     "is -a %s=tc:%s/%s",
-	    j->listed->name, j->listed->name, to.on.name, side_name(to.egress));
-	errno = 0;
-	return -1;
+	if (e.failure == ATTACH_OK)
+		e = attach_tcx_link(j, &to, a);
+	if (e.error != EINVAL)
+		return e;
+	return attach_invalid("this kernel has no tcx (Linux 6.6); attach a "
+			      "filter with -a %s=tc:%s/%s",
+	    j->listed->name, to.interface.name, side_name(to.egress));
 }
 
-static int
+static struct attach_error
 attach_tc(const struct attach_job *j, struct attachment *a)
 {
 	struct tc_place to;
+	struct attach_error e = find_tc_place(j, &to);
 
-	return find_place(j, &to) == 0 ? attach_filter(j, &to, a) : -1;
+	return e.failure == ATTACH_OK ? attach_filter(j, &to, a) : e;
 }
 
-/* As the package says: by link where the kernel can, which nobody needs to
- * clean up after a kill -9. */
-static int
-attach_listed(const struct attach_job *j, struct attachment *a)
+/* Attach as the package says: by a link where the kernel has those, because a
+ * link goes away with the process even after kill -9. */
+static struct attach_error
+attach_tc_listed(const struct attach_job *j, struct attachment *a)
 {
 	struct tc_place to;
+	struct attach_error e = find_tc_place(j, &to);
 
-	if (find_place(j, &to) == -1)
-		return -1;
-	if (attach_link(j, &to, a) == 0)
-		return 0;
-	return errno == EINVAL ? attach_filter(j, &to, a) : -1;
+	if (e.failure == ATTACH_OK)
+		e = attach_tcx_link(j, &to, a);
+	return e.error == EINVAL ? attach_filter(j, &to, a) : e;
 }
 
-const struct way way_tcx = {
+const struct attach_way attach_way_tcx = {
 	.name = "tcx",
 	.syntax = "tcx:INTERFACE[/ingress|egress]",
-	.parse = parse,
+	.parse = parse_tc,
 	.attach = attach_tcx,
 };
 
-const struct way way_tc = {
+const struct attach_way attach_way_tc = {
 	.name = "tc",
 	.syntax = "tc:INTERFACE[/ingress|egress][,prio=N][,handle=N]",
-	.keys = keys,
-	.parse = parse,
+	.keys = tc_keys,
+	.parse = parse_tc,
 	.attach = attach_tc,
 };
 
-const struct way way_tc_listed = {
-	.prepare = prepare,
-	.attach = attach_listed,
+const struct attach_way attach_way_tc_listed = {
+	.prepare = prepare_tc,
+	.attach = attach_tc_listed,
 };

@@ -5,54 +5,51 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/way.h"
+#include "attach/file.h"
+#include "attach/target.h"
+#include "attach/ways.h"
 #include "base/buf.h"
-#include "base/report.h"
 #include "base/suggest.h"
 #include "elf/elf-names.h"
 #include "host/privilege.h"
 
-#define UPROBE_UNIT "/sys/bus/event_source/devices/uprobe/type"
+/* The PMU by which uprobes are opened; missing if the kernel has none. */
+#define UPROBE_PMU "/sys/bus/event_source/devices/uprobe/type"
 
-/* A target, taken apart. */
-struct target {
+struct uprobe_target {
 	int pid;      /* -1: any */
-	char *file;   /* owned: can be opened from here */
+	char *file;   /* owned: a path that this process can open */
 	char *symbol; /* owned: function, pattern, or PROVIDER:NAME */
 	uint64_t offset;
 };
 
-/* The functions of a file that are called what is wanted. */
-struct matches {
-	const char *wanted;
+/* The functions of a file with the wanted name, or that match the pattern. */
+struct function_matches {
+	const char *wanted; /* borrowed */
 	bool pattern;
 	uint64_t *offsets; /* owned, each once */
 	size_t n;
-	bool local; /* they are static functions */
-	bool failed;
+	bool local;  /* the matches are static functions */
+	bool failed; /* memory ran out */
 	struct suggest near;
 };
 
 static bool
-is_multi(const struct way *way)
+is_uretprobe(const struct attach_way *way)
 {
-	return way == &way_uprobe_multi || way == &way_uretprobe_multi;
+	return way == &attach_way_uretprobe ||
+	       way == &attach_way_uretprobe_multi;
 }
 
-static bool
-is_return(const struct way *way)
-{
-	return way == &way_uretprobe || way == &way_uretprobe_multi;
-}
-
-/* The colon before the symbol; of a USDT probe, before its provider. */
+/* The colon before the function; of a USDT probe, before the provider. */
 static const char *
-find_colon(const char *target, bool usdt)
+symbol_colon(const char *target, bool usdt)
 {
 	const char *last = strrchr(target, ':'), *colon = NULL;
 
@@ -64,82 +61,90 @@ find_colon(const char *target, bool usdt)
 	return colon;
 }
 
+/* Whether the target has all of its parts. */
 static bool
-is_whole(const char *target, const struct way *way)
+is_complete(const char *target, const struct attach_way *way)
 {
-	const char *colon = find_colon(target, way == &way_usdt);
+	const char *colon = symbol_colon(target, way == &attach_way_usdt);
 
 	return colon != NULL && colon != target && colon[1] != '\0' &&
 	       colon[1] != ':' && colon[strlen(colon) - 1] != ':';
 }
 
-static int
+/* Set *pid to the option "pid", or to -1. */
+static struct attach_error
+parse_pid(const struct attach_where *w, int *pid)
+{
+	uint64_t n = 0;
+	struct attach_error e = attach_option_number(w, "pid", 1, INT_MAX, &n);
+
+	*pid = n != 0 ? (int)n : -1;
+	return e;
+}
+
+static struct attach_error
 parse_uprobe(const struct attach_where *w)
 {
+	struct attach_error e;
 	int pid;
 
-	if (!is_whole(w->target, w->way)) {
-		report_error("-a %s=%s: expected %s", w->program, w->text,
-		    w->way->syntax);
-		return -1;
-	}
-	if (attach_pid(w, &pid) == -1)
-		return -1;
-	return attach_parse_symbol(w);
+	if (!is_complete(w->target, w->way))
+		return attach_invalid("expected %s", w->way->syntax);
+	e = parse_pid(w, &pid);
+	return e.failure == ATTACH_OK ? attach_target_parse(w) : e;
 }
 
 /*
  * The kernel verifies a program for uprobe.multi as another kind than one for
- * single probes; here each function has one of its own, so that kernels older
- * than 6.6 have them too.
+ * single probes.  Here each matching function gets a probe of its own, so that
+ * kernels before 6.6 have this way too.
  */
-static int
+static struct attach_error
 prepare_uprobe(const struct attach_job *j)
 {
 	bpf_program__set_expected_attach_type(j->program, 0);
-	return 0;
+	return ATTACH_SUCCESS;
 }
 
 static void
-free_target(struct target *t)
+free_uprobe_target(struct uprobe_target *t)
 {
 	free(t->file);
 	free(t->symbol);
 }
 
-/* Take the job's target apart.  -1 with errno 0 after reporting, or not. */
-static int
-read_target(struct target *t, const struct attach_job *j)
+/* Parse the job's target.  The caller frees t after a failure too. */
+static struct attach_error
+parse_uprobe_target(struct uprobe_target *t, const struct attach_job *j)
 {
-	const char *text = attach_target(j);
-	const char *colon = find_colon(text, j->way == &way_usdt);
+	const char *text = attach_job_target(j);
+	const char *colon = symbol_colon(text, j->way == &attach_way_usdt);
+	struct attach_error e;
 	char *name;
 
-	*t = (struct target){ .pid = -1 };
-	if (!is_whole(text, j->way))
-		return attach_refuse(j, "expected %s", j->way->syntax);
-	if (attach_pid(j->where, &t->pid) == -1) {
-		errno = 0;
-		return -1;
+	*t = (struct uprobe_target){ .pid = -1 };
+	if (!is_complete(text, j->way))
+		return attach_invalid("expected %s", j->way->syntax);
+	e = parse_pid(j->where, &t->pid);
+	if (e.failure != ATTACH_OK)
+		return e;
+	if (j->way != &attach_way_usdt) {
+		e = attach_target_symbol(j, colon + 1, &t->symbol, &t->offset);
+		if (e.failure != ATTACH_OK)
+			return e;
+	} else if ((t->symbol = strdup(colon + 1)) == NULL) {
+		return attach_errno(ENOMEM);
 	}
-	if (j->way == &way_usdt)
-		t->symbol = strdup(colon + 1);
-	else if (attach_symbol(j, colon + 1, &t->symbol, &t->offset) == -1)
-		return -1;
 	name = strndup(text, (size_t)(colon - text));
-	if (t->symbol == NULL || name == NULL) {
-		free(name);
-		errno = ENOMEM;
-		return -1;
-	}
-	errno = 0;
-	t->file = attach_file(j, name, t->pid);
+	if (name == NULL)
+		return attach_errno(ENOMEM);
+	e = attach_file_find(name, t->pid, &t->file);
 	free(name);
-	return t->file != NULL ? 0 : -1;
+	return e;
 }
 
 static bool
-add_offset(struct matches *m, uint64_t offset)
+add_offset(struct function_matches *m, uint64_t offset)
 {
 	uint64_t *v;
 
@@ -156,11 +161,11 @@ add_offset(struct matches *m, uint64_t offset)
 	return true;
 }
 
-/* A global function is what is meant by a name that static ones have too. */
+/* A name that a global function and static ones share means the global one. */
 static bool
 match_function(void *ctx, const struct elf_function *f)
 {
-	struct matches *m = ctx;
+	struct function_matches *m = ctx;
 
 	if (m->pattern)
 		return fnmatch(m->wanted, f->name, 0) != 0 ||
@@ -175,162 +180,150 @@ match_function(void *ctx, const struct elf_function *f)
 	return add_offset(m, f->offset);
 }
 
-/* Report that there is no such function. */
-static int
-no_function(
-    const struct attach_job *j, const struct target *t, const struct matches *m)
+static struct attach_error
+no_user_function(
+    const struct uprobe_target *t, const struct function_matches *m)
 {
 	char *near = suggest_text(&m->near);
-	int ret;
+	struct attach_error e;
 
 	if (m->pattern)
-		ret = attach_refuse(
-		    j, "no function of %s matches %s", t->file, t->symbol);
+		e = attach_invalid(
+		    "no function of %s matches %s", t->file, t->symbol);
 	else if (m->near.seen == 0)
-		ret = attach_refuse(j,
-		    "%s names no functions: it is stripped; "
-		    "give the offset in the file",
+		e = attach_invalid("%s has no names of functions, because it "
+				   "is stripped; give the offset in the file",
 		    t->file);
 	else
-		ret = attach_refuse(j, "%s has no function %s%s", t->file,
+		e = attach_invalid("%s has no function %s%s", t->file,
 		    t->symbol, near != NULL ? near : "");
 	free(near);
-	return ret;
+	return e;
 }
 
-/* Report that there are several functions of the name. */
-static int
-ambiguous(
-    const struct attach_job *j, const struct target *t, const struct matches *m)
+static struct attach_error
+ambiguous_function(
+    const struct uprobe_target *t, const struct function_matches *m)
 {
 	struct buf list = { 0 };
-	int ret;
+	struct attach_error e;
 
 	for (size_t i = 0; i < m->n; i++)
 		buf_printf(&list, ", 0x%" PRIx64, m->offsets[i]);
 	buf_chr(&list, '\0');
-	ret = attach_refuse(j,
-	    "%s has %zu functions %s; give the offset of one%s", t->file, m->n,
-	    t->symbol, list.failed ? "" : list.data);
+	e = attach_invalid("%s has %zu functions %s; give the offset of one%s",
+	    t->file, m->n, t->symbol, list.failed ? "" : list.data);
 	buf_free(&list);
-	return ret;
+	return e;
 }
 
-static int
-attach_at(const struct attach_job *j, struct attachment *a,
-    const struct target *t, uint64_t offset)
+static struct attach_error
+attach_offset(const struct attach_job *j, struct attachment *a,
+    const struct uprobe_target *t, uint64_t offset)
 {
 	const struct bpf_uprobe_opts opts = {
 		.sz = sizeof(opts),
-		.retprobe = is_return(j->way),
+		.retprobe = is_uretprobe(j->way),
 	};
 
 	return attach_hold_link(a, bpf_program__attach_uprobe_opts(j->program,
 				       t->pid, t->file, offset, &opts));
 }
 
-static int
+static struct attach_error
 attach_matches(const struct attach_job *j, struct attachment *a,
-    const struct target *t, const struct matches *m)
+    const struct uprobe_target *t, const struct function_matches *m)
 {
-	int ret = 0;
+	struct attach_error e = ATTACH_SUCCESS;
 
-	if (m->failed) {
-		errno = ENOMEM;
-		return -1;
-	}
+	if (m->failed)
+		return attach_errno(ENOMEM);
 	if (m->n == 0)
-		return no_function(j, t, m);
+		return no_user_function(t, m);
 	if (m->n > 1 && !m->pattern)
-		return ambiguous(j, t, m);
-	for (size_t i = 0; ret == 0 && i < m->n; i++)
-		ret = attach_at(j, a, t, m->offsets[i] + t->offset);
-	return ret;
+		return ambiguous_function(t, m);
+	for (size_t i = 0; e.failure == ATTACH_OK && i < m->n; i++)
+		e = attach_offset(j, a, t, m->offsets[i] + t->offset);
+	return e;
 }
 
-/* Report that the file cannot be read. */
-static int
-bad_file(const struct attach_job *j, const struct target *t)
+static struct attach_error
+unreadable_file(const struct uprobe_target *t, int error)
 {
-	return attach_refuse(j, "%s: %s", t->file,
-	    errno == ENOEXEC ? "not an ELF file" : strerror(errno));
+	return attach_invalid("%s: %s", t->file,
+	    error == ENOEXEC ? "not an ELF file" : strerror(error));
 }
 
-/* Put it at the function, or at each that matches. */
-static int
-attach_symbols(
-    const struct attach_job *j, struct attachment *a, const struct target *t)
+/* Attach to the function, or to each that matches the pattern. */
+static struct attach_error
+attach_symbol(const struct attach_job *j, struct attachment *a,
+    const struct uprobe_target *t)
 {
-	struct matches m = {
+	struct function_matches m = {
 		.wanted = t->symbol,
-		.pattern = is_multi(j->way),
+		.pattern = j->way == &attach_way_uprobe_multi ||
+			   j->way == &attach_way_uretprobe_multi,
 		.near.wanted = t->symbol,
 	};
-	int ret, error;
+	struct attach_error e;
 
-	if (is_return(j->way) && t->offset != 0)
-		return attach_refuse(j, "a return has no offset");
+	if (is_uretprobe(j->way) && t->offset != 0)
+		return attach_invalid("a return probe has no offset");
 	if (elf_functions(t->file, match_function, &m) == -1)
-		ret = bad_file(j, t);
+		e = unreadable_file(t, errno);
 	else
-		ret = attach_matches(j, a, t, &m);
-	error = errno;
+		e = attach_matches(j, a, t, &m);
 	free(m.offsets);
-	errno = error;
-	return ret;
+	return e;
 }
 
-/* Report why the kernel makes no probe, or leave it to errno. */
-static int
-refused(const struct attach_job *j, const struct target *t)
+/* Replace the kernel's error by what it means for a probe of user space. */
+static struct attach_error
+explain_uprobe(const struct uprobe_target *t, struct attach_error e)
 {
-	if (errno == 0)
-		return -1;
-	/* The kernel asks for no less (kernel/events/core.c). */
-	if (errno == EACCES && !privilege_is_admin())
-		return attach_refuse(j, "needs CAP_SYS_ADMIN; run as root");
-	if (errno == ESRCH && t->pid != -1)
-		return attach_refuse(j, "there is no process %d", t->pid);
-	if (errno == EINVAL || errno == EILSEQ)
-		return attach_refuse(
-		    j, "no instruction of %s can be traced there", t->file);
-	return -1;
+	/* The kernel requires it (kernel/events/core.c). */
+	if (e.error == EACCES && !privilege_is_admin())
+		return attach_invalid("needs CAP_SYS_ADMIN; run as root");
+	if (e.error == ESRCH && t->pid != -1)
+		return attach_invalid("there is no process %d", t->pid);
+	if (e.error == EINVAL || e.error == EILSEQ)
+		return attach_invalid(
+		    "no instruction of %s can be probed there", t->file);
+	return e;
 }
 
-static int
+static struct attach_error
 attach_uprobe(const struct attach_job *j, struct attachment *a)
 {
-	struct target t;
-	uint64_t at;
-	int ret, error;
+	struct uprobe_target t;
+	struct attach_error e;
+	uint64_t offset;
 
-	if (access(UPROBE_UNIT, F_OK) == -1)
-		return attach_refuse(j, "this kernel has no uprobes");
-	ret = read_target(&t, j);
-	if (ret == 0) {
-		ret = attach_read_offset(t.symbol, &at)
-			  ? attach_at(j, a, &t, at + t.offset)
-			  : attach_symbols(j, a, &t);
-		if (ret == -1)
-			ret = refused(j, &t);
+	if (access(UPROBE_PMU, F_OK) == -1)
+		return attach_invalid("this kernel has no uprobes");
+	e = parse_uprobe_target(&t, j);
+	if (e.failure == ATTACH_OK) {
+		if (attach_parse_number(t.symbol, &offset))
+			e = attach_offset(j, a, &t, offset + t.offset);
+		else
+			e = attach_symbol(j, a, &t);
+		e = explain_uprobe(&t, e);
 	}
-	error = errno;
-	free_target(&t);
-	errno = error;
-	return ret;
+	free_uprobe_target(&t);
+	return e;
 }
 
-/* Looking for one probe among a file's. */
-struct probe_search {
-	const char *provider, *name;
+/* The search for one USDT probe among those of a file. */
+struct usdt_search {
+	const char *provider, *name; /* borrowed */
 	bool found;
 	struct suggest near;
 };
 
 static bool
-match_probe(void *ctx, const char *provider, const char *name)
+match_usdt(void *ctx, const char *provider, const char *name)
 {
-	struct probe_search *s = ctx;
+	struct usdt_search *s = ctx;
 	char both[SUGGEST_NAME];
 
 	s->found =
@@ -341,117 +334,116 @@ match_probe(void *ctx, const char *provider, const char *name)
 	return !s->found;
 }
 
-/* Report that there is no such probe. */
-static int
-no_probe(const struct attach_job *j, const struct target *t,
-    const struct probe_search *s)
+static struct attach_error
+no_usdt(const struct uprobe_target *t, const struct usdt_search *s)
 {
 	char *near = suggest_text(&s->near);
-	int ret;
+	struct attach_error e;
 
 	if (s->near.seen == 0)
-		ret = attach_refuse(j, "%s has no USDT probes", t->file);
+		e = attach_invalid("%s has no USDT probes", t->file);
 	else
-		ret = attach_refuse(j, "%s has no USDT probe %s%s", t->file,
+		e = attach_invalid("%s has no USDT probe %s%s", t->file,
 		    s->near.wanted, near != NULL ? near : "");
 	free(near);
-	return ret;
+	return e;
 }
 
-static int
-attach_probe(const struct attach_job *j, struct attachment *a,
-    const struct target *t, const char *both)
+/* Attach to the probe both, "PROVIDER:NAME". */
+static struct attach_error
+attach_usdt_probe(const struct attach_job *j, struct attachment *a,
+    const struct uprobe_target *t, const char *both)
 {
 	char *colon = strchr(t->symbol, ':');
-	struct probe_search s = {
+	struct usdt_search s = {
 		.provider = t->symbol,
 		.name = colon + 1,
 		.near.wanted = both,
 	};
 
 	*colon = '\0';
-	if (elf_probes(t->file, match_probe, &s) == -1)
-		return bad_file(j, t);
+	if (elf_probes(t->file, match_usdt, &s) == -1)
+		return unreadable_file(t, errno);
 	if (!s.found)
-		return no_probe(j, t, &s);
+		return no_usdt(t, &s);
 	if (bpf_object__find_map_by_name(j->object->bpf, "__bpf_usdt_specs") ==
 	    NULL)
-		return attach_refuse(j, "its object knows nothing of USDT "
-					"probes; it has to include "
-					"bpf/usdt.bpf.h");
+		return attach_invalid("the object cannot handle USDT probes; "
+				      "its source has to include "
+				      "bpf/usdt.bpf.h");
 	return attach_hold_link(a, bpf_program__attach_usdt(j->program, t->pid,
 				       t->file, s.provider, s.name, NULL));
 }
 
-static int
+static struct attach_error
 attach_usdt(const struct attach_job *j, struct attachment *a)
 {
-	char *both = NULL;
-	struct target t;
-	int ret, error;
+	struct uprobe_target t;
+	struct attach_error e;
+	char *both;
 
-	if (access(UPROBE_UNIT, F_OK) == -1)
-		return attach_refuse(j, "this kernel has no uprobes");
-	ret = read_target(&t, j);
-	if (ret == 0 && (both = strdup(t.symbol)) == NULL)
-		ret = -1;
-	if (ret == 0 && (ret = attach_probe(j, a, &t, both)) == -1)
-		ret = refused(j, &t);
-	error = errno;
-	free(both);
-	free_target(&t);
-	errno = error;
-	return ret;
+	if (access(UPROBE_PMU, F_OK) == -1)
+		return attach_invalid("this kernel has no uprobes");
+	e = parse_uprobe_target(&t, j);
+	if (e.failure == ATTACH_OK) {
+		both = strdup(t.symbol);
+		e = both != NULL ? attach_usdt_probe(j, a, &t, both)
+				 : attach_errno(ENOMEM);
+		e = explain_uprobe(&t, e);
+		free(both);
+	}
+	free_uprobe_target(&t);
+	return e;
 }
 
-static const char *const function_keys[] = { "offset", "pid", NULL };
+static const char *const uprobe_keys[] = { "offset", "pid", NULL };
 static const char *const pid_keys[] = { "pid", NULL };
 
-const struct way way_uprobe = {
+const struct attach_way attach_way_uprobe = {
 	.name = "uprobe",
 	.syntax = "uprobe:FILE:FUNCTION[,offset=N][,pid=PID]",
-	.keys = function_keys,
-	.section_says = true,
+	.keys = uprobe_keys,
+	.section_target = true,
 	.parse = parse_uprobe,
 	.prepare = prepare_uprobe,
 	.attach = attach_uprobe,
 };
 
-const struct way way_uretprobe = {
+const struct attach_way attach_way_uretprobe = {
 	.name = "uretprobe",
 	.syntax = "uretprobe:FILE:FUNCTION[,pid=PID]",
 	.keys = pid_keys,
-	.section_says = true,
+	.section_target = true,
 	.parse = parse_uprobe,
 	.prepare = prepare_uprobe,
 	.attach = attach_uprobe,
 };
 
-const struct way way_uprobe_multi = {
+const struct attach_way attach_way_uprobe_multi = {
 	.name = "uprobe.multi",
 	.syntax = "uprobe.multi:FILE:PATTERN[,pid=PID]",
 	.keys = pid_keys,
-	.section_says = true,
+	.section_target = true,
 	.parse = parse_uprobe,
 	.prepare = prepare_uprobe,
 	.attach = attach_uprobe,
 };
 
-const struct way way_uretprobe_multi = {
+const struct attach_way attach_way_uretprobe_multi = {
 	.name = "uretprobe.multi",
 	.syntax = "uretprobe.multi:FILE:PATTERN[,pid=PID]",
 	.keys = pid_keys,
-	.section_says = true,
+	.section_target = true,
 	.parse = parse_uprobe,
 	.prepare = prepare_uprobe,
 	.attach = attach_uprobe,
 };
 
-const struct way way_usdt = {
+const struct attach_way attach_way_usdt = {
 	.name = "usdt",
 	.syntax = "usdt:FILE:PROVIDER:NAME[,pid=PID]",
 	.keys = pid_keys,
-	.section_says = true,
+	.section_target = true,
 	.parse = parse_uprobe,
 	.prepare = prepare_uprobe,
 	.attach = attach_usdt,

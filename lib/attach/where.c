@@ -1,54 +1,48 @@
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "attach/way.h"
+#include "attach/ways.h"
+#include "attach/where.h"
 #include "base/buf.h"
 #include "base/report.h"
 #include "base/suggest.h"
 #include "base/util.h"
 
-/* What "-a" can name. */
-static const struct way *const ways[] = {
-	&way_xdp,
-	&way_tcx,
-	&way_tc,
-	&way_cgroup,
-	&way_netns,
-	&way_sockmap,
-	&way_fentry,
-	&way_fexit,
-	&way_fmod_ret,
-	&way_kprobe,
-	&way_kprobe_multi,
-	&way_kretprobe,
-	&way_kretprobe_multi,
-	&way_kretsyscall,
-	&way_ksyscall,
-	&way_lsm,
-	&way_iter,
-	&way_perf,
-	&way_raw_tp,
-	&way_tp_btf,
-	&way_tracepoint,
-	&way_uprobe,
-	&way_uprobe_multi,
-	&way_uretprobe,
-	&way_uretprobe_multi,
-	&way_usdt,
+/* The ways that "-a" can name. */
+static const struct attach_way *const ways[] = {
+	&attach_way_xdp,
+	&attach_way_tcx,
+	&attach_way_tc,
+	&attach_way_cgroup,
+	&attach_way_netns,
+	&attach_way_sockmap,
+	&attach_way_fentry,
+	&attach_way_fexit,
+	&attach_way_fmod_ret,
+	&attach_way_kprobe,
+	&attach_way_kprobe_multi,
+	&attach_way_kretprobe,
+	&attach_way_kretprobe_multi,
+	&attach_way_kretsyscall,
+	&attach_way_ksyscall,
+	&attach_way_lsm,
+	&attach_way_iter,
+	&attach_way_perf,
+	&attach_way_raw_tp,
+	&attach_way_tp_btf,
+	&attach_way_tracepoint,
+	&attach_way_uprobe,
+	&attach_way_uprobe_multi,
+	&attach_way_uretprobe,
+	&attach_way_uretprobe_multi,
+	&attach_way_usdt,
 };
 
-static int
-refuse(const char *text, const char *why)
-{
-	report_error("-a %s: %s", text, why);
-	return -1;
-}
-
-/* The way whose name has these letters, or NULL. */
-static const struct way *
+/* The way with this name of n characters, or NULL. */
+static const struct attach_way *
 find_way(const char *name, size_t n)
 {
 	for (size_t i = 0; i < nitems(ways); i++)
@@ -58,59 +52,55 @@ find_way(const char *name, size_t n)
 	return NULL;
 }
 
-/* Report the ways with nearly this name; false: there are none. */
-static bool
-refuse_misspelt(const char *text, char *name)
+/* Suggest ways with a name like that of where.  Returns the text for an error,
+ * to free, or NULL if no name is similar or memory runs out. */
+static char *
+suggest_way(const char *where)
 {
+	char name[SUGGEST_NAME], *nearest;
 	struct suggest near = { .wanted = name };
-	char *nearest;
+	char *text = NULL;
 
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(where, ":"), where);
 	for (size_t i = 0; i < nitems(ways); i++)
 		suggest_offer(&near, ways[i]->name);
 	suggest_offer(&near, "off");
-	if (near.n == 0)
-		return false;
-	nearest = suggest_text(&near);
-	report_error("-a %s: unknown WHERE %s%s", text, name,
-	    nearest != NULL ? nearest : "");
+	nearest = near.n > 0 ? suggest_text(&near) : NULL;
+	if (nearest == NULL ||
+	    asprintf(&text, "unknown WHERE %s%s", name, nearest) == -1)
+		text = NULL;
 	free(nearest);
-	return true;
+	return text;
 }
 
-/* Report that the text's WHERE is none, and which there are. */
-static int
-refuse_where(const char *text, const char *where)
+/* The error for a WHERE that begins with no way's name and a colon. */
+static struct attach_error
+unknown_where(const char *where)
 {
-	size_t n = strcspn(where, ":");
-	const struct way *way = find_way(where, n);
+	const struct attach_way *way = find_way(where, strcspn(where, ":"));
 	struct buf list = { 0 };
-	char *name;
-	bool misspelt;
+	struct attach_error e;
+	char *suggestion;
 
-	if (way != NULL) {
-		report_error("-a %s: expected %s", text, way->syntax);
-		return -1;
+	if (way != NULL)
+		return attach_invalid("expected %s", way->syntax);
+	if ((suggestion = suggest_way(where)) != NULL) {
+		e = attach_invalid("%s", suggestion);
+		free(suggestion);
+		return e;
 	}
-	if ((name = strndup(where, n)) == NULL)
-		return report_nomem();
-	misspelt = refuse_misspelt(text, name);
-	free(name);
-	if (misspelt)
-		return -1;
 	for (size_t i = 0; i < nitems(ways); i++)
 		buf_printf(&list, "%s, ", ways[i]->syntax);
-	if (list.failed)
-		report_nomem();
-	else
-		report_error("-a %s: WHERE is one of %.*soff", text,
-		    (int)list.len, list.data);
+	e = list.failed ? attach_errno(ENOMEM)
+			: attach_invalid("WHERE is one of %.*soff",
+			      (int)list.len, list.data);
 	buf_free(&list);
-	return -1;
+	return e;
 }
 
-/* Whether an option, "key=...", begins there. */
+/* Whether an option, "key=...", begins at p. */
 static bool
-begins_option(const char *p)
+is_option(const char *p)
 {
 	const char *start = p;
 
@@ -119,17 +109,18 @@ begins_option(const char *p)
 	return p > start && *p == '=';
 }
 
-/* The comma before the next option, or NULL. */
+/* The comma before the next option, or NULL.  Other commas belong to a target
+ * or a value. */
 static char *
-next_option(char *p)
+find_option(char *p)
 {
-	while ((p = strchr(p, ',')) != NULL && !begins_option(p + 1))
+	while ((p = strchr(p, ',')) != NULL && !is_option(p + 1))
 		p++;
 	return p;
 }
 
 static bool
-knows_key(const struct way *way, const char *key)
+has_key(const struct attach_way *way, const char *key)
 {
 	const char *const *k = way->keys;
 
@@ -138,87 +129,94 @@ knows_key(const struct way *way, const char *key)
 	return k != NULL && *k != NULL;
 }
 
-/* Take in "key=value", cut off from the rest. */
-static int
-add_option(struct attach_where *w, char *option, const char *text)
+/* Add the option "key=value", which is cut in two. */
+static struct attach_error
+add_option(struct attach_where *w, char *option)
 {
 	char *equals = strchr(option, '=');
 
 	*equals = '\0';
-	if (!knows_key(w->way, option)) {
-		report_error("-a %s: unknown option %s; expected %s", text,
-		    option, w->way->syntax);
-		return -1;
-	}
-	if (attach_option(w, option) != NULL || equals[1] == '\0') {
-		report_error("-a %s: %s is given %s", text, option,
-		    equals[1] == '\0' ? "no value" : "twice");
-		return -1;
-	}
+	if (!has_key(w->way, option))
+		return attach_invalid(
+		    "unknown option %s; expected %s", option, w->way->syntax);
+	if (equals[1] == '\0')
+		return attach_invalid("%s has no value", option);
+	if (attach_option(w, option) != NULL)
+		return attach_invalid("%s is given twice", option);
 	if (w->noptions == ATTACH_OPTIONS_MAX)
-		return refuse(text, "too many options");
+		return attach_invalid("too many options");
 	w->options[w->noptions++] =
 	    (struct attach_option){ option, equals + 1 };
-	return 0;
+	return ATTACH_SUCCESS;
 }
 
-/* TARGET[,KEY=VALUE]... */
-static int
-split(struct attach_where *w, const char *text)
+/* Split words, "TARGET[,KEY=VALUE]...". */
+static struct attach_error
+split_words(struct attach_where *w)
 {
+	struct attach_error e = ATTACH_SUCCESS;
 	char *p = w->words, *next;
 
 	w->target = "";
-	if (!begins_option(p)) {
+	if (!is_option(p)) {
 		w->target = p;
-		p = next_option(p);
+		p = find_option(p);
 		if (p != NULL)
 			*p++ = '\0';
 	}
-	for (; p != NULL; p = next) {
-		next = next_option(p);
+	for (; p != NULL && e.failure == ATTACH_OK; p = next) {
+		next = find_option(p);
 		if (next != NULL)
 			*next++ = '\0';
-		if (add_option(w, p, text) == -1)
-			return -1;
+		e = add_option(w, p);
 	}
-	return 0;
+	return e;
 }
 
-static int
-parse(struct attach_where *w, const char *text)
+static struct attach_error
+parse_where(struct attach_where *w, const char *text)
 {
-	w->words = strdup(strchr(w->text, ':') + 1);
+	const char *equals = strchr(text, '='), *colon;
+	struct attach_error e;
+
+	if (equals == NULL || equals == text)
+		return attach_invalid("expected PROGRAM=WHERE");
+	w->program = strndup(text, (size_t)(equals - text));
+	if (w->program == NULL)
+		return attach_errno(ENOMEM);
+	w->text = equals + 1;
+	if (strcmp(w->text, "off") == 0)
+		return ATTACH_SUCCESS;
+	colon = strchr(w->text, ':');
+	if (colon != NULL)
+		w->way = find_way(w->text, (size_t)(colon - w->text));
+	if (w->way == NULL)
+		return unknown_where(w->text);
+	w->words = strdup(colon + 1);
 	if (w->words == NULL)
-		return report_nomem();
-	if (split(w, text) == -1)
-		return -1;
+		return attach_errno(ENOMEM);
+	e = split_words(w);
+	if (e.failure != ATTACH_OK)
+		return e;
 	if (w->way->parse != NULL)
 		return w->way->parse(w);
-	if (w->target[0] != '\0')
-		return 0;
-	report_error("-a %s: expected %s", text, w->way->syntax);
-	return -1;
+	if (w->target[0] == '\0')
+		return attach_invalid("expected %s", w->way->syntax);
+	return ATTACH_SUCCESS;
 }
 
 int
 attach_where_parse(struct attach_where *w, const char *text)
 {
-	const char *equals = strchr(text, '='), *colon;
+	struct attach_error e;
 
 	*w = (struct attach_where){ 0 };
-	if (equals == NULL || equals == text)
-		return refuse(text, "expected PROGRAM=WHERE");
-	w->text = equals + 1;
-	colon = strchr(w->text, ':');
-	if (colon != NULL)
-		w->way = find_way(w->text, (size_t)(colon - w->text));
-	if (w->way == NULL && strcmp(w->text, "off") != 0)
-		return refuse_where(text, w->text);
-	w->program = strndup(text, (size_t)(equals - text));
-	if (w->program == NULL)
-		return report_nomem();
-	return w->way != NULL ? parse(w, text) : 0;
+	e = parse_where(w, text);
+	if (e.failure == ATTACH_OK)
+		return 0;
+	report_error("-a %s: %s", text, attach_error_text(&e));
+	attach_error_free(&e);
+	return -1;
 }
 
 int
@@ -234,30 +232,4 @@ attach_where_free(struct attach_where *w)
 {
 	free(w->program);
 	free(w->words);
-}
-
-const char *
-attach_option(const struct attach_where *w, const char *key)
-{
-	for (size_t i = 0; w != NULL && i < w->noptions; i++)
-		if (strcmp(w->options[i].key, key) == 0)
-			return w->options[i].value;
-	return NULL;
-}
-
-int
-attach_number(const struct attach_where *w, const char *key, const char *value,
-    uint64_t min, uint64_t max, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(value, &end, 0);
-	if (isdigit((unsigned char)value[0]) && *end == '\0' && errno == 0 &&
-	    *out >= min && *out <= max)
-		return 0;
-	report_error("-a %s=%s: %s: expected a number from %" PRIu64
-		     " to %" PRIu64,
-	    w->program, w->text, key, min, max);
-	return -1;
 }

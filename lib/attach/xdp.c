@@ -1,3 +1,7 @@
+/*
+ * XDP: programs that run in an interface's driver, or in generic mode behind
+ * it.
+ */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
@@ -6,89 +10,77 @@
 #include <unistd.h>
 
 #include "attach/net.h"
+#include "attach/ways.h"
 #include "base/report.h"
 #include "base/util.h"
 
-static const char *const keys[] = { "mode", NULL };
+static const char *const xdp_keys[] = { "mode", NULL };
 
 static const struct {
 	const char *name;
 	uint32_t flag;
-} modes[] = {
+} xdp_modes[] = {
 	{ "native", XDP_FLAGS_DRV_MODE },
 	{ "skb", XDP_FLAGS_SKB_MODE },
 	{ "hw", XDP_FLAGS_HW_MODE },
 };
 
-static int
-find_mode(const char *name, uint32_t *flag)
+/* The flag of the mode with this name, or 0. */
+static uint32_t
+mode_flag(const char *name)
 {
-	for (size_t i = 0; i < nitems(modes); i++)
-		if (strcmp(modes[i].name, name) == 0) {
-			*flag = modes[i].flag;
-			return 0;
-		}
-	return -1;
+	for (size_t i = 0; i < nitems(xdp_modes); i++)
+		if (strcmp(xdp_modes[i].name, name) == 0)
+			return xdp_modes[i].flag;
+	return 0;
 }
 
 static const char *
 mode_name(uint32_t flag)
 {
-	for (size_t i = 0; i < nitems(modes); i++)
-		if (modes[i].flag == flag)
-			return modes[i].name;
+	for (size_t i = 0; i < nitems(xdp_modes); i++)
+		if (xdp_modes[i].flag == flag)
+			return xdp_modes[i].name;
 	return "";
 }
 
-static int
-parse(const struct attach_where *w)
+static struct attach_error
+parse_xdp(const struct attach_where *w)
 {
 	const char *mode = attach_option(w, "mode");
-	uint32_t flag;
 
-	if (w->target[0] != '\0' &&
-	    (mode == NULL || find_mode(mode, &flag) == 0))
-		return 0;
-	report_error(
-	    "-a %s=%s: expected %s", w->program, w->text, way_xdp.syntax);
-	return -1;
+	if (w->target[0] != '\0' && (mode == NULL || mode_flag(mode) != 0))
+		return ATTACH_SUCCESS;
+	return attach_invalid("expected %s", w->way->syntax);
 }
 
-/* What the package says, as far as it holds for us. */
-static int
-check_package(const struct package_program *p)
+/* Check the flags and options that the package lists for the program. */
+static struct attach_error
+prepare_xdp(const struct attach_job *j)
 {
+	const struct package_program *p = j->listed;
 	uint32_t mode = p->flags & XDP_FLAGS_MODES;
 
-	if ((p->flags & ~XDP_FLAGS_MASK) != 0) {
-		report_error("program %s: flags 0x%x: the package asks for "
-			     "XDP flags that do not exist",
-		    p->name, p->flags);
-		return -1;
-	}
-	if ((mode & (mode - 1)) != 0) {
-		report_error("program %s: flags 0x%x: generic (2), native (4) "
-			     "and hardware (8) exclude each other",
-		    p->name, p->flags);
-		return -1;
-	}
-	if (p->old_prog_fd <= 0 && (p->flags & XDP_FLAGS_REPLACE) == 0)
-		return 0;
-	report_error("program %s: %s: a package cannot replace a program that "
-		     "is there, since a descriptor in a file means nothing",
-	    p->name, p->old_prog_fd > 0 ? "xdpopts.old_prog_fd" : "flags 0x10");
-	return -1;
+	if ((p->flags & ~XDP_FLAGS_MASK) != 0)
+		return attach_invalid("the package's flags are 0x%x, and some "
+				      "of them are no XDP flags",
+		    p->flags);
+	if ((mode & (mode - 1)) != 0)
+		return attach_invalid(
+		    "the package's flags are 0x%x, but "
+		    "generic (2), native (4) and hardware (8) "
+		    "exclude each other",
+		    p->flags);
+	if (p->old_prog_fd > 0 || (p->flags & XDP_FLAGS_REPLACE) != 0)
+		return attach_invalid("the package asks by %s to replace a "
+				      "program, which a file cannot name",
+		    p->old_prog_fd > 0 ? "xdpopts.old_prog_fd" : "flag 0x10");
+	return ATTACH_SUCCESS;
 }
 
-static int
-prepare(const struct attach_job *j)
-{
-	return check_package(j->listed);
-}
-
-/* Whichever program is on the interface, 0 for none. */
+/* The id of the program on an interface, or 0. */
 static uint32_t
-present(unsigned int index)
+program_on(unsigned int index)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, q);
 
@@ -101,34 +93,28 @@ present(unsigned int index)
 	return q.skb_prog_id != 0 ? q.skb_prog_id : q.hw_prog_id;
 }
 
-/* Report why it cannot be there.  Returns -1, with errno 0 unless that is for
- * the caller to say. */
-static int
-refuse(const struct attach_job *j, const struct interface *to, uint32_t mode,
-    int error)
+static struct attach_error
+explain_xdp(const struct attach_job *j, const struct net_interface *to,
+    uint32_t mode, int error)
 {
-	bool taken = error == EBUSY || error == EEXIST;
-	uint32_t id = taken ? present(to->index) : 0;
-	char named[ATTACH_NAMED_MAX];
+	bool occupied = error == EBUSY || error == EEXIST;
+	uint32_t id = occupied ? program_on(to->index) : 0;
+	char program[ATTACH_PROGRAM_TEXT];
 
-	errno = 0;
 	if (id != 0)
-		report_error("program %s: %s has an XDP program already (%s), "
-			     "which was left as it is",
-		    j->listed->name, to->name, attach_named(id, named));
-	else if (error == EOPNOTSUPP && mode != XDP_FLAGS_SKB_MODE)
-		report_error("program %s: %s does not take it in mode %s; "
-			     "generic is -a %s=xdp:%s,mode=skb",
-		    j->listed->name, to->name, mode_name(mode), j->listed->name,
-		    to->name);
-	else
-		errno = error;
-	return -1;
+		return attach_invalid("%s has an XDP program already (%s); "
+				      "nothing was changed",
+		    to->name, attach_net_program(id, program));
+	if (error == EOPNOTSUPP && mode != XDP_FLAGS_SKB_MODE)
+		return attach_invalid("%s does not support mode %s; try "
+				      "generic mode with -a %s=xdp:%s,mode=skb",
+		    to->name, mode_name(mode), j->listed->name, to->name);
+	return attach_errno(error);
 }
 
 static int
-create_link(
-    const struct attach_job *j, const struct interface *to, uint32_t mode)
+create_xdp_link(
+    const struct attach_job *j, const struct net_interface *to, uint32_t mode)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode);
 
@@ -136,64 +122,66 @@ create_link(
 	    bpf_program__fd(j->program), (int)to->index, BPF_XDP, &opts);
 }
 
-/* Whether a failure may be the driver's, so that generic mode helps. */
+/* Whether the driver may be the reason of a failure, so that generic mode could
+ * work. */
 static bool
-is_drivers(int error)
+is_driver_error(int error)
 {
 	return error == EOPNOTSUPP || error == EINVAL || error == ERANGE ||
 	       error == ENOSPC || error == E2BIG;
 }
 
-/* A link in *mode, or native and else generic where that is 0; *mode becomes
- * what it was.  Returns the link, or -1 with errno set. */
+/* Create the link in *mode, or, where that is 0, in native mode and else in
+ * generic mode, and set *mode.  Returns the link, or -1 with errno set. */
 static int
-link_in_mode(
-    const struct attach_job *j, const struct interface *to, uint32_t *mode)
+create_xdp_link_any(
+    const struct attach_job *j, const struct net_interface *to, uint32_t *mode)
 {
 	bool any = *mode == 0;
 	int fd;
 
 	if (any)
 		*mode = XDP_FLAGS_DRV_MODE;
-	fd = create_link(j, to, *mode);
-	if (fd >= 0 || !any || !is_drivers(errno))
+	fd = create_xdp_link(j, to, *mode);
+	if (fd >= 0 || !any || !is_driver_error(errno))
 		return fd;
 	*mode = XDP_FLAGS_SKB_MODE;
-	fd = create_link(j, to, *mode);
+	fd = create_xdp_link(j, to, *mode);
 	if (fd >= 0)
-		report_notice("program %s: %s does not take it natively; it "
-			      "runs in generic mode, which is slower",
+		report_notice("program %s: the driver of %s does not support "
+			      "it; it runs in generic mode, which is slower",
 		    j->listed->name, to->name);
 	return fd;
 }
 
-static int
-attach(const struct attach_job *j, struct attachment *a)
+static struct attach_error
+attach_xdp(const struct attach_job *j, struct attachment *a)
 {
 	const struct package_program *p = j->listed;
 	const char *mode_text = attach_option(j->where, "mode");
-	uint32_t mode = p->flags & XDP_FLAGS_MODES;
-	struct interface to;
+	uint32_t mode = mode_text != NULL ? mode_flag(mode_text)
+					  : p->flags & XDP_FLAGS_MODES;
+	struct net_interface to;
+	struct attach_error e;
 	int fd;
 
-	if (attach_interface(j, j->where != NULL ? j->where->target : NULL,
-		p->ifindex, p->has_ifindex, &to) == -1)
-		return -1;
-	if (mode_text != NULL)
-		find_mode(mode_text, &mode);
-	fd = link_in_mode(j, &to, &mode);
+	e = attach_net_interface(j, j->where != NULL ? j->where->target : NULL,
+	    p->ifindex, p->has_ifindex, &to);
+	if (e.failure != ATTACH_OK)
+		return e;
+	fd = create_xdp_link_any(j, &to, &mode);
 	if (fd < 0)
-		return refuse(j, &to, mode, errno);
+		return explain_xdp(j, &to, mode, errno);
 	report_info("program %s: XDP on %s, mode %s", p->name, to.name,
 	    mode_name(mode));
 	return attach_hold_fd(a, fd);
 }
 
-const struct way way_xdp = {
+const struct attach_way attach_way_xdp = {
 	.name = "xdp",
 	.syntax = "xdp:INTERFACE[,mode=native|skb|hw]",
-	.keys = keys,
-	.parse = parse,
-	.prepare = prepare,
-	.attach = attach,
+	.keys = xdp_keys,
+	.parse = parse_xdp,
+	.prepare = prepare_xdp,
+	.attach = attach_xdp,
 };

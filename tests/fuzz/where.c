@@ -1,5 +1,5 @@
 /* What follows -a: PROG=WHERE. */
-#include "attach/attach.h"
+#include "attach/where.h"
 #include "fuzz.h"
 
 int

@@ -52,24 +52,24 @@ holds_one() {
 	local section kind why
 	while read -r section kind why; do
 		hook probe "$section" 0
-		fails_with 1 "program probe: $kind programs cannot be attached: $why" skel-load probe.json
+		fails_with 1 "program probe: $section: $kind programs cannot be attached: $why" skel-load probe.json
 		fails_with 1 "leave it out with -a probe=off" skel-load probe.json
 	done <<-'END'
-		socket socket they belong to one socket, and its owner attaches them
-		sk_reuseport sk_reuseport they belong to one socket
-		lwt_in lwt_in they belong to a route: see ip-route(8)
-		lwt_out lwt_out they belong to a route
-		lwt_xmit lwt_xmit they belong to a route
-		lwt_seg6local lwt_seg6local they belong to a route
-		action action they are an action of a tc filter: see tc(8)
+		socket socket a process attaches them to a socket of its own, by setsockopt(2)
+		sk_reuseport sk_reuseport a process attaches them to a socket
+		lwt_in lwt_in they are part of a route; see ip-route(8)
+		lwt_out lwt_out they are part of a route
+		lwt_xmit lwt_xmit they are part of a route
+		lwt_seg6local lwt_seg6local they are part of a route
+		action action they are an action of a tc filter; see tc(8)
 		freplace/main freplace they replace a function of another program
-		syscall syscall whoever loads them runs them by a system call
+		syscall syscall a process runs them by calling bpf(2)
 		lirc_mode2 lirc_mode2 they belong to an infrared receiver
-		xdp_devmap/x xdp_devmap whoever puts them into a map of devices or CPUs runs them
-		xdp_cpumap xdp_cpumap whoever puts them into a map
+		xdp_devmap/x xdp_devmap they run from the entries of a device map or CPU map, and the process that fills the map has to put them there
+		xdp_cpumap xdp_cpumap they run from the entries of a device map or CPU map
 	END
 	hook probe no_such_kind 0
-	fails_with 1 "program probe: section no_such_kind: no kind of program that is known here" skel-load probe.json
+	fails_with 1 "program probe: no_such_kind: this kind of program is unknown; leave it out with -a probe=off" skel-load probe.json
 }
 
 # A package of congestion control that has its name for this test alone.
@@ -116,13 +116,13 @@ control_gone() {
 		run -0 --separate-stderr skel-load -v -t 0.1 -a $what=off ops.json
 		[[ $stderr != *"map slow: attached"* ]]
 	done
-	[[ $stderr == *"map slow: not attached, since its program undo is not to be"* ]]
+	[[ $stderr == *"map slow: not attached, because its program undo is left out"* ]]
 	edit ops.json '(.meta.bpf_skel.progs[] | select(.name == "avoid")).link = false'
 	run -0 --separate-stderr skel-load -v -t 0.1 ops.json
-	[[ $stderr == *"map slow: not attached, since its program avoid is not to be"* ]]
-	fails_with 1 "program begins: struct_ops programs cannot go to xdp:lo; WHERE can only be off" skel-load -a slow=xdp:lo ops.json
+	[[ $stderr == *"map slow: not attached, because its program avoid is left out"* ]]
+	fails_with 1 "program begins: xdp:lo: struct_ops programs cannot go there; WHERE can only be off" skel-load -a slow=xdp:lo ops.json
 	ops_package -DUNUSED
-	fails_with 1 "program unused: no struct in section .struct_ops has it" skel-load ops.json
+	fails_with 1 "program unused: struct_ops/unused: it is in no struct of section .struct_ops; leave it out with -a unused=off" skel-load ops.json
 }
 
 @test "kill -9 and --detach: a struct is held by a link where the kernel has that" {

@@ -41,8 +41,8 @@ need_clsact() {
 @test "an XDP program without a place goes to lo, says so, and is gone at the end" {
 	hook probe xdp 2
 	begin probe -v probe.json
-	grep -q 'program probe: the package names no interface; going to number 1, lo' probe.err
-	grep -q 'lo does not take it natively; it runs in generic mode' probe.err
+	grep -q 'program probe: the package names no interface; attaching to number 1, lo; choose one with -a' probe.err
+	grep -q 'the driver of lo does not support it; it runs in generic mode' probe.err
 	[[ $(xdp_on lo) == xdpgeneric* ]]
 	fires probe probe send_to 127.0.0.1
 	local link
@@ -90,19 +90,19 @@ need_clsact() {
 @test "XDP flags that cannot be are refused with the reason" {
 	hook probe xdp 2
 	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 6}'
-	fails_with 1 "program probe: flags 0x6: generic (2), native (4) and hardware (8) exclude each other" \
+	fails_with 1 "program probe: xdp: the package's flags are 0x6, but generic (2), native (4) and hardware (8) exclude each other" \
 		in_net skel-load probe.json
 	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 64}'
-	fails_with 1 "program probe: flags 0x40: the package asks for XDP flags that do not exist" \
+	fails_with 1 "program probe: xdp: the package's flags are 0x40, and some of them are no XDP flags" \
 		in_net skel-load probe.json
 	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 16}'
-	fails_with 1 "program probe: flags 0x10: a package cannot replace a program" \
+	fails_with 1 "program probe: xdp: the package asks by flag 0x10 to replace a program" \
 		in_net skel-load probe.json
 	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 0, xdpopts: {old_prog_fd: 5}}'
-	fails_with 1 "program probe: xdpopts.old_prog_fd: a package cannot replace a program" \
+	fails_with 1 "program probe: xdp: the package asks by xdpopts.old_prog_fd to replace a program" \
 		in_net skel-load probe.json
 	edit probe.json '.meta.bpf_skel.progs[0] |= (.xdpopts = null | .flags = 0)'
-	fails_with 1 "program probe: lo does not take it in mode native; generic is -a probe=xdp:lo,mode=skb" \
+	fails_with 1 "program probe: xdp:lo,mode=native: lo does not support mode native; try generic mode with -a probe=xdp:lo,mode=skb" \
 		in_net skel-load -a probe=xdp:lo,mode=native probe.json
 }
 
@@ -110,13 +110,13 @@ need_clsact() {
 @test "a wrong interface, side, mode or number is named" {
 	hook probe xdp 2
 	hook filter tc -1
-	fails_with 1 "program probe: no interface nosuch here; there are: lo" \
+	fails_with 1 "program probe: xdp:nosuch: there is no interface nosuch; there are: lo" \
 		in_net skel-load -a probe=xdp:nosuch probe.json
-	fails_with 1 "program filter: no interface 99999 here; there are: lo" \
+	fails_with 1 "program filter: tc:99999/egress: there is no interface 99999; there are: lo" \
 		in_net skel-load -a filter=tc:99999/egress filter.json
-	fails_with 1 "program probe: xdp programs cannot go to tc:lo; WHERE is one of xdp:INTERFACE[,mode=native|skb|hw], off" \
+	fails_with 1 "program probe: tc:lo: xdp programs cannot go there; WHERE is one of xdp:INTERFACE[,mode=native|skb|hw], off" \
 		skel-load -a probe=tc:lo probe.json
-	fails_with 1 "program filter: tc programs cannot go to xdp:lo; WHERE is one of tcx:INTERFACE[/ingress|egress], tc:INTERFACE[/ingress|egress][,prio=N][,handle=N], off" \
+	fails_with 1 "program filter: xdp:lo: tc programs cannot go there; WHERE is one of tcx:INTERFACE[/ingress|egress], tc:INTERFACE[/ingress|egress][,prio=N][,handle=N], off" \
 		skel-load -a filter=xdp:lo filter.json
 	fails_with 2 "-a p=xdp:lo,mode=fast: expected xdp:INTERFACE[,mode=native|skb|hw]" skel-load -a p=xdp:lo,mode=fast
 	fails_with 2 "-a p=tc:lo/up: expected tc:INTERFACE[/ingress|egress][,prio=N][,handle=N]" skel-load -a p=tc:lo/up
@@ -130,7 +130,7 @@ need_clsact() {
 	hook second xdp 2
 	begin first -v first.json
 	run -1 --separate-stderr in_net skel-load second.json
-	[[ $stderr == *"program second: lo has an XDP program already (program "*", first), which was left as it is"* ]]
+	[[ $stderr == *"program second: xdp: lo has an XDP program already (program "*", first); nothing was changed"* ]]
 	name=first hook=first fires_again first first send_to 127.0.0.1
 	in_net ip -d link show lo | grep -q 'xdpgeneric'
 	finish first
@@ -146,7 +146,7 @@ need_clsact() {
 	in_net bpftool net attach xdpgeneric pinned "$pin" dev lo
 	rm "$pin"
 	run -1 --separate-stderr in_net skel-load second.json
-	[[ $stderr == *"lo has an XDP program already"*"first), which was left as it is"* ]]
+	[[ $stderr == *"lo has an XDP program already"*"first); nothing was changed"* ]]
 	[[ $(xdp_on lo) == xdpgeneric* ]]
 }
 
@@ -162,16 +162,16 @@ need_clsact() {
 		[[ $(xdp_on lo) == xdpgeneric* ]]
 		finish $name
 	done
-	fails_with 1 "program devmap: xdp_devmap programs cannot be attached: whoever puts them into a map" \
+	fails_with 1 "program devmap: xdp/devmap: xdp_devmap programs cannot be attached: they run from the entries of a device map" \
 		in_net skel-load devmap.json
-	fails_with 1 "program cpumap: xdp_cpumap programs cannot be attached" in_net skel-load cpumap.json
+	fails_with 1 "program cpumap: xdp/cpumap: xdp_cpumap programs cannot be attached" in_net skel-load cpumap.json
 }
 
 @test "a tc program goes where the kernel's links are, and is gone at the end" {
 	need_tcx
 	hook probe tc -1
 	begin probe -v probe.json
-	grep -q 'going to number 1, lo' probe.err
+	grep -q 'attaching to number 1, lo; choose one with -a' probe.err
 	grep -q 'program probe: tcx link on lo ingress' probe.err
 	fires probe probe send_to 127.0.0.1
 	run ! has_clsact lo
@@ -190,7 +190,7 @@ need_clsact() {
 	filters_on lo ingress | grep -q probe
 	finish probe
 	[ -z "$(filters_on lo ingress)" ]
-	fails_with 1 "program probe: this kernel has no tcx (Linux 6.6); a filter is -a probe=tc:lo/ingress" \
+	fails_with 1 "program probe: tcx:lo: this kernel has no tcx (Linux 6.6); attach a filter with -a probe=tc:lo/ingress" \
 		in_net skel-load -a probe=tcx:lo probe.json
 }
 
@@ -268,7 +268,7 @@ need_clsact() {
 	grep -q "program probe: tcx link on lo egress" probe.err
 	finish probe
 	edit probe.json '.meta.bpf_skel.progs[0] += {tchook: {attach_point: "BPF_TC_CUSTOM"}}'
-	fails_with 1 "program probe: BPF_TC_CUSTOM needs a parent, which a package cannot name" \
+	fails_with 1 "program probe: tc/ingress: the package's attach_point is BPF_TC_CUSTOM, which needs a parent that a package cannot name" \
 		in_net skel-load probe.json
 	begin probe -a probe=tcx:lo -v probe.json
 	finish probe
@@ -279,7 +279,7 @@ need_clsact() {
 	hook first tc -1
 	hook second tc -1
 	begin first -v -a first=tc:lo first.json
-	fails_with 1 "program second: handle 1 at priority 1 on lo ingress is taken; choose another with -a second=tc:lo/ingress,prio=N,handle=N" \
+	fails_with 1 "program second: tc:lo: lo ingress has a filter with handle 1 at priority 1 already; choose another with -a second=tc:lo/ingress,prio=N,handle=N" \
 		in_net skel-load -q -a second=tc:lo second.json <<<''
 	name=first hook=first fires_again first first send_to 127.0.0.1
 	filters_on lo ingress | grep -q first

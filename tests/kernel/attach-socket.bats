@@ -35,7 +35,7 @@ teardown() {
 	done
 	fails_with 1 "program probe: netns:nosuch-$NET: no such network namespace" \
 		skel-load -a "probe=netns:nosuch-$NET" probe.json
-	fails_with 1 "program probe: netns:/dev/null: that is no network namespace, or this kernel attaches no sk_lookup programs" \
+	fails_with 1 "program probe: netns:/dev/null: this is not a network namespace, or this kernel attaches no sk_lookup programs" \
 		skel-load -a "probe=netns:/dev/null" probe.json
 
 	mkdir -p /run/netns
@@ -56,7 +56,7 @@ teardown() {
 		skip "needs a kernel with RPS"
 	begin probe -v probe.json
 	fires probe probe send_to 127.0.0.1
-	fails_with 1 "program other: flow_dissector: the network namespace has as many flow_dissector programs as it can" \
+	fails_with 1 "program other: flow_dissector: the network namespace cannot hold another flow_dissector program" \
 		in_net skel-load other.json
 	local link
 	link=$(links_of probe)
@@ -87,19 +87,19 @@ teardown() {
 	need_cgroup
 	c_program talk
 	bpf_package sockets -DBARE -DOTHER
-	fails_with 1 "program message: say to which map of sockets it goes with -a message=sockmap:MAP; there are: sockets, others" \
+	fails_with 1 "program message: sk_msg: the object has several sockmaps; choose one with -a message=sockmap:MAP; it has: sockets, others" \
 		skel-load -a join=off sockets.json
-	fails_with 1 "program message: sockmap:rb: the object has no such map of sockets; it has: sockets, others" \
+	fails_with 1 "program message: sockmap:rb: the object has no such sockmap or sockhash; it has: sockets, others" \
 		skel-load -a join=off -a message=sockmap:rb sockets.json
 	begin sockets -v -a "join=cgroup:$CGROUP" -a message=sockmap:others -a arrived=sockmap:sockets sockets.json
 	fires sockets arrived in_cgroup ./talk
 	run ! runs sockets message
 	finish sockets
 	bpf_package sockets -DTWICE
-	fails_with 1 "program again: map sockets has such a program already (program " \
+	fails_with 1 "program again: sk_msg: map sockets has such a program already (program " \
 		skel-load -q -a join=off sockets.json
 	hook message sk_msg 1
-	fails_with 1 "program message: sk_msg programs belong to a map of sockets, and the object has none" \
+	fails_with 1 "program message: sk_msg: sk_msg programs are attached to a sockmap or sockhash, and the object has none" \
 		skel-load message.json
 }
 
@@ -162,7 +162,7 @@ teardown() {
 	bpftool cgroup detach "$CGROUP" egress pinned "$pin"
 	bpftool cgroup attach "$CGROUP" egress pinned "$pin"
 	run -1 --separate-stderr skel-load -a "probe=cgroup:$CGROUP" probe.json
-	[[ $stderr == *"program probe: cgroup:$CGROUP: a program there or above it lets no other in (program "*", other); it was left as it is" ]]
+	[[ $stderr == *"program probe: cgroup:$CGROUP: a program of this cgroup or one above it excludes others (program "*", other); nothing was changed" ]]
 	bpftool cgroup show "$CGROUP" | grep -q other
 	bpftool cgroup detach "$CGROUP" egress pinned "$pin"
 	rm "$pin"

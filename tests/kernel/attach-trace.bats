@@ -144,7 +144,7 @@ hits_by_rm() {
 	refused on_fentry fentry:nosuch "this kernel has no function nosuch"
 	refused on_lsm lsm:nosuch "this kernel has no hook nosuch"
 	bpf_package hits -DDEEP
-	refused deep tracepoint:sched/sched_process_exec "the program reads more than this tracepoint has"
+	refused deep tracepoint:sched/sched_process_exec "the program reads beyond the fields of this tracepoint"
 	fails_with 2 "-a p=tracepoint:sched: expected tracepoint:CATEGORY/NAME" \
 		skel-load -a p=tracepoint:sched hits.json
 }
@@ -153,14 +153,14 @@ hits_by_rm() {
 @test "a program whose section has no target says what to give, before anything is loaded" {
 	need_bpf
 	bpf_package hits
-	local way
+	local way message='its section does not name its target; give one with -a'
 	for way in on_kprobe=kprobe:FUNCTION on_multi=kprobe.multi:PATTERN \
 		on_uprobe=uprobe:FILE:FUNCTION on_usdt=usdt:FILE:PROVIDER:NAME \
 		on_tracepoint=tracepoint:CATEGORY/NAME on_raw_tp=raw_tp:NAME \
 		on_tp_btf=tp_btf:NAME on_fentry=fentry:FUNCTION on_lsm=lsm:HOOK; do
 		others_off "${way%%=*}"
-		fails_with 1 "skel-load: program ${way%%=*}: say where it goes: -a $way" \
-			skel-load "${off[@]}" hits.json
+		fails_with 1 ": $message $way" skel-load "${off[@]}" hits.json
+		[[ $stderr == "skel-load: program ${way%%=*}: "* ]]
 	done
 }
 
@@ -224,7 +224,7 @@ hits_by_rm() {
 	say "$CALLER_IN" "$CALLER_OUT" wdd
 	wait_for 10 has_hits "$CALLER" 2
 	gone
-	refused on_uprobe "uretprobe:$PWD/caller:wander+4" "a return has no offset"
+	refused on_uprobe "uretprobe:$PWD/caller:wander+4" "a return probe has no offset"
 	# One that is entered and never returns.
 	OTHER=$CALLER
 	cp caller another
@@ -314,7 +314,7 @@ hits_by_rm() {
 	mv caller.out old.out
 	LD_PRELOAD=$PWD/libown.so start_caller caller
 	say "$CALLER_IN" "$CALLER_OUT" w
-	refused on_uprobe uprobe:libown.so:getppid "libown.so: no such file where libraries are; give its path"
+	refused on_uprobe uprobe:libown.so:getppid "libown.so: no such file in the directories of libraries; give its path"
 	only on_uprobe -a "on_uprobe=uprobe:libown.so:getppid,pid=$CALLER"
 	say "$CALLER_IN" "$CALLER_OUT" p
 	wait_for 10 has_hits "$CALLER" 1
@@ -348,7 +348,7 @@ hits_by_rm() {
 	say "$CALLER_IN" "$CALLER_OUT" w
 	refused on_uprobe uprobe:/inner:work "/inner: No such file or directory"
 	refused on_uprobe "uprobe:/bin/sh:work,pid=$CALLER" \
-		"/bin/sh: no such file in the root directory of process $CALLER, or only through links; give the file itself"
+		"/bin/sh: no such file in the root directory of process $CALLER, or only through symbolic links; give the path of the file itself"
 	# Nor is a file of this root taken for one of the other.
 	ln -s "$PWD/root/inner" root/link
 	refused on_uprobe "uprobe:/link:work,pid=$CALLER" "/link: no such file in the root directory of process $CALLER"
@@ -372,10 +372,10 @@ hits_by_rm() {
 	cp caller stripped
 	strip stripped
 	refused on_uprobe "uprobe:$PWD/stripped:work" \
-		"$PWD/stripped names no functions: it is stripped; give the offset in the file"
+		"$PWD/stripped has no names of functions, because it is stripped; give the offset in the file"
 	objcopy --redefine-sym wander=work caller twins
 	refused on_uprobe "uprobe:$PWD/twins:work" "$PWD/twins has 2 functions work; give the offset of one, 0x"
-	refused on_uprobe cgroup:/x "uprobe programs cannot go to cgroup:/x" ""
+	refused on_uprobe cgroup:/x "uprobe programs cannot go there"
 	fails_with 2 "expected uprobe:FILE:FUNCTION" skel-load -a p=uprobe:/bin/true hits.json
 	fails_with 2 "pid: expected a number from 1 to" skel-load -a p=uprobe:/bin/true:x,pid=0 hits.json
 	fails_with 2 "unknown option pdi" skel-load -a p=uprobe:/bin/true:x,pdi=1 hits.json
@@ -486,7 +486,7 @@ hits_by_rm() {
 	bpf_package hits
 	fails_with 2 "-a p=perf:xyz: unknown event xyz; expected cpu-clock, task-clock, page-faults" \
 		skel-load -a p=perf:xyz hits.json
-	fails_with 2 "it is either a frequency or a period" skel-load -a p=perf:freq=1,period=1 hits.json
+	fails_with 2 "give either a frequency or a period" skel-load -a p=perf:freq=1,period=1 hits.json
 	fails_with 2 "config goes with raw or the number of a type" skel-load -a p=perf:cycles,config=1 hits.json
 	fails_with 2 "freq: expected a number from 1 to" skel-load -a p=perf:freq=0 hits.json
 	refused on_perf perf:freq=4000000000 "this kernel samples at most $(cat /proc/sys/kernel/perf_event_max_sample_rate) times a second"
@@ -505,7 +505,7 @@ hits_by_rm() {
 	done
 	refused on_kprobe kprobe:do_unlinkta "this kernel has no function do_unlinkta; the nearest: do_unlinkat"
 	refused on_kprobe ksyscall:nosuch "this kernel has no system call nosuch"
-	refused on_kprobe kretprobe:do_unlinkat+4 "a return has no offset"
+	refused on_kprobe kretprobe:do_unlinkat+4 "a return probe has no offset"
 	# One probe is like another.
 	rm -f out
 	only on_kprobe -a "on_kprobe=uprobe:$PWD/caller:work"
@@ -522,7 +522,7 @@ hits_by_rm() {
 	done
 	only on_kprobe -a 'on_kprobe=kprobe.multi:do_unlink*'
 	gone
-	refused on_multi 'kprobe.multi:nosuch_*' "no function that this kernel lets be traced matches nosuch_*"
+	refused on_multi 'kprobe.multi:nosuch_*' "no function that this kernel can probe matches nosuch_*"
 }
 
 @test "one program may go to fentry, fexit or fmod_ret of the function that -a names" {
@@ -609,7 +609,7 @@ hits_by_rm() {
 	# A section that does not say where is the same.
 	bpf_package hits '-DKIND="uprobe"' '-DALSO="raw_tp/sched_process_exec"'
 	run -0 --separate-stderr skel-load -t 0.1 --optional hit hits.json
-	[[ $stderr == "skel-load: left out: program hit: say where it goes: -a hit=uprobe:"* ]]
+	[[ $stderr == "skel-load: left out: program hit: uprobe: its section does not name its target; give one with -a hit=uprobe:"* ]]
 	# With -q nothing is said.
 	run -0 --separate-stderr skel-load -q -t 0.1 --optional hit hits.json
 	[ -z "$stderr" ]

@@ -208,11 +208,11 @@ NOW  the end" ]
 	[ "$(jq -r 'select(.text).text' <<<"$output")" = "0 is 0
 1 is 7" ]
 	run -1 --separate-stderr skel-load elements.json
-	[ "$stderr" = "skel-load: program elements: say which map: -a elements=iter:map=NAME" ]
+	[ "$stderr" = "skel-load: program elements: iter/bpf_map_elem: it needs a map; name one with -a elements=iter:map=NAME" ]
 	run -1 --separate-stderr skel-load -a elements=iter:map=nosuch elements.json
-	[[ $stderr == "skel-load: program elements: map nosuch: the object has none of this name"* ]]
+	[[ $stderr == "skel-load: program elements: iter:map=nosuch: the object has no map nosuch; "* ]]
 	run -1 --separate-stderr skel-load -a "elements=iter:map=$pin" elements.json
-	[ "$stderr" = "skel-load: program elements: map $pin: No such file or directory" ]
+	[ "$stderr" = "skel-load: program elements: iter:map=$pin: map $pin: No such file or directory" ]
 }
 
 @test "cgroups: all of them, or those from a path on, in an order" {
@@ -246,7 +246,7 @@ NOW  the end" ]
 	need_bpf
 	bpf_package iters
 	only lines "$once"
-	fails_with 1 "program lines: an iterator of task knows no map" \
+	fails_with 1 "program lines: iter:map=numbers: an iterator of task has no option map" \
 		skel-load -a lines=iter:map=numbers lines.json
 }
 
@@ -266,7 +266,7 @@ NOW  the end" ]
 	run -0 --separate-stderr skel-load -f json -a elements=off iters.json
 	[ "$(jq -c '[.maps[].name]' <<<"${lines[0]}")" = '["lines"]' ]
 	run -0 --separate-stderr skel-load -f json --optional elements iters.json
-	[[ $stderr == *"elements: say which map"* ]]
+	[[ $stderr == *"elements: iter/bpf_map_elem: it needs a map"* ]]
 	[ "$(jq -r 'select(."@sampled")."@sampled".map' <<<"$output")" = lines ]
 	edit iters.json '(.meta.bpf_skel.progs[] | select(.name == "elements")).link = false'
 	run -0 --separate-stderr skel-load -f json iters.json

@@ -140,7 +140,7 @@ same() { # WHAT WANT GOT
 
 # The names of the kinds of programs, and of the ways that "-a" knows.
 code_kinds() {
-	sed -n '/^static const struct kind kinds/,/^}/p' "$ROOT/lib/attach/kind.c" |
+	sed -n '/^static const struct attach_kind kinds/,/^}/p' "$ROOT/lib/attach/kind.c" |
 		sed -n 's/^\t{ "\([^"]*\)".*/\1/p' | sort -u
 }
 manual_kinds() {

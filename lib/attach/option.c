@@ -1,0 +1,43 @@
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach/option.h"
+
+const char *
+attach_option(const struct attach_where *w, const char *key)
+{
+	for (size_t i = 0; w != NULL && i < w->noptions; i++)
+		if (strcmp(w->options[i].key, key) == 0)
+			return w->options[i].value;
+	return NULL;
+}
+
+bool
+attach_parse_number(const char *text, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 0);
+	return isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
+}
+
+struct attach_error
+attach_option_number(const struct attach_where *w, const char *key,
+    uint64_t min, uint64_t max, uint64_t *out)
+{
+	const char *value = attach_option(w, key);
+	uint64_t n;
+
+	if (value == NULL)
+		return ATTACH_SUCCESS;
+	if (!attach_parse_number(value, &n) || n < min || n > max)
+		return attach_invalid("%s: expected a number from %" PRIu64
+				      " to %" PRIu64,
+		    key, min, max);
+	*out = n;
+	return ATTACH_SUCCESS;
+}

@@ -1,0 +1,19 @@
+/*
+ * The parser of "-a PROG=WHERE", with the table of the ways that it can name.
+ */
+#ifndef SKEL_ATTACH_WHERE_H
+#define SKEL_ATTACH_WHERE_H
+
+#include "attach/option.h"
+
+/* Parse "PROG=WHERE", which w borrows.  Returns 0, or -1 after reporting.
+ * attach_where_free() is for both. */
+int attach_where_parse(struct attach_where *w, const char *text);
+
+/* Make w an "--optional PROGRAM".  Returns 0, or -1 after reporting that
+ * memory ran out. */
+int attach_where_optional(struct attach_where *w, const char *program);
+
+void attach_where_free(struct attach_where *w);
+
+#endif
