@@ -148,6 +148,12 @@ declared() {
 	[ -z "$stderr" ] || { echo "$stderr"; return 1; }
 }
 
+@test "a program that uses jansson keeps its own allocator" {
+	compile allocator $(pkg-config --cflags --libs eunomia jansson)
+	run -0 --separate-stderr ./allocator
+	[ -z "$output$stderr" ] || { echo "$output$stderr"; return 1; }
+}
+
 @test "a program written for the reference loader's library builds unchanged and runs" {
 	need_bpf
 	run -0 --separate-stderr reference "$ASSETS/bootstrap.json" "$BATS_FILE_TMPDIR"/bootstrap.meta "$BATS_FILE_TMPDIR"/bootstrap.o

@@ -146,9 +146,8 @@ SOME=${SOME:-18}
 	done
 }
 
-# jansson's parser asserts, or reads on behind the text, when what it keeps of a
-# token cannot grow: the 16th character here ends a string, the 32nd an exponent,
-# the 64th a number.
+# jansson does not notice that its buffer for a token could not grow: the 16th
+# character here ends a string, the 32nd an exponent, the 64th a number.
 @test "memory that runs out in the middle of a token of JSON is said" {
 	printf '%s\n' '{"skel":"stream","version":1,"name":"","encoding":"json","maps":[],"types":[],"other":["aaaaaaaaaaaaaa",1.0000000000000000000000000000e5,123456789012345678901234567890.12345678901234567890123456789012,"\u00e4"]}' \
 		'{"@end":{"records":0,"lost":0}}' > tokens.skel
