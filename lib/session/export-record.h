@@ -1,8 +1,8 @@
 /*
- * Records of exported maps: which types the records of one have, and what the
- * header of the stream says of it.  For session/export.c.
+ * Records of exported maps: finds the types of a map's keys and values and adds
+ * the map to the header of the stream.  Used by session/export.c only.
  *
- * The functions report what is wrong and return -1.
+ * Functions that return int return 0, or -1 after reporting.
  */
 #ifndef SKEL_SESSION_EXPORT_RECORD_H
 #define SKEL_SESSION_EXPORT_RECORD_H
@@ -16,53 +16,55 @@
 
 enum { EXPORT_WHERE_MAX = 256 };
 
-/* Where the type of a map's values comes from. */
-enum form {
-	FORM_OWN,    /* the map's definition; raw bytes if it says nothing */
-	FORM_LISTED, /* the package's export_types[0] */
-	FORM_ID,     /* export_config: btf_type_id */
-	FORM_CUSTOM, /* export_config: custom_members */
-	FORM_RAW,
+/* Which description gives the type of a map's values. */
+enum value_type_source {
+	VALUE_TYPE_OF_MAP, /* the map's definition, if it has one */
+	VALUE_TYPE_LISTED, /* the package's export_types[0] */
+	VALUE_TYPE_BY_ID,  /* export_config: btf_type_id */
+	VALUE_TYPE_CUSTOM, /* export_config: custom_members */
+	VALUE_TYPE_NONE,   /* none: the values are bytes */
 };
 
-struct candidate {
-	const char *name;              /* borrowed, as all here */
-	const struct package_map *map; /* NULL: an iterator */
+/* A map or iterator that is exported.  All pointers are borrowed. */
+struct export_entry {
+	const char *name;
+	const struct package_map *map; /* NULL for an iterator */
 	struct bpf_map *bpf;
-	const struct package_program *program; /* an iterator's, or NULL */
+	const struct package_program *program; /* NULL for a map */
 	enum stream_source source;
-	enum form form;
-	char where[EXPORT_WHERE_MAX]; /* "x.json: map rb" */
+	enum value_type_source type_from;
+	char where[EXPORT_WHERE_MAX]; /* for messages: "x.json: map rb" */
 };
 
-struct export
-{
+/* The exports of an object while they are decided. */
+struct export_list {
 	const struct package *package; /* borrowed */
 	struct stream_header *header;  /* borrowed */
-	const struct btf *btf;         /* borrowed; NULL: the object has none */
+	const struct btf *btf; /* borrowed; NULL if the object has none */
 	struct btf_import import;
-	struct candidate *v; /* owned */
+	struct export_entry *v; /* owned */
 	size_t n;
 };
 
-/* Whether its records come by a ring buffer or a perf buffer. */
-bool export_is_buffer(const struct candidate *c);
+/* Returns whether the records come through a ring buffer or a perf buffer. */
+bool export_is_buffer(const struct export_entry *e);
 
 /*
- * The BTF id of the value type in the map's definition, or 0.  A perf buffer
- * holds descriptors as far as the kernel is concerned, so a value of 4 bytes
- * there says nothing about its records.
+ * Returns the BTF id of the value type in the map's definition, or 0 if there
+ * is none.  For a perf buffer a type of 4 bytes counts as none, since it may be
+ * that of the descriptors which the kernel keeps in the array.
  */
-uint32_t export_own_value(const struct export *e, const struct bpf_map *map);
+uint32_t export_map_value_type(
+    const struct export_list *l, const struct bpf_map *map);
 
 /*
- * In single mode a package with one sampled map says by export_types[0] what
- * its values are; the map's definition says it too, and has to agree.  0 also
- * where there is nothing to compare.
+ * If the package has one sampled map only, checks that export_types[0]
+ * describes the type in the map's definition.  Returns 0 also if there is
+ * nothing to compare.
  */
-int export_check_only_sample(const struct export *e);
+int export_check_only_sample(const struct export_list *l);
 
-/* Append the candidate to the maps of e's header, with its types. */
-int export_describe(struct export *e, const struct candidate *c);
+/* Adds the map or iterator and its types to l->header. */
+int export_describe(struct export_list *l, const struct export_entry *e);
 
 #endif

@@ -9,7 +9,7 @@
 #include "session/export-stacks.h"
 
 static bool
-has_ids(const struct stack_layout *l)
+has_stack_ids(const struct stack_layout *l)
 {
 	return l->sides[STACK_KERNEL].kind == STACK_ID ||
 	       l->sides[STACK_USER].kind == STACK_ID;
@@ -21,18 +21,20 @@ is_stack_map(const struct bpf_map *map)
 	return bpf_map__type(map) == BPF_MAP_TYPE_STACK_TRACE;
 }
 
-/* The name that the interpreter gives, NULL if it gives none. */
+/* Reads the name of the stack-trace map from the interpreter; NULL if it names
+ * none. */
 static int
-named_map(const struct stream_map *m, const char **name, const char *where)
+read_stack_map_name(
+    const struct stream_map *m, const char **name, const char *where)
 {
 	*name = NULL;
 	return doc_get_string(json_object_get(m->interpreter, "stack_trace"),
 	    "stacks", name, where);
 }
 
-/* Say that which one is meant has to be told. */
+/* Reports that the package has to name the stack-trace map.  Returns -1. */
 static int
-refuse_several(const struct object *o, const char *where)
+report_no_single_stack_map(const struct object *o, const char *where)
 {
 	struct buf names = { 0 };
 	struct bpf_map *map;
@@ -44,20 +46,20 @@ refuse_several(const struct object *o, const char *where)
 	if (names.failed)
 		report_nomem();
 	else if (names.len == 0)
-		report_error("%s: the records have ids of stacks, but the "
+		report_error("%s: the records have stack ids, but the "
 			     "object has no stack-trace map",
 		    where);
 	else
-		report_error("%s: \"stacks\" has to name one of the object's "
-			     "stack-trace maps: %.*s",
+		report_error("%s: the object has several stack-trace maps; "
+			     "set \"stacks\" to one of: %.*s",
 		    where, (int)names.len, names.data);
 	buf_free(&names);
 	return -1;
 }
 
-/* The object's only stack-trace map, or NULL. */
+/* Returns the object's stack-trace map if there is exactly one, else NULL. */
 static const struct bpf_map *
-only_map(const struct object *o)
+find_single_stack_map(const struct object *o)
 {
 	const struct bpf_map *only = NULL;
 	struct bpf_map *map;
@@ -82,21 +84,22 @@ export_stacks(struct stream_header *h, unsigned int map, const struct object *o)
 	const char *name;
 	int got = stack_layout_find(&layout, h, map);
 
-	if (got != 1 || !has_ids(&layout))
+	if (got != 1 || !has_stack_ids(&layout))
 		return got == -1 ? -1 : 0;
 	snprintf(where, sizeof(where), "%s: map %s: stack_trace",
 	    o->package->name, m->name);
-	if (named_map(m, &name, where) == -1)
+	if (read_stack_map_name(m, &name, where) == -1)
 		return -1;
-	stacks = name == NULL ? only_map(o)
+	stacks = name == NULL ? find_single_stack_map(o)
 			      : bpf_object__find_map_by_name(o->bpf, name);
 	if (name != NULL && (stacks == NULL || !is_stack_map(stacks))) {
-		report_error(
-		    "%s: %s is no stack-trace map of the object", where, name);
+		report_error("%s: the object has no stack-trace map called "
+			     "%s",
+		    where, name);
 		return -1;
 	}
 	if (stacks == NULL)
-		return refuse_several(o, where);
+		return report_no_single_stack_map(o, where);
 	m->stacks = strdup(bpf_map__name(stacks));
 	return m->stacks != NULL ? 0 : report_nomem();
 }

@@ -1,6 +1,6 @@
 /*
- * Stacks of exported maps: which stack-trace map the ids in their records
- * belong to.  For session/export.c.
+ * Stacks of exported maps: finds the stack-trace map that the stack ids in
+ * their records refer to.  Used by session/export.c only.
  */
 #ifndef SKEL_SESSION_EXPORT_STACKS_H
 #define SKEL_SESSION_EXPORT_STACKS_H
@@ -9,9 +9,10 @@
 #include "stream/stream.h"
 
 /*
- * Set stacks of map number map of h, if its records have ids of stacks: to the
- * map that its interpreter names, else to the object's only one.  Checks what
- * the interpreter says of the records.  Returns 0, or -1 after reporting.
+ * If records of map number map of h have stack ids, sets its stacks to the
+ * stack-trace map that its interpreter names or, if it names none, to the
+ * object's only one.  Also checks that the members that the interpreter names
+ * exist.  Returns 0, or -1 after reporting.
  */
 int export_stacks(
     struct stream_header *h, unsigned int map, const struct object *o);

@@ -15,12 +15,13 @@
 #include "session/export.h"
 
 /*
- * The kernel refuses a ring buffer with a value size, and a perf buffer with
- * another than a descriptor's; libbpf passes on what the definition says.
- * libbpf keeps the ids of the types (1.1.2, libbpf.c, bpf_map__set_value_size).
+ * A definition may give the type of a buffer's records as its value, but the
+ * kernel accepts a ring buffer without a value size only, and a perf buffer
+ * with the size of a descriptor only.  Setting the sizes leaves the BTF ids of
+ * the types as they are (libbpf 1.1.2, libbpf.c, bpf_map__set_value_size).
  */
 static int
-make_loadable(struct object *o)
+fix_buffer_sizes(struct object *o)
 {
 	struct bpf_map *map;
 	uint32_t size;
@@ -37,7 +38,9 @@ make_loadable(struct object *o)
 			continue;
 		if (bpf_map__set_value_size(map, size) != 0 ||
 		    bpf_map__set_key_size(map, size) != 0) {
-			report_error("%s: map %s: cannot set its value size",
+			report_error(
+			    "%s: map %s: libbpf cannot set the sizes of "
+			    "its key and value",
 			    o->package->name, bpf_map__name(map));
 			return -1;
 		}
@@ -45,9 +48,9 @@ make_loadable(struct object *o)
 	return 0;
 }
 
-/* Whether this kernel makes arrays that can be mapped; since 5.5. */
+/* Returns whether this kernel has arrays that can be mmapped (Linux 5.5). */
 static bool
-makes_mappable(void)
+kernel_can_map_arrays(void)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "skel_mappable",
@@ -58,46 +61,47 @@ makes_mappable(void)
 	return fd >= 0;
 }
 
-/* Whether that does for a map what it should: one that others share by its pin
- * stays as it is defined, since libbpf compares. */
+/* Returns whether to make an array mappable.  One that its definition pins
+ * stays as it is defined: libbpf compares its flags with the pinned map's. */
 static bool
-wants_mapping(const struct candidate *c)
+should_be_mappable(const struct export_entry *e)
 {
-	return c->source == STREAM_SAMPLE &&
-	       bpf_map__type(c->bpf) == BPF_MAP_TYPE_ARRAY &&
-	       bpf_map__pin_path(c->bpf) == NULL &&
-	       (bpf_map__map_flags(c->bpf) & BPF_F_MMAPABLE) == 0;
+	return e->source == STREAM_SAMPLE &&
+	       bpf_map__type(e->bpf) == BPF_MAP_TYPE_ARRAY &&
+	       bpf_map__pin_path(e->bpf) == NULL &&
+	       (bpf_map__map_flags(e->bpf) & BPF_F_MMAPABLE) == 0;
 }
 
 /*
- * Sampled arrays are read in memory if they can be, which is fast, and loses no
- * counts where they are cleared.
+ * Makes sampled arrays mappable: reading them in memory is fast, and clearing
+ * them there loses no counts.
  */
 static int
-make_mappable(const struct export *e)
+make_arrays_mappable(const struct export_list *l)
 {
 	bool asked = false;
 
-	for (size_t i = 0; i < e->n; i++) {
-		const struct candidate *c = &e->v[i];
+	for (size_t i = 0; i < l->n; i++) {
+		const struct export_entry *e = &l->v[i];
 
-		if (!wants_mapping(c))
+		if (!should_be_mappable(e))
 			continue;
-		if (!asked && !makes_mappable())
+		if (!asked && !kernel_can_map_arrays())
 			return 0;
 		asked = true;
-		if (bpf_map__set_map_flags(c->bpf,
-			bpf_map__map_flags(c->bpf) | BPF_F_MMAPABLE) == 0)
+		if (bpf_map__set_map_flags(e->bpf,
+			bpf_map__map_flags(e->bpf) | BPF_F_MMAPABLE) == 0)
 			continue;
-		report_error("%s: cannot set its flags", c->where);
+		report_error("%s: libbpf cannot make it mappable", e->where);
 		return -1;
 	}
 	return 0;
 }
 
-/* Whether the map's kind and its sample make it something to show. */
+/* Sets *source to how records of the map are read.  Returns false if it is
+ * neither a buffer nor sampled. */
 static bool
-find_source(const struct package_map *m, const struct bpf_map *map,
+find_map_source(const struct package_map *m, const struct bpf_map *map,
     enum stream_source *source)
 {
 	if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
@@ -111,171 +115,175 @@ find_source(const struct package_map *m, const struct bpf_map *map,
 	return true;
 }
 
-static enum form
-configured_form(const struct package_map *m)
+static enum value_type_source
+configured_type_source(const struct package_map *m)
 {
 	switch (m->export) {
 	case EXPORT_BTF:
-		return FORM_ID;
+		return VALUE_TYPE_BY_ID;
 	case EXPORT_CUSTOM:
-		return FORM_CUSTOM;
+		return VALUE_TYPE_CUSTOM;
 	default:
-		return FORM_OWN;
+		return VALUE_TYPE_OF_MAP;
 	}
 }
 
 static bool
-is_exported(const struct export *e, const char *name)
+is_exported(const struct export_list *l, const char *name)
 {
-	for (size_t i = 0; i < e->n; i++)
-		if (strcmp(e->v[i].name, name) == 0)
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].name, name) == 0)
 			return true;
 	return false;
 }
 
-/* A map that is no buffer and not sampled.  Returns 0 if it need not be
- * shown. */
+/* For a map that is neither a buffer nor sampled: returns 0 if it may be left
+ * out, or -1 after reporting. */
 static int
-no_source(const struct export *e, const struct candidate *c)
+check_unexported(const struct export_list *l, const struct export_entry *e)
 {
-	if (e->package->multiple_export_types) {
-		report_error(
-		    "%s: export_config needs \"sample\" beside it", c->where);
+	static const char why[] =
+	    "\"export_config\" needs a \"sample\" beside it, since the map is "
+	    "no ring buffer and no perf buffer";
+
+	if (l->package->multiple_export_types) {
+		report_error("%s: %s", e->where, why);
 		return -1;
 	}
-	if (c->map->export != EXPORT_NONE)
-		report_notice("%s: not shown: export_config needs \"sample\" "
-			      "beside it",
-		    c->where);
+	if (e->map->export != EXPORT_NONE)
+		report_notice("%s: not exported: %s", e->where, why);
 	return 0;
 }
 
-/* Whether what the package says of the map goes together. */
+/* Checks that the settings of the map in the package fit together. */
 static int
-check_candidate(const struct export *e, const struct candidate *c)
+check_entry(const struct export_list *l, const struct export_entry *e)
 {
-	if (is_exported(e, c->map->name)) {
-		report_error("%s: the package names it twice", c->where);
+	if (is_exported(l, e->map->name)) {
+		report_error("%s: the package lists this map twice", e->where);
 		return -1;
 	}
-	if (e->package->multiple_export_types &&
-	    c->map->export == EXPORT_DEFAULT && export_is_buffer(c)) {
-		report_error("%s: export_config \"default\" is for sampled "
-			     "maps only",
-		    c->where);
+	if (l->package->multiple_export_types &&
+	    e->map->export == EXPORT_DEFAULT && export_is_buffer(e)) {
+		report_error("%s: \"export_config\" is \"default\", which "
+			     "works for sampled maps only",
+		    e->where);
 		return -1;
 	}
-	if (c->map->sampled && export_is_buffer(c))
-		report_notice("%s: the events of a buffer come by themselves; "
-			      "its \"sample\" is not used",
-		    c->where);
+	if (e->map->sampled && export_is_buffer(e))
+		report_notice("%s: \"sample\" is ignored: the map is a "
+			      "buffer, whose records need no sampling",
+		    e->where);
 	return 0;
 }
 
 /*
- * Add the map if it is one to show.  With several export types only those
- * maps are that have an export_config; else every one that can be.
+ * Adds the map if it is exported.  With multiple_export_types only maps with an
+ * export_config are exported, otherwise all buffers and sampled maps.
  */
 static int
-consider(struct export *e, const struct package_map *m, struct object *o)
+add_map_entry(
+    struct export_list *l, const struct package_map *m, struct object *o)
 {
-	struct candidate *c = &e->v[e->n];
-	bool multiple = e->package->multiple_export_types;
+	struct export_entry *e = &l->v[l->n];
+	bool multiple = l->package->multiple_export_types;
 
 	if (multiple && m->export == EXPORT_NONE)
 		return 0;
-	*c = (struct candidate){
-		.name = m->name, .map = m, .form = configured_form(m)
-	};
-	snprintf(c->where, sizeof(c->where), "%s: map %s", e->package->name,
+	*e = (struct export_entry){ .name = m->name,
+		.map = m,
+		.type_from = configured_type_source(m) };
+	snprintf(e->where, sizeof(e->where), "%s: map %s", l->package->name,
 	    m->name);
-	c->bpf = bpf_object__find_map_by_name(o->bpf, m->name);
-	if (c->bpf == NULL) {
-		/* The names of libbpf's own maps depend on the object's. */
+	e->bpf = bpf_object__find_map_by_name(o->bpf, m->name);
+	if (e->bpf == NULL) {
+		/* Maps of data sections are called after the object. */
 		if (!multiple && !m->sampled && strchr(m->name, '.') != NULL)
 			return 0;
-		report_error("%s: the object has no such map", c->where);
+		report_error(
+		    "%s: the object has no map of this name", e->where);
 		return -1;
 	}
-	if (!find_source(m, c->bpf, &c->source))
-		return no_source(e, c);
-	if (check_candidate(e, c) == -1)
+	if (!find_map_source(m, e->bpf, &e->source))
+		return check_unexported(l, e);
+	if (check_entry(l, e) == -1)
 		return -1;
-	e->n++;
+	l->n++;
 	return 0;
 }
 
-/* Add the program if it is an iterator that will be attached. */
+/* Adds the program if it is an iterator that will be attached. */
 static int
-consider_iterator(struct export *e, const struct package_program *program,
+add_iterator_entry(struct export_list *l, const struct package_program *program,
     const struct attachments *a)
 {
-	struct candidate *c = &e->v[e->n];
+	struct export_entry *e = &l->v[l->n];
 
 	if (!attach_is_iterator(a, program->name))
 		return 0;
-	*c = (struct candidate){
+	*e = (struct export_entry){
 		.name = program->name,
 		.program = program,
 		.source = STREAM_ITER,
 	};
-	snprintf(c->where, sizeof(c->where), "%s: iterator %s",
-	    e->package->name, program->name);
-	if (is_exported(e, program->name)) {
+	snprintf(e->where, sizeof(e->where), "%s: iterator %s",
+	    l->package->name, program->name);
+	if (is_exported(l, program->name)) {
 		report_error(
-		    "%s: a map or program has the same name", c->where);
+		    "%s: another map or program has this name", e->where);
 		return -1;
 	}
-	e->n++;
+	l->n++;
 	return 0;
 }
 
 static int
-collect(struct export *e, struct object *o, const struct attachments *a)
+add_entries(
+    struct export_list *l, struct object *o, const struct attachments *a)
 {
-	const struct package *p = e->package;
+	const struct package *p = l->package;
 
-	e->v = calloc(p->nmaps + p->nprograms + 1, sizeof(*e->v));
-	if (e->v == NULL)
+	l->v = calloc(p->nmaps + p->nprograms + 1, sizeof(*l->v));
+	if (l->v == NULL)
 		return report_nomem();
 	for (size_t i = 0; i < p->nmaps; i++)
-		if (consider(e, &p->maps[i], o) == -1)
+		if (add_map_entry(l, &p->maps[i], o) == -1)
 			return -1;
 	for (size_t i = 0; i < p->nprograms; i++)
-		if (consider_iterator(e, &p->programs[i], a) == -1)
+		if (add_iterator_entry(l, &p->programs[i], a) == -1)
 			return -1;
 	return 0;
 }
 
 /*
- * Single mode: export_types[0] is for one buffer that has no type of its own.
- * If there are several, the last of them gets it, as in the reference loader.
+ * Without multiple_export_types export_types[0] describes the records of a
+ * buffer whose definition gives no type.  If there are several such buffers it
+ * goes to the last one, as in the reference loader.
  */
 static void
-give_listed_type(struct export *e)
+assign_listed_type(struct export_list *l)
 {
-	struct candidate *taker = NULL, *c;
+	struct export_entry *last = NULL, *e;
 	size_t buffers = 0;
 
-	for (size_t i = 0; i < e->n; i++)
-		buffers += export_is_buffer(&e->v[i]);
-	for (size_t i = 0; i < e->n; i++) {
-		c = &e->v[i];
-		if (!export_is_buffer(c) || c->form != FORM_OWN ||
-		    (buffers > 1 && export_own_value(e, c->bpf) != 0))
+	for (size_t i = 0; i < l->n; i++)
+		buffers += export_is_buffer(&l->v[i]);
+	for (size_t i = 0; i < l->n; i++) {
+		e = &l->v[i];
+		if (!export_is_buffer(e) || e->type_from != VALUE_TYPE_OF_MAP ||
+		    (buffers > 1 && export_map_value_type(l, e->bpf) != 0))
 			continue;
-		if (taker != NULL) {
-			report_notice("%s: no type for its records; "
-				      "export_types[0] went to %s",
-			    taker->where, c->name);
-			taker->form = FORM_RAW;
+		if (last != NULL) {
+			report_notice("%s: the type of its records is unknown, "
+				      "since export_types[0] describes map %s",
+			    last->where, e->name);
+			last->type_from = VALUE_TYPE_NONE;
 		}
-		taker = c;
-		taker->form = FORM_LISTED;
+		last = e;
+		last->type_from = VALUE_TYPE_LISTED;
 	}
 }
 
-/* Whether name is among names. */
 static bool
 is_among(const char *name, const char *const *names, size_t n)
 {
@@ -286,45 +294,44 @@ is_among(const char *name, const char *const *names, size_t n)
 }
 
 static int
-refuse_unknown(const struct export *e, const char *name)
+report_not_exported(const struct export_list *l, const char *name)
 {
 	struct buf names = { 0 };
 
-	for (size_t i = 0; i < e->n; i++)
-		buf_printf(&names, "%s%s", i == 0 ? "" : ", ", e->v[i].name);
+	for (size_t i = 0; i < l->n; i++)
+		buf_printf(&names, "%s%s", i == 0 ? "" : ", ", l->v[i].name);
 	if (names.failed)
 		report_nomem();
-	else if (e->n == 0)
-		report_error("%s: no exported map %s; there are none",
-		    e->package->name, name);
+	else if (l->n == 0)
+		report_error("%s: -m %s: the package exports no map",
+		    l->package->name, name);
 	else
-		report_error("%s: no exported map %s; there are: %.*s",
-		    e->package->name, name, (int)names.len, names.data);
+		report_error("%s: -m %s: not an exported map; these are: %.*s",
+		    l->package->name, name, (int)names.len, names.data);
 	buf_free(&names);
 	return -1;
 }
 
-/* Keep what -m names. */
+/* Keeps the exports that -m names. */
 static int
-filter(struct export *e, const char *const *only, size_t nonly)
+select_entries(struct export_list *l, const char *const *only, size_t nonly)
 {
 	size_t kept = 0;
 
 	if (nonly == 0)
 		return 0;
 	for (size_t i = 0; i < nonly; i++)
-		if (!is_exported(e, only[i]))
-			return refuse_unknown(e, only[i]);
-	for (size_t i = 0; i < e->n; i++)
-		if (is_among(e->v[i].name, only, nonly))
-			e->v[kept++] = e->v[i];
-	e->n = kept;
+		if (!is_exported(l, only[i]))
+			return report_not_exported(l, only[i]);
+	for (size_t i = 0; i < l->n; i++)
+		if (is_among(l->v[i].name, only, nonly))
+			l->v[kept++] = l->v[i];
+	l->n = kept;
 	return 0;
 }
 
-/* Whether the map is a per-CPU array of one 64-bit number. */
 static bool
-is_counter(const struct bpf_map *map)
+is_lost_counter(const struct bpf_map *map)
 {
 	return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY &&
 	       bpf_map__key_size(map) == sizeof(uint32_t) &&
@@ -332,11 +339,11 @@ is_counter(const struct bpf_map *map)
 	       bpf_map__max_entries(map) == 1;
 }
 
-/* The map in which the program counts what did not fit into the ring, if it
- * does. */
+/* Finds the map in which the program counts records that did not fit into the
+ * ring buffer m, and sets m->lost if there is one. */
 static int
-find_counter(
-    struct stream_map *m, const struct candidate *c, const struct object *o)
+find_lost_counter(
+    struct stream_map *m, const struct export_entry *e, const struct object *o)
 {
 	const struct bpf_map *map;
 	char *name;
@@ -346,39 +353,39 @@ find_counter(
 	if (asprintf(&name, "%s" LOST_COUNTER_SUFFIX, m->name) == -1)
 		return report_nomem();
 	map = bpf_object__find_map_by_name(o->bpf, name);
-	if (map != NULL && is_counter(map)) {
+	if (map != NULL && is_lost_counter(map)) {
 		m->lost = name;
 		return 0;
 	}
 	if (map != NULL)
-		report_notice("%s: its losses are not counted: %s is no "
-			      "percpu_array of one 64-bit number",
-		    c->where, name);
+		report_notice("%s: lost records are not counted: map %s is "
+			      "not a per-CPU array of one 64-bit number",
+		    e->where, name);
 	free(name);
 	return 0;
 }
 
 static int
-decide(struct export *e, struct object *o, const struct attachments *a,
-    const char *const *only, size_t nonly)
+describe_exports(struct export_list *l, struct object *o,
+    const struct attachments *a, const char *const *only, size_t nonly)
 {
-	const struct package *p = e->package;
+	const struct package *p = l->package;
 
-	if (collect(e, o, a) == -1)
+	if (add_entries(l, o, a) == -1)
 		return -1;
 	if (!p->multiple_export_types && p->nexport_types > 0) {
-		give_listed_type(e);
-		if (export_check_only_sample(e) == -1)
+		assign_listed_type(l);
+		if (export_check_only_sample(l) == -1)
 			return -1;
 	}
-	if (filter(e, only, nonly) == -1)
+	if (select_entries(l, only, nonly) == -1)
 		return -1;
-	if (make_mappable(e) == -1)
+	if (make_arrays_mappable(l) == -1)
 		return -1;
-	for (size_t i = 0; i < e->n; i++)
-		if (export_describe(e, &e->v[i]) == -1 ||
-		    export_stacks(e->header, (unsigned int)i, o) == -1 ||
-		    find_counter(&e->header->maps[i], &e->v[i], o) == -1)
+	for (size_t i = 0; i < l->n; i++)
+		if (export_describe(l, &l->v[i]) == -1 ||
+		    export_stacks(l->header, (unsigned int)i, o) == -1 ||
+		    find_lost_counter(&l->header->maps[i], &l->v[i], o) == -1)
 			return -1;
 	return 0;
 }
@@ -387,20 +394,20 @@ int
 export_maps(struct stream_header *h, struct object *o,
     const struct attachments *a, const char *const *only, size_t nonly)
 {
-	struct export e = {
+	struct export_list l = {
 		.package = o->package,
 		.header = h,
 		.btf = bpf_object__btf(o->bpf),
 	};
 	int ret;
 
-	if (make_loadable(o) == -1)
+	if (fix_buffer_sizes(o) == -1)
 		return -1;
-	if (e.btf != NULL && btf_import_open(&e.import, e.btf, &h->types) == -1)
+	if (l.btf != NULL && btf_import_open(&l.import, l.btf, &h->types) == -1)
 		return report_nomem();
-	ret = decide(&e, o, a, only, nonly);
-	btf_import_close(&e.import);
-	free(e.v);
+	ret = describe_exports(&l, o, a, only, nonly);
+	btf_import_close(&l.import);
+	free(l.v);
 	return ret;
 }
 

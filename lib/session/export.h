@@ -1,7 +1,7 @@
 /*
- * Exports: which of an object's maps and iterators are shown and with which
- * types, decided from the package, and from the object's own BTF where the
- * package is silent.
+ * Exports: decides which maps and iterators of an object become part of the
+ * stream and what types their records have.  The package says so; where it does
+ * not, the object's BTF does.
  */
 #ifndef SKEL_SESSION_EXPORT_H
 #define SKEL_SESSION_EXPORT_H
@@ -14,18 +14,19 @@
 #include "stream/stream.h"
 
 /*
- * Fill h's maps and types for the opened, not yet loaded object o: the maps,
- * then the iterators among the programs that a is to attach.  Ring and perf
- * buffers defined with a value type are made acceptable to the kernel (value
- * size 0) on the way.  only: names of those to take (-m), all if nonly is 0.
+ * Fills in the maps and types of h for the object o, which is opened but not
+ * yet loaded: first the maps, then the iterators among the programs that a will
+ * attach.  only holds the names of those to export (-m); if nonly is 0, all are
+ * exported.  Also changes definitions of maps so that the kernel accepts them:
+ * ring and perf buffers that have the type of their records as value.
  * Returns 0, or -1 after reporting.
  */
 int export_maps(struct stream_header *h, struct object *o,
     const struct attachments *a, const char *const *only, size_t nonly);
 
-/* Give the poller of h the links of its iterators, which were attached after
- * it was opened; those that were left out have none.  Returns 0, or -1 after
- * reporting. */
+/* Gives the poller p of h the links of its iterators, which are attached only
+ * after the poller was opened.  Iterators that were left out have no link.
+ * Returns 0, or -1 after reporting. */
 int export_links(const struct stream_header *h, const struct attachments *a,
     struct poller *p);
 

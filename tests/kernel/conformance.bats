@@ -300,9 +300,9 @@ custom() {
 	bpf_package conformance
 	local execs='(.meta.bpf_skel.maps[] | select(.name == "execs")).export_config'
 	jq -c "$execs = {custom_members: $(custom pid pid 0 ppid ppid 2)}" conformance.json > bad.json
-	fails_with 1 "bad.json: map execs: field ppid overlaps pid" skel-load bad.json
+	fails_with 1 "bad.json: map execs: field ppid overlaps field pid" skel-load bad.json
 	jq -c "$execs = {custom_members: $(custom pid pid 12345678)}" conformance.json > bad.json
-	fails_with 1 "bad.json: map execs: field pid ends at byte 12345682, the value at 32" skel-load bad.json
+	fails_with 1 "bad.json: map execs: field pid ends at byte 12345682, but the value has 32 bytes" skel-load bad.json
 	jq -c "$execs = {custom_members: [{name: \"pid\", offset: 0, btf_type_id: 12345678}]}" conformance.json > bad.json
 	fails_with 1 "bad.json: map execs: field pid: " skel-load bad.json
 	[[ $stderr == *12345678* ]]
@@ -326,9 +326,9 @@ custom() {
 	is '{"pid":7,"ppid":0,"comm":"COMM-STR","fname":"a/file"}' "$(jq -c 'del(.["@map"], .["@time"])' records)"
 	# Only the first of export_types counts, and it has to be the object's.
 	sed 's/"name":"fname"/"name":"file"/' conformance.json > bad.json
-	fails_with 1 "bad.json: map execs: export_types[0].members[3] is file, in the object fname" skel-load bad.json
+	fails_with 1 "bad.json: map execs: export_types[0].members[3] is file in the package, but fname in the object" skel-load bad.json
 	sed 's/"name":"exec","type_id"/"name":"exit","type_id"/' conformance.json > bad.json
-	fails_with 1 "bad.json: map execs: export_types[0] is struct exit, type" skel-load bad.json
+	fails_with 1 "bad.json: map execs: export_types[0] is struct exit, but type" skel-load bad.json
 }
 
 @test "several ring buffers have a type each and their records are told apart" {
@@ -375,9 +375,9 @@ shows_maps() {
 		.meta.bpf_skel.data_sections = null|meta.bpf_skel: data_sections is missing
 		.meta.bpf_skel.data_sections[0].name = ".rodata.x"|section .rodata.x is not in the object
 		.meta.bpf_skel.progs[0].name = "nosuch"|program nosuch is not in the object
-		.meta.bpf_skel.maps[0].name = "nosuch"|map nosuch: the object has no such map
+		.meta.bpf_skel.maps[0].name = "nosuch"|map nosuch: the object has no map of this name
 		.meta.bpf_skel.maps[0].export_config = {btf_type_id: 99999}|map values: there is no BTF type 99999
-		.meta.bpf_skel.maps[0].export_config = "default"|map values: export_config "default" is for sampled maps only
+		.meta.bpf_skel.maps[0].export_config = "default"|map values: "export_config" is "default", which works for sampled maps only
 		.meta.bpf_skel.maps[0].export_config = "custom"|maps[0].export_config: unknown export "custom"; known: no_export, default
 		.meta.bpf_skel.maps[0].sample = {type: "default_kv"}|maps[0].sample: interval is missing
 		.meta.bpf_skel.maps[0].sample = {interval: 1, type: "hist"}|maps[0]: unknown sample type "hist"; known: default_kv, log2_hist, linear_hist

@@ -77,20 +77,20 @@ pbtyped perf other -" "$(exported)"
 typed ringbuf other -
 rb2 ringbuf event -" "$(cat got)"
 	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
-	[ "$stderr" = "skel-load: meta.json: map rb: no type for its records; export_types[0] went to rb2" ]
+	[ "$stderr" = "skel-load: meta.json: map rb: the type of its records is unknown, since export_types[0] describes map rb2" ]
 }
 
 @test "export_types that are not the object's are refused" {
 	EDIT="$LISTED | .export_types[0].type_id = 1" meta "$RB"
-	refused "meta.json: map rb: export_types[0]: type 1 of the object is not struct event"
+	refused "meta.json: map rb: export_types[0] is struct event, but type 1 of the object is not a struct"
 	EDIT="$LISTED | .export_types[0].type_id = 99999" meta "$RB"
-	refused "map rb: export_types[0]: type 99999 of the object is not struct event"
+	refused "map rb: export_types[0] is struct event, but type 99999 of the object is not a struct"
 	EDIT="$LISTED | .export_types[0].type_id = \$other" meta "$RB"
-	refused "map rb: export_types[0] is struct event, type $OTHER of the object is struct other"
+	refused "map rb: export_types[0] is struct event, but type $OTHER of the object is struct other"
 	EDIT="$LISTED | .export_types[0].members[1].name = \"parent\"" meta "$RB"
-	refused "map rb: export_types[0].members[1] is parent, in the object ppid"
+	refused "map rb: export_types[0].members[1] is parent in the package, but ppid in the object"
 	EDIT="$LISTED | del(.export_types[0].members[3])" meta "$RB"
-	refused "map rb: export_types[0]: struct event has 3 members, in the object 4"
+	refused "map rb: export_types[0]: struct event has 3 members in the package, but 4 in the object"
 }
 
 @test "a sampled map has the types of its definition" {
@@ -116,7 +116,7 @@ percpu sample unsigned long unsigned int" "$(exported)"
 
 @test "export_types[0] must agree with the only sampled map's values" {
 	EDIT=$LISTED meta "{\"name\":\"hists\",$SAMPLE}"
-	refused "map hists: export_types[0] is struct event, type $(btf_id STRUCT hist) of the object is struct hist"
+	refused "map hists: export_types[0] is struct event, but type $(btf_id STRUCT hist) of the object is struct hist"
 	EDIT='.export_types = [{name: "hist", type_id: 1, size: 32, members: [{name: "slots", type: "u32"}]}]' \
 		meta "{\"name\":\"hists\",$SAMPLE}"
 	is "hists sample hist key" "$(exported)"
@@ -182,7 +182,7 @@ hists sample hist key" "$(exported)"
 @test "a buffer's sample is not used, which is said; a map that cannot be walked is refused" {
 	meta "{\"name\":\"rb\",$SAMPLE}"
 	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
-	is 'skel-load: meta.json: map rb: the events of a buffer come by themselves; its "sample" is not used' "$stderr"
+	is 'skel-load: meta.json: map rb: "sample" is ignored: the map is a buffer, whose records need no sampling' "$stderr"
 	meta "{\"name\":\"queue\",$SAMPLE}"
 	run -1 --separate-stderr skel-load -t 0.001 -e x.o meta.json
 	is "skel-load: map queue: a map of kind queue cannot be sampled" "$stderr"
@@ -209,11 +209,11 @@ hists sample hist key" "$(exported)"
 		EDIT=$MULTI meta "{\"name\":\"$1\",$SAMPLE,\"export_config\":{\"custom_members\":[$2]}}"
 	}
 	custom rb "{\"name\":\"comm\",\"offset\":0,\"btf_type_id\":$int},{\"name\":\"ppid\",\"offset\":3,\"btf_type_id\":$int}"
-	refused "meta.json: map rb: field ppid overlaps comm"
+	refused "meta.json: map rb: field ppid overlaps field comm"
 	custom hists "{\"name\":\"far\",\"offset\":30,\"btf_type_id\":$int}"
-	refused "map hists: field far ends at byte 34, the value at 32"
+	refused "map hists: field far ends at byte 34, but the value has 32 bytes"
 	custom typed "{\"name\":\"far\",\"offset\":8,\"btf_type_id\":$int}"
-	refused "map typed: field far ends at byte 12, the value at 8"
+	refused "map typed: field far ends at byte 12, but the value has 8 bytes"
 	custom rb "{\"name\":\"far\",\"offset\":4000000000,\"btf_type_id\":$int}"
 	refused "map rb: field far: offset 4000000000 is too large"
 	custom rb '{"name":"x","offset":0,"btf_type_id":99999}'
@@ -224,26 +224,26 @@ hists sample hist key" "$(exported)"
 
 @test "an export_config that cannot be is refused" {
 	EDIT=$MULTI meta '{"name":"rb","export_config":"default"}'
-	refused 'meta.json: map rb: export_config "default" is for sampled maps only'
+	refused 'meta.json: map rb: "export_config" is "default", which works for sampled maps only'
 	EDIT=$MULTI meta '{"name":"rb","export_config":{"btf_type_id":99999}}'
 	refused "map rb: "
 	EDIT=$MULTI meta '{"name":"hists","export_config":"default"}'
-	refused 'map hists: export_config needs "sample" beside it'
+	refused 'map hists: "export_config" needs a "sample" beside it'
 	EDIT=$MULTI meta '{"name":"nope","export_config":"default"}'
-	refused "map nope: the object has no such map"
+	refused "map nope: the object has no map of this name"
 	meta "{\"name\":\"nope\",$SAMPLE}"
-	refused "map nope: the object has no such map"
+	refused "map nope: the object has no map of this name"
 	EDIT=$MULTI meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":{\"btf_type_id\":$EVENT}}"
 	exported > got
 	EDIT=$MULTI meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":{\"btf_type_id\":$OTHER}}"
-	refused "map hists: its value is 32 bytes, the type other has 8"
+	refused "map hists: the map's value has 32 bytes, but its type other has 8"
 	meta "$RB" "$RB"
 	refused "rb"
 }
 
 @test "a map that the object does not have is refused, libbpf's own aside" {
 	meta "$RB" '{"name":"nope"}'
-	refused "meta.json: map nope: the object has no such map"
+	refused "meta.json: map nope: the object has no map of this name"
 	meta "$RB" '{"name":"other_o.bss","ident":"bss","mmaped":true}'
 	is "rb ringbuf - -" "$(exported)"
 }
@@ -253,9 +253,9 @@ hists sample hist key" "$(exported)"
 	is "typed ringbuf other -
 hists sample hist key" "$(exported -m hists -m typed)"
 	is '["int","key","long","other"]' "$(jq -c '[.types[].name] | map(select(. == "int" or . == "key" or . == "long" or . == "other")) | sort' header)"
-	refused "meta.json: no exported map nope; there are: rb, typed, hists" -m nope
+	refused "meta.json: -m nope: not an exported map; these are: rb, typed, hists" -m nope
 	meta '{"name":"bare"}'
-	refused "meta.json: no exported map bare; there are none" -m bare
+	refused "meta.json: -m bare: the package exports no map" -m bare
 }
 
 @test "buffers defined with a value can be loaded, exported or not" {

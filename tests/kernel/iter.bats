@@ -256,7 +256,7 @@ NOW  the end" ]
 	edit iters.json '.meta.bpf_skel.progs |= map(select(.name == "lines" or .name == "records"))'
 	run -0 --separate-stderr skel-load -f json -m lines iters.json
 	[ "$(jq -c .maps <<<"${lines[0]}")" = '[{"name":"lines","source":"iter","text":true}]' ]
-	fails_with 1 "no exported map nosuch; there are: records, lines" skel-load -m nosuch iters.json
+	fails_with 1 "-m nosuch: not an exported map; these are: records, lines" skel-load -m nosuch iters.json
 }
 
 @test "an iterator that is off, or held back, or optional and cannot be, is not read" {

@@ -294,7 +294,7 @@ counted() {
 @test "a map of that name that is no counter is told in one line, and not used" {
 	bpf_package flood -DCOUNTER=BPF_MAP_TYPE_ARRAY
 	run -0 --separate-stderr skel-load --check flood.json
-	is "skel-load: flood.json: map flood_of_more_than_15: its losses are not counted: flood_of_more_than_15_lost_samples is no percpu_array of one 64-bit number" "$stderr"
+	is "skel-load: flood.json: map flood_of_more_than_15: lost records are not counted: map flood_of_more_than_15_lost_samples is not a per-CPU array of one 64-bit number" "$stderr"
 	start_load flood.json
 	flood 1
 	end_load

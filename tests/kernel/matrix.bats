@@ -290,7 +290,7 @@ custom_stacks() {
 @test "default with several types is refused for buffers, which have no definition to go by" {
 	for map in ring perf; do
 		package true '"default"' default_kv '"default_struct"' "$map"
-		fails_with 1 "x.json: map $map: export_config \"default\" is for sampled maps only" skel-load x.json
+		fails_with 1 "x.json: map $map: \"export_config\" is \"default\", which works for sampled maps only" skel-load x.json
 	done
 }
 
@@ -299,9 +299,9 @@ custom_stacks() {
 	for config in '"default"' "{\"btf_type_id\":$HIST}" "$(custom)"; do
 		package true "$config" default_kv '"default_struct"' hash
 		edit x.json 'del(.meta.bpf_skel.maps[].sample)'
-		fails_with 1 'x.json: map hash: export_config needs "sample" beside it' skel-load x.json
+		fails_with 1 'x.json: map hash: "export_config" needs a "sample" beside it' skel-load x.json
 		edit x.json '.meta.enable_multiple_export_types = false'
 		run -0 --separate-stderr skel-load -t 0.01 x.json
-		is 'skel-load: x.json: map hash: not shown: export_config needs "sample" beside it' "$stderr"
+		is 'skel-load: x.json: map hash: not exported: "export_config" needs a "sample" beside it, since the map is no ring buffer and no perf buffer' "$stderr"
 	done
 }

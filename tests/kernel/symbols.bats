@@ -515,11 +515,11 @@ has_records() {
 
 @test "of several stack maps the package says which one it is" {
 	package stackids -DTWO_STACK_MAPS
-	fails_with 1 '"stacks" has to name one of the object'\''s stack-trace maps: stackmap, other' \
+	fails_with 1 'the object has several stack-trace maps; set "stacks" to one of: stackmap, other' \
 		skel-load --check stackids.json
 	package stackids -DTWO_STACK_MAPS -DSTACKS=stackmap
 	run -0 skel-load --check stackids.json
 	package stackids -DTWO_STACK_MAPS -DSTACKS=counts
-	fails_with 1 'map counts: stack_trace: counts is no stack-trace map of the object' \
+	fails_with 1 'map counts: stack_trace: the object has no stack-trace map called counts' \
 		skel-load --check stackids.json
 }
