@@ -55,7 +55,6 @@ PKG_CONFIG := $(or $(if $(CROSS),$(shell command -v $(CROSS)pkg-config)), \
 endif
 CLANG      ?= clang
 LLVM_STRIP ?= llvm-strip
-export CC PKG_CONFIG
 
 # The libraries that each command links.  This table is the architecture: only
 # skel-load and skel-poll use the kernel's BPF, and libdw for the symbols of
@@ -96,6 +95,7 @@ NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck g++ git 
 NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod qemu-system-x86_64:qemu-system-x86 xz:xz-utils
 NEED_fuzz  := $(NEED_check) '/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
 NEED_bench := $(NEED_build) clang -- bpftrace python3 valgrind
+INSTALL_MISSING = CC="$(CC)" PKG_CONFIG="$(PKG_CONFIG)" tests/helpers/install-missing
 # What goal $1 needs: what its name says, or else the part before "-".
 needs = $(or $(NEED_$1),$(NEED_$(firstword $(subst -, ,$1))))
 # Debian's packages for the disk of a guest.
@@ -220,9 +220,9 @@ $(B)/link.flags: export FLAGS = $(CC) $(LDFLAGS)
 
 deps: deps-check ## install what the build and the tests need
 deps-%:
-	@tests/helpers/install-missing $(call needs,$*)
+	@$(INSTALL_MISSING) $(call needs,$*)
 find-missing:
-	@tests/helpers/install-missing -n $(NEED_build)
+	@$(INSTALL_MISSING) -n $(NEED_build)
 
 # clangd finds it here.  The compiler is asked nothing: make knows the commands.
 comma := ,
@@ -243,7 +243,7 @@ check-build: all $(UNIT) $(REPLAY) ## build what the tests run
 
 check: check-build ## run all tests that can run here
 	@[ -n "$(SAN)$(NO_GUEST)" ] || tests/helpers/has-bpf >/dev/null || \
-		tests/helpers/install-missing $(NEED_check-vm) || :
+		$(INSTALL_MISSING) $(NEED_check-vm) || :
 	@$(RUN) UNIT="$(UNIT)" $(FOR_GUEST) tests/run $(TESTS)
 
 # One file of tests or one unit program, by its name or by any part of its path
@@ -263,7 +263,7 @@ else
 	@$(RUN) NO_GUEST=1 $(FOR_GUEST) tests/run $(T_UNIT) $(T_BATS)
 endif
 
-# Clang's warnings, and its code, are others.
+# Clang has warnings that gcc does not have, and the other way round.
 check-clang: ## run the tests with a build by clang
 	@$(MAKE) check CC=clang B=build/clang
 

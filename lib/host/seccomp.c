@@ -256,7 +256,7 @@ seccomp_confine_filter(void)
 	/* For raise(3). */
 	if (ret == 0)
 		ret = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-		    SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid()));
+		    SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid(), 0));
 	return enforce(c, ret);
 }
 
@@ -274,7 +274,7 @@ seccomp_confine_stage(const struct confine_needs *needs)
 	ret = add(c, no, others, nitems(others));
 	if (ret == 0)
 		ret = seccomp_rule_add(c, no, SCMP_SYS(tgkill), 1,
-		    SCMP_A0_32(SCMP_CMP_NE, (uint32_t)getpid()));
+		    SCMP_A0_32(SCMP_CMP_NE, (uint32_t)getpid(), 0));
 	if (ret == 0 && !needs->sockets)
 		ret = add(c, no, sockets, nitems(sockets));
 	if (ret == 0 && !needs->writes)

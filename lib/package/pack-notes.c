@@ -377,8 +377,8 @@ static int
 misplaced(const struct note *n)
 {
 	static const char *const places[] = {
-		[NOTE_OTHER] = "anything but globals, maps, programs and the "
-			       "license",
+		[NOTE_OTHER] = ("anything but globals, maps, programs and "
+				"the license"),
 		[NOTE_VARIABLE] = "a variable",
 		[NOTE_MAP] = "a map",
 		[NOTE_LICENSE] = "the license",

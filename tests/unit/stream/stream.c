@@ -442,8 +442,8 @@ batches_hold_the_same_records(void)
 		"=\n", "\n", "{\"@lost\":{\"map\":\"rb\",\"count\":1}}\n",
 		"{\"@map\":\"rb\"}\n", "=\x00\x09 23456789\n", "=\x0b\n",
 		/* Cut short, and the next line ends where it should have. */
-		"=\x16\x01"
-		"b\n{\"@map\":\"abcdefghijklm\"}\n" };
+		("=\x16\x01"
+		 "b\n{\"@map\":\"abcdefghijklm\"}\n") };
 	struct buf in = { 0 }, a = { 0 }, b = { 0 }, reports = { 0 };
 	unsigned char bytes[40000];
 
