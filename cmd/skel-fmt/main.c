@@ -21,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/output.h"
 #include "base/report.h"
 #include "base/signals.h"
@@ -84,17 +85,14 @@ static const struct command command = {
 /* A growing list of borrowed strings. */
 struct word_list {
 	const char **v; /* owned */
-	size_t n;
+	size_t n, cap;
 };
 
 static int
 word_list_add(struct word_list *w, const char *word)
 {
-	const char **v = reallocarray(w->v, w->n + 1, sizeof(*v));
-
-	if (v == NULL)
+	if (!array_room(w->v, w->n, w->cap))
 		return report_nomem();
-	w->v = v;
 	w->v[w->n++] = word;
 	return 0;
 }

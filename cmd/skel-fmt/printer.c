@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/report.h"
 #include "base/signals.h"
@@ -407,13 +408,11 @@ find_untyped(struct printer *p, const struct stream_line *line)
 		bad_record(p, "more than %d maps", STREAM_MAPS_MAX);
 		return NULL;
 	}
-	u = reallocarray(p->untyped, p->nuntyped + 1, sizeof(*u));
-	if (u == NULL) {
+	if (!array_room(p->untyped, p->nuntyped, p->untyped_cap)) {
 		p->out->buf.failed = true;
 		return NULL;
 	}
-	p->untyped = u;
-	u += p->nuntyped;
+	u = &p->untyped[p->nuntyped];
 	*u = (struct untyped){ strdup(p->map.data),
 		plan_new_untyped(p->map.data, &p->plan, line->text,
 		    line->text_len, &wrong_at) };

@@ -36,7 +36,7 @@ struct printer {
 	struct plan **plans; /* owned: by map; NULL: not shown */
 	size_t nplans;
 	struct untyped *untyped; /* owned */
-	size_t nuntyped;
+	size_t nuntyped, untyped_cap;
 	size_t shown;   /* maps that are */
 	struct buf map; /* the name of a JSON record's */
 	uint64_t lost, lost_told;

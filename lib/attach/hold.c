@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "attach/hold.h"
+#include "base/array.h"
 
 static void
 undo_hold(struct attach_hold *h)
@@ -17,15 +18,11 @@ undo_hold(struct attach_hold *h)
 static struct attach_error
 add_hold(struct attachment *a, struct attach_hold h)
 {
-	struct attach_hold *v =
-	    reallocarray(a->holds, a->nholds + 1, sizeof(*v));
-
-	if (v == NULL) {
+	if (!array_room(a->holds, a->nholds, a->holds_cap)) {
 		undo_hold(&h);
 		return attach_errno(ENOMEM);
 	}
-	a->holds = v;
-	v[a->nholds++] = h;
+	a->holds[a->nholds++] = h;
 	return ATTACH_SUCCESS;
 }
 

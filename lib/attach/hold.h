@@ -21,7 +21,7 @@ struct attach_hold {
 struct attachment {
 	const struct bpf_program *program; /* borrowed */
 	struct attach_hold *holds;         /* owned */
-	size_t nholds;
+	size_t nholds, holds_cap;
 };
 
 /*

@@ -10,13 +10,14 @@
 
 #include "attach/target.h"
 #include "attach/ways.h"
+#include "base/array.h"
 
 /* The PMU by which kprobes are opened; missing if the kernel has none. */
 #define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
 
 struct function_names {
 	char **v; /* owned, as the strings are */
-	size_t n;
+	size_t n, cap;
 };
 
 static bool
@@ -135,15 +136,8 @@ free_function_names(struct function_names *names)
 static int
 add_function_name(struct function_names *names, const char *name)
 {
-	char **v = names->v;
-
-	/* At 0, 1, 2, 4, 8...: make room for twice as many. */
-	if ((names->n & (names->n - 1)) == 0)
-		v = reallocarray(v, 2 * names->n + 1, sizeof(*v));
-	if (v == NULL)
-		return -1;
-	names->v = v;
-	if ((v[names->n] = strdup(name)) == NULL)
+	if (!array_room(names->v, names->n, names->cap) ||
+	    (names->v[names->n] = strdup(name)) == NULL)
 		return -1;
 	names->n++;
 	return 0;

@@ -14,6 +14,7 @@
 #include "attach/file.h"
 #include "attach/target.h"
 #include "attach/ways.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/suggest.h"
 #include "elf/elf-names.h"
@@ -34,7 +35,7 @@ struct function_matches {
 	const char *wanted; /* borrowed */
 	bool pattern;
 	uint64_t *offsets; /* owned, each once */
-	size_t n;
+	size_t n, cap;
 	bool local;  /* the matches are static functions */
 	bool failed; /* memory ran out */
 	struct suggest near;
@@ -146,17 +147,13 @@ parse_uprobe_target(struct uprobe_target *t, const struct attach_job *j)
 static bool
 add_offset(struct function_matches *m, uint64_t offset)
 {
-	uint64_t *v;
-
 	for (size_t i = 0; i < m->n; i++)
 		if (m->offsets[i] == offset)
 			return true;
-	v = reallocarray(m->offsets, m->n + 1, sizeof(*v));
-	if (v == NULL) {
+	if (!array_room(m->offsets, m->n, m->cap)) {
 		m->failed = true;
 		return false;
 	}
-	m->offsets = v;
 	m->offsets[m->n++] = offset;
 	return true;
 }

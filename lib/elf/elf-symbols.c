@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/addr-search.h"
+#include "base/array.h"
 #include "elf/elf-symbols.h"
 
 enum {
@@ -48,17 +49,10 @@ rank(const GElf_Sym *sym, const char *name)
 static int
 add(struct elf_symbols *s, const GElf_Sym *sym, const char *name, uint64_t size)
 {
-	struct elf_symbol *more;
-
 	if (s->n == COUNT_MAX)
 		return 0;
-	if (s->n == s->cap) {
-		s->cap = s->cap == 0 ? 256 : s->cap * 2;
-		more = reallocarray(s->v, s->cap, sizeof(*more));
-		if (more == NULL)
-			return -1;
-		s->v = more;
-	}
+	if (!array_room(s->v, s->n, s->cap))
+		return -1;
 	s->v[s->n++] = (struct elf_symbol){ .addr = sym->st_value,
 		.size = size,
 		.name = name,

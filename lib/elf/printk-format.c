@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/report.h"
 #include "elf/printk-format.h"
 
@@ -27,17 +28,13 @@ is_text(const char *s, size_t n)
 static int
 add(struct printk_formats *f, const char *s, size_t n)
 {
-	char **v;
-
 	if (!is_text(s, n))
 		return 0;
 	n = strcspn(s, "\n") < n ? strcspn(s, "\n") : n;
-	v = reallocarray(f->v, f->n + 1, sizeof(*v));
-	if (v == NULL)
+	if (!array_room(f->v, f->n, f->cap))
 		return report_nomem();
-	f->v = v;
-	v[f->n] = strndup(s, n < FORMAT_MAX ? n : FORMAT_MAX);
-	if (v[f->n] == NULL)
+	f->v[f->n] = strndup(s, n < FORMAT_MAX ? n : FORMAT_MAX);
+	if (f->v[f->n] == NULL)
 		return report_nomem();
 	f->n++;
 	return 0;

@@ -10,7 +10,7 @@
 
 struct printk_formats {
 	char **v; /* owned: formats as in C, to their first newline */
-	size_t n;
+	size_t n, cap;
 };
 
 /* Collect the strings of the object's read-only data.  Returns 0, or -1 after

@@ -90,6 +90,7 @@ struct plan {
 	 * time in its first two cells. */
 	struct json_row row;
 	uint32_t *cells; /* owned */
+	size_t cells_cap;
 	uint32_t slots_cell, values_cell;
 
 	/* Reused by every record. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/report.h"
 #include "format/plan-form.h"
 
@@ -10,12 +11,10 @@ static int
 add_column(struct plan *p, const char *name, uint32_t cell)
 {
 	struct field c = { .place.type = TYPE_NONE };
-	uint32_t *cells =
-	    reallocarray(p->cells, p->columns.n + 1, sizeof(*cells));
 
-	if (cells == NULL || cell == JSON_ROW_NO_CELL)
+	if (cell == JSON_ROW_NO_CELL ||
+	    !array_room(p->cells, p->columns.n, p->cells_cap))
 		return -1;
-	p->cells = cells;
 	p->cells[p->columns.n] = cell;
 	c.name = c.path = strdup(name);
 	if (c.name == NULL)

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "format/program.h"
@@ -37,19 +38,9 @@ program_add_styled_text(struct program *s, const char *text, enum style style)
 static struct step *
 push_with(struct program *s, struct step step, size_t n, size_t value_most)
 {
-	size_t cap = s->cap == 0 ? 32 : s->cap * 2;
-	struct step *v;
-
-	if (s->failed)
+	if (s->failed || !array_room(s->v, s->n, s->cap)) {
+		s->failed = true;
 		return NULL;
-	if (s->n == s->cap) {
-		v = reallocarray(s->v, cap, sizeof(*v));
-		if (v == NULL) {
-			s->failed = true;
-			return NULL;
-		}
-		s->v = v;
-		s->cap = cap;
 	}
 	step.text = (uint32_t)s->pending;
 	step.text_len = (uint32_t)n;
@@ -144,13 +135,11 @@ enum_names(struct program *s, uint32_t type, enum style style)
 	for (size_t i = 0; i < s->nenums; i++)
 		if (s->enums[i].type == t && s->enums[i].style == style)
 			return (uint32_t)i;
-	e = reallocarray(s->enums, s->nenums + 1, sizeof(*e));
-	if (e == NULL) {
+	if (!array_room(s->enums, s->nenums, s->enums_cap)) {
 		s->failed = true;
 		return 0;
 	}
-	s->enums = e;
-	e += s->nenums;
+	e = &s->enums[s->nenums];
 	*e = (struct enum_names){ .type = t,
 		.style = style,
 		.n = t->nconstants,

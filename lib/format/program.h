@@ -126,7 +126,7 @@ struct program {
 	struct buf texts, names;
 	size_t pending;           /* texts from here on wait for their step */
 	struct enum_names *enums; /* owned */
-	size_t nenums;
+	size_t nenums, enums_cap;
 	unsigned int loops; /* that the next step is in */
 	bool failed;        /* memory ran out */
 };

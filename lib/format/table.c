@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "format/table.h"
@@ -48,20 +49,11 @@ void
 table_add(struct table *t, const char *name, bool right, unsigned int width,
     unsigned int least)
 {
-	size_t cap = t->cap == 0 ? 16 : t->cap * 2;
-	struct table_column *v;
 	unsigned int wide;
 	char *head;
 
-	if (!t->failed && t->n == t->cap) {
-		v = reallocarray(t->v, cap, sizeof(*v));
-		if (v == NULL) {
-			t->failed = true;
-		} else {
-			t->v = v;
-			t->cap = cap;
-		}
-	}
+	if (!t->failed)
+		t->failed = !array_room(t->v, t->n, t->cap);
 	head = t->failed ? NULL : head_of(name);
 	if (head == NULL) {
 		t->failed = true;

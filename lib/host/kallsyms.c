@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/addr-search.h"
+#include "base/array.h"
 #include "base/report.h"
 #include "base/util.h"
 #include "host/kallsyms.h"
@@ -105,17 +106,11 @@ rank(const struct kallsyms_line *l)
 static void
 add(struct kallsyms *k, size_t *cap, const struct kallsyms_line *l)
 {
-	struct kernel_symbol *more;
 	uint32_t name = 0;
 
-	if (k->n == *cap) {
-		*cap = *cap == 0 ? 65536 : *cap * 2;
-		more = reallocarray(k->v, *cap, sizeof(*more));
-		if (more == NULL) {
-			k->names.failed = true;
-			return;
-		}
-		k->v = more;
+	if (!array_room(k->v, k->n, *cap)) {
+		k->names.failed = true;
+		return;
 	}
 	if (is_function(l)) {
 		name = (uint32_t)k->names.len;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/addr-search.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/parse-number.h"
 #include "base/report.h"
@@ -91,19 +92,14 @@ set_kind(struct mapping *m, const char *p)
 static int
 add_line(struct mappings *m, size_t *cap, const char *line)
 {
-	struct mapping new = { 0 }, *more;
+	struct mapping new = { 0 };
 	bool executable;
 
 	if (!parse_numbers(&new, &line, &executable) || !executable ||
 	    m->n == COUNT_MAX || (m->n > 0 && new.start < m->v[m->n - 1].end))
 		return 0;
-	if (m->n == *cap) {
-		*cap = *cap == 0 ? 16 : *cap * 2;
-		more = reallocarray(m->v, *cap, sizeof(*more));
-		if (more == NULL)
-			return -1;
-		m->v = more;
-	}
+	if (!array_room(m->v, m->n, *cap))
+		return -1;
 	if (set_kind(&new, line) == -1)
 		return -1;
 	m->v[m->n++] = new;

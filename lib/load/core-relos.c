@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "elf/elf-section.h"
 #include "load/core-relos.h"
 
@@ -72,19 +73,12 @@ static bool
 add_root(struct core_relos *c, const char *name, uint16_t kind)
 {
 	size_t len = essential_len(name);
-	struct core_root *v;
 
 	for (size_t i = 0; i < c->n; i++)
 		if (is_root(&c->v[i], name, len, kind))
 			return true;
-	if (c->n == c->cap) {
-		size_t cap = c->cap == 0 ? 8 : 2 * c->cap;
-
-		if ((v = reallocarray(c->v, cap, sizeof(*v))) == NULL)
-			return false;
-		c->v = v;
-		c->cap = cap;
-	}
+	if (!array_room(c->v, c->n, c->cap))
+		return false;
 	c->v[c->n++] =
 	    (struct core_root){ .name = name, .len = len, .kind = kind };
 	return true;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json-doc.h"
 #include "base/nomem.h"
 #include "base/report.h"
@@ -336,21 +337,14 @@ derive(const struct deriving *d, struct arg *arg)
 static int
 append(struct args *a, const struct arg *arg)
 {
-	size_t cap = a->cap == 0 ? 16 : a->cap * 2;
-	struct arg *v = a->v;
-
 	if (a->n == ARGS_MAX) {
 		report_error(
 		    "%s: more than %d variables", a->package->name, ARGS_MAX);
 		return -1;
 	}
-	if (a->n == a->cap) {
-		if ((v = reallocarray(a->v, cap, sizeof(*v))) == NULL)
-			return report_nomem();
-		a->v = v;
-		a->cap = cap;
-	}
-	v[a->n++] = *arg;
+	if (!array_room(a->v, a->n, a->cap))
+		return report_nomem();
+	a->v[a->n++] = *arg;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/nomem.h"
 #include "base/report.h"
 #include "base/util.h"
@@ -33,24 +34,16 @@ join(const char *parent, const char *name)
 static void
 add(struct fields *c, char *name, char *path, const struct field_place *p)
 {
-	size_t cap = c->cap == 0 ? 16 : c->cap * 2;
-	struct field *v = c->v;
-
 	if (name == NULL || path == NULL)
 		c->failed = true;
-	if (!c->failed && c->n == c->cap) {
-		v = reallocarray(c->v, cap, sizeof(*v));
-		c->failed = v == NULL;
-	}
+	if (!c->failed)
+		c->failed = !array_room(c->v, c->n, c->cap);
 	if (c->failed) {
 		nomem_note();
 		free(name);
 		free(path);
 		return;
 	}
-	if (c->n == c->cap)
-		c->cap = cap;
-	c->v = v;
 	c->v[c->n++] = (struct field){ name, path, *p, strlen(name) };
 }
 

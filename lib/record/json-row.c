@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "record/json-row.h"
 
 enum {
@@ -66,18 +67,12 @@ find_key(const struct json_row *r, uint32_t parent, uint32_t likely,
 static uint32_t
 new_key(struct json_row *r, uint32_t parent, const char *name, size_t len)
 {
-	struct json_row_key *keys;
 	uint32_t last = r->keys[parent].last, k = (uint32_t)r->nkeys;
 	char *copy;
 
-	if (r->nkeys == r->keys_cap) {
-		keys = reallocarray(r->keys, r->keys_cap * 2, sizeof(*keys));
-		if (keys == NULL) {
-			r->failed = true;
-			return 0;
-		}
-		r->keys = keys;
-		r->keys_cap *= 2;
+	if (!array_room(r->keys, r->nkeys, r->keys_cap)) {
+		r->failed = true;
+		return 0;
 	}
 	copy = malloc(len + 1);
 	if (copy == NULL) {
@@ -103,16 +98,12 @@ new_key(struct json_row *r, uint32_t parent, const char *name, size_t len)
 static uint32_t
 cell_of(struct json_row *r, uint32_t key)
 {
-	struct json_cell *cells;
-
 	if (r->keys[key].cell != JSON_ROW_NO_CELL)
 		return r->keys[key].cell;
-	cells = reallocarray(r->cells, r->ncells + 1, sizeof(*cells));
-	if (cells == NULL) {
+	if (!array_room(r->cells, r->ncells, r->cells_cap)) {
 		r->failed = true;
 		return JSON_ROW_NO_CELL;
 	}
-	r->cells = cells;
 	r->cells[r->ncells] = (struct json_cell){ 0 };
 	r->keys[key].cell = (uint32_t)r->ncells;
 	return (uint32_t)r->ncells++;

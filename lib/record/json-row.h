@@ -42,7 +42,7 @@ struct json_row {
 	struct json_row_key *keys; /* owned; the first is the whole object */
 	size_t nkeys, keys_cap;
 	struct json_cell *cells; /* owned */
-	size_t ncells;
+	size_t ncells, cells_cap;
 	/* Add the keys of the next object as they come, and with deep those of
 	 * objects in it. */
 	bool collect, deep;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/utf8.h"
 #include "base/util.h"
 #include "record/stack-view.h"
@@ -89,21 +90,13 @@ static void
 add(struct stack_view *v, uint64_t addr, bool inlined,
     struct symbol_frame frame)
 {
-	size_t cap = v->cap == 0 ? 128 : v->cap * 2;
-	struct stack_frame *p = v->v;
-
 	if (v->n == STACK_FRAMES_MAX || v->failed)
 		return;
-	if (v->n == v->cap) {
-		p = reallocarray(v->v, cap, sizeof(*p));
-		if (p == NULL) {
-			v->failed = true;
-			return;
-		}
-		v->v = p;
-		v->cap = cap;
+	if (!array_room(v->v, v->n, v->cap)) {
+		v->failed = true;
+		return;
 	}
-	p[v->n++] = (struct stack_frame){
+	v->v[v->n++] = (struct stack_frame){
 		.addr = addr, .inlined = inlined, .frame = frame
 	};
 }

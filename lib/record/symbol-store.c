@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/text.h"
@@ -42,7 +43,7 @@ struct symbol_store {
 	struct symbol_hash frames; /* by pid and address */
 	struct symbol_hash stacks; /* by the map's place in names, and id */
 	char **names;              /* owned: maps of stacks */
-	size_t nnames;
+	size_t nnames, names_cap;
 };
 
 /* A bucket for two numbers.  Whoever writes streams cannot choose which ones
@@ -261,17 +262,13 @@ find_name(const struct symbol_store *s, const char *stacks)
 static int
 add_name(struct symbol_store *s, const char *stacks)
 {
-	char **names;
-
 	if (s->nnames == STREAM_MAPS_MAX) {
 		report_error("%s: there are stacks of %d maps already", stacks,
 		    STREAM_MAPS_MAX);
 		return -1;
 	}
-	names = reallocarray(s->names, s->nnames + 1, sizeof(*names));
-	if (names == NULL)
+	if (!array_room(s->names, s->nnames, s->names_cap))
 		return report_nomem();
-	s->names = names;
 	s->names[s->nnames] = strdup(stacks);
 	if (s->names[s->nnames] == NULL)
 		return report_nomem();

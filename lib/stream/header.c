@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/json-doc.h"
 #include "base/report.h"
@@ -116,15 +117,13 @@ stream_header_add_map(struct stream_header *h, const char *name)
 		    STREAM_MAPS_MAX);
 		return NULL;
 	}
-	m = reallocarray(h->maps, h->nmaps + 1, sizeof(*m));
-	if (m != NULL) {
-		h->maps = m;
-		m += h->nmaps;
-		*m =
-		    (struct stream_map){ .value = TYPE_NONE, .key = TYPE_NONE };
-		m->name = strdup(name);
+	if (!array_room(h->maps, h->nmaps, h->maps_cap)) {
+		report_nomem();
+		return NULL;
 	}
-	if (m == NULL || m->name == NULL) {
+	m = &h->maps[h->nmaps];
+	*m = (struct stream_map){ .value = TYPE_NONE, .key = TYPE_NONE };
+	if ((m->name = strdup(name)) == NULL) {
 		report_nomem();
 		return NULL;
 	}

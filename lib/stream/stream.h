@@ -92,7 +92,7 @@ struct stream_header {
 	/* Sessions: what the package says of polling, for skel-poll. */
 	uint64_t perf_buffer_pages, poll_timeout_ms;
 	struct stream_map *maps; /* owned */
-	size_t nmaps;
+	size_t nmaps, maps_cap;
 	struct types types;
 };
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/addr-search.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "symbolize/dwarf-index.h"
 
@@ -43,18 +44,11 @@ struct dwarf_index {
 static void
 add_range(struct ranges *r, uint64_t low, uint64_t high, uint64_t what)
 {
-	struct range *more;
-
 	if (low >= high || r->n == RANGES_MAX || r->failed)
 		return;
-	if (r->n == r->cap) {
-		r->cap = r->cap == 0 ? 64 : r->cap * 2;
-		more = reallocarray(r->v, r->cap, sizeof(*more));
-		if (more == NULL) {
-			r->failed = true;
-			return;
-		}
-		r->v = more;
+	if (!array_room(r->v, r->n, r->cap)) {
+		r->failed = true;
+		return;
 	}
 	r->v[r->n++] = (struct range){ .low = low, .high = high, .what = what };
 }
@@ -109,13 +103,8 @@ add_unit(struct dwarf_index *ix, const Dwarf_Die *die, uint8_t type)
 {
 	struct unit *u;
 
-	if (ix->n == ix->cap) {
-		ix->cap = ix->cap == 0 ? 64 : ix->cap * 2;
-		u = reallocarray(ix->units, ix->cap, sizeof(*u));
-		if (u == NULL)
-			return -1;
-		ix->units = u;
-	}
+	if (!array_room(ix->units, ix->n, ix->cap))
+		return -1;
 	u = &ix->units[ix->n];
 	*u = (struct unit){ .die = *die, .skeleton = type == DW_UT_skeleton };
 	add_ranges(&ix->ranges, &u->die, ix->n++);

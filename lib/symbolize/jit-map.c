@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/addr-search.h"
+#include "base/array.h"
 #include "base/parse-number.h"
 #include "host/open-in-root.h"
 #include "symbolize/jit-map.h"
@@ -60,7 +61,7 @@ settle(struct jit_map *m)
 void
 jit_map_parse(struct jit_map *m, struct buf *text)
 {
-	struct jit_symbol s, *more;
+	struct jit_symbol s;
 	size_t cap = 0;
 	char *line, *rest;
 
@@ -72,13 +73,8 @@ jit_map_parse(struct jit_map *m, struct buf *text)
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (!parse_line(&s, line))
 			continue;
-		if (m->n == cap) {
-			cap = cap == 0 ? 256 : cap * 2;
-			more = reallocarray(m->v, cap, sizeof(*more));
-			if (more == NULL)
-				break;
-			m->v = more;
-		}
+		if (!array_room(m->v, m->n, cap))
+			break;
 		m->v[m->n++] = s;
 	}
 	settle(m);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/report.h"
 #include "base/utf8.h"
 #include "types/types.h"
@@ -388,21 +389,6 @@ types_check(struct types *t, uint32_t i, const char *where)
 	return check_node(t, &t->v[i], where);
 }
 
-static int
-grow(struct types *t)
-{
-	size_t cap = t->cap == 0 ? 16 : t->cap * 2;
-	struct type *v;
-
-	if (t->n < t->cap)
-		return 0;
-	if ((v = reallocarray(t->v, cap, sizeof(*v))) == NULL)
-		return report_nomem();
-	t->v = v;
-	t->cap = cap;
-	return 0;
-}
-
 uint32_t
 types_add(struct types *t, struct type *type, const char *where)
 {
@@ -411,7 +397,7 @@ types_add(struct types *t, struct type *type, const char *where)
 	if (t->n >= TYPES_MAX)
 		report_error("%s: more than %d types", where, TYPES_MAX);
 	else
-		ret = grow(t);
+		ret = array_room(t->v, t->n, t->cap) ? 0 : report_nomem();
 	if (ret == 0)
 		ret = check_node(t, type, where);
 	if (ret == -1) {

@@ -8,7 +8,7 @@ static bool
 makes(const char *format, const char *text)
 {
 	char *v[] = { (char *)(uintptr_t)format };
-	const struct printk_formats f = { v, 1 };
+	const struct printk_formats f = { .v = v, .n = 1 };
 
 	return printk_formats_match(&f, text, strlen(text));
 }
