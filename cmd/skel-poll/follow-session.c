@@ -17,18 +17,18 @@
 #include "symbolize/symbolizer.h"
 
 struct session_follower {
-	struct stream_header *header;           /* borrowed */
-	const struct skel_poll_options *choice; /* borrowed */
-	struct output *out;                     /* borrowed */
-	char *dir;                              /* owned: the session's */
-	struct map_fds *fds; /* owned, like the descriptors in it */
-	uint64_t looked;     /* when is_over() last looked */
+	struct stream_header *header;            /* borrowed */
+	const struct skel_poll_options *options; /* borrowed */
+	struct output *out;                      /* borrowed */
+	char *dir;                               /* owned: the session's */
+	struct map_fds *fds;     /* owned, like the descriptors in it */
+	uint64_t checked_second; /* when session_has_ended() last checked */
 };
 
-/* A pin lies in the session's own directory, so that no session can make us
- * read, or clear, the map of another. */
+/* Returns whether a pin is directly in the session's directory.  No session
+ * may make skel-poll read, or clear, a map that is pinned elsewhere. */
 static bool
-is_inside(const char *pin, const char *dir)
+is_pin_in_dir(const char *pin, const char *dir)
 {
 	size_t n = strlen(dir);
 
@@ -36,40 +36,47 @@ is_inside(const char *pin, const char *dir)
 	       strchr(pin + n + 1, '/') == NULL;
 }
 
-/* Open the map called name that is pinned there, and forget the pin. */
+/* Opens a pin of the map called name, if there is one, and removes it from the
+ * header, since a stream has none.  Returns 0, or -1 after reporting. */
 static int
-open_pin(const struct session_follower *f, const char *name, char **pin)
+open_pin(
+    const struct session_follower *f, const char *name, char **pin, int *fd)
 {
-	int fd;
-
-	if (!is_inside(*pin, f->dir)) {
+	if (*pin == NULL)
+		return 0;
+	if (!is_pin_in_dir(*pin, f->dir)) {
 		report_error("map %s: its pin %s is not in the session's "
 			     "directory %s",
 		    name, *pin, f->dir);
 		return -1;
 	}
-	fd = bpf_obj_get(*pin);
-	if (fd >= 0) {
+	*fd = bpf_obj_get(*pin);
+	if (*fd >= 0) {
 		free(*pin);
 		*pin = NULL;
-		return fd;
+		return 0;
 	}
-	report_error("map %s: %s: %s%s", name, *pin,
-	    errno == ENOENT ? "its pin is gone: the session has ended"
-			    : strerror(errno),
-	    errno == EACCES ? "; run as root, or as who made the session" : "");
+	*fd = -1;
+	if (errno == ENOENT)
+		report_error("map %s: %s does not exist: the session has ended",
+		    name, *pin);
+	else
+		report_error("map %s: %s: %s%s", name, *pin, strerror(errno),
+		    errno == EACCES ? "; run as root or as the user who made "
+				      "the session"
+				    : "");
 	return -1;
 }
 
-/* Leave only the maps that -m names in the header. */
+/* Removes the maps that -m does not name from the header. */
 static void
-drop_others(struct session_follower *f)
+drop_unwanted_maps(struct session_follower *f)
 {
 	struct stream_header *h = f->header;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < h->nmaps; i++) {
-		if (skel_poll_wants_map(f->choice, h->maps[i].name))
+		if (skel_poll_wants_map(f->options, h->maps[i].name))
 			h->maps[kept++] = h->maps[i];
 		else
 			stream_map_free(&h->maps[i]);
@@ -77,69 +84,51 @@ drop_others(struct session_follower *f)
 	h->nmaps = kept;
 }
 
-/* The same for a pin that a map may have or not. */
+/* Opens all pins and turns the session's header into the stream's. */
 static int
-open_other(
-    const struct session_follower *f, const char *name, char **pin, int *fd)
-{
-	if (*pin == NULL)
-		return 0;
-	*fd = open_pin(f, name, pin);
-	return *fd == -1 ? -1 : 0;
-}
-
-/* Open all pins of map number i. */
-static int
-open_map(struct session_follower *f, size_t i)
-{
-	struct stream_map *m = &f->header->maps[i];
-	struct map_fds *fds = &f->fds[i];
-
-	fds->map = open_pin(f, m->name, &m->pins.map);
-	if (fds->map == -1 ||
-	    open_other(f, m->stacks, &m->pins.stacks, &fds->stacks) == -1 ||
-	    open_other(f, m->lost, &m->pins.lost, &fds->lost) == -1)
-		return -1;
-	return open_other(f, m->lost, &m->pins.reported, &fds->reported);
-}
-
-/* Open the maps' pins, and make the session's header the stream's. */
-static int
-open_maps(struct session_follower *f)
+open_session_maps(struct session_follower *f)
 {
 	struct stream_header *h = f->header;
 
 	f->fds = map_fds_new(h->nmaps);
 	if (f->fds == NULL)
 		return -1;
-	for (size_t i = 0; i < h->nmaps; i++)
-		if (open_map(f, i) == -1)
+	for (size_t i = 0; i < h->nmaps; i++) {
+		struct stream_map *m = &h->maps[i];
+		struct map_fds *fds = &f->fds[i];
+
+		if (open_pin(f, m->name, &m->pins.map, &fds->map) == -1 ||
+		    open_pin(f, m->stacks, &m->pins.stacks, &fds->stacks) ==
+			-1 ||
+		    open_pin(f, m->lost, &m->pins.lost, &fds->lost) == -1 ||
+		    open_pin(f, m->lost, &m->pins.reported, &fds->reported) ==
+			-1)
 			return -1;
+	}
 	h->session = false;
-	h->encoding = f->choice->encoding;
+	h->encoding = f->options->encoding;
 	return 0;
 }
 
-/*
- * Whether the session's directory is gone, or its owner, a look once a second.
- * For sessions whose end no pipe tells: from a file, or detached.
- */
+/* Returns whether the session's directory or its owner is gone; checks once a
+ * second. */
 static bool
-is_over(void *ctx)
+session_has_ended(void *ctx)
 {
 	struct session_follower *f = ctx;
 	uint64_t second = clock_elapsed() / CLOCK_SECOND;
 
-	if (second == f->looked)
+	if (second == f->checked_second)
 		return false;
-	f->looked = second;
+	f->checked_second = second;
 	session_dir_sweep(f->dir);
 	return eaccess(f->dir, F_OK) == -1 && errno == ENOENT;
 }
 
-/* Whether the end of the input is the end of the session. */
+/* Returns whether the session comes through a pipe from the skel-load that
+ * holds it, so that it ends with the input. */
 static bool
-ends_with_input(const struct session_follower *f, int fd)
+session_ends_with_input(const struct session_follower *f, int fd)
 {
 	struct stat st;
 
@@ -148,34 +137,36 @@ ends_with_input(const struct session_follower *f, int fd)
 }
 
 static struct poller *
-open_poller(struct session_follower *f, int in_fd, struct stream_sink *w)
+open_session_poller(
+    struct session_follower *f, int in_fd, struct stream_sink *sink)
 {
 	const struct stream_header *h = f->header;
 	struct poller_options o = {
-		.count = f->choice->count,
-		.timeout_ns = f->choice->timeout_ns,
-		.latency_ns = f->choice->latency_ns,
-		.once = f->choice->once,
+		.count = f->options->count,
+		.timeout_ns = f->options->timeout_ns,
+		.latency_ns = f->options->latency_ns,
+		.once = f->options->once,
 		.out_fd = f->out->fd,
 		.in_fd = -1,
 		.perf_pages = h->perf_buffer_pages,
 		.poll_timeout_ms = h->poll_timeout_ms,
 	};
 
-	if (ends_with_input(f, in_fd)) {
+	if (session_ends_with_input(f, in_fd)) {
 		o.in_fd = in_fd;
 	} else {
-		o.is_over = is_over;
+		o.is_over = session_has_ended;
 		o.is_over_ctx = f;
 	}
-	return poller_open(h, f->fds, &o, &stream_sink_functions, w);
+	return poller_open(h, f->fds, &o, &stream_sink_functions, sink);
 }
 
-/* From the header to "@end".  Returns 0, 1 when the reader left, or -1. */
+/* Writes the stream from the header to "@end".  Returns 0, 1 if the reader
+ * left, or -1 after reporting. */
 static int
-run(struct poller *p, struct stream_sink *w)
+write_stream(struct poller *p, struct stream_sink *sink)
 {
-	int ret = stream_sink_begin(w);
+	int ret = stream_sink_begin(sink);
 
 	if (ret != 0)
 		return ret;
@@ -185,17 +176,14 @@ run(struct poller *p, struct stream_sink *w)
 	case POLLER_FAILED:
 		return -1;
 	default:
-		break;
+		return poller_drain(p) == -1 ? -1 : stream_sink_end(sink);
 	}
-	if (poller_drain(p) == -1)
-		return -1;
-	return stream_sink_end(w);
 }
 
-/* All is open and mapped: what is left is to look up symbols, and to look for
- * the session's directory and sweep it. */
+/* Gives up every privilege that is not needed to look up symbols and to find
+ * and remove the session's directory. */
 static void
-confine(const struct symbolizer *z)
+confine_to_polling(const struct symbolizer *z)
 {
 	struct confine_needs needs = { 0 };
 
@@ -204,24 +192,26 @@ confine(const struct symbolizer *z)
 	confine_stage(&needs);
 }
 
+/* Polls the opened maps.  Returns the exit status. */
 static int
-stream_maps(struct session_follower *f, int in_fd)
+poll_session(struct session_follower *f, int in_fd)
 {
+	struct stream_sink sink;
 	struct symbolizer *z;
 	struct poller *p;
-	struct stream_sink w;
-	int status = 1;
+	int status = EXIT_FAILURE;
 
 	if (symbolizer_open(&z, f->header, f->fds) == -1)
-		return 1;
-	if (stream_sink_open(&w, f->header, f->out, z) == 0) {
-		p = open_poller(f, in_fd, &w);
+		return EXIT_FAILURE;
+	if (stream_sink_open(&sink, f->header, f->out, z) == 0) {
+		p = open_session_poller(f, in_fd, &sink);
 		if (p != NULL)
-			confine(z);
-		if (p != NULL && run(p, &w) != -1 && w.errors == 0)
-			status = w.lost > 0 ? EXIT_LOST : 0;
+			confine_to_polling(z);
+		if (p != NULL && write_stream(p, &sink) != -1 &&
+		    sink.errors == 0)
+			status = sink.lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
 		poller_close(p);
-		stream_sink_close(&w);
+		stream_sink_close(&sink);
 	}
 	symbolizer_close(z);
 	return status;
@@ -229,23 +219,26 @@ stream_maps(struct session_follower *f, int in_fd)
 
 int
 skel_poll_follow_session(struct stream_reader *r,
-    const struct skel_poll_options *c, struct output *out)
+    const struct skel_poll_options *options, struct output *out)
 {
 	struct session_follower f = {
-		.header = &r->header, .choice = c, .out = out
+		.header = &r->header,
+		.options = options,
+		.out = out,
 	};
-	int status = 1;
+	int status = EXIT_FAILURE;
 
-	if (skel_poll_check_maps(c, f.header, r->name) == -1)
-		return 1;
+	if (skel_poll_check_maps(options, f.header, r->name) == -1)
+		return EXIT_FAILURE;
 	f.dir = f.header->dir;
 	f.header->dir = NULL;
-	drop_others(&f);
-	/* Whoever owns it could have us read, or clear, any map. */
-	if (path_check_owners(f.dir) == 0 && open_maps(&f) == 0)
-		status = stream_maps(&f, r->fd);
+	drop_unwanted_maps(&f);
+	/* A user who could replace the directory could make this process read,
+	 * or clear, any map. */
+	if (path_check_owners(f.dir) == 0 && open_session_maps(&f) == 0)
+		status = poll_session(&f, r->fd);
 	map_fds_close(f.fds, f.header->nmaps);
-	/* Of an owner that was killed nothing may stay pinned. */
+	/* If the owner was killed, its pins are to go. */
 	session_dir_sweep(f.dir);
 	free(f.dir);
 	return status;

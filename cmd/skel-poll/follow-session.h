@@ -1,19 +1,17 @@
 /*
- * Following a session: its pinned maps are opened and polled until the session
- * is over, and what is found becomes a stream.
+ * Following a session: opens its pinned maps, polls them until the session ends
+ * and writes a stream.
  */
-#ifndef SKEL_FOLLOW_H
-#define SKEL_FOLLOW_H
+#ifndef SKEL_POLL_FOLLOW_SESSION_H
+#define SKEL_POLL_FOLLOW_SESSION_H
 
 #include "base/output.h"
 #include "options.h"
 #include "stream/stream.h"
 
-/*
- * r has read the session; its header is turned into the stream's.  Returns the
- * exit status of the command.
- */
+/* Polls the session that r has read; its header becomes that of the stream.
+ * Returns the exit status of the command. */
 int skel_poll_follow_session(struct stream_reader *r,
-    const struct skel_poll_options *c, struct output *out);
+    const struct skel_poll_options *options, struct output *out);
 
 #endif

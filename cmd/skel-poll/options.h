@@ -1,8 +1,8 @@
 /*
- * What the command line of skel-poll asks for.
+ * The options of skel-poll's command line.
  */
-#ifndef SKEL_CHOICE_H
-#define SKEL_CHOICE_H
+#ifndef SKEL_POLL_OPTIONS_H
+#define SKEL_POLL_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,20 +15,21 @@ struct skel_poll_options {
 	enum stream_encoding encoding;
 	const char **maps; /* owned: the names of -m, borrowed themselves */
 	size_t nmaps;
-	uint64_t count;      /* 0: no end */
-	uint64_t timeout_ns; /* 0: no end */
-	uint64_t latency_ns; /* of a session's records: poller_options */
+	uint64_t count;      /* records; 0: no limit */
+	uint64_t timeout_ns; /* 0: no limit */
+	uint64_t latency_ns; /* as in struct poller_options */
 	bool once;
 };
 
-/* Whether the map is one to show. */
-bool skel_poll_wants_map(const struct skel_poll_options *c, const char *map);
+/* Returns whether the map of this name is to be read: one that -m names, or any
+ * if there was no -m. */
+bool skel_poll_wants_map(const struct skel_poll_options *o, const char *map);
 
 /*
- * Check that every -m names a map of h, which came from where.
+ * Checks that every -m names a map of the header h, which was read from where.
  * Returns 0, or -1 after reporting.
  */
-int skel_poll_check_maps(const struct skel_poll_options *c,
+int skel_poll_check_maps(const struct skel_poll_options *o,
     const struct stream_header *h, const char *where);
 
 #endif

@@ -25,14 +25,14 @@ launch_arguments(struct package *p, int argc, char *const argv[],
 }
 
 static void
-close_object(struct launch *l)
+close_launch_object(struct launch *l)
 {
 	attach_close(&l->attachments);
 	object_close(&l->object);
 }
 
 static int
-open_object(struct launch *l)
+open_launch_object(struct launch *l)
 {
 	const struct launch_options *o = &l->options;
 
@@ -51,13 +51,14 @@ int
 launch_open(struct launch *l, const struct launch_options *o)
 {
 	l->options = *o;
-	return open_object(l);
+	return open_launch_object(l);
 }
 
 /* Loads the object once.  Returns 0, -1 after reporting, or 1 if the kernel
- * refused an optional program, which open_object() leaves out from now on. */
+ * refused an optional program, which open_launch_object() leaves out from now
+ * on. */
 static int
-load_object(struct launch *l)
+load_once(struct launch *l)
 {
 	const struct launch_options *o = &l->options;
 	struct report_held held;
@@ -87,10 +88,10 @@ launch_load(struct launch *l)
 
 	/* libbpf loads an object only once: without the refused program it has
 	 * to be opened anew. */
-	while ((ret = load_object(l)) == 1) {
-		close_object(l);
+	while ((ret = load_once(l)) == 1) {
+		close_launch_object(l);
 		stream_header_free(&l->header);
-		if (open_object(l) == -1)
+		if (open_launch_object(l) == -1)
 			return -1;
 	}
 	return ret;
@@ -129,7 +130,7 @@ launch_unload(struct launch *l)
 	l->poller = NULL;
 	symbolizer_close(l->symbolizer);
 	l->symbolizer = NULL;
-	close_object(l);
+	close_launch_object(l);
 }
 
 void

@@ -15,21 +15,21 @@
 #include "host/pid-owner.h"
 #include "session/trace-pipe.h"
 
-#define PREFIX "skel-"
-#define EVENT "events/bpf_trace/bpf_trace_printk"
+#define INSTANCE_PREFIX "skel-"
+#define PRINTK_EVENT "events/bpf_trace/bpf_trace_printk"
 
-/* What stands before the text of a line. */
+/* Precedes the text of a line. */
 static const char marker[] = ": bpf_trace_printk: ";
-/* What stands before the pid of a task whose comm is not known yet. */
+/* Precedes the pid of a task whose comm the kernel has not recorded yet. */
 static const char unnamed[] = "<...>-";
 
 enum {
 	READ_BYTES = 16 << 10,
-	TURN_READS = 16,           /* before others have a turn */
-	LINE_MAX_BYTES = 64 << 10, /* longer than the kernel writes any */
+	READS_MAX = 16,            /* per call of trace_pipe_read() */
+	LINE_MAX_BYTES = 64 << 10, /* the kernel writes no longer line */
 };
 
-/* Where tracefs is, or NULL. */
+/* Returns where tracefs is mounted, or NULL if it has no instances. */
 static const char *
 find_tracefs(void)
 {
@@ -45,9 +45,9 @@ find_tracefs(void)
 	return NULL;
 }
 
-/* Write text into a file of the instance; -1 with errno set. */
+/* Writes text to a file of the instance.  Returns 0, or -1 with errno set. */
 static int
-set(const struct trace_pipe *t, const char *file, const char *text)
+write_control(const struct trace_pipe *t, const char *file, const char *text)
 {
 	char *path;
 	int fd, ret = -1, error;
@@ -68,7 +68,7 @@ set(const struct trace_pipe *t, const char *file, const char *text)
 }
 
 static int
-failed(const char *what)
+report_errno(const char *what)
 {
 	report_error("--trace-pipe: %s: %s", what, strerror(errno));
 	return -1;
@@ -81,51 +81,51 @@ make_instance(struct trace_pipe *t, const char *tracefs)
 	char *event;
 	int ret;
 
-	if (asprintf(&event, "%s/" EVENT, tracefs) == -1)
+	if (asprintf(&event, "%s/" PRINTK_EVENT, tracefs) == -1)
 		return report_nomem();
 	ret = eaccess(event, F_OK);
 	if (ret == -1)
-		report_error("--trace-pipe: this kernel lacks %s (Linux 5.9 "
-			     "has it): what programs print is in %s/trace_pipe "
-			     "alone",
+		report_error("--trace-pipe: this kernel has no %s, which came "
+			     "with Linux 5.9; read %s/trace_pipe instead",
 		    event, tracefs);
 	free(event);
 	if (ret == -1 || pid_owner_self(&o) == -1)
 		return -1;
-	if (asprintf(&t->dir, "%s/instances/" PREFIX PID_OWNER_FORMAT, tracefs,
-		o.pid, o.start, o.pidns) == -1) {
+	if (asprintf(&t->dir, "%s/instances/" INSTANCE_PREFIX PID_OWNER_FORMAT,
+		tracefs, o.pid, o.start, o.pidns) == -1) {
 		t->dir = NULL;
 		return report_nomem();
 	}
 	if (mkdir(t->dir, 0700) == 0)
 		return 0;
 	if (errno == EACCES)
-		report_error("--trace-pipe: %s: needs CAP_DAC_OVERRIDE; run as "
-			     "root",
+		report_error("--trace-pipe: %s: permission denied; run as root "
+			     "or with CAP_DAC_OVERRIDE",
 		    t->dir);
 	else
-		failed(t->dir);
+		report_errno(t->dir);
 	free(t->dir);
 	t->dir = NULL;
 	return -1;
 }
 
 static int
-start(struct trace_pipe *t)
+start_tracing(struct trace_pipe *t)
 {
 	char *path;
 
-	/* For each CPU, and the default is more than a megabyte. */
-	set(t, "buffer_size_kb", "256");
-	/* Else it is readable when it is half full (Linux 6.1). */
-	set(t, "buffer_percent", "0");
-	if (set(t, EVENT "/enable", "1") == -1)
-		return failed(t->dir);
+	/* Per CPU; the default is more than a megabyte. */
+	write_control(t, "buffer_size_kb", "256");
+	/* Otherwise it becomes readable only when it is half full (Linux 6.1).
+	 */
+	write_control(t, "buffer_percent", "0");
+	if (write_control(t, PRINTK_EVENT "/enable", "1") == -1)
+		return report_errno(t->dir);
 	if (asprintf(&path, "%s/trace_pipe", t->dir) == -1)
 		return report_nomem();
 	t->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (t->fd == -1)
-		failed(path);
+		report_errno(path);
 	free(path);
 	return t->fd == -1 ? -1 : 0;
 }
@@ -139,13 +139,13 @@ trace_pipe_open(struct trace_pipe *t, const struct package *p)
 	if (mount_tracefs() == -1)
 		return -1;
 	if ((tracefs = find_tracefs()) == NULL) {
-		report_error("--trace-pipe: this kernel's tracefs has no "
+		report_error("--trace-pipe: the tracefs of this kernel has no "
 			     "instances");
 		return -1;
 	}
 	if (printk_formats_open(&t->formats, p->elf, p->elf_size, p->name) ==
 		0 &&
-	    make_instance(t, tracefs) == 0 && start(t) == 0)
+	    make_instance(t, tracefs) == 0 && start_tracing(t) == 0)
 		return 0;
 	trace_pipe_close(t);
 	return -1;
@@ -156,14 +156,15 @@ trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n)
 {
 	if (t->dir == NULL)
 		return;
-	/* It is told to stop, in a file, before it is removed. */
+	/* The event is disabled through a file before the instance is removed.
+	 */
 	n->writes = true;
 	if (geteuid() != 0)
 		n->caps |= CONFINE_CAP(CAP_DAC_OVERRIDE);
 }
 
-/* "comm-pid", which is followed by "[cpu]" some columns before the marker; its
- * length, and *line moves to where it starts. */
+/* Finds "comm-pid" in a line, which is followed by "[cpu]" somewhere before
+ * mark.  Moves *line to its start and returns its length. */
 static size_t
 find_task(const char **line, const char *mark)
 {
@@ -180,8 +181,8 @@ find_task(const char **line, const char *mark)
 }
 
 /*
- * Report a text under the name of its task, "comm-pid".  The kernel notes the
- * comm when a task leaves its CPU; who reads before that gets "<...>".
+ * Reports a text after its task, "comm-pid".  The kernel records a comm when
+ * its task leaves the CPU; until then the line has "<...>" in its place.
  */
 static void
 show_text(const struct trace_pipe *t, const char *task, size_t task_len,
@@ -191,7 +192,7 @@ show_text(const struct trace_pipe *t, const char *task, size_t task_len,
 	size_t n = sizeof(unnamed) - 1;
 
 	snprintf(saved, sizeof(saved), "%s/../../saved_cmdlines", t->dir);
-	/* What was asked for is shown even under -q. */
+	/* REPORT_ERROR, since -q must not hide lines that were asked for. */
 	if (task_len > n && strncmp(task, unnamed, n) == 0 &&
 	    comm_find(strtoul(task + n, NULL, 10), saved, comm))
 		report(REPORT_ERROR, "%s-%.*s: %.*s", comm, (int)(task_len - n),
@@ -226,9 +227,8 @@ show_line(struct trace_pipe *t, const char *line, size_t len)
 	show_text(t, line, task, text, (size_t)(end - text));
 }
 
-/* Show the lines that are whole. */
 static void
-show(struct trace_pipe *t)
+show_whole_lines(struct trace_pipe *t)
 {
 	size_t at = 0;
 	char *eol;
@@ -245,9 +245,10 @@ show(struct trace_pipe *t)
 	memmove(t->in.data, t->in.data + at, t->in.len);
 }
 
-/* Read once and show it.  Returns 1, 0 when there was nothing, or -1. */
+/* Reads once and shows whole lines.  Returns 1, 0 if nothing could be read, or
+ * -1 after reporting. */
 static int
-read_some(struct trace_pipe *t)
+read_and_show(struct trace_pipe *t)
 {
 	char *room = buf_room(&t->in, READ_BYTES);
 	ssize_t n;
@@ -258,11 +259,11 @@ read_some(struct trace_pipe *t)
 	if (n == -1 && errno == EINTR)
 		return 1;
 	if (n == -1 && errno != EAGAIN)
-		return failed(t->dir);
+		return report_errno(t->dir);
 	if (n <= 0)
 		return 0;
 	t->in.len += (size_t)n;
-	show(t);
+	show_whole_lines(t);
 	return 1;
 }
 
@@ -272,23 +273,25 @@ trace_pipe_read(void *ctx)
 	struct trace_pipe *t = ctx;
 	int ret = t->fd != -1 ? 1 : 0;
 
-	/* Programs may print faster than this reads. */
-	for (int i = 0; i < TURN_READS && ret == 1; i++)
-		ret = read_some(t);
+	/* Programs may print faster than this reads; records must get a turn.
+	 */
+	for (int i = 0; i < READS_MAX && ret == 1; i++)
+		ret = read_and_show(t);
 	return ret == -1 ? -1 : 0;
 }
 
 void
 trace_pipe_close(struct trace_pipe *t)
 {
-	/* Others print too: only now is there an end to what is left. */
-	if (t->fd != -1 && set(t, EVENT "/enable", "0") == 0)
-		while (read_some(t) == 1)
+	/* Other programs print too: only a disabled event lets the reading come
+	 * to an end. */
+	if (t->fd != -1 && write_control(t, PRINTK_EVENT "/enable", "0") == 0)
+		while (read_and_show(t) == 1)
 			;
 	if (t->fd != -1)
 		close(t->fd);
 	if (t->dir != NULL && rmdir(t->dir) == -1)
-		failed(t->dir);
+		report_errno(t->dir);
 	free(t->dir);
 	buf_free(&t->in);
 	printk_formats_close(&t->formats);
@@ -310,8 +313,9 @@ trace_pipe_sweep(void)
 	if ((d = opendir(path)) == NULL)
 		return;
 	while ((e = readdir(d)) != NULL) {
-		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) != 0 ||
-		    !pid_owner_parse(&o, e->d_name + strlen(PREFIX)) ||
+		if (strncmp(e->d_name, INSTANCE_PREFIX,
+			strlen(INSTANCE_PREFIX)) != 0 ||
+		    !pid_owner_parse(&o, e->d_name + strlen(INSTANCE_PREFIX)) ||
 		    pid_owner_is_alive(&o))
 			continue;
 		snprintf(

@@ -1,10 +1,12 @@
 /*
- * The trace pipe: the lines that a program writes by bpf_printk(), reported on
- * standard error.  An instance of tracefs of our own, so that nobody else's
- * trace_pipe is emptied; its directory carries its owner, for it outlives a
- * kill -9, and whoever comes next sweeps it.
+ * The trace pipe: shows the lines that a program prints with bpf_printk(), as
+ * reports on standard error.  They are read from a tracefs instance that this
+ * process creates, because reading the global trace_pipe would take the lines
+ * away from its other readers.  The kernel does not remove the instance when
+ * its owner is killed, so the directory is named after the process, and the
+ * next skel-load that starts removes it.
  *
- * The functions report what is wrong and return -1.
+ * Functions that return int return 0, or -1 after reporting.
  */
 #ifndef SKEL_SESSION_TRACE_PIPE_H
 #define SKEL_SESSION_TRACE_PIPE_H
@@ -18,31 +20,35 @@
 
 struct trace_pipe {
 	struct printk_formats formats;
-	char *dir; /* owned: of the instance, or NULL */
-	int fd;    /* owned: becomes readable; or -1 */
-	struct buf in;
-	bool ours; /* the last line was; those that continue it are too */
+	char *dir; /* owned: the instance's directory, or NULL */
+	int fd;    /* owned: its trace_pipe, which becomes readable; or -1 */
+	struct buf in; /* read, but not yet a whole line */
+	bool ours; /* whether the last line was, and lines that continue it are
+		    */
 };
 
-/* A pipe that is not open. */
+/* Initialises a trace pipe that is not open. */
 #define TRACE_PIPE_NONE                                                        \
 	{                                                                      \
 		.fd = -1                                                       \
 	}
 
-/* Begin to collect; shown is what the programs of p's object say. */
+/* Creates the instance and begins to collect.  Only lines that match a format
+ * of bpf_printk() in p's object will be shown. */
 int trace_pipe_open(struct trace_pipe *t, const struct package *p);
 
-/* Add what reading and closing it needs to n: nothing if it is not open. */
+/* Adds to n what a confined process needs to read and close t; nothing if t is
+ * not open. */
 void trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n);
 
-/* Report what is there.  ctx is the pipe: for poller_options. */
+/* Shows the lines that can be read now.  ctx is the struct trace_pipe, as for
+ * poller_options.also. */
 int trace_pipe_read(void *ctx);
 
-/* Report the rest and remove the instance. */
+/* Shows the remaining lines and removes the instance. */
 void trace_pipe_close(struct trace_pipe *t);
 
-/* Remove the instances whose owner is dead, quietly if there are none. */
+/* Removes the instances whose owner is dead, with a notice for each. */
 void trace_pipe_sweep(void);
 
 #endif

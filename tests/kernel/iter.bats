@@ -289,7 +289,7 @@ NOW  the end" ]
 	[ "${lines[-1]}" = '{"@end":{"records":5,"lost":0}}' ]
 	end_load
 	[ ! -e "$pin" ]
-	fails_with 1 "its pin is gone: the session has ended" skel-poll out
+	fails_with 1 "does not exist: the session has ended" skel-poll out
 }
 
 @test "a detached iterator is there until it is unloaded" {

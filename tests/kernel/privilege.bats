@@ -390,7 +390,7 @@ need_setpriv() {
 	able -all test -r /sys/kernel/tracing && skip "tracefs is anybody's here"
 	fails_with 1 "skel-load: --trace-pipe: /sys/kernel/tracing/instances/skel-" \
 		able $base,+dac_read_search skel-load -t 0.2 --trace-pipe "$package"
-	[[ $stderr == *": needs CAP_DAC_OVERRIDE; run as root" ]]
+	[[ $stderr == *": permission denied; run as root or with CAP_DAC_OVERRIDE" ]]
 	run -0 --separate-stderr able $base,+dac_override skel-load -t 0.1 --trace-pipe "$package"
 	silent "$stderr"
 }
@@ -480,7 +480,7 @@ make_dir() {
 	fails_with 1 "skel-poll: $DIR: Permission denied; run as root, or as its owner" \
 		able -all skel-poll --once ring
 	chown 0:0 "$DIR/rb"
-	fails_with 1 "skel-poll: map rb: $DIR/rb: Permission denied; run as root, or as who made the session" \
+	fails_with 1 "skel-poll: map rb: $DIR/rb: Permission denied; run as root or as the user who made the session" \
 		able +dac_read_search skel-poll --once ring
 	case $(cat /proc/sys/kernel/perf_event_paranoid) in
 	1 | 2) ;;

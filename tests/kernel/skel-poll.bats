@@ -148,7 +148,7 @@ the_end() {
 	run -0 --separate-stderr skel-poll -f json --once -m rb2 -m counts session
 	[ "$(head -n 1 <<<"$output" | jq -c '[.maps[].name]')" = '["rb2","counts"]' ]
 	[ "$(jq -r 'select(has("@time")) | .["@map"]' <<<"$output" | sort | uniq -c | tr -s ' \n' ' ')" = " 1 counts 4 rb2 " ]
-	fails_with 1 "session: no map nope; there are: rb, rb2, counts" \
+	fails_with 1 "session: -m nope: no such map; there are: rb, rb2, counts" \
 		skel-poll -m nope session
 }
 
@@ -470,7 +470,7 @@ waits() {
 	need_maps
 	make_session "$RB" > session
 	rm "$DIR/rb"
-	fails_with 1 "skel-poll: map rb: $DIR/rb: its pin is gone: the session has ended" skel-poll session
+	fails_with 1 "skel-poll: map rb: $DIR/rb does not exist: the session has ended" skel-poll session
 }
 
 @test "a session that is not what the kernel has is refused in one line" {
@@ -541,7 +541,7 @@ END
 	run -0 --separate-stderr timeout 10 skel-poll -t 0.1 live
 	exec 4>&-
 	[ "$(tail -n 1 <<<"$output")" = '{"@end":{"records":1,"lost":0}}' ]
-	fails_with 1 "s: no map c; there are: a, b" skel-poll -m c s
+	fails_with 1 "s: -m c: no such map; there are: a, b" skel-poll -m c s
 }
 
 @test "JSON records become binary ones and back" {

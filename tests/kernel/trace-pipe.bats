@@ -232,7 +232,7 @@ skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 		mount -t tmpfs none /sys/kernel/tracing/events/bpf_trace &&
 		exec skel-load --trace-pipe prints.json'
 	[ -z "$output" ]
-	[[ $stderr == "skel-load: --trace-pipe: this kernel lacks /sys/kernel/tracing/events/bpf_trace/bpf_trace_printk (Linux 5.9 has it)"* ]]
+	[[ $stderr == "skel-load: --trace-pipe: this kernel has no /sys/kernel/tracing/events/bpf_trace/bpf_trace_printk, which came with Linux 5.9;"* ]]
 }
 
 @test "--trace-pipe does not go with --check, --detach and --unload" {
