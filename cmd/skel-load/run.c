@@ -189,15 +189,15 @@ stream_maps(struct skel_load_run *r)
 		.latency_ns = r->options->latency_ns,
 		.out_fd = r->out.fd,
 		.in_fd = -1,
-		.also = r->options->trace_pipe ? trace_pipe_read : NULL,
-		.also_ctx = &r->trace,
-		.also_fd = r->trace.fd,
+		.extra_read = r->options->trace_pipe ? trace_pipe_read : NULL,
+		.extra_ctx = &r->trace,
+		.extra_fd = r->trace.fd,
 	};
 	struct launch *l = &r->launch;
 	struct stream_sink w;
 	int status = EXIT_FAILURE;
 
-	if (launch_open_poller(l, &o, &stream_sink_functions, &w) == -1 ||
+	if (launch_open_poller(l, &o, &stream_poll_sink, &w) == -1 ||
 	    stream_sink_open(&w, &l->header, &r->out, l->symbolizer) == -1)
 		return EXIT_FAILURE;
 	if (launch_attach(l) == 0) {

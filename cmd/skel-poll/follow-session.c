@@ -158,7 +158,7 @@ open_session_poller(
 		o.is_over = session_has_ended;
 		o.is_over_ctx = f;
 	}
-	return poller_open(h, f->fds, &o, &stream_sink_functions, sink);
+	return poller_open(h, f->fds, &o, &stream_poll_sink, sink);
 }
 
 /* Writes the stream from the header to "@end".  Returns 0, 1 if the reader

@@ -195,28 +195,9 @@ take_lost(void *ctx, unsigned int map, uint64_t count)
 	return 0;
 }
 
-static int
-take_sampled(void *ctx, unsigned int map, uint64_t round, uint64_t keys)
-{
-	(void)ctx;
-	(void)map;
-	(void)round;
-	(void)keys;
-	return 0;
-}
-
-static int
-flush(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-
-const struct poll_sink callback_poller_sink = {
+const struct poll_sink callback_poll_sink = {
 	.record = take_record,
 	.lost = take_lost,
-	.sampled = take_sampled,
-	.flush = flush,
 };
 
 int

@@ -51,6 +51,6 @@ int callback_sink_begin(struct callback_sink *d);
 int callback_sink_end(const struct callback_sink *d);
 
 /* For poller_open(); ctx is the delivery. */
-extern const struct poll_sink callback_poller_sink;
+extern const struct poll_sink callback_poll_sink;
 
 #endif

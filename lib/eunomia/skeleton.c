@@ -112,7 +112,7 @@ load(struct eunomia_bpf *p)
 
 	if (launch_load(&p->launch) == 0 &&
 	    launch_open_poller(
-		&p->launch, &options, &callback_poller_sink, &p->sink) == 0 &&
+		&p->launch, &options, &callback_poll_sink, &p->sink) == 0 &&
 	    launch_attach(&p->launch) == 0)
 		return 0;
 	launch_unload(&p->launch);

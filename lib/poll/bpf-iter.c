@@ -6,7 +6,7 @@
 #include "base/report.h"
 #include "poll/bpf-iter.h"
 
-enum { READ_BYTES = 64 << 10 }; /* by one read(2): a step */
+enum { READ_BYTES = 64 << 10 }; /* by one read(2), which is a step */
 
 void
 bpf_iter_open(struct bpf_iter *i, const char *name, size_t size)
@@ -15,7 +15,7 @@ bpf_iter_open(struct bpf_iter *i, const char *name, size_t size)
 }
 
 static void
-end_pass(struct bpf_iter *i)
+end_iter_pass(struct bpf_iter *i)
 {
 	if (i->running)
 		close(i->fd);
@@ -27,7 +27,7 @@ end_pass(struct bpf_iter *i)
 void
 bpf_iter_close(struct bpf_iter *i)
 {
-	end_pass(i);
+	end_iter_pass(i);
 	buf_free(&i->in);
 }
 
@@ -38,33 +38,35 @@ bpf_iter_check_link(const struct bpf_iter *i, int link)
 	uint32_t len = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(link, &info, &len) != 0) {
-		report_error("iterator %s: %s", i->name, strerror(errno));
+		report_error("iterator %s: its link cannot be used: %s",
+		    i->name, strerror(errno));
 		return -1;
 	}
 	if (info.type == BPF_LINK_TYPE_ITER)
 		return 0;
-	report_error("iterator %s: its link is none of an iterator", i->name);
+	report_error(
+	    "iterator %s: its link is not a link to an iterator", i->name);
 	return -1;
 }
 
 int
 bpf_iter_start(struct bpf_iter *i, int link)
 {
-	end_pass(i);
+	end_iter_pass(i);
 	i->seen = 0;
 	i->fd = bpf_iter_create(link);
 	i->running = i->fd >= 0;
 	if (i->running)
 		return 0;
-	report_error(
-	    "iterator %s: cannot be read: %s", i->name, strerror(errno));
+	report_error("iterator %s: a pass cannot be started: %s", i->name,
+	    strerror(errno));
 	return -1;
 }
 
-/* The length of the next record in the n bytes at p with what ends it in
- * *used; 0 when it is not whole yet. */
+/* Returns the length of the line that begins the n bytes at p, and sets *used
+ * to its length with the newline; or to 0 if the line is not complete. */
 static size_t
-next_line(struct bpf_iter *i, const char *p, size_t n, size_t *used)
+find_iter_line(struct bpf_iter *i, const char *p, size_t n, size_t *used)
 {
 	const char *end = memchr(p + i->scanned, '\n', n - i->scanned);
 
@@ -72,35 +74,33 @@ next_line(struct bpf_iter *i, const char *p, size_t n, size_t *used)
 		*used = (size_t)(end - p) + 1;
 		return *used - 1;
 	}
-	if (n >= ITER_LINE_MAX)
-		return *used = ITER_LINE_MAX;
+	if (n >= BPF_ITER_LINE_MAX)
+		return *used = BPF_ITER_LINE_MAX;
 	i->scanned = n;
 	*used = 0;
 	return 0;
 }
 
-static size_t
-next_record(struct bpf_iter *i, const char *p, size_t n, size_t *used)
-{
-	if (i->size == 0)
-		return next_line(i, p, n, used);
-	return *used = n >= i->size ? i->size : 0;
-}
-
-/* Hand on the records that are whole. */
+/* Passes on the records that are complete. */
 static int
-hand_on(struct bpf_iter *i, iter_fn *fn, void *ctx)
+emit_iter_records(struct bpf_iter *i, poll_record_fn *fn, void *ctx)
 {
 	size_t at = 0, len, used;
 	int ret = 0;
 
 	while (ret == 0 && at < i->in.len) {
-		len = next_record(i, i->in.data + at, i->in.len - at, &used);
+		const char *p = i->in.data + at;
+		size_t n = i->in.len - at;
+
+		if (i->size == 0)
+			len = find_iter_line(i, p, n, &used);
+		else
+			len = used = n >= i->size ? i->size : 0;
 		if (used == 0)
 			break;
 		i->scanned = 0;
 		i->seen++;
-		ret = fn(ctx, i->in.data + at, len);
+		ret = fn(ctx, p, len);
 		at += used;
 	}
 	if (at == 0)
@@ -110,9 +110,10 @@ hand_on(struct bpf_iter *i, iter_fn *fn, void *ctx)
 	return ret;
 }
 
-/* What is left at the end: a line without its newline, or part of a record. */
+/* Ends the pass, and passes on what is left: a line without its newline, or
+ * part of a record. */
 static int
-hand_on_rest(struct bpf_iter *i, iter_fn *fn, void *ctx)
+emit_iter_rest(struct bpf_iter *i, poll_record_fn *fn, void *ctx)
 {
 	int ret = 0;
 
@@ -120,19 +121,19 @@ hand_on_rest(struct bpf_iter *i, iter_fn *fn, void *ctx)
 		i->seen++;
 		ret = fn(ctx, i->in.data, i->in.len);
 	}
-	end_pass(i);
+	end_iter_pass(i);
 	return ret;
 }
 
 int
-bpf_iter_step(struct bpf_iter *i, iter_fn *fn, void *ctx)
+bpf_iter_step(struct bpf_iter *i, poll_record_fn *fn, void *ctx)
 {
 	uint64_t seen = i->seen;
-	int ret = hand_on(i, fn, ctx);
+	int ret = emit_iter_records(i, fn, ctx);
 	char *room;
 	ssize_t n;
 
-	/* fn wanted no more in the middle of what was read. */
+	/* The last step ended before all that was read had been passed on. */
 	if (ret != 0 || i->seen > seen)
 		return ret;
 	room = buf_room(&i->in, READ_BYTES);
@@ -140,19 +141,22 @@ bpf_iter_step(struct bpf_iter *i, iter_fn *fn, void *ctx)
 		return report_nomem();
 	n = read(i->fd, room, READ_BYTES);
 	if (n == 0)
-		return hand_on_rest(i, fn, ctx);
+		return emit_iter_rest(i, fn, ctx);
 	if (n > 0) {
 		i->in.len += (size_t)n;
-		return hand_on(i, fn, ctx);
+		return emit_iter_records(i, fn, ctx);
 	}
-	/* EAGAIN: a million objects went by without a word of the program
-	 * (Linux, kernel/bpf/bpf_iter.c). */
+	/* The kernel returns EAGAIN after a million objects for which the
+	 * program wrote nothing (kernel/bpf/bpf_iter.c). */
 	if (errno == EAGAIN || errno == EINTR)
 		return 0;
-	report_error("iterator %s: %s", i->name,
-	    errno == E2BIG ? "it writes more for one object than the kernel's "
-			     "buffer holds"
-			   : strerror(errno));
-	end_pass(i);
+	if (errno == E2BIG)
+		report_error("iterator %s: the program writes more for one "
+			     "object than the kernel's buffer holds",
+		    i->name);
+	else
+		report_error("iterator %s: cannot read its output: %s", i->name,
+		    strerror(errno));
+	end_iter_pass(i);
 	return -1;
 }

@@ -1,7 +1,7 @@
 /*
- * Iterators: one pass after another over what a BPF iterator program writes,
- * in steps small enough to let others go between.  Its output is cut into
- * records of a size, or into lines.
+ * Iterators: one pass after another over the output of a BPF iterator program,
+ * in steps that are small enough to serve other maps in between.  The output is
+ * split into records of a fixed size, or into lines.
  *
  * The functions report what is wrong and return -1.
  */
@@ -13,11 +13,12 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "poll/poll-sink.h"
 
 enum {
-	/* Bytes of a line; what is longer is several.  As JSON it can be six
-	 * times as long, and has to fit in a line of the stream. */
-	ITER_LINE_MAX = 8 << 20,
+	/* A longer line becomes several records.  As JSON text a line can be
+	 * six times as long, and has to fit into a line of the stream. */
+	BPF_ITER_LINE_MAX = 8 << 20,
 };
 
 struct bpf_iter {
@@ -26,30 +27,27 @@ struct bpf_iter {
 	int fd;           /* owned: of the pass under way, or -1 */
 	bool running;
 	uint64_t seen;  /* records of this pass */
-	struct buf in;  /* what was read and not handed on yet */
+	struct buf in;  /* what was read and not passed on yet */
 	size_t scanned; /* of that, bytes known to have no newline */
 };
 
-/* Prepare to read the iterator. */
+/* Initialises i; nothing is opened before bpf_iter_start(). */
 void bpf_iter_open(struct bpf_iter *i, const char *name, size_t size);
 void bpf_iter_close(struct bpf_iter *i);
 
-/* Whether the descriptor is the link of an iterator. */
+/* Returns 0 if the descriptor is a link to an iterator, or -1. */
 int bpf_iter_check_link(const struct bpf_iter *i, int link);
 
-/* Begin a pass by the iterator's link, which is borrowed for the call. */
+/* Begins a pass.  link is the iterator's link, borrowed for the call. */
 int bpf_iter_start(struct bpf_iter *i, int link);
 
-/* Takes one record, borrowed for the call; at the end of a pass perhaps one
- * that is shorter than size.  Not 0 ends the step; the next
- * goes on behind that record. */
-typedef int iter_fn(void *ctx, const void *data, size_t len);
-
 /*
- * Hand on what is whole of what was read before or, if nothing is, read once
- * and hand on what is whole then.  Returns 0 (running says whether there
- * is more), -1, or what fn returned when that is not 0.
+ * Passes the complete records that were read before to fn or, if there are
+ * none, reads once and passes on what is complete then.  The last record of a
+ * pass may be shorter than size.  If fn returns something else than 0 the step
+ * ends; the next one goes on after that record.  Returns 0 (i->running tells
+ * whether there is more), -1, or what fn returned.
  */
-int bpf_iter_step(struct bpf_iter *i, iter_fn *fn, void *ctx);
+int bpf_iter_step(struct bpf_iter *i, poll_record_fn *fn, void *ctx);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * Counters: how many records a program could not put into a ring buffer.  The
- * kernel does not count them; the program does, in a per-CPU array of one
- * 64-bit number, called as the ring with "_lost_samples" behind: skel.bpf.h.
+ * Lost counters: how many records a program could not put into a ring buffer.
+ * The kernel does not count them.  The program does, in a per-CPU array with
+ * one 64-bit number, whose name is the ring buffer's with "_lost_samples"
+ * appended (SKEL_COUNT_LOST in skel.bpf.h).
  *
  * The functions report what is wrong and return -1.
  */
@@ -14,38 +15,39 @@
 #define LOST_COUNTER_SUFFIX "_lost_samples"
 
 struct lost_counter {
-	const char *name; /* borrowed: the ring's, for reports */
-	int fd;           /* borrowed; -1: there is none */
-	uint64_t *values; /* owned: room for one of each CPU */
-	uint64_t own;     /* what was told, where nobody else tells */
-	uint64_t *told;   /* &own, or the session's: mapped, owned */
-	uint64_t due;     /* CLOCK_MONOTONIC, ns: not looked at before */
+	const char *name;   /* borrowed: the ring buffer's, for reports */
+	int fd;             /* borrowed; -1: there is no counter */
+	uint64_t *values;   /* owned: room for the number of each CPU */
+	uint64_t own;       /* losses reported so far, if nobody else reads */
+	uint64_t *reported; /* &own, or the session's: mapped, owned */
+	uint64_t due;       /* CLOCK_MONOTONIC, ns: no poll before that */
 };
 
 /*
- * Open the counter of the ring called name: fd is its map, -1 if there is none,
- * told_fd the map of lost_counter_new_reported(), or -1: then what was lost
- * before is not told.  Both descriptors are borrowed, fd until
- * lost_counter_close(), which is right whatever came of it.  c must not move
- * while it is open.
+ * Opens the counter of the ring buffer called name.  fd is its map, borrowed
+ * until lost_counter_close(), or -1 if there is none.  reported_fd is a map
+ * from lost_counter_new_reported(), borrowed for the call; or -1, which leaves
+ * out what was lost before this call.  c must not move while it is open, and
+ * may be closed also if this failed.
  */
 int lost_counter_open(
-    struct lost_counter *c, const char *name, int fd, int told_fd);
+    struct lost_counter *c, const char *name, int fd, int reported_fd);
 void lost_counter_close(struct lost_counter *c);
 
 /*
- * *more is how many were lost that nobody has told of yet; they count as told
- * now.  lost_counter_poll() finds 0 without asking the kernel when it did so
- * less than 10 ms ago.
+ * Sets *more to the losses that no reader of the session has reported yet, and
+ * counts them as reported.  lost_counter_poll() sets 0 without asking the
+ * kernel within 10 ms of the last time.
  */
 int lost_counter_read(struct lost_counter *c, uint64_t *more);
 int lost_counter_poll(struct lost_counter *c, uint64_t *more);
 
 /*
- * A map that remembers what readers of a session have told, one after the other
- * or at once, so that each loss is told once.  fresh: the counter fd was made
- * for this session, so all it has is still to be told.  Returns a descriptor to
- * close, or -1.
+ * Returns the descriptor, to be closed, of a new map with the number of losses
+ * that the readers of a session have reported, or -1.  Through it each loss is
+ * reported once, whether readers follow each other or run at the same time.
+ * fresh tells that the counter fd was made for this session, so that none of
+ * its losses has been reported.
  */
 int lost_counter_new_reported(const char *name, int fd, bool fresh);
 

@@ -1,8 +1,8 @@
 /*
- * Samples: one pass after another over a BPF map of keys and values, in steps
- * small enough to let others go between.  Arrays that can be are mapped; others
- * and hashes are looked up in batches, and key by key where the kernel has
- * none.  The poller says when a pass starts.
+ * Map walks: one pass after another over the keys and values of a BPF map, in
+ * steps that are small enough to serve other maps in between.  Arrays are
+ * mapped into memory if the kernel allows it.  Other arrays and hashes are
+ * looked up in batches, or key by key where the kernel has no batches.
  *
  * The functions report what is wrong and return -1.
  */
@@ -14,58 +14,58 @@
 #include <stdint.h>
 
 #include "poll/mmap-array.h"
+#include "poll/poll-sink.h"
 
-enum sample_way {
-	SAMPLE_BY_BATCH,
-	SAMPLE_BY_KEY,   /* keys first, then each value */
-	SAMPLE_BY_INDEX, /* arrays: each index */
-	SAMPLE_MAPPED,   /* arrays: in memory */
+enum map_walk_way {
+	MAP_WALK_BY_BATCH,
+	MAP_WALK_BY_KEY,   /* collect all keys, then look up each */
+	MAP_WALK_BY_INDEX, /* arrays: look up each index */
+	MAP_WALK_MAPPED,   /* arrays: read the memory */
 };
 
 struct map_walk {
 	const char *name; /* borrowed: the map's, for reports */
 	int fd;           /* borrowed */
-	enum sample_way way;
+	enum map_walk_way way;
 	bool is_array, clear;
 	size_t key_size;
-	size_t value_size; /* what one look-up gives: all CPUs' values */
+	size_t value_size; /* of what one look-up gives: all CPUs' values */
 	uint64_t cpus;     /* 0: no per-CPU map */
 	uint32_t max_entries;
 
-	bool running;          /* a pass was started and not finished */
+	bool running;          /* a pass was started and is not finished */
 	uint64_t seen;         /* keys of this pass */
-	bool resumed;          /* cursor is set */
-	unsigned char *cursor; /* owned: the kernel's place in the walk */
+	bool resumed;          /* the cursor is set, or the keys are there */
+	unsigned char *cursor; /* owned: the kernel's position in the map */
 	unsigned char *keys;   /* owned: room for key_cap keys */
 	unsigned char *values; /* owned: room for cap values */
 	size_t cap, key_cap;
-	uint64_t nkeys, next; /* collected or in the batch, and done of them */
+	uint64_t nkeys, next; /* keys that are there, and the next of them */
 	bool at_end;          /* the batch is the last one */
 	struct mmap_array mapped;
-	unsigned char *record;  /* owned: a key, then its value */
-	unsigned char *nothing; /* owned: a value of zeros */
+	unsigned char *record; /* owned: a key, then its value */
+	unsigned char *zeros;  /* owned: a value of zeros */
 };
 
 /*
- * Prepare to sample the map behind fd.  clear: after each pass its keys are
- * gone, or for an array zero.  Hashes give key and value and drop it in one
- * step, and of a mapped array each word is taken in one, so nothing counted in
- * between is lost.
+ * Prepares to walk the map behind fd.  With clear, each pass deletes the keys
+ * that it reads, or sets the elements of an array to zero.  A hash is read and
+ * deleted in one operation, and a mapped array is cleared word by word, so
+ * nothing is lost that a program counts meanwhile.  Other maps lose what is
+ * counted between the look-up of a key and its deletion.
  */
-int map_walk_open(struct map_walk *s, const char *name, int fd, bool clear);
-void map_walk_close(struct map_walk *s);
+int map_walk_open(struct map_walk *w, const char *name, int fd, bool clear);
+void map_walk_close(struct map_walk *w);
 
-/* Begin a pass. */
-void map_walk_start(struct map_walk *s);
-
-/* Takes one key with its value, borrowed for the call.  Not 0 ends the
- * step; the next goes on behind that key. */
-typedef int sample_fn(void *ctx, const void *data, size_t len);
+/* Begins a pass. */
+void map_walk_start(struct map_walk *w);
 
 /*
- * Do the next step of the pass.  Returns 0 (running says whether there is
- * more), -1, or what fn returned when that is not 0.
+ * Does the next step of the pass, and calls fn for each key with the key and
+ * then its value in one record.  If fn returns something else than 0 the step
+ * ends; the next one goes on after that key.  Returns 0 (w->running tells
+ * whether there is more), -1, or what fn returned.
  */
-int map_walk_step(struct map_walk *s, sample_fn *fn, void *ctx);
+int map_walk_step(struct map_walk *w, poll_record_fn *fn, void *ctx);
 
 #endif

@@ -38,9 +38,10 @@ mmap_array_close(struct mmap_array *m)
 	*m = (struct mmap_array){ 0 };
 }
 
-/* How many bytes of the value are in the word that starts at byte at. */
+/* Returns how many bytes of the value are in the word that starts at byte at.
+ */
 static size_t
-part(const struct mmap_array *m, size_t at)
+bytes_in_word(const struct mmap_array *m, size_t at)
 {
 	size_t left = m->value - at;
 
@@ -56,7 +57,7 @@ mmap_array_read(const struct mmap_array *m, size_t i, void *value)
 
 	for (size_t at = 0; at < m->value; at += sizeof(word)) {
 		word = __atomic_load_n(from++, __ATOMIC_RELAXED);
-		memcpy(to + at, &word, part(m, at));
+		memcpy(to + at, &word, bytes_in_word(m, at));
 	}
 }
 
@@ -68,9 +69,10 @@ mmap_array_read_and_clear(struct mmap_array *m, size_t i, void *value)
 
 	for (size_t at = 0; at < m->value; at += sizeof(word), from++) {
 		word = __atomic_load_n(from, __ATOMIC_RELAXED);
-		/* Most of a histogram is zeros already: those stay shared. */
+		/* An exchange would take the cache line from the CPUs that
+		 * write to it, and most words of a histogram are 0 anyway. */
 		if (word != 0)
 			word = __atomic_exchange_n(from, 0, __ATOMIC_RELAXED);
-		memcpy(to + at, &word, part(m, at));
+		memcpy(to + at, &word, bytes_in_word(m, at));
 	}
 }

@@ -1,7 +1,8 @@
 /*
- * Mapped arrays: the elements of a BPF array (BPF_F_MMAPABLE) as memory, which
- * the programs go on writing while they are read.  Numbers of up to 8 bytes are
- * whole, as they are for bpf(2); longer values may be caught in between.
+ * The elements of a BPF array with BPF_F_MMAPABLE, mapped into memory.
+ * Programs go on writing to them while they are read.  As with bpf(2), a number
+ * of up to 8 bytes is read whole; a longer value may be read while a program
+ * has changed only part of it.
  */
 #ifndef SKEL_POLL_MMAP_ARRAY_H
 #define SKEL_POLL_MMAP_ARRAY_H
@@ -13,28 +14,29 @@
 
 /* A zeroed one is closed. */
 struct mmap_array {
-	uint64_t *words; /* owned; NULL: none */
+	uint64_t *words; /* mapped, owned; NULL: closed */
 	size_t size;     /* of all elements, in bytes */
-	size_t value;    /* of one, in bytes */
-	size_t stride;   /* from one to the next, in words */
+	size_t value;    /* of one element, in bytes */
+	size_t stride;   /* from one element to the next, in words */
 };
 
 /*
- * Map the array behind fd, of which the kernel says info.  writes: elements
- * will be taken.  Returns false, with m closed, where the kernel maps it not:
- * because its maker did not ask for that, its values have locks or timers in
- * them, or it is frozen and to be written.
+ * Maps the array behind fd, which info describes.  writes tells whether
+ * elements will be cleared.  Returns false and leaves m closed if the kernel
+ * does not allow it: the map was made without BPF_F_MMAPABLE, its values have
+ * locks or timers in them, or it is frozen and would be written.
  */
 bool mmap_array_open(
     struct mmap_array *m, int fd, const struct bpf_map_info *info, bool writes);
 void mmap_array_close(struct mmap_array *m);
 
-/* Copy element i, which is below the array's max_entries, to value. */
+/* Copies element i, which must be below the array's max_entries, to value. */
 void mmap_array_read(const struct mmap_array *m, size_t i, void *value);
 
 /*
- * The same, and leave zeros there.  What a program adds by atomic instructions
- * is in what is taken or in what is left, never lost.
+ * Copies element i to value and sets it to zero, word by word.  What a program
+ * adds meanwhile by an atomic instruction is either in the copy or left in the
+ * element, and so never lost.
  */
 void mmap_array_read_and_clear(struct mmap_array *m, size_t i, void *value);
 

@@ -1,16 +1,16 @@
 #include "poll/pace.h"
+#include "base/clock.h"
 
-#define AIM (PACE_FULL / 4)         /* how full a buffer may be after a nap */
-#define SECOND UINT64_C(1000000000) /* ns */
+#define FILL_AIM (PACE_FULL / 4) /* how full a buffer may be after a nap */
 
 enum {
-	NAP_FIRST = 50000, /* ns: after none, or when nothing else is known */
-	NAP_LEAST = 20000, /* a shorter one is not worth going to sleep */
-	LINGER = 2,        /* naps are over when so many found nothing */
+	NAP_FIRST = 50000, /* ns: a first guess */
+	NAP_LEAST = 20000, /* ns: a shorter one is not worth going to sleep */
+	LINGER = 2, /* naps end after so many latencies without a record */
 };
 
 static uint64_t
-least(uint64_t a, uint64_t b)
+lower(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
@@ -31,29 +31,24 @@ pace_start(struct pace *p, uint64_t latency_ns, uint64_t now_ns)
 	*p = (struct pace){ .latency = latency_ns, .looked = now_ns };
 }
 
-/* The nap that lets the fullest buffer reach the aim, as records came since the
- * last look: work and waking up are a part of that time. */
+/* Returns the nap after which the fullest buffer has the aimed-at fill, if
+ * records go on coming as since the last look.  The time for the work and for
+ * waking up is part of that interval. */
 static uint64_t
 nap_to_aim(const struct pace *p, uint64_t fill, uint64_t since)
 {
-	uint64_t until = since * AIM / fill;
+	uint64_t until = since * FILL_AIM / fill;
 	uint64_t work = since > p->nap ? since - p->nap : 0;
 
 	return until > work ? until - work : 0;
 }
 
+/* Returns the first nap of a poller that was woken: the time between the last
+ * records, unless that is more than the latency.  Then it goes on waiting. */
 static uint64_t
-longer(const struct pace *p)
+first_nap(const struct pace *p, uint64_t fill, uint64_t gap)
 {
-	return p->nap < NAP_FIRST / 2 ? NAP_FIRST : p->nap * 2;
-}
-
-/* The first nap, of those who were woken: the time in which the last records
- * came, if that is less than they may wait; or none. */
-static uint64_t
-begin(const struct pace *p, uint64_t fill, uint64_t gap)
-{
-	if (p->latency == 0 || (gap >= p->latency && fill < AIM))
+	if (p->latency == 0 || (gap >= p->latency && fill < FILL_AIM))
 		return PACE_WAIT;
 	return gap >= p->latency || gap < NAP_FIRST ? NAP_FIRST : gap;
 }
@@ -61,8 +56,9 @@ begin(const struct pace *p, uint64_t fill, uint64_t gap)
 uint64_t
 pace_next(struct pace *p, uint64_t fill, uint64_t now_ns)
 {
-	/* A second is as good as a day, and its square fits. */
-	uint64_t since = least(now_ns - p->looked, SECOND);
+	/* A longer interval says no more, and this product does not overflow.
+	 */
+	uint64_t since = lower(now_ns - p->looked, CLOCK_SECOND);
 	uint64_t gap = now_ns - p->found, nap;
 
 	p->looked = now_ns;
@@ -71,15 +67,18 @@ pace_next(struct pace *p, uint64_t fill, uint64_t now_ns)
 		p->nap = 0;
 		return PACE_WAIT;
 	}
-	nap = p->napping ? longer(p) : begin(p, fill, gap);
+	if (!p->napping)
+		nap = first_nap(p, fill, gap);
+	else
+		nap = p->nap < NAP_FIRST / 2 ? NAP_FIRST : p->nap * 2;
 	if (fill > 0) {
 		p->found = now_ns;
 		if (nap == PACE_WAIT)
 			return PACE_WAIT;
-		nap = least(nap, nap_to_aim(p, fill, since));
+		nap = lower(nap, nap_to_aim(p, fill, since));
 	}
 	p->napping = true;
-	p->nap = least(nap, p->latency);
+	p->nap = lower(nap, p->latency);
 	if (p->nap < NAP_LEAST && p->nap < p->latency)
 		p->nap = 0;
 	return p->nap;

@@ -17,53 +17,58 @@
 
 #define PAGES_MAX (UINT64_C(1) << 40)
 
-/* perf_event_open(2), "MMAP layout": the events that we ask for. */
-struct sample_event {
+/* The layout of events is in perf_event_open(2), "MMAP layout". */
+struct perf_sample_event {
 	struct perf_event_header header;
 	uint32_t size;
 	unsigned char data[];
 };
 
-/* The two events of a CPU, and where they write. */
+/* The two perf events of a CPU, and the buffer to which they write. */
 struct perf_cpu {
 	int cpu;
-	int loud;                                /* borrowed from libbpf */
-	int quiet;                               /* owned */
+	int loud;  /* wakes the reader; borrowed from libbpf */
+	int quiet; /* owned */
 	const struct perf_event_mmap_page *page; /* borrowed from libbpf */
 };
 
-struct lost_event {
+struct perf_lost_event {
 	struct perf_event_header header;
 	uint64_t id;
 	uint64_t lost;
 };
 
-static void
-tell(struct perf *p, uint64_t lost)
+static uint64_t
+perf_lost_since(struct perf *p, uint64_t lost)
 {
-	if (lost <= p->told)
-		return;
-	p->sink->lost(p->ctx, lost - p->told);
-	p->told = lost;
+	uint64_t more = lost > p->reported ? lost - p->reported : 0;
+
+	p->reported += more;
+	return more;
+}
+
+uint64_t
+perf_new_lost(struct perf *p)
+{
+	return perf_lost_since(p, p->noted);
 }
 
 static enum bpf_perf_event_ret
-take_event(void *ctx, int cpu, struct perf_event_header *event)
+read_perf_event(void *ctx, int cpu, struct perf_event_header *event)
 {
-	const struct sample_event *sample = (const void *)event;
-	const struct lost_event *lost = (const void *)event;
+	const struct perf_sample_event *sample = (const void *)event;
+	const struct perf_lost_event *lost = (const void *)event;
 	struct perf *p = ctx;
 
 	(void)cpu;
 	switch (event->type) {
 	case PERF_RECORD_SAMPLE:
-		if (p->sink->record(p->ctx, sample->data, sample->size) == 0)
+		if (p->fn(p->ctx, sample->data, sample->size) == 0)
 			break;
-		p->enough = true;
+		p->stopped = true;
 		return LIBBPF_PERF_EVENT_DONE;
 	case PERF_RECORD_LOST:
 		p->noted += lost->lost;
-		tell(p, p->noted);
 		break;
 	}
 	return LIBBPF_PERF_EVENT_CONT;
@@ -79,9 +84,9 @@ power_of_two(uint64_t n)
 	return (size_t)power;
 }
 
-/* EPERM once there are events is said of the memory that they ask for. */
+/* EPERM after the first events were opened is about their locked memory. */
 static void
-report_refusal(const struct perf *p, size_t pages, int error)
+report_perf_refusal(const struct perf *p, size_t pages, int error)
 {
 	char where[128];
 
@@ -101,16 +106,10 @@ report_refusal(const struct perf *p, size_t pages, int error)
 		report_error("%s: %s", where, strerror(error));
 }
 
+/* Opens the quiet event of each CPU; a CPU that is offline has none. */
 static int
-open_failed(const struct perf *p, size_t pages)
-{
-	report_refusal(p, pages, errno);
-	return -1;
-}
-
-/* Open the quiet event of each CPU; one that is off has none. */
-static int
-open_quiet(struct perf *p, uint64_t nkeys, const struct perf_event_attr *attr)
+open_quiet_events(
+    struct perf *p, uint64_t nkeys, const struct perf_event_attr *attr)
 {
 	int cpus = libbpf_num_possible_cpus();
 
@@ -136,7 +135,7 @@ open_quiet(struct perf *p, uint64_t nkeys, const struct perf_event_attr *attr)
 }
 
 static void
-close_quiet(struct perf *p)
+close_quiet_events(struct perf *p)
 {
 	for (size_t i = 0; i < p->ncpus; i++)
 		close(p->cpus[i].quiet);
@@ -145,9 +144,10 @@ close_quiet(struct perf *p)
 	p->ncpus = 0;
 }
 
-/* Open the loud event of each CPU that has a quiet one, and its buffer. */
+/* Opens the event that wakes, and the buffer, of each CPU that has a quiet
+ * event. */
 static int
-open_loud(struct perf *p, size_t pages, struct perf_event_attr *attr)
+open_loud_events(struct perf *p, size_t pages, struct perf_event_attr *attr)
 {
 	LIBBPF_OPTS(perf_buffer_raw_opts, o, .cpu_cnt = (int)p->ncpus);
 	int *cpus = calloc(p->ncpus + 1, sizeof(*cpus));
@@ -158,14 +158,14 @@ open_loud(struct perf *p, size_t pages, struct perf_event_attr *attr)
 		cpus[i] = p->cpus[i].cpu;
 	o.cpus = o.map_keys = cpus;
 	p->buffer =
-	    perf_buffer__new_raw(p->map, pages, attr, take_event, p, &o);
+	    perf_buffer__new_raw(p->map, pages, attr, read_perf_event, p, &o);
 	free(cpus);
 	return p->buffer != NULL ? 0 : -1;
 }
 
-/* Have the quiet events write where the loud ones do. */
+/* Makes the quiet events write to the buffers of the others. */
 static int
-join(struct perf *p)
+join_events(struct perf *p)
 {
 	for (size_t i = 0; i < p->ncpus; i++) {
 		struct perf_cpu *c = &p->cpus[i];
@@ -185,9 +185,9 @@ join(struct perf *p)
 	return 0;
 }
 
-/* All of the kernel's part; -1 with errno set. */
+/* Opens all events and buffers.  Returns 0, or -1 with errno set. */
 static int
-open_events(struct perf *p, uint64_t nkeys, size_t pages)
+open_perf_events(struct perf *p, uint64_t nkeys, size_t pages)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -198,35 +198,37 @@ open_events(struct perf *p, uint64_t nkeys, size_t pages)
 		.read_format = p->counts ? PERF_FORMAT_LOST : 0,
 	};
 
-	if (open_quiet(p, nkeys, &attr) == -1)
+	if (open_quiet_events(p, nkeys, &attr) == -1)
 		return -1;
 	attr.wakeup_events = 1;
-	return open_loud(p, pages, &attr) == 0 ? join(p) : -1;
+	return open_loud_events(p, pages, &attr) == 0 ? join_events(p) : -1;
 }
 
 int
-perf_open(struct perf *p, const char *name, int fd, uint64_t nkeys,
-    uint64_t pages, const struct perf_sink *sink, void *ctx)
+perf_open(
+    struct perf *p, const char *name, int fd, uint64_t nkeys, uint64_t pages)
 {
 	size_t n = power_of_two(pages);
 
-	*p = (struct perf){ .name = name, .map = fd, .sink = sink, .ctx = ctx };
-	p->counts = true;
-	if (open_events(p, nkeys, n) == 0)
+	*p = (struct perf){ .name = name, .map = fd, .counts = true };
+	if (open_perf_events(p, nkeys, n) == 0)
 		return 0;
-	if (errno != EINVAL)
-		return open_failed(p, n);
-	/* A kernel that does not count. */
-	perf_close(p);
-	*p = (struct perf){ .name = name, .map = fd, .sink = sink, .ctx = ctx };
-	return open_events(p, nkeys, n) == 0 ? 0 : open_failed(p, n);
+	if (errno == EINVAL) {
+		/* Before Linux 6.0 there is no PERF_FORMAT_LOST. */
+		perf_close(p);
+		*p = (struct perf){ .name = name, .map = fd };
+		if (open_perf_events(p, nkeys, n) == 0)
+			return 0;
+	}
+	report_perf_refusal(p, n, errno);
+	return -1;
 }
 
 void
 perf_close(struct perf *p)
 {
 	perf_buffer__free(p->buffer);
-	close_quiet(p);
+	close_quiet_events(p);
 	*p = (struct perf){ 0 };
 }
 
@@ -256,8 +258,8 @@ perf_set_quiet(struct perf *p, bool quiet)
 
 		if (bpf_map_update_elem(p->map, &c->cpu, &fd, BPF_ANY) == 0)
 			continue;
-		report_error("map %s: the perf event of CPU %d: %s", p->name,
-		    c->cpu, strerror(errno));
+		report_error("map %s: cannot set the perf event of CPU %d: %s",
+		    p->name, c->cpu, strerror(errno));
 		return -1;
 	}
 	return 0;
@@ -270,24 +272,27 @@ perf_fd(const struct perf *p)
 }
 
 int
-perf_consume(struct perf *p)
+perf_consume(struct perf *p, poll_record_fn *fn, void *ctx)
 {
 	int err = 0;
 
-	/* CPU by CPU: perf_buffer__consume() goes on to the others, which each
-	 * drop a record that nobody wants. */
-	p->enough = false;
-	for (size_t i = 0; i < p->ncpus && err == 0 && !p->enough; i++)
+	/* One CPU after the other: if the callback ends perf_buffer__consume()
+	 * for one buffer, that goes on to the next and drops a record there. */
+	p->fn = fn;
+	p->ctx = ctx;
+	p->stopped = false;
+	for (size_t i = 0; i < p->ncpus && err == 0 && !p->stopped; i++)
 		err = perf_buffer__consume_buffer(p->buffer, i);
 	if (err == 0)
 		return 0;
-	report_error("map %s: %s", p->name, strerror(-err));
+	report_error(
+	    "map %s: cannot read its perf buffer: %s", p->name, strerror(-err));
 	return -1;
 }
 
-/* Add what the kernel could not write for this event. */
+/* Adds the losses that the kernel has counted for one event. */
 static int
-add_lost(const struct perf *p, int fd, uint64_t *lost)
+add_event_lost(const struct perf *p, int fd, uint64_t *lost)
 {
 	struct {
 		uint64_t value, lost;
@@ -298,22 +303,23 @@ add_lost(const struct perf *p, int fd, uint64_t *lost)
 		*lost += count.lost;
 		return 0;
 	}
-	report_error("map %s: count of lost records: %s", p->name,
-	    n == -1 ? strerror(errno) : "it is cut short");
+	report_error("map %s: cannot read its count of lost records: %s",
+	    p->name, n == -1 ? strerror(errno) : "it is too short");
 	return -1;
 }
 
 int
-perf_count_lost(struct perf *p)
+perf_read_lost(struct perf *p, uint64_t *more)
 {
 	uint64_t lost = 0;
 
+	*more = 0;
 	if (!p->counts)
 		return 0;
 	for (size_t i = 0; i < p->ncpus; i++)
-		if (add_lost(p, p->cpus[i].loud, &lost) == -1 ||
-		    add_lost(p, p->cpus[i].quiet, &lost) == -1)
+		if (add_event_lost(p, p->cpus[i].loud, &lost) == -1 ||
+		    add_event_lost(p, p->cpus[i].quiet, &lost) == -1)
 			return -1;
-	tell(p, lost);
+	*more = perf_lost_since(p, lost);
 	return 0;
 }

@@ -1,12 +1,12 @@
 /*
- * Perf buffers: the records of a BPF perf event array and how many were lost.
- * libbpf holds the memory; this reads the events in it and asks the kernel for
- * the losses that no event tells of, because none could follow them.
+ * Perf buffers: the records of a BPF perf event array, and how many were lost.
+ * libbpf maps the memory and finds the events in it.  For losses that no event
+ * reports, because no event came after them, the kernel's counters are read.
  *
- * Whether a record wakes its reader is a matter of the event that the program
- * finds in the array, and an open event cannot be changed.  So there are two
- * for each CPU, which write to the same buffer, one that wakes and one that
- * does not; and one of them is in the array.
+ * Whether a record wakes its reader depends on the perf event that the program
+ * finds in the array, and an open perf event cannot be changed.  So each CPU
+ * has two of them that write to the same buffer, one that wakes the reader and
+ * one that does not, and one of the two is in the array.
  *
  * The functions report what is wrong and return -1.
  */
@@ -17,54 +17,58 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is found.  data is borrowed for the call; perf pads it by up to 7
- * bytes.  record returns 0, or -1 to be given no more for now. */
-struct perf_sink {
-	int (*record)(void *ctx, const void *data, size_t len);
-	void (*lost)(void *ctx, uint64_t count);
-};
+#include "poll/poll-sink.h"
 
 struct perf_cpu;
 
+/* A zeroed one is closed. */
 struct perf {
-	struct perf_buffer *buffer;   /* owned */
-	const char *name;             /* borrowed: the map's, for reports */
-	const struct perf_sink *sink; /* borrowed */
-	void *ctx;                    /* borrowed */
-	bool enough;                  /* the sink wants no more for now */
-	int map;                      /* borrowed: the array */
-	struct perf_cpu *cpus;        /* owned */
+	struct perf_buffer *buffer; /* owned */
+	const char *name;           /* borrowed: the map's, for reports */
+	int map;                    /* borrowed: the array */
+	struct perf_cpu *cpus;      /* owned */
 	size_t ncpus;
-	bool counts;    /* the kernel counts what is lost: Linux 6.0 */
-	uint64_t noted; /* lost, as events said */
-	uint64_t told;  /* lost, as the sink was told */
+	bool counts;       /* the kernel counts losses: Linux 6.0 */
+	uint64_t noted;    /* losses by events */
+	uint64_t reported; /* losses returned so far */
+	/* While perf_consume() runs: */
+	poll_record_fn *fn;
+	void *ctx;
+	bool stopped; /* fn wants no more for now */
 };
 
-/* Open buffers of pages (rounded up to a power of 2) for each CPU that is on
- * and below nkeys, of the array fd, which is borrowed.  The first are those
- * that wake.  p may be closed whatever came of it, and if it is zeroed. */
-int perf_open(struct perf *p, const char *name, int fd, uint64_t nkeys,
-    uint64_t pages, const struct perf_sink *sink, void *ctx);
+/*
+ * Opens a buffer of so many pages, rounded up to a power of 2, for each CPU
+ * that is online and below nkeys.  fd is the array, borrowed.  At first records
+ * wake the reader.  p must not move while it is open, and may be closed also if
+ * this failed.
+ */
+int perf_open(
+    struct perf *p, const char *name, int fd, uint64_t nkeys, uint64_t pages);
 void perf_close(struct perf *p);
 
 /*
- * Becomes readable when there is something.  To look at a perf buffer's
- * readiness uses it up, so what follows must be perf_consume(), for all CPUs.
+ * A descriptor that becomes readable when a record has woken the reader.
+ * Polling it clears that state, so perf_consume() must follow, for all CPUs.
  */
 int perf_fd(const struct perf *p);
 
-/* How full the fullest is, as a part of PACE_FULL; 0 only if all are empty. */
+/* How full the fullest buffer is, as a part of PACE_FULL; 0 only if all are
+ * empty. */
 uint64_t perf_fill(const struct perf *p);
 
-/* Have records wake their reader, or be quiet until a buffer is half full.
- * What came before the change may have woken nobody. */
+/* With quiet, records wake the reader only when a buffer is half full.  A
+ * record that came just before a change may have woken nobody. */
 int perf_set_quiet(struct perf *p, bool quiet);
 
-/* Give the sink what the buffers hold, until it wants no more for now: the rest
- * stays there. */
-int perf_consume(struct perf *p);
+/* Passes the records that the buffers hold to fn, until it returns something
+ * else than 0.  perf pads a record by up to 7 bytes. */
+int perf_consume(struct perf *p, poll_record_fn *fn, void *ctx);
 
-/* Tell the sink of losses that no event has told of. */
-int perf_count_lost(struct perf *p);
+/* Returns the losses that events have reported since the last call. */
+uint64_t perf_new_lost(struct perf *p);
+
+/* Sets *more to all losses that were not returned before. */
+int perf_read_lost(struct perf *p, uint64_t *more);
 
 #endif

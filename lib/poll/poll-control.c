@@ -16,7 +16,7 @@ poll_control_open(struct poll_control *c)
 	c->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (c->wake != -1)
 		return 0;
-	report_error("eventfd: %s", strerror(errno));
+	report_error("cannot create an eventfd: %s", strerror(errno));
 	return -1;
 }
 
@@ -28,15 +28,16 @@ poll_control_close(struct poll_control *c)
 	c->wake = -1;
 }
 
-/* The flag is set before, so whoever wakes sees it.  A signal handler must
- * leave errno as it was. */
+/* The request is stored before, so the poller sees it when it wakes.  A signal
+ * handler must leave errno as it was. */
 static void
-wake(struct poll_control *c)
+wake_poller(struct poll_control *c)
 {
 	const uint64_t one = 1;
 	int error = errno;
 
-	/* Full, it is readable all the same. */
+	/* If the counter is full the write fails, but the eventfd is readable
+	 * anyway. */
 	if (write(c->wake, &one, sizeof(one)) == -1)
 		errno = error;
 }
@@ -45,14 +46,14 @@ void
 poll_control_pause(struct poll_control *c, bool paused)
 {
 	atomic_store(&c->paused, paused);
-	wake(c);
+	wake_poller(c);
 }
 
 void
 poll_control_end(struct poll_control *c)
 {
 	atomic_store(&c->ended, true);
-	wake(c);
+	wake_poller(c);
 }
 
 bool
@@ -78,7 +79,7 @@ poll_control_clear_wake(struct poll_control *c)
 {
 	uint64_t count;
 
-	/* Empty, nothing was asked: nothing is to be done about it. */
+	/* Fails if there was no request, which is not an error. */
 	if (read(c->wake, &count, sizeof(count)) == -1)
 		return;
 }

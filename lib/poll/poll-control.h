@@ -1,6 +1,7 @@
 /*
- * Controls: what others ask of a poller that runs.  A control may be used by
- * several threads at a time and by signal handlers: nothing in it waits.
+ * Poll controls: requests to a running poller to pause or to end.  Several
+ * threads and signal handlers may use a control at the same time; only
+ * poll_control_wait() blocks.
  */
 #ifndef SKEL_POLL_POLL_CONTROL_H
 #define SKEL_POLL_POLL_CONTROL_H
@@ -9,8 +10,8 @@
 #include <stdbool.h>
 
 struct poll_control {
-	int wake; /* owned: an eventfd; it becomes readable with what is asked
-		     and wakes the poller, which reads it */
+	int wake; /* owned: an eventfd, which becomes readable with each request
+		     and wakes the poller */
 	atomic_bool paused;
 	atomic_bool ended;
 };
@@ -19,25 +20,25 @@ struct poll_control {
 int poll_control_open(struct poll_control *c);
 void poll_control_close(struct poll_control *c);
 
-/* Ask for a pause, or for its end. */
+/* Requests a pause, or the end of the pause. */
 void poll_control_pause(struct poll_control *c, bool paused);
-
-/* Ask for an end: of the polling that is under way or, if none is, of the
- * next. */
-void poll_control_end(struct poll_control *c);
-
-/* Whether an end is asked for. */
-bool poll_control_is_ended(const struct poll_control *c);
-
-/* The same, and it is done: what is polled next goes on. */
-bool poll_control_clear_end(struct poll_control *c);
 
 bool poll_control_is_paused(const struct poll_control *c);
 
-/* Forget that something was asked: it has been looked at. */
+/* Requests the end of poller_run(); if it does not run, the next one ends. */
+void poll_control_end(struct poll_control *c);
+
+/* Whether an end was requested. */
+bool poll_control_is_ended(const struct poll_control *c);
+
+/* Returns whether an end was requested, and withdraws the request, so that the
+ * next poller_run() goes on. */
+bool poll_control_clear_end(struct poll_control *c);
+
+/* Makes the eventfd unreadable until the next request. */
 void poll_control_clear_wake(struct poll_control *c);
 
-/* Wait until something is asked, or a signal comes. */
+/* Waits until there is a request, or a signal comes. */
 void poll_control_wait(struct poll_control *c);
 
 #endif

@@ -13,19 +13,16 @@
 #include "poll/poller.h"
 #include "poll/source.h"
 
-enum {
-	TIME_RECORDS = 64, /* records between two looks at the clock */
-	EVENTS_MAX = 64,
-};
+enum { EVENTS_MAX = 64 };
 
-/* What an epoll event is about; a source's comes with its number. */
+/* The kinds of epoll events.  That of a source comes with its number. */
 enum watch {
 	WATCH_SOURCE,
-	WATCH_LOOK,
+	WATCH_CHECK,
 	WATCH_DEADLINE,
 	WATCH_OUT,
 	WATCH_IN,
-	WATCH_ALSO,
+	WATCH_EXTRA,
 	WATCH_CONTROL,
 };
 
@@ -36,24 +33,27 @@ struct poller {
 	struct poller_options options;
 	struct source *sources; /* owned */
 	size_t nsources;
-	int epoll, look, deadline; /* owned; all but the buffers wakes there */
-	struct pollfd *waits;      /* owned: the epoll, perf buffers, rings */
-	nfds_t nnap, nwait; /* of those: what ends a nap, and any sleep */
+	int epoll, check, deadline; /* owned; the last two are timers */
+	/* Owned: the epoll, which wakes for all but buffers; then the perf
+	 * buffers; then the rings. */
+	struct pollfd *waits;
+	nfds_t nnap, nwait; /* how many of them end a nap, and a wait */
 	struct pace pace;
-	/* Not on the stack: who cancels this thread in its sleep leaves that.
-	 */
+	/* Not on the stack, since a thread that is cancelled while it sleeps
+	 * leaves the stack. */
 	struct timespec nap;
-	uint64_t fill, began; /* of the look at the buffers under way */
-	bool emptying;        /* one is under way */
-	bool quiet;           /* buffers need not wake us */
-	bool looked;          /* at the buffers, in this run */
+	/* The round over the buffers that is under way, if emptying: how full
+	 * the fullest was, and when that was. */
+	uint64_t fill, began;
+	bool emptying;
+	bool quiet;  /* buffers need not wake us */
+	bool looked; /* at the buffers, in this run */
 	uint64_t records;
-	uint64_t now;          /* CLOCK_REALTIME, ns */
-	unsigned int now_left; /* records until the next look at the clock */
 	bool ended;
 	enum poller_end end;
 };
 
+/* Ends the polling, unless it has ended for another reason. */
 static void
 end_with(struct poller *p, enum poller_end end)
 {
@@ -62,83 +62,85 @@ end_with(struct poller *p, enum poller_end end)
 	p->ended = true;
 }
 
-/* What a function of the sink returned; an end for all that is not 0. */
+/* Ends the polling if a function of the sink returned something else than 0.
+ * Returns what it returned. */
 static int
-heed(struct poller *p, int answer)
+check_sink(struct poller *p, int ret)
 {
-	if (answer == 0)
-		return 0;
-	end_with(p, answer == 1 ? POLLER_GONE : POLLER_FAILED);
-	return -1;
+	if (ret != 0)
+		end_with(p, ret == 1 ? POLLER_GONE : POLLER_FAILED);
+	return ret;
 }
 
-static void
-read_clock(struct poller *p)
-{
-	p->now = clock_now();
-	p->now_left = TIME_RECORDS;
-}
-
-/* Hand one record on.  Returns 0, or -1 when that was the last one. */
+/* The sink of the sources, between them and the poller's own. */
 static int
-take_record(void *ctx, const struct source *s, const void *data, size_t len)
+pass_record(
+    void *ctx, unsigned int map, uint64_t time_ns, const void *data, size_t len)
 {
 	struct poller *p = ctx;
+	int ret;
 
 	if (p->ended)
-		return -1;
-	if (p->now_left-- == 0)
-		read_clock(p);
-	if (heed(p, p->sink->record(p->ctx, s->map, p->now, data, len)) == -1)
-		return -1;
-	p->records += len >= s->least;
+		return 1;
+	ret = p->sink->record(p->ctx, map, time_ns, data, len);
+	if (ret != 0)
+		return check_sink(p, ret);
+	p->records += len >= p->sources[map].least;
 	if (p->options.count == 0 || p->records < p->options.count)
 		return 0;
 	end_with(p, POLLER_COUNTED);
-	return -1;
+	return 1;
 }
 
 static int
-take_lost(void *ctx, const struct source *s, uint64_t count)
+pass_lost(void *ctx, unsigned int map, uint64_t count)
 {
 	struct poller *p = ctx;
 
-	return heed(p, p->sink->lost(p->ctx, s->map, count));
+	return check_sink(p, p->sink->lost(p->ctx, map, count));
 }
 
 static int
-take_sampled(void *ctx, const struct source *s, uint64_t round, uint64_t keys)
+pass_sampled(void *ctx, unsigned int map, uint64_t round, uint64_t keys)
 {
 	struct poller *p = ctx;
 
-	return heed(p, p->sink->sampled(p->ctx, s->map, round, keys));
+	if (p->sink->sampled == NULL)
+		return 0;
+	return check_sink(p, p->sink->sampled(p->ctx, map, round, keys));
 }
 
-static const struct source_sink source_sink = {
-	.record = take_record,
-	.lost = take_lost,
-	.sampled = take_sampled,
+static const struct poll_sink source_sink = {
+	.record = pass_record,
+	.lost = pass_lost,
+	.sampled = pass_sampled,
 };
 
-/* Let a source do something.  What fails ends the polling, unless that has
- * ended otherwise. */
 static void
-let(struct poller *p, int (*turn)(struct source *), struct source *s)
+flush_sink(struct poller *p)
 {
-	read_clock(p);
-	if (turn(s) == -1)
+	if (p->sink->flush != NULL)
+		check_sink(p, p->sink->flush(p->ctx));
+}
+
+/* Calls a function of a source.  If it fails the polling ends. */
+static void
+do_source(struct poller *p, int (*fn)(struct source *), struct source *s)
+{
+	if (fn(s) == -1)
 		end_with(p, POLLER_FAILED);
 }
 
 static void
-let_all(struct poller *p, int (*turn)(struct source *))
+do_sources(struct poller *p, int (*fn)(struct source *))
 {
 	for (size_t i = 0; i < p->nsources && !p->ended; i++)
-		let(p, turn, &p->sources[i]);
+		do_source(p, fn, &p->sources[i]);
 }
 
+/* Adds a descriptor to the epoll.  Returns 0, or -1 with errno set. */
 static int
-watch(struct poller *p, int fd, uint32_t events, enum watch what, size_t i)
+watch_fd(struct poller *p, int fd, uint32_t events, enum watch what, size_t i)
 {
 	struct epoll_event e = {
 		.events = events,
@@ -148,24 +150,25 @@ watch(struct poller *p, int fd, uint32_t events, enum watch what, size_t i)
 	return epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &e);
 }
 
-/* A watched timer that is not running yet; -1 with errno set. */
+/* Returns a watched timer that does not run yet, or -1 with errno set. */
 static int
-open_timer(struct poller *p, enum watch what)
+open_watched_timer(struct poller *p, enum watch what)
 {
 	int fd = timer_new();
 
-	if (fd != -1 && watch(p, fd, EPOLLIN, what, 0) == -1) {
+	if (fd != -1 && watch_fd(p, fd, EPOLLIN, what, 0) == -1) {
 		close(fd);
 		return -1;
 	}
 	return fd;
 }
 
-/* Whoever waits for the end of a regular file waits in vain: EPERM. */
+/* epoll_ctl(2) fails with EPERM for regular files.  That is no error here: they
+ * have no end to wait for. */
 static int
 watch_pipe(struct poller *p, int fd, uint32_t events, enum watch what)
 {
-	if (fd == -1 || watch(p, fd, events, what, 0) == 0 || errno == EPERM)
+	if (fd == -1 || watch_fd(p, fd, events, what, 0) == 0 || errno == EPERM)
 		return 0;
 	return -1;
 }
@@ -181,10 +184,10 @@ open_source(struct poller *p, size_t i, const struct map_fds *fds)
 		&source_sink, p) == -1)
 		return -1;
 	if (source_is_buffer(s) ||
-	    watch(p, source_fd(s), EPOLLIN, WATCH_SOURCE, i) == 0)
+	    watch_fd(p, source_fd(s), EPOLLIN, WATCH_SOURCE, i) == 0)
 		return 0;
-	report_error("map %s: cannot wait for it: %s", p->header->maps[i].name,
-	    strerror(errno));
+	report_error("map %s: cannot wait for its records: %s",
+	    p->header->maps[i].name, strerror(errno));
 	return -1;
 }
 
@@ -215,9 +218,10 @@ add_waits(struct poller *p, enum stream_source source)
 }
 
 /*
- * What to sleep on.  A ring wakes its reader for the first record behind what
- * was read, in a nap too, which it would end; a perf buffer that is quiet only
- * when it is half full.
+ * Fills in the descriptors on which the poller sleeps.  A perf buffer may end a
+ * nap, because when it is quiet it wakes the reader only if it is half full.  A
+ * ring may not: it wakes the reader for the first record after those that were
+ * read.
  */
 static int
 open_waits(struct poller *p)
@@ -233,30 +237,32 @@ open_waits(struct poller *p)
 	return 0;
 }
 
-/* The epoll and all in it but the maps; -1 with errno set. */
+/* Opens the epoll and adds all but the maps.  Returns 0, or -1 with errno set.
+ */
 static int
 open_watches(struct poller *p)
 {
 	const struct poller_options *o = &p->options;
-	uint64_t look_ms = o->poll_timeout_ms;
+	uint64_t check_ms = o->poll_timeout_ms;
 
-	look_ms = look_ms < 1 ? 1 : look_ms > 1000 ? 1000 : look_ms;
+	check_ms = check_ms < 1 ? 1 : check_ms > 1000 ? 1000 : check_ms;
 	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1 ||
-	    (p->look = open_timer(p, WATCH_LOOK)) == -1 ||
-	    (p->deadline = open_timer(p, WATCH_DEADLINE)) == -1 ||
-	    timer_set(p->look, look_ms * 1000000, look_ms * 1000000) == -1 ||
+	    (p->check = open_watched_timer(p, WATCH_CHECK)) == -1 ||
+	    (p->deadline = open_watched_timer(p, WATCH_DEADLINE)) == -1 ||
+	    timer_set(p->check, check_ms * 1000000, check_ms * 1000000) == -1 ||
 	    timer_set(p->deadline, o->timeout_ns, 0) == -1)
 		return -1;
-	if (o->also != NULL &&
-	    watch(p, o->also_fd, EPOLLIN, WATCH_ALSO, 0) == -1)
+	if (o->extra_read != NULL &&
+	    watch_fd(p, o->extra_fd, EPOLLIN, WATCH_EXTRA, 0) == -1)
 		return -1;
-	/* EPOLLERR and EPOLLHUP come unasked: the reader left. */
+	/* EPOLLERR and EPOLLHUP, which need not be requested, tell that the
+	 * reader has gone. */
 	if (watch_pipe(p, o->out_fd, 0, WATCH_OUT) == -1 ||
 	    watch_pipe(p, o->in_fd, EPOLLIN, WATCH_IN) == -1)
 		return -1;
 	if (o->control == NULL)
 		return 0;
-	return watch(p, o->control->wake, EPOLLIN, WATCH_CONTROL, 0);
+	return watch_fd(p, o->control->wake, EPOLLIN, WATCH_CONTROL, 0);
 }
 
 struct poller *
@@ -274,10 +280,10 @@ poller_open(const struct stream_header *h, const struct map_fds *fds,
 		.ctx = ctx,
 		.options = *o,
 		.epoll = -1,
-		.look = -1,
+		.check = -1,
 		.deadline = -1 };
 	if (open_watches(p) == -1) {
-		report_error("cannot wait: %s", strerror(errno));
+		report_error("cannot wait for events: %s", strerror(errno));
 		poller_close(p);
 		return NULL;
 	}
@@ -294,9 +300,9 @@ poller_set_link(struct poller *p, unsigned int map, int fd)
 	return source_set_link(&p->sources[map], fd);
 }
 
-/* What the input says is of no interest; that it ends is. */
+/* Reads the input, of which only the end matters. */
 static void
-look_at_input(struct poller *p)
+check_input(struct poller *p)
 {
 	char unused[4096];
 	ssize_t n = read(p->options.in_fd, unused, sizeof(unused));
@@ -306,35 +312,36 @@ look_at_input(struct poller *p)
 }
 
 static void
-serve_also(struct poller *p)
+read_extra(struct poller *p)
 {
 	const struct poller_options *o = &p->options;
 
-	if (o->also != NULL && o->also(o->also_ctx) == -1)
+	if (o->extra_read != NULL && o->extra_read(o->extra_ctx) == -1)
 		end_with(p, POLLER_FAILED);
 }
 
+/* Does what has to be done every poll_timeout_ms. */
 static void
-look_at_all(struct poller *p)
+check_regularly(struct poller *p)
 {
 	const struct poller_options *o = &p->options;
 
-	let_all(p, source_poll_lost);
-	serve_also(p);
+	do_sources(p, source_poll_lost);
+	read_extra(p);
 	if (o->is_over != NULL && o->is_over(o->is_over_ctx))
 		end_with(p, POLLER_INPUT);
 }
 
 static void
-serve(struct poller *p, const struct epoll_event *e)
+handle_event(struct poller *p, const struct epoll_event *e)
 {
 	switch ((enum watch)(e->data.u64 >> 32)) {
 	case WATCH_SOURCE:
-		let(p, source_read, &p->sources[(uint32_t)e->data.u64]);
+		do_source(p, source_read, &p->sources[(uint32_t)e->data.u64]);
 		break;
-	case WATCH_LOOK:
-		if (timer_expired(p->look) > 0)
-			look_at_all(p);
+	case WATCH_CHECK:
+		if (timer_expired(p->check) > 0)
+			check_regularly(p);
 		break;
 	case WATCH_DEADLINE:
 		end_with(p, POLLER_TIMEOUT);
@@ -343,10 +350,10 @@ serve(struct poller *p, const struct epoll_event *e)
 		end_with(p, POLLER_GONE);
 		break;
 	case WATCH_IN:
-		look_at_input(p);
+		check_input(p);
 		break;
-	case WATCH_ALSO:
-		serve_also(p);
+	case WATCH_EXTRA:
+		read_extra(p);
 		break;
 	case WATCH_CONTROL:
 		poll_control_clear_wake(p->options.control);
@@ -354,7 +361,8 @@ serve(struct poller *p, const struct epoll_event *e)
 	}
 }
 
-/* One step of every pass that is under way.  Returns whether any is. */
+/* Does one step of each pass that is under way.  Returns whether there is any.
+ */
 static bool
 step_passes(struct poller *p)
 {
@@ -364,7 +372,7 @@ step_passes(struct poller *p)
 		struct source *s = &p->sources[i];
 
 		if (source_is_running(s))
-			let(p, source_step, s);
+			do_source(p, source_step, s);
 		running |= source_is_running(s);
 		done &= source_is_done(s);
 	}
@@ -374,7 +382,7 @@ step_passes(struct poller *p)
 }
 
 static uint64_t
-fullest(const struct poller *p)
+fullest_buffer(const struct poller *p)
 {
 	uint64_t fill = 0;
 
@@ -387,9 +395,10 @@ fullest(const struct poller *p)
 	return fill;
 }
 
-/* A turn of each buffer that has something.  Returns whether one has more. */
+/* Gives a turn to each buffer that is not empty.  Returns whether one of them
+ * has more. */
 static bool
-serve_buffers(struct poller *p)
+read_buffers_in_turn(struct poller *p)
 {
 	bool more = false;
 
@@ -398,28 +407,28 @@ serve_buffers(struct poller *p)
 
 		if (source_fill(s) == 0)
 			continue;
-		let(p, source_read, s);
+		do_source(p, source_read, s);
 		more |= source_has_more(s);
 	}
 	return more;
 }
 
-/* Look at the buffers, or go on with it.  Returns the nap after that: 0 for
- * none, or PACE_WAIT. */
+/* Begins a round over the buffers, or goes on with it.  Returns the nap to take
+ * now, PACE_WAIT, or 0 for none. */
 static uint64_t
-look_at_buffers(struct poller *p)
+empty_buffers(struct poller *p)
 {
 	if (!p->emptying) {
-		p->fill = fullest(p);
+		p->fill = fullest_buffer(p);
 		p->began = clock_elapsed();
 	}
-	p->emptying = p->fill > 0 && serve_buffers(p);
+	p->emptying = p->fill > 0 && read_buffers_in_turn(p);
 	return p->emptying ? 0 : pace_next(&p->pace, p->fill, p->began);
 }
 
-/* Returns whether that was so already. */
+/* Returns whether the buffers were quiet, or not, already. */
 static bool
-make_quiet(struct poller *p, bool quiet)
+set_quiet(struct poller *p, bool quiet)
 {
 	if (p->quiet == quiet)
 		return true;
@@ -431,63 +440,64 @@ make_quiet(struct poller *p, bool quiet)
 }
 
 /*
- * Flush, then sleep so long, or until a buffer wakes us; the epoll always does.
- * A signal between signals_stop() and this is seen at the next look.
+ * Flushes the sink, then sleeps for so many ns, or with PACE_WAIT until a
+ * buffer wakes us.  The epoll always does.  A signal between signals_stop() and
+ * this is seen at the next check.
  */
 static void
 take_nap(struct poller *p, uint64_t nap)
 {
 	bool wait = nap == PACE_WAIT;
 
-	/* What came until records could wake us has to be looked for. */
-	if (!make_quiet(p, !wait) && wait)
+	/* Records that came before they could wake us have to be read first. */
+	if (!set_quiet(p, !wait) && wait)
 		return;
 	p->nap = (struct timespec){
 		.tv_sec = (time_t)(nap / CLOCK_SECOND),
 		.tv_nsec = (long)(nap % CLOCK_SECOND),
 	};
-	if (heed(p, p->sink->flush(p->ctx)) == -1 ||
+	flush_sink(p);
+	if (p->ended ||
 	    ppoll(p->waits, wait ? p->nwait : p->nnap, wait ? NULL : &p->nap,
 		NULL) != -1 ||
 	    errno == EINTR)
 		return;
-	report_error("ppoll: %s", strerror(errno));
+	report_error("cannot wait for records: %s", strerror(errno));
 	end_with(p, POLLER_FAILED);
 }
 
-/* Serve what the epoll has. */
 static void
-serve_events(struct poller *p)
+handle_events(struct poller *p)
 {
 	struct epoll_event events[EVENTS_MAX];
 	int n = epoll_wait(p->epoll, events, EVENTS_MAX, 0);
 
 	if (n == -1 && errno != EINTR) {
-		report_error("epoll_wait: %s", strerror(errno));
+		report_error("cannot wait for events: %s", strerror(errno));
 		end_with(p, POLLER_FAILED);
 	}
 	for (int i = 0; i < n && !p->ended; i++)
-		serve(p, &events[i]);
+		handle_event(p, &events[i]);
 }
 
 /*
- * Take what is there, then serve who else wants something.  Only when there is
- * no more, flush and sleep, unless passes are under way: so lines go out in
- * large writes while there is much, and at once when there is little.
+ * Reads buffers, then handles events.  Flushes and sleeps only when the buffers
+ * are empty and no pass is under way: so output is written in large pieces
+ * while there is much, and at once when there is little.
  */
 static void
-turn(struct poller *p, bool running)
+poll_once(struct poller *p, bool running)
 {
-	uint64_t nap = look_at_buffers(p);
+	uint64_t nap = empty_buffers(p);
 
 	p->looked = true;
 	if (nap > 0 && !running && !p->ended)
 		take_nap(p, nap);
 	if (!p->ended)
-		serve_events(p);
+		handle_events(p);
 }
 
-/* Whether a signal or the control asks for an end. */
+/* Whether a signal or the control requests an end. */
 static bool
 is_stopped(struct poller *p)
 {
@@ -504,44 +514,38 @@ is_paused(const struct poller *p)
 	return c != NULL && poll_control_is_paused(c);
 }
 
-/* When there were enough records nothing is drained: this is the last look. */
-static void
-count_last(struct poller *p)
-{
-	p->ended = false;
-	let_all(p, source_count_lost);
-	end_with(p, POLLER_COUNTED);
-}
-
 enum poller_end
 poller_run(struct poller *p)
 {
-	/* A pass may have been left in its middle the last time. */
+	/* The last run may have ended within a pass. */
 	bool running = true;
 
 	p->ended = false;
 	p->looked = false;
 	if (p->options.once) {
-		let_all(p, source_drain);
-		let_all(p, source_pass);
+		do_sources(p, source_drain);
+		do_sources(p, source_pass);
 		end_with(p, POLLER_ONCE);
 	}
 	while (!p->ended) {
 		if (is_stopped(p)) {
 			end_with(p, POLLER_STOPPED);
-			break;
-		}
-		if (is_paused(p)) {
-			if (heed(p, p->sink->flush(p->ctx)) == 0)
+		} else if (is_paused(p)) {
+			flush_sink(p);
+			if (!p->ended)
 				poll_control_wait(p->options.control);
-			continue;
+		} else {
+			poll_once(p, running);
+			running = step_passes(p);
 		}
-		turn(p, running);
-		running = step_passes(p);
 	}
-	if (p->end == POLLER_COUNTED)
-		count_last(p);
-	heed(p, p->sink->flush(p->ctx));
+	/* After the last record wanted nothing is drained. */
+	if (p->end == POLLER_COUNTED) {
+		p->ended = false;
+		do_sources(p, source_count_lost);
+		end_with(p, POLLER_COUNTED);
+	}
+	flush_sink(p);
 	return p->end;
 }
 
@@ -551,10 +555,9 @@ poller_read_rest(struct poller *p)
 	if (p->end != POLLER_STOPPED || !p->looked || is_paused(p))
 		return p->end;
 	p->ended = false;
-	let_all(p, source_drain);
-	heed(p, p->sink->flush(p->ctx));
-	if (!p->ended)
-		end_with(p, POLLER_STOPPED);
+	do_sources(p, source_drain);
+	flush_sink(p);
+	end_with(p, POLLER_STOPPED);
 	return p->end;
 }
 
@@ -562,7 +565,7 @@ int
 poller_count_lost(struct poller *p)
 {
 	p->ended = false;
-	let_all(p, source_count_lost);
+	do_sources(p, source_count_lost);
 	return p->ended ? -1 : 0;
 }
 
@@ -574,13 +577,12 @@ poller_drain(struct poller *p)
 	if (p->end == POLLER_FAILED)
 		return -1;
 	p->ended = false;
-	let_all(p, source_drain);
-	let_all(p, source_count_lost);
+	do_sources(p, source_drain);
+	do_sources(p, source_count_lost);
 	if (!p->options.once)
-		let_all(p, source_last_pass);
-	heed(p, p->sink->flush(p->ctx));
-	if (!p->ended)
-		end_with(p, POLLER_STOPPED);
+		do_sources(p, source_last_pass);
+	flush_sink(p);
+	end_with(p, POLLER_STOPPED);
 	return p->end == POLLER_FAILED ? -1 : 0;
 }
 
@@ -595,8 +597,8 @@ poller_close(struct poller *p)
 	free(p->waits);
 	if (p->deadline != -1)
 		close(p->deadline);
-	if (p->look != -1)
-		close(p->look);
+	if (p->check != -1)
+		close(p->check);
 	if (p->epoll != -1)
 		close(p->epoll);
 	free(p);

@@ -10,52 +10,56 @@
 #include "poll/ring.h"
 
 enum {
-	RELEASE_BYTES = 32 << 10, /* taken before others may write there */
-	RELEASE_PART = 8,         /* or that part of a small ring */
+	/* Programs can use the room of records that were read only after the
+	 * reader's position has moved.  It moves after so many bytes, or after
+	 * this part of a small ring. */
+	RELEASE_BYTES = 32 << 10,
+	RELEASE_PART = 8,
 };
 
 static size_t
-page_size(void)
+ring_page_size(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* The kernel maps the records twice, one behind the other, so that none is cut
- * in two; before them is the page of the producer's position. */
+/* The kernel maps the records twice, one mapping after the other, so that every
+ * record is contiguous.  The page before them has the producer's position. */
 static size_t
-mapped_size(const struct ring *r)
+ring_mapped_size(const struct ring *r)
 {
-	return page_size() + 2 * (size_t)r->size;
+	return ring_page_size() + 2 * (size_t)r->size;
 }
 
 static int
-map_failed(const struct ring *r)
+report_unmappable(const struct ring *r)
 {
-	report_error("map %s: cannot open its ring buffer: %s", r->name,
-	    strerror(errno));
+	report_error("map %s: cannot map its ring buffer into memory: %s",
+	    r->name, strerror(errno));
 	return -1;
 }
 
 int
 ring_open(struct ring *r, const char *name, int fd, uint64_t size)
 {
+	size_t page = ring_page_size();
 	void *p;
 
 	*r = (struct ring){ .name = name, .size = size };
 	if (size > SIZE_MAX / 4) {
 		errno = E2BIG;
-		return map_failed(r);
+		return report_unmappable(r);
 	}
-	p = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
-		return map_failed(r);
+		return report_unmappable(r);
 	r->consumer = p;
-	p = mmap(NULL, mapped_size(r), PROT_READ, MAP_SHARED, fd,
-	    (off_t)page_size());
+	p = mmap(
+	    NULL, ring_mapped_size(r), PROT_READ, MAP_SHARED, fd, (off_t)page);
 	if (p == MAP_FAILED)
-		return map_failed(r);
+		return report_unmappable(r);
 	r->producer = p;
-	r->taken = __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE);
+	r->read_to = __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE);
 	return 0;
 }
 
@@ -63,85 +67,77 @@ void
 ring_close(struct ring *r)
 {
 	if (r->producer != NULL)
-		munmap((void *)r->producer, mapped_size(r));
+		munmap((void *)r->producer, ring_mapped_size(r));
 	if (r->consumer != NULL)
-		munmap(r->consumer, page_size());
+		munmap(r->consumer, ring_page_size());
 	*r = (struct ring){ 0 };
 }
 
+static unsigned long
+producer_position(const struct ring *r)
+{
+	return __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+}
+
 /*
- * Where reading goes on, when the producer is at end: at the shared position,
- * unless we are further, after a record that never came back to us.  Another
- * reader of the same ring may move it too.
+ * The position at which reading goes on, given the producer's.  It is the
+ * shared position, which another reader of the same ring may have moved, unless
+ * this reader is further: then its callback did not return from a record.
  */
 static unsigned long
-position(const struct ring *r, unsigned long end)
+reader_position(const struct ring *r, unsigned long end)
 {
 	unsigned long shared = __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE);
 
-	return r->taken - shared <= end - shared ? r->taken : shared;
+	return r->read_to - shared <= end - shared ? r->read_to : shared;
 }
 
-/* Give back what was taken, unless another reader went further: a position
- * that goes back would have records overwritten while they are read. */
+/* Moves the shared position to what was read, unless another reader moved it
+ * further: if it went back, records would be overwritten while they are read.
+ */
 static void
-release(struct ring *r)
+release_room(struct ring *r)
 {
 	unsigned long shared = __atomic_load_n(r->consumer, __ATOMIC_RELAXED);
 
-	while (r->taken - shared - 1 < r->size &&
-	       !__atomic_compare_exchange_n(r->consumer, &shared, r->taken,
+	while (r->read_to - shared - 1 < r->size &&
+	       !__atomic_compare_exchange_n(r->consumer, &shared, r->read_to,
 		   false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
-}
-
-static unsigned long
-producer(const struct ring *r)
-{
-	return __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 }
 
 uint64_t
 ring_fill(const struct ring *r)
 {
-	unsigned long end = producer(r);
+	unsigned long end = producer_position(r);
 
-	return end - position(r, end);
+	return end - reader_position(r, end);
 }
 
 static int
-refuse(const struct ring *r)
+report_damaged_ring(const struct ring *r)
 {
-	report_error("map %s: its ring buffer is damaged: someone else wrote "
-		     "the position of its reader",
+	report_error("map %s: its ring buffer is damaged: another process "
+		     "wrote a wrong position for its reader",
 	    r->name);
 	return -1;
 }
 
-/* The bytes that are taken before they are given back. */
-static uint64_t
-release_bytes(const struct ring *r)
-{
-	uint64_t part = r->size / RELEASE_PART;
-
-	return part < RELEASE_BYTES ? part : RELEASE_BYTES;
-}
-
-/* A record's head as the kernel wrote it. */
-struct head {
-	bool busy;      /* not complete yet */
-	bool discarded; /* nobody is to see it */
+/* The head of a record, as the kernel wrote it. */
+struct ring_head {
+	bool busy;      /* reserved, but not submitted yet */
+	bool discarded; /* the program discarded the record */
 	size_t len;
-	uint64_t used; /* bytes of the ring, head and padding too */
+	uint64_t used; /* bytes of the ring, with head and padding */
 };
 
-static struct head
-read_head(const unsigned char *p)
+static struct ring_head
+read_ring_head(const unsigned char *p)
 {
 	uint32_t word = __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE);
 	size_t len = word & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 
-	return (struct head){
+	return (struct ring_head){
 		.busy = word & BPF_RINGBUF_BUSY_BIT,
 		.discarded = word & BPF_RINGBUF_DISCARD_BIT,
 		.len = len,
@@ -149,51 +145,44 @@ read_head(const unsigned char *p)
 	};
 }
 
-/* Take one record, whose head h lies at p.  Returns as ring_consume(). */
-static int
-take_one(struct ring *r, const unsigned char *p, const struct head *h,
-    ring_fn *take, void *ctx)
-{
-	/* Before the call, which may not return. */
-	r->taken += h->used;
-	if (h->discarded)
-		return 0;
-	return take(ctx, p + BPF_RINGBUF_HDR_SZ, h->len) == 0 ? 0 : 1;
-}
-
 int
-ring_consume(struct ring *r, uint64_t bytes, ring_fn *take, void *ctx)
+ring_consume(struct ring *r, uint64_t bytes, poll_record_fn *fn, void *ctx)
 {
 	const unsigned char *records =
-	    (const unsigned char *)r->producer + page_size();
-	unsigned long end = producer(r), start = position(r, end);
-	unsigned long released = start;
-	uint64_t step = release_bytes(r);
+	    (const unsigned char *)r->producer + ring_page_size();
+	unsigned long end = producer_position(r);
+	unsigned long start = reader_position(r, end), released = start;
+	uint64_t step = r->size / RELEASE_PART;
 	int ret = 0;
 
-	/* With what is asked below of each record, all that is read lies in
-	 * what the producer wrote. */
+	if (step > RELEASE_BYTES)
+		step = RELEASE_BYTES;
+	/* This, and the check of each head below, keep all reads within what
+	 * the producer has written. */
 	if (end - start > r->size || start % BPF_RINGBUF_HDR_SZ != 0)
-		return refuse(r);
-	r->taken = start;
-	while (r->taken != end && ret == 0) {
-		const unsigned char *p = records + (r->taken & (r->size - 1));
-		struct head h = read_head(p);
+		return report_damaged_ring(r);
+	r->read_to = start;
+	while (r->read_to != end && ret == 0) {
+		const unsigned char *p = records + (r->read_to & (r->size - 1));
+		struct ring_head h = read_ring_head(p);
 
 		if (h.busy)
 			break;
-		if (h.used > end - r->taken) {
-			ret = refuse(r);
+		if (h.used > end - r->read_to) {
+			ret = report_damaged_ring(r);
 			break;
 		}
-		ret = take_one(r, p, &h, take, ctx);
-		if (r->taken - start >= bytes)
+		/* Before the call, which may not return. */
+		r->read_to += h.used;
+		if (!h.discarded && fn(ctx, p + BPF_RINGBUF_HDR_SZ, h.len) != 0)
 			ret = 1;
-		if (r->taken - released >= step) {
-			release(r);
-			released = r->taken;
+		if (r->read_to - start >= bytes)
+			ret = 1;
+		if (r->read_to - released >= step) {
+			release_room(r);
+			released = r->read_to;
 		}
 	}
-	release(r);
+	release_room(r);
 	return ret;
 }

@@ -1,62 +1,56 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/report.h"
 #include "base/timer.h"
 #include "base/util.h"
 #include "poll/pace.h"
 #include "poll/source.h"
 
-enum { TURN_BYTES = 32 << 10 }; /* of one ring before others have a turn */
+enum {
+	TURN_BYTES = 32 << 10, /* of a ring in one turn */
+	TIME_RECORDS = 64,     /* records that get the same time */
+};
 
 #define MS UINT64_C(1000000) /* ns */
 
-static const char *
-name_of(const struct source *s)
+static const struct stream_map *
+source_map(const struct source *s)
 {
-	return s->header->maps[s->map].name;
-}
-
-static int
-take_record(void *ctx, const void *data, size_t len)
-{
-	struct source *s = ctx;
-
-	return s->sink->record(s->ctx, s, data, len);
-}
-
-static void
-take_lost(void *ctx, uint64_t count)
-{
-	struct source *s = ctx;
-
-	s->sink->lost(s->ctx, s, count);
-}
-
-static const struct perf_sink perf_sink = {
-	.record = take_record,
-	.lost = take_lost,
-};
-
-static int
-tell_lost(const struct source *s, uint64_t count)
-{
-	return count == 0 ? 0 : s->sink->lost(s->ctx, s, count);
+	return &s->header->maps[s->map];
 }
 
 static bool
 is_from(const struct source *s, enum stream_source source)
 {
-	return s->header->maps[s->map].source == source;
+	return source_map(s)->source == source;
 }
 
-static bool
-is_iter(const struct source *s)
+/* A poll_record_fn, whose ctx is the source. */
+static int
+emit_source_record(void *ctx, const void *data, size_t len)
 {
-	return is_from(s, STREAM_ITER);
+	struct source *s = ctx;
+
+	if (s->now_left == 0) {
+		s->now = clock_now();
+		s->now_left = TIME_RECORDS;
+	}
+	s->now_left--;
+	return s->sink->record(s->ctx, s->map, s->now, data, len);
+}
+
+static int
+emit_source_lost(const struct source *s, uint64_t count)
+{
+	if (count == 0 || s->sink->lost(s->ctx, s->map, count) == 0)
+		return 0;
+	return -1;
 }
 
 bool
@@ -90,58 +84,77 @@ source_poll_lost(struct source *s)
 {
 	uint64_t lost;
 
-	return lost_counter_poll(&s->counter, &lost) == 0 ? tell_lost(s, lost)
-							  : -1;
+	if (lost_counter_poll(&s->counter, &lost) == -1)
+		return -1;
+	return emit_source_lost(s, lost);
 }
 
-/* What a ring or perf buffer holds, up to bytes of a ring, and what the ring
- * could not. */
+/* Reads a perf buffer, or up to so many bytes of a ring, and reports what was
+ * lost. */
 static int
-consume(struct source *s, uint64_t bytes)
+consume_buffer(struct source *s, uint64_t bytes)
 {
-	int ret = 0;
+	int ret;
 
-	if (is_from(s, STREAM_RINGBUF))
-		ret = ring_consume(&s->ring, bytes, take_record, s);
-	else if (is_from(s, STREAM_PERF))
-		ret = perf_consume(&s->perf);
+	s->now_left = 0;
+	s->more = false;
+	if (is_from(s, STREAM_PERF)) {
+		if (perf_consume(&s->perf, emit_source_record, s) == -1)
+			return -1;
+		return emit_source_lost(s, perf_new_lost(&s->perf));
+	}
+	if (!is_from(s, STREAM_RINGBUF))
+		return 0;
+	ret = ring_consume(&s->ring, bytes, emit_source_record, s);
 	s->more = ret == 1;
 	return ret == -1 ? -1 : source_poll_lost(s);
+}
+
+int
+source_drain(struct source *s)
+{
+	return consume_buffer(s, s->ring.size);
 }
 
 bool
 source_is_running(const struct source *s)
 {
-	return s->sample.running || s->iter.running;
+	return s->walk.running || s->iter.running;
 }
 
-/* A step of what is read in passes; at the end of one, say so. */
 int
 source_step(struct source *s)
 {
-	int ret = is_iter(s) ? bpf_iter_step(&s->iter, take_record, s)
-			     : map_walk_step(&s->sample, take_record, s);
+	uint64_t seen;
+	int ret;
 
-	if (source_is_running(s))
-		return ret == 0 ? 0 : -1;
-	s->round++;
-	if (ret != 0)
-		return -1;
-	return s->sink->sampled(
-	    s->ctx, s, s->round, is_iter(s) ? s->iter.seen : s->sample.seen);
+	s->now_left = 0;
+	if (is_from(s, STREAM_ITER)) {
+		ret = bpf_iter_step(&s->iter, emit_source_record, s);
+		seen = s->iter.seen;
+	} else {
+		ret = map_walk_step(&s->walk, emit_source_record, s);
+		seen = s->walk.seen;
+	}
+	if (!source_is_running(s)) {
+		s->round++;
+		if (ret == 0)
+			ret = s->sink->sampled(s->ctx, s->map, s->round, seen);
+	}
+	return ret == 0 ? 0 : -1;
 }
 
 static int
-start_pass(struct source *s)
+start_source_pass(struct source *s)
 {
-	if (is_iter(s))
+	if (is_from(s, STREAM_ITER))
 		return bpf_iter_start(&s->iter, s->fd);
-	map_walk_start(&s->sample);
+	map_walk_start(&s->walk);
 	return 0;
 }
 
 static int
-finish_pass(struct source *s)
+finish_source_pass(struct source *s)
 {
 	int ret = 0;
 
@@ -153,43 +166,39 @@ finish_pass(struct source *s)
 int
 source_pass(struct source *s)
 {
-	bool shown = s->sample.seen > 0 || s->iter.seen > 0;
+	bool shown = s->walk.seen > 0 || s->iter.seen > 0;
 
 	if (s->timer == -1)
 		return 0;
-	if ((shown && finish_pass(s) == -1) || start_pass(s) == -1)
+	if ((shown && finish_source_pass(s) == -1) ||
+	    start_source_pass(s) == -1)
 		return -1;
-	return finish_pass(s);
+	return finish_source_pass(s);
 }
 
 int
 source_last_pass(struct source *s)
 {
-	return is_iter(s) ? finish_pass(s) : source_pass(s);
+	return is_from(s, STREAM_ITER) ? finish_source_pass(s) : source_pass(s);
 }
 
 bool
 source_is_done(const struct source *s)
 {
-	uint64_t ms = s->header->maps[s->map].polling.interval_ms;
+	uint64_t ms = source_map(s)->polling.interval_ms;
 
-	return is_iter(s) && (s->fd < 0 || (s->round > 0 && ms == 0));
+	return is_from(s, STREAM_ITER) &&
+	       (s->fd < 0 || (s->round > 0 && ms == 0));
 }
 
 int
 source_read(struct source *s)
 {
 	if (s->timer == -1)
-		return consume(s, TURN_BYTES);
+		return consume_buffer(s, TURN_BYTES);
 	if (timer_expired(s->timer) == 0 || source_is_running(s))
 		return 0;
-	return start_pass(s);
-}
-
-int
-source_drain(struct source *s)
-{
-	return consume(s, s->ring.size);
+	return start_source_pass(s);
 }
 
 int
@@ -197,11 +206,11 @@ source_count_lost(struct source *s)
 {
 	uint64_t lost;
 
-	if (is_from(s, STREAM_PERF))
-		return perf_count_lost(&s->perf);
-	if (lost_counter_read(&s->counter, &lost) == -1)
+	if (is_from(s, STREAM_PERF)
+		? perf_read_lost(&s->perf, &lost) == -1
+		: lost_counter_read(&s->counter, &lost) == -1)
 		return -1;
-	return tell_lost(s, lost);
+	return emit_source_lost(s, lost);
 }
 
 int
@@ -212,72 +221,73 @@ source_fd(const struct source *s)
 	return is_from(s, STREAM_PERF) ? perf_fd(&s->perf) : s->fd;
 }
 
-/* Whether the kernel's map is of the kind that the header says. */
+/* Checks the type of the kernel's map, and sets *size to its max_entries. */
 static int
-check_kind(const struct source *s, uint32_t type, uint64_t *size)
+check_map_type(const struct source *s, uint32_t type, uint64_t *size)
 {
+	const char *name = source_map(s)->name;
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(s->fd, &info, &len) != 0) {
-		report_error("map %s: %s", name_of(s), strerror(errno));
+		report_error("map %s: cannot get its description from the "
+			     "kernel: %s",
+		    name, strerror(errno));
 		return -1;
 	}
 	*size = info.max_entries;
 	if (info.type == type)
 		return 0;
-	report_error("map %s: it is of kind %s, not %s", name_of(s),
+	report_error("map %s: it is a map of type %s, not %s", name,
 	    libbpf_bpf_map_type_str(info.type), libbpf_bpf_map_type_str(type));
 	return -1;
 }
 
 static int
-open_ring(struct source *s, const struct map_fds *fds)
+open_ring_source(struct source *s, const struct map_fds *fds)
 {
+	const char *name = source_map(s)->name;
 	uint64_t size;
 
-	if (check_kind(s, BPF_MAP_TYPE_RINGBUF, &size) == -1)
+	if (check_map_type(s, BPF_MAP_TYPE_RINGBUF, &size) == -1 ||
+	    ring_open(&s->ring, name, s->fd, size) == -1)
 		return -1;
-	if (ring_open(&s->ring, name_of(s), s->fd, size) == -1)
-		return -1;
-	return lost_counter_open(
-	    &s->counter, name_of(s), fds->lost, fds->reported);
+	return lost_counter_open(&s->counter, name, fds->lost, fds->reported);
 }
 
 static int
-open_perf(struct source *s, uint64_t pages)
+open_perf_source(struct source *s, uint64_t pages)
 {
 	uint64_t nkeys;
 
-	if (check_kind(s, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &nkeys) == -1)
+	if (check_map_type(s, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &nkeys) == -1)
 		return -1;
-	return perf_open(
-	    &s->perf, name_of(s), s->fd, nkeys, pages, &perf_sink, s);
+	return perf_open(&s->perf, source_map(s)->name, s->fd, nkeys, pages);
 }
 
-/* Whether keys and values of the map are what the header says. */
+/* Checks that keys and values of the map have the sizes that the header says.
+ */
 static int
-check_sizes(const struct source *s)
+check_sampled_sizes(const struct source *s)
 {
-	const struct stream_map *m = &s->header->maps[s->map];
-	const struct map_walk *a = &s->sample;
+	const struct stream_map *m = source_map(s);
+	const struct map_walk *w = &s->walk;
 	size_t key = stream_key_size(s->header, s->map);
 	size_t record = s->least;
 
-	if (m->cpus != a->cpus) {
-		report_error("map %s: its values come from %llu CPUs, "
-			     "%llu were announced",
-		    m->name, (unsigned long long)a->cpus,
-		    (unsigned long long)m->cpus);
+	if (m->cpus != w->cpus) {
+		report_error("map %s: it has the values of %" PRIu64
+			     " CPUs, the header says %" PRIu64,
+		    m->name, w->cpus, m->cpus);
 		return -1;
 	}
-	if ((m->key != TYPE_NONE && key != a->key_size) ||
-	    record > a->key_size + a->value_size ||
-	    (a->cpus != 0 && record != 0 &&
-		record != a->key_size + a->value_size)) {
-		report_error("map %s: its keys are %zu and its values %zu "
-			     "bytes, %zu and %zu were announced",
-		    m->name, a->key_size, a->value_size, key,
+	if ((m->key != TYPE_NONE && key != w->key_size) ||
+	    record > w->key_size + w->value_size ||
+	    (w->cpus != 0 && record != 0 &&
+		record != w->key_size + w->value_size)) {
+		report_error("map %s: its keys have %zu and its values %zu "
+			     "bytes, the header says %zu and %zu",
+		    m->name, w->key_size, w->value_size, key,
 		    record < key ? 0 : record - key);
 		return -1;
 	}
@@ -285,33 +295,37 @@ check_sizes(const struct source *s)
 }
 
 static int
-timer_failed(const struct source *s)
+report_timer_failure(const struct source *s)
 {
-	report_error("map %s: timer: %s", name_of(s), strerror(errno));
+	report_error("map %s: cannot set a timer for it: %s",
+	    source_map(s)->name, strerror(errno));
 	return -1;
 }
 
-/* The first pass is now; the next, unless the interval is 0, that later. */
+/* Starts the timer: the first pass is due now, the next after the interval; or
+ * never if the interval is 0. */
 static int
 start_timer(struct source *s, uint64_t interval_ms)
 {
 	uint64_t ms =
 	    interval_ms > INT64_MAX / MS ? INT64_MAX / MS : interval_ms;
 
-	return timer_set(s->timer, 1, ms * MS) == 0 ? 0 : timer_failed(s);
+	return timer_set(s->timer, 1, ms * MS) == 0 ? 0
+						    : report_timer_failure(s);
 }
 
 static int
-open_sample(struct source *s, const struct stream_map *m)
+open_sampled_source(struct source *s, const struct stream_map *m)
 {
-	if (map_walk_open(&s->sample, m->name, s->fd, m->polling.clear_map) ==
+	uint64_t ms = m->polling.interval_ms;
+
+	if (map_walk_open(&s->walk, m->name, s->fd, m->polling.clear_map) ==
 		-1 ||
-	    check_sizes(s) == -1)
+	    check_sampled_sizes(s) == -1)
 		return -1;
 	if ((s->timer = timer_new()) == -1)
-		return timer_failed(s);
-	return start_timer(
-	    s, m->polling.interval_ms == 0 ? 1 : m->polling.interval_ms);
+		return report_timer_failure(s);
+	return start_timer(s, ms == 0 ? 1 : ms);
 }
 
 int
@@ -320,22 +334,22 @@ source_set_link(struct source *s, int link)
 	if (bpf_iter_check_link(&s->iter, link) == -1)
 		return -1;
 	s->fd = link;
-	return start_timer(s, s->header->maps[s->map].polling.interval_ms);
+	return start_timer(s, source_map(s)->polling.interval_ms);
 }
 
 static int
-open_iter(struct source *s)
+open_iter_source(struct source *s)
 {
-	bpf_iter_open(&s->iter, name_of(s), s->least);
+	bpf_iter_open(&s->iter, source_map(s)->name, s->least);
 	if ((s->timer = timer_new()) == -1)
-		return timer_failed(s);
+		return report_timer_failure(s);
 	return s->fd < 0 ? 0 : source_set_link(s, s->fd);
 }
 
 int
 source_open(struct source *s, const struct stream_header *h, unsigned int map,
     const struct map_fds *fds, uint64_t perf_pages,
-    const struct source_sink *sink, void *ctx)
+    const struct poll_sink *sink, void *ctx)
 {
 	*s = (struct source){
 		.header = h,
@@ -350,13 +364,13 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 	};
 	switch (h->maps[map].source) {
 	case STREAM_RINGBUF:
-		return open_ring(s, fds);
+		return open_ring_source(s, fds);
 	case STREAM_PERF:
-		return open_perf(s, perf_pages);
+		return open_perf_source(s, perf_pages);
 	case STREAM_SAMPLE:
-		return open_sample(s, &h->maps[map]);
+		return open_sampled_source(s, &h->maps[map]);
 	case STREAM_ITER:
-		return open_iter(s);
+		return open_iter_source(s);
 	}
 	return -1;
 }
@@ -367,7 +381,7 @@ source_close(struct source *s)
 	lost_counter_close(&s->counter);
 	ring_close(&s->ring);
 	perf_close(&s->perf);
-	map_walk_close(&s->sample);
+	map_walk_close(&s->walk);
 	bpf_iter_close(&s->iter);
 	if (s->timer != -1)
 		close(s->timer);

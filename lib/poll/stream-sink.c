@@ -3,163 +3,152 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/report.h"
 #include "poll/stream-sink.h"
 
-enum { REPORT_EVERY_NS = 1000000000 }; /* at most, for bad records */
-
-static int
-open_plans(struct stream_sink *w)
-{
-	const struct stream_header *h = w->header;
-	struct plan_options json = { .form = PLAN_JSON };
-
-	if (w->symbolizer != NULL)
-		json.symbols = symbolizer_symbols(w->symbolizer);
-	w->plans = plans_new(h, &json);
-	return w->plans != NULL ? 0 : -1;
-}
-
 int
-stream_sink_open(struct stream_sink *w, const struct stream_header *h,
+stream_sink_open(struct stream_sink *s, const struct stream_header *h,
     struct output *out, struct symbolizer *z)
 {
-	*w = (struct stream_sink){ .header = h, .out = out, .symbolizer = z };
-	w->sizes = calloc(h->nmaps + 1, sizeof(*w->sizes));
-	if (w->sizes == NULL)
+	struct plan_options json = { .form = PLAN_JSON };
+
+	*s = (struct stream_sink){ .header = h, .out = out, .symbolizer = z };
+	s->sizes = calloc(h->nmaps + 1, sizeof(*s->sizes));
+	if (s->sizes == NULL)
 		return report_nomem();
 	for (size_t i = 0; i < h->nmaps; i++)
-		w->sizes[i] = stream_record_size(h, (unsigned int)i);
-	if (h->encoding == STREAM_JSON && open_plans(w) == -1) {
-		stream_sink_close(w);
-		return -1;
-	}
-	return 0;
+		s->sizes[i] = stream_record_size(h, (unsigned int)i);
+	if (h->encoding != STREAM_JSON)
+		return 0;
+	if (z != NULL)
+		json.symbols = symbolizer_symbols(z);
+	if ((s->plans = plans_new(h, &json)) != NULL)
+		return 0;
+	stream_sink_close(s);
+	return -1;
 }
 
 void
-stream_sink_close(struct stream_sink *w)
+stream_sink_close(struct stream_sink *s)
 {
-	if (w->plans != NULL)
-		plans_free(w->plans, w->header->nmaps);
-	free(w->sizes);
-	*w = (struct stream_sink){ 0 };
+	if (s->plans != NULL)
+		plans_free(s->plans, s->header->nmaps);
+	free(s->sizes);
+	*s = (struct stream_sink){ 0 };
 }
 
-/* What an output function returned, as the functions here return it. */
+/* Turns what an output function returned into what a sink's returns. */
 static int
-answer(const struct stream_sink *w, int ret)
+sink_result(const struct stream_sink *s, int ret)
 {
-	if (ret == -1 && w->out->gone)
-		return 1;
-	return ret;
+	return ret == -1 && s->out->gone ? 1 : ret;
 }
 
 int
-stream_sink_begin(struct stream_sink *w)
+stream_sink_begin(struct stream_sink *s)
 {
-	if (w->header->encoding == STREAM_BINARY && isatty(w->out->fd))
-		report_notice("this is no text for a terminal; "
-			      "put \"| skel-fmt\" behind it, or take -f json");
-	if (stream_header_write(w->header, &w->out->buf) == -1)
+	if (s->header->encoding == STREAM_BINARY && isatty(s->out->fd))
+		report_notice("a terminal cannot show a binary stream; append "
+			      "\"| skel-fmt\" to the command, or add -f json");
+	if (stream_header_write(s->header, &s->out->buf) == -1)
 		return -1;
-	output_widen(w->out);
-	return answer(w, output_flush(w->out));
+	output_widen(s->out);
+	return sink_result(s, output_flush(s->out));
 }
 
+/* Writes an "@error" line for a record that is too short. */
 static void
-report_short(struct stream_sink *w, unsigned int map, const char *message)
+write_short_record(
+    struct stream_sink *s, unsigned int map, uint64_t time_ns, size_t len)
 {
-	if (w->unreported > 1)
-		report_error("map %s: %s; %" PRIu64 " such since the last line",
-		    w->header->maps[map].name, message, w->unreported);
-	else
-		report_error("map %s: %s", w->header->maps[map].name, message);
-	w->unreported = 0;
-}
-
-static void
-put_short(struct stream_sink *w, unsigned int map, uint64_t time_ns, size_t len)
-{
+	const char *name = s->header->maps[map].name;
 	char message[80];
 
 	snprintf(message, sizeof(message),
-	    "record of %zu bytes, its type needs %zu", len, w->sizes[map]);
-	stream_write_error(&w->out->buf, w->header, map, message);
-	w->errors++;
-	w->unreported++;
-	/* A clock that was set back must not silence us. */
-	if (time_ns - w->error_time < REPORT_EVERY_NS)
+	    "record of %zu bytes, its type needs %zu", len, s->sizes[map]);
+	stream_write_error(&s->out->buf, s->header, map, message);
+	s->errors++;
+	s->unreported++;
+	/* If the clock was set back the difference is huge: report. */
+	if (time_ns - s->error_time < CLOCK_SECOND)
 		return;
-	w->error_time = time_ns;
-	report_short(w, map, message);
+	s->error_time = time_ns;
+	if (s->unreported > 1)
+		report_error("map %s: %s; %" PRIu64
+			     " such records since the last message",
+		    name, message, s->unreported);
+	else
+		report_error("map %s: %s", name, message);
+	s->unreported = 0;
 }
 
 static int
-write_record(
+write_sink_record(
     void *ctx, unsigned int map, uint64_t time_ns, const void *data, size_t len)
 {
-	struct stream_sink *w = ctx;
-	struct buf *out = &w->out->buf;
+	struct stream_sink *s = ctx;
+	struct buf *out = &s->out->buf;
 
-	if (len < w->sizes[map]) {
-		put_short(w, map, time_ns, len);
-		return answer(w, output_flush_if_full(w->out));
+	if (len < s->sizes[map]) {
+		write_short_record(s, map, time_ns, len);
+		return sink_result(s, output_flush_if_full(s->out));
 	}
-	if (w->symbolizer != NULL && symbolizer_record(w->symbolizer, map, data,
-					 w->plans == NULL ? out : NULL) == -1)
+	if (s->symbolizer != NULL && symbolizer_record(s->symbolizer, map, data,
+					 s->plans == NULL ? out : NULL) == -1)
 		return -1;
-	if (w->plans != NULL)
-		plan_record(w->plans[map], out, time_ns, data, len);
+	if (s->plans != NULL)
+		plan_record(s->plans[map], out, time_ns, data, len);
 	else
 		stream_write_record(out, map, time_ns, NULL, 0, data, len);
-	w->records++;
-	return answer(w, output_flush_if_full(w->out));
+	s->records++;
+	return sink_result(s, output_flush_if_full(s->out));
 }
 
 static int
-write_lost(void *ctx, unsigned int map, uint64_t count)
+write_sink_lost(void *ctx, unsigned int map, uint64_t count)
 {
-	struct stream_sink *w = ctx;
+	struct stream_sink *s = ctx;
 
-	w->lost += count;
-	stream_write_lost(&w->out->buf, w->header, map, count);
-	return answer(w, output_flush_if_full(w->out));
+	s->lost += count;
+	stream_write_lost(&s->out->buf, s->header, map, count);
+	return sink_result(s, output_flush_if_full(s->out));
 }
 
 static int
-write_sampled(void *ctx, unsigned int map, uint64_t round, uint64_t keys)
+write_sink_sampled(void *ctx, unsigned int map, uint64_t round, uint64_t keys)
 {
-	struct stream_sink *w = ctx;
+	struct stream_sink *s = ctx;
 
-	stream_write_sampled(&w->out->buf, w->header, map, round, keys);
-	return answer(w, output_flush_if_full(w->out));
+	stream_write_sampled(&s->out->buf, s->header, map, round, keys);
+	return sink_result(s, output_flush_if_full(s->out));
 }
 
 static int
-flush(void *ctx)
+flush_stream_sink(void *ctx)
 {
-	struct stream_sink *w = ctx;
+	struct stream_sink *s = ctx;
 
-	return answer(w, output_flush(w->out));
+	return sink_result(s, output_flush(s->out));
 }
 
-const struct poll_sink stream_sink_functions = {
-	.record = write_record,
-	.lost = write_lost,
-	.sampled = write_sampled,
-	.flush = flush,
+const struct poll_sink stream_poll_sink = {
+	.record = write_sink_record,
+	.lost = write_sink_lost,
+	.sampled = write_sink_sampled,
+	.flush = flush_stream_sink,
 };
 
 int
-stream_sink_end(struct stream_sink *w)
+stream_sink_end(struct stream_sink *s)
 {
-	if (w->unreported > 0)
-		report_error(
-		    "%" PRIu64 " more records were too short", w->unreported);
-	if (w->lost > 0)
-		report_notice("%" PRIu64 " record%s lost", w->lost,
-		    w->lost == 1 ? " was" : "s were");
-	stream_write_end(&w->out->buf, w->records, w->lost);
-	return answer(w, output_flush(w->out));
+	if (s->unreported > 0)
+		report_error("%" PRIu64 " more records were shorter than their "
+			     "types",
+		    s->unreported);
+	if (s->lost > 0)
+		report_notice("%" PRIu64 " record%s lost", s->lost,
+		    s->lost == 1 ? " was" : "s were");
+	stream_write_end(&s->out->buf, s->records, s->lost);
+	return sink_result(s, output_flush(s->out));
 }

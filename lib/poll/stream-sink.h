@@ -1,6 +1,6 @@
 /*
- * The writer: a poller's sink that writes a stream, binary or JSON, to an
- * output, and counts.
+ * The stream sink: writes what the poller reads as a stream, binary or JSON, to
+ * an output, and counts it.
  */
 #ifndef SKEL_POLL_STREAM_SINK_H
 #define SKEL_POLL_STREAM_SINK_H
@@ -10,7 +10,7 @@
 
 #include "base/output.h"
 #include "format/plan.h"
-#include "poll/poller.h"
+#include "poll/poll-sink.h"
 #include "stream/stream.h"
 #include "symbolize/symbolizer.h"
 
@@ -18,35 +18,34 @@ struct stream_sink {
 	const struct stream_header *header; /* borrowed */
 	struct output *out;                 /* borrowed */
 	struct symbolizer *symbolizer;      /* borrowed, or NULL */
-	struct plan **plans;                /* owned; JSON only */
-	size_t *sizes; /* owned: bytes that a record of each map needs */
+	struct plan **plans;                /* owned; NULL: binary */
+	size_t *sizes; /* owned: the least bytes of a record of each map */
 	uint64_t records, lost, errors;
-	uint64_t error_time; /* of the last report of a bad record, ns */
+	uint64_t error_time; /* when a bad record was last reported, ns */
 	uint64_t unreported; /* bad records since */
 };
 
 /*
- * The header's encoding says which kind of stream it will be.  z, if any map
- * has stacks, or NULL: what they need is told before the records, in JSON
- * within them.  Returns 0, or -1 after reporting.
+ * Opens a sink for a stream with this header, whose encoding it has.  If z is
+ * not NULL, what the stacks of a record need is written before it, or in JSON
+ * within it.  Returns 0, or -1 after reporting.
  */
-int stream_sink_open(struct stream_sink *w, const struct stream_header *h,
+int stream_sink_open(struct stream_sink *s, const struct stream_header *h,
     struct output *out, struct symbolizer *z);
-void stream_sink_close(struct stream_sink *w);
+void stream_sink_close(struct stream_sink *s);
 
-/*
- * The functions that write return 0, 1 when the reader left, or -1 after
- * reporting what failed.
- */
+/* Writes the header line and flushes it.  Gives a notice if the output is a
+ * terminal and the stream is binary.  Returns 0, 1 if the reader has gone, or
+ * -1 after reporting. */
+int stream_sink_begin(struct stream_sink *s);
 
-/* The header line, flushed; with a notice before bytes on a terminal. */
-int stream_sink_begin(struct stream_sink *w);
+/* Writes the "@end" line and flushes it, and gives a notice if records were
+ * lost.  Returns as stream_sink_begin(). */
+int stream_sink_end(struct stream_sink *s);
 
-/* The "@end" line, flushed; and a notice if records were lost. */
-int stream_sink_end(struct stream_sink *w);
-
-/* For poller_open(); ctx is the writer.  A record shorter than its type becomes
- * an "@error" line and is reported once a second at most. */
-extern const struct poll_sink stream_sink_functions;
+/* For poller_open(), with a struct stream_sink as ctx.  Of a record that is
+ * shorter than its type it writes an "@error" line, and reports such records at
+ * most once a second. */
+extern const struct poll_sink stream_poll_sink;
 
 #endif

@@ -89,7 +89,7 @@ once='del(.sample)'
 	bpf_package iters -DELEMENTS -DFILLER=40000
 	only endless "$once"
 	run -1 --separate-stderr skel-load -f json -a endless=iter:map=many endless.json
-	[ "$stderr" = "skel-load: iterator endless: it writes more for one object than the kernel's buffer holds" ]
+	[ "$stderr" = "skel-load: iterator endless: the program writes more for one object than the kernel's buffer holds" ]
 }
 
 @test "-a picks out one thread" {
@@ -313,7 +313,7 @@ $$" ]
 	edit session '.maps = [{name: "f", source: "iter", text: true, pin: (.dir + "/link_f")}]'
 	run -1 --separate-stderr skel-poll session
 	skel-load --unload "$dir"
-	[ "$stderr" = "skel-poll: iterator f: its link is none of an iterator" ]
+	[ "$stderr" = "skel-poll: iterator f: its link is not a link to an iterator" ]
 }
 
 @test "ps shows this very process and its parent" {

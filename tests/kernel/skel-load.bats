@@ -381,7 +381,7 @@ able() {
 	need_bpf
 	local load='skel-load -n 1 -t 0.1'
 	run -0 script -qec "$load '$ASSETS/bootstrap.json' 2>&1 >/dev/tty" /dev/null
-	[[ ${lines[0]} == 'skel-load: this is no text for a terminal; put "| skel-fmt" behind it, or take -f json'* ]]
+	[[ ${lines[0]} == 'skel-load: a terminal cannot show a binary stream; append "| skel-fmt" to the command, or add -f json'* ]]
 	run -0 script -qec "$load -f json '$ASSETS/bootstrap.json'" /dev/null
 	[[ ${lines[0]} == '{"skel":"stream",'* ]]
 	run -0 --separate-stderr bash -c "$load '$ASSETS/bootstrap.json'"

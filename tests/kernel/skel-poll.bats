@@ -484,7 +484,7 @@ waits() {
 		refused "map rb: its pin /sys/fs/bpf/elsewhere is not in the session's directory $DIR"
 	make_session "$RB" | jq -c '.maps[0].pin = .dir + "/../x"' | refused "is not in the session's directory"
 	make_session "$RB" | jq -c '.maps[0].pin = .dir + "/programs"' | refused "map rb: $DIR/programs: "
-	make_session "$RB" | jq -c '.maps[0].pin = .dir + "/counts"' | refused "map rb: it is of kind hash, not ringbuf"
+	make_session "$RB" | jq -c '.maps[0].pin = .dir + "/counts"' | refused "map rb: it is a map of type hash, not ringbuf"
 	make_session "$RB" | jq -c '.maps[0].pin = "rb"' | refused "rb"
 	make_session "$RB" | jq -c '.maps[0].value = 99' | refused "there is no type 99"
 	make_session "$RB" | jq -c 'del(.dir)' | refused "dir"
@@ -492,13 +492,13 @@ waits() {
 	make_session "$RB" | jq -c '.version = 2' | refused "unknown version 2"
 	make_session "$RB" | head -c 200 | refused "bad"
 	make_session "$(sampled counts 10)" | jq -c '.maps[0].value = 4' |
-		refused "map counts: its keys are 4 and its values 8 bytes, 4 and 24 were announced"
-	make_session "$(sampled counts 10)" | jq -c '.maps[0].key = 0' | refused "were announced"
-	make_session "$(sampled counts 10)" | jq -c '.maps[0].cpus = 2' | refused "its values come from 0 CPUs, 2 were announced"
-	make_session "$(sampled percpu 10)" | jq -c 'del(.maps[0].cpus)' | refused "CPUs, 0 were announced"
+		refused "map counts: its keys have 4 and its values 8 bytes, the header says 4 and 24"
+	make_session "$(sampled counts 10)" | jq -c '.maps[0].key = 0' | refused "bytes, the header says "
+	make_session "$(sampled counts 10)" | jq -c '.maps[0].cpus = 2' | refused "it has the values of 0 CPUs, the header says 2"
+	make_session "$(sampled percpu 10)" | jq -c 'del(.maps[0].cpus)' | refused "CPUs, the header says 0"
 	make_session "$(sampled counts 10)" | jq -c '.maps[0].sample.interval = -1' | refused "interval"
 	make_session "$RB" | jq -c '.perf_buffer_pages = "x"' | refused "perf_buffer_pages"
-	make_session "$(sampled pb 10)" | refused "map pb: a map of kind perf_event_array cannot be sampled"
+	make_session "$(sampled pb 10)" | refused "map pb: a map of type perf_event_array cannot be sampled"
 }
 
 @test "perf pages without end are refused, not tried for ever" {

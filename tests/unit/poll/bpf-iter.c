@@ -112,7 +112,7 @@ a_line_without_an_end_is_several(void)
 
 	memset(much, 'x', sizeof(much));
 	begin(&i, 0, &in);
-	while (written < ITER_LINE_MAX + 100) {
+	while (written < BPF_ITER_LINE_MAX + 100) {
 		n = write(in, much, sizeof(much));
 		written += n > 0 ? (size_t)n : 0;
 		CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
@@ -121,7 +121,7 @@ a_line_without_an_end_is_several(void)
 	while (i.running)
 		CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK_NUM(s.n, 2);
-	CHECK_NUM(s.len[0], ITER_LINE_MAX);
+	CHECK_NUM(s.len[0], BPF_ITER_LINE_MAX);
 	CHECK_NUM(s.len[0] + s.len[1], written);
 	bpf_iter_close(&i);
 }
@@ -174,10 +174,11 @@ what_is_no_link_is_refused(void)
 	check_forget();
 	bpf_iter_open(&i, "unit", 0);
 	CHECK_NUM(bpf_iter_check_link(&i, -1), -1);
-	CHECK_SAID("iterator unit: File descriptor in bad state");
+	CHECK_SAID("iterator unit: its link cannot be used: File descriptor in "
+		   "bad state");
 	check_forget();
 	CHECK_NUM(bpf_iter_start(&i, -1), -1);
-	CHECK_SAID("iterator unit: cannot be read: ");
+	CHECK_SAID("iterator unit: a pass cannot be started: ");
 	CHECK(!i.running);
 	bpf_iter_close(&i);
 }

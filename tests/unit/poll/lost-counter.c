@@ -97,18 +97,11 @@ add_lost(void *ctx, unsigned int map, uint64_t count)
 	return 0;
 }
 
-static int
-flush(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-
 /* The last count does not wait until the next look is due. */
 static void
 test_last_count(void)
 {
-	const struct poll_sink sink = { .lost = add_lost, .flush = flush };
+	const struct poll_sink sink = { .lost = add_lost };
 	struct stream_header h = { 0 };
 	const struct map_fds fds = {
 		.map = new_map(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096),

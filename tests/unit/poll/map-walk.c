@@ -120,7 +120,7 @@ without_batches_all_is_the_same(bool clear)
 
 	fill(map, KEYS, 3);
 	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
-	s.way = SAMPLE_BY_KEY;
+	s.way = MAP_WALK_BY_KEY;
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, KEYS);
 	CHECK_NUM(seen.sum, 3 * KEYS);
@@ -210,7 +210,7 @@ per_cpu_values_are_rounded_up(void)
 }
 
 static void
-keys_that_vanish_are_skipped(enum sample_way way)
+keys_that_vanish_are_skipped(enum map_walk_way way)
 {
 	int map = new_map(BPF_MAP_TYPE_HASH, 4, 8, KEYS);
 	struct seen seen = { .vanish = map };
@@ -260,7 +260,7 @@ a_mapped_array_is_taken_under_its_writers(void)
 	struct map_walk s;
 
 	CHECK_NUM(map_walk_open(&s, "m", map, true), 0);
-	CHECK_NUM(s.way, SAMPLE_MAPPED);
+	CHECK_NUM(s.way, MAP_WALK_MAPPED);
 	for (int i = 0; i < WRITERS; i++)
 		if (must(fork(), "fork") == 0) {
 			for (int n = 0; n < RUNS; n++)
@@ -350,19 +350,19 @@ what_cannot_be_mapped_is_looked_up(void)
 	struct map_walk s;
 
 	CHECK_NUM(map_walk_open(&s, "m", plain, false), 0);
-	CHECK_NUM(s.way, SAMPLE_BY_BATCH);
+	CHECK_NUM(s.way, MAP_WALK_BY_BATCH);
 	map_walk_close(&s);
 	must(bpf_map_freeze(map), "freeze");
 	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
-	CHECK_NUM(s.way, SAMPLE_MAPPED);
+	CHECK_NUM(s.way, MAP_WALK_MAPPED);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, 4);
 	map_walk_close(&s);
 	CHECK_NUM(map_walk_open(&s, "m", map, true), 0);
-	CHECK_NUM(s.way, SAMPLE_BY_INDEX);
+	CHECK_NUM(s.way, MAP_WALK_BY_INDEX);
 	check_forget();
 	CHECK_NUM(pass(&s, &seen), -1);
-	CHECK_SAID("map m: look-up: Operation not permitted");
+	CHECK_SAID("map m: look-up failed: Operation not permitted");
 	map_walk_close(&s);
 	close(plain);
 	close(map);
@@ -387,7 +387,7 @@ a_batch_grows(void)
 }
 
 static void
-the_taker_can_stop_and_go_on(int map, enum sample_way way, bool clear)
+the_taker_can_stop_and_go_on(int map, enum map_walk_way way, bool clear)
 {
 	struct seen seen = { .stop_after = 3 };
 	struct map_walk s;
@@ -430,7 +430,7 @@ other_maps_are_refused(void)
 
 	check_forget();
 	CHECK_NUM(map_walk_open(&s, "jumps", map, false), -1);
-	CHECK_SAID("map jumps: a map of kind prog_array cannot be sampled");
+	CHECK_SAID("map jumps: a map of type prog_array cannot be sampled");
 	close(map);
 	check_forget();
 	CHECK_NUM(map_walk_open(&s, "gone", map, false), -1);
@@ -455,8 +455,8 @@ main(void)
 	per_cpu_values_add_up(BPF_MAP_TYPE_LRU_PERCPU_HASH);
 	per_cpu_values_add_up(BPF_MAP_TYPE_PERCPU_ARRAY);
 	per_cpu_values_are_rounded_up();
-	keys_that_vanish_are_skipped(SAMPLE_BY_BATCH);
-	keys_that_vanish_are_skipped(SAMPLE_BY_KEY);
+	keys_that_vanish_are_skipped(MAP_WALK_BY_BATCH);
+	keys_that_vanish_are_skipped(MAP_WALK_BY_KEY);
 	clearing_loses_no_counts(new_map(BPF_MAP_TYPE_HASH, 4, 8, 4));
 	clearing_loses_no_counts(new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4));
 	clearing_loses_no_counts(new_mappable(8, 4));
@@ -465,14 +465,15 @@ main(void)
 	what_cannot_be_mapped_is_looked_up();
 	a_batch_grows();
 	the_taker_can_stop_and_go_on(
-	    new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 100), SAMPLE_BY_BATCH, false);
+	    new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 100), MAP_WALK_BY_BATCH, false);
 	the_taker_can_stop_and_go_on(
-	    new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 100), SAMPLE_BY_INDEX, true);
+	    new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 100), MAP_WALK_BY_INDEX, true);
 	the_taker_can_stop_and_go_on(
-	    new_map(BPF_MAP_TYPE_HASH, 4, 8, 100), SAMPLE_BY_BATCH, true);
+	    new_map(BPF_MAP_TYPE_HASH, 4, 8, 100), MAP_WALK_BY_BATCH, true);
 	the_taker_can_stop_and_go_on(
-	    new_map(BPF_MAP_TYPE_HASH, 4, 8, 100), SAMPLE_BY_KEY, true);
-	the_taker_can_stop_and_go_on(new_mappable(8, 100), SAMPLE_MAPPED, true);
+	    new_map(BPF_MAP_TYPE_HASH, 4, 8, 100), MAP_WALK_BY_KEY, true);
+	the_taker_can_stop_and_go_on(
+	    new_mappable(8, 100), MAP_WALK_MAPPED, true);
 	an_empty_map_is_a_pass_of_no_keys();
 	other_maps_are_refused();
 	return check_done();

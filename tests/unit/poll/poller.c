@@ -758,20 +758,21 @@ a_map_that_is_not_as_announced_is_refused(void)
 	scene_begin(&s);
 	scene_add(
 	    &s, "rb", STREAM_RINGBUF, new_map(BPF_MAP_TYPE_HASH, 4, 8, 1));
-	refused(&s, "map rb: it is of kind hash, not ringbuf");
+	refused(&s, "map rb: it is a map of type hash, not ringbuf");
 	scene_begin(&s);
 	scene_add(
 	    &s, "pb", STREAM_PERF, new_map(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096));
-	refused(&s, "map pb: it is of kind ringbuf, not perf_event_array");
+	refused(
+	    &s, "map pb: it is a map of type ringbuf, not perf_event_array");
 	scene_begin(&s);
 	scene_sample(&s, "m", 10, 1);
 	close(s.fds[0].map);
 	s.fds[0].map = new_map(BPF_MAP_TYPE_HASH, 4, 4, 1);
-	refused(&s, "map m: its keys are 4 and its values 4 bytes, "
-		    "4 and 8 were announced");
+	refused(&s, "map m: its keys have 4 and its values 4 bytes, "
+		    "the header says 4 and 8");
 	scene_begin(&s);
 	scene_sample(&s, "m", 10, 1)->cpus = 2;
-	refused(&s, "map m: its values come from 0 CPUs, 2 were announced");
+	refused(&s, "map m: it has the values of 0 CPUs, the header says 2");
 }
 
 int

@@ -204,8 +204,9 @@ a_position_of_someone_else_is_refused(unsigned long position)
 	ring_close(&s.ring);
 	CHECK_NUM(ring_open(&s.ring, "rb", s.map, SIZE), 0);
 	CHECK_NUM(consume(&s, SIZE), -1);
-	CHECK_SAID("map rb: its ring buffer is damaged: someone else wrote the "
-		   "position of its reader");
+	CHECK_SAID(
+	    "map rb: its ring buffer is damaged: another process wrote a "
+	    "wrong position for its reader");
 	end(&s);
 }
 
@@ -255,7 +256,7 @@ what_is_no_ring_is_refused(void)
 
 	check_forget();
 	CHECK_NUM(ring_open(&r, "rb", map, 4096), -1);
-	CHECK_SAID("map rb: cannot open its ring buffer: ");
+	CHECK_SAID("map rb: cannot map its ring buffer into memory: ");
 	ring_close(&r);
 	CHECK_NUM(ring_open(&r, "rb", map, UINT64_MAX), -1);
 	ring_close(&r);

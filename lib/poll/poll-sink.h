@@ -1,0 +1,40 @@
+/*
+ * Sinks: the functions that receive what is read from maps, such as the writer
+ * of a stream or the callback of the C library.
+ */
+#ifndef SKEL_POLL_POLL_SINK_H
+#define SKEL_POLL_POLL_SINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Each function returns 0 to go on; 1 to end the polling because the reader of
+ * the output has gone; or -1 to end it as failed, which it has reported.  map
+ * is the index of the map in the stream's header.
+ */
+struct poll_sink {
+	/*
+	 * A record, borrowed for the call, and when it was read
+	 * (CLOCK_REALTIME, ns).  Of a sampled map it is the key, then the value
+	 * or the values of all CPUs.  The last record of an iterator's pass may
+	 * be shorter than its type.
+	 */
+	int (*record)(void *ctx, unsigned int map, uint64_t time_ns,
+	    const void *data, size_t len);
+	/* So many more records of the map were lost. */
+	int (*lost)(void *ctx, unsigned int map, uint64_t count);
+	/* Pass number round over a sampled map, or by an iterator, is complete
+	 * and gave so many keys or records.  May be NULL. */
+	int (*sampled)(
+	    void *ctx, unsigned int map, uint64_t round, uint64_t keys);
+	/* The poller is about to sleep or to end: write what is buffered.  May
+	 * be NULL. */
+	int (*flush)(void *ctx);
+};
+
+/* Receives one record of one map, borrowed for the call.  Any value but 0 means
+ * that the caller is to stop for now; the records after this one stay. */
+typedef int poll_record_fn(void *ctx, const void *data, size_t len);
+
+#endif
