@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "encode-stack.h"
@@ -226,12 +227,12 @@ take_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
 static int32_t
 make_id(struct stack_encoder *e, const char *stacks, struct buf *lines)
 {
-	struct flame_key k = { 1, 2 };
+	struct hash_key k = { 1, 2 };
 	const uint64_t *known;
 	size_t size = e->n * sizeof(*e->addrs);
 	int32_t id;
 
-	flame_mix(&k, e->addrs, size);
+	hash_mix(&k, e->addrs, size);
 	id = (int32_t)(k.a & INT32_MAX);
 	if (symbol_store_find_stack(e->symbols, stacks, id, &known) == e->n &&
 	    memcmp(known, e->addrs, size) == 0)

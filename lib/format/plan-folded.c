@@ -215,7 +215,7 @@ read_count(const struct plan *p, const struct plan_input *rec)
 /* All addresses of a stack, or all of its text. */
 static void
 mix_stack(struct plan *p, const struct plan_input *rec, enum stack_side side,
-    struct flame_key *k)
+    struct hash_key *k)
 {
 	struct stack_view *v = p->stacks.view;
 	const struct json_cell *cell;
@@ -224,24 +224,24 @@ mix_stack(struct plan *p, const struct plan_input *rec, enum stack_side side,
 
 	if (rec->is_json) {
 		cell = &p->row.cells[p->stacks.cells[side]];
-		flame_mix(k, cell->text,
+		hash_mix(k, cell->text,
 		    cell->kind == JSON_CELL_ABSENT ? 0 : cell->len);
 		return;
 	}
 	n = stack_view_addresses(v, side, rec->run.data, &addrs);
-	flame_mix(k, addrs, n * sizeof(*addrs));
-	flame_mix(k, &v->state, sizeof(v->state));
+	hash_mix(k, addrs, n * sizeof(*addrs));
+	hash_mix(k, &v->state, sizeof(v->state));
 }
 
-static struct flame_key
+static struct hash_key
 key_of(struct plan *p, const struct plan_input *rec)
 {
-	struct flame_key k = p->fold.source;
+	struct hash_key k = p->fold.source;
 
 	for (size_t i = FOLD_COMM; i <= FOLD_PID; i++) {
 		struct fold_piece piece = piece_of(p, rec, i);
 
-		flame_mix(&k, piece.data, piece.len);
+		hash_mix(&k, piece.data, piece.len);
 	}
 	for (int side = 0; side < STACK_SIDES; side++)
 		if (p->stacks.paths[side] != NULL)
@@ -306,7 +306,7 @@ record_folded(struct plan *p, const struct plan_input *rec)
 {
 	struct flame *f = p->options.folded;
 	struct buf *text = &p->scratch;
-	struct flame_key k;
+	struct hash_key k;
 	uint64_t count;
 
 	if (p->stacks.view == NULL)

@@ -5,6 +5,7 @@
 #ifndef SKEL_FORMAT_PLAN_FORM_H
 #define SKEL_FORMAT_PLAN_FORM_H
 
+#include "base/hash.h"
 #include "format/flame.h"
 #include "format/hist.h"
 #include "format/plan.h"
@@ -50,7 +51,7 @@ struct plan_stacks {
 enum { FOLD_COMM, FOLD_PID, FOLD_COUNT, FOLD_COLUMNS };
 #define FOLD_ABSENT SIZE_MAX
 struct plan_fold {
-	struct flame_key source;
+	struct hash_key source;
 	uint32_t pass;
 	size_t columns[FOLD_COLUMNS];
 };

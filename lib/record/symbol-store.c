@@ -1,10 +1,9 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
+#include "base/hash.h"
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/text.h"
@@ -12,171 +11,93 @@
 #include "record/stack-layout.h"
 #include "record/symbol-store.h"
 
-enum {
-	NONE = UINT32_MAX,  /* no entry */
-	FIRST_ENTRIES = 64, /* room for so many at first, then for twice */
-};
-
-/* Something known by two numbers: in one block of memory, n parts of it. */
+/* What is known by two numbers: n parts in one block of memory. */
 struct symbol_entry {
-	uint64_t a, b;
-	uint32_t next; /* in its bucket, or NONE */
-	uint32_t n;
+	struct hash_key key;
+	size_t n;
 	size_t size; /* bytes of block */
 	void *block; /* owned */
 };
 
-/*
- * A hash table that forgets: its entries are a ring in the order they came, of
- * which the oldest go where there are more than max, or more bytes.
- */
-struct symbol_hash {
-	struct symbol_entry *v; /* owned: room for cap, a power of two */
-	uint32_t *buckets;      /* owned: as many; the first entry of each */
-	size_t n, cap, max;     /* max: a power of two */
-	size_t oldest;
+/* The oldest entries are dropped when there are more than max, or more than
+ * SYMBOL_STORE_BYTES_MAX in their blocks. */
+struct symbol_cache {
+	struct hash hash;
+	size_t max;
 	size_t bytes; /* of all blocks */
-	uint64_t seed;
 };
 
 struct symbol_store {
-	struct symbol_hash frames; /* by pid and address */
-	struct symbol_hash stacks; /* by the map's place in names, and id */
-	char **names;              /* owned: maps of stacks */
+	struct symbol_cache frames; /* by pid and address */
+	struct symbol_cache stacks; /* by the map's place in names, and id */
+	char **names;               /* owned: maps of stacks */
 	size_t nnames, names_cap;
 };
 
-/* A bucket for two numbers.  Whoever writes streams cannot choose which ones
- * fall into the same, not knowing the seed. */
-static size_t
-bucket_of(const struct symbol_hash *t, uint64_t a, uint64_t b)
-{
-	uint64_t h = (a ^ t->seed) * UINT64_C(0x9e3779b97f4a7c15);
-
-	h = (h ^ h >> 32 ^ b) * UINT64_C(0xd6e8feb86659fd93);
-	h = (h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93);
-	return (size_t)(h ^ h >> 32) & (t->cap - 1);
-}
-
-static struct symbol_entry *
-hash_find(const struct symbol_hash *t, uint64_t a, uint64_t b)
-{
-	uint32_t i = NONE;
-
-	if (t->n > 0)
-		i = t->buckets[bucket_of(t, a, b)];
-	while (i != NONE && (t->v[i].a != a || t->v[i].b != b))
-		i = t->v[i].next;
-	return i == NONE ? NULL : &t->v[i];
-}
-
 static void
-link_entry(struct symbol_hash *t, uint32_t i)
+symbol_cache_drop(struct symbol_cache *c)
 {
-	uint32_t *bucket = &t->buckets[bucket_of(t, t->v[i].a, t->v[i].b)];
+	struct symbol_entry *e = hash_at(&c->hash, 0);
 
-	t->v[i].next = *bucket;
-	*bucket = i;
-}
-
-static void
-drop_oldest(struct symbol_hash *t)
-{
-	uint32_t i = (uint32_t)t->oldest;
-	struct symbol_entry *e = &t->v[i];
-	uint32_t *at = &t->buckets[bucket_of(t, e->a, e->b)];
-
-	while (*at != i)
-		at = &t->v[*at].next;
-	*at = e->next;
-	t->bytes -= e->size;
+	c->bytes -= e->size;
 	free(e->block);
-	t->oldest = (t->oldest + 1) & (t->cap - 1);
-	t->n--;
+	hash_drop_oldest(&c->hash);
 }
 
+/* Keep n parts in a block of size bytes, which belongs to the cache then. */
 static int
-hash_grow(struct symbol_hash *t)
-{
-	struct symbol_hash to = *t;
-
-	to.cap = t->cap == 0 ? FIRST_ENTRIES : t->cap * 2;
-	to.oldest = 0;
-	to.v = calloc(to.cap, sizeof(*to.v));
-	to.buckets = malloc(to.cap * sizeof(*to.buckets));
-	if (to.v == NULL || to.buckets == NULL) {
-		free(to.v);
-		free(to.buckets);
-		return report_nomem();
-	}
-	memset(to.buckets, 0xff, to.cap * sizeof(*to.buckets));
-	for (size_t i = 0; i < t->n; i++) {
-		to.v[i] = t->v[(t->oldest + i) & (t->cap - 1)];
-		link_entry(&to, (uint32_t)i);
-	}
-	free(t->v);
-	free(t->buckets);
-	*t = to;
-	return 0;
-}
-
-/* Keep n parts in a block of so many bytes, which is taken over. */
-static int
-hash_set(struct symbol_hash *t, uint64_t a, uint64_t b, void *block,
+symbol_cache_set(struct symbol_cache *c, struct hash_key key, void *block,
     size_t size, size_t n)
 {
-	struct symbol_entry *e = hash_find(t, a, b);
-	uint32_t i;
+	struct symbol_entry *e = hash_find(&c->hash, key);
 
 	if (e == NULL) {
-		if (t->n == t->max)
-			drop_oldest(t);
-		if (t->n == t->cap && hash_grow(t) == -1) {
+		if (c->hash.n == c->max)
+			symbol_cache_drop(c);
+		if ((e = hash_add(&c->hash, key)) == NULL) {
 			free(block);
-			return -1;
+			return report_nomem();
 		}
-		i = (uint32_t)((t->oldest + t->n++) & (t->cap - 1));
-		e = &t->v[i];
-		*e = (struct symbol_entry){ .a = a, .b = b };
-		link_entry(t, i);
 	}
-	t->bytes += size - e->size;
+	c->bytes += size - e->size;
 	free(e->block);
 	e->block = block;
 	e->size = size;
-	e->n = (uint32_t)n;
-	while (t->bytes > SYMBOL_STORE_BYTES_MAX && t->n > 1)
-		drop_oldest(t);
+	e->n = n;
+	while (c->bytes > SYMBOL_STORE_BYTES_MAX && c->hash.n > 1)
+		symbol_cache_drop(c);
 	return 0;
 }
 
 static void
-hash_free(struct symbol_hash *t)
+symbol_cache_free(struct symbol_cache *c)
 {
-	while (t->n > 0)
-		drop_oldest(t);
-	free(t->v);
-	free(t->buckets);
+	while (c->hash.n > 0)
+		symbol_cache_drop(c);
+	hash_free(&c->hash);
 }
 
 struct symbol_store *
 symbol_store_new(void)
 {
 	struct symbol_store *s = calloc(1, sizeof(*s));
+	struct hash_key seed;
 
 	if (s == NULL) {
 		report_nomem();
 		return NULL;
 	}
-	s->frames.max = SYMBOL_STORE_MAX;
-	s->stacks.max = SYMBOL_STORE_STACKS_MAX;
-	/* Not arc4random_buf(3): libbsd's exits where it finds no memory. */
-	if (getentropy(&s->frames.seed, sizeof(s->frames.seed)) == -1) {
-		report_error("random numbers: %s", strerror(errno));
+	/* Who writes a stream must not know which keys fall together. */
+	if (hash_random(&seed) == -1) {
 		free(s);
 		return NULL;
 	}
-	s->stacks.seed = s->frames.seed;
+	s->frames.max = SYMBOL_STORE_MAX;
+	s->frames.hash.size = sizeof(struct symbol_entry);
+	s->frames.hash.seed = seed.a;
+	s->stacks.max = SYMBOL_STORE_STACKS_MAX;
+	s->stacks.hash.size = sizeof(struct symbol_entry);
+	s->stacks.hash.seed = seed.b;
 	return s;
 }
 
@@ -185,8 +106,8 @@ symbol_store_free(struct symbol_store *s)
 {
 	if (s == NULL)
 		return;
-	hash_free(&s->frames);
-	hash_free(&s->stacks);
+	symbol_cache_free(&s->frames);
+	symbol_cache_free(&s->stacks);
 	for (size_t i = 0; i < s->nnames; i++)
 		free(s->names[i]);
 	free(s->names);
@@ -196,7 +117,8 @@ symbol_store_free(struct symbol_store *s)
 struct symbol_frames
 symbol_store_find(const struct symbol_store *s, uint64_t pid, uint64_t addr)
 {
-	const struct symbol_entry *e = hash_find(&s->frames, pid, addr);
+	const struct symbol_entry *e =
+	    hash_find(&s->frames.hash, (struct hash_key){ pid, addr });
 
 	if (e == NULL)
 		return (struct symbol_frames){ NULL, 0 };
@@ -245,7 +167,8 @@ symbol_store_set(struct symbol_store *s, uint64_t pid, uint64_t addr,
 			block[i].file =
 			    copy_text(&at, f[i].file, text_len(f[i].file));
 	}
-	return hash_set(&s->frames, pid, addr, block, size, n);
+	return symbol_cache_set(
+	    &s->frames, (struct hash_key){ pid, addr }, block, size, n);
 }
 
 /* The place of a map of stacks in the names; nnames if it has none. */
@@ -280,8 +203,8 @@ size_t
 symbol_store_find_stack(const struct symbol_store *s, const char *stacks,
     int32_t id, const uint64_t **addrs)
 {
-	const struct symbol_entry *e =
-	    hash_find(&s->stacks, find_name(s, stacks), (uint32_t)id);
+	const struct symbol_entry *e = hash_find(&s->stacks.hash,
+	    (struct hash_key){ find_name(s, stacks), (uint32_t)id });
 
 	if (e == NULL)
 		return 0;
@@ -305,7 +228,8 @@ symbol_store_set_stack(struct symbol_store *s, const char *stacks, int32_t id,
 		return report_nomem();
 	if (n > 0)
 		memcpy(block, addrs, size);
-	return hash_set(&s->stacks, name, (uint32_t)id, block, size + 1, n);
+	return symbol_cache_set(&s->stacks,
+	    (struct hash_key){ name, (uint32_t)id }, block, size + 1, n);
 }
 
 /*

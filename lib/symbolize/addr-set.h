@@ -1,6 +1,5 @@
 /*
- * Addresses that were looked up already, with a note on each: a set that is
- * emptied when it gets too large.
+ * The addresses that were looked up already, with a note on each.
  */
 #ifndef SKEL_SYMBOLIZE_ADDR_SET_H
 #define SKEL_SYMBOLIZE_ADDR_SET_H
@@ -8,21 +7,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
+
 enum { ADDR_SET_MAX = 1 << 16 };
 
 /* A zeroed one is empty. */
 struct addr_set {
-	uint64_t *addrs;      /* owned: hashed, with room for cap */
-	unsigned char *notes; /* owned; 0: no address is there */
-	size_t n, cap;        /* cap: a power of two, or 0 */
+	struct hash hash;
 };
 
-void addr_set_free(struct addr_set *k);
+void addr_set_free(struct addr_set *s);
 
-/* The note on an address, or 0. */
-unsigned char addr_set_get(const struct addr_set *k, uint64_t addr);
+/* The note on an address, or 0 if it has none. */
+unsigned char addr_set_get(const struct addr_set *s, uint64_t addr);
 
-/* Set it; not to 0.  Without memory the set is emptied. */
-void addr_set_set(struct addr_set *k, uint64_t addr, unsigned char note);
+/* Set the note on an address, which is not 0.  The set is emptied before it
+ * gets more than ADDR_SET_MAX addresses, and when memory runs out. */
+void addr_set_set(struct addr_set *s, uint64_t addr, unsigned char note);
 
 #endif

@@ -6,12 +6,12 @@
 
 /* Count a stack made from a number of its own. */
 static void
-count(struct flame *f, const struct flame_key *source, uint64_t from,
+count(struct flame *f, const struct hash_key *source, uint64_t from,
     const char *text, uint32_t pass, uint64_t n)
 {
-	struct flame_key k = *source;
+	struct hash_key k = *source;
 
-	flame_mix(&k, &from, sizeof(from));
+	hash_mix(&k, &from, sizeof(from));
 	if (!flame_count(f, &k, pass, n))
 		CHECK_NUM(flame_add(f, &k, text, strlen(text), pass, n), 0);
 }
@@ -31,7 +31,7 @@ static void
 lines_are_sorted_and_of_one_text_there_is_one(void)
 {
 	struct flame *f = flame_new();
-	struct flame_key a = flame_source(f), b = flame_source(f);
+	struct hash_key a = flame_source(f), b = flame_source(f);
 
 	writes(f, "", __LINE__);
 	count(f, &a, 1, "b;x", 0, 1);
@@ -50,7 +50,7 @@ static void
 a_later_pass_takes_the_place_of_an_earlier(void)
 {
 	struct flame *f = flame_new();
-	struct flame_key a = flame_source(f);
+	struct hash_key a = flame_source(f);
 
 	count(f, &a, 1, "x", 0, 5);
 	count(f, &a, 1, "x", 0, 5);
@@ -65,7 +65,7 @@ static void
 counts_stop_at_the_most(void)
 {
 	struct flame *f = flame_new();
-	struct flame_key a = flame_source(f);
+	struct hash_key a = flame_source(f);
 
 	count(f, &a, 1, "x", 0, UINT64_MAX);
 	count(f, &a, 1, "x", 0, 2);
@@ -79,7 +79,7 @@ many_stacks_are_found_again(void)
 {
 	enum { MANY = 100000 };
 	struct flame *f = flame_new();
-	struct flame_key a = flame_source(f);
+	struct hash_key a = flame_source(f);
 	struct buf out = { 0 };
 	char text[16];
 
@@ -101,16 +101,16 @@ static void
 keys_know_where_their_parts_end(void)
 {
 	struct flame *f = flame_new();
-	struct flame_key source = flame_source(f), a = source, b = source;
+	struct hash_key source = flame_source(f), a = source, b = source;
 
-	flame_mix(&a, "ab", 2);
-	flame_mix(&a, "c", 1);
-	flame_mix(&b, "a", 1);
-	flame_mix(&b, "bc", 2);
+	hash_mix(&a, "ab", 2);
+	hash_mix(&a, "c", 1);
+	hash_mix(&b, "a", 1);
+	hash_mix(&b, "bc", 2);
 	CHECK(a.a != b.a && a.b != b.b);
 	a = b = source;
-	flame_mix(&a, "12345678", 8);
-	flame_mix(&b, "12345678\0", 9);
+	hash_mix(&a, "12345678", 8);
+	hash_mix(&b, "12345678\0", 9);
 	CHECK(a.a != b.a && a.b != b.b);
 	flame_free(f);
 }
