@@ -141,6 +141,8 @@ edit() {
 # out, what it says in err.  Shells ignore SIGINT for what they start so, nohup
 # SIGHUP for all.
 start_load() {
+	# Otherwise the header of an earlier one passes for this one's.
+	rm -f out err
 	env --default-signal=INT,HUP skel-load "$@" > out 2> err 3>&- &
 	LOAD=$!
 	wait_for 30 has_header out || { cat err; return 1; }
