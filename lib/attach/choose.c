@@ -24,7 +24,7 @@ report_denied(const struct attach_job *j, int error)
 		report_nomem();
 		return;
 	}
-	if (error != EACCES || !privilege_paranoid(where))
+	if (error != EACCES || !privilege_report_paranoid(where))
 		privilege_report(
 		    where, privilege_of_type(bpf_program__type(j->program)));
 	free(where);

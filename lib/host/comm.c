@@ -5,7 +5,7 @@
 #include "host/pidns.h"
 
 static bool
-ask_proc(unsigned long tid, char comm[COMM_SIZE])
+read_proc_comm(unsigned long tid, char comm[COMM_SIZE])
 {
 	char path[64];
 	size_t n;
@@ -14,7 +14,7 @@ ask_proc(unsigned long tid, char comm[COMM_SIZE])
 	snprintf(path, sizeof(path), "/proc/%lu/comm", tid);
 	if ((in = fopen(path, "re")) == NULL)
 		return false;
-	/* The newline at its end is the last of several, it may be. */
+	/* A comm may contain newlines; the file ends with one more. */
 	n = fread(comm, 1, COMM_SIZE, in);
 	fclose(in);
 	if (n > 0)
@@ -22,9 +22,9 @@ ask_proc(unsigned long tid, char comm[COMM_SIZE])
 	return n > 0;
 }
 
-/* Its lines are a number, a space and a comm. */
+/* Find the line "TID COMM" of saved_cmdlines. */
 static bool
-ask_saved(unsigned long tid, const char *saved, char comm[COMM_SIZE])
+find_saved_comm(unsigned long tid, const char *saved, char comm[COMM_SIZE])
 {
 	FILE *in = fopen(saved, "re");
 	char line[64];
@@ -49,6 +49,6 @@ ask_saved(unsigned long tid, const char *saved, char comm[COMM_SIZE])
 bool
 comm_find(unsigned long tid, const char *saved, char comm[COMM_SIZE])
 {
-	return (pidns_is_initial() && ask_proc(tid, comm)) ||
-	       ask_saved(tid, saved, comm);
+	return (pidns_is_initial() && read_proc_comm(tid, comm)) ||
+	       find_saved_comm(tid, saved, comm);
 }

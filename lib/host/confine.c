@@ -14,16 +14,16 @@
 
 enum { CAPS_MAX = 64 };
 
-/* What was not given up, and why: errno. */
+/* Report a privilege that could not be given up, with errno as the reason. */
 static void
-tell(const char *what)
+report_kept(const char *what)
 {
-	report_info("not given up: %s: %s", what, strerror(errno));
+	report_info("cannot give up %s: %s", what, strerror(errno));
 }
 
-/* The permitted capabilities, or none after telling why. */
+/* The permitted capabilities, or none after reporting an error. */
 static uint64_t
-get_caps(void)
+read_caps(void)
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3
@@ -31,11 +31,11 @@ get_caps(void)
 	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
 	if (syscall(SYS_capget, &header, caps) == -1)
-		tell("capabilities");
+		report_kept("capabilities");
 	return caps[0].permitted | (uint64_t)caps[1].permitted << 32;
 }
 
-/* Inheritable ones are none, and with them go the ambient ones. */
+/* The inheritable set becomes empty, and with it the ambient one. */
 static void
 set_caps(uint64_t effective, uint64_t permitted)
 {
@@ -50,24 +50,24 @@ set_caps(uint64_t effective, uint64_t permitted)
 	};
 
 	if (syscall(SYS_capset, &header, caps) == -1)
-		tell("capabilities");
+		report_kept("capabilities");
 }
 
 /*
- * What an exec could bring back: new privileges, and the capabilities on the
- * bounds.  An ordinary user may not take these off, and has no use for them
- * either.
+ * Give up what execve(2) could give back: new privileges, and the capabilities
+ * of the bounding set.  Without CAP_SETPCAP the bounding set cannot be changed,
+ * but then no_new_privs suffices.
  */
 static void
 give_up_exec(uint64_t have)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		tell("new privileges");
+		report_kept("new privileges");
 	for (unsigned long i = 0;
 	     have & CONFINE_CAP(CAP_SETPCAP) && i < CAPS_MAX; i++)
 		if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == -1) {
 			if (errno != EINVAL)
-				tell("bounding capabilities");
+				report_kept("bounding capabilities");
 			break;
 		}
 }
@@ -75,24 +75,24 @@ give_up_exec(uint64_t have)
 void
 confine_filter(bool opens)
 {
-	/* Read once, here, from a file that cannot be opened later. */
+	/* Read the time zone while its file can be opened. */
 	tzset();
-	give_up_exec(get_caps());
-	/* The sanitizers look into /proc at the end. */
+	give_up_exec(read_caps());
+	/* The sanitizers read /proc at exit. */
 	if (landlock_confine(opens || SANITIZED) == -1)
-		tell("the file system");
+		report_kept("access to files");
 	set_caps(0, 0);
 	if (seccomp_confine_filter() == -1)
-		tell("system calls");
+		report_kept("system calls");
 }
 
 /*
- * Until Linux 5.19 those without CAP_BPF cannot even use a map that is open,
- * where kernel.unprivileged_bpf_disabled is set.  Asked with a descriptor that
- * there is not: EBADF is who may.
+ * Whether using an open map requires CAP_BPF.  Linux before 5.19 does so if
+ * kernel.unprivileged_bpf_disabled is set.  The probe uses an invalid
+ * descriptor: EBADF means that the call is permitted, EPERM that it is not.
  */
 static bool
-needs_bpf(void)
+maps_need_bpf(void)
 {
 	union {
 		uint32_t fd;
@@ -108,17 +108,17 @@ needs_bpf(void)
 void
 confine_stage(const struct confine_needs *n)
 {
-	uint64_t have = get_caps(), keep = have & n->caps;
+	uint64_t have = read_caps(), keep = have & n->caps;
 	uint64_t bpf = have & CONFINE_CAP(CAP_BPF);
 
-	/* Before Linux 5.8 that was a part of it. */
+	/* CAP_BPF was split off CAP_SYS_ADMIN in Linux 5.8. */
 	if (bpf == 0)
 		bpf = have & CONFINE_CAP(CAP_SYS_ADMIN);
 	give_up_exec(have);
 	set_caps(keep, keep | bpf);
-	if (bpf != 0 && needs_bpf())
+	if (bpf != 0 && maps_need_bpf())
 		keep |= bpf;
 	set_caps(keep, keep);
 	if (seccomp_confine_stage(n) == -1)
-		tell("system calls");
+		report_kept("system calls");
 }

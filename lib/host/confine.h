@@ -1,9 +1,9 @@
 /*
- * Confinement: what a process gives up for good once it needs it no more.  For
- * commands alone: a library does not confine its host.
+ * Gives up privileges for good when a command no longer needs them.  For
+ * commands only: a library must not confine its host program.
  *
- * Where this kernel, or whoever started us, does not let something be given
- * up, less of it is.  That is no failure, and is told to those who ask by -v.
+ * Where the kernel or the environment does not allow something to be given up,
+ * the rest is given up all the same.  That is reported for -v only.
  */
 #ifndef SKEL_HOST_CONFINE_H
 #define SKEL_HOST_CONFINE_H
@@ -16,27 +16,28 @@
 #define CONFINE_CAP(number) (UINT64_C(1) << (number))
 
 /*
- * All that a filter can do without: capabilities and new privileges; sockets,
- * other programs, other processes, any change of the file system.  What is left
- * is to read and write what is open and, if opens, to open files for reading.
+ * For filters: give up all capabilities, new privileges, sockets, other
+ * programs and processes, and all changes of the file system.  The process can
+ * still read and write its open descriptors and, if opens is set, open files
+ * for reading.
  */
 void confine_filter(bool opens);
 
-/* What is still to be done with privilege. */
+/* The privileges that a command still needs after confine_stage(). */
 struct confine_needs {
-	uint64_t caps; /* to be kept, where the process has them */
-	bool sockets;  /* the network is to be told something */
-	bool writes;   /* files are to be opened for writing */
-	/* Files of other roots are to be opened, by openat2(2), whose flags no
-	 * filter sees. */
+	uint64_t caps; /* capabilities to keep, if the process has them */
+	bool sockets;  /* it creates sockets, to detach from the network */
+	bool writes;   /* it opens files for writing */
+	/* It opens files in other root directories by openat2(2), whose flags
+	 * a seccomp filter cannot check. */
 	bool inside;
 };
 
 /*
- * For whoever has loaded, attached and opened what it works with: keep caps,
- * and CAP_BPF on kernels where descriptors are not enough to use a map, and
- * give up all other capabilities, new privileges, other programs, attaching to
- * other processes, loading into the kernel, and what n does not ask for.
+ * For commands that have loaded, attached and opened everything: keep what n
+ * asks for, and CAP_BPF on kernels where using an open map requires it.  Give
+ * up all other capabilities, new privileges, other programs, tracing processes
+ * and loading code into the kernel.
  */
 void confine_stage(const struct confine_needs *n);
 

@@ -15,8 +15,7 @@
 
 enum {
 	TEXT_MAX = 512 << 20, /* bytes of /proc/kallsyms */
-	/* How far the last function of all may reach: nothing says where it
-	 * ends. */
+	/* The assumed size of the last function, whose end is unknown. */
 	LAST_MAX = 4096,
 };
 
@@ -28,7 +27,7 @@ kallsyms_free(struct kallsyms *k)
 	*k = (struct kallsyms){ 0 };
 }
 
-/* One line: "ffffffff81000000 T name", a module's with "\t[module]" behind. */
+/* A line, "ffffffff81000000 T name"; "\t[module]" may follow. */
 struct kallsyms_line {
 	uint64_t addr;
 	char kind;
@@ -47,7 +46,7 @@ hex_digit(char c)
 }
 
 static bool
-parse_line(struct kallsyms_line *l, const char *p, const char *end)
+parse_kallsyms_line(struct kallsyms_line *l, const char *p, const char *end)
 {
 	const char *start = p;
 
@@ -66,22 +65,22 @@ parse_line(struct kallsyms_line *l, const char *p, const char *end)
 }
 
 static bool
-is_name(const struct kallsyms_line *l, const char *name)
+has_name(const struct kallsyms_line *l, const char *name)
 {
 	return strlen(name) == l->len && memcmp(l->name, name, l->len) == 0;
 }
 
-/* Whether a function begins there.  The names that the linker script puts at
- * the ends of text have no code behind them, those of objtool stand for the
- * padding before a function. */
+/* Whether a function begins at the symbol.  The linker script's symbols at the
+ * end of text have no code, and objtool's stand for the padding before a
+ * function. */
 static bool
-is_function(const struct kallsyms_line *l)
+is_kernel_function(const struct kallsyms_line *l)
 {
 	static const char *const ends[] = { "_etext", "_einittext" };
 	static const char padding[] = "__pfx_";
 
 	for (size_t i = 0; i < nitems(ends); i++)
-		if (is_name(l, ends[i]))
+		if (has_name(l, ends[i]))
 			return false;
 	if (l->len >= sizeof(padding) &&
 	    memcmp(l->name, padding, sizeof(padding) - 1) == 0)
@@ -89,14 +88,14 @@ is_function(const struct kallsyms_line *l)
 	return strchr("tTwW", l->kind) != NULL;
 }
 
-/* Which of several names of one address says the most: that of a global
- * function, with few underscores before it; an end is none. */
+/* Rank the names of one address: global functions are preferred, and names with
+ * fewer leading underscores. */
 static uint32_t
-rank(const struct kallsyms_line *l)
+rank_name(const struct kallsyms_line *l)
 {
 	uint32_t r = 0;
 
-	if (!is_function(l))
+	if (!is_kernel_function(l))
 		return UINT32_MAX;
 	while (r < l->len && l->name[r] == '_')
 		r++;
@@ -104,7 +103,7 @@ rank(const struct kallsyms_line *l)
 }
 
 static void
-add(struct kallsyms *k, size_t *cap, const struct kallsyms_line *l)
+add_symbol(struct kallsyms *k, size_t *cap, const struct kallsyms_line *l)
 {
 	uint32_t name = 0;
 
@@ -112,18 +111,18 @@ add(struct kallsyms *k, size_t *cap, const struct kallsyms_line *l)
 		k->names.failed = true;
 		return;
 	}
-	if (is_function(l)) {
+	if (is_kernel_function(l)) {
 		name = (uint32_t)k->names.len;
 		buf_add(&k->names, l->name, l->len);
 		buf_chr(&k->names, '\0');
 	}
 	k->v[k->n++] = (struct kernel_symbol){
-		.addr = l->addr, .name = name, .rank = rank(l)
+		.addr = l->addr, .name = name, .rank = rank_name(l)
 	};
 }
 
 static int
-compare(const void *a, const void *b)
+compare_symbols(const void *a, const void *b)
 {
 	const struct kernel_symbol *l = a, *r = b;
 
@@ -134,9 +133,10 @@ compare(const void *a, const void *b)
 	return l->name < r->name ? -1 : l->name > r->name;
 }
 
-/* Keep the best name of each address, and one end of several in a row. */
+/* Keep the preferred name of each address, and one of several ends in a
+ * row. */
 static void
-thin_out(struct kallsyms *k)
+drop_duplicates(struct kallsyms *k)
 {
 	struct kernel_symbol *v = k->v, *more;
 	size_t kept = 0;
@@ -153,9 +153,10 @@ thin_out(struct kallsyms *k)
 		k->v = more;
 }
 
-/* Append what text says.  *hidden counts functions without an address. */
+/* Add the symbols of text, and count in *hidden the functions with address
+ * 0. */
 static void
-take_lines(struct kallsyms *k, const char *text, size_t len, size_t *hidden)
+parse_lines(struct kallsyms *k, const char *text, size_t len, size_t *hidden)
 {
 	const char *end = text + len, *newline;
 	size_t cap = 0;
@@ -165,11 +166,11 @@ take_lines(struct kallsyms *k, const char *text, size_t len, size_t *hidden)
 		newline = memchr(text, '\n', (size_t)(end - text));
 		if (newline == NULL)
 			newline = end;
-		if (!parse_line(&l, text, newline))
+		if (!parse_kallsyms_line(&l, text, newline))
 			continue;
 		if (l.addr != 0)
-			add(k, &cap, &l);
-		else if (is_function(&l))
+			add_symbol(k, &cap, &l);
+		else if (is_kernel_function(&l))
 			++*hidden;
 	}
 }
@@ -181,15 +182,15 @@ kallsyms_parse(struct kallsyms *k, const char *text, size_t len)
 
 	kallsyms_free(k);
 	buf_chr(&k->names, '\0');
-	take_lines(k, text, len, &hidden);
+	parse_lines(k, text, len, &hidden);
 	if (k->names.failed) {
 		kallsyms_free(k);
 		return report_nomem();
 	}
 	k->hidden = k->n == 0 && hidden > 0;
 	if (k->n > 0)
-		qsort(k->v, k->n, sizeof(*k->v), compare);
-	thin_out(k);
+		qsort(k->v, k->n, sizeof(*k->v), compare_symbols);
+	drop_duplicates(k);
 	return 0;
 }
 
@@ -201,17 +202,18 @@ kallsyms_read(struct kallsyms *k)
 
 	kallsyms_free(k);
 	if (fd == -1 || buf_read_fd(&text, fd, TEXT_MAX) == -1) {
-		report_notice("kernel functions stay without a name: " KALLSYMS
-			      ": %s",
+		report_notice(
+		    "kernel functions are shown as addresses: " KALLSYMS ": %s",
 		    strerror(errno));
 		ret = 0;
 	} else {
 		ret = kallsyms_parse(k, text.data, text.len);
 	}
 	if (k->hidden)
-		report_notice("kernel functions stay without a name: " KALLSYMS
-			      " shows no addresses; run as root, with "
-			      "kernel.kptr_restrict at 0 or 1");
+		report_notice(
+		    "kernel functions are shown as addresses: " KALLSYMS
+		    " shows no addresses; run as root, with "
+		    "kernel.kptr_restrict at 0 or 1");
 	buf_free(&text);
 	if (fd != -1)
 		close(fd);

@@ -1,7 +1,5 @@
 /*
- * The kernel's symbols, from /proc/kallsyms: functions only, sorted.
- *
- * The functions report what is wrong and return -1.
+ * The kernel's functions, from /proc/kallsyms.
  */
 #ifndef SKEL_HOST_KALLSYMS_H
 #define SKEL_HOST_KALLSYMS_H
@@ -14,38 +12,40 @@
 
 struct kernel_symbol {
 	uint64_t addr;
-	uint32_t name; /* where it starts in names; 0: here a function ends and
-			  none begins */
-	uint32_t rank; /* of those at one address the lowest is taken */
+	uint32_t name; /* offset in names; 0: no function begins here, the one
+			  before ends */
+	uint32_t rank; /* the lowest is preferred among names of an address */
 };
 
 /* A zeroed one is empty. */
 struct kallsyms {
-	struct kernel_symbol *v; /* owned; by address, one for each */
+	struct kernel_symbol *v; /* owned; sorted, one for each address */
 	size_t n;
-	struct buf names; /* each with its NUL; the first is "" */
-	bool hidden;      /* there were functions, all at address 0 */
+	struct buf names; /* NUL-terminated; the first is "" */
+	bool hidden;      /* all functions had address 0 */
 };
 
 void kallsyms_free(struct kallsyms *k);
 
-/* Take the symbols from text in the form of /proc/kallsyms, in place of those
- * that were there.  Lines that are none are skipped. */
+/* Parse text in the format of /proc/kallsyms; k's functions are replaced.
+ * Invalid lines are skipped.  Returns 0, or -1 after reporting that memory ran
+ * out. */
 int kallsyms_parse(struct kallsyms *k, const char *text, size_t len);
 
 /*
- * Take them from the kernel.  That they cannot be read, or are hidden, is said
- * as a notice and leaves k empty.
+ * Read /proc/kallsyms.  If it is unreadable or its addresses are hidden,
+ * reports a notice and leaves k empty.  Returns 0, or -1 after reporting that
+ * memory ran out.
  */
 int kallsyms_read(struct kallsyms *k);
 
-/* The function that addr lies in: its name, borrowed until the next reading,
- * or NULL, and the offset of addr in it. */
+/* Find the function that contains addr, and the offset of addr in it.  Returns
+ * its name, valid until k changes, or NULL. */
 const char *kallsyms_find(
     const struct kallsyms *k, uint64_t addr, uint64_t *offset);
 
-/* Whether the kernel itself or one of its modules has a symbol of this name,
- * as the file has it now. */
+/* Whether the kernel itself, or with in_module one of its modules, has a symbol
+ * of this name now.  Reads the file each time. */
 bool kallsyms_has(const char *name, bool in_module);
 
 #endif

@@ -8,11 +8,11 @@
 
 #include "host/landlock.h"
 
-/* The rights of each version of the interface, which Debian's headers know
- * only in part: how many there are on files, of TCP, and of others. */
+/* How many access rights each version of the interface has, for files and for
+ * TCP, and how many scopes.  Debian's headers do not have all of them. */
 static const struct {
 	unsigned char files, tcp, scopes;
-} versions[] = {
+} landlock_versions[] = {
 	{ 0, 0, 0 }, { 13, 0, 0 },
 	{ 14, 0, 0 }, /* Linux 5.19: links between directories */
 	{ 15, 0, 0 }, /* 6.2: truncate */
@@ -21,24 +21,24 @@ static const struct {
 	{ 16, 2, 2 }, /* 6.12: abstract sockets, signals */
 };
 
-enum { NEWEST = sizeof(versions) / sizeof(versions[0]) - 1 };
+enum { NEWEST = sizeof(landlock_versions) / sizeof(landlock_versions[0]) - 1 };
 
-/* struct landlock_ruleset_attr of 6.12; an older kernel takes what is longer if
- * it is zero. */
-struct ruleset {
+/* struct landlock_ruleset_attr of Linux 6.12.  An older kernel ignores members
+ * that it does not know if they are 0. */
+struct landlock_ruleset {
 	uint64_t files, tcp, scopes;
 };
 
 static uint64_t
-first(unsigned int n)
+first_bits(unsigned int n)
 {
 	return (UINT64_C(1) << n) - 1;
 }
 
-/* Allow path and, if it is a directory, all below; what is not there needs
- * not be allowed. */
+/* Allow the rights on path and, if it is a directory, on everything below.  A
+ * path that does not exist is skipped.  Returns 0, or -1 with errno set. */
 static int
-allow(int ruleset, const char *path, uint64_t rights)
+allow_path(int ruleset, const char *path, uint64_t rights)
 {
 	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
 	int ret, error;
@@ -55,13 +55,14 @@ allow(int ruleset, const char *path, uint64_t rights)
 }
 
 static int
-fill(int ruleset, bool opens)
+allow_reading(int ruleset, bool opens)
 {
 	if (opens)
-		return allow(ruleset, "/",
+		return allow_path(ruleset, "/",
 		    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
-	/* jansson takes the seed of its hashes from there. */
-	return allow(ruleset, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE);
+	/* jansson reads the seed of its hashes from there. */
+	return allow_path(
+	    ruleset, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE);
 }
 
 int
@@ -69,22 +70,22 @@ landlock_confine(bool opens)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
-	struct ruleset r;
+	struct landlock_ruleset r;
 	int fd, ret = -1, error;
 
 	if (version < 0)
 		return -1;
 	if (version > NEWEST)
 		version = NEWEST;
-	r = (struct ruleset){
-		.files = first(versions[version].files),
-		.tcp = first(versions[version].tcp),
-		.scopes = first(versions[version].scopes),
+	r = (struct landlock_ruleset){
+		.files = first_bits(landlock_versions[version].files),
+		.tcp = first_bits(landlock_versions[version].tcp),
+		.scopes = first_bits(landlock_versions[version].scopes),
 	};
 	fd = (int)syscall(SYS_landlock_create_ruleset, &r, sizeof(r), 0);
 	if (fd == -1)
 		return -1;
-	if (fill(fd, opens) == 0)
+	if (allow_reading(fd, opens) == 0)
 		ret = (int)syscall(SYS_landlock_restrict_self, fd, 0);
 	error = errno;
 	close(fd);

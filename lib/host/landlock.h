@@ -1,6 +1,5 @@
 /*
- * Landlock: the file system as the kernel lets a process itself restrict it,
- * from Linux 5.13 on.
+ * Restricts this process by Landlock, which Linux has since 5.13.
  */
 #ifndef SKEL_HOST_LANDLOCK_H
 #define SKEL_HOST_LANDLOCK_H
@@ -8,11 +7,12 @@
 #include <stdbool.h>
 
 /*
- * Give up all changes of the file system, executing files and, if not opens,
- * opening them for reading too; with them TCP, signals and abstract sockets of
- * others, as far as this kernel knows how.  What is open stays so.  Needs "no
- * new privileges".  Returns 0, or -1 with errno set: ENOSYS or EOPNOTSUPP where
- * the kernel has none.
+ * Give up changing the file system, executing files and, unless opens is set,
+ * opening files for reading; with a kernel that supports it, also TCP, signals
+ * to other processes and their abstract sockets.  Open descriptors stay usable.
+ *
+ * Requires PR_SET_NO_NEW_PRIVS.  Returns 0, or -1 with errno set: ENOSYS or
+ * EOPNOTSUPP if the kernel has no Landlock.
  */
 int landlock_confine(bool opens);
 

@@ -13,7 +13,7 @@
 
 enum {
 	TEXT_MAX = 64 << 20, /* bytes of /proc/PID/maps */
-	COUNT_MAX = 65536,   /* executable ones that are kept */
+	COUNT_MAX = 65536,   /* executable mappings that are kept */
 };
 
 void
@@ -25,10 +25,10 @@ mappings_free(struct mappings *m)
 	*m = (struct mappings){ 0 };
 }
 
-/* The numbers of a line, "start-end rwxp offset major:minor inode path", and
- * where the path begins. */
+/* Parse a line, "start-end rwxp offset major:minor inode path", up to the
+ * path, where *p points then. */
 static bool
-parse_numbers(struct mapping *m, const char **p, bool *executable)
+parse_mapping(struct mapping *m, const char **p, bool *executable)
 {
 	uint64_t major, minor;
 
@@ -47,10 +47,10 @@ parse_numbers(struct mapping *m, const char **p, bool *executable)
 	return parse_digits(p, 10, ' ', &m->inode);
 }
 
-/* The path as it was: proc(5), a newline is \012, what was unlinked has
- * " (deleted)" behind it. */
+/* The path without proc(5)'s additions: "\012" for a newline, " (deleted)" for
+ * an unlinked file.  Returns a string to free, or NULL. */
 static char *
-copy_path(const char *p)
+decode_path(const char *p)
 {
 	static const char deleted[] = " (deleted)";
 	size_t n = strlen(p), tail = sizeof(deleted) - 1;
@@ -72,8 +72,10 @@ copy_path(const char *p)
 	return path;
 }
 
+/* Set kind and path by the rest of the line.  Returns 0, or -1 if memory runs
+ * out. */
 static int
-set_kind(struct mapping *m, const char *p)
+set_mapping_kind(struct mapping *m, const char *p)
 {
 	p += strspn(p, " ");
 	m->kind = MAPPING_ANONYMOUS;
@@ -81,26 +83,26 @@ set_kind(struct mapping *m, const char *p)
 		m->kind = MAPPING_VDSO;
 	} else if (m->inode != 0 && p[0] == '/') {
 		m->kind = MAPPING_FILE;
-		if ((m->path = copy_path(p)) == NULL)
+		if ((m->path = decode_path(p)) == NULL)
 			return -1;
 	}
 	return 0;
 }
 
-/* Append the mapping of a line if it is executable.  Returns 0, or -1: no
- * memory. */
+/* Append the mapping of a line if it is executable.  Returns 0, or -1 if memory
+ * runs out. */
 static int
-add_line(struct mappings *m, size_t *cap, const char *line)
+add_mapping(struct mappings *m, size_t *cap, const char *line)
 {
 	struct mapping new = { 0 };
 	bool executable;
 
-	if (!parse_numbers(&new, &line, &executable) || !executable ||
+	if (!parse_mapping(&new, &line, &executable) || !executable ||
 	    m->n == COUNT_MAX || (m->n > 0 && new.start < m->v[m->n - 1].end))
 		return 0;
 	if (!array_room(m->v, m->n, *cap))
 		return -1;
-	if (set_kind(&new, line) == -1)
+	if (set_mapping_kind(&new, line) == -1)
 		return -1;
 	m->v[m->n++] = new;
 	return 0;
@@ -115,7 +117,7 @@ mappings_parse(struct mappings *m, const char *text, size_t len)
 
 	mappings_free(m);
 	for (rest = copy; ret == 0 && (line = strsep(&rest, "\n")) != NULL;)
-		ret = add_line(m, &cap, line);
+		ret = add_mapping(m, &cap, line);
 	free(copy);
 	if (ret == 0)
 		return 0;
@@ -143,7 +145,7 @@ mappings_read(struct mappings *m, pid_t pid)
 }
 
 static bool
-is_same(const struct mapping *a, const struct mapping *b)
+is_same_mapping(const struct mapping *a, const struct mapping *b)
 {
 	return a->start == b->start && a->end == b->end &&
 	       a->offset == b->offset && a->kind == b->kind &&
@@ -157,7 +159,7 @@ mappings_equal(const struct mappings *a, const struct mappings *b)
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
-		if (!is_same(&a->v[i], &b->v[i]))
+		if (!is_same_mapping(&a->v[i], &b->v[i]))
 			return false;
 	return true;
 }

@@ -1,5 +1,5 @@
 /*
- * Mappings: what code a process has in memory, from /proc/PID/maps.
+ * The executable mappings of a process, from /proc/PID/maps.
  */
 #ifndef SKEL_HOST_MAPPINGS_H
 #define SKEL_HOST_MAPPINGS_H
@@ -12,43 +12,40 @@
 enum mapping_kind {
 	MAPPING_FILE,
 	MAPPING_VDSO,
-	MAPPING_ANONYMOUS, /* no file behind it: a JIT's, the stack */
+	MAPPING_ANONYMOUS, /* no file: code of a JIT compiler, the stack */
 };
 
-/* One executable mapping. */
 struct mapping {
 	uint64_t start, end;
-	uint64_t offset; /* in the file */
+	uint64_t offset; /* of start in the file */
 	enum mapping_kind kind;
 	unsigned int major, minor; /* of the file's device */
 	uint64_t inode;
-	/* owned: as the process's mount namespace has it; or NULL */
-	char *path;
+	char *path; /* owned: in the mount namespace of the process; or NULL */
 };
 
 /* A zeroed one is empty. */
 struct mappings {
-	struct mapping *v; /* owned; by address, none overlaps */
+	struct mapping *v; /* owned; sorted by address, without overlaps */
 	size_t n;
 };
 
 void mappings_free(struct mappings *m);
 
 /*
- * Take the mappings from text in the form of /proc/PID/maps, in place of those
- * that were there; lines that are none, or overlap one before, are skipped.
- * Returns 0, or -1 when memory ran out, which is reported.
+ * Parse text in the format of /proc/PID/maps; m's mappings are replaced.
+ * Invalid lines, and mappings that overlap the one before, are skipped.
+ * Returns 0, or -1 after reporting that memory ran out.
  */
 int mappings_parse(struct mappings *m, const char *text, size_t len);
 
-/* Take those of a process.  Returns 0, or -1 with errno set and m as it was;
- * not reported. */
+/* Read the mappings of a process.  Returns 0, or -1 with errno set and m
+ * unchanged; reports nothing but that memory ran out. */
 int mappings_read(struct mappings *m, pid_t pid);
 
-/* Whether both are the same. */
 bool mappings_equal(const struct mappings *a, const struct mappings *b);
 
-/* The one that addr lies in, or NULL. */
+/* The mapping that contains addr, or NULL. */
 const struct mapping *mappings_find(const struct mappings *m, uint64_t addr);
 
 #endif

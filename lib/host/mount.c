@@ -12,18 +12,18 @@
 #include "base/report.h"
 #include "host/mount.h"
 
-struct fs {
-	const char *name; /* in reports */
+struct filesystem {
+	const char *name; /* for messages */
 	const char *type; /* for mount(2) */
 	const char *dir;
 	const char *data;
 	long magic;
 };
 
-static const struct fs bpffs = { "bpffs", "bpf", "/sys/fs/bpf", "mode=0700",
-	BPF_FS_MAGIC };
-static const struct fs tracefs = { "tracefs", "tracefs", "/sys/kernel/tracing",
-	NULL, TRACEFS_MAGIC };
+static const struct filesystem bpffs = { "bpffs", "bpf", "/sys/fs/bpf",
+	"mode=0700", BPF_FS_MAGIC };
+static const struct filesystem tracefs = { "tracefs", "tracefs",
+	"/sys/kernel/tracing", NULL, TRACEFS_MAGIC };
 
 static bool
 is_on(const char *dir, long magic)
@@ -34,19 +34,19 @@ is_on(const char *dir, long magic)
 }
 
 /*
- * Mount fs at its place.  The lock on the directory below keeps two of us from
- * mounting one over the other, which would hide the first one's pins.
+ * Mount fs on its directory.  The lock on the directory prevents two processes
+ * from mounting it twice: the second mount would hide the pins in the first.
  */
 static int
-mount_fs(const struct fs *fs)
+mount_filesystem(const struct filesystem *fs)
 {
 	int fd = open(fs->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int ret = -1;
 
 	if (fd == -1) {
 		if (errno == EACCES)
-			report_error("%s: %s; run as root, or with "
-				     "CAP_DAC_OVERRIDE too",
+			report_error("%s: %s; run as root, or add "
+				     "CAP_DAC_OVERRIDE",
 			    fs->dir, strerror(errno));
 		else
 			report_error("%s: %s: this kernel has no %s", fs->dir,
@@ -61,8 +61,8 @@ mount_fs(const struct fs *fs)
 		report_notice("mounted %s on %s", fs->name, fs->dir);
 		ret = 0;
 	} else {
-		report_error("%s is not mounted on %s and mounting it failed: "
-			     "%s; as root: mount -t %s %s %s",
+		report_error("%s is not mounted on %s and cannot be mounted: "
+			     "%s; run as root: mount -t %s %s %s",
 		    fs->name, fs->dir, strerror(errno), fs->type, fs->type,
 		    fs->dir);
 	}
@@ -70,18 +70,17 @@ mount_fs(const struct fs *fs)
 	return ret;
 }
 
-/* Whether dir is top or lies below it. */
 static bool
-is_below(const char *dir, const char *top)
+is_in_directory(const char *dir, const char *top)
 {
 	size_t n = strlen(top);
 
 	return strncmp(dir, top, n) == 0 && (dir[n] == '\0' || dir[n] == '/');
 }
 
-/* Whether dir, or the nearest of its parents that is there, is on a bpffs. */
+/* Whether dir, or the nearest of its parents that exists, is on a bpffs. */
 static bool
-is_on_bpffs(const char *dir)
+leads_to_bpffs(const char *dir)
 {
 	char *path = strdup(dir), *slash;
 	bool on = false;
@@ -98,24 +97,24 @@ is_on_bpffs(const char *dir)
 int
 mount_bpffs(const char *dir)
 {
-	if (is_on_bpffs(dir))
+	if (leads_to_bpffs(dir))
 		return 0;
-	if (is_below(dir, bpffs.dir))
-		return mount_fs(&bpffs);
+	if (is_in_directory(dir, bpffs.dir))
+		return mount_filesystem(&bpffs);
 	report_error(
-	    "%s: not on a bpffs; take a directory below %s", dir, bpffs.dir);
+	    "%s: not on a bpffs; use a directory below %s", dir, bpffs.dir);
 	return -1;
 }
 
-/* Whether this process may look into it, which root alone may by default. */
+/* By default only root can read tracefs. */
 static int
 check_readable(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd == -1) {
-		report_error("%s: %s; run as root, or with "
-			     "CAP_DAC_READ_SEARCH too",
+		report_error("%s: %s; run as root, or add "
+			     "CAP_DAC_READ_SEARCH",
 		    dir, strerror(errno));
 		return -1;
 	}
@@ -126,11 +125,11 @@ check_readable(const char *dir)
 int
 mount_tracefs(void)
 {
-	/* libbpf looks below debugfs first; asking mounts it there where
-	 * debugfs is. */
+	/* libbpf looks below debugfs first.  Looking there mounts tracefs if
+	 * debugfs is mounted. */
 	if (is_on("/sys/kernel/debug/tracing", tracefs.magic))
 		return check_readable("/sys/kernel/debug/tracing");
 	if (is_on(tracefs.dir, tracefs.magic))
 		return check_readable(tracefs.dir);
-	return mount_fs(&tracefs);
+	return mount_filesystem(&tracefs);
 }

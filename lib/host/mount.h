@@ -1,21 +1,23 @@
 /*
- * Mounts: bpffs and tracefs, mounted where they are missing, as bpftool does,
- * with one notice on standard error.
+ * Mounts bpffs and tracefs where they are missing, as bpftool does, and reports
+ * that as a notice.
+ *
+ * The functions return 0, or -1 after reporting what is missing and how to
+ * mount it.
  */
 #ifndef SKEL_HOST_MOUNT_H
 #define SKEL_HOST_MOUNT_H
 
 /*
- * Make sure that dir, or the nearest of its parents that exists, is on a
- * bpffs; /sys/fs/bpf is mounted when dir lies below it and nothing is there.
- * Returns 0, or -1 after reporting what is missing and what to do.
+ * Ensure that dir, or the nearest of its parents that exists, is on a bpffs.
+ * Mounts one on /sys/fs/bpf if dir is below that.
  */
 int mount_bpffs(const char *dir);
 
 /*
- * Make sure that tracefs can be read, at /sys/kernel/tracing or
- * /sys/kernel/debug/tracing, where libbpf looks for it; mounts the first if
- * it is an empty directory.  Returns 0, or -1 after reporting.
+ * Ensure that tracefs is mounted where libbpf looks for it, on
+ * /sys/kernel/tracing or /sys/kernel/debug/tracing, and that this process can
+ * read it.  Mounts it on the first.
  */
 int mount_tracefs(void);
 

@@ -3,6 +3,7 @@
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,9 +18,10 @@ open_in_root_dir(pid_t pid)
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Open for reading what fd, which is closed, stands for. */
+/* Open the file behind an O_PATH descriptor for reading, and close that.
+ * Nothing has been opened until its type is known. */
 static int
-reopen(int fd)
+open_regular(int fd)
 {
 	char path[64];
 	struct stat st;
@@ -39,12 +41,6 @@ reopen(int fd)
 }
 
 int
-open_in_root_own(const char *path)
-{
-	return reopen(open(path, O_PATH | O_CLOEXEC));
-}
-
-int
 open_in_root(int root, const char *path)
 {
 	struct open_how how = {
@@ -52,5 +48,12 @@ open_in_root(int root, const char *path)
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return reopen((int)syscall(SYS_openat2, root, path, &how, sizeof(how)));
+	return open_regular(
+	    (int)syscall(SYS_openat2, root, path, &how, sizeof(how)));
+}
+
+int
+open_in_root_own(const char *path)
+{
+	return open_regular(open(path, O_PATH | O_CLOEXEC));
 }

@@ -1,23 +1,24 @@
 /*
- * Opening files that other processes put there: regular ones only, without
- * waiting for a FIFO, waking a device or following a link out of a container.
+ * Opens files that other processes control, safely: only regular files,
+ * without blocking on a FIFO, without opening a device, and without following a
+ * symbolic link out of a container.
  *
- * The functions return -1 with errno set; nothing is reported.
+ * The functions return a descriptor, or -1 with errno set; they report
+ * nothing.
  */
 #ifndef SKEL_HOST_OPEN_IN_ROOT_H
 #define SKEL_HOST_OPEN_IN_ROOT_H
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
-/* The root directory of a process, for open_in_root(). */
+/* Open the root directory of a process, for open_in_root(). */
 int open_in_root_dir(pid_t pid);
 
-/* Open the regular file at path for reading. */
-int open_in_root_own(const char *path);
-
-/* The same as a process sees path whose root directory is root: links and ".."
- * do not lead out of it. */
+/* Open a regular file for reading, by its path for a process whose root
+ * directory is root: links and ".." do not lead out of it. */
 int open_in_root(int root, const char *path);
+
+/* The same by the path for this process. */
+int open_in_root_own(const char *path);
 
 #endif

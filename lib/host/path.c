@@ -10,16 +10,16 @@
 #include "base/report.h"
 #include "host/path.h"
 
-/* dir with the working directory before it, where it needs that, and without
- * slashes at its end: a string to free, or NULL with errno set. */
+/* dir as an absolute path without slashes at its end: a string to free, or NULL
+ * with errno set.  "/" becomes "". */
 static char *
-whole_path(const char *dir)
+join_cwd(const char *dir)
 {
 	char *cwd = dir[0] == '/' ? strdup("") : getcwd(NULL, 0);
 	char *path;
 	size_t n;
 
-	/* Of "/" and of an absolute path the slash is there. */
+	/* "/" as working directory ends with the slash already. */
 	if (cwd == NULL ||
 	    asprintf(&path, "%s%s%s", cwd,
 		dir[0] == '/' || strcmp(cwd, "/") == 0 ? "" : "/", dir) == -1)
@@ -31,10 +31,11 @@ whole_path(const char *dir)
 	return path;
 }
 
-/* What is there of path, as realpath(3) shows it: a string to free, or NULL
- * with errno set.  *rest becomes the part that is not there. */
+/* Resolve the longest part of path that exists, by realpath(3).  Returns a
+ * string to free, or NULL with errno set.  *rest becomes the part that does not
+ * exist. */
 static char *
-real_part(char *path, const char **rest)
+resolve_existing(char *path, const char **rest)
 {
 	size_t cut = strlen(path);
 	char *real, *end;
@@ -43,7 +44,7 @@ real_part(char *path, const char **rest)
 		end = strndup(path, cut);
 		real = end != NULL ? realpath(cut > 0 ? end : "/", NULL) : NULL;
 		free(end);
-		/* bpffs says EPERM of a name with a dot. */
+		/* bpffs fails with EPERM for a name with a dot. */
 		if (real != NULL || (errno != ENOENT && errno != EPERM) ||
 		    cut == 0)
 			break;
@@ -54,9 +55,9 @@ real_part(char *path, const char **rest)
 	return real;
 }
 
-/* What helps against an error. */
+/* What to do about an error, for the end of a message. */
 static const char *
-advice(int error)
+error_advice(int error)
 {
 	return error == EACCES ? "; run as root, or as its owner" : "";
 }
@@ -64,13 +65,14 @@ advice(int error)
 char *
 path_absolute(const char *dir)
 {
-	char *path = whole_path(dir), *real = NULL, *absolute = NULL;
+	char *path = join_cwd(dir), *real = NULL, *absolute = NULL;
 	const char *rest;
 
 	if (path != NULL)
-		real = real_part(path, &rest);
+		real = resolve_existing(path, &rest);
 	if (real == NULL)
-		report_error("%s: %s%s", dir, strerror(errno), advice(errno));
+		report_error(
+		    "%s: %s%s", dir, strerror(errno), error_advice(errno));
 	else if (asprintf(&absolute, "%s%s",
 		     strcmp(real, "/") == 0 && *rest != '\0' ? "" : real,
 		     rest) == -1) {
@@ -82,9 +84,9 @@ path_absolute(const char *dir)
 	return absolute;
 }
 
-/* One mkdir -p.  Returns 0, or -1 with errno set. */
+/* Do mkdir -p.  Returns 0, or -1 with errno set. */
 static int
-try_dirs(char *path)
+make_dirs(char *path)
 {
 	int ret = 0;
 
@@ -108,26 +110,27 @@ path_make(const char *path)
 	char *copy;
 	int ret, tries = 10;
 
-	/* Else mkdir(2) says so after all that fits was made. */
+	/* Otherwise mkdir(2) fails only after creating the parents. */
 	if (strlen(path) >= PATH_MAX) {
 		report_error("%s: %s", path, strerror(ENAMETOOLONG));
 		return -1;
 	}
 	if ((copy = strdup(path)) == NULL)
 		return report_nomem();
-	/* A sweep may take an empty parent away again. */
+	/* Another process may remove a parent while it is empty. */
 	do
-		ret = try_dirs(copy);
+		ret = make_dirs(copy);
 	while (ret == -1 && errno == ENOENT && tries-- > 0);
 	if (ret == -1)
-		report_error("%s: %s%s", path, strerror(errno), advice(errno));
+		report_error(
+		    "%s: %s%s", path, strerror(errno), error_advice(errno));
 	free(copy);
 	return ret;
 }
 
-/* Whether others than root and this user may write into it. */
+/* Whether users other than root and this one may write to it. */
 static bool
-others_write(const struct stat *st)
+others_may_write(const struct stat *st)
 {
 	bool group = st->st_gid != 0 && st->st_gid != getegid();
 
@@ -135,36 +138,36 @@ others_write(const struct stat *st)
 	       (group && (st->st_mode & S_IWGRP) != 0);
 }
 
-/* One step of the way.  Returns 1, 0 where the way ends, or -1 after
- * reporting. */
+/* Check one directory or link of the path.  Returns 1, 0 if it does not exist,
+ * or -1 after reporting. */
 static int
-check_step(const char *path, bool last)
+check_component(const char *path, bool last)
 {
 	struct stat st;
 
-	/* What cannot be looked at is for those to report who go there. */
+	/* Other errors are reported when the directory is used. */
 	if (lstat(path, &st) == -1)
 		return 0;
 	if (st.st_uid != 0 && st.st_uid != geteuid()) {
-		report_error("%s: belongs to another user, who could put "
-			     "anything there",
-		    path);
+		report_error(
+		    "%s: not safe, because it belongs to another user", path);
 		return -1;
 	}
-	if (S_ISDIR(st.st_mode) && others_write(&st) &&
+	if (S_ISDIR(st.st_mode) && others_may_write(&st) &&
 	    (last || (st.st_mode & S_ISVTX) == 0)) {
-		report_error("%s: others may write there, and could put "
-			     "anything there; take a directory of your own",
+		report_error("%s: not safe, because other users may write to "
+			     "it; use a directory of your own",
 		    path);
 		return -1;
 	}
 	return 1;
 }
 
+/* Check each component of an absolute path. */
 static int
-check_steps(char *path)
+check_components(char *path)
 {
-	int ret = check_step("/", *path == '\0');
+	int ret = check_component("/", *path == '\0');
 
 	for (char *p = path; ret == 1 && *p != '\0';) {
 		char end = *++p;
@@ -172,7 +175,7 @@ check_steps(char *path)
 		if (end != '/' && end != '\0')
 			continue;
 		*p = '\0';
-		ret = check_step(path, end == '\0');
+		ret = check_component(path, end == '\0');
 		*p = end;
 	}
 	return ret == -1 ? -1 : 0;
@@ -181,13 +184,14 @@ check_steps(char *path)
 int
 path_check_owners(const char *dir)
 {
-	char *path = whole_path(dir), *real = NULL;
+	char *path = join_cwd(dir), *real = NULL;
 	int ret = -1;
 
 	if (path == NULL)
 		report_error("%s: %s", dir, strerror(errno));
-	else if (check_steps(path) == 0 && (real = path_absolute(dir)) != NULL)
-		ret = check_steps(real);
+	else if (check_components(path) == 0 &&
+		 (real = path_absolute(dir)) != NULL)
+		ret = check_components(real);
 	free(real);
 	free(path);
 	return ret;

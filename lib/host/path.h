@@ -1,24 +1,23 @@
 /*
- * Paths of directories that need not be there yet.
+ * Paths of directories that may not exist yet.
  *
- * The functions report what is wrong and return -1 or NULL.
+ * The functions report errors and return -1 or NULL.
  */
 #ifndef SKEL_HOST_PATH_H
 #define SKEL_HOST_PATH_H
 
-/* dir as an absolute path, without symbolic links as far as it is there: a
- * string to free, or NULL. */
+/* dir as an absolute path, with the symbolic links of its existing part
+ * resolved: a string to free. */
 char *path_absolute(const char *dir);
 
-/* Make dir and the parents that it lacks, for the owner alone. */
+/* Create dir and its missing parents, with mode 0700. */
 int path_make(const char *dir);
 
 /*
- * Whether nobody but root and this user can put something else where dir is or
- * is to be made: each directory and link on the way there, as far as it is
- * there, belongs to one of the two, and no others may write to it, or it keeps
- * what is in it for its owner (sticky), which for dir itself is not enough.
- * Returns 0, or -1 after reporting which it is.
+ * Check that only root and this user can replace dir, or put something where it
+ * is to be created.  Each existing directory and link of the path has to belong
+ * to one of the two; and others may not write to a directory, unless it is
+ * sticky and not dir itself.
  */
 int path_check_owners(const char *dir);
 

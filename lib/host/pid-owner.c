@@ -10,14 +10,14 @@
 #include "host/pidns.h"
 #include "host/proc-stat.h"
 
-/* PF_EXITING (Linux, include/linux/sched.h): its pipes may be closed before it
- * is a zombie. */
+/* PF_EXITING of Linux, include/linux/sched.h.  An exiting process may have
+ * closed its pipes before it is a zombie. */
 enum { EXITING = 0x4 };
 
-/* When process pid started: *start is 0 if there is none; one that ends is
- * none.  Returns -1 with errno set when nobody can tell. */
+/* Set *start to the start time of a process, or to 0 if there is none or it is
+ * exiting.  Returns 0, or -1 with errno set if that cannot be known. */
 static int
-start_time(long pid, unsigned long long *start)
+read_start_time(long pid, unsigned long long *start)
 {
 	struct proc_stat s;
 	int there = proc_stat_read(pid, &s);
@@ -36,18 +36,19 @@ pid_owner_self(struct pid_owner *o)
 	if (n > 0) {
 		link[n] = '\0';
 		o->pid = strtol(link, NULL, 10);
-		if (start_time(o->pid, &o->start) == -1 ||
+		if (read_start_time(o->pid, &o->start) == -1 ||
 		    (o->pidns = pidns_self()) == 0)
 			error = errno;
 		else if (o->start != 0)
 			return 0;
 	}
 	if (error != 0 && error != ENOENT)
-		report_error("/proc does not say who this process is: %s",
+		report_error("cannot find the pid and start time of this "
+			     "process in /proc: %s",
 		    strerror(error));
 	else
-		report_error("/proc does not say who this process is; mount "
-			     "it");
+		report_error("cannot find the pid and start time of this "
+			     "process: /proc is not mounted; mount it");
 	errno = error != 0 ? error : ENOENT;
 	return -1;
 }
@@ -68,6 +69,6 @@ pid_owner_is_alive(const struct pid_owner *o)
 {
 	unsigned long long start;
 
-	return pidns_self() != o->pidns || start_time(o->pid, &start) == -1 ||
-	       start == o->start;
+	return pidns_self() != o->pidns ||
+	       read_start_time(o->pid, &start) == -1 || start == o->start;
 }

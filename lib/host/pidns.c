@@ -13,7 +13,8 @@ pidns_self(void)
 bool
 pidns_is_initial(void)
 {
-	enum { INITIAL = 0xEFFFFFFC }; /* proc_ns.h, Linux */
+	/* PROC_PID_INIT_INO of Linux, include/linux/proc_ns.h. */
+	enum { INITIAL = 0xEFFFFFFC };
 	unsigned long long self = pidns_self();
 
 	return self == 0 || self == INITIAL;

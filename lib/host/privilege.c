@@ -11,18 +11,19 @@
 #include "host/kallsyms.h"
 #include "host/privilege.h"
 
-/* What loading and attaching takes; CAP_SYS_ADMIN stands for each. */
+/* The capabilities for loading and attaching.  CAP_SYS_ADMIN implies them. */
 static const struct {
 	unsigned int bit;
 	const char *name;
-} needed[] = {
+} bpf_caps[] = {
 	{ CAP_BPF, "CAP_BPF" },
 	{ CAP_PERFMON, "CAP_PERFMON" },
 };
 
-/* The effective capabilities of this process, all where /proc is silent. */
+/* The effective capabilities of this process; all if /proc does not show
+ * them. */
 static uint64_t
-effective(void)
+effective_caps(void)
 {
 	FILE *in = fopen("/proc/self/status", "re");
 	uint64_t set = UINT64_MAX;
@@ -37,7 +38,7 @@ effective(void)
 }
 
 static bool
-has(uint64_t set, unsigned int bit)
+has_cap(uint64_t set, unsigned int bit)
 {
 	return set >> bit & 1;
 }
@@ -45,10 +46,11 @@ has(uint64_t set, unsigned int bit)
 bool
 privilege_suffices(void)
 {
-	uint64_t set = effective();
+	uint64_t set = effective_caps();
 
-	for (size_t i = 0; i < nitems(needed); i++)
-		if (!has(set, needed[i].bit) && !has(set, CAP_SYS_ADMIN))
+	for (size_t i = 0; i < nitems(bpf_caps); i++)
+		if (!has_cap(set, bpf_caps[i].bit) &&
+		    !has_cap(set, CAP_SYS_ADMIN))
 			return false;
 	return true;
 }
@@ -56,21 +58,21 @@ privilege_suffices(void)
 bool
 privilege_lacks(unsigned int capability)
 {
-	uint64_t set = effective();
+	uint64_t set = effective_caps();
 
-	return !has(set, capability) && !has(set, CAP_SYS_ADMIN);
+	return !has_cap(set, capability) && !has_cap(set, CAP_SYS_ADMIN);
 }
 
 bool
 privilege_is_admin(void)
 {
-	return has(effective(), CAP_SYS_ADMIN);
+	return has_cap(effective_caps(), CAP_SYS_ADMIN);
 }
 
-/* From 3 on, which Debian's and Android's kernels know and Debian's start with,
- * CAP_PERFMON is not enough. */
+/* The level 3 exists in the kernels of Debian, where it is the default, and of
+ * Android.  There CAP_PERFMON does not suffice. */
 bool
-privilege_paranoid(const char *where)
+privilege_report_paranoid(const char *where)
 {
 	FILE *in = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
 	int level = 0;
@@ -123,18 +125,19 @@ privilege_of_map(enum bpf_map_type type)
 	}
 }
 
-/* Append the names of the needed ones that are not among the capabilities.
- * Returns whether there are any. */
+/* Append the names of the capabilities for BPF that are missing.  Returns
+ * whether there are any. */
 static bool
-add_lacking(uint64_t caps, struct buf *out)
+add_missing_caps(uint64_t caps, struct buf *out)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < nitems(needed); i++) {
-		if (has(caps, needed[i].bit) || has(caps, CAP_SYS_ADMIN))
+	for (size_t i = 0; i < nitems(bpf_caps); i++) {
+		if (has_cap(caps, bpf_caps[i].bit) ||
+		    has_cap(caps, CAP_SYS_ADMIN))
 			continue;
 		buf_str(out, any ? " and " : "needs ");
-		buf_str(out, needed[i].name);
+		buf_str(out, bpf_caps[i].name);
 		any = true;
 	}
 	return any;
@@ -146,9 +149,9 @@ privilege_explain(const struct privilege_facts *f, struct buf *out)
 	bool memory = (f->what & PRIVILEGE_MEMORY) && f->counts &&
 		      f->memlock != UINT64_MAX;
 	bool network =
-	    (f->what & PRIVILEGE_NETWORK) && !has(f->caps, CAP_NET_ADMIN);
+	    (f->what & PRIVILEGE_NETWORK) && !has_cap(f->caps, CAP_NET_ADMIN);
 
-	if (add_lacking(f->caps, out)) {
+	if (add_missing_caps(f->caps, out)) {
 		buf_str(out, "; run as root");
 		return;
 	}
@@ -170,24 +173,24 @@ privilege_explain(const struct privilege_facts *f, struct buf *out)
 			     "container's system call filter may forbid it");
 }
 
-/* Linux until 5.10 has it where it counts BPF's memory as locked memory: later
- * it is the cgroup's. */
-static const char charging[] = "__bpf_prog_charge";
+/* A function of the kernels that count BPF's memory as locked memory: since
+ * Linux 5.11 it is accounted to the cgroup. */
+static const char charge_function[] = "__bpf_prog_charge";
 
 void
 privilege_report(const char *where, unsigned int what)
 {
 	struct privilege_facts f = {
-		.caps = effective(), .memlock = UINT64_MAX, .what = what
+		.caps = effective_caps(), .memlock = UINT64_MAX, .what = what
 	};
 	struct buf words = { 0 };
 	struct rlimit l;
 
-	/* libbpf raised it, if it could. */
+	/* libbpf has raised the limit already, if it was permitted to. */
 	if ((what & PRIVILEGE_MEMORY) && getrlimit(RLIMIT_MEMLOCK, &l) == 0 &&
 	    l.rlim_cur != RLIM_INFINITY) {
 		f.memlock = l.rlim_cur;
-		f.counts = kallsyms_has(charging, false);
+		f.counts = kallsyms_has(charge_function, false);
 	}
 	privilege_explain(&f, &words);
 	if (words.failed)

@@ -1,5 +1,5 @@
 /*
- * Privilege: what a refused system call lacked, in words for people.
+ * Explains which privilege a process lacks when the kernel denies a call.
  */
 #ifndef SKEL_HOST_PRIVILEGE_H
 #define SKEL_HOST_PRIVILEGE_H
@@ -10,47 +10,49 @@
 
 #include "base/buf.h"
 
-/* What was refused: it may be for the network; memory for it may be counted. */
+/* What kind of call was denied: one that concerns the network, or one whose
+ * memory the kernel may have counted as locked. */
 enum { PRIVILEGE_NETWORK = 1, PRIVILEGE_MEMORY = 2 };
 
-/* Whether programs of the type may be for the network: PRIVILEGE_NETWORK, or
- * 0. */
+/* PRIVILEGE_NETWORK if loading or attaching programs of the type may require
+ * CAP_NET_ADMIN, else 0. */
 unsigned int privilege_of_type(enum bpf_prog_type type);
 
-/* The same for maps. */
+/* The same for creating maps. */
 unsigned int privilege_of_map(enum bpf_map_type type);
 
 /*
- * Report, for something named by where that failed with EPERM, which of the
- * capabilities that BPF needs this process lacks, or, if it has them, what
- * else may stand in the way.  what is a set of the above.
+ * After EPERM, report "WHERE: " and which of the capabilities for BPF this
+ * process lacks or, if it has them, what else may be the reason.  what is a set
+ * of the PRIVILEGE flags.
  */
 void privilege_report(const char *where, unsigned int what);
 
 struct privilege_facts {
-	uint64_t caps;     /* effective ones: a bit each */
-	uint64_t memlock;  /* bytes that may be locked; UINT64_MAX: any */
-	bool counts;       /* BPF's memory is locked memory: until Linux 5.10 */
-	unsigned int what; /* as above */
+	uint64_t caps; /* effective capabilities, one bit each */
+	uint64_t
+	    memlock; /* limit of locked memory in bytes; UINT64_MAX: none */
+	bool counts; /* the kernel counts BPF's memory: before 5.11 */
+	unsigned int what; /* a set of the PRIVILEGE flags */
 };
 
-/* Append the words that privilege_report() has for the facts. */
+/* Append the explanation that privilege_report() gives for the facts. */
 void privilege_explain(const struct privilege_facts *f, struct buf *out);
 
 /*
- * Report that the system's setting of kernel.perf_event_paranoid keeps this
- * process from perf events, which perf buffers, probes and tracepoints are
- * too, if it is so.  Returns whether it is.
+ * If kernel.perf_event_paranoid forbids this process perf events, which perf
+ * buffers, probes and tracepoints are too, report "WHERE: " and that.  Returns
+ * whether it was reported.
  */
-bool privilege_paranoid(const char *where);
+bool privilege_report_paranoid(const char *where);
 
 /* Whether this process has neither this capability nor CAP_SYS_ADMIN. */
 bool privilege_lacks(unsigned int capability);
 
-/* Whether this process has all capabilities that BPF needs. */
+/* Whether this process has CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN. */
 bool privilege_suffices(void);
 
-/* Whether this process may do all that root may. */
+/* Whether this process has CAP_SYS_ADMIN. */
 bool privilege_is_admin(void);
 
 #endif

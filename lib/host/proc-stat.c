@@ -6,9 +6,9 @@
 
 #include "host/proc-stat.h"
 
-/* The whole of the file as a string.  Returns 0, or -1 with errno set. */
+/* Read the file as a string.  Returns 0, or -1 with errno set. */
 static int
-read_line(long pid, char *line, size_t size)
+read_stat_line(long pid, char *line, size_t size)
 {
 	char path[64];
 	ssize_t n;
@@ -32,15 +32,15 @@ proc_stat_read(long pid, struct proc_stat *s)
 {
 	char line[1024], *p;
 
-	/* ESRCH: it ended after it was opened. */
-	if (read_line(pid, line, sizeof(line)) == -1)
+	/* ESRCH means that the process ended after the open. */
+	if (read_stat_line(pid, line, sizeof(line)) == -1)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
-	/* The name in parentheses may hold anything. */
+	/* The comm in parentheses may contain parentheses. */
 	if ((p = strrchr(line, ')')) != NULL && p[1] == ' ' && p[2] != '\0') {
 		if (strchr("ZX", p[2]) != NULL)
 			return 0;
-		/* state is field 3, flags 9, starttime 22, startcode 26,
-		 * startstack 28. */
+		/* From state, field 3: flags is field 9, starttime 22,
+		 * startcode 26, startstack 28. */
 		if (sscanf(p + 2,
 			"%*c %*s %*s %*s %*s %*s %lu %*s %*s %*s %*s %*s %*s "
 			"%*s %*s %*s %*s %*s %*s %llu %*s %*s %*s %llu %*s "

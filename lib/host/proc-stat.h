@@ -1,5 +1,5 @@
 /*
- * What /proc/PID/stat tells of a process; see proc(5).
+ * Reads /proc/PID/stat; see proc(5).
  */
 #ifndef SKEL_HOST_PROC_STAT_H
 #define SKEL_HOST_PROC_STAT_H
@@ -7,13 +7,15 @@
 struct proc_stat {
 	unsigned long flags;      /* PF_* of Linux's include/linux/sched.h */
 	unsigned long long start; /* clock ticks after boot */
-	/* Where its code and its stack begin; 0 or 1 to those who may not
-	 * know. */
+	/* The addresses where code and stack begin.  Without the right to
+	 * trace the process they read as 0 or 1. */
 	unsigned long long code, stack;
 };
 
-/* Read it.  Returns 1; 0 when there is no such process, or a dead one that its
- * parent has not waited for; or -1 with errno set when nobody can tell. */
+/*
+ * Returns 1; 0 if there is no such process, or only a zombie; or -1 with errno
+ * set if the file cannot be read.
+ */
 int proc_stat_read(long pid, struct proc_stat *s);
 
 #endif

@@ -12,14 +12,15 @@
 #include "base/util.h"
 #include "host/seccomp.h"
 
-/* Flags of open(2) that make or change something. */
-#define CHANGES (O_ACCMODE | O_CREAT | O_TRUNC)
+/* The flags of open(2) that create or change a file. */
+#define OPEN_CHANGES (O_ACCMODE | O_CREAT | O_TRUNC)
 
-/* A call, or one with an argument of which these bits have this value. */
-struct call {
-	int number; /* negative where this architecture has it not */
+/* A system call, with any arguments or with one argument whose masked bits have
+ * a value. */
+struct seccomp_call {
+	int number; /* negative if this architecture does not have it */
 	unsigned int argument;
-	uint64_t bits; /* 0: whatever the arguments are */
+	uint64_t bits; /* the mask; 0: any arguments */
 	uint64_t value;
 };
 
@@ -33,7 +34,7 @@ struct call {
 		.value = (want)                                                \
 	}
 
-static const struct call few[] = {
+static const struct seccomp_call filter_calls[] = {
 	CALL(read),
 	CALL(readv),
 	CALL(pread64),
@@ -43,8 +44,8 @@ static const struct call few[] = {
 	CALL(_llseek),
 	CALL(close),
 	CALL(dup),
-	CALL_IF(open, 1, CHANGES, O_RDONLY),
-	CALL_IF(openat, 2, CHANGES, O_RDONLY),
+	CALL_IF(open, 1, OPEN_CHANGES, O_RDONLY),
+	CALL_IF(openat, 2, OPEN_CHANGES, O_RDONLY),
 	CALL(fstat),
 	CALL(fstat64),
 	CALL(newfstatat),
@@ -57,7 +58,7 @@ static const struct call few[] = {
 	CALL_IF(fcntl, 1, UINT32_MAX, F_GETFL),
 	CALL_IF(fcntl64, 1, UINT32_MAX, F_GETFD),
 	CALL_IF(fcntl64, 1, UINT32_MAX, F_GETFL),
-	/* Not TIOCSTI, which types at the terminal. */
+	/* TIOCSTI is missing because it injects input to the terminal. */
 	CALL_IF(ioctl, 1, UINT32_MAX, TCGETS),
 #ifdef TCGETS2
 	CALL_IF(ioctl, 1, UINT32_MAX, TCGETS2),
@@ -92,7 +93,7 @@ static const struct call few[] = {
 	CALL(sysinfo),
 };
 
-static const struct call others[] = {
+static const struct seccomp_call privileged_calls[] = {
 	CALL(execve),
 	CALL(execveat),
 	CALL(fork),
@@ -162,7 +163,7 @@ static const struct call others[] = {
 	CALL(fsetxattr),
 };
 
-static const struct call sockets[] = {
+static const struct seccomp_call socket_calls[] = {
 	CALL(socket),
 	CALL(socketpair),
 	CALL(connect),
@@ -172,7 +173,7 @@ static const struct call sockets[] = {
 	CALL(accept4),
 };
 
-static const struct call writes[] = {
+static const struct seccomp_call write_calls[] = {
 	CALL(creat),
 	CALL(truncate),
 	CALL(truncate64),
@@ -188,18 +189,19 @@ static const struct call writes[] = {
 	CALL_IF(openat, 2, O_TRUNC, O_TRUNC),
 };
 
-static const struct call inside[] = {
+static const struct seccomp_call open_in_root_calls[] = {
 	CALL(openat2),
 };
 
-/* Returns 0, or a negative errno. */
+/* Add a rule for each call.  Returns 0, or a negative errno. */
 static int
-add(scmp_filter_ctx c, uint32_t action, const struct call *calls, size_t n)
+add_rules(scmp_filter_ctx c, uint32_t action, const struct seccomp_call *calls,
+    size_t n)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < n && ret == 0; i++) {
-		const struct call *call = &calls[i];
+		const struct seccomp_call *call = &calls[i];
 		struct scmp_arg_cmp arg = { .arg = call->argument,
 			.op = SCMP_CMP_MASKED_EQ,
 			.datum_a = call->bits,
@@ -213,17 +215,17 @@ add(scmp_filter_ctx c, uint32_t action, const struct call *calls, size_t n)
 }
 
 /*
- * A filter that is empty yet, or NULL with errno set.  Where there is no
- * seccomp(2), libseccomp takes prctl(2): but that is no kernel of today, that
- * is valgrind, which would be confined in our place.
+ * Create an empty filter, or return NULL with errno set.  Where seccomp(2) is
+ * missing, libseccomp would use prctl(2).  Only valgrind lacks the call, and
+ * the filter would then apply to valgrind itself.
  */
 static scmp_filter_ctx
-begin(uint32_t action)
+create_filter(uint32_t action)
 {
-	uint32_t asked = SECCOMP_RET_ERRNO;
+	uint32_t wanted = SECCOMP_RET_ERRNO;
 	scmp_filter_ctx c;
 
-	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &asked) == -1 &&
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &wanted) == -1 &&
 	    errno == ENOSYS)
 		return NULL;
 	if ((c = seccomp_init(action)) == NULL)
@@ -231,9 +233,10 @@ begin(uint32_t action)
 	return c;
 }
 
-/* From here on c rules, if ret is 0.  Returns 0, or -1 with errno set. */
+/* Load the filter if ret is 0, and release it.  Returns 0, or -1 with errno
+ * set. */
 static int
-enforce(scmp_filter_ctx c, int ret)
+load_filter(scmp_filter_ctx c, int ret)
 {
 	if (ret == 0)
 		ret = seccomp_load(c);
@@ -250,14 +253,14 @@ seccomp_confine_filter(void)
 
 	if (SANITIZED)
 		return 0;
-	if ((c = begin(SCMP_ACT_ERRNO(EPERM))) == NULL)
+	if ((c = create_filter(SCMP_ACT_ERRNO(EPERM))) == NULL)
 		return -1;
-	ret = add(c, SCMP_ACT_ALLOW, few, nitems(few));
-	/* For raise(3). */
+	ret = add_rules(c, SCMP_ACT_ALLOW, filter_calls, nitems(filter_calls));
+	/* raise(3) uses it. */
 	if (ret == 0)
 		ret = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 		    SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid(), 0));
-	return enforce(c, ret);
+	return load_filter(c, ret);
 }
 
 int
@@ -269,17 +272,18 @@ seccomp_confine_stage(const struct confine_needs *needs)
 
 	if (SANITIZED)
 		return 0;
-	if ((c = begin(SCMP_ACT_ALLOW)) == NULL)
+	if ((c = create_filter(SCMP_ACT_ALLOW)) == NULL)
 		return -1;
-	ret = add(c, no, others, nitems(others));
+	ret = add_rules(c, no, privileged_calls, nitems(privileged_calls));
 	if (ret == 0)
 		ret = seccomp_rule_add(c, no, SCMP_SYS(tgkill), 1,
 		    SCMP_A0_32(SCMP_CMP_NE, (uint32_t)getpid(), 0));
 	if (ret == 0 && !needs->sockets)
-		ret = add(c, no, sockets, nitems(sockets));
+		ret = add_rules(c, no, socket_calls, nitems(socket_calls));
 	if (ret == 0 && !needs->writes)
-		ret = add(c, no, writes, nitems(writes));
+		ret = add_rules(c, no, write_calls, nitems(write_calls));
 	if (ret == 0 && !needs->inside && !needs->writes)
-		ret = add(c, no, inside, nitems(inside));
-	return enforce(c, ret);
+		ret = add_rules(
+		    c, no, open_in_root_calls, nitems(open_in_root_calls));
+	return load_filter(c, ret);
 }

@@ -1,22 +1,22 @@
 /*
- * System calls: which ones a process may still make, by seccomp(2).  What it
- * may not make fails with EPERM; one made as by another architecture's program
- * kills.
+ * Restricts the system calls of this process by seccomp(2).  Other calls fail
+ * with EPERM; a call by another architecture's interface kills the process.
  *
- * Both return 0, or -1 with errno set; they need "no new privileges".  Under
- * the sanitizers, which run a process beside ours and look into it, they do
- * nothing.
+ * Both functions require PR_SET_NO_NEW_PRIVS and return 0, or -1 with errno
+ * set.  Under the sanitizers they do nothing, because a sanitizer starts a
+ * process that traces this one.
  */
 #ifndef SKEL_HOST_SECCOMP_H
 #define SKEL_HOST_SECCOMP_H
 
 #include "host/confine.h"
 
-/* Only what reading, writing and computing takes, and opening for reading. */
+/* Allow only the calls for reading, writing, computing, and opening files for
+ * reading. */
 int seccomp_confine_filter(void);
 
-/* All but what gets at other programs, processes, the kernel or names of files,
- * and but what n does not ask for. */
+/* Forbid the calls that affect other programs and processes, the kernel and the
+ * names of files, and those that n does not ask for. */
 int seccomp_confine_stage(const struct confine_needs *n);
 
 #endif

@@ -92,7 +92,7 @@ report_perf_refusal(const struct perf *p, size_t pages, int error)
 
 	snprintf(where, sizeof(where),
 	    "map %s: cannot open perf buffers of %zu pages", p->name, pages);
-	if (error == EACCES && privilege_paranoid(where))
+	if (error == EACCES && privilege_report_paranoid(where))
 		return;
 	if (error == EACCES && privilege_lacks(CAP_PERFMON))
 		report_error("%s: needs CAP_PERFMON; run as root", where);

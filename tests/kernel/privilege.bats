@@ -210,18 +210,18 @@ has_caps() {
 		strace -qq -o /dev/null -e inject="${what%:*}:error=${what#*:}" skel-fmt "$@"
 	}
 	run -0 --separate-stderr skel-fmt -v "$stream"
-	run ! grep 'not given up' <<<"$stderr"
+	run ! grep 'cannot give up' <<<"$stderr"
 	run -0 --separate-stderr refuse landlock_create_ruleset:ENOSYS -v "$stream"
-	[[ $stderr == *"skel-fmt: not given up: the file system: Function not implemented"* ]]
+	[[ $stderr == *"skel-fmt: cannot give up access to files: Function not implemented"* ]]
 	run -0 --separate-stderr refuse landlock_restrict_self:EPERM -v "$stream"
-	[[ $stderr == *"skel-fmt: not given up: the file system: Operation not permitted"* ]]
+	[[ $stderr == *"skel-fmt: cannot give up access to files: Operation not permitted"* ]]
 	run -0 --separate-stderr refuse seccomp:EINVAL -v "$stream"
-	[[ $stderr == *"skel-fmt: not given up: system calls: "* ]]
+	[[ $stderr == *"skel-fmt: cannot give up system calls: "* ]]
 	# As below valgrind, which must not be confined in the filter's place.
 	run -0 --separate-stderr refuse seccomp:ENOSYS -v "$stream"
-	[[ $stderr == *"skel-fmt: not given up: system calls: Function not implemented"* ]]
+	[[ $stderr == *"skel-fmt: cannot give up system calls: Function not implemented"* ]]
 	run -0 --separate-stderr refuse capset:EPERM -v "$stream"
-	[[ $stderr == *"skel-fmt: not given up: capabilities: Operation not permitted"* ]]
+	[[ $stderr == *"skel-fmt: cannot give up capabilities: Operation not permitted"* ]]
 	run -0 --separate-stderr refuse landlock_create_ruleset:EPERM "$stream"
 	silent "$stderr"
 }
@@ -379,7 +379,7 @@ need_setpriv() {
 	# Somebody has to mount it.
 	make_dir
 	local package=$ASSETS/bootstrap.json base=+bpf,+perfmon
-	fails_with 1 "skel-load: /sys/fs/bpf: Permission denied; run as root, or with CAP_DAC_OVERRIDE too" \
+	fails_with 1 "skel-load: /sys/fs/bpf: Permission denied; run as root, or add CAP_DAC_OVERRIDE" \
 		able $base skel-load -t 0.2 --pin "$package"
 	fails_with 1 "skel-load: $DIR/x: Permission denied; run as root, or as its owner" \
 		able $base,+dac_read_search skel-load -t 0.2 --pin="$DIR/x" "$package"
@@ -519,7 +519,7 @@ refused() {
 
 @test "a place to pin that another user could have planted is refused" {
 	make_dir
-	local theirs="belongs to another user, who could put anything there"
+	local theirs="not safe, because it belongs to another user"
 	mkdir "$DIR/mine" "$DIR/theirs"
 	chown 65534 "$DIR/theirs"
 	refused "$DIR/theirs" "$DIR/theirs" "$theirs"
@@ -539,7 +539,7 @@ refused() {
 
 @test "a directory where others may write is refused; a sticky one above is not" {
 	make_dir
-	local open="others may write there, and could put anything there; take a directory of your own"
+	local open="not safe, because other users may write to it; use a directory of your own"
 	chmod 777 "$DIR"
 	refused "$DIR" "$DIR" "$open"
 	refused "$DIR/new" "$DIR" "$open"
@@ -558,7 +558,7 @@ refused() {
 
 @test "the directory of all sessions, made by another user before, is refused" {
 	need_bpf
-	local theirs="skel-load: /sys/fs/bpf/skel: belongs to another user"
+	local theirs="skel-load: /sys/fs/bpf/skel: not safe, because it belongs to another user"
 	run -1 --separate-stderr unshare -m sh -c '
 		mount -t bpf bpf /sys/fs/bpf && mkdir /sys/fs/bpf/skel && chown 65534 /sys/fs/bpf/skel &&
 		exec skel-load -t 0.2 --pin "$ASSETS/bootstrap.json"'
@@ -572,10 +572,10 @@ refused() {
 	make_session "$RB" "$(sampled counts 100 true)" > session
 	produce to_counts 1
 	chown 65534 "$DIR"
-	fails_with 1 "skel-poll: $DIR: belongs to another user, who could put anything there" skel-poll --once session
+	fails_with 1 "skel-poll: $DIR: not safe, because it belongs to another user" skel-poll --once session
 	chown 0 "$DIR"
 	chmod 777 "$DIR"
-	fails_with 1 "skel-poll: $DIR: others may write there" skel-poll --once session
+	fails_with 1 "skel-poll: $DIR: not safe, because other users may write to it" skel-poll --once session
 	bpftool map dump pinned "$DIR/counts" | grep -q key
 	chmod 755 "$DIR"
 	run -0 skel-poll -f json --once session

@@ -177,10 +177,10 @@ field() { # FILTER
 	[ -d "$DIR/something" ]
 	rmdir "$DIR/something"
 	chown 65534 "$DIR"
-	fails_with 1 "skel-load: $DIR: belongs to another user" skel-load --pin="$DIR" "$PACKAGE"
+	fails_with 1 "skel-load: $DIR: not safe, because it belongs to another user" skel-load --pin="$DIR" "$PACKAGE"
 	rmdir "$DIR"
 	fails_with 1 "bpffs allows no dot in a name" skel-load --pin="$DIR.x" "$PACKAGE"
-	fails_with 1 "$PWD/x: not on a bpffs; take a directory below /sys/fs/bpf" \
+	fails_with 1 "$PWD/x: not on a bpffs; use a directory below /sys/fs/bpf" \
 		skel-load --pin=x "$PACKAGE"
 	[ ! -e x ]
 	fails_with 1 "skel-load: /: not on a bpffs" skel-load --pin=/ "$PACKAGE"
@@ -290,7 +290,7 @@ opened_until_seen() {
 	run -1 --separate-stderr without_mounts setpriv --bounding-set -sys_admin --inh-caps -sys_admin \
 		skel-load --pin "$PACKAGE"
 	[ -z "$output" ]
-	[[ $stderr == *"bpffs is not mounted on /sys/fs/bpf and mounting it failed: Operation not permitted; as root: mount -t bpf bpf /sys/fs/bpf"* ]]
+	[[ $stderr == *"bpffs is not mounted on /sys/fs/bpf and cannot be mounted: Operation not permitted; run as root: mount -t bpf bpf /sys/fs/bpf"* ]]
 }
 
 @test "an ordinary user's sweep and unload touch nothing" {

@@ -354,7 +354,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	bpf_package second
 	run -1 --separate-stderr without_mounts setpriv --bounding-set -sys_admin --inh-caps -sys_admin \
 		skel-load -a second=off second.json
-	[[ $stderr == *"tracefs is not mounted on /sys/kernel/tracing and mounting it failed: Operation not permitted; as root: mount -t tracefs tracefs /sys/kernel/tracing"* ]]
+	[[ $stderr == *"tracefs is not mounted on /sys/kernel/tracing and cannot be mounted: Operation not permitted; run as root: mount -t tracefs tracefs /sys/kernel/tracing"* ]]
 }
 
 # able CAPABILITIES COMMAND...: as an ordinary user with these: "+bpf,+perfmon".
@@ -373,7 +373,7 @@ able() {
 	fi
 	run -0 able +bpf,+perfmon,+dac_read_search skel-load -t 0.1 "$ASSETS/opensnoop.json"
 	able -all test -r /sys/kernel/tracing && skip "tracefs is anybody's here"
-	fails_with 1 "/tracing: Permission denied; run as root, or with CAP_DAC_READ_SEARCH too" \
+	fails_with 1 "/tracing: Permission denied; run as root, or add CAP_DAC_READ_SEARCH" \
 		able +bpf,+perfmon skel-load "$ASSETS/opensnoop.json"
 }
 
