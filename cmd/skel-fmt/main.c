@@ -214,7 +214,7 @@ main(int argc, char *argv[])
 	setlocale(LC_CTYPE, "C.UTF-8");
 	confine_filter(opens_any(argc - optind, argv + optind));
 	if (signals_catch() == -1) {
-		report_error("signals: %s", strerror(errno));
+		report_error("cannot catch signals: %s", strerror(errno));
 		return 1;
 	}
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)

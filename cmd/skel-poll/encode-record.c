@@ -22,12 +22,13 @@ encode_find_map(
 	for (size_t i = 0; i < h->nmaps; i++)
 		if (strcmp(h->maps[i].name, name) == 0)
 			return (int)i;
-	report_error("%s: no map \"%s\" in the header", where, name);
+	report_error("%s: \"@map\" is \"%s\", but the header has no such map",
+	    where, name);
 	return -1;
 }
 
 static int
-read_time(const json_t *record, const char *where, uint64_t *time_ns)
+read_record_time(const json_t *record, const char *where, uint64_t *time_ns)
 {
 	const char *text = NULL;
 
@@ -36,13 +37,14 @@ read_time(const json_t *record, const char *where, uint64_t *time_ns)
 		return -1;
 	if (text == NULL || clock_read(text, strlen(text), time_ns) == 0)
 		return 0;
-	report_error("%s: @time: \"%s\" is no time", where, text);
+	report_error("%s: @time: \"%s\" is not a time", where, text);
 	return -1;
 }
 
-/* size zeros at the end of bytes. */
+/* Appends size zeros to bytes.  Returns where they start, or NULL after
+ * reporting. */
 static unsigned char *
-add_zeros(struct buf *bytes, size_t size)
+append_zeros(struct buf *bytes, size_t size)
 {
 	char *p = buf_room(bytes, size);
 
@@ -56,11 +58,11 @@ add_zeros(struct buf *bytes, size_t size)
 }
 
 static int
-add_value(const struct stream_header *h, uint32_t type, const json_t *v,
+encode_value(const struct stream_header *h, uint32_t type, const json_t *v,
     const char *where, size_t stride, struct buf *bytes)
 {
 	size_t size = (size_t)h->types.v[type].size;
-	unsigned char *p = add_zeros(bytes, stride);
+	unsigned char *p = append_zeros(bytes, stride);
 
 	if (p == NULL)
 		return -1;
@@ -68,20 +70,20 @@ add_value(const struct stream_header *h, uint32_t type, const json_t *v,
 }
 
 static int
-add_member(const struct stream_header *h, uint32_t type, const json_t *record,
-    const char *key, const char *where, struct buf *bytes)
+encode_member(const struct stream_header *h, uint32_t type,
+    const json_t *record, const char *key, const char *where, struct buf *bytes)
 {
 	const json_t *v = json_object_get(record, key);
 
 	if (v == NULL)
 		return doc_missing(key, where);
-	return add_value(
+	return encode_value(
 	    h, type, v, where, (size_t)h->types.v[type].size, bytes);
 }
 
-/* The values of all CPUs, each rounded up to 8 bytes. */
+/* Appends the values of all CPUs, each rounded up to 8 bytes. */
 static int
-add_values(const struct stream_header *h, const struct stream_map *m,
+encode_cpu_values(const struct stream_header *h, const struct stream_map *m,
     const json_t *record, const char *where, struct buf *bytes)
 {
 	size_t stride = round_up_8((size_t)h->types.v[m->value].size);
@@ -92,19 +94,21 @@ add_values(const struct stream_header *h, const struct stream_map *m,
 	if (values == NULL)
 		return doc_missing("values", where);
 	if (json_array_size(values) != m->cpus) {
-		report_error("%s: values: %zu values for %llu CPUs", where,
-		    json_array_size(values), (unsigned long long)m->cpus);
+		report_error("%s: \"values\" has %zu elements, one for each of "
+			     "%llu CPUs is needed",
+		    where, json_array_size(values),
+		    (unsigned long long)m->cpus);
 		return -1;
 	}
 	for (size_t i = 0; i < m->cpus; i++)
-		if (add_value(h, m->value, json_array_get(values, i), where,
+		if (encode_value(h, m->value, json_array_get(values, i), where,
 			stride, bytes) == -1)
 			return -1;
 	return 0;
 }
 
 static int
-hex_digit(char c)
+raw_hex_digit(char c)
 {
 	static const char digits[] = "0123456789abcdef";
 	const char *p = c != '\0' ? strchr(digits, c) : NULL;
@@ -112,9 +116,9 @@ hex_digit(char c)
 	return p == NULL ? -1 : (int)(p - digits);
 }
 
-/* Bytes without a type are "raw", in hex. */
+/* Appends bytes that have no type: JSON has them in hex, as "raw". */
 static int
-add_raw(const json_t *record, const char *where, struct buf *bytes)
+encode_raw(const json_t *record, const char *where, struct buf *bytes)
 {
 	const char *hex = NULL;
 	int high, low = 0;
@@ -124,11 +128,14 @@ add_raw(const json_t *record, const char *where, struct buf *bytes)
 	if (hex == NULL)
 		return doc_missing("raw", where);
 	for (; *hex != '\0'; hex += 2) {
-		high = hex_digit(hex[0]);
+		high = raw_hex_digit(hex[0]);
 		if (high != -1)
-			low = hex_digit(hex[1]);
+			low = raw_hex_digit(hex[1]);
 		if (high == -1 || low == -1) {
-			report_error("%s: raw: not hex digits", where);
+			report_error("%s: \"raw\" is not a string of hex "
+				     "digits, two for "
+				     "each byte",
+			    where);
 			return -1;
 		}
 		buf_chr(bytes, (char)(high << 4 | low));
@@ -137,7 +144,7 @@ add_raw(const json_t *record, const char *where, struct buf *bytes)
 }
 
 static int
-add_text(const json_t *record, const char *where, struct buf *bytes)
+encode_text(const json_t *record, const char *where, struct buf *bytes)
 {
 	const char *text = NULL;
 
@@ -150,7 +157,7 @@ add_text(const json_t *record, const char *where, struct buf *bytes)
 }
 
 static bool
-is_struct(const struct stream_header *h, uint32_t type)
+is_struct_or_union(const struct stream_header *h, uint32_t type)
 {
 	enum type_kind kind = types_get(&h->types, type)->kind;
 
@@ -158,22 +165,22 @@ is_struct(const struct stream_header *h, uint32_t type)
 }
 
 static int
-add_all(const struct stream_header *h, const struct stream_map *m,
+encode_members(const struct stream_header *h, const struct stream_map *m,
     const json_t *record, const char *where, struct buf *bytes)
 {
 	if (m->text)
-		return add_text(record, where, bytes);
+		return encode_text(record, where, bytes);
 	if (m->value == TYPE_NONE)
-		return add_raw(record, where, bytes);
+		return encode_raw(record, where, bytes);
 	if (m->key != TYPE_NONE &&
-	    add_member(h, m->key, record, "key", where, bytes) == -1)
+	    encode_member(h, m->key, record, "key", where, bytes) == -1)
 		return -1;
 	if (m->cpus != 0)
-		return add_values(h, m, record, where, bytes);
-	if (m->key == TYPE_NONE && is_struct(h, m->value))
-		return add_value(h, m->value, record, where,
+		return encode_cpu_values(h, m, record, where, bytes);
+	if (m->key == TYPE_NONE && is_struct_or_union(h, m->value))
+		return encode_value(h, m->value, record, where,
 		    (size_t)h->types.v[m->value].size, bytes);
-	return add_member(h, m->value, record, "value", where, bytes);
+	return encode_member(h, m->value, record, "value", where, bytes);
 }
 
 int
@@ -182,8 +189,8 @@ encode_record(const struct stream_header *h, unsigned int map,
     uint64_t *time_ns)
 {
 	bytes->len = 0;
-	if (read_time(record, where, time_ns) == -1 ||
-	    add_all(h, &h->maps[map], record, where, bytes) == -1)
+	if (read_record_time(record, where, time_ns) == -1 ||
+	    encode_members(h, &h->maps[map], record, where, bytes) == -1)
 		return -1;
 	return bytes->failed ? report_nomem() : 0;
 }

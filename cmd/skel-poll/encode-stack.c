@@ -12,7 +12,8 @@
 
 enum { WHERE_MAX = 1024, AT_MAX = WHERE_MAX + 32 };
 
-/* Where JSON has the stacks of a map and their process; NULL: not there. */
+/* The members of a map's JSON records that hold stacks and their process; NULL
+ * if there is none. */
 struct stack_paths {
 	enum stack_kind kinds[STACK_SIDES];
 	char *stacks[STACK_SIDES]; /* owned */
@@ -21,16 +22,17 @@ struct stack_paths {
 
 struct stack_encoder {
 	const struct stream_header *header; /* borrowed */
-	struct symbol_store *symbols; /* owned: what the lines said so far */
-	struct stack_paths *maps;     /* owned */
-	/* The stack at hand: its addresses, and those that need a line. */
+	struct symbol_store *symbols;       /* owned: what was written so far */
+	struct stack_paths *maps;           /* owned */
+	/* The stack being converted: its addresses, and those of them whose
+	 * symbols have to be written. */
 	uint64_t addrs[STACK_DEPTH_MAX], news[STACK_DEPTH_MAX];
 	size_t n, nnews;
 };
 
-/* The path of the column at a place, a copy; NULL where there is none. */
+/* Returns a copy of the path of the field at a place; NULL if there is none. */
 static char *
-path_of(const struct fields *all, const struct field_place *at)
+copy_field_path(const struct fields *all, const struct field_place *at)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (field_place_equals(&all->v[i].place, at))
@@ -39,7 +41,7 @@ path_of(const struct fields *all, const struct field_place *at)
 }
 
 static void
-find_paths(
+find_stack_paths(
     struct stack_paths *m, const struct stream_header *h, unsigned int map)
 {
 	struct fields all = { 0 };
@@ -50,9 +52,9 @@ find_paths(
 	fields_add_selected(&all, h, map, NULL, 0, true);
 	for (int i = 0; i < STACK_SIDES; i++) {
 		m->kinds[i] = l.sides[i].kind;
-		m->stacks[i] = path_of(&all, &l.sides[i].at);
+		m->stacks[i] = copy_field_path(&all, &l.sides[i].at);
 	}
-	m->pid = path_of(&all, &l.pid);
+	m->pid = copy_field_path(&all, &l.pid);
 	fields_free(&all);
 }
 
@@ -74,7 +76,7 @@ stack_encoder_new(const struct stream_header *h)
 		return NULL;
 	}
 	for (unsigned int i = 0; i < h->nmaps; i++)
-		find_paths(&e->maps[i], h, i);
+		find_stack_paths(&e->maps[i], h, i);
 	return e;
 }
 
@@ -93,10 +95,10 @@ stack_encoder_free(struct stack_encoder *e)
 	free(e);
 }
 
-/* The object that has the value at path, and its key there; NULL where JSON
- * has no such. */
+/* Finds the object that holds the value at path, and the value's key in it.
+ * Returns NULL if the record has no such object. */
 static json_t *
-find(json_t *record, const char *path, const char **key)
+find_member(json_t *record, const char *path, const char **key)
 {
 	const char *dot;
 
@@ -109,10 +111,10 @@ find(json_t *record, const char *path, const char **key)
 }
 
 static uint64_t
-find_pid(json_t *record, const char *path)
+find_stack_pid(json_t *record, const char *path)
 {
 	const char *key;
-	json_t *in = path != NULL ? find(record, path, &key) : NULL;
+	json_t *in = path != NULL ? find_member(record, path, &key) : NULL;
 	uint64_t pid = 0;
 
 	if (in != NULL)
@@ -120,9 +122,9 @@ find_pid(json_t *record, const char *path)
 	return pid;
 }
 
-/* A frame of an array; *named says whether it has a symbol. */
+/* Reads an element of a stack; *named says whether it has a symbol. */
 static int
-take_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
+read_json_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
     bool *named, const char *where)
 {
 	int got;
@@ -133,8 +135,9 @@ take_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
 		return 0;
 	}
 	if (!json_is_object(json)) {
-		report_error("%s: expected {\"addr\":...}, found %s", where,
-		    doc_kind(json));
+		report_error(
+		    "%s: expected an address or {\"addr\":...}, found %s",
+		    where, doc_kind(json));
 		return -1;
 	}
 	if ((got = doc_get_u64(json, "addr", UINT64_MAX, addr, where)) != 1)
@@ -151,21 +154,22 @@ take_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
 }
 
 static bool
-is_text(const char *a, const char *b)
+is_same_text(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
 static bool
-is_known(struct symbol_frames known, const struct symbol_frame *f, size_t n)
+is_known_address(
+    struct symbol_frames known, const struct symbol_frame *f, size_t n)
 {
 	if (known.n != n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct symbol_frame *k = &known.v[i];
 
-		if (!is_text(k->symbol, f[i].symbol) ||
-		    !is_text(k->file, f[i].file) || k->line != f[i].line ||
+		if (!is_same_text(k->symbol, f[i].symbol) ||
+		    !is_same_text(k->file, f[i].file) || k->line != f[i].line ||
 		    k->has_offset != f[i].has_offset ||
 		    k->offset != f[i].offset)
 			return false;
@@ -173,23 +177,25 @@ is_known(struct symbol_frames known, const struct symbol_frame *f, size_t n)
 	return true;
 }
 
-/* All functions of an address: it needs a line if that says something new. */
+/* Adds an address with its n functions, the inlined ones too.  Its symbols have
+ * to be written if they are new. */
 static int
-end_address(struct stack_encoder *e, uint64_t pid, uint64_t addr,
+add_address(struct stack_encoder *e, uint64_t pid, uint64_t addr,
     const struct symbol_frame *f, size_t n)
 {
 	if (e->n == STACK_DEPTH_MAX)
 		return 0;
 	e->addrs[e->n++] = addr;
-	if (n == 0 || is_known(symbol_store_find(e->symbols, pid, addr), f, n))
+	if (n == 0 ||
+	    is_known_address(symbol_store_find(e->symbols, pid, addr), f, n))
 		return 0;
 	e->news[e->nnews++] = addr;
 	return symbol_store_set(e->symbols, pid, addr, f, n);
 }
 
-/* Take a stack apart into e->addrs and e->news. */
+/* Reads a stack into e->addrs and e->news. */
 static int
-take_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
+read_json_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
     const char *where)
 {
 	struct symbol_frame v[SYMBOL_STORE_INLINES_MAX];
@@ -203,15 +209,15 @@ take_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
 		struct symbol_frame f;
 
 		snprintf(at, sizeof(at), "%s[%zu]", where, i);
-		if (take_frame(
+		if (read_json_frame(
 			json_array_get(array, i), &addr, &f, &named, at) == -1)
 			return -1;
-		/* A function that calls itself has one name, those inlined
-		 * have several. */
+		/* Frames of one address are functions that were inlined; of a
+		 * function that calls itself the names are equal. */
 		if (i > 0 &&
 		    (addr != last || n == SYMBOL_STORE_INLINES_MAX || !named ||
-			n == 0 || is_text(v[n - 1].symbol, f.symbol))) {
-			if (end_address(e, pid, last, v, n) == -1)
+			n == 0 || is_same_text(v[n - 1].symbol, f.symbol))) {
+			if (add_address(e, pid, last, v, n) == -1)
 				return -1;
 			n = 0;
 		}
@@ -219,13 +225,13 @@ take_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
 		if (named)
 			v[n++] = f;
 	}
-	return json_array_size(array) > 0 ? end_address(e, pid, last, v, n) : 0;
+	return json_array_size(array) > 0 ? add_address(e, pid, last, v, n) : 0;
 }
 
-/* An id for the addresses: the same for the same ones.  Should others have it
- * too, the line says what it stands for from here on. */
+/* Returns an id for the addresses, made from them by a hash.  If other
+ * addresses have it, the "@stack" line changes its meaning from here on. */
 static int32_t
-make_id(struct stack_encoder *e, const char *stacks, struct buf *lines)
+make_stack_id(struct stack_encoder *e, const char *stacks, struct buf *lines)
 {
 	struct hash_key k = { 1, 2 };
 	const uint64_t *known;
@@ -243,7 +249,7 @@ make_id(struct stack_encoder *e, const char *stacks, struct buf *lines)
 }
 
 static json_t *
-address_array(const struct stack_encoder *e)
+new_address_array(const struct stack_encoder *e)
 {
 	json_t *array = json_array();
 
@@ -256,7 +262,7 @@ address_array(const struct stack_encoder *e)
 	return array;
 }
 
-/* Put the value that the program had in place of the stack in its object. */
+/* Replaces a stack by the value that the program wrote. */
 static int
 encode_stack(struct stack_encoder *e, unsigned int map, enum stack_side side,
     json_t *in, const char *key, uint64_t pid, const char *where,
@@ -267,19 +273,19 @@ encode_stack(struct stack_encoder *e, unsigned int map, enum stack_side side,
 	char at[WHERE_MAX];
 	json_t *v;
 
-	/* An id that nobody knew is still one. */
+	/* An id whose stack was never written is in the JSON as an id. */
 	if (!json_is_array(array))
 		return 0;
 	snprintf(at, sizeof(at), "%s: %s", where, key);
-	if (take_stack(e, pid, array, at) == -1)
+	if (read_json_stack(e, pid, array, at) == -1)
 		return -1;
 	if (e->maps[map].kinds[side] == STACK_ARRAY)
-		v = address_array(e);
+		v = new_address_array(e);
 	else if (e->n == 0)
 		v = json_integer(-1);
 	else
-		v = json_integer(
-		    make_id(e, m->stacks != NULL ? m->stacks : "", lines));
+		v = json_integer(make_stack_id(
+		    e, m->stacks != NULL ? m->stacks : "", lines));
 	symbol_store_write(e->symbols, lines, pid, e->news, e->nnews);
 	if (json_object_set_new(in, key, v) == -1 || lines->failed)
 		return report_nomem();
@@ -293,12 +299,13 @@ stack_encoder_record(struct stack_encoder *e, unsigned int map, json_t *record,
 	const struct stack_paths *m = &e->maps[map];
 
 	for (int i = 0; i < STACK_SIDES; i++) {
-		uint64_t pid = i == STACK_USER ? find_pid(record, m->pid) : 0;
+		uint64_t pid =
+		    i == STACK_USER ? find_stack_pid(record, m->pid) : 0;
 		const char *key;
 		json_t *in = NULL;
 
 		if (m->stacks[i] != NULL)
-			in = find(record, m->stacks[i], &key);
+			in = find_member(record, m->stacks[i], &key);
 		if (in != NULL && encode_stack(e, map, (enum stack_side)i, in,
 				      key, pid, where, lines) == -1)
 			return -1;

@@ -1,10 +1,10 @@
 /*
- * Stacks in JSON records, turned back into what the program wrote: addresses,
- * or an id; and the lines "@stack" and "@symbols" that keep what JSON said of
- * them, each written once.
+ * Stacks in JSON records: converts the frames of a stack back to what the
+ * program wrote, addresses or an id, and writes the "@stack" and "@symbols"
+ * lines that keep the names of the frames, each once.
  */
-#ifndef SKEL_ENCODE_STACK_H
-#define SKEL_ENCODE_STACK_H
+#ifndef SKEL_POLL_ENCODE_STACK_H
+#define SKEL_POLL_ENCODE_STACK_H
 
 #include <jansson.h>
 
@@ -13,13 +13,15 @@
 
 struct stack_encoder;
 
-/* NULL after reporting. */
+/* Returns an encoder for records of h, which is borrowed, or NULL after
+ * reporting. */
 struct stack_encoder *stack_encoder_new(const struct stream_header *h);
 void stack_encoder_free(struct stack_encoder *e);
 
 /*
- * Change the stacks in a record of the map, and append to lines what has to
- * stand before it.  Returns 0, or -1 after reporting; where is "name:line".
+ * Replaces the stacks in a record of the map by addresses or ids, and appends
+ * to lines the lines that must precede the record.  where, for messages, is
+ * "name:line".  Returns 0, or -1 after reporting.
  */
 int stack_encoder_record(struct stack_encoder *e, unsigned int map,
     json_t *record, const char *where, struct buf *lines);

@@ -3,14 +3,13 @@
  *
  *	skel-load --pin x.json | skel-poll | skel-fmt
  *
- * A session comes in, one line that says where the maps are pinned and what is
- * in them; a stream goes out, a line per record.  It ends when the session
- * does.  A stream that comes in instead is passed on, so that -m, -n, -t and
- * -f can be used behind skel-load or on a recording.
+ * Reads a session, a line of JSON that says where the maps are pinned and what
+ * they hold, and writes a stream until the session ends.  Given a stream, it
+ * copies it, so that -m, -n, -t and -f work behind skel-load and on recordings.
  *
- * Loading and polling are two commands because they need not have the same
- * rights nor live equally long: several may poll one program, one after the
- * other, and what is polled is described by the session alone.
+ * Loading and polling are two commands because they need different privileges
+ * and may have different lifetimes: several skel-poll may read one session one
+ * after the other, and the session tells them all they need to know.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +35,7 @@
 enum {
 	OPT_LATENCY = 256,
 	OPT_ONCE,
-	LOOK_MS = 1000, /* how long a signal that fell between may wait */
+	WAIT_MS = 1000, /* how late a signal may be noticed */
 };
 
 static const struct option long_options[] = {
@@ -61,60 +60,65 @@ static const struct command command = {
 	    "       skel-poll -h | -V\n",
 	.help =
 	    "\n"
-	    "Poll the maps of a session, or pass on a stream; from a file\n"
-	    "or standard input.\n"
+	    "Read the maps of a session from skel-load --pin and write a "
+	    "stream, or copy\n"
+	    "a stream; from a file or standard input.\n"
 	    "\n"
 	    "  -f, --format binary|json\n"
-	    "                       how records are written\n"
-	    "      --latency MS     how long a record may wait under load; 10\n"
-	    "  -m, --map MAP        this map only; may be repeated\n"
-	    "  -n, --count COUNT    end after so many records\n"
-	    "  -t, --time SECONDS   end after so long; 0.5 is half a second\n"
-	    "      --once           take what is there once, then end\n"
+	    "                       how to write records; default: binary, or "
+	    "as they come\n"
+	    "      --latency MS     longest wait of a record under load; "
+	    "default: 10\n"
+	    "  -m, --map MAP        read this map only; repeat for more maps\n"
+	    "  -n, --count COUNT    stop after COUNT records\n"
+	    "  -t, --time SECONDS   stop after this time, for instance 0.5\n"
+	    "      --once           read what the maps hold now, then stop\n"
 	    "  -q, --quiet, --no-log\n"
-	    "                       errors only\n"
-	    "  -v, --verbose        say more; twice: libbpf's lines too\n"
-	    "  -h, --help           this text\n"
-	    "  -V, --version        the version\n",
+	    "                       print errors only\n"
+	    "  -v, --verbose        print what is done; twice: libbpf's "
+	    "messages too\n"
+	    "  -h, --help           print this help\n"
+	    "  -V, --version        print the version\n",
 };
 
-/* Wait for the first bytes.  Returns whether they came, or the end: not when
- * a signal or a reader who left was first. */
+/* Waits for input.  Returns whether there is some, or its end; false if a
+ * signal came or the reader of the output left first. */
 static bool
-await(int fd, const struct output *out)
+wait_for_input(int fd, const struct output *out)
 {
 	int ready = 0;
 
 	while (ready == 0 && !signals_stop())
-		ready = output_wait(out, fd, LOOK_MS);
+		ready = output_wait(out, fd, WAIT_MS);
 	return ready == OUTPUT_READY;
 }
 
-/* Whatever it is that came in, do what is done with it. */
+/* Reads the session or stream at fd.  Returns the exit status. */
 static int
-serve(int fd, const char *name, const struct skel_poll_options *c,
+read_input(int fd, const char *name, const struct skel_poll_options *o,
     struct output *out)
 {
 	struct stream_reader r;
-	int status = 1;
+	int status = EXIT_FAILURE;
 
 	switch (stream_reader_open(&r, fd, name)) {
 	case STREAM_SESSION:
-		status = skel_poll_follow_session(&r, c, out);
+		status = skel_poll_follow_session(&r, o, out);
 		break;
 	case STREAM_OPENED:
-		/* Nothing to be polled: this is a filter. */
+		/* Copying needs nothing but what is open. */
 		confine_filter(false);
-		status = skel_poll_pass_stream(&r, c, out);
+		status = skel_poll_pass_stream(&r, o, out);
 		break;
 	case STREAM_NDJSON:
-		report_error("%s: records without a header; skel-fmt reads "
-			     "them",
+		report_error("%s: expected a session or stream, but there is "
+			     "no header; skel-fmt reads records without one",
 		    name);
 		break;
 	case STREAM_EMPTY:
-		report_error(
-		    "%s: empty; a session comes from: skel-load --pin", name);
+		report_error("%s: empty; expected a session, as skel-load "
+			     "--pin writes it",
+		    name);
 		break;
 	case STREAM_REFUSED:
 		break;
@@ -125,80 +129,81 @@ serve(int fd, const char *name, const struct skel_poll_options *c,
 
 /* Returns the exit status. */
 static int
-run(const char *file, const struct skel_poll_options *c)
+skel_poll_run(const char *file, const struct skel_poll_options *o)
 {
 	struct output out;
-	int fd = STDIN_FILENO, status;
+	int fd = STDIN_FILENO, status = EXIT_SUCCESS;
 
 	if (signals_catch() == -1) {
-		report_error("signals: %s", strerror(errno));
-		return 1;
+		report_error("cannot catch signals: %s", strerror(errno));
+		return EXIT_FAILURE;
 	}
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
-		return 1;
+		return EXIT_FAILURE;
 	if (file != NULL && (fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
 		report_error("%s: %s", file, strerror(errno));
-		return 1;
+		return EXIT_FAILURE;
 	}
-	status = 0;
-	if (await(fd, &out))
-		status = serve(fd, file != NULL ? file : "<stdin>", c, &out);
+	if (wait_for_input(fd, &out))
+		status =
+		    read_input(fd, file != NULL ? file : "<stdin>", o, &out);
 	if (output_close(&out) == -1 && !out.gone)
-		status = 1;
+		status = EXIT_FAILURE;
 	if (file != NULL)
 		close(fd);
 	return status;
 }
 
+/* Returns 0, or -1 after reporting what is wrong with the option. */
+static int
+set_poll_option(struct skel_poll_options *o, int option)
+{
+	switch (option) {
+	case 'f':
+		o->has_encoding = true;
+		return stream_encoding_parse(&o->encoding, optarg);
+	case 'm':
+		o->maps[o->nmaps++] = optarg;
+		return 0;
+	case 'n':
+		return parse_records(optarg, &o->count);
+	case 't':
+		return parse_seconds(optarg, &o->timeout_ns);
+	case OPT_LATENCY:
+		return parse_latency(optarg, &o->latency_ns);
+	case OPT_ONCE:
+		o->once = true;
+		return 0;
+	default:
+		command_option(&command, option);
+		return 0;
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct skel_poll_options c = { .latency_ns = POLLER_LATENCY_NS };
+	struct skel_poll_options o = { .latency_ns = POLLER_LATENCY_NS };
 	const char *file = NULL;
-	int ch, status;
+	int option, status;
 
 	/* No more maps can be named than there are arguments. */
-	c.maps = calloc((size_t)argc, sizeof(*c.maps));
-	if (c.maps == NULL) {
+	o.maps = calloc((size_t)argc, sizeof(*o.maps));
+	if (o.maps == NULL) {
 		report_nomem();
-		return 1;
+		return EXIT_FAILURE;
 	}
-	while ((ch = getopt_long(
+	while ((option = getopt_long(
 		    argc, argv, "+f:hm:n:qt:Vv", long_options, NULL)) != -1) {
-		switch (ch) {
-		case 'f':
-			if (stream_encoding_parse(&c.encoding, optarg) == -1)
-				command_usage(&command);
-			c.has_encoding = true;
-			break;
-		case 'm':
-			c.maps[c.nmaps++] = optarg;
-			break;
-		case 'n':
-			if (parse_records(optarg, &c.count) == -1)
-				command_usage(&command);
-			break;
-		case 't':
-			if (parse_seconds(optarg, &c.timeout_ns) == -1)
-				command_usage(&command);
-			break;
-		case OPT_LATENCY:
-			if (parse_latency(optarg, &c.latency_ns) == -1)
-				command_usage(&command);
-			break;
-		case OPT_ONCE:
-			c.once = true;
-			break;
-		default:
-			command_option(&command, ch);
-		}
+		if (set_poll_option(&o, option) == -1)
+			command_usage(&command);
 	}
 	if (argc - optind > 1)
 		command_usage(&command);
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		file = argv[optind];
 	libbpf_log_capture();
-	status = run(file, &c);
-	free(c.maps);
+	status = skel_poll_run(file, &o);
+	free(o.maps);
 	return command_status(status);
 }

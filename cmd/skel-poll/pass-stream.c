@@ -15,35 +15,38 @@
 #include "record/symbol-store.h"
 
 enum {
-	LOOK_MS = 1000, /* the longest wait without a look at signals_stop() */
+	WAIT_MS = 1000, /* how late a signal may be noticed */
 	WHERE_MAX = 1024,
 };
 
-/* Why the passing ended. */
+/* Why the copying ended. */
 enum pass_end {
-	PASS_NONE,
-	PASS_SEEN,   /* the stream's own "@end" */
-	PASS_CHOSEN, /* a signal, -n or -t */
-	PASS_CUT,    /* the input ended without "@end" */
-	PASS_GONE,   /* our reader left */
-	PASS_FAILED, /* reported */
+	PASS_NONE,   /* it goes on */
+	PASS_SEEN,   /* the "@end" line of the stream */
+	PASS_CHOSEN, /* by a signal, -n or -t */
+	PASS_CUT,    /* by the end of the input, without "@end" */
+	PASS_GONE,   /* the reader of the output left */
+	PASS_FAILED, /* after a report, or with reader->error set */
 };
 
 struct stream_pass {
-	struct stream_reader *reader;           /* borrowed */
-	const struct skel_poll_options *choice; /* borrowed */
-	struct output *out;                     /* borrowed */
-	bool keep[STREAM_MAPS_MAX];
-	struct plan *plans[STREAM_MAPS_MAX]; /* owned, made when needed */
-	struct buf bytes;
-	struct symbol_store *symbols; /* owned: of stacks that become JSON */
-	struct stack_encoder *stacks; /* owned: of those that do no more */
-	uint64_t deadline;            /* CLOCK_MONOTONIC, ns; 0: none */
-	uint64_t records, lost, bad;
+	struct stream_reader *reader;            /* borrowed */
+	const struct skel_poll_options *options; /* borrowed */
+	struct output *out;                      /* borrowed */
+	bool keep[STREAM_MAPS_MAX];              /* the maps to copy */
+	struct plan *plans[STREAM_MAPS_MAX]; /* owned, compiled when needed */
+	struct buf bytes; /* a record that was JSON, as bytes */
+	struct symbol_store
+	    *symbols; /* owned: for stacks that become JSON, or NULL */
+	struct stack_encoder
+	    *stacks; /* owned: for stacks in JSON that become binary, or NULL */
+	uint64_t deadline;      /* CLOCK_MONOTONIC, ns; 0: none */
+	uint64_t records, lost; /* for "@end" */
+	uint64_t bad;           /* records that could not be converted */
 };
 
 static void
-put_line(struct stream_pass *p, const struct stream_line *line)
+copy_line_text(struct stream_pass *p, const struct stream_line *line)
 {
 	buf_add(&p->out->buf, line->text, line->text_len);
 	buf_chr(&p->out->buf, '\n');
@@ -55,9 +58,9 @@ wants_json(const struct stream_pass *p)
 	return p->reader->header.encoding == STREAM_JSON;
 }
 
-/* A binary record becomes a JSON one.  Returns 0, or -1 after reporting. */
+/* Writes a binary record as JSON.  Returns 0, or -1 after reporting. */
 static int
-put_as_json(struct stream_pass *p, const struct stream_line *line)
+write_as_json(struct stream_pass *p, const struct stream_line *line)
 {
 	const struct plan_options o = {
 		.form = PLAN_JSON,
@@ -70,8 +73,9 @@ put_as_json(struct stream_pass *p, const struct stream_line *line)
 	if (*plan == NULL && (*plan = plan_new(h, line->map, &o)) == NULL)
 		return -1;
 	if (line->len < need) {
-		report_error("%s:%lu: a record of %zu bytes, its type needs "
-			     "%zu",
+		report_error(
+		    "%s:%lu: the record has %zu bytes, but its type needs "
+		    "%zu",
 		    p->reader->name, p->reader->line, line->len, need);
 		return -1;
 	}
@@ -79,16 +83,16 @@ put_as_json(struct stream_pass *p, const struct stream_line *line)
 	    *plan, &p->out->buf, line->time_ns, line->data, line->len);
 }
 
-/* In JSON the records have what the line says of stacks.  Returns 0, or -1
- * after reporting. */
+/* Copies a line about stacks; or, since JSON has the frames in the records,
+ * only stores it.  Returns 0, or -1 after reporting. */
 static int
-put_symbols(struct stream_pass *p, const struct stream_line *line)
+copy_symbols(struct stream_pass *p, const struct stream_line *line)
 {
 	bool is_stack = line->kind == LINE_STACK;
 	char where[WHERE_MAX];
 
 	if (!wants_json(p)) {
-		put_line(p, line);
+		copy_line_text(p, line);
 		return 0;
 	}
 	if (p->symbols == NULL)
@@ -100,23 +104,24 @@ put_symbols(struct stream_pass *p, const struct stream_line *line)
 		   : symbol_store_parse(p->symbols, line->value, where);
 }
 
+/* Writes a binary record.  Returns 0, or -1 after reporting. */
 static int
-put_binary(struct stream_pass *p, const struct stream_line *line)
+copy_binary_record(struct stream_pass *p, const struct stream_line *line)
 {
 	if (!p->keep[line->map])
 		return 0;
 	if (!wants_json(p))
-		put_line(p, line);
-	else if (put_as_json(p, line) == -1)
+		copy_line_text(p, line);
+	else if (write_as_json(p, line) == -1)
 		return -1;
 	p->records++;
 	return 0;
 }
 
-/* The record of line, a tree, if its map is one to keep. */
+/* Writes the record of line, which was parsed, unless its map is left out. */
 static int
-put_tree(struct stream_pass *p, const struct stream_line *line, json_t *record,
-    const char *where)
+copy_parsed_record(struct stream_pass *p, const struct stream_line *line,
+    json_t *record, const char *where)
 {
 	const struct stream_header *h = &p->reader->header;
 	int map = encode_find_map(h, record, where);
@@ -127,7 +132,7 @@ put_tree(struct stream_pass *p, const struct stream_line *line, json_t *record,
 	if (!p->keep[map])
 		return 0;
 	if (wants_json(p)) {
-		put_line(p, line);
+		copy_line_text(p, line);
 	} else {
 		if (stack_encoder_record(p->stacks, (unsigned int)map, record,
 			where, &p->out->buf) == -1 ||
@@ -141,16 +146,17 @@ put_tree(struct stream_pass *p, const struct stream_line *line, json_t *record,
 	return 0;
 }
 
+/* Writes a JSON record.  Returns 0, or -1 after reporting. */
 static int
-put_json(struct stream_pass *p, const struct stream_line *line)
+copy_json_record(struct stream_pass *p, const struct stream_line *line)
 {
 	char where[WHERE_MAX];
 	json_t *record;
 	int ret;
 
-	/* All go on as they are: nobody needs to know what is in them. */
-	if (wants_json(p) && p->choice->nmaps == 0) {
-		put_line(p, line);
+	/* Every record is copied as it is, so none needs to be parsed. */
+	if (wants_json(p) && p->options->nmaps == 0) {
+		copy_line_text(p, line);
 		p->records++;
 		return 0;
 	}
@@ -160,20 +166,20 @@ put_json(struct stream_pass *p, const struct stream_line *line)
 		return -1;
 	snprintf(
 	    where, sizeof(where), "%s:%lu", p->reader->name, p->reader->line);
-	ret = put_tree(p, line, record, where);
+	ret = copy_parsed_record(p, line, record, where);
 	json_decref(record);
 	return ret;
 }
 
 static enum pass_end
-put(struct stream_pass *p, const struct stream_line *line)
+copy_line(struct stream_pass *p, const struct stream_line *line)
 {
 	switch (line->kind) {
 	case LINE_RECORD:
-		p->bad += put_binary(p, line) == -1;
+		p->bad += copy_binary_record(p, line) == -1;
 		break;
 	case LINE_JSON:
-		p->bad += put_json(p, line) == -1;
+		p->bad += copy_json_record(p, line) == -1;
 		break;
 	case LINE_LOST:
 		p->lost += p->keep[line->map] ? line->count : 0;
@@ -181,59 +187,60 @@ put(struct stream_pass *p, const struct stream_line *line)
 	case LINE_SAMPLED:
 	case LINE_ERROR:
 		if (p->keep[line->map])
-			put_line(p, line);
+			copy_line_text(p, line);
 		break;
 	case LINE_STACK:
 	case LINE_SYMBOLS:
-		p->bad += put_symbols(p, line) == -1;
+		p->bad += copy_symbols(p, line) == -1;
 		break;
 	case LINE_OTHER:
-		put_line(p, line);
+		copy_line_text(p, line);
 		break;
-	case LINE_BAD: /* the reader counts these */
+	case LINE_BAD: /* reported and counted by the reader */
 		break;
 	case LINE_FINISH:
-		if (p->choice->nmaps == 0 && line->lost > p->lost)
+		if (p->options->nmaps == 0 && line->lost > p->lost)
 			p->lost = line->lost;
 		return PASS_SEEN;
 	case LINE_END:
 		return p->reader->error == 0 ? PASS_CUT : PASS_FAILED;
 	}
-	if (p->choice->count != 0 && p->records == p->choice->count)
+	if (p->options->count != 0 && p->records == p->options->count)
 		return PASS_CHOSEN;
 	return PASS_NONE;
 }
 
-/* What an output function returned. */
+/* Converts what an output function returned. */
 static enum pass_end
-heed(const struct stream_pass *p, int ret)
+get_output_end(const struct stream_pass *p, int ret)
 {
 	if (ret == 0)
 		return PASS_NONE;
 	return p->out->gone ? PASS_GONE : PASS_FAILED;
 }
 
+/* Returns how long to wait for input, in ms. */
 static int
-wait_ms(const struct stream_pass *p)
+get_wait_ms(const struct stream_pass *p)
 {
 	uint64_t t = clock_elapsed(), left;
 
 	if (p->deadline == 0)
-		return LOOK_MS;
+		return WAIT_MS;
 	left = p->deadline > t ? (p->deadline - t) / 1000000 + 1 : 0;
-	return left < LOOK_MS ? (int)left : LOOK_MS;
+	return left < WAIT_MS ? (int)left : WAIT_MS;
 }
 
-/* Flush, then wait for more of the input and read it. */
+/* Flushes the output, then waits for more input and reads it. */
 static enum pass_end
-fetch(struct stream_pass *p)
+read_input(struct stream_pass *p)
 {
-	enum pass_end end = heed(p, output_flush(p->out));
+	enum pass_end end = get_output_end(p, output_flush(p->out));
 	int ready;
 
 	if (end != PASS_NONE)
 		return end;
-	ready = output_wait(p->out, p->reader->fd, wait_ms(p));
+	ready = output_wait(p->out, p->reader->fd, get_wait_ms(p));
 	if (ready & OUTPUT_GONE)
 		return PASS_GONE;
 	if (ready & OUTPUT_READY)
@@ -242,7 +249,7 @@ fetch(struct stream_pass *p)
 }
 
 static enum pass_end
-pass_lines(struct stream_pass *p)
+copy_lines(struct stream_pass *p)
 {
 	struct stream_line line;
 	enum pass_end end = PASS_NONE;
@@ -252,20 +259,22 @@ pass_lines(struct stream_pass *p)
 		    (p->deadline != 0 && clock_elapsed() >= p->deadline))
 			end = PASS_CHOSEN;
 		else if (!stream_reader_is_ready(p->reader))
-			end = fetch(p);
+			end = read_input(p);
 		else {
 			stream_reader_next(p->reader, &line);
-			end = put(p, &line);
+			end = copy_line(p, &line);
 			if (end == PASS_NONE)
-				end = heed(p, output_flush_if_full(p->out));
+				end = get_output_end(
+				    p, output_flush_if_full(p->out));
 		}
 	}
 	return end;
 }
 
-/* The last words.  Returns the exit status. */
+/* Writes "@end", unless the stream was cut, and reports losses.  Returns the
+ * exit status. */
 static int
-finish(struct stream_pass *p, enum pass_end end)
+finish_stream(struct stream_pass *p, enum pass_end end)
 {
 	const struct stream_reader *r = p->reader;
 
@@ -287,15 +296,15 @@ finish(struct stream_pass *p, enum pass_end end)
 	if (p->lost > 0)
 		report_notice(
 		    "%llu records were lost", (unsigned long long)p->lost);
-	if (heed(p, output_flush(p->out)) == PASS_FAILED || p->bad > 0 ||
-	    r->bad > 0)
+	if (get_output_end(p, output_flush(p->out)) == PASS_FAILED ||
+	    p->bad > 0 || r->bad > 0)
 		return 1;
 	return p->lost > 0 ? EXIT_LOST : 0;
 }
 
-/* What a change of the encoding needs for stacks. */
+/* Opens what converting stacks to the other encoding needs. */
 static int
-open_stacks(struct stream_pass *p)
+open_stack_conversion(struct stream_pass *p)
 {
 	const struct stream_header *h = &p->reader->header;
 
@@ -310,22 +319,23 @@ open_stacks(struct stream_pass *p)
 
 int
 skel_poll_pass_stream(struct stream_reader *r,
-    const struct skel_poll_options *c, struct output *out)
+    const struct skel_poll_options *o, struct output *out)
 {
 	struct stream_header *h = &r->header;
-	struct stream_pass p = { .reader = r, .choice = c, .out = out };
-	int status = 1;
+	struct stream_pass p = { .reader = r, .options = o, .out = out };
+	int status = EXIT_FAILURE;
 
-	if (skel_poll_check_maps(c, h, r->name) == -1)
-		return 1;
+	if (skel_poll_check_maps(o, h, r->name) == -1)
+		return EXIT_FAILURE;
 	for (size_t i = 0; i < h->nmaps; i++)
-		p.keep[i] = skel_poll_wants_map(c, h->maps[i].name);
-	if (c->has_encoding)
-		h->encoding = c->encoding;
-	if (c->timeout_ns != 0)
-		p.deadline = clock_elapsed() + c->timeout_ns;
-	if (open_stacks(&p) == 0 && stream_header_write(h, &out->buf) == 0)
-		status = finish(&p, pass_lines(&p));
+		p.keep[i] = skel_poll_wants_map(o, h->maps[i].name);
+	if (o->has_encoding)
+		h->encoding = o->encoding;
+	if (o->timeout_ns != 0)
+		p.deadline = clock_elapsed() + o->timeout_ns;
+	if (open_stack_conversion(&p) == 0 &&
+	    stream_header_write(h, &out->buf) == 0)
+		status = finish_stream(&p, copy_lines(&p));
 	for (size_t i = 0; i < h->nmaps; i++)
 		plan_free(p.plans[i]);
 	symbol_store_free(p.symbols);

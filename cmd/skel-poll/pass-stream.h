@@ -1,19 +1,19 @@
 /*
- * Passing on: a stream that comes in goes out again, with fewer maps, fewer
- * records, or in the other encoding.
+ * Passing a stream on: copies it with fewer maps, fewer records or in the other
+ * encoding.
  */
-#ifndef SKEL_PASS_H
-#define SKEL_PASS_H
+#ifndef SKEL_POLL_PASS_STREAM_H
+#define SKEL_POLL_PASS_STREAM_H
 
 #include "base/output.h"
 #include "options.h"
 #include "stream/stream.h"
 
 /*
- * r has read the header, whose encoding is changed if that is asked for.
- * Returns the exit status of the command.
+ * Copies the stream whose header r has read.  Changes the encoding in that
+ * header if -f asks for another one.  Returns the exit status of the command.
  */
 int skel_poll_pass_stream(struct stream_reader *r,
-    const struct skel_poll_options *c, struct output *out);
+    const struct skel_poll_options *o, struct output *out);
 
 #endif

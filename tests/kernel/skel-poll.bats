@@ -557,7 +557,7 @@ END
 	stream | sed '3s/.*/{"@map":"b","n":"x"}/; 5s/.*/{"@map":"q","n":1}/' > s
 	run -1 --separate-stderr bash -c 'skel-poll -f binary s | skel-poll -f json; exit "${PIPESTATUS[0]}"'
 	[[ ${stderr_lines[0]} == "skel-poll: s:3"*"n"* ]]
-	[[ $stderr == *'skel-poll: s:5: no map "q" in the header'* ]]
+	[[ $stderr == *'skel-poll: s:5: "@map" is "q", but the header has no such map'* ]]
 	[ "$(tail -n 1 <<<"$output")" = '{"@end":{"records":1,"lost":3}}' ]
 }
 
@@ -585,9 +585,9 @@ END
 }
 
 @test "what is neither session nor stream is refused" {
-	fails_with 1 "skel-poll: <stdin>: empty; a session comes from: skel-load --pin" skel-poll < /dev/null
+	fails_with 1 "skel-poll: <stdin>: empty; expected a session, as skel-load --pin writes it" skel-poll < /dev/null
 	echo '{"n":1}' > records
-	fails_with 1 "skel-poll: records: records without a header" skel-poll records
+	fails_with 1 "skel-poll: records: expected a session or stream, but there is no header; skel-fmt reads records without one" skel-poll records
 	echo 'hello' > text
 	fails_with 1 "skel-poll: text: " skel-poll text
 	fails_with 1 "skel-poll: nowhere: No such file or directory" skel-poll nowhere

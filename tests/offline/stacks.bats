@@ -119,7 +119,7 @@ Userspace:
 	END
 	run -1 --separate-stderr skel-poll -f binary j.skel
 	[ "${stderr_lines[0]}" = "skel-poll: j.skel:2: addrs[0]: addr is missing" ]
-	[ "${stderr_lines[1]}" = 'skel-poll: j.skel:3: addrs[1]: expected {"addr":...}, found a string' ]
+	[ "${stderr_lines[1]}" = 'skel-poll: j.skel:3: addrs[1]: expected an address or {"addr":...}, found a string' ]
 	[ "${#stderr_lines[@]}" -eq 2 ]
 	skel-poll -q -f binary j.skel 2>/dev/null | skel-fmt --csv -b -c addrs - > out || :
 	[ "$(tail -n 1 out)" = $'0x6;0x5\r' ]
