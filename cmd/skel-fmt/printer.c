@@ -8,8 +8,10 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/json-cursor.h"
 #include "base/report.h"
 #include "base/signals.h"
+#include "base/style.h"
 #include "printer.h"
 #include "record/fields.h"
 
@@ -328,31 +330,38 @@ bad_record(struct printer *p, const char *fmt, ...)
 }
 
 /*
- * Find out which map a JSON record is of: p->map becomes its name, "" if it
- * does not say.  Returns 0, or -1 after reporting that it is no object.
+ * Find the name of the map that a JSON record is of: p->map becomes it, "" if
+ * the record does not say.  Returns 0, or -1 after reporting that the line is
+ * no JSON object up to there; the rest of it is checked when it is printed.
  */
 static int
 find_map(struct printer *p, const struct stream_line *line)
 {
-	static const char first[] = "{\"@map\":\"";
-	const size_t n = sizeof(first) - 1;
-	const char *name = line->text + n, *end;
+	struct json_value key, value;
+	struct json_cursor c;
+	int got = -1;
 
 	p->map.len = 0;
-	/* As we write it, it comes first. */
-	if (line->text_len > n && memcmp(line->text, first, n) == 0 &&
-	    (end = memchr(name, '"', line->text_len - n)) != NULL &&
-	    memchr(name, '\\', (size_t)(end - name)) == NULL) {
-		buf_add(&p->map, name, (size_t)(end - name));
-	} else if (json_row_parse(&p->row, line->text, line->text_len) == -1) {
-		bad_record(p, "not JSON from column %zu on", p->row.wrong_at);
+	json_cursor_open(&c, line->text, line->text_len);
+	if (json_cursor_enter(&c))
+		while ((got = json_cursor_next_member(&c, &key)) == 1) {
+			if (!json_cursor_read(&c, &value)) {
+				got = -1;
+				break;
+			}
+			if (!json_value_is(&key, "@map"))
+				continue;
+			if (value.kind == JSON_VALUE_STRING)
+				json_value_decode(&value, &p->map);
+			break;
+		}
+	if (got == -1) {
+		bad_record(p, "not JSON from column %zu on",
+		    (size_t)(c.p - line->text) + 1);
 		return -1;
-	} else if (p->row.cells[0].kind == JSON_CELL_STRING) {
-		json_row_unescape(&p->row, &p->row.cells[0]);
-		buf_add(&p->map, p->row.scratch.data, p->row.scratch.len);
 	}
 	buf_chr(&p->map, '\0');
-	p->out->buf.failed |= p->map.failed || p->row.failed;
+	p->out->buf.failed |= p->map.failed;
 	return p->out->buf.failed ? -1 : 0;
 }
 
@@ -627,10 +636,6 @@ print_input(struct printer *p, enum stream_opening what)
 	if (p->plan.form == PLAN_FOLDED && p->folded == NULL &&
 	    (p->folded = p->plan.folded = flame_new()) == NULL)
 		return -1;
-	if (p->row.keys == NULL &&
-	    (json_row_open(&p->row) == -1 ||
-		json_row_add(&p->row, "@map") == JSON_ROW_NO_CELL))
-		return report_nomem();
 	switch (what) {
 	case STREAM_OPENED:
 		report_info("%s: records of %s, from %s, since %s", p->in.name,
@@ -686,5 +691,4 @@ printer_close(struct printer *p)
 	buf_free(&p->head);
 	buf_free(&p->next_head);
 	buf_free(&p->map);
-	json_row_close(&p->row);
 }

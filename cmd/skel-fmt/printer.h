@@ -12,7 +12,6 @@
 #include "base/output.h"
 #include "format/flame.h"
 #include "format/plan.h"
-#include "record/json-row.h"
 #include "record/symbol-store.h"
 #include "stream/stream.h"
 
@@ -41,8 +40,6 @@ struct printer {
 	struct buf map; /* the name of a JSON record's */
 	uint64_t lost, lost_told;
 	uint64_t lost_time; /* when that was told, in ns */
-
-	struct json_row row; /* of JSON records: their map alone */
 
 	/* Across inputs. */
 	struct flame *folded; /* owned: --folded; printed at the end */

@@ -97,13 +97,13 @@ last_name(const char *path)
 }
 
 static void
-guess_stack(struct plan *p, const char *path, const struct json_cell *cell)
+guess_stack(struct plan *p, const char *path, const struct json_value *cell)
 {
 	const char *name = last_name(path);
 	enum stack_side side = *name == 'k' ? STACK_KERNEL : STACK_USER;
 	bool named = strcmp(name, "kstack") == 0 || strcmp(name, "ustack") == 0;
 
-	if (cell->kind != JSON_CELL_NESTED || p->stacks.paths[side] != NULL)
+	if (cell->kind != JSON_VALUE_ARRAY || p->stacks.paths[side] != NULL)
 		return;
 	if (!named && !stack_view_is_stack(cell))
 		return;
@@ -156,7 +156,7 @@ static struct fold_piece
 piece_of(const struct plan *p, const struct plan_input *rec, size_t which)
 {
 	const struct field *c = column(p, which);
-	const struct json_cell *cell;
+	const struct json_value *cell;
 	const unsigned char *data;
 	size_t size;
 
@@ -164,7 +164,7 @@ piece_of(const struct plan *p, const struct plan_input *rec, size_t which)
 		return (struct fold_piece){ "", 0 };
 	if (rec->is_json) {
 		cell = plan_cell(p, p->fold.columns[which]);
-		return cell->kind == JSON_CELL_ABSENT
+		return cell->kind == JSON_VALUE_ABSENT
 			   ? (struct fold_piece){ "", 0 }
 			   : (struct fold_piece){ cell->text, cell->len };
 	}
@@ -193,7 +193,7 @@ static uint64_t
 read_count(const struct plan *p, const struct plan_input *rec)
 {
 	const struct field *c = column(p, FOLD_COUNT);
-	const struct json_cell *cell;
+	const struct json_value *cell;
 	size_t cpus = 1;
 	uint64_t v = 0;
 
@@ -201,8 +201,8 @@ read_count(const struct plan *p, const struct plan_input *rec)
 		return 1;
 	if (rec->is_json) {
 		cell = plan_cell(p, p->fold.columns[FOLD_COUNT]);
-		return cell->kind == JSON_CELL_SCALAR ? json_row_number(cell)
-						      : 1;
+		return cell->kind == JSON_VALUE_SCALAR ? json_value_u64(cell)
+						       : 1;
 	}
 	if (c->place.cpus == FIELD_CPUS_SUM)
 		cpus = p->steps.cpus;
@@ -218,14 +218,14 @@ mix_stack(struct plan *p, const struct plan_input *rec, enum stack_side side,
     struct hash_key *k)
 {
 	struct stack_view *v = p->stacks.view;
-	const struct json_cell *cell;
+	const struct json_value *cell;
 	const uint64_t *addrs;
 	size_t n;
 
 	if (rec->is_json) {
 		cell = &p->row.cells[p->stacks.cells[side]];
 		hash_mix(k, cell->text,
-		    cell->kind == JSON_CELL_ABSENT ? 0 : cell->len);
+		    cell->kind == JSON_VALUE_ABSENT ? 0 : cell->len);
 		return;
 	}
 	n = stack_view_addresses(v, side, rec->run.data, &addrs);
@@ -259,7 +259,7 @@ put_process(struct plan *p, const struct plan_input *rec, struct buf *out)
 	size_t start = out->len;
 
 	if (rec->is_json && comm.len > 0 && *(const char *)comm.data == '"') {
-		json_row_unescape(
+		json_row_decode(
 		    &p->row, plan_cell(p, p->fold.columns[FOLD_COMM]));
 		stack_view_write_name(
 		    out, p->row.scratch.data, p->row.scratch.len);

@@ -179,7 +179,7 @@ void plan_write_column(struct plan *p, const struct plan_input *rec, size_t i);
 void plan_write_time(const struct plan_input *rec);
 
 /* The cell of a JSON record for column i. */
-const struct json_cell *plan_cell(const struct plan *p, size_t i);
+const struct json_value *plan_cell(const struct plan *p, size_t i);
 
 /* Make the table's columns for a plan without types, from its row. */
 void plan_guess_table(struct plan *p);

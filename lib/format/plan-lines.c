@@ -34,9 +34,9 @@ compile_json(struct plan *p)
 /* Append a member, "name":value. */
 static void
 put_member(struct plan *p, struct buf *out, const char *name,
-    const struct json_cell *cell, bool *first)
+    const struct json_value *cell, bool *first)
 {
-	if (cell->kind == JSON_CELL_ABSENT)
+	if (cell->kind == JSON_VALUE_ABSENT)
 		return;
 	if (!*first)
 		buf_chr(out, ',');
@@ -64,64 +64,71 @@ put_narrowed(struct plan *p, struct buf *out)
 	buf_str(out, "}\n");
 }
 
-/* What stands between p and end, members with their commas, less the comma
- * and blanks at either end of it. */
+/* Append a part of the record without its blanks. */
 static void
-put_members(struct buf *out, const char *p, const char *end, bool *first)
+write_compact(
+    const struct plan *p, struct buf *out, const char *text, const char *end)
 {
-	while (p < end && strchr(" \t\r,", *p) != NULL)
-		p++;
-	while (p < end && strchr(" \t\r,", end[-1]) != NULL)
-		end--;
-	if (p == end)
-		return;
-	if (!*first)
-		buf_chr(out, ',');
-	*first = false;
-	buf_add(out, p, (size_t)(end - p));
+	const struct json_value part = { JSON_VALUE_OBJECT, text,
+		(size_t)(end - text) };
+
+	if (p->row.spaced)
+		json_value_write_compact(&part, out);
+	else
+		buf_add(out, part.text, part.len);
 }
 
-/* The line without the map and the time. */
+/* Append the record without its map and its time.  They nearly always come
+ * first; what follows the last of them is copied in one piece. */
 static void
-put_bare(struct plan *p, const struct plan_input *rec)
+write_bare(const struct plan *p, const struct plan_input *rec)
 {
-	const struct json_cell *a = &p->row.cells[CELL_MAP];
-	const struct json_cell *b = &p->row.cells[CELL_TIME], *swap;
-	const char *from = memchr(rec->text, '{', rec->text_len);
-	const char *end = memrchr(rec->text, '}', rec->text_len);
+	const struct json_value *map = &p->row.cells[CELL_MAP];
+	const struct json_value *time = &p->row.cells[CELL_TIME];
+	int left = (map->kind != JSON_VALUE_ABSENT) +
+		   (time->kind != JSON_VALUE_ABSENT);
 	struct buf *out = rec->run.out;
-	bool first = true;
+	struct json_value key, value;
+	struct json_cursor c;
+	char before = '{';
 
-	if (b->kind != JSON_CELL_ABSENT &&
-	    (a->kind == JSON_CELL_ABSENT || b->member < a->member)) {
-		swap = a;
-		a = b;
-		b = swap;
+	json_cursor_open(&c, rec->text, rec->text_len);
+	json_cursor_enter(&c);
+	while (json_cursor_next_member(&c, &key) == 1) {
+		if (left == 0) {
+			buf_chr(out, before);
+			write_compact(p, out, key.text, c.end);
+			buf_chr(out, '\n');
+			return;
+		}
+		json_cursor_read(&c, &value);
+		if ((map->kind != JSON_VALUE_ABSENT &&
+			value.text == map->text) ||
+		    (time->kind != JSON_VALUE_ABSENT &&
+			value.text == time->text)) {
+			left--;
+			continue;
+		}
+		buf_chr(out, before);
+		write_compact(p, out, key.text, c.p);
+		before = ',';
 	}
-	buf_chr(out, '{');
-	from++;
-	if (a->kind != JSON_CELL_ABSENT) {
-		put_members(out, from, a->member, &first);
-		from = a->text + a->len;
-	}
-	if (b->kind != JSON_CELL_ABSENT) {
-		put_members(out, from, b->member, &first);
-		from = b->text + b->len;
-	}
-	put_members(out, from, end, &first);
-	buf_str(out, "}\n");
+	buf_str(out, before == '{' ? "{}\n" : "}\n");
 }
 
+/* JSON records pass as they are but for the blanks between their parts. */
 static void
 record_json(struct plan *p, const struct plan_input *rec)
 {
+	struct buf *out = rec->run.out;
+
 	if (plan_is_narrowed(p)) {
-		put_narrowed(p, rec->run.out);
+		put_narrowed(p, out);
 	} else if (p->options.bare) {
-		put_bare(p, rec);
+		write_bare(p, rec);
 	} else {
-		buf_add(rec->run.out, rec->text, rec->text_len);
-		buf_chr(rec->run.out, '\n');
+		write_compact(p, out, rec->text, rec->text + rec->text_len);
+		buf_chr(out, '\n');
 	}
 }
 

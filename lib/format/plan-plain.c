@@ -194,7 +194,7 @@ head_plain(const struct plan *p, struct buf *out)
 
 /* JSON as it came, safe for a terminal. */
 static void
-put_json(struct plan *p, const struct json_cell *cell, struct buf *out)
+put_json(struct plan *p, const struct json_value *cell, struct buf *out)
 {
 	p->scratch.len = 0;
 	json_row_write_cell(&p->row, cell, &p->scratch, STYLE_JSON);
@@ -205,7 +205,7 @@ put_json(struct plan *p, const struct json_cell *cell, struct buf *out)
 /* {"u32":5} */
 static void
 put_wrapped(struct plan *p, const struct field *root,
-    const struct json_cell *cell, struct buf *out)
+    const struct json_value *cell, struct buf *out)
 {
 	const char *name = type_name(p, root);
 	struct buf *json = &p->scratch;
@@ -273,12 +273,12 @@ put_json_value(struct plan *p, const struct plan_input *rec, size_t i)
 	    p->header != NULL
 		? field_place_type(&p->header->types, &p->columns.v[i].place)
 		: NULL;
-	const struct json_cell *cell;
+	const struct json_value *cell;
 	struct buf *out = rec->run.out;
 	char *end;
 
 	if (type == NULL || type->kind != TYPE_FLOAT || type->size != 4 ||
-	    (cell = plan_cell(p, i))->kind != JSON_CELL_SCALAR ||
+	    (cell = plan_cell(p, i))->kind != JSON_VALUE_SCALAR ||
 	    *cell->text == 'n' || buf_room(out, TEXT_FLOAT_MAX) == NULL) {
 		plan_write_column(p, rec, i);
 		return;

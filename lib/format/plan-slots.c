@@ -87,53 +87,62 @@ read_binary(struct plan *p, const unsigned char *data)
 	}
 }
 
-/* Add the numbers of an array to the slots. */
+/* Add the numbers of a JSON array to the slots. */
 static void
-add_array(struct hist_slots *s, const struct json_cell *cell)
+add_array(struct hist_slots *s, const struct json_value *array)
 {
-	const char *at = NULL;
-	uint64_t v;
+	struct json_value number;
+	struct json_cursor c;
 
-	for (size_t i = 0; i < s->count && json_row_next_number(cell, &at, &v);
+	if (array->kind != JSON_VALUE_ARRAY)
+		return;
+	json_cursor_open(&c, array->text, array->len);
+	json_cursor_enter(&c);
+	for (size_t i = 0; i < s->count && json_cursor_next_element(&c) == 1 &&
+			   json_cursor_read(&c, &number);
 	     i++)
-		s->v[i] += v;
+		s->v[i] += json_value_u64(&number);
 }
 
 /*
- * Per-CPU structs that hold more than numbers have no sum, so the slots of
- * each CPU are looked for among the values.  In a string the quotes of these
- * bytes would be escaped.
+ * Per-CPU structs that hold more than numbers have no sum: add the slots of
+ * each CPU's struct, which are the elements of values.
  */
 static void
-add_each(struct hist_slots *s, const struct json_cell *values)
+add_each_cpu(struct hist_slots *s, const struct json_value *values)
 {
-	static const char key[] = "\"slots\":[";
-	const char *p = values->text, *end = p + values->len, *close;
+	struct json_value key, v;
+	struct json_cursor c;
 
-	while (
-	    (p = memmem(p, (size_t)(end - p), key, sizeof(key) - 1)) != NULL) {
-		p += sizeof(key) - 1;
-		close = memchr(p, ']', (size_t)(end - p));
-		if (close == NULL)
-			break;
-		add_array(s, &(struct json_cell){ JSON_CELL_NESTED, p,
-				 (size_t)(close - p), NULL });
-		p = close;
+	if (values->kind != JSON_VALUE_ARRAY)
+		return;
+	json_cursor_open(&c, values->text, values->len);
+	json_cursor_enter(&c);
+	while (json_cursor_next_element(&c) == 1) {
+		if (json_cursor_kind(&c) != JSON_VALUE_OBJECT) {
+			if (!json_cursor_read(&c, &v))
+				return;
+			continue;
+		}
+		json_cursor_enter(&c);
+		while (json_cursor_next_member(&c, &key) == 1 &&
+		       json_cursor_read(&c, &v))
+			if (json_value_is(&key, "slots"))
+				add_array(s, &v);
 	}
 }
 
 static void
 read_json(struct plan *p)
 {
-	const struct json_cell *slots = &p->row.cells[p->slots_cell];
-	const struct json_cell *values = &p->row.cells[p->values_cell];
+	const struct json_value *slots = &p->row.cells[p->slots_cell];
 	struct hist_slots *s = &p->slots;
 
 	memset(s->v, 0, s->count * sizeof(*s->v));
-	if (slots->kind == JSON_CELL_NESTED)
+	if (slots->kind != JSON_VALUE_ABSENT)
 		add_array(s, slots);
-	else if (values->kind == JSON_CELL_NESTED)
-		add_each(s, values);
+	else
+		add_each_cpu(s, &p->row.cells[p->values_cell]);
 }
 
 struct hist

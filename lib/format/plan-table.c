@@ -128,20 +128,20 @@ plan_guess_table(struct plan *p)
 
 	add_time(p);
 	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct json_cell *cell = plan_cell(p, i);
+		const struct json_value *cell = plan_cell(p, i);
 		const char *name = p->columns.v[i].name;
 		unsigned int wide = cell->len > TABLE_TEXT_MAX
 					? TABLE_TEXT_MAX
 					: (unsigned int)cell->len;
 
-		if (cell->kind == JSON_CELL_SCALAR && *cell->text < 'A')
+		if (cell->kind == JSON_VALUE_SCALAR && *cell->text < 'A')
 			table_add(t, name, true,
 			    wide > SHORT_INT ? wide : SHORT_INT, SHORT_INT);
-		else if (cell->kind == JSON_CELL_SCALAR)
+		else if (cell->kind == JSON_VALUE_SCALAR)
 			add_text(t, name, sizeof("false") - 1);
 		else
 			add_text(t, name,
-			    cell->kind == JSON_CELL_NESTED ? CELL_WIDTH
+			    cell->kind >= JSON_VALUE_ARRAY ? CELL_WIDTH
 			    : wide < TABLE_TEXT_MIN + 2    ? TABLE_TEXT_MIN
 							   : wide - 2);
 	}

@@ -106,7 +106,7 @@ open_row(struct plan *p, const char *text, size_t len)
 static bool
 lacks(const struct plan *p, uint32_t cell)
 {
-	return p->row.cells[cell].kind == JSON_CELL_ABSENT;
+	return p->row.cells[cell].kind == JSON_VALUE_ABSENT;
 }
 
 struct plan *

@@ -255,6 +255,7 @@ find_cells(struct plan *p)
 		p->slots_cell = json_row_add(&p->row, "value.slots");
 		p->values_cell = json_row_add(&p->row, "values");
 	}
+	p->row.typed = true;
 	return p->row.failed ? -1 : 0;
 }
 
@@ -268,7 +269,7 @@ plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
 		.text = text,
 		.text_len = len,
 	};
-	const struct json_cell *time;
+	const struct json_value *time;
 
 	if (p->row.keys == NULL && find_cells(p) == -1) {
 		out->failed = true;
@@ -280,13 +281,13 @@ plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
 	}
 	time = &p->row.cells[CELL_TIME];
 	rec.has_time =
-	    time->kind == JSON_CELL_STRING &&
+	    time->kind == JSON_VALUE_STRING &&
 	    clock_read(time->text + 1, time->len - 2, &rec.run.time_ns) == 0;
 	p->form->record(p, &rec);
 	return out->failed ? -1 : 0;
 }
 
-const struct json_cell *
+const struct json_value *
 plan_cell(const struct plan *p, size_t i)
 {
 	return &p->row.cells[p->cells[i]];
@@ -309,10 +310,10 @@ static void __attribute__((noinline))
 put_json_column(struct plan *p, struct buf *out, size_t i)
 {
 	enum style style = p->form->style;
-	const struct json_cell *cell = plan_cell(p, i);
+	const struct json_value *cell = plan_cell(p, i);
 
-	if (plan_is_text(p) && cell->kind == JSON_CELL_STRING) {
-		json_row_unescape(&p->row, cell);
+	if (plan_is_text(p) && cell->kind == JSON_VALUE_STRING) {
+		json_row_decode(&p->row, cell);
 		style_write_line(
 		    out, p->row.scratch.data, p->row.scratch.len, style);
 	} else if (p->stacks.view == NULL || style == STYLE_JSON ||

@@ -4,17 +4,9 @@
 #include "base/array.h"
 #include "record/json-row.h"
 
-enum {
-	DEPTH_MAX = 512, /* of values in each other, more than types have */
-	KEYS_MAX = 1024, /* taken from an object, and searched before adding */
-};
-
-/* A line on its way through the parser: p is where it is. */
-struct parser {
-	struct json_row *row;
-	const char *p, *end;
-	unsigned int depth;
-};
+/* Above so many keys no more are collected, and none is searched for before it
+ * is added: the time that an odd record takes stays linear. */
+enum { KEYS_MAX = 1024 };
 
 int
 json_row_open(struct json_row *r)
@@ -56,7 +48,7 @@ find_key(const struct json_row *r, uint32_t parent, uint32_t likely,
 
 	if (likely != 0 && is_key(&r->keys[likely], name, len))
 		return likely;
-	for (k = r->keys[parent].child; k != 0; k = r->keys[k].next)
+	for (k = r->keys[parent].first_child; k != 0; k = r->keys[k].next)
 		if (is_key(&r->keys[k], name, len))
 			break;
 	return k;
@@ -67,7 +59,7 @@ find_key(const struct json_row *r, uint32_t parent, uint32_t likely,
 static uint32_t
 new_key(struct json_row *r, uint32_t parent, const char *name, size_t len)
 {
-	uint32_t last = r->keys[parent].last, k = (uint32_t)r->nkeys;
+	uint32_t last = r->keys[parent].last_child, k = (uint32_t)r->nkeys;
 	char *copy;
 
 	if (!array_room(r->keys, r->nkeys, r->keys_cap)) {
@@ -88,8 +80,8 @@ new_key(struct json_row *r, uint32_t parent, const char *name, size_t len)
 	if (last != 0)
 		r->keys[last].next = k;
 	else
-		r->keys[parent].child = k;
-	r->keys[parent].last = k;
+		r->keys[parent].first_child = k;
+	r->keys[parent].last_child = k;
 	r->nkeys++;
 	return k;
 }
@@ -104,7 +96,7 @@ cell_of(struct json_row *r, uint32_t key)
 		r->failed = true;
 		return JSON_ROW_NO_CELL;
 	}
-	r->cells[r->ncells] = (struct json_cell){ 0 };
+	r->cells[r->ncells] = (struct json_value){ 0 };
 	r->keys[key].cell = (uint32_t)r->ncells;
 	return (uint32_t)r->ncells++;
 }
@@ -119,7 +111,7 @@ json_row_add(struct json_row *r, const char *path)
 		len = strcspn(path, ".");
 		/* Columns of one struct come one after another, and those of
 		 * a map differ, so many need no search. */
-		k = r->keys[parent].last;
+		k = r->keys[parent].last_child;
 		if (k == 0 || !is_key(&r->keys[k], path, len))
 			k = r->nkeys > KEYS_MAX
 				? 0
@@ -152,254 +144,17 @@ json_row_write_path(const struct json_row *r, uint32_t cell, struct buf *out)
 			put_path(r, k, out);
 }
 
-static void
-skip_blanks(struct parser *s)
-{
-	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' ||
-				    *s->p == '\r' || *s->p == '\n'))
-		s->p++;
-}
-
-/* Step over c. */
-static bool
-skip_char(struct parser *s, char c)
-{
-	if (s->p == s->end || *s->p != c)
-		return false;
-	s->p++;
-	return true;
-}
-
-static bool
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	       (c >= 'A' && c <= 'F');
-}
-
-/* What follows a backslash. */
-static bool
-skip_escape(struct parser *s)
-{
-	int digits = 4;
-
-	if (s->p == s->end || *s->p == '\0' ||
-	    strchr("\"\\/bfnrtu", *s->p) == NULL)
-		return false;
-	if (*s->p++ != 'u')
-		return true;
-	for (; digits > 0 && s->p < s->end && is_hex(*s->p); digits--)
-		s->p++;
-	return digits == 0;
-}
-
-static bool
-skip_string(struct parser *s)
-{
-	if (!skip_char(s, '"'))
-		return false;
-	while (s->p < s->end && (unsigned char)*s->p >= 0x20) {
-		if (*s->p == '"') {
-			s->p++;
-			return true;
-		}
-		if (*s->p++ == '\\' && !skip_escape(s))
-			return false;
-	}
-	return false;
-}
-
-static bool
-skip_digits(struct parser *s)
-{
-	const char *from = s->p;
-
-	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
-		s->p++;
-	return s->p > from;
-}
-
-static bool
-skip_number(struct parser *s)
-{
-	skip_char(s, '-');
-	/* No digit follows a leading zero. */
-	if (!skip_char(s, '0') && !skip_digits(s))
-		return false;
-	if (skip_char(s, '.') && !skip_digits(s))
-		return false;
-	if (s->p == s->end || (*s->p != 'e' && *s->p != 'E'))
-		return true;
-	s->p++;
-	if (!skip_char(s, '+'))
-		skip_char(s, '-');
-	return skip_digits(s);
-}
-
-static bool
-skip_scalar(struct parser *s)
-{
-	static const char *const words[] = { "true", "false", "null" };
-
-	for (size_t i = 0; i < 3; i++) {
-		size_t n = strlen(words[i]);
-
-		if ((size_t)(s->end - s->p) >= n &&
-		    memcmp(s->p, words[i], n) == 0) {
-			s->p += n;
-			return true;
-		}
-	}
-	return skip_number(s);
-}
-
-/* A key and its colon. */
-static bool
-skip_key(struct parser *s)
-{
-	skip_blanks(s);
-	if (!skip_string(s))
-		return false;
-	skip_blanks(s);
-	return skip_char(s, ':');
-}
-
-static bool
-skip_value(struct parser *s)
-{
-	char close;
-
-	skip_blanks(s);
-	if (s->p == s->end)
-		return false;
-	if (*s->p == '"')
-		return skip_string(s);
-	if (*s->p != '{' && *s->p != '[')
-		return skip_scalar(s);
-	if (++s->depth > DEPTH_MAX)
-		return false;
-	close = *s->p++ == '{' ? '}' : ']';
-	skip_blanks(s);
-	if (!skip_char(s, close)) {
-		do {
-			if ((close == '}' && !skip_key(s)) || !skip_value(s))
-				return false;
-			skip_blanks(s);
-		} while (skip_char(s, ','));
-		if (!skip_char(s, close))
-			return false;
-	}
-	s->depth--;
-	return true;
-}
-
-static void
-put_utf8(struct buf *out, uint32_t c)
-{
-	char s[4];
-
-	if (c == 0 || (c >= 0xd800 && c < 0xe000))
-		c = 0xfffd;
-	if (c < 0x80) {
-		buf_chr(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		s[0] = (char)(0xc0 | c >> 6);
-		s[1] = (char)(0x80 | (c & 0x3f));
-		buf_add(out, s, 2);
-	} else if (c < 0x10000) {
-		s[0] = (char)(0xe0 | c >> 12);
-		s[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		s[2] = (char)(0x80 | (c & 0x3f));
-		buf_add(out, s, 3);
-	} else {
-		s[0] = (char)(0xf0 | c >> 18);
-		s[1] = (char)(0x80 | (c >> 12 & 0x3f));
-		s[2] = (char)(0x80 | (c >> 6 & 0x3f));
-		s[3] = (char)(0x80 | (c & 0x3f));
-		buf_add(out, s, 4);
-	}
-}
-
+/* The key that a member of parent has, or 0 if it is not wanted. */
 static uint32_t
-hex4(const char *p)
+key_of_member(struct json_row *r, uint32_t parent, uint32_t likely,
+    const struct json_value *quoted)
 {
-	uint32_t v = 0;
-
-	for (int i = 0; i < 4; i++)
-		v = v << 4 | (uint32_t)((p[i] & 15) + (p[i] > '9' ? 9 : 0));
-	return v;
-}
-
-/* The code point of the \u whose digits are at p, or of a pair of them.
- * Returns where it ends. */
-static const char *
-take_unicode(const char *p, const char *end, uint32_t *c)
-{
-	uint32_t low;
-
-	*c = hex4(p);
-	p += 4;
-	if ((*c & 0xfc00) != 0xd800 || end - p < 6 || p[0] != '\\' ||
-	    p[1] != 'u')
-		return p;
-	low = hex4(p + 2);
-	if ((low & 0xfc00) != 0xdc00)
-		return p;
-	*c = 0x10000 + ((*c & 0x3ff) << 10) + (low & 0x3ff);
-	return p + 6;
-}
-
-/* What the letter behind a backslash stands for. */
-static char
-unescaped(char letter)
-{
-	static const char pairs[] = "b\bf\fn\nr\rt\t";
-
-	for (size_t i = 0; i < sizeof(pairs) - 1; i += 2)
-		if (pairs[i] == letter)
-			return pairs[i + 1];
-	return letter;
-}
-
-void
-json_row_unescape(struct json_row *r, const struct json_cell *cell)
-{
-	const char *p = cell->text + 1, *end = cell->text + cell->len - 1, *q;
-	uint32_t c;
-
-	r->scratch.len = 0;
-	while (p < end) {
-		q = memchr(p, '\\', (size_t)(end - p));
-		if (q == NULL)
-			q = end;
-		buf_add(&r->scratch, p, (size_t)(q - p));
-		if (q == end)
-			break;
-		if (q[1] == 'u') {
-			p = take_unicode(q + 2, end, &c);
-			put_utf8(&r->scratch, c);
-		} else {
-			buf_chr(&r->scratch, unescaped(q[1]));
-			p = q + 2;
-		}
-	}
-	r->failed |= r->scratch.failed;
-}
-
-/* The key of a member whose name, with its quotes, is len bytes at text. */
-static uint32_t
-member_key(struct json_row *r, uint32_t parent, uint32_t likely,
-    const char *text, size_t len)
-{
-	const struct json_cell quoted = { JSON_CELL_STRING, text, len, NULL };
-	const char *name = text + 1;
+	const char *name = quoted->text + 1;
+	size_t len = quoted->len - 2;
 	uint32_t k;
 
-	len -= 2;
 	if (memchr(name, '\\', len) != NULL) {
-		json_row_unescape(r, &quoted);
+		json_row_decode(r, quoted);
 		name = r->scratch.len > 0 ? r->scratch.data : "";
 		len = r->scratch.len;
 	}
@@ -409,165 +164,97 @@ member_key(struct json_row *r, uint32_t parent, uint32_t likely,
 	return k;
 }
 
-static enum json_kind
-kind_of(char first)
-{
-	return first == '"'                   ? JSON_CELL_STRING
-	       : first == '{' || first == '[' ? JSON_CELL_NESTED
-					      : JSON_CELL_SCALAR;
-}
-
 static void
-set_cell(struct json_row *r, uint32_t key, const char *text, const char *end,
-    const char *member)
+set_cell(struct json_row *r, uint32_t key, const struct json_value *v)
 {
-	if (key == 0)
-		return;
-	if (r->collect && r->keys[key].child == 0)
+	if (r->collect && r->keys[key].first_child == 0)
 		cell_of(r, key);
 	if (r->keys[key].cell != JSON_ROW_NO_CELL)
-		r->cells[r->keys[key].cell] =
-		    (struct json_cell){ kind_of(*text), text,
-			    (size_t)(end - text), member };
+		r->cells[r->keys[key].cell] = *v;
 }
 
-/* An object whose members are looked for below the key parent. */
+/* Parse the object at the cursor, whose members are keys below parent. */
 static bool
-take_object(struct parser *s, uint32_t parent)
+parse_object(struct json_row *r, struct json_cursor *c, uint32_t parent)
 {
-	struct json_row *r = s->row;
-	uint32_t likely = r->keys[parent].child, key;
-	const char *member, *text;
-	bool good;
+	uint32_t likely = r->keys[parent].first_child, key;
+	struct json_value name, v;
+	int got;
 
-	if (!skip_char(s, '{') || ++s->depth > DEPTH_MAX)
+	if (json_cursor_kind(c) != JSON_VALUE_OBJECT || !json_cursor_enter(c))
 		return false;
-	skip_blanks(s);
-	if (skip_char(s, '}')) {
-		s->depth--;
-		return true;
-	}
-	do {
-		skip_blanks(s);
-		member = s->p;
-		if (!skip_string(s))
-			return false;
-		key = member_key(
-		    r, parent, likely, member, (size_t)(s->p - member));
+	while ((got = json_cursor_next_member(c, &name)) == 1) {
+		key = key_of_member(r, parent, likely, &name);
 		likely = key != 0 ? r->keys[key].next : 0;
-		skip_blanks(s);
-		if (!skip_char(s, ':'))
+		if (key != 0 &&
+		    (r->keys[key].first_child != 0 ||
+			(r->collect && r->deep)) &&
+		    json_cursor_kind(c) == JSON_VALUE_OBJECT) {
+			v.kind = JSON_VALUE_OBJECT;
+			v.text = c->p;
+			if (!parse_object(r, c, key))
+				return false;
+			v.len = (size_t)(c->p - v.text);
+		} else if (!json_cursor_read(c, &v)) {
 			return false;
-		skip_blanks(s);
-		text = s->p;
-		if (key != 0 && s->p < s->end && *s->p == '{' &&
-		    (r->keys[key].child != 0 || (r->collect && r->deep)))
-			good = take_object(s, key);
-		else
-			good = skip_value(s);
-		if (!good)
-			return false;
-		set_cell(r, key, text, s->p, member);
-		skip_blanks(s);
-	} while (skip_char(s, ','));
-	s->depth--;
-	return skip_char(s, '}');
+		}
+		if (key != 0)
+			set_cell(r, key, &v);
+	}
+	return got == 0;
+}
+
+bool
+json_row_parse_at(struct json_row *r, struct json_cursor *c)
+{
+	for (size_t i = 0; i < r->ncells; i++)
+		r->cells[i].kind = JSON_VALUE_ABSENT;
+	return parse_object(r, c, 0);
 }
 
 int
 json_row_parse(struct json_row *r, const char *text, size_t len)
 {
-	struct parser s = { r, text, text + len, 0 };
+	struct json_cursor c;
 	bool good;
 
-	for (size_t i = 0; i < r->ncells; i++)
-		r->cells[i].kind = JSON_CELL_ABSENT;
-	skip_blanks(&s);
-	good = take_object(&s, 0);
-	skip_blanks(&s);
-	r->wrong_at = (size_t)(s.p - text) + 1;
-	return good && s.p == s.end ? 0 : -1;
-}
-
-/* What nests, without the blanks between its parts. */
-static void
-put_compact(struct buf *out, const char *p, const char *end)
-{
-	const char *from = p;
-	bool string = false;
-
-	for (; p < end; p++) {
-		if (*p == '"')
-			string = !string;
-		else if (string && *p == '\\')
-			p++;
-		else if (!string && (*p == ' ' || *p == '\t')) {
-			buf_add(out, from, (size_t)(p - from));
-			from = p + 1;
-		}
-	}
-	buf_add(out, from, (size_t)(end - from));
+	json_cursor_open(&c, text, len);
+	good = json_row_parse_at(r, &c) && json_cursor_is_done(&c);
+	r->wrong_at = (size_t)(c.p - text) + 1;
+	r->spaced = c.spaced;
+	return good ? 0 : -1;
 }
 
 void
-json_row_write_cell(struct json_row *r, const struct json_cell *cell,
+json_row_decode(struct json_row *r, const struct json_value *string)
+{
+	r->scratch.len = 0;
+	json_value_decode(string, &r->scratch);
+	r->failed |= r->scratch.failed;
+}
+
+void
+json_row_write_cell(struct json_row *r, const struct json_value *cell,
     struct buf *out, enum style style)
 {
-	switch (cell->kind) {
-	case JSON_CELL_ABSENT:
+	bool nested = cell->kind >= JSON_VALUE_ARRAY;
+
+	if (cell->kind == JSON_VALUE_ABSENT)
 		return;
-	case JSON_CELL_SCALAR:
+	if (style == STYLE_JSON && nested) {
+		json_value_write_compact(cell, out);
+	} else if (style == STYLE_JSON ||
+		   (cell->kind == JSON_VALUE_SCALAR && !r->typed)) {
 		buf_add(out, cell->text, cell->len);
-		return;
-	case JSON_CELL_STRING:
-		if (style == STYLE_JSON) {
-			buf_add(out, cell->text, cell->len);
-			return;
-		}
-		json_row_unescape(r, cell);
-		break;
-	case JSON_CELL_NESTED:
+	} else if (cell->kind == JSON_VALUE_SCALAR) {
+		json_value_respell(cell, out, true);
+	} else {
 		r->scratch.len = 0;
-		put_compact(&r->scratch, cell->text, cell->text + cell->len);
-		if (style == STYLE_JSON) {
-			buf_add(out, r->scratch.data, r->scratch.len);
-			return;
-		}
-		break;
-	}
-	if (r->scratch.failed)
-		out->failed = true;
-	else if (r->scratch.len > 0)
+		if (nested)
+			json_value_respell(cell, &r->scratch, r->typed);
+		else
+			json_value_decode(cell, &r->scratch);
 		style_write(out, r->scratch.data, r->scratch.len, style);
-}
-
-uint64_t
-json_row_number(const struct json_cell *cell)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; cell->kind == JSON_CELL_SCALAR && i < cell->len &&
-			   cell->text[i] >= '0' && cell->text[i] <= '9';
-	     i++)
-		v = v * 10 + (uint64_t)(cell->text[i] - '0');
-	return v;
-}
-
-bool
-json_row_next_number(const struct json_cell *cell, const char **at, uint64_t *v)
-{
-	const char *p = *at, *end = cell->text + cell->len;
-
-	if (cell->kind != JSON_CELL_NESTED)
-		return false;
-	if (p == NULL)
-		p = cell->text;
-	while (p < end && (*p < '0' || *p > '9'))
-		p++;
-	if (p == end)
-		return false;
-	for (*v = 0; p < end && *p >= '0' && *p <= '9'; p++)
-		*v = *v * 10 + (uint64_t)(*p - '0');
-	*at = p;
-	return true;
+		out->failed |= r->scratch.failed;
+	}
 }

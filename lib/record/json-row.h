@@ -1,7 +1,8 @@
 /*
- * Rows: records that are JSON already, one object on a line, taken apart in
- * one pass into cells by key.  No tree is built: a cell is a piece of the
- * line.
+ * JSON rows: finds the values of a JSON record by their paths, "a.b", in one
+ * pass over its text.  The paths that are wanted are added first; then each
+ * record that is parsed fills one cell for each.  No tree is built: a cell is a
+ * piece of the record's text.
  */
 #ifndef SKEL_RECORD_JSON_ROW_H
 #define SKEL_RECORD_JSON_ROW_H
@@ -11,44 +12,33 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/json-cursor.h"
 #include "base/style.h"
 
-enum json_kind {
-	JSON_CELL_ABSENT,
-	JSON_CELL_SCALAR, /* a number, true, false, null: its text */
-	JSON_CELL_STRING, /* its text with the quotes and escapes */
-	JSON_CELL_NESTED, /* an array or object: its text */
-};
-
-struct json_cell {
-	enum json_kind kind;
-	const char *text; /* borrowed from the line */
-	size_t len;
-	const char *member; /* where its key begins */
-};
-
-/* A key that is looked for, at its place among the others. */
+/* One name of a wanted path.  The numbers are indexes of keys; 0 is the record
+ * itself and therefore also means "none". */
 struct json_row_key {
 	char *name; /* owned */
 	size_t len;
-	/* The first and last below, the next beside; 0: none. */
-	uint32_t parent, child, last, next;
-	uint32_t cell; /* JSON_ROW_NO_CELL: only what is below it is wanted */
+	uint32_t parent, first_child, last_child, next;
+	uint32_t cell; /* JSON_ROW_NO_CELL: only keys below it are wanted */
 };
 
 #define JSON_ROW_NO_CELL UINT32_MAX
 
 struct json_row {
-	struct json_row_key *keys; /* owned; the first is the whole object */
+	struct json_row_key *keys; /* owned */
 	size_t nkeys, keys_cap;
-	struct json_cell *cells; /* owned */
+	struct json_value *cells; /* owned; those of the last record */
 	size_t ncells, cells_cap;
-	/* Add the keys of the next object as they come, and with deep those of
-	 * objects in it. */
+	/* Add a cell for each key of the next record that has none yet; if
+	 * deep, also for the keys of the objects inside it. */
 	bool collect, deep;
-	struct buf scratch;
-	size_t wrong_at; /* column from which on the last line is no JSON */
+	bool typed;      /* the keys are fields of a header's types */
+	bool spaced;     /* the last record has blanks between its parts */
+	size_t wrong_at; /* the column where the last text ceased to be JSON */
 	bool failed;     /* memory ran out */
+	struct buf scratch;
 };
 
 /* Returns 0, or -1 when memory ran out. */
@@ -56,7 +46,7 @@ int json_row_open(struct json_row *r);
 void json_row_close(struct json_row *r);
 
 /*
- * Look for the value at path, "a.b".  Returns the number of its cell, or
+ * Add a path, unless it is there.  Returns the index of its cell, or
  * JSON_ROW_NO_CELL when memory ran out.
  */
 uint32_t json_row_add(struct json_row *r, const char *path);
@@ -66,28 +56,24 @@ void json_row_write_path(
     const struct json_row *r, uint32_t cell, struct buf *out);
 
 /*
- * Take len bytes of text apart.  Returns 0, or -1 when it is no JSON object:
- * wrong_at says where.
+ * Parse the len bytes at text, one JSON object, and fill the cells; they point
+ * into text.  Returns 0, or -1 with r->wrong_at set if that is no JSON object.
  */
 int json_row_parse(struct json_row *r, const char *text, size_t len);
 
+/* The same for an object that is part of a text, which the cursor is at.
+ * Returns whether it is JSON. */
+bool json_row_parse_at(struct json_row *r, struct json_cursor *c);
+
 /*
- * Append a cell in a style.  In JSON it stays as it came; else strings lose
- * their quotes and escapes first, and what nests its blanks.
+ * Append a cell in a style.  STYLE_JSON keeps strings and numbers as they were
+ * written; in the others strings lose their quotes and escapes, and the numbers
+ * of typed records are respelled.
  */
-void json_row_write_cell(struct json_row *r, const struct json_cell *cell,
+void json_row_write_cell(struct json_row *r, const struct json_value *cell,
     struct buf *out, enum style style);
 
-/* The string of a cell without quotes and escapes, in r->scratch until the
- * next call.  U+0000 becomes U+FFFD, as no text here holds a NUL. */
-void json_row_unescape(struct json_row *r, const struct json_cell *cell);
-
-/* The whole number in a cell, or 0. */
-uint64_t json_row_number(const struct json_cell *cell);
-
-/* The next whole number in an array: *at is NULL first and moves on.  Returns
- * whether there was one. */
-bool json_row_next_number(
-    const struct json_cell *cell, const char **at, uint64_t *v);
+/* Decode a string; it is in r->scratch until the next call. */
+void json_row_decode(struct json_row *r, const struct json_value *string);
 
 #endif

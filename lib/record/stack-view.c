@@ -87,7 +87,7 @@ clear(struct stack_view *v)
 }
 
 static void
-add(struct stack_view *v, uint64_t addr, bool inlined,
+add_frame(struct stack_view *v, uint64_t addr, bool inlined,
     struct symbol_frame frame)
 {
 	if (v->n == STACK_FRAMES_MAX || v->failed)
@@ -109,11 +109,12 @@ add_address(struct stack_view *v, uint64_t pid, uint64_t addr)
 	if (v->symbols != NULL)
 		found = symbol_store_find(v->symbols, pid, addr);
 	if (found.n == 0 || v->names > STACK_NAMES_MAX)
-		add(v, addr, false, (struct symbol_frame){ .symbol = NULL });
+		add_frame(
+		    v, addr, false, (struct symbol_frame){ .symbol = NULL });
 	for (size_t i = 0; i < found.n && v->names <= STACK_NAMES_MAX; i++) {
 		const struct symbol_frame *f = &found.v[i];
 
-		add(v, addr, i + 1 < found.n, *f);
+		add_frame(v, addr, i + 1 < found.n, *f);
 		v->names += strlen(f->symbol);
 		v->names += f->file != NULL ? strlen(f->file) : 0;
 	}
@@ -172,77 +173,51 @@ stack_view_read(
 		add_address(v, pid, addrs[i]);
 }
 
-/* A string of a frame goes to the view's text.  Returns where it starts, plus
- * one; 0: there is none. */
+/* Append a string of a frame to the view's text.  Returns where it starts, plus
+ * one, or 0 if there is none. */
 static size_t
-take_text(struct stack_view *v, const struct json_cell *cell)
+keep_string(struct stack_view *v, const struct json_value *string)
 {
 	size_t at = v->text.len + 1;
 
-	if (cell->kind != JSON_CELL_STRING || v->text.len > STACK_NAMES_MAX)
+	if (string->kind != JSON_VALUE_STRING || v->text.len > STACK_NAMES_MAX)
 		return 0;
-	json_row_unescape(&v->row, cell);
-	buf_add(&v->text, v->row.scratch.data, v->row.scratch.len);
+	json_value_decode(string, &v->text);
 	buf_chr(&v->text, '\0');
-	v->failed |= v->row.failed || v->text.failed;
+	v->failed |= v->text.failed;
 	return at;
 }
 
-/* {"addr":1,"symbol":"main",...} */
-static void
-take_frame(struct stack_view *v, const char *text, size_t len)
+/* Add the frame {"addr":1,"symbol":"main",...} at the cursor.  Returns whether
+ * it is JSON. */
+static bool
+read_frame(struct stack_view *v, struct json_cursor *c)
 {
-	const struct json_cell *cells;
+	const struct json_value *cells;
 	struct symbol_frame f;
 
-	if (json_row_parse(&v->row, text, len) == -1)
-		return;
+	if (!json_row_parse_at(&v->row, c))
+		return false;
 	cells = v->row.cells;
 	f = (struct symbol_frame){
-		.has_offset = cells[CELL_OFFSET].kind == JSON_CELL_SCALAR,
-		.offset = json_row_number(&cells[CELL_OFFSET]),
-		.line = json_row_number(&cells[CELL_LINE]),
+		.has_offset = cells[CELL_OFFSET].kind == JSON_VALUE_SCALAR,
+		.offset = json_value_u64(&cells[CELL_OFFSET]),
+		.line = json_value_u64(&cells[CELL_LINE]),
 	};
-	add(v, json_row_number(&cells[CELL_ADDR]), false, f);
+	add_frame(v, json_value_u64(&cells[CELL_ADDR]), false, f);
 	if (v->failed)
-		return;
-	v->v[v->n - 1].symbol_at = take_text(v, &cells[CELL_SYMBOL]);
-	v->v[v->n - 1].file_at = take_text(v, &cells[CELL_FILE]);
+		return false;
+	v->v[v->n - 1].symbol_at = keep_string(v, &cells[CELL_SYMBOL]);
+	v->v[v->n - 1].file_at = keep_string(v, &cells[CELL_FILE]);
+	return true;
 }
 
-/* The element of an array that starts at p: an object, or text up to the comma
- * or bracket.  Returns its end. */
-static const char *
-element_end(const char *p, const char *end)
+/* Whether a value is a number that is not negative. */
+static bool
+is_number(const struct json_value *v)
 {
-	bool string = false;
-	size_t depth = 0;
-
-	for (; p < end; p++) {
-		if (*p == '"')
-			string = !string;
-		else if (string && *p == '\\')
-			p++;
-		else if (!string && (*p == '{' || *p == '['))
-			depth++;
-		else if (!string && depth > 0 && (*p == '}' || *p == ']'))
-			depth--;
-		else if (!string && depth == 0 && (*p == ',' || *p == ']'))
-			return p;
-	}
-	return end;
-}
-
-static void
-take_element(struct stack_view *v, const char *text, size_t len)
-{
-	const struct json_cell number = { JSON_CELL_SCALAR, text, len, NULL };
-
-	if (len > 0 && *text == '{')
-		take_frame(v, text, len);
-	else if (len > 0 && *text >= '0' && *text <= '9')
-		add(v, json_row_number(&number), false,
-		    (struct symbol_frame){ .symbol = NULL });
+	return v->kind == JSON_VALUE_SCALAR && *v->text >= '0' &&
+	       *v->text <= '9';
 }
 
 /* All strings are there and stay where they are. */
@@ -269,17 +244,26 @@ settle(struct stack_view *v)
 	}
 }
 
+/* Read an array of frames, or of addresses alone. */
 static void
-take_array(struct stack_view *v, const char *p, const char *end)
+read_array(struct stack_view *v, const struct json_value *array)
 {
-	const char *to;
+	struct json_value number;
+	struct json_cursor c;
+	bool good = true;
 
-	for (p++; p < end && !v->failed && v->n < STACK_FRAMES_MAX;
-	     p = to + 1) {
-		while (p < end && (*p == ' ' || *p == '\t'))
-			p++;
-		to = element_end(p, end);
-		take_element(v, p, (size_t)(to - p));
+	json_cursor_open(&c, array->text, array->len);
+	json_cursor_enter(&c);
+	while (good && !v->failed && v->n < STACK_FRAMES_MAX &&
+	       json_cursor_next_element(&c) == 1) {
+		if (json_cursor_kind(&c) == JSON_VALUE_OBJECT) {
+			good = read_frame(v, &c);
+			continue;
+		}
+		good = json_cursor_read(&c, &number);
+		if (good && is_number(&number))
+			add_frame(v, json_value_u64(&number), false,
+			    (struct symbol_frame){ .symbol = NULL });
 	}
 	if (!v->failed)
 		settle(v);
@@ -288,26 +272,36 @@ take_array(struct stack_view *v, const char *p, const char *end)
 }
 
 bool
-stack_view_is_stack(const struct json_cell *cell)
+stack_view_is_stack(const struct json_value *value)
 {
-	static const char first[] = "[{\"addr\"";
+	struct json_value key, v;
+	struct json_cursor c;
 
-	return cell->kind == JSON_CELL_NESTED &&
-	       cell->len >= sizeof(first) - 1 &&
-	       memcmp(cell->text, first, sizeof(first) - 1) == 0;
+	if (value->kind != JSON_VALUE_ARRAY)
+		return false;
+	json_cursor_open(&c, value->text, value->len);
+	json_cursor_enter(&c);
+	if (json_cursor_next_element(&c) != 1 ||
+	    json_cursor_kind(&c) != JSON_VALUE_OBJECT || !json_cursor_enter(&c))
+		return false;
+	while (json_cursor_next_member(&c, &key) == 1)
+		if (json_value_is(&key, "addr"))
+			return true;
+		else if (!json_cursor_read(&c, &v))
+			break;
+	return false;
 }
 
 void
-stack_view_read_json(struct stack_view *v, const struct json_cell *cell)
+stack_view_read_json(struct stack_view *v, const struct json_value *value)
 {
 	uint64_t id;
 
 	clear(v);
-	if (cell->kind == JSON_CELL_NESTED && *cell->text == '[') {
-		take_array(v, cell->text, cell->text + cell->len);
-	} else if (cell->kind == JSON_CELL_SCALAR && *cell->text >= '0' &&
-		   *cell->text <= '9') {
-		id = json_row_number(cell);
+	if (value->kind == JSON_VALUE_ARRAY) {
+		read_array(v, value);
+	} else if (is_number(value)) {
+		id = json_value_u64(value);
 		v->id = id > INT32_MAX ? INT32_MAX : (int32_t)id;
 		v->state = STACK_UNKNOWN;
 	}

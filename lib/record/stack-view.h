@@ -79,10 +79,10 @@ size_t stack_view_addresses(struct stack_view *v, enum stack_side side,
 
 /* Read one from the cell of a record in JSON, where it is an array of
  * {"addr":...} or of addresses, or an id. */
-void stack_view_read_json(struct stack_view *v, const struct json_cell *cell);
+void stack_view_read_json(struct stack_view *v, const struct json_value *cell);
 
 /* Whether a cell looks like one, for records of which no header tells. */
-bool stack_view_is_stack(const struct json_cell *cell);
+bool stack_view_is_stack(const struct json_value *cell);
 
 /*
  * Append the stack that was read.  JSON: an array of {addr, symbol, offset,

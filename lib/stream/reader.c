@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json-cursor.h"
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/util.h"
@@ -164,28 +165,18 @@ bad(struct stream_reader *r, const char *fmt, ...)
  * The first line.
  */
 
-/* Whether the text is one whole object, as far as braces tell. */
+/* Whether the text is not one whole JSON value but could become one, or
+ * several, with what would follow behind its end. */
 static bool
-is_whole_object(const char *text, size_t len)
+is_cut_off(const char *text, size_t len)
 {
-	size_t depth = 0;
-	bool string = false;
+	struct json_cursor c;
+	struct json_value v;
 
-	while (len > 0 && isspace((unsigned char)text[len - 1]))
-		len--;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"')
-			string = !string;
-		else if (string && text[i] == '\\')
-			i++;
-		else if (!string && text[i] == '{')
-			depth++;
-		else if (!string && text[i] == '}' && --depth == 0)
-			return i + 1 == len;
-		if (depth == 0 && !isspace((unsigned char)text[i]))
-			return false;
-	}
-	return false;
+	json_cursor_open(&c, text, len);
+	if (json_cursor_read(&c, &v))
+		return !json_cursor_is_done(&c);
+	return c.p == c.end;
 }
 
 /* Whether what was read looks like a package, be it indented or too long. */
@@ -278,7 +269,7 @@ open_line(struct stream_reader *r, const char *end, bool newline)
 	enum stream_opening what;
 	json_t *json;
 
-	if (!is_whole_object(text, len) && shows_package(r))
+	if (is_cut_off(text, len) && shows_package(r))
 		return refuse_text(r);
 	if ((json = doc_parse(text, len, r->name, 0)) == NULL)
 		return STREAM_REFUSED;
@@ -529,14 +520,6 @@ take_control(struct stream_reader *r, struct stream_line *line,
 	return c->kind;
 }
 
-static bool
-begins(const char *p, const char *end, const char *word)
-{
-	size_t n = strlen(word);
-
-	return (size_t)(end - p) >= n && memcmp(p, word, n) == 0;
-}
-
 /* Another header's records would be read by the wrong types: end here. */
 static enum stream_line_kind
 refuse_rest(struct stream_reader *r)
@@ -549,21 +532,24 @@ refuse_rest(struct stream_reader *r)
 }
 
 /*
- * An object: p is behind its brace.  Only what may be a control line is parsed
- * here; whoever wants a record's members parses them.
+ * Parse an object.  Control lines have a single key, which begins with "@";
+ * other objects are left to the caller, who may want their members.
  */
 static enum stream_line_kind
-parse_object(struct stream_reader *r, struct stream_line *line, const char *p)
+parse_object(struct stream_reader *r, struct stream_line *line)
 {
-	const char *end = line->text + line->text_len;
+	struct json_value key;
+	struct json_cursor c;
 	void *first;
 
-	while (p < end && isspace((unsigned char)*p))
-		p++;
-	if (begins(p, end, "\"skel\""))
+	json_cursor_open(&c, line->text, line->text_len);
+	json_cursor_enter(&c);
+	if (json_cursor_next_member(&c, &key) != 1)
+		return LINE_JSON;
+	if (json_value_is(&key, "skel"))
 		return refuse_rest(r);
-	if (!begins(p, end, "\"@") || begins(p, end, "\"@map\"") ||
-	    begins(p, end, "\"@time\""))
+	if ((key.text[1] != '@' && key.text[1] != '\\') ||
+	    json_value_is(&key, "@map") || json_value_is(&key, "@time"))
 		return LINE_JSON;
 	json_decref(r->control);
 	r->control =
@@ -572,9 +558,10 @@ parse_object(struct stream_reader *r, struct stream_line *line, const char *p)
 		r->bad++;
 		return LINE_BAD;
 	}
-	if (json_object_size(r->control) != 1)
-		return LINE_JSON;
 	first = json_object_iter(r->control);
+	if (json_object_size(r->control) != 1 ||
+	    *json_object_iter_key(first) != '@')
+		return LINE_JSON;
 	return take_control(r, line, json_object_iter_key(first),
 	    json_object_iter_value(first));
 }
@@ -594,10 +581,10 @@ parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
 		p++;
 	if (p == end)
 		return bad(r, "an empty line");
-	if (!newline && !is_whole_object(p, (size_t)(end - p)))
+	if (!newline && (*p != '{' || is_cut_off(p, (size_t)(end - p))))
 		return bad(r, "cut off in the middle of a line");
 	if (*p == '{')
-		return parse_object(r, line, p + 1);
+		return parse_object(r, line);
 	return bad(r, "neither a record nor a JSON object");
 }
 

@@ -55,9 +55,9 @@ puts_as(enum style style, const char *want, int line)
 static void
 take(const char *text)
 {
-	const struct json_cell cell = { *text == '[' ? JSON_CELL_NESTED
-						     : JSON_CELL_SCALAR,
-		text, strlen(text), NULL };
+	const struct json_value cell = { *text == '[' ? JSON_VALUE_ARRAY
+						      : JSON_VALUE_SCALAR,
+		text, strlen(text) };
 
 	stack_view_read_json(view, &cell);
 }
