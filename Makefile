@@ -313,6 +313,8 @@ demo: all ## show a few seconds of events, each command that is started
 BENCH     := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%.bin)
 BENCH_LIVE := $(foreach v,ring ring64 perf,$(B)/bench/$v.bpf.o)
 BENCH_RECORDS ?= 1000000
+# The figures of a whole run replace those of the README.
+KEEP       = tests/helpers/fill-section --text tests/bench/README.md
 BENCH_RUN  = SKEL_FMT=$(CURDIR)/$(B)/bin/skel-fmt tests/bench/run.py
 
 $(B)/bench/%.bin: $(B)/tests/bench/%.o $(LIB)
@@ -321,12 +323,12 @@ $(B)/bench/%.bin: $(B)/tests/bench/%.o $(LIB)
 	$(Q)$(LINK) $(call libs,$(LIBS_unit))
 
 bench: all $(BENCH) $(BENCH_LIVE) ## time the commands against their rivals; REFERENCE=PATH adds one
-	@$(BENCH_RUN) $(B)/bench $(BENCH_RECORDS)
-	@$(RUN) tests/bench/live.py $(B)/bench
+	@$(KEEP) replay env $(BENCH_RUN) $(B)/bench $(BENCH_RECORDS)
+	@$(RUN) $(KEEP) live tests/bench/live.py $(B)/bench
 
 # Records as they come: needs root and a kernel with BPF.
 bench-live: all $(BENCH) $(BENCH_LIVE) ## the part of it that polls live records
-	@$(RUN) tests/bench/live.py $(B)/bench $(LIVE)
+	@$(RUN) $(if $(LIVE),,$(KEEP) live) tests/bench/live.py $(B)/bench $(LIVE)
 
 $(B)/bench/ring64.bpf.o: LIVE_FLAGS := -DRING=67108864
 $(B)/bench/perf.bpf.o: LIVE_FLAGS := -DPERF

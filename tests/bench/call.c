@@ -1,9 +1,10 @@
 /*
- * What a traced call takes: getppid(2), evenly.
+ * Time getppid(2), which live.bpf.c traces, on the first CPU.
  *
  *	call SECONDS RATE
  *
- * Prints the nanoseconds of one, the clock's own taken off, on the first CPU.
+ * Makes RATE calls a second and prints the nanoseconds of one, without those of
+ * reading the clock.
  */
 #include <err.h>
 #include <sched.h>
@@ -15,7 +16,7 @@
 
 #include "base/clock.h"
 
-/* What it takes to ask twice. */
+/* Returns the nanoseconds between two consecutive readings of the clock. */
 static uint64_t
 clock_cost(void)
 {

@@ -1,5 +1,5 @@
-/* A rival: libbpf's own dumper of typed data, which bpftool uses.  It writes C
- * initialisers, not JSON. */
+/* A rival: libbpf's dumper of typed data, which bpftool uses.  It writes C
+ * initializers, not JSON. */
 #include <bpf/btf.h>
 #include <stdarg.h>
 #include <stddef.h>

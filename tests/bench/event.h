@@ -1,7 +1,7 @@
 /*
- * The events that the benchmark formats: those of assets/bootstrap.  Rivals
- * read them as they lie in memory, each behind its time, so that reading costs
- * them nothing to speak of.
+ * The events that the benchmark formats, those of assets/bootstrap.  The rivals
+ * read them from a file of struct timed, so that reading costs them almost
+ * nothing.
  */
 #ifndef BENCH_EVENT_H
 #define BENCH_EVENT_H
@@ -29,7 +29,7 @@ struct timed {
 
 static const char *const kinds[] = { "EXEC", "EXIT" };
 
-/* What a rival does with one. */
+/* Formats one event to stdout. */
 typedef void rival_fn(const struct timed *t);
 
 static inline int

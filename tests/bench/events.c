@@ -1,11 +1,12 @@
 /*
- * Make events: a stream for skel-fmt and, with the same events, a file for the
+ * Make events: a stream for skel-fmt, and a file with the same events for the
  * rivals.
  *
  *	events COUNT STREAM FILE
  *
- * They are alike in shape to what assets/bootstrap sees on a machine that
- * compiles; times go on as under load, 64 records each.
+ * The events look like those of assets/bootstrap on a machine that compiles
+ * software.  64 records at a time have the same time, as in a stream under
+ *load.
  */
 #include <err.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* A rival: a tree of a JSON library for each record. */
+/* A rival: builds a tree of a JSON library for each record. */
 #include <jansson.h>
 
 #include "event.h"

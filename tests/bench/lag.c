@@ -1,11 +1,11 @@
 /*
- * How old lines of JSON are when they arrive: CLOCK_MONOTONIC at the read(2),
- * less their "duration_ns".
+ * Measure the age of JSON records when they arrive: CLOCK_MONOTONIC after
+ *read(2) minus their "duration_ns", which is the time when they were submitted.
  *
  *	lag
  *
- * Prints the median and the 99th percentile, in nanoseconds, and how many there
- * were.
+ * Prints the median and the 99th percentile in nanoseconds, and the number of
+ * records.
  */
 #include <err.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ static uint64_t *lags;
 static size_t nlags, room;
 
 static void
-keep(uint64_t lag)
+add_lag(uint64_t lag)
 {
 	if (nlags == room) {
 		room = room > 0 ? room * 2 : 1 << 20;
@@ -31,9 +31,12 @@ keep(uint64_t lag)
 	lags[nlags++] = lag;
 }
 
-/* All whole lines of n bytes, read at now.  Returns how many bytes that was. */
+/*
+ * Parse all complete lines in the n bytes at s, which were read at the time
+ * now. Returns how many bytes these lines have.
+ */
 static size_t
-take_lines(const char *s, size_t n, uint64_t now)
+parse_lines(const char *s, size_t n, uint64_t now)
 {
 	static const char name[] = "\"duration_ns\":";
 	const char *p = s, *end, *number;
@@ -41,8 +44,8 @@ take_lines(const char *s, size_t n, uint64_t now)
 	while ((end = memchr(p, '\n', n - (size_t)(p - s))) != NULL) {
 		number = memmem(p, (size_t)(end - p), name, sizeof(name) - 1);
 		if (number != NULL)
-			keep(now -
-			     strtoull(number + sizeof(name) - 1, NULL, 10));
+			add_lag(now -
+				strtoull(number + sizeof(name) - 1, NULL, 10));
 		p = end + 1;
 	}
 	return (size_t)(p - s);
@@ -65,7 +68,7 @@ main(void)
 
 	while ((n = read(STDIN_FILENO, in + have, sizeof(in) - have)) > 0) {
 		have += (size_t)n;
-		used = take_lines(in, have, clock_elapsed());
+		used = parse_lines(in, have, clock_elapsed());
 		memmove(in, in + used, have - used);
 		have -= used;
 	}

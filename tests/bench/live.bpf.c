@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
- * The source of live records: events of the type of assets/bootstrap, made as
- * fast or as evenly as is asked for, when the program is run by
- * BPF_PROG_TEST_RUN; and one for each getppid(2) of call.c, for the cost of a
- * traced call.
+ * The source of live records, which are events as those of assets/bootstrap.
+ * make_events makes them at a given rate while BPF_PROG_TEST_RUN runs it, and
+ * trace_call makes one for each getppid(2) of call.c, for the cost of a traced
+ * call.
  *
- * PERF: for a perf buffer.  RING: the bytes of the ring.
+ * With PERF defined the records go to a perf buffer, otherwise to a ring buffer
+ * of RING bytes.
  */
 #include <linux/bpf.h>
 
@@ -18,8 +19,8 @@
 #define RING (1 << 20)
 #endif
 
-enum { LATE = 100000 };   /* ns */
-enum { TURNS = 1 << 23 }; /* of bpf_loop(), which a slice ends sooner */
+enum { LATE = 100000 };   /* ns, see turn() */
+enum { TURNS = 1 << 23 }; /* of bpf_loop(); the slice ends before */
 
 enum event_kind { EXEC, EXIT };
 
@@ -72,7 +73,7 @@ fill(struct event *e)
 	__builtin_memcpy(e->filename, "/usr/bin/collect2", 18);
 }
 
-/* One look at the clock, and a record if it is due. */
+/* Reads the clock, and submits a record if one is due. */
 static long
 turn(unsigned int i, void *ctx)
 {
@@ -84,7 +85,7 @@ turn(unsigned int i, void *ctx)
 		return 1;
 	if (now < live.due)
 		return 0;
-	/* Whoever took the CPU from us is not made up for by a flood. */
+	/* After a time without the CPU, missed records are not made up for. */
 	live.due = (now > live.due + LATE ? now : live.due) + live.gap;
 	fill(&e);
 	e.duration_ns = live.measure ? bpf_ktime_get_ns() : now;
@@ -113,7 +114,7 @@ trace_call(void *ctx)
 	struct event e = { 0 };
 	char comm[16];
 
-	/* Not those of others. */
+	/* Other processes call getppid(2) too. */
 	bpf_get_current_comm(comm, sizeof(comm));
 	for (unsigned int i = 0; i < sizeof(caller); i++)
 		if (comm[i] != caller[i])

@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Time the polling of live records; `make bench-live` calls it, as root.
+"""Time the polling of live records; `make bench-live` runs it, as root.
 
     tests/bench/live.py DIRECTORY [SET ...]
 
 DIRECTORY has the programs of tests/bench, built, and the objects of live.bpf.c.
-A SET is one of rates, perf, lag, calls and flood; all if none is named.
+A SET is one of rates, perf, lag, calls and flood; without any, all of them run.
 
-Records are made on the first CPU by a BPF program; what reads them has the
-others.  Commands that are compared run in turn, A B A B; what counts is the
-ratio.  Time is what the scheduler gave to all stages while records came.  Where
-others use the machine too, "chrt -f 10 make bench-live" keeps them out of it.
+A BPF program makes the records on the first CPU, and the commands that read them
+have the other CPUs.  Commands that are compared run in turns, A B A B, because
+only the ratio counts.  The time is what the scheduler gave to all stages of a
+pipe while records came.  If other processes use the machine, "chrt -f 10 make
+bench-live" takes precedence over them.
+
+REFERENCE in the environment is the path of bpf-loader-cli, the reference loader,
+which then runs beside ours as "bpf-loader-cli --no-log PACKAGE".
 """
 import contextlib
 import glob
@@ -21,11 +25,11 @@ import subprocess
 import sys
 import time
 
-from run import machine, row
+from run import REFERENCE, machine, reference, row
 
 ROUNDS = 5
-SECONDS = "0.9"  # less than a second: what runs by SCHED_FIFO may not use one whole
-READY = 30  # seconds until a command must poll
+SECONDS = "0.9"  # SCHED_FIFO may not use the whole of one second
+READY = 30  # seconds until a command must have attached its programs
 
 
 def median(values):
@@ -33,7 +37,7 @@ def median(values):
 
 
 def cpu_ns(pids):
-    """What these processes have had of the processors."""
+    """The processor time that these processes have had."""
     total = 0
     for pid in pids:
         for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
@@ -43,7 +47,7 @@ def cpu_ns(pids):
 
 
 def loaded(pid):
-    """Whether the process holds an attached program: then it polls, or soon."""
+    """Whether the process holds an attached program; it polls then, or soon."""
     for path in glob.glob(f"/proc/{pid}/fdinfo/*"):
         with contextlib.suppress(OSError), open(path) as f:
             if "link_type" in f.read():
@@ -78,7 +82,7 @@ class Running:
         end = time.monotonic() + READY
         while not loaded(self.stages[0].pid):
             if time.monotonic() > end or self.stages[0].poll() is not None:
-                sys.exit(f"{' '.join(self.stages[0].args)}: does not poll")
+                raise RuntimeError(f"{' '.join(self.stages[0].args)}: attached nothing")
             time.sleep(0.05)
         time.sleep(0.3)
 
@@ -97,7 +101,7 @@ class Running:
         return cpu_ns([p.pid for p in self.stages])
 
     def end(self):
-        """Stop the first; the others follow."""
+        """Stop the first stage; the others follow."""
         if self.stages:
             self.stages[0].send_signal(signal.SIGTERM)
         if self.out is not None:
@@ -113,9 +117,14 @@ class Live:
             package = json.loads(subprocess.run(["skel-pack", self.path(kind + ".bpf.o")],
                                                 stdout=subprocess.PIPE, check=True).stdout)
             for program in package["meta"]["bpf_skel"]["progs"]:
-                # Others run it.
+                # make.c runs this one by BPF_PROG_TEST_RUN.
                 program["link"] = program["name"] != "make_events"
             with open(self.path(kind + ".json"), "w") as f:
+                json.dump(package, f)
+            # The reference loader attaches whatever is listed.
+            skeleton = package["meta"]["bpf_skel"]
+            skeleton["progs"] = [p for p in skeleton["progs"] if p["link"]]
+            with open(self.path(kind + ".reference.json"), "w") as f:
                 json.dump(package, f)
 
     def path(self, name):
@@ -130,14 +139,27 @@ class Live:
     def rival(self, what, kind="ring"):
         return [[self.path("poll.bin"), what, self.path(kind + ".bpf.o")]]
 
+    def reference(self, kind="ring"):
+        """The reference loader by its name, or nothing if it cannot run here."""
+        path = reference()
+        if path is None:
+            return {}
+        stages = [[path, "--no-log", self.path(kind + ".reference.json")]]
+        try:
+            with Running(stages):
+                return {REFERENCE: stages}
+        except RuntimeError as e:
+            print(f"({e}; its rows are left out)")
+            return {}
+
     def make(self, rate, *more):
         out = subprocess.run([self.path("make.bin"), SECONDS, str(rate), *more], check=True,
                              stdout=subprocess.PIPE).stdout
         return [int(n) for n in out.split()]
 
     def once(self, stages, rate):
-        """The time of all stages a record that came, the records made and lost a
-        second, and what submitting one took."""
+        """Run once.  Returns the time of all stages for each record that came, how
+        many records were made and lost, and what submitting one took."""
         with Running(stages) as r:
             before = r.cpu()
             made, lost, _ = self.make(rate)
@@ -155,7 +177,7 @@ class Live:
                 for name, runs in got.items()}
 
     def table(self, commands, rates):
-        """Of each command beside the first."""
+        """Compare each command with the first."""
         for rate in rates:
             got = self.medians(commands, rate)
             ours = next(iter(got.values()))
@@ -177,6 +199,7 @@ def rates(live):
         OURS: live.ours(),
         "libbpf's poll, nothing": live.rival("nothing"),
         "libbpf's poll, printf JSON": live.rival("printf"),
+        **live.reference(),
     }, [10**3, 10**4, 10**5, 10**6, 3 * 10**6, 0])
 
 
@@ -185,6 +208,7 @@ def perf(live):
     live.table({
         OURS: live.ours("perf"),
         "wakeup_events = 1, nothing": live.rival("nothing", "perf"),
+        **live.reference("perf"),
     }, [10**3, 10**4, 10**5, 10**6, 0])
 
 
@@ -218,6 +242,7 @@ def calls(live):
         OURS: live.ours(),
         "libbpf's poll, nothing": live.rival("nothing"),
         "libbpf's poll, printf JSON": live.rival("printf"),
+        **live.reference(),
     }
     if subprocess.run(["which", "bpftrace"], stdout=subprocess.DEVNULL).returncode == 0:
         commands["bpftrace"] = [["bpftrace", "-e", BPFTRACE]]
@@ -250,8 +275,7 @@ def main(argv):
     if len(argv) < 2 or any(name not in SETS for name in argv[2:]):
         sys.exit(__doc__)
     if os.geteuid() != 0:
-        print("live records: needs root")
-        return
+        sys.exit("bench-live: only root can load the programs that make live records")
     live = Live(argv[1])
     print(f"{machine()}; medians of {ROUNDS} runs in turn")
     for name in argv[2:] or SETS:

@@ -1,10 +1,10 @@
 /*
- * A rival: the least program that loads an object by libbpf, attaches what is
- * in it, and prints a line for each record of its ring and perf buffers.
+ * A rival: the smallest program that loads an object with libbpf, attaches its
+ * programs, and prints a line for each record of its ring or perf buffer.
  *
  *	loader.bin OBJECT
  *
- * The first line says that all is attached, as the header of a stream does.
+ * Prints its first line when everything is attached, as skel-load does.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -13,14 +13,14 @@
 #include <stdlib.h>
 
 static int
-put_ring(void *ctx, void *data, size_t len)
+print_ring(void *ctx, void *data, size_t len)
 {
 	(void)ctx;
 	return printf("%zu bytes: %d\n", len, *(int *)data) < 0 ? -1 : 0;
 }
 
 static void
-put_perf(void *ctx, int cpu, void *data, uint32_t len)
+print_perf(void *ctx, int cpu, void *data, uint32_t len)
 {
 	(void)ctx;
 	printf("%u bytes of CPU %d: %d\n", len, cpu, *(int *)data);
@@ -37,7 +37,7 @@ attach(struct bpf_object *object)
 	return 0;
 }
 
-/* Wait for what comes, for ever, at the one buffer there is. */
+/* Polls the only buffer of the object without end. */
 static int
 poll_buffer(struct bpf_object *object)
 {
@@ -49,10 +49,10 @@ poll_buffer(struct bpf_object *object)
 	bpf_object__for_each_map (map, object) {
 		if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
 			ring = ring_buffer__new(
-			    bpf_map__fd(map), put_ring, NULL, NULL);
+			    bpf_map__fd(map), print_ring, NULL, NULL);
 		if (bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 			perf = perf_buffer__new(
-			    bpf_map__fd(map), 64, put_perf, NULL, NULL, NULL);
+			    bpf_map__fd(map), 64, print_perf, NULL, NULL, NULL);
 	}
 	if (attach(object) != 0 || (ring == NULL && perf == NULL))
 		return -1;

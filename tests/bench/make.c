@@ -1,10 +1,11 @@
 /*
- * Run make_events of live.bpf.c, which someone else has loaded.
+ * Run make_events of live.bpf.c, which another process has loaded, on the first
+ * CPU.
  *
  *	make SECONDS RATE [measure]
  *
- * RATE records a second, 0: as fast as the CPU can, which is the first one.
- * Prints how many were made, how many of them lost and, with measure, the
+ * Makes RATE records a second, or as many as possible if RATE is 0.  Prints how
+ * many records were made, how many of them were lost and, with measure, the
  * nanoseconds that submitting one took.
  */
 #include <bpf/bpf.h>
@@ -24,7 +25,7 @@
 
 enum { MAPS = 16, SLICE_NS = 1000000 };
 
-/* The one program of that name. */
+/* Returns a descriptor of the only loaded program of that name. */
 static int
 find_program(const char *name)
 {
@@ -51,7 +52,7 @@ find_program(const char *name)
 	return found;
 }
 
-/* The map that holds the program's struct live, mapped. */
+/* Maps the .bss of the program, which is its struct live. */
 static struct live *
 map_live(int prog)
 {

@@ -1,10 +1,10 @@
 /*
- * Maps to sample, and a rival that samples them as people do it by hand.
+ * Make maps to sample, and sample them as programs usually do: a rival.
  *
- *	maps.bin make KIND ENTRIES PATH   a full one, pinned there
- *	maps.bin walk PATH TIMES          its keys and values, key by key
+ *	maps.bin make KIND ENTRIES PATH   make a full map and pin it at PATH
+ *	maps.bin walk PATH TIMES          write its keys and values, key by key
  *
- * The keys are numbers of 4 bytes, the values of 8; KIND is hash, array,
+ * Keys are numbers of 4 bytes and values of 8.  KIND is hash, array,
  * array_mmapable, percpu_hash or percpu_array.
  */
 #include <bpf/bpf.h>
@@ -71,7 +71,7 @@ make(const char *name, uint32_t entries, const char *path)
 	return bpf_obj_pin(fd, path) == 0 ? 0 : fail(path, errno);
 }
 
-/* Write each key with its value, once. */
+/* Writes every key with its value once. */
 static void
 walk_once(int fd, size_t size)
 {

@@ -1,4 +1,4 @@
-"""Maps sampled again and again, against a walk over their keys: `make bench`."""
+"""Time the sampling of maps against a walk over their keys; part of `make bench`."""
 import json
 import os
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 
 KINDS = ("hash", "percpu_hash", "array", "array_mmapable", "percpu_array")
 SIZES = (10**3, 10**5, 10**6)
-ENTRIES = 100000  # of all passes together at least, so that the start is little
+ENTRIES = 100000  # of all passes together, at least; the start hardly counts then
 
 
 def possible_cpus():
@@ -15,7 +15,7 @@ def possible_cpus():
 
 
 def session(directory, kind):
-    """What skel-load --pin would have said of the map."""
+    """The session that skel-load --pin would have written for this map."""
     m = {"name": kind, "source": "sample", "key": 0, "value": 1,
          "pin": os.path.join(directory, kind),
          "sample": {"interval": 1, "type": "default_kv", "unit": "", "clear_map": False}}
@@ -30,7 +30,7 @@ def session(directory, kind):
 
 
 def table(bench, medians, row):
-    """medians() of run.py: nanoseconds of a processor for each entry."""
+    """Print the tables; medians() of run.py gives nanoseconds for each entry."""
     poll = os.path.join(os.path.dirname(bench.fmt), "skel-poll")
     maps, line = bench.path("maps.bin"), bench.path("session")
     directory = f"/sys/fs/bpf/skel-bench-{os.getpid()}"

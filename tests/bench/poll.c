@@ -1,10 +1,10 @@
 /*
- * A rival: a tool as people write it with libbpf, for live.bpf.c.
+ * A rival: a tool for live.bpf.c as people write it with libbpf.
  *
  *	poll nothing|printf OBJECT
  *
- * Each record is printed as JSON, or nothing is done with it.  Its buffer is
- * polled by libbpf, until SIGTERM; then it says how many there were.
+ * Polls the buffer with libbpf, and prints each record as JSON or does nothing
+ * with it.  On SIGTERM it ends and reports the number of records.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -27,7 +27,7 @@ stop(int sig)
 }
 
 static int
-take(void *ctx, void *data, size_t size)
+read_record(void *ctx, void *data, size_t size)
 {
 	const struct event *e = data;
 
@@ -46,16 +46,16 @@ take(void *ctx, void *data, size_t size)
 }
 
 static void
-take_perf(void *ctx, int cpu, void *data, uint32_t size)
+read_perf_record(void *ctx, int cpu, void *data, uint32_t size)
 {
 	(void)cpu;
-	take(ctx, data, size);
+	read_record(ctx, data, size);
 }
 
 static void
 poll_ring(int map)
 {
-	struct ring_buffer *rb = ring_buffer__new(map, take, NULL, NULL);
+	struct ring_buffer *rb = ring_buffer__new(map, read_record, NULL, NULL);
 	int ret = 0;
 
 	if (rb == NULL)
@@ -70,7 +70,7 @@ poll_perf(int map)
 {
 	enum { PAGES = 64 };
 	struct perf_buffer *pb =
-	    perf_buffer__new(map, PAGES, take_perf, NULL, NULL, NULL);
+	    perf_buffer__new(map, PAGES, read_perf_record, NULL, NULL, NULL);
 	int ret = 0;
 
 	if (pb == NULL)

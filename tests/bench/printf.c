@@ -1,4 +1,4 @@
-/* A rival: JSON as people write it by hand. */
+/* A rival: writes JSON with printf(3), as people do it by hand. */
 #include "event.h"
 
 static void

@@ -1,5 +1,5 @@
-/* A rival: the rows of a table as people write them by hand, as the tools of
- * libbpf and bcc do. */
+/* A rival: writes the rows of a table with printf(3), as the tools of libbpf
+ * and bcc do. */
 #include <time.h>
 
 #include "event.h"

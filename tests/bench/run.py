@@ -1,40 +1,56 @@
 #!/usr/bin/env python3
-"""Time the commands against their rivals; `make bench` calls it.
+"""Time the commands against their rivals; `make bench` runs it.
 
-    tests/bench/run.py DIRECTORY [RECORDS]     one table of medians and ratios
-    tests/bench/run.py --count DIRECTORY       instructions per record
-    tests/bench/run.py --check DIRECTORY FILE  fail when they grew over FILE's
+    tests/bench/run.py DIRECTORY [RECORDS]     print medians and ratios
+    tests/bench/run.py --count DIRECTORY       print instructions for each record
+    tests/bench/run.py --check DIRECTORY FILE  fail if they grew beyond those in FILE
 
-DIRECTORY has the programs of tests/bench, built, and room for what they read.
-Commands that are compared run in turn, A B A B, so that a machine whose speed
-drifts changes both; what counts is the ratio.  The time is that of the
-processor, user and system, of the whole process.
+DIRECTORY has the programs of tests/bench, built, and room for the files that they
+read.  Commands that are compared run in turns, A B A B, so that a machine whose
+speed drifts slows both; only the ratio counts.  The time is the processor time,
+user and system, of the whole process.
+
+REFERENCE in the environment is the path of bpf-loader-cli, the reference loader,
+whose start is then timed too.
 """
 import json
 import os
 import platform
+import shutil
 import statistics
 import struct as packing
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "fmt"))
+sys.path.insert(0, os.path.join(HERE, "..", "fixtures", "format"))
 from make import Stream  # noqa: E402
 
 import maps  # noqa: E402
 import start  # noqa: E402
 
 ROUNDS = 5
-GROWTH = 1.03  # what --check lets pass
-GROWTH_BYTES = 64 << 20  # of a stream whose records grow
+GROWTH = 1.03  # more than this fails --check
+GROWTH_BYTES = 64 << 20  # the size of each stream that growth() writes
 
-# What instructions are counted of, and compared with a file.
+# The forms whose instructions --count and --check count.
 COUNTED = ["--json", "--json --bare", "--csv", "--tsv", "--table", "--plain", "--raw"]
 
 
+REFERENCE = "bpf-loader-cli"
+
+
+def reference():
+    """The path of the reference loader, or None if there is none."""
+    path = os.environ.get("REFERENCE")
+    if path and shutil.which(path) is None:
+        print(f"({path} is no program: the rows of {REFERENCE} are left out)")
+        del os.environ["REFERENCE"]
+    return os.environ.get("REFERENCE")
+
+
 def cpu_seconds(argv, stdin, output):
-    """Run it once: the seconds that it spent."""
+    """Run a command once.  Returns the seconds of processor time that it used."""
     after = None
     if output == "pipe":
         after = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
@@ -54,8 +70,8 @@ def cpu_seconds(argv, stdin, output):
 
 
 def medians(commands, records):
-    """Each is a name, argv, stdin and output; they take turns.  Nanoseconds a
-    record by their name."""
+    """Run commands, each a name, argv, stdin and output, in turns.  Returns the
+    nanoseconds for each record by the command's name."""
     times = {name: [] for name, *_ in commands}
     for turn in range(ROUNDS + 1):
         for name, *how in commands:
@@ -80,12 +96,12 @@ class Bench:
         return [self.fmt, *form.split()], self.stream, output
 
     def rival(self, name):
-        if name == "cat":  # what nobody who reads the stream can be below
+        if name == "cat":  # reads the stream and does nothing else
             return [name], self.stream, "/dev/null"
         return [self.path(name + ".bin")], self.plain, "/dev/null"
 
     def same(self, form, rival):
-        """Both print the same bytes, else nothing is compared."""
+        """Ensure that both print the same bytes: only then a comparison is fair."""
         a = subprocess.Popen([self.fmt, *form.split(), self.stream], stdout=subprocess.PIPE)
         with open(self.plain, "rb") as source:
             b = subprocess.Popen([self.path(rival + ".bin")], stdin=source,
@@ -110,7 +126,7 @@ def row(*cells):
 
 
 def replay(bench):
-    """A recorded stream in every form, against what people write by hand."""
+    """Time a recorded stream in every form, against code written by hand."""
     for rival in ("printf", "jansson", "special"):
         bench.same("--json --bare", rival)
     bench.same("--table", "row")
@@ -143,7 +159,7 @@ def replay(bench):
 
 
 def growth(bench):
-    """What a record costs as it grows."""
+    """Time records of growing size."""
     def write(s, lines):
         path = bench.path("growth.skel")
         one = b"".join(line + b"\n" for line in lines)
@@ -206,7 +222,7 @@ def growth(bench):
 
 
 def instructions(bench, argv, stdin):
-    """What valgrind counts of one run."""
+    """The instructions of one run, counted by valgrind."""
     out = bench.path("callgrind.out")
     with open(stdin, "rb") as source:
         done = subprocess.run(
@@ -219,8 +235,8 @@ def instructions(bench, argv, stdin):
 
 
 def counts(directory):
-    """Instructions per record of each form: what more records cost, so that
-    the start does not count."""
+    """The instructions per record of each form: the difference between runs with
+    few and with many records, so that the start does not count."""
     few = Bench(directory, 2000)
     first = {form: instructions(few, *few.ours(form)[:2]) for form in COUNTED}
     rival = instructions(few, *few.rival("printf")[:2])
@@ -263,7 +279,7 @@ def main(argv):
         replay(bench)
         growth(bench)
         maps.table(bench, medians, row)
-        start.table(bench, row)
+        start.table(bench, row, reference)
     else:
         sys.exit(__doc__)
 

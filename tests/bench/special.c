@@ -1,7 +1,7 @@
 /*
- * A rival: JSON by code that was written for this one struct, with what makes
- * it fast: no printf(3), numbers two digits at a time, strings and the text
- * between values by copies of a known size.
+ * A rival: code that can only write this one struct as JSON, made to be fast.
+ * It does not use printf(3), writes numbers two digits at a time, and copies
+ * strings and the text between values with known sizes.
  */
 #include <string.h>
 #include <unistd.h>
@@ -55,7 +55,7 @@ signed_number(int64_t v)
 	number(v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
-/* The names here need no escapes; whoever writes such code hopes so too. */
+/* Does not escape anything; these names do not need it. */
 static inline void
 string(const char *s, size_t most)
 {

@@ -1,5 +1,5 @@
-"""From the start of a command until its programs are attached, and until the
-first row; and how much memory it had at most: `make bench`."""
+"""Time commands from their start until their programs are attached, and until
+the first row, and measure their peak memory; part of `make bench`."""
 import os
 import shutil
 import signal
@@ -12,8 +12,8 @@ ROUNDS = 11
 ASSETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "assets")
 
 BPFTRACE = "tracepoint:syscalls:sys_enter_openat { printf(\"%s %s\\n\", comm, str(args->filename)); }"
-# Tools of others: a name, the file that is there if they are, and how they are
-# run, with each line written at once, as at a terminal.
+# Other tools: a name, the file that exists if the tool is installed, and the
+# command, made to write each line at once as it does at a terminal.
 OTHERS = [
     ("bpftrace", "bpftrace", ["bpftrace", "-e", BPFTRACE]),
     ("libbpf-tools", "/usr/sbin/opensnoop", ["stdbuf", "-oL", "/usr/sbin/opensnoop"]),
@@ -23,29 +23,29 @@ OTHERS = [
 
 
 def children(pid):
-    """The process and those below it."""
+    """The process and its descendants."""
     with open(f"/proc/{pid}/task/{pid}/children") as f:
         return [pid] + [p for child in f.read().split() for p in children(int(child))]
 
 
 def peak(pid):
-    """The most memory that it had at once, MiB.  Not rusage's: that counts
-    what the process was before it became this command."""
+    """The peak memory of a process in MiB.  rusage is no use here: it counts the
+    memory of the process before it called exec, too."""
     with open(f"/proc/{pid}/status") as f:
         kib = next(line.split()[1] for line in f if line.startswith("VmHWM"))
     return int(kib) / 1024
 
 
 def cpu(pid):
-    """Its processor time, ms; that of a scheduler, so not in ticks."""
+    """The processor time of a process in ms, from the scheduler, not in ticks."""
     with open(f"/proc/{pid}/schedstat") as f:
         return int(f.read().split()[0]) / 1e6
 
 
 def start(argv, lines):
-    """Run a pipe until it has written so many lines.  Returns milliseconds by
-    the clock, those of the processors, and the peak memory of its first
-    stage and its last."""
+    """Run a pipe until it has written so many lines.  Returns the elapsed
+    milliseconds, those of processor time, and the peak memory of the first stage
+    and of the last."""
     begin = time.monotonic()
     stages, source = [], subprocess.DEVNULL
     for stage in argv:
@@ -57,7 +57,7 @@ def start(argv, lines):
             for stage in stages:
                 stage.kill()
                 stage.wait()
-            raise RuntimeError(f"{argv}: it ended")
+            raise RuntimeError(f"{argv}: ended before the first row")
     took = (time.monotonic() - begin) * 1000
     pids = [s.pid for s in stages]
     spent, memory = sum(map(cpu, pids)), [peak(pids[0]), peak(pids[-1])]
@@ -70,7 +70,8 @@ def start(argv, lines):
 
 
 def medians(commands):
-    """Each is a name, the stages of a pipe, and for how many lines to wait."""
+    """Run commands in turns, each a name, the stages of a pipe, and the number of
+    lines to wait for.  Returns the medians by name."""
     got = {name: [] for name, *_ in commands}
     for turn in range(ROUNDS + 1):
         for name, argv, lines in commands:
@@ -81,17 +82,18 @@ def medians(commands):
 
 
 def runs(name, argv):
-    """Whether it does, on this machine: bcc wants the kernel's headers."""
+    """Whether a tool works here; bcc's need the kernel's headers."""
     try:
         start([argv], 2)
     except RuntimeError:
-        print(f"({name} is there, and does not run here)")
+        print(f"({name} is installed but does not run here)")
         return False
     return True
 
 
 class Openings:
-    """Somebody opens files all the time."""
+    """A thread that opens files all the time, for opensnoop to see."""
+
     def __enter__(self):
         self.end = threading.Event()
         self.thread = threading.Thread(target=self.run)
@@ -106,7 +108,8 @@ class Openings:
         self.thread.join()
 
 
-def table(bench, row):
+def table(bench, row, reference):
+    """Print the tables.  reference() is the path of the reference loader or None."""
     load = os.path.join(os.path.dirname(bench.fmt), "skel-load")
     pack = os.path.join(os.path.dirname(bench.fmt), "skel-pack")
 
@@ -119,9 +122,9 @@ def table(bench, row):
             subprocess.run([pack, "--unpack", package(name)], stdout=f, check=True)
         return [bench.path("loader.bin"), path]
 
-    def show(got, says):
+    def show(got, labels):
         ours = got["ours"]
-        for name, text in says:
+        for name, text in labels:
             if name in got:
                 took, spent, first, last = got[name]
                 row(text, f"{took:.1f}", f"{took / ours[0]:.2f}", f"{spent:.1f}",
@@ -134,10 +137,13 @@ def table(bench, row):
              [("ours", "skel-load"), ("rival", "  the least loader by libbpf")])
     commands = [("ours", [[load, package("opensnoop")], [bench.fmt, "--json"]], 1),
                 ("rival", [rival("opensnoop")], 2)]
+    others = list(OTHERS)
+    if reference() is not None:
+        others.append(("bpf-loader-cli", reference(), [reference(), "--no-log", package("opensnoop")]))
     with Openings():
-        commands += [(name, [argv], 2) for name, file, argv in OTHERS
+        commands += [(name, [argv], 2) for name, file, argv in others
                      if shutil.which(file) and runs(name, argv)]
         row("Start of opensnoop until the first row", *columns)
         show(medians(commands), [("ours", "skel-load | skel-fmt --json"),
                                  ("rival", "  the least loader by libbpf, printf")] +
-             [(name, "  " + name) for name, *_ in OTHERS])
+             [(name, "  " + name) for name, *_ in others])

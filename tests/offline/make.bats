@@ -144,3 +144,31 @@ what_installs() {
 	run -0 run_make -n B="$build" CFLAGS=-O3 install
 	[[ $output != *cmp*compile.flags* ]]
 }
+
+@test "fill-section passes a command's output on, and keeps that of a successful one in a document" {
+	local fill=$ROOT/tests/helpers/fill-section
+	cd "$BATS_TEST_TMPDIR"
+	printf '%s\n' before '<!-- a -->' old '<!-- end -->' between '<!-- b -->' '<!-- end -->' after >page
+	run -0 --separate-stderr "$fill" page a echo new
+	[ "$output$stderr" = new ]
+	run -0 "$fill" --text page b printf '1\n2\n'
+	is "before
+<!-- a -->
+new
+<!-- end -->
+between
+<!-- b -->
+\`\`\`
+1
+2
+\`\`\`
+<!-- end -->
+after" "$(cat page)"
+	cp page kept
+	run -3 "$fill" page a sh -c 'echo broken; exit 3'
+	[ "$output" = broken ]
+	cmp page kept
+	run -1 --separate-stderr "$fill" page c echo new
+	is "page: no lines <!-- c --> and <!-- end -->" "$stderr"
+	cmp page kept
+}
