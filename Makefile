@@ -257,7 +257,7 @@ T_BUILD := $(T_UNIT) $(if $(T_BATS),all) $(if $(filter %/fuzz.bats,$(T_BATS)),$(
 test: $(T_BUILD) ## run one test: T=skel-fmt, T=unit/cobs
 ifeq ($(strip $(T_UNIT) $(T_BATS)),)
 	@echo '$(if $(T),no test is called "$(T)",name the test: make test T=NAME); there are:'
-	@printf '  %-26s%-26s%s\n' $(patsubst tests/%.bats,%,$(BATS_SRC)) $(UNIT:$(B)/%=%)
+	@printf '  %-26s %-26s %s\n' $(patsubst tests/%.bats,%,$(BATS_SRC)) $(UNIT:$(B)/%=%)
 	@exit 1
 else
 	@$(RUN) NO_GUEST=1 $(FOR_GUEST) tests/run $(T_UNIT) $(T_BATS)

@@ -224,6 +224,6 @@ completion_ways() {
 @test "make test with a name that no test has lists those there are" {
 	run -2 make -s -C "$ROOT" MAKEFLAGS= test T=nonsense
 	[[ $output == 'no test is called "nonsense"; there are:'* ]]
-	[[ $output == *"offline/docs "* ]]
-	[[ $output == *"unit/stream/cobs "* ]]
+	[[ $output == *"offline/docs"[[:space:]]* ]]
+	[[ $output == *"unit/stream/cobs"[[:space:]]* ]]
 }
