@@ -1,13 +1,14 @@
-# Pipelines in the background and what they leave behind; `load ../helpers/chain`.
+# Functions that run pipelines in the background and check what they leave behind.
+# `load ../helpers/chain`.
 
-# start_pipe 'A | B | C': run it in a process group of its own.  As in any
-# script, SIGINT is ignored there at the start.
+# start_pipe 'A | B | C': run the pipeline in a process group of its own.  As in
+# any script, its processes start with SIGINT ignored.
 start_pipe() {
 	setsid env --default-signal=HUP bash -c "set -o pipefail; $1" 3>&- &
 	PIPES+=($!)
 }
 
-# Interrupt the heads of all pipes, as Ctrl-C does, and wait for the rest.
+# Send SIGINT to the head of each pipe and wait for the other stages to end.
 stop_pipe() {
 	local pid
 	for pid in "${PIPES[@]}"; do
@@ -16,7 +17,7 @@ stop_pipe() {
 	wait_pipe
 }
 
-# Wait for all pipes to end by themselves; one that does not is a failure.
+# Wait for all pipes to end by themselves; fail if one does not.
 wait_pipe() {
 	local pid late=0
 	for pid in "${PIPES[@]}"; do
@@ -34,7 +35,7 @@ pipe_ended() {
 	! pgrep -g "$1" >/dev/null
 }
 
-# PIPE_STATUS is the last one's.
+# Kill all pipes that still run.  PIPE_STATUS becomes the exit status of the last.
 end_background() {
 	local pid
 	for pid in "${PIPES[@]}"; do
@@ -69,7 +70,8 @@ more_samples() {
 	[ "$(grep -c '@sampled' "$1")" -ge $(($2 + 2)) ]
 }
 
-# What the last pipe's skel-load holds in the kernel, by id, and its pid.
+# Remember the pid of the last pipe's skel-load in LOADER, and the ids of its
+# programs and maps in PROG_IDS and MAP_IDS.
 remember_objects() {
 	LOADER=$(pgrep -g "${PIPES[-1]}" -x skel-load)
 	PROG_IDS=$(object_ids prog_id)
@@ -81,7 +83,7 @@ object_ids() {
 	cat "/proc/$LOADER"/fdinfo/* 2>/dev/null | awk "/^$1:/ { print \$2 }" | sort -u
 }
 
-# The last pipe's skel-load has pinned its maps and skel-poll polls them.
+# polled: skel-poll in the last pipe has opened a map.
 polled() {
 	local poller
 	poller=$(pgrep -g "${PIPES[-1]}" -x skel-poll) &&
@@ -112,8 +114,8 @@ make_worker() {
 	cc -O1 -o worker "$PROGRAMS/worker.c"
 }
 
-# record_bootstrap STREAM SHOWN N FORMAT: N processes' events, and what
-# skel-fmt showed of them at once.
+# record_bootstrap STREAM SHOWN N FORMAT: record the events of N processes into
+# STREAM, and what skel-fmt printed for them meanwhile into SHOWN.
 record_bootstrap() {
 	make_worker
 	start_pipe "skel-load \"\$ASSETS/bootstrap.json\" | tee $1 | skel-fmt $4 > $2"
@@ -125,7 +127,7 @@ record_bootstrap() {
 	stop_pipe
 }
 
-# Keep both CPUs busy for so many seconds.
+# busy SECONDS: keep two CPUs busy.
 busy() {
 	timeout "$1" sh -c 'while :; do :; done' &
 	timeout "$1" sh -c 'while :; do :; done' &

@@ -11,23 +11,25 @@ export ROOT ASSETS HELPERS PROGRAMS FIXTURES
 # tests/offline/skel-fmt.bats", the commands of the ordinary build are tested.
 command -v skel-load >/dev/null || PATH=$ROOT/build/bin:$PATH
 
-# note_places: for each setup.  bats notes the place of every command before it
-# runs, to tell where a test failed, and in tests that look often for something
-# that is most of the time.  From here on it notes those of the test itself, not
-# of functions that it calls.  A trap's own command is in no line but the first.
+# note_places: every setup() calls this.  Before each command bats records its
+# line, to report where a test failed.  In a test that polls for something this
+# takes most of the time, so from here on only the lines of the test itself are
+# recorded, not those of the functions it calls.  The commands of the trap itself
+# all have line 1.
 note_places() {
 	declare -F bats_debug_trap > /dev/null || return 0
 	trap '[ "$LINENO" -eq 1 ] || bats_debug_trap "$BASH_SOURCE"' DEBUG
 	set +T
 }
 
-# For files that have none of their own.
+# The setup of files that do not define their own.
 setup() {
 	note_places
 }
 
 # fails_with STATUS MESSAGE COMMAND...
-# The command must exit with STATUS, write nothing on stdout, and say MESSAGE.
+# The command must exit with STATUS, write nothing on standard output, and have
+# MESSAGE in its standard error.
 fails_with() {
 	local want=$1 msg=$2
 	shift 2
@@ -36,7 +38,8 @@ fails_with() {
 	[[ $stderr == *"$msg"* ]] || { echo "stderr: $stderr"; return 1; }
 }
 
-# Skip aloud where the kernel loads no BPF programs.  Asked once a file.
+# Skip the test, with the reason, if the kernel loads no BPF programs.  The answer
+# is kept for the other tests of the file.
 need_bpf() {
 	[ ! -e "${BATS_FILE_TMPDIR:?}/bpf" ] || return 0
 	local why
@@ -44,12 +47,13 @@ need_bpf() {
 	touch "$BATS_FILE_TMPDIR/bpf"
 }
 
-# Skip aloud where no system call can be watched or made to fail.
+# Skip the test if there is no strace to observe system calls or make them fail.
 need_strace() {
 	command -v strace >/dev/null || skip "needs strace"
 }
 
-# Run as an ordinary user without any capability: nobody, where root asks.
+# Run the command without any capability; if root runs the tests, as the user
+# nobody.
 as_nobody() {
 	if [ "$(id -u)" -eq 0 ]; then
 		setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all "$@"
@@ -58,14 +62,15 @@ as_nobody() {
 	fi
 }
 
-# Skip aloud where nobody cannot run what was built, as below /root.
+# Skip the test if the user nobody cannot run the build, for instance because it
+# is below /root.
 need_nobody() {
 	as_nobody test -x "$(command -v skel-fmt)" || skip "an ordinary user cannot reach the build"
 	chmod 755 "$BATS_TEST_TMPDIR"
 }
 
-# complete_words COMMAND WORD...: what TAB offers for the last word, sorted, on
-# one line.
+# complete_words COMMAND WORD...: print what the completion offers for the last
+# word, sorted, on one line.
 complete_words() {
 	bash -c '
 		source "$ROOT/completions/$1.bash"
@@ -74,8 +79,8 @@ complete_words() {
 		printf "%s\n" "${COMPREPLY[@]}" | sort | paste -s -d " "' complete "$@"
 }
 
-# wait_for SECONDS COMMAND...: until the command holds, a look every 20 ms.  A
-# machine that is busy with other things gets several times as long.
+# wait_for SECONDS COMMAND...: try the command every 20 ms until it succeeds; fail
+# after four times SECONDS, since the machine may be busy with other work.
 wait_for() {
 	local end=$((SECONDS + $1 * 4))
 	shift
@@ -85,23 +90,23 @@ wait_for() {
 	done
 }
 
-# is WANT GOT: the same text, else what differs is shown.
+# is WANT GOT: succeed if the texts are equal, otherwise show the difference.
 is() {
 	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }
 }
 
-# has_lines FILE N: at least so many; a file that is not there yet has none.
+# has_lines FILE N: the file has at least N lines; one that does not exist has 0.
 has_lines() {
 	[ -s "$1" ] && [ "$(wc -l < "$1")" -ge "$2" ]
 }
 
-# type_id OBJECT STRUCT: its number in the object's BTF.
+# type_id OBJECT STRUCT: print the struct's type id in the object's BTF.
 type_id() {
 	bpftool -j btf dump file "$1" |
 		jq ".types[] | select(.kind == \"STRUCT\" and .name == \"$2\").id"
 }
 
-# member_type OBJECT STRUCT MEMBER: the number of the member's type.
+# member_type OBJECT STRUCT MEMBER: print the id of the member's type.
 member_type() {
 	bpftool -j btf dump file "$1" |
 		jq ".types[] | select(.kind == \"STRUCT\" and .name == \"$2\") | .members[] | select(.name == \"$3\").type_id"

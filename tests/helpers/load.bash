@@ -1,13 +1,15 @@
-# BPF programs of tests/programs as packages, and one skel-load in the background;
-# `load ../helpers/load`, after chain.
+# Functions that compile the programs in tests/programs, make packages of them and
+# run one skel-load in the background.  `load ../helpers/load`, after chain.
 
-# What was compiled is kept in build/objects by its arguments, and taken from
-# there while nothing that it came from is newer: clang takes longer than most
-# tests, and very long in an emulated machine, where tests/vm/run has compiled
-# before.  What has a directory of one run in it is not worth it.
+# Compiled files are kept in build/objects under their arguments, and used again
+# as long as their sources are older: clang takes longer than most tests, and
+# very long in an emulated machine, for which tests/vm/run compiles in advance.
+# A file whose arguments name a directory of this run is not kept, since no other
+# run could use it.
 OBJECTS=$ROOT/build/objects
 
-# take_kept OUT SOURCE ARGUMENT...
+# take_kept OUT SOURCE ARGUMENT...: copy the kept file to OUT; fail if there is
+# none, or if it is older than SOURCE.
 take_kept() {
 	local out=$1 source=$2 ready
 	shift 2
@@ -16,7 +18,7 @@ take_kept() {
 	[ "$ready" -nt "$source" ] && [ "$ready" -nt "$ROOT/assets/skel.bpf.h" ] && cp "$ready" "$out"
 }
 
-# keep OUT ARGUMENT...
+# keep OUT ARGUMENT...: keep a copy of OUT for later tests, if that is possible.
 keep() {
 	local out=$1 ready
 	shift
@@ -48,22 +50,23 @@ c_program() {
 	keep "$name" "$name" "$@"
 }
 
-# bpf_package NAME [FLAG...]: and make NAME.json of it.
+# bpf_package NAME [FLAG...]: do the same, and pack it into NAME.json.
 bpf_package() {
 	bpf_object "$@"
 	skel-pack "$1.bpf.o" > "$1.json"
 }
 
-# What follows skips aloud where the kernel lacks a feature.  Each asks the
-# kernel for the feature itself, never for its version: kernels are built with
-# different things left out.
+# The functions need_* skip the test, with the reason, if the kernel lacks a
+# feature.  They probe for the feature itself and do not compare versions, since
+# kernels of one version are built with different features.
 
-# has_symbol NAME: the kernel has this function.
+# has_symbol NAME: the kernel has a function of this name.
 has_symbol() {
 	grep -qE " $1\$" /proc/kallsyms
 }
 
-# takes SECTION: the kernel loads a program of this section.  Asked once a file.
+# takes SECTION: the kernel loads a program with this section.  The answer is kept
+# for the other tests of the file.
 takes() {
 	local answer=$BATS_FILE_TMPDIR/takes-${1//\//%} pin=/sys/fs/bpf/skel-need-$BASHPID
 	if [ ! -e "$answer" ]; then
@@ -76,32 +79,32 @@ takes() {
 	[ "$(cat "$answer")" -eq 0 ]
 }
 
-# kprobe and kretprobe: the performance unit that libbpf opens them by.
+# libbpf opens kprobes and kretprobes through this performance monitoring unit.
 need_kprobes() {
 	need_bpf
 	[ -e /sys/bus/event_source/devices/kprobe/type ] || skip "needs a kernel with kprobes"
 }
 
-# kprobe.multi is attached by fprobes.
+# The kernel attaches kprobe.multi through fprobes.
 need_kprobe_multi() {
 	need_bpf
 	has_symbol register_fprobe_ips || skip "needs a kernel with kprobe.multi (fprobes)"
 }
 
-# fentry and fexit: only the verifier tells, since it looks the function up and
-# whether it can be patched.
+# Only the verifier can answer this for fentry and fexit: it looks up the function
+# and checks that its entry can be patched.
 need_fentry() {
 	need_bpf
 	takes fentry/do_unlinkat || skip "needs a kernel that loads fentry programs"
 }
 
-# Iterators over the elements of maps; some kernels load only other iterators.
+# Some kernels load iterators, but not those over the elements of a map.
 need_map_elements() {
 	need_bpf
 	takes iter/bpf_map_elem || skip "needs a kernel that loads iterators of maps' elements"
 }
 
-# LSM programs load where bpf is not among the active modules, and never run.
+# If bpf is not among the active security modules, LSM programs load but never run.
 need_lsm() {
 	need_bpf
 	takes lsm/file_open || skip "needs a kernel that loads LSM programs"
@@ -109,14 +112,16 @@ need_lsm() {
 		2>/dev/null || skip "needs bpf among the kernel's active security modules"
 }
 
-# Perf events, probes of user space among them, by link (5.15), which also tells
-# USDT probes apart; without it the event alone has the program.
+# Linux 5.15 attaches perf events, which include probes of user space, by a link,
+# whose cookie distinguishes USDT probes.  Older kernels attach the program to the
+# event itself.
 need_perf_links() {
 	need_bpf
 	has_symbol bpf_perf_link_dealloc || skip "needs a kernel with links of perf events"
 }
 
-# tc programs by link (6.6); without it they are filters of a clsact qdisc.
+# Linux 6.6 attaches tc programs by a link; older kernels attach them as filters
+# of a clsact qdisc.
 has_tcx() {
 	has_symbol tcx_prog_attach
 }
@@ -131,24 +136,25 @@ need_no_tcx() {
 	! has_tcx || skip "needs a kernel without tcx"
 }
 
-# Change a package: edit FILE FILTER.
+# edit FILE FILTER: change a package with jq.
 edit() {
 	jq -c "$2" "$1" > "$1.new"
 	mv "$1.new" "$1"
 }
 
-# start_load ARG...: skel-load in the background, as LOAD; its output is in
-# out, what it says in err.  Shells ignore SIGINT for what they start so, nohup
-# SIGHUP for all.
+# start_load ARG...: run skel-load in the background and wait for its header.
+# LOAD is its pid, out and err have its standard output and standard error.  It
+# gets the default actions for SIGINT, which a shell ignores in background jobs,
+# and SIGHUP, which nohup ignores.
 start_load() {
-	# Otherwise the header of an earlier one passes for this one's.
+	# The header of an earlier skel-load would be mistaken for the new one.
 	rm -f out err
 	env --default-signal=INT,HUP skel-load "$@" > out 2> err 3>&- &
 	LOAD=$!
 	wait_for 30 has_header out || { cat err; return 1; }
 }
 
-# end_load [SIGNAL]: stop it; its exit status is the status.
+# end_load [SIGNAL]: end skel-load with the signal and return its exit status.
 end_load() {
 	local pid=$LOAD
 	LOAD=
@@ -156,18 +162,19 @@ end_load() {
 	wait "$pid"
 }
 
-# For teardown.
+# kill_load: for teardown().
 kill_load() {
 	[ -z "${LOAD:-}" ] || kill -9 "$LOAD" 2>/dev/null || :
 }
 
-# held KIND [PID]: ids of what the process holds: prog, map or link.
+# held KIND [PID]: print the ids of the programs, maps or links (KIND is prog, map
+# or link) for which the process, by default skel-load, has descriptors.
 held() {
 	cat /proc/"${2:-$LOAD}"/fdinfo/* 2>/dev/null |
 		awk -v key="$1_id:" '$1 == key { print $2 }' | sort -u
 }
 
-# none_of KIND ID...: the kernel has none of these any more.
+# none_of KIND ID...: the kernel has no object with any of these ids.
 none_of() {
 	local kind=$1 id
 	shift
@@ -177,7 +184,7 @@ none_of() {
 	return 0
 }
 
-# without_mounts COMMAND...: where neither tracefs nor bpffs is mounted.
+# without_mounts COMMAND...: run it where neither tracefs nor bpffs is mounted.
 without_mounts() {
 	# shellcheck disable=SC2016
 	unshare -m sh -c 'for dir in /sys/kernel/tracing /sys/kernel/debug /sys/fs/bpf; do
@@ -186,8 +193,8 @@ without_mounts() {
 		exec "$@"' sh "$@"
 }
 
-# flood N: so many calls of getpgid(2) on each CPU, at once, that flood.bpf.c
-# answers.
+# flood N: call getpgid(2) N times on each CPU at once; flood.bpf.c writes records
+# for each call.
 flood() {
 	[ -x flood ] ||
 		c_program flood

@@ -3,7 +3,7 @@
 
 declare -gA LOADS
 
-# For setup.
+# make_net: for setup().
 make_net() {
 	need_bpf
 	unshare -n sleep 1000 3>&- &
@@ -12,7 +12,7 @@ make_net() {
 	in_net ip link set lo up
 }
 
-# For teardown.
+# end_net: for teardown().
 end_net() {
 	local name
 	for name in "${!LOADS[@]}"; do
@@ -33,7 +33,7 @@ in_net() {
 	nsenter -t "$NET" -n -- "$@"
 }
 
-# A pair of interfaces; what is sent to 10.9.9.2 leaves v0 and comes in on v1.
+# Make a pair of interfaces: packets to 10.9.9.2 leave through v0 and arrive on v1.
 need_pair() {
 	in_net ip link add v0 type veth peer name v1 || skip "needs veth"
 	in_net ip addr add 10.9.9.1/24 dev v0
@@ -46,7 +46,7 @@ send_to() {
 	in_net bash -c "echo hello > /dev/udp/$1/9" 2>/dev/null || :
 }
 
-# A cgroup of version 2, as a relative path.
+# Make a cgroup of version 2; CGROUP is its relative path.
 need_cgroup() {
 	mkdir cgroups
 	mount -t cgroup2 none cgroups || { rmdir cgroups; skip "needs cgroups of version 2"; }
@@ -62,20 +62,22 @@ in_cgroup() {
 	in_net bash -c 'echo $$ > "$0"/cgroup.procs && exec "$@"' "$CGROUP" "$@"
 }
 
-# hook NAME SECTION RESULT: a package NAME.json with the program NAME.
+# hook NAME SECTION RESULT: make the package NAME.json of a program called NAME
+# that returns RESULT.
 hook() {
 	bpf_package hook "-DSECTION=\"$2\"" "-DNAME=$1" "-DRESULT=$3"
 	mv hook.json "$1.json"
 }
 
-# loadable NAME SECTION RESULT: an object NAME.o that other loaders take.
+# loadable NAME SECTION RESULT: make an object NAME.o that other loaders can load.
 loadable() {
 	bpf_object hook "-DSECTION=\"$2\"" "-DNAME=$1" "-DRESULT=$3" -DUNTYPED
 	mv hook.bpf.o "$1.o"
 }
 
-# begin NAME ARG...: skel-load in the namespace, or in that of the file FROM, in
-# the background, until its header is out: then all is attached.
+# begin NAME ARG...: run skel-load in the background, in the network namespace NET
+# or in that of the file FROM, and wait for its header, which it writes when all
+# programs are attached.
 begin() {
 	local name=$1
 	shift
@@ -85,7 +87,7 @@ begin() {
 	wait_for 10 has_header "$name.out" || { cat "$name.err"; return 1; }
 }
 
-# finish NAME [SIGNAL]: its exit status is the status.
+# finish NAME [SIGNAL]: end it with the signal and return its exit status.
 finish() {
 	local pid=${LOADS[$1]}
 	unset "LOADS[$1]"
@@ -97,12 +99,12 @@ links_of() {
 	held link "${LOADS[$1]}"
 }
 
-# runs NAME HOOK: a record of HOOK is in NAME's stream.
+# runs NAME HOOK: NAME's stream has a record of HOOK.
 runs() {
 	skel-fmt -q --json < "$1.out" 2>/dev/null | grep -q "\"hook\":\"$2\""
 }
 
-# fires NAME HOOK COMMAND...: running the command makes a record of HOOK.
+# fires NAME HOOK COMMAND...: run the command until a record of HOOK appears.
 fires() {
 	local name=$1 hook=$2
 	shift 2
@@ -114,7 +116,7 @@ fired() {
 	runs "$name" "$hook"
 }
 
-# fires_again NAME HOOK COMMAND...: one more than before.
+# fires_again NAME HOOK COMMAND...: run the command until one more record appears.
 fires_again() {
 	local name=$1 hook=$2 before
 	shift 2
@@ -131,8 +133,9 @@ fired_again() {
 	[ "$(count_of)" -gt "$before" ]
 }
 
-# both FIRST SECOND: two packages run; the one that ends leaves the other.
-both_in_any_order() { # ARG of first, ARG of second, CHECK
+# both_in_any_order PLACE_OF_ONE PLACE_OF_TWO COMMAND...: attach both programs.
+# Each runs on the command, and goes on when the other ends, whichever ends first.
+both_in_any_order() {
 	local ender stayer
 	for ender in one two; do
 		stayer=two

@@ -1,11 +1,12 @@
-# BPF objects from sources in the test itself; `load ../helpers/object`.
+# Functions that compile BPF sources that stand in the test itself.
+# `load ../helpers/object`.
 
 need_clang() {
 	command -v clang >/dev/null || skip "needs clang"
 }
 
-# object NAME [FLAG...] <<SOURCE: compile SOURCE into NAME.bpf.o here, as the
-# example programs are.
+# object NAME [FLAG...] <<SOURCE: compile SOURCE into NAME.bpf.o in the current
+# directory, with the flags of the example programs.
 object() {
 	local name=$1
 	shift
@@ -20,7 +21,7 @@ object() {
 		-idirafter "/usr/include/$(cc -dumpmachine)" -c -o "$name.bpf.o" "$name.bpf.c"
 }
 
-# meta FILE FILTER: what jq finds in the meta of FILE's package.
+# meta FILE FILTER: pack FILE and print the filter's result for the package's meta.
 meta() {
 	skel-pack -q "$1" | jq -c ".meta | $2"
 }

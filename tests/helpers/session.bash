@@ -1,5 +1,5 @@
-# Sessions without skel-load: the maps of poll.bpf.c, pinned by bpftool(8), and
-# the line that describes them; `load ../helpers/session`.
+# Sessions without skel-load: bpftool(8) pins the maps of poll.bpf.c, and the tests
+# write the session that describes them.  `load ../helpers/session`.
 
 load ../helpers/load
 
@@ -18,13 +18,14 @@ remove_maps() {
 	[ -z "${DIR:-}" ] || rm -rf "$DIR"
 }
 
-# produce PROGRAM N: run it N times, on the CPU ON_CPU if that is set.
+# produce PROGRAM N: run the program N times, on the CPU ON_CPU if that is set.
 produce() {
 	${ON_CPU:+taskset -c "$ON_CPU"} bpftool prog run pinned "$DIR/programs/$1" data_in packet repeat "$2" >/dev/null
 }
 
-# The types of poll.bpf.c, and a session of the maps given as JSON objects
-# without their pins; PAGES and LOOK are the package's.
+# make_session MAP...: print a session of these maps, which are JSON objects
+# without their pins, with the types of poll.bpf.c.  PAGES is its
+# perf_buffer_pages, LOOK its poll_timeout_ms.
 make_session() {
 	jq -nc --arg dir "$DIR" --argjson pages "${PAGES:-64}" --argjson look "${LOOK:-100}" '
 		{skel: "session", version: 1, name: "poll", encoding: "binary",
@@ -49,7 +50,7 @@ export RB='{"name":"rb","source":"ringbuf","value":4}'
 export RB2='{"name":"rb2","source":"ringbuf","value":5}'
 export PB='{"name":"pb","source":"perf","value":4}'
 
-# sampled NAME INTERVAL [CLEAR]
+# sampled NAME INTERVAL [CLEAR]: print a sampled map for make_session.
 sampled() {
 	jq -nc --arg name "$1" --argjson ms "$2" --argjson clear "${3:-false}" \
 		--argjson cpus "$(if [ "$1" = percpu ]; then possible_cpus; else echo 0; fi)" '

@@ -1,12 +1,12 @@
-# The parts of an emulated machine, each made once and kept below $VM: a kernel
-# with its modules, a disk with Debian's packages as they are installed here, a
-# disk with this tree, an initramfs.
+# Functions that make the parts of an emulated machine and boot it.  The parts are
+# made once and kept below $VM: a kernel with its modules, a disk with Debian's
+# packages as they are installed on this machine, a disk with this tree, and an
+# initramfs.
 #
-# The disk is there because clang, gcc and python, which tests call, are too big
-# for an initramfs; with them the tests run as they are.  Guests write to none
-# of the disks (snapshot=on).
+# The packages are on a disk because clang, gcc and python, which tests call, are
+# too big for an initramfs.  Guests do not change the disks (snapshot=on).
 
-# disk FILE DIRECTORY: an ext4 file system of the directory, with room to write.
+# disk FILE DIRECTORY: make an ext4 file system of the directory, with free space.
 disk() {
 	local size
 	size=$(du -sm "$2" | cut -f 1)
@@ -14,9 +14,9 @@ disk() {
 	mke2fs -q -t ext4 -O ^has_journal -m 0 -E root_owner=0:0 -d "$2" "$1" "$((size * 5 / 4 + 64))M" >/dev/null
 }
 
-# find_archive SERIES: APT, what apt-get and apt-cache are to be called with.
-# Debian 12 has no 5.10: it comes from the release before, by lists of our own,
-# so that this machine's apt stays as it is.
+# find_archive SERIES: set APT to the options for apt-get and apt-cache.  Debian 12
+# has no kernel 5.10, so that comes from the previous release, with package lists
+# of our own; the configuration of this machine's apt does not change.
 find_archive() {
 	local dir=$VM/$1/apt site=http://deb.debian.org
 	APT=()
@@ -28,14 +28,14 @@ find_archive() {
 	apt-get "${APT[@]}" update -qq
 }
 
-# newest_package SERIES: the name of Debian's newest kernel of a series.  The
-# cloud flavour has all that matters here in a third of the size.
+# newest_package SERIES: print the package name of Debian's newest kernel of the
+# series.  The cloud flavour has everything the tests need in a third of the size.
 newest_package() {
 	apt-cache "${APT[@]}" search --names-only "^linux-image-${1/./\\.}\\.[0-9][^ ]*-cloud-amd64\$" |
 		cut -d ' ' -f 1 | sort -V | tail -n 1
 }
 
-# make_kernel SERIES: vmlinuz, modules and a disk of them in $VM/SERIES.
+# make_kernel SERIES: put vmlinuz, the modules and a disk with them into $VM/SERIES.
 make_kernel() {
 	local dir=$VM/$1 package
 	[ ! -f "$dir/modules.disk" ] || return 0
@@ -57,14 +57,14 @@ make_kernel() {
 	rm -rf "$dir/modules"
 	mv "$dir/new/lib/modules" "$dir/modules"
 	rm -r "$dir/new"
-	# depmod wants its usual paths.
+	# depmod expects the modules below lib/modules.
 	mkdir "$dir/lib" && ln -s ../modules "$dir/lib/modules"
 	depmod -b "$dir" "$(ls "$dir/modules")" && disk "$dir/modules.new" "$dir/modules" &&
 		mv "$dir/modules.new" "$dir/modules.disk"
 }
 
-# with_dependencies PACKAGE...: these, the essential ones, and all that they
-# need, of those that are installed.
+# with_dependencies PACKAGE...: print the installed packages among these, the
+# essential ones, and everything they depend on.
 with_dependencies() {
 	dpkg-query -W -f '${Package};${Status};${Essential};${Provides};${Pre-Depends},${Depends}\n' |
 		awk -F';' -v wanted="$*" '
@@ -74,7 +74,7 @@ with_dependencies() {
 				wanted = wanted " " $1
 			needs[$1] = needs[$1] " " $5
 			real[$1] = 1
-			# What is only provided needs all that provide it.
+			# A virtual package depends on all packages that provide it.
 			n = split($4, names, " ")
 			for (i = 1; i <= n; i++)
 				needs[names[i]] = needs[names[i]] " " $1
@@ -94,8 +94,9 @@ with_dependencies() {
 		}'
 }
 
-# files_of PACKAGE...: their files without manuals, below /usr as they really
-# are, and what is theirs without being in a package.
+# files_of PACKAGE...: print the paths of the packages' files except manuals, with
+# /bin and the like replaced by /usr/bin, and those of files that packages use but
+# no package contains.
 files_of() {
 	local file
 	{
@@ -109,7 +110,8 @@ files_of() {
 	done
 }
 
-# make_base: the disk that a guest's root is on, new when a package is.
+# make_base: make the disk with the guests' root file system, if a package has
+# changed since it was made.
 make_base() {
 	local packages state dir link
 	# shellcheck disable=SC2086
@@ -133,15 +135,16 @@ make_base() {
 	return "$status"
 }
 
-# make_objects FILE...: compile here what the tests are seen to compile with
-# plain words for arguments, and what they load to ask for a feature.  The tests
-# that run here add theirs; the rest is compiled in the guest.
+# make_objects FILE...: compile in advance what the tests compile, as far as their
+# arguments are plain words, and the programs that they load to probe for a
+# feature.  Tests that run on this machine first add what they compile; the guest
+# compiles the rest.
 make_objects() (
 	PROGRAMS=$ROOT/tests/programs
 	BATS_RUN_TMPDIR=$SCRATCH
 	. "$ROOT/tests/helpers/load.bash"
 	. "$ROOT/tests/helpers/net.bash"
-	# For hook and loadable.
+	# hook and loadable call this; only the object is needed.
 	# shellcheck disable=SC2317
 	bpf_package() {
 		bpf_object "$@"
@@ -157,8 +160,8 @@ make_objects() (
 	done
 )
 
-# make_tree: the disk with what the tests use of this tree, to be mounted where
-# the tree is here.
+# make_tree: make the disk with the part of this tree that the tests use.  Guests
+# mount it at the path that the tree has on this machine.
 make_tree() {
 	local dir build=${BUILD#"${ROOT:?}"/} status
 	dir=$SCRATCH/tree
@@ -174,7 +177,8 @@ make_tree() {
 	return "$status"
 }
 
-# make_initrd DIRECTORY TEST...: what finds the disks; and the tests to run.
+# make_initrd DIRECTORY TEST...: make the initramfs, which mounts the disks and
+# names the tests to run.
 make_initrd() {
 	local dir=$1 init=$1/init module
 	shift
@@ -189,7 +193,7 @@ make_initrd() {
 		printf ' )\n'
 	} > "$init/tests"
 	echo "$ROOT" > "$init/root"
-	# In the order of who needs whom; some are built in.
+	# In the order of their dependencies; some are built into the kernel.
 	for module in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk; do
 		find "$dir/modules" -name "$module.ko*" | while read -r file; do
 			case $file in
@@ -203,14 +207,15 @@ make_initrd() {
 	rm -rf "$init"
 }
 
-# boot DIRECTORY: the kernel's messages go to its console, one serial line;
-# what the tests say comes on the other and is our standard output.  A panic
-# ends the machine (panic=-1, -no-reboot).  For a subshell, since it takes the
-# place of the shell; who ends the run ends the guest by $SCRATCH/SERIES.pid.
+# boot DIRECTORY: run the guest.  The kernel's messages go to its console, the first
+# serial line; the output of the tests comes from the second and goes to our
+# standard output.  A panic ends the machine (panic=-1, -no-reboot).  Call this in
+# a subshell, since exec replaces the shell by the guest.  $SCRATCH/SERIES.pid has
+# the guest's pid.
 #
-# norandmaps: qemu keeps translated code by its address, and has to translate a
-# library anew for each process that has it elsewhere: with it the tests take
-# less than half the time.
+# norandmaps: qemu caches translated code by its address and would translate a
+# library again for each process that maps it elsewhere.  With fixed addresses the
+# tests take less than half the time.
 boot() {
 	local name
 	echo "$BASHPID" > "$SCRATCH/${1##*/}.pid"
