@@ -20,6 +20,7 @@
 #include "base/output.h"
 #include "base/report.h"
 #include "command.h"
+#include "elf/object-check.h"
 #include "host/confine.h"
 #include "package/input.h"
 #include "package/pack.h"
@@ -77,7 +78,7 @@ pack(const char *file, const char *name, struct buf *out)
 
 	if (name == NULL && file == NULL)
 		name = "stdin";
-	if (package_input_read(&in, file, shown, PACKAGE_OBJECT_MAX) == 0 &&
+	if (package_input_read(&in, file, shown, OBJECT_SIZE_MAX) == 0 &&
 	    check_direction(&in, shown) == 0)
 		ret = pack_object(
 		    (unsigned char *)in.data, in.len, shown, name, out);
@@ -93,11 +94,11 @@ unpack(const char *file, struct buf *out)
 
 	if (package_open(&p, file, NULL) == -1)
 		return -1;
-	if (p.elf == NULL) {
+	if (p.object.bytes == NULL) {
 		report_error(
 		    "%s: a bare meta: there is no object in it", p.name);
 	} else {
-		buf_add(out, p.elf, p.elf_size);
+		buf_add(out, p.object.bytes, p.object.size);
 		ret = out->failed ? report_nomem() : 0;
 	}
 	package_close(&p);

@@ -9,116 +9,122 @@
 #include "elf/bss-rename.h"
 #include "types/types.h"
 
-enum { IMAGE_MAX = 256 << 20 };
+enum { RENAMED_MAX = 256 << 20 }; /* bytes of a changed object */
 
-/* An object that is being changed.  What grows goes to the end of the image
- * and its header follows it there. */
-struct image {
-	struct buf *bytes; /* borrowed */
+/* An object that is being changed.  Sections that grow move to the end of the
+ * file, and their headers follow them there. */
+struct bss_rename {
+	const struct bpf_elf *elf; /* borrowed */
+	struct buf *out;           /* borrowed: the changed file */
 	Elf64_Ehdr head;
-	struct buf names; /* section names, new ones at the end */
+	struct buf names; /* section names; new ones are added at the end */
 };
 
 static bool
-is_inside(const struct image *m, uint64_t offset, uint64_t len)
+lies_inside(const struct bss_rename *r, uint64_t offset, uint64_t len)
 {
-	return offset <= m->bytes->len && len <= m->bytes->len - offset;
+	return offset <= r->out->len && len <= r->out->len - offset;
 }
 
 static Elf64_Shdr
-get_section(const struct image *m, unsigned int i)
+get_header(const struct bss_rename *r, unsigned int i)
 {
 	Elf64_Shdr s;
 
-	memcpy(&s, m->bytes->data + m->head.e_shoff + i * sizeof(s), sizeof(s));
+	memcpy(&s, r->out->data + r->head.e_shoff + i * sizeof(s), sizeof(s));
 	return s;
 }
 
 static void
-set_section(struct image *m, unsigned int i, const Elf64_Shdr *s)
+set_header(struct bss_rename *r, unsigned int i, const Elf64_Shdr *s)
 {
-	memcpy(
-	    m->bytes->data + m->head.e_shoff + i * sizeof(*s), s, sizeof(*s));
+	memcpy(r->out->data + r->head.e_shoff + i * sizeof(*s), s, sizeof(*s));
 }
 
-/* The section's name, "" if it has none. */
-static const char *
-section_name(const struct image *m, const Elf64_Shdr *s)
-{
-	return s->sh_name < m->names.len ? m->names.data + s->sh_name : "";
-}
-
-/* Whether the image is a little-endian 64-bit ELF whose section headers and
- * their names can be read; then m is set. */
 static bool
-open_image(struct image *m)
+is_custom_bss(const char *name, uint32_t type, uint64_t size)
+{
+	return type == SHT_NOBITS && size <= TYPES_SIZE_MAX &&
+	       strncmp(name, BSS_PREFIX, strlen(BSS_PREFIX)) == 0;
+}
+
+static bool
+has_custom_bss(const struct bpf_elf *e)
+{
+	Elf_Scn *section = NULL;
+	const char *name;
+	size_t strings;
+	GElf_Shdr h;
+
+	if (elf_getshdrstrndx(e->elf, &strings) != 0)
+		return false;
+	while ((section = elf_nextscn(e->elf, section)) != NULL)
+		if (gelf_getshdr(section, &h) != NULL &&
+		    (name = elf_strptr(e->elf, strings, h.sh_name)) != NULL &&
+		    is_custom_bss(name, h.sh_type, h.sh_size))
+			return true;
+	return false;
+}
+
+/* Reads the ELF header and the section names of r->out.  Returns whether the
+ * section headers are where this file expects them. */
+static bool
+read_headers(struct bss_rename *r)
 {
 	Elf64_Shdr names;
 
-	if (!is_inside(m, 0, sizeof(m->head)))
+	memcpy(&r->head, r->out->data, sizeof(r->head));
+	if (r->head.e_shentsize != sizeof(Elf64_Shdr) ||
+	    r->head.e_shstrndx >= r->head.e_shnum ||
+	    !lies_inside(r, r->head.e_shoff,
+		(uint64_t)r->head.e_shnum * sizeof(Elf64_Shdr)))
 		return false;
-	memcpy(&m->head, m->bytes->data, sizeof(m->head));
-	if (memcmp(m->head.e_ident, ELFMAG, SELFMAG) != 0 ||
-	    m->head.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    m->head.e_ident[EI_DATA] != ELFDATA2LSB ||
-	    m->head.e_shentsize != sizeof(Elf64_Shdr) ||
-	    m->head.e_shstrndx >= m->head.e_shnum ||
-	    !is_inside(m, m->head.e_shoff,
-		(uint64_t)m->head.e_shnum * sizeof(Elf64_Shdr)))
-		return false;
-	names = get_section(m, m->head.e_shstrndx);
+	names = get_header(r, r->head.e_shstrndx);
 	if (names.sh_type != SHT_STRTAB || names.sh_size == 0 ||
-	    !is_inside(m, names.sh_offset, names.sh_size) ||
-	    m->bytes->data[names.sh_offset + names.sh_size - 1] != '\0')
+	    !lies_inside(r, names.sh_offset, names.sh_size) ||
+	    r->out->data[names.sh_offset + names.sh_size - 1] != '\0')
 		return false;
-	buf_add(&m->names, m->bytes->data + names.sh_offset, names.sh_size);
-	return !m->names.failed;
+	buf_add(&r->names, r->out->data + names.sh_offset, names.sh_size);
+	return !r->names.failed;
 }
 
-static bool
-is_custom_bss(const struct image *m, const Elf64_Shdr *s)
-{
-	return s->sh_type == SHT_NOBITS && s->sh_size <= TYPES_SIZE_MAX &&
-	       strncmp(section_name(m, s), BSS_PREFIX, strlen(BSS_PREFIX)) == 0;
-}
-
-/* Append data, or zeros if NULL, as the section's content. */
+/* Appends data, or zeros if data is NULL, as the new content of section s. */
 static void
-append(struct image *m, Elf64_Shdr *s, const void *data, size_t len)
+append_content(
+    struct bss_rename *r, Elf64_Shdr *s, const void *data, size_t len)
 {
-	size_t pad = -m->bytes->len & 7;
+	size_t pad = -r->out->len & 7;
 	char *room;
 
-	if (len > IMAGE_MAX || m->bytes->len > IMAGE_MAX)
-		m->bytes->failed = true;
-	if ((room = buf_room(m->bytes, len + 8)) == NULL)
+	if (len > RENAMED_MAX || r->out->len > RENAMED_MAX)
+		r->out->failed = true;
+	if ((room = buf_room(r->out, len + 8)) == NULL)
 		return;
 	memset(room, 0, len + 8);
 	if (data != NULL)
 		memcpy(room + pad, data, len);
-	s->sh_offset = m->bytes->len + pad;
+	s->sh_offset = r->out->len + pad;
 	s->sh_size = len;
-	m->bytes->len += pad + len;
+	r->out->len += pad + len;
 }
 
-/* Make the section one of zeros under its new name. */
+/* Gives the section its new name and zeros for content. */
 static void
-rename_section(struct image *m, unsigned int i, Elf64_Shdr *s)
+rename_section(struct bss_rename *r, Elf64_Shdr *s, const char *old)
 {
-	size_t at = m->names.len;
 	char name[128];
 
-	snprintf(name, sizeof(name), BSS_RENAMED "%s", section_name(m, s));
-	buf_add(&m->names, name, strlen(name) + 1);
-	s->sh_name = (Elf64_Word)at;
+	snprintf(name, sizeof(name), BSS_RENAMED "%s", old);
+	s->sh_name = (Elf64_Word)r->names.len;
 	s->sh_type = SHT_PROGBITS;
-	append(m, s, NULL, s->sh_size);
-	set_section(m, i, s);
+	buf_add(&r->names, name, strlen(name) + 1);
+	append_content(r, s, NULL, s->sh_size);
 }
 
-/* Give the BTF's data sections their new names.  Returns 0, or -1. */
+/* Gives the data sections of the BTF their new names.  Returns 0, or -1 if
+ * memory ran out. */
 static int
-rename_types(struct btf *btf)
+rename_datasecs(struct btf *btf)
 {
 	unsigned int n = btf__type_cnt(btf);
 
@@ -126,85 +132,83 @@ rename_types(struct btf *btf)
 		const struct btf_type *t = btf__type_by_id(btf, id);
 		const char *old = btf__name_by_offset(btf, t->name_off);
 		char name[128];
-		int at;
+		int offset;
 
-		if (!btf_is_datasec(t) || old == NULL ||
+		if (!btf_is_datasec(t) ||
 		    strncmp(old, BSS_PREFIX, strlen(BSS_PREFIX)) != 0)
 			continue;
 		snprintf(name, sizeof(name), BSS_RENAMED "%s", old);
-		at = btf__add_str(btf, name);
-		if (at < 0)
+		offset = btf__add_str(btf, name);
+		if (offset < 0)
 			return -1;
-		/* btf__add_str() has made btf one that may be written to, and
-		 * moved it. */
+		/* btf__add_str() made the BTF writable and moved its types. */
 		((struct btf_type *)btf__type_by_id(btf, id))->name_off =
-		    (uint32_t)at;
+		    (uint32_t)offset;
 	}
 	return 0;
 }
 
+/* Makes a renamed copy of the BTF the new content of section s. */
 static void
-rename_btf(struct image *m, unsigned int i, Elf64_Shdr *s)
+rename_btf(struct bss_rename *r, Elf64_Shdr *s)
 {
-	struct btf *btf;
 	const void *raw;
+	struct btf *btf;
 	uint32_t len;
 
-	if (!is_inside(m, s->sh_offset, s->sh_size))
+	/* Another section may have the name and no BTF. */
+	if (r->elf->btf == NULL)
 		return;
-	btf = btf__new(m->bytes->data + s->sh_offset, (uint32_t)s->sh_size);
-	if (btf == NULL)
+	raw = btf__raw_data(r->elf->btf, &len);
+	if (raw == NULL || (btf = btf__new(raw, len)) == NULL) {
+		r->out->failed = true;
 		return;
-	if (rename_types(btf) == 0 &&
-	    (raw = btf__raw_data(btf, &len)) != NULL) {
-		append(m, s, raw, len);
-		set_section(m, i, s);
 	}
+	if (rename_datasecs(btf) == 0 &&
+	    (raw = btf__raw_data(btf, &len)) != NULL)
+		append_content(r, s, raw, len);
+	else
+		r->out->failed = true;
 	btf__free(btf);
 }
 
 static void
-rename_all(struct image *m)
+rename_all(struct bss_rename *r)
 {
+	const char *name;
 	Elf64_Shdr s;
 
-	for (unsigned int i = 0; i < m->head.e_shnum; i++) {
-		s = get_section(m, i);
-		if (is_custom_bss(m, &s))
-			rename_section(m, i, &s);
-		else if (strcmp(section_name(m, &s), ".BTF") == 0)
-			rename_btf(m, i, &s);
+	for (unsigned int i = 0; i < r->head.e_shnum; i++) {
+		s = get_header(r, i);
+		name =
+		    s.sh_name < r->names.len ? r->names.data + s.sh_name : "";
+		if (is_custom_bss(name, s.sh_type, s.sh_size)) {
+			rename_section(r, &s, name);
+		} else if (strcmp(name, BTF_ELF_SEC) == 0) {
+			rename_btf(r, &s);
+		}
+		set_header(r, i, &s);
 	}
-	s = get_section(m, m->head.e_shstrndx);
-	append(m, &s, m->names.data, m->names.len);
-	set_section(m, m->head.e_shstrndx, &s);
-}
-
-static bool
-has_custom_bss(const struct image *m)
-{
-	for (unsigned int i = 0; i < m->head.e_shnum; i++) {
-		Elf64_Shdr s = get_section(m, i);
-
-		if (is_custom_bss(m, &s))
-			return true;
-	}
-	return false;
+	s = get_header(r, r->head.e_shstrndx);
+	append_content(r, &s, r->names.data, r->names.len);
+	set_header(r, r->head.e_shstrndx, &s);
 }
 
 int
-bss_rename(const unsigned char *elf, size_t size, struct buf *out)
+bss_rename(const struct bpf_elf *elf, struct buf *out)
 {
-	struct image m = { .bytes = out };
+	struct bss_rename r = { .elf = elf, .out = out };
 	bool failed;
 
-	buf_add(out, elf, size);
-	if (!out->failed && open_image(&m) && has_custom_bss(&m))
-		rename_all(&m);
+	if (!has_custom_bss(elf))
+		return 0;
+	buf_add(out, elf->bytes, elf->size);
+	if (!out->failed && read_headers(&r))
+		rename_all(&r);
 	else
 		out->len = 0;
-	failed = out->failed || m.names.failed;
-	buf_free(&m.names);
+	failed = out->failed || r.names.failed;
+	buf_free(&r.names);
 	if (!failed)
 		return 0;
 	buf_free(out);

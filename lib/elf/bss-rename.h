@@ -1,24 +1,24 @@
 /*
- * Sections .bss.*: libbpf makes a map of .bss and of each .data.*, but passes
- * .bss.* over and then refuses the programs that use it.  Renamed, it is a
- * .data.* of zeros to libbpf and the same to the program.
+ * Renames the sections .bss.* of an object.  libbpf makes a map of .bss and of
+ * each .data.*, but ignores .bss.* and then refuses the programs that use it.
+ * Under the new name libbpf sees a .data.* full of zeros, which is the same to
+ * the programs.
  */
 #ifndef SKEL_ELF_BSS_RENAME_H
 #define SKEL_ELF_BSS_RENAME_H
 
-#include <stddef.h>
-
 #include "base/buf.h"
+#include "elf/bpf-elf.h"
 
 #define BSS_PREFIX ".bss."
-#define BSS_RENAMED ".data" /* goes before it: ".data.bss.x" */
+#define BSS_RENAMED ".data" /* stands before the old name: ".data.bss.x" */
 
 /*
- * Put a copy of the ELF object with each .bss.* renamed into out, which stays
- * empty when there is none, or when this is no object that libbpf could open.
- * out is the caller's to free.  Returns 0, or -1 after reporting, and out is
- * freed.
+ * Writes a copy of the object with each .bss.* renamed to out, which stays
+ * empty if the object has no such section or libbpf could not open it anyway.
+ * The caller frees out.  Returns 0, or -1 after reporting that memory ran out,
+ * and frees out then.
  */
-int bss_rename(const unsigned char *elf, size_t size, struct buf *out);
+int bss_rename(const struct bpf_elf *elf, struct buf *out);
 
 #endif

@@ -1,204 +1,259 @@
-#include <bpf/btf.h>
-#include <errno.h>
+#include <elf.h>
 #include <gelf.h>
 #include <inttypes.h>
 #include <linux/btf.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/report.h"
-#include "elf/libbpf-log.h"
 #include "elf/object-check.h"
-#include "package/object-text.h"
-#include "package/package.h"
 
-enum { CHAIN_MAX = 64 }; /* types that qualify or point to one another */
+enum { CHAIN_MAX = 64 }; /* types that refer to one another in a row */
 
-struct gate {
-	const char *name; /* borrowed, as all here */
-	Elf *elf;
-	size_t nsections, strings;
-	Elf_Data *btf; /* of .BTF, or NULL */
-};
-
+/* What a wrong ELF header says instead; NULL if it is right. */
 static const char *
-section_name(const struct gate *g, const GElf_Shdr *sh)
+find_header_fault(const Elf64_Ehdr *h)
 {
-	return elf_strptr(g->elf, g->strings, sh->sh_name);
+	if (h->e_ident[EI_CLASS] != ELFCLASS64)
+		return "this is a 32-bit ELF file";
+	if (h->e_ident[EI_DATA] != ELFDATA2LSB)
+		return "this is a big-endian ELF file";
+	if (h->e_machine != EM_BPF)
+		return "this is an ELF file for another machine";
+	if (h->e_type != ET_REL)
+		return "this ELF file is linked already";
+	return NULL;
 }
 
-/* A symbol must lie within its section: libbpf takes programs out by them. */
+int
+object_check_header(const unsigned char *bytes, size_t size, const char *name)
+{
+	const char *fault;
+	Elf64_Ehdr h;
+
+	if (size < sizeof(h) || memcmp(bytes, ELFMAG, SELFMAG) != 0) {
+		report_error("%s: not an ELF object; make one with "
+			     "clang --target=bpf -g -O2 -c",
+		    name);
+		return -1;
+	}
+	if (size > OBJECT_SIZE_MAX) {
+		report_error("%s: the object has %zu bytes, more than the "
+			     "%d MiB that are allowed",
+		    name, size, OBJECT_SIZE_MAX >> 20);
+		return -1;
+	}
+	memcpy(&h, bytes, sizeof(h));
+	if ((fault = find_header_fault(&h)) == NULL)
+		return 0;
+	report_error("%s: %s; expected a 64-bit little-endian BPF object, "
+		     "as clang --target=bpf -c makes it",
+	    name, fault);
+	return -1;
+}
+
+/* The ELF file that is being checked. */
+struct object_sections {
+	const char *name; /* borrowed, as all here */
+	Elf *elf;
+	size_t n, strings; /* sections; the one that has their names */
+	Elf_Data *btf;     /* of .BTF, or NULL */
+};
+
+/* libbpf finds programs by their symbols, so each symbol must lie within its
+ * section. */
 static int
-check_symbol(const struct gate *g, const GElf_Sym *sym, size_t i)
+check_symbol(const struct object_sections *s, const GElf_Sym *sym, size_t i)
 {
 	GElf_Shdr sh;
 
 	if (sym->st_shndx == SHN_UNDEF || sym->st_shndx == SHN_ABS ||
 	    sym->st_shndx == SHN_COMMON)
 		return 0;
-	if (sym->st_shndx >= g->nsections ||
-	    gelf_getshdr(elf_getscn(g->elf, sym->st_shndx), &sh) == NULL) {
-		report_error(
-		    "%s: corrupted: symbol %zu is in section %u of %zu",
-		    g->name, i, sym->st_shndx, g->nsections);
+	if (sym->st_shndx >= s->n ||
+	    gelf_getshdr(elf_getscn(s->elf, sym->st_shndx), &sh) == NULL) {
+		report_error("%s: corrupted: symbol %zu refers to section %u, "
+			     "but there are only %zu",
+		    s->name, i, sym->st_shndx, s->n);
 		return -1;
 	}
 	if (sym->st_value > sh.sh_size ||
 	    sym->st_size > sh.sh_size - sym->st_value) {
 		report_error(
 		    "%s: corrupted: symbol %zu ends behind its section",
-		    g->name, i);
+		    s->name, i);
 		return -1;
 	}
 	return 0;
 }
 
 static int
-check_symbols(const struct gate *g, Elf_Data *data)
+check_symbol_table(const struct object_sections *s, Elf_Data *data)
 {
 	size_t n = data->d_size / sizeof(Elf64_Sym);
 	GElf_Sym sym;
 
 	for (size_t i = 0; i < n; i++) {
 		if (gelf_getsym(data, (int)i, &sym) == NULL) {
-			report_error(
-			    "%s: corrupted: no symbol %zu", g->name, i);
+			report_error("%s: corrupted: symbol %zu cannot be read",
+			    s->name, i);
 			return -1;
 		}
-		if (check_symbol(g, &sym, i) == -1)
+		if (check_symbol(s, &sym, i) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-/* Zeros that take no room in the file: libbpf expects the bytes of any other
- * section to be there, whatever the section's header says. */
+/* Sections of zeros have no bytes in the file.  libbpf expects the bytes of
+ * every section but .bss, whatever type its header gives. */
 static int
-check_bss(const struct gate *g, const GElf_Shdr *sh, const char *name)
+check_zeros(
+    const struct object_sections *s, const GElf_Shdr *sh, const char *section)
 {
-	if (strncmp(name, ".bss", strlen(".bss")) != 0) {
+	if (strncmp(section, ".bss", strlen(".bss")) != 0) {
 		report_error("%s: corrupted: section %s has no bytes in the "
 			     "file",
-		    g->name, name);
+		    s->name, section);
 		return -1;
 	}
-	if (sh->sh_size > PACKAGE_OBJECT_MAX) {
-		report_error("%s: section %s is larger than %d MiB", g->name,
-		    name, PACKAGE_OBJECT_MAX >> 20);
+	if (sh->sh_size > OBJECT_SIZE_MAX) {
+		report_error("%s: section %s is larger than %d MiB", s->name,
+		    section, OBJECT_SIZE_MAX >> 20);
 		return -1;
 	}
 	return 0;
 }
 
 static int
-check_section(struct gate *g, Elf_Scn *scn)
+check_section(struct object_sections *s, Elf_Scn *scn)
 {
-	size_t i = elf_ndxscn(scn);
-	const char *name;
+	const char *section;
 	Elf_Data *data;
 	GElf_Shdr sh;
 
 	if (gelf_getshdr(scn, &sh) == NULL ||
-	    (name = section_name(g, &sh)) == NULL) {
-		report_error(
-		    "%s: corrupted: section %zu has no name", g->name, i);
+	    (section = elf_strptr(s->elf, s->strings, sh.sh_name)) == NULL) {
+		report_error("%s: corrupted: section %zu has no name", s->name,
+		    elf_ndxscn(scn));
 		return -1;
 	}
 	if (sh.sh_type == SHT_NOBITS)
-		return check_bss(g, &sh, name);
+		return check_zeros(s, &sh, section);
 	data = elf_getdata(scn, NULL);
 	if (data == NULL || data->d_size != sh.sh_size ||
 	    (data->d_buf == NULL && data->d_size != 0)) {
-		report_error("%s: corrupted: section %s does not lie in the "
-			     "file",
-		    g->name, name);
+		report_error("%s: corrupted: section %s does not lie within "
+			     "the file",
+		    s->name, section);
 		return -1;
 	}
-	if (strcmp(name, ".BTF") == 0) {
-		/* libbpf passes over a table of strings, whatever its name. */
+	if (strcmp(section, BTF_ELF_SEC) == 0) {
+		/* libbpf skips a string table, whatever its name is, and would
+		 * open the object without its BTF. */
 		if (sh.sh_type != SHT_PROGBITS) {
-			report_error("%s: corrupted: section .BTF is of "
-				     "another type",
-			    g->name);
+			report_error("%s: corrupted: section .BTF has type "
+				     "%u, expected SHT_PROGBITS",
+			    s->name, sh.sh_type);
 			return -1;
 		}
-		g->btf = data;
+		s->btf = data;
 	}
-	return sh.sh_type == SHT_SYMTAB ? check_symbols(g, data) : 0;
+	return sh.sh_type == SHT_SYMTAB ? check_symbol_table(s, data) : 0;
 }
 
-static int
-check_elf(struct gate *g)
+int
+object_check_sections(Elf *elf, const char *name, Elf_Data **btf)
 {
+	struct object_sections s = { .name = name, .elf = elf };
 	Elf_Scn *scn = NULL;
 
-	if (elf_getshdrnum(g->elf, &g->nsections) != 0 ||
-	    elf_getshdrstrndx(g->elf, &g->strings) != 0) {
-		report_error("%s: corrupted: no table of sections: %s", g->name,
-		    elf_errmsg(-1));
+	if (elf_getshdrnum(elf, &s.n) != 0 ||
+	    elf_getshdrstrndx(elf, &s.strings) != 0) {
+		report_error(
+		    "%s: corrupted: the section headers cannot be read: %s",
+		    name, elf_errmsg(-1));
 		return -1;
 	}
-	while ((scn = elf_nextscn(g->elf, scn)) != NULL)
-		if (check_section(g, scn) == -1)
+	while ((scn = elf_nextscn(elf, scn)) != NULL)
+		if (check_section(&s, scn) == -1)
 			return -1;
+	*btf = s.btf;
 	return 0;
 }
 
+int
+object_check_btf_header(const Elf_Data *data, const char *name)
+{
+	struct btf_header h;
+
+	if (data->d_size >= sizeof(h) && data->d_size <= UINT32_MAX) {
+		memcpy(&h, data->d_buf, sizeof(h));
+		if (h.hdr_len % sizeof(uint32_t) == 0)
+			return 0;
+	}
+	report_error("%s: corrupted: section .BTF has no valid header", name);
+	return -1;
+}
+
 static bool
-is_name(const struct btf *btf, uint32_t offset)
+has_btf_name(const struct btf *btf, uint32_t offset)
 {
 	return btf__name_by_offset(btf, offset) != NULL;
 }
 
 static bool
-is_type(const struct btf *btf, uint32_t id)
+has_btf_type(const struct btf *btf, uint32_t id)
 {
 	return id < btf__type_cnt(btf);
 }
 
 static bool
-members_fit(const struct btf *btf, const struct btf_type *t)
+members_exist(const struct btf *btf, const struct btf_type *t)
 {
 	const struct btf_member *m = btf_members(t);
 
 	for (unsigned int i = 0; i < btf_vlen(t); i++)
-		if (!is_name(btf, m[i].name_off) || !is_type(btf, m[i].type))
+		if (!has_btf_name(btf, m[i].name_off) ||
+		    !has_btf_type(btf, m[i].type))
 			return false;
 	return true;
 }
 
 static bool
-params_fit(const struct btf *btf, const struct btf_type *t)
+parameters_exist(const struct btf *btf, const struct btf_type *t)
 {
 	const struct btf_param *p = btf_params(t);
 
 	for (unsigned int i = 0; i < btf_vlen(t); i++)
-		if (!is_name(btf, p[i].name_off) || !is_type(btf, p[i].type))
+		if (!has_btf_name(btf, p[i].name_off) ||
+		    !has_btf_type(btf, p[i].type))
 			return false;
-	return is_type(btf, t->type);
+	return has_btf_type(btf, t->type);
 }
 
 static bool
-constants_fit(const struct btf *btf, const struct btf_type *t)
+constants_exist(const struct btf *btf, const struct btf_type *t)
 {
 	for (unsigned int i = 0; i < btf_vlen(t); i++) {
 		uint32_t off = btf_is_enum(t) ? btf_enum(t)[i].name_off
 					      : btf_enum64(t)[i].name_off;
 
-		if (!is_name(btf, off))
+		if (!has_btf_name(btf, off))
 			return false;
 	}
 	return true;
 }
 
-/* What is in a data section is a variable, or a function of the kernel's. */
+/* A data section lists variables; .ksyms lists functions of the kernel too. */
 static bool
-variables_fit(const struct btf *btf, const struct btf_type *t)
+variables_exist(const struct btf *btf, const struct btf_type *t)
 {
 	const struct btf_var_secinfo *v = btf_var_secinfos(t);
 	const struct btf_type *var;
 
 	for (unsigned int i = 0; i < btf_vlen(t); i++) {
-		if (!is_type(btf, v[i].type))
+		if (!has_btf_type(btf, v[i].type))
 			return false;
 		var = btf__type_by_id(btf, v[i].type);
 		if (!btf_is_var(var) && !btf_is_func(var))
@@ -207,11 +262,11 @@ variables_fit(const struct btf *btf, const struct btf_type *t)
 	return true;
 }
 
-/* Whether all that t itself refers to is there. */
+/* Whether all types and names that t refers to exist. */
 static bool
-type_fits(const struct btf *btf, const struct btf_type *t)
+references_exist(const struct btf *btf, const struct btf_type *t)
 {
-	if (!is_name(btf, t->name_off))
+	if (!has_btf_name(btf, t->name_off))
 		return false;
 	switch (btf_kind(t)) {
 	case BTF_KIND_PTR:
@@ -223,27 +278,27 @@ type_fits(const struct btf *btf, const struct btf_type *t)
 	case BTF_KIND_FUNC:
 	case BTF_KIND_VAR:
 	case BTF_KIND_DECL_TAG:
-		return is_type(btf, t->type);
+		return has_btf_type(btf, t->type);
 	case BTF_KIND_ARRAY:
-		return is_type(btf, btf_array(t)->type) &&
-		       is_type(btf, btf_array(t)->index_type);
+		return has_btf_type(btf, btf_array(t)->type) &&
+		       has_btf_type(btf, btf_array(t)->index_type);
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:
-		return members_fit(btf, t);
+		return members_exist(btf, t);
 	case BTF_KIND_FUNC_PROTO:
-		return params_fit(btf, t);
+		return parameters_exist(btf, t);
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:
-		return constants_fit(btf, t);
+		return constants_exist(btf, t);
 	case BTF_KIND_DATASEC:
-		return variables_fit(btf, t);
+		return variables_exist(btf, t);
 	default:
 		return true;
 	}
 }
 
-/* Whether typedefs, qualifiers, pointers and arrays come to an end.  In C they
- * can only be tied into a ring by way of a struct. */
+/* Whether the chain of typedefs, qualifiers, pointers and arrays that starts at
+ * t ends.  In C only a struct can close a circle. */
 static bool
 chain_ends(const struct btf *btf, const struct btf_type *t)
 {
@@ -258,16 +313,16 @@ chain_ends(const struct btf *btf, const struct btf_type *t)
 	return false;
 }
 
-static int
-check_types(const struct btf *btf, const char *name)
+int
+object_check_btf(const struct btf *btf, const char *name)
 {
 	uint32_t n = btf__type_cnt(btf);
 
 	for (uint32_t id = 1; id < n; id++) {
-		if (type_fits(btf, btf__type_by_id(btf, id)))
+		if (references_exist(btf, btf__type_by_id(btf, id)))
 			continue;
 		report_error("%s: corrupted: BTF type %" PRIu32
-			     " refers to a type or name that is not there",
+			     " refers to a type or name that does not exist",
 		    name, id);
 		return -1;
 	}
@@ -275,69 +330,9 @@ check_types(const struct btf *btf, const char *name)
 		if (chain_ends(btf, btf__type_by_id(btf, id)))
 			continue;
 		report_error("%s: corrupted: BTF type %" PRIu32
-			     " refers to itself",
+			     " refers to itself through others",
 		    name, id);
 		return -1;
 	}
 	return 0;
-}
-
-/* libbpf does not look whether types are where a type may be in memory. */
-static bool
-is_aligned(const Elf_Data *data)
-{
-	struct btf_header h;
-
-	if (data->d_size < sizeof(h))
-		return false;
-	memcpy(&h, data->d_buf, sizeof(h));
-	return h.hdr_len % sizeof(uint32_t) == 0;
-}
-
-static int
-check_btf(const struct gate *g)
-{
-	struct btf *btf = NULL;
-	int ret;
-
-	if (g->btf == NULL)
-		return 0;
-	errno = 0;
-	if (is_aligned(g->btf))
-		btf = btf__new(g->btf->d_buf, (uint32_t)g->btf->d_size);
-	if (btf == NULL) {
-		if (errno == ENOMEM)
-			return report_nomem();
-		report_error(
-		    "%s: corrupted: section .BTF cannot be read", g->name);
-		return -1;
-	}
-	ret = check_types(btf, g->name);
-	btf__free(btf);
-	return ret;
-}
-
-int
-gate_check(
-    const unsigned char *elf, size_t size, const char *name, bool *has_btf)
-{
-	struct gate g = { .name = name };
-	int ret = -1;
-
-	if (package_object_check(elf, size, name) == -1)
-		return -1;
-	libbpf_log_capture();
-	elf_version(EV_CURRENT);
-	/* libelf only reads, but its interface is older than const. */
-	g.elf = elf_memory((char *)(uintptr_t)elf, size);
-	if (g.elf == NULL) {
-		report_error("%s: %s", name, elf_errmsg(-1));
-		return -1;
-	}
-	if (check_elf(&g) == 0 && check_btf(&g) == 0)
-		ret = 0;
-	if (has_btf != NULL)
-		*has_btf = g.btf != NULL;
-	elf_end(g.elf);
-	return ret;
 }

@@ -1,23 +1,39 @@
 /*
- * The gate: what an ELF object must be before libbpf may read it.  libbpf
- * trusts compilers: versions before 1.3 follow a wrong type id or section
- * index out of their memory.  Objects come from outside, so everything that
- * libbpf follows when it opens one is looked at here first.
+ * Checks a BPF object file before libbpf reads it.  Objects come from outside,
+ * and libbpf trusts the compiler: versions before 1.3 follow a wrong type id or
+ * section index out of bounds.  Everything that libbpf follows while it opens
+ * an object is therefore checked here first.
  *
- * The functions report what is wrong and return -1.
+ * name stands for the object in error messages.  The functions return 0, or -1
+ * after reporting what is wrong.  Only bpf-elf.c calls them.
  */
 #ifndef SKEL_ELF_OBJECT_CHECK_H
 #define SKEL_ELF_OBJECT_CHECK_H
 
-#include <stdbool.h>
+#include <bpf/btf.h>
+#include <gelf.h>
 #include <stddef.h>
 
+enum { OBJECT_SIZE_MAX = 128 << 20 }; /* bytes of an object file */
+
+/* Checks that the ELF header describes a relocatable 64-bit little-endian BPF
+ * object. */
+int object_check_header(
+    const unsigned char *bytes, size_t size, const char *name);
+
 /*
- * Whether elf is a BPF object whose sections lie in the file, whose symbols
- * lie in their sections, and whose BTF refers to nothing that is not there.
- * An object without BTF passes: *has_btf says so, and may be NULL.
+ * Checks that every section lies within the file and every symbol within its
+ * section.  Sets *btf to the data of the section .BTF, or to NULL if there is
+ * none; the data belongs to elf.
  */
-int gate_check(
-    const unsigned char *elf, size_t size, const char *name, bool *has_btf);
+int object_check_sections(Elf *elf, const char *name, Elf_Data **btf);
+
+/* Checks that the header of this .BTF section keeps its types aligned, which
+ * libbpf takes for granted. */
+int object_check_btf_header(const Elf_Data *data, const char *name);
+
+/* Checks that all types and names that the BTF refers to exist, and that no
+ * chain of typedefs, qualifiers, pointers and arrays is a circle. */
+int object_check_btf(const struct btf *btf, const char *name);
 
 #endif

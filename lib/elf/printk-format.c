@@ -1,6 +1,5 @@
 #include <ctype.h>
 #include <gelf.h>
-#include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +10,11 @@
 enum {
 	/* The kernel cuts a line there (MAX_BPRINTF_BUF, linux/bpf.h). */
 	TEXT_CUT = 1023,
-	FORMAT_MAX = 1024, /* bytes of a format that are looked at */
+	FORMAT_MAX = 1024, /* bytes of a format that are compared */
 };
 
 static bool
-is_text(const char *s, size_t n)
+is_printable(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!isprint((unsigned char)s[i]) &&
@@ -24,11 +23,11 @@ is_text(const char *s, size_t n)
 	return n > 0;
 }
 
-/* Add the string of n bytes, if it can be a format. */
+/* Adds the string of n bytes up to its first newline, if it is text. */
 static int
-add(struct printk_formats *f, const char *s, size_t n)
+add_format(struct printk_formats *f, const char *s, size_t n)
 {
-	if (!is_text(s, n))
+	if (!is_printable(s, n))
 		return 0;
 	n = strcspn(s, "\n") < n ? strcspn(s, "\n") : n;
 	if (!array_room(f->v, f->n, f->cap))
@@ -40,64 +39,17 @@ add(struct printk_formats *f, const char *s, size_t n)
 	return 0;
 }
 
-/* All strings in size bytes, each with its NUL. */
+/* Adds all strings that end with a NUL in the size bytes at data. */
 static int
-add_all(struct printk_formats *f, const char *data, size_t size)
+add_formats(struct printk_formats *f, const char *data, size_t size)
 {
 	const char *end = data + size, *nul;
 
 	for (; data < end && (nul = memchr(data, '\0', (size_t)(end - data)));
 	     data = nul + 1)
-		if (add(f, data, (size_t)(nul - data)) == -1)
+		if (add_format(f, data, (size_t)(nul - data)) == -1)
 			return -1;
 	return 0;
-}
-
-static int
-scan(struct printk_formats *f, Elf *elf)
-{
-	Elf_Scn *section = NULL;
-	const char *name;
-	Elf_Data *data;
-	GElf_Shdr head;
-	size_t names;
-
-	if (elf_getshdrstrndx(elf, &names) != 0)
-		return 0;
-	while ((section = elf_nextscn(elf, section)) != NULL) {
-		if (gelf_getshdr(section, &head) == NULL ||
-		    (name = elf_strptr(elf, names, head.sh_name)) == NULL ||
-		    strncmp(name, ".rodata", strlen(".rodata")) != 0 ||
-		    head.sh_type != SHT_PROGBITS ||
-		    (data = elf_rawdata(section, NULL)) == NULL ||
-		    data->d_buf == NULL)
-			continue;
-		if (add_all(f, data->d_buf, data->d_size) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-int
-printk_formats_open(struct printk_formats *f, const unsigned char *elf,
-    size_t size, const char *name)
-{
-	Elf *e;
-	int ret;
-
-	*f = (struct printk_formats){ 0 };
-	elf_version(EV_CURRENT);
-	/* It is only read. */
-	e = elf_memory((char *)(uintptr_t)elf, size);
-	if (e == NULL) {
-		report_error("%s: %s", name, elf_errmsg(-1));
-		return -1;
-	}
-	ret = scan(f, e);
-	elf_end(e);
-	if (ret == -1)
-		printk_formats_close(f);
-	return ret;
 }
 
 void
@@ -109,17 +61,46 @@ printk_formats_close(struct printk_formats *f)
 	*f = (struct printk_formats){ 0 };
 }
 
-/* One step of a format: a byte, or what a conversion makes. */
-struct token {
+int
+printk_formats_open(struct printk_formats *f, const struct bpf_elf *elf)
+{
+	Elf_Scn *section = NULL;
+	const char *name;
+	Elf_Data *data;
+	GElf_Shdr head;
+	size_t names;
+
+	*f = (struct printk_formats){ 0 };
+	if (elf_getshdrstrndx(elf->elf, &names) != 0)
+		return 0;
+	while ((section = elf_nextscn(elf->elf, section)) != NULL) {
+		if (gelf_getshdr(section, &head) == NULL ||
+		    (name = elf_strptr(elf->elf, names, head.sh_name)) ==
+			NULL ||
+		    strncmp(name, ".rodata", strlen(".rodata")) != 0 ||
+		    head.sh_type != SHT_PROGBITS ||
+		    (data = elf_getdata(section, NULL)) == NULL ||
+		    data->d_buf == NULL)
+			continue;
+		if (add_formats(f, data->d_buf, data->d_size) == -1) {
+			printk_formats_close(f);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* One step of a format: a byte, or the output of a conversion. */
+struct printk_token {
 	enum { TOKEN_BYTE, TOKEN_NUMBER, TOKEN_TEXT } kind;
 	char byte;
 };
 
-/* The token at *p, which moves behind it. */
-static struct token
+/* Parses the token at *p and advances *p behind it. */
+static struct printk_token
 next_token(const char **p)
 {
-	struct token t = { TOKEN_BYTE, *(*p)++ };
+	struct printk_token t = { TOKEN_BYTE, *(*p)++ };
 	const char *s = *p;
 
 	if (t.byte != '%')
@@ -133,7 +114,7 @@ next_token(const char **p)
 	t.kind = *s != '\0' && strchr("diuxX", *s) != NULL ? TOKEN_NUMBER
 							   : TOKEN_TEXT;
 	s += *s != '\0';
-	/* %pI4, %pks: letters behind p say how. */
+	/* The letters after p choose the form: %pI4, %pks. */
 	if (s[-1] == 'p')
 		s += strspn(s, "abcdefghijklmnopqrstuvwxyzBIKS46");
 	*p = s;
@@ -141,7 +122,7 @@ next_token(const char **p)
 }
 
 static size_t
-split(const char *format, struct token tokens[FORMAT_MAX])
+split_format(const char *format, struct printk_token tokens[FORMAT_MAX])
 {
 	size_t n = 0;
 
@@ -150,8 +131,9 @@ split(const char *format, struct token tokens[FORMAT_MAX])
 	return n;
 }
 
+/* Whether the output of the token may contain c. */
 static bool
-takes(const struct token *t, char c)
+token_matches(const struct printk_token *t, char c)
 {
 	switch (t->kind) {
 	case TOKEN_BYTE:
@@ -164,9 +146,10 @@ takes(const struct token *t, char c)
 	}
 }
 
-/* Whatever can be empty is passed over: mark what comes behind it too. */
+/* The output of a conversion may be empty: wherever a match may stand before a
+ * conversion, it may stand behind it too. */
 static void
-pass_over(const struct token *t, size_t n, bool *at)
+skip_conversions(const struct printk_token *t, size_t n, bool *at)
 {
 	for (size_t i = 0; i < n; i++)
 		if (at[i] && t[i].kind != TOKEN_BYTE)
@@ -174,28 +157,30 @@ pass_over(const struct token *t, size_t n, bool *at)
 }
 
 /*
- * Whether the format makes the text: all places in it where a match may stand
- * are moved on by each byte, so the time does not grow with what repeats.
+ * Whether bpf_printk() with this format may print the text.  Each byte of the
+ * text moves all possible positions in the format at once, so the time does
+ * not grow exponentially with repeated conversions as backtracking would.
  */
 static bool
-makes(const char *format, const char *text, size_t len)
+format_matches(const char *format, const char *text, size_t len)
 {
-	struct token tokens[FORMAT_MAX];
+	struct printk_token tokens[FORMAT_MAX];
 	bool at[FORMAT_MAX + 1] = { true }, alive = true;
-	size_t n = split(format, tokens);
+	size_t n = split_format(format, tokens);
 
-	pass_over(tokens, n, at);
+	skip_conversions(tokens, n, at);
 	for (size_t i = 0; i < len && alive; i++) {
 		alive = false;
 		at[n] = false;
 		for (size_t k = n; k-- > 0;) {
-			bool took = at[k] && takes(&tokens[k], text[i]);
+			bool matches =
+			    at[k] && token_matches(&tokens[k], text[i]);
 
-			at[k] = took && tokens[k].kind != TOKEN_BYTE;
-			at[k + 1] |= took;
-			alive |= took;
+			at[k] = matches && tokens[k].kind != TOKEN_BYTE;
+			at[k + 1] |= matches;
+			alive |= matches;
 		}
-		pass_over(tokens, n, at);
+		skip_conversions(tokens, n, at);
 	}
 	return alive && (at[n] || len >= TEXT_CUT);
 }
@@ -205,7 +190,7 @@ printk_formats_match(
     const struct printk_formats *f, const char *text, size_t len)
 {
 	for (size_t i = 0; i < f->n; i++)
-		if (makes(f->v[i], text, len))
+		if (format_matches(f->v[i], text, len))
 			return true;
 	return false;
 }

@@ -1,6 +1,7 @@
 /*
- * Trace formats: what a program can say by bpf_printk().  The kernel's trace
- * does not tell whose a line is; the format strings of an object do.
+ * The format strings that a program passes to bpf_printk().  The kernel's trace
+ * pipe does not say which program printed a line; the formats in the object
+ * do.
  */
 #ifndef SKEL_ELF_PRINTK_FORMAT_H
 #define SKEL_ELF_PRINTK_FORMAT_H
@@ -8,18 +9,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "elf/bpf-elf.h"
+
 struct printk_formats {
-	char **v; /* owned: formats as in C, to their first newline */
+	char **v; /* owned: formats as in C, up to their first newline */
 	size_t n, cap;
 };
 
-/* Collect the strings of the object's read-only data.  Returns 0, or -1 after
- * reporting. */
-int printk_formats_open(struct printk_formats *f, const unsigned char *elf,
-    size_t size, const char *name);
+/* Collects the strings in the read-only data of the object.  Returns 0, or -1
+ * after reporting that memory ran out. */
+int printk_formats_open(struct printk_formats *f, const struct bpf_elf *elf);
 void printk_formats_close(struct printk_formats *f);
 
-/* Whether one of the formats makes this text. */
+/* Whether one of the formats may have printed the len bytes of text. */
 bool printk_formats_match(
     const struct printk_formats *f, const char *text, size_t len);
 

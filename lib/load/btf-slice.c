@@ -11,56 +11,56 @@
 #include "load/btf-slice.h"
 #include "load/vmlinux.h"
 
-enum { BTF_MAX = 256 << 20 };
+enum { BTF_MAX = 256 << 20 }; /* bytes of a kernel's BTF */
 
 struct slicer {
 	const unsigned char *types; /* borrowed */
 	uint32_t types_len;
 	const char *strings; /* borrowed; ends with a NUL */
 	uint32_t strings_len;
-	uint32_t *at;    /* owned: where each type starts; from 1 */
-	uint32_t *taken; /* owned: its number in the slice, or 0 */
-	uint32_t *order; /* owned: the types of the slice, from 1 */
-	uint32_t ntypes; /* and one: numbers are below */
-	uint32_t n;      /* taken */
+	struct core_relos *relos; /* borrowed */
+	uint32_t kinds;           /* of the roots, a bit for each */
+	uint32_t *at;             /* owned: offset of each type; from 1 */
+	uint32_t *taken;          /* owned: its id in the slice, or 0 */
+	uint32_t *order;          /* owned: the types of the slice, from 1 */
+	uint32_t ntypes;          /* plus one: ids are below it */
+	uint32_t n;               /* types in the slice */
 	struct buf out, names;
 };
 
-/* The bytes behind the head of a type; -1: of a kind that nobody knows. */
-static int64_t
+/* What follows the head of a type: a fixed part and an array of vlen
+ * elements. */
+static const struct tail {
+	bool known;
+	uint8_t fixed, element; /* bytes */
+} tails[NR_BTF_KINDS] = {
+	[BTF_KIND_PTR] = { true, 0, 0 },
+	[BTF_KIND_FWD] = { true, 0, 0 },
+	[BTF_KIND_TYPEDEF] = { true, 0, 0 },
+	[BTF_KIND_VOLATILE] = { true, 0, 0 },
+	[BTF_KIND_CONST] = { true, 0, 0 },
+	[BTF_KIND_RESTRICT] = { true, 0, 0 },
+	[BTF_KIND_FUNC] = { true, 0, 0 },
+	[BTF_KIND_FLOAT] = { true, 0, 0 },
+	[BTF_KIND_TYPE_TAG] = { true, 0, 0 },
+	[BTF_KIND_INT] = { true, sizeof(uint32_t), 0 },
+	[BTF_KIND_VAR] = { true, sizeof(struct btf_var), 0 },
+	[BTF_KIND_DECL_TAG] = { true, sizeof(struct btf_decl_tag), 0 },
+	[BTF_KIND_ARRAY] = { true, sizeof(struct btf_array), 0 },
+	[BTF_KIND_ENUM] = { true, 0, sizeof(struct btf_enum) },
+	[BTF_KIND_ENUM64] = { true, 0, sizeof(struct btf_enum64) },
+	[BTF_KIND_STRUCT] = { true, 0, sizeof(struct btf_member) },
+	[BTF_KIND_UNION] = { true, 0, sizeof(struct btf_member) },
+	[BTF_KIND_FUNC_PROTO] = { true, 0, sizeof(struct btf_param) },
+	[BTF_KIND_DATASEC] = { true, 0, sizeof(struct btf_var_secinfo) },
+};
+
+static size_t
 tail_size(const struct btf_type *t)
 {
-	switch (btf_kind(t)) {
-	case BTF_KIND_PTR:
-	case BTF_KIND_FWD:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_CONST:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_FUNC:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_TYPE_TAG:
-		return 0;
-	case BTF_KIND_INT:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-		return sizeof(uint32_t);
-	case BTF_KIND_ARRAY:
-		return sizeof(struct btf_array);
-	case BTF_KIND_ENUM:
-		return (int64_t)sizeof(struct btf_enum) * btf_vlen(t);
-	case BTF_KIND_ENUM64:
-		return (int64_t)sizeof(struct btf_enum64) * btf_vlen(t);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		return (int64_t)sizeof(struct btf_member) * btf_vlen(t);
-	case BTF_KIND_FUNC_PROTO:
-		return (int64_t)sizeof(struct btf_param) * btf_vlen(t);
-	case BTF_KIND_DATASEC:
-		return (int64_t)sizeof(struct btf_var_secinfo) * btf_vlen(t);
-	default:
-		return -1;
-	}
+	const struct tail *tail = &tails[btf_kind(t)];
+
+	return tail->fixed + (size_t)tail->element * btf_vlen(t);
 }
 
 static const struct btf_type *
@@ -69,32 +69,10 @@ get_type(const struct slicer *s, uint32_t id)
 	return (const struct btf_type *)(s->types + s->at[id]);
 }
 
-/* Note where each type starts. */
-static bool
-index_types(struct slicer *s)
-{
-	const struct btf_type *t;
-	uint32_t at = 0;
-	int64_t tail;
-
-	s->ntypes = 1;
-	while (s->types_len - at >= sizeof(*t)) {
-		t = (const struct btf_type *)(s->types + at);
-		tail = tail_size(t);
-		if (tail == -1 ||
-		    (uint64_t)tail > s->types_len - at - sizeof(*t) ||
-		    t->name_off >= s->strings_len)
-			return false;
-		s->at[s->ntypes++] = at;
-		at += (uint32_t)(sizeof(*t) + (size_t)tail);
-	}
-	return at == s->types_len;
-}
-
-/* Have the type in the slice.  Returns its number there; UINT32_MAX: there is
- * no such type. */
+/* Adds the type to the slice, if it is not in it.  Returns its id there, or
+ * UINT32_MAX if there is no such type. */
 static uint32_t
-take_type(struct slicer *s, uint32_t id)
+add_to_slice(struct slicer *s, uint32_t id)
 {
 	if (id == 0)
 		return 0;
@@ -107,10 +85,10 @@ take_type(struct slicer *s, uint32_t id)
 	return s->taken[id];
 }
 
-/* Whether a type of this name may be what the root means: libbpf looks at its
- * flavour again. */
+/* Whether a type of this name may be the one that the root means: libbpf
+ * compares it again with its flavor. */
 static bool
-is_named(const char *name, const struct core_root *root)
+root_matches(const char *name, const struct core_root *root)
 {
 	return name[0] == root->name[0] &&
 	       strncmp(name, root->name, root->len) == 0 &&
@@ -118,29 +96,65 @@ is_named(const char *name, const struct core_root *root)
 		   strncmp(name + root->len, "___", 3) == 0);
 }
 
+/* Adds the type to the slice if one of the roots names it. */
+static void
+add_if_root(struct slicer *s, uint32_t id, const struct btf_type *t)
+{
+	const char *name = s->strings + t->name_off;
+	uint16_t kind = core_kind(t);
+
+	for (size_t i = 0; i < s->relos->n; i++) {
+		struct core_root *root = &s->relos->v[i];
+
+		if (kind != root->kind || !root_matches(name, root))
+			continue;
+		add_to_slice(s, id);
+		root->found = true;
+	}
+}
+
+/*
+ * Notes where each type starts and adds the roots to the slice.  A kernel has
+ * some 100000 types, so cutting a slice spends most of its time in this loop.
+ */
 static bool
-take_roots(struct slicer *s, struct core_relos *c)
+index_types(struct slicer *s)
 {
 	const struct btf_type *t;
+	uint32_t at = 0, id = 1, left, kind;
+	size_t size;
 
-	for (uint32_t id = 1; id < s->ntypes; id++) {
-		t = get_type(s, id);
-		for (size_t i = 0; i < c->n; i++) {
-			if (core_kind(t) != c->v[i].kind ||
-			    !is_named(s->strings + t->name_off, &c->v[i]))
-				continue;
-			take_type(s, id);
-			c->v[i].found = true;
-		}
+	for (; (left = s->types_len - at) >= sizeof(*t); id++) {
+		t = (const struct btf_type *)(s->types + at);
+		kind = btf_kind(t);
+		if (kind >= NR_BTF_KINDS || !tails[kind].known ||
+		    t->name_off >= s->strings_len)
+			return false;
+		size = sizeof(*t) + tail_size(t);
+		if (size > left)
+			return false;
+		s->at[id] = at;
+		s->ntypes = id + 1;
+		if (s->kinds >> kind & 1)
+			add_if_root(s, id, t);
+		at += (uint32_t)size;
 	}
-	/* Modules may have what the kernel has not: libbpf knows. */
-	for (size_t i = 0; i < c->n; i++)
-		if (!c->v[i].found)
+	return at == s->types_len;
+}
+
+/* Whether all roots are in the slice.  A module may have a type that the kernel
+ * lacks; then libbpf needs the whole BTF. */
+static bool
+has_all_roots(const struct slicer *s)
+{
+	for (size_t i = 0; i < s->relos->n; i++)
+		if (!s->relos->v[i].found)
 			return false;
 	return true;
 }
 
-/* Copy the name.  Returns where it is now; UINT32_MAX: there is none. */
+/* Copies the name.  Returns its offset in the slice, or UINT32_MAX if there is
+ * no such name. */
 static uint32_t
 copy_name(struct slicer *s, uint32_t at)
 {
@@ -163,7 +177,7 @@ copy_members(struct slicer *s, struct btf_type *t)
 
 	for (unsigned int i = 0; i < btf_vlen(t); i++) {
 		m[i].name_off = copy_name(s, m[i].name_off);
-		m[i].type = take_type(s, m[i].type);
+		m[i].type = add_to_slice(s, m[i].type);
 		if (m[i].name_off == UINT32_MAX || m[i].type == UINT32_MAX)
 			return false;
 	}
@@ -186,7 +200,8 @@ copy_values(struct slicer *s, struct btf_type *t)
 	return true;
 }
 
-/* Put what t, a copy that has its name, refers to into the slice. */
+/* Adds the types that t, a copy in the slice, refers to, and changes their ids
+ * in t. */
 static bool
 copy_references(struct slicer *s, struct btf_type *t)
 {
@@ -205,12 +220,12 @@ copy_references(struct slicer *s, struct btf_type *t)
 	case BTF_KIND_CONST:
 	case BTF_KIND_RESTRICT:
 	case BTF_KIND_TYPE_TAG:
-		t->type = take_type(s, t->type);
+		t->type = add_to_slice(s, t->type);
 		return t->type != UINT32_MAX;
 	case BTF_KIND_ARRAY:
 		a = btf_array(t);
-		a->type = take_type(s, a->type);
-		a->index_type = take_type(s, a->index_type);
+		a->type = add_to_slice(s, a->type);
+		a->index_type = add_to_slice(s, a->index_type);
 		return a->type != UINT32_MAX && a->index_type != UINT32_MAX;
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:
@@ -219,7 +234,7 @@ copy_references(struct slicer *s, struct btf_type *t)
 	case BTF_KIND_ENUM64:
 		return copy_values(s, t);
 	default:
-		/* No value has such a type. */
+		/* Functions and variables are no part of a value. */
 		return false;
 	}
 }
@@ -228,7 +243,7 @@ static bool
 copy_type(struct slicer *s, uint32_t id)
 {
 	const struct btf_type *from = get_type(s, id);
-	size_t size = sizeof(*from) + (size_t)tail_size(from);
+	size_t size = sizeof(*from) + tail_size(from);
 	struct btf_type *t = (struct btf_type *)buf_room(&s->out, size);
 
 	if (t == NULL)
@@ -239,7 +254,7 @@ copy_type(struct slicer *s, uint32_t id)
 	return t->name_off != UINT32_MAX && copy_references(s, t);
 }
 
-/* Copy what is taken, and what that takes in turn. */
+/* Copies the types of the slice, to which copying adds further ones. */
 static bool
 copy_types(struct slicer *s)
 {
@@ -250,9 +265,10 @@ copy_types(struct slicer *s)
 	return !s->names.failed;
 }
 
-/* Where types and strings are.  Returns whether all lies in the len bytes. */
+/* Finds the types and strings.  Returns whether they lie within the len bytes.
+ */
 static bool
-read_header(struct slicer *s, const unsigned char *btf, size_t len)
+read_btf_header(struct slicer *s, const unsigned char *btf, size_t len)
 {
 	struct btf_header h;
 	size_t rest;
@@ -275,9 +291,9 @@ read_header(struct slicer *s, const unsigned char *btf, size_t len)
 	return s->strings[h.str_len - 1] == '\0';
 }
 
-/* The slice, after its header, from what was copied. */
+/* Appends the slice: header, types and strings. */
 static bool
-put_together(const struct slicer *s, struct buf *out)
+write_slice(const struct slicer *s, struct buf *out)
 {
 	const struct btf_header h = {
 		.magic = BTF_MAGIC,
@@ -298,19 +314,23 @@ bool
 btf_slice_cut(
     struct buf *out, struct core_relos *c, const void *btf, size_t len)
 {
-	struct slicer s = { 0 };
+	struct slicer s = { .relos = c, .ntypes = 1 };
 	size_t most;
 	bool ok;
 
-	if (len > BTF_MAX || !read_header(&s, btf, len))
+	if (len > BTF_MAX || !read_btf_header(&s, btf, len))
 		return false;
+	for (size_t i = 0; i < c->n; i++)
+		s.kinds |= 1U << c->v[i].kind;
+	if (s.kinds >> BTF_KIND_ENUM & 1)
+		s.kinds |= 1U << BTF_KIND_ENUM64;
 	most = s.types_len / sizeof(struct btf_type) + 2;
 	s.at = calloc(most, sizeof(*s.at));
 	s.taken = calloc(most, sizeof(*s.taken));
 	s.order = calloc(most, sizeof(*s.order));
 	ok = s.at != NULL && s.taken != NULL && s.order != NULL &&
-	     index_types(&s) && take_roots(&s, c) && copy_types(&s) &&
-	     put_together(&s, out);
+	     index_types(&s) && has_all_roots(&s) && copy_types(&s) &&
+	     write_slice(&s, out);
 	free(s.at);
 	free(s.taken);
 	free(s.order);
@@ -319,10 +339,10 @@ btf_slice_cut(
 	return ok;
 }
 
-/* Cut it out of the file at fd, in place where the kernel maps its BTF, which
- * it does since 6.16. */
+/* Cuts the slice out of the file at fd.  Since Linux 6.16 the kernel's BTF can
+ * be mapped; before, it is read. */
 static bool
-cut_file(struct buf *out, struct core_relos *c, int fd)
+cut_from_file(struct buf *out, struct core_relos *c, int fd)
 {
 	struct buf copy = { 0 };
 	struct stat st;
@@ -343,10 +363,10 @@ cut_file(struct buf *out, struct core_relos *c, int fd)
 	return ok;
 }
 
-/* Put it into a file in memory that can be opened by a path.  Returns its
- * descriptor, or -1. */
+/* Writes the slice to a file in memory.  Returns its descriptor and sets *path,
+ * by which libbpf can open it, or returns -1. */
 static int
-keep(struct buf *slice, char **path)
+write_memfd(struct buf *slice, char **path)
 {
 	int fd = memfd_create("skel-btf", MFD_CLOEXEC);
 
@@ -354,7 +374,7 @@ keep(struct buf *slice, char **path)
 		return -1;
 	if (buf_write_fd(slice, fd) == 0 &&
 	    asprintf(path, "/proc/self/fd/%d", fd) != -1) {
-		/* There may be no /proc. */
+		/* /proc may not be mounted. */
 		if (access(*path, R_OK) == 0)
 			return fd;
 		free(*path);
@@ -365,19 +385,19 @@ keep(struct buf *slice, char **path)
 }
 
 int
-btf_slice_open(const unsigned char *elf, size_t size, char **path)
+btf_slice_open(const struct bpf_elf *elf, char **path)
 {
 	struct core_relos c;
 	struct buf slice = { 0 };
 	int kernel, fd = -1;
 
 	*path = NULL;
-	if (!core_relos_open(&c, elf, size))
+	if (!core_relos_open(&c, elf))
 		return -1;
 	kernel = open(vmlinux_name(NULL), O_RDONLY | O_CLOEXEC);
 	if (kernel != -1) {
-		if (cut_file(&slice, &c, kernel))
-			fd = keep(&slice, path);
+		if (cut_from_file(&slice, &c, kernel))
+			fd = write_memfd(&slice, path);
 		close(kernel);
 	}
 	buf_free(&slice);

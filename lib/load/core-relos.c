@@ -8,20 +8,19 @@
 #include "elf/elf-section.h"
 #include "load/core-relos.h"
 
-/* The kinds of relocation, by the kernel's enum bpf_core_relo_kind. */
 enum {
-	FIELD_LAST = BPF_CORE_FIELD_RSHIFT_U64,
-	RECORD_MIN = 16, /* bytes of a struct bpf_core_relo */
+	FIELD_LAST = BPF_CORE_FIELD_RSHIFT_U64, /* kinds up to it: a field */
+	RECORD_MIN = 16, /* bytes of the first struct bpf_core_relo */
 };
 
-/* What is left of a run of 32-bit numbers. */
-struct reader {
+/* The rest of a section that is being parsed. */
+struct relo_reader {
 	const unsigned char *p;
 	size_t left;
 };
 
 static bool
-read_u32(struct reader *r, uint32_t *n)
+parse_relo_u32(struct relo_reader *r, uint32_t *n)
 {
 	if (r->left < sizeof(*n))
 		return false;
@@ -31,19 +30,19 @@ read_u32(struct reader *r, uint32_t *n)
 	return true;
 }
 
-/* Take len bytes out of r, as a reader of their own. */
+/* Splits the next len bytes off r as a reader of their own. */
 static bool
-take(struct reader *r, size_t len, struct reader *part)
+split_reader(struct relo_reader *r, size_t len, struct relo_reader *part)
 {
 	if (len > r->left)
 		return false;
-	*part = (struct reader){ r->p, len };
+	*part = (struct relo_reader){ r->p, len };
 	r->p += len;
 	r->left -= len;
 	return true;
 }
 
-/* The name's length up to its flavour, as libbpf counts it. */
+/* The length of the name up to its flavor, by the same rule as in libbpf. */
 static size_t
 essential_len(const char *name)
 {
@@ -63,7 +62,8 @@ core_kind(const struct btf_type *t)
 }
 
 static bool
-is_root(const struct core_root *r, const char *name, size_t len, uint16_t kind)
+is_same_root(
+    const struct core_root *r, const char *name, size_t len, uint16_t kind)
 {
 	return r->kind == kind && r->len == len &&
 	       memcmp(r->name, name, len) == 0;
@@ -75,7 +75,7 @@ add_root(struct core_relos *c, const char *name, uint16_t kind)
 	size_t len = essential_len(name);
 
 	for (size_t i = 0; i < c->n; i++)
-		if (is_root(&c->v[i], name, len, kind))
+		if (is_same_root(&c->v[i], name, len, kind))
 			return true;
 	if (!array_room(c->v, c->n, c->cap))
 		return false;
@@ -84,8 +84,8 @@ add_root(struct core_relos *c, const char *name, uint16_t kind)
 	return true;
 }
 
-/* Whether a relocation of this kind, of a type of that kind, can be told from
- * the type and what it holds by value. */
+/* Whether libbpf can resolve this kind of relocation, for a type of that kind,
+ * from the type and the types that it holds by value. */
 static bool
 is_by_value(uint32_t relocation, uint16_t kind)
 {
@@ -107,16 +107,18 @@ is_by_value(uint32_t relocation, uint16_t kind)
 }
 
 static bool
-take_relocation(struct core_relos *c, struct reader record)
+parse_relocation(struct core_relos *c, struct relo_reader record)
 {
 	uint32_t insn, type, access, relocation;
 	const struct btf_type *t;
 	const char *name;
 
-	if (!read_u32(&record, &insn) || !read_u32(&record, &type) ||
-	    !read_u32(&record, &access) || !read_u32(&record, &relocation))
+	if (!parse_relo_u32(&record, &insn) ||
+	    !parse_relo_u32(&record, &type) ||
+	    !parse_relo_u32(&record, &access) ||
+	    !parse_relo_u32(&record, &relocation))
 		return false;
-	/* A number of the object's own needs no kernel. */
+	/* The id of a type in the object's own BTF. */
 	if (relocation == BPF_CORE_TYPE_ID_LOCAL)
 		return true;
 	t = btf__type_by_id(c->btf, type);
@@ -127,29 +129,30 @@ take_relocation(struct core_relos *c, struct reader record)
 	       add_root(c, name, core_kind(t));
 }
 
-/* The relocations of every section of the object. */
+/* Parses the relocations of all sections of the object. */
 static bool
-take_relocations(struct core_relos *c, struct reader all)
+parse_relocations(struct core_relos *c, struct relo_reader all)
 {
 	uint32_t size, section, n;
-	struct reader record;
+	struct relo_reader record;
 
-	if (!read_u32(&all, &size) || size < RECORD_MIN)
+	if (!parse_relo_u32(&all, &size) || size < RECORD_MIN)
 		return false;
 	while (all.left > 0) {
-		if (!read_u32(&all, &section) || !read_u32(&all, &n))
+		if (!parse_relo_u32(&all, &section) ||
+		    !parse_relo_u32(&all, &n))
 			return false;
 		for (uint32_t i = 0; i < n; i++)
-			if (!take(&all, size, &record) ||
-			    !take_relocation(c, record))
+			if (!split_reader(&all, size, &record) ||
+			    !parse_relocation(c, record))
 				return false;
 	}
 	return c->n > 0;
 }
 
-/* Find them behind the header of .BTF.ext. */
+/* Parses the relocations that the header of .BTF.ext points to. */
 static bool
-take_ext(struct core_relos *c, const Elf_Data *ext)
+read_ext_header(struct core_relos *c, const Elf_Data *ext)
 {
 	struct {
 		uint16_t magic;
@@ -157,61 +160,38 @@ take_ext(struct core_relos *c, const Elf_Data *ext)
 		uint32_t head_len, func_off, func_len, line_off, line_len,
 		    core_off, core_len;
 	} head;
-	struct reader all, skipped, core;
+	struct relo_reader all, skipped, core;
 
 	if (ext->d_size < sizeof(head))
 		return false;
 	memcpy(&head, ext->d_buf, sizeof(head));
-	all = (struct reader){ ext->d_buf, ext->d_size };
+	all = (struct relo_reader){ ext->d_buf, ext->d_size };
 	if (head.magic != BTF_MAGIC || head.version != BTF_VERSION ||
 	    head.head_len < sizeof(head))
 		return false;
-	return take(&all, head.head_len, &skipped) &&
-	       take(&all, head.core_off, &skipped) &&
-	       take(&all, head.core_len, &core) && take_relocations(c, core);
-}
-
-static Elf_Data *
-find_data(Elf *elf, const char *name)
-{
-	return elf_rawdata(elf_section_find(elf, name, SHT_PROGBITS), NULL);
-}
-
-static bool
-take_all(struct core_relos *c, Elf *elf)
-{
-	const Elf_Data *btf = find_data(elf, ".BTF");
-	const Elf_Data *ext = find_data(elf, ".BTF.ext");
-
-	if (btf == NULL || btf->d_buf == NULL || ext == NULL ||
-	    ext->d_buf == NULL)
-		return false;
-	c->btf = btf__new(btf->d_buf, (uint32_t)btf->d_size);
-	return c->btf != NULL && take_ext(c, ext);
-}
-
-bool
-core_relos_open(struct core_relos *c, const unsigned char *elf, size_t size)
-{
-	Elf *e;
-	bool ok;
-
-	*c = (struct core_relos){ 0 };
-	if (elf_version(EV_CURRENT) == EV_NONE)
-		return false;
-	/* libelf does not write to it. */
-	e = elf_memory((char *)(uintptr_t)elf, size);
-	ok = e != NULL && take_all(c, e);
-	elf_end(e);
-	if (!ok)
-		core_relos_close(c);
-	return ok;
+	return split_reader(&all, head.head_len, &skipped) &&
+	       split_reader(&all, head.core_off, &skipped) &&
+	       split_reader(&all, head.core_len, &core) &&
+	       parse_relocations(c, core);
 }
 
 void
 core_relos_close(struct core_relos *c)
 {
-	btf__free(c->btf);
 	free(c->v);
 	*c = (struct core_relos){ 0 };
+}
+
+bool
+core_relos_open(struct core_relos *c, const struct bpf_elf *elf)
+{
+	const Elf_Data *ext = elf_getdata(
+	    elf_section_find(elf->elf, BTF_EXT_ELF_SEC, SHT_PROGBITS), NULL);
+
+	*c = (struct core_relos){ .btf = elf->btf };
+	if (elf->btf != NULL && ext != NULL && ext->d_buf != NULL &&
+	    read_ext_header(c, ext))
+		return true;
+	core_relos_close(c);
+	return false;
 }

@@ -1,6 +1,6 @@
 /*
- * CO-RE relocations: which of the kernel's types an object refers to, by the
- * records in its section .BTF.ext that libbpf follows.
+ * The CO-RE relocations of a BPF object: which types of the kernel it refers
+ * to, from the records in its section .BTF.ext that libbpf follows.
  */
 #ifndef SKEL_LOAD_CORE_RELOS_H
 #define SKEL_LOAD_CORE_RELOS_H
@@ -10,34 +10,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A type, by its name without the flavour: of task_struct___old eleven bytes.
- */
+#include "elf/bpf-elf.h"
+
+/* A type of the kernel.  Its name is compared without the flavor: len is 11 for
+ * task_struct___old. */
 struct core_root {
 	const char *name; /* borrowed from the object's BTF */
 	size_t len;
-	uint16_t kind; /* BTF_KIND_ENUM stands for BTF_KIND_ENUM64 too */
-	bool found;    /* for who looks for it */
+	uint16_t kind; /* see core_kind() */
+	bool found;    /* set by btf_slice_cut() */
 };
 
 /* A zeroed one is closed. */
 struct core_relos {
-	struct btf *btf;     /* owned: the object's */
-	struct core_root *v; /* owned; each once */
+	const struct btf *btf; /* borrowed: the object's */
+	struct core_root *v;   /* owned; each type once */
 	size_t n, cap;
 };
 
-/* The kind that counts: numbers of more than 32 bits may be added to an enum.
- */
+/* The kind by which libbpf compares t: BTF_KIND_ENUM for BTF_KIND_ENUM64 too,
+ * since an enum becomes 64 bits wide when a large constant is added. */
 uint16_t core_kind(const struct btf_type *t);
 
 /*
- * Collect the types that the object in elf, which has passed the gate, refers
- * to.  Returns whether nothing matters but these and what they hold by value:
- * false, with c closed, also where it refers to none, asks for the number of
- * one, or compares what is behind its pointers.  Nothing is reported.
+ * Collects the types that the object refers to.  Returns true if libbpf needs
+ * nothing but these types and those that they hold by value.  Returns false,
+ * and leaves c closed, if the object has no relocations, asks for the id of a
+ * type or compares the targets of pointers, or if memory ran out.  Nothing is
+ * reported: without a slice libbpf reads the whole BTF.
  */
-bool core_relos_open(
-    struct core_relos *c, const unsigned char *elf, size_t size);
+bool core_relos_open(struct core_relos *c, const struct bpf_elf *elf);
 void core_relos_close(struct core_relos *c);
 
 #endif

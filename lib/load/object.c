@@ -199,17 +199,18 @@ open_elf(struct object *o)
 	struct buf renamed = { 0 };
 	char error[128];
 
-	if (p->elf == NULL) {
+	if (p->object.bytes == NULL) {
 		report_error("%s: this package has no object inside; give one "
 			     "with -e",
 		    p->name);
 		return -1;
 	}
-	if (bss_rename(p->elf, p->elf_size, &renamed) == -1)
+	if (bss_rename(&p->object, &renamed) == -1)
 		return -1;
-	o->bpf = renamed.len > 0
-		     ? bpf_object__open_mem(renamed.data, renamed.len, &opts)
-		     : bpf_object__open_mem(p->elf, p->elf_size, &opts);
+	o->bpf =
+	    renamed.len > 0
+		? bpf_object__open_mem(renamed.data, renamed.len, &opts)
+		: bpf_object__open_mem(p->object.bytes, p->object.size, &opts);
 	libbpf_strerror(errno, error, sizeof(error));
 	buf_free(&renamed);
 	if (o->bpf != NULL)
@@ -246,8 +247,8 @@ slice_btf(struct object *o)
 {
 	const struct package *p = o->package;
 
-	if (o->btf_path == NULL && p->elf != NULL && !hooks_by_btf(p))
-		o->slice = btf_slice_open(p->elf, p->elf_size, &o->slice_path);
+	if (o->btf_path == NULL && p->object.bytes != NULL && !hooks_by_btf(p))
+		o->slice = btf_slice_open(&p->object, &o->slice_path);
 }
 
 int

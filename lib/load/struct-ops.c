@@ -74,16 +74,10 @@ struct_ops_map(
     const struct package *package, struct bpf_object *bpf, const char *program)
 {
 	uint64_t offset;
-	bool found;
-	Elf *elf;
 
-	elf_version(EV_CURRENT);
-	elf = elf_memory((char *)package->elf, package->elf_size);
-	if (elf == NULL)
+	if (!find_offset(package->object.elf, program, &offset))
 		return NULL;
-	found = find_offset(elf, program, &offset);
-	elf_end(elf);
-	return found ? map_at(bpf, offset) : NULL;
+	return map_at(bpf, offset);
 }
 
 /* Whether a program of the struct is loaded. */

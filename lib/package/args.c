@@ -390,9 +390,8 @@ args_open(struct args *a, struct package *p)
 	int ret = 0;
 
 	*a = (struct args){ .package = p };
-	if (p->elf != NULL) {
-		ret = globals_open(
-		    &globals, p->elf, p->elf_size, &a->types, p->name);
+	if (p->object.bytes != NULL) {
+		ret = globals_open(&globals, &p->object, &a->types);
 		d.globals = &globals;
 	}
 	if (ret == 0)

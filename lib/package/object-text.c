@@ -1,4 +1,3 @@
-#include <elf.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <resolv.h>
@@ -8,7 +7,6 @@
 
 #include "base/report.h"
 #include "package/object-text.h"
-#include "package/package.h"
 
 #define BASE64                                                                 \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -111,42 +109,6 @@ package_object_decode(
 	else
 		*elf = out;
 	return ret;
-}
-
-/* What else it is, in the words of its header; NULL: what it should be. */
-static const char *
-misfit(const Elf64_Ehdr *h)
-{
-	if (h->e_ident[EI_CLASS] != ELFCLASS64)
-		return "a 32-bit ELF file";
-	if (h->e_ident[EI_DATA] != ELFDATA2LSB)
-		return "a big-endian ELF file";
-	if (h->e_machine != EM_BPF)
-		return "an ELF file for another machine";
-	if (h->e_type != ET_REL)
-		return "linked already";
-	return NULL;
-}
-
-int
-package_object_check(const unsigned char *elf, size_t size, const char *where)
-{
-	const char *what;
-	Elf64_Ehdr h;
-
-	if (size < sizeof(h) || memcmp(elf, ELFMAG, SELFMAG) != 0) {
-		report_error("%s: not an ELF object; make one with "
-			     "clang --target=bpf -g -O2 -c",
-		    where);
-		return -1;
-	}
-	memcpy(&h, elf, sizeof(h));
-	if ((what = misfit(&h)) == NULL)
-		return 0;
-	report_error("%s: %s; expected a 64-bit little-endian BPF object, "
-		     "as clang --target=bpf -c makes it",
-	    where, what);
-	return -1;
 }
 
 char *

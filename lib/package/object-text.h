@@ -1,9 +1,6 @@
 /*
- * The ELF object inside a package: its text form, base64 of a zlib stream,
- * and the check that it is a BPF object at all.  For package.c; everyone else
- * meets the object as struct package's elf.
- *
- * The functions report what is wrong and return -1.
+ * The text form of the ELF object inside a package: base64 of a zlib stream.
+ * Only package.c and pack.c use it; others use the object of struct package.
  */
 #ifndef SKEL_PACKAGE_OBJECT_TEXT_H
 #define SKEL_PACKAGE_OBJECT_TEXT_H
@@ -12,14 +9,19 @@
 #include <stdint.h>
 
 /*
- * The size bytes that text stands for, *elf to free.  Inflating stops at the
- * first byte beyond size, so a small text cannot fill the memory.
+ * Decodes text to exactly size bytes and sets *bytes to them; the caller frees
+ * them.  Inflating stops at the first byte beyond size, so that a small text
+ * cannot fill the memory.  Returns 0, or -1 after reporting what is wrong;
+ * where stands for the package in reports.
  */
 int package_object_decode(
-    const char *text, uint64_t size, unsigned char **elf, const char *where);
+    const char *text, uint64_t size, unsigned char **bytes, const char *where);
 
-/* Whether it is a relocatable object for BPF as this machine loads it. */
-int package_object_check(
-    const unsigned char *elf, size_t size, const char *where);
+/*
+ * Encodes an ELF object for the key bpf_object.  The same bytes always give the
+ * same text.  Returns a string to free, or NULL after reporting that memory ran
+ * out.
+ */
+char *package_object_encode(const unsigned char *bytes, size_t size);
 
 #endif

@@ -10,10 +10,11 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/util.h"
+#include "elf/bpf-elf.h"
 #include "elf/bss-rename.h"
 #include "elf/btf.h"
 #include "elf/libbpf-log.h"
-#include "elf/object-check.h"
+#include "package/object-text.h"
 #include "package/pack-export.h"
 #include "package/pack-json.h"
 #include "package/pack-notes.h"
@@ -25,6 +26,7 @@ enum { NAME_MAX_LEN = 63 }; /* of an object */
 struct pack {
 	const char *file; /* borrowed */
 	char name[NAME_MAX_LEN + 1];
+	struct bpf_elf elf;
 	struct bpf_object *obj; /* owned */
 	const struct btf *btf;  /* borrowed from obj */
 	json_t *meta;           /* owned */
@@ -354,18 +356,17 @@ open_object(struct pack *p, const unsigned char *elf, size_t size)
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = p->name);
 	struct buf renamed = { 0 };
 	char error[128];
-	bool has_btf;
 
-	libbpf_log_capture();
-	libbpf_log_clear();
-	if (gate_check(elf, size, p->file, &has_btf) == -1)
+	if (bpf_elf_open(&p->elf, elf, size, p->file) == -1)
 		return -1;
-	if (!has_btf) {
+	if (p->elf.btf == NULL) {
 		report_error("%s: no BTF: compile it with clang -g", p->file);
 		return -1;
 	}
-	if (bss_rename(elf, size, &renamed) == -1)
+	if (bss_rename(&p->elf, &renamed) == -1)
 		return -1;
+	libbpf_log_capture();
+	libbpf_log_clear();
 	p->obj = renamed.len != 0
 		     ? bpf_object__open_mem(renamed.data, renamed.len, &opts)
 		     : bpf_object__open_mem(elf, size, &opts);
@@ -434,5 +435,6 @@ pack_object(const unsigned char *elf, size_t size, const char *file,
 	free(p.map);
 	free(p.targets);
 	bpf_object__close(p.obj);
+	bpf_elf_close(&p.elf);
 	return ret;
 }

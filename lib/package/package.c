@@ -436,10 +436,25 @@ read_meta(struct package *p)
 	    &p->nexport_types, where);
 }
 
+/*
+ * Makes the size bytes, which p owns from here on, the object of p in place of
+ * an earlier one.  where stands for the object in reports.
+ */
+static int
+open_object(
+    struct package *p, unsigned char *bytes, size_t size, const char *where)
+{
+	bpf_elf_close(&p->object);
+	free(p->object_bytes);
+	p->object_bytes = bytes;
+	return bpf_elf_open(&p->object, bytes, size, where);
+}
+
 static int
 read_object(struct package *p)
 {
 	char where[WHERE_MAX];
+	unsigned char *bytes;
 	const char *text;
 	uint64_t size;
 	int got;
@@ -453,7 +468,7 @@ read_object(struct package *p)
 	if (got != 1)
 		return -1;
 	got = doc_get_u64(
-	    p->root, "bpf_object_size", PACKAGE_OBJECT_MAX, &size, where);
+	    p->root, "bpf_object_size", OBJECT_SIZE_MAX, &size, where);
 	if (got != 1)
 		return got == 0 ? doc_missing("bpf_object_size", where) : -1;
 	if (size == 0) {
@@ -461,11 +476,10 @@ read_object(struct package *p)
 		    "%s.bpf_object_size: 0; an object has bytes", where);
 		return -1;
 	}
-	if (package_object_decode(text, size, &p->elf, where) == -1)
+	if (package_object_decode(text, size, &bytes, where) == -1)
 		return -1;
-	p->elf_size = (size_t)size;
 	package_path(where, "%s: package.bpf_object", p->name);
-	return gate_check(p->elf, p->elf_size, where, NULL);
+	return open_object(p, bytes, (size_t)size, where);
 }
 
 /* The object from a file of its own, in place of the embedded one. */
@@ -474,14 +488,11 @@ read_elf_file(struct package *p, const char *file)
 {
 	struct buf b = { 0 };
 
-	if (package_input_read(&b, file, file, PACKAGE_OBJECT_MAX) == -1 ||
-	    gate_check((unsigned char *)b.data, b.len, file, NULL) == -1) {
+	if (package_input_read(&b, file, file, OBJECT_SIZE_MAX) == -1) {
 		buf_free(&b);
 		return -1;
 	}
-	p->elf = (unsigned char *)b.data;
-	p->elf_size = b.len;
-	return 0;
+	return open_object(p, (unsigned char *)b.data, b.len, file);
 }
 
 int
@@ -489,20 +500,16 @@ package_set_object(struct package *p, const void *elf, size_t size)
 {
 	unsigned char *copy;
 
-	if (size > PACKAGE_OBJECT_MAX) {
-		report_error("%s: an object of %zu bytes is more than %d",
-		    p->name, size, PACKAGE_OBJECT_MAX);
+	if (size > OBJECT_SIZE_MAX) {
+		report_error("%s: the object has %zu bytes, more than the "
+			     "%d MiB that are allowed",
+		    p->name, size, OBJECT_SIZE_MAX >> 20);
 		return -1;
 	}
-	if (gate_check(elf, size, p->name, NULL) == -1)
-		return -1;
-	if ((copy = malloc(size)) == NULL)
+	if ((copy = malloc(size + 1)) == NULL)
 		return report_nomem();
 	memcpy(copy, elf, size);
-	free(p->elf);
-	p->elf = copy;
-	p->elf_size = size;
-	return 0;
+	return open_object(p, copy, size, p->name);
 }
 
 /* Parse the document and find out whether it is a package or a bare meta. */
@@ -584,7 +591,8 @@ package_close(struct package *p)
 	free(p->maps);
 	free(p->programs);
 	free(p->export_types);
-	free(p->elf);
+	bpf_elf_close(&p->object);
+	free(p->object_bytes);
 	free(p->name);
 	json_decref(p->root);
 	*p = (struct package){ 0 };

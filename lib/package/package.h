@@ -16,11 +16,11 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "elf/bpf-elf.h"
 #include "stream/stream.h"
 
 enum {
-	PACKAGE_TEXT_MAX = 256 << 20,   /* bytes of JSON */
-	PACKAGE_OBJECT_MAX = 128 << 20, /* bytes of the ELF object */
+	PACKAGE_TEXT_MAX = 256 << 20, /* bytes of JSON */
 };
 
 struct package_variable {
@@ -116,12 +116,12 @@ struct package_export_type {
 };
 
 struct package {
-	char *name;         /* owned: where it came from, for reports */
-	json_t *root;       /* owned: the whole document */
-	json_t *meta;       /* borrowed: root's meta, or root itself if bare */
-	bool bare;          /* a bare meta: no object inside */
-	unsigned char *elf; /* owned: the object, or NULL while bare */
-	size_t elf_size;
+	char *name;   /* owned: where it came from, for reports */
+	json_t *root; /* owned: the whole document */
+	json_t *meta; /* borrowed: root's meta, or root itself if bare */
+	bool bare;    /* a bare meta: no object inside */
+	unsigned char *object_bytes; /* owned: the object file; NULL if bare */
+	struct bpf_elf object;       /* open on object_bytes; closed if bare */
 
 	const char *obj_name; /* "" if none */
 	const char *doc_version, *doc_brief, *doc_details, *doc_description;
@@ -162,11 +162,5 @@ int package_set_value(struct package_variable *v, json_t *value);
 
 /* Append the document as one line of JSON, newline included. */
 int package_write(const struct package *p, struct buf *out);
-
-/*
- * The text of bpf_object for an ELF object: base64 of its zlib stream, level
- * 9, the same for the same bytes.  Returns a string to free, or NULL.
- */
-char *package_object_encode(const unsigned char *elf, size_t size);
 
 #endif

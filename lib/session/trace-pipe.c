@@ -143,8 +143,7 @@ trace_pipe_open(struct trace_pipe *t, const struct package *p)
 			     "instances");
 		return -1;
 	}
-	if (printk_formats_open(&t->formats, p->elf, p->elf_size, p->name) ==
-		0 &&
+	if (printk_formats_open(&t->formats, &p->object) == 0 &&
 	    make_instance(t, tracefs) == 0 && start_tracing(t) == 0)
 		return 0;
 	trace_pipe_close(t);

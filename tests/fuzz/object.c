@@ -65,7 +65,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (package_parse(&p, text.data, text.len, "x.json", NULL) ==
 		    -1)
 			fuzz_wrong("what was packed cannot be read");
-		if (p.elf_size != size || memcmp(p.elf, data, size) != 0)
+		if (p.object.size != size ||
+		    memcmp(p.object.bytes, data, size) != 0)
 			fuzz_wrong("another object than was packed");
 		open_package(&p);
 		package_close(&p);

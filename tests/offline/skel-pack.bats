@@ -344,7 +344,7 @@ unset null' "$(grep -v '^big ' got)"
 @test "what is no object is refused with what to do" {
 	fails_with 1 "none.bpf.o: No such file or directory" skel-pack none.bpf.o
 	fails_with 1 "/dev/null: not an ELF object" skel-pack /dev/null
-	fails_with 1 "/bin/true: an ELF file for another machine" skel-pack /bin/true
+	fails_with 1 "/bin/true: this is an ELF file for another machine" skel-pack /bin/true
 	fails_with 1 "bootstrap.json: this is JSON, not an object; --unpack" skel-pack "$ASSETS/bootstrap.json"
 	fails_with 1 "pack it first: skel-pack" skel-pack -u /bin/true
 	echo '{"bpf_skel":{"data_sections":[],"maps":[],"progs":[],"obj_name":"x"}}' >bare.json
@@ -377,7 +377,7 @@ unset null' "$(grep -v '^big ' got)"
 @test "BTF that refers to itself or to nothing is refused" {
 	example bootstrap
 	# Each is a change of one type in a copy, found by its place in the dump.
-	fails_with 1 "corrupted: BTF type 1 refers to a type or name that is not there" \
+	fails_with 1 "corrupted: BTF type 1 refers to a type or name that does not exist" \
 		skel-pack <(python3 "$HELPERS/damage.py" bootstrap.bpf.o type 1 9999)
 	fails_with 1 "corrupted: BTF type 1 refers to itself" \
 		skel-pack <(python3 "$HELPERS/damage.py" bootstrap.bpf.o type 1 1)

@@ -77,18 +77,6 @@ what_the_kernel_cut_is_known_by_its_start(void)
 	CHECK(!makes("%s and more", text));
 }
 
-static void
-what_is_no_object_has_no_formats(void)
-{
-	static const unsigned char junk[64] = "\177ELF";
-	struct printk_formats f;
-
-	if (printk_formats_open(&f, junk, sizeof(junk), "x") == 0) {
-		CHECK_NUM(f.n, 0);
-		printk_formats_close(&f);
-	}
-}
-
 int
 main(void)
 {
@@ -97,6 +85,5 @@ main(void)
 	text_takes_anything();
 	repeated_text_takes_no_time();
 	what_the_kernel_cut_is_known_by_its_start();
-	what_is_no_object_has_no_formats();
 	return check_done();
 }

@@ -7,7 +7,9 @@
 
 #include "base/json-doc.h"
 #include "base/util.h"
+#include "elf/object-check.h"
 #include "package-text.h"
+#include "package/object-text.h"
 
 #define SKEL(rest) "{\"bpf_skel\":{\"data_sections\":[]" rest "}}"
 #define MAP(rest) SKEL(",\"maps\":[{\"name\":\"m\",\"ident\":\"m\"" rest "}]")
@@ -162,7 +164,7 @@ test_defaults(void)
 	struct package p;
 
 	CHECK_NUM(parse(&p, SKEL(",\"maps\":null,\"progs\":null")), 0);
-	CHECK(p.bare && p.elf == NULL);
+	CHECK(p.bare && p.object.bytes == NULL);
 	CHECK_NUM(p.perf_buffer_pages, 64);
 	CHECK_NUM(p.perf_buffer_time_ms, 10);
 	CHECK_NUM(p.poll_timeout_ms, 100);
@@ -305,8 +307,8 @@ test_object(void)
 	pack(&out, text, sizeof(header));
 	CHECK_NUM(parse(&p, out.data), 0);
 	CHECK(!p.bare);
-	CHECK_NUM(p.elf_size, sizeof(header));
-	CHECK(memcmp(p.elf, &header, sizeof(header)) == 0);
+	CHECK_NUM(p.object.size, sizeof(header));
+	CHECK(memcmp(p.object.bytes, &header, sizeof(header)) == 0);
 	package_close(&p);
 
 	pack(&out, text, sizeof(header) - 1);
@@ -315,7 +317,7 @@ test_object(void)
 	REFUSED(out.data, "bpf_object_size says 65, the object has 64 bytes");
 	pack(&out, text, 0);
 	REFUSED(out.data, "bpf_object_size: 0; an object has bytes");
-	pack(&out, text, PACKAGE_OBJECT_MAX + 1ULL);
+	pack(&out, text, OBJECT_SIZE_MAX + 1ULL);
 	REFUSED(out.data, "bpf_object_size: 134217729 is too large");
 	free(again);
 	free(text);
@@ -440,7 +442,7 @@ test_elf_file(void)
 	CHECK(write(fd, &header, sizeof(header)) == sizeof(header));
 	CHECK_NUM(package_parse(&p, SKEL(""), strlen(SKEL("")), "m", file), 0);
 	CHECK(p.bare);
-	CHECK_NUM(p.elf_size, sizeof(header));
+	CHECK_NUM(p.object.size, sizeof(header));
 	package_close(&p);
 	CHECK_NUM(package_parse(&p, whole, strlen(whole), "m", file), 0);
 	CHECK(!p.bare);
