@@ -1,7 +1,9 @@
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,50 +12,57 @@
 #include "elf/libbpf-log.h"
 
 enum {
-	HEARD_MAX = 6,    /* warnings kept, the last ones */
-	HEARD_LINE = 512, /* bytes kept of each */
+	LINES_MAX = 6,    /* warnings that are kept, the last ones */
+	LINE_BYTES = 512, /* bytes of each that are kept */
+	ERRNO_MAX = 133,
 };
 
-#define HEARD_KERNEL_BTF "loading kernel BTF"
-#define HEARD_TARGET_BTF "failed to parse target BTF"
+/* What libbpf 1.1 to 1.7 say; the test has all wordings.  The error behind
+ * some is a number before 1.6 and a name since: "-12", "-ENOMEM". */
+#define LOADING_KERNEL_BTF "loading kernel BTF"
+#define NO_TARGET_BTF "failed to parse target BTF"
+#define NO_KERNEL_BTF "failed to find valid kernel BTF"
+#define NO_HOOK "failed to find kernel BTF type ID"
+#define NO_RELOCATION "failed to resolve CO-RE relocation "
+#define RETRYING "Retrying without BTF"
 
 static const char log_begin[] = "-- BEGIN PROG LOAD LOG --\n";
 
-/* What libbpf said since libbpf_log_clear(). */
+/* The messages since libbpf_log_clear(). */
 static _Thread_local struct {
-	char lines[HEARD_MAX][HEARD_LINE]; /* a ring */
+	char lines[LINES_MAX][LINE_BYTES]; /* a ring */
 	size_t n;
-	char program[128]; /* that libbpf named last */
-	char *log;         /* owned: what the verifier said of it */
-} heard;
+	char program[128]; /* the last that libbpf named */
+	char *log;         /* owned: the verifier's log of it, or NULL */
+} captured;
 
-/* Who had libbpf's lines before; one for all threads, as libbpf has it. */
-static _Atomic(libbpf_print_fn_t) before;
-static _Thread_local bool listening;
+/* Receives the messages of threads that do not capture them.  libbpf has one
+ * print function for all threads. */
+static _Atomic(libbpf_print_fn_t) previous;
+static _Thread_local bool capturing;
 
 void
 libbpf_log_clear(void)
 {
-	free(heard.log);
-	memset(&heard, 0, sizeof(heard));
+	free(captured.log);
+	memset(&captured, 0, sizeof(captured));
 }
 
-/* Keep one of libbpf's warnings. */
 static void
-remember(const char *text)
+keep_warning(const char *text)
 {
 	const char *log = strstr(text, log_begin);
 
-	/* What it says of a map is no program's fault. */
+	/* A map that cannot be created is no fault of the program before. */
 	if (strncmp(text, "map '", 5) == 0)
-		heard.program[0] = '\0';
-	if (sscanf(text, "prog '%127[^']'", heard.program) == 1 &&
+		captured.program[0] = '\0';
+	if (sscanf(text, "prog '%127[^']'", captured.program) == 1 &&
 	    log != NULL) {
-		free(heard.log);
-		heard.log = strdup(log + strlen(log_begin));
+		free(captured.log);
+		captured.log = strdup(log + strlen(log_begin));
 		return;
 	}
-	strlcpy(heard.lines[heard.n++ % HEARD_MAX], text, HEARD_LINE);
+	strlcpy(captured.lines[captured.n++ % LINES_MAX], text, LINE_BYTES);
 }
 
 static void
@@ -67,56 +76,86 @@ report_lines(enum report_level level, const char *text)
 	}
 }
 
-/* What it says of the kernel's BTF is no warning, and the only place where it
- * tells an error from a file that is not there. */
-static bool
-is_refused_btf(enum libbpf_print_level level, const char *line)
+/* Parses "-12" or "-ENOMEM".  Returns the errno, or 0 if text is neither. */
+static int
+parse_errno(const char *text)
 {
-	int error;
+	const char *name;
+	int error = 0;
+	size_t n;
 
-	return level == LIBBPF_DEBUG &&
-	       sscanf(line, HEARD_KERNEL_BTF " '%*[^']': %d", &error) == 1 &&
-	       error < 0;
+	if (*text++ != '-')
+		return 0;
+	if (sscanf(text, "%d", &error) == 1)
+		return error;
+	for (error = ERRNO_MAX; error > 0; error--) {
+		name = strerrorname_np(error);
+		if (name == NULL)
+			continue;
+		n = strlen(name);
+		if (strncmp(text, name, n) == 0 && strcspn(text + n, "\n") == 0)
+			break;
+	}
+	return error;
 }
 
-/* libbpf's lines: its warnings are for -v and for the report of a failure. */
+/* The error in "loading kernel BTF 'FILE': ERROR" or "failed to parse target
+ * BTF: ERROR"; 0 if the line is neither, or there was no error. */
 static int
-hear(enum libbpf_print_level level, const char *fmt, va_list ap)
+parse_btf_error(const char *line)
+{
+	const char *error = NULL;
+
+	if (strncmp(line, LOADING_KERNEL_BTF, strlen(LOADING_KERNEL_BTF)) == 0)
+		error = strstr(line, "': ");
+	else if (strncmp(line, NO_TARGET_BTF, strlen(NO_TARGET_BTF)) == 0)
+		error = strstr(line, ": ");
+	return error != NULL ? parse_errno(strchr(error, ' ') + 1) : 0;
+}
+
+/* The print function: warnings are shown under -v and kept for error messages,
+ * all else is shown under -vv. */
+static int
+capture_message(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	static const char prefix[] = "libbpf: ";
 	enum report_level as = REPORT_DEBUG;
-	libbpf_print_fn_t other = atomic_load(&before);
+	libbpf_print_fn_t other = atomic_load(&previous);
 	char *text, *line;
 
-	if (!listening)
+	if (!capturing)
 		return other != NULL ? other(level, fmt, ap) : 0;
+	/* Most debug messages need not be formatted. */
 	if (level != LIBBPF_WARN && report_get_level() < REPORT_DEBUG &&
-	    strstr(fmt, HEARD_KERNEL_BTF) == NULL)
+	    strstr(fmt, LOADING_KERNEL_BTF) == NULL)
 		return 0;
 	if (vasprintf(&text, fmt, ap) == -1)
 		return 0;
 	line = text;
 	if (strncmp(line, prefix, strlen(prefix)) == 0)
 		line += strlen(prefix);
-	/* Said of every map whose value type the kernel does not want, and of
-	 * no use to anybody: libbpf goes on. */
-	if (level == LIBBPF_WARN &&
-	    strstr(line, "Retrying without BTF") == NULL) {
-		remember(line);
-		if (strstr(line, log_begin) == NULL)
-			as = REPORT_INFO;
+	if (level == LIBBPF_WARN) {
+		/* A harmless warning about each map whose value type the kernel
+		 * does not accept. */
+		if (strstr(line, RETRYING) == NULL) {
+			keep_warning(line);
+			if (strstr(line, log_begin) == NULL)
+				as = REPORT_INFO;
+		}
+	} else if (parse_btf_error(line) != 0) {
+		/* A debug message, but the only one that tells a file that
+		 * cannot be read from one that does not exist. */
+		keep_warning(line);
 	}
-	if (is_refused_btf(level, line))
-		remember(line);
 	report_lines(as, line);
 	free(text);
 	return 0;
 }
 
 static void
-take_over(void)
+set_print(void)
 {
-	atomic_store(&before, libbpf_set_print(hear));
+	atomic_store(&previous, libbpf_set_print(capture_message));
 }
 
 void
@@ -124,60 +163,99 @@ libbpf_log_capture(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	listening = true;
-	pthread_once(&once, take_over);
+	capturing = true;
+	pthread_once(&once, set_print);
 }
 
 void
 libbpf_log_release(void)
 {
-	listening = false;
+	capturing = false;
 }
 
 void
 libbpf_log_report(void)
 {
-	size_t i = heard.n > HEARD_MAX ? heard.n - HEARD_MAX : 0;
+	size_t i = captured.n > LINES_MAX ? captured.n - LINES_MAX : 0;
 
 	if (report_get_level() < REPORT_INFO)
-		for (; i < heard.n; i++)
-			report_lines(REPORT_ERROR, heard.lines[i % HEARD_MAX]);
-}
-
-bool
-libbpf_log_mentions(const char *what)
-{
-	for (size_t i = 0; i < HEARD_MAX; i++)
-		if (strstr(heard.lines[i], what) != NULL)
-			return true;
-	return false;
-}
-
-int
-libbpf_log_btf_error(void)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < HEARD_MAX && error == 0; i++)
-		if (sscanf(heard.lines[i], HEARD_KERNEL_BTF " '%*[^']': %d",
-			&error) != 1 &&
-		    sscanf(heard.lines[i], HEARD_TARGET_BTF ": %d", &error) !=
-			1)
-			error = 0;
-	return -error;
+		for (; i < captured.n; i++)
+			report_lines(
+			    REPORT_ERROR, captured.lines[i % LINES_MAX]);
 }
 
 const char *
 libbpf_log_program(void)
 {
-	return heard.program;
+	return captured.program;
 }
 
-char *
-libbpf_log_verifier(void)
+static bool
+was_warned(const char *words)
 {
-	char *log = heard.log;
+	for (size_t i = 0; i < LINES_MAX; i++)
+		if (strstr(captured.lines[i], words) != NULL)
+			return true;
+	return false;
+}
 
-	heard.log = NULL;
-	return log;
+/* The first error that reading a BTF gave, or 0. */
+static int
+find_btf_error(void)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < LINES_MAX && error == 0; i++)
+		error = parse_btf_error(captured.lines[i]);
+	return error;
+}
+
+/* Whether the error says nothing about the file, or only that the file could
+ * not be read now. */
+static bool
+is_shortage(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
+static enum libbpf_refusal_kind
+classify(const struct libbpf_refusal *r)
+{
+	bool target = was_warned(NO_TARGET_BTF);
+
+	if (r->error == EPERM && r->log == NULL)
+		return LIBBPF_REFUSED_PRIVILEGE;
+	if (target || was_warned(NO_KERNEL_BTF)) {
+		if (is_shortage(r->btf_error) || r->btf_error == EIO)
+			return LIBBPF_REFUSED_BTF_READ;
+		return target ? LIBBPF_REFUSED_TARGET_BTF
+			      : LIBBPF_REFUSED_KERNEL_BTF;
+	}
+	if (r->detail != NULL)
+		return LIBBPF_REFUSED_RELOCATION;
+	if (r->program[0] != '\0' && was_warned(NO_HOOK))
+		return LIBBPF_REFUSED_HOOK;
+	/* The verifier writes its log also if a later step then fails. */
+	if (r->log != NULL && !is_shortage(r->error))
+		return LIBBPF_REFUSED_VERIFIER;
+	return LIBBPF_REFUSED;
+}
+
+struct libbpf_refusal
+libbpf_log_refusal(int error)
+{
+	struct libbpf_refusal r = {
+		.error = error,
+		.btf_error = find_btf_error(),
+		.program = captured.program,
+		.log = captured.log,
+	};
+
+	/* libbpf puts a failed relocation into the log of the verifier. */
+	if (r.log != NULL)
+		r.detail = strstr(r.log, NO_RELOCATION);
+	if (r.detail != NULL)
+		r.detail += strlen(NO_RELOCATION);
+	r.kind = classify(&r);
+	return r;
 }

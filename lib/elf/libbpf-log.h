@@ -1,38 +1,55 @@
 /*
- * What libbpf says.  Its lines go to report(): warnings under -v, the rest
- * under -vv.  The last warnings are kept, by thread, for the report of what
- * failed.
+ * Captures libbpf's log: forwards each message to report() and keeps the last
+ * warnings of each thread.  They go into error messages and tell why libbpf or
+ * the kernel refused an object.
  */
 #ifndef SKEL_ELF_LIBBPF_LOG_H
 #define SKEL_ELF_LIBBPF_LOG_H
 
-#include <stdbool.h>
-
-/* Take over what libbpf says on this thread; what it says on others goes to
- * whoever had it before. */
+/* Captures libbpf's messages on this thread.  Those on other threads go to the
+ * function that libbpf_set_print() had before. */
 void libbpf_log_capture(void);
 
-/* Give it back on this thread. */
+/* Stops capturing on this thread. */
 void libbpf_log_release(void);
 
-/* Forget what was said so far: what comes next is about something new. */
+/* Forgets the messages so far: the next ones belong to another operation. */
 void libbpf_log_clear(void);
 
-/* Report the last warnings, unless -v has shown them already. */
+/* Reports the last warnings as errors, unless -v has shown them already. */
 void libbpf_log_report(void);
 
-/* Whether the last warnings speak of what. */
-bool libbpf_log_mentions(const char *what);
-
-/* Why libbpf could not read the BTF of the kernel, or the file in its place: an
- * errno; 0 if it could, or did not want to. */
-int libbpf_log_btf_error(void);
-
-/* The program that a warning named last, "" if none did.  Borrowed. */
+/* The program that the last warning about one named; "" if there was none.
+ * Borrowed until libbpf_log_clear(). */
 const char *libbpf_log_program(void);
 
-/* The verifier's log of the last program that failed: a string to free, or
- * NULL if there was none. */
-char *libbpf_log_verifier(void);
+/* Why an object could not be loaded. */
+enum libbpf_refusal_kind {
+	LIBBPF_REFUSED,           /* for another reason: error */
+	LIBBPF_REFUSED_PRIVILEGE, /* EPERM, and the verifier did not run */
+	/* The BTF exists, but there was no memory or descriptor to read it, or
+	 * reading failed: btf_error. */
+	LIBBPF_REFUSED_BTF_READ,
+	LIBBPF_REFUSED_TARGET_BTF, /* the file given as the kernel's BTF is none
+				    */
+	LIBBPF_REFUSED_KERNEL_BTF, /* no BTF of the kernel was found */
+	LIBBPF_REFUSED_RELOCATION, /* the BTF lacks a type or member: detail */
+	LIBBPF_REFUSED_HOOK, /* the kernel has nothing of the name it attaches
+				to */
+	LIBBPF_REFUSED_VERIFIER, /* the verifier refused the program: log */
+};
+
+struct libbpf_refusal {
+	enum libbpf_refusal_kind kind;
+	int error;           /* errno of bpf_object__load() */
+	int btf_error;       /* errno, or 0 */
+	const char *program; /* borrowed, as all here; "" if none was named */
+	const char *log;     /* the verifier's log of program, or NULL */
+	const char *detail; /* part of log: the relocation, up to the newline */
+};
+
+/* Classifies the failure of bpf_object__load() with this errno by the messages
+ * since libbpf_log_clear().  The result is valid until the next one. */
+struct libbpf_refusal libbpf_log_refusal(int error);
 
 #endif

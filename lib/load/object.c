@@ -303,150 +303,117 @@ report_log(const char *log)
 	}
 }
 
-/* What may be missing when libbpf or the kernel refused without a word. */
+/* Reports that this kernel may lack the program's type, where it gave no
+ * reason. */
 static void
-report_hint(const struct object *o, int error)
+report_type_hint(const char *name, const struct bpf_program *program, int error)
 {
-	const struct bpf_program *program =
-	    bpf_object__find_program_by_name(o->bpf, libbpf_log_program());
-	const char *name = o->package->name;
 	const char *type;
 
-	if (program == NULL || (error != EINVAL && error != EOPNOTSUPP))
+	if (error != EINVAL && error != EOPNOTSUPP)
 		return;
 	type = libbpf_bpf_prog_type_str(bpf_program__type(program));
-	report_error("%s: program %s: this kernel may lack %s programs", name,
-	    libbpf_log_program(), type != NULL ? type : "such");
+	report_error("%s: program %s: this kernel may lack programs of type %s",
+	    name, bpf_program__name(program), type != NULL ? type : "unknown");
 }
 
-/* What may be forbidden of the object; NULL: of its maps. */
-static unsigned int
-find_forbidden(const struct object *o, const struct bpf_program *program)
-{
-	unsigned int what = PRIVILEGE_MEMORY;
-	const struct bpf_map *m;
-
-	if (program != NULL)
-		return what | privilege_of_type(bpf_program__type(program));
-	bpf_object__for_each_map (m, o->bpf)
-		what |= privilege_of_map(bpf_map__type(m));
-	return what;
-}
-
-/* Report that it is forbidden: the program, if others may be loaded. */
+/* Reports the missing privilege: for the program that was refused, if the
+ * process may load others, or else for the whole object. */
 static void
-report_forbidden(const struct object *o, const struct bpf_program *program)
+report_privilege(const struct object *o, const struct bpf_program *program)
 {
-	unsigned int what = find_forbidden(o, program);
+	unsigned int needed = PRIVILEGE_MEMORY;
+	const struct bpf_map *m;
 	char *where;
 
+	if (program != NULL)
+		needed |= privilege_of_type(bpf_program__type(program));
+	else
+		bpf_object__for_each_map (m, o->bpf)
+			needed |= privilege_of_map(bpf_map__type(m));
 	if (program == NULL || !privilege_suffices() ||
 	    asprintf(&where, "%s: program %s (%s)", o->package->name,
 		bpf_program__name(program),
 		bpf_program__section_name(program)) == -1) {
-		privilege_report(o->package->name, what);
+		privilege_report(o->package->name, needed);
 		return;
 	}
-	privilege_report(where, what);
+	privilege_report(where, needed);
 	free(where);
 }
 
-/* Whether the program refers to what the BTF does not have: libbpf puts that
- * into the verifier's log.  Then it is reported. */
-static bool
-report_relocation(const struct object *o)
-{
-	static const char words[] = "failed to resolve CO-RE relocation ";
-	const char *p = strstr(o->log, words);
-
-	if (p == NULL)
-		return false;
-	p += sizeof(words) - 1;
-	report_error("%s: program %s: the BTF in %s lacks what it refers to: "
-		     "%.*s",
-	    o->package->name, libbpf_log_program(), vmlinux_name(o->btf_path),
-	    (int)strcspn(p, "\n"), p);
-	return true;
-}
-
-/* The verifier writes its log also where something else then fails. */
-static bool
-is_verifiers(const struct object *o, int error)
-{
-	return o->log != NULL && error != EMFILE && error != ENFILE &&
-	       error != ENOMEM;
-}
-
-/* Whether the BTF may be as it should, but could not be read for want of
- * something.  Then it is reported. */
-static bool
-report_unread_btf(const struct object *o)
-{
-	int error = libbpf_log_btf_error();
-
-	if (error != ENOMEM && error != EMFILE && error != ENFILE &&
-	    error != EIO)
-		return false;
-	report_error("%s: the object cannot be loaded: the BTF in %s cannot be "
-		     "read: %s",
-	    o->package->name, vmlinux_name(o->btf_path), strerror(error));
-	return true;
-}
-
+/* Reports a refusal for which libbpf's messages or the verifier's log give the
+ * reason. */
 static void
-report_refusal(struct object *o, int error)
+report_words(const char *name, const struct libbpf_refusal *r,
+    const struct bpf_program *program)
 {
-	const struct bpf_program *program =
-	    bpf_object__find_program_by_name(o->bpf, libbpf_log_program());
-	const char *name = o->package->name;
+	bool verifier = r->kind == LIBBPF_REFUSED_VERIFIER;
 
-	if (error == EPERM && o->log == NULL) {
-		report_forbidden(o, program);
-		return;
-	}
-	if ((libbpf_log_mentions("failed to parse target BTF") ||
-		libbpf_log_mentions("failed to find valid kernel BTF")) &&
-	    report_unread_btf(o))
-		return;
-	if (libbpf_log_mentions("failed to parse target BTF")) {
-		vmlinux_report(name, o->btf, o->btf_path);
-		return;
-	}
-	/* Whatever was chosen, what a program hooks is looked up there. */
-	if (libbpf_log_mentions("failed to find valid kernel BTF")) {
-		vmlinux_report(name, o->btf, NULL);
-		return;
-	}
-	if (program != NULL && o->log != NULL && report_relocation(o))
-		return;
-	if (program != NULL &&
-	    libbpf_log_mentions("failed to find kernel BTF type ID")) {
-		report_error("%s: program %s (%s): this kernel has nothing of "
-			     "that name",
-		    name, libbpf_log_program(),
-		    bpf_program__section_name(program));
-		return;
-	}
 	if (program == NULL)
 		report_error("%s: the object cannot be loaded: %s", name,
-		    strerror(error));
+		    strerror(r->error));
 	else
-		report_error("%s: program %s (%s): %s: %s", name,
-		    libbpf_log_program(), bpf_program__section_name(program),
-		    is_verifiers(o, error) ? "the verifier refused it"
-					   : "cannot be loaded",
-		    strerror(error));
-	if (is_verifiers(o, error)) {
-		report_log(o->log);
-	} else {
-		libbpf_log_report();
-		report_hint(o, error);
+		report_error("%s: program %s (%s): %s: %s", name, r->program,
+		    bpf_program__section_name(program),
+		    verifier ? "the verifier refused it" : "cannot be loaded",
+		    strerror(r->error));
+	if (verifier) {
+		report_log(r->log);
+		return;
 	}
+	libbpf_log_report();
+	if (program != NULL)
+		report_type_hint(name, program, r->error);
 }
 
-/* libbpf is through with it. */
 static void
-drop_slice(struct object *o)
+report_refusal(const struct object *o, const struct libbpf_refusal *r)
+{
+	const struct bpf_program *program =
+	    bpf_object__find_program_by_name(o->bpf, r->program);
+	const char *name = o->package->name;
+
+	switch (r->kind) {
+	case LIBBPF_REFUSED_PRIVILEGE:
+		report_privilege(o, program);
+		return;
+	case LIBBPF_REFUSED_BTF_READ:
+		report_error("%s: the object cannot be loaded: the BTF in %s "
+			     "cannot be read: %s",
+		    name, vmlinux_name(o->btf_path), strerror(r->btf_error));
+		return;
+	case LIBBPF_REFUSED_TARGET_BTF:
+		vmlinux_report(name, o->btf, o->btf_path);
+		return;
+	case LIBBPF_REFUSED_KERNEL_BTF:
+		/* libbpf looks up attach targets in the kernel's own BTF,
+		 * whatever file was chosen for CO-RE. */
+		vmlinux_report(name, o->btf, NULL);
+		return;
+	case LIBBPF_REFUSED_RELOCATION:
+		report_error("%s: program %s: the BTF in %s lacks what the "
+			     "program refers to: %.*s",
+		    name, r->program, vmlinux_name(o->btf_path),
+		    (int)strcspn(r->detail, "\n"), r->detail);
+		return;
+	case LIBBPF_REFUSED_HOOK:
+		if (program == NULL)
+			break;
+		report_error("%s: program %s (%s): this kernel has nothing of "
+			     "that name to attach it to",
+		    name, r->program, bpf_program__section_name(program));
+		return;
+	case LIBBPF_REFUSED_VERIFIER:
+	case LIBBPF_REFUSED:
+		break;
+	}
+	report_words(name, r, program);
+}
+
+/* libbpf has read it. */
+static void
+close_slice(struct object *o)
 {
 	if (o->slice_path == NULL)
 		return;
@@ -458,16 +425,17 @@ drop_slice(struct object *o)
 int
 object_load(struct object *o)
 {
+	struct libbpf_refusal refusal;
 	int error;
 
 	libbpf_log_clear();
 	struct_ops_drop_unused(o->package, o->bpf);
 	error = bpf_object__load(o->bpf);
-	drop_slice(o);
+	close_slice(o);
 	if (error == 0)
 		return 0;
-	o->log = libbpf_log_verifier();
-	report_refusal(o, -error);
+	refusal = libbpf_log_refusal(-error);
+	report_refusal(o, &refusal);
 	return -1;
 }
 
@@ -500,8 +468,7 @@ object_close(struct object *o)
 {
 	bpf_object__close(o->bpf);
 	free(o->btf_path);
-	drop_slice(o);
-	free(o->log);
+	close_slice(o);
 	*o = (struct object){ 0 };
 	libbpf_log_clear();
 }

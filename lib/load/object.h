@@ -24,7 +24,6 @@ struct object {
 	 * slice_path is NULL: there is none. */
 	int slice;
 	char *slice_path;
-	char *log; /* owned: the verifier's words on the program that failed */
 };
 
 /*

@@ -74,7 +74,7 @@ archive() {
 @test "a file that lacks a type is named, with what it lacks" {
 	bpf_object prints
 	run -1 --separate-stderr skel-load --btf prints.bpf.o --check "$CORE"
-	[[ $stderr == "skel-load: $CORE: program "*": the BTF in prints.bpf.o lacks what it refers to: <byte_off> "*" struct trace_event_raw_sys_"* ]]
+	[[ $stderr == "skel-load: $CORE: program "*": the BTF in prints.bpf.o lacks what the program refers to: <byte_off> "*" struct trace_event_raw_sys_"* ]]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
