@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# The code, the manual, the usage line and the completion name the same
-# options; the tree is what the design says it is.
+# The code, the manuals, the usage lines and the completions agree about options,
+# and the top of the tree has no stray files.
 
 load ../helpers/helper
 
-# The long options of each source, one a line, sorted.
+# Each of these prints the long options that one source has, sorted, one per line.
 code_options() {
 	sed -n '/struct option .*\[\] = {/,/^}/p' "$ROOT/cmd/$1/main.c" |
 		grep -oE '\{ "[a-z-]+"' | grep -oE '[a-z][a-z-]*' | sort -u
@@ -21,7 +21,7 @@ completion_options() {
 	sed -n "/^_${1//-/_}_options='/,/'\$/p" "$ROOT/completions/$1.bash" |
 		grep -oE -e '--[a-z][a-z-]*' | sed 's/^--//' | sort -u
 }
-# The short ones.
+# The same for short options.
 code_letters() {
 	tr -s ' \t\n' ' ' <"$ROOT/cmd/$1/main.c" |
 		grep -oE 'getopt_long\( ?argc, argv, "\+[^"]*"' |
@@ -38,7 +38,7 @@ completion_letters() {
 	sed -n "/^_${1//-/_}_options='/,/'\$/p" "$ROOT/completions/$1.bash" |
 		grep -oE "(^|[ '])-[A-Za-z]( |'|\$)" | grep -oE '[A-Za-z]' | sort -u
 }
-# The usage line, on standard error, names each letter or its long option.
+# The words of the usage line on standard error that are options.
 usage_words() {
 	"$1" --no-such-option 2>&1 | sed -n '/^usage: /,$p' |
 		grep -oE '(^|[[ |])-(-[a-z][a-z-]*|[A-Za-z]+)' | tr -d '[| '
@@ -88,7 +88,7 @@ same() { # WHAT WANT GOT
 	done
 }
 
-@test "a wrong option is a usage error of every command: 2, stdout empty" {
+@test "every command rejects a wrong option with status 2 and an empty stdout" {
 	for cmd in $(commands); do
 		fails_with 2 "usage: $cmd" "$cmd" --no-such-option
 	done
@@ -126,7 +126,7 @@ same() { # WHAT WANT GOT
 	done
 }
 
-@test "every manual names the exit statuses the suite's page lists" {
+@test "every manual explains the exit statuses that skel(7) lists" {
 	for cmd in $(commands); do
 		for status in 0 1 2; do
 			sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EXAMPLES/p' "$ROOT/cmd/$cmd/$cmd.1" |
@@ -138,7 +138,7 @@ same() { # WHAT WANT GOT
 	done
 }
 
-# The names of the kinds of programs, and of the ways that "-a" knows.
+# The names of the kinds of programs, and of the ways to attach that -a accepts.
 code_kinds() {
 	sed -n '/^static const struct attach_kind kinds/,/^}/p' "$ROOT/lib/attach/kind.c" |
 		sed -n 's/^\t{ "\([^"]*\)".*/\1/p' | sort -u
@@ -178,7 +178,7 @@ completion_ways() {
 	done
 }
 
-@test "the top of the tree holds what the design says and nothing else" {
+@test "the top of the tree has only the files and folders that belong there" {
 	cd "$ROOT"
 	for entry in *; do
 		case $entry in
@@ -196,9 +196,9 @@ completion_ways() {
 		sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\)\.so.*/\1/p' | grep -vE "^lib(${SAN:+asan|m})\$" | sort | paste -s -d ' ')"
 }
 
-@test "the pipelines of the suite's manual parse: no command of them is a usage error" {
+@test "no command in the pipelines of skel(7) is a usage error" {
 	cd "$BATS_TEST_TMPDIR"
-	# Only the options: the files need not be there.
+	# Only the options are tested, since the files do not exist.
 	grep -ohE '(skel-(load|args|poll|fmt|pack)) [^|;]*' <(mandoc -Tascii "$ROOT/cmd/skel.7" | sed 's/.\x08//g') |
 		grep -E '^skel-[a-z]+ +-' | while read -r line; do
 			read -ra words <<<"$line"
@@ -211,7 +211,7 @@ completion_ways() {
 	local page cmd wide
 	command -v mandoc >/dev/null || skip "needs mandoc"
 	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*/*.[35]; do
-		# Bold and underlined letters are written twice.
+		# Remove the overstrikes that stand for bold and underlined letters.
 		wide=$(mandoc -Tascii -O width=80 "$page" | sed 's/.\x08//g' | awk 'length > 80')
 		[ -z "$wide" ] || { echo "$page: $wide"; return 1; }
 	done

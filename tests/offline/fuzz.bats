@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The inputs of the fuzz targets, in this build: those that crashed something
-# once, and those that fuzzing starts from.  `make fuzz` looks for others.
+# Replays the inputs of the fuzz targets with this build: those that once crashed
+# something, and those that fuzzing starts from.  `make fuzz` searches for more.
 
 load ../helpers/helper
 
@@ -14,7 +14,7 @@ setup_file() {
 	"$tests/seeds" "$BATS_FILE_TMPDIR"
 }
 
-# replay TARGET FILE...: all of them end as they should.
+# replay TARGET FILE...: the target reads all of them without a crash.
 replay() {
 	local target=$1
 	shift
@@ -23,7 +23,7 @@ replay() {
 	is "$# inputs" "$(<"$BATS_TEST_TMPDIR/out")"
 }
 
-@test "what crashed a reader once does so no more" {
+@test "inputs that once crashed a reader no longer do" {
 	n=0
 	for file in "$tests"/found/*; do
 		name=${file##*/}
@@ -34,7 +34,7 @@ replay() {
 	echo "# $n inputs that were found" >&3
 }
 
-@test "every fuzz target has inputs to start from, and takes them" {
+@test "every fuzz target has inputs to start from and reads them" {
 	n=0
 	for program in "$REPLAY"/replay-*; do
 		target=${program##*/replay-}
@@ -49,7 +49,7 @@ replay() {
 	echo "# $n inputs to start from" >&3
 }
 
-@test "every fuzz target is run by what make fuzz runs" {
+@test "make fuzz runs every fuzz target" {
 	for source in "$tests"/*.c; do
 		target=$(basename "$source" .c)
 		[ "$target" = replay ] || [ -x "$REPLAY/replay-$target" ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The tests of the kernel: which they are, and where they run.  That they run in
-# guests is seen by make check-vm.
+# Which tests run in guests, and how their results are counted.  `make check-vm`
+# runs them there.
 
 load ../helpers/helper
 
@@ -10,26 +10,26 @@ setup() {
 	UNITS=$(dirname "$(command -v skel-load)")/../unit
 }
 
-@test "what is listed for guests is there" {
+@test "every test that is listed for guests exists" {
 	local file
 	while read -r file; do
 		[ -e "${file/#unit/$UNITS}" ] || [ -e "$ROOT/$file" ] || { echo "$file"; return 1; }
 	done < "$ROOT/tests/vm/list"
 }
 
-@test "where programs cannot be loaded, a test of the kernel is skipped and says where it can run" {
+@test "if programs cannot be loaded, a kernel test is skipped with advice where it can run" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root to have less than that"
 	run -0 env NO_GUEST=1 SAN= setpriv --bounding-set=-sys_admin,-bpf,-perfmon \
 		"$ROOT/tests/run" "$UNITS/poll/map-walk"
 	[[ $output == *"ok unit poll/map-walk # skip "* ]]
 	[[ $output == *"# tests of the kernel were skipped (needs "*"); make check-vm runs them in guests"* ]]
 	[ "${lines[-1]}" = "0 passed, 0 failed, 1 skipped" ]
-	# Others have no business there.
+	# A test that is not listed gets no such advice.
 	run -1 env NO_GUEST=1 setpriv --bounding-set=-sys_admin,-bpf,-perfmon "$ROOT/tests/run" /bin/false
 	[[ $output != *guest* ]]
 }
 
-@test "what ran where is counted by file and kernel, and what did not run everywhere is listed" {
+@test "results are counted by file and kernel, and tests that did not run everywhere are listed" {
 	cat > here.tap <<-'END'
 		ok here unit poll/poller
 		# x.bats

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Input that somebody wrote to do harm: each gets one line that says what is
-# wrong, status 1 or 2, and no more memory than skel-package(5) and
-# skel-stream(5) say.
+# Input written to do harm.  Each is refused with one line that says what is wrong
+# and status 1 or 2, and takes no more memory than skel-package(5) and
+# skel-stream(5) promise.
 
 load ../helpers/helper
 
@@ -10,13 +10,13 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# hostile NAME [ARG...]: write the input of that name to the file of that name.
+# hostile NAME [ARG...]: write the input of this name to the file NAME.
 hostile() {
 	python3 "$HELPERS/hostile.py" "$@" >"$1"
 }
 
-# within KIB COMMAND...: its peak of memory is not more.  Sets what run does.
-# Sanitizers need memory of their own.
+# within KIB COMMAND...: fail if the command's peak of memory is more than KIB.
+# Sets the same variables as run.  The sanitizers need memory of their own.
 within() {
 	local most=$1 used
 	shift
@@ -27,7 +27,8 @@ within() {
 		{ echo "$*: $used KiB, at most $most are allowed"; return 1; }
 }
 
-# refused KIB MESSAGE COMMAND...: in one line, with nothing on standard output.
+# refused KIB MESSAGE COMMAND...: the command refuses its input within KIB of memory
+# and with one line that has MESSAGE, and prints nothing on standard output.
 refused() {
 	local most=$1 message=$2
 	shift 2
@@ -38,8 +39,8 @@ refused() {
 	[ "$(wc -l <<<"$stderr")" -eq 1 ] || { echo "more than a line: ${stderr:0:500}"; return 1; }
 }
 
-# The bound of skel-package(5) for a package with an object of so many MiB, and
-# of skel-stream(5) for any stream.
+# The bounds in KiB: that of skel-package(5) for a package with an object of so many
+# MiB, and that of skel-stream(5) for any stream.
 package_bound() {
 	echo $((5 * $(stat -c %s "$1") / 1024 + 2 * $2 * 1024 + 256 * 1024))
 }
@@ -73,13 +74,13 @@ tell_peaks() {
 	echo "# ${#peaks[@]} runs, at most $((most / 1024)) MiB" >&3
 }
 
-@test "an object that inflates to gigabytes is unpacked as far as its size says" {
+@test "an object that would inflate to gigabytes is inflated only up to its declared size" {
 	no_package bomb_in_small 1 'bomb_in_small: package: bpf_object_size says 4096, the object has more bytes'
 	no_package bomb_at_most 128 'not an ELF object'
 	tell_peaks
 }
 
-@test "an object is at most 128 MiB, whatever its size says" {
+@test "an object is at most 128 MiB, whatever its declared size" {
 	no_package bomb_as_told 1 'bpf_object_size: 2147483648 is too large; at most 134217728 is allowed'
 	no_package size_of_64_bits 1 'bpf_object_size: 18446744073709551615 is too large'
 	tell_peaks
@@ -94,7 +95,7 @@ tell_peaks() {
 	tell_peaks
 }
 
-@test "JSON of more than 1048576 values is refused, and so many are within the bound" {
+@test "JSON of 1048576 values is read within the bound of memory, and more are refused" {
 	no_package more_values 0 'more_values:1: more than 1048576 JSON values'
 	no_stream more_header_values 'more than 1048576 JSON values'
 	no_line control_of_values 'more than 1048576 JSON values'
@@ -156,7 +157,7 @@ tell_peaks() {
 	tell_peaks
 }
 
-@test "escape sequences in a package's names show in messages as what they are" {
+@test "escape sequences in a package's names are escaped in messages" {
 	hostile escapes
 	for command in skel-args "skel-args --list" "skel-load --check"; do
 		# shellcheck disable=SC2086
@@ -174,7 +175,7 @@ tell_peaks() {
 	[[ $output == *owned* && ${output//$'\n'/} != *[[:cntrl:]]* ]]
 }
 
-@test "a name of 8 MiB is cut in the message, in one line" {
+@test "a name of 8 MiB is cut so that the message stays one line" {
 	hostile long_name
 	refused "$(package_bound long_name 0)" 'long_name: maps[0].ident: expected a string, found a number' skel-args long_name
 	hostile long_name_of_argument
@@ -183,7 +184,7 @@ tell_peaks() {
 	[ "${#stderr}" -lt 20000 ]
 }
 
-@test "a NUL in a name is refused where it stands" {
+@test "a NUL in a name is refused with its position" {
 	no_stream nul_in_name 'a text holds the character \u0000, which no name or value may'
 	printf '{"bpf_skel":{"obj_name":"x\\u0000","data_sections":[]}}' >nul
 	refused "$(package_bound nul 0)" 'nul:1: a text holds the character \u0000' skel-args nul

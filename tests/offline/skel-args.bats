@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# skel-args(1): a package in, the same package with values out.
+# skel-args(1) reads a package and writes it with the values of arguments.
 
 load ../helpers/helper
 
-# Every kind of global, in every section, as an object and its package.
+# An object with every kind of global in every section, and its package.
 setup_file() {
 	cd "$BATS_FILE_TMPDIR"
 	cat >kinds.bpf.c <<-'C'
@@ -51,7 +51,7 @@ setup() {
 	cp "$BATS_FILE_TMPDIR"/kinds.* .
 }
 
-# A bare meta, x.json, whose .rodata has the variables given as JSON objects.
+# Write a bare meta, x.json, whose .rodata has the variables given as JSON objects.
 meta() {
 	local IFS=,
 	echo "{\"bpf_skel\":{\"obj_name\":\"x_bpf\",\"data_sections\":[{\"name\":\".rodata\",\"variables\":[$*]}]}}" >x.json
@@ -60,17 +60,17 @@ meta() {
 var() {
 	echo "{\"name\":\"$1\",\"type\":\"$2\"${3:+,$3}}"
 }
-# The value that the package on standard input has for the variable.
+# Print the value that the package on standard input has for the variable.
 value() {
 	jq -c ".. | .variables? // empty | .[] | select(.name == \"$1\") | .value"
 }
-# The arguments set the variable to the value.
+# Check that the arguments set the variable to the value.
 sets() { # VARIABLE VALUE ARG...
 	local variable=$1 want=$2
 	shift 2
 	run -0 --separate-stderr skel-args kinds.json "$@"
 	[ -z "$stderr" ]
-	# jq reads numbers as doubles: look at the text.
+	# jq reads numbers as doubles, so compare text.
 	[[ $output == *"{\"name\":\"$variable\","*"\"value\":$want}"* ]] || {
 		value "$variable" <<<"$output"
 		return 1
@@ -84,13 +84,13 @@ sets() { # VARIABLE VALUE ARG...
 	skel-args "$ASSETS/bootstrap.json" | cmp - "$ASSETS/bootstrap.json"
 }
 
-@test "- and no file are standard input, and <stdin> in messages" {
+@test "- or no file means standard input, which messages call <stdin>" {
 	[ "$(skel-args <kinds.json)" = "$(cat kinds.json)" ]
 	[ "$(skel-args - --s32 9 <kinds.json | value s32)" = 9 ]
 	fails_with 1 "skel-args: <stdin>: empty; expected a package" skel-args </dev/null
 }
 
-@test "what skel-args writes is stable when it is read again" {
+@test "reading the output of skel-args again does not change it" {
 	skel-args kinds.json --s32 9 --on=false --path x --ports 1,2 --big 18446744073709551615 >once
 	skel-args once >twice
 	cmp once twice
@@ -103,7 +103,7 @@ sets() { # VARIABLE VALUE ARG...
 		'{"z":1,"bpf_skel":{"data_sections":[{"q":2,"name":".bss","variables":[{"mine":[1,{}],"name":"v","type":"int","value":5}]}],"zz":null},"a":0}' ]
 }
 
-@test "every integer type takes its least and its greatest value and no more" {
+@test "every integer type accepts its least and its greatest value and rejects the next" {
 	local name least most
 	while read -r name least most; do
 		sets "$name" "$least" "--$name" "$least"
@@ -146,7 +146,7 @@ sets() { # VARIABLE VALUE ARG...
 	done
 }
 
-@test "enums go by name or number, floats in their own width, text to its NUL" {
+@test "enums are set by name or number, floats in their own width, text with its NUL" {
 	sets kind 1 --kind EXEC
 	sets kind -7 --kind ODD
 	sets kind 5 --kind 5
@@ -163,7 +163,7 @@ sets() { # VARIABLE VALUE ARG...
 	sets path '[-1,0]' --path $'\xff'
 }
 
-@test "arrays are comma lists, shorter ones too" {
+@test "arrays are lists with commas, which may be shorter than the array" {
 	sets ports '[1,2,3]' --ports 1,2,0x3
 	sets ports '[1]' --ports 1
 	fails_with 2 '--ports: "1,2,3,4" has more elements than unsigned short[3]' skel-args kinds.json --ports 1,2,3,4
@@ -175,7 +175,7 @@ sets() { # VARIABLE VALUE ARG...
 	sets set 5 --set 5
 }
 
-@test "a bool takes --x, --x=WORD, --enable-x and --disable-x, whatever its default" {
+@test "a bool accepts --x, --x=WORD, --enable-x and --disable-x, whatever its default" {
 	meta "$(var a bool)" "$(var b _Bool '"cmdarg":{"default":true,"short":"b"}')" "$(var c bool '"value":false,"cmdarg":{"short":"c"}')"
 	run -0 skel-args --list x.json
 	[ "$(cut -f 1-5 <<<"$output")" = "$(printf '%s\n' \
@@ -192,14 +192,14 @@ sets() { # VARIABLE VALUE ARG...
 		fails_with 2 "skel-args: --$name: \"maybe\" is not true or false" skel-args x.json "--$name=maybe"
 		fails_with 2 "skel-args: --disable-$name takes no value" skel-args x.json "--disable-$name=1"
 	done
-	# A short name is what the listed long one is; two may share a dash.
+	# A short name means the long one it is listed with; two may share a dash.
 	run -0 skel-args x.json -bc
 	[ "$(value b <<<"$output")$(value c <<<"$output")" = falsetrue ]
-	# One argument may be overruled by a later stage.
+	# A later skel-args may overrule an argument.
 	[ "$(skel-args x.json --enable-b | skel-args - --disable-b | value b)" = false ]
 }
 
-@test "a bool that only the object sets to true stays so and can be disabled" {
+@test "a bool that only the object sets to true stays true and can be disabled" {
 	run -0 skel-args --list kinds.json
 	[[ $output == *$'--disable-on\t-\tbool\ttrue\t-\t'* ]]
 	[[ $output == *$'--off\t-\tbool\tfalse\ttrue|false\t'* ]]
@@ -222,13 +222,13 @@ sets() { # VARIABLE VALUE ARG...
 	[ "$(value g <<<"$output")" = null ]
 }
 
-@test "what is given goes before the default, in the place the reference loader reads too" {
+@test "an argument goes before the default, and is stored where the reference loader reads it" {
 	meta "$(var b int '"value":3,"cmdarg":{"default":4}')"
 	run -0 skel-args x.json --b 5
 	[[ $output == *'"value":5,"cmdarg":{"default":5}'* ]]
 }
 
-@test "a default that its variable cannot hold is the package's fault: exit 1" {
+@test "a default that its variable cannot hold is an error of the package: exit 1" {
 	meta "$(var u8 'unsigned char' '"value":256')"
 	fails_with 1 "skel-args: x.json: u8: 256 does not fit unsigned char: 0 to 255" skel-args x.json
 	meta "$(var on bool '"value":1.2345')"
@@ -263,13 +263,13 @@ sets() { # VARIABLE VALUE ARG...
 	[[ "$(skel-args -q x.json --help)" == *"Usage: skel-args x.json"* ]]
 }
 
-@test "--verbose is libbpf's debug lines when no global has the name" {
+@test "--verbose shows libbpf's debug lines if no global is called verbose" {
 	[ "$(skel-args kinds.json --verbose | jq .meta.debug_verbose)" = true ]
 	meta "$(var pid int)"
 	[ "$(skel-args x.json --verbose | jq .debug_verbose)" = true ]
 }
 
-@test "of two variables that want one name the first has it, with a notice" {
+@test "of two variables with one argument name the first gets it, with a notice" {
 	meta "$(var a int '"cmdarg":{"long":"pid","short":"p"}')" "$(var b int '"cmdarg":{"long":"pid","short":"p"}')" "$(var c int '"cmdarg":{"short":"h"}')"
 	run -0 --separate-stderr skel-args --list x.json
 	[ "$(cut -f 1,2 <<<"$output")" = "$(printf '%s\n' $'--pid\t-p' $'--b\t-' $'--c\t-')" ]
@@ -280,7 +280,7 @@ sets() { # VARIABLE VALUE ARG...
 	[ -z "$stderr" ]
 }
 
-@test "markers, pointers and structs are no arguments and keep their values" {
+@test "compiler markers, pointers and structs are not arguments and keep their values" {
 	meta "$(var __eunomia_dummy_event_ptr 'struct event *')" "$(var p 'char *' '"value":0')" "$(var s 'struct foo' '"value":{"a":1}')" "$(var k int)"
 	[ "$(skel-args --list x.json | cut -f 1)" = --k ]
 	[ "$(skel-args x.json)" = "$(cat x.json)" ]
@@ -289,7 +289,7 @@ sets() { # VARIABLE VALUE ARG...
 	[[ $output != *pointer* ]]
 }
 
-@test "a bare meta goes by the names of types; what they do not say needs the object" {
+@test "a bare meta is read by the names of types; one that does not tell its size needs the object" {
 	meta "$(var t my_type_t '"value":5')" "$(var e 'enum kind')" "$(var k '__u16')"
 	[ "$(skel-args x.json --e 3 | value e)" = 3 ]
 	[[ "$(skel-args --list x.json)" == *$'--t\t-\tmy_type_t\t-\t-\tValue of my_type_t t (cannot be set without the object)'* ]]
@@ -298,7 +298,7 @@ sets() { # VARIABLE VALUE ARG...
 	fails_with 2 "--k: 70000 does not fit __u16: 0 to 65535" skel-args x.json --k 70000
 }
 
-@test "-e gives a bare meta its object, and so its types" {
+@test "-e adds the object, and so the types, to a bare meta" {
 	jq -c .meta kinds.json >bare.json
 	fails_with 2 '--kind: "EXEC" is not a number' skel-args bare.json --kind EXEC
 	[ "$(skel-args -e kinds.bpf.o bare.json --kind EXEC | value kind)" = 1 ]
@@ -307,7 +307,7 @@ sets() { # VARIABLE VALUE ARG...
 	fails_with 1 "bare.json: not an ELF object" skel-args -e bare.json bare.json
 }
 
-@test "an object without BTF is served by the names of types" {
+@test "for an object without BTF the names of types are used" {
 	clang -O2 -target bpf -c kinds.bpf.c -o plain.bpf.o
 	jq -c .meta kinds.json >bare.json
 	run -0 --separate-stderr skel-args -e plain.bpf.o bare.json --u16 65535
@@ -344,7 +344,7 @@ sets() { # VARIABLE VALUE ARG...
 	[[ $(tr -s ' \n' ' ' <<<"$output") == *" --kind <enum kind> Value of enum kind kind [one of: EXEC, EXIT, ODD] [default: EXIT] "* ]]
 }
 
-@test "the program's help: brief, usage, options aligned and wrapped, details" {
+@test "the program's help has its brief text, usage, aligned and wrapped options, and details" {
 	meta "$(var pid int '"cmdarg":{"short":"p","default":7,"help":"trace this process only, and wrap what is too long for a line of eighty columns"}')" "$(var quiet bool)"
 	jq -c '.bpf_skel.doc = {"brief":"Trace things","details":"More\nto say","version":"1.2"}' x.json >y.json
 	run -0 --separate-stderr skel-args y.json --help
@@ -369,7 +369,7 @@ sets() { # VARIABLE VALUE ARG...
 	[ "$(skel-args y.json -h)" = "$output" ]
 }
 
-@test "a package cannot write control bytes on the terminal" {
+@test "a package cannot write control bytes to the terminal" {
 	meta "$(var pid int '"cmdarg":{"help":"a\u001b[2J\tb\u009bc\nd"}')"
 	run -0 skel-args x.json --help
 	[[ $output == *"a [2J b c d"* ]]
@@ -382,14 +382,14 @@ sets() { # VARIABLE VALUE ARG...
 	[[ $stderr != *$'\e'* ]]
 }
 
-@test "a -- behind the package may stand before its arguments, as elsewhere it must" {
+@test "a -- may stand between the package and its arguments, as the reference loader requires" {
 	run -0 --separate-stderr bash -c 'skel-args kinds.json --u8 9 >want && skel-args kinds.json -- --u8 9 >got && cmp want got'
 	[ -z "$output$stderr" ]
 	run -0 --separate-stderr skel-args - -- --help <kinds.json
 	[[ $output == *"Usage: "* ]]
 }
 
-@test "wrong arguments are named: exit 2 and an empty stdout" {
+@test "wrong arguments are named, with exit 2 and an empty stdout" {
 	fails_with 2 "skel-args: unknown argument --nosuch; --help lists them all; options of skel-args stand before the package" \
 		skel-args kinds.json --nosuch
 	fails_with 2 "skel-args: unknown argument --; " skel-args kinds.json --=5
@@ -403,7 +403,7 @@ sets() { # VARIABLE VALUE ARG...
 	fails_with 2 "usage: skel-args" skel-args --list kinds.json --s32 1
 }
 
-@test "the suite's other documents say which stage takes them" {
+@test "a stream, a session or an object in place of a package is refused with the command for it" {
 	fails_with 1 "skel-args: s: this is a stream already; format it: skel-fmt" \
 		bash -c 'echo "{\"skel\":\"stream\",\"version\":1}" >s; skel-args s'
 	fails_with 1 "this is a session, its program is loaded already; poll it: skel-poll" \
@@ -439,7 +439,7 @@ sets() { # VARIABLE VALUE ARG...
 	END
 }
 
-@test "objects that lie about themselves are refused, never followed" {
+@test "objects with damaged sizes and offsets never crash it" {
 	jq -c .meta kinds.json >bare.json
 	run -0 python3 - kinds.bpf.o <<-'PY'
 		import subprocess, sys
@@ -454,7 +454,7 @@ sets() { # VARIABLE VALUE ARG...
 	PY
 }
 
-@test "it needs no privilege and no kernel" {
+@test "skel-args needs neither privileges nor a kernel with BPF" {
 	need_nobody
 	run -0 as_nobody skel-args - --s32 5 <kinds.json
 	[ "$(value s32 <<<"$output")" = 5 ]
@@ -467,7 +467,7 @@ sets() { # VARIABLE VALUE ARG...
 	run -0 bash -c 'set -o pipefail; skel-args kinds.json | true'
 }
 
-@test "completion offers the program's arguments, and the names of an enum behind one" {
+@test "completion offers the program's arguments, and the names of an enum after its argument" {
 	[ "$(complete_words skel-args kinds.json --s)" = "--s16 --s32 --s64 --s8 --set" ]
 	[[ "$(complete_words skel-args kinds.json '')" == *"--disable-on "*"--help "* ]]
 	[ "$(complete_words skel-args kinds.json --kind '')" = "EXEC EXIT ODD" ]

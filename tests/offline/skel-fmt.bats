@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# skel-fmt(1): streams and NDJSON in, text out.  tests/fixtures/format holds streams with
-# every kind of value and what each form makes of them; make.py there wrote the
-# streams.
+# skel-fmt(1) reads streams and NDJSON and writes text.  tests/fixtures/format has
+# streams with every kind of value, which make.py there wrote, and the expected text
+# in each form.
 
 load ../helpers/helper
 
@@ -16,14 +16,14 @@ teardown() {
 	[ -z "${JOB:-}" ] || kill -KILL "$JOB" 2>/dev/null || :
 }
 
-# The same records as a stream whose records are JSON.
+# Print the stream with its records as JSON.
 as_json() { # STREAM
 	head -n 1 "$1" | sed 's/"encoding":"binary"/"encoding":"json"/'
 	skel-fmt -q --json "$1"
 	grep -aE '^\{"@(lost|end)' "$1"
 }
 
-# on_terminal COLUMNS COMMAND: its output on a terminal of that width.
+# on_terminal COLUMNS COMMAND: print the command's output on a terminal of that width.
 on_terminal() {
 	script -qec "stty cols $1 -onlcr; $2" /dev/null
 }
@@ -58,7 +58,7 @@ on_terminal() {
 	[ "${lines[28]}" = '  33554432 -> 67108863   : 1025     |****************************************|' ]
 }
 
-@test "slots of any width are drawn without overflow; what are none is told of" {
+@test "slots of any width are drawn without overflow; a map without slots is reported" {
 	diff -u "$FMT/slots.plain" <(skel-fmt -q --plain "$FMT/slots.skel")
 	run -0 --separate-stderr skel-fmt --plain "$FMT/slots.skel"
 	[ "$(grep -c 'needs a member slots, an array of integers; shown as default_kv' <<<"$stderr")" -eq 4 ]
@@ -68,7 +68,7 @@ on_terminal() {
 	diff -u "$FMT/slots.table" <(skel-fmt -q --table j.skel)
 }
 
-@test "JSON of every stream is JSON, and as many objects as records" {
+@test "the JSON of every stream is valid and has as many objects as there are records" {
 	for stream in "$FMT"/*.skel; do
 		[ "$(skel-fmt -q --json "$stream" | jq -c . | wc -l)" -eq "$(grep -ac ^= "$stream")" ]
 	done
@@ -99,12 +99,12 @@ on_terminal() {
 	done
 }
 
-@test "a table is the default, and standard input, and - is it too" {
+@test "by default skel-fmt reads standard input, as it does for -, and prints a table" {
 	diff -u "$FMT/scalars.table" <(skel-fmt < "$FMT/scalars.skel")
 	diff -u "$FMT/scalars.table" <(skel-fmt - < "$FMT/scalars.skel")
 }
 
-@test "files come one after another, their header once if it is the same" {
+@test "files are printed one after another, with one line of names if those are the same" {
 	cp "$FMT/floats.skel" again
 	run -0 skel-fmt --csv -b "$FMT/floats.skel" - "$FMT/scalars.skel" < again
 	[ "$(grep -c '^ft,dbl' <<<"$output")" -eq 1 ]
@@ -112,7 +112,7 @@ on_terminal() {
 	[ "$(grep -c '^u8,' <<<"$output")" -eq 1 ]
 }
 
-@test "times are UTC with nanoseconds in JSON and of the local day in a table" {
+@test "times are in UTC with nanoseconds in JSON and local times of day in a table" {
 	export TZ=UTC-5:30
 	run -0 skel-fmt --json -c u8 "$FMT/scalars.skel"
 	[ "${lines[1]}" = '{"@map":"rb","@time":"2026-11-22T14:48:02.500000001Z","u8":255}' ]
@@ -142,7 +142,7 @@ on_terminal() {
 	[ "${lines[2]}" = '{}' ]
 }
 
-@test "-c chooses columns and their order, nested ones and whole structs" {
+@test "-c selects columns and their order, also nested members and whole structs" {
 	run -0 skel-fmt --csv -b -c when,at.y,pid "$FMT/nested.skel"
 	[ "${lines[0]}" = $'when,at.y,pid\r' ]
 	[ "${lines[1]}" = $'3,2,1\r' ]
@@ -154,26 +154,26 @@ on_terminal() {
 	[ "${lines[0]}" = 'TIME     FD     PID    ' ]
 }
 
-@test "-c of a sampled map takes members of key and value, and each CPU's" {
+@test "-c selects members of a sampled map's key and value, and the values of each CPU" {
 	run -0 skel-fmt --json -b -m struct -c name,value.comm,key "$FMT/sampled.skel"
 	[ "$output" = '{"name":"a,b","value.comm":"bash","key":{"pid":42,"name":"a,b"}}' ]
 	run -0 skel-fmt --csv -b -H -m count -c values,value "$FMT/sampled.skel"
 	[ "$output" = $'"[4294967295,1,3]",4294967299\r' ]
 }
 
-@test "an unknown column or map is an error that names those there are" {
+@test "an unknown column or map is an error that lists the known ones" {
 	fails_with 1 'scalars.skel: no column "nope"; there are b, c, p4, p8, pid' \
 		skel-fmt -c u8,nope "$FMT/scalars.skel"
 	fails_with 1 'maps.skel: no map "nope"; there are execs, exits, numbers, bytes' \
 		skel-fmt -m execs -m nope "$FMT/maps.skel"
 }
 
-@test "of several maps those are shown that have a column asked for" {
+@test "with -c only the maps that have one of the columns are shown" {
 	run -0 skel-fmt -q --csv -b -c code,value "$FMT/maps.skel"
 	[ "$output" = $'code\r\n0\r\nvalue\r\n99\r' ]
 }
 
-@test "--no-header leaves the names of columns out of every form" {
+@test "--no-header omits the names of columns in every form" {
 	for form in csv tsv table plain; do
 		run -0 skel-fmt -q "--$form" --no-header "$FMT/maps.skel"
 		[[ $output != *[Pp][Ii][Dd]* ]]
@@ -181,7 +181,7 @@ on_terminal() {
 	done
 }
 
-@test "bare NDJSON makes columns of the keys of its first object" {
+@test "the columns of NDJSON without a header are the keys of its first object" {
 	run -1 --separate-stderr skel-fmt --csv <<-'END'
 		{"pid":1,"a":{"b":"x,y","c":[1, 2]},"ok":true}
 		{"a":{"c":null},"new":1,"pid":-2.5e3}
@@ -195,13 +195,13 @@ on_terminal() {
 	[ "$stderr" = 'skel-fmt: <stdin>:3: not JSON from column 8 on' ]
 }
 
-@test "objects without keys are rows without columns" {
+@test "an object without keys is a row without columns" {
 	run -0 --separate-stderr skel-fmt --csv <<<$'{"@map":"x"}\n{"@map":"x","a":1}\n{}\n{}'
 	[ "$output" = $'@map,@time\r\nx,\r\nx,\r\n\r\n\r\n\r' ]
 	[ -z "$stderr" ]
 }
 
-@test "NDJSON with @map and @time is shown as the stream it came from" {
+@test "NDJSON with @map and @time gives the same text as the stream it came from" {
 	run -0 bash -c 'skel-fmt -q --json "$1" | skel-fmt' - "$FMT/maps.skel"
 	[ "${lines[0]}" = 'TIME         PID COMM' ]
 	[ "${lines[1]}" = '14:48:01      10 true' ]
@@ -209,7 +209,7 @@ on_terminal() {
 	diff -u "$FMT/maps.csv" <(skel-fmt -q --json "$FMT/maps.skel" | skel-fmt --csv)
 }
 
-@test "what is not JSON is reported with its line and column" {
+@test "a line that is not JSON is reported with its line and column" {
 	local text
 	for text in '{"a"}' '{"a":01}' '{"a":1,}' '{"a":"x' '{"a":"\q"}' '{"a":[1}' \
 		'{"a":1}}' '{"a":tru}' $'{"a":"\001"}' '{"a":-}' '{"a":1.}' '{"a":"\u12"}'; do
@@ -224,7 +224,7 @@ on_terminal() {
 	[[ $stderr == *'<stdin>:2: not JSON from column'* ]]
 }
 
-@test "a bad line is reported with its number, skipped and remembered" {
+@test "a bad line is reported with its number and skipped, and the exit status is 1" {
 	LC_ALL=C sed '3s/.*/nonsense/' "$FMT/floats.skel" > bad.skel
 	run -1 --separate-stderr skel-fmt --json bad.skel
 	diff <(sed 2d "$FMT/floats.json") <(echo "$output")
@@ -233,14 +233,14 @@ on_terminal() {
 
 @test "a record shorter than its type is a bad line" {
 	head -n 1 "$FMT/floats.skel" > short.skel
-	# 3D, then a body of 4 bytes: no time in it, stuffed as one block.
+	# The tag 3D, then a stuffed body of 4 bytes, too short for a time.
 	printf '=\x0f\0\1\2\3\n{"@end":{"records":0,"lost":0}}\n' >> short.skel
 	run -1 --separate-stderr skel-fmt --json short.skel
 	[ -z "$output" ]
 	[[ $stderr == 'skel-fmt: short.skel:2: '* ]]
 }
 
-@test "a cut stream is shown and noticed, and that is no failure" {
+@test "a stream without its end is shown with a notice, and that is no failure" {
 	run -0 --separate-stderr skel-fmt --json < <(head -n 3 "$FMT/floats.skel")
 	[ "$(wc -l <<<"$output")" -eq 2 ]
 	[ "$stderr" = 'skel-fmt: <stdin>: the end is missing: the stream was cut' ]
@@ -251,12 +251,12 @@ on_terminal() {
 	[[ $stderr == *half.skel* ]]
 }
 
-@test "lost records are noticed, unknown @ lines are not" {
+@test "lost records give a notice, unknown @ lines do not" {
 	run -0 --separate-stderr skel-fmt --json "$FMT/maps.skel"
 	[ "$stderr" = "skel-fmt: $FMT/maps.skel: 12 records lost in map exits" ]
 }
 
-@test "a record that could not be read is told of with its line" {
+@test "an @error line of the stream is reported with its number" {
 	LC_ALL=C sed '3s/.*/{"@error":{"map":"rb","message":"too\\u001b\\nshort\\u0085"}}/' "$FMT/floats.skel" > e.skel
 	run -0 --separate-stderr skel-fmt --json e.skel
 	[ "$stderr" = 'skel-fmt: e.skel:3: map rb: too\^[\nshort\M-B\M^E' ]
@@ -268,7 +268,7 @@ on_terminal() {
 	[[ $output == *'14:48:01          9                    1                    2 [3,4]' ]]
 }
 
-@test "what is no stream is refused with what to do" {
+@test "an input that is not a stream is refused with advice" {
 	fails_with 1 'this is a package; load it first: skel-load' skel-fmt "$ASSETS/bootstrap.json"
 	LC_ALL=C sed 's/"skel":"stream"/"skel":"session","dir":"\/sys\/fs\/bpf\/x"/; s/"source"/"pin":"\/sys\/fs\/bpf\/x\/rb","source"/' \
 		<(head -n 1 "$FMT/floats.skel") > session
@@ -277,7 +277,7 @@ on_terminal() {
 	fails_with 1 'JSON records have no raw bytes' skel-fmt --raw <<<'{"a":1}'
 }
 
-@test "a file that fails does not keep the others from being shown" {
+@test "a file that cannot be read does not prevent the others from being shown" {
 	run -1 --separate-stderr skel-fmt --json /nonexistent "$FMT/floats.skel"
 	diff "$FMT/floats.json" <(echo "$output")
 }
@@ -307,7 +307,7 @@ on_terminal() {
 	[ "${lines[2]}" = '14:48:02 18446744073709551615 2147483647 255' ]
 }
 
-@test "on a narrow terminal heads are cut to what stands below them" {
+@test "on a narrow terminal a column's name is cut to the width of its values" {
 	tr -d '\n\t' > heads.skel <<'EOF'
 {"skel":"stream","version":1,"name":"x","encoding":"json",
 "maps":[{"name":"m","source":"ringbuf","value":3}],"types":[
@@ -332,7 +332,7 @@ EOF
 	[ "${lines[1]}" = '     -1 false /usr/share/do…' ]
 }
 
-@test "a histogram says nothing of text that is empty" {
+@test "a histogram omits members whose text is empty" {
 	head -n 1 "$FMT/hists.skel" > empty.skel
 	printf '%s\n' '{"@map":"hists","key":5,"value":{"slots":[1],"comm":""}}' \
 		'{"@map":"hists","key":6,"value":{"slots":[1],"comm":"x"}}' >> empty.skel
@@ -341,7 +341,7 @@ EOF
 	[[ $output == *$'\nkey = 6, comm = x\n'* ]]
 }
 
-@test "a flood of bad lines is told by its first hundred and its count" {
+@test "of many bad lines the first hundred are reported, and then their number" {
 	{ head -n 1 "$FMT/maps.skel"; yes x | head -n 5000; echo '{"@end":{"records":0,"lost":0}}'; } > flood.skel
 	run -1 --separate-stderr skel-fmt flood.skel
 	[ "${#stderr_lines[@]}" -eq 102 ]
@@ -350,7 +350,7 @@ EOF
 	[ "${stderr_lines[101]}" = 'skel-fmt: flood.skel: 5000 bad lines in all' ]
 }
 
-@test "a line that is too long is skipped, not kept, and the next one is read" {
+@test "a line that is too long is skipped without keeping it, and the next one is read" {
 	{ head -n 1 "$FMT/maps.skel"; printf '='; head -c 70M /dev/zero; echo; sed 1d "$FMT/maps.skel"; } > long.skel
 	run -0 --separate-stderr skel-fmt "$FMT/maps.skel"
 	whole=$output
@@ -366,13 +366,13 @@ EOF
 	[ "$stderr" = 'skel-fmt: spel.skel:1: header: skel is missing' ]
 }
 
-@test "nothing that a process calls itself reaches the terminal as a control" {
+@test "control bytes in the name of a process do not reach the terminal" {
 	run -0 skel-fmt "$FMT/texts.skel"
 	[ "$(tr -d '[:cntrl:]' <<<"$output" | wc -c)" -eq "$(tr -d '\n' <<<"$output" | wc -c)" ]
 	run ! grep -P '\xc2[\x80-\x9f]|\xe2\x80\xae' <<<"$output"
 }
 
-@test "names in a header are no way to the terminal either" {
+@test "control bytes in the names of a header do not reach the terminal" {
 	LC_ALL=C sed '1s/"name":"execs"/"name":"e\\u001b[2J"/; 1s/"name":"pid"/"name":"p\\u009b"/g' \
 		"$FMT/maps.skel" > evil.skel
 	for form in table plain; do
@@ -388,12 +388,12 @@ EOF
 	[ "$(grep -c TIME <<<"$output")" -eq 4 ]
 }
 
-@test "-v says what is read" {
+@test "-v reports what is read" {
 	run -0 --separate-stderr skel-fmt -v --json "$FMT/floats.skel"
 	[ "$stderr" = "skel-fmt: $FMT/floats.skel: records of floats, from test, since 2026-11-22T14:48:00.000000000Z" ]
 }
 
-@test "a record is out before the next one comes" {
+@test "a record is written before the next one arrives" {
 	coproc skel-fmt --json
 	JOB=$COPROC_PID
 	exec 5<&"${COPROC[0]}" 6>&"${COPROC[1]}"
@@ -405,7 +405,7 @@ EOF
 	[ "$line" = "$(sed -n 2p "$FMT/floats.json")" ]
 }
 
-@test "the columns of a single map are there before its first record" {
+@test "the names of a single map's columns are written before its first record" {
 	coproc skel-fmt --csv
 	JOB=$COPROC_PID
 	exec 5<&"${COPROC[0]}" 6>&"${COPROC[1]}"
@@ -414,7 +414,8 @@ EOF
 	[ "$line" = $'@map,@time,ft,dbl\r' ]
 }
 
-# The process that the last background job is, and its input held open as 6.
+# start_fmt: run skel-fmt in the background as JOB; descriptor 6 holds its input
+# open, and two records have been shown.
 start_fmt() {
 	mkfifo in
 	skel-fmt --json < in > out 3>&- &
@@ -428,8 +429,8 @@ has_two() {
 	[ "$(wc -l < out)" -eq 2 ]
 }
 
-@test "Ctrl-C leaves a pipe to its head: what comes is still shown" {
-	# An interactive shell's job; others start with SIGINT ignored.
+@test "Ctrl-C does not end skel-fmt, which shows what the head still writes" {
+	# This runs as a job of an interactive shell; others start with SIGINT ignored.
 	trap - INT
 	set -m
 	start_fmt
@@ -440,7 +441,7 @@ has_two() {
 	diff -u "$FMT/floats.json" out
 }
 
-@test "SIGTERM ends it at once, with what was read and status 0" {
+@test "SIGTERM ends skel-fmt at once with status 0, after it has written what it read" {
 	start_fmt
 	kill -TERM "$JOB"
 	wait "$JOB"
@@ -448,7 +449,7 @@ has_two() {
 	[ "$(wc -l < out)" -eq 2 ]
 }
 
-@test "a reader that leaves ends it with status 0 before more comes" {
+@test "when its reader leaves, skel-fmt ends with status 0 without waiting for more input" {
 	mkfifo in
 	exec 6<> in
 	head -n 3 "$FMT/floats.skel" >&6
@@ -457,7 +458,7 @@ has_two() {
 	exec 6>&-
 }
 
-@test "a reader that leaves before there is any input ends it too" {
+@test "a reader that leaves before there is any input ends skel-fmt too" {
 	mkfifo in
 	exec 6<> in
 	run -0 timeout 5 bash -c 'skel-fmt < in | :; exit ${PIPESTATUS[0]}'
@@ -471,18 +472,18 @@ has_two() {
 	[ "$output" = 'skel-fmt: <stdout>: No space left on device' ]
 }
 
-@test "a stream is recorded by one user and shown by another" {
+@test "an ordinary user can format a stream that root recorded" {
 	need_nobody
 	run -0 as_nobody skel-fmt --json "$FMT/floats.skel"
 	diff "$FMT/floats.json" <(echo "$output")
 }
 
-@test "completion offers options, and maps of the streams that are named" {
+@test "completion offers options, and the maps of the streams on the command line" {
 	[ "$(complete_words skel-fmt --t)" = '--table --tsv' ]
 	[ "$(complete_words skel-fmt "$FMT/maps.skel" -m ex)" = 'execs exits' ]
 }
 
-@test "completion does not run what a stream calls its maps" {
+@test "completion does not execute the names of a stream's maps" {
 	echo '{"skel":"stream","maps":[{"name":"$(touch ran)","source":"ringbuf"},{"name":"rb","source":"ringbuf"}]}' > odd.skel
 	[ "$(complete_words skel-fmt odd.skel -m '')" = rb ]
 	[ ! -e ran ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# skel-pack(1): an object in, its package out, and back.
+# skel-pack(1) makes a package of an object, and the object of a package.
 
 load ../helpers/helper
 load ../helpers/object
@@ -9,7 +9,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# The object of an example's package, without clang.
+# Get the object from an example's package, which needs no clang.
 example() {
 	skel-pack --unpack "$ASSETS/$1.json" >"$1.bpf.o"
 }
@@ -34,7 +34,7 @@ example() {
 	skel-pack multi.bpf.o | skel-pack -u | cmp - multi.bpf.o
 }
 
-@test "the object's name is the file's, its letters and digits, 63 at most" {
+@test "the object is named after its file, with letters and digits only, 63 at most" {
 	example multi
 	long=$(printf 'x%.0s' {1..80})
 	for pair in a.bpf.o:a_bpf client.o:client a-b+c.o:a_b_c noext:noext \
@@ -48,7 +48,7 @@ example() {
 	is '"stdin"' "$(jq .meta.bpf_skel.obj_name <<<"$output")"
 }
 
-@test "the package has every key that a loader requires, in an object with nothing too" {
+@test "the package has every key that a loader requires, even if the object is empty" {
 	need_clang
 	object empty </dev/null
 	is '{"bpf_skel":{"data_sections":[],"maps":[],"progs":[],"obj_name":"empty_bpf"},"export_types":[]}' \
@@ -56,7 +56,7 @@ example() {
 	is "$(stat -c %s empty.bpf.o)" "$(skel-pack empty.bpf.o | jq .bpf_object_size)"
 }
 
-@test "globals stand in their sections with their types in C, statics do not" {
+@test "globals are listed by section with their C types, static variables are not" {
 	need_clang
 	object vars <<-'C'
 		typedef unsigned int u32;
@@ -91,7 +91,7 @@ example() {
 		grep -F '[".data.mine",' got; grep -F '[".bss.later",' got; grep -F '[".rodata.other",' got)"
 }
 
-@test "maps are called as libbpf calls them, and what holds globals is marked" {
+@test "maps have the names that libbpf gives them, and those of data sections are marked" {
 	need_clang
 	object averylongname <<-'C'
 		extern int CONFIG_HZ __kconfig;
@@ -110,11 +110,11 @@ example() {
 	grep -Fx '["averylon.rodata","rodata",true]' got
 	grep -Fx '["averylon.bss","bss",true]' got
 	grep -F '"kconfig"' got
-	# The kernel's configuration is not the user's to set.
+	# Nobody can set a value of the kernel's configuration.
 	is 0 "$(meta averylongname.bpf.o '[.bpf_skel.data_sections[] | select(.name == ".kconfig")] | length')"
 }
 
-@test "programs are listed with their whole section; functions, and what is off, are not" {
+@test "programs are listed with their whole section; functions and disabled programs are not" {
 	need_clang
 	object progs <<-'C'
 		static __noinline int helper(int x) { return x * 7 + 1; }
@@ -126,7 +126,7 @@ example() {
 		"$(meta progs.bpf.o '[.bpf_skel.progs[] | [.name, .attach, .link]]')"
 }
 
-@test "annotations of globals become arguments, defaults read by their types" {
+@test "annotations of globals become arguments, with defaults read according to their types" {
 	need_clang
 	object args <<-'C'
 		enum color { RED, GREEN };
@@ -238,7 +238,7 @@ unset null' "$(grep -v '^big ' got)"
 	done
 }
 
-@test "__type(value, struct) of ring and perf buffers says the same" {
+@test "__type(value, struct) of ring and perf buffers has the same effect" {
 	need_clang
 	for type in RINGBUF PERF_EVENT_ARRAY; do
 		object value <<-C
@@ -250,7 +250,7 @@ unset null' "$(grep -v '^big ' got)"
 	done
 }
 
-@test "the descriptor in a perf buffer's definition is no event" {
+@test "the int value of a perf buffer, a descriptor, is not taken for an event" {
 	need_clang
 	object perf <<-'C'
 		struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
@@ -262,7 +262,7 @@ unset null' "$(grep -v '^big ' got)"
 	fails_with 0 '' skel-pack -q perf.bpf.o || [ -z "$stderr" ]
 }
 
-@test "several maps have a type each" {
+@test "each of several maps has its own type" {
 	need_clang
 	object several <<-'C'
 		struct a { int x; };
@@ -282,7 +282,7 @@ unset null' "$(grep -v '^big ' got)"
 		"$(jq -c '.meta | [.enable_multiple_export_types, [.bpf_skel.maps[].export_config]]' <<<"$output")"
 }
 
-@test "one map whose records are no struct with a name has its type by number" {
+@test "a single map whose records are not a named struct has its type as a number" {
 	need_clang
 	object scalar <<-'C'
 		struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
@@ -299,7 +299,7 @@ unset null' "$(grep -v '^big ' got)"
 		"$(meta nameless.bpf.o '[.enable_multiple_export_types, (.bpf_skel.maps[0].export_config.btf_type_id | type), .export_types]')"
 }
 
-@test "the reference loader's rules for a package hold, of keys, types, words and ranges" {
+@test "packages follow the reference loader's rules for keys, types, words and ranges" {
 	cat >rules.jq <<-'JQ'
 		def text: type == "string" and length > 0;
 		def number: type == "number" and . == floor and . >= 0 and . < 4294967296;
@@ -333,7 +333,7 @@ unset null' "$(grep -v '^big ' got)"
 	for package in "$ASSETS"/*.json; do
 		jq -e -f rules.jq "$package" >/dev/null || { echo "$package"; return 1; }
 	done
-	# The rules are no rubber stamp.
+	# The rules do reject wrong packages.
 	for change in 'del(.meta.bpf_skel.maps)' '.meta.bpf_skel.progs = null' \
 		'.meta.bpf_skel.maps[0].sample = {}' '.meta.bpf_skel.maps[0].export_config = "default"'; do
 		jq "$change" "$ASSETS/bootstrap.json" >changed.json
@@ -341,7 +341,7 @@ unset null' "$(grep -v '^big ' got)"
 	done
 }
 
-@test "what is no object is refused with what to do" {
+@test "a file that is not an object is refused with advice" {
 	fails_with 1 "none.bpf.o: No such file or directory" skel-pack none.bpf.o
 	fails_with 1 "/dev/null: not an ELF object" skel-pack /dev/null
 	fails_with 1 "/bin/true: this is an ELF file for another machine" skel-pack /bin/true
@@ -351,13 +351,13 @@ unset null' "$(grep -v '^big ' got)"
 	fails_with 1 "bare.json: a bare meta: there is no object in it" skel-pack -u bare.json
 }
 
-@test "an object without BTF is refused with how to get it" {
+@test "an object without BTF is refused with the flag that adds it" {
 	need_clang
 	object plain -g0 <<<'SEC("socket") int prog(void *ctx) { return 0; }'
 	fails_with 1 "plain.bpf.o: no BTF: compile it with clang -g" skel-pack plain.bpf.o
 }
 
-@test "what libbpf says of an object is shown" {
+@test "libbpf's message about an object is shown" {
 	need_clang
 	object odd <<<'struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(colour, 1); } m SEC(".maps");'
 	fails_with 1 "odd.bpf.o: the object cannot be opened: " skel-pack odd.bpf.o
@@ -368,7 +368,7 @@ unset null' "$(grep -v '^big ' got)"
 	example multi
 	run -0 python3 "$HELPERS/damage.py" multi.bpf.o 300 skel-pack
 	echo "$output"
-	# Both must occur, else the damage was none.
+	# Both must occur, otherwise nothing was damaged.
 	[[ $output =~ ^([0-9]+)\ packed,\ ([0-9]+)\ refused$ ]]
 	[ "${BASH_REMATCH[1]}" -gt 20 ]
 	[ "${BASH_REMATCH[2]}" -gt 20 ]
@@ -376,16 +376,16 @@ unset null' "$(grep -v '^big ' got)"
 
 @test "BTF that refers to itself or to nothing is refused" {
 	example bootstrap
-	# Each is a change of one type in a copy, found by its place in the dump.
+	# Each changes one type in a copy, which the dump helps to find.
 	fails_with 1 "corrupted: BTF type 1 refers to a type or name that does not exist" \
 		skel-pack <(python3 "$HELPERS/damage.py" bootstrap.bpf.o type 1 9999)
 	fails_with 1 "corrupted: BTF type 1 refers to itself" \
 		skel-pack <(python3 "$HELPERS/damage.py" bootstrap.bpf.o type 1 1)
 }
 
-@test "the kernel is not asked, and an ordinary user can pack" {
+@test "an ordinary user can pack, without bpf(2), /sys and /proc" {
 	example runqlat
-	# The leak checker and strace both want to be the tracer.
+	# The leak checker and strace cannot both be the tracer.
 	ASAN_OPTIONS=detect_leaks=0 \
 		strace -f -qq -e trace=bpf,openat -o log skel-pack runqlat.bpf.o >a.json
 	run ! grep -E 'bpf\(|"/sys|"/proc' log

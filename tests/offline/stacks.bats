@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Stacks: in every form of skel-fmt(1), as JSON records, through skel-poll(1).
+# Stacks in every form of skel-fmt(1), as JSON records, and through skel-poll(1).
 # tests/fixtures/format/stacks.skel, which make.py there writes, has one of each kind.
 
 load ../helpers/helper
@@ -12,7 +12,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# The header, edited.
+# Print the header, edited.
 header() { # SED
 	head -n 1 "$STACKS" | sed -E "$1"
 }
@@ -44,7 +44,7 @@ Userspace:
 	[ "$(grep -ac ^COMM: out)" -eq $(($(skel-fmt --csv -m profile -H "$STACKS" | wc -l) - 1)) ]
 }
 
-@test "--folded has the process first, then its functions, then the kernel's, sorted" {
+@test "--folded prints the process, its functions, then the kernel's, in sorted lines" {
 	skel-fmt --folded -m profile "$STACKS" > out
 	grep -qxF 'busy_loop;main;busy;spin;asm_sysvec_apic_timer_interrupt_[k] 2' out
 	grep -qxF 'busy_loop;asm_sysvec_apic_timer_interrupt_[k] 1' out
@@ -54,7 +54,7 @@ Userspace:
 	LC_ALL=C sort -c out
 }
 
-@test "--folded counts the last pass over a map, and all passes over one that is cleared" {
+@test "--folded counts the last pass over a map, but all passes over a map that is cleared" {
 	run -0 skel-fmt --folded -m counts "$STACKS"
 	[ "$output" = '42;[unknown];asm_sysvec_apic_timer_interrupt_[k] 5
 42;main2 1
@@ -65,12 +65,12 @@ Userspace:
 	[ "$output" = "7;[unknown] 9" ]
 }
 
-@test "--folded adds up what several inputs have" {
+@test "--folded adds up several inputs" {
 	skel-fmt --folded -m profile "$STACKS" "$STACKS" > twice
 	skel-fmt --folded -m profile "$STACKS" | awk '{ $NF *= 2; print }' | diff - twice
 }
 
-@test "--folded leaves out maps without stacks, and fails when there are no others" {
+@test "--folded omits maps without stacks, and fails if there are no others" {
 	run -0 --separate-stderr skel-fmt --folded -m trap -m other "$STACKS"
 	[ "$output" = "[unknown];[unknown] 1" ]
 	[ -z "$stderr" ]
@@ -90,13 +90,13 @@ Userspace:
 	for form in json csv tsv folded; do
 		skel-fmt -q "--$form" j.skel | diff -u "$FMT/stacks.$form" -
 	done
-	# Text that was not UTF-8 has become U+FFFD.
+	# JSON has U+FFFD in place of bytes that were not UTF-8.
 	for form in table plain; do
 		skel-fmt -q "--$form" j.skel | diff -u <(sed 's/il\\M^?/il\xef\xbf\xbd/' "$FMT/stacks.$form") -
 	done
 }
 
-@test "JSON records become binary again, with lines for their names" {
+@test "JSON records become binary again, with @symbols lines for their names" {
 	skel-poll -f json "$STACKS" > j.skel
 	run -0 --separate-stderr skel-poll -f binary j.skel
 	[ -z "$stderr" ]
@@ -105,11 +105,11 @@ Userspace:
 	for form in json csv folded; do
 		skel-fmt -q "--$form" b.skel | diff -u "$FMT/stacks.$form" -
 	done
-	# What is known already needs no second line.
+	# A name that is known already gets no second line.
 	[ "$(grep -ac '"symbol":"spin"' b.skel)" -eq 1 ]
 }
 
-@test "a stack that is none is refused where JSON becomes binary" {
+@test "a malformed stack is refused when JSON becomes binary" {
 	header 's/"encoding":"binary"/"encoding":"json"/' > j.skel
 	cat >> j.skel <<-'END'
 		{"@map":"trap","addrs":[{"symbol":"x"}],"deep":[]}
@@ -142,7 +142,7 @@ g:h 10' ]
 	[ -z "$stderr" ]
 }
 
-@test "jq may change stacks on their way" {
+@test "jq may change stacks between two commands" {
 	skel-poll -f json -m profile "$STACKS" |
 		jq -c 'if .ustack then .ustack |= map(select(.symbol != "spin")) else . end' |
 		skel-fmt --folded > out
@@ -165,7 +165,7 @@ g:h 10' ]
 	[ "$(grep -c . out)" -eq 7 ]
 }
 
-@test "an interpreter that does not fit the types is said once, and the records shown as any others" {
+@test "an interpreter that does not fit the types is reported once, and the records are shown without it" {
 	header 's/"kstack","type"/"other","type"/; s/"stack_trace":\{\}/"stack_trace":{"field_map":{"kstack":"none"}}/' > x.skel
 	grep -a '^=' "$STACKS" | head -n 3 >> x.skel
 	echo '{"@end":{}}' >> x.skel
@@ -176,7 +176,7 @@ g:h 10' ]
 	fails_with 1 "--folded: there are no stacks in the records" skel-fmt --folded -m profile x.skel
 }
 
-@test "a stream that was cut shows what it had" {
+@test "a stream without its end is shown as far as it goes" {
 	head -n 4 "$STACKS" > cut.skel
 	run -0 --separate-stderr skel-fmt --folded cut.skel
 	[ "$output" = "busy_loop;main;busy;spin;asm_sysvec_apic_timer_interrupt_[k] 1" ]
@@ -187,7 +187,7 @@ g:h 10' ]
 	[ "${stderr_lines[0]}" = "skel-fmt: cut.skel:3: cut off in the middle of a line" ]
 }
 
-@test "bad lines of symbols are reported with their number, counted and skipped" {
+@test "bad @symbols lines are reported with their number, counted and skipped" {
 	while IFS='|' read -r line message; do
 		{ head -n 1 "$STACKS"; echo "$line"; echo '{"@end":{}}'; } > bad.skel
 		fails_with 1 "skel-fmt: bad.skel:2: $message" skel-fmt --folded bad.skel
@@ -201,7 +201,7 @@ g:h 10' ]
 	END
 }
 
-@test "no name of a function or file reaches the terminal's control" {
+@test "control bytes in the names of functions and files do not reach the terminal" {
 	for form in table plain folded; do
 		skel-fmt "--$form" "$STACKS" > out
 		[ -z "$(LC_ALL=C tr -d '\n\r\t\040-\377' < out)" ]
@@ -212,7 +212,7 @@ g:h 10' ]
 	run -1 grep -vqE '^[^ ]+ [0-9]+$' <(skel-fmt --folded "$STACKS")
 }
 
-@test "on a terminal, functions are cut to its width" {
+@test "on a terminal the lines of functions are cut to its width" {
 	script -qec "stty cols 80 -onlcr; skel-fmt -m profile '$STACKS'" /dev/null > out
 	[ "$(wc -L < out)" -le 80 ]
 	grep -qF 'main+0x40  /src/x.c:7' out
@@ -221,7 +221,7 @@ g:h 10' ]
 	grep -qF 'push_back(int const&)+0x10  /usr/include/c++/12/bits/stl_vector_with_a_long_name.h:1287' out
 }
 
-@test "damaged streams are read to their end, or refused" {
+@test "damaged streams are read to their end or refused" {
 	skel-poll -f json "$STACKS" > j.skel
 	run -0 python3 - "$STACKS" j.skel <<-'PY'
 		import random, re, subprocess, sys
@@ -245,7 +245,7 @@ g:h 10' ]
 	PY
 }
 
-@test "a termination prints the stacks so far" {
+@test "SIGTERM makes --folded print the stacks it has so far" {
 	mkfifo in
 	skel-fmt -v --folded < in > out 2> err 3>&- &
 	job=$!

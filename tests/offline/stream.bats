@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# skel-stream(5): what the manual says of the format is so.
+# The examples in skel-stream(5) match the format that the commands use.
 
 load ../helpers/helper
 
-# The literal block of the manual that has this word in it.
+# Print the literal block of the manual that has this word in it.
 literal() {
 	awk -v word="$1" '/^\.Bd/ { block = ""; next }
 		/^\.Ed/ { if (index(block, word)) printf "%s", block; next }
@@ -36,14 +36,14 @@ literal() {
 	[ -z "$stderr" ]
 }
 
-@test "two streams one behind the other are not mixed up" {
+@test "a second header in one input is an error; two files are two streams" {
 	cd "$FIXTURES/format"
 	local streams=(*.skel)
 	local first=${streams[0]} second=${streams[1]}
 	run -1 --separate-stderr bash -c "cat $first $second | skel-fmt --json"
 	[ "$output" = "$(skel-fmt --json "$first")" ]
 	[[ $stderr == "skel-fmt: <stdin>:$(($(wc -l < "$first") + 1)): a second header: "* ]]
-	# Named as files they are told apart.
+	# The same streams as two files are read without an error.
 	run -0 --separate-stderr skel-fmt --json "$first" "$second"
 	[ -z "$stderr" ]
 }
