@@ -398,15 +398,11 @@ read_settings(struct package *p, const char *where)
 	const json_t *meta = p->meta;
 
 	p->perf_buffer_pages = 64;
-	p->perf_buffer_time_ms = 10;
 	if (doc_get_u64(meta, "perf_buffer_pages", PERF_PAGES_MAX,
 		&p->perf_buffer_pages, where) == -1 ||
-	    doc_get_u64(meta, "perf_buffer_time_ms", INT32_MAX,
-		&p->perf_buffer_time_ms, where) == -1 ||
 	    read_poll_timeout(p, where) == -1 ||
 	    doc_get_bool(meta, "debug_verbose", &p->debug_verbose, where) ==
 		-1 ||
-	    doc_get_bool(meta, "print_header", &p->print_header, where) == -1 ||
 	    doc_get_bool(meta, "enable_multiple_export_types",
 		&p->multiple_export_types, where) == -1)
 		return -1;

@@ -133,10 +133,9 @@ struct package {
 	size_t nprograms;
 	struct package_export_type *export_types;
 	size_t nexport_types;
-	uint64_t perf_buffer_pages;   /* 64 */
-	uint64_t perf_buffer_time_ms; /* 10 */
-	uint64_t poll_timeout_ms;     /* 100 */
-	bool debug_verbose, print_header, multiple_export_types;
+	uint64_t perf_buffer_pages; /* 64 */
+	uint64_t poll_timeout_ms;   /* 100 */
+	bool debug_verbose, multiple_export_types;
 };
 
 /*

@@ -49,9 +49,8 @@ static void
 test_settings(const struct package *p)
 {
 	CHECK(p->bare);
-	CHECK(p->multiple_export_types && p->debug_verbose && p->print_header);
+	CHECK(p->multiple_export_types && p->debug_verbose);
 	CHECK_NUM(p->perf_buffer_pages, 8);
-	CHECK_NUM(p->perf_buffer_time_ms, 20);
 	CHECK_NUM(p->poll_timeout_ms, 50);
 	CHECK_STR(p->obj_name, "x_bpf");
 	CHECK_STR(p->doc_version, "1.2");
@@ -166,9 +165,8 @@ test_defaults(void)
 	CHECK_NUM(parse(&p, SKEL(",\"maps\":null,\"progs\":null")), 0);
 	CHECK(p.bare && p.object.bytes == NULL);
 	CHECK_NUM(p.perf_buffer_pages, 64);
-	CHECK_NUM(p.perf_buffer_time_ms, 10);
 	CHECK_NUM(p.poll_timeout_ms, 100);
-	CHECK(!p.debug_verbose && !p.print_header && !p.multiple_export_types);
+	CHECK(!p.debug_verbose && !p.multiple_export_types);
 	CHECK_STR(p.obj_name, "");
 	CHECK(p.doc_version == NULL && p.doc_brief == NULL);
 	CHECK_NUM(p.nmaps + p.nprograms + p.nexport_types + p.nsections, 0);
@@ -178,6 +176,24 @@ test_defaults(void)
 			    "\"bpf_skel\":{\"data_sections\":[]}}"),
 	    0);
 	CHECK_NUM(p.poll_timeout_ms, INT32_MAX);
+	package_close(&p);
+}
+
+/* Not even their types are checked. */
+static void
+keys_without_effect_are_kept(void)
+{
+	static const char text[] =
+	    "{\"bpf_skel\":{\"data_sections\":[]},"
+	    "\"perf_buffer_time_ms\":\"soon\",\"print_header\":1}\n";
+	struct buf out = { 0 };
+	struct package p;
+
+	CHECK_NUM(parse(&p, text), 0);
+	CHECK_NUM(package_write(&p, &out), 0);
+	CHECK_NUM(out.len, strlen(text));
+	CHECK(memcmp(out.data, text, strlen(text)) == 0);
+	buf_free(&out);
 	package_close(&p);
 }
 
@@ -474,6 +490,7 @@ main(void)
 {
 	test_fields();
 	test_defaults();
+	keys_without_effect_are_kept();
 	test_missing();
 	test_wrong_types();
 	test_other_documents();
