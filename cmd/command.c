@@ -21,9 +21,9 @@ command_status(int status)
 	return status;
 }
 
-/* Standard output has what was asked for. */
+/* Exits after --help or --version was printed. */
 _Noreturn static void
-finish(void)
+exit_after_output(void)
 {
 	exit(output_flush_stdio() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
@@ -34,7 +34,7 @@ command_option(const struct command *c, int option)
 	switch (option) {
 	case 'h':
 		printf("%s%s", c->usage, c->help);
-		finish();
+		exit_after_output();
 	case 'q':
 		report_set_level(REPORT_ERROR);
 		return;
@@ -43,7 +43,7 @@ command_option(const struct command *c, int option)
 		return;
 	case 'V':
 		printf("%s " VERSION "\n", getprogname());
-		finish();
+		exit_after_output();
 	default:
 		command_usage(c);
 	}

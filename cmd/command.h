@@ -1,27 +1,28 @@
 /*
- * Commands: what the command lines of all of them have in common.
+ * The command lines of all commands: usage, help, and the options that every
+ * command has.
  */
 #ifndef SKEL_COMMAND_H
 #define SKEL_COMMAND_H
 
 struct command {
-	const char *usage; /* the lines of "usage: ..." */
-	const char *help;  /* what follows them for --help */
+	const char *usage; /* "usage: ...", with newlines */
+	const char *help;  /* printed after the usage for --help */
 };
 
-/* Print the usage on standard error and exit as for a wrong command line. */
+/* Prints the usage on standard error and exits with EXIT_USAGE. */
 _Noreturn void command_usage(const struct command *c);
 
 /*
- * Do what every command does for an option that getopt_long() returned: -h,
- * -q, -v, -V.  For any other it has said what is wrong: prints the usage and
- * exits.
+ * Handles an option that getopt_long() returned and that every command has:
+ * -h and -V print and exit, -q and -v set what is reported.  For any other one
+ * getopt_long() has reported what is wrong: prints the usage and exits.
  */
 void command_option(const struct command *c, int option);
 
 /*
- * The exit status of a command that would end with this one: 1, and a report,
- * if memory ran out for whatever part of the work.
+ * Returns the status with which the command has to exit: the given one; but
+ * EXIT_FAILURE, after reporting, if memory ran out for any part of the work.
  */
 int command_status(int status);
 

@@ -89,7 +89,7 @@ run(const char *file, const char *elf, int list, int argc, char *argv[],
 	if (package_open(&p, file, elf) == -1)
 		return EXIT_FAILURE;
 	if (args_open(&a, &p) == 0) {
-		a.hint = "options of skel-args stand before the package";
+		a.hint = "options of skel-args come before the package";
 		if (list) {
 			args_list(&a, out);
 			status = EXIT_SUCCESS;

@@ -1,12 +1,13 @@
 /*
- * skel-load: load a package's program into the kernel and stream what it sees.
+ * skel-load: load the eBPF program of a package and write a stream of its
+ * records.
  *
- *	skel-args x.json --pid 42 | skel-load | skel-fmt
+ *	skel-load x.json --pid 42 | skel-fmt
  *
- * A package comes in, with the program's arguments behind it on the command
- * line, and a stream goes out.  It is the one stage that is privileged.
- * Nothing is pinned unless asked and links are held as descriptors: so when it
- * dies, even by kill -9, the kernel itself takes the program away.
+ * Reads a package; the arguments of its program follow it on the command line.
+ * skel-load is the only stage of a pipeline that needs privilege.  It holds
+ * links as descriptors and pins nothing unless asked to, so the kernel removes
+ * the program whenever this process ends, even by kill -9.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -68,40 +69,52 @@ static const struct command command = {
 	    "       skel-load --unload dir\n",
 	.help =
 	    "\n"
-	    "Load an eBPF program and stream what it sees; skel-fmt makes text "
-	    "of it.\n"
-	    "The program's own arguments: skel-load package --help\n"
+	    "Load the eBPF program of a package and write a stream of its "
+	    "records, which\n"
+	    "skel-fmt turns into text.  skel-load PACKAGE --help lists the "
+	    "program's own\n"
+	    "arguments.\n"
 	    "\n"
-	    "  -a, --attach PROG=WHERE  attach it there: xdp:eth0, "
-	    "perf:freq=99,\n"
-	    "                           uprobe:FILE:FUNCTION, ..., off\n"
-	    "      --btf FILE|DIR       the kernel's BTF, or an archive of "
-	    "such\n"
-	    "      --check              load and verify, attach nothing\n"
-	    "  -n, --count COUNT        end after so many records\n"
-	    "      --detach             with --pin=DIR: leave it running\n"
-	    "  -e, --elf FILE           the object, not the one inside\n"
-	    "  -f, --format FORMAT      of records: binary (default), json\n"
-	    "  -h, --help               this help\n"
-	    "      --latency MS         how long a record may wait under load; "
-	    "10\n"
-	    "  -m, --map MAP            only this map; again for more\n"
-	    "      --optional PROG      go on without it if it cannot be "
-	    "attached;\n"
-	    "                           again for more\n"
-	    "      --pin[=DIR]          pin the maps and print the session\n"
-	    "  -q, --quiet, --no-log    errors only\n"
-	    "  -t, --time SECONDS       end after so long; 0.5 is half a "
-	    "second\n"
-	    "      --trace-pipe         show what it prints by bpf_printk()\n"
-	    "      --unload DIR         end what --detach left in DIR\n"
-	    "  -v, --verbose            say more; twice: libbpf's lines too\n"
+	    "  -a, --attach PROG=WHERE  attach PROG there, whatever the "
+	    "package says:\n"
+	    "                           xdp:eth0, perf:freq=99, "
+	    "uprobe:FILE:FUNCTION, ...;\n"
+	    "                           off leaves it out\n"
+	    "      --btf FILE|DIR       the kernel's BTF, or an archive of BTF "
+	    "files\n"
+	    "      --check              have the kernel verify the program, "
+	    "attach nothing\n"
+	    "  -n, --count COUNT        stop after COUNT records\n"
+	    "      --detach             with --pin=DIR: leave the program "
+	    "running and exit\n"
+	    "  -e, --elf FILE           read the object from FILE, not from "
+	    "the package\n"
+	    "  -f, --format binary|json how to write records; default: binary\n"
+	    "  -h, --help               print this help\n"
+	    "      --latency MS         longest wait of a record under load; "
+	    "default: 10\n"
+	    "  -m, --map MAP            export this map only; repeat for more "
+	    "maps\n"
+	    "      --optional PROG      go on without PROG if it cannot be "
+	    "loaded or\n"
+	    "                           attached; repeat for more programs\n"
+	    "      --pin[=DIR]          pin the maps and print a session for "
+	    "skel-poll\n"
+	    "  -q, --quiet, --no-log    print errors only\n"
+	    "  -t, --time SECONDS       stop after this time, for instance "
+	    "0.5\n"
+	    "      --trace-pipe         print what the program writes with "
+	    "bpf_printk()\n"
+	    "      --unload DIR         end the session that --detach left in "
+	    "DIR\n"
+	    "  -v, --verbose            print what is done; twice: libbpf's "
+	    "messages too\n"
 	    "  -V, --version            print the version\n",
 };
 
-/* Returns 0, or -1 after reporting what is wrong with it. */
+/* Returns 0, or -1 after reporting what is wrong with the option. */
 static int
-set_option(struct skel_load_options *o, int option)
+set_load_option(struct skel_load_options *o, int option)
 {
 	switch (option) {
 	case 'a':
@@ -148,7 +161,7 @@ set_option(struct skel_load_options *o, int option)
 	}
 }
 
-/* What options do not go together, or NULL. */
+/* Returns what is wrong with the combination of options, or NULL. */
 static const char *
 find_conflict(const struct skel_load_options *o, int operands)
 {
@@ -158,21 +171,23 @@ find_conflict(const struct skel_load_options *o, int operands)
 		     o->timeout_ns != 0 || o->has_latency;
 
 	if (o->unload != NULL && loads)
-		return "--unload stands alone";
+		return "--unload allows no other option and no package";
 	if (o->detach && o->dir == NULL)
 		return "--detach needs --pin=DIR";
 	if (o->detach && o->timeout_ns != 0)
-		return "-t: what is detached runs until it is unloaded";
+		return "-t: a detached session runs until skel-load --unload";
 	if (o->detach && o->trace_pipe)
-		return "--trace-pipe: with --detach nobody stays to read it";
+		return "--trace-pipe: with --detach nothing stays to read it";
 	if (o->check && o->trace_pipe)
-		return "--check attaches nothing that --trace-pipe could show";
+		return "--trace-pipe: with --check no program runs";
 	if (o->pin && o->check)
-		return "--check attaches and pins nothing";
+		return "--pin: with --check nothing is attached or pinned";
 	if (o->pin && o->count != 0)
-		return "-n: records are counted by skel-poll";
+		return "-n: with --pin records are read by skel-poll; give it "
+		       "the option";
 	if (o->pin && o->has_latency)
-		return "--latency: records are polled by skel-poll";
+		return "--latency: with --pin records are read by skel-poll; "
+		       "give it the option";
 	return NULL;
 }
 
@@ -202,7 +217,7 @@ main(int argc, char *argv[])
 	}
 	while ((option = getopt_long(argc, argv, "+a:e:f:hm:n:qt:Vv",
 		    long_options, NULL)) != -1) {
-		if (set_option(&o, option) == -1)
+		if (set_load_option(&o, option) == -1)
 			command_usage(&command);
 	}
 	conflict = find_conflict(&o, argc - optind);
@@ -212,7 +227,7 @@ main(int argc, char *argv[])
 	}
 	if (optind < argc) {
 		o.package = argv[optind++];
-		/* The reference loader wants one there. */
+		/* The reference loader requires "--" there. */
 		if (optind < argc && strcmp(argv[optind], "--") == 0)
 			optind++;
 		o.arguments = argv + optind;

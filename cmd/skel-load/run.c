@@ -19,9 +19,8 @@
 #include "session/session.h"
 #include "session/trace-pipe.h"
 
-enum { LOOK_MS = 500 }; /* how long a signal that fell between may wait */
+enum { WAIT_MS = 500 }; /* how late a signal may be noticed */
 
-/* What one run holds. */
 struct skel_load_run {
 	const struct skel_load_options *options; /* borrowed */
 	struct launch launch;
@@ -57,7 +56,7 @@ set_arguments(struct skel_load_run *r, int *status)
 	} else {
 		result = launch_arguments(&r->launch.package, o->narguments,
 		    o->arguments, command.data,
-		    "options of skel-load stand before the package",
+		    "options of skel-load come before the package",
 		    &r->out.buf);
 	}
 	buf_free(&command);
@@ -69,9 +68,10 @@ set_arguments(struct skel_load_run *r, int *status)
 	return result == ARGS_SET;
 }
 
-/* --check: a line for each program, now that all were verified. */
+/* --check: prints a line for each program that was verified.  Returns the exit
+ * status. */
 static int
-show_programs(struct skel_load_run *r)
+print_programs(struct skel_load_run *r)
 {
 	struct bpf_program *p;
 
@@ -85,27 +85,21 @@ show_programs(struct skel_load_run *r)
 	return finish_output(r);
 }
 
-static uint64_t
-now_ms(void)
-{
-	return clock_elapsed() / 1000000;
-}
-
-/* Until a signal, the end of the time, or a reader who left. */
+/* Waits for a signal, the end of -t or a reader that leaves. */
 static void
 wait_for_end(struct skel_load_run *r)
 {
-	uint64_t start = now_ms(), limit = r->options->timeout_ns / 1000000;
-	int wait = LOOK_MS;
+	uint64_t limit = r->options->timeout_ns, start = clock_elapsed();
+	int wait = WAIT_MS;
 
 	while (!signals_stop()) {
-		if (r->options->timeout_ns != 0) {
-			uint64_t gone = now_ms() - start;
+		if (limit != 0) {
+			uint64_t gone = clock_elapsed() - start;
 
 			if (gone >= limit)
 				return;
-			if (limit - gone < LOOK_MS)
-				wait = (int)(limit - gone);
+			if ((limit - gone) / 1000000 < WAIT_MS)
+				wait = (int)((limit - gone) / 1000000) + 1;
 		}
 		if (output_wait(&r->out, r->trace.fd, wait) & OUTPUT_GONE)
 			return;
@@ -114,10 +108,10 @@ wait_for_end(struct skel_load_run *r)
 	}
 }
 
-/* All is attached: give up what neither reading, nor detaching, nor removing
- * what was made will need. */
+/* Gives up every privilege that is not needed to read maps, to detach and to
+ * remove what was made. */
 static void
-confine(const struct skel_load_run *r)
+confine_attached(const struct skel_load_run *r)
 {
 	struct confine_needs needs = { 0 };
 
@@ -144,14 +138,14 @@ keep_session(struct skel_load_run *r)
 		return EXIT_FAILURE;
 	ret = stream_header_write(h, &r->out.buf);
 	if (!o->detach)
-		confine(r);
+		confine_attached(r);
 	if (ret == 0 && output_flush(&r->out) == 0 && !o->detach)
 		wait_for_end(r);
 	attach_detach(a);
 	status = finish_output(r);
 	if (ret == -1)
 		status = EXIT_FAILURE;
-	/* Nobody learnt of the session: do not leave it behind. */
+	/* The session was not printed, so nobody could end it. */
 	if (o->detach && status != EXIT_SUCCESS)
 		session_dir_unload(h->dir);
 	if (session_unpin(h) == -1)
@@ -159,13 +153,14 @@ keep_session(struct skel_load_run *r)
 	return status;
 }
 
-/* Poll, detach, and take what the programs left in the buffers. */
+/* Polls until an end, detaches, and reads what the programs left in the
+ * buffers. Returns the exit status. */
 static int
-poll_maps(struct skel_load_run *r, struct stream_sink *w)
+poll_exports(struct skel_load_run *r, struct stream_sink *sink)
 {
 	struct poller *p = r->launch.poller;
 	enum poller_end end = POLLER_GONE;
-	int ret = stream_sink_begin(w);
+	int ret = stream_sink_begin(sink);
 
 	if (ret == 0)
 		end = poller_run(p);
@@ -174,14 +169,15 @@ poll_maps(struct skel_load_run *r, struct stream_sink *w)
 		return EXIT_FAILURE;
 	if (end == POLLER_GONE)
 		return EXIT_SUCCESS;
-	if (poller_drain(p) == -1 || stream_sink_end(w) == -1 || w->errors > 0)
+	if (poller_drain(p) == -1 || stream_sink_end(sink) == -1 ||
+	    sink->errors > 0)
 		return EXIT_FAILURE;
-	return w->lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
+	return sink->lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
 }
 
 /* Streams the exported maps.  Returns the exit status. */
 static int
-stream_maps(struct skel_load_run *r)
+stream_exports(struct skel_load_run *r)
 {
 	const struct poller_options o = {
 		.count = r->options->count,
@@ -194,17 +190,17 @@ stream_maps(struct skel_load_run *r)
 		.extra_fd = r->trace.fd,
 	};
 	struct launch *l = &r->launch;
-	struct stream_sink w;
+	struct stream_sink sink;
 	int status = EXIT_FAILURE;
 
-	if (launch_open_poller(l, &o, &stream_poll_sink, &w) == -1 ||
-	    stream_sink_open(&w, &l->header, &r->out, l->symbolizer) == -1)
+	if (launch_open_poller(l, &o, &stream_poll_sink, &sink) == -1 ||
+	    stream_sink_open(&sink, &l->header, &r->out, l->symbolizer) == -1)
 		return EXIT_FAILURE;
 	if (launch_attach(l) == 0) {
-		confine(r);
-		status = poll_maps(r, &w);
+		confine_attached(r);
+		status = poll_exports(r, &sink);
 	}
-	stream_sink_close(&w);
+	stream_sink_close(&sink);
 	if (status != EXIT_FAILURE && finish_output(r) != EXIT_SUCCESS)
 		status = EXIT_FAILURE;
 	return status;
@@ -231,20 +227,21 @@ run_package(struct skel_load_run *r)
 	if (launch_open(l, &launch) == -1 || launch_load(l) == -1)
 		return EXIT_FAILURE;
 	if (o->check)
-		return show_programs(r);
+		return print_programs(r);
 	if (o->trace_pipe && trace_pipe_open(&r->trace, &l->package) == -1)
 		return EXIT_FAILURE;
 	if (l->header.nmaps == 0)
-		report_notice("%s: nothing to export: no map of it has an "
-			      "export type, and it has no iterator",
+		report_notice("%s: nothing to export: no map of the package "
+			      "has an export type, and no program is an "
+			      "iterator",
 		    l->package.name);
-	return o->pin ? keep_session(r) : stream_maps(r);
+	return o->pin ? keep_session(r) : stream_exports(r);
 }
 
-/* A link or an event for each CPU or function is a descriptor each; the soft
- * limit is for those who use select(2). */
+/* Raises the number of descriptors, since there may be one for each CPU or
+ * function.  The soft limit protects programs that use select(2). */
 static void
-raise_descriptors(void)
+raise_fd_limit(void)
 {
 	struct rlimit l;
 
@@ -260,13 +257,14 @@ skel_load_run(const struct skel_load_options *o)
 	struct skel_load_run r = { .options = o, .trace = TRACE_PIPE_NONE };
 	int status = EXIT_FAILURE;
 
-	raise_descriptors();
+	raise_fd_limit();
 	if (output_open(&r.out, STDOUT_FILENO, "<stdout>") == -1 ||
 	    package_open(&r.launch.package, o->package, o->elf) == -1)
 		return EXIT_FAILURE;
-	/* Only now: nothing is to be cleaned up while the package is read. */
+	/* A signal while the package is read may end the process at once: there
+	 * is nothing to clean up yet. */
 	if (signals_catch() == -1)
-		report_error("signals: %s", strerror(errno));
+		report_error("cannot catch signals: %s", strerror(errno));
 	else if (set_arguments(&r, &status)) {
 		session_dir_sweep_all();
 		trace_pipe_sweep();

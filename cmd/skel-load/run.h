@@ -1,6 +1,5 @@
 /*
- * One run of skel-load: from what the command line asked for to its exit
- * status.
+ * One run of skel-load, from its options to its exit status.
  */
 #ifndef SKEL_LOAD_RUN_H
 #define SKEL_LOAD_RUN_H
@@ -13,23 +12,23 @@
 #include "stream/stream.h"
 
 struct skel_load_options {
-	const char *package;    /* file, "-" */
-	char *const *arguments; /* the program's own */
+	const char *package;    /* a file, or "-" */
+	char *const *arguments; /* those of the program */
 	int narguments;
 	const char *elf, *btf;
 	enum stream_encoding encoding;
-	const char **maps; /* owned: exported ones to take, all if none */
+	const char **maps; /* owned: the exports to read; all if none */
 	size_t nmaps;
 	struct attach_where *wheres; /* owned */
 	size_t nwheres;
 	uint64_t count, timeout_ns, latency_ns;
-	bool has_latency; /* it was given */
+	bool has_latency; /* --latency was given */
 	bool check, pin, detach, trace_pipe;
-	const char *dir;    /* of --pin, or NULL */
-	const char *unload; /* what to unload; nothing else then */
+	const char *dir;    /* --pin=DIR, or NULL */
+	const char *unload; /* --unload DIR, or NULL: do nothing else */
 };
 
-/* Returns the exit status. */
+/* Returns the exit status of the command. */
 int skel_load_run(const struct skel_load_options *o);
 
 #endif

@@ -287,21 +287,21 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	fails_with 2 "-t" skel-load --pin=/sys/fs/bpf/x --detach -t 1 nosuch.json
 	fails_with 2 "-n" skel-load --pin -n 1 nosuch.json
 	fails_with 2 "--check" skel-load --pin --check nosuch.json
-	fails_with 2 "--unload stands alone" skel-load --unload /x nosuch.json
-	fails_with 2 "--unload stands alone" skel-load --unload /x -n 5
+	fails_with 2 "--unload allows no other option and no package" skel-load --unload /x nosuch.json
+	fails_with 2 "--unload allows no other option and no package" skel-load --unload /x -n 5
 	fails_with 2 "-n: 0: not a number of records" skel-load -n 0 nosuch.json
 	fails_with 2 "-t: soon: not a number of seconds" skel-load -t soon nosuch.json
 	fails_with 2 "--latency: 1001: not a number of milliseconds up to 1000" \
 		skel-load --latency 1001 nosuch.json
-	fails_with 2 "--latency: records are polled by skel-poll" skel-load --pin --latency 10 nosuch.json
-	fails_with 2 "--unload stands alone" skel-load --unload /x --latency 10
+	fails_with 2 "--latency: with --pin records are read by skel-poll; give it the option" skel-load --pin --latency 10 nosuch.json
+	fails_with 2 "--unload allows no other option and no package" skel-load --unload /x --latency 10
 	fails_with 2 "-f: xml: neither binary nor json" skel-load -f xml nosuch.json
 	fails_with 2 "-a x: expected PROGRAM=WHERE" skel-load -a x nosuch.json
 	fails_with 2 "-a x=there: WHERE is one of " skel-load -a x=there nosuch.json
 	fails_with 2 "-a x=xpd:lo: unknown WHERE xpd; the nearest: xdp" skel-load -a x=xpd:lo nosuch.json
 	fails_with 2 "-a x=of: unknown WHERE of; the nearest: off" skel-load -a x=of nosuch.json
 	fails_with 2 "-a x=xdp: expected xdp:INTERFACE[,mode=native|skb|hw]" skel-load -a x=xdp nosuch.json
-	fails_with 2 "unknown argument -n; --help lists them all; options of skel-load stand before the package" \
+	fails_with 2 "unknown argument -n; --help lists them all; options of skel-load come before the package" \
 		skel-load "$ASSETS/ps.json" -n 5
 	fails_with 1 "nosuch.json: No such file" skel-load nosuch.json
 }

@@ -236,8 +236,8 @@ skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 }
 
 @test "--trace-pipe does not go with --check, --detach and --unload" {
-	fails_with 2 "--check attaches nothing that --trace-pipe could show" skel-load --check --trace-pipe x.json
-	fails_with 2 "--trace-pipe: with --detach nobody stays to read it" \
+	fails_with 2 "--trace-pipe: with --check no program runs" skel-load --check --trace-pipe x.json
+	fails_with 2 "--trace-pipe: with --detach nothing stays to read it" \
 		skel-load --pin=/sys/fs/bpf/x --detach --trace-pipe x.json
-	fails_with 2 "--unload stands alone" skel-load --trace-pipe --unload /x
+	fails_with 2 "--unload allows no other option and no package" skel-load --trace-pipe --unload /x
 }

@@ -390,7 +390,7 @@ sets() { # VARIABLE VALUE ARG...
 }
 
 @test "wrong arguments are named, with exit 2 and an empty stdout" {
-	fails_with 2 "skel-args: unknown argument --nosuch; --help lists them all; options of skel-args stand before the package" \
+	fails_with 2 "skel-args: unknown argument --nosuch; --help lists them all; options of skel-args come before the package" \
 		skel-args kinds.json --nosuch
 	fails_with 2 "skel-args: unknown argument --; " skel-args kinds.json --=5
 	fails_with 2 "skel-args: unknown argument -x; " skel-args kinds.json -x
