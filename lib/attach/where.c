@@ -131,7 +131,7 @@ has_key(const struct attach_way *way, const char *key)
 
 /* Add the option "key=value", which is cut in two. */
 static struct attach_error
-add_option(struct attach_where *w, char *option)
+add_where_option(struct attach_where *w, char *option)
 {
 	char *equals = strchr(option, '=');
 
@@ -168,7 +168,7 @@ split_words(struct attach_where *w)
 		next = find_option(p);
 		if (next != NULL)
 			*next++ = '\0';
-		e = add_option(w, p);
+		e = add_where_option(w, p);
 	}
 	return e;
 }

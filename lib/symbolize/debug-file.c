@@ -11,17 +11,18 @@
 
 #define DEBUG_DIR "/usr/lib/debug"
 
+/* Identifies the wanted file by build ID, or without one by checksum. */
 struct debug_search {
-	const void *id; /* the build ID that is looked for */
-	size_t id_len;  /* 0: it has none */
-	uint32_t crc;   /* of a debuglink; counts where there is no ID */
+	const void *id; /* borrowed */
+	size_t id_len;  /* 0: no build ID */
+	uint32_t crc;   /* from .gnu_debuglink */
 	bool has_crc;
-	int root;
+	int root; /* the root directory of the process, or -1 */
 };
 
-/* The checksum of a .gnu_debuglink, of the whole file. */
+/* Whether the whole file has this checksum. */
 static bool
-is_crc(const struct elf_handle *h, uint32_t want)
+has_crc(const struct elf_handle *h, uint32_t want)
 {
 	unsigned char chunk[65536];
 	uLong crc = crc32(0, NULL, 0);
@@ -36,22 +37,23 @@ is_crc(const struct elf_handle *h, uint32_t want)
 }
 
 static bool
-fits(const struct debug_search *s, const struct elf_handle *h)
+is_wanted_file(const struct debug_search *s, const struct elf_handle *h)
 {
 	if (s->id_len > 0)
 		return elf_handle_is_build(h, s->id, s->id_len);
-	return s->has_crc && is_crc(h, s->crc);
+	return s->has_crc && has_crc(h, s->crc);
 }
 
-/* Open path, seen from the process's root directory, then from ours. */
+/* Try to open path in the root directory of the process, then in ours.
+ * Returns 0 or -1. */
 static int
-try(const struct debug_search *s, const char *path, struct elf_handle *h)
+try_path(const struct debug_search *s, const char *path, struct elf_handle *h)
 {
 	for (int own = s->root == -1; own <= 1; own++) {
 		if (elf_handle_open(h, own ? open_in_root_own(path)
 					   : open_in_root(s->root, path)) == -1)
 			continue;
-		if (fits(s, h))
+		if (is_wanted_file(s, h))
 			return 0;
 		elf_handle_close(h);
 	}
@@ -71,10 +73,11 @@ try_build_id(const struct debug_search *s, struct elf_handle *h)
 	for (size_t i = 1; i < s->id_len; i++)
 		n += (size_t)sprintf(path + n, "%02x", id[i]);
 	strcpy(path + n, ".debug");
-	return try(s, path, h);
+	return try_path(s, path, h);
 }
 
-/* A name in the directory of path, or in one below or above that. */
+/* Try a name in the directory of path, in .debug there, and in the same
+ * directory below /usr/lib/debug. */
 static int
 try_beside(const struct debug_search *s, const char *path, const char *name,
     struct elf_handle *h)
@@ -91,7 +94,7 @@ try_beside(const struct debug_search *s, const char *path, const char *name,
 		n = snprintf(beside, sizeof(beside), forms[i],
 		    (int)(slash - path), path, name);
 		if (n > 0 && (size_t)n < sizeof(beside) &&
-		    try(s, beside, h) == 0)
+		    try_path(s, beside, h) == 0)
 			return 0;
 	}
 	return -1;
@@ -129,7 +132,7 @@ debug_file_shared(
 		return -1;
 	s.id_len = (size_t)n;
 	if (try_build_id(&s, shared) == 0 ||
-	    (name[0] == '/' && try(&s, name, shared) == 0))
+	    (name[0] == '/' && try_path(&s, name, shared) == 0))
 		return 0;
 	return try_beside(&s, path, name, shared);
 }

@@ -5,7 +5,7 @@
 
 #include "symbolize/demangle.h"
 
-enum { SYMBOL_MAX = 4096 }; /* bytes of a symbol that is looked into */
+enum { SYMBOL_MAX = 4096 }; /* bytes; a longer symbol is not demangled */
 
 struct demangled {
 	char *text;
@@ -14,13 +14,14 @@ struct demangled {
 };
 
 /*
- * Take a part of the name.  A short symbol can stand for a name of petabytes,
- * and nothing but a jump ends its printing.  The printer has no memory of the
- * heap then, except in the middle of an identifier in Punycode, which comes
- * character by character; all that can repeat itself has separators of more.
+ * Append a part of the name; a callback of libiberty.  A short symbol can
+ * expand to petabytes, and only a jump ends the printing.  The printer holds no
+ * heap memory then, except within an identifier in Punycode, which comes as
+ * single characters; so the jump waits for a longer part, and every repetition
+ * has one.
  */
 static void
-take(const char *part, size_t n, void *ctx)
+append_part(const char *part, size_t n, void *ctx)
 {
 	struct demangled *o = ctx;
 	size_t room = o->size - 1 - o->len;
@@ -38,13 +39,13 @@ typedef int print_fn(
     const char *symbol, int options, demangle_callbackref fn, void *ctx);
 
 static bool
-print(print_fn *fn, const char *symbol, struct demangled *o)
+print_demangled(print_fn *fn, const char *symbol, struct demangled *o)
 {
 	bool done = true;
 
 	o->len = 0;
 	if (setjmp(o->full) == 0)
-		done = fn(symbol, DMGL_NO_OPTS, take, o) != 0;
+		done = fn(symbol, DMGL_NO_OPTS, append_part, o) != 0;
 	o->text[o->len] = '\0';
 	return done && o->len > 0;
 }
@@ -57,9 +58,10 @@ demangle(const char *symbol, char *text, size_t size)
 	if (symbol[0] != '_' || (symbol[1] != 'Z' && symbol[1] != 'R') ||
 	    strnlen(symbol, SYMBOL_MAX) == SYMBOL_MAX)
 		return symbol;
-	/* An older symbol of Rust is one of C++ too, with a hash behind. */
-	if (print(rust_demangle_callback, symbol, &o) ||
-	    print(cplus_demangle_v3_callback, symbol, &o))
+	/* An old Rust symbol is a valid C++ symbol with a hash at its end, so
+	 * Rust is tried first. */
+	if (print_demangled(rust_demangle_callback, symbol, &o) ||
+	    print_demangled(cplus_demangle_v3_callback, symbol, &o))
 		return text;
 	return symbol;
 }

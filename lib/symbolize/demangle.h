@@ -1,6 +1,5 @@
 /*
- * Demangling: what a function of C++ or Rust is called by those who wrote it,
- * from the symbol that its compiler made of that.
+ * Demangles the symbols of C++ and Rust functions.
  */
 #ifndef SKEL_SYMBOLIZE_DEMANGLE_H
 #define SKEL_SYMBOLIZE_DEMANGLE_H
@@ -8,9 +7,9 @@
 #include <stddef.h>
 
 /*
- * The name that symbol stands for, without parameters, written to text of size
- * bytes and cut where it is longer; or symbol itself, where it stands for
- * none.  Whatever the symbol is, this takes little time and memory.
+ * Write the demangled name, without parameters, to text of size bytes; a longer
+ * name is cut off.  Returns text, or symbol itself if it is not a mangled name.
+ * The time and memory are bounded for any symbol.
  */
 const char *demangle(const char *symbol, char *text, size_t size);
 

@@ -7,21 +7,21 @@
 #include "symbolize/dwarf-index.h"
 
 enum {
-	UNITS_MAX = 1 << 20,  /* units that are listed of a file */
-	RANGES_MAX = 1 << 22, /* ranges of addresses, of units or functions */
-	DIES_MAX = 1 << 22,   /* entries that are looked at in a unit */
-	INNER_MAX = 1 << 18,  /* the same for one address in a function */
-	DEPTH_MAX = 32,       /* namespaces, classes and blocks in another */
+	UNITS_MAX = 1 << 20,  /* units of a file */
+	RANGES_MAX = 1 << 22, /* address ranges, of units or of functions */
+	DIES_MAX = 1 << 22,   /* entries read to index a unit */
+	INNER_MAX = 1 << 18,  /* entries read to find one address */
+	DEPTH_MAX = 32,       /* of nested namespaces, classes and blocks */
 	OVERLAP_MAX = 16,     /* ranges that may begin within another */
 };
 
 struct range {
 	uint64_t low, high;
-	uint64_t what; /* a unit's number, or the offset of a function */
+	uint64_t what; /* the number of a unit, or the offset of a DIE */
 };
 
 struct ranges {
-	struct range *v; /* owned; by address */
+	struct range *v; /* owned; sorted by address */
 	size_t n, cap;
 	bool failed; /* memory ran out */
 };
@@ -29,7 +29,7 @@ struct ranges {
 struct unit {
 	Dwarf_Die die;
 	struct ranges functions;
-	bool listed;
+	bool indexed;
 	bool skeleton; /* its functions are in a .dwo file */
 };
 
@@ -38,7 +38,7 @@ struct dwarf_index {
 	struct unit *units; /* owned */
 	size_t n, cap;
 	struct ranges ranges;
-	size_t budget; /* entries that may still be looked at */
+	size_t budget; /* entries that may still be read */
 };
 
 static void
@@ -63,20 +63,20 @@ add_ranges(struct ranges *r, Dwarf_Die *die, uint64_t what)
 		offset = dwarf_ranges(die, offset, &base, &low, &high);
 		if (offset <= 0)
 			return;
-		/* What the linker threw away begins at 0. */
+		/* Code that the linker discarded has address 0. */
 		if (low != 0)
 			add_range(r, low, high, what);
 	}
 }
 
 static int
-compare(const void *a, const void *b)
+compare_ranges(const void *a, const void *b)
 {
 	const struct range *l = a, *r = b;
 
 	if (l->low != r->low)
 		return l->low < r->low ? -1 : 1;
-	/* The narrower one behind: it is found first. */
+	/* The search goes backwards, so it finds the narrower range first. */
 	return l->high > r->high ? -1 : l->high < r->high;
 }
 
@@ -84,7 +84,7 @@ static void
 sort_ranges(struct ranges *r)
 {
 	if (r->n > 0)
-		qsort(r->v, r->n, sizeof(*r->v), compare);
+		qsort(r->v, r->n, sizeof(*r->v), compare_ranges);
 }
 
 static const struct range *
@@ -111,9 +111,10 @@ add_unit(struct dwarf_index *ix, const Dwarf_Die *die, uint8_t type)
 	return 0;
 }
 
-/* .debug_aranges would list them too, but not all compilers write it. */
+/* Index the units.  Not all compilers write .debug_aranges, which would list
+ * them.  Returns 0, or -1 if memory runs out. */
 static int
-list_units(struct dwarf_index *ix)
+index_units(struct dwarf_index *ix)
 {
 	Dwarf_CU *cu = NULL;
 	Dwarf_Half version;
@@ -140,7 +141,7 @@ dwarf_index_new(Dwarf *dw)
 	if (ix == NULL)
 		return NULL;
 	ix->dw = dw;
-	if (list_units(ix) == -1 || ix->ranges.n == 0) {
+	if (index_units(ix) == -1 || ix->ranges.n == 0) {
 		dwarf_index_free(ix);
 		return NULL;
 	}
@@ -159,10 +160,9 @@ dwarf_index_free(struct dwarf_index *ix)
 	free(ix);
 }
 
-/* What functions are found in; those of a class stand in it if they are
- * defined there. */
+/* Whether entries with this tag contain functions, as a class does. */
 static bool
-holds_functions(int tag)
+contains_functions(int tag)
 {
 	switch (tag) {
 	case DW_TAG_namespace:
@@ -176,10 +176,10 @@ holds_functions(int tag)
 	}
 }
 
-/* Move on to the next entry of the same parent.  Siblings may be chained in a
- * circle, so there is a budget. */
+/* Go to the next sibling of an entry.  The budget ends chains of siblings that
+ * form a circle.  Returns false at the end. */
 static bool
-next(struct dwarf_index *ix, Dwarf_Die *die)
+next_sibling(struct dwarf_index *ix, Dwarf_Die *die)
 {
 	if (ix->budget == 0)
 		return false;
@@ -187,8 +187,9 @@ next(struct dwarf_index *ix, Dwarf_Die *die)
 	return dwarf_siblingof(die, die) == 0;
 }
 
+/* Add the functions below parent to r. */
 static void
-list_functions(
+index_functions(
     struct dwarf_index *ix, struct ranges *r, Dwarf_Die *parent, int depth)
 {
 	Dwarf_Die die;
@@ -200,12 +201,12 @@ list_functions(
 		tag = dwarf_tag(&die);
 		if (tag == DW_TAG_subprogram)
 			add_ranges(r, &die, dwarf_dieoffset(&die));
-		else if (holds_functions(tag))
-			list_functions(ix, r, &die, depth + 1);
-	} while (next(ix, &die));
+		else if (contains_functions(tag))
+			index_functions(ix, r, &die, depth + 1);
+	} while (next_sibling(ix, &die));
 }
 
-/* The function of a unit that addr lies in. */
+/* Find the function of a unit that contains addr. */
 static bool
 find_function(
     struct dwarf_index *ix, struct unit *u, uint64_t addr, Dwarf_Die *die)
@@ -214,18 +215,17 @@ find_function(
 
 	if (u->skeleton)
 		return false;
-	if (!u->listed) {
-		u->listed = true;
+	if (!u->indexed) {
+		u->indexed = true;
 		ix->budget = DIES_MAX;
-		list_functions(ix, &u->functions, &u->die, 0);
+		index_functions(ix, &u->functions, &u->die, 0);
 		sort_ranges(&u->functions);
 	}
 	r = find_range(&u->functions, addr);
 	return r != NULL && dwarf_offdie(ix->dw, r->what, die) != NULL;
 }
 
-/* The first of the entries in parent, inlined functions and blocks, that addr
- * lies in. */
+/* Find the first inlined function or block in parent that contains addr. */
 static bool
 find_inner(
     struct dwarf_index *ix, Dwarf_Die *parent, uint64_t addr, Dwarf_Die *inner)
@@ -240,12 +240,12 @@ find_inner(
 			tag == DW_TAG_lexical_block) &&
 		    dwarf_haspc(inner, addr) == 1)
 			return true;
-	} while (next(ix, inner));
+	} while (next_sibling(ix, inner));
 	return false;
 }
 
-/* The function's entry, then those inlined into each other at addr: at most
- * max, the innermost last. */
+/* Set v to the function and those that are inlined into each other at addr, the
+ * innermost last, at most max.  Returns how many. */
 static size_t
 find_inlined(struct dwarf_index *ix, Dwarf_Die *function, uint64_t addr,
     Dwarf_Die *v, size_t max)
@@ -265,9 +265,9 @@ find_inlined(struct dwarf_index *ix, Dwarf_Die *function, uint64_t addr,
 	return n;
 }
 
-/* As the symbol tables have it, where that is said. */
+/* The name as in the symbol tables, else as in the source; or NULL. */
 static const char *
-name_of(Dwarf_Die *die)
+function_name(Dwarf_Die *die)
 {
 	static const unsigned int names[] = { DW_AT_linkage_name,
 		DW_AT_MIPS_linkage_name, DW_AT_name };
@@ -283,9 +283,9 @@ name_of(Dwarf_Die *die)
 	return NULL;
 }
 
-/* Where the call stood that was inlined. */
+/* Set file and line of f to the call that was inlined. */
 static void
-call_site(struct unit *u, Dwarf_Die *die, struct symbol_frame *f)
+set_call_site(struct unit *u, Dwarf_Die *die, struct symbol_frame *f)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Word file, line;
@@ -304,9 +304,9 @@ call_site(struct unit *u, Dwarf_Die *die, struct symbol_frame *f)
 		f->line = line;
 }
 
-/* Where the code at addr stands. */
+/* Set file and line of f to the source of addr. */
 static void
-source_line(struct unit *u, uint64_t addr, struct symbol_frame *f)
+set_source_line(struct unit *u, uint64_t addr, struct symbol_frame *f)
 {
 	Dwarf_Line *row = dwarf_getsrc_die(&u->die, addr);
 	int line;
@@ -331,17 +331,17 @@ dwarf_index_find(struct dwarf_index *ix, uint64_t addr,
 	if (r == NULL || max == 0)
 		return 0;
 	u = &ix->units[r->what];
-	source_line(u, addr, &at);
+	set_source_line(u, addr, &at);
 	if (find_function(ix, u, addr, &function))
 		n = find_inlined(ix, &function, addr, chain,
 		    max < SYMBOL_STORE_INLINES_MAX ? max
 						   : SYMBOL_STORE_INLINES_MAX);
 	for (; n > 1; n--) {
-		at.symbol = name_of(&chain[n - 1]);
+		at.symbol = function_name(&chain[n - 1]);
 		frames[out++] = at;
-		call_site(u, &chain[n - 1], &at);
+		set_call_site(u, &chain[n - 1], &at);
 	}
-	at.symbol = n == 1 ? name_of(&function) : NULL;
+	at.symbol = n == 1 ? function_name(&function) : NULL;
 	if (n == 1 && dwarf_entrypc(&function, &entry) == 0 && entry <= addr) {
 		at.has_offset = true;
 		at.offset = addr - entry;

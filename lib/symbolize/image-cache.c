@@ -5,7 +5,7 @@
 #include "host/mappings.h"
 #include "symbolize/image-cache.h"
 
-#define BYTES_MAX (UINT64_C(2) << 30) /* of all images together */
+#define BYTES_MAX (UINT64_C(2) << 30) /* the sum of all images */
 
 void
 image_cache_close(struct image_cache *m)
@@ -17,7 +17,7 @@ image_cache_close(struct image_cache *m)
 }
 
 static bool
-is_same(const struct image_key *a, const struct image_key *b)
+is_same_key(const struct image_key *a, const struct image_key *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
 	       a->mtime.tv_sec == b->mtime.tv_sec &&
@@ -29,7 +29,7 @@ image_cache_find(
     struct image_cache *m, const struct image_key *key, struct image **image)
 {
 	for (size_t i = 0; i < m->n; i++) {
-		if (!is_same(&m->v[i].key, key))
+		if (!is_same_key(&m->v[i].key, key))
 			continue;
 		m->v[i].used = ++m->uses;
 		*image = m->v[i].image;
@@ -38,6 +38,7 @@ image_cache_find(
 	return false;
 }
 
+/* Close the least recently used image. */
 static void
 close_oldest(struct image_cache *m)
 {
@@ -51,7 +52,7 @@ close_oldest(struct image_cache *m)
 }
 
 static uint64_t
-bytes(const struct image_cache *m)
+count_bytes(const struct image_cache *m)
 {
 	uint64_t sum = 0;
 
@@ -82,12 +83,12 @@ image_cache_open(struct image_cache *m, int fd, const char *path, int root,
 	if (m->n == IMAGE_CACHE_MAX)
 		close_oldest(m);
 	m->v[m->n++] = (struct image_entry){ *key, image, ++m->uses };
-	while (m->n > 1 && bytes(m) > BYTES_MAX)
+	while (m->n > 1 && count_bytes(m) > BYTES_MAX)
 		close_oldest(m);
 	return image;
 }
 
-/* Ours, from where the kernel says that it is. */
+/* Open the vdso of this process. */
 static void
 open_vdso(struct image_cache *m)
 {

@@ -1,6 +1,7 @@
 /*
- * The images that are open: shared by all processes that map the same file,
- * and not more than so many; those longest unused go.
+ * A cache of images, shared by all processes that map the same file.  The least
+ * recently used images are closed when there are too many or they take too much
+ * memory.
  */
 #ifndef SKEL_SYMBOLIZE_IMAGE_CACHE_H
 #define SKEL_SYMBOLIZE_IMAGE_CACHE_H
@@ -13,7 +14,7 @@
 
 enum { IMAGE_CACHE_MAX = 64 };
 
-/* A file as it was when it was opened. */
+/* Identifies a file and its contents. */
 struct image_key {
 	dev_t dev;
 	ino_t ino;
@@ -23,8 +24,8 @@ struct image_key {
 
 struct image_entry {
 	struct image_key key;
-	struct image *image; /* owned; NULL: it is no image */
-	uint64_t used;
+	struct image *image; /* owned; NULL: the file is not an image */
+	uint64_t used;       /* the count of uses at the last one */
 };
 
 /* A zeroed one is empty. */
@@ -32,25 +33,27 @@ struct image_cache {
 	struct image_entry v[IMAGE_CACHE_MAX];
 	size_t n;
 	uint64_t uses;
-	struct image *vdso; /* owned: this process's, or NULL */
-	size_t vdso_size;   /* 0: not looked at yet */
+	struct image *vdso; /* owned: that of this process, or NULL */
+	size_t vdso_size;   /* 0: not opened yet */
 };
 
 void image_cache_close(struct image_cache *m);
 
-/* Whether there is an entry for the key; *image is NULL where the file is no
- * image. */
+/* Find the image of a key.  Returns false if it is not in the cache.  *image
+ * becomes NULL if the file is known not to be an image. */
 bool image_cache_find(
     struct image_cache *m, const struct image_key *key, struct image **image);
 
 /*
- * The image of the file at fd, which is taken over, opened unless it is known;
- * path and root as image_open()'s.  NULL: it is none.  *key is set.
+ * Get the image of the file at fd, which is closed or becomes the cache's; path
+ * and root are as for image_open().  Returns NULL if it is not an image; else
+ * the image stays the cache's, and *key finds it again.
  */
 struct image *image_cache_open(struct image_cache *m, int fd, const char *path,
     int root, struct image_key *key);
 
-/* The kernel's code in every process, if it is of so many bytes; or NULL. */
+/* The image of the vdso, which is the same in every process with a vdso of this
+ * size; or NULL. */
 struct image *image_cache_vdso(struct image_cache *m, size_t size);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { SEGMENTS_MAX = 128 };
 
-/* A part of the file, and the address that it is linked for. */
+/* A part of the file, and the address for which it is linked. */
 struct segment {
 	uint64_t offset, size, addr;
 	bool executable;
@@ -17,8 +17,8 @@ struct segment {
 
 struct image {
 	struct elf_handle program;
-	struct elf_handle debug;   /* closed if it has none of its own */
-	struct elf_handle shared;  /* of debug information; or closed */
+	struct elf_handle debug;   /* separate debug file, or closed */
+	struct elf_handle shared;  /* by dwz(1), of several; or closed */
 	Dwarf *dw, *shared_dw;     /* owned, or NULL */
 	struct dwarf_index *index; /* owned, or NULL */
 	struct elf_symbols symbols;
@@ -59,7 +59,7 @@ read_segments(struct image *m)
 				    .executable = p.p_flags & PF_X };
 }
 
-/* From the fullest table that there is. */
+/* Read the largest symbol table that program and debug file have. */
 static void
 read_symbols(struct image *m)
 {
@@ -71,8 +71,8 @@ read_symbols(struct image *m)
 }
 
 /*
- * A file that shares its debug information has to be given the other part, or
- * libdw looks for it by itself, wherever the file says.
+ * Open the shared part of the debug information and give it to libdw, which
+ * would otherwise open the path that the file names.  Returns 0 or -1.
  */
 static int
 open_shared(struct image *m, const char *path, int root)
@@ -89,6 +89,7 @@ open_shared(struct image *m, const char *path, int root)
 	return 0;
 }
 
+/* Open the debug information of the program or of its debug file. */
 static void
 read_debug(struct image *m, const char *path, int root)
 {
@@ -152,16 +153,16 @@ image_bytes(const struct image *m)
 	       m->shared.bytes + m->symbols.cap * sizeof(*m->symbols.v);
 }
 
-/* The address that the byte at offset is linked for. */
+/* Find the address for which the byte at offset is linked. */
 static bool
-address_of(const struct image *m, uint64_t offset, uint64_t *addr)
+find_address(const struct image *m, uint64_t offset, uint64_t *addr)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < m->nsegments; i++) {
 		const struct segment *s = &m->segments[i];
 
-		/* Pages at the borders of two are in both. */
+		/* A page at the border of two segments is in both. */
 		if (offset - s->offset >= s->size || (found && !s->executable))
 			continue;
 		*addr = s->addr + (offset - s->offset);
@@ -170,7 +171,7 @@ address_of(const struct image *m, uint64_t offset, uint64_t *addr)
 	return found;
 }
 
-/* Leave out inlined functions that have no name. */
+/* Drop inlined functions without a name. */
 static size_t
 drop_nameless(struct symbol_frame *frames, size_t n)
 {
@@ -191,7 +192,7 @@ image_find(struct image *m, uint64_t offset, bool is_return,
 	struct symbol_frame *last;
 	size_t n = 0;
 
-	if (!address_of(m, offset, &addr))
+	if (!find_address(m, offset, &addr))
 		return 0;
 	at = addr - is_return;
 	if (m->index != NULL)
@@ -200,7 +201,7 @@ image_find(struct image *m, uint64_t offset, bool is_return,
 		frames[n++] = (struct symbol_frame){ .symbol = NULL };
 	last = &frames[n - 1];
 	last->offset += is_return;
-	/* The name that the linker knows is the one to look for elsewhere. */
+	/* Prefer the symbol that other tools show too. */
 	s = elf_symbols_find(&m->symbols, at);
 	if (s != NULL) {
 		last->symbol = s->name;

@@ -1,6 +1,6 @@
 /*
- * Images: a program or library as processes map it, with what is known of the
- * functions in it, from its symbol tables and its debug information.
+ * Images: programs and libraries as processes map them, with their functions
+ * from symbol tables and debug information.
  */
 #ifndef SKEL_SYMBOLIZE_IMAGE_H
 #define SKEL_SYMBOLIZE_IMAGE_H
@@ -13,24 +13,26 @@
 struct image;
 
 /*
- * The image of the file at fd, which is taken over even on failure.  path, as
- * a process sees it whose root directory is root (or -1), is where its debug
- * file is looked for; it may be NULL.  NULL: it is no ELF file, or no memory.
+ * Open the image of the file at fd, which becomes the image's, or is closed on
+ * failure.  path, or NULL, is its path for a process whose root directory is
+ * root, or -1; the debug file is searched for there.  Returns NULL if it is not
+ * an ELF file or memory runs out.
  */
 struct image *image_open(int fd, const char *path, int root);
 
-/* The image at bytes, borrowed, as the vdso is one. */
+/* Open the image in memory, such as the vdso; bytes is borrowed. */
 struct image *image_open_memory(char *bytes, size_t size);
 
 void image_close(struct image *m);
 
-/* About what it takes of memory, at most. */
+/* An upper estimate of the memory that the image uses. */
 uint64_t image_bytes(const struct image *m);
 
 /*
- * The frames of the code at offset in the file, innermost first, at most max.
- * is_return: a call returns there, so that it is the instruction before that
- * is to be named.  Strings are m's.  Returns how many; 0: nothing is known.
+ * Find the frames of the code at an offset in the file, at most max, inlined
+ * functions first.  With is_return the offset is a return address, so the
+ * instruction before it is resolved.  Returns how many, 0 if the function is
+ * unknown; the strings are lent by m.
  */
 size_t image_find(struct image *m, uint64_t offset, bool is_return,
     struct symbol_frame *frames, size_t max);

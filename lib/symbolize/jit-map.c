@@ -25,7 +25,7 @@ jit_map_free(struct jit_map *m)
 }
 
 static bool
-parse_line(struct jit_symbol *s, const char *p)
+parse_jit_line(struct jit_symbol *s, const char *p)
 {
 	if (!parse_digits(&p, 16, ' ', &s->start) ||
 	    !parse_digits(&p, 16, ' ', &s->size) || s->size == 0 || *p == '\0')
@@ -34,9 +34,10 @@ parse_line(struct jit_symbol *s, const char *p)
 	return true;
 }
 
-/* Of those at one address the last line is the one that holds. */
+/* Sort by address, and those with one address by their lines, the last line
+ * first. */
 static int
-compare(const void *a, const void *b)
+compare_jit_symbols(const void *a, const void *b)
 {
 	const struct jit_symbol *l = a, *r = b;
 
@@ -45,13 +46,14 @@ compare(const void *a, const void *b)
 	return l->name < r->name ? 1 : l->name > r->name ? -1 : 0;
 }
 
+/* Sort the functions, and keep the last line for each address. */
 static void
-settle(struct jit_map *m)
+sort_jit_symbols(struct jit_map *m)
 {
 	size_t kept = 0;
 
 	if (m->n > 0)
-		qsort(m->v, m->n, sizeof(*m->v), compare);
+		qsort(m->v, m->n, sizeof(*m->v), compare_jit_symbols);
 	for (size_t i = 0; i < m->n; i++)
 		if (kept == 0 || m->v[i].start != m->v[kept - 1].start)
 			m->v[kept++] = m->v[i];
@@ -71,18 +73,18 @@ jit_map_parse(struct jit_map *m, struct buf *text)
 	*text = (struct buf){ 0 };
 	rest = m->text.failed ? NULL : m->text.data;
 	while ((line = strsep(&rest, "\n")) != NULL) {
-		if (!parse_line(&s, line))
+		if (!parse_jit_line(&s, line))
 			continue;
 		if (!array_room(m->v, m->n, cap))
 			break;
 		m->v[m->n++] = s;
 	}
-	settle(m);
+	sort_jit_symbols(m);
 }
 
-/* The pid as the process itself knows it, in its own namespace. */
+/* The pid of the process in its own pid namespace. */
 static long
-inner_pid(pid_t pid)
+read_inner_pid(pid_t pid)
 {
 	char path[64], line[512], *last;
 	long inner = pid;
@@ -100,9 +102,9 @@ inner_pid(pid_t pid)
 	return inner;
 }
 
-/* Whether the file is the process's own, or root's: /tmp is for everyone. */
+/* Whether the file belongs to the user of the process or to root. */
 static bool
-is_own(int fd, pid_t pid)
+has_trusted_owner(int fd, pid_t pid)
 {
 	struct stat file, process;
 	char path[64];
@@ -120,14 +122,14 @@ jit_map_read(struct jit_map *m, pid_t pid)
 	char path[64];
 
 	jit_map_free(m);
-	snprintf(path, sizeof(path), "/tmp/perf-%ld.map", inner_pid(pid));
+	snprintf(path, sizeof(path), "/tmp/perf-%ld.map", read_inner_pid(pid));
 	if (root != -1) {
 		fd = open_in_root(root, path);
 		close(root);
 	}
 	if (fd == -1)
 		return;
-	if (is_own(fd, pid) && buf_read_fd(&text, fd, TEXT_MAX) == 0)
+	if (has_trusted_owner(fd, pid) && buf_read_fd(&text, fd, TEXT_MAX) == 0)
 		jit_map_parse(m, &text);
 	buf_free(&text);
 	close(fd);

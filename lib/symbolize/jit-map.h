@@ -1,7 +1,6 @@
 /*
- * Perf maps: the functions that a process generated at run time, as many JIT
- * compilers list them for perf(1) in /tmp/perf-PID.map, a line
- * "START SIZE name" each.
+ * Functions that a process generated at run time.  JIT compilers list them for
+ * perf(1) in /tmp/perf-PID.map, one line "START SIZE name" for each.
  */
 #ifndef SKEL_SYMBOLIZE_JIT_MAP_H
 #define SKEL_SYMBOLIZE_JIT_MAP_H
@@ -19,22 +18,23 @@ struct jit_symbol {
 
 /* A zeroed one is empty. */
 struct jit_map {
-	struct buf text;      /* the file; names lie in it */
-	struct jit_symbol *v; /* owned; by address */
+	struct buf text;      /* the file, which has the names */
+	struct jit_symbol *v; /* owned; sorted by address */
 	size_t n;
 };
 
 void jit_map_free(struct jit_map *m);
 
-/* Take the functions from text, which is taken over, in place of those that
- * were there; lines that are none are skipped. */
+/* Parse text, which becomes m's; m's functions are replaced.  Invalid lines are
+ * skipped.  If memory runs out, functions are missing. */
 void jit_map_parse(struct jit_map *m, struct buf *text);
 
-/* Take those of a process, from its own /tmp.  A file that another user put
- * there is left alone.  Without one, m is empty. */
+/* Read the functions of a process from /tmp in its root directory.  m becomes
+ * empty if there is no file, or the file belongs to another user, because
+ * anyone can write to /tmp. */
 void jit_map_read(struct jit_map *m, pid_t pid);
 
-/* The function that addr lies in, or NULL. */
+/* The function that contains addr, or NULL. */
 const struct jit_symbol *jit_map_find(const struct jit_map *m, uint64_t addr);
 
 #endif

@@ -12,23 +12,24 @@
 #include "host/proc-stat.h"
 #include "symbolize/process.h"
 
-#define LOOK_EVERY (CLOCK_SECOND / 10)
-/* A program that has just begun is still mapping its libraries: its mappings
- * are read again after this, then after twice as long each time. */
-#define LOOK_SOON (CLOCK_SECOND / 1000)
-#define LIST_EVERY CLOCK_SECOND /* reading the list of generated code */
-/* Reading the mappings again shall take no more than one part in so many of
- * the time. */
+/* The least time between two checks of the identity. */
+#define CHECK_PERIOD (CLOCK_SECOND / 10)
+/* A program that has just started is still mapping its libraries, so the pause
+ * between two reads of the mappings grows from the first to the second. */
+#define PAUSE_MIN (CLOCK_SECOND / 1000)
+#define PAUSE_MAX (CLOCK_SECOND / 10)
+#define JIT_PERIOD CLOCK_SECOND /* between two reads of the JIT map */
+/* Reading mappings may take at most 1/READING_SHARE of the time. */
 enum { READING_SHARE = 20 };
 
-/* What is behind a mapping. */
+/* The image that is mapped. */
 struct mapping_image {
-	enum { BEHIND_UNKNOWN, BEHIND_IMAGE, BEHIND_NOTHING } behind;
-	struct image_key key;
+	enum { IMAGE_UNKNOWN, IMAGE_OPENED, IMAGE_NONE } state;
+	struct image_key key; /* of IMAGE_OPENED */
 };
 
 static void
-forget_mappings(struct process *p)
+drop_mappings(struct process *p)
 {
 	mappings_free(&p->maps);
 	free(p->mapped);
@@ -40,23 +41,23 @@ forget_mappings(struct process *p)
 void
 process_free(struct process *p)
 {
-	forget_mappings(p);
+	drop_mappings(p);
 }
 
 static bool
-read_identity(pid_t pid, struct identity *id)
+read_identity(pid_t pid, struct process_identity *id)
 {
 	char path[64];
 	struct proc_stat s;
 	struct stat st;
 
-	*id = (struct identity){ 0 };
+	*id = (struct process_identity){ 0 };
 	if (proc_stat_read(pid, &s) != 1)
 		return false;
 	id->start = s.start;
 	id->code = s.code;
 	id->stack = s.stack;
-	/* Kernel threads have none. */
+	/* A kernel thread has no program. */
 	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
 	if (stat(path, &st) == 0) {
 		id->dev = st.st_dev;
@@ -66,7 +67,8 @@ read_identity(pid_t pid, struct identity *id)
 }
 
 static bool
-is_same(const struct identity *a, const struct identity *b)
+is_same_program(
+    const struct process_identity *a, const struct process_identity *b)
 {
 	return a->start == b->start && a->code == b->code &&
 	       a->stack == b->stack && a->dev == b->dev && a->ino == b->ino;
@@ -75,21 +77,22 @@ is_same(const struct identity *a, const struct identity *b)
 enum process_change
 process_refresh(struct process *p, uint64_t now)
 {
-	struct identity id;
+	struct process_identity id;
 
-	if (p->looked != 0 && now - p->looked < LOOK_EVERY)
+	if (p->checked != 0 && now - p->checked < CHECK_PERIOD)
 		return PROCESS_SAME;
-	p->looked = now;
+	p->checked = now;
 	p->gone = !read_identity(p->pid, &id);
-	if (p->gone || (p->known && is_same(&p->identity, &id)))
+	if (p->gone || (p->known && is_same_program(&p->identity, &id)))
 		return PROCESS_SAME;
 	p->known = true;
 	p->identity = id;
-	forget_mappings(p);
+	drop_mappings(p);
 	return PROCESS_CHANGED;
 }
 
-/* Take new mappings in place of the old ones. */
+/* Replace the mappings, and become the owner of maps.  Returns 0, or -1 if
+ * memory runs out. */
 static int
 replace_mappings(struct process *p, struct mappings *maps)
 {
@@ -104,21 +107,22 @@ replace_mappings(struct process *p, struct mappings *maps)
 	return 0;
 }
 
+/* Read the mappings, and compare them with the ones before. */
 static enum process_change
-read_again(struct process *p, uint64_t now)
+read_mappings(struct process *p, uint64_t now)
 {
 	struct mappings maps = { 0 };
 	bool changed;
 
 	p->read = now;
-	p->pause = p->pause == 0 ? LOOK_SOON : p->pause * 2;
-	if (p->pause > LOOK_EVERY)
-		p->pause = LOOK_EVERY;
+	p->pause = p->pause == 0 ? PAUSE_MIN : p->pause * 2;
+	if (p->pause > PAUSE_MAX)
+		p->pause = PAUSE_MAX;
 	if (mappings_read(&maps, p->pid) == -1) {
 		p->refused = errno == EACCES || errno == EPERM;
 		return PROCESS_SAME;
 	}
-	/* One that is about to be gone has none, but had some. */
+	/* An exiting process has no mappings any more; keep the ones before. */
 	changed = maps.n > 0 && !mappings_equal(&maps, &p->maps);
 	if (!changed || replace_mappings(p, &maps) == -1) {
 		mappings_free(&maps);
@@ -140,15 +144,15 @@ process_refresh_mappings(
 	if (wait < p->pause)
 		wait = p->pause;
 	if (p->read == 0 || now - p->read >= wait)
-		return read_again(p, now);
+		return read_mappings(p, now);
 	*settled = false;
 	return PROCESS_SAME;
 }
 
-/* fd, if it is the file that was mapped, else -1.  A file system may tell
- * another device to those who map its files. */
+/* Returns fd if it is the file that is mapped; else closes it and returns -1.
+ * Some file systems show another device in the mappings than in fstat(2). */
 static int
-check_file(int fd, const struct mapping *m, bool same_device)
+check_mapped_file(int fd, const struct mapping *m, bool same_device)
 {
 	struct stat st;
 
@@ -160,27 +164,25 @@ check_file(int fd, const struct mapping *m, bool same_device)
 	return -1;
 }
 
-/*
- * The file by its path.  That is one as we see it, where we can (of a process
- * in a chroot, for one), else one of the process's mount namespace.
- */
+/* Open the mapped file by its path, in our root directory or in that of the
+ * process. */
 static int
 open_by_path(const struct mapping *m, int root)
 {
-	int fd = check_file(open_in_root_own(m->path), m, true);
+	int fd = check_mapped_file(open_in_root_own(m->path), m, true);
 
 	if (fd == -1 && root != -1)
-		fd = check_file(open_in_root(root, m->path), m, false);
+		fd = check_mapped_file(open_in_root(root, m->path), m, false);
 	return fd;
 }
 
 /*
- * Open the file behind a mapping.  The kernel hands out the very file, be it
- * deleted or in another mount namespace, to those who may; the path is for the
- * others.
+ * Open the image of a mapping, or return NULL.  With the privilege for
+ * /proc/PID/map_files this is the mapped file itself, even if it is deleted or
+ * in another mount namespace; otherwise the file is opened by its path.
  */
 static struct image *
-open_image(struct process *p, const struct mapping *m,
+open_mapped_image(struct process *p, const struct mapping *m,
     struct image_cache *images, struct mapping_image *mapped)
 {
 	struct image *image = NULL;
@@ -197,27 +199,29 @@ open_image(struct process *p, const struct mapping *m,
 		    image_cache_open(images, fd, m->path, root, &mapped->key);
 	if (root != -1)
 		close(root);
-	mapped->behind = image != NULL ? BEHIND_IMAGE : BEHIND_NOTHING;
+	mapped->state = image != NULL ? IMAGE_OPENED : IMAGE_NONE;
 	return image;
 }
 
+/* The image of a mapping, or NULL. */
 static struct image *
-image_of(struct process *p, const struct mapping *m, struct image_cache *images)
+get_mapped_image(
+    struct process *p, const struct mapping *m, struct image_cache *images)
 {
 	struct mapping_image *mapped = &p->mapped[m - p->maps.v];
 	struct image *image;
 
 	if (m->kind == MAPPING_VDSO)
 		return image_cache_vdso(images, (size_t)(m->end - m->start));
-	if (m->kind != MAPPING_FILE || mapped->behind == BEHIND_NOTHING)
+	if (m->kind != MAPPING_FILE || mapped->state == IMAGE_NONE)
 		return NULL;
-	if (mapped->behind == BEHIND_IMAGE &&
+	if (mapped->state == IMAGE_OPENED &&
 	    image_cache_find(images, &mapped->key, &image))
 		return image;
-	return open_image(p, m, images, mapped);
+	return open_mapped_image(p, m, images, mapped);
 }
 
-/* Code without a file: what the process itself says of it. */
+/* Find the function of code without a file in the JIT map. */
 static size_t
 find_generated(struct process *p, uint64_t addr, bool is_return,
     struct symbol_frame *f, bool *settled)
@@ -227,10 +231,10 @@ find_generated(struct process *p, uint64_t addr, bool is_return,
 
 	if (s == NULL && !p->gone) {
 		*settled = p->generated_read == 0 ||
-			   p->looked - p->generated_read >= LIST_EVERY;
+			   p->checked - p->generated_read >= JIT_PERIOD;
 		if (!*settled)
 			return 0;
-		p->generated_read = p->looked;
+		p->generated_read = p->checked;
 		jit_map_read(&p->generated, p->pid);
 		s = jit_map_find(&p->generated, addr - is_return);
 	}
@@ -253,7 +257,7 @@ process_find(struct process *p, struct image_cache *images, uint64_t addr,
 		return 0;
 	if (m->kind == MAPPING_ANONYMOUS)
 		return find_generated(p, addr, is_return, frames, settled);
-	image = image_of(p, m, images);
+	image = get_mapped_image(p, m, images);
 	if (image == NULL)
 		return 0;
 	return image_find(image, addr - m->start + m->offset, is_return, frames,

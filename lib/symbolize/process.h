@@ -1,7 +1,6 @@
 /*
- * Processes: whose code it is that addresses of user stacks lie in.  A process
- * is looked at again now and then: whether it is still the one it was, not
- * another one with its number nor another program after execve(2).
+ * Finds the functions of a live process.  From time to time it is checked
+ * whether the pid still belongs to the same process, running the same program.
  */
 #ifndef SKEL_SYMBOLIZE_PROCESS_H
 #define SKEL_SYMBOLIZE_PROCESS_H
@@ -16,53 +15,55 @@
 #include "symbolize/image-cache.h"
 #include "symbolize/jit-map.h"
 
-/* What does not change while a process runs one program. */
-struct identity {
+/* Values that stay the same while a process runs one program. */
+struct process_identity {
 	unsigned long long start; /* clock ticks after boot */
-	/* Where its code and its stack begin: chosen anew by each execve(2). */
+	/* The addresses of code and stack, which execve(2) chooses anew. */
 	unsigned long long code, stack;
-	dev_t dev; /* of the program */
+	dev_t dev; /* of the program's file */
 	ino_t ino;
 };
 
 struct mapping_image;
 
-/* One zeroed but for its pid is ready for use. */
+/* Initialise with { .pid = pid }; there is no open function.  Times are those
+ * of clock_elapsed(); 0 means never. */
 struct process {
 	pid_t pid;
-	bool known;   /* it was there to be looked at */
-	bool gone;    /* it is there no more: what was found stays */
-	bool refused; /* we may not read its mappings */
-	struct identity identity;
-	uint64_t looked;      /* clock_elapsed() when it was last seen */
-	struct mappings maps; /* as they were read last */
-	struct mapping_image *mapped; /* owned: what is behind each */
-	uint64_t read, reading; /* when, and how long that took; 0: never */
-	uint64_t pause;         /* before they are read again, at least */
-	struct jit_map generated;
-	uint64_t generated_read; /* when; 0: never */
+	bool known;   /* its identity has been read */
+	bool gone;    /* it has ended; its mappings are kept */
+	bool refused; /* its mappings cannot be read for lack of privilege */
+	struct process_identity identity;
+	uint64_t checked;             /* when its identity was last read */
+	struct mappings maps;         /* as last read */
+	struct mapping_image *mapped; /* owned: the images of maps */
+	uint64_t read;                /* when maps were last read */
+	uint64_t reading;             /* how long that took */
+	uint64_t pause;               /* the least time until the next read */
+	struct jit_map generated;     /* code without a file */
+	uint64_t generated_read;      /* when it was last read */
 };
 
 void process_free(struct process *p);
 
 enum process_change {
 	PROCESS_SAME,
-	PROCESS_CHANGED, /* of what was found before nothing may hold */
+	PROCESS_CHANGED, /* addresses found before may have other functions */
 };
 
-/* Look whether it is still the same, unless that was done just now. */
+/* Check the identity of the process, if the last check is some time ago. */
 enum process_change process_refresh(struct process *p, uint64_t now);
 
 /*
- * See to it that its mappings are known, and read them again where addr is in
- * none: not too often.  *settled is false where that has to wait; the answer
- * may be another then.
+ * Read the mappings of the process again if none contains addr.  That is
+ * limited in rate: *settled becomes false if it has to wait, and a later call
+ * may find a mapping.
  */
 enum process_change process_refresh_mappings(
     struct process *p, uint64_t addr, uint64_t now, bool *settled);
 
-/* The frames of an address that was covered; as image_find().  *settled
- * becomes false where a later look may find more. */
+/* Find the frames of an address, after process_refresh_mappings(), as
+ * image_find() does.  *settled becomes false if a later call may find more. */
 size_t process_find(struct process *p, struct image_cache *images,
     uint64_t addr, bool is_return, struct symbol_frame *frames, bool *settled);
 

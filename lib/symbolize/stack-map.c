@@ -8,10 +8,11 @@
 #include "record/stack-layout.h"
 #include "symbolize/stack-map.h"
 
-#define LOOK_EVERY (CLOCK_SECOND / 10)
+/* The least time between two reads of an id. */
+#define READ_PERIOD (CLOCK_SECOND / 10)
 
 static int
-refuse(const char *name, const char *what)
+report_bad_stack_map(const char *name, const char *what)
 {
 	report_error("map %s: %s", name, what);
 	return -1;
@@ -25,20 +26,24 @@ stack_map_open(struct stack_map *m, const char *name, int fd)
 
 	*m = (struct stack_map){ .name = name, .fd = fd };
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
-		return refuse(name, strerror(errno));
+		return report_bad_stack_map(name, strerror(errno));
 	if (info.type != BPF_MAP_TYPE_STACK_TRACE)
-		return refuse(name, "the stacks of other maps are looked for "
-				    "in it, but it is no stack-trace map");
+		return report_bad_stack_map(name,
+		    "other maps refer to it for their "
+		    "stacks, but it is not a stack-trace map");
 	if (info.map_flags & BPF_F_STACK_BUILD_ID)
-		return refuse(name, "it holds build IDs in place of addresses; "
-				    "take BPF_F_STACK_BUILD_ID off it");
+		return report_bad_stack_map(name,
+		    "its stacks are build IDs and offsets, "
+		    "which are not supported; remove "
+		    "BPF_F_STACK_BUILD_ID from its flags");
 	m->depth = info.value_size / sizeof(*m->addrs);
-	/* As the kernel does (kernel/bpf/stackmap.c, stack_map_alloc). */
+	/* The kernel rounds up to a power of two (stack_map_alloc() in
+	 * kernel/bpf/stackmap.c). */
 	for (m->n = 1; m->n < info.max_entries && m->n < UINT32_MAX / 2;)
 		m->n *= 2;
-	m->looked = calloc((size_t)m->n + 1, sizeof(*m->looked));
+	m->read = calloc((size_t)m->n + 1, sizeof(*m->read));
 	m->addrs = calloc((size_t)m->depth + 1, sizeof(*m->addrs));
-	if (m->looked != NULL && m->addrs != NULL)
+	if (m->read != NULL && m->addrs != NULL)
 		return 0;
 	stack_map_close(m);
 	return report_nomem();
@@ -47,14 +52,15 @@ stack_map_open(struct stack_map *m, const char *name, int fd)
 void
 stack_map_close(struct stack_map *m)
 {
-	free(m->looked);
+	free(m->read);
 	free(m->addrs);
 	*m = (struct stack_map){ 0 };
 }
 
-/* Ask the kernel: how many addresses, 0 if it has none. */
+/* Read a stack into m->addrs.  Returns how many addresses, 0 if there is no
+ * such stack. */
 static size_t
-look_up(struct stack_map *m, uint32_t id)
+read_stack(struct stack_map *m, uint32_t id)
 {
 	size_t n = 0;
 
@@ -74,10 +80,10 @@ stack_map_get(struct stack_map *m, int32_t id, uint64_t now,
 	if (id < 0 || (uint32_t)id >= m->n)
 		return 0;
 	known = symbol_store_find_stack(store, m->name, id, addrs);
-	if (m->looked[id] != 0 && now - m->looked[id] < LOOK_EVERY)
+	if (m->read[id] != 0 && now - m->read[id] < READ_PERIOD)
 		return known;
-	m->looked[id] = now;
-	n = look_up(m, (uint32_t)id);
+	m->read[id] = now;
+	n = read_stack(m, (uint32_t)id);
 	if (n == 0 ||
 	    (n == known && memcmp(*addrs, m->addrs, n * sizeof(**addrs)) == 0))
 		return known;

@@ -1,6 +1,5 @@
 /*
- * Stack maps: the addresses behind the ids that a BPF_MAP_TYPE_STACK_TRACE map
- * gave out.
+ * Reads the stacks of a BPF_MAP_TYPE_STACK_TRACE map by their ids.
  */
 #ifndef SKEL_SYMBOLIZE_STACK_MAP_H
 #define SKEL_SYMBOLIZE_STACK_MAP_H
@@ -14,21 +13,23 @@
 struct stack_map {
 	const char *name; /* borrowed */
 	int fd;           /* borrowed */
-	uint32_t depth;   /* addresses that one has room for */
-	uint32_t n;       /* ids below this one may be given out */
-	uint64_t *looked; /* owned: when each id was looked up last; 0: never */
+	uint32_t depth;   /* the most addresses of a stack */
+	uint32_t n;       /* ids are below this */
+	uint64_t *read;   /* owned: when each id was last read; 0: never */
 	uint64_t *addrs;  /* owned: room for one stack */
 };
 
-/* Returns 0, or -1 after reporting what is wrong with the map. */
+/* name and fd are borrowed until stack_map_close().  Returns 0, or -1 after
+ * reporting why the map cannot be used. */
 int stack_map_open(struct stack_map *m, const char *name, int fd);
 void stack_map_close(struct stack_map *m);
 
 /*
- * The addresses of an id, innermost first, borrowed until the next change of
- * store.  An id may come to stand for another stack, so the kernel is asked
- * again now and then; what is new goes into store and, unless out is NULL, as
- * a line to out.  Returns how many; 0: the kernel has none.
+ * Get the addresses of a stack id, innermost first.  The kernel may reuse an id
+ * for another stack, so it is read again if the last read is some time before
+ * now.  A new stack is added to store and, unless out is NULL, appended to out
+ * as a line "@stack".  Returns how many, 0 if the kernel has no such stack; the
+ * addresses are lent by store until it changes.
  */
 size_t stack_map_get(struct stack_map *m, int32_t id, uint64_t now,
     struct symbol_store *store, struct buf *out, const uint64_t **addrs);

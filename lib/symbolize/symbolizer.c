@@ -13,72 +13,70 @@
 #include "symbolize/stack-map.h"
 #include "symbolize/symbolizer.h"
 
-#define MODULES_EVERY (10 * CLOCK_SECOND) /* at most, for new modules */
+/* The least time between two reads of /proc/kallsyms for new modules. */
+#define KALLSYMS_PERIOD (10 * CLOCK_SECOND)
 
 enum {
-	SUBJECTS_MAX = 1024, /* processes that are remembered */
-	BUCKETS = 2048,      /* a power of two */
-	KERNEL = 0,          /* the pid that stands for it */
+	SPACES_MAX = 1024, /* processes in the cache */
+	BUCKETS = 2048,    /* a power of two */
+	KERNEL = 0,        /* as a pid */
 };
 
-/* What an address was found as.  A call returns behind itself, so that the
- * instruction before is to be named; not where the stack begins. */
-enum role { ROLE_INNERMOST = 1, ROLE_RETURN = 2 };
+/* An innermost address is the instruction itself.  A return address is behind
+ * the call, so the instruction before it is resolved. */
+enum address_role { ROLE_INNERMOST = 1, ROLE_RETURN = 2 };
 
-/* Whose addresses they are: the kernel, or a process. */
-struct subject {
-	struct process process; /* pid KERNEL: not in use */
-	struct addr_set known;  /* address to the roles it was found in */
-	struct subject *next;   /* in its bucket */
-	uint64_t used;
+/* The addresses of the kernel or of a process. */
+struct address_space {
+	struct process process;     /* unused but for the pid if KERNEL */
+	struct addr_set known;      /* address to the roles it has had */
+	struct address_space *next; /* in its bucket */
+	uint64_t used;              /* the count of uses at the last one */
 };
 
 struct map_stacks {
 	struct stack_layout layout;
-	bool has;              /* the map has stacks at all */
+	bool has;              /* the records have stacks */
 	struct stack_map *ids; /* borrowed, or NULL */
 };
 
 struct symbolizer {
 	const struct stream_header *header; /* borrowed */
-	struct map_stacks *maps;            /* owned: of header's maps */
+	struct map_stacks *maps;            /* owned: one for each map */
 	struct stack_map *stack_maps;       /* owned */
 	size_t nstack_maps;
 	struct symbol_store *store; /* owned */
 	struct kallsyms kernel;
-	uint64_t kernel_read; /* when; 0: never */
+	uint64_t kernel_read; /* clock_elapsed() of the last read; 0: never */
 	struct image_cache images;
-	struct subject *buckets[BUCKETS]; /* owned */
-	size_t nsubjects;
+	struct address_space *buckets[BUCKETS]; /* owned */
+	size_t nspaces;
 	uint64_t uses;
-	uint64_t now;      /* of this record */
-	bool no_processes; /* their numbers are not ours */
-	bool said_refused;
-	uint64_t addrs[STACK_DEPTH_MAX]; /* of the stack in work */
-	uint64_t fresh[STACK_DEPTH_MAX]; /* those found for this record */
-	/* What the functions at the address in work are called. */
+	uint64_t now;      /* clock_elapsed() for this record */
+	bool no_processes; /* records and /proc have different pids */
+	bool reported_refused;
+	uint64_t addrs[STACK_DEPTH_MAX]; /* of the current stack */
+	uint64_t fresh[STACK_DEPTH_MAX]; /* those of it that are new */
+	/* The demangled names of the functions at the current address. */
 	char names[SYMBOL_STORE_INLINES_MAX][SYMBOL_STORE_TEXT_MAX + 1];
 };
 
-/*
- * The subjects.
- */
-
 static void
-subject_free(struct subject *s)
+free_space(struct address_space *s)
 {
 	process_free(&s->process);
 	addr_set_free(&s->known);
 	free(s);
 }
 
+/* Drop the least recently used address space. */
 static void
-drop_unused(struct symbolizer *z)
+drop_space(struct symbolizer *z)
 {
-	struct subject **oldest = NULL, *gone;
+	struct address_space **oldest = NULL, *gone;
 
 	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct subject **at = &z->buckets[i]; *at != NULL;
+		for (struct address_space **at = &z->buckets[i]; *at != NULL;
 		     at = &(*at)->next)
 			if (oldest == NULL || (*at)->used < (*oldest)->used)
 				oldest = at;
@@ -86,38 +84,38 @@ drop_unused(struct symbolizer *z)
 		return;
 	gone = *oldest;
 	*oldest = gone->next;
-	subject_free(gone);
-	z->nsubjects--;
+	free_space(gone);
+	z->nspaces--;
 }
 
-static struct subject *
-subject_of(struct symbolizer *z, pid_t pid)
+/* Find or create the address space of a process.  Returns NULL if memory runs
+ * out. */
+static struct address_space *
+get_space(struct symbolizer *z, pid_t pid)
 {
-	struct subject **bucket = &z->buckets[(size_t)pid & (BUCKETS - 1)];
-	struct subject *s = *bucket;
+	struct address_space **bucket =
+	    &z->buckets[(size_t)pid & (BUCKETS - 1)];
+	struct address_space *s = *bucket;
 
 	while (s != NULL && s->process.pid != pid)
 		s = s->next;
 	if (s == NULL) {
-		if (z->nsubjects == SUBJECTS_MAX)
-			drop_unused(z);
+		if (z->nspaces == SPACES_MAX)
+			drop_space(z);
 		if ((s = calloc(1, sizeof(*s))) == NULL)
 			return NULL;
 		s->process.pid = pid;
 		s->next = *bucket;
 		*bucket = s;
-		z->nsubjects++;
+		z->nspaces++;
 	}
 	s->used = ++z->uses;
 	return s;
 }
 
-/*
- * Looking up.
- */
-
+/* Find the frame of a kernel address.  Returns how many: 0 or 1. */
 static size_t
-kernel_frame(const struct symbolizer *z, uint64_t addr, bool is_return,
+find_kernel_frame(const struct symbolizer *z, uint64_t addr, bool is_return,
     struct symbol_frame *f)
 {
 	const char *name =
@@ -131,30 +129,31 @@ kernel_frame(const struct symbolizer *z, uint64_t addr, bool is_return,
 	return 1;
 }
 
-/* *settled is false where a later look may find more. */
+/* The same, after reading the list of symbols if that is due.  *settled becomes
+ * false if a later call may find a frame. */
 static size_t
 find_in_kernel(struct symbolizer *z, uint64_t addr, bool is_return,
     struct symbol_frame *frames, bool *settled)
 {
-	size_t n = kernel_frame(z, addr, is_return, frames);
+	size_t n = find_kernel_frame(z, addr, is_return, frames);
 
 	*settled = true;
 	if (n > 0)
 		return n;
 	if (z->kernel_read != 0 && z->kernel.n == 0)
 		return 0;
-	/* A module or a BPF program, loaded since. */
-	if (z->kernel_read != 0 && z->now - z->kernel_read < MODULES_EVERY) {
+	/* It may belong to a module or a BPF program that was loaded since. */
+	if (z->kernel_read != 0 && z->now - z->kernel_read < KALLSYMS_PERIOD) {
 		*settled = false;
 		return 0;
 	}
 	z->kernel_read = z->now;
 	kallsyms_read(&z->kernel);
-	return kernel_frame(z, addr, is_return, frames);
+	return find_kernel_frame(z, addr, is_return, frames);
 }
 
 static size_t
-find_in_process(struct symbolizer *z, struct subject *s, uint64_t addr,
+find_in_process(struct symbolizer *z, struct address_space *s, uint64_t addr,
     bool is_return, struct symbol_frame *frames, bool *settled)
 {
 	struct process *p = &s->process;
@@ -162,19 +161,20 @@ find_in_process(struct symbolizer *z, struct subject *s, uint64_t addr,
 	if (process_refresh_mappings(p, addr, z->now, settled) ==
 	    PROCESS_CHANGED)
 		addr_set_free(&s->known);
-	if (p->refused && !z->said_refused) {
-		z->said_refused = true;
-		report_notice("user functions stay without a name: "
-			      "/proc/%ld/maps may not be read; run as root, "
+	if (p->refused && !z->reported_refused) {
+		z->reported_refused = true;
+		report_notice("user functions are shown as addresses: "
+			      "/proc/%ld/maps cannot be read; run as root, "
 			      "or with CAP_SYS_PTRACE",
 		    (long)p->pid);
 	}
 	return process_find(p, &z->images, addr, is_return, frames, settled);
 }
 
+/* Find the frames of an address, demangled.  *settled as above. */
 static size_t
-find(struct symbolizer *z, struct subject *s, uint64_t addr, bool is_return,
-    struct symbol_frame *frames, bool *settled)
+find_frames(struct symbolizer *z, struct address_space *s, uint64_t addr,
+    bool is_return, struct symbol_frame *frames, bool *settled)
 {
 	size_t n;
 
@@ -194,7 +194,8 @@ same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* lines: whether they count too. */
+/* Whether the frames have the same symbols and, with lines, the same offsets,
+ * files and lines. */
 static bool
 same_frames(const struct symbol_frames *a, const struct symbol_frame *b,
     size_t n, bool lines)
@@ -211,30 +212,31 @@ same_frames(const struct symbol_frames *a, const struct symbol_frame *b,
 }
 
 /*
- * Look an address up unless that was done.  Returns 1 when there is something
- * new to tell about it, 0, or -1.
+ * Resolve an address unless that was done.  Returns 1 if readers of the stream
+ * have to learn about it, 0 if not, or -1 after reporting.
  */
 static int
-look_up(struct symbolizer *z, struct subject *s, uint64_t addr, enum role role)
+resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
+    enum address_role role)
 {
 	uint64_t pid = (uint64_t)s->process.pid;
 	unsigned char roles = addr_set_get(&s->known, addr);
 	struct symbol_frame frames[SYMBOL_STORE_INLINES_MAX];
 	struct symbol_frames old = symbol_store_find(z->store, pid, addr);
-	bool settled, tell;
+	bool settled, is_news;
 	size_t n;
 
-	/* The store forgets; so do those who read what it tells. */
+	/* The store drops old addresses, as do the readers of the stream. */
 	if (roles & role && old.v != NULL)
 		return 0;
 	frames[0] = (struct symbol_frame){ .symbol = NULL };
-	n = find(z, s, addr, role == ROLE_RETURN, frames, &settled);
-	/* The code after a signal handler was not called from before it. */
+	n = find_frames(z, s, addr, role == ROLE_RETURN, frames, &settled);
+	/* The return address of a signal handler has no call before it. */
 	if (n == 0 && role == ROLE_RETURN)
-		n = find(z, s, addr, false, frames, &settled);
+		n = find_frames(z, s, addr, false, frames, &settled);
 	if (!settled)
 		return 0;
-	/* The line of a call and the one where it returns are told as one. */
+	/* Readers keep one line for an address in both roles. */
 	if (old.v != NULL && roles != 0 &&
 	    same_frames(&old, frames, n, false)) {
 		addr_set_set(&s->known, addr, roles | role);
@@ -243,17 +245,19 @@ look_up(struct symbolizer *z, struct subject *s, uint64_t addr, enum role role)
 	addr_set_set(&s->known, addr, role);
 	if (old.v != NULL && same_frames(&old, frames, n, true))
 		return 0;
-	/* Readers need not hear of what nobody told them anything about. */
-	tell = n > 0 || old.n > 0;
-	return symbol_store_set(z->store, pid, addr, frames, n) == -1 ? -1
-								      : tell;
+	/* Readers need not learn that an address is still unknown. */
+	is_news = n > 0 || old.n > 0;
+	if (symbol_store_set(z->store, pid, addr, frames, n) == -1)
+		return -1;
+	return is_news;
 }
 
-/* Look the n addresses of a stack up, and tell what is new of them. */
+/* Resolve the n addresses in z->addrs, and append a line for those that readers
+ * have to learn about.  Returns 0, or -1 after reporting. */
 static int
-look_up_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
+resolve_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
 {
-	struct subject *s = subject_of(z, (pid_t)pid);
+	struct address_space *s = get_space(z, (pid_t)pid);
 	size_t fresh = 0;
 	int got;
 
@@ -263,7 +267,7 @@ look_up_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
 	    process_refresh(&s->process, z->now) == PROCESS_CHANGED)
 		addr_set_free(&s->known);
 	for (size_t i = 0; i < n; i++) {
-		got = look_up(
+		got = resolve_address(
 		    z, s, z->addrs[i], i == 0 ? ROLE_INNERMOST : ROLE_RETURN);
 		if (got == -1)
 			return -1;
@@ -275,13 +279,10 @@ look_up_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
 	return 0;
 }
 
-/*
- * Records.
- */
-
-/* Take the addresses of one side of a record into z->addrs: how many. */
+/* Read the addresses of one side of a record into z->addrs.  Returns how
+ * many. */
 static size_t
-take_addresses(struct symbolizer *z, const struct map_stacks *m,
+read_addresses(struct symbolizer *z, const struct map_stacks *m,
     enum stack_side side, const unsigned char *record, struct buf *out)
 {
 	const uint64_t *found;
@@ -304,10 +305,10 @@ take_addresses(struct symbolizer *z, const struct map_stacks *m,
 }
 
 static int
-take_side(struct symbolizer *z, const struct map_stacks *m,
+resolve_side(struct symbolizer *z, const struct map_stacks *m,
     enum stack_side side, const unsigned char *record, struct buf *out)
 {
-	size_t n = take_addresses(z, m, side, record, out);
+	size_t n = read_addresses(z, m, side, record, out);
 	uint64_t pid = KERNEL;
 
 	if (n == 0 || !m->layout.with_symbols)
@@ -315,11 +316,11 @@ take_side(struct symbolizer *z, const struct map_stacks *m,
 	if (side == STACK_USER) {
 		pid = stack_layout_read_pid(
 		    &m->layout, &z->header->types, record);
-		/* The idle loop of a CPU is no process. */
+		/* Pid 0 is the idle task of a CPU. */
 		if (pid == KERNEL || pid > INT32_MAX || z->no_processes)
 			return 0;
 	}
-	return look_up_stack(z, pid, n, out);
+	return resolve_stack(z, pid, n, out);
 }
 
 int
@@ -332,7 +333,8 @@ symbolizer_record(struct symbolizer *z, unsigned int map,
 		return 0;
 	z->now = clock_elapsed();
 	for (int side = 0; side < STACK_SIDES; side++)
-		if (take_side(z, m, (enum stack_side)side, record, out) == -1)
+		if (resolve_side(z, m, (enum stack_side)side, record, out) ==
+		    -1)
 			return -1;
 	return 0;
 }
@@ -343,11 +345,8 @@ symbolizer_symbols(struct symbolizer *z)
 	return z->store;
 }
 
-/*
- * Opening.
- */
-
-/* The stack map of that name, opened once for all maps that refer to it. */
+/* The stack map of this name, opened once for all maps that refer to it.
+ * Returns NULL after reporting. */
 static struct stack_map *
 open_stack_map(struct symbolizer *z, const char *name, int fd)
 {
@@ -363,15 +362,15 @@ open_stack_map(struct symbolizer *z, const char *name, int fd)
 }
 
 static bool
-has_ids(const struct stack_layout *l)
+layout_has_ids(const struct stack_layout *l)
 {
 	return l->sides[STACK_KERNEL].kind == STACK_ID ||
 	       l->sides[STACK_USER].kind == STACK_ID;
 }
 
-/* Returns whether map number i has stacks, or -1. */
+/* Returns 1 if map number i has stacks, else 0, or -1 after reporting. */
 static int
-open_map(struct symbolizer *z, unsigned int i, int fd)
+open_map_stacks(struct symbolizer *z, unsigned int i, int fd)
 {
 	const struct stream_map *from = &z->header->maps[i];
 	struct map_stacks *m = &z->maps[i];
@@ -380,11 +379,11 @@ open_map(struct symbolizer *z, unsigned int i, int fd)
 	if (got != 1)
 		return got;
 	m->has = true;
-	if (!has_ids(&m->layout))
+	if (!layout_has_ids(&m->layout))
 		return 1;
 	if (from->stacks == NULL || fd < 0) {
-		report_error("map %s: its records have ids of stacks, but no "
-			     "stack-trace map is known for them",
+		report_error("map %s: its records have stack ids, but the "
+			     "stack-trace map for them is not known",
 		    from->name);
 		return -1;
 	}
@@ -392,14 +391,15 @@ open_map(struct symbolizer *z, unsigned int i, int fd)
 	return m->ids != NULL ? 1 : -1;
 }
 
+/* Returns 1 if any map has stacks, else 0, or -1 after reporting. */
 static int
-open_maps(struct symbolizer *z, const struct map_fds *fds)
+open_all_stacks(struct symbolizer *z, const struct map_fds *fds)
 {
 	bool any = false, processes = false;
 	int got;
 
 	for (size_t i = 0; i < z->header->nmaps; i++) {
-		got = open_map(z, (unsigned int)i, fds[i].stacks);
+		got = open_map_stacks(z, (unsigned int)i, fds[i].stacks);
 		if (got == -1)
 			return -1;
 		any |= got == 1;
@@ -409,8 +409,9 @@ open_maps(struct symbolizer *z, const struct map_fds *fds)
 	}
 	z->no_processes = !pidns_is_initial();
 	if (processes && z->no_processes)
-		report_notice("user functions stay without a name: this is not "
-			      "the machine's own pid namespace");
+		report_notice("user functions are shown as addresses: this is "
+			      "not the initial pid namespace, so the records "
+			      "have other pids than /proc");
 	return any;
 }
 
@@ -430,7 +431,7 @@ symbolizer_open(struct symbolizer **z, const struct stream_header *h,
 	if (new->maps == NULL || new->stack_maps == NULL)
 		report_nomem();
 	else if ((new->store = symbol_store_new()) != NULL)
-		got = open_maps(new, fds);
+		got = open_all_stacks(new, fds);
 	if (got == 1)
 		*z = new;
 	else
@@ -438,9 +439,9 @@ symbolizer_open(struct symbolizer **z, const struct stream_header *h,
 	return got == -1 ? -1 : 0;
 }
 
-/* Kernel addresses are shown to CAP_SYSLOG; the mappings of processes to
- * CAP_SYS_PTRACE, the very files behind them to CAP_CHECKPOINT_RESTORE, and
- * those of others, by their path, to CAP_DAC_READ_SEARCH. */
+/* CAP_SYSLOG shows the addresses of kernel symbols, CAP_SYS_PTRACE the mappings
+ * of processes, CAP_CHECKPOINT_RESTORE the mapped files in /proc/PID/map_files,
+ * and CAP_DAC_READ_SEARCH the files of other users by their paths. */
 void
 symbolizer_add_needs(const struct symbolizer *z, struct confine_needs *n)
 {
@@ -464,14 +465,15 @@ symbolizer_add_needs(const struct symbolizer *z, struct confine_needs *n)
 void
 symbolizer_close(struct symbolizer *z)
 {
-	struct subject *next;
+	struct address_space *next;
 
 	if (z == NULL)
 		return;
 	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct subject *s = z->buckets[i]; s != NULL; s = next) {
+		for (struct address_space *s = z->buckets[i]; s != NULL;
+		     s = next) {
 			next = s->next;
-			subject_free(s);
+			free_space(s);
 		}
 	for (size_t i = 0; i < z->nstack_maps; i++)
 		stack_map_close(&z->stack_maps[i]);
