@@ -57,7 +57,7 @@ wait_for_line(struct printer *p)
 	int got;
 
 	while (!stream_reader_is_ready(&p->in)) {
-		if ((got = wait_for_input(p, p->in.fd)) != 1)
+		if ((got = wait_for_input(p, p->in.input.fd)) != 1)
 			return got;
 		stream_reader_fill(&p->in);
 	}
@@ -590,11 +590,11 @@ conclude(const struct printer *p, bool is_stream)
 		    p->lost, p->lost == 1 ? "" : "s");
 	if (in->bad > STREAM_BAD_SHOWN)
 		report_error("%s: %lu bad lines in all", in->name, in->bad);
-	if (in->error != 0) {
-		report_error("%s: %s", in->name, strerror(in->error));
+	if (in->input.error != 0) {
+		report_error("%s: %s", in->name, strerror(in->input.error));
 		return -1;
 	}
-	if (is_stream && in->eof && !in->ended)
+	if (is_stream && in->input.eof && !in->ended)
 		report_notice(
 		    "%s: the end is missing: the stream was cut", in->name);
 	return in->bad > 0 ? -1 : 0;

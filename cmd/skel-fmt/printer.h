@@ -13,7 +13,7 @@
 #include "format/flame.h"
 #include "format/plan.h"
 #include "record/symbol-store.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
 
 /* A map of JSON records whose types no header tells. */
 struct untyped {

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "attach/attach.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 struct skel_load_options {
 	const char *package;    /* a file, or "-" */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 /*
  * Returns the number of the map that the record's "@map" names, or of the only

@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 struct stack_encoder;
 

@@ -236,7 +236,7 @@ skel_poll_follow_session(struct stream_reader *r,
 	/* A user who could replace the directory could make this process read,
 	 * or clear, any map. */
 	if (path_check_owners(f.dir) == 0 && open_session_maps(&f) == 0)
-		status = poll_session(&f, r->fd);
+		status = poll_session(&f, r->input.fd);
 	map_fds_close(f.fds, f.header->nmaps);
 	/* If the owner was killed, its pins are to go. */
 	session_dir_sweep(f.dir);

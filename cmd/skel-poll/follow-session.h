@@ -7,7 +7,7 @@
 
 #include "base/output.h"
 #include "options.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
 
 /* Polls the session that r has read; its header becomes that of the stream.
  * Returns the exit status of the command. */

@@ -30,7 +30,8 @@
 #include "options.h"
 #include "pass-stream.h"
 #include "poll/poller.h"
-#include "stream/stream.h"
+#include "stream/header.h"
+#include "stream/reader.h"
 
 enum {
 	OPT_LATENCY = 256,

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stream/stream.h"
+#include "stream/header.h"
 
 struct skel_poll_options {
 	bool has_encoding; /* -f was given */

@@ -13,6 +13,7 @@
 #include "format/plan.h"
 #include "pass-stream.h"
 #include "record/symbol-store.h"
+#include "stream/writer.h"
 
 enum {
 	WAIT_MS = 1000, /* how late a signal may be noticed */
@@ -203,7 +204,7 @@ copy_line(struct stream_pass *p, const struct stream_line *line)
 			p->lost = line->lost;
 		return PASS_SEEN;
 	case LINE_END:
-		return p->reader->error == 0 ? PASS_CUT : PASS_FAILED;
+		return p->reader->input.error == 0 ? PASS_CUT : PASS_FAILED;
 	}
 	if (p->options->count != 0 && p->records == p->options->count)
 		return PASS_CHOSEN;
@@ -240,7 +241,7 @@ read_input(struct stream_pass *p)
 
 	if (end != PASS_NONE)
 		return end;
-	ready = output_wait(p->out, p->reader->fd, get_wait_ms(p));
+	ready = output_wait(p->out, p->reader->input.fd, get_wait_ms(p));
 	if (ready & OUTPUT_GONE)
 		return PASS_GONE;
 	if (ready & OUTPUT_READY)
@@ -280,8 +281,9 @@ finish_stream(struct stream_pass *p, enum pass_end end)
 
 	switch (end) {
 	case PASS_FAILED:
-		if (r->error != 0)
-			report_error("%s: %s", r->name, strerror(r->error));
+		if (r->input.error != 0)
+			report_error(
+			    "%s: %s", r->name, strerror(r->input.error));
 		return 1;
 	case PASS_CUT:
 		report_notice(

@@ -7,7 +7,7 @@
 
 #include "base/output.h"
 #include "options.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
 
 /*
  * Copies the stream whose header r has read.  Changes the encoding in that

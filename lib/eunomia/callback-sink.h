@@ -13,7 +13,7 @@
 #include "format/plan.h"
 #include "poll/poll-control.h"
 #include "poll/poller.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 #include "symbolize/symbolizer.h"
 
 typedef void callback_fn(void *ctx, const char *data, size_t size);

@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "stream/stream.h"
+#include "stream/header.h"
+#include "stream/reader.h"
 
 enum plan_form {
 	PLAN_JSON,      /* one object a record, NDJSON */

@@ -12,8 +12,8 @@
 #include <stddef.h>
 
 #include "package/package.h"
+#include "stream/header.h"
 #include "stream/map-fds.h"
-#include "stream/stream.h"
 
 struct object {
 	const struct package *package; /* borrowed */

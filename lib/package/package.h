@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 #include "elf/bpf-elf.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 enum {
 	PACKAGE_TEXT_MAX = 256 << 20, /* bytes of JSON */

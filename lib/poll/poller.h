@@ -13,8 +13,8 @@
 
 #include "poll/poll-control.h"
 #include "poll/poll-sink.h"
+#include "stream/header.h"
 #include "stream/map-fds.h"
-#include "stream/stream.h"
 
 /* The latency_ns that the commands have by default. */
 #define POLLER_LATENCY_NS UINT64_C(10000000)

@@ -19,8 +19,8 @@
 #include "poll/perf.h"
 #include "poll/poll-sink.h"
 #include "poll/ring.h"
+#include "stream/header.h"
 #include "stream/map-fds.h"
-#include "stream/stream.h"
 
 struct source {
 	const struct stream_header *header; /* borrowed */

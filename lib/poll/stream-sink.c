@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/report.h"
 #include "poll/stream-sink.h"
+#include "stream/writer.h"
 
 int
 stream_sink_open(struct stream_sink *s, const struct stream_header *h,

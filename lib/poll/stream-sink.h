@@ -11,7 +11,7 @@
 #include "base/output.h"
 #include "format/plan.h"
 #include "poll/poll-sink.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 #include "symbolize/symbolizer.h"
 
 struct stream_sink {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stream/stream.h"
+#include "stream/header.h"
 #include "types/types.h"
 
 /* Where a value lies in a record, and what it is. */

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "record/fields.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 enum stack_side { STACK_KERNEL, STACK_USER, STACK_SIDES };
 

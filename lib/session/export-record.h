@@ -12,7 +12,7 @@
 
 #include "elf/btf.h"
 #include "package/package.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 enum { EXPORT_WHERE_MAX = 256 };
 

@@ -6,7 +6,7 @@
 #define SKEL_SESSION_EXPORT_STACKS_H
 
 #include "load/object.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 /*
  * If records of map number map of h have stack ids, sets its stacks to the

@@ -11,7 +11,7 @@
 #include "attach/attach.h"
 #include "load/object.h"
 #include "poll/poller.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 /*
  * Fills in the maps and types of h for the object o, which is opened but not

@@ -25,7 +25,7 @@
 #include "package/args.h"
 #include "package/package.h"
 #include "poll/poller.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 #include "symbolize/symbolizer.h"
 
 /* All borrowed until launch_close().  Zeroed, they stand for the defaults. */

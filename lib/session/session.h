@@ -10,7 +10,7 @@
 
 #include "attach/attach.h"
 #include "load/object.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 /*
  * Makes the session's directory and pins there the maps of h, the links of its

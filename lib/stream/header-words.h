@@ -1,6 +1,5 @@
 /*
- * Words: how the header of a stream spells what stream.h has as numbers, for
- * its writer and its reader.
+ * The words in the header of a stream for the enums of header.h.
  */
 #ifndef SKEL_STREAM_HEADER_WORDS_H
 #define SKEL_STREAM_HEADER_WORDS_H

@@ -1,7 +1,3 @@
-/*
- * The first line of a stream or a session, made and written.  The order of the
- * keys is the one of skel-stream(5).
- */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +9,7 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "stream/header-words.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 int
 stream_encoding_parse(enum stream_encoding *encoding, const char *word)
@@ -58,9 +54,9 @@ stream_header_free(struct stream_header *h)
 	*h = (struct stream_header){ 0 };
 }
 
-/* The kernel's name of this boot, or "". */
+/* Gets the kernel's id of this boot, or "". */
 static void
-read_boot_id(char *id, size_t size)
+get_boot_id(char *id, size_t size)
 {
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 	ssize_t n = 0;
@@ -73,9 +69,9 @@ read_boot_id(char *id, size_t size)
 	id[strcspn(id, "\n")] = '\0';
 }
 
-/* This machine's name, or "" where it is none that JSON could hold. */
+/* Gets this machine's name, or "" if it is not UTF-8, as JSON has to be. */
 static void
-read_host(char *host, size_t size)
+get_host_name(char *host, size_t size)
 {
 	json_t *text;
 
@@ -93,8 +89,8 @@ stream_header_init(struct stream_header *h, const char *name)
 	char host[256], boot_id[64], started[CLOCK_UTC_LEN + 1];
 	struct clock clock = { 0 };
 
-	read_host(host, sizeof(host));
-	read_boot_id(boot_id, sizeof(boot_id));
+	get_host_name(host, sizeof(host));
+	get_boot_id(boot_id, sizeof(boot_id));
 	*clock_utc(&clock, started, clock_now()) = '\0';
 	h->name = strdup(name);
 	h->host = strdup(host);
@@ -154,20 +150,21 @@ stream_record_size(const struct stream_header *h, unsigned int map)
 }
 
 /*
- * Writing.  jansson's setters take a NULL for a failure before them, so one
- * look at the end of each list is enough.
+ * The functions below make the JSON of a header, in the order of keys that
+ * skel-stream(5) gives.  jansson's setters fail if the value is NULL, because
+ * its maker has failed, so only they are checked.
  */
 
 static int
-set_index(json_t *json, const char *key, uint32_t i)
+set_type_index(json_t *json, const char *key, uint32_t i)
 {
 	return i == TYPE_NONE ? 0
 			      : json_object_set_new(json, key, json_integer(i));
 }
 
-/* What an iterator has of it is how often it is read, if again at all. */
+/* An iterator has only the interval, and not even that if it is read once. */
 static int
-set_interval(json_t *json, const struct stream_map *m)
+set_iter_interval(json_t *json, const struct stream_map *m)
 {
 	if (m->polling.interval_ms == 0)
 		return 0;
@@ -176,7 +173,7 @@ set_interval(json_t *json, const struct stream_map *m)
 }
 
 static int
-set_sample(json_t *json, const struct stream_map *m)
+set_sample_object(json_t *json, const struct stream_map *m)
 {
 	json_t *sample = json_pack("{sosssssb}", "interval",
 	    doc_u64_new(m->polling.interval_ms), "type",
@@ -187,33 +184,33 @@ set_sample(json_t *json, const struct stream_map *m)
 }
 
 static int
-set_text(json_t *json, const char *key, const char *text)
+set_optional(json_t *json, const char *key, const char *text)
 {
 	return text == NULL ? 0
 			    : json_object_set_new(json, key, json_string(text));
 }
 
 static json_t *
-write_map(const struct stream_map *m)
+map_to_json(const struct stream_map *m)
 {
 	json_t *json = json_pack(
 	    "{ssss}", "name", m->name, "source", stream_sources[m->source]);
 
-	if (json == NULL || set_index(json, "value", m->value) == -1 ||
-	    set_index(json, "key", m->key) == -1 ||
+	if (json == NULL || set_type_index(json, "value", m->value) == -1 ||
+	    set_type_index(json, "key", m->key) == -1 ||
 	    (m->text && json_object_set_new(json, "text", json_true()) == -1) ||
 	    (m->cpus != 0 && json_object_set_new(
 				 json, "cpus", doc_u64_new(m->cpus)) == -1) ||
-	    (m->source == STREAM_SAMPLE && set_sample(json, m) == -1) ||
-	    (m->source == STREAM_ITER && set_interval(json, m) == -1) ||
+	    (m->source == STREAM_SAMPLE && set_sample_object(json, m) == -1) ||
+	    (m->source == STREAM_ITER && set_iter_interval(json, m) == -1) ||
 	    (m->interpreter != NULL &&
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
-	    set_text(json, "stacks", m->stacks) == -1 ||
-	    set_text(json, "stacks_pin", m->pins.stacks) == -1 ||
-	    set_text(json, "lost", m->lost) == -1 ||
-	    set_text(json, "lost_pin", m->pins.lost) == -1 ||
-	    set_text(json, "told_pin", m->pins.reported) == -1 ||
-	    set_text(json, "pin", m->pins.map) == -1) {
+	    set_optional(json, "stacks", m->stacks) == -1 ||
+	    set_optional(json, "stacks_pin", m->pins.stacks) == -1 ||
+	    set_optional(json, "lost", m->lost) == -1 ||
+	    set_optional(json, "lost_pin", m->pins.lost) == -1 ||
+	    set_optional(json, "told_pin", m->pins.reported) == -1 ||
+	    set_optional(json, "pin", m->pins.map) == -1) {
 		json_decref(json);
 		return NULL;
 	}
@@ -221,12 +218,12 @@ write_map(const struct stream_map *m)
 }
 
 static json_t *
-write_maps(const struct stream_header *h)
+maps_to_json(const struct stream_header *h)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < h->nmaps; i++)
-		if (json_array_append_new(array, write_map(&h->maps[i])) ==
+		if (json_array_append_new(array, map_to_json(&h->maps[i])) ==
 		    -1) {
 			json_decref(array);
 			return NULL;
@@ -235,7 +232,7 @@ write_maps(const struct stream_header *h)
 }
 
 static int
-set_session(json_t *json, const struct stream_header *h)
+set_session_keys(json_t *json, const struct stream_header *h)
 {
 	if (json_object_set_new(json, "dir", json_string(h->dir)) == -1 ||
 	    (h->detached &&
@@ -249,15 +246,15 @@ set_session(json_t *json, const struct stream_header *h)
 }
 
 static json_t *
-header_json(const struct stream_header *h)
+header_to_json(const struct stream_header *h)
 {
 	json_t *json = json_pack("{sssissssssssss}", "skel",
 	    h->session ? "session" : "stream", "version", STREAM_VERSION,
 	    "name", h->name, "encoding", stream_encodings[h->encoding], "host",
 	    h->host, "boot_id", h->boot_id, "started", h->started);
 
-	if (json == NULL || (h->session && set_session(json, h) == -1) ||
-	    json_object_set_new(json, "maps", write_maps(h)) == -1 ||
+	if (json == NULL || (h->session && set_session_keys(json, h) == -1) ||
+	    json_object_set_new(json, "maps", maps_to_json(h)) == -1 ||
 	    json_object_set_new(json, "types", types_write(&h->types)) == -1) {
 		json_decref(json);
 		return NULL;
@@ -268,12 +265,13 @@ header_json(const struct stream_header *h)
 int
 stream_header_write(const struct stream_header *h, struct buf *out)
 {
-	json_t *json = header_json(h);
+	json_t *json = header_to_json(h);
 	int ret;
 
 	if (json == NULL) {
-		report_error("the header cannot be written: memory ran out, or "
-			     "a name in it is not UTF-8");
+		report_error(
+		    "cannot write the header of the stream: memory ran "
+		    "out, or a name in it is not UTF-8");
 		return -1;
 	}
 	ret = doc_write(json, out);

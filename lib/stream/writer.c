@@ -1,10 +1,8 @@
-/*
- * The lines of a stream, written: skel-stream(5).
- */
+#include "stream/writer.h"
 #include "base/json-doc.h"
 #include "base/util.h"
 #include "stream/cobs.h"
-#include "stream/stream.h"
+#include "stream/line.h"
 
 void
 stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
@@ -30,9 +28,10 @@ stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
 	out->len += 1 + body + 1;
 }
 
-/* {"@name":value} and a newline; takes over the reference to value. */
+/* Appends {"NAME":value} and a newline.  Takes over the reference to value,
+ * which is NULL if memory ran out. */
 static void
-put_control(struct buf *out, const char *name, json_t *value)
+write_control(struct buf *out, const char *name, json_t *value)
 {
 	json_t *line = json_pack("{so}", name, value);
 
@@ -47,7 +46,7 @@ void
 stream_write_lost(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t count)
 {
-	put_control(out, "@lost",
+	write_control(out, "@lost",
 	    json_pack("{ssso}", "map", h->maps[map].name, "count",
 		doc_u64_new(count)));
 }
@@ -56,7 +55,7 @@ void
 stream_write_sampled(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t round, uint64_t keys)
 {
-	put_control(out, "@sampled",
+	write_control(out, "@sampled",
 	    json_pack("{sssoso}", "map", h->maps[map].name, "round",
 		doc_u64_new(round), "keys", doc_u64_new(keys)));
 }
@@ -65,14 +64,14 @@ void
 stream_write_error(struct buf *out, const struct stream_header *h,
     unsigned int map, const char *message)
 {
-	put_control(out, "@error",
+	write_control(out, "@error",
 	    json_pack("{ssss}", "map", h->maps[map].name, "message", message));
 }
 
 void
 stream_write_end(struct buf *out, uint64_t records, uint64_t lost)
 {
-	put_control(out, "@end",
+	write_control(out, "@end",
 	    json_pack("{soso}", "records", doc_u64_new(records), "lost",
 		doc_u64_new(lost)));
 }

@@ -16,8 +16,8 @@
 #include "base/buf.h"
 #include "host/confine.h"
 #include "record/symbol-store.h"
+#include "stream/header.h"
 #include "stream/map-fds.h"
-#include "stream/stream.h"
 
 struct symbolizer;
 

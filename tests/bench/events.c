@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "event.h"
-#include "stream/stream.h"
+#include "stream/writer.h"
 
 static const char header[] =
     "{\"skel\":\"stream\",\"version\":1,\"name\":\"bootstrap_bpf\","

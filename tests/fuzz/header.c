@@ -1,10 +1,10 @@
 /* The header of a stream or session: read, written, read again, and plans made
  * from it, which print a record of zeros. */
+#include "stream/header.h"
 #include "base/json-doc.h"
 #include "format/flame.h"
 #include "format/plan.h"
 #include "fuzz.h"
-#include "stream/stream.h"
 
 enum { RECORD_MAX = 4096 }; /* bytes of a record that is printed */
 
@@ -15,7 +15,7 @@ read_header(struct stream_header *h, const char *text, size_t len)
 	int ret = -1;
 
 	if (json != NULL)
-		ret = stream_header_read(h, json, "x:1");
+		ret = stream_header_parse(h, json, "x:1");
 	json_decref(json);
 	return ret;
 }

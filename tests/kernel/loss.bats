@@ -347,6 +347,6 @@ refuses() {
 	refuses '.maps[0].lost_pin = "/sys/fs/bpf/other/x"' "its pin /sys/fs/bpf/other/x is not in the session's directory" \
 		skel-poll --once
 	refuses 'del(.maps[0].lost_pin)' 'maps[0]' skel-poll --once
-	refuses '.maps[0].source = "perf"' 'maps[0].lost: only a ring buffer has such a map' skel-poll --once
+	refuses '.maps[0].source = "perf"' 'maps[0].lost: only a ring buffer can have a counter' skel-poll --once
 	end_load
 }

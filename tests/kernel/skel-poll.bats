@@ -342,7 +342,7 @@ bpf_calls() {
 	[ "$(grep -c '"@error":{"map":"rb","message":"record of 4 bytes, its type needs 24"}' <<<"$output")" -eq 3 ]
 	[ "$(tail -n 1 <<<"$output")" = '{"@end":{"records":2,"lost":0}}' ]
 	[ "${stderr_lines[0]}" = "skel-poll: map rb: record of 4 bytes, its type needs 24" ]
-	[ "${stderr_lines[1]}" = "skel-poll: 2 more records were too short" ]
+	[ "${stderr_lines[1]}" = "skel-poll: 2 more records were shorter than their types" ]
 	[ "${#stderr_lines[@]}" -eq 2 ]
 }
 
@@ -486,7 +486,7 @@ waits() {
 	make_session "$RB" | jq -c '.maps[0].pin = .dir + "/programs"' | refused "map rb: $DIR/programs: "
 	make_session "$RB" | jq -c '.maps[0].pin = .dir + "/counts"' | refused "map rb: it is a map of type hash, not ringbuf"
 	make_session "$RB" | jq -c '.maps[0].pin = "rb"' | refused "rb"
-	make_session "$RB" | jq -c '.maps[0].value = 99' | refused "there is no type 99"
+	make_session "$RB" | jq -c '.maps[0].value = 99' | refused "there is no type number 99"
 	make_session "$RB" | jq -c 'del(.dir)' | refused "dir"
 	make_session "$RB" | jq -c '.dir = "x"' | refused "absolute"
 	make_session "$RB" | jq -c '.version = 2' | refused "unknown version 2"

@@ -140,7 +140,7 @@ tell_peaks() {
 }
 
 @test "too many maps or types, and a header that is too long, are refused" {
-	no_stream many_maps 'maps: 257 maps; at most 256 are read'
+	no_stream many_maps 'maps: there are 257 maps, the maximum is 256'
 	no_stream many_types 'types: 65537 types; at most 65536 are read'
 	no_stream long_header 'the header is longer than 16777216 bytes'
 	tell_peaks

@@ -184,7 +184,7 @@ g:h 10' ]
 	head -n 3 "$STACKS" | head -c -50 > cut.skel
 	run -1 --separate-stderr skel-fmt cut.skel
 	[ -z "$output" ]
-	[ "${stderr_lines[0]}" = "skel-fmt: cut.skel:3: cut off in the middle of a line" ]
+	[ "${stderr_lines[0]}" = "skel-fmt: cut.skel:3: the stream ends within this line" ]
 }
 
 @test "bad @symbols lines are reported with their number, counted and skipped" {

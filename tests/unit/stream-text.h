@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
 
 #define HEAD(rest)                                                             \
 	"{\"skel\":\"stream\",\"version\":1,\"name\":\"x_bpf\","               \
@@ -61,7 +61,7 @@ open_text(struct stream_reader *r, const char *text)
 static inline void
 close_reader(struct stream_reader *r)
 {
-	int fd = r->fd;
+	int fd = r->input.fd;
 
 	stream_reader_close(r);
 	close(fd);

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "check.h"
 #include "format/plan.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 enum { MAPS = 4 };
 
@@ -89,7 +89,7 @@ main(void)
 	struct stream_header header = { 0 };
 
 	CHECK(json != NULL);
-	CHECK_NUM(stream_header_read(&header, json, "test:1"), 0);
+	CHECK_NUM(stream_header_parse(&header, json, "test:1"), 0);
 	if (header.nmaps == MAPS)
 		test_maps(&header);
 	CHECK_NUM(header.nmaps, MAPS);

@@ -13,7 +13,7 @@
 #include "check.h"
 #include "format/plan.h"
 #include "record/fields.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 #include "types/types.h"
 
 static uint64_t seed = 88172645463325252u;

@@ -4,7 +4,8 @@
 
 #include "check.h"
 #include "stream-text.h"
-#include "stream/stream.h"
+#include "stream/header.h"
+#include "stream/reader.h"
 
 /* A header line is read, and written as it was. */
 static void
@@ -161,12 +162,12 @@ a_wrong_header_is_refused(void)
 	    "run.skel:1: maps[0]: expected an object, found a number");
 	REFUSES(SESSION("\"maps\":[],\"types\":[]"), "dir is missing");
 	REFUSES(SESSION("\"dir\":\"x\",\"maps\":[],\"types\":[]"),
-	    "run.skel:1: header.dir: \"x\" is no absolute path");
+	    "run.skel:1: header.dir: \"x\" is not an absolute path");
 	REFUSES(SESSION("\"dir\":\"/x\",\"maps\":[" RINGBUF "]," TYPES),
 	    "run.skel:1: maps[0]: pin is missing");
 	REFUSES(SESSION("\"dir\":\"/x\",\"maps\":[{\"name\":\"m\","
 			"\"source\":\"perf\",\"pin\":\"m\"}]," TYPES),
-	    "run.skel:1: maps[0].pin: \"m\" is no absolute path");
+	    "run.skel:1: maps[0].pin: \"m\" is not an absolute path");
 	REFUSES("{\"skel\":\"stream\",\"vers\n", "run.skel:1: not JSON: ");
 	REFUSES("{\"skel\":\"stream\",\"vers", "run.skel:1: not JSON: ");
 }
@@ -182,21 +183,21 @@ a_wrong_map_is_refused(void)
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"tap\"}"),
 	    "maps[0].source: unknown source \"tap\"");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"perf\",\"value\":2}"),
-	    "run.skel:1: maps[0].value: there is no type 2");
+	    "run.skel:1: maps[0].value: there is no type number 2");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"perf\",\"value\":-1}"),
 	    "maps[0].value: expected a whole number");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"perf\",\"key\":0}"),
-	    "maps[0]: only a sampled map has a key");
+	    "maps[0]: only a sampled map can have a key");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"perf\",\"cpus\":2}"),
-	    "maps[0]: only a sampled map has cpus");
+	    "maps[0]: only a sampled map can have cpus");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"sample\"}"),
 	    "maps[0]: sample is missing");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"sample\",\"value\":0," SAMPLE
 		     "}"),
-	    "types for key and value, or for none");
+	    "types for both key and value, or for neither");
 	REFUSES(
 	    MAPS("{\"name\":\"m\",\"source\":\"sample\",\"key\":0," SAMPLE "}"),
-	    "types for key and value, or for none");
+	    "types for both key and value, or for neither");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"sample\",\"sample\":"
 		     "{\"type\":\"hist\"}}"),
 	    "maps[0].sample.type: unknown type \"hist\"");
@@ -211,12 +212,12 @@ static void
 a_text_that_is_none_is_refused(void)
 {
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"ringbuf\",\"text\":true}"),
-	    "run.skel:1: maps[0]: only an iterator has text");
+	    "run.skel:1: maps[0]: only an iterator can have text");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"iter\",\"text\":true,"
 		     "\"value\":1}"),
-	    "run.skel:1: maps[0]: text has no type");
+	    "run.skel:1: maps[0]: it has both text and a type");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"iter\"}"),
-	    "run.skel:1: maps[0]: an iterator has text or a type");
+	    "run.skel:1: maps[0]: an iterator needs text or a type");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"iter\",\"text\":1}"),
 	    "run.skel:1: maps[0].text: expected true or false, found");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"iter\",\"text\":true,"
@@ -231,13 +232,14 @@ a_record_that_is_too_large_is_refused(void)
 		     "\"key\":0,\"value\":0,\"cpus\":3," SAMPLE "}],\"types\":"
 		     "[{\"kind\":\"struct\",\"name\":\"s\",\"size\":16777216,"
 		     "\"members\":[]}]"),
-	    "run.skel:1: maps[0]: records of 67108864 bytes");
+	    "run.skel:1: maps[0]: its records have 67108864 bytes, the maximum "
+	    "is 33554432");
 	REFUSES(HEAD("\"maps\":[{\"name\":\"m\",\"source\":\"sample\","
 		     "\"key\":0,\"value\":0,\"cpus\":6000," SAMPLE "}],"
 		     "\"types\":[{\"kind\":\"array\",\"name\":\"\",\"size\":0,"
 		     "\"of\":1,\"count\":1000},{\"kind\":\"struct\",\"name\":"
 		     "\"s\",\"size\":0,\"members\":[]}]"),
-	    "run.skel:1: maps[0]: a record is too long as text");
+	    "run.skel:1: maps[0]: its records are too long as text");
 }
 
 /* Each map's type is within bounds, all of them together are not: a union of 16
@@ -289,7 +291,8 @@ more_than_256_maps_are_refused(void)
 		buf_str(&text, ",0");
 	buf_str(&text, "]}\n");
 	refuses(text.data, text.len,
-	    "run.skel:1: maps: 257 maps; at most 256 are read", __LINE__);
+	    "run.skel:1: maps: there are 257 maps, the maximum is 256",
+	    __LINE__);
 	buf_free(&text);
 }
 
@@ -312,7 +315,8 @@ what_is_no_stream_says_what_it_is(void)
 	REFUSES("\x1f\x8b\x08", "run.skel: this is not a stream");
 	REFUSES("[1,2]\n", "run.skel: this is not a stream");
 	REFUSES("\n", "run.skel: this is not a stream");
-	REFUSES("=\x0b\n", "run.skel:1: a record, and no header before it");
+	REFUSES("=\x0b\n",
+	    "run.skel:1: this is a record, but its stream's header is missing");
 	REFUSES("{\"a\":1\n", "run.skel:1: not JSON: ");
 	REFUSES("{\n", "run.skel:1: not JSON: ");
 }

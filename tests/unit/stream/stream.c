@@ -9,7 +9,8 @@
 #include "base/util.h"
 #include "check.h"
 #include "stream-text.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
+#include "stream/writer.h"
 
 /* A line of every kind, written and read again. */
 static void
@@ -149,13 +150,13 @@ bad_lines_are_reported_with_their_number(void)
 	BAD("  \n", "run.skel:2: an empty line");
 	BAD("hello\n", "run.skel:2: neither a record nor a JSON object");
 	BAD(" =\x0b\n", "run.skel:2: neither a record nor a JSON object");
-	BAD(THREE, "run.skel:2: a second header: the rest is another stream");
+	BAD(THREE, "run.skel:2: a second header: here begins another stream");
 	BAD("{\"@lost\":{\"map\":\"rb\"\n", "run.skel:2: not JSON: ");
 	BAD("{\"@lost\":7}\n",
 	    "run.skel:2: @lost: expected an object, found a number");
 	BAD("{\"@lost\":{\"count\":1}}\n", "run.skel:2: @lost: map is missing");
 	BAD("{\"@lost\":{\"map\":\"zz\"}}\n",
-	    "run.skel:2: @lost: no map \"zz\" in the header");
+	    "run.skel:2: @lost: there is no map \"zz\" in the header");
 	BAD("{\"@lost\":{\"map\":\"rb\",\"count\":-1}}\n",
 	    "run.skel:2: @lost.count: expected a whole number from 0");
 	BAD("{\"@error\":{\"map\":\"rb\",\"message\":7}}\n",
@@ -167,9 +168,10 @@ bad_records_are_reported_with_their_number(void)
 {
 	struct buf out = { 0 };
 
-	BAD("=\n", "run.skel:2: a record whose bytes are not stuffed right");
-	BAD("=zz\n", "run.skel:2: a record whose bytes are not stuffed right");
-	BAD("=\x0b\n", "run.skel:2: a record of 0 bytes has no time");
+	BAD("=\n", "run.skel:2: a record that is not encoded right (COBS)");
+	BAD("=zz\n", "run.skel:2: a record that is not encoded right (COBS)");
+	BAD("=\x0b\n",
+	    "run.skel:2: a record of 0 bytes is too short for a time");
 	stream_write_record(&out, 0, 1, NULL, 0, "1234567", 7);
 	line_is(out.data, out.len, LINE_BAD,
 	    "run.skel:2: record of map rb is 7 bytes, its type needs 8",
@@ -177,12 +179,14 @@ bad_records_are_reported_with_their_number(void)
 	out.len = 0;
 	stream_write_record(&out, 3, 1, NULL, 0, "12345678", 8);
 	line_is(out.data, out.len, LINE_BAD,
-	    "run.skel:2: a record of map number 3, and no such map", __LINE__);
+	    "run.skel:2: a record of map number 3, which the header does not "
+	    "have",
+	    __LINE__);
 	out.len = 0;
 	stream_write_record(&out, 0, 1, NULL, 0, "123456789", 9);
 	line_is(out.data, out.len, LINE_RECORD, NULL, __LINE__);
 	line_is(out.data, out.len - 1, LINE_BAD,
-	    "run.skel:2: cut off in the middle of a line", __LINE__);
+	    "run.skel:2: the stream ends within this line", __LINE__);
 	buf_free(&out);
 }
 
@@ -192,10 +196,10 @@ a_last_line_without_its_newline_is_cut_unless_it_is_whole(void)
 	LINE("{\"pid\":18446744073709551615}", LINE_JSON);
 	LINE("{\"s\":\"}{\\\"\"} ", LINE_JSON);
 	LINE("{\"@end\":{\"records\":1,\"lost\":0}}", LINE_FINISH);
-	BAD("{\"s\":\"}", "run.skel:2: cut off in the middle of a line");
-	BAD("{\"a\":{\"b\":1}", "run.skel:2: cut off in the middle of a line");
-	BAD("{\"a\":1}{", "run.skel:2: cut off in the middle of a line");
-	BAD("x", "run.skel:2: cut off in the middle of a line");
+	BAD("{\"s\":\"}", "run.skel:2: the stream ends within this line");
+	BAD("{\"a\":{\"b\":1}", "run.skel:2: the stream ends within this line");
+	BAD("{\"a\":1}{", "run.skel:2: the stream ends within this line");
+	BAD("x", "run.skel:2: the stream ends within this line");
 }
 
 /* A bad line between good ones, in each place. */
@@ -236,7 +240,7 @@ objects_without_a_header_are_ndjson(void)
 	CHECK_NUM(l.text_len, 19);
 	CHECK_NUM(stream_reader_next(&r, &l), LINE_JSON);
 	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
-	CHECK_SAID("run.skel:3: a binary record, and no header names its map");
+	CHECK_SAID("run.skel:3: a binary record, but no header before it");
 	CHECK_NUM(stream_reader_next(&r, &l), LINE_OTHER);
 	CHECK_NUM(stream_reader_next(&r, &l), LINE_FINISH);
 	CHECK_NUM(l.records, 2);
@@ -300,7 +304,7 @@ a_line_that_is_too_long_is_skipped(void)
 	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
 	CHECK_SAID("run.skel:4: a line longer than 67108864 bytes");
 	CHECK_NUM(stream_reader_next(&r, &l), LINE_END);
-	CHECK(r.in.cap <= 2 * (size_t)STREAM_LINE_MAX);
+	CHECK(r.input.in.cap <= 2 * (size_t)STREAM_LINE_MAX);
 	close_reader(&r);
 	CHECK_NUM(waitpid(pid, NULL, 0), pid);
 }
@@ -321,7 +325,7 @@ a_line_is_ready_when_its_newline_is_there(void)
 	CHECK_NUM(stream_reader_open(&r, fds[0], "run.skel"), STREAM_OPENED);
 	CHECK(!stream_reader_is_ready(&r));
 	CHECK_NUM(stream_reader_fill(&r), -1);
-	CHECK_NUM(r.error, 0);
+	CHECK_NUM(r.input.error, 0);
 	for (const char *p = "{\"a\":1}"; *p != '\0'; p++) {
 		CHECK_NUM(write(fds[1], p, 1), 1);
 		CHECK_NUM(stream_reader_fill(&r), 1);
@@ -352,13 +356,13 @@ a_failed_read_is_no_end(void)
 	check_forget();
 	CHECK_NUM(stream_reader_open(&r, fd, "dir"), STREAM_REFUSED);
 	CHECK_SAID("dir: Is a directory");
-	CHECK_NUM(r.error, EISDIR);
+	CHECK_NUM(r.input.error, EISDIR);
 	close_reader(&r);
 	CHECK_NUM(open_text(&r, THREE), STREAM_OPENED);
-	close(r.fd);
-	r.fd = open("/", O_RDONLY | O_CLOEXEC);
+	close(r.input.fd);
+	r.input.fd = open("/", O_RDONLY | O_CLOEXEC);
 	CHECK_NUM(stream_reader_next(&r, &l), LINE_END);
-	CHECK_NUM(r.error, EISDIR);
+	CHECK_NUM(r.input.error, EISDIR);
 	close_reader(&r);
 }
 

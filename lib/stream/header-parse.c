@@ -1,7 +1,3 @@
-/*
- * The first line of a stream or a session, read: it comes from anybody, and
- * everything in it is checked here.
- */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,13 +7,14 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "stream/header-words.h"
-#include "stream/stream.h"
+#include "stream/header.h"
 
 enum { WHERE_MAX = 1024, PART_MAX = WHERE_MAX + 64 };
 
-/* The string at key; absent is "", or an error where it is required. */
+/* Sets *out to a copy of the string at key.  If it is absent sets "", or fails
+ * if it is required. */
 static int
-read_string(const json_t *json, const char *key, bool required, char **out,
+parse_string(const json_t *json, const char *key, bool required, char **out,
     const char *where)
 {
 	const char *s = "";
@@ -29,9 +26,9 @@ read_string(const json_t *json, const char *key, bool required, char **out,
 	return *out == NULL ? report_nomem() : 0;
 }
 
-/* The place in the n names of the string at key, which must be there. */
+/* Sets *out to the index of the string at key, which is required, in names. */
 static int
-read_word(const json_t *json, const char *key, const char *const *names,
+parse_word(const json_t *json, const char *key, const char *const *names,
     size_t n, unsigned int *out, const char *where)
 {
 	const char *s;
@@ -49,7 +46,7 @@ read_word(const json_t *json, const char *key, const char *const *names,
 }
 
 static int
-read_index(const json_t *json, const char *key, const struct types *t,
+parse_type_index(const json_t *json, const char *key, const struct types *t,
     uint32_t *out, const char *where)
 {
 	uint64_t i = 0;
@@ -58,16 +55,17 @@ read_index(const json_t *json, const char *key, const struct types *t,
 	if (got != 1)
 		return got;
 	if (i >= t->n) {
-		report_error("%s.%s: there is no type %" PRIu64, where, key, i);
+		report_error(
+		    "%s.%s: there is no type number %" PRIu64, where, key, i);
 		return -1;
 	}
 	*out = (uint32_t)i;
 	return 0;
 }
 
-/* An iterator's; one that is read once has none. */
+/* An iterator has only the interval, and not even that if it is read once. */
 static int
-read_interval(struct stream_map *m, const json_t *json, const char *where)
+parse_iter_interval(struct stream_map *m, const json_t *json, const char *where)
 {
 	char at[PART_MAX];
 	json_t *sample;
@@ -82,7 +80,7 @@ read_interval(struct stream_map *m, const json_t *json, const char *where)
 }
 
 static int
-read_sample(struct stream_map *m, const json_t *json, const char *where)
+parse_sample(struct stream_map *m, const json_t *json, const char *where)
 {
 	char at[PART_MAX];
 	json_t *sample;
@@ -94,18 +92,19 @@ read_sample(struct stream_map *m, const json_t *json, const char *where)
 	snprintf(at, sizeof(at), "%s.sample", where);
 	if (doc_get_u64(sample, "interval", UINT32_MAX, &m->polling.interval_ms,
 		at) == -1 ||
-	    read_word(sample, "type", stream_samples, nitems(stream_samples),
+	    parse_word(sample, "type", stream_samples, nitems(stream_samples),
 		&type, at) == -1 ||
-	    read_string(sample, "unit", false, &m->unit, at) == -1 ||
+	    parse_string(sample, "unit", false, &m->unit, at) == -1 ||
 	    doc_get_bool(sample, "clear_map", &m->polling.clear_map, at) == -1)
 		return -1;
 	m->sample = (enum stream_sample)type;
 	return 0;
 }
 
-/* "default_struct", or an object that its reader knows. */
+/* Keeps an object, which others parse.  A string, "default_struct", adds
+ * nothing. */
 static int
-read_interpreter(struct stream_map *m, const json_t *json, const char *where)
+parse_interpreter(struct stream_map *m, const json_t *json, const char *where)
 {
 	json_t *v = json_object_get(json, "intepreter");
 
@@ -120,60 +119,61 @@ read_interpreter(struct stream_map *m, const json_t *json, const char *where)
 	return 0;
 }
 
-/* What an iterator writes is text, or records of a type. */
+/* An iterator writes either lines of text or records of a type. */
 static int
-check_text(const struct stream_map *m, const char *where)
+check_iter_text(const struct stream_map *m, const char *where)
 {
 	bool iter = m->source == STREAM_ITER;
 
 	if (m->text && !iter)
-		report_error("%s: only an iterator has text", where);
+		report_error("%s: only an iterator can have text", where);
 	else if (m->text && m->value != TYPE_NONE)
-		report_error("%s: text has no type", where);
+		report_error("%s: it has both text and a type", where);
 	else if (iter && !m->text && m->value == TYPE_NONE)
-		report_error("%s: an iterator has text or a type", where);
+		report_error("%s: an iterator needs text or a type", where);
 	else
 		return 0;
 	return -1;
 }
 
 static int
-check_record(struct stream_header *h, unsigned int map, const char *where)
+check_record_type(struct stream_header *h, unsigned int map, const char *where)
 {
 	struct stream_map *m = &h->maps[map];
 	bool sampled = m->source == STREAM_SAMPLE;
 
-	if (check_text(m, where) == -1)
+	if (check_iter_text(m, where) == -1)
 		return -1;
 	if ((m->key != TYPE_NONE) != (sampled && m->value != TYPE_NONE)) {
 		report_error("%s: %s", where,
-		    !sampled ? "only a sampled map has a key"
-			     : "a sampled map has types for key and value, or "
-			       "for none");
+		    !sampled ? "only a sampled map can have a key"
+			     : "a sampled map needs types for both key and "
+			       "value, or for neither");
 		return -1;
 	}
 	if (m->cpus != 0 && !sampled) {
-		report_error("%s: only a sampled map has cpus", where);
+		report_error("%s: only a sampled map can have cpus", where);
 		return -1;
 	}
-	/* At most 2^16 * 2^24 bytes: no overflow. */
+	/* The product is at most 2^16 * 2^24 bytes: it does not overflow. */
 	m->record_size = stream_record_size(h, map);
 	if (m->record_size > STREAM_RECORD_MAX) {
-		report_error("%s: records of %zu bytes; at most %d are read",
-		    where, m->record_size, STREAM_RECORD_MAX);
+		report_error(
+		    "%s: its records have %zu bytes, the maximum is %d", where,
+		    m->record_size, STREAM_RECORD_MAX);
 		return -1;
 	}
-	/* The types are within this bound, but not as many as there are CPUs.
-	 */
+	/* Each type is within this bound, but the values of all CPUs together
+	 * may not be. */
 	if (m->value != TYPE_NONE &&
 	    m->cpus * h->types.v[m->value].text > TYPES_TEXT_MAX) {
-		report_error("%s: a record is too long as text", where);
+		report_error("%s: its records are too long as text", where);
 		return -1;
 	}
 	return 0;
 }
 
-/* A map's name is how control lines and JSON records refer to it. */
+/* Control lines and JSON records refer to a map by its name. */
 static int
 check_map_name(
     const struct stream_header *h, unsigned int map, const char *where)
@@ -193,48 +193,49 @@ check_map_name(
 	return 0;
 }
 
-/* The path of a pin, which every session has. */
+/* Parses the path of a pin, which is required. */
 static int
-read_pin(const json_t *json, const char *key, char **pin, const char *where)
+parse_pin(const json_t *json, const char *key, char **pin, const char *where)
 {
-	if (read_string(json, key, true, pin, where) == -1)
+	if (parse_string(json, key, true, pin, where) == -1)
 		return -1;
 	if ((*pin)[0] == '/')
 		return 0;
-	report_error("%s.%s: \"%s\" is no absolute path", where, key, *pin);
+	report_error("%s.%s: \"%s\" is not an absolute path", where, key, *pin);
 	return -1;
 }
 
 static int
-read_pins(const struct stream_header *h, struct stream_map *m,
+parse_pins(const struct stream_header *h, struct stream_map *m,
     const json_t *json, const char *where)
 {
 	if (!h->session)
 		return 0;
-	if (read_pin(json, "pin", &m->pins.map, where) == -1)
+	if (parse_pin(json, "pin", &m->pins.map, where) == -1)
 		return -1;
 	if (m->stacks != NULL &&
-	    read_pin(json, "stacks_pin", &m->pins.stacks, where) == -1)
+	    parse_pin(json, "stacks_pin", &m->pins.stacks, where) == -1)
 		return -1;
 	if (m->lost != NULL &&
-	    read_pin(json, "lost_pin", &m->pins.lost, where) == -1)
+	    parse_pin(json, "lost_pin", &m->pins.lost, where) == -1)
 		return -1;
 	return m->lost == NULL || json_object_get(json, "told_pin") == NULL
 		   ? 0
-		   : read_pin(json, "told_pin", &m->pins.reported, where);
+		   : parse_pin(json, "told_pin", &m->pins.reported, where);
 }
 
-/* The name of another map that belongs to this one, if it has such. */
+/* Parses the name of another map that belongs to this one, if there is one. */
 static int
-read_other(const json_t *json, const char *key, char **name, const char *where)
+parse_map_ref(
+    const json_t *json, const char *key, char **name, const char *where)
 {
 	if (json_object_get(json, key) == NULL)
 		return 0;
-	return read_string(json, key, true, name, where);
+	return parse_string(json, key, true, name, where);
 }
 
 static int
-read_map(struct stream_header *h, unsigned int map, const json_t *json,
+parse_map(struct stream_header *h, unsigned int map, const json_t *json,
     const char *where)
 {
 	struct stream_map *m = &h->maps[map];
@@ -245,35 +246,38 @@ read_map(struct stream_header *h, unsigned int map, const json_t *json,
 		    "%s: expected an object, found %s", where, doc_kind(json));
 		return -1;
 	}
-	if (read_string(json, "name", true, &m->name, where) == -1 ||
+	if (parse_string(json, "name", true, &m->name, where) == -1 ||
 	    check_map_name(h, map, where) == -1 ||
-	    read_word(json, "source", stream_sources, nitems(stream_sources),
+	    parse_word(json, "source", stream_sources, nitems(stream_sources),
 		&source, where) == -1 ||
-	    read_index(json, "value", &h->types, &m->value, where) == -1 ||
-	    read_index(json, "key", &h->types, &m->key, where) == -1 ||
+	    parse_type_index(json, "value", &h->types, &m->value, where) ==
+		-1 ||
+	    parse_type_index(json, "key", &h->types, &m->key, where) == -1 ||
 	    doc_get_u64(json, "cpus", STREAM_CPUS_MAX, &m->cpus, where) == -1 ||
 	    doc_get_bool(json, "text", &m->text, where) == -1 ||
-	    read_interpreter(m, json, where) == -1 ||
-	    read_other(json, "stacks", &m->stacks, where) == -1 ||
-	    read_other(json, "lost", &m->lost, where) == -1 ||
-	    read_pins(h, m, json, where) == -1)
+	    parse_interpreter(m, json, where) == -1 ||
+	    parse_map_ref(json, "stacks", &m->stacks, where) == -1 ||
+	    parse_map_ref(json, "lost", &m->lost, where) == -1 ||
+	    parse_pins(h, m, json, where) == -1)
 		return -1;
 	m->source = (enum stream_source)source;
 	if (m->lost != NULL && m->source != STREAM_RINGBUF) {
 		report_error(
-		    "%s.lost: only a ring buffer has such a map", where);
+		    "%s.lost: only a ring buffer can have a counter", where);
 		return -1;
 	}
-	if ((m->source == STREAM_SAMPLE && read_sample(m, json, where) == -1) ||
-	    (m->source == STREAM_ITER && read_interval(m, json, where) == -1))
+	if ((m->source == STREAM_SAMPLE &&
+		parse_sample(m, json, where) == -1) ||
+	    (m->source == STREAM_ITER &&
+		parse_iter_interval(m, json, where) == -1))
 		return -1;
-	return check_record(h, map, where);
+	return check_record_type(h, map, where);
 }
 
-/* The bound of one value holds for all maps together too: a plan is made for
- * each. */
+/* Checks that all maps together are within the bounds of one type, since a plan
+ * is made for each of them. */
 static int
-check_leaves(const struct stream_header *h, const char *where)
+check_types_together(const struct stream_header *h, const char *where)
 {
 	const struct types *t = &h->types;
 	uint64_t leaves = 0, names = 0;
@@ -313,7 +317,7 @@ notice_sequence(const json_t *maps, const char *where)
 }
 
 static int
-read_maps(struct stream_header *h, const json_t *json, const char *where)
+parse_maps(struct stream_header *h, const json_t *json, const char *where)
 {
 	char at[WHERE_MAX];
 	json_t *array;
@@ -322,27 +326,28 @@ read_maps(struct stream_header *h, const json_t *json, const char *where)
 	if (got != 1)
 		return got == 0 ? doc_missing("maps", where) : -1;
 	if (json_array_size(array) > STREAM_MAPS_MAX) {
-		report_error("%s: maps: %zu maps; at most %d are read", where,
-		    json_array_size(array), STREAM_MAPS_MAX);
+		report_error("%s: maps: there are %zu maps, the maximum is %d",
+		    where, json_array_size(array), STREAM_MAPS_MAX);
 		return -1;
 	}
 	h->maps = calloc(STREAM_MAPS_MAX, sizeof(*h->maps));
 	if (h->maps == NULL)
 		return report_nomem();
+	h->maps_cap = STREAM_MAPS_MAX;
 	while (h->nmaps < json_array_size(array)) {
 		unsigned int i = (unsigned int)h->nmaps++;
 
 		snprintf(at, sizeof(at), "%s: maps[%u]", where, i);
 		h->maps[i].value = h->maps[i].key = TYPE_NONE;
-		if (read_map(h, i, json_array_get(array, i), at) == -1)
+		if (parse_map(h, i, json_array_get(array, i), at) == -1)
 			return -1;
 	}
 	notice_sequence(array, where);
-	return check_leaves(h, where);
+	return check_types_together(h, where);
 }
 
 static int
-read_types(struct stream_header *h, const json_t *json, const char *where)
+parse_types(struct stream_header *h, const json_t *json, const char *where)
 {
 	const json_t *array = json_object_get(json, "types");
 
@@ -352,7 +357,7 @@ read_types(struct stream_header *h, const json_t *json, const char *where)
 }
 
 static int
-read_version(const json_t *json, const char *where)
+check_version(const json_t *json, const char *where)
 {
 	uint64_t version;
 	int got = doc_get_u64(json, "version", UINT64_MAX, &version, where);
@@ -368,11 +373,11 @@ read_version(const json_t *json, const char *where)
 }
 
 static int
-read_session(struct stream_header *h, const json_t *json, const char *where)
+parse_session(struct stream_header *h, const json_t *json, const char *where)
 {
 	h->perf_buffer_pages = 64;
 	h->poll_timeout_ms = 100;
-	if (read_string(json, "dir", true, &h->dir, where) == -1 ||
+	if (parse_string(json, "dir", true, &h->dir, where) == -1 ||
 	    doc_get_bool(json, "detached", &h->detached, where) == -1 ||
 	    doc_get_u64(json, "perf_buffer_pages", UINT32_MAX,
 		&h->perf_buffer_pages, where) == -1 ||
@@ -381,42 +386,42 @@ read_session(struct stream_header *h, const json_t *json, const char *where)
 		return -1;
 	if (h->dir[0] == '/')
 		return 0;
-	report_error("%s.dir: \"%s\" is no absolute path", where, h->dir);
+	report_error("%s.dir: \"%s\" is not an absolute path", where, h->dir);
 	return -1;
 }
 
 static int
-read_header(struct stream_header *h, const json_t *json, const char *where)
+parse_header(struct stream_header *h, const json_t *json, const char *where)
 {
 	static const char *const skels[] = { "stream", "session" };
 	unsigned int skel, encoding;
 	char top[PART_MAX];
 
 	snprintf(top, sizeof(top), "%s: header", where);
-	if (read_word(json, "skel", skels, nitems(skels), &skel, top) == -1 ||
-	    read_version(json, top) == -1 ||
-	    read_string(json, "name", true, &h->name, top) == -1 ||
-	    read_word(json, "encoding", stream_encodings,
+	if (parse_word(json, "skel", skels, nitems(skels), &skel, top) == -1 ||
+	    check_version(json, top) == -1 ||
+	    parse_string(json, "name", true, &h->name, top) == -1 ||
+	    parse_word(json, "encoding", stream_encodings,
 		nitems(stream_encodings), &encoding, top) == -1 ||
-	    read_string(json, "host", false, &h->host, top) == -1 ||
-	    read_string(json, "boot_id", false, &h->boot_id, top) == -1 ||
-	    read_string(json, "started", false, &h->started, top) == -1)
+	    parse_string(json, "host", false, &h->host, top) == -1 ||
+	    parse_string(json, "boot_id", false, &h->boot_id, top) == -1 ||
+	    parse_string(json, "started", false, &h->started, top) == -1)
 		return -1;
 	h->session = skel == 1;
 	h->encoding = (enum stream_encoding)encoding;
-	if (h->session && read_session(h, json, top) == -1)
+	if (h->session && parse_session(h, json, top) == -1)
 		return -1;
-	if (read_types(h, json, where) == -1)
+	if (parse_types(h, json, where) == -1)
 		return -1;
-	return read_maps(h, json, where);
+	return parse_maps(h, json, where);
 }
 
 int
-stream_header_read(
+stream_header_parse(
     struct stream_header *h, const json_t *json, const char *where)
 {
 	*h = (struct stream_header){ 0 };
-	if (read_header(h, json, where) == 0)
+	if (parse_header(h, json, where) == 0)
 		return 0;
 	stream_header_free(h);
 	return -1;

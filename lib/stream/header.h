@@ -1,0 +1,129 @@
+/*
+ * The header: the first line of a stream or of a session, which says what maps
+ * the records are from and what types they have; see skel-stream(5).
+ *
+ * The functions report what is wrong and return -1 or NULL.
+ */
+#ifndef SKEL_STREAM_HEADER_H
+#define SKEL_STREAM_HEADER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "types/types.h"
+
+enum stream_source {
+	STREAM_RINGBUF,
+	STREAM_PERF,
+	STREAM_SAMPLE,
+	STREAM_ITER,
+};
+
+enum stream_sample {
+	SAMPLE_KV, /* "default_kv" */
+	SAMPLE_LOG2_HIST,
+	SAMPLE_LINEAR_HIST,
+};
+
+enum stream_encoding { STREAM_BINARY, STREAM_JSON };
+
+enum {
+	STREAM_MAPS_MAX = 256,        /* the index of a map is one byte */
+	STREAM_HEADER_MAX = 16 << 20, /* bytes of the header line */
+	STREAM_RECORD_MAX = 32 << 20, /* bytes of a record, by its types */
+	STREAM_CPUS_MAX = 65536,      /* values in a record of a per-CPU map */
+};
+
+/* What a session pins of a map, as absolute paths.  Owned, or NULL. */
+struct stream_pins {
+	char *map;
+	char *stacks, *lost; /* the maps that struct stream_map names */
+	char *reported;      /* the count of losses that readers reported */
+};
+
+/* How often a sampled map or an iterator is read, and what becomes of it. */
+struct stream_polling {
+	uint64_t interval_ms; /* of an iterator: 0: it is read once */
+	bool clear_map;       /* keys are deleted when they have been read */
+};
+
+/* A map, as the header describes it. */
+struct stream_map {
+	char *name; /* owned */
+	enum stream_source source;
+	/* Indexes into types.  TYPE_NONE means that the type is not known.  A
+	 * sampled map has both or neither; no other map has a key. */
+	uint32_t value, key;
+	uint64_t cpus;      /* values in a record of a per-CPU map; or 0 */
+	size_t record_size; /* stream_record_size(); set by
+			       stream_header_parse() */
+	bool text; /* of an iterator without a type: records are lines */
+	enum stream_sample sample; /* of sampled maps */
+	char *unit;                /* owned; never NULL for sampled maps */
+	json_t *interpreter; /* owned; "intepreter" of the package, or NULL */
+	/* The name of the BPF_MAP_TYPE_STACK_TRACE map that ids of stacks in
+	 * the records refer to.  Owned, or NULL. */
+	char *stacks;
+	/* Of a ring buffer: the name of the map in which the program counts the
+	 * records that did not fit.  Owned, or NULL. */
+	char *lost;
+	struct stream_polling polling;
+	struct stream_pins pins; /* of a session */
+};
+
+struct stream_header {
+	bool session;  /* a session: maps have pins, and no records follow */
+	bool detached; /* a session that goes on after skel-load has exited */
+	char *name;    /* owned: the object's */
+	enum stream_encoding encoding;
+	char *host, *boot_id, *started; /* owned; "" if not known */
+	char *dir;                      /* owned: of a session; or NULL */
+	/* Of a session: settings of the package, for skel-poll. */
+	uint64_t perf_buffer_pages, poll_timeout_ms;
+	struct stream_map *maps; /* owned */
+	size_t nmaps, maps_cap;
+	struct types types;
+};
+
+/* Parses the argument of the option -f, "binary" or "json". */
+int stream_encoding_parse(enum stream_encoding *encoding, const char *word);
+
+/* Sets name, host, boot_id and started (RFC 3339, UTC, ns) of a zeroed header,
+ * for a stream that begins now on this machine. */
+int stream_header_init(struct stream_header *h, const char *name);
+
+/* Releases what h holds and zeroes it. */
+void stream_header_free(struct stream_header *h);
+
+/* Appends a map, zeroed but for its name, which is copied, and its key and
+ * value, which are TYPE_NONE.  Returns it, valid until the next call; or NULL
+ * if there are STREAM_MAPS_MAX maps already or memory runs out. */
+struct stream_map *stream_header_add_map(
+    struct stream_header *h, const char *name);
+
+/* Releases what one map holds, for a caller that removes it from the header. */
+void stream_map_free(struct stream_map *m);
+
+/* Appends the header line, with its newline. */
+int stream_header_write(const struct stream_header *h, struct buf *out);
+
+/*
+ * Parses the header of a stream or a session and checks all of it: users of a
+ * header can rely on every index, size and name in it.  where begins reports,
+ * and is "NAME:1".  Leaves h empty if it returns -1.
+ */
+int stream_header_parse(
+    struct stream_header *h, const json_t *json, const char *where);
+
+/*
+ * The bytes of a key, 0 if there is none, and of a whole record: the key, then
+ * the value or the values of all CPUs.  A record may be longer, and is shorter
+ * only if it was cut.  A map without types has 0.
+ */
+size_t stream_key_size(const struct stream_header *h, unsigned int map);
+size_t stream_record_size(const struct stream_header *h, unsigned int map);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * The reader of a stream, a session or NDJSON from a descriptor.  It blocks
+ * only where read(2) does.
+ *
+ * The functions report what is wrong as "NAME:LINE: ...".
+ */
+#ifndef SKEL_STREAM_READER_H
+#define SKEL_STREAM_READER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "stream/header.h"
+#include "stream/line-input.h"
+#include "stream/line.h"
+
+enum {
+	STREAM_BATCH = 32,         /* records that are read at once */
+	STREAM_BATCH_BYTES = 8192, /* or so many bytes of them */
+	STREAM_BAD_SHOWN = 100,    /* bad lines that are reported one by one */
+};
+
+/* What the first line of the input is. */
+enum stream_opening {
+	STREAM_OPENED,  /* the header of a stream */
+	STREAM_SESSION, /* the header of a session: no records follow */
+	STREAM_NDJSON,  /* an object that is no header; the header is empty */
+	STREAM_EMPTY,   /* there is no line at all */
+	STREAM_REFUSED, /* something else, reported */
+};
+
+struct stream_reader {
+	const char *name;   /* borrowed: the file's, or "<stdin>" */
+	unsigned long line; /* number of the last line read */
+	unsigned long bad;  /* bad lines so far */
+	bool ended;         /* "@end" was read */
+	struct stream_header header;
+	struct line_input input;
+	bool skipping;   /* within a line longer than STREAM_LINE_MAX */
+	struct buf body; /* unstuffed bytes of the last binary records */
+	json_t *control; /* owned: the tree of the last control line */
+};
+
+/*
+ * Opens a reader of fd, which is borrowed, and reads the first line.  Input
+ * that is neither a stream, a session nor NDJSON is refused with advice, such
+ * as "this is a package; load it first: skel-load".  r must be closed whatever
+ * this returns.
+ */
+enum stream_opening stream_reader_open(
+    struct stream_reader *r, int fd, const char *name);
+void stream_reader_close(struct stream_reader *r);
+
+/* Whether stream_reader_next() will return without reading.  A caller that
+ * passes records on should flush its output if not. */
+bool stream_reader_is_ready(struct stream_reader *r);
+
+/* Calls read(2) once and keeps what it gave: line_input_fill(). */
+int stream_reader_fill(struct stream_reader *r);
+
+/*
+ * Reads the next line, and sets line.  Returns its kind: LINE_END at the end of
+ * the input, or if a read failed (r->input.error).  A last line without a
+ * newline is LINE_BAD, since it was cut, unless it is a complete JSON object.
+ */
+enum stream_line_kind stream_reader_next(
+    struct stream_reader *r, struct stream_line *line);
+
+/* A binary record; data is borrowed as in struct stream_line. */
+struct stream_record {
+	const unsigned char *data;
+	size_t len;
+	uint64_t time_ns;
+	unsigned int map;
+};
+
+/*
+ * Reads the next lines, up to STREAM_BATCH, as long as they have been read from
+ * the descriptor and are binary records without an error.  Returns how many.
+ * If it returns 0 nothing has changed: stream_reader_next() reads the line.
+ */
+size_t stream_reader_next_records(
+    struct stream_reader *r, struct stream_record records[STREAM_BATCH]);
+
+/* Counts a bad line.  Returns whether it is to be reported: the first
+ * STREAM_BAD_SHOWN are.  At the next one it reports that there are more. */
+bool stream_reader_count_bad(struct stream_reader *r);
+
+#endif

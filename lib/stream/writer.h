@@ -1,0 +1,29 @@
+/*
+ * The lines of a stream after its header, written.  Each function appends one
+ * whole line to out, whose member failed tells if memory ran out.
+ */
+#ifndef SKEL_STREAM_WRITER_H
+#define SKEL_STREAM_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "stream/header.h"
+
+/* Writes a binary record.  map is the index in the header and time_ns is of
+ * CLOCK_REALTIME.  Key and value are as they lie in memory; without a key
+ * key_len is 0. */
+void stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
+    const void *key, size_t key_len, const void *value, size_t value_len);
+
+/* Write a control line: "@lost", "@sampled", "@error" and "@end". */
+void stream_write_lost(struct buf *out, const struct stream_header *h,
+    unsigned int map, uint64_t count);
+void stream_write_sampled(struct buf *out, const struct stream_header *h,
+    unsigned int map, uint64_t round, uint64_t keys);
+void stream_write_error(struct buf *out, const struct stream_header *h,
+    unsigned int map, const char *message);
+void stream_write_end(struct buf *out, uint64_t records, uint64_t lost);
+
+#endif
