@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The example programs: what is committed, and what they see.
+# The example programs: the committed packages match the sources, and the programs
+# report what happens.
 
 load ../helpers/helper
 load ../helpers/object
@@ -26,8 +27,8 @@ names() {
 	done
 }
 
-# events ASSET [ARG...]: rows of the running program, in the background, as
-# JSON into "rows"; returns when it is attached.
+# events ASSET [ARG...]: run the example in the background; return when it is
+# attached.  finish() ends it and writes its records as JSON into the file rows.
 events() {
 	local asset=$1
 	shift
@@ -43,12 +44,12 @@ finish() {
 	skel-fmt --json run.skel >rows
 }
 
-@test "the packages are what the sources give" {
+@test "building the sources gives the committed packages" {
 	need_clang14
 	make -s -C "$ROOT" MAKEFLAGS= assets-check ${SAN:+SAN=1}
 }
 
-@test "the objects say nothing of where they were made" {
+@test "the objects do not contain the path where they were built" {
 	need_clang14
 	mkdir -p far/away/assets
 	cp "$ASSETS"/*.bpf.[ch] far/away/assets
@@ -70,7 +71,7 @@ finish() {
 	done
 }
 
-@test "any loader takes the objects: bpftool loads them and makes their skeletons" {
+@test "other loaders can use the objects: bpftool loads them and makes skeletons of them" {
 	need_bpf
 	for name in $(names); do
 		skel-pack -u "$ASSETS/$name.json" >"$name.bpf.o"
@@ -89,7 +90,7 @@ finish() {
 	done
 }
 
-@test "every package explains itself: a brief, and a help text for each argument" {
+@test "every package has a brief text, and a help text for each argument" {
 	for name in $(names); do
 		brief=$(jq -r .meta.bpf_skel.doc.brief "$ASSETS/$name.json")
 		run -0 --separate-stderr skel-args "$ASSETS/$name.json" --help
@@ -99,7 +100,7 @@ finish() {
 	done
 }
 
-@test "bootstrap has the fields of the reference's example in the same order" {
+@test "bootstrap's events have the fields of the reference loader's example in the same order" {
 	run -0 jq -r '.meta.export_types[0].members[] | .type + " " + .name' "$ASSETS/bootstrap.json"
 	[ "$output" = 'int pid
 int ppid
@@ -111,7 +112,7 @@ bool exit_event
 enum event_kind kind' ]
 }
 
-@test "bootstrap: a process that was killed, one that forked only, and one that ran before" {
+@test "bootstrap reports a killed process, one that only forked, and one that ran before" {
 	need_bpf
 	mkfifo held
 	sh -c 'read -r _ <held' 3>&- &
@@ -131,7 +132,7 @@ enum event_kind kind' ]
 		length == 1 and .[0].duration_ns == 0" rows
 }
 
-@test "bootstrap: the end of a thread is no end of a process" {
+@test "bootstrap does not report the end of a thread" {
 	need_bpf
 	events bootstrap
 	python3 -c 'import threading, os
@@ -143,7 +144,7 @@ print(os.getpid())' >threaded
 		first == \"EXEC(0)\" and index(\"EXIT(1)\") == length - 1" rows
 }
 
-@test "opensnoop: the family of open, what fails and what does not, with pid and flags" {
+@test "opensnoop reports each way to open a file, with pid, flags and error" {
 	need_bpf
 	cc -o opens -x c - <<-'C'
 		#include <fcntl.h>
@@ -170,7 +171,7 @@ print(os.getpid())' >threaded
 ["no-such-file",1,-2,true,0]' ]
 }
 
-@test "opensnoop: --failed, --pid and --uid choose" {
+@test "opensnoop --failed, --pid and --uid select events" {
 	need_bpf
 	events opensnoop --failed
 	cat /dev/null no-such-file || :
@@ -191,7 +192,7 @@ print(os.getpid())' >threaded
 	jq -es 'length > 0 and all(.uid == 65534) and any(.fname == "/dev/zero")' rows
 }
 
-@test "multi: both kinds of events, or one of them" {
+@test "multi reports two kinds of events, or one of them with -m" {
 	need_bpf
 	events multi --signal 10
 	sh -c 'trap : USR1; kill -USR1 $$; echo $$' >signalled
@@ -203,7 +204,7 @@ print(os.getpid())' >threaded
 		(.[0].filename | endswith(\"/sh\"))" rows
 }
 
-@test "syscount: a process's calls are counted exactly, on all CPUs together" {
+@test "syscount counts the calls of a process exactly over all CPUs" {
 	need_bpf
 	cc -o calls -x c - <<-'C'
 		#include <stdio.h>
@@ -232,7 +233,7 @@ print(os.getpid())' >threaded
 	jq -es 'map(select(.key == 121)) | last | .value.count == 1000 and .value.total_ns > 0' rows
 }
 
-@test "runqlat: one histogram for all, or one a process with its name" {
+@test "runqlat makes one histogram for all, or one for each process with its name" {
 	need_bpf
 	events runqlat
 	sampled() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Kinds of programs: those that are held back, those that cannot be attached,
-# and those that are attached as a struct.
+# Kinds of programs: those that the package keeps unattached, those that cannot be
+# attached, and those that are attached together as a struct.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -17,13 +17,13 @@ teardown() {
 	end_net
 }
 
-# The files in /proc come one by one, while the process may close others.
+# /proc lists descriptors one by one, and the process may close some meanwhile.
 holds_one() {
 	[ "$(held prog "${LOADS[$1]}" | wc -l)" -eq 1 ]
 }
 
 # bats test_tags=kernel:any
-@test "link: false holds back programs of every kind, and -a overrules it" {
+@test "link: false keeps programs of every kind unattached, and -a overrules it" {
 	local section
 	for section in xdp tc sk_lookup flow_dissector sk_msg cgroup_skb/egress sockops socket; do
 		hook probe $section 1
@@ -48,7 +48,7 @@ holds_one() {
 }
 
 # bats test_tags=kernel:any
-@test "what cannot be attached says what it is and why" {
+@test "a program that cannot be attached is an error that names its kind and the reason" {
 	local section kind why
 	while read -r section kind why; do
 		hook probe "$section" 0
@@ -72,7 +72,7 @@ holds_one() {
 	fails_with 1 "program probe: no_such_kind: this kind of program is unknown; leave it out with -a probe=off" skel-load probe.json
 }
 
-# A package of congestion control that has its name for this test alone.
+# Make a package of a congestion control with a name that only this test uses.
 ops_package() {
 	CONTROL=skel_$(printf %06d $((NET % 1000000)))
 	bpf_object ops "$@"
@@ -89,7 +89,7 @@ need_ops() {
 		has_symbol bpf_tcp_ca_reg || skip "needs a kernel with struct_ops for TCP"
 }
 
-@test "a struct of programs is attached as one, runs, and is gone at the end" {
+@test "a struct of programs is attached as a whole, runs, and is gone at the end" {
 	need_ops
 	c_program talk
 	ops_package
@@ -108,7 +108,7 @@ control_gone() {
 }
 
 # bats test_tags=kernel:any
-@test "a struct is not attached when it or one of its programs is held back" {
+@test "a struct is not attached if it or one of its programs is turned off" {
 	need_ops
 	ops_package
 	local what
@@ -125,7 +125,7 @@ control_gone() {
 	fails_with 1 "program unused: struct_ops/unused: it is in no struct of section .struct_ops; leave it out with -a unused=off" skel-load ops.json
 }
 
-@test "kill -9 and --detach: a struct is held by a link where the kernel has that" {
+@test "a struct is attached by a link if the kernel has such, for kill -9 and --detach" {
 	need_ops
 	has_symbol bpf_struct_ops_link_create || skip "needs a kernel with links of struct_ops (Linux 6.4)"
 	local dir=/sys/fs/bpf/skel-net-$NET

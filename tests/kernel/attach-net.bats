@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Programs on interfaces: where they go, that they run there, that nothing else
-# on the hook is touched, and that they are gone at the end.
+# Programs on network interfaces: they are attached where they should be, run
+# there, leave other programs on the hook alone, and are gone at the end.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -25,7 +25,7 @@ has_clsact() {
 	in_net tc qdisc show dev "$1" | grep -q clsact
 }
 
-# tc_takes ARG...: tc(8) with the program of other.o.
+# tc_takes ARG...: run tc(8) with the program of other.o.
 tc_takes() {
 	local pin=/sys/fs/bpf/skel-net-$NET
 	bpftool prog load other.o "$pin"
@@ -38,7 +38,7 @@ need_clsact() {
 	in_net tc qdisc del dev lo clsact
 }
 
-@test "an XDP program without a place goes to lo, says so, and is gone at the end" {
+@test "an XDP program without a place is attached to lo with a notice, and gone at the end" {
 	hook probe xdp 2
 	begin probe -v probe.json
 	grep -q 'program probe: the package names no interface; attaching to number 1, lo; choose one with -a' probe.err
@@ -52,7 +52,7 @@ need_clsact() {
 	wait_for 5 none_of link "$link"
 }
 
-@test "-a moves an XDP program to another interface, natively; the package stays as it is" {
+@test "-a attaches an XDP program to another interface without a change of the package" {
 	need_pair
 	hook probe xdp 2
 	cp probe.json before.json
@@ -70,7 +70,7 @@ need_clsact() {
 	[ -z "$(xdp_on v1)" ]
 }
 
-@test "the package's ifindex and flags say where an XDP program goes; a number does too" {
+@test "the package's ifindex and flags, or a number with -a, determine where an XDP program goes" {
 	need_pair
 	local index
 	index=$(in_net ip -o link show v1 | cut -d: -f1)
@@ -87,7 +87,7 @@ need_clsact() {
 }
 
 # bats test_tags=kernel:any
-@test "XDP flags that cannot be are refused with the reason" {
+@test "invalid XDP flags are refused with the reason" {
 	hook probe xdp 2
 	edit probe.json '.meta.bpf_skel.progs[0] += {flags: 6}'
 	fails_with 1 "program probe: xdp: the package's flags are 0x6, but generic (2), native (4) and hardware (8) exclude each other" \
@@ -107,7 +107,7 @@ need_clsact() {
 }
 
 # bats test_tags=kernel:any
-@test "a wrong interface, side, mode or number is named" {
+@test "a wrong interface, side, mode or number is an error that names it" {
 	hook probe xdp 2
 	hook filter tc -1
 	fails_with 1 "program probe: xdp:nosuch: there is no interface nosuch; there are: lo" \
@@ -125,7 +125,7 @@ need_clsact() {
 	fails_with 2 "-a p=tcx:lo,prio=1: unknown option prio" skel-load -a p=tcx:lo,prio=1
 }
 
-@test "a second XDP program is refused by name, and the first goes on" {
+@test "a second XDP program is refused with the name of the first, which goes on" {
 	hook first xdp 2
 	hook second xdp 2
 	begin first -v first.json
@@ -138,7 +138,7 @@ need_clsact() {
 	finish second
 }
 
-@test "an XDP program that others put there stays" {
+@test "an XDP program that somebody else attached stays" {
 	local pin=/sys/fs/bpf/skel-net-$NET
 	hook second xdp 2
 	loadable first xdp 2
@@ -150,7 +150,7 @@ need_clsact() {
 	[[ $(xdp_on lo) == xdpgeneric* ]]
 }
 
-@test "XDP programs of other sections are attached; those of maps are not, and say why" {
+@test "XDP programs of all sections are attached but for those of maps, which give a notice" {
 	takes xdp.frags || skip "needs a kernel with XDP programs of many fragments"
 	hook frags xdp.frags 2
 	hook other xdp/mine 2
@@ -167,7 +167,7 @@ need_clsact() {
 	fails_with 1 "program cpumap: xdp/cpumap: xdp_cpumap programs cannot be attached" in_net skel-load cpumap.json
 }
 
-@test "a tc program goes where the kernel's links are, and is gone at the end" {
+@test "with tcx a tc program is attached by a link, and is gone at the end" {
 	need_tcx
 	hook probe tc -1
 	begin probe -v probe.json
@@ -182,7 +182,7 @@ need_clsact() {
 	wait_for 5 none_of link "$link"
 }
 
-@test "without tcx a tc program is a filter, and -a tcx says what to do" {
+@test "without tcx a tc program becomes a filter, and -a tcx is refused with advice" {
 	need_no_tcx
 	need_clsact
 	hook probe tc -1
@@ -194,7 +194,7 @@ need_clsact() {
 		in_net skel-load -a probe=tcx:lo probe.json
 }
 
-@test "a filter of tc is seen by tc(8), runs, and goes at the end; its clsact qdisc stays" {
+@test "tc(8) shows our filter, which is removed at the end; its clsact qdisc stays" {
 	need_clsact
 	hook probe tc -1
 	begin probe -v -a probe=tc:lo/ingress probe.json
@@ -203,7 +203,7 @@ need_clsact() {
 	finish probe
 	[ -z "$(filters_on lo ingress)" ]
 	has_clsact lo
-	# The next filter uses the qdisc that is there.
+	# The next filter uses the existing qdisc.
 	begin probe -v -a probe=tc:lo/ingress probe.json
 	filters_on lo ingress | grep -q probe
 	finish probe
@@ -211,7 +211,7 @@ need_clsact() {
 	has_clsact lo
 }
 
-@test "-a moves a tc program; the package says side, handle and priority else" {
+@test "side, handle and priority of a tc program come from -a or else from the package" {
 	need_clsact
 	need_pair
 	hook probe tc/egress -1
@@ -233,7 +233,7 @@ need_clsact() {
 	[ -z "$(filters_on v1 ingress)" ]
 }
 
-@test "-a moves a tc program to another interface and side by link" {
+@test "-a attaches a tc program by a link to another interface and side" {
 	need_tcx
 	need_pair
 	hook probe tc -1
@@ -246,7 +246,7 @@ need_clsact() {
 	finish probe
 }
 
-@test "sections of tc programs say the side" {
+@test "the section of a tc program determines its side" {
 	need_tcx
 	local section side
 	for section in tc/ingress tc/egress tcx/ingress tcx/egress classifier classifier/egress; do
@@ -259,7 +259,7 @@ need_clsact() {
 	done
 }
 
-@test "the package's attach_point goes before the section; BPF_TC_CUSTOM says why not" {
+@test "the package's attach_point goes before the section; BPF_TC_CUSTOM is refused" {
 	need_tcx
 	hook probe tc/ingress -1
 	edit probe.json '.meta.bpf_skel.progs[0] += {tchook: {ifindex: 1, attach_point: "BPF_TC_EGRESS"}}'
@@ -274,7 +274,7 @@ need_clsact() {
 	finish probe
 }
 
-@test "a taken handle is an error that says what to do, and what has it goes on" {
+@test "a handle in use is an error with advice, and the filter that has it goes on" {
 	need_clsact
 	hook first tc -1
 	hook second tc -1
@@ -287,20 +287,20 @@ need_clsact() {
 	[ -z "$(filters_on lo ingress)" ]
 }
 
-@test "without CAP_NET_ADMIN the reason is that" {
+@test "an error without CAP_NET_ADMIN names that capability" {
 	hook probe xdp 2
 	fails_with 1 "needs CAP_NET_ADMIN, if it is a program for the network; run as root" \
 		in_net setpriv --bounding-set=-net_admin,-sys_admin skel-load probe.json
 }
 
-@test "two tc programs by link do not disturb each other in any order of ending" {
+@test "two tc programs by link do not disturb each other, whichever ends first" {
 	need_tcx
 	hook one tc -1
 	hook two tc -1
 	both_in_any_order tcx:lo tcx:lo send_to 127.0.0.1
 }
 
-@test "two tc filters do not disturb each other in any order of ending" {
+@test "two tc filters do not disturb each other, whichever ends first" {
 	need_clsact
 	hook one tc -1
 	hook two tc -1
@@ -310,7 +310,7 @@ need_clsact() {
 	[ -z "$(filters_on lo egress)$(filters_on lo ingress)" ]
 }
 
-@test "a qdisc and filters that others put there stay" {
+@test "a qdisc and filters that somebody else made stay" {
 	need_clsact
 	hook probe tc -1
 	in_net tc qdisc add dev lo clsact
@@ -323,7 +323,7 @@ need_clsact() {
 	has_clsact lo
 }
 
-@test "a filter that took the place of ours is left alone" {
+@test "a filter that replaced ours is not removed" {
 	need_clsact
 	hook probe tc -1
 	loadable other tc -1
@@ -334,7 +334,7 @@ need_clsact() {
 }
 
 # bats test_tags=kernel:any
-@test "where descriptors run out, the reason is said and nothing is left behind" {
+@test "when descriptors run out, the error says so and nothing is left behind" {
 	need_clsact
 	hook filter tc -1
 	local most done=
@@ -353,14 +353,14 @@ need_clsact() {
 	[ -n "$done" ]
 }
 
-@test "a link stays pinned with --detach; a filter cannot, and says so" {
+@test "--detach leaves a link pinned; it refuses a filter, which cannot be" {
 	local dir=/sys/fs/bpf/skel-net-$NET
 	need_clsact
 	hook probe xdp 2
 	in_net skel-load "--pin=$dir" --detach probe.json > session
 	[[ $(xdp_on lo) == xdpgeneric* ]]
 	skel-load --unload "$dir"
-	# The kernel lets go of a link when it has time.
+	# The kernel releases a link some time later.
 	wait_for 5 gone_from_lo
 	hook filter tc -1
 	fails_with 1 "program filter: cannot be left running: it is attached without a link" \
@@ -369,7 +369,7 @@ need_clsact() {
 	[ ! -e "$dir" ]
 }
 
-@test "kill -9 leaves no link; a filter of tc stays, as the manual says" {
+@test "kill -9 leaves no link, but it leaves a filter, as the manual says" {
 	need_clsact
 	hook probe xdp 2
 	hook filter tc -1

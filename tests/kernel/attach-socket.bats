@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Programs on sockets, by their network namespace, map or cgroup: that they run
-# there, that others stay, and that they are gone at the end.
+# Programs on the sockets of a network namespace, map or cgroup: they run there,
+# leave other programs alone, and are gone at the end.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -17,7 +17,7 @@ teardown() {
 	end_net
 }
 
-@test "sk_lookup programs go to the own network namespace, or one by path, name or process" {
+@test "sk_lookup programs go to our network namespace, or one named by path, name or process" {
 	local name=skel-net-$NET
 	hook probe sk_lookup 1
 	c_program talk
@@ -51,7 +51,7 @@ teardown() {
 @test "a flow dissector runs, and a second one is refused" {
 	hook probe flow_dissector 0
 	hook other flow_dissector 0
-	# Packets that come in on lo go to CPUs by their flow.
+	# Packets that arrive on lo are distributed to CPUs by their flow.
 	in_net unshare -m sh -c 'mount -t sysfs none /sys && echo 3 > /sys/class/net/lo/queues/rx-0/rps_cpus' ||
 		skip "needs a kernel with RPS"
 	begin probe -v probe.json
@@ -66,7 +66,7 @@ teardown() {
 	finish other
 }
 
-@test "programs of a map of sockets see what goes through it, until the end" {
+@test "programs of a map of sockets see the data of its sockets, until the end" {
 	need_cgroup
 	c_program talk
 	bpf_package sockets
@@ -83,7 +83,7 @@ teardown() {
 	[ "$(in_cgroup ./talk)" = hello ]
 }
 
-@test "a sk_skb program without a parser; a named map; a map that is not clear" {
+@test "of several sockmaps -a chooses one, and an sk_skb program needs no parser" {
 	need_cgroup
 	c_program talk
 	bpf_package sockets -DBARE -DOTHER
@@ -103,7 +103,7 @@ teardown() {
 		skel-load message.json
 }
 
-@test "each kind of cgroup program runs in its cgroup, is seen there, and is gone at the end" {
+@test "each kind of cgroup program runs in its cgroup, is listed there, and is gone at the end" {
 	need_cgroup
 	c_program talk
 	local section
@@ -139,7 +139,7 @@ teardown() {
 	finish probe
 }
 
-@test "two cgroup programs do not disturb each other in any order of ending" {
+@test "two cgroup programs do not disturb each other, whichever ends first" {
 	need_cgroup
 	c_program talk
 	hook one cgroup_skb/egress 1
@@ -147,7 +147,7 @@ teardown() {
 	both_in_any_order "cgroup:$CGROUP" "cgroup:$CGROUP" in_cgroup ./talk
 }
 
-@test "cgroup programs of others stay; one that lets no other in is named" {
+@test "cgroup programs of others stay; one that allows no other is named" {
 	need_cgroup
 	local pin=/sys/fs/bpf/skel-net-$NET
 	c_program talk
@@ -168,7 +168,7 @@ teardown() {
 	rm "$pin"
 }
 
-@test "a path that is no cgroup of version 2 says so" {
+@test "a path that is not a cgroup of version 2 is refused as such" {
 	hook probe cgroup_skb/egress 1
 	fails_with 1 "program probe: cgroup:/proc: not a cgroup of version 2; " \
 		skel-load -a probe=cgroup:/proc probe.json

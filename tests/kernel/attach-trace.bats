@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Programs that trace, on every place that -a or their section can name:
-# attached they fire, and at the end they are gone.
+# Tracing programs, in every place that -a or their section can name: once attached
+# they fire, and at the end they are gone.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -9,7 +9,7 @@ load ../helpers/load
 setup() {
 	note_places
 	cd "$BATS_TEST_TMPDIR"
-	# A process that nobody else's name is like.
+	# A process whose name no other process has.
 	RUN=run-$BASHPID
 	cp "$(type -P true)" "$RUN"
 }
@@ -21,8 +21,8 @@ teardown() {
 	[ -z "${session:-}" ] || skel-load --unload "$session" || :
 }
 
-# others_off PROGRAM: what leaves out the other programs of hits.json, as $off.
-# Which those are is asked once: jq takes a third of a second in a guest.
+# others_off PROGRAM: set off to the options that leave out the other programs of
+# hits.json.  jq runs only once, since it takes a third of a second in a guest.
 others_off() {
 	local program
 	off=()
@@ -32,8 +32,8 @@ others_off() {
 	done < programs
 }
 
-# only PROGRAM [ARGUMENT...]: load that one of hits.json alone, in the
-# background; $progs and $links are what it holds.
+# only PROGRAM [ARGUMENT...]: load this program of hits.json alone, in the
+# background; progs and links become the ids that it holds.
 only() {
 	others_off "$1"
 	shift
@@ -42,7 +42,7 @@ only() {
 	links=$(held link)
 }
 
-# Stop it: nothing of it is left.
+# Stop it and check that nothing of it is left.
 # shellcheck disable=SC2086
 gone() {
 	end_load
@@ -51,16 +51,16 @@ gone() {
 	grep -q '^{"@end"' out
 }
 
-# refused PROGRAM WHERE MESSAGE [PREFIX]: that place is none; nothing else is
-# said, but for the mount that the first one needs.
+# refused PROGRAM WHERE MESSAGE [PREFIX]: the program cannot be attached there, and
+# MESSAGE is all that is printed but for a notice of a mount.
 refused() {
 	others_off "$1"
 	fails_with 1 "skel-load: program $1: ${4-$2: }$3" skel-load "${off[@]}" -a "$1=$2" hits.json
 	[ "$(grep -vc '^skel-load: mounted ' <<<"$stderr")" -eq 1 ]
 }
 
-# start_caller NAME: a copy of caller.c's program as CALLER; say tells it what
-# to do, one letter each.
+# start_caller NAME: run a copy of caller.c's program with the pid CALLER; say()
+# sends it commands of one letter.
 start_caller() {
 	[ -e caller ] || c_program caller -static
 	[ -e "$1" ] || cp caller "$1"
@@ -75,7 +75,7 @@ say() { # IN OUT LETTERS
 	head -c "${#3}" <&"$2" >/dev/null
 }
 
-# Records of that process so far.
+# Count the records of that process so far.
 hits_of() {
 	jq -c "select(.pid == $1)" out | wc -l
 }
@@ -92,7 +92,7 @@ has_run() {
 	jq -c "select(.comm == \"$RUN\")" out | grep -q .
 }
 
-# hits_by_rm PROGRAM WHERE: sent there, the program runs when rm does.
+# hits_by_rm PROGRAM WHERE: attached there, the program runs when rm runs.
 hits_by_rm() {
 	rm -f out
 	only "$1" -a "$1=$2"
@@ -103,7 +103,7 @@ hits_by_rm() {
 	gone
 }
 
-@test "tracepoints of every sort fire where -a sends them, until the end" {
+@test "every kind of tracepoint program fires where -a attaches it, until the end" {
 	need_bpf
 	bpf_package hits
 	local where
@@ -120,7 +120,7 @@ hits_by_rm() {
 	done
 }
 
-@test "tracepoints of every sort fire where their section says, until the end" {
+@test "every kind of tracepoint program fires where its section attaches it, until the end" {
 	need_bpf
 	local section
 	for section in tp/sched/sched_process_exec tracepoint/sched/sched_process_exit \
@@ -135,7 +135,7 @@ hits_by_rm() {
 	done
 }
 
-@test "a tracepoint that is none is named" {
+@test "a tracepoint that does not exist is an error that names it" {
 	need_bpf
 	bpf_package hits
 	refused on_tracepoint tracepoint:sched/nosuch "this kernel has no tracepoint sched/nosuch"
@@ -150,7 +150,7 @@ hits_by_rm() {
 }
 
 # bats test_tags=kernel:any
-@test "a program whose section has no target says what to give, before anything is loaded" {
+@test "a program whose section has no target is refused with advice before anything is loaded" {
 	need_bpf
 	bpf_package hits
 	local way message='its section does not name its target; give one with -a'
@@ -164,7 +164,7 @@ hits_by_rm() {
 	done
 }
 
-@test "-a moves a uprobe to another program; the package stays as it is" {
+@test "-a attaches a uprobe to another executable without a change of the package" {
 	need_bpf
 	c_program target
 	cp target other
@@ -202,7 +202,7 @@ hits_by_rm() {
 }
 
 # bats test_tags=kernel:any
-@test "a global function goes before a static one of its name" {
+@test "a global function goes before a static one of the same name" {
 	need_bpf
 	bpf_package hits
 	c_program caller -static
@@ -216,7 +216,7 @@ hits_by_rm() {
 	has_hits "$CALLER" 2
 }
 
-@test "a program for uprobes may go to the return of a function" {
+@test "a uprobe program may be attached to the return of a function" {
 	need_bpf
 	bpf_package hits
 	start_caller caller
@@ -225,7 +225,7 @@ hits_by_rm() {
 	wait_for 10 has_hits "$CALLER" 2
 	gone
 	refused on_uprobe "uretprobe:$PWD/caller:wander+4" "a return probe has no offset"
-	# One that is entered and never returns.
+	# This function never returns.
 	OTHER=$CALLER
 	cp caller another
 	only on_uprobe -a "on_uprobe=uretprobe:$PWD/another:main"
@@ -236,7 +236,7 @@ hits_by_rm() {
 	has_hits "$CALLER" 0
 }
 
-@test "with pid= one process is probed, all its threads, and no other" {
+@test "with pid= all threads of one process are probed, and no other process" {
 	need_bpf
 	bpf_package hits
 	start_caller first
@@ -296,7 +296,7 @@ hits_by_rm() {
 }
 
 # bats test_tags=kernel:any
-@test "a library without a directory is found as the linker, or the process, finds it" {
+@test "a library without a directory is found as the dynamic linker or the process finds it" {
 	need_bpf
 	bpf_package hits
 	c_program caller
@@ -305,7 +305,7 @@ hits_by_rm() {
 	say "$CALLER_IN" "$CALLER_OUT" wp
 	wait_for 10 has_hits "$CALLER" 1
 	gone
-	# A library that only this process has.
+	# Only this process has the library.
 	local libc
 	libc=$(ldd caller | awk '/libc.so.6/ { print $3 }')
 	cp "$libc" libown.so
@@ -335,7 +335,7 @@ hits_by_rm() {
 	refused on_uprobe uprobe:nosuch:work "nosuch: no such file in PATH; give its path"
 }
 
-@test "with pid= the path is the one that a process with another root sees" {
+@test "with pid= the path is looked up in the root directory of the process" {
 	need_bpf
 	bpf_package hits
 	c_program caller -static
@@ -349,7 +349,7 @@ hits_by_rm() {
 	refused on_uprobe uprobe:/inner:work "/inner: No such file or directory"
 	refused on_uprobe "uprobe:/bin/sh:work,pid=$CALLER" \
 		"/bin/sh: no such file in the root directory of process $CALLER, or only through symbolic links; give the path of the file itself"
-	# Nor is a file of this root taken for one of the other.
+	# A file in our root directory is not used instead.
 	ln -s "$PWD/root/inner" root/link
 	refused on_uprobe "uprobe:/link:work,pid=$CALLER" "/link: no such file in the root directory of process $CALLER"
 	only on_uprobe -a "on_uprobe=uprobe:/inner:work,pid=$CALLER"
@@ -359,7 +359,7 @@ hits_by_rm() {
 }
 
 # bats test_tags=kernel:any
-@test "a uprobe that has no place says which file lacks what" {
+@test "a uprobe that cannot be placed is an error that names the file and what it lacks" {
 	need_bpf
 	bpf_package hits
 	c_program caller -static
@@ -382,7 +382,7 @@ hits_by_rm() {
 	fails_with 2 "offset: expected a number from 0 to" skel-load -a p=uprobe:/bin/true:x,offset=y hits.json
 }
 
-@test "who may load programs but is no administrator is told what a uprobe needs" {
+@test "without CAP_SYS_ADMIN the error of a uprobe says what it needs" {
 	need_bpf
 	need_nobody
 	[ "$(id -u)" -eq 0 ] || skip "needs root to hand out capabilities"
@@ -394,7 +394,7 @@ hits_by_rm() {
 		--bounding-set=$caps skel-load "${off[@]}" -a on_uprobe=uprobe:/bin/true:0x1000 hits.json
 }
 
-@test "-a moves a USDT probe, in all processes or in one" {
+@test "-a attaches a USDT probe in all processes or in one" {
 	need_perf_links
 	bpf_package hits
 	c_program target
@@ -410,14 +410,15 @@ hits_by_rm() {
 	fails_with 2 "expected usdt:FILE:PROVIDER:NAME" skel-load -a p=usdt:/bin/true:x hits.json
 }
 
-@test "a perf event samples each CPU that is online, 99 times a second unless told otherwise" {
+@test "a perf event samples each online CPU, by default 99 times a second" {
 	need_perf_links
 	bpf_package hits
 	only on_perf
 	[ "$(wc -w <<<"$links")" -eq "$(getconf _NPROCESSORS_ONLN)" ]
 	sleep 0.5
 	gone
-	# Even a busy machine has not ten times that, and an idle one has a tenth.
+	# Even on a busy machine there are not ten times as many, and on an idle one there
+	# is a tenth.
 	local n
 	n=$(jq -c 'select(.pid != null)' out | wc -l)
 	echo "$n samples"
@@ -425,7 +426,7 @@ hits_by_rm() {
 	[ "$n" -lt $((10 * 99 * $(getconf _NPROCESSORS_ONLN))) ]
 }
 
-@test "with pid= a perf event samples the threads of that process alone" {
+@test "with pid= a perf event samples only the threads of that process" {
 	need_perf_links
 	bpf_package hits
 	start_caller caller
@@ -434,10 +435,10 @@ hits_by_rm() {
 	say "$CALLER_IN" "$CALLER_OUT" ff
 	wait_for 10 has_some_hits "$CALLER"
 	gone
-	# Each fault is a sample.
+	# Each page fault is a sample.
 	[ "$(hits_of "$CALLER")" -ge 128 ]
 	[ "$(jq -c "select(.pid != null and .pid != $CALLER)" out | wc -l)" -eq 0 ]
-	# A section that says more is the same.
+	# The section perf_event/here behaves the same.
 	rm out
 	bpf_package hits '-DKIND="perf_event/here"'
 	only hit -a "hit=perf:page-faults,pid=$CALLER,period=50"
@@ -447,7 +448,7 @@ hits_by_rm() {
 	[ "$(hits_of "$CALLER")" -lt 20 ]
 }
 
-@test "the package says what a perf event is, and -a goes before it" {
+@test "the package determines the perf event unless -a does" {
 	need_bpf
 	bpf_package hits
 	start_caller caller
@@ -469,7 +470,7 @@ hits_by_rm() {
 		skel-load "${off[@]}" hits.json
 }
 
-@test "an event of hardware that the machine lacks is the clock instead, with a notice" {
+@test "if the machine lacks a hardware event the clock is used instead, with a notice" {
 	need_bpf
 	[ ! -e /sys/bus/event_source/devices/cpu ] || skip "needs a machine without hardware counters"
 	bpf_package hits
@@ -481,7 +482,7 @@ hits_by_rm() {
 }
 
 # bats test_tags=kernel:any
-@test "a perf event that cannot be says why" {
+@test "an impossible perf event is refused with the reason" {
 	need_bpf
 	bpf_package hits
 	fails_with 2 "-a p=perf:xyz: unknown event xyz; expected cpu-clock, task-clock, page-faults" \
@@ -495,7 +496,7 @@ hits_by_rm() {
 	refused on_perf perf:4294967,config=1 "this kernel has no event 4294967"
 }
 
-@test "a kprobe goes to a function, an instruction, a return or a system call that -a names" {
+@test "-a attaches a kprobe to a function, an instruction, a return or a system call" {
 	need_kprobes
 	bpf_package hits
 	start_caller caller
@@ -506,7 +507,7 @@ hits_by_rm() {
 	refused on_kprobe kprobe:do_unlinkta "this kernel has no function do_unlinkta; the nearest: do_unlinkat"
 	refused on_kprobe ksyscall:nosuch "this kernel has no system call nosuch"
 	refused on_kprobe kretprobe:do_unlinkat+4 "a return probe has no offset"
-	# One probe is like another.
+	# A kprobe program can be attached as a uprobe too.
 	rm -f out
 	only on_kprobe -a "on_kprobe=uprobe:$PWD/caller:work"
 	say "$CALLER_IN" "$CALLER_OUT" w
@@ -514,7 +515,7 @@ hits_by_rm() {
 	gone
 }
 
-@test "kprobe.multi takes a pattern from -a, and its program may go to a single kprobe" {
+@test "-a attaches a kprobe.multi program by a pattern, or to a single function" {
 	need_kprobe_multi
 	bpf_package hits
 	for where in kprobe.multi:do_unlink* kretprobe.multi:do_unlink* kprobe:do_unlinkat; do
@@ -525,7 +526,7 @@ hits_by_rm() {
 	refused on_multi 'kprobe.multi:nosuch_*' "no function that this kernel can probe matches nosuch_*"
 }
 
-@test "one program may go to fentry, fexit or fmod_ret of the function that -a names" {
+@test "-a attaches one program to fentry, fexit or fmod_ret of a function" {
 	need_fentry
 	bpf_package hits
 	for where in fentry:do_unlinkat fexit:do_unlinkat fmod_ret:security_file_open; do
@@ -533,7 +534,7 @@ hits_by_rm() {
 	done
 }
 
-@test "an LSM program takes its hook from -a" {
+@test "-a attaches an LSM program to another hook" {
 	need_lsm
 	bpf_package hits
 	only on_lsm -a on_lsm=lsm:file_open
@@ -543,7 +544,7 @@ hits_by_rm() {
 	gone
 }
 
-@test "a kernel without kprobes says that it has none" {
+@test "on a kernel without kprobes the error says that there are none" {
 	need_bpf
 	[ ! -e /sys/bus/event_source/devices/kprobe ] || skip "needs a kernel without kprobes"
 	bpf_package hits
@@ -552,14 +553,14 @@ hits_by_rm() {
 	refused on_kprobe ksyscall:unlinkat "this kernel has no kprobes"
 }
 
-@test "a kernel without kprobe.multi says that it has none" {
+@test "on a kernel without kprobe.multi the error says that there is none" {
 	need_bpf
 	! has_symbol register_fprobe_ips || skip "needs a kernel without kprobe.multi"
 	bpf_package hits
 	refused on_multi 'kprobe.multi:do_unlink*' "this kernel has no kprobe.multi"
 }
 
-@test "kill -9 takes a uprobe, a tracepoint and perf events with it" {
+@test "kill -9 detaches a uprobe, a tracepoint program and perf events" {
 	need_perf_links
 	bpf_package hits
 	c_program caller -static
@@ -595,7 +596,7 @@ hits_by_rm() {
 	wait_for 5 none_of link $links
 }
 
-@test "--optional: what cannot be attached is left out, with the reason" {
+@test "--optional omits a program that cannot be attached, with the reason" {
 	need_bpf
 	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="raw_tp/sched_process_exec"'
 	fails_with 1 "program hit: raw_tp/nosuch: this kernel has no tracepoint nosuch" skel-load -t 0.1 hits.json
@@ -606,16 +607,16 @@ hits_by_rm() {
 	wait_for 10 has_run
 	end_load
 	[ "$(jq -r 'select(.by).by' out | sort -u)" = also ]
-	# A section that does not say where is the same.
+	# A section without a target has the same effect.
 	bpf_package hits '-DKIND="uprobe"' '-DALSO="raw_tp/sched_process_exec"'
 	run -0 --separate-stderr skel-load -t 0.1 --optional hit hits.json
 	[[ $stderr == "skel-load: left out: program hit: uprobe: its section does not name its target; give one with -a hit=uprobe:"* ]]
-	# With -q nothing is said.
+	# With -q there is no notice.
 	run -0 --separate-stderr skel-load -q -t 0.1 --optional hit hits.json
 	[ -z "$stderr" ]
 }
 
-@test "--optional: what the kernel refuses to load is left out, one after the other" {
+@test "--optional omits programs that the kernel refuses to load, one after another" {
 	need_bpf
 	bpf_package hits '-DKIND="raw_tp/sched_process_exec"' '-DALSO="tp_btf/nosuch"' -DREFUSED
 	fails_with 1 "hits.json: program refused (raw_tp/sched_process_exec): the verifier refused it: " \
@@ -630,14 +631,14 @@ hits_by_rm() {
 	"./$RUN"
 	wait_for 10 has_run
 	end_load
-	# The arguments and maps are those of the object that was opened again.
+	# The object is opened again and must have the arguments and maps as before.
 	run -0 --separate-stderr skel-load --check --optional refused --optional also hits.json
 	[[ $output == "program hit raw_tracepoint raw_tp/sched_process_exec ok, "* ]]
 	[ "${#lines[@]}" -eq 1 ]
 }
 
 # bats test_tags=kernel:any
-@test "--optional: when none is left to attach it is an error; a name that is none is listed" {
+@test "--optional fails if no program is left, and for a name that no program has" {
 	need_bpf
 	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="uprobe"'
 	fails_with 1 "skel-load: hits.json: none of its programs could be attached" \
@@ -646,6 +647,6 @@ hits_by_rm() {
 		skel-load --optional hit -a also=off hits.json
 	fails_with 1 "skel-load: --optional nosuch: hits.json has no such program; it has: hit, also" \
 		skel-load --optional nosuch hits.json
-	# One that is turned off is not missed.
+	# A program that is turned off is not counted as missing.
 	run -0 --separate-stderr skel-load -t 0.1 --optional hit -a hit=off -a also=off hits.json
 }

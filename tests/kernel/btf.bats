@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The kernel's BTF: where it is looked for, and what is said when none serves.
+# The kernel's BTF: where it is searched for, and the errors if none can be used.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -17,14 +17,14 @@ teardown() {
 	kill_load
 }
 
-# without_btf COMMAND...: where the kernel shows no BTF of its own; a copy of
-# it is ./vmlinux.
+# without_btf COMMAND...: run it where the kernel shows no BTF of its own; ./vmlinux
+# is a copy of that.
 without_btf() {
 	cp /sys/kernel/btf/vmlinux vmlinux
 	unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && exec "$@"' sh "$@"
 }
 
-# archive DIR: the file for this system in DIR, a BTFHub archive.
+# archive DIR: print the path of this system's file in DIR, a BTFHub archive.
 archive() {
 	(
 		. /etc/os-release
@@ -32,7 +32,7 @@ archive() {
 	)
 }
 
-@test "--btf FILE serves where the kernel has none" {
+@test "--btf FILE is used if the kernel has no BTF" {
 	run -0 --separate-stderr without_btf skel-load --btf vmlinux --check "$CORE"
 	[[ $output == *"program enter_open tracepoint"* ]]
 	[ -z "$stderr" ]
@@ -45,7 +45,7 @@ archive() {
 	BTF_FILE_PATH=vmlinux run -0 --separate-stderr without_btf skel-load --check "$CORE"
 }
 
-@test "a file that was asked for must be there" {
+@test "a file that --btf or BTF_FILE_PATH names must exist" {
 	fails_with 1 "skel-load: --btf: BTF file $PWD/no: No such file or directory" \
 		skel-load --btf "$PWD/no" --check "$CORE"
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
@@ -54,7 +54,7 @@ archive() {
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
-@test "a file that is no BTF is named, in one report" {
+@test "a file that is not BTF is named in a single message" {
 	fails_with 1 "the object cannot be loaded: no BTF of the kernel to fit it to; tried --btf: junk: not BTF" \
 		skel-load --btf junk --check "$CORE"
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
@@ -64,7 +64,7 @@ archive() {
 	[[ $stderr != */sys/kernel* ]]
 }
 
-@test "when none serves each source is named with what it lacks" {
+@test "if no BTF can be used, each source is named with what it lacks" {
 	run -1 --separate-stderr without_btf skel-load --check "$CORE"
 	[ -z "$output" ]
 	[[ $stderr == "skel-load: $CORE: the object cannot be loaded: no BTF of the kernel to fit it to; tried --btf: not given; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file or directory; no vmlinux of this kernel below"* ]]
@@ -78,7 +78,7 @@ archive() {
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
-@test "a program without CO-RE needs no BTF, and minds none that is bad" {
+@test "a program without CO-RE needs no BTF and ignores a bad one" {
 	bpf_package prints
 	run -0 --separate-stderr without_btf skel-load --check prints.json
 	[[ $output == "program prints tracepoint"* ]]
@@ -87,7 +87,7 @@ archive() {
 	BTF_FILE_PATH=junk run -0 --separate-stderr skel-load --check prints.json
 }
 
-@test "--btf DIR serves by this system's file, where the kernel has none" {
+@test "--btf DIR finds this system's file if the kernel has no BTF" {
 	file=$(archive hub)
 	mkdir -p "${file%/*}"
 	cp /sys/kernel/btf/vmlinux "$file"
@@ -98,7 +98,7 @@ archive() {
 	run -0 --separate-stderr skel-load --btf hub --check "$CORE"
 }
 
-@test "an archive without this system's file is an error, whatever else there is" {
+@test "an archive without this system's file is an error, whatever other sources there are" {
 	mkdir hub
 	fails_with 1 "skel-load: --btf: BTF file $(archive hub): No such file or directory" \
 		skel-load --btf hub --check "$CORE"
@@ -106,7 +106,7 @@ archive() {
 		without_btf skel-load --btf hub --check "$CORE"
 }
 
-@test "one who may not read a file is told so" {
+@test "a file that may not be read is an error that says so" {
 	need_nobody
 	chmod 600 junk
 	[ "$(id -u)" -eq 0 ] || skip "needs root to hide a file"
@@ -114,14 +114,14 @@ archive() {
 	[ "$stderr" = "skel-load: --btf: BTF file junk: Permission denied" ]
 }
 
-@test "what hooks the kernel's functions needs the kernel's own, whatever else there is" {
+@test "a program on a kernel function needs the kernel's own BTF, whatever other sources there are" {
 	run -1 --separate-stderr without_btf skel-load --btf vmlinux --check "$ASSETS/bootstrap.json"
 	[[ $stderr == *"tried --btf: vmlinux: BTF, but it does not serve; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file"* ]]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
-# tag_of ARG...: the kernel's digest of the program that skel-load loads; the
-# calls that open and read files are in log.
+# tag_of ARG...: print the kernel's digest of the program that skel-load loads; log
+# has the system calls that open and read files.
 tag_of() {
 	local status=0
 	strace -qq -e trace=open,openat,read,mmap,memfd_create -o log -D \
@@ -141,12 +141,12 @@ need_tracer() {
 	export ASAN_OPTIONS=detect_leaks=0
 }
 
-# The whole of it, as libbpf opens it.
+# libbpf opened the kernel's whole BTF.
 opens_whole() {
 	grep -q '/sys/kernel/btf/vmlinux", O_RDONLY) = [0-9]' log
 }
 
-@test "a part of the kernel's BTF makes the same program as the whole" {
+@test "a part of the kernel's BTF gives the same program as the whole" {
 	need_tracer
 	bpf_package core
 	whole=$(tag_of --btf /sys/kernel/btf/vmlinux core.json)
@@ -156,13 +156,13 @@ opens_whole() {
 	grep -q 'memfd_create("skel-btf"' log
 	[ -n "$part" ]
 	is "$whole" "$part"
-	# Where the kernel maps it, it is not even read.
+	# A kernel that can map its BTF is not asked to copy it.
 	if grep -qE "^mmap\(NULL, $(stat -c %s /sys/kernel/btf/vmlinux), PROT_READ, MAP_PRIVATE, .* = 0x" log; then
 		[ "$(grep -c '^read(' log)" -lt 200 ]
 	fi
 }
 
-@test "the kernel's BTF is not opened where no program needs it" {
+@test "the kernel's BTF is not opened if no program needs it" {
 	need_tracer
 	bpf_package prints
 	for package in prints.json "$ASSETS/syscount.json"; do
@@ -171,7 +171,8 @@ opens_whole() {
 	done
 }
 
-# needs_whole: core.json makes the same program with and without --btf.
+# needs_whole: core.json gives the same program with and without --btf, and libbpf
+# reads the whole BTF.
 needs_whole() {
 	local whole
 	whole=$(tag_of --btf /sys/kernel/btf/vmlinux core.json)
@@ -181,7 +182,7 @@ needs_whole() {
 	run ! grep memfd_create log
 }
 
-@test "what the kernel itself has not, or a type's number, needs the whole of its BTF" {
+@test "a type that the kernel lacks, or a type id, needs the whole BTF" {
 	need_tracer
 	bpf_package core -DABSENT
 	needs_whole
@@ -189,7 +190,7 @@ needs_whole() {
 	needs_whole
 }
 
-@test "what hooks the kernel's functions reads its BTF once, as a whole" {
+@test "a program on a kernel function reads the whole BTF, once" {
 	need_tracer
 	strace -f -qq -e trace=open,openat,memfd_create -o log skel-load -q --check "$ASSETS/bootstrap.json"
 	run ! grep memfd_create log

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The commands composed: whole pipelines on real programs and real events.
+# Whole pipelines of the commands, with real programs and real events.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -15,7 +15,7 @@ teardown() {
 	end_background
 }
 
-@test "of 200 processes every start and end is seen once, with the right fields" {
+@test "every start and end of 200 processes is reported once, with the right fields" {
 	make_worker
 	start_pipe 'skel-load "$ASSETS/bootstrap.json" | tee s | skel-fmt --json > out'
 	wait_for 10 has_header s
@@ -24,7 +24,7 @@ teardown() {
 	python3 "$HELPERS/processes.py" check expected out
 }
 
-@test "min_duration_ns shows sleep 0.3 and not true, both ways to say it" {
+@test "min_duration_ns shows sleep 0.3 but not true, given to skel-load or to skel-args" {
 	start_pipe 'skel-load "$ASSETS/bootstrap.json" --min_duration_ns 200000000 | tee s1 | skel-fmt --json > o1'
 	start_pipe 'skel-args "$ASSETS/bootstrap.json" --min_duration_ns 200000000 | skel-load | tee s2 | skel-fmt --json > o2'
 	wait_for 10 has_header s1
@@ -42,7 +42,7 @@ teardown() {
 	done
 }
 
-@test "the three spellings of a pipeline give the same rows" {
+@test "the three ways to write a pipeline give the same rows" {
 	make_worker
 	start_pipe 'skel-load "$ASSETS/bootstrap.json" | tee s1 | skel-fmt --json > o1'
 	start_pipe 'skel-args "$ASSETS/bootstrap.json" | skel-load | tee s2 | skel-fmt --json > o2'
@@ -61,7 +61,7 @@ teardown() {
 	diff -u <(sort o1.rows) <(sort o3.rows)
 }
 
-@test "a recorded stream formatted later by an ordinary user gives what was shown" {
+@test "a recorded stream that an ordinary user formats later gives the same text" {
 	record_bootstrap run.skel shown 20 --csv
 	need_nobody
 	chmod 644 run.skel
@@ -70,7 +70,7 @@ teardown() {
 	[ -z "$stderr" ]
 }
 
-@test "head -n 50 of a stream is 49 records, and the missing end is said" {
+@test "head -n 50 of a stream has 49 records, and the missing end is reported" {
 	record_bootstrap run.skel shown 60 --json
 	head -n 50 run.skel > cut.skel
 	run -0 --separate-stderr skel-fmt --json cut.skel
@@ -89,13 +89,13 @@ teardown() {
 	[ "$(tail -n 1 run.skel | jq -c '.["@end"]')" = "{\"records\":$records,\"lost\":0}" ]
 }
 
-@test "newlines in a payload survive the stream, and head, split and cat of it" {
+@test "newlines in a payload survive the stream, also through head, split and cat" {
 	make_worker
 	local odd=$PWD/$'a\nb\n'
 	cp worker "$odd"
 	start_pipe 'skel-load "$ASSETS/bootstrap.json" > run.skel'
 	wait_for 10 has_header run.skel
-	# 0x0A as a process id's byte comes by itself among 300 processes.
+	# Among 300 process ids some have the byte 0x0A.
 	for _ in $(seq 300); do
 		"$odd" 10 || :
 	done
@@ -120,7 +120,7 @@ teardown() {
 	grep -E '[0-9:]{8} +[0-9]+ +[0-9]+ +77 .*worker' out
 }
 
-@test "a binary and a JSON stream of the same events are formatted alike" {
+@test "a binary and a JSON stream of the same events give the same text" {
 	make_worker
 	start_pipe 'skel-load "$ASSETS/bootstrap.json" > b.skel'
 	start_pipe 'skel-load -f json "$ASSETS/bootstrap.json" > j.skel'
@@ -139,7 +139,7 @@ teardown() {
 	done
 }
 
-@test "the counts of runqlat's histograms add up to the map's" {
+@test "the counts of runqlat's histograms add up to those in the map" {
 	make_worker
 	# The one process whose latency is counted ends before the last sample.
 	./worker spin 2 &
@@ -168,7 +168,7 @@ teardown() {
 	done
 }
 
-@test "kill -9 of either stage of the short way leaves nothing attached or loaded" {
+@test "kill -9 of either stage without a session leaves nothing attached or loaded" {
 	for victim in skel-load skel-fmt; do
 		rm -f out
 		start_pipe 'skel-load "$ASSETS/bootstrap.json" | skel-fmt --json > out'
@@ -180,7 +180,7 @@ teardown() {
 	done
 }
 
-@test "kill -9 of skel-load with no other stage to sweep: the next skel-load sweeps" {
+@test "the next skel-load removes the session of a killed one if no other stage did" {
 	start_pipe 'skel-load --pin "$ASSETS/bootstrap.json" > session'
 	wait_for 10 has_header session
 	remember_objects
@@ -214,7 +214,7 @@ teardown() {
 }
 
 @test "a failed attach of the second program leaves nothing of the first" {
-	# An object whose second program has no place to go.
+	# The object's second program cannot be attached.
 	skel-pack --unpack "$ASSETS/bootstrap.json" > whole.o
 	sed 's|tp_btf/sched_process_exit|tp_btf/sched_process_exjt|g' whole.o > broken.o
 	run -1 --separate-stderr skel-load -e broken.o "$ASSETS/bootstrap.json"
@@ -222,13 +222,13 @@ teardown() {
 	[[ $stderr == *handle_exit* ]]
 }
 
-# The pipelines the README prints, without what it says beside them.
+# Print the pipelines of the README, without the comments beside them.
 readme_pipelines() {
 	sed -n '/^## Pipelines/,/^## The commands/p' "$ROOT/README.md" |
 		sed -nE 's/^    ([^ ].*)/\1/p' | sed -E 's/   +.*//'
 }
 
-# Open a file every few milliseconds until killed.
+# Open a file every few milliseconds until the shell is killed.
 keep_opening() {
 	while :; do
 		: < /etc/hostname
@@ -260,7 +260,7 @@ keep_opening() {
 			stop_pipe
 			[ -s out ] || { echo "nothing from: $line"; cat out; false; }
 		fi
-		# 3: so many files were opened that records were lost.
+		# Status 3 means that records were lost, because so many files were opened.
 		[ "$PIPE_STATUS" -eq 0 ] || [ "$PIPE_STATUS" -eq 3 ] ||
 			{ echo "$PIPE_STATUS from: $line"; false; }
 		ran=$((ran + 1))

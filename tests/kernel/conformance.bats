@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# What the reference loader's own tests assert of packages, arguments, data
-# sections and texts, and what its errors name.  The expected bytes and lines
-# are that loader's; only where a message of ours is another, it names the same.
+# The assertions of the reference loader's own tests about packages, arguments, data
+# sections and text, and about the names in its errors.  The expected bytes and
+# lines are that loader's.  Where a message of ours differs, it names the same thing.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -17,8 +17,8 @@ teardown() {
 	end_background
 }
 
-# values.json, a bare meta whose .rodata and .bss have what the reference
-# loader's tests of arguments have.
+# Write values.json, a bare meta whose .rodata and .bss have the variables of the
+# reference loader's tests of arguments.
 values() {
 	cat > values.json <<-'JSON'
 		{"bpf_skel":{"obj_name":"simple_prog_bpf","maps":[],"progs":[],"data_sections":[
@@ -35,13 +35,14 @@ values() {
 	JSON
 }
 
-# What the variables of the package on standard input are set to.
+# Print the values of the variables of the package on standard input.
 set_values() {
 	jq -c '[.bpf_skel.data_sections[].variables[] | select(has("value")) | {(.name): .value}] | add'
 }
 
-# Fire the program of conformance.bpf.c until MAP has given N records as JSON,
-# as records.  DASHES: with a -- before its arguments.
+# records MAP N [ARGUMENT...]: run the program of conformance.bpf.c until MAP has
+# given N records, and write them as JSON into the file records.  If DASHES is set,
+# a -- goes before the arguments.
 records() { # MAP N [ARGUMENT...]
 	local map=$1 n=$2
 	shift 2
@@ -52,7 +53,7 @@ records() { # MAP N [ARGUMENT...]
 	grep -v '^{"@end"\|^{"skel"' out > records
 }
 
-# One of values in out, a binary stream.
+# Write one record of the map values into out, a binary stream.
 binary_record() {
 	start_load -q -m values -n 1 conformance.json --targ_pid $BASHPID
 	wait_for 10 ended_stream out
@@ -64,12 +65,12 @@ ended_stream() {
 	tail -n 1 "$1" | grep -q '^{"@end"'
 }
 
-# The bytes of the map of a section, in decimal, on one line.
+# section_bytes NAME: print the bytes of a data section's map in decimal on one line.
 section_bytes() { # NAME
 	local id
 	for id in $(held map); do
 		bpftool -j map show id "$id" | jq -e --arg name "$1" '.name == $name' >/dev/null || continue
-		# What bpftool writes of floats is no JSON.
+		# bpftool's output for floats is not valid JSON.
 		bpftool -j map dump id "$id" | sed 's/.*"value":\[\([^]]*\)\].*/\1/' | tr -d '"' | tr ',' '\n' |
 			while read -r hex; do
 				printf '%d\n' "$hex"
@@ -79,31 +80,31 @@ section_bytes() { # NAME
 
 # Arguments
 
-@test "arguments set variables of .rodata and .bss: 1234, 2345, abcdefg, true and 7890" {
+@test "arguments set variables of .rodata and .bss" {
 	values
 	is '{"const_val_1":1234,"const_val_2":2345,"const_val_3":"abcdefg","bool_val":true,"on":true,"off":false,"targ_tgid":1,"bss_val":7890}' \
 		"$(skel-args values.json --const_val_1 1234 --const_val_2 2345 --const_val_3 abcdefg --bool_val --bss_val 7890 | set_values)"
 }
 
-@test "a variable without default and argument stays as the object has it" {
+@test "a variable without a default and an argument keeps the object's value" {
 	values
 	is '{"on":true,"off":false,"targ_tgid":1}' "$(skel-args values.json | set_values)"
 }
 
-@test "a bool with a default has --disable-, or --enable- before its long name" {
+@test "a bool with a default has an argument --disable-NAME or --enable-NAME" {
 	values
 	is '{"on":false,"off":true,"targ_tgid":7}' "$(skel-args values.json --disable-on --enable-other -t 7 | set_values)"
-	# The reference loader has no short names for these.
+	# The reference loader gives these no short names.
 	is '{"on":false,"off":false,"targ_tgid":1}' "$(skel-args values.json -o | set_values)"
 }
 
-@test "the compiler's markers are no arguments, an unknown argument is an error" {
+@test "the compiler's markers are not arguments, and an unknown argument is an error" {
 	values
 	fails_with 2 "unknown argument --__eunomia_dummy_event_ptr" skel-args values.json --__eunomia_dummy_event_ptr 1
 	fails_with 2 "unknown argument --const_val_4" skel-args values.json --const_val_4 1
 }
 
-@test "what is no number of its type is named with its variable, value and limits" {
+@test "a value that does not fit its variable is an error with variable, value and limits" {
 	values
 	fails_with 2 '--const_val_1: "abcdefg" is not a number (int)' skel-args values.json --const_val_1 abcdefg
 	fails_with 2 '--const_val_1: 111111111111111111 does not fit int: -2147483648 to 2147483647' \
@@ -113,7 +114,7 @@ section_bytes() { # NAME
 		skel-args values.json --const_val_3 1234567890123456
 }
 
-@test "help and version come from doc: brief before description, details behind" {
+@test "help and version come from doc, with brief before description and details after it" {
 	values
 	run -0 skel-args values.json --help
 	[[ $output == "An eBPF program"$'\n'* ]]
@@ -141,12 +142,12 @@ section_bytes() { # NAME
 	# 1.2345f is 0x3f9e0419, -1.5 is 0xbff8000000000000.
 	is "25 4 158 63" "$(cut -d ' ' -f 117-120 rodata)"
 	is "0 0 0 0 0 0 248 191" "$(cut -d ' ' -f 121-128 rodata)"
-	# The statics behind are as the object has them: abcdefg, Created %d.
+	# The static variables after these have the object's values: abcdefg, Created %d.
 	is "97 98 99 100 101 102 103 0 67 114 101 97 116 101 100 32 37 100 10 0" "$(cut -d ' ' -f 129-148 rodata)"
 	is "0 0 0 0 0 0 0 0 8 7 6 5 4 3 2 1 254 255 255 255" "$(section_bytes conforma.bss)"
 }
 
-@test "the running program sees what arguments and values have set" {
+@test "the running program sees the values that arguments and the package set" {
 	need_bpf
 	bpf_package conformance
 	records execs 1 --const_val_2 2345 --bss_val_1 7890
@@ -156,7 +157,7 @@ section_bytes() { # NAME
 	is '[78,-1]' "$(jq -c '[.pid,.ppid]' records)"
 }
 
-@test "a value in the package that its variable cannot hold names the variable, the value and the limits" {
+@test "a value in the package that does not fit is an error with variable, value and limits" {
 	need_bpf
 	bpf_package conformance
 	local name value message
@@ -178,7 +179,7 @@ section_bytes() { # NAME
 	END
 }
 
-@test "variables of .kconfig are the kernel's, in a package that names their section too" {
+@test "variables of .kconfig come from the kernel, even if the package names their section" {
 	need_bpf
 	bpf_package conformance -DKCONFIG
 	edit conformance.json '.meta.bpf_skel.data_sections += [{name: ".kconfig", variables: [{name: "LINUX_KERNEL_VERSION", type: "unsigned int"}]}]'
@@ -188,7 +189,7 @@ section_bytes() { # NAME
 	is $((major * 256 + minor)) "$(jq '.ppid / 256 | floor' records)"
 }
 
-@test "the whole upper half of an unsigned variable can be set" {
+@test "an unsigned variable can be set to values in its whole upper half" {
 	need_bpf
 	bpf_package conformance
 	start_load -f json conformance.json --targ_pid 4294967295 --times 3000000000
@@ -198,15 +199,15 @@ section_bytes() { # NAME
 
 # Records
 
-@test "JSON of each kind of member is the reference loader's but for order and floats" {
+@test "the JSON of each kind of member is the reference loader's except for order and floats" {
 	need_bpf
 	bpf_package conformance
 	records values 1
-	# As text: jq rounds large numbers.
+	# Compare text, since jq rounds large numbers.
 	[[ $(cat records) == '{"@map":"values","@time":"'*'Z","arr1":[[[0,1,2,3],[4,5,6,7],[8,9,10,11]],[[12,13,14,15],[16,17,18,19],[20,21,22,23]]],"str":"A-String","str_arr":["hello","a \"quoted\" one"],"ft":1.23,"dbl":4.56,"u8v":18,"i8v":-18,"u16v":4660,"i16v":-4660,"u32v":305419896,"i32v":-305419896,"u64v":18364758544493064720,"i64v":-1311768467463790320,"e":"E_B(1)"}' ]]
 }
 
-@test "the header of text and the row below are the reference loader's to the byte" {
+@test "in text the names of columns and the rows have the reference loader's bytes" {
 	need_bpf
 	bpf_package conformance
 	records values 1
@@ -222,7 +223,7 @@ section_bytes() { # NAME
 	done
 }
 
-@test "raw records are the struct's bytes" {
+@test "raw records are the bytes of the struct" {
 	need_bpf
 	bpf_package conformance
 	binary_record
@@ -244,7 +245,7 @@ section_bytes() { # NAME
 		"$(skel-fmt --plain out | sed -n '2s/^..:..:..  //p')"
 }
 
-@test "stacks without symbols are a line for whose they are and an address a line" {
+@test "a stack without symbols is a line for its process and a line for each address" {
 	# pid 0x1234, CPU 0x5678, 16 addresses of the kernel and 128 of the program.
 	python3 - "$FIXTURES/format" <<-'PY'
 		import struct, sys
@@ -285,7 +286,8 @@ section_bytes() { # NAME
 	is "TIME     COMM?  PPID   FNAME  PID    " "$(skel-fmt --plain out | head -n 1)"
 }
 
-# custom NAME MEMBER OFFSET...: custom members with types of struct exec's.
+# custom NAME MEMBER OFFSET...: print custom members that have the types of members
+# of struct exec.
 custom() {
 	local members=()
 	while [ $# -gt 0 ]; do
@@ -295,7 +297,7 @@ custom() {
 	(IFS=,; echo "[${members[*]}]")
 }
 
-@test "custom members that overlap, or lie outside, name the field" {
+@test "custom members that overlap or lie outside are an error that names the field" {
 	need_bpf
 	bpf_package conformance
 	local execs='(.meta.bpf_skel.maps[] | select(.name == "execs")).export_config'
@@ -308,7 +310,7 @@ custom() {
 	[[ $stderr == *12345678* ]]
 }
 
-@test "a package as the reference compiler writes it runs as it is" {
+@test "a package from the reference compiler runs unchanged" {
 	need_bpf
 	bpf_package conformance
 	jq -c --argjson id "$(type_id conformance.bpf.o exec)" '
@@ -324,14 +326,14 @@ custom() {
 	mv ecc.json conformance.json
 	records execs 1 --bss_val_1 7
 	is '{"pid":7,"ppid":0,"comm":"COMM-STR","fname":"a/file"}' "$(jq -c 'del(.["@map"], .["@time"])' records)"
-	# Only the first of export_types counts, and it has to be the object's.
+	# Only the first of export_types counts, and it must match the object.
 	sed 's/"name":"fname"/"name":"file"/' conformance.json > bad.json
 	fails_with 1 "bad.json: map execs: export_types[0].members[3] is file in the package, but fname in the object" skel-load bad.json
 	sed 's/"name":"exec","type_id"/"name":"exit","type_id"/' conformance.json > bad.json
 	fails_with 1 "bad.json: map execs: export_types[0] is struct exit, but type" skel-load bad.json
 }
 
-@test "several ring buffers have a type each and their records are told apart" {
+@test "several ring buffers have a type each, and their records are not mixed up" {
 	need_bpf
 	bpf_package conformance
 	start_load -q -f json conformance.json --targ_pid $BASHPID
@@ -349,7 +351,7 @@ shows_maps() {
 
 @test "every key that is read of a package is explained in skel-package(5)" {
 	local key
-	# The names in calls of the readers, and in their tables of names.
+	# Find the names in the calls of the reader's functions and in its tables.
 	cat "$ROOT"/lib/package/{package,input,object,program,read}.c | tr -s '\n\t ' ' ' |
 		grep -oE '(doc_get_[a-z0-9]+|need_[a-z0-9]+|json_object_get|read_top_list|read_list)\([^;]*' |
 		grep -oE '"[a-z_]{3,}"' | tr -d '"' | sort -u > keys
@@ -359,7 +361,7 @@ shows_maps() {
 	done < keys
 }
 
-@test "what a package lacks or has wrong is named as the reference loader names it" {
+@test "an error in a package has the name that the reference loader gives" {
 	need_bpf
 	bpf_package conformance
 	local filter message
@@ -386,13 +388,13 @@ shows_maps() {
 	END
 }
 
-@test "a name with a NUL is refused with the place where it stands" {
+@test "a name with a NUL is refused with its position" {
 	bpf_package conformance
 	sed 's/"name":"values"/"name":"val\\u0000ues"/' conformance.json > bad.json
 	fails_with 1 'skel-load: bad.json:1: a text holds the character \u0000, which no name or value may' skel-load bad.json
 }
 
-@test "names reach the kernel as they are, without a byte behind" {
+@test "names reach the kernel unchanged, without trailing bytes" {
 	need_bpf
 	bpf_package conformance
 	start_load -f json conformance.json --targ_pid 0
@@ -401,7 +403,7 @@ shows_maps() {
 	is send_all "$(bpftool -j prog show id "$(held prog)" | jq -r .name)"
 }
 
-@test "arguments stand behind the package, with or without the -- that the reference loader needs" {
+@test "arguments follow the package, with or without the -- that the reference loader needs" {
 	need_bpf
 	bpf_package conformance
 	DASHES=1 records execs 1 --const_val_2 5
@@ -413,7 +415,7 @@ shows_maps() {
 	fails_with 2 "unknown argument --nosuch" skel-load conformance.json -- --nosuch
 }
 
-@test "unknown keys do no harm and stay in what skel-args writes" {
+@test "unknown keys are ignored, and skel-args keeps them" {
 	need_bpf
 	bpf_package conformance
 	edit conformance.json '. + {mine: 1} | .meta += {eunomia_version: "0.3.4"} | .meta.bpf_skel.maps[0] += {mine: [2]} | .meta.bpf_skel.progs[0] += {others: {a: 3}}'

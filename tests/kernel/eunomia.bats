@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
-# libeunomia(3): programs in C and C++ built against what make install
+# libeunomia(3): programs in C and C++ are built with the files that make install
 # installs, and run.
 #
-# What pkg-config answers, and SANITIZE, are words:
+# The output of pkg-config and SANITIZE are several words:
 # shellcheck disable=SC2046,SC2086
 
 load ../helpers/helper
 load ../helpers/load
 
-# Where everything was installed, and how the build was made.
+# USR is where everything is installed, SANITIZE how the tested build was made.
 setup_file() {
 	export USR=$BATS_FILE_TMPDIR/usr
 	install_into "$USR" || return 1
@@ -34,7 +34,8 @@ teardown() {
 	[ -z "$POLL" ] || kill -KILL "$POLL" 2>/dev/null || :
 }
 
-# install_into PREFIX [VARIABLE=VALUE...]: as the build that is tested was made.
+# install_into PREFIX [VARIABLE=VALUE...]: run make install with the options of the
+# build that is tested.
 install_into() {
 	local prefix=$1
 	shift
@@ -43,7 +44,7 @@ install_into() {
 		{ cat "$BATS_FILE_TMPDIR/install.log"; return 1; }
 }
 
-# compile NAME FLAG...: a program of tests/eunomia, warnings are errors.
+# compile NAME FLAG...: compile a program of tests/eunomia; warnings are errors.
 compile() {
 	local name=$1
 	shift
@@ -51,14 +52,15 @@ compile() {
 		-o "$name" "$ROOT/tests/eunomia/$name.c" "$@" -pthread
 }
 
-# start_poll FORMAT CALLS PACKAGE [ARG...]: poll in the background, as POLL.
+# start_poll FORMAT CALLS PACKAGE [ARG...]: run the program poll in the background;
+# POLL is its pid.
 start_poll() {
 	poll "$@" > calls 2> err 3>&- &
 	POLL=$!
 	wait_for 20 grep -q '^ready' err || { cat err; return 1; }
 }
 
-# end_poll: its exit status is the status.
+# end_poll: end the program poll and return its exit status.
 end_poll() {
 	local pid=$POLL
 	POLL=
@@ -66,17 +68,17 @@ end_poll() {
 	wait "$pid"
 }
 
-# What the handler got, a line for each call, without sizes.
+# Print what the handler received, one line for each call, without sizes.
 calls() {
 	grep -v '^-- ' calls
 }
 
-# shows PATTERN: a call matches.
+# shows PATTERN: at least one call matches.
 shows() {
 	calls | grep -q -- "$1"
 }
 
-# quietly COMMAND...: it succeeds and says nothing at all.
+# quietly COMMAND...: the command succeeds and prints nothing at all.
 quietly() {
 	run --separate-stderr "$@"
 	if [ "$status" -ne 0 ] || [ -n "$output$stderr" ]; then
@@ -85,7 +87,7 @@ quietly() {
 	fi
 }
 
-# The functions that the header declares.
+# Print the functions that the header declares.
 declared() {
 	gcc -E -P "$USR/include/eunomia.h" | grep -oE '[a-z_]+\(' | tr -d '(' | grep -v '^__' | sort
 }
@@ -103,7 +105,7 @@ declared() {
 	[ "$(pkg-config --modversion eunomia)" = "$(skel-load -V | cut -d ' ' -f 2)" ]
 }
 
-@test "make install for a package: paths without DESTDIR, readable by all whatever the umask" {
+@test "make install with DESTDIR: paths do not have it, and all files are readable whatever the umask" {
 	(umask 077 && install_into /usr DESTDIR="$PWD/root" LIBDIR=/usr/lib/x)
 	[ "$(find root -type f ! -perm -444)" = "" ]
 	[ "$(find root -type d ! -perm -555 ! -path root)" = "" ]
@@ -111,7 +113,7 @@ declared() {
 	run ! grep -r "$PWD" root/usr/lib/x/pkgconfig
 	export PKG_CONFIG_PATH=$PWD/root/usr/lib/x/pkgconfig
 	[ "$(pkg-config --variable=libdir eunomia)" = /usr/lib/x ]
-	# What is moved with its prefix is found there.
+	# If the prefix is moved, everything is found in the new place.
 	run -0 pkg-config --define-variable=prefix=/opt/x --cflags --libs eunomia
 	[[ $output == "-I/opt/x/include -L/opt/x/lib/x -leunomia"* ]]
 }
@@ -127,7 +129,7 @@ declared() {
 		awk 'NF == 3 { print $3 }' | sort)
 }
 
-@test "the header compiles alone, as C99, C11 and C++, and warns of nothing" {
+@test "the header alone compiles as C99, C11 and C++ without warnings" {
 	local flags=(-Wall -Wextra -Wshadow -pedantic -Werror -fsyntax-only -I"$USR/include" -include eunomia.h)
 	gcc -x c -std=c99 -Wstrict-prototypes "${flags[@]}" /dev/null
 	gcc -x c -std=c11 "${flags[@]}" /dev/null
@@ -136,11 +138,11 @@ declared() {
 	clang -x c -std=c99 "${flags[@]}" /dev/null
 }
 
-@test "errors are told by return values and messages, never by a print or a crash" {
+@test "errors are return values and messages; the library never prints or crashes" {
 	quietly errors "$ASSETS/bootstrap.json" "$BATS_FILE_TMPDIR"/bootstrap.o "$BATS_FILE_TMPDIR"/bootstrap.meta
 }
 
-@test "the locale of the program changes no number, and stays its own" {
+@test "the locale of the program does not affect numbers and does not change" {
 	localedef -i de_DE -f UTF-8 ./de_DE.UTF-8 2>/dev/null || skip "needs the sources of a locale with a decimal comma"
 	compile locale $(pkg-config --cflags --libs eunomia)
 	LOCPATH=$PWD run -0 --separate-stderr ./locale
@@ -165,7 +167,7 @@ declared() {
 	[ "${#lines[@]}" -eq 5 ]
 }
 
-@test "a C++ program gets its context and whole events" {
+@test "a C++ program receives its context and whole events" {
 	need_bpf
 	g++ -std=c++17 -O1 -g -Wall -Wextra -Werror $SANITIZE -o events "$ROOT/tests/eunomia/events.cc" \
 		$(pkg-config --cflags --libs eunomia)
@@ -180,7 +182,7 @@ declared() {
 	[ "$(cat err)" = ready ]
 }
 
-@test "an exception of a C++ handler passes through, and leaves nothing behind" {
+@test "an exception of a C++ handler passes through the library and leaves nothing behind" {
 	need_bpf
 	g++ -std=c++17 -O1 -g -Wall -Wextra -Werror $SANITIZE -o throw "$ROOT/tests/eunomia/throw.cc" \
 		$(pkg-config --cflags --libs eunomia)
@@ -189,7 +191,7 @@ declared() {
 	[ -z "$stderr" ]
 }
 
-@test "a static program carries the library in itself" {
+@test "a static program contains the library" {
 	[ -z "$SAN" ] || skip "sanitized programs are not static"
 	compile errors -static $(pkg-config --static --cflags --libs eunomia)
 	run -0 readelf -d errors
@@ -197,7 +199,7 @@ declared() {
 	quietly ./errors "$ASSETS/bootstrap.json" "$BATS_FILE_TMPDIR"/bootstrap.o "$BATS_FILE_TMPDIR"/bootstrap.meta
 }
 
-@test "the static library can be chosen alone, by a program with names like its own" {
+@test "a program that defines names the library uses internally links with the static library" {
 	echo 'int report(void); int report(void) { return 0; } int buf_add; int types_add;' > names.c
 	compile errors names.c $(pkg-config --cflags eunomia) "$USR/lib/libeunomia.a" \
 		$(pkg-config --static --libs-only-l eunomia | sed 's/-leunomia//')
@@ -208,7 +210,7 @@ declared() {
 
 @test "the example of the manual builds and prints records until SIGINT" {
 	need_bpf
-	# The page as it is shown, of which the example is indented.
+	# Format the page and take the indented example.
 	mandoc -Tascii "$ROOT/lib/eunomia/libeunomia.3" | sed 's/.\x08//g' > page
 	sed -n '/^ *#include <eunomia.h>/h; /^ *#include <eunomia.h>/!H; /^SEE ALSO/{x;p;q}' page |
 		sed '$d' > watch.c
@@ -225,7 +227,7 @@ declared() {
 	[ ! -s err ]
 }
 
-@test "text: the line of names first, then a row a call, as skel-fmt --plain has them" {
+@test "text: the first call has the names, each further one a row, as skel-fmt --plain prints them" {
 	need_bpf
 	start_poll 0 0 "$ASSETS/bootstrap.json"
 	bash -c 'exec -a unusual /bin/true'
@@ -246,7 +248,7 @@ declared() {
 	[ "$(calls | grep -c '^TIME ')" -eq 2 ]
 }
 
-@test "text: a key of a histogram is two calls" {
+@test "text: each key of a histogram makes two calls" {
 	need_bpf
 	poll 0 4 "$ASSETS/runqlat.json" > calls
 	[ "$(grep -c '^-- ' calls)" -eq 4 ]
@@ -257,7 +259,7 @@ declared() {
 	shows '^         0 -> 1          : [0-9]'
 }
 
-@test "a host keeps what it may do: the library gives up nothing of it" {
+@test "the library gives up none of its host's privileges" {
 	need_bpf
 	start_poll 1 0 "$ASSETS/bootstrap.json"
 	local what='^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp|Seccomp_filters):'
@@ -265,7 +267,7 @@ declared() {
 	end_poll
 }
 
-@test "JSON: keys by the alphabet, no map and no time, one object a call" {
+@test "JSON: each call has one object with sorted keys, without map and time" {
 	need_bpf
 	start_poll 1 0 "$ASSETS/bootstrap.json"
 	/bin/true
@@ -275,7 +277,7 @@ declared() {
 	[ "$(calls | jq -c keys_unsorted | sort -u)" = '["comm","duration_ns","exit_code","exit_event","filename","kind","pid","ppid"]' ]
 }
 
-@test "JSON: a sampled map is key and value, numbers by the names of their types" {
+@test "JSON: a sampled map's records are key and value, with numbers named after their types" {
 	need_bpf
 	poll 1 3 "$ASSETS/syscount.json" > calls
 	[ "$(calls | jq -c '[keys_unsorted, (.key | keys_unsorted), (.value | keys_unsorted)]' | sort -u)" = \
@@ -284,19 +286,19 @@ declared() {
 	[ "$(calls | jq -c '.value | [keys_unsorted, (.slots | length)]' | sort -u)" = '[["comm","slots"],26]' ]
 }
 
-@test "raw: the bytes of an event; of a sampled map the value" {
+@test "raw: each call has the bytes of an event, or of a sampled map's value" {
 	need_bpf
 	start_poll 2 0 "$ASSETS/bootstrap.json"
 	/bin/true
 	wait_for 10 shows '^ [0-9a-f]'
 	end_poll
-	# struct event with its padding at the end.
+	# The size of struct event includes the padding at its end.
 	[ "$(sed -n 's/^-- //p' calls | sort -u)" = "$(jq '.meta.export_types[0].size' "$ASSETS/bootstrap.json")" ]
 	poll 2 2 "$ASSETS/runqlat.json" > calls
 	[ "$(sed -n 's/^-- //p' calls | sort -u)" = 120 ]
 }
 
-@test "raw key and value: the map, its key and all CPUs' values" {
+@test "raw key and value: each call has the map, the key and the values of all CPUs" {
 	need_bpf
 	poll 3 2 "$ASSETS/syscount.json" > calls
 	cpus=$(sed 's/.*-//' /sys/devices/system/cpu/possible)
@@ -307,7 +309,7 @@ declared() {
 	end_poll
 }
 
-@test "iterators are read, and when they are through polling ends" {
+@test "iterators are read, and polling ends after them" {
 	need_bpf
 	timeout 60 poll 1 0 "$ASSETS/ps.json" > calls 2> err
 	[[ $(cat err) == *"ended 0" ]]
@@ -316,7 +318,7 @@ declared() {
 	[[ $(calls | head -n 1) == "TIME     "* ]]
 }
 
-@test "stacks are one call with the names of functions, in JSON arrays" {
+@test "stacks with the names of functions are one call, in JSON as arrays" {
 	need_bpf
 	poll 0 3 "$ASSETS/profile.json" > calls 2> err || { cat err; return 1; }
 	[ "$(grep -c '^-- ' calls)" -eq 3 ]
@@ -335,12 +337,12 @@ declared() {
 	run -1 shows '"comm":"true"'
 }
 
-@test "second loads, pauses, ends and releases from any thread" {
+@test "loading twice, pausing, ending and releasing work from any thread" {
 	need_bpf
 	quietly timeout 120 threads "$ASSETS/bootstrap.json" "$ASSETS/opensnoop.json"
 }
 
-@test "the thread sanitizer finds nothing to say of them" {
+@test "the thread sanitizer reports nothing about them" {
 	need_bpf
 	echo 'int main(void) { return 0; }' > empty.c
 	gcc -fsanitize=thread empty.c -o empty 2>/dev/null || skip "needs libtsan"
@@ -363,7 +365,7 @@ declared() {
 	done
 }
 
-@test "what the kernel refuses is an error with its reason" {
+@test "a program that the kernel refuses is an error with the reason" {
 	need_bpf
 	fails_with 1 "open: <json>" poll 1 0 "$ROOT/Makefile"
 	jq '.meta.bpf_skel.progs[0].name = "no_such"' "$ASSETS/bootstrap.json" > wrong.json
@@ -371,7 +373,7 @@ declared() {
 	fails_with 1 "load: <json>: " setpriv --bounding-set=-all --inh-caps=-all poll 1 0 "$ASSETS/bootstrap.json"
 }
 
-@test "what a ring buffer could not hold is counted, and said when polling ends" {
+@test "records that a ring buffer could not hold are counted and reported when polling ends" {
 	need_bpf
 	has_symbol bpf_loop || skip "needs a kernel with bpf_loop()"
 	bpf_package flood

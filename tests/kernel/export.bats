@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Which maps are exported and with which types: what skel-load makes of a
-# package's export_types and export_config and of the object's own BTF.
+# Which maps skel-load exports, and with which types, according to the package's
+# export_types and export_config and to the object's BTF.
 
 load ../helpers/helper
 
@@ -14,13 +14,13 @@ setup() {
 	OTHER=$(btf_id STRUCT other)
 }
 
-# The number of a type in the object.
+# Print the id of a type in the object.
 btf_id() { # KIND NAME
 	bpftool btf dump file x.o | sed -n "s/^\[\([0-9]*\)\] $1 '$2'.*/\1/p"
 }
 
-# meta MAP... : a bare meta of the maps given as JSON objects without "ident";
-# jq's filter in EDIT has the last word.
+# meta MAP...: write a bare meta of the maps, given as JSON objects without "ident";
+# at last the jq filter EDIT changes it.
 meta() {
 	jq -nc --argjson event "$EVENT" --argjson other "$OTHER" '
 		{bpf_skel: {data_sections: [], progs: [], obj_name: "x",
@@ -28,8 +28,8 @@ meta() {
 		| '"${EDIT:-.}" --jsonargs "$@" > meta.json
 }
 
-# What the header says: NAME SOURCE VALUE KEY, a map a line; a type by its
-# name or, without one, its kind.
+# Print each map in the header as a line NAME SOURCE VALUE KEY, with types by their
+# names or, if they have none, their kinds.
 exported() { # ARG...
 	run -0 --separate-stderr skel-load -f json -t 0.001 -e x.o "$@" meta.json
 	head -n 1 <<<"$output" > header
@@ -49,7 +49,7 @@ LISTED='.export_types = [{name: "event", type_id: $event, size: 32, members: [
 RB='{"name":"rb"}'
 SAMPLE='"sample":{"interval":50}'
 
-@test "one buffer: export_types[0] is its type" {
+@test "export_types[0] is the type of the only buffer" {
 	EDIT=$LISTED meta "$RB"
 	is "rb ringbuf event -" "$(exported)"
 	is '["pid","ppid","comm","ns"]' "$(jq -c '[.types[] | select(.name == "event") | .members[].name]' header)"
@@ -62,7 +62,7 @@ SAMPLE='"sample":{"interval":50}'
 	is "typed ringbuf event -" "$(exported)"
 }
 
-@test "without export_types a buffer's type is its definition's, else none" {
+@test "without export_types a buffer has the type of its definition, or none" {
 	meta "$RB" '{"name":"typed"}' '{"name":"pb"}' '{"name":"pbtyped"}'
 	is "rb ringbuf - -
 typed ringbuf other -
@@ -70,7 +70,7 @@ pb perf - -
 pbtyped perf other -" "$(exported)"
 }
 
-@test "several buffers: of those without a type the last gets export_types[0], and that is said" {
+@test "of several buffers without a type the last gets export_types[0], with a notice" {
 	EDIT=$LISTED meta "$RB" '{"name":"typed"}' '{"name":"rb2"}'
 	exported > got
 	is "rb ringbuf - -
@@ -80,7 +80,7 @@ rb2 ringbuf event -" "$(cat got)"
 	[ "$stderr" = "skel-load: meta.json: map rb: the type of its records is unknown, since export_types[0] describes map rb2" ]
 }
 
-@test "export_types that are not the object's are refused" {
+@test "export_types that do not match the object are refused" {
 	EDIT="$LISTED | .export_types[0].type_id = 1" meta "$RB"
 	refused "meta.json: map rb: export_types[0] is struct event, but type 1 of the object is not a struct"
 	EDIT="$LISTED | .export_types[0].type_id = 99999" meta "$RB"
@@ -101,14 +101,14 @@ percpu sample unsigned long unsigned int" "$(exported)"
 	is '{"interval":50,"type":"default_kv","unit":"(unit)","clear_map":false}' "$(jq -c '.maps[0].sample' header)"
 }
 
-@test "what a package says of a sample and an interpreter is in the header" {
+@test "the header has the package's sample and interpreter" {
 	meta '{"name":"traces","sample":{"interval":7,"type":"log2_hist","unit":"usecs","clear_map":true},"intepreter":{"stack_trace":{"with_symbols":false}}}'
 	exported > got
 	is '{"interval":7,"type":"log2_hist","unit":"usecs","clear_map":true}' "$(jq -c '.maps[0].sample' header)"
 	is '{"stack_trace":{"with_symbols":false}}' "$(jq -c '.maps[0].intepreter' header)"
 }
 
-@test "a sampled map of which only sizes are known has numbers and bytes" {
+@test "a sampled map of which only the sizes are known has numbers and bytes" {
 	meta "{\"name\":\"bare\",$SAMPLE}"
 	is "bare sample array u32" "$(exported)"
 	is '[24,"u8",1]' "$(jq -c '. as $h | .types[.maps[0].value] | [.count, ($h.types[.of] | .name, .size)]' header)"
@@ -124,7 +124,7 @@ percpu sample unsigned long unsigned int" "$(exported)"
 
 MULTI='.enable_multiple_export_types = true'
 
-@test "multiple: the maps with an export_config, and no others" {
+@test "with enable_multiple_export_types only maps with an export_config are exported" {
 	EDIT=$MULTI meta "$RB" "{\"name\":\"rb2\",\"export_config\":{\"btf_type_id\":$EVENT}}" \
 		"{\"name\":\"hists\",$SAMPLE,\"export_config\":\"default\"}" \
 		"{\"name\":\"bare\",$SAMPLE,\"export_config\":\"no_export\"}"
@@ -132,7 +132,7 @@ MULTI='.enable_multiple_export_types = true'
 hists sample hist key" "$(exported)"
 }
 
-@test "multiple: export_types are not looked at, right or wrong" {
+@test "with enable_multiple_export_types the key export_types is ignored, right or wrong" {
 	EDIT="$MULTI | .export_types = [{name: \"nosuch\", type_id: 99999, size: 1, members: []}]" \
 		meta "{\"name\":\"rb2\",\"export_config\":{\"btf_type_id\":$EVENT}}"
 	is "rb2 ringbuf event -" "$(exported)"
@@ -154,7 +154,7 @@ hists sample hist key" "$(exported)"
 	END
 	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$(member_type x.o event comm)}}"
 	is "rb ringbuf array -" "$(exported)"
-	# A member picked by hand may be any of them too.
+	# A custom member may be any of them too.
 	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"custom_members\":[
 		{\"name\":\"all\",\"offset\":0,\"btf_type_id\":$(btf_id TYPEDEF again_t)},
 		{\"name\":\"kind\",\"offset\":32,\"btf_type_id\":$(btf_id ENUM kind)},
@@ -164,7 +164,7 @@ hists sample hist key" "$(exported)"
 		"$(jq -c '. as $h | .types[.maps[0].value] | {size, members: [.members[] | $h.types[.type].name]}' header)"
 }
 
-@test "what is no type of a value is refused with its number" {
+@test "a type that no value can have is refused with its id" {
 	for id in 0 99999 "$(bpftool btf dump file x.o | sed -n "s/^\[\([0-9]*\)\] DATASEC.*/\1/p" | head -n 1)"; do
 		EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"btf_type_id\":$id}}"
 		refused "meta.json: map rb: "
@@ -172,14 +172,14 @@ hists sample hist key" "$(exported)"
 	done
 }
 
-@test "alone, a buffer's export_config goes before export_types and its definition" {
+@test "the only buffer's export_config goes before export_types and its definition" {
 	EDIT=$LISTED meta "{\"name\":\"typed\",\"export_config\":{\"btf_type_id\":$(btf_id UNION both)}}"
 	is "typed ringbuf both -" "$(exported)"
 	meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":\"default\"}"
 	is "hists sample hist key" "$(exported)"
 }
 
-@test "a buffer's sample is not used, which is said; a map that cannot be walked is refused" {
+@test "a buffer's sample is ignored with a notice; a sampled map that cannot be walked is refused" {
 	meta "{\"name\":\"rb\",$SAMPLE}"
 	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
 	is 'skel-load: meta.json: map rb: "sample" is ignored: the map is a buffer, whose records need no sampling' "$stderr"
@@ -188,7 +188,7 @@ hists sample hist key" "$(exported)"
 	is "skel-load: map queue: a map of kind queue cannot be sampled" "$stderr"
 }
 
-@test "custom members make a struct of their own" {
+@test "custom members form a struct of their own" {
 	EDIT=$MULTI meta "{\"name\":\"rb\",\"export_config\":{\"custom_members\":[
 		{\"name\":\"comm\",\"offset\":8,\"btf_type_id\":$(member_type x.o event comm)},
 		{\"name\":\"pid\",\"offset\":0,\"btf_type_id\":$(member_type x.o event pid)}]}}"
@@ -198,7 +198,7 @@ hists sample hist key" "$(exported)"
 	EDIT=$MULTI meta "{\"name\":\"hists\",$SAMPLE,\"export_config\":{\"custom_members\":[
 		{\"name\":\"first\",\"offset\":0,\"btf_type_id\":$(member_type x.o event pid)}]}}"
 	is "hists sample hists key" "$(exported)"
-	# The values are as large as the map's, whatever of them has a name.
+	# The values have the size of the map's, whatever the members cover.
 	is 32 "$(jq '.types[.maps[0].value].size' header)"
 }
 
@@ -222,7 +222,7 @@ hists sample hist key" "$(exported)"
 	refused "map rb: field x: "
 }
 
-@test "an export_config that cannot be is refused" {
+@test "an impossible export_config is refused" {
 	EDIT=$MULTI meta '{"name":"rb","export_config":"default"}'
 	refused 'meta.json: map rb: "export_config" is "default", which works for sampled maps only'
 	EDIT=$MULTI meta '{"name":"rb","export_config":{"btf_type_id":99999}}'
@@ -241,14 +241,14 @@ hists sample hist key" "$(exported)"
 	refused "rb"
 }
 
-@test "a map that the object does not have is refused, libbpf's own aside" {
+@test "a map that the object lacks is refused unless it is one of libbpf's own" {
 	meta "$RB" '{"name":"nope"}'
 	refused "meta.json: map nope: the object has no map of this name"
 	meta "$RB" '{"name":"other_o.bss","ident":"bss","mmaped":true}'
 	is "rb ringbuf - -" "$(exported)"
 }
 
-@test "-m takes the maps it names; an unknown one is refused with those there are" {
+@test "-m selects maps; an unknown one is refused with a list of the known ones" {
 	meta "$RB" '{"name":"typed"}' "{\"name\":\"hists\",$SAMPLE}"
 	is "typed ringbuf other -
 hists sample hist key" "$(exported -m hists -m typed)"
@@ -259,7 +259,7 @@ hists sample hist key" "$(exported -m hists -m typed)"
 }
 
 @test "buffers defined with a value can be loaded, exported or not" {
-	# The object has them in every test here; this one shows that it matters.
+	# Every object in this file has such buffers; this test shows that it matters.
 	meta "$RB"
 	is "rb ringbuf - -" "$(exported)"
 	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
