@@ -266,7 +266,7 @@ attach_symbol(const struct attach_job *j, struct attachment *a,
 
 	if (is_uretprobe(j->way) && t->offset != 0)
 		return attach_invalid("a return probe has no offset");
-	if (elf_functions(t->file, match_function, &m) == -1)
+	if (elf_names_read_functions(t->file, match_function, &m) == -1)
 		e = unreadable_file(t, errno);
 	else
 		e = attach_matches(j, a, t, &m);
@@ -359,7 +359,7 @@ attach_usdt_probe(const struct attach_job *j, struct attachment *a,
 	};
 
 	*colon = '\0';
-	if (elf_probes(t->file, match_usdt, &s) == -1)
+	if (elf_names_read_probes(t->file, match_usdt, &s) == -1)
 		return unreadable_file(t, errno);
 	if (!s.found)
 		return no_usdt(t, &s);

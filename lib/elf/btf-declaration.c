@@ -9,13 +9,13 @@
 #include "base/report.h"
 #include "elf/btf.h"
 
-/* Pointers and arrays in one declaration; a BTF from outside may have a circle
- * of them. */
+/* Pointers and arrays in one declaration.  BTF from outside may contain a
+ * circle of them. */
 enum { DECLARATORS_MAX = 64 };
 
-/* The word before the name of the type that a declaration begins with. */
+/* The keyword before the name of t. */
 static const char *
-keyword(const struct btf_type *t)
+type_keyword(const struct btf_type *t)
 {
 	switch (btf_kind(t)) {
 	case BTF_KIND_STRUCT:
@@ -33,29 +33,29 @@ keyword(const struct btf_type *t)
 }
 
 static void
-put_base(struct buf *out, const struct btf *btf, const struct btf_type *t)
+write_base_type(
+    struct buf *out, const struct btf *btf, const struct btf_type *t)
 {
 	const char *name = btf_name(btf, t->name_off);
 
-	/* There is no room for a function's parameters in a type that only
-	 * says what a variable may be set to. */
+	/* Parameters do not matter to those who set variables. */
 	if (btf_is_void(t) || btf_is_func_proto(t)) {
 		buf_str(out, "void");
 		return;
 	}
-	buf_str(out, keyword(t));
+	buf_str(out, type_keyword(t));
 	buf_str(out, name[0] != '\0' ? name : "{...}");
 }
 
 static bool
-is_qualifier(const struct btf_type *t)
+is_qualifier_or_var(const struct btf_type *t)
 {
 	return btf_is_mod(t) || btf_is_var(t);
 }
 
-/* Put s before what is in b. */
+/* Inserts s at the start of b. */
 static void
-put_before(struct buf *b, const char *s)
+prepend(struct buf *b, const char *s)
 {
 	size_t n = strlen(s);
 
@@ -67,12 +67,12 @@ put_before(struct buf *b, const char *s)
 }
 
 /*
- * From the name outwards: put into declarator the stars and brackets that lie
- * between it and the type the declaration begins with, which is returned;
- * NULL where there is none.
+ * Writes the stars, brackets and parentheses between the name and the base type
+ * of the declaration to declarator, from the name outwards.  Returns the base
+ * type, or NULL if there is none.
  */
 static const struct btf_type *
-put_declarator(struct buf *declarator, const struct btf *btf, uint32_t id)
+write_declarator(struct buf *declarator, const struct btf *btf, uint32_t id)
 {
 	bool pointer = false;
 
@@ -82,14 +82,14 @@ put_declarator(struct buf *declarator, const struct btf *btf, uint32_t id)
 		if (t == NULL)
 			return NULL;
 		id = t->type;
-		if (is_qualifier(t))
+		if (is_qualifier_or_var(t))
 			continue;
 		if (btf_is_ptr(t)) {
-			put_before(declarator, "*");
+			prepend(declarator, "*");
 			pointer = true;
 		} else if (btf_is_array(t)) {
 			if (pointer) {
-				put_before(declarator, "(");
+				prepend(declarator, "(");
 				buf_str(declarator, ")");
 			}
 			buf_printf(
@@ -107,13 +107,13 @@ char *
 btf_declaration(const struct btf *btf, uint32_t id)
 {
 	struct buf declarator = { 0 }, text = { 0 };
-	const struct btf_type *t = put_declarator(&declarator, btf, id);
+	const struct btf_type *t = write_declarator(&declarator, btf, id);
 	char first = declarator.len != 0 ? declarator.data[0] : '\0';
 
 	if (t == NULL)
 		buf_str(&text, "{...}");
 	else
-		put_base(&text, btf, t);
+		write_base_type(&text, btf, t);
 	if (first == '*' || first == '(')
 		buf_chr(&text, ' ');
 	buf_add(&text, declarator.data, declarator.len);

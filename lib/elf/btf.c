@@ -8,9 +8,9 @@
 #include "elf/btf.h"
 
 /*
- * libbpf has checked that each type's record lies within the BTF, and that ids
- * and names are valid only where it hands them out: every id here is asked for
- * again, and chains of references may be circles.
+ * libbpf checks only that the record of each type lies within the BTF.  Not all
+ * BTF has been through object-check, so every id and name is looked up anew
+ * here, and a chain of references may be a circle.
  */
 
 enum { CHAIN_MAX = TYPES_DEPTH_MAX, BPF_POINTER_SIZE = 8 };
@@ -23,12 +23,10 @@ btf_name(const struct btf *btf, uint32_t offset)
 	return name != NULL ? name : "";
 }
 
-/*
- * The type id with qualifiers, type tags and variables followed: *id is
- * adjusted.  Returns NULL when there is none, or no end.
- */
+/* Follows qualifiers, type tags and variables from the type *id, and changes
+ * *id to the type behind them.  Returns NULL if there is none, or a circle. */
 static const struct btf_type *
-strip(const struct btf *btf, uint32_t *id)
+skip_qualifiers(const struct btf *btf, uint32_t *id)
 {
 	const struct btf_type *t;
 
@@ -68,23 +66,23 @@ btf_import_close(struct btf_import *in)
 	*in = (struct btf_import){ 0 };
 }
 
-/* A node being made out of a BTF type. */
-struct node {
+/* A BTF type and the type that is made from it. */
+struct btf_node {
 	const struct btf_import *in; /* borrowed, as t */
 	const struct btf_type *t;
 	struct type type; /* owned until types_add() */
 };
 
-/* The index of a type that was imported before. */
+/* The index of a type that has been imported. */
 static uint32_t
-imported(const struct btf_import *in, uint32_t id)
+find_imported(const struct btf_import *in, uint32_t id)
 {
-	strip(in->btf, &id);
+	skip_qualifiers(in->btf, &id);
 	return in->index[id] - 1;
 }
 
 static void
-take_int(struct node *n)
+set_int(struct btf_node *n)
 {
 	int encoding = btf_int_encoding(n->t);
 
@@ -98,10 +96,8 @@ take_int(struct node *n)
 		n->type.kind = TYPE_INT;
 }
 
-/*
- * clang before 15 does not set the flag of signed enums, so a negative value
- * says it too, as it does for the reference loader.
- */
+/* clang before 15 does not set the flag of signed enums, so a negative constant
+ * makes an enum signed too, as in the reference loader. */
 static bool
 enum_is_signed(const struct btf_type *t)
 {
@@ -126,7 +122,7 @@ enum_value(const struct btf_type *t, size_t i, bool is_signed)
 }
 
 static int
-take_enum(struct node *n)
+set_enum(struct btf_node *n)
 {
 	struct type *type = &n->type;
 	size_t count = btf_vlen(n->t);
@@ -155,15 +151,15 @@ take_enum(struct node *n)
 }
 
 /*
- * The bits of a member that is a bitfield, 0 if it is none.  Without the
- * struct's flag the integer itself says how many of its bits are meant, and
- * may shift them by *shift.
+ * The width of a member in bits if it is a bitfield, or else 0.  If the struct
+ * does not have the flag for bitfields, the integer type itself gives the width
+ * and may shift the value by *shift bits.
  */
 static uint32_t
-member_bits(const struct node *n, uint32_t i, uint32_t *shift)
+member_bits(const struct btf_node *n, uint32_t i, uint32_t *shift)
 {
 	uint32_t id = btf_members(n->t)[i].type;
-	const struct btf_type *of = strip(n->in->btf, &id);
+	const struct btf_type *of = skip_qualifiers(n->in->btf, &id);
 
 	*shift = 0;
 	if (btf_kflag(n->t))
@@ -171,7 +167,7 @@ member_bits(const struct node *n, uint32_t i, uint32_t *shift)
 	for (int hops = 0; of != NULL && btf_is_typedef(of) && hops < CHAIN_MAX;
 	     hops++) {
 		id = of->type;
-		of = strip(n->in->btf, &id);
+		of = skip_qualifiers(n->in->btf, &id);
 	}
 	if (of == NULL)
 		return 0;
@@ -182,12 +178,12 @@ member_bits(const struct node *n, uint32_t i, uint32_t *shift)
 	}
 	if (btf_member_bit_offset(n->t, i) % 8 == 0)
 		return 0;
-	/* Whatever else begins within a byte is refused by types_add(). */
+	/* types_add() refuses all other types that start within a byte. */
 	return btf_is_int(of) || btf_is_any_enum(of) ? of->size * 8 : 1;
 }
 
 static void
-place_member(const struct node *n, uint32_t i, struct type_member *m)
+set_member_offset(const struct btf_node *n, uint32_t i, struct type_member *m)
 {
 	uint32_t shift;
 	uint64_t at;
@@ -199,7 +195,7 @@ place_member(const struct node *n, uint32_t i, struct type_member *m)
 }
 
 static int
-take_members(struct node *n)
+set_members(struct btf_node *n)
 {
 	struct type *type = &n->type;
 	const struct btf_member *members = btf_members(n->t);
@@ -219,35 +215,35 @@ take_members(struct node *n)
 		if (m->name == NULL)
 			return report_nomem();
 		type->nmembers++;
-		m->type = imported(n->in, members[i].type);
-		place_member(n, i, m);
+		m->type = find_imported(n->in, members[i].type);
+		set_member_offset(n, i, m);
 	}
 	return 0;
 }
 
 static void
-take_array(struct node *n)
+set_array(struct btf_node *n)
 {
 	const struct btf_array *array = btf_array(n->t);
 	struct type *type = &n->type;
 
 	type->kind = TYPE_ARRAY;
-	type->of = imported(n->in, array->type);
+	type->of = find_imported(n->in, array->type);
 	type->count = array->nelems;
 	/* At most 2^32 * 2^24 bytes: no overflow. */
 	type->size = type->count * n->in->types->v[type->of].size;
 }
 
 static void
-take_typedef(struct node *n)
+set_typedef(struct btf_node *n)
 {
 	n->type.kind = TYPE_TYPEDEF;
-	n->type.of = imported(n->in, n->t->type);
+	n->type.of = find_imported(n->in, n->t->type);
 	n->type.size = n->in->types->v[n->type.of].size;
 }
 
 static void
-take_pointer(struct node *n)
+set_pointer(struct btf_node *n)
 {
 	size_t size = btf__pointer_size(n->in->btf);
 
@@ -256,63 +252,63 @@ take_pointer(struct node *n)
 }
 
 static void
-take_float(struct node *n)
+set_float(struct btf_node *n)
 {
 	n->type.kind = TYPE_FLOAT;
 	n->type.size = n->t->size;
 }
 
 static int
-take(struct node *n)
+set_type(struct btf_node *n)
 {
 	n->type.name = strdup(btf_name(n->in->btf, n->t->name_off));
 	if (n->type.name == NULL)
 		return report_nomem();
 	switch (btf_kind(n->t)) {
 	case BTF_KIND_INT:
-		take_int(n);
+		set_int(n);
 		return 0;
 	case BTF_KIND_FLOAT:
-		take_float(n);
+		set_float(n);
 		return 0;
 	case BTF_KIND_PTR:
-		take_pointer(n);
+		set_pointer(n);
 		return 0;
 	case BTF_KIND_ARRAY:
-		take_array(n);
+		set_array(n);
 		return 0;
 	case BTF_KIND_TYPEDEF:
-		take_typedef(n);
+		set_typedef(n);
 		return 0;
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:
-		return take_enum(n);
+		return set_enum(n);
 	default:
-		return take_members(n);
+		return set_members(n);
 	}
 }
 
-/* Make the node of t, whose own types were imported before. */
+/* Adds t to the table; the types that it holds have been imported. */
 static uint32_t
-add_node(struct btf_import *in, const struct btf_type *t, const char *where)
+add_btf_type(struct btf_import *in, const struct btf_type *t, const char *where)
 {
-	struct node n = { .in = in, .t = t };
+	struct btf_node n = { .in = in, .t = t };
 
-	if (take(&n) == 0)
+	if (set_type(&n) == 0)
 		return types_add(in->types, &n.type, where);
 	type_free(&n.type);
 	return TYPE_NONE;
 }
 
-/* Why a record cannot hold t, or NULL if it can. */
+/* Why a record cannot hold t; NULL if it can. */
 static const char *
-unfit(const struct btf_type *t)
+find_misfit(const struct btf_type *t)
 {
 	switch (btf_kind(t)) {
 	case BTF_KIND_UNKN:
 		return "void has no value";
 	case BTF_KIND_FWD:
-		return "only declared, not defined";
+		return "it is declared, but not defined";
 	case BTF_KIND_INT:
 	case BTF_KIND_PTR:
 	case BTF_KIND_ARRAY:
@@ -324,33 +320,34 @@ unfit(const struct btf_type *t)
 	case BTF_KIND_TYPEDEF:
 		return NULL;
 	default:
-		return "not the type of a value";
+		return "a value cannot have this type";
 	}
 }
 
-/* How many types t holds by value, and the k-th of them. */
+/* The number of types that t holds by value. */
 static size_t
-held_count(const struct btf_type *t)
+count_held(const struct btf_type *t)
 {
 	if (btf_is_composite(t))
 		return btf_vlen(t);
 	return btf_is_array(t) || btf_is_typedef(t);
 }
 
+/* The BTF id of the k-th type that t holds by value. */
 static uint32_t
-held(const struct btf_type *t, size_t k)
+get_held(const struct btf_type *t, size_t k)
 {
 	if (btf_is_composite(t))
 		return btf_members(t)[k].type;
 	return btf_is_array(t) ? btf_array(t)->type : t->type;
 }
 
-/* Import what the type holds, then the type. */
+/* Imports the types that the type holds, then the type. */
 static uint32_t
-import_at(
+import_at_depth(
     struct btf_import *in, uint32_t id, const char *where, unsigned int depth)
 {
-	const struct btf_type *t = strip(in->btf, &id);
+	const struct btf_type *t = skip_qualifiers(in->btf, &id);
 	const char *why;
 
 	if (t == NULL || id >= in->nindex) {
@@ -359,27 +356,28 @@ import_at(
 	}
 	if (in->index[id] != 0)
 		return in->index[id] - 1;
-	why = depth > TYPES_DEPTH_MAX ? "nested too deeply" : unfit(t);
+	why = depth > TYPES_DEPTH_MAX ? "nested too deeply" : find_misfit(t);
 	if (why != NULL) {
 		report_error("%s: BTF type %" PRIu32 " \"%s\": %s", where, id,
 		    btf_name(in->btf, t->name_off), why);
 		return TYPE_NONE;
 	}
-	for (size_t k = 0; k < held_count(t); k++)
-		if (import_at(in, held(t, k), where, depth + 1) == TYPE_NONE)
+	for (size_t k = 0; k < count_held(t); k++)
+		if (import_at_depth(in, get_held(t, k), where, depth + 1) ==
+		    TYPE_NONE)
 			return TYPE_NONE;
-	in->index[id] = add_node(in, t, where) + 1;
+	in->index[id] = add_btf_type(in, t, where) + 1;
 	return in->index[id] - 1;
 }
 
 uint32_t
 btf_import(struct btf_import *in, uint32_t id, const char *where)
 {
-	return import_at(in, id, where, 0);
+	return import_at_depth(in, id, where, 0);
 }
 
 const struct btf_var_secinfo *
-btf_variable(
+btf_find_variable(
     const struct btf *btf, const struct btf_type *section, const char *name)
 {
 	const struct btf_var_secinfo *at = btf_var_secinfos(section);

@@ -39,7 +39,7 @@ elf_handle_close(struct elf_handle *h)
 }
 
 static const char *
-name_of(Elf *elf, const GElf_Shdr *header)
+get_section_name(Elf *elf, const GElf_Shdr *header)
 {
 	const char *name = NULL;
 	size_t strings;
@@ -50,7 +50,7 @@ name_of(Elf *elf, const GElf_Shdr *header)
 }
 
 bool
-elf_handle_has(const struct elf_handle *h, const char *section)
+elf_handle_has_section(const struct elf_handle *h, const char *section)
 {
 	Elf_Scn *scn = NULL;
 	GElf_Shdr header;
@@ -58,35 +58,36 @@ elf_handle_has(const struct elf_handle *h, const char *section)
 	while ((scn = elf_nextscn(h->elf, scn)) != NULL)
 		if (gelf_getshdr(scn, &header) != NULL &&
 		    header.sh_type != SHT_NOBITS && header.sh_size > 0 &&
-		    strcmp(name_of(h->elf, &header), section) == 0)
+		    strcmp(get_section_name(h->elf, &header), section) == 0)
 			return true;
 	return false;
 }
 
-/* Bytes of a section in memory.  libelf unpacks what is packed, whatever size
- * its header asks for. */
+/* The size of a section in memory.  libelf decompresses a section to whatever
+ * size its header gives. */
 static uint64_t
-size_of(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header)
+get_memory_size(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header)
 {
 	GElf_Chdr packed;
 
 	if (header->sh_type == SHT_NOBITS)
 		return 0;
-	/* The older way of packing, its size not in a header. */
-	if (strncmp(name_of(elf, header), ".zdebug", 7) == 0)
+	/* Compressed by the GNU method, whose size is not in an ELF
+	 * header. */
+	if (strncmp(get_section_name(elf, header), ".zdebug", 7) == 0)
 		return UINT64_MAX;
 	if (!(header->sh_flags & SHF_COMPRESSED))
 		return header->sh_size;
 	return gelf_getchdr(scn, &packed) != NULL ? packed.ch_size : UINT64_MAX;
 }
 
-/* Whether the section's last byte ends a string, where strings are in it.
- * libdw 0.188 reads on behind a section that has no NUL at all. */
+/* Whether the section holds no strings or ends with a NUL.  libdw 0.188 reads
+ * past the end of a section without any NUL. */
 static bool
 ends_strings(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header)
 {
 	static const char *const names[] = { ".debug_str", ".debug_line_str" };
-	const char *name = name_of(elf, header);
+	const char *name = get_section_name(elf, header);
 	const Elf_Data *data;
 	bool has_strings = false;
 
@@ -111,7 +112,7 @@ elf_handle_is_sound(const struct elf_handle *h)
 	while ((scn = elf_nextscn(h->elf, scn)) != NULL) {
 		if (gelf_getshdr(scn, &header) == NULL)
 			return false;
-		size = size_of(h->elf, scn, &header);
+		size = get_memory_size(h->elf, scn, &header);
 		if (size > ELF_BYTES_MAX || (sum += size) > ELF_BYTES_MAX ||
 		    !ends_strings(h->elf, scn, &header))
 			return false;
@@ -120,7 +121,7 @@ elf_handle_is_sound(const struct elf_handle *h)
 }
 
 bool
-elf_handle_is_build(const struct elf_handle *h, const void *id, size_t len)
+elf_handle_has_build_id(const struct elf_handle *h, const void *id, size_t len)
 {
 	const void *own;
 	ssize_t n = dwelf_elf_gnu_build_id(h->elf, &own);

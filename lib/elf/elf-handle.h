@@ -1,7 +1,7 @@
 /*
- * ELF files that anybody may have written: opened without mapping them, so
- * that one which is cut while it is read is an error and no SIGBUS, and
- * bounded in what reading them can take.
+ * ELF files from untrusted sources, such as the executables of other users'
+ * processes.  They are read, not mapped, so that a file that is truncated
+ * meanwhile gives an error and not SIGBUS, and their size is limited.
  */
 #ifndef SKEL_ELF_ELF_HANDLE_H
 #define SKEL_ELF_ELF_HANDLE_H
@@ -13,31 +13,33 @@
 #include <sys/types.h>
 
 enum {
-	ELF_BYTES_MAX = 1 << 30, /* of a file; also of its sections unpacked */
+	ELF_BYTES_MAX =
+	    1 << 30, /* of a file, and of its decompressed sections */
 	BUILD_ID_MAX = 64,
 };
 
-/* A zeroed one is closed; fd counts only if elf is set. */
+/* A zeroed one is closed; then fd has no meaning. */
 struct elf_handle {
 	Elf *elf; /* owned */
-	int fd;   /* owned; -1: it is in memory */
+	int fd;   /* owned; -1 if the file is in memory */
 	uint64_t bytes;
 };
 
-/* Open the file at fd, which is taken over even on failure: -1 is one.
- * Returns 0 or -1; nothing is reported. */
+/* Opens the file at fd, which h owns from here on; on failure, fd is closed.
+ * fd may be -1, which is a failure.  Returns 0 or -1; nothing is reported. */
 int elf_handle_open(struct elf_handle *h, int fd);
 void elf_handle_close(struct elf_handle *h);
 
-/* Whether it has a section of that name with something in it. */
-bool elf_handle_has(const struct elf_handle *h, const char *section);
+/* Whether the file has a section of that name that is not empty. */
+bool elf_handle_has_section(const struct elf_handle *h, const char *section);
 
-/* Whether libdw may read it: its sections, unpacked, are within the bound, and
- * strings of debug information end in theirs.  Those are unpacked here. */
+/* Whether libdw can read the file safely: its sections are within the size
+ * limit after decompression, and the sections of strings end with a NUL.
+ * Decompresses the latter. */
 bool elf_handle_is_sound(const struct elf_handle *h);
 
-/* Whether h's build ID is this one. */
-bool elf_handle_is_build(
+/* Whether the build ID of the file is the len bytes at id. */
+bool elf_handle_has_build_id(
     const struct elf_handle *h, const void *id, size_t len);
 
 #endif

@@ -5,11 +5,11 @@
 #include "elf/elf-names.h"
 #include "host/open-in-root.h"
 
-/* The type of a USDT probe's note, whose owner is "stapsdt". */
+/* The type of a note that describes a USDT probe; its owner is "stapsdt". */
 enum { NOTE_PROBE = 3 };
 
 static int
-open_file(struct elf_handle *h, const char *path)
+open_elf_path(struct elf_handle *h, const char *path)
 {
 	int fd = open_in_root_own(path);
 
@@ -22,9 +22,10 @@ open_file(struct elf_handle *h, const char *path)
 	return -1;
 }
 
-/* Where the symbol's code is in the file; false if it is not there. */
+/* Finds the offset of the symbol's code in the file.  Returns false if the file
+ * does not contain it. */
 static bool
-place(Elf *elf, const GElf_Sym *sym, uint64_t *offset)
+find_code_offset(Elf *elf, const GElf_Sym *sym, uint64_t *offset)
 {
 	Elf_Scn *section;
 	GElf_Shdr h;
@@ -41,10 +42,10 @@ place(Elf *elf, const GElf_Sym *sym, uint64_t *offset)
 	return true;
 }
 
-/* The functions of one symbol table; false when fn has enough. */
+/* Reads the functions of one symbol table.  Returns false if fn did. */
 static bool
-read_table(Elf *elf, Elf_Scn *table, const GElf_Shdr *h, elf_function_fn *fn,
-    void *ctx)
+read_symbol_table(Elf *elf, Elf_Scn *table, const GElf_Shdr *h,
+    elf_function_fn *fn, void *ctx)
 {
 	Elf_Data *data = elf_getdata(table, NULL);
 	size_t n = h->sh_entsize > 0 ? h->sh_size / h->sh_entsize : 0;
@@ -57,32 +58,32 @@ read_table(Elf *elf, Elf_Scn *table, const GElf_Shdr *h, elf_function_fn *fn,
 		f.name = elf_strptr(elf, h->sh_link, sym.st_name);
 		f.local = GELF_ST_BIND(sym.st_info) == STB_LOCAL;
 		if (f.name != NULL && f.name[0] != '\0' &&
-		    place(elf, &sym, &f.offset) && !fn(ctx, &f))
+		    find_code_offset(elf, &sym, &f.offset) && !fn(ctx, &f))
 			return false;
 	}
 	return true;
 }
 
 int
-elf_functions(const char *path, elf_function_fn *fn, void *ctx)
+elf_names_read_functions(const char *path, elf_function_fn *fn, void *ctx)
 {
 	Elf_Scn *section = NULL;
 	struct elf_handle f = { 0 };
 	GElf_Shdr h;
 
-	if (open_file(&f, path) == -1)
+	if (open_elf_path(&f, path) == -1)
 		return -1;
 	while ((section = elf_nextscn(f.elf, section)) != NULL)
 		if (gelf_getshdr(section, &h) != NULL &&
 		    (h.sh_type == SHT_SYMTAB || h.sh_type == SHT_DYNSYM) &&
-		    !read_table(f.elf, section, &h, fn, ctx))
+		    !read_symbol_table(f.elf, section, &h, fn, ctx))
 			break;
 	elf_handle_close(&f);
 	return 0;
 }
 
-/* A probe's note has three addresses, then its provider's name, then its
- * own. */
+/* The description of a probe has three addresses, the name of its provider and
+ * its own name.  Returns false if fn did. */
 static bool
 read_probe(
     const char *desc, size_t size, size_t address, elf_probe_fn *fn, void *ctx)
@@ -99,9 +100,9 @@ read_probe(
 	       fn(ctx, provider, name);
 }
 
-/* The probes of one section of notes; false when fn has enough. */
+/* Reads the probes of one section of notes.  Returns false if fn did. */
 static bool
-read_notes(Elf *elf, Elf_Data *data, elf_probe_fn *fn, void *ctx)
+read_probe_notes(Elf *elf, Elf_Data *data, elf_probe_fn *fn, void *ctx)
 {
 	size_t address = gelf_getclass(elf) == ELFCLASS32 ? 4 : 8;
 	size_t at = 0, next, name, desc;
@@ -120,20 +121,20 @@ read_notes(Elf *elf, Elf_Data *data, elf_probe_fn *fn, void *ctx)
 }
 
 int
-elf_probes(const char *path, elf_probe_fn *fn, void *ctx)
+elf_names_read_probes(const char *path, elf_probe_fn *fn, void *ctx)
 {
 	Elf_Scn *section = NULL;
 	Elf_Data *data;
 	struct elf_handle f = { 0 };
 	GElf_Shdr h;
 
-	if (open_file(&f, path) == -1)
+	if (open_elf_path(&f, path) == -1)
 		return -1;
 	while ((section = elf_nextscn(f.elf, section)) != NULL) {
 		if (gelf_getshdr(section, &h) == NULL || h.sh_type != SHT_NOTE)
 			continue;
 		data = elf_getdata(section, NULL);
-		if (data != NULL && !read_notes(f.elf, data, fn, ctx))
+		if (data != NULL && !read_probe_notes(f.elf, data, fn, ctx))
 			break;
 	}
 	elf_handle_close(&f);

@@ -22,3 +22,15 @@ elf_section_find(Elf *elf, const char *name, GElf_Word type)
 	}
 	return NULL;
 }
+
+Elf_Scn *
+elf_section_find_type(Elf *elf, GElf_Word type, GElf_Shdr *header)
+{
+	Elf_Scn *section = NULL;
+
+	while ((section = elf_nextscn(elf, section)) != NULL)
+		if (gelf_getshdr(section, header) != NULL &&
+		    header->sh_type == type)
+			return section;
+	return NULL;
+}

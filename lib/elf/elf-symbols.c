@@ -4,11 +4,12 @@
 
 #include "base/addr-search.h"
 #include "base/array.h"
+#include "elf/elf-section.h"
 #include "elf/elf-symbols.h"
 
 enum {
-	COUNT_MAX = 1 << 22, /* functions that are kept of a file */
-	NESTED_MAX = 32,     /* symbols that may begin within a function */
+	COUNT_MAX = 1 << 22, /* functions of a file that are kept */
+	NESTED_MAX = 32,     /* symbols that may start within a function */
 };
 
 void
@@ -19,23 +20,23 @@ elf_symbols_free(struct elf_symbols *s)
 }
 
 static bool
-is_function(const GElf_Sym *sym, const GElf_Shdr *section)
+is_function_symbol(const GElf_Sym *sym, const GElf_Shdr *section)
 {
 	switch (GELF_ST_TYPE(sym->st_info)) {
 	case STT_FUNC:
 	case STT_GNU_IFUNC:
 		return true;
-	case STT_NOTYPE: /* written in assembly, perhaps */
+	case STT_NOTYPE: /* it may be written in assembly */
 		return section->sh_flags & SHF_EXECINSTR;
 	default:
 		return false;
 	}
 }
 
-/* Which of several names of one address says the most: one with a size, of a
- * global function, with few underscores before it. */
+/* Ranks the names of one address; the best is lowest: one with a size, global,
+ * and with few underscores before it. */
 static uint32_t
-rank(const GElf_Sym *sym, const char *name)
+rank_symbol(const GElf_Sym *sym, const char *name)
 {
 	uint32_t r = (uint32_t)strspn(name, "_");
 
@@ -46,24 +47,10 @@ rank(const GElf_Sym *sym, const char *name)
 	return sym->st_size == 0 ? r + 4000 : r;
 }
 
-static int
-add(struct elf_symbols *s, const GElf_Sym *sym, const char *name, uint64_t size)
-{
-	if (s->n == COUNT_MAX)
-		return 0;
-	if (!array_room(s->v, s->n, s->cap))
-		return -1;
-	s->v[s->n++] = (struct elf_symbol){ .addr = sym->st_value,
-		.size = size,
-		.name = name,
-		.rank = rank(sym, name) };
-	return 0;
-}
-
-/* Where no size is given, a function ends where the next one begins, at the
- * latest with its section. */
+/* The size of the function.  One without a size extends to the next function,
+ * or to the end of its section. */
 static uint64_t
-size_of(const GElf_Sym *sym, const GElf_Shdr *section)
+get_function_size(const GElf_Sym *sym, const GElf_Shdr *section)
 {
 	uint64_t into = sym->st_value - section->sh_addr;
 
@@ -72,9 +59,12 @@ size_of(const GElf_Sym *sym, const GElf_Shdr *section)
 	return into < section->sh_size ? section->sh_size - into : 0;
 }
 
-/* Take symbol number i if it is a function's.  Returns 0, or -1: no memory. */
+/* Adds symbol number i if it is a function.  Returns 0, or -1 if memory ran
+ * out.
+ */
 static int
-take(struct elf_symbols *s, Elf *elf, Elf_Data *data, int i, size_t strings)
+add_symbol(
+    struct elf_symbols *s, Elf *elf, Elf_Data *data, int i, size_t strings)
 {
 	GElf_Shdr section;
 	GElf_Sym sym;
@@ -83,16 +73,24 @@ take(struct elf_symbols *s, Elf *elf, Elf_Data *data, int i, size_t strings)
 	if (gelf_getsym(data, i, &sym) == NULL || sym.st_value == 0 ||
 	    sym.st_shndx == SHN_UNDEF || sym.st_shndx >= SHN_LORESERVE ||
 	    gelf_getshdr(elf_getscn(elf, sym.st_shndx), &section) == NULL ||
-	    !is_function(&sym, &section))
+	    !is_function_symbol(&sym, &section))
 		return 0;
 	name = elf_strptr(elf, strings, sym.st_name);
 	if (name == NULL || name[0] == '\0' || name[0] == '$')
 		return 0;
-	return add(s, &sym, name, size_of(&sym, &section));
+	if (s->n == COUNT_MAX)
+		return 0;
+	if (!array_room(s->v, s->n, s->cap))
+		return -1;
+	s->v[s->n++] = (struct elf_symbol){ .addr = sym.st_value,
+		.size = get_function_size(&sym, &section),
+		.name = name,
+		.rank = rank_symbol(&sym, name) };
+	return 0;
 }
 
 static int
-compare(const void *a, const void *b)
+compare_symbols(const void *a, const void *b)
 {
 	const struct elf_symbol *l = a, *r = b;
 
@@ -103,37 +101,25 @@ compare(const void *a, const void *b)
 	return strcmp(l->name, r->name);
 }
 
-/* Sort, and keep the best name of each address. */
+/* Sorts the symbols and keeps the best name of each address. */
 static void
-settle(struct elf_symbols *s)
+sort_symbols(struct elf_symbols *s)
 {
 	size_t kept = 0;
 
 	if (s->n > 0)
-		qsort(s->v, s->n, sizeof(*s->v), compare);
+		qsort(s->v, s->n, sizeof(*s->v), compare_symbols);
 	for (size_t i = 0; i < s->n; i++)
 		if (kept == 0 || s->v[i].addr != s->v[kept - 1].addr)
 			s->v[kept++] = s->v[i];
 	s->n = kept;
 }
 
-static Elf_Scn *
-find_table(Elf *elf, uint32_t type, GElf_Shdr *header)
-{
-	Elf_Scn *scn = NULL;
-
-	while ((scn = elf_nextscn(elf, scn)) != NULL)
-		if (gelf_getshdr(scn, header) != NULL &&
-		    header->sh_type == type)
-			return scn;
-	return NULL;
-}
-
 size_t
 elf_symbols_read(struct elf_symbols *s, Elf *elf, uint32_t type)
 {
 	GElf_Shdr header;
-	Elf_Scn *scn = find_table(elf, type, &header);
+	Elf_Scn *scn = elf_section_find_type(elf, type, &header);
 	Elf_Data *data = scn != NULL ? elf_getdata(scn, NULL) : NULL;
 	size_t n, entry = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT);
 
@@ -142,11 +128,11 @@ elf_symbols_read(struct elf_symbols *s, Elf *elf, uint32_t type)
 		return 0;
 	n = data->d_size / entry;
 	for (size_t i = 1; i < n && i < INT32_MAX; i++)
-		if (take(s, elf, data, (int)i, header.sh_link) == -1) {
+		if (add_symbol(s, elf, data, (int)i, header.sh_link) == -1) {
 			elf_symbols_free(s);
 			return 0;
 		}
-	settle(s);
+	sort_symbols(s);
 	return s->n;
 }
 

@@ -12,24 +12,13 @@ enum {
 	CHAIN_MAX = 64, /* typedefs and qualifiers in a row */
 };
 
-static Elf_Scn *
-find_symbol_table(Elf *elf)
-{
-	Elf_Scn *section = NULL;
-	GElf_Shdr h;
-
-	while ((section = elf_nextscn(elf, section)) != NULL)
-		if (gelf_getshdr(section, &h) != NULL &&
-		    h.sh_type == SHT_SYMTAB)
-			return section;
-	return NULL;
-}
-
 int
 globals_open(struct globals *g, const struct bpf_elf *elf, struct types *types)
 {
+	GElf_Shdr h;
+
 	*g = (struct globals){ .elf = elf, .types = types };
-	g->symbols = find_symbol_table(elf->elf);
+	g->symbols = elf_section_find_type(elf->elf, SHT_SYMTAB, &h);
 	return elf->btf != NULL ? btf_import_open(&g->import, elf->btf, types)
 				: 0;
 }
@@ -61,7 +50,7 @@ variable_type(const struct globals *g, const char *variable)
 	const struct btf_var_secinfo *at = NULL;
 
 	if (g->datasec != NULL)
-		at = btf_variable(g->elf->btf, g->datasec, variable);
+		at = btf_find_variable(g->elf->btf, g->datasec, variable);
 	return at != NULL ? btf__type_by_id(g->elf->btf, at->type)->type : 0;
 }
 

@@ -70,7 +70,7 @@ set_variable(struct section *s, const struct package_variable *v)
 
 	if (asprintf(&where, "%s: %s", s->package->name, v->name) == -1)
 		return report_nomem();
-	at = btf_variable(s->btf, s->type, v->name);
+	at = btf_find_variable(s->btf, s->type, v->name);
 	/* Statics are not the package's to set: two may share a name. */
 	if (at == NULL || btf_var(btf__type_by_id(s->btf, at->type))->linkage ==
 			      BTF_VAR_STATIC) {

@@ -40,7 +40,7 @@ static bool
 is_wanted_file(const struct debug_search *s, const struct elf_handle *h)
 {
 	if (s->id_len > 0)
-		return elf_handle_is_build(h, s->id, s->id_len);
+		return elf_handle_has_build_id(h, s->id, s->id_len);
 	return s->has_crc && has_crc(h, s->crc);
 }
 

@@ -80,7 +80,7 @@ open_shared(struct image *m, const char *path, int root)
 	if (debug_file_shared(&m->shared, m->dw, path, root) == -1)
 		return -1;
 	if (elf_handle_is_sound(&m->shared) &&
-	    !elf_handle_has(&m->shared, ".gnu_debugaltlink"))
+	    !elf_handle_has_section(&m->shared, ".gnu_debugaltlink"))
 		m->shared_dw =
 		    dwarf_begin_elf(m->shared.elf, DWARF_C_READ, NULL);
 	if (m->shared_dw == NULL)
@@ -95,13 +95,13 @@ read_debug(struct image *m, const char *path, int root)
 {
 	struct elf_handle *h = &m->program;
 
-	if (!elf_handle_has(h, ".debug_info") &&
-	    !elf_handle_has(h, ".zdebug_info"))
+	if (!elf_handle_has_section(h, ".debug_info") &&
+	    !elf_handle_has_section(h, ".zdebug_info"))
 		h = &m->debug;
 	if (h->elf == NULL || !elf_handle_is_sound(h))
 		return;
 	m->dw = dwarf_begin_elf(h->elf, DWARF_C_READ, NULL);
-	if (m->dw != NULL && (!elf_handle_has(h, ".gnu_debugaltlink") ||
+	if (m->dw != NULL && (!elf_handle_has_section(h, ".gnu_debugaltlink") ||
 				 open_shared(m, path, root) == 0))
 		m->index = dwarf_index_new(m->dw);
 }
@@ -119,7 +119,7 @@ image_open(int fd, const char *path, int root)
 	}
 	m->program = program;
 	read_segments(m);
-	if (!elf_handle_has(&m->program, ".debug_info"))
+	if (!elf_handle_has_section(&m->program, ".debug_info"))
 		debug_file_open(&m->debug, &m->program, path, root);
 	read_symbols(m);
 	read_debug(m, path, root);

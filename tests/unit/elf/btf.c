@@ -215,9 +215,9 @@ what_is_no_value_is_refused(const struct sample *s)
 	REFUSES(b, 0, "x.json: map rb: BTF type 0 \"\": void has no value");
 	REFUSES(b, 9999, "x.json: map rb: there is no BTF type 9999");
 	REFUSES(b, -1, "there is no BTF type 4294967295");
-	REFUSES(b, s->fwd, "\"later\": only declared, not defined");
-	REFUSES(b, s->fn, "\"f\": not the type of a value");
-	REFUSES(b, s->proto, "not the type of a value");
+	REFUSES(b, s->fwd, "\"later\": it is declared, but not defined");
+	REFUSES(b, s->fn, "\"f\": a value cannot have this type");
+	REFUSES(b, s->proto, "a value cannot have this type");
 }
 
 /* Made wrong by hand: libbpf's own functions refuse to. */
@@ -465,9 +465,9 @@ a_variable_that_is_not_static_goes_before_one_that_is(void)
 	btf__add_datasec_var_info(btf, seen, 4, 4);
 	btf__add_datasec_var_info(btf, alone, 8, 4);
 	t = btf__type_by_id(btf, (uint32_t)section);
-	CHECK_NUM(btf_variable(btf, t, "x")->offset, 4);
-	CHECK_NUM(btf_variable(btf, t, "y")->offset, 8);
-	CHECK(btf_variable(btf, t, "z") == NULL);
+	CHECK_NUM(btf_find_variable(btf, t, "x")->offset, 4);
+	CHECK_NUM(btf_find_variable(btf, t, "y")->offset, 8);
+	CHECK(btf_find_variable(btf, t, "z") == NULL);
 	btf__free(btf);
 }
 

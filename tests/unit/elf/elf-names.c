@@ -61,16 +61,21 @@ check_self(const struct buf *self)
 {
 	struct found found = { 0 }, first = { .stop = true };
 
-	CHECK_NUM(elf_functions("/proc/self/exe", take_function, &found), 0);
+	CHECK_NUM(
+	    elf_names_read_functions("/proc/self/exe", take_function, &found),
+	    0);
 	CHECK(found.functions > 10);
 	CHECK_NUM(found.mains, 1);
 	CHECK(found.offset < self->len);
 	if (found.offset < self->len)
 		CHECK(memcmp(self->data + found.offset,
 			  (const char *)(uintptr_t)main, 8) == 0);
-	CHECK_NUM(elf_probes("/proc/self/exe", take_probe, &found), 0);
+	CHECK_NUM(
+	    elf_names_read_probes("/proc/self/exe", take_probe, &found), 0);
 	CHECK_NUM(found.probes, 1);
-	CHECK_NUM(elf_functions("/proc/self/exe", take_function, &first), 0);
+	CHECK_NUM(
+	    elf_names_read_functions("/proc/self/exe", take_function, &first),
+	    0);
 	CHECK_NUM(first.functions, 1);
 }
 
@@ -79,9 +84,12 @@ check_none(void)
 {
 	struct found found = { 0 };
 
-	CHECK_NUM(elf_functions("/nonexistent", take_function, &found), -1);
+	CHECK_NUM(
+	    elf_names_read_functions("/nonexistent", take_function, &found),
+	    -1);
 	CHECK_NUM(errno, ENOENT);
-	CHECK_NUM(elf_probes("/proc/self/stat", take_probe, &found), -1);
+	CHECK_NUM(
+	    elf_names_read_probes("/proc/self/stat", take_probe, &found), -1);
 	CHECK_NUM(errno, ENOEXEC);
 }
 
@@ -121,8 +129,8 @@ check_damaged(const struct buf *self, const char *path)
 		fwrite(bad.data, 1,
 		    i % 3 == 0 ? lcg(&state) % bad.len : bad.len, out);
 		fclose(out);
-		elf_functions(path, take_function, &found);
-		elf_probes(path, take_probe, &found);
+		elf_names_read_functions(path, take_function, &found);
+		elf_names_read_probes(path, take_probe, &found);
 		buf_free(&bad);
 	}
 }
