@@ -107,7 +107,7 @@ struct precision {
 static const struct precision single = { true, 6, 1e6, 9, 13, 5, 0x1p-126 };
 static const struct precision twice = { false, 15, 1e15, 17, 16, 4, 0x1p-1022 };
 
-/* A number is digits[0 .. n) with the point behind the first point of them. */
+/* 0.DIGITS times 10 to the point. */
 struct decimal {
 	char digits[24];
 	int n;
@@ -137,27 +137,63 @@ decimal_fraction(struct decimal *d, double v, const struct precision *w)
 	return false;
 }
 
-/* Any other number, by trying ever more digits. */
+/* Whether 0.digits times 10 to the point reads back as v. */
+static bool
+decimal_is(const struct decimal *d, double v, const struct precision *w)
+{
+	char text[40];
+
+	snprintf(
+	    text, sizeof(text), "%.*se%d", d->n, d->digits, d->point - d->n);
+	return w->is_float ? strtof(text, NULL) == (float)v
+			   : strtod(text, NULL) == v;
+}
+
+/* The next larger number of as many digits. */
+static void
+decimal_increment(struct decimal *d)
+{
+	int i = d->n;
+
+	while (i > 0 && d->digits[i - 1] == '9')
+		d->digits[--i] = '0';
+	if (i > 0) {
+		d->digits[i - 1]++;
+	} else {
+		d->digits[0] = '1';
+		d->point++;
+	}
+}
+
+/*
+ * Any other number, by trying ever more digits.  Where v is a power of two, the
+ * numbers that are read as v reach twice as far above it as below, so the next
+ * larger one may do where the nearest does not.
+ */
 static void
 decimal_search(struct decimal *d, double v, const struct precision *w)
 {
-	int n = v < w->smallest ? 1 : w->sure;
+	int exponent, n = v < w->smallest ? 1 : w->sure;
+	bool is_power = frexp(v, &exponent) == 0.5;
 	char text[64], *p;
-	bool same;
 
 	for (;; n++) {
 		snprintf(text, sizeof(text), "%.*e", n - 1, v);
-		same = w->is_float ? strtof(text, NULL) == (float)v
-				   : strtod(text, NULL) == v;
-		if (same || n >= w->most)
+		/* In some locales the point is another character, or several.
+		 */
+		d->n = 0;
+		for (p = text; *p != 'e'; p++)
+			if (*p >= '0' && *p <= '9')
+				d->digits[d->n++] = *p;
+		d->point = atoi(p + 1) + 1;
+		if (n >= w->most || decimal_is(d, v, w))
+			break;
+		if (!is_power)
+			continue;
+		decimal_increment(d);
+		if (decimal_is(d, v, w))
 			break;
 	}
-	/* The point may be another character, or several, in some locales. */
-	d->n = 0;
-	for (p = text; *p != 'e'; p++)
-		if (*p >= '0' && *p <= '9')
-			d->digits[d->n++] = *p;
-	d->point = atoi(p + 1) + 1;
 	while (d->n > 1 && d->digits[d->n - 1] == '0')
 		d->n--;
 }

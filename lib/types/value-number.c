@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "base/text.h"
 #include "types/value-number.h"
 #include "types/value.h"
 
@@ -79,39 +80,16 @@ value_bad_constant(const struct type *type, const char *text, const char *where)
 	buf_free(&names);
 }
 
-/* The double whose text is the shortest one that gives f. */
-static double
-widen(float f)
-{
-	char text[32];
-	double d;
-
-	for (int digits = 1; digits <= 9; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, (double)f);
-		d = strtod(text, NULL);
-		if ((float)d == f)
-			return d;
-	}
-	return (double)f;
-}
-
 json_t *
 value_real(double d, size_t size)
 {
+	char text[TEXT_FLOAT_MAX + 1];
+
 	if (!isfinite(d))
 		return NULL;
-	return json_real(size == sizeof(float) ? widen((float)d) : d);
-}
-
-void
-value_real_text(double d, struct buf *out)
-{
-	char text[40];
-
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, d);
-		if (strtod(text, NULL) == d)
-			break;
+	if (size == sizeof(float)) {
+		*text_float(text, (float)d) = '\0';
+		d = strtod(text, NULL);
 	}
-	buf_str(out, text);
+	return json_real(d);
 }

@@ -31,7 +31,4 @@ void value_bad_constant(
  * 1.2300000190734863.  NULL for what JSON cannot say, and without memory. */
 json_t *value_real(double d, size_t size);
 
-/* d in as few digits as give it back. */
-void value_real_text(double d, struct buf *out);
-
 #endif

@@ -7,6 +7,7 @@
 #include "base/int128.h"
 #include "base/json-doc.h"
 #include "base/report.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "types/value-number.h"
 #include "types/value.h"
@@ -250,13 +251,20 @@ value_to_text(const json_t *v, struct buf *out)
 	uint64_t n;
 	size_t i;
 	json_t *item;
+	char *p;
 
 	if (doc_u64(v, &n)) {
 		buf_printf(out, "%" PRIu64, n);
 	} else if (doc_string(v) != NULL) {
 		buf_str(out, doc_string(v));
 	} else if (json_is_real(v)) {
-		value_real_text(json_real_value(v), out);
+		if ((p = buf_room(out, TEXT_FLOAT_MAX)) == NULL)
+			return;
+		p = text_double(p, json_real_value(v));
+		/* A person writes 5, not 5.0. */
+		if (memcmp(p - 2, ".0", 2) == 0)
+			p -= 2;
+		out->len = (size_t)(p - out->data);
 	} else if (json_is_array(v)) {
 		json_array_foreach (v, i, item) {
 			if (i > 0)

@@ -106,13 +106,109 @@ floats(void)
 }
 
 /* What is written reads back as the same number. */
+/* The significant digits of text, without zeros at either end, as a number, and
+ * how many they are. */
+static int
+digits_of(const char *text, uint64_t *number)
+{
+	int n = 0, zeros = 0;
+
+	*number = 0;
+	for (; *text != '\0' && *text != 'e'; text++) {
+		if (*text < '0' || *text > '9')
+			continue;
+		if (*text == '0') {
+			zeros += n > 0;
+			continue;
+		}
+		for (; zeros > 0; zeros--, n++)
+			*number *= 10;
+		*number = *number * 10 + (uint64_t)(*text - '0');
+		n++;
+	}
+	return n;
+}
+
+/* text reads back as v, and no number of one digit less does. */
+static void
+is_shortest(const char *text, double v, bool is_float)
+{
+	char near[64], other[96];
+	uint64_t number;
+	int n = digits_of(text, &number);
+	char *e;
+
+	if (is_float ? strtof(text, NULL) != (float)v : strtod(text, NULL) != v)
+		same(__LINE__, text, strlen(text), "the same number");
+	if (n <= 1)
+		return;
+	/* The nearest of n - 1 digits, and those beside it. */
+	snprintf(near, sizeof(near), "%.*e", n - 2, fabs(v));
+	e = strchr(near, 'e');
+	number = 0;
+	for (const char *p = near; p < e; p++)
+		if (*p != '.')
+			number = number * 10 + (uint64_t)(*p - '0');
+	for (int i = -1; i <= 1; i++) {
+		snprintf(other, sizeof(other), "%" PRIu64 "e%d",
+		    number + (uint64_t)i, atoi(e + 1) - (n - 2));
+		if (is_float ? strtof(other, NULL) == fabsf((float)v)
+			     : strtod(other, NULL) == fabs(v))
+			same(__LINE__, text, strlen(text), other);
+	}
+}
+
+static void
+shortest(double d, float f)
+{
+	char text[64];
+
+	*text_double(text, d) = '\0';
+	if (isfinite(d))
+		is_shortest(text, d, false);
+	*text_float(text, f) = '\0';
+	if (isfinite(f)) {
+		is_shortest(text, (double)f, true);
+		*text_double(text, (double)f) = '\0';
+		is_shortest(text, (double)f, false);
+	}
+}
+
+/* Powers of two, and numbers below the normal range. */
+static void
+floats_of_any_size_are_shortest(void)
+{
+	IS(text_double(buf, 0x1p-140), "7.174648137343064e-43");
+	IS(text_double(buf, (double)0x1p-140f), "7.174648137343064e-43");
+	IS(text_float(buf, 0x1p-140f), "7.17e-43");
+	IS(text_double(buf, 0x1p-1074), "5e-324");
+	IS(text_double(buf, 0x1p-1022), "2.2250738585072014e-308");
+	IS(text_double(buf, 0x1p-1023), "1.1125369292536007e-308");
+	IS(text_double(buf, 0x1p-44), "5.684341886080802e-14");
+	for (double d = 0x1p-1074; isfinite(d); d *= 2)
+		shortest(d, (float)d);
+	for (uint32_t i = 1; i < 3000; i++) {
+		uint64_t bits = i;
+		double d;
+		float f;
+
+		memcpy(&d, &bits, sizeof(d));
+		memcpy(&f, &i, sizeof(f));
+		shortest(d, f);
+		bits = UINT64_C(0x10000000000000) - i;
+		memcpy(&d, &bits, sizeof(d));
+		bits = 0x800000 - i;
+		memcpy(&f, &bits, sizeof(f));
+		shortest(d, f);
+	}
+}
+
 static void
 floats_return(void)
 {
 	uint64_t bits = 88172645463325252u;
 
 	for (int i = 0; i < 20000; i++) {
-		char text[64];
 		uint32_t half;
 		double d;
 		float f;
@@ -123,12 +219,7 @@ floats_return(void)
 		half = (uint32_t)bits;
 		memcpy(&d, &bits, sizeof(d));
 		memcpy(&f, &half, sizeof(f));
-		*text_double(text, d) = '\0';
-		if (isfinite(d) && strtod(text, NULL) != d)
-			same(__LINE__, text, strlen(text), "the same double");
-		*text_float(text, f) = '\0';
-		if (isfinite(f) && strtof(text, NULL) != f)
-			same(__LINE__, text, strlen(text), "the same float");
+		shortest(d, f);
 	}
 }
 
@@ -354,6 +445,7 @@ main(void)
 	integer_widths();
 	floats();
 	floats_return();
+	floats_of_any_size_are_shortest();
 	text();
 	odd_bytes();
 	utf8();
