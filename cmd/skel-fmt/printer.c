@@ -93,13 +93,15 @@ check_map(const struct printer *p, const char *name)
 {
 	const struct stream_header *h = &p->in.header;
 	struct buf names = { 0 };
+	size_t start;
 
 	for (size_t i = 0; i < h->nmaps; i++)
 		if (strcmp(h->maps[i].name, name) == 0)
 			return 0;
 	buf_str(&names, h->nmaps == 1 ? "is " : "are ");
+	start = names.len;
 	for (size_t i = 0; i < h->nmaps; i++)
-		buf_printf(&names, "%s%s", i > 0 ? ", " : "", h->maps[i].name);
+		buf_list(&names, start, h->maps[i].name);
 	return unknown(p, "map", name, &names);
 }
 
@@ -109,6 +111,7 @@ check_column(const struct printer *p, const char *name)
 	const struct stream_header *h = &p->in.header;
 	struct fields columns = { 0 };
 	struct buf names = { 0 };
+	size_t start;
 
 	for (unsigned int i = 0; i < h->nmaps; i++)
 		if (is_wanted(p, h->maps[i].name) && fields_has(h, i, name))
@@ -118,12 +121,12 @@ check_column(const struct printer *p, const char *name)
 			fields_add_selected(&columns, h, i, NULL, 0, true);
 	names.failed |= columns.failed;
 	fields_sort(&columns);
-	buf_str(&names, "are");
+	buf_str(&names, "are ");
+	start = names.len;
 	for (size_t i = 0; i < columns.n; i++)
 		if (i == 0 ||
 		    strcmp(columns.v[i - 1].name, columns.v[i].name) != 0)
-			buf_printf(&names, "%s %s", i > 0 ? "," : "",
-			    columns.v[i].name);
+			buf_list(&names, start, columns.v[i].name);
 	fields_free(&columns);
 	return unknown(p, "column", name, &names);
 }

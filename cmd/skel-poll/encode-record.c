@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json-doc.h"
 #include "base/report.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "encode-record.h"
 #include "types/value.h"
@@ -107,15 +108,6 @@ encode_cpu_values(const struct stream_header *h, const struct stream_map *m,
 	return 0;
 }
 
-static int
-raw_hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *p = c != '\0' ? strchr(digits, c) : NULL;
-
-	return p == NULL ? -1 : (int)(p - digits);
-}
-
 /* Appends bytes that have no type: JSON has them in hex, as "raw". */
 static int
 encode_raw(const json_t *record, const char *where, struct buf *bytes)
@@ -128,9 +120,9 @@ encode_raw(const json_t *record, const char *where, struct buf *bytes)
 	if (hex == NULL)
 		return doc_missing("raw", where);
 	for (; *hex != '\0'; hex += 2) {
-		high = raw_hex_digit(hex[0]);
+		high = text_hex_value(hex[0]);
 		if (high != -1)
-			low = raw_hex_digit(hex[1]);
+			low = text_hex_value(hex[1]);
 		if (high == -1 || low == -1) {
 			report_error("%s: \"raw\" is not a string of hex "
 				     "digits, two for "

@@ -152,8 +152,7 @@ check_where_program(const struct object *o, const struct attach_where *w)
 			buf_free(&names);
 			return 0;
 		}
-		buf_printf(
-		    &names, "%s%s", i > 0 ? ", " : "", p->programs[i].name);
+		buf_list(&names, 0, p->programs[i].name);
 	}
 	report_error("%s %s: %s has no such program; it has: %.*s",
 	    w->optional ? "--optional" : "-a", name, p->name, (int)names.len,

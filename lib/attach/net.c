@@ -19,7 +19,7 @@ unknown_interface(const char *text)
 	if (all == NULL)
 		return attach_errno(errno);
 	for (size_t i = 0; all[i].if_index != 0; i++)
-		buf_printf(&names, "%s%s", i > 0 ? ", " : "", all[i].if_name);
+		buf_list(&names, 0, all[i].if_name);
 	e = attach_invalid("there is no interface %s; there are: %.*s", text,
 	    (int)names.len, names.len > 0 ? names.data : "");
 	buf_free(&names);

@@ -50,8 +50,7 @@ no_sockmap(const struct attach_job *j)
 
 	bpf_object__for_each_map (map, j->object->bpf)
 		if (has_sockets(map))
-			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "",
-			    bpf_map__name(map));
+			buf_list(&names, 0, bpf_map__name(map));
 	if (names.len == 0)
 		e = attach_invalid("%s programs are attached to a sockmap or "
 				   "sockhash, and the object has none",

@@ -56,6 +56,14 @@ buf_str(struct buf *b, const char *s)
 }
 
 void
+buf_list(struct buf *b, size_t start, const char *item)
+{
+	if (b->len > start)
+		buf_str(b, ", ");
+	buf_str(b, item);
+}
+
+void
 buf_blanks(struct buf *b, size_t n)
 {
 	enum { FEW = 32 };

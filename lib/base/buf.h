@@ -38,6 +38,9 @@ void buf_add(struct buf *b, const void *data, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_blanks(struct buf *b, size_t n);
 
+/* Append an item to the list that starts at start in b: "a, b, c". */
+void buf_list(struct buf *b, size_t start, const char *item);
+
 static inline void
 buf_chr(struct buf *b, char c)
 {

@@ -3,23 +3,11 @@
 
 #include "base/int128.h"
 #include "base/json-doc.h"
+#include "base/text.h"
 
 typedef unsigned __int128 u128;
 
 static const u128 u128_max = ~(u128)0;
-
-/* The value of a digit in base 16, or 16. */
-static unsigned int
-digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned int)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned int)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'F')
-		return (unsigned int)(c - 'A') + 10;
-	return 16;
-}
 
 enum int128_result
 int128_parse(const char *text, struct int128 *out)
@@ -41,7 +29,7 @@ int128_parse(const char *text, struct int128 *out)
 	if (*text == '\0')
 		return INT128_NONE;
 	for (; *text != '\0'; text++) {
-		unsigned int d = digit_value(*text);
+		unsigned int d = (unsigned int)text_hex_value(*text);
 
 		if (d >= base)
 			return INT128_NONE;

@@ -76,9 +76,10 @@ suggest_text(const struct suggest *n)
 {
 	struct buf b = { 0 };
 
-	for (size_t i = 0; i < n->n; i++)
-		buf_printf(&b, "%s%s", i == 0 ? "; the nearest: " : ", ",
-		    n->best[i].name);
+	if (n->n > 0)
+		buf_str(&b, "; the nearest: ");
+	for (size_t i = 0, start = b.len; i < n->n; i++)
+		buf_list(&b, start, n->best[i].name);
 	buf_chr(&b, '\0');
 	if (b.failed) {
 		buf_free(&b);

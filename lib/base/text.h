@@ -30,8 +30,17 @@ char *text_i128(char *p, __int128 v);
 char *text_digits(char *p, uint64_t v, int n);
 char *text_nanoseconds(char *p, uint32_t v);
 
-/* n bytes as 2 * n hex digits. */
+/* n bytes as 2 * n hex digits, and the value of a hex digit, or -1. */
 char *text_hex(char *p, const unsigned char *s, size_t n);
+
+static inline int
+text_hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
 /*
  * The shortest digits that read back as the same number in its own width:

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include "base/addr-search.h"
 #include "base/array.h"
 #include "base/report.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "host/kallsyms.h"
 
@@ -35,24 +37,16 @@ struct kallsyms_line {
 	size_t len;
 };
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 static bool
 parse_kallsyms_line(struct kallsyms_line *l, const char *p, const char *end)
 {
 	const char *start = p;
 
 	l->addr = 0;
-	while (p < end && hex_digit(*p) != -1)
-		l->addr = l->addr << 4 | (unsigned int)hex_digit(*p++);
+	/* The kernel writes small letters only. */
+	while (
+	    p < end && text_hex_value(*p) != -1 && !isupper((unsigned char)*p))
+		l->addr = l->addr << 4 | (unsigned int)text_hex_value(*p++);
 	if (p == start || p - start > 16 || end - p < 4 || p[0] != ' ' ||
 	    p[2] != ' ')
 		return false;

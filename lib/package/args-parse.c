@@ -110,8 +110,9 @@ find_long(const struct args *a, const char *text, size_t len)
 			break;
 		}
 		found = o;
-		buf_printf(
-		    &starts, "%s--%s%s", n++ > 0 ? ", " : "", form, name);
+		buf_list(&starts, 0, "--");
+		buf_printf(&starts, "%s%s", form, name);
+		n++;
 	}
 	if (n > 1) {
 		report_error("--%.*s is the start of several: %.*s", (int)len,

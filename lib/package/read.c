@@ -63,7 +63,7 @@ package_word_find(const struct package_word *words, size_t n, const char *text,
 		if (strcmp(words[i].name, text) == 0)
 			return words[i].value;
 	for (size_t i = 0; i < n; i++)
-		buf_printf(&known, "%s%s", i > 0 ? ", " : "", words[i].name);
+		buf_list(&known, 0, words[i].name);
 	report_error("%s: unknown %s \"%s\"; known: %.*s", where, noun, text,
 	    (int)known.len, known.data);
 	buf_free(&known);

@@ -41,8 +41,7 @@ report_no_single_stack_map(const struct object *o, const char *where)
 
 	bpf_object__for_each_map (map, o->bpf)
 		if (is_stack_map(map))
-			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "",
-			    bpf_map__name(map));
+			buf_list(&names, 0, bpf_map__name(map));
 	if (names.failed)
 		report_nomem();
 	else if (names.len == 0)

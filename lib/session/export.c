@@ -299,7 +299,7 @@ report_not_exported(const struct export_list *l, const char *name)
 	struct buf names = { 0 };
 
 	for (size_t i = 0; i < l->n; i++)
-		buf_printf(&names, "%s%s", i == 0 ? "" : ", ", l->v[i].name);
+		buf_list(&names, 0, l->v[i].name);
 	if (names.failed)
 		report_nomem();
 	else if (l->n == 0)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/text.h"
 #include "base/util.h"
 #include "host/open-in-root.h"
 #include "symbolize/debug-file.h"
@@ -65,14 +66,13 @@ try_build_id(const struct debug_search *s, struct elf_handle *h)
 {
 	const unsigned char *id = s->id;
 	char path[sizeof(DEBUG_DIR) + 2 * BUILD_ID_MAX + 32];
-	size_t n;
+	char *p;
 
 	if (s->id_len < 2 || s->id_len > BUILD_ID_MAX)
 		return -1;
-	n = (size_t)sprintf(path, DEBUG_DIR "/.build-id/%02x/", id[0]);
-	for (size_t i = 1; i < s->id_len; i++)
-		n += (size_t)sprintf(path + n, "%02x", id[i]);
-	strcpy(path + n, ".debug");
+	p = text_hex(stpcpy(path, DEBUG_DIR "/.build-id/"), id, 1);
+	*p++ = '/';
+	strcpy(text_hex(p, id + 1, s->id_len - 1), ".debug");
 	return try_path(s, path, h);
 }
 

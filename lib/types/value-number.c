@@ -66,8 +66,7 @@ value_bad_constant(const struct type *type, const char *text, const char *where)
 	size_t i;
 
 	for (i = 0; i < type->nconstants && i < NAMES_SHOWN; i++)
-		buf_printf(
-		    &names, "%s%s", i > 0 ? ", " : "", type->constants[i].name);
+		buf_list(&names, 0, type->constants[i].name);
 	if (i < type->nconstants)
 		buf_str(&names, " ...");
 	if (i > 0)
