@@ -55,5 +55,5 @@ attach_hold_release(struct attachment *a)
 	while (a->nholds > 0)
 		undo_hold(&a->holds[--a->nholds]);
 	free(a->holds);
-	a->holds = NULL;
+	*a = (struct attachment){ .program = a->program };
 }

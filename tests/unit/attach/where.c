@@ -1,0 +1,120 @@
+/*
+ * lib/attach/where, option and error: which "-a PROG=WHERE" are valid, what
+ * their options are, and what the errors say.
+ */
+#include <errno.h>
+
+#include "attach/ways.h"
+#include "attach/where.h"
+#include "check.h"
+
+static struct attach_where w;
+
+static int
+parse(const char *text)
+{
+	attach_where_free(&w);
+	check_forget();
+	return attach_where_parse(&w, text);
+}
+
+static void
+check_valid(void)
+{
+	uint64_t n = 7;
+
+	CHECK_NUM(parse("p=off"), 0);
+	CHECK_STR(w.program, "p");
+	CHECK_STR(w.text, "off");
+	CHECK(w.way == NULL);
+
+	CHECK_NUM(parse("p=xdp:eth0,mode=skb"), 0);
+	CHECK(w.way == &attach_way_xdp);
+	CHECK_STR(w.target, "eth0");
+	CHECK_STR(attach_option(&w, "mode"), "skb");
+	CHECK(attach_option(&w, "prio") == NULL);
+
+	/* A comma that no KEY= follows belongs to the target. */
+	CHECK_NUM(parse("p=uprobe:/a,b:f(int,char),offset=0x10,pid=1"), 0);
+	CHECK_STR(w.target, "/a,b:f(int,char)");
+	CHECK_NUM(
+	    attach_option_number(&w, "offset", 0, 16, &n).failure, ATTACH_OK);
+	CHECK_NUM(n, 16);
+
+	/* An option that is not given leaves the number alone. */
+	n = 7;
+	CHECK_NUM(
+	    attach_option_number(&w, "config", 0, 1, &n).failure, ATTACH_OK);
+	CHECK_NUM(
+	    attach_option_number(NULL, "pid", 0, 1, &n).failure, ATTACH_OK);
+	CHECK_NUM(n, 7);
+
+	CHECK_NUM(parse("p=perf:,freq=99"), 0);
+	CHECK_STR(w.target, "");
+	CHECK_NUM(parse("p=perf:freq=99,cpu=0"), 0);
+	CHECK_STR(w.target, "");
+}
+
+static void
+check_invalid(void)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{ "p", "-a p: expected PROGRAM=WHERE" },
+		{ "=off", "-a =off: expected PROGRAM=WHERE" },
+		{ "p=xdp", "-a p=xdp: expected xdp:INTERFACE[,mode=" },
+		{ "p=xpd:lo", "-a p=xpd:lo: unknown WHERE xpd; the nearest: " },
+		{ "p=there", "-a p=there: WHERE is one of xdp:INTERFACE" },
+		{ "p=xdp:lo,prio=1", ": unknown option prio; expected xdp:" },
+		{ "p=xdp:lo,mode=", ": mode has no value" },
+		{ "p=xdp:lo,mode=skb,mode=hw", ": mode is given twice" },
+		{ "p=cgroup:", ": expected cgroup:PATH" },
+		{ "p=tc:lo,prio=65536",
+		    ": prio: expected a number from 0 to 65535" },
+		{ "p=tc:lo,prio=-1",
+		    ": prio: expected a number from 0 to 65535" },
+		{ "p=tc:lo,prio=1x",
+		    ": prio: expected a number from 0 to 65535" },
+		{ "p=tc:lo/sideways", ": expected tc:INTERFACE[/ingress" },
+		{ "p=iter:pid=1,tid=1", ": pid and tid exclude each other" },
+		{ "p=perf:nosuch", ": unknown event nosuch; expected " },
+		{ "p=perf:cylces", ": unknown event cylces; the nearest: " },
+		{ "p=perf:freq=1,period=1",
+		    ": give either a frequency or a period" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CHECK_NUM(parse(cases[i].text), -1);
+		CHECK_SAID(cases[i].message);
+	}
+}
+
+static void
+check_errors(void)
+{
+	struct attach_error e = attach_invalid("no %s", "place");
+
+	CHECK_NUM(e.failure, ATTACH_INVALID);
+	CHECK_NUM(e.error, 0);
+	CHECK_STR(attach_error_text(&e), "no place");
+	attach_error_free(&e);
+
+	CHECK_NUM(attach_errno(EPERM).failure, ATTACH_DENIED);
+	CHECK_NUM(attach_errno(EACCES).failure, ATTACH_DENIED);
+	CHECK_NUM(attach_errno(ENOENT).failure, ATTACH_MISSING);
+	CHECK_NUM(attach_errno(EBUSY).failure, ATTACH_FAILED);
+	e = attach_errno(EBUSY);
+	CHECK_STR(attach_error_text(&e), strerror(EBUSY));
+	CHECK_NUM(ATTACH_SUCCESS.failure, ATTACH_OK);
+}
+
+int
+main(void)
+{
+	check_valid();
+	check_invalid();
+	check_errors();
+	attach_where_free(&w);
+	return check_done();
+}
