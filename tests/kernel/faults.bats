@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# The bad day: memory and system calls that fail, stages that die or stall, disks
-# that are full, streams that are cut.  FAULTS=all tries every place, otherwise
-# some of each kind; the numbers are said as the tests run.
+# Failures of all kinds: of memory and system calls, stages that die or stall, full
+# disks, streams that are cut.  FAULTS=all tries every place, otherwise some of each
+# kind are tried; the tests print how many.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -15,11 +15,11 @@ setup_file() {
 	done
 	load ../helpers/load
 	c_program spin
-	# In the name of all that the kernel holds of ours.
+	# All our objects in the kernel have this in their names.
 	TAG=f${BASHPID}_
 	bpf_object faults "-DTAG=$TAG"
 	skel-pack -n "$TAG" faults.bpf.o > faults.json
-	# Slow enough that a busy machine loses none.
+	# This is slow enough that even a busy machine loses no record.
 	./spin 0 20000 < /dev/null > /dev/null 3>&- &
 	SPIN=$!
 	export TAG SPIN FILES=$BATS_FILE_TMPDIR
@@ -41,20 +41,20 @@ teardown() {
 	[ -z "${MOUNTED:-}" ] || umount "$MOUNTED"
 }
 
-# What strace makes fail in a command of ours.
+# The system calls that strace makes fail.
 need_injection() {
 	need_bpf
 	need_strace
 	[ -z "${SAN:-}" ] || skip "LeakSanitizer does not work below strace"
 }
 
-# say TEXT...: a line of numbers, shown as the test runs.
+# say TEXT...: print a line of numbers while the test runs.
 say() {
 	echo "# $*" >&3
 }
 
-# sweep ARG...: of faults/sweep.py; its last line is said, the others show what
-# is wrong.
+# sweep ARG...: run faults/sweep.py and print its last line; if it fails, its other
+# lines show why.
 sweep() {
 	local status=0
 	python3 "$ROOT/tests/faults/sweep.py" "$@" > swept || status=$?
@@ -73,7 +73,7 @@ starve() { # [OPTION...] COMMAND...
 	sweep "${options[@]}" alloc "$FILES/alloc.so" "$@"
 }
 
-# How many programs and maps of ours the kernel has.
+# Print how many of our programs and maps the kernel has.
 held_by_us() {
 	local kind n=0
 	for kind in prog map; do
@@ -83,13 +83,13 @@ held_by_us() {
 	echo "$n"
 }
 
-# Nothing of ours is left but pins, which the next skel-load sweeps.
+# Nothing of ours is left except pins, which the next skel-load removes.
 nothing_of_ours() {
 	skel-load -q --check "$ASSETS/bootstrap.json" > /dev/null
 	[ "$(held_by_us)" -eq 0 ]
 }
 
-# The same of instances of the trace pipe, of which no process is left.
+# The same for instances of the trace pipe whose process is gone.
 no_dead_instances() {
 	local dir pid
 	skel-load -q --check "$ASSETS/bootstrap.json" > /dev/null
@@ -107,35 +107,36 @@ none_left() {
 	say "left behind: 0 programs, maps, pins and trace instances"
 }
 
-# A stream of ours with the options: record FILE OPTION...
+# record FILE OPTION...: record a stream with these options of skel-load.
 record() {
 	local file=$1
 	shift
 	skel-load -t 10 "$@" faults.json --pid "$SPIN" > "$file"
 }
 
-# The directory of the session of start_load is there, with its pins.
+# The directory of start_load's session exists and has its pins.
 session_is_there() {
 	compgen -G "/sys/fs/bpf/skel/$TAG-$LOAD-*/owner-*" > /dev/null || { echo "the session was swept"; return 1; }
 }
 
-# Strace is slow; these many are spread over a run, and FAULTS=all takes all.
-# SOME=1000 takes each site that allocates, and does not call it again and again.
+# SOME failures are spread over the calls of a run, since strace is slow; with
+# FAULTS=all each call fails in turn.  SOME=1000 covers each place that allocates,
+# but not each of its calls.
 SOME=${SOME:-${SAN:+6}}
 SOME=${SOME:-18}
 
-@test "memory that runs out is said by skel-pack, skel-args and nothing is written" {
+@test "skel-pack and skel-args report that memory ran out and write nothing" {
 	starve -m -n $((SOME * 2)) skel-pack faults.bpf.o
 	starve -m -n $((SOME * 2)) skel-args faults.json --pid 5
 	starve -m -n "$SOME" skel-args faults.json --help
 }
 
-@test "memory that runs out is said by skel-fmt, in each format" {
+@test "skel-fmt reports that memory ran out, in each format" {
 	local form input
 	for form in table json plain csv tsv raw folded; do
 		starve -m -o lines -n "$SOME" skel-fmt "--$form" "$FIXTURES/format/stacks.skel"
 	done
-	# All of one, for those that are in a record.
+	# All calls of one format, to cover those made for a record.
 	[ -n "${SAN:-}" ] ||
 		starve -m -o lines skel-fmt --csv "$FIXTURES/format/stacks.skel"
 	for form in table json plain csv; do
@@ -146,15 +147,15 @@ SOME=${SOME:-18}
 	done
 }
 
-# jansson does not notice that its buffer for a token could not grow: the 16th
-# character here ends a string, the 32nd an exponent, the 64th a number.
-@test "memory that runs out in the middle of a token of JSON is said" {
+# jansson does not notice if its buffer for a token cannot grow.  Here it would have
+# to grow at the end of a string (16 characters), an exponent (32) and a number (64).
+@test "memory that runs out in the middle of a token of JSON is reported" {
 	printf '%s\n' '{"skel":"stream","version":1,"name":"","encoding":"json","maps":[],"types":[],"other":["aaaaaaaaaaaaaa",1.0000000000000000000000000000e5,123456789012345678901234567890.12345678901234567890123456789012,"\u00e4"]}' \
 		'{"@end":{"records":0,"lost":0}}' > tokens.skel
 	FAULTS=all starve -m -o any skel-fmt --json tokens.skel
 }
 
-@test "memory that runs out is said by skel-load, which leaves nothing behind" {
+@test "skel-load reports that memory ran out and leaves nothing behind" {
 	need_bpf
 	starve -o same -n "$SOME" skel-load --check faults.json
 	starve -o end -n "$SOME" skel-load -n 100 -t 10 faults.json --pid "$SPIN"
@@ -162,7 +163,7 @@ SOME=${SOME:-18}
 	none_left
 }
 
-@test "memory that runs out is said by skel-poll" {
+@test "skel-poll reports that memory ran out" {
 	need_bpf
 	start_load --pin faults.json --pid "$SPIN"
 	starve -o end -n "$SOME" skel-poll -n 100 -t 10 out
@@ -172,7 +173,7 @@ SOME=${SOME:-18}
 	none_left
 }
 
-@test "a system call that fails is said, or does not matter" {
+@test "a system call that fails is reported, or does not matter" {
 	need_bpf
 	need_strace
 	[ -z "${SAN:-}" ] || skip "the sanitizer's own system calls come first, and it dies of them"
@@ -191,7 +192,7 @@ SOME=${SOME:-18}
 	none_left
 }
 
-@test "a descriptor that cannot be closed is said where it was the output, and does not matter else" {
+@test "a descriptor that cannot be closed is reported if it was the output, and otherwise does not matter" {
 	need_bpf
 	record run.skel -n 100
 	local close="$FILES/close.so"
@@ -205,7 +206,7 @@ SOME=${SOME:-18}
 	none_left
 }
 
-@test "a session of whose owner /proc cannot be asked is not swept" {
+@test "a session is not removed if /proc cannot tell whether its owner lives" {
 	need_injection
 	local at error
 	start_load --pin faults.json --pid "$SPIN"
@@ -222,7 +223,7 @@ SOME=${SOME:-18}
 	none_left
 }
 
-@test "a kernel's BTF that cannot be read is not said to be missing" {
+@test "a kernel's BTF that cannot be read is not reported as missing" {
 	need_injection
 	local btf=/sys/kernel/btf/vmlinux fault call error
 	[ -r "$btf" ] || skip "needs a kernel with BTF"
@@ -248,8 +249,8 @@ SOME=${SOME:-18}
 	none_left
 }
 
-# killed_at STAGE CALL N: the pipe with that stage killed at its N-th such call.
-# It ends by itself; what it says is none of a crash.
+# killed_at STAGE CALL N: run the pipe and kill that stage at its N-th such system
+# call.  The pipe ends by itself, and no message is one of a crash.
 killed_at() {
 	local stage=$1 at="strace -qq -I2 -o /dev/null -e inject=$2:signal=KILL:when=$3"
 	local pack=skel-pack args=skel-args load=skel-load poll=skel-poll fmt=skel-fmt status=0
@@ -261,7 +262,7 @@ killed_at() {
 	run ! grep -iE 'assert|sanitizer|segmentation' said
 }
 
-@test "when one stage is killed the others end by themselves, at each phase" {
+@test "if one stage is killed, at whatever moment, the others end by themselves" {
 	need_bpf
 	need_strace
 	export ASAN_OPTIONS=detect_leaks=0
@@ -277,14 +278,14 @@ killed_at() {
 	none_left
 }
 
-# stalls_pipe NAME PIPE: one more pipe that sees the perf buffer of what
-# stalls; its stream is in NAME.skel, its text in NAME.out.
+# stalls_pipe NAME PIPE: run one more pipe on the perf buffer of the test that
+# stalls a stage; NAME.skel has its stream, NAME.out its text.
 stalls_pipe() {
 	start_pipe "$2 | tee $1.skel | skel-fmt --json > $1.out"
 	wait_for 20 has_header "$1.skel"
 }
 
-# Exactly what was produced, nothing twice and nothing garbled.
+# The records are exactly those produced, none twice and none garbled.
 accounted() { # NAME PRODUCED
 	local records lost
 	read -r records lost < <(tail -n 1 "$1.skel" | jq -r '."@end" | "\(.records) \(.lost)"')
@@ -301,7 +302,7 @@ accounted() { # NAME PRODUCED
 	"$FILES/spin" 0 1000 < gate > produced 3>&- &
 	local spin=$! load="skel-load -m ${TAG}pb faults.json --pid $!" pipes
 	exec 6> gate
-	# Held by nobody else.
+	# No other process may hold it open.
 	{
 		stalls_pipe fmt "$load"
 		stalls_pipe load "$load"
@@ -314,7 +315,7 @@ accounted() { # NAME PRODUCED
 	pkill -STOP -g "${pipes[0]}" -x skel-fmt
 	pkill -STOP -g "${pipes[1]}" -x skel-load
 	pkill -STOP -g "${pipes[2]}" -x skel-poll
-	# This is what is tested.
+	# The stage must stand for 10 seconds; there is nothing to wait for.
 	sleep 10
 	pkill -CONT -g "${pipes[0]}" -x skel-fmt
 	pkill -CONT -g "${pipes[1]}" -x skel-load
@@ -335,7 +336,7 @@ all_attached() {
 	done
 }
 
-@test "a disk that is full in the middle of a record keeps what was written before it" {
+@test "if the disk fills up in the middle of a record, the earlier records are kept" {
 	need_bpf
 	mkdir disk
 	mount -t tmpfs -o size=64k tmpfs disk 2>/dev/null || skip "needs to mount a tmpfs"
@@ -356,7 +357,7 @@ all_attached() {
 	none_left
 }
 
-@test "a stream that is cut anywhere is read up to there" {
+@test "a stream that is cut at any place is read up to that place" {
 	need_bpf
 	local encoding
 	for encoding in binary json; do
@@ -368,7 +369,7 @@ all_attached() {
 	done
 }
 
-@test "a hundred runs of a package, two at a time, leave the kernel as it was" {
+@test "a hundred runs of a package, two at a time, leave nothing in the kernel" {
 	need_bpf
 	local before
 	before=$(held_by_us)
@@ -384,7 +385,7 @@ all_attached() {
 	none_left
 }
 
-@test "memory stays flat over a million events replayed, and live ones" {
+@test "memory stays flat over a million replayed events and many live ones" {
 	command -v clang >/dev/null || skip "needs clang"
 	local replayed=1000000 line
 	[ -z "${SAN:-}" ] || replayed=200000

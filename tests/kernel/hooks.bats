@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Every hook that a kernel function can have: attached it fires, and at the end
-# it is gone.  Many kernels lack some; see tests/vm.
+# Every hook on a kernel function: once attached the program runs, and at the end it
+# is gone.  Many kernels lack some of the hooks; tests/vm has kernels with all.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -9,7 +9,7 @@ load ../helpers/load
 setup() {
 	note_places
 	cd "$BATS_TEST_TMPDIR"
-	# A process that nobody else's name is like.
+	# A process whose name no other process has.
 	REMOVE=rm-$BASHPID
 	cp "$(command -v rm)" "$REMOVE"
 }
@@ -19,7 +19,7 @@ teardown() {
 	end_background
 }
 
-# load_only PROGRAM [ARGUMENT...]: that program of hooks.bpf.c alone.
+# load_only PROGRAM [ARGUMENT...]: load this program of hooks.bpf.c alone.
 load_only() {
 	local only=$1 off=() program
 	shift
@@ -32,8 +32,8 @@ load_only() {
 	[ "$(wc -w <<<"$progs")" -eq 1 ]
 }
 
-# fires_and_goes HOOK RET: one file is removed and seen; after the end the
-# program is gone, and another is removed unseen.
+# fires_and_goes HOOK RET: the program reports the removal of a file.  After the end
+# the program is gone, and the removal of another file is not reported.
 fires_and_goes() {
 	touch a b
 	"./$REMOVE" a
@@ -76,8 +76,8 @@ fires_and_goes() {
 	fires_and_goes '["FEXIT(4)",0]'
 }
 
-# refuses_and_goes PROGRAM HOOK: it sees a removal; with --refuse 1 it
-# forbids it, and only as long as it is there.
+# refuses_and_goes PROGRAM HOOK: the program reports a removal; with --refuse 1 it
+# forbids removals, but only as long as it is attached.
 refuses_and_goes() {
 	load_only "$1"
 	fires_and_goes "$2"
@@ -98,12 +98,12 @@ refuses_and_goes() {
 	refuses_and_goes on_lsm '["LSM(6)",0]'
 }
 
-@test "fmod_ret fires, and changes what the function answers until the end" {
+@test "fmod_ret fires, and changes the function's result until the end" {
 	need_fentry
 	refuses_and_goes on_fmod_ret '["FMOD_RET(5)",0]'
 }
 
-@test "kill -9 takes a kprobe, an fentry and an LSM program with it" {
+@test "kill -9 detaches a kprobe, an fentry and an LSM program" {
 	need_kprobes
 	need_fentry
 	need_lsm

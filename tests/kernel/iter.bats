@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Iterators: read as records or as text, once or again and again.
+# Iterators, read as records or as text, once or at intervals.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -15,8 +15,8 @@ teardown() {
 	rm -rf "/sys/fs/bpf/skel-test-$$"
 }
 
-# only NAME FILTER: make NAME.json of iters.json with this program alone,
-# changed by the filter.
+# only NAME FILTER: make NAME.json of iters.json with only the program NAME, which
+# the jq filter changes.
 only() {
 	jq -c --arg name "$1" ".meta.bpf_skel.progs |= map(select(.name == \$name) | $2)" \
 		iters.json >"$1.json"
@@ -24,7 +24,7 @@ only() {
 
 once='del(.sample)'
 
-@test "skel-pack knows from the macros what an iterator writes and how often it is read" {
+@test "skel-pack learns from the macros what an iterator writes and how often it is read" {
 	bpf_package iters -DELEMENTS
 	[ "$(jq -c '.meta.bpf_skel.progs[] | [.name, .sample, (.export_config | type)]' iters.json)" = \
 		'["records",{"interval":50},"object"]
@@ -36,7 +36,7 @@ once='del(.sample)'
 		"^\[$(jq '.meta.bpf_skel.progs[0].export_config.btf_type_id' iters.json)\] STRUCT 'line' size=16"
 }
 
-@test "an iterator of records is read once, each whole, and the run ends by itself" {
+@test "an iterator of records is read once, in whole records, and the run ends by itself" {
 	need_bpf
 	bpf_package iters
 	only records "$once"
@@ -51,7 +51,7 @@ once='del(.sample)'
 		any(.pid == $$) and (map(.number) | . == sort)"
 }
 
-@test "-a picks out one process" {
+@test "-a restricts an iterator to one process" {
 	need_bpf
 	bpf_package iters
 	only records "$once"
@@ -59,7 +59,7 @@ once='del(.sample)'
 	[ "$(jq -c 'select(.pid) | .pid' <<<"$output")" = $$ ]
 }
 
-@test "an iterator with an interval is read again and again, to the end of -t" {
+@test "an iterator with an interval is read repeatedly until -t ends the run" {
 	need_bpf
 	bpf_package iters
 	only records .
@@ -73,7 +73,7 @@ once='del(.sample)'
 	run ! grep -E '"keys":([02-9]|1[0-9])' out
 }
 
-@test "a pass begins anew, whatever was left of the one before" {
+@test "a pass starts afresh, whatever the previous one left" {
 	need_bpf
 	bpf_package iters
 	only lines '.sample = {interval: 50}'
@@ -84,7 +84,7 @@ once='del(.sample)'
 	run ! grep -E '"keys":[^5]' out
 }
 
-@test "an iterator that writes more for one object than the kernel holds is an error" {
+@test "an iterator that writes more for one object than the kernel can buffer is an error" {
 	need_map_elements
 	bpf_package iters -DELEMENTS -DFILLER=40000
 	only endless "$once"
@@ -92,7 +92,7 @@ once='del(.sample)'
 	[ "$stderr" = "skel-load: iterator endless: the program writes more for one object than the kernel's buffer holds" ]
 }
 
-@test "-a picks out one thread" {
+@test "-a restricts an iterator to one thread" {
 	need_bpf
 	bpf_package iters
 	only lines "$once"
@@ -101,7 +101,7 @@ once='del(.sample)'
 	[ "${lines[-1]}" = '{"@end":{"records":5,"lost":0}}' ]
 }
 
-@test "part of a record at the end is an error record, and the exit status is 1" {
+@test "an incomplete record at the end is an @error line, and the exit status is 1" {
 	need_bpf
 	bpf_package iters -DSHORT
 	only records "$once"
@@ -111,7 +111,7 @@ once='del(.sample)'
 	[ "${lines[-1]}" = '{"@end":{"records":1,"lost":0}}' ]
 }
 
-@test "text: a record is a line, in every form" {
+@test "each line of text is a record, in every form" {
 	need_bpf
 	bpf_package iters
 	only lines "$once"
@@ -154,7 +154,7 @@ NOW
 NOW  the end" ]
 }
 
-@test "text as JSON records shows the same, and skel-poll makes it binary again" {
+@test "text in JSON records gives the same output, and skel-poll makes it binary again" {
 	need_bpf
 	bpf_package iters
 	only lines "$once"
@@ -173,7 +173,7 @@ NOW  the end" ]
 	[[ $stderr == *"bad.json:2: text is missing"* ]]
 }
 
-@test "a line longer than 8 MiB is several" {
+@test "a line longer than 8 MiB becomes several records" {
 	need_map_elements
 	bpf_package iters -DELEMENTS
 	only endless "$once"
@@ -184,7 +184,7 @@ NOW  the end" ]
 	[ "$(head -n 1 raw | wc -c)" -eq $((8388608 + 1)) ]
 }
 
-@test "a pass that takes longer than the interval is read to its end" {
+@test "a pass that takes longer than the interval is completed" {
 	need_map_elements
 	bpf_package iters -DELEMENTS
 	only endless '.sample = {interval: 1}'
@@ -193,7 +193,7 @@ NOW  the end" ]
 	end_load
 }
 
-@test "a map's elements: of the object by name, of another by its pin; none named is an error" {
+@test "-a names the map of an iterator over elements, by name or pin; without it there is an error" {
 	need_map_elements
 	bpf_package iters -DELEMENTS
 	only elements "$once"
@@ -215,7 +215,7 @@ NOW  the end" ]
 	[ "$stderr" = "skel-load: program elements: iter:map=$pin: map $pin: No such file or directory" ]
 }
 
-@test "cgroups: all of them, or those from a path on, in an order" {
+@test "an iterator visits all cgroups, or those from a path on in the order of -a" {
 	need_bpf
 	top=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
 	[ -n "$top" ] || skip "no cgroup2 is mounted"
@@ -236,7 +236,7 @@ NOW  the end" ]
 	[ "$up" -eq 3 ]
 }
 
-@test "what an iterator cannot be told is said" {
+@test "wrong parameters of an iterator are refused" {
 	fails_with 2 "-a p=iter:eth0: expected iter:KEY=VALUE" skel-load -a p=iter:eth0 x.json
 	fails_with 2 "-a p=iter:pid=0: pid: expected a number from 1" skel-load -a p=iter:pid=0 x.json
 	fails_with 2 "-a p=iter:pid=1,tid=2: pid and tid exclude each other" \
@@ -250,7 +250,7 @@ NOW  the end" ]
 		skel-load -a lines=iter:map=numbers lines.json
 }
 
-@test "-m takes the iterators it names; others are attached and not read" {
+@test "-m selects iterators; the others are attached and not read" {
 	need_bpf
 	bpf_package iters
 	edit iters.json '.meta.bpf_skel.progs |= map(select(.name == "lines" or .name == "records"))'
@@ -259,7 +259,7 @@ NOW  the end" ]
 	fails_with 1 "-m nosuch: not an exported map; these are: records, lines" skel-load -m nosuch iters.json
 }
 
-@test "an iterator that is off, or held back, or optional and cannot be, is not read" {
+@test "an iterator that is off, has link: false, or is optional and fails, is not read" {
 	need_map_elements
 	bpf_package iters -DELEMENTS
 	edit iters.json '.meta.bpf_skel.progs |= map(select(.name == "lines" or .name == "elements"))'
@@ -273,7 +273,7 @@ NOW  the end" ]
 	[ "$(jq -c '[.maps[].name]' <<<"${lines[0]}")" = '["lines"]' ]
 }
 
-@test "a session has an iterator's link pinned, and skel-poll reads it each time" {
+@test "a session pins an iterator's link, and each skel-poll reads it" {
 	need_bpf
 	bpf_package iters
 	only lines "$once"
@@ -292,7 +292,7 @@ NOW  the end" ]
 	fails_with 1 "does not exist: the session has ended" skel-poll out
 }
 
-@test "a detached iterator is there until it is unloaded" {
+@test "a detached iterator stays until it is unloaded" {
 	need_bpf
 	bpf_package iters
 	only records .
@@ -305,7 +305,7 @@ $$" ]
 	[ ! -e "$dir" ]
 }
 
-@test "a link that is none of an iterator is refused" {
+@test "a pinned link that is not an iterator's is refused" {
 	need_bpf
 	bpf_package second -Dfirst=f -Dsecond=s
 	dir=/sys/fs/bpf/skel-test-$$
@@ -316,7 +316,7 @@ $$" ]
 	[ "$stderr" = "skel-poll: iterator f: its link is not a link to an iterator" ]
 }
 
-@test "ps shows this very process and its parent" {
+@test "ps shows the test's own process and its parent" {
 	need_bpf
 	run -0 --separate-stderr skel-load -f json "$ASSETS/ps.json"
 	jq -es "any(.pid == $$ and .ppid == $PPID and .comm == \"$(cat /proc/$$/comm)\")" <<<"$output"

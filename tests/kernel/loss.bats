@@ -1,14 +1,13 @@
 #!/usr/bin/env bats
-# What is lost is counted: produced = received + lost, for each kind of buffer
-# and each way to read it.
+# Lost records are counted: produced = received + lost, for each kind of buffer and
+# each way to read it.
 
 load ../helpers/helper
 load ../helpers/chain
 load ../helpers/load
 
-# Calls from each CPU: while the reader runs, and while it stands.
-# What a buffer of a page cannot hold meanwhile is more than ten times what is
-# carried, on any machine.
+# The calls from each CPU while the reader runs, and while it is stopped.  On any
+# machine a buffer of one page then loses more than ten times what it holds.
 LIVE=5
 STOPPED=100
 
@@ -31,12 +30,12 @@ teardown() {
 	sweep
 }
 
-# What a killed session left, swept by the next skel-load.
+# Let a skel-load remove what a killed session left.
 sweep() {
 	[ -z "$LOAD" ] || skel-load -q --check "$ASSETS/bootstrap.json" > /dev/null || :
 }
 
-# flood_standing N PID: the same while that process stands still.
+# flood_standing N PID: call flood while the process is stopped.
 flood_standing() {
 	kill -STOP "$2"
 	wait_for 10 stands "$2"
@@ -48,12 +47,12 @@ stands() {
 	grep -q '^State:.T' "/proc/$1/status"
 }
 
-# map_ids: of the maps that skel-load holds.
+# map_ids: print the ids of the maps that skel-load holds.
 map_ids() {
 	cat "/proc/$LOAD"/fdinfo/* 2>/dev/null | awk '/^map_id:/ { print $2 }' | sort -un
 }
 
-# produced: how many records the program made, as it says itself.
+# produced: print how many records the program counted itself.
 produced() {
 	local id
 	for id in $(map_ids); do
@@ -62,7 +61,7 @@ produced() {
 	done | sort -un | tail -n 1
 }
 
-# What the stream has: records that a reader finds in it, and losses.
+# Print what the stream has: the records that a reader finds in it, and the losses.
 received() {
 	skel-fmt -q --json out | wc -l
 }
@@ -75,12 +74,12 @@ the_end() {
 	tail -n 1 out | jq -c '.["@end"]'
 }
 
-# lost_is N: the stream has told of so many.
+# lost_is N: the stream has reported N lost records.
 lost_is() {
 	[ "$(lost_lines out)" -eq "$1" ]
 }
 
-# check_sum STATUS STDERR_OF: the numbers of a flood that is over.
+# check_sum STATUS STDERR_OF: after a flood, produced = received + lost.
 check_sum() {
 	local received lost
 	received=$(received)
@@ -94,14 +93,14 @@ check_sum() {
 	is "$2: $lost records were lost" "$(grep ' lost$' err)"
 }
 
-# end_with PID: its exit status into STATUS.
+# end_with PID: end the process and set STATUS to its exit status.
 end_with() {
 	STATUS=0
 	wait "$1" || STATUS=$?
 }
 
-# last_one: a single record, when what was there before is in the stream; it
-# tells by its number of all losses before it.
+# last_one: wait until no more records arrive, then make one more, since a perf
+# buffer reports losses only with the next record.
 last_one() {
 	wait_for 10 is_quiet
 	python3 -c 'import os
@@ -111,7 +110,7 @@ except ProcessLookupError:
     pass'
 }
 
-# is_quiet: nothing has come since a moment ago.
+# is_quiet: no record has arrived since a moment ago.
 is_quiet() {
 	local before
 	before=$(stat -c %s out)
@@ -119,7 +118,7 @@ is_quiet() {
 	[ "$(stat -c %s out)" -eq "$before" ]
 }
 
-# flood_load: a flood into skel-load, of the package made before.
+# flood_load: make a flood for skel-load, which runs the package made before.
 flood_load() {
 	edit flood.json '.meta.perf_buffer_pages = 1'
 	start_load flood.json
@@ -134,8 +133,8 @@ flood_load() {
 	check_sum "$STATUS" skel-load
 }
 
-# start_session ARG...: skel-load --pin, as LOAD, and skel-poll, as POLL, once
-# it polls; its stream is in out.
+# start_session ARG...: run skel-load --pin with the pid LOAD and skel-poll with the
+# pid POLL, and wait until that polls; out has its stream.
 start_session() {
 	mkfifo session
 	skel-load --pin "$@" > session 2> err.load 3>&- &
@@ -183,15 +182,15 @@ flood_session() {
 	flood_session
 }
 
-@test "with a reader that stands, the pipe full: produced = received + lost" {
+@test "a ring buffer with a stopped reader and a full pipe: produced = received + lost" {
 	bpf_package flood
 	mkfifo slow
 	exec 4<> slow
 	skel-load flood.json > slow 2> err 3>&- 4>&- &
 	LOAD=$!
 	wait_for 10 attached
-	# Until the pipe and the ring are full, and then ten times as much, also
-	# where all buffers on the way were filled while this machine was busy.
+	# Fill the pipe and the ring, and lose many more records than all buffers on the
+	# way can hold.
 	while [ "$(counted)" -lt 300000 ]; do
 		flood "$STOPPED"
 	done
@@ -209,13 +208,13 @@ flood_session() {
 	check_sum "$STATUS" skel-load
 }
 
-# attached: the program runs.
+# attached: the program is attached and runs.
 attached() {
 	flood 1
 	[ "$(produced)" -gt 0 ]
 }
 
-# counted: what the program itself says that it lost.
+# counted: print how many records the program itself counted as lost.
 counted() {
 	local id
 	for id in $(map_ids); do
@@ -225,7 +224,7 @@ counted() {
 	done
 }
 
-@test "losses are told while the ring is quiet, and told once" {
+@test "losses are reported while the ring is quiet, and only once" {
 	bpf_package flood
 	start_load flood.json
 	flood_standing 5 "$LOAD"
@@ -241,7 +240,7 @@ counted() {
 	is "skel-load: $lost records were lost" "$(grep ' lost$' err)"
 }
 
-@test "a counter that stays at zero says nothing, and the exit status is 0" {
+@test "a counter that stays at zero is not reported, and the exit status is 0" {
 	bpf_package flood
 	start_load flood.json --burst 10
 	flood 1
@@ -252,14 +251,14 @@ counted() {
 	run ! grep ' lost$' err
 }
 
-@test "readers of a session, one after the other, tell each loss once" {
+@test "several readers of a session, one after another, report each loss once" {
 	bpf_package flood
 	skel-load --pin="$DIR" --detach flood.json > session 2> err.load
 	flood 5
 	local lost first
 	lost=$(bpftool -j map dump pinned "$DIR/lost_flood_of_more_than_15" | jq '[.[0].formatted.values[].value] | add')
 	[ "$lost" -gt 1000 ]
-	# What nobody read is in the ring; what did not fit was lost before us.
+	# The ring has what nobody read; the rest was lost before this reader came.
 	STATUS=0
 	skel-poll --once session > out 2> err || STATUS=$?
 	[ "$STATUS" -eq 3 ]
@@ -277,7 +276,7 @@ counted() {
 	[ ! -e "$DIR" ]
 }
 
-@test "-n: what was lost before the last record is told" {
+@test "-n reports what was lost before the last record" {
 	bpf_package flood
 	start_load -n 100 flood.json
 	flood_standing 5 "$LOAD"
@@ -291,7 +290,7 @@ counted() {
 }
 
 # bats test_tags=kernel:any
-@test "a map of that name that is no counter is told in one line, and not used" {
+@test "a map with the counter's name that is not a counter is reported in one line and not used" {
 	bpf_package flood -DCOUNTER=BPF_MAP_TYPE_ARRAY
 	run -0 --separate-stderr skel-load --check flood.json
 	is "skel-load: flood.json: map flood_of_more_than_15: lost records are not counted: map flood_of_more_than_15_lost_samples is not a per-CPU array of one 64-bit number" "$stderr"
@@ -303,12 +302,12 @@ counted() {
 }
 
 # bats test_tags=kernel:any
-@test "the counter is no export, whatever the package says of its maps" {
+@test "the counter is not exported, whatever the package says about its maps" {
 	bpf_package flood
 	start_load flood.json
 	run -0 jq -e '.maps | map(.name) == ["flood_of_more_than_15"]' <(head -n 1 out)
 	end_load
-	# As the reference loader's compiler lists it.
+	# The reference compiler lists it like this.
 	jq -c --argjson id "$(type_id flood.bpf.o event)" '
 		.meta.enable_multiple_export_types = true
 		| .meta.export_types = []
@@ -319,15 +318,15 @@ counted() {
 	flood_standing 2 "$LOAD"
 	wait_for 10 grep -qa '@lost' out
 	end_load || [ $? -eq 3 ]
-	# And where the package does not know of it.
+	# The package may also not mention it.
 	edit ref.json '.meta.bpf_skel.maps |= map(select(.name != "flood_of_more_than_15_lost_samples"))'
 	start_load ref.json
 	run -0 jq -e '.maps[0].lost == "flood_of_more_than_15_lost_samples"' <(head -n 1 out)
 	end_load
 }
 
-# refuses FILTER MESSAGE COMMAND...: what was recorded, changed by the filter, in
-# one line.
+# refuses FILTER MESSAGE COMMAND...: the command refuses the session, changed by the
+# jq filter, with one line.
 refuses() {
 	local filter=$1 message=$2
 	shift 2
@@ -337,7 +336,7 @@ refuses() {
 }
 
 # bats test_tags=kernel:any
-@test "a session whose counter is none is refused in one line" {
+@test "a session whose counter is not a counter is refused in one line" {
 	bpf_package flood
 	start_load --pin="$DIR" flood.json
 	refuses '.maps[0].lost_pin = .maps[0].pin' "skel-poll: map flood_of_more_than_15: its counter of lost records is no percpu_array of one 64-bit number" \

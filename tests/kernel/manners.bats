@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The manners of a pipe, of each command that stands in one.
+# How each command behaves as a stage of a pipe: when its reader leaves, when its
+# input ends, and on signals.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -13,20 +14,20 @@ teardown() {
 	end_background
 }
 
-# A stream of N records in the file run.skel, its end included.
+# Make run.skel, a complete stream of N records.
 make_stream() {
 	need_bpf
 	record_bootstrap run.skel shown "$1" --json
 }
 
-# The milliseconds since the epoch.
+# Print the milliseconds since the epoch.
 now() {
 	echo $(($(date +%s%N) / 1000000))
 }
 
-# closes_when_reader_leaves COMMAND...: with its reader gone and nothing to
-# write it ends by itself, with status 0, within a second (the promise is 100
-# ms; a busy machine may need more).
+# closes_when_reader_leaves COMMAND...: when its reader has gone, the command ends
+# with status 0 although it has nothing to write.  The manual promises 100 ms; the
+# test allows a second, since the machine may be busy.
 closes_when_reader_leaves() {
 	local status_file=$BATS_TEST_TMPDIR/status
 	rm -f "$status_file"
@@ -40,7 +41,7 @@ closes_when_reader_leaves() {
 
 @test "skel-load ends when its reader leaves, without traffic" {
 	need_bpf
-	# No process can live that long: nothing is ever written but the header.
+	# No process runs that long, so only the header is ever written.
 	closes_when_reader_leaves skel-load "$ASSETS/bootstrap.json" \
 		--min_duration_ns 18446744073709551615
 	grep -q '"skel":"stream"' first
@@ -57,7 +58,7 @@ closes_when_reader_leaves() {
 	start_pipe 'skel-load --pin "$ASSETS/bootstrap.json" --min_duration_ns 18446744073709551615 > session'
 	wait_for 10 has_header session
 	mkfifo live
-	# Held open: it is not the end of the input that ends it.
+	# The input stays open, so that its end is not the reason.
 	exec 4<>live
 	cat session > live
 	closes_when_reader_leaves skel-poll live
@@ -76,7 +77,7 @@ closes_when_reader_leaves() {
 	[ "$(head -n 1 shown)" = "$(cat first)" ]
 }
 
-@test "under traffic every stage ends when the last one leaves" {
+@test "while records flow, every stage ends when the last one leaves" {
 	need_bpf
 	make_worker
 	start_pipe 'skel-load "$ASSETS/opensnoop.json" | skel-fmt --json | head -n 5 > out'
@@ -90,7 +91,7 @@ closes_when_reader_leaves() {
 	run ! pgrep -g "$pipe" -x 'skel-load|skel-fmt'
 }
 
-@test "end of input drains what is there and ends: skel-fmt" {
+@test "skel-fmt ends at the end of its input after it has shown everything" {
 	make_stream 20
 	run -0 --separate-stderr skel-fmt --json < run.skel
 	diff -u shown <(printf '%s\n' "$output")
@@ -132,25 +133,25 @@ second_interrupt() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-@test "an event is on its way when it happens" {
+@test "an event is passed on when it happens" {
 	need_bpf
 	make_worker
 	start_pipe 'skel-load "$ASSETS/bootstrap.json" | tee s | skel-fmt --json > out'
 	wait_for 10 has_header s
 	./worker 91 || :
-	# No more events of ours come to push this one out.
+	# No other event of ours follows that could push this one out.
 	wait_for 2 grep -q '"exit_code":91' out
 	stop_pipe
 }
 
-@test "stopped by Ctrl-Z and continued, a pipe goes on where it was" {
+@test "a pipe stopped by Ctrl-Z continues where it was" {
 	need_bpf
 	make_worker
 	start_pipe 'skel-load "$ASSETS/bootstrap.json" | tee s | skel-fmt --json > out'
 	wait_for 10 has_header s
 	./worker 51 || :
-	# Ctrl-Z sends SIGTSTP, which the kernel drops in a session of its own as
-	# this one is: nobody catches either.
+	# This sends SIGSTOP: Ctrl-Z sends SIGTSTP, which the kernel discards in a
+	# session without a terminal, and no command catches either.
 	pkill -STOP -g "${PIPES[0]}" -x 'skel-load|skel-fmt'
 	wait_for 5 stopped
 	./worker 52 || :
@@ -169,7 +170,7 @@ stopped() {
 	[ -n "$states" ] && ! grep -qv '^T' <<<"$states"
 }
 
-@test "a full disk is a failure of every command" {
+@test "every command fails if the disk is full" {
 	need_bpf
 	[ -c /dev/full ] || skip "no /dev/full"
 	make_stream 5
@@ -202,7 +203,7 @@ stopped() {
 	diff -u <(sed 3d shown) <(printf '%s\n' "$output")
 }
 
-@test "each document in the wrong place says which stage was left out" {
+@test "a document in the wrong place is refused with the stage that was left out" {
 	make_stream 2
 	need_bpf
 	fails_with 1 "skel-fmt: <stdin>: this is a package; load it first: skel-load" \

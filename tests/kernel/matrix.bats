@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Every source of records with every export_config, sample type and interpreter
-# that a package can give it: what is shown, and how, on the real kernel.
+# Every source of records with every export_config, sample type and interpreter that
+# a package can give it, on the real kernel.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -22,8 +22,8 @@ teardown() {
 SAMPLED="array cpuarray cpuhash cpulru hash lru"
 BUFFERS="perf ring"
 
-# package MULTIPLE CONFIG SAMPLE INTERPRETER MAP...: x.json, where those maps
-# have all of these, and a sample where they are no buffers.
+# package MULTIPLE CONFIG SAMPLE INTERPRETER MAP...: make x.json, where these maps
+# have the export_config and the interpreter, and a sample unless they are buffers.
 package() {
 	jq -c --argjson multiple "$1" --argjson config "$2" --arg sample "$3" --argjson interpreter "$4" --arg buffers "$BUFFERS" '
 		.meta.enable_multiple_export_types = $multiple
@@ -37,8 +37,8 @@ package() {
 	CHANGED="$*"
 }
 
-# Run x.json until each of the maps has records that are filled in, which show
-# COUNTED or COMM-STR: out, a binary stream.
+# Run x.json until the binary stream out has complete records of each map, which
+# contain COUNTED or COMM-STR.
 run_until() { # MAP...
 	start_load -q x.json --targ_pid $BASHPID
 	wait_for 10 has_records "$@" || { echo "$CHANGED: not all have records:"; wc out; cat err; return 1; }
@@ -54,8 +54,8 @@ has_records() {
 	done
 }
 
-# The last row of a map in text, without the time.  An array has its element
-# before it is filled.
+# Print the last row of a map in text without the time.  An array has its element
+# even before that is filled in.
 shown() { # MAP
 	skel-fmt -q --plain -m "$1" --no-header out | sed 's/^[0-9][0-9]:[0-9][0-9]:[0-9][0-9] *//' | tail -n 1
 }
@@ -63,7 +63,7 @@ shown() { # MAP
 SLOTS=$(seq -s , 1000 1025)
 CPUS=$(($(sed 's/.*[-,]//' /sys/devices/system/cpu/possible) + 1))
 
-# A record's members in JSON, all or those picked.
+# Print a record's members in JSON, all of them or the selected ones.
 ALL="{\"slots\":[$SLOTS],\"comm\":\"COMM-STR\",\"pid\":4660,\"cpu_id\":1,\"kstack_sz\":16,\"ustack_sz\":8,\"kstack\":[65536,131072,0,0],\"ustack\":[196608,0,0,0]}"
 SORTED="{\"comm\":\"COMM-STR\",\"cpu_id\":1,\"kstack\":[65536,131072,0,0],\"kstack_sz\":16,\"pid\":4660,\"slots\":[$SLOTS],\"ustack\":[196608,0,0,0],\"ustack_sz\":8}"
 PICKED="{\"who\":\"COMM-STR\",\"pid\":4660,\"slots\":[$SLOTS]}"
@@ -74,7 +74,7 @@ custom() {
 			{name: "slots", offset: 0, btf_type_id: $slots}]}'
 }
 
-# The JSON of the maps has these members; those of each CPU are zero or these.
+# The JSON of the maps has these members; the values of each CPU are zero or these.
 has_members() { # MEMBERS MAP...
 	local members=$1 map want
 	shift
@@ -91,7 +91,7 @@ has_members() { # MEMBERS MAP...
 	done
 }
 
-@test "default_kv: each source with each export_config, one type or several" {
+@test "default_kv shows each source with each export_config, one type or several" {
 	local multiple config maps members
 	for multiple in true false; do
 		for config in '"no_export"' '"default"' "{\"btf_type_id\":$HIST}" "$(custom)"; do
@@ -111,7 +111,7 @@ has_members() { # MEMBERS MAP...
 	done
 }
 
-@test "default_kv in text: the types of key and value, the members in a row" {
+@test "default_kv in text names the types of key and value and has the members in a row" {
 	# shellcheck disable=SC2086
 	package true "{\"btf_type_id\":$HIST}" default_kv '"default_struct"' $SAMPLED $BUFFERS
 	# shellcheck disable=SC2086
@@ -127,14 +127,14 @@ has_members() { # MEMBERS MAP...
 		"$(skel-fmt -q --plain -m hash out | head -n 1)"
 	is "TIME     SLOTS  COMM   PID    CPU_ID KSTACK_SZ USTACK_SZ KSTACK USTACK " \
 		"$(skel-fmt -q --plain -m ring out | head -n 1)"
-	# Text and addresses do not add up: the values of each CPU, as they are.
+	# Text and addresses cannot be added up, so the values of each CPU are shown.
 	for map in cpuhash cpulru; do
 		shown $map | grep -qF '{"u32":305419896} {"'
 		shown $map | grep -qF '"comm":"COMM-STR","cpu_id":1,'
 	done
 }
 
-@test "log2_hist: each sampled map is a histogram, whatever export_config has the slots" {
+@test "log2_hist shows each sampled map as a histogram if its export_config has the slots" {
 	local multiple config
 	for multiple in true false; do
 		for config in '"default"' "{\"btf_type_id\":$HIST}" "$(custom)"; do
@@ -151,7 +151,7 @@ has_members() { # MEMBERS MAP...
 	done
 }
 
-# The picture of 26 slots from 1000 on, or of more where CPUs add up.
+# The histogram of 26 slots that start at 1000, or at more if CPUs are added up.
 is_log2() { # FORM MAP
 	skel-fmt -q "--$1" -m "$2" out > text
 	grep -qx '     (unit)              : count    distribution' text
@@ -160,7 +160,7 @@ is_log2() { # FORM MAP
 	[ "$(grep -c '67108864 ->' text)" -eq 0 ]
 }
 
-@test "log2_hist: slots of 64 bits hold counts above 2^32, and a key's members stay apart" {
+@test "log2_hist: slots of 64 bits hold counts above 2^32, and the members of a key are listed" {
 	local slots zeros
 	zeros=$(printf '0,%.0s' $(seq 31))
 	slots="[4294967301,0,2147483648,${zeros}8589934592,0,0,0,0,0]"
@@ -179,7 +179,7 @@ is_log2() { # FORM MAP
 	is "{\"pid\":7,\"tid\":9} {\"slots\":$slots}" "$(shown large)"
 }
 
-@test "linear_hist: each sampled map is a histogram of single values" {
+@test "linear_hist shows each sampled map as a histogram of single values" {
 	local multiple
 	for multiple in true false; do
 		# shellcheck disable=SC2086
@@ -200,7 +200,7 @@ is_log2() { # FORM MAP
 	done
 }
 
-@test "histograms stay numbers in JSON, CSV and TSV" {
+@test "histograms are numbers in JSON, CSV and TSV" {
 	# shellcheck disable=SC2086
 	package true '"default"' log2_hist '"default_struct"' $SAMPLED
 	# shellcheck disable=SC2086
@@ -213,7 +213,7 @@ is_log2() { # FORM MAP
 		"$(skel-fmt -q --tsv -b -m hash out | sed -n 2p)"
 }
 
-@test "stack_trace: each source that is not per CPU shows its stacks, with any export_config that has them" {
+@test "stack_trace shows the stacks of each source that is not per CPU, if its export_config has them" {
 	local multiple config stacks map
 	stacks=$'COMM: COMM-STR (pid=4660) @ CPU 1\nKernel:\n0000000000010000\n0000000000020000\nUserspace:\n0000000000030000'
 	for multiple in true false; do
@@ -232,14 +232,14 @@ is_log2() { # FORM MAP
 	done
 }
 
-# All members but the slots, by hand.
+# Custom members for all members but the slots.
 custom_stacks() {
 	bpftool -j btf dump file matrix.bpf.o | jq -c '{custom_members: [.types[]
 		| select(.kind == "STRUCT" and .name == "hist") | .members[] | select(.name != "slots")
 		| {name, offset: (.bits_offset / 8), btf_type_id: .type_id}]}'
 }
 
-@test "stack_trace: the stacks in the values of a per-CPU map are not shown, which is said" {
+@test "stack_trace does not show the stacks of a per-CPU map, and gives a notice" {
 	package true "{\"btf_type_id\":$HIST}" default_kv '{"stack_trace":{"with_symbols":false}}' cpuhash
 	run bash -c 'skel-load -t 0.1 x.json | skel-fmt --plain'
 	[[ $output == *"map cpuhash: stack_trace: the records have no member kstack or ustack that is one for all CPUs"* ]]
@@ -252,7 +252,7 @@ custom_stacks() {
 	[ "$(skel-fmt -q --plain -m hash out | grep -c '0 -> 1')" -eq 0 ]
 }
 
-@test "all sources with all samples come through a session too" {
+@test "all sources with all samples work in a session too" {
 	# shellcheck disable=SC2086
 	package true "{\"btf_type_id\":$HIST}" log2_hist '"default_struct"' $SAMPLED $BUFFERS
 	start_pipe "skel-load -q --pin x.json --targ_pid $BASHPID | skel-poll -q > out"
@@ -266,7 +266,7 @@ custom_stacks() {
 	done
 }
 
-@test "a histogram whose export_config leaves out the slots is told of and shown as key and value" {
+@test "a histogram whose export_config omits the slots is shown as key and value, with a notice" {
 	local config
 	config=$(custom | jq -c 'del(.custom_members[2])')
 	for sample in log2_hist linear_hist; do
@@ -279,7 +279,7 @@ custom_stacks() {
 	done
 }
 
-@test "no_export with several types shows nothing and says so; one alone is shown" {
+@test "no_export with several types shows nothing, with a notice; a single map is shown" {
 	# shellcheck disable=SC2086
 	package true '"no_export"' default_kv '"default_struct"' $SAMPLED $BUFFERS
 	run -0 --separate-stderr skel-load -f json -t 0.1 x.json --targ_pid $BASHPID
@@ -287,14 +287,14 @@ custom_stacks() {
 	[[ $stderr == *"x.json: "*"export"* ]]
 }
 
-@test "default with several types is refused for buffers, which have no definition to go by" {
+@test "export_config default with several types is refused for buffers, which have no value type" {
 	for map in ring perf; do
 		package true '"default"' default_kv '"default_struct"' "$map"
 		fails_with 1 "x.json: map $map: \"export_config\" is \"default\", which works for sampled maps only" skel-load x.json
 	done
 }
 
-@test "an export_config without sample is refused, or alone not heeded, for what is no buffer, which is said" {
+@test "a map with an export_config but no sample is refused, or with one export type not exported" {
 	local config
 	for config in '"default"' "{\"btf_type_id\":$HIST}" "$(custom)"; do
 		package true "$config" default_kv '"default_struct"' hash
