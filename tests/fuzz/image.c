@@ -1,5 +1,5 @@
-/* A program with its symbol tables and DWARF, as a file and as it lies in the
- * memory of a process: what its addresses are called. */
+/* Resolves the addresses of a program by its symbol tables and DWARF, as a file
+ * and as memory of a process. */
 #include "symbolize/image.h"
 #include "fuzz.h"
 

@@ -1,6 +1,5 @@
-/* Where names of addresses come from, and types by their names.  The first
- * byte says what it is: k(allsyms), p(erf map), m(appings), d(emangle),
- * t(ype). */
+/* The parsers of symbol names, and of types by their names.  The first byte
+ * selects one: k(allsyms), p (a JIT map), m(appings), d(emangle), t(ype). */
 #include "base/buf.h"
 #include "fuzz.h"
 #include "host/kallsyms.h"
@@ -10,7 +9,7 @@
 #include "types/c-names.h"
 #include "types/types.h"
 
-/* Addresses to ask for: spread over all there are. */
+/* Addresses spread over the whole address space. */
 #define EACH_ADDRESS(a)                                                        \
 	uint64_t a = 1;                                                        \
 	a != 0;                                                                \

@@ -1,4 +1,4 @@
-/* What follows -a: PROG=WHERE. */
+/* The parser of -a PROG=WHERE. */
 #include "attach/where.h"
 #include "fuzz.h"
 

@@ -1,5 +1,4 @@
-/* lib/host/comm: what a task is called, of one that lives and one that is gone.
- */
+/* lib/host/comm: the comm of a running task, and of one that has ended. */
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -9,7 +8,7 @@
 
 static char comm[COMM_SIZE];
 
-/* A file with these lines, as tracefs has them. */
+/* Write a file with these lines, as tracefs would have them. */
 static char *
 saved(const char *lines)
 {
@@ -24,7 +23,7 @@ saved(const char *lines)
 	return path;
 }
 
-/* A task that is not there: pids end at 2^22. */
+/* A task that cannot exist: pids are below 2^22. */
 enum { GONE = 1 << 23 };
 
 static void

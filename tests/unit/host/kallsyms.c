@@ -1,4 +1,4 @@
-/* lib/host/kallsyms: the kernel's functions, from text that may be anything. */
+/* lib/host/kallsyms: the kernel's functions, from valid and damaged text. */
 #include <stdlib.h>
 
 #include "check.h"
@@ -29,7 +29,7 @@ at(uint64_t addr)
 static void
 check_order(void)
 {
-	/* Modules and BPF programs stand behind, wherever they are. */
+	/* Modules and BPF programs come last, whatever their addresses. */
 	parse("ffffffff81000100 T second\n"
 	      "ffffffff81000000 T first\n"
 	      "ffffffff81000200 D data\n"
@@ -39,11 +39,11 @@ check_order(void)
 	CHECK_STR(at(0xffffffff81000000), "first+0");
 	CHECK_STR(at(0xffffffff810000ff), "first+255");
 	CHECK_STR(at(0xffffffff81000100), "second+0");
-	/* A function ends where data begin. */
+	/* A function ends at the next symbol, even if that is data. */
 	CHECK_STR(at(0xffffffff81000200), "");
 	CHECK_STR(at(0xffffffff81000301), "third+1");
 	CHECK_STR(at(0xffffffffc0000010), "in_module+16");
-	/* Nothing says how long the last one is. */
+	/* The end of the last function is unknown. */
 	CHECK_STR(at(0xffffffffc0000fff), "in_module+4095");
 	CHECK_STR(at(0xffffffffc0001000), "");
 	CHECK_STR(at(UINT64_MAX), "");
@@ -64,7 +64,7 @@ check_names(void)
 	CHECK_STR(at(0xffffffff81000000), "_global+0");
 	CHECK_NUM(k.n, 5);
 	CHECK_STR(at(0xffffffff8100001f), "before+15");
-	/* Padding is no function. */
+	/* Padding before a function is not a function. */
 	CHECK_STR(at(0xffffffff81000020), "");
 	CHECK_STR(at(0xffffffff8100003f), "after+15");
 	CHECK_STR(at(0xffffffff81000040), "");
@@ -77,7 +77,7 @@ check_hidden(void)
 	CHECK(k.hidden);
 	CHECK_STR(at(0), "");
 	CHECK_STR(at(1), "");
-	/* Those of the CPUs' own data are at 0 on any kernel. */
+	/* Per-CPU data has address 0 on every kernel. */
 	parse("0000000000000000 A per_cpu\nffffffff81000000 T first\n");
 	CHECK(!k.hidden);
 	CHECK_STR(at(0xffffffff81000000), "first+0");
@@ -99,13 +99,13 @@ check_damaged(void)
 		parse(lines[i]);
 		CHECK_NUM(k.n, 0);
 	}
-	/* A NUL in a name, and a last line that was cut. */
+	/* A NUL in a name, and a last line that is cut off. */
 	CHECK_NUM(kallsyms_parse(&k, "10 T a\0b\n20 T c", 15), 0);
 	CHECK_NUM(k.n, 1);
 	CHECK_STR(at(0x20), "c+0");
 }
 
-/* Any bytes, and lines that are damaged: nothing is read that is not there. */
+/* Random bytes and damaged lines must not cause reads beyond the text. */
 static void
 check_random(void)
 {

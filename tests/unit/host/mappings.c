@@ -1,4 +1,4 @@
-/* lib/host/mappings: what a process has mapped, from text that may be anything.
+/* lib/host/mappings: the mappings of a process, from valid and damaged text.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -70,11 +70,11 @@ check_damaged(void)
 		parse(lines[i]);
 		CHECK_NUM(m.n, 0);
 	}
-	/* One that overlaps the one before is left out. */
+	/* A mapping that overlaps the one before is skipped. */
 	parse("1000-3000 r-xp 0 0:0 1 /a\n2000-4000 r-xp 0 0:0 2 /b\n"
 	      "500-600 r-xp 0 0:0 3 /c\n4000-5000 r-xp 0 0:0 4 /d\n");
 	CHECK_NUM(m.n, 2);
-	/* A path that is none: "[heap]" of a file, and a relative one. */
+	/* Neither "[heap]" nor a relative path is the path of a file. */
 	parse("1000-2000 r-xp 0 0:0 1 [heap]\n2000-3000 r-xp 0 0:0 1 x\n");
 	CHECK_NUM(m.n, 2);
 	CHECK_NUM(m.v[0].kind, MAPPING_ANONYMOUS);
@@ -105,7 +105,7 @@ check_self(void)
 	CHECK_NUM(mappings_read(&m, getpid()), 0);
 	own = mappings_find(&m, (uint64_t)(uintptr_t)check_self);
 	CHECK(own != NULL && own->kind == MAPPING_FILE);
-	/* There is no process -1; what was read stays. */
+	/* There is no process -1; the mappings stay as they were. */
 	CHECK_NUM(mappings_read(&m, -1), -1);
 	CHECK(m.n > 0);
 }

@@ -1,4 +1,4 @@
-/* privilege: which of what may be missing is named. */
+/* lib/host/privilege: which missing privileges are named. */
 #include <linux/capability.h>
 
 #include "base/util.h"
@@ -28,7 +28,7 @@ static const struct {
 	    "needs CAP_BPF and CAP_PERFMON; run as root" },
 	{ { CAP(CAP_BPF), LIMIT, true, ANY },
 	    "needs CAP_PERFMON; run as root" },
-	/* A kernel that counts. */
+	/* On a kernel that counts BPF's memory as locked memory. */
 	{ { BPF_CAPS, LIMIT, true, PRIVILEGE_MEMORY },
 	    "needs more than the" LOCKED },
 	{ { BPF_CAPS, LIMIT, true, ANY },
@@ -41,7 +41,7 @@ static const struct {
 	    FOR_NETWORK "; run as root" },
 	{ { BPF_CAPS, UINT64_MAX, true, ANY }, FOR_NETWORK "; run as root" },
 	{ { BPF_CAPS, UINT64_MAX, true, PRIVILEGE_MEMORY }, FORBIDDEN },
-	/* One that does not. */
+	/* On a kernel that does not. */
 	{ { BPF_CAPS, LIMIT, false, ANY }, FOR_NETWORK "; run as root" },
 	{ { BPF_CAPS, LIMIT, false, PRIVILEGE_MEMORY }, FORBIDDEN },
 	{ { BPF_CAPS | CAP(CAP_NET_ADMIN), LIMIT, false, ANY }, FORBIDDEN },

@@ -1,5 +1,4 @@
-/* lib/symbolize/demangle: symbols of C++ and Rust, which anybody may have
- * written. */
+/* lib/symbolize/demangle: symbols of C++ and Rust, also malicious ones. */
 #include <stdlib.h>
 
 #include "check.h"
@@ -24,9 +23,9 @@ check_names(void)
 	CHECK_STR(
 	    name("_ZZ4mainENKUlvE_clEv"), "main::{lambda()#1}::operator()");
 	CHECK_STR(name("_Znwm"), "operator new");
-	/* A part of a function that the compiler split. */
+	/* The compiler has split this function. */
 	CHECK_STR(name("_ZNK3foo3barEv.cold"), "foo::bar");
-	/* Rust's, of both kinds; the hash is left out. */
+	/* Both ways in which Rust mangles; the hash is left out. */
 	CHECK_STR(name("_ZN5hello4main17h0123456789abcdefE"), "hello::main");
 	CHECK_STR(name("_ZN45_$LT$T$u20$as$u20$alloc..string..ToString$GT$"
 		       "9to_string17h0123456789abcdefE"),
@@ -46,7 +45,7 @@ check_others(void)
 		CHECK(name(others[i]) == others[i]);
 }
 
-/* What costs 8 bytes in a symbol doubles the name that it stands for. */
+/* Each 8 bytes of this symbol double the length of its name. */
 static void
 check_growing(void)
 {
@@ -72,7 +71,7 @@ check_growing(void)
 	CHECK(name(symbol) == text);
 	CHECK_NUM(strlen(text), sizeof(text) - 1);
 	CHECK_STR(demangle(symbol, cut, sizeof(cut)), "f<A<B, B>, A<B,");
-	/* The same in Rust: a tuple of two of the tuple before it. */
+	/* The same in Rust: each tuple has the one before it twice. */
 	CHECK(name(tuples) == text);
 	CHECK_NUM(strlen(text), sizeof(text) - 1);
 }

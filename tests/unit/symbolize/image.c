@@ -1,7 +1,6 @@
 /*
- * lib/symbolize/image: functions in ELF files, this program's own for one, and
- * in copies of it that are damaged: whatever is in them, nothing but names is
- * wrong.
+ * lib/symbolize/image: the functions of ELF files, of this program itself and
+ * of damaged copies of it, which may give wrong names but must not do harm.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -30,7 +29,7 @@ open_own(void)
 	return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 }
 
-/* Where in its file the code at address p is. */
+/* The offset in its file of the code at address p. */
 static uint64_t
 offset_of(const void *p)
 {
@@ -61,7 +60,7 @@ check_own(void)
 	CHECK_STR(f[0].symbol, "looked_for");
 	CHECK_NUM(f[0].offset, 0);
 	CHECK(f[0].file != NULL && strstr(f[0].file, "image.c") != NULL);
-	/* A call that returns to the first byte of what comes next. */
+	/* A call at the end of a function returns to the next function. */
 	CHECK_NUM(
 	    image_find(m, offset + 1, true, f, SYMBOL_STORE_INLINES_MAX), 1);
 	CHECK_STR(f[0].symbol, "looked_for");
@@ -85,7 +84,7 @@ check_cache(void)
 	CHECK(image_cache_find(&images, &key, &found) && found == m);
 	key.mtime.tv_nsec ^= 1;
 	CHECK(!image_cache_find(&images, &key, &found));
-	/* What is no ELF file is known as such, and never more than so many. */
+	/* Files that are not ELF files are cached too, up to a limit. */
 	for (int i = 0; i < IMAGE_CACHE_MAX + 10; i++) {
 		int fd = memfd_create("empty", MFD_CLOEXEC);
 
@@ -96,7 +95,7 @@ check_cache(void)
 	image_cache_close(&images);
 }
 
-/* Look at a file of these bytes as one would at any process's. */
+/* Resolve addresses in a file of these bytes. */
 static void
 look_at(const char *bytes, size_t n)
 {
@@ -117,7 +116,7 @@ look_at(const char *bytes, size_t n)
 	image_close(m);
 }
 
-/* Bytes of the headers, which are at both ends, are hit more often. */
+/* Damage the headers, which are at both ends, more often than the rest. */
 static size_t
 somewhere(size_t n)
 {

@@ -1,6 +1,4 @@
-/* lib/symbolize/jit-map: lists of generated functions, which anybody may have
- * written.
- */
+/* lib/symbolize/jit-map: lists of generated functions, also invalid ones. */
 #include <stdlib.h>
 
 #include "check.h"
@@ -42,7 +40,7 @@ check_list(void)
 	parse(text, strlen(text));
 	CHECK_NUM(m.n, 3);
 	CHECK_STR(at(0xfff), "");
-	/* The function that was made last is the one that is there. */
+	/* A later function replaces an earlier one at its address. */
 	CHECK_STR(at(0x1000), "a again");
 	CHECK_STR(at(0x101f), "a again");
 	CHECK_STR(at(0x1020), "");
