@@ -225,24 +225,29 @@ teardown() {
 # Print the pipelines of the README, without the comments beside them.
 readme_pipelines() {
 	sed -n '/^## Pipelines/,/^## The commands/p' "$ROOT/README.md" |
-		sed -nE 's/^    ([^ ].*)/\1/p' | sed -E 's/   +.*//'
+		sed -nE 's/^    ([^ ].*)/\1/p' | sed -E 's/ +# .*//'
 }
 
-# Open a file every few milliseconds until the shell is killed.
-keep_opening() {
+# Print those of skel(7) that need privilege.
+manual_pipelines() {
+	sed -n '/^\.Ss Examples/,/^\.S[sh] The/s/^\.Dl # //p' "$ROOT/cmd/skel.7"
+}
+
+# Open a file and start a process every few milliseconds until killed.
+keep_busy() {
 	while :; do
 		: < /etc/hostname
+		/bin/true
 		read -r -t 0.003 _ <> nothing || :
 	done
 }
 
-@test "every pipeline of the README works as printed" {
+# every_pipeline_works COUNT: run the pipelines on standard input as printed, but with
+# small numbers in place of those that would take long.
+every_pipeline_works() {
 	local line ran=0
 	mkfifo nothing
-	cp "$ASSETS/opensnoop.json" x.json
-	ln -s "$ASSETS" assets
-	skel-pack --unpack x.json > x.bpf.o
-	keep_opening 3>&- &
+	keep_busy 3>&- &
 	OPENER=$!
 	while read -r line; do
 		rm -f run.skel
@@ -250,6 +255,7 @@ keep_opening() {
 		line=${line//--pid 42/--pid $OPENER}
 		line=${line//head -n 1000/head -n 20}
 		line=${line//-t 10 /-t 1 }
+		line=${line//duration_ns 200000000/duration_ns 1000}
 		command -v sudo >/dev/null || line=${line//sudo /}
 		start_pipe "{ $line ; } > out"
 		if [[ $line == *'> run.skel' ]]; then
@@ -264,8 +270,38 @@ keep_opening() {
 		[ "$PIPE_STATUS" -eq 0 ] || [ "$PIPE_STATUS" -eq 3 ] ||
 			{ echo "$PIPE_STATUS from: $line"; false; }
 		ran=$((ran + 1))
-	done < <(readme_pipelines)
-	[ "$ran" -ge 10 ]
+	done
+	[ "$ran" -ge "$1" ]
+}
+
+@test "every pipeline of the README works as printed" {
+	cp "$ASSETS/opensnoop.json" x.json
+	ln -s "$ASSETS" assets
+	skel-pack --unpack x.json > x.bpf.o
+	readme_pipelines > pipelines
+	every_pipeline_works 5 < pipelines
+}
+
+@test "every pipeline of skel(7) works as printed" {
+	cp "$ASSETS"/{bootstrap,profile}.json .
+	skel-pack --unpack bootstrap.json > bootstrap.bpf.o
+	manual_pipelines > pipelines
+	every_pipeline_works 10 < pipelines
+}
+
+@test "the program of the README compiles, and reports who sends signals" {
+	local compile
+	sed -n '/^```c/,/^```/p' "$ROOT/README.md" | grep -v '^```' > kills.bpf.c
+	[ "$(wc -l < kills.bpf.c)" -eq 10 ]
+	ln -s "$ASSETS" assets
+	compile=$(sed -n 's/^    \(clang .*\)/\1/p' "$ROOT/README.md")
+	bash -c "$compile"
+	skel-pack kills.bpf.o > kills.json
+	start_pipe 'skel-load kills.json | tee s | skel-fmt --json > out'
+	wait_for 10 has_header s
+	kill -0 $$
+	wait_for 10 grep -q "\"pid\":$BASHPID," out
+	stop_pipe
 }
 
 some_output() {

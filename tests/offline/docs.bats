@@ -227,3 +227,30 @@ completion_ways() {
 	[[ $output == *"offline/docs"[[:space:]]* ]]
 	[[ $output == *"unit/stream/cobs"[[:space:]]* ]]
 }
+
+@test "the README for strangers fits 130 lines of 100 columns, and its links lead somewhere" {
+	[ "$(wc -l <"$ROOT/README.md")" -le 130 ]
+	local page link wide
+	for page in README.md lib/README.md .github/CONTRIBUTING.md; do
+		wide=$(LC_ALL=C.UTF-8 grep -nE '^.{101}' "$ROOT/$page" || :)
+		[ -z "$wide" ] || { echo "$page: $wide"; return 1; }
+		while read -r link; do
+			[ -e "$ROOT/$(dirname "$page")/$link" ] || { echo "$page: $link"; return 1; }
+		done < <(grep -oE '\]\([^)#:]+\)' "$ROOT/$page" | tr -d '](' | tr -d ')')
+	done
+}
+
+# Names with "()" behind them, and files of lib/.
+@test "every function and file that lib/README.md names exists" {
+	local name
+	while read -r name; do
+		grep -qE "^$name\(" "$ROOT"/lib/*/*.c "$ROOT"/cmd/*.c "$ROOT"/cmd/*/*.c ||
+			{ echo "$name()"; return 1; }
+	done < <(grep -oE '[a-z_0-9]+\(\)' "$ROOT/lib/README.md" | tr -d '()' | sort -u)
+	while read -r name; do
+		compgen -G "$ROOT/lib/$name" >/dev/null || [ -e "$ROOT/$name" ] || { echo "$name"; return 1; }
+	done < <(grep -oE '`[a-z./-]+/[a-z./-]*`' "$ROOT/lib/README.md" | tr -d '`' | sort -u)
+	[ "$(grep -oE '[a-z_0-9]+\(\)' "$ROOT/lib/README.md" | sort -u | wc -l)" -gt 20 ]
+	is "$(sed -n '/^ROOMS /,/[^\\]$/p' "$ROOT/Makefile" | sed 's/.*=//' | grep -oE '[a-z]+')" \
+		"$(sed -nE 's/^\| `([a-z]+)\/` .*/\1/p' "$ROOT/lib/README.md")"
+}
