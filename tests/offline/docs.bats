@@ -244,7 +244,7 @@ completion_ways() {
 @test "every function and file that lib/README.md names exists" {
 	local name
 	while read -r name; do
-		grep -qE "^$name\(" "$ROOT"/lib/*/*.c "$ROOT"/cmd/*.c "$ROOT"/cmd/*/*.c ||
+		grep -qE "^$name\(" "$ROOT"/lib/*/*.[ch] "$ROOT"/cmd/*.c "$ROOT"/cmd/*/*.c ||
 			{ echo "$name()"; return 1; }
 	done < <(grep -oE '[a-z_0-9]+\(\)' "$ROOT/lib/README.md" | tr -d '()' | sort -u)
 	while read -r name; do
