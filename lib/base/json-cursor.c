@@ -1,5 +1,3 @@
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -7,7 +5,6 @@
 
 #include "base/json-cursor.h"
 #include "base/style.h"
-#include "base/text.h"
 
 void
 json_cursor_open(struct json_cursor *c, const char *text, size_t len)
@@ -408,9 +405,9 @@ json_value_write_compact(const struct json_value *v, struct buf *out)
 	buf_add(out, from, (size_t)(end - from));
 }
 
-/* Append a string or a number, n bytes at text, in our own spelling. */
+/* Append a string of n bytes, with its quotes, in our own spelling. */
 static void
-write_string(struct buf *out, const char *text, size_t n)
+respell_string(struct buf *out, const char *text, size_t n)
 {
 	const struct json_value string = { JSON_VALUE_STRING, text, n };
 	struct buf decoded = { 0 };
@@ -427,48 +424,22 @@ write_string(struct buf *out, const char *text, size_t n)
 	buf_free(&decoded);
 }
 
-static void
-write_number(struct buf *out, const char *text, size_t n)
-{
-	char digits[64], *p;
-	double v;
-
-	if ((memchr(text, 'e', n) == NULL && memchr(text, 'E', n) == NULL) ||
-	    n >= sizeof(digits)) {
-		buf_add(out, text, n);
-		return;
-	}
-	memcpy(digits, text, n);
-	digits[n] = '\0';
-	v = strtod(digits, NULL);
-	/* In between a float has an exponent where a double has none. */
-	if (!isfinite(v) || (fabs(v) >= 1e-4 && fabs(v) < 1e16)) {
-		buf_add(out, text, n);
-		return;
-	}
-	if ((p = buf_room(out, TEXT_FLOAT_MAX)) != NULL)
-		out->len = (size_t)(text_double(p, v) - out->data);
-}
-
 void
-json_value_respell(const struct json_value *v, struct buf *out, bool numbers)
+json_value_respell(const struct json_value *v, struct buf *out)
 {
 	const char *p = v->text, *end = p + v->len, *q;
 
 	for (; p < end; p = q) {
 		if (*p == '"') {
 			q = string_end(p, end);
-			write_string(out, p, (size_t)(q - p));
-		} else if (numbers && (*p == '-' || (*p >= '0' && *p <= '9'))) {
-			struct json_cursor c = { .p = p, .end = end };
-
-			skip_number(&c);
-			q = c.p;
-			write_number(out, p, (size_t)(q - p));
+			respell_string(out, p, (size_t)(q - p));
 		} else {
-			q = p + 1;
-			if (!is_blank(*p))
-				buf_chr(out, *p);
+			q = p;
+			while (q < end && *q != '"' && !is_blank(*q))
+				q++;
+			buf_add(out, p, (size_t)(q - p));
+			while (q < end && is_blank(*q))
+				q++;
 		}
 	}
 }

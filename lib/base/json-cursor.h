@@ -89,11 +89,9 @@ uint64_t json_value_u64(const struct json_value *v);
 void json_value_write_compact(const struct json_value *v, struct buf *out);
 
 /*
- * The same in the spelling of this project, so that what different programs
- * wrote of the same values becomes the same text: strings have no escapes but
- * those they need and, if numbers is set, exponents are written 1e16 and 1e-7.
+ * The same with strings spelled as this project does, without escapes but those
+ * that they need: what different programs wrote of one text becomes the same.
  */
-void json_value_respell(
-    const struct json_value *v, struct buf *out, bool numbers);
+void json_value_respell(const struct json_value *v, struct buf *out);
 
 #endif

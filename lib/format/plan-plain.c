@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "format/plan-form.h"
+#include "format/typed-json.h"
 
 enum { NAME_WIDTH = 6 };
 
@@ -69,16 +70,6 @@ plan_add_object(struct plan *p, const struct field *root)
 	program_add_text(s, "}");
 }
 
-/* What a histogram says of a column: a struct's members, or the value. */
-static void
-add_json(struct plan *p, const struct field *c)
-{
-	if (field_place_is_struct(p->steps.types, &c->place))
-		add_members(p, c);
-	else
-		program_add_value(&p->steps, &c->place, STYLE_JSON);
-}
-
 void
 plan_key_value_columns(struct plan *p)
 {
@@ -87,11 +78,32 @@ plan_key_value_columns(struct plan *p)
 		fields_remove(&p->columns, "values");
 }
 
-/* A part for each column, JSON that add makes. */
+/* Add an object as a field: {"u32":5}, or the members of a struct. */
 static void
-add_parts(struct plan *p, void (*add)(struct plan *p, const struct field *c))
+add_object_field(struct plan *p, const struct field *root)
 {
-	size_t from = 0, opened;
+	size_t opened = program_open_field(&p->steps, STYLE_VIS);
+
+	plan_add_object(p, root);
+	program_close_field(&p->steps, opened);
+}
+
+/* Add a value of a histogram's key block: a struct as its members, anything
+ * else as it stands in a row, so that texts have no quotes. */
+static void
+add_hist_field(struct plan *p, const struct field *f)
+{
+	if (field_place_is_struct(p->steps.types, &f->place))
+		add_object_field(p, f);
+	else
+		program_add_value(&p->steps, &f->place, STYLE_VIS);
+}
+
+/* A part for each column, which add makes. */
+static void
+add_parts(struct plan *p, void (*add)(struct plan *p, const struct field *f))
+{
+	size_t from = program_end_part(&p->steps);
 
 	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
 	if (p->parts == NULL) {
@@ -99,9 +111,7 @@ add_parts(struct plan *p, void (*add)(struct plan *p, const struct field *c))
 		return;
 	}
 	for (size_t i = 0; i < p->columns.n && !p->columns.failed; i++) {
-		opened = program_open_field(&p->steps, STYLE_VIS);
 		add(p, &p->columns.v[i]);
-		program_close_field(&p->steps, opened);
 		p->parts[i] = plan_part(p, from);
 		from = p->parts[i].to;
 	}
@@ -137,13 +147,15 @@ compile_plain(struct plan *p)
 	} else if (!is_sampled(p)) {
 		fields_add_selected(&p->columns, p->header, p->map, o->columns,
 		    o->ncolumns, false);
+		if (!plan_is_narrowed(p))
+			fields_sort_by_offset(&p->columns);
 		plan_column_parts(p);
 	} else if (plan_find_slots(p)) {
 		hist_columns(p);
-		add_parts(p, add_json);
+		add_parts(p, add_hist_field);
 	} else {
 		plan_key_value_columns(p);
-		add_parts(p, plan_add_object);
+		add_parts(p, add_object_field);
 	}
 }
 
@@ -171,6 +183,7 @@ head_root(const struct plan *p, const struct field *root, struct buf *out)
 		return;
 	}
 	fields_add_members(&members, &p->header->types, &root->place);
+	fields_sort_by_offset(&members);
 	for (size_t i = 0; i < members.n; i++)
 		head_name(out, members.v[i].name);
 	out->failed |= members.failed;
@@ -192,30 +205,27 @@ head_plain(const struct plan *p, struct buf *out)
 	buf_chr(out, '\n');
 }
 
-/* JSON as it came, safe for a terminal. */
+/* Write a JSON cell as an object: {"u32":5}, or the members of a struct. */
 static void
-put_json(struct plan *p, const struct json_value *cell, struct buf *out)
-{
-	p->scratch.len = 0;
-	json_row_write_cell(&p->row, cell, &p->scratch, STYLE_JSON);
-	style_write(out, p->scratch.data, p->scratch.len, STYLE_VIS);
-	out->failed |= p->scratch.failed;
-}
-
-/* {"u32":5} */
-static void
-put_wrapped(struct plan *p, const struct field *root,
+write_object(struct plan *p, const struct field *root,
     const struct json_value *cell, struct buf *out)
 {
+	const struct types *t = &p->header->types;
 	const char *name = type_name(p, root);
 	struct buf *json = &p->scratch;
 
 	json->len = 0;
-	buf_str(json, "{\"");
-	style_write(json, name, strlen(name), STYLE_JSON);
-	buf_str(json, "\":");
-	json_row_write_cell(&p->row, cell, json, STYLE_JSON);
-	buf_chr(json, '}');
+	if (cell->kind != JSON_VALUE_ABSENT &&
+	    field_place_is_struct(t, &root->place)) {
+		typed_json_write_object(json, t, &root->place, cell);
+	} else {
+		buf_str(json, "{\"");
+		style_write(json, name, strlen(name), STYLE_JSON);
+		buf_str(json, "\":");
+		if (cell->kind != JSON_VALUE_ABSENT)
+			typed_json_write(json, t, &root->place, cell, true);
+		buf_chr(json, '}');
+	}
 	style_write(out, json->data, json->len, STYLE_VIS);
 	out->failed |= json->failed;
 }
@@ -232,8 +242,9 @@ record_hist(struct plan *p, const struct plan_input *rec)
 
 		style_write(out, c->name, strlen(c->name), STYLE_VIS);
 		buf_str(out, strcmp(c->path, "key") == 0 ? " =  " : " = ");
-		if (rec->is_json)
-			put_json(p, plan_cell(p, i), out);
+		if (rec->is_json &&
+		    field_place_is_struct(&p->header->types, &c->place))
+			write_object(p, c, plan_cell(p, i), out);
 		else
 			plan_write_column(p, rec, i);
 		buf_chr(out, '\n');
@@ -255,37 +266,12 @@ record_kv(struct plan *p, const struct plan_input *rec)
 		const struct field *c = &p->columns.v[i];
 
 		buf_chr(out, ' ');
-		if (!rec->is_json)
-			plan_write_column(p, rec, i);
-		else if (field_place_is_struct(&p->header->types, &c->place))
-			put_json(p, plan_cell(p, i), out);
+		if (rec->is_json)
+			write_object(p, c, plan_cell(p, i), out);
 		else
-			put_wrapped(p, c, plan_cell(p, i), out);
+			plan_write_column(p, rec, i);
 	}
 	buf_chr(out, '\n');
-}
-
-/* JSON has a float in its own few digits. */
-static void
-put_json_value(struct plan *p, const struct plan_input *rec, size_t i)
-{
-	const struct type *type =
-	    p->header != NULL
-		? field_place_type(&p->header->types, &p->columns.v[i].place)
-		: NULL;
-	const struct json_value *cell;
-	struct buf *out = rec->run.out;
-	char *end;
-
-	if (type == NULL || type->kind != TYPE_FLOAT || type->size != 4 ||
-	    (cell = plan_cell(p, i))->kind != JSON_VALUE_SCALAR ||
-	    *cell->text == 'n' || buf_room(out, TEXT_FLOAT_MAX) == NULL) {
-		plan_write_column(p, rec, i);
-		return;
-	}
-	end =
-	    text_double(out->data + out->len, (double)strtof(cell->text, NULL));
-	out->len = (size_t)(end - out->data);
 }
 
 /* The columns stand where their names do, unless what comes before is longer:
@@ -295,15 +281,13 @@ record_row(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, end, width;
-	void (*put)(struct plan * p, const struct plan_input *rec, size_t i) =
-	    rec->is_json ? put_json_value : plan_write_column;
 
 	plan_write_time(rec);
 	buf_chr(out, ' ');
 	for (size_t i = 0; i < p->columns.n; i++) {
 		end = out->len - row;
 		buf_blanks(out, end < head ? head - end : 1);
-		put(p, rec, i);
+		plan_write_column(p, rec, i);
 		width = p->columns.v[i].name_len;
 		head += (width < NAME_WIDTH ? NAME_WIDTH : width) + 1;
 	}

@@ -4,6 +4,7 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "format/plan-form.h"
+#include "format/typed-json.h"
 
 static const struct plan_ops *const forms[] = {
 	[PLAN_JSON] = &plan_json_ops,
@@ -255,7 +256,6 @@ find_cells(struct plan *p)
 		p->slots_cell = json_row_add(&p->row, "value.slots");
 		p->values_cell = json_row_add(&p->row, "values");
 	}
-	p->row.typed = true;
 	return p->row.failed ? -1 : 0;
 }
 
@@ -305,23 +305,46 @@ is_stack(const struct plan *p, size_t i)
 		   : stack_view_side(p->stacks.view, at) != STACK_SIDES;
 }
 
-/* Apart, so that plan_write_column() is short for the records that are many. */
+/* Whether the text of a cell depends on its type, and not on who wrote it. */
+static bool
+needs_type(const struct plan *p, size_t i)
+{
+	const struct json_value *cell = plan_cell(p, i);
+	const struct type *type;
+
+	if (p->header == NULL)
+		return false;
+	type = field_place_type(&p->header->types, &p->columns.v[i].place);
+	return type != NULL && (cell->kind >= JSON_VALUE_ARRAY ||
+				   (type->kind == TYPE_FLOAT &&
+				       cell->kind == JSON_VALUE_SCALAR));
+}
+
+/* Not inlined: plan_write_column() stays short for binary records, which are
+ * the most. */
 static void __attribute__((noinline))
-put_json_column(struct plan *p, struct buf *out, size_t i)
+write_json_column(struct plan *p, struct buf *out, size_t i)
 {
 	enum style style = p->form->style;
 	const struct json_value *cell = plan_cell(p, i);
+	struct buf *text = &p->scratch;
 
 	if (plan_is_text(p) && cell->kind == JSON_VALUE_STRING) {
 		json_row_decode(&p->row, cell);
 		style_write_line(
 		    out, p->row.scratch.data, p->row.scratch.len, style);
-	} else if (p->stacks.view == NULL || style == STYLE_JSON ||
-		   !is_stack(p, i)) {
-		json_row_write_cell(&p->row, cell, out, style);
-	} else {
+	} else if (p->stacks.view != NULL && style != STYLE_JSON &&
+		   is_stack(p, i)) {
 		stack_view_read_json(p->stacks.view, cell);
 		stack_view_write(p->stacks.view, out, style);
+	} else if (style != STYLE_JSON && needs_type(p, i)) {
+		text->len = 0;
+		typed_json_write(text, &p->header->types,
+		    &p->columns.v[i].place, cell, p->steps.reference);
+		style_write(out, text->data, text->len, style);
+		out->failed |= text->failed;
+	} else {
+		json_row_write_cell(&p->row, cell, out, style);
 	}
 }
 
@@ -331,7 +354,7 @@ plan_write_column(struct plan *p, const struct plan_input *rec, size_t i)
 	const struct program_part *part;
 
 	if (rec->is_json) {
-		put_json_column(p, rec->run.out, i);
+		write_json_column(p, rec->run.out, i);
 		return;
 	}
 	part = &p->parts[i];

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "format/program.h"
+#include "format/typed-json.h"
 #include "record/stack-view.h"
 
 /* "<UNKNOWN_VARIANT>(", a number, ")" */
@@ -261,41 +262,29 @@ program_add_members(
 	s->failed |= members->failed;
 }
 
-/* The reference loader's two markers, as if they were members. */
 static void
-push_marker(struct program *s, const struct type *type, bool name, bool *first)
+push_reference_object(struct program *s, const struct field_place *p)
 {
-	push_key(s, name ? "__EUNOMIA_TYPE_NAME" : "__EUNOMIA_TYPE", first);
-	program_add_text(s, "\"");
-	program_add_styled_text(s,
-	    name                        ? type->name
-	    : type->kind == TYPE_STRUCT ? "struct"
-					: "union",
-	    STYLE_JSON);
-	program_add_text(s, "\"");
-}
-
-static void
-push_reference_object(
-    struct program *s, const struct type *type, struct fields *members)
-{
-	static const char *const markers[] = { "__EUNOMIA_TYPE",
-		"__EUNOMIA_TYPE_NAME" };
+	struct fields members = { 0 };
 	bool first = true;
-	size_t mark = 0;
 
-	fields_sort(members);
-	for (size_t i = 0; i <= members->n && !s->failed; i++) {
-		for (; mark < nitems(markers) &&
-		       (i == members->n ||
-			   strcmp(markers[mark], members->v[i].name) < 0);
-		     mark++)
-			push_marker(s, type, mark == 1, &first);
-		if (i == members->n)
-			break;
-		push_key(s, members->v[i].name, &first);
-		program_add_value(s, &members->v[i].place, STYLE_JSON);
+	typed_json_reference_members(&members, s->types, p);
+	for (size_t i = 0; i < members.n && !s->failed; i++) {
+		const struct field *f = &members.v[i];
+
+		push_key(s, f->name, &first);
+		if (f->place.type != TYPE_NONE) {
+			program_add_value(s, &f->place, STYLE_JSON);
+			continue;
+		}
+		program_add_text(s, "\"");
+		program_add_styled_text(s,
+		    typed_json_marker(f->name, field_place_type(s->types, p)),
+		    STYLE_JSON);
+		program_add_text(s, "\"");
 	}
+	s->failed |= members.failed;
+	fields_free(&members);
 }
 
 static void
@@ -304,16 +293,15 @@ push_struct(struct program *s, const struct field_place *p)
 	struct fields members = { 0 };
 	bool first = true;
 
-	fields_add_members(&members, s->types, p);
 	program_add_text(s, "{");
-	if (s->reference)
-		push_reference_object(
-		    s, field_place_type(s->types, p), &members);
-	else
+	if (s->reference) {
+		push_reference_object(s, p);
+	} else {
+		fields_add_members(&members, s->types, p);
 		program_add_members(s, &members, &first);
+		fields_free(&members);
+	}
 	program_add_text(s, "}");
-	s->failed |= members.failed;
-	fields_free(&members);
 }
 
 /* All but what nests. */

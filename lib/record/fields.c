@@ -256,6 +256,27 @@ fields_sort(struct fields *c)
 		qsort(c->v, c->n, sizeof(*c->v), by_name);
 }
 
+static int
+compare_places(const void *a, const void *b)
+{
+	const struct field_place *x = &((const struct field *)a)->place;
+	const struct field_place *y = &((const struct field *)b)->place;
+
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return (x->bit_offset > y->bit_offset) -
+	       (x->bit_offset < y->bit_offset);
+}
+
+void
+fields_sort_by_offset(struct fields *c)
+{
+	/* The members of a union keep their order. */
+	if (c->n > 1 &&
+	    mergesort(c->v, c->n, sizeof(*c->v), compare_places) == -1)
+		c->failed = true;
+}
+
 /* All columns of a map.  The values of each CPU stand beside their sum in JSON
  * alone, unless asked for. */
 static void

@@ -78,8 +78,9 @@ void fields_add_selected(struct fields *c, const struct stream_header *h,
 /* Take out the columns with that path. */
 void fields_remove(struct fields *c, const char *path);
 
-/* By name, as bytes compare. */
+/* Sort by name, as bytes compare; or by where the values lie in the record. */
 void fields_sort(struct fields *c);
+void fields_sort_by_offset(struct fields *c);
 
 /* Whether the map has something of that name. */
 bool fields_has(

@@ -243,15 +243,12 @@ json_row_write_cell(struct json_row *r, const struct json_value *cell,
 		return;
 	if (style == STYLE_JSON && nested) {
 		json_value_write_compact(cell, out);
-	} else if (style == STYLE_JSON ||
-		   (cell->kind == JSON_VALUE_SCALAR && !r->typed)) {
+	} else if (style == STYLE_JSON || cell->kind == JSON_VALUE_SCALAR) {
 		buf_add(out, cell->text, cell->len);
-	} else if (cell->kind == JSON_VALUE_SCALAR) {
-		json_value_respell(cell, out, true);
 	} else {
 		r->scratch.len = 0;
 		if (nested)
-			json_value_respell(cell, &r->scratch, r->typed);
+			json_value_respell(cell, &r->scratch);
 		else
 			json_value_decode(cell, &r->scratch);
 		style_write(out, r->scratch.data, r->scratch.len, style);

@@ -34,7 +34,6 @@ struct json_row {
 	/* Add a cell for each key of the next record that has none yet; if
 	 * deep, also for the keys of the objects inside it. */
 	bool collect, deep;
-	bool typed;      /* the keys are fields of a header's types */
 	bool spaced;     /* the last record has blanks between its parts */
 	size_t wrong_at; /* the column where the last text ceased to be JSON */
 	bool failed;     /* memory ran out */
@@ -66,9 +65,8 @@ int json_row_parse(struct json_row *r, const char *text, size_t len);
 bool json_row_parse_at(struct json_row *r, struct json_cursor *c);
 
 /*
- * Append a cell in a style.  STYLE_JSON keeps strings and numbers as they were
- * written; in the others strings lose their quotes and escapes, and the numbers
- * of typed records are respelled.
+ * Append a cell in a style.  STYLE_JSON keeps strings as they were written; in
+ * the others they lose their quotes and escapes.
  */
 void json_row_write_cell(struct json_row *r, const struct json_value *cell,
     struct buf *out, enum style style);

@@ -85,7 +85,7 @@ check_again(const struct json_value *v, const json_t *want)
 		fuzz_wrong("the compact text is another value");
 	json_decref(again);
 	text.len = 0;
-	json_value_respell(v, &text, true);
+	json_value_respell(v, &text);
 	again = json_loadb(text.data, text.len, JSON_DECODE_ANY, NULL);
 	if (again == NULL || !json_equal(again, want))
 		fuzz_wrong("the respelled text is another value");

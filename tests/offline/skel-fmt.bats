@@ -52,7 +52,7 @@ on_terminal() {
 @test "the histogram of --plain is that of the reference loader" {
 	run -0 skel-fmt --plain -m hists "$FMT/hists.skel"
 	[ "${lines[0]}" = 'key =  305419896' ]
-	[ "${lines[1]}" = 'comm = "COMM-STR"' ]
+	[ "${lines[1]}" = 'comm = COMM-STR' ]
 	[ "${lines[2]}" = '     (unit)              : count    distribution' ]
 	[ "${lines[3]}" = '         0 -> 1          : 1000     |*************************************** |' ]
 	[ "${lines[28]}" = '  33554432 -> 67108863   : 1025     |****************************************|' ]
@@ -97,6 +97,57 @@ on_terminal() {
 		as_json "$FMT/$stream.skel" > j.skel
 		diff -u "$FMT/$stream.plain" <(skel-fmt -q --plain j.skel)
 	done
+}
+
+@test "JSON records give the same text however a program spelled them" {
+	for stream in scalars floats enums nested reference texts hists slots sampled maps stacks; do
+		as_json "$FMT/$stream.skel" > j.skel
+		grep -aE '^\{"@(stack|symbols|sampled)' "$FMT/$stream.skel" >> j.skel || :
+		for way in compact spaced reversed escaped; do
+			"$HELPERS/respell.py" "$way" < j.skel > "$way.skel"
+		done
+		for form in table csv tsv plain 'csv --bare' folded; do
+			[ "$form" != folded ] || [ "$stream" = stacks ] || continue
+			read -ra options <<<"--$form"
+			skel-fmt -q "${options[@]}" compact.skel > want
+			[ -s want ]
+			for way in spaced reversed escaped; do
+				diff -u --label "$stream $form" want --label "$way" <(skel-fmt -q "${options[@]}" "$way.skel")
+			done
+		done
+		for option in --json --bare; do
+			skel-fmt -q --json "$option" compact.skel > want
+			# Blanks are dropped; text in ASCII stays as it came.
+			skel-fmt -q --json "$option" spaced.skel > got
+			"$HELPERS/respell.py" compact < <(echo; cat got) | tail -n +2 | cmp want -
+			run -1 grep -aE '^([^"]|"([^"\\]|\\.)*")*[:,] ' got
+			for way in reversed escaped; do
+				skel-fmt -q --json "$option" "$way.skel" > got
+				cmp <(jq -cS . want) <(jq -cS . got)
+			done
+		done
+	done
+}
+
+@test "a per-CPU histogram with blanks, as jq or Python write it, is drawn" {
+	as_json "$FMT/hists.skel" > j.skel
+	{ head -n 1 j.skel; tail -n +2 j.skel | jq -c .; } > jq.skel
+	{ head -n 1 j.skel; tail -n +2 j.skel | sed 's/":/" : /g; s/,"/ , "/g; s/\[/[ /g'; } > blank.skel
+	for file in jq blank; do
+		diff -u "$FMT/hists.table" <(skel-fmt -q --table "$file.skel")
+		diff -u "$FMT/hists.plain" <(skel-fmt -q --plain "$file.skel")
+	done
+	[ "$(grep -c '^count [1-9]' "$FMT/hists.table")" -gt 3 ]
+}
+
+@test "--plain has the members of a record by their offsets, other forms as the header has them" {
+	jq -c '.types |= map(if .members then .members |= reverse else . end)' <(head -n 1 "$FMT/scalars.skel") > r.skel
+	tail -n +2 "$FMT/scalars.skel" >> r.skel
+	diff -u "$FMT/scalars.plain" <(skel-fmt -q --plain r.skel)
+	for stream in "$FMT/scalars.skel" r.skel; do
+		skel-fmt -q --csv --bare "$stream" | head -n 1 | tr -d '\r' | tr , '\n' > "names.${stream##*/}"
+	done
+	tac names.r.skel | diff -u names.scalars.skel -
 }
 
 @test "by default skel-fmt reads standard input, as it does for -, and prints a table" {

@@ -153,13 +153,7 @@ writes(void (*write)(const struct json_value *, struct buf *), const char *text,
 #define DECODES(text, want) writes(json_value_decode, text, want, __LINE__)
 #define COMPACTS(text, want)                                                   \
 	writes(json_value_write_compact, text, want, __LINE__)
-#define RESPELLS(text, want) writes(respell, text, want, __LINE__)
-
-static void
-respell(const struct json_value *v, struct buf *out)
-{
-	json_value_respell(v, out, true);
-}
+#define RESPELLS(text, want) writes(json_value_respell, text, want, __LINE__)
 
 static void
 strings_are_decoded(void)
@@ -217,12 +211,8 @@ one_value_has_one_spelling(void)
 {
 	RESPELLS(
 	    "{ \"\\u0061\": \"\\u00e9\\/\\n\" }", "{\"a\":\"\xc3\xa9/\\n\"}");
-	RESPELLS("[1e+16, 1E-07, 1.5e-05, true, -2.5e+20]",
-	    "[1e16,1e-7,0.000015,true,-2.5e20]");
-	/* As a float this has an exponent, as a double it has none. */
-	RESPELLS("1.5e14", "1.5e14");
-	RESPELLS("1e999", "1e999");
-	RESPELLS("0.0", "0.0");
+	RESPELLS("[1e+16, true, null]", "[1e+16,true,null]");
+	RESPELLS("\"a b\"", "\"a b\"");
 }
 
 int

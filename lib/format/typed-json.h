@@ -1,0 +1,45 @@
+/*
+ * Typed JSON: writes a value of a JSON record again as its type asks, so that
+ * it becomes the same text as the value's bytes would, whoever wrote the
+ * record.
+ */
+#ifndef SKEL_FORMAT_TYPED_JSON_H
+#define SKEL_FORMAT_TYPED_JSON_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/json-cursor.h"
+#include "record/fields.h"
+#include "types/types.h"
+
+/* Names of the members that the reference loader adds to nested objects: what
+ * kind of type it is, and its name. */
+#define REFERENCE_TYPE_KEY "__EUNOMIA_TYPE"
+#define REFERENCE_NAME_KEY "__EUNOMIA_TYPE_NAME"
+
+/*
+ * Append the members of a struct or union in the reference loader's order, by
+ * the alphabet, among them its two markers: fields of type TYPE_NONE.
+ */
+void typed_json_reference_members(
+    struct fields *members, const struct types *t, const struct field_place *p);
+
+/* The value of a marker with that name, in a struct or union. */
+const char *typed_json_marker(const char *name, const struct type *type);
+
+/*
+ * Append v, a value of the field at p: members in the order of the type, those
+ * that v lacks left out; numbers and texts as our own programs write them.
+ * reference: as the reference loader has it, with its markers in nested objects
+ * and floats as the doubles that they are equal to.
+ */
+void typed_json_write(struct buf *out, const struct types *t,
+    const struct field_place *p, const struct json_value *v, bool reference);
+
+/* The same in the reference loader's form, where the object itself, which is a
+ * struct or union, has no markers: a key or value of a map. */
+void typed_json_write_object(struct buf *out, const struct types *t,
+    const struct field_place *p, const struct json_value *v);
+
+#endif
