@@ -9,55 +9,55 @@
 #include "elf/libbpf-log.h"
 #include "eunomia/api-call.h"
 
-/* Bytes of reports; the last lines of a verifier fit.  A polling of many days
- * may report without end. */
-enum { REPORTS_MAX = 16384 };
+/* Bytes of a message: the last lines of a verifier log fit.  Without a limit it
+ * could grow for days, as long as a program is polled. */
+enum { MESSAGE_MAX = 16384 };
 
-/* What one thread was told last: the worst reports of a call, errors before
- * notices. */
-struct message {
+/* The message of a thread: the most severe reports of its last call that made
+ * any.  A notice does not stay beside an error. */
+struct api_message {
 	struct buf text;
 	enum report_level level; /* of the lines in text */
 };
 
-static _Thread_local unsigned int depth; /* a signal handler's call: 2 */
-static _Thread_local bool kept;          /* this call has kept something */
-static _Thread_local locale_t outside;
+static _Thread_local unsigned int depth; /* of nested calls */
+static _Thread_local bool kept;          /* this call has set the message */
+static _Thread_local locale_t callers_locale;
 
-/* Made by the first call.  The message is behind a key, which frees it when
- * the thread ends. */
-static locale_t inside;
+/* Made by the first call.  Messages belong to a key, so that a message is freed
+ * when its thread ends. */
+static locale_t c_locale;
 static pthread_key_t key;
 static bool has_key;
 
 static void
-release(void *m)
+free_api_message(void *m)
 {
-	buf_free(&((struct message *)m)->text);
+	buf_free(&((struct api_message *)m)->text);
 	free(m);
 }
 
 static void
-prepare(void)
+init_api_calls(void)
 {
-	has_key = pthread_key_create(&key, release) == 0;
-	inside = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	has_key = pthread_key_create(&key, free_api_message) == 0;
+	c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-/* This thread's message, or NULL if it has none. */
-static struct message *
-find(void)
+/* Returns this thread's message, or NULL if it has none. */
+static struct api_message *
+find_api_message(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	pthread_once(&once, prepare);
+	pthread_once(&once, init_api_calls);
 	return has_key ? pthread_getspecific(key) : NULL;
 }
 
-static struct message *
-find_or_make(void)
+static struct api_message *
+get_api_message(void)
 {
-	struct message *m = find();
+	struct api_message *m = find_api_message();
 
 	if (m != NULL || !has_key)
 		return m;
@@ -70,7 +70,7 @@ find_or_make(void)
 }
 
 static void
-start_anew(struct message *m, enum report_level level)
+clear_api_message(struct api_message *m, enum report_level level)
 {
 	m->text.len = 0;
 	m->text.failed = false;
@@ -78,22 +78,22 @@ start_anew(struct message *m, enum report_level level)
 }
 
 static void
-keep(void *ctx, enum report_level level, const char *text)
+add_report(void *ctx, enum report_level level, const char *text)
 {
-	struct message *m = find_or_make();
+	struct api_message *m = get_api_message();
 	size_t n = strlen(text), room;
 
 	(void)ctx;
 	if (m == NULL || level > REPORT_NOTICE || (kept && level > m->level))
 		return;
 	if (!kept || level < m->level)
-		start_anew(m, level);
+		clear_api_message(m, level);
 	kept = true;
-	if (m->text.len >= REPORTS_MAX)
+	if (m->text.len >= MESSAGE_MAX)
 		return;
 	if (m->text.len > 0)
 		buf_chr(&m->text, '\n');
-	room = REPORTS_MAX - m->text.len;
+	room = MESSAGE_MAX - m->text.len;
 	buf_add(&m->text, text, n < room ? n : room);
 }
 
@@ -102,10 +102,11 @@ api_call_enter(void)
 {
 	if (depth++ > 0)
 		return;
-	find();
+	find_api_message();
 	kept = false;
-	outside = inside != (locale_t)0 ? uselocale(inside) : (locale_t)0;
-	report_set_sink(keep, NULL);
+	callers_locale =
+	    c_locale != (locale_t)0 ? uselocale(c_locale) : (locale_t)0;
+	report_set_sink(add_report, NULL);
 	libbpf_log_capture();
 }
 
@@ -116,18 +117,18 @@ api_call_leave(void)
 		return;
 	libbpf_log_release();
 	report_set_sink(NULL, NULL);
-	if (outside != (locale_t)0)
-		uselocale(outside);
+	if (callers_locale != (locale_t)0)
+		uselocale(callers_locale);
 }
 
 void
 api_call_set_message(const char *text, size_t n)
 {
-	struct message *m = find_or_make();
+	struct api_message *m = get_api_message();
 
 	if (m == NULL)
 		return;
-	start_anew(m, REPORT_ERROR);
+	clear_api_message(m, REPORT_ERROR);
 	buf_add(&m->text, text, n);
 	kept = n > 0;
 }
@@ -135,7 +136,7 @@ api_call_set_message(const char *text, size_t n)
 void
 api_call_copy_message(char *out, size_t size)
 {
-	const struct message *m = find();
+	const struct api_message *m = find_api_message();
 	size_t n = m == NULL ? 0 : m->text.len;
 
 	if (n > size - 1)

@@ -1,22 +1,26 @@
 /*
- * Calls: a thread of somebody's program inside the C library.  What it reports
- * is kept for get_error_message(), and the locale is the one that the commands
- * have, where numbers have points.
+ * API calls: the state of a thread while it is in a function of the C library.
+ * Its reports are kept as the message for get_error_message() instead of being
+ * printed, and its locale is "C", so that numbers have a decimal point.
  */
 #ifndef SKEL_EUNOMIA_API_CALL_H
 #define SKEL_EUNOMIA_API_CALL_H
 
 #include <stddef.h>
 
-/* From the one to the other this thread is inside.  Handlers run outside.
- * A signal handler that interrupts the one may call both. */
+/*
+ * Every public function calls the first when it begins and the second when it
+ * ends; a handler runs between the second and the first.  Calls may be nested:
+ * a signal handler may interrupt a public function and call another.
+ */
 void api_call_enter(void);
 void api_call_leave(void);
 
-/* Keep text of n bytes in place of what was kept. */
+/* Makes the n bytes of text the message of this thread. */
 void api_call_set_message(const char *text, size_t n);
 
-/* Copy what is kept, a NUL behind it, to the size bytes at out, at least 1. */
+/* Copies the message of this thread and a NUL to the size bytes at out, at
+ * least 1; cuts off what does not fit. */
 void api_call_copy_message(char *out, size_t size);
 
 #endif

@@ -5,49 +5,50 @@
 #include "eunomia/api-call.h"
 #include "eunomia/callback-sink.h"
 
-/* The plan's form for a format that is text; false: it is bytes. */
+/* Sets *form to the form of plans for a format.  Returns false if the format is
+ * bytes, which need no plan. */
 static bool
-find_form(enum export_format_type format, enum plan_form *form)
+find_plan_form(enum export_format_type format, enum plan_form *form)
 {
 	*form = format == EXPORT_JSON ? PLAN_REFERENCE : PLAN_PLAIN;
 	return format == EXPORT_JSON || format == EXPORT_PLAIN_TEXT;
 }
 
 static int
-open_plans(struct callback_sink *d)
+open_callback_plans(struct callback_sink *s)
 {
 	struct plan_options options = { 0 };
 
-	if (!find_form(d->format, &options.form))
+	if (!find_plan_form(s->format, &options.form))
 		return 0;
-	if (d->symbolizer != NULL)
-		options.symbols = symbolizer_symbols(d->symbolizer);
-	d->plans = plans_new(d->header, &options);
-	return d->plans != NULL ? 0 : -1;
+	if (s->symbolizer != NULL)
+		options.symbols = symbolizer_symbols(s->symbolizer);
+	s->plans = plans_new(s->header, &options);
+	return s->plans != NULL ? 0 : -1;
 }
 
 static int
-measure(struct callback_sink *d)
+measure_records(struct callback_sink *s)
 {
-	size_t n = d->header->nmaps;
+	size_t n = s->header->nmaps;
 
-	d->keys = calloc(n + 1, sizeof(*d->keys));
-	d->sizes = calloc(n + 1, sizeof(*d->sizes));
-	if (d->keys == NULL || d->sizes == NULL)
+	s->keys = calloc(n + 1, sizeof(*s->keys));
+	s->sizes = calloc(n + 1, sizeof(*s->sizes));
+	if (s->keys == NULL || s->sizes == NULL)
 		return report_nomem();
 	for (size_t i = 0; i < n; i++) {
-		d->keys[i] = stream_key_size(d->header, (unsigned int)i);
-		d->sizes[i] = stream_record_size(d->header, (unsigned int)i);
+		s->keys[i] = stream_key_size(s->header, (unsigned int)i);
+		s->sizes[i] = stream_record_size(s->header, (unsigned int)i);
 	}
 	return 0;
 }
 
 int
-callback_sink_open(struct callback_sink *d, const struct stream_header *h,
+callback_sink_open(struct callback_sink *s, const struct stream_header *h,
     struct symbolizer *z, struct poll_control *control,
     enum export_format_type format, callback_fn *handler, void *ctx)
 {
-	*d = (struct callback_sink){
+	*s = (struct callback_sink){
 		.header = h,
 		.symbolizer = z,
 		.control = control,
@@ -55,103 +56,106 @@ callback_sink_open(struct callback_sink *d, const struct stream_header *h,
 		.handler = handler,
 		.handler_ctx = ctx,
 	};
-	if (measure(d) == 0 && open_plans(d) == 0)
+	if (measure_records(s) == 0 && open_callback_plans(s) == 0)
 		return 0;
-	callback_sink_close(d);
+	callback_sink_close(s);
 	return -1;
 }
 
 void
-callback_sink_close(struct callback_sink *d)
+callback_sink_close(struct callback_sink *s)
 {
-	if (d->plans != NULL)
-		plans_free(d->plans, d->header->nmaps);
-	free(d->keys);
-	free(d->sizes);
-	buf_free(&d->out);
-	*d = (struct callback_sink){ 0 };
+	if (s->plans != NULL)
+		plans_free(s->plans, s->header->nmaps);
+	free(s->keys);
+	free(s->sizes);
+	buf_free(&s->out);
+	*s = (struct callback_sink){ 0 };
 }
 
 static bool
-is_over(const struct callback_sink *d)
+is_ended(const struct callback_sink *s)
 {
-	return poll_control_is_ended(d->control);
+	return poll_control_is_ended(s->control);
 }
 
-/* While a pause is asked for, wait. */
+/* Waits while a pause is asked for. */
 static void
-hold(const struct callback_sink *d)
+wait_while_paused(const struct callback_sink *s)
 {
-	while (poll_control_is_paused(d->control) && !is_over(d))
-		poll_control_wait(d->control);
+	while (poll_control_is_paused(s->control) && !is_ended(s))
+		poll_control_wait(s->control);
 }
 
-/* The handler is outside of the library. */
+/* Calls the handler, which is not inside the library: it may call its functions
+ * and has its own locale. */
 static void
-hand_over(struct callback_sink *d, const void *data, size_t size)
+call_handler(struct callback_sink *s, const void *data, size_t size)
 {
 	api_call_leave();
-	d->handler(d->handler_ctx, data, size);
+	s->handler(s->handler_ctx, data, size);
 	api_call_enter();
 }
 
-/* Hand over the text in out from there to end, its newline left off: a NUL
- * takes its place, for handlers that forget about the size. */
+/* Calls the handler with a part of the text, without the newline at its end: a
+ * NUL replaces it for handlers that ignore the size. */
 static void
-hand_text(struct callback_sink *d, size_t from, size_t end)
+call_with_text(struct callback_sink *s, size_t from, size_t end)
 {
-	d->out.data[end - 1] = '\0';
-	hand_over(d, d->out.data + from, end - 1 - from);
+	s->out.data[end - 1] = '\0';
+	call_handler(s, s->out.data + from, end - 1 - from);
 }
 
 int
-callback_sink_begin(struct callback_sink *d)
+callback_sink_begin(struct callback_sink *s)
 {
-	if (d->format != EXPORT_PLAIN_TEXT)
+	if (s->format != EXPORT_PLAIN_TEXT)
 		return 0;
-	for (size_t i = 0; i < d->header->nmaps; i++) {
-		hold(d);
-		if (is_over(d))
+	for (size_t i = 0; i < s->header->nmaps; i++) {
+		wait_while_paused(s);
+		if (is_ended(s))
 			break;
-		d->out.len = 0;
-		plan_head(d->plans[i], &d->out);
-		if (d->out.failed)
+		s->out.len = 0;
+		plan_head(s->plans[i], &s->out);
+		if (s->out.failed)
 			return report_nomem();
-		if (d->out.len > 0)
-			hand_text(d, 0, d->out.len);
+		if (s->out.len > 0)
+			call_with_text(s, 0, s->out.len);
 	}
 	return 0;
 }
 
+/* Formats a record and calls the handler with it: twice if the plan cuts it in
+ * two.  Returns 0, or -1 after reporting. */
 static int
-hand_record(struct callback_sink *d, unsigned int map, uint64_t time_ns,
+call_with_record(struct callback_sink *s, unsigned int map, uint64_t time_ns,
     const void *data, size_t len)
 {
-	struct plan *plan = d->plans[map];
+	struct plan *plan = s->plans[map];
 	size_t cut;
 
-	d->out.len = 0;
-	if (d->symbolizer != NULL &&
-	    symbolizer_record(d->symbolizer, map, data, NULL) == -1)
+	s->out.len = 0;
+	if (s->symbolizer != NULL &&
+	    symbolizer_record(s->symbolizer, map, data, NULL) == -1)
 		return -1;
-	if (plan_record(plan, &d->out, time_ns, data, len) == -1)
+	if (plan_record(plan, &s->out, time_ns, data, len) == -1)
 		return report_nomem();
-	if (d->out.len == 0)
+	if (s->out.len == 0)
 		return 0;
 	cut = plan_cut(plan);
 	if (cut > 0)
-		hand_text(d, 0, cut);
-	if (cut == 0 || !is_over(d))
-		hand_text(d, cut, d->out.len);
+		call_with_text(s, 0, cut);
+	if (cut == 0 || !is_ended(s))
+		call_with_text(s, cut, s->out.len);
 	return 0;
 }
 
 static void
-hand_bytes(struct callback_sink *d, unsigned int map, const unsigned char *data,
-    size_t len)
+call_with_bytes(struct callback_sink *s, unsigned int map,
+    const unsigned char *data, size_t len)
 {
-	const struct stream_map *m = &d->header->maps[map];
-	size_t key = d->keys[map];
+	const struct stream_map *m = &s->header->maps[map];
+	size_t key = s->keys[map];
 	struct eunomia_raw raw = {
 		.map = m->name,
 		.key = key > 0 ? data : NULL,
@@ -160,56 +164,57 @@ hand_bytes(struct callback_sink *d, unsigned int map, const unsigned char *data,
 		.value_size = len - key,
 	};
 
-	if (d->format == EXPORT_RAW_KEY_VALUE)
-		hand_over(d, &raw, sizeof(raw));
+	if (s->format == EXPORT_RAW_KEY_VALUE)
+		call_handler(s, &raw, sizeof(raw));
 	else
-		hand_over(d, raw.value, raw.value_size);
+		call_handler(s, raw.value, raw.value_size);
 }
 
 static int
-take_record(
+handle_record(
     void *ctx, unsigned int map, uint64_t time_ns, const void *data, size_t len)
 {
-	struct callback_sink *d = ctx;
+	struct callback_sink *s = ctx;
 	int ret = 0;
 
-	if (len < d->sizes[map])
-		d->bad++;
-	else if (d->plans == NULL)
-		hand_bytes(d, map, data, len);
+	if (len < s->sizes[map])
+		s->bad++;
+	else if (s->plans == NULL)
+		call_with_bytes(s, map, data, len);
 	else
-		ret = hand_record(d, map, time_ns, data, len);
-	/* Here and not only in the poller, which goes on with what it took out
-	 * of a buffer already. */
-	hold(d);
-	return ret == 0 && is_over(d) ? 1 : ret;
+		ret = call_with_record(s, map, time_ns, data, len);
+	/* The poller too looks at the control, but not between the records that
+	 * it has read from a buffer at once. */
+	wait_while_paused(s);
+	return ret == 0 && is_ended(s) ? 1 : ret;
 }
 
 static int
-take_lost(void *ctx, unsigned int map, uint64_t count)
+count_lost_callback(void *ctx, unsigned int map, uint64_t count)
 {
-	struct callback_sink *d = ctx;
+	struct callback_sink *s = ctx;
 
 	(void)map;
-	d->lost += count;
+	s->lost += count;
 	return 0;
 }
 
 const struct poll_sink callback_poll_sink = {
-	.record = take_record,
-	.lost = take_lost,
+	.record = handle_record,
+	.lost = count_lost_callback,
 };
 
 int
-callback_sink_end(const struct callback_sink *d)
+callback_sink_end(const struct callback_sink *s)
 {
-	if (d->bad > 0)
-		report_error("%" PRIu64 " record%s shorter than %s type, and "
-			     "left out",
-		    d->bad, d->bad == 1 ? " was" : "s were",
-		    d->bad == 1 ? "its" : "their");
-	if (d->lost > 0)
-		report_notice("%" PRIu64 " record%s lost", d->lost,
-		    d->lost == 1 ? " was" : "s were");
-	return d->bad > 0 ? -1 : 0;
+	if (s->bad > 0)
+		report_error("%" PRIu64
+			     " record%s left out, being shorter than "
+			     "%s type",
+		    s->bad, s->bad == 1 ? " was" : "s were",
+		    s->bad == 1 ? "its" : "their");
+	if (s->lost > 0)
+		report_notice("%" PRIu64 " record%s lost", s->lost,
+		    s->lost == 1 ? " was" : "s were");
+	return s->bad > 0 ? -1 : 0;
 }

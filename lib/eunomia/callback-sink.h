@@ -1,6 +1,6 @@
 /*
- * Deliveries: a poller's sink that hands what is found to the handler of a
- * program that uses the C library, in the format that it asked for.
+ * Callback sink: hands the records of a poller to the handler of a program that
+ * uses the C library, in the format that the program asked for.
  */
 #ifndef SKEL_EUNOMIA_CALLBACK_SINK_H
 #define SKEL_EUNOMIA_CALLBACK_SINK_H
@@ -24,33 +24,35 @@ struct callback_sink {
 	struct poll_control *control;       /* borrowed */
 	enum export_format_type format;
 	callback_fn *handler;
-	void *handler_ctx;   /* the handler's own */
-	struct plan **plans; /* owned; text and JSON only */
-	size_t *keys;        /* owned: bytes of each map's keys */
-	size_t *sizes;       /* owned: bytes that a record of each map needs */
-	struct buf out;
+	void *handler_ctx;   /* passed to the handler */
+	struct plan **plans; /* owned; for text and JSON only */
+	size_t *keys;        /* owned: size of each map's keys, 0 if none */
+	size_t *sizes;       /* owned: least size of each map's records */
+	struct buf out;      /* the text of one record */
 	uint64_t lost, bad;
 };
 
 /*
- * Deliver h's maps to handler; z knows what addresses are called, if any map
- * has stacks; control is asked after each call whether it wants no more, or a
- * pause, which is waited for.  Returns 0, or -1 after reporting.
+ * Prepares to hand the records of h's maps to handler.  z, needed only if a map
+ * has stacks, finds the names of addresses.  After each call of the handler the
+ * sink asks control whether to end, and waits while it asks for a pause.
+ * Returns 0, or -1 after reporting.
  */
-int callback_sink_open(struct callback_sink *d, const struct stream_header *h,
+int callback_sink_open(struct callback_sink *s, const struct stream_header *h,
     struct symbolizer *z, struct poll_control *control,
     enum export_format_type format, callback_fn *handler, void *ctx);
-void callback_sink_close(struct callback_sink *d);
+void callback_sink_close(struct callback_sink *s);
 
-/* Hand over what stands before the first record: the maps' header lines.
+/* Hands over the lines of column names that precede the records of a text.
  * Returns 0, or -1 after reporting. */
-int callback_sink_begin(struct callback_sink *d);
+int callback_sink_begin(struct callback_sink *s);
 
-/* Report what was lost, and what could not be delivered.  Returns 0, or -1 when
- * there was something of the latter. */
-int callback_sink_end(const struct callback_sink *d);
+/* Reports how many records were lost, and how many were left out because they
+ * were shorter than their type.  Returns 0, or -1 if there were any of the
+ * latter. */
+int callback_sink_end(const struct callback_sink *s);
 
-/* For poller_open(); ctx is the delivery. */
+/* For poller_open(), with the struct callback_sink as its ctx. */
 extern const struct poll_sink callback_poll_sink;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The C library's interface, eunomia.h: what a caller may pass is checked
- * here, skeleton.h does the work.
+ * The functions of eunomia.h.  They check their arguments and keep the message
+ * (eunomia/api-call.h); eunomia/skeleton.h does the work.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -15,22 +15,23 @@
 #include "eunomia/skeleton.h"
 #include "session/launch.h"
 
-enum { USAGE = -2 }; /* of parse_args_to_json_config() */
+enum { USAGE = -2 }; /* result of parse_args_to_json_config() */
 
-/* What reports call the JSON that the caller gave. */
+/* The name of the caller's JSON in messages. */
 static const char json_name[] = "<json>";
 
 static int
-parse(struct package *p, const char *json)
+parse_json_package(struct package *p, const char *json)
 {
 	if (json != NULL)
 		return package_parse(p, json, strlen(json), json_name, NULL);
-	report_error("no JSON was given");
+	report_error("the JSON is NULL");
 	return -1;
 }
 
+/* Returns whether there are argc strings, after reporting if not. */
 static bool
-are_strings(char *const *args, int argc)
+check_strings(char *const *args, int argc)
 {
 	for (int i = 0; i < argc; i++)
 		if (args == NULL || args[i] == NULL) {
@@ -40,10 +41,11 @@ are_strings(char *const *args, int argc)
 	return true;
 }
 
-/* Sets the package's variables from the arguments.  Returns 0, -1, or USAGE
- * after keeping the text that was asked for or what is wrong as the message. */
+/* Sets the package's variables from the arguments.  Returns 0; -1 after
+ * reporting; or USAGE after reporting wrong arguments or keeping the text for
+ * --help or --version as the message. */
 static int
-set_arguments(struct package *p, char *const *args, int argc)
+set_package_arguments(struct package *p, char *const *args, int argc)
 {
 	const char *command = argc > 0 ? args[0] : p->obj_name;
 	struct buf text = { 0 };
@@ -68,8 +70,8 @@ open_eunomia_skel_from_json(const char *json_data,
 
 	api_call_enter();
 	if (bpf_object_buffer == NULL)
-		report_error("no object was given");
-	else if (parse(&p, json_data) == 0 &&
+		report_error("the object is NULL");
+	else if (parse_json_package(&p, json_data) == 0 &&
 		 package_set_object(&p, bpf_object_buffer, object_size) == 0)
 		skel = skeleton_open(&p, btf_archive_path);
 	else
@@ -86,7 +88,7 @@ open_eunomia_skel_from_json_package_with_btf(
 	struct package p;
 
 	api_call_enter();
-	if (parse(&p, json_data) == 0)
+	if (parse_json_package(&p, json_data) == 0)
 		skel = skeleton_open(&p, btf_archive_path);
 	api_call_leave();
 	return skel;
@@ -106,8 +108,9 @@ open_eunomia_skel_from_json_package_with_args(const char *json_data,
 	struct package p;
 
 	api_call_enter();
-	if (are_strings(args, argc) && parse(&p, json_data) == 0) {
-		if (set_arguments(&p, args, argc) == 0)
+	if (check_strings(args, argc) &&
+	    parse_json_package(&p, json_data) == 0) {
+		if (set_package_arguments(&p, args, argc) == 0)
 			skel = skeleton_open(&p, btf_archive_path);
 		else
 			package_close(&p);
@@ -116,9 +119,9 @@ open_eunomia_skel_from_json_package_with_args(const char *json_data,
 	return skel;
 }
 
-/* Whether there is a skeleton; reported if not. */
+/* Returns whether there is a skeleton, after reporting if not. */
 static bool
-is_given(const struct eunomia_bpf *prog)
+check_skeleton(const struct eunomia_bpf *prog)
 {
 	if (prog == NULL)
 		report_error("the skeleton is NULL: opening it failed");
@@ -131,15 +134,17 @@ load_and_attach_eunomia_skel(struct eunomia_bpf *prog)
 	int ret;
 
 	api_call_enter();
-	ret = is_given(prog) ? skeleton_load(prog) : -1;
+	ret = check_skeleton(prog) ? skeleton_load(prog) : -1;
 	api_call_leave();
 	return ret;
 }
 
+/* Returns whether a handler can be called with this format, after reporting if
+ * not. */
 static bool
-can_deliver(enum export_format_type type, callback_fn *handler)
+check_handler(enum export_format_type type, callback_fn *handler)
 {
-	/* Programs that know it as an int may pass any. */
+	/* A caller that passes an int may pass any number. */
 	if ((int)type < EXPORT_PLAIN_TEXT || type > EXPORT_RAW_KEY_VALUE)
 		report_error("invalid export format type: %d", (int)type);
 	else if (handler == NULL)
@@ -158,7 +163,7 @@ wait_and_poll_events_to_handler(struct eunomia_bpf *prog,
 
 	api_call_enter();
 	api_call_set_message("", 0);
-	if (is_given(prog) && can_deliver(type, handler))
+	if (check_skeleton(prog) && check_handler(type, handler))
 		ret = skeleton_poll(prog, type, handler, ctx);
 	api_call_leave();
 	return ret;
@@ -172,7 +177,7 @@ get_bpf_fd(struct eunomia_bpf *prog, const char *name)
 	api_call_enter();
 	if (name == NULL)
 		report_error("the name is NULL");
-	else if (is_given(prog))
+	else if (check_skeleton(prog))
 		fd = skeleton_fd(prog, name);
 	api_call_leave();
 	return fd;
@@ -201,9 +206,10 @@ free_bpf_skel(struct eunomia_bpf *prog)
 	destroy_eunomia_skel(prog);
 }
 
-/* Write the document to the caller's buffer. */
+/* Writes the package to the caller's buffer.  Returns 0, or -1 after
+ * reporting. */
 static int
-put_json(const struct package *p, char *out, size_t size)
+write_json_config(const struct package *p, char *out, size_t size)
 {
 	struct buf json = { 0 };
 	int ret = package_write(p, &json);
@@ -215,7 +221,7 @@ put_json(const struct package *p, char *out, size_t size)
 		ret = -1;
 	}
 	if (ret == 0) {
-		/* The newline at its end makes room for the NUL. */
+		/* The NUL replaces the newline at its end. */
 		memcpy(out, json.data, json.len - 1);
 		out[json.len - 1] = '\0';
 	}
@@ -234,10 +240,11 @@ parse_args_to_json_config(const char *json_config, char *const *args, int argc,
 	api_call_enter();
 	if (size > 0)
 		out_buffer[0] = '\0';
-	if (are_strings(args, argc) && parse(&p, json_config) == 0) {
-		ret = set_arguments(&p, args, argc);
+	if (check_strings(args, argc) &&
+	    parse_json_package(&p, json_config) == 0) {
+		ret = set_package_arguments(&p, args, argc);
 		if (ret == 0)
-			ret = put_json(&p, out_buffer, size);
+			ret = write_json_config(&p, out_buffer, size);
 		package_close(&p);
 	}
 	api_call_leave();
@@ -250,7 +257,7 @@ handle_create(struct eunomia_bpf *prog)
 	struct eunomia_polling_handle *handle = NULL;
 
 	api_call_enter();
-	if (is_given(prog))
+	if (check_skeleton(prog))
 		handle = skeleton_handle(prog);
 	api_call_leave();
 	return handle;

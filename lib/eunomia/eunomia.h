@@ -1,22 +1,24 @@
 /*
- * libeunomia: load an eBPF program that travels as a JSON package, and take
- * what it exports.  Described in libeunomia(3).
+ * libeunomia: loads the eBPF program of a JSON package into the kernel,
+ *attaches it, and calls a function of yours with each record that it exports.
+ *See libeunomia(3).
  *
  *	struct eunomia_bpf *bpf = open_eunomia_skel_from_json_package(json);
  *
  *	if (bpf == NULL || load_and_attach_eunomia_skel(bpf) != 0 ||
- *	    wait_and_poll_events_to_handler(bpf, EXPORT_JSON, print, 0) != 0)
- *		...get_error_message()
+ *	    wait_and_poll_events_to_handler(bpf, EXPORT_JSON, print, NULL) != 0)
+ *		...get_error_message()...
  *	destroy_eunomia_skel(bpf);
  *
- * The library writes nothing to standard output or standard error, catches no
- * signals and never ends the program.  What goes wrong is told by the return
- * value, and in words by get_error_message().
+ * The library writes nothing to standard output or standard error, installs no
+ * signal handlers and never ends the process.  Functions report an error by
+ * their return value; get_error_message() gives its text.
  *
- * Different skeletons may be used by different threads at the same time.  Of
- * one skeleton, one thread polls while others may use everything but
- * wait_and_poll_events_to_handler().  A child of fork(2) must leave the
- * skeletons of its parent alone; what it execs has none of their descriptors.
+ * Threads may use different skeletons at the same time.  While one thread polls
+ * a skeleton, other threads may call any function for it except
+ * wait_and_poll_events_to_handler().  After fork(2) the child must not use the
+ * skeletons of its parent; a program that the child executes inherits none of
+ * their descriptors.
  */
 #ifndef EUNOMIA_H
 #define EUNOMIA_H
@@ -28,185 +30,197 @@
 extern "C" {
 #endif
 
-/* A program: opened, loaded, or being polled. */
+/* A skeleton: a program that was opened, and perhaps loaded. */
 struct eunomia_bpf;
 
-/* What other threads steer its polling by. */
+/* A handle with which other threads pause and end the polling of a skeleton. */
 typedef struct eunomia_polling_handle eunomia_polling_handle;
 
-/* What the handler gets. */
+/* The form in which the handler receives records. */
 enum export_format_type {
-	/* Text for people: first a line of column names for each exported map
-	 * but those of histograms and stacks, then each record as one call: a
-	 * row.  A key of a histogram is two calls, the key and then its graph;
-	 * a record with stacks is one call.  Those are of several lines, the
-	 * last one with its newline too. */
+	/* Text.  The first calls pass a line of column names for each exported
+	 * map, except for maps of histograms and stacks.  Then each record is
+	 * passed in one call, as a row of columns.  For a key of a histogram
+	 * there are two calls, one for the key and one for the graph.  Graphs
+	 * and records with stacks have several lines, and their last line keeps
+	 * its newline. */
 	EXPORT_PLAIN_TEXT = 0,
-	EXPORT_PLANT_TEXT = 0, /* the same, as older programs spell it */
+	EXPORT_PLANT_TEXT = 0, /* the same; older programs spell it so */
 
-	/* Each record is one call, a JSON object of one line: the members with
-	 * their keys in alphabetical order; for a sampled map
-	 * {"key":{...},"value":{...}}, where a number is {"u32":5}, by the name
-	 * of its type.  Structs and unions in it have two more members,
-	 * "__EUNOMIA_TYPE" ("struct" or "union") and "__EUNOMIA_TYPE_NAME".
-	 * A stack is an array of {"addr":...,"symbol":...,"offset":...,
-	 * "file":...,"line":...}, without what is not known. */
+	/* JSON.  Each call passes one record as an object on one line, whose
+	 * keys are in alphabetical order.  A record of a sampled map is
+	 * {"key":{...},"value":{...}}; a number as key or value is an object
+	 * with the name of its type, such as {"u32":5}.  Structs and unions in
+	 * it have two more members, "__EUNOMIA_TYPE", which is "struct" or
+	 * "union", and "__EUNOMIA_TYPE_NAME".  A stack is an array of
+	 * {"addr":...,"symbol":...,"offset":...,"file":...,"line":...}, where
+	 * unknown members are absent. */
 	EXPORT_JSON = 1,
 
-	/* The bytes of each record as the program wrote them, behind which a
-	 * perf buffer has up to 7 more; of a sampled map the value without its
-	 * key. */
+	/* Bytes.  Each call passes one record as the program wrote it; a record
+	 * of a perf buffer may be followed by up to 7 more bytes.  Of a sampled
+	 * map the value is passed without its key. */
 	EXPORT_RAW_EVENT = 2,
 
-	/* The same with everything that belongs to it: data points to a
-	 * struct eunomia_raw, and size is its size. */
+	/* Bytes with their map and key: data points to a struct eunomia_raw,
+	 * and size is the size of that struct. */
 	EXPORT_RAW_KEY_VALUE = 3
 };
 
 /*
- * A record.  All pointers are good until the handler returns.  Neither key nor
- * value need be aligned: memcpy() them.
+ * A record.  The pointers are valid until the handler returns.  key and value
+ * may be unaligned: copy them with memcpy() before you read them as structs.
  */
 struct eunomia_raw {
 	const char *map; /* the name of the exported map */
-	const void *key; /* of a sampled map; NULL for any other */
-	size_t key_size; /* bytes; 0 for any other */
-	/* The event, or the value that belongs to key; for a per-CPU map those
-	 * of all possible CPUs, each rounded up to 8 bytes. */
+	const void *key; /* the key, for a sampled map; otherwise NULL */
+	size_t key_size; /* in bytes; 0 if there is no key */
+	/* The record of a buffer, or the value of key.  For a per-CPU map these
+	 * are the values of all possible CPUs, each padded to a multiple of 8
+	 * bytes. */
 	const void *value;
-	size_t value_size; /* bytes of all that */
+	size_t value_size; /* in bytes, of all values together */
 };
 
 /*
- * Opening.  Each returns a skeleton that the caller ends with
- * destroy_eunomia_skel(), or NULL.  Everything passed in is read before they
- * return and stays the caller's.  A NULL where text is needed is an error.
+ * The four functions below open a program.  They return a skeleton, which the
+ * caller releases with destroy_eunomia_skel(), or NULL.  They do not keep
+ * pointers to their arguments.  It is an error to pass NULL for JSON or for an
+ * object.
  *
- * btf_archive_path says where the BTF of the running kernel is: a BTF file, or
- * the directory of an archive, BASE/ID/VERSION_ID/ARCH/RELEASE.btf; NULL: the
- * file that BTF_FILE_PATH names in the environment, or the kernel's own.
+ * btf_archive_path says where the BTF of the running kernel is: it is a BTF
+ * file, or the directory of an archive that contains
+ * ID/VERSION_ID/ARCH/RELEASE.btf.  If it is NULL, the environment variable
+ * BTF_FILE_PATH may name a file; otherwise the BTF of the kernel itself is
+ * used.
  */
 
-/* From the meta part of a package, and the object_size bytes of an ELF object
- * at bpf_object_buffer. */
+/* Opens the ELF object of object_size bytes at bpf_object_buffer, described by
+ * json_data, the "meta" part of a package. */
 struct eunomia_bpf *open_eunomia_skel_from_json(const char *json_data,
     const char *bpf_object_buffer, size_t object_size,
     const char *btf_archive_path);
 
-/* From a whole package. */
+/* Opens a whole package. */
 struct eunomia_bpf *open_eunomia_skel_from_json_package(const char *json_data);
 
 struct eunomia_bpf *open_eunomia_skel_from_json_package_with_btf(
     const char *json_data, const char *btf_archive_path);
 
 /*
- * The same, with the program's own arguments: argc strings at args, of which
- * the first is the name of the program.  Arguments that are wrong, --help and
- * --version give NULL; the message is then what is wrong, or the text that was
- * asked for.
+ * Opens a whole package and sets the variables of its program from arguments:
+ * argc strings at args, of which the first is the name of the program.  Returns
+ * NULL also if an argument is wrong, and for --help and --version; then the
+ * message says what is wrong, or is the text that was asked for.
  */
 struct eunomia_bpf *open_eunomia_skel_from_json_package_with_args(
     const char *json_data, char *const *args, int argc,
     const char *btf_archive_path);
 
 /*
- * Load the program into the kernel and attach it.  All or nothing: after a
- * failure nothing is left in the kernel, and the skeleton is good only for
- * destroy_eunomia_skel().
- * Returns 0, or -1.  -1 for a skeleton that is loaded already, which goes on
- * undisturbed.
+ * Loads the program into the kernel and attaches it.  Returns 0, or -1 with
+ * nothing left in the kernel; such a skeleton can only be destroyed.  For a
+ * skeleton that is already loaded it returns -1 and changes nothing.
  */
 int load_and_attach_eunomia_skel(struct eunomia_bpf *prog);
 
 /*
- * Call handler with what the program exports until a handle_terminate() or
- * stop_ebpf_program(), or until there is no more: iterators that are read once
- * come to an end if there is nothing else.
+ * Calls handler with the records that the program exports.  Returns when
+ * handle_terminate() or stop_ebpf_program() is called, and when there will be
+ * no more records, because the program exports nothing but iterators that are
+ * read once.
  *
- * The handler is called on this thread, with ctx and with size bytes at data,
- * which are good until it returns.  Rows and JSON come without a newline at the
- * end; a NUL that is not counted follows all that is text.  It must not
- * longjmp(3).  A C++ exception of it passes through and ends the polling, as a
- * pthread_cancel(3) does; the record that it was given may then come again.
- * It may call every function here but this one for
- * the same skeleton.  If it terminates the polling, it is not called again.
+ * The handler runs on the calling thread.  It gets ctx, and size bytes at data,
+ * which are valid until it returns.  Rows and JSON have no newline at the end.
+ * Text is followed by a NUL that size does not include.
  *
- * The message is emptied at the start, and says at the end if records were
- * lost.  A skeleton may be polled again; records wait for that in the
- * program's buffers as far as these hold them.
+ * The handler may call every function of this library, except this one for the
+ * same skeleton.  If it ends the polling, it is not called again.  It must not
+ * call longjmp(3).  A C++ exception that it throws passes through this function
+ * and ends the polling, as pthread_cancel(3) does; the record that was passed
+ * to it may be passed again by the next polling.
  *
- * Returns 0 at an end; or -1: the skeleton is not loaded, or being polled
- * already, or type or handler are none, or polling failed, or some records
- * were shorter than their type and so left out.
+ * The message is empty at the start; at the end it says if records were lost. A
+ * skeleton may be polled several times; in between records stay in the
+ * program's buffers as long as there is room.
+ *
+ * Returns 0, or -1 if the skeleton is not loaded or is being polled already, if
+ * type or handler is invalid, if polling failed, or if records were left out
+ * because they were shorter than their type.
  */
 int wait_and_poll_events_to_handler(struct eunomia_bpf *prog,
     enum export_format_type type,
     void (*handler)(void *ctx, const char *data, size_t size), void *ctx);
 
 /*
- * The descriptor of the loaded program's map of this name, else of the BPF
- * program of this name.  It stays the skeleton's: do not close it, and dup(2)
- * what is to outlive it.  Returns -1 when there is none, or nothing is loaded.
+ * Returns the descriptor of the map with this name or, if there is no such map,
+ * of the BPF program with this name.  The skeleton owns the descriptor: do not
+ * close it, and use dup(2) to keep it longer than the skeleton.  Returns -1 if
+ * there is neither, or if the skeleton is not loaded.
  */
 int get_bpf_fd(struct eunomia_bpf *prog, const char *name);
 
 /*
- * End the polling that is under way or, if none is, the next.  Does not wait
- * for it.  The program stays loaded and attached.  Safe in signal handlers.
+ * Ends the polling of the skeleton or, if it is not being polled, the next one
+ * as soon as it begins.  Does not wait for the end.  The program stays loaded
+ * and attached.  Safe in signal handlers.
  */
 void stop_ebpf_program(struct eunomia_bpf *prog);
 
 /*
- * Detach, unload and release; NULL is left alone.  If another thread loads or
- * polls it, that is ended and waited for.  Called by its handler, it takes
- * effect when the handler has returned; called by a signal handler that
- * interrupts the loading or the polling, when these return.  Call one of the
- * two, once: a pointer that was released must not be used again, by either.
+ * Detaches and unloads the program and releases the skeleton; NULL is ignored.
+ * If another thread loads or polls the skeleton, its polling is ended and this
+ * function waits for it.  If it is called by the handler, or by a signal
+ * handler that interrupts the loading or polling, the skeleton is released when
+ * that loading or polling returns.  Both functions do the same: call one of
+ * them, once.
  */
 void destroy_eunomia_skel(struct eunomia_bpf *prog);
 void free_bpf_skel(struct eunomia_bpf *prog);
 
 /*
- * Put what the program's arguments set (argc strings at args, the first is the
- * name of the program) into the variables of json_config, the meta part of a
- * package or a whole one, and write the new JSON and a NUL to the
- * out_buffer_size bytes at out_buffer.
+ * Sets variables from a program's arguments (argc strings at args, of which the
+ * first is the name of the program) in json_config, which is a whole package or
+ * its "meta" part.  Writes the new JSON and a NUL to out_buffer, which has
+ * out_buffer_size bytes.
  * Returns
- *    0   done
- *   -1   it failed; if the buffer is too small the message says how many bytes
- *        are needed, and out_buffer is empty text
- *   -2   the arguments were wrong, or --help or --version: see the message
+ *    0   on success
+ *   -1   on failure; if the buffer is too small the message says how many bytes
+ *        are needed, and out_buffer holds an empty string
+ *   -2   if an argument is wrong, and for --help and --version; see the message
  */
 int parse_args_to_json_config(const char *json_config, char *const *args,
     int argc, char *out_buffer, size_t out_buffer_size);
 
 /*
- * A handle on the polling of a loaded skeleton, or NULL.  Any number of them
- * may be made.  A handle outlives its skeleton: it then steers nothing.  Ends
- * with handle_destroy().
+ * Returns a handle on the polling of a loaded skeleton, or NULL.  There may be
+ * several handles on one skeleton.  A handle remains valid when its skeleton is
+ * destroyed, but then has no effect.  Release it with handle_destroy().
  */
 struct eunomia_polling_handle *handle_create(struct eunomia_bpf *prog);
 
 /*
- * Pause (not 0) or resume (0) the polling, also one that starts later.  When
- * what was being handed over is done, the handler is not called until it is
- * resumed.  Events go on to gather in the program's buffers; what these cannot
- * hold is lost.  Safe in signal handlers.
+ * Pauses (pause is not 0) or resumes (0) the polling, also one that begins
+ * later.  A call of the handler that has begun is completed; after it the
+ * handler is not called until the polling is resumed.  Meanwhile records stay
+ * in the program's buffers, and those that do not fit are lost.  Safe in signal
+ * handlers.
  */
 void handle_set_pause_state(
     struct eunomia_polling_handle *handle, uint8_t pause);
 
-/* As stop_ebpf_program().  Safe in signal handlers. */
+/* Does the same as stop_ebpf_program().  Safe in signal handlers. */
 void handle_terminate(struct eunomia_polling_handle *handle);
 
-/* Release the handle; NULL is left alone.  The polling goes on. */
+/* Releases the handle; NULL is ignored.  Does not end the polling. */
 void handle_destroy(struct eunomia_polling_handle *handle);
 
 /*
- * Write what the last function that failed on this thread had to say, and a
- * NUL, to the buf_size bytes at str_out; what does not fit is cut off.  Lines
- * are separated by newlines.  Empty when nothing has failed.  Nothing is
- * written to NULL or to 0 bytes.
+ * Copies the message of the last function that failed on this thread, and a
+ * NUL, to str_out, which has buf_size bytes; what does not fit is cut off.  A
+ * message may have several lines, separated by newlines.  It is empty if no
+ * function has failed.  If str_out is NULL or buf_size is 0, nothing is
+ * written.
  */
 void get_error_message(char *str_out, size_t buf_size);
 

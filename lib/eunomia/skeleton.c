@@ -6,25 +6,25 @@
 #include "eunomia/skeleton.h"
 #include "session/launch.h"
 
-enum stage { STAGE_OPENED, STAGE_LOADING, STAGE_LOADED, STAGE_FAILED };
+enum skeleton_stage { STAGE_OPENED, STAGE_LOADING, STAGE_LOADED, STAGE_FAILED };
 
 struct eunomia_bpf {
 	struct launch launch;
-	struct callback_sink sink;             /* what it delivers to */
-	struct eunomia_polling_handle *handle; /* owned: one use of it */
+	struct callback_sink sink;             /* open while it is polled */
+	struct eunomia_polling_handle *handle; /* owned: one use */
 
-	/* Over what follows.  Not held while it is loaded or polled: a signal
-	 * handler of the program may release it there, and exit. */
+	/* Protects what follows.  It is not held while the skeleton is loaded
+	 * or polled, because a signal handler may release the skeleton then. */
 	pthread_mutex_t lock;
-	pthread_cond_t idle; /* not busy any more */
-	enum stage stage;
-	bool busy;        /* being loaded or polled */
-	pthread_t thread; /* by this one */
-	bool doomed;      /* released when that is done */
+	pthread_cond_t idle; /* signalled when busy becomes false */
+	enum skeleton_stage stage;
+	bool busy;        /* a thread loads or polls it */
+	pthread_t thread; /* that thread */
+	bool doomed;      /* to be freed when busy becomes false */
 };
 
 static struct eunomia_polling_handle *
-new_handle(void)
+new_polling_handle(void)
 {
 	struct eunomia_polling_handle *h = calloc(1, sizeof(*h));
 
@@ -48,9 +48,9 @@ skeleton_release_handle(struct eunomia_polling_handle *h)
 	free(h);
 }
 
-/* Take everything down; nobody uses it. */
+/* Releases everything; no other thread uses p. */
 static void
-take_down(struct eunomia_bpf *p)
+free_skeleton(struct eunomia_bpf *p)
 {
 	launch_close(&p->launch);
 	skeleton_release_handle(p->handle);
@@ -73,10 +73,10 @@ skeleton_open(struct package *package, const char *btf)
 	p->launch.package = *package;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->idle, NULL);
-	if ((p->handle = new_handle()) != NULL &&
+	if ((p->handle = new_polling_handle()) != NULL &&
 	    launch_open(&p->launch, &options) == 0)
 		return p;
-	take_down(p);
+	free_skeleton(p);
 	return NULL;
 }
 
@@ -86,7 +86,7 @@ skeleton_release(struct eunomia_bpf *p)
 	pthread_mutex_lock(&p->lock);
 	if (p->busy) {
 		poll_control_end(&p->handle->control);
-		/* It cannot wait for itself. */
+		/* A thread cannot wait for itself. */
 		p->doomed = pthread_equal(p->thread, pthread_self());
 	}
 	while (p->busy && !p->doomed)
@@ -96,12 +96,12 @@ skeleton_release(struct eunomia_bpf *p)
 		return;
 	}
 	pthread_mutex_unlock(&p->lock);
-	take_down(p);
+	free_skeleton(p);
 }
 
 /* Loads and attaches the program, or leaves nothing of it in the kernel. */
 static int
-load(struct eunomia_bpf *p)
+load_and_attach(struct eunomia_bpf *p)
 {
 	const struct poller_options options = {
 		.out_fd = -1,
@@ -119,15 +119,15 @@ load(struct eunomia_bpf *p)
 	return -1;
 }
 
-/* Whether the skeleton is loaded; the lock is held. */
+/* Returns whether the skeleton is loaded, after reporting if it is not.  The
+ * lock is held. */
 static bool
 is_loaded(const struct eunomia_bpf *p)
 {
 	static const char *const why[] = {
-		[STAGE_OPENED] =
-		    "load_and_attach_eunomia_skel() was not called",
-		[STAGE_LOADING] = "this one is being loaded",
-		[STAGE_FAILED] = "loading this one has failed",
+		[STAGE_OPENED] = "call load_and_attach_eunomia_skel() first",
+		[STAGE_LOADING] = "another thread is loading it",
+		[STAGE_FAILED] = "loading it has failed",
 	};
 
 	if (p->stage == STAGE_LOADED)
@@ -136,7 +136,8 @@ is_loaded(const struct eunomia_bpf *p)
 	return false;
 }
 
-/* Whether the skeleton can be loaded; the lock is held. */
+/* Returns whether the skeleton can be loaded, after reporting if it cannot. The
+ * lock is held. */
 static bool
 is_loadable(const struct eunomia_bpf *p)
 {
@@ -153,7 +154,7 @@ is_loadable(const struct eunomia_bpf *p)
 	return false;
 }
 
-/* This thread is at work on it; the lock is held. */
+/* Notes that this thread loads or polls p.  The lock is held. */
 static void
 begin_work(struct eunomia_bpf *p)
 {
@@ -161,8 +162,8 @@ begin_work(struct eunomia_bpf *p)
 	p->thread = pthread_self();
 }
 
-/* The lock is held, and is given up.  Returns 0, or -1 if the skeleton was
- * released meanwhile, by this thread. */
+/* Ends what begin_work() began, and unlocks.  Returns 0, or -1 if this thread
+ * has released p meanwhile; then p is freed. */
 static int
 end_work(struct eunomia_bpf *p)
 {
@@ -171,9 +172,10 @@ end_work(struct eunomia_bpf *p)
 	p->busy = false;
 	pthread_cond_broadcast(&p->idle);
 	pthread_mutex_unlock(&p->lock);
-	/* If another thread waited, p is its to free, and may be gone. */
+	/* A thread that waits in skeleton_release() frees p: do not touch it.
+	 */
 	if (doomed)
-		take_down(p);
+		free_skeleton(p);
 	return doomed ? -1 : 0;
 }
 
@@ -199,7 +201,7 @@ skeleton_load(struct eunomia_bpf *p)
 
 	if (begin_loading(p) == -1)
 		return -1;
-	ret = load(p);
+	ret = load_and_attach(p);
 	pthread_mutex_lock(&p->lock);
 	p->stage = ret == 0 ? STAGE_LOADED : STAGE_FAILED;
 	if (end_work(p) == -1) {
@@ -226,8 +228,9 @@ begin_polling(struct eunomia_bpf *p)
 	return may ? 0 : -1;
 }
 
+/* Polls until an end.  Returns 0, or -1 after reporting. */
 static int
-run(struct eunomia_bpf *p)
+poll_until_end(struct eunomia_bpf *p)
 {
 	enum poller_end end;
 	int ret = callback_sink_begin(&p->sink);
@@ -235,9 +238,9 @@ run(struct eunomia_bpf *p)
 	if (ret == -1)
 		return -1;
 	poller_run(p->launch.poller);
-	/* What came in a nap was there before the end was asked for. */
+	/* Records that were written while the poller slept precede the end. */
 	end = poller_read_rest(p->launch.poller);
-	/* The one who asked for an end may have been a handler. */
+	/* A handler may have asked for the end. */
 	if (end == POLLER_GONE)
 		poll_control_clear_end(&p->handle->control);
 	if (end == POLLER_FAILED || poller_count_lost(p->launch.poller) == -1)
@@ -253,12 +256,13 @@ end_polling(struct eunomia_bpf **p)
 	end_work(*p);
 }
 
-/* What begin_polling() began. */
+/* Polls with the handler, after begin_polling(). */
 static int
-deliver(struct eunomia_bpf *p, enum export_format_type format,
+poll_to_handler(struct eunomia_bpf *p, enum export_format_type format,
     callback_fn *handler, void *ctx)
 {
-	/* It ends too when the handler throws or this thread is cancelled. */
+	/* The cleanup also runs when the handler throws an exception and when
+	 * this thread is cancelled. */
 	struct eunomia_bpf *polled __attribute__((cleanup(end_polling))) = p;
 
 	(void)polled;
@@ -266,19 +270,20 @@ deliver(struct eunomia_bpf *p, enum export_format_type format,
 		p->launch.symbolizer, &p->handle->control, format, handler,
 		ctx) == -1)
 		return -1;
-	return run(p);
+	return poll_until_end(p);
 }
 
 int
 skeleton_poll(struct eunomia_bpf *p, enum export_format_type format,
     callback_fn *handler, void *ctx)
 {
-	return begin_polling(p) == 0 ? deliver(p, format, handler, ctx) : -1;
+	return begin_polling(p) == 0 ? poll_to_handler(p, format, handler, ctx)
+				     : -1;
 }
 
 /* The lock is held. */
 static int
-find_fd(const struct eunomia_bpf *p, const char *name)
+find_skeleton_fd(const struct eunomia_bpf *p, const char *name)
 {
 	const struct bpf_program *program;
 	int fd;
@@ -291,7 +296,8 @@ find_fd(const struct eunomia_bpf *p, const char *name)
 	program = bpf_object__find_program_by_name(p->launch.object.bpf, name);
 	if (program != NULL && (fd = bpf_program__fd(program)) >= 0)
 		return fd;
-	report_error("no map and no loaded program is called %s", name);
+	report_error(
+	    "the skeleton has no map and no loaded program called %s", name);
 	return -1;
 }
 
@@ -301,7 +307,7 @@ skeleton_fd(struct eunomia_bpf *p, const char *name)
 	int fd;
 
 	pthread_mutex_lock(&p->lock);
-	fd = find_fd(p, name);
+	fd = find_skeleton_fd(p, name);
 	pthread_mutex_unlock(&p->lock);
 	return fd;
 }

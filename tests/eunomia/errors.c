@@ -24,9 +24,9 @@ test_null_is_safe(void)
 	char text[8] = "before";
 
 	CHECK(open_eunomia_skel_from_json(NULL, object, 1, NULL) == NULL);
-	CHECK_SAID("no JSON was given");
+	CHECK_SAID("the JSON is NULL");
 	CHECK(open_eunomia_skel_from_json(meta, NULL, 1, NULL) == NULL);
-	CHECK_SAID("no object was given");
+	CHECK_SAID("the object is NULL");
 	CHECK(open_eunomia_skel_from_json_package(NULL) == NULL);
 	CHECK(open_eunomia_skel_from_json_package_with_btf(NULL, NULL) == NULL);
 	CHECK(open_eunomia_skel_from_json_package_with_args(
