@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# What kernels older than any of these refuse, refused here by strace(1): then
-# it is done in the way that they know.
+# Fallbacks for kernels that are too old to be tested: strace(1) refuses the system
+# calls that those kernels lack.
 #
-# What traced() says are words:
+# The output of traced() are several words:
 # shellcheck disable=SC2046
 
 load ../helpers/helper
@@ -16,7 +16,7 @@ setup() {
 	need_strace
 	need_bpf
 	make_maps
-	# The leak checker and strace both want to be the tracer.
+	# The leak checker and strace cannot both be the tracer.
 	export ASAN_OPTIONS=detect_leaks=0
 }
 
@@ -25,32 +25,32 @@ teardown() {
 	remove_maps
 }
 
-# traced CALL [INJECT]: the command line that keeps these calls in the file log,
-# and refuses some.
+# traced CALL [INJECT]: print the start of a command line that writes these system
+# calls to the file log and makes some of them fail.
 traced() {
 	echo "strace -qq -e trace=$1 ${2:+-e inject=$1:error=EINVAL:when=$2} -o log"
 }
 
-# number COMMAND: the first such call of bpf(2) in log is which.
+# number COMMAND: print which call of bpf(2) in log is the first with this command.
 number() {
 	grep -n "^bpf($1," log | head -n 1 | cut -d : -f 1
 }
 
-# refused: the calls that strace refused, by name.
+# refused: print the names of the calls that strace made fail.
 refused() {
 	sed -nE 's/^([a-z_]+)\(([A-Z_]*).*\(INJECTED\)$/\1 \2/p' log | paste -s -d ,
 }
 
-# once [INJECT]: one pass over the session's map, its records without times in
-# the file records.
+# once [INJECT]: make one pass over the session's map, and write its records without
+# times to the file records.
 once() {
 	$(traced bpf "${1:-}") skel-poll -f json --once session > out
 	jq -c 'select(has("value")) | del(.["@time"])' out > records
 }
 
-@test "Linux before 6.0 counts no losses of perf buffers: its notes of them are added up" {
+@test "before Linux 6.0 the losses of perf buffers are added up from the kernel's records" {
 	PAGES=1 make_session "$PB" > session
-	# -D: the process is skel-poll itself.
+	# With -D the background process is skel-poll, not strace.
 	$(traced perf_event_open 1) -D env --default-signal=INT skel-poll -f json session > out 2> err 3>&- &
 	POLL=$!
 	wait_for 10 test -s out
@@ -61,7 +61,7 @@ once() {
 	produce to_perf 5000
 	kill -CONT "$POLL"
 	wait_for 10 has_lines out 100
-	# The note of a loss comes with the next record.
+	# The kernel reports a loss before the next record.
 	wait_for 10 noted
 	local status=0
 	kill -INT "$POLL"
@@ -79,7 +79,7 @@ noted() {
 	grep -q '@lost' out
 }
 
-@test "Linux before 5.13 passes no perf event on to threads alone: those that there are have one" {
+@test "before Linux 5.13 each existing thread gets a perf event of its own" {
 	run -0 --separate-stderr $(traced perf_event_open 1) \
 		skel-load -f json -t 0.1 -a profile=perf:page-faults,pid=$$ "$ASSETS/profile.json"
 	is "perf_event_open " "$(refused)"
@@ -92,7 +92,7 @@ noted() {
 	grep -q "inherit=1.*}, $$, -1, -1, .*) = [0-9]" log
 }
 
-@test "Linux before 5.5 makes no array that can be mapped: a sampled one is looked up" {
+@test "before Linux 5.5 a sampled array is looked up, since it cannot be mapped" {
 	bpf_package many
 	edit many.json '(.meta.bpf_skel.maps[] | select(.name == "cells")).sample = {interval: 100, type: "default_kv"}'
 	$(traced bpf) skel-load -f json -n 100000 -a to_all=off -a churn=off -a lock=off many.json > out
@@ -108,11 +108,11 @@ noted() {
 	jq -c 'select(has("value")) | del(.["@time"])' out | cmp mapped
 }
 
-@test "Linux before 6.16 maps not its BTF: it is read" {
+@test "before Linux 6.16 the kernel's BTF is read, since it cannot be mapped" {
 	local size
 	size=$(stat -c %s /sys/kernel/btf/vmlinux)
 	$(traced mmap,memfd_create) skel-load --check "$ASSETS/opensnoop.json" > one
-	# A kernel that is older itself refuses it.
+	# If this kernel is older, it refuses the call itself.
 	$(traced mmap,memfd_create "$(grep -n "mmap(NULL, $size, PROT_READ, " log | cut -d : -f 1)") \
 		skel-load --check "$ASSETS/opensnoop.json" > other
 	grep -q "mmap(NULL, $size, PROT_READ, .* = -1 E" log
@@ -120,7 +120,7 @@ noted() {
 	cmp one other
 }
 
-@test "Linux before 5.6 looks up no batches: a map is read key by key" {
+@test "before Linux 5.6 a map is read key by key, without batches" {
 	produce to_counts 7
 	make_session "$(sampled counts 10)" > session
 	once
@@ -131,14 +131,15 @@ noted() {
 	cmp batch records
 }
 
-@test "Linux before 5.14 takes no element out of a hash at once: it is read and deleted" {
+@test "before Linux 5.14 an element of a hash is read and then deleted in two calls" {
 	local n
 	produce to_counts 7
 	make_session "$(sampled counts 10 true)" > session
 	once
 	[ "$(jq -c '[.key, .value]' records)" = '[5,7]' ]
 	cp records batch
-	# There is one key; after it comes none, and then it is taken.
+	# After the refused batch three calls follow: get the only key, get the key after
+	# it, which does not exist, and remove the element.
 	n=$(number BPF_MAP_LOOKUP_AND_DELETE_BATCH)
 	produce to_counts 7
 	once "$n..$((n + 3))+3"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Privilege by stage: each row of the table of skel(7), tried from inside of
-# the running command by bpf/acts.c; and what less than root may do.
+# The privileges of each stage: programs/acts.c runs inside the command and tries
+# what each row of the table in skel(7) says.  Further, what less than root may do.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -17,7 +17,7 @@ setup_file() {
 setup() {
 	note_places
 	cd "$BATS_TEST_TMPDIR"
-	# Nobody gets no further than here.
+	# The user nobody can reach files in this directory, but not in that of the file.
 	cp "$BATS_FILE_TMPDIR/acts" .
 	STAGE=
 	sleep 1000 3>&- &
@@ -32,8 +32,8 @@ teardown() {
 	[ -z "${NET:-}" ] || end_net
 }
 
-# start COMMAND...: in the background, as STAGE, with acts in it; its input
-# is the file input, if there is one, and then stays open without more.
+# start COMMAND...: run the command in the background with the pid STAGE and acts.c
+# preloaded.  Its input is the file input, if that exists, and then stays open.
 start() {
 	rm -rf report report.dir report.new* report.link report.renamed
 	touch report report.old report.victim
@@ -41,20 +41,20 @@ start() {
 	[ -p hold ] || mkfifo hold
 	exec 9<>hold
 	[ ! -f input ] || cat input >&9
-	# The sanitizers want to be first.
+	# The runtime of the sanitizers must be preloaded first.
 	LD_PRELOAD=./acts ACTS=report ACTS_PID=$OTHER \
 		ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 "$@" <hold >out 2>err 3>&- 9>&- &
 	STAGE=$!
 }
 
-# begin COMMAND...: the same, and wait until it is confined.
+# begin COMMAND...: do the same and wait until the command is confined.
 begin() {
 	start "$@"
 	wait_for 20 is_confined || { echo "not confined:"; cat err; return 1; }
 }
 
-# What is given up last: system calls, or capabilities where the sanitizers
-# leave no filter of system calls.
+# confined: the command has done the last step, the filter of system calls; with the
+# sanitizers, which have no such filter, the last step is to drop capabilities.
 is_confined() {
 	[ "$(field NoNewPrivs)" = 1 ] && if [ -n "${SAN:-}" ]; then
 		[ "$(field CapBnd)" = "${BOUND-0000000000000000}" ]
@@ -63,12 +63,12 @@ is_confined() {
 	fi
 }
 
-# field NAME [PID]: a line of /proc/PID/status.
+# field NAME [PID]: print the value of a line of /proc/PID/status.
 field() {
 	awk -v name="$1:" '$1 == name { print $2 }' "/proc/${2:-$STAGE}/status"
 }
 
-# end: its status is the status.
+# end: end STAGE and return its exit status.
 end() {
 	local pid=$STAGE
 	STAGE=
@@ -78,8 +78,8 @@ end() {
 	return "$status"
 }
 
-# try: what STAGE may do, MAY, a word for each act, sorted.  EPERM is the filter
-# of system calls, which comes first; EACCES is Landlock.
+# try: set MAY to the sorted names of the acts that STAGE may do.  The filter of
+# system calls, which comes first, answers EPERM; Landlock answers EACCES.
 try() {
 	kill -USR1 "$STAGE"
 	wait_for 10 grep -qx end report || { cat report; return 1; }
@@ -87,8 +87,8 @@ try() {
 	MAY=$(awk '$2 == "ok" { print $1 }' report | sort | paste -s -d ' ')
 }
 
-# may_only ACT...: STAGE may do these, and nothing else.  The sanitizers look
-# into the process, so that there only Landlock and the capabilities count.
+# may_only ACT...: STAGE may do these acts and no others.  With the sanitizers, which
+# need more system calls, only Landlock and the capabilities are tested.
 may_only() {
 	if [ -z "${SAN:-}" ]; then
 		try
@@ -99,12 +99,13 @@ may_only() {
 	fi
 }
 
-# silent TEXT: nothing was said but of what others had left or not mounted.
+# silent TEXT: the text has no messages except about mounts and about sessions that
+# others left.
 silent() {
 	is "" "$(grep -vE ': (mounted|removed) ' <<<"$1")"
 }
 
-# For the end of a test that uses may_only.
+# A test that uses may_only calls this at its end.
 under_sanitizers() {
 	[ -z "${SAN:-}" ] || skip "under the sanitizers there is no filter of system calls; the rest was tested"
 }
@@ -113,8 +114,8 @@ has_landlock() {
 	python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, 0, 0, 1) < 1)'
 }
 
-# caps NAME...: as /proc shows a set of these, without those that root here
-# lacks.
+# caps NAME...: print this set of capabilities as /proc does, without those that
+# root on this machine lacks.
 caps() {
 	local -A numbers=([dac_override]=1 [dac_read_search]=2 [net_admin]=12 [sys_ptrace]=19
 		[syslog]=34 [perfmon]=38 [bpf]=39 [checkpoint_restore]=40)
@@ -125,7 +126,7 @@ caps() {
 	printf '%016x\n' $((set & 0x${HAVE:-$(field CapPrm self)}))
 }
 
-# has_caps NAME...: STAGE has just these, and could get no others.
+# has_caps NAME...: STAGE has exactly these capabilities and cannot get others.
 has_caps() {
 	is "$(caps "$@")" "$(field CapEff)"
 	is "$(caps "$@")" "$(field CapPrm)"
@@ -134,7 +135,7 @@ has_caps() {
 	is "${BOUND-0000000000000000}" "$(field CapBnd)"
 }
 
-@test "without confinement a process may do all that is tried here" {
+@test "without confinement a process may do everything that these tests try" {
 	[ -z "${SAN:-}" ] || skip "nothing of this is built with the sanitizers"
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	touch report.old report.victim
@@ -148,7 +149,7 @@ has_caps() {
 	is "$(awk '$1 != "end" && $2 != "ok"' report)" ""
 }
 
-@test "a filter that reads its standard input may open no file, and do nothing else" {
+@test "a filter that reads its standard input can open no file and do none of the other acts" {
 	local cmd words may=()
 	has_landlock || may=(read list)
 	for cmd in skel-args skel-fmt "skel-fmt -" skel-pack "skel-pack --unpack" "skel-args -l"; do
@@ -161,7 +162,7 @@ has_caps() {
 	under_sanitizers
 }
 
-@test "a filter that is given files may open files for reading, and do nothing else" {
+@test "a filter that reads files can open files for reading and do none of the other acts" {
 	local cmd words
 	for cmd in "skel-args /dev/stdin" "skel-fmt - /dev/null" "skel-pack /dev/stdin" \
 		"skel-args -e /dev/stdin -"; do
@@ -174,12 +175,12 @@ has_caps() {
 	under_sanitizers
 }
 
-@test "a filter of an ordinary user gives up as much" {
+@test "a filter that an ordinary user runs is confined as much" {
 	need_nobody
 	local may=()
 	has_landlock || may=(read list)
 	BOUND=$(as_nobody awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)
-	# A function would stay around it.
+	# A function would add a shell between.
 	begin setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all skel-fmt
 	has_caps
 	is 65534 "$(field Uid)"
@@ -188,7 +189,7 @@ has_caps() {
 	under_sanitizers
 }
 
-@test "what was given up hinders none of the filters" {
+@test "the confinement does not hinder the filters" {
 	skel-args "$ASSETS/runqlat.json" --help | grep -q -- --help
 	skel-pack --unpack "$ASSETS/runqlat.json" > runqlat.bpf.o
 	skel-pack runqlat.bpf.o | skel-args - > package.json
@@ -200,13 +201,13 @@ has_caps() {
 	run ! cmp -s here there
 }
 
-@test "what the kernel does not take is told under -v, and is no failure" {
+@test "a confinement that the kernel lacks is reported with -v and is no failure" {
 	[ -z "${SAN:-}" ] || skip "the sanitizers do not work below strace"
 	local stream=$FIXTURES/format/hists.skel
 	refuse() { # SYSCALL:ERROR ARG...
 		local what=$1
 		shift
-		# What strace itself sets up is no business of the filter's.
+		# strace's own output must not mix with the filter's.
 		strace -qq -o /dev/null -e inject="${what%:*}:error=${what#*:}" skel-fmt "$@"
 	}
 	run -0 --separate-stderr skel-fmt -v "$stream"
@@ -217,7 +218,7 @@ has_caps() {
 	[[ $stderr == *"skel-fmt: cannot give up access to files: Operation not permitted"* ]]
 	run -0 --separate-stderr refuse seccomp:EINVAL -v "$stream"
 	[[ $stderr == *"skel-fmt: cannot give up system calls: "* ]]
-	# As below valgrind, which must not be confined in the filter's place.
+	# Below valgrind for instance, which must not be confined instead of the filter.
 	run -0 --separate-stderr refuse seccomp:ENOSYS -v "$stream"
 	[[ $stderr == *"skel-fmt: cannot give up system calls: Function not implemented"* ]]
 	run -0 --separate-stderr refuse capset:EPERM -v "$stream"
@@ -242,7 +243,7 @@ has_caps() {
 	under_sanitizers
 }
 
-@test "skel-poll given a stream is a filter" {
+@test "skel-poll with a stream as input is confined like a filter" {
 	head -n 1 "$FIXTURES/format/hists.skel" > input
 	begin skel-poll
 	has_caps
@@ -265,12 +266,12 @@ has_caps() {
 	under_sanitizers
 }
 
-@test "who names the functions of stacks keeps what shows them, and no more" {
+@test "a command that names functions keeps only the capabilities for that" {
 	need_bpf
 	begin skel-load -f json "$ASSETS/profile.json"
 	has_caps sys_ptrace syslog checkpoint_restore dac_read_search
 	may_only read list unlink openat2
-	# A slow machine may lose some.
+	# A slow machine may lose some records.
 	end || [ $? -eq 3 ]
 	begin_session "$ASSETS/profile.json"
 	begin skel-poll -f json
@@ -281,7 +282,7 @@ has_caps() {
 	under_sanitizers
 }
 
-# begin_session PACKAGE: skel-load --pin; the session is the file input.
+# begin_session PACKAGE: run skel-load --pin and put the session into the file input.
 begin_session() {
 	start_load --pin "$1"
 	cp out input
@@ -312,7 +313,7 @@ begin_session() {
 	under_sanitizers
 }
 
-@test "skel-load keeps CAP_NET_ADMIN and sockets for what only they can take away" {
+@test "skel-load keeps CAP_NET_ADMIN and sockets if only they can remove what it attached" {
 	make_net
 	in_net tc qdisc add dev lo clsact || skip "needs clsact"
 	in_net tc qdisc del dev lo clsact
@@ -326,13 +327,12 @@ begin_session() {
 	under_sanitizers
 }
 
-@test "CAP_BPF is kept where the kernel wants it of who uses an open map" {
+@test "CAP_BPF is kept if the kernel requires it for the use of an open map" {
 	[ -z "${SAN:-}" ] || skip "the sanitizers do not work below strace"
 	need_bpf
 	make_maps
 	make_session "$RB" > input
-	# What is asked with a descriptor that there is not tells the kernels
-	# before 5.19.
+	# A probe with an invalid descriptor detects kernels before 5.19.
 	strace -qq -e trace=bpf skel-poll -t 0.1 input 2>&1 >/dev/null | grep '^bpf(' > calls
 	local probe
 	probe=$(grep -n 'BPF_OBJ_GET_INFO_BY_FD.*bpf_fd=-1' calls | cut -d : -f 1)
@@ -355,7 +355,8 @@ begin_session() {
 	run ! grep -E 'confine|seccomp|landlock' names
 }
 
-# able CAPABILITIES COMMAND...: as an ordinary user with these: "+bpf,+perfmon".
+# able CAPABILITIES COMMAND...: run the command as an ordinary user with these
+# capabilities, for instance "+bpf,+perfmon".
 able() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps "$1" --ambient-caps "$1" "${@:2}"
 }
@@ -366,17 +367,17 @@ need_setpriv() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root, to be less than that"
 }
 
-@test "the capability that is missing is named" {
+@test "an error names the missing capability" {
 	need_setpriv
 	fails_with 1 "runqlat.json: needs CAP_BPF and CAP_PERFMON; run as root" able -all skel-load -t 0.2 "$ASSETS/runqlat.json"
 	fails_with 1 "runqlat.json: needs CAP_PERFMON; run as root" able +bpf skel-load -t 0.2 "$ASSETS/runqlat.json"
 	fails_with 1 "runqlat.json: needs CAP_BPF; run as root" able +perfmon skel-load -t 0.2 "$ASSETS/runqlat.json"
 }
 
-@test "what a session and a trace pipe want of an ordinary user is named" {
+@test "an error names what an ordinary user lacks for a session or the trace pipe" {
 	need_setpriv
 	able -all test -x /sys/fs/bpf && skip "bpffs is anybody's here"
-	# Somebody has to mount it.
+	# An ordinary user cannot mount it.
 	make_dir
 	local package=$ASSETS/bootstrap.json base=+bpf,+perfmon
 	fails_with 1 "skel-load: /sys/fs/bpf: Permission denied; run as root, or add CAP_DAC_OVERRIDE" \
@@ -395,7 +396,7 @@ need_setpriv() {
 	silent "$stderr"
 }
 
-@test "CAP_BPF and CAP_PERFMON are enough for what attaches by links alone" {
+@test "CAP_BPF and CAP_PERFMON are enough for programs that are attached by links" {
 	need_setpriv
 	chmod 777 .
 	BOUND=$(field CapBnd self)
@@ -409,7 +410,7 @@ need_setpriv() {
 	silent "$(cat err)"
 }
 
-@test "with CAP_NET_ADMIN too programs for the network go on interfaces, and off again" {
+@test "with CAP_NET_ADMIN in addition programs can be attached to interfaces and removed" {
 	need_setpriv
 	make_net
 	local net=(nsenter -t "$NET" -n -- setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -437,7 +438,7 @@ no_xdp() {
 	! in_net ip link show dev lo | grep -q xdp
 }
 
-# A directory on bpffs, DIR, below which tests play.
+# Make DIR, a directory on bpffs for the test.
 make_dir() {
 	need_bpf
 	DIR=/sys/fs/bpf/skel-test-$$-$BATS_TEST_NUMBER
@@ -445,7 +446,7 @@ make_dir() {
 	mkdir "$DIR"
 }
 
-@test "an ordinary user pins in a directory of its own, polls there, and takes it away" {
+@test "an ordinary user can pin in its own directory, poll there, and remove the pins" {
 	need_setpriv
 	make_dir
 	chown 65534:65534 "$DIR"
@@ -463,12 +464,12 @@ make_dir() {
 	wait "$load"
 	[ ! -e "$DIR/run" ]
 	silent "$(cat err)"
-	# From a file: it looks whether the directory is still there.
+	# A session in a file: skel-poll checks that the directory still exists.
 	wait "$poll"
 	silent "$(cat err.poll)"
 }
 
-@test "the owner polls a ring buffer without privilege, a perf buffer with CAP_PERFMON" {
+@test "the owner can poll a ring buffer without privilege and a perf buffer with CAP_PERFMON" {
 	need_setpriv
 	make_maps
 	chown 65534:65534 "$DIR" "$DIR/rb" "$DIR/pb"
@@ -511,13 +512,13 @@ seen_one() {
 	skel-load --unload "$DIR/a/b"
 }
 
-# refused PATH WHO: skel-load pins nothing there, and says why of WHO.
+# refused PATH WHO: skel-load pins nothing there, and its message names WHO.
 refused() {
 	fails_with 1 "skel-load: $2: $3" skel-load -t 0.2 --pin="$1" "$ASSETS/bootstrap.json"
 	[ -z "$(find "$DIR" -type f)" ]
 }
 
-@test "a place to pin that another user could have planted is refused" {
+@test "a directory for pins that another user could have made is refused" {
 	make_dir
 	local theirs="not safe, because it belongs to another user"
 	mkdir "$DIR/mine" "$DIR/theirs"
@@ -529,7 +530,7 @@ refused() {
 	chown -h 65534 link
 	refused link "$PWD/link" "$theirs"
 	refused link/new "$PWD/link" "$theirs"
-	# A link of root's that goes where anybody can put another.
+	# A link of root's into a directory where anybody can make another link.
 	mkdir "$DIR/theirs/x"
 	ln -s "$DIR/theirs/x" own
 	refused own "$DIR/theirs" "$theirs"
@@ -537,7 +538,7 @@ refused() {
 	[ ! -e "$DIR/theirs/x/new" ]
 }
 
-@test "a directory where others may write is refused; a sticky one above is not" {
+@test "a directory in which others may write is refused, but not one below a sticky directory" {
 	make_dir
 	local open="not safe, because other users may write to it; use a directory of your own"
 	chmod 777 "$DIR"
@@ -556,7 +557,7 @@ refused() {
 	silent "$stderr"
 }
 
-@test "the directory of all sessions, made by another user before, is refused" {
+@test "the directory of all sessions is refused if another user made it" {
 	need_bpf
 	local theirs="skel-load: /sys/fs/bpf/skel: not safe, because it belongs to another user"
 	run -1 --separate-stderr unshare -m sh -c '
@@ -566,7 +567,7 @@ refused() {
 	[[ $stderr == *"$theirs"* ]]
 }
 
-@test "skel-poll opens no pin where another user could have put it, and so it stays" {
+@test "skel-poll opens and removes no pin that another user could have made" {
 	need_bpf
 	make_maps
 	make_session "$RB" "$(sampled counts 100 true)" > session

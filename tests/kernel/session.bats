@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Sessions: what skel-load pins, for how long, and who sweeps it.
+# Sessions: what skel-load pins, how long the pins stay, and who removes them.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -20,7 +20,7 @@ teardown() {
 	rmdir "$DIR"/*/* "$DIR"/* "$DIR" 2>/dev/null || :
 }
 
-# What a killed session left, swept by the next skel-load, whatever it does.
+# Let a skel-load remove what a killed session left; any skel-load does so.
 sweep() {
 	skel-load -q --check "$PACKAGE" > /dev/null
 	skel-load -q --unload "$DIR" 2>/dev/null || :
@@ -30,7 +30,7 @@ field() { # FILTER
 	jq -r "$1" out
 }
 
-@test "a session is a line that names the pins, in a directory of the owner alone" {
+@test "a session is one line that names the pins, in a directory only for its owner" {
 	start_load --pin "$PACKAGE"
 	[ "$(wc -l < out)" -eq 1 ]
 	[ "$(field .skel)" = session ]
@@ -76,7 +76,7 @@ field() { # FILTER
 	[ ! -e "$DIR" ]
 }
 
-@test "what kill -9 leaves is swept by the next skel-load, whatever it does" {
+@test "the next skel-load removes what kill -9 leaves, whatever else it does" {
 	start_load --pin "$PACKAGE"
 	local dir maps owner=$LOAD status=0
 	dir=$(field .dir)
@@ -91,7 +91,7 @@ field() { # FILTER
 	wait_for 5 none_of map $maps
 }
 
-@test "a live session is left alone by others" {
+@test "other commands do not remove a live session" {
 	start_load --pin "$PACKAGE"
 	run -0 --separate-stderr skel-load --check "$PACKAGE"
 	[ -z "$stderr" ]
@@ -99,7 +99,7 @@ field() { # FILTER
 	end_load
 }
 
-@test "a pid that came again, with another start time, is a dead owner" {
+@test "an owner whose pid now belongs to a process with another start time is dead" {
 	start_load --pin "$PACKAGE"
 	local dir=/sys/fs/bpf/skel/old-1-2-3 ns
 	ns=$(stat -L -c %i /proc/self/ns/pid)
@@ -110,7 +110,7 @@ field() { # FILTER
 	end_load
 }
 
-@test "an owner in another pid namespace may live: it is left alone" {
+@test "the session of an owner in another pid namespace, which may live, is not removed" {
 	start_load --pin "$PACKAGE"
 	local dir=/sys/fs/bpf/skel/elsewhere-$BASHPID
 	mkdir "$dir" "$dir/owner-4194304-1-1"
@@ -120,7 +120,7 @@ field() { # FILTER
 	end_load
 }
 
-@test "two sweeps at once do not trip over each other" {
+@test "two commands can remove old sessions at the same time" {
 	local owners=() pid
 	for _ in 1 2 3 4; do
 		start_load --pin "$PACKAGE"
@@ -141,7 +141,7 @@ field() { # FILTER
 	done
 }
 
-@test "--pin=DIR makes the directory and its parents, and removes it in the end" {
+@test "--pin=DIR makes the directory and its parents, and removes it at the end" {
 	start_load --pin="$DIR/a/b" "$PACKAGE"
 	[ "$(field .dir)" = "$DIR/a/b" ]
 	[ "$(stat -c %a "$DIR/a/b")" = 700 ]
@@ -151,7 +151,7 @@ field() { # FILTER
 	rmdir "$DIR/a" "$DIR"
 }
 
-@test "--pin=DIR may be relative: the session has it whole" {
+@test "--pin=DIR may be relative, and the session has the absolute path" {
 	mkdir "$DIR"
 	cd /sys/fs/bpf
 	run -0 --separate-stderr skel-load -t 0.2 --pin="${DIR##*/}/x" "$PACKAGE"
@@ -159,7 +159,7 @@ field() { # FILTER
 	rmdir "$DIR"
 }
 
-@test "--pin=DIR of a live session is refused with its pid, of a dead one is taken over" {
+@test "--pin=DIR is refused with the pid if DIR has a live session, and replaces a dead one" {
 	start_load --pin="$DIR" "$PACKAGE"
 	fails_with 1 "skel-load: $DIR: in use by pid $LOAD" skel-load --pin="$DIR" "$PACKAGE"
 	[ -e "$DIR/rb" ]
@@ -171,7 +171,7 @@ field() { # FILTER
 	[ ! -e "$DIR" ]
 }
 
-@test "--pin=DIR is refused where there is something else, and leaves that alone" {
+@test "--pin=DIR is refused if DIR has other files, and leaves them alone" {
 	mkdir "$DIR" "$DIR/something"
 	fails_with 1 "skel-load: $DIR: is not empty and holds no session" skel-load --pin="$DIR" "$PACKAGE"
 	[ -d "$DIR/something" ]
@@ -184,7 +184,7 @@ field() { # FILTER
 		skel-load --pin=x "$PACKAGE"
 	[ ! -e x ]
 	fails_with 1 "skel-load: /: not on a bpffs" skel-load --pin=/ "$PACKAGE"
-	# Nothing of a path that is too long is made.
+	# If the path is too long, none of its directories is made.
 	fails_with 1 "/a/a: File name too long" skel-load --pin="$DIR$(printf '/a%.0s' {1..2100})" "$PACKAGE"
 	[ ! -e "$DIR" ]
 }
@@ -196,7 +196,7 @@ field() { # FILTER
 	local id
 	id=$(bpftool -j link show pinned "$DIR/link_handle_exec" | jq .prog_id)
 	bpftool prog show id "$id"
-	# Nobody owns it, so nobody sweeps it.
+	# It has no owner, so nobody removes it.
 	skel-load -q --check "$PACKAGE" > /dev/null
 	bpftool prog show id "$id"
 	fails_with 1 "$DIR: holds a detached session; end it first: skel-load --unload $DIR" \
@@ -207,13 +207,13 @@ field() { # FILTER
 	wait_for 5 none_of prog "$id"
 }
 
-@test "what nobody could be told of is not left detached" {
+@test "--detach leaves nothing if the session cannot be written" {
 	run -1 --separate-stderr bash -c "skel-load --pin='$DIR' --detach '$PACKAGE' > /dev/full"
 	[[ $stderr == *"<stdout>: No space left on device" ]]
 	[ ! -e "$DIR" ]
 }
 
-@test "what was detached goes on collecting events: skel-poll finds them" {
+@test "a detached program goes on collecting events, which skel-poll reads" {
 	make_worker
 	skel-load --pin="$DIR" --detach "$PACKAGE" > out
 	./worker 93 || :
@@ -222,7 +222,7 @@ field() { # FILTER
 	skel-load --unload "$DIR"
 }
 
-@test "a tracepoint that is detached stays switched on" {
+@test "a tracepoint of a detached program stays enabled" {
 	skel-load -q --pin="$DIR" --detach "$ASSETS/opensnoop.json" > out
 	bpftool link show pinned "$DIR/link_enter_openat" | grep -q perf_event
 	skel-poll -n 1 -t 10 -f json out > seen &
@@ -238,7 +238,7 @@ opened_until_seen() {
 	[ "$(wc -l < seen)" -ge 2 ]
 }
 
-@test "--unload refuses a live session, what is no session, and what is not there" {
+@test "--unload refuses a live session, a directory that is no session, and a missing one" {
 	start_load --pin="$DIR" "$PACKAGE"
 	fails_with 1 "skel-load: $DIR: pid $LOAD still runs this session; end it with: kill $LOAD" \
 		skel-load --unload "$DIR"
@@ -253,14 +253,14 @@ opened_until_seen() {
 	[ -d x/owner-none ]
 }
 
-@test "--unload ends what kill -9 left" {
+@test "--unload removes what kill -9 left" {
 	start_load --pin="$DIR" "$PACKAGE"
 	end_load KILL || :
 	run -0 skel-load --unload "$DIR"
 	[ ! -e "$DIR" ]
 }
 
-@test "when a link cannot be pinned nothing is left, and it is said which" {
+@test "if a link cannot be pinned, the error names it and nothing is left" {
 	c_program target
 	bpf_package probes "-DTARGET=\"$PWD/target\""
 	fails_with 1 "program passed: cannot be left running: the link of a program in section usdt/$PWD/target:skel:here cannot be pinned; leave it out with -a passed=off" \
@@ -270,7 +270,7 @@ opened_until_seen() {
 	skel-load --unload "$DIR"
 }
 
-@test "a failed load or attach pins nothing" {
+@test "nothing stays pinned if loading or attaching fails" {
 	bpf_package refused
 	fails_with 1 "the verifier refused it" skel-load --pin="$DIR" refused.json
 	[ ! -e "$DIR" ]
@@ -279,21 +279,21 @@ opened_until_seen() {
 	[ ! -e "$DIR" ]
 }
 
-@test "bpffs is mounted where it is missing, with one notice" {
+@test "bpffs is mounted if it is missing, with one notice" {
 	run -0 --separate-stderr without_mounts skel-load -t 0.1 --pin "$PACKAGE"
 	[ "$stderr" = "skel-load: mounted bpffs on /sys/fs/bpf" ]
 	run -0 --separate-stderr without_mounts skel-load -t 0.1 "$PACKAGE"
 	[ -z "$stderr" ]
 }
 
-@test "bpffs that cannot be mounted is an error that says what to do" {
+@test "if bpffs cannot be mounted the error has advice" {
 	run -1 --separate-stderr without_mounts setpriv --bounding-set -sys_admin --inh-caps -sys_admin \
 		skel-load --pin "$PACKAGE"
 	[ -z "$output" ]
 	[[ $stderr == *"bpffs is not mounted on /sys/fs/bpf and cannot be mounted: Operation not permitted; run as root: mount -t bpf bpf /sys/fs/bpf"* ]]
 }
 
-@test "an ordinary user's sweep and unload touch nothing" {
+@test "an ordinary user's commands remove nothing of root's sessions" {
 	need_nobody
 	start_load --pin="$DIR" "$PACKAGE"
 	run -1 --separate-stderr as_nobody skel-load --unload "$DIR"

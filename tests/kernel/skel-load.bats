@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# skel-load(1): a package in, a stream out, on the real kernel.
+# skel-load(1) reads a package and writes a stream, on the real kernel.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -15,7 +15,7 @@ teardown() {
 	end_background
 }
 
-# Globals of globals.bpf.c as the program sees them, one JSON record.
+# Print the globals of globals.bpf.c as the program sees them, as one JSON record.
 seen_globals() { # [-e ELF] [ARGUMENT...]
 	local options=()
 	[ "${1:-}" != -e ] || { options=(-e "$2"); shift 2; }
@@ -26,7 +26,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	sed -n 2p out
 }
 
-@test "--check verifies every example, prints a line a program, attaches nothing" {
+@test "--check verifies every example, prints a line for each program, and attaches nothing" {
 	need_bpf
 	for package in "$ASSETS"/*.json; do
 		run -0 --separate-stderr skel-load --check "$package"
@@ -38,7 +38,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	done
 }
 
-@test "arguments reach every kind of data section, u64 to its last value" {
+@test "arguments set variables in every kind of data section, up to the largest u64" {
 	need_bpf
 	bpf_package globals
 	run -0 --separate-stderr seen_globals --ro 18446744073709551615 --ro_x 0xfffffffffffffffe \
@@ -47,14 +47,14 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[[ $output == '{"@map":"rb",'*'"ro":18446744073709551615,"ro_x":18446744073709551614,"da":4294967295,"da_x":17,"bs":3000000000,"small":-128,"yes":false,"no":true,"text":"fifteen letters"}' ]]
 }
 
-@test "what is not given stays as the object has it, a true bool too" {
+@test "variables without an argument keep the object's values, also a bool that is true" {
 	need_bpf
 	bpf_package globals
 	run -0 --separate-stderr seen_globals
 	[[ $output == *'"ro":1,"ro_x":2,"da":3,"da_x":4,"bs":0,"small":-5,"yes":true,"no":false,"text":"as it was"}' ]]
 }
 
-@test "without defaults in the package the object's own values are kept" {
+@test "if the package has no defaults the object's own values are kept" {
 	need_bpf
 	bpf_package globals
 	edit globals.json 'del(.meta.bpf_skel.data_sections[].variables[] | (.value, .cmdarg))'
@@ -62,7 +62,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[[ $output == *'"ro":1,"ro_x":2,"da":3,"da_x":4,"bs":0,"small":-5,"yes":true,"no":false,"text":"as it was"}' ]]
 }
 
-@test "a global in a section .bss.x is set, and zero if it is not" {
+@test "a global in a section .bss.x can be set, and is zero otherwise" {
 	need_bpf
 	bpf_package globals
 	edit globals.json '(.meta.bpf_skel.data_sections[] | select(.name == ".bss").name) = ".bss.x"'
@@ -73,7 +73,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[[ $output == *'"da_x":4,"bs":0,"small":-5,'* ]]
 }
 
-@test "a u64 that skel-args wrote into the package arrives exactly" {
+@test "a u64 that skel-args wrote into the package is set exactly" {
 	need_bpf
 	bpf_package globals
 	skel-args globals.json --ro 18446744073709551615 --targ_pid $BASHPID > filled.json
@@ -102,7 +102,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	fails_with 1 "skel-load: kinds.json: program nosuch is not in the object" skel-load kinds.json
 }
 
-@test "the verifier's last lines and the program's name follow a refusal" {
+@test "a program that the verifier refuses is named, with the verifier's last lines" {
 	need_bpf
 	bpf_package refused
 	fails_with 1 "skel-load: refused.json: program careless (raw_tp/sched_process_exit): the verifier refused it: Permission denied" \
@@ -119,20 +119,20 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[ "$(grep -c '^skel-load:     ' <<<"$stderr")" -eq 20 ]
 }
 
-@test "when the second program cannot be attached the first is not left" {
+@test "if the second program cannot be attached, the first does not stay" {
 	need_bpf
 	local first=f_$BASHPID second=s_$BASHPID
 	bpf_package second "-Dfirst=$first" "-Dsecond=$second"
 	fails_with 1 "skel-load: program $second: tp/sched/no_such_tracepoint: this kernel has no tracepoint sched/no_such_tracepoint" \
 		skel-load second.json
 	run ! bpftool prog show name "$first"
-	# Alone it can.
+	# Alone it can be attached.
 	run -0 --separate-stderr skel-load -v -t 0.1 -a "$second=off" second.json
 	[[ $stderr == *"program $first: attached to tp/sched/sched_process_exec"* ]]
 	[[ $stderr != *"$second: attached"* ]]
 }
 
-@test "uprobes, uretprobes and USDT probes go where their section says" {
+@test "the section places uprobes, uretprobes and USDT probes" {
 	need_bpf
 	c_program target
 	bpf_package probes "-DTARGET=\"$PWD/target\""
@@ -145,7 +145,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 		[ "$(sed 1d out | jq -r 'select(.probe).probe' | xargs)" = "usdt uprobe uretprobe" ]
 }
 
-@test "a probe of a function that the file lacks says so" {
+@test "a probe of a function that the file lacks is an error that says so" {
 	need_bpf
 	bpf_package probes '-DTARGET="/nonexistent"'
 	fails_with 1 "skel-load: program entered: uprobe//nonexistent:work: /nonexistent: No such file or directory" \
@@ -170,7 +170,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 		skel-load -q -a "count_packets=cgroup:$cgroup" -a pass=off -a nowhere=off kinds.json
 }
 
-@test "what cannot be attached is said before anything is loaded" {
+@test "a program that cannot be attached is reported before anything is loaded" {
 	need_bpf
 	bpf_package kinds
 	fails_with 1 "program count_packets: cgroup_skb/egress: its section does not name its target; give one with -a count_packets=cgroup:PATH" \
@@ -202,7 +202,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[[ $stderr == *"second.json: nothing to export"* ]]
 }
 
-@test "-n ends after so many records, -t after so long" {
+@test "-n ends after a number of records, -t after a time" {
 	need_bpf
 	bpf_package globals
 	seen_globals --da 1 >/dev/null
@@ -212,7 +212,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[ "${lines[1]}" = '{"@end":{"records":0,"lost":0}}' ]
 }
 
-@test "records that are lost are counted, and the exit status is 3" {
+@test "lost records are counted, and the exit status is 3" {
 	need_bpf
 	cp "$ASSETS/opensnoop.json" .
 	edit opensnoop.json '.meta.perf_buffer_pages = 1'
@@ -220,7 +220,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	exec 4<> slow
 	skel-load -t 2 opensnoop.json > slow 2> err 3>&- 4>&- &
 	LOAD=$!
-	# Nobody reads yet: the pipe fills, then the kernel's buffer.
+	# Nothing reads yet, so the pipe fills, and then the kernel's buffer.
 	local end=$((SECONDS + 3))
 	while [ "$SECONDS" -lt "$end" ]; do
 		: < /dev/null
@@ -249,7 +249,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	grep -q 'skel-load: map rb: record of 40 bytes, its type needs 48' err
 }
 
-@test "no package, or -, is standard input, with arguments behind -" {
+@test "without a package, or with -, standard input is read; arguments follow the -" {
 	need_bpf
 	bpf_package globals
 	run -0 --separate-stderr skel-load -t 0.1 < globals.json
@@ -260,7 +260,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[[ $stderr == *"da = 8"* ]]
 }
 
-@test "-e gives the object to a bare meta or in place of the one inside" {
+@test "-e adds the object to a bare meta, or replaces the one in the package" {
 	need_bpf
 	bpf_package globals
 	jq -c .meta globals.json > meta.json
@@ -280,7 +280,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	run -0 bash -c 'set -o pipefail; skel-load globals.json --help | true'
 }
 
-@test "a wrong command line is exit 2 with nothing on stdout, before anything is read" {
+@test "a wrong command line exits 2 with nothing on stdout, before anything is read" {
 	fails_with 2 "usage: skel-load" skel-load --nosuch
 	fails_with 2 "--detach needs --pin=DIR" skel-load --detach nosuch.json
 	fails_with 2 "--detach needs --pin=DIR" skel-load --pin --detach nosuch.json
@@ -320,7 +320,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
-@test "-q says nothing, -v what is done, -vv libbpf's lines too" {
+@test "-q prints no messages, -v what is done, -vv libbpf's lines too" {
 	need_bpf
 	bpf_package second
 	run -0 --separate-stderr skel-load -q -t 0.1 -a second=off second.json
@@ -337,19 +337,19 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[[ $stderr == *"skel-load: libbpf: "* ]]
 }
 
-@test "tracefs is mounted where it is missing, with one notice" {
+@test "tracefs is mounted if it is missing, with one notice" {
 	need_bpf
 	bpf_package second
 	run -0 --separate-stderr without_mounts sh -c \
 		'skel-load -t 0.1 -a second=off second.json && skel-load -t 0.1 -a second=off second.json'
 	[ "$(grep -c '^skel-load: mounted tracefs on /sys/kernel/tracing$' <<<"$stderr")" -eq 1 ]
-	# What needs none mounts none.
+	# A program that does not need tracefs does not mount it.
 	bpf_package globals
 	run -0 --separate-stderr without_mounts skel-load -t 0.1 globals.json
 	[ -z "$stderr" ]
 }
 
-@test "tracefs that cannot be mounted is an error that says what to do" {
+@test "if tracefs cannot be mounted the error has advice" {
 	need_bpf
 	bpf_package second
 	run -1 --separate-stderr without_mounts setpriv --bounding-set -sys_admin --inh-caps -sys_admin \
@@ -357,12 +357,13 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[[ $stderr == *"tracefs is not mounted on /sys/kernel/tracing and cannot be mounted: Operation not permitted; run as root: mount -t tracefs tracefs /sys/kernel/tracing"* ]]
 }
 
-# able CAPABILITIES COMMAND...: as an ordinary user with these: "+bpf,+perfmon".
+# able CAPABILITIES COMMAND...: run the command as an ordinary user with these
+# capabilities, for instance "+bpf,+perfmon".
 able() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps "$1" --ambient-caps "$1" "${@:2}"
 }
 
-@test "CAP_BPF and CAP_PERFMON do, with CAP_DAC_READ_SEARCH where tracefs is root's" {
+@test "CAP_BPF and CAP_PERFMON are enough, with CAP_DAC_READ_SEARCH if only root may read tracefs" {
 	need_bpf
 	need_nobody
 	run -0 able +bpf,+perfmon skel-load -t 0.1 "$ASSETS/runqlat.json"
@@ -377,7 +378,7 @@ able() {
 		able +bpf,+perfmon skel-load "$ASSETS/opensnoop.json"
 }
 
-@test "binary records on a terminal come with a notice that names skel-fmt" {
+@test "for a binary stream on a terminal there is a notice that names skel-fmt" {
 	need_bpf
 	local load='skel-load -n 1 -t 0.1'
 	run -0 script -qec "$load '$ASSETS/bootstrap.json' 2>&1 >/dev/tty" /dev/null
@@ -416,7 +417,7 @@ able() {
 	done
 }
 
-@test "completion offers the program's arguments behind the package, by itself" {
+@test "completion offers the program's arguments after the options and the package" {
 	local package=$ASSETS/bootstrap.json
 	[ "$(complete_words skel-load "$package" --min)" = --min_duration_ns ]
 	[ "$(complete_words skel-load -f json -t 5 --pin "$package" --min)" = --min_duration_ns ]
@@ -447,7 +448,7 @@ able() {
 	[ "$(complete_words skel-load --latency 5 a)" = a.json ]
 }
 
-@test "all descriptors that the hard limit allows are used; where those end, no verifier is blamed" {
+@test "all descriptors of the hard limit are used, and if they run out the verifier is not blamed" {
 	need_bpf
 	prlimit --nofile=12: skel-load -n 1 "$ASSETS/ps.json" > out
 	has_header out

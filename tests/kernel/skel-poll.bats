@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# skel-poll(1): a session in, a stream out; or a stream in and out.
+# skel-poll(1) reads a session and writes a stream, or passes a stream on.
 
 load ../helpers/helper
 load ../helpers/session
@@ -21,17 +21,17 @@ need_maps() {
 	make_maps
 }
 
-# in the background, JSON to the file out; the session is in
-# the file session, which does not end it.
+# start_poll: run skel-poll in the background, with the session in the file session,
+# whose end does not end it, and its JSON in the file out.
 start_poll() {
 	rm -f out
-	# bash has those in the background ignore Ctrl-C, nohup all ignore SIGHUP.
+	# bash ignores SIGINT in background jobs, nohup ignores SIGHUP everywhere.
 	env --default-signal=INT,HUP skel-poll -f json session > out 2> err 3>&- &
 	POLL=$!
 	wait_for 10 test -s out
 }
 
-# end_poll STATUS: interrupt it, which ends it with this status.
+# end_poll STATUS: interrupt skel-poll, which must end with this status.
 end_poll() {
 	local status=0
 	kill -INT "$POLL"
@@ -48,7 +48,7 @@ the_end() {
 	tail -n 1 out | jq -c '.["@end"]'
 }
 
-@test "the records of a ring buffer come once each and in order" {
+@test "each record of a ring buffer arrives once and in order" {
 	need_maps
 	make_session "$RB" > session
 	start_poll
@@ -61,7 +61,7 @@ the_end() {
 	[ "$(the_end)" = '{"records":1000,"lost":0}' ]
 }
 
-@test "while records are few each is on its way before the next one is made" {
+@test "while records are few, each is passed on before the next one is made" {
 	need_maps
 	make_session "$RB" > session
 	mkfifo stream
@@ -80,7 +80,7 @@ the_end() {
 	[ ! -s err ]
 }
 
-@test "whatever the latency, each record comes once and in order" {
+@test "with any --latency each record arrives once and in order" {
 	need_maps
 	make_session "$RB" > session
 	local from=0
@@ -98,7 +98,7 @@ the_end() {
 	done
 }
 
-@test "the header is the session's without what is only of the session" {
+@test "the header is the session's without the keys that only a session has" {
 	need_maps
 	make_session "$RB" "$(sampled counts 1000)" > session
 	run -0 --separate-stderr skel-poll -t 0.01 session
@@ -112,7 +112,7 @@ the_end() {
 	make_session "$RB" > session
 	produce to_ring 300
 	skel-poll -n 300 session > run.bin
-	# What the ring gave is gone from it: the same again from the stream.
+	# The ring gives its records only once, so the JSON comes from the stream.
 	skel-poll -f json run.bin > run.json
 	[ "$(grep -ac '^=' run.bin)" -eq 300 ]
 	[ "$(wc -l < run.bin)" -eq 302 ]
@@ -121,7 +121,7 @@ the_end() {
 	cmp run.bin again
 }
 
-@test "-n is exact and leaves the rest for the next" {
+@test "-n is exact and leaves the other records for the next skel-poll" {
 	need_maps
 	make_session "$RB" > session
 	produce to_ring 10
@@ -139,7 +139,7 @@ the_end() {
 	[ "${lines[1]}" = '{"@end":{"records":0,"lost":0}}' ]
 }
 
-@test "-m takes the maps it names and no others" {
+@test "-m selects maps" {
 	need_maps
 	make_session "$RB" "$RB2" "$(sampled counts 1000)" > session
 	produce to_ring 3
@@ -152,7 +152,7 @@ the_end() {
 		skel-poll -m nope session
 }
 
-@test "--once is one pass over the sampled maps and what the rings hold" {
+@test "--once makes one pass over the sampled maps and reads what the rings hold" {
 	need_maps
 	make_session "$RB" "$(sampled counts 10)" > session
 	produce to_ring 100
@@ -163,14 +163,14 @@ the_end() {
 	[ "$(grep '@sampled' <<<"$output")" = '{"@sampled":{"map":"counts","round":1,"keys":1}}' ]
 }
 
-@test "what a perf buffer loses is told, counted exactly, and is status 3" {
+@test "records lost by a perf buffer are counted exactly and reported, with status 3" {
 	need_maps
 	PAGES=1 make_session "$PB" > session
 	start_poll
-	# The kernel tells of a loss with the next record of the same CPU.
+	# The kernel reports a loss before the next record of the same CPU.
 	ON_CPU=$(taskset -cp $$ | grep -oE "[0-9]+\$")
 	export ON_CPU
-	# Stopped, it cannot keep up; then it reads what fitted.
+	# While it is stopped the buffer overflows; then it reads what fitted.
 	kill -STOP "$POLL"
 	produce to_perf 5000
 	kill -CONT "$POLL"
@@ -189,7 +189,7 @@ the_end() {
 	[ "$(cat err)" = "skel-poll: $lost records were lost" ]
 }
 
-@test "losses that no record follows are counted in the end too" {
+@test "losses that no record follows are counted at the end too" {
 	need_maps
 	PAGES=1 make_session "$PB" > session
 	start_poll
@@ -200,7 +200,7 @@ the_end() {
 	[ "$(the_end | jq '.records + .lost')" -eq 3000 ]
 }
 
-@test "perf pages that are no power of two are rounded up" {
+@test "a number of perf pages that is not a power of two is rounded up" {
 	need_maps
 	PAGES=3 make_session "$PB" > session
 	start_poll
@@ -221,11 +221,11 @@ the_end() {
 	wait_for 2 grep -q '"@map":"rb"' out
 	[ "$(grep -c '"@sampled":{"map":"percpu"' out)" -eq 1 ]
 	end_poll 0
-	# The last pass of each.
+	# Look at the last pass of each.
 	[ "$(grep -c '"@sampled":{"map":"percpu"' out)" -eq 2 ]
 }
 
-@test "the values of a per-CPU map are those of each CPU" {
+@test "a per-CPU map has the values of each CPU" {
 	need_maps
 	local cpu n=0 total=0 expected=()
 	for ((cpu = 0; cpu < $(possible_cpus); cpu++)); do
@@ -245,8 +245,8 @@ the_end() {
 	[ "$(jq -c 'select(.key == 5) | .values | join(" ")' <<<"$output")" = "\"${expected[*]}\"" ]
 }
 
-# counted_all: one round; whether no more was lost than an update for each pass,
-# which may come between the kernel's copy of the element and its removal.
+# counted_all: do one round; succeed if no more counts were lost than one update for
+# each pass, which may fall between the kernel's copy of an element and its removal.
 counted_all() {
 	local passes sum
 	start_poll
@@ -258,13 +258,13 @@ counted_all() {
 	sum=$(jq -s 'map(.value // 0) | add' out)
 	[ "$passes" -gt 1 ]
 	[ "$sum" -le 50000 ]
-	# Nothing stays behind.
+	# Nothing stays in the map.
 	[ "$(bpftool -j map dump pinned "$DIR/counts")" = "[]" ]
 	echo "$((50000 - sum)) lost in $passes passes" >> losses
 	[ "$sum" -ge $((50000 - passes)) ] || more=$((more + 1))
 }
 
-@test "clear_map after each pass loses no counts" {
+@test "clear_map loses no counts when it empties the map after each pass" {
 	need_maps
 	make_session "$(sampled counts 1 true)" > session
 	local more=0
@@ -272,27 +272,28 @@ counted_all() {
 		counted_all
 	done
 	cat losses
-	# A CPU that stands still between the two, as one of a virtual machine
-	# may, is many updates.
+	# Try again: if a virtual CPU is stopped between the two, there may be many
+	# updates meanwhile.
 	[ "$more" -le 1 ]
 }
 
-# Maps of a hundred thousand entries beside the others.
+# Make maps of a hundred thousand entries in addition to the others.
 need_many() {
 	need_maps
 	need_strace
-	# The leak checker and strace both want to be the tracer.
+	# The leak checker and strace cannot both be the tracer.
 	export ASAN_OPTIONS=detect_leaks=0
 	bpf_object many
 	bpftool prog loadall many.bpf.o "$DIR/many-programs" pinmaps "$DIR"
 }
 
-# bpf_calls COMMAND...: how many calls of bpf(2) it takes; its output is in out.
+# bpf_calls COMMAND...: print how many calls of bpf(2) the command makes; its output
+# is in out.
 bpf_calls() {
 	strace -f -qq -e trace=bpf -o log "$@" > out && grep -c '^[0-9 ]*bpf(' log
 }
 
-@test "a map of 100000 entries is read whole by few system calls, one in memory by none" {
+@test "a map of 100000 entries is read with few system calls, a mapped array with none" {
 	need_many
 	bpftool prog run pinned "$DIR/many-programs/to_all" data_in packet repeat 100000 >/dev/null
 	for map in many cells memory; do
@@ -307,7 +308,7 @@ bpf_calls() {
 	done
 }
 
-@test "an array whose values hold a lock cannot be mapped, and is looked up" {
+@test "an array whose values have a lock is looked up, since it cannot be mapped" {
 	need_many
 	bpf_package many
 	edit many.json '(.meta.bpf_skel.maps[] | select(.name == "locked")).sample = {interval: 100, type: "default_kv"}'
@@ -317,7 +318,7 @@ bpf_calls() {
 	grep -q LOOKUP_BATCH log
 }
 
-@test "keys that come and go while a map is read in batches are no failure" {
+@test "keys that change while a map is read in batches are no failure" {
 	need_many
 	make_session "$(sampled many 1)" > session
 	start_poll
@@ -327,17 +328,17 @@ bpf_calls() {
 	end_poll 0
 	[ ! -s err ]
 	[ "$(grep -c '@sampled' out)" -gt 2 ]
-	# The last pass, when nothing changes any more: what stays is there.
+	# In the last pass nothing changes any more, so all remaining keys are there.
 	diff -u <(seq 499000 499999) \
 		<(tac out | sed -n '/@sampled/,$p' | sed -n '2,/@sampled/p' | jq '.key // empty' | sort -n)
 }
 
-@test "a cut record is an error line, said once, and no record" {
+@test "a record that is too short is an @error line, reported once, and not a record" {
 	need_maps
 	make_session "$RB" > session
 	produce cut_to_ring 3
 	produce to_ring 3
-	# Nor does it count for -n.
+	# It does not count for -n either.
 	run -1 --separate-stderr skel-poll -f json -n 2 session
 	[ "$(grep -c '"@error":{"map":"rb","message":"record of 4 bytes, its type needs 24"}' <<<"$output")" -eq 3 ]
 	[ "$(tail -n 1 <<<"$output")" = '{"@end":{"records":2,"lost":0}}' ]
@@ -346,7 +347,7 @@ bpf_calls() {
 	[ "${#stderr_lines[@]}" -eq 2 ]
 }
 
-@test "a raw map is shown as bytes" {
+@test "a map without a type is shown as bytes" {
 	need_maps
 	make_session '{"name":"rb2","source":"ringbuf"}' > session
 	produce to_ring2 2
@@ -357,7 +358,7 @@ bpf_calls() {
 	skel-poll -f json run.bin | skel-poll -f binary | cmp run.bin -
 }
 
-@test "the end of a session's pipe drains and ends" {
+@test "at the end of the session's pipe skel-poll reads what is left and ends" {
 	need_maps
 	make_session "$RB" "$(sampled counts 100000)" > line
 	mkfifo pipe
@@ -376,7 +377,7 @@ bpf_calls() {
 	grep -q '"key":5,"value":7' out
 }
 
-@test "the end of the pipe does not end a detached session; its directory going does" {
+@test "skel-poll of a detached session ends when the directory is removed, not with the pipe" {
 	need_maps
 	make_session "$RB" | jq -c '.detached = true' > session
 	skel-poll -f json > out 2> err 3>&- < <(cat session) &
@@ -391,7 +392,7 @@ bpf_calls() {
 	[ "$(the_end)" = '{"records":3,"lost":0}' ]
 }
 
-@test "SIGINT, SIGTERM and SIGHUP end it with a last drain and status 0" {
+@test "SIGINT, SIGTERM and SIGHUP end skel-poll with status 0, after it has read what is left" {
 	need_maps
 	make_session "$RB" > session
 	local signal
@@ -407,7 +408,7 @@ bpf_calls() {
 	done
 }
 
-@test "waiting for its session it ends when told to and when its reader leaves" {
+@test "while skel-poll waits for its session, signals end it, and so does its reader's end" {
 	mkfifo pipe
 	exec 4<>pipe
 	env --default-signal=INT skel-poll < pipe > out 2> err 3>&- &
@@ -423,12 +424,12 @@ bpf_calls() {
 	exec 4>&-
 }
 
-# It has done all that it does before it waits.
+# skel-poll has started and waits for its input.
 waits() {
 	grep -q poll "/proc/$1/wchan" 2>/dev/null || [ "$(cut -d ' ' -f 1 "/proc/$1/syscall" 2>/dev/null)" = 7 ]
 }
 
-@test "a storm of other signals, Ctrl-Z and fg are harmless" {
+@test "many other signals, Ctrl-Z and fg do no harm" {
 	need_maps
 	make_session "$RB" "$(sampled counts 10)" > session
 	start_poll
@@ -447,7 +448,7 @@ waits() {
 	diff -u <(seq 0 299) <(jq 'select(has("pid")) | .n' out)
 }
 
-@test "a reader that leaves ends it quietly, with traffic and without" {
+@test "when its reader leaves skel-poll ends without a message, with and without traffic" {
 	need_maps
 	make_session "$RB" > session
 	run -0 --separate-stderr bash -c 'set -o pipefail; timeout 10 skel-poll session | head -n 1'
@@ -466,14 +467,14 @@ waits() {
 	[ "$stderr" = "skel-poll: <stdout>: No space left on device" ]
 }
 
-@test "a session that has ended says so" {
+@test "for a session that has ended the error says so" {
 	need_maps
 	make_session "$RB" > session
 	rm "$DIR/rb"
 	fails_with 1 "skel-poll: map rb: $DIR/rb does not exist: the session has ended" skel-poll session
 }
 
-@test "a session that is not what the kernel has is refused in one line" {
+@test "a session that does not match the kernel's maps is refused in one line" {
 	need_maps
 	refused() { # MESSAGE: of the session on stdin
 		cat > bad
@@ -501,13 +502,13 @@ waits() {
 	make_session "$(sampled pb 10)" | refused "map pb: a map of type perf_event_array cannot be sampled"
 }
 
-@test "perf pages without end are refused, not tried for ever" {
+@test "an excessive number of perf pages is refused at once" {
 	need_maps
 	PAGES=4294967295 make_session "$PB" > session
 	fails_with 1 "map pb: cannot open perf buffers of 4294967296 pages" skel-poll session
 }
 
-# A small stream: two maps, both encodings.
+# Make a small stream with two maps in both encodings.
 stream() {
 	cat <<'END'
 {"skel":"stream","version":1,"name":"x","encoding":"json","maps":[{"name":"a","source":"ringbuf","value":1},{"name":"b","source":"ringbuf","value":1}],"types":[{"kind":"int","name":"u32","size":4,"signed":false},{"kind":"struct","name":"s","size":4,"members":[{"name":"n","type":0,"offset":0}]}]}
@@ -520,7 +521,7 @@ stream() {
 END
 }
 
-@test "a stream is passed on as it is, and so is the news that records were lost" {
+@test "a stream is passed on unchanged, and its losses give the same exit status" {
 	stream > s
 	run -3 --separate-stderr skel-poll s
 	diff -u <(tail -n +2 s) <(tail -n +2 <<<"$output")
@@ -561,14 +562,14 @@ END
 	[ "$(tail -n 1 <<<"$output")" = '{"@end":{"records":1,"lost":3}}' ]
 }
 
-@test "a stream without its end stays one, and that is said" {
+@test "a stream without its end is passed on without one, with a notice" {
 	stream | head -n 3 > s
 	run -0 --separate-stderr skel-poll s
 	[ "${#lines[@]}" -eq 3 ]
 	[ "$stderr" = "skel-poll: s: the end is missing: the stream was cut" ]
 }
 
-@test "a record of a stream is on its way before the next one comes" {
+@test "a record of a stream is passed on before the next one arrives" {
 	stream > s
 	mkfifo in out
 	skel-poll < in > out 3>&- &
@@ -584,7 +585,7 @@ END
 	POLL=
 }
 
-@test "what is neither session nor stream is refused" {
+@test "an input that is neither a session nor a stream is refused" {
 	fails_with 1 "skel-poll: <stdin>: empty; expected a session, as skel-load --pin writes it" skel-poll < /dev/null
 	echo '{"n":1}' > records
 	fails_with 1 "skel-poll: records: expected a session or stream, but there is no header; skel-fmt reads records without one" skel-poll records
@@ -609,7 +610,7 @@ END
 	fails_with 2 "usage: skel-poll" skel-poll a b
 }
 
-@test "completion offers options, formats and the maps of the session, and runs nothing" {
+@test "completion offers options, formats and the maps of the session, and executes nothing" {
 	[ "$(complete_words skel-poll --o)" = --once ]
 	[ "$(complete_words skel-poll -f '')" = 'binary json' ]
 	[ "$(complete_words skel-poll --latency '')" = '' ]

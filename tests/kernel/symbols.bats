@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Stacks and what their addresses are called: skel-load and skel-poll look at
-# real processes.
+# Stacks of real processes, and the names that skel-load and skel-poll find for their
+# addresses.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -19,12 +19,12 @@ setup() {
 
 teardown() {
 	kill_load
-	# The end of its input is the end of the target.
+	# The target ends at the end of its input.
 	exec 7>&-
 	[ -z "${TARGET:-}" ] || wait "$TARGET" 2>/dev/null || :
 }
 
-# package NAME [FLAG...]: of a program that uses skel.bpf.h.
+# package NAME [FLAG...]: make a package of a program that uses skel.bpf.h.
 package() {
 	bpf_package "$@" -I "$ASSETS"
 }
@@ -37,7 +37,8 @@ called() {
 		"$@" -L. -lmarker
 }
 
-# start_target COMMAND...: run it, to be told by tell(); TARGET is its pid.
+# start_target COMMAND...: run the command with the pid TARGET; tell() sends it
+# commands.
 start_target() {
 	rm -f commands
 	mkfifo commands
@@ -47,7 +48,7 @@ start_target() {
 	exec 7> commands
 }
 
-# tell COMMAND: until it says that it is done.
+# tell COMMAND: send the target a command and wait until it has done it.
 tell() {
 	local before
 	before=$(wc -l < answers)
@@ -59,7 +60,7 @@ answered() {
 	[ "$(wc -l < answers)" -gt "$1" ]
 }
 
-# trace N [ARG...]: skel-load for N records of marker() by TARGET.
+# trace N [ARG...]: run skel-load for N records of TARGET's calls of marker().
 trace() {
 	local n=$1
 	shift
@@ -67,7 +68,7 @@ trace() {
 		stacks.json
 }
 
-# traced: skel-load has ended by itself, well and silent.
+# traced: wait until skel-load ends by itself, with status 0 and without messages.
 traced() {
 	local pid=$LOAD status=0
 	LOAD=
@@ -77,24 +78,24 @@ traced() {
 	[ "$status" -eq 0 ] && [ ! -s err ]
 }
 
-# frames [FILTER]: the user frames of the last record, the innermost first.
+# frames [FILTER]: print the user frames of the last record, innermost first.
 frames() {
 	grep '"@map"' out | tail -n 1 | jq -r ".user[] | ${1:-.symbol // \"-\"}"
 }
 
-# line_of MARK: the number of the line of called.c with it.
+# line_of MARK: print the number of the line in called.c that has this mark.
 line_of() {
 	grep -n "line: $1 " "$PROGRAMS/called.c" | cut -d: -f1
 }
 
-# has_line WORD...: it is one of the lines of standard input.
+# has_line WORD...: standard input has this line.
 has_line() {
 	local text
 	text=$(cat)
 	grep -qxF -e "$1" <<< "$text" || { echo "no line \"$1\" in:"; echo "$text"; return 1; }
 }
 
-@test "a function is named with its file and line, inlined ones before the one they are in" {
+@test "a function is named with file and line, after the functions inlined into it" {
 	called called -g
 	start_target ./called
 	trace 1
@@ -105,11 +106,11 @@ has_line() {
 	has_line "inlined called.c $(line_of inlined)" <<< "$output"
 	has_line "outer called.c $(line_of outer)" <<< "$output"
 	[ "$(frames | grep -xE 'inlined|outer|main' | paste -sd ' ')" = "inlined outer main" ]
-	# Both stand at one address.
+	# Both have the same address.
 	[ "$(frames 'select(.symbol == "inlined" or .symbol == "outer").addr' | uniq | wc -l)" -eq 1 ]
 }
 
-@test "a function without debug information is named with the offset in it" {
+@test "a function without debug information is named with the offset of the address" {
 	called called -g0
 	start_target ./called
 	trace 1
@@ -117,7 +118,7 @@ has_line() {
 	traced
 	[ "$(frames 'select(.symbol == "outer") | has("file")')" = false ]
 	[ "$(frames | grep -xE 'inlined|outer|main' | paste -sd ' ')" = "outer main" ]
-	# From the symbol to the address: what nm and the mappings say.
+	# Compute the address from the symbol in nm's output and the mappings.
 	base=$(awk '/\/called$/ { split($1, a, "-"); print a[1]; exit }' "/proc/$TARGET/maps")
 	start=$(nm called | awk '$3 == "outer" { print $1 }')
 	[ "$(frames 'select(.symbol == "outer") | "\(.addr) \(.offset)"')" = \
@@ -125,7 +126,7 @@ has_line() {
 	[ "$(frames 'select(.symbol == "outer").offset')" -gt 0 ]
 }
 
-@test "functions of C++ have the names of their source, inlined ones too" {
+@test "functions of C++ have their names in the source, inlined ones too" {
 	local want=("shop::(anonymous namespace)::hidden" "shop::basket<int>::add"
 		"shop::basket<int>::operator<<" main)
 	for flag in -g -g0; do
@@ -144,7 +145,7 @@ has_line() {
 	done
 }
 
-@test "a stripped program has the names that it exports, and addresses" {
+@test "functions of a stripped program have exported names or only addresses" {
 	called called -g0 -rdynamic -Wl,--version-script=<(echo '{ global: main; local: *; };')
 	strip called
 	start_target ./called
@@ -156,7 +157,7 @@ has_line() {
 	[ "$(frames 'select(.symbol == null) | .addr > 0' | sort -u)" = true ]
 }
 
-@test "what was stripped off is found in the debug file beside the program" {
+@test "the names of a stripped program are found in the debug file beside it" {
 	called called -g
 	objcopy --only-keep-debug called called.debug
 	strip --strip-all called
@@ -168,7 +169,7 @@ has_line() {
 	frames '"\(.symbol) \(.line)"' | has_line "inlined $(line_of inlined)"
 }
 
-@test "a debug file of another build is not taken" {
+@test "a debug file of another build is not used" {
 	called called -g
 	called another -g -DOUTER=wrong_one
 	objcopy --only-keep-debug another called.debug
@@ -192,12 +193,12 @@ has_line() {
 	frames '"\(.symbol) \(.line)"' | has_line "outer $(line_of outer)"
 }
 
-@test "a library that is loaded just after the first look is named" {
+@test "functions of a library that is loaded just after the first lookup are named" {
 	called called -g
 	cc -O1 -g -shared -fPIC -fno-omit-frame-pointer -o plugin.so "$PROGRAMS/plugin.c"
 	start_target ./called
 	trace 2
-	# At once, as a program that begins does.
+	# At once, as a program does when it starts.
 	echo "call 1" >&7
 	timeout 10 sh -c 'until grep -q "\"@map\"" out; do :; done'
 	tell "load $PWD/plugin.so"
@@ -205,8 +206,8 @@ has_line() {
 	frames '"\(.symbol) \(.file // "" | sub(".*/"; ""))"' | has_line "plugin plugin.c"
 }
 
-@test "a process that becomes another program has the names of that one" {
-	# At the same addresses.
+@test "after execve(2) a process has the names of the new program" {
+	# The new program has the same addresses.
 	called called -g -no-pie
 	called another -g -no-pie -DOUTER=other
 	# Libraries are at the same addresses too.
@@ -215,7 +216,7 @@ has_line() {
 	tell "call 1"
 	wait_for 10 grep -q '"@map"' out
 	[ "$(frames | grep -xE 'outer|other')" = outer ]
-	# What a process is, is not looked at again at once.
+	# Whether a process has called execve(2) is only checked now and then.
 	echo "exec $PWD/another" >&7
 	wait_for 10 is_program another
 	sleep 0.2
@@ -224,12 +225,12 @@ has_line() {
 	[ "$(frames | grep -xE 'outer|other')" = other ]
 }
 
-# In a chroot, another mount namespace is shown from the root outside.
+# In a chroot the paths of another mount namespace start at the root outside.
 is_program() {
 	[[ "$(readlink "/proc/$TARGET/exe")" == *"$PWD/$1" ]]
 }
 
-@test "of a process that becomes a program without names, readers forget those of the one before" {
+@test "after execve(2) of a program without names the old names are not used" {
 	called called -g -no-pie
 	called bare -no-pie
 	strip bare
@@ -247,11 +248,11 @@ is_program() {
 	mv records out
 	[ "$(head -n 1 out | jq -c '.user | map(.symbol) | contains(["outer"])')" = true ]
 	[ "$(frames | grep -cxE 'outer|inlined')" -eq 0 ]
-	# It has the same addresses, so they could have had its names.
+	# It has the same addresses, so the old names could have been used.
 	[ "$(jq -s -c '[.[].user[].addr] | group_by(.) | any(length > 1)' out)" = true ]
 }
 
-# Another program at the path of called, in the mount namespace of the target.
+# Put another program at the path of called in the mount namespace of the target.
 hidden_target() {
 	mkdir -p hidden inside
 	called hidden/called -g -DOUTER=outside
@@ -260,7 +261,7 @@ hidden_target() {
 	wait_for 10 is_program hidden/called
 }
 
-@test "a path in another mount namespace means the file there" {
+@test "a path in another mount namespace refers to the file there" {
 	hidden_target
 	trace 1
 	tell "call 1"
@@ -268,10 +269,10 @@ hidden_target() {
 	[ "$(frames | grep -xE 'outside|inside')" = inside ]
 }
 
-@test "a file in a chroot is found, also without the right to open it by its mapping" {
+@test "a file in a chroot is found, even if it may not be opened through its mapping" {
 	mkdir -p jail/bin bin
 	cc -O1 -g -static -fno-omit-frame-pointer -o jail/bin/called "$PROGRAMS"/{called,marker}.c 2>/dev/null
-	# Out of the jail it would lead to another file.
+	# Outside the chroot the path would lead to another file.
 	called bin/called -g -DOUTER=outside
 	start_target chroot jail /bin/called
 	tell "call 0"
@@ -288,7 +289,7 @@ hidden_target() {
 	end_load
 }
 
-@test "code that a process generated has the names that it lists for perf" {
+@test "generated code has the names that the process lists in a perf map" {
 	[ "$(uname -m)" = x86_64 ] || skip "needs x86_64: the test brings machine code"
 	mkdir -p jail/bin jail/tmp
 	cc -O1 -g -static -fno-omit-frame-pointer -o jail/bin/called "$PROGRAMS"/{called,marker}.c 2>/dev/null
@@ -296,7 +297,7 @@ hidden_target() {
 	tell "call 0"
 	for owner in 0 65534; do
 		start_load -f json -n 1 -a "hit=uprobe:/bin/called:marker,pid=$TARGET" stacks.json
-		# To be stopped before the list is read.
+		# Stop it before it reads the list.
 		kill -STOP "$LOAD"
 		tell jit
 		chown "$owner" jail/tmp/perf-"$TARGET".map
@@ -306,12 +307,12 @@ hidden_target() {
 	done
 	cp by-0 out
 	frames | has_line "generated function"
-	# /tmp is for everyone: another user's list is not taken.
+	# Everybody can write to /tmp, so another user's list is not used.
 	cp by-65534 out
 	[ "$(frames | grep -c generated)" -eq 0 ]
 }
 
-@test "what was found of a process stays when it is gone" {
+@test "names that were found for a process stay known when it is gone" {
 	called called -g
 	start_target ./called
 	trace 2
@@ -327,7 +328,7 @@ hidden_target() {
 	frames '"\(.symbol) \(.line)"' | has_line "outer $(line_of outer)"
 }
 
-@test "a process that was gone before anybody looked has addresses, and that is no failure" {
+@test "a process that is gone before the lookup has only addresses, and that is no failure" {
 	called called -g
 	start_target ./called
 	skel-load --pin -a "hit=uprobe:$PWD/libmarker.so:marker,pid=$TARGET" stacks.json > session 3>&- &
@@ -342,7 +343,7 @@ hidden_target() {
 	end_load
 }
 
-@test "names stand in lines of their own before the record, each once" {
+@test "names are in @symbols lines before the record, each only once" {
 	called called -g
 	start_target ./called
 	start_load -n 3 -a "hit=uprobe:$PWD/libmarker.so:marker,pid=$TARGET" stacks.json
@@ -356,7 +357,7 @@ hidden_target() {
 	[[ ${lines[0]} == *'"symbol":"outer"'* ]]
 }
 
-@test "with_symbols false: no names are looked up" {
+@test "with_symbols: false turns the lookup of names off" {
 	package stacks -DSYMBOLS_OFF
 	[ "$(jq .meta.bpf_skel.maps[0].intepreter.stack_trace.with_symbols stacks.json)" = false ]
 	called called -g
@@ -371,7 +372,7 @@ hidden_target() {
 	[ "$(grep -ac '^{"@symbols":' out)" -eq 0 ]
 }
 
-@test "ten thousand records of the same stacks take no look at the process each" {
+@test "ten thousand records of the same stacks do not need a lookup each" {
 	called called -g
 	start_target ./called
 	ASAN_OPTIONS=detect_leaks=0 strace -f -c -o calls skel-load -n 10000 \
@@ -389,7 +390,7 @@ hidden_target() {
 	[ "$opened" -lt 500 ]
 }
 
-# has_records N: the output has at least so many.
+# has_records N: the output has at least N records.
 has_records() {
 	[ "$(grep -ac '^=' out)" -ge "$1" ]
 }
@@ -409,7 +410,7 @@ has_records() {
 	run -1 grep -E 'AF_INET|debuginfod|libcurl' calls
 }
 
-@test "a profile names the hot function of a process, with and without debug information, and the kernel's" {
+@test "a profile names a process's hot function, with and without debug information, and kernel functions" {
 	for flag in -g -g0; do
 		called called $flag
 		start_target ./called
@@ -427,7 +428,7 @@ has_records() {
 	done
 }
 
-@test "a kernel function is the one that /proc/kallsyms has there" {
+@test "a kernel address has the name that /proc/kallsyms gives it" {
 	called called -g0
 	start_target ./called
 	start_load -f json "$ASSETS/profile.json" --pid "$TARGET"
@@ -446,7 +447,7 @@ has_records() {
 	diff <(comm -23 starts kernel) /dev/null
 }
 
-@test "where the kernel hides its addresses, that is said once, and that is no failure" {
+@test "if the kernel hides its addresses there is one notice, and that is no failure" {
 	hidden=(setpriv --bounding-set=-syslog)
 	[ "$("${hidden[@]}" awk '$3 == "_text" { print $1 }' /proc/kallsyms)" = 0000000000000000 ] ||
 		skip "this kernel shows its addresses to everyone"
@@ -472,7 +473,7 @@ has_records() {
 	[ "$(jq -c .ustack idle | sort -u)" = "[]" ]
 }
 
-@test "ids of stacks are resolved, in a sampled map too" {
+@test "stack ids are resolved, in a sampled map too" {
 	called called -g
 	package stackids
 	start_target ./called
@@ -484,13 +485,13 @@ has_records() {
 	[ ! -s err ]
 	[ "$(grep -anE '^(=|\{"@sta|\{"@sy)' out | cut -d: -f2 | cut -c-5 | head -n 2 | paste -sd ' ')" = '{"@st {"@sy' ]
 	grep -a '^{"@stack' out | jq -e '.["@stack"] | .stacks == "stackmap" and .id >= 0 and (.addrs | length) > 1'
-	# No line comes again while the stack is the same.
+	# The @stack line is not repeated while the stack is the same.
 	[ "$(grep -ac '^{"@stack' out)" -eq 1 ]
 	run -0 skel-fmt --folded out
 	[[ $output =~ ^called\;.*main\;outer\;inlined\;(inner\;)?marker\ [0-9]+$ ]] || { echo "$output"; return 1; }
 }
 
-@test "a session has the stack map's pin, and skel-poll opens it" {
+@test "a session names the stack map's pin, and skel-poll opens it" {
 	called called -g
 	package stackids
 	start_target ./called
@@ -503,7 +504,7 @@ has_records() {
 	run -0 --separate-stderr skel-poll --once -f json session
 	[ -z "$stderr" ]
 	sed -n 2p <<< "$output" | jq -e '.key.ustack | any(.symbol == "outer")'
-	# Outside of the session's directory nothing is opened.
+	# No pin outside of the session's directory is opened.
 	jq -c '.maps[0].stacks_pin = "/sys/fs/bpf/other"' session > moved
 	fails_with 1 "map stackmap: its pin /sys/fs/bpf/other is not in the session's directory $dir" \
 		skel-poll --once moved
@@ -513,7 +514,7 @@ has_records() {
 	[ ! -e "$dir" ]
 }
 
-@test "of several stack maps the package says which one it is" {
+@test "if there are several stack maps the package names the one to use" {
 	package stackids -DTWO_STACK_MAPS
 	fails_with 1 'the object has several stack-trace maps; set "stacks" to one of: stackmap, other' \
 		skel-load --check stackids.json

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# skel-load --trace-pipe: what a program prints, and nobody else's.
+# skel-load --trace-pipe shows what its own programs print, and not what others do.
 
 load ../helpers/helper
 load ../helpers/chain
@@ -20,12 +20,12 @@ teardown() {
 
 need_trace() {
 	need_bpf
-	# tracefs is mounted by who needs it; what the kernel lacks is asked below.
+	# This mounts tracefs if it is missing; the kernel's features are probed below.
 	skel-load -q -t 0.01 --trace-pipe "$ASSETS/bootstrap.json" >/dev/null 2>&1 || :
 	[ -d /sys/kernel/tracing/events/bpf_trace ] || skip "needs the event bpf_trace"
 }
 
-# Make the call that the programs print at; the pid is the output.
+# Make the call at which the programs print; print the pid.
 call() {
 	python3 -c 'import os; os.getpgid(0); print(os.getpid())'
 }
@@ -38,7 +38,7 @@ said() {
 	grep -q "$1" err
 }
 
-# Two processes that make the call as often as they can.
+# Start two processes that make the call as often as they can.
 spin() {
 	echo 'int getpgid(int); unsigned alarm(unsigned); int main(void) { for (alarm(60);;) getpgid(0); }' >spin.c
 	cc -o spin spin.c
@@ -48,7 +48,7 @@ spin() {
 	SPINS+=($!)
 }
 
-@test "a program's lines are on standard error, with process and pid, safe for a terminal" {
+@test "the lines that a program prints appear on standard error with process and pid, escaped" {
 	need_trace
 	bpf_package prints
 	start_load --trace-pipe prints.json
@@ -64,7 +64,7 @@ skel-load: python3-$pid: mine too, \"\\^[[31mred\" as text" ]
 	run ! grep -q mine out
 }
 
-@test "a task that has not left its CPU since it printed is shown by its name too" {
+@test "a task that has stayed on its CPU since it printed is named too" {
 	need_trace
 	bpf_package prints
 	echo 'int getpgid(int); unsigned alarm(unsigned);
@@ -81,7 +81,7 @@ skel-load: python3-$pid: mine too, \"\\^[[31mred\" as text" ]
 	[ "$(grep -c 'stay-[0-9]*: mine too' err)" -eq 8 ]
 }
 
-@test "another program's lines stay out, and are not taken from it" {
+@test "lines of other programs are not shown, and stay where those print them" {
 	need_trace
 	bpf_package prints
 	bpf_object prints -DWORD='"other"'
@@ -102,7 +102,7 @@ skel-load: python3-$pid: mine too, \"\\^[[31mred\" as text" ]
 	run ! grep mine other.err
 }
 
-@test "what is in the pipe when the program is detached is still shown" {
+@test "lines that are in the pipe when the program is detached are still shown" {
 	need_trace
 	bpf_package prints
 	start_load --trace-pipe prints.json
@@ -119,7 +119,7 @@ load_ended() {
 	! kill -0 "$LOAD" 2>/dev/null
 }
 
-@test "programs that print faster than it reads do not keep it from ending" {
+@test "skel-load ends even if programs print faster than it reads" {
 	need_trace
 	bpf_package prints
 	start_load --trace-pipe prints.json
@@ -133,7 +133,7 @@ load_ended() {
 	wait "$LOAD"
 }
 
-@test "a burst that is longer than one reading is shown to its end" {
+@test "a burst that is larger than one read(2) is shown to its end" {
 	need_trace
 	bpf_package prints
 	start_load --trace-pipe prints.json
@@ -147,7 +147,7 @@ load_ended() {
 	end_load
 }
 
-@test "what a program prints in several lines is shown whole" {
+@test "text of several lines that a program prints is shown whole" {
 	need_trace
 	bpf_object prints '-DWORD="mine\nsecond"'
 	skel-pack prints.bpf.o >prints.json
@@ -178,7 +178,7 @@ skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 	run ! grep -q nothing err
 }
 
-@test "the instance of one that was killed is swept by the next" {
+@test "the next skel-load removes the tracefs instance of one that was killed" {
 	need_trace
 	bpf_package prints
 	start_load --trace-pipe prints.json
@@ -194,7 +194,7 @@ skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 	wait_for 10 swept
 }
 
-@test "the instance of one that lives is not swept, though nothing in it is open yet" {
+@test "the instance of a live skel-load is not removed, even if nothing in it is open yet" {
 	need_trace
 	bpf_package prints
 	sleep 60 3>&- &
@@ -215,7 +215,7 @@ skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 	grep -q "removed $instance, which pid $OTHER left behind" sweeps
 }
 
-@test "without --trace-pipe nothing is shown and no instance is made" {
+@test "without --trace-pipe no line is shown and no instance is made" {
 	need_trace
 	bpf_package prints
 	start_load prints.json
@@ -225,7 +225,7 @@ skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 	run ! grep -q mine err
 }
 
-@test "a kernel that lacks the event says so" {
+@test "if the kernel lacks the trace event the error says so" {
 	need_trace
 	bpf_package prints
 	run -1 --separate-stderr unshare -m sh -c '
@@ -235,7 +235,7 @@ skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 	[[ $stderr == "skel-load: --trace-pipe: this kernel has no /sys/kernel/tracing/events/bpf_trace/bpf_trace_printk, which came with Linux 5.9;"* ]]
 }
 
-@test "--trace-pipe does not go with --check, --detach and --unload" {
+@test "--trace-pipe cannot be combined with --check, --detach and --unload" {
 	fails_with 2 "--trace-pipe: with --check no program runs" skel-load --check --trace-pipe x.json
 	fails_with 2 "--trace-pipe: with --detach nothing stays to read it" \
 		skel-load --pin=/sys/fs/bpf/x --detach --trace-pipe x.json
