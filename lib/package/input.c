@@ -19,7 +19,8 @@ package_input_read(
 	if (fd != -1)
 		ret = buf_read_fd(b, fd, max);
 	if (ret == -1 && errno == EFBIG)
-		report_error("%s: larger than %zu MiB", name, max >> 20);
+		report_error(
+		    "%s: the file is larger than %zu MiB", name, max >> 20);
 	else if (ret == -1)
 		report_error("%s: %s", name, strerror(errno));
 	if (!in && fd != -1)
@@ -27,9 +28,9 @@ package_input_read(
 	return ret;
 }
 
-/* Whether text starts with word, white space between its tokens aside. */
+/* Whether text starts with word; white space in text is skipped. */
 static bool
-starts_with(const char *text, size_t len, const char *word)
+starts_with_word(const char *text, size_t len, const char *word)
 {
 	for (size_t i = 0; i < len && *word != '\0'; i++) {
 		if (memchr(" \t\r\n", text[i], 4) != NULL)
@@ -40,12 +41,9 @@ starts_with(const char *text, size_t len, const char *word)
 	return *word == '\0';
 }
 
-/*
- * What text is when it is no package but another document of the suite: the
- * message says which stage takes it.
- */
+/* The message for text that is another document of the suite, or NULL. */
 static const char *
-other_document(const char *text, size_t len)
+find_other_document(const char *text, size_t len)
 {
 	static const struct {
 		const char *start, *message;
@@ -61,14 +59,13 @@ other_document(const char *text, size_t len)
 	};
 
 	for (size_t i = 0; i < nitems(others); i++)
-		if (starts_with(text, len, others[i].start))
+		if (starts_with_word(text, len, others[i].start))
 			return others[i].message;
 	return NULL;
 }
 
-/* Whether there is nothing but white space. */
 static bool
-is_blank(const char *text, size_t len)
+is_white_space(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (memchr(" \t\r\n", text[i], 4) == NULL)
@@ -79,9 +76,9 @@ is_blank(const char *text, size_t len)
 int
 package_input_check(const char *text, size_t len, const char *name)
 {
-	const char *other = other_document(text, len);
+	const char *other = find_other_document(text, len);
 
-	if (other == NULL && is_blank(text, len))
+	if (other == NULL && is_white_space(text, len))
 		other = "empty; expected a package";
 	if (other == NULL)
 		return 0;

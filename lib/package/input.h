@@ -1,7 +1,7 @@
 /*
- * The files that a package comes from, before anything is parsed.
+ * Reads the file of a package or an object and recognises other documents.
  *
- * The functions report what is wrong and return -1.
+ * The functions return 0, or -1 after reporting what is wrong.
  */
 #ifndef SKEL_PACKAGE_INPUT_H
 #define SKEL_PACKAGE_INPUT_H
@@ -11,15 +11,15 @@
 #include "base/buf.h"
 
 /*
- * Append all of file, "-" or NULL for standard input, to b; more than max
- * bytes are refused.  name is the file's in reports.
+ * Appends the content of file, at most max bytes, to b; "-" or NULL stands for
+ * standard input.  name stands for the file in reports.
  */
 int package_input_read(
     struct buf *b, const char *file, const char *name, size_t max);
 
 /*
- * Refuse text that is empty or one of the suite's other documents, with the
- * stage that takes it.
+ * Checks that text is neither empty nor another document of the suite, such as
+ * a stream; the report names the command that reads it.
  */
 int package_input_check(const char *text, size_t len, const char *name);
 

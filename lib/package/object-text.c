@@ -11,7 +11,8 @@
 #define BASE64                                                                 \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-/* The bytes of base64 text; b64_pton() alone would skip white space. */
+/* Decodes base64 strictly: b64_pton() alone would skip white space.  Returns
+ * *len bytes to free, or NULL after reporting. */
 static unsigned char *
 decode_base64(const char *text, size_t *len, const char *where)
 {
@@ -20,23 +21,25 @@ decode_base64(const char *text, size_t *len, const char *where)
 	int got;
 
 	if (strspn(text + digits, "=") != n - digits) {
-		report_error("%s.bpf_object: not base64: byte %zu", where,
-		    digits + strspn(text + digits, "=") + 1);
+		report_error("%s.bpf_object: character %zu is not base64",
+		    where, digits + strspn(text + digits, "=") + 1);
 		return NULL;
 	}
 	if (n % 4 != 0 || n - digits > 2 || n == 0) {
-		report_error("%s.bpf_object: the base64 is cut: %zu characters",
+		report_error("%s.bpf_object: the base64 text is cut off after "
+			     "%zu characters",
 		    where, n);
 		return NULL;
 	}
-	/* b64_pton() wants room for the padding too. */
+	/* b64_pton() needs room for the padding too. */
 	if ((bytes = malloc(n / 4 * 3 + 1)) == NULL) {
 		report_nomem();
 		return NULL;
 	}
 	got = b64_pton(text, bytes, n / 4 * 3 + 1);
 	if (got == -1) {
-		report_error("%s.bpf_object: not base64: bad padding", where);
+		report_error(
+		    "%s.bpf_object: the base64 text is padded wrongly", where);
 		free(bytes);
 		return NULL;
 	}
@@ -44,9 +47,9 @@ decode_base64(const char *text, size_t *len, const char *where)
 	return bytes;
 }
 
-/* Report how the stream z ended other than it should.  Returns -1. */
+/* Reports why the stream z is wrong.  Returns -1. */
 static int
-bad_stream(const z_stream *z, int ret, uint64_t size, const char *where)
+report_bad_zlib(const z_stream *z, int ret, uint64_t size, const char *where)
 {
 	if (z->total_out > size)
 		report_error("%s: bpf_object_size says %" PRIu64
@@ -60,16 +63,18 @@ bad_stream(const z_stream *z, int ret, uint64_t size, const char *where)
 		report_error("%s.bpf_object: %u bytes follow the zlib stream",
 		    where, z->avail_in);
 	else if (ret == Z_BUF_ERROR || ret == Z_OK)
-		report_error("%s.bpf_object: the zlib stream is cut", where);
+		report_error(
+		    "%s.bpf_object: the zlib stream is cut off", where);
 	else
 		report_error("%s.bpf_object: not a zlib stream: %s", where,
 		    z->msg != NULL ? z->msg : zError(ret));
 	return -1;
 }
 
-/* out has size + 1 bytes; the last shows an object larger than it says. */
+/* Inflates to out, which has size + 1 bytes: if the last one is written, the
+ * object is larger than bpf_object_size says. */
 static int
-inflate_into(unsigned char *out, uint64_t size, unsigned char *in, size_t len,
+inflate_object(unsigned char *out, uint64_t size, unsigned char *in, size_t len,
     const char *where)
 {
 	z_stream z = { 0 };
@@ -85,12 +90,12 @@ inflate_into(unsigned char *out, uint64_t size, unsigned char *in, size_t len,
 	inflateEnd(&z);
 	if (ret == Z_STREAM_END && z.total_out == size && z.avail_in == 0)
 		return 0;
-	return bad_stream(&z, ret, size, where);
+	return report_bad_zlib(&z, ret, size, where);
 }
 
 int
 package_object_decode(
-    const char *text, uint64_t size, unsigned char **elf, const char *where)
+    const char *text, uint64_t size, unsigned char **bytes, const char *where)
 {
 	unsigned char *packed, *out;
 	size_t len;
@@ -102,17 +107,17 @@ package_object_decode(
 		free(packed);
 		return report_nomem();
 	}
-	ret = inflate_into(out, size, packed, len, where);
+	ret = inflate_object(out, size, packed, len, where);
 	free(packed);
 	if (ret == -1)
 		free(out);
 	else
-		*elf = out;
+		*bytes = out;
 	return ret;
 }
 
 char *
-package_object_encode(const unsigned char *elf, size_t size)
+package_object_encode(const unsigned char *bytes, size_t size)
 {
 	unsigned long len = compressBound(size);
 	unsigned char *packed = malloc(len);
@@ -120,7 +125,7 @@ package_object_encode(const unsigned char *elf, size_t size)
 	size_t room;
 
 	if (packed == NULL ||
-	    compress2(packed, &len, elf, size, Z_BEST_COMPRESSION) != Z_OK)
+	    compress2(packed, &len, bytes, size, Z_BEST_COMPRESSION) != Z_OK)
 		goto out;
 	room = (len + 2) / 3 * 4 + 1;
 	if ((text = malloc(room)) == NULL)

@@ -11,42 +11,28 @@
 #include "package/package.h"
 #include "package/program.h"
 #include "package/read.h"
+#include "stream/header-words.h"
 
 enum { PERF_PAGES_MAX = 1 << 20 }; /* 4 GiB a CPU */
 
-static const struct package_word sample_words[] = {
-	{ "default_kv", SAMPLE_KV },
-	{ "log2_hist", SAMPLE_LOG2_HIST },
-	{ "linear_hist", SAMPLE_LINEAR_HIST },
-};
-
-static const struct package_word export_words[] = {
-	{ "no_export", EXPORT_NONE },
-	{ "default", EXPORT_DEFAULT },
-};
-
-static const struct package_word interpreter_words[] = {
-	{ "default_struct", 0 },
-};
-
-/* The names of members that "stack_trace" may map, each optional. */
-static const char *const stack_fields[] = { "pid", "cpu_id", "comm",
-	"kstack_sz", "ustack_sz", "kstack", "ustack" };
+/* By enum package_export; the others are objects. */
+static const char *const export_words[] = { "no_export", "default" };
+static const char *const interpreter_words[] = { "default_struct" };
 
 /* Reads one object of an array into its zeroed struct. */
 typedef int read_fn(void *item, json_t *obj, const char *where);
 
 /*
- * The array at key as *n structs of size bytes each; path is what reports call
- * it, "x.json: maps".  *items is complete enough to be closed even when reading
- * one of them failed.
+ * Reads the array at key into *n structs of size bytes each; path stands for
+ * the array in reports: "x.json: maps".  *items points to the array of structs,
+ * which package_close() can free even if reading one of them failed.
  */
 static int
 read_list(json_t *obj, const char *key, size_t size, read_fn *fn, void *items,
     size_t *n, const char *where, const char *path)
 {
 	json_t *array = NULL, *v;
-	char at[WHERE_MAX];
+	char at[PACKAGE_PATH_MAX];
 	char *mem;
 	size_t i;
 
@@ -75,7 +61,7 @@ static int
 read_variable(void *item, json_t *obj, const char *where)
 {
 	struct package_variable *v = item;
-	char at[WHERE_MAX];
+	char at[PACKAGE_PATH_MAX];
 	json_t *cmdarg = NULL, *preset;
 
 	v->json = obj;
@@ -103,7 +89,7 @@ static int
 read_section(void *item, json_t *obj, const char *where)
 {
 	struct package_section *s = item;
-	char path[WHERE_MAX];
+	char path[PACKAGE_PATH_MAX];
 
 	if (package_need_string(obj, "name", &s->name, where) == -1)
 		return -1;
@@ -134,7 +120,7 @@ static int
 read_sample(struct package_map *m, json_t *obj, const char *map_where)
 {
 	const char *type = NULL;
-	char where[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX];
 	json_t *sample;
 	int got;
 
@@ -150,19 +136,19 @@ read_sample(struct package_map *m, json_t *obj, const char *map_where)
 		return -1;
 	if (type == NULL)
 		return 0;
-	got = package_word_find(
-	    sample_words, nitems(sample_words), type, "sample type", map_where);
+	got = package_find_word(stream_samples, nitems(stream_samples), type,
+	    "sample type", map_where);
 	if (got == -1)
 		return -1;
 	m->sample = (enum stream_sample)got;
 	return 0;
 }
 
-/* One of {"btf_type_id": n} and {"custom_members": [...]}. */
+/* Reads {"btf_type_id": n} or {"custom_members": [...]}. */
 static int
 read_export_object(struct package_map *m, json_t *config, const char *where)
 {
-	char path[WHERE_MAX];
+	char path[PACKAGE_PATH_MAX];
 
 	if (json_object_get(config, "btf_type_id") != NULL) {
 		m->export = EXPORT_BTF;
@@ -175,7 +161,8 @@ read_export_object(struct package_map *m, json_t *config, const char *where)
 		return read_list(config, "custom_members", sizeof(*m->custom),
 		    read_custom_member, &m->custom, &m->ncustom, where, path);
 	}
-	report_error("%s: expected btf_type_id or custom_members in it", where);
+	report_error(
+	    "%s: expected the key btf_type_id or custom_members", where);
 	return -1;
 }
 
@@ -183,7 +170,7 @@ static int
 read_export(struct package_map *m, json_t *obj, const char *map_where)
 {
 	json_t *config = json_object_get(obj, "export_config");
-	char where[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX];
 	int got;
 
 	if (config == NULL || json_is_null(config))
@@ -196,7 +183,7 @@ read_export(struct package_map *m, json_t *obj, const char *map_where)
 		    where, doc_kind(config));
 		return -1;
 	}
-	got = package_word_find(export_words, nitems(export_words),
+	got = package_find_word(export_words, nitems(export_words),
 	    doc_string(config), "export", where);
 	if (got == -1)
 		return -1;
@@ -208,13 +195,13 @@ static int
 check_stack_trace(json_t *interpreter, const char *where)
 {
 	json_t *stack, *fields = NULL;
-	char at[WHERE_MAX];
+	char at[PACKAGE_PATH_MAX];
 	const char *name;
 	bool symbols;
 
 	switch (doc_get_object(interpreter, "stack_trace", &stack, where)) {
 	case 0:
-		report_error("%s: expected stack_trace in it", where);
+		report_error("%s: expected the key stack_trace", where);
 		return -1;
 	case -1:
 		return -1;
@@ -224,24 +211,25 @@ check_stack_trace(json_t *interpreter, const char *where)
 	    doc_get_object(stack, "field_map", &fields, at) == -1)
 		return -1;
 	package_path(at, "%s.stack_trace.field_map", where);
-	for (size_t i = 0; i < nitems(stack_fields); i++)
-		if (doc_get_string(fields, stack_fields[i], &name, at) == -1)
+	for (size_t i = 0; i < PACKAGE_STACK_FIELDS; i++)
+		if (doc_get_string(
+			fields, package_stack_fields[i], &name, at) == -1)
 			return -1;
 	return 0;
 }
 
-/* The key is spelt so in the format. */
+/* "intepreter" is how the format spells the key. */
 static int
 read_interpreter(struct package_map *m, json_t *obj, const char *map_where)
 {
 	json_t *v = json_object_get(obj, "intepreter");
-	char where[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX];
 
 	if (v == NULL || json_is_null(v))
 		return 0;
 	package_path(where, "%s.intepreter", map_where);
 	if (doc_string(v) != NULL)
-		return package_word_find(interpreter_words,
+		return package_find_word(interpreter_words,
 		    nitems(interpreter_words), doc_string(v), "interpreter",
 		    where);
 	if (!json_is_object(v)) {
@@ -291,7 +279,7 @@ static int
 read_export_type(void *item, json_t *obj, const char *where)
 {
 	struct package_export_type *t = item;
-	char path[WHERE_MAX];
+	char path[PACKAGE_PATH_MAX];
 	int got;
 
 	if (package_need_string(obj, "name", &t->name, where) == -1 ||
@@ -308,7 +296,7 @@ read_export_type(void *item, json_t *obj, const char *where)
 static int
 read_doc(struct package *p, const json_t *skel, const char *skel_where)
 {
-	char where[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX];
 	json_t *doc;
 	int got;
 
@@ -324,12 +312,12 @@ read_doc(struct package *p, const json_t *skel, const char *skel_where)
 	return 0;
 }
 
-/* A list of the document's own: "maps[2]" says where well enough. */
+/* Reads a list whose name is enough in reports: "x.json: maps[2]". */
 static int
-read_top_list(const struct package *p, json_t *obj, const char *key,
+read_named_list(const struct package *p, json_t *obj, const char *key,
     size_t size, read_fn *fn, void *items, size_t *n, const char *where)
 {
-	char path[WHERE_MAX];
+	char path[PACKAGE_PATH_MAX];
 
 	package_path(path, "%s: %s", p->name, key);
 	return read_list(obj, key, size, fn, items, n, where, path);
@@ -366,18 +354,18 @@ read_skel(struct package *p, json_t *skel, const char *where)
 	case -1:
 		return -1;
 	}
-	if (read_top_list(p, skel, "data_sections", sizeof(*p->sections),
+	if (read_named_list(p, skel, "data_sections", sizeof(*p->sections),
 		read_section, &p->sections, &p->nsections, where) == -1 ||
-	    read_top_list(p, skel, "maps", sizeof(*p->maps), read_map, &p->maps,
-		&p->nmaps, where) == -1)
+	    read_named_list(p, skel, "maps", sizeof(*p->maps), read_map,
+		&p->maps, &p->nmaps, where) == -1)
 		return -1;
 	notice_sequence(p);
-	return read_top_list(p, skel, "progs", sizeof(*p->programs),
+	return read_named_list(p, skel, "progs", sizeof(*p->programs),
 	    read_program, &p->programs, &p->nprograms, where);
 }
 
-/* The reference loader's int: poll(2) takes any negative one for "for ever".
- */
+/* In the reference loader this is an int, and to poll(2) a negative one means
+ * no limit. */
 static int
 read_poll_timeout(struct package *p, const char *where)
 {
@@ -412,7 +400,7 @@ read_settings(struct package *p, const char *where)
 static int
 read_meta(struct package *p)
 {
-	char where[WHERE_MAX], at[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX], at[PACKAGE_PATH_MAX];
 	json_t *skel;
 
 	package_path(where, "%s: meta", p->name);
@@ -427,7 +415,7 @@ read_meta(struct package *p)
 	package_path(at, "%s.bpf_skel", where);
 	if (read_skel(p, skel, at) == -1)
 		return -1;
-	return read_top_list(p, p->meta, "export_types",
+	return read_named_list(p, p->meta, "export_types",
 	    sizeof(*p->export_types), read_export_type, &p->export_types,
 	    &p->nexport_types, where);
 }
@@ -449,7 +437,7 @@ open_object(
 static int
 read_object(struct package *p)
 {
-	char where[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX];
 	unsigned char *bytes;
 	const char *text;
 	uint64_t size;
@@ -469,7 +457,7 @@ read_object(struct package *p)
 		return got == 0 ? doc_missing("bpf_object_size", where) : -1;
 	if (size == 0) {
 		report_error(
-		    "%s.bpf_object_size: 0; an object has bytes", where);
+		    "%s.bpf_object_size: an object cannot have 0 bytes", where);
 		return -1;
 	}
 	if (package_object_decode(text, size, &bytes, where) == -1)
@@ -478,7 +466,7 @@ read_object(struct package *p)
 	return open_object(p, bytes, (size_t)size, where);
 }
 
-/* The object from a file of its own, in place of the embedded one. */
+/* Reads the object from a file of its own, in place of the embedded one. */
 static int
 read_elf_file(struct package *p, const char *file)
 {
@@ -492,7 +480,7 @@ read_elf_file(struct package *p, const char *file)
 }
 
 int
-package_set_object(struct package *p, const void *elf, size_t size)
+package_set_object(struct package *p, const void *bytes, size_t size)
 {
 	unsigned char *copy;
 
@@ -504,11 +492,11 @@ package_set_object(struct package *p, const void *elf, size_t size)
 	}
 	if ((copy = malloc(size + 1)) == NULL)
 		return report_nomem();
-	memcpy(copy, elf, size);
+	memcpy(copy, bytes, size);
 	return open_object(p, copy, size, p->name);
 }
 
-/* Parse the document and find out whether it is a package or a bare meta. */
+/* Parses the document and sets p->meta and p->bare. */
 static int
 read_document(struct package *p, const char *text, size_t len)
 {

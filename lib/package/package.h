@@ -1,11 +1,11 @@
 /*
- * Packages: one JSON value that carries a BPF program, parsed once into
- * structs and checked here, only here.  skel-package(5) describes the format,
- * which is the reference loader's.  The JSON tree is kept, so unknown keys
- * survive being written again.
+ * A package: one JSON document that carries a BPF program.  It is parsed into
+ * structs and checked here, and only here.  skel-package(5) describes the
+ * format, which is that of the reference loader.  The JSON tree is kept, so
+ * that unknown keys are written again.
  *
- * The functions report what is wrong, as "x.json: maps[2].name:
- * ...", and return -1.
+ * The functions return 0, or -1 after reporting what is wrong:
+ * "x.json: maps[2].name: ...".
  */
 #ifndef SKEL_PACKAGE_PACKAGE_H
 #define SKEL_PACKAGE_PACKAGE_H
@@ -24,11 +24,11 @@ enum {
 };
 
 struct package_variable {
-	const char *name, *type; /* borrowed from the tree, as all below */
+	const char *name, *type; /* borrowed from root, as all below */
 	const char *description, *help, *long_name; /* or NULL */
 	const char *short_name;                     /* or NULL */
 	json_t *value;                              /* "value", or NULL */
-	json_t *preset; /* cmdarg.default, else value; or NULL */
+	json_t *preset; /* the default: cmdarg.default, else value; or NULL */
 	json_t *json;   /* the variable's object */
 };
 
@@ -78,8 +78,8 @@ struct package_program {
 	bool link;                 /* false: load it, do not attach it */
 	json_t *json;
 
-	/* XDP.  has_: the package says it; else it is the reference loader's
-	 * default. */
+	/* XDP.  If has_ifindex is not set, ifindex is the reference loader's
+	 * default; so it is below. */
 	bool has_ifindex;
 	uint32_t ifindex;    /* 1 */
 	uint32_t flags;      /* XDP_FLAGS_* of linux/if_link.h; 0 */
@@ -91,16 +91,16 @@ struct package_program {
 	enum package_tc_point tc_point;
 	uint32_t tc_handle, tc_priority; /* 1, 1 */
 
-	/* perf_event: "perf_event", which only this loader knows. */
-	const char *perf_type;   /* "cpu-clock", "4"; NULL if not said */
-	char perf_number[12];    /* the digits, if it was a number */
-	uint64_t perf_config;    /* of a type that is a number */
-	uint64_t perf_frequency; /* Hz; 0: not said */
-	uint64_t perf_period;    /* events or ns; 0: not said */
+	/* The key "perf_event", which only this loader knows. */
+	const char *perf_type; /* "cpu-clock", "4"; NULL if absent */
+	char perf_number[12];  /* what perf_type points to if it is a number */
+	uint64_t perf_config;  /* if perf_type is a number */
+	uint64_t perf_frequency; /* Hz; 0 if absent */
+	uint64_t perf_period;    /* events or ns; 0 if absent */
 
 	/* Iterators: "export_config" and "sample". */
-	uint32_t iter_type_id;     /* BTF id of its records; 0: it is text */
-	uint64_t iter_interval_ms; /* 0: it is read once */
+	uint32_t iter_type_id;     /* BTF id of its records; 0 if it is text */
+	uint64_t iter_interval_ms; /* 0 if it is read once */
 };
 
 struct package_export_member {
@@ -116,10 +116,10 @@ struct package_export_type {
 };
 
 struct package {
-	char *name;   /* owned: where it came from, for reports */
+	char *name;   /* owned: stands for the package in reports */
 	json_t *root; /* owned: the whole document */
-	json_t *meta; /* borrowed: root's meta, or root itself if bare */
-	bool bare;    /* a bare meta: no object inside */
+	json_t *meta; /* borrowed: "meta" in root, or root if bare */
+	bool bare;    /* the document is only the meta, without an object */
 	unsigned char *object_bytes; /* owned: the object file; NULL if bare */
 	struct bpf_elf object;       /* open on object_bytes; closed if bare */
 
@@ -139,27 +139,27 @@ struct package {
 };
 
 /*
- * Read a package or bare meta from file, "-" or NULL for standard input.
- * A stream or session is refused with what to do.  elf_file, if not NULL,
- * gives the object in place of the embedded one.
+ * Reads a package or a bare meta from file; "-" or NULL stands for standard
+ * input.  elf_file, unless it is NULL, is an object file to use in place of the
+ * embedded object.
  */
 int package_open(struct package *p, const char *file, const char *elf_file);
 
-/* The same from text in memory; name is for reports. */
+/* The same for text in memory, which name stands for in reports. */
 int package_parse(struct package *p, const char *text, size_t len,
     const char *name, const char *elf_file);
 
-/* Take a copy of the size bytes at elf as the object, in place of the embedded
- * one if there is one. */
-int package_set_object(struct package *p, const void *elf, size_t size);
+/* Makes a copy of the size bytes the object of p, in place of an earlier one.
+ */
+int package_set_object(struct package *p, const void *bytes, size_t size);
 
 void package_close(struct package *p);
 
-/* Set variables[].value (and cmdarg.default where there is one, which the
- * reference loader prefers).  Takes over value's reference. */
+/* Sets variables[].value, and cmdarg.default if there is one, which the
+ * reference loader prefers.  v owns value from here on. */
 int package_set_value(struct package_variable *v, json_t *value);
 
-/* Append the document as one line of JSON, newline included. */
+/* Appends the document as one line of JSON with its newline. */
 int package_write(const struct package *p, struct buf *out);
 
 #endif

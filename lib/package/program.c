@@ -8,16 +8,14 @@
 #include "package/program.h"
 #include "package/read.h"
 
-static const struct package_word point_words[] = {
-	{ "BPF_TC_INGRESS", TC_POINT_INGRESS },
-	{ "BPF_TC_EGRESS", TC_POINT_EGRESS },
-	{ "BPF_TC_CUSTOM", TC_POINT_CUSTOM },
-};
+/* By enum package_tc_point. */
+static const char *const tc_points[] = { "BPF_TC_INGRESS", "BPF_TC_EGRESS",
+	"BPF_TC_CUSTOM" };
 
-/* As doc_get_u64() for a number from min to max. */
+/* Like doc_get_u64() for a number from min to max. */
 static int
-get_range(const json_t *obj, const char *key, uint64_t min, uint64_t max,
-    uint64_t *out, const char *where)
+get_number_in_range(const json_t *obj, const char *key, uint64_t min,
+    uint64_t max, uint64_t *out, const char *where)
 {
 	uint64_t n = 0;
 	int got = doc_get_u64(obj, key, max, &n, where);
@@ -32,22 +30,22 @@ get_range(const json_t *obj, const char *key, uint64_t min, uint64_t max,
 	return got;
 }
 
-/* The number of an interface: those are positive and fit an int. */
+/* The kernel numbers network interfaces from 1 to INT32_MAX. */
 static int
 get_ifindex(const json_t *obj, uint32_t *out, const char *where)
 {
 	uint64_t n = 1;
-	int got = get_range(obj, "ifindex", 1, INT32_MAX, &n, where);
+	int got = get_number_in_range(obj, "ifindex", 1, INT32_MAX, &n, where);
 
 	*out = (uint32_t)n;
 	return got;
 }
 
-/* xdpopts.old_prog_fd: an int, negative where a program says "none". */
+/* xdpopts.old_prog_fd is an int; a negative one stands for no program. */
 static int
 read_xdp_options(struct package_program *p, json_t *obj, const char *prog_where)
 {
-	char where[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX];
 	json_t *opts, *fd;
 	int got = doc_get_object(obj, "xdpopts", &opts, prog_where);
 	uint64_t n = 0;
@@ -68,7 +66,7 @@ read_xdp_options(struct package_program *p, json_t *obj, const char *prog_where)
 }
 
 static int
-read_xdp(struct package_program *p, json_t *obj, const char *where)
+read_xdp_target(struct package_program *p, json_t *obj, const char *where)
 {
 	uint64_t flags = 0;
 	int got = get_ifindex(obj, &p->ifindex, where);
@@ -85,7 +83,7 @@ static int
 read_tc_hook(struct package_program *p, json_t *obj, const char *prog_where)
 {
 	const char *point = NULL;
-	char where[WHERE_MAX], at[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX], at[PACKAGE_PATH_MAX];
 	json_t *hook = NULL;
 	int got, value;
 
@@ -102,8 +100,8 @@ read_tc_hook(struct package_program *p, json_t *obj, const char *prog_where)
 	if (point == NULL)
 		return 0;
 	package_path(at, "%s.attach_point", where);
-	value = package_word_find(
-	    point_words, nitems(point_words), point, "attach point", at);
+	value = package_find_word(
+	    tc_points, nitems(tc_points), point, "attach point", at);
 	if (value == -1)
 		return -1;
 	p->has_tc_point = true;
@@ -116,7 +114,7 @@ read_tc_options(struct package_program *p, json_t *obj, const char *prog_where)
 {
 	uint64_t handle = 1, priority = 1;
 	json_t *opts = NULL;
-	char where[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX];
 
 	package_path(where, "%s.tcopts", prog_where);
 	if (doc_get_object(obj, "tcopts", &opts, prog_where) == -1 ||
@@ -128,7 +126,7 @@ read_tc_options(struct package_program *p, json_t *obj, const char *prog_where)
 	return 0;
 }
 
-/* perf_event.type: a name, or the number that the kernel has for it. */
+/* perf_event.type is a name or one of the kernel's PERF_TYPE_ numbers. */
 static int
 read_perf_type(struct package_program *p, const json_t *perf, const char *where)
 {
@@ -153,9 +151,9 @@ read_perf_type(struct package_program *p, const json_t *perf, const char *where)
 }
 
 static int
-read_perf(struct package_program *p, json_t *obj, const char *prog_where)
+read_perf_event(struct package_program *p, json_t *obj, const char *prog_where)
 {
-	char where[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX];
 	json_t *perf;
 	int got = doc_get_object(obj, "perf_event", &perf, prog_where);
 
@@ -165,10 +163,10 @@ read_perf(struct package_program *p, json_t *obj, const char *prog_where)
 	if (read_perf_type(p, perf, where) == -1 ||
 	    doc_get_u64(perf, "config", UINT64_MAX, &p->perf_config, where) ==
 		-1 ||
-	    get_range(perf, "frequency", 1, UINT32_MAX, &p->perf_frequency,
-		where) == -1 ||
-	    get_range(perf, "period", 1, INT64_MAX, &p->perf_period, where) ==
-		-1)
+	    get_number_in_range(perf, "frequency", 1, UINT32_MAX,
+		&p->perf_frequency, where) == -1 ||
+	    get_number_in_range(
+		perf, "period", 1, INT64_MAX, &p->perf_period, where) == -1)
 		return -1;
 	if (p->perf_frequency == 0 || p->perf_period == 0)
 		return 0;
@@ -176,12 +174,12 @@ read_perf(struct package_program *p, json_t *obj, const char *prog_where)
 	return -1;
 }
 
-/* "export_config" and "sample" of an iterator. */
+/* Reads "export_config" and "sample" of an iterator. */
 static int
 read_iter(struct package_program *p, json_t *obj, const char *prog_where)
 {
 	json_t *config = NULL, *sample = NULL;
-	char where[WHERE_MAX];
+	char where[PACKAGE_PATH_MAX];
 
 	if (doc_get_object(obj, "export_config", &config, prog_where) == -1 ||
 	    doc_get_object(obj, "sample", &sample, prog_where) == -1)
@@ -191,7 +189,8 @@ read_iter(struct package_program *p, json_t *obj, const char *prog_where)
 				  &p->iter_type_id, where) == -1)
 		return -1;
 	if (config != NULL && p->iter_type_id == 0) {
-		report_error("%s.btf_type_id: 0 is no type", where);
+		report_error(
+		    "%s.btf_type_id: 0 is not the id of a type", where);
 		return -1;
 	}
 	package_path(where, "%s.sample", prog_where);
@@ -211,10 +210,11 @@ package_program_read(struct package_program *p, json_t *obj, const char *where)
 	if (package_need_string(obj, "name", &p->name, where) == -1 ||
 	    doc_get_string(obj, "attach", &p->attach, where) == -1 ||
 	    doc_get_bool(obj, "link", &p->link, where) == -1 ||
-	    read_xdp(p, obj, where) == -1 || read_tc_hook(p, obj, where) == -1)
+	    read_xdp_target(p, obj, where) == -1 ||
+	    read_tc_hook(p, obj, where) == -1)
 		return -1;
 	if (read_tc_options(p, obj, where) == -1 ||
-	    read_perf(p, obj, where) == -1)
+	    read_perf_event(p, obj, where) == -1)
 		return -1;
 	return read_iter(p, obj, where);
 }

@@ -7,13 +7,16 @@
 #include "base/report.h"
 #include "package/read.h"
 
+const char *const package_stack_fields[PACKAGE_STACK_FIELDS] = { "pid",
+	"cpu_id", "comm", "kstack_sz", "ustack_sz", "kstack", "ustack" };
+
 void
-package_path(char where[WHERE_MAX], const char *fmt, ...)
+package_path(char path[PACKAGE_PATH_MAX], const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(where, WHERE_MAX, fmt, ap);
+	vsnprintf(path, PACKAGE_PATH_MAX, fmt, ap);
 	va_end(ap);
 }
 
@@ -54,16 +57,16 @@ package_need_interval(uint64_t *ms, const json_t *sample, const char *where)
 }
 
 int
-package_word_find(const struct package_word *words, size_t n, const char *text,
+package_find_word(const char *const *words, size_t n, const char *text,
     const char *noun, const char *where)
 {
 	struct buf known = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(words[i].name, text) == 0)
-			return words[i].value;
+		if (strcmp(words[i], text) == 0)
+			return (int)i;
 	for (size_t i = 0; i < n; i++)
-		buf_list(&known, 0, words[i].name);
+		buf_list(&known, 0, words[i]);
 	report_error("%s: unknown %s \"%s\"; known: %.*s", where, noun, text,
 	    (int)known.len, known.data);
 	buf_free(&known);

@@ -371,7 +371,7 @@ shows_maps() {
 		jq -c "${filter//\;/|}" conformance.json > bad.json
 		fails_with 1 "skel-load: bad.json: $message" skel-load bad.json
 	done <<-'END'
-		.bpf_object = "*"|package.bpf_object: not base64
+		.bpf_object = "*"|package.bpf_object: character 1 is not base64
 		.bpf_object = "AAAA"|package.bpf_object: not a zlib stream
 		.bpf_object_size += 1|package: bpf_object_size says
 		del(.bpf_object)|package: bpf_object is missing

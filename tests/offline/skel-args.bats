@@ -425,8 +425,8 @@ sets() { # VARIABLE VALUE ARG...
 		del(.bpf_object_size)#package: bpf_object_size is missing
 		del(.meta.bpf_skel)#meta: bpf_skel is missing
 		.bpf_object=5#package.bpf_object: expected a string, found a number
-		.bpf_object|=.[:-2]#package.bpf_object: the base64 is cut
-		.bpf_object|=.[:400]#package.bpf_object: the zlib stream is cut
+		.bpf_object|=.[:-2]#package.bpf_object: the base64 text is cut off
+		.bpf_object|=.[:400]#package.bpf_object: the zlib stream is cut off
 		.bpf_object="AAAA"#package.bpf_object: not a zlib stream
 		.bpf_object_size-=1#package: bpf_object_size says
 		.bpf_object_size+=1#package: bpf_object_size says

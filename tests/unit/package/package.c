@@ -214,10 +214,11 @@ test_missing(void)
 	REFUSED(MAP(",\"export_config\":{\"custom_members\":[{\"name\":\"a\","
 		    "\"btf_type_id\":1}]}"),
 	    "custom_members[0]: offset is missing");
-	REFUSED(MAP(",\"export_config\":{}"),
-	    "maps[0].export_config: expected btf_type_id or custom_members");
+	REFUSED(
+	    MAP(",\"export_config\":{}"), "maps[0].export_config: expected the "
+					  "key btf_type_id or custom_members");
 	REFUSED(MAP(",\"intepreter\":{}"),
-	    "maps[0].intepreter: expected stack_trace in it");
+	    "maps[0].intepreter: expected the key stack_trace");
 	REFUSED("{\"export_types\":[{\"name\":\"e\",\"type_id\":1}],"
 		"\"bpf_skel\":{\"data_sections\":[]}}",
 	    "x.json: export_types[0]: size is missing");
@@ -332,7 +333,7 @@ test_object(void)
 	pack(&out, text, sizeof(header) + 1);
 	REFUSED(out.data, "bpf_object_size says 65, the object has 64 bytes");
 	pack(&out, text, 0);
-	REFUSED(out.data, "bpf_object_size: 0; an object has bytes");
+	REFUSED(out.data, "bpf_object_size: an object cannot have 0 bytes");
 	pack(&out, text, OBJECT_SIZE_MAX + 1ULL);
 	REFUSED(out.data, "bpf_object_size: 134217729 is too large");
 	free(again);
@@ -346,13 +347,13 @@ test_bad_base64(void)
 	static const struct {
 		const char *text, *message;
 	} cases[] = {
-		{ "", "the base64 is cut: 0 characters" },
-		{ "AAA", "the base64 is cut: 3 characters" },
-		{ "A===", "the base64 is cut" },
-		{ "AA A", "not base64: byte 3" },
-		{ "AA=A", "not base64: byte 4" },
-		{ "AB==", "not base64: bad padding" },
-		{ "AAAA\\u00e4", "not base64: byte 5" },
+		{ "", "the base64 text is cut off after 0 characters" },
+		{ "AAA", "the base64 text is cut off after 3 characters" },
+		{ "A===", "the base64 text is cut off" },
+		{ "AA A", "character 3 is not base64" },
+		{ "AA=A", "character 4 is not base64" },
+		{ "AB==", "the base64 text is padded wrongly" },
+		{ "AAAA\\u00e4", "character 5 is not base64" },
 		{ "AAAA", "not a zlib stream" },
 	};
 	struct buf out = { 0 };

@@ -163,7 +163,7 @@ test_iter(void)
 	REFUSED(PROG(",\"export_config\":{}"),
 	    "x.json: progs[1].export_config: btf_type_id is missing");
 	REFUSED(PROG(",\"export_config\":{\"btf_type_id\":0}"),
-	    "progs[1].export_config.btf_type_id: 0 is no type");
+	    "progs[1].export_config.btf_type_id: 0 is not the id of a type");
 	REFUSED(PROG(",\"export_config\":\"default\""),
 	    "progs[1].export_config: expected an object, found a string");
 	REFUSED(PROG(",\"sample\":{}"),
