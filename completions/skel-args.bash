@@ -1,12 +1,12 @@
-# bash completion for skel-args(1); skel-load(1)'s uses the function
-# _skel_program_args of it.
+# Bash completion for skel-args(1).  The completion of skel-load(1) uses the
+# function _skel_program_args of this file.
 
 _skel_args_options='-e --elf -h --help -l --list --no-log -q --quiet -v --verbose
 -V --version'
 
-# _skel_offer WORD...: add those that go on from the current word.  They come
-# from a package: what a shell would expand is left out, and compgen -W, which
-# expands too, must not see them.
+# _skel_offer PREFIX WORD...: add the words that begin with PREFIX.  The words come
+# from a package, so this leaves out those with characters that a shell expands,
+# and does not pass them to compgen -W, which expands its words.
 _skel_offer() {
 	local word=$1 offer
 
@@ -18,9 +18,9 @@ _skel_offer() {
 }
 
 # _skel_program_args PACKAGE [OPTION...]
-# Complete one of the program's own arguments, from what skel-args with the
-# options (-e FILE) lists for the package: its names, or what the argument
-# before takes.
+# Complete one of the program's own arguments: its name, or the value of the
+# argument before it.  "skel-args OPTION... --list PACKAGE" lists them, where the
+# options are -e FILE or none.
 _skel_program_args() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local package=${1//\\/} equals='' list long short type choices
@@ -28,7 +28,7 @@ _skel_program_args() {
 
 	shift
 	COMPREPLY=()
-	# "=" is a word of its own where readline breaks words at it.
+	# With "=" in COMP_WORDBREAKS, the default, "=" is a separate word.
 	if [[ $word == = ]]; then
 		word='' equals=1
 	elif [[ $before == = ]]; then
@@ -38,7 +38,7 @@ _skel_program_args() {
 	while IFS=$'\t' read -r long short type _ choices _; do
 		offers+=("$long")
 		[[ $before == "$long" || $short != - && $before == "$short" ]] || continue
-		# A bool's value only stands behind "=".
+		# The value of a bool can only follow "=".
 		[[ $type == bool || $type == _Bool ]] && [[ -z $equals ]] && continue
 		if [[ $choices != - ]]; then
 			IFS='|' read -ra offers <<<"$choices"

@@ -1,10 +1,11 @@
-# bash completion for skel-fmt(1)
+# Bash completion for skel-fmt(1)
 
 _skel_fmt_options='--bare -b --columns -c --csv --folded --help -h --json --map -m
 --no-header -H --no-log --plain --quiet -q --raw --table --tsv --verbose -v --version -V'
 
-# The maps of the streams named on the command line, a name a line; the first
-# line says.  compgen -W expands as a shell does, so it must see plain names only.
+# Print the maps of the streams on the command line, one name on each line, from
+# the header in the first line of a stream.  compgen -W expands its words as a shell
+# does, so only plain names are printed.
 _skel_fmt_maps() {
 	local word
 

@@ -1,11 +1,11 @@
-# bash completion for skel-load(1)
+# Bash completion for skel-load(1)
 
 _skel_load_options='-a --attach --btf --check -n --count --detach -e --elf
 -f --format -h --help --latency -m --map --no-log --optional --pin -q --quiet -t --time --trace-pipe --unload
 -v --verbose -V --version'
 
-# The program's own arguments are completed as those of skel-args, which lies
-# beside this file, installed without the suffix.
+# The completion of skel-args completes the program's own arguments.  Its file lies
+# beside this one, and has no suffix where it is installed.
 if ! declare -F _skel_program_args >/dev/null; then
 	for _skel_args_file in "${BASH_SOURCE[0]%/*}"/skel-args{.bash,}; do
 		# shellcheck source=/dev/null
@@ -14,13 +14,13 @@ if ! declare -F _skel_program_args >/dev/null; then
 	unset _skel_args_file
 fi
 
-# What "-a PROGRAM=" can name, its places or "off".
+# The ways that can follow "-a PROGRAM=", or "off".
 _skel_load_ways='cgroup: fentry: fexit: fmod_ret: iter: kprobe: kprobe.multi:
 kretprobe: kretprobe.multi: kretsyscall: ksyscall: lsm: netns: off perf: raw_tp:
 sockmap: tc: tcx: tp_btf: tracepoint: uprobe: uprobe.multi: uretprobe:
 uretprobe.multi: usdt: xdp:'
 
-# Complete PROGRAM=WAY, or the WAY alone where readline breaks words at "=".
+# Complete PROGRAM=WAY, or only WAY if "=" is in COMP_WORDBREAKS.
 _skel_load_where() {
 	local program=
 
@@ -29,7 +29,7 @@ _skel_load_where() {
 	mapfile -t COMPREPLY < <(compgen -P "$program" -W "$_skel_load_ways" -- "${1#"$program"}")
 }
 
-_skel_load_files() { # -f or -d
+_skel_load_files() { # -f or -d, PREFIX
 	compopt -o filenames 2>/dev/null
 	mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
 }
@@ -45,7 +45,8 @@ _skel_load() {
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			elf=(-e "${COMP_WORDS[++i]}")
 			;;
-		# PROGRAM=WAY:TARGET,KEY=VALUE may be one word or many.
+		# PROGRAM=WAY:TARGET,KEY=VALUE is one word or several, because "="
+		# and ":" may be in COMP_WORDBREAKS.
 		-a | --attach)
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			((i++))
@@ -63,7 +64,7 @@ _skel_load() {
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			((i++))
 			;;
-		# "=" is a word of its own where readline breaks words at it.
+		# "=" may be a separate word, as above.
 		--pin) [[ ${COMP_WORDS[i + 1]} == = ]] && ((i += 2)) ;;
 		-?*) ;;
 		*)

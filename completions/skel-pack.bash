@@ -1,4 +1,4 @@
-# bash completion for skel-pack(1)
+# Bash completion for skel-pack(1)
 
 _skel_pack_options='-h --help -n --name --no-log -q --quiet -u --unpack -V --version
 -v --verbose'

@@ -1,10 +1,11 @@
-# bash completion for skel-poll(1)
+# Bash completion for skel-poll(1)
 
 _skel_poll_options='-f --format -h --help --latency -m --map -n --count --no-log --once -q --quiet
 -t --time -V --version -v --verbose'
 
-# The maps of the session or stream named on the command line, a name a line; the first
-# line says.  compgen -W expands as a shell does, so it must see plain names only.
+# Print the maps of the session or stream on the command line, one name on each
+# line, from its first line.  compgen -W expands its words as a shell does, so only
+# plain names are printed.
 _skel_poll_maps() {
 	local word
 
