@@ -171,8 +171,8 @@ unsuitable_way(const struct attach_job *j)
 
 	if (k->way != NULL && k->way->name != NULL)
 		buf_printf(&list, "%s, ", k->way->syntax);
-	for (const struct attach_way *const *also = k->also; *also != NULL;
-	     also++)
+	for (const struct attach_way *const *also = k->also;
+	     also != NULL && *also != NULL; also++)
 		if (*also != k->way)
 			buf_printf(&list, "%s, ", (*also)->syntax);
 	if (list.failed)

@@ -5,8 +5,7 @@
 #include "attach/ways.h"
 #include "base/util.h"
 
-/* The text for ENOENT, by what the program is attached to. */
-
+/* What ENOENT means, by the thing that a program is attached to. */
 static const char no_tracepoint[] = "this kernel has no such tracepoint";
 static const char no_function[] =
     "this kernel has no such function, or cannot probe it";
@@ -37,115 +36,125 @@ static const char by_remote[] =
 
 /* The verifier checks the programs of one type alike, or for the place that a
  * way prepares them for, so "-a" may send them any of these ways. */
-#define TRACING                                                                \
-	&attach_way_fentry, &attach_way_fexit, &attach_way_fmod_ret,           \
-	    &attach_way_tp_btf
-#define PROBES                                                                 \
-	&attach_way_kprobe, &attach_way_kretprobe, &attach_way_ksyscall,       \
-	    &attach_way_kretsyscall, &attach_way_kprobe_multi,                 \
-	    &attach_way_kretprobe_multi, &attach_way_uprobe,                   \
-	    &attach_way_uretprobe, &attach_way_uprobe_multi,                   \
-	    &attach_way_uretprobe_multi, &attach_way_usdt
+static const struct attach_way *const tracing_ways[] = {
+	&attach_way_fentry,
+	&attach_way_fexit,
+	&attach_way_fmod_ret,
+	&attach_way_tp_btf,
+	NULL,
+};
+static const struct attach_way *const probe_ways[] = {
+	&attach_way_kprobe,
+	&attach_way_kretprobe,
+	&attach_way_ksyscall,
+	&attach_way_kretsyscall,
+	&attach_way_kprobe_multi,
+	&attach_way_kretprobe_multi,
+	&attach_way_uprobe,
+	&attach_way_uretprobe,
+	&attach_way_uprobe_multi,
+	&attach_way_uretprobe_multi,
+	&attach_way_usdt,
+	NULL,
+};
+static const struct attach_way *const tc_ways[] = {
+	&attach_way_tcx,
+	&attach_way_tc,
+	NULL,
+};
 
 /* The first row that fits a program is its kind. */
 static const struct attach_kind kinds[] = {
 	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, "", &attach_way_tracepoint,
-	    { NULL }, no_tracepoint },
+	    no_tracepoint, NULL },
 	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, "",
-	    &attach_way_raw_tp, { NULL }, no_tracepoint },
+	    &attach_way_raw_tp, no_tracepoint, NULL },
 	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, "",
-	    &attach_way_raw_tp, { NULL }, no_tracepoint },
-	{ "iter", BPF_PROG_TYPE_TRACING, "iter", &attach_way_iter, { NULL },
-	    no_iter },
+	    &attach_way_raw_tp, no_tracepoint, NULL },
+	{ "iter", BPF_PROG_TYPE_TRACING, "iter", &attach_way_iter, no_iter,
+	    NULL },
 	{ "tp_btf", BPF_PROG_TYPE_TRACING, "tp_btf", &attach_way_tp_btf,
-	    { TRACING }, no_tracepoint },
+	    no_tracepoint, tracing_ways },
 	{ "fexit", BPF_PROG_TYPE_TRACING, "fexit", &attach_way_fexit,
-	    { TRACING }, no_function },
+	    no_function, tracing_ways },
 	{ "fmod_ret", BPF_PROG_TYPE_TRACING, "fmod_ret", &attach_way_fmod_ret,
-	    { TRACING }, no_function },
-	{ "fentry", BPF_PROG_TYPE_TRACING, "", &attach_way_fentry, { TRACING },
-	    no_function },
-	{ "usdt", BPF_PROG_TYPE_KPROBE, "usdt", &attach_way_usdt, { PROBES },
-	    no_probe },
+	    no_function, tracing_ways },
+	{ "fentry", BPF_PROG_TYPE_TRACING, "", &attach_way_fentry, no_function,
+	    tracing_ways },
+	{ "usdt", BPF_PROG_TYPE_KPROBE, "usdt", &attach_way_usdt, no_probe,
+	    probe_ways },
 	{ "uretprobe.multi", BPF_PROG_TYPE_KPROBE, "uretprobe.multi",
-	    &attach_way_uretprobe_multi, { PROBES }, no_symbol },
+	    &attach_way_uretprobe_multi, no_symbol, probe_ways },
 	{ "uprobe.multi", BPF_PROG_TYPE_KPROBE, "uprobe.multi",
-	    &attach_way_uprobe_multi, { PROBES }, no_symbol },
+	    &attach_way_uprobe_multi, no_symbol, probe_ways },
 	{ "uretprobe", BPF_PROG_TYPE_KPROBE, "uretprobe", &attach_way_uretprobe,
-	    { PROBES }, no_symbol },
+	    no_symbol, probe_ways },
 	{ "uprobe", BPF_PROG_TYPE_KPROBE, "uprobe", &attach_way_uprobe,
-	    { PROBES }, no_symbol },
+	    no_symbol, probe_ways },
 	{ "kretprobe.multi", BPF_PROG_TYPE_KPROBE, "kretprobe.multi",
-	    &attach_way_kretprobe_multi, { PROBES }, no_function },
+	    &attach_way_kretprobe_multi, no_function, probe_ways },
 	{ "kprobe.multi", BPF_PROG_TYPE_KPROBE, "kprobe.multi",
-	    &attach_way_kprobe_multi, { PROBES }, no_function },
+	    &attach_way_kprobe_multi, no_function, probe_ways },
 	{ "kretsyscall", BPF_PROG_TYPE_KPROBE, "kretsyscall",
-	    &attach_way_kretsyscall, { PROBES }, no_function },
+	    &attach_way_kretsyscall, no_function, probe_ways },
 	{ "ksyscall", BPF_PROG_TYPE_KPROBE, "ksyscall", &attach_way_ksyscall,
-	    { PROBES }, no_function },
+	    no_function, probe_ways },
 	{ "kretprobe", BPF_PROG_TYPE_KPROBE, "kretprobe", &attach_way_kretprobe,
-	    { PROBES }, no_function },
-	{ "kprobe", BPF_PROG_TYPE_KPROBE, "", &attach_way_kprobe, { PROBES },
-	    no_function },
+	    no_function, probe_ways },
+	{ "kprobe", BPF_PROG_TYPE_KPROBE, "", &attach_way_kprobe, no_function,
+	    probe_ways },
 	{ "perf_event", BPF_PROG_TYPE_PERF_EVENT, "", &attach_way_perf,
-	    { NULL }, no_event },
+	    no_event, NULL },
 	{ "lsm_cgroup", BPF_PROG_TYPE_LSM, "lsm_cgroup", &attach_way_cgroup,
-	    { NULL }, no_cgroup },
-	{ "lsm", BPF_PROG_TYPE_LSM, "", &attach_way_lsm, { NULL }, no_hook },
+	    no_cgroup, NULL },
+	{ "lsm", BPF_PROG_TYPE_LSM, "", &attach_way_lsm, no_hook, NULL },
 	{ "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, "", &attach_way_cgroup,
-	    { NULL }, no_cgroup },
+	    no_cgroup, NULL },
 	{ "cgroup_sock", BPF_PROG_TYPE_CGROUP_SOCK, "", &attach_way_cgroup,
-	    { NULL }, no_cgroup },
+	    no_cgroup, NULL },
 	{ "cgroup_sock_addr", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, "",
-	    &attach_way_cgroup, { NULL }, no_cgroup },
+	    &attach_way_cgroup, no_cgroup, NULL },
 	{ "cgroup_device", BPF_PROG_TYPE_CGROUP_DEVICE, "", &attach_way_cgroup,
-	    { NULL }, no_cgroup },
+	    no_cgroup, NULL },
 	{ "cgroup_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, "", &attach_way_cgroup,
-	    { NULL }, no_cgroup },
+	    no_cgroup, NULL },
 	{ "cgroup_sockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, "",
-	    &attach_way_cgroup, { NULL }, no_cgroup },
-	{ "sock_ops", BPF_PROG_TYPE_SOCK_OPS, "", &attach_way_cgroup, { NULL },
-	    no_cgroup },
-	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp/devmap", NULL, { NULL },
-	    by_map },
-	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp.frags/devmap", NULL, { NULL },
-	    by_map },
-	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp_devmap", NULL, { NULL },
-	    by_map },
-	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp/cpumap", NULL, { NULL },
-	    by_map },
-	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp.frags/cpumap", NULL, { NULL },
-	    by_map },
-	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp_cpumap", NULL, { NULL },
-	    by_map },
-	{ "xdp", BPF_PROG_TYPE_XDP, "", &attach_way_xdp, { NULL },
-	    no_interface },
+	    &attach_way_cgroup, no_cgroup, NULL },
+	{ "sock_ops", BPF_PROG_TYPE_SOCK_OPS, "", &attach_way_cgroup, no_cgroup,
+	    NULL },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp/devmap", NULL, by_map, NULL },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp.frags/devmap", NULL, by_map,
+	    NULL },
+	{ "xdp_devmap", BPF_PROG_TYPE_XDP, "xdp_devmap", NULL, by_map, NULL },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp/cpumap", NULL, by_map, NULL },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp.frags/cpumap", NULL, by_map,
+	    NULL },
+	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp_cpumap", NULL, by_map, NULL },
+	{ "xdp", BPF_PROG_TYPE_XDP, "", &attach_way_xdp, no_interface, NULL },
 	{ "tc", BPF_PROG_TYPE_SCHED_CLS, "", &attach_way_tc_listed,
-	    { &attach_way_tcx, &attach_way_tc, NULL }, no_interface },
-	{ "sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, "", &attach_way_netns, { NULL },
-	    no_netns },
+	    no_interface, tc_ways },
+	{ "sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, "", &attach_way_netns, no_netns,
+	    NULL },
 	{ "flow_dissector", BPF_PROG_TYPE_FLOW_DISSECTOR, "", &attach_way_netns,
-	    { NULL }, no_netns },
-	{ "sk_msg", BPF_PROG_TYPE_SK_MSG, "", &attach_way_sockmap, { NULL },
-	    no_sockmap },
-	{ "sk_skb", BPF_PROG_TYPE_SK_SKB, "", &attach_way_sockmap, { NULL },
-	    no_sockmap },
+	    no_netns, NULL },
+	{ "sk_msg", BPF_PROG_TYPE_SK_MSG, "", &attach_way_sockmap, no_sockmap,
+	    NULL },
+	{ "sk_skb", BPF_PROG_TYPE_SK_SKB, "", &attach_way_sockmap, no_sockmap,
+	    NULL },
 	{ "struct_ops", BPF_PROG_TYPE_STRUCT_OPS, "", &attach_way_struct_ops,
-	    { NULL }, no_ops },
-	{ "socket", BPF_PROG_TYPE_SOCKET_FILTER, "", NULL, { NULL },
-	    by_socket },
-	{ "sk_reuseport", BPF_PROG_TYPE_SK_REUSEPORT, "", NULL, { NULL },
-	    by_socket },
-	{ "lwt_in", BPF_PROG_TYPE_LWT_IN, "", NULL, { NULL }, by_route },
-	{ "lwt_out", BPF_PROG_TYPE_LWT_OUT, "", NULL, { NULL }, by_route },
-	{ "lwt_xmit", BPF_PROG_TYPE_LWT_XMIT, "", NULL, { NULL }, by_route },
-	{ "lwt_seg6local", BPF_PROG_TYPE_LWT_SEG6LOCAL, "", NULL, { NULL },
-	    by_route },
-	{ "action", BPF_PROG_TYPE_SCHED_ACT, "", NULL, { NULL }, by_filter },
-	{ "freplace", BPF_PROG_TYPE_EXT, "", NULL, { NULL }, by_program },
-	{ "syscall", BPF_PROG_TYPE_SYSCALL, "", NULL, { NULL }, by_call },
-	{ "lirc_mode2", BPF_PROG_TYPE_LIRC_MODE2, "", NULL, { NULL },
-	    by_remote },
+	    no_ops, NULL },
+	{ "socket", BPF_PROG_TYPE_SOCKET_FILTER, "", NULL, by_socket, NULL },
+	{ "sk_reuseport", BPF_PROG_TYPE_SK_REUSEPORT, "", NULL, by_socket,
+	    NULL },
+	{ "lwt_in", BPF_PROG_TYPE_LWT_IN, "", NULL, by_route, NULL },
+	{ "lwt_out", BPF_PROG_TYPE_LWT_OUT, "", NULL, by_route, NULL },
+	{ "lwt_xmit", BPF_PROG_TYPE_LWT_XMIT, "", NULL, by_route, NULL },
+	{ "lwt_seg6local", BPF_PROG_TYPE_LWT_SEG6LOCAL, "", NULL, by_route,
+	    NULL },
+	{ "action", BPF_PROG_TYPE_SCHED_ACT, "", NULL, by_filter, NULL },
+	{ "freplace", BPF_PROG_TYPE_EXT, "", NULL, by_program, NULL },
+	{ "syscall", BPF_PROG_TYPE_SYSCALL, "", NULL, by_call, NULL },
+	{ "lirc_mode2", BPF_PROG_TYPE_LIRC_MODE2, "", NULL, by_remote, NULL },
 };
 
 /* Sections that libbpf 1.1 does not know. */
@@ -226,11 +235,9 @@ attach_kind_has_way(
 {
 	const struct attach_way *const *also = kind->also;
 
-	if (kind->way == way)
-		return true;
-	while (*also != NULL && *also != way)
+	while (also != NULL && *also != NULL && *also != way)
 		also++;
-	return *also != NULL;
+	return kind->way == way || (also != NULL && *also != NULL);
 }
 
 const char *

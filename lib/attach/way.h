@@ -1,7 +1,7 @@
 /*
- * The two tables' rows.  A way is a place where programs can be attached, such
- * as an interface's XDP hook; a kind is a sort of program, which can go one
- * way or several.
+ * Ways and kinds.  A way is a place where programs can be attached, such as an
+ * interface's XDP hook.  A kind is a sort of program, by type and section,
+ * which can go one way or several.
  *
  * To add a way: write its struct attach_way in a file of its own, declare it
  * in attach/ways.h, add it to the list in attach/where.c if "-a" can name it,
@@ -19,9 +19,8 @@ struct attach_way {
 	const char *syntax;      /* "xdp:INTERFACE[,mode=native|skb|hw]" */
 	const char *const *keys; /* its options, NULL at the end; or NULL */
 	bool needs_where;        /* only "-a" can give the target */
-	bool section_target; /* "-a", or the section by "KIND/TARGET", gives it
-			      */
-	bool tracefs;        /* attaching reads tracefs */
+	bool section_target;     /* "-a", or a section "KIND/TARGET", has to */
+	bool tracefs;            /* attaching reads tracefs */
 
 	/* Check target and options when the command line is parsed.  NULL: only
 	 * a target is required. */
@@ -40,10 +39,11 @@ struct attach_way {
 struct attach_kind {
 	const char *name;
 	enum bpf_prog_type type;
-	const char *section;               /* the section's name starts so */
-	const struct attach_way *way;      /* without "-a"; NULL: nowhere */
-	const struct attach_way *also[12]; /* by "-a" too, NULL at the end */
-	const char *missing; /* what ENOENT means, or why it goes nowhere */
+	const char *section;          /* how the name of the section begins */
+	const struct attach_way *way; /* without "-a"; NULL: nowhere */
+	const char *missing; /* what ENOENT means; why it goes nowhere */
+	const struct attach_way *const *also; /* by "-a" too, NULL at the end;
+						 or NULL */
 };
 
 #endif
