@@ -40,7 +40,7 @@ static const struct command command = {
 	.help =
 	    "  -e, --elf elf        the object, in place of the embedded one\n"
 	    "  -l, --list           list the program's arguments, for scripts\n"
-	    "  -v, --verbose        say more; twice: libbpf's debug lines\n"
+	    "  -v, --verbose        say more; twice: libbpf's debug messages\n"
 	    "  -q, --quiet, --no-log  errors only\n"
 	    "  -h, --help           this text\n"
 	    "  -V, --version        the version\n"

@@ -11,10 +11,10 @@
 #include "types/types.h"
 
 enum {
-	WIDTH = 80,        /* columns where nobody says otherwise */
-	WIDTH_MIN = 40,    /* less is not honoured */
-	OPTION_MAX = 34,   /* columns of an option beside its help */
-	CHOICES_MAX = 400, /* bytes of an enum's names in a help text */
+	WIDTH = 80,      /* columns unless standard output is a terminal */
+	WIDTH_MIN = 40,  /* of a narrower terminal */
+	OPTION_MAX = 34, /* columns of an option whose text stands beside it */
+	CHOICES_MAX = 400, /* bytes of the names of an enum that are shown */
 };
 
 static unsigned int
@@ -28,11 +28,11 @@ terminal_width(void)
 }
 
 /*
- * Append text that may reach a terminal: control bytes, C1 in UTF-8 too,
- * become spaces, but for the newlines if lines is set.
+ * Appends text for a terminal: control characters, those of C1 in UTF-8 too,
+ * become spaces, except newlines if lines is set.
  */
 static void
-put_safe(struct buf *out, const char *text, bool lines)
+write_safe(struct buf *out, const char *text, bool lines)
 {
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
@@ -48,10 +48,10 @@ put_safe(struct buf *out, const char *text, bool lines)
 	}
 }
 
-/* Append the words of text, wrapped: the line is at column at already, the
- * ones after it start at indent. */
+/* Appends the words of text as lines of at most width columns.  The first
+ * starts at column at, the others are indented by indent. */
 static void
-put_wrapped(struct buf *out, const struct buf *text, size_t at, size_t indent,
+write_wrapped(struct buf *out, const struct buf *text, size_t at, size_t indent,
     size_t width)
 {
 	const char *p = text->data, *end = p + text->len, *word;
@@ -77,9 +77,10 @@ put_wrapped(struct buf *out, const struct buf *text, size_t at, size_t indent,
 	buf_chr(out, '\n');
 }
 
-/* "A|B" of an enum, as much of it as max bytes hold; max 0: all. */
+/* Appends the names of an enum's constants, "A|B", about max bytes of them; all
+ * if max is 0. */
 static void
-put_choices(const struct args *a, const struct arg *arg, const char *between,
+write_choices(const struct args *a, const struct arg *arg, const char *between,
     size_t max, struct buf *out)
 {
 	const struct type *t;
@@ -97,53 +98,54 @@ put_choices(const struct args *a, const struct arg *arg, const char *between,
 			buf_str(out, "...");
 			return;
 		}
-		put_safe(out, t->constants[i].name, false);
+		write_safe(out, t->constants[i].name, false);
 	}
 }
 
-/* What the argument is for. */
+/* Appends what the argument is for. */
 static void
-put_purpose(const struct arg *arg, struct buf *out)
+write_purpose(const struct arg *arg, struct buf *out)
 {
 	const struct package_variable *v = arg->variable;
 
 	if (v->help != NULL && *v->help != '\0')
-		put_safe(out, v->help, false);
+		write_safe(out, v->help, false);
 	else if (v->description != NULL && *v->description != '\0')
-		put_safe(out, v->description, false);
+		write_safe(out, v->description, false);
 	else {
 		buf_str(out, arg->is_bool ? "Set the variable " : "Value of ");
 		if (!arg->is_bool) {
-			put_safe(out, v->type, false);
+			write_safe(out, v->type, false);
 			buf_chr(out, ' ');
 		}
-		put_safe(out, v->name, false);
+		write_safe(out, v->name, false);
 	}
 	if (arg->type == TYPE_NONE)
 		buf_str(out, " (cannot be set without the object)");
 }
 
-/* The purpose, then what may be given and what holds if nothing is. */
+/* Appends the purpose of the argument, its choices and its default. */
 static void
-describe(const struct args *a, const struct arg *arg, struct buf *out)
+write_description(const struct args *a, const struct arg *arg, struct buf *out)
 {
 	struct buf names = { 0 };
 
-	put_purpose(arg, out);
-	put_choices(a, arg, ", ", CHOICES_MAX, &names);
+	write_purpose(arg, out);
+	write_choices(a, arg, ", ", CHOICES_MAX, &names);
 	if (names.len > 0)
 		buf_printf(out, " [one of: %.*s]", (int)names.len, names.data);
 	buf_free(&names);
 	if (arg->preset != NULL && *arg->preset != '\0') {
 		buf_str(out, " [default: ");
-		put_safe(out, arg->preset, false);
+		write_safe(out, arg->preset, false);
 		buf_chr(out, ']');
 	}
 }
 
-/* One option: its spelling on the left, its text beside or below. */
+/* Appends an option with its text, which stands beside it or, if the option is
+ * too long, below. */
 static void
-put_option(struct buf *out, char letter, const char *name, const char *type,
+write_option(struct buf *out, char letter, const char *name, const char *type,
     const struct buf *text, size_t left, size_t width)
 {
 	size_t start = out->len, cols;
@@ -154,7 +156,7 @@ put_option(struct buf *out, char letter, const char *name, const char *type,
 		buf_printf(out, "      --%s", name);
 	if (type != NULL) {
 		buf_str(out, " <");
-		put_safe(out, type, false);
+		write_safe(out, type, false);
 		buf_chr(out, '>');
 	}
 	cols = utf8_columns(out->data + start, out->len - start);
@@ -163,25 +165,25 @@ put_option(struct buf *out, char letter, const char *name, const char *type,
 		cols = 0;
 	}
 	buf_printf(out, "%*s", (int)(left - cols), "");
-	put_wrapped(out, text, left, left, width);
+	write_wrapped(out, text, left, left, width);
 }
 
 static const char *
-type_shown(const struct arg *arg)
+get_shown_type(const struct arg *arg)
 {
 	return arg->is_bool ? NULL : arg->variable->type;
 }
 
-/* The column where the texts start: right of the widest option that leaves
- * room for a text. */
+/* The column where the texts start: behind the widest option of at most
+ * OPTION_MAX columns. */
 static size_t
-left_width(const struct args *a)
+find_text_column(const struct args *a)
 {
 	size_t left = sizeof("  -V, --version") + 1, n;
 
 	for (size_t i = 0; i < a->n; i++) {
 		const char *name = a->v[i].long_name,
-			   *type = type_shown(&a->v[i]);
+			   *type = get_shown_type(&a->v[i]);
 
 		n = sizeof("  -s, --") + 1 + utf8_columns(name, strlen(name));
 		if (type != NULL)
@@ -193,20 +195,20 @@ left_width(const struct args *a)
 }
 
 static void
-put_builtin(struct buf *out, char letter, const char *name, const char *help,
+write_builtin(struct buf *out, char letter, const char *name, const char *help,
     size_t left, size_t width)
 {
 	struct buf text = { 0 };
 
 	buf_str(&text, help);
-	put_option(out, letter, name, NULL, &text, left, width);
+	write_option(out, letter, name, NULL, &text, left, width);
 	buf_free(&text);
 }
 
 static void
-put_options(const struct args *a, struct buf *out)
+write_options(const struct args *a, struct buf *out)
 {
-	size_t left = left_width(a), width = terminal_width();
+	size_t left = find_text_column(a), width = terminal_width();
 	struct buf text = { 0 };
 
 	buf_str(out, "Options:\n");
@@ -214,20 +216,20 @@ put_options(const struct args *a, struct buf *out)
 		const struct arg *arg = &a->v[i];
 
 		text.len = 0;
-		describe(a, arg, &text);
-		put_option(out, arg->short_name, arg->long_name,
-		    type_shown(arg), &text, left, width);
+		write_description(a, arg, &text);
+		write_option(out, arg->short_name, arg->long_name,
+		    get_shown_type(arg), &text, left, width);
 	}
 	buf_free(&text);
 	if (args_verbose_is_free(a))
-		put_builtin(out, '\0', "verbose", "Show libbpf's debug lines",
-		    left, width);
-	put_builtin(out, 'h', "help", "Print this help", left, width);
-	put_builtin(out, 'V', "version", "Print the version", left, width);
+		write_builtin(out, '\0', "verbose",
+		    "Show libbpf's debug messages", left, width);
+	write_builtin(out, 'h', "help", "Print this help", left, width);
+	write_builtin(out, 'V', "version", "Print the version", left, width);
 }
 
 static const char *
-first_of(const char *a, const char *b, const char *otherwise)
+first_not_empty(const char *a, const char *b, const char *otherwise)
 {
 	if (a != NULL && *a != '\0')
 		return a;
@@ -240,18 +242,19 @@ args_help(const struct args *a, const char *command, struct buf *out)
 	const struct package *p = a->package;
 	unsigned long before = nomem_count();
 
-	put_safe(out,
-	    first_of(p->doc_brief, p->doc_description, "An eBPF program"),
+	write_safe(out,
+	    first_not_empty(
+		p->doc_brief, p->doc_description, "An eBPF program"),
 	    true);
 	buf_str(out, "\n\nUsage: ");
-	put_safe(out, command, false);
+	write_safe(out, command, false);
 	buf_str(out, " [OPTIONS]\n\n");
-	put_options(a, out);
+	write_options(a, out);
 	out->failed |= nomem_count() != before;
 	if (p->doc_details == NULL || *p->doc_details == '\0')
 		return;
 	buf_chr(out, '\n');
-	put_safe(out, p->doc_details, true);
+	write_safe(out, p->doc_details, true);
 	if (out->len > 0 && out->data[out->len - 1] != '\n')
 		buf_chr(out, '\n');
 }
@@ -259,9 +262,11 @@ args_help(const struct args *a, const char *command, struct buf *out)
 void
 args_version(const struct args *a, struct buf *out)
 {
-	put_safe(out, first_of(a->package->obj_name, NULL, "program"), false);
+	write_safe(
+	    out, first_not_empty(a->package->obj_name, NULL, "program"), false);
 	buf_chr(out, ' ');
-	put_safe(out, first_of(a->package->doc_version, NULL, "0.1.0"), false);
+	write_safe(out, first_not_empty(a->package->doc_version, NULL, "0.1.0"),
+	    false);
 	buf_chr(out, '\n');
 }
 
@@ -277,18 +282,18 @@ args_list(const struct args *a, struct buf *out)
 			buf_printf(out, "-%c\t", arg->short_name);
 		else
 			buf_str(out, "-\t");
-		put_safe(out, arg->variable->type, false);
+		write_safe(out, arg->variable->type, false);
 		buf_chr(out, '\t');
-		put_safe(out, first_of(arg->preset, NULL, "-"), false);
+		write_safe(out, first_not_empty(arg->preset, NULL, "-"), false);
 		buf_chr(out, '\t');
 		start = out->len;
-		put_choices(a, arg, "|", 0, out);
+		write_choices(a, arg, "|", 0, out);
 		if (arg->is_bool && strcmp(arg->long_name, arg->name) == 0)
 			buf_str(out, "true|false");
 		if (out->len == start)
 			buf_chr(out, '-');
 		buf_chr(out, '\t');
-		put_purpose(arg, out);
+		write_purpose(arg, out);
 		buf_chr(out, '\n');
 	}
 }

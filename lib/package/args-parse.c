@@ -7,17 +7,17 @@
 #include "package/args.h"
 #include "types/value.h"
 
-/* What an option on the command line turned out to be. */
+/* What an option on the command line stands for. */
 enum meaning {
 	MEANS_NOTHING,
-	MEANS_ARG, /* arg, in the form */
+	MEANS_ARG, /* for arg, with the form before its name */
 	MEANS_HELP,
 	MEANS_VERSION,
 	MEANS_VERBOSE,
-	MEANS_MANY, /* the start of several: reported */
+	MEANS_MANY, /* for several, which was reported */
 };
 
-struct option {
+struct arg_option {
 	enum meaning meaning;
 	struct arg *arg;
 	enum args_form form;
@@ -36,9 +36,9 @@ enum { NBUILTINS = sizeof(builtins) / sizeof(builtins[0]) };
 
 enum match { MATCH_NONE, MATCH_START, MATCH_WHOLE };
 
-/* How the len bytes of text match the form followed by name. */
+/* Compares the len bytes of text with form followed by name. */
 static enum match
-match(const char *text, size_t len, const char *form, const char *name)
+match_option(const char *text, size_t len, const char *form, const char *name)
 {
 	size_t n = strlen(form);
 
@@ -52,12 +52,13 @@ match(const char *text, size_t len, const char *form, const char *name)
 	return name[len - n] == '\0' ? MATCH_WHOLE : MATCH_START;
 }
 
-/* The k-th of everything that may be typed, plain names first, and its text
- * in two parts.  Returns false behind the last. */
+/* Gets the k-th option that may be typed, plain names first, and its name
+ * without the form.  Returns false if there are fewer. */
 static bool
-option_at(const struct args *a, size_t k, struct option *o, const char **name)
+get_option(
+    const struct args *a, size_t k, struct arg_option *o, const char **name)
 {
-	*o = (struct option){ .meaning = MEANS_ARG };
+	*o = (struct arg_option){ .meaning = MEANS_ARG };
 	if (k < NBUILTINS) {
 		o->meaning = builtins[k].meaning;
 		*name = builtins[k].name;
@@ -76,9 +77,9 @@ option_at(const struct args *a, size_t k, struct option *o, const char **name)
 	return true;
 }
 
-/* Report an argument that the program does not have. */
+/* Reports an argument that the program does not have. */
 static void
-refuse_unknown(
+report_unknown_arg(
     const struct args *a, const char *dashes, const char *text, size_t len)
 {
 	report_error("unknown argument %s%.*s; --help lists them all%s%s",
@@ -86,21 +87,21 @@ refuse_unknown(
 	    a->hint != NULL ? a->hint : "");
 }
 
-/* Find the long option: by its whole name, else by the start of just one. */
-static struct option
-find_long(const struct args *a, const char *text, size_t len)
+/* Finds a long option by its whole name, or by a start that only one has. */
+static struct arg_option
+find_long_option(const struct args *a, const char *text, size_t len)
 {
-	struct option o, found = { .meaning = MEANS_NOTHING };
+	struct arg_option o, found = { .meaning = MEANS_NOTHING };
 	struct buf starts = { 0 };
 	const char *name;
 	size_t n = 0;
 
-	for (size_t k = 0; option_at(a, k, &o, &name); k++) {
+	for (size_t k = 0; get_option(a, k, &o, &name); k++) {
 		const char *form = args_forms[o.form];
 
 		if (o.meaning == MEANS_NOTHING)
 			continue;
-		switch (match(text, len, form, name)) {
+		switch (match_option(text, len, form, name)) {
 		case MATCH_NONE:
 			continue;
 		case MATCH_WHOLE:
@@ -115,18 +116,18 @@ find_long(const struct args *a, const char *text, size_t len)
 		n++;
 	}
 	if (n > 1) {
-		report_error("--%.*s is the start of several: %.*s", (int)len,
-		    text, (int)starts.len, starts.data);
+		report_error("--%.*s is ambiguous, it may stand for %.*s",
+		    (int)len, text, (int)starts.len, starts.data);
 		found.meaning = MEANS_MANY;
 	}
 	buf_free(&starts);
 	return found;
 }
 
-static struct option
-find_short(const struct args *a, char letter)
+static struct arg_option
+find_short_option(const struct args *a, char letter)
 {
-	struct option o = { .meaning = MEANS_NOTHING };
+	struct arg_option o = { .meaning = MEANS_NOTHING };
 
 	if (letter == 'h')
 		o.meaning = MEANS_HELP;
@@ -140,15 +141,16 @@ find_short(const struct args *a, char letter)
 	return o;
 }
 
-/* The command line as it is worked through. */
-struct cursor {
+/* The command line that is being parsed. */
+struct args_cursor {
 	char *const *argv;
 	int argc;
 	int i; /* the argument after the current one */
 };
 
 static enum args_result
-set(const struct args *a, struct arg *arg, const char *text, const char *where)
+set_from_text(
+    const struct args *a, struct arg *arg, const char *text, const char *where)
 {
 	json_t *v;
 
@@ -165,17 +167,17 @@ set(const struct args *a, struct arg *arg, const char *text, const char *where)
 	return ARGS_SET;
 }
 
-/* Set an argument that takes text, from inside its own word (value) or from
- * the next, whatever that looks like. */
+/* Sets an argument from value, or from the next word, even if that starts with
+ * a dash, if value is NULL. */
 static enum args_result
-set_text(const struct args *a, struct arg *arg, struct cursor *c,
+set_value_or_next(const struct args *a, struct arg *arg, struct args_cursor *c,
     const char *value, const char *where)
 {
 	if (value == NULL && c->i < c->argc)
 		value = c->argv[c->i++];
 	if (value != NULL)
-		return set(a, arg, value, where);
-	report_error("%s needs a value (%s)", where, arg->variable->type);
+		return set_from_text(a, arg, value, where);
+	report_error("%s needs a value of type %s", where, arg->variable->type);
 	return ARGS_WRONG;
 }
 
@@ -196,18 +198,18 @@ set_builtin(const struct args *a, enum meaning meaning)
 	return ARGS_SET;
 }
 
-/* "--name" or "--name=value"; text is behind the dashes. */
+/* Parses "--name" or "--name=value"; text starts behind the dashes. */
 static enum args_result
-take_long(const struct args *a, struct cursor *c, const char *text)
+parse_long(const struct args *a, struct args_cursor *c, const char *text)
 {
 	size_t len = strcspn(text, "=");
 	const char *value = text[len] == '=' ? text + len + 1 : NULL;
-	struct option o = find_long(a, text, len);
+	struct arg_option o = find_long_option(a, text, len);
 	enum args_result result;
 	char *where;
 
 	if (o.meaning == MEANS_NOTHING)
-		refuse_unknown(a, "--", text, len);
+		report_unknown_arg(a, "--", text, len);
 	if (o.meaning == MEANS_NOTHING || o.meaning == MEANS_MANY)
 		return ARGS_WRONG;
 	if (value != NULL && (o.meaning != MEANS_ARG || o.form != ARGS_PLAIN)) {
@@ -224,42 +226,43 @@ take_long(const struct args *a, struct cursor *c, const char *text)
 		report_nomem();
 		return ARGS_FAILED;
 	}
-	result = set_text(a, o.arg, c, value, where);
+	result = set_value_or_next(a, o.arg, c, value, where);
 	free(where);
 	return result;
 }
 
-/* "-p5", "-p 5", or flags in a row, "-vd"; text is behind the dash. */
+/* Parses "-p5", "-p 5" or several flags, "-vd"; text starts behind the dash. */
 static enum args_result
-take_short(const struct args *a, struct cursor *c, const char *text)
+parse_short(const struct args *a, struct args_cursor *c, const char *text)
 {
 	enum args_result result = ARGS_SET;
 	const char *value;
 
 	for (; *text != '\0' && result == ARGS_SET; text++) {
-		struct option o = find_short(a, *text);
+		struct arg_option o = find_short_option(a, *text);
 		char where[] = { '-', *text, '\0' };
 
 		if (o.meaning == MEANS_NOTHING) {
-			refuse_unknown(a, "-", text, 1);
+			report_unknown_arg(a, "-", text, 1);
 			return ARGS_WRONG;
 		}
 		if (o.meaning != MEANS_ARG)
 			return set_builtin(a, o.meaning);
 		if (o.arg->is_bool) {
 			value = o.arg->flag_value ? "true" : "false";
-			result = set(a, o.arg, value, where);
+			result = set_from_text(a, o.arg, value, where);
 			continue;
 		}
 		value = text[1] != '\0' ? text + 1 : NULL;
-		return set_text(a, o.arg, c, value, where);
+		return set_value_or_next(a, o.arg, c, value, where);
 	}
 	return result;
 }
 
-/* Put what was given, else the package's own default, into the package. */
+/* Writes the values that were given, and else the package's own defaults, to
+ * the package. */
 static enum args_result
-fill_in(struct args *a)
+write_values(struct args *a)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		struct arg *arg = &a->v[i];
@@ -273,12 +276,13 @@ fill_in(struct args *a)
 }
 
 static enum args_result
-take_word(const struct args *a, struct cursor *c, const char *word, bool ended)
+parse_word(
+    const struct args *a, struct args_cursor *c, const char *word, bool ended)
 {
 	if (!ended && strncmp(word, "--", 2) == 0)
-		return take_long(a, c, word + 2);
+		return parse_long(a, c, word + 2);
 	if (!ended && word[0] == '-' && word[1] != '\0')
-		return take_short(a, c, word + 1);
+		return parse_short(a, c, word + 1);
 	report_error("unexpected argument \"%s\"", word);
 	return ARGS_WRONG;
 }
@@ -286,7 +290,7 @@ take_word(const struct args *a, struct cursor *c, const char *word, bool ended)
 enum args_result
 args_parse(struct args *a, int argc, char *const argv[])
 {
-	struct cursor c = { .argv = argv, .argc = argc };
+	struct args_cursor c = { .argv = argv, .argc = argc };
 	enum args_result result = ARGS_SET;
 	unsigned long before = nomem_count();
 	bool ended = false;
@@ -297,11 +301,11 @@ args_parse(struct args *a, int argc, char *const argv[])
 		if (!ended && strcmp(word, "--") == 0)
 			ended = true;
 		else
-			result = take_word(a, &c, word, ended);
+			result = parse_word(a, &c, word, ended);
 	}
 	if (result == ARGS_SET)
-		result = fill_in(a);
-	/* What found no memory is no mistake of whoever typed it. */
+		result = write_values(a);
+	/* An error for lack of memory is not the user's mistake. */
 	if (nomem_count() == before)
 		return result;
 	report_nomem();

@@ -14,24 +14,24 @@
 #include "types/value.h"
 
 enum {
-	LIST_SHOWN = 16, /* elements of an array's initial value */
+	LIST_SHOWN =
+	    16, /* elements of an array that are shown as its default */
 };
 
 const char *const args_forms[ARGS_FORMS] = { "", "enable-", "disable-" };
 
-/* The markers that the reference compiler puts in for its own use. */
-#define DUMMY "__eunomia_dummy"
+/* Variables that the reference compiler adds for its own use. */
+#define DUMMY_PREFIX "__eunomia_dummy"
 
-/* Deriving the arguments: what is needed besides the result. */
-struct deriving {
+/* The arguments that are being generated. */
+struct args_builder {
 	struct args *args;
-	struct globals *globals; /* NULL: a bare meta */
-	const char *section;
+	struct globals *globals; /* NULL for a bare meta */
 };
 
-/* "x.json: pid", to free. */
+/* Returns "x.json: pid", a string to free, or NULL. */
 static char *
-variable_where(const struct args *a, const struct package_variable *v)
+format_where(const struct args *a, const struct package_variable *v)
 {
 	char *where;
 
@@ -41,11 +41,11 @@ variable_where(const struct args *a, const struct package_variable *v)
 }
 
 /*
- * The type of a variable by its name in C alone: an enum's constants are not
- * known then, but it is an int to the compiler.
+ * Finds the type of a variable by the name of the type in C alone.  The
+ * constants of an enum are not known then, but to the compiler it is an int.
  */
 static enum globals_found
-named_type(struct types *t, const char *name, uint32_t *type)
+find_type_by_name(struct types *t, const char *name, uint32_t *type)
 {
 	struct type number = { .kind = TYPE_INT, .size = 4, .is_signed = true };
 
@@ -64,24 +64,26 @@ named_type(struct types *t, const char *name, uint32_t *type)
 }
 
 static enum globals_found
-find_type(
-    const struct deriving *d, const struct package_variable *v, uint32_t *type)
+find_variable_type(const struct args_builder *d,
+    const struct package_variable *v, uint32_t *type)
 {
 	enum globals_found found = GLOBALS_UNKNOWN;
 
 	if (d->globals != NULL)
 		found = globals_type(d->globals, v->name, type);
 	if (found == GLOBALS_UNKNOWN)
-		found = named_type(&d->args->types, v->type, type);
+		found = find_type_by_name(&d->args->types, v->type, type);
 	return found;
 }
 
 /*
- * A package's default as a value of the type: strings are read as arguments
- * are, so that "0x10" and the names of enums work.
+ * Converts a package's default to a value of the type.  Strings are parsed like
+ * arguments, so "0x10" and the names of enum constants work.  Returns a new
+ * reference, or NULL after reporting.
  */
 static json_t *
-fit_preset(const struct args *a, uint32_t type, json_t *v, const char *where)
+convert_preset(
+    const struct args *a, uint32_t type, json_t *v, const char *where)
 {
 	bool is_bool = types_get(&a->types, type)->kind == TYPE_BOOL;
 	bool text = types_is_text(&a->types, type);
@@ -110,9 +112,10 @@ fit_preset(const struct args *a, uint32_t type, json_t *v, const char *where)
 	return fit;
 }
 
-/* A value as the help shows it: enums by name. */
+/* The value as the help shows it, an enum by name: a string to free, or NULL
+ * after reporting. */
 static char *
-preset_text(const struct args *a, uint32_t type, const json_t *v)
+write_preset(const struct args *a, uint32_t type, const json_t *v)
 {
 	const struct type *t = types_get(&a->types, type);
 	const struct type_constant *c = NULL;
@@ -135,9 +138,10 @@ preset_text(const struct args *a, uint32_t type, const json_t *v)
 	return NULL;
 }
 
-/* What the object sets the variable to, if it is not too long to show. */
+/* The initial value of the variable in the object, a new reference; NULL if
+ * there is none or it is too long to show. */
 static json_t *
-initial(const struct deriving *d, const struct arg *arg)
+get_initial(const struct args_builder *d, const struct arg *arg)
 {
 	const struct types *t = &d->args->types;
 	const struct type *type = types_get(t, arg->type);
@@ -149,10 +153,10 @@ initial(const struct deriving *d, const struct arg *arg)
 	return globals_initial(d->globals, arg->variable->name, arg->type);
 }
 
-/* Find the default, in the package or else in the object: only the package's
- * is filled in. */
+/* Sets the default that is shown: that of the package, or else the initial
+ * value in the object.  Only the former is written to the package. */
 static int
-set_preset(const struct deriving *d, struct arg *arg)
+set_preset(const struct args_builder *d, struct arg *arg)
 {
 	const struct args *a = d->args;
 	json_t *shown;
@@ -161,12 +165,12 @@ set_preset(const struct deriving *d, struct arg *arg)
 	if (arg->type == TYPE_NONE)
 		return 0;
 	if (arg->variable->preset == NULL) {
-		shown = initial(d, arg);
+		shown = get_initial(d, arg);
 	} else {
-		if ((where = variable_where(a, arg->variable)) == NULL)
+		if ((where = format_where(a, arg->variable)) == NULL)
 			return report_nomem();
 		arg->filled =
-		    fit_preset(a, arg->type, arg->variable->preset, where);
+		    convert_preset(a, arg->type, arg->variable->preset, where);
 		free(where);
 		if (arg->filled == NULL)
 			return -1;
@@ -174,14 +178,14 @@ set_preset(const struct deriving *d, struct arg *arg)
 	}
 	if (shown == NULL)
 		return 0;
-	arg->preset = preset_text(a, arg->type, shown);
+	arg->preset = write_preset(a, arg->type, shown);
 	json_decref(shown);
 	return arg->preset != NULL ? 0 : -1;
 }
 
-/* Whether a person can type --name. */
+/* Whether --name can be typed on a command line. */
 static bool
-is_typable(const char *name)
+can_be_typed(const char *name)
 {
 	if (*name == '\0' || *name == '-')
 		return false;
@@ -192,7 +196,7 @@ is_typable(const char *name)
 }
 
 static struct arg *
-find_name(const struct args *a, const char *name)
+find_arg(const struct args *a, const char *name)
 {
 	for (size_t i = 0; i < a->n; i++)
 		if (strcmp(a->v[i].name, name) == 0)
@@ -201,22 +205,22 @@ find_name(const struct args *a, const char *name)
 }
 
 static bool
-is_free(const struct args *a, const char *name)
+is_name_free(const struct args *a, const char *name)
 {
-	return is_typable(name) && strcmp(name, "help") != 0 &&
-	       strcmp(name, "version") != 0 && find_name(a, name) == NULL;
+	return can_be_typed(name) && strcmp(name, "help") != 0 &&
+	       strcmp(name, "version") != 0 && find_arg(a, name) == NULL;
 }
 
 bool
 args_verbose_is_free(const struct args *a)
 {
-	return find_name(a, "verbose") == NULL;
+	return find_arg(a, "verbose") == NULL;
 }
 
 /*
- * The name of the variable's argument: the package's own for it, else the
- * variable's, else that with "var-" before it.  *name stays NULL when there is
- * none left.
+ * Chooses the name of the variable's argument: the one that the package gives,
+ * else the variable's, else that with "var-" before it.  *name stays NULL if
+ * all of them are taken.
  */
 static int
 choose_name(const struct args *a, const struct package_variable *v, char **name)
@@ -226,15 +230,16 @@ choose_name(const struct args *a, const struct package_variable *v, char **name)
 
 	if (asprintf(&full, "var-%s", v->name) == -1)
 		return report_nomem();
-	if (is_free(a, wanted))
+	if (is_name_free(a, wanted))
 		*name = strdup(wanted);
-	else if (is_free(a, v->name))
+	else if (is_name_free(a, v->name))
 		*name = strdup(v->name);
-	else if (is_free(a, full))
+	else if (is_name_free(a, full))
 		*name = strdup(full);
 	else {
-		report_notice("%s: variable %s: no name is left for its "
-			      "argument, so it has none",
+		report_notice(
+		    "%s: variable %s cannot be set: all names for its "
+		    "argument are taken or cannot be typed",
 		    a->package->name, v->name);
 		free(full);
 		return 0;
@@ -280,8 +285,8 @@ choose_short(const struct args *a, const struct package_variable *v, char *out)
 }
 
 /*
- * A bool that has a default is given by what changes it.  One that only the
- * object initialises to true counts: --x would do nothing.
+ * Chooses the option for a bool: the one that changes its default, where --x
+ * would do nothing.  An initial value of true in the object counts too.
  */
 static int
 choose_form(struct arg *arg)
@@ -312,15 +317,16 @@ free_arg(struct arg *arg)
 	free(arg->name);
 }
 
-/* Fill in arg; no name in it means that there is no such argument. */
+/* Fills in arg for its variable; arg->name stays NULL if the variable has no
+ * argument. */
 static int
-derive(const struct deriving *d, struct arg *arg)
+fill_arg(const struct args_builder *d, struct arg *arg)
 {
 	const struct package_variable *v = arg->variable;
 	struct args *a = d->args;
 
-	if (strncmp(v->name, DUMMY, sizeof(DUMMY) - 1) == 0 ||
-	    find_type(d, v, &arg->type) == GLOBALS_OTHER)
+	if (strncmp(v->name, DUMMY_PREFIX, sizeof(DUMMY_PREFIX) - 1) == 0 ||
+	    find_variable_type(d, v, &arg->type) == GLOBALS_OTHER)
 		return 0;
 	if (choose_name(a, v, &arg->name) == -1)
 		return -1;
@@ -335,11 +341,11 @@ derive(const struct deriving *d, struct arg *arg)
 }
 
 static int
-append(struct args *a, const struct arg *arg)
+add_arg(struct args *a, const struct arg *arg)
 {
 	if (a->n == ARGS_MAX) {
-		report_error(
-		    "%s: more than %d variables", a->package->name, ARGS_MAX);
+		report_error("%s: the package has more than %d variables",
+		    a->package->name, ARGS_MAX);
 		return -1;
 	}
 	if (!array_room(a->v, a->n, a->cap))
@@ -349,12 +355,12 @@ append(struct args *a, const struct arg *arg)
 }
 
 static int
-derive_variable(const struct deriving *d, struct package_variable *v)
+add_variable_arg(const struct args_builder *d, struct package_variable *v)
 {
 	struct arg arg = { .variable = v, .type = TYPE_NONE };
 
-	if (derive(d, &arg) == -1 ||
-	    (arg.name != NULL && append(d->args, &arg) == -1)) {
+	if (fill_arg(d, &arg) == -1 ||
+	    (arg.name != NULL && add_arg(d->args, &arg) == -1)) {
 		free_arg(&arg);
 		return -1;
 	}
@@ -362,20 +368,20 @@ derive_variable(const struct deriving *d, struct package_variable *v)
 }
 
 static int
-derive_all(struct deriving *d)
+add_section_args(struct args_builder *d)
 {
 	const struct package *p = d->args->package;
 
 	for (size_t i = 0; i < p->nsections; i++) {
 		const struct package_section *s = &p->sections[i];
 
-		/* libbpf fills it in from the kernel's configuration. */
+		/* libbpf sets these from the kernel's configuration. */
 		if (strcmp(s->name, ".kconfig") == 0)
 			continue;
 		if (d->globals != NULL)
 			globals_enter(d->globals, s->name);
 		for (size_t k = 0; k < s->nvariables; k++)
-			if (derive_variable(d, &s->variables[k]) == -1)
+			if (add_variable_arg(d, &s->variables[k]) == -1)
 				return -1;
 	}
 	return 0;
@@ -384,7 +390,7 @@ derive_all(struct deriving *d)
 int
 args_open(struct args *a, struct package *p)
 {
-	struct deriving d = { .args = a };
+	struct args_builder d = { .args = a };
 	struct globals globals = { 0 };
 	unsigned long before = nomem_count();
 	int ret = 0;
@@ -395,9 +401,9 @@ args_open(struct args *a, struct package *p)
 		d.globals = &globals;
 	}
 	if (ret == 0)
-		ret = derive_all(&d);
+		ret = add_section_args(&d);
 	globals_close(&globals);
-	/* A variable that found no memory would be one that has no type. */
+	/* Without memory a variable would seem to have no type. */
 	if (ret == 0 && nomem_count() != before)
 		ret = report_nomem();
 	if (ret == -1)

@@ -1,5 +1,6 @@
 /*
- * Arguments: the command line that a package's globals make (skel-args(1)).
+ * The command-line arguments of a package's program, which are generated from
+ * its global variables (skel-args(1)).
  */
 #ifndef SKEL_PACKAGE_ARGS_H
 #define SKEL_PACKAGE_ARGS_H
@@ -15,13 +16,13 @@ enum { ARGS_MAX = 4096 }; /* arguments of one package */
 
 struct arg {
 	struct package_variable *variable; /* borrowed from the package */
-	char *name;      /* owned: "x"; what "enable-" and "disable-" precede */
-	char *long_name; /* owned: without "--"; for bools with a default
-			    "enable-x" or "disable-x" */
+	char *name;      /* owned: "x", without "enable-" or "disable-" */
+	char *long_name; /* owned: "x"; for a bool with a default, "enable-x"
+			    or "disable-x" */
 	char short_name; /* or 0 */
 	bool is_bool;
-	bool flag_value; /* bool: what the bare flag sets */
-	uint32_t type;   /* index into types; TYPE_NONE: cannot be set */
+	bool flag_value; /* of a bool: what the flag without a value sets */
+	uint32_t type;   /* index into types; TYPE_NONE if it cannot be set */
 	char *preset;    /* owned: the default as text, or NULL */
 	json_t *given;   /* owned: from the command line, or NULL */
 	json_t *filled;  /* owned: from the package's default, or NULL */
@@ -29,54 +30,59 @@ struct arg {
 
 struct args {
 	struct package *package; /* borrowed */
-	const char *hint; /* borrowed; added where one is unknown, or NULL */
+	const char *hint; /* borrowed: ends the report of an unknown argument;
+			     or NULL */
 	struct types types;
 	struct arg *v; /* owned */
 	size_t n;
 	size_t cap;
 };
 
-/* What args_parse() found. */
+/* The result of args_parse(). */
 enum args_result {
-	ARGS_SET,     /* values are in the package */
+	ARGS_SET,     /* the values are in the package */
 	ARGS_HELP,    /* --help was given */
 	ARGS_VERSION, /* --version was given */
-	ARGS_WRONG,   /* reported: a usage error, exit 2 */
-	ARGS_FAILED,  /* reported: the package is at fault, exit 1 */
+	ARGS_WRONG,   /* a usage error was reported: exit status 2 */
+	ARGS_FAILED,  /* an error in the package was reported: exit status 1 */
 };
 
 /*
- * Derive the arguments of p: types from its object's BTF, or from the names
- * of the types when it is a bare meta.  Returns 0, or -1 after reporting what
- * is wrong with the package: a default that its variable cannot hold.
+ * Generates the arguments of p, which must outlive a.  Their types come from
+ * the BTF of the object or, for a bare meta, from the names of the types.
+ * Returns 0, or -1 after reporting what is wrong with the package, such as a
+ * default that its variable cannot hold.
  */
 int args_open(struct args *a, struct package *p);
 void args_close(struct args *a);
 
-/* What may stand before a bool's name: nothing, "enable-", "disable-". */
+/* What stands before the name of a bool: nothing, "enable-" or "disable-". */
 enum args_form { ARGS_PLAIN, ARGS_ENABLE, ARGS_DISABLE, ARGS_FORMS };
 extern const char *const args_forms[ARGS_FORMS];
 
-/* Whether --verbose is no variable's and so switches libbpf's debug lines. */
+/* Whether no variable is called verbose, so that --verbose stands for libbpf's
+ * debug messages. */
 bool args_verbose_is_free(const struct args *a);
 
 /*
- * Parse argc arguments (no program name among them) and fill in
- * variables[].value of all that are given or have a default.  No getopt(3):
- * its state is the whole process's, and this may run inside a library.
+ * Parses argc arguments, without a program name, and sets variables[].value of
+ * all variables that are given or have a default.  Does not use getopt(3),
+ * whose state belongs to the whole process, because this may run inside a
+ * library.
  */
 enum args_result args_parse(struct args *a, int argc, char *const argv[]);
 
-/* The program's own help text; command is "skel-load x.json" in its usage. */
+/* Appends the help text of the program.  command stands in its usage line:
+ * "skel-load x.json". */
 void args_help(const struct args *a, const char *command, struct buf *out);
 
-/* "NAME VERSION\n". */
+/* Appends "NAME VERSION\n". */
 void args_version(const struct args *a, struct buf *out);
 
 /*
- * A line per argument for scripts and completion, tab separated:
- * --long, -s or "-", type, default or "-", allowed words ("A|B", enum names;
- * "-" if none), help.
+ * Appends a line for each argument, for scripts and completion.  Its fields are
+ * separated by tabs: "--long", "-s", type, default, allowed words ("A|B"),
+ * help. An empty field is "-".
  */
 void args_list(const struct args *a, struct buf *out);
 

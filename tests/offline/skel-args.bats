@@ -263,7 +263,7 @@ sets() { # VARIABLE VALUE ARG...
 	[[ "$(skel-args -q x.json --help)" == *"Usage: skel-args x.json"* ]]
 }
 
-@test "--verbose shows libbpf's debug lines if no global is called verbose" {
+@test "--verbose shows libbpf's debug messages if no global is called verbose" {
 	[ "$(skel-args kinds.json --verbose | jq .meta.debug_verbose)" = true ]
 	meta "$(var pid int)"
 	[ "$(skel-args x.json --verbose | jq .debug_verbose)" = true ]
@@ -378,7 +378,7 @@ sets() { # VARIABLE VALUE ARG...
 	[ "$output" = $'--pid\t-\tint\t-\t-\ta [2J b c d' ]
 	meta "$(var 'a\u001bb' int)"
 	run -0 --separate-stderr skel-args x.json
-	[[ $stderr == *"no name is left for its argument"* ]]
+	[[ $stderr == *"cannot be set: all names for its argument are taken or cannot be typed"* ]]
 	[[ $stderr != *$'\e'* ]]
 }
 
@@ -397,8 +397,8 @@ sets() { # VARIABLE VALUE ARG...
 	fails_with 2 'skel-args: unexpected argument "foo"' skel-args kinds.json foo
 	fails_with 2 'skel-args: unexpected argument "--s32"' skel-args kinds.json --u8 1 -- --s32
 	fails_with 2 'skel-args: unexpected argument "-"' skel-args kinds.json -
-	fails_with 2 "skel-args: --s32 needs a value (int)" skel-args kinds.json --s32
-	fails_with 2 "skel-args: --s is the start of several: --s8, --s16, --s32, --s64, --set" skel-args kinds.json --s 1
+	fails_with 2 "skel-args: --s32 needs a value of type int" skel-args kinds.json --s32
+	fails_with 2 "skel-args: --s is ambiguous, it may stand for --s8, --s16, --s32, --s64, --set" skel-args kinds.json --s 1
 	fails_with 2 "skel-args: --help takes no value" skel-args kinds.json --help=1
 	fails_with 2 "usage: skel-args" skel-args --list kinds.json --s32 1
 }
