@@ -358,7 +358,7 @@ sets() { # VARIABLE VALUE ARG...
 		  -p, --pid <int>  trace this process only, and wrap what is too long for a line
 		                   of eighty columns [default: 7]
 		      --quiet      Set the variable quiet
-		      --verbose    Show libbpf's debug lines
+		      --verbose    Show libbpf's debug messages
 		  -h, --help       Print this help
 		  -V, --version    Print the version
 
