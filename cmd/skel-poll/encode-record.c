@@ -36,7 +36,7 @@ read_record_time(const json_t *record, const char *where, uint64_t *time_ns)
 	*time_ns = 0;
 	if (doc_get_string(record, "@time", &text, where) == -1)
 		return -1;
-	if (text == NULL || clock_read(text, strlen(text), time_ns) == 0)
+	if (text == NULL || clock_parse(text, strlen(text), time_ns) == 0)
 		return 0;
 	report_error("%s: @time: \"%s\" is not a time", where, text);
 	return -1;

@@ -1,5 +1,5 @@
 /*
- * Arrays sorted by address: each element begins with its address, a uint64_t.
+ * Binary search in an array that is sorted by address.
  */
 #ifndef SKEL_BASE_ADDR_SEARCH_H
 #define SKEL_BASE_ADDR_SEARCH_H
@@ -7,8 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How many of the n elements at v, each of size bytes, are not behind addr: the
- * last of them, if any, is where to look. */
+/*
+ * The number of elements whose address is at most addr, so that the last of
+ * them is the one that addr may be in.  v has n elements of size bytes each,
+ * which begin with their address, a uint64_t.
+ */
 size_t addr_search(const void *v, size_t n, size_t size, uint64_t addr);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Plain bytes: those that a form of text copies as they are.  They are found
- * and copied 16 at a time.
+ * Runs of plain bytes, which a form of text contains as they are: printable
+ * ASCII but for two characters that the form escapes.  They are found and
+ * copied 16 at a time.
  */
 #ifndef SKEL_BASE_ASCII_RUN_H
 #define SKEL_BASE_ASCII_RUN_H
@@ -14,8 +15,7 @@
 
 enum { ASCII_RUN_WIDE = 16 };
 
-/* Whether c stands for itself in a form that changes control bytes, what is
- * not ASCII, and the two characters a and b. */
+/* Whether c is plain, where the form escapes the characters a and b. */
 static inline bool
 ascii_run_is(unsigned char c, char a, char b)
 {
@@ -24,16 +24,15 @@ ascii_run_is(unsigned char c, char a, char b)
 }
 
 /*
- * Copy the ASCII_RUN_WIDE bytes at s to p and return how many of them, from the
- * first on, are plain.  The bytes behind those are written over by whoever goes
- * on there.
+ * Copy the ASCII_RUN_WIDE bytes at s to p.  Returns how many of them are plain
+ * before the first that is not; the caller overwrites the rest.
  */
 static inline size_t
 ascii_run_copy_wide(char *p, const unsigned char *s, char a, char b)
 {
 #ifdef __SSE2__
 	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
-	/* Signed, so that what is above 0x7f is below 0x20 as well. */
+	/* The comparison is signed, so bytes above 0x7f are below 0x20 too. */
 	__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
 	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
 		_mm_cmpeq_epi8(v, _mm_set1_epi8(b))));
@@ -50,8 +49,8 @@ ascii_run_copy_wide(char *p, const unsigned char *s, char a, char b)
 #endif
 }
 
-/* Copy what is plain of n bytes and return how much that is: all, or up to a
- * byte that is not plain, such as the NUL. */
+/* Copy plain bytes from the n at s up to the first that is not plain, such as a
+ * NUL.  Returns how many. */
 static inline size_t
 ascii_run_copy(char *p, const unsigned char *s, size_t n, char a, char b)
 {

@@ -71,7 +71,7 @@ buf_blanks(struct buf *b, size_t n)
 
 	if (p == NULL)
 		return;
-	/* Few are two wide stores, and no call. */
+	/* The compiler turns a constant length into two wide stores. */
 	memset(p, ' ', FEW);
 	if (n > FEW)
 		memset(p + FEW, ' ', n - FEW);

@@ -7,7 +7,7 @@
 enum { UTC_SECOND = 20 }; /* 2026-11-22T14:48:01. */
 
 static uint64_t
-read_ns(clockid_t id)
+clock_read_ns(clockid_t id)
 {
 	struct timespec ts;
 
@@ -18,16 +18,16 @@ read_ns(clockid_t id)
 uint64_t
 clock_now(void)
 {
-	return read_ns(CLOCK_REALTIME);
+	return clock_read_ns(CLOCK_REALTIME);
 }
 
 uint64_t
 clock_elapsed(void)
 {
-	return read_ns(CLOCK_MONOTONIC);
+	return clock_read_ns(CLOCK_MONOTONIC);
 }
 
-/* Keep the text of a second, and what stands behind the ns. */
+/* Fill c->utc but for the nanoseconds. */
 static void
 keep_second(struct clock *c, uint64_t second)
 {
@@ -62,7 +62,7 @@ clock_utc_changed(struct clock *c, char *p, uint64_t time_ns)
 	text_nanoseconds(
 	    c->utc + UTC_SECOND, (uint32_t)(time_ns - second * CLOCK_SECOND));
 	c->utc_ns = time_ns;
-	return clock_put_utc(c, p);
+	return clock_write_kept(c, p);
 }
 
 char *
@@ -86,9 +86,9 @@ clock_local(struct clock *c, char *p, uint64_t time_ns)
 	return p + CLOCK_LOCAL_LEN;
 }
 
-/* The n digits at s as a number. */
+/* The number that the n digits at s are. */
 static int
-read_digits(const char *s, int n)
+clock_digits(const char *s, int n)
 {
 	int v = 0;
 
@@ -97,9 +97,9 @@ read_digits(const char *s, int n)
 	return v;
 }
 
-/* The part behind the seconds: ".5Z" or "Z".  Returns ns, or -1. */
+/* Parse what follows the seconds, ".5Z" or "Z".  Returns ns, or -1. */
 static int64_t
-read_fraction(const char *s, const char *end)
+parse_fraction(const char *s, const char *end)
 {
 	int64_t ns = 0, unit = (int64_t)CLOCK_SECOND / 10;
 
@@ -111,7 +111,7 @@ read_fraction(const char *s, const char *end)
 }
 
 int
-clock_read(const char *s, uint64_t n, uint64_t *time_ns)
+clock_parse(const char *s, uint64_t n, uint64_t *time_ns)
 {
 	static const char shape[] = "0000-00-00T00:00:00";
 	struct tm tm = { 0 };
@@ -123,13 +123,13 @@ clock_read(const char *s, uint64_t n, uint64_t *time_ns)
 	for (size_t i = 0; i < sizeof(shape) - 1; i++)
 		if (shape[i] != (s[i] >= '0' && s[i] <= '9' ? '0' : s[i]))
 			return -1;
-	tm.tm_year = read_digits(s, 4) - 1900;
-	tm.tm_mon = read_digits(s + 5, 2) - 1;
-	tm.tm_mday = read_digits(s + 8, 2);
-	tm.tm_hour = read_digits(s + 11, 2);
-	tm.tm_min = read_digits(s + 14, 2);
-	tm.tm_sec = read_digits(s + 17, 2);
-	ns = read_fraction(s + sizeof(shape) - 1, s + n);
+	tm.tm_year = clock_digits(s, 4) - 1900;
+	tm.tm_mon = clock_digits(s + 5, 2) - 1;
+	tm.tm_mday = clock_digits(s + 8, 2);
+	tm.tm_hour = clock_digits(s + 11, 2);
+	tm.tm_min = clock_digits(s + 14, 2);
+	tm.tm_sec = clock_digits(s + 17, 2);
+	ns = parse_fraction(s + sizeof(shape) - 1, s + n);
 	t = timegm(&tm);
 	if (ns < 0 || t < 0 || (uint64_t)t > UINT64_MAX / CLOCK_SECOND - 1)
 		return -1;

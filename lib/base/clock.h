@@ -1,7 +1,7 @@
 /*
- * Clocks: what time it is, and times of records as text.  A second is converted
- * once and kept, so records of the same second cost a copy; those of one batch
- * have one time.
+ * The time, and times of records as text.  The text of the last second is kept,
+ * because most records come in the same second as the one before, and those of
+ * one batch have the same time.
  */
 #ifndef SKEL_BASE_CLOCK_H
 #define SKEL_BASE_CLOCK_H
@@ -17,30 +17,32 @@ enum {
 
 #define CLOCK_SECOND UINT64_C(1000000000)
 
-/* Now in ns: since the epoch (CLOCK_REALTIME), and since some time that does
- * not change (CLOCK_MONOTONIC). */
+/* The time in ns: since the epoch (CLOCK_REALTIME), and since an arbitrary time
+ * (CLOCK_MONOTONIC). */
 uint64_t clock_now(void);
 uint64_t clock_elapsed(void);
 
 /* A zeroed struct clock is ready for use. */
 struct clock {
-	uint64_t utc_end, local_end; /* the kept second, plus one; 0: none */
-	uint64_t utc_ns;             /* the time in utc */
+	uint64_t utc_end, local_end; /* the second in each text, plus one; 0:
+					none */
+	uint64_t utc_ns;             /* the whole time in utc */
 	char utc[CLOCK_UTC_LEN];
 	char local[CLOCK_LOCAL_LEN];
 };
 
 /*
- * Write time_ns (CLOCK_REALTIME) at p, CLOCK_..._LEN bytes, and return where
- * it ends: in UTC by RFC 3339, and of the local day.
+ * Write time_ns (CLOCK_REALTIME) at p, as a time in UTC as RFC 3339 has it or
+ * as the local time of day, in exactly CLOCK_..._LEN bytes, and return their
+ * end.
  */
 static inline char *clock_utc(struct clock *c, char *p, uint64_t time_ns);
 char *clock_local(struct clock *c, char *p, uint64_t time_ns);
 
-/* clock_utc() of another time than the kept one. */
+/* The part of clock_utc() for another time than the last. */
 char *clock_utc_changed(struct clock *c, char *p, uint64_t time_ns);
 
-/* Whether that time is the kept one; then clock_put_utc() writes it. */
+/* Whether clock_write_kept() would write this time. */
 static inline bool
 clock_keeps_utc(const struct clock *c, uint64_t time_ns)
 {
@@ -48,7 +50,7 @@ clock_keeps_utc(const struct clock *c, uint64_t time_ns)
 }
 
 static inline char *
-clock_put_utc(const struct clock *c, char *p)
+clock_write_kept(const struct clock *c, char *p)
 {
 	memcpy(p, c->utc, CLOCK_UTC_LEN);
 	return p + CLOCK_UTC_LEN;
@@ -57,14 +59,14 @@ clock_put_utc(const struct clock *c, char *p)
 static inline char *
 clock_utc(struct clock *c, char *p, uint64_t time_ns)
 {
-	return clock_keeps_utc(c, time_ns) ? clock_put_utc(c, p)
+	return clock_keeps_utc(c, time_ns) ? clock_write_kept(c, p)
 					   : clock_utc_changed(c, p, time_ns);
 }
 
 /*
- * The time that clock_utc() wrote as n bytes of text; fewer digits behind the
- * point, or none, are read too.  Returns 0, or -1 when it is no such time.
+ * Parse n bytes of text in the form of clock_utc(); the fraction of a second
+ * may have fewer digits or be absent.  Returns 0, or -1 for any other text.
  */
-int clock_read(const char *s, uint64_t n, uint64_t *time_ns);
+int clock_parse(const char *s, uint64_t n, uint64_t *time_ns);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Short numbers: those of up to eight digits, as text.
+ * Numbers of up to eight digits as text, without a division for each digit.
  */
 #ifndef SKEL_BASE_DECIMAL8_H
 #define SKEL_BASE_DECIMAL8_H
@@ -7,15 +7,16 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { DECIMAL8_END = 100000000 }; /* the first that is none */
+enum { DECIMAL8_END = 100000000 }; /* 10^8, the first with nine digits */
 
-/* Digits are made eight at a time, the first in the lowest byte. */
+/* The digits are made in the bytes of one word, the first in the lowest. */
 _Static_assert(
     __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a little-endian machine");
 
 /*
- * The eight digits of a short number, each in a byte.  A division by 10^2 or 10
- * is a multiplication, done for all parts of a word at once.
+ * The eight digits of v, each in a byte: halves of four digits are split into
+ * pairs, and pairs into digits, where the division is one multiplication for
+ * all parts of the word.
  */
 static inline uint64_t
 decimal8_digits(uint32_t v)
@@ -28,7 +29,7 @@ decimal8_digits(uint32_t v)
 	return high | (x - high * 10) << 8;
 }
 
-/* Write all eight, with leading zeros. */
+/* Write eight digits, with leading zeros. */
 static inline char *
 decimal8_write_all(char *p, uint32_t v)
 {
@@ -39,9 +40,10 @@ decimal8_write_all(char *p, uint32_t v)
 }
 
 /*
- * How many digits a short number has, from its highest bit: in the upper half
- * of what stands there for the bit the digits of the larger numbers with it, in
- * the lower what takes one off for those below a power of ten.
+ * The number of digits of v, by a table over its highest bit.  The upper half
+ * of an entry is the number of digits of the largest v with that bit.  Where a
+ * power of ten lies between the numbers with that bit, it is subtracted, so
+ * that adding v carries into the upper half only if v is not below it.
  */
 static inline unsigned int
 decimal8_length(uint32_t v)
@@ -60,8 +62,8 @@ decimal8_length(uint32_t v)
 }
 
 /*
- * Write a short number; eight bytes are written all the same.  Whoever goes on
- * behind it waits for the length only, not for the digits.
+ * Write v without leading zeros; eight bytes at p may be overwritten.  The end
+ * depends on the length alone, so what follows need not wait for the digits.
  */
 static inline char *
 decimal8_write(char *p, uint32_t v)

@@ -38,13 +38,6 @@ skip_char(struct json_cursor *c, char expected)
 	return true;
 }
 
-static bool
-is_hex_digit(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	       (c >= 'A' && c <= 'F');
-}
-
 /* Skip what follows a backslash. */
 static bool
 skip_escape(struct json_cursor *c)
@@ -56,7 +49,8 @@ skip_escape(struct json_cursor *c)
 		return false;
 	if (*c->p++ != 'u')
 		return true;
-	for (; digits > 0 && c->p < c->end && is_hex_digit(*c->p); digits--)
+	for (; digits > 0 && c->p < c->end && text_hex_value(*c->p) != -1;
+	     digits--)
 		c->p++;
 	return digits == 0;
 }
@@ -286,7 +280,7 @@ parse_hex4(const char *p)
 	uint32_t v = 0;
 
 	for (int i = 0; i < 4; i++)
-		v = v << 4 | (uint32_t)((p[i] & 15) + (p[i] > '9' ? 9 : 0));
+		v = v << 4 | (uint32_t)text_hex_value(p[i]);
 	return v;
 }
 

@@ -9,10 +9,10 @@
 #include "base/report.h"
 
 enum {
-	/* Half of a pipe: a write that fills one lets its reader wait first,
-	 * then the writer. */
+	/* Half of a pipe: if one write filled it, the reader would wait for
+	 * the write, and then the writer for the reader. */
 	FULL = 32 << 10,
-	WIDE = 1 << 20, /* what a pipe may have, unprivileged */
+	WIDE = 1 << 20, /* bytes in a pipe that need no privilege */
 	FULL_WIDE = 64 << 10,
 };
 
@@ -30,7 +30,7 @@ output_open(struct output *o, int fd, const char *name)
 void
 output_widen(struct output *o)
 {
-	/* No pipe, or too many wide ones already: it does as it is. */
+	/* It fails if fd is no pipe or the user has too many large ones. */
 	if (fcntl(o->fd, F_SETPIPE_SZ, WIDE) != -1)
 		o->full = FULL_WIDE;
 }
@@ -70,8 +70,8 @@ output_close(struct output *o)
 	int fd, ret = output_flush(o);
 
 	buf_free(&o->buf);
-	/* Some file systems tell of a full disk only here; closing a copy
-	 * leaves the descriptor to whoever owns it. */
+	/* Some file systems report a full disk only when a descriptor is
+	 * closed.  Close a copy, because fd is borrowed. */
 	if (ret == 0 && ((fd = dup(o->fd)) == -1 || close(fd) == -1)) {
 		o->failed = true;
 		report_error("%s: %s", o->name, strerror(errno));

@@ -1,7 +1,6 @@
 /*
- * Output: the data on standard output.  Lines gather in a buffer and go out
- * in large writes; whoever is about to wait flushes first, so an event is on
- * its way when it happens.
+ * Standard output, buffered.  Data is written in large pieces under load, and
+ * whoever is about to wait flushes first, so that no event stays in the buffer.
  */
 #ifndef SKEL_BASE_OUTPUT_H
 #define SKEL_BASE_OUTPUT_H
@@ -15,53 +14,51 @@ struct output {
 	int fd;           /* borrowed */
 	const char *name; /* borrowed; "<stdout>" */
 	struct buf buf;   /* append lines here */
-	size_t full;      /* bytes worth a write of their own */
-	bool gone;        /* the reader left */
-	bool failed;      /* a write failed, or memory ran out: reported */
+	size_t full;      /* flush when there are so many bytes */
+	bool gone;        /* the reader closed the pipe */
+	bool failed;      /* writing failed or memory ran out; reported */
 };
 
-/*
- * Check that fd is open and keep it.  Returns 0, or -1 after reporting.
- */
+/* Use fd, which must be open, for output.  Returns 0, or -1 after reporting. */
 int output_open(struct output *o, int fd, const char *name);
 
 /*
- * A wider pipe, if it is one and the kernel lets us, and larger writes: so
- * under load writer and reader seldom wait for each other.
+ * If fd is a pipe, enlarge it as far as the kernel permits, and write larger
+ * pieces, so that under load writer and reader seldom wait for each other.
  */
 void output_widen(struct output *o);
 
 /*
- * Write what is buffered.  Returns 0, or -1 when no more can be written: gone
- * says that the reader left, which is an ordinary end and not reported;
- * otherwise failed is set and it was reported.
+ * Write what is buffered.  Returns 0, or -1 if nothing more can be written:
+ * either gone is set, which is an ordinary end and not reported, or failed is
+ * set after reporting.
  */
 int output_flush(struct output *o);
 
-/* output_flush() when there is enough to be worth it. */
+/* output_flush(), if there is enough to be worth a system call. */
 static inline int
 output_flush_if_full(struct output *o)
 {
 	return o->buf.len < o->full && !o->buf.failed ? 0 : output_flush(o);
 }
 
-/* Flush, and see to it that the data arrived (close(2) of a full disk).
- * Returns as output_flush(). */
+/* Flush, check for errors that some file systems return from close(2) only, and
+ * release the buffer.  fd stays open.  Returns as output_flush() does. */
 int output_close(struct output *o);
 
-/* Flush what --help or --version wrote by stdio(3), which knows no struct
- * output.  Returns 0, or -1 after reporting. */
+/* Flush stdio(3)'s stdout, which --help and --version use.  Returns 0, or -1
+ * after reporting. */
 int output_flush_stdio(void);
 
 enum {
-	OUTPUT_READY = 1, /* in_fd can be read, or is at its end */
-	OUTPUT_GONE = 2,  /* the reader of o left */
+	OUTPUT_READY = 1, /* reading in_fd does not block */
+	OUTPUT_GONE = 2,  /* the reader of o closed the pipe */
 };
 
 /*
- * Wait until in_fd (-1: none) can be read, the reader of o leaves, or
- * timeout_ms (-1: for ever) is over.  Returns a set of the two, 0 after the
- * time or a signal.
+ * Wait until in_fd (-1: none) can be read, the reader of o closes the pipe, or
+ * timeout_ms (-1: no limit) have passed.  Returns a set of the two flags, which
+ * is empty after the timeout or a signal.
  */
 int output_wait(const struct output *o, int in_fd, int timeout_ms);
 

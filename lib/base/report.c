@@ -8,7 +8,7 @@
 #include "base/nomem.h"
 #include "base/report.h"
 
-enum { TEXT_MAX = 16384 }; /* a verifier's last lines fit */
+enum { REPORT_MAX = 16384 }; /* the last lines of a verifier log fit */
 
 static _Atomic(enum report_level) shown = REPORT_NOTICE;
 static _Thread_local report_fn *sink;
@@ -42,12 +42,12 @@ report_set_sink(report_fn *fn, void *ctx)
 }
 
 /*
- * vis(3) turns every byte of a text that is not printable in the locale into
- * an escape; bytes above 0x7f are left to the terminal's UTF-8, except the C1
- * controls, which UTF-8 writes as c2 80 to c2 9f.
+ * Copy src with its control characters as escapes.  Not strvis(3), which would
+ * escape UTF-8 as well in some locales: bytes above 0x7f are copied, except the
+ * C1 control characters, which are c2 80 to c2 9f in UTF-8.
  */
 static void
-make_safe(char *dst, size_t size, const char *src)
+report_escape(char *dst, size_t size, const char *src)
 {
 	size_t n = 0;
 
@@ -74,7 +74,7 @@ make_safe(char *dst, size_t size, const char *src)
 void
 report(enum report_level level, const char *fmt, ...)
 {
-	char raw[TEXT_MAX], safe[TEXT_MAX];
+	char raw[REPORT_MAX], safe[REPORT_MAX];
 	va_list ap;
 
 	if (level > shown)
@@ -82,16 +82,16 @@ report(enum report_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
-	make_safe(safe, sizeof(safe), raw);
+	report_escape(safe, sizeof(safe), raw);
 	if (sink != NULL)
 		sink(sink_ctx, level, safe);
 	else
 		fprintf(stderr, "%s: %s\n", getprogname(), safe);
 }
 
-/* One held line: its level, a byte, and its text with the NUL. */
+/* Append a held line: one byte for its level, then its text and the NUL. */
 static void
-keep(void *ctx, enum report_level level, const char *text)
+report_keep(void *ctx, enum report_level level, const char *text)
 {
 	struct report_held *h = ctx;
 
@@ -103,12 +103,12 @@ void
 report_hold(struct report_held *h)
 {
 	*h = (struct report_held){ .fn = sink, .ctx = sink_ctx };
-	report_set_sink(keep, h);
+	report_set_sink(report_keep, h);
 }
 
-/* Show what was held; errors as excuses if what is not NULL. */
+/* Show what was held; if what is not NULL, as report_excuse_held() does. */
 static void
-let_go(struct report_held *h, const char *what)
+report_release(struct report_held *h, const char *what)
 {
 	const char *p = h->lines.data, *end = p + h->lines.len;
 
@@ -134,13 +134,13 @@ let_go(struct report_held *h, const char *what)
 void
 report_release_held(struct report_held *h)
 {
-	let_go(h, NULL);
+	report_release(h, NULL);
 }
 
 void
 report_excuse_held(struct report_held *h, const char *what)
 {
-	let_go(h, what);
+	report_release(h, what);
 }
 
 int

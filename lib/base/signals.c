@@ -4,21 +4,22 @@
 #include "base/signals.h"
 #include "base/util.h"
 
-static volatile sig_atomic_t asked, at_once;
+static volatile sig_atomic_t signals_any, signals_urgent;
 
 static void
-note(int sig)
+signals_note(int sig)
 {
-	asked = 1;
+	signals_any = 1;
 	if (sig != SIGINT)
-		at_once = 1;
+		signals_urgent = 1;
 }
 
 int
 signals_catch(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = note, .sa_flags = SA_RESETHAND };
+	struct sigaction sa = { .sa_handler = signals_note,
+		.sa_flags = SA_RESETHAND };
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
 
 	for (size_t i = 0; i < nitems(signals); i++) {
@@ -34,11 +35,11 @@ signals_catch(void)
 bool
 signals_stop(void)
 {
-	return asked != 0;
+	return signals_any != 0;
 }
 
 bool
 signals_stop_at_once(void)
 {
-	return at_once != 0;
+	return signals_urgent != 0;
 }

@@ -1,7 +1,7 @@
 /*
- * Stopping: SIGINT, SIGTERM and SIGHUP are ordinary ends.  The first of a
- * kind sets a flag and interrupts what blocks; a second of the same kind is
- * not caught and does not wait.
+ * SIGINT, SIGTERM and SIGHUP are ordinary ends of a command.  The first one of
+ * a kind sets a flag and interrupts blocking system calls; a second one of that
+ * kind is not caught and kills the process.
  */
 #ifndef SKEL_BASE_SIGNALS_H
 #define SKEL_BASE_SIGNALS_H
@@ -9,19 +9,22 @@
 #include <stdbool.h>
 
 /*
- * Catch the three signals and ignore SIGPIPE, so that a reader that leaves
- * shows as EPIPE.  A SIGHUP that was ignored at the start stays so, for
- * nohup(1); a SIGINT does not, because a shell script ignores it for every
- * command that it starts with "&", and may well end one with it.
- * Returns 0, or -1 with errno set.
+ * Catch the three signals, and ignore SIGPIPE so that writing to a closed pipe
+ * fails with EPIPE.  A SIGHUP that is ignored already stays ignored, for
+ * nohup(1).  SIGINT does not, because a shell script ignores it in every
+ * command that it starts with "&", and may send it to end one. Returns 0, or -1
+ * with errno set.
  */
 int signals_catch(void);
 
-/* Whether one of them came. */
+/* Whether one of the three came. */
 bool signals_stop(void);
 
-/* Whether SIGTERM or SIGHUP came.  Ctrl-C reaches a whole pipe at once: whoever
- * reads one finishes what the head of it still sends. */
+/*
+ * Whether SIGTERM or SIGHUP came.  SIGINT from the terminal reaches all
+ * commands of a pipeline at once; those that read a pipe then go on to its end,
+ * so that no record is lost between them.
+ */
 bool signals_stop_at_once(void);
 
 #endif

@@ -5,15 +5,18 @@
 #include "base/suggest.h"
 
 static size_t
-least(size_t a, size_t b)
+suggest_min(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-/* How many letters have to be changed, added, left out or swapped with the next
- * to make b of a; neither is longer than SUGGEST_NAME - 1. */
+/*
+ * The edit distance: how many letters must be changed, added, removed or
+ * swapped with their neighbour to turn a into b.  Both are shorter than
+ * SUGGEST_NAME.
+ */
 static size_t
-distance(const char *a, const char *b)
+edit_distance(const char *a, const char *b)
 {
 	size_t na = strlen(a), nb = strlen(b);
 	size_t rows[3][SUGGEST_NAME] = { 0 };
@@ -26,19 +29,20 @@ distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= nb; j++) {
-			row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]),
-			    least(above[j], row[j - 1]) + 1);
+			row[j] =
+			    suggest_min(above[j - 1] + (a[i - 1] != b[j - 1]),
+				suggest_min(above[j], row[j - 1]) + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1])
-				row[j] = least(row[j], second[j - 2] + 1);
+				row[j] = suggest_min(row[j], second[j - 2] + 1);
 		}
 	}
 	return rows[na % 3][nb];
 }
 
-/* Whether it is among the best already, as a symbol in two tables is. */
+/* Whether the name was offered before, as a symbol in two tables is. */
 static bool
-has(const struct suggest *n, const char *name)
+suggest_has(const struct suggest *n, const char *name)
 {
 	for (size_t i = 0; i < n->n; i++)
 		if (strcmp(n->best[i].name, name) == 0)
@@ -54,14 +58,15 @@ suggest_offer(struct suggest *n, const char *name)
 	size_t at, d;
 
 	n->seen++;
-	/* What differs more in length cannot be near: most end here. */
+	/* The distance is at least the difference in length, so most names end
+	 * here. */
 	if (len >= SUGGEST_NAME || want >= SUGGEST_NAME || len + far < want ||
 	    want + far < len)
 		return;
-	d = distance(n->wanted, name);
+	d = edit_distance(n->wanted, name);
 	for (at = n->n; at > 0 && n->best[at - 1].distance > d; at--)
 		;
-	if (d > far || at == SUGGEST_MAX || has(n, name))
+	if (d > far || at == SUGGEST_MAX || suggest_has(n, name))
 		return;
 	if (n->n < SUGGEST_MAX)
 		n->n++;

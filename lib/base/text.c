@@ -36,7 +36,7 @@ text_nanoseconds(char *p, uint32_t v)
 	return decimal8_write_all(p + 1, v - first * DECIMAL8_END);
 }
 
-/* The last eight digits of any number, all of them. */
+/* The last eight digits of v, with leading zeros. */
 static char *
 last_eight(char *p, uint64_t v)
 {
@@ -93,14 +93,14 @@ text_hex(char *p, const unsigned char *s, size_t n)
 	return p;
 }
 
-/* What a float and a double differ in. */
+/* How the two types of floating-point numbers differ. */
 struct precision {
 	bool is_float;
-	int sure;        /* digits that any number keeps */
-	double limit;    /* 10 to that */
-	int most;        /* digits that tell any two numbers apart */
-	int large;       /* digits before the point, then 1e16 */
-	int small;       /* zeros behind the point, then 1e-7 */
+	int sure;        /* any decimal of so many digits survives */
+	double limit;    /* 10 to the power of sure */
+	int most;        /* so many digits identify any number */
+	int large;       /* most digits before the point, else 1e16 */
+	int small;       /* most zeros behind the point, else 1e-7 */
 	double smallest; /* the smallest normal number */
 };
 
@@ -115,8 +115,9 @@ struct decimal {
 };
 
 /*
- * Whole numbers over a power of ten, which most measured values are: both are
- * exact in a double and so their quotient is what strtod(3) gives.
+ * The fast way for a whole number divided by a power of ten, as most measured
+ * values are: both are exact in a double, so dividing them rounds as strtod(3)
+ * does.  Returns false if v is no such number.
  */
 static bool
 decimal_fraction(struct decimal *d, double v, const struct precision *w)
@@ -198,7 +199,7 @@ decimal_search(struct decimal *d, double v, const struct precision *w)
 		d->n--;
 }
 
-/* Lay it out as ryu and the Rust libraries do. */
+/* Lay the number out as Rust's libraries, and so the reference loader, do. */
 static char *
 emit_decimal(char *p, const struct decimal *d, const struct precision *w)
 {
@@ -260,8 +261,8 @@ text_double(char *p, double v)
 	return emit_real(p, v, &twice);
 }
 
-/* Copy one UTF-8 sequence, or U+FFFD in place of a byte that is none; *used is
- * how many bytes of the n at s that was. */
+/* Copy one UTF-8 sequence, or U+FFFD for an invalid byte, and set *used to the
+ * number of bytes it had at s, where n are left. */
 static char *
 copy_utf8(char *p, const unsigned char *s, size_t n, size_t *used)
 {
@@ -294,11 +295,12 @@ json_escape(char *p, unsigned char c)
 	return p;
 }
 
-/* Write what is at s and not plain; *used is how many bytes of the n that
- * was. */
+/* Writes the character at s, where n bytes are left, that cannot be copied as
+ * it is, and sets *used to the number of its bytes. */
 typedef char *odd_fn(char *p, const unsigned char *s, size_t n, size_t *used);
 
-/* Text to its end or its NUL: what is plain as it is, the rest by odd. */
+/* Copy a string to its end or its NUL; odd writes what is not plain ASCII or is
+ * one of the characters a and b. */
 static inline char *
 emit_with(
     char *p, const unsigned char *s, size_t n, char a, char b, odd_fn *odd)
@@ -329,7 +331,7 @@ text_json(char *p, const unsigned char *s, size_t n)
 	return emit_with(p, s, n, '"', '\\', json_odd);
 }
 
-/* The end of text in n bytes, and whether a CSV field must quote it. */
+/* The end of the string in n bytes, and whether it needs quotes in CSV. */
 static const unsigned char *
 csv_end(const unsigned char *s, size_t n, bool *quote)
 {
@@ -341,7 +343,7 @@ csv_end(const unsigned char *s, size_t n, bool *quote)
 	return s;
 }
 
-/* A field that is not plain as a whole. */
+/* A field that cannot be copied as a whole. */
 static char *
 csv_odd(char *p, const unsigned char *s, size_t n)
 {
@@ -373,7 +375,7 @@ text_csv(char *p, const unsigned char *s, size_t n)
 	return done == n || s[done] == '\0' ? p + done : csv_odd(p, s, n);
 }
 
-/* The letter that stands for c behind a backslash, or 0. */
+/* The letter that stands for c behind a backslash in TSV, or 0. */
 static char
 tsv_letter(unsigned char c)
 {
@@ -412,7 +414,7 @@ text_tsv(char *p, const unsigned char *s, size_t n)
 	return emit_with(p, s, n, '\\', '\\', tsv_odd);
 }
 
-/* One byte as vis(3) writes it with VIS_CSTYLE and VIS_WHITE. */
+/* One byte as vis(3) writes it with VIS_CSTYLE | VIS_WHITE. */
 static char *
 vis_byte(char *p, unsigned char c)
 {
@@ -434,8 +436,9 @@ vis_byte(char *p, unsigned char c)
 	return p;
 }
 
-/* Controls of the C1 set, line and paragraph ends, and what turns the
- * direction of writing, so that a line says something else than it shows. */
+/* Whether c is a control character above ASCII, a line or paragraph separator,
+ * or a character that changes the direction of writing, with which a line can
+ * show something other than it says. */
 static bool
 steers_terminal(uint32_t c)
 {
@@ -443,7 +446,7 @@ steers_terminal(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* What is at s and not plain ASCII: as it is, or its first byte shown. */
+/* Copy a valid character, or show its first byte. */
 static char *
 vis_odd(char *p, const unsigned char *s, size_t n, size_t *used)
 {

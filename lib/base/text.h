@@ -1,7 +1,8 @@
 /*
- * Emitting: values as text, straight into memory.  Each function writes at p
- * and returns where it stopped; the caller made room (EMIT_..._MAX), and no
- * more than that is touched.  Nothing here allocates or knows a type.
+ * Numbers and strings as text.  Each function writes at p and returns the end
+ * of what it wrote.  The caller provides the room that the TEXT_..._MAX
+ * constants say; bytes of it behind the end may be overwritten.  Nothing is
+ * allocated.
  */
 #ifndef SKEL_BASE_TEXT_H
 #define SKEL_BASE_TEXT_H
@@ -14,11 +15,11 @@ enum {
 	TEXT_I64_MAX = 20,
 	TEXT_128_MAX = 40,
 	TEXT_FLOAT_MAX = 32,
-	TEXT_SLACK = 32, /* the text functions write ahead of their end */
+	TEXT_SLACK = 32, /* room behind the end that copying may use */
 };
 
-/* The most that n bytes of text can become in any of the forms below: six for
- * each in JSON, two quotes, and the slack. */
+/* Room for n bytes of text in any of the forms below: "\u0001" in JSON takes
+ * six bytes for one, and CSV has two quotes. */
 #define TEXT_ESCAPED_MAX(n) ((n)*6 + 2 + TEXT_SLACK)
 
 char *text_u64(char *p, uint64_t v);
@@ -26,7 +27,8 @@ char *text_i64(char *p, int64_t v);
 char *text_u128(char *p, unsigned __int128 v);
 char *text_i128(char *p, __int128 v);
 
-/* n digits with leading zeros, for times; and the nine of v < 10^9. */
+/* The last n digits of v, with leading zeros; and the nine digits of v, which
+ * is less than 10^9. */
 char *text_digits(char *p, uint64_t v, int n);
 char *text_nanoseconds(char *p, uint32_t v);
 
@@ -43,20 +45,22 @@ text_hex_value(char c)
 }
 
 /*
- * The shortest digits that read back as the same number in its own width:
- * 1.0, 4.56, 1e16, 1e-7; null for what is no number.
+ * The fewest digits that strtof(3) or strtod(3) reads as the same number, laid
+ * out as the reference loader does: 1.0, 4.56, 1e16, 1e-7.  Infinities and
+ * not-a-number are "null".
  */
 char *text_float(char *p, float v);
 char *text_double(char *p, double v);
 
 /*
- * Text of at most n bytes, to its NUL if it has one.
+ * A string of at most n bytes, up to its NUL if it has one:
  *
- * text_json: without the quotes; bytes that are not UTF-8 become U+FFFD.
- * text_csv: a field of RFC 4180, quoted where it must be; UTF-8 as above.
- * text_tsv: tab, newline, return and backslash as \t \n \r \\; UTF-8 as above.
- * text_vis: for terminals: control bytes, what is not UTF-8 and what turns the
- *	direction of writing as vis(3) shows them.
+ * text_json: the inside of a JSON string; invalid UTF-8 becomes U+FFFD.
+ * text_csv: a field of RFC 4180, quoted if necessary; invalid UTF-8 as above.
+ * text_tsv: tab, newline, return and backslash as \t \n \r \\; invalid UTF-8 as
+ *	above.
+ * text_vis: for terminals: control characters, invalid UTF-8 and characters
+ *that change the direction of writing as vis(3) shows them.
  */
 char *text_json(char *p, const unsigned char *s, size_t n);
 char *text_csv(char *p, const unsigned char *s, size_t n);

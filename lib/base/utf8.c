@@ -38,7 +38,7 @@ utf8_is_valid(const char *s, size_t n)
 	return true;
 }
 
-/* The columns of the character at s, and its bytes. */
+/* The columns of the character at s; *len is the number of its bytes. */
 static size_t
 utf8_step(const char *s, size_t n, size_t *len)
 {
@@ -76,7 +76,8 @@ load_4(const char *s)
 	return v;
 }
 
-/* In words, the last of which may overlap the one before. */
+/* Whether all n bytes are ASCII.  They are read in words, of which the last may
+ * overlap the one before. */
 static bool
 is_ascii(const char *s, size_t n)
 {

@@ -1,5 +1,5 @@
 /*
- * The few things that everyone needs and that are no noun of their own.
+ * The few things that everything needs and that are no noun of their own.
  */
 #ifndef SKEL_BASE_UTIL_H
 #define SKEL_BASE_UTIL_H
@@ -7,14 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the commands exit with; skel(7) and every manual list them. */
+/* The exit statuses of the commands beside 0 and 1; skel(7) lists them. */
 enum {
 	EXIT_USAGE = 2, /* the command line was wrong; nothing was done */
-	EXIT_LOST = 3,  /* done, but records were lost on the way */
+	EXIT_LOST = 3,  /* everything was done, but records were lost */
 };
 
-/* Whether this was compiled with sanitizers that run a process beside ours and
- * look into it; gcc tells by the first names, clang by the others. */
+/* 1 in a build with a sanitizer that inspects the process by means that a
+ * confined process does not have.  gcc defines the macros, clang the features.
+ */
 #ifdef __has_feature
 #define SANITIZED_BY(what) __has_feature(what)
 #else
@@ -29,7 +30,8 @@ enum {
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
-/* n rounded up to the next multiple of 8: a per-CPU value's stride. */
+/* n rounded up to a multiple of 8, the distance of the values of two CPUs in
+ * what bpf(2) returns for a per-CPU map. */
 static inline size_t
 round_up_8(size_t n)
 {

@@ -282,7 +282,7 @@ plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
 	time = &p->row.cells[CELL_TIME];
 	rec.has_time =
 	    time->kind == JSON_VALUE_STRING &&
-	    clock_read(time->text + 1, time->len - 2, &rec.run.time_ns) == 0;
+	    clock_parse(time->text + 1, time->len - 2, &rec.run.time_ns) == 0;
 	p->form->record(p, &rec);
 	return out->failed ? -1 : 0;
 }

@@ -358,7 +358,7 @@ chain_utc(char *p, const struct step *s, const unsigned char *base,
 {
 	if (!clock_keeps_utc(r->clock, r->time_ns))
 		return chain_any(p, s, base, r);
-	return go_on(clock_put_utc(r->clock, put_text(p, s)), s, base, r);
+	return go_on(clock_write_kept(r->clock, put_text(p, s)), s, base, r);
 }
 
 /* A negative number is a large one here. */
