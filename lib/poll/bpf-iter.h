@@ -3,7 +3,7 @@
  * in steps that are small enough to serve other maps in between.  The output is
  * split into records of a fixed size, or into lines.
  *
- * The functions report what is wrong and return -1.
+ * Each function that fails reports the error and returns -1.
  */
 #ifndef SKEL_POLL_BPF_ITER_H
 #define SKEL_POLL_BPF_ITER_H

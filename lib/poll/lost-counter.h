@@ -4,7 +4,7 @@
  * one 64-bit number, whose name is the ring buffer's with "_lost_samples"
  * appended (SKEL_COUNT_LOST in skel.bpf.h).
  *
- * The functions report what is wrong and return -1.
+ * Each function that fails reports the error and returns -1.
  */
 #ifndef SKEL_POLL_LOST_COUNTER_H
 #define SKEL_POLL_LOST_COUNTER_H

@@ -4,7 +4,7 @@
  * mapped into memory if the kernel allows it.  Other arrays and hashes are
  * looked up in batches, or key by key where the kernel has no batches.
  *
- * The functions report what is wrong and return -1.
+ * Each function that fails reports the error and returns -1.
  */
 #ifndef SKEL_POLL_MAP_WALK_H
 #define SKEL_POLL_MAP_WALK_H

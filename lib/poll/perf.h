@@ -8,7 +8,7 @@
  * has two of them that write to the same buffer, one that wakes the reader and
  * one that does not, and one of the two is in the array.
  *
- * The functions report what is wrong and return -1.
+ * Each function that fails reports the error and returns -1.
  */
 #ifndef SKEL_POLL_PERF_H
 #define SKEL_POLL_PERF_H

@@ -499,7 +499,7 @@ poll_once(struct poller *p, bool running)
 
 /* Whether a signal or the control requests an end. */
 static bool
-is_stopped(struct poller *p)
+poller_is_stopped(struct poller *p)
 {
 	struct poll_control *c = p->options.control;
 
@@ -507,7 +507,7 @@ is_stopped(struct poller *p)
 }
 
 static bool
-is_paused(const struct poller *p)
+poller_is_paused(const struct poller *p)
 {
 	const struct poll_control *c = p->options.control;
 
@@ -528,9 +528,9 @@ poller_run(struct poller *p)
 		end_with(p, POLLER_ONCE);
 	}
 	while (!p->ended) {
-		if (is_stopped(p)) {
+		if (poller_is_stopped(p)) {
 			end_with(p, POLLER_STOPPED);
-		} else if (is_paused(p)) {
+		} else if (poller_is_paused(p)) {
 			flush_sink(p);
 			if (!p->ended)
 				poll_control_wait(p->options.control);
@@ -552,7 +552,7 @@ poller_run(struct poller *p)
 enum poller_end
 poller_read_rest(struct poller *p)
 {
-	if (p->end != POLLER_STOPPED || !p->looked || is_paused(p))
+	if (p->end != POLLER_STOPPED || !p->looked || poller_is_paused(p))
 		return p->end;
 	p->ended = false;
 	do_sources(p, source_drain);

@@ -7,7 +7,7 @@
  * a busy program then seldom finds its reader waiting, and the cache line of
  * the position moves between CPUs less often.
  *
- * The functions report what is wrong and return -1.
+ * Each function that fails reports the error and returns -1.
  */
 #ifndef SKEL_POLL_RING_H
 #define SKEL_POLL_RING_H

@@ -8,13 +8,13 @@
 
 enum {
 	NEWLINE = 0x0a,
-	BLOCK_MAX = 254,  /* data bytes of a block */
-	CODE_FULL = 0xff, /* such a block; no newline is implied after it */
+	BLOCK_MAX = 254,  /* data bytes of a full block */
+	CODE_FULL = 0xff, /* its code; no newline is implied after it */
 	WORD = sizeof(uint64_t),
 };
 
-/* Which bytes of a word are newlines: their top bits; right only up to the
- * lowest, and 0 only if there is none. */
+/* Returns a word with the top bit set in each byte that is a newline.  Only the
+ * lowest such bit is reliable; the result is 0 only if there is none. */
 static uint64_t
 newlines_in(uint64_t word)
 {
@@ -24,9 +24,9 @@ newlines_in(uint64_t word)
 }
 
 /*
- * Copy bytes of src to dst up to its first newline, at most n.  Returns how
- * many.  Search and copy are one pass: bytes behind a newline may be written
- * too, but never more than n.
+ * Copies the bytes of src before its first newline to dst, at most n.  Returns
+ * how many.  It searches and copies in one pass, so it may also write bytes
+ * after the newline, but never more than n.
  */
 static size_t
 copy_to_newline(unsigned char *dst, const unsigned char *src, size_t n)
@@ -59,21 +59,22 @@ copy_to_newline(unsigned char *dst, const unsigned char *src, size_t n)
 }
 
 /* A block being written: its code byte, then its data so far. */
-struct block {
+struct cobs_block {
 	unsigned char *code;
 	unsigned char *end;
 };
 
-/* Give the block its code and begin the next one behind it. */
+/* Sets the code of the block and begins the next one after it. */
 static void
-next_block(struct block *b)
+next_cobs_block(struct cobs_block *b)
 {
 	*b->code = (unsigned char)(b->end - b->code) ^ NEWLINE;
 	b->code = b->end++;
 }
 
 static void
-stuff_piece(struct block *b, const unsigned char *p, const unsigned char *end)
+stuff_piece(
+    struct cobs_block *b, const unsigned char *p, const unsigned char *end)
 {
 	while (p < end) {
 		size_t room = BLOCK_MAX - (size_t)(b->end - b->code - 1);
@@ -81,17 +82,17 @@ stuff_piece(struct block *b, const unsigned char *p, const unsigned char *end)
 		    (size_t)(end - p) < room ? (size_t)(end - p) : room;
 		size_t n;
 
-		/* A full block is closed only when more comes, so none has the
-		 * optional last code behind it. */
+		/* A full block is closed only if more data follows, so that the
+		 * optional last code is never written. */
 		if (room == 0) {
-			next_block(b);
+			next_cobs_block(b);
 			continue;
 		}
 		n = copy_to_newline(b->end, p, want);
 		b->end += n;
 		p += n;
 		if (n < want) {
-			next_block(b);
+			next_cobs_block(b);
 			p++;
 		}
 	}
@@ -100,7 +101,7 @@ stuff_piece(struct block *b, const unsigned char *p, const unsigned char *end)
 size_t
 cobs_stuff(unsigned char *dst, const struct cobs_piece *pieces, size_t npieces)
 {
-	struct block b = { dst, dst + 1 };
+	struct cobs_block b = { dst, dst + 1 };
 
 	for (size_t i = 0; i < npieces; i++) {
 		const unsigned char *p = pieces[i].data;
@@ -135,7 +136,8 @@ cobs_unstuff(unsigned char *dst, const unsigned char *src, size_t n)
 }
 
 #ifdef __SSE2__
-/* Which of 64 bytes are newlines, in one half or the other: for AVX2. */
+/* Compares 64 bytes with newlines: byte i of the result is set if byte i or
+ * byte i + 32 is one. */
 static inline __m256i __attribute__((target("avx2")))
 newlines_in_64(const unsigned char *p)
 {
@@ -147,7 +149,7 @@ newlines_in_64(const unsigned char *p)
 	    _mm256_cmpeq_epi8(v, newline), _mm256_cmpeq_epi8(w, newline));
 }
 
-/* Whether any of n bytes is one, 64 or more. */
+/* cobs_has_newline() for n of 64 or more. */
 static bool __attribute__((target("avx2")))
 has_newline_avx2(const unsigned char *p, size_t n)
 {

@@ -300,7 +300,7 @@ check_types_together(const struct stream_header *h, const char *where)
 /* Earlier versions could count the losses of a ring buffer by numbers in its
  * records, and named the member that has the number in the header. */
 static void
-notice_sequence(const json_t *maps, const char *where)
+notice_ignored_sequence(const json_t *maps, const char *where)
 {
 	const json_t *map;
 	size_t i;
@@ -342,7 +342,7 @@ parse_maps(struct stream_header *h, const json_t *json, const char *where)
 		if (parse_map(h, i, json_array_get(array, i), at) == -1)
 			return -1;
 	}
-	notice_sequence(array, where);
+	notice_ignored_sequence(array, where);
 	return check_types_together(h, where);
 }
 

@@ -164,7 +164,7 @@ set_type_index(json_t *json, const char *key, uint32_t i)
 
 /* An iterator has only the interval, and not even that if it is read once. */
 static int
-set_iter_interval(json_t *json, const struct stream_map *m)
+set_pass_interval(json_t *json, const struct stream_map *m)
 {
 	if (m->polling.interval_ms == 0)
 		return 0;
@@ -202,7 +202,7 @@ map_to_json(const struct stream_map *m)
 	    (m->cpus != 0 && json_object_set_new(
 				 json, "cpus", doc_u64_new(m->cpus)) == -1) ||
 	    (m->source == STREAM_SAMPLE && set_sample_object(json, m) == -1) ||
-	    (m->source == STREAM_ITER && set_iter_interval(json, m) == -1) ||
+	    (m->source == STREAM_ITER && set_pass_interval(json, m) == -1) ||
 	    (m->interpreter != NULL &&
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
 	    set_optional(json, "stacks", m->stacks) == -1 ||

@@ -2,7 +2,7 @@
  * The header: the first line of a stream or of a session, which says what maps
  * the records are from and what types they have; see skel-stream(5).
  *
- * The functions report what is wrong and return -1 or NULL.
+ * Each function that fails reports the error and returns -1 or NULL.
  */
 #ifndef SKEL_STREAM_HEADER_H
 #define SKEL_STREAM_HEADER_H

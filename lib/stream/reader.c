@@ -169,7 +169,7 @@ parse_control(struct stream_reader *r, struct stream_line *line)
 
 /* Tells the kind of an object by its first key, without parsing records. */
 static enum stream_line_kind
-parse_object(struct stream_reader *r, struct stream_line *line)
+parse_object_line(struct stream_reader *r, struct stream_line *line)
 {
 	struct json_value key;
 	struct json_cursor c;
@@ -212,7 +212,7 @@ parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
 	if (!newline && (*p != '{' || stream_line_is_cut(p, (size_t)(end - p))))
 		return bad_line(r, "the stream ends within this line");
 	if (*p == '{')
-		return parse_object(r, line);
+		return parse_object_line(r, line);
 	return bad_line(r, "neither a record nor a JSON object");
 }
 

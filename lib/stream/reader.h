@@ -2,7 +2,7 @@
  * The reader of a stream, a session or NDJSON from a descriptor.  It blocks
  * only where read(2) does.
  *
- * The functions report what is wrong as "NAME:LINE: ...".
+ * Errors in a line are reported as "NAME:LINE: ...".
  */
 #ifndef SKEL_STREAM_READER_H
 #define SKEL_STREAM_READER_H

@@ -31,7 +31,7 @@ stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
 /* Appends {"NAME":value} and a newline.  Takes over the reference to value,
  * which is NULL if memory ran out. */
 static void
-write_control(struct buf *out, const char *name, json_t *value)
+write_control_line(struct buf *out, const char *name, json_t *value)
 {
 	json_t *line = json_pack("{so}", name, value);
 
@@ -46,7 +46,7 @@ void
 stream_write_lost(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t count)
 {
-	write_control(out, "@lost",
+	write_control_line(out, "@lost",
 	    json_pack("{ssso}", "map", h->maps[map].name, "count",
 		doc_u64_new(count)));
 }
@@ -55,7 +55,7 @@ void
 stream_write_sampled(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t round, uint64_t keys)
 {
-	write_control(out, "@sampled",
+	write_control_line(out, "@sampled",
 	    json_pack("{sssoso}", "map", h->maps[map].name, "round",
 		doc_u64_new(round), "keys", doc_u64_new(keys)));
 }
@@ -64,14 +64,14 @@ void
 stream_write_error(struct buf *out, const struct stream_header *h,
     unsigned int map, const char *message)
 {
-	write_control(out, "@error",
+	write_control_line(out, "@error",
 	    json_pack("{ssss}", "map", h->maps[map].name, "message", message));
 }
 
 void
 stream_write_end(struct buf *out, uint64_t records, uint64_t lost)
 {
-	write_control(out, "@end",
+	write_control_line(out, "@end",
 	    json_pack("{soso}", "records", doc_u64_new(records), "lost",
 		doc_u64_new(lost)));
 }
