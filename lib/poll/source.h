@@ -3,8 +3,8 @@
  * perf buffer, a sampled map or an iterator.  The poller decides when each of
  * them gets its turn.
  *
- * Each function that fails reports the error and returns -1.  They also return
- * -1 if the sink returned something else than 0.
+ * Each function that fails reports the error and returns -1.  If the sink
+ * returned something else than 0 it returns -1 too, without a report.
  */
 #ifndef SKEL_POLL_SOURCE_H
 #define SKEL_POLL_SOURCE_H

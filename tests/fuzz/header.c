@@ -1,5 +1,5 @@
-/* The header of a stream or session: read, written, read again, and plans made
- * from it, which print a record of zeros. */
+/* Parses the header of a stream or session, writes it, parses that again, and
+ * prints a record of zeros with a plan for each map. */
 #include "stream/header.h"
 #include "base/json-doc.h"
 #include "format/flame.h"

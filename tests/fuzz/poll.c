@@ -1,12 +1,12 @@
-/* What skel-poll(1) reads: a session, whose maps are not there, or a stream
- * that it passes on; the first byte says how: b(inary), j(son), or as it is.
- */
+/* Gives the input to skel-poll(1), which reads a session, whose maps do not
+ * exist, or a stream that it passes on.  The first byte selects the encoding:
+ * binary (b), JSON (j), or that of the stream. */
 #include "fuzz.h"
 #include "skel-poll/follow-session.h"
 #include "skel-poll/pass-stream.h"
 
 static void
-serve(struct stream_reader *r, int fd, const struct skel_poll_options *c,
+poll_input(struct stream_reader *r, int fd, const struct skel_poll_options *c,
     struct output *out)
 {
 	switch (stream_reader_open(r, fd, "<stdin>")) {
@@ -44,7 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fd = fuzz_file("", 0);
 	if (output_open(&out, fd, "<stdout>") == -1)
 		fuzz_wrong("no output");
-	serve(&r, in, &c, &out);
+	poll_input(&r, in, &c, &out);
 	if (output_flush(&out) == -1)
 		fuzz_wrong("output failed");
 	buf_free(&out.buf);

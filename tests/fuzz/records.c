@@ -1,5 +1,5 @@
-/* Lines behind a good header, through a format that the first byte names: what
- * is in a record, how it is stuffed, and what control lines say. */
+/* Reads the input as the lines after a good header, and prints them in the
+ * format that its first byte names. */
 #include "base/buf.h"
 #include "print.h"
 
