@@ -5,6 +5,7 @@
 
 #include "base/json-cursor.h"
 #include "base/style.h"
+#include "base/text.h"
 
 void
 json_cursor_open(struct json_cursor *c, const char *text, size_t len)
