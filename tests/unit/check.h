@@ -1,5 +1,5 @@
 /*
- * Checks for the unit programs: each that fails says where and what differed;
+ * Checks for the unit programs.  Each that fails prints where and what differs;
  * main() ends with "return check_done();".
  */
 #ifndef SKEL_CHECK_H
@@ -14,7 +14,7 @@
 
 static int check_failures;
 
-/* What was reported since check_forget(), a line each. */
+/* The messages reported since check_forget(), one per line. */
 static char check_reports[65536];
 
 #define CHECK(cond)                                                            \
@@ -31,7 +31,7 @@ static char check_reports[65536];
 
 #define CHECK_STR(got, want) check_str((got), (want), __FILE__, __LINE__)
 
-/* The reports since check_forget() contain text. */
+/* Checks that the messages since check_forget() contain text. */
 #define CHECK_SAID(text) check_said((text), __FILE__, __LINE__)
 
 static inline void
@@ -74,7 +74,8 @@ check_note(void *ctx, enum report_level level, const char *text)
 	snprintf(check_reports + n, sizeof(check_reports) - n, "%s\n", text);
 }
 
-/* Keep reports for CHECK_SAID() from here on, and forget those so far. */
+/* Captures messages for CHECK_SAID() from here on and forgets the earlier ones.
+ */
 static inline void
 check_forget(void)
 {

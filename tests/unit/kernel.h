@@ -1,6 +1,6 @@
 /*
- * BPF maps and the small programs that fill them, made in the kernel for the
- * unit programs.  A program runs when run() says so, as often as it says.
+ * Makes BPF maps, and small programs that fill them, for the unit programs.
+ * run() runs a program a number of times.
  */
 #ifndef SKEL_KERNEL_H
 #define SKEL_KERNEL_H
@@ -38,7 +38,8 @@
 #define ATOMIC_ADD(dst, src)                                                   \
 	INSN(BPF_STX | BPF_ATOMIC | BPF_DW, dst, src, 0, BPF_ADD)
 
-/* Give up on what cannot be set up here: it is not what is tested. */
+/* Ends the program if the set-up of a test fails, which is not what is tested.
+ */
 static inline int
 must(int fd, const char *what)
 {
@@ -49,9 +50,9 @@ must(int fd, const char *what)
 	return fd;
 }
 
-enum { SKIPPED = 77 }; /* the status that says so to tests/run */
+enum { SKIPPED = 77 }; /* tests/run counts this status as skipped */
 
-/* Where no BPF can be loaded there is nothing to check. */
+/* Skips the program's tests if BPF cannot be loaded. */
 static inline void
 need_kernel(void)
 {
@@ -79,7 +80,7 @@ load(const struct bpf_insn *code, size_t n)
 	    "bpf_prog_load");
 }
 
-/* Each run writes the time, 8 bytes, to the ring buffer. */
+/* Each run of the program writes the time, 8 bytes, to the ring buffer. */
 static inline int
 load_ring_writer(int map, int flags)
 {
@@ -99,7 +100,7 @@ load_ring_writer(int map, int flags)
 	return load(code, nitems(code));
 }
 
-/* The same to the perf buffer of the CPU. */
+/* The same for the perf buffer of the CPU. */
 static inline int
 load_perf_writer(int map)
 {
@@ -121,7 +122,8 @@ load_perf_writer(int map)
 	return load(code, nitems(code));
 }
 
-/* Each run adds one to the u64 of key 0, a u32, if the key is there. */
+/* Each run adds one to the u64 value of key 0, a u32, if the map has the key.
+ */
 static inline int
 load_counter(int map)
 {

@@ -1,5 +1,5 @@
 /*
- * Packages as text for the unit programs, taken or refused.
+ * Parses packages given as text, for the unit programs.
  */
 #ifndef SKEL_PACKAGE_TEXT_H
 #define SKEL_PACKAGE_TEXT_H
@@ -14,7 +14,7 @@ parse(struct package *p, const char *text)
 	return package_parse(p, text, strlen(text), "x.json", NULL);
 }
 
-/* text must be refused with message. */
+/* Checks that text is refused with message. */
 #define REFUSED(text, message)                                                 \
 	do {                                                                   \
 		struct package p_;                                             \

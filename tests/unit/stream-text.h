@@ -1,5 +1,5 @@
 /*
- * Headers as text, and readers of text, for the unit programs of the stream.
+ * Headers as text, and readers of text, for the unit programs of streams.
  */
 #ifndef SKEL_UNIT_STREAM_TEXT_H
 #define SKEL_UNIT_STREAM_TEXT_H
@@ -37,7 +37,7 @@
  */
 #define THREE MAPS(RINGBUF "," RAW "," SAMPLED)
 
-/* A reader of len bytes of text, from a file without a name. */
+/* Opens a reader of len bytes of text, in an unnamed file. */
 static inline enum stream_opening
 open_bytes(struct stream_reader *r, const char *text, size_t len)
 {

@@ -12,7 +12,7 @@ parse(const char *text)
 	return doc_parse(text, strlen(text), "x.json", 0);
 }
 
-/* text, parsed and written, is want. */
+/* Checks that text, when parsed and written again, becomes want. */
 static void
 becomes(const char *text, const char *want, int line)
 {
@@ -154,7 +154,8 @@ nesting_is_bounded(void)
 	free(text);
 }
 
-/* "[0,0,...]" with so many values in all, then a text with what looks so. */
+/* Parses "[0,0,...]" with n values, the last of which is a string that looks
+ * like more values. */
 static json_t *
 parse_values(size_t n)
 {
@@ -265,8 +266,8 @@ the_accessors_check(void)
 	json_decref(v);
 }
 
-/* The allocations of jansson that are in use; the one that fails; and whether
- * all behind it fail too. */
+/* How many of jansson's allocations are in use, which one fails, and whether
+ * all after it fail too. */
 static long in_use, fail_at;
 static bool fail_on;
 
@@ -287,8 +288,8 @@ put(void *p)
 	free(p);
 }
 
-/* Parse the text once for each allocation, which fails.  Returns how many there
- * are. */
+/* Parses the text once for each of its allocations, which then fails.  Returns
+ * how many there are. */
 static long
 starve(const char *text)
 {
@@ -311,8 +312,9 @@ starve(const char *text)
 }
 
 /*
- * The tokens' texts find no room at their 16th, 32nd, 64th ... character: there
- * end a string, the exponent of a number, a number, an escape and a key.
+ * The buffer for a token grows at its 16th, 32nd, 64th ... character.  Here
+ * that is the end of a string, of a number's exponent, of a number, of an
+ * escape and of a key.
  */
 static void
 memory_may_run_out_anywhere(void)
@@ -330,8 +332,8 @@ memory_may_run_out_anywhere(void)
 	fail_on = false;
 }
 
-/* Strings, keys and numbers of each length, some of which end just where the
- * parser's buffer does. */
+/* Strings, keys and numbers of each length, so that some end exactly at the end
+ * of the parser's buffer. */
 static void
 memory_may_run_out_at_any_length(void)
 {

@@ -1,4 +1,4 @@
-/* report: what is held back, shown after all, or excused. */
+/* lib/base/report: messages that are held back, shown later, or excused. */
 #include "base/report.h"
 #include "check.h"
 
@@ -22,7 +22,7 @@ main(void)
 	report_release_held(&held);
 	CHECK_STR(check_reports, "a notice\nwhat failed\nand its details\n");
 
-	/* The first error tells why; the others are for -v. */
+	/* The first error has the reason; the others are only shown with -v. */
 	check_forget();
 	report_hold(&held);
 	say_three();

@@ -1,10 +1,10 @@
-/* The names nearest to one that does not exist. */
+/* lib/base/suggest: the names nearest to one that does not exist. */
 #include <stdlib.h>
 
 #include "base/suggest.h"
 #include "check.h"
 
-/* What suggest_text() says for wanted among the names. */
+/* Returns what suggest_text() suggests for wanted among the names. */
 static char *
 ask(const char *wanted, const char *const *names)
 {

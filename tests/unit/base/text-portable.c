@@ -1,4 +1,4 @@
-/* emit without SSE2, as on other machines: the same tests. */
+/* Runs the tests of text.c with the code for machines without SSE2. */
 #undef __SSE2__
 #include "base/text.c"
 

@@ -1,4 +1,4 @@
-/* emit, clock and hist: values as text. */
+/* lib/base/text, lib/base/clock and lib/format/hist: values as text. */
 #include <float.h>
 #include <inttypes.h>
 #include <locale.h>
@@ -27,7 +27,7 @@ same(int line, const char *got, size_t len, const char *want)
 	failures++;
 }
 
-/* A call that writes at buf, and what it must have written. */
+/* Checks what a call writes into buf. */
 #define IS(call, want)                                                         \
 	do {                                                                   \
 		char buf[1024];                                                \
@@ -62,7 +62,7 @@ integers(void)
 	IS(text_hex(buf, BYTES("\x00\xab\xff")), "00abff");
 }
 
-/* Every number of digits, at both of its ends. */
+/* The smallest and largest number of each number of digits. */
 static void
 integer_widths(void)
 {
@@ -105,7 +105,7 @@ floats(void)
 	IS(text_float(buf, -33554432.0f), "-33554432.0");
 }
 
-/* What is written reads back as the same number. */
+/* A number that is written and read again is the same. */
 /* The significant digits of text, without zeros at either end, as a number, and
  * how many they are. */
 static int
@@ -262,7 +262,8 @@ sequence(int line, const char *s, size_t n, size_t want, uint32_t point)
 
 typedef char *emit_text(char *p, const unsigned char *s, size_t n);
 
-/* Text of a length whose byte at is odd, in memory that ends where it does. */
+/* Checks text of which one byte is special, in memory that ends with the text.
+ */
 static char *
 one_odd(char *p, emit_text *emit, size_t len, size_t at, unsigned char odd)
 {
@@ -276,8 +277,8 @@ one_odd(char *p, emit_text *emit, size_t len, size_t at, unsigned char odd)
 	return p;
 }
 
-/* Any byte anywhere becomes what it becomes alone, and the letters around it
- * stay; fields of CSV may have their quotes. */
+/* A byte is written as it would be alone, wherever it is, and the letters
+ * around it do not change, except that fields of CSV may be quoted. */
 static void
 odd_bytes(void)
 {
@@ -424,7 +425,7 @@ histograms(void)
 	    "count 1000  p50 <= 0  p90 <= 0  p99 <= 0\n");
 	hist_is(__LINE__, &(struct hist){ .unit = "", .slots = zero, .n = 4 },
 	    "", "count 0\n");
-	/* Counts that a 32-bit product does not hold, and the widest slot. */
+	/* Counts whose product exceeds 32 bits, and the widest slot. */
 	high[63] = UINT64_MAX;
 	h = (struct hist){ .unit = "ns", .slots = high, .n = 64 };
 	struct buf out = { 0 };

@@ -1,5 +1,5 @@
-/* btf: every kind of BTF as types, declarations as bpftool prints them, tags,
- * and nothing that a broken BTF can do. */
+/* lib/elf/btf: every kind of BTF as types, declarations as bpftool prints them,
+ * and tags.  Damaged BTF does no harm. */
 #include <bpf/libbpf.h>
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #include "check.h"
 #include "elf/btf.h"
 
-/* A BTF with one of everything; its ids are what the functions return. */
+/* A BTF with a type of every kind, and their ids. */
 struct sample {
 	struct btf *btf;
 	int i32, u8, ch, boolean, f64, i128, shade, big, fwd, proto;
@@ -84,7 +84,7 @@ open_sample(struct sample *s)
 	add_structs(s);
 }
 
-/* The table that importing id alone gives, as JSON; and its index. */
+/* Returns the table that importing id gives, as JSON, and its index in it. */
 static void
 imports(
     const struct btf *btf, int id, const char *want, uint32_t index, int line)
@@ -112,7 +112,7 @@ imports(
 #define IMPORTS(btf, id, index, want)                                          \
 	imports((btf), (id), (want), (index), __LINE__)
 
-/* Importing id fails and says so. */
+/* Checks that importing id fails with a message. */
 static void
 refuses(const struct btf *btf, int id, const char *message, int line)
 {
@@ -175,7 +175,8 @@ references_follow_what_they_refer_to(const struct sample *s)
 	    "\"size\":4,\"of\":0}]");
 }
 
-/* The variable is its type; bits, an anonymous union and an empty array. */
+/* A variable is imported as its type, a struct with bit fields, an anonymous
+ * union and an empty array. */
 static void
 a_struct_holds_its_members(const struct sample *s)
 {
@@ -220,7 +221,8 @@ what_is_no_value_is_refused(const struct sample *s)
 	REFUSES(b, s->proto, "a value cannot have this type");
 }
 
-/* Made wrong by hand: libbpf's own functions refuse to. */
+/* Changes the BTF's bytes, since libbpf's own functions refuse to make wrong
+ * BTF. */
 static void
 broken_types_are_refused(void)
 {
@@ -245,7 +247,8 @@ broken_types_are_refused(void)
 	btf__free(b);
 }
 
-/* Bits said by the integer, not by the struct: compilers of before 2018. */
+/* Compilers before 2018 gave bit fields by the integer and not by the struct.
+ */
 static void
 old_bitfields_are_read_too(void)
 {
@@ -272,7 +275,7 @@ old_bitfields_are_read_too(void)
 	btf__free(b);
 }
 
-/* Without its flag an enum is signed as soon as a value is below zero. */
+/* Without the flag an enum is signed if one of its values is negative. */
 static void
 enums_of_old_compilers_are_read_too(void)
 {
@@ -302,8 +305,8 @@ enums_of_old_compilers_are_read_too(void)
 	}
 }
 
-/* Whole integers and enums of a struct without the flag, at any bit; whatever
- * else is there cannot be. */
+/* In a struct without the flag, whole integers and enums may be at any bit, and
+ * other types may not. */
 static void
 old_members_may_begin_within_a_byte(void)
 {
@@ -379,7 +382,7 @@ take_text(void *ctx, const char *fmt, va_list args)
 		buf_add(out, text, (size_t)n);
 }
 
-/* What bpftool asks libbpf for when it writes a skeleton. */
+/* The declarations that bpftool writes into a skeleton. */
 static void
 declarations_are_those_of_bpftool(const struct sample *s)
 {
@@ -402,7 +405,7 @@ declarations_are_those_of_bpftool(const struct sample *s)
 	}
 }
 
-/* Everything this module does to a BTF. */
+/* Calls every function of the module on a BTF. */
 static void
 use(const struct btf *btf)
 {
@@ -421,8 +424,8 @@ use(const struct btf *btf)
 	types_free(&t);
 }
 
-/* Each byte in turn set to several values: refused, or read without harm, which
- * is for the sanitizers to see. */
+/* Sets each byte to several values.  The BTF is refused, or read without errors
+ * that the sanitizers would find. */
 static void
 a_corrupted_btf_does_no_harm(const struct sample *s)
 {

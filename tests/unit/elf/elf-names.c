@@ -1,5 +1,5 @@
-/* elf-names: the functions and probes of this program, and of damaged copies of
- * it. */
+/* lib/elf/elf-names: the functions and probes of this program, and of damaged
+ * copies of it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 
 enum { DAMAGES = 400, HEADER = 64 };
 
-/* A USDT probe, without an instruction that it is at. */
+/* The note of a USDT probe, without an instruction for it. */
 __asm__(".pushsection .note.stapsdt, \"\", \"note\"\n"
 	".balign 4\n"
 	".4byte 992f - 991f, 994f - 993f, 3\n"
@@ -100,8 +100,9 @@ lcg(unsigned int *state)
 	return *state >> 8;
 }
 
-/* Cut it, or change bytes in its header and in its last part, where the tables
- * of sections are.  What is found then is anything; it must end. */
+/* Cuts the file, or changes bytes in its header and in its last part, which has
+ * the section table.  The results may be anything, but the functions must
+ * return. */
 static void
 check_damaged(const struct buf *self, const char *path)
 {
@@ -120,7 +121,7 @@ check_damaged(const struct buf *self, const char *path)
 			bad.data[tail + lcg(&state) % (bad.len - tail)] ^=
 			    (char)lcg(&state);
 		}
-		/* Mostly let it begin as an ELF file does. */
+		/* Most copies begin like an ELF file. */
 		if (i % 8 != 0)
 			memcpy(bad.data, self->data, 20);
 		out = fopen(path, "we");

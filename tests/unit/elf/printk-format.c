@@ -1,4 +1,4 @@
-/* Trace formats: which text a format of printf can have made. */
+/* lib/elf/printk-format: whether a printf format can have produced a text. */
 #include <stdlib.h>
 
 #include "check.h"
@@ -49,7 +49,7 @@ text_takes_anything(void)
 	      makes("trailing %", "trailing "));
 }
 
-/* What backtracking would take longer than the world for. */
+/* Formats for which backtracking would never end. */
 static void
 repeated_text_takes_no_time(void)
 {

@@ -1,10 +1,11 @@
-/* folded: stacks are counted by what they were made from, and told by text. */
+/* lib/format/flame: stacks are counted by the bytes they come from and printed
+ * by their text. */
 #include <stdlib.h>
 
 #include "check.h"
 #include "format/flame.h"
 
-/* Count a stack made from a number of its own. */
+/* Counts a stack with a number as its source bytes. */
 static void
 count(struct flame *f, const struct hash_key *source, uint64_t from,
     const char *text, uint32_t pass, uint64_t n)
@@ -96,7 +97,8 @@ many_stacks_are_found_again(void)
 	flame_free(f);
 }
 
-/* A string and its parts are not the same: "ab" and "c", "a" and "bc". */
+/* Strings are not confused with their concatenation: "ab", "c" and "a", "bc".
+ */
 static void
 keys_know_where_their_parts_end(void)
 {

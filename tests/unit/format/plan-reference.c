@@ -1,4 +1,5 @@
-/* The JSON that the library's handlers get: keys by the alphabet, markers. */
+/* The JSON that the C library's handlers get: sorted keys, and the markers of
+ * the reference loader. */
 #include <jansson.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /*
- * plan: every form of records of any type and any bytes.  The goldens in
- * tests/fixtures/format hold what single values look like; here are sizes
- * beyond one buffer and types that nobody would write.
+ * lib/format/plan: every form of records of random types and bytes.  The
+ * expected text in tests/fixtures/format covers single values; this covers
+ * records larger than a buffer and types that nobody would write.
  */
 #include <jansson.h>
 #include <locale.h>
@@ -67,7 +67,7 @@ add_enum(struct types *t)
 	return types_add(t, &type, "test");
 }
 
-/* A struct or union of up to six of the types that are there. */
+/* Adds a struct or union with up to six of the existing types. */
 static uint32_t
 add_struct(struct types *t, bool is_union)
 {
@@ -98,7 +98,7 @@ add_struct(struct types *t, bool is_union)
 	return types_add(t, &type, "test");
 }
 
-/* One type after another from those before it. */
+/* Makes random types, each from those before it. */
 static void
 any_types(struct types *t)
 {
@@ -163,7 +163,7 @@ check_json(const struct buf *out)
 	json_decref(v);
 }
 
-/* What holds for any record in a form. */
+/* Checks what must be true for any record in a form. */
 static void
 check_form(const struct stream_header *h, enum plan_form form,
     const unsigned char *data, size_t len)
@@ -195,8 +195,8 @@ check_form(const struct stream_header *h, enum plan_form form,
 	plan_free(p);
 }
 
-/* The JSON of a binary record, as a record itself, gives the same JSON and the
- * same fields. */
+/* Checks that the JSON of a binary record, read as a record, gives the same
+ * JSON and the same fields. */
 static void
 check_again(
     const struct stream_header *h, const unsigned char *data, size_t len)
@@ -226,7 +226,8 @@ check_again(
 	buf_free(&b);
 }
 
-/* Names that are in one struct twice cannot be told apart in JSON. */
+/* In JSON, two members of one struct with the same name cannot be
+ * distinguished. */
 static bool
 has_twins(const struct stream_header *h)
 {
@@ -266,7 +267,7 @@ any_records(void)
 	}
 }
 
-/* A record whose text is far larger than what is reserved at once. */
+/* A record whose text is far larger than what is reserved at a time. */
 static void
 large(void)
 {

@@ -1,5 +1,4 @@
-/* btf-slice: what a slice has and what not, and nothing that a broken BTF can
- * do. */
+/* lib/load/btf-slice: which types a slice has.  Damaged BTF does no harm. */
 #include <stdlib.h>
 
 #include "base/util.h"
@@ -53,7 +52,7 @@ root(const char *name, uint16_t kind)
 	};
 }
 
-/* The slice of b by one root, or NULL. */
+/* Returns the slice of b that one root needs, or NULL. */
 static struct btf *
 cut(const struct btf *b, const char *name, uint16_t kind)
 {
@@ -120,7 +119,7 @@ what_is_held_by_value_is_there(void)
 	u = find(s, "inner", BTF_KIND_STRUCT);
 	CHECK_NUM(btf__resolve_size(s, btf_members(u)[0].type), 16);
 	CHECK(find(s, "pid_t", BTF_KIND_TYPEDEF) != NULL);
-	/* Another flavour may be meant; another name is not. */
+	/* A type name may have a flavour, but must be the same before it. */
 	CHECK(find(s, "task___2", BTF_KIND_STRUCT) != NULL);
 	CHECK(find(s, "tasks", BTF_KIND_STRUCT) == NULL);
 	CHECK(find(s, "other", BTF_KIND_STRUCT) == NULL);
@@ -140,14 +139,15 @@ roots_are_of_their_kind(void)
 	CHECK((s = cut(b, "wide", BTF_KIND_ENUM)) != NULL);
 	CHECK(find(s, "wide", BTF_KIND_ENUM64) != NULL);
 	btf__free(s);
-	/* What is not there may be in a module. */
+	/* A type that is missing may be in a module. */
 	CHECK(cut(b, "pid_t", BTF_KIND_STRUCT) == NULL);
 	CHECK(cut(b, "nothing", BTF_KIND_STRUCT) == NULL);
 	CHECK(cut(b, "tas", BTF_KIND_STRUCT) == NULL);
 	btf__free(b);
 }
 
-/* Cut a copy of the right size, so that a step too far is seen. */
+/* Slices a copy of the exact size, so that the sanitizers find a read past its
+ * end. */
 static void
 try(const unsigned char *raw, size_t len)
 {

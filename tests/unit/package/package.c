@@ -1,4 +1,5 @@
-/* Packages: every field and default, and everything that is refused. */
+/* lib/package/package: every field and default, and everything that is refused.
+ */
 #include <elf.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -118,7 +119,7 @@ test_maps(const struct package *p)
 	CHECK(p->programs[1].link);
 }
 
-/* The document comes out as it went in, with what was set. */
+/* The document is written as it was read, with the values that were set. */
 static void
 test_write(struct package *p)
 {
@@ -179,7 +180,7 @@ test_defaults(void)
 	package_close(&p);
 }
 
-/* Not even their types are checked. */
+/* Not even the types of such keys are checked. */
 static void
 keys_without_effect_are_kept(void)
 {
@@ -214,9 +215,9 @@ test_missing(void)
 	REFUSED(MAP(",\"export_config\":{\"custom_members\":[{\"name\":\"a\","
 		    "\"btf_type_id\":1}]}"),
 	    "custom_members[0]: offset is missing");
-	REFUSED(
-	    MAP(",\"export_config\":{}"), "maps[0].export_config: expected the "
-					  "key btf_type_id or custom_members");
+	REFUSED(MAP(",\"export_config\":{}"),
+	    "maps[0].export_config: expected the "
+	    "key btf_type_id or custom_members");
 	REFUSED(MAP(",\"intepreter\":{}"),
 	    "maps[0].intepreter: expected the key stack_trace");
 	REFUSED("{\"export_types\":[{\"name\":\"e\",\"type_id\":1}],"
@@ -291,7 +292,7 @@ test_other_documents(void)
 	    "x.json:1: too big integer");
 }
 
-/* A package with this text as its object. */
+/* Makes a package with this text as its object. */
 static void
 pack(struct buf *out, const char *object, unsigned long long size)
 {
@@ -302,7 +303,7 @@ pack(struct buf *out, const char *object, unsigned long long size)
 	buf_chr(out, '\0');
 }
 
-/* The smallest thing that is a BPF object by its header. */
+/* Makes the smallest file whose header is that of a BPF object. */
 static const Elf64_Ehdr header = {
 	.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
 	    ELFDATA2LSB, EV_CURRENT },
@@ -366,7 +367,7 @@ test_bad_base64(void)
 	buf_free(&out);
 }
 
-/* An object's text cut at any multiple of four characters is refused. */
+/* The base64 of an object is refused if it is cut at any multiple of four. */
 static void
 test_cut_object(void)
 {
@@ -395,7 +396,8 @@ test_trailing_bytes(void)
 	buf_free(&out);
 }
 
-/* 64 MiB of zeros that say to be 4096 bytes: no more than that appears. */
+/* 64 MiB of zeros that are declared as 4096 bytes are only inflated that far.
+ */
 static void
 test_bomb(void)
 {

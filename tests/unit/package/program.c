@@ -1,4 +1,5 @@
-/* Programs of a package: what it may say of where they go, and what not. */
+/* lib/package/program: where a package may place programs, and what is refused.
+ */
 #include "package-text.h"
 
 #define PROG(rest)                                                             \

@@ -1,4 +1,5 @@
-/* Iterators: whatever pieces their output comes in, it is cut as it should. */
+/* lib/poll/bpf-iter: the output of iterators is split into the right records,
+ * whatever pieces it is read in. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,7 +9,7 @@
 
 enum { SEEN_MAX = 16 };
 
-/* What was handed on. */
+/* The records that the sink got. */
 struct seen {
 	char text[SEEN_MAX][32];
 	size_t len[SEEN_MAX], n;
@@ -28,7 +29,7 @@ take(void *ctx, const void *data, size_t len)
 	return s->stop != 0 && s->n >= s->stop ? 7 : 0;
 }
 
-/* An iterator whose output is what is written into *in. */
+/* Opens an iterator whose output is what the test writes to *in. */
 static void
 begin(struct bpf_iter *i, size_t size, int *in)
 {
@@ -59,7 +60,7 @@ lines_come_whole_in_whatever_pieces(void)
 	put(in, "one\ntw");
 	CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK_NUM(s.n, 1);
-	/* Nothing there, which is no end. */
+	/* There is nothing to read yet, which is not the end. */
 	CHECK_NUM(bpf_iter_step(&i, take, &s), 0);
 	CHECK(i.running);
 	put(in, "o");
@@ -141,7 +142,7 @@ who_wants_no_more_is_given_no_more(void)
 	bpf_iter_close(&i);
 }
 
-/* The rest of what was read comes in its pieces, even when no more follows. */
+/* What was read is handed on completely, even if nothing more follows. */
 static void
 who_wants_more_later_goes_on_where_it_was(void)
 {

@@ -1,4 +1,5 @@
-/* Counters of what did not fit into a ring: each loss is told, and once. */
+/* lib/poll/lost-counter: each record that did not fit into a ring is reported
+ * once. */
 #include <string.h>
 
 #include "check.h"
@@ -8,7 +9,7 @@
 
 static int cpus, fd;
 
-/* CPU number cpu has lost so many. */
+/* Sets the number of records that a CPU has lost. */
 static void
 set_lost(int cpu, uint64_t lost)
 {
@@ -43,8 +44,8 @@ test_sum_of_cpus(void)
 	set_lost(0, 7);
 	CHECK_NUM(take(&c), 2);
 	CHECK_NUM(take(&c), 0);
-	/* Whether a look asks the kernel is its own affair; nothing is told
-	 * twice and nothing forgotten. */
+	/* Not every check reads the kernel's counter, but no loss is reported
+	 * twice or forgotten. */
 	set_lost(0, 100);
 	CHECK_NUM(lost_counter_poll(&c, &more), 0);
 	CHECK_NUM(more + take(&c), 93);
@@ -56,7 +57,7 @@ test_sum_of_cpus(void)
 	lost_counter_close(&c);
 }
 
-/* Two readers of a session, and one after them. */
+/* Two readers of a session at the same time, and one after them. */
 static void
 test_told_once(void)
 {
@@ -80,7 +81,7 @@ test_told_once(void)
 	CHECK_NUM(take(&a), 1);
 	lost_counter_close(&a);
 	close(told);
-	/* One that is older than the session. */
+	/* This counter is older than the session. */
 	told = must(lost_counter_new_reported("rb", fd, false),
 	    "lost_counter_new_reported");
 	CHECK_NUM(lost_counter_open(&a, "rb", fd, told), 0);
@@ -97,7 +98,7 @@ add_lost(void *ctx, unsigned int map, uint64_t count)
 	return 0;
 }
 
-/* The last count does not wait until the next look is due. */
+/* The last count is read even if the next check is not due. */
 static void
 test_last_count(void)
 {

@@ -1,4 +1,5 @@
-/* Samples: every kind of map, keys that come and go, and clearing. */
+/* lib/poll/map-walk: maps of every kind, keys that appear and disappear, and
+ * clearing. */
 #include <sys/wait.h>
 
 #include "base/buf.h"
@@ -10,11 +11,11 @@ enum { KEYS = 5000 };
 
 struct seen {
 	uint64_t records, sum, keys;
-	uint64_t times[KEYS + 1]; /* each key was seen */
+	uint64_t times[KEYS + 1]; /* how often each key was seen */
 	size_t len;
 	int counts;  /* a map to count() in at each record, or 0 */
 	int counter; /* the program that counts */
-	int vanish;  /* a map whose keys to delete at the first, or 0 */
+	int vanish;  /* a map to empty at the first record, or 0 */
 	uint64_t stop_after;
 };
 
@@ -25,7 +26,7 @@ delete_all(int map, uint32_t from, uint32_t to)
 		bpf_map_delete_elem(map, &k);
 }
 
-/* Count n in key 0, which is made if it is not there. */
+/* Adds n to the value of key 0, which is made if it does not exist. */
 static void
 count(int map, int counter, int n)
 {
@@ -79,7 +80,7 @@ fill(int map, uint32_t keys, uint64_t value)
 		must(bpf_map_update_elem(map, &k, &value, BPF_ANY), "update");
 }
 
-/* An array that can be mapped. */
+/* Makes an array that can be mapped. */
 static int
 new_mappable(uint32_t value_size, uint32_t max_entries)
 {
@@ -110,7 +111,7 @@ every_key_is_seen_once(int map, bool clear)
 	close(map);
 }
 
-/* The fallback of old kernels, which this one never takes by itself. */
+/* The fallback for old kernels, which this kernel does not use. */
 static void
 without_batches_all_is_the_same(bool clear)
 {
@@ -225,8 +226,8 @@ keys_that_vanish_are_skipped(enum map_walk_way way)
 	close(map);
 }
 
-/* Counts made while the pass hands out its records must be in this pass or
- * the next: what was looked up is no longer in the map by then. */
+/* Counts that are made while a pass hands on its records must be in this pass
+ * or the next, since the pass has already removed the elements from the map. */
 static void
 clearing_loses_no_counts(int map)
 {
@@ -250,7 +251,7 @@ clearing_loses_no_counts(int map)
 	close(map);
 }
 
-/* Two writers, one each on its CPU, while passes take what they count. */
+/* Two writers on a CPU each, while passes read and clear what they count. */
 static void
 a_mapped_array_is_taken_under_its_writers(void)
 {
@@ -286,7 +287,7 @@ take_bytes(void *ctx, const void *data, size_t len)
 	return 0;
 }
 
-/* All keys and values of a map, one behind the other. */
+/* Collects all keys and values of a map. */
 static void
 read_bytes(int map, bool clear, struct buf *all)
 {
@@ -300,7 +301,7 @@ read_bytes(int map, bool clear, struct buf *all)
 	map_walk_close(&s);
 }
 
-/* Mapped or looked up, the same bytes come. */
+/* An array gives the same bytes mapped or looked up. */
 static void
 values_of_any_size_are_whole(void)
 {
@@ -326,7 +327,7 @@ values_of_any_size_are_whole(void)
 			CHECK(memcmp(mapped.data, looked_up.data, mapped.len) ==
 			      0);
 		}
-		/* It was cleared. */
+		/* The array was cleared. */
 		read_bytes(a, false, &mapped);
 		for (uint32_t k = 0; k < 700; k++)
 			for (size_t n = 0; n < sizes[i]; n++)
@@ -339,8 +340,8 @@ values_of_any_size_are_whole(void)
 	buf_free(&looked_up);
 }
 
-/* A frozen array is mapped to be read; whoever would clear it asks the kernel,
- * which refuses. */
+/* A frozen array is mapped read-only; to clear it the kernel is asked, which
+ * refuses. */
 static void
 what_cannot_be_mapped_is_looked_up(void)
 {
@@ -368,7 +369,7 @@ what_cannot_be_mapped_is_looked_up(void)
 	close(map);
 }
 
-/* More keys in a bucket of the hash than the batch has room for. */
+/* A bucket of the hash has more keys than a batch has room for. */
 static void
 a_batch_grows(void)
 {

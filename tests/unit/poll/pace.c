@@ -1,18 +1,20 @@
-/* The pace: naps by a clock that is only said. */
+/* lib/poll/pace: how long the poller sleeps, with a clock that the test sets.
+ */
 #include "poll/pace.h"
 #include "check.h"
 
 #define MS UINT64_C(1000000)
 #define SECOND (1000 * MS)
 
-/* A buffer that is filled evenly, and whoever empties it. */
+/* A buffer that is filled at an even rate, and a reader that empties it. */
 struct scene {
 	struct pace pace;
 	uint64_t size, rate; /* bytes; bytes a second, in records of RECORD */
-	uint64_t work;       /* ns that waking up and emptying take */
+	uint64_t work;       /* ns to wake up and empty the buffer */
 	uint64_t now;
-	/* What was seen: looks, the longest nap, the fullest after the
-	 * first twenty looks, and naps in a row that were none. */
+	/* Results: the number of wake-ups, the longest sleep, the largest fill
+	 * after the first twenty wake-ups, and how many times in a row there
+	 * was no sleep. */
 	uint64_t looks, longest, fullest, none, waits;
 };
 
@@ -31,7 +33,7 @@ begin(struct scene *s, uint64_t latency, uint64_t size, uint64_t rate)
 	pace_start(&s->pace, latency, s->now);
 }
 
-/* Let it go on for so long. */
+/* Runs the scene for this time. */
 static void
 go_on(struct scene *s, uint64_t ns)
 {
@@ -87,8 +89,8 @@ many_records_are_taken_as_often_as_the_latency_says(void)
 	CHECK_NUM(s.longest, MS / 2);
 }
 
-/* Whatever the rate, and whatever taking them costs, as long as less comes
- * meanwhile. */
+/* At any rate, and whatever reading costs, as long as the reader is faster than
+ * the writer. */
 static void
 no_buffer_gets_fuller_than_it_should(void)
 {
@@ -115,11 +117,13 @@ a_flood_is_not_slept_through(void)
 	uint64_t now = SECOND, first;
 
 	pace_start(&p, 10 * MS, now);
-	/* The first record is alone, with the next one it begins. */
+	/* After the first record alone nothing is known; the second starts the
+	 * pace. */
 	CHECK_NUM(pace_next(&p, 1, now += SECOND), PACE_WAIT);
 	first = pace_next(&p, 200, now += 2000);
 	CHECK(first > 0 && first <= MS / 10);
-	/* Fuller than it should be: less, at once, down to nothing. */
+	/* If the buffer is too full the sleep shrinks at once, down to nothing.
+	 */
 	CHECK(pace_next(&p, PACE_FULL / 2, now += first) < first);
 	CHECK_NUM(pace_next(&p, PACE_FULL, now += first), 0);
 	CHECK_NUM(pace_next(&p, PACE_FULL, now += MS), 0);
@@ -161,7 +165,7 @@ without_latency_there_are_no_naps(void)
 	CHECK_NUM(s.waits, s.looks);
 }
 
-/* Days without a record, the largest fill, the smallest. */
+/* Extremes: days without a record, the largest fill, the smallest. */
 static void
 extremes_do_no_harm(void)
 {

@@ -1,4 +1,5 @@
-/* Controls: what other threads ask of a poller, here of one without maps. */
+/* lib/poll/poll-control: other threads pause and end a poller, here one without
+ * maps. */
 #include <pthread.h>
 #include <signal.h>
 

@@ -1,4 +1,5 @@
-/* The poller: rings, perf buffers and samples at once, and every end. */
+/* lib/poll/poller: ring buffers, perf buffers and sampled maps at the same
+ * time, and every way to end. */
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -14,7 +15,7 @@ enum { MAPS = 2, MS = 1000000 };
 
 #define SECOND (UINT64_C(1000) * MS)
 
-/* What a sink has seen. */
+/* What a sink received, and what it does. */
 struct seen {
 	uint64_t records[MAPS], lost[MAPS], rounds[MAPS], keys[MAPS];
 	uint64_t flushes;
@@ -22,7 +23,7 @@ struct seen {
 	bool disordered;
 	uint64_t earliest, latest; /* times */
 	size_t len;
-	uint64_t after; /* answer so many records with this: */
+	uint64_t after; /* from this record on the sink's result is: */
 	int answer;
 	int prog;  /* run this before the first flush, or 0 */
 	int tell;  /* write a byte there for each record, or 0 */
@@ -90,7 +91,7 @@ static const struct poll_sink sink = {
 	.flush = flush,
 };
 
-/* A header and descriptors of up to two maps. */
+/* Makes a header and the descriptors of up to two maps. */
 struct scene {
 	struct stream_header header;
 	struct map_fds fds[MAPS];
@@ -125,7 +126,7 @@ scene_add(struct scene *s, const char *name, enum stream_source source, int fd)
 	return m;
 }
 
-/* A sampled map of u32 keys and u64 values, n of them. */
+/* Makes a sampled map with n u32 keys and u64 values. */
 static struct stream_map *
 scene_sample(struct scene *s, const char *name, uint64_t ms, uint32_t n)
 {
@@ -216,7 +217,8 @@ count_is_exact_and_takes_no_more_out_of_the_ring(void)
 	close(prog);
 }
 
-/* 8 bytes come as 12: perf rounds the size field and the data up to 8. */
+/* A record of 8 bytes has 12: perf rounds the size field and the data together
+ * up to a multiple of 8. */
 static void
 a_perf_buffer_keeps_its_padding(void)
 {
@@ -378,7 +380,7 @@ the_last_drain_takes_what_is_there(void)
 	close(prog);
 }
 
-/* A ring full of records that woke nobody. */
+/* A ring full of records that did not wake the poller. */
 static void
 a_look_finds_what_did_not_wake_us(void)
 {
@@ -395,7 +397,7 @@ a_look_finds_what_did_not_wake_us(void)
 	close(prog);
 }
 
-/* A child that keeps the ring full as long as it lives. */
+/* Starts a child that keeps the ring full as long as it runs. */
 static pid_t
 flood(int prog)
 {
@@ -415,7 +417,7 @@ end_child(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Whether there were enough passes over the second map. */
+/* Returns whether there were enough passes over the second map. */
 static bool
 has_passed(void *ctx)
 {
@@ -482,7 +484,7 @@ trickle(int prog, int records)
 	return pid;
 }
 
-/* Each time that it goes to sleep it flushes before. */
+/* The poller flushes each time before it sleeps. */
 static uint64_t
 sleeps_of_a_trickle(enum stream_source source, uint64_t latency_ns)
 {

@@ -1,4 +1,5 @@
-/* Rings: what the kernel wrote there, and what it must not be made to do. */
+/* lib/poll/ring: records of a ring buffer, and a ring that other processes
+ * tamper with. */
 #include <setjmp.h>
 #include <sys/mman.h>
 
@@ -11,10 +12,11 @@ enum { SIZE = 1 << 16, RECORD = 16 };
 struct seen {
 	uint64_t records, last;
 	bool disordered;
-	uint64_t enough; /* want no more after so many */
-	uint64_t leave;  /* do not return from the call that brings this one */
+	uint64_t enough; /* the sink wants no more after this many records */
+	uint64_t leave;  /* the sink does not return from this record */
 	jmp_buf away;
-	/* Where the reader is as others see it: when it moved, how often. */
+	/* The reader's position as others see it: when it moved, and how often.
+	 */
 	const unsigned long *shared;
 	unsigned long was;
 	uint64_t moves;
@@ -40,7 +42,7 @@ take(void *ctx, const void *data, size_t len)
 	return s->enough != 0 && s->records >= s->enough ? -1 : 0;
 }
 
-/* The page of the reader's position, as anybody may map it. */
+/* Maps the page of the reader's position, as any process with the map can. */
 static unsigned long *
 map_position(int map)
 {
@@ -84,7 +86,7 @@ consume(struct scene *s, uint64_t bytes)
 	return ring_consume(&s->ring, bytes, take, &s->seen);
 }
 
-/* Round the ring, several times. */
+/* Reads several rounds of the ring. */
 static void
 every_record_comes_once_and_in_order(void)
 {
@@ -123,7 +125,8 @@ no_more_than_asked_for_is_taken(void)
 	end(&s);
 }
 
-/* The ring's eighth at a time, so that a full one has room again soon. */
+/* The position moves after each eighth of the ring, so that a full ring soon
+ * has room again. */
 static void
 the_position_moves_once_for_many_records(void)
 {
@@ -156,7 +159,7 @@ what_was_given_is_not_given_again_by_a_call_that_did_not_return(void)
 	end(&s);
 }
 
-/* A second reader takes all while the first has one in its hands. */
+/* A second reader consumes everything while the first handles a record. */
 static int
 take_as_two(void *ctx, const void *data, size_t len)
 {
@@ -190,7 +193,7 @@ with_two_readers_the_position_does_not_go_back(void)
 	end(&s);
 }
 
-/* Anybody who has the map may write there what he likes. */
+/* Any process that has the map may write any position. */
 static void
 a_position_of_someone_else_is_refused(unsigned long position)
 {
@@ -200,7 +203,7 @@ a_position_of_someone_else_is_refused(unsigned long position)
 	run(s.prog, 100);
 	check_forget();
 	*s.position = position;
-	/* One that was open knows better. */
+	/* An open reader knows its own position, so open a new one. */
 	ring_close(&s.ring);
 	CHECK_NUM(ring_open(&s.ring, "rb", s.map, SIZE), 0);
 	CHECK_NUM(consume(&s, SIZE), -1);
@@ -210,7 +213,7 @@ a_position_of_someone_else_is_refused(unsigned long position)
 	end(&s);
 }
 
-/* A program whose records, read as the head of one, say so. */
+/* Makes a program whose records look like the header of a record. */
 static int
 load_liar(int map)
 {

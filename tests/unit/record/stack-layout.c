@@ -1,4 +1,5 @@
-/* stack: where a record has its stacks, and what is there. */
+/* lib/record/stack-layout: where a record has its stacks, and how they are
+ * read. */
 #include <stdlib.h>
 
 #include "base/util.h"
@@ -53,7 +54,7 @@
 	"\"field_map\":{\"pid\":\"tgid\",\"kstack\":\"kid\","                  \
 	"\"ustack\":\"uid\"}"
 
-/* What stack_layout_find() says of the first map of a header. */
+/* Returns the message of stack_layout_find() for the first map of a header. */
 static int
 layout(struct stack_layout *l, struct stream_reader *r, const char *header)
 {
@@ -210,7 +211,7 @@ a_record_gives_its_stacks(void)
 	CHECK_NUM(
 	    stack_layout_read_addresses(&l, STACK_USER, t, record, addrs, 1),
 	    1);
-	/* An error number, also in a member that is unsigned. */
+	/* The size is an error number, even in an unsigned member. */
 	memcpy(record + 24, &failed, sizeof(failed));
 	memcpy(record + 28, &failed, sizeof(failed));
 	for (int i = 0; i < STACK_SIDES; i++)
@@ -219,7 +220,7 @@ a_record_gives_its_stacks(void)
 		    0);
 	close_reader(&r);
 
-	/* Without a size, up to the first zero. */
+	/* Without a size the stack ends before the first zero. */
 	CHECK_NUM(layout(&l, &r, EVENTS(12, FIELD("kstack", "k"))), 1);
 	memcpy(record + 8, stack, sizeof(stack));
 	CHECK_NUM(stack_layout_read_addresses(

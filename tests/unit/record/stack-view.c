@@ -1,4 +1,5 @@
-/* stack-view: a stack's functions, from bytes and from JSON, within bounds. */
+/* lib/record/stack-view: the functions of a stack, from bytes and from JSON,
+ * within bounds. */
 #include <stdlib.h>
 
 #include "check.h"
@@ -40,7 +41,7 @@ close_view(void)
 	close_reader(&reader);
 }
 
-/* What stack_view_write() makes of the stack that was read. */
+/* Returns the JSON that stack_view_write() makes of the stack that was read. */
 static void
 puts_as(enum style style, const char *want, int line)
 {

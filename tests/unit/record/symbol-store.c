@@ -1,4 +1,5 @@
-/* symbols: what goes in comes out, within bounds, whoever wrote the lines. */
+/* lib/record/symbol-store: names from control lines are found again, and stay
+ * within bounds whoever wrote the lines. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -42,7 +43,7 @@ what_is_set_is_found(void)
 	CHECK(f.v[1].has_offset && f.v[1].offset == 0);
 	CHECK_NUM(symbol_store_find(s, 44, UINT64_MAX).n, 0);
 
-	/* In place of what was. */
+	/* This replaces the earlier names. */
 	CHECK_NUM(symbol_store_set(s, 43, UINT64_MAX, &one, 1), 0);
 	CHECK_NUM(symbol_store_find(s, 43, UINT64_MAX).n, 1);
 	CHECK_NUM(symbol_store_set(s, 43, UINT64_MAX, NULL, 0), 0);
@@ -142,7 +143,7 @@ stacks_and_their_maps_are_bounded(void)
 	symbol_store_free(s);
 }
 
-/* The value of the control line in text, through a stream's reader. */
+/* Reads the value of the control line in text through a stream's reader. */
 static int
 take(struct symbol_store *s, const char *text)
 {
@@ -247,7 +248,7 @@ names_that_are_no_text_make_no_broken_line(void)
 	symbol_store_free(s);
 }
 
-/* A line that is refused with the message. */
+/* Checks that a line is refused with the message. */
 static void
 refuses(const char *text, const char *message, int line)
 {

@@ -1,4 +1,4 @@
-/* cobs without SSE2, as on other machines: the same tests. */
+/* Runs the tests of cobs.c with the code for machines without SSE2. */
 #undef __SSE2__
 #define NEWLINE LIB_NEWLINE
 #include "stream/cobs.c"

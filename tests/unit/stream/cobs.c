@@ -1,4 +1,5 @@
-/* cobs: any bytes there and back, and nothing read past the end. */
+/* lib/stream/cobs: any bytes are stuffed and unstuffed, and nothing is read
+ * past the end. */
 #include <stdlib.h>
 
 #include "base/util.h"
@@ -15,8 +16,8 @@ lcg(uint32_t *state)
 }
 
 /*
- * Stuff the body, cut at cut, by a plain reading of skel-stream(5): what
- * lies between newlines, in blocks of at most 254 with their code before.
+ * Stuffs the body in the simplest way that skel-stream(5) describes: the bytes
+ * between newlines become blocks of at most 254, each after its code.
  */
 static size_t
 plainly(unsigned char *dst, const unsigned char *body, size_t n)
@@ -39,8 +40,8 @@ plainly(unsigned char *dst, const unsigned char *body, size_t n)
 	}
 }
 
-/* The same bytes in exact heap blocks, so that the sanitizers see a byte too
- * many. */
+/* Copies the bytes to heap blocks of the exact size, so that the sanitizers
+ * find a read past the end. */
 static void
 there_and_back(const unsigned char *body, size_t n, size_t cut)
 {
@@ -146,7 +147,7 @@ a_newline_at_every_place_and_a_cut_at_every_place(void)
 		}
 }
 
-/* What is found of a line, in exact heap blocks again. */
+/* Unstuffs a line, again in heap blocks of the exact size. */
 static void
 find_block_in(const unsigned char *line, size_t n, size_t want)
 {
@@ -183,8 +184,8 @@ a_block_is_found_where_its_newline_is_and_no_other(void)
 	find_block_in(line, 0, 0);
 }
 
-/* Any byte of the line replaced by any other: refused, or a body no longer than
- * the line; the sanitizers see to the rest. */
+/* Replaces each byte of the line by others.  The line is refused, or gives a
+ * body that is not longer than the line; the sanitizers find other errors. */
 static void
 a_corrupted_line_is_never_read_past_its_end(void)
 {

@@ -1,4 +1,5 @@
-/* stream-header: what is read and written, and what is refused. */
+/* lib/stream/header: headers that are read and written, and those that are
+ * refused. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -7,7 +8,7 @@
 #include "stream/header.h"
 #include "stream/reader.h"
 
-/* A header line is read, and written as it was. */
+/* Checks that a header line is read and written unchanged. */
 static void
 goes_there_and_back(const char *text, enum stream_opening want, int line)
 {
@@ -75,7 +76,7 @@ a_new_header_says_where_and_when(void)
 	stream_header_free(&h);
 }
 
-/* What is left out of a session's line is what a package leaves out. */
+/* Keys that a session's line lacks have the defaults of a package. */
 static void
 a_session_has_defaults(void)
 {
@@ -91,7 +92,7 @@ a_session_has_defaults(void)
 	close_reader(&r);
 }
 
-/* Blanks before it, no newline after it. */
+/* A header may have blanks before it and no newline after it. */
 static void
 a_header_may_stand_alone(void)
 {
@@ -130,7 +131,7 @@ refuses(const char *text, size_t len, const char *message, int line)
 	check_num(open_bytes(&r, text, len), STREAM_REFUSED, __FILE__, line);
 	check_said(message, __FILE__, line);
 	check_num((int64_t)r.header.nmaps, 0, __FILE__, line);
-	/* One report, not one on top of another. */
+	/* There is one message, not several about the same error. */
 	check_num(strcspn(check_reports, "\n") + 1 - strlen(check_reports), 0,
 	    __FILE__, line);
 	close_reader(&r);
@@ -242,8 +243,8 @@ a_record_that_is_too_large_is_refused(void)
 	    "run.skel:1: maps[0]: its records are too long as text");
 }
 
-/* Each map's type is within bounds, all of them together are not: a union of 16
- * unions, and so on five times, for 256 maps. */
+/* Each map's type is within the bounds, but all of them together are not: a
+ * union of 16 unions, five levels deep, for 256 maps. */
 static void
 types_are_bounded_for_all_maps_together(void)
 {
@@ -331,7 +332,7 @@ nothing_is_empty(void)
 	close_reader(&r);
 }
 
-/* A first line of n bytes that begins with head. */
+/* Makes a first line of n bytes that begins with head. */
 static void
 refuses_long(const char *head, size_t n, const char *message)
 {
@@ -353,8 +354,8 @@ a_header_without_an_end_is_refused(void)
 	refuses_long("{\"bpf_object\":\"", n, "this is a package");
 }
 
-/* Every byte of a header set to others: opened or refused, and the sanitizers
- * see to it that nothing else happens. */
+/* Sets every byte of a header to others.  The header is read or refused; the
+ * sanitizers find other errors. */
 static void
 a_corrupted_header_does_no_harm(void)
 {

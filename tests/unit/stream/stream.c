@@ -1,4 +1,4 @@
-/* stream: every kind of line, and what is done about the rest. */
+/* lib/stream/reader and writer: lines of every kind, and bad lines. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include "stream/reader.h"
 #include "stream/writer.h"
 
-/* A line of every kind, written and read again. */
+/* Writes a line of every kind and reads them again. */
 static void
 every_line_goes_there_and_back(void)
 {
@@ -71,7 +71,7 @@ every_line_goes_there_and_back(void)
 	buf_free(&out);
 }
 
-/* The bytes of the lines are those of the design. */
+/* The bytes of the lines are those that skel-stream(5) gives. */
 static void
 the_lines_are_those_of_the_manual(void)
 {
@@ -100,7 +100,8 @@ the_lines_are_those_of_the_manual(void)
 	close_reader(&r);
 }
 
-/* text follows the header of three maps: its one line is of the kind. */
+/* Checks the kind of the line in text, which follows a header with three maps.
+ */
 static void
 line_is(const char *text, size_t len, enum stream_line_kind want,
     const char *message, int line)
@@ -202,7 +203,7 @@ a_last_line_without_its_newline_is_cut_unless_it_is_whole(void)
 	BAD("x", "run.skel:2: the stream ends within this line");
 }
 
-/* A bad line between good ones, in each place. */
+/* A bad line before, between and after good ones. */
 static void
 reading_goes_on_after_a_bad_line(void)
 {
@@ -248,7 +249,7 @@ objects_without_a_header_are_ndjson(void)
 	close_reader(&r);
 }
 
-/* Write n bytes that are no newline. */
+/* Writes n bytes without a newline. */
 static void
 write_long(int fd, size_t n)
 {
@@ -274,7 +275,7 @@ write_str(int fd, const char *s)
 	buf_free(&b);
 }
 
-/* Longer than any line may be: one bad line, and not kept. */
+/* A line longer than the limit is one bad line and is not kept in memory. */
 static void
 a_line_that_is_too_long_is_skipped(void)
 {
@@ -310,7 +311,7 @@ a_line_that_is_too_long_is_skipped(void)
 }
 
 /*
- * The bytes: however they come, the lines are the same.
+ * The lines are the same whatever pieces the bytes are read in.
  */
 
 static void
@@ -366,7 +367,7 @@ a_failed_read_is_no_end(void)
 	close_reader(&r);
 }
 
-/* Many records, so that the buffer is moved and grows; each comes back. */
+/* So many records that the buffer is moved and grows. */
 static void
 many_records_come_back_in_order(void)
 {
@@ -398,7 +399,7 @@ many_records_come_back_in_order(void)
 	free(big);
 }
 
-/* What a reader says of its lines: a word for each, in *said. */
+/* The kinds of a reader's lines, a word for each in *said. */
 static void
 say_record(struct buf *said, unsigned int map, uint64_t time_ns,
     const unsigned char *data, size_t len)
@@ -407,7 +408,7 @@ say_record(struct buf *said, unsigned int map, uint64_t time_ns,
 	buf_add(said, data, len);
 }
 
-/* Read all, with or without batches. */
+/* Reads all lines, with or without batches. */
 static void
 read_all(struct buf *said, const struct buf *in, bool batches)
 {
@@ -437,15 +438,15 @@ read_all(struct buf *said, const struct buf *in, bool batches)
 	close_reader(&r);
 }
 
-/* Records of every length and with newlines, and between them lines that are
- * none or not right: a batch has what comes line by line. */
+/* Records of every length and with newlines, and other or bad lines between
+ * them: reading in batches gives the same as reading line by line. */
 static void
 batches_hold_the_same_records(void)
 {
 	static const char *const others[] = { "=\x05short\n", "=\xff\x01\n",
 		"=\n", "\n", "{\"@lost\":{\"map\":\"rb\",\"count\":1}}\n",
 		"{\"@map\":\"rb\"}\n", "=\x00\x09 23456789\n", "=\x0b\n",
-		/* Cut short, and the next line ends where it should have. */
+		/* The record is cut short and the next line follows. */
 		("=\x16\x01"
 		 "b\n{\"@map\":\"abcdefghijklm\"}\n") };
 	struct buf in = { 0 }, a = { 0 }, b = { 0 }, reports = { 0 };

@@ -1,4 +1,5 @@
-/* types: what is refused from outside, JSON there and back, names in C. */
+/* lib/types: tables that are refused, JSON that is read and written, names in
+ * C. */
 #include <stdlib.h>
 
 #include "base/json-doc.h"
@@ -36,7 +37,8 @@ read_text(struct types *t, const char *text)
 	return ret;
 }
 
-/* text is refused with the message, and nothing is kept. */
+/* Checks that text is refused with the message, and that nothing of it is kept.
+ */
 static void
 refused(const char *text, const char *message, int line)
 {
@@ -49,14 +51,14 @@ refused(const char *text, const char *message, int line)
 	}
 	check_said(message, __FILE__, line);
 	check_num((int64_t)t.n, 0, __FILE__, line);
-	/* One report, not one on top of another. */
+	/* There is one message, not several about the same error. */
 	check_num(strcspn(check_reports, "\n") + 1 - strlen(check_reports), 0,
 	    __FILE__, line);
 }
 
 #define REFUSED(text, message) refused((text), (message), __LINE__)
 
-/* text is taken, and written back as it was. */
+/* Checks that text is read and written unchanged. */
 static void
 taken(const char *text, int line)
 {
@@ -278,7 +280,7 @@ constants_that_do_not_fit_are_refused(void)
 	REFUSED("[" ENUM(4, false, "{}") "]", "expected [name, number]");
 }
 
-/* A chain of n nodes, each of which holds the next one times. */
+/* Reads a chain of n types, each of which contains the next several times. */
 static int
 read_chain(int n, int times, const char *base, const char *kind)
 {
@@ -379,7 +381,7 @@ names_are_utf8(void)
 	types_free(&t);
 }
 
-/* What btf.h and others add is checked as a stream's types are. */
+/* Types that elf/btf and others add are checked like those of a stream. */
 static void
 a_node_that_refers_to_nothing_is_not_added(void)
 {
@@ -417,7 +419,8 @@ negative_constants_make_an_enum_signed(void)
 	json_decref(json);
 }
 
-/* An enum's names and a struct's are written again for each element. */
+/* The names of an enum and of a struct's members are written for each element.
+ */
 static void
 the_text_of_a_value_is_bounded(void)
 {
@@ -470,7 +473,8 @@ too_many_nodes_are_refused(void)
 	types_free(&t);
 }
 
-/* The name gives a type of this kind (typedefs followed), size and sign. */
+/* Checks that the name gives a type of this kind (behind typedefs), size and
+ * sign. */
 static void
 named(const char *name, enum type_kind kind, uint64_t size, bool is_signed,
     int line)

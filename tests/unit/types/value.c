@@ -1,4 +1,5 @@
-/* Values: text, JSON and bytes of every kind of type, and every range. */
+/* lib/types/value: text, JSON and bytes of every kind of type, and every range.
+ */
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@ static uint32_t t_u8, t_s8, t_u16, t_s16, t_u32, t_int, t_u64, t_s64, t_u128,
     t_s128, t_bool, t_char, t_float, t_double, t_ptr, t_enum, t_text, t_list,
     t_grid, t_pid, t_names, t_cfg, t_union;
 
-/* A new node; members and constants are copied. */
+/* Adds a type; its members and constants are copied. */
 static uint32_t
 add(struct type type, const char *name)
 {
@@ -131,7 +132,8 @@ make_types(void)
 	t_cfg = add_cfg();
 }
 
-/* The JSON that text gives for the type, or "" when it is refused. */
+/* Returns the JSON that text gives for the type, or "" if the text is refused.
+ */
 static const char *
 from_text(uint32_t type, const char *text)
 {
@@ -292,7 +294,8 @@ test_lists(void)
 	REFUSES(t_list, "1,70000", "70000 does not fit unsigned short");
 }
 
-/* The bytes that JSON gives over 0xee, in hex; "" when it is refused. */
+/* Writes the JSON over bytes of 0xee and returns them in hex, or "" if the JSON
+ * is refused. */
 static const char *
 to_bytes(uint32_t type, const char *text)
 {
