@@ -13,10 +13,7 @@
 #include "types/c-names.h"
 #include "types/value.h"
 
-enum {
-	LIST_SHOWN =
-	    16, /* elements of an array that are shown as its default */
-};
+enum { LIST_SHOWN = 16 }; /* elements of an array that are shown */
 
 const char *const args_forms[ARGS_FORMS] = { "", "enable-", "disable-" };
 

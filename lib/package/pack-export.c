@@ -6,29 +6,29 @@
 #include "package/pack-export.h"
 #include "package/pack-json.h"
 
-enum { WHERE_MAX = 512 };
-
 static bool
-is_buffer(const struct bpf_map *map)
+is_event_buffer(const struct bpf_map *map)
 {
 	return bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF ||
 	       bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 }
 
 /*
- * The type of the map's records from its own definition, where no note gave
- * it.  A perf buffer's value is a number, a descriptor of the kernel's, unless
- * the author put the struct of the events there.
+ * The BTF id of the map's records by its definition, for a map without a note;
+ * 0 if it does not say.  The value of a perf buffer is a number, the
+ * descriptor of a perf event, unless the author wrote the struct of the records
+ * there.
  */
 static uint32_t
-defined_record(const struct pack_exports *e, const struct bpf_map *map)
+find_defined_record(const struct pack_exports *e, const struct bpf_map *map)
 {
 	uint32_t id = bpf_map__btf_value_type_id(map);
 
 	if (id == 0 || id >= btf__type_cnt(e->btf))
 		return 0;
-	id = pack_bare_type(e->btf, id);
-	if (is_buffer(map) && !btf_is_composite(btf__type_by_id(e->btf, id)))
+	id = pack_skip_typedefs(e->btf, id);
+	if (is_event_buffer(map) &&
+	    !btf_is_composite(btf__type_by_id(e->btf, id)))
 		return 0;
 	return id;
 }
@@ -42,23 +42,23 @@ check_sample(const struct pack_exports *e, struct pack_map *m)
 	m->sampled = sample != NULL;
 	if (sample == NULL)
 		return 0;
-	if (is_buffer(m->bpf)) {
+	if (is_event_buffer(m->bpf)) {
 		report_error(
-		    "%s: map %s: a ring or perf buffer is not sampled; "
-		    "its records come by themselves",
+		    "%s: map %s: a ring or perf buffer cannot be sampled; "
+		    "its records are passed on as they happen",
 		    e->file, name);
 		return -1;
 	}
 	if (json_object_get(sample, "interval") == NULL) {
-		report_error("%s: map %s: how often is it sampled? "
-			     "say it with SKEL_SAMPLE",
+		report_error("%s: map %s: the sampling interval is missing; "
+			     "give it with SKEL_SAMPLE",
 		    e->file, name);
 		return -1;
 	}
 	return 0;
 }
 
-/* A forward declaration, a function and the like are no records. */
+/* Records cannot have the type of a forward declaration or a function. */
 static int
 check_record(const struct pack_exports *e, const struct pack_map *m)
 {
@@ -68,56 +68,58 @@ check_record(const struct pack_exports *e, const struct pack_map *m)
 	if (size <= 0) {
 		report_error(
 		    "%s: map %s: the type of its records, %s, has no size",
-		    e->file, name, pack_type_name(e->btf, m->record));
+		    e->file, name, pack_get_name(e->btf, m->record));
 		return -1;
 	}
 	if (m->sampled && size != bpf_map__value_size(m->bpf)) {
 		report_error("%s: map %s: its values have %" PRIu32
-			     " bytes, the type of its records %" PRId64,
+			     " bytes, but the type of its records has %" PRId64,
 		    e->file, name, bpf_map__value_size(m->bpf), size);
 		return -1;
 	}
 	return 0;
 }
 
-/* Find out what the map's records are. */
+/* Sets the type of the map's records.  Returns 0, or -1 after reporting. */
 static int
-find_record(const struct pack_exports *e, struct pack_map *m)
+find_record_type(const struct pack_exports *e, struct pack_map *m)
 {
-	if (!m->sampled && !is_buffer(m->bpf)) {
+	if (!m->sampled && !is_event_buffer(m->bpf)) {
 		m->record = 0;
 		return 0;
 	}
 	if (m->record != 0)
 		return check_record(e, m);
-	m->record = defined_record(e, m->bpf);
+	m->record = find_defined_record(e, m->bpf);
 	return 0;
 }
 
-/* The same for all maps.  *n counts those to export. */
+/* Sets the types of all maps' records, and *n to the number of maps to export.
+ */
 static int
-find_records(struct pack_exports *e, size_t *n)
+find_record_types(struct pack_exports *e, size_t *n)
 {
 	*n = 0;
 	for (size_t i = 0; i < e->nmaps; i++) {
 		struct pack_map *m = &e->maps[i];
 
-		if (check_sample(e, m) == -1 || find_record(e, m) == -1)
+		if (check_sample(e, m) == -1 || find_record_type(e, m) == -1)
 			return -1;
-		*n += m->sampled || is_buffer(m->bpf);
+		*n += m->sampled || is_event_buffer(m->bpf);
 	}
 	return 0;
 }
 
-/* Whether the reference loader's way for a single map does for m: it wants a
- * struct, by its name, which is a sampled map's own value. */
+/* Whether "export_types", the reference loader's way to export a single map,
+ * can describe m: the records must be a struct with a name and, if the map is
+ * sampled, its value. */
 static bool
-is_plain(const struct pack_exports *e, const struct pack_map *m)
+fits_export_types(const struct pack_exports *e, const struct pack_map *m)
 {
-	if (m->sampled && m->record != defined_record(e, m->bpf))
+	if (m->sampled && m->record != find_defined_record(e, m->bpf))
 		return false;
 	return btf_is_struct(btf__type_by_id(e->btf, m->record)) &&
-	       pack_type_name(e->btf, m->record)[0] != '\0';
+	       pack_get_name(e->btf, m->record)[0] != '\0';
 }
 
 static int
@@ -125,7 +127,7 @@ add_export_type(const struct pack_exports *e, uint32_t id)
 {
 	const struct btf_type *t = btf__type_by_id(e->btf, id);
 	const struct btf_member *m = btf_members(t);
-	const char *name = pack_type_name(e->btf, id);
+	const char *name = pack_get_name(e->btf, id);
 	json_t *types = json_object_get(e->meta, "export_types");
 	json_t *members;
 
@@ -134,11 +136,11 @@ add_export_type(const struct pack_exports *e, uint32_t id)
 		    (json_int_t)t->size, "type_id", (json_int_t)id),
 		"struct", name) == -1)
 		return -1;
-	members = json_object_get(pack_last(types), "members");
+	members = json_object_get(pack_get_last(types), "members");
 	for (unsigned int i = 0; i < btf_vlen(t); i++) {
 		name = btf__name_by_offset(e->btf, m[i].name_off);
 		if (pack_append(e->file, members,
-			pack_named_type(e->btf, name, m[i].type), "member",
+			pack_named_type_new(e->btf, name, m[i].type), "member",
 			name) == -1)
 			return -1;
 	}
@@ -150,40 +152,42 @@ add_export_config(const struct pack_exports *e, const struct pack_map *m)
 {
 	json_t *config;
 
-	/* "default" takes the sampled map's own types, its key's too. */
-	if (m->sampled && m->record == defined_record(e, m->bpf))
+	/* "default" exports the key and value types of a sampled map. */
+	if (m->sampled && m->record == find_defined_record(e, m->bpf))
 		config = json_string("default");
 	else
 		config =
 		    json_pack("{sI}", "btf_type_id", (json_int_t)m->record);
-	return pack_put(m->json, "export_config", config);
+	return pack_set(m->json, "export_config", config);
 }
 
 static void
-say_unknown(
+notice_unknown_record(
     const struct pack_exports *e, const struct pack_map *m, const char *what)
 {
-	report_notice("%s: map %s: the type of its records is not known, %s; "
-		      "say it with SKEL_EVENTS",
+	report_notice(
+	    "%s: map %s: the type of its records is not known, so %s; "
+	    "give it with SKEL_EVENTS",
 	    e->file, bpf_map__name(m->bpf), what);
 }
 
-/* Write how m is exported; *multiple: by a type for each map. */
+/* Writes how m is exported.  *multiple says whether each map has a type of its
+ * own. */
 static int
 export_map(
     const struct pack_exports *e, const struct pack_map *m, bool *multiple)
 {
-	if (!m->sampled && !is_buffer(m->bpf))
+	if (!m->sampled && !is_event_buffer(m->bpf))
 		return 0;
 	if (m->record == 0) {
-		say_unknown(e, m,
-		    *multiple ? "it will not be shown"
+		notice_unknown_record(e, m,
+		    *multiple ? "they will not be shown"
 			      : "they will be raw bytes");
 		return 0;
 	}
-	/* One map with a struct is written as the reference compiler does;
-	 * all else needs the other way. */
-	if (!*multiple && is_plain(e, m))
+	/* The reference compiler writes one map with a struct like this;
+	 * everything else needs a type for each map. */
+	if (!*multiple && fits_export_types(e, m))
 		return add_export_type(e, m->record);
 	*multiple = true;
 	return add_export_config(e, m);
@@ -195,7 +199,7 @@ pack_export(struct pack_exports *e)
 	size_t n, known = 0;
 	bool multiple;
 
-	if (find_records(e, &n) == -1)
+	if (find_record_types(e, &n) == -1)
 		return -1;
 	for (size_t i = 0; i < e->nmaps; i++)
 		known += e->maps[i].record != 0;
@@ -205,5 +209,5 @@ pack_export(struct pack_exports *e)
 			return -1;
 	if (!multiple)
 		return 0;
-	return pack_put(e->meta, "enable_multiple_export_types", json_true());
+	return pack_set(e->meta, "enable_multiple_export_types", json_true());
 }

@@ -1,5 +1,6 @@
 /*
- * Exports: which maps a package shows, and with which types.  For pack.c.
+ * Decides which maps a package exports, and with which types.  Only pack.c uses
+ * it.
  */
 #ifndef SKEL_PACKAGE_PACK_EXPORT_H
 #define SKEL_PACKAGE_PACK_EXPORT_H
@@ -14,7 +15,7 @@
 struct pack_map {
 	const struct bpf_map *bpf; /* borrowed */
 	json_t *json;              /* borrowed: the map in the package */
-	/* The BTF type of its records, without typedefs; 0: not known. */
+	/* The BTF id of its records, not a typedef; 0 if it is not known. */
 	uint32_t record;
 	bool sampled;
 };
@@ -22,13 +23,13 @@ struct pack_map {
 struct pack_exports {
 	const char *file;      /* borrowed, as all here */
 	const struct btf *btf; /* of the object */
-	struct pack_map *maps; /* record: as the notes say, or 0 */
+	struct pack_map *maps; /* borrowed: with what the notes say */
 	size_t nmaps;
-	json_t *meta; /* of the package, with an empty "export_types" */
+	json_t *meta; /* of the package; its "export_types" is empty */
 };
 
-/* Complete the maps and write the exports into meta and the maps' JSON.
- * Returns 0, or -1 after reporting. */
+/* Finds the missing record types and writes the exports to meta and to the JSON
+ * of the maps.  Returns 0, or -1 after reporting what is wrong. */
 int pack_export(struct pack_exports *e);
 
 #endif

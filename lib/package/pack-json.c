@@ -7,9 +7,9 @@
 #include "elf/btf.h"
 #include "package/pack-json.h"
 
-/* Report that a JSON value could not be made of name.  Returns -1. */
+/* Reports why no JSON value could be made from name.  Returns -1. */
 static int
-bad_text(const char *file, const char *what, const char *name)
+report_bad_name(const char *file, const char *what, const char *name)
 {
 	if (errno == ENOMEM)
 		return report_nomem();
@@ -18,7 +18,7 @@ bad_text(const char *file, const char *what, const char *name)
 }
 
 int
-pack_put(json_t *obj, const char *key, json_t *value)
+pack_set(json_t *obj, const char *key, json_t *value)
 {
 	return json_object_set_new(obj, key, value) == 0 ? 0 : report_nomem();
 }
@@ -28,18 +28,18 @@ pack_append(const char *file, json_t *array, json_t *value, const char *what,
     const char *name)
 {
 	if (value == NULL)
-		return bad_text(file, what, name);
+		return report_bad_name(file, what, name);
 	return json_array_append_new(array, value) == 0 ? 0 : report_nomem();
 }
 
 json_t *
-pack_last(const json_t *array)
+pack_get_last(const json_t *array)
 {
 	return json_array_get(array, json_array_size(array) - 1);
 }
 
 uint32_t
-pack_bare_type(const struct btf *btf, uint32_t id)
+pack_skip_typedefs(const struct btf *btf, uint32_t id)
 {
 	const struct btf_type *t = btf__type_by_id(btf, id);
 
@@ -51,17 +51,17 @@ pack_bare_type(const struct btf *btf, uint32_t id)
 }
 
 const char *
-pack_type_name(const struct btf *btf, uint32_t id)
+pack_get_name(const struct btf *btf, uint32_t id)
 {
 	return btf__name_by_offset(btf, btf__type_by_id(btf, id)->name_off);
 }
 
 /*
- * The declaration as the format has it: the reference loader knows bool by
- * that name only, in the BTF it is often C's _Bool.
+ * The C declaration of the type, a string to free, or NULL.  The reference
+ * loader knows only "bool", where the BTF often has "_Bool".
  */
 static char *
-declaration(const struct btf *btf, uint32_t id)
+pack_declaration(const struct btf *btf, uint32_t id)
 {
 	static const char c_bool[] = "_Bool";
 	size_t n = strlen(c_bool);
@@ -77,9 +77,9 @@ declaration(const struct btf *btf, uint32_t id)
 }
 
 json_t *
-pack_named_type(const struct btf *btf, const char *name, uint32_t type)
+pack_named_type_new(const struct btf *btf, const char *name, uint32_t type)
 {
-	char *text = declaration(btf, type);
+	char *text = pack_declaration(btf, type);
 	json_t *v = NULL;
 
 	if (text != NULL)

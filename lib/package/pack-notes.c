@@ -10,27 +10,27 @@
 #include "elf/btf.h"
 #include "package/pack-json.h"
 #include "package/pack-notes.h"
+#include "package/read.h"
 #include "stream/header-words.h"
 #include "types/types.h"
 #include "types/value.h"
 
 #define TAG "skel:"
 
-enum { WHERE_MAX = 512 };
-
 struct note {
 	const struct btf *btf;       /* borrowed, as all here */
 	struct pack_target *targets; /* all of them */
-	struct pack_target *target;
-	uint32_t id; /* the BTF type it stands on */
+	struct pack_target *target;  /* that the note is on */
+	uint32_t id;                 /* BTF id of target */
 	const char *key, *value;
 	const char *where; /* "x.o: hists: skel:sample=1000" */
 };
 
+/* Applies a note.  Returns 0, or -1 after reporting. */
 typedef int note_fn(const struct note *n);
 
 static int
-put(json_t *obj, const char *key, json_t *value, const char *where)
+set_text(json_t *obj, const char *key, json_t *value, const char *where)
 {
 	if (value == NULL) {
 		if (errno == ENOMEM)
@@ -38,12 +38,13 @@ put(json_t *obj, const char *key, json_t *value, const char *where)
 		report_error("%s: not UTF-8 text", where);
 		return -1;
 	}
-	return pack_put(obj, key, value);
+	return pack_set(obj, key, value);
 }
 
-/* The object under key, made if it is not there yet.  Borrowed, or NULL. */
+/* The object under key, which is added if it is missing.  Borrowed; NULL after
+ * reporting that memory ran out. */
 static json_t *
-object_in(json_t *obj, const char *key)
+get_or_add_object(json_t *obj, const char *key)
 {
 	json_t *v = json_object_get(obj, key);
 
@@ -57,24 +58,24 @@ object_in(json_t *obj, const char *key)
 }
 
 static int
-put_in(const struct note *n, const char *object, const char *key, json_t *value)
+set_in(const struct note *n, const char *object, const char *key, json_t *value)
 {
-	json_t *obj = object_in(n->target->json, object);
+	json_t *obj = get_or_add_object(n->target->json, object);
 
 	if (obj == NULL) {
 		json_decref(value);
 		return -1;
 	}
-	return put(obj, key, value, n->where);
+	return set_text(obj, key, value, n->where);
 }
 
 static int
 set_argument(const struct note *n)
 {
-	return put_in(n, "cmdarg", n->key, json_string(n->value));
+	return set_in(n, "cmdarg", n->key, json_string(n->value));
 }
 
-/* No letter is no short name: SKEL_ARG takes both. */
+/* SKEL_ARG always passes a short name, which may be empty. */
 static int
 set_short(const struct note *n)
 {
@@ -88,7 +89,7 @@ set_short(const struct note *n)
 	return set_argument(n);
 }
 
-/* The default is checked against the variable's type, as the argument is. */
+/* Checks the default against the variable's type, as for an argument. */
 static int
 set_default(const struct note *n)
 {
@@ -104,7 +105,7 @@ set_default(const struct note *n)
 		v = value_from_text(&types, type, n->value, n->where);
 	btf_import_close(&in);
 	types_free(&types);
-	return v != NULL ? put_in(n, "cmdarg", "default", v) : -1;
+	return v != NULL ? set_in(n, "cmdarg", "default", v) : -1;
 }
 
 static int
@@ -119,16 +120,16 @@ set_interval(const struct note *n)
 		    n->where, UINT32_MAX);
 		return -1;
 	}
-	return put_in(n, "sample", "interval", json_integer((json_int_t)ms));
+	return set_in(n, "sample", "interval", json_integer((json_int_t)ms));
 }
 
 static int
 set_sample(const struct note *n)
 {
-	return put_in(n, "sample", n->key, json_string(n->value));
+	return set_in(n, "sample", n->key, json_string(n->value));
 }
 
-/* Only the words that a reader of the package knows. */
+/* Only sample types that the loader knows are allowed. */
 static int
 set_type(const struct note *n)
 {
@@ -144,7 +145,7 @@ set_type(const struct note *n)
 static int
 set_clear(const struct note *n)
 {
-	return put_in(n, "sample", "clear_map", json_true());
+	return set_in(n, "sample", "clear_map", json_true());
 }
 
 /* Objects that were compiled with an earlier skel.bpf.h may have this tag. */
@@ -157,19 +158,20 @@ ignore_sequence(const struct note *n)
 	return 0;
 }
 
-/* The object "stack_trace" in "intepreter", with what has to be in it. */
+/* The object "stack_trace" in "intepreter", with its required keys.  Borrowed;
+ * NULL after reporting that memory ran out. */
 static json_t *
-stack_trace(const struct note *n)
+get_stack_trace(const struct note *n)
 {
-	json_t *interpreter = object_in(n->target->json, "intepreter");
+	json_t *interpreter = get_or_add_object(n->target->json, "intepreter");
 	json_t *stack;
 
 	if (interpreter == NULL ||
-	    (stack = object_in(interpreter, "stack_trace")) == NULL ||
-	    object_in(stack, "field_map") == NULL)
+	    (stack = get_or_add_object(interpreter, "stack_trace")) == NULL ||
+	    get_or_add_object(stack, "field_map") == NULL)
 		return NULL;
 	if (json_object_get(stack, "with_symbols") == NULL &&
-	    pack_put(stack, "with_symbols", json_true()) == -1)
+	    pack_set(stack, "with_symbols", json_true()) == -1)
 		return NULL;
 	return stack;
 }
@@ -177,55 +179,55 @@ stack_trace(const struct note *n)
 static int
 set_stack_trace(const struct note *n)
 {
-	return stack_trace(n) != NULL ? 0 : -1;
+	return get_stack_trace(n) != NULL ? 0 : -1;
 }
 
 static int
 set_no_symbols(const struct note *n)
 {
-	json_t *stack = stack_trace(n);
+	json_t *stack = get_stack_trace(n);
 
-	return stack != NULL ? pack_put(stack, "with_symbols", json_false())
+	return stack != NULL ? pack_set(stack, "with_symbols", json_false())
 			     : -1;
 }
 
 static int
 set_stack_map(const struct note *n)
 {
-	json_t *stack = stack_trace(n);
+	json_t *stack = get_stack_trace(n);
 
 	return stack != NULL
-		   ? put(stack, "stacks", json_string(n->value), n->where)
+		   ? set_text(stack, "stacks", json_string(n->value), n->where)
 		   : -1;
 }
 
-/* "kstack:member" */
+/* Sets a field of stacks: "kstack:member". */
 static int
 set_stack_field(const struct note *n)
 {
-	static const char *const fields[] = { "pid", "cpu_id", "comm",
-		"kstack_sz", "ustack_sz", "kstack", "ustack" };
 	const char *colon = strchr(n->value, ':');
 	size_t len = colon != NULL ? (size_t)(colon - n->value) : 0;
 	json_t *stack;
 
-	for (size_t i = 0; i < nitems(fields); i++) {
-		if (len != strlen(fields[i]) ||
-		    memcmp(n->value, fields[i], len) != 0)
+	for (size_t i = 0; i < PACKAGE_STACK_FIELDS; i++) {
+		if (len != strlen(package_stack_fields[i]) ||
+		    memcmp(n->value, package_stack_fields[i], len) != 0)
 			continue;
-		stack = stack_trace(n);
+		stack = get_stack_trace(n);
 		return stack != NULL
-			   ? put(json_object_get(stack, "field_map"), fields[i],
+			   ? set_text(json_object_get(stack, "field_map"),
+				 package_stack_fields[i],
 				 json_string(colon + 1), n->where)
 			   : -1;
 	}
-	report_error("%s: no field of stacks; there are pid, cpu_id, comm, "
-		     "kstack_sz, ustack_sz, kstack, ustack",
+	report_error(
+	    "%s: stacks have no such field; they have pid, cpu_id, comm, "
+	    "kstack_sz, ustack_sz, kstack, ustack",
 	    n->where);
 	return -1;
 }
 
-/* "type:frequency" */
+/* Sets the perf event: "type:frequency". */
 static int
 set_perf_event(const struct note *n)
 {
@@ -247,7 +249,7 @@ set_perf_event(const struct note *n)
 	event = type[0] >= '0' && type[0] <= '9' && *end == '\0'
 		    ? json_integer((json_int_t)number)
 		    : json_string(type);
-	return put(n->target->json, "perf_event",
+	return set_text(n->target->json, "perf_event",
 	    json_pack("{sosI}", "type", event, "frequency", (json_int_t)hz),
 	    n->where);
 }
@@ -255,24 +257,25 @@ set_perf_event(const struct note *n)
 static int
 set_doc(const struct note *n)
 {
-	return put(n->target->json, n->key, json_string(n->value), n->where);
+	return set_text(
+	    n->target->json, n->key, json_string(n->value), n->where);
 }
 
-/* The map or program that the note names, or NULL. */
+/* Finds the map or program that the note names, or NULL. */
 static struct pack_target *
-named(const struct note *n, enum pack_place place)
+find_named(const struct note *n, enum pack_place place)
 {
 	for (uint32_t id = 1; id < btf__type_cnt(n->btf); id++)
 		if (n->targets[id].place == place &&
-		    strcmp(pack_type_name(n->btf, id), n->value) == 0)
+		    strcmp(pack_get_name(n->btf, id), n->value) == 0)
 			return &n->targets[id];
 	return NULL;
 }
 
-/* The function's one parameter points to the type of the records: its BTF id,
- * or 0 after reporting. */
+/* The BTF id of the type that the function's only parameter points to, which is
+ * the type of the records; 0 after reporting that there is none. */
 static uint32_t
-record_type(const struct note *n, const char *expected)
+get_record_type(const struct note *n, const char *expected)
 {
 	const struct btf_type *t = btf__type_by_id(n->btf, n->id);
 
@@ -288,14 +291,14 @@ record_type(const struct note *n, const char *expected)
 static int
 set_events(const struct note *n)
 {
-	struct pack_target *map = named(n, NOTE_MAP);
+	struct pack_target *map = find_named(n, NOTE_MAP);
 	uint32_t type;
 
 	if (map == NULL) {
-		report_error("%s: no such map", n->where);
+		report_error("%s: the object has no such map", n->where);
 		return -1;
 	}
-	type = record_type(n, "SKEL_EVENTS(map, struct event)");
+	type = get_record_type(n, "SKEL_EVENTS(map, struct event)");
 	if (type == 0)
 		return -1;
 	map->type = type;
@@ -317,32 +320,34 @@ set_iter_interval(const struct note *n)
 {
 	if (is_iterator(n->target))
 		return set_interval(n);
-	report_error("%s: of all programs only iterators are read", n->where);
+	report_error(
+	    "%s: only iterator programs are read at intervals", n->where);
 	return -1;
 }
 
 static int
 set_iter(const struct note *n)
 {
-	struct pack_target *iterator = named(n, NOTE_PROGRAM);
+	struct pack_target *iterator = find_named(n, NOTE_PROGRAM);
 	uint32_t type;
 	json_t *config;
 
 	if (iterator == NULL || !is_iterator(iterator)) {
-		report_error("%s: no such iterator program", n->where);
+		report_error(
+		    "%s: the object has no such iterator program", n->where);
 		return -1;
 	}
-	type = record_type(n, "SKEL_ITER(program, struct record)");
+	type = get_record_type(n, "SKEL_ITER(program, struct record)");
 	if (type == 0)
 		return -1;
-	type = pack_bare_type(n->btf, type);
+	type = pack_skip_typedefs(n->btf, type);
 	if (btf__resolve_size(n->btf, type) <= 0) {
 		report_error("%s: the type of its records, %s, has no size",
-		    n->where, pack_type_name(n->btf, type));
+		    n->where, pack_get_name(n->btf, type));
 		return -1;
 	}
 	config = json_pack("{sI}", "btf_type_id", (json_int_t)type);
-	return pack_put(iterator->json, "export_config", config);
+	return pack_set(iterator->json, "export_config", config);
 }
 
 static const struct {
@@ -372,13 +377,14 @@ static const struct {
 	{ NOTE_FUNCTION, "iter", set_iter },
 };
 
-/* A note in the wrong place is an error: the author expects it to work. */
+/* Reports a note that does not fit what it is on: the author expects it to
+ * work. Returns -1. */
 static int
-misplaced(const struct note *n)
+report_misplaced(const struct note *n)
 {
 	static const char *const places[] = {
-		[NOTE_OTHER] = ("anything but globals, maps, programs and "
-				"the license"),
+		[NOTE_OTHER] = "a declaration other than a global, map, "
+			       "program or the license",
 		[NOTE_VARIABLE] = "a variable",
 		[NOTE_MAP] = "a map",
 		[NOTE_LICENSE] = "the license",
@@ -386,36 +392,37 @@ misplaced(const struct note *n)
 		[NOTE_PROGRAM] = "a program",
 	};
 
-	report_error("%s: not known for %s; see skel.bpf.h", n->where,
-	    places[n->target->place]);
+	report_error("%s: there is no such note for %s; see skel.bpf.h",
+	    n->where, places[n->target->place]);
 	return -1;
 }
 
-/* What any function may carry, a program may. */
+/* Whether a note for one place may stand at another: a program may have all
+ * notes that a function may have. */
 static bool
-may_stand(enum pack_place note, enum pack_place at)
+fits_place(enum pack_place note, enum pack_place at)
 {
 	return note == at || (note == NOTE_FUNCTION && at == NOTE_PROGRAM);
 }
 
 static int
-apply(struct note *n, const char *tag, const char *file)
+apply_note(struct note *n, const char *tag, const char *file)
 {
 	const char *equals = strchr(tag, '=');
-	char key[32], where[WHERE_MAX];
+	char key[32], where[PACKAGE_PATH_MAX];
 	int len = equals != NULL ? (int)(equals - tag) : (int)strlen(tag);
 
 	snprintf(key, sizeof(key), "%.*s", len, tag);
 	snprintf(where, sizeof(where), "%s: %s: " TAG "%s", file,
-	    pack_type_name(n->btf, n->id), tag);
+	    pack_get_name(n->btf, n->id), tag);
 	n->key = key;
 	n->value = equals != NULL ? equals + 1 : "";
 	n->where = where;
 	for (size_t i = 0; i < nitems(notes); i++)
-		if (may_stand(notes[i].place, n->target->place) &&
+		if (fits_place(notes[i].place, n->target->place) &&
 		    strcmp(notes[i].key, key) == 0)
 			return notes[i].set(n);
-	return misplaced(n);
+	return report_misplaced(n);
 }
 
 int
@@ -435,7 +442,7 @@ pack_notes_apply(
 			continue;
 		n.id = t->type;
 		n.target = &targets[t->type];
-		if (apply(&n, tag + strlen(TAG), file) == -1)
+		if (apply_note(&n, tag + strlen(TAG), file) == -1)
 			return -1;
 	}
 	return 0;

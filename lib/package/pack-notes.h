@@ -1,9 +1,7 @@
 /*
- * Notes: what the author of a BPF program says about its globals, maps and
- * programs with the macros of skel.bpf.h.  Each is a declaration tag in the
- * BTF, "skel:KEY" or "skel:KEY=VALUE".  For pack.c.
- *
- * The functions report what is wrong and return -1.
+ * Notes: the macros of skel.bpf.h, by which the author of a BPF program
+ * describes its globals, maps and programs.  Each is a declaration tag in the
+ * BTF, "skel:KEY" or "skel:KEY=VALUE".  Only pack.c uses this.
  */
 #ifndef SKEL_PACKAGE_PACK_NOTES_H
 #define SKEL_PACKAGE_PACK_NOTES_H
@@ -12,26 +10,27 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* What a declaration is; it decides which notes it may carry. */
+/* What a declaration is, which decides the notes that it may have. */
 enum pack_place {
 	NOTE_OTHER, /* none */
 	NOTE_VARIABLE,
 	NOTE_MAP,
 	NOTE_LICENSE, /* of the program as a whole */
 	NOTE_FUNCTION,
-	NOTE_PROGRAM, /* a function that is one of the programs */
+	NOTE_PROGRAM, /* a function that is a program */
 };
 
 struct pack_target {
 	enum pack_place place;
-	json_t *json;  /* borrowed: what the notes go into */
-	uint32_t type; /* variable: its BTF type; map: set by a note, the
-			     type of its records, or 0 */
+	json_t *json;  /* borrowed: receives what the notes say */
+	uint32_t type; /* BTF id: of a variable's type; of a map's records,
+			  if a note gives it, or 0 */
 };
 
 /*
- * Apply all notes in btf.  targets has an element for each BTF type id;
- * file is for reports.
+ * Applies all notes in btf to targets, which has an element for each BTF id.
+ * file stands for the object in reports.  Returns 0, or -1 after reporting what
+ * is wrong.
  */
 int pack_notes_apply(
     const struct btf *btf, struct pack_target *targets, const char *file);

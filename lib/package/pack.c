@@ -21,7 +21,7 @@
 #include "package/pack.h"
 #include "package/package.h"
 
-enum { NAME_MAX_LEN = 63 }; /* of an object */
+enum { NAME_MAX_LEN = 63 }; /* bytes of the object's name */
 
 struct pack {
 	const char *file; /* borrowed */
@@ -37,14 +37,14 @@ struct pack {
 	struct pack_target *targets; /* owned; by BTF type id */
 };
 
-/* Whether the variable is a bool that is true from the start. */
+/* Whether the variable is a bool with the initial value true. */
 static bool
-is_true(const struct pack *p, const struct btf_var_secinfo *vi,
+is_initially_true(const struct pack *p, const struct btf_var_secinfo *vi,
     const struct btf_type *var, const unsigned char *data, size_t size)
 {
 	const struct btf_type *t;
 
-	t = btf__type_by_id(p->btf, pack_bare_type(p->btf, var->type));
+	t = btf__type_by_id(p->btf, pack_skip_typedefs(p->btf, var->type));
 	return btf_is_int(t) && btf_int_encoding(t) == BTF_INT_BOOL &&
 	       t->size == 1 && data != NULL && vi->offset < size &&
 	       data[vi->offset] != 0;
@@ -64,26 +64,26 @@ add_variable(struct pack *p, json_t *variables,
 	if (!btf_is_var(var) || btf_var(var)->linkage == BTF_VAR_STATIC)
 		return 0;
 	if (pack_append(p->file, variables,
-		pack_named_type(p->btf, name, var->type), "variable",
+		pack_named_type_new(p->btf, name, var->type), "variable",
 		name) == -1)
 		return -1;
 	target->place = NOTE_VARIABLE;
-	target->json = pack_last(variables);
+	target->json = pack_get_last(variables);
 	target->type = var->type;
 
-	/* The reference loader sets a bool without a default to false, so one
-	 * that is true from the start needs it said. */
+	/* The reference loader sets a bool without a default to false, so a
+	 * bool that is initially true needs a default. */
 	data = bpf_map__initial_value((struct bpf_map *)map, &size);
-	if (!is_true(p, vi, var, data, size))
+	if (!is_initially_true(p, vi, var, data, size))
 		return 0;
 	preset = json_pack("{sb}", "default", 1);
-	return pack_put(target->json, "cmdarg", preset);
+	return pack_set(target->json, "cmdarg", preset);
 }
 
-/* ".rodata" of "bootstra.rodata", as libbpf calls the map of a section; NULL:
- * not one that holds variables. */
+/* The section of a map that libbpf made for it: ".rodata" of "bootstra.rodata".
+ * NULL if the map is not for a section of variables. */
 static const char *
-section_of(const struct bpf_map *map)
+get_section(const struct bpf_map *map)
 {
 	static const char *const kinds[] = { ".data", ".rodata", ".bss" };
 	const char *dot = strchr(bpf_map__name(map), '.');
@@ -96,9 +96,9 @@ section_of(const struct bpf_map *map)
 	return NULL;
 }
 
-/* The section's name in the object file, from its name in the map: bss.h. */
+/* The name of the section in the object file, before bss-rename. */
 static const char *
-written_name(const char *section)
+undo_rename(const char *section)
 {
 	static const char renamed[] = BSS_RENAMED BSS_PREFIX;
 
@@ -107,12 +107,13 @@ written_name(const char *section)
 	return section;
 }
 
-/* Only what can be mapped into memory has variables that can be set: libbpf
- * asks for that where there is one that is not static. */
+/* Adds the section of the map and its variables.  libbpf makes the map of a
+ * section mmapable if one of its variables is not static; the others have no
+ * variables that can be set. */
 static int
 add_section(struct pack *p, const struct bpf_map *map)
 {
-	const char *name = section_of(map);
+	const char *name = get_section(map);
 	const struct btf_var_secinfo *vars;
 	const struct btf_type *t;
 	json_t *variables;
@@ -124,10 +125,10 @@ add_section(struct pack *p, const struct bpf_map *map)
 	if (id < 0)
 		return 0;
 	if (pack_append(p->file, p->sections,
-		json_pack("{sss[]}", "name", written_name(name), "variables"),
+		json_pack("{sss[]}", "name", undo_rename(name), "variables"),
 		"section", name) == -1)
 		return -1;
-	variables = json_object_get(pack_last(p->sections), "variables");
+	variables = json_object_get(pack_get_last(p->sections), "variables");
 	t = btf__type_by_id(p->btf, (uint32_t)id);
 	vars = btf_var_secinfos(t);
 	for (unsigned int i = 0; i < btf_vlen(t); i++)
@@ -136,11 +137,12 @@ add_section(struct pack *p, const struct bpf_map *map)
 	return 0;
 }
 
-/* The map's name in C; a section's without its dot. */
+/* The name of the map as a C identifier, to free; that of a section has no dot.
+ * NULL if memory ran out. */
 static char *
-map_ident(const struct bpf_map *map)
+make_ident(const struct bpf_map *map)
 {
-	const char *name = written_name(bpf_map__name(map));
+	const char *name = undo_rename(bpf_map__name(map));
 	const char *dot = bpf_map__is_internal(map) ? strchr(name, '.') : NULL;
 	char *ident = strdup(dot != NULL ? dot + 1 : name);
 
@@ -153,9 +155,9 @@ map_ident(const struct bpf_map *map)
 static int
 add_map(struct pack *p, const struct bpf_map *map)
 {
-	const char *name = written_name(bpf_map__name(map));
+	const char *name = undo_rename(bpf_map__name(map));
 	struct pack_map *m = &p->map[p->nmaps];
-	char *ident = map_ident(map);
+	char *ident = make_ident(map);
 	int ret;
 
 	if (ident == NULL)
@@ -166,11 +168,11 @@ add_map(struct pack *p, const struct bpf_map *map)
 	if (ret == -1)
 		return -1;
 	m->bpf = map;
-	m->json = pack_last(p->maps);
+	m->json = pack_get_last(p->maps);
 	p->nmaps++;
 	if (bpf_map__is_internal(map) &&
 	    (bpf_map__map_flags(map) & BPF_F_MMAPABLE))
-		return pack_put(m->json, "mmaped", json_true());
+		return pack_set(m->json, "mmaped", json_true());
 	return 0;
 }
 
@@ -194,8 +196,8 @@ add_maps(struct pack *p)
 	return 0;
 }
 
-/* The reference loader attaches all that are listed, so those that libbpf is
- * told not to load, SEC("?..."), are not. */
+/* Adds the programs that libbpf loads by default.  Those with SEC("?...") are
+ * left out, since the reference loader attaches all that are listed. */
 static int
 add_programs(struct pack *p)
 {
@@ -216,7 +218,7 @@ add_programs(struct pack *p)
 }
 
 static struct pack_map *
-map_named(struct pack *p, const char *name)
+find_pack_map(struct pack *p, const char *name)
 {
 	for (size_t i = 0; i < p->nmaps; i++)
 		if (strcmp(bpf_map__name(p->map[i].bpf), name) == 0)
@@ -224,23 +226,23 @@ map_named(struct pack *p, const char *name)
 	return NULL;
 }
 
-/* What notes on the variable of this BTF type go into: doc, or without one
- * the map of its name. */
+/* The JSON that receives the notes on this variable: doc, or if that is NULL
+ * the map of the same name. */
 static json_t *
-aim_at(struct pack *p, uint32_t id, json_t *doc)
+find_target_json(struct pack *p, uint32_t id, json_t *doc)
 {
 	struct pack_map *m;
 
 	if (doc != NULL)
 		return doc;
-	m = map_named(p, pack_type_name(p->btf, id));
+	m = find_pack_map(p, pack_get_name(p->btf, id));
 	return m != NULL ? m->json : NULL;
 }
 
-/* Make the variables of a data section targets; sections that are not there
- * have none. */
+/* Makes the variables of a data section, if there is one, targets of notes. */
 static void
-aim(struct pack *p, const char *section, enum pack_place place, json_t *doc)
+mark_section(
+    struct pack *p, const char *section, enum pack_place place, json_t *doc)
 {
 	int id = btf__find_by_name_kind(p->btf, section, BTF_KIND_DATASEC);
 	const struct btf_var_secinfo *vars;
@@ -252,16 +254,16 @@ aim(struct pack *p, const char *section, enum pack_place place, json_t *doc)
 	t = btf__type_by_id(p->btf, (uint32_t)id);
 	vars = btf_var_secinfos(t);
 	for (unsigned int i = 0; i < btf_vlen(t); i++) {
-		if ((json = aim_at(p, vars[i].type, doc)) == NULL)
+		if ((json = find_target_json(p, vars[i].type, doc)) == NULL)
 			continue;
 		p->targets[vars[i].type].json = json;
 		p->targets[vars[i].type].place = place;
 	}
 }
 
-/* What the notes said of the maps. */
+/* Copies the record types that notes gave to their maps. */
 static void
-take_records(struct pack *p)
+copy_record_types(struct pack *p)
 {
 	struct pack_map *m;
 
@@ -269,14 +271,15 @@ take_records(struct pack *p)
 		if (p->targets[id].place != NOTE_MAP ||
 		    p->targets[id].type == 0)
 			continue;
-		m = map_named(p, pack_type_name(p->btf, id));
-		m->record = pack_bare_type(p->btf, p->targets[id].type);
+		m = find_pack_map(p, pack_get_name(p->btf, id));
+		m->record = pack_skip_typedefs(p->btf, p->targets[id].type);
 	}
 }
 
-/* The functions: those that are programs have a place in the package. */
+/* Makes all functions targets of notes.  Only those that are programs have a
+ * place in the package. */
 static void
-aim_at_functions(struct pack *p)
+mark_functions(struct pack *p)
 {
 	const struct btf_type *t;
 	const char *name;
@@ -290,7 +293,7 @@ aim_at_functions(struct pack *p)
 		p->targets[id].place = NOTE_FUNCTION;
 		json_array_foreach (p->programs, i, program) {
 			name = doc_string(json_object_get(program, "name"));
-			if (strcmp(name, pack_type_name(p->btf, id)) != 0)
+			if (strcmp(name, pack_get_name(p->btf, id)) != 0)
 				continue;
 			p->targets[id].place = NOTE_PROGRAM;
 			p->targets[id].json = program;
@@ -306,15 +309,15 @@ add_notes(struct pack *p)
 
 	if (doc == NULL)
 		return report_nomem();
-	aim(p, ".maps", NOTE_MAP, NULL);
-	aim(p, "license", NOTE_LICENSE, doc);
-	aim_at_functions(p);
+	mark_section(p, ".maps", NOTE_MAP, NULL);
+	mark_section(p, "license", NOTE_LICENSE, doc);
+	mark_functions(p);
 	if (pack_notes_apply(p->btf, p->targets, p->file) == -1)
 		goto out;
-	take_records(p);
+	copy_record_types(p);
 	ret = json_object_size(doc) == 0
 		  ? 0
-		  : pack_put(p->skel, "doc", json_incref(doc));
+		  : pack_set(p->skel, "doc", json_incref(doc));
 out:
 	json_decref(doc);
 	return ret;
@@ -332,7 +335,7 @@ add_exports(struct pack *p)
 	return pack_export(&e);
 }
 
-/* "x_bpf" of "dir/x.bpf.o". */
+/* Makes the object's name from that of its file: "x_bpf" from "dir/x.bpf.o". */
 static void
 set_name(struct pack *p, const char *file)
 {
@@ -360,7 +363,9 @@ open_object(struct pack *p, const unsigned char *elf, size_t size)
 	if (bpf_elf_open(&p->elf, elf, size, p->file) == -1)
 		return -1;
 	if (p->elf.btf == NULL) {
-		report_error("%s: no BTF: compile it with clang -g", p->file);
+		report_error(
+		    "%s: the object has no BTF; compile it with clang -g",
+		    p->file);
 		return -1;
 	}
 	if (bss_rename(&p->elf, &renamed) == -1)
@@ -383,9 +388,9 @@ open_object(struct pack *p, const unsigned char *elf, size_t size)
 	return p->targets != NULL ? 0 : report_nomem();
 }
 
-/* The lists that are always there, empty or not. */
+/* Makes the meta with the lists that it always has, even if they are empty. */
 static int
-start_meta(struct pack *p)
+new_meta(struct pack *p)
 {
 	p->meta = json_pack("{s{s[]s[]s[]ss}s[]}", "bpf_skel", "data_sections",
 	    "maps", "progs", "obj_name", p->name, "export_types");
@@ -427,7 +432,7 @@ pack_object(const unsigned char *elf, size_t size, const char *file,
 	int ret = -1;
 
 	set_name(&p, obj_name != NULL ? obj_name : file);
-	if (open_object(&p, elf, size) == 0 && start_meta(&p) == 0 &&
+	if (open_object(&p, elf, size) == 0 && new_meta(&p) == 0 &&
 	    add_maps(&p) == 0 && add_programs(&p) == 0 && add_notes(&p) == 0 &&
 	    add_exports(&p) == 0)
 		ret = write_package(&p, elf, size, out);

@@ -1,6 +1,6 @@
 /*
- * Packing: a package made from an object file and its BTF alone
- * (skel-pack(1)), the same bytes every time.
+ * Makes a package from an object file and its BTF alone (skel-pack(1)).  The
+ * same object always gives the same bytes.
  */
 #ifndef SKEL_PACKAGE_PACK_H
 #define SKEL_PACKAGE_PACK_H
@@ -10,10 +10,10 @@
 #include "base/buf.h"
 
 /*
- * Append the package for the ELF object, one line of JSON.  file is its name
- * for reports; obj_name is the name that the package gives to the object, or
- * NULL to make it from file's ("x.bpf.o" gives "x_bpf").
- * Returns 0, or -1 after reporting.
+ * Appends the package for the ELF object, one line of JSON, to out.  file
+ * stands for the object in reports; obj_name is the name that the package gives
+ * to the object, or NULL to make it from file ("x.bpf.o" gives "x_bpf").
+ * Returns 0, or -1 after reporting what is wrong.
  */
 int pack_object(const unsigned char *elf, size_t size, const char *file,
     const char *obj_name, struct buf *out);

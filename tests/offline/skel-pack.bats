@@ -198,12 +198,12 @@ unset null' "$(grep -v '^big ' got)"
 		fails_with 1 "wrong.bpf.o: $want" skel-pack wrong.bpf.o
 		is 1 "$(wc -l <<<"$stderr")"
 	done <<-C
-		x: skel:sample=5: not known for a variable|SKEL_SAMPLE(5) const volatile int x = 0;
-		m: skel:help=h: not known for a map|SKEL_HELP("h") $map;
-		LICENSE: skel:help=h: not known for the license|SKEL_HELP("h")
-		s: skel:help=h: not known for anything but|struct s { int a SKEL_HELP("h"); }; struct s v;
-		hidden: skel:help=h: not known for anything but|SKEL_HELP("h") static volatile int hidden; SEC("socket") int p(void *c) { return hidden; }
-		x: skel:colour=red: not known for a variable|SKEL_TAG("colour=red") int x;
+		x: skel:sample=5: there is no such note for a variable|SKEL_SAMPLE(5) const volatile int x = 0;
+		m: skel:help=h: there is no such note for a map|SKEL_HELP("h") $map;
+		LICENSE: skel:help=h: there is no such note for the license|SKEL_HELP("h")
+		s: skel:help=h: there is no such note for a declaration other than|struct s { int a SKEL_HELP("h"); }; struct s v;
+		hidden: skel:help=h: there is no such note for a declaration other than|SKEL_HELP("h") static volatile int hidden; SEC("socket") int p(void *c) { return hidden; }
+		x: skel:colour=red: there is no such note for a variable|SKEL_TAG("colour=red") int x;
 		x: skel:short=pid: expected one letter|SKEL_SHORT("pid") int x;
 		x: skel:short=-: expected one letter|SKEL_SHORT("-") int x;
 		x: skel:default=300: |SKEL_DEFAULT("300") unsigned char x;
@@ -212,12 +212,12 @@ unset null' "$(grep -v '^big ' got)"
 		m: skel:sample=-1: expected milliseconds|$map SKEL_SAMPLE(-1);
 		m: skel:sample=1s: expected milliseconds|$map SKEL_TAG("sample=1s");
 		m: skel:sample=4294967296: expected milliseconds|$map SKEL_SAMPLE(4294967296);
-		map m: how often is it sampled?|$map SKEL_UNIT("ms");
-		map m: a ring or perf buffer is not sampled|$rb SKEL_SAMPLE(5);
+		map m: the sampling interval is missing|$map SKEL_UNIT("ms");
+		map m: a ring or perf buffer cannot be sampled|$rb SKEL_SAMPLE(5);
 		map m: the type of its records, s, has no size|struct s; $rb; SKEL_EVENTS(m, struct s);
 		skel_events_m: skel:events=m: expected SKEL_EVENTS|$rb; SKEL_EVENTS(m, void);
-		skel_events_x: skel:events=x: no such map|int x; SKEL_EVENTS(x, int);
-		map m: its values have 4 bytes, the type of its records 8|$map SKEL_SAMPLE(5); SKEL_EVENTS(m, long);
+		skel_events_x: skel:events=x: the object has no such map|int x; SKEL_EVENTS(x, int);
+		map m: its values have 4 bytes, but the type of its records has 8|$map SKEL_SAMPLE(5); SKEL_EVENTS(m, long);
 	C
 }
 
@@ -258,7 +258,7 @@ unset null' "$(grep -v '^big ' got)"
 	C
 	run -0 --separate-stderr skel-pack perf.bpf.o
 	is '[]' "$(jq -c .meta.export_types <<<"$output")"
-	[[ $stderr == *"perf.bpf.o: map m: the type of its records is not known, they will be raw bytes; say it with SKEL_EVENTS" ]]
+	[[ $stderr == *"perf.bpf.o: map m: the type of its records is not known, so they will be raw bytes; give it with SKEL_EVENTS" ]]
 	fails_with 0 '' skel-pack -q perf.bpf.o || [ -z "$stderr" ]
 }
 
@@ -274,7 +274,7 @@ unset null' "$(grep -v '^big ' got)"
 			__type(key, int); __type(value, long); } counts SEC(".maps") SKEL_SAMPLE(1000);
 	C
 	run -0 --separate-stderr skel-pack several.bpf.o
-	[[ $stderr == *"map raw: the type of its records is not known, it will not be shown"* ]]
+	[[ $stderr == *"map raw: the type of its records is not known, so they will not be shown"* ]]
 	dump=$(bpftool btf dump file several.bpf.o)
 	a=$(sed -n "s/^\[\([0-9]*\)\] STRUCT 'a' .*/\1/p" <<<"$dump")
 	b=$(sed -n "s/^\[\([0-9]*\)\] STRUCT 'b' .*/\1/p" <<<"$dump")
@@ -354,7 +354,7 @@ unset null' "$(grep -v '^big ' got)"
 @test "an object without BTF is refused with the flag that adds it" {
 	need_clang
 	object plain -g0 <<<'SEC("socket") int prog(void *ctx) { return 0; }'
-	fails_with 1 "plain.bpf.o: no BTF: compile it with clang -g" skel-pack plain.bpf.o
+	fails_with 1 "plain.bpf.o: the object has no BTF; compile it with clang -g" skel-pack plain.bpf.o
 }
 
 @test "libbpf's message about an object is shown" {
