@@ -95,9 +95,8 @@ check_map(const struct printer *p, const char *name)
 	struct buf names = { 0 };
 	size_t start;
 
-	for (size_t i = 0; i < h->nmaps; i++)
-		if (strcmp(h->maps[i].name, name) == 0)
-			return 0;
+	if (stream_header_find_map(h, name) != -1)
+		return 0;
 	buf_str(&names, h->nmaps == 1 ? "is " : "are ");
 	start = names.len;
 	for (size_t i = 0; i < h->nmaps; i++)
@@ -390,16 +389,13 @@ print_typed(struct printer *p, const struct stream_line *line)
 {
 	const struct stream_header *h = &p->in.header;
 	const char *map = p->map.data;
-	size_t i = 0;
+	int i = *map == '\0' ? 0 : stream_header_find_map(h, map);
 
 	if (*map == '\0' && h->nmaps != 1) {
 		bad_record(p, "a record that names no map");
 		return;
 	}
-	while (
-	    *map != '\0' && i < h->nmaps && strcmp(h->maps[i].name, map) != 0)
-		i++;
-	if (i == h->nmaps)
+	if (i == -1)
 		bad_record(p, "no map \"%s\" in the header", map);
 	else if (p->plans[i] != NULL)
 		print_json(p, p->plans[i], line, h->maps[i].name);

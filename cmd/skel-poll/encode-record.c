@@ -13,6 +13,7 @@ encode_find_map(
     const struct stream_header *h, const json_t *record, const char *where)
 {
 	const char *name = NULL;
+	int map;
 
 	if (doc_get_string(record, "@map", &name, where) == -1)
 		return -1;
@@ -20,12 +21,12 @@ encode_find_map(
 		return 0;
 	if (name == NULL)
 		return doc_missing("@map", where);
-	for (size_t i = 0; i < h->nmaps; i++)
-		if (strcmp(h->maps[i].name, name) == 0)
-			return (int)i;
-	report_error("%s: \"@map\" is \"%s\", but the header has no such map",
-	    where, name);
-	return -1;
+	map = stream_header_find_map(h, name);
+	if (map == -1)
+		report_error(
+		    "%s: \"@map\" is \"%s\", but the header has no such map",
+		    where, name);
+	return map;
 }
 
 static int

@@ -180,7 +180,7 @@ is_known_address(
 /* Adds an address with its n functions, the inlined ones too.  Its symbols have
  * to be written if they are new. */
 static int
-add_address(struct stack_encoder *e, uint64_t pid, uint64_t addr,
+add_stack_address(struct stack_encoder *e, uint64_t pid, uint64_t addr,
     const struct symbol_frame *f, size_t n)
 {
 	if (e->n == STACK_DEPTH_MAX)
@@ -217,7 +217,7 @@ read_json_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
 		if (i > 0 &&
 		    (addr != last || n == SYMBOL_STORE_INLINES_MAX || !named ||
 			n == 0 || is_same_text(v[n - 1].symbol, f.symbol))) {
-			if (add_address(e, pid, last, v, n) == -1)
+			if (add_stack_address(e, pid, last, v, n) == -1)
 				return -1;
 			n = 0;
 		}
@@ -225,7 +225,9 @@ read_json_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
 		if (named)
 			v[n++] = f;
 	}
-	return json_array_size(array) > 0 ? add_address(e, pid, last, v, n) : 0;
+	return json_array_size(array) > 0
+		   ? add_stack_address(e, pid, last, v, n)
+		   : 0;
 }
 
 /* Returns an id for the addresses, made from them by a hash.  If other

@@ -85,7 +85,7 @@ static const struct command command = {
 /* Waits for input.  Returns whether there is some, or its end; false if a
  * signal came or the reader of the output left first. */
 static bool
-wait_for_input(int fd, const struct output *out)
+wait_for_first_input(int fd, const struct output *out)
 {
 	int ready = 0;
 
@@ -96,8 +96,8 @@ wait_for_input(int fd, const struct output *out)
 
 /* Reads the session or stream at fd.  Returns the exit status. */
 static int
-read_input(int fd, const char *name, const struct skel_poll_options *o,
-    struct output *out)
+read_session_or_stream(int fd, const char *name,
+    const struct skel_poll_options *o, struct output *out)
 {
 	struct stream_reader r;
 	int status = EXIT_FAILURE;
@@ -145,9 +145,9 @@ skel_poll_run(const char *file, const struct skel_poll_options *o)
 		report_error("%s: %s", file, strerror(errno));
 		return EXIT_FAILURE;
 	}
-	if (wait_for_input(fd, &out))
-		status =
-		    read_input(fd, file != NULL ? file : "<stdin>", o, &out);
+	if (wait_for_first_input(fd, &out))
+		status = read_session_or_stream(
+		    fd, file != NULL ? file : "<stdin>", o, &out);
 	if (output_close(&out) == -1 && !out.gone)
 		status = EXIT_FAILURE;
 	if (file != NULL)

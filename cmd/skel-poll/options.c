@@ -13,15 +13,6 @@ skel_poll_wants_map(const struct skel_poll_options *o, const char *map)
 	return o->nmaps == 0;
 }
 
-static bool
-header_has_map(const struct stream_header *h, const char *name)
-{
-	for (size_t i = 0; i < h->nmaps; i++)
-		if (strcmp(h->maps[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 int
 skel_poll_check_maps(const struct skel_poll_options *o,
     const struct stream_header *h, const char *where)
@@ -29,7 +20,7 @@ skel_poll_check_maps(const struct skel_poll_options *o,
 	struct buf names = { 0 };
 	size_t i = 0;
 
-	while (i < o->nmaps && header_has_map(h, o->maps[i]))
+	while (i < o->nmaps && stream_header_find_map(h, o->maps[i]) != -1)
 		i++;
 	if (i == o->nmaps)
 		return 0;

@@ -234,7 +234,7 @@ get_wait_ms(const struct stream_pass *p)
 
 /* Flushes the output, then waits for more input and reads it. */
 static enum pass_end
-read_input(struct stream_pass *p)
+read_more_input(struct stream_pass *p)
 {
 	enum pass_end end = get_output_end(p, output_flush(p->out));
 	int ready;
@@ -260,7 +260,7 @@ copy_lines(struct stream_pass *p)
 		    (p->deadline != 0 && clock_elapsed() >= p->deadline))
 			end = PASS_CHOSEN;
 		else if (!stream_reader_is_ready(p->reader))
-			end = read_input(p);
+			end = read_more_input(p);
 		else {
 			stream_reader_next(p->reader, &line);
 			end = copy_line(p, &line);

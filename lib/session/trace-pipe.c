@@ -47,7 +47,8 @@ find_tracefs(void)
 
 /* Writes text to a file of the instance.  Returns 0, or -1 with errno set. */
 static int
-write_control(const struct trace_pipe *t, const char *file, const char *text)
+write_instance_file(
+    const struct trace_pipe *t, const char *file, const char *text)
 {
 	char *path;
 	int fd, ret = -1, error;
@@ -115,11 +116,11 @@ start_tracing(struct trace_pipe *t)
 	char *path;
 
 	/* Per CPU; the default is more than a megabyte. */
-	write_control(t, "buffer_size_kb", "256");
+	write_instance_file(t, "buffer_size_kb", "256");
 	/* Otherwise it becomes readable only when it is half full (Linux 6.1).
 	 */
-	write_control(t, "buffer_percent", "0");
-	if (write_control(t, PRINTK_EVENT "/enable", "1") == -1)
+	write_instance_file(t, "buffer_percent", "0");
+	if (write_instance_file(t, PRINTK_EVENT "/enable", "1") == -1)
 		return report_errno(t->dir);
 	if (asprintf(&path, "%s/trace_pipe", t->dir) == -1)
 		return report_nomem();
@@ -284,7 +285,8 @@ trace_pipe_close(struct trace_pipe *t)
 {
 	/* Other programs print too: only a disabled event lets the reading come
 	 * to an end. */
-	if (t->fd != -1 && write_control(t, PRINTK_EVENT "/enable", "0") == 0)
+	if (t->fd != -1 &&
+	    write_instance_file(t, PRINTK_EVENT "/enable", "0") == 0)
 		while (read_and_show(t) == 1)
 			;
 	if (t->fd != -1)

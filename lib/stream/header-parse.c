@@ -184,12 +184,10 @@ check_map_name(
 		report_error("%s.name: a map needs a name", where);
 		return -1;
 	}
-	for (unsigned int i = 0; i < map; i++)
-		if (strcmp(h->maps[i].name, name) == 0) {
-			report_error(
-			    "%s.name: there are two maps \"%s\"", where, name);
-			return -1;
-		}
+	if (stream_header_find_map(h, name) != (int)map) {
+		report_error("%s.name: there are two maps \"%s\"", where, name);
+		return -1;
+	}
 	return 0;
 }
 

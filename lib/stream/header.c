@@ -127,6 +127,15 @@ stream_header_add_map(struct stream_header *h, const char *name)
 	return m;
 }
 
+int
+stream_header_find_map(const struct stream_header *h, const char *name)
+{
+	for (size_t i = 0; i < h->nmaps; i++)
+		if (strcmp(h->maps[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
 size_t
 stream_key_size(const struct stream_header *h, unsigned int map)
 {

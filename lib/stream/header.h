@@ -104,6 +104,9 @@ void stream_header_free(struct stream_header *h);
 struct stream_map *stream_header_add_map(
     struct stream_header *h, const char *name);
 
+/* Returns the number of the map of this name, or -1. */
+int stream_header_find_map(const struct stream_header *h, const char *name);
+
 /* Releases what one map holds, for a caller that removes it from the header. */
 void stream_map_free(struct stream_map *m);
 

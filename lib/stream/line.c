@@ -24,17 +24,17 @@ parse_map_name(struct stream_line *line, const struct stream_header *h,
     const json_t *value, const char *where)
 {
 	const char *name;
-	int got = doc_get_string(value, "map", &name, where);
+	int got = doc_get_string(value, "map", &name, where), map;
 
 	if (got != 1)
 		return got == 0 ? doc_missing("map", where) : -1;
-	for (unsigned int i = 0; i < h->nmaps; i++)
-		if (strcmp(h->maps[i].name, name) == 0) {
-			line->map = i;
-			return 0;
-		}
-	report_error("%s: there is no map \"%s\" in the header", where, name);
-	return -1;
+	if ((map = stream_header_find_map(h, name)) == -1) {
+		report_error(
+		    "%s: there is no map \"%s\" in the header", where, name);
+		return -1;
+	}
+	line->map = (unsigned int)map;
+	return 0;
 }
 
 static int
