@@ -139,11 +139,10 @@ parse_record(struct stream_reader *r, struct stream_line *line)
 }
 
 /* Parses an object that may be a control line, whose only key begins with "@".
- */
+ * Does not count a bad line. */
 static enum stream_line_kind
 parse_control(struct stream_reader *r, struct stream_line *line)
 {
-	enum stream_line_kind kind;
 	const char *name;
 	char where[1024];
 	void *first;
@@ -151,18 +150,33 @@ parse_control(struct stream_reader *r, struct stream_line *line)
 	json_decref(r->control);
 	r->control =
 	    doc_parse(line->text, line->text_len, r->name, r->line - 1);
-	if (r->control == NULL) {
-		r->bad++;
+	if (r->control == NULL)
 		return LINE_BAD;
-	}
 	first = json_object_iter(r->control);
 	name = json_object_iter_key(first);
 	if (json_object_size(r->control) != 1 || name[0] != '@')
 		return LINE_JSON;
 	snprintf(where, sizeof(where), "%s:%lu: %s", r->name, r->line, name);
-	kind = stream_line_parse_control(
+	return stream_line_parse_control(
 	    line, &r->header, name, json_object_iter_value(first), where);
-	r->bad += kind == LINE_BAD;
+}
+
+/* The same, and counts.  When enough bad lines have been reported, what is
+ * wrong with this one is shown only to those who want all information. */
+static enum stream_line_kind
+parse_counted_control(struct stream_reader *r, struct stream_line *line)
+{
+	bool shown = r->bad < STREAM_BAD_SHOWN;
+	struct report_held held;
+	enum stream_line_kind kind;
+
+	if (!shown)
+		report_hold(&held);
+	kind = parse_control(r, line);
+	if (!shown)
+		report_excuse_held(&held, "");
+	if (kind == LINE_BAD)
+		stream_reader_count_bad(r);
 	r->ended |= kind == LINE_FINISH;
 	return kind;
 }
@@ -190,7 +204,7 @@ parse_object_line(struct stream_reader *r, struct stream_line *line)
 	if ((key.text[1] != '@' && key.text[1] != '\\') ||
 	    json_value_is(&key, "@map") || json_value_is(&key, "@time"))
 		return LINE_JSON;
-	return parse_control(r, line);
+	return parse_counted_control(r, line);
 }
 
 static enum stream_line_kind

@@ -225,6 +225,33 @@ reading_goes_on_after_a_bad_line(void)
 	close_reader(&r);
 }
 
+/* Of many bad lines the first hundred are reported, of whatever kind they are.
+ */
+static void
+a_flood_of_bad_lines_is_reported_in_part(void)
+{
+	static const char *const lines[] = { "bad\n", "{\"@lost\":7}\n",
+		"{\"@lost\":{}}\n", "{\"@lost\":\n" };
+	struct buf all = { 0 };
+	struct stream_line l;
+	struct stream_reader r;
+	size_t reports = 0;
+
+	buf_str(&all, THREE);
+	for (size_t i = 0; i < 1000; i++)
+		buf_str(&all, lines[i % nitems(lines)]);
+	CHECK_NUM(open_bytes(&r, all.data, all.len), STREAM_OPENED);
+	while (stream_reader_next(&r, &l) != LINE_END)
+		CHECK_NUM(l.kind, LINE_BAD);
+	CHECK_NUM(r.bad, 1000);
+	for (const char *p = check_reports; *p != '\0'; p++)
+		reports += *p == '\n';
+	CHECK_NUM(reports, STREAM_BAD_SHOWN + 1);
+	CHECK_SAID("run.skel:102: more than 100 bad lines");
+	close_reader(&r);
+	buf_free(&all);
+}
+
 static void
 objects_without_a_header_are_ndjson(void)
 {
@@ -484,6 +511,7 @@ main(void)
 	bad_records_are_reported_with_their_number();
 	a_last_line_without_its_newline_is_cut_unless_it_is_whole();
 	reading_goes_on_after_a_bad_line();
+	a_flood_of_bad_lines_is_reported_in_part();
 	objects_without_a_header_are_ndjson();
 	a_line_that_is_too_long_is_skipped();
 	a_line_is_ready_when_its_newline_is_there();
