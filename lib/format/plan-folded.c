@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/plan-form.h"
+#include "format/plan-column.h"
 
 static const char unknown[] = "[unknown]";
 
@@ -129,7 +129,7 @@ plan_guess_fold(struct plan *p)
 		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
 			if (strcmp(last_name(path), names[k].name) == 0)
 				p->fold.columns[names[k].which] = i;
-		guess_stack(p, path, plan_cell(p, i));
+		guess_stack(p, path, plan_column_cell(p, i));
 	}
 	if (p->stacks.paths[0] != NULL || p->stacks.paths[1] != NULL)
 		return;
@@ -163,7 +163,7 @@ piece_of(const struct plan *p, const struct plan_input *rec, size_t which)
 	if (c == NULL)
 		return (struct fold_piece){ "", 0 };
 	if (rec->is_json) {
-		cell = plan_cell(p, p->fold.columns[which]);
+		cell = plan_column_cell(p, p->fold.columns[which]);
 		return cell->kind == JSON_VALUE_ABSENT
 			   ? (struct fold_piece){ "", 0 }
 			   : (struct fold_piece){ cell->text, cell->len };
@@ -200,15 +200,15 @@ read_count(const struct plan *p, const struct plan_input *rec)
 	if (c == NULL)
 		return 1;
 	if (rec->is_json) {
-		cell = plan_cell(p, p->fold.columns[FOLD_COUNT]);
+		cell = plan_column_cell(p, p->fold.columns[FOLD_COUNT]);
 		return cell->kind == JSON_VALUE_SCALAR ? json_value_u64(cell)
 						       : 1;
 	}
 	if (c->place.cpus == FIELD_CPUS_SUM)
-		cpus = p->steps.cpus;
+		cpus = p->program.cpus;
 	for (size_t i = 0; i < cpus; i++)
-		v +=
-		    load(p, &c->place, rec->run.data + i * p->steps.cpu_stride);
+		v += load(
+		    p, &c->place, rec->run.data + i * p->program.cpu_stride);
 	return v;
 }
 
@@ -260,7 +260,7 @@ put_process(struct plan *p, const struct plan_input *rec, struct buf *out)
 
 	if (rec->is_json && comm.len > 0 && *(const char *)comm.data == '"') {
 		json_row_decode(
-		    &p->row, plan_cell(p, p->fold.columns[FOLD_COMM]));
+		    &p->row, plan_column_cell(p, p->fold.columns[FOLD_COMM]));
 		stack_view_write_name(
 		    out, p->row.scratch.data, p->row.scratch.len);
 	} else if (!rec->is_json) {

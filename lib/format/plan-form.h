@@ -1,11 +1,11 @@
 /*
- * Forms: what plans have in common and how an output format joins them.  A new
- * format is a struct plan_ops and a row in format/plan.c's table.
+ * The inside of a plan, for the files plan-*.c, each of which implements a form
+ * of output or a part that several forms share.  A new form is a struct
+ * plan_ops and a row in the table of plan.c.
  */
 #ifndef SKEL_FORMAT_PLAN_FORM_H
 #define SKEL_FORMAT_PLAN_FORM_H
 
-#include "base/hash.h"
 #include "format/flame.h"
 #include "format/hist.h"
 #include "format/plan.h"
@@ -15,31 +15,35 @@
 #include "record/json-row.h"
 #include "record/stack-view.h"
 
-/* Steps [from, to), the same when all are there, and the most they write. */
+/* A part of the program, which can be run by itself: the steps [from, to).
+ * first, end and most are set when the program is complete. */
 struct program_part {
 	size_t from, to;
 	const struct step *first, *end;
-	size_t most;
+	size_t most; /* bytes that it can write */
 };
 
-/* A cell of a table that is one step, and often short. */
+/* A cell of a table whose value is a single step. */
 struct table_step {
 	const struct step *step;
 	unsigned int width; /* of its column */
-	unsigned int below; /* bytes: fewer are short; 0: none are */
+	/* A value of fewer bytes than this is moved and padded by wide copies;
+	 * 0: none is. */
+	unsigned int below;
 	bool right;
-	bool pad; /* not the last column of text */
+	bool pad; /* false for text in the last column */
 };
 
-/* A histogram's slots: where they are, and what was read there. */
+/* The slots of a histogram: where they are in a record, and the last ones that
+ * were read. */
 struct hist_slots {
 	size_t offset;
 	size_t count;
-	size_t size; /* bytes of one, 8 at most */
+	size_t size; /* bytes of one, at most 8 */
 	uint64_t *v; /* owned; NULL: the map is no histogram */
 };
 
-/* The stacks that a form shows apart from the columns. */
+/* The stacks that a form shows below a row instead of in columns. */
 struct plan_stacks {
 	struct stack_view *view;  /* owned; NULL: the map has no stacks */
 	char *paths[STACK_SIDES]; /* owned: where JSON has them; NULL: not
@@ -47,141 +51,125 @@ struct plan_stacks {
 	uint32_t cells[STACK_SIDES];
 };
 
-/* What PLAN_FOLDED counts by; columns say where it is.  FOLD_ABSENT: nowhere */
+/* The columns by which PLAN_FOLDED tells stacks apart, and the count. */
 enum { FOLD_COMM, FOLD_PID, FOLD_COUNT, FOLD_COLUMNS };
 #define FOLD_ABSENT SIZE_MAX
 struct plan_fold {
 	struct hash_key source;
 	uint32_t pass;
-	size_t columns[FOLD_COLUMNS];
+	size_t columns[FOLD_COLUMNS]; /* indexes, or FOLD_ABSENT */
 };
 
-/* A record on its way, binary or JSON. */
+/* A record that is being written, binary or JSON. */
 struct plan_input {
-	struct program_run
-	    run;       /* JSON: of this only out, clock and time_ns count */
-	bool has_time; /* a JSON record may lack it */
-	bool is_json;  /* then it is in the plan's row, and this line */
-	const char *text;
+	struct program_run run; /* JSON: only out, clock and time_ns are set */
+	bool has_time;          /* JSON records may have no time */
+	bool is_json;           /* its values are in the plan's row */
+	const char *text;       /* JSON: the line */
 	size_t text_len;
 };
 
 struct plan {
-	const struct plan_ops *form;
+	const struct plan_ops *ops;
 	const struct stream_header *header; /* borrowed; NULL: JSON records
-					       whose types nobody knows */
+					       without types */
 	unsigned int map;
 	char *map_name; /* owned */
 	struct plan_options options;
 
-	struct fields columns;
-	struct program steps;
-	struct program_part line;   /* forms that write a line at a stretch */
-	struct program_part *parts; /* owned; others: one for each column */
+	struct fields columns; /* the fields that the form shows, in order */
+	struct program program;
+	struct program_part line;   /* forms with ops->lines */
+	struct program_part *parts; /* owned; other forms: by column */
 	struct table table;
-	/* A table whose cells are all a step: those, and the most bytes of a
-	 * row.  Owned, or NULL: a row is put together cell by cell. */
+	/* Owned, by column: set if each cell of the table is a single step;
+	 * then a row is written in one go and takes at most row_most bytes. */
 	struct table_step *cell_steps;
 	size_t row_most;
 	struct hist_slots slots;
 	struct plan_stacks stacks;
 	struct plan_fold fold;
 
-	/* JSON records: where the columns are in the row, the map's name and
-	 * time in its first two cells. */
+	/* JSON records.  The row's first two cells are CELL_MAP, CELL_TIME. */
 	struct json_row row;
-	uint32_t *cells; /* owned */
+	uint32_t *cells; /* owned: the row's cell of each column */
 	size_t cells_cap;
 	uint32_t slots_cell, values_cell;
 
 	/* Reused by every record. */
 	struct clock clock;
 	struct buf scratch;
-	struct plan_input record; /* a binary one; what changes is filled in */
-	size_t cut;               /* see plan_cut() */
+	struct plan_input
+	    record; /* a binary record; what differs is filled in */
+	size_t cut; /* see plan_cut() */
 };
 
-/* The cells of every row. */
 enum { CELL_MAP, CELL_TIME };
 
+/* What a form does.  Functions may be NULL. */
 struct plan_ops {
-	/* Fill in columns, steps and the rest; or NULL.  Memory that ran out
-	 * is found in their failed afterwards. */
+	/* Fill in the columns and the program.  Errors are left in their failed
+	 * members. */
 	void (*compile)(struct plan *p);
-	/* The most of each part is known: what follows from it; or NULL. */
+	/* Called when the sizes of all parts are known. */
 	void (*measure)(struct plan *p);
-	void (*head)(const struct plan *p, struct buf *out); /* or NULL */
-	bool lines; /* binary records are the steps of the plan's line, and
-		       record() is asked for the others only */
+	void (*head)(const struct plan *p, struct buf *out);
+	/* Binary records: run the plan's line.  record() is called for JSON
+	 * records only. */
+	bool lines;
 	void (*record)(struct plan *p, const struct plan_input *rec);
 	enum style style;  /* of its fields */
-	bool deep;         /* nested structs are columns of their own */
-	const char *round; /* what stands between two passes, or NULL */
+	bool deep;         /* members of nested structs are columns */
+	const char *round; /* text between two passes over a map, or NULL */
 };
 
 extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
     plan_table_ops, plan_plain_ops, plan_raw_ops, plan_folded_ops,
     plan_reference_ops;
 
-/* A plan of which only the form is known; NULL when memory ran out. */
+/* A plan of which only the form is set; NULL when memory ran out. */
 struct plan *plan_new_form(const char *map, const struct plan_options *o);
 
-/* The steps from there on, as a part. */
-struct program_part plan_part(struct plan *p, size_t from);
+/* plan-plain.c: what the two forms of the reference loader share. */
 
-/* A part for each column: its value in the form's style. */
-void plan_column_parts(struct plan *p);
+/* Set the columns of a sampled map: the key, and the value or, per CPU, the sum
+ * of all values; each value if they have no sum. */
+void plan_add_key_and_value(struct plan *p);
 
-/* What the map of key and value shows of both: the key, the sum of all CPUs'
- * values or, where there is none, each. */
-void plan_key_value_columns(struct plan *p);
-
-/* The reference loader's JSON of one of them: {"u32":5}, or the members of a
- * struct, by the alphabet and without the markers of what nests. */
+/* Add a key or value as the reference loader's JSON object: {"u32":5}, or the
+ * members of a struct in alphabetical order. */
 void plan_add_object(struct plan *p, const struct field *root);
 
-/* Whether columns are chosen by the command line. */
-bool plan_is_narrowed(const struct plan *p);
-
-/* Whether the records are lines of text. */
-bool plan_is_text(const struct plan *p);
-
 /*
- * Whether the map is a histogram that has slots; then p->slots is set.  One
- * that should have them and does not is reported, and shown as what it is.
+ * plan-slots.c.  Returns whether the map is a histogram; then p->slots is set.
+ * A map that should be one but has no slots is reported and shown as key and
+ * value.
  */
 bool plan_find_slots(struct plan *p);
 
-/* Read the slots of a record, the sums over all CPUs of a per-CPU map; the
- * histogram of them. */
+/* The histogram in a record; per CPU the sums.  Valid until the next call. */
 struct hist plan_read_slots(struct plan *p, const struct plan_input *rec);
 
 /*
- * Take the stacks, and with them their sizes unless columns were chosen, out of
- * the columns: the form shows them apart.
+ * plan-stack.c.  Remove from the columns the stacks, which the form shows below
+ * its rows, and also their sizes, unless columns were chosen.
  */
 void plan_lift_stacks(struct plan *p);
 
-/* Read a stack that is shown apart.  Returns whether there is one. */
+/* Read a stack into p->stacks.view.  Returns whether the record has it. */
 bool plan_read_stack(
     struct plan *p, const struct plan_input *rec, enum stack_side side);
 
-/* Append them: below a row of the table, or as the reference loader does. */
+/* Append the stacks below a row of a table. */
 void plan_write_stacks(struct plan *p, const struct plan_input *rec);
+
+/* The reference loader's text of a record with stacks. */
 void plan_compile_trace(struct plan *p);
 void plan_write_trace(struct plan *p, const struct plan_input *rec);
 
-/* Find what PLAN_FOLDED needs for a plan without types, in its row. */
+/* For plans without types, whose row holds the first record: find the columns
+ * that PLAN_FOLDED needs; set the table's columns. */
 void plan_guess_fold(struct plan *p);
-
-/* Append what a record has in column i, and its time of day. */
-void plan_write_column(struct plan *p, const struct plan_input *rec, size_t i);
-void plan_write_time(const struct plan_input *rec);
-
-/* The cell of a JSON record for column i. */
-const struct json_value *plan_cell(const struct plan *p, size_t i);
-
-/* Make the table's columns for a plan without types, from its row. */
 void plan_guess_table(struct plan *p);
 
 #endif

@@ -4,13 +4,13 @@
  */
 #include <string.h>
 
-#include "format/plan-form.h"
+#include "format/plan-column.h"
 
 static void
 compile_json(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
-	struct program *s = &p->steps;
+	struct program *s = &p->program;
 	bool first = o->bare;
 
 	program_add_text(s, "{");
@@ -28,7 +28,7 @@ compile_json(struct plan *p)
 		    o->ncolumns, false);
 	program_add_members(s, &p->columns, &first);
 	program_add_text(s, "}\n");
-	p->line = plan_part(p, 0);
+	p->line = plan_end_part(p, 0);
 }
 
 /* Append a member, "name":value. */
@@ -59,8 +59,8 @@ put_narrowed(struct plan *p, struct buf *out)
 		put_member(p, out, "@time", &p->row.cells[CELL_TIME], &first);
 	}
 	for (size_t i = 0; i < p->columns.n; i++)
-		put_member(
-		    p, out, p->columns.v[i].name, plan_cell(p, i), &first);
+		put_member(p, out, p->columns.v[i].name, plan_column_cell(p, i),
+		    &first);
 	buf_str(out, "}\n");
 }
 
@@ -144,35 +144,35 @@ const struct plan_ops plan_json_ops = {
 static const char *
 between(const struct plan *p)
 {
-	return p->form->style == STYLE_CSV ? "," : "\t";
+	return p->ops->style == STYLE_CSV ? "," : "\t";
 }
 
 static const char *
 line_end(const struct plan *p)
 {
-	return p->form->style == STYLE_CSV ? "\r\n" : "\n";
+	return p->ops->style == STYLE_CSV ? "\r\n" : "\n";
 }
 
 static void
 compile_fields(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
-	struct program *s = &p->steps;
+	struct program *s = &p->program;
 
 	fields_add_selected(
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
 	if (!o->bare) {
-		program_add_styled_text(s, p->map_name, p->form->style);
+		program_add_styled_text(s, p->map_name, p->ops->style);
 		program_add_text(s, between(p));
 		program_add_step(s, STEP_TIME_UTC);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !o->bare)
 			program_add_text(s, between(p));
-		program_add_value(s, &p->columns.v[i].place, p->form->style);
+		program_add_value(s, &p->columns.v[i].place, p->ops->style);
 	}
 	program_add_text(s, line_end(p));
-	p->line = plan_part(p, 0);
+	p->line = plan_end_part(p, 0);
 }
 
 static void
@@ -188,7 +188,7 @@ head_fields(const struct plan *p, struct buf *out)
 
 		if (i > 0 || !p->options.bare)
 			buf_str(out, between(p));
-		style_write(out, name, strlen(name), p->form->style);
+		style_write(out, name, strlen(name), p->ops->style);
 	}
 	buf_str(out, line_end(p));
 }
@@ -200,10 +200,10 @@ record_fields(struct plan *p, const struct plan_input *rec)
 
 	if (!p->options.bare) {
 		style_write(
-		    out, p->map_name, strlen(p->map_name), p->form->style);
+		    out, p->map_name, strlen(p->map_name), p->ops->style);
 		buf_str(out, between(p));
 		json_row_write_cell(
-		    &p->row, &p->row.cells[CELL_TIME], out, p->form->style);
+		    &p->row, &p->row.cells[CELL_TIME], out, p->ops->style);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !p->options.bare)

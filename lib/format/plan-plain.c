@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "format/plan-form.h"
+#include "format/plan-column.h"
 #include "format/typed-json.h"
 
 enum { NAME_WIDTH = 6 };
@@ -42,7 +42,7 @@ type_name(const struct plan *p, const struct field *root)
 static void
 add_members(struct plan *p, const struct field *root)
 {
-	struct program *s = &p->steps;
+	struct program *s = &p->program;
 	struct fields members = { 0 };
 	bool first = true;
 
@@ -57,7 +57,7 @@ add_members(struct plan *p, const struct field *root)
 void
 plan_add_object(struct plan *p, const struct field *root)
 {
-	struct program *s = &p->steps;
+	struct program *s = &p->program;
 
 	if (field_place_is_struct(s->types, &root->place)) {
 		add_members(p, root);
@@ -71,7 +71,7 @@ plan_add_object(struct plan *p, const struct field *root)
 }
 
 void
-plan_key_value_columns(struct plan *p)
+plan_add_key_and_value(struct plan *p)
 {
 	fields_add_roots(&p->columns, p->header, p->map);
 	if (p->columns.n == 3)
@@ -82,10 +82,10 @@ plan_key_value_columns(struct plan *p)
 static void
 add_object_field(struct plan *p, const struct field *root)
 {
-	size_t opened = program_open_field(&p->steps, STYLE_VIS);
+	size_t opened = program_open_field(&p->program, STYLE_VIS);
 
 	plan_add_object(p, root);
-	program_close_field(&p->steps, opened);
+	program_close_field(&p->program, opened);
 }
 
 /* Add a value of a histogram's key block: a struct as its members, anything
@@ -93,26 +93,26 @@ add_object_field(struct plan *p, const struct field *root)
 static void
 add_hist_field(struct plan *p, const struct field *f)
 {
-	if (field_place_is_struct(p->steps.types, &f->place))
+	if (field_place_is_struct(p->program.types, &f->place))
 		add_object_field(p, f);
 	else
-		program_add_value(&p->steps, &f->place, STYLE_VIS);
+		program_add_value(&p->program, &f->place, STYLE_VIS);
 }
 
 /* A part for each column, which add makes. */
 static void
 add_parts(struct plan *p, void (*add)(struct plan *p, const struct field *f))
 {
-	size_t from = program_end_part(&p->steps);
+	size_t from = program_end_part(&p->program);
 
 	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
 	if (p->parts == NULL) {
-		p->steps.failed = true;
+		p->program.failed = true;
 		return;
 	}
 	for (size_t i = 0; i < p->columns.n && !p->columns.failed; i++) {
 		add(p, &p->columns.v[i]);
-		p->parts[i] = plan_part(p, from);
+		p->parts[i] = plan_end_part(p, from);
 		from = p->parts[i].to;
 	}
 }
@@ -141,7 +141,7 @@ compile_plain(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
 
-	p->steps.reference = true;
+	p->program.reference = true;
 	if (is_trace(p)) {
 		plan_compile_trace(p);
 	} else if (!is_sampled(p)) {
@@ -149,12 +149,12 @@ compile_plain(struct plan *p)
 		    o->ncolumns, false);
 		if (!plan_is_narrowed(p))
 			fields_sort_by_offset(&p->columns);
-		plan_column_parts(p);
+		plan_add_column_parts(p);
 	} else if (plan_find_slots(p)) {
 		hist_columns(p);
 		add_parts(p, add_hist_field);
 	} else {
-		plan_key_value_columns(p);
+		plan_add_key_and_value(p);
 		add_parts(p, add_object_field);
 	}
 }
@@ -244,7 +244,7 @@ record_hist(struct plan *p, const struct plan_input *rec)
 		buf_str(out, strcmp(c->path, "key") == 0 ? " =  " : " = ");
 		if (rec->is_json &&
 		    field_place_is_struct(&p->header->types, &c->place))
-			write_object(p, c, plan_cell(p, i), out);
+			write_object(p, c, plan_column_cell(p, i), out);
 		else
 			plan_write_column(p, rec, i);
 		buf_chr(out, '\n');
@@ -267,7 +267,7 @@ record_kv(struct plan *p, const struct plan_input *rec)
 
 		buf_chr(out, ' ');
 		if (rec->is_json)
-			write_object(p, c, plan_cell(p, i), out);
+			write_object(p, c, plan_column_cell(p, i), out);
 		else
 			plan_write_column(p, rec, i);
 	}

@@ -1,5 +1,5 @@
 /* The JSON that the reference loader's library gives its callers. */
-#include "format/plan-form.h"
+#include "format/plan-column.h"
 
 static void
 add_record(struct plan *p)
@@ -8,16 +8,16 @@ add_record(struct plan *p)
 
 	fields_add_roots(&p->columns, p->header, p->map);
 	fields_sort(&p->columns);
-	program_add_members(&p->steps, &p->columns, &first);
+	program_add_members(&p->program, &p->columns, &first);
 }
 
 /* "key":{...},"value":{...} */
 static void
 add_key_value(struct plan *p)
 {
-	struct program *s = &p->steps;
+	struct program *s = &p->program;
 
-	plan_key_value_columns(p);
+	plan_add_key_and_value(p);
 	for (size_t i = 0; i < p->columns.n; i++) {
 		program_add_text(s, i > 0 ? ",\"" : "\"");
 		program_add_styled_text(s, p->columns.v[i].name, STYLE_JSON);
@@ -29,7 +29,7 @@ add_key_value(struct plan *p)
 static void
 compile_reference(struct plan *p)
 {
-	struct program *s = &p->steps;
+	struct program *s = &p->program;
 
 	s->reference = true;
 	program_add_text(s, "{");
@@ -38,7 +38,7 @@ compile_reference(struct plan *p)
 	else
 		add_record(p);
 	program_add_text(s, "}\n");
-	p->line = plan_part(p, 0);
+	p->line = plan_end_part(p, 0);
 }
 
 const struct plan_ops plan_reference_ops = {

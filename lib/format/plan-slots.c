@@ -4,7 +4,7 @@
 
 #include "base/report.h"
 #include "base/util.h"
-#include "format/plan-form.h"
+#include "format/plan-column.h"
 
 /* Whether the column is an array that can be counted slots. */
 static bool
@@ -32,7 +32,7 @@ set_slots(struct plan *p, const struct field_place *at)
 	};
 	p->slots.v = calloc(p->slots.count, sizeof(*p->slots.v));
 	if (p->slots.v == NULL)
-		p->steps.failed = true;
+		p->program.failed = true;
 }
 
 bool
@@ -51,9 +51,9 @@ plan_find_slots(struct plan *p)
 	for (size_t i = 0; i < members.n && p->slots.v == NULL; i++)
 		if (are_slots(t, &members.v[i]))
 			set_slots(p, &members.v[i].place);
-	p->steps.failed |= members.failed;
+	p->program.failed |= members.failed;
 	fields_free(&members);
-	if (p->slots.v == NULL && !p->steps.failed)
+	if (p->slots.v == NULL && !p->program.failed)
 		report_notice("map %s: %s needs a member slots, an array of "
 			      "integers; shown as default_kv",
 		    m->name,
@@ -76,14 +76,15 @@ static void
 read_binary(struct plan *p, const unsigned char *data)
 {
 	const struct hist_slots *s = &p->slots;
-	size_t cpus = p->steps.cpus == 0 ? 1 : p->steps.cpus;
+	size_t cpus = p->program.cpus == 0 ? 1 : p->program.cpus;
 
 	for (size_t i = 0; i < s->count; i++) {
 		const unsigned char *at = data + s->offset + i * s->size;
 
 		s->v[i] = 0;
 		for (size_t c = 0; c < cpus; c++)
-			s->v[i] += load(at + c * p->steps.cpu_stride, s->size);
+			s->v[i] +=
+			    load(at + c * p->program.cpu_stride, s->size);
 	}
 }
 

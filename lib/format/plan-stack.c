@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "format/plan-form.h"
+#include "format/plan-column.h"
 
 enum {
 	ADDRESS_DIGITS = 16,
@@ -234,8 +234,8 @@ plan_compile_trace(struct plan *p)
 		p->columns.failed |= roots.failed;
 		fields_free(&roots);
 	}
-	p->steps.reference = false;
-	plan_column_parts(p);
+	p->program.reference = false;
+	plan_add_column_parts(p);
 }
 
 /* sym+0xoff "/path":line */

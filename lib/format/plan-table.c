@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "base/util.h"
-#include "format/plan-form.h"
+#include "format/plan-column.h"
 
 enum {
 	FLOAT_WIDTH = 12,
@@ -128,7 +128,7 @@ plan_guess_table(struct plan *p)
 
 	add_time(p);
 	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct json_value *cell = plan_cell(p, i);
+		const struct json_value *cell = plan_column_cell(p, i);
 		const char *name = p->columns.v[i].name;
 		unsigned int wide = cell->len > TABLE_TEXT_MAX
 					? TABLE_TEXT_MAX
@@ -169,7 +169,7 @@ compile_table(struct plan *p)
 		add_column(&p->table, &p->header->types, &p->columns.v[i]);
 	if (!p->table.failed)
 		table_fit(&p->table);
-	plan_column_parts(p);
+	plan_add_column_parts(p);
 }
 
 /* The short ones need neither a measure of their columns nor a move that is

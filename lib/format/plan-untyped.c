@@ -4,7 +4,7 @@
 
 #include "base/array.h"
 #include "base/report.h"
-#include "format/plan-form.h"
+#include "format/plan-column.h"
 
 /* Add a column for a cell.  Returns 0, or -1 when memory ran out. */
 static int
@@ -97,7 +97,7 @@ open_row(struct plan *p, const char *text, size_t len)
 	json_row_add(&p->row, "@map");
 	json_row_add(&p->row, "@time");
 	p->row.collect = true;
-	p->row.deep = p->form->deep;
+	p->row.deep = p->ops->deep;
 	ret = json_row_parse(&p->row, text, len);
 	p->row.collect = false;
 	return ret;

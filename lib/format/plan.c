@@ -17,43 +17,6 @@ static const struct plan_ops *const forms[] = {
 	[PLAN_REFERENCE] = &plan_reference_ops,
 };
 
-struct program_part
-plan_part(struct plan *p, size_t from)
-{
-	return (struct program_part){ .from = from,
-		.to = program_end_part(&p->steps) };
-}
-
-void
-plan_column_parts(struct plan *p)
-{
-	size_t from = program_end_part(&p->steps);
-
-	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
-	if (p->parts == NULL) {
-		p->steps.failed = true;
-		return;
-	}
-	for (size_t i = 0; i < p->columns.n; i++) {
-		program_add_value(
-		    &p->steps, &p->columns.v[i].place, p->form->style);
-		p->parts[i] = plan_part(p, from);
-		from = p->parts[i].to;
-	}
-}
-
-bool
-plan_is_narrowed(const struct plan *p)
-{
-	return p->options.ncolumns > 0;
-}
-
-bool
-plan_is_text(const struct plan *p)
-{
-	return p->header != NULL && p->header->maps[p->map].text;
-}
-
 static void
 measure_part(const struct program *s, struct program_part *part)
 {
@@ -65,11 +28,11 @@ measure_part(const struct program *s, struct program_part *part)
 static void
 measure(struct plan *p)
 {
-	measure_part(&p->steps, &p->line);
+	measure_part(&p->program, &p->line);
 	for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
-		measure_part(&p->steps, &p->parts[i]);
-	if (p->form->measure != NULL)
-		p->form->measure(p);
+		measure_part(&p->program, &p->parts[i]);
+	if (p->ops->measure != NULL)
+		p->ops->measure(p);
 }
 
 struct plan *
@@ -79,7 +42,7 @@ plan_new_form(const char *map, const struct plan_options *o)
 
 	if (p == NULL)
 		return NULL;
-	p->form = forms[o->form];
+	p->ops = forms[o->form];
 	p->options = *o;
 	p->table.terminal = o->width;
 	p->map_name = strdup(map);
@@ -97,23 +60,23 @@ compile(struct plan *p, const struct stream_header *h, unsigned int map)
 
 	p->header = h;
 	p->map = map;
-	p->steps.types = &h->types;
+	p->program.types = &h->types;
 	p->record = (struct plan_input){
-		.run = { .steps = &p->steps,
+		.run = { .program = &p->program,
 		    .scratch = &p->scratch,
 		    .clock = &p->clock },
 		.has_time = true,
 	};
-	p->steps.cpus = (size_t)m->cpus;
+	p->program.cpus = (size_t)m->cpus;
 	if (m->value != TYPE_NONE)
-		p->steps.cpu_stride =
+		p->program.cpu_stride =
 		    round_up_8((size_t)h->types.v[m->value].size);
-	if (p->form->compile == NULL)
+	if (p->ops->compile == NULL)
 		return 0;
 	if (stack_view_new(&s->view, h, map, p->options.symbols) == -1)
 		return -1;
-	p->steps.stacks = s->view;
-	p->form->compile(p);
+	p->program.stacks = s->view;
+	p->ops->compile(p);
 	return 0;
 }
 
@@ -124,7 +87,7 @@ plan_new(const struct stream_header *h, unsigned int map,
 	struct plan *p = plan_new_form(h->maps[map].name, o);
 
 	if (p != NULL && compile(p, h, map) == 0 &&
-	    program_finish(&p->steps) == 0 && !p->columns.failed &&
+	    program_finish(&p->program) == 0 && !p->columns.failed &&
 	    !p->table.failed) {
 		measure(p);
 		if (!p->table.failed)
@@ -141,7 +104,7 @@ plan_free(struct plan *p)
 	if (p == NULL)
 		return;
 	fields_free(&p->columns);
-	program_free(&p->steps);
+	program_free(&p->program);
 	free(p->map_name);
 	free(p->parts);
 	free(p->cell_steps);
@@ -186,8 +149,8 @@ plans_free(struct plan **plans, size_t n)
 void
 plan_head(const struct plan *p, struct buf *out)
 {
-	if (p->form->head != NULL)
-		p->form->head(p, out);
+	if (p->ops->head != NULL)
+		p->ops->head(p, out);
 }
 
 static inline void
@@ -208,7 +171,7 @@ plan_records(struct plan *p, struct buf *out,
 
 	run->out = out;
 	p->cut = 0;
-	if (p->form->lines) {
+	if (p->ops->lines) {
 		for (; records < end; records++) {
 			set_record(run, records);
 			program_run(run, line->first, line->end, line->most);
@@ -216,7 +179,7 @@ plan_records(struct plan *p, struct buf *out,
 	} else {
 		for (; records < end; records++) {
 			set_record(run, records);
-			p->form->record(p, &p->record);
+			p->ops->record(p, &p->record);
 		}
 	}
 	return out->failed ? -1 : 0;
@@ -283,104 +246,15 @@ plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
 	rec.has_time =
 	    time->kind == JSON_VALUE_STRING &&
 	    clock_parse(time->text + 1, time->len - 2, &rec.run.time_ns) == 0;
-	p->form->record(p, &rec);
+	p->ops->record(p, &rec);
 	return out->failed ? -1 : 0;
-}
-
-const struct json_value *
-plan_cell(const struct plan *p, size_t i)
-{
-	return &p->row.cells[p->cells[i]];
-}
-
-/* Whether a column of a JSON record is a stack: by its place, or where nobody
- * knows that by its looks. */
-static bool
-is_stack(const struct plan *p, size_t i)
-{
-	const struct field_place *at = &p->columns.v[i].place;
-
-	return p->header == NULL
-		   ? stack_view_is_stack(plan_cell(p, i))
-		   : stack_view_side(p->stacks.view, at) != STACK_SIDES;
-}
-
-/* Whether the text of a cell depends on its type, and not on who wrote it. */
-static bool
-needs_type(const struct plan *p, size_t i)
-{
-	const struct json_value *cell = plan_cell(p, i);
-	const struct type *type;
-
-	if (p->header == NULL)
-		return false;
-	type = field_place_type(&p->header->types, &p->columns.v[i].place);
-	return type != NULL && (cell->kind >= JSON_VALUE_ARRAY ||
-				   (type->kind == TYPE_FLOAT &&
-				       cell->kind == JSON_VALUE_SCALAR));
-}
-
-/* Not inlined: plan_write_column() stays short for binary records, which are
- * the most. */
-static void __attribute__((noinline))
-write_json_column(struct plan *p, struct buf *out, size_t i)
-{
-	enum style style = p->form->style;
-	const struct json_value *cell = plan_cell(p, i);
-	struct buf *text = &p->scratch;
-
-	if (plan_is_text(p) && cell->kind == JSON_VALUE_STRING) {
-		json_row_decode(&p->row, cell);
-		style_write_line(
-		    out, p->row.scratch.data, p->row.scratch.len, style);
-	} else if (p->stacks.view != NULL && style != STYLE_JSON &&
-		   is_stack(p, i)) {
-		stack_view_read_json(p->stacks.view, cell);
-		stack_view_write(p->stacks.view, out, style);
-	} else if (style != STYLE_JSON && needs_type(p, i)) {
-		text->len = 0;
-		typed_json_write(text, &p->header->types,
-		    &p->columns.v[i].place, cell, p->steps.reference);
-		style_write(out, text->data, text->len, style);
-		out->failed |= text->failed;
-	} else {
-		json_row_write_cell(&p->row, cell, out, style);
-	}
-}
-
-void
-plan_write_column(struct plan *p, const struct plan_input *rec, size_t i)
-{
-	const struct program_part *part;
-
-	if (rec->is_json) {
-		write_json_column(p, rec->run.out, i);
-		return;
-	}
-	part = &p->parts[i];
-	program_run(&rec->run, part->first, part->end, part->most);
-}
-
-void
-plan_write_time(const struct plan_input *rec)
-{
-	struct buf *out = rec->run.out;
-	char *p = buf_room(out, CLOCK_LOCAL_LEN);
-
-	if (p == NULL)
-		return;
-	if (rec->has_time)
-		clock_local(rec->run.clock, p, rec->run.time_ns);
-	else
-		memset(p, ' ', CLOCK_LOCAL_LEN);
-	out->len += CLOCK_LOCAL_LEN;
 }
 
 void
 plan_round(const struct plan *p, struct buf *out)
 {
-	if (p->form->round != NULL && p->slots.v == NULL)
-		buf_str(out, p->form->round);
+	if (p->ops->round != NULL && p->slots.v == NULL)
+		buf_str(out, p->ops->round);
 }
 
 void

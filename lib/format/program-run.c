@@ -200,7 +200,8 @@ put_sum(char *p, const struct step *s, const unsigned char *base,
 	const unsigned char *at = base + s->offset;
 	unsigned __int128 sum = 0;
 
-	for (size_t i = 0; i < r->steps->cpus; i++, at += r->steps->cpu_stride)
+	for (size_t i = 0; i < r->program->cpus;
+	     i++, at += r->program->cpu_stride)
 		sum += load_any(s, at);
 	return emit_integer(put_text(p, s), s, sum);
 }
@@ -507,7 +508,7 @@ put_hex(const struct program_run *r, const struct step *s, char *p)
 static char *
 put_stack(const struct program_run *r, const struct step *s, char *p)
 {
-	struct stack_view *stacks = r->steps->stacks;
+	struct stack_view *stacks = r->program->stacks;
 
 	r->out->len = (size_t)(p - r->out->data);
 	stack_view_read(stacks, (enum stack_side)s->size, r->data);

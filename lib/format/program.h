@@ -175,7 +175,7 @@ size_t program_max_size(const struct program *s, size_t from, size_t to);
 
 /* What the steps run over. */
 struct program_run {
-	const struct program *steps;
+	const struct program *program;
 	struct buf *out;
 	struct buf *scratch; /* for fields that hold JSON */
 	struct clock *clock;

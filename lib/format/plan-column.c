@@ -1,0 +1,131 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/plan-column.h"
+#include "format/typed-json.h"
+
+bool
+plan_is_narrowed(const struct plan *p)
+{
+	return p->options.ncolumns > 0;
+}
+
+bool
+plan_is_text(const struct plan *p)
+{
+	return p->header != NULL && p->header->maps[p->map].text;
+}
+
+struct program_part
+plan_end_part(struct plan *p, size_t from)
+{
+	return (struct program_part){ .from = from,
+		.to = program_end_part(&p->program) };
+}
+
+void
+plan_add_column_parts(struct plan *p)
+{
+	size_t from = program_end_part(&p->program);
+
+	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
+	if (p->parts == NULL) {
+		p->program.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < p->columns.n; i++) {
+		program_add_value(
+		    &p->program, &p->columns.v[i].place, p->ops->style);
+		p->parts[i] = plan_end_part(p, from);
+		from = p->parts[i].to;
+	}
+}
+
+const struct json_value *
+plan_column_cell(const struct plan *p, size_t i)
+{
+	return &p->row.cells[p->cells[i]];
+}
+
+/* Whether a column of a JSON record is a stack: by its place, or where nobody
+ * knows that by its looks. */
+static bool
+is_stack(const struct plan *p, size_t i)
+{
+	const struct field_place *at = &p->columns.v[i].place;
+
+	return p->header == NULL
+		   ? stack_view_is_stack(plan_column_cell(p, i))
+		   : stack_view_side(p->stacks.view, at) != STACK_SIDES;
+}
+
+/* Whether the text of a cell depends on its type, and not on who wrote it. */
+static bool
+needs_type(const struct plan *p, size_t i)
+{
+	const struct json_value *cell = plan_column_cell(p, i);
+	const struct type *type;
+
+	if (p->header == NULL)
+		return false;
+	type = field_place_type(&p->header->types, &p->columns.v[i].place);
+	return type != NULL && (cell->kind >= JSON_VALUE_ARRAY ||
+				   (type->kind == TYPE_FLOAT &&
+				       cell->kind == JSON_VALUE_SCALAR));
+}
+
+/* Not inlined: plan_write_column() stays short for binary records, which are
+ * the most. */
+static void __attribute__((noinline))
+write_json_column(struct plan *p, struct buf *out, size_t i)
+{
+	enum style style = p->ops->style;
+	const struct json_value *cell = plan_column_cell(p, i);
+	struct buf *text = &p->scratch;
+
+	if (plan_is_text(p) && cell->kind == JSON_VALUE_STRING) {
+		json_row_decode(&p->row, cell);
+		style_write_line(
+		    out, p->row.scratch.data, p->row.scratch.len, style);
+	} else if (p->stacks.view != NULL && style != STYLE_JSON &&
+		   is_stack(p, i)) {
+		stack_view_read_json(p->stacks.view, cell);
+		stack_view_write(p->stacks.view, out, style);
+	} else if (style != STYLE_JSON && needs_type(p, i)) {
+		text->len = 0;
+		typed_json_write(text, &p->header->types,
+		    &p->columns.v[i].place, cell, p->program.reference);
+		style_write(out, text->data, text->len, style);
+		out->failed |= text->failed;
+	} else {
+		json_row_write_cell(&p->row, cell, out, style);
+	}
+}
+
+void
+plan_write_column(struct plan *p, const struct plan_input *rec, size_t i)
+{
+	const struct program_part *part;
+
+	if (rec->is_json) {
+		write_json_column(p, rec->run.out, i);
+		return;
+	}
+	part = &p->parts[i];
+	program_run(&rec->run, part->first, part->end, part->most);
+}
+
+void
+plan_write_time(const struct plan_input *rec)
+{
+	struct buf *out = rec->run.out;
+	char *p = buf_room(out, CLOCK_LOCAL_LEN);
+
+	if (p == NULL)
+		return;
+	if (rec->has_time)
+		clock_local(rec->run.clock, p, rec->run.time_ns);
+	else
+		memset(p, ' ', CLOCK_LOCAL_LEN);
+	out->len += CLOCK_LOCAL_LEN;
+}

@@ -1,0 +1,30 @@
+/*
+ * Columns: what the forms share about the values that they show.
+ */
+#ifndef SKEL_FORMAT_PLAN_COLUMN_H
+#define SKEL_FORMAT_PLAN_COLUMN_H
+
+#include "format/plan-form.h"
+
+/* Whether the command line chose the columns. */
+bool plan_is_narrowed(const struct plan *p);
+
+/* Whether the records are lines of text. */
+bool plan_is_text(const struct plan *p);
+
+/* End a part of the program that started at the step from. */
+struct program_part plan_end_part(struct plan *p, size_t from);
+
+/* Add a part for each column: its value in the form's style. */
+void plan_add_column_parts(struct plan *p);
+
+/* The cell of a JSON record for column i. */
+const struct json_value *plan_column_cell(const struct plan *p, size_t i);
+
+/* Append a record's value in column i. */
+void plan_write_column(struct plan *p, const struct plan_input *rec, size_t i);
+
+/* Append a record's time of day, or as many blanks. */
+void plan_write_time(const struct plan_input *rec);
+
+#endif
