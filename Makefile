@@ -1,5 +1,5 @@
 # One Makefile for the whole tree, without recursion.  It needs GNU make 4.
-# "make help" prints what stands behind "##", of targets and of variables.
+# "make help" prints the comments that begin with "##".
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
@@ -48,7 +48,7 @@ LD := $(CROSS)ld
 endif
 OBJCOPY ?= $(CROSS)objcopy
 # Debian has a pkg-config for each foreign architecture that dpkg knows.  Without
-# it, the usual one is told where the libraries of the target are.
+# it, the usual one needs to know where the target's libraries are.
 ifndef PKG_CONFIG
 PKG_CONFIG := $(or $(if $(CROSS),$(shell command -v $(CROSS)pkg-config)), \
 	$(CROSS:%-=env PKG_CONFIG_LIBDIR=/usr/lib/$(notdir %)/pkgconfig:/usr/share/pkgconfig) pkg-config)
@@ -69,21 +69,21 @@ LIBS_skel-pack := libbpf libelf jansson zlib libseccomp libbsd-overlay
 LIBS_skel-poll := libbpf libdw libelf libiberty jansson zlib libseccomp libbsd-overlay
 LIBS_eunomia   := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
 LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libseccomp libbsd-overlay
-# pkg-config knows neither libresolv, whose base64 decodes packages beside zlib,
-# nor libiberty, which demangles the names of C++ and Rust.
+# pkg-config does not know libresolv and libiberty.  A package is base64, which
+# libresolv decodes, of zlib.  libiberty demangles the names of C++ and Rust.
 STATIC := $(filter -static -static-pie,$(LDFLAGS))
 libs = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(filter-out libiberty,$1)) \
 	$(if $(filter zlib,$1),-lresolv) $(if $(filter libiberty,$1),-liberty)
-# pkg-config is asked only once, and not before it is needed: "make deps" may
-# have to install it.
+# This runs pkg-config only once, and not while the Makefile is read: "make deps"
+# may have to install it first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(filter-out libiberty,$(LIBS_unit)) 2>/dev/null))$(PKG_CFLAGS)
 CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -iquote lib -iquote cmd \
 	$(PKG_CFLAGS)
 
-# What the machine must have, for tests/helpers/install-missing: commands and
-# libraries, with the name of Debian's package where it differs.  Names behind
-# "--" are optional: a test that lacks one is skipped.  Linking statically with
-# libdw needs libbz2.a, on which Debian's libdw-dev does not depend.
+# The commands and libraries that each goal needs, as arguments of
+# tests/helpers/install-missing.  ":" precedes the name of Debian's package where it
+# differs.  Names after "--" are optional: tests that lack one are skipped.  Static
+# linking with libdw needs libbz2.a, on which Debian's libdw-dev does not depend.
 NEED_build := $(firstword $(CC)):$(or $(CROSS:%-=gcc-%),$(filter-out cc,$(notdir $(firstword $(CC)))),gcc) pkg-config \
 	libbpf.pc:libbpf-dev libdw.pc:libdw-dev libelf.pc:libelf-dev \
 	libiberty.a:libiberty-dev jansson.pc:libjansson-dev libbsd-overlay.pc:libbsd-dev \
@@ -92,28 +92,29 @@ NEED_demo  := $(NEED_build)
 NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck g++ git ip:iproute2 jq libbz2.a:libbz2-dev \
 	$(LLVM_STRIP):llvm /usr/share/i18n/locales:locales mandoc pgrep:procps python3 shellcheck strace time \
 	/usr/share/zoneinfo/America:tzdata setpriv:util-linux
-NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod qemu-system-x86_64:qemu-system-x86 xz:xz-utils
+NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod \
+	qemu-system-x86_64:qemu-system-x86 xz:xz-utils
 NEED_fuzz  := $(NEED_check) '/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
 NEED_bench := $(NEED_build) clang -- bpftrace python3 valgrind
 INSTALL_MISSING = CC="$(CC)" PKG_CONFIG="$(PKG_CONFIG)" tests/helpers/install-missing
-# What goal $1 needs: what its name says, or else the part before "-".
+# The needs of goal $1, or those of the part of its name before "-".
 needs = $(or $(NEED_$1),$(NEED_$(firstword $(subst -, ,$1))))
 # Debian's packages for the disk of a guest.
 GUEST := $(filter-out -- clang-format cppcheck git llvm locales shellcheck, \
 	$(foreach p,$(NEED_check),$(lastword $(subst :, ,$p)))) kmod make mount
 
-# Only these goals may install anything; whatever is built waits for that.  Other
-# goals end when a piece is missing that the build needs, and name it.
+# Only these goals may install anything, before the first file is compiled.  With
+# other goals the build ends, and names what is missing.
 SETUP := $(patsubst %,deps-%,$(filter demo check check-% fuzz bench bench-%,$(MAKECMDGOALS)))
 SETUP := $(or $(SETUP),find-missing)
 
-# The rooms of lib/, each of which may use only those before it: "make lint"
-# fails where a header or a symbol of a later one is used, and on circles.
+# The folders of lib/, each of which may use only those before it.  "make lint"
+# fails if a file uses a header or a symbol of a later one, and on circles.
 ROOMS    := base types stream record format host elf package symbolize load attach \
 	poll session eunomia
 LIB      := $(B)/libskel.a
-# The C library on top of it: lib/eunomia/eunomia.h.  The number behind .so changes with
-# what programs that were linked before could not live with.
+# The C library, lib/eunomia/eunomia.h.  The number after ".so" changes when programs
+# that were linked with an earlier version would no longer work.
 SONAME   := libeunomia.so.0
 EUNOMIA  := $(B)/libeunomia.a $(B)/libeunomia.so.$(VERSION)
 LIB_SRC  := $(foreach r,$(ROOMS),$(wildcard lib/$r/*.c))
@@ -129,13 +130,13 @@ BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 FUZZ_TARGETS := $(filter-out replay,$(FUZZ_SRC:tests/fuzz/%.c=%))
 REPLAY   := $(FUZZ_TARGETS:%=$(B)/replay-%)
-# What commands do beside their main(), which a fuzz target may call.
+# The sources of the commands without main(), which fuzz targets may call.
 PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*/*.c))
 BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/bench/*.bpf.c tests/programs/*.bpf.c)
 MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*/*.3 lib/*/*.5)
 # Programs that the tests compile and run.
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.cc tests/eunomia/* tests/faults/*.c))
-# A guest's init is for busybox, without bash.
+# The guest runs this with busybox.
 INIT_SRC := tests/vm/init
 SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/run tests/demo tests/soak \
 	tests/helpers/has-bpf tests/vm/* tests/fuzz/run tests/fuzz/seeds \
@@ -156,7 +157,7 @@ lib: $(EUNOMIA) ## build the C library alone
 
 help: ## print this text
 	@sed -nE 's/^([a-z_.-]+):.*## (.*)/\1\t\2/p; s/^## ([^ ]+) +/\1\t/p' Makefile | \
-		awk -F'\t' '{ printf "  %s%-28s%s\n", $$1 ~ /=/ ? "" : "make ", $$1, $$2 }'
+		awk -F'\t' '{ printf "  %-28s%s\n", ($$1 ~ /=/ ? "" : "make ") $$1, $$2 }'
 
 $(LIB): $(call OBJ,$(LIB_SRC))
 	@rm -f $@
@@ -171,9 +172,9 @@ $(B)/bin/$1: $(call OBJ,$(wildcard cmd/*.c cmd/$1/*.c)) $(LIB) $(B)/link.flags
 endef
 $(foreach c,$(CMDS),$(eval $(call command,$c)))
 
-# What the C library needs, in one object, where only the names of its version
-# script are still global: whoever links it statically may have a report() too.
-# libiberty goes in as well: Debian has no shared one.
+# The C library is one object in which only the names of its version script are
+# global, because a program that links it statically may have a report() of its own.
+# It contains libiberty, of which Debian has no shared library.
 $(B)/libeunomia.o: $(B)/lib/eunomia/eunomia.o $(LIB) lib/eunomia/eunomia.map
 	$(call step,LD,$@)
 	$(Q)sed -n 's/^\t\([a-z_]*\);$$/\1/p' lib/eunomia/eunomia.map >$(B)/eunomia.names
@@ -186,7 +187,8 @@ $(B)/libeunomia.a: $(B)/libeunomia.o
 	$(call step,AR,$@)
 	$(Q)$(AR) qcs $@ $^
 
-# There is no such thing as a static shared library.  nodelete: libbpf keeps the address of a function of ours.
+# "-static" is for the commands only.  nodelete keeps the library loaded after
+# dlclose(3), because libbpf keeps the address of its log function.
 $(B)/libeunomia.so.$(VERSION): private STATIC :=
 $(B)/libeunomia.so.$(VERSION): $(B)/libeunomia.o lib/eunomia/eunomia.map $(B)/link.flags
 	$(call step,LINK,$@)
@@ -194,7 +196,7 @@ $(B)/libeunomia.so.$(VERSION): $(B)/libeunomia.o lib/eunomia/eunomia.map $(B)/li
 		-Wl,--version-script=lib/eunomia/eunomia.map -o $@ $< $(call libs,$(LIBS_eunomia)) -pthread
 
 $(B)/lib/%.o: PIC := -fPIC -fvisibility=hidden
-# A handler in C++ may throw through us, and this is to clean up then.
+# A handler written in C++ may throw through this file, which then cleans up.
 $(B)/lib/eunomia/skeleton.o: PIC := -fPIC -fvisibility=hidden -fexceptions
 
 $(B)/tests/unit/%.o: CPP += -iquote tests/unit
@@ -209,8 +211,8 @@ $(B)/%.o: %.c Makefile $(B)/compile.flags | $(SETUP)
 	$(call step,CC,$<)
 	$(Q)$(COMPILE) $(PIC) -MMD -MP -c -o $@ $<
 
-# Other flags than those of the last build rebuild what they are for, except for
-# "sudo make install", which installs what there is.
+# If the flags differ from those of the last build, the files that depend on them
+# are built again.  "sudo make install" does not compare, and installs what is there.
 FORCE:
 $(B)/%.flags: $(if $(filter-out install,$(or $(MAKECMDGOALS),all)),FORCE)
 	@mkdir -p $(@D)
@@ -224,7 +226,7 @@ deps-%:
 find-missing:
 	@$(INSTALL_MISSING) -n $(NEED_build)
 
-# clangd finds it here.  The compiler is asked nothing: make knows the commands.
+# make knows the commands, so that nothing has to be compiled for this.
 comma := ,
 json   = $(subst ",\",$(subst \,\\,$1))
 entry  = {"directory": "$(CURDIR)", "file": "$1", "command": "$(call json,$2 -c $1)"}
@@ -235,10 +237,9 @@ compile_commands.json: Makefile ## tell clangd and other tools how each file is 
 		>>$@,$(comma)$(call entry,$s,$(COMPILED)$(if $(filter tests/unit/%,$s), -iquote tests/unit))))
 	$(file >>$@,])
 
-# A machine without BPF runs the kernel's tests in a guest, if it can have one.
+# Where this machine loads no BPF programs, the tests of the kernel run in a guest.
 FOR_GUEST = BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST)" $(if $(SAN),SAN=1)
 
-# What is built for the tests.
 check-build: all $(UNIT) $(REPLAY) ## build what the tests run
 
 check: check-build ## run all tests that can run here
@@ -246,8 +247,8 @@ check: check-build ## run all tests that can run here
 		$(INSTALL_MISSING) $(NEED_check-vm) || :
 	@$(RUN) UNIT="$(UNIT)" $(FOR_GUEST) tests/run $(TESTS)
 
-# One file of tests or one unit program, by its name or by any part of its path
-# that ends with the name; where both have the name, both run.
+# T is the name of a file of tests or of a unit program, or the end of its path.  If
+# both have that name, both run.
 T_NAME  := $(patsubst unit/%,%,$(patsubst tests/%,%,$(basename $(T))))
 T_UNIT  := $(if $(T),$(filter %/$(T_NAME),$(UNIT)))
 T_BATS  := $(if $(filter unit/% tests/unit/%,$(T)),,$(filter %/$(T_NAME).bats,$(BATS_SRC)))
@@ -263,14 +264,13 @@ else
 	@$(RUN) NO_GUEST=1 $(FOR_GUEST) tests/run $(T_UNIT) $(T_BATS)
 endif
 
-# Clang has warnings that gcc does not have, and the other way round.
 check-clang: ## run the tests with a build by clang
 	@$(MAKE) check CC=clang B=build/clang
 
 check-vm: all $(UNIT) ## run the kernel's tests on Debian's 6.1 and 6.12, in emulated machines
 	@$(FOR_GUEST) tests/vm/run $(TESTS)
 
-# Fuzzing: the library and the targets again, by clang and with libFuzzer.
+# For fuzzing, clang builds the library and the targets again, with libFuzzer.
 FUZZ_SECONDS ?= 60
 FUZZ_CC      ?= clang
 FUZZ_CFLAGS  := -O1 -g -fno-omit-frame-pointer \
@@ -296,28 +296,27 @@ $(F)/%.o: %.c Makefile | $(SETUP)
 	$(call step,CC,$<)
 	$(Q)$(FUZZ_CC) $(CPP) $(CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
-# The same targets in the ordinary build, which take their inputs from files.
-$(REPLAY): $(B)/replay-%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(call OBJ,$(PART_SRC)) $(LIB)
+# The same targets in the ordinary build read their inputs from files.
+$(REPLAY): $(B)/replay-%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(call OBJ,$(PART_SRC)) $(LIB) $(B)/link.flags
 	$(call step,LINK,$@)
 	$(Q)$(LINK) $(call libs,$(LIBS_unit))
 
-# An hour's worth of events, with flat memory: not part of "make check".
+# This takes minutes, and is not part of "make check".
 soak: all ## send 10^8 recorded and 10^7 live events; memory must stay flat
 	@$(RUN) tests/soak
 
-# A few seconds of real events: every command typed anywhere shows up.
-demo: all ## show a few seconds of events, each command that is started
+demo: all ## show the processes that start and end during a few seconds
 	@tests/demo $(CURDIR)/$(B)/bin
 
-# What the commands are measured against, and with what: tests/bench/run.py.
+# tests/bench/README.md describes the benchmarks.
 BENCH     := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%.bin)
 BENCH_LIVE := $(foreach v,ring ring64 perf,$(B)/bench/$v.bpf.o)
 BENCH_RECORDS ?= 1000000
-# The figures of a whole run replace those of the README.
+# The figures of a complete run replace those in the README.
 KEEP       = tests/helpers/fill-section --text tests/bench/README.md
 BENCH_RUN  = SKEL_FMT=$(CURDIR)/$(B)/bin/skel-fmt tests/bench/run.py
 
-$(B)/bench/%.bin: $(B)/tests/bench/%.o $(LIB)
+$(B)/bench/%.bin: $(B)/tests/bench/%.o $(LIB) $(B)/link.flags
 	@mkdir -p $(@D)
 	$(call step,LINK,$@)
 	$(Q)$(LINK) $(call libs,$(LIBS_unit))
@@ -326,7 +325,7 @@ bench: all $(BENCH) $(BENCH_LIVE) ## time the commands against their rivals; REF
 	@$(KEEP) replay env $(BENCH_RUN) $(B)/bench $(BENCH_RECORDS)
 	@$(RUN) $(KEEP) live tests/bench/live.py $(B)/bench
 
-# Records as they come: needs root and a kernel with BPF.
+# This needs root and a kernel with BPF.
 bench-live: all $(BENCH) $(BENCH_LIVE) ## the part of it that polls live records
 	@$(RUN) $(if $(LIVE),,$(KEEP) live) tests/bench/live.py $(B)/bench $(LIVE)
 
@@ -345,9 +344,9 @@ bench-count: all $(BENCH) ## write what bench-check compares with
 bench-check: all $(BENCH) ## fail if skel-fmt needs 3 % more instructions for a record than committed
 	@$(BENCH_RUN) --check $(B)/bench tests/bench/instructions
 
-# The example programs.  The packages are committed, so that nobody needs clang
-# to run them; the objects are not.  -ffile-prefix-map and llvm-strip keep this
-# machine's paths out of them: the same compiler gives the same bytes anywhere.
+# The packages of the example programs are committed, so that nobody needs clang to
+# run them.  -ffile-prefix-map and llvm-strip keep the paths of this machine out of
+# them, so that the same compiler makes the same bytes anywhere.
 ASSETS := $(patsubst assets/%.bpf.c,$(B)/assets/%.json,$(wildcard assets/*.bpf.c))
 
 assets: $(ASSETS) ## build the example packages in assets/ from their sources
@@ -378,7 +377,7 @@ lint: ## check the form of sources, scripts and manuals, and the order of lib/
 	shellcheck -s dash $(INIT_SRC) tests/helpers/install-missing
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
 	@! grep -nE '(^|[^_[:alnum:]])(err|errx|errc|exit|_exit|abort)\(' $(LIB_SRC) || \
-		{ echo 'lib/ returns; only cmd/ decides to die'; exit 1; }
+		{ echo 'lib/ must return errors; only cmd/ may exit'; exit 1; }
 	@$(MAKE) -s $(LIB)
 	@tests/helpers/rooms.py $(B) $(ROOMS)
 
