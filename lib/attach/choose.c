@@ -124,7 +124,7 @@ struct_ops_name(const struct object *o, const char *name)
 	const struct bpf_map *map = NULL;
 
 	if (p != NULL && bpf_program__type(p) == BPF_PROG_TYPE_STRUCT_OPS)
-		map = struct_ops_map(o->package, o->bpf, name);
+		map = struct_ops_find_map(o->package, o->bpf, name);
 	return map != NULL ? bpf_map__name(map) : NULL;
 }
 

@@ -20,7 +20,7 @@ prepare_struct_ops(const struct attach_job *j)
 {
 	const char *name = j->listed->name;
 	struct bpf_map *map =
-	    struct_ops_map(j->object->package, j->object->bpf, name);
+	    struct_ops_find_map(j->object->package, j->object->bpf, name);
 
 	if (map == NULL)
 		return attach_invalid("it is in no struct of section "
@@ -49,7 +49,7 @@ attaches_struct(const struct attach_job *j, const struct bpf_map *map)
 
 		if (program == NULL ||
 		    bpf_program__type(program) != BPF_PROG_TYPE_STRUCT_OPS ||
-		    struct_ops_map(p, j->object->bpf, other->name) != map)
+		    struct_ops_find_map(p, j->object->bpf, other->name) != map)
 			continue;
 		if (!other->link || !bpf_program__autoload(program)) {
 			report_info("map %s: not attached, because its program "
@@ -74,7 +74,7 @@ attach_struct_ops(const struct attach_job *j, struct attachment *a)
 {
 	const struct object *o = j->object;
 	struct bpf_map *map =
-	    struct_ops_map(o->package, o->bpf, j->listed->name);
+	    struct_ops_find_map(o->package, o->bpf, j->listed->name);
 	struct bpf_link *link;
 
 	if (map == NULL || !attaches_struct(j, map))

@@ -20,23 +20,23 @@
 #include "types/value.h"
 
 enum {
-	LOG_LINES = 20, /* of the verifier's log, the last ones */
+	LOG_LINES = 20, /* last lines of the verifier's log that are reported */
 };
 
-/* One section of an open object: where its bytes and its types are. */
-struct section {
-	const struct package *package;
+/* A section of variables in an object that libbpf has opened. */
+struct object_section {
+	const struct package *package; /* borrowed, as all here */
 	const char *name;
 	struct bpf_map *map;
 	const struct btf *btf;
 	const struct btf_type *type; /* DATASEC */
-	unsigned char *bytes;        /* owned: a copy to change */
+	unsigned char *bytes;        /* owned: a copy of the content */
 	size_t size;
 	struct btf_import import;
 };
 
 static int
-set_value(struct section *s, const struct package_variable *v,
+set_variable_value(struct object_section *s, const struct package_variable *v,
     const struct btf_var_secinfo *at, const char *where)
 {
 	const struct btf_type *var = btf__type_by_id(s->btf, at->type);
@@ -48,7 +48,8 @@ set_value(struct section *s, const struct package_variable *v,
 		return -1;
 	size = s->import.types->v[type].size;
 	if (at->offset > s->size || size > s->size - at->offset) {
-		report_error("%s: lies outside of section %s", where, s->name);
+		report_error(
+		    "%s: the variable lies outside section %s", where, s->name);
 		return -1;
 	}
 	if (value_to_bytes(s->import.types, type, v->value,
@@ -62,7 +63,7 @@ set_value(struct section *s, const struct package_variable *v,
 }
 
 static int
-set_variable(struct section *s, const struct package_variable *v)
+set_variable(struct object_section *s, const struct package_variable *v)
 {
 	const struct btf_var_secinfo *at;
 	char *where;
@@ -71,22 +72,22 @@ set_variable(struct section *s, const struct package_variable *v)
 	if (asprintf(&where, "%s: %s", s->package->name, v->name) == -1)
 		return report_nomem();
 	at = btf_find_variable(s->btf, s->type, v->name);
-	/* Statics are not the package's to set: two may share a name. */
+	/* Static variables cannot be set, because two may share a name. */
 	if (at == NULL || btf_var(btf__type_by_id(s->btf, at->type))->linkage ==
 			      BTF_VAR_STATIC) {
 		report_error("%s: the object has no such variable in %s", where,
 		    s->name);
 		ret = -1;
 	} else if (v->value != NULL) {
-		ret = set_value(s, v, at, where);
+		ret = set_variable_value(s, v, at, where);
 	}
 	free(where);
 	return ret;
 }
 
-/* Find the section in the object.  Returns 0, or -1 after reporting. */
+/* Finds the section in the object.  Returns 0, or -1 after reporting. */
 static int
-find_section(struct section *s, struct bpf_object *bpf)
+open_section(struct object_section *s, struct bpf_object *bpf)
 {
 	const char *package = s->package->name;
 	const void *initial;
@@ -108,8 +109,8 @@ find_section(struct section *s, struct bpf_object *bpf)
 	if (s->btf != NULL)
 		id = btf__find_by_name_kind(s->btf, name, BTF_KIND_DATASEC);
 	if (initial == NULL || id < 0) {
-		report_error("%s: section %s: the object says nothing of its "
-			     "variables; compile it with -g",
+		report_error("%s: section %s: the object has no BTF for its "
+			     "variables; compile it with clang -g",
 		    package, s->name);
 		return -1;
 	}
@@ -130,9 +131,9 @@ has_values(const struct package_section *from)
 	return false;
 }
 
-/* Put the variables' values into the bytes of the section. */
+/* Writes the values of the variables to the bytes of the section. */
 static int
-set_variables(struct section *s, const struct package_section *from)
+set_variables(struct object_section *s, const struct package_section *from)
 {
 	struct types types = { 0 };
 	int ret = 0;
@@ -146,18 +147,18 @@ set_variables(struct section *s, const struct package_section *from)
 	return ret;
 }
 
-/* Put the values of one section into the object. */
+/* Writes the values of one section to the object. */
 static int
-fill_section(struct object *o, const struct package_section *from)
+set_section(struct object *o, const struct package_section *from)
 {
-	struct section s = { .package = o->package, .name = from->name };
+	struct object_section s = { .package = o->package, .name = from->name };
 	int ret = -1, error;
 
-	/* libbpf itself fills .kconfig in, from the kernel's configuration. */
+	/* libbpf sets .kconfig from the kernel's configuration. */
 	if (from->nvariables == 0 ||
 	    (strcmp(from->name, ".kconfig") == 0 && !has_values(from)))
 		return 0;
-	if (find_section(&s, o->bpf) == 0 && set_variables(&s, from) == 0) {
+	if (open_section(&s, o->bpf) == 0 && set_variables(&s, from) == 0) {
 		error = bpf_map__set_initial_value(s.map, s.bytes, s.size);
 		if (error == 0)
 			ret = 0;
@@ -169,9 +170,9 @@ fill_section(struct object *o, const struct package_section *from)
 	return ret;
 }
 
-/* Whether the object has every program of the package. */
+/* Checks that the object has every program of the package. */
 static int
-check_programs(const struct object *o)
+check_programs_exist(const struct object *o)
 {
 	const struct package *p = o->package;
 
@@ -187,7 +188,7 @@ check_programs(const struct object *o)
 }
 
 static int
-open_elf(struct object *o)
+open_with_libbpf(struct object *o)
 {
 	const struct package *p = o->package;
 	const struct bpf_object_open_opts opts = {
@@ -200,8 +201,8 @@ open_elf(struct object *o)
 	char error[128];
 
 	if (p->object.bytes == NULL) {
-		report_error("%s: this package has no object inside; give one "
-			     "with -e",
+		report_error("%s: this is a bare meta without an object; give "
+			     "the object with -e",
 		    p->name);
 		return -1;
 	}
@@ -220,8 +221,9 @@ open_elf(struct object *o)
 	return -1;
 }
 
-/* Whether libbpf reads the whole of the kernel's BTF anyhow, to find what one
- * of the programs belongs to; so it may be with sections that it knows not. */
+/* Whether libbpf reads the whole BTF of the kernel anyway, to find what one of
+ * the programs attaches to.  It may also do so for a section that it does not
+ * know. */
 static bool
 hooks_by_btf(const struct package *p)
 {
@@ -260,10 +262,10 @@ object_open(struct object *o, const struct package *p, const char *btf)
 	if (vmlinux_choose(btf, &o->btf_path) == -1)
 		goto fail;
 	slice_btf(o);
-	if (open_elf(o) == -1 || check_programs(o) == -1)
+	if (open_with_libbpf(o) == -1 || check_programs_exist(o) == -1)
 		goto fail;
 	for (size_t i = 0; i < p->nsections; i++)
-		if (fill_section(o, &p->sections[i]) == -1)
+		if (set_section(o, &p->sections[i]) == -1)
 			goto fail;
 	return 0;
 fail:
@@ -271,13 +273,13 @@ fail:
 	return -1;
 }
 
-/* Where the last lines of the text that ends at end start. */
+/* The start of the last lines of the text that ends at end. */
 static const char *
-last_lines(const char *text, const char *end, int lines)
+find_last_lines(const char *text, const char *end, int lines)
 {
 	const char *p = end;
 
-	/* The newline at the end closes the last line. */
+	/* A newline at the end belongs to the last line. */
 	if (p > text && p[-1] == '\n')
 		p--;
 	for (; p > text; p--)
@@ -286,16 +288,16 @@ last_lines(const char *text, const char *end, int lines)
 	return p;
 }
 
-/* Report the last lines of the verifier's log. */
+/* Reports the last lines of the verifier's log. */
 static void
-report_log(const char *log)
+report_verifier_log(const char *log)
 {
 	const char *end = strstr(log, "-- END PROG LOAD LOG --");
 	const char *p, *eol;
 
 	if (end == NULL)
 		end = log + strlen(log);
-	for (p = last_lines(log, end, LOG_LINES); p < end; p = eol + 1) {
+	for (p = find_last_lines(log, end, LOG_LINES); p < end; p = eol + 1) {
 		eol = memchr(p, '\n', (size_t)(end - p));
 		if (eol == NULL)
 			eol = end;
@@ -359,7 +361,7 @@ report_words(const char *name, const struct libbpf_refusal *r,
 		    verifier ? "the verifier refused it" : "cannot be loaded",
 		    strerror(r->error));
 	if (verifier) {
-		report_log(r->log);
+		report_verifier_log(r->log);
 		return;
 	}
 	libbpf_log_report();

@@ -1,8 +1,8 @@
 /*
- * Objects: a package's ELF object opened by libbpf, its globals filled in, and
- * loaded into the kernel.  The only file that loads one.
+ * Opens a package's ELF object with libbpf, sets its globals and loads it into
+ * the kernel.  No other file loads an object.
  *
- * The functions report what is wrong and return -1.
+ * The functions return 0, or -1 after reporting what is wrong, unless noted.
  */
 #ifndef SKEL_LOAD_OBJECT_H
 #define SKEL_LOAD_OBJECT_H
@@ -18,24 +18,24 @@
 struct object {
 	const struct package *package; /* borrowed */
 	struct bpf_object *bpf;        /* owned */
-	const char *btf;               /* borrowed: --btf's argument, or NULL */
-	char *btf_path;                /* owned: what was chosen, or NULL */
-	/* Of the kernel's BTF, in memory, and where libbpf finds it.  Owned;
-	 * slice_path is NULL: there is none. */
+	const char *btf; /* borrowed: argument of --btf, or NULL */
+	char *btf_path;  /* owned: see vmlinux_choose(); or NULL */
+	/* A slice of the kernel's BTF and the path by which libbpf opens it.
+	 * Both owned; if slice_path is NULL, there is none. */
 	int slice;
 	char *slice_path;
 };
 
 /*
- * Open the package's object under its obj_name and put the variables' values
- * into their sections (.rodata .bss .data and .rodata.* .data.* .bss.*).
- * btf is --btf's argument or NULL.
+ * Opens the object of p under its obj_name and writes the values of the
+ * variables to their sections (.rodata .bss .data and .rodata.* .data.*
+ * .bss.*).  p must outlive o.  btf is the argument of --btf, or NULL.
  */
 int object_open(struct object *o, const struct package *p, const char *btf);
 
 /*
- * Load it.  When the verifier refuses, reports which program and the
- * verifier's own last lines.
+ * Loads the object.  If the verifier refuses a program, its name and the last
+ * lines of the verifier's log are reported.
  */
 int object_load(struct object *o);
 
@@ -44,7 +44,8 @@ int object_load(struct object *o);
 struct map_fds *object_map_fds(
     const struct object *o, const struct stream_header *h);
 
-/* Unloads what the kernel holds for it, unless pinned. */
+/* Closes the object.  The kernel unloads its programs and maps unless they are
+ * pinned or attached. */
 void object_close(struct object *o);
 
 #endif

@@ -7,11 +7,11 @@
 #include "elf/elf-section.h"
 #include "load/struct-ops.h"
 
-#define SECTION ".struct_ops"
+#define STRUCT_OPS_SECTION ".struct_ops"
 
-/* The map of the variable that lies at this offset of the section. */
+/* The map of the struct variable at this offset of the section, or NULL. */
 static struct bpf_map *
-map_at(struct bpf_object *bpf, uint64_t offset)
+find_map_at(struct bpf_object *bpf, uint64_t offset)
 {
 	const struct btf *btf = bpf_object__btf(bpf);
 	const struct btf_var_secinfo *v;
@@ -19,7 +19,8 @@ map_at(struct bpf_object *bpf, uint64_t offset)
 	int id = -1;
 
 	if (btf != NULL)
-		id = btf__find_by_name_kind(btf, SECTION, BTF_KIND_DATASEC);
+		id = btf__find_by_name_kind(
+		    btf, STRUCT_OPS_SECTION, BTF_KIND_DATASEC);
 	if (id < 0)
 		return NULL;
 	section = btf__type_by_id(btf, (uint32_t)id);
@@ -35,12 +36,13 @@ map_at(struct bpf_object *bpf, uint64_t offset)
 	return NULL;
 }
 
-/* Where in the section the program's address is to be filled in.  Returns
- * whether that is somewhere. */
+/* Finds the offset in the section where the relocations want the address of the
+ * program.  Returns false if there is none. */
 static bool
-find_offset(Elf *elf, const char *program, uint64_t *offset)
+find_relocation(Elf *elf, const char *program, uint64_t *offset)
 {
-	Elf_Scn *relocations = elf_section_find(elf, ".rel" SECTION, SHT_NULL),
+	Elf_Scn *relocations =
+		    elf_section_find(elf, ".rel" STRUCT_OPS_SECTION, SHT_NULL),
 		*symbols;
 	Elf_Data *data, *table;
 	GElf_Shdr head, symbol_head;
@@ -70,19 +72,19 @@ find_offset(Elf *elf, const char *program, uint64_t *offset)
 }
 
 struct bpf_map *
-struct_ops_map(
+struct_ops_find_map(
     const struct package *package, struct bpf_object *bpf, const char *program)
 {
 	uint64_t offset;
 
-	if (!find_offset(package->object.elf, program, &offset))
+	if (!find_relocation(package->object.elf, program, &offset))
 		return NULL;
-	return map_at(bpf, offset);
+	return find_map_at(bpf, offset);
 }
 
-/* Whether a program of the struct is loaded. */
+/* Whether a program of the struct is to be loaded. */
 static bool
-is_used(const struct package *package, struct bpf_object *bpf,
+has_loaded_program(const struct package *package, struct bpf_object *bpf,
     const struct bpf_map *map)
 {
 	struct bpf_program *p;
@@ -90,7 +92,8 @@ is_used(const struct package *package, struct bpf_object *bpf,
 	bpf_object__for_each_program (p, bpf)
 		if (bpf_program__type(p) == BPF_PROG_TYPE_STRUCT_OPS &&
 		    bpf_program__autoload(p) &&
-		    struct_ops_map(package, bpf, bpf_program__name(p)) == map)
+		    struct_ops_find_map(package, bpf, bpf_program__name(p)) ==
+			map)
 			return true;
 	return false;
 }
@@ -102,7 +105,7 @@ struct_ops_drop_unused(const struct package *package, struct bpf_object *bpf)
 
 	bpf_object__for_each_map (map, bpf) {
 		if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS ||
-		    is_used(package, bpf, map))
+		    has_loaded_program(package, bpf, map))
 			continue;
 		bpf_map__set_type(map, BPF_MAP_TYPE_ARRAY);
 		bpf_map__set_autocreate(map, false);

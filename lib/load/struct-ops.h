@@ -1,6 +1,7 @@
 /*
- * struct_ops: structs of functions that the kernel takes from a program, each
- * a map to libbpf.  The object alone says which program is in which.
+ * struct_ops: kernel interfaces whose functions are BPF programs, such as a TCP
+ * congestion control.  Each is a map to libbpf; which programs belong to it is
+ * found in the relocations of the object.
  */
 #ifndef SKEL_LOAD_STRUCT_OPS_H
 #define SKEL_LOAD_STRUCT_OPS_H
@@ -9,12 +10,14 @@
 
 #include "package/package.h"
 
-/* The map of the struct that has this program, or NULL.  Borrowed. */
-struct bpf_map *struct_ops_map(
+/* The map of the struct that this program belongs to, borrowed from bpf; or
+ * NULL. */
+struct bpf_map *struct_ops_find_map(
     const struct package *package, struct bpf_object *bpf, const char *program);
 
-/* Before loading: take out the maps of structs of which no program is loaded;
- * libbpf 1.1 would look for types that it has not read then. */
+/* Before bpf is loaded: leaves out the maps of structs none of whose programs
+ * is loaded.  libbpf 1.1 would look for their types in a BTF that it has not
+ * read. */
 void struct_ops_drop_unused(
     const struct package *package, struct bpf_object *bpf);
 

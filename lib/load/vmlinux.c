@@ -20,9 +20,10 @@ vmlinux_present(void)
 	return eaccess(kernel_btf, R_OK) == 0;
 }
 
-/* The value of a line KEY=value or KEY="value" of os-release(5), or NULL. */
+/* The value of a line KEY=value or KEY="value" of os-release(5), a string to
+ * free; NULL if the line has another key. */
 static char *
-os_release_value(const char *line, const char *key)
+parse_os_release(const char *line, const char *key)
 {
 	size_t n = strlen(key);
 	char quote;
@@ -35,7 +36,8 @@ os_release_value(const char *line, const char *key)
 	return strndup(line, n);
 }
 
-/* Set *id and *version, both to free, from os-release(5), "" if unknown. */
+/* Sets *id and *version, both to free, from os-release(5); they are "" if it
+ * does not say.  Returns 0, or -1 after reporting that memory ran out. */
 static int
 read_os_release(char **id, char **version)
 {
@@ -49,11 +51,11 @@ read_os_release(char **id, char **version)
 	for (size_t i = 0; i < nitems(files) && in == NULL; i++)
 		in = fopen(files[i], "re");
 	while (in != NULL && getline(&line, &cap, in) != -1) {
-		if ((value = os_release_value(line, "ID")) != NULL) {
+		if ((value = parse_os_release(line, "ID")) != NULL) {
 			free(*id);
 			*id = value;
 		}
-		if ((value = os_release_value(line, "VERSION_ID")) != NULL) {
+		if ((value = parse_os_release(line, "VERSION_ID")) != NULL) {
 			free(*version);
 			*version = value;
 		}
@@ -68,10 +70,11 @@ read_os_release(char **id, char **version)
 	return *id != NULL && *version != NULL ? 0 : report_nomem();
 }
 
-/* dir's file for this system, laid out as BTFHub's archive is:
- * ID/VERSION_ID/machine/release.btf.  Returns a string to free, or NULL. */
+/* The path of the file for this system in the archive dir, which has the layout
+ * of BTFHub: ID/VERSION_ID/machine/release.btf.  Returns a string to free, or
+ * NULL after reporting that memory ran out. */
 static char *
-archive_path(const char *dir)
+format_archive_path(const char *dir)
 {
 	char *id, *version, *path = NULL;
 	struct utsname u;
@@ -87,9 +90,10 @@ archive_path(const char *dir)
 	return path;
 }
 
-/* Whether path, asked for by who, can be read.  Returns 0, or -1. */
+/* Checks that the file, which the option or variable who names, can be read.
+ * Returns 0, or -1 after reporting. */
 static int
-check_file(const char *path, const char *who)
+check_readable(const char *path, const char *who)
 {
 	if (eaccess(path, R_OK) == 0)
 		return 0;
@@ -98,7 +102,7 @@ check_file(const char *path, const char *who)
 }
 
 static int
-take_copy(const char *from, char **path)
+copy_path(const char *from, char **path)
 {
 	*path = strdup(from);
 	return *path != NULL ? 0 : report_nomem();
@@ -113,12 +117,12 @@ vmlinux_choose(const char *option, char **path)
 
 	*path = NULL;
 	if (option != NULL) {
-		if (check_file(option, "--btf") == -1)
+		if (check_readable(option, "--btf") == -1)
 			return -1;
 		if (stat(option, &st) == -1 || !S_ISDIR(st.st_mode))
-			return take_copy(option, path);
-		file = archive_path(option);
-		if (file == NULL || check_file(file, "--btf") == -1) {
+			return copy_path(option, path);
+		file = format_archive_path(option);
+		if (file == NULL || check_readable(file, "--btf") == -1) {
 			free(file);
 			return -1;
 		}
@@ -129,9 +133,9 @@ vmlinux_choose(const char *option, char **path)
 		free(file);
 	}
 	if (env != NULL && env[0] != '\0') {
-		if (check_file(env, "BTF_FILE_PATH") == -1)
+		if (check_readable(env, "BTF_FILE_PATH") == -1)
 			return -1;
-		return take_copy(env, path);
+		return copy_path(env, path);
 	}
 	return 0;
 }
@@ -142,9 +146,9 @@ vmlinux_name(const char *chosen)
 	return chosen != NULL ? chosen : kernel_btf;
 }
 
-/* What the file lacks to be BTF. */
+/* What is wrong with a BTF file. */
 static const char *
-find_lack(const char *path)
+find_btf_fault(const char *path)
 {
 	struct btf *btf;
 
@@ -154,12 +158,13 @@ find_lack(const char *path)
 	if (btf == NULL)
 		return "not BTF";
 	btf__free(btf);
-	return "BTF, but it does not serve";
+	return "BTF, but it cannot be used for this object";
 }
 
-/* Append "who: what it lacks"; path NULL: there is none, for the reason. */
+/* Appends "who: path: what is wrong with it", or "who: reason" if path is NULL.
+ */
 static void
-add_source(
+write_source(
     struct buf *out, const char *who, const char *path, const char *reason)
 {
 	if (out->len > 0)
@@ -167,20 +172,20 @@ add_source(
 	if (path == NULL)
 		buf_printf(out, "%s: %s", who, reason);
 	else if (*who != '\0')
-		buf_printf(out, "%s: %s: %s", who, path, find_lack(path));
+		buf_printf(out, "%s: %s: %s", who, path, find_btf_fault(path));
 	else
-		buf_printf(out, "%s: %s", path, find_lack(path));
+		buf_printf(out, "%s: %s", path, find_btf_fault(path));
 }
 
 static void
-add_option(struct buf *out, const char *option)
+write_option_source(struct buf *out, const char *option)
 {
 	struct stat st;
 	char *file = NULL;
 
 	if (option != NULL && stat(option, &st) == 0 && S_ISDIR(st.st_mode))
-		file = archive_path(option);
-	add_source(out, "--btf", file != NULL ? file : option, "not given");
+		file = format_archive_path(option);
+	write_source(out, "--btf", file != NULL ? file : option, "not given");
 	free(file);
 }
 
@@ -191,22 +196,22 @@ vmlinux_report(const char *where, const char *option, const char *chosen)
 	bool is_set = env != NULL && env[0] != '\0';
 	struct buf tried = { 0 };
 
-	add_option(&tried, option);
-	/* What was chosen is the last that was looked at. */
+	write_option_source(&tried, option);
+	/* The chosen file is the last that was tried. */
 	if (chosen == NULL || option == NULL ||
 	    (is_set && strcmp(env, chosen) == 0))
-		add_source(
+		write_source(
 		    &tried, "BTF_FILE_PATH", is_set ? env : NULL, "not set");
 	if (chosen == NULL) {
-		add_source(&tried, "", kernel_btf, "");
+		write_source(&tried, "", kernel_btf, "");
 		buf_str(&tried, "; no vmlinux of this kernel below /boot, "
 				"/lib/modules or /usr/lib/debug");
 	}
 	if (tried.failed)
 		report_nomem();
 	else
-		report_error("%s: the object cannot be loaded: no BTF of the "
-			     "kernel to fit it to; tried %.*s",
+		report_error("%s: the object cannot be loaded: there is no "
+			     "usable BTF of the kernel; tried %.*s",
 		    where, (int)tried.len, tried.data);
 	buf_free(&tried);
 }

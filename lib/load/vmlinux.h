@@ -1,6 +1,7 @@
 /*
- * The BTF that CO-RE relocates against: chosen as the reference loader does,
- * from an option, BTF_FILE_PATH, a BTFHub-style archive or the kernel's own.
+ * Chooses the BTF of the kernel for CO-RE relocations as the reference loader
+ * does: from an option, BTF_FILE_PATH, an archive in the layout of BTFHub, or
+ * the kernel itself.
  */
 #ifndef SKEL_LOAD_VMLINUX_H
 #define SKEL_LOAD_VMLINUX_H
@@ -8,26 +9,26 @@
 #include <stdbool.h>
 
 /*
- * The path to hand to libbpf as btf_custom_path.  option is --btf's argument
- * or NULL: a file is taken as it is; a directory is an archive, which must
- * have a file for this system and serves where the kernel has no BTF.  Next
- * come the file that BTF_FILE_PATH names and the kernel's own.  *path becomes
- * a string to free, or NULL where nothing was asked for or the kernel's own
- * serves.  Returns 0, or -1 after reporting why what was asked for fails.
+ * Sets *path to the file for libbpf's btf_custom_path, a string to free, or to
+ * NULL for the kernel's own BTF.  option is the argument of --btf, or NULL.  If
+ * it is a file, that is chosen.  If it is a directory, it is an archive, which
+ * must have a file for this system; that is chosen if the kernel has no BTF.
+ * Otherwise the file named by BTF_FILE_PATH is chosen, and else the kernel's
+ * own.  Returns 0, or -1 after reporting that a file cannot be read.
  */
 int vmlinux_choose(const char *option, char **path);
 
 /*
- * Report, for something named by where, that the BTF does not serve: each
- * source in the order in which they are asked, and what it lacks.  option and
- * chosen are what vmlinux_choose() was given and returned.
+ * Reports that there is no usable BTF for the object that where stands for:
+ * each source in the order in which they are tried, and what is wrong with it.
+ * option and chosen are the argument and the result of vmlinux_choose().
  */
 void vmlinux_report(const char *where, const char *option, const char *chosen);
 
-/* The file that was chosen, for reports. */
+/* The name of the chosen file, for reports.  Borrowed. */
 const char *vmlinux_name(const char *chosen);
 
-/* Whether the kernel's own BTF is there and can be read. */
+/* Whether the kernel has BTF that this process can read. */
 bool vmlinux_present(void);
 
 #endif

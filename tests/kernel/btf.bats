@@ -55,7 +55,7 @@ archive() {
 }
 
 @test "a file that is not BTF is named in a single message" {
-	fails_with 1 "the object cannot be loaded: no BTF of the kernel to fit it to; tried --btf: junk: not BTF" \
+	fails_with 1 "the object cannot be loaded: there is no usable BTF of the kernel; tried --btf: junk: not BTF" \
 		skel-load --btf junk --check "$CORE"
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 	BTF_FILE_PATH=junk fails_with 1 "tried --btf: not given; BTF_FILE_PATH: junk: not BTF" \
@@ -67,7 +67,7 @@ archive() {
 @test "if no BTF can be used, each source is named with what it lacks" {
 	run -1 --separate-stderr without_btf skel-load --check "$CORE"
 	[ -z "$output" ]
-	[[ $stderr == "skel-load: $CORE: the object cannot be loaded: no BTF of the kernel to fit it to; tried --btf: not given; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file or directory; no vmlinux of this kernel below"* ]]
+	[[ $stderr == "skel-load: $CORE: the object cannot be loaded: there is no usable BTF of the kernel; tried --btf: not given; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file or directory; no vmlinux of this kernel below"* ]]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
@@ -116,7 +116,7 @@ archive() {
 
 @test "a program on a kernel function needs the kernel's own BTF, whatever other sources there are" {
 	run -1 --separate-stderr without_btf skel-load --btf vmlinux --check "$ASSETS/bootstrap.json"
-	[[ $stderr == *"tried --btf: vmlinux: BTF, but it does not serve; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file"* ]]
+	[[ $stderr == *"tried --btf: vmlinux: BTF, but it cannot be used for this object; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file"* ]]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
