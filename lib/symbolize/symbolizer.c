@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/report.h"
 #include "base/util.h"
 #include "host/kallsyms.h"
@@ -18,7 +19,6 @@
 
 enum {
 	SPACES_MAX = 1024, /* processes in the cache */
-	BUCKETS = 2048,    /* a power of two */
 	KERNEL = 0,        /* as a pid */
 };
 
@@ -28,10 +28,13 @@ enum address_role { ROLE_INNERMOST = 1, ROLE_RETURN = 2 };
 
 /* The addresses of the kernel or of a process. */
 struct address_space {
-	struct process process;     /* unused but for the pid if KERNEL */
-	struct addr_set known;      /* address to the roles it has had */
-	struct address_space *next; /* in its bucket */
-	uint64_t used;              /* the count of uses at the last one */
+	struct process process; /* unused but for the pid if KERNEL */
+	struct addr_set known;  /* address to the roles it has had */
+};
+
+struct space_entry {
+	struct hash_key key;         /* the pid, 0 */
+	struct address_space *space; /* owned */
 };
 
 struct map_stacks {
@@ -49,11 +52,9 @@ struct symbolizer {
 	struct kallsyms kernel;
 	uint64_t kernel_read; /* clock_elapsed() of the last read; 0: never */
 	struct image_cache images;
-	struct address_space *buckets[BUCKETS]; /* owned */
-	size_t nspaces;
-	uint64_t uses;
-	uint64_t now;      /* clock_elapsed() for this record */
-	bool no_processes; /* records and /proc have different pids */
+	struct hash spaces; /* of struct space_entry */
+	uint64_t now;       /* clock_elapsed() for this record */
+	bool no_processes;  /* records and /proc have different pids */
 	bool reported_refused;
 	uint64_t addrs[STACK_DEPTH_MAX]; /* of the current stack */
 	uint64_t fresh[STACK_DEPTH_MAX]; /* those of it that are new */
@@ -62,54 +63,37 @@ struct symbolizer {
 };
 
 static void
-free_space(struct address_space *s)
+drop_oldest_space(struct symbolizer *z)
 {
-	process_free(&s->process);
-	addr_set_free(&s->known);
-	free(s);
-}
+	struct space_entry *e = hash_at(&z->spaces, 0);
 
-/* Drop the least recently used address space. */
-static void
-drop_space(struct symbolizer *z)
-{
-	struct address_space **oldest = NULL, *gone;
-
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct address_space **at = &z->buckets[i]; *at != NULL;
-		     at = &(*at)->next)
-			if (oldest == NULL || (*at)->used < (*oldest)->used)
-				oldest = at;
-	if (oldest == NULL)
-		return;
-	gone = *oldest;
-	*oldest = gone->next;
-	free_space(gone);
-	z->nspaces--;
+	process_free(&e->space->process);
+	addr_set_free(&e->space->known);
+	free(e->space);
+	hash_drop_oldest(&z->spaces);
 }
 
 /* Find or create the address space of a process.  Returns NULL if memory runs
  * out. */
 static struct address_space *
-get_space(struct symbolizer *z, pid_t pid)
+get_space(struct symbolizer *z, uint64_t pid)
 {
-	struct address_space **bucket =
-	    &z->buckets[(size_t)pid & (BUCKETS - 1)];
-	struct address_space *s = *bucket;
+	const struct hash_key key = { pid, 0 };
+	struct space_entry *e = hash_find(&z->spaces, key);
+	struct address_space *s;
 
-	while (s != NULL && s->process.pid != pid)
-		s = s->next;
-	if (s == NULL) {
-		if (z->nspaces == SPACES_MAX)
-			drop_space(z);
-		if ((s = calloc(1, sizeof(*s))) == NULL)
-			return NULL;
-		s->process.pid = pid;
-		s->next = *bucket;
-		*bucket = s;
-		z->nspaces++;
+	if (e != NULL)
+		return e->space;
+	if (z->spaces.n == SPACES_MAX)
+		drop_oldest_space(z);
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return NULL;
+	if ((e = hash_add(&z->spaces, key)) == NULL) {
+		free(s);
+		return NULL;
 	}
-	s->used = ++z->uses;
+	s->process.pid = (pid_t)pid;
+	e->space = s;
 	return s;
 }
 
@@ -257,7 +241,7 @@ resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
 static int
 resolve_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
 {
-	struct address_space *s = get_space(z, (pid_t)pid);
+	struct address_space *s = get_space(z, pid);
 	size_t fresh = 0;
 	int got;
 
@@ -426,6 +410,7 @@ symbolizer_open(struct symbolizer **z, const struct stream_header *h,
 	if (new == NULL)
 		return report_nomem();
 	new->header = h;
+	new->spaces.size = sizeof(struct space_entry);
 	new->maps = calloc(h->nmaps + 1, sizeof(*new->maps));
 	new->stack_maps = calloc(h->nmaps + 1, sizeof(*new->stack_maps));
 	if (new->maps == NULL || new->stack_maps == NULL)
@@ -465,16 +450,11 @@ symbolizer_add_needs(const struct symbolizer *z, struct confine_needs *n)
 void
 symbolizer_close(struct symbolizer *z)
 {
-	struct address_space *next;
-
 	if (z == NULL)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct address_space *s = z->buckets[i]; s != NULL;
-		     s = next) {
-			next = s->next;
-			free_space(s);
-		}
+	while (z->spaces.n > 0)
+		drop_oldest_space(z);
+	hash_free(&z->spaces);
 	for (size_t i = 0; i < z->nstack_maps; i++)
 		stack_map_close(&z->stack_maps[i]);
 	image_cache_close(&z->images);
