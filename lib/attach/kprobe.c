@@ -260,44 +260,26 @@ const struct attach_way attach_way_kprobe = {
 	.attach = attach_kprobe,
 };
 
-const struct attach_way attach_way_kretprobe = {
-	.name = "kretprobe",
-	.syntax = "kretprobe:FUNCTION",
-	.section_target = true,
-	.prepare = prepare_kprobe,
-	.attach = attach_kprobe,
-};
+#define SINGLE_WAY(way, target, attach_fn)                                     \
+	{                                                                      \
+		.name = (way), .syntax = way ":" target,                       \
+		.section_target = true, .prepare = prepare_kprobe,             \
+		.attach = (attach_fn),                                         \
+	}
+#define MULTI_WAY(way)                                                         \
+	{                                                                      \
+		.name = (way), .syntax = way ":PATTERN",                       \
+		.section_target = true, .tracefs = true,                       \
+		.prepare = prepare_kprobe_multi,                               \
+		.attach = attach_kprobe_multi,                                 \
+	}
 
-const struct attach_way attach_way_ksyscall = {
-	.name = "ksyscall",
-	.syntax = "ksyscall:NAME",
-	.section_target = true,
-	.prepare = prepare_kprobe,
-	.attach = attach_ksyscall,
-};
-
-const struct attach_way attach_way_kretsyscall = {
-	.name = "kretsyscall",
-	.syntax = "kretsyscall:NAME",
-	.section_target = true,
-	.prepare = prepare_kprobe,
-	.attach = attach_ksyscall,
-};
-
-const struct attach_way attach_way_kprobe_multi = {
-	.name = "kprobe.multi",
-	.syntax = "kprobe.multi:PATTERN",
-	.section_target = true,
-	.tracefs = true,
-	.prepare = prepare_kprobe_multi,
-	.attach = attach_kprobe_multi,
-};
-
-const struct attach_way attach_way_kretprobe_multi = {
-	.name = "kretprobe.multi",
-	.syntax = "kretprobe.multi:PATTERN",
-	.section_target = true,
-	.tracefs = true,
-	.prepare = prepare_kprobe_multi,
-	.attach = attach_kprobe_multi,
-};
+const struct attach_way attach_way_kretprobe =
+    SINGLE_WAY("kretprobe", "FUNCTION", attach_kprobe);
+const struct attach_way attach_way_ksyscall =
+    SINGLE_WAY("ksyscall", "NAME", attach_ksyscall);
+const struct attach_way attach_way_kretsyscall =
+    SINGLE_WAY("kretsyscall", "NAME", attach_ksyscall);
+const struct attach_way attach_way_kprobe_multi = MULTI_WAY("kprobe.multi");
+const struct attach_way attach_way_kretprobe_multi =
+    MULTI_WAY("kretprobe.multi");

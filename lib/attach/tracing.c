@@ -186,42 +186,20 @@ const struct attach_way attach_way_raw_tp = {
 	.attach = attach_raw_tp,
 };
 
-const struct attach_way attach_way_tp_btf = {
-	.name = "tp_btf",
-	.syntax = "tp_btf:NAME",
-	.section_target = true,
-	.prepare = prepare_btf,
-	.attach = attach_btf,
-};
+/* A way whose place the verifier has to know. */
+#define BTF_WAY(way, target, attach_fn)                                        \
+	{                                                                      \
+		.name = (way), .syntax = way ":" target,                       \
+		.section_target = true, .prepare = prepare_btf,                \
+		.attach = (attach_fn),                                         \
+	}
 
-const struct attach_way attach_way_fentry = {
-	.name = "fentry",
-	.syntax = "fentry:FUNCTION",
-	.section_target = true,
-	.prepare = prepare_btf,
-	.attach = attach_btf,
-};
-
-const struct attach_way attach_way_fexit = {
-	.name = "fexit",
-	.syntax = "fexit:FUNCTION",
-	.section_target = true,
-	.prepare = prepare_btf,
-	.attach = attach_btf,
-};
-
-const struct attach_way attach_way_fmod_ret = {
-	.name = "fmod_ret",
-	.syntax = "fmod_ret:FUNCTION",
-	.section_target = true,
-	.prepare = prepare_btf,
-	.attach = attach_btf,
-};
-
-const struct attach_way attach_way_lsm = {
-	.name = "lsm",
-	.syntax = "lsm:HOOK",
-	.section_target = true,
-	.prepare = prepare_btf,
-	.attach = attach_lsm,
-};
+const struct attach_way attach_way_tp_btf =
+    BTF_WAY("tp_btf", "NAME", attach_btf);
+const struct attach_way attach_way_fentry =
+    BTF_WAY("fentry", "FUNCTION", attach_btf);
+const struct attach_way attach_way_fexit =
+    BTF_WAY("fexit", "FUNCTION", attach_btf);
+const struct attach_way attach_way_fmod_ret =
+    BTF_WAY("fmod_ret", "FUNCTION", attach_btf);
+const struct attach_way attach_way_lsm = BTF_WAY("lsm", "HOOK", attach_lsm);

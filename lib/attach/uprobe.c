@@ -396,52 +396,21 @@ attach_usdt(const struct attach_job *j, struct attachment *a)
 static const char *const uprobe_keys[] = { "offset", "pid", NULL };
 static const char *const pid_keys[] = { "pid", NULL };
 
-const struct attach_way attach_way_uprobe = {
-	.name = "uprobe",
-	.syntax = "uprobe:FILE:FUNCTION[,offset=N][,pid=PID]",
-	.keys = uprobe_keys,
-	.section_target = true,
-	.parse = parse_uprobe,
-	.prepare = prepare_uprobe,
-	.attach = attach_uprobe,
-};
+#define USER_WAY(way, target, option_keys, attach_fn)                          \
+	{                                                                      \
+		.name = (way), .syntax = way ":" target,                       \
+		.keys = (option_keys), .section_target = true,                 \
+		.parse = parse_uprobe, .prepare = prepare_uprobe,              \
+		.attach = (attach_fn),                                         \
+	}
 
-const struct attach_way attach_way_uretprobe = {
-	.name = "uretprobe",
-	.syntax = "uretprobe:FILE:FUNCTION[,pid=PID]",
-	.keys = pid_keys,
-	.section_target = true,
-	.parse = parse_uprobe,
-	.prepare = prepare_uprobe,
-	.attach = attach_uprobe,
-};
-
-const struct attach_way attach_way_uprobe_multi = {
-	.name = "uprobe.multi",
-	.syntax = "uprobe.multi:FILE:PATTERN[,pid=PID]",
-	.keys = pid_keys,
-	.section_target = true,
-	.parse = parse_uprobe,
-	.prepare = prepare_uprobe,
-	.attach = attach_uprobe,
-};
-
-const struct attach_way attach_way_uretprobe_multi = {
-	.name = "uretprobe.multi",
-	.syntax = "uretprobe.multi:FILE:PATTERN[,pid=PID]",
-	.keys = pid_keys,
-	.section_target = true,
-	.parse = parse_uprobe,
-	.prepare = prepare_uprobe,
-	.attach = attach_uprobe,
-};
-
-const struct attach_way attach_way_usdt = {
-	.name = "usdt",
-	.syntax = "usdt:FILE:PROVIDER:NAME[,pid=PID]",
-	.keys = pid_keys,
-	.section_target = true,
-	.parse = parse_uprobe,
-	.prepare = prepare_uprobe,
-	.attach = attach_usdt,
-};
+const struct attach_way attach_way_uprobe = USER_WAY(
+    "uprobe", "FILE:FUNCTION[,offset=N][,pid=PID]", uprobe_keys, attach_uprobe);
+const struct attach_way attach_way_uretprobe =
+    USER_WAY("uretprobe", "FILE:FUNCTION[,pid=PID]", pid_keys, attach_uprobe);
+const struct attach_way attach_way_uprobe_multi =
+    USER_WAY("uprobe.multi", "FILE:PATTERN[,pid=PID]", pid_keys, attach_uprobe);
+const struct attach_way attach_way_uretprobe_multi = USER_WAY(
+    "uretprobe.multi", "FILE:PATTERN[,pid=PID]", pid_keys, attach_uprobe);
+const struct attach_way attach_way_usdt =
+    USER_WAY("usdt", "FILE:PROVIDER:NAME[,pid=PID]", pid_keys, attach_usdt);
