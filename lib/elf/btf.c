@@ -296,7 +296,7 @@ add_btf_type(struct btf_import *in, const struct btf_type *t, const char *where)
 
 	if (set_type(&n) == 0)
 		return types_add(in->types, &n.type, where);
-	type_free(&n.type);
+	types_free_type(&n.type);
 	return TYPE_NONE;
 }
 

@@ -120,9 +120,9 @@ write_preset(const struct args *a, uint32_t type, const json_t *v)
 	uint64_t n;
 
 	if (t->kind == TYPE_ENUM && json_is_integer(v))
-		c = type_constant_of(t, (uint64_t)json_integer_value(v));
+		c = types_find_constant(t, (uint64_t)json_integer_value(v));
 	else if (t->kind == TYPE_ENUM && doc_u64(v, &n))
-		c = type_constant_of(t, n);
+		c = types_find_constant(t, n);
 	if (c != NULL)
 		buf_str(&out, c->name);
 	else

@@ -60,7 +60,7 @@ add_named_type(struct export_list *l, struct type type, const char *name,
     const char *where)
 {
 	if ((type.name = strdup(name)) == NULL) {
-		type_free(&type);
+		types_free_type(&type);
 		report_nomem();
 		return TYPE_NONE;
 	}
@@ -209,7 +209,7 @@ add_custom_type(struct export_list *l, const struct export_entry *e)
 	}
 	for (size_t i = 0; i < e->map->ncustom; i++) {
 		if (add_custom_member(l, e, &t, &e->map->custom[i]) == -1) {
-			type_free(&t);
+			types_free_type(&t);
 			return TYPE_NONE;
 		}
 	}

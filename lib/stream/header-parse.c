@@ -351,7 +351,7 @@ parse_types(struct stream_header *h, const json_t *json, const char *where)
 
 	if (array == NULL)
 		return doc_missing("types", where);
-	return types_read(&h->types, array, where);
+	return types_parse(&h->types, array, where);
 }
 
 static int

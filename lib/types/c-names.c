@@ -1,7 +1,3 @@
-/*
- * Types by their names in C, as they are on a BPF machine: char is signed,
- * long has 64 bits.
- */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +9,14 @@
 
 enum { WORDS_MAX = 8, DIMENSIONS_MAX = 16, POINTER_SIZE = 8 };
 
-/* The types that C has names for, one name each. */
-static const struct base {
+/* C's own types as BPF has them: char is signed, long has 64 bits.  Each is
+ * here under one of its spellings. */
+static const struct c_type {
 	const char *name;
 	enum type_kind kind;
 	unsigned int size;
 	bool is_signed;
-} bases[] = {
+} c_types[] = {
 	{ "char", TYPE_CHAR, 1, true },
 	{ "signed char", TYPE_INT, 1, true },
 	{ "unsigned char", TYPE_INT, 1, false },
@@ -38,10 +35,10 @@ static const struct base {
 	{ "double", TYPE_FLOAT, 8, true },
 };
 
-/* What the kernel's headers and stdint.h call them. */
-static const struct alias {
+/* The names of the kernel's headers and of stdint.h for them. */
+static const struct c_alias {
 	const char *name, *base;
-} aliases[] = {
+} c_aliases[] = {
 	{ "bool", "_Bool" },
 	{ "u8", "unsigned char" },
 	{ "u16", "unsigned short" },
@@ -107,10 +104,10 @@ same_node(const struct type *a, const struct type *b)
 	       a->count == b->count && strcmp(a->name, b->name) == 0;
 }
 
-/* The index of a node that is like the given one, which has nothing owned but
- * its name to be; it is added where there is none. */
+/* The index of the node that equals like with that name, added if there is
+ * none; like owns nothing. */
 static uint32_t
-node(struct types *t, struct type like, const char *name)
+c_names_node(struct types *t, struct type like, const char *name)
 {
 	char *copy = strdup(name);
 
@@ -130,14 +127,14 @@ node(struct types *t, struct type like, const char *name)
 static uint32_t
 base_node(struct types *t, const char *name)
 {
-	for (size_t i = 0; i < nitems(bases); i++) {
-		const struct base *b = &bases[i];
+	for (size_t i = 0; i < nitems(c_types); i++) {
+		const struct c_type *b = &c_types[i];
 		struct type like = { .kind = b->kind,
 			.size = b->size,
 			.is_signed = b->is_signed };
 
 		if (strcmp(b->name, name) == 0)
-			return node(t, like, name);
+			return c_names_node(t, like, name);
 	}
 	return TYPE_NONE;
 }
@@ -147,14 +144,14 @@ alias_node(struct types *t, const char *name)
 {
 	struct type like = { .kind = TYPE_TYPEDEF };
 
-	for (size_t i = 0; i < nitems(aliases); i++) {
-		if (strcmp(aliases[i].name, name) != 0)
+	for (size_t i = 0; i < nitems(c_aliases); i++) {
+		if (strcmp(c_aliases[i].name, name) != 0)
 			continue;
-		like.of = base_node(t, aliases[i].base);
+		like.of = base_node(t, c_aliases[i].base);
 		if (like.of == TYPE_NONE)
 			return TYPE_NONE;
 		like.size = t->v[like.of].size;
-		return node(t, like, name);
+		return c_names_node(t, like, name);
 	}
 	return TYPE_NONE;
 }
@@ -162,12 +159,12 @@ alias_node(struct types *t, const char *name)
 static uint32_t
 pointer_node(struct types *t)
 {
-	return node(
+	return c_names_node(
 	    t, (struct type){ .kind = TYPE_POINTER, .size = POINTER_SIZE }, "");
 }
 
-/* A declaration taken apart. */
-struct words {
+/* The parts of a declaration. */
+struct declaration {
 	char text[128];
 	const char *v[WORDS_MAX]; /* borrowed from text */
 	size_t n;
@@ -177,22 +174,23 @@ struct words {
 };
 
 static const char *
-skip_blanks(const char *p)
+c_names_skip_blanks(const char *p)
 {
 	while (isspace((unsigned char)*p))
 		p++;
 	return p;
 }
 
-/* Take the words before any star, bracket or parenthesis.  Returns what
- * follows them, or NULL when there are too many. */
+/* Parse the words before any star, bracket or parenthesis.  Returns what
+ * follows them, or NULL if there are too many. */
 static const char *
-take_words(struct words *w, const char *p)
+parse_type_words(struct declaration *w, const char *p)
 {
 	size_t used = 0, n;
 
-	for (p = skip_blanks(p); *p == '_' || isalnum((unsigned char)*p);
-	     p = skip_blanks(p + n)) {
+	for (p = c_names_skip_blanks(p);
+	     *p == '_' || isalnum((unsigned char)*p);
+	     p = c_names_skip_blanks(p + n)) {
 		n = strspn(p, "abcdefghijklmnopqrstuvwxyz"
 			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 		if (w->n == WORDS_MAX || n + 1 > sizeof(w->text) - used)
@@ -210,30 +208,31 @@ take_words(struct words *w, const char *p)
 }
 
 static const char *
-take_dimension(struct words *w, const char *p)
+parse_dimension(struct declaration *w, const char *p)
 {
 	unsigned long long count;
 	char *end;
 
-	p = skip_blanks(p + 1);
+	p = c_names_skip_blanks(p + 1);
 	if (!isdigit((unsigned char)*p) || w->ndimensions == DIMENSIONS_MAX)
 		return NULL;
 	count = strtoull(p, &end, 0);
-	p = skip_blanks(end);
+	p = c_names_skip_blanks(end);
 	if (*p != ']' || count > TYPES_SIZE_MAX)
 		return NULL;
 	w->dimensions[w->ndimensions++] = count;
-	return skip_blanks(p + 1);
+	return c_names_skip_blanks(p + 1);
 }
 
 static bool
-take_apart(struct words *w, const char *name)
+parse_declaration(struct declaration *w, const char *name)
 {
-	const char *p = take_words(w, name);
+	const char *p = parse_type_words(w, name);
 
 	if (p == NULL || w->n == 0)
 		return false;
-	/* "void (*)(int)" and "int (*)[4]" are pointers, whatever follows. */
+	/* "void (*)(int)" and "int (*)[4]" are pointers; the rest of the
+	 * declaration does not matter. */
 	if (*p == '(') {
 		w->pointer = true;
 		return strncmp(p, "(*)", 3) == 0;
@@ -243,18 +242,18 @@ take_apart(struct words *w, const char *name)
 	     p += *p == 'c' ? 5 : 1)
 		w->pointer |= *p == '*';
 	while (p != NULL && *p == '[')
-		p = take_dimension(w, p);
+		p = parse_dimension(w, p);
 	return p != NULL && *p == '\0';
 }
 
-/* How often each word of an integer's name is there. */
+/* How often each word of an integer type occurs, in any order. */
 struct spelling {
 	unsigned int s_signed, s_unsigned, s_short, s_long, s_int, s_char,
 	    s_int128;
 };
 
 static unsigned int *
-spelled(struct spelling *s, const char *word)
+spelling_count(struct spelling *s, const char *word)
 {
 	const struct {
 		const char *word;
@@ -275,7 +274,7 @@ spelled(struct spelling *s, const char *word)
 	return NULL;
 }
 
-/* The one name in bases of an integer that C lets spell in any order, or NULL
+/* The one name in c_types of an integer that C lets spell in any order, or NULL
  * when it is no integer. */
 static const char *
 integer_name(const struct spelling *s)
@@ -302,15 +301,15 @@ integer_name(const struct spelling *s)
 	return u ? "unsigned int" : "int";
 }
 
-/* The node of the words alone. */
+/* The node that the words name, without stars and brackets. */
 static uint32_t
-words_node(struct types *t, const struct words *w)
+words_node(struct types *t, const struct declaration *w)
 {
 	struct spelling s = { 0 };
 	uint32_t i;
 
 	for (size_t k = 0; k < w->n; k++) {
-		unsigned int *count = spelled(&s, w->v[k]);
+		unsigned int *count = spelling_count(&s, w->v[k]);
 
 		if (count == NULL && w->n > 1)
 			return TYPE_NONE;
@@ -327,10 +326,10 @@ words_node(struct types *t, const struct words *w)
 uint32_t
 c_names_find(struct types *t, const char *name)
 {
-	struct words w = { 0 };
+	struct declaration w = { 0 };
 	uint32_t i;
 
-	if (!take_apart(&w, name))
+	if (!parse_declaration(&w, name))
 		return TYPE_NONE;
 	i = w.pointer ? pointer_node(t) : words_node(t, &w);
 	for (size_t k = w.ndimensions; i != TYPE_NONE && k > 0; k--) {
@@ -338,7 +337,7 @@ c_names_find(struct types *t, const char *name)
 
 		like.count = w.dimensions[k - 1];
 		like.size = like.count * t->v[i].size;
-		i = node(t, like, "");
+		i = c_names_node(t, like, "");
 	}
 	return i;
 }

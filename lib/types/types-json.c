@@ -1,6 +1,7 @@
 /*
- * The table of types as JSON, the "types" of a stream's header: see
- * skel-stream(5).  What comes in here was written by anybody.
+ * The table of types as JSON, the "types" of a stream's header
+ * (skel-stream(5)). The header may come from anybody, so nothing in it is
+ * trusted.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,11 +12,11 @@
 #include "base/report.h"
 #include "types/types.h"
 
-/* Room for "x.json:1: types[3]", and for the part behind it. */
+/* Room for "x.json:1: types[3]", and with ".members[5]" behind it. */
 enum { WHERE_MAX = 1024, PART_MAX = WHERE_MAX + 64 };
 
 static int
-read_kind(enum type_kind *kind, const json_t *json, const char *where)
+parse_type_kind(enum type_kind *kind, const json_t *json, const char *where)
 {
 	const char *name;
 	int got = doc_get_string(json, "kind", &name, where);
@@ -23,7 +24,7 @@ read_kind(enum type_kind *kind, const json_t *json, const char *where)
 	if (got != 1)
 		return got == 0 ? doc_missing("kind", where) : -1;
 	for (int k = TYPE_INT; k <= TYPE_TYPEDEF; k++)
-		if (strcmp(name, type_kind_name((enum type_kind)k)) == 0) {
+		if (strcmp(name, types_kind_name((enum type_kind)k)) == 0) {
 			*kind = (enum type_kind)k;
 			return 0;
 		}
@@ -32,7 +33,8 @@ read_kind(enum type_kind *kind, const json_t *json, const char *where)
 }
 
 static int
-read_name(char **name, const json_t *json, bool required, const char *where)
+parse_type_name(
+    char **name, const json_t *json, bool required, const char *where)
 {
 	const char *s = "";
 	int got = doc_get_string(json, "name", &s, where);
@@ -43,10 +45,10 @@ read_name(char **name, const json_t *json, bool required, const char *where)
 	return *name == NULL ? report_nomem() : 0;
 }
 
-/* A number that must be there. */
+/* Parse a required number. */
 static int
-read_number(const json_t *json, const char *key, uint64_t max, uint64_t *out,
-    const char *where)
+parse_type_number(const json_t *json, const char *key, uint64_t max,
+    uint64_t *out, const char *where)
 {
 	int got = doc_get_u64(json, key, max, out, where);
 
@@ -55,14 +57,14 @@ read_number(const json_t *json, const char *key, uint64_t max, uint64_t *out,
 	return got == 1 ? 0 : -1;
 }
 
-/* The index of another of the n types. */
+/* Parse a required index of one of the n types. */
 static int
-read_index(const json_t *json, const char *key, size_t n, uint32_t *out,
+parse_type_ref(const json_t *json, const char *key, size_t n, uint32_t *out,
     const char *where)
 {
 	uint64_t i;
 
-	if (read_number(json, key, TYPES_MAX, &i, where) == -1)
+	if (parse_type_number(json, key, TYPES_MAX, &i, where) == -1)
 		return -1;
 	if (i >= n) {
 		report_error("%s.%s: there is no type %" PRIu64, where, key, i);
@@ -72,9 +74,10 @@ read_index(const json_t *json, const char *key, size_t n, uint32_t *out,
 	return 0;
 }
 
-/* An array that must be there. */
+/* Get a required array. */
 static int
-read_array(const json_t *json, const char *key, json_t **out, const char *where)
+parse_type_array(
+    const json_t *json, const char *key, json_t **out, const char *where)
 {
 	int got = doc_get_array(json, key, out, where);
 
@@ -84,7 +87,7 @@ read_array(const json_t *json, const char *key, json_t **out, const char *where)
 }
 
 static int
-read_bits(struct type_member *m, const json_t *json, const char *where)
+parse_bits(struct type_member *m, const json_t *json, const char *where)
 {
 	uint64_t bit_offset = 0, bits = 0;
 
@@ -96,7 +99,7 @@ read_bits(struct type_member *m, const json_t *json, const char *where)
 		report_error("%s.bits: a bitfield has at least 1", where);
 		return -1;
 	}
-	/* Whole bytes belong to the offset; that is how types.h has it. */
+	/* struct type_member has whole bytes in its offset. */
 	m->offset += bit_offset / 8;
 	m->bit_offset = bits == 0 ? 0 : (uint32_t)(bit_offset % 8);
 	m->bits = (uint32_t)bits;
@@ -104,25 +107,26 @@ read_bits(struct type_member *m, const json_t *json, const char *where)
 }
 
 static int
-read_member(
+parse_member(
     struct type_member *m, const json_t *json, size_t n, const char *where)
 {
-	if (read_name(&m->name, json, true, where) == -1 ||
-	    read_index(json, "type", n, &m->type, where) == -1 ||
-	    read_number(json, "offset", TYPES_SIZE_MAX, &m->offset, where) ==
-		-1)
+	if (parse_type_name(&m->name, json, true, where) == -1 ||
+	    parse_type_ref(json, "type", n, &m->type, where) == -1 ||
+	    parse_type_number(
+		json, "offset", TYPES_SIZE_MAX, &m->offset, where) == -1)
 		return -1;
-	return read_bits(m, json, where);
+	return parse_bits(m, json, where);
 }
 
 static int
-read_members(struct type *type, const json_t *json, size_t n, const char *where)
+parse_members(
+    struct type *type, const json_t *json, size_t n, const char *where)
 {
 	char at[PART_MAX];
 	json_t *array;
 	size_t count;
 
-	if (read_array(json, "members", &array, where) == -1)
+	if (parse_type_array(json, "members", &array, where) == -1)
 		return -1;
 	if ((count = json_array_size(array)) == 0)
 		return 0;
@@ -132,16 +136,16 @@ read_members(struct type *type, const json_t *json, size_t n, const char *where)
 	for (size_t i = 0; i < count; i++) {
 		snprintf(at, sizeof(at), "%s.members[%zu]", where, i);
 		type->nmembers++;
-		if (read_member(&type->members[i], json_array_get(array, i), n,
+		if (parse_member(&type->members[i], json_array_get(array, i), n,
 			at) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-/* One ["NAME", number] of an enum. */
+/* Parse one constant of an enum, ["NAME", number]. */
 static int
-read_constant(
+parse_constant(
     struct type_constant *c, const json_t *pair, bool is_signed, const char *at)
 {
 	const json_t *number = json_array_get(pair, 1);
@@ -162,9 +166,9 @@ read_constant(
 	return c->name == NULL ? report_nomem() : 0;
 }
 
-/* Whether one of the [name, number] pairs has a negative number. */
+/* Whether a constant is negative. */
 static bool
-has_negative(const json_t *array)
+has_negative_constant(const json_t *array)
 {
 	for (size_t i = 0; i < json_array_size(array); i++)
 		if (json_integer_value(
@@ -174,56 +178,57 @@ has_negative(const json_t *array)
 }
 
 static int
-read_constants(struct type *type, const json_t *json, const char *where)
+parse_constants(struct type *type, const json_t *json, const char *where)
 {
 	char at[PART_MAX];
 	json_t *array;
 	size_t count;
 
-	if (read_array(json, "values", &array, where) == -1)
+	if (parse_type_array(json, "values", &array, where) == -1)
 		return -1;
 	if ((count = json_array_size(array)) == 0)
 		return 0;
 	/* As in C, negative constants make an enum signed. */
 	if (json_object_get(json, "signed") == NULL)
-		type->is_signed = has_negative(array);
+		type->is_signed = has_negative_constant(array);
 	type->constants = calloc(count, sizeof(*type->constants));
 	if (type->constants == NULL)
 		return report_nomem();
 	for (size_t i = 0; i < count; i++) {
 		snprintf(at, sizeof(at), "%s.values[%zu]", where, i);
 		type->nconstants++;
-		if (read_constant(&type->constants[i], json_array_get(array, i),
-			type->is_signed, at) == -1)
+		if (parse_constant(&type->constants[i],
+			json_array_get(array, i), type->is_signed, at) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-/* What a node of the kind has beside kind, name and size. */
+/* Parse the keys that only nodes of this kind have. */
 static int
-read_rest(struct type *type, const json_t *json, size_t n, const char *where)
+parse_type_rest(
+    struct type *type, const json_t *json, size_t n, const char *where)
 {
 	switch (type->kind) {
 	case TYPE_ENUM:
-		return read_constants(type, json, where);
+		return parse_constants(type, json, where);
 	case TYPE_ARRAY:
-		if (read_number(
+		if (parse_type_number(
 			json, "count", UINT64_MAX, &type->count, where) == -1)
 			return -1;
-		return read_index(json, "of", n, &type->of, where);
+		return parse_type_ref(json, "of", n, &type->of, where);
 	case TYPE_TYPEDEF:
-		return read_index(json, "of", n, &type->of, where);
+		return parse_type_ref(json, "of", n, &type->of, where);
 	case TYPE_STRUCT:
 	case TYPE_UNION:
-		return read_members(type, json, n, where);
+		return parse_members(type, json, n, where);
 	default:
 		return 0;
 	}
 }
 
 static int
-read_node(struct type *type, const json_t *json, size_t n, const char *where)
+parse_node(struct type *type, const json_t *json, size_t n, const char *where)
 {
 	bool named;
 
@@ -232,21 +237,22 @@ read_node(struct type *type, const json_t *json, size_t n, const char *where)
 		    "%s: expected an object, found %s", where, doc_kind(json));
 		return -1;
 	}
-	if (read_kind(&type->kind, json, where) == -1)
+	if (parse_type_kind(&type->kind, json, where) == -1)
 		return -1;
-	/* C has no names for these two. */
+	/* These two have no names in C. */
 	named = type->kind != TYPE_ARRAY && type->kind != TYPE_POINTER;
-	if (read_name(&type->name, json, named, where) == -1 ||
-	    read_number(json, "size", UINT64_MAX, &type->size, where) == -1 ||
+	if (parse_type_name(&type->name, json, named, where) == -1 ||
+	    parse_type_number(json, "size", UINT64_MAX, &type->size, where) ==
+		-1 ||
 	    doc_get_bool(json, "signed", &type->is_signed, where) == -1)
 		return -1;
-	return read_rest(type, json, n, where);
+	return parse_type_rest(type, json, n, where);
 }
 
-/* How far the check of a node is. */
+/* The state of a node in the search for cycles. */
 enum visit { NEW, OPEN, DONE };
 
-struct walk {
+struct type_walk {
 	struct types *types;
 	unsigned char *visits; /* owned: an enum visit for each node */
 	const char *where;
@@ -254,7 +260,7 @@ struct walk {
 };
 
 static size_t
-reference_count(const struct type *type)
+type_references(const struct type *type)
 {
 	if (type->kind == TYPE_ARRAY || type->kind == TYPE_TYPEDEF)
 		return 1;
@@ -262,14 +268,14 @@ reference_count(const struct type *type)
 }
 
 static uint32_t
-reference(const struct type *type, size_t k)
+type_reference(const struct type *type, size_t k)
 {
 	return type->nmembers != 0 ? type->members[k].type : type->of;
 }
 
-/* Check what node i refers to, then node i. */
+/* Check the types that node i refers to, then node i. */
 static int
-check_from(struct walk *w, uint32_t i)
+check_type_from(struct type_walk *w, uint32_t i)
 {
 	const struct type *type = &w->types->v[i];
 	char at[WHERE_MAX];
@@ -279,18 +285,18 @@ check_from(struct walk *w, uint32_t i)
 	snprintf(at, sizeof(at), "%s: types[%" PRIu32 "]", w->where, i);
 	if (w->visits[i] == OPEN) {
 		report_error("%s: %s \"%s\" contains itself", at,
-		    type_kind_name(type->kind), type->name);
+		    types_kind_name(type->kind), type->name);
 		return -1;
 	}
 	if (w->depth > TYPES_DEPTH_MAX) {
 		report_error("%s: %s \"%s\" is nested too deeply", at,
-		    type_kind_name(type->kind), type->name);
+		    types_kind_name(type->kind), type->name);
 		return -1;
 	}
 	w->visits[i] = OPEN;
 	w->depth++;
-	for (size_t k = 0; k < reference_count(type); k++)
-		if (check_from(w, reference(type, k)) == -1)
+	for (size_t k = 0; k < type_references(type); k++)
+		if (check_type_from(w, type_reference(type, k)) == -1)
 			return -1;
 	w->depth--;
 	w->visits[i] = DONE;
@@ -298,21 +304,21 @@ check_from(struct walk *w, uint32_t i)
 }
 
 static int
-check_all(struct types *t, const char *where)
+check_type_graph(struct types *t, const char *where)
 {
-	struct walk w = { .types = t, .where = where };
+	struct type_walk w = { .types = t, .where = where };
 	int ret = 0;
 
 	if ((w.visits = calloc(t->n, 1)) == NULL)
 		return report_nomem();
 	for (size_t i = 0; ret == 0 && i < t->n; i++)
-		ret = check_from(&w, (uint32_t)i);
+		ret = check_type_from(&w, (uint32_t)i);
 	free(w.visits);
 	return ret;
 }
 
 static int
-read_nodes(struct types *t, const json_t *array, const char *where)
+parse_nodes(struct types *t, const json_t *array, const char *where)
 {
 	size_t n = json_array_size(array);
 	char at[WHERE_MAX];
@@ -323,15 +329,15 @@ read_nodes(struct types *t, const json_t *array, const char *where)
 	while (t->n < n) {
 		snprintf(at, sizeof(at), "%s: types[%zu]", where, t->n);
 		t->n++;
-		if (read_node(&t->v[t->n - 1], json_array_get(array, t->n - 1),
+		if (parse_node(&t->v[t->n - 1], json_array_get(array, t->n - 1),
 			n, at) == -1)
 			return -1;
 	}
-	return check_all(t, where);
+	return check_type_graph(t, where);
 }
 
 int
-types_read(struct types *t, const json_t *array, const char *where)
+types_parse(struct types *t, const json_t *array, const char *where)
 {
 	size_t n = json_array_size(array);
 
@@ -345,15 +351,14 @@ types_read(struct types *t, const json_t *array, const char *where)
 		    n, TYPES_MAX);
 		return -1;
 	}
-	if (n == 0 || read_nodes(t, array, where) == 0)
+	if (n == 0 || parse_nodes(t, array, where) == 0)
 		return 0;
 	types_free(t);
 	return -1;
 }
 
-/* Enum values above INT64_MAX are for doc_write(). */
 static json_t *
-write_constants(const struct type *type)
+write_type_constants(const struct type *type)
 {
 	json_t *array = json_array();
 
@@ -372,7 +377,7 @@ write_constants(const struct type *type)
 }
 
 static json_t *
-write_member(const struct type_member *m)
+write_type_member(const struct type_member *m)
 {
 	json_t *json = json_pack("{sssIsI}", "name", m->name, "type",
 	    (json_int_t)m->type, "offset", (json_int_t)m->offset);
@@ -388,22 +393,22 @@ write_member(const struct type_member *m)
 }
 
 static json_t *
-write_members(const struct type *type)
+write_type_members(const struct type *type)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < type->nmembers; i++)
 		if (json_array_append_new(
-			array, write_member(&type->members[i])) == -1) {
+			array, write_type_member(&type->members[i])) == -1) {
 			json_decref(array);
 			return NULL;
 		}
 	return array;
 }
 
-/* What a node of the kind has beside kind, name and size. */
+/* Add the keys that only nodes of this kind have. */
 static int
-write_rest(json_t *json, const struct type *type)
+write_type_rest(json_t *json, const struct type *type)
 {
 	switch (type->kind) {
 	case TYPE_INT:
@@ -415,7 +420,7 @@ write_rest(json_t *json, const struct type *type)
 			json, "signed", json_boolean(type->is_signed)) == -1)
 			return -1;
 		return json_object_set_new(
-		    json, "values", write_constants(type));
+		    json, "values", write_type_constants(type));
 	case TYPE_ARRAY:
 		if (json_object_set_new(json, "of", json_integer(type->of)) ==
 		    -1)
@@ -427,19 +432,20 @@ write_rest(json_t *json, const struct type *type)
 	case TYPE_STRUCT:
 	case TYPE_UNION:
 		return json_object_set_new(
-		    json, "members", write_members(type));
+		    json, "members", write_type_members(type));
 	default:
 		return 0;
 	}
 }
 
 static json_t *
-write_node(const struct type *type)
+write_type_node(const struct type *type)
 {
-	json_t *json = json_pack("{sssssI}", "kind", type_kind_name(type->kind),
-	    "name", type->name, "size", (json_int_t)type->size);
+	json_t *json =
+	    json_pack("{sssssI}", "kind", types_kind_name(type->kind), "name",
+		type->name, "size", (json_int_t)type->size);
 
-	if (json == NULL || write_rest(json, type) == 0)
+	if (json == NULL || write_type_rest(json, type) == 0)
 		return json;
 	json_decref(json);
 	return NULL;
@@ -451,7 +457,8 @@ types_write(const struct types *t)
 	json_t *array = json_array();
 
 	for (size_t i = 0; array != NULL && i < t->n; i++)
-		if (json_array_append_new(array, write_node(&t->v[i])) == -1) {
+		if (json_array_append_new(array, write_type_node(&t->v[i])) ==
+		    -1) {
 			json_decref(array);
 			array = NULL;
 		}

@@ -8,7 +8,7 @@
 #include "types/types.h"
 
 void
-type_free(struct type *type)
+types_free_type(struct type *type)
 {
 	for (size_t i = 0; i < type->nmembers; i++)
 		free(type->members[i].name);
@@ -24,13 +24,13 @@ void
 types_free(struct types *t)
 {
 	for (size_t i = 0; i < t->n; i++)
-		type_free(&t->v[i]);
+		types_free_type(&t->v[i]);
 	free(t->v);
 	*t = (struct types){ 0 };
 }
 
 const char *
-type_kind_name(enum type_kind kind)
+types_kind_name(enum type_kind kind)
 {
 	static const char *const names[] = {
 		[TYPE_INT] = "int",
@@ -66,7 +66,7 @@ types_is_text(const struct types *t, uint32_t i)
 }
 
 const struct type_constant *
-type_constant_of(const struct type *type, uint64_t value)
+types_find_constant(const struct type *type, uint64_t value)
 {
 	for (size_t i = 0; i < type->nconstants; i++)
 		if (type->constants[i].value == value)
@@ -105,7 +105,7 @@ types_write_name(const struct types *t, uint32_t type, struct buf *out)
 }
 
 static int
-check_name(const char *name, const char *where)
+check_type_name(const char *name, const char *where)
 {
 	if (name == NULL) {
 		report_error("%s: the name is missing", where);
@@ -126,7 +126,7 @@ is_power_of_two(uint64_t size, uint64_t least, uint64_t most)
 }
 
 static int
-check_scalar(const struct type *type, const char *where)
+check_type_scalar(const struct type *type, const char *where)
 {
 	bool good = false;
 
@@ -151,7 +151,7 @@ check_scalar(const struct type *type, const char *where)
 	if (good)
 		return 0;
 	report_error("%s: %s \"%s\" of %" PRIu64 " bytes", where,
-	    type_kind_name(type->kind), type->name, type->size);
+	    types_kind_name(type->kind), type->name, type->size);
 	return -1;
 }
 
@@ -163,17 +163,17 @@ constant_fits(const struct type *type, uint64_t value)
 
 	if (bits == 64)
 		return true;
-	/* The bits that the enum does not have repeat its sign. */
+	/* The bits above those of the enum must repeat its sign. */
 	above = value >> (bits - (type->is_signed ? 1 : 0));
 	return above == 0 ||
 	       (type->is_signed && above == UINT64_MAX >> (bits - 1));
 }
 
 static int
-check_constants(const struct type *type, const char *where)
+check_type_constants(const struct type *type, const char *where)
 {
 	for (size_t i = 0; i < type->nconstants; i++) {
-		if (check_name(type->constants[i].name, where) == -1)
+		if (check_type_name(type->constants[i].name, where) == -1)
 			return -1;
 		if (!constant_fits(type, type->constants[i].value)) {
 			report_error("%s: the value of %s does not fit %" PRIu64
@@ -185,9 +185,9 @@ check_constants(const struct type *type, const char *where)
 	return 0;
 }
 
-/* The node that type refers to by index of, or NULL. */
+/* The node at an index that another node has, or NULL after reporting. */
 static const struct type *
-referred(const struct types *t, uint32_t of, const char *where)
+referred_type(const struct types *t, uint32_t of, const char *where)
 {
 	if (of < t->n)
 		return &t->v[of];
@@ -196,7 +196,7 @@ referred(const struct types *t, uint32_t of, const char *where)
 }
 
 static int
-check_bits(
+check_type_bits(
     const struct types *t, const struct type_member *m, const char *where)
 {
 	const struct type *type = types_get(t, m->type);
@@ -204,7 +204,7 @@ check_bits(
 	if (type->kind != TYPE_INT && type->kind != TYPE_BOOL &&
 	    type->kind != TYPE_CHAR && type->kind != TYPE_ENUM) {
 		report_error("%s: %s is a bitfield of kind %s", where, m->name,
-		    type_kind_name(type->kind));
+		    types_kind_name(type->kind));
 		return -1;
 	}
 	if (m->bits > type->size * 8 || m->bit_offset > 7) {
@@ -217,28 +217,29 @@ check_bits(
 }
 
 static int
-check_member(const struct types *t, const struct type *type,
+check_type_member(const struct types *t, const struct type *type,
     const struct type_member *m, const char *where)
 {
 	const struct type *of;
 	uint64_t bits;
 
-	if (check_name(m->name, where) == -1 ||
-	    (of = referred(t, m->type, where)) == NULL)
+	if (check_type_name(m->name, where) == -1 ||
+	    (of = referred_type(t, m->type, where)) == NULL)
 		return -1;
-	if (m->bits != 0 && check_bits(t, m, where) == -1)
+	if (m->bits != 0 && check_type_bits(t, m, where) == -1)
 		return -1;
 	bits = m->bits != 0 ? m->bit_offset + (uint64_t)m->bits : of->size * 8;
 	if (m->offset > type->size || m->offset * 8 + bits > type->size * 8) {
 		report_error("%s: %s ends past the %" PRIu64 " bytes of the %s",
-		    where, m->name, type->size, type_kind_name(type->kind));
+		    where, m->name, type->size, types_kind_name(type->kind));
 		return -1;
 	}
 	return 0;
 }
 
 static int
-check_array(const struct type *type, const struct type *of, const char *where)
+check_type_array(
+    const struct type *type, const struct type *of, const char *where)
 {
 	if ((of->size == 0 && type->size == 0) ||
 	    (of->size != 0 && type->size % of->size == 0 &&
@@ -250,16 +251,17 @@ check_array(const struct type *type, const struct type *of, const char *where)
 	return -1;
 }
 
-/* What stands around a struct and a member in text, names aside. */
+/* Bytes of text around a struct and a member, without their names. */
 enum { STRUCT_TEXT = 48, MEMBER_TEXT = 4 };
 
-/* What a value of the type costs, before it is known to be within bounds. */
-struct cost {
+/* The cost of a value, in numbers wide enough to be compared with the bounds.
+ */
+struct type_cost {
 	uint64_t depth, leaves, names, text;
 };
 
 static int
-set_cost(struct type *type, const struct cost *c, const char *where)
+set_type_cost(struct type *type, const struct type_cost *c, const char *where)
 {
 	const char *what = NULL;
 
@@ -271,7 +273,7 @@ set_cost(struct type *type, const struct cost *c, const char *where)
 		what = "is too long as text";
 	if (what != NULL) {
 		report_error("%s: %s \"%s\" %s", where,
-		    type_kind_name(type->kind), type->name, what);
+		    types_kind_name(type->kind), type->name, what);
 		return -1;
 	}
 	type->depth = (uint32_t)c->depth;
@@ -282,14 +284,15 @@ set_cost(struct type *type, const struct cost *c, const char *where)
 }
 
 static int
-check_reference(const struct types *t, struct type *type, const char *where)
+check_type_reference(
+    const struct types *t, struct type *type, const char *where)
 {
-	const struct type *of = referred(t, type->of, where);
-	struct cost c;
+	const struct type *of = referred_type(t, type->of, where);
+	struct type_cost c;
 
 	if (of == NULL)
 		return -1;
-	c = (struct cost){ of->depth + 1, of->leaves, of->name_bytes,
+	c = (struct type_cost){ of->depth + 1, of->leaves, of->name_bytes,
 		of->text };
 	if (type->kind == TYPE_ARRAY) {
 		if (type->count > TYPES_TEXT_MAX) {
@@ -297,7 +300,7 @@ check_reference(const struct types *t, struct type *type, const char *where)
 			    where, type->count);
 			return -1;
 		}
-		if (check_array(type, of, where) == -1)
+		if (check_type_array(type, of, where) == -1)
 			return -1;
 		c.text = 2 + type->count * of->text;
 	} else if (type->size != of->size) {
@@ -306,19 +309,19 @@ check_reference(const struct types *t, struct type *type, const char *where)
 		    where, type->name, type->size, of->size);
 		return -1;
 	}
-	return set_cost(type, &c, where);
+	return set_type_cost(type, &c, where);
 }
 
 /*
- * A struct counts itself, so that empty ones within each other cannot double
- * the work without being seen; as text it has its name and its members' names.
- * No sum can overflow: each of at most 2^24 members, for so many fit a header,
- * adds at most 2^28 * 2^10 and a name.
+ * A struct counts as one member itself, because otherwise nested empty structs
+ * could double the work at each level for free.
+ * No sum overflows: a header has room for at most 2^24 members, and each adds
+ * at most 2^28 * 2^10 and the length of a name.
  */
 static int
-check_members(const struct types *t, struct type *type, const char *where)
+check_type_members(const struct types *t, struct type *type, const char *where)
 {
-	struct cost c = { .leaves = 1, .text = STRUCT_TEXT };
+	struct type_cost c = { .leaves = 1, .text = STRUCT_TEXT };
 
 	c.text += strlen(type->name);
 	for (size_t i = 0; i < type->nmembers; i++) {
@@ -326,7 +329,7 @@ check_members(const struct types *t, struct type *type, const char *where)
 		const struct type *of;
 		size_t name;
 
-		if (check_member(t, type, m, where) == -1)
+		if (check_type_member(t, type, m, where) == -1)
 			return -1;
 		of = &t->v[m->type];
 		name = strlen(m->name);
@@ -339,10 +342,11 @@ check_members(const struct types *t, struct type *type, const char *where)
 			break;
 	}
 	c.depth++;
-	return set_cost(type, &c, where);
+	return set_type_cost(type, &c, where);
 }
 
-/* Digits enough for its bytes, or its longest name. */
+/* The bytes of text that a scalar may need: for its digits or its longest name.
+ */
 static uint64_t
 scalar_text(const struct type *type)
 {
@@ -355,38 +359,39 @@ scalar_text(const struct type *type)
 }
 
 static int
-check_node(const struct types *t, struct type *type, const char *where)
+check_type_node(const struct types *t, struct type *type, const char *where)
 {
-	if (check_name(type->name, where) == -1)
+	if (check_type_name(type->name, where) == -1)
 		return -1;
 	if (type->size > TYPES_SIZE_MAX) {
 		report_error("%s: %s \"%s\" of %" PRIu64
 			     " bytes is too large; at most %d are read",
-		    where, type_kind_name(type->kind), type->name, type->size,
+		    where, types_kind_name(type->kind), type->name, type->size,
 		    TYPES_SIZE_MAX);
 		return -1;
 	}
 	switch (type->kind) {
 	case TYPE_ARRAY:
 	case TYPE_TYPEDEF:
-		return check_reference(t, type, where);
+		return check_type_reference(t, type, where);
 	case TYPE_STRUCT:
 	case TYPE_UNION:
-		return check_members(t, type, where);
+		return check_type_members(t, type, where);
 	default:
 		break;
 	}
-	if (check_scalar(type, where) == -1 ||
-	    check_constants(type, where) == -1)
+	if (check_type_scalar(type, where) == -1 ||
+	    check_type_constants(type, where) == -1)
 		return -1;
-	return set_cost(type,
-	    &(struct cost){ .leaves = 1, .text = scalar_text(type) }, where);
+	return set_type_cost(type,
+	    &(struct type_cost){ .leaves = 1, .text = scalar_text(type) },
+	    where);
 }
 
 int
 types_check(struct types *t, uint32_t i, const char *where)
 {
-	return check_node(t, &t->v[i], where);
+	return check_type_node(t, &t->v[i], where);
 }
 
 uint32_t
@@ -399,9 +404,9 @@ types_add(struct types *t, struct type *type, const char *where)
 	else
 		ret = array_room(t->v, t->n, t->cap) ? 0 : report_nomem();
 	if (ret == 0)
-		ret = check_node(t, type, where);
+		ret = check_type_node(t, type, where);
 	if (ret == -1) {
-		type_free(type);
+		types_free_type(type);
 		return TYPE_NONE;
 	}
 	t->v[t->n] = *type;

@@ -1,12 +1,12 @@
 /*
- * Types: the part of a program's type information that records and arguments
- * need, as a table of nodes that refer to each other by index.  It comes from
- * BTF (btf.h) or from the header of a stream (types_read()), and the rest of
- * the suite asks nobody else what a byte means.
+ * The table of types: the part of a program's type information that records and
+ * arguments need.  Its nodes refer to each other by index.  It is made from BTF
+ * (elf/btf.h) or from the header of a stream (types_parse()), and is all that
+ * the rest of the suite knows about the layout of records.
  *
- * Node layout follows skel-stream(5).  Pointers do not refer to what they
- * point at, so the graph of types held by value has no cycles; types_read() and
- * the BTF reader refuse one.
+ * The members of a node are those of skel-stream(5).  A pointer does not refer
+ * to the type it points at, so the graph has no cycles; types_parse() and the
+ * reader of BTF refuse cycles by value.
  *
  * The functions report what is wrong and return -1.
  */
@@ -23,7 +23,7 @@
 enum type_kind {
 	TYPE_INT,
 	TYPE_BOOL,
-	TYPE_CHAR, /* C's char itself: an array of it is text */
+	TYPE_CHAR, /* plain char, of which an array is text */
 	TYPE_FLOAT,
 	TYPE_POINTER,
 	TYPE_ENUM,
@@ -34,14 +34,14 @@ enum type_kind {
 };
 
 enum {
-	/* Bounds on what a type from outside may ask for. */
+	/* Bounds on the work and memory that a type from outside can cost. */
 	TYPES_MAX = 65536,          /* nodes in a table */
 	TYPES_SIZE_MAX = 16 << 20,  /* bytes of one value */
-	TYPES_LEAVES_MAX = 1 << 18, /* members of one value, nested ones too;
-				       an array counts its element once */
-	TYPES_TEXT_MAX = 256 << 20, /* bytes of one value as text, about */
-	TYPES_NAMES_MAX = 16 << 20, /* bytes of all "a.b.c" of one value */
-	TYPES_DEPTH_MAX = 64,       /* arrays, structs, typedefs in another */
+	TYPES_LEAVES_MAX = 1 << 18, /* members of one value, with those of its
+				       members; an array has its element's */
+	TYPES_TEXT_MAX = 256 << 20, /* bytes of one value as text, roughly */
+	TYPES_NAMES_MAX = 16 << 20, /* bytes of all paths "a.b.c" in a value */
+	TYPES_DEPTH_MAX = 64,       /* nested arrays, structs and typedefs */
 };
 
 #define TYPE_NONE UINT32_MAX
@@ -56,9 +56,9 @@ struct type_member {
 	uint32_t type;
 	uint64_t offset; /* bytes from the start of the struct */
 	/*
-	 * A bitfield's bits start bit_offset (0 to 7) bits after offset,
-	 * counted from the least significant as on every little-endian machine.
-	 * bits is 0 for an ordinary member.
+	 * The width of a bitfield, or 0 for an ordinary member.  Its bits start
+	 * bit_offset (0 to 7) bits behind offset, counted from the least
+	 * significant one, as on every little-endian machine.
 	 */
 	uint32_t bit_offset;
 	uint32_t bits;
@@ -66,16 +66,16 @@ struct type_member {
 
 struct type {
 	enum type_kind kind;
-	char *name;                  /* owned; "" where there is none */
+	char *name;                  /* owned; "" if there is none */
 	uint64_t size;               /* bytes */
 	bool is_signed;              /* int, char, enum */
-	uint32_t of;                 /* array, typedef */
-	uint64_t count;              /* array */
+	uint32_t of;                 /* array, typedef: index of a type */
+	uint64_t count;              /* array: elements */
 	struct type_member *members; /* owned; struct, union */
 	size_t nmembers;
 	struct type_constant *constants; /* owned; enum */
 	size_t nconstants;
-	/* What showing one value costs; set and bounded by types_check(). */
+	/* The cost of showing one value, set and bounded by types_check(). */
 	uint32_t depth, leaves, name_bytes, text;
 };
 
@@ -86,47 +86,50 @@ struct types {
 };
 
 void types_free(struct types *t);
-void type_free(struct type *type);
+void types_free_type(struct type *type);
 
-/* "int", "struct" ...: as the header of a stream spells it. */
-const char *type_kind_name(enum type_kind kind);
+/* The name of a kind in the header of a stream: "int", "struct" ... */
+const char *types_kind_name(enum type_kind kind);
 
 /*
- * Append type, taking over what it owns, even on failure.  of and the members'
- * types must be nodes that are already there.  Checks everything the other
- * functions and the plans rely on: sizes, offsets, counts, the bounds above.
- * where names the type in reports: "x.json: types[3]".
- * Returns the index of the new node, or TYPE_NONE.
+ * Check a type and append it.  What it owns belongs to the table then, and is
+ * released on failure; *type is empty in both cases.  Types that it refers to
+ * must be in the table.  The check covers all that other functions rely on:
+ * sizes, offsets, that every member is inside its struct, counts, and the
+ * bounds above.  where names the type in reports: "x.json: types[3]". Returns
+ * the index of the new node, or TYPE_NONE.
  */
 uint32_t types_add(struct types *t, struct type *type, const char *where);
 
 /*
- * The check of types_add() for a node that is in the table already.  Its of and
- * its members' types must have been checked before.  Returns 0 or -1.
+ * Check a node that is in the table, as types_add() does.  The types that it
+ * refers to must have been checked before.  Returns 0 or -1.
  */
 int types_check(struct types *t, uint32_t i, const char *where);
 
 /*
- * Read the table from its JSON (skel-stream(5)): t must be empty.  Nodes may
- * stand in any order in the array and keep their indexes.
- * Returns 0, or -1 with t empty.
+ * Parse the "types" of a stream's header (skel-stream(5)) into the empty table
+ * t. Nodes keep their indexes, and may refer to later ones. Returns 0, or -1
+ * with t empty.
  */
-int types_read(struct types *t, const json_t *array, const char *where);
+int types_parse(struct types *t, const json_t *array, const char *where);
 
-/* The table as JSON: a new reference, or NULL when memory ran out. */
+/* Returns the table as JSON, a new reference, or NULL after reporting that
+ * memory ran out. */
 json_t *types_write(const struct types *t);
 
-/* The node at i with typedefs followed.  i must be an index of t. */
+/* The node at index i, which must be valid, or the type that its typedefs name.
+ */
 const struct type *types_get(const struct types *t, uint32_t i);
 
-/* Whether i (typedefs followed) is an array of char, that is, text. */
+/* Whether the type is an array of char, which is text. */
 bool types_is_text(const struct types *t, uint32_t i);
 
 /* Append the type as C spells it: "enum kind", "char[16]". */
 void types_write_name(const struct types *t, uint32_t i, struct buf *out);
 
-/* The enum's constant with this value, or NULL. */
-const struct type_constant *type_constant_of(
+/* The first constant of the enum with this value, or NULL. */
+const struct type_constant *types_find_constant(
     const struct type *type, uint64_t value);
 
 #endif

@@ -14,41 +14,41 @@
 #include "types/value.h"
 
 /*
- * Where in the value we are: a chain through the callers, put into words only
- * for a report.
+ * A place within a value: a list through the callers' frames, which is turned
+ * into text only for a report.
  */
-struct place {
-	const struct place *up;
-	const char *name; /* where, or a member's; NULL: an element; "": an
-			     anonymous struct, whose members are its owner's */
+struct value_place {
+	const struct value_place *up;
+	const char *name; /* of a member, or where for the whole value; NULL for
+			     an element; "" for an anonymous struct */
 	uint64_t index;
 };
 
-/* The bytes of a value, or of what holds the bits of a bitfield. */
-struct slot {
+/* The bytes of a value, or those that the bits of a bitfield are in. */
+struct value_slot {
 	unsigned char *bytes;
 	unsigned int bit_offset;
 	unsigned int bits; /* 0: whole bytes */
 };
 
 static void
-place_text(const struct place *at, struct buf *out)
+value_write_place(const struct value_place *at, struct buf *out)
 {
 	if (at->up != NULL)
-		place_text(at->up, out);
+		value_write_place(at->up, out);
 	if (at->name == NULL)
 		buf_printf(out, "[%" PRIu64 "]", at->index);
 	else if (at->name[0] != '\0')
 		buf_printf(out, "%s%s", at->up != NULL ? "." : "", at->name);
 }
 
-/* at as a string to free; "" when memory ran out. */
+/* The place as a string to free; "" if memory runs out. */
 static char *
-place_string(const struct place *at)
+value_place_string(const struct value_place *at)
 {
 	struct buf b = { 0 };
 
-	place_text(at, &b);
+	value_write_place(at, &b);
 	buf_chr(&b, '\0');
 	if (!b.failed)
 		return b.data;
@@ -56,9 +56,9 @@ place_string(const struct place *at)
 	return strdup("");
 }
 
-/* "a string", but numbers as they are written. */
+/* Append what v is for a report: a number itself, else "a string" ... */
 static void
-show(const json_t *v, struct buf *out)
+value_write_found(const json_t *v, struct buf *out)
 {
 	if (json_is_number(v))
 		value_to_text(v, out);
@@ -67,14 +67,14 @@ show(const json_t *v, struct buf *out)
 }
 
 static int
-expected(const char *what, const struct types *t, uint32_t type,
-    const json_t *v, const struct place *at)
+value_expected(const char *what, const struct types *t, uint32_t type,
+    const json_t *v, const struct value_place *at)
 {
 	struct buf name = { 0 }, found = { 0 };
-	char *where = place_string(at);
+	char *where = value_place_string(at);
 
 	types_write_name(t, type, &name);
-	show(v, &found);
+	value_write_found(v, &found);
 	report_error("%s: expected %s (%.*s), found %.*s", where, what,
 	    (int)name.len, name.data, (int)found.len, found.data);
 	buf_free(&name);
@@ -84,7 +84,7 @@ expected(const char *what, const struct types *t, uint32_t type,
 }
 
 static void
-store_bits(const struct slot *s, unsigned __int128 value, size_t size)
+store_bits(const struct value_slot *s, unsigned __int128 value, size_t size)
 {
 	unsigned int bits = s->bits;
 
@@ -105,8 +105,8 @@ store_bits(const struct slot *s, unsigned __int128 value, size_t size)
 }
 
 static int
-put_wide(const struct types *t, uint32_t type, const struct int128 *w,
-    const struct slot *s, const struct place *at)
+store_int128(const struct types *t, uint32_t type, const struct int128 *w,
+    const struct value_slot *s, const struct value_place *at)
 {
 	size_t size = (size_t)types_get(t, type)->size;
 	unsigned int bits = s->bits != 0 ? s->bits : (unsigned int)size * 8;
@@ -114,7 +114,7 @@ put_wide(const struct types *t, uint32_t type, const struct int128 *w,
 
 	if (!int128_fits(w, bits, types_get(t, type)->is_signed)) {
 		int128_to_text(w, text);
-		where = place_string(at);
+		where = value_place_string(at);
 		value_check_range(t, type, bits, w, text, where);
 		free(where);
 		return -1;
@@ -124,62 +124,62 @@ put_wide(const struct types *t, uint32_t type, const struct int128 *w,
 }
 
 static int
-put_number(const struct types *t, uint32_t type, const json_t *v,
-    const struct slot *s, const struct place *at)
+store_number(const struct types *t, uint32_t type, const json_t *v,
+    const struct value_slot *s, const struct value_place *at)
 {
 	struct int128 w;
 
 	if (int128_from_json(v, &w) != INT128_NUMBER)
-		return expected("a whole number", t, type, v, at);
-	return put_wide(t, type, &w, s, at);
+		return value_expected("a whole number", t, type, v, at);
+	return store_int128(t, type, &w, s, at);
 }
 
 static int
-put_enum(const struct types *t, uint32_t type, const json_t *v,
-    const struct slot *s, const struct place *at)
+store_enum(const struct types *t, uint32_t type, const json_t *v,
+    const struct value_slot *s, const struct value_place *at)
 {
 	const char *text = doc_string(v);
 	struct int128 w;
 	char *where;
 
-	if (text != NULL && value_constant(types_get(t, type), text, &w))
-		return put_wide(t, type, &w, s, at);
+	if (text != NULL && value_parse_constant(types_get(t, type), text, &w))
+		return store_int128(t, type, &w, s, at);
 	if (text == NULL || int128_from_json(v, &w) == INT128_NUMBER)
-		return put_number(t, type, v, s, at);
-	where = place_string(at);
-	value_bad_constant(types_get(t, type), text, where);
+		return store_number(t, type, v, s, at);
+	where = value_place_string(at);
+	value_report_constant(types_get(t, type), text, where);
 	free(where);
 	return -1;
 }
 
 static int
-put_bool(const struct types *t, uint32_t type, const json_t *v,
-    const struct slot *s, const struct place *at)
+store_bool(const struct types *t, uint32_t type, const json_t *v,
+    const struct value_slot *s, const struct value_place *at)
 {
 	if (!json_is_boolean(v) &&
 	    !(json_is_integer(v) && json_integer_value(v) >> 1 == 0))
-		return expected("true or false", t, type, v, at);
+		return value_expected("true or false", t, type, v, at);
 	store_bits(s, json_is_true(v) || json_integer_value(v) == 1,
 	    (size_t)types_get(t, type)->size);
 	return 0;
 }
 
 static int
-put_real(const struct types *t, uint32_t type, const json_t *v,
-    const struct slot *s, const struct place *at)
+store_real(const struct types *t, uint32_t type, const json_t *v,
+    const struct value_slot *s, const struct value_place *at)
 {
 	uint64_t big, wide = 0;
 	uint32_t narrow = 0;
 	double d = json_number_value(v);
 	float f;
 
-	/* null is how JSON records show what is not a number. */
+	/* JSON records have null for a number that is not finite. */
 	if (json_is_null(v))
 		d = (double)NAN;
 	else if (doc_u64(v, &big))
 		d = (double)big;
 	else if (!json_is_number(v))
-		return expected("a number", t, type, v, at);
+		return value_expected("a number", t, type, v, at);
 	if (types_get(t, type)->size == sizeof(d)) {
 		memcpy(&wide, &d, sizeof(d));
 		store_bits(s, wide, sizeof(d));
@@ -187,15 +187,16 @@ put_real(const struct types *t, uint32_t type, const json_t *v,
 	}
 	f = (float)d;
 	if (isinf(f))
-		return expected("a number within its range", t, type, v, at);
+		return value_expected(
+		    "a number within its range", t, type, v, at);
 	memcpy(&narrow, &f, sizeof(f));
 	store_bits(s, narrow, sizeof(f));
 	return 0;
 }
 
 static int
-put_text(const struct types *t, uint32_t type, const char *text,
-    const struct slot *s, const struct place *at)
+store_text(const struct types *t, uint32_t type, const char *text,
+    const struct value_slot *s, const struct value_place *at)
 {
 	size_t size = (size_t)types_get(t, type)->size, len = strlen(text);
 	char *where;
@@ -205,7 +206,7 @@ put_text(const struct types *t, uint32_t type, const char *text,
 		memset(s->bytes + len, 0, size - len);
 		return 0;
 	}
-	where = place_string(at);
+	where = value_place_string(at);
 	report_error("%s: text of %zu bytes is too long for char[%zu]%s", where,
 	    len, size, at->up != NULL ? "" : ", which ends with a NUL");
 	free(where);
@@ -213,23 +214,23 @@ put_text(const struct types *t, uint32_t type, const char *text,
 }
 
 static int
-put_scalar(const struct types *t, uint32_t type, const json_t *v,
-    const struct slot *s, const struct place *at)
+store_scalar(const struct types *t, uint32_t type, const json_t *v,
+    const struct value_slot *s, const struct value_place *at)
 {
 	switch (types_get(t, type)->kind) {
 	case TYPE_ENUM:
-		return put_enum(t, type, v, s, at);
+		return store_enum(t, type, v, s, at);
 	case TYPE_BOOL:
-		return put_bool(t, type, v, s, at);
+		return store_bool(t, type, v, s, at);
 	case TYPE_FLOAT:
-		return put_real(t, type, v, s, at);
+		return store_real(t, type, v, s, at);
 	default:
-		return put_number(t, type, v, s, at);
+		return store_number(t, type, v, s, at);
 	}
 }
 
 static bool
-is_anonymous(const struct types *t, const struct type_member *m)
+member_is_anonymous(const struct types *t, const struct type_member *m)
 {
 	const struct type *type = types_get(t, m->type);
 
@@ -237,37 +238,40 @@ is_anonymous(const struct types *t, const struct type_member *m)
 	       (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION);
 }
 
-/* Whether the struct, or an anonymous one in it, has a member of that name. */
+/* Whether the struct, or an anonymous one inside it, has a member of that name.
+ */
 static bool
-has_member(const struct types *t, const struct type *type, const char *name)
+struct_has_member(
+    const struct types *t, const struct type *type, const char *name)
 {
 	for (size_t i = 0; i < type->nmembers; i++) {
 		const struct type_member *m = &type->members[i];
 
-		if (is_anonymous(t, m)
-			? has_member(t, types_get(t, m->type), name)
+		if (member_is_anonymous(t, m)
+			? struct_has_member(t, types_get(t, m->type), name)
 			: strcmp(m->name, name) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* v must be an object of which every key, but for marks, is a member. */
+/* Check that v is an object and that all its keys are members, but for the
+ * marks that records contain. */
 static int
-check_keys(const struct types *t, uint32_t type, const json_t *v,
-    const struct place *at)
+struct_check_keys(const struct types *t, uint32_t type, const json_t *v,
+    const struct value_place *at)
 {
 	const char *key;
 	const json_t *item;
 	char *where;
 
 	if (!json_is_object(v))
-		return expected("an object", t, type, v, at);
+		return value_expected("an object", t, type, v, at);
 	json_object_foreach ((json_t *)v, key, item) {
 		if (key[0] == '@' || strncmp(key, "__EUNOMIA_", 10) == 0 ||
-		    has_member(t, types_get(t, type), key))
+		    struct_has_member(t, types_get(t, type), key))
 			continue;
-		where = place_string(at);
+		where = value_place_string(at);
 		report_error("%s: there is no member \"%s\"", where, key);
 		free(where);
 		return -1;
@@ -275,43 +279,44 @@ check_keys(const struct types *t, uint32_t type, const json_t *v,
 	return 0;
 }
 
-/* The part of v for member m: NULL when v does not say. */
+/* The value of member m in v, or NULL. */
 static const json_t *
 member_value(
     const struct types *t, const struct type_member *m, const json_t *v)
 {
-	if (is_anonymous(t, m))
+	if (member_is_anonymous(t, m))
 		return v;
 	return m->name[0] != '\0' ? json_object_get(v, m->name) : NULL;
 }
 
 static int
-put(const struct types *t, uint32_t i, const json_t *v, const struct slot *s,
-    const struct place *at)
+store_value(const struct types *t, uint32_t i, const json_t *v,
+    const struct value_slot *s, const struct value_place *at)
 {
 	const struct type *type = types_get(t, i);
-	struct place in = { .up = at };
-	struct slot sub = *s;
+	struct value_place in = { .up = at };
+	struct value_slot sub = *s;
 	const json_t *item;
 
 	if (types_is_text(t, i) && doc_string(v) != NULL)
-		return put_text(t, i, doc_string(v), s, at);
+		return store_text(t, i, doc_string(v), s, at);
 	if (type->kind == TYPE_ARRAY) {
 		if (!json_is_array(v) || json_array_size(v) > type->count)
-			return expected("an array of at most as many elements",
-			    t, i, v, at);
+			return value_expected(
+			    "an array of at most as many elements", t, i, v,
+			    at);
 		for (; in.index < json_array_size(v); in.index++) {
 			item = json_array_get(v, in.index);
-			if (put(t, type->of, item, &sub, &in) == -1)
+			if (store_value(t, type->of, item, &sub, &in) == -1)
 				return -1;
 			sub.bytes += types_get(t, type->of)->size;
 		}
 		return 0;
 	}
 	if (type->kind != TYPE_STRUCT && type->kind != TYPE_UNION)
-		return put_scalar(t, i, v, s, at);
+		return store_scalar(t, i, v, s, at);
 	if (at->name == NULL || at->name[0] != '\0')
-		if (check_keys(t, i, v, at) == -1)
+		if (struct_check_keys(t, i, v, at) == -1)
 			return -1;
 	for (size_t k = 0; k < type->nmembers; k++) {
 		const struct type_member *m = &type->members[k];
@@ -319,9 +324,9 @@ put(const struct types *t, uint32_t i, const json_t *v, const struct slot *s,
 		if ((item = member_value(t, m, v)) == NULL)
 			continue;
 		in.name = m->name;
-		sub = (struct slot){ s->bytes + m->offset, m->bit_offset,
+		sub = (struct value_slot){ s->bytes + m->offset, m->bit_offset,
 			m->bits };
-		if (put(t, m->type, item, &sub, &in) == -1)
+		if (store_value(t, m->type, item, &sub, &in) == -1)
 			return -1;
 	}
 	return 0;
@@ -331,15 +336,15 @@ int
 value_to_bytes(const struct types *t, uint32_t type, const json_t *v,
     unsigned char *out, size_t size, const char *where)
 {
-	struct place at = { .name = where };
-	struct slot s = { .bytes = out };
+	struct value_place at = { .name = where };
+	struct value_slot s = { .bytes = out };
 
 	if (types_get(t, type)->size != size) {
 		report_error("%s: %zu bytes for a value of %" PRIu64, where,
 		    size, types_get(t, type)->size);
 		return -1;
 	}
-	return put(t, type, v, &s, &at);
+	return store_value(t, type, v, &s, &at);
 }
 
 static json_t *
@@ -355,9 +360,9 @@ integer_from_bytes(const struct type *type, const unsigned char *bytes)
 	return int128_to_json(&w);
 }
 
-/* v, of which only a lack of memory makes NULL. */
+/* Returns v, and notes that memory ran out if it is NULL. */
 static json_t *
-noted(json_t *v)
+value_noted(json_t *v)
 {
 	if (v == NULL)
 		nomem_note();
@@ -376,11 +381,12 @@ real_from_bytes(const struct type *type, const unsigned char *bytes)
 	} else {
 		memcpy(&d, bytes, sizeof(d));
 	}
-	return isfinite(d) ? noted(value_real(d, type->size)) : NULL;
+	return isfinite(d) ? value_noted(value_real(d, type->size)) : NULL;
 }
 
 static json_t *
-from_bytes(const struct types *t, uint32_t i, const unsigned char *bytes)
+scalar_or_list_from_bytes(
+    const struct types *t, uint32_t i, const unsigned char *bytes)
 {
 	const struct type *type = types_get(t, i);
 	json_t *list, *item;
@@ -390,7 +396,7 @@ from_bytes(const struct types *t, uint32_t i, const unsigned char *bytes)
 	case TYPE_INT:
 	case TYPE_CHAR:
 	case TYPE_ENUM:
-		return noted(integer_from_bytes(type, bytes));
+		return value_noted(integer_from_bytes(type, bytes));
 	case TYPE_BOOL:
 		return json_boolean(bytes[0] != 0);
 	case TYPE_FLOAT:
@@ -404,14 +410,14 @@ from_bytes(const struct types *t, uint32_t i, const unsigned char *bytes)
 		n = strnlen((const char *)bytes, type->count);
 		if (!utf8_is_valid((const char *)bytes, n))
 			return NULL;
-		return noted(doc_string_new((const char *)bytes, n));
+		return value_noted(doc_string_new((const char *)bytes, n));
 	}
-	list = noted(json_array());
+	list = value_noted(json_array());
 	for (uint64_t k = 0; list != NULL && k < type->count; k++) {
-		item = from_bytes(
+		item = scalar_or_list_from_bytes(
 		    t, type->of, bytes + k * types_get(t, type->of)->size);
 		if (item != NULL && json_array_append_new(list, item) == -1)
-			item = noted(NULL);
+			item = value_noted(NULL);
 		if (item == NULL) {
 			json_decref(list);
 			return NULL;
@@ -426,5 +432,5 @@ value_from_bytes(const struct types *t, uint32_t type,
 {
 	if (types_get(t, type)->size != size)
 		return NULL;
-	return from_bytes(t, type, bytes);
+	return scalar_or_list_from_bytes(t, type, bytes);
 }

@@ -7,7 +7,7 @@
 #include "types/value-number.h"
 #include "types/value.h"
 
-enum { NAMES_SHOWN = 12 }; /* constants named in a report */
+enum { NAMES_SHOWN = 12 }; /* constants listed in a report */
 
 int
 value_check_range(const struct types *t, uint32_t type, unsigned int bits,
@@ -32,7 +32,8 @@ value_check_range(const struct types *t, uint32_t type, unsigned int bits,
 }
 
 bool
-value_constant(const struct type *type, const char *text, struct int128 *out)
+value_parse_constant(
+    const struct type *type, const char *text, struct int128 *out)
 {
 	const char *end = strchr(text, '(');
 	size_t n = end != NULL ? (size_t)(end - text) : strlen(text);
@@ -40,7 +41,7 @@ value_constant(const struct type *type, const char *text, struct int128 *out)
 	size_t len;
 
 	if (end != NULL) {
-		/* The number counts: names may be shared or unknown. */
+		/* Use the number: constants may share names, or be unknown. */
 		len = strlen(end + 1);
 		if (len < 2 || len >= sizeof(digits) || end[len] != ')')
 			return false;
@@ -60,7 +61,8 @@ value_constant(const struct type *type, const char *text, struct int128 *out)
 }
 
 void
-value_bad_constant(const struct type *type, const char *text, const char *where)
+value_report_constant(
+    const struct type *type, const char *text, const char *where)
 {
 	struct buf names = { 0 };
 	size_t i;

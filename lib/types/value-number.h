@@ -1,6 +1,6 @@
 /*
- * Numbers of a type, for value.c and types/value-bytes.c: ranges, constants of
- * enums, reals in their own width.
+ * The parts of values that value.c and value-bytes.c share: ranges of integers,
+ * enum constants and floating-point numbers.
  */
 #ifndef SKEL_TYPES_VALUE_NUMBER_H
 #define SKEL_TYPES_VALUE_NUMBER_H
@@ -13,22 +13,23 @@
 #include "types/types.h"
 
 /*
- * Whether w fits so many bits of the type.  If not, says so: shown is w as it
- * was given.  Returns 0, or -1 after reporting.
+ * Check that w fits so many bits of the type.  shown is w as the user wrote it.
+ * Returns 0, or -1 after reporting.
  */
 int value_check_range(const struct types *t, uint32_t type, unsigned int bits,
     const struct int128 *w, const char *shown, const char *where);
 
-/* "NAME" or "NAME(3)", as records show a constant: false if it is neither. */
-bool value_constant(
+/* Parse a constant of an enum as records show it, "NAME" or "NAME(3)".  Returns
+ * false if it is neither, or no constant has the name. */
+bool value_parse_constant(
     const struct type *type, const char *text, struct int128 *out);
 
-/* Report that text names no constant of the enum, and which there are. */
-void value_bad_constant(
+/* Report that text names no constant of the enum, with those that exist. */
+void value_report_constant(
     const struct type *type, const char *text, const char *where);
 
-/* A new reference to d, which came from so many bytes: 1.23 for 1.23f, not
- * 1.2300000190734863.  NULL for what JSON cannot say, and without memory. */
+/* Returns a new reference to d, which was read from size bytes: 1.23 for 1.23f,
+ * not 1.2300000190734863.  NULL if it is not finite or memory runs out. */
 json_t *value_real(double d, size_t size);
 
 #endif

@@ -12,10 +12,10 @@
 #include "types/value-number.h"
 #include "types/value.h"
 
-/* Report what text is not.  Returns NULL. */
+/* Report that text is no value of the type.  Returns NULL. */
 static json_t *
-not_a(const char *what, const struct types *t, uint32_t type, const char *text,
-    const char *where)
+value_not_a(const char *what, const struct types *t, uint32_t type,
+    const char *text, const char *where)
 {
 	struct buf name = { 0 };
 
@@ -27,7 +27,7 @@ not_a(const char *what, const struct types *t, uint32_t type, const char *text,
 }
 
 static json_t *
-nomem(void)
+value_nomem(void)
 {
 	report_nomem();
 	return NULL;
@@ -43,7 +43,7 @@ integer_from_text(
 
 	switch (int128_parse(text, &w)) {
 	case INT128_NONE:
-		return not_a("a number", t, type, text, where);
+		return value_not_a("a number", t, type, text, where);
 	case INT128_TOO_LARGE:
 		w.magnitude = ~(unsigned __int128)0;
 		w.negative = *text == '-';
@@ -59,7 +59,7 @@ integer_from_text(
 	if (value_check_range(t, type, bits, &w, text, where) == -1)
 		return NULL;
 	v = int128_to_json(&w);
-	return v != NULL ? v : nomem();
+	return v != NULL ? v : value_nomem();
 }
 
 static json_t *
@@ -69,10 +69,10 @@ enum_from_text(
 	struct int128 w;
 	json_t *v;
 
-	if (!value_constant(types_get(t, type), text, &w)) {
+	if (!value_parse_constant(types_get(t, type), text, &w)) {
 		if (int128_parse(text, &w) != INT128_NONE)
 			return integer_from_text(t, type, text, where);
-		value_bad_constant(types_get(t, type), text, where);
+		value_report_constant(types_get(t, type), text, where);
 		return NULL;
 	}
 	if (value_check_range(t, type,
@@ -80,7 +80,7 @@ enum_from_text(
 		where) == -1)
 		return NULL;
 	v = int128_to_json(&w);
-	return v != NULL ? v : nomem();
+	return v != NULL ? v : value_nomem();
 }
 
 static json_t *
@@ -94,7 +94,7 @@ bool_from_text(
 		for (int yes = 0; yes < 2; yes++)
 			if (strcmp(text, words[i][yes]) == 0)
 				return json_boolean(yes);
-	return not_a("true or false", t, type, text, where);
+	return value_not_a("true or false", t, type, text, where);
 }
 
 static json_t *
@@ -106,23 +106,23 @@ real_from_text(
 	double d;
 	json_t *v;
 
-	/* A float is read as one: by way of double it would round twice. */
+	/* By way of double a float would be rounded twice. */
 	d = size == sizeof(float) ? (double)strtof(text, &end)
 				  : strtod(text, &end);
 	if (end == text || *end != '\0' || isspace((unsigned char)*text) ||
 	    isnan(d))
-		return not_a("a number", t, type, text, where);
+		return value_not_a("a number", t, type, text, where);
 	if (isinf(d)) {
 		report_error(
 		    "%s: %s does not fit %s", where, text, t->v[type].name);
 		return NULL;
 	}
 	v = value_real(d, size);
-	return v != NULL ? v : nomem();
+	return v != NULL ? v : value_nomem();
 }
 
-/* text as an array of its bytes, NUL included: for what no JSON string holds.
- */
+/* Returns a string that JSON cannot have as an array of its bytes, with the
+ * NUL. */
 static json_t *
 bytes_of_text(const char *text)
 {
@@ -135,7 +135,7 @@ bytes_of_text(const char *text)
 			json_decref(array);
 			array = NULL;
 		}
-	return array != NULL ? array : nomem();
+	return array != NULL ? array : value_nomem();
 }
 
 static json_t *
@@ -184,7 +184,8 @@ scalar_from_text(
 	}
 }
 
-/* Take words as the elements of the array type, row by row. */
+/* Convert words to the elements of an array, row by row if it has several
+ * dimensions. */
 static json_t *
 list_from_words(
     const struct types *t, uint32_t type, char **words, const char *where)
@@ -194,7 +195,7 @@ list_from_words(
 	json_t *list = json_array(), *v;
 
 	if (list == NULL)
-		return nomem();
+		return value_nomem();
 	for (uint64_t i = 0; i < array->count && *words != NULL; i++) {
 		if (of->kind == TYPE_ARRAY && !types_is_text(t, array->of))
 			v = list_from_words(t, array->of, words, where);
@@ -202,7 +203,7 @@ list_from_words(
 			v = scalar_from_text(
 			    t, array->of, strsep(words, ","), where);
 		if (v != NULL && json_array_append_new(list, v) == -1)
-			v = nomem();
+			v = value_nomem();
 		if (v == NULL) {
 			json_decref(list);
 			return NULL;
@@ -220,7 +221,7 @@ list_from_text(
 	json_t *list;
 
 	if (copy == NULL)
-		return nomem();
+		return value_nomem();
 	if (*words == '\0')
 		words = NULL;
 	list = list_from_words(t, type, &words, where);

@@ -1,8 +1,7 @@
 /*
- * Values: what a program's global is set to, between the text of an argument,
- * the JSON of a package and the bytes in a section.  All ranges are checked
- * against the type.  Whole numbers that need more than 64 bits are strings of
- * digits in JSON.
+ * The values of a program's global variables: conversion between the text of an
+ * argument, the JSON of a package and the bytes in a section, checked against
+ * the range of the type.  Integers in JSON are those of base/int128.h.
  *
  * where names the variable in reports: "x.json: min_duration_ns".
  */
@@ -16,11 +15,12 @@
 #include "types/types.h"
 
 /*
- * text as JSON fit for the type: integers in decimal, hex (0x) and octal (0),
- * with a sign; enums by name or number; true/false, yes/no, on/off, 1/0 for
- * bool; float and double; text for char arrays, which must leave room for its
- * NUL; "1,2,3" for arrays, shorter ones leave the rest zero.  Enums become
- * numbers, and text that is not UTF-8 an array of its bytes.
+ * Convert the text of an argument to JSON that fits the type.  Integers may be
+ * decimal, hex (0x) or octal (0) with a sign; constants of enums a name or a
+ * number; bools true/false, yes/no, on/off or 1/0; strings for char arrays must
+ * leave room for a NUL; other arrays are lists, "1,2,3", which may be shorter.
+ * Enum constants become numbers, and a string that is not UTF-8 an array of its
+ * bytes, because JSON has no such string.
  * Returns a new reference, or NULL after reporting
  * "--pid: 70000 does not fit unsigned short: 0 to 65535".
  */
@@ -28,23 +28,24 @@ json_t *value_from_text(
     const struct types *t, uint32_t type, const char *text, const char *where);
 
 /*
- * The bytes of v as type, into size bytes at out, which is the size of the
- * type.  Whatever v does not say (members of a struct that it lacks, the end
- * of an array) keeps the bytes that are there; text is padded with zeros, and
- * must leave room for its NUL except in a member of a struct, which a kernel
- * may have filled to its end.  Enums: "NAME", "NAME(3)" or a number.  Keys
- * that start with "@" or "__EUNOMIA_" are skipped, other unknown ones refused.
- * Returns 0, or -1 after reporting.
+ * Store v as the type at out, whose size must be that of the type.  What v does
+ * not contain, such as missing members of a struct or the end of an array,
+ * keeps its bytes.  Strings are padded with zeros; they must leave room for a
+ * NUL, except in a member of a struct, which the kernel may have filled to its
+ * end. Enum constants are "NAME", "NAME(3)" or a number.  In objects, keys that
+ * start with "@" or "__EUNOMIA_" are ignored, and other unknown keys are
+ * errors. Returns 0, or -1 after reporting.
  */
 int value_to_bytes(const struct types *t, uint32_t type, const json_t *v,
     unsigned char *out, size_t size, const char *where);
 
-/* The other way, for showing an ELF's initial value as a default: a new
- * reference, or NULL when the type has no such value (reported: no). */
+/* Convert bytes to JSON, to show the initial value of a global as its default.
+ * Returns a new reference, or NULL without a report if JSON has no such value
+ * or memory runs out; nomem_count() counts the latter. */
 json_t *value_from_bytes(const struct types *t, uint32_t type,
     const unsigned char *bytes, size_t size);
 
-/* v as a person would type it: appended to out. */
+/* Append v as a person would type it. */
 void value_to_text(const json_t *v, struct buf *out);
 
 #endif

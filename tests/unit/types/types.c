@@ -32,7 +32,7 @@ read_text(struct types *t, const char *text)
 
 	check_forget();
 	*t = (struct types){ 0 };
-	ret = types_read(t, json, "run.skel:1");
+	ret = types_parse(t, json, "run.skel:1");
 	json_decref(json);
 	return ret;
 }
@@ -412,7 +412,7 @@ negative_constants_make_an_enum_signed(void)
 	    "[" NODE("enum", "e", 4, ",\"values\":[[\"A\",0],[\"B\",-1]]") "]",
 	    0, NULL);
 
-	CHECK_NUM(types_read(&t, json, "t"), 0);
+	CHECK_NUM(types_parse(&t, json, "t"), 0);
 	CHECK(t.v[0].is_signed);
 	CHECK_NUM(t.v[0].constants[1].value, UINT64_MAX);
 	types_free(&t);
@@ -589,9 +589,9 @@ constants_are_found_by_value(void)
 
 	CHECK_NUM(
 	    read_text(&t, "[" ENUM(4, true, "[\"A\",-1],[\"B\",7]") "]"), 0);
-	CHECK_STR(type_constant_of(&t.v[0], UINT64_MAX)->name, "A");
-	CHECK_STR(type_constant_of(&t.v[0], 7)->name, "B");
-	CHECK(type_constant_of(&t.v[0], 8) == NULL);
+	CHECK_STR(types_find_constant(&t.v[0], UINT64_MAX)->name, "A");
+	CHECK_STR(types_find_constant(&t.v[0], 7)->name, "B");
+	CHECK(types_find_constant(&t.v[0], 8) == NULL);
 	types_free(&t);
 }
 
