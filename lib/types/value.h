@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/nomem.h"
 #include "types/types.h"
 
 /*
