@@ -54,7 +54,7 @@ perf_new_lost(struct perf *p)
 }
 
 static enum bpf_perf_event_ret
-read_perf_event(void *ctx, int cpu, struct perf_event_header *event)
+read_buffer_event(void *ctx, int cpu, struct perf_event_header *event)
 {
 	const struct perf_sample_event *sample = (const void *)event;
 	const struct perf_lost_event *lost = (const void *)event;
@@ -158,7 +158,7 @@ open_loud_events(struct perf *p, size_t pages, struct perf_event_attr *attr)
 		cpus[i] = p->cpus[i].cpu;
 	o.cpus = o.map_keys = cpus;
 	p->buffer =
-	    perf_buffer__new_raw(p->map, pages, attr, read_perf_event, p, &o);
+	    perf_buffer__new_raw(p->map, pages, attr, read_buffer_event, p, &o);
 	free(cpus);
 	return p->buffer != NULL ? 0 : -1;
 }

@@ -28,7 +28,7 @@ parse_string(const json_t *json, const char *key, bool required, char **out,
 
 /* Sets *out to the index of the string at key, which is required, in names. */
 static int
-parse_word(const json_t *json, const char *key, const char *const *names,
+parse_header_word(const json_t *json, const char *key, const char *const *names,
     size_t n, unsigned int *out, const char *where)
 {
 	const char *s;
@@ -92,8 +92,8 @@ parse_sample(struct stream_map *m, const json_t *json, const char *where)
 	snprintf(at, sizeof(at), "%s.sample", where);
 	if (doc_get_u64(sample, "interval", UINT32_MAX, &m->polling.interval_ms,
 		at) == -1 ||
-	    parse_word(sample, "type", stream_samples, nitems(stream_samples),
-		&type, at) == -1 ||
+	    parse_header_word(sample, "type", stream_samples,
+		nitems(stream_samples), &type, at) == -1 ||
 	    parse_string(sample, "unit", false, &m->unit, at) == -1 ||
 	    doc_get_bool(sample, "clear_map", &m->polling.clear_map, at) == -1)
 		return -1;
@@ -246,8 +246,8 @@ parse_map(struct stream_header *h, unsigned int map, const json_t *json,
 	}
 	if (parse_string(json, "name", true, &m->name, where) == -1 ||
 	    check_map_name(h, map, where) == -1 ||
-	    parse_word(json, "source", stream_sources, nitems(stream_sources),
-		&source, where) == -1 ||
+	    parse_header_word(json, "source", stream_sources,
+		nitems(stream_sources), &source, where) == -1 ||
 	    parse_type_index(json, "value", &h->types, &m->value, where) ==
 		-1 ||
 	    parse_type_index(json, "key", &h->types, &m->key, where) == -1 ||
@@ -396,10 +396,11 @@ parse_header(struct stream_header *h, const json_t *json, const char *where)
 	char top[PART_MAX];
 
 	snprintf(top, sizeof(top), "%s: header", where);
-	if (parse_word(json, "skel", skels, nitems(skels), &skel, top) == -1 ||
+	if (parse_header_word(json, "skel", skels, nitems(skels), &skel, top) ==
+		-1 ||
 	    check_version(json, top) == -1 ||
 	    parse_string(json, "name", true, &h->name, top) == -1 ||
-	    parse_word(json, "encoding", stream_encodings,
+	    parse_header_word(json, "encoding", stream_encodings,
 		nitems(stream_encodings), &encoding, top) == -1 ||
 	    parse_string(json, "host", false, &h->host, top) == -1 ||
 	    parse_string(json, "boot_id", false, &h->boot_id, top) == -1 ||
