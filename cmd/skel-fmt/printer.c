@@ -59,7 +59,7 @@ wait_for_line(struct printer *p)
 	while (!stream_reader_is_ready(&p->in)) {
 		if ((got = wait_for_input(p, p->in.input.fd)) != 1)
 			return got;
-		stream_reader_fill(&p->in);
+		line_input_fill(&p->in.input);
 	}
 	return 1;
 }

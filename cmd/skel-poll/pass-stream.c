@@ -245,7 +245,7 @@ read_more_input(struct stream_pass *p)
 	if (ready & OUTPUT_GONE)
 		return PASS_GONE;
 	if (ready & OUTPUT_READY)
-		stream_reader_fill(p->reader);
+		line_input_fill(&p->reader->input);
 	return PASS_NONE;
 }
 

@@ -282,16 +282,12 @@ poller_open(const struct stream_header *h, const struct map_fds *fds,
 		.epoll = -1,
 		.check = -1,
 		.deadline = -1 };
-	if (open_watches(p) == -1) {
+	if (open_watches(p) == -1)
 		report_error("cannot wait for events: %s", strerror(errno));
-		poller_close(p);
-		return NULL;
-	}
-	if (open_sources(p, fds) == -1 || open_waits(p) == -1) {
-		poller_close(p);
-		return NULL;
-	}
-	return p;
+	else if (open_sources(p, fds) == 0 && open_waits(p) == 0)
+		return p;
+	poller_close(p);
+	return NULL;
 }
 
 int

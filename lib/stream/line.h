@@ -36,7 +36,8 @@ enum stream_line_kind {
 struct stream_line {
 	enum stream_line_kind kind;
 	/* The whole line without its newline, and the record in it.  Borrowed
-	 * from the reader until the next line is read or the reader is filled.
+	 * from the reader until the next line is read or line_input_fill() is
+	 * called.
 	 */
 	const char *text;
 	size_t text_len;

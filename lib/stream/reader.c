@@ -20,12 +20,6 @@ stream_reader_is_ready(struct stream_reader *r)
 	       line_input_len(in) > STREAM_LINE_MAX;
 }
 
-int
-stream_reader_fill(struct stream_reader *r)
-{
-	return line_input_fill(&r->input);
-}
-
 bool
 stream_reader_count_bad(struct stream_reader *r)
 {

@@ -54,12 +54,10 @@ enum stream_opening stream_reader_open(
     struct stream_reader *r, int fd, const char *name);
 void stream_reader_close(struct stream_reader *r);
 
-/* Whether stream_reader_next() will return without reading.  A caller that
- * passes records on should flush its output if not. */
+/* Whether stream_reader_next() will return without reading.  If not, a caller
+ * that passes records on should flush its output, wait for the descriptor and
+ * call line_input_fill(&r->input). */
 bool stream_reader_is_ready(struct stream_reader *r);
-
-/* Calls read(2) once and keeps what it gave: line_input_fill(). */
-int stream_reader_fill(struct stream_reader *r);
 
 /*
  * Reads the next line, and sets line.  Returns its kind: LINE_END at the end of

@@ -352,21 +352,21 @@ a_line_is_ready_when_its_newline_is_there(void)
 	write_str(fds[1], THREE);
 	CHECK_NUM(stream_reader_open(&r, fds[0], "run.skel"), STREAM_OPENED);
 	CHECK(!stream_reader_is_ready(&r));
-	CHECK_NUM(stream_reader_fill(&r), -1);
+	CHECK_NUM(line_input_fill(&r.input), -1);
 	CHECK_NUM(r.input.error, 0);
 	for (const char *p = "{\"a\":1}"; *p != '\0'; p++) {
 		CHECK_NUM(write(fds[1], p, 1), 1);
-		CHECK_NUM(stream_reader_fill(&r), 1);
+		CHECK_NUM(line_input_fill(&r.input), 1);
 		CHECK(!stream_reader_is_ready(&r));
 	}
 	CHECK_NUM(write(fds[1], "\n{", 2), 2);
-	CHECK_NUM(stream_reader_fill(&r), 1);
+	CHECK_NUM(line_input_fill(&r.input), 1);
 	CHECK(stream_reader_is_ready(&r));
 	CHECK_NUM(stream_reader_next(&r, &l), LINE_JSON);
 	CHECK_NUM(l.text_len, 7);
 	CHECK(!stream_reader_is_ready(&r));
 	close(fds[1]);
-	CHECK_NUM(stream_reader_fill(&r), 0);
+	CHECK_NUM(line_input_fill(&r.input), 0);
 	CHECK(stream_reader_is_ready(&r));
 	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
 	CHECK(stream_reader_is_ready(&r));
