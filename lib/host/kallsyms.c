@@ -97,7 +97,8 @@ rank_name(const struct kallsyms_line *l)
 }
 
 static void
-add_symbol(struct kallsyms *k, size_t *cap, const struct kallsyms_line *l)
+add_kernel_symbol(
+    struct kallsyms *k, size_t *cap, const struct kallsyms_line *l)
 {
 	uint32_t name = 0;
 
@@ -116,7 +117,7 @@ add_symbol(struct kallsyms *k, size_t *cap, const struct kallsyms_line *l)
 }
 
 static int
-compare_symbols(const void *a, const void *b)
+compare_kernel_symbols(const void *a, const void *b)
 {
 	const struct kernel_symbol *l = a, *r = b;
 
@@ -163,7 +164,7 @@ parse_lines(struct kallsyms *k, const char *text, size_t len, size_t *hidden)
 		if (!parse_kallsyms_line(&l, text, newline))
 			continue;
 		if (l.addr != 0)
-			add_symbol(k, &cap, &l);
+			add_kernel_symbol(k, &cap, &l);
 		else if (is_kernel_function(&l))
 			++*hidden;
 	}
@@ -183,7 +184,7 @@ kallsyms_parse(struct kallsyms *k, const char *text, size_t len)
 	}
 	k->hidden = k->n == 0 && hidden > 0;
 	if (k->n > 0)
-		qsort(k->v, k->n, sizeof(*k->v), compare_symbols);
+		qsort(k->v, k->n, sizeof(*k->v), compare_kernel_symbols);
 	drop_duplicates(k);
 	return 0;
 }

@@ -108,7 +108,7 @@ mount_bpffs(const char *dir)
 
 /* By default only root can read tracefs. */
 static int
-check_readable(const char *dir)
+check_tracefs(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -128,8 +128,8 @@ mount_tracefs(void)
 	/* libbpf looks below debugfs first.  Looking there mounts tracefs if
 	 * debugfs is mounted. */
 	if (is_on("/sys/kernel/debug/tracing", tracefs.magic))
-		return check_readable("/sys/kernel/debug/tracing");
+		return check_tracefs("/sys/kernel/debug/tracing");
 	if (is_on(tracefs.dir, tracefs.magic))
-		return check_readable(tracefs.dir);
+		return check_tracefs(tracefs.dir);
 	return mount_filesystem(&tracefs);
 }
