@@ -8,7 +8,7 @@
 
 enum attach_failure {
 	ATTACH_OK,       /* no failure */
-	ATTACH_INVALID,  /* .text says what is wrong */
+	ATTACH_INVALID,  /* .text gives the reason */
 	ATTACH_DENIED,   /* EPERM or EACCES: the process lacks a privilege */
 	ATTACH_MISSING,  /* ENOENT: the place does not exist */
 	ATTACH_FAILED,   /* any other errno */

@@ -1,6 +1,6 @@
 /*
- * What holds a program in its place: links, descriptors, and functions that
- * take a program away again where the kernel has no link for it.
+ * The things that keep a program attached: links, descriptors, and functions
+ * that detach a program for which the kernel has no link.
  */
 #ifndef SKEL_ATTACH_HOLD_H
 #define SKEL_ATTACH_HOLD_H
@@ -17,7 +17,7 @@ struct attach_hold {
 	void *state;
 };
 
-/* One attached program.  One zeroed but for its program is empty. */
+/* An attached program.  Initialise with { .program = program }. */
 struct attachment {
 	const struct bpf_program *program; /* borrowed */
 	struct attach_hold *holds;         /* owned */
@@ -25,9 +25,9 @@ struct attachment {
 };
 
 /*
- * Add what holds the program; it belongs to the attachment then.  A link that
- * is NULL, or a negative descriptor, is the failure that errno tells.  When
- * memory runs out, the thing is released and the result is ENOMEM.
+ * Add a link, a descriptor or a function to the attachment, which owns it then.
+ * If the link is NULL or the descriptor negative, return the failure in errno.
+ * If memory runs out, detach the program and return ENOMEM.
  */
 struct attach_error attach_hold_link(
     struct attachment *a, struct bpf_link *link);
@@ -35,7 +35,7 @@ struct attach_error attach_hold_fd(struct attachment *a, int fd);
 struct attach_error attach_hold_undo(
     struct attachment *a, void (*undo)(void *state), void *state);
 
-/* Detach the program, and release what is owned. */
+/* Detach the program, and release everything that a owns. */
 void attach_hold_release(struct attachment *a);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * A program that is to be attached, with everything that says where it goes.
+ * A program that is to be attached, and the sources of its target: "-a", the
+ * package and the name of its section.
  */
 #ifndef SKEL_ATTACH_JOB_H
 #define SKEL_ATTACH_JOB_H

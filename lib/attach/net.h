@@ -30,8 +30,8 @@ struct net_interface {
 
 /*
  * Find the interface that text gives by name or number.  If text is NULL, find
- * the package's by its index; if the package does not list one either, that is
- * the default of the format, and a notice says so.
+ * it by its index in the package.  If the package does not list one (not
+ * listed), index is the default of the format, and a notice is reported.
  */
 struct attach_error attach_net_interface(const struct attach_job *j,
     const char *text, uint32_t index, bool listed, struct net_interface *out);

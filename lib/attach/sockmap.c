@@ -10,7 +10,7 @@
 #include "attach/ways.h"
 #include "base/buf.h"
 
-/* What detaching takes where the kernel has no link. */
+/* The arguments for detaching where the kernel has no link. */
 struct sockmap_program {
 	int program, map; /* borrowed from the object */
 	enum bpf_attach_type type;

@@ -229,7 +229,7 @@ attach_tc(const struct attach_job *j, struct attachment *a)
 	return e.failure == ATTACH_OK ? attach_filter(j, &to, a) : e;
 }
 
-/* Attach as the package says: by a link where the kernel has those, because a
+/* Attach without "-a": by a link where the kernel has those, because a
  * link goes away with the process even after kill -9. */
 static struct attach_error
 attach_tc_listed(const struct attach_job *j, struct attachment *a)
