@@ -393,7 +393,7 @@ shows_maps() {
 @test "a name with a NUL is refused with its position" {
 	bpf_package conformance
 	sed 's/"name":"values"/"name":"val\\u0000ues"/' conformance.json > bad.json
-	fails_with 1 'skel-load: bad.json:1: a text holds the character \u0000, which no name or value may' skel-load bad.json
+	fails_with 1 'skel-load: bad.json:1: a string contains the character \u0000, which no name or value may contain' skel-load bad.json
 }
 
 @test "names reach the kernel unchanged, without trailing bytes" {

@@ -372,10 +372,11 @@ times(void)
 	IS(clock_local(&c, buf, t), "15:48:01");
 	IS(clock_local(&c, buf, t + 60000000000), "15:49:01");
 	number_is(__LINE__,
-	    (size_t)clock_parse("2026-11-22T14:48:01.000000001Z", 30, &back), 0);
+	    (size_t)clock_parse("2026-11-22T14:48:01.000000001Z", 30, &back),
+	    0);
 	number_is(__LINE__, back, t);
-	number_is(
-	    __LINE__, (size_t)clock_parse("2026-11-22T14:48:01Z", 20, &back), 0);
+	number_is(__LINE__,
+	    (size_t)clock_parse("2026-11-22T14:48:01Z", 20, &back), 0);
 	number_is(__LINE__, back, t - 1);
 	number_is(__LINE__,
 	    (size_t)clock_parse("2026-11-22T14:48:01", 19, &back), (size_t)-1);
