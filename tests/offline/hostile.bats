@@ -187,7 +187,7 @@ tell_peaks() {
 @test "a NUL in a name is refused with its position" {
 	no_stream nul_in_name 'a string contains the character \u0000, which no name or value may contain'
 	printf '{"bpf_skel":{"obj_name":"x\\u0000","data_sections":[]}}' >nul
-	refused "$(package_bound nul 0)" 'nul:1: a text holds the character \u0000' skel-args nul
+	refused "$(package_bound nul 0)" 'nul:1: a string contains the character \u0000' skel-args nul
 	printf '{"bpf_skel":{"obj_name":"x\0","data_sections":[]}}' >raw
 	refused "$(package_bound raw 0)" 'raw:1: not JSON' skel-args raw
 }
