@@ -274,8 +274,7 @@ spelling_count(struct spelling *s, const char *word)
 	return NULL;
 }
 
-/* The one name in c_types of an integer that C lets spell in any order, or NULL
- * when it is no integer. */
+/* The spelling in c_types of an integer type, or NULL if C has no such type. */
 static const char *
 integer_name(const struct spelling *s)
 {

@@ -96,7 +96,7 @@ parse_bits(struct type_member *m, const json_t *json, const char *where)
 	    doc_get_u64(json, "bits", 128, &bits, where) == -1)
 		return -1;
 	if (bits == 0 && json_object_get(json, "bits") != NULL) {
-		report_error("%s.bits: a bitfield has at least 1", where);
+		report_error("%s.bits: a bitfield has at least 1 bit", where);
 		return -1;
 	}
 	/* struct type_member has whole bytes in its offset. */

@@ -150,8 +150,9 @@ check_type_scalar(const struct type *type, const char *where)
 	}
 	if (good)
 		return 0;
-	report_error("%s: %s \"%s\" of %" PRIu64 " bytes", where,
-	    types_kind_name(type->kind), type->name, type->size);
+	report_error("%s: %s \"%s\" of %" PRIu64
+		     " bytes; no type of this kind has that size",
+	    where, types_kind_name(type->kind), type->name, type->size);
 	return -1;
 }
 
@@ -203,13 +204,15 @@ check_type_bits(
 
 	if (type->kind != TYPE_INT && type->kind != TYPE_BOOL &&
 	    type->kind != TYPE_CHAR && type->kind != TYPE_ENUM) {
-		report_error("%s: %s is a bitfield of kind %s", where, m->name,
-		    types_kind_name(type->kind));
+		report_error("%s: %s is a bitfield of kind %s; only int, bool, "
+			     "char and enum can be one",
+		    where, m->name, types_kind_name(type->kind));
 		return -1;
 	}
 	if (m->bits > type->size * 8 || m->bit_offset > 7) {
-		report_error("%s: %s has %" PRIu32 " bits from bit %" PRIu32
-			     " of %" PRIu64 " bytes",
+		report_error("%s: the bitfield %s has %" PRIu32
+			     " bits from bit %" PRIu32
+			     ", but its type has %" PRIu64 " bytes",
 		    where, m->name, m->bits, m->bit_offset, type->size);
 		return -1;
 	}
@@ -296,7 +299,8 @@ check_type_reference(
 		of->text };
 	if (type->kind == TYPE_ARRAY) {
 		if (type->count > TYPES_TEXT_MAX) {
-			report_error("%s: an array of %" PRIu64 " elements",
+			report_error("%s: an array of %" PRIu64
+				     " elements is too large",
 			    where, type->count);
 			return -1;
 		}
@@ -305,7 +309,7 @@ check_type_reference(
 		c.text = 2 + type->count * of->text;
 	} else if (type->size != of->size) {
 		report_error("%s: typedef \"%s\" of %" PRIu64
-			     " bytes for a type of %" PRIu64,
+			     " bytes for a type of %" PRIu64 " bytes",
 		    where, type->name, type->size, of->size);
 		return -1;
 	}

@@ -340,8 +340,9 @@ value_to_bytes(const struct types *t, uint32_t type, const json_t *v,
 	struct value_slot s = { .bytes = out };
 
 	if (types_get(t, type)->size != size) {
-		report_error("%s: %zu bytes for a value of %" PRIu64, where,
-		    size, types_get(t, type)->size);
+		report_error(
+		    "%s: the variable has %zu bytes, but its type has %" PRIu64,
+		    where, size, types_get(t, type)->size);
 		return -1;
 	}
 	return store_value(t, type, v, &s, &at);
