@@ -4,8 +4,6 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "attach/net.h"
 #include "attach/ways.h"

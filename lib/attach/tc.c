@@ -7,12 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "attach/net.h"
 #include "attach/ways.h"
 #include "base/report.h"
-#include "base/util.h"
 
 static const char *const tc_keys[] = { "prio", "handle", NULL };
 

@@ -10,7 +10,6 @@
 #include "attach/target.h"
 #include "attach/ways.h"
 #include "base/report.h"
-#include "base/util.h"
 #include "host/kallsyms.h"
 #include "host/privilege.h"
 #include "load/vmlinux.h"

@@ -5,9 +5,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "attach/net.h"
 #include "attach/ways.h"

@@ -4,7 +4,6 @@
 #ifndef SKEL_SYMBOLIZE_ADDR_SET_H
 #define SKEL_SYMBOLIZE_ADDR_SET_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/hash.h"

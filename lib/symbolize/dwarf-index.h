@@ -10,7 +10,6 @@
 #define SKEL_SYMBOLIZE_DWARF_INDEX_H
 
 #include <elfutils/libdw.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

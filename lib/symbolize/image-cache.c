@@ -1,4 +1,3 @@
-#include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 

@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "elf/elf-handle.h"
 #include "elf/elf-symbols.h"

@@ -11,7 +11,6 @@
 #ifndef SKEL_SYMBOLIZE_SYMBOLIZER_H
 #define SKEL_SYMBOLIZE_SYMBOLIZER_H
 
-#include <stddef.h>
 
 #include "base/buf.h"
 #include "host/confine.h"
