@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <resolv.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -10,6 +11,12 @@
 
 #define BASE64                                                                 \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+bool
+package_object_is_text(const char *text, size_t len)
+{
+	return strspn(text, BASE64 "=") == len;
+}
 
 /* Decodes base64 strictly: b64_pton() alone would skip white space.  Returns
  * *len bytes to free, or NULL after reporting. */

@@ -5,8 +5,13 @@
 #ifndef SKEL_PACKAGE_OBJECT_TEXT_H
 #define SKEL_PACKAGE_OBJECT_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Whether the len bytes of text, which another character follows, consist of
+ * base64 digits and padding. */
+bool package_object_is_text(const char *text, size_t len);
 
 /*
  * Decodes text to exactly size bytes and sets *bytes to them; the caller frees

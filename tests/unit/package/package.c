@@ -342,6 +342,43 @@ test_object(void)
 	buf_free(&out);
 }
 
+/* The object does not go through the parser of the document. */
+static void
+the_object_is_found_wherever_it_is(void)
+{
+	static const char *const forms[] = {
+		"{\"bpf_object\":\"%s\",\"bpf_object_size\":64,\"meta\":%s}\n",
+		"{\"meta\":%2$s,\"bpf_object_size\":64,"
+		"\"bpf_object\":\"%1$s\"}\n",
+		"{\"x\":{\"bpf_object\":\"AAAA\"},\"bpf_object\":\"%s\","
+		"\"bpf_object_size\":64,\"meta\":%s}\n",
+		" { \"bpf\\u005fobject\" : \"%s\" ,\n"
+		"\"bpf_object_size\" : 64 , \"meta\" : %s } ",
+		"{\"bpf_object\":\"AAAA\",\"bpf_object\":\"%s\","
+		"\"bpf_object_size\":64,\"meta\":%s}\n",
+	};
+	char *object = package_object_encode(
+	    (const unsigned char *)&header, sizeof(header));
+
+	for (size_t i = 0; i < nitems(forms); i++) {
+		struct buf text = { 0 }, out = { 0 };
+		struct package p;
+
+		buf_printf(&text, forms[i], object, SKEL(""));
+		buf_chr(&text, '\0');
+		CHECK_NUM(parse(&p, text.data), 0);
+		CHECK_NUM(p.object.size, sizeof(header));
+		CHECK_NUM(package_write(&p, &out), 0);
+		if (i < 3)
+			CHECK(out.len == text.len - 1 &&
+			      memcmp(out.data, text.data, out.len) == 0);
+		package_close(&p);
+		buf_free(&out);
+		buf_free(&text);
+	}
+	free(object);
+}
+
 static void
 test_bad_base64(void)
 {
@@ -498,6 +535,7 @@ main(void)
 	test_wrong_types();
 	test_other_documents();
 	test_object();
+	the_object_is_found_wherever_it_is();
 	test_bad_base64();
 	test_cut_object();
 	test_trailing_bytes();
