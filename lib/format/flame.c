@@ -9,11 +9,11 @@
 struct flame_entry {
 	struct hash_key key;
 	uint64_t count;
-	uint32_t pass; /* in which that was counted */
-	uint32_t text; /* its place among the texts */
+	uint32_t pass; /* in which count was counted */
+	uint32_t text; /* index of its text */
 };
 
-/* Different stacks may read the same: those of other processes, and of other
+/* Different stacks can have the same text: those of other processes, or other
  * addresses in the same functions. */
 struct flame_text {
 	struct hash_key key;
@@ -23,7 +23,8 @@ struct flame_text {
 
 struct flame {
 	struct hash entries, texts;
-	struct hash_key start; /* random: no key can be foreseen */
+	struct hash_key start; /* random, so that nobody can choose streams with
+				  equal keys */
 	uint64_t sources;
 };
 
@@ -86,7 +87,8 @@ flame_count(
 	return true;
 }
 
-/* The place of a text, added where it is new.  Returns 0 or -1. */
+/* Find a text, or add it, and set *place to its index.  Returns 0, or -1 when
+ * memory ran out. */
 static int
 add_text(struct flame *f, const char *text, size_t len, uint32_t *place)
 {

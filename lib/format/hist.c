@@ -6,13 +6,13 @@
 #include "format/hist.h"
 
 enum {
-	NARROW_MAX = 32, /* the highest slot that the narrow layout holds */
-	ROW_MAX = 128,   /* bytes of a row but for its stars */
+	NARROW_MAX = 32, /* the highest slot of the narrow layout */
+	ROW_MAX = 128,   /* bytes of a write_slot without its stars */
 	COUNT_WIDTH = 8,
 };
 
 static void
-bounds(const struct hist *h, size_t i, uint64_t *low, uint64_t *high)
+slot_bounds(const struct hist *h, size_t i, uint64_t *low, uint64_t *high)
 {
 	if (h->linear) {
 		*low = *high = i;
@@ -22,9 +22,9 @@ bounds(const struct hist *h, size_t i, uint64_t *low, uint64_t *high)
 	*high = i < 63 ? (UINT64_C(2) << i) - 1 : UINT64_MAX;
 }
 
-/* The number of rows: up to the last slot that is not zero. */
+/* The write_number of rows: up to the last slot that is not zero. */
 static size_t
-rows_of(const struct hist *h)
+count_rows(const struct hist *h)
 {
 	size_t n = h->n;
 
@@ -34,7 +34,7 @@ rows_of(const struct hist *h)
 }
 
 static uint64_t
-most_of(const struct hist *h)
+largest_slot(const struct hist *h)
 {
 	uint64_t most = 0;
 
@@ -45,28 +45,29 @@ most_of(const struct hist *h)
 }
 
 static char *
-fill(char *p, char c, size_t n)
+write_fill(char *p, char c, size_t n)
 {
 	memset(p, c, n);
 	return p + n;
 }
 
-/* v in decimal, right or left in so many columns, more if it needs them. */
+/* Write v in decimal, aligned right or left in a field of so many columns; a
+ * longer write_number takes more. */
 static char *
-number(char *p, uint64_t v, size_t columns, bool right)
+write_number(char *p, uint64_t v, size_t columns, bool right)
 {
 	char text[TEXT_U64_MAX];
 	size_t n = (size_t)(text_u64(text, v) - text);
 	size_t gap = n < columns ? columns - n : 0;
 
-	p = fill(p, ' ', right ? gap : 0);
+	p = write_fill(p, ' ', right ? gap : 0);
 	memcpy(p, text, n);
-	return fill(p + n, ' ', right ? 0 : gap);
+	return write_fill(p + n, ' ', right ? 0 : gap);
 }
 
-/* The columns of a count. */
+/* The width of the column of counts, the largest of which is most. */
 static size_t
-count_width(const struct hist *h, uint64_t most)
+width_of_counts(const struct hist *h, uint64_t most)
 {
 	char text[TEXT_U64_MAX];
 	size_t n = (size_t)(text_u64(text, most) - text);
@@ -75,18 +76,18 @@ count_width(const struct hist *h, uint64_t most)
 }
 
 static void
-head(const struct hist *h, struct buf *out, size_t counts, bool narrow)
+write_head(const struct hist *h, struct buf *out, size_t counts, bool narrow)
 {
 	size_t n = strlen(h->unit), columns = narrow ? 19 : 29, wide;
 	char *p = buf_room(out, TEXT_ESCAPED_MAX(n) + ROW_MAX), *unit;
 
 	if (p == NULL)
 		return;
-	p = fill(p, ' ', narrow ? 5 : 15);
+	p = write_fill(p, ' ', narrow ? 5 : 15);
 	unit = p;
 	p = text_vis(p, (const unsigned char *)h->unit, n);
 	wide = utf8_columns(unit, (size_t)(p - unit));
-	p = fill(p, ' ', wide < columns ? columns - wide : 0);
+	p = write_fill(p, ' ', wide < columns ? columns - wide : 0);
 	out->len = (size_t)(p - out->data);
 	buf_str(out, " : count");
 	buf_blanks(out, counts + 1 - strlen("count"));
@@ -94,7 +95,7 @@ head(const struct hist *h, struct buf *out, size_t counts, bool narrow)
 }
 
 static void
-row(const struct hist *h, struct buf *out, size_t i, uint64_t most,
+write_slot(const struct hist *h, struct buf *out, size_t i, uint64_t most,
     size_t counts, bool narrow)
 {
 	size_t columns = narrow ? 10 : 20, stars = narrow ? 40 : 20, n;
@@ -103,20 +104,20 @@ row(const struct hist *h, struct buf *out, size_t i, uint64_t most,
 
 	if (p == NULL)
 		return;
-	bounds(h, i, &low, &high);
+	slot_bounds(h, i, &low, &high);
 	n = (size_t)((unsigned __int128)h->slots[i] * stars / most);
-	p = number(p, low, columns, true);
+	p = write_number(p, low, columns, true);
 	if (h->linear) {
-		p = fill(p, ' ', 4 + columns);
+		p = write_fill(p, ' ', 4 + columns);
 	} else {
 		memcpy(p, " -> ", 4);
-		p = number(p + 4, high, columns, false);
+		p = write_number(p + 4, high, columns, false);
 	}
 	memcpy(p, " : ", 3);
-	p = number(p + 3, h->slots[i], counts, false);
+	p = write_number(p + 3, h->slots[i], counts, false);
 	memcpy(p, " |", 2);
-	p = fill(p + 2, '*', n);
-	p = fill(p, ' ', stars - n);
+	p = write_fill(p + 2, '*', n);
+	p = write_fill(p, ' ', stars - n);
 	memcpy(p, "|\n", 2);
 	out->len = (size_t)(p + 2 - out->data);
 }
@@ -124,21 +125,22 @@ row(const struct hist *h, struct buf *out, size_t i, uint64_t most,
 void
 hist_write(const struct hist *h, struct buf *out)
 {
-	size_t n = rows_of(h);
-	uint64_t most = most_of(h);
-	size_t counts = count_width(h, most);
+	size_t n = count_rows(h);
+	uint64_t most = largest_slot(h);
+	size_t counts = width_of_counts(h, most);
 	bool narrow = h->linear || n <= NARROW_MAX + 1;
 
 	if (n == 0)
 		return;
-	head(h, out, counts, narrow);
+	write_head(h, out, counts, narrow);
 	for (size_t i = 0; i < n; i++)
-		row(h, out, i, most, counts, narrow);
+		write_slot(h, out, i, most, counts, narrow);
 }
 
-/* The slot in which the percentile of so many values lies. */
+/* Find the slot in which a find_percentile of all values lies. */
 static size_t
-percentile(const struct hist *h, unsigned __int128 total, unsigned int percent)
+find_percentile(
+    const struct hist *h, unsigned __int128 total, unsigned int percent)
 {
 	unsigned __int128 rank = (total * percent + 99) / 100, seen = 0;
 	size_t i;
@@ -164,7 +166,8 @@ hist_summary(const struct hist *h, struct buf *out)
 	buf_str(out, "count ");
 	buf_add(out, count, (size_t)(text_u128(count, total) - count));
 	for (size_t i = 0; total > 0 && i < nitems(percents); i++) {
-		bounds(h, percentile(h, total, percents[i]), &low, &high);
+		slot_bounds(
+		    h, find_percentile(h, total, percents[i]), &low, &high);
 		buf_printf(out, "  p%u <= ", percents[i]);
 		buf_add(out, count, (size_t)(text_u64(count, high) - count));
 	}

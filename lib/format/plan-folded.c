@@ -1,6 +1,6 @@
 /*
- * Stacks counted for flame graphs: each record is one sample, or those that a
- * sampled map counted.
+ * PLAN_FOLDED: counts stacks for flame graphs.  A record of a buffer is one
+ * sample; a record of a sampled map stands for as many as its value says.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 
 static const char unknown[] = "[unknown]";
 
-/* Keep a copy of c as what is counted by. */
+/* Make c the fold_column for one of FOLD_COMM, FOLD_PID and FOLD_COUNT. */
 static void
-set_column(struct plan *p, size_t which, const struct field *c)
+set_fold_column(struct plan *p, size_t which, const struct field *c)
 {
 	fields_add(&p->columns, c);
 	if (!p->columns.failed)
@@ -20,21 +20,21 @@ set_column(struct plan *p, size_t which, const struct field *c)
 }
 
 static void
-set_place(struct plan *p, const struct fields *all, size_t which,
+set_fold_place(struct plan *p, const struct fields *all, size_t which,
     const struct field_place *at)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (at->type != TYPE_NONE && all->v[i].place.type == at->type &&
 		    all->v[i].place.offset == at->offset) {
-			set_column(p, which, &all->v[i]);
+			set_fold_column(p, which, &all->v[i]);
 			return;
 		}
 }
 
-/* The value of a sampled map, if that is a whole number, or its member count;
- * summed over all CPUs. */
+/* Find the count of a sampled map: its value if that is an integer, or its
+ * member called count; per CPU the sum. */
 static void
-set_count(struct plan *p)
+find_count_column(struct plan *p)
 {
 	static const char *const names[] = { "value", "value.count" };
 	struct fields found = { 0 };
@@ -51,7 +51,7 @@ set_count(struct plan *p)
 
 		if (type->kind == TYPE_INT && type->size <= 8 &&
 		    at->bits == 0 && at->cpus != FIELD_CPUS_ALL) {
-			set_column(p, FOLD_COUNT, &found.v[i]);
+			set_fold_column(p, FOLD_COUNT, &found.v[i]);
 			break;
 		}
 	}
@@ -60,7 +60,7 @@ set_count(struct plan *p)
 }
 
 static void
-start(struct plan *p)
+start_fold(struct plan *p)
 {
 	p->fold.source = flame_source(p->options.folded);
 	for (size_t i = 0; i < FOLD_COLUMNS; i++)
@@ -73,7 +73,7 @@ compile_folded(struct plan *p)
 	const struct stack_layout *l;
 	struct fields all;
 
-	start(p);
+	start_fold(p);
 	if (p->stacks.view == NULL)
 		return;
 	l = &p->stacks.view->layout;
@@ -81,15 +81,15 @@ compile_folded(struct plan *p)
 	plan_lift_stacks(p);
 	all = p->columns;
 	p->columns = (struct fields){ .failed = all.failed };
-	set_place(p, &all, FOLD_COMM, &l->comm);
-	set_place(p, &all, FOLD_PID, &l->pid);
-	set_count(p);
+	set_fold_place(p, &all, FOLD_COMM, &l->comm);
+	set_fold_place(p, &all, FOLD_PID, &l->pid);
+	find_count_column(p);
 	fields_free(&all);
 }
 
-/* What is behind the last dot of a path. */
+/* The part of a path behind its last dot. */
 static const char *
-last_name(const char *path)
+last_path_part(const char *path)
 {
 	const char *dot = strrchr(path, '.');
 
@@ -99,7 +99,7 @@ last_name(const char *path)
 static void
 guess_stack(struct plan *p, const char *path, const struct json_value *cell)
 {
-	const char *name = last_name(path);
+	const char *name = last_path_part(path);
 	enum stack_side side = *name == 'k' ? STACK_KERNEL : STACK_USER;
 	bool named = strcmp(name, "kstack") == 0 || strcmp(name, "ustack") == 0;
 
@@ -112,7 +112,7 @@ guess_stack(struct plan *p, const char *path, const struct json_value *cell)
 	p->columns.failed |= p->stacks.paths[side] == NULL;
 }
 
-/* By the names that they have where nothing else is said. */
+/* Without types the columns are found by their usual names. */
 void
 plan_guess_fold(struct plan *p)
 {
@@ -122,12 +122,12 @@ plan_guess_fold(struct plan *p)
 	} names[] = { { "comm", FOLD_COMM }, { "pid", FOLD_PID },
 		{ "value", FOLD_COUNT }, { "count", FOLD_COUNT } };
 
-	start(p);
+	start_fold(p);
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const char *path = p->columns.v[i].path;
 
 		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
-			if (strcmp(last_name(path), names[k].name) == 0)
+			if (strcmp(last_path_part(path), names[k].name) == 0)
 				p->fold.columns[names[k].which] = i;
 		guess_stack(p, path, plan_column_cell(p, i));
 	}
@@ -138,24 +138,23 @@ plan_guess_fold(struct plan *p)
 }
 
 static const struct field *
-column(const struct plan *p, size_t which)
+fold_column(const struct plan *p, size_t which)
 {
 	return p->fold.columns[which] == FOLD_ABSENT
 		   ? NULL
 		   : &p->columns.v[p->fold.columns[which]];
 }
 
-/* What a record has there, as it lies in the record: a string of JSON with its
- * quotes. */
+/* A field as it is in the record: bytes, or JSON text with its quotes. */
 struct fold_piece {
 	const void *data;
 	size_t len;
 };
 
 static struct fold_piece
-piece_of(const struct plan *p, const struct plan_input *rec, size_t which)
+read_piece(const struct plan *p, const struct plan_input *rec, size_t which)
 {
-	const struct field *c = column(p, which);
+	const struct field *c = fold_column(p, which);
 	const struct json_value *cell;
 	const unsigned char *data;
 	size_t size;
@@ -175,9 +174,9 @@ piece_of(const struct plan *p, const struct plan_input *rec, size_t which)
 	return (struct fold_piece){ data, size };
 }
 
-/* The number at a place, nothing where it is below zero. */
+/* Read the integer at a place; 0 if it is negative. */
 static uint64_t
-load(const struct plan *p, const struct field_place *at,
+load_count(const struct plan *p, const struct field_place *at,
     const unsigned char *data)
 {
 	const struct type *type = field_place_type(&p->header->types, at);
@@ -188,11 +187,11 @@ load(const struct plan *p, const struct field_place *at,
 	return type->is_signed && v >> (size * 8 - 1) != 0 ? 0 : v;
 }
 
-/* How often it was seen: once, where nothing says that. */
+/* How many samples the record stands for; 1 if it has no count. */
 static uint64_t
-read_count(const struct plan *p, const struct plan_input *rec)
+read_sample_count(const struct plan *p, const struct plan_input *rec)
 {
-	const struct field *c = column(p, FOLD_COUNT);
+	const struct field *c = fold_column(p, FOLD_COUNT);
 	const struct json_value *cell;
 	size_t cpus = 1;
 	uint64_t v = 0;
@@ -207,15 +206,15 @@ read_count(const struct plan *p, const struct plan_input *rec)
 	if (c->place.cpus == FIELD_CPUS_SUM)
 		cpus = p->program.cpus;
 	for (size_t i = 0; i < cpus; i++)
-		v += load(
+		v += load_count(
 		    p, &c->place, rec->run.data + i * p->program.cpu_stride);
 	return v;
 }
 
-/* All addresses of a stack, or all of its text. */
+/* Mix a stack into the key: its addresses, or its JSON text. */
 static void
-mix_stack(struct plan *p, const struct plan_input *rec, enum stack_side side,
-    struct hash_key *k)
+mix_stack_key(struct plan *p, const struct plan_input *rec,
+    enum stack_side side, struct hash_key *k)
 {
 	struct stack_view *v = p->stacks.view;
 	const struct json_value *cell;
@@ -234,29 +233,29 @@ mix_stack(struct plan *p, const struct plan_input *rec, enum stack_side side,
 }
 
 static struct hash_key
-key_of(struct plan *p, const struct plan_input *rec)
+make_flame_key(struct plan *p, const struct plan_input *rec)
 {
 	struct hash_key k = p->fold.source;
 
 	for (size_t i = FOLD_COMM; i <= FOLD_PID; i++) {
-		struct fold_piece piece = piece_of(p, rec, i);
+		struct fold_piece piece = read_piece(p, rec, i);
 
 		hash_mix(&k, piece.data, piece.len);
 	}
 	for (int side = 0; side < STACK_SIDES; side++)
 		if (p->stacks.paths[side] != NULL)
-			mix_stack(p, rec, (enum stack_side)side, &k);
+			mix_stack_key(p, rec, (enum stack_side)side, &k);
 	return k;
 }
 
-/* The process: its name, else its number, else nothing. */
+/* Append the name of the process or, if it has none, its number, and ";". */
 static void
-put_process(struct plan *p, const struct plan_input *rec, struct buf *out)
+write_process(struct plan *p, const struct plan_input *rec, struct buf *out)
 {
-	struct fold_piece comm = piece_of(p, rec, FOLD_COMM);
-	struct fold_piece pid = piece_of(p, rec, FOLD_PID);
+	struct fold_piece comm = read_piece(p, rec, FOLD_COMM);
+	struct fold_piece pid = read_piece(p, rec, FOLD_PID);
 	uint64_t number = 0;
-	size_t start = out->len;
+	size_t start_fold = out->len;
 
 	if (rec->is_json && comm.len > 0 && *(const char *)comm.data == '"') {
 		json_row_decode(
@@ -266,22 +265,22 @@ put_process(struct plan *p, const struct plan_input *rec, struct buf *out)
 	} else if (!rec->is_json) {
 		stack_view_write_name(out, comm.data, comm.len);
 	}
-	if (out->len == start && rec->is_json) {
+	if (out->len == start_fold && rec->is_json) {
 		stack_view_write_name(out, pid.data, pid.len);
-	} else if (out->len == start && pid.len > 0) {
+	} else if (out->len == start_fold && pid.len > 0) {
 		memcpy(&number, pid.data, pid.len);
 		buf_printf(out, "%" PRIu64, number);
 	}
-	if (out->len > start)
+	if (out->len > start_fold)
 		buf_chr(out, ';');
 }
 
-/* The line without its count: the process, what it ran, the kernel. */
+/* Append the functions of the user stack, then those of the kernel stack. */
 static void
-put_stacks(struct plan *p, const struct plan_input *rec, struct buf *out)
+write_folded(struct plan *p, const struct plan_input *rec, struct buf *out)
 {
 	static const char *const ends[] = { "_[k];", ";" };
-	size_t start = out->len;
+	size_t start_fold = out->len;
 
 	for (int i = 0; i < STACK_SIDES; i++) {
 		enum stack_side side = i == 0 ? STACK_USER : STACK_KERNEL;
@@ -295,7 +294,7 @@ put_stacks(struct plan *p, const struct plan_input *rec, struct buf *out)
 		stack_view_write_functions(
 		    p->stacks.view, out, unknown, ends[side]);
 	}
-	if (out->len == start)
+	if (out->len == start_fold)
 		buf_printf(out, "%s;", unknown);
 	if (!out->failed)
 		out->len--;
@@ -311,13 +310,13 @@ record_folded(struct plan *p, const struct plan_input *rec)
 
 	if (p->stacks.view == NULL)
 		return;
-	k = key_of(p, rec);
-	count = read_count(p, rec);
+	k = make_flame_key(p, rec);
+	count = read_sample_count(p, rec);
 	if (flame_count(f, &k, p->fold.pass, count))
 		return;
 	text->len = 0;
-	put_process(p, rec, text);
-	put_stacks(p, rec, text);
+	write_process(p, rec, text);
+	write_folded(p, rec, text);
 	if (text->failed ||
 	    flame_add(f, &k, text->data, text->len, p->fold.pass, count) == -1)
 		rec->run.out->failed = true;

@@ -1,6 +1,6 @@
 /*
- * The forms whose line is one stretch of steps: JSON, CSV and TSV; and raw,
- * which has none.
+ * The forms whose line is one part of the program: JSON, CSV and TSV; and the
+ * raw bytes, which need no program.
  */
 #include <string.h>
 
@@ -31,9 +31,9 @@ compile_json(struct plan *p)
 	p->line = plan_end_part(p, 0);
 }
 
-/* Append a member, "name":value. */
+/* Append a member, "name":value, if the record has it. */
 static void
-put_member(struct plan *p, struct buf *out, const char *name,
+write_json_member(struct plan *p, struct buf *out, const char *name,
     const struct json_value *cell, bool *first)
 {
 	if (cell->kind == JSON_VALUE_ABSENT)
@@ -47,26 +47,28 @@ put_member(struct plan *p, struct buf *out, const char *name,
 	json_row_write_cell(&p->row, cell, out, STYLE_JSON);
 }
 
-/* The members that were asked for. */
+/* Append the object with the chosen members only. */
 static void
-put_narrowed(struct plan *p, struct buf *out)
+write_narrowed(struct plan *p, struct buf *out)
 {
 	bool first = true;
 
 	buf_chr(out, '{');
 	if (!p->options.bare) {
-		put_member(p, out, "@map", &p->row.cells[CELL_MAP], &first);
-		put_member(p, out, "@time", &p->row.cells[CELL_TIME], &first);
+		write_json_member(
+		    p, out, "@map", &p->row.cells[CELL_MAP], &first);
+		write_json_member(
+		    p, out, "@time", &p->row.cells[CELL_TIME], &first);
 	}
 	for (size_t i = 0; i < p->columns.n; i++)
-		put_member(p, out, p->columns.v[i].name, plan_column_cell(p, i),
-		    &first);
+		write_json_member(p, out, p->columns.v[i].name,
+		    plan_column_cell(p, i), &first);
 	buf_str(out, "}\n");
 }
 
 /* Append a part of the record without its blanks. */
 static void
-write_compact(
+write_without_blanks(
     const struct plan *p, struct buf *out, const char *text, const char *end)
 {
 	const struct json_value part = { JSON_VALUE_OBJECT, text,
@@ -97,7 +99,7 @@ write_bare(const struct plan *p, const struct plan_input *rec)
 	while (json_cursor_next_member(&c, &key) == 1) {
 		if (left == 0) {
 			buf_chr(out, before);
-			write_compact(p, out, key.text, c.end);
+			write_without_blanks(p, out, key.text, c.end);
 			buf_chr(out, '\n');
 			return;
 		}
@@ -110,24 +112,26 @@ write_bare(const struct plan *p, const struct plan_input *rec)
 			continue;
 		}
 		buf_chr(out, before);
-		write_compact(p, out, key.text, c.p);
+		write_without_blanks(p, out, key.text, c.p);
 		before = ',';
 	}
 	buf_str(out, before == '{' ? "{}\n" : "}\n");
 }
 
-/* JSON records pass as they are but for the blanks between their parts. */
+/* JSON records are passed on as they came, without the blanks field_separator
+ * parts. */
 static void
 record_json(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 
 	if (plan_is_narrowed(p)) {
-		put_narrowed(p, out);
+		write_narrowed(p, out);
 	} else if (p->options.bare) {
 		write_bare(p, rec);
 	} else {
-		write_compact(p, out, rec->text, rec->text + rec->text_len);
+		write_without_blanks(
+		    p, out, rec->text, rec->text + rec->text_len);
 		buf_chr(out, '\n');
 	}
 }
@@ -139,16 +143,15 @@ const struct plan_ops plan_json_ops = {
 	.style = STYLE_JSON,
 };
 
-/* What stands between and behind the fields of the two forms that have
- * them. */
+/* CSV and TSV: what separates fields, and what ends a line. */
 static const char *
-between(const struct plan *p)
+field_separator(const struct plan *p)
 {
 	return p->ops->style == STYLE_CSV ? "," : "\t";
 }
 
 static const char *
-line_end(const struct plan *p)
+field_line_end(const struct plan *p)
 {
 	return p->ops->style == STYLE_CSV ? "\r\n" : "\n";
 }
@@ -163,15 +166,15 @@ compile_fields(struct plan *p)
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
 	if (!o->bare) {
 		program_add_styled_text(s, p->map_name, p->ops->style);
-		program_add_text(s, between(p));
+		program_add_text(s, field_separator(p));
 		program_add_step(s, STEP_TIME_UTC);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !o->bare)
-			program_add_text(s, between(p));
+			program_add_text(s, field_separator(p));
 		program_add_value(s, &p->columns.v[i].place, p->ops->style);
 	}
-	program_add_text(s, line_end(p));
+	program_add_text(s, field_line_end(p));
 	p->line = plan_end_part(p, 0);
 }
 
@@ -180,17 +183,17 @@ head_fields(const struct plan *p, struct buf *out)
 {
 	if (!p->options.bare) {
 		buf_str(out, "@map");
-		buf_str(out, between(p));
+		buf_str(out, field_separator(p));
 		buf_str(out, "@time");
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const char *name = p->columns.v[i].name;
 
 		if (i > 0 || !p->options.bare)
-			buf_str(out, between(p));
+			buf_str(out, field_separator(p));
 		style_write(out, name, strlen(name), p->ops->style);
 	}
-	buf_str(out, line_end(p));
+	buf_str(out, field_line_end(p));
 }
 
 static void
@@ -201,16 +204,16 @@ record_fields(struct plan *p, const struct plan_input *rec)
 	if (!p->options.bare) {
 		style_write(
 		    out, p->map_name, strlen(p->map_name), p->ops->style);
-		buf_str(out, between(p));
+		buf_str(out, field_separator(p));
 		json_row_write_cell(
 		    &p->row, &p->row.cells[CELL_TIME], out, p->ops->style);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !p->options.bare)
-			buf_str(out, between(p));
+			buf_str(out, field_separator(p));
 		plan_write_column(p, rec, i);
 	}
-	buf_str(out, line_end(p));
+	buf_str(out, field_line_end(p));
 }
 
 const struct plan_ops plan_csv_ops = {
@@ -231,8 +234,8 @@ const struct plan_ops plan_tsv_ops = {
 	.deep = true,
 };
 
-/* JSON records have no raw bytes; whoever calls has seen to that.  Text had a
- * newline where the record ends. */
+/* The caller has refused JSON records, which have no raw bytes.  The newline
+ * behind a line of text is not part of its record. */
 static void
 record_raw(struct plan *p, const struct plan_input *rec)
 {

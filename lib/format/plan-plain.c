@@ -1,7 +1,7 @@
 /*
- * The reference loader's text: its columns, its JSON in rows of sampled maps,
- * its histograms.  Where that is a fault it is mended: control bytes are shown,
- * not sent.
+ * PLAN_PLAIN: the reference loader's text, with its rows, its JSON for sampled
+ * maps and its histograms.  One fault of it is mended: control bytes are shown
+ * and not sent to the terminal.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -13,34 +13,36 @@
 
 enum { NAME_WIDTH = 6 };
 
-/* Stacks are shown as such, unless columns were chosen. */
+/* Whether records are shown as stacks; rows are shown if columns were chosen.
+ */
 static bool
-is_trace(const struct plan *p)
+shows_trace(const struct plan *p)
 {
 	return p->stacks.view != NULL && p->header != NULL &&
 	       !plan_is_narrowed(p);
 }
 
-/* Sampled maps are shown as key and value, unless columns were chosen. */
+/* Whether records are shown as a key and a value, each a JSON object. */
 static bool
-is_sampled(const struct plan *p)
+shows_key_value(const struct plan *p)
 {
 	return p->header != NULL && !plan_is_narrowed(p) &&
 	       p->header->maps[p->map].source == STREAM_SAMPLE;
 }
 
-/* The name that the header gives a key or value that is no struct. */
+/* The name by which the header shows a key or value that is no struct. */
 static const char *
-type_name(const struct plan *p, const struct field *root)
+name_in_header(const struct plan *p, const struct field *root)
 {
 	return root->place.type == TYPE_NONE
 		   ? root->name
 		   : p->header->types.v[root->place.type].name;
 }
 
-/* The members by the alphabet, without the markers of what nests. */
+/* Add the members in alphabetical order, without the markers that nested
+ * objects have. */
 static void
-add_members(struct plan *p, const struct field *root)
+add_sorted_members(struct plan *p, const struct field *root)
 {
 	struct program *s = &p->program;
 	struct fields members = { 0 };
@@ -60,11 +62,11 @@ plan_add_object(struct plan *p, const struct field *root)
 	struct program *s = &p->program;
 
 	if (field_place_is_struct(s->types, &root->place)) {
-		add_members(p, root);
+		add_sorted_members(p, root);
 		return;
 	}
 	program_add_text(s, "{\"");
-	program_add_styled_text(s, type_name(p, root), STYLE_JSON);
+	program_add_styled_text(s, name_in_header(p, root), STYLE_JSON);
 	program_add_text(s, "\":");
 	program_add_value(s, &root->place, STYLE_JSON);
 	program_add_text(s, "}");
@@ -99,9 +101,9 @@ add_hist_field(struct plan *p, const struct field *f)
 		program_add_value(&p->program, &f->place, STYLE_VIS);
 }
 
-/* A part for each column, which add makes. */
+/* Add a part for each column by means of add(). */
 static void
-add_parts(struct plan *p, void (*add)(struct plan *p, const struct field *f))
+add_parts_by(struct plan *p, void (*add)(struct plan *p, const struct field *f))
 {
 	size_t from = program_end_part(&p->program);
 
@@ -117,9 +119,10 @@ add_parts(struct plan *p, void (*add)(struct plan *p, const struct field *f))
 	}
 }
 
-/* The columns of a histogram: the key, then all but the slots. */
+/* Set the columns of a histogram's key block: the key, then the value's members
+ * without the slots. */
 static void
-hist_columns(struct plan *p)
+add_hist_columns(struct plan *p)
 {
 	struct fields all = { 0 }, *c = &p->columns;
 
@@ -142,25 +145,25 @@ compile_plain(struct plan *p)
 	const struct plan_options *o = &p->options;
 
 	p->program.reference = true;
-	if (is_trace(p)) {
+	if (shows_trace(p)) {
 		plan_compile_trace(p);
-	} else if (!is_sampled(p)) {
+	} else if (!shows_key_value(p)) {
 		fields_add_selected(&p->columns, p->header, p->map, o->columns,
 		    o->ncolumns, false);
 		if (!plan_is_narrowed(p))
 			fields_sort_by_offset(&p->columns);
 		plan_add_column_parts(p);
 	} else if (plan_find_slots(p)) {
-		hist_columns(p);
-		add_parts(p, add_hist_field);
+		add_hist_columns(p);
+		add_parts_by(p, add_hist_field);
 	} else {
 		plan_add_key_and_value(p);
-		add_parts(p, add_object_field);
+		add_parts_by(p, add_object_field);
 	}
 }
 
 static void
-head_name(struct buf *out, const char *name)
+write_head_name(struct buf *out, const char *name)
 {
 	size_t start = out->len;
 
@@ -172,20 +175,20 @@ head_name(struct buf *out, const char *name)
 	buf_chr(out, ' ');
 }
 
-/* The names of a key or value: of its members, or of its type. */
+/* Append the names of a key or value: of its members, or of its type. */
 static void
-head_root(const struct plan *p, const struct field *root, struct buf *out)
+write_head_root(const struct plan *p, const struct field *root, struct buf *out)
 {
 	struct fields members = { 0 };
 
 	if (!field_place_is_struct(&p->header->types, &root->place)) {
-		head_name(out, type_name(p, root));
+		write_head_name(out, name_in_header(p, root));
 		return;
 	}
 	fields_add_members(&members, &p->header->types, &root->place);
 	fields_sort_by_offset(&members);
 	for (size_t i = 0; i < members.n; i++)
-		head_name(out, members.v[i].name);
+		write_head_name(out, members.v[i].name);
 	out->failed |= members.failed;
 	fields_free(&members);
 }
@@ -193,25 +196,25 @@ head_root(const struct plan *p, const struct field *root, struct buf *out)
 static void
 head_plain(const struct plan *p, struct buf *out)
 {
-	if (p->slots.v != NULL || is_trace(p))
+	if (p->slots.v != NULL || shows_trace(p))
 		return;
 	buf_str(out, "TIME     ");
 	for (size_t i = 0; i < p->columns.n; i++) {
-		if (is_sampled(p))
-			head_root(p, &p->columns.v[i], out);
+		if (shows_key_value(p))
+			write_head_root(p, &p->columns.v[i], out);
 		else
-			head_name(out, p->columns.v[i].name);
+			write_head_name(out, p->columns.v[i].name);
 	}
 	buf_chr(out, '\n');
 }
 
 /* Write a JSON cell as an object: {"u32":5}, or the members of a struct. */
 static void
-write_object(struct plan *p, const struct field *root,
+write_cell_object(struct plan *p, const struct field *root,
     const struct json_value *cell, struct buf *out)
 {
 	const struct types *t = &p->header->types;
-	const char *name = type_name(p, root);
+	const char *name = name_in_header(p, root);
 	struct buf *json = &p->scratch;
 
 	json->len = 0;
@@ -230,9 +233,10 @@ write_object(struct plan *p, const struct field *root,
 	out->failed |= json->failed;
 }
 
-/* Two blocks with an empty line behind each; the second may be empty. */
+/* Append the key block and the histogram, with an empty line behind each; a
+ * histogram without counts is empty. */
 static void
-record_hist(struct plan *p, const struct plan_input *rec)
+write_plain_hist(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	struct hist h;
@@ -244,7 +248,7 @@ record_hist(struct plan *p, const struct plan_input *rec)
 		buf_str(out, strcmp(c->path, "key") == 0 ? " =  " : " = ");
 		if (rec->is_json &&
 		    field_place_is_struct(&p->header->types, &c->place))
-			write_object(p, c, plan_column_cell(p, i), out);
+			write_cell_object(p, c, plan_column_cell(p, i), out);
 		else
 			plan_write_column(p, rec, i);
 		buf_chr(out, '\n');
@@ -257,7 +261,7 @@ record_hist(struct plan *p, const struct plan_input *rec)
 }
 
 static void
-record_kv(struct plan *p, const struct plan_input *rec)
+write_key_value(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 
@@ -267,17 +271,17 @@ record_kv(struct plan *p, const struct plan_input *rec)
 
 		buf_chr(out, ' ');
 		if (rec->is_json)
-			write_object(p, c, plan_column_cell(p, i), out);
+			write_cell_object(p, c, plan_column_cell(p, i), out);
 		else
 			plan_write_column(p, rec, i);
 	}
 	buf_chr(out, '\n');
 }
 
-/* The columns stand where their names do, unless what comes before is longer:
- * then one space follows it. */
+/* Append a row.  A value starts below its name, or one space behind a longer
+ * value before it. */
 static void
-record_row(struct plan *p, const struct plan_input *rec)
+write_plain_row(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, end, width;
@@ -297,14 +301,14 @@ record_row(struct plan *p, const struct plan_input *rec)
 static void
 record_plain(struct plan *p, const struct plan_input *rec)
 {
-	if (is_trace(p))
+	if (shows_trace(p))
 		plan_write_trace(p, rec);
 	else if (p->slots.v != NULL)
-		record_hist(p, rec);
-	else if (is_sampled(p))
-		record_kv(p, rec);
+		write_plain_hist(p, rec);
+	else if (shows_key_value(p))
+		write_key_value(p, rec);
 	else
-		record_row(p, rec);
+		write_plain_row(p, rec);
 }
 
 const struct plan_ops plan_plain_ops = {

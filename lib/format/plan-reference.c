@@ -1,8 +1,9 @@
-/* The JSON that the reference loader's library gives its callers. */
+/* PLAN_REFERENCE: the JSON that the reference loader's library hands to
+ * callers. */
 #include "format/plan-column.h"
 
 static void
-add_record(struct plan *p)
+add_reference_members(struct plan *p)
 {
 	bool first = true;
 
@@ -11,9 +12,9 @@ add_record(struct plan *p)
 	program_add_members(&p->program, &p->columns, &first);
 }
 
-/* "key":{...},"value":{...} */
+/* Add "key":{...},"value":{...} for a sampled map. */
 static void
-add_key_value(struct plan *p)
+add_reference_pair(struct plan *p)
 {
 	struct program *s = &p->program;
 
@@ -34,9 +35,9 @@ compile_reference(struct plan *p)
 	s->reference = true;
 	program_add_text(s, "{");
 	if (p->header->maps[p->map].source == STREAM_SAMPLE)
-		add_key_value(p);
+		add_reference_pair(p);
 	else
-		add_record(p);
+		add_reference_members(p);
 	program_add_text(s, "}\n");
 	p->line = plan_end_part(p, 0);
 }

@@ -1,4 +1,4 @@
-/* The slots of histogram maps. */
+/* The slots of maps that are histograms. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "format/plan-column.h"
 
-/* Whether the column is an array that can be counted slots. */
+/* Whether a member is called slots and is an array of integers. */
 static bool
 are_slots(const struct types *t, const struct field *c)
 {
@@ -63,17 +63,17 @@ plan_find_slots(struct plan *p)
 }
 
 static uint64_t
-load(const unsigned char *at, size_t size)
+load_slot(const unsigned char *at, size_t size)
 {
 	uint64_t v = 0;
 
-	/* The bytes of a little-endian machine's integer. */
+	/* All supported machines are little-endian. */
 	memcpy(&v, at, size);
 	return v;
 }
 
 static void
-read_binary(struct plan *p, const unsigned char *data)
+read_binary_slots(struct plan *p, const unsigned char *data)
 {
 	const struct hist_slots *s = &p->slots;
 	size_t cpus = p->program.cpus == 0 ? 1 : p->program.cpus;
@@ -84,13 +84,13 @@ read_binary(struct plan *p, const unsigned char *data)
 		s->v[i] = 0;
 		for (size_t c = 0; c < cpus; c++)
 			s->v[i] +=
-			    load(at + c * p->program.cpu_stride, s->size);
+			    load_slot(at + c * p->program.cpu_stride, s->size);
 	}
 }
 
 /* Add the numbers of a JSON array to the slots. */
 static void
-add_array(struct hist_slots *s, const struct json_value *array)
+add_json_slots(struct hist_slots *s, const struct json_value *array)
 {
 	struct json_value number;
 	struct json_cursor c;
@@ -110,7 +110,7 @@ add_array(struct hist_slots *s, const struct json_value *array)
  * each CPU's struct, which are the elements of values.
  */
 static void
-add_each_cpu(struct hist_slots *s, const struct json_value *values)
+add_slots_of_cpus(struct hist_slots *s, const struct json_value *values)
 {
 	struct json_value key, v;
 	struct json_cursor c;
@@ -129,21 +129,21 @@ add_each_cpu(struct hist_slots *s, const struct json_value *values)
 		while (json_cursor_next_member(&c, &key) == 1 &&
 		       json_cursor_read(&c, &v))
 			if (json_value_is(&key, "slots"))
-				add_array(s, &v);
+				add_json_slots(s, &v);
 	}
 }
 
 static void
-read_json(struct plan *p)
+read_json_slots(struct plan *p)
 {
 	const struct json_value *slots = &p->row.cells[p->slots_cell];
 	struct hist_slots *s = &p->slots;
 
 	memset(s->v, 0, s->count * sizeof(*s->v));
 	if (slots->kind != JSON_VALUE_ABSENT)
-		add_array(s, slots);
+		add_json_slots(s, slots);
 	else
-		add_each_cpu(s, &p->row.cells[p->values_cell]);
+		add_slots_of_cpus(s, &p->row.cells[p->values_cell]);
 }
 
 struct hist
@@ -152,9 +152,9 @@ plan_read_slots(struct plan *p, const struct plan_input *rec)
 	const struct stream_map *m = &p->header->maps[p->map];
 
 	if (rec->is_json)
-		read_json(p);
+		read_json_slots(p);
 	else
-		read_binary(p, rec->run.data);
+		read_binary_slots(p, rec->run.data);
 	return (struct hist){
 		.linear = m->sample == SAMPLE_LINEAR_HIST,
 		.unit = m->unit,

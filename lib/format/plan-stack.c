@@ -1,6 +1,4 @@
-/*
- * Stacks beneath the rows of a table, and the reference loader's text of them.
- */
+/* Stacks below the rows of a table, and as the reference loader's text. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,19 +8,19 @@
 
 enum {
 	ADDRESS_DIGITS = 16,
-	NAME_LEAST = 8, /* columns of a name that is cut */
+	NAME_LEAST = 8, /* columns that a shortened name keeps */
 };
 
 static bool
-is_size(const struct stack_layout *l, const struct field_place *p)
+is_stack_size(const struct stack_layout *l, const struct field_place *p)
 {
 	return field_place_equals(&l->sides[STACK_KERNEL].size, p) ||
 	       field_place_equals(&l->sides[STACK_USER].size, p);
 }
 
-/* The stack in a column is to be shown apart. */
+/* Note that the stack in a column is shown below the rows. */
 static void
-lift(struct plan *p, enum stack_side side, const struct field *c)
+lift_stack(struct plan *p, enum stack_side side, const struct field *c)
 {
 	char **path = &p->stacks.paths[side];
 
@@ -44,8 +42,9 @@ plan_lift_stacks(struct plan *p)
 		enum stack_side side = stack_view_side(v, &c->place);
 
 		if (side != STACK_SIDES)
-			lift(p, side, c);
-		else if (plan_is_narrowed(p) || !is_size(&v->layout, &c->place))
+			lift_stack(p, side, c);
+		else if (plan_is_narrowed(p) ||
+			 !is_stack_size(&v->layout, &c->place))
 			fields_add(&rest, c);
 	}
 	rest.failed |= p->columns.failed;
@@ -70,25 +69,25 @@ plan_read_stack(
 }
 
 static void
-put_vis(struct buf *out, const char *text, size_t n)
+write_vis(struct buf *out, const char *text, size_t n)
 {
 	style_write(out, text, n, STYLE_VIS);
 }
 
 /*
- * The table's.
+ * Below the rows of a table.
  */
 
 static void
-put_offset(struct buf *out, const struct symbol_frame *f)
+write_offset(struct buf *out, const struct symbol_frame *f)
 {
 	if (f->has_offset)
 		buf_printf(out, "+0x%" PRIx64, f->offset);
 }
 
-/* "  x.c:12", with the whole path or the end of it. */
+/* Append "  x.c:12", with the whole path or only the name of the file. */
 static void
-put_source(struct buf *out, const struct symbol_frame *f, bool whole)
+write_source(struct buf *out, const struct symbol_frame *f, bool whole)
 {
 	const char *slash = f->file != NULL ? strrchr(f->file, '/') : NULL;
 	const char *file = whole || slash == NULL ? f->file : slash + 1;
@@ -96,52 +95,52 @@ put_source(struct buf *out, const struct symbol_frame *f, bool whole)
 	if (file == NULL)
 		return;
 	buf_str(out, "  ");
-	put_vis(out, file, strlen(file));
+	write_vis(out, file, strlen(file));
 	if (f->line != 0)
 		buf_printf(out, ":%" PRIu64, f->line);
 }
 
-/* What stands behind a name. */
+/* Append what follows the name of a function. */
 static void
-put_tail(struct buf *out, const struct stack_frame *s, bool whole)
+write_tail(struct buf *out, const struct stack_frame *s, bool whole)
 {
-	put_offset(out, &s->frame);
+	write_offset(out, &s->frame);
 	if (s->inlined)
 		buf_str(out, " (inlined)");
-	put_source(out, &s->frame, whole);
+	write_source(out, &s->frame, whole);
 }
 
-/* A function and where its source is, at most so many columns, 0: any number,
- * if that can be: the path is cut first, then the name. */
+/* Append a function and its source, if possible in so many columns (0: any
+ * number): the path is dropped first, then the name is shortened. */
 static void
-put_function(struct buf *out, const struct stack_frame *s, size_t columns)
+write_function(struct buf *out, const struct stack_frame *s, size_t columns)
 {
 	const char *name = s->frame.symbol;
 	size_t start = out->len, n = strlen(name), tail;
 
-	put_vis(out, name, n);
-	put_tail(out, s, true);
+	write_vis(out, name, n);
+	write_tail(out, s, true);
 	if (out->failed || columns == 0 ||
 	    utf8_columns(out->data + start, out->len - start) <= columns)
 		return;
 	out->len = start;
-	put_tail(out, s, false);
+	write_tail(out, s, false);
 	if (out->failed)
 		return;
 	tail = utf8_columns(out->data + start, out->len - start);
 	out->len = start;
 	if (utf8_columns(name, n) + tail > columns &&
 	    columns >= NAME_LEAST + tail) {
-		put_vis(out, name, utf8_fitting(name, n, columns - tail - 1));
+		write_vis(out, name, utf8_fitting(name, n, columns - tail - 1));
 		buf_str(out, "\xe2\x80\xa6"); /* … */
 	} else {
-		put_vis(out, name, n);
+		write_vis(out, name, n);
 	}
-	put_tail(out, s, false);
+	write_tail(out, s, false);
 }
 
 static void
-put_frames(const struct stack_view *v, struct buf *out, size_t width)
+write_frames(const struct stack_view *v, struct buf *out, size_t width)
 {
 	const size_t indent = 4 + ADDRESS_DIGITS + 2;
 	size_t columns = width > indent ? width - indent : 0;
@@ -156,7 +155,7 @@ put_frames(const struct stack_view *v, struct buf *out, size_t width)
 			buf_printf(out, "    %016" PRIx64, s->addr);
 		if (s->frame.symbol != NULL) {
 			buf_str(out, "  ");
-			put_function(out, s, columns);
+			write_function(out, s, columns);
 		} else if (v->layout.with_symbols) {
 			buf_str(out, "  [unknown]");
 		}
@@ -181,19 +180,19 @@ plan_write_stacks(struct plan *p, const struct plan_input *rec)
 		if (v->state == STACK_UNKNOWN)
 			buf_printf(
 			    out, "    stack %" PRId32 " [unknown]\n", v->id);
-		put_frames(v, out, p->options.width);
+		write_frames(v, out, p->options.width);
 	}
 	if (shown)
 		buf_chr(out, '\n');
 }
 
 /*
- * The reference loader's.
+ * The reference loader's text.
  */
 
-/* The columns that its text names, by the layout. */
+/* Add the column at a place of the layout under the name it has in the text. */
 static void
-add_place(struct plan *p, const struct fields *all,
+add_trace_column(struct plan *p, const struct fields *all,
     const struct field_place *at, const char *name)
 {
 	for (size_t i = 0; i < all->n; i++) {
@@ -221,11 +220,12 @@ plan_compile_trace(struct plan *p)
 	plan_lift_stacks(p);
 	all = p->columns;
 	p->columns = (struct fields){ .failed = all.failed };
-	add_place(p, &all, &l->comm, "COMM: ");
-	add_place(p, &all, &l->pid, "pid");
-	add_place(p, &all, &l->cpu, " @ CPU ");
+	add_trace_column(p, &all, &l->comm, "COMM: ");
+	add_trace_column(p, &all, &l->pid, "pid");
+	add_trace_column(p, &all, &l->cpu, " @ CPU ");
 	fields_free(&all);
-	/* Its own stacks are those of buffers; a sampled map has a value. */
+	/* The reference loader has stacks of buffers only; for a sampled map
+	 * the value is added. */
 	if (p->header->maps[p->map].source == STREAM_SAMPLE) {
 		fields_add_roots(&roots, p->header, p->map);
 		fields_remove(&roots, "key");
@@ -238,39 +238,40 @@ plan_compile_trace(struct plan *p)
 	plan_add_column_parts(p);
 }
 
-/* sym+0xoff "/path":line */
+/* Append sym+0xoff "/path":line and a newline. */
 static void
-put_reference(struct buf *out, const struct symbol_frame *f)
+write_reference_symbol(struct buf *out, const struct symbol_frame *f)
 {
-	put_vis(out, f->symbol, strlen(f->symbol));
-	put_offset(out, f);
+	write_vis(out, f->symbol, strlen(f->symbol));
+	write_offset(out, f);
 	if (f->file != NULL) {
 		buf_str(out, " \"");
-		put_vis(out, f->file, strlen(f->file));
+		write_vis(out, f->file, strlen(f->file));
 		buf_printf(out, "\":%" PRIu64, f->line);
 	}
 	buf_chr(out, '\n');
 }
 
-/* The n functions of one address. */
+/* Append address number i with its n functions, all but the last inlined. */
 static void
-put_address(struct buf *out, size_t i, const struct stack_frame *s, size_t n)
+write_trace_address(
+    struct buf *out, size_t i, const struct stack_frame *s, size_t n)
 {
 	buf_printf(out, "  %zu [<%016" PRIx64 ">]", i, s->addr);
 	if (n == 1 && s->frame.symbol != NULL) {
 		buf_chr(out, ' ');
-		put_reference(out, &s->frame);
+		write_reference_symbol(out, &s->frame);
 		return;
 	}
 	buf_chr(out, '\n');
 	for (size_t k = 0; k < n && s[k].frame.symbol != NULL; k++) {
 		buf_blanks(out, 8);
-		put_reference(out, &s[k].frame);
+		write_reference_symbol(out, &s[k].frame);
 	}
 }
 
 static void
-put_addresses(const struct stack_view *v, struct buf *out)
+write_trace_addresses(const struct stack_view *v, struct buf *out)
 {
 	size_t n;
 
@@ -280,15 +281,15 @@ put_addresses(const struct stack_view *v, struct buf *out)
 		for (n = 1; s[n - 1].inlined && at + n < v->n; n++)
 			;
 		if (v->layout.with_symbols)
-			put_address(out, i, s, n);
+			write_trace_address(out, i, s, n);
 		else
 			buf_printf(out, "%016" PRIx64 "\n", s->addr);
 	}
 }
 
-/* Whose stacks they are. */
+/* Append the line that names the process and the CPU. */
 static void
-put_whose(struct plan *p, const struct plan_input *rec)
+write_trace_head(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t start = out->len;
@@ -311,9 +312,9 @@ put_whose(struct plan *p, const struct plan_input *rec)
 		buf_chr(out, '\n');
 }
 
-/* What a sampled map counts there. */
+/* Append the value of a sampled map. */
 static void
-put_value(struct plan *p, const struct plan_input *rec)
+write_trace_value(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t last = p->columns.n - 1;
@@ -337,7 +338,7 @@ plan_write_trace(struct plan *p, const struct plan_input *rec)
 	size_t start = out->len;
 	bool any = false;
 
-	put_whose(p, rec);
+	write_trace_head(p, rec);
 	for (int side = 0; side < STACK_SIDES; side++) {
 		if (!plan_read_stack(p, rec, (enum stack_side)side)) {
 			buf_str(out, none[side]);
@@ -347,10 +348,10 @@ plan_write_trace(struct plan *p, const struct plan_input *rec)
 		buf_str(out, heads[side]);
 		if (v->state == STACK_UNKNOWN)
 			buf_printf(out, "  stack %" PRId32 "\n", v->id);
-		put_addresses(v, out);
+		write_trace_addresses(v, out);
 	}
 	if (any) {
-		put_value(p, rec);
+		write_trace_value(p, rec);
 		buf_chr(out, '\n');
 	} else if (!out->failed) {
 		out->len = start;

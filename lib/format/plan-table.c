@@ -1,4 +1,4 @@
-/* Tables for people; histograms where the map is one. */
+/* PLAN_TABLE: aligned columns for people; histograms and stacks as such. */
 #include <string.h>
 
 #include "base/ascii-run.h"
@@ -12,14 +12,15 @@ enum {
 	SHORT_INT = 7,   /* a pid, an errno */
 	LONG_INT = 12,   /* a duration, a count */
 	CELL_WIDTH = 24, /* an array as JSON */
-	/* Bytes of cells that are moved and padded by wide copies. */
+	/* Cells of so many bytes at most are moved, or padded, by wide
+	 * copies. */
 	CELL_SHORT = 16,
 	CELL_WIDE = 32,
 };
 
-/* The digits of an integer of so many bits, with its sign. */
+/* How many characters the longest integer of so many bits takes. */
 static unsigned int
-digits_of(unsigned int bits, bool is_signed)
+count_digits(unsigned int bits, bool is_signed)
 {
 	char text[TEXT_128_MAX];
 	unsigned __int128 most = ~(unsigned __int128)0 >> (128 - bits);
@@ -31,7 +32,7 @@ digits_of(unsigned int bits, bool is_signed)
 }
 
 static void
-add_integer(struct table *t, const char *name, const struct type *type,
+add_integer_column(struct table *t, const char *name, const struct type *type,
     const struct field_place *at)
 {
 	unsigned int bits = (unsigned int)type->size * 8, width, least;
@@ -41,7 +42,7 @@ add_integer(struct table *t, const char *name, const struct type *type,
 		bits = bits < 64 ? 64 : bits;
 	else if (at->bits != 0)
 		bits = at->bits;
-	width = digits_of(bits, is_signed);
+	width = count_digits(bits, is_signed);
 	least = width > LONG_INT && bits <= 64    ? LONG_INT
 		: width > SHORT_INT && bits <= 32 ? SHORT_INT
 						  : width;
@@ -51,14 +52,14 @@ add_integer(struct table *t, const char *name, const struct type *type,
 }
 
 static void
-add_text(struct table *t, const char *name, size_t width)
+add_text_column(struct table *t, const char *name, size_t width)
 {
 	unsigned int w = width > 4096 ? 4096 : (unsigned int)width;
 
 	table_add(t, name, false, w, 0);
 }
 
-/* The longest NAME(value) of an enum. */
+/* The columns of the longest NAME(value) of an enum. */
 static size_t
 enum_width(const struct type *type)
 {
@@ -79,32 +80,33 @@ enum_width(const struct type *type)
 }
 
 static void
-add_column(struct table *t, const struct types *types, const struct field *c)
+add_table_column(
+    struct table *t, const struct types *types, const struct field *c)
 {
 	const struct type *type = field_place_type(types, &c->place);
 
 	if (type == NULL || c->place.cpus == FIELD_CPUS_ALL) {
-		add_text(t, c->name, CELL_WIDTH);
+		add_text_column(t, c->name, CELL_WIDTH);
 		return;
 	}
 	switch (type->kind) {
 	case TYPE_INT:
 	case TYPE_CHAR:
 	case TYPE_POINTER:
-		add_integer(t, c->name, type, &c->place);
+		add_integer_column(t, c->name, type, &c->place);
 		break;
 	case TYPE_FLOAT:
 		table_add(t, c->name, true, FLOAT_WIDTH, FLOAT_WIDTH);
 		break;
 	case TYPE_BOOL:
-		add_text(t, c->name, sizeof("false") - 1);
+		add_text_column(t, c->name, sizeof("false") - 1);
 		break;
 	case TYPE_ENUM:
-		add_text(t, c->name, enum_width(type));
+		add_text_column(t, c->name, enum_width(type));
 		break;
 	default:
-		/* The last byte of text is its NUL. */
-		add_text(t, c->name,
+		/* The last byte of a text is its NUL. */
+		add_text_column(t, c->name,
 		    !types_is_text(types, c->place.type) ? CELL_WIDTH
 		    : type->size > 1                     ? type->size - 1
 							 : 1);
@@ -113,20 +115,20 @@ add_column(struct table *t, const struct types *types, const struct field *c)
 }
 
 static void
-add_time(struct plan *p)
+add_time_column(struct plan *p)
 {
 	if (!p->options.bare)
 		table_add(
 		    &p->table, "time", false, CLOCK_LOCAL_LEN, CLOCK_LOCAL_LEN);
 }
 
-/* The first record of a map without types tells what its columns hold. */
+/* Without types the widths follow from the values of the first record. */
 void
 plan_guess_table(struct plan *p)
 {
 	struct table *t = &p->table;
 
-	add_time(p);
+	add_time_column(p);
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const struct json_value *cell = plan_column_cell(p, i);
 		const char *name = p->columns.v[i].name;
@@ -138,9 +140,9 @@ plan_guess_table(struct plan *p)
 			table_add(t, name, true,
 			    wide > SHORT_INT ? wide : SHORT_INT, SHORT_INT);
 		else if (cell->kind == JSON_VALUE_SCALAR)
-			add_text(t, name, sizeof("false") - 1);
+			add_text_column(t, name, sizeof("false") - 1);
 		else
-			add_text(t, name,
+			add_text_column(t, name,
 			    cell->kind >= JSON_VALUE_ARRAY ? CELL_WIDTH
 			    : wide < TABLE_TEXT_MIN + 2    ? TABLE_TEXT_MIN
 							   : wide - 2);
@@ -158,7 +160,7 @@ compile_table(struct plan *p)
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
 	plan_lift_stacks(p);
 	if (plan_find_slots(p)) {
-		/* The picture has them. */
+		/* The histogram shows them. */
 		fields_remove(&p->columns, "value.slots");
 		fields_remove(&p->columns, "values");
 	}
@@ -166,17 +168,17 @@ compile_table(struct plan *p)
 		table_add(
 		    &p->table, "time", false, CLOCK_LOCAL_LEN, CLOCK_LOCAL_LEN);
 	for (size_t i = 0; i < p->columns.n; i++)
-		add_column(&p->table, &p->header->types, &p->columns.v[i]);
+		add_table_column(
+		    &p->table, &p->header->types, &p->columns.v[i]);
 	if (!p->table.failed)
 		table_fit(&p->table);
 	plan_add_column_parts(p);
 }
 
-/* The short ones need neither a measure of their columns nor a move that is
- * longer than two wide ones. */
+/* Short cells of ASCII need no wcwidth(3), and wide copies suffice for them. */
 static struct table_step
-cell_step(const struct program_part *part, const struct table_column *column,
-    bool last)
+make_table_step(const struct program_part *part,
+    const struct table_column *column, bool last)
 {
 	unsigned int most = column->right ? CELL_SHORT : CELL_WIDE;
 
@@ -191,7 +193,7 @@ cell_step(const struct program_part *part, const struct table_column *column,
 	};
 }
 
-/* Whether record_row() can make the rows: then with what. */
+/* Set up write_table_row() if each cell is a single step. */
 static void
 measure_table(struct plan *p)
 {
@@ -201,7 +203,7 @@ measure_table(struct plan *p)
 	for (size_t i = 0; i < p->table.n; i++)
 		most += p->table.v[i].width + 1;
 	for (size_t i = 0; i < n; i++) {
-		/* And its end. */
+		/* A step and STEP_END. */
 		if (p->parts[i].to - p->parts[i].from != 2 ||
 		    __builtin_add_overflow(most, p->parts[i].most, &most) ||
 		    most >= PROGRAM_AT_ONCE_MAX)
@@ -217,7 +219,8 @@ measure_table(struct plan *p)
 	}
 	p->row_most = most;
 	for (size_t i = 0; i < n; i++, column++)
-		p->cell_steps[i] = cell_step(&p->parts[i], column, i + 1 == n);
+		p->cell_steps[i] =
+		    make_table_step(&p->parts[i], column, i + 1 == n);
 }
 
 static void
@@ -227,9 +230,9 @@ head_table(const struct plan *p, struct buf *out)
 		table_head(&p->table, out);
 }
 
-/* The time and the key, the picture, what it says, and a blank line. */
+/* Append the time and the key, the histogram, its summary and a blank line. */
 static void
-record_hist(struct plan *p, const struct plan_input *rec)
+write_table_hist(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t row = out->len;
@@ -248,7 +251,7 @@ record_hist(struct plan *p, const struct plan_input *rec)
 		buf_str(out, " = ");
 		from = out->len;
 		plan_write_column(p, rec, i);
-		/* A key that has no such text need not say so. */
+		/* An absent value is left out. */
 		if (out->len == from)
 			out->len = start;
 		else
@@ -262,19 +265,19 @@ record_hist(struct plan *p, const struct plan_input *rec)
 	buf_chr(out, '\n');
 }
 
-/* The line as it is: the program has made its own columns. */
+/* Append a line of text as it is: the BPF program laid it out itself. */
 static void
-record_line(struct plan *p, const struct plan_input *rec)
+write_text_line(struct plan *p, const struct plan_input *rec)
 {
 	if (p->columns.n > 0)
 		plan_write_column(p, rec, 0);
 	buf_chr(rec->run.out, '\n');
 }
 
-/* A short cell in its place: ASCII from start to end.  Returns where it ends.
- */
+/* Align a short cell of ASCII, written from start to end.  Returns where it
+ * ends then. */
 static inline char *
-place_short(const struct table_step *cell, char *start, char *end)
+align_short(const struct table_step *cell, char *start, char *end)
 {
 	char text[CELL_SHORT];
 
@@ -288,8 +291,8 @@ place_short(const struct table_step *cell, char *start, char *end)
 	return start + cell->width;
 }
 
-/* Any other cell: digits are a column each. */
-static char *__attribute__((noinline)) place_long(
+/* Align any other cell.  A digit takes one column. */
+static char *__attribute__((noinline)) align_long(
     const struct plan *p, size_t i, char *start, char *end, unsigned int *over)
 {
 	size_t column = p->table.n - p->columns.n + i;
@@ -300,9 +303,9 @@ static char *__attribute__((noinline)) place_long(
 	return table_place(&p->table, column, start, end, columns, over);
 }
 
-/* A row of cells that are a step each: room for it is made once. */
+/* Append a row whose cells are single steps: room is made once for all. */
 static void __attribute__((noinline))
-record_row(struct plan *p, const struct plan_input *rec)
+write_table_row(struct plan *p, const struct plan_input *rec)
 {
 	const struct program_run *run = &rec->run;
 	struct buf *out = run->out;
@@ -323,18 +326,18 @@ record_row(struct plan *p, const struct plan_input *rec)
 		n = (size_t)(q - start);
 		if (n < cell->below && over == 0 &&
 		    (cell->right || ascii_run_is_ascii(start, n)))
-			q = place_short(cell, start, q);
+			q = align_short(cell, start, q);
 		else
-			q = place_long(p, i, start, q, &over);
+			q = align_long(p, i, start, q, &over);
 		*q++ = ' ';
 	}
-	/* In place of the last blank. */
+	/* It replaces the last blank. */
 	q[-1] = '\n';
 	out->len = (size_t)(q - out->data);
 }
 
 static void
-record_cells(struct plan *p, const struct plan_input *rec)
+write_table_cells(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 	size_t cell = 0, start;
@@ -360,13 +363,13 @@ static void
 record_table(struct plan *p, const struct plan_input *rec)
 {
 	if (p->cell_steps != NULL && !rec->is_json)
-		record_row(p, rec);
+		write_table_row(p, rec);
 	else if (p->slots.v != NULL)
-		record_hist(p, rec);
+		write_table_hist(p, rec);
 	else if (plan_is_text(p))
-		record_line(p, rec);
+		write_text_line(p, rec);
 	else
-		record_cells(p, rec);
+		write_table_cells(p, rec);
 }
 
 const struct plan_ops plan_table_ops = {

@@ -6,7 +6,7 @@
 #include "format/plan-form.h"
 #include "format/typed-json.h"
 
-static const struct plan_ops *const forms[] = {
+static const struct plan_ops *const plan_forms[] = {
 	[PLAN_JSON] = &plan_json_ops,
 	[PLAN_CSV] = &plan_csv_ops,
 	[PLAN_TSV] = &plan_tsv_ops,
@@ -26,7 +26,7 @@ measure_part(const struct program *s, struct program_part *part)
 }
 
 static void
-measure(struct plan *p)
+measure_parts(struct plan *p)
 {
 	measure_part(&p->program, &p->line);
 	for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
@@ -42,7 +42,7 @@ plan_new_form(const char *map, const struct plan_options *o)
 
 	if (p == NULL)
 		return NULL;
-	p->ops = forms[o->form];
+	p->ops = plan_forms[o->form];
 	p->options = *o;
 	p->table.terminal = o->width;
 	p->map_name = strdup(map);
@@ -53,7 +53,7 @@ plan_new_form(const char *map, const struct plan_options *o)
 }
 
 static int
-compile(struct plan *p, const struct stream_header *h, unsigned int map)
+compile_plan(struct plan *p, const struct stream_header *h, unsigned int map)
 {
 	const struct stream_map *m = &h->maps[map];
 	struct plan_stacks *s = &p->stacks;
@@ -86,10 +86,10 @@ plan_new(const struct stream_header *h, unsigned int map,
 {
 	struct plan *p = plan_new_form(h->maps[map].name, o);
 
-	if (p != NULL && compile(p, h, map) == 0 &&
+	if (p != NULL && compile_plan(p, h, map) == 0 &&
 	    program_finish(&p->program) == 0 && !p->columns.failed &&
 	    !p->table.failed) {
-		measure(p);
+		measure_parts(p);
 		if (!p->table.failed)
 			return p;
 	}
@@ -200,9 +200,9 @@ plan_cut(const struct plan *p)
 	return p->cut;
 }
 
-/* The cells of the columns, in their order, and of the slots. */
+/* Add the paths of the columns, stacks and slots to the row. */
 static int
-find_cells(struct plan *p)
+add_plan_paths(struct plan *p)
 {
 	p->cells = calloc(p->columns.n + 1, sizeof(*p->cells));
 	if (p->cells == NULL || json_row_open(&p->row) == -1)
@@ -234,7 +234,7 @@ plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
 	};
 	const struct json_value *time;
 
-	if (p->row.keys == NULL && find_cells(p) == -1) {
+	if (p->row.keys == NULL && add_plan_paths(p) == -1) {
 		out->failed = true;
 		return -1;
 	}
@@ -260,8 +260,8 @@ plan_round(const struct plan *p, struct buf *out)
 void
 plan_end_pass(struct plan *p)
 {
-	/* What a cleared map holds was counted since the last pass; else a
-	 * pass has all that was counted ever. */
+	/* A map that is cleared holds what was counted since the last pass,
+	 * which adds up; in any other each pass replaces the one before. */
 	if (p->header != NULL && !p->header->maps[p->map].polling.clear_map)
 		p->fold.pass++;
 }

@@ -1,10 +1,12 @@
 /*
- * Plans: how the records of one map become text.  A plan is compiled once per
- * map and format from the types, into a flat list of steps ("at offset 16, a
- * char[16], after the bytes ,\"comm\":"), and then every record runs through
- * it: no allocation, no look-up by name, no type is looked at again.
+ * Plans: how the records of one map become text in one form.
  *
- * format/plan-form.h is how a format joins.
+ * A plan is compiled once from the types of the map into a program, a flat list
+ * of steps such as "at offset 16, a char[16], after the bytes ,\"comm\":". Each
+ * record then runs through the program, which allocates nothing and looks at no
+ * name or type again.
+ *
+ * See format/plan-form.h for how to add a form.
  */
 #ifndef SKEL_FORMAT_PLAN_H
 #define SKEL_FORMAT_PLAN_H
@@ -18,28 +20,28 @@
 #include "stream/reader.h"
 
 enum plan_form {
-	PLAN_JSON,      /* one object a record, NDJSON */
+	PLAN_JSON,      /* NDJSON: an object for each record */
 	PLAN_CSV,       /* RFC 4180 */
 	PLAN_TSV,       /* tab separated; tab, newline and backslash escaped */
 	PLAN_TABLE,     /* aligned columns, safe for a terminal */
-	PLAN_PLAIN,     /* the reference loader's rows */
-	PLAN_RAW,       /* the records' bytes, one after another */
-	PLAN_FOLDED,    /* stacks, counted; see plan_options.folded */
-	PLAN_REFERENCE, /* the JSON of the reference loader's library: keys by
-			   the alphabet, its markers, no map and no time; no
-			   columns are chosen, no JSON records are taken */
+	PLAN_PLAIN,     /* the reference loader's text */
+	PLAN_RAW,       /* the bytes of the records */
+	PLAN_FOLDED,    /* stacks and how often each was seen */
+	PLAN_REFERENCE, /* the JSON of the reference loader's library:
+			   keys in alphabetical order, its markers, no map, no
+			   time; for binary records and all columns only */
 };
 
 struct plan_options {
 	enum plan_form form;
 	bool bare;                  /* without map and time */
-	const char *const *columns; /* only these, in this order; borrowed.
-				       Those that the map lacks: left out, see
-				       fields_has() */
+	const char *const *columns; /* borrowed: only these, in this order;
+				       those that the map lacks are left out
+				       (see fields_has()) */
 	size_t ncolumns;            /* 0: all */
-	unsigned int width; /* table: of the terminal; 0: not a terminal */
-	const struct symbol_store *symbols; /* of stacks; borrowed, or NULL */
-	struct flame *folded; /* where PLAN_FOLDED counts; borrowed */
+	unsigned int width;         /* PLAN_TABLE: of the terminal, or 0 */
+	const struct symbol_store *symbols; /* borrowed, or NULL: no names */
+	struct flame *folded; /* borrowed: where PLAN_FOLDED counts */
 };
 
 struct plan;
@@ -47,67 +49,64 @@ struct flame;
 struct symbol_store;
 
 /*
- * The plan for map number map of h, which is borrowed and must outlive it.
- * Returns NULL after reporting (no memory).
+ * Compile a plan for map number map of h; h must outlive it.  Returns NULL
+ * after reporting that memory ran out.  The caller frees the plan.
  */
 struct plan *plan_new(const struct stream_header *h, unsigned int map,
     const struct plan_options *o);
 void plan_free(struct plan *p);
 
 /*
- * The plans of all of h's maps, by their number.  Returns an array for
- * plans_free(), or NULL after reporting (no memory).
+ * Compile plans for all maps of h, in their order.  Returns an array that the
+ * caller frees with plans_free(), or NULL after reporting that memory ran out.
  */
 struct plan **plans_new(
     const struct stream_header *h, const struct plan_options *o);
 
-/* Release n plans, some of which may be NULL, and the array, which may be too.
- */
+/* Free n plans and their array; each plan, and the array, may be NULL. */
 void plans_free(struct plan **plans, size_t n);
 
-/* Append the form's header line for this map, if it has one. */
+/* Append the header line of this map, if the form has one. */
 void plan_head(const struct plan *p, struct buf *out);
 
 /*
- * Append one record as one line: its key and value are at data, len bytes,
- * at least stream_record_size().  JSON: {"@map":…,"@time":…,members…}\n, or
- * "key" and "value" ("values" beside their sum for per-CPU maps).
- * Returns 0, or -1 when memory ran out (out->failed).
+ * Append a binary record.  data holds its key and its value, len bytes, which
+ * are at least stream_record_size().  Returns 0, or -1 when memory ran out.
  */
 int plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
     const unsigned char *data, size_t len);
 
-/* The same for n records of the plan's map, whatever their map says. */
+/* The same for n records; all are taken to be of the plan's map. */
 int plan_records(struct plan *p, struct buf *out,
     const struct stream_record *records, size_t n);
 
-/* The reference loader hands a histogram over in two parts, key and graph:
- * where the second part of the last record starts in its out, 0 if it is all
- * one. */
+/* The reference loader's library hands a histogram to its caller in two parts,
+ * key block and graph.  Returns where in out the second part of the last record
+ * starts, or 0 if it has one part only. */
 size_t plan_cut(const struct plan *p);
 
 /*
- * The same for a JSON record: the object of len bytes at text, one line.
- * Returns 0, -1 when memory ran out, or -2 when text is no JSON object, from
- * column *wrong_at on, and nothing was appended.
+ * Append a JSON record, the object of len bytes at text.  Returns 0; -1 when
+ * memory ran out; or -2 if text is no JSON object: then *wrong_at is the column
+ * where it ceases to be one, counted from 1, and nothing was appended.
  */
 int plan_json_record(struct plan *p, struct buf *out, const char *text,
     size_t len, size_t *wrong_at);
 
 /*
- * A plan for JSON records of the map called map ("" if they do not say), of
- * which nothing is known but the first, len bytes at text: its keys are the
- * columns.  Returns NULL after reporting (no memory), or with *wrong_at set,
- * which is 0 else, when text is no JSON object.
+ * Make a plan for the JSON records of a map ("" if they name none) without
+ * types: the keys of its first record, the len bytes at text, become the
+ * columns. Returns NULL and sets *wrong_at as above if text is no JSON object;
+ * or returns NULL with *wrong_at 0 after reporting that memory ran out.
  */
 struct plan *plan_new_untyped(const char *map, const struct plan_options *o,
     const char *text, size_t len, size_t *wrong_at);
 
-/* Append what stands between two passes over a sampled map, if the form has
- * something there. */
+/* Append what the form puts between two passes over a sampled map. */
 void plan_round(const struct plan *p, struct buf *out);
 
-/* A pass over a sampled map is over: what comes next is counted anew. */
+/* A pass over a sampled map has ended.  PLAN_FOLDED counts the next one anew,
+ * unless the map is cleared after each. */
 void plan_end_pass(struct plan *p);
 
 /* Whether the map's records have stacks. */

@@ -6,15 +6,15 @@
 #include "format/program.h"
 #include "record/stack-view.h"
 
-/* Of a value that is more than a call of emit.h: it keeps its registers to
- * itself, and put() is short where it is put in. */
+/* For functions that are seldom called: inlined, they would make their callers
+ * save registers. */
 #define APART __attribute__((noinline))
 
-/* Write n bytes of text ahead of their end: nearly all are short, and two wide
- * copies do.  There is room behind p, and behind the text (program_finish()).
- */
+/* Write a text of n bytes, STEP_TEXT_MAX at most, by two wide copies, which
+ * read and write beyond its end: program_finish() and TEXT_SLACK leave
+ * make_room. */
 static inline char *
-put_short(char *p, const char *text, size_t n)
+write_short(char *p, const char *text, size_t n)
 {
 	memcpy(p, text, 16);
 	memcpy(p + 16, text + 16, 16);
@@ -62,7 +62,7 @@ load_128(const unsigned char *at)
 	return v;
 }
 
-/* A bitfield lies in up to 17 bytes; those are all there are. */
+/* A bitfield lies in up to 17 bytes; no byte behind those may be read. */
 static unsigned __int128
 load_bits(const struct step *s, const unsigned char *at)
 {
@@ -79,7 +79,7 @@ load_bits(const struct step *s, const unsigned char *at)
 			    : v >> unused;
 }
 
-/* Any integer, with its sign carried to the end. */
+/* Load any integer, extended by its sign to 128 bits. */
 static unsigned __int128
 load_any(const struct step *s, const unsigned char *at)
 {
@@ -92,7 +92,7 @@ load_any(const struct step *s, const unsigned char *at)
 	return load_u(at, s->size);
 }
 
-/* The same, of which 64 bits count. */
+/* The low 64 bits of the same. */
 static inline uint64_t
 load_low(const struct step *s, const unsigned char *at)
 {
@@ -103,13 +103,13 @@ load_low(const struct step *s, const unsigned char *at)
 }
 
 /*
- * The functions of the steps.  Each writes the text first.
+ * The functions that run a single step: each writes the text, then the value.
  */
 
 static inline char *
-put_text(char *p, const struct step *s)
+write_text(char *p, const struct step *s)
 {
-	return put_short(p, s->text_at, s->text_len);
+	return write_short(p, s->text_at, s->text_len);
 }
 
 static char *
@@ -118,7 +118,7 @@ put_text_only(char *p, const struct step *s, const unsigned char *base,
 {
 	(void)base;
 	(void)r;
-	return put_text(p, s);
+	return write_text(p, s);
 }
 
 static char *
@@ -126,10 +126,10 @@ put_utc(char *p, const struct step *s, const unsigned char *base,
     const struct program_run *r)
 {
 	(void)base;
-	return clock_utc(r->clock, put_text(p, s), r->time_ns);
+	return clock_utc(r->clock, write_text(p, s), r->time_ns);
 }
 
-/* A function that reads its value at the step's offset, and nothing else. */
+/* Defines a function whose value is all at the offset of the step. */
 #define PUT(name, emit)                                                        \
 	static char *name(char *p, const struct step *s,                       \
 	    const unsigned char *base, const struct program_run *r)            \
@@ -137,7 +137,7 @@ put_utc(char *p, const struct step *s, const unsigned char *base,
 		const unsigned char *at = base + s->offset;                    \
                                                                                \
 		(void)r;                                                       \
-		p = put_text(p, s);                                            \
+		p = write_text(p, s);                                          \
 		return emit;                                                   \
 	}
 
@@ -157,8 +157,8 @@ PUT(put_tsv, text_tsv(p, at, s->count))
 PUT(put_vis, text_vis(p, at, s->count))
 
 /*
- * Copy text of n bytes, ASCII_RUN_WIDE or more, most of which are plain and end
- * among the first.  Returns its end, or NULL where it is another.
+ * Copy a text from a field of n bytes, at least ASCII_RUN_WIDE, if it is ASCII
+ * without a and b and ends early, as most do.  Returns its end, or NULL.
  */
 static inline char *
 emit_plain(char *p, const unsigned char *at, size_t n, char a, char b)
@@ -203,7 +203,7 @@ put_sum(char *p, const struct step *s, const unsigned char *base,
 	for (size_t i = 0; i < r->program->cpus;
 	     i++, at += r->program->cpu_stride)
 		sum += load_any(s, at);
-	return emit_integer(put_text(p, s), s, sum);
+	return emit_integer(write_text(p, s), s, sum);
 }
 
 static inline char *
@@ -253,8 +253,8 @@ emit_odd_enum(char *p, const struct step *s, const unsigned char *at)
 	return p + name->text_len;
 }
 
-/* Most enums have four bytes, count from 0 and have short names.  NULL where
- * that does not hold. */
+/* The name of an enum of four bytes with small values and short names, as most
+ * are; otherwise NULL. */
 static inline const struct enum_name *
 find_name(const struct step *s, const unsigned char *at)
 {
@@ -273,7 +273,7 @@ emit_enum(char *p, const struct step *s, const unsigned char *at)
 	const struct enum_name *name = find_name(s, at);
 
 	return name == NULL ? emit_odd_enum(p, s, at)
-			    : put_short(p, name->text_at, name->text_len);
+			    : write_short(p, name->text_at, name->text_len);
 }
 
 PUT(put_enum, emit_enum(p, s, at))
@@ -307,7 +307,7 @@ put_loop(char *p, const struct step *s, const unsigned char *base,
 {
 	const unsigned char *at = base + s->offset;
 
-	p = put_text(p, s);
+	p = write_text(p, s);
 	for (uint32_t i = 0; i < s->count; i++, at += s->stride) {
 		if (i > 0)
 			*p++ = ',';
@@ -327,8 +327,8 @@ put_end(char *p, const struct step *s, const unsigned char *base,
 }
 
 /*
- * The same in chains.  What is seldom is left to the function above, so that
- * nothing has to be kept over a call where there is none.
+ * The functions that run a step and go on to the next.  They leave rare values
+ * to the functions above, so that they need no stack frame themselves.
  */
 
 static inline char *
@@ -350,7 +350,7 @@ static char *
 chain_text_only(char *p, const struct step *s, const unsigned char *base,
     const struct program_run *r)
 {
-	return go_on(put_text(p, s), s, base, r);
+	return go_on(write_text(p, s), s, base, r);
 }
 
 static char *
@@ -359,10 +359,10 @@ chain_utc(char *p, const struct step *s, const unsigned char *base,
 {
 	if (!clock_keeps_utc(r->clock, r->time_ns))
 		return chain_any(p, s, base, r);
-	return go_on(clock_write_kept(r->clock, put_text(p, s)), s, base, r);
+	return go_on(clock_write_kept(r->clock, write_text(p, s)), s, base, r);
 }
 
-/* A negative number is a large one here. */
+/* As unsigned, negative numbers are large and go to chain_any(). */
 #define CHAIN_INTEGER(name, load, size)                                        \
 	static char *name(char *p, const struct step *s,                       \
 	    const unsigned char *base, const struct program_run *r)            \
@@ -371,7 +371,7 @@ chain_utc(char *p, const struct step *s, const unsigned char *base,
                                                                                \
 		if (v >= DECIMAL8_END)                                         \
 			return chain_any(p, s, base, r);                       \
-		p = decimal8_write(put_text(p, s), (uint32_t)v);               \
+		p = decimal8_write(write_text(p, s), (uint32_t)v);             \
 		return go_on(p, s, base, r);                                   \
 	}
 
@@ -388,7 +388,7 @@ static char *
 chain_bool(char *p, const struct step *s, const unsigned char *base,
     const struct program_run *r)
 {
-	p = emit_bool(put_text(p, s), base[s->offset] != 0);
+	p = emit_bool(write_text(p, s), base[s->offset] != 0);
 	return go_on(p, s, base, r);
 }
 
@@ -400,7 +400,7 @@ chain_enum(char *p, const struct step *s, const unsigned char *base,
 
 	if (name == NULL)
 		return chain_any(p, s, base, r);
-	p = put_short(put_text(p, s), name->text_at, name->text_len);
+	p = write_short(write_text(p, s), name->text_at, name->text_len);
 	return go_on(p, s, base, r);
 }
 
@@ -409,7 +409,7 @@ chain_enum(char *p, const struct step *s, const unsigned char *base,
 	    const unsigned char *base, const struct program_run *r)            \
 	{                                                                      \
 		const unsigned char *at = base + s->offset;                    \
-		char *end = emit_plain(put_text(p, s), at, s->count, a, b);    \
+		char *end = emit_plain(write_text(p, s), at, s->count, a, b);  \
                                                                                \
 		if (end == NULL)                                               \
 			return chain_any(p, s, base, r);                       \
@@ -422,7 +422,7 @@ CHAIN_WIDE(chain_wide_tsv, '\\', '\\')
 CHAIN_WIDE(chain_wide_vis, 0x7f, 0x7f)
 
 struct functions {
-	step_put *put, *chain;
+	step_write *put, *chain;
 };
 
 static struct functions
@@ -462,7 +462,8 @@ find_functions(const struct step *s)
 		[STEP_WIDENED] = { put_widened, chain_any },
 		[STEP_DOUBLE] = { put_double, chain_any },
 		[STEP_LOOP] = { put_loop, chain_any },
-		/* The last: of these the record tells the room. */
+		/* The last row: the size of STEP_HEX, STEP_LINE, STEP_CELL and
+		 * STEP_STACK depends on the record. */
 		[STEP_STACK] = { NULL, NULL },
 	};
 
@@ -487,26 +488,26 @@ program_bind_step(struct step *s)
 	s->chain = f.chain;
 }
 
-/* Room at p, which lies in out, for so many bytes and the slack.  Returns p
- * where it is then, or NULL. */
+/* Make make_room for so many bytes and the slack at p, which is in out. Returns
+ * p, moved if out was, or NULL when memory ran out. */
 static char *
-room(struct buf *out, char *p, size_t bytes)
+make_room(struct buf *out, char *p, size_t bytes)
 {
 	out->len = (size_t)(p - out->data);
 	return buf_room(out, bytes + TEXT_SLACK);
 }
 
 static char *
-put_hex(const struct program_run *r, const struct step *s, char *p)
+write_hex_step(const struct program_run *r, const struct step *s, char *p)
 {
 	size_t n = s->offset < r->len ? r->len - s->offset : 0;
 
-	p = room(r->out, p, 2 * n);
+	p = make_room(r->out, p, 2 * n);
 	return p == NULL ? NULL : text_hex(p, r->data + r->len - n, n);
 }
 
 static char *
-put_stack(const struct program_run *r, const struct step *s, char *p)
+write_stack_step(const struct program_run *r, const struct step *s, char *p)
 {
 	struct stack_view *stacks = r->program->stacks;
 
@@ -517,7 +518,7 @@ put_stack(const struct program_run *r, const struct step *s, char *p)
 }
 
 static char *
-put_line(const struct program_run *r, const struct step *s, char *p)
+write_line_step(const struct program_run *r, const struct step *s, char *p)
 {
 	size_t at = s->offset < r->len ? s->offset : r->len;
 
@@ -527,56 +528,56 @@ put_line(const struct program_run *r, const struct step *s, char *p)
 	return buf_room(r->out, TEXT_SLACK);
 }
 
-/* The same, where each step makes its own room at p, which lies in r->out.
- * Returns NULL when memory ran out. */
+/* Run steps, each of which makes its own make_room at p, which is in r->out.
+ * Returns the end of what was written, or NULL when memory ran out. */
 static char *
-walk_slowly(const struct program_run *r, const struct step *s,
+run_steps(const struct program_run *r, const struct step *s,
     const struct step *end, const unsigned char *base, char *p)
 {
 	const unsigned char *at;
 
 	for (; s != end && p != NULL; s = s->next) {
-		if ((p = room(r->out, p, s->most)) == NULL)
+		if ((p = make_room(r->out, p, s->most)) == NULL)
 			break;
 		if (s->op != STEP_LOOP && s->put != NULL) {
 			p = s->put(p, s, base, r);
 			continue;
 		}
-		p = put_text(p, s);
+		p = write_text(p, s);
 		if (s->op != STEP_LOOP) {
-			p = s->op == STEP_HEX    ? put_hex(r, s, p)
-			    : s->op == STEP_LINE ? put_line(r, s, p)
-						 : put_stack(r, s, p);
+			p = s->op == STEP_HEX    ? write_hex_step(r, s, p)
+			    : s->op == STEP_LINE ? write_line_step(r, s, p)
+						 : write_stack_step(r, s, p);
 			continue;
 		}
 		at = base + s->offset;
 		for (uint32_t i = 0; i < s->count && p != NULL; i++) {
 			if (i > 0)
-				*p++ = ','; /* into the slack at most */
-			p = walk_slowly(r, s + 1, s->next, at, p);
+				*p++ = ','; /* at most into the slack */
+			p = run_steps(r, s + 1, s->next, at, p);
 			at += s->stride;
 		}
 	}
 	return p;
 }
 
-/* JSON in a field: written to the scratch buffer first, then escaped. */
+/* Run the body of a STEP_CELL: its JSON goes to the scratch buffer first. */
 static char *
-put_cell(const struct program_run *r, const struct step *s, char *p)
+write_cell_step(const struct program_run *r, const struct step *s, char *p)
 {
 	struct buf *scratch = r->scratch;
 	struct program_run inner = *r;
 	char *q;
 
-	p = room(r->out, p, s->most);
+	p = make_room(r->out, p, s->most);
 	if (p == NULL)
 		return NULL;
-	p = put_text(p, s);
+	p = write_text(p, s);
 	inner.out = scratch;
 	scratch->len = 0;
 	q = buf_room(scratch, TEXT_SLACK);
 	if (q != NULL)
-		q = walk_slowly(&inner, s + 1, s->next, r->data, q);
+		q = run_steps(&inner, s + 1, s->next, r->data, q);
 	if (q == NULL) {
 		r->out->failed = true;
 		return NULL;
@@ -587,16 +588,16 @@ put_cell(const struct program_run *r, const struct step *s, char *p)
 	return buf_room(r->out, TEXT_SLACK);
 }
 
-/* Fields may hold JSON, but no field is in another. */
+/* Run steps among which there may be STEP_CELL, which do not nest. */
 static char *
-walk_fields(const struct program_run *r, const struct step *s,
+run_fields(const struct program_run *r, const struct step *s,
     const struct step *end, char *p)
 {
 	for (; s != end && p != NULL; s = s->next) {
 		if (s->op == STEP_CELL)
-			p = put_cell(r, s, p);
+			p = write_cell_step(r, s, p);
 		else
-			p = walk_slowly(r, s, s->next, r->data, p);
+			p = run_steps(r, s, s->next, r->data, p);
 	}
 	return p;
 }
@@ -608,7 +609,7 @@ program_run_slowly(
 	char *p = buf_room(r->out, TEXT_SLACK);
 
 	if (p != NULL)
-		p = walk_fields(r, s, end, p);
+		p = run_fields(r, s, end, p);
 	if (p != NULL)
 		r->out->len = (size_t)(p - r->out->data);
 }

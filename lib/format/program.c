@@ -35,9 +35,9 @@ program_add_styled_text(struct program *s, const char *text, enum style style)
 	style_write(&s->texts, text, strlen(text), style);
 }
 
-/* Append a step that takes n bytes of the waiting text. */
+/* Append a step with n bytes of the waiting text. */
 static struct step *
-push_with(struct program *s, struct step step, size_t n, size_t value_most)
+push_step_with(struct program *s, struct step step, size_t n, size_t value_most)
 {
 	if (s->failed || !array_room(s->v, s->n, s->cap)) {
 		s->failed = true;
@@ -51,36 +51,37 @@ push_with(struct program *s, struct step step, size_t n, size_t value_most)
 	return &s->v[s->n++];
 }
 
-/* Append a step that takes the waiting text, the last of several if that is
- * long.  value_most: what its value can take. */
+/* Append a step with all of the waiting text; steps of text only come before it
+ * if that is long.  The value takes at most value_most bytes. */
 static struct step *
-push(struct program *s, struct step step, size_t value_most)
+push_step(struct program *s, struct step step, size_t value_most)
 {
 	while (s->texts.len - s->pending > STEP_TEXT_MAX && !s->failed)
-		push_with(
+		push_step_with(
 		    s, (struct step){ .op = STEP_TEXT_ONLY }, STEP_TEXT_MAX, 0);
-	return push_with(s, step, s->texts.len - s->pending, value_most);
+	return push_step_with(s, step, s->texts.len - s->pending, value_most);
 }
 
 size_t
 program_end_part(struct program *s)
 {
 	if (s->texts.len > s->pending)
-		push(s, (struct step){ .op = STEP_TEXT_ONLY }, 0);
-	push(s, (struct step){ .op = STEP_END }, 0);
+		push_step(s, (struct step){ .op = STEP_TEXT_ONLY }, 0);
+	push_step(s, (struct step){ .op = STEP_END }, 0);
 	return s->n;
 }
 
 void
 program_add_step(struct program *s, enum step_op op)
 {
-	push(s, (struct step){ .op = op }, CLOCK_UTC_LEN);
+	push_step(s, (struct step){ .op = op }, CLOCK_UTC_LEN);
 }
 
 size_t
 program_open_field(struct program *s, enum style style)
 {
-	push(s, (struct step){ .op = STEP_CELL, .style = (uint8_t)style }, 0);
+	push_step(
+	    s, (struct step){ .op = STEP_CELL, .style = (uint8_t)style }, 0);
 	return s->n - !s->failed;
 }
 
@@ -93,17 +94,17 @@ program_close_field(struct program *s, size_t opened)
 }
 
 static int
-by_value(const void *a, const void *b)
+compare_enum_names(const void *a, const void *b)
 {
 	const struct enum_name *x = a, *y = b;
 
 	if (x->value != y->value)
 		return x->value < y->value ? -1 : 1;
-	/* Of two names of one value the first in the source counts. */
+	/* If two constants have one value, the first in the source is used. */
 	return x->text < y->text ? -1 : 1;
 }
 
-/* Append "NAME(3)" to the names. */
+/* Add "NAME(3)" to the names. */
 static struct enum_name
 name_constant(struct program *s, const struct type *type,
     const struct type_constant *c, enum style style)
@@ -126,9 +127,10 @@ name_constant(struct program *s, const struct type *type,
 	return name;
 }
 
-/* The index of the enum's names in this style, made where there are none. */
+/* Find the names of an enum in this style, or add them.  Returns their index.
+ */
 static uint32_t
-enum_names(struct program *s, uint32_t type, enum style style)
+find_enum_names(struct program *s, uint32_t type, enum style style)
 {
 	const struct type *t = types_get(s->types, type);
 	struct enum_names *e;
@@ -155,14 +157,14 @@ enum_names(struct program *s, uint32_t type, enum style style)
 		if (e->v[i].text_len > e->most)
 			e->most = e->v[i].text_len;
 	}
-	qsort(e->v, e->n, sizeof(*e->v), by_value);
+	qsort(e->v, e->n, sizeof(*e->v), compare_enum_names);
 	while (e->counted < e->n && e->v[e->counted].value == e->counted)
 		e->counted++;
 	return (uint32_t)s->nenums++;
 }
 
 static void
-quote(struct program *s, enum style style)
+add_quote(struct program *s, enum style style)
 {
 	if (style == STYLE_JSON)
 		program_add_text(s, "\"");
@@ -171,9 +173,9 @@ quote(struct program *s, enum style style)
 static void
 push_quoted(struct program *s, struct step step, size_t most, enum style style)
 {
-	quote(s, style);
-	push(s, step, most);
-	quote(s, style);
+	add_quote(s, style);
+	push_step(s, step, most);
+	add_quote(s, style);
 }
 
 static void
@@ -181,7 +183,7 @@ push_enum(struct program *s, struct step step, const struct field_place *p,
     enum style style)
 {
 	step.op = STEP_ENUM;
-	step.names = enum_names(s, p->type, style);
+	step.names = find_enum_names(s, p->type, style);
 	if (!s->failed)
 		push_quoted(s, step, s->enums[step.names].most, style);
 }
@@ -212,11 +214,11 @@ push_integer(struct program *s, struct step step, const struct field_place *p,
 	step.op = p->cpus == FIELD_CPUS_SUM ? STEP_SUM
 		  : step.bits != 0          ? STEP_BITS
 					    : integer_op(&step);
-	/* JSON's readers hold no 128 bits, so these are text. */
+	/* Readers of JSON have no 128-bit numbers: these are strings. */
 	if (step.size == 16)
 		push_quoted(s, step, TEXT_128_MAX, style);
 	else
-		push(s, step, TEXT_128_MAX);
+		push_step(s, step, TEXT_128_MAX);
 }
 
 static void
@@ -227,7 +229,7 @@ push_array(
 	size_t first;
 
 	program_add_text(s, "[");
-	push(s,
+	push_step(s,
 	    (struct step){ .op = STEP_LOOP,
 		.offset = p->offset,
 		.count = (uint32_t)count,
@@ -304,7 +306,7 @@ push_struct(struct program *s, const struct field_place *p)
 	program_add_text(s, "}");
 }
 
-/* All but what nests. */
+/* Add a value of any type but arrays and structs. */
 static void
 push_scalar(struct program *s, const struct field_place *p,
     const struct type *type, enum style style)
@@ -320,13 +322,13 @@ push_scalar(struct program *s, const struct field_place *p,
 	switch (type->kind) {
 	case TYPE_BOOL:
 		step.op = STEP_BOOL;
-		push(s, step, sizeof("false"));
+		push_step(s, step, sizeof("false"));
 		break;
 	case TYPE_FLOAT:
 		step.op = type->size != 4 ? STEP_DOUBLE
 			  : s->reference  ? STEP_WIDENED
 					  : STEP_FLOAT;
-		push(s, step, TEXT_FLOAT_MAX);
+		push_step(s, step, TEXT_FLOAT_MAX);
 		break;
 	case TYPE_ENUM:
 		push_enum(s, step, p, style);
@@ -355,8 +357,8 @@ push_string(struct program *s, const struct field_place *p,
 	push_quoted(s, step, TEXT_ESCAPED_MAX(type->size), style);
 }
 
-/* Whether there is a stack at p, not just another value of its type: offsets
- * in arrays are those in an element.  Then its step is added. */
+/* Add a stack if there is one at p.  Inside of loops offsets count from an
+ * element, so that a place there is none of the record's. */
 static bool
 push_stack(struct program *s, const struct field_place *p, enum style style)
 {
@@ -367,7 +369,7 @@ push_stack(struct program *s, const struct field_place *p, enum style style)
 	side = stack_view_side(s->stacks, p);
 	if (side == STACK_SIDES)
 		return false;
-	push(s,
+	push_step(s,
 	    (struct step){ .op = STEP_STACK,
 		.size = (uint8_t)side,
 		.style = (uint8_t)style },
@@ -419,7 +421,7 @@ program_finish(struct program *s)
 	static const char padding[TEXT_SLACK];
 
 	program_end_part(s);
-	/* Short texts are copied 16 bytes at a time. */
+	/* write_short() reads beyond the end of a text. */
 	buf_add(&s->texts, padding, sizeof(padding));
 	buf_add(&s->names, padding, sizeof(padding));
 	s->failed |= s->texts.failed || s->names.failed;

@@ -18,9 +18,9 @@ table_free(struct table *t)
 	*t = (struct table){ 0 };
 }
 
-/* name in capitals, safe for a terminal; NULL when memory ran out. */
+/* A copy of name in capitals, safe for a terminal; NULL when memory ran out. */
 static char *
-head_of(const char *name)
+make_head(const char *name)
 {
 	size_t n = strlen(name);
 	char *head = malloc(TEXT_ESCAPED_MAX(n) + 1);
@@ -34,7 +34,7 @@ head_of(const char *name)
 }
 
 static unsigned int
-at_least(unsigned int a, unsigned int b)
+max_of(unsigned int a, unsigned int b)
 {
 	return a < b ? b : a;
 }
@@ -54,7 +54,7 @@ table_add(struct table *t, const char *name, bool right, unsigned int width,
 
 	if (!t->failed)
 		t->failed = !array_room(t->v, t->n, t->cap);
-	head = t->failed ? NULL : head_of(name);
+	head = t->failed ? NULL : make_head(name);
 	if (head == NULL) {
 		t->failed = true;
 		return;
@@ -63,15 +63,15 @@ table_add(struct table *t, const char *name, bool right, unsigned int width,
 	t->v[t->n++] = (struct table_column){
 		.head = head,
 		.right = right,
-		.width = at_least(width, wide),
-		.least = at_least(least, wide),
+		.width = max_of(width, wide),
+		.least = max_of(least, wide),
 		.needs = right ? least : width,
 		.head_width = wide,
 	};
 }
 
 static size_t
-total(const struct table *t)
+total_width(const struct table *t)
 {
 	size_t sum = t->n > 0 ? t->n - 1 : 0;
 
@@ -81,22 +81,22 @@ total(const struct table *t)
 }
 
 /*
- * Narrow the columns of text, the widest first and none below least or, unless
- * heads may be cut, its head, until all fit the terminal.  Returns whether
- * they do.
+ * Narrow the columns of text until the table fits the terminal, the widest
+ * column first.  None gets narrower than least nor, unless cut_heads, than its
+ * head. Returns whether the table fits.
  */
 static bool
 shrink_text(struct table *t, unsigned int least, bool cut_heads)
 {
 	struct table_column *widest;
 
-	for (size_t sum = total(t); sum > t->terminal; sum--) {
+	for (size_t sum = total_width(t); sum > t->terminal; sum--) {
 		widest = NULL;
 		for (size_t i = 0; i < t->n; i++) {
 			struct table_column *c = &t->v[i];
 			unsigned int head = cut_heads ? 0 : c->head_width;
 
-			if (!c->right && c->width > at_least(least, head) &&
+			if (!c->right && c->width > max_of(least, head) &&
 			    (widest == NULL || c->width > widest->width))
 				widest = c;
 		}
@@ -120,20 +120,20 @@ shrink_heads(struct table *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		struct table_column *c = &t->v[i];
-		unsigned int needs = at_least(c->needs, TABLE_HEAD_LEAST);
+		unsigned int needs = max_of(c->needs, TABLE_HEAD_LEAST);
 
 		if (c->head_width > needs)
 			c->width = needs;
 	}
 }
 
-/* What is left of the line: to the heads that were cut, and to text that is
- * the last. */
+/* Give the columns that are left to the heads that were shorten, then to the
+ * last column if it is text. */
 static void
 fill_terminal(struct table *t)
 {
 	struct table_column *last = &t->v[t->n - 1];
-	size_t sum = total(t);
+	size_t sum = total_width(t);
 
 	for (size_t i = 0; i < t->n; i++)
 		for (; sum < t->terminal && t->v[i].width < t->v[i].head_width;
@@ -143,8 +143,8 @@ fill_terminal(struct table *t)
 		last->width += t->terminal - (unsigned int)sum;
 }
 
-/* Where text would get too narrow to read, the rarely used digits of numbers
- * go first, then what of the heads is wider than its column. */
+/* Before text gets too narrow to read, numbers lose the width of digits that
+ * they rarely have, and heads that are wider than their columns are shorten. */
 static void
 fit_terminal(struct table *t)
 {
@@ -180,14 +180,14 @@ table_fit(struct table *t)
 		struct table_column *c = &t->v[i];
 
 		if (!c->right)
-			c->width = at_least(
+			c->width = max_of(
 			    at_most(c->width, TABLE_TEXT_MAX), c->head_width);
 	}
 }
 
-/* So many blanks at p, written ahead of their end. */
+/* Write n blanks at p, by wide copies beyond their end. */
 static inline char *
-put_blanks(char *p, size_t n)
+write_blanks(char *p, size_t n)
 {
 	enum { STEP = 16 };
 
@@ -196,7 +196,7 @@ put_blanks(char *p, size_t n)
 	return p + n;
 }
 
-/* Put blanks before the text. */
+/* Move the text to the right, behind so many blanks. */
 static inline char *
 push_right(char *start, char *end, size_t blanks)
 {
@@ -205,7 +205,7 @@ push_right(char *start, char *end, size_t blanks)
 	char text[FEW];
 
 	if (n <= FEW && blanks <= MANY) {
-		/* As a number is: wide moves, and no calls. */
+		/* A number: two wide copies. */
 		memcpy(text, start, FEW);
 		memset(start, ' ', MANY);
 		memcpy(start + blanks, text, FEW);
@@ -216,9 +216,9 @@ push_right(char *start, char *end, size_t blanks)
 	return end + blanks;
 }
 
-/* Cut the text to so many columns. */
+/* Shorten the text to so many columns, with an ellipsis. */
 static char *
-cut(char *start, const char *end, unsigned int columns)
+shorten(char *start, const char *end, unsigned int columns)
 {
 	char *p =
 	    start + utf8_fitting(start, (size_t)(end - start), columns - 1);
@@ -235,22 +235,22 @@ table_place(const struct table *t, size_t i, char *start, char *end,
 	size_t sum, blanks;
 
 	if (!c->right && t->terminal != 0 && columns > c->width) {
-		end = cut(start, end, c->width);
+		end = shorten(start, end, c->width);
 		columns = c->width;
 	}
-	/* What is too long takes from the blanks of those that follow. */
+	/* A long cell takes from the blanks of the cells behind it. */
 	sum = *over + columns;
 	*over = sum > c->width ? (unsigned int)(sum - c->width) : 0;
 	blanks = sum < c->width ? c->width - sum : 0;
 	if (c->right)
 		return push_right(start, end, blanks);
-	return i + 1 < t->n ? put_blanks(end, blanks) : end;
+	return i + 1 < t->n ? write_blanks(end, blanks) : end;
 }
 
 size_t
 table_start(size_t i, struct buf *out)
 {
-	/* A cell may be empty, and yet it is somewhere. */
+	/* Even the text of an empty cell needs an address. */
 	buf_room(out, 1);
 	if (i > 0)
 		buf_chr(out, ' ');
@@ -271,7 +271,7 @@ table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
 	out->len = (size_t)(end - out->data);
 }
 
-/* A number's head is cut too. */
+/* Heads are shorten above numbers too, which table_place() never cuts. */
 static void
 cut_head(struct buf *out, size_t start, unsigned int columns)
 {
@@ -279,7 +279,7 @@ cut_head(struct buf *out, size_t start, unsigned int columns)
 
 	if (end == NULL)
 		return;
-	end = cut(out->data + start, end, columns);
+	end = shorten(out->data + start, end, columns);
 	out->len = (size_t)(end - out->data);
 }
 
