@@ -1,6 +1,6 @@
 /*
- * A program that uses jansson with an allocator of its own: the library leaves
- * it in force, and what the library's documents need comes from it.
+ * A program that uses jansson with an allocator of its own.  The library leaves
+ * that allocator in place and uses it for its own documents.
  */
 #include <jansson.h>
 

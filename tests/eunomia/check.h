@@ -1,4 +1,4 @@
-/* What the programs here have in common: checks, and a file's text. */
+/* Shared by the programs here: checks, and reading a file. */
 #ifndef TESTS_EUNOMIA_CHECK_H
 #define TESTS_EUNOMIA_CHECK_H
 
@@ -15,7 +15,7 @@ static int failures;
 			check_failed(__FILE__, __LINE__, #cond);               \
 	} while (0)
 
-/* What get_error_message() says contains text. */
+/* Checks that the message of get_error_message() contains text. */
 #define CHECK_SAID(text) check_said((text), __FILE__, __LINE__)
 
 static inline void
@@ -42,7 +42,7 @@ check_said(const char *text, const char *file, int line)
 	failures++;
 }
 
-/* The text of a file, and its size: to free. */
+/* Returns the content of a file, to be freed, and its size. */
 static inline char *
 read_file(const char *path, size_t *size)
 {

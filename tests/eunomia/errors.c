@@ -1,7 +1,9 @@
 /*
- * What the library does with what is wrong, as far as no kernel is needed.
+ * Errors that the library reports without a kernel.
  *
- *	errors PACKAGE OBJECT META		of the same program
+ *	errors PACKAGE OBJECT META
+ *
+ * The three files describe the same program.
  */
 #include <pthread.h>
 
@@ -96,7 +98,7 @@ test_opens(void)
 	CHECK_SAID("/nonexistent/archive");
 }
 
-/* Opening with one argument that does not work; what is said of it. */
+/* Opens a package with one argument that is wrong and checks the message. */
 static void
 check_argument(char *argument, const char *said)
 {
@@ -163,13 +165,13 @@ test_config(void)
 	args[1] = unknown;
 	CHECK(parse_args_to_json_config(meta, args, 2, out, size) == -2);
 	CHECK_SAID("--no-such");
-	/* As much of it as there is room for. */
+	/* A message is cut off at the size of the buffer. */
 	get_error_message(message, 4);
 	CHECK(strlen(message) == 3);
 	free(out);
 }
 
-/* The help of very many variables comes whole. */
+/* The help of a program with very many variables is complete. */
 static void
 test_long_help(void)
 {

@@ -1,7 +1,9 @@
 /*
- * The library from C++.
+ * A C++ program that uses the library.
  *
- *	events PACKAGE CALLS		as many calls, each with its own context
+ *	events PACKAGE CALLS
+ *
+ * Polls until the handler was called CALLS times, and checks its context.
  */
 #include <eunomia.h>
 

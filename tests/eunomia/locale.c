@@ -1,6 +1,7 @@
 /*
- * A program whose locale writes 1,5: JSON and arguments have points all the
- * same, and the locale is the program's own when the library returns.
+ * A program with a locale whose decimal point is a comma.  JSON and arguments
+ * have a point all the same, and the program's locale is in force again when a
+ * function of the library returns.
  */
 #include <locale.h>
 

@@ -1,11 +1,12 @@
 /*
- * Poll a package and show each call of the handler.
+ * Polls a package and prints each call of the handler.
  *
  *	poll FORMAT CALLS PACKAGE [ARGUMENT ...]
  *
- * Ends after so many calls, or on SIGTERM.  Each call is a line "-- SIZE" and
- * the bytes; those of EXPORT_RAW_KEY_VALUE are shown as "map key value".
- * "ready" on standard error: it is loaded.  "ended": what polling returned.
+ * Ends after CALLS calls, or on SIGTERM.  Prints each call as a line "-- SIZE"
+ * and its bytes; with EXPORT_RAW_KEY_VALUE as "map key value".  On standard
+ * error, "ready" means that the program is loaded, and "ended" is followed by
+ * the result of polling.
  */
 #include <eunomia.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /*
- * A program as it is written for the reference loader's C library: all of its
- * functions, in the types and with the names that its header has.
+ * A program written for the reference loader's C library: it uses all functions
+ * with the types and names of that library's header.
  *
  *	reference PACKAGE META OBJECT
  */
@@ -59,7 +59,7 @@ make_events(void *ctx)
 	return NULL;
 }
 
-/* The ways to open and to end one. */
+/* Opens and releases a skeleton in each way that there is. */
 static int
 open_and_close(char *package, char *meta, char *object, size_t size)
 {

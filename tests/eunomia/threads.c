@@ -1,9 +1,10 @@
 /*
- * A skeleton that is polled by one thread and steered by others.
+ * A skeleton that one thread polls while others pause, end and release it.
  *
  *	threads PACKAGE BUFFER
  *
- * PACKAGE exports the ends of processes, BUFFER the open(2)s by a perf buffer.
+ * PACKAGE exports the ends of processes through a ring buffer, BUFFER the calls
+ * of open(2) through a perf buffer.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -21,20 +22,20 @@ enum { WAIT_MS = 20000, LOOK_MS = 5, QUIET_MS = 200, MANY = 20000 };
 
 static char *package, *buffer;
 
-/* One skeleton, its thread, and what came to its handler. */
+/* A skeleton, the thread that polls it, and what its handler has received. */
 struct polled {
 	struct eunomia_bpf *bpf;
 	struct eunomia_polling_handle *handle;
 	pthread_t thread;
-	atomic_int wanted; /* the process to look out for */
-	atomic_int found;  /* calls that speak of it */
+	atomic_int wanted; /* the pid that the handler counts */
+	atomic_int found;  /* calls with a record of it */
 	atomic_int calls;
-	atomic_int inside; /* the handler is running */
+	atomic_int inside; /* whether the handler is running */
 	atomic_bool running;
 	int ret;
-	char message[256]; /* when polling had ended */
+	char message[256]; /* after the end of polling */
 	int format;
-	bool stop, destroy, dawdle, pause; /* what the handler is to do */
+	bool stop, destroy, dawdle, pause; /* what the handler does */
 };
 
 static void
@@ -42,11 +43,11 @@ sleep_ms(long ms)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
 
-	/* Signals interrupt it in some tests: then it is shorter. */
+	/* In some tests a signal ends the sleep early. */
 	nanosleep(&t, NULL);
 }
 
-/* Whether *n came to be more than that. */
+/* Waits until *n is greater than that; returns whether it was in time. */
 static bool
 becomes_more(atomic_int *n, int than)
 {
@@ -58,7 +59,7 @@ becomes_more(atomic_int *n, int than)
 	return false;
 }
 
-/* Run a process for so many seconds; its pid. */
+/* Starts a process that lives for so many seconds.  Returns its pid. */
 static pid_t
 spawn_for(const char *seconds)
 {
@@ -115,7 +116,7 @@ poll_it(void *ctx)
 	return NULL;
 }
 
-/* Load the package with this argument, if it is not NULL. */
+/* Loads the package, with this argument unless it is NULL. */
 static void
 load_with(struct polled *p, const char *json, char *argument)
 {
@@ -154,7 +155,7 @@ end(struct polled *p)
 	destroy_eunomia_skel(p->bpf);
 }
 
-/* Whether something arrives when a process comes and goes. */
+/* Returns whether the handler is called when a process ends. */
 static bool
 sees_events(struct polled *p)
 {
@@ -197,7 +198,8 @@ test_descriptors(void)
 	destroy_eunomia_skel(p.bpf);
 }
 
-/* Only of processes that last is told: others' cannot fill the buffer. */
+/* Only processes that live for a while are reported, so other processes
+ * cannot fill the buffer. */
 static void
 test_pause(void)
 {
@@ -210,7 +212,7 @@ test_pause(void)
 	spawn_for("0.3");
 	CHECK(becomes_more(&p.calls, 0));
 	handle_set_pause_state(p.handle, 1);
-	/* What was being handed over is done when nothing more comes. */
+	/* Once no call is made any more, the last one has returned. */
 	do {
 		calls = atomic_load(&p.calls);
 		sleep_ms(QUIET_MS);
@@ -224,7 +226,8 @@ test_pause(void)
 	end(&p);
 }
 
-/* Each call asks for a pause: one at a time, of buffers that hold many. */
+/* Each call asks for a pause, so the buffers, which hold many records, give one
+ * at a time. */
 static void
 test_pause_by_the_handler(const char *json)
 {
@@ -244,7 +247,7 @@ test_pause_by_the_handler(const char *json)
 	end(&p);
 }
 
-/* Nor does a polling that begins in a pause show the names of columns. */
+/* A polling that begins during a pause does not pass the names of columns. */
 static void
 test_a_pause_before(void)
 {
@@ -270,7 +273,7 @@ test_a_pause_before(void)
 	destroy_eunomia_skel(p.bpf);
 }
 
-/* What the buffer cannot keep during a pause is counted. */
+/* Records that the buffer cannot hold during a pause are counted as lost. */
 static void
 test_losses(void)
 {
@@ -282,7 +285,7 @@ test_losses(void)
 		CHECK(open("/nonexistent", O_RDONLY) == -1);
 	handle_set_pause_state(p.handle, 0);
 	CHECK(becomes_more(&p.calls, 0));
-	/* The kernel tells of losses with the next record. */
+	/* The kernel reports losses together with the next record. */
 	CHECK(open("/nonexistent", O_RDONLY) == -1);
 	CHECK(sees_events(&p));
 	handle_terminate(p.handle);
@@ -292,7 +295,7 @@ test_losses(void)
 	destroy_eunomia_skel(p.bpf);
 }
 
-/* BTF is a file or an archive; a file that is none is said to be so. */
+/* The BTF may be a file or an archive; a file of another kind is an error. */
 static void
 test_btf(char *none)
 {
@@ -305,7 +308,7 @@ test_btf(char *none)
 	bpf = open_eunomia_skel_from_json_package_with_btf(package, none);
 	CHECK(load_and_attach_eunomia_skel(bpf) == -1);
 	CHECK_SAID(none);
-	/* It was the only try. */
+	/* A skeleton can be loaded only once, also if that failed. */
 	CHECK(load_and_attach_eunomia_skel(bpf) == -1);
 	CHECK(get_bpf_fd(bpf, "rb") == -1);
 	CHECK(handle_create(bpf) == NULL);
@@ -326,7 +329,7 @@ test_a_terminate_before(void)
 	CHECK(p.ret == 0);
 	CHECK(p.message[0] == '\0');
 	CHECK(atomic_load(&p.calls) == 0);
-	/* It was for that polling only. */
+	/* The end was for that polling only. */
 	pthread_create(&p.thread, NULL, poll_it, &p);
 	CHECK(sees_events(&p));
 	end(&p);
@@ -361,7 +364,7 @@ test_stop_by_the_handler(void)
 	poll_it(&p);
 	CHECK(p.ret == 0);
 	CHECK(atomic_load(&p.calls) == 1);
-	/* The rest is still there. */
+	/* The other records are still in the buffer. */
 	poll_it(&p);
 	CHECK(atomic_load(&p.calls) == 2);
 	handle_destroy(p.handle);
@@ -379,7 +382,7 @@ test_destroy_by_the_handler(void)
 	poll_it(&p);
 	CHECK(p.ret == 0);
 	CHECK(atomic_load(&p.calls) == 1);
-	/* A handle may outlive it. */
+	/* A handle may outlive its skeleton. */
 	handle_set_pause_state(p.handle, 1);
 	handle_terminate(p.handle);
 	handle_destroy(p.handle);
@@ -403,7 +406,7 @@ test_destroy_while_polled(void)
 	handle_destroy(p.handle);
 }
 
-/* A thread that is cancelled polls no more, whether it waits or is outside. */
+/* A cancelled thread stops polling, whether it waits or is in the handler. */
 static void
 test_cancel(bool inside)
 {
@@ -432,8 +435,8 @@ release(int sig)
 	released = 1;
 }
 
-/* Programs for the reference's library release in their signal handlers, which
- * may come while this very thread is loading. */
+/* Programs for the reference library release the skeleton in a signal handler,
+ * which may run while the same thread is loading it. */
 static void
 test_destroy_while_loaded(void)
 {
@@ -454,7 +457,8 @@ nothing(int sig)
 	(void)sig;
 }
 
-/* The program's own signals disturb nothing, and are left as they were. */
+/* Signals of the program do not disturb the library, which does not change
+ * their handlers. */
 static void
 test_signals(void)
 {

@@ -1,5 +1,5 @@
 /*
- * A handler that throws, twice, and then ends the polling.
+ * A handler that throws an exception twice and then ends the polling.
  *
  *	throw PACKAGE
  */
