@@ -10,15 +10,15 @@ bool
 array_grow(void *array, size_t *cap, size_t size)
 {
 	size_t more = *cap == 0 ? FIRST_ROOM : *cap * 2;
-	void *v;
+	void *v, *grown;
 
 	/* array points to a pointer of some other type than void *. */
 	memcpy(&v, array, sizeof(v));
-	if ((v = reallocarray(v, more, size)) == NULL) {
+	if ((grown = reallocarray(v, more, size)) == NULL) {
 		nomem_note();
 		return false;
 	}
-	memcpy(array, &v, sizeof(v));
+	memcpy(array, &grown, sizeof(grown));
 	*cap = more;
 	return true;
 }
