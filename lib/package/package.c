@@ -531,7 +531,7 @@ find_object_text(const char *text, size_t len, struct json_value *object)
 static int
 parse_document(struct package *p, const char *text, size_t len)
 {
-	struct json_value object;
+	struct json_value object = { 0 };
 	struct buf rest = { 0 };
 	const char *end;
 
