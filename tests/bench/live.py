@@ -29,7 +29,7 @@ from run import REFERENCE, machine, reference, row
 
 ROUNDS = 5
 SECONDS = "0.9"  # SCHED_FIFO may not use the whole of one second
-READY = 30  # seconds until a command must have attached its programs
+READY = 30  # seconds within which a command must attach its programs, or end
 
 
 def median(values):
@@ -107,7 +107,12 @@ class Running:
         if self.out is not None:
             self.text += self.out.read()
         for p in self.stages:
-            p.wait(60)
+            try:
+                p.wait(READY)
+            except subprocess.TimeoutExpired:
+                print(f"({p.args[0]} did not end by SIGTERM, and was killed)")
+                p.kill()
+                p.wait()
 
 
 class Live:
@@ -140,14 +145,16 @@ class Live:
         return [[self.path("poll.bin"), what, self.path(kind + ".bpf.o")]]
 
     def reference(self, kind="ring"):
-        """The reference loader by its name, or nothing if it cannot run here."""
+        """The reference loader and the commands that print the same text, by their
+        names, or nothing if it cannot run here."""
         path = reference()
         if path is None:
             return {}
         stages = [[path, "--no-log", self.path(kind + ".reference.json")]]
         try:
             with Running(stages):
-                return {REFERENCE: stages}
+                return {"skel-load | skel-fmt --plain": [*self.load(kind), ["skel-fmt", "--plain"]],
+                        REFERENCE: stages}
         except RuntimeError as e:
             print(f"({e}; its rows are left out)")
             return {}
