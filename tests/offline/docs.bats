@@ -245,10 +245,15 @@ completion_ways() {
 	local name
 	while read -r name; do
 		grep -qE "^$name\(" "$ROOT"/lib/*/*.[ch] "$ROOT"/cmd/*.c "$ROOT"/cmd/*/*.c ||
-			{ echo "$name()"; return 1; }
+			{ echo "lib/README.md names $name(), which does not exist"; return 1; }
 	done < <(grep -oE '[a-z_0-9]+\(\)' "$ROOT/lib/README.md" | tr -d '()' | sort -u)
 	while read -r name; do
-		compgen -G "$ROOT/lib/$name" >/dev/null || [ -e "$ROOT/$name" ] || { echo "$name"; return 1; }
+		grep -qE "^struct $name \{" "$ROOT"/lib/*/*.h ||
+			{ echo "lib/README.md names struct $name, which does not exist"; return 1; }
+	done < <(grep -oE '`struct [a-z_]+`' "$ROOT/lib/README.md" | tr -d '`' | cut -d ' ' -f 2 | sort -u)
+	while read -r name; do
+		compgen -G "$ROOT/lib/$name" >/dev/null || [ -e "$ROOT/$name" ] ||
+			{ echo "lib/README.md names $name, which does not exist"; return 1; }
 	done < <(grep -oE '`[a-z./-]+/[a-z./-]*`' "$ROOT/lib/README.md" | tr -d '`' | sort -u)
 	[ "$(grep -oE '[a-z_0-9]+\(\)' "$ROOT/lib/README.md" | sort -u | wc -l)" -gt 20 ]
 	is "$(sed -n '/^ROOMS /,/[^\\]$/p' "$ROOT/Makefile" | sed 's/.*=//' | grep -oE '[a-z]+')" \
