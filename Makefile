@@ -378,6 +378,9 @@ lint: ## check the form of sources, scripts and manuals, and the order of lib/
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
 	@! grep -nE '(^|[^_[:alnum:]])(err|errx|errc|exit|_exit|abort)\(' $(LIB_SRC) || \
 		{ echo 'lib/ must return errors; only cmd/ may exit'; exit 1; }
+	@! grep -nE '(^|[^_[:alnum:]])json_(is_string|string_(value|length)|set_alloc_funcs)\(' \
+		$(filter-out lib/base/json-doc.c,$(LIB_SRC) $(CMD_SRC)) || \
+		{ echo 'large integers are strings in trees of jansson: use base/json-doc.h'; exit 1; }
 	@$(MAKE) -s $(LIB)
 	@tests/helpers/rooms.py $(B) $(ROOMS)
 
