@@ -49,10 +49,11 @@ struct map_walk {
 
 /*
  * Prepares to walk the map behind fd.  With clear, each pass deletes the keys
- * that it reads, or sets the elements of an array to zero.  A hash is read and
- * deleted in one operation, and a mapped array is cleared word by word, so
- * nothing is lost that a program counts meanwhile.  Other maps lose what is
- * counted between the look-up of a key and its deletion.
+ * that it reads, or sets the elements of an array to zero.  A mapped array
+ * loses nothing that a program counts meanwhile by atomic instructions.  A hash
+ * is read and deleted in one operation; it can lose only an update between the
+ * kernel's copy of a value and its removal.  Other maps lose what is counted
+ * between two system calls, the look-up and the deletion.
  */
 int map_walk_open(struct map_walk *w, const char *name, int fd, bool clear);
 void map_walk_close(struct map_walk *w);
