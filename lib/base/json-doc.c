@@ -95,21 +95,19 @@ doc_is_marked(const char *token, size_t n)
 	       memcmp(token + 1, MARK_ESCAPED, ESCAPED_LEN) == 0;
 }
 
-/* A text as a whole. */
+/* The facts about a text that are needed to parse it. */
 struct doc_text {
 	const char *text, *end; /* borrowed */
 	const char *first;      /* its first byte that is not blank, or end */
-	size_t values;          /* at most so many are in it */
+	size_t values;          /* an upper bound on their number */
 	size_t longest;         /* bytes of its longest token */
-	bool marks;             /* something in it has to be marked */
 };
 
 static struct doc_text
 doc_scan(const char *text, size_t len)
 {
-	struct doc_text d = { text, text + len, text + len, 1, 0, false };
+	struct doc_text d = { text, text + len, text + len, 1, 0 };
 	const char *p, *next;
-	uint64_t big;
 
 	for (p = text; p < d.end; p = next) {
 		size_t n;
@@ -122,13 +120,12 @@ doc_scan(const char *text, size_t len)
 			d.first = p;
 		/* Every value but the first is behind one of these. */
 		d.values += *p == '[' || *p == '{' || *p == ',';
-		d.marks |= n > TOKEN_SHORT &&
-			   (doc_is_marked(p, n) || doc_is_big(p, n, &big));
 	}
 	return d;
 }
 
-/* Append the text from p on, with integers and strings marked. */
+/* Append the text from p on, with large integers and strings that begin with
+ * MARK as they are in trees. */
 static void
 doc_mark(struct buf *out, const char *p, const char *end)
 {
@@ -150,7 +147,7 @@ doc_mark(struct buf *out, const char *p, const char *end)
 	buf_add(out, done, (size_t)(end - done));
 }
 
-/* Append the primer for tokens of up to longest bytes. */
+/* Append a primer for tokens of up to longest bytes. */
 static void
 doc_prime(struct buf *out, size_t longest)
 {
@@ -182,9 +179,11 @@ doc_report_refusal(const json_error_t *e, const char *name, unsigned long line)
 
 /*
  * Whether memory ran out while jansson parsed the text, whose primer ends at
- * primed.  jansson tells by an empty message; by an error in the primer, which
- * has none of its own; or, where there was none for the contents of a string,
- * by calling it no token, although it ends with a quote as no other token does.
+ * offset primed.  jansson has no error code for this.  If it could not allocate
+ * a value, its message is empty.  If its buffer could not grow, it reports an
+ * error in the primer, which has none.  If it could not allocate the contents
+ * of a string, it calls the string an invalid token or no key; no token that
+ * really is invalid ends with a quote.
  */
 static bool
 doc_starved(const json_error_t *e, const char *text, size_t primed)
@@ -201,7 +200,7 @@ doc_starved(const json_error_t *e, const char *text, size_t primed)
 			   strncmp(e->text, no_key, sizeof(no_key) - 1) == 0)));
 }
 
-/* json_loadb() and a report where it fails. */
+/* json_loadb(), with a report if it fails. */
 static json_t *
 doc_load(const char *text, size_t len, size_t primed, const char *name,
     unsigned long line)
@@ -218,8 +217,9 @@ doc_load(const char *text, size_t len, size_t primed, const char *name,
 	return NULL;
 }
 
-/* Parse the text with a primer in front, as a member or element of its root or,
- * if that is neither an object nor an array, with it in an array. */
+/* Parse the text with a primer as the first member or element of its root, or
+ * with both in an array if the root is neither object nor array, and remove the
+ * primer again. */
 static json_t *
 doc_load_primed(const struct doc_text *d, const char *name, unsigned long line)
 {
@@ -282,7 +282,7 @@ doc_parse(const char *text, size_t len, const char *name, unsigned long line)
 	return doc_load(text, len, 0, name, line);
 }
 
-/* Append the text from p on, with what doc_mark() did undone. */
+/* Append the text from p on, with the changes of doc_mark() undone. */
 static void
 doc_unmark(struct buf *out, const char *p, const char *end)
 {
