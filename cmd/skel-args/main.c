@@ -38,13 +38,21 @@ static const struct command command = {
 	.usage =
 	    "usage: skel-args [-hlqvV] [-e elf] [package [argument ...]]\n",
 	.help =
-	    "  -e, --elf elf        the object, in place of the embedded one\n"
-	    "  -l, --list           list the program's arguments, for scripts\n"
-	    "  -v, --verbose        say more; twice: libbpf's debug messages\n"
-	    "  -q, --quiet, --no-log  errors only\n"
-	    "  -h, --help           this text\n"
-	    "  -V, --version        the version\n"
-	    "The program's own arguments: skel-args package --help\n",
+	    "\n"
+	    "Set the variables of a package's program from its arguments and "
+	    "print the\n"
+	    "package.  skel-args PACKAGE --help lists the program's "
+	    "arguments.\n"
+	    "\n"
+	    "  -e, --elf FILE       read the object from FILE, not from the "
+	    "package\n"
+	    "  -l, --list           list the program's arguments for scripts\n"
+	    "  -v, --verbose        print what is done; twice: libbpf's "
+	    "messages too\n"
+	    "  -q, --quiet, --no-log\n"
+	    "                       print errors only\n"
+	    "  -h, --help           print this help\n"
+	    "  -V, --version        print the version\n",
 };
 
 /* Write what the result calls for.  Returns the exit status. */

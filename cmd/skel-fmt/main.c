@@ -60,26 +60,28 @@ static const struct command command = {
 	    "       skel-fmt -h | -V\n",
 	.help =
 	    "\n"
-	    "Print the records of streams, or of standard input.\n"
+	    "Print the records of streams from files or standard input as "
+	    "text.\n"
 	    "\n"
-	    "      --table       aligned columns, histograms and stacks; the\n"
-	    "                    default\n"
+	    "      --table       aligned columns, histograms and stacks "
+	    "(default)\n"
 	    "      --plain       the text of the reference loader\n"
-	    "      --json        an object a line\n"
-	    "      --csv         comma separated, RFC 4180\n"
-	    "      --tsv         tab separated\n"
+	    "      --json        one JSON object per line\n"
+	    "      --csv         comma separated values (RFC 4180)\n"
+	    "      --tsv         tab separated values\n"
 	    "      --raw         the bytes of the records\n"
-	    "      --folded      stacks, counted, for flame graphs\n"
-	    "  -b, --bare        without the map and the time\n"
+	    "      --folded      stacks with their counts, for flame graphs\n"
+	    "  -b, --bare        leave out the map and the time\n"
 	    "  -c, --columns A,B.C\n"
-	    "                    these columns, in this order\n"
-	    "  -H, --no-header   without the names of the columns\n"
-	    "  -m, --map MAP     the records of this map; may be repeated\n"
+	    "                    print only these columns, in this order\n"
+	    "  -H, --no-header   leave out the names of the columns\n"
+	    "  -m, --map MAP     print records of this map only; repeat for "
+	    "more maps\n"
 	    "  -q, --quiet, --no-log\n"
-	    "                    errors only\n"
-	    "  -v, --verbose     say more\n"
-	    "  -h, --help        this text\n"
-	    "  -V, --version     the version\n",
+	    "                    print errors only\n"
+	    "  -v, --verbose     print what is done\n"
+	    "  -h, --help        print this help\n"
+	    "  -V, --version     print the version\n",
 };
 
 /* A growing list of borrowed strings. */

@@ -42,15 +42,18 @@ static const struct command command = {
 		 "       skel-pack [-qv] -u [file]\n"
 		 "       skel-pack -h | -V\n",
 	.help = "\n"
-		"Make a package from an object file, or from standard input.\n"
+		"Print a package made from a BPF object, from a file or "
+		"standard input.\n"
 		"\n"
-		"  -n, --name NAME   call the object so; x.bpf.o is x_bpf\n"
-		"  -u, --unpack      take the object out of a package\n"
+		"  -n, --name NAME   name of the object; default: x_bpf for "
+		"x.bpf.o\n"
+		"  -u, --unpack      print the object of a package\n"
 		"  -q, --quiet, --no-log\n"
-		"                    errors only\n"
-		"  -v, --verbose     say more; twice: libbpf's lines too\n"
-		"  -h, --help        this text\n"
-		"  -V, --version     the version\n",
+		"                    print errors only\n"
+		"  -v, --verbose     print what is done; twice: libbpf's "
+		"messages too\n"
+		"  -h, --help        print this help\n"
+		"  -V, --version     print the version\n",
 };
 
 /* What people mostly do wrong: the two directions mistaken for each other. */
