@@ -11,7 +11,6 @@
 #ifndef SKEL_SYMBOLIZE_SYMBOLIZER_H
 #define SKEL_SYMBOLIZE_SYMBOLIZER_H
 
-
 #include "base/buf.h"
 #include "host/confine.h"
 #include "record/symbol-store.h"
