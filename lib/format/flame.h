@@ -1,7 +1,7 @@
 /*
- * Folded stacks: how often each was seen, as the lines that flame graphs are
- * drawn from, "comm;main;f 12".  A stack is found again by a hash of what it
- * was made from, so its text is made once only.
+ * Folded stacks: counts how often each stack was seen, and writes the lines
+ * from which flame graphs are drawn, "comm;main;f 12".  A stack is identified
+ * by a hash of its record's bytes, so that its text is made only once.
  */
 #ifndef SKEL_FORMAT_FLAME_H
 #define SKEL_FORMAT_FLAME_H
@@ -15,27 +15,28 @@
 
 struct flame; /* opaque */
 
-/* NULL after reporting. */
+/* Returns NULL after reporting an error. */
 struct flame *flame_new(void);
 void flame_free(struct flame *f);
 
-/* A key for a new source of stacks, into which hash_mix() mixes all of a stack:
- * no two sources share entries. */
+/* Make the key of a new source of stacks, for hash_mix() to mix each stack
+ * into. Stacks of different sources are different entries. */
 struct hash_key flame_source(struct flame *f);
 
 /*
- * Count a stack that was added before: to what was counted in this pass, or in
- * place of what was in an earlier one.  Returns whether it was there.
+ * Add count to a stack that was added before; a count of an earlier pass is
+ * replaced.  Returns whether the stack was there.
  */
 bool flame_count(
     struct flame *f, const struct hash_key *k, uint32_t pass, uint64_t count);
 
-/* Add one with its text, which has no newline.  Returns 0, or -1 when memory
- * ran out: not reported. */
+/* Add a stack with its text, which has no newline.  Returns 0, or -1 without a
+ * report when memory ran out. */
 int flame_add(struct flame *f, const struct hash_key *k, const char *text,
     size_t len, uint32_t pass, uint64_t count);
 
-/* Append a line for each text, sorted.  Out of memory: out->failed. */
+/* Append a line for each text, sorted.  If memory runs out, out->failed is set.
+ */
 void flame_write(const struct flame *f, struct buf *out);
 
 #endif

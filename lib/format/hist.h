@@ -1,6 +1,6 @@
 /*
- * Histograms: counted slots as a picture and as percentiles, in the layout of
- * the reference loader and of bcc.
+ * Histograms: counts in slots, drawn as bars in the layout of bcc and of the
+ * reference loader, and summed up as percentiles.
  */
 #ifndef SKEL_FORMAT_HIST_H
 #define SKEL_FORMAT_HIST_H
@@ -12,26 +12,23 @@
 #include "base/buf.h"
 
 struct hist {
-	/* Slot i counts the value i, else those from 2^i to 2^(i+1) - 1, and
-	 * slot 0 both 0 and 1. */
+	/* Slot i counts the value i.  If not linear, it counts the values from
+	 * 2^i to 2^(i+1) - 1; slot 0 counts 0 as well. */
 	bool linear;
-	bool aligned;     /* the bars stand below each other, however long
-			     the counts; the reference loader's do not */
+	bool aligned;     /* widen the column of counts to the longest;
+			     the reference loader does not */
 	const char *unit; /* borrowed */
 	const uint64_t *slots;
 	size_t n;
 };
 
-/*
- * Append the head and a row per slot up to the last that is not zero; nothing
- * at all if there is none.
- */
+/* Append the head and a row for each slot up to the last that is not zero.
+ * Appends nothing if all are zero. */
 void hist_write(const struct hist *h, struct buf *out);
 
 /*
- * Append "count 120  p50 <= 7  p90 <= 31  p99 <= 63" and a newline.  A
- * percentile is the upper bound of the slot in which it lies: the slots do not
- * tell more.
+ * Append "count 120  p50 <= 7  p90 <= 31  p99 <= 63" and a newline.  As values
+ * in a slot cannot be told apart, a percentile is the upper bound of its slot.
  */
 void hist_summary(const struct hist *h, struct buf *out);
 

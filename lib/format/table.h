@@ -1,6 +1,7 @@
 /*
- * Tables: aligned columns for people.  Numbers stand right, text left; widths
- * are set once, so that rows can go out as they come.
+ * Tables: aligned columns for people, numbers to the right and text to the
+ * left. Widths are set once, before the first row, so that no row waits for
+ * another.
  */
 #ifndef SKEL_FORMAT_TABLE_H
 #define SKEL_FORMAT_TABLE_H
@@ -11,61 +12,61 @@
 #include "base/buf.h"
 
 enum {
-	/* Text shrinks to the first on a narrow terminal before numbers do,
-	 * and to the second where that is not enough. */
+	/* On a narrow terminal columns of text shrink to the first width, then
+	 * numbers shrink, then text again, to the second width. */
 	TABLE_TEXT_MIN = 16,
 	TABLE_TEXT_LEAST = 8,
-	/* Heads that are wider than what stands below them shrink in between,
-	 * to no less than this. */
+	/* After the numbers, heads that are wider than their columns need are
+	 * cut, but to no less than this. */
 	TABLE_HEAD_LEAST = 5,
-	TABLE_SLACK = 48,    /* blanks are written ahead of their end */
-	TABLE_TEXT_MAX = 32, /* text is padded to no more off one */
+	TABLE_SLACK = 48,    /* wide copies write beyond their end */
+	TABLE_TEXT_MAX = 32, /* off a terminal text is padded to no more */
 };
 
 struct table_column {
-	char *head;         /* owned */
-	bool right;         /* a number: never cut, pushes its row */
-	unsigned int width; /* wanted, then given by table_fit() */
-	unsigned int least; /* numbers: what does on a narrow terminal */
-	unsigned int needs; /* the same, or wanted by text, without the head */
+	char *head; /* owned */
+	bool right; /* a number: too long, it is not cut but pushes the row */
+	unsigned int width; /* the wanted width, then that by table_fit() */
+	unsigned int least; /* numbers: the width on a narrow terminal */
+	unsigned int needs; /* least (text: width) without regard to the head */
 	unsigned int head_width;
 };
 
 struct table {
 	struct table_column *v; /* owned */
 	size_t n, cap;
-	unsigned int terminal; /* its width; 0: not a terminal, nothing is
-				  cut */
+	unsigned int terminal; /* its width; 0: there is no terminal, and
+				  nothing is cut */
 	bool failed;           /* memory ran out */
 };
 
 void table_free(struct table *t);
 
-/* Append a column; its head is name in capitals, which is cut only on a narrow
- * terminal. */
+/* Add a column, whose head is name in capitals.  width is that of its values;
+ * least, for numbers, is the one that suffices for most of them. */
 void table_add(struct table *t, const char *name, bool right,
     unsigned int width, unsigned int least);
 
-/* All columns are there: give each its width. */
+/* Set the widths, when all columns are added. */
 void table_fit(struct table *t);
 
 /* Append the header line. */
 void table_head(const struct table *t, struct buf *out);
 
 /*
- * A row is written cell by cell: table_start() tells where column i starts,
- * the caller appends its text to out, and table_cell() puts it in its place.
- * over carries, from 0 at the first cell of a row on, how far the row has been
- * pushed to the right.
+ * To write a row, for each column i: call table_start(), append the text of the
+ * cell to out, and call table_cell() with what table_start() returned, to align
+ * the text.  *over is 0 at the start of a row; between cells it is the number
+ * of columns by which long values have pushed the row to the right.
  */
 size_t table_start(size_t i, struct buf *out);
 void table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
     unsigned int *over);
 
 /*
- * The same in memory: a text of so many columns stands from start to end, and
- * there is room for the width of the column and TABLE_SLACK behind it.  Returns
- * where the cell ends.
+ * Align the text of a cell, columns wide, that was written from start to end;
+ * behind it there is room for the width of the column and TABLE_SLACK.  Returns
+ * the new end.
  */
 char *table_place(const struct table *t, size_t i, char *start, char *end,
     size_t columns, unsigned int *over);

@@ -19,9 +19,9 @@ fields_free(struct fields *c)
 	*c = (struct fields){ 0 };
 }
 
-/* "parent.name", or name alone below "". */
+/* Return a new string "parent.name", or "name" if parent is empty. */
 static char *
-join(const char *parent, const char *name)
+join_path(const char *parent, const char *name)
 {
 	char *s;
 
@@ -30,9 +30,9 @@ join(const char *parent, const char *name)
 	return asprintf(&s, "%s.%s", parent, name) == -1 ? NULL : s;
 }
 
-/* Takes over name and path, NULL where memory ran out. */
+/* Append a field that owns name and path; NULL means that memory ran out. */
 static void
-add(struct fields *c, char *name, char *path, const struct field_place *p)
+add_field(struct fields *c, char *name, char *path, const struct field_place *p)
 {
 	if (name == NULL || path == NULL)
 		c->failed = true;
@@ -50,7 +50,7 @@ add(struct fields *c, char *name, char *path, const struct field_place *p)
 void
 fields_add(struct fields *c, const struct field *from)
 {
-	add(c, strdup(from->name), strdup(from->path), &from->place);
+	add_field(c, strdup(from->name), strdup(from->path), &from->place);
 }
 
 const struct type *
@@ -95,14 +95,14 @@ fields_add_members(
 		if (*m->name == '\0' && field_place_is_struct(t, &at))
 			fields_add_members(c, t, &at);
 		else
-			add(c, strdup(m->name), strdup(m->name), &at);
+			add_field(c, strdup(m->name), strdup(m->name), &at);
 	}
 }
 
-/* Whether the values of all CPUs add up: integers and structs and arrays of
- * nothing else. */
+/* Whether the values of all CPUs can be added: integers, and arrays and structs
+ * that hold integers only. */
 static bool
-add_up(const struct types *t, uint32_t type)
+can_be_summed(const struct types *t, uint32_t type)
 {
 	const struct type *v = types_get(t, type);
 
@@ -110,10 +110,10 @@ add_up(const struct types *t, uint32_t type)
 	case TYPE_INT:
 		return true;
 	case TYPE_ARRAY:
-		return add_up(t, v->of);
+		return can_be_summed(t, v->of);
 	case TYPE_STRUCT:
 		for (size_t i = 0; i < v->nmembers; i++)
-			if (!add_up(t, v->members[i].type))
+			if (!can_be_summed(t, v->members[i].type))
 				return false;
 		return true;
 	default:
@@ -122,30 +122,32 @@ add_up(const struct types *t, uint32_t type)
 }
 
 static void
-add_root(struct fields *c, const char *name, uint32_t type, size_t offset,
+add_root_field(struct fields *c, const char *name, uint32_t type, size_t offset,
     enum field_cpus cpus)
 {
 	struct field_place p = { .type = type, .offset = offset, .cpus = cpus };
 
-	add(c, strdup(name), strdup(name), &p);
+	add_field(c, strdup(name), strdup(name), &p);
 }
 
 static void
-sampled_roots(struct fields *c, const struct stream_header *h, unsigned int map)
+add_sampled_roots(
+    struct fields *c, const struct stream_header *h, unsigned int map)
 {
 	const struct stream_map *m = &h->maps[map];
 	size_t offset = stream_key_size(h, map);
 
 	if (m->key != TYPE_NONE)
-		add_root(c, "key", m->key, 0, FIELD_CPUS_ONE);
+		add_root_field(c, "key", m->key, 0, FIELD_CPUS_ONE);
 	if (m->value == TYPE_NONE) {
-		add_root(c, "raw", TYPE_NONE, offset, FIELD_CPUS_ONE);
+		add_root_field(c, "raw", TYPE_NONE, offset, FIELD_CPUS_ONE);
 	} else if (m->cpus == 0) {
-		add_root(c, "value", m->value, offset, FIELD_CPUS_ONE);
+		add_root_field(c, "value", m->value, offset, FIELD_CPUS_ONE);
 	} else {
-		if (add_up(&h->types, m->value))
-			add_root(c, "value", m->value, offset, FIELD_CPUS_SUM);
-		add_root(c, "values", m->value, offset, FIELD_CPUS_ALL);
+		if (can_be_summed(&h->types, m->value))
+			add_root_field(
+			    c, "value", m->value, offset, FIELD_CPUS_SUM);
+		add_root_field(c, "values", m->value, offset, FIELD_CPUS_ALL);
 	}
 }
 
@@ -157,21 +159,21 @@ fields_add_roots(
 	struct field_place p = { .type = m->value };
 
 	if (m->source == STREAM_SAMPLE)
-		sampled_roots(c, h, map);
+		add_sampled_roots(c, h, map);
 	else if (field_place_is_struct(&h->types, &p))
 		fields_add_members(c, &h->types, &p);
 	else if (m->text)
-		add(c, strdup("text"), strdup("text"),
+		add_field(c, strdup("text"), strdup("text"),
 		    &(struct field_place){ .type = TYPE_NONE, .text = true });
 	else
-		add_root(c, m->value == TYPE_NONE ? "raw" : "value", m->value,
-		    0, FIELD_CPUS_ONE);
+		add_root_field(c, m->value == TYPE_NONE ? "raw" : "value",
+		    m->value, 0, FIELD_CPUS_ONE);
 }
 
-/* Append a column, or those below it. */
+/* Append a field or, if deep, those at the ends of the tree below it. */
 static void
-add_flat(struct fields *c, const struct types *t, const struct field *from,
-    bool deep)
+add_flat_field(struct fields *c, const struct types *t,
+    const struct field *from, bool deep)
 {
 	struct fields below = { 0 };
 
@@ -182,15 +184,15 @@ add_flat(struct fields *c, const struct types *t, const struct field *from,
 	fields_add_members(&below, t, &from->place);
 	for (size_t i = 0; i < below.n && !c->failed; i++) {
 		struct field at = {
-			.name = join(from->name, below.v[i].name),
-			.path = join(from->path, below.v[i].path),
+			.name = join_path(from->name, below.v[i].name),
+			.path = join_path(from->path, below.v[i].path),
 			.place = below.v[i].place,
 		};
 
 		if (at.name == NULL || at.path == NULL)
 			c->failed = true;
 		else
-			add_flat(c, t, &at, deep);
+			add_flat_field(c, t, &at, deep);
 		free(at.name);
 		free(at.path);
 	}
@@ -198,8 +200,8 @@ add_flat(struct fields *c, const struct types *t, const struct field *from,
 	fields_free(&below);
 }
 
-/* The members of a sampled map's key or value without its name before them;
- * itself when it has none. */
+/* Append the members of a sampled map's key or value, under their own names, or
+ * itself if it has no members. */
 static void
 add_root_members(struct fields *c, const struct types *t,
     const struct field *root, bool deep)
@@ -207,18 +209,18 @@ add_root_members(struct fields *c, const struct types *t,
 	struct fields members = { 0 };
 
 	if (!field_place_is_struct(t, &root->place)) {
-		add_flat(c, t, root, deep);
+		add_flat_field(c, t, root, deep);
 		return;
 	}
 	fields_add_members(&members, t, &root->place);
 	for (size_t i = 0; i < members.n && !c->failed; i++) {
 		struct field at = members.v[i];
 
-		at.path = join(root->name, at.name);
+		at.path = join_path(root->name, at.name);
 		if (at.path == NULL)
 			c->failed = true;
 		else
-			add_flat(c, t, &at, deep);
+			add_flat_field(c, t, &at, deep);
 		free(at.path);
 	}
 	c->failed |= members.failed;
@@ -242,7 +244,7 @@ fields_remove(struct fields *c, const char *path)
 }
 
 static int
-by_name(const void *a, const void *b)
+compare_field_names(const void *a, const void *b)
 {
 	const struct field *x = a, *y = b;
 
@@ -253,7 +255,7 @@ void
 fields_sort(struct fields *c)
 {
 	if (c->n > 1)
-		qsort(c->v, c->n, sizeof(*c->v), by_name);
+		qsort(c->v, c->n, sizeof(*c->v), compare_field_names);
 }
 
 static int
@@ -271,17 +273,17 @@ compare_places(const void *a, const void *b)
 void
 fields_sort_by_offset(struct fields *c)
 {
-	/* The members of a union keep their order. */
+	/* This sort is stable: the members of a union keep their order. */
 	if (c->n > 1 &&
 	    mergesort(c->v, c->n, sizeof(*c->v), compare_places) == -1)
 		c->failed = true;
 }
 
-/* All columns of a map.  The values of each CPU stand beside their sum in JSON
- * alone, unless asked for. */
+/* Append all fields of a map.  The values of all CPUs are left out if there is
+ * a sum of them. */
 static void
-select_all(struct fields *c, const struct stream_header *h, unsigned int map,
-    bool deep)
+add_all_fields(struct fields *c, const struct stream_header *h,
+    unsigned int map, bool deep)
 {
 	struct fields roots = { 0 };
 	bool summed = false;
@@ -296,18 +298,19 @@ select_all(struct fields *c, const struct stream_header *h, unsigned int map,
 		if (h->maps[map].source == STREAM_SAMPLE)
 			add_root_members(c, &h->types, root, deep);
 		else
-			add_flat(c, &h->types, root, deep);
+			add_flat_field(c, &h->types, root, deep);
 	}
 	c->failed |= roots.failed;
 	fields_free(&roots);
 }
 
 /*
- * Find the rest of a path among level and below.  Returns whether it is there;
- * then *found owns its strings and the caller frees them.
+ * Find the rest of a path, "b.c" of "a.b.c", in the fields of one level and
+ * below. Returns whether it is there; then found->path is a string that the
+ * caller frees, or NULL when memory ran out.
  */
 static bool
-find(const struct types *t, const struct fields *level, const char *parent,
+find_path(const struct types *t, const struct fields *level, const char *parent,
     const char *rest, struct field *found)
 {
 	size_t n = strcspn(rest, ".");
@@ -320,7 +323,7 @@ find(const struct types *t, const struct fields *level, const char *parent,
 
 		if (strncmp(at->name, rest, n) != 0 || at->name[n] != '\0')
 			continue;
-		path = join(parent, at->name);
+		path = join_path(parent, at->name);
 		if (rest[n] == '\0') {
 			*found =
 			    (struct field){ .path = path, .place = at->place };
@@ -328,7 +331,7 @@ find(const struct types *t, const struct fields *level, const char *parent,
 		}
 		if (path != NULL && field_place_is_struct(t, &at->place)) {
 			fields_add_members(&below, t, &at->place);
-			there = find(t, &below, path, rest + n + 1, found);
+			there = find_path(t, &below, path, rest + n + 1, found);
 			fields_free(&below);
 		}
 		free(path);
@@ -336,23 +339,25 @@ find(const struct types *t, const struct fields *level, const char *parent,
 	return there;
 }
 
-/* The same for a name as the command line has it. */
+/* Find a field by a name from the command line.  Returns as find_path() does.
+ */
 static bool
-find_name(const struct stream_header *h, unsigned int map, const char *name,
+find_by_name(const struct stream_header *h, unsigned int map, const char *name,
     struct field *found)
 {
 	struct fields roots = { 0 }, members = { 0 };
 	bool there;
 
 	fields_add_roots(&roots, h, map);
-	there = find(&h->types, &roots, "", name, found);
+	there = find_path(&h->types, &roots, "", name, found);
 	for (size_t i = 0;
 	     i < roots.n && !there && h->maps[map].source == STREAM_SAMPLE;
 	     i++) {
 		if (!field_place_is_struct(&h->types, &roots.v[i].place))
 			continue;
 		fields_add_members(&members, &h->types, &roots.v[i].place);
-		there = find(&h->types, &members, roots.v[i].name, name, found);
+		there = find_path(
+		    &h->types, &members, roots.v[i].name, name, found);
 		fields_free(&members);
 	}
 	fields_free(&roots);
@@ -364,7 +369,7 @@ fields_has(const struct stream_header *h, unsigned int map, const char *name)
 {
 	struct field found;
 
-	if (!find_name(h, map, name, &found))
+	if (!find_by_name(h, map, name, &found))
 		return false;
 	free(found.path);
 	return true;
@@ -375,17 +380,17 @@ fields_add_selected(struct fields *c, const struct stream_header *h,
     unsigned int map, const char *const *only, size_t n, bool deep)
 {
 	if (n == 0)
-		select_all(c, h, map, deep);
+		add_all_fields(c, h, map, deep);
 	for (size_t i = 0; i < n && !c->failed; i++) {
 		struct field found;
 
-		if (!find_name(h, map, only[i], &found))
+		if (!find_by_name(h, map, only[i], &found))
 			continue;
 		found.name = strdup(only[i]);
 		if (found.name == NULL || found.path == NULL)
 			c->failed = true;
 		else
-			add_flat(c, &h->types, &found, deep);
+			add_flat_field(c, &h->types, &found, deep);
 		free(found.name);
 		free(found.path);
 	}

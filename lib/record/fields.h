@@ -1,7 +1,7 @@
 /*
- * Columns: the values of a record by name.  A record is a tree of types; this
- * module finds what lies in it, level by level or flattened to a.b.c, with
- * the members of anonymous structs and unions in their parent.
+ * Fields: the values of a record by name, one level of a struct at a time, or
+ * flattened to "a.b.c".  The members of anonymous structs and unions count as
+ * members of the struct around them, as in C.
  */
 #ifndef SKEL_RECORD_FIELDS_H
 #define SKEL_RECORD_FIELDS_H
@@ -13,19 +13,19 @@
 #include "stream/header.h"
 #include "types/types.h"
 
-/* Where a value lies in a record, and what it is. */
+/* Where a value is in a record, and what it is. */
 struct field_place {
-	uint32_t type;             /* TYPE_NONE: all bytes from offset on */
-	bool text;                 /* those are a line of text */
+	uint32_t type;             /* TYPE_NONE: all bytes behind offset */
+	bool text;                 /* TYPE_NONE: they are a line of text */
 	size_t offset;             /* bytes from the start of the record */
 	uint32_t bit_offset, bits; /* a bitfield, unless bits is 0 */
-	/* Per-CPU maps: this stands for all CPUs' values, or their sum. */
+	/* Per-CPU maps: the sum of the values of all CPUs, or all of them. */
 	enum field_cpus { FIELD_CPUS_ONE, FIELD_CPUS_SUM, FIELD_CPUS_ALL } cpus;
 };
 
 struct field {
 	char *name; /* owned: "a.b" */
-	char *path; /* owned: where JSON has it; "key.a.b" in sampled maps */
+	char *path; /* owned: its path in JSON, as "key.a.b" */
 	struct field_place place;
 	size_t name_len; /* set by fields_add() */
 };
@@ -38,51 +38,53 @@ struct fields {
 
 void fields_free(struct fields *c);
 
-/* Append a copy of a column. */
+/* Append a copy of a field.  If memory runs out here or below, c->failed is
+ * set. */
 void fields_add(struct fields *c, const struct field *from);
 
-/* The node of a place, typedefs followed; NULL for raw bytes. */
+/* The type of a place behind its typedefs; NULL for TYPE_NONE. */
 const struct type *field_place_type(
     const struct types *t, const struct field_place *p);
 
-/* Whether both are the same value of a record, and one at all. */
+/* Whether both are the same value.  Places of type TYPE_NONE equal no other. */
 bool field_place_equals(
     const struct field_place *a, const struct field_place *b);
 
-/* Whether a place holds members: a struct or union, one of it. */
+/* Whether there is one struct or union at p, and not one for each CPU. */
 bool field_place_is_struct(const struct types *t, const struct field_place *p);
 
-/* Append the members of the struct or union at p, one level of them; names
- * and paths are those of the members alone. */
+/* Append the members of the struct or union at p.  Their names and paths begin
+ * at this struct. */
 void fields_add_members(
     struct fields *c, const struct types *t, const struct field_place *p);
 
 /*
- * Append the roots of a map's records: for ring and perf buffers the members
- * or, if it is no struct, "value"; for sampled maps "key", then "value" or,
- * per CPU, "value" as the sum, where there is one, and "values"; "text" or
- * "raw" where there is no type.
+ * Append the fields that are the members of a JSON record of the map.  Buffers
+ * and iterators: the members of the struct, or "value" if the type is no
+ * struct, or "text" or "raw" if there is no type.  Sampled maps: "key" and
+ * "value"; per CPU "value" is the sum, if values of that type can be added, and
+ * "values" has those of all CPUs.
  */
 void fields_add_roots(
     struct fields *c, const struct stream_header *h, unsigned int map);
 
 /*
- * Append the columns named by only (n names, all if 0), in that order: members
- * of sampled maps' keys and values stand without "key." and "value.".  deep
- * flattens nested structs to columns of their own.  A name that the map does
- * not have is left out: see fields_has().
+ * Append the fields with the n names of only, in that order; all fields if n is
+ * 0.  Members of a sampled map's key and value can be named without "key." and
+ * "value.".  deep adds the members of nested structs instead of the structs.
+ * Names that the map lacks are left out; see fields_has().
  */
 void fields_add_selected(struct fields *c, const struct stream_header *h,
     unsigned int map, const char *const *only, size_t n, bool deep);
 
-/* Take out the columns with that path. */
+/* Remove the fields with that path. */
 void fields_remove(struct fields *c, const char *path);
 
-/* Sort by name, as bytes compare; or by where the values lie in the record. */
+/* Sort by name, in the order of the bytes; or by the offset in the record. */
 void fields_sort(struct fields *c);
 void fields_sort_by_offset(struct fields *c);
 
-/* Whether the map has something of that name. */
+/* Whether the map has a field of that name. */
 bool fields_has(
     const struct stream_header *h, unsigned int map, const char *name);
 

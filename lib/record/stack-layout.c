@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "record/stack-layout.h"
 
-/* The map whose layout is being found. */
+/* The search for the layout of one map. */
 struct stack_search {
 	const struct stream_header *header;
 	unsigned int map;
@@ -15,12 +15,12 @@ struct stack_search {
 };
 
 /*
- * Where the field called key is; type TYPE_NONE when the records have none.
- * One that field_map names must be there.  *name becomes what the records call
- * it.  Returns 0, or -1 after reporting.
+ * Find the member for a key of field_map and set *name to its name.  If the
+ * records lack it, at->type is TYPE_NONE; that is an error only if field_map
+ * names it.  Returns 0, or -1 after reporting.
  */
 static int
-find(const struct stack_search *s, const char *key, const char **name,
+find_member(const struct stack_search *s, const char *key, const char **name,
     struct field_place *at)
 {
 	struct fields found = { 0 };
@@ -34,7 +34,7 @@ find(const struct stack_search *s, const char *key, const char **name,
 		return -1;
 	if (fields_has(s->header, s->map, *name))
 		fields_add_selected(&found, s->header, s->map, name, 1, false);
-	/* Otherwise the member would not be there. */
+	/* Without memory the member would only seem to be missing. */
 	if (found.failed || nomem_count() != before) {
 		fields_free(&found);
 		return report_nomem();
@@ -57,8 +57,8 @@ find(const struct stack_search *s, const char *key, const char **name,
 }
 
 static int
-refuse(const struct stack_search *s, const char *key, const char *name,
-    const char *expected)
+report_wrong_member(const struct stack_search *s, const char *key,
+    const char *name, const char *expected)
 {
 	report_error(
 	    "%s: %s: the member %s is not %s", s->where, key, name, expected);
@@ -66,7 +66,7 @@ refuse(const struct stack_search *s, const char *key, const char *name,
 }
 
 static bool
-is_integer(const struct types *t, const struct field_place *at)
+is_integer_member(const struct types *t, const struct field_place *at)
 {
 	const struct type *type = field_place_type(t, at);
 
@@ -79,11 +79,12 @@ find_integer(
 {
 	const char *name;
 
-	if (find(s, key, &name, at) == -1)
+	if (find_member(s, key, &name, at) == -1)
 		return -1;
-	if (at->type == TYPE_NONE || is_integer(&s->header->types, at))
+	if (at->type == TYPE_NONE || is_integer_member(&s->header->types, at))
 		return 0;
-	return refuse(s, key, name, "an integer of at most 8 bytes");
+	return report_wrong_member(
+	    s, key, name, "an integer of at most 8 bytes");
 }
 
 static int
@@ -91,14 +92,14 @@ find_text(const struct stack_search *s, const char *key, struct field_place *at)
 {
 	const char *name;
 
-	if (find(s, key, &name, at) == -1)
+	if (find_member(s, key, &name, at) == -1)
 		return -1;
 	if (at->type == TYPE_NONE || types_is_text(&s->header->types, at->type))
 		return 0;
-	return refuse(s, key, name, "an array of char");
+	return report_wrong_member(s, key, name, "an array of char");
 }
 
-/* Whether the type is an array of addresses. */
+/* Whether a type is an array of 8-byte integers or pointers. */
 static bool
 is_addresses(const struct types *t, const struct type *type)
 {
@@ -112,14 +113,14 @@ is_addresses(const struct types *t, const struct type *type)
 }
 
 static int
-find_stack(const struct stack_search *s, const char *key, const char *size_key,
-    struct stack_field *f)
+find_stack_member(const struct stack_search *s, const char *key,
+    const char *size_key, struct stack_field *f)
 {
 	const struct types *t = &s->header->types;
 	const struct type *type;
 	const char *name;
 
-	if (find(s, key, &name, &f->at) == -1)
+	if (find_member(s, key, &name, &f->at) == -1)
 		return -1;
 	if (f->at.type == TYPE_NONE)
 		return 0;
@@ -130,24 +131,26 @@ find_stack(const struct stack_search *s, const char *key, const char *size_key,
 						       : STACK_DEPTH_MAX;
 		return find_integer(s, size_key, &f->size);
 	}
-	if (is_integer(t, &f->at) && type->size == sizeof(int32_t)) {
+	if (is_integer_member(t, &f->at) && type->size == sizeof(int32_t)) {
 		f->kind = STACK_ID;
 		return 0;
 	}
-	return refuse(s, key, name,
+	return report_wrong_member(s, key, name,
 	    "an array of 8-byte addresses, nor the id of a stack in 4 bytes");
 }
 
 static int
-find_fields(const struct stack_search *s, struct stack_layout *l)
+find_stack_fields(const struct stack_search *s, struct stack_layout *l)
 {
 	struct stack_field *sides = l->sides;
 
 	if (find_integer(s, "pid", &l->pid) == -1 ||
 	    find_integer(s, "cpu_id", &l->cpu) == -1 ||
 	    find_text(s, "comm", &l->comm) == -1 ||
-	    find_stack(s, "kstack", "kstack_sz", &sides[STACK_KERNEL]) == -1 ||
-	    find_stack(s, "ustack", "ustack_sz", &sides[STACK_USER]) == -1)
+	    find_stack_member(s, "kstack", "kstack_sz", &sides[STACK_KERNEL]) ==
+		-1 ||
+	    find_stack_member(s, "ustack", "ustack_sz", &sides[STACK_USER]) ==
+		-1)
 		return -1;
 	if (sides[STACK_KERNEL].kind != STACK_ABSENT ||
 	    sides[STACK_USER].kind != STACK_ABSENT)
@@ -185,13 +188,13 @@ stack_layout_find(
 	    doc_get_object(stack, "field_map", &names, s.where) == -1)
 		return -1;
 	s.names = names;
-	return find_fields(&s, l);
+	return find_stack_fields(&s, l);
 }
 
-/* The integer at a place, with its sign be the type signed or not: a size
- * below zero is the kernel's error number. */
+/* Load an integer as a signed one, whatever its type: bpf_get_stack() returns
+ * negative error numbers in place of a size. */
 static int64_t
-load(const struct types *t, const struct field_place *at,
+load_signed(const struct types *t, const struct field_place *at,
     const unsigned char *record)
 {
 	unsigned int size = (unsigned int)field_place_type(t, at)->size;
@@ -233,7 +236,8 @@ stack_layout_read_addresses(const struct stack_layout *l, enum stack_side side,
 	int64_t size;
 
 	if (f->size.type != TYPE_NONE) {
-		size = load(t, &f->size, record) / (int64_t)sizeof(*addrs);
+		size =
+		    load_signed(t, &f->size, record) / (int64_t)sizeof(*addrs);
 		if (size <= 0)
 			return 0;
 		n = (uint64_t)size < n ? (size_t)size : n;

@@ -7,13 +7,13 @@
 #include "base/util.h"
 #include "record/stack-view.h"
 
-/* The keys of a frame in JSON, by their cell. */
+/* The cells of a frame in JSON, and their keys. */
 enum { CELL_ADDR, CELL_SYMBOL, CELL_OFFSET, CELL_FILE, CELL_LINE };
 static const char *const frame_keys[] = { "addr", "symbol", "offset", "file",
 	"line" };
 
 static int
-open_view(struct stack_view *v)
+open_stack_view(struct stack_view *v)
 {
 	v->addrs = calloc(STACK_DEPTH_MAX, sizeof(*v->addrs));
 	if (v->addrs == NULL || json_row_open(&v->row) == -1)
@@ -41,7 +41,7 @@ stack_view_new(struct stack_view **out, const struct stream_header *h,
 		.symbols = symbols,
 		.layout = l,
 	};
-	if (open_view(v) == -1) {
+	if (open_stack_view(v) == -1) {
 		stack_view_free(v);
 		return -1;
 	}
@@ -79,7 +79,7 @@ stack_view_side(const struct stack_view *v, const struct field_place *p)
  */
 
 static void
-clear(struct stack_view *v)
+clear_stack(struct stack_view *v)
 {
 	v->state = STACK_NONE;
 	v->n = v->names = 0;
@@ -102,7 +102,7 @@ add_frame(struct stack_view *v, uint64_t addr, bool inlined,
 }
 
 static void
-add_address(struct stack_view *v, uint64_t pid, uint64_t addr)
+add_stack_address(struct stack_view *v, uint64_t pid, uint64_t addr)
 {
 	struct symbol_frames found = { NULL, 0 };
 
@@ -120,10 +120,10 @@ add_address(struct stack_view *v, uint64_t pid, uint64_t addr)
 	}
 }
 
-/* The addresses behind an id.  Kernels have negative ones for stacks that they
- * could not give. */
+/* Find the addresses of a stack id.  A negative one is an error number of the
+ * kernel, which could not collect the stack. */
 static size_t
-find_stack(struct stack_view *v, enum stack_side side,
+find_stack_of_id(struct stack_view *v, enum stack_side side,
     const unsigned char *record, const uint64_t **addrs)
 {
 	const char *stacks = v->header->maps[v->map].stacks;
@@ -146,10 +146,10 @@ stack_view_addresses(struct stack_view *v, enum stack_side side,
 	const struct stack_field *f = &v->layout.sides[side];
 	size_t n = 0;
 
-	clear(v);
+	clear_stack(v);
 	*addrs = v->addrs;
 	if (f->kind == STACK_ID)
-		n = find_stack(v, side, record, addrs);
+		n = find_stack_of_id(v, side, record, addrs);
 	else if (f->kind == STACK_ARRAY)
 		n = stack_layout_read_addresses(&v->layout, side,
 		    &v->header->types, record, v->addrs, STACK_DEPTH_MAX);
@@ -170,7 +170,7 @@ stack_view_read(
 		pid = stack_layout_read_pid(
 		    &v->layout, &v->header->types, record);
 	for (size_t i = 0; i < n; i++)
-		add_address(v, pid, addrs[i]);
+		add_stack_address(v, pid, addrs[i]);
 }
 
 /* Append a string of a frame to the view's text.  Returns where it starts, plus
@@ -214,15 +214,16 @@ read_frame(struct stack_view *v, struct json_cursor *c)
 
 /* Whether a value is a number that is not negative. */
 static bool
-is_number(const struct json_value *v)
+is_unsigned(const struct json_value *v)
 {
 	return v->kind == JSON_VALUE_SCALAR && *v->text >= '0' &&
 	       *v->text <= '9';
 }
 
-/* All strings are there and stay where they are. */
+/* Set the pointers to the strings, now that the text no longer moves, and mark
+ * inlined functions. */
 static void
-settle(struct stack_view *v)
+settle_frames(struct stack_view *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		struct stack_frame *f = &v->v[i];
@@ -232,8 +233,8 @@ settle(struct stack_view *v)
 		if (f->file_at != 0)
 			f->frame.file = v->text.data + f->file_at - 1;
 	}
-	/* A function that calls itself stands there twice too, but under the
-	 * same name. */
+	/* Frames with one address are inlined into each other, unless they have
+	 * the same name: those are calls of a function by itself. */
 	for (size_t i = 1; i < v->n; i++) {
 		const struct symbol_frame *in = &v->v[i].frame;
 		const struct symbol_frame *f = &v->v[i - 1].frame;
@@ -246,7 +247,7 @@ settle(struct stack_view *v)
 
 /* Read an array of frames, or of addresses alone. */
 static void
-read_array(struct stack_view *v, const struct json_value *array)
+read_json_stack(struct stack_view *v, const struct json_value *array)
 {
 	struct json_value number;
 	struct json_cursor c;
@@ -261,12 +262,12 @@ read_array(struct stack_view *v, const struct json_value *array)
 			continue;
 		}
 		good = json_cursor_read(&c, &number);
-		if (good && is_number(&number))
+		if (good && is_unsigned(&number))
 			add_frame(v, json_value_u64(&number), false,
 			    (struct symbol_frame){ .symbol = NULL });
 	}
 	if (!v->failed)
-		settle(v);
+		settle_frames(v);
 	if (v->n > 0)
 		v->state = STACK_FRAMES;
 }
@@ -297,10 +298,10 @@ stack_view_read_json(struct stack_view *v, const struct json_value *value)
 {
 	uint64_t id;
 
-	clear(v);
+	clear_stack(v);
 	if (value->kind == JSON_VALUE_ARRAY) {
-		read_array(v, value);
-	} else if (is_number(value)) {
+		read_json_stack(v, value);
+	} else if (is_unsigned(value)) {
 		id = json_value_u64(value);
 		v->id = id > INT32_MAX ? INT32_MAX : (int32_t)id;
 		v->state = STACK_UNKNOWN;
@@ -312,7 +313,7 @@ stack_view_read_json(struct stack_view *v, const struct json_value *value)
  */
 
 static void
-put_json(const struct stack_view *v, struct buf *out)
+write_json_stack(const struct stack_view *v, struct buf *out)
 {
 	buf_chr(out, '[');
 	for (size_t i = 0; i < v->n; i++) {
@@ -368,7 +369,7 @@ stack_view_write_functions(const struct stack_view *v, struct buf *out,
 void
 stack_view_write(struct stack_view *v, struct buf *out, enum style style)
 {
-	/* Not all of its frames are there, perhaps none. */
+	/* The stack is incomplete. */
 	if (v->failed) {
 		out->failed = true;
 		return;
@@ -376,7 +377,7 @@ stack_view_write(struct stack_view *v, struct buf *out, enum style style)
 	if (v->state == STACK_UNKNOWN) {
 		buf_printf(out, "%" PRId32, v->id);
 	} else if (style == STYLE_JSON) {
-		put_json(v, out);
+		write_json_stack(v, out);
 	} else if (v->state == STACK_FRAMES) {
 		v->folded.len = 0;
 		stack_view_write_functions(v, &v->folded, NULL, ";");

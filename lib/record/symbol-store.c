@@ -11,7 +11,8 @@
 #include "record/stack-layout.h"
 #include "record/symbol-store.h"
 
-/* What is known by two numbers: n parts in one block of memory. */
+/* What the store knows of an address or an id: n parts in one block of memory.
+ */
 struct symbol_entry {
 	struct hash_key key;
 	size_t n;
@@ -87,7 +88,7 @@ symbol_store_new(void)
 		report_nomem();
 		return NULL;
 	}
-	/* Who writes a stream must not know which keys fall together. */
+	/* The writer of a stream must not be able to choose colliding keys. */
 	if (hash_random(&seed) == -1) {
 		free(s);
 		return NULL;
@@ -125,9 +126,9 @@ symbol_store_find(const struct symbol_store *s, uint64_t pid, uint64_t addr)
 	return (struct symbol_frames){ e->block, e->n };
 }
 
-/* Copy a string, cut where it is too long, to *at, which moves behind it. */
+/* Copy len bytes of text to *at, with a NUL, and move *at behind it. */
 static const char *
-copy_text(char **at, const char *text, size_t len)
+copy_string(char **at, const char *text, size_t len)
 {
 	char *p = *at;
 
@@ -138,7 +139,7 @@ copy_text(char **at, const char *text, size_t len)
 }
 
 static size_t
-text_len(const char *text)
+bounded_length(const char *text)
 {
 	return text == NULL ? 0 : strnlen(text, SYMBOL_STORE_TEXT_MAX);
 }
@@ -155,25 +156,26 @@ symbol_store_set(struct symbol_store *s, uint64_t pid, uint64_t addr,
 		n = SYMBOL_STORE_INLINES_MAX;
 	size = (n + 1) * sizeof(*block);
 	for (size_t i = 0; i < n; i++)
-		size += text_len(f[i].symbol) + text_len(f[i].file) + 2;
+		size +=
+		    bounded_length(f[i].symbol) + bounded_length(f[i].file) + 2;
 	if ((block = malloc(size)) == NULL)
 		return report_nomem();
 	at = (char *)&block[n];
 	for (size_t i = 0; i < n; i++) {
 		block[i] = f[i];
 		block[i].symbol =
-		    copy_text(&at, f[i].symbol, text_len(f[i].symbol));
+		    copy_string(&at, f[i].symbol, bounded_length(f[i].symbol));
 		if (f[i].file != NULL)
-			block[i].file =
-			    copy_text(&at, f[i].file, text_len(f[i].file));
+			block[i].file = copy_string(
+			    &at, f[i].file, bounded_length(f[i].file));
 	}
 	return symbol_cache_set(
 	    &s->frames, (struct hash_key){ pid, addr }, block, size, n);
 }
 
-/* The place of a map of stacks in the names; nnames if it has none. */
+/* The index of a stack-trace map in the names; nnames if it is not there. */
 static size_t
-find_name(const struct symbol_store *s, const char *stacks)
+find_stacks_name(const struct symbol_store *s, const char *stacks)
 {
 	size_t i = 0;
 
@@ -183,7 +185,7 @@ find_name(const struct symbol_store *s, const char *stacks)
 }
 
 static int
-add_name(struct symbol_store *s, const char *stacks)
+add_stacks_name(struct symbol_store *s, const char *stacks)
 {
 	if (s->nnames == STREAM_MAPS_MAX) {
 		report_error("%s: there are stacks of %d maps already", stacks,
@@ -204,7 +206,7 @@ symbol_store_find_stack(const struct symbol_store *s, const char *stacks,
     int32_t id, const uint64_t **addrs)
 {
 	const struct symbol_entry *e = hash_find(&s->stacks.hash,
-	    (struct hash_key){ find_name(s, stacks), (uint32_t)id });
+	    (struct hash_key){ find_stacks_name(s, stacks), (uint32_t)id });
 
 	if (e == NULL)
 		return 0;
@@ -216,10 +218,10 @@ int
 symbol_store_set_stack(struct symbol_store *s, const char *stacks, int32_t id,
     const uint64_t *addrs, size_t n)
 {
-	size_t name = find_name(s, stacks), size;
+	size_t name = find_stacks_name(s, stacks), size;
 	uint64_t *block;
 
-	if (name == s->nnames && add_name(s, stacks) == -1)
+	if (name == s->nnames && add_stacks_name(s, stacks) == -1)
 		return -1;
 	if (n > STACK_DEPTH_MAX)
 		n = STACK_DEPTH_MAX;
@@ -236,10 +238,10 @@ symbol_store_set_stack(struct symbol_store *s, const char *stacks, int32_t id,
  * Reading.
  */
 
-/* A whole number that must be there. */
+/* Get a required number. */
 static int
-take_u64(const json_t *json, const char *key, uint64_t max, uint64_t *out,
-    const char *where)
+get_required_u64(const json_t *json, const char *key, uint64_t max,
+    uint64_t *out, const char *where)
 {
 	int got = doc_get_u64(json, key, max, out, where);
 
@@ -247,7 +249,7 @@ take_u64(const json_t *json, const char *key, uint64_t max, uint64_t *out,
 }
 
 static int
-take_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
+parse_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
     const char *where)
 {
 	int got;
@@ -258,9 +260,9 @@ take_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
 		    "%s: expected an object, found %s", where, doc_kind(json));
 		return -1;
 	}
-	if (take_u64(json, "addr", UINT64_MAX, addr, where) == -1)
+	if (get_required_u64(json, "addr", UINT64_MAX, addr, where) == -1)
 		return -1;
-	/* Without one the address is not known any more. */
+	/* Without a symbol the address becomes unknown. */
 	if (doc_get_string(json, "symbol", &f->symbol, where) == -1)
 		return -1;
 	got = doc_get_u64(json, "offset", UINT64_MAX, &f->offset, where);
@@ -271,16 +273,16 @@ take_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
 	return 0;
 }
 
-/* The frames of one address, which stand in a row. */
+/* Consecutive frames with the same address. */
 struct inlined {
 	uint64_t addr;
 	struct symbol_frame v[SYMBOL_STORE_INLINES_MAX];
 	size_t n;
-	bool any; /* there is a row: n is 0 for an address that is forgotten */
+	bool any; /* n is 0 for an address that becomes unknown */
 };
 
 static int
-end_row(struct symbol_store *s, uint64_t pid, struct inlined *row)
+set_inlined(struct symbol_store *s, uint64_t pid, struct inlined *row)
 {
 	int ret = 0;
 
@@ -292,7 +294,7 @@ end_row(struct symbol_store *s, uint64_t pid, struct inlined *row)
 }
 
 static int
-take_frames(struct symbol_store *s, uint64_t pid, const json_t *frames,
+parse_frames(struct symbol_store *s, uint64_t pid, const json_t *frames,
     const char *where)
 {
 	struct inlined row = { .n = 0 };
@@ -302,9 +304,9 @@ take_frames(struct symbol_store *s, uint64_t pid, const json_t *frames,
 
 	for (size_t i = 0; i < json_array_size(frames); i++) {
 		snprintf(at, sizeof(at), "%s: frames[%zu]", where, i);
-		if (take_frame(json_array_get(frames, i), &addr, &f, at) == -1)
+		if (parse_frame(json_array_get(frames, i), &addr, &f, at) == -1)
 			return -1;
-		if (addr != row.addr && end_row(s, pid, &row) == -1)
+		if (addr != row.addr && set_inlined(s, pid, &row) == -1)
 			return -1;
 		if (row.n == SYMBOL_STORE_INLINES_MAX) {
 			report_error("%s: more than %d functions at one "
@@ -317,7 +319,7 @@ take_frames(struct symbol_store *s, uint64_t pid, const json_t *frames,
 		if (f.symbol != NULL)
 			row.v[row.n++] = f;
 	}
-	return end_row(s, pid, &row);
+	return set_inlined(s, pid, &row);
 }
 
 int
@@ -327,12 +329,12 @@ symbol_store_parse(
 	json_t *frames = NULL;
 	uint64_t pid;
 
-	if (take_u64(value, "pid", UINT64_MAX, &pid, where) == -1 ||
+	if (get_required_u64(value, "pid", UINT64_MAX, &pid, where) == -1 ||
 	    doc_get_array(value, "frames", &frames, where) == -1)
 		return -1;
 	if (frames == NULL)
 		return doc_missing("frames", where);
-	return take_frames(s, pid, frames, where);
+	return parse_frames(s, pid, frames, where);
 }
 
 int
@@ -345,7 +347,7 @@ symbol_store_parse_stack(
 	size_t n;
 
 	if (doc_get_string(value, "stacks", &stacks, where) == -1 ||
-	    take_u64(value, "id", INT32_MAX, &id, where) == -1 ||
+	    get_required_u64(value, "id", INT32_MAX, &id, where) == -1 ||
 	    doc_get_array(value, "addrs", &array, where) == -1)
 		return -1;
 	if (stacks == NULL || array == NULL)
@@ -371,9 +373,9 @@ symbol_store_parse_stack(
  * Writing.
  */
 
-/* ,"key":"text" */
+/* Append ,"key":"text". */
 static void
-put_text(struct buf *out, const char *key, const char *text)
+write_text_member(struct buf *out, const char *key, const char *text)
 {
 	size_t n = strlen(text);
 	char *p;
@@ -392,11 +394,11 @@ symbol_store_write_frame(
 {
 	buf_printf(out, "{\"addr\":%" PRIu64, addr);
 	if (f != NULL) {
-		put_text(out, "symbol", f->symbol);
+		write_text_member(out, "symbol", f->symbol);
 		if (f->has_offset)
 			buf_printf(out, ",\"offset\":%" PRIu64, f->offset);
 		if (f->file != NULL)
-			put_text(out, "file", f->file);
+			write_text_member(out, "file", f->file);
 		if (f->line != 0)
 			buf_printf(out, ",\"line\":%" PRIu64, f->line);
 	}
@@ -413,14 +415,15 @@ symbol_store_write(const struct symbol_store *s, struct buf *out, uint64_t pid,
 		struct symbol_frames found =
 		    symbol_store_find(s, pid, addrs[i]);
 
-		/* Twice in a row would look like an inlined function. */
+		/* Written twice, it would look like an inlined function. */
 		if (found.v == NULL || (i > 0 && addrs[i] == addrs[i - 1]))
 			continue;
 		if (!any)
 			buf_printf(out,
 			    "{\"@symbols\":{\"pid\":%" PRIu64 ",\"frames\":[",
 			    pid);
-		/* What is not known any more stands there alone. */
+		/* An address that became unknown is written without a symbol.
+		 */
 		for (size_t k = 0; k < found.n || k == 0; k++) {
 			if (any)
 				buf_chr(out, ',');
