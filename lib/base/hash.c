@@ -18,26 +18,25 @@ hash_free(struct hash *h)
 	*h = (struct hash){ .size = h->size, .seed = h->seed };
 }
 
-static struct hash_key *
+static inline struct hash_key *
 hash_element(const struct hash *h, size_t index)
 {
 	return (struct hash_key *)(void *)(h->v + index * h->size);
 }
 
 /* The slot where the search for a key starts. */
-static size_t
+static inline size_t
 hash_home(const struct hash *h, struct hash_key key)
 {
 	uint64_t x = (key.a ^ h->seed) * UINT64_C(0x9e3779b97f4a7c15);
 
 	x = (x ^ x >> 32 ^ key.b) * UINT64_C(0xd6e8feb86659fd93);
-	x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
 	return (size_t)(x ^ x >> 32) & (h->cap * 2 - 1);
 }
 
 /* The slot of a key, or the free one where it would be.  Half of the slots are
  * free at least, so searches are short. */
-static size_t
+static inline size_t
 hash_slot(const struct hash *h, struct hash_key key)
 {
 	size_t i = hash_home(h, key);
@@ -131,31 +130,35 @@ hash_drop_oldest(struct hash *h)
 	h->n--;
 }
 
-static inline void
-hash_mix_word(struct hash_key *key, uint64_t w)
+static inline struct hash_key
+hash_mix_word(struct hash_key key, uint64_t w)
 {
-	key->a = (key->a ^ w) * UINT64_C(0x9e3779b97f4a7c15);
-	key->a ^= key->a >> 32;
-	key->b = (key->b + w) * UINT64_C(0xd6e8feb86659fd93);
-	key->b ^= key->b >> 29;
+	key.a = (key.a ^ w) * UINT64_C(0x9e3779b97f4a7c15);
+	key.a ^= key.a >> 32;
+	key.b = (key.b + w) * UINT64_C(0xd6e8feb86659fd93);
+	key.b ^= key.b >> 29;
+	return key;
 }
 
 void
 hash_mix(struct hash_key *key, const void *data, size_t len)
 {
 	const unsigned char *p = data;
+	/* A copy, which the compiler can keep in registers: the bytes at p
+	 * might be those of *key. */
+	struct hash_key k = hash_mix_word(*key, len);
 	uint64_t w;
 
-	hash_mix_word(key, len);
 	for (; len >= sizeof(w); len -= sizeof(w), p += sizeof(w)) {
 		memcpy(&w, p, sizeof(w));
-		hash_mix_word(key, w);
+		k = hash_mix_word(k, w);
 	}
-	if (len == 0)
-		return;
-	w = 0;
-	memcpy(&w, p, len);
-	hash_mix_word(key, w);
+	if (len > 0) {
+		w = 0;
+		memcpy(&w, p, len);
+		k = hash_mix_word(k, w);
+	}
+	*key = k;
 }
 
 int
