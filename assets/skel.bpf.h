@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
- * skel.bpf.h: notes that a BPF program carries for its users.
+ * skel.bpf.h: macros by which a BPF program describes itself to skel-pack(1).
  *
- * skel-pack(1) turns an object file into a package.  From the object's BTF it
- * knows the globals, maps and programs; what it cannot know, the author says
- * with the macros below.  They add declaration tags to the BTF and nothing
- * else: no instruction, no data, no map (but for SKEL_COUNT_LOST
- * and what goes with it).  Any loader takes the object as before.
+ * skel-pack turns an object file into a package.  It reads the globals, maps
+ *and programs from the object's BTF.  What the BTF does not say, the author of
+ *the program states with these macros.  They only add declaration tags to the
+ *BTF, and neither instructions nor data nor maps, except for SKEL_COUNT_LOST
+ *and the macros used with it.  Every loader can load the object as before.
  *
- * The arguments.  Every global of the program becomes one.  Without a macro it
- * is called as the variable is, and its default is the initial value:
+ * Arguments.  Each global of the program becomes an argument of the command. By
+ * default it has the name of the variable and its initial value:
  *
  *	SKEL_ARG("pid", "p", "trace this process only")
  *	const volatile int targ_pid = 0;
  *
- * The events.  Which struct do the records of a ring or perf buffer hold?
+ * Events.  State the type of the records of a ring or perf buffer:
  *
  *	struct {
  *		__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -22,38 +22,39 @@
  *	} rb SEC(".maps");
  *	SKEL_EVENTS(rb, struct event);
  *
- * __type(value, struct event) in the map says the same to skel-pack, but the
- * kernel refuses a ring buffer that has a value; only skel-load can load it.
+ * To skel-pack, __type(value, struct event) in the map means the same.  But the
+ * kernel refuses a ring buffer that has a value type, so only skel-load can
+ *load such an object.
  *
- * The losses.  The kernel does not count what does not fit into a ring buffer;
- * so the program does, and skel-load tells:
+ * Lost records.  The kernel does not count the records that do not fit into a
+ * ring buffer.  Let the program count them, so that skel-load can report them:
  *
  *	SKEL_COUNT_LOST(rb);
  *	...
  *	struct event *e = SKEL_RESERVE(rb, sizeof(*e));
  *
- * The samples.  A map that is read again and again, every 1000 ms:
+ * Sampled maps.  Have a map read repeatedly, here every 1000 ms:
  *
  *	struct {
  *		__uint(type, BPF_MAP_TYPE_HASH);
  *		...
  *	} hists SEC(".maps") SKEL_SAMPLE(1000) SKEL_LOG2_HIST("usecs");
  *
- * The stacks.  Records whose members pid, comm, kstack and ustack (arrays of
- * addresses, or ids of a stack-trace map) are to be shown as stacks:
+ * Stacks.  Have records shown as stacks if their members pid, comm, kstack and
+ * ustack are arrays of addresses, or ids of a stack-trace map:
  *
  *	struct {
  *		...
  *	} rb SEC(".maps") SKEL_STACK_TRACE;
  *
- * A program that samples the CPUs, at 99 Hz:
+ * A program that samples the CPUs at 99 Hz:
  *
  *	SKEL_PERF_EVENT("cpu-clock", 99)
  *	SEC("perf_event")
  *	int profile(void *ctx)
  *
- * The iterators.  An iterator program writes text, line by line, or records,
- * one after another: of which struct?  It is read once, or every 1000 ms:
+ * Iterators.  The output of an iterator program is lines of text, unless you
+ * state the type of its records.  It is read once, or here every 1000 ms:
  *
  *	SEC("iter/task") SKEL_SAMPLE(1000)
  *	int list(struct bpf_iter__task *ctx)
@@ -63,13 +64,13 @@
  *	}
  *	SKEL_ITER(list, struct line);
  *
- * The program as a whole.  Its license is the one thing that every program
- * has, so that is where its description stands:
+ * The whole program.  Its description stands at the license, because every
+ * program has one:
  *
  *	SKEL_BRIEF("Trace the start and end of processes")
  *	char LICENSE[] SEC("license") = "Dual BSD/GPL";
  *
- * Needs clang 14 or newer, with -g.
+ * The macros need clang 14 or newer, and the option -g.
  */
 #ifndef SKEL_BPF_H
 #define SKEL_BPF_H
@@ -79,9 +80,9 @@
 #define SKEL_TEXT(x) SKEL_TEXT_(x)
 
 /*
- * On a global: the help text, the name after "--", the letter after "-", and
- * the default.  A default is text, read as the argument would be; use it where
- * the initial value in C cannot say it.
+ * On a global: its help text, the name after "--", the letter after "-", and
+ * its default.  The default is parsed like an argument; use it if the initial
+ * value in C cannot express it.
  */
 #define SKEL_HELP(text) SKEL_TAG("help=" text)
 #define SKEL_LONG(name) SKEL_TAG("long=" name)
@@ -91,10 +92,10 @@
 	SKEL_LONG(name) SKEL_SHORT(letter) SKEL_HELP(help)
 
 /*
- * On a map: read all of it every so many milliseconds; on an iterator program:
- * run it so often.  A map's values are shown as they are (keys and values), or
- * as a histogram of their member slots[], counted in the unit.  SKEL_CLEAR
- * empties the map after each reading.
+ * On a map, or on an iterator program: read all of it every ms milliseconds.
+ * The values of a map are shown with their keys, or as a histogram of their
+ * member slots[], whose buckets have the unit.  SKEL_CLEAR empties the map
+ * after each reading.
  */
 #define SKEL_SAMPLE(ms) SKEL_TAG("sample=" SKEL_TEXT(ms))
 #define SKEL_LOG2_HIST(unit) SKEL_TAG("type=log2_hist") SKEL_UNIT(unit)
@@ -103,9 +104,9 @@
 #define SKEL_CLEAR SKEL_TAG("clear")
 
 /*
- * After a ring or perf buffer, or a sampled map that has no value type of its
- * own: the type of its records.  clang leaves a type out of the BTF that
- * nothing refers to; this function does, and is never called or loaded.
+ * After a ring or perf buffer, or a sampled map without a value type: the type
+ * of its records.  clang omits a type from the BTF if nothing refers to it, so
+ * this macro defines a function that does.  It is never called or loaded.
  */
 #define SKEL_EVENTS(map, ...)                                                  \
 	SKEL_TAG("events=" #map)                                               \
@@ -116,11 +117,11 @@
 	_Static_assert(sizeof(map) > 0, "a map stands before SKEL_EVENTS")
 
 /*
- * After a ring buffer: count its losses, in a map called as the ring with
- * "_lost_samples" behind.  SKEL_RESERVE and SKEL_OUTPUT do what
- * bpf_ringbuf_reserve() and bpf_ringbuf_output() do, and count when they fail;
- * SKEL_LOST counts one where something else did.  The addition is atomic, since
- * a program that interrupts another may count too.
+ * After a ring buffer: defines a map that counts its lost records, with the
+ * name of the ring buffer and "_lost_samples".  SKEL_RESERVE and SKEL_OUTPUT
+ * call bpf_ringbuf_reserve() and bpf_ringbuf_output(), and count if they fail.
+ * SKEL_LOST counts a record that was lost in another way.  The addition is
+ * atomic because the program may be interrupted by another that counts too.
  */
 #define SKEL_COUNT_LOST(ring)                                                  \
 	struct {                                                               \
@@ -154,11 +155,11 @@
 	})
 
 /*
- * On a map: its records have stacks.  The members are called pid, cpu_id, comm,
- * kstack_sz, ustack_sz, kstack and ustack; SKEL_STACK_FIELD says what one of
- * them is called instead.  SKEL_STACK_MAP names the stack-trace map that ids
- * belong to, where the program has several.  SKEL_NO_SYMBOLS: addresses are
- * enough.  The last three stand beside the first.
+ * On a map: its records have stacks, in members called pid, cpu_id, comm,
+ * kstack_sz, ustack_sz, kstack and ustack.  Beside it, SKEL_STACK_FIELD gives
+ * another name for one of these members; SKEL_STACK_MAP names the stack-trace
+ * map of the ids, if the program has several; and SKEL_NO_SYMBOLS shows
+ * addresses without the names of functions.
  */
 #define SKEL_STACK_TRACE SKEL_TAG("stack_trace")
 #define SKEL_STACK_FIELD(field, member)                                        \
@@ -167,15 +168,12 @@
 #define SKEL_NO_SYMBOLS SKEL_TAG("no_symbols")
 
 /*
- * On a program of section "perf_event": the event, named as perf(1) does or by
- * the number of its type, and how many samples a second.
+ * On a program in the section "perf_event": the event, by its name in perf(1)
+ * or the number of its type, and the number of samples per second.
  */
 #define SKEL_PERF_EVENT(type, hz) SKEL_TAG("perf_event=" type ":" SKEL_TEXT(hz))
 
-/*
- * After an iterator program that writes records: their type.  Without it they
- * are lines of text.
- */
+/* After an iterator program that writes records: their type. */
 #define SKEL_ITER(program, ...)                                                \
 	SKEL_TAG("iter=" #program)                                             \
 	__attribute__((used)) static void skel_iter_##program(                 \
@@ -185,9 +183,8 @@
 	_Static_assert(                                                        \
 	    sizeof(&program) > 0, "a program stands before SKEL_ITER")
 
-/*
- * On the license: one line, a longer text, and the version of the program.
- */
+/* On the license: a description in one line, a longer text, and the version of
+ * the program. */
 #define SKEL_BRIEF(text) SKEL_TAG("brief=" text)
 #define SKEL_DETAILS(text) SKEL_TAG("details=" text)
 #define SKEL_VERSION(text) SKEL_TAG("version=" text)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
- * What loss.bats loads: each getpgid(PGID) makes "burst" records, getpgid(PGID
- * + 1) one, as fast as the CPU can (bpf_loop(): Linux 5.17), for a buffer of
- * one page or a few; "produced" counts them.  PERF is for a perf buffer,
- * COUNTER the kind of a map in the place of the counter.
+ * For loss.bats: fills a buffer of one page or a few as fast as the CPU can.
+ * Each getpgid(PGID) writes "burst" records (with bpf_loop(): Linux 5.17), and
+ * getpgid(PGID + 1) writes one; "produced" counts them.  With PERF the buffer
+ * is a perf buffer.  COUNTER is the type of a map that takes the place of the
+ * counter of lost records.
  */
 #include <linux/bpf.h>
 
