@@ -146,9 +146,9 @@ remove_filter(void *state)
 	if (bpf_tc_query(&f->hook, &present) == 0 &&
 	    present.prog_id == f->program_id &&
 	    bpf_tc_detach(&f->hook, &ours) != 0)
-		report_error("tc filter %u at priority %u cannot be removed: "
-			     "%s",
-		    f->handle, f->priority, strerror(errno));
+		report_error("tc filter %u at priority %u of interface %d "
+			     "cannot be removed: %s; remove it with tc(8)",
+		    f->handle, f->priority, f->hook.ifindex, strerror(errno));
 	free(f);
 }
 

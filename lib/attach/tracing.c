@@ -48,8 +48,7 @@ set_btf_target(const struct attach_job *j, const char *target)
 		    "this kernel has no %s %s", btf_ways[i].noun, target);
 	bpf_program__set_expected_attach_type(j->program, btf_ways[i].type);
 	error = bpf_program__set_attach_target(j->program, 0, target);
-	return error == 0 ? ATTACH_SUCCESS
-			  : attach_invalid("%s", strerror(-error));
+	return error == 0 ? ATTACH_SUCCESS : attach_errno(-error);
 }
 
 static struct attach_error
