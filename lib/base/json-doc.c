@@ -406,6 +406,15 @@ doc_kind(const json_t *v)
 	}
 }
 
+/* The value of key in obj, or NULL if it is absent or null. */
+static json_t *
+doc_member(const json_t *obj, const char *key)
+{
+	json_t *v = json_object_get(obj, key);
+
+	return json_is_null(v) ? NULL : v;
+}
+
 static int
 doc_wrong_kind(
     const json_t *v, const char *key, const char *want, const char *where)
@@ -419,9 +428,9 @@ int
 doc_get_string(
     const json_t *obj, const char *key, const char **out, const char *where)
 {
-	const json_t *v = json_object_get(obj, key);
+	const json_t *v = doc_member(obj, key);
 
-	if (v == NULL || json_is_null(v))
+	if (v == NULL)
 		return 0;
 	if (doc_string(v) == NULL)
 		return doc_wrong_kind(v, key, "a string", where);
@@ -432,9 +441,9 @@ doc_get_string(
 int
 doc_get_bool(const json_t *obj, const char *key, bool *out, const char *where)
 {
-	const json_t *v = json_object_get(obj, key);
+	const json_t *v = doc_member(obj, key);
 
-	if (v == NULL || json_is_null(v))
+	if (v == NULL)
 		return 0;
 	if (!json_is_boolean(v))
 		return doc_wrong_kind(v, key, "true or false", where);
@@ -446,18 +455,17 @@ int
 doc_get_u64(const json_t *obj, const char *key, uint64_t max, uint64_t *out,
     const char *where)
 {
-	const json_t *v = json_object_get(obj, key);
+	const json_t *v = doc_member(obj, key);
 	uint64_t n;
 
-	if (v == NULL || json_is_null(v))
+	if (v == NULL)
 		return 0;
-	if (!doc_u64(v, &n)) {
-		if (json_is_number(v)) {
-			report_error("%s.%s: expected a whole number from 0",
-			    where, key);
-			return -1;
-		}
+	if (!doc_is_number(v))
 		return doc_wrong_kind(v, key, "a number", where);
+	if (!doc_u64(v, &n)) {
+		report_error(
+		    "%s.%s: expected a whole number from 0", where, key);
+		return -1;
 	}
 	if (n > max) {
 		report_error("%s.%s: %" PRIu64 " is too large; at most %" PRIu64
@@ -473,9 +481,9 @@ int
 doc_get_array(
     const json_t *obj, const char *key, json_t **out, const char *where)
 {
-	json_t *v = json_object_get(obj, key);
+	json_t *v = doc_member(obj, key);
 
-	if (v == NULL || json_is_null(v))
+	if (v == NULL)
 		return 0;
 	if (!json_is_array(v))
 		return doc_wrong_kind(v, key, "an array", where);
@@ -487,9 +495,9 @@ int
 doc_get_object(
     const json_t *obj, const char *key, json_t **out, const char *where)
 {
-	json_t *v = json_object_get(obj, key);
+	json_t *v = doc_member(obj, key);
 
-	if (v == NULL || json_is_null(v))
+	if (v == NULL)
 		return 0;
 	if (!json_is_object(v))
 		return doc_wrong_kind(v, key, "an object", where);

@@ -156,13 +156,6 @@ alias_node(struct types *t, const char *name)
 	return TYPE_NONE;
 }
 
-static uint32_t
-pointer_node(struct types *t)
-{
-	return c_names_node(
-	    t, (struct type){ .kind = TYPE_POINTER, .size = POINTER_SIZE }, "");
-}
-
 /* The parts of a declaration. */
 struct declaration {
 	char text[128];
@@ -325,12 +318,14 @@ words_node(struct types *t, const struct declaration *w)
 uint32_t
 c_names_find(struct types *t, const char *name)
 {
+	const struct type pointer = { .kind = TYPE_POINTER,
+		.size = POINTER_SIZE };
 	struct declaration w = { 0 };
 	uint32_t i;
 
 	if (!parse_declaration(&w, name))
 		return TYPE_NONE;
-	i = w.pointer ? pointer_node(t) : words_node(t, &w);
+	i = w.pointer ? c_names_node(t, pointer, "") : words_node(t, &w);
 	for (size_t k = w.ndimensions; i != TYPE_NONE && k > 0; k--) {
 		struct type like = { .kind = TYPE_ARRAY, .of = i };
 

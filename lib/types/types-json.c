@@ -379,17 +379,14 @@ write_type_constants(const struct type *type)
 static json_t *
 write_type_member(const struct type_member *m)
 {
-	json_t *json = json_pack("{sssIsI}", "name", m->name, "type",
-	    (json_int_t)m->type, "offset", (json_int_t)m->offset);
+	json_int_t type = m->type, offset = (json_int_t)m->offset;
 
-	if (m->bits != 0 && (json_object_set_new(json, "bit_offset",
-				 json_integer(m->bit_offset)) == -1 ||
-				json_object_set_new(json, "bits",
-				    json_integer(m->bits)) == -1)) {
-		json_decref(json);
-		return NULL;
-	}
-	return json;
+	if (m->bits == 0)
+		return json_pack("{sssIsI}", "name", m->name, "type", type,
+		    "offset", offset);
+	return json_pack("{sssIsIsisi}", "name", m->name, "type", type,
+	    "offset", offset, "bit_offset", (int)m->bit_offset, "bits",
+	    (int)m->bits);
 }
 
 static json_t *
@@ -406,49 +403,43 @@ write_type_members(const struct type *type)
 	return array;
 }
 
-/* Add the keys that only nodes of this kind have. */
-static int
-write_type_rest(json_t *json, const struct type *type)
-{
-	switch (type->kind) {
-	case TYPE_INT:
-	case TYPE_CHAR:
-		return json_object_set_new(
-		    json, "signed", json_boolean(type->is_signed));
-	case TYPE_ENUM:
-		if (json_object_set_new(
-			json, "signed", json_boolean(type->is_signed)) == -1)
-			return -1;
-		return json_object_set_new(
-		    json, "values", write_type_constants(type));
-	case TYPE_ARRAY:
-		if (json_object_set_new(json, "of", json_integer(type->of)) ==
-		    -1)
-			return -1;
-		return json_object_set_new(
-		    json, "count", json_integer((json_int_t)type->count));
-	case TYPE_TYPEDEF:
-		return json_object_set_new(json, "of", json_integer(type->of));
-	case TYPE_STRUCT:
-	case TYPE_UNION:
-		return json_object_set_new(
-		    json, "members", write_type_members(type));
-	default:
-		return 0;
-	}
-}
-
 static json_t *
 write_type_node(const struct type *type)
 {
 	json_t *json =
 	    json_pack("{sssssI}", "kind", types_kind_name(type->kind), "name",
 		type->name, "size", (json_int_t)type->size);
+	json_t *rest;
 
-	if (json == NULL || write_type_rest(json, type) == 0)
+	switch (type->kind) {
+	case TYPE_INT:
+	case TYPE_CHAR:
+		rest = json_pack("{sb}", "signed", type->is_signed);
+		break;
+	case TYPE_ENUM:
+		rest = json_pack("{sbso}", "signed", type->is_signed, "values",
+		    write_type_constants(type));
+		break;
+	case TYPE_ARRAY:
+		rest = json_pack("{sIsI}", "of", (json_int_t)type->of, "count",
+		    (json_int_t)type->count);
+		break;
+	case TYPE_TYPEDEF:
+		rest = json_pack("{sI}", "of", (json_int_t)type->of);
+		break;
+	case TYPE_STRUCT:
+	case TYPE_UNION:
+		rest = json_pack("{so}", "members", write_type_members(type));
+		break;
+	default:
 		return json;
-	json_decref(json);
-	return NULL;
+	}
+	if (json_object_update(json, rest) == -1) {
+		json_decref(json);
+		json = NULL;
+	}
+	json_decref(rest);
+	return json;
 }
 
 json_t *

@@ -1,4 +1,4 @@
-/* lib/base/text, lib/base/clock and lib/format/hist: values as text. */
+/* text, utf8 and clock: values as text. */
 #include <float.h>
 #include <inttypes.h>
 #include <locale.h>
