@@ -1,12 +1,11 @@
 /*
- * skel-args: fill in a package's arguments.
+ * skel-args: set the arguments of a package's program.
  *
  *	skel-args x.json --pid 42 | skel-load | skel-fmt
  *
- * A package comes in and the same package goes out, with the values of its
- * program's globals in it.  The arguments are not this command's: they are
- * made from the globals of the program, so everything after the package
- * belongs to the program, --help too.
+ * Reads a package and writes it again with the values of the program's global
+ * variables.  The arguments are generated from these variables, so everything
+ * after the package belongs to the program, even --help.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -55,9 +54,10 @@ static const struct command command = {
 	    "  -V, --version        print the version\n",
 };
 
-/* Write what the result calls for.  Returns the exit status. */
+/* Writes the package, help or version to out, as the result says.  Returns the
+ * exit status. */
 static int
-answer(const struct args *a, enum args_result result, const char *file,
+write_result(const struct args *a, enum args_result result, const char *file,
     struct buf *out)
 {
 	char *spelled;
@@ -85,7 +85,8 @@ answer(const struct args *a, enum args_result result, const char *file,
 	return EXIT_SUCCESS;
 }
 
-/* Open the package, and work through the argc arguments of its program. */
+/* Opens the package and parses the argc arguments of its program.  Returns the
+ * exit status. */
 static int
 run(const char *file, const char *elf, int list, int argc, char *argv[],
     struct buf *out)
@@ -102,8 +103,8 @@ run(const char *file, const char *elf, int list, int argc, char *argv[],
 			args_list(&a, out);
 			status = EXIT_SUCCESS;
 		} else {
-			status =
-			    answer(&a, args_parse(&a, argc, argv), file, out);
+			status = write_result(
+			    &a, args_parse(&a, argc, argv), file, out);
 		}
 		args_close(&a);
 	}
@@ -133,15 +134,17 @@ main(int argc, char *argv[])
 	}
 	if (optind < argc)
 		file = argv[optind++];
-	/* The reference loader wants one there. */
+	/* The reference loader expects "--" before the arguments. */
 	if (optind < argc && strcmp(argv[optind], "--") == 0)
 		optind++;
 	if (list && optind < argc) {
-		report_error("--list takes no arguments of the program");
+		report_error(
+		    "--list cannot be used with arguments of the program");
 		command_usage(&command);
 	}
 	confine_filter(strcmp(file, "-") != 0 || elf != NULL);
-	/* A reader that leaves shows as EPIPE, and is an ordinary end. */
+	/* If the reader leaves, write(2) fails with EPIPE, which is a normal
+	 * end. */
 	signal(SIGPIPE, SIG_IGN);
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return EXIT_FAILURE;

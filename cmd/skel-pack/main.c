@@ -4,11 +4,11 @@
  *	clang -g -O2 --target=bpf -c x.bpf.c && skel-pack x.bpf.o >x.json
  *	skel-pack x.bpf.o | skel-load | skel-fmt
  *
- * An ELF object comes in, its package goes out: one line of JSON with the
- * object in it and what its BTF says of its globals, maps and programs.
- * --unpack goes the other way.  The package says nothing of when and where it
- * was made, so that the same object gives the same bytes and a package can be
- * checked against its source.
+ * Reads an ELF object and writes its package: one line of JSON with the object
+ * and a description of its globals, maps and programs from its BTF.  --unpack
+ * is the reverse.  A package does not contain when and where it was made, so
+ * that the same object always gives the same bytes and a package can be
+ * verified against its source.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -56,9 +56,10 @@ static const struct command command = {
 		"  -V, --version     print the version\n",
 };
 
-/* What people mostly do wrong: the two directions mistaken for each other. */
+/* Reports a package that is to be packed again, which is a frequent mistake.
+ * Returns 0 or -1. */
 static int
-check_direction(const struct buf *in, const char *name)
+check_not_json(const struct buf *in, const char *name)
 {
 	size_t i = 0;
 
@@ -66,8 +67,8 @@ check_direction(const struct buf *in, const char *name)
 		i++;
 	if (i == in->len || in->data[i] != '{')
 		return 0;
-	report_error("%s: this is JSON, not an object; --unpack takes the "
-		     "object out of a package",
+	report_error("%s: this is JSON, not an object file; --unpack "
+		     "extracts the object from a package",
 	    name);
 	return -1;
 }
@@ -82,7 +83,7 @@ pack(const char *file, const char *name, struct buf *out)
 	if (name == NULL && file == NULL)
 		name = "stdin";
 	if (package_input_read(&in, file, shown, OBJECT_SIZE_MAX) == 0 &&
-	    check_direction(&in, shown) == 0)
+	    check_not_json(&in, shown) == 0)
 		ret = pack_object(
 		    (unsigned char *)in.data, in.len, shown, name, out);
 	buf_free(&in);
@@ -99,7 +100,8 @@ unpack(const char *file, struct buf *out)
 		return -1;
 	if (p.object.bytes == NULL) {
 		report_error(
-		    "%s: a bare meta: there is no object in it", p.name);
+		    "%s: this is a bare meta, which contains no object",
+		    p.name);
 	} else {
 		buf_add(out, p.object.bytes, p.object.size);
 		ret = out->failed ? report_nomem() : 0;

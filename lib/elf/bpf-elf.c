@@ -13,7 +13,7 @@ read_btf_section(struct bpf_elf *e, const Elf_Data *data, const char *name)
 {
 	if (object_check_btf_header(data, name) == -1)
 		return -1;
-	/* libbpf's own message adds nothing to ours. */
+	/* Our own message says as much as libbpf's. */
 	libbpf_log_capture();
 	errno = 0;
 	e->btf = btf__new(data->d_buf, (uint32_t)data->d_size);

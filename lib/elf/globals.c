@@ -45,7 +45,7 @@ globals_enter(struct globals *g, const char *section)
 /* The BTF id of the variable's type, or 0 if the section has no such variable.
  */
 static uint32_t
-variable_type(const struct globals *g, const char *variable)
+find_variable_id(const struct globals *g, const char *variable)
 {
 	const struct btf_var_secinfo *at = NULL;
 
@@ -78,7 +78,7 @@ can_be_set(const struct btf *btf, uint32_t id)
 enum globals_found
 globals_type(struct globals *g, const char *variable, uint32_t *type)
 {
-	uint32_t id = variable_type(g, variable);
+	uint32_t id = find_variable_id(g, variable);
 
 	if (id == 0)
 		return GLOBALS_UNKNOWN;

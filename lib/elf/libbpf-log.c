@@ -17,8 +17,9 @@ enum {
 	ERRNO_MAX = 133,
 };
 
-/* What libbpf 1.1 to 1.7 say; the test has all wordings.  The error behind
- * some is a number before 1.6 and a name since: "-12", "-ENOMEM". */
+/* Parts of the messages of libbpf 1.1 to 1.7.  Some end with an error, which is
+ * a number before 1.6 ("-12") and a name since ("-ENOMEM").  The unit test has
+ * all wordings. */
 #define LOADING_KERNEL_BTF "loading kernel BTF"
 #define NO_TARGET_BTF "failed to parse target BTF"
 #define NO_KERNEL_BTF "failed to find valid kernel BTF"
@@ -143,8 +144,8 @@ capture_message(enum libbpf_print_level level, const char *fmt, va_list ap)
 				as = REPORT_INFO;
 		}
 	} else if (parse_btf_error(line) != 0) {
-		/* A debug message, but the only one that tells a file that
-		 * cannot be read from one that does not exist. */
+		/* Only this debug message distinguishes a file that cannot be
+		 * read from one that does not exist. */
 		keep_warning(line);
 	}
 	report_lines(as, line);
@@ -210,8 +211,7 @@ find_btf_error(void)
 	return error;
 }
 
-/* Whether the error says nothing about the file, or only that the file could
- * not be read now. */
+/* Whether the error is a lack of memory or descriptors. */
 static bool
 is_shortage(int error)
 {

@@ -44,7 +44,7 @@ split_reader(struct relo_reader *r, size_t len, struct relo_reader *part)
 
 /* The length of the name up to its flavor, by the same rule as in libbpf. */
 static size_t
-essential_len(const char *name)
+get_essential_len(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -70,9 +70,9 @@ is_same_root(
 }
 
 static bool
-add_root(struct core_relos *c, const char *name, uint16_t kind)
+add_core_root(struct core_relos *c, const char *name, uint16_t kind)
 {
-	size_t len = essential_len(name);
+	size_t len = get_essential_len(name);
 
 	for (size_t i = 0; i < c->n; i++)
 		if (is_same_root(&c->v[i], name, len, kind))
@@ -87,7 +87,7 @@ add_root(struct core_relos *c, const char *name, uint16_t kind)
 /* Whether libbpf can resolve this kind of relocation, for a type of that kind,
  * from the type and the types that it holds by value. */
 static bool
-is_by_value(uint32_t relocation, uint16_t kind)
+is_resolved_by_value(uint32_t relocation, uint16_t kind)
 {
 	bool is_whole = kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION ||
 			kind == BTF_KIND_ENUM;
@@ -122,11 +122,11 @@ parse_relocation(struct core_relos *c, struct relo_reader record)
 	if (relocation == BPF_CORE_TYPE_ID_LOCAL)
 		return true;
 	t = btf__type_by_id(c->btf, type);
-	if (t == NULL || !is_by_value(relocation, core_kind(t)))
+	if (t == NULL || !is_resolved_by_value(relocation, core_kind(t)))
 		return false;
 	name = btf__name_by_offset(c->btf, t->name_off);
 	return name != NULL && name[0] != '\0' &&
-	       add_root(c, name, core_kind(t));
+	       add_core_root(c, name, core_kind(t));
 }
 
 /* Parses the relocations of all sections of the object. */

@@ -225,7 +225,7 @@ open_with_libbpf(struct object *o)
  * the programs attaches to.  It may also do so for a section that it does not
  * know. */
 static bool
-hooks_by_btf(const struct package *p)
+needs_whole_btf(const struct package *p)
 {
 	enum bpf_prog_type type;
 	enum bpf_attach_type place;
@@ -243,13 +243,15 @@ hooks_by_btf(const struct package *p)
 	return false;
 }
 
-/* Where the kernel's own BTF serves, a part of it does, most often. */
+/* Makes a slice of the kernel's own BTF, if that is used and all programs can
+ * do with a slice. */
 static void
-slice_btf(struct object *o)
+open_slice(struct object *o)
 {
 	const struct package *p = o->package;
 
-	if (o->btf_path == NULL && p->object.bytes != NULL && !hooks_by_btf(p))
+	if (o->btf_path == NULL && p->object.bytes != NULL &&
+	    !needs_whole_btf(p))
 		o->slice = btf_slice_open(&p->object, &o->slice_path);
 }
 
@@ -261,7 +263,7 @@ object_open(struct object *o, const struct package *p, const char *btf)
 	libbpf_log_clear();
 	if (vmlinux_choose(btf, &o->btf_path) == -1)
 		goto fail;
-	slice_btf(o);
+	open_slice(o);
 	if (open_with_libbpf(o) == -1 || check_programs_exist(o) == -1)
 		goto fail;
 	for (size_t i = 0; i < p->nsections; i++)
@@ -305,7 +307,7 @@ report_verifier_log(const char *log)
 	}
 }
 
-/* Reports that this kernel may lack the program's type, where it gave no
+/* Reports that this kernel may lack the program's type, for an error without a
  * reason. */
 static void
 report_type_hint(const char *name, const struct bpf_program *program, int error)
@@ -344,10 +346,9 @@ report_privilege(const struct object *o, const struct bpf_program *program)
 	free(where);
 }
 
-/* Reports a refusal for which libbpf's messages or the verifier's log give the
- * reason. */
+/* Reports a refusal with the verifier's log or libbpf's messages. */
 static void
-report_words(const char *name, const struct libbpf_refusal *r,
+report_with_log(const char *name, const struct libbpf_refusal *r,
     const struct bpf_program *program)
 {
 	bool verifier = r->kind == LIBBPF_REFUSED_VERIFIER;
@@ -410,10 +411,10 @@ report_refusal(const struct object *o, const struct libbpf_refusal *r)
 	case LIBBPF_REFUSED:
 		break;
 	}
-	report_words(name, r, program);
+	report_with_log(name, r, program);
 }
 
-/* libbpf has read it. */
+/* libbpf needs the slice only while it loads the object. */
 static void
 close_slice(struct object *o)
 {

@@ -18,7 +18,7 @@ enum {
 };
 
 static unsigned int
-terminal_width(void)
+find_help_width(void)
 {
 	struct winsize w;
 
@@ -208,7 +208,7 @@ write_builtin(struct buf *out, char letter, const char *name, const char *help,
 static void
 write_options(const struct args *a, struct buf *out)
 {
-	size_t left = find_text_column(a), width = terminal_width();
+	size_t left = find_text_column(a), width = find_help_width();
 	struct buf text = { 0 };
 
 	buf_str(out, "Options:\n");

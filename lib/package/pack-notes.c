@@ -131,7 +131,7 @@ set_sample(const struct note *n)
 
 /* Only sample types that the loader knows are allowed. */
 static int
-set_type(const struct note *n)
+set_sample_type(const struct note *n)
 {
 	for (size_t i = 0; i < nitems(stream_samples); i++)
 		if (strcmp(stream_samples[i], n->value) == 0)
@@ -360,7 +360,7 @@ static const struct {
 	{ NOTE_VARIABLE, "short", set_short },
 	{ NOTE_VARIABLE, "default", set_default },
 	{ NOTE_MAP, "sample", set_interval },
-	{ NOTE_MAP, "type", set_type },
+	{ NOTE_MAP, "type", set_sample_type },
 	{ NOTE_MAP, "unit", set_sample },
 	{ NOTE_MAP, "clear", set_clear },
 	{ NOTE_MAP, "sequence", ignore_sequence },

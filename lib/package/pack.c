@@ -354,7 +354,7 @@ set_name(struct pack *p, const char *file)
 }
 
 static int
-open_object(struct pack *p, const unsigned char *elf, size_t size)
+open_packed_object(struct pack *p, const unsigned char *elf, size_t size)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = p->name);
 	struct buf renamed = { 0 };
@@ -432,7 +432,7 @@ pack_object(const unsigned char *elf, size_t size, const char *file,
 	int ret = -1;
 
 	set_name(&p, obj_name != NULL ? obj_name : file);
-	if (open_object(&p, elf, size) == 0 && new_meta(&p) == 0 &&
+	if (open_packed_object(&p, elf, size) == 0 && new_meta(&p) == 0 &&
 	    add_maps(&p) == 0 && add_programs(&p) == 0 && add_notes(&p) == 0 &&
 	    add_exports(&p) == 0)
 		ret = write_package(&p, elf, size, out);

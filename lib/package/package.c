@@ -426,7 +426,7 @@ read_meta(struct package *p)
  * an earlier one.  where stands for the object in reports.
  */
 static int
-open_object(
+replace_object(
     struct package *p, unsigned char *bytes, size_t size, const char *where)
 {
 	bpf_elf_close(&p->object);
@@ -464,7 +464,7 @@ read_object(struct package *p)
 	if (package_object_decode(text, size, &bytes, where) == -1)
 		return -1;
 	package_path(where, "%s: package.bpf_object", p->name);
-	return open_object(p, bytes, (size_t)size, where);
+	return replace_object(p, bytes, (size_t)size, where);
 }
 
 /* Reads the object from a file of its own, in place of the embedded one. */
@@ -477,7 +477,7 @@ read_elf_file(struct package *p, const char *file)
 		buf_free(&b);
 		return -1;
 	}
-	return open_object(p, (unsigned char *)b.data, b.len, file);
+	return replace_object(p, (unsigned char *)b.data, b.len, file);
 }
 
 int
@@ -494,7 +494,7 @@ package_set_object(struct package *p, const void *bytes, size_t size)
 	if ((copy = malloc(size + 1)) == NULL)
 		return report_nomem();
 	memcpy(copy, bytes, size);
-	return open_object(p, copy, size, p->name);
+	return replace_object(p, copy, size, p->name);
 }
 
 /* Finds the value of bpf_object in the text, if it is base64 and its only one.

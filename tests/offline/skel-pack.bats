@@ -345,10 +345,10 @@ unset null' "$(grep -v '^big ' got)"
 	fails_with 1 "none.bpf.o: No such file or directory" skel-pack none.bpf.o
 	fails_with 1 "/dev/null: not an ELF object" skel-pack /dev/null
 	fails_with 1 "/bin/true: this is an ELF file for another machine" skel-pack /bin/true
-	fails_with 1 "bootstrap.json: this is JSON, not an object; --unpack" skel-pack "$ASSETS/bootstrap.json"
+	fails_with 1 "bootstrap.json: this is JSON, not an object file; --unpack" skel-pack "$ASSETS/bootstrap.json"
 	fails_with 1 "pack it first: skel-pack" skel-pack -u /bin/true
 	echo '{"bpf_skel":{"data_sections":[],"maps":[],"progs":[],"obj_name":"x"}}' >bare.json
-	fails_with 1 "bare.json: a bare meta: there is no object in it" skel-pack -u bare.json
+	fails_with 1 "bare.json: this is a bare meta, which contains no object" skel-pack -u bare.json
 }
 
 @test "an object without BTF is refused with the flag that adds it" {
