@@ -4,12 +4,12 @@
  *	skel-load x.json | skel-fmt
  *	skel-load x.json | skel-fmt --json | jq .comm
  *
- * A stream comes in (skel-stream(5)), binary or JSON, or plain NDJSON; text
- * goes out.  The stream explains itself, so this needs no package, no libbpf
- * and no privilege, and what was recorded can be printed again in another
- * form.  A line that is no record is reported and skipped, because one bad
- * record must not end a trace that has run all day; the exit status remembers
- * it.
+ * The input is a stream (skel-stream(5)), binary or JSON, or plain NDJSON; the
+ * output is text.  A stream contains its types, so this command needs no
+ *package, no libbpf and no privilege, and a recording can be printed again in
+ *another form.  A line that is no record is reported and skipped, because one
+ *bad record must not end a trace that has run all day; then the exit status
+ *is 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +84,7 @@ static const struct command command = {
 	    "  -V, --version     print the version\n",
 };
 
-/* A growing list of borrowed strings. */
+/* A list of borrowed strings. */
 struct word_list {
 	const char **v; /* owned */
 	size_t n, cap;
@@ -99,7 +99,7 @@ word_list_add(struct word_list *w, const char *word)
 	return 0;
 }
 
-/* Split at the commas, which are written over. */
+/* Add the parts of a list between its commas, which are overwritten. */
 static int
 word_list_split(struct word_list *w, char *list)
 {
@@ -107,7 +107,7 @@ word_list_split(struct word_list *w, char *list)
 
 	while ((word = strsep(&list, ",")) != NULL) {
 		if (*word == '\0') {
-			report_error("-c: a column has no name");
+			report_error("-c: the name of a column is empty");
 			command_usage(&command);
 		}
 		if (word_list_add(w, word) == -1)
@@ -116,7 +116,7 @@ word_list_split(struct word_list *w, char *list)
 	return 0;
 }
 
-/* Columns of the terminal that fd is; 0 if it is none. */
+/* The width of the terminal fd; 0 if it is no terminal. */
 static unsigned int
 terminal_width(int fd)
 {
@@ -135,7 +135,7 @@ is_stdin(const char *file)
 	return strcmp(file, "-") == 0;
 }
 
-/* Whether one of the files is to be opened. */
+/* Whether there are files to open besides standard input. */
 static bool
 opens_any(int nfiles, char *const files[])
 {
@@ -209,10 +209,11 @@ main(int argc, char *argv[])
 		}
 	}
 	if (printer.plan.form == PLAN_FOLDED && columns.n > 0) {
-		report_error("--folded: stacks have no columns; leave -c out");
+		report_error(
+		    "--folded: stacks have no columns; run it without -c");
 		command_usage(&command);
 	}
-	/* The text that goes out is UTF-8 whatever the user's locale is. */
+	/* Output is UTF-8 in any locale; wcwidth(3) has to know. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	confine_filter(opens_any(argc - optind, argv + optind));
 	if (signals_catch() == -1) {
@@ -231,7 +232,7 @@ main(int argc, char *argv[])
 	status = print_files(&printer, argc - optind, argv + optind);
 	printer_finish(&printer);
 	output_close(&out);
-	/* A reader that leaves is an ordinary end. */
+	/* It is no failure if the reader of the output leaves. */
 	if (out.gone)
 		status = 0;
 	else if (out.failed)

@@ -6,30 +6,29 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/array.h"
 #include "base/clock.h"
 #include "base/json-cursor.h"
 #include "base/report.h"
 #include "base/signals.h"
 #include "base/style.h"
-#include "printer.h"
-#include "record/fields.h"
+#include "printer-plans.h"
 
 enum {
-	LOOK_MS = 1000,            /* a signal that came just before a wait */
-	TELL_LOST_NS = 1000000000, /* losses are told so often at most */
+	RETRY_MS = 1000, /* a signal just before a wait is noticed after this */
+	REPORT_LOST_NS =
+	    1000000000, /* the least time between reports of losses */
 };
 
-/* Whether a signal asks to end here and now. */
+/* Whether a signal asks to end before the input does. */
 static bool
-is_stopped(const struct printer *p)
+must_stop(const struct printer *p)
 {
 	return signals_stop_at_once() || (signals_stop() && !p->is_pipe);
 }
 
 /*
- * Wait for input; what was printed goes out before that.  Returns 1, 0 when a
- * signal ends it, -1 when the output ended.
+ * Wait for input, after writing out what was printed.  Returns 1; 0 if a signal
+ * asks to end; or -1 if the output failed or its reader left.
  */
 static int
 wait_for_input(struct printer *p, int fd)
@@ -39,18 +38,18 @@ wait_for_input(struct printer *p, int fd)
 	while (!(ready & OUTPUT_READY)) {
 		if (output_flush(p->out) == -1)
 			return -1;
-		if (is_stopped(p))
+		if (must_stop(p))
 			return 0;
-		ready = output_wait(p->out, fd, LOOK_MS);
+		ready = output_wait(p->out, fd, RETRY_MS);
 		if (ready & OUTPUT_GONE) {
 			p->out->gone = true;
 			return -1;
 		}
 	}
-	return is_stopped(p) ? 0 : 1;
+	return must_stop(p) ? 0 : 1;
 }
 
-/* The same for a whole line, or the end of the input. */
+/* Wait for a whole line, or the end of the input.  Returns as above. */
 static int
 wait_for_line(struct printer *p)
 {
@@ -64,165 +63,9 @@ wait_for_line(struct printer *p)
 	return 1;
 }
 
-static bool
-is_wanted(const struct printer *p, const char *map)
-{
-	for (size_t i = 0; i < p->nmaps; i++)
-		if (strcmp(p->maps[i], map) == 0)
-			return true;
-	return p->nmaps == 0;
-}
-
-/* Report that there is no such name, and which there are.  Returns -1. */
-static int
-unknown(const struct printer *p, const char *what, const char *name,
-    struct buf *names)
-{
-	buf_chr(names, '\0');
-	if (names->failed)
-		report_nomem();
-	else
-		report_error("%s: no %s \"%s\"; there %s", p->in.name, what,
-		    name, names->data);
-	buf_free(names);
-	return -1;
-}
-
-static int
-check_map(const struct printer *p, const char *name)
-{
-	const struct stream_header *h = &p->in.header;
-	struct buf names = { 0 };
-	size_t start;
-
-	if (stream_header_find_map(h, name) != -1)
-		return 0;
-	buf_str(&names, h->nmaps == 1 ? "is " : "are ");
-	start = names.len;
-	for (size_t i = 0; i < h->nmaps; i++)
-		buf_list(&names, start, h->maps[i].name);
-	return unknown(p, "map", name, &names);
-}
-
-static int
-check_column(const struct printer *p, const char *name)
-{
-	const struct stream_header *h = &p->in.header;
-	struct fields columns = { 0 };
-	struct buf names = { 0 };
-	size_t start;
-
-	for (unsigned int i = 0; i < h->nmaps; i++)
-		if (is_wanted(p, h->maps[i].name) && fields_has(h, i, name))
-			return 0;
-	for (unsigned int i = 0; i < h->nmaps; i++)
-		if (is_wanted(p, h->maps[i].name))
-			fields_add_selected(&columns, h, i, NULL, 0, true);
-	names.failed |= columns.failed;
-	fields_sort(&columns);
-	buf_str(&names, "are ");
-	start = names.len;
-	for (size_t i = 0; i < columns.n; i++)
-		if (i == 0 ||
-		    strcmp(columns.v[i - 1].name, columns.v[i].name) != 0)
-			buf_list(&names, start, columns.v[i].name);
-	fields_free(&columns);
-	return unknown(p, "column", name, &names);
-}
-
-/* Whether the map has any of the columns that were asked for. */
-static bool
-has_columns(const struct printer *p, unsigned int map)
-{
-	for (size_t i = 0; i < p->plan.ncolumns; i++)
-		if (fields_has(&p->in.header, map, p->plan.columns[i]))
-			return true;
-	return p->plan.ncolumns == 0;
-}
-
-/* What needs stacks does not show the maps that have none. */
+/* Note that something was printed, and whether its last line is blank. */
 static void
-drop_stackless(const struct printer *p, struct plan **plan)
-{
-	if (p->plan.form != PLAN_FOLDED || plan_has_stacks(*plan))
-		return;
-	plan_free(*plan);
-	*plan = NULL;
-}
-
-/* No map is shown: report it if that is for want of stacks. */
-static int
-refuse_stackless(const struct printer *p)
-{
-	if (p->plan.form != PLAN_FOLDED)
-		return 0;
-	report_error(
-	    "%s: --folded: there are no stacks in the records", p->in.name);
-	return -1;
-}
-
-/* The same for maps that no header tells of. */
-static int
-check_untyped(const struct printer *p)
-{
-	for (size_t i = 0; i < p->nuntyped; i++)
-		if (plan_has_stacks(p->untyped[i].plan))
-			return 0;
-	return p->nuntyped == 0 ? 0 : refuse_stackless(p);
-}
-
-/* A place for what addresses are called, if there can be any. */
-static int
-open_symbols(struct printer *p)
-{
-	const struct stream_header *h = &p->in.header;
-
-	p->plan.symbols = NULL;
-	for (size_t i = 0; i < h->nmaps && p->symbols == NULL; i++)
-		if (h->maps[i].interpreter != NULL) {
-			if ((p->symbols = symbol_store_new()) == NULL)
-				return -1;
-		}
-	p->plan.symbols = p->symbols;
-	return 0;
-}
-
-static int
-open_plans(struct printer *p)
-{
-	const struct stream_header *h = &p->in.header;
-
-	if (open_symbols(p) == -1)
-		return -1;
-	for (size_t i = 0; i < p->nmaps; i++)
-		if (check_map(p, p->maps[i]) == -1)
-			return -1;
-	for (size_t i = 0; i < p->plan.ncolumns; i++)
-		if (check_column(p, p->plan.columns[i]) == -1)
-			return -1;
-	p->plans = calloc(h->nmaps + 1, sizeof(struct plan *));
-	if (p->plans == NULL)
-		return report_nomem();
-	p->nplans = h->nmaps;
-	for (unsigned int i = 0; i < h->nmaps; i++) {
-		if (!is_wanted(p, h->maps[i].name) || !has_columns(p, i))
-			continue;
-		p->plans[i] = plan_new(h, i, &p->plan);
-		if (p->plans[i] == NULL)
-			return -1;
-		drop_stackless(p, &p->plans[i]);
-		p->shown += p->plans[i] != NULL;
-	}
-	if (p->plan.form != PLAN_FOLDED || p->shown > 0)
-		return 0;
-	report_error(
-	    "%s: --folded: there are no stacks in the records", p->in.name);
-	return -1;
-}
-
-/* Something was appended: remember whether a blank line is the last of it. */
-static void
-note_printed(struct printer *p)
+set_printed(struct printer *p)
 {
 	const struct buf *out = &p->out->buf;
 
@@ -232,8 +75,8 @@ note_printed(struct printer *p)
 }
 
 /*
- * Print the header of a map unless it is the one that was printed last.  In a
- * table of several maps their names stand above.
+ * Print the header line of a map, unless it is the one that was printed last. A
+ * table of several maps has the name of the map above it.
  */
 static void
 print_head(struct printer *p, const struct plan *plan, const char *map)
@@ -257,12 +100,13 @@ print_head(struct printer *p, const struct plan *plan, const char *map)
 	buf_add(out, p->next_head.data, p->next_head.len);
 	p->head = p->next_head;
 	p->next_head = last;
-	note_printed(p);
+	set_printed(p);
 }
 
 /*
- * The header of a map before its first record: the reference loader names the
- * columns of all maps first, and those of the only map are known as well.
+ * Print the header line of a map before its first record, if it is the only
+ * map, or if the form is that of the reference loader, which prints all header
+ * lines first.
  */
 static void
 print_first_head(struct printer *p, const struct plan *plan, const char *map)
@@ -280,9 +124,9 @@ print_first_heads(struct printer *p)
 			    p, p->plans[i], p->in.header.maps[i].name);
 }
 
-/* The header, if the record is of another map than the last. */
+/* Print the header line if the next record may be of another map. */
 static void
-turn_to(struct printer *p, const struct plan *plan, const char *map)
+print_head_of_next(struct printer *p, const struct plan *plan, const char *map)
 {
 	if (p->shown > 1 && p->plan.form != PLAN_PLAIN)
 		print_head(p, plan, map);
@@ -297,12 +141,12 @@ print_run(struct printer *p, const struct stream_record *records, size_t n)
 
 	if (plan == NULL)
 		return;
-	turn_to(p, plan, p->in.header.maps[map].name);
+	print_head_of_next(p, plan, p->in.header.maps[map].name);
 	plan_records(plan, &p->out->buf, records, n);
-	note_printed(p);
+	set_printed(p);
 }
 
-/* Print n records, map by map. */
+/* Print n records, in runs of one map. */
 static void
 print_records(struct printer *p, const struct stream_record *records, size_t n)
 {
@@ -316,7 +160,7 @@ print_records(struct printer *p, const struct stream_record *records, size_t n)
 	}
 }
 
-/* Report that the line is no record, and count it. */
+/* Report what is wrong with a line, and count it. */
 static void __attribute__((format(printf, 2, 3)))
 bad_record(struct printer *p, const char *fmt, ...)
 {
@@ -332,12 +176,12 @@ bad_record(struct printer *p, const char *fmt, ...)
 }
 
 /*
- * Find the name of the map that a JSON record is of: p->map becomes it, "" if
- * the record does not say.  Returns 0, or -1 after reporting that the line is
- * no JSON object up to there; the rest of it is checked when it is printed.
+ * Set p->map to the name of the map of a JSON record, or to "" if it has none.
+ * Returns 0, or -1 after reporting that the line is not JSON up to there; the
+ * rest is checked when it is printed.
  */
 static int
-find_map(struct printer *p, const struct stream_line *line)
+read_map_name(struct printer *p, const struct stream_line *line)
 {
 	struct json_value key, value;
 	struct json_cursor c;
@@ -367,7 +211,7 @@ find_map(struct printer *p, const struct stream_line *line)
 	return p->out->buf.failed ? -1 : 0;
 }
 
-/* Print a JSON record by a plan, which fits it. */
+/* Print a JSON record by the plan of its map. */
 static void
 print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
     const char *map)
@@ -375,15 +219,15 @@ print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
 	struct buf *out = &p->out->buf;
 	size_t wrong_at = 0;
 
-	turn_to(p, plan, map);
+	print_head_of_next(p, plan, map);
 	if (plan_json_record(
 		plan, out, line->text, line->text_len, &wrong_at) == -2)
 		bad_record(p, "not JSON from column %zu on", wrong_at);
 	else
-		note_printed(p);
+		set_printed(p);
 }
 
-/* A JSON record of a stream with a header. */
+/* Print a JSON record of a stream with a header. */
 static void
 print_typed(struct printer *p, const struct stream_line *line)
 {
@@ -392,91 +236,77 @@ print_typed(struct printer *p, const struct stream_line *line)
 	int i = *map == '\0' ? 0 : stream_header_find_map(h, map);
 
 	if (*map == '\0' && h->nmaps != 1) {
-		bad_record(p, "a record that names no map");
+		bad_record(p, "the record does not name its map, and the "
+			      "header has several");
 		return;
 	}
 	if (i == -1)
-		bad_record(p, "no map \"%s\" in the header", map);
+		bad_record(p,
+		    "the record is of map \"%s\", which the header does not "
+		    "have",
+		    map);
 	else if (p->plans[i] != NULL)
 		print_json(p, p->plans[i], line, h->maps[i].name);
 }
 
-/* The plan for a map that no header tells of, made from its first record, or
- * NULL: reported. */
-static struct untyped *
-find_untyped(struct printer *p, const struct stream_line *line)
+/* Print a JSON record of a map without types. */
+static void
+print_untyped(struct printer *p, const struct stream_line *line)
 {
-	struct untyped *u;
+	const char *map = p->map.data;
+	struct untyped_map *u = printer_find_untyped(p, map);
 	size_t wrong_at;
 
-	for (size_t i = 0; i < p->nuntyped; i++)
-		if (strcmp(p->untyped[i].map, p->map.data) == 0)
-			return &p->untyped[i];
-	if (p->nuntyped == STREAM_MAPS_MAX) {
-		bad_record(p, "more than %d maps", STREAM_MAPS_MAX);
-		return NULL;
+	if (u == NULL && p->nuntyped == STREAM_MAPS_MAX) {
+		bad_record(
+		    p, "the records are of more than %d maps", STREAM_MAPS_MAX);
+		return;
 	}
-	if (!array_room(p->untyped, p->nuntyped, p->untyped_cap)) {
-		p->out->buf.failed = true;
-		return NULL;
-	}
-	u = &p->untyped[p->nuntyped];
-	*u = (struct untyped){ strdup(p->map.data),
-		plan_new_untyped(p->map.data, &p->plan, line->text,
-		    line->text_len, &wrong_at) };
-	if (u->map != NULL && u->plan != NULL) {
-		p->nuntyped++;
-		p->shown++;
+	if (u == NULL) {
+		u = printer_add_untyped(
+		    p, map, line->text, line->text_len, &wrong_at);
+		if (u == NULL && wrong_at != 0)
+			bad_record(p, "not JSON from column %zu on", wrong_at);
+		else if (u == NULL)
+			p->out->failed = true;
+		if (u == NULL)
+			return;
 		print_first_head(p, u->plan, u->map);
-		return u;
 	}
-	if (wrong_at != 0)
-		bad_record(p, "not JSON from column %zu on", wrong_at);
-	else
-		p->out->failed = true;
-	free(u->map);
-	plan_free(u->plan);
-	return NULL;
-}
-
-static void
-take_json(struct printer *p, const struct stream_line *line)
-{
-	struct untyped *u;
-
-	if (p->plan.form == PLAN_RAW) {
-		bad_record(p, "a JSON record has no raw bytes");
-		return;
-	}
-	if (find_map(p, line) == -1)
-		return;
-	if (p->in.header.nmaps > 0) {
-		print_typed(p, line);
-		return;
-	}
-	if (!is_wanted(p, p->map.data) || (u = find_untyped(p, line)) == NULL)
-		return;
 	print_json(p, u->plan, line, u->map);
 }
 
 static void
-take_lost(struct printer *p, const struct stream_line *line)
+print_json_line(struct printer *p, const struct stream_line *line)
+{
+	if (p->plan.form == PLAN_RAW)
+		bad_record(p, "a JSON record has no raw bytes");
+	else if (read_map_name(p, line) == -1)
+		return;
+	else if (p->in.header.nmaps > 0)
+		print_typed(p, line);
+	else if (printer_wants_map(p, p->map.data))
+		print_untyped(p, line);
+}
+
+static void
+count_lost(struct printer *p, const struct stream_line *line)
 {
 	uint64_t now = clock_elapsed();
 
 	p->lost += line->count;
-	if (p->lost_time != 0 && now - p->lost_time < TELL_LOST_NS)
+	if (p->lost_time != 0 && now - p->lost_time < REPORT_LOST_NS)
 		return;
 	report_notice("%s: %" PRIu64 " record%s lost in map %s", p->in.name,
 	    line->count, line->count == 1 ? "" : "s",
 	    p->in.header.maps[line->map].name);
-	p->lost_told += line->count;
+	p->lost_reported += line->count;
 	p->lost_time = now;
 }
 
-/* What a control line says of stacks. */
+/* Add the symbols or the stack of a control line to the store. */
 static void
-take_symbols(struct printer *p, const struct stream_line *line)
+add_symbols(struct printer *p, const struct stream_line *line)
 {
 	bool is_stack = line->kind == LINE_STACK;
 	char where[1024];
@@ -495,7 +325,7 @@ take_symbols(struct printer *p, const struct stream_line *line)
 }
 
 static void
-take_sampled(struct printer *p, const struct stream_line *line)
+end_pass(struct printer *p, const struct stream_line *line)
 {
 	struct plan *plan = p->plans[line->map];
 
@@ -505,11 +335,11 @@ take_sampled(struct printer *p, const struct stream_line *line)
 	if (line->keys == 0 || p->blank)
 		return;
 	plan_round(plan, &p->out->buf);
-	note_printed(p);
+	set_printed(p);
 }
 
 static void
-take_line(struct printer *p, const struct stream_line *line)
+print_any_line(struct printer *p, const struct stream_line *line)
 {
 	switch (line->kind) {
 	case LINE_RECORD:
@@ -519,17 +349,17 @@ take_line(struct printer *p, const struct stream_line *line)
 		    1);
 		break;
 	case LINE_JSON:
-		take_json(p, line);
+		print_json_line(p, line);
 		break;
 	case LINE_LOST:
-		take_lost(p, line);
+		count_lost(p, line);
 		break;
 	case LINE_SAMPLED:
-		take_sampled(p, line);
+		end_pass(p, line);
 		break;
 	case LINE_STACK:
 	case LINE_SYMBOLS:
-		take_symbols(p, line);
+		add_symbols(p, line);
 		break;
 	case LINE_ERROR:
 		report_error("%s:%lu: map %s: %s", p->in.name, p->in.line,
@@ -544,7 +374,7 @@ take_line(struct printer *p, const struct stream_line *line)
 	}
 }
 
-/* Wait for a line and print it.  Returns 1, 0 at the end, or -1 when output
+/* Wait for a line and print it.  Returns 1; 0 at the end; or -1 if the output
  * failed. */
 static int
 print_line(struct printer *p)
@@ -556,11 +386,11 @@ print_line(struct printer *p)
 		return got;
 	if (stream_reader_next(&p->in, &line) == LINE_END)
 		return 0;
-	take_line(p, &line);
+	print_any_line(p, &line);
 	return 1;
 }
 
-/* Print them all.  Returns 0 at the end, or -1 when output failed. */
+/* Print all lines.  Returns 0 at the end, or -1 if the output failed. */
 static int
 print_lines(struct printer *p)
 {
@@ -577,18 +407,18 @@ print_lines(struct printer *p)
 	return -1;
 }
 
-/* What is to be said at the end of an input.  Returns 0, or -1 if not all of
- * it was good. */
+/* Report, at the end of an input, what was lost or bad.  Returns 0, or -1 if
+ * some of it could not be printed. */
 static int
-conclude(const struct printer *p, bool is_stream)
+report_end(const struct printer *p, bool is_stream)
 {
 	const struct stream_reader *in = &p->in;
 
-	if (p->lost > p->lost_told)
-		report_notice("%s: %" PRIu64 " record%s lost in all", in->name,
-		    p->lost, p->lost == 1 ? "" : "s");
+	if (p->lost > p->lost_reported)
+		report_notice("%s: %" PRIu64 " record%s lost in total",
+		    in->name, p->lost, p->lost == 1 ? "" : "s");
 	if (in->bad > STREAM_BAD_SHOWN)
-		report_error("%s: %lu bad lines in all", in->name, in->bad);
+		report_error("%s: %lu bad lines in total", in->name, in->bad);
 	if (in->input.error != 0) {
 		report_error("%s: %s", in->name, strerror(in->input.error));
 		return -1;
@@ -599,28 +429,8 @@ conclude(const struct printer *p, bool is_stream)
 	return in->bad > 0 ? -1 : 0;
 }
 
-static void
-close_input(struct printer *p)
-{
-	plans_free(p->plans, p->nplans);
-	p->plans = NULL;
-	p->nplans = p->shown = 0;
-	for (size_t i = 0; i < p->nuntyped; i++) {
-		free(p->untyped[i].map);
-		plan_free(p->untyped[i].plan);
-	}
-	free(p->untyped);
-	p->untyped = NULL;
-	p->nuntyped = 0;
-	p->lost = p->lost_told = p->lost_time = 0;
-	symbol_store_free(p->symbols);
-	p->symbols = NULL;
-	p->plan.symbols = NULL;
-	stream_reader_close(&p->in);
-}
-
 static bool
-has_bytes(const struct printer *p, enum stream_opening what)
+check_raw(const struct printer *p, enum stream_opening what)
 {
 	if (p->plan.form != PLAN_RAW ||
 	    (what != STREAM_NDJSON && p->in.header.encoding == STREAM_BINARY))
@@ -639,7 +449,7 @@ print_input(struct printer *p, enum stream_opening what)
 	case STREAM_OPENED:
 		report_info("%s: records of %s, from %s, since %s", p->in.name,
 		    p->in.header.name, p->in.header.host, p->in.header.started);
-		if (open_plans(p) == -1)
+		if (printer_open_plans(p) == -1)
 			return -1;
 		print_first_heads(p);
 		break;
@@ -654,10 +464,10 @@ print_input(struct printer *p, enum stream_opening what)
 	default:
 		return -1;
 	}
-	if (!has_bytes(p, what) || print_lines(p) == -1 ||
-	    check_untyped(p) == -1)
+	if (!check_raw(p, what) || print_lines(p) == -1 ||
+	    printer_check_untyped(p) == -1)
 		return -1;
-	return conclude(p, what == STREAM_OPENED);
+	return report_end(p, what == STREAM_OPENED);
 }
 
 int
@@ -668,11 +478,13 @@ printer_run(struct printer *p, int fd, const char *name)
 
 	p->is_pipe = fstat(fd, &st) == 0 &&
 		     (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
-	/* Opening reads without an eye on the output. */
+	/* While the first line is read the output is not watched. */
 	if ((ret = wait_for_input(p, fd)) != 1)
 		return ret;
 	ret = print_input(p, stream_reader_open(&p->in, fd, name));
-	close_input(p);
+	printer_close_plans(p);
+	p->lost = p->lost_reported = p->lost_time = 0;
+	stream_reader_close(&p->in);
 	return ret;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Printing: one input after another, a stream or NDJSON, through the plans of
- * its maps to the output.
+ * Printer: prints one input after another, each a stream or NDJSON, through the
+ * plans of its maps.
  */
 #ifndef SKEL_PRINTER_H
 #define SKEL_PRINTER_H
@@ -15,8 +15,8 @@
 #include "record/symbol-store.h"
 #include "stream/reader.h"
 
-/* A map of JSON records whose types no header tells. */
-struct untyped {
+/* A map of JSON records without types. */
+struct untyped_map {
 	char *map;         /* owned */
 	struct plan *plan; /* owned */
 };
@@ -24,38 +24,39 @@ struct untyped {
 struct printer {
 	struct output *out; /* borrowed */
 	struct plan_options plan;
-	const char *const *maps; /* -m: borrowed; these only */
+	const char *const *maps; /* borrowed: those of -m */
 	size_t nmaps;            /* 0: all */
 	bool no_header;
 
-	/* Of the current input. */
+	/* The current input. */
 	struct stream_reader in;
-	struct symbol_store *symbols; /* owned; NULL until a map has stacks */
-	bool is_pipe; /* Ctrl-C leaves it to the head of the pipe to end */
-	struct plan **plans; /* owned: by map; NULL: not shown */
+	struct symbol_store *symbols; /* owned; NULL if no map has stacks */
+	bool is_pipe; /* then Ctrl-C ends the first command of the pipe, and
+			 that ends the input */
+	struct plan **plans; /* owned, by map; NULL: not shown */
 	size_t nplans;
-	struct untyped *untyped; /* owned */
+	struct untyped_map *untyped; /* owned */
 	size_t nuntyped, untyped_cap;
-	size_t shown;   /* maps that are */
-	struct buf map; /* the name of a JSON record's */
-	uint64_t lost, lost_told;
-	uint64_t lost_time; /* when that was told, in ns */
+	size_t shown;   /* number of maps that are shown */
+	struct buf map; /* the name of the map of a JSON record */
+	uint64_t lost, lost_reported;
+	uint64_t lost_time; /* of the last report, in ns */
 
-	/* Across inputs. */
-	struct flame *folded; /* owned: --folded; printed at the end */
-	/* The header that was printed last. */
+	/* All inputs. */
+	struct flame *folded; /* owned: --folded, printed at the end */
+	/* The header line that was printed last, and room for the next. */
 	struct buf head, next_head;
-	bool printed; /* anything at all */
-	bool blank;   /* the last line of it is blank */
+	bool printed; /* anything was printed */
+	bool blank;   /* and its last line is blank */
 };
 
 /*
- * Print all of fd, which is called name.  Returns 0, or -1 when something
- * failed: it was reported, unless the reader of the output left.
+ * Print all of fd, whose name is for messages.  Returns 0, or -1 if something
+ * failed, which was reported unless it is that the reader of the output left.
  */
 int printer_run(struct printer *p, int fd, const char *name);
 
-/* Print what is known only when all inputs are read. */
+/* Print what is known only after all inputs: the folded stacks. */
 void printer_finish(struct printer *p);
 
 void printer_close(struct printer *p);

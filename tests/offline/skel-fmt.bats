@@ -335,7 +335,7 @@ on_terminal() {
 
 @test "usage errors exit 2 and print nothing on stdout" {
 	fails_with 2 'usage: skel-fmt' skel-fmt --folder
-	fails_with 2 'a column has no name' skel-fmt -c a,,b
+	fails_with 2 '-c: the name of a column is empty' skel-fmt -c a,,b
 	fails_with 2 'usage: skel-fmt' skel-fmt -m
 }
 
@@ -398,7 +398,7 @@ EOF
 	[ "${#stderr_lines[@]}" -eq 102 ]
 	[ "${stderr_lines[99]}" = 'skel-fmt: flood.skel:101: neither a record nor a JSON object' ]
 	[ "${stderr_lines[100]}" = 'skel-fmt: flood.skel:102: more than 100 bad lines; from here on they are only counted' ]
-	[ "${stderr_lines[101]}" = 'skel-fmt: flood.skel: 5000 bad lines in all' ]
+	[ "${stderr_lines[101]}" = 'skel-fmt: flood.skel: 5000 bad lines in total' ]
 }
 
 @test "a line that is too long is skipped without keeping it, and the next one is read" {

@@ -81,7 +81,7 @@ Userspace:
 }
 
 @test "--folded has no columns to choose" {
-	fails_with 2 "skel-fmt: --folded: stacks have no columns; leave -c out" skel-fmt --folded -c pid "$STACKS"
+	fails_with 2 "skel-fmt: --folded: stacks have no columns; run it without -c" skel-fmt --folded -c pid "$STACKS"
 }
 
 @test "JSON records give the same text as the binary ones they were made from" {

@@ -1,0 +1,220 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/report.h"
+#include "printer-plans.h"
+#include "record/fields.h"
+
+bool
+printer_wants_map(const struct printer *p, const char *map)
+{
+	for (size_t i = 0; i < p->nmaps; i++)
+		if (strcmp(p->maps[i], map) == 0)
+			return true;
+	return p->nmaps == 0;
+}
+
+/* Report that there is no map or column of that name, and list those there are.
+ * Returns -1. */
+static int
+report_unknown_name(const struct printer *p, const char *what, const char *name,
+    struct buf *names)
+{
+	buf_chr(names, '\0');
+	if (names->failed)
+		report_nomem();
+	else
+		report_error("%s: no %s \"%s\"; there %s", p->in.name, what,
+		    name, names->data);
+	buf_free(names);
+	return -1;
+}
+
+/* Check a name of -m. */
+static int
+check_map_name(const struct printer *p, const char *name)
+{
+	const struct stream_header *h = &p->in.header;
+	struct buf names = { 0 };
+	size_t start;
+
+	if (stream_header_find_map(h, name) != -1)
+		return 0;
+	buf_str(&names, h->nmaps == 1 ? "is " : "are ");
+	start = names.len;
+	for (size_t i = 0; i < h->nmaps; i++)
+		buf_list(&names, start, h->maps[i].name);
+	return report_unknown_name(p, "map", name, &names);
+}
+
+/* Check a name of -c: some map that is shown has such a column. */
+static int
+check_column_name(const struct printer *p, const char *name)
+{
+	const struct stream_header *h = &p->in.header;
+	struct fields columns = { 0 };
+	struct buf names = { 0 };
+	size_t start;
+
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		if (printer_wants_map(p, h->maps[i].name) &&
+		    fields_has(h, i, name))
+			return 0;
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		if (printer_wants_map(p, h->maps[i].name))
+			fields_add_selected(&columns, h, i, NULL, 0, true);
+	names.failed |= columns.failed;
+	fields_sort(&columns);
+	buf_str(&names, "are ");
+	start = names.len;
+	for (size_t i = 0; i < columns.n; i++)
+		if (i == 0 ||
+		    strcmp(columns.v[i - 1].name, columns.v[i].name) != 0)
+			buf_list(&names, start, columns.v[i].name);
+	fields_free(&columns);
+	return report_unknown_name(p, "column", name, &names);
+}
+
+/* Whether the map has any of the columns of -c. */
+static bool
+has_chosen_columns(const struct printer *p, unsigned int map)
+{
+	for (size_t i = 0; i < p->plan.ncolumns; i++)
+		if (fields_has(&p->in.header, map, p->plan.columns[i]))
+			return true;
+	return p->plan.ncolumns == 0;
+}
+
+static int
+report_no_stacks(const struct printer *p)
+{
+	report_error(
+	    "%s: --folded: there are no stacks in the records", p->in.name);
+	return -1;
+}
+
+/* Create the symbol store if a map may have stacks. */
+static int
+open_symbol_store(struct printer *p)
+{
+	const struct stream_header *h = &p->in.header;
+
+	p->plan.symbols = NULL;
+	for (size_t i = 0; i < h->nmaps && p->symbols == NULL; i++)
+		if (h->maps[i].interpreter != NULL) {
+			if ((p->symbols = symbol_store_new()) == NULL)
+				return -1;
+		}
+	p->plan.symbols = p->symbols;
+	return 0;
+}
+
+/* Make the plan of a map, unless the map is not shown: --folded shows only maps
+ * that have stacks.  Returns 0 or -1. */
+static int
+open_plan(struct printer *p, unsigned int map)
+{
+	const struct stream_header *h = &p->in.header;
+	struct plan **plan = &p->plans[map];
+
+	if (!printer_wants_map(p, h->maps[map].name) ||
+	    !has_chosen_columns(p, map))
+		return 0;
+	if ((*plan = plan_new(h, map, &p->plan)) == NULL)
+		return -1;
+	if (p->plan.form == PLAN_FOLDED && !plan_has_stacks(*plan)) {
+		plan_free(*plan);
+		*plan = NULL;
+		return 0;
+	}
+	p->shown++;
+	return 0;
+}
+
+int
+printer_open_plans(struct printer *p)
+{
+	const struct stream_header *h = &p->in.header;
+
+	if (open_symbol_store(p) == -1)
+		return -1;
+	for (size_t i = 0; i < p->nmaps; i++)
+		if (check_map_name(p, p->maps[i]) == -1)
+			return -1;
+	for (size_t i = 0; i < p->plan.ncolumns; i++)
+		if (check_column_name(p, p->plan.columns[i]) == -1)
+			return -1;
+	p->plans = calloc(h->nmaps + 1, sizeof(struct plan *));
+	if (p->plans == NULL)
+		return report_nomem();
+	p->nplans = h->nmaps;
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		if (open_plan(p, i) == -1)
+			return -1;
+	return p->plan.form == PLAN_FOLDED && p->shown == 0
+		   ? report_no_stacks(p)
+		   : 0;
+}
+
+struct untyped_map *
+printer_find_untyped(struct printer *p, const char *map)
+{
+	for (size_t i = 0; i < p->nuntyped; i++)
+		if (strcmp(p->untyped[i].map, map) == 0)
+			return &p->untyped[i];
+	return NULL;
+}
+
+struct untyped_map *
+printer_add_untyped(struct printer *p, const char *map, const char *text,
+    size_t len, size_t *wrong_at)
+{
+	struct untyped_map *u;
+
+	*wrong_at = 0;
+	if (!array_room(p->untyped, p->nuntyped, p->untyped_cap)) {
+		report_nomem();
+		return NULL;
+	}
+	u = &p->untyped[p->nuntyped];
+	*u = (struct untyped_map){ strdup(map),
+		plan_new_untyped(map, &p->plan, text, len, wrong_at) };
+	if (u->map != NULL && u->plan != NULL) {
+		p->nuntyped++;
+		p->shown++;
+		return u;
+	}
+	free(u->map);
+	plan_free(u->plan);
+	return NULL;
+}
+
+int
+printer_check_untyped(const struct printer *p)
+{
+	if (p->plan.form != PLAN_FOLDED || p->nuntyped == 0)
+		return 0;
+	for (size_t i = 0; i < p->nuntyped; i++)
+		if (plan_has_stacks(p->untyped[i].plan))
+			return 0;
+	return report_no_stacks(p);
+}
+
+void
+printer_close_plans(struct printer *p)
+{
+	plans_free(p->plans, p->nplans);
+	p->plans = NULL;
+	p->nplans = p->shown = 0;
+	for (size_t i = 0; i < p->nuntyped; i++) {
+		free(p->untyped[i].map);
+		plan_free(p->untyped[i].plan);
+	}
+	free(p->untyped);
+	p->untyped = NULL;
+	p->nuntyped = p->untyped_cap = 0;
+	symbol_store_free(p->symbols);
+	p->symbols = NULL;
+	p->plan.symbols = NULL;
+}
