@@ -138,7 +138,7 @@ MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*/*.3 lib/*/*.5)
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.cc tests/eunomia/* tests/faults/*.c))
 # The guest runs this with busybox.
 INIT_SRC := tests/vm/init
-SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/run tests/demo tests/soak \
+SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list %.md,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/run tests/demo tests/soak \
 	tests/helpers/has-bpf tests/vm/* tests/fuzz/run tests/fuzz/seeds \
 	completions/*.bash))
 
@@ -367,20 +367,25 @@ $(B)/assets/%.bpf.o: assets/%.bpf.c assets/skel.bpf.h Makefile | $(SETUP)
 	$(Q)$(LLVM_STRIP) -g $@
 
 lint: ## check the form of sources, scripts and manuals, and the order of lib/
-	clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC) $(TEST_SRC)
-	cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
+	$(call step,LINT,clang-format)
+	$(Q)clang-format --dry-run -Werror $(SRC) $(HDR) $(BPF_SRC) $(TEST_SRC)
+	$(call step,LINT,cppcheck)
+	$(Q)cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -D__GNUC__ -Ilib -Icmd -Itests/unit \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		'-DDECLARE_LIBBPF_OPTS(type,name,...)=struct type name = {0}' \
 		--max-configs=1 lib cmd tests/unit tests/fuzz $(BENCH_SRC) $(filter-out %.h,$(TEST_SRC))
-	shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2153,SC2154,SC2164 $(SHELL_SRC)
-	shellcheck -s dash $(INIT_SRC) tests/helpers/install-missing
+	$(call step,LINT,shellcheck)
+	$(Q)shellcheck -s bash -x -e SC2016,SC2030,SC2031,SC2153,SC2154,SC2164 $(SHELL_SRC)
+	$(Q)shellcheck -s dash $(INIT_SRC) tests/helpers/install-missing
+	$(call step,LINT,mandoc)
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
 	@! grep -nE '(^|[^_[:alnum:]])(err|errx|errc|exit|_exit|abort)\(' $(LIB_SRC) || \
 		{ echo 'lib/ must return errors; only cmd/ may exit'; exit 1; }
 	@! grep -nE '(^|[^_[:alnum:]])json_(is_string|string_(value|length)|set_alloc_funcs)\(' \
 		$(filter-out lib/base/json-doc.c,$(LIB_SRC) $(CMD_SRC)) || \
 		{ echo 'large integers are strings in trees of jansson: use base/json-doc.h'; exit 1; }
+	$(call step,LINT,rooms)
 	@$(MAKE) -s $(LIB)
 	@tests/helpers/rooms.py $(B) $(ROOMS)
 
