@@ -33,7 +33,7 @@ report_unknown_name(const struct printer *p, const char *what, const char *name,
 
 /* Check a name of -m. */
 static int
-check_map_name(const struct printer *p, const char *name)
+check_map_option(const struct printer *p, const char *name)
 {
 	const struct stream_header *h = &p->in.header;
 	struct buf names = { 0 };
@@ -50,7 +50,7 @@ check_map_name(const struct printer *p, const char *name)
 
 /* Check a name of -c: some map that is shown has such a column. */
 static int
-check_column_name(const struct printer *p, const char *name)
+check_column_option(const struct printer *p, const char *name)
 {
 	const struct stream_header *h = &p->in.header;
 	struct fields columns = { 0 };
@@ -140,10 +140,10 @@ printer_open_plans(struct printer *p)
 	if (open_symbol_store(p) == -1)
 		return -1;
 	for (size_t i = 0; i < p->nmaps; i++)
-		if (check_map_name(p, p->maps[i]) == -1)
+		if (check_map_option(p, p->maps[i]) == -1)
 			return -1;
 	for (size_t i = 0; i < p->plan.ncolumns; i++)
-		if (check_column_name(p, p->plan.columns[i]) == -1)
+		if (check_column_option(p, p->plan.columns[i]) == -1)
 			return -1;
 	p->plans = calloc(h->nmaps + 1, sizeof(struct plan *));
 	if (p->plans == NULL)

@@ -87,7 +87,7 @@ write_offset(struct buf *out, const struct symbol_frame *f)
 
 /* Append "  x.c:12", with the whole path or only the name of the file. */
 static void
-write_source(struct buf *out, const struct symbol_frame *f, bool whole)
+write_source_line(struct buf *out, const struct symbol_frame *f, bool whole)
 {
 	const char *slash = f->file != NULL ? strrchr(f->file, '/') : NULL;
 	const char *file = whole || slash == NULL ? f->file : slash + 1;
@@ -107,7 +107,7 @@ write_tail(struct buf *out, const struct stack_frame *s, bool whole)
 	write_offset(out, &s->frame);
 	if (s->inlined)
 		buf_str(out, " (inlined)");
-	write_source(out, &s->frame, whole);
+	write_source_line(out, &s->frame, whole);
 }
 
 /* Append a function and its source, if possible in so many columns (0: any

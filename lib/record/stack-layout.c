@@ -20,8 +20,8 @@ struct stack_search {
  * names it.  Returns 0, or -1 after reporting.
  */
 static int
-find_member(const struct stack_search *s, const char *key, const char **name,
-    struct field_place *at)
+find_record_member(const struct stack_search *s, const char *key,
+    const char **name, struct field_place *at)
 {
 	struct fields found = { 0 };
 	unsigned long before = nomem_count();
@@ -79,7 +79,7 @@ find_integer(
 {
 	const char *name;
 
-	if (find_member(s, key, &name, at) == -1)
+	if (find_record_member(s, key, &name, at) == -1)
 		return -1;
 	if (at->type == TYPE_NONE || is_integer_member(&s->header->types, at))
 		return 0;
@@ -92,7 +92,7 @@ find_text(const struct stack_search *s, const char *key, struct field_place *at)
 {
 	const char *name;
 
-	if (find_member(s, key, &name, at) == -1)
+	if (find_record_member(s, key, &name, at) == -1)
 		return -1;
 	if (at->type == TYPE_NONE || types_is_text(&s->header->types, at->type))
 		return 0;
@@ -120,7 +120,7 @@ find_stack_member(const struct stack_search *s, const char *key,
 	const struct type *type;
 	const char *name;
 
-	if (find_member(s, key, &name, &f->at) == -1)
+	if (find_record_member(s, key, &name, &f->at) == -1)
 		return -1;
 	if (f->at.type == TYPE_NONE)
 		return 0;

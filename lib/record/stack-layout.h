@@ -8,9 +8,9 @@
  * are members of the key or of the value.
  *
  * A stack is either an array of 8-byte addresses, whose size in bytes is in
- * another member (without one the stack ends before the first zero), or a 4-byte
- * integer: the id of a stack in a BPF_MAP_TYPE_STACK_TRACE map, or a negative
- * number if the kernel could not collect the stack.
+ * another member (without one the stack ends before the first zero), or a
+ * 4-byte integer: the id of a stack in a BPF_MAP_TYPE_STACK_TRACE map, or a
+ * negative number if the kernel could not collect the stack.
  */
 #ifndef SKEL_RECORD_STACK_LAYOUT_H
 #define SKEL_RECORD_STACK_LAYOUT_H

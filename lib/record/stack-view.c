@@ -102,7 +102,7 @@ add_frame(struct stack_view *v, uint64_t addr, bool inlined,
 }
 
 static void
-add_stack_address(struct stack_view *v, uint64_t pid, uint64_t addr)
+add_frames_at(struct stack_view *v, uint64_t pid, uint64_t addr)
 {
 	struct symbol_frames found = { NULL, 0 };
 
@@ -170,7 +170,7 @@ stack_view_read(
 		pid = stack_layout_read_pid(
 		    &v->layout, &v->header->types, record);
 	for (size_t i = 0; i < n; i++)
-		add_stack_address(v, pid, addrs[i]);
+		add_frames_at(v, pid, addrs[i]);
 }
 
 /* Append a string of a frame to the view's text.  Returns where it starts, plus
@@ -247,7 +247,7 @@ settle_frames(struct stack_view *v)
 
 /* Read an array of frames, or of addresses alone. */
 static void
-read_json_stack(struct stack_view *v, const struct json_value *array)
+read_stack_array(struct stack_view *v, const struct json_value *array)
 {
 	struct json_value number;
 	struct json_cursor c;
@@ -300,7 +300,7 @@ stack_view_read_json(struct stack_view *v, const struct json_value *value)
 
 	clear_stack(v);
 	if (value->kind == JSON_VALUE_ARRAY) {
-		read_json_stack(v, value);
+		read_stack_array(v, value);
 	} else if (is_unsigned(value)) {
 		id = json_value_u64(value);
 		v->id = id > INT32_MAX ? INT32_MAX : (int32_t)id;

@@ -2,8 +2,8 @@
  * Symbol store: the symbols of addresses, and the addresses of stack ids.
  *
  * The command that polls fills it from the live system (symbolize/symbolizer.h)
- * and writes it to the stream as "@symbols" and "@stack" lines (skel-stream(5));
- * readers of the stream fill theirs from these lines.
+ * and writes it to the stream as "@symbols" and "@stack" lines
+ * (skel-stream(5)); readers of the stream fill theirs from these lines.
  *
  * Functions that return int return 0, or -1 after reporting an error.
  */
