@@ -30,8 +30,9 @@ enum { MARK_LEN = sizeof(MARK) - 1, ESCAPED_LEN = sizeof(MARK_ESCAPED) - 1 };
 #define PRIMER_START "\"..."
 #define PRIMER_UNIT "\\u0041"
 enum {
-	TOKEN_SHORT = 13, /* with a byte of look-ahead, it needs no growth */
+	TOKEN_SHORT = ESCAPED_LEN + 1, /* needs no growth and has no MARK */
 	BUFFER_START = 16,
+	BUFFER_SPARE = 3, /* for a byte of look-ahead and the NUL */
 	PRIMER_UNIT_LEN = sizeof(PRIMER_UNIT) - 1,
 };
 
@@ -91,7 +92,7 @@ doc_is_big(const char *s, size_t n, uint64_t *out)
 static bool
 doc_is_marked(const char *token, size_t n)
 {
-	return n > ESCAPED_LEN + 1 && token[0] == '"' &&
+	return n > TOKEN_SHORT && token[0] == '"' &&
 	       memcmp(token + 1, MARK_ESCAPED, ESCAPED_LEN) == 0;
 }
 
@@ -116,7 +117,8 @@ doc_scan(const char *text, size_t len)
 		n = (size_t)(next - p);
 		if (n > d.longest)
 			d.longest = n;
-		if (d.first == d.end && strchr(" \t\r\n", *p) == NULL)
+		if (d.first == d.end && *p != ' ' && *p != '\t' && *p != '\r' &&
+		    *p != '\n')
 			d.first = p;
 		/* Every value but the first is behind one of these. */
 		d.values += *p == '[' || *p == '{' || *p == ',';
@@ -153,7 +155,7 @@ doc_prime(struct buf *out, size_t longest)
 {
 	size_t start = out->len, size = BUFFER_START;
 
-	while (size < longest + BUFFER_START - TOKEN_SHORT)
+	while (size < longest + BUFFER_SPARE)
 		size *= 2;
 	buf_str(out, PRIMER_START);
 	while (!out->failed && out->len - start < size / 2)

@@ -193,9 +193,13 @@ static void
 a_nul_does_not_end_the_text(void)
 {
 	static const char text[] = "[18446744073709551615]\0[";
+	static const char first[] = "\0[\"longer than sixteen bytes\"]";
 
 	check_forget();
 	CHECK(doc_parse(text, sizeof(text) - 1, "x.json", 0) == NULL);
+	CHECK_SAID("x.json:1: not JSON: ");
+	check_forget();
+	CHECK(doc_parse(first, sizeof(first) - 1, "x.json", 0) == NULL);
 	CHECK_SAID("x.json:1: not JSON: ");
 }
 
