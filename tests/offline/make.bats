@@ -172,3 +172,14 @@ after" "$(cat page)"
 	is "page: no lines <!-- c --> and <!-- end -->" "$stderr"
 	cmp page kept
 }
+
+@test "LDFLAGS=-static asks for the static libraries, and leaves the shared library as it is" {
+	command -v pkg-config >/dev/null || skip "needs pkg-config"
+	local lines
+	cd "$BATS_TEST_TMPDIR"
+	run -0 --separate-stderr run_make -n V=1 LDFLAGS=-static B="$BATS_TEST_TMPDIR/build"
+	lines=$(sed -z 's/\\\n//g' <<<"$output")
+	grep -E "^cc .* -static -o .*/bin/skel-fmt " <<<"$lines" | grep -q -e ' -lmd'
+	grep -E "^cc -shared .*-o .*/libeunomia\.so" <<<"$lines" >shared
+	run ! grep -q -e ' -static' shared
+}
