@@ -383,8 +383,9 @@ static int
 report_misplaced(const struct note *n)
 {
 	static const char *const places[] = {
-		[NOTE_OTHER] = "a declaration other than a global, map, "
-			       "program or the license",
+		/* The parentheses tell clang that no comma is missing. */
+		[NOTE_OTHER] = ("a declaration other than a global, map, "
+				"program or the license"),
 		[NOTE_VARIABLE] = "a variable",
 		[NOTE_MAP] = "a map",
 		[NOTE_LICENSE] = "the license",
