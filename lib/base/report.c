@@ -110,7 +110,8 @@ report_hold(struct report_held *h)
 static void
 report_release(struct report_held *h, const char *what)
 {
-	const char *p = h->lines.data, *end = p + h->lines.len;
+	const char *p = h->lines.len > 0 ? h->lines.data : "";
+	const char *end = p + h->lines.len;
 
 	report_set_sink(h->fn, h->ctx);
 	if (h->lines.failed)
