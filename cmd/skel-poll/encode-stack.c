@@ -98,7 +98,7 @@ stack_encoder_free(struct stack_encoder *e)
 /* Finds the object that holds the value at path, and the value's key in it.
  * Returns NULL if the record has no such object. */
 static json_t *
-find_member(json_t *record, const char *path, const char **key)
+find_json_member(json_t *record, const char *path, const char **key)
 {
 	const char *dot;
 
@@ -114,7 +114,7 @@ static uint64_t
 find_stack_pid(json_t *record, const char *path)
 {
 	const char *key;
-	json_t *in = path != NULL ? find_member(record, path, &key) : NULL;
+	json_t *in = path != NULL ? find_json_member(record, path, &key) : NULL;
 	uint64_t pid = 0;
 
 	if (in != NULL)
@@ -180,7 +180,7 @@ is_known_address(
 /* Adds an address with its n functions, the inlined ones too.  Its symbols have
  * to be written if they are new. */
 static int
-add_stack_address(struct stack_encoder *e, uint64_t pid, uint64_t addr,
+encode_add_address(struct stack_encoder *e, uint64_t pid, uint64_t addr,
     const struct symbol_frame *f, size_t n)
 {
 	if (e->n == STACK_DEPTH_MAX)
@@ -195,7 +195,7 @@ add_stack_address(struct stack_encoder *e, uint64_t pid, uint64_t addr,
 
 /* Reads a stack into e->addrs and e->news. */
 static int
-read_json_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
+encode_read_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
     const char *where)
 {
 	struct symbol_frame v[SYMBOL_STORE_INLINES_MAX];
@@ -217,7 +217,7 @@ read_json_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
 		if (i > 0 &&
 		    (addr != last || n == SYMBOL_STORE_INLINES_MAX || !named ||
 			n == 0 || is_same_text(v[n - 1].symbol, f.symbol))) {
-			if (add_stack_address(e, pid, last, v, n) == -1)
+			if (encode_add_address(e, pid, last, v, n) == -1)
 				return -1;
 			n = 0;
 		}
@@ -226,7 +226,7 @@ read_json_stack(struct stack_encoder *e, uint64_t pid, const json_t *array,
 			v[n++] = f;
 	}
 	return json_array_size(array) > 0
-		   ? add_stack_address(e, pid, last, v, n)
+		   ? encode_add_address(e, pid, last, v, n)
 		   : 0;
 }
 
@@ -279,7 +279,7 @@ encode_stack(struct stack_encoder *e, unsigned int map, enum stack_side side,
 	if (!json_is_array(array))
 		return 0;
 	snprintf(at, sizeof(at), "%s: %s", where, key);
-	if (read_json_stack(e, pid, array, at) == -1)
+	if (encode_read_stack(e, pid, array, at) == -1)
 		return -1;
 	if (e->maps[map].kinds[side] == STACK_ARRAY)
 		v = new_address_array(e);
@@ -307,7 +307,7 @@ stack_encoder_record(struct stack_encoder *e, unsigned int map, json_t *record,
 		json_t *in = NULL;
 
 		if (m->stacks[i] != NULL)
-			in = find_member(record, m->stacks[i], &key);
+			in = find_json_member(record, m->stacks[i], &key);
 		if (in != NULL && encode_stack(e, map, (enum stack_side)i, in,
 				      key, pid, where, lines) == -1)
 			return -1;

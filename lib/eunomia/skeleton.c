@@ -154,12 +154,27 @@ is_loadable(const struct eunomia_bpf *p)
 	return false;
 }
 
-/* Notes that this thread loads or polls p.  The lock is held. */
-static void
-begin_work(struct eunomia_bpf *p)
+/* Begins to load p, if load, or else to poll it, on this thread.  Returns 0, or
+ * -1 after reporting why p cannot be. */
+static int
+begin_work(struct eunomia_bpf *p, bool load)
 {
-	p->busy = true;
-	p->thread = pthread_self();
+	bool may;
+
+	pthread_mutex_lock(&p->lock);
+	may = load ? is_loadable(p) : is_loaded(p);
+	if (may && p->busy) {
+		report_error("the skeleton is being polled already");
+		may = false;
+	}
+	if (may) {
+		if (load)
+			p->stage = STAGE_LOADING;
+		p->busy = true;
+		p->thread = pthread_self();
+	}
+	pthread_mutex_unlock(&p->lock);
+	return may ? 0 : -1;
 }
 
 /* Ends what begin_work() began, and unlocks.  Returns 0, or -1 if this thread
@@ -179,27 +194,12 @@ end_work(struct eunomia_bpf *p)
 	return doomed ? -1 : 0;
 }
 
-static int
-begin_loading(struct eunomia_bpf *p)
-{
-	bool may;
-
-	pthread_mutex_lock(&p->lock);
-	may = is_loadable(p);
-	if (may) {
-		p->stage = STAGE_LOADING;
-		begin_work(p);
-	}
-	pthread_mutex_unlock(&p->lock);
-	return may ? 0 : -1;
-}
-
 int
 skeleton_load(struct eunomia_bpf *p)
 {
 	int ret;
 
-	if (begin_loading(p) == -1)
+	if (begin_work(p, true) == -1)
 		return -1;
 	ret = load_and_attach(p);
 	pthread_mutex_lock(&p->lock);
@@ -209,23 +209,6 @@ skeleton_load(struct eunomia_bpf *p)
 		return -1;
 	}
 	return ret;
-}
-
-static int
-begin_polling(struct eunomia_bpf *p)
-{
-	bool may;
-
-	pthread_mutex_lock(&p->lock);
-	may = is_loaded(p);
-	if (may && p->busy) {
-		report_error("the skeleton is being polled already");
-		may = false;
-	}
-	if (may)
-		begin_work(p);
-	pthread_mutex_unlock(&p->lock);
-	return may ? 0 : -1;
 }
 
 /* Polls until an end.  Returns 0, or -1 after reporting. */
@@ -256,7 +239,7 @@ end_polling(struct eunomia_bpf **p)
 	end_work(*p);
 }
 
-/* Polls with the handler, after begin_polling(). */
+/* Polls with the handler, after begin_work(). */
 static int
 poll_to_handler(struct eunomia_bpf *p, enum export_format_type format,
     callback_fn *handler, void *ctx)
@@ -277,8 +260,9 @@ int
 skeleton_poll(struct eunomia_bpf *p, enum export_format_type format,
     callback_fn *handler, void *ctx)
 {
-	return begin_polling(p) == 0 ? poll_to_handler(p, format, handler, ctx)
-				     : -1;
+	return begin_work(p, false) == 0
+		   ? poll_to_handler(p, format, handler, ctx)
+		   : -1;
 }
 
 /* The lock is held. */
