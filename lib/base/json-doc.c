@@ -33,7 +33,6 @@ enum {
 	TOKEN_SHORT = ESCAPED_LEN + 1, /* needs no growth and has no MARK */
 	BUFFER_START = 16,
 	BUFFER_SPARE = 3, /* for a byte of look-ahead and the NUL */
-	PRIMER_UNIT_LEN = sizeof(PRIMER_UNIT) - 1,
 };
 
 /* The end of the string literal that starts with the quote at p. */

@@ -2,8 +2,8 @@
  * JSON documents: packages, the headers of streams and sessions, control lines.
  * Records do not pass here.
  *
- * jansson parses and prints; documents are its trees and belong to whoever
- * holds a reference.  What this module adds:
+ * jansson parses and prints; documents are its trees and belong to the
+ * holder of a reference.  What this module adds:
  *
  * - Integers above INT64_MAX.  jansson has none, but packages hold them, up to
  *   UINT64_MAX, for u64 globals and enum constants.  In a tree such an integer
@@ -15,7 +15,9 @@
  *   base/int128.h.)
  * - A bound on the number of values, so that no text can make us allocate more
  *   than a small multiple of its own size.
- * - Safety when memory runs out inside jansson; see json-doc.c.
+ * - Safety when memory runs out inside jansson, which has to be an error of the
+ *   parser and not a crash; see json-doc.c.  jansson's allocator is left alone,
+ *   because it belongs to the program that the library is part of.
  *
  * If a key occurs twice in an object, the last one wins.
  *

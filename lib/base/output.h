@@ -1,6 +1,6 @@
 /*
- * Standard output, buffered.  Data is written in large pieces under load, and
- * whoever is about to wait flushes first, so that no event stays in the buffer.
+ * Standard output, buffered.  Data is written in large pieces under load.  A
+ * command flushes before it waits, so that no event stays in the buffer.
  */
 #ifndef SKEL_BASE_OUTPUT_H
 #define SKEL_BASE_OUTPUT_H

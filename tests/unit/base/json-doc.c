@@ -1,4 +1,4 @@
-/* doc: JSON there and back, with all of u64. */
+/* lib/base/json-doc: documents there and back, with all of u64. */
 #include <stdlib.h>
 
 #include "base/json-doc.h"
