@@ -23,10 +23,10 @@ enum {
 /* Why the copying ended. */
 enum pass_end {
 	PASS_NONE,   /* it goes on */
-	PASS_SEEN,   /* the "@end" line of the stream */
+	PASS_SEEN,   /* by the "@end" line of the stream */
 	PASS_CHOSEN, /* by a signal, -n or -t */
 	PASS_CUT,    /* by the end of the input, without "@end" */
-	PASS_GONE,   /* the reader of the output left */
+	PASS_GONE,   /* because the reader of the output left */
 	PASS_FAILED, /* after a report, or with reader->error set */
 };
 
@@ -36,14 +36,12 @@ struct stream_pass {
 	struct output *out;                      /* borrowed */
 	bool keep[STREAM_MAPS_MAX];              /* the maps to copy */
 	struct plan *plans[STREAM_MAPS_MAX]; /* owned, compiled when needed */
-	struct buf bytes; /* a record that was JSON, as bytes */
-	struct symbol_store
-	    *symbols; /* owned: for stacks that become JSON, or NULL */
-	struct stack_encoder
-	    *stacks; /* owned: for stacks in JSON that become binary, or NULL */
-	uint64_t deadline;      /* CLOCK_MONOTONIC, ns; 0: none */
-	uint64_t records, lost; /* for "@end" */
-	uint64_t bad;           /* records that could not be converted */
+	struct buf bytes;             /* a record that was JSON, as bytes */
+	struct symbol_store *symbols; /* owned; to write JSON, else NULL */
+	struct stack_encoder *stacks; /* owned; to write binary, else NULL */
+	uint64_t deadline;            /* CLOCK_MONOTONIC, ns; 0: none */
+	uint64_t records, lost;       /* for "@end" */
+	uint64_t bad;                 /* records that could not be converted */
 };
 
 static void
@@ -296,8 +294,8 @@ finish_stream(struct stream_pass *p, enum pass_end end)
 		break;
 	}
 	if (p->lost > 0)
-		report_notice(
-		    "%llu records were lost", (unsigned long long)p->lost);
+		report_notice("%llu record%s lost", (unsigned long long)p->lost,
+		    p->lost == 1 ? " was" : "s were");
 	if (get_output_end(p, output_flush(p->out)) == PASS_FAILED ||
 	    p->bad > 0 || r->bad > 0)
 		return 1;

@@ -187,8 +187,7 @@ end_work(struct eunomia_bpf *p)
 	p->busy = false;
 	pthread_cond_broadcast(&p->idle);
 	pthread_mutex_unlock(&p->lock);
-	/* A thread that waits in skeleton_release() frees p: do not touch it.
-	 */
+	/* Otherwise a thread that waits in skeleton_release() frees p. */
 	if (doomed)
 		free_skeleton(p);
 	return doomed ? -1 : 0;
@@ -205,7 +204,8 @@ skeleton_load(struct eunomia_bpf *p)
 	pthread_mutex_lock(&p->lock);
 	p->stage = ret == 0 ? STAGE_LOADED : STAGE_FAILED;
 	if (end_work(p) == -1) {
-		report_error("the skeleton was released while it was loaded");
+		report_error(
+		    "the skeleton was released while it was being loaded");
 		return -1;
 	}
 	return ret;

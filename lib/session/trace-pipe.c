@@ -117,8 +117,7 @@ start_tracing(struct trace_pipe *t)
 
 	/* Per CPU; the default is more than a megabyte. */
 	write_instance_file(t, "buffer_size_kb", "256");
-	/* Otherwise it becomes readable only when it is half full (Linux 6.1).
-	 */
+	/* Else it becomes readable only when it is half full (Linux 6.1). */
 	write_instance_file(t, "buffer_percent", "0");
 	if (write_instance_file(t, PRINTK_EVENT "/enable", "1") == -1)
 		return report_errno(t->dir);
@@ -156,8 +155,7 @@ trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n)
 {
 	if (t->dir == NULL)
 		return;
-	/* The event is disabled through a file before the instance is removed.
-	 */
+	/* Closing writes to a file of the instance to disable the event. */
 	n->writes = true;
 	if (geteuid() != 0)
 		n->caps |= CONFINE_CAP(CAP_DAC_OVERRIDE);
@@ -273,8 +271,7 @@ trace_pipe_read(void *ctx)
 	struct trace_pipe *t = ctx;
 	int ret = t->fd != -1 ? 1 : 0;
 
-	/* Programs may print faster than this reads; records must get a turn.
-	 */
+	/* Programs may print faster than this reads, and records wait. */
 	for (int i = 0; i < READS_MAX && ret == 1; i++)
 		ret = read_and_show(t);
 	return ret == -1 ? -1 : 0;

@@ -448,7 +448,7 @@ test_destroy_while_loaded(void)
 	setitimer(ITIMER_REAL, &soon, NULL);
 	CHECK(load_and_attach_eunomia_skel(loading) == -1);
 	CHECK(released);
-	CHECK_SAID("the skeleton was released while it was loaded");
+	CHECK_SAID("the skeleton was released while it was being loaded");
 }
 
 static void

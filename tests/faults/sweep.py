@@ -119,7 +119,7 @@ class Run:
 	def done(self):
 		"""Whether it did what was asked; a busy machine may lose records."""
 		return self.status == 0 or (self.status == 3 and
-			"records were lost" in self.err)
+			re.search("records? (was|were) lost", self.err))
 
 
 def library_faults(options):
