@@ -385,6 +385,8 @@ lint: ## check the form of sources, scripts and manuals, and the order of lib/
 	@! grep -nE '(^|[^_[:alnum:]])json_(is_string|string_(value|length)|set_alloc_funcs)\(' \
 		$(filter-out lib/base/json-doc.c,$(LIB_SRC) $(CMD_SRC)) || \
 		{ echo 'large integers are strings in trees of jansson: use base/json-doc.h'; exit 1; }
+	@! grep -nE 'struct (bpf|perf)_[a-z_]+_opts [a-z]+ = \{' $(LIB_SRC) $(CMD_SRC) || \
+		{ echo 'libbpf wants the padding of its options zeroed: use LIBBPF_OPTS'; exit 1; }
 	$(call step,LINT,rooms)
 	@$(MAKE) -s $(LIB)
 	@tests/helpers/rooms.py $(B) $(ROOMS)

@@ -60,11 +60,8 @@ static struct attach_error
 attach_function(const struct attach_job *j, struct attachment *a,
     const char *name, uint64_t offset)
 {
-	const struct bpf_kprobe_opts opts = {
-		.sz = sizeof(opts),
-		.offset = (size_t)offset,
-		.retprobe = is_kretprobe(j->way),
-	};
+	LIBBPF_OPTS(bpf_kprobe_opts, opts, .offset = (size_t)offset,
+	    .retprobe = is_kretprobe(j->way));
 	struct attach_error e;
 
 	if (opts.retprobe && offset != 0)
@@ -108,10 +105,7 @@ attach_kprobe(const struct attach_job *j, struct attachment *a)
 static struct attach_error
 attach_ksyscall(const struct attach_job *j, struct attachment *a)
 {
-	const struct bpf_ksyscall_opts opts = {
-		.sz = sizeof(opts),
-		.retprobe = is_kretprobe(j->way),
-	};
+	LIBBPF_OPTS(bpf_ksyscall_opts, opts, .retprobe = is_kretprobe(j->way));
 	const char *name = attach_job_target(j);
 	struct attach_error e;
 
@@ -211,12 +205,10 @@ static struct attach_error
 attach_functions(const struct attach_job *j, struct attachment *a,
     const struct function_names *names)
 {
-	const struct bpf_kprobe_multi_opts opts = {
-		.sz = sizeof(opts),
-		.syms = names != NULL ? (const char **)names->v : NULL,
-		.cnt = names != NULL ? names->n : 0,
-		.retprobe = is_kretprobe(j->way),
-	};
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts,
+	    .syms = names != NULL ? (const char **)names->v : NULL,
+	    .cnt = names != NULL ? names->n : 0,
+	    .retprobe = is_kretprobe(j->way));
 	const char *pattern = names != NULL ? NULL : attach_job_target(j);
 	struct attach_error e = attach_hold_link(a,
 	    bpf_program__attach_kprobe_multi_opts(j->program, pattern, &opts));

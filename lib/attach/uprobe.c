@@ -218,10 +218,7 @@ static struct attach_error
 attach_offset(const struct attach_job *j, struct attachment *a,
     const struct uprobe_target *t, uint64_t offset)
 {
-	const struct bpf_uprobe_opts opts = {
-		.sz = sizeof(opts),
-		.retprobe = is_uretprobe(j->way),
-	};
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = is_uretprobe(j->way));
 
 	return attach_hold_link(a, bpf_program__attach_uprobe_opts(j->program,
 				       t->pid, t->file, offset, &opts));

@@ -191,12 +191,10 @@ static int
 open_with_libbpf(struct object *o)
 {
 	const struct package *p = o->package;
-	const struct bpf_object_open_opts opts = {
-		.sz = sizeof(opts),
-		.object_name = p->obj_name[0] != '\0' ? p->obj_name : "skel",
-		.btf_custom_path =
-		    o->btf_path != NULL ? o->btf_path : o->slice_path,
-	};
+	LIBBPF_OPTS(bpf_object_open_opts, opts,
+	    .object_name = p->obj_name[0] != '\0' ? p->obj_name : "skel",
+	    .btf_custom_path =
+		o->btf_path != NULL ? o->btf_path : o->slice_path);
 	struct buf renamed = { 0 };
 	char error[128];
 
