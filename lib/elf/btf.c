@@ -156,7 +156,7 @@ set_enum(struct btf_node *n)
  * and may shift the value by *shift bits.
  */
 static uint32_t
-member_bits(const struct btf_node *n, uint32_t i, uint32_t *shift)
+get_bit_width(const struct btf_node *n, uint32_t i, uint32_t *shift)
 {
 	uint32_t id = btf_members(n->t)[i].type;
 	const struct btf_type *of = skip_qualifiers(n->in->btf, &id);
@@ -182,24 +182,14 @@ member_bits(const struct btf_node *n, uint32_t i, uint32_t *shift)
 	return btf_is_int(of) || btf_is_any_enum(of) ? of->size * 8 : 1;
 }
 
-static void
-set_member_offset(const struct btf_node *n, uint32_t i, struct type_member *m)
-{
-	uint32_t shift;
-	uint64_t at;
-
-	m->bits = member_bits(n, i, &shift);
-	at = (uint64_t)btf_member_bit_offset(n->t, i) + shift;
-	m->offset = at / 8;
-	m->bit_offset = m->bits != 0 ? (uint32_t)(at % 8) : 0;
-}
-
 static int
 set_members(struct btf_node *n)
 {
 	struct type *type = &n->type;
 	const struct btf_member *members = btf_members(n->t);
 	size_t count = btf_vlen(n->t);
+	uint32_t shift;
+	uint64_t bit;
 
 	type->kind = btf_is_union(n->t) ? TYPE_UNION : TYPE_STRUCT;
 	type->size = n->t->size;
@@ -216,69 +206,50 @@ set_members(struct btf_node *n)
 			return report_nomem();
 		type->nmembers++;
 		m->type = find_imported(n->in, members[i].type);
-		set_member_offset(n, i, m);
+		m->bits = get_bit_width(n, i, &shift);
+		bit = (uint64_t)btf_member_bit_offset(n->t, i) + shift;
+		m->offset = bit / 8;
+		m->bit_offset = m->bits != 0 ? (uint32_t)(bit % 8) : 0;
 	}
 	return 0;
 }
 
-static void
-set_array(struct btf_node *n)
-{
-	const struct btf_array *array = btf_array(n->t);
-	struct type *type = &n->type;
-
-	type->kind = TYPE_ARRAY;
-	type->of = find_imported(n->in, array->type);
-	type->count = array->nelems;
-	/* At most 2^32 * 2^24 bytes: no overflow. */
-	type->size = type->count * n->in->types->v[type->of].size;
-}
-
-static void
-set_typedef(struct btf_node *n)
-{
-	n->type.kind = TYPE_TYPEDEF;
-	n->type.of = find_imported(n->in, n->t->type);
-	n->type.size = n->in->types->v[n->type.of].size;
-}
-
-static void
-set_pointer(struct btf_node *n)
-{
-	size_t size = btf__pointer_size(n->in->btf);
-
-	n->type.kind = TYPE_POINTER;
-	n->type.size = size != 0 ? size : BPF_POINTER_SIZE;
-}
-
-static void
-set_float(struct btf_node *n)
-{
-	n->type.kind = TYPE_FLOAT;
-	n->type.size = n->t->size;
-}
-
+/* Fills in n->type.  Returns 0, or -1 after reporting that memory ran out. */
 static int
 set_type(struct btf_node *n)
 {
-	n->type.name = strdup(btf_name(n->in->btf, n->t->name_off));
-	if (n->type.name == NULL)
+	const struct types *types = n->in->types;
+	const struct btf_type *t = n->t;
+	struct type *type = &n->type;
+
+	type->name = strdup(btf_name(n->in->btf, t->name_off));
+	if (type->name == NULL)
 		return report_nomem();
-	switch (btf_kind(n->t)) {
+	switch (btf_kind(t)) {
 	case BTF_KIND_INT:
 		set_int(n);
 		return 0;
 	case BTF_KIND_FLOAT:
-		set_float(n);
+		type->kind = TYPE_FLOAT;
+		type->size = t->size;
 		return 0;
 	case BTF_KIND_PTR:
-		set_pointer(n);
+		type->kind = TYPE_POINTER;
+		type->size = btf__pointer_size(n->in->btf);
+		if (type->size == 0)
+			type->size = BPF_POINTER_SIZE;
 		return 0;
 	case BTF_KIND_ARRAY:
-		set_array(n);
+		type->kind = TYPE_ARRAY;
+		type->of = find_imported(n->in, btf_array(t)->type);
+		type->count = btf_array(t)->nelems;
+		/* At most 2^32 * 2^24 bytes: no overflow. */
+		type->size = type->count * types->v[type->of].size;
 		return 0;
 	case BTF_KIND_TYPEDEF:
-		set_typedef(n);
+		type->kind = TYPE_TYPEDEF;
+		type->of = find_imported(n->in, t->type);
+		type->size = types->v[type->of].size;
 		return 0;
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:

@@ -208,28 +208,20 @@ has_btf_type(const struct btf *btf, uint32_t id)
 	return id < btf__type_cnt(btf);
 }
 
+/* Whether the name and the type of each of n members or parameters exist.  Both
+ * are structs of size bytes that begin with these two. */
 static bool
-members_exist(const struct btf *btf, const struct btf_type *t)
+fields_exist(const struct btf *btf, const void *fields, size_t n, size_t size)
 {
-	const struct btf_member *m = btf_members(t);
+	struct btf_param f;
 
-	for (unsigned int i = 0; i < btf_vlen(t); i++)
-		if (!has_btf_name(btf, m[i].name_off) ||
-		    !has_btf_type(btf, m[i].type))
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&f, (const char *)fields + i * size, sizeof(f));
+		if (!has_btf_name(btf, f.name_off) ||
+		    !has_btf_type(btf, f.type))
 			return false;
+	}
 	return true;
-}
-
-static bool
-parameters_exist(const struct btf *btf, const struct btf_type *t)
-{
-	const struct btf_param *p = btf_params(t);
-
-	for (unsigned int i = 0; i < btf_vlen(t); i++)
-		if (!has_btf_name(btf, p[i].name_off) ||
-		    !has_btf_type(btf, p[i].type))
-			return false;
-	return has_btf_type(btf, t->type);
 }
 
 static bool
@@ -284,9 +276,12 @@ references_exist(const struct btf *btf, const struct btf_type *t)
 		       has_btf_type(btf, btf_array(t)->index_type);
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:
-		return members_exist(btf, t);
+		return fields_exist(btf, btf_members(t), btf_vlen(t),
+		    sizeof(struct btf_member));
 	case BTF_KIND_FUNC_PROTO:
-		return parameters_exist(btf, t);
+		return has_btf_type(btf, t->type) &&
+		       fields_exist(btf, btf_params(t), btf_vlen(t),
+			   sizeof(struct btf_param));
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:
 		return constants_exist(btf, t);

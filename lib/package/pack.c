@@ -323,18 +323,6 @@ out:
 	return ret;
 }
 
-static int
-add_exports(struct pack *p)
-{
-	struct pack_exports e = { .file = p->file,
-		.btf = p->btf,
-		.maps = p->map,
-		.nmaps = p->nmaps,
-		.meta = p->meta };
-
-	return pack_export(&e);
-}
-
 /* Makes the object's name from that of its file: "x_bpf" from "dir/x.bpf.o". */
 static void
 set_name(struct pack *p, const char *file)
@@ -429,13 +417,19 @@ pack_object(const unsigned char *elf, size_t size, const char *file,
     const char *obj_name, struct buf *out)
 {
 	struct pack p = { .file = file };
+	struct pack_exports e = { .file = file };
 	int ret = -1;
 
 	set_name(&p, obj_name != NULL ? obj_name : file);
 	if (open_packed_object(&p, elf, size) == 0 && new_meta(&p) == 0 &&
-	    add_maps(&p) == 0 && add_programs(&p) == 0 && add_notes(&p) == 0 &&
-	    add_exports(&p) == 0)
-		ret = write_package(&p, elf, size, out);
+	    add_maps(&p) == 0 && add_programs(&p) == 0 && add_notes(&p) == 0) {
+		e.btf = p.btf;
+		e.maps = p.map;
+		e.nmaps = p.nmaps;
+		e.meta = p.meta;
+		if (pack_export(&e) == 0)
+			ret = write_package(&p, elf, size, out);
+	}
 	json_decref(p.meta);
 	free(p.map);
 	free(p.targets);
