@@ -185,7 +185,7 @@ hists sample hist key" "$(exported)"
 	is 'skel-load: meta.json: map rb: "sample" is ignored: the map is a buffer, whose records need no sampling' "$stderr"
 	meta "{\"name\":\"queue\",$SAMPLE}"
 	run -1 --separate-stderr skel-load -t 0.001 -e x.o meta.json
-	is "skel-load: map queue: a map of kind queue cannot be sampled" "$stderr"
+	is "skel-load: map queue: a map of type queue cannot be sampled" "$stderr"
 }
 
 @test "custom members form a struct of their own" {
