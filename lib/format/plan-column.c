@@ -47,8 +47,8 @@ plan_column_cell(const struct plan *p, size_t i)
 	return &p->row.cells[p->cells[i]];
 }
 
-/* Whether a column of a JSON record is a stack: by its place, or where nobody
- * knows that by its looks. */
+/* Whether a column of a JSON record is a stack: by its place or, without types,
+ * by its value. */
 static bool
 is_stack(const struct plan *p, size_t i)
 {

@@ -322,7 +322,7 @@ write_table_row(struct plan *p, const struct plan_input *rec)
 	}
 	for (size_t i = 0; i < p->columns.n; i++, cell++) {
 		start = q;
-		q = cell->step->put(q, cell->step, run->data, run);
+		q = cell->step->write(q, cell->step, run->data, run);
 		n = (size_t)(q - start);
 		if (n < cell->below && over == 0 &&
 		    (cell->right || ascii_run_is_ascii(start, n)))

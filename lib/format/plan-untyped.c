@@ -1,4 +1,4 @@
-/* Plans for JSON records of which no header tells the types. */
+/* Plans for JSON records without types: no header describes them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 /* Add a column for a cell.  Returns 0, or -1 when memory ran out. */
 static int
-add_column(struct plan *p, const char *name, uint32_t cell)
+add_untyped_column(struct plan *p, const char *name, uint32_t cell)
 {
 	struct field c = { .place.type = TYPE_NONE };
 
@@ -24,9 +24,10 @@ add_column(struct plan *p, const char *name, uint32_t cell)
 	return p->columns.failed ? -1 : 0;
 }
 
-/* The path of a cell as a string; "" and failed when memory ran out. */
+/* The path of a cell as a string, in text; "" with text->failed set when memory
+ * ran out. */
 static const char *
-path_of(const struct plan *p, uint32_t cell, struct buf *text)
+path_of_cell(const struct plan *p, uint32_t cell, struct buf *text)
 {
 	text->len = 0;
 	json_row_write_path(&p->row, cell, text);
@@ -34,9 +35,9 @@ path_of(const struct plan *p, uint32_t cell, struct buf *text)
 	return text->failed ? "" : text->data;
 }
 
-/* Whether path is name, or below it. */
+/* Whether a path is name or a member of it. */
 static bool
-is_below(const char *path, const char *name)
+is_or_is_below(const char *path, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -44,20 +45,20 @@ is_below(const char *path, const char *name)
 	       (path[n] == '\0' || path[n] == '.');
 }
 
-/* The columns called name, or those below it.  One that the first record lacks
- * may come with a later one. */
+/* Add the columns of -c with that name: the value, or its members.  A name that
+ * the first record lacks_cell is kept, since later records may have it. */
 static int
-add_named(struct plan *p, const char *name, size_t ncells)
+add_named_columns(struct plan *p, const char *name, size_t ncells)
 {
 	struct buf text = { 0 };
 	size_t before = p->columns.n;
 	int ret = 0;
 
 	for (uint32_t i = 0; i < ncells && ret == 0; i++) {
-		const char *path = path_of(p, i, &text);
+		const char *path = path_of_cell(p, i, &text);
 
-		if (is_below(path, name))
-			ret = add_column(p, path, i);
+		if (is_or_is_below(path, name))
+			ret = add_untyped_column(p, path, i);
 	}
 	if (text.failed)
 		ret = -1;
@@ -65,30 +66,30 @@ add_named(struct plan *p, const char *name, size_t ncells)
 	if (ret == -1 || p->columns.n > before)
 		return ret;
 	report_notice("the first record has no %s", name);
-	return add_column(p, name, json_row_add(&p->row, name));
+	return add_untyped_column(p, name, json_row_add(&p->row, name));
 }
 
 static int
-add_columns(struct plan *p)
+add_untyped_columns(struct plan *p)
 {
 	size_t ncells = p->row.ncells;
 	struct buf text = { 0 };
 	int ret = 0;
 
 	for (size_t i = 0; i < p->options.ncolumns && ret == 0; i++)
-		ret = add_named(p, p->options.columns[i], ncells);
+		ret = add_named_columns(p, p->options.columns[i], ncells);
 	for (uint32_t i = CELL_TIME + 1;
 	     i < ncells && ret == 0 && !plan_is_narrowed(p); i++)
-		ret = add_column(p, path_of(p, i, &text), i);
+		ret = add_untyped_column(p, path_of_cell(p, i, &text), i);
 	if (text.failed)
 		ret = -1;
 	buf_free(&text);
 	return ret;
 }
 
-/* Take the keys of the first record. */
+/* Collect the keys of the first record. */
 static int
-open_row(struct plan *p, const char *text, size_t len)
+parse_first_record(struct plan *p, const char *text, size_t len)
 {
 	int ret;
 
@@ -104,7 +105,7 @@ open_row(struct plan *p, const char *text, size_t len)
 }
 
 static bool
-lacks(const struct plan *p, uint32_t cell)
+lacks_cell(const struct plan *p, uint32_t cell)
 {
 	return p->row.cells[cell].kind == JSON_VALUE_ABSENT;
 }
@@ -120,20 +121,20 @@ plan_new_untyped(const char *map, const struct plan_options *o,
 		report_nomem();
 		return NULL;
 	}
-	if (open_row(p, text, len) == -1 && !p->row.failed) {
+	if (parse_first_record(p, text, len) == -1 && !p->row.failed) {
 		*wrong_at = p->row.wrong_at;
 		plan_free(p);
 		return NULL;
 	}
-	if (p->row.failed || add_columns(p) == -1 || p->row.failed ||
+	if (p->row.failed || add_untyped_columns(p) == -1 || p->row.failed ||
 	    stack_view_new(&p->stacks.view, NULL, 0, o->symbols) == -1) {
 		report_nomem();
 		plan_free(p);
 		return NULL;
 	}
-	/* What the records do not say takes no column. */
-	if (lacks(p, CELL_TIME) &&
-	    (lacks(p, CELL_MAP) || o->form == PLAN_TABLE))
+	/* Records without a map and a time need no columns for them. */
+	if (lacks_cell(p, CELL_TIME) &&
+	    (lacks_cell(p, CELL_MAP) || o->form == PLAN_TABLE))
 		p->options.bare = true;
 	if (o->form == PLAN_TABLE)
 		plan_guess_table(p);

@@ -113,7 +113,7 @@ write_text(char *p, const struct step *s)
 }
 
 static char *
-put_text_only(char *p, const struct step *s, const unsigned char *base,
+step_text_only(char *p, const struct step *s, const unsigned char *base,
     const struct program_run *r)
 {
 	(void)base;
@@ -122,7 +122,7 @@ put_text_only(char *p, const struct step *s, const unsigned char *base,
 }
 
 static char *
-put_utc(char *p, const struct step *s, const unsigned char *base,
+step_utc(char *p, const struct step *s, const unsigned char *base,
     const struct program_run *r)
 {
 	(void)base;
@@ -130,7 +130,7 @@ put_utc(char *p, const struct step *s, const unsigned char *base,
 }
 
 /* Defines a function whose value is all at the offset of the step. */
-#define PUT(name, emit)                                                        \
+#define STEP_WRITER(name, emit)                                                \
 	static char *name(char *p, const struct step *s,                       \
 	    const unsigned char *base, const struct program_run *r)            \
 	{                                                                      \
@@ -141,20 +141,20 @@ put_utc(char *p, const struct step *s, const unsigned char *base,
 		return emit;                                                   \
 	}
 
-PUT(put_u8, text_u64(p, load_u(at, 1)))
-PUT(put_u16, text_u64(p, load_u(at, 2)))
-PUT(put_u32, text_u64(p, load_u(at, 4)))
-PUT(put_u64, text_u64(p, load_u(at, 8)))
-PUT(put_u128, text_u128(p, load_128(at)))
-PUT(put_i8, text_i64(p, load_i(at, 1)))
-PUT(put_i16, text_i64(p, load_i(at, 2)))
-PUT(put_i32, text_i64(p, load_i(at, 4)))
-PUT(put_i64, text_i64(p, load_i(at, 8)))
-PUT(put_i128, text_i128(p, (__int128)load_128(at)))
-PUT(put_json, text_json(p, at, s->count))
-PUT(put_csv, text_csv(p, at, s->count))
-PUT(put_tsv, text_tsv(p, at, s->count))
-PUT(put_vis, text_vis(p, at, s->count))
+STEP_WRITER(step_u8, text_u64(p, load_u(at, 1)))
+STEP_WRITER(step_u16, text_u64(p, load_u(at, 2)))
+STEP_WRITER(step_u32, text_u64(p, load_u(at, 4)))
+STEP_WRITER(step_u64, text_u64(p, load_u(at, 8)))
+STEP_WRITER(step_u128, text_u128(p, load_128(at)))
+STEP_WRITER(step_i8, text_i64(p, load_i(at, 1)))
+STEP_WRITER(step_i16, text_i64(p, load_i(at, 2)))
+STEP_WRITER(step_i32, text_i64(p, load_i(at, 4)))
+STEP_WRITER(step_i64, text_i64(p, load_i(at, 8)))
+STEP_WRITER(step_i128, text_i128(p, (__int128)load_128(at)))
+STEP_WRITER(step_json, text_json(p, at, s->count))
+STEP_WRITER(step_csv, text_csv(p, at, s->count))
+STEP_WRITER(step_tsv, text_tsv(p, at, s->count))
+STEP_WRITER(step_vis, text_vis(p, at, s->count))
 
 /*
  * Copy a text from a field of n bytes, at least ASCII_RUN_WIDE, if it is ASCII
@@ -180,10 +180,10 @@ emit_wide(char *p, const unsigned char *at, size_t n, char a, char b,
 	return end != NULL ? end : emit(p, at, n);
 }
 
-PUT(put_wide_json, emit_wide(p, at, s->count, '"', '\\', text_json))
-PUT(put_wide_csv, emit_wide(p, at, s->count, '"', ',', text_csv))
-PUT(put_wide_tsv, emit_wide(p, at, s->count, '\\', '\\', text_tsv))
-PUT(put_wide_vis, emit_wide(p, at, s->count, 0x7f, 0x7f, text_vis))
+STEP_WRITER(step_wide_json, emit_wide(p, at, s->count, '"', '\\', text_json))
+STEP_WRITER(step_wide_csv, emit_wide(p, at, s->count, '"', ',', text_csv))
+STEP_WRITER(step_wide_tsv, emit_wide(p, at, s->count, '\\', '\\', text_tsv))
+STEP_WRITER(step_wide_vis, emit_wide(p, at, s->count, 0x7f, 0x7f, text_vis))
 
 static char *
 emit_integer(char *p, const struct step *s, unsigned __int128 v)
@@ -191,10 +191,10 @@ emit_integer(char *p, const struct step *s, unsigned __int128 v)
 	return s->is_signed ? text_i128(p, (__int128)v) : text_u128(p, v);
 }
 
-PUT(put_bits, emit_integer(p, s, load_bits(s, at)))
+STEP_WRITER(step_bits, emit_integer(p, s, load_bits(s, at)))
 
 static char *
-put_sum(char *p, const struct step *s, const unsigned char *base,
+step_sum(char *p, const struct step *s, const unsigned char *base,
     const struct program_run *r)
 {
 	const unsigned char *at = base + s->offset;
@@ -213,8 +213,8 @@ emit_bool(char *p, bool v)
 	return p + (v ? 4 : 5);
 }
 
-PUT(put_bool, emit_bool(p, *at != 0))
-PUT(put_odd_bool, emit_bool(p, load_any(s, at) != 0))
+STEP_WRITER(step_bool, emit_bool(p, *at != 0))
+STEP_WRITER(step_odd_bool, emit_bool(p, load_any(s, at) != 0))
 
 static const struct enum_name *APART
 search_name(const struct enum_names *e, uint64_t value)
@@ -276,8 +276,8 @@ emit_enum(char *p, const struct step *s, const unsigned char *at)
 			    : write_short(p, name->text_at, name->text_len);
 }
 
-PUT(put_enum, emit_enum(p, s, at))
-PUT(put_odd_enum, emit_odd_enum(p, s, at))
+STEP_WRITER(step_enum, emit_enum(p, s, at))
+STEP_WRITER(step_odd_enum, emit_odd_enum(p, s, at))
 
 static inline float
 load_float(const unsigned char *at)
@@ -297,12 +297,12 @@ load_double(const unsigned char *at)
 	return v;
 }
 
-PUT(put_float, text_float(p, load_float(at)))
-PUT(put_widened, text_double(p, (double)load_float(at)))
-PUT(put_double, text_double(p, load_double(at)))
+STEP_WRITER(step_float, text_float(p, load_float(at)))
+STEP_WRITER(step_widened, text_double(p, (double)load_float(at)))
+STEP_WRITER(step_double, text_double(p, load_double(at)))
 
 static char *
-put_loop(char *p, const struct step *s, const unsigned char *base,
+step_loop(char *p, const struct step *s, const unsigned char *base,
     const struct program_run *r)
 {
 	const unsigned char *at = base + s->offset;
@@ -317,7 +317,7 @@ put_loop(char *p, const struct step *s, const unsigned char *base,
 }
 
 static char *
-put_end(char *p, const struct step *s, const unsigned char *base,
+step_end(char *p, const struct step *s, const unsigned char *base,
     const struct program_run *r)
 {
 	(void)s;
@@ -343,7 +343,7 @@ static char *APART
 chain_any(char *p, const struct step *s, const unsigned char *base,
     const struct program_run *r)
 {
-	return go_on(s->put(p, s, base, r), s, base, r);
+	return go_on(s->write(p, s, base, r), s, base, r);
 }
 
 static char *
@@ -421,47 +421,49 @@ CHAIN_WIDE(chain_wide_csv, '"', ',')
 CHAIN_WIDE(chain_wide_tsv, '\\', '\\')
 CHAIN_WIDE(chain_wide_vis, 0x7f, 0x7f)
 
-struct functions {
-	step_write *put, *chain;
+struct step_functions {
+	step_write *write, *chain;
 };
 
-static struct functions
-find_functions(const struct step *s)
+static struct step_functions
+find_step_functions(const struct step *s)
 {
-	static const struct functions strings[][2] = {
-		[STYLE_JSON] = { { put_json, chain_any },
-		    { put_wide_json, chain_wide_json } },
-		[STYLE_CSV] = { { put_csv, chain_any },
-		    { put_wide_csv, chain_wide_csv } },
-		[STYLE_TSV] = { { put_tsv, chain_any },
-		    { put_wide_tsv, chain_wide_tsv } },
-		[STYLE_VIS] = { { put_vis, chain_any },
-		    { put_wide_vis, chain_wide_vis } },
+	static const struct step_functions strings[][2] = {
+		[STYLE_JSON] = { { step_json, chain_any },
+		    { step_wide_json, chain_wide_json } },
+		[STYLE_CSV] = { { step_csv, chain_any },
+		    { step_wide_csv, chain_wide_csv } },
+		[STYLE_TSV] = { { step_tsv, chain_any },
+		    { step_wide_tsv, chain_wide_tsv } },
+		[STYLE_VIS] = { { step_vis, chain_any },
+		    { step_wide_vis, chain_wide_vis } },
 	};
-	static const struct functions bools[] = { { put_odd_bool, chain_any },
-		{ put_bool, chain_bool } };
-	static const struct functions enums[] = { { put_odd_enum, chain_any },
-		{ put_enum, chain_enum } };
-	static const struct functions others[] = {
-		[STEP_END] = { put_end, put_end },
-		[STEP_TEXT_ONLY] = { put_text_only, chain_text_only },
-		[STEP_TIME_UTC] = { put_utc, chain_utc },
-		[STEP_U8] = { put_u8, chain_u8 },
-		[STEP_U16] = { put_u16, chain_u16 },
-		[STEP_U32] = { put_u32, chain_u32 },
-		[STEP_U64] = { put_u64, chain_u64 },
-		[STEP_U128] = { put_u128, chain_any },
-		[STEP_I8] = { put_i8, chain_i8 },
-		[STEP_I16] = { put_i16, chain_i16 },
-		[STEP_I32] = { put_i32, chain_i32 },
-		[STEP_I64] = { put_i64, chain_i64 },
-		[STEP_I128] = { put_i128, chain_any },
-		[STEP_BITS] = { put_bits, chain_any },
-		[STEP_SUM] = { put_sum, chain_any },
-		[STEP_FLOAT] = { put_float, chain_any },
-		[STEP_WIDENED] = { put_widened, chain_any },
-		[STEP_DOUBLE] = { put_double, chain_any },
-		[STEP_LOOP] = { put_loop, chain_any },
+	static const struct step_functions bools[] = {
+		{ step_odd_bool, chain_any }, { step_bool, chain_bool }
+	};
+	static const struct step_functions enums[] = {
+		{ step_odd_enum, chain_any }, { step_enum, chain_enum }
+	};
+	static const struct step_functions others[] = {
+		[STEP_END] = { step_end, step_end },
+		[STEP_TEXT_ONLY] = { step_text_only, chain_text_only },
+		[STEP_TIME_UTC] = { step_utc, chain_utc },
+		[STEP_U8] = { step_u8, chain_u8 },
+		[STEP_U16] = { step_u16, chain_u16 },
+		[STEP_U32] = { step_u32, chain_u32 },
+		[STEP_U64] = { step_u64, chain_u64 },
+		[STEP_U128] = { step_u128, chain_any },
+		[STEP_I8] = { step_i8, chain_i8 },
+		[STEP_I16] = { step_i16, chain_i16 },
+		[STEP_I32] = { step_i32, chain_i32 },
+		[STEP_I64] = { step_i64, chain_i64 },
+		[STEP_I128] = { step_i128, chain_any },
+		[STEP_BITS] = { step_bits, chain_any },
+		[STEP_SUM] = { step_sum, chain_any },
+		[STEP_FLOAT] = { step_float, chain_any },
+		[STEP_WIDENED] = { step_widened, chain_any },
+		[STEP_DOUBLE] = { step_double, chain_any },
+		[STEP_LOOP] = { step_loop, chain_any },
 		/* The last row: the size of STEP_HEX, STEP_LINE, STEP_CELL and
 		 * STEP_STACK depends on the record. */
 		[STEP_STACK] = { NULL, NULL },
@@ -482,9 +484,9 @@ find_functions(const struct step *s)
 void
 program_bind_step(struct step *s)
 {
-	struct functions f = find_functions(s);
+	struct step_functions f = find_step_functions(s);
 
-	s->put = f.put;
+	s->write = f.write;
 	s->chain = f.chain;
 }
 
@@ -539,8 +541,8 @@ run_steps(const struct program_run *r, const struct step *s,
 	for (; s != end && p != NULL; s = s->next) {
 		if ((p = make_room(r->out, p, s->most)) == NULL)
 			break;
-		if (s->op != STEP_LOOP && s->put != NULL) {
-			p = s->put(p, s, base, r);
+		if (s->op != STEP_LOOP && s->write != NULL) {
+			p = s->write(p, s, base, r);
 			continue;
 		}
 		p = write_text(p, s);

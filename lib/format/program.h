@@ -78,7 +78,7 @@ typedef char *step_write(char *p, const struct step *s,
 struct step {
 	/* The members that running needs come first, in one cache line.
 	 * program_finish() sets these four. */
-	step_write *put;         /* NULL: its size depends on the record */
+	step_write *write;       /* NULL: its size depends on the record */
 	step_write *chain;       /* this step and all up to STEP_END */
 	const struct step *next; /* the step behind the body */
 	const char *text_at;

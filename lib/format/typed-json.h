@@ -1,7 +1,7 @@
 /*
- * Typed JSON: writes a value of a JSON record again as its type asks, so that
- * it becomes the same text as the value's bytes would, whoever wrote the
- * record.
+ * Typed JSON: writes a value of a JSON record as its type defines, so that it
+ * becomes the same text as the value's bytes would, however the program that
+ * wrote the record spelled it.
  */
 #ifndef SKEL_FORMAT_TYPED_JSON_H
 #define SKEL_FORMAT_TYPED_JSON_H

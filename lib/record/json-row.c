@@ -4,8 +4,8 @@
 #include "base/array.h"
 #include "record/json-row.h"
 
-/* Above so many keys no more are collected, and none is searched for before it
- * is added: the time that an odd record takes stays linear. */
+/* With more keys than this none is collected, and none is searched for before
+ * it is added, so that the time stays linear whatever a record holds. */
 enum { KEYS_MAX = 1024 };
 
 int
@@ -33,31 +33,30 @@ json_row_close(struct json_row *r)
 }
 
 static bool
-is_key(const struct json_row_key *k, const char *name, size_t len)
+is_row_key(const struct json_row_key *k, const char *name, size_t len)
 {
 	return k->len == len && memcmp(k->name, name, len) == 0;
 }
 
-/* The key of that name below parent, or 0.  Records have their keys in the
- * same order, so the one that is likely is tried first. */
+/* Find the key of a name below parent; 0 if there is none.  Keys nearly always
+ * come in the same order, so the likely one is tried first. */
 static uint32_t
-find_key(const struct json_row *r, uint32_t parent, uint32_t likely,
+find_row_key(const struct json_row *r, uint32_t parent, uint32_t likely,
     const char *name, size_t len)
 {
 	uint32_t k;
 
-	if (likely != 0 && is_key(&r->keys[likely], name, len))
+	if (likely != 0 && is_row_key(&r->keys[likely], name, len))
 		return likely;
 	for (k = r->keys[parent].first_child; k != 0; k = r->keys[k].next)
-		if (is_key(&r->keys[k], name, len))
+		if (is_row_key(&r->keys[k], name, len))
 			break;
 	return k;
 }
 
-/* A new key below parent, behind the others.  Returns 0 when memory ran
- * out. */
+/* Add a key below parent, behind the others.  Returns 0 when memory ran out. */
 static uint32_t
-new_key(struct json_row *r, uint32_t parent, const char *name, size_t len)
+add_key(struct json_row *r, uint32_t parent, const char *name, size_t len)
 {
 	uint32_t last = r->keys[parent].last_child, k = (uint32_t)r->nkeys;
 	char *copy;
@@ -86,9 +85,9 @@ new_key(struct json_row *r, uint32_t parent, const char *name, size_t len)
 	return k;
 }
 
-/* The cell of a key, made if there is none. */
+/* The cell of a key; it is added if there is none. */
 static uint32_t
-cell_of(struct json_row *r, uint32_t key)
+add_cell(struct json_row *r, uint32_t key)
 {
 	if (r->keys[key].cell != JSON_ROW_NO_CELL)
 		return r->keys[key].cell;
@@ -109,28 +108,28 @@ json_row_add(struct json_row *r, const char *path)
 
 	for (;; path += len + 1) {
 		len = strcspn(path, ".");
-		/* Columns of one struct come one after another, and those of
-		 * a map differ, so many need no search. */
+		/* Paths of one struct are added one after another, so the last
+		 * key is often the one. */
 		k = r->keys[parent].last_child;
-		if (k == 0 || !is_key(&r->keys[k], path, len))
+		if (k == 0 || !is_row_key(&r->keys[k], path, len))
 			k = r->nkeys > KEYS_MAX
 				? 0
-				: find_key(r, parent, 0, path, len);
-		if (k == 0 && (k = new_key(r, parent, path, len)) == 0)
+				: find_row_key(r, parent, 0, path, len);
+		if (k == 0 && (k = add_key(r, parent, path, len)) == 0)
 			return JSON_ROW_NO_CELL;
 		if (path[len] == '\0')
-			return cell_of(r, k);
+			return add_cell(r, k);
 		parent = k;
 	}
 }
 
 static void
-put_path(const struct json_row *r, uint32_t key, struct buf *out)
+write_key_path(const struct json_row *r, uint32_t key, struct buf *out)
 {
 	const struct json_row_key *k = &r->keys[key];
 
 	if (k->parent != 0) {
-		put_path(r, k->parent, out);
+		write_key_path(r, k->parent, out);
 		buf_chr(out, '.');
 	}
 	buf_add(out, k->name, k->len);
@@ -141,12 +140,12 @@ json_row_write_path(const struct json_row *r, uint32_t cell, struct buf *out)
 {
 	for (uint32_t k = 1; k < r->nkeys; k++)
 		if (r->keys[k].cell == cell)
-			put_path(r, k, out);
+			write_key_path(r, k, out);
 }
 
-/* The key that a member of parent has, or 0 if it is not wanted. */
+/* The key of a member of parent; 0 if it is not wanted. */
 static uint32_t
-key_of_member(struct json_row *r, uint32_t parent, uint32_t likely,
+find_member_key(struct json_row *r, uint32_t parent, uint32_t likely,
     const struct json_value *quoted)
 {
 	const char *name = quoted->text + 1;
@@ -158,24 +157,24 @@ key_of_member(struct json_row *r, uint32_t parent, uint32_t likely,
 		name = r->scratch.len > 0 ? r->scratch.data : "";
 		len = r->scratch.len;
 	}
-	k = find_key(r, parent, likely, name, len);
+	k = find_row_key(r, parent, likely, name, len);
 	if (k == 0 && r->collect && r->nkeys <= KEYS_MAX)
-		k = new_key(r, parent, name, len);
+		k = add_key(r, parent, name, len);
 	return k;
 }
 
 static void
-set_cell(struct json_row *r, uint32_t key, const struct json_value *v)
+set_row_cell(struct json_row *r, uint32_t key, const struct json_value *v)
 {
 	if (r->collect && r->keys[key].first_child == 0)
-		cell_of(r, key);
+		add_cell(r, key);
 	if (r->keys[key].cell != JSON_ROW_NO_CELL)
 		r->cells[r->keys[key].cell] = *v;
 }
 
 /* Parse the object at the cursor, whose members are keys below parent. */
 static bool
-parse_object(struct json_row *r, struct json_cursor *c, uint32_t parent)
+parse_row_object(struct json_row *r, struct json_cursor *c, uint32_t parent)
 {
 	uint32_t likely = r->keys[parent].first_child, key;
 	struct json_value name, v;
@@ -184,7 +183,7 @@ parse_object(struct json_row *r, struct json_cursor *c, uint32_t parent)
 	if (json_cursor_kind(c) != JSON_VALUE_OBJECT || !json_cursor_enter(c))
 		return false;
 	while ((got = json_cursor_next_member(c, &name)) == 1) {
-		key = key_of_member(r, parent, likely, &name);
+		key = find_member_key(r, parent, likely, &name);
 		likely = key != 0 ? r->keys[key].next : 0;
 		if (key != 0 &&
 		    (r->keys[key].first_child != 0 ||
@@ -192,14 +191,14 @@ parse_object(struct json_row *r, struct json_cursor *c, uint32_t parent)
 		    json_cursor_kind(c) == JSON_VALUE_OBJECT) {
 			v.kind = JSON_VALUE_OBJECT;
 			v.text = c->p;
-			if (!parse_object(r, c, key))
+			if (!parse_row_object(r, c, key))
 				return false;
 			v.len = (size_t)(c->p - v.text);
 		} else if (!json_cursor_read(c, &v)) {
 			return false;
 		}
 		if (key != 0)
-			set_cell(r, key, &v);
+			set_row_cell(r, key, &v);
 	}
 	return got == 0;
 }
@@ -209,7 +208,7 @@ json_row_parse_at(struct json_row *r, struct json_cursor *c)
 {
 	for (size_t i = 0; i < r->ncells; i++)
 		r->cells[i].kind = JSON_VALUE_ABSENT;
-	return parse_object(r, c, 0);
+	return parse_row_object(r, c, 0);
 }
 
 int
