@@ -48,8 +48,8 @@ find_record_member(const struct stack_search *s, const char *key,
 		return -1;
 	}
 	if (at->type != TYPE_NONE && at->cpus != FIELD_CPUS_ONE) {
-		report_error("%s: %s: there is a %s for each CPU; a stack has "
-			     "to be in the key",
+		report_error("%s: %s: the member %s has a value for each CPU; "
+			     "stacks must be in the key",
 		    s->where, key, *name);
 		return -1;
 	}
@@ -135,8 +135,8 @@ find_stack_member(const struct stack_search *s, const char *key,
 		f->kind = STACK_ID;
 		return 0;
 	}
-	return report_wrong_member(s, key, name,
-	    "an array of 8-byte addresses, nor the id of a stack in 4 bytes");
+	return report_wrong_member(
+	    s, key, name, "an array of 8-byte addresses or a 4-byte stack id");
 }
 
 static int
@@ -156,10 +156,8 @@ find_stack_fields(const struct stack_search *s, struct stack_layout *l)
 	    sides[STACK_USER].kind != STACK_ABSENT)
 		return 1;
 	report_error("%s: the records have no member kstack or ustack%s; "
-		     "field_map says what theirs are called",
-	    s->where,
-	    s->header->maps[s->map].cpus != 0 ? " that is one for all CPUs"
-					      : "");
+		     "list other names in field_map",
+	    s->where, s->header->maps[s->map].cpus != 0 ? " in their key" : "");
 	return -1;
 }
 

@@ -188,8 +188,8 @@ static int
 add_stacks_name(struct symbol_store *s, const char *stacks)
 {
 	if (s->nnames == STREAM_MAPS_MAX) {
-		report_error("%s: there are stacks of %d maps already", stacks,
-		    STREAM_MAPS_MAX);
+		report_error("%s: the stream has stacks of more than %d maps",
+		    stacks, STREAM_MAPS_MAX);
 		return -1;
 	}
 	if (!array_room(s->names, s->nnames, s->names_cap))
@@ -354,8 +354,8 @@ symbol_store_parse_stack(
 		return doc_missing(stacks == NULL ? "stacks" : "addrs", where);
 	n = json_array_size(array);
 	if (n > STACK_DEPTH_MAX) {
-		report_error("%s: a stack of %zu addresses; at most %d are "
-			     "read",
+		report_error("%s: a stack of %zu addresses; the maximum "
+			     "is %d",
 		    where, n, STACK_DEPTH_MAX);
 		return -1;
 	}

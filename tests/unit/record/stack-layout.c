@@ -178,7 +178,7 @@ what_does_not_fit_is_refused(void)
 	REFUSES(EVENTS(12, ""), "the records have no member kstack or ustack");
 	REFUSES(EVENTS(1, ""), "the records have no member kstack or ustack");
 	REFUSES(COUNTS(",\"cpus\":4", FIELD("kstack", "value")),
-	    "kstack: there is a value for each CPU");
+	    "kstack: the member value has a value for each CPU");
 }
 
 static void

@@ -139,7 +139,7 @@ stacks_and_their_maps_are_bounded(void)
 		CHECK_NUM(symbol_store_set_stack(s, name, 0, deep, 1), 0);
 	}
 	CHECK_NUM(symbol_store_set_stack(s, "more", 0, deep, 1), -1);
-	CHECK_SAID("more: there are stacks of 256 maps already");
+	CHECK_SAID("more: the stream has stacks of more than 256 maps");
 	symbol_store_free(s);
 }
 
@@ -311,7 +311,7 @@ too_many_of_anything_is_refused(void)
 		buf_str(&text, ",1");
 	buf_str(&text, "]}}\n");
 	buf_chr(&text, '\0');
-	refuses(text.data, "a stack of 4097 addresses; at most 4096", __LINE__);
+	refuses(text.data, "a stack of 4097 addresses; the maximum is 4096", __LINE__);
 	buf_free(&text);
 }
 
