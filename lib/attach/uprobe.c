@@ -14,8 +14,8 @@
 #include "attach/file.h"
 #include "attach/target.h"
 #include "attach/ways.h"
-#include "base/array.h"
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/suggest.h"
 #include "elf/elf-names.h"
 #include "host/privilege.h"
@@ -34,10 +34,9 @@ struct uprobe_target {
 struct function_matches {
 	const char *wanted; /* borrowed */
 	bool pattern;
-	uint64_t *offsets; /* owned, each once */
-	size_t n, cap;
-	bool local;  /* the matches are static functions */
-	bool failed; /* memory ran out */
+	struct hash offsets; /* of struct hash_key: each offset once, in a */
+	bool local;          /* the matches are static functions */
+	bool failed;         /* memory ran out */
 	struct suggest near;
 };
 
@@ -147,15 +146,20 @@ parse_uprobe_target(struct uprobe_target *t, const struct attach_job *j)
 static bool
 add_offset(struct function_matches *m, uint64_t offset)
 {
-	for (size_t i = 0; i < m->n; i++)
-		if (m->offsets[i] == offset)
-			return true;
-	if (!array_room(m->offsets, m->n, m->cap)) {
+	const struct hash_key key = { .a = offset };
+
+	if (hash_find(&m->offsets, key) == NULL &&
+	    hash_add(&m->offsets, key) == NULL)
 		m->failed = true;
-		return false;
-	}
-	m->offsets[m->n++] = offset;
-	return true;
+	return !m->failed;
+}
+
+static uint64_t
+get_match(const struct function_matches *m, size_t i)
+{
+	const struct hash_key *key = hash_at(&m->offsets, i);
+
+	return key->a;
 }
 
 /* A name that a global function and static ones share means the global one. */
@@ -169,10 +173,10 @@ match_function(void *ctx, const struct elf_function *f)
 		       add_offset(m, f->offset);
 	suggest_offer(&m->near, f->name);
 	if (strcmp(m->wanted, f->name) != 0 ||
-	    (m->n > 0 && f->local && !m->local))
+	    (m->offsets.n > 0 && f->local && !m->local))
 		return true;
 	if (m->local && !f->local)
-		m->n = 0;
+		hash_free(&m->offsets);
 	m->local = f->local;
 	return add_offset(m, f->offset);
 }
@@ -205,11 +209,11 @@ ambiguous_function(
 	struct buf list = { 0 };
 	struct attach_error e;
 
-	for (size_t i = 0; i < m->n; i++)
-		buf_printf(&list, ", 0x%" PRIx64, m->offsets[i]);
+	for (size_t i = 0; i < m->offsets.n; i++)
+		buf_printf(&list, ", 0x%" PRIx64, get_match(m, i));
 	buf_chr(&list, '\0');
 	e = attach_invalid("%s has %zu functions %s; give the offset of one%s",
-	    t->file, m->n, t->symbol, list.failed ? "" : list.data);
+	    t->file, m->offsets.n, t->symbol, list.failed ? "" : list.data);
 	buf_free(&list);
 	return e;
 }
@@ -232,12 +236,12 @@ attach_matches(const struct attach_job *j, struct attachment *a,
 
 	if (m->failed)
 		return attach_errno(ENOMEM);
-	if (m->n == 0)
+	if (m->offsets.n == 0)
 		return no_user_function(t, m);
-	if (m->n > 1 && !m->pattern)
+	if (m->offsets.n > 1 && !m->pattern)
 		return ambiguous_function(t, m);
-	for (size_t i = 0; e.failure == ATTACH_OK && i < m->n; i++)
-		e = attach_offset(j, a, t, m->offsets[i] + t->offset);
+	for (size_t i = 0; e.failure == ATTACH_OK && i < m->offsets.n; i++)
+		e = attach_offset(j, a, t, get_match(m, i) + t->offset);
 	return e;
 }
 
@@ -257,6 +261,7 @@ attach_symbol(const struct attach_job *j, struct attachment *a,
 		.wanted = t->symbol,
 		.pattern = j->way == &attach_way_uprobe_multi ||
 			   j->way == &attach_way_uretprobe_multi,
+		.offsets.size = sizeof(struct hash_key),
 		.near.wanted = t->symbol,
 	};
 	struct attach_error e;
@@ -267,7 +272,7 @@ attach_symbol(const struct attach_job *j, struct attachment *a,
 		e = unreadable_file(t, errno);
 	else
 		e = attach_matches(j, a, t, &m);
-	free(m.offsets);
+	hash_free(&m.offsets);
 	return e;
 }
 
