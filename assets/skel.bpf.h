@@ -3,10 +3,10 @@
  * skel.bpf.h: macros by which a BPF program describes itself to skel-pack(1).
  *
  * skel-pack turns an object file into a package.  It reads the globals, maps
- *and programs from the object's BTF.  What the BTF does not say, the author of
- *the program states with these macros.  They only add declaration tags to the
+ * and programs from the object's BTF.  What the BTF does not say, the author of
+ * the program states with these macros.  They only add declaration tags to the
  *BTF, and neither instructions nor data nor maps, except for SKEL_COUNT_LOST
- *and the macros used with it.  Every loader can load the object as before.
+ * and the macros used with it.  Every loader can load the object as before.
  *
  * Arguments.  Each global of the program becomes an argument of the command. By
  * default it has the name of the variable and its initial value:
@@ -24,7 +24,7 @@
  *
  * To skel-pack, __type(value, struct event) in the map means the same.  But the
  * kernel refuses a ring buffer that has a value type, so only skel-load can
- *load such an object.
+ * load such an object.
  *
  * Lost records.  The kernel does not count the records that do not fit into a
  * ring buffer.  Let the program count them, so that skel-load can report them:

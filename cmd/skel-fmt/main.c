@@ -6,10 +6,10 @@
  *
  * The input is a stream (skel-stream(5)), binary or JSON, or plain NDJSON; the
  * output is text.  A stream contains its types, so this command needs no
- *package, no libbpf and no privilege, and a recording can be printed again in
- *another form.  A line that is no record is reported and skipped, because one
- *bad record must not end a trace that has run all day; then the exit status
- *is 1.
+ * package, no libbpf and no privilege, and a recording can be printed again in
+ * another form.  A line that is no record is reported and skipped, because one
+ * bad record must not end a trace that has run all day; then the exit status
+ * is 1.
  */
 #include <errno.h>
 #include <fcntl.h>

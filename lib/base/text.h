@@ -60,7 +60,7 @@ char *text_double(char *p, double v);
  * text_tsv: tab, newline, return and backslash as \t \n \r \\; invalid UTF-8 as
  *	above.
  * text_vis: for terminals: control characters, invalid UTF-8 and characters
- *that change the direction of writing as vis(3) shows them.
+ * that change the direction of writing as vis(3) shows them.
  */
 char *text_json(char *p, const unsigned char *s, size_t n);
 char *text_csv(char *p, const unsigned char *s, size_t n);

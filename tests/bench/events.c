@@ -6,7 +6,7 @@
  *
  * The events look like those of assets/bootstrap on a machine that compiles
  * software.  64 records at a time have the same time, as in a stream under
- *load.
+ * load.
  */
 #include <err.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
  * Measure the age of JSON records when they arrive: CLOCK_MONOTONIC after
- *read(2) minus their "duration_ns", which is the time when they were submitted.
+ * read(2) minus their "duration_ns", which is the time when they were
+ *submitted.
  *
  *	lag
  *

@@ -311,7 +311,8 @@ too_many_of_anything_is_refused(void)
 		buf_str(&text, ",1");
 	buf_str(&text, "]}}\n");
 	buf_chr(&text, '\0');
-	refuses(text.data, "a stack of 4097 addresses; the maximum is 4096", __LINE__);
+	refuses(text.data, "a stack of 4097 addresses; the maximum is 4096",
+	    __LINE__);
 	buf_free(&text);
 }
 
