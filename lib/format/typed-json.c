@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "format/typed-json.h"
 
-/* Members of a struct with more keep the order that they have: to find each by
- * its name takes time that grows with the square of their number. */
-enum { MEMBERS_SORTED_MAX = 256 };
+/* Objects with more members keep the order that they have: to find each by its
+ * name takes time that grows with the square of their number. */
+enum { MEMBERS_MAX = 256 };
 
 static void
 add_marker(struct fields *members, const char *name)
@@ -70,50 +70,100 @@ write_key(struct buf *out, const char *name, bool *first)
 	*first = false;
 }
 
-static void
-write_object(struct buf *out, const struct types *t,
-    const struct field_place *p, const struct json_value *v, bool reference,
-    bool markers)
+/* The members of a struct or union, those of anonymous ones included. */
+struct member_list {
+	struct {
+		const char *name;
+		uint32_t type; /* TYPE_NONE: a marker */
+	} v[MEMBERS_MAX];
+	size_t n;
+};
+
+/* Returns false if there are more than MEMBERS_MAX. */
+static bool
+list_member(struct member_list *l, const char *name, uint32_t type)
 {
-	const struct type *type = field_place_type(t, p);
-	struct fields members = { 0 };
+	if (l->n == MEMBERS_MAX)
+		return false;
+	l->v[l->n].name = name;
+	l->v[l->n++].type = type;
+	return true;
+}
+
+static bool
+is_struct_type(const struct type *type)
+{
+	return type->kind == TYPE_STRUCT || type->kind == TYPE_UNION;
+}
+
+static bool
+list_members(
+    struct member_list *l, const struct types *t, const struct type *type)
+{
+	for (size_t i = 0; i < type->nmembers; i++) {
+		const struct type_member *m = &type->members[i];
+		const struct type *of = types_get(t, m->type);
+
+		if (*m->name == '\0' && is_struct_type(of)
+			? !list_members(l, t, of)
+			: !list_member(l, m->name, m->type))
+			return false;
+	}
+	return true;
+}
+
+static int
+compare_members(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void write_value(struct buf *out, const struct types *t, uint32_t index,
+    const struct json_value *v, bool reference, bool markers);
+
+/* Returns false if the object has too many members; nothing is written then. */
+static bool
+write_members(struct buf *out, const struct types *t, const struct type *type,
+    const struct json_value *v, bool reference, bool markers)
+{
+	struct member_list l = { .n = 0 };
 	struct json_cursor at;
 	struct json_value value;
 	bool first = true;
 
-	if (markers)
-		typed_json_reference_members(&members, t, p);
-	else
-		fields_add_members(&members, t, p);
-	if (reference && !markers)
-		fields_sort(&members);
+	if (markers && (!list_member(&l, REFERENCE_TYPE_KEY, TYPE_NONE) ||
+			   !list_member(&l, REFERENCE_NAME_KEY, TYPE_NONE)))
+		return false;
+	if (!list_members(&l, t, type))
+		return false;
+	if (reference)
+		qsort(l.v, l.n, sizeof(*l.v), compare_members);
 	json_cursor_open(&at, v->text, v->len);
 	json_cursor_enter(&at);
 	buf_chr(out, '{');
-	for (size_t i = 0; i < members.n; i++) {
-		const struct field *f = &members.v[i];
+	for (size_t i = 0; i < l.n; i++) {
+		const char *name = l.v[i].name;
 
-		if (f->place.type == TYPE_NONE) {
-			const char *text = typed_json_marker(f->name, type);
+		if (l.v[i].type == TYPE_NONE) {
+			const char *text = typed_json_marker(name, type);
 
-			write_key(out, f->name, &first);
+			write_key(out, name, &first);
 			buf_chr(out, '"');
 			style_write(out, text, strlen(text), STYLE_JSON);
 			buf_chr(out, '"');
-		} else if (read_member(v, &at, f->name, &value)) {
-			write_key(out, f->name, &first);
-			typed_json_write(out, t, &f->place, &value, reference);
+		} else if (read_member(v, &at, name, &value)) {
+			write_key(out, name, &first);
+			write_value(
+			    out, t, l.v[i].type, &value, reference, reference);
 		}
 	}
 	buf_chr(out, '}');
-	out->failed |= members.failed;
-	fields_free(&members);
+	return true;
 }
 
 static void
-write_array(struct buf *out, const struct types *t,
-    const struct field_place *element, const struct json_value *v,
-    bool reference)
+write_elements(struct buf *out, const struct types *t, uint32_t of,
+    const struct json_value *v, bool reference)
 {
 	struct json_value value;
 	struct json_cursor c;
@@ -127,7 +177,7 @@ write_array(struct buf *out, const struct types *t,
 		if (!first)
 			buf_chr(out, ',');
 		first = false;
-		typed_json_write(out, t, element, &value, reference);
+		write_value(out, t, of, &value, reference, reference);
 	}
 	buf_chr(out, ']');
 }
@@ -161,39 +211,49 @@ write_float(struct buf *out, const struct type *type,
 		out->len = (size_t)(text_float(p, narrow) - out->data);
 }
 
+/* Whether the text of a value depends on more than its own spelling: it is, or
+ * is an array of, a struct or floating-point numbers. */
+static bool
+has_structure(const struct types *t, const struct type *type)
+{
+	while (type->kind == TYPE_ARRAY)
+		type = types_get(t, type->of);
+	return is_struct_type(type) || type->kind == TYPE_FLOAT;
+}
+
+static void
+write_value(struct buf *out, const struct types *t, uint32_t index,
+    const struct json_value *v, bool reference, bool markers)
+{
+	const struct type *type = types_get(t, index);
+
+	if (v->kind == JSON_VALUE_OBJECT && is_struct_type(type) &&
+	    write_members(out, t, type, v, reference, markers))
+		return;
+	if (type->kind == TYPE_FLOAT)
+		write_float(out, type, v, reference);
+	else if (type->kind == TYPE_ARRAY && v->kind == JSON_VALUE_ARRAY &&
+		 has_structure(t, type))
+		write_elements(out, t, type->of, v, reference);
+	else
+		json_value_respell(v, out);
+}
+
 void
 typed_json_write(struct buf *out, const struct types *t,
     const struct field_place *p, const struct json_value *v, bool reference)
 {
-	const struct type *type = field_place_type(t, p);
-	struct field_place element = *p;
-
-	if (type == NULL) {
+	if (p->type == TYPE_NONE)
 		json_value_respell(v, out);
-	} else if (p->cpus == FIELD_CPUS_ALL && v->kind == JSON_VALUE_ARRAY) {
-		element.cpus = FIELD_CPUS_ONE;
-		write_array(out, t, &element, v, reference);
-	} else if (type->kind == TYPE_ARRAY && v->kind == JSON_VALUE_ARRAY) {
-		element.type = type->of;
-		write_array(out, t, &element, v, reference);
-	} else if (field_place_is_struct(t, p) &&
-		   v->kind == JSON_VALUE_OBJECT &&
-		   type->nmembers <= MEMBERS_SORTED_MAX) {
-		write_object(out, t, p, v, reference, reference);
-	} else if (type->kind == TYPE_FLOAT) {
-		write_float(out, type, v, reference);
-	} else {
-		json_value_respell(v, out);
-	}
+	else if (p->cpus == FIELD_CPUS_ALL && v->kind == JSON_VALUE_ARRAY)
+		write_elements(out, t, p->type, v, reference);
+	else
+		write_value(out, t, p->type, v, reference, reference);
 }
 
 void
 typed_json_write_object(struct buf *out, const struct types *t,
     const struct field_place *p, const struct json_value *v)
 {
-	if (v->kind == JSON_VALUE_OBJECT &&
-	    field_place_type(t, p)->nmembers <= MEMBERS_SORTED_MAX)
-		write_object(out, t, p, v, true, false);
-	else
-		typed_json_write(out, t, p, v, true);
+	write_value(out, t, p->type, v, true, false);
 }
