@@ -1,4 +1,5 @@
-/* libbpf-log: each wording of libbpf's warnings gives one kind of refusal. */
+/* lib/elf/libbpf-log: the kind of refusal that each wording of libbpf's
+ * warnings gives. */
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -32,7 +33,7 @@ static const struct {
 } cases[] = {
 	{ { { LIBBPF_WARN, NULL } }, EINVAL, LIBBPF_REFUSED, 0, "" },
 
-	/* The kernel forbids it; libbpf since 1.6 has names of errors. */
+	/* The privilege is missing.  Since 1.6 libbpf names errors. */
 	{ { { LIBBPF_WARN, LOAD_FAILED "Operation not permitted\n" } }, EPERM,
 	    LIBBPF_REFUSED_PRIVILEGE, 0, "p" },
 	{ { { LIBBPF_WARN, LOAD_FAILED "-EPERM\n" } }, EPERM,
@@ -43,7 +44,7 @@ static const struct {
 	{ { { LIBBPF_WARN, "libbpf: map 'm': failed to create: -EPERM\n" } },
 	    EPERM, LIBBPF_REFUSED_PRIVILEGE, 0, "" },
 
-	/* The verifier, which has a log even for EPERM. */
+	/* The verifier refused the program, which may give EPERM too. */
 	{ { { LIBBPF_WARN, LOAD_FAILED "Permission denied\n" },
 	      { LIBBPF_WARN, LOG("R1 invalid mem access\n") },
 	      { LIBBPF_WARN, "libbpf: prog 'p': failed to load: -13\n" } },
@@ -54,13 +55,13 @@ static const struct {
 	    EACCES, LIBBPF_REFUSED_VERIFIER, 0, "p" },
 	{ { { LIBBPF_WARN, LOG("R1 leaks addr\n") } }, EPERM,
 	    LIBBPF_REFUSED_VERIFIER, 0, "p" },
-	/* It ran, but something else failed after it. */
+	/* The verifier ran, but a later step failed. */
 	{ { { LIBBPF_WARN, LOG("processed 5 insns\n") } }, ENOMEM,
 	    LIBBPF_REFUSED, 0, "p" },
 	{ { { LIBBPF_WARN, LOG("processed 5 insns\n") } }, EMFILE,
 	    LIBBPF_REFUSED, 0, "p" },
 
-	/* The BTF given with --btf. */
+	/* The file given with --btf is no BTF or cannot be read. */
 	{ { { LIBBPF_WARN, "libbpf: failed to parse target BTF: -22\n" } },
 	    EINVAL, LIBBPF_REFUSED_TARGET_BTF, EINVAL, "" },
 	{ { { LIBBPF_WARN, "libbpf: failed to parse target BTF: -EINVAL\n" } },
@@ -70,7 +71,7 @@ static const struct {
 	{ { { LIBBPF_WARN, "libbpf: failed to parse target BTF: -EMFILE\n" } },
 	    EMFILE, LIBBPF_REFUSED_BTF_READ, EMFILE, "" },
 
-	/* The kernel's own; why it was not read is a debug message. */
+	/* The kernel's own BTF.  The error is in a debug message. */
 	{ { { LIBBPF_DEBUG,
 		"libbpf: loading kernel BTF '/sys/kernel/btf/vmlinux': 0\n" },
 	      { LIBBPF_WARN, "libbpf: failed to find valid kernel BTF\n" } },
@@ -89,7 +90,7 @@ static const struct {
 	      { LIBBPF_WARN, "libbpf: failed to find valid kernel BTF\n" } },
 	    ESRCH, LIBBPF_REFUSED_BTF_READ, ENOMEM, "" },
 
-	/* What the program attaches to. */
+	/* The kernel lacks what the program attaches to. */
 	{ { { LIBBPF_WARN,
 	      "libbpf: prog 'p': failed to find kernel BTF type ID of "
 	      "'nosuch': -3\n" } },
@@ -99,12 +100,12 @@ static const struct {
 	      "'nosuch': -ESRCH\n" } },
 	    ESRCH, LIBBPF_REFUSED_HOOK, 0, "p" },
 
-	/* CO-RE: libbpf writes into the log of the verifier. */
+	/* libbpf writes a failed relocation to the log of the verifier. */
 	{ { { LIBBPF_WARN, LOAD_FAILED "Invalid argument\n" },
 	      { LIBBPF_WARN, LOG(RELOCATION) } },
 	    EINVAL, LIBBPF_REFUSED_RELOCATION, 0, "p" },
 
-	/* A harmless warning before the one that counts. */
+	/* A harmless warning. */
 	{ { { LIBBPF_WARN, "libbpf: Error in bpf_create_map_xattr(m):Invalid "
 			   "argument(-22). Retrying without BTF.\n" } },
 	    EINVAL, LIBBPF_REFUSED, 0, "" },
@@ -138,8 +139,8 @@ each_wording_gives_its_kind(void)
 		for (size_t k = 0; k < MESSAGES_MAX; k++) {
 			const struct message *m = &cases[i].messages[k];
 
-			/* libbpf's formats end with the arguments, but what
-			 * comes before tells which they are. */
+			/* The print function recognises this message by its
+			 * format. */
 			if (m->text != NULL &&
 			    strncmp(m->text, "libbpf: loading", 15) == 0)
 				print(m->level,
