@@ -354,7 +354,7 @@ print_any_line(struct printer *p, const struct stream_line *line)
 	case LINE_LOST:
 		count_lost(p, line);
 		break;
-	case LINE_SAMPLED:
+	case LINE_PASS:
 		end_pass(p, line);
 		break;
 	case LINE_STACK:

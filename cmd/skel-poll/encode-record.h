@@ -4,8 +4,8 @@
  * and members that the JSON does not have become zeros; text that was not UTF-8
  * stays as it is in the JSON.
  */
-#ifndef SKEL_POLL_ENCODE_RECORD_H
-#define SKEL_POLL_ENCODE_RECORD_H
+#ifndef CMD_SKEL_POLL_ENCODE_RECORD_H
+#define CMD_SKEL_POLL_ENCODE_RECORD_H
 
 #include <jansson.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * program wrote, addresses or an id, and writes the "@stack" and "@symbols"
  * lines that keep the names of the frames, each once.
  */
-#ifndef SKEL_POLL_ENCODE_STACK_H
-#define SKEL_POLL_ENCODE_STACK_H
+#ifndef CMD_SKEL_POLL_ENCODE_STACK_H
+#define CMD_SKEL_POLL_ENCODE_STACK_H
 
 #include <jansson.h>
 

@@ -100,9 +100,9 @@ open_session_maps(struct session_follower *f)
 		if (open_pin(f, m->name, &m->pins.map, &fds->map) == -1 ||
 		    open_pin(f, m->stacks, &m->pins.stacks, &fds->stacks) ==
 			-1 ||
-		    open_pin(f, m->lost, &m->pins.lost, &fds->lost) == -1 ||
-		    open_pin(f, m->lost, &m->pins.reported, &fds->reported) ==
-			-1)
+		    open_pin(f, m->lost_map, &m->pins.lost, &fds->lost) == -1 ||
+		    open_pin(f, m->lost_map, &m->pins.reported,
+			&fds->reported) == -1)
 			return -1;
 	}
 	h->session = false;

@@ -2,8 +2,8 @@
  * Following a session: opens its pinned maps, polls them until the session ends
  * and writes a stream.
  */
-#ifndef SKEL_POLL_FOLLOW_SESSION_H
-#define SKEL_POLL_FOLLOW_SESSION_H
+#ifndef CMD_SKEL_POLL_FOLLOW_SESSION_H
+#define CMD_SKEL_POLL_FOLLOW_SESSION_H
 
 #include "base/output.h"
 #include "options.h"

@@ -1,8 +1,8 @@
 /*
  * The options of skel-poll's command line.
  */
-#ifndef SKEL_POLL_OPTIONS_H
-#define SKEL_POLL_OPTIONS_H
+#ifndef CMD_SKEL_POLL_OPTIONS_H
+#define CMD_SKEL_POLL_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -183,7 +183,7 @@ copy_line(struct stream_pass *p, const struct stream_line *line)
 	case LINE_LOST:
 		p->lost += p->keep[line->map] ? line->count : 0;
 		/* FALLTHROUGH */
-	case LINE_SAMPLED:
+	case LINE_PASS:
 	case LINE_ERROR:
 		if (p->keep[line->map])
 			copy_line_text(p, line);

@@ -2,8 +2,8 @@
  * Passing a stream on: copies it with fewer maps, fewer records or in the other
  * encoding.
  */
-#ifndef SKEL_POLL_PASS_STREAM_H
-#define SKEL_POLL_PASS_STREAM_H
+#ifndef CMD_SKEL_POLL_PASS_STREAM_H
+#define CMD_SKEL_POLL_PASS_STREAM_H
 
 #include "base/output.h"
 #include "options.h"

@@ -226,7 +226,7 @@ poll_until_end(struct eunomia_bpf *p)
 	/* A handler may have asked for the end. */
 	if (end == POLLER_GONE)
 		poll_control_clear_end(&p->handle->control);
-	if (end == POLLER_FAILED || poller_count_lost(p->launch.poller) == -1)
+	if (end == POLLER_FAILED || poller_report_lost(p->launch.poller) == -1)
 		ret = -1;
 	return callback_sink_end(&p->sink) == -1 ? -1 : ret;
 }

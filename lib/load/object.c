@@ -459,7 +459,7 @@ object_map_fds(const struct object *o, const struct stream_header *h)
 
 		fds[i].map = object_find_fd(o, m->name);
 		fds[i].stacks = object_find_fd(o, m->stacks);
-		fds[i].lost = object_find_fd(o, m->lost);
+		fds[i].lost = object_find_fd(o, m->lost_map);
 	}
 	return fds;
 }

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "host/map-fds.h"
 #include "package/package.h"
 #include "stream/header.h"
-#include "stream/map-fds.h"
 
 struct object {
 	const struct package *package; /* borrowed */

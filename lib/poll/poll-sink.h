@@ -24,10 +24,9 @@ struct poll_sink {
 	    const void *data, size_t len);
 	/* So many more records of the map were lost. */
 	int (*lost)(void *ctx, unsigned int map, uint64_t count);
-	/* Pass number round over a sampled map, or by an iterator, is complete
+	/* Pass number pass over a sampled map, or by an iterator, is complete
 	 * and gave so many keys or records.  May be NULL. */
-	int (*sampled)(
-	    void *ctx, unsigned int map, uint64_t round, uint64_t keys);
+	int (*pass)(void *ctx, unsigned int map, uint64_t pass, uint64_t keys);
 	/* The poller is about to sleep or to end: write what is buffered.  May
 	 * be NULL. */
 	int (*flush)(void *ctx);

@@ -9,7 +9,7 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "base/timer.h"
-#include "poll/pace.h"
+#include "poll/poll-interval.h"
 #include "poll/poller.h"
 #include "poll/source.h"
 
@@ -37,17 +37,17 @@ struct poller {
 	/* Owned: the epoll, which wakes for all but buffers; then the perf
 	 * buffers; then the rings. */
 	struct pollfd *waits;
-	nfds_t nnap, nwait; /* how many of them end a nap, and a wait */
-	struct pace pace;
+	nfds_t nsleep, nwait; /* how many of them end a sleep, and a wait */
+	struct poll_interval interval;
 	/* Not on the stack, since a thread that is cancelled while it sleeps
 	 * leaves the stack. */
-	struct timespec nap;
+	struct timespec sleep;
 	/* The round over the buffers that is under way, if emptying: how full
 	 * the fullest was, and when that was. */
 	uint64_t fill, began;
 	bool emptying;
-	bool quiet;  /* buffers need not wake us */
-	bool looked; /* at the buffers, in this run */
+	bool no_wakeup; /* buffers need not wake us */
+	bool looked;    /* at the buffers, in this run */
 	uint64_t records;
 	bool ended;
 	enum poller_end end;
@@ -65,7 +65,7 @@ end_with(struct poller *p, enum poller_end end)
 /* Ends the polling if a function of the sink returned something else than 0.
  * Returns what it returned. */
 static int
-check_sink(struct poller *p, int ret)
+end_if_sink_failed(struct poller *p, int ret)
 {
 	if (ret != 0)
 		end_with(p, ret == 1 ? POLLER_GONE : POLLER_FAILED);
@@ -74,7 +74,7 @@ check_sink(struct poller *p, int ret)
 
 /* The sink of the sources, between them and the poller's own. */
 static int
-pass_record(
+forward_record(
     void *ctx, unsigned int map, uint64_t time_ns, const void *data, size_t len)
 {
 	struct poller *p = ctx;
@@ -84,7 +84,7 @@ pass_record(
 		return 1;
 	ret = p->sink->record(p->ctx, map, time_ns, data, len);
 	if (ret != 0)
-		return check_sink(p, ret);
+		return end_if_sink_failed(p, ret);
 	p->records += len >= p->sources[map].least;
 	if (p->options.count == 0 || p->records < p->options.count)
 		return 0;
@@ -93,34 +93,34 @@ pass_record(
 }
 
 static int
-pass_lost(void *ctx, unsigned int map, uint64_t count)
+forward_lost(void *ctx, unsigned int map, uint64_t count)
 {
 	struct poller *p = ctx;
 
-	return check_sink(p, p->sink->lost(p->ctx, map, count));
+	return end_if_sink_failed(p, p->sink->lost(p->ctx, map, count));
 }
 
 static int
-pass_sampled(void *ctx, unsigned int map, uint64_t round, uint64_t keys)
+forward_pass(void *ctx, unsigned int map, uint64_t pass, uint64_t keys)
 {
 	struct poller *p = ctx;
 
-	if (p->sink->sampled == NULL)
+	if (p->sink->pass == NULL)
 		return 0;
-	return check_sink(p, p->sink->sampled(p->ctx, map, round, keys));
+	return end_if_sink_failed(p, p->sink->pass(p->ctx, map, pass, keys));
 }
 
 static const struct poll_sink source_sink = {
-	.record = pass_record,
-	.lost = pass_lost,
-	.sampled = pass_sampled,
+	.record = forward_record,
+	.lost = forward_lost,
+	.pass = forward_pass,
 };
 
 static void
 flush_sink(struct poller *p)
 {
 	if (p->sink->flush != NULL)
-		check_sink(p, p->sink->flush(p->ctx));
+		end_if_sink_failed(p, p->sink->flush(p->ctx));
 }
 
 /* Calls a function of a source.  If it fails the polling ends. */
@@ -219,9 +219,9 @@ add_waits(struct poller *p, enum stream_source source)
 
 /*
  * Fills in the descriptors on which the poller sleeps.  A perf buffer may end a
- * nap, because when it is quiet it wakes the reader only if it is half full.  A
- * ring may not: it wakes the reader for the first record after those that were
- * read.
+ * sleep, because when it is no_wakeup it wakes the reader only if it is half
+ * full.  A ring may not: it wakes the reader for the first record after those
+ * that were read.
  */
 static int
 open_waits(struct poller *p)
@@ -231,9 +231,10 @@ open_waits(struct poller *p)
 		return report_nomem();
 	add_wait(p, p->epoll);
 	add_waits(p, STREAM_PERF);
-	p->nnap = p->nwait;
+	p->nsleep = p->nwait;
 	add_waits(p, STREAM_RINGBUF);
-	pace_start(&p->pace, p->options.latency_ns, clock_elapsed());
+	poll_interval_start(
+	    &p->interval, p->options.latency_ns, clock_elapsed());
 	return 0;
 }
 
@@ -318,11 +319,11 @@ read_extra(struct poller *p)
 
 /* Does what has to be done every poll_timeout_ms. */
 static void
-check_regularly(struct poller *p)
+on_check_timer(struct poller *p)
 {
 	const struct poller_options *o = &p->options;
 
-	do_sources(p, source_poll_lost);
+	do_sources(p, source_poll_lost_counter);
 	read_extra(p);
 	if (o->is_over != NULL && o->is_over(o->is_over_ctx))
 		end_with(p, POLLER_INPUT);
@@ -337,7 +338,7 @@ handle_event(struct poller *p, const struct epoll_event *e)
 		break;
 	case WATCH_CHECK:
 		if (timer_expired(p->check) > 0)
-			check_regularly(p);
+			on_check_timer(p);
 		break;
 	case WATCH_DEADLINE:
 		end_with(p, POLLER_TIMEOUT);
@@ -409,8 +410,8 @@ read_buffers_in_turn(struct poller *p)
 	return more;
 }
 
-/* Begins a round over the buffers, or goes on with it.  Returns the nap to take
- * now, PACE_WAIT, or 0 for none. */
+/* Begins a round over the buffers, or goes on with it.  Returns the sleep to
+ * take now, POLL_INTERVAL_WAIT, or 0 for none. */
 static uint64_t
 empty_buffers(struct poller *p)
 {
@@ -419,43 +420,45 @@ empty_buffers(struct poller *p)
 		p->began = clock_elapsed();
 	}
 	p->emptying = p->fill > 0 && read_buffers_in_turn(p);
-	return p->emptying ? 0 : pace_next(&p->pace, p->fill, p->began);
+	return p->emptying
+		   ? 0
+		   : poll_interval_next(&p->interval, p->fill, p->began);
 }
 
-/* Returns whether the buffers were quiet, or not, already. */
+/* Returns whether the buffers were no_wakeup, or not, already. */
 static bool
-set_quiet(struct poller *p, bool quiet)
+set_no_wakeup(struct poller *p, bool no_wakeup)
 {
-	if (p->quiet == quiet)
+	if (p->no_wakeup == no_wakeup)
 		return true;
-	p->quiet = quiet;
+	p->no_wakeup = no_wakeup;
 	for (size_t i = 0; i < p->nsources && !p->ended; i++)
-		if (source_set_quiet(&p->sources[i], quiet) == -1)
+		if (source_set_no_wakeup(&p->sources[i], no_wakeup) == -1)
 			end_with(p, POLLER_FAILED);
 	return false;
 }
 
 /*
- * Flushes the sink, then sleeps for so many ns, or with PACE_WAIT until a
- * buffer wakes us.  The epoll always does.  A signal between signals_stop() and
- * this is seen at the next check.
+ * Flushes the sink, then sleeps for so many ns, or with POLL_INTERVAL_WAIT
+ * until a buffer wakes us.  The epoll always does.  A signal between
+ * signals_stop() and this is seen at the next check.
  */
 static void
-take_nap(struct poller *p, uint64_t nap)
+poller_sleep(struct poller *p, uint64_t sleep)
 {
-	bool wait = nap == PACE_WAIT;
+	bool wait = sleep == POLL_INTERVAL_WAIT;
 
 	/* Records that came before they could wake us have to be read first. */
-	if (!set_quiet(p, !wait) && wait)
+	if (!set_no_wakeup(p, !wait) && wait)
 		return;
-	p->nap = (struct timespec){
-		.tv_sec = (time_t)(nap / CLOCK_SECOND),
-		.tv_nsec = (long)(nap % CLOCK_SECOND),
+	p->sleep = (struct timespec){
+		.tv_sec = (time_t)(sleep / CLOCK_SECOND),
+		.tv_nsec = (long)(sleep % CLOCK_SECOND),
 	};
 	flush_sink(p);
 	if (p->ended ||
-	    ppoll(p->waits, wait ? p->nwait : p->nnap, wait ? NULL : &p->nap,
-		NULL) != -1 ||
+	    ppoll(p->waits, wait ? p->nwait : p->nsleep,
+		wait ? NULL : &p->sleep, NULL) != -1 ||
 	    errno == EINTR)
 		return;
 	report_error("cannot wait for records: %s", strerror(errno));
@@ -484,18 +487,18 @@ handle_events(struct poller *p)
 static void
 poll_once(struct poller *p, bool running)
 {
-	uint64_t nap = empty_buffers(p);
+	uint64_t sleep = empty_buffers(p);
 
 	p->looked = true;
-	if (nap > 0 && !running && !p->ended)
-		take_nap(p, nap);
+	if (sleep > 0 && !running && !p->ended)
+		poller_sleep(p, sleep);
 	if (!p->ended)
 		handle_events(p);
 }
 
 /* Whether a signal or the control requests an end. */
 static bool
-poller_is_stopped(struct poller *p)
+poller_withdraw_stop(struct poller *p)
 {
 	struct poll_control *c = p->options.control;
 
@@ -524,7 +527,7 @@ poller_run(struct poller *p)
 		end_with(p, POLLER_ONCE);
 	}
 	while (!p->ended) {
-		if (poller_is_stopped(p)) {
+		if (poller_withdraw_stop(p)) {
 			end_with(p, POLLER_STOPPED);
 		} else if (poller_is_paused(p)) {
 			flush_sink(p);
@@ -538,7 +541,7 @@ poller_run(struct poller *p)
 	/* After the last record wanted nothing is drained. */
 	if (p->end == POLLER_COUNTED) {
 		p->ended = false;
-		do_sources(p, source_count_lost);
+		do_sources(p, source_report_lost);
 		end_with(p, POLLER_COUNTED);
 	}
 	flush_sink(p);
@@ -558,10 +561,10 @@ poller_read_rest(struct poller *p)
 }
 
 int
-poller_count_lost(struct poller *p)
+poller_report_lost(struct poller *p)
 {
 	p->ended = false;
-	do_sources(p, source_count_lost);
+	do_sources(p, source_report_lost);
 	return p->ended ? -1 : 0;
 }
 
@@ -574,7 +577,7 @@ poller_drain(struct poller *p)
 		return -1;
 	p->ended = false;
 	do_sources(p, source_drain);
-	do_sources(p, source_count_lost);
+	do_sources(p, source_report_lost);
 	if (!p->options.once)
 		do_sources(p, source_last_pass);
 	flush_sink(p);

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/map-fds.h"
 #include "poll/poll-control.h"
 #include "poll/poll-sink.h"
 #include "stream/header.h"
-#include "stream/map-fds.h"
 
 /* The latency_ns that the commands have by default. */
 #define POLLER_LATENCY_NS UINT64_C(10000000)
@@ -83,9 +83,9 @@ enum poller_end poller_run(struct poller *p);
 
 /*
  * After poller_run() returned POLLER_STOPPED, reads what the buffers hold,
- * which a nap may have left there.  Does nothing if that run had not looked at
- * the buffers, or while paused.  Not needed before poller_drain().  Returns why
- * polling ended now.
+ * which a sleep may have left there.  Does nothing if that run had not looked
+ * at the buffers, or while paused.  Not needed before poller_drain().  Returns
+ * why polling ended now.
  */
 enum poller_end poller_read_rest(struct poller *p);
 
@@ -94,7 +94,7 @@ enum poller_end poller_read_rest(struct poller *p);
  * no record has followed them.  poller_drain() does so too.  Returns 0, or -1
  * after reporting.
  */
-int poller_count_lost(struct poller *p);
+int poller_report_lost(struct poller *p);
 
 /*
  * Reads what is left, after the programs were detached: what the buffers hold

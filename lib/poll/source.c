@@ -9,7 +9,7 @@
 #include "base/report.h"
 #include "base/timer.h"
 #include "base/util.h"
-#include "poll/pace.h"
+#include "poll/poll-interval.h"
 #include "poll/source.h"
 
 enum {
@@ -63,8 +63,8 @@ uint64_t
 source_fill(const struct source *s)
 {
 	if (is_from(s, STREAM_RINGBUF))
-		return pace_part(ring_fill(&s->ring), s->ring.size);
-	return is_from(s, STREAM_PERF) ? perf_fill(&s->perf) : 0;
+		return poll_interval_fill(ring_fill(&s->ring), s->ring.size);
+	return is_from(s, STREAM_PERF) ? perf_buffers_fill(&s->perf) : 0;
 }
 
 bool
@@ -74,13 +74,15 @@ source_has_more(const struct source *s)
 }
 
 int
-source_set_quiet(struct source *s, bool quiet)
+source_set_no_wakeup(struct source *s, bool no_wakeup)
 {
-	return is_from(s, STREAM_PERF) ? perf_set_quiet(&s->perf, quiet) : 0;
+	return is_from(s, STREAM_PERF)
+		   ? perf_buffers_set_no_wakeup(&s->perf, no_wakeup)
+		   : 0;
 }
 
 int
-source_poll_lost(struct source *s)
+source_poll_lost_counter(struct source *s)
 {
 	uint64_t lost;
 
@@ -99,15 +101,16 @@ consume_buffer(struct source *s, uint64_t bytes)
 	s->now_left = 0;
 	s->more = false;
 	if (is_from(s, STREAM_PERF)) {
-		if (perf_consume(&s->perf, emit_source_record, s) == -1)
+		if (perf_buffers_consume(&s->perf, emit_source_record, s) == -1)
 			return -1;
-		return emit_source_lost(s, perf_new_lost(&s->perf));
+		return emit_source_lost(
+		    s, perf_buffers_lost_from_events(&s->perf));
 	}
 	if (!is_from(s, STREAM_RINGBUF))
 		return 0;
 	ret = ring_consume(&s->ring, bytes, emit_source_record, s);
 	s->more = ret == 1;
-	return ret == -1 ? -1 : source_poll_lost(s);
+	return ret == -1 ? -1 : source_poll_lost_counter(s);
 }
 
 int
@@ -137,9 +140,9 @@ source_step(struct source *s)
 		seen = s->walk.seen;
 	}
 	if (!source_is_running(s)) {
-		s->round++;
+		s->passes++;
 		if (ret == 0)
-			ret = s->sink->sampled(s->ctx, s->map, s->round, seen);
+			ret = s->sink->pass(s->ctx, s->map, s->passes, seen);
 	}
 	return ret == 0 ? 0 : -1;
 }
@@ -188,7 +191,7 @@ source_is_done(const struct source *s)
 	uint64_t ms = source_map(s)->polling.interval_ms;
 
 	return is_from(s, STREAM_ITER) &&
-	       (s->fd < 0 || (s->round > 0 && ms == 0));
+	       (s->fd < 0 || (s->passes > 0 && ms == 0));
 }
 
 int
@@ -202,12 +205,12 @@ source_read(struct source *s)
 }
 
 int
-source_count_lost(struct source *s)
+source_report_lost(struct source *s)
 {
 	uint64_t lost;
 
 	if (is_from(s, STREAM_PERF)
-		? perf_read_lost(&s->perf, &lost) == -1
+		? perf_buffers_lost_from_counters(&s->perf, &lost) == -1
 		: lost_counter_read(&s->counter, &lost) == -1)
 		return -1;
 	return emit_source_lost(s, lost);
@@ -218,7 +221,7 @@ source_fd(const struct source *s)
 {
 	if (s->timer != -1)
 		return s->timer;
-	return is_from(s, STREAM_PERF) ? perf_fd(&s->perf) : s->fd;
+	return is_from(s, STREAM_PERF) ? perf_buffers_fd(&s->perf) : s->fd;
 }
 
 /* Checks the type of the kernel's map, and sets *size to its max_entries. */
@@ -262,7 +265,8 @@ open_perf_source(struct source *s, uint64_t pages)
 
 	if (check_map_type(s, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &nkeys) == -1)
 		return -1;
-	return perf_open(&s->perf, source_map(s)->name, s->fd, nkeys, pages);
+	return perf_buffers_open(
+	    &s->perf, source_map(s)->name, s->fd, nkeys, pages);
 }
 
 /* Checks that keys and values of the map have the sizes that the header says.
@@ -380,7 +384,7 @@ source_close(struct source *s)
 {
 	lost_counter_close(&s->counter);
 	ring_close(&s->ring);
-	perf_close(&s->perf);
+	perf_buffers_close(&s->perf);
 	map_walk_close(&s->walk);
 	bpf_iter_close(&s->iter);
 	if (s->timer != -1)

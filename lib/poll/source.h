@@ -13,14 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/map-fds.h"
 #include "poll/bpf-iter.h"
 #include "poll/lost-counter.h"
 #include "poll/map-walk.h"
-#include "poll/perf.h"
+#include "poll/perf-buffers.h"
 #include "poll/poll-sink.h"
 #include "poll/ring.h"
 #include "stream/header.h"
-#include "stream/map-fds.h"
 
 struct source {
 	const struct stream_header *header; /* borrowed */
@@ -34,12 +34,12 @@ struct source {
 
 	struct ring ring;            /* ring buffers */
 	struct lost_counter counter; /* of what did not fit into the ring */
-	struct perf perf;            /* perf buffers */
+	struct perf_buffers perf;    /* perf buffers */
 	bool more;                   /* the last turn did not read all */
 	struct map_walk walk;        /* sampled maps */
 	struct bpf_iter iter;        /* iterators */
-	int timer;      /* owned: for sampled maps and iterators; or -1 */
-	uint64_t round; /* passes so far */
+	int timer;       /* owned: for sampled maps and iterators; or -1 */
+	uint64_t passes; /* passes so far */
 };
 
 /*
@@ -68,7 +68,8 @@ int source_fd(const struct source *s);
  * which has to be emptied in time. */
 bool source_is_buffer(const struct source *s);
 
-/* How full a buffer is, as a part of PACE_FULL; 0 only if it is empty. */
+/* How full a buffer is, as a part of POLL_INTERVAL_FULL; 0 only if it is empty.
+ */
 uint64_t source_fill(const struct source *s);
 
 /* Of a buffer, reads a share of what is there, so that other maps get their
@@ -78,14 +79,14 @@ int source_read(struct source *s);
 /* Whether the last source_read() of a buffer left something. */
 bool source_has_more(const struct source *s);
 
-/* With quiet, records of a perf buffer wake the reader only when the buffer is
- * half full.  Ring buffers need no such setting: whoever does not poll their
+/* With no_wakeup, records of a perf buffer wake the reader only when the buffer
+ * is half full.  Ring buffers need no such setting: whoever does not poll their
  * descriptor is not woken. */
-int source_set_quiet(struct source *s, bool quiet);
+int source_set_no_wakeup(struct source *s, bool no_wakeup);
 
 /* To be called regularly: reports losses of a ring buffer to the sink also when
  * no record follows them. */
-int source_poll_lost(struct source *s);
+int source_poll_lost_counter(struct source *s);
 
 /* Whether a pass is under way, and the next step of it. */
 bool source_is_running(const struct source *s);
@@ -104,6 +105,6 @@ int source_pass(struct source *s);
 int source_last_pass(struct source *s);
 
 /* Reports to the sink all losses of a buffer that were not reported before. */
-int source_count_lost(struct source *s);
+int source_report_lost(struct source *s);
 
 #endif

@@ -117,11 +117,11 @@ write_sink_lost(void *ctx, unsigned int map, uint64_t count)
 }
 
 static int
-write_sink_sampled(void *ctx, unsigned int map, uint64_t round, uint64_t keys)
+write_sink_pass(void *ctx, unsigned int map, uint64_t pass, uint64_t keys)
 {
 	struct stream_sink *s = ctx;
 
-	stream_write_sampled(&s->out->buf, s->header, map, round, keys);
+	stream_write_pass(&s->out->buf, s->header, map, pass, keys);
 	return sink_result(s, output_flush_if_full(s->out));
 }
 
@@ -136,7 +136,7 @@ flush_stream_sink(void *ctx)
 const struct poll_sink stream_poll_sink = {
 	.record = write_sink_record,
 	.lost = write_sink_lost,
-	.sampled = write_sink_sampled,
+	.pass = write_sink_pass,
 	.flush = flush_stream_sink,
 };
 

@@ -340,7 +340,7 @@ is_lost_counter(const struct bpf_map *map)
 }
 
 /* Finds the map in which the program counts records that did not fit into the
- * ring buffer m, and sets m->lost if there is one. */
+ * ring buffer m, and sets m->lost_map if there is one. */
 static int
 find_lost_counter(
     struct stream_map *m, const struct export_entry *e, const struct object *o)
@@ -354,7 +354,7 @@ find_lost_counter(
 		return report_nomem();
 	map = bpf_object__find_map_by_name(o->bpf, name);
 	if (map != NULL && is_lost_counter(map)) {
-		m->lost = name;
+		m->lost_map = name;
 		return 0;
 	}
 	if (map != NULL)

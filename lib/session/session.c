@@ -41,7 +41,7 @@ static int
 pin_counter(const char *dir, struct stream_map *m, const struct object *o)
 {
 	const struct bpf_map *map =
-	    bpf_object__find_map_by_name(o->bpf, m->lost);
+	    bpf_object__find_map_by_name(o->bpf, m->lost_map);
 	int fd = bpf_map__fd(map), reported;
 
 	free(m->pins.lost);
@@ -92,7 +92,7 @@ pin_maps(struct stream_header *h, const struct object *o,
 		m->pins.map = session_dir_pin(h->dir, fd, "", m->name);
 		if (m->pins.map == NULL ||
 		    (m->stacks != NULL && pin_stacks(h, i, o) == -1) ||
-		    (m->lost != NULL && pin_counter(h->dir, m, o) == -1))
+		    (m->lost_map != NULL && pin_counter(h->dir, m, o) == -1))
 			return -1;
 	}
 	return 0;

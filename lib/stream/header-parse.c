@@ -214,10 +214,10 @@ parse_pins(const struct stream_header *h, struct stream_map *m,
 	if (m->stacks != NULL &&
 	    parse_pin(json, "stacks_pin", &m->pins.stacks, where) == -1)
 		return -1;
-	if (m->lost != NULL &&
+	if (m->lost_map != NULL &&
 	    parse_pin(json, "lost_pin", &m->pins.lost, where) == -1)
 		return -1;
-	return m->lost == NULL || json_object_get(json, "told_pin") == NULL
+	return m->lost_map == NULL || json_object_get(json, "told_pin") == NULL
 		   ? 0
 		   : parse_pin(json, "told_pin", &m->pins.reported, where);
 }
@@ -255,11 +255,11 @@ parse_map(struct stream_header *h, unsigned int map, const json_t *json,
 	    doc_get_bool(json, "text", &m->text, where) == -1 ||
 	    parse_interpreter(m, json, where) == -1 ||
 	    parse_map_ref(json, "stacks", &m->stacks, where) == -1 ||
-	    parse_map_ref(json, "lost", &m->lost, where) == -1 ||
+	    parse_map_ref(json, "lost", &m->lost_map, where) == -1 ||
 	    parse_pins(h, m, json, where) == -1)
 		return -1;
 	m->source = (enum stream_source)source;
-	if (m->lost != NULL && m->source != STREAM_RINGBUF) {
+	if (m->lost_map != NULL && m->source != STREAM_RINGBUF) {
 		report_error(
 		    "%s.lost: only a ring buffer can have a counter", where);
 		return -1;

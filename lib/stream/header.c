@@ -30,7 +30,7 @@ stream_map_free(struct stream_map *m)
 	free(m->name);
 	free(m->unit);
 	free(m->stacks);
-	free(m->lost);
+	free(m->lost_map);
 	free(m->pins.map);
 	free(m->pins.stacks);
 	free(m->pins.lost);
@@ -216,7 +216,7 @@ map_to_json(const struct stream_map *m)
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
 	    set_optional(json, "stacks", m->stacks) == -1 ||
 	    set_optional(json, "stacks_pin", m->pins.stacks) == -1 ||
-	    set_optional(json, "lost", m->lost) == -1 ||
+	    set_optional(json, "lost", m->lost_map) == -1 ||
 	    set_optional(json, "lost_pin", m->pins.lost) == -1 ||
 	    set_optional(json, "told_pin", m->pins.reported) == -1 ||
 	    set_optional(json, "pin", m->pins.map) == -1) {

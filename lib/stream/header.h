@@ -69,7 +69,7 @@ struct stream_map {
 	char *stacks;
 	/* Of a ring buffer: the name of the map in which the program counts the
 	 * records that did not fit.  Owned, or NULL. */
-	char *lost;
+	char *lost_map;
 	struct stream_polling polling;
 	struct stream_pins pins; /* of a session */
 };

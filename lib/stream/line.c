@@ -44,9 +44,9 @@ parse_lost(struct stream_line *line, const json_t *value, const char *where)
 }
 
 static int
-parse_sampled(struct stream_line *line, const json_t *value, const char *where)
+parse_pass(struct stream_line *line, const json_t *value, const char *where)
 {
-	if (doc_get_u64(value, "round", UINT64_MAX, &line->round, where) == -1)
+	if (doc_get_u64(value, "round", UINT64_MAX, &line->pass, where) == -1)
 		return -1;
 	return doc_get_u64(value, "keys", UINT64_MAX, &line->keys, where);
 }
@@ -83,7 +83,7 @@ static const struct control_line {
 	int (*parse)(struct stream_line *, const json_t *, const char *);
 } control_lines[] = {
 	{ "@lost", LINE_LOST, true, parse_lost },
-	{ "@sampled", LINE_SAMPLED, true, parse_sampled },
+	{ "@sampled", LINE_PASS, true, parse_pass },
 	{ "@error", LINE_ERROR, true, parse_message },
 	{ "@stack", LINE_STACK, false, keep_value },
 	{ "@symbols", LINE_SYMBOLS, false, keep_value },

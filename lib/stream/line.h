@@ -23,7 +23,7 @@ enum stream_line_kind {
 	LINE_RECORD,  /* a binary record: map, time_ns, data, len */
 	LINE_JSON,    /* a JSON record, or any other object */
 	LINE_LOST,    /* "@lost": map, count */
-	LINE_SAMPLED, /* "@sampled": map, round, keys */
+	LINE_PASS,    /* "@sampled": map, pass, keys */
 	LINE_ERROR,   /* "@error": map, message */
 	LINE_STACK,   /* "@stack": value, for symbol_store_parse_stack() */
 	LINE_SYMBOLS, /* "@symbols": value, for symbol_store_parse() */
@@ -45,7 +45,7 @@ struct stream_line {
 	size_t len;
 	unsigned int map;
 	uint64_t time_ns;
-	uint64_t count, round, keys, records, lost;
+	uint64_t count, pass, keys, records, lost;
 	/* Borrowed until the next line. */
 	const char *message;
 	const json_t *value;

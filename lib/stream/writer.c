@@ -52,12 +52,12 @@ stream_write_lost(struct buf *out, const struct stream_header *h,
 }
 
 void
-stream_write_sampled(struct buf *out, const struct stream_header *h,
-    unsigned int map, uint64_t round, uint64_t keys)
+stream_write_pass(struct buf *out, const struct stream_header *h,
+    unsigned int map, uint64_t pass, uint64_t keys)
 {
 	write_control_line(out, "@sampled",
 	    json_pack("{sssoso}", "map", h->maps[map].name, "round",
-		doc_u64_new(round), "keys", doc_u64_new(keys)));
+		doc_u64_new(pass), "keys", doc_u64_new(keys)));
 }
 
 void

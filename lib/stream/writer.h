@@ -20,8 +20,8 @@ void stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
 /* Write a control line: "@lost", "@sampled", "@error" and "@end". */
 void stream_write_lost(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t count);
-void stream_write_sampled(struct buf *out, const struct stream_header *h,
-    unsigned int map, uint64_t round, uint64_t keys);
+void stream_write_pass(struct buf *out, const struct stream_header *h,
+    unsigned int map, uint64_t pass, uint64_t keys);
 void stream_write_error(struct buf *out, const struct stream_header *h,
     unsigned int map, const char *message);
 void stream_write_end(struct buf *out, uint64_t records, uint64_t lost);

@@ -13,9 +13,9 @@
 
 #include "base/buf.h"
 #include "host/confine.h"
+#include "host/map-fds.h"
 #include "record/symbol-store.h"
 #include "stream/header.h"
-#include "stream/map-fds.h"
 
 struct symbolizer;
 

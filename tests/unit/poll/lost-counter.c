@@ -62,13 +62,13 @@ static void
 test_told_once(void)
 {
 	struct lost_counter a, b;
-	int told;
+	int reported;
 
 	set_lost(0, 3);
-	told = must(lost_counter_new_reported("rb", fd, true),
+	reported = must(lost_counter_new_reported("rb", fd, true),
 	    "lost_counter_new_reported");
-	CHECK_NUM(lost_counter_open(&a, "rb", fd, told), 0);
-	CHECK_NUM(lost_counter_open(&b, "rb", fd, told), 0);
+	CHECK_NUM(lost_counter_open(&a, "rb", fd, reported), 0);
+	CHECK_NUM(lost_counter_open(&b, "rb", fd, reported), 0);
 	CHECK_NUM(take(&a), 3);
 	CHECK_NUM(take(&b), 0);
 	set_lost(0, 10);
@@ -77,17 +77,17 @@ test_told_once(void)
 	lost_counter_close(&a);
 	lost_counter_close(&b);
 	set_lost(0, 11);
-	CHECK_NUM(lost_counter_open(&a, "rb", fd, told), 0);
+	CHECK_NUM(lost_counter_open(&a, "rb", fd, reported), 0);
 	CHECK_NUM(take(&a), 1);
 	lost_counter_close(&a);
-	close(told);
+	close(reported);
 	/* This counter is older than the session. */
-	told = must(lost_counter_new_reported("rb", fd, false),
+	reported = must(lost_counter_new_reported("rb", fd, false),
 	    "lost_counter_new_reported");
-	CHECK_NUM(lost_counter_open(&a, "rb", fd, told), 0);
+	CHECK_NUM(lost_counter_open(&a, "rb", fd, reported), 0);
 	CHECK_NUM(take(&a), 0);
 	lost_counter_close(&a);
-	close(told);
+	close(reported);
 }
 
 static int
@@ -125,7 +125,7 @@ test_last_count(void)
 	CHECK_NUM(poller_run(p), POLLER_ONCE);
 	CHECK_NUM(lost, 9);
 	set_lost(0, 21);
-	CHECK_NUM(poller_count_lost(p), 0);
+	CHECK_NUM(poller_report_lost(p), 0);
 	CHECK_NUM(lost, 10);
 	set_lost(0, 22);
 	CHECK_NUM(poller_drain(p), 0);

@@ -17,7 +17,7 @@ enum { MAPS = 2, MS = 1000000 };
 
 /* What a sink received, and what it does. */
 struct seen {
-	uint64_t records[MAPS], lost[MAPS], rounds[MAPS], keys[MAPS];
+	uint64_t records[MAPS], lost[MAPS], passes[MAPS], keys[MAPS];
 	uint64_t flushes;
 	uint64_t last; /* the first 8 bytes of the last record */
 	bool disordered;
@@ -64,12 +64,12 @@ lost(void *ctx, unsigned int map, uint64_t count)
 }
 
 static int
-sampled(void *ctx, unsigned int map, uint64_t round, uint64_t keys)
+seen_pass(void *ctx, unsigned int map, uint64_t pass, uint64_t keys)
 {
 	struct seen *s = ctx;
 
-	CHECK_NUM(round, s->rounds[map] + 1);
-	s->rounds[map] = round;
+	CHECK_NUM(pass, s->passes[map] + 1);
+	s->passes[map] = pass;
 	s->keys[map] = keys;
 	return 0;
 }
@@ -87,7 +87,7 @@ flush(void *ctx)
 static const struct poll_sink sink = {
 	.record = record,
 	.lost = lost,
-	.sampled = sampled,
+	.pass = seen_pass,
 	.flush = flush,
 };
 
@@ -309,16 +309,16 @@ samples_keep_their_own_time(void)
 	s.options.timeout_ns = 600 * MS;
 	scene_open(&s);
 	CHECK_NUM(poller_run(s.poller), POLLER_TIMEOUT);
-	fast = s.seen.rounds[0];
+	fast = s.seen.passes[0];
 	CHECK(fast >= 4 && fast <= 13);
-	CHECK_NUM(s.seen.rounds[1], 1);
+	CHECK_NUM(s.seen.passes[1], 1);
 	CHECK_NUM(s.seen.records[0], 3 * fast);
 	CHECK_NUM(s.seen.records[1], 5);
 	CHECK_NUM(s.seen.keys[1], 5);
 	CHECK_NUM(poller_drain(s.poller), 0);
 	/* One pass more, and the end of one that the time cut in two. */
-	CHECK(s.seen.rounds[0] == fast + 1 || s.seen.rounds[0] == fast + 2);
-	CHECK_NUM(s.seen.rounds[1], 2);
+	CHECK(s.seen.passes[0] == fast + 1 || s.seen.passes[0] == fast + 2);
+	CHECK_NUM(s.seen.passes[1], 2);
 	scene_end(&s);
 }
 
@@ -336,7 +336,7 @@ a_large_sample_lets_others_go_between(void)
 	run(prog, 1);
 	CHECK_NUM(poller_run(s.poller), POLLER_COUNTED);
 	CHECK_NUM(s.seen.records[1], 1);
-	CHECK_NUM(s.seen.rounds[0], 0);
+	CHECK_NUM(s.seen.passes[0], 0);
 	scene_end(&s);
 	close(prog);
 }
@@ -355,7 +355,7 @@ once_is_one_pass_over_everything(void)
 	run(prog, 100);
 	CHECK_NUM(poller_run(s.poller), POLLER_ONCE);
 	CHECK_NUM(poller_drain(s.poller), 0);
-	CHECK_NUM(s.seen.rounds[0], 1);
+	CHECK_NUM(s.seen.passes[0], 1);
 	CHECK_NUM(s.seen.records[0], 3);
 	CHECK_NUM(s.seen.records[1], 100);
 	scene_end(&s);
@@ -423,7 +423,7 @@ has_passed(void *ctx)
 {
 	const struct seen *s = ctx;
 
-	return s->rounds[1] >= 10;
+	return s->passes[1] >= 10;
 }
 
 /*
@@ -450,7 +450,7 @@ a_flooded_ring_starves_nobody(void)
 	alarm(60);
 	CHECK_NUM(poller_run(s.poller), POLLER_INPUT);
 	CHECK(s.seen.records[0] > 0);
-	CHECK(s.seen.records[0] <= 4 * TURN * (s.seen.rounds[1] + 1));
+	CHECK(s.seen.records[0] <= 4 * TURN * (s.seen.passes[1] + 1));
 	/* The drain ends although the flood does not. */
 	CHECK_NUM(poller_drain(s.poller), 0);
 	alarm(0);
@@ -517,10 +517,10 @@ sleeps_of_a_trickle(enum stream_source source, uint64_t latency_ns)
 static void
 while_records_keep_coming_it_wakes_for_many(enum stream_source source)
 {
-	uint64_t napping = sleeps_of_a_trickle(source, POLLER_LATENCY_NS);
+	uint64_t sleeping = sleeps_of_a_trickle(source, POLLER_LATENCY_NS);
 
-	CHECK(napping < 1000);
-	CHECK(napping < sleeps_of_a_trickle(source, 0));
+	CHECK(sleeping < 1000);
+	CHECK(sleeping < sleeps_of_a_trickle(source, 0));
 }
 
 /* A child that makes many records, and then few: each when the one before was
@@ -565,7 +565,7 @@ after_naps_a_record_wakes_at_once(void)
 	scene_open(&s);
 	child = many_then_few(prog, ends[0], MANY, FEW);
 	CHECK_NUM(poller_run(s.poller), POLLER_COUNTED);
-	CHECK_NUM(poller_count_lost(s.poller), 0);
+	CHECK_NUM(poller_report_lost(s.poller), 0);
 	CHECK_NUM(s.seen.lost[0], 0);
 	end_child(child);
 	close(ends[0]);
@@ -711,7 +711,7 @@ a_storm_of_signals_is_harmless(void)
 	CHECK_NUM(poller_run(s.poller), POLLER_TIMEOUT);
 	setitimer(ITIMER_REAL, &none, NULL);
 	CHECK_NUM(s.seen.records[0], 1000);
-	CHECK(s.seen.rounds[1] > 3);
+	CHECK(s.seen.passes[1] > 3);
 	scene_end(&s);
 	close(prog);
 }

@@ -17,7 +17,7 @@ static void
 every_line_goes_there_and_back(void)
 {
 	static const enum stream_line_kind kinds[] = { LINE_RECORD, LINE_RECORD,
-		LINE_RECORD, LINE_LOST, LINE_SAMPLED, LINE_ERROR, LINE_FINISH };
+		LINE_RECORD, LINE_LOST, LINE_PASS, LINE_ERROR, LINE_FINISH };
 	const uint64_t time = 0x0a0b0c0d0a0a0a0aULL, most = UINT64_MAX;
 	unsigned char bytes[24];
 	struct stream_line lines[nitems(kinds)];
@@ -31,7 +31,7 @@ every_line_goes_there_and_back(void)
 	stream_write_record(&out, 2, time, bytes, 8, bytes, 16);
 	stream_write_record(&out, 1, time, NULL, 0, NULL, 0);
 	stream_write_lost(&out, &r.header, 1, most);
-	stream_write_sampled(&out, &r.header, 2, 3, most - 1);
+	stream_write_pass(&out, &r.header, 2, 3, most - 1);
 	stream_write_error(&out, &r.header, 0, "a \"b\"\n");
 	stream_write_end(&out, most, 12);
 	close_reader(&r);
@@ -61,7 +61,7 @@ every_line_goes_there_and_back(void)
 	CHECK_NUM(lines[2].map, 1);
 	CHECK_NUM(lines[2].len, 0);
 	CHECK(lines[3].map == 1 && lines[3].count == most);
-	CHECK(lines[4].map == 2 && lines[4].round == 3 &&
+	CHECK(lines[4].map == 2 && lines[4].pass == 3 &&
 	      lines[4].keys == most - 1);
 	CHECK_NUM(lines[5].map, 0);
 	CHECK(lines[6].records == most && lines[6].lost == 12);
@@ -91,7 +91,7 @@ the_lines_are_those_of_the_manual(void)
 	CHECK(memcmp(out.data, record, out.len) == 0);
 	out.len = 0;
 	stream_write_lost(&out, &r.header, 0, 12);
-	stream_write_sampled(&out, &r.header, 2, 3, 5);
+	stream_write_pass(&out, &r.header, 2, 3, 5);
 	stream_write_error(&out, &r.header, 0, "m");
 	stream_write_end(&out, 1042, 12);
 	buf_chr(&out, '\0');

@@ -12,8 +12,8 @@
 
 #include "base/report.h"
 #include "host/privilege.h"
-#include "poll/pace.h"
-#include "poll/perf.h"
+#include "poll/perf-buffers.h"
+#include "poll/poll-interval.h"
 
 #define PAGES_MAX (UINT64_C(1) << 40)
 
@@ -27,8 +27,8 @@ struct perf_sample_event {
 /* The two perf events of a CPU, and the buffer to which they write. */
 struct perf_cpu {
 	int cpu;
-	int loud;  /* wakes the reader; borrowed from libbpf */
-	int quiet; /* owned */
+	int wakeup;    /* wakes the reader; borrowed from libbpf */
+	int no_wakeup; /* owned */
 	const struct perf_event_mmap_page *page; /* borrowed from libbpf */
 };
 
@@ -39,7 +39,7 @@ struct perf_lost_event {
 };
 
 static uint64_t
-perf_lost_since(struct perf *p, uint64_t lost)
+perf_buffers_lost_since(struct perf_buffers *p, uint64_t lost)
 {
 	uint64_t more = lost > p->reported ? lost - p->reported : 0;
 
@@ -48,9 +48,9 @@ perf_lost_since(struct perf *p, uint64_t lost)
 }
 
 uint64_t
-perf_new_lost(struct perf *p)
+perf_buffers_lost_from_events(struct perf_buffers *p)
 {
-	return perf_lost_since(p, p->noted);
+	return perf_buffers_lost_since(p, p->noted);
 }
 
 static enum bpf_perf_event_ret
@@ -58,7 +58,7 @@ read_buffer_event(void *ctx, int cpu, struct perf_event_header *event)
 {
 	const struct perf_sample_event *sample = (const void *)event;
 	const struct perf_lost_event *lost = (const void *)event;
-	struct perf *p = ctx;
+	struct perf_buffers *p = ctx;
 
 	(void)cpu;
 	switch (event->type) {
@@ -86,7 +86,7 @@ power_of_two(uint64_t n)
 
 /* EPERM after the first events were opened is about their locked memory. */
 static void
-report_perf_refusal(const struct perf *p, size_t pages, int error)
+report_perf_refusal(const struct perf_buffers *p, size_t pages, int error)
 {
 	char where[128];
 
@@ -106,10 +106,10 @@ report_perf_refusal(const struct perf *p, size_t pages, int error)
 		report_error("%s: %s", where, strerror(error));
 }
 
-/* Opens the quiet event of each CPU; a CPU that is offline has none. */
+/* Opens the no_wakeup event of each CPU; a CPU that is offline has none. */
 static int
 open_quiet_events(
-    struct perf *p, uint64_t nkeys, const struct perf_event_attr *attr)
+    struct perf_buffers *p, uint64_t nkeys, const struct perf_event_attr *attr)
 {
 	int cpus = libbpf_num_possible_cpus();
 
@@ -128,26 +128,28 @@ open_quiet_events(
 			continue;
 		if (fd == -1)
 			return -1;
-		p->cpus[p->ncpus++] =
-		    (struct perf_cpu){ .cpu = cpu, .loud = -1, .quiet = fd };
+		p->cpus[p->ncpus++] = (struct perf_cpu){
+			.cpu = cpu, .wakeup = -1, .no_wakeup = fd
+		};
 	}
 	return 0;
 }
 
 static void
-close_quiet_events(struct perf *p)
+close_quiet_events(struct perf_buffers *p)
 {
 	for (size_t i = 0; i < p->ncpus; i++)
-		close(p->cpus[i].quiet);
+		close(p->cpus[i].no_wakeup);
 	free(p->cpus);
 	p->cpus = NULL;
 	p->ncpus = 0;
 }
 
-/* Opens the event that wakes, and the buffer, of each CPU that has a quiet
+/* Opens the event that wakes, and the buffer, of each CPU that has a no_wakeup
  * event. */
 static int
-open_loud_events(struct perf *p, size_t pages, struct perf_event_attr *attr)
+open_loud_events(
+    struct perf_buffers *p, size_t pages, struct perf_event_attr *attr)
 {
 	LIBBPF_OPTS(perf_buffer_raw_opts, o, .cpu_cnt = (int)p->ncpus);
 	int *cpus = calloc(p->ncpus + 1, sizeof(*cpus));
@@ -163,9 +165,9 @@ open_loud_events(struct perf *p, size_t pages, struct perf_event_attr *attr)
 	return p->buffer != NULL ? 0 : -1;
 }
 
-/* Makes the quiet events write to the buffers of the others. */
+/* Makes the no_wakeup events write to the buffers of the others. */
 static int
-join_events(struct perf *p)
+join_events(struct perf_buffers *p)
 {
 	for (size_t i = 0; i < p->ncpus; i++) {
 		struct perf_cpu *c = &p->cpus[i];
@@ -173,13 +175,14 @@ join_events(struct perf *p)
 		size_t size;
 		int err = perf_buffer__buffer(p->buffer, (int)i, &page, &size);
 
-		c->loud = perf_buffer__buffer_fd(p->buffer, i);
+		c->wakeup = perf_buffer__buffer_fd(p->buffer, i);
 		c->page = page;
-		if (err < 0 || c->loud < 0) {
-			errno = err < 0 ? -err : -c->loud;
+		if (err < 0 || c->wakeup < 0) {
+			errno = err < 0 ? -err : -c->wakeup;
 			return -1;
 		}
-		if (ioctl(c->quiet, PERF_EVENT_IOC_SET_OUTPUT, c->loud) == -1)
+		if (ioctl(c->no_wakeup, PERF_EVENT_IOC_SET_OUTPUT, c->wakeup) ==
+		    -1)
 			return -1;
 	}
 	return 0;
@@ -187,7 +190,7 @@ join_events(struct perf *p)
 
 /* Opens all events and buffers.  Returns 0, or -1 with errno set. */
 static int
-open_perf_events(struct perf *p, uint64_t nkeys, size_t pages)
+open_perf_events(struct perf_buffers *p, uint64_t nkeys, size_t pages)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -205,18 +208,18 @@ open_perf_events(struct perf *p, uint64_t nkeys, size_t pages)
 }
 
 int
-perf_open(
-    struct perf *p, const char *name, int fd, uint64_t nkeys, uint64_t pages)
+perf_buffers_open(struct perf_buffers *p, const char *name, int fd,
+    uint64_t nkeys, uint64_t pages)
 {
 	size_t n = power_of_two(pages);
 
-	*p = (struct perf){ .name = name, .map = fd, .counts = true };
+	*p = (struct perf_buffers){ .name = name, .map = fd, .counts = true };
 	if (open_perf_events(p, nkeys, n) == 0)
 		return 0;
 	if (errno == EINVAL) {
 		/* Before Linux 6.0 there is no PERF_FORMAT_LOST. */
-		perf_close(p);
-		*p = (struct perf){ .name = name, .map = fd };
+		perf_buffers_close(p);
+		*p = (struct perf_buffers){ .name = name, .map = fd };
 		if (open_perf_events(p, nkeys, n) == 0)
 			return 0;
 	}
@@ -225,15 +228,15 @@ perf_open(
 }
 
 void
-perf_close(struct perf *p)
+perf_buffers_close(struct perf_buffers *p)
 {
 	perf_buffer__free(p->buffer);
 	close_quiet_events(p);
-	*p = (struct perf){ 0 };
+	*p = (struct perf_buffers){ 0 };
 }
 
 uint64_t
-perf_fill(const struct perf *p)
+perf_buffers_fill(const struct perf_buffers *p)
 {
 	uint64_t fullest = 0;
 
@@ -241,7 +244,8 @@ perf_fill(const struct perf *p)
 		const struct perf_event_mmap_page *m = p->cpus[i].page;
 		uint64_t head =
 		    __atomic_load_n(&m->data_head, __ATOMIC_ACQUIRE);
-		uint64_t part = pace_part(head - m->data_tail, m->data_size);
+		uint64_t part =
+		    poll_interval_fill(head - m->data_tail, m->data_size);
 
 		if (part > fullest)
 			fullest = part;
@@ -250,11 +254,11 @@ perf_fill(const struct perf *p)
 }
 
 int
-perf_set_quiet(struct perf *p, bool quiet)
+perf_buffers_set_no_wakeup(struct perf_buffers *p, bool no_wakeup)
 {
 	for (size_t i = 0; i < p->ncpus; i++) {
 		struct perf_cpu *c = &p->cpus[i];
-		int fd = quiet ? c->quiet : c->loud;
+		int fd = no_wakeup ? c->no_wakeup : c->wakeup;
 
 		if (bpf_map_update_elem(p->map, &c->cpu, &fd, BPF_ANY) == 0)
 			continue;
@@ -266,13 +270,13 @@ perf_set_quiet(struct perf *p, bool quiet)
 }
 
 int
-perf_fd(const struct perf *p)
+perf_buffers_fd(const struct perf_buffers *p)
 {
 	return perf_buffer__epoll_fd(p->buffer);
 }
 
 int
-perf_consume(struct perf *p, poll_record_fn *fn, void *ctx)
+perf_buffers_consume(struct perf_buffers *p, poll_record_fn *fn, void *ctx)
 {
 	int err = 0;
 
@@ -292,7 +296,7 @@ perf_consume(struct perf *p, poll_record_fn *fn, void *ctx)
 
 /* Adds the losses that the kernel has counted for one event. */
 static int
-add_event_lost(const struct perf *p, int fd, uint64_t *lost)
+add_event_lost(const struct perf_buffers *p, int fd, uint64_t *lost)
 {
 	struct {
 		uint64_t value, lost;
@@ -309,7 +313,7 @@ add_event_lost(const struct perf *p, int fd, uint64_t *lost)
 }
 
 int
-perf_read_lost(struct perf *p, uint64_t *more)
+perf_buffers_lost_from_counters(struct perf_buffers *p, uint64_t *more)
 {
 	uint64_t lost = 0;
 
@@ -317,9 +321,9 @@ perf_read_lost(struct perf *p, uint64_t *more)
 	if (!p->counts)
 		return 0;
 	for (size_t i = 0; i < p->ncpus; i++)
-		if (add_event_lost(p, p->cpus[i].loud, &lost) == -1 ||
-		    add_event_lost(p, p->cpus[i].quiet, &lost) == -1)
+		if (add_event_lost(p, p->cpus[i].wakeup, &lost) == -1 ||
+		    add_event_lost(p, p->cpus[i].no_wakeup, &lost) == -1)
 			return -1;
-	*more = perf_lost_since(p, lost);
+	*more = perf_buffers_lost_since(p, lost);
 	return 0;
 }

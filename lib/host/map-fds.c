@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "base/report.h"
-#include "stream/map-fds.h"
+#include "host/map-fds.h"
 
 struct map_fds *
 map_fds_new(size_t n)

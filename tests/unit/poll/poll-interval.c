@@ -1,6 +1,7 @@
-/* lib/poll/pace: how long the poller sleeps, with a clock that the test sets.
+/* lib/poll/poll-interval: how long the poller sleeps, with a clock that the
+ * test sets.
  */
-#include "poll/pace.h"
+#include "poll/poll-interval.h"
 #include "check.h"
 
 #define MS UINT64_C(1000000)
@@ -8,7 +9,7 @@
 
 /* A buffer that is filled at an even rate, and a reader that empties it. */
 struct scene {
-	struct pace pace;
+	struct poll_interval interval;
 	uint64_t size, rate; /* bytes; bytes a second, in records of RECORD */
 	uint64_t work;       /* ns to wake up and empty the buffer */
 	uint64_t now;
@@ -30,33 +31,33 @@ static void
 begin(struct scene *s, uint64_t latency, uint64_t size, uint64_t rate)
 {
 	*s = (struct scene){ .size = size, .rate = rate, .now = SECOND };
-	pace_start(&s->pace, latency, s->now);
+	poll_interval_start(&s->interval, latency, s->now);
 }
 
 /* Runs the scene for this time. */
 static void
 go_on(struct scene *s, uint64_t ns)
 {
-	uint64_t end = s->now + ns, taken = s->now, nap, part, n;
+	uint64_t end = s->now + ns, taken = s->now, sleep, part, n;
 
 	while (s->now < end) {
 		n = (s->now - taken) / between(s);
-		part = pace_part(n * RECORD, s->size);
+		part = poll_interval_fill(n * RECORD, s->size);
 		taken += n * between(s);
-		nap = pace_next(&s->pace, part, s->now);
+		sleep = poll_interval_next(&s->interval, part, s->now);
 		if (++s->looks > 20 && part > s->fullest)
 			s->fullest = part;
 		s->now += s->work;
-		if (nap == PACE_WAIT) {
+		if (sleep == POLL_INTERVAL_WAIT) {
 			s->waits++;
 			if (s->now < taken + between(s))
 				s->now = taken + between(s);
 			continue;
 		}
-		s->none += nap == 0;
-		if (nap > s->longest)
-			s->longest = nap;
-		s->now += nap;
+		s->none += sleep == 0;
+		if (sleep > s->longest)
+			s->longest = sleep;
+		s->now += sleep;
 	}
 }
 
@@ -105,7 +106,7 @@ no_buffer_gets_fuller_than_it_should(void)
 			if (s.work > MS)
 				s.work = MS;
 			go_on(&s, SECOND);
-			CHECK(s.fullest <= PACE_FULL * 3 / 8);
+			CHECK(s.fullest <= POLL_INTERVAL_FULL * 3 / 8);
 			CHECK(s.fullest > 0);
 		}
 }
@@ -113,46 +114,49 @@ no_buffer_gets_fuller_than_it_should(void)
 static void
 a_flood_is_not_slept_through(void)
 {
-	struct pace p;
+	struct poll_interval p;
 	uint64_t now = SECOND, first;
 
-	pace_start(&p, 10 * MS, now);
+	poll_interval_start(&p, 10 * MS, now);
 	/* After the first record alone nothing is known; the second starts the
 	 * pace. */
-	CHECK_NUM(pace_next(&p, 1, now += SECOND), PACE_WAIT);
-	first = pace_next(&p, 200, now += 2000);
+	CHECK_NUM(poll_interval_next(&p, 1, now += SECOND), POLL_INTERVAL_WAIT);
+	first = poll_interval_next(&p, 200, now += 2000);
 	CHECK(first > 0 && first <= MS / 10);
 	/* If the buffer is too full the sleep shrinks at once, down to nothing.
 	 */
-	CHECK(pace_next(&p, PACE_FULL / 2, now += first) < first);
-	CHECK_NUM(pace_next(&p, PACE_FULL, now += first), 0);
-	CHECK_NUM(pace_next(&p, PACE_FULL, now += MS), 0);
+	CHECK(poll_interval_next(&p, POLL_INTERVAL_FULL / 2, now += first) <
+	      first);
+	CHECK_NUM(poll_interval_next(&p, POLL_INTERVAL_FULL, now += first), 0);
+	CHECK_NUM(poll_interval_next(&p, POLL_INTERVAL_FULL, now += MS), 0);
 }
 
 static void
 a_burst_that_woke_nobody_is_not_slept_through(void)
 {
-	struct pace p;
+	struct poll_interval p;
 
-	pace_start(&p, 10 * MS, SECOND);
-	CHECK_NUM(pace_next(&p, PACE_FULL, 2 * SECOND), 0);
+	poll_interval_start(&p, 10 * MS, SECOND);
+	CHECK_NUM(poll_interval_next(&p, POLL_INTERVAL_FULL, 2 * SECOND), 0);
 }
 
 static void
 when_no_more_comes_naps_end(void)
 {
 	struct scene s;
-	uint64_t nap, slept = 0;
+	uint64_t sleep, slept = 0;
 
 	begin(&s, 10 * MS, 1 << 20, RECORD * 10000);
 	go_on(&s, SECOND);
-	pace_next(&s.pace, 10, s.now);
-	while ((nap = pace_next(&s.pace, 0, s.now + slept)) != PACE_WAIT) {
-		CHECK(nap > 0 && nap <= 10 * MS);
-		slept += nap;
+	poll_interval_next(&s.interval, 10, s.now);
+	while ((sleep = poll_interval_next(&s.interval, 0, s.now + slept)) !=
+	       POLL_INTERVAL_WAIT) {
+		CHECK(sleep > 0 && sleep <= 10 * MS);
+		slept += sleep;
 	}
 	CHECK_NUM(slept, 20 * MS);
-	CHECK_NUM(pace_next(&s.pace, 0, s.now + slept), PACE_WAIT);
+	CHECK_NUM(poll_interval_next(&s.interval, 0, s.now + slept),
+	    POLL_INTERVAL_WAIT);
 }
 
 static void
@@ -169,23 +173,23 @@ without_latency_there_are_no_naps(void)
 static void
 extremes_do_no_harm(void)
 {
-	static const uint64_t fills[] = { 0, 1, PACE_FULL };
-	struct pace p;
+	static const uint64_t fills[] = { 0, 1, POLL_INTERVAL_FULL };
+	struct poll_interval p;
 
 	for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
-		uint64_t nap;
+		uint64_t sleep;
 
-		pace_start(&p, SECOND, 0);
-		pace_next(&p, fills[i], UINT64_MAX / 2);
-		nap = pace_next(&p, fills[i], UINT64_MAX / 2);
-		CHECK(nap <= SECOND || nap == PACE_WAIT);
+		poll_interval_start(&p, SECOND, 0);
+		poll_interval_next(&p, fills[i], UINT64_MAX / 2);
+		sleep = poll_interval_next(&p, fills[i], UINT64_MAX / 2);
+		CHECK(sleep <= SECOND || sleep == POLL_INTERVAL_WAIT);
 	}
-	CHECK_NUM(pace_part(0, 4096), 0);
-	CHECK_NUM(pace_part(4096, 4096), PACE_FULL);
-	CHECK_NUM(pace_part(UINT64_MAX, 4096), PACE_FULL);
-	CHECK_NUM(pace_part(1, UINT64_MAX), 1);
-	CHECK(pace_part(2048, 4096) >= PACE_FULL / 2 - 1);
-	CHECK(pace_part(2048, 4096) <= PACE_FULL / 2 + 1);
+	CHECK_NUM(poll_interval_fill(0, 4096), 0);
+	CHECK_NUM(poll_interval_fill(4096, 4096), POLL_INTERVAL_FULL);
+	CHECK_NUM(poll_interval_fill(UINT64_MAX, 4096), POLL_INTERVAL_FULL);
+	CHECK_NUM(poll_interval_fill(1, UINT64_MAX), 1);
+	CHECK(poll_interval_fill(2048, 4096) >= POLL_INTERVAL_FULL / 2 - 1);
+	CHECK(poll_interval_fill(2048, 4096) <= POLL_INTERVAL_FULL / 2 + 1);
 }
 
 int

@@ -3,8 +3,8 @@
  * the maps beside it that the header names.  An array of them has one element
  * for each map of the header, in its order.
  */
-#ifndef SKEL_STREAM_MAP_FDS_H
-#define SKEL_STREAM_MAP_FDS_H
+#ifndef SKEL_HOST_MAP_FDS_H
+#define SKEL_HOST_MAP_FDS_H
 
 #include <stddef.h>
 
