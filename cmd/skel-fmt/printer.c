@@ -334,7 +334,7 @@ end_pass(struct printer *p, const struct stream_line *line)
 	plan_end_pass(plan);
 	if (line->keys == 0 || p->blank)
 		return;
-	plan_round(plan, &p->out->buf);
+	plan_write_pass_separator(plan, &p->out->buf);
 	set_printed(p);
 }
 

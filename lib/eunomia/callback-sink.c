@@ -142,7 +142,7 @@ call_with_record(struct callback_sink *s, unsigned int map, uint64_t time_ns,
 		return report_nomem();
 	if (s->out.len == 0)
 		return 0;
-	cut = plan_cut(plan);
+	cut = plan_graph_offset(plan);
 	if (cut > 0)
 		call_with_text(s, 0, cut);
 	if (cut == 0 || !is_ended(s))

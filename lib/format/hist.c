@@ -7,7 +7,7 @@
 
 enum {
 	NARROW_MAX = 32, /* the highest slot of the narrow layout */
-	ROW_MAX = 128,   /* bytes of a write_slot without its stars */
+	ROW_MAX = 128,   /* bytes of a row without its stars */
 	COUNT_WIDTH = 8,
 };
 
@@ -22,7 +22,7 @@ slot_bounds(const struct hist *h, size_t i, uint64_t *low, uint64_t *high)
 	*high = i < 63 ? (UINT64_C(2) << i) - 1 : UINT64_MAX;
 }
 
-/* The write_number of rows: up to the last slot that is not zero. */
+/* The number of rows: up to the last slot that is not zero. */
 static size_t
 count_rows(const struct hist *h)
 {
@@ -51,8 +51,8 @@ write_fill(char *p, char c, size_t n)
 	return p + n;
 }
 
-/* Write v in decimal, aligned right or left in a field of so many columns; a
- * longer write_number takes more. */
+/* Write v in decimal, aligned right or left in a field of the given columns; a
+ * longer number takes more. */
 static char *
 write_number(char *p, uint64_t v, size_t columns, bool right)
 {
@@ -137,7 +137,7 @@ hist_write(const struct hist *h, struct buf *out)
 		write_slot(h, out, i, most, counts, narrow);
 }
 
-/* Find the slot in which a find_percentile of all values lies. */
+/* Find the slot in which a percentile of all values lies. */
 static size_t
 find_percentile(
     const struct hist *h, unsigned __int128 total, unsigned int percent)

@@ -16,26 +16,26 @@ plan_is_text(const struct plan *p)
 	return p->header != NULL && p->header->maps[p->map].text;
 }
 
-struct program_part
+struct formatter_part
 plan_end_part(struct plan *p, size_t from)
 {
-	return (struct program_part){ .from = from,
-		.to = program_end_part(&p->program) };
+	return (struct formatter_part){ .from = from,
+		.to = formatter_end_part(&p->formatter) };
 }
 
 void
 plan_add_column_parts(struct plan *p)
 {
-	size_t from = program_end_part(&p->program);
+	size_t from = formatter_end_part(&p->formatter);
 
 	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
 	if (p->parts == NULL) {
-		p->program.failed = true;
+		p->formatter.failed = true;
 		return;
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
-		program_add_value(
-		    &p->program, &p->columns.v[i].place, p->ops->style);
+		formatter_add_value(
+		    &p->formatter, &p->columns.v[i].place, p->ops->style);
 		p->parts[i] = plan_end_part(p, from);
 		from = p->parts[i].to;
 	}
@@ -94,7 +94,7 @@ write_json_column(struct plan *p, struct buf *out, size_t i)
 	} else if (style != STYLE_JSON && needs_type(p, i)) {
 		text->len = 0;
 		typed_json_write(text, &p->header->types,
-		    &p->columns.v[i].place, cell, p->program.reference);
+		    &p->columns.v[i].place, cell, p->formatter.reference);
 		style_write(out, text->data, text->len, style);
 		out->failed |= text->failed;
 	} else {
@@ -105,14 +105,14 @@ write_json_column(struct plan *p, struct buf *out, size_t i)
 void
 plan_write_column(struct plan *p, const struct plan_input *rec, size_t i)
 {
-	const struct program_part *part;
+	const struct formatter_part *part;
 
 	if (rec->is_json) {
 		write_json_column(p, rec->run.out, i);
 		return;
 	}
 	part = &p->parts[i];
-	program_run(&rec->run, part->first, part->end, part->most);
+	formatter_run(&rec->run, part->first, part->end, part->most);
 }
 
 void

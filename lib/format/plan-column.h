@@ -12,8 +12,8 @@ bool plan_is_narrowed(const struct plan *p);
 /* Whether the records are lines of text. */
 bool plan_is_text(const struct plan *p);
 
-/* End a part of the program that started at the step from. */
-struct program_part plan_end_part(struct plan *p, size_t from);
+/* End a part of the formatter that started at the step from. */
+struct formatter_part plan_end_part(struct plan *p, size_t from);
 
 /* Add a part for each column: its value in the form's style. */
 void plan_add_column_parts(struct plan *p);

@@ -10,7 +10,7 @@
 
 static const char unknown[] = "[unknown]";
 
-/* Make c the fold_column for one of FOLD_COMM, FOLD_PID and FOLD_COUNT. */
+/* Make c the column for one of FOLD_COMM, FOLD_PID and FOLD_COUNT. */
 static void
 set_fold_column(struct plan *p, size_t which, const struct field *c)
 {
@@ -78,7 +78,7 @@ compile_folded(struct plan *p)
 		return;
 	l = &p->stacks.view->layout;
 	fields_add_selected(&p->columns, p->header, p->map, NULL, 0, true);
-	plan_lift_stacks(p);
+	plan_move_stacks_below(p);
 	all = p->columns;
 	p->columns = (struct fields){ .failed = all.failed };
 	set_fold_place(p, &all, FOLD_COMM, &l->comm);
@@ -87,7 +87,7 @@ compile_folded(struct plan *p)
 	fields_free(&all);
 }
 
-/* The part of a path behind its last dot. */
+/* The part of a path after its last dot. */
 static const char *
 last_path_part(const char *path)
 {
@@ -204,10 +204,10 @@ read_sample_count(const struct plan *p, const struct plan_input *rec)
 						       : 1;
 	}
 	if (c->place.cpus == FIELD_CPUS_SUM)
-		cpus = p->program.cpus;
+		cpus = p->formatter.cpus;
 	for (size_t i = 0; i < cpus; i++)
 		v += load_count(
-		    p, &c->place, rec->run.data + i * p->program.cpu_stride);
+		    p, &c->place, rec->run.data + i * p->formatter.cpu_stride);
 	return v;
 }
 
@@ -255,7 +255,7 @@ write_process(struct plan *p, const struct plan_input *rec, struct buf *out)
 	struct fold_piece comm = read_piece(p, rec, FOLD_COMM);
 	struct fold_piece pid = read_piece(p, rec, FOLD_PID);
 	uint64_t number = 0;
-	size_t start_fold = out->len;
+	size_t start = out->len;
 
 	if (rec->is_json && comm.len > 0 && *(const char *)comm.data == '"') {
 		json_row_decode(
@@ -265,13 +265,13 @@ write_process(struct plan *p, const struct plan_input *rec, struct buf *out)
 	} else if (!rec->is_json) {
 		stack_view_write_name(out, comm.data, comm.len);
 	}
-	if (out->len == start_fold && rec->is_json) {
+	if (out->len == start && rec->is_json) {
 		stack_view_write_name(out, pid.data, pid.len);
-	} else if (out->len == start_fold && pid.len > 0) {
+	} else if (out->len == start && pid.len > 0) {
 		memcpy(&number, pid.data, pid.len);
 		buf_printf(out, "%" PRIu64, number);
 	}
-	if (out->len > start_fold)
+	if (out->len > start)
 		buf_chr(out, ';');
 }
 
@@ -280,7 +280,7 @@ static void
 write_folded(struct plan *p, const struct plan_input *rec, struct buf *out)
 {
 	static const char *const ends[] = { "_[k];", ";" };
-	size_t start_fold = out->len;
+	size_t start = out->len;
 
 	for (int i = 0; i < STACK_SIDES; i++) {
 		enum stack_side side = i == 0 ? STACK_USER : STACK_KERNEL;
@@ -294,7 +294,7 @@ write_folded(struct plan *p, const struct plan_input *rec, struct buf *out)
 		stack_view_write_functions(
 		    p->stacks.view, out, unknown, ends[side]);
 	}
-	if (out->len == start_fold)
+	if (out->len == start)
 		buf_printf(out, "%s;", unknown);
 	if (!out->failed)
 		out->len--;

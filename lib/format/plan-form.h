@@ -7,17 +7,17 @@
 #define SKEL_FORMAT_PLAN_FORM_H
 
 #include "format/flame.h"
+#include "format/formatter.h"
 #include "format/hist.h"
 #include "format/plan.h"
-#include "format/program.h"
 #include "format/table.h"
 #include "record/fields.h"
 #include "record/json-row.h"
 #include "record/stack-view.h"
 
-/* A part of the program, which can be run by itself: the steps [from, to).
- * first, end and most are set when the program is complete. */
-struct program_part {
+/* A part of the formatter, which can be run by itself: the steps [from, to).
+ * first, end and most are set when the formatter is complete. */
+struct formatter_part {
 	size_t from, to;
 	const struct step *first, *end;
 	size_t most; /* bytes that it can write */
@@ -62,10 +62,11 @@ struct plan_fold {
 
 /* A record that is being written, binary or JSON. */
 struct plan_input {
-	struct program_run run; /* JSON: only out, clock and time_ns are set */
-	bool has_time;          /* JSON records may have no time */
-	bool is_json;           /* its values are in the plan's row */
-	const char *text;       /* JSON: the line */
+	struct formatter_run
+	    run;          /* JSON: only out, clock and time_ns are set */
+	bool has_time;    /* JSON records may have no time */
+	bool is_json;     /* its values are in the plan's row */
+	const char *text; /* JSON: the line */
 	size_t text_len;
 };
 
@@ -78,9 +79,9 @@ struct plan {
 	struct plan_options options;
 
 	struct fields columns; /* the fields that the form shows, in order */
-	struct program program;
-	struct program_part line;   /* forms with ops->lines */
-	struct program_part *parts; /* owned; other forms: by column */
+	struct formatter formatter;
+	struct formatter_part line;   /* forms with ops->lines */
+	struct formatter_part *parts; /* owned; other forms: by column */
 	struct table table;
 	/* Owned, by column: set if each cell of the table is a single step;
 	 * then a row is written in one go and takes at most row_most bytes. */
@@ -100,16 +101,16 @@ struct plan {
 	struct clock clock;
 	struct buf scratch;
 	struct plan_input
-	    record; /* a binary record; what differs is filled in */
-	size_t cut; /* see plan_cut() */
+	    record;          /* a binary record; what differs is filled in */
+	size_t graph_offset; /* see plan_graph_offset() */
 };
 
 enum { CELL_MAP, CELL_TIME };
 
 /* What a form does.  Functions may be NULL. */
 struct plan_ops {
-	/* Fill in the columns and the program.  Errors are left in their failed
-	 * members. */
+	/* Fill in the columns and the formatter.  Errors are left in their
+	 * failed members. */
 	void (*compile)(struct plan *p);
 	/* Called when the sizes of all parts are known. */
 	void (*measure)(struct plan *p);
@@ -118,9 +119,10 @@ struct plan_ops {
 	 * records only. */
 	bool lines;
 	void (*record)(struct plan *p, const struct plan_input *rec);
-	enum style style;  /* of its fields */
-	bool deep;         /* members of nested structs are columns */
-	const char *round; /* text between two passes over a map, or NULL */
+	enum style style; /* of its fields */
+	bool deep;        /* members of nested structs are columns */
+	const char
+	    *pass_separator; /* text between two passes over a map, or NULL */
 };
 
 extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
@@ -128,7 +130,7 @@ extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
     plan_reference_ops;
 
 /* A plan of which only the form is set; NULL when memory ran out. */
-struct plan *plan_new_form(const char *map, const struct plan_options *o);
+struct plan *plan_alloc(const char *map, const struct plan_options *o);
 
 /* plan-plain.c: what the two forms of the reference loader share. */
 
@@ -154,7 +156,7 @@ struct hist plan_read_slots(struct plan *p, const struct plan_input *rec);
  * plan-stack.c.  Remove from the columns the stacks, which the form shows below
  * its rows, and also their sizes, unless columns were chosen.
  */
-void plan_lift_stacks(struct plan *p);
+void plan_move_stacks_below(struct plan *p);
 
 /* Read a stack into p->stacks.view.  Returns whether the record has it. */
 bool plan_read_stack(

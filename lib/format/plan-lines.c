@@ -1,6 +1,6 @@
 /*
- * The forms whose line is one part of the program: JSON, CSV and TSV; and the
- * raw bytes, which need no program.
+ * The forms whose line is one part of the formatter: JSON, CSV and TSV; and the
+ * raw bytes, which need no formatter.
  */
 #include <string.h>
 
@@ -10,24 +10,24 @@ static void
 compile_json(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
-	struct program *s = &p->program;
+	struct formatter *s = &p->formatter;
 	bool first = o->bare;
 
-	program_add_text(s, "{");
+	formatter_add_text(s, "{");
 	if (!o->bare) {
-		program_add_text(s, "\"@map\":\"");
-		program_add_styled_text(s, p->map_name, STYLE_JSON);
-		program_add_text(s, "\",\"@time\":\"");
-		program_add_step(s, STEP_TIME_UTC);
-		program_add_text(s, "\"");
+		formatter_add_text(s, "\"@map\":\"");
+		formatter_add_styled_text(s, p->map_name, STYLE_JSON);
+		formatter_add_text(s, "\",\"@time\":\"");
+		formatter_add_step(s, STEP_TIME_UTC);
+		formatter_add_text(s, "\"");
 	}
 	if (!plan_is_narrowed(p))
 		fields_add_roots(&p->columns, p->header, p->map);
 	else
 		fields_add_selected(&p->columns, p->header, p->map, o->columns,
 		    o->ncolumns, false);
-	program_add_members(s, &p->columns, &first);
-	program_add_text(s, "}\n");
+	formatter_add_members(s, &p->columns, &first);
+	formatter_add_text(s, "}\n");
 	p->line = plan_end_part(p, 0);
 }
 
@@ -118,7 +118,7 @@ write_bare(const struct plan *p, const struct plan_input *rec)
 	buf_str(out, before == '{' ? "{}\n" : "}\n");
 }
 
-/* JSON records are passed on as they came, without the blanks field_separator
+/* JSON records are passed on as they came, without the blanks between their
  * parts. */
 static void
 record_json(struct plan *p, const struct plan_input *rec)
@@ -160,21 +160,21 @@ static void
 compile_fields(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
-	struct program *s = &p->program;
+	struct formatter *s = &p->formatter;
 
 	fields_add_selected(
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
 	if (!o->bare) {
-		program_add_styled_text(s, p->map_name, p->ops->style);
-		program_add_text(s, field_separator(p));
-		program_add_step(s, STEP_TIME_UTC);
+		formatter_add_styled_text(s, p->map_name, p->ops->style);
+		formatter_add_text(s, field_separator(p));
+		formatter_add_step(s, STEP_TIME_UTC);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !o->bare)
-			program_add_text(s, field_separator(p));
-		program_add_value(s, &p->columns.v[i].place, p->ops->style);
+			formatter_add_text(s, field_separator(p));
+		formatter_add_value(s, &p->columns.v[i].place, p->ops->style);
 	}
-	program_add_text(s, field_line_end(p));
+	formatter_add_text(s, field_line_end(p));
 	p->line = plan_end_part(p, 0);
 }
 
@@ -235,7 +235,7 @@ const struct plan_ops plan_tsv_ops = {
 };
 
 /* The caller has refused JSON records, which have no raw bytes.  The newline
- * behind a line of text is not part of its record. */
+ * after a line of text is not part of its record. */
 static void
 record_raw(struct plan *p, const struct plan_input *rec)
 {

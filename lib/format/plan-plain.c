@@ -44,32 +44,32 @@ name_in_header(const struct plan *p, const struct field *root)
 static void
 add_sorted_members(struct plan *p, const struct field *root)
 {
-	struct program *s = &p->program;
+	struct formatter *s = &p->formatter;
 	struct fields members = { 0 };
 	bool first = true;
 
-	program_add_text(s, "{");
+	formatter_add_text(s, "{");
 	fields_add_members(&members, s->types, &root->place);
 	fields_sort(&members);
-	program_add_members(s, &members, &first);
+	formatter_add_members(s, &members, &first);
 	fields_free(&members);
-	program_add_text(s, "}");
+	formatter_add_text(s, "}");
 }
 
 void
 plan_add_object(struct plan *p, const struct field *root)
 {
-	struct program *s = &p->program;
+	struct formatter *s = &p->formatter;
 
 	if (field_place_is_struct(s->types, &root->place)) {
 		add_sorted_members(p, root);
 		return;
 	}
-	program_add_text(s, "{\"");
-	program_add_styled_text(s, name_in_header(p, root), STYLE_JSON);
-	program_add_text(s, "\":");
-	program_add_value(s, &root->place, STYLE_JSON);
-	program_add_text(s, "}");
+	formatter_add_text(s, "{\"");
+	formatter_add_styled_text(s, name_in_header(p, root), STYLE_JSON);
+	formatter_add_text(s, "\":");
+	formatter_add_value(s, &root->place, STYLE_JSON);
+	formatter_add_text(s, "}");
 }
 
 void
@@ -84,10 +84,10 @@ plan_add_key_and_value(struct plan *p)
 static void
 add_object_field(struct plan *p, const struct field *root)
 {
-	size_t opened = program_open_field(&p->program, STYLE_VIS);
+	size_t opened = formatter_open_field(&p->formatter, STYLE_VIS);
 
 	plan_add_object(p, root);
-	program_close_field(&p->program, opened);
+	formatter_close_field(&p->formatter, opened);
 }
 
 /* Add a value of a histogram's key block: a struct as its members, anything
@@ -95,21 +95,21 @@ add_object_field(struct plan *p, const struct field *root)
 static void
 add_hist_field(struct plan *p, const struct field *f)
 {
-	if (field_place_is_struct(p->program.types, &f->place))
+	if (field_place_is_struct(p->formatter.types, &f->place))
 		add_object_field(p, f);
 	else
-		program_add_value(&p->program, &f->place, STYLE_VIS);
+		formatter_add_value(&p->formatter, &f->place, STYLE_VIS);
 }
 
 /* Add a part for each column by means of add(). */
 static void
 add_parts_by(struct plan *p, void (*add)(struct plan *p, const struct field *f))
 {
-	size_t from = program_end_part(&p->program);
+	size_t from = formatter_end_part(&p->formatter);
 
 	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
 	if (p->parts == NULL) {
-		p->program.failed = true;
+		p->formatter.failed = true;
 		return;
 	}
 	for (size_t i = 0; i < p->columns.n && !p->columns.failed; i++) {
@@ -144,7 +144,7 @@ compile_plain(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
 
-	p->program.reference = true;
+	p->formatter.reference = true;
 	if (shows_trace(p)) {
 		plan_compile_trace(p);
 	} else if (!shows_key_value(p)) {
@@ -233,7 +233,7 @@ write_cell_object(struct plan *p, const struct field *root,
 	out->failed |= json->failed;
 }
 
-/* Append the key block and the histogram, with an empty line behind each; a
+/* Append the key block and the histogram, with an empty line after each; a
  * histogram without counts is empty. */
 static void
 write_plain_hist(struct plan *p, const struct plan_input *rec)
@@ -255,7 +255,7 @@ write_plain_hist(struct plan *p, const struct plan_input *rec)
 	}
 	h = plan_read_slots(p, rec);
 	buf_chr(out, '\n');
-	p->cut = out->len;
+	p->graph_offset = out->len;
 	hist_write(&h, out);
 	buf_chr(out, '\n');
 }
@@ -278,7 +278,7 @@ write_key_value(struct plan *p, const struct plan_input *rec)
 	buf_chr(out, '\n');
 }
 
-/* Append a row.  A value starts below its name, or one space behind a longer
+/* Append a row.  A value starts below its name, or one space after a longer
  * value before it. */
 static void
 write_plain_row(struct plan *p, const struct plan_input *rec)

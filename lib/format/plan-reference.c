@@ -9,20 +9,20 @@ add_reference_members(struct plan *p)
 
 	fields_add_roots(&p->columns, p->header, p->map);
 	fields_sort(&p->columns);
-	program_add_members(&p->program, &p->columns, &first);
+	formatter_add_members(&p->formatter, &p->columns, &first);
 }
 
 /* Add "key":{...},"value":{...} for a sampled map. */
 static void
 add_reference_pair(struct plan *p)
 {
-	struct program *s = &p->program;
+	struct formatter *s = &p->formatter;
 
 	plan_add_key_and_value(p);
 	for (size_t i = 0; i < p->columns.n; i++) {
-		program_add_text(s, i > 0 ? ",\"" : "\"");
-		program_add_styled_text(s, p->columns.v[i].name, STYLE_JSON);
-		program_add_text(s, "\":");
+		formatter_add_text(s, i > 0 ? ",\"" : "\"");
+		formatter_add_styled_text(s, p->columns.v[i].name, STYLE_JSON);
+		formatter_add_text(s, "\":");
 		plan_add_object(p, &p->columns.v[i]);
 	}
 }
@@ -30,15 +30,15 @@ add_reference_pair(struct plan *p)
 static void
 compile_reference(struct plan *p)
 {
-	struct program *s = &p->program;
+	struct formatter *s = &p->formatter;
 
 	s->reference = true;
-	program_add_text(s, "{");
+	formatter_add_text(s, "{");
 	if (p->header->maps[p->map].source == STREAM_SAMPLE)
 		add_reference_pair(p);
 	else
 		add_reference_members(p);
-	program_add_text(s, "}\n");
+	formatter_add_text(s, "}\n");
 	p->line = plan_end_part(p, 0);
 }
 

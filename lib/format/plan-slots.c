@@ -32,7 +32,7 @@ set_slots(struct plan *p, const struct field_place *at)
 	};
 	p->slots.v = calloc(p->slots.count, sizeof(*p->slots.v));
 	if (p->slots.v == NULL)
-		p->program.failed = true;
+		p->formatter.failed = true;
 }
 
 bool
@@ -51,9 +51,9 @@ plan_find_slots(struct plan *p)
 	for (size_t i = 0; i < members.n && p->slots.v == NULL; i++)
 		if (are_slots(t, &members.v[i]))
 			set_slots(p, &members.v[i].place);
-	p->program.failed |= members.failed;
+	p->formatter.failed |= members.failed;
 	fields_free(&members);
-	if (p->slots.v == NULL && !p->program.failed)
+	if (p->slots.v == NULL && !p->formatter.failed)
 		report_notice("map %s: %s needs a member slots, an array of "
 			      "integers; shown as default_kv",
 		    m->name,
@@ -76,15 +76,15 @@ static void
 read_binary_slots(struct plan *p, const unsigned char *data)
 {
 	const struct hist_slots *s = &p->slots;
-	size_t cpus = p->program.cpus == 0 ? 1 : p->program.cpus;
+	size_t cpus = p->formatter.cpus == 0 ? 1 : p->formatter.cpus;
 
 	for (size_t i = 0; i < s->count; i++) {
 		const unsigned char *at = data + s->offset + i * s->size;
 
 		s->v[i] = 0;
 		for (size_t c = 0; c < cpus; c++)
-			s->v[i] +=
-			    load_slot(at + c * p->program.cpu_stride, s->size);
+			s->v[i] += load_slot(
+			    at + c * p->formatter.cpu_stride, s->size);
 	}
 }
 

@@ -20,7 +20,7 @@ is_stack_size(const struct stack_layout *l, const struct field_place *p)
 
 /* Note that the stack in a column is shown below the rows. */
 static void
-lift_stack(struct plan *p, enum stack_side side, const struct field *c)
+show_stack_below(struct plan *p, enum stack_side side, const struct field *c)
 {
 	char **path = &p->stacks.paths[side];
 
@@ -30,7 +30,7 @@ lift_stack(struct plan *p, enum stack_side side, const struct field *c)
 }
 
 void
-plan_lift_stacks(struct plan *p)
+plan_move_stacks_below(struct plan *p)
 {
 	const struct stack_view *v = p->stacks.view;
 	struct fields rest = { 0 };
@@ -42,7 +42,7 @@ plan_lift_stacks(struct plan *p)
 		enum stack_side side = stack_view_side(v, &c->place);
 
 		if (side != STACK_SIDES)
-			lift_stack(p, side, c);
+			show_stack_below(p, side, c);
 		else if (plan_is_narrowed(p) ||
 			 !is_stack_size(&v->layout, &c->place))
 			fields_add(&rest, c);
@@ -110,7 +110,7 @@ write_tail(struct buf *out, const struct stack_frame *s, bool whole)
 	write_source_line(out, &s->frame, whole);
 }
 
-/* Append a function and its source, if possible in so many columns (0: any
+/* Append a function and its source, if possible in the given columns (0: any
  * number): the path is dropped first, then the name is shortened. */
 static void
 write_function(struct buf *out, const struct stack_frame *s, size_t columns)
@@ -217,7 +217,7 @@ plan_compile_trace(struct plan *p)
 	struct fields all = { 0 }, roots = { 0 };
 
 	fields_add_selected(&p->columns, p->header, p->map, NULL, 0, true);
-	plan_lift_stacks(p);
+	plan_move_stacks_below(p);
 	all = p->columns;
 	p->columns = (struct fields){ .failed = all.failed };
 	add_trace_column(p, &all, &l->comm, "COMM: ");
@@ -234,7 +234,7 @@ plan_compile_trace(struct plan *p)
 		p->columns.failed |= roots.failed;
 		fields_free(&roots);
 	}
-	p->program.reference = false;
+	p->formatter.reference = false;
 	plan_add_column_parts(p);
 }
 

@@ -12,13 +12,13 @@ enum {
 	SHORT_INT = 7,   /* a pid, an errno */
 	LONG_INT = 12,   /* a duration, a count */
 	CELL_WIDTH = 24, /* an array as JSON */
-	/* Cells of so many bytes at most are moved, or padded, by wide
+	/* The most bytes of cells that are moved, or padded, by wide
 	 * copies. */
 	CELL_SHORT = 16,
 	CELL_WIDE = 32,
 };
 
-/* How many characters the longest integer of so many bits takes. */
+/* The number of characters in the longest integer of that width. */
 static unsigned int
 count_digits(unsigned int bits, bool is_signed)
 {
@@ -158,7 +158,7 @@ compile_table(struct plan *p)
 
 	fields_add_selected(
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
-	plan_lift_stacks(p);
+	plan_move_stacks_below(p);
 	if (plan_find_slots(p)) {
 		/* The histogram shows them. */
 		fields_remove(&p->columns, "value.slots");
@@ -177,7 +177,7 @@ compile_table(struct plan *p)
 
 /* Short cells of ASCII need no wcwidth(3), and wide copies suffice for them. */
 static struct table_step
-make_table_step(const struct program_part *part,
+make_table_step(const struct formatter_part *part,
     const struct table_column *column, bool last)
 {
 	unsigned int most = column->right ? CELL_SHORT : CELL_WIDE;
@@ -206,7 +206,7 @@ measure_table(struct plan *p)
 		/* A step and STEP_END. */
 		if (p->parts[i].to - p->parts[i].from != 2 ||
 		    __builtin_add_overflow(most, p->parts[i].most, &most) ||
-		    most >= PROGRAM_AT_ONCE_MAX)
+		    most >= FORMATTER_AT_ONCE_MAX)
 			return;
 	}
 	if (p->stacks.view != NULL || p->slots.v != NULL || plan_is_text(p) ||
@@ -307,7 +307,7 @@ static char *__attribute__((noinline)) align_long(
 static void __attribute__((noinline))
 write_table_row(struct plan *p, const struct plan_input *rec)
 {
-	const struct program_run *run = &rec->run;
+	const struct formatter_run *run = &rec->run;
 	struct buf *out = run->out;
 	char *q = buf_room(out, p->row_most), *start;
 	const struct table_step *cell = p->cell_steps;
@@ -379,5 +379,5 @@ const struct plan_ops plan_table_ops = {
 	.record = record_table,
 	.style = STYLE_VIS,
 	.deep = true,
-	.round = "\n",
+	.pass_separator = "\n",
 };

@@ -46,7 +46,7 @@ is_or_is_below(const char *path, const char *name)
 }
 
 /* Add the columns of -c with that name: the value, or its members.  A name that
- * the first record lacks_cell is kept, since later records may have it. */
+ * the first record lacks is kept, since later records may have it. */
 static int
 add_named_columns(struct plan *p, const char *name, size_t ncells)
 {
@@ -114,7 +114,7 @@ struct plan *
 plan_new_untyped(const char *map, const struct plan_options *o,
     const char *text, size_t len, size_t *wrong_at)
 {
-	struct plan *p = plan_new_form(map, o);
+	struct plan *p = plan_alloc(map, o);
 
 	*wrong_at = 0;
 	if (p == NULL) {

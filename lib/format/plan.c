@@ -18,25 +18,25 @@ static const struct plan_ops *const plan_forms[] = {
 };
 
 static void
-measure_part(const struct program *s, struct program_part *part)
+measure_part(const struct formatter *s, struct formatter_part *part)
 {
 	part->first = s->v + part->from;
 	part->end = s->v + part->to;
-	part->most = program_max_size(s, part->from, part->to);
+	part->most = formatter_max_size(s, part->from, part->to);
 }
 
 static void
 measure_parts(struct plan *p)
 {
-	measure_part(&p->program, &p->line);
+	measure_part(&p->formatter, &p->line);
 	for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
-		measure_part(&p->program, &p->parts[i]);
+		measure_part(&p->formatter, &p->parts[i]);
 	if (p->ops->measure != NULL)
 		p->ops->measure(p);
 }
 
 struct plan *
-plan_new_form(const char *map, const struct plan_options *o)
+plan_alloc(const char *map, const struct plan_options *o)
 {
 	struct plan *p = calloc(1, sizeof(*p));
 
@@ -60,22 +60,22 @@ compile_plan(struct plan *p, const struct stream_header *h, unsigned int map)
 
 	p->header = h;
 	p->map = map;
-	p->program.types = &h->types;
+	p->formatter.types = &h->types;
 	p->record = (struct plan_input){
-		.run = { .program = &p->program,
+		.run = { .formatter = &p->formatter,
 		    .scratch = &p->scratch,
 		    .clock = &p->clock },
 		.has_time = true,
 	};
-	p->program.cpus = (size_t)m->cpus;
+	p->formatter.cpus = (size_t)m->cpus;
 	if (m->value != TYPE_NONE)
-		p->program.cpu_stride =
+		p->formatter.cpu_stride =
 		    round_up_8((size_t)h->types.v[m->value].size);
 	if (p->ops->compile == NULL)
 		return 0;
 	if (stack_view_new(&s->view, h, map, p->options.symbols) == -1)
 		return -1;
-	p->program.stacks = s->view;
+	p->formatter.stacks = s->view;
 	p->ops->compile(p);
 	return 0;
 }
@@ -84,10 +84,10 @@ struct plan *
 plan_new(const struct stream_header *h, unsigned int map,
     const struct plan_options *o)
 {
-	struct plan *p = plan_new_form(h->maps[map].name, o);
+	struct plan *p = plan_alloc(h->maps[map].name, o);
 
 	if (p != NULL && compile_plan(p, h, map) == 0 &&
-	    program_finish(&p->program) == 0 && !p->columns.failed &&
+	    formatter_finish(&p->formatter) == 0 && !p->columns.failed &&
 	    !p->table.failed) {
 		measure_parts(p);
 		if (!p->table.failed)
@@ -104,7 +104,7 @@ plan_free(struct plan *p)
 	if (p == NULL)
 		return;
 	fields_free(&p->columns);
-	program_free(&p->program);
+	formatter_free(&p->formatter);
 	free(p->map_name);
 	free(p->parts);
 	free(p->cell_steps);
@@ -154,7 +154,7 @@ plan_head(const struct plan *p, struct buf *out)
 }
 
 static inline void
-set_record(struct program_run *run, const struct stream_record *record)
+set_record(struct formatter_run *run, const struct stream_record *record)
 {
 	run->data = record->data;
 	run->len = record->len;
@@ -166,15 +166,15 @@ plan_records(struct plan *p, struct buf *out,
     const struct stream_record *records, size_t n)
 {
 	const struct stream_record *end = records + n;
-	const struct program_part *line = &p->line;
-	struct program_run *run = &p->record.run;
+	const struct formatter_part *line = &p->line;
+	struct formatter_run *run = &p->record.run;
 
 	run->out = out;
-	p->cut = 0;
+	p->graph_offset = 0;
 	if (p->ops->lines) {
 		for (; records < end; records++) {
 			set_record(run, records);
-			program_run(run, line->first, line->end, line->most);
+			formatter_run(run, line->first, line->end, line->most);
 		}
 	} else {
 		for (; records < end; records++) {
@@ -195,9 +195,9 @@ plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
 }
 
 size_t
-plan_cut(const struct plan *p)
+plan_graph_offset(const struct plan *p)
 {
-	return p->cut;
+	return p->graph_offset;
 }
 
 /* Add the paths of the columns, stacks and slots to the row. */
@@ -251,10 +251,10 @@ plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
 }
 
 void
-plan_round(const struct plan *p, struct buf *out)
+plan_write_pass_separator(const struct plan *p, struct buf *out)
 {
-	if (p->ops->round != NULL && p->slots.v == NULL)
-		buf_str(out, p->ops->round);
+	if (p->ops->pass_separator != NULL && p->slots.v == NULL)
+		buf_str(out, p->ops->pass_separator);
 }
 
 void

@@ -1,10 +1,10 @@
 /*
  * Plans: how the records of one map become text in one form.
  *
- * A plan is compiled once from the types of the map into a program, a flat list
- * of steps such as "at offset 16, a char[16], after the bytes ,\"comm\":". Each
- * record then runs through the program, which allocates nothing and looks at no
- * name or type again.
+ * A plan is compiled once from the types of the map into a formatter, a flat
+ * list of steps such as "at offset 16, a char[16], after the bytes ,\"comm\":".
+ * Each record then runs through the formatter, which allocates nothing and
+ * looks at no name or type again.
  *
  * See format/plan-form.h for how to add a form.
  */
@@ -83,7 +83,7 @@ int plan_records(struct plan *p, struct buf *out,
 /* The reference loader's library hands a histogram to its caller in two parts,
  * key block and graph.  Returns where in out the second part of the last record
  * starts, or 0 if it has one part only. */
-size_t plan_cut(const struct plan *p);
+size_t plan_graph_offset(const struct plan *p);
 
 /*
  * Append a JSON record, the object of len bytes at text.  Returns 0; -1 when
@@ -103,7 +103,7 @@ struct plan *plan_new_untyped(const char *map, const struct plan_options *o,
     const char *text, size_t len, size_t *wrong_at);
 
 /* Append what the form puts between two passes over a sampled map. */
-void plan_round(const struct plan *p, struct buf *out);
+void plan_write_pass_separator(const struct plan *p, struct buf *out);
 
 /* A pass over a sampled map has ended.  PLAN_FOLDED counts the next one anew,
  * unless the map is cleared after each. */

@@ -127,7 +127,7 @@ shrink_heads(struct table *t)
 	}
 }
 
-/* Give the columns that are left to the heads that were shorten, then to the
+/* Give the columns that are left to the heads that were cut, then to the
  * last column if it is text. */
 static void
 fill_terminal(struct table *t)
@@ -144,7 +144,7 @@ fill_terminal(struct table *t)
 }
 
 /* Before text gets too narrow to read, numbers lose the width of digits that
- * they rarely have, and heads that are wider than their columns are shorten. */
+ * they rarely have, and heads that are wider than their columns are cut. */
 static void
 fit_terminal(struct table *t)
 {
@@ -196,7 +196,7 @@ write_blanks(char *p, size_t n)
 	return p + n;
 }
 
-/* Move the text to the right, behind so many blanks. */
+/* Move the text to the right by a number of blanks. */
 static inline char *
 push_right(char *start, char *end, size_t blanks)
 {
@@ -216,7 +216,7 @@ push_right(char *start, char *end, size_t blanks)
 	return end + blanks;
 }
 
-/* Shorten the text to so many columns, with an ellipsis. */
+/* Cut the text to the given columns, with an ellipsis. */
 static char *
 shorten(char *start, const char *end, unsigned int columns)
 {
@@ -238,7 +238,7 @@ table_place(const struct table *t, size_t i, char *start, char *end,
 		end = shorten(start, end, c->width);
 		columns = c->width;
 	}
-	/* A long cell takes from the blanks of the cells behind it. */
+	/* A long cell takes from the blanks of the cells after it. */
 	sum = *over + columns;
 	*over = sum > c->width ? (unsigned int)(sum - c->width) : 0;
 	blanks = sum < c->width ? c->width - sum : 0;
@@ -271,7 +271,7 @@ table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
 	out->len = (size_t)(end - out->data);
 }
 
-/* Heads are shorten above numbers too, which table_place() never cuts. */
+/* Heads are cut above numbers too, which table_place() never cuts. */
 static void
 cut_head(struct buf *out, size_t start, unsigned int columns)
 {

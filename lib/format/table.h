@@ -65,7 +65,7 @@ void table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
 
 /*
  * Align the text of a cell, columns wide, that was written from start to end;
- * behind it there is room for the width of the column and TABLE_SLACK.  Returns
+ * after end there is room for the width of the column and TABLE_SLACK.  Returns
  * the new end.
  */
 char *table_place(const struct table *t, size_t i, char *start, char *end,

@@ -15,7 +15,7 @@
 
 /* Where a value is in a record, and what it is. */
 struct field_place {
-	uint32_t type;             /* TYPE_NONE: all bytes behind offset */
+	uint32_t type;             /* TYPE_NONE: all bytes from offset on */
 	bool text;                 /* TYPE_NONE: they are a line of text */
 	size_t offset;             /* bytes from the start of the record */
 	uint32_t bit_offset, bits; /* a bitfield, unless bits is 0 */
@@ -42,7 +42,7 @@ void fields_free(struct fields *c);
  * set. */
 void fields_add(struct fields *c, const struct field *from);
 
-/* The type of a place behind its typedefs; NULL for TYPE_NONE. */
+/* The type of a place, without its typedefs; NULL for TYPE_NONE. */
 const struct type *field_place_type(
     const struct types *t, const struct field_place *p);
 

@@ -54,7 +54,7 @@ find_row_key(const struct json_row *r, uint32_t parent, uint32_t likely,
 	return k;
 }
 
-/* Add a key below parent, behind the others.  Returns 0 when memory ran out. */
+/* Add a key below parent, after the others.  Returns 0 when memory ran out. */
 static uint32_t
 add_key(struct json_row *r, uint32_t parent, const char *name, size_t len)
 {

@@ -126,7 +126,7 @@ symbol_store_find(const struct symbol_store *s, uint64_t pid, uint64_t addr)
 	return (struct symbol_frames){ e->block, e->n };
 }
 
-/* Copy len bytes of text to *at, with a NUL, and move *at behind it. */
+/* Copy len bytes of text to *at, with a NUL, and move *at past it. */
 static const char *
 copy_string(char **at, const char *text, size_t len)
 {

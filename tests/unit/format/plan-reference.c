@@ -56,7 +56,7 @@ check_map(const struct stream_header *h, unsigned int map,
 	plan_head(p, &out);
 	CHECK_NUM(out.len, 0);
 	CHECK_NUM(plan_record(p, &out, 0, data, len), 0);
-	CHECK_NUM(plan_cut(p), 0);
+	CHECK_NUM(plan_graph_offset(p), 0);
 	buf_chr(&out, '\0');
 	CHECK_STR(out.data, want);
 	buf_free(&out);

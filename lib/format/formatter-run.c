@@ -3,7 +3,7 @@
 #include "base/ascii-run.h"
 #include "base/decimal8.h"
 #include "base/text.h"
-#include "format/program.h"
+#include "format/formatter.h"
 #include "record/stack-view.h"
 
 /* For functions that are seldom called: inlined, they would make their callers
@@ -11,8 +11,8 @@
 #define APART __attribute__((noinline))
 
 /* Write a text of n bytes, STEP_TEXT_MAX at most, by two wide copies, which
- * read and write beyond its end: program_finish() and TEXT_SLACK leave
- * make_room. */
+ * read and write beyond its end: formatter_finish() and TEXT_SLACK leave room.
+ */
 static inline char *
 write_short(char *p, const char *text, size_t n)
 {
@@ -62,7 +62,7 @@ load_128(const unsigned char *at)
 	return v;
 }
 
-/* A bitfield lies in up to 17 bytes; no byte behind those may be read. */
+/* A bitfield lies in up to 17 bytes; no byte after those may be read. */
 static unsigned __int128
 load_bits(const struct step *s, const unsigned char *at)
 {
@@ -114,7 +114,7 @@ write_text(char *p, const struct step *s)
 
 static char *
 step_text_only(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	(void)base;
 	(void)r;
@@ -123,7 +123,7 @@ step_text_only(char *p, const struct step *s, const unsigned char *base,
 
 static char *
 step_utc(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	(void)base;
 	return clock_utc(r->clock, write_text(p, s), r->time_ns);
@@ -132,7 +132,7 @@ step_utc(char *p, const struct step *s, const unsigned char *base,
 /* Defines a function whose value is all at the offset of the step. */
 #define STEP_WRITER(name, emit)                                                \
 	static char *name(char *p, const struct step *s,                       \
-	    const unsigned char *base, const struct program_run *r)            \
+	    const unsigned char *base, const struct formatter_run *r)          \
 	{                                                                      \
 		const unsigned char *at = base + s->offset;                    \
                                                                                \
@@ -195,13 +195,13 @@ STEP_WRITER(step_bits, emit_integer(p, s, load_bits(s, at)))
 
 static char *
 step_sum(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	const unsigned char *at = base + s->offset;
 	unsigned __int128 sum = 0;
 
-	for (size_t i = 0; i < r->program->cpus;
-	     i++, at += r->program->cpu_stride)
+	for (size_t i = 0; i < r->formatter->cpus;
+	     i++, at += r->formatter->cpu_stride)
 		sum += load_any(s, at);
 	return emit_integer(write_text(p, s), s, sum);
 }
@@ -261,7 +261,7 @@ find_name(const struct step *s, const unsigned char *at)
 	uint64_t value = load_u(at, 4);
 	const struct enum_name *name;
 
-	if (value >= s->enums->counted)
+	if (value >= s->enums->dense)
 		return NULL;
 	name = &s->enums->v[value];
 	return name->text_len <= STEP_TEXT_MAX ? name : NULL;
@@ -303,7 +303,7 @@ STEP_WRITER(step_double, text_double(p, load_double(at)))
 
 static char *
 step_loop(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	const unsigned char *at = base + s->offset;
 
@@ -318,7 +318,7 @@ step_loop(char *p, const struct step *s, const unsigned char *base,
 
 static char *
 step_end(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	(void)s;
 	(void)base;
@@ -333,7 +333,7 @@ step_end(char *p, const struct step *s, const unsigned char *base,
 
 static inline char *
 go_on(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	s = s->next;
 	return s->chain(p, s, base, r);
@@ -341,21 +341,21 @@ go_on(char *p, const struct step *s, const unsigned char *base,
 
 static char *APART
 chain_any(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	return go_on(s->write(p, s, base, r), s, base, r);
 }
 
 static char *
 chain_text_only(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	return go_on(write_text(p, s), s, base, r);
 }
 
 static char *
 chain_utc(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	if (!clock_keeps_utc(r->clock, r->time_ns))
 		return chain_any(p, s, base, r);
@@ -365,7 +365,7 @@ chain_utc(char *p, const struct step *s, const unsigned char *base,
 /* As unsigned, negative numbers are large and go to chain_any(). */
 #define CHAIN_INTEGER(name, load, size)                                        \
 	static char *name(char *p, const struct step *s,                       \
-	    const unsigned char *base, const struct program_run *r)            \
+	    const unsigned char *base, const struct formatter_run *r)          \
 	{                                                                      \
 		uint64_t v = (uint64_t)load(base + s->offset, size);           \
                                                                                \
@@ -386,7 +386,7 @@ CHAIN_INTEGER(chain_i64, load_i, 8)
 
 static char *
 chain_bool(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	p = emit_bool(write_text(p, s), base[s->offset] != 0);
 	return go_on(p, s, base, r);
@@ -394,7 +394,7 @@ chain_bool(char *p, const struct step *s, const unsigned char *base,
 
 static char *
 chain_enum(char *p, const struct step *s, const unsigned char *base,
-    const struct program_run *r)
+    const struct formatter_run *r)
 {
 	const struct enum_name *name = find_name(s, base + s->offset);
 
@@ -406,7 +406,7 @@ chain_enum(char *p, const struct step *s, const unsigned char *base,
 
 #define CHAIN_WIDE(name, a, b)                                                 \
 	static char *name(char *p, const struct step *s,                       \
-	    const unsigned char *base, const struct program_run *r)            \
+	    const unsigned char *base, const struct formatter_run *r)          \
 	{                                                                      \
 		const unsigned char *at = base + s->offset;                    \
 		char *end = emit_plain(write_text(p, s), at, s->count, a, b);  \
@@ -482,7 +482,7 @@ find_step_functions(const struct step *s)
 }
 
 void
-program_bind_step(struct step *s)
+formatter_bind_step(struct step *s)
 {
 	struct step_functions f = find_step_functions(s);
 
@@ -490,7 +490,7 @@ program_bind_step(struct step *s)
 	s->chain = f.chain;
 }
 
-/* Make make_room for so many bytes and the slack at p, which is in out. Returns
+/* Make room for the given bytes and the slack at p, which is in out.  Returns
  * p, moved if out was, or NULL when memory ran out. */
 static char *
 make_room(struct buf *out, char *p, size_t bytes)
@@ -500,7 +500,7 @@ make_room(struct buf *out, char *p, size_t bytes)
 }
 
 static char *
-write_hex_step(const struct program_run *r, const struct step *s, char *p)
+write_hex_step(const struct formatter_run *r, const struct step *s, char *p)
 {
 	size_t n = s->offset < r->len ? r->len - s->offset : 0;
 
@@ -509,9 +509,9 @@ write_hex_step(const struct program_run *r, const struct step *s, char *p)
 }
 
 static char *
-write_stack_step(const struct program_run *r, const struct step *s, char *p)
+write_stack_step(const struct formatter_run *r, const struct step *s, char *p)
 {
-	struct stack_view *stacks = r->program->stacks;
+	struct stack_view *stacks = r->formatter->stacks;
 
 	r->out->len = (size_t)(p - r->out->data);
 	stack_view_read(stacks, (enum stack_side)s->size, r->data);
@@ -520,7 +520,7 @@ write_stack_step(const struct program_run *r, const struct step *s, char *p)
 }
 
 static char *
-write_line_step(const struct program_run *r, const struct step *s, char *p)
+write_line_step(const struct formatter_run *r, const struct step *s, char *p)
 {
 	size_t at = s->offset < r->len ? s->offset : r->len;
 
@@ -530,10 +530,10 @@ write_line_step(const struct program_run *r, const struct step *s, char *p)
 	return buf_room(r->out, TEXT_SLACK);
 }
 
-/* Run steps, each of which makes its own make_room at p, which is in r->out.
+/* Run steps, each of which makes its own room at p, which is in r->out.
  * Returns the end of what was written, or NULL when memory ran out. */
 static char *
-run_steps(const struct program_run *r, const struct step *s,
+run_steps(const struct formatter_run *r, const struct step *s,
     const struct step *end, const unsigned char *base, char *p)
 {
 	const unsigned char *at;
@@ -565,10 +565,10 @@ run_steps(const struct program_run *r, const struct step *s,
 
 /* Run the body of a STEP_CELL: its JSON goes to the scratch buffer first. */
 static char *
-write_cell_step(const struct program_run *r, const struct step *s, char *p)
+write_cell_step(const struct formatter_run *r, const struct step *s, char *p)
 {
 	struct buf *scratch = r->scratch;
-	struct program_run inner = *r;
+	struct formatter_run inner = *r;
 	char *q;
 
 	p = make_room(r->out, p, s->most);
@@ -592,7 +592,7 @@ write_cell_step(const struct program_run *r, const struct step *s, char *p)
 
 /* Run steps among which there may be STEP_CELL, which do not nest. */
 static char *
-run_fields(const struct program_run *r, const struct step *s,
+run_fields(const struct formatter_run *r, const struct step *s,
     const struct step *end, char *p)
 {
 	for (; s != end && p != NULL; s = s->next) {
@@ -605,8 +605,8 @@ run_fields(const struct program_run *r, const struct step *s,
 }
 
 void
-program_run_slowly(
-    const struct program_run *r, const struct step *s, const struct step *end)
+formatter_run_slowly(
+    const struct formatter_run *r, const struct step *s, const struct step *end)
 {
 	char *p = buf_room(r->out, TEXT_SLACK);
 

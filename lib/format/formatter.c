@@ -4,7 +4,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "base/util.h"
-#include "format/program.h"
+#include "format/formatter.h"
 #include "format/typed-json.h"
 #include "record/stack-view.h"
 
@@ -12,7 +12,7 @@
 enum { UNKNOWN_MAX = 18 + TEXT_I64_MAX + 1 };
 
 void
-program_free(struct program *s)
+formatter_free(struct formatter *s)
 {
 	for (size_t i = 0; i < s->nenums; i++)
 		free(s->enums[i].v);
@@ -20,24 +20,26 @@ program_free(struct program *s)
 	free(s->v);
 	buf_free(&s->texts);
 	buf_free(&s->names);
-	*s = (struct program){ 0 };
+	*s = (struct formatter){ 0 };
 }
 
 void
-program_add_text(struct program *s, const char *text)
+formatter_add_text(struct formatter *s, const char *text)
 {
 	buf_str(&s->texts, text);
 }
 
 void
-program_add_styled_text(struct program *s, const char *text, enum style style)
+formatter_add_styled_text(
+    struct formatter *s, const char *text, enum style style)
 {
 	style_write(&s->texts, text, strlen(text), style);
 }
 
 /* Append a step with n bytes of the waiting text. */
 static struct step *
-push_step_with(struct program *s, struct step step, size_t n, size_t value_most)
+push_step_with(
+    struct formatter *s, struct step step, size_t n, size_t value_most)
 {
 	if (s->failed || !array_room(s->v, s->n, s->cap)) {
 		s->failed = true;
@@ -54,7 +56,7 @@ push_step_with(struct program *s, struct step step, size_t n, size_t value_most)
 /* Append a step with all of the waiting text; steps of text only come before it
  * if that is long.  The value takes at most value_most bytes. */
 static struct step *
-push_step(struct program *s, struct step step, size_t value_most)
+push_step(struct formatter *s, struct step step, size_t value_most)
 {
 	while (s->texts.len - s->pending > STEP_TEXT_MAX && !s->failed)
 		push_step_with(
@@ -63,7 +65,7 @@ push_step(struct program *s, struct step step, size_t value_most)
 }
 
 size_t
-program_end_part(struct program *s)
+formatter_end_part(struct formatter *s)
 {
 	if (s->texts.len > s->pending)
 		push_step(s, (struct step){ .op = STEP_TEXT_ONLY }, 0);
@@ -72,13 +74,13 @@ program_end_part(struct program *s)
 }
 
 void
-program_add_step(struct program *s, enum step_op op)
+formatter_add_step(struct formatter *s, enum step_op op)
 {
 	push_step(s, (struct step){ .op = op }, CLOCK_UTC_LEN);
 }
 
 size_t
-program_open_field(struct program *s, enum style style)
+formatter_open_field(struct formatter *s, enum style style)
 {
 	push_step(
 	    s, (struct step){ .op = STEP_CELL, .style = (uint8_t)style }, 0);
@@ -86,9 +88,9 @@ program_open_field(struct program *s, enum style style)
 }
 
 void
-program_close_field(struct program *s, size_t opened)
+formatter_close_field(struct formatter *s, size_t opened)
 {
-	program_end_part(s);
+	formatter_end_part(s);
 	if (!s->failed)
 		s->v[opened].body = (uint32_t)(s->n - opened - 1);
 }
@@ -106,7 +108,7 @@ compare_enum_names(const void *a, const void *b)
 
 /* Add "NAME(3)" to the names. */
 static struct enum_name
-name_constant(struct program *s, const struct type *type,
+name_constant(struct formatter *s, const struct type *type,
     const struct type_constant *c, enum style style)
 {
 	struct enum_name name = { .value = c->value,
@@ -130,7 +132,7 @@ name_constant(struct program *s, const struct type *type,
 /* Find the names of an enum in this style, or add them.  Returns their index.
  */
 static uint32_t
-find_enum_names(struct program *s, uint32_t type, enum style style)
+find_enum_names(struct formatter *s, uint32_t type, enum style style)
 {
 	const struct type *t = types_get(s->types, type);
 	struct enum_names *e;
@@ -158,20 +160,21 @@ find_enum_names(struct program *s, uint32_t type, enum style style)
 			e->most = e->v[i].text_len;
 	}
 	qsort(e->v, e->n, sizeof(*e->v), compare_enum_names);
-	while (e->counted < e->n && e->v[e->counted].value == e->counted)
-		e->counted++;
+	while (e->dense < e->n && e->v[e->dense].value == e->dense)
+		e->dense++;
 	return (uint32_t)s->nenums++;
 }
 
 static void
-add_quote(struct program *s, enum style style)
+add_quote(struct formatter *s, enum style style)
 {
 	if (style == STYLE_JSON)
-		program_add_text(s, "\"");
+		formatter_add_text(s, "\"");
 }
 
 static void
-push_quoted(struct program *s, struct step step, size_t most, enum style style)
+push_quoted(
+    struct formatter *s, struct step step, size_t most, enum style style)
 {
 	add_quote(s, style);
 	push_step(s, step, most);
@@ -179,7 +182,7 @@ push_quoted(struct program *s, struct step step, size_t most, enum style style)
 }
 
 static void
-push_enum(struct program *s, struct step step, const struct field_place *p,
+push_enum(struct formatter *s, struct step step, const struct field_place *p,
     enum style style)
 {
 	step.op = STEP_ENUM;
@@ -208,7 +211,7 @@ integer_op(const struct step *step)
 }
 
 static void
-push_integer(struct program *s, struct step step, const struct field_place *p,
+push_integer(struct formatter *s, struct step step, const struct field_place *p,
     enum style style)
 {
 	step.op = p->cpus == FIELD_CPUS_SUM ? STEP_SUM
@@ -222,13 +225,13 @@ push_integer(struct program *s, struct step step, const struct field_place *p,
 }
 
 static void
-push_array(
-    struct program *s, const struct field_place *p, size_t count, size_t stride)
+push_array(struct formatter *s, const struct field_place *p, size_t count,
+    size_t stride)
 {
 	struct field_place element = *p;
 	size_t first;
 
-	program_add_text(s, "[");
+	formatter_add_text(s, "[");
 	push_step(s,
 	    (struct step){ .op = STEP_LOOP,
 		.offset = p->offset,
@@ -238,34 +241,34 @@ push_array(
 	first = s->n - !s->failed;
 	element.offset = 0;
 	s->loops++;
-	program_add_value(s, &element, STYLE_JSON);
+	formatter_add_value(s, &element, STYLE_JSON);
 	s->loops--;
-	program_close_field(s, first);
-	program_add_text(s, "]");
+	formatter_close_field(s, first);
+	formatter_add_text(s, "]");
 }
 
 static void
-push_key(struct program *s, const char *name, bool *first)
+push_key(struct formatter *s, const char *name, bool *first)
 {
-	program_add_text(s, *first ? "\"" : ",\"");
-	program_add_styled_text(s, name, STYLE_JSON);
-	program_add_text(s, "\":");
+	formatter_add_text(s, *first ? "\"" : ",\"");
+	formatter_add_styled_text(s, name, STYLE_JSON);
+	formatter_add_text(s, "\":");
 	*first = false;
 }
 
 void
-program_add_members(
-    struct program *s, const struct fields *members, bool *first)
+formatter_add_members(
+    struct formatter *s, const struct fields *members, bool *first)
 {
 	for (size_t i = 0; i < members->n && !s->failed; i++) {
 		push_key(s, members->v[i].name, first);
-		program_add_value(s, &members->v[i].place, STYLE_JSON);
+		formatter_add_value(s, &members->v[i].place, STYLE_JSON);
 	}
 	s->failed |= members->failed;
 }
 
 static void
-push_reference_object(struct program *s, const struct field_place *p)
+push_reference_object(struct formatter *s, const struct field_place *p)
 {
 	struct fields members = { 0 };
 	bool first = true;
@@ -276,39 +279,39 @@ push_reference_object(struct program *s, const struct field_place *p)
 
 		push_key(s, f->name, &first);
 		if (f->place.type != TYPE_NONE) {
-			program_add_value(s, &f->place, STYLE_JSON);
+			formatter_add_value(s, &f->place, STYLE_JSON);
 			continue;
 		}
-		program_add_text(s, "\"");
-		program_add_styled_text(s,
+		formatter_add_text(s, "\"");
+		formatter_add_styled_text(s,
 		    typed_json_marker(f->name, field_place_type(s->types, p)),
 		    STYLE_JSON);
-		program_add_text(s, "\"");
+		formatter_add_text(s, "\"");
 	}
 	s->failed |= members.failed;
 	fields_free(&members);
 }
 
 static void
-push_struct(struct program *s, const struct field_place *p)
+push_struct(struct formatter *s, const struct field_place *p)
 {
 	struct fields members = { 0 };
 	bool first = true;
 
-	program_add_text(s, "{");
+	formatter_add_text(s, "{");
 	if (s->reference) {
 		push_reference_object(s, p);
 	} else {
 		fields_add_members(&members, s->types, p);
-		program_add_members(s, &members, &first);
+		formatter_add_members(s, &members, &first);
 		fields_free(&members);
 	}
-	program_add_text(s, "}");
+	formatter_add_text(s, "}");
 }
 
 /* Add a value of any type but arrays and structs. */
 static void
-push_scalar(struct program *s, const struct field_place *p,
+push_scalar(struct formatter *s, const struct field_place *p,
     const struct type *type, enum style style)
 {
 	struct step step = {
@@ -344,7 +347,7 @@ push_scalar(struct program *s, const struct field_place *p,
 }
 
 static void
-push_string(struct program *s, const struct field_place *p,
+push_string(struct formatter *s, const struct field_place *p,
     const struct type *type, enum style style)
 {
 	struct step step = {
@@ -360,7 +363,7 @@ push_string(struct program *s, const struct field_place *p,
 /* Add a stack if there is one at p.  Inside of loops offsets count from an
  * element, so that a place there is none of the record's. */
 static bool
-push_stack(struct program *s, const struct field_place *p, enum style style)
+push_stack(struct formatter *s, const struct field_place *p, enum style style)
 {
 	enum stack_side side;
 
@@ -378,8 +381,8 @@ push_stack(struct program *s, const struct field_place *p, enum style style)
 }
 
 void
-program_add_value(
-    struct program *s, const struct field_place *p, enum style style)
+formatter_add_value(
+    struct formatter *s, const struct field_place *p, enum style style)
 {
 	const struct type *type = field_place_type(s->types, p);
 	struct field_place one = *p;
@@ -401,9 +404,9 @@ program_add_value(
 		   !field_place_is_struct(s->types, p)) {
 		push_scalar(s, p, type, style);
 	} else if (style != STYLE_JSON) {
-		opened = program_open_field(s, style);
-		program_add_value(s, p, STYLE_JSON);
-		program_close_field(s, opened);
+		opened = formatter_open_field(s, style);
+		formatter_add_value(s, p, STYLE_JSON);
+		formatter_close_field(s, opened);
 	} else if (p->cpus == FIELD_CPUS_ALL) {
 		push_array(s, &one, s->cpus, s->cpu_stride);
 	} else if (type->kind == TYPE_ARRAY) {
@@ -416,11 +419,11 @@ program_add_value(
 }
 
 int
-program_finish(struct program *s)
+formatter_finish(struct formatter *s)
 {
 	static const char padding[TEXT_SLACK];
 
-	program_end_part(s);
+	formatter_end_part(s);
 	/* write_short() reads beyond the end of a text. */
 	buf_add(&s->texts, padding, sizeof(padding));
 	buf_add(&s->names, padding, sizeof(padding));
@@ -432,7 +435,7 @@ program_finish(struct program *s)
 			s->enums[i].v[k].text_at =
 			    s->names.data + s->enums[i].v[k].text;
 	for (struct step *step = s->v; step < s->v + s->n; step++) {
-		program_bind_step(step);
+		formatter_bind_step(step);
 		step->next = step + 1 + step->body;
 		step->text_at = s->texts.data + step->text;
 		step->enums = s->nenums > 0 ? &s->enums[step->names] : NULL;
@@ -441,7 +444,7 @@ program_finish(struct program *s)
 }
 
 size_t
-program_max_size(const struct program *s, size_t from, size_t to)
+formatter_max_size(const struct formatter *s, size_t from, size_t to)
 {
 	size_t most = 0, body;
 
@@ -454,7 +457,7 @@ program_max_size(const struct program *s, size_t from, size_t to)
 			return SIZE_MAX;
 		if (step->op != STEP_LOOP)
 			continue;
-		body = program_max_size(s, i + 1, i + 1 + step->body);
+		body = formatter_max_size(s, i + 1, i + 1 + step->body);
 		if (body == SIZE_MAX ||
 		    __builtin_mul_overflow(step->count, body + 1, &body) ||
 		    __builtin_add_overflow(most, body, &most))
