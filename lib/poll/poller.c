@@ -9,6 +9,7 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "base/timer.h"
+#include "base/util.h"
 #include "poll/poll-interval.h"
 #include "poll/poller.h"
 #include "poll/source.h"
@@ -42,12 +43,12 @@ struct poller {
 	/* Not on the stack, since a thread that is cancelled while it sleeps
 	 * leaves the stack. */
 	struct timespec sleep;
-	/* The round over the buffers that is under way, if emptying: how full
-	 * the fullest was, and when that was. */
+	/* While the buffers are emptied: how full the fullest was at first, and
+	 * when that was. */
 	uint64_t fill, began;
 	bool emptying;
-	bool no_wakeup; /* buffers need not wake us */
-	bool looked;    /* at the buffers, in this run */
+	bool no_wakeup; /* records need not wake the poller */
+	bool read;      /* the buffers were read in this run */
 	uint64_t records;
 	bool ended;
 	enum poller_end end;
@@ -123,22 +124,18 @@ flush_sink(struct poller *p)
 		end_if_sink_failed(p, p->sink->flush(p->ctx));
 }
 
-/* Calls a function of a source.  If it fails the polling ends. */
+/* Calls a function of each source until the polling ends. */
 static void
-do_source(struct poller *p, int (*fn)(struct source *), struct source *s)
-{
-	if (fn(s) == -1)
-		end_with(p, POLLER_FAILED);
-}
-
-static void
-do_sources(struct poller *p, int (*fn)(struct source *))
+call_sources(struct poller *p, int (*fn)(struct source *))
 {
 	for (size_t i = 0; i < p->nsources && !p->ended; i++)
-		do_source(p, fn, &p->sources[i]);
+		if (fn(&p->sources[i]) == -1)
+			end_with(p, POLLER_FAILED);
 }
 
-/* Adds a descriptor to the epoll.  Returns 0, or -1 with errno set. */
+/* Adds a descriptor, unless it is -1, to the epoll.  epoll_ctl(2) fails with
+ * EPERM for regular files.  That is no error here: they have no end to wait
+ * for.  Returns 0, or -1 with errno set. */
 static int
 watch_fd(struct poller *p, int fd, uint32_t events, enum watch what, size_t i)
 {
@@ -147,7 +144,10 @@ watch_fd(struct poller *p, int fd, uint32_t events, enum watch what, size_t i)
 		.data.u64 = (uint64_t)what << 32 | i,
 	};
 
-	return epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &e);
+	if (fd == -1 || epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &e) == 0 ||
+	    errno == EPERM)
+		return 0;
+	return -1;
 }
 
 /* Returns a watched timer that does not run yet, or -1 with errno set. */
@@ -163,79 +163,56 @@ open_watched_timer(struct poller *p, enum watch what)
 	return fd;
 }
 
-/* epoll_ctl(2) fails with EPERM for regular files.  That is no error here: they
- * have no end to wait for. */
-static int
-watch_pipe(struct poller *p, int fd, uint32_t events, enum watch what)
-{
-	if (fd == -1 || watch_fd(p, fd, events, what, 0) == 0 || errno == EPERM)
-		return 0;
-	return -1;
-}
-
-static int
-open_source(struct poller *p, size_t i, const struct map_fds *fds)
-{
-	const struct poller_options *o = &p->options;
-	struct source *s = &p->sources[i];
-
-	p->nsources++;
-	if (source_open(s, p->header, (unsigned int)i, fds, o->perf_pages,
-		&source_sink, p) == -1)
-		return -1;
-	if (source_is_buffer(s) ||
-	    watch_fd(p, source_fd(s), EPOLLIN, WATCH_SOURCE, i) == 0)
-		return 0;
-	report_error("map %s: cannot wait for its records: %s",
-	    p->header->maps[i].name, strerror(errno));
-	return -1;
-}
-
 static int
 open_sources(struct poller *p, const struct map_fds *fds)
 {
-	p->sources = calloc(p->header->nmaps + 1, sizeof(*p->sources));
-	if (p->sources == NULL)
+	size_t n = p->header->nmaps;
+
+	p->sources = calloc(n + 1, sizeof(*p->sources));
+	p->waits = calloc(n + 1, sizeof(*p->waits));
+	if (p->sources == NULL || p->waits == NULL)
 		return report_nomem();
-	for (size_t i = 0; i < p->header->nmaps; i++)
-		if (open_source(p, i, &fds[i]) == -1)
+	while (p->nsources < n) {
+		unsigned int i = (unsigned int)p->nsources++;
+		struct source *s = &p->sources[i];
+
+		if (source_open(s, p->header, i, &fds[i], p->options.perf_pages,
+			&source_sink, p) == -1)
 			return -1;
+		if (source_is_buffer(s) ||
+		    watch_fd(p, source_fd(s), EPOLLIN, WATCH_SOURCE, i) == 0)
+			continue;
+		report_error("map %s: cannot wait for its records: %s",
+		    p->header->maps[i].name, strerror(errno));
+		return -1;
+	}
 	return 0;
-}
-
-static void
-add_wait(struct poller *p, int fd)
-{
-	p->waits[p->nwait++] = (struct pollfd){ .fd = fd, .events = POLLIN };
-}
-
-static void
-add_waits(struct poller *p, enum stream_source source)
-{
-	for (size_t i = 0; i < p->nsources; i++)
-		if (p->header->maps[i].source == source)
-			add_wait(p, source_fd(&p->sources[i]));
 }
 
 /*
  * Fills in the descriptors on which the poller sleeps.  A perf buffer may end a
- * sleep, because when it is no_wakeup it wakes the reader only if it is half
- * full.  A ring may not: it wakes the reader for the first record after those
- * that were read.
+ * sleep, because with no_wakeup it wakes the reader only if it is half full.  A
+ * ring may not: it wakes the reader for the first record after those that were
+ * read.
  */
-static int
-open_waits(struct poller *p)
+static void
+fill_waits(struct poller *p)
 {
-	p->waits = calloc(p->nsources + 1, sizeof(*p->waits));
-	if (p->waits == NULL)
-		return report_nomem();
-	add_wait(p, p->epoll);
-	add_waits(p, STREAM_PERF);
-	p->nsleep = p->nwait;
-	add_waits(p, STREAM_RINGBUF);
-	poll_interval_start(
-	    &p->interval, p->options.latency_ns, clock_elapsed());
-	return 0;
+	static const enum stream_source order[] = { STREAM_PERF,
+		STREAM_RINGBUF };
+
+	p->waits[p->nwait++] =
+	    (struct pollfd){ .fd = p->epoll, .events = POLLIN };
+	for (size_t k = 0; k < nitems(order); k++) {
+		for (size_t i = 0; i < p->nsources; i++)
+			if (p->header->maps[i].source == order[k])
+				p->waits[p->nwait++] = (struct pollfd){
+					.fd = source_fd(&p->sources[i]),
+					.events = POLLIN,
+				};
+		if (order[k] == STREAM_PERF)
+			p->nsleep = p->nwait;
+	}
 }
 
 /* Opens the epoll and adds all but the maps.  Returns 0, or -1 with errno set.
@@ -258,8 +235,8 @@ open_watches(struct poller *p)
 		return -1;
 	/* EPOLLERR and EPOLLHUP, which need not be requested, tell that the
 	 * reader has gone. */
-	if (watch_pipe(p, o->out_fd, 0, WATCH_OUT) == -1 ||
-	    watch_pipe(p, o->in_fd, EPOLLIN, WATCH_IN) == -1)
+	if (watch_fd(p, o->out_fd, 0, WATCH_OUT, 0) == -1 ||
+	    watch_fd(p, o->in_fd, EPOLLIN, WATCH_IN, 0) == -1)
 		return -1;
 	if (o->control == NULL)
 		return 0;
@@ -285,8 +262,12 @@ poller_open(const struct stream_header *h, const struct map_fds *fds,
 		.deadline = -1 };
 	if (open_watches(p) == -1)
 		report_error("cannot wait for events: %s", strerror(errno));
-	else if (open_sources(p, fds) == 0 && open_waits(p) == 0)
+	else if (open_sources(p, fds) == 0) {
+		fill_waits(p);
+		poll_interval_start(
+		    &p->interval, o->latency_ns, clock_elapsed());
 		return p;
+	}
 	poller_close(p);
 	return NULL;
 }
@@ -295,17 +276,6 @@ int
 poller_set_link(struct poller *p, unsigned int map, int fd)
 {
 	return source_set_link(&p->sources[map], fd);
-}
-
-/* Reads the input, of which only the end matters. */
-static void
-check_input(struct poller *p)
-{
-	char unused[4096];
-	ssize_t n = read(p->options.in_fd, unused, sizeof(unused));
-
-	if (n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN))
-		end_with(p, POLLER_INPUT);
 }
 
 static void
@@ -323,7 +293,7 @@ on_check_timer(struct poller *p)
 {
 	const struct poller_options *o = &p->options;
 
-	do_sources(p, source_poll_lost_counter);
+	call_sources(p, source_poll_lost_counter);
 	read_extra(p);
 	if (o->is_over != NULL && o->is_over(o->is_over_ctx))
 		end_with(p, POLLER_INPUT);
@@ -332,9 +302,13 @@ on_check_timer(struct poller *p)
 static void
 handle_event(struct poller *p, const struct epoll_event *e)
 {
+	char unused[4096];
+	ssize_t n;
+
 	switch ((enum watch)(e->data.u64 >> 32)) {
 	case WATCH_SOURCE:
-		do_source(p, source_read, &p->sources[(uint32_t)e->data.u64]);
+		if (source_read(&p->sources[(uint32_t)e->data.u64]) == -1)
+			end_with(p, POLLER_FAILED);
 		break;
 	case WATCH_CHECK:
 		if (timer_expired(p->check) > 0)
@@ -347,7 +321,10 @@ handle_event(struct poller *p, const struct epoll_event *e)
 		end_with(p, POLLER_GONE);
 		break;
 	case WATCH_IN:
-		check_input(p);
+		/* Only the end of the input matters. */
+		n = read(p->options.in_fd, unused, sizeof(unused));
+		if (n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN))
+			end_with(p, POLLER_INPUT);
 		break;
 	case WATCH_EXTRA:
 		read_extra(p);
@@ -368,8 +345,8 @@ step_passes(struct poller *p)
 	for (size_t i = 0; i < p->nsources && !p->ended; i++) {
 		struct source *s = &p->sources[i];
 
-		if (source_is_running(s))
-			do_source(p, source_step, s);
+		if (source_is_running(s) && source_step(s) == -1)
+			end_with(p, POLLER_FAILED);
 		running |= source_is_running(s);
 		done &= source_is_done(s);
 	}
@@ -378,82 +355,59 @@ step_passes(struct poller *p)
 	return running;
 }
 
+/* Gives each buffer that is not empty a turn.  Returns how long to sleep now:
+ * 0 if there is more, POLL_INTERVAL_WAIT, or ns. */
 static uint64_t
-fullest_buffer(const struct poller *p)
+read_buffers(struct poller *p)
 {
-	uint64_t fill = 0;
+	if (!p->emptying) {
+		p->fill = 0;
+		for (size_t i = 0; i < p->nsources; i++) {
+			uint64_t part = source_fill(&p->sources[i]);
 
-	for (size_t i = 0; i < p->nsources; i++) {
-		uint64_t part = source_fill(&p->sources[i]);
-
-		if (part > fill)
-			fill = part;
+			if (part > p->fill)
+				p->fill = part;
+		}
+		p->began = clock_elapsed();
 	}
-	return fill;
-}
-
-/* Gives a turn to each buffer that is not empty.  Returns whether one of them
- * has more. */
-static bool
-read_buffers_in_turn(struct poller *p)
-{
-	bool more = false;
-
-	for (size_t i = 0; i < p->nsources && !p->ended; i++) {
+	p->emptying = false;
+	for (size_t i = 0; p->fill > 0 && i < p->nsources && !p->ended; i++) {
 		struct source *s = &p->sources[i];
 
 		if (source_fill(s) == 0)
 			continue;
-		do_source(p, source_read, s);
-		more |= source_has_more(s);
+		if (source_read(s) == -1)
+			end_with(p, POLLER_FAILED);
+		p->emptying |= s->more;
 	}
-	return more;
-}
-
-/* Begins a round over the buffers, or goes on with it.  Returns the sleep to
- * take now, POLL_INTERVAL_WAIT, or 0 for none. */
-static uint64_t
-empty_buffers(struct poller *p)
-{
-	if (!p->emptying) {
-		p->fill = fullest_buffer(p);
-		p->began = clock_elapsed();
-	}
-	p->emptying = p->fill > 0 && read_buffers_in_turn(p);
 	return p->emptying
 		   ? 0
 		   : poll_interval_next(&p->interval, p->fill, p->began);
 }
 
-/* Returns whether the buffers were no_wakeup, or not, already. */
-static bool
-set_no_wakeup(struct poller *p, bool no_wakeup)
-{
-	if (p->no_wakeup == no_wakeup)
-		return true;
-	p->no_wakeup = no_wakeup;
-	for (size_t i = 0; i < p->nsources && !p->ended; i++)
-		if (source_set_no_wakeup(&p->sources[i], no_wakeup) == -1)
-			end_with(p, POLLER_FAILED);
-	return false;
-}
-
 /*
- * Flushes the sink, then sleeps for so many ns, or with POLL_INTERVAL_WAIT
- * until a buffer wakes us.  The epoll always does.  A signal between
+ * Flushes the sink, then sleeps for ns, or with POLL_INTERVAL_WAIT until a
+ * buffer wakes the poller.  The epoll always does.  A signal between
  * signals_stop() and this is seen at the next check.
  */
 static void
-poller_sleep(struct poller *p, uint64_t sleep)
+poller_sleep(struct poller *p, uint64_t ns)
 {
-	bool wait = sleep == POLL_INTERVAL_WAIT;
+	bool wait = ns == POLL_INTERVAL_WAIT;
 
-	/* Records that came before they could wake us have to be read first. */
-	if (!set_no_wakeup(p, !wait) && wait)
-		return;
+	if (p->no_wakeup == wait) {
+		p->no_wakeup = !wait;
+		for (size_t i = 0; i < p->nsources && !p->ended; i++)
+			if (source_set_no_wakeup(&p->sources[i], !wait) == -1)
+				end_with(p, POLLER_FAILED);
+		/* Records that came before they could wake the poller have to
+		 * be read first. */
+		if (wait)
+			return;
+	}
 	p->sleep = (struct timespec){
-		.tv_sec = (time_t)(sleep / CLOCK_SECOND),
-		.tv_nsec = (long)(sleep % CLOCK_SECOND),
+		.tv_sec = (time_t)(ns / CLOCK_SECOND),
+		.tv_nsec = (long)(ns % CLOCK_SECOND),
 	};
 	flush_sink(p);
 	if (p->ended ||
@@ -465,20 +419,6 @@ poller_sleep(struct poller *p, uint64_t sleep)
 	end_with(p, POLLER_FAILED);
 }
 
-static void
-handle_events(struct poller *p)
-{
-	struct epoll_event events[EVENTS_MAX];
-	int n = epoll_wait(p->epoll, events, EVENTS_MAX, 0);
-
-	if (n == -1 && errno != EINTR) {
-		report_error("cannot wait for events: %s", strerror(errno));
-		end_with(p, POLLER_FAILED);
-	}
-	for (int i = 0; i < n && !p->ended; i++)
-		handle_event(p, &events[i]);
-}
-
 /*
  * Reads buffers, then handles events.  Flushes and sleeps only when the buffers
  * are empty and no pass is under way: so output is written in large pieces
@@ -487,22 +427,22 @@ handle_events(struct poller *p)
 static void
 poll_once(struct poller *p, bool running)
 {
-	uint64_t sleep = empty_buffers(p);
+	struct epoll_event events[EVENTS_MAX];
+	uint64_t ns = read_buffers(p);
+	int n;
 
-	p->looked = true;
-	if (sleep > 0 && !running && !p->ended)
-		poller_sleep(p, sleep);
-	if (!p->ended)
-		handle_events(p);
-}
-
-/* Whether a signal or the control requests an end. */
-static bool
-poller_withdraw_stop(struct poller *p)
-{
-	struct poll_control *c = p->options.control;
-
-	return signals_stop() || (c != NULL && poll_control_clear_end(c));
+	p->read = true;
+	if (ns > 0 && !running && !p->ended)
+		poller_sleep(p, ns);
+	if (p->ended)
+		return;
+	n = epoll_wait(p->epoll, events, EVENTS_MAX, 0);
+	if (n == -1 && errno != EINTR) {
+		report_error("cannot wait for events: %s", strerror(errno));
+		end_with(p, POLLER_FAILED);
+	}
+	for (int i = 0; i < n && !p->ended; i++)
+		handle_event(p, &events[i]);
 }
 
 static bool
@@ -516,23 +456,25 @@ poller_is_paused(const struct poller *p)
 enum poller_end
 poller_run(struct poller *p)
 {
+	struct poll_control *c = p->options.control;
 	/* The last run may have ended within a pass. */
 	bool running = true;
 
 	p->ended = false;
-	p->looked = false;
+	p->read = false;
 	if (p->options.once) {
-		do_sources(p, source_drain);
-		do_sources(p, source_pass);
+		call_sources(p, source_drain);
+		call_sources(p, source_pass);
 		end_with(p, POLLER_ONCE);
 	}
 	while (!p->ended) {
-		if (poller_withdraw_stop(p)) {
+		if (signals_stop() ||
+		    (c != NULL && poll_control_clear_end(c))) {
 			end_with(p, POLLER_STOPPED);
 		} else if (poller_is_paused(p)) {
 			flush_sink(p);
 			if (!p->ended)
-				poll_control_wait(p->options.control);
+				poll_control_wait(c);
 		} else {
 			poll_once(p, running);
 			running = step_passes(p);
@@ -541,7 +483,7 @@ poller_run(struct poller *p)
 	/* After the last record wanted nothing is drained. */
 	if (p->end == POLLER_COUNTED) {
 		p->ended = false;
-		do_sources(p, source_report_lost);
+		call_sources(p, source_report_lost);
 		end_with(p, POLLER_COUNTED);
 	}
 	flush_sink(p);
@@ -551,10 +493,10 @@ poller_run(struct poller *p)
 enum poller_end
 poller_read_rest(struct poller *p)
 {
-	if (p->end != POLLER_STOPPED || !p->looked || poller_is_paused(p))
+	if (p->end != POLLER_STOPPED || !p->read || poller_is_paused(p))
 		return p->end;
 	p->ended = false;
-	do_sources(p, source_drain);
+	call_sources(p, source_drain);
 	flush_sink(p);
 	end_with(p, POLLER_STOPPED);
 	return p->end;
@@ -564,7 +506,7 @@ int
 poller_report_lost(struct poller *p)
 {
 	p->ended = false;
-	do_sources(p, source_report_lost);
+	call_sources(p, source_report_lost);
 	return p->ended ? -1 : 0;
 }
 
@@ -576,10 +518,10 @@ poller_drain(struct poller *p)
 	if (p->end == POLLER_FAILED)
 		return -1;
 	p->ended = false;
-	do_sources(p, source_drain);
-	do_sources(p, source_report_lost);
+	call_sources(p, source_drain);
+	call_sources(p, source_report_lost);
 	if (!p->options.once)
-		do_sources(p, source_last_pass);
+		call_sources(p, source_last_pass);
 	flush_sink(p);
 	end_with(p, POLLER_STOPPED);
 	return p->end == POLLER_FAILED ? -1 : 0;

@@ -1,8 +1,8 @@
 /*
  * The poller: reads ring buffers, perf buffers, sampled maps and iterators in
  * one loop and passes what it finds to a sink.  Buffers are read in turn, as
- * often as the pace says.  Maps that are read in passes have timers, and their
- * passes are done in small steps, so that no map delays another.
+ * often as the poll interval allows.  Maps that are read in passes have timers,
+ * and their passes are done in small steps, so that no map delays another.
  */
 #ifndef SKEL_POLL_POLLER_H
 #define SKEL_POLL_POLLER_H
@@ -83,7 +83,7 @@ enum poller_end poller_run(struct poller *p);
 
 /*
  * After poller_run() returned POLLER_STOPPED, reads what the buffers hold,
- * which a sleep may have left there.  Does nothing if that run had not looked
+ * which a sleep may have left there.  Does nothing if that run had not read
  * at the buffers, or while paused.  Not needed before poller_drain().  Returns
  * why polling ended now.
  */

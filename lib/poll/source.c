@@ -67,12 +67,6 @@ source_fill(const struct source *s)
 	return is_from(s, STREAM_PERF) ? perf_buffers_fill(&s->perf) : 0;
 }
 
-bool
-source_has_more(const struct source *s)
-{
-	return s->more;
-}
-
 int
 source_set_no_wakeup(struct source *s, bool no_wakeup)
 {
@@ -91,8 +85,7 @@ source_poll_lost_counter(struct source *s)
 	return emit_source_lost(s, lost);
 }
 
-/* Reads a perf buffer, or up to so many bytes of a ring, and reports what was
- * lost. */
+/* Reads a perf buffer, or about bytes of a ring, and reports what was lost. */
 static int
 consume_buffer(struct source *s, uint64_t bytes)
 {
@@ -156,6 +149,7 @@ start_source_pass(struct source *s)
 	return 0;
 }
 
+/* Completes the pass that is under way. */
 static int
 finish_source_pass(struct source *s)
 {
@@ -246,29 +240,6 @@ check_map_type(const struct source *s, uint32_t type, uint64_t *size)
 	return -1;
 }
 
-static int
-open_ring_source(struct source *s, const struct map_fds *fds)
-{
-	const char *name = source_map(s)->name;
-	uint64_t size;
-
-	if (check_map_type(s, BPF_MAP_TYPE_RINGBUF, &size) == -1 ||
-	    ring_open(&s->ring, name, s->fd, size) == -1)
-		return -1;
-	return lost_counter_open(&s->counter, name, fds->lost, fds->reported);
-}
-
-static int
-open_perf_source(struct source *s, uint64_t pages)
-{
-	uint64_t nkeys;
-
-	if (check_map_type(s, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &nkeys) == -1)
-		return -1;
-	return perf_buffers_open(
-	    &s->perf, source_map(s)->name, s->fd, nkeys, pages);
-}
-
 /* Checks that keys and values of the map have the sizes that the header says.
  */
 static int
@@ -306,30 +277,17 @@ report_timer_failure(const struct source *s)
 	return -1;
 }
 
-/* Starts the timer: the first pass is due now, the next after the interval; or
- * never if the interval is 0. */
+/* Starts the timer: the first pass is due now,
+ * the next after the interval; or never if the interval is 0. */
 static int
 start_timer(struct source *s, uint64_t interval_ms)
 {
 	uint64_t ms =
 	    interval_ms > INT64_MAX / MS ? INT64_MAX / MS : interval_ms;
 
-	return timer_set(s->timer, 1, ms * MS) == 0 ? 0
-						    : report_timer_failure(s);
-}
-
-static int
-open_sampled_source(struct source *s, const struct stream_map *m)
-{
-	uint64_t ms = m->polling.interval_ms;
-
-	if (map_walk_open(&s->walk, m->name, s->fd, m->polling.clear_map) ==
-		-1 ||
-	    check_sampled_sizes(s) == -1)
-		return -1;
-	if ((s->timer = timer_new()) == -1)
+	if (timer_set(s->timer, 1, ms * MS) == -1)
 		return report_timer_failure(s);
-	return start_timer(s, ms == 0 ? 1 : ms);
+	return 0;
 }
 
 int
@@ -341,20 +299,14 @@ source_set_link(struct source *s, int link)
 	return start_timer(s, source_map(s)->polling.interval_ms);
 }
 
-static int
-open_iter_source(struct source *s)
-{
-	bpf_iter_open(&s->iter, source_map(s)->name, s->least);
-	if ((s->timer = timer_new()) == -1)
-		return report_timer_failure(s);
-	return s->fd < 0 ? 0 : source_set_link(s, s->fd);
-}
-
 int
 source_open(struct source *s, const struct stream_header *h, unsigned int map,
     const struct map_fds *fds, uint64_t perf_pages,
     const struct poll_sink *sink, void *ctx)
 {
+	const struct stream_map *m = &h->maps[map];
+	uint64_t ms = m->polling.interval_ms, size;
+
 	*s = (struct source){
 		.header = h,
 		.map = map,
@@ -366,15 +318,32 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		.iter.fd = -1,
 		.timer = -1,
 	};
-	switch (h->maps[map].source) {
+	switch (m->source) {
 	case STREAM_RINGBUF:
-		return open_ring_source(s, fds);
+		if (check_map_type(s, BPF_MAP_TYPE_RINGBUF, &size) == -1 ||
+		    ring_open(&s->ring, m->name, s->fd, size) == -1)
+			return -1;
+		return lost_counter_open(
+		    &s->counter, m->name, fds->lost, fds->reported);
 	case STREAM_PERF:
-		return open_perf_source(s, perf_pages);
+		if (check_map_type(s, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &size) ==
+		    -1)
+			return -1;
+		return perf_buffers_open(
+		    &s->perf, m->name, s->fd, size, perf_pages);
 	case STREAM_SAMPLE:
-		return open_sampled_source(s, &h->maps[map]);
+		if (map_walk_open(
+			&s->walk, m->name, s->fd, m->polling.clear_map) == -1 ||
+		    check_sampled_sizes(s) == -1)
+			return -1;
+		if ((s->timer = timer_new()) == -1)
+			return report_timer_failure(s);
+		return start_timer(s, ms == 0 ? 1 : ms);
 	case STREAM_ITER:
-		return open_iter_source(s);
+		bpf_iter_open(&s->iter, m->name, s->least);
+		if ((s->timer = timer_new()) == -1)
+			return report_timer_failure(s);
+		return s->fd < 0 ? 0 : source_set_link(s, s->fd);
 	}
 	return -1;
 }

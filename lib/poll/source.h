@@ -35,11 +35,11 @@ struct source {
 	struct ring ring;            /* ring buffers */
 	struct lost_counter counter; /* of what did not fit into the ring */
 	struct perf_buffers perf;    /* perf buffers */
-	bool more;                   /* the last turn did not read all */
-	struct map_walk walk;        /* sampled maps */
-	struct bpf_iter iter;        /* iterators */
-	int timer;       /* owned: for sampled maps and iterators; or -1 */
-	uint64_t passes; /* passes so far */
+	bool more; /* the last source_read() of a buffer left something */
+	struct map_walk walk; /* sampled maps */
+	struct bpf_iter iter; /* iterators */
+	int timer;            /* owned: for sampled maps and iterators; or -1 */
+	uint64_t passes;      /* passes so far */
 };
 
 /*
@@ -75,9 +75,6 @@ uint64_t source_fill(const struct source *s);
 /* Of a buffer, reads a share of what is there, so that other maps get their
  * turn.  Of others, starts a pass if one is due. */
 int source_read(struct source *s);
-
-/* Whether the last source_read() of a buffer left something. */
-bool source_has_more(const struct source *s);
 
 /* With no_wakeup, records of a perf buffer wake the reader only when the buffer
  * is half full.  Ring buffers need no such setting: whoever does not poll their
