@@ -15,12 +15,12 @@ encode_find_map(
 	const char *name = NULL;
 	int map;
 
-	if (doc_get_string(record, "@map", &name, where) == -1)
+	if (json_doc_get_string(record, "@map", &name, where) == -1)
 		return -1;
 	if (name == NULL && h->nmaps == 1)
 		return 0;
 	if (name == NULL)
-		return doc_missing("@map", where);
+		return json_doc_missing("@map", where);
 	map = stream_header_find_map(h, name);
 	if (map == -1)
 		report_error(
@@ -35,7 +35,7 @@ read_record_time(const json_t *record, const char *where, uint64_t *time_ns)
 	const char *text = NULL;
 
 	*time_ns = 0;
-	if (doc_get_string(record, "@time", &text, where) == -1)
+	if (json_doc_get_string(record, "@time", &text, where) == -1)
 		return -1;
 	if (text == NULL || clock_parse(text, strlen(text), time_ns) == 0)
 		return 0;
@@ -78,7 +78,7 @@ encode_member(const struct stream_header *h, uint32_t type,
 	const json_t *v = json_object_get(record, key);
 
 	if (v == NULL)
-		return doc_missing(key, where);
+		return json_doc_missing(key, where);
 	return encode_value(
 	    h, type, v, where, (size_t)h->types.v[type].size, bytes);
 }
@@ -91,10 +91,10 @@ encode_cpu_values(const struct stream_header *h, const struct stream_map *m,
 	size_t stride = round_up_8((size_t)h->types.v[m->value].size);
 	json_t *values = NULL;
 
-	if (doc_get_array(record, "values", &values, where) == -1)
+	if (json_doc_get_array(record, "values", &values, where) == -1)
 		return -1;
 	if (values == NULL)
-		return doc_missing("values", where);
+		return json_doc_missing("values", where);
 	if (json_array_size(values) != m->cpus) {
 		report_error("%s: \"values\" has %zu elements, one for each of "
 			     "%llu CPUs is needed",
@@ -116,10 +116,10 @@ encode_raw(const json_t *record, const char *where, struct buf *bytes)
 	const char *hex = NULL;
 	int high, low = 0;
 
-	if (doc_get_string(record, "raw", &hex, where) == -1)
+	if (json_doc_get_string(record, "raw", &hex, where) == -1)
 		return -1;
 	if (hex == NULL)
-		return doc_missing("raw", where);
+		return json_doc_missing("raw", where);
 	for (; *hex != '\0'; hex += 2) {
 		high = text_hex_value(hex[0]);
 		if (high != -1)
@@ -141,10 +141,10 @@ encode_text(const json_t *record, const char *where, struct buf *bytes)
 {
 	const char *text = NULL;
 
-	if (doc_get_string(record, "text", &text, where) == -1)
+	if (json_doc_get_string(record, "text", &text, where) == -1)
 		return -1;
 	if (text == NULL)
-		return doc_missing("text", where);
+		return json_doc_missing("text", where);
 	buf_str(bytes, text);
 	return 0;
 }

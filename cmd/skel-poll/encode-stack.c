@@ -118,7 +118,7 @@ find_stack_pid(json_t *record, const char *path)
 	uint64_t pid = 0;
 
 	if (in != NULL)
-		doc_u64(json_object_get(in, key), &pid);
+		json_doc_u64(json_object_get(in, key), &pid);
 	return pid;
 }
 
@@ -130,24 +130,25 @@ read_json_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
 	int got;
 
 	*f = (struct symbol_frame){ .symbol = NULL };
-	if (doc_u64(json, addr)) {
+	if (json_doc_u64(json, addr)) {
 		*named = false;
 		return 0;
 	}
 	if (!json_is_object(json)) {
 		report_error(
 		    "%s: expected an address or {\"addr\":...}, found %s",
-		    where, doc_kind(json));
+		    where, json_doc_kind(json));
 		return -1;
 	}
-	if ((got = doc_get_u64(json, "addr", UINT64_MAX, addr, where)) != 1)
-		return got == 0 ? doc_missing("addr", where) : -1;
-	got = doc_get_u64(json, "offset", UINT64_MAX, &f->offset, where);
+	if ((got = json_doc_get_u64(json, "addr", UINT64_MAX, addr, where)) !=
+	    1)
+		return got == 0 ? json_doc_missing("addr", where) : -1;
+	got = json_doc_get_u64(json, "offset", UINT64_MAX, &f->offset, where);
 	f->has_offset = got == 1;
 	if (got == -1 ||
-	    doc_get_string(json, "symbol", &f->symbol, where) == -1 ||
-	    doc_get_string(json, "file", &f->file, where) == -1 ||
-	    doc_get_u64(json, "line", UINT64_MAX, &f->line, where) == -1)
+	    json_doc_get_string(json, "symbol", &f->symbol, where) == -1 ||
+	    json_doc_get_string(json, "file", &f->file, where) == -1 ||
+	    json_doc_get_u64(json, "line", UINT64_MAX, &f->line, where) == -1)
 		return -1;
 	*named = f->symbol != NULL;
 	return 0;
@@ -256,8 +257,8 @@ new_address_array(const struct stack_encoder *e)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < e->n; i++)
-		if (json_array_append_new(array, doc_u64_new(e->addrs[i])) ==
-		    -1) {
+		if (json_array_append_new(
+			array, json_doc_u64_new(e->addrs[i])) == -1) {
 			json_decref(array);
 			return NULL;
 		}

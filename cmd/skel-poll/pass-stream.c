@@ -159,7 +159,7 @@ copy_json_record(struct stream_pass *p, const struct stream_line *line)
 		p->records++;
 		return 0;
 	}
-	record = doc_parse(
+	record = json_doc_parse(
 	    line->text, line->text_len, p->reader->name, p->reader->line - 1);
 	if (record == NULL)
 		return -1;

@@ -49,7 +49,7 @@ int128_from_json(const json_t *v, struct int128 *out)
 	uint64_t n;
 
 	*out = (struct int128){ 0 };
-	if (doc_u64(v, &n)) {
+	if (json_doc_u64(v, &n)) {
 		out->magnitude = n;
 		return INT128_NUMBER;
 	}
@@ -58,7 +58,7 @@ int128_from_json(const json_t *v, struct int128 *out)
 		out->magnitude = 0 - (uint64_t)json_integer_value(v);
 		return INT128_NUMBER;
 	}
-	text = doc_string(v);
+	text = json_doc_string(v);
 	return text != NULL ? int128_parse(text, out) : INT128_NONE;
 }
 
@@ -68,7 +68,7 @@ int128_to_json(const struct int128 *w)
 	char text[INT128_TEXT_SIZE];
 
 	if (!w->negative && w->magnitude <= UINT64_MAX)
-		return doc_u64_new((uint64_t)w->magnitude);
+		return json_doc_u64_new((uint64_t)w->magnitude);
 	if (w->negative && w->magnitude <= (u128)1 << 63)
 		return json_integer(
 		    -1 - (json_int_t)(uint64_t)(w->magnitude - 1));

@@ -37,7 +37,7 @@ enum {
 
 /* The end of the string literal that starts with the quote at p. */
 static const char *
-doc_skip_string(const char *p, const char *end)
+json_doc_skip_string(const char *p, const char *end)
 {
 	const char *q, *back;
 
@@ -51,7 +51,7 @@ doc_skip_string(const char *p, const char *end)
 }
 
 static bool
-doc_is_word(char c)
+json_doc_is_word(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
 	       (c >= 'A' && c <= 'Z') || c == '+' || c == '-' || c == '.';
@@ -59,20 +59,20 @@ doc_is_word(char c)
 
 /* The end of the token at p: a string, a number or word, or one other byte. */
 static const char *
-doc_skip_token(const char *p, const char *end)
+json_doc_skip_token(const char *p, const char *end)
 {
 	if (*p == '"')
-		return doc_skip_string(p, end);
-	if (!doc_is_word(*p))
+		return json_doc_skip_string(p, end);
+	if (!json_doc_is_word(*p))
 		return p + 1;
-	while (p < end && doc_is_word(*p))
+	while (p < end && json_doc_is_word(*p))
 		p++;
 	return p;
 }
 
 /* Whether the n bytes at s are an integer above INT64_MAX that fits 64 bits. */
 static bool
-doc_is_big(const char *s, size_t n, uint64_t *out)
+json_doc_is_big(const char *s, size_t n, uint64_t *out)
 {
 	char text[24];
 
@@ -89,30 +89,30 @@ doc_is_big(const char *s, size_t n, uint64_t *out)
 
 /* Whether the token of n bytes is a string that begins with MARK. */
 static bool
-doc_is_marked(const char *token, size_t n)
+json_doc_is_marked(const char *token, size_t n)
 {
 	return n > TOKEN_SHORT && token[0] == '"' &&
 	       memcmp(token + 1, MARK_ESCAPED, ESCAPED_LEN) == 0;
 }
 
 /* The facts about a text that are needed to parse it. */
-struct doc_text {
+struct json_doc_text {
 	const char *text, *end; /* borrowed */
 	const char *first;      /* its first byte that is not blank, or end */
 	size_t values;          /* an upper bound on their number */
 	size_t longest;         /* bytes of its longest token */
 };
 
-static struct doc_text
-doc_scan(const char *text, size_t len)
+static struct json_doc_text
+json_doc_scan(const char *text, size_t len)
 {
-	struct doc_text d = { text, text + len, text + len, 1, 0 };
+	struct json_doc_text d = { text, text + len, text + len, 1, 0 };
 	const char *p, *next;
 
 	for (p = text; p < d.end; p = next) {
 		size_t n;
 
-		next = doc_skip_token(p, d.end);
+		next = json_doc_skip_token(p, d.end);
 		n = (size_t)(next - p);
 		if (n > d.longest)
 			d.longest = n;
@@ -128,18 +128,18 @@ doc_scan(const char *text, size_t len)
 /* Append the text from p on, with large integers and strings that begin with
  * MARK as they are in trees. */
 static void
-doc_mark(struct buf *out, const char *p, const char *end)
+json_doc_mark(struct buf *out, const char *p, const char *end)
 {
 	const char *next, *done = p;
 	uint64_t big;
 
 	for (; p < end; p = next) {
-		next = doc_skip_token(p, end);
-		if (doc_is_marked(p, (size_t)(next - p))) {
+		next = json_doc_skip_token(p, end);
+		if (json_doc_is_marked(p, (size_t)(next - p))) {
 			buf_add(out, done, (size_t)(p + 1 - done));
 			buf_str(out, MARK_ESCAPED);
 			done = p + 1;
-		} else if (doc_is_big(p, (size_t)(next - p), &big)) {
+		} else if (json_doc_is_big(p, (size_t)(next - p), &big)) {
 			buf_add(out, done, (size_t)(p - done));
 			buf_printf(out, "\"" MARK_ESCAPED "%" PRIu64 "\"", big);
 			done = next;
@@ -150,7 +150,7 @@ doc_mark(struct buf *out, const char *p, const char *end)
 
 /* Append a primer for tokens of up to longest bytes. */
 static void
-doc_prime(struct buf *out, size_t longest)
+json_doc_prime(struct buf *out, size_t longest)
 {
 	size_t start = out->len, size = BUFFER_START;
 
@@ -164,7 +164,8 @@ doc_prime(struct buf *out, size_t longest)
 
 /* Report why jansson refused the text, whose first line is line + 1. */
 static void
-doc_report_refusal(const json_error_t *e, const char *name, unsigned long line)
+json_doc_report_refusal(
+    const json_error_t *e, const char *name, unsigned long line)
 {
 	line += e->line > 0 ? (unsigned long)e->line : 1;
 	if (json_error_code(e) == json_error_numeric_overflow)
@@ -187,7 +188,7 @@ doc_report_refusal(const json_error_t *e, const char *name, unsigned long line)
  * really is invalid ends with a quote.
  */
 static bool
-doc_starved(const json_error_t *e, const char *text, size_t primed)
+json_doc_starved(const json_error_t *e, const char *text, size_t primed)
 {
 	static const char invalid[] = "invalid token",
 			  no_key[] = "string or '}' expected";
@@ -203,7 +204,7 @@ doc_starved(const json_error_t *e, const char *text, size_t primed)
 
 /* json_loadb(), with a report if it fails. */
 static json_t *
-doc_load(const char *text, size_t len, size_t primed, const char *name,
+json_doc_load(const char *text, size_t len, size_t primed, const char *name,
     unsigned long line)
 {
 	json_error_t e;
@@ -211,10 +212,10 @@ doc_load(const char *text, size_t len, size_t primed, const char *name,
 
 	if (v != NULL)
 		return v;
-	if (doc_starved(&e, text, primed))
+	if (json_doc_starved(&e, text, primed))
 		report_nomem();
 	else
-		doc_report_refusal(&e, name, line);
+		json_doc_report_refusal(&e, name, line);
 	return NULL;
 }
 
@@ -222,7 +223,8 @@ doc_load(const char *text, size_t len, size_t primed, const char *name,
  * with both in an array if the root is neither object nor array, and remove the
  * primer again. */
 static json_t *
-doc_load_primed(const struct doc_text *d, const char *name, unsigned long line)
+json_doc_load_primed(
+    const struct json_doc_text *d, const char *name, unsigned long line)
 {
 	char root = d->first < d->end ? *d->first : '\0';
 	bool wrapped = root != '{' && root != '[';
@@ -237,16 +239,16 @@ doc_load_primed(const struct doc_text *d, const char *name, unsigned long line)
 		buf_add(&b, d->text, (size_t)(rest - d->text));
 	if (root == '{')
 		buf_str(&b, "\"" MARK_ESCAPED "\":");
-	doc_prime(&b, d->longest);
+	json_doc_prime(&b, d->longest);
 	primed = b.len;
 	buf_chr(&b, ',');
-	doc_mark(&b, rest, d->end);
+	json_doc_mark(&b, rest, d->end);
 	if (wrapped)
 		buf_chr(&b, ']');
 	if (b.failed)
 		report_nomem();
 	else
-		v = doc_load(b.data, b.len, primed, name, line);
+		v = json_doc_load(b.data, b.len, primed, name, line);
 	buf_free(&b);
 	if (v == NULL)
 		return NULL;
@@ -269,35 +271,36 @@ doc_load_primed(const struct doc_text *d, const char *name, unsigned long line)
 }
 
 json_t *
-doc_parse(const char *text, size_t len, const char *name, unsigned long line)
+json_doc_parse(
+    const char *text, size_t len, const char *name, unsigned long line)
 {
-	struct doc_text d = doc_scan(text, len);
+	struct json_doc_text d = json_doc_scan(text, len);
 
-	if (d.values > DOC_VALUES_MAX) {
+	if (d.values > JSON_DOC_VALUES_MAX) {
 		report_error("%s:%lu: more than %d JSON values", name, line + 1,
-		    DOC_VALUES_MAX);
+		    JSON_DOC_VALUES_MAX);
 		return NULL;
 	}
 	if (d.longest > TOKEN_SHORT)
-		return doc_load_primed(&d, name, line);
-	return doc_load(text, len, 0, name, line);
+		return json_doc_load_primed(&d, name, line);
+	return json_doc_load(text, len, 0, name, line);
 }
 
-/* Append the text from p on, with the changes of doc_mark() undone. */
+/* Append the text from p on, with the changes of json_doc_mark() undone. */
 static void
-doc_unmark(struct buf *out, const char *p, const char *end)
+json_doc_unmark(struct buf *out, const char *p, const char *end)
 {
 	const char *next, *done = p, *inner;
 	uint64_t big;
 	size_t n;
 
 	for (; p < end; p = next) {
-		next = doc_skip_token(p, end);
-		if (!doc_is_marked(p, (size_t)(next - p)))
+		next = json_doc_skip_token(p, end);
+		if (!json_doc_is_marked(p, (size_t)(next - p)))
 			continue;
 		inner = p + 1 + ESCAPED_LEN;
 		n = (size_t)(next - 1 - inner);
-		if (doc_is_big(inner, n, &big)) {
+		if (json_doc_is_big(inner, n, &big)) {
 			buf_add(out, done, (size_t)(p - done));
 			buf_add(out, inner, n);
 			done = next;
@@ -311,33 +314,33 @@ doc_unmark(struct buf *out, const char *p, const char *end)
 }
 
 static int
-doc_dumped(const char *text, size_t len, void *out)
+json_doc_dumped(const char *text, size_t len, void *out)
 {
 	buf_add(out, text, len);
 	return 0;
 }
 
 int
-doc_write(const json_t *v, struct buf *out)
+json_doc_write(const json_t *v, struct buf *out)
 {
 	static const char mark[] = "\"" MARK_ESCAPED;
 	struct buf text = { 0 };
 	int ret = 0;
 
-	if (json_dump_callback(
-		v, doc_dumped, &text, JSON_ENCODE_ANY | JSON_COMPACT) == -1 ||
+	if (json_dump_callback(v, json_doc_dumped, &text,
+		JSON_ENCODE_ANY | JSON_COMPACT) == -1 ||
 	    text.failed)
 		ret = report_nomem();
 	else if (memmem(text.data, text.len, mark, sizeof(mark) - 1) == NULL)
 		buf_add(out, text.data, text.len);
 	else
-		doc_unmark(out, text.data, text.data + text.len);
+		json_doc_unmark(out, text.data, text.data + text.len);
 	buf_free(&text);
 	return out->failed ? -1 : ret;
 }
 
 bool
-doc_u64(const json_t *v, uint64_t *out)
+json_doc_u64(const json_t *v, uint64_t *out)
 {
 	const char *s = json_string_value(v);
 
@@ -346,19 +349,19 @@ doc_u64(const json_t *v, uint64_t *out)
 		return true;
 	}
 	return s != NULL && s[0] == MARK[0] &&
-	       doc_is_big(s + MARK_LEN, strlen(s + MARK_LEN), out);
+	       json_doc_is_big(s + MARK_LEN, strlen(s + MARK_LEN), out);
 }
 
 bool
-doc_is_number(const json_t *v)
+json_doc_is_number(const json_t *v)
 {
 	uint64_t n;
 
-	return json_is_number(v) || doc_u64(v, &n);
+	return json_is_number(v) || json_doc_u64(v, &n);
 }
 
 const char *
-doc_string(const json_t *v)
+json_doc_string(const json_t *v)
 {
 	const char *s = json_string_value(v);
 	uint64_t n;
@@ -367,11 +370,11 @@ doc_string(const json_t *v)
 		return s;
 	if (s[MARK_LEN] == MARK[0])
 		return s + MARK_LEN;
-	return doc_u64(v, &n) ? NULL : s;
+	return json_doc_u64(v, &n) ? NULL : s;
 }
 
 json_t *
-doc_u64_new(uint64_t n)
+json_doc_u64_new(uint64_t n)
 {
 	if (n <= INT64_MAX)
 		return json_integer((json_int_t)n);
@@ -379,7 +382,7 @@ doc_u64_new(uint64_t n)
 }
 
 json_t *
-doc_string_new(const char *text, size_t len)
+json_doc_string_new(const char *text, size_t len)
 {
 	if (len > 0 && text[0] == MARK[0])
 		return json_sprintf(MARK "%.*s", (int)len, text);
@@ -387,11 +390,11 @@ doc_string_new(const char *text, size_t len)
 }
 
 const char *
-doc_kind(const json_t *v)
+json_doc_kind(const json_t *v)
 {
 	if (v == NULL)
 		return "nothing";
-	if (doc_is_number(v))
+	if (json_doc_is_number(v))
 		return "a number";
 	switch (json_typeof(v)) {
 	case JSON_OBJECT:
@@ -409,7 +412,7 @@ doc_kind(const json_t *v)
 
 /* The value of key in obj, or NULL if it is absent or null. */
 static json_t *
-doc_member(const json_t *obj, const char *key)
+json_doc_member(const json_t *obj, const char *key)
 {
 	json_t *v = json_object_get(obj, key);
 
@@ -417,53 +420,54 @@ doc_member(const json_t *obj, const char *key)
 }
 
 static int
-doc_wrong_kind(
+json_doc_wrong_kind(
     const json_t *v, const char *key, const char *want, const char *where)
 {
 	report_error(
-	    "%s.%s: expected %s, found %s", where, key, want, doc_kind(v));
+	    "%s.%s: expected %s, found %s", where, key, want, json_doc_kind(v));
 	return -1;
 }
 
 int
-doc_get_string(
+json_doc_get_string(
     const json_t *obj, const char *key, const char **out, const char *where)
 {
-	const json_t *v = doc_member(obj, key);
+	const json_t *v = json_doc_member(obj, key);
 
 	if (v == NULL)
 		return 0;
-	if (doc_string(v) == NULL)
-		return doc_wrong_kind(v, key, "a string", where);
-	*out = doc_string(v);
+	if (json_doc_string(v) == NULL)
+		return json_doc_wrong_kind(v, key, "a string", where);
+	*out = json_doc_string(v);
 	return 1;
 }
 
 int
-doc_get_bool(const json_t *obj, const char *key, bool *out, const char *where)
+json_doc_get_bool(
+    const json_t *obj, const char *key, bool *out, const char *where)
 {
-	const json_t *v = doc_member(obj, key);
+	const json_t *v = json_doc_member(obj, key);
 
 	if (v == NULL)
 		return 0;
 	if (!json_is_boolean(v))
-		return doc_wrong_kind(v, key, "true or false", where);
+		return json_doc_wrong_kind(v, key, "true or false", where);
 	*out = json_is_true(v);
 	return 1;
 }
 
 int
-doc_get_u64(const json_t *obj, const char *key, uint64_t max, uint64_t *out,
-    const char *where)
+json_doc_get_u64(const json_t *obj, const char *key, uint64_t max,
+    uint64_t *out, const char *where)
 {
-	const json_t *v = doc_member(obj, key);
+	const json_t *v = json_doc_member(obj, key);
 	uint64_t n;
 
 	if (v == NULL)
 		return 0;
-	if (!doc_is_number(v))
-		return doc_wrong_kind(v, key, "a number", where);
-	if (!doc_u64(v, &n)) {
+	if (!json_doc_is_number(v))
+		return json_doc_wrong_kind(v, key, "a number", where);
+	if (!json_doc_u64(v, &n)) {
 		report_error(
 		    "%s.%s: expected a whole number from 0", where, key);
 		return -1;
@@ -479,35 +483,35 @@ doc_get_u64(const json_t *obj, const char *key, uint64_t max, uint64_t *out,
 }
 
 int
-doc_get_array(
+json_doc_get_array(
     const json_t *obj, const char *key, json_t **out, const char *where)
 {
-	json_t *v = doc_member(obj, key);
+	json_t *v = json_doc_member(obj, key);
 
 	if (v == NULL)
 		return 0;
 	if (!json_is_array(v))
-		return doc_wrong_kind(v, key, "an array", where);
+		return json_doc_wrong_kind(v, key, "an array", where);
 	*out = v;
 	return 1;
 }
 
 int
-doc_get_object(
+json_doc_get_object(
     const json_t *obj, const char *key, json_t **out, const char *where)
 {
-	json_t *v = doc_member(obj, key);
+	json_t *v = json_doc_member(obj, key);
 
 	if (v == NULL)
 		return 0;
 	if (!json_is_object(v))
-		return doc_wrong_kind(v, key, "an object", where);
+		return json_doc_wrong_kind(v, key, "an object", where);
 	*out = v;
 	return 1;
 }
 
 int
-doc_missing(const char *key, const char *where)
+json_doc_missing(const char *key, const char *where)
 {
 	report_error("%s: %s is missing", where, key);
 	return -1;

@@ -89,8 +89,9 @@ convert_preset(
 	unsigned char *scratch;
 	json_t *fit = NULL;
 
-	if (doc_is_number(v) ? text
-			     : doc_string(v) != NULL && !text && !is_bool) {
+	if (json_doc_is_number(v)
+		? text
+		: json_doc_string(v) != NULL && !text && !is_bool) {
 		value_to_text(v, &words);
 		buf_chr(&words, '\0');
 		if (!words.failed)
@@ -121,7 +122,7 @@ write_preset(const struct args *a, uint32_t type, const json_t *v)
 
 	if (t->kind == TYPE_ENUM && json_is_integer(v))
 		c = types_find_constant(t, (uint64_t)json_integer_value(v));
-	else if (t->kind == TYPE_ENUM && doc_u64(v, &n))
+	else if (t->kind == TYPE_ENUM && json_doc_u64(v, &n))
 		c = types_find_constant(t, n);
 	if (c != NULL)
 		buf_str(&out, c->name);

@@ -309,7 +309,7 @@ static bool
 is_iterator(const struct pack_target *program)
 {
 	const char *section =
-	    doc_string(json_object_get(program->json, "attach"));
+	    json_doc_string(json_object_get(program->json, "attach"));
 
 	return strncmp(section, "iter/", 5) == 0 ||
 	       strncmp(section, "iter.s/", 7) == 0;

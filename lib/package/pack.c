@@ -292,7 +292,8 @@ mark_functions(struct pack *p)
 			continue;
 		p->targets[id].place = NOTE_FUNCTION;
 		json_array_foreach (p->programs, i, program) {
-			name = doc_string(json_object_get(program, "name"));
+			name =
+			    json_doc_string(json_object_get(program, "name"));
 			if (strcmp(name, pack_get_name(p->btf, id)) != 0)
 				continue;
 			p->targets[id].place = NOTE_PROGRAM;
@@ -406,7 +407,7 @@ write_package(const struct pack *p, const unsigned char *elf, size_t size,
 	free(text);
 	if (root == NULL)
 		return report_nomem();
-	ret = doc_write(root, out);
+	ret = json_doc_write(root, out);
 	buf_chr(out, '\n');
 	json_decref(root);
 	return ret == -1 || out->failed ? report_nomem() : 0;

@@ -37,7 +37,7 @@ read_list(json_t *obj, const char *key, size_t size, read_fn *fn, void *items,
 	char *mem;
 	size_t i;
 
-	if (doc_get_array(obj, key, &array, where) == -1)
+	if (json_doc_get_array(obj, key, &array, where) == -1)
 		return -1;
 	if (json_array_size(array) == 0)
 		return 0;
@@ -49,7 +49,7 @@ read_list(json_t *obj, const char *key, size_t size, read_fn *fn, void *items,
 		package_path(at, "%s[%zu]", path, i);
 		if (!json_is_object(v)) {
 			report_error("%s: expected an object, found %s", at,
-			    doc_kind(v));
+			    json_doc_kind(v));
 			return -1;
 		}
 		if (fn(mem + i * size, v, at) == -1)
@@ -72,16 +72,17 @@ read_variable(void *item, json_t *obj, const char *where)
 	v->preset = v->value;
 	if (package_need_string(obj, "name", &v->name, where) == -1 ||
 	    package_need_string(obj, "type", &v->type, where) == -1 ||
-	    doc_get_string(obj, "description", &v->description, where) == -1 ||
-	    doc_get_object(obj, "cmdarg", &cmdarg, where) == -1)
+	    json_doc_get_string(obj, "description", &v->description, where) ==
+		-1 ||
+	    json_doc_get_object(obj, "cmdarg", &cmdarg, where) == -1)
 		return -1;
 	preset = json_object_get(cmdarg, "default");
 	if (preset != NULL && !json_is_null(preset))
 		v->preset = preset;
 	package_path(at, "%s.cmdarg", where);
-	if (doc_get_string(cmdarg, "help", &v->help, at) == -1 ||
-	    doc_get_string(cmdarg, "long", &v->long_name, at) == -1 ||
-	    doc_get_string(cmdarg, "short", &v->short_name, at) == -1)
+	if (json_doc_get_string(cmdarg, "help", &v->help, at) == -1 ||
+	    json_doc_get_string(cmdarg, "long", &v->long_name, at) == -1 ||
+	    json_doc_get_string(cmdarg, "short", &v->short_name, at) == -1)
 		return -1;
 	return 0;
 }
@@ -107,9 +108,10 @@ read_custom_member(void *item, json_t *obj, const char *where)
 	if (package_need_string(obj, "name", &m->name, where) == -1 ||
 	    package_need_u32(obj, "btf_type_id", &m->btf_type_id, where) == -1)
 		return -1;
-	switch (doc_get_u64(obj, "offset", UINT32_MAX, &m->offset, where)) {
+	switch (
+	    json_doc_get_u64(obj, "offset", UINT32_MAX, &m->offset, where)) {
 	case 0:
-		return doc_missing("offset", where);
+		return json_doc_missing("offset", where);
 	case 1:
 		return 0;
 	default:
@@ -125,15 +127,15 @@ read_sample(struct package_map *m, json_t *obj, const char *map_where)
 	json_t *sample;
 	int got;
 
-	if ((got = doc_get_object(obj, "sample", &sample, map_where)) != 1)
+	if ((got = json_doc_get_object(obj, "sample", &sample, map_where)) != 1)
 		return got;
 	m->sampled = true;
 	m->unit = "(unit)";
 	package_path(where, "%s.sample", map_where);
 	if (package_need_interval(&m->interval_ms, sample, where) == -1 ||
-	    doc_get_string(sample, "type", &type, where) == -1 ||
-	    doc_get_string(sample, "unit", &m->unit, where) == -1 ||
-	    doc_get_bool(sample, "clear_map", &m->clear_map, where) == -1)
+	    json_doc_get_string(sample, "type", &type, where) == -1 ||
+	    json_doc_get_string(sample, "unit", &m->unit, where) == -1 ||
+	    json_doc_get_bool(sample, "clear_map", &m->clear_map, where) == -1)
 		return -1;
 	if (type == NULL)
 		return 0;
@@ -179,13 +181,13 @@ read_export(struct package_map *m, json_t *obj, const char *map_where)
 	package_path(where, "%s.export_config", map_where);
 	if (json_is_object(config))
 		return read_export_object(m, config, where);
-	if (doc_string(config) == NULL) {
+	if (json_doc_string(config) == NULL) {
 		report_error("%s: expected a string or an object, found %s",
-		    where, doc_kind(config));
+		    where, json_doc_kind(config));
 		return -1;
 	}
 	got = package_find_word(export_words, nitems(export_words),
-	    doc_string(config), "export", where);
+	    json_doc_string(config), "export", where);
 	if (got == -1)
 		return -1;
 	m->export = (enum package_export)got;
@@ -200,7 +202,8 @@ check_stack_trace(json_t *interpreter, const char *where)
 	const char *name;
 	bool symbols;
 
-	switch (doc_get_object(interpreter, "stack_trace", &stack, where)) {
+	switch (
+	    json_doc_get_object(interpreter, "stack_trace", &stack, where)) {
 	case 0:
 		report_error("%s: expected the key stack_trace", where);
 		return -1;
@@ -208,12 +211,12 @@ check_stack_trace(json_t *interpreter, const char *where)
 		return -1;
 	}
 	package_path(at, "%s.stack_trace", where);
-	if (doc_get_bool(stack, "with_symbols", &symbols, at) == -1 ||
-	    doc_get_object(stack, "field_map", &fields, at) == -1)
+	if (json_doc_get_bool(stack, "with_symbols", &symbols, at) == -1 ||
+	    json_doc_get_object(stack, "field_map", &fields, at) == -1)
 		return -1;
 	package_path(at, "%s.stack_trace.field_map", where);
 	for (size_t i = 0; i < PACKAGE_STACK_FIELDS; i++)
-		if (doc_get_string(
+		if (json_doc_get_string(
 			fields, package_stack_fields[i], &name, at) == -1)
 			return -1;
 	return 0;
@@ -229,13 +232,13 @@ read_interpreter(struct package_map *m, json_t *obj, const char *map_where)
 	if (v == NULL || json_is_null(v))
 		return 0;
 	package_path(where, "%s.intepreter", map_where);
-	if (doc_string(v) != NULL)
+	if (json_doc_string(v) != NULL)
 		return package_find_word(interpreter_words,
-		    nitems(interpreter_words), doc_string(v), "interpreter",
-		    where);
+		    nitems(interpreter_words), json_doc_string(v),
+		    "interpreter", where);
 	if (!json_is_object(v)) {
 		report_error("%s: expected a string or an object, found %s",
-		    where, doc_kind(v));
+		    where, json_doc_kind(v));
 		return -1;
 	}
 	m->interpreter = v;
@@ -251,7 +254,7 @@ read_map(void *item, json_t *obj, const char *where)
 	m->json = obj;
 	if (package_need_string(obj, "name", &m->name, where) == -1 ||
 	    package_need_string(obj, "ident", &m->ident, where) == -1 ||
-	    doc_get_bool(obj, "mmaped", &mmaped, where) == -1 ||
+	    json_doc_get_bool(obj, "mmaped", &mmaped, where) == -1 ||
 	    read_sample(m, obj, where) == -1 ||
 	    read_export(m, obj, where) == -1 ||
 	    read_interpreter(m, obj, where) == -1)
@@ -285,10 +288,11 @@ read_export_type(void *item, json_t *obj, const char *where)
 
 	if (package_need_string(obj, "name", &t->name, where) == -1 ||
 	    package_need_u32(obj, "type_id", &t->type_id, where) == -1 ||
-	    (got = doc_get_u64(obj, "size", UINT32_MAX, &t->size, where)) == -1)
+	    (got = json_doc_get_u64(
+		 obj, "size", UINT32_MAX, &t->size, where)) == -1)
 		return -1;
 	if (got == 0)
-		return doc_missing("size", where);
+		return json_doc_missing("size", where);
 	package_path(path, "%s.members", where);
 	return read_list(obj, "members", sizeof(*t->members),
 	    read_export_member, &t->members, &t->nmembers, where, path);
@@ -301,14 +305,14 @@ read_doc(struct package *p, const json_t *skel, const char *skel_where)
 	json_t *doc;
 	int got;
 
-	if ((got = doc_get_object(skel, "doc", &doc, skel_where)) != 1)
+	if ((got = json_doc_get_object(skel, "doc", &doc, skel_where)) != 1)
 		return got;
 	package_path(where, "%s.doc", skel_where);
-	if (doc_get_string(doc, "version", &p->doc_version, where) == -1 ||
-	    doc_get_string(doc, "brief", &p->doc_brief, where) == -1 ||
-	    doc_get_string(doc, "details", &p->doc_details, where) == -1 ||
-	    doc_get_string(doc, "description", &p->doc_description, where) ==
-		-1)
+	if (json_doc_get_string(doc, "version", &p->doc_version, where) == -1 ||
+	    json_doc_get_string(doc, "brief", &p->doc_brief, where) == -1 ||
+	    json_doc_get_string(doc, "details", &p->doc_details, where) == -1 ||
+	    json_doc_get_string(
+		doc, "description", &p->doc_description, where) == -1)
 		return -1;
 	return 0;
 }
@@ -346,12 +350,12 @@ read_skel(struct package *p, json_t *skel, const char *where)
 	json_t *sections;
 
 	p->obj_name = "";
-	if (doc_get_string(skel, "obj_name", &p->obj_name, where) == -1 ||
+	if (json_doc_get_string(skel, "obj_name", &p->obj_name, where) == -1 ||
 	    read_doc(p, skel, where) == -1)
 		return -1;
-	switch (doc_get_array(skel, "data_sections", &sections, where)) {
+	switch (json_doc_get_array(skel, "data_sections", &sections, where)) {
 	case 0:
-		return doc_missing("data_sections", where);
+		return json_doc_missing("data_sections", where);
 	case -1:
 		return -1;
 	}
@@ -377,7 +381,7 @@ read_poll_timeout(struct package *p, const char *where)
 		p->poll_timeout_ms = INT32_MAX;
 		return 0;
 	}
-	return doc_get_u64(
+	return json_doc_get_u64(
 	    p->meta, "poll_timeout_ms", INT32_MAX, &p->poll_timeout_ms, where);
 }
 
@@ -387,12 +391,12 @@ read_settings(struct package *p, const char *where)
 	const json_t *meta = p->meta;
 
 	p->perf_buffer_pages = 64;
-	if (doc_get_u64(meta, "perf_buffer_pages", PERF_PAGES_MAX,
+	if (json_doc_get_u64(meta, "perf_buffer_pages", PERF_PAGES_MAX,
 		&p->perf_buffer_pages, where) == -1 ||
 	    read_poll_timeout(p, where) == -1 ||
-	    doc_get_bool(meta, "debug_verbose", &p->debug_verbose, where) ==
-		-1 ||
-	    doc_get_bool(meta, "enable_multiple_export_types",
+	    json_doc_get_bool(
+		meta, "debug_verbose", &p->debug_verbose, where) == -1 ||
+	    json_doc_get_bool(meta, "enable_multiple_export_types",
 		&p->multiple_export_types, where) == -1)
 		return -1;
 	return 0;
@@ -407,9 +411,9 @@ read_meta(struct package *p)
 	package_path(where, "%s: meta", p->name);
 	if (read_settings(p, where) == -1)
 		return -1;
-	switch (doc_get_object(p->meta, "bpf_skel", &skel, where)) {
+	switch (json_doc_get_object(p->meta, "bpf_skel", &skel, where)) {
 	case 0:
-		return doc_missing("bpf_skel", where);
+		return json_doc_missing("bpf_skel", where);
 	case -1:
 		return -1;
 	}
@@ -445,17 +449,18 @@ read_object(struct package *p)
 	int got;
 
 	package_path(where, "%s: package", p->name);
-	got = doc_get_string(p->root, "bpf_object", &text, where);
+	got = json_doc_get_string(p->root, "bpf_object", &text, where);
 	if (got == 0)
 		report_error(
 		    "%s: bpf_object is missing; give the object with -e",
 		    where);
 	if (got != 1)
 		return -1;
-	got = doc_get_u64(
+	got = json_doc_get_u64(
 	    p->root, "bpf_object_size", OBJECT_SIZE_MAX, &size, where);
 	if (got != 1)
-		return got == 0 ? doc_missing("bpf_object_size", where) : -1;
+		return got == 0 ? json_doc_missing("bpf_object_size", where)
+				: -1;
 	if (size == 0) {
 		report_error(
 		    "%s.bpf_object_size: an object cannot have 0 bytes", where);
@@ -536,7 +541,7 @@ parse_document(struct package *p, const char *text, size_t len)
 	const char *end;
 
 	if (!find_object_text(text, len, &object)) {
-		p->root = doc_parse(text, len, p->name, 0);
+		p->root = json_doc_parse(text, len, p->name, 0);
 		return p->root != NULL ? 0 : -1;
 	}
 	end = object.text + object.len - 1;
@@ -545,12 +550,12 @@ parse_document(struct package *p, const char *text, size_t len)
 	if (rest.failed)
 		report_nomem();
 	else
-		p->root = doc_parse(rest.data, rest.len, p->name, 0);
+		p->root = json_doc_parse(rest.data, rest.len, p->name, 0);
 	buf_free(&rest);
 	if (p->root == NULL)
 		return -1;
 	return json_object_set_new(p->root, "bpf_object",
-		   doc_string_new(object.text + 1, object.len - 2)) == 0
+		   json_doc_string_new(object.text + 1, object.len - 2)) == 0
 		   ? 0
 		   : report_nomem();
 }
@@ -571,7 +576,7 @@ read_document(struct package *p, const char *text, size_t len)
 		return 0;
 	if (p->meta != NULL)
 		report_error("%s: package.meta: expected an object, found %s",
-		    p->name, doc_kind(p->meta));
+		    p->name, json_doc_kind(p->meta));
 	else if (json_object_get(p->root, "bpf_object") != NULL)
 		report_error("%s: package: meta is missing", p->name);
 	else
@@ -658,7 +663,7 @@ package_set_value(struct package_variable *v, json_t *value)
 int
 package_write(const struct package *p, struct buf *out)
 {
-	if (doc_write(p->root, out) == -1)
+	if (json_doc_write(p->root, out) == -1)
 		return -1;
 	buf_chr(out, '\n');
 	return out->failed ? report_nomem() : 0;

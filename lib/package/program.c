@@ -12,13 +12,13 @@
 static const char *const tc_points[] = { "BPF_TC_INGRESS", "BPF_TC_EGRESS",
 	"BPF_TC_CUSTOM" };
 
-/* Like doc_get_u64() for a number from min to max. */
+/* Like json_doc_get_u64() for a number from min to max. */
 static int
 get_number_in_range(const json_t *obj, const char *key, uint64_t min,
     uint64_t max, uint64_t *out, const char *where)
 {
 	uint64_t n = 0;
-	int got = doc_get_u64(obj, key, max, &n, where);
+	int got = json_doc_get_u64(obj, key, max, &n, where);
 
 	if (got == 1 && n < min) {
 		report_error(
@@ -47,7 +47,7 @@ read_xdp_options(struct package_program *p, json_t *obj, const char *prog_where)
 {
 	char where[PACKAGE_PATH_MAX];
 	json_t *opts, *fd;
-	int got = doc_get_object(obj, "xdpopts", &opts, prog_where);
+	int got = json_doc_get_object(obj, "xdpopts", &opts, prog_where);
 	uint64_t n = 0;
 
 	if (got != 1)
@@ -59,7 +59,7 @@ read_xdp_options(struct package_program *p, json_t *obj, const char *prog_where)
 		p->old_prog_fd = json_integer_value(fd);
 		return 0;
 	}
-	if (doc_get_u64(opts, "old_prog_fd", INT32_MAX, &n, where) == -1)
+	if (json_doc_get_u64(opts, "old_prog_fd", INT32_MAX, &n, where) == -1)
 		return -1;
 	p->old_prog_fd = (int64_t)n;
 	return 0;
@@ -72,7 +72,7 @@ read_xdp_target(struct package_program *p, json_t *obj, const char *where)
 	int got = get_ifindex(obj, &p->ifindex, where);
 
 	if (got == -1 ||
-	    doc_get_u64(obj, "flags", UINT32_MAX, &flags, where) == -1)
+	    json_doc_get_u64(obj, "flags", UINT32_MAX, &flags, where) == -1)
 		return -1;
 	p->has_ifindex = got == 1;
 	p->flags = (uint32_t)flags;
@@ -88,13 +88,13 @@ read_tc_hook(struct package_program *p, json_t *obj, const char *prog_where)
 	int got, value;
 
 	p->tc_ifindex = 1;
-	got = doc_get_object(obj, "tchook", &hook, prog_where);
+	got = json_doc_get_object(obj, "tchook", &hook, prog_where);
 	if (got != 1)
 		return got;
 	package_path(where, "%s.tchook", prog_where);
 	got = get_ifindex(hook, &p->tc_ifindex, where);
 	if (got == -1 ||
-	    doc_get_string(hook, "attach_point", &point, where) == -1)
+	    json_doc_get_string(hook, "attach_point", &point, where) == -1)
 		return -1;
 	p->has_tc_ifindex = got == 1;
 	if (point == NULL)
@@ -117,9 +117,11 @@ read_tc_options(struct package_program *p, json_t *obj, const char *prog_where)
 	char where[PACKAGE_PATH_MAX];
 
 	package_path(where, "%s.tcopts", prog_where);
-	if (doc_get_object(obj, "tcopts", &opts, prog_where) == -1 ||
-	    doc_get_u64(opts, "handle", UINT32_MAX, &handle, where) == -1 ||
-	    doc_get_u64(opts, "priority", UINT16_MAX, &priority, where) == -1)
+	if (json_doc_get_object(obj, "tcopts", &opts, prog_where) == -1 ||
+	    json_doc_get_u64(opts, "handle", UINT32_MAX, &handle, where) ==
+		-1 ||
+	    json_doc_get_u64(opts, "priority", UINT16_MAX, &priority, where) ==
+		-1)
 		return -1;
 	p->tc_handle = (uint32_t)handle;
 	p->tc_priority = (uint32_t)priority;
@@ -133,17 +135,17 @@ read_perf_type(struct package_program *p, const json_t *perf, const char *where)
 	const json_t *type = json_object_get(perf, "type");
 	uint64_t n;
 
-	if (!doc_u64(type, &n)) {
-		if (doc_string(type) == NULL && type != NULL &&
+	if (!json_doc_u64(type, &n)) {
+		if (json_doc_string(type) == NULL && type != NULL &&
 		    !json_is_null(type)) {
 			report_error("%s.type: expected a string or a number "
 				     "from 0, found %s",
-			    where, doc_kind(type));
+			    where, json_doc_kind(type));
 			return -1;
 		}
-		return doc_get_string(perf, "type", &p->perf_type, where);
+		return json_doc_get_string(perf, "type", &p->perf_type, where);
 	}
-	if (doc_get_u64(perf, "type", UINT32_MAX, &n, where) == -1)
+	if (json_doc_get_u64(perf, "type", UINT32_MAX, &n, where) == -1)
 		return -1;
 	snprintf(p->perf_number, sizeof(p->perf_number), "%" PRIu64, n);
 	p->perf_type = p->perf_number;
@@ -155,14 +157,14 @@ read_perf_event(struct package_program *p, json_t *obj, const char *prog_where)
 {
 	char where[PACKAGE_PATH_MAX];
 	json_t *perf;
-	int got = doc_get_object(obj, "perf_event", &perf, prog_where);
+	int got = json_doc_get_object(obj, "perf_event", &perf, prog_where);
 
 	if (got != 1)
 		return got;
 	package_path(where, "%s.perf_event", prog_where);
 	if (read_perf_type(p, perf, where) == -1 ||
-	    doc_get_u64(perf, "config", UINT64_MAX, &p->perf_config, where) ==
-		-1 ||
+	    json_doc_get_u64(
+		perf, "config", UINT64_MAX, &p->perf_config, where) == -1 ||
 	    get_number_in_range(perf, "frequency", 1, UINT32_MAX,
 		&p->perf_frequency, where) == -1 ||
 	    get_number_in_range(
@@ -181,8 +183,9 @@ read_iter(struct package_program *p, json_t *obj, const char *prog_where)
 	json_t *config = NULL, *sample = NULL;
 	char where[PACKAGE_PATH_MAX];
 
-	if (doc_get_object(obj, "export_config", &config, prog_where) == -1 ||
-	    doc_get_object(obj, "sample", &sample, prog_where) == -1)
+	if (json_doc_get_object(obj, "export_config", &config, prog_where) ==
+		-1 ||
+	    json_doc_get_object(obj, "sample", &sample, prog_where) == -1)
 		return -1;
 	package_path(where, "%s.export_config", prog_where);
 	if (config != NULL && package_need_u32(config, "btf_type_id",
@@ -208,8 +211,8 @@ package_program_read(struct package_program *p, json_t *obj, const char *where)
 	p->attach = "";
 	p->link = true;
 	if (package_need_string(obj, "name", &p->name, where) == -1 ||
-	    doc_get_string(obj, "attach", &p->attach, where) == -1 ||
-	    doc_get_bool(obj, "link", &p->link, where) == -1 ||
+	    json_doc_get_string(obj, "attach", &p->attach, where) == -1 ||
+	    json_doc_get_bool(obj, "link", &p->link, where) == -1 ||
 	    read_xdp_target(p, obj, where) == -1 ||
 	    read_tc_hook(p, obj, where) == -1)
 		return -1;

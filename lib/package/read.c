@@ -24,9 +24,9 @@ int
 package_need_string(
     const json_t *obj, const char *key, const char **out, const char *where)
 {
-	int got = doc_get_string(obj, key, out, where);
+	int got = json_doc_get_string(obj, key, out, where);
 
-	return got == 0 ? doc_missing(key, where) : got;
+	return got == 0 ? json_doc_missing(key, where) : got;
 }
 
 int
@@ -34,19 +34,19 @@ package_need_u32(
     const json_t *obj, const char *key, uint32_t *out, const char *where)
 {
 	uint64_t n = 0;
-	int got = doc_get_u64(obj, key, UINT32_MAX, &n, where);
+	int got = json_doc_get_u64(obj, key, UINT32_MAX, &n, where);
 
 	*out = (uint32_t)n;
-	return got == 0 ? doc_missing(key, where) : got;
+	return got == 0 ? json_doc_missing(key, where) : got;
 }
 
 int
 package_need_interval(uint64_t *ms, const json_t *sample, const char *where)
 {
-	int got = doc_get_u64(sample, "interval", UINT32_MAX, ms, where);
+	int got = json_doc_get_u64(sample, "interval", UINT32_MAX, ms, where);
 
 	if (got == 0)
-		return doc_missing("interval", where);
+		return json_doc_missing("interval", where);
 	if (got == 1 && *ms == 0) {
 		report_error("%s.interval: must be at least 1 ms; "
 			     "0 would keep a CPU busy with sampling",

@@ -23,8 +23,8 @@ extern const char *const package_stack_fields[PACKAGE_STACK_FIELDS];
 void package_path(char path[PACKAGE_PATH_MAX], const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Like doc_get_string() and doc_get_u64(), but a missing key is an error:
- * return 1, or -1 after reporting. */
+/* Like json_doc_get_string() and json_doc_get_u64(), but a missing key is an
+ * error: return 1, or -1 after reporting. */
 int package_need_string(
     const json_t *obj, const char *key, const char **out, const char *where);
 int package_need_u32(

@@ -30,7 +30,7 @@ find_record_member(const struct stack_search *s, const char *key,
 	*name = key;
 	*at = (struct field_place){ .type = TYPE_NONE };
 	if (s->names != NULL &&
-	    (got = doc_get_string(s->names, key, name, s->where)) == -1)
+	    (got = json_doc_get_string(s->names, key, name, s->where)) == -1)
 		return -1;
 	if (fields_has(s->header, s->map, *name))
 		fields_add_selected(&found, s->header, s->map, name, 1, false);
@@ -177,13 +177,14 @@ stack_layout_find(
 	if (m->interpreter == NULL)
 		return 0;
 	snprintf(s.where, sizeof(s.where), "map %.128s: intepreter", m->name);
-	got = doc_get_object(m->interpreter, "stack_trace", &stack, s.where);
+	got =
+	    json_doc_get_object(m->interpreter, "stack_trace", &stack, s.where);
 	if (got != 1)
 		return got;
 	snprintf(s.where, sizeof(s.where), "map %.128s: stack_trace", m->name);
-	if (doc_get_bool(stack, "with_symbols", &l->with_symbols, s.where) ==
-		-1 ||
-	    doc_get_object(stack, "field_map", &names, s.where) == -1)
+	if (json_doc_get_bool(
+		stack, "with_symbols", &l->with_symbols, s.where) == -1 ||
+	    json_doc_get_object(stack, "field_map", &names, s.where) == -1)
 		return -1;
 	s.names = names;
 	return find_stack_fields(&s, l);

@@ -243,9 +243,9 @@ static int
 get_required_u64(const json_t *json, const char *key, uint64_t max,
     uint64_t *out, const char *where)
 {
-	int got = doc_get_u64(json, key, max, out, where);
+	int got = json_doc_get_u64(json, key, max, out, where);
 
-	return got == 0 ? doc_missing(key, where) : got;
+	return got == 0 ? json_doc_missing(key, where) : got;
 }
 
 static int
@@ -256,18 +256,19 @@ parse_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
 
 	*f = (struct symbol_frame){ .symbol = NULL };
 	if (!json_is_object(json)) {
-		report_error(
-		    "%s: expected an object, found %s", where, doc_kind(json));
+		report_error("%s: expected an object, found %s", where,
+		    json_doc_kind(json));
 		return -1;
 	}
 	if (get_required_u64(json, "addr", UINT64_MAX, addr, where) == -1)
 		return -1;
 	/* Without a symbol the address becomes unknown. */
-	if (doc_get_string(json, "symbol", &f->symbol, where) == -1)
+	if (json_doc_get_string(json, "symbol", &f->symbol, where) == -1)
 		return -1;
-	got = doc_get_u64(json, "offset", UINT64_MAX, &f->offset, where);
-	if (got == -1 || doc_get_string(json, "file", &f->file, where) == -1 ||
-	    doc_get_u64(json, "line", UINT64_MAX, &f->line, where) == -1)
+	got = json_doc_get_u64(json, "offset", UINT64_MAX, &f->offset, where);
+	if (got == -1 ||
+	    json_doc_get_string(json, "file", &f->file, where) == -1 ||
+	    json_doc_get_u64(json, "line", UINT64_MAX, &f->line, where) == -1)
 		return -1;
 	f->has_offset = got == 1;
 	return 0;
@@ -330,10 +331,10 @@ symbol_store_parse(
 	uint64_t pid;
 
 	if (get_required_u64(value, "pid", UINT64_MAX, &pid, where) == -1 ||
-	    doc_get_array(value, "frames", &frames, where) == -1)
+	    json_doc_get_array(value, "frames", &frames, where) == -1)
 		return -1;
 	if (frames == NULL)
-		return doc_missing("frames", where);
+		return json_doc_missing("frames", where);
 	return parse_frames(s, pid, frames, where);
 }
 
@@ -346,12 +347,13 @@ symbol_store_parse_stack(
 	json_t *array = NULL;
 	size_t n;
 
-	if (doc_get_string(value, "stacks", &stacks, where) == -1 ||
+	if (json_doc_get_string(value, "stacks", &stacks, where) == -1 ||
 	    get_required_u64(value, "id", INT32_MAX, &id, where) == -1 ||
-	    doc_get_array(value, "addrs", &array, where) == -1)
+	    json_doc_get_array(value, "addrs", &array, where) == -1)
 		return -1;
 	if (stacks == NULL || array == NULL)
-		return doc_missing(stacks == NULL ? "stacks" : "addrs", where);
+		return json_doc_missing(
+		    stacks == NULL ? "stacks" : "addrs", where);
 	n = json_array_size(array);
 	if (n > STACK_DEPTH_MAX) {
 		report_error("%s: a stack of %zu addresses; the maximum "
@@ -360,10 +362,10 @@ symbol_store_parse_stack(
 		return -1;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (!doc_u64(json_array_get(array, i), &addrs[i])) {
+		if (!json_doc_u64(json_array_get(array, i), &addrs[i])) {
 			report_error("%s: addrs[%zu]: expected an address, "
 				     "found %s",
-			    where, i, doc_kind(json_array_get(array, i)));
+			    where, i, json_doc_kind(json_array_get(array, i)));
 			return -1;
 		}
 	return symbol_store_set_stack(s, stacks, (int32_t)id, addrs, n);

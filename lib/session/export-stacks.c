@@ -28,8 +28,9 @@ read_stack_map_name(
     const struct stream_map *m, const char **name, const char *where)
 {
 	*name = NULL;
-	return doc_get_string(json_object_get(m->interpreter, "stack_trace"),
-	    "stacks", name, where);
+	return json_doc_get_string(
+	    json_object_get(m->interpreter, "stack_trace"), "stacks", name,
+	    where);
 }
 
 /* Reports that the package has to name the stack-trace map.  Returns -1. */

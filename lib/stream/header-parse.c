@@ -18,10 +18,10 @@ parse_string(const json_t *json, const char *key, bool required, char **out,
     const char *where)
 {
 	const char *s = "";
-	int got = doc_get_string(json, key, &s, where);
+	int got = json_doc_get_string(json, key, &s, where);
 
 	if (got == -1 || (got == 0 && required))
-		return got == 0 ? doc_missing(key, where) : -1;
+		return got == 0 ? json_doc_missing(key, where) : -1;
 	*out = strdup(s);
 	return *out == NULL ? report_nomem() : 0;
 }
@@ -32,10 +32,10 @@ parse_header_word(const json_t *json, const char *key, const char *const *names,
     size_t n, unsigned int *out, const char *where)
 {
 	const char *s;
-	int got = doc_get_string(json, key, &s, where);
+	int got = json_doc_get_string(json, key, &s, where);
 
 	if (got != 1)
-		return got == 0 ? doc_missing(key, where) : -1;
+		return got == 0 ? json_doc_missing(key, where) : -1;
 	for (unsigned int i = 0; i < n; i++)
 		if (strcmp(names[i], s) == 0) {
 			*out = i;
@@ -50,7 +50,7 @@ parse_type_index(const json_t *json, const char *key, const struct types *t,
     uint32_t *out, const char *where)
 {
 	uint64_t i = 0;
-	int got = doc_get_u64(json, key, TYPES_MAX, &i, where);
+	int got = json_doc_get_u64(json, key, TYPES_MAX, &i, where);
 
 	if (got != 1)
 		return got;
@@ -69,14 +69,14 @@ parse_iter_interval(struct stream_map *m, const json_t *json, const char *where)
 {
 	char at[PART_MAX];
 	json_t *sample;
-	int got = doc_get_object(json, "sample", &sample, where);
+	int got = json_doc_get_object(json, "sample", &sample, where);
 
 	if (got != 1)
 		return got;
 	snprintf(at, sizeof(at), "%s.sample", where);
-	got = doc_get_u64(
+	got = json_doc_get_u64(
 	    sample, "interval", UINT32_MAX, &m->polling.interval_ms, at);
-	return got == 0 ? doc_missing("interval", at) : got;
+	return got == 0 ? json_doc_missing("interval", at) : got;
 }
 
 static int
@@ -85,17 +85,18 @@ parse_sample(struct stream_map *m, const json_t *json, const char *where)
 	char at[PART_MAX];
 	json_t *sample;
 	unsigned int type = SAMPLE_KV;
-	int got = doc_get_object(json, "sample", &sample, where);
+	int got = json_doc_get_object(json, "sample", &sample, where);
 
 	if (got != 1)
-		return got == 0 ? doc_missing("sample", where) : -1;
+		return got == 0 ? json_doc_missing("sample", where) : -1;
 	snprintf(at, sizeof(at), "%s.sample", where);
-	if (doc_get_u64(sample, "interval", UINT32_MAX, &m->polling.interval_ms,
-		at) == -1 ||
+	if (json_doc_get_u64(sample, "interval", UINT32_MAX,
+		&m->polling.interval_ms, at) == -1 ||
 	    parse_header_word(sample, "type", stream_samples,
 		nitems(stream_samples), &type, at) == -1 ||
 	    parse_string(sample, "unit", false, &m->unit, at) == -1 ||
-	    doc_get_bool(sample, "clear_map", &m->polling.clear_map, at) == -1)
+	    json_doc_get_bool(sample, "clear_map", &m->polling.clear_map, at) ==
+		-1)
 		return -1;
 	m->sample = (enum stream_sample)type;
 	return 0;
@@ -108,11 +109,11 @@ parse_interpreter(struct stream_map *m, const json_t *json, const char *where)
 {
 	json_t *v = json_object_get(json, "intepreter");
 
-	if (v == NULL || json_is_null(v) || doc_string(v) != NULL)
+	if (v == NULL || json_is_null(v) || json_doc_string(v) != NULL)
 		return 0;
 	if (!json_is_object(v)) {
 		report_error("%s.intepreter: expected an object, found %s",
-		    where, doc_kind(v));
+		    where, json_doc_kind(v));
 		return -1;
 	}
 	m->interpreter = json_incref(v);
@@ -240,8 +241,8 @@ parse_map(struct stream_header *h, unsigned int map, const json_t *json,
 	unsigned int source;
 
 	if (!json_is_object(json)) {
-		report_error(
-		    "%s: expected an object, found %s", where, doc_kind(json));
+		report_error("%s: expected an object, found %s", where,
+		    json_doc_kind(json));
 		return -1;
 	}
 	if (parse_string(json, "name", true, &m->name, where) == -1 ||
@@ -251,8 +252,9 @@ parse_map(struct stream_header *h, unsigned int map, const json_t *json,
 	    parse_type_index(json, "value", &h->types, &m->value, where) ==
 		-1 ||
 	    parse_type_index(json, "key", &h->types, &m->key, where) == -1 ||
-	    doc_get_u64(json, "cpus", STREAM_CPUS_MAX, &m->cpus, where) == -1 ||
-	    doc_get_bool(json, "text", &m->text, where) == -1 ||
+	    json_doc_get_u64(json, "cpus", STREAM_CPUS_MAX, &m->cpus, where) ==
+		-1 ||
+	    json_doc_get_bool(json, "text", &m->text, where) == -1 ||
 	    parse_interpreter(m, json, where) == -1 ||
 	    parse_map_ref(json, "stacks", &m->stacks, where) == -1 ||
 	    parse_map_ref(json, "lost", &m->lost_map, where) == -1 ||
@@ -319,10 +321,10 @@ parse_maps(struct stream_header *h, const json_t *json, const char *where)
 {
 	char at[WHERE_MAX];
 	json_t *array;
-	int got = doc_get_array(json, "maps", &array, where);
+	int got = json_doc_get_array(json, "maps", &array, where);
 
 	if (got != 1)
-		return got == 0 ? doc_missing("maps", where) : -1;
+		return got == 0 ? json_doc_missing("maps", where) : -1;
 	if (json_array_size(array) > STREAM_MAPS_MAX) {
 		report_error("%s: maps: there are %zu maps, the maximum is %d",
 		    where, json_array_size(array), STREAM_MAPS_MAX);
@@ -350,7 +352,7 @@ parse_types(struct stream_header *h, const json_t *json, const char *where)
 	const json_t *array = json_object_get(json, "types");
 
 	if (array == NULL)
-		return doc_missing("types", where);
+		return json_doc_missing("types", where);
 	return types_parse(&h->types, array, where);
 }
 
@@ -358,10 +360,11 @@ static int
 check_version(const json_t *json, const char *where)
 {
 	uint64_t version;
-	int got = doc_get_u64(json, "version", UINT64_MAX, &version, where);
+	int got =
+	    json_doc_get_u64(json, "version", UINT64_MAX, &version, where);
 
 	if (got != 1)
-		return got == 0 ? doc_missing("version", where) : -1;
+		return got == 0 ? json_doc_missing("version", where) : -1;
 	if (version == STREAM_VERSION)
 		return 0;
 	report_error("%s: unknown version %" PRIu64 " (this %s reads version "
@@ -376,11 +379,11 @@ parse_session(struct stream_header *h, const json_t *json, const char *where)
 	h->perf_buffer_pages = 64;
 	h->poll_timeout_ms = 100;
 	if (parse_string(json, "dir", true, &h->dir, where) == -1 ||
-	    doc_get_bool(json, "detached", &h->detached, where) == -1 ||
-	    doc_get_u64(json, "perf_buffer_pages", UINT32_MAX,
+	    json_doc_get_bool(json, "detached", &h->detached, where) == -1 ||
+	    json_doc_get_u64(json, "perf_buffer_pages", UINT32_MAX,
 		&h->perf_buffer_pages, where) == -1 ||
-	    doc_get_u64(json, "poll_timeout_ms", INT32_MAX, &h->poll_timeout_ms,
-		where) == -1)
+	    json_doc_get_u64(json, "poll_timeout_ms", INT32_MAX,
+		&h->poll_timeout_ms, where) == -1)
 		return -1;
 	if (h->dir[0] == '/')
 		return 0;

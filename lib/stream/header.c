@@ -178,14 +178,15 @@ set_pass_interval(json_t *json, const struct stream_map *m)
 	if (m->polling.interval_ms == 0)
 		return 0;
 	return json_object_set_new(json, "sample",
-	    json_pack("{so}", "interval", doc_u64_new(m->polling.interval_ms)));
+	    json_pack(
+		"{so}", "interval", json_doc_u64_new(m->polling.interval_ms)));
 }
 
 static int
 set_sample_object(json_t *json, const struct stream_map *m)
 {
 	json_t *sample = json_pack("{sosssssb}", "interval",
-	    doc_u64_new(m->polling.interval_ms), "type",
+	    json_doc_u64_new(m->polling.interval_ms), "type",
 	    stream_samples[m->sample], "unit", m->unit, "clear_map",
 	    m->polling.clear_map);
 
@@ -208,8 +209,8 @@ map_to_json(const struct stream_map *m)
 	if (json == NULL || set_type_index(json, "value", m->value) == -1 ||
 	    set_type_index(json, "key", m->key) == -1 ||
 	    (m->text && json_object_set_new(json, "text", json_true()) == -1) ||
-	    (m->cpus != 0 && json_object_set_new(
-				 json, "cpus", doc_u64_new(m->cpus)) == -1) ||
+	    (m->cpus != 0 && json_object_set_new(json, "cpus",
+				 json_doc_u64_new(m->cpus)) == -1) ||
 	    (m->source == STREAM_SAMPLE && set_sample_object(json, m) == -1) ||
 	    (m->source == STREAM_ITER && set_pass_interval(json, m) == -1) ||
 	    (m->interpreter != NULL &&
@@ -248,10 +249,10 @@ set_session_keys(json_t *json, const struct stream_header *h)
 		json_object_set_new(json, "detached", json_true()) == -1))
 		return -1;
 	if (json_object_set_new(json, "perf_buffer_pages",
-		doc_u64_new(h->perf_buffer_pages)) == -1)
+		json_doc_u64_new(h->perf_buffer_pages)) == -1)
 		return -1;
 	return json_object_set_new(
-	    json, "poll_timeout_ms", doc_u64_new(h->poll_timeout_ms));
+	    json, "poll_timeout_ms", json_doc_u64_new(h->poll_timeout_ms));
 }
 
 static json_t *
@@ -283,7 +284,7 @@ stream_header_write(const struct stream_header *h, struct buf *out)
 		    "out, or a name in it is not UTF-8");
 		return -1;
 	}
-	ret = doc_write(json, out);
+	ret = json_doc_write(json, out);
 	json_decref(json);
 	buf_chr(out, '\n');
 	return out->failed ? -1 : ret;

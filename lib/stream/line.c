@@ -24,10 +24,10 @@ parse_map_name(struct stream_line *line, const struct stream_header *h,
     const json_t *value, const char *where)
 {
 	const char *name;
-	int got = doc_get_string(value, "map", &name, where), map;
+	int got = json_doc_get_string(value, "map", &name, where), map;
 
 	if (got != 1)
-		return got == 0 ? doc_missing("map", where) : -1;
+		return got == 0 ? json_doc_missing("map", where) : -1;
 	if ((map = stream_header_find_map(h, name)) == -1) {
 		report_error(
 		    "%s: there is no map \"%s\" in the header", where, name);
@@ -40,31 +40,33 @@ parse_map_name(struct stream_line *line, const struct stream_header *h,
 static int
 parse_lost(struct stream_line *line, const json_t *value, const char *where)
 {
-	return doc_get_u64(value, "count", UINT64_MAX, &line->count, where);
+	return json_doc_get_u64(
+	    value, "count", UINT64_MAX, &line->count, where);
 }
 
 static int
 parse_pass(struct stream_line *line, const json_t *value, const char *where)
 {
-	if (doc_get_u64(value, "round", UINT64_MAX, &line->pass, where) == -1)
+	if (json_doc_get_u64(value, "round", UINT64_MAX, &line->pass, where) ==
+	    -1)
 		return -1;
-	return doc_get_u64(value, "keys", UINT64_MAX, &line->keys, where);
+	return json_doc_get_u64(value, "keys", UINT64_MAX, &line->keys, where);
 }
 
 static int
 parse_message(struct stream_line *line, const json_t *value, const char *where)
 {
 	line->message = "";
-	return doc_get_string(value, "message", &line->message, where);
+	return json_doc_get_string(value, "message", &line->message, where);
 }
 
 static int
 parse_end(struct stream_line *line, const json_t *value, const char *where)
 {
-	if (doc_get_u64(value, "records", UINT64_MAX, &line->records, where) ==
-	    -1)
+	if (json_doc_get_u64(
+		value, "records", UINT64_MAX, &line->records, where) == -1)
 		return -1;
-	return doc_get_u64(value, "lost", UINT64_MAX, &line->lost, where);
+	return json_doc_get_u64(value, "lost", UINT64_MAX, &line->lost, where);
 }
 
 /* A symbol store parses the value. */
@@ -104,8 +106,8 @@ stream_line_parse_control(struct stream_line *line,
 	    (c->has_map && h->nmaps == 0))
 		return LINE_OTHER;
 	if (!json_is_object(value)) {
-		report_error(
-		    "%s: expected an object, found %s", where, doc_kind(value));
+		report_error("%s: expected an object, found %s", where,
+		    json_doc_kind(value));
 		return LINE_BAD;
 	}
 	if ((c->has_map && parse_map_name(line, h, value, where) == -1) ||

@@ -104,7 +104,7 @@ open_first_line(struct stream_reader *r, const char *end, bool newline)
 
 	if (stream_line_is_cut(text, len) && looks_like_package(r))
 		return refuse_package(r);
-	if ((json = doc_parse(text, len, r->name, 0)) == NULL)
+	if ((json = json_doc_parse(text, len, r->name, 0)) == NULL)
 		return STREAM_REFUSED;
 	what = open_first_object(r, json);
 	json_decref(json);

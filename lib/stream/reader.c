@@ -143,7 +143,7 @@ parse_control(struct stream_reader *r, struct stream_line *line)
 
 	json_decref(r->control);
 	r->control =
-	    doc_parse(line->text, line->text_len, r->name, r->line - 1);
+	    json_doc_parse(line->text, line->text_len, r->name, r->line - 1);
 	if (r->control == NULL)
 		return LINE_BAD;
 	first = json_object_iter(r->control);

@@ -35,7 +35,7 @@ write_control_line(struct buf *out, const char *name, json_t *value)
 {
 	json_t *line = json_pack("{so}", name, value);
 
-	if (line == NULL || doc_write(line, out) == -1)
+	if (line == NULL || json_doc_write(line, out) == -1)
 		out->failed = true;
 	else
 		buf_chr(out, '\n');
@@ -48,7 +48,7 @@ stream_write_lost(struct buf *out, const struct stream_header *h,
 {
 	write_control_line(out, "@lost",
 	    json_pack("{ssso}", "map", h->maps[map].name, "count",
-		doc_u64_new(count)));
+		json_doc_u64_new(count)));
 }
 
 void
@@ -57,7 +57,7 @@ stream_write_pass(struct buf *out, const struct stream_header *h,
 {
 	write_control_line(out, "@sampled",
 	    json_pack("{sssoso}", "map", h->maps[map].name, "round",
-		doc_u64_new(pass), "keys", doc_u64_new(keys)));
+		json_doc_u64_new(pass), "keys", json_doc_u64_new(keys)));
 }
 
 void
@@ -72,6 +72,6 @@ void
 stream_write_end(struct buf *out, uint64_t records, uint64_t lost)
 {
 	write_control_line(out, "@end",
-	    json_pack("{soso}", "records", doc_u64_new(records), "lost",
-		doc_u64_new(lost)));
+	    json_pack("{soso}", "records", json_doc_u64_new(records), "lost",
+		json_doc_u64_new(lost)));
 }

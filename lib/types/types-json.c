@@ -19,10 +19,10 @@ static int
 parse_type_kind(enum type_kind *kind, const json_t *json, const char *where)
 {
 	const char *name;
-	int got = doc_get_string(json, "kind", &name, where);
+	int got = json_doc_get_string(json, "kind", &name, where);
 
 	if (got != 1)
-		return got == 0 ? doc_missing("kind", where) : -1;
+		return got == 0 ? json_doc_missing("kind", where) : -1;
 	for (int k = TYPE_INT; k <= TYPE_TYPEDEF; k++)
 		if (strcmp(name, types_kind_name((enum type_kind)k)) == 0) {
 			*kind = (enum type_kind)k;
@@ -37,10 +37,10 @@ parse_type_name(
     char **name, const json_t *json, bool required, const char *where)
 {
 	const char *s = "";
-	int got = doc_get_string(json, "name", &s, where);
+	int got = json_doc_get_string(json, "name", &s, where);
 
 	if (got == -1 || (got == 0 && required))
-		return got == 0 ? doc_missing("name", where) : -1;
+		return got == 0 ? json_doc_missing("name", where) : -1;
 	*name = strdup(s);
 	return *name == NULL ? report_nomem() : 0;
 }
@@ -50,10 +50,10 @@ static int
 parse_type_number(const json_t *json, const char *key, uint64_t max,
     uint64_t *out, const char *where)
 {
-	int got = doc_get_u64(json, key, max, out, where);
+	int got = json_doc_get_u64(json, key, max, out, where);
 
 	if (got == 0)
-		return doc_missing(key, where);
+		return json_doc_missing(key, where);
 	return got == 1 ? 0 : -1;
 }
 
@@ -79,10 +79,10 @@ static int
 parse_type_array(
     const json_t *json, const char *key, json_t **out, const char *where)
 {
-	int got = doc_get_array(json, key, out, where);
+	int got = json_doc_get_array(json, key, out, where);
 
 	if (got == 0)
-		return doc_missing(key, where);
+		return json_doc_missing(key, where);
 	return got == 1 ? 0 : -1;
 }
 
@@ -91,9 +91,9 @@ parse_bits(struct type_member *m, const json_t *json, const char *where)
 {
 	uint64_t bit_offset = 0, bits = 0;
 
-	if (doc_get_u64(
+	if (json_doc_get_u64(
 		json, "bit_offset", TYPES_SIZE_MAX, &bit_offset, where) == -1 ||
-	    doc_get_u64(json, "bits", 128, &bits, where) == -1)
+	    json_doc_get_u64(json, "bits", 128, &bits, where) == -1)
 		return -1;
 	if (bits == 0 && json_object_get(json, "bits") != NULL) {
 		report_error("%s.bits: a bitfield has at least 1 bit", where);
@@ -149,7 +149,7 @@ parse_constant(
     struct type_constant *c, const json_t *pair, bool is_signed, const char *at)
 {
 	const json_t *number = json_array_get(pair, 1);
-	const char *name = doc_string(json_array_get(pair, 0));
+	const char *name = json_doc_string(json_array_get(pair, 0));
 
 	if (json_array_size(pair) != 2 || name == NULL) {
 		report_error("%s: expected [name, number]", at);
@@ -157,7 +157,7 @@ parse_constant(
 	}
 	if (is_signed && json_is_integer(number)) {
 		c->value = (uint64_t)json_integer_value(number);
-	} else if (is_signed || !doc_u64(number, &c->value)) {
+	} else if (is_signed || !json_doc_u64(number, &c->value)) {
 		report_error("%s: expected %s whole number", at,
 		    is_signed ? "a signed" : "an unsigned");
 		return -1;
@@ -233,8 +233,8 @@ parse_node(struct type *type, const json_t *json, size_t n, const char *where)
 	bool named;
 
 	if (!json_is_object(json)) {
-		report_error(
-		    "%s: expected an object, found %s", where, doc_kind(json));
+		report_error("%s: expected an object, found %s", where,
+		    json_doc_kind(json));
 		return -1;
 	}
 	if (parse_type_kind(&type->kind, json, where) == -1)
@@ -244,7 +244,7 @@ parse_node(struct type *type, const json_t *json, size_t n, const char *where)
 	if (parse_type_name(&type->name, json, named, where) == -1 ||
 	    parse_type_number(json, "size", UINT64_MAX, &type->size, where) ==
 		-1 ||
-	    doc_get_bool(json, "signed", &type->is_signed, where) == -1)
+	    json_doc_get_bool(json, "signed", &type->is_signed, where) == -1)
 		return -1;
 	return parse_type_rest(type, json, n, where);
 }
@@ -343,7 +343,7 @@ types_parse(struct types *t, const json_t *array, const char *where)
 
 	if (!json_is_array(array)) {
 		report_error("%s: types: expected an array, found %s", where,
-		    doc_kind(array));
+		    json_doc_kind(array));
 		return -1;
 	}
 	if (n > TYPES_MAX) {
@@ -365,7 +365,7 @@ write_type_constants(const struct type *type)
 	for (size_t i = 0; i < type->nconstants; i++) {
 		const struct type_constant *c = &type->constants[i];
 		json_t *n = type->is_signed ? json_integer((json_int_t)c->value)
-					    : doc_u64_new(c->value);
+					    : json_doc_u64_new(c->value);
 
 		if (json_array_append_new(
 			array, json_pack("[so]", c->name, n)) == -1) {

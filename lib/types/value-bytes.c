@@ -63,7 +63,7 @@ value_write_found(const json_t *v, struct buf *out)
 	if (json_is_number(v))
 		value_to_text(v, out);
 	else
-		buf_str(out, doc_kind(v));
+		buf_str(out, json_doc_kind(v));
 }
 
 static int
@@ -138,7 +138,7 @@ static int
 store_enum(const struct types *t, uint32_t type, const json_t *v,
     const struct value_slot *s, const struct value_place *at)
 {
-	const char *text = doc_string(v);
+	const char *text = json_doc_string(v);
 	struct int128 w;
 	char *where;
 
@@ -176,7 +176,7 @@ store_real(const struct types *t, uint32_t type, const json_t *v,
 	/* JSON records have null for a number that is not finite. */
 	if (json_is_null(v))
 		d = (double)NAN;
-	else if (doc_u64(v, &big))
+	else if (json_doc_u64(v, &big))
 		d = (double)big;
 	else if (!json_is_number(v))
 		return value_expected("a number", t, type, v, at);
@@ -298,8 +298,8 @@ store_value(const struct types *t, uint32_t i, const json_t *v,
 	struct value_slot sub = *s;
 	const json_t *item;
 
-	if (types_is_text(t, i) && doc_string(v) != NULL)
-		return store_text(t, i, doc_string(v), s, at);
+	if (types_is_text(t, i) && json_doc_string(v) != NULL)
+		return store_text(t, i, json_doc_string(v), s, at);
 	if (type->kind == TYPE_ARRAY) {
 		if (!json_is_array(v) || json_array_size(v) > type->count)
 			return value_expected(
@@ -411,7 +411,7 @@ scalar_or_list_from_bytes(
 		n = strnlen((const char *)bytes, type->count);
 		if (!utf8_is_valid((const char *)bytes, n))
 			return NULL;
-		return value_noted(doc_string_new((const char *)bytes, n));
+		return value_noted(json_doc_string_new((const char *)bytes, n));
 	}
 	list = value_noted(json_array());
 	for (uint64_t k = 0; list != NULL && k < type->count; k++) {

@@ -153,7 +153,7 @@ text_from_text(
 		return NULL;
 	}
 	/* A JSON string is UTF-8. */
-	v = doc_string_new(text, strlen(text));
+	v = json_doc_string_new(text, strlen(text));
 	return v != NULL ? v : bytes_of_text(text);
 }
 
@@ -254,10 +254,10 @@ value_to_text(const json_t *v, struct buf *out)
 	json_t *item;
 	char *p;
 
-	if (doc_u64(v, &n)) {
+	if (json_doc_u64(v, &n)) {
 		buf_printf(out, "%" PRIu64, n);
-	} else if (doc_string(v) != NULL) {
-		buf_str(out, doc_string(v));
+	} else if (json_doc_string(v) != NULL) {
+		buf_str(out, json_doc_string(v));
 	} else if (json_is_real(v)) {
 		if ((p = buf_room(out, TEXT_FLOAT_MAX)) == NULL)
 			return;
@@ -273,6 +273,6 @@ value_to_text(const json_t *v, struct buf *out)
 			value_to_text(item, out);
 		}
 	} else {
-		doc_write(v, out);
+		json_doc_write(v, out);
 	}
 }

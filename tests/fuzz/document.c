@@ -25,12 +25,12 @@ check_written(const json_t *v, const json_t *plain)
 	json_t *again;
 	char *text;
 
-	if (doc_write(v, &first) == -1)
+	if (json_doc_write(v, &first) == -1)
 		fuzz_wrong("a document is not written");
-	again = doc_parse(first.data, first.len, "x", 0);
+	again = json_doc_parse(first.data, first.len, "x", 0);
 	if (again == NULL || !json_equal(v, again))
 		fuzz_wrong("what was written is not what was read");
-	if (doc_write(again, &second) == -1 || second.len != first.len ||
+	if (json_doc_write(again, &second) == -1 || second.len != first.len ||
 	    memcmp(first.data, second.data, first.len) != 0)
 		fuzz_wrong("a document is written in two ways");
 	if (plain != NULL) {
@@ -54,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_error_t e;
 
 	fuzz_start();
-	v = doc_parse((const char *)data, size, "x", 0);
+	v = json_doc_parse((const char *)data, size, "x", 0);
 	plain = json_loadb((const char *)data, size, JSON_DECODE_ANY, &e);
 	if (nomem_count() > 0)
 		fuzz_wrong("an error was taken for a lack of memory");

@@ -11,7 +11,7 @@ enum { RECORD_MAX = 4096 }; /* bytes of a record that is printed */
 static int
 read_header(struct stream_header *h, const char *text, size_t len)
 {
-	json_t *json = doc_parse(text, len, "x", 0);
+	json_t *json = json_doc_parse(text, len, "x", 0);
 	int ret = -1;
 
 	if (json != NULL)

@@ -355,7 +355,7 @@ shows_maps() {
 	local key
 	# Find the names in the calls of the reader's functions and in its tables.
 	cat "$ROOT"/lib/package/{package,input,object,program,read}.c | tr -s '\n\t ' ' ' |
-		grep -oE '(doc_get_[a-z0-9]+|need_[a-z0-9]+|json_object_get|read_top_list|read_list)\([^;]*' |
+		grep -oE '(json_doc_get_[a-z0-9]+|need_[a-z0-9]+|json_object_get|read_top_list|read_list)\([^;]*' |
 		grep -oE '"[a-z_]{3,}"' | tr -d '"' | sort -u > keys
 	[ "$(wc -l < keys)" -gt 40 ]
 	while read -r key; do

@@ -9,7 +9,7 @@ static json_t *
 parse(const char *text)
 {
 	check_forget();
-	return doc_parse(text, strlen(text), "x.json", 0);
+	return json_doc_parse(text, strlen(text), "x.json", 0);
 }
 
 /* Checks that text, when parsed and written again, becomes want. */
@@ -20,7 +20,7 @@ becomes(const char *text, const char *want, int line)
 	json_t *v = parse(text);
 
 	CHECK(v != NULL);
-	CHECK_NUM(doc_write(v, &out), 0);
+	CHECK_NUM(json_doc_write(v, &out), 0);
 	buf_chr(&out, '\0');
 	check_str(out.data, want, __FILE__, line);
 	buf_free(&out);
@@ -79,21 +79,21 @@ strings_read_as_what_they_are(void)
 	json_t *v;
 
 	for (size_t i = 0; i < nitems(texts); i++) {
-		v = doc_string_new(texts[i], strlen(texts[i]));
-		CHECK_STR(doc_string(v), texts[i]);
-		CHECK_STR(doc_kind(v), "a string");
-		CHECK_NUM(doc_write(v, &out), 0);
+		v = json_doc_string_new(texts[i], strlen(texts[i]));
+		CHECK_STR(json_doc_string(v), texts[i]);
+		CHECK_STR(json_doc_kind(v), "a string");
+		CHECK_NUM(json_doc_write(v, &out), 0);
 		json_decref(v);
 		check_forget();
-		v = doc_parse(out.data, out.len, "x.json", 0);
-		CHECK_STR(doc_string(v), texts[i]);
+		v = json_doc_parse(out.data, out.len, "x.json", 0);
+		CHECK_STR(json_doc_string(v), texts[i]);
 		json_decref(v);
 		out.len = 0;
 	}
 	buf_free(&out);
-	CHECK(doc_string_new("\xff", 1) == NULL);
-	v = doc_u64_new(UINT64_MAX);
-	CHECK(doc_string(v) == NULL && doc_is_number(v));
+	CHECK(json_doc_string_new("\xff", 1) == NULL);
+	v = json_doc_u64_new(UINT64_MAX);
+	CHECK(json_doc_string(v) == NULL && json_doc_is_number(v));
 	json_decref(v);
 }
 
@@ -138,7 +138,7 @@ an_error_says_its_line(void)
 	CHECK(parse(text) == NULL);
 	CHECK_SAID("x.json:3: not JSON: ");
 	check_forget();
-	CHECK(doc_parse("{]", 2, "run.skel", 41) == NULL);
+	CHECK(json_doc_parse("{]", 2, "run.skel", 41) == NULL);
 	CHECK_SAID("run.skel:42: not JSON: ");
 }
 
@@ -149,7 +149,7 @@ nesting_is_bounded(void)
 
 	memset(text, '[', 200000);
 	check_forget();
-	CHECK(doc_parse(text, 200000, "x.json", 0) == NULL);
+	CHECK(json_doc_parse(text, 200000, "x.json", 0) == NULL);
 	CHECK_SAID("x.json:1: not JSON: maximum parsing depth reached");
 	free(text);
 }
@@ -171,7 +171,7 @@ parse_values(size_t n)
 	}
 	memcpy(text + len, tail, sizeof(tail));
 	check_forget();
-	v = doc_parse(text, len + sizeof(tail) - 1, "x.json", 0);
+	v = json_doc_parse(text, len + sizeof(tail) - 1, "x.json", 0);
 	free(text);
 	return v;
 }
@@ -179,11 +179,11 @@ parse_values(size_t n)
 static void
 values_are_bounded(void)
 {
-	json_t *v = parse_values(DOC_VALUES_MAX);
+	json_t *v = parse_values(JSON_DOC_VALUES_MAX);
 
 	CHECK(v != NULL);
 	json_decref(v);
-	v = parse_values(DOC_VALUES_MAX + 1);
+	v = parse_values(JSON_DOC_VALUES_MAX + 1);
 	CHECK(v == NULL);
 	CHECK_SAID("x.json:1: more than 1048576 JSON values");
 	json_decref(v);
@@ -196,10 +196,10 @@ a_nul_does_not_end_the_text(void)
 	static const char first[] = "\0[\"longer than sixteen bytes\"]";
 
 	check_forget();
-	CHECK(doc_parse(text, sizeof(text) - 1, "x.json", 0) == NULL);
+	CHECK(json_doc_parse(text, sizeof(text) - 1, "x.json", 0) == NULL);
 	CHECK_SAID("x.json:1: not JSON: ");
 	check_forget();
-	CHECK(doc_parse(first, sizeof(first) - 1, "x.json", 0) == NULL);
+	CHECK(json_doc_parse(first, sizeof(first) - 1, "x.json", 0) == NULL);
 	CHECK_SAID("x.json:1: not JSON: ");
 }
 
@@ -218,15 +218,15 @@ u64_is_exact(void)
 	json_t *v;
 
 	for (size_t i = 0; i < nitems(numbers); i++) {
-		v = doc_u64_new(numbers[i]);
-		CHECK(doc_u64(v, &back) && back == numbers[i]);
-		CHECK_STR(doc_kind(v), "a number");
+		v = json_doc_u64_new(numbers[i]);
+		CHECK(json_doc_u64(v, &back) && back == numbers[i]);
+		CHECK_STR(json_doc_kind(v), "a number");
 		json_decref(v);
 	}
 	v = parse("[-1,1.0,\"1\",\"\\u00011\",null,true,[],{}]");
 	for (size_t i = 0; i < json_array_size(v); i++)
-		CHECK(!doc_u64(json_array_get(v, i), &back));
-	CHECK(!doc_u64(NULL, &back));
+		CHECK(!json_doc_u64(json_array_get(v, i), &back));
+	CHECK(!json_doc_u64(NULL, &back));
 	json_decref(v);
 }
 
@@ -241,31 +241,31 @@ the_accessors_check(void)
 	bool b = false;
 	json_t *j = NULL;
 
-	CHECK_NUM(doc_get_string(v, "s", &s, "w"), 1);
+	CHECK_NUM(json_doc_get_string(v, "s", &s, "w"), 1);
 	CHECK_STR(s, "x");
-	CHECK_NUM(doc_get_string(v, "z", &s, "w"), 0);
-	CHECK_NUM(doc_get_string(v, "none", &s, "w"), 0);
-	CHECK_NUM(doc_get_string(v, "big", &s, "w"), -1);
+	CHECK_NUM(json_doc_get_string(v, "z", &s, "w"), 0);
+	CHECK_NUM(json_doc_get_string(v, "none", &s, "w"), 0);
+	CHECK_NUM(json_doc_get_string(v, "big", &s, "w"), -1);
 	CHECK_SAID("w.big: expected a string, found a number");
-	CHECK_NUM(doc_get_u64(v, "big", UINT64_MAX, &n, "w"), 1);
+	CHECK_NUM(json_doc_get_u64(v, "big", UINT64_MAX, &n, "w"), 1);
 	CHECK(n == UINT64_MAX);
-	CHECK_NUM(doc_get_u64(v, "n", 6, &n, "w"), -1);
+	CHECK_NUM(json_doc_get_u64(v, "n", 6, &n, "w"), -1);
 	CHECK_SAID("w.n: 7 is too large; at most 6 is allowed");
-	CHECK_NUM(doc_get_u64(v, "neg", 6, &n, "w"), -1);
+	CHECK_NUM(json_doc_get_u64(v, "neg", 6, &n, "w"), -1);
 	CHECK_SAID("w.neg: expected a whole number from 0");
-	CHECK_NUM(doc_get_u64(v, "a", 6, &n, "w"), -1);
+	CHECK_NUM(json_doc_get_u64(v, "a", 6, &n, "w"), -1);
 	CHECK_SAID("w.a: expected a number, found an array");
-	CHECK_NUM(doc_get_bool(v, "b", &b, "w"), 1);
+	CHECK_NUM(json_doc_get_bool(v, "b", &b, "w"), 1);
 	CHECK(b);
-	CHECK_NUM(doc_get_bool(v, "n", &b, "w"), -1);
+	CHECK_NUM(json_doc_get_bool(v, "n", &b, "w"), -1);
 	CHECK_SAID("w.n: expected true or false, found a number");
-	CHECK_NUM(doc_get_array(v, "a", &j, "w"), 1);
-	CHECK_NUM(doc_get_array(v, "o", &j, "w"), -1);
+	CHECK_NUM(json_doc_get_array(v, "a", &j, "w"), 1);
+	CHECK_NUM(json_doc_get_array(v, "o", &j, "w"), -1);
 	CHECK_SAID("w.o: expected an array, found an object");
-	CHECK_NUM(doc_get_object(v, "o", &j, "w"), 1);
-	CHECK_NUM(doc_get_object(v, "s", &j, "w"), -1);
+	CHECK_NUM(json_doc_get_object(v, "o", &j, "w"), 1);
+	CHECK_NUM(json_doc_get_object(v, "s", &j, "w"), -1);
 	CHECK_SAID("w.s: expected an object, found a string");
-	CHECK_NUM(doc_missing("key", "w"), -1);
+	CHECK_NUM(json_doc_missing("key", "w"), -1);
 	CHECK_SAID("w: key is missing");
 	json_decref(v);
 }

@@ -100,7 +100,7 @@ imports(
 	check_num(btf_import(&in, (uint32_t)id, "x"), index, __FILE__, line);
 	check_str(check_reports, "", __FILE__, line);
 	json = types_write(&t);
-	CHECK_NUM(doc_write(json, &out), 0);
+	CHECK_NUM(json_doc_write(json, &out), 0);
 	buf_chr(&out, '\0');
 	check_str(out.data, want, __FILE__, line);
 	json_decref(json);

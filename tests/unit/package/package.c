@@ -82,7 +82,7 @@ test_variables(const struct package *p)
 	CHECK_STR(v[0].long_name, "l");
 	CHECK_STR(v[0].short_name, "s");
 	CHECK_NUM(json_integer_value(v[0].value), 3);
-	CHECK(doc_u64(v[0].preset, &n) && n == UINT64_MAX);
+	CHECK(json_doc_u64(v[0].preset, &n) && n == UINT64_MAX);
 	CHECK(v[1].value == NULL && v[1].preset == NULL);
 	CHECK(v[1].help == NULL && v[1].long_name == NULL);
 }
@@ -132,7 +132,7 @@ test_write(struct package *p)
 	out.len = 0;
 
 	CHECK_NUM(package_set_value(&p->sections[0].variables[0],
-		      doc_u64_new(UINT64_MAX - 1)),
+		      json_doc_u64_new(UINT64_MAX - 1)),
 	    0);
 	CHECK_NUM(
 	    package_set_value(&p->sections[0].variables[1], json_true()), 0);

@@ -27,7 +27,7 @@
 static int
 read_text(struct types *t, const char *text)
 {
-	json_t *json = doc_parse(text, strlen(text), "test", 0);
+	json_t *json = json_doc_parse(text, strlen(text), "test", 0);
 	int ret;
 
 	check_forget();
@@ -69,7 +69,7 @@ taken(const char *text, int line)
 	check_num(read_text(&t, text), 0, __FILE__, line);
 	check_str(check_reports, "", __FILE__, line);
 	json = types_write(&t);
-	CHECK_NUM(doc_write(json, &out), 0);
+	CHECK_NUM(json_doc_write(json, &out), 0);
 	buf_chr(&out, '\0');
 	check_str(out.data, text, __FILE__, line);
 	buf_free(&out);

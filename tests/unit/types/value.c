@@ -144,7 +144,7 @@ from_text(uint32_t type, const char *text)
 	check_forget();
 	json[0] = '\0';
 	v = value_from_text(&t, type, text, "--x");
-	if (v != NULL && doc_write(v, &out) == 0)
+	if (v != NULL && json_doc_write(v, &out) == 0)
 		snprintf(json, sizeof(json), "%.*s", (int)out.len, out.data);
 	buf_free(&out);
 	json_decref(v);
@@ -302,7 +302,7 @@ to_bytes(uint32_t type, const char *text)
 	static char hex[128];
 	unsigned char bytes[32];
 	size_t size = (size_t)t.v[type].size;
-	json_t *v = doc_parse(text, strlen(text), "test", 0);
+	json_t *v = json_doc_parse(text, strlen(text), "test", 0);
 
 	check_forget();
 	hex[0] = '\0';
