@@ -124,6 +124,8 @@ archive() {
 # has the system calls that open and read files.
 tag_of() {
 	local status=0
+	# The header of an earlier call must not be taken for this one's.
+	rm -f out
 	strace -qq -e trace=open,openat,read,mmap,memfd_create -o log -D \
 		env --default-signal=INT skel-load -q "$@" > out 3>&- &
 	LOAD=$!
