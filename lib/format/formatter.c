@@ -181,16 +181,6 @@ push_quoted(
 	add_quote(s, style);
 }
 
-static void
-push_enum(struct formatter *s, struct step step, const struct field_place *p,
-    enum style style)
-{
-	step.op = STEP_ENUM;
-	step.names = find_enum_names(s, p->type, style);
-	if (!s->failed)
-		push_quoted(s, step, s->enums[step.names].most, style);
-}
-
 static enum step_op
 integer_op(const struct step *step)
 {
@@ -247,66 +237,46 @@ push_array(struct formatter *s, const struct field_place *p, size_t count,
 	formatter_add_text(s, "]");
 }
 
-static void
-push_key(struct formatter *s, const char *name, bool *first)
-{
-	formatter_add_text(s, *first ? "\"" : ",\"");
-	formatter_add_styled_text(s, name, STYLE_JSON);
-	formatter_add_text(s, "\":");
-	*first = false;
-}
-
 void
 formatter_add_members(
     struct formatter *s, const struct fields *members, bool *first)
 {
 	for (size_t i = 0; i < members->n && !s->failed; i++) {
-		push_key(s, members->v[i].name, first);
+		typed_json_write_key(&s->texts, members->v[i].name, first);
 		formatter_add_value(s, &members->v[i].place, STYLE_JSON);
 	}
 	s->failed |= members->failed;
 }
 
-static void
-push_reference_object(struct formatter *s, const struct field_place *p)
+void
+formatter_add_object(
+    struct formatter *s, const struct field_place *p, bool markers)
 {
+	char keys[][24] = { REFERENCE_TYPE_KEY, REFERENCE_NAME_KEY };
 	struct fields members = { 0 };
 	bool first = true;
 
-	typed_json_reference_members(&members, s->types, p);
+	for (size_t i = 0; markers && i < nitems(keys); i++)
+		fields_add(&members, &(struct field){ .name = keys[i],
+					 .path = keys[i],
+					 .place.type = TYPE_NONE });
+	fields_add_members(&members, s->types, p);
+	if (s->reference)
+		fields_sort(&members);
+	formatter_add_text(s, "{");
 	for (size_t i = 0; i < members.n && !s->failed; i++) {
 		const struct field *f = &members.v[i];
 
-		push_key(s, f->name, &first);
-		if (f->place.type != TYPE_NONE) {
+		typed_json_write_key(&s->texts, f->name, &first);
+		if (f->place.type == TYPE_NONE)
+			typed_json_write_marker(
+			    &s->texts, f->name, field_place_type(s->types, p));
+		else
 			formatter_add_value(s, &f->place, STYLE_JSON);
-			continue;
-		}
-		formatter_add_text(s, "\"");
-		formatter_add_styled_text(s,
-		    typed_json_marker(f->name, field_place_type(s->types, p)),
-		    STYLE_JSON);
-		formatter_add_text(s, "\"");
-	}
-	s->failed |= members.failed;
-	fields_free(&members);
-}
-
-static void
-push_struct(struct formatter *s, const struct field_place *p)
-{
-	struct fields members = { 0 };
-	bool first = true;
-
-	formatter_add_text(s, "{");
-	if (s->reference) {
-		push_reference_object(s, p);
-	} else {
-		fields_add_members(&members, s->types, p);
-		formatter_add_members(s, &members, &first);
-		fields_free(&members);
 	}
 	formatter_add_text(s, "}");
+	s->failed |= members.failed;
+	fields_free(&members);
 }
 
 /* Add a value of any type but arrays and structs. */
@@ -334,30 +304,16 @@ push_scalar(struct formatter *s, const struct field_place *p,
 		push_step(s, step, TEXT_FLOAT_MAX);
 		break;
 	case TYPE_ENUM:
-		push_enum(s, step, p, style);
-		break;
-	case TYPE_POINTER:
-		step.is_signed = false;
-		push_integer(s, step, p, style);
+		step.op = STEP_ENUM;
+		step.names = find_enum_names(s, p->type, style);
+		if (!s->failed)
+			push_quoted(s, step, s->enums[step.names].most, style);
 		break;
 	default:
+		step.is_signed &= type->kind != TYPE_POINTER;
 		push_integer(s, step, p, style);
 		break;
 	}
-}
-
-static void
-push_string(struct formatter *s, const struct field_place *p,
-    const struct type *type, enum style style)
-{
-	struct step step = {
-		.op = STEP_STRING,
-		.style = (uint8_t)style,
-		.offset = p->offset,
-		.count = (uint32_t)type->size,
-	};
-
-	push_quoted(s, step, TEXT_ESCAPED_MAX(type->size), style);
 }
 
 /* Add a stack if there is one at p.  Inside of loops offsets count from an
@@ -399,7 +355,12 @@ formatter_add_value(
 		    0, style);
 	} else if (p->cpus != FIELD_CPUS_ALL && type->kind == TYPE_ARRAY &&
 		   types_is_text(s->types, p->type)) {
-		push_string(s, p, type, style);
+		push_quoted(s,
+		    (struct step){ .op = STEP_STRING,
+			.style = (uint8_t)style,
+			.offset = p->offset,
+			.count = (uint32_t)type->size },
+		    TEXT_ESCAPED_MAX(type->size), style);
 	} else if (p->cpus != FIELD_CPUS_ALL && type->kind != TYPE_ARRAY &&
 		   !field_place_is_struct(s->types, p)) {
 		push_scalar(s, p, type, style);
@@ -414,7 +375,7 @@ formatter_add_value(
 		one.type = type->of;
 		push_array(s, &one, type->count, s->types->v[type->of].size);
 	} else {
-		push_struct(s, p);
+		formatter_add_object(s, p, s->reference);
 	}
 }
 

@@ -152,6 +152,11 @@ void formatter_add_value(
 void formatter_add_members(
     struct formatter *s, const struct fields *members, bool *first);
 
+/* Add a struct or union as a JSON object; with the reference loader's markers
+ * if markers is set. */
+void formatter_add_object(
+    struct formatter *s, const struct field_place *p, bool markers);
+
 /* What is added between these two, JSON, is escaped as one field in style.  The
  * value that opening returns is for closing. */
 size_t formatter_open_field(struct formatter *s, enum style style);

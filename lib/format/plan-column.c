@@ -24,7 +24,8 @@ plan_end_part(struct plan *p, size_t from)
 }
 
 void
-plan_add_column_parts(struct plan *p)
+plan_add_column_parts(
+    struct plan *p, void (*add)(struct plan *p, const struct field *c))
 {
 	size_t from = formatter_end_part(&p->formatter);
 
@@ -34,8 +35,13 @@ plan_add_column_parts(struct plan *p)
 		return;
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
-		formatter_add_value(
-		    &p->formatter, &p->columns.v[i].place, p->ops->style);
+		const struct field *c = &p->columns.v[i];
+
+		if (add != NULL)
+			add(p, c);
+		else
+			formatter_add_value(
+			    &p->formatter, &c->place, p->ops->style);
 		p->parts[i] = plan_end_part(p, from);
 		from = p->parts[i].to;
 	}

@@ -15,8 +15,10 @@ bool plan_is_text(const struct plan *p);
 /* End a part of the formatter that started at the step from. */
 struct formatter_part plan_end_part(struct plan *p, size_t from);
 
-/* Add a part for each column: its value in the form's style. */
-void plan_add_column_parts(struct plan *p);
+/* Add a part for each column: by add() or, if that is NULL, its value in the
+ * form's style. */
+void plan_add_column_parts(
+    struct plan *p, void (*add)(struct plan *p, const struct field *c));
 
 /* The cell of a JSON record for column i. */
 const struct json_value *plan_column_cell(const struct plan *p, size_t i);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format/plan-column.h"
+#include "format/typed-json.h"
 
 static void
 compile_json(struct plan *p)
@@ -38,12 +39,7 @@ write_json_member(struct plan *p, struct buf *out, const char *name,
 {
 	if (cell->kind == JSON_VALUE_ABSENT)
 		return;
-	if (!*first)
-		buf_chr(out, ',');
-	*first = false;
-	buf_chr(out, '"');
-	style_write(out, name, strlen(name), STYLE_JSON);
-	buf_str(out, "\":");
+	typed_json_write_key(out, name, first);
 	json_row_write_cell(&p->row, cell, out, STYLE_JSON);
 }
 

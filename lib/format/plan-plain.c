@@ -39,35 +39,18 @@ name_in_header(const struct plan *p, const struct field *root)
 		   : p->header->types.v[root->place.type].name;
 }
 
-/* Add the members in alphabetical order, without the markers that nested
- * objects have. */
-static void
-add_sorted_members(struct plan *p, const struct field *root)
-{
-	struct formatter *s = &p->formatter;
-	struct fields members = { 0 };
-	bool first = true;
-
-	formatter_add_text(s, "{");
-	fields_add_members(&members, s->types, &root->place);
-	fields_sort(&members);
-	formatter_add_members(s, &members, &first);
-	fields_free(&members);
-	formatter_add_text(s, "}");
-}
-
 void
 plan_add_object(struct plan *p, const struct field *root)
 {
 	struct formatter *s = &p->formatter;
+	bool first = true;
 
 	if (field_place_is_struct(s->types, &root->place)) {
-		add_sorted_members(p, root);
+		formatter_add_object(s, &root->place, false);
 		return;
 	}
-	formatter_add_text(s, "{\"");
-	formatter_add_styled_text(s, name_in_header(p, root), STYLE_JSON);
-	formatter_add_text(s, "\":");
+	formatter_add_text(s, "{");
+	typed_json_write_key(&s->texts, name_in_header(p, root), &first);
 	formatter_add_value(s, &root->place, STYLE_JSON);
 	formatter_add_text(s, "}");
 }
@@ -80,43 +63,21 @@ plan_add_key_and_value(struct plan *p)
 		fields_remove(&p->columns, "values");
 }
 
-/* Add an object as a field: {"u32":5}, or the members of a struct. */
+/* Add a key, a value or a member of a histogram's key block as a field.  In the
+ * key block only structs are objects; texts there have no quotes. */
 static void
-add_object_field(struct plan *p, const struct field *root)
+add_plain_field(struct plan *p, const struct field *root)
 {
-	size_t opened = formatter_open_field(&p->formatter, STYLE_VIS);
+	size_t opened;
 
-	plan_add_object(p, root);
-	formatter_close_field(&p->formatter, opened);
-}
-
-/* Add a value of a histogram's key block: a struct as its members, anything
- * else as it stands in a row, so that texts have no quotes. */
-static void
-add_hist_field(struct plan *p, const struct field *f)
-{
-	if (field_place_is_struct(p->formatter.types, &f->place))
-		add_object_field(p, f);
-	else
-		formatter_add_value(&p->formatter, &f->place, STYLE_VIS);
-}
-
-/* Add a part for each column by means of add(). */
-static void
-add_parts_by(struct plan *p, void (*add)(struct plan *p, const struct field *f))
-{
-	size_t from = formatter_end_part(&p->formatter);
-
-	p->parts = calloc(p->columns.n + 1, sizeof(*p->parts));
-	if (p->parts == NULL) {
-		p->formatter.failed = true;
+	if (p->slots.v != NULL &&
+	    !field_place_is_struct(p->formatter.types, &root->place)) {
+		formatter_add_value(&p->formatter, &root->place, STYLE_VIS);
 		return;
 	}
-	for (size_t i = 0; i < p->columns.n && !p->columns.failed; i++) {
-		add(p, &p->columns.v[i]);
-		p->parts[i] = plan_end_part(p, from);
-		from = p->parts[i].to;
-	}
+	opened = formatter_open_field(&p->formatter, STYLE_VIS);
+	plan_add_object(p, root);
+	formatter_close_field(&p->formatter, opened);
 }
 
 /* Set the columns of a histogram's key block: the key, then the value's members
@@ -152,13 +113,13 @@ compile_plain(struct plan *p)
 		    o->ncolumns, false);
 		if (!plan_is_narrowed(p))
 			fields_sort_by_offset(&p->columns);
-		plan_add_column_parts(p);
-	} else if (plan_find_slots(p)) {
-		add_hist_columns(p);
-		add_parts_by(p, add_hist_field);
+		plan_add_column_parts(p, NULL);
 	} else {
-		plan_add_key_and_value(p);
-		add_parts_by(p, add_object_field);
+		if (plan_find_slots(p))
+			add_hist_columns(p);
+		else
+			plan_add_key_and_value(p);
+		plan_add_column_parts(p, add_plain_field);
 	}
 }
 
@@ -214,17 +175,16 @@ write_cell_object(struct plan *p, const struct field *root,
     const struct json_value *cell, struct buf *out)
 {
 	const struct types *t = &p->header->types;
-	const char *name = name_in_header(p, root);
 	struct buf *json = &p->scratch;
+	bool first = true;
 
 	json->len = 0;
 	if (cell->kind != JSON_VALUE_ABSENT &&
 	    field_place_is_struct(t, &root->place)) {
 		typed_json_write_object(json, t, &root->place, cell);
 	} else {
-		buf_str(json, "{\"");
-		style_write(json, name, strlen(name), STYLE_JSON);
-		buf_str(json, "\":");
+		buf_chr(json, '{');
+		typed_json_write_key(json, name_in_header(p, root), &first);
 		if (cell->kind != JSON_VALUE_ABSENT)
 			typed_json_write(json, t, &root->place, cell, true);
 		buf_chr(json, '}');

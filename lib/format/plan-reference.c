@@ -1,43 +1,29 @@
 /* PLAN_REFERENCE: the JSON that the reference loader's library hands to
  * callers. */
 #include "format/plan-column.h"
-
-static void
-add_reference_members(struct plan *p)
-{
-	bool first = true;
-
-	fields_add_roots(&p->columns, p->header, p->map);
-	fields_sort(&p->columns);
-	formatter_add_members(&p->formatter, &p->columns, &first);
-}
-
-/* Add "key":{...},"value":{...} for a sampled map. */
-static void
-add_reference_pair(struct plan *p)
-{
-	struct formatter *s = &p->formatter;
-
-	plan_add_key_and_value(p);
-	for (size_t i = 0; i < p->columns.n; i++) {
-		formatter_add_text(s, i > 0 ? ",\"" : "\"");
-		formatter_add_styled_text(s, p->columns.v[i].name, STYLE_JSON);
-		formatter_add_text(s, "\":");
-		plan_add_object(p, &p->columns.v[i]);
-	}
-}
+#include "format/typed-json.h"
 
 static void
 compile_reference(struct plan *p)
 {
 	struct formatter *s = &p->formatter;
+	struct fields *columns = &p->columns;
+	bool first = true;
 
 	s->reference = true;
 	formatter_add_text(s, "{");
-	if (p->header->maps[p->map].source == STREAM_SAMPLE)
-		add_reference_pair(p);
-	else
-		add_reference_members(p);
+	if (p->header->maps[p->map].source == STREAM_SAMPLE) {
+		plan_add_key_and_value(p);
+		for (size_t i = 0; i < columns->n; i++) {
+			typed_json_write_key(
+			    &s->texts, columns->v[i].name, &first);
+			plan_add_object(p, &columns->v[i]);
+		}
+	} else {
+		fields_add_roots(columns, p->header, p->map);
+		fields_sort(columns);
+		formatter_add_members(s, columns, &first);
+	}
 	formatter_add_text(s, "}\n");
 	p->line = plan_end_part(p, 0);
 }

@@ -235,7 +235,7 @@ plan_compile_trace(struct plan *p)
 		fields_free(&roots);
 	}
 	p->formatter.reference = false;
-	plan_add_column_parts(p);
+	plan_add_column_parts(p, NULL);
 }
 
 /* Append sym+0xoff "/path":line and a newline. */

@@ -172,7 +172,7 @@ compile_table(struct plan *p)
 		    &p->table, &p->header->types, &p->columns.v[i]);
 	if (!p->table.failed)
 		table_fit(&p->table);
-	plan_add_column_parts(p);
+	plan_add_column_parts(p, NULL);
 }
 
 /* Short cells of ASCII need no wcwidth(3), and wide copies suffice for them. */

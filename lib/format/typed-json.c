@@ -10,37 +10,6 @@
  * name takes time that grows with the square of their number. */
 enum { MEMBERS_MAX = 256 };
 
-static void
-add_marker(struct fields *members, const char *name)
-{
-	struct field marker = { .place.type = TYPE_NONE };
-
-	marker.name = marker.path = strdup(name);
-	if (marker.name == NULL)
-		members->failed = true;
-	else
-		fields_add(members, &marker);
-	free(marker.name);
-}
-
-void
-typed_json_reference_members(
-    struct fields *members, const struct types *t, const struct field_place *p)
-{
-	add_marker(members, REFERENCE_TYPE_KEY);
-	add_marker(members, REFERENCE_NAME_KEY);
-	fields_add_members(members, t, p);
-	fields_sort(members);
-}
-
-const char *
-typed_json_marker(const char *name, const struct type *type)
-{
-	if (strcmp(name, REFERENCE_NAME_KEY) == 0)
-		return type->name;
-	return type->kind == TYPE_STRUCT ? "struct" : "union";
-}
-
 /* Read the member called name of an object.  at is where the previous one was
  * read: nearly always the next one follows there. */
 static bool
@@ -61,13 +30,26 @@ read_member(const struct json_value *object, struct json_cursor *at,
 	return false;
 }
 
-static void
-write_key(struct buf *out, const char *name, bool *first)
+void
+typed_json_write_key(struct buf *out, const char *name, bool *first)
 {
 	buf_str(out, *first ? "\"" : ",\"");
 	style_write(out, name, strlen(name), STYLE_JSON);
 	buf_str(out, "\":");
 	*first = false;
+}
+
+void
+typed_json_write_marker(
+    struct buf *out, const char *name, const struct type *type)
+{
+	const char *text = strcmp(name, REFERENCE_NAME_KEY) == 0 ? type->name
+			   : type->kind == TYPE_STRUCT           ? "struct"
+								 : "union";
+
+	buf_chr(out, '"');
+	style_write(out, text, strlen(text), STYLE_JSON);
+	buf_chr(out, '"');
 }
 
 /* The members of a struct or union, those of anonymous ones included. */
@@ -145,14 +127,10 @@ write_members(struct buf *out, const struct types *t, const struct type *type,
 		const char *name = l.v[i].name;
 
 		if (l.v[i].type == TYPE_NONE) {
-			const char *text = typed_json_marker(name, type);
-
-			write_key(out, name, &first);
-			buf_chr(out, '"');
-			style_write(out, text, strlen(text), STYLE_JSON);
-			buf_chr(out, '"');
+			typed_json_write_key(out, name, &first);
+			typed_json_write_marker(out, name, type);
 		} else if (read_member(v, &at, name, &value)) {
-			write_key(out, name, &first);
+			typed_json_write_key(out, name, &first);
 			write_value(
 			    out, t, l.v[i].type, &value, reference, reference);
 		}

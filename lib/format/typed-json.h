@@ -18,15 +18,12 @@
 #define REFERENCE_TYPE_KEY "__EUNOMIA_TYPE"
 #define REFERENCE_NAME_KEY "__EUNOMIA_TYPE_NAME"
 
-/*
- * Append the members of a struct or union in the reference loader's order, by
- * the alphabet, among them its two markers: fields of type TYPE_NONE.
- */
-void typed_json_reference_members(
-    struct fields *members, const struct types *t, const struct field_place *p);
+/* Append "name": with a comma before it unless *first, which becomes false. */
+void typed_json_write_key(struct buf *out, const char *name, bool *first);
 
-/* The value of a marker with that name, in a struct or union. */
-const char *typed_json_marker(const char *name, const struct type *type);
+/* Append the value of the marker with that name in a struct or union. */
+void typed_json_write_marker(
+    struct buf *out, const char *name, const struct type *type);
 
 /*
  * Append v, a value of the field at p: members in the order of the type, those
