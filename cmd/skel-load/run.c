@@ -120,7 +120,7 @@ confine_attached(const struct skel_load_run *r)
 	trace_pipe_add_needs(&r->trace, &needs);
 	symbolizer_add_needs(r->launch.symbolizer, &needs);
 	attach_add_needs(&r->launch.attachments, &needs);
-	confine_stage(&needs);
+	confine_privileged(&needs);
 }
 
 /* --pin: prints the session and, unless it is detached, keeps it until told to

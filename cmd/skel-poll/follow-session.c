@@ -189,7 +189,7 @@ confine_to_polling(const struct symbolizer *z)
 
 	session_dir_add_needs(&needs);
 	symbolizer_add_needs(z, &needs);
-	confine_stage(&needs);
+	confine_privileged(&needs);
 }
 
 /* Polls the opened maps.  Returns the exit status. */

@@ -35,7 +35,7 @@ attach_all(struct attachments *a)
 	if (attach_check(a) == -1)
 		return -1;
 	for (size_t i = 0; i < a->njobs; i++) {
-		int attached = attach_step(a, &a->jobs[i], attach_one);
+		int attached = attach_run_step(a, &a->jobs[i], attach_one);
 
 		if (attached == -1) {
 			attach_detach(a);
@@ -43,7 +43,7 @@ attach_all(struct attachments *a)
 		}
 		a->n += (size_t)attached;
 	}
-	return attach_check_left(a, a->n);
+	return attach_require_any(a, a->n);
 }
 
 bool

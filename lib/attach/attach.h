@@ -1,7 +1,7 @@
 /*
- * Attaches the programs of a loaded object, and detaches them again.  A way to
- * attach is a file of its own (attach/way.h); attach/kind.c lists which
- * programs can go which way.
+ * Attaches the programs of a loaded object, and detaches them again.  The ways
+ * to attach are structs of functions (attach/way.h), one file for each subject;
+ * attach/kind.c lists which programs can go which way.
  *
  * The functions report errors and return -1.
  */

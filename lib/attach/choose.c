@@ -60,7 +60,8 @@ report_job_error(const struct attach_job *j, struct attach_error *e)
 }
 
 int
-attach_step(struct attachments *a, struct attach_job *j, attach_step_fn *step)
+attach_run_step(
+    struct attachments *a, struct attach_job *j, attach_step_fn *step)
 {
 	struct report_held held;
 	struct attach_error e;
@@ -244,7 +245,7 @@ add_job(struct attachments *a, struct object *o, size_t i,
 			    "program %s: the package lists it twice", name);
 			return -1;
 		}
-	chosen = attach_step(a, j, choose_way);
+	chosen = attach_run_step(a, j, choose_way);
 	if (chosen == 1)
 		a->njobs++;
 	return chosen == -1 ? -1 : 0;
@@ -297,7 +298,7 @@ check_place(struct attachments *a, struct attach_job *j, bool *keep)
 }
 
 int
-attach_check_left(const struct attachments *a, size_t n)
+attach_require_any(const struct attachments *a, size_t n)
 {
 	if (n > 0 || a->nleft_out == 0)
 		return 0;
@@ -311,7 +312,7 @@ attach_check(struct attachments *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->njobs; i++) {
-		int kept = attach_step(a, &a->jobs[i], check_place);
+		int kept = attach_run_step(a, &a->jobs[i], check_place);
 
 		if (kept == -1)
 			return -1;
@@ -319,5 +320,5 @@ attach_check(struct attachments *a)
 			a->jobs[n++] = a->jobs[i];
 	}
 	a->njobs = n;
-	return attach_check_left(a, n);
+	return attach_require_any(a, n);
 }

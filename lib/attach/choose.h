@@ -46,7 +46,7 @@ bool attach_has_optional(const struct attach_where *wheres, size_t n);
 
 /*
  * After an object could not be loaded because of one program: if the program is
- * optional, note that attach_choose() is to leave it out, and return true.
+ * optional, record that attach_choose() is to leave it out, and return true.
  */
 bool attach_leave_out(
     struct attach_where *wheres, size_t n, const char *program);
@@ -61,11 +61,11 @@ typedef struct attach_error attach_step_fn(
  * reporting the error.  If the program is optional, its error becomes a notice,
  * the program is left out, and the result is 0.
  */
-int attach_step(
+int attach_run_step(
     struct attachments *a, struct attach_job *j, attach_step_fn *step);
 
 /* Fail if optional programs were left out and none of the others, n, remains.
  * Returns 0, or -1 after reporting. */
-int attach_check_left(const struct attachments *a, size_t n);
+int attach_require_any(const struct attachments *a, size_t n);
 
 #endif

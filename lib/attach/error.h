@@ -31,7 +31,7 @@ struct attach_error attach_errno(int error);
 struct attach_error attach_invalid(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* The text of the failure: its own, or strerror(3)'s.  Lent by e. */
+/* The text of the failure: its own, or strerror(3)'s.  Borrowed from e. */
 const char *attach_error_text(const struct attach_error *e);
 
 /* Release the text.  Only needed where an error is not returned. */

@@ -45,7 +45,7 @@ static const struct {
 static const char *
 iterator_name(const struct attach_job *j)
 {
-	const char *slash = strchr(attach_section(j->program), '/');
+	const char *slash = strchr(attach_section_name(j->program), '/');
 
 	return slash != NULL ? slash + 1 : "";
 }

@@ -3,7 +3,7 @@
 #include "attach/job.h"
 
 const char *
-attach_section(const struct bpf_program *program)
+attach_section_name(const struct bpf_program *program)
 {
 	const char *section = bpf_program__section_name(program);
 
@@ -24,6 +24,6 @@ attach_job_target(const struct attach_job *j)
 
 	if (j->where != NULL)
 		return j->where->target;
-	slash = strchr(attach_section(j->program), '/');
+	slash = strchr(attach_section_name(j->program), '/');
 	return slash != NULL ? slash + 1 : "";
 }

@@ -26,14 +26,14 @@ struct attach_job {
 };
 
 /* The name of the program's section, without the "?" by which a program asks
- * libbpf not to load it by default.  Lent by the program. */
-const char *attach_section(const struct bpf_program *program);
+ * libbpf not to load it by default.  Borrowed from the program. */
+const char *attach_section_name(const struct bpf_program *program);
 
 /* Where the program goes, for messages: the WHERE of "-a", else the name of
  * its section. */
 const char *attach_job_place(const struct attach_job *j);
 
-/* The target: that of "-a", else the part of the section's name behind
+/* The target: that of "-a", else the part of the section's name after
  * "KIND/"; "" if there is none. */
 const char *attach_job_target(const struct attach_job *j);
 

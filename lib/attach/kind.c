@@ -200,7 +200,7 @@ has_prefix(const char *text, const char *prefix)
 void
 attach_kind_set_type(struct bpf_program *program)
 {
-	const char *section = attach_section(program);
+	const char *section = attach_section_name(program);
 
 	if (bpf_program__type(program) != BPF_PROG_TYPE_UNSPEC)
 		return;
@@ -223,7 +223,7 @@ attach_kind_find(const struct bpf_program *program)
 		const struct attach_kind *k = &kinds[i];
 
 		if (k->type == bpf_program__type(program) &&
-		    has_prefix(attach_section(program), k->section))
+		    has_prefix(attach_section_name(program), k->section))
 			return k;
 	}
 	return NULL;

@@ -13,13 +13,9 @@
 
 /* Of enum bpf_attach_type in linux/bpf.h. */
 enum {
-	ATTACH_STRUCT_OPS = 44,  /* BPF_STRUCT_OPS: Linux 6.4 */
 	ATTACH_TCX_INGRESS = 46, /* BPF_TCX_INGRESS: Linux 6.6 */
 	ATTACH_TCX_EGRESS = 47,  /* BPF_TCX_EGRESS: Linux 6.6 */
 };
-
-/* A flag of a map in linux/bpf.h. */
-enum { ATTACH_MAP_LINK = 1 << 13 }; /* BPF_F_LINK: Linux 6.4 */
 
 enum { ATTACH_PROGRAM_TEXT = 64 };
 

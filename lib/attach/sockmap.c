@@ -29,7 +29,7 @@ has_sockets(const struct bpf_map *map)
 static enum bpf_attach_type
 sockmap_hook(const struct attach_job *j)
 {
-	const char *section = attach_section(j->program);
+	const char *section = attach_section_name(j->program);
 
 	if (bpf_program__type(j->program) == BPF_PROG_TYPE_SK_MSG)
 		return BPF_SK_MSG_VERDICT;

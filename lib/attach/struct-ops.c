@@ -5,11 +5,16 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 
-#include "attach/net.h"
 #include "attach/ways.h"
 #include "base/report.h"
 #include "host/kallsyms.h"
 #include "load/struct-ops.h"
+
+/* Constants of linux/bpf.h that the headers of Linux 6.1 lack. */
+enum {
+	ATTACH_STRUCT_OPS = 44,    /* BPF_STRUCT_OPS: Linux 6.4 */
+	ATTACH_MAP_LINK = 1 << 13, /* BPF_F_LINK, a flag of maps: Linux 6.4 */
+};
 
 /* Check that the program is in a struct, and ask for a link to the struct
  * where the kernel has one. */

@@ -32,7 +32,7 @@ side_name(bool egress)
 	return egress ? "egress" : "ingress";
 }
 
-/* The side behind "INTERFACE/", or NULL.  *len becomes the length of the
+/* The side after "INTERFACE/", or NULL.  *len becomes the length of the
  * interface's name. */
 static const char *
 target_side(const char *target, size_t *len)
@@ -79,7 +79,7 @@ is_egress(const struct attach_job *j, const char *side)
 		return strcmp(side, "egress") == 0;
 	if (p->has_tc_point)
 		return p->tc_point == TC_POINT_EGRESS;
-	return strstr(attach_section(j->program), "/egress") != NULL;
+	return strstr(attach_section_name(j->program), "/egress") != NULL;
 }
 
 static struct attach_error

@@ -184,7 +184,7 @@ const struct attach_way attach_way_raw_tp = {
 	.attach = attach_raw_tp,
 };
 
-/* A way whose place the verifier has to know. */
+/* A way whose place the verifier needs to know. */
 #define BTF_WAY(way, target, attach_fn)                                        \
 	{                                                                      \
 		.name = (way), .syntax = way ":" target,                       \

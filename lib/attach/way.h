@@ -3,7 +3,8 @@
  * interface's XDP hook.  A kind is a sort of program, by type and section,
  * which can go one way or several.
  *
- * To add a way: write its struct attach_way in a file of its own, declare it
+ * To add a way: write its struct attach_way in the file of its subject or a new
+ * one, declare it
  * in attach/ways.h, add it to the list in attach/where.c if "-a" can name it,
  * and name it in the rows of attach/kind.c whose programs can go that way.
  */
@@ -19,14 +20,15 @@ struct attach_way {
 	const char *syntax;      /* "xdp:INTERFACE[,mode=native|skb|hw]" */
 	const char *const *keys; /* its options, NULL at the end; or NULL */
 	bool needs_where;        /* only "-a" can give the target */
-	bool section_target;     /* "-a", or a section "KIND/TARGET", has to */
+	bool section_target;     /* the target is required, from "-a" or a
+				    section "KIND/TARGET" */
 	bool tracefs;            /* attaching reads tracefs */
 
 	/* Check target and options when the command line is parsed.  NULL: only
 	 * a target is required. */
 	struct attach_error (*parse)(const struct attach_where *w);
 
-	/* Before loading, set what the kernel's verifier has to know.  Or
+	/* Before loading, set what the kernel's verifier needs to know.  Or
 	 * NULL. */
 	struct attach_error (*prepare)(const struct attach_job *j);
 
@@ -41,7 +43,8 @@ struct attach_kind {
 	enum bpf_prog_type type;
 	const char *section;          /* how the name of the section begins */
 	const struct attach_way *way; /* without "-a"; NULL: nowhere */
-	const char *missing; /* what ENOENT means; why it goes nowhere */
+	/* The meaning of ENOENT; without a way, why it cannot be attached. */
+	const char *missing;
 	const struct attach_way *const *also; /* by "-a" too, NULL at the end;
 						 or NULL */
 };

@@ -1,5 +1,5 @@
 /*
- * XDP: programs that run in an interface's driver, or in generic mode behind
+ * XDP: programs that run in an interface's driver, or in generic mode after
  * it.
  */
 #include <bpf/bpf.h>

@@ -106,7 +106,7 @@ maps_need_bpf(void)
 }
 
 void
-confine_stage(const struct confine_needs *n)
+confine_privileged(const struct confine_needs *n)
 {
 	uint64_t have = read_caps(), keep = have & n->caps;
 	uint64_t bpf = have & CONFINE_CAP(CAP_BPF);
@@ -119,6 +119,6 @@ confine_stage(const struct confine_needs *n)
 	if (bpf != 0 && maps_need_bpf())
 		keep |= bpf;
 	set_caps(keep, keep);
-	if (seccomp_confine_stage(n) == -1)
+	if (seccomp_confine_privileged(n) == -1)
 		report_kept("system calls");
 }

@@ -23,14 +23,14 @@
  */
 void confine_filter(bool opens);
 
-/* The privileges that a command still needs after confine_stage(). */
+/* The privileges that a command still needs after confine_privileged(). */
 struct confine_needs {
 	uint64_t caps; /* capabilities to keep, if the process has them */
 	bool sockets;  /* it creates sockets, to detach from the network */
-	bool writes;   /* it opens files for writing */
+	bool opens_for_writing;
 	/* It opens files in other root directories by openat2(2), whose flags
 	 * a seccomp filter cannot check. */
-	bool inside;
+	bool openat2;
 };
 
 /*
@@ -39,6 +39,6 @@ struct confine_needs {
  * up all other capabilities, new privileges, other programs, tracing processes
  * and loading code into the kernel.
  */
-void confine_stage(const struct confine_needs *n);
+void confine_privileged(const struct confine_needs *n);
 
 #endif

@@ -17,7 +17,7 @@ open_in_root_dir(pid_t pid)
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Open the file behind an O_PATH descriptor for reading, and close that.
+/* Open the file of an O_PATH descriptor for reading, and close that.
  * Nothing has been opened until its type is known. */
 static int
 open_regular(int fd)

@@ -15,7 +15,7 @@ int path_make(const char *dir);
 
 /*
  * Check that only root and this user can replace dir, or put something where it
- * is to be created.  Each existing directory and link of the path has to belong
+ * is to be created.  Each existing directory and link of the path must belong
  * to one of the two; and others may not write to a directory, unless it is
  * sticky and not dir itself.
  */

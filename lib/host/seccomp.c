@@ -264,7 +264,7 @@ seccomp_confine_filter(void)
 }
 
 int
-seccomp_confine_stage(const struct confine_needs *needs)
+seccomp_confine_privileged(const struct confine_needs *needs)
 {
 	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
 	scmp_filter_ctx c;
@@ -280,9 +280,9 @@ seccomp_confine_stage(const struct confine_needs *needs)
 		    SCMP_A0_32(SCMP_CMP_NE, (uint32_t)getpid(), 0));
 	if (ret == 0 && !needs->sockets)
 		ret = add_rules(c, no, socket_calls, nitems(socket_calls));
-	if (ret == 0 && !needs->writes)
+	if (ret == 0 && !needs->opens_for_writing)
 		ret = add_rules(c, no, write_calls, nitems(write_calls));
-	if (ret == 0 && !needs->inside && !needs->writes)
+	if (ret == 0 && !needs->openat2 && !needs->opens_for_writing)
 		ret = add_rules(
 		    c, no, open_in_root_calls, nitems(open_in_root_calls));
 	return load_filter(c, ret);

@@ -17,6 +17,6 @@ int seccomp_confine_filter(void);
 
 /* Forbid the calls that affect other programs and processes, the kernel and the
  * names of files, and those that n does not ask for. */
-int seccomp_confine_stage(const struct confine_needs *n);
+int seccomp_confine_privileged(const struct confine_needs *n);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * A package: one JSON document that carries a BPF program.  It is parsed into
- * structs and checked here, and only here.  skel-package(5) describes the
- * format, which is that of the reference loader.  The JSON tree is kept, so
- * that unknown keys are written again.
+ * structs here, which checks all that the document alone can show; what depends
+ * on the ELF object or on the way to attach is checked where those are read.
+ * skel-package(5) describes the format, which is that of the reference loader.
+ * The JSON tree is kept, so that unknown keys are written again.
  *
  * The functions return 0, or -1 after reporting what is wrong:
  * "x.json: maps[2].name: ...".

@@ -156,7 +156,7 @@ trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n)
 	if (t->dir == NULL)
 		return;
 	/* Closing writes to a file of the instance to disable the event. */
-	n->writes = true;
+	n->opens_for_writing = true;
 	if (geteuid() != 0)
 		n->caps |= CONFINE_CAP(CAP_DAC_OVERRIDE);
 }

@@ -31,8 +31,8 @@ uint64_t image_bytes(const struct image *m);
 /*
  * Find the frames of the code at an offset in the file, at most max, inlined
  * functions first.  With is_return the offset is a return address, so the
- * instruction before it is resolved.  Returns how many, 0 if the function is
- * unknown; the strings are lent by m.
+ * instruction before it is resolved.  Returns their number, 0 if the function
+ * is unknown; the strings are borrowed from m.
  */
 size_t image_find(struct image *m, uint64_t offset, bool is_return,
     struct symbol_frame *frames, size_t max);

@@ -13,13 +13,13 @@
 
 /* The least time between two checks of the identity. */
 #define CHECK_PERIOD (CLOCK_SECOND / 10)
-/* A program that has just started is still mapping its libraries, so the pause
+/* A program that has just started is still mapping its libraries, so the time
  * between two reads of the mappings grows from the first to the second. */
-#define PAUSE_MIN (CLOCK_SECOND / 1000)
-#define PAUSE_MAX (CLOCK_SECOND / 10)
+#define RETRY_MIN (CLOCK_SECOND / 1000)
+#define RETRY_MAX (CLOCK_SECOND / 10)
 #define JIT_PERIOD CLOCK_SECOND /* between two reads of the JIT map */
-/* Reading mappings may take at most 1/READING_SHARE of the time. */
-enum { READING_SHARE = 20 };
+/* Reading mappings may take at most 1/READ_SHARE of the time. */
+enum { READ_SHARE = 20 };
 
 /* The image that is mapped. */
 struct mapping_image {
@@ -34,7 +34,8 @@ drop_mappings(struct process *p)
 	free(p->mapped);
 	p->mapped = NULL;
 	jit_map_free(&p->generated);
-	p->read = p->reading = p->pause = p->generated_read = 0;
+	p->maps_read_at = p->read_cost = p->retry_after = p->generated_read_at =
+	    0;
 }
 
 void
@@ -78,9 +79,9 @@ process_refresh(struct process *p, uint64_t now)
 {
 	struct process_identity id;
 
-	if (p->checked != 0 && now - p->checked < CHECK_PERIOD)
+	if (p->checked_at != 0 && now - p->checked_at < CHECK_PERIOD)
 		return PROCESS_SAME;
-	p->checked = now;
+	p->checked_at = now;
 	p->gone = !read_identity(p->pid, &id);
 	if (p->gone || (p->known && is_same_program(&p->identity, &id)))
 		return PROCESS_SAME;
@@ -113,10 +114,10 @@ read_mappings(struct process *p, uint64_t now)
 	struct mappings maps = { 0 };
 	bool changed;
 
-	p->read = now;
-	p->pause = p->pause == 0 ? PAUSE_MIN : p->pause * 2;
-	if (p->pause > PAUSE_MAX)
-		p->pause = PAUSE_MAX;
+	p->maps_read_at = now;
+	p->retry_after = p->retry_after == 0 ? RETRY_MIN : p->retry_after * 2;
+	if (p->retry_after > RETRY_MAX)
+		p->retry_after = RETRY_MAX;
 	if (mappings_read(&maps, p->pid) == -1) {
 		p->refused = errno == EACCES || errno == EPERM;
 		return PROCESS_SAME;
@@ -127,7 +128,7 @@ read_mappings(struct process *p, uint64_t now)
 		mappings_free(&maps);
 		changed = false;
 	}
-	p->reading = clock_elapsed() - now;
+	p->read_cost = clock_elapsed() - now;
 	return changed ? PROCESS_CHANGED : PROCESS_SAME;
 }
 
@@ -135,14 +136,14 @@ enum process_change
 process_refresh_mappings(
     struct process *p, uint64_t addr, uint64_t now, bool *settled)
 {
-	uint64_t wait = p->reading * READING_SHARE;
+	uint64_t wait = p->read_cost * READ_SHARE;
 
 	*settled = true;
 	if (p->gone || mappings_find(&p->maps, addr) != NULL)
 		return PROCESS_SAME;
-	if (wait < p->pause)
-		wait = p->pause;
-	if (p->read == 0 || now - p->read >= wait)
+	if (wait < p->retry_after)
+		wait = p->retry_after;
+	if (p->maps_read_at == 0 || now - p->maps_read_at >= wait)
 		return read_mappings(p, now);
 	*settled = false;
 	return PROCESS_SAME;
@@ -229,11 +230,11 @@ find_generated(struct process *p, uint64_t addr, bool is_return,
 	    jit_map_find(&p->generated, addr - is_return);
 
 	if (s == NULL && !p->gone) {
-		*settled = p->generated_read == 0 ||
-			   p->checked - p->generated_read >= JIT_PERIOD;
+		*settled = p->generated_read_at == 0 ||
+			   p->checked_at - p->generated_read_at >= JIT_PERIOD;
 		if (!*settled)
 			return 0;
-		p->generated_read = p->checked;
+		p->generated_read_at = p->checked_at;
 		jit_map_read(&p->generated, p->pid);
 		s = jit_map_find(&p->generated, addr - is_return);
 	}

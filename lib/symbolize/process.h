@@ -26,22 +26,23 @@ struct process_identity {
 
 struct mapping_image;
 
-/* Initialise with { .pid = pid }; there is no open function.  Times are those
- * of clock_elapsed(); 0 means never. */
+/* Initialise with { .pid = pid }; there is no open function.  Points in time
+ * are those of clock_elapsed(), 0 meaning never; durations are in the same
+ * unit. */
 struct process {
 	pid_t pid;
 	bool known;   /* its identity has been read */
 	bool gone;    /* it has ended; its mappings are kept */
 	bool refused; /* its mappings cannot be read for lack of privilege */
 	struct process_identity identity;
-	uint64_t checked;             /* when its identity was last read */
+	uint64_t checked_at;          /* when its identity was last read */
 	struct mappings maps;         /* as last read */
 	struct mapping_image *mapped; /* owned: the images of maps */
-	uint64_t read;                /* when maps were last read */
-	uint64_t reading;             /* how long that took */
-	uint64_t pause;               /* the least time until the next read */
+	uint64_t maps_read_at;        /* when maps were last read */
+	uint64_t read_cost;           /* how long that took */
+	uint64_t retry_after;         /* the least time until the next read */
 	struct jit_map generated;     /* code without a file */
-	uint64_t generated_read;      /* when it was last read */
+	uint64_t generated_read_at;   /* when it was last read */
 };
 
 void process_free(struct process *p);
@@ -56,7 +57,7 @@ enum process_change process_refresh(struct process *p, uint64_t now);
 
 /*
  * Read the mappings of the process again if none contains addr.  That is
- * limited in rate: *settled becomes false if it has to wait, and a later call
+ * limited in rate: *settled becomes false if it must wait, and a later call
  * may find a mapping.
  */
 enum process_change process_refresh_mappings(

@@ -8,7 +8,6 @@
 #include "host/kallsyms.h"
 #include "host/pidns.h"
 #include "record/stack-layout.h"
-#include "symbolize/addr-set.h"
 #include "symbolize/demangle.h"
 #include "symbolize/process.h"
 #include "symbolize/stack-map.h"
@@ -18,18 +17,25 @@
 #define KALLSYMS_PERIOD (10 * CLOCK_SECOND)
 
 enum {
-	SPACES_MAX = 1024, /* processes in the cache */
-	KERNEL = 0,        /* as a pid */
+	SPACES_MAX = 1024,   /* processes in the cache */
+	ROLES_MAX = 1 << 16, /* addresses of a process in the cache */
+	KERNEL = 0,          /* as a pid */
 };
 
-/* An innermost address is the instruction itself.  A return address is behind
- * the call, so the instruction before it is resolved. */
+/* An innermost address is the instruction itself.  A return address is
+ * that of the instruction after the call, so the one before it is resolved. */
 enum address_role { ROLE_INNERMOST = 1, ROLE_RETURN = 2 };
+
+/* The roles in which an address was resolved. */
+struct addr_roles {
+	struct hash_key key; /* the address, 0 */
+	unsigned char roles; /* a set of enum address_role */
+};
 
 /* The addresses of the kernel or of a process. */
 struct address_space {
 	struct process process; /* unused but for the pid if KERNEL */
-	struct addr_set known;  /* address to the roles it has had */
+	struct hash roles;      /* of struct addr_roles */
 };
 
 struct space_entry {
@@ -68,7 +74,7 @@ drop_oldest_space(struct symbolizer *z)
 	struct space_entry *e = hash_at(&z->spaces, 0);
 
 	process_free(&e->space->process);
-	addr_set_free(&e->space->known);
+	hash_free(&e->space->roles);
 	free(e->space);
 	hash_drop_oldest(&z->spaces);
 }
@@ -93,6 +99,7 @@ get_space(struct symbolizer *z, uint64_t pid)
 		return NULL;
 	}
 	s->process.pid = (pid_t)pid;
+	s->roles.size = sizeof(struct addr_roles);
 	e->space = s;
 	return s;
 }
@@ -144,7 +151,7 @@ find_in_process(struct symbolizer *z, struct address_space *s, uint64_t addr,
 
 	if (process_refresh_mappings(p, addr, z->now, settled) ==
 	    PROCESS_CHANGED)
-		addr_set_free(&s->known);
+		hash_free(&s->roles);
 	if (p->refused && !z->reported_refused) {
 		z->reported_refused = true;
 		report_notice("user functions are shown as addresses: "
@@ -195,6 +202,25 @@ same_frames(const struct symbol_frames *a, const struct symbol_frame *b,
 	return true;
 }
 
+/* Record the roles of an address.  If there are too many addresses or memory
+ * runs out, the recorded ones are dropped. */
+static void
+set_addr_roles(struct address_space *s, uint64_t addr, unsigned char roles)
+{
+	const struct hash_key key = { addr, 0 };
+	struct addr_roles *e = hash_find(&s->roles, key);
+
+	if (e == NULL) {
+		if (s->roles.n == ROLES_MAX)
+			hash_free(&s->roles);
+		e = hash_add(&s->roles, key);
+	}
+	if (e != NULL)
+		e->roles = roles;
+	else
+		hash_free(&s->roles);
+}
+
 /*
  * Resolve an address unless that was done.  Returns 1 if readers of the stream
  * have to learn about it, 0 if not, or -1 after reporting.
@@ -204,7 +230,9 @@ resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
     enum address_role role)
 {
 	uint64_t pid = (uint64_t)s->process.pid;
-	unsigned char roles = addr_set_get(&s->known, addr);
+	const struct addr_roles *e =
+	    hash_find(&s->roles, (struct hash_key){ addr, 0 });
+	unsigned char roles = e != NULL ? e->roles : 0;
 	struct symbol_frame frames[SYMBOL_STORE_INLINES_MAX];
 	struct symbol_frames old = symbol_store_find(z->store, pid, addr);
 	bool settled, is_news;
@@ -223,10 +251,10 @@ resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
 	/* Readers keep one line for an address in both roles. */
 	if (old.v != NULL && roles != 0 &&
 	    same_frames(&old, frames, n, false)) {
-		addr_set_set(&s->known, addr, roles | role);
+		set_addr_roles(s, addr, roles | role);
 		return 0;
 	}
-	addr_set_set(&s->known, addr, role);
+	set_addr_roles(s, addr, role);
 	if (old.v != NULL && same_frames(&old, frames, n, true))
 		return 0;
 	/* Readers need not learn that an address is still unknown. */
@@ -249,7 +277,7 @@ resolve_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
 		return report_nomem();
 	if (pid != KERNEL &&
 	    process_refresh(&s->process, z->now) == PROCESS_CHANGED)
-		addr_set_free(&s->known);
+		hash_free(&s->roles);
 	for (size_t i = 0; i < n; i++) {
 		got = resolve_address(
 		    z, s, z->addrs[i], i == 0 ? ROLE_INNERMOST : ROLE_RETURN);
@@ -443,7 +471,7 @@ symbolizer_add_needs(const struct symbolizer *z, struct confine_needs *n)
 		n->caps |= CONFINE_CAP(CAP_SYS_PTRACE) |
 			   CONFINE_CAP(CAP_CHECKPOINT_RESTORE) |
 			   CONFINE_CAP(CAP_DAC_READ_SEARCH);
-		n->inside = true;
+		n->openat2 = true;
 	}
 }
 
