@@ -5,7 +5,7 @@
  * skel-pack turns an object file into a package.  It reads the globals, maps
  * and programs from the object's BTF.  What the BTF does not say, the author of
  * the program states with these macros.  They only add declaration tags to the
- *BTF, and neither instructions nor data nor maps, except for SKEL_COUNT_LOST
+ * BTF, and neither instructions nor data nor maps, except for SKEL_COUNT_LOST
  * and the macros used with it.  Every loader can load the object as before.
  *
  * Arguments.  Each global of the program becomes an argument of the command. By

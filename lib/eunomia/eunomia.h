@@ -1,7 +1,7 @@
 /*
  * libeunomia: loads the eBPF program of a JSON package into the kernel,
  * attaches it, and calls a function of yours with each record that it exports.
- *See libeunomia(3).
+ * See libeunomia(3).
  *
  *	struct eunomia_bpf *bpf = open_eunomia_skel_from_json_package(json);
  *

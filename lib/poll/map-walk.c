@@ -10,8 +10,8 @@
 #include "types/types.h"
 
 enum {
-	STEP_KEYS = 1024,      /* at most so many keys in a step */
-	STEP_BYTES = 1 << 20,  /* and about so many bytes */
+	STEP_KEYS = 1024,      /* the most keys in a step */
+	STEP_BYTES = 1 << 20,  /* bytes of them, about */
 	ENOTSUPP_KERNEL = 524, /* ENOTSUPP is not in <errno.h> */
 };
 
@@ -163,12 +163,6 @@ map_walk_start(struct map_walk *w)
 	w->seen = w->nkeys = w->next = 0;
 }
 
-static unsigned char *
-walk_record_value(struct map_walk *w)
-{
-	return w->record + w->key_size;
-}
-
 /* Passes on the record, whose value is in place. */
 static int
 emit_walk_record(
@@ -185,7 +179,7 @@ emit_walk_batch(struct map_walk *w, poll_record_fn *fn, void *ctx)
 	int ret = 0;
 
 	for (; w->next < w->nkeys && ret == 0; w->next++) {
-		memcpy(walk_record_value(w),
+		memcpy(w->record + w->key_size,
 		    w->values + w->next * w->value_size, w->value_size);
 		ret = emit_walk_record(
 		    w, w->keys + w->next * w->key_size, fn, ctx);
@@ -266,14 +260,16 @@ collect_walk_keys(struct map_walk *w)
 static int
 read_walk_key(struct map_walk *w, const unsigned char *key)
 {
+	unsigned char *value = w->record + w->key_size;
 	int err;
 
-	if (!w->clear)
-		return bpf_map_lookup_elem(w->fd, key, walk_record_value(w));
-	err = bpf_map_lookup_and_delete_elem(w->fd, key, walk_record_value(w));
-	if (!is_unsupported(err))
-		return err;
-	if ((err = bpf_map_lookup_elem(w->fd, key, walk_record_value(w))) == 0)
+	if (w->clear) {
+		err = bpf_map_lookup_and_delete_elem(w->fd, key, value);
+		if (!is_unsupported(err))
+			return err;
+	}
+	err = bpf_map_lookup_elem(w->fd, key, value);
+	if (err == 0 && w->clear)
 		bpf_map_delete_elem(w->fd, key);
 	return err;
 }
@@ -298,42 +294,29 @@ step_by_key(struct map_walk *w, poll_record_fn *fn, void *ctx)
 	return ret;
 }
 
+/* Reads the elements of an array, from memory or by look-ups. */
 static int
-step_by_index(struct map_walk *w, poll_record_fn *fn, void *ctx)
+step_array(struct map_walk *w, poll_record_fn *fn, void *ctx)
 {
-	int err, ret = 0;
+	unsigned char *value = w->record + w->key_size;
+	int err = 0, ret = 0;
 
 	for (int i = 0; i < STEP_KEYS && w->next < w->max_entries && ret == 0;
 	     i++) {
 		uint32_t index = (uint32_t)w->next++;
 
-		err = bpf_map_lookup_elem(w->fd, &index, walk_record_value(w));
-		if (err == 0 && w->clear)
-			err = bpf_map_update_elem(
-			    w->fd, &index, w->zeros, BPF_ANY);
+		if (w->way == MAP_WALK_BY_INDEX) {
+			err = bpf_map_lookup_elem(w->fd, &index, value);
+			if (err == 0 && w->clear)
+				err = bpf_map_update_elem(
+				    w->fd, &index, w->zeros, BPF_ANY);
+		} else if (w->clear) {
+			mmap_array_read_and_clear(&w->mapped, index, value);
+		} else {
+			mmap_array_read(&w->mapped, index, value);
+		}
 		if (err != 0)
 			return report_walk_failure(w, "look-up failed", err);
-		ret = emit_walk_record(w, &index, fn, ctx);
-	}
-	w->running = w->next < w->max_entries;
-	return ret;
-}
-
-static int
-step_mapped_array(struct map_walk *w, poll_record_fn *fn, void *ctx)
-{
-	int ret = 0;
-
-	for (int i = 0; i < STEP_KEYS && w->next < w->max_entries && ret == 0;
-	     i++) {
-		uint32_t index = (uint32_t)w->next++;
-
-		if (w->clear)
-			mmap_array_read_and_clear(
-			    &w->mapped, index, walk_record_value(w));
-		else
-			mmap_array_read(
-			    &w->mapped, index, walk_record_value(w));
 		ret = emit_walk_record(w, &index, fn, ctx);
 	}
 	w->running = w->next < w->max_entries;
@@ -348,9 +331,7 @@ map_walk_step(struct map_walk *w, poll_record_fn *fn, void *ctx)
 		return step_by_batch(w, fn, ctx);
 	case MAP_WALK_BY_KEY:
 		return step_by_key(w, fn, ctx);
-	case MAP_WALK_MAPPED:
-		return step_mapped_array(w, fn, ctx);
 	default:
-		return step_by_index(w, fn, ctx);
+		return step_array(w, fn, ctx);
 	}
 }

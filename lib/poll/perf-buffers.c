@@ -280,8 +280,9 @@ perf_buffers_consume(struct perf_buffers *p, poll_record_fn *fn, void *ctx)
 {
 	int err = 0;
 
-	/* One CPU after the other: if the callback ends perf_buffer__consume()
-	 * for one buffer, that goes on to the next and drops a record there. */
+	/* Not by perf_buffer__consume(): when the callback stops it in one
+	 * buffer, libbpf goes on to the next, and drops the record with which
+	 * the callback stops it there. */
 	p->fn = fn;
 	p->ctx = ctx;
 	p->stopped = false;

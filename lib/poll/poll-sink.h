@@ -22,10 +22,10 @@ struct poll_sink {
 	 */
 	int (*record)(void *ctx, unsigned int map, uint64_t time_ns,
 	    const void *data, size_t len);
-	/* So many more records of the map were lost. */
+	/* count more records of the map were lost. */
 	int (*lost)(void *ctx, unsigned int map, uint64_t count);
 	/* Pass number pass over a sampled map, or by an iterator, is complete
-	 * and gave so many keys or records.  May be NULL. */
+	 * and gave this number of keys or records.  May be NULL. */
 	int (*pass)(void *ctx, unsigned int map, uint64_t pass, uint64_t keys);
 	/* The poller is about to sleep or to end: write what is buffered.  May
 	 * be NULL. */

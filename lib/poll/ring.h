@@ -41,10 +41,10 @@ uint64_t ring_fill(const struct ring *r);
 
 /*
  * Passes to fn, in order, the records that the ring holds at this moment, up to
- * about so many bytes.  A record is never passed on twice, even if fn does not
- * return (a thread may be cancelled in it).  Returns 0 if none is left; 1 if
- * the bytes were used up or fn returned something else than 0, so that there
- * may be more; or -1.
+ * about the given number of bytes.  A record is never passed on twice, even if
+ * fn does not return (a thread may be cancelled in it).  Returns 0 if none is
+ * left; 1 if the bytes were used up or fn returned something else than 0, so
+ * that there may be more; or -1.
  */
 int ring_consume(struct ring *r, uint64_t bytes, poll_record_fn *fn, void *ctx);
 

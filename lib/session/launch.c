@@ -31,11 +31,10 @@ close_launch_object(struct launch *l)
 	object_close(&l->object);
 }
 
-static int
-open_launch_object(struct launch *l)
+int
+launch_open(struct launch *l, const struct launch_options *o)
 {
-	const struct launch_options *o = &l->options;
-
+	l->options = *o;
 	if (object_open(&l->object, &l->package, o->btf) == -1 ||
 	    stream_header_init(&l->header, l->package.obj_name) == -1)
 		return -1;
@@ -47,16 +46,8 @@ open_launch_object(struct launch *l)
 	    &l->header, &l->object, &l->attachments, o->maps, o->nmaps);
 }
 
-int
-launch_open(struct launch *l, const struct launch_options *o)
-{
-	l->options = *o;
-	return open_launch_object(l);
-}
-
 /* Loads the object once.  Returns 0, -1 after reporting, or 1 if the kernel
- * refused an optional program, which open_launch_object() leaves out from now
- * on. */
+ * refused an optional program, which launch_open() leaves out from now on. */
 static int
 load_once(struct launch *l)
 {
@@ -91,7 +82,7 @@ launch_load(struct launch *l)
 	while ((ret = load_once(l)) == 1) {
 		close_launch_object(l);
 		stream_header_free(&l->header);
-		if (open_launch_object(l) == -1)
+		if (launch_open(l, &l->options) == -1)
 			return -1;
 	}
 	return ret;

@@ -1,7 +1,7 @@
 /*
  * Launching: the way from a parsed package to programs that are attached and
- * maps that can be polled.  skel-load and the C library both go it, in this
- * order:
+ * maps that can be polled.  skel-load and the C library both follow these
+ * steps:
  *
  *	launch_arguments()	the program's arguments fill in its variables
  *	launch_open()		the ELF object is opened, places to attach are

@@ -42,7 +42,7 @@ int trace_pipe_open(struct trace_pipe *t, const struct package *p);
 void trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n);
 
 /* Shows the lines that can be read now.  ctx is the struct trace_pipe, as for
- * poller_options.also. */
+ * poller_options.extra_ctx. */
 int trace_pipe_read(void *ctx);
 
 /* Shows the remaining lines and removes the instance. */

@@ -29,7 +29,7 @@ size_t cobs_stuff(
 /*
  * Unstuffs n bytes of src, without tag and newline, into dst, which has room
  * for n bytes and may be src.  Returns the length of the body, or -1 if the
- * bytes are not stuffed right: n is 0, or a code reaches past the end.
+ * bytes are malformed: n is 0, or a code reaches past the end.
  */
 ssize_t cobs_unstuff(unsigned char *dst, const unsigned char *src, size_t n);
 

@@ -41,7 +41,8 @@ enum {
 struct stream_pins {
 	char *map;
 	char *stacks, *lost; /* the maps that struct stream_map names */
-	char *reported;      /* the count of losses that readers reported */
+	char *reported;      /* the count of losses that readers reported; its
+				key is "told_pin" for historic reasons */
 };
 
 /* How often a sampled map or an iterator is read, and what becomes of it. */
@@ -124,7 +125,7 @@ int stream_header_parse(
 /*
  * The bytes of a key, 0 if there is none, and of a whole record: the key, then
  * the value or the values of all CPUs.  A record may be longer, and is shorter
- * only if it was cut.  A map without types has 0.
+ * only if it was truncated.  A map without types has 0.
  */
 size_t stream_key_size(const struct stream_header *h, unsigned int map);
 size_t stream_record_size(const struct stream_header *h, unsigned int map);

@@ -67,7 +67,7 @@ line_input_find(struct line_input *l)
 	return end;
 }
 
-/* Consumes so many bytes: one or more lines, with the newline. */
+/* Consumes len bytes: one or more lines, with the newline. */
 static inline void
 line_input_consume(struct line_input *l, size_t len)
 {

@@ -37,60 +37,51 @@ parse_map_name(struct stream_line *line, const struct stream_header *h,
 	return 0;
 }
 
-static int
-parse_lost(struct stream_line *line, const json_t *value, const char *where)
-{
-	return json_doc_get_u64(
-	    value, "count", UINT64_MAX, &line->count, where);
-}
-
-static int
-parse_pass(struct stream_line *line, const json_t *value, const char *where)
-{
-	if (json_doc_get_u64(value, "round", UINT64_MAX, &line->pass, where) ==
-	    -1)
-		return -1;
-	return json_doc_get_u64(value, "keys", UINT64_MAX, &line->keys, where);
-}
-
-static int
-parse_message(struct stream_line *line, const json_t *value, const char *where)
-{
-	line->message = "";
-	return json_doc_get_string(value, "message", &line->message, where);
-}
-
-static int
-parse_end(struct stream_line *line, const json_t *value, const char *where)
-{
-	if (json_doc_get_u64(
-		value, "records", UINT64_MAX, &line->records, where) == -1)
-		return -1;
-	return json_doc_get_u64(value, "lost", UINT64_MAX, &line->lost, where);
-}
-
-/* A symbol store parses the value. */
-static int
-keep_value(struct stream_line *line, const json_t *value, const char *where)
-{
-	(void)where;
-	line->value = value;
-	return 0;
-}
-
 static const struct control_line {
 	const char *name;
 	enum stream_line_kind kind;
 	bool has_map;
-	int (*parse)(struct stream_line *, const json_t *, const char *);
 } control_lines[] = {
-	{ "@lost", LINE_LOST, true, parse_lost },
-	{ "@sampled", LINE_PASS, true, parse_pass },
-	{ "@error", LINE_ERROR, true, parse_message },
-	{ "@stack", LINE_STACK, false, keep_value },
-	{ "@symbols", LINE_SYMBOLS, false, keep_value },
-	{ "@end", LINE_FINISH, false, parse_end },
+	{ "@lost", LINE_LOST, true },
+	{ "@sampled", LINE_PASS, true },
+	{ "@error", LINE_ERROR, true },
+	{ "@stack", LINE_STACK, false },
+	{ "@symbols", LINE_SYMBOLS, false },
+	{ "@end", LINE_FINISH, false },
 };
+
+/* Sets the members of line that its kind has, but for the map. */
+static int
+parse_members(struct stream_line *line, enum stream_line_kind kind,
+    const json_t *value, const char *where)
+{
+	int got = 0;
+
+	switch (kind) {
+	case LINE_LOST:
+		return json_doc_get_u64(
+		    value, "count", UINT64_MAX, &line->count, where);
+	case LINE_PASS:
+		got = json_doc_get_u64(
+		    value, "round", UINT64_MAX, &line->pass, where);
+		return got == -1 ? -1
+				 : json_doc_get_u64(value, "keys", UINT64_MAX,
+				       &line->keys, where);
+	case LINE_ERROR:
+		line->message = "";
+		return json_doc_get_string(
+		    value, "message", &line->message, where);
+	case LINE_FINISH:
+		got = json_doc_get_u64(
+		    value, "records", UINT64_MAX, &line->records, where);
+		return got == -1 ? -1
+				 : json_doc_get_u64(value, "lost", UINT64_MAX,
+				       &line->lost, where);
+	default: /* A symbol store parses the value. */
+		line->value = value;
+		return 0;
+	}
+}
 
 enum stream_line_kind
 stream_line_parse_control(struct stream_line *line,
@@ -111,7 +102,7 @@ stream_line_parse_control(struct stream_line *line,
 		return LINE_BAD;
 	}
 	if ((c->has_map && parse_map_name(line, h, value, where) == -1) ||
-	    c->parse(line, value, where) == -1)
+	    parse_members(line, c->kind, value, where) == -1)
 		return LINE_BAD;
 	return c->kind;
 }

@@ -87,7 +87,7 @@ bad_body(
 /*
  * Unstuffs n bytes, which are not a single block, after what is in r->body, and
  * returns the result with its length in *len.  Returns NULL with *len -1 if the
- * bytes are not stuffed right, and NULL with 0 if memory runs out.
+ * bytes are malformed, and NULL with 0 if memory runs out.
  */
 static const unsigned char *
 unstuff_body(

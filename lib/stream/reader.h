@@ -19,7 +19,7 @@
 
 enum {
 	STREAM_BATCH = 32,         /* records that are read at once */
-	STREAM_BATCH_BYTES = 8192, /* or so many bytes of them */
+	STREAM_BATCH_BYTES = 8192, /* and bytes of their lines, about */
 	STREAM_BAD_SHOWN = 100,    /* bad lines that are reported one by one */
 };
 
@@ -62,7 +62,8 @@ bool stream_reader_is_ready(struct stream_reader *r);
 /*
  * Reads the next line, and sets line.  Returns its kind: LINE_END at the end of
  * the input, or if a read failed (r->input.error).  A last line without a
- * newline is LINE_BAD, since it was cut, unless it is a complete JSON object.
+ * newline is LINE_BAD, since it was truncated, unless it is a complete JSON
+ * object.
  */
 enum stream_line_kind stream_reader_next(
     struct stream_reader *r, struct stream_line *line);

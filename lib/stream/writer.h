@@ -1,5 +1,5 @@
 /*
- * The lines of a stream after its header, written.  Each function appends one
+ * Writes the lines of a stream after its header.  Each function appends one
  * whole line to out, whose member failed tells if memory ran out.
  */
 #ifndef SKEL_STREAM_WRITER_H
@@ -17,7 +17,8 @@
 void stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
     const void *key, size_t key_len, const void *value, size_t value_len);
 
-/* Write a control line: "@lost", "@sampled", "@error" and "@end". */
+/* Write the control lines "@lost", "@sampled" (for a pass), "@error" and
+ * "@end". */
 void stream_write_lost(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t count);
 void stream_write_pass(struct buf *out, const struct stream_header *h,
