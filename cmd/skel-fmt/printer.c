@@ -10,7 +10,7 @@
 #include "base/json-cursor.h"
 #include "base/report.h"
 #include "base/signals.h"
-#include "base/style.h"
+#include "base/text.h"
 #include "printer-plans.h"
 
 enum {
@@ -87,7 +87,7 @@ print_head(struct printer *p, const struct plan *plan, const char *map)
 		return;
 	p->next_head.len = 0;
 	if (p->plan.form == PLAN_TABLE && p->shown > 1) {
-		style_write(&p->next_head, map, strlen(map), STYLE_VIS);
+		text_write(&p->next_head, map, strlen(map), STYLE_VIS);
 		buf_str(&p->next_head, ":\n");
 	}
 	plan_head(plan, &p->next_head);

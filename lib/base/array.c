@@ -22,3 +22,22 @@ array_grow(void *array, size_t *cap, size_t size)
 	*cap = more;
 	return true;
 }
+
+size_t
+array_count_below(const void *v, size_t n, size_t size, uint64_t addr)
+{
+	const char *elements = v;
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		uint64_t at;
+
+		memcpy(&at, elements + middle * size, sizeof(at));
+		if (at <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

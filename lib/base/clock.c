@@ -1,5 +1,7 @@
 #include <string.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -25,6 +27,40 @@ uint64_t
 clock_elapsed(void)
 {
 	return clock_read_ns(CLOCK_MONOTONIC);
+}
+
+int
+clock_timer_new(void)
+{
+	return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+static struct timespec
+timespec_of(uint64_t ns)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(ns / CLOCK_SECOND),
+		.tv_nsec = (long)(ns % CLOCK_SECOND),
+	};
+}
+
+int
+clock_timer_set(int timer, uint64_t first_ns, uint64_t then_ns)
+{
+	struct itimerspec t = {
+		.it_value = timespec_of(first_ns),
+		.it_interval = timespec_of(then_ns),
+	};
+
+	return timerfd_settime(timer, 0, &t, NULL);
+}
+
+uint64_t
+clock_timer_expired(int timer)
+{
+	uint64_t n;
+
+	return read(timer, &n, sizeof(n)) == sizeof(n) ? n : 0;
 }
 
 /* Fill c->utc but for the nanoseconds. */

@@ -1,7 +1,7 @@
 /*
- * The time, and times of records as text.  The text of the last second is kept,
- * because most records come in the same second as the one before, and those of
- * one batch have the same time.
+ * The time, timers, and times of records as text.  The text of the last second
+ * is kept, because most records come in the same second as the one before, and
+ * those of one batch have the same time.
  */
 #ifndef SKEL_BASE_CLOCK_H
 #define SKEL_BASE_CLOCK_H
@@ -21,6 +21,17 @@ enum {
  * (CLOCK_MONOTONIC). */
 uint64_t clock_now(void);
 uint64_t clock_elapsed(void);
+
+/* Returns a timer that is not running, a descriptor to be closed by close(2),
+ * or -1 with errno set. */
+int clock_timer_new(void);
+
+/* Let the timer expire, which makes it readable, after first_ns (0: stop it)
+ * and then every then_ns (0: not again).  Returns 0, or -1 with errno set. */
+int clock_timer_set(int timer, uint64_t first_ns, uint64_t then_ns);
+
+/* How often the timer expired since the last call. */
+uint64_t clock_timer_expired(int timer);
 
 /* A zeroed struct clock is ready for use. */
 struct clock {

@@ -4,7 +4,6 @@
 #endif
 
 #include "base/json-cursor.h"
-#include "base/style.h"
 #include "base/text.h"
 
 void
@@ -413,7 +412,7 @@ respell_string(struct buf *out, const char *text, size_t n)
 	}
 	json_value_decode(&string, &decoded);
 	buf_chr(out, '"');
-	style_write(out, decoded.data, decoded.len, STYLE_JSON);
+	text_write(out, decoded.data, decoded.len, STYLE_JSON);
 	buf_chr(out, '"');
 	out->failed |= decoded.failed;
 	buf_free(&decoded);

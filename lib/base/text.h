@@ -1,8 +1,8 @@
 /*
  * Numbers and strings as text.  Each function writes at p and returns the end
  * of what it wrote.  The caller provides the room that the TEXT_..._MAX
- * constants say; bytes of it behind the end may be overwritten.  Nothing is
- * allocated.
+ * constants say; bytes of it past the end may be overwritten.  Only the last
+ * two functions allocate.
  */
 #ifndef SKEL_BASE_TEXT_H
 #define SKEL_BASE_TEXT_H
@@ -10,12 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 enum {
 	TEXT_U64_MAX = 20,
 	TEXT_I64_MAX = 20,
 	TEXT_128_MAX = 40,
 	TEXT_FLOAT_MAX = 32,
-	TEXT_SLACK = 32, /* room behind the end that copying may use */
+	TEXT_SLACK = 32, /* room past the end that copying may use */
 };
 
 /* Room for n bytes of text in any of the forms below: "\u0001" in JSON takes
@@ -66,5 +68,21 @@ char *text_json(char *p, const unsigned char *s, size_t n);
 char *text_csv(char *p, const unsigned char *s, size_t n);
 char *text_tsv(char *p, const unsigned char *s, size_t n);
 char *text_vis(char *p, const unsigned char *s, size_t n);
+
+/* The four forms of text, by number. */
+enum style { STYLE_JSON, STYLE_CSV, STYLE_TSV, STYLE_VIS };
+
+/*
+ * Append n bytes of text to out in a style.  The text ends early at a NUL.
+ * If memory runs out, out->failed is set.
+ */
+void text_write(struct buf *out, const void *text, size_t n, enum style style);
+
+/*
+ * The same for a whole line of text that a program laid out itself: in
+ * STYLE_VIS its tabs are kept, so that its columns stay aligned.
+ */
+void text_write_line(
+    struct buf *out, const void *text, size_t n, enum style style);
 
 #endif

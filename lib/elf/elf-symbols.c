@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/addr-search.h"
 #include "base/array.h"
 #include "elf/elf-section.h"
 #include "elf/elf-symbols.h"
@@ -139,7 +138,7 @@ elf_symbols_read(struct elf_symbols *s, Elf *elf, uint32_t type)
 const struct elf_symbol *
 elf_symbols_find(const struct elf_symbols *s, uint64_t addr)
 {
-	size_t n = addr_search(s->v, s->n, sizeof(*s->v), addr);
+	size_t n = array_count_below(s->v, s->n, sizeof(*s->v), addr);
 
 	for (size_t i = 0; i < NESTED_MAX && n > 0; i++) {
 		const struct elf_symbol *f = &s->v[--n];

@@ -525,7 +525,7 @@ write_line_step(const struct formatter_run *r, const struct step *s, char *p)
 	size_t at = s->offset < r->len ? s->offset : r->len;
 
 	r->out->len = (size_t)(p - r->out->data);
-	style_write_line(
+	text_write_line(
 	    r->out, r->data + at, r->len - at, (enum style)s->style);
 	return buf_room(r->out, TEXT_SLACK);
 }
@@ -586,7 +586,7 @@ write_cell_step(const struct formatter_run *r, const struct step *s, char *p)
 	}
 	scratch->len = (size_t)(q - scratch->data);
 	r->out->len = (size_t)(p - r->out->data);
-	style_write(r->out, scratch->data, scratch->len, (enum style)s->style);
+	text_write(r->out, scratch->data, scratch->len, (enum style)s->style);
 	return buf_room(r->out, TEXT_SLACK);
 }
 

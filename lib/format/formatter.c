@@ -33,7 +33,7 @@ void
 formatter_add_styled_text(
     struct formatter *s, const char *text, enum style style)
 {
-	style_write(&s->texts, text, strlen(text), style);
+	text_write(&s->texts, text, strlen(text), style);
 }
 
 /* Append a step with n bytes of the waiting text. */
@@ -122,7 +122,7 @@ name_constant(struct formatter *s, const struct type *type,
 	buf_chr(&text, '(');
 	buf_add(&text, number, (size_t)(end - number));
 	buf_chr(&text, ')');
-	style_write(&s->names, text.data, text.len, style);
+	text_write(&s->names, text.data, text.len, style);
 	s->failed |= text.failed || s->names.failed;
 	buf_free(&text);
 	name.text_len = (uint32_t)(s->names.len - name.text);

@@ -14,7 +14,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/style.h"
 #include "base/text.h"
 #include "record/fields.h"
 #include "types/types.h"

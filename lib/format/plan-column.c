@@ -91,7 +91,7 @@ write_json_column(struct plan *p, struct buf *out, size_t i)
 
 	if (plan_is_text(p) && cell->kind == JSON_VALUE_STRING) {
 		json_row_decode(&p->row, cell);
-		style_write_line(
+		text_write_line(
 		    out, p->row.scratch.data, p->row.scratch.len, style);
 	} else if (p->stacks.view != NULL && style != STYLE_JSON &&
 		   is_stack(p, i)) {
@@ -101,7 +101,7 @@ write_json_column(struct plan *p, struct buf *out, size_t i)
 		text->len = 0;
 		typed_json_write(text, &p->header->types,
 		    &p->columns.v[i].place, cell, p->formatter.reference);
-		style_write(out, text->data, text->len, style);
+		text_write(out, text->data, text->len, style);
 		out->failed |= text->failed;
 	} else {
 		json_row_write_cell(&p->row, cell, out, style);

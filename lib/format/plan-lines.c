@@ -187,7 +187,7 @@ head_fields(const struct plan *p, struct buf *out)
 
 		if (i > 0 || !p->options.bare)
 			buf_str(out, field_separator(p));
-		style_write(out, name, strlen(name), p->ops->style);
+		text_write(out, name, strlen(name), p->ops->style);
 	}
 	buf_str(out, field_line_end(p));
 }
@@ -198,7 +198,7 @@ record_fields(struct plan *p, const struct plan_input *rec)
 	struct buf *out = rec->run.out;
 
 	if (!p->options.bare) {
-		style_write(
+		text_write(
 		    out, p->map_name, strlen(p->map_name), p->ops->style);
 		buf_str(out, field_separator(p));
 		json_row_write_cell(

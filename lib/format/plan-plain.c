@@ -128,7 +128,7 @@ write_head_name(struct buf *out, const char *name)
 {
 	size_t start = out->len;
 
-	style_write(out, name, strlen(name), STYLE_VIS);
+	text_write(out, name, strlen(name), STYLE_VIS);
 	for (size_t i = start; i < out->len; i++)
 		out->data[i] = (char)toupper((unsigned char)out->data[i]);
 	while (out->len - start < NAME_WIDTH && !out->failed)
@@ -189,7 +189,7 @@ write_cell_object(struct plan *p, const struct field *root,
 			typed_json_write(json, t, &root->place, cell, true);
 		buf_chr(json, '}');
 	}
-	style_write(out, json->data, json->len, STYLE_VIS);
+	text_write(out, json->data, json->len, STYLE_VIS);
 	out->failed |= json->failed;
 }
 
@@ -204,7 +204,7 @@ write_plain_hist(struct plan *p, const struct plan_input *rec)
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const struct field *c = &p->columns.v[i];
 
-		style_write(out, c->name, strlen(c->name), STYLE_VIS);
+		text_write(out, c->name, strlen(c->name), STYLE_VIS);
 		buf_str(out, strcmp(c->path, "key") == 0 ? " =  " : " = ");
 		if (rec->is_json &&
 		    field_place_is_struct(&p->header->types, &c->place))

@@ -71,7 +71,7 @@ plan_read_stack(
 static void
 write_vis(struct buf *out, const char *text, size_t n)
 {
-	style_write(out, text, n, STYLE_VIS);
+	text_write(out, text, n, STYLE_VIS);
 }
 
 /*

@@ -247,7 +247,7 @@ write_table_hist(struct plan *p, const struct plan_input *rec)
 
 		if (out->len > row)
 			buf_str(out, any ? ", " : " ");
-		style_write(out, name, strlen(name), STYLE_VIS);
+		text_write(out, name, strlen(name), STYLE_VIS);
 		buf_str(out, " = ");
 		from = out->len;
 		plan_write_column(p, rec, i);

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/style.h"
 #include "base/text.h"
 #include "format/typed-json.h"
 
@@ -34,7 +33,7 @@ void
 typed_json_write_key(struct buf *out, const char *name, bool *first)
 {
 	buf_str(out, *first ? "\"" : ",\"");
-	style_write(out, name, strlen(name), STYLE_JSON);
+	text_write(out, name, strlen(name), STYLE_JSON);
 	buf_str(out, "\":");
 	*first = false;
 }
@@ -48,7 +47,7 @@ typed_json_write_marker(
 								 : "union";
 
 	buf_chr(out, '"');
-	style_write(out, text, strlen(text), STYLE_JSON);
+	text_write(out, text, strlen(text), STYLE_JSON);
 	buf_chr(out, '"');
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/addr-search.h"
 #include "base/array.h"
 #include "base/report.h"
 #include "base/text.h"
@@ -218,7 +217,7 @@ kallsyms_read(struct kallsyms *k)
 const char *
 kallsyms_find(const struct kallsyms *k, uint64_t addr, uint64_t *offset)
 {
-	size_t n = addr_search(k->v, k->n, sizeof(*k->v), addr);
+	size_t n = array_count_below(k->v, k->n, sizeof(*k->v), addr);
 
 	if (n == 0 || k->v[n - 1].name == 0)
 		return NULL;

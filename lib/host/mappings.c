@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/addr-search.h"
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/parse-number.h"
@@ -167,7 +166,7 @@ mappings_equal(const struct mappings *a, const struct mappings *b)
 const struct mapping *
 mappings_find(const struct mappings *m, uint64_t addr)
 {
-	size_t n = addr_search(m->v, m->n, sizeof(*m->v), addr);
+	size_t n = array_count_below(m->v, m->n, sizeof(*m->v), addr);
 
 	return n > 0 && addr < m->v[n - 1].end ? &m->v[n - 1] : NULL;
 }

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/report.h"
 #include "base/signals.h"
-#include "base/timer.h"
 #include "base/util.h"
 #include "poll/poll-interval.h"
 #include "poll/poller.h"
@@ -154,7 +153,7 @@ watch_fd(struct poller *p, int fd, uint32_t events, enum watch what, size_t i)
 static int
 open_watched_timer(struct poller *p, enum watch what)
 {
-	int fd = timer_new();
+	int fd = clock_timer_new();
 
 	if (fd != -1 && watch_fd(p, fd, EPOLLIN, what, 0) == -1) {
 		close(fd);
@@ -227,8 +226,9 @@ open_watches(struct poller *p)
 	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1 ||
 	    (p->check = open_watched_timer(p, WATCH_CHECK)) == -1 ||
 	    (p->deadline = open_watched_timer(p, WATCH_DEADLINE)) == -1 ||
-	    timer_set(p->check, check_ms * 1000000, check_ms * 1000000) == -1 ||
-	    timer_set(p->deadline, o->timeout_ns, 0) == -1)
+	    clock_timer_set(p->check, check_ms * 1000000, check_ms * 1000000) ==
+		-1 ||
+	    clock_timer_set(p->deadline, o->timeout_ns, 0) == -1)
 		return -1;
 	if (o->extra_read != NULL &&
 	    watch_fd(p, o->extra_fd, EPOLLIN, WATCH_EXTRA, 0) == -1)
@@ -311,7 +311,7 @@ handle_event(struct poller *p, const struct epoll_event *e)
 			end_with(p, POLLER_FAILED);
 		break;
 	case WATCH_CHECK:
-		if (timer_expired(p->check) > 0)
+		if (clock_timer_expired(p->check) > 0)
 			on_check_timer(p);
 		break;
 	case WATCH_DEADLINE:

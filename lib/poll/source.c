@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/report.h"
-#include "base/timer.h"
 #include "base/util.h"
 #include "poll/poll-interval.h"
 #include "poll/source.h"
@@ -193,7 +192,7 @@ source_read(struct source *s)
 {
 	if (s->timer == -1)
 		return consume_buffer(s, TURN_BYTES);
-	if (timer_expired(s->timer) == 0 || source_is_running(s))
+	if (clock_timer_expired(s->timer) == 0 || source_is_running(s))
 		return 0;
 	return start_source_pass(s);
 }
@@ -285,7 +284,7 @@ start_timer(struct source *s, uint64_t interval_ms)
 	uint64_t ms =
 	    interval_ms > INT64_MAX / MS ? INT64_MAX / MS : interval_ms;
 
-	if (timer_set(s->timer, 1, ms * MS) == -1)
+	if (clock_timer_set(s->timer, 1, ms * MS) == -1)
 		return report_timer_failure(s);
 	return 0;
 }
@@ -336,12 +335,12 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 			&s->walk, m->name, s->fd, m->polling.clear_map) == -1 ||
 		    check_sampled_sizes(s) == -1)
 			return -1;
-		if ((s->timer = timer_new()) == -1)
+		if ((s->timer = clock_timer_new()) == -1)
 			return report_timer_failure(s);
 		return start_timer(s, ms == 0 ? 1 : ms);
 	case STREAM_ITER:
 		bpf_iter_open(&s->iter, m->name, s->least);
-		if ((s->timer = timer_new()) == -1)
+		if ((s->timer = clock_timer_new()) == -1)
 			return report_timer_failure(s);
 		return s->fd < 0 ? 0 : source_set_link(s, s->fd);
 	}

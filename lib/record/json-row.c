@@ -250,7 +250,7 @@ json_row_write_cell(struct json_row *r, const struct json_value *cell,
 			json_value_respell(cell, &r->scratch);
 		else
 			json_value_decode(cell, &r->scratch);
-		style_write(out, r->scratch.data, r->scratch.len, style);
+		text_write(out, r->scratch.data, r->scratch.len, style);
 		out->failed |= r->scratch.failed;
 	}
 }

@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "base/json-cursor.h"
-#include "base/style.h"
+#include "base/text.h"
 
 /* One name of a wanted path.  The numbers are indexes of keys; 0 is the record
  * itself and therefore also means "none". */

@@ -382,7 +382,7 @@ stack_view_write(struct stack_view *v, struct buf *out, enum style style)
 		v->folded.len = 0;
 		stack_view_write_functions(v, &v->folded, NULL, ";");
 		if (!v->folded.failed)
-			style_write(
+			text_write(
 			    out, v->folded.data, v->folded.len - 1, style);
 		v->failed |= v->folded.failed;
 	}

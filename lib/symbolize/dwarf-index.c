@@ -1,7 +1,6 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
-#include "base/addr-search.h"
 #include "base/array.h"
 #include "base/util.h"
 #include "symbolize/dwarf-index.h"
@@ -90,7 +89,7 @@ sort_ranges(struct ranges *r)
 static const struct range *
 find_range(const struct ranges *r, uint64_t addr)
 {
-	size_t n = addr_search(r->v, r->n, sizeof(*r->v), addr);
+	size_t n = array_count_below(r->v, r->n, sizeof(*r->v), addr);
 
 	for (size_t i = 0; i < OVERLAP_MAX && n > 0; i++)
 		if (addr < r->v[--n].high)

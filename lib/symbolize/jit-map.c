@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/addr-search.h"
 #include "base/array.h"
 #include "base/parse-number.h"
 #include "host/open-in-root.h"
@@ -137,7 +136,7 @@ jit_map_read(struct jit_map *m, pid_t pid)
 const struct jit_symbol *
 jit_map_find(const struct jit_map *m, uint64_t addr)
 {
-	size_t n = addr_search(m->v, m->n, sizeof(*m->v), addr);
+	size_t n = array_count_below(m->v, m->n, sizeof(*m->v), addr);
 
 	for (size_t i = 0; i < OVERLAP_MAX && n > 0; i++) {
 		const struct jit_symbol *s = &m->v[--n];
