@@ -5,6 +5,14 @@
 #ifndef SKEL_COMMAND_H
 #define SKEL_COMMAND_H
 
+#include <stdint.h>
+
+/* The exit statuses beside 0 and 1; skel(7) lists them. */
+enum {
+	EXIT_USAGE = 2, /* the command line was wrong; nothing was done */
+	EXIT_LOST = 3,  /* everything was done, but records were lost */
+};
+
 struct command {
 	const char *usage; /* "usage: ...", with newlines */
 	const char *help;  /* printed after the usage for --help */
@@ -25,5 +33,16 @@ void command_option(const struct command *c, int option);
  * EXIT_FAILURE, after reporting, if memory ran out for any part of the work.
  */
 int command_status(int status);
+
+/*
+ * Parse the arguments of three options of the commands that poll:
+ * -n, a number of records, at least 1; -t, seconds such as "2.5", more than 0
+ * and at most a hundred years; and --latency, milliseconds such as "0.5", from
+ * 0 to 1000.  Times are returned in nanoseconds.
+ * Each returns 0, or -1 after reporting "-n: 0x: not a number of records".
+ */
+int command_parse_records(const char *text, uint64_t *records);
+int command_parse_seconds(const char *text, uint64_t *ns);
+int command_parse_latency(const char *text, uint64_t *ns);
 
 #endif

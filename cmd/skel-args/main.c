@@ -16,7 +16,6 @@
 
 #include "base/output.h"
 #include "base/report.h"
-#include "base/util.h"
 #include "command.h"
 #include "host/confine.h"
 #include "package/args.h"

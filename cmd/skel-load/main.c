@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "attach/where.h"
-#include "base/parse-number.h"
 #include "base/report.h"
 #include "command.h"
 #include "poll/poller.h"
@@ -128,9 +127,9 @@ set_load_option(struct skel_load_options *o, int option)
 		o->maps[o->nmaps++] = optarg;
 		return 0;
 	case 'n':
-		return parse_records(optarg, &o->count);
+		return command_parse_records(optarg, &o->count);
 	case 't':
-		return parse_seconds(optarg, &o->timeout_ns);
+		return command_parse_seconds(optarg, &o->timeout_ns);
 	case OPT_BTF:
 		o->btf = optarg;
 		return 0;
@@ -142,7 +141,7 @@ set_load_option(struct skel_load_options *o, int option)
 		return 0;
 	case OPT_LATENCY:
 		o->has_latency = true;
-		return parse_latency(optarg, &o->latency_ns);
+		return command_parse_latency(optarg, &o->latency_ns);
 	case OPT_OPTIONAL:
 		return attach_where_optional(&o->wheres[o->nwheres++], optarg);
 	case OPT_PIN:

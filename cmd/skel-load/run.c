@@ -9,7 +9,7 @@
 #include "base/output.h"
 #include "base/report.h"
 #include "base/signals.h"
-#include "base/util.h"
+#include "command.h"
 #include "host/confine.h"
 #include "poll/poller.h"
 #include "poll/stream-sink.h"

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/report.h"
-#include "base/util.h"
+#include "command.h"
 #include "follow-session.h"
 #include "host/confine.h"
 #include "host/path.h"

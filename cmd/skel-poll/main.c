@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "base/output.h"
-#include "base/parse-number.h"
 #include "base/report.h"
 #include "base/signals.h"
 #include "command.h"
@@ -167,11 +166,11 @@ set_poll_option(struct skel_poll_options *o, int option)
 		o->maps[o->nmaps++] = optarg;
 		return 0;
 	case 'n':
-		return parse_records(optarg, &o->count);
+		return command_parse_records(optarg, &o->count);
 	case 't':
-		return parse_seconds(optarg, &o->timeout_ns);
+		return command_parse_seconds(optarg, &o->timeout_ns);
 	case OPT_LATENCY:
-		return parse_latency(optarg, &o->latency_ns);
+		return command_parse_latency(optarg, &o->latency_ns);
 	case OPT_ONCE:
 		o->once = true;
 		return 0;

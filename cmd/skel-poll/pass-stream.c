@@ -7,7 +7,7 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/signals.h"
-#include "base/util.h"
+#include "command.h"
 #include "encode-record.h"
 #include "encode-stack.h"
 #include "format/plan.h"

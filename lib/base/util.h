@@ -7,12 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The exit statuses of the commands beside 0 and 1; skel(7) lists them. */
-enum {
-	EXIT_USAGE = 2, /* the command line was wrong; nothing was done */
-	EXIT_LOST = 3,  /* everything was done, but records were lost */
-};
-
 /* 1 in a build with a sanitizer that inspects the process by means that a
  * confined process does not have.  gcc defines the macros, clang the features.
  */
