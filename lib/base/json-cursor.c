@@ -38,7 +38,7 @@ skip_char(struct json_cursor *c, char expected)
 	return true;
 }
 
-/* Skip what follows a backslash. */
+/* Skip the rest of an escape, after its backslash. */
 static bool
 skip_escape(struct json_cursor *c)
 {
@@ -206,10 +206,8 @@ json_cursor_enter(struct json_cursor *c)
 	return true;
 }
 
-/*
- * Step over the comma in front of the next member or element.  Returns as those
- * that call this do.
- */
+/* Step over the comma in front of the next member or element.  Returns as
+ * json_cursor_next_element() does. */
 static inline int
 next_part(struct json_cursor *c, char close)
 {
@@ -303,7 +301,7 @@ decode_unicode(const char *p, const char *end, struct buf *out)
 	return p;
 }
 
-/* What the letter behind a backslash stands for. */
+/* What the letter after a backslash stands for. */
 static char
 decode_letter(char letter)
 {
@@ -371,32 +369,13 @@ json_value_u64(const struct json_value *v)
 	return n;
 }
 
-/* The end of the string that begins at p, in text that was checked. */
-static const char *
-string_end(const char *p, const char *end)
+const char *
+json_cursor_string_end(const char *p, const char *end)
 {
 	struct json_cursor c = { .p = p, .end = end };
 
 	skip_string(&c);
 	return c.p;
-}
-
-void
-json_value_write_compact(const struct json_value *v, struct buf *out)
-{
-	const char *p = v->text, *end = p + v->len, *from = p;
-
-	while (p < end) {
-		if (*p == '"') {
-			p = string_end(p, end);
-		} else if (is_blank(*p)) {
-			buf_add(out, from, (size_t)(p - from));
-			from = ++p;
-		} else {
-			p++;
-		}
-	}
-	buf_add(out, from, (size_t)(end - from));
 }
 
 /* Append a string of n bytes, with its quotes, in our own spelling. */
@@ -406,10 +385,6 @@ respell_string(struct buf *out, const char *text, size_t n)
 	const struct json_value string = { JSON_VALUE_STRING, text, n };
 	struct buf decoded = { 0 };
 
-	if (memchr(text, '\\', n) == NULL) {
-		buf_add(out, text, n);
-		return;
-	}
 	json_value_decode(&string, &decoded);
 	buf_chr(out, '"');
 	text_write(out, decoded.data, decoded.len, STYLE_JSON);
@@ -418,15 +393,20 @@ respell_string(struct buf *out, const char *text, size_t n)
 	buf_free(&decoded);
 }
 
-void
-json_value_respell(const struct json_value *v, struct buf *out)
+/* Append a value without its blanks, and its strings respelled or as they are.
+ */
+static void
+write_value(const struct json_value *v, struct buf *out, bool respell)
 {
 	const char *p = v->text, *end = p + v->len, *q;
 
 	for (; p < end; p = q) {
 		if (*p == '"') {
-			q = string_end(p, end);
-			respell_string(out, p, (size_t)(q - p));
+			q = json_cursor_string_end(p, end);
+			if (respell && memchr(p, '\\', (size_t)(q - p)) != NULL)
+				respell_string(out, p, (size_t)(q - p));
+			else
+				buf_add(out, p, (size_t)(q - p));
 		} else {
 			q = p;
 			while (q < end && *q != '"' && !is_blank(*q))
@@ -436,4 +416,16 @@ json_value_respell(const struct json_value *v, struct buf *out)
 				q++;
 		}
 	}
+}
+
+void
+json_value_write_compact(const struct json_value *v, struct buf *out)
+{
+	write_value(v, out, false);
+}
+
+void
+json_value_respell(const struct json_value *v, struct buf *out)
+{
+	write_value(v, out, true);
 }

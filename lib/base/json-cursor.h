@@ -55,14 +55,14 @@ void json_cursor_open(struct json_cursor *c, const char *text, size_t len);
 /* What kind of value begins at the cursor, judged by its first byte. */
 enum json_value_kind json_cursor_kind(struct json_cursor *c);
 
-/* Read the value at the cursor, whatever it holds, and move behind it.  Returns
+/* Read the value at the cursor, whatever it holds, and move past it.  Returns
  * false if that is not JSON. */
 bool json_cursor_read(struct json_cursor *c, struct json_value *v);
 
 /*
  * Step into the object or the array at the cursor, then to its members or
  * elements one by one.  The next two functions return 1 with the cursor in
- * front of a value, which the caller reads or enters; 0 behind the closing
+ * front of a value, which the caller reads or enters; 0 past the closing
  * bracket; or -1 if the text is not JSON.  key is a string with its quotes.
  */
 bool json_cursor_enter(struct json_cursor *c);
@@ -71,6 +71,11 @@ int json_cursor_next_element(struct json_cursor *c);
 
 /* Whether nothing but blanks is left. */
 bool json_cursor_is_done(struct json_cursor *c);
+
+/* The end of the string whose quote is at p, or of that part of it that is
+ * JSON.
+ */
+const char *json_cursor_string_end(const char *p, const char *end);
 
 /* Whether a string, its escapes resolved, is the same as text. */
 bool json_value_is(const struct json_value *string, const char *text);

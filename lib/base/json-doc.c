@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json-cursor.h"
 #include "base/json-doc.h"
 #include "base/report.h"
 
 /*
- * An integer above INT64_MAX is a string of its digits behind MARK.  A string
+ * An integer above INT64_MAX is a string of MARK and its digits.  A string
  * that begins with MARK has it doubled, so that it is no such integer.  Control
  * characters are escaped in JSON, so in a text both begin with MARK_ESCAPED.
  */
@@ -19,36 +20,21 @@ enum { MARK_LEN = sizeof(MARK) - 1, ESCAPED_LEN = sizeof(MARK_ESCAPED) - 1 };
  * jansson 2.14 and 2.15 gather each token in a buffer that starts with 16 bytes
  * and doubles when full, and do not check whether there was memory for that.
  * Without it bytes of the token are lost, and if its closing quote is among
- * them, the parser reads and writes on behind the token.
+ * them, the parser reads and writes past the end of the token.
  *
- * Therefore the first token of a text is a string of ours, the primer, which
- * makes the buffer large enough for every other token.  It consists of \u
- * escapes, whose digits jansson does check: a byte is lost where 2^k - 1 bytes
- * were stored, which never is the boundary of two escapes because of the bytes
- * in front of them, so the primer turns into a syntax error.
+ * Therefore a text is parsed as the second element of an array whose first is a
+ * string of ours, the primer, which makes the buffer large enough for every
+ * other token.  It consists of \u escapes, whose digits jansson does check: a
+ * byte is lost where 2^k - 1 bytes were stored, which never is the boundary of
+ * two escapes because of the bytes in front of them, so the primer turns into a
+ * syntax error.
  */
 #define PRIMER_START "\"..."
 #define PRIMER_UNIT "\\u0041"
 enum {
-	TOKEN_SHORT = ESCAPED_LEN + 1, /* needs no growth and has no MARK */
 	BUFFER_START = 16,
 	BUFFER_SPARE = 3, /* for a byte of look-ahead and the NUL */
 };
-
-/* The end of the string literal that starts with the quote at p. */
-static const char *
-json_doc_skip_string(const char *p, const char *end)
-{
-	const char *q, *back;
-
-	for (p++; (q = memchr(p, '"', (size_t)(end - p))) != NULL; p = q + 1) {
-		for (back = q; back > p && back[-1] == '\\'; back--)
-			;
-		if ((q - back) % 2 == 0)
-			return q + 1;
-	}
-	return end;
-}
 
 static bool
 json_doc_is_word(char c)
@@ -62,7 +48,7 @@ static const char *
 json_doc_skip_token(const char *p, const char *end)
 {
 	if (*p == '"')
-		return json_doc_skip_string(p, end);
+		return json_cursor_string_end(p, end);
 	if (!json_doc_is_word(*p))
 		return p + 1;
 	while (p < end && json_doc_is_word(*p))
@@ -91,55 +77,38 @@ json_doc_is_big(const char *s, size_t n, uint64_t *out)
 static bool
 json_doc_is_marked(const char *token, size_t n)
 {
-	return n > TOKEN_SHORT && token[0] == '"' &&
+	return n > ESCAPED_LEN + 1 && token[0] == '"' &&
 	       memcmp(token + 1, MARK_ESCAPED, ESCAPED_LEN) == 0;
 }
 
-/* The facts about a text that are needed to parse it. */
-struct json_doc_text {
-	const char *text, *end; /* borrowed */
-	const char *first;      /* its first byte that is not blank, or end */
-	size_t values;          /* an upper bound on their number */
-	size_t longest;         /* bytes of its longest token */
-};
-
-static struct json_doc_text
-json_doc_scan(const char *text, size_t len)
-{
-	struct json_doc_text d = { text, text + len, text + len, 1, 0 };
-	const char *p, *next;
-
-	for (p = text; p < d.end; p = next) {
-		size_t n;
-
-		next = json_doc_skip_token(p, d.end);
-		n = (size_t)(next - p);
-		if (n > d.longest)
-			d.longest = n;
-		if (d.first == d.end && *p != ' ' && *p != '\t' && *p != '\r' &&
-		    *p != '\n')
-			d.first = p;
-		/* Every value but the first is behind one of these. */
-		d.values += *p == '[' || *p == '{' || *p == ',';
-	}
-	return d;
-}
-
-/* Append the text from p on, with large integers and strings that begin with
- * MARK as they are in trees. */
+/*
+ * Append the text from p on with large integers and strings that begin with
+ * MARK as they are in trees.  Set *values to an upper bound on the number of
+ * values, and *longest to the length of the longest token.
+ */
 static void
-json_doc_mark(struct buf *out, const char *p, const char *end)
+json_doc_mark(struct buf *out, const char *p, const char *end, size_t *values,
+    size_t *longest)
 {
 	const char *next, *done = p;
 	uint64_t big;
 
+	*values = 1;
+	*longest = 0;
 	for (; p < end; p = next) {
+		size_t n;
+
 		next = json_doc_skip_token(p, end);
-		if (json_doc_is_marked(p, (size_t)(next - p))) {
+		n = (size_t)(next - p);
+		if (n > *longest)
+			*longest = n;
+		/* One of these precedes every value but the first. */
+		*values += *p == '[' || *p == '{' || *p == ',';
+		if (json_doc_is_marked(p, n)) {
 			buf_add(out, done, (size_t)(p + 1 - done));
 			buf_str(out, MARK_ESCAPED);
 			done = p + 1;
-		} else if (json_doc_is_big(p, (size_t)(next - p), &big)) {
+		} else if (json_doc_is_big(p, n, &big)) {
 			buf_add(out, done, (size_t)(p - done));
 			buf_printf(out, "\"" MARK_ESCAPED "%" PRIu64 "\"", big);
 			done = next;
@@ -162,10 +131,11 @@ json_doc_prime(struct buf *out, size_t longest)
 	buf_chr(out, '"');
 }
 
-/* Report why jansson refused the text, whose first line is line + 1. */
+/* Report why jansson refused the text of len bytes, whose first line is line +
+ * 1. */
 static void
 json_doc_report_refusal(
-    const json_error_t *e, const char *name, unsigned long line)
+    const json_error_t *e, size_t len, const char *name, unsigned long line)
 {
 	line += e->line > 0 ? (unsigned long)e->line : 1;
 	if (json_error_code(e) == json_error_numeric_overflow)
@@ -175,6 +145,10 @@ json_doc_report_refusal(
 		report_error("%s:%lu: a string contains the character \\u0000, "
 			     "which no name or value may contain",
 		    name, line);
+	else if (e->position >= (int)len &&
+		 json_error_code(e) != json_error_end_of_input_expected)
+		report_error(
+		    "%s:%lu: not JSON: the text ends too early", name, line);
 	else
 		report_error("%s:%lu: not JSON: %s", name, line, e->text);
 }
@@ -202,88 +176,46 @@ json_doc_starved(const json_error_t *e, const char *text, size_t primed)
 			   strncmp(e->text, no_key, sizeof(no_key) - 1) == 0)));
 }
 
-/* json_loadb(), with a report if it fails. */
-static json_t *
-json_doc_load(const char *text, size_t len, size_t primed, const char *name,
-    unsigned long line)
-{
-	json_error_t e;
-	json_t *v = json_loadb(text, len, JSON_DECODE_ANY, &e);
-
-	if (v != NULL)
-		return v;
-	if (json_doc_starved(&e, text, primed))
-		report_nomem();
-	else
-		json_doc_report_refusal(&e, name, line);
-	return NULL;
-}
-
-/* Parse the text with a primer as the first member or element of its root, or
- * with both in an array if the root is neither object nor array, and remove the
- * primer again. */
-static json_t *
-json_doc_load_primed(
-    const struct json_doc_text *d, const char *name, unsigned long line)
-{
-	char root = d->first < d->end ? *d->first : '\0';
-	bool wrapped = root != '{' && root != '[';
-	const char *rest = wrapped ? d->text : d->first + 1;
-	struct buf b = { 0 };
-	json_t *v = NULL, *item;
-	size_t primed;
-
-	if (wrapped)
-		buf_chr(&b, '[');
-	else
-		buf_add(&b, d->text, (size_t)(rest - d->text));
-	if (root == '{')
-		buf_str(&b, "\"" MARK_ESCAPED "\":");
-	json_doc_prime(&b, d->longest);
-	primed = b.len;
-	buf_chr(&b, ',');
-	json_doc_mark(&b, rest, d->end);
-	if (wrapped)
-		buf_chr(&b, ']');
-	if (b.failed)
-		report_nomem();
-	else
-		v = json_doc_load(b.data, b.len, primed, name, line);
-	buf_free(&b);
-	if (v == NULL)
-		return NULL;
-	if (root == '{') {
-		json_object_del(v, MARK);
-	} else if (root == '[') {
-		json_array_remove(v, 0);
-	} else {
-		item = json_array_size(v) == 2
-			   ? json_incref(json_array_get(v, 1))
-			   : NULL;
-		if (item == NULL)
-			report_error(
-			    "%s:%lu: not JSON: more than one value at the top",
-			    name, line + 1);
-		json_decref(v);
-		v = item;
-	}
-	return v;
-}
-
 json_t *
 json_doc_parse(
     const char *text, size_t len, const char *name, unsigned long line)
 {
-	struct json_doc_text d = json_doc_scan(text, len);
+	struct buf marked = { 0 }, b = { 0 };
+	size_t values, longest, primed;
+	json_t *array = NULL, *v = NULL;
+	json_error_t e;
 
-	if (d.values > JSON_DOC_VALUES_MAX) {
+	json_doc_mark(&marked, text, text + len, &values, &longest);
+	if (values > JSON_DOC_VALUES_MAX) {
 		report_error("%s:%lu: more than %d JSON values", name, line + 1,
 		    JSON_DOC_VALUES_MAX);
-		return NULL;
+		goto out;
 	}
-	if (d.longest > TOKEN_SHORT)
-		return json_doc_load_primed(&d, name, line);
-	return json_doc_load(text, len, 0, name, line);
+	buf_chr(&b, '[');
+	json_doc_prime(&b, longest);
+	primed = b.len;
+	buf_chr(&b, ',');
+	buf_add(&b, marked.data, marked.len);
+	buf_chr(&b, ']');
+	if (marked.failed || b.failed) {
+		report_nomem();
+		goto out;
+	}
+	array = json_loadb(b.data, b.len, 0, &e);
+	if (array == NULL && json_doc_starved(&e, b.data, primed))
+		report_nomem();
+	else if (array == NULL)
+		json_doc_report_refusal(&e, b.len, name, line);
+	else if (json_array_size(array) != 2)
+		report_error("%s:%lu: not JSON: more than one value at the top",
+		    name, line + 1);
+	else
+		v = json_incref(json_array_get(array, 1));
+	json_decref(array);
+out:
+	buf_free(&marked);
+	buf_free(&b);
+	return v;
 }
 
 /* Append the text from p on, with the changes of json_doc_mark() undone. */
@@ -482,32 +414,34 @@ json_doc_get_u64(const json_t *obj, const char *key, uint64_t max,
 	return 1;
 }
 
-int
-json_doc_get_array(
-    const json_t *obj, const char *key, json_t **out, const char *where)
+/* Get an array or an object. */
+static int
+json_doc_get_container(const json_t *obj, const char *key, json_type type,
+    json_t **out, const char *where)
 {
 	json_t *v = json_doc_member(obj, key);
 
 	if (v == NULL)
 		return 0;
-	if (!json_is_array(v))
-		return json_doc_wrong_kind(v, key, "an array", where);
+	if (json_typeof(v) != type)
+		return json_doc_wrong_kind(v, key,
+		    type == JSON_ARRAY ? "an array" : "an object", where);
 	*out = v;
 	return 1;
+}
+
+int
+json_doc_get_array(
+    const json_t *obj, const char *key, json_t **out, const char *where)
+{
+	return json_doc_get_container(obj, key, JSON_ARRAY, out, where);
 }
 
 int
 json_doc_get_object(
     const json_t *obj, const char *key, json_t **out, const char *where)
 {
-	json_t *v = json_doc_member(obj, key);
-
-	if (v == NULL)
-		return 0;
-	if (!json_is_object(v))
-		return json_doc_wrong_kind(v, key, "an object", where);
-	*out = v;
-	return 1;
+	return json_doc_get_container(obj, key, JSON_OBJECT, out, where);
 }
 
 int

@@ -7,12 +7,12 @@
  *
  * - Integers above INT64_MAX.  jansson has none, but packages hold them, up to
  *   UINT64_MAX, for u64 globals and enum constants.  In a tree such an integer
- *   is a string with a mark in front, which only this module knows: use
- *   json_doc_u64(), json_doc_is_number(), json_doc_string() and their makers in
- * place of jansson's functions for strings wherever a number may stand, and
- * json_doc_write() to print.  A string in a text that happens to begin with the
- * mark stays a string.  (Wider integers are strings of digits for everybody;
- * see base/int128.h.)
+ *   is a string with a mark in front, which only this module knows.  Wherever a
+ *   number may stand, use json_doc_u64(), json_doc_is_number(),
+ *   json_doc_string() and their makers in place of jansson's functions for
+ *   strings, and json_doc_write() to print.  A string in a text that happens to
+ *   begin with the mark stays a string.  (Wider integers are strings of digits
+ *   for everybody; see base/int128.h.)
  * - A bound on the number of values, so that no text can make us allocate more
  *   than a small multiple of its own size.
  * - Safety when memory runs out inside jansson, which has to be an error of the
@@ -40,7 +40,7 @@ enum { JSON_DOC_VALUES_MAX = 1 << 20 };
  * Parse one JSON value of any kind from len bytes of text.  name says in
  * reports where the text is from, such as "x.json"; line is the number of lines
  * before the text, which is 0 for a whole file and n - 1 for line n of a
- * stream. Returns a new reference, or NULL.
+ * stream.  Returns a new reference, or NULL.
  */
 json_t *json_doc_parse(
     const char *text, size_t len, const char *name, unsigned long line);

@@ -140,6 +140,14 @@ an_error_says_its_line(void)
 	check_forget();
 	CHECK(json_doc_parse("{]", 2, "run.skel", 41) == NULL);
 	CHECK_SAID("run.skel:42: not JSON: ");
+	CHECK(parse("{\"a\":1") == NULL);
+	CHECK_SAID("x.json:1: not JSON: the text ends too early");
+	CHECK(parse("{\"a") == NULL);
+	CHECK_SAID("x.json:1: not JSON: the text ends too early");
+	CHECK(parse("1]") == NULL);
+	CHECK_SAID("x.json:1: not JSON: end of file expected near ']'");
+	CHECK(parse("1,2") == NULL);
+	CHECK_SAID("x.json:1: not JSON: more than one value at the top");
 }
 
 static void
