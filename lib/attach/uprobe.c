@@ -6,6 +6,7 @@
 #include <fnmatch.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,7 +282,7 @@ static struct attach_error
 explain_uprobe(const struct uprobe_target *t, struct attach_error e)
 {
 	/* The kernel requires it (kernel/events/core.c). */
-	if (e.error == EACCES && !privilege_is_admin())
+	if (e.error == EACCES && privilege_lacks(CAP_SYS_ADMIN))
 		return attach_invalid("needs CAP_SYS_ADMIN; run as root");
 	if (e.error == ESRCH && t->pid != -1)
 		return attach_invalid("there is no process %d", t->pid);

@@ -57,12 +57,6 @@ parse_kallsyms_line(struct kallsyms_line *l, const char *p, const char *end)
 	return l->len > 0 && memchr(l->name, '\0', l->len) == NULL;
 }
 
-static bool
-has_name(const struct kallsyms_line *l, const char *name)
-{
-	return strlen(name) == l->len && memcmp(l->name, name, l->len) == 0;
-}
-
 /* Whether a function begins at the symbol.  The linker script's symbols at the
  * end of text have no code, and objtool's stand for the padding before a
  * function. */
@@ -73,7 +67,8 @@ is_kernel_function(const struct kallsyms_line *l)
 	static const char padding[] = "__pfx_";
 
 	for (size_t i = 0; i < nitems(ends); i++)
-		if (has_name(l, ends[i]))
+		if (strlen(ends[i]) == l->len &&
+		    memcmp(l->name, ends[i], l->len) == 0)
 			return false;
 	if (l->len >= sizeof(padding) &&
 	    memcmp(l->name, padding, sizeof(padding) - 1) == 0)
@@ -147,15 +142,16 @@ drop_duplicates(struct kallsyms *k)
 		k->v = more;
 }
 
-/* Add the symbols of text, and count in *hidden the functions with address
- * 0. */
-static void
-parse_lines(struct kallsyms *k, const char *text, size_t len, size_t *hidden)
+int
+kallsyms_parse(struct kallsyms *k, const char *text, size_t len)
 {
 	const char *end = text + len, *newline;
-	size_t cap = 0;
 	struct kallsyms_line l;
+	size_t cap = 0;
+	bool hidden = false; /* a function has address 0 */
 
+	kallsyms_free(k);
+	buf_chr(&k->names, '\0');
 	for (; text < end && !k->names.failed; text = newline + 1) {
 		newline = memchr(text, '\n', (size_t)(end - text));
 		if (newline == NULL)
@@ -164,24 +160,14 @@ parse_lines(struct kallsyms *k, const char *text, size_t len, size_t *hidden)
 			continue;
 		if (l.addr != 0)
 			add_kernel_symbol(k, &cap, &l);
-		else if (is_kernel_function(&l))
-			++*hidden;
+		else
+			hidden |= is_kernel_function(&l);
 	}
-}
-
-int
-kallsyms_parse(struct kallsyms *k, const char *text, size_t len)
-{
-	size_t hidden = 0;
-
-	kallsyms_free(k);
-	buf_chr(&k->names, '\0');
-	parse_lines(k, text, len, &hidden);
 	if (k->names.failed) {
 		kallsyms_free(k);
 		return report_nomem();
 	}
-	k->hidden = k->n == 0 && hidden > 0;
+	k->hidden = k->n == 0 && hidden;
 	if (k->n > 0)
 		qsort(k->v, k->n, sizeof(*k->v), compare_kernel_symbols);
 	drop_duplicates(k);

@@ -54,17 +54,6 @@ allow_path(int ruleset, const char *path, uint64_t rights)
 	return ret;
 }
 
-static int
-allow_reading(int ruleset, bool opens)
-{
-	if (opens)
-		return allow_path(ruleset, "/",
-		    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
-	/* jansson reads the seed of its hashes from there. */
-	return allow_path(
-	    ruleset, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE);
-}
-
 int
 landlock_confine(bool opens)
 {
@@ -85,7 +74,10 @@ landlock_confine(bool opens)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &r, sizeof(r), 0);
 	if (fd == -1)
 		return -1;
-	if (allow_reading(fd, opens) == 0)
+	/* jansson reads the seed of its hashes from /dev/urandom. */
+	if (allow_path(fd, opens ? "/" : "/dev/urandom",
+		LANDLOCK_ACCESS_FS_READ_FILE |
+		    (opens ? LANDLOCK_ACCESS_FS_READ_DIR : 0)) == 0)
 		ret = (int)syscall(SYS_landlock_restrict_self, fd, 0);
 	error = errno;
 	close(fd);

@@ -71,23 +71,6 @@ decode_path(const char *p)
 	return path;
 }
 
-/* Set kind and path by the rest of the line.  Returns 0, or -1 if memory runs
- * out. */
-static int
-set_mapping_kind(struct mapping *m, const char *p)
-{
-	p += strspn(p, " ");
-	m->kind = MAPPING_ANONYMOUS;
-	if (strcmp(p, "[vdso]") == 0) {
-		m->kind = MAPPING_VDSO;
-	} else if (m->inode != 0 && p[0] == '/') {
-		m->kind = MAPPING_FILE;
-		if ((m->path = decode_path(p)) == NULL)
-			return -1;
-	}
-	return 0;
-}
-
 /* Append the mapping of a line if it is executable.  Returns 0, or -1 if memory
  * runs out. */
 static int
@@ -101,8 +84,15 @@ add_mapping(struct mappings *m, size_t *cap, const char *line)
 		return 0;
 	if (!array_room(m->v, m->n, *cap))
 		return -1;
-	if (set_mapping_kind(&new, line) == -1)
-		return -1;
+	line += strspn(line, " ");
+	new.kind = MAPPING_ANONYMOUS;
+	if (strcmp(line, "[vdso]") == 0) {
+		new.kind = MAPPING_VDSO;
+	} else if (new.inode != 0 && line[0] == '/') {
+		new.kind = MAPPING_FILE;
+		if ((new.path = decode_path(line)) == NULL)
+			return -1;
+	}
 	m->v[m->n++] = new;
 	return 0;
 }

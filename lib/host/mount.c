@@ -70,14 +70,6 @@ mount_filesystem(const struct filesystem *fs)
 	return ret;
 }
 
-static bool
-is_in_directory(const char *dir, const char *top)
-{
-	size_t n = strlen(top);
-
-	return strncmp(dir, top, n) == 0 && (dir[n] == '\0' || dir[n] == '/');
-}
-
 /* Whether dir, or the nearest of its parents that exists, is on a bpffs. */
 static bool
 leads_to_bpffs(const char *dir)
@@ -97,9 +89,12 @@ leads_to_bpffs(const char *dir)
 int
 mount_bpffs(const char *dir)
 {
+	size_t n = strlen(bpffs.dir);
+
 	if (leads_to_bpffs(dir))
 		return 0;
-	if (is_in_directory(dir, bpffs.dir))
+	if (strncmp(dir, bpffs.dir, n) == 0 &&
+	    (dir[n] == '\0' || dir[n] == '/'))
 		return mount_filesystem(&bpffs);
 	report_error(
 	    "%s: not on a bpffs; use a directory below %s", dir, bpffs.dir);

@@ -44,18 +44,6 @@ has_cap(uint64_t set, unsigned int bit)
 }
 
 bool
-privilege_suffices(void)
-{
-	uint64_t set = effective_caps();
-
-	for (size_t i = 0; i < nitems(bpf_caps); i++)
-		if (!has_cap(set, bpf_caps[i].bit) &&
-		    !has_cap(set, CAP_SYS_ADMIN))
-			return false;
-	return true;
-}
-
-bool
 privilege_lacks(unsigned int capability)
 {
 	uint64_t set = effective_caps();
@@ -64,9 +52,9 @@ privilege_lacks(unsigned int capability)
 }
 
 bool
-privilege_is_admin(void)
+privilege_suffices(void)
 {
-	return has_cap(effective_caps(), CAP_SYS_ADMIN);
+	return !privilege_lacks(CAP_BPF) && !privilege_lacks(CAP_PERFMON);
 }
 
 /* The level 3 exists in the kernels of Debian, where it is the default, and of
@@ -82,7 +70,7 @@ privilege_report_paranoid(const char *where)
 	if (fscanf(in, "%d", &level) != 1)
 		level = 0;
 	fclose(in);
-	if (level < 3 || privilege_is_admin())
+	if (level < 3 || !privilege_lacks(CAP_SYS_ADMIN))
 		return false;
 	report_error("%s: not permitted without CAP_SYS_ADMIN, since "
 		     "kernel.perf_event_paranoid is %d; run as root, or set it "
@@ -173,10 +161,6 @@ privilege_explain(const struct privilege_facts *f, struct buf *out)
 			     "container's system call filter may forbid it");
 }
 
-/* A function of the kernels that count BPF's memory as locked memory: since
- * Linux 5.11 it is accounted to the cgroup. */
-static const char charge_function[] = "__bpf_prog_charge";
-
 void
 privilege_report(const char *where, unsigned int what)
 {
@@ -190,7 +174,9 @@ privilege_report(const char *where, unsigned int what)
 	if ((what & PRIVILEGE_MEMORY) && getrlimit(RLIMIT_MEMLOCK, &l) == 0 &&
 	    l.rlim_cur != RLIM_INFINITY) {
 		f.memlock = l.rlim_cur;
-		f.counts = kallsyms_has(charge_function, false);
+		/* Since Linux 5.11 the memory is accounted to the cgroup, by
+		 * another function. */
+		f.counts = kallsyms_has("__bpf_prog_charge", false);
 	}
 	privilege_explain(&f, &words);
 	if (words.failed)

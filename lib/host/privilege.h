@@ -52,7 +52,4 @@ bool privilege_lacks(unsigned int capability);
 /* Whether this process has CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN. */
 bool privilege_suffices(void);
 
-/* Whether this process has CAP_SYS_ADMIN. */
-bool privilege_is_admin(void);
-
 #endif

@@ -189,10 +189,6 @@ static const struct seccomp_call write_calls[] = {
 	CALL_IF(openat, 2, O_TRUNC, O_TRUNC),
 };
 
-static const struct seccomp_call open_in_root_calls[] = {
-	CALL(openat2),
-};
-
 /* Add a rule for each call.  Returns 0, or a negative errno. */
 static int
 add_rules(scmp_filter_ctx c, uint32_t action, const struct seccomp_call *calls,
@@ -283,7 +279,6 @@ seccomp_confine_privileged(const struct confine_needs *needs)
 	if (ret == 0 && !needs->opens_for_writing)
 		ret = add_rules(c, no, write_calls, nitems(write_calls));
 	if (ret == 0 && !needs->openat2 && !needs->opens_for_writing)
-		ret = add_rules(
-		    c, no, open_in_root_calls, nitems(open_in_root_calls));
+		ret = seccomp_rule_add(c, no, SCMP_SYS(openat2), 0);
 	return load_filter(c, ret);
 }

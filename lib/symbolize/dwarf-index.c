@@ -41,18 +41,6 @@ struct dwarf_index {
 };
 
 static void
-add_range(struct ranges *r, uint64_t low, uint64_t high, uint64_t what)
-{
-	if (low >= high || r->n == RANGES_MAX || r->failed)
-		return;
-	if (!array_room(r->v, r->n, r->cap)) {
-		r->failed = true;
-		return;
-	}
-	r->v[r->n++] = (struct range){ .low = low, .high = high, .what = what };
-}
-
-static void
 add_ranges(struct ranges *r, Dwarf_Die *die, uint64_t what)
 {
 	Dwarf_Addr base, low, high;
@@ -60,11 +48,14 @@ add_ranges(struct ranges *r, Dwarf_Die *die, uint64_t what)
 
 	for (size_t i = 0; i < RANGES_MAX; i++) {
 		offset = dwarf_ranges(die, offset, &base, &low, &high);
-		if (offset <= 0)
+		if (offset <= 0 || r->n == RANGES_MAX || r->failed)
 			return;
 		/* Code that the linker discarded has address 0. */
-		if (low != 0)
-			add_range(r, low, high, what);
+		if (low == 0 || low >= high)
+			continue;
+		r->failed = !array_room(r->v, r->n, r->cap);
+		if (!r->failed)
+			r->v[r->n++] = (struct range){ low, high, what };
 	}
 }
 
@@ -97,19 +88,6 @@ find_range(const struct ranges *r, uint64_t addr)
 	return NULL;
 }
 
-static int
-add_unit(struct dwarf_index *ix, const Dwarf_Die *die, uint8_t type)
-{
-	struct unit *u;
-
-	if (!array_room(ix->units, ix->n, ix->cap))
-		return -1;
-	u = &ix->units[ix->n];
-	*u = (struct unit){ .die = *die, .skeleton = type == DW_UT_skeleton };
-	add_ranges(&ix->ranges, &u->die, ix->n++);
-	return 0;
-}
-
 /* Index the units.  Not all compilers write .debug_aranges, which would list
  * them.  Returns 0, or -1 if memory runs out. */
 static int
@@ -117,6 +95,7 @@ index_units(struct dwarf_index *ix)
 {
 	Dwarf_CU *cu = NULL;
 	Dwarf_Half version;
+	struct unit *u;
 	uint8_t type;
 	Dwarf_Die die;
 
@@ -125,8 +104,12 @@ index_units(struct dwarf_index *ix)
 		   0) {
 		if (type != DW_UT_compile && type != DW_UT_skeleton)
 			continue;
-		if (add_unit(ix, &die, type) == -1)
+		if (!array_room(ix->units, ix->n, ix->cap))
 			return -1;
+		u = &ix->units[ix->n];
+		*u = (struct unit){ .die = die,
+			.skeleton = type == DW_UT_skeleton };
+		add_ranges(&ix->ranges, &u->die, ix->n++);
 	}
 	sort_ranges(&ix->ranges);
 	return ix->ranges.failed ? -1 : 0;

@@ -25,8 +25,8 @@ void dwarf_index_free(struct dwarf_index *ix);
 /*
  * Find the frames of an address, at most max: the inlined functions, innermost
  * first, then the function itself, the only one with an offset.  The symbol of
- * a function without a name is NULL.  Returns their number, 0 if nothing is known;
- * the strings are borrowed from dw.
+ * a function without a name is NULL.  Returns their number, 0 if nothing is
+ * known; the strings are borrowed from dw.
  */
 size_t dwarf_index_find(struct dwarf_index *ix, uint64_t addr,
     struct symbol_frame *frames, size_t max);

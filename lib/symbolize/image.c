@@ -170,18 +170,6 @@ find_address(const struct image *m, uint64_t offset, uint64_t *addr)
 	return found;
 }
 
-/* Drop inlined functions without a name. */
-static size_t
-drop_nameless(struct symbol_frame *frames, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (frames[i].symbol != NULL)
-			frames[kept++] = frames[i];
-	return kept;
-}
-
 size_t
 image_find(struct image *m, uint64_t offset, bool is_return,
     struct symbol_frame *frames, size_t max)
@@ -189,7 +177,7 @@ image_find(struct image *m, uint64_t offset, bool is_return,
 	const struct elf_symbol *s;
 	uint64_t addr = 0, at;
 	struct symbol_frame *last;
-	size_t n = 0;
+	size_t n = 0, named = 0;
 
 	if (!find_address(m, offset, &addr))
 		return 0;
@@ -207,5 +195,8 @@ image_find(struct image *m, uint64_t offset, bool is_return,
 		last->has_offset = true;
 		last->offset = addr - s->addr;
 	}
-	return drop_nameless(frames, n);
+	for (size_t i = 0; i < n; i++)
+		if (frames[i].symbol != NULL)
+			frames[named++] = frames[i];
+	return named;
 }

@@ -22,16 +22,6 @@ jit_map_free(struct jit_map *m)
 	*m = (struct jit_map){ 0 };
 }
 
-static bool
-parse_jit_line(struct jit_symbol *s, const char *p)
-{
-	if (!parse_digits(&p, 16, ' ', &s->start) ||
-	    !parse_digits(&p, 16, ' ', &s->size) || s->size == 0 || *p == '\0')
-		return false;
-	s->name = p;
-	return true;
-}
-
 /* Sort by address, and those with one address by their lines, the last line
  * first. */
 static int
@@ -44,26 +34,13 @@ compare_jit_symbols(const void *a, const void *b)
 	return l->name < r->name ? 1 : l->name > r->name ? -1 : 0;
 }
 
-/* Sort the functions, and keep the last line for each address. */
-static void
-sort_jit_symbols(struct jit_map *m)
-{
-	size_t kept = 0;
-
-	if (m->n > 0)
-		qsort(m->v, m->n, sizeof(*m->v), compare_jit_symbols);
-	for (size_t i = 0; i < m->n; i++)
-		if (kept == 0 || m->v[i].start != m->v[kept - 1].start)
-			m->v[kept++] = m->v[i];
-	m->n = kept;
-}
-
 void
 jit_map_parse(struct jit_map *m, struct buf *text)
 {
 	struct jit_symbol s;
-	size_t cap = 0;
+	size_t cap = 0, kept = 0;
 	char *line, *rest;
+	const char *p;
 
 	jit_map_free(m);
 	buf_chr(text, '\0');
@@ -71,13 +48,23 @@ jit_map_parse(struct jit_map *m, struct buf *text)
 	*text = (struct buf){ 0 };
 	rest = m->text.failed ? NULL : m->text.data;
 	while ((line = strsep(&rest, "\n")) != NULL) {
-		if (!parse_jit_line(&s, line))
+		p = line;
+		if (!parse_digits(&p, 16, ' ', &s.start) ||
+		    !parse_digits(&p, 16, ' ', &s.size) || s.size == 0 ||
+		    *p == '\0')
 			continue;
+		s.name = p;
 		if (!array_room(m->v, m->n, cap))
 			break;
 		m->v[m->n++] = s;
 	}
-	sort_jit_symbols(m);
+	if (m->n > 0)
+		qsort(m->v, m->n, sizeof(*m->v), compare_jit_symbols);
+	/* Keep the last line for each address. */
+	for (size_t i = 0; i < m->n; i++)
+		if (kept == 0 || m->v[i].start != m->v[kept - 1].start)
+			m->v[kept++] = m->v[i];
+	m->n = kept;
 }
 
 /* The pid of the process in its own pid namespace. */

@@ -27,8 +27,8 @@ struct mapping_image {
 	struct image_key key; /* of IMAGE_OPENED */
 };
 
-static void
-drop_mappings(struct process *p)
+void
+process_free(struct process *p)
 {
 	mappings_free(&p->maps);
 	free(p->mapped);
@@ -36,12 +36,6 @@ drop_mappings(struct process *p)
 	jit_map_free(&p->generated);
 	p->maps_read_at = p->read_cost = p->retry_after = p->generated_read_at =
 	    0;
-}
-
-void
-process_free(struct process *p)
-{
-	drop_mappings(p);
 }
 
 static bool
@@ -87,24 +81,8 @@ process_refresh(struct process *p, uint64_t now)
 		return PROCESS_SAME;
 	p->known = true;
 	p->identity = id;
-	drop_mappings(p);
+	process_free(p);
 	return PROCESS_CHANGED;
-}
-
-/* Replace the mappings, and become the owner of maps.  Returns 0, or -1 if
- * memory runs out. */
-static int
-replace_mappings(struct process *p, struct mappings *maps)
-{
-	struct mapping_image *mapped = calloc(maps->n + 1, sizeof(*mapped));
-
-	if (mapped == NULL)
-		return -1;
-	mappings_free(&p->maps);
-	free(p->mapped);
-	p->maps = *maps;
-	p->mapped = mapped;
-	return 0;
 }
 
 /* Read the mappings, and compare them with the ones before. */
@@ -112,7 +90,7 @@ static enum process_change
 read_mappings(struct process *p, uint64_t now)
 {
 	struct mappings maps = { 0 };
-	bool changed;
+	struct mapping_image *mapped = NULL;
 
 	p->maps_read_at = now;
 	p->retry_after = p->retry_after == 0 ? RETRY_MIN : p->retry_after * 2;
@@ -123,13 +101,18 @@ read_mappings(struct process *p, uint64_t now)
 		return PROCESS_SAME;
 	}
 	/* An exiting process has no mappings any more; keep the ones before. */
-	changed = maps.n > 0 && !mappings_equal(&maps, &p->maps);
-	if (!changed || replace_mappings(p, &maps) == -1) {
+	if (maps.n > 0 && !mappings_equal(&maps, &p->maps))
+		mapped = calloc(maps.n, sizeof(*mapped));
+	if (mapped != NULL) {
+		mappings_free(&p->maps);
+		free(p->mapped);
+		p->maps = maps;
+		p->mapped = mapped;
+	} else {
 		mappings_free(&maps);
-		changed = false;
 	}
 	p->read_cost = clock_elapsed() - now;
-	return changed ? PROCESS_CHANGED : PROCESS_SAME;
+	return mapped != NULL ? PROCESS_CHANGED : PROCESS_SAME;
 }
 
 enum process_change
@@ -164,22 +147,11 @@ check_mapped_file(int fd, const struct mapping *m, bool same_device)
 	return -1;
 }
 
-/* Open the mapped file by its path, in our root directory or in that of the
- * process. */
-static int
-open_by_path(const struct mapping *m, int root)
-{
-	int fd = check_mapped_file(open_in_root_own(m->path), m, true);
-
-	if (fd == -1 && root != -1)
-		fd = check_mapped_file(open_in_root(root, m->path), m, false);
-	return fd;
-}
-
 /*
  * Open the image of a mapping, or return NULL.  With the privilege for
  * /proc/PID/map_files this is the mapped file itself, even if it is deleted or
- * in another mount namespace; otherwise the file is opened by its path.
+ * in another mount namespace; otherwise the file is opened by its path
+ * in our root directory or in that of the process.
  */
 static struct image *
 open_mapped_image(struct process *p, const struct mapping *m,
@@ -193,7 +165,9 @@ open_mapped_image(struct process *p, const struct mapping *m,
 	    (long)p->pid, m->start, m->end);
 	fd = open_in_root_own(path);
 	if (fd == -1)
-		fd = open_by_path(m, root);
+		fd = check_mapped_file(open_in_root_own(m->path), m, true);
+	if (fd == -1 && root != -1)
+		fd = check_mapped_file(open_in_root(root, m->path), m, false);
 	if (fd != -1)
 		image =
 		    image_cache_open(images, fd, m->path, root, &mapped->key);

@@ -45,6 +45,7 @@ struct process {
 	uint64_t generated_read_at;   /* when it was last read */
 };
 
+/* Drop all mappings; p is ready to read them again. */
 void process_free(struct process *p);
 
 enum process_change {

@@ -373,13 +373,6 @@ open_stack_map(struct symbolizer *z, const char *name, int fd)
 	return m;
 }
 
-static bool
-layout_has_ids(const struct stack_layout *l)
-{
-	return l->sides[STACK_KERNEL].kind == STACK_ID ||
-	       l->sides[STACK_USER].kind == STACK_ID;
-}
-
 /* Returns 1 if map number i has stacks, else 0, or -1 after reporting. */
 static int
 open_map_stacks(struct symbolizer *z, unsigned int i, int fd)
@@ -391,7 +384,8 @@ open_map_stacks(struct symbolizer *z, unsigned int i, int fd)
 	if (got != 1)
 		return got;
 	m->has = true;
-	if (!layout_has_ids(&m->layout))
+	if (m->layout.sides[STACK_KERNEL].kind != STACK_ID &&
+	    m->layout.sides[STACK_USER].kind != STACK_ID)
 		return 1;
 	if (from->stacks == NULL || fd < 0) {
 		report_error("map %s: its records have stack ids, but the "

@@ -3,9 +3,9 @@
  * has the privilege: stack ids to addresses, kernel addresses to symbols by
  * /proc/kallsyms, and user addresses to symbols, files and lines by libdw from
  * the files that the process has mapped, also in containers.  The results are
- * cached by process.  An address is resolved again after the process has changed
- * its mappings, when it occurs in the other role (innermost or return address),
- * when the cache was emptied, and while its result may still improve.
+ * cached by process.  An address is resolved again after the process has
+ * changed its mappings, when it occurs in the other role (innermost or return
+ * address), when the cache was emptied, and while its result may still improve.
  *
  * The functions report errors and return -1.  An address without a symbol is no
  * error; it is shown as a number.
