@@ -43,31 +43,18 @@ read_record_time(const json_t *record, const char *where, uint64_t *time_ns)
 	return -1;
 }
 
-/* Appends size zeros to bytes.  Returns where they start, or NULL after
- * reporting. */
-static unsigned char *
-append_zeros(struct buf *bytes, size_t size)
-{
-	char *p = buf_room(bytes, size);
-
-	if (p == NULL) {
-		report_nomem();
-		return NULL;
-	}
-	memset(p, 0, size);
-	bytes->len += size;
-	return (unsigned char *)p;
-}
-
+/* Appends a value, and zeros up to stride bytes. */
 static int
 encode_value(const struct stream_header *h, uint32_t type, const json_t *v,
     const char *where, size_t stride, struct buf *bytes)
 {
 	size_t size = (size_t)h->types.v[type].size;
-	unsigned char *p = append_zeros(bytes, stride);
+	unsigned char *p = (unsigned char *)buf_room(bytes, stride);
 
 	if (p == NULL)
-		return -1;
+		return report_nomem();
+	memset(p, 0, stride);
+	bytes->len += stride;
 	return value_to_bytes(&h->types, type, v, p, size, where);
 }
 
@@ -149,18 +136,12 @@ encode_text(const json_t *record, const char *where, struct buf *bytes)
 	return 0;
 }
 
-static bool
-is_struct_or_union(const struct stream_header *h, uint32_t type)
-{
-	enum type_kind kind = types_get(&h->types, type)->kind;
-
-	return kind == TYPE_STRUCT || kind == TYPE_UNION;
-}
-
 static int
 encode_members(const struct stream_header *h, const struct stream_map *m,
     const json_t *record, const char *where, struct buf *bytes)
 {
+	enum type_kind kind;
+
 	if (m->text)
 		return encode_text(record, where, bytes);
 	if (m->value == TYPE_NONE)
@@ -170,7 +151,8 @@ encode_members(const struct stream_header *h, const struct stream_map *m,
 		return -1;
 	if (m->cpus != 0)
 		return encode_cpu_values(h, m, record, where, bytes);
-	if (m->key == TYPE_NONE && is_struct_or_union(h, m->value))
+	kind = types_get(&h->types, m->value)->kind;
+	if (m->key == TYPE_NONE && (kind == TYPE_STRUCT || kind == TYPE_UNION))
 		return encode_value(h, m->value, record, where,
 		    (size_t)h->types.v[m->value].size, bytes);
 	return encode_member(h, m->value, record, "value", where, bytes);

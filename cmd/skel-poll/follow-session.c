@@ -125,17 +125,6 @@ session_has_ended(void *ctx)
 	return eaccess(f->dir, F_OK) == -1 && errno == ENOENT;
 }
 
-/* Returns whether the session comes through a pipe from the skel-load that
- * holds it, so that it ends with the input. */
-static bool
-session_ends_with_input(const struct session_follower *f, int fd)
-{
-	struct stat st;
-
-	return !f->header->detached && fstat(fd, &st) == 0 &&
-	       (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
-}
-
 static struct poller *
 open_session_poller(
     struct session_follower *f, int in_fd, struct stream_sink *sink)
@@ -151,8 +140,12 @@ open_session_poller(
 		.perf_pages = h->perf_buffer_pages,
 		.poll_timeout_ms = h->poll_timeout_ms,
 	};
+	struct stat st;
 
-	if (session_ends_with_input(f, in_fd)) {
+	/* If the session comes through a pipe from the skel-load that holds it,
+	 * it ends with the input. */
+	if (!h->detached && fstat(in_fd, &st) == 0 &&
+	    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) {
 		o.in_fd = in_fd;
 	} else {
 		o.is_over = session_has_ended;
@@ -180,22 +173,11 @@ write_stream(struct poller *p, struct stream_sink *sink)
 	}
 }
 
-/* Gives up every privilege that is not needed to look up symbols and to find
- * and remove the session's directory. */
-static void
-confine_to_polling(const struct symbolizer *z)
-{
-	struct confine_needs needs = { 0 };
-
-	session_dir_add_needs(&needs);
-	symbolizer_add_needs(z, &needs);
-	confine_privileged(&needs);
-}
-
 /* Polls the opened maps.  Returns the exit status. */
 static int
 poll_session(struct session_follower *f, int in_fd)
 {
+	struct confine_needs needs = { 0 };
 	struct stream_sink sink;
 	struct symbolizer *z;
 	struct poller *p;
@@ -205,11 +187,16 @@ poll_session(struct session_follower *f, int in_fd)
 		return EXIT_FAILURE;
 	if (stream_sink_open(&sink, f->header, f->out, z) == 0) {
 		p = open_session_poller(f, in_fd, &sink);
-		if (p != NULL)
-			confine_to_polling(z);
-		if (p != NULL && write_stream(p, &sink) != -1 &&
-		    sink.errors == 0)
-			status = sink.lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
+		if (p != NULL) {
+			/* Symbols are looked up, and the session's directory
+			 * is found and removed. */
+			session_dir_add_needs(&needs);
+			symbolizer_add_needs(z, &needs);
+			confine_privileged(&needs);
+			if (write_stream(p, &sink) != -1 && sink.errors == 0)
+				status =
+				    sink.lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
+		}
 		poller_close(p);
 		stream_sink_close(&sink);
 	}

@@ -5,7 +5,7 @@
  *
  * Reads a session, a line of JSON that says where the maps are pinned and what
  * they hold, and writes a stream until the session ends.  Given a stream, it
- * copies it, so that -m, -n, -t and -f work behind skel-load and on recordings.
+ * copies it, so that -m, -n, -t and -f work after skel-load and on recordings.
  *
  * Loading and polling are two commands because they need different privileges
  * and may have different lifetimes: several skel-poll may read one session one

@@ -67,17 +67,9 @@ write_as_json(struct stream_pass *p, const struct stream_line *line)
 	};
 	const struct stream_header *h = &p->reader->header;
 	struct plan **plan = &p->plans[line->map];
-	size_t need = stream_record_size(h, line->map);
 
 	if (*plan == NULL && (*plan = plan_new(h, line->map, &o)) == NULL)
 		return -1;
-	if (line->len < need) {
-		report_error(
-		    "%s:%lu: the record has %zu bytes, but its type needs "
-		    "%zu",
-		    p->reader->name, p->reader->line, line->len, need);
-		return -1;
-	}
 	return plan_record(
 	    *plan, &p->out->buf, line->time_ns, line->data, line->len);
 }
@@ -270,8 +262,8 @@ copy_lines(struct stream_pass *p)
 	return end;
 }
 
-/* Writes "@end", unless the stream was cut, and reports losses.  Returns the
- * exit status. */
+/* Writes "@end", unless the stream was truncated, and reports losses.  Returns
+ * the exit status. */
 static int
 finish_stream(struct stream_pass *p, enum pass_end end)
 {

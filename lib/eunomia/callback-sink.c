@@ -5,49 +5,15 @@
 #include "eunomia/api-call.h"
 #include "eunomia/callback-sink.h"
 
-/* Sets *form to the form of plans for a format.  Returns false if the format is
- * bytes, which need no plan. */
-static bool
-find_plan_form(enum export_format_type format, enum plan_form *form)
-{
-	*form = format == EXPORT_JSON ? PLAN_REFERENCE : PLAN_PLAIN;
-	return format == EXPORT_JSON || format == EXPORT_PLAIN_TEXT;
-}
-
-static int
-open_callback_plans(struct callback_sink *s)
-{
-	struct plan_options options = { 0 };
-
-	if (!find_plan_form(s->format, &options.form))
-		return 0;
-	if (s->symbolizer != NULL)
-		options.symbols = symbolizer_symbols(s->symbolizer);
-	s->plans = plans_new(s->header, &options);
-	return s->plans != NULL ? 0 : -1;
-}
-
-static int
-measure_records(struct callback_sink *s)
-{
-	size_t n = s->header->nmaps;
-
-	s->keys = calloc(n + 1, sizeof(*s->keys));
-	s->sizes = calloc(n + 1, sizeof(*s->sizes));
-	if (s->keys == NULL || s->sizes == NULL)
-		return report_nomem();
-	for (size_t i = 0; i < n; i++) {
-		s->keys[i] = stream_key_size(s->header, (unsigned int)i);
-		s->sizes[i] = stream_record_size(s->header, (unsigned int)i);
-	}
-	return 0;
-}
-
 int
 callback_sink_open(struct callback_sink *s, const struct stream_header *h,
     struct symbolizer *z, struct poll_control *control,
     enum export_format_type format, callback_fn *handler, void *ctx)
 {
+	struct plan_options options = {
+		.form = format == EXPORT_JSON ? PLAN_REFERENCE : PLAN_PLAIN,
+	};
+
 	*s = (struct callback_sink){
 		.header = h,
 		.symbolizer = z,
@@ -56,10 +22,12 @@ callback_sink_open(struct callback_sink *s, const struct stream_header *h,
 		.handler = handler,
 		.handler_ctx = ctx,
 	};
-	if (measure_records(s) == 0 && open_callback_plans(s) == 0)
+	if (format != EXPORT_JSON && format != EXPORT_PLAIN_TEXT)
 		return 0;
-	callback_sink_close(s);
-	return -1;
+	if (z != NULL)
+		options.symbols = symbolizer_symbols(z);
+	s->plans = plans_new(h, &options);
+	return s->plans != NULL ? 0 : -1;
 }
 
 void
@@ -67,24 +35,18 @@ callback_sink_close(struct callback_sink *s)
 {
 	if (s->plans != NULL)
 		plans_free(s->plans, s->header->nmaps);
-	free(s->keys);
-	free(s->sizes);
 	buf_free(&s->out);
 	*s = (struct callback_sink){ 0 };
 }
 
+/* Waits while a pause is asked for.  Returns whether an end is. */
 static bool
-is_ended(const struct callback_sink *s)
+wait_or_end(const struct callback_sink *s)
 {
-	return poll_control_is_ended(s->control);
-}
-
-/* Waits while a pause is asked for. */
-static void
-wait_while_paused(const struct callback_sink *s)
-{
-	while (poll_control_is_paused(s->control) && !is_ended(s))
+	while (poll_control_is_paused(s->control) &&
+	       !poll_control_is_ended(s->control))
 		poll_control_wait(s->control);
+	return poll_control_is_ended(s->control);
 }
 
 /* Calls the handler, which is not inside the library: it may call its functions
@@ -112,8 +74,7 @@ callback_sink_begin(struct callback_sink *s)
 	if (s->format != EXPORT_PLAIN_TEXT)
 		return 0;
 	for (size_t i = 0; i < s->header->nmaps; i++) {
-		wait_while_paused(s);
-		if (is_ended(s))
+		if (wait_or_end(s))
 			break;
 		s->out.len = 0;
 		plan_head(s->plans[i], &s->out);
@@ -145,7 +106,7 @@ call_with_record(struct callback_sink *s, unsigned int map, uint64_t time_ns,
 	cut = plan_graph_offset(plan);
 	if (cut > 0)
 		call_with_text(s, 0, cut);
-	if (cut == 0 || !is_ended(s))
+	if (cut == 0 || !poll_control_is_ended(s->control))
 		call_with_text(s, cut, s->out.len);
 	return 0;
 }
@@ -155,7 +116,7 @@ call_with_bytes(struct callback_sink *s, unsigned int map,
     const unsigned char *data, size_t len)
 {
 	const struct stream_map *m = &s->header->maps[map];
-	size_t key = s->keys[map];
+	size_t key = stream_key_size(s->header, map);
 	struct eunomia_raw raw = {
 		.map = m->name,
 		.key = key > 0 ? data : NULL,
@@ -177,7 +138,7 @@ handle_record(
 	struct callback_sink *s = ctx;
 	int ret = 0;
 
-	if (len < s->sizes[map])
+	if (len < s->header->maps[map].record_size)
 		s->bad++;
 	else if (s->plans == NULL)
 		call_with_bytes(s, map, data, len);
@@ -185,8 +146,7 @@ handle_record(
 		ret = call_with_record(s, map, time_ns, data, len);
 	/* The poller too looks at the control, but not between the records that
 	 * it has read from a buffer at once. */
-	wait_while_paused(s);
-	return ret == 0 && is_ended(s) ? 1 : ret;
+	return wait_or_end(s) && ret == 0 ? 1 : ret;
 }
 
 static int

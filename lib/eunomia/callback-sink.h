@@ -26,8 +26,6 @@ struct callback_sink {
 	callback_fn *handler;
 	void *handler_ctx;   /* passed to the handler */
 	struct plan **plans; /* owned; for text and JSON only */
-	size_t *keys;        /* owned: size of each map's keys, 0 if none */
-	size_t *sizes;       /* owned: least size of each map's records */
 	struct buf out;      /* the text of one record */
 	uint64_t lost, bad;
 };

@@ -99,26 +99,6 @@ skeleton_release(struct eunomia_bpf *p)
 	free_skeleton(p);
 }
 
-/* Loads and attaches the program, or leaves nothing of it in the kernel. */
-static int
-load_and_attach(struct eunomia_bpf *p)
-{
-	const struct poller_options options = {
-		.out_fd = -1,
-		.in_fd = -1,
-		.latency_ns = POLLER_LATENCY_NS,
-		.control = &p->handle->control,
-	};
-
-	if (launch_load(&p->launch) == 0 &&
-	    launch_open_poller(
-		&p->launch, &options, &callback_poll_sink, &p->sink) == 0 &&
-	    launch_attach(&p->launch) == 0)
-		return 0;
-	launch_unload(&p->launch);
-	return -1;
-}
-
 /* Returns whether the skeleton is loaded, after reporting if it is not.  The
  * lock is held. */
 static bool
@@ -136,10 +116,10 @@ is_loaded(const struct eunomia_bpf *p)
 	return false;
 }
 
-/* Returns whether the skeleton can be loaded, after reporting if it cannot. The
- * lock is held. */
-static bool
-is_loadable(const struct eunomia_bpf *p)
+/* Begins to load p, if load, or else to poll it, on this thread.  Returns 0, or
+ * -1 after reporting why p cannot be. */
+static int
+begin_work(struct eunomia_bpf *p, bool load)
 {
 	static const char *const why[] = {
 		[STAGE_LOADING] = "the skeleton is being loaded already",
@@ -147,25 +127,15 @@ is_loadable(const struct eunomia_bpf *p)
 		[STAGE_FAILED] =
 		    "loading this skeleton has failed before; open it anew",
 	};
-
-	if (p->stage == STAGE_OPENED)
-		return true;
-	report_error("%s", why[p->stage]);
-	return false;
-}
-
-/* Begins to load p, if load, or else to poll it, on this thread.  Returns 0, or
- * -1 after reporting why p cannot be. */
-static int
-begin_work(struct eunomia_bpf *p, bool load)
-{
-	bool may;
+	bool may = false;
 
 	pthread_mutex_lock(&p->lock);
-	may = load ? is_loadable(p) : is_loaded(p);
-	if (may && p->busy) {
-		report_error("the skeleton is being polled already");
-		may = false;
+	if (load && p->stage != STAGE_OPENED) {
+		report_error("%s", why[p->stage]);
+	} else if (load || is_loaded(p)) {
+		may = !p->busy;
+		if (p->busy)
+			report_error("the skeleton is being polled already");
 	}
 	if (may) {
 		if (load)
@@ -196,11 +166,24 @@ end_work(struct eunomia_bpf *p)
 int
 skeleton_load(struct eunomia_bpf *p)
 {
-	int ret;
+	const struct poller_options options = {
+		.out_fd = -1,
+		.in_fd = -1,
+		.latency_ns = POLLER_LATENCY_NS,
+		.control = &p->handle->control,
+	};
+	struct launch *l = &p->launch;
+	int ret = 0;
 
 	if (begin_work(p, true) == -1)
 		return -1;
-	ret = load_and_attach(p);
+	if (launch_load(l) == -1 ||
+	    launch_open_poller(l, &options, &callback_poll_sink, &p->sink) ==
+		-1 ||
+	    launch_attach(l) == -1) {
+		launch_unload(l);
+		ret = -1;
+	}
 	pthread_mutex_lock(&p->lock);
 	p->stage = ret == 0 ? STAGE_LOADED : STAGE_FAILED;
 	if (end_work(p) == -1) {
@@ -209,26 +192,6 @@ skeleton_load(struct eunomia_bpf *p)
 		return -1;
 	}
 	return ret;
-}
-
-/* Polls until an end.  Returns 0, or -1 after reporting. */
-static int
-poll_until_end(struct eunomia_bpf *p)
-{
-	enum poller_end end;
-	int ret = callback_sink_begin(&p->sink);
-
-	if (ret == -1)
-		return -1;
-	poller_run(p->launch.poller);
-	/* Records that were written while the poller slept precede the end. */
-	end = poller_read_rest(p->launch.poller);
-	/* A handler may have asked for the end. */
-	if (end == POLLER_GONE)
-		poll_control_clear_end(&p->handle->control);
-	if (end == POLLER_FAILED || poller_report_lost(p->launch.poller) == -1)
-		ret = -1;
-	return callback_sink_end(&p->sink) == -1 ? -1 : ret;
 }
 
 static void
@@ -248,12 +211,25 @@ poll_to_handler(struct eunomia_bpf *p, enum export_format_type format,
 	 * this thread is cancelled. */
 	struct eunomia_bpf *polled __attribute__((cleanup(end_polling))) = p;
 
+	struct poller *poller = p->launch.poller;
+	enum poller_end end;
+	int ret = 0;
+
 	(void)polled;
 	if (callback_sink_open(&p->sink, &p->launch.header,
 		p->launch.symbolizer, &p->handle->control, format, handler,
-		ctx) == -1)
+		ctx) == -1 ||
+	    callback_sink_begin(&p->sink) == -1)
 		return -1;
-	return poll_until_end(p);
+	poller_run(poller);
+	/* Records that were written while the poller slept precede the end. */
+	end = poller_read_rest(poller);
+	/* A handler may have asked for the end. */
+	if (end == POLLER_GONE)
+		poll_control_clear_end(&p->handle->control);
+	if (end == POLLER_FAILED || poller_report_lost(poller) == -1)
+		ret = -1;
+	return callback_sink_end(&p->sink) == -1 ? -1 : ret;
 }
 
 int
@@ -265,35 +241,26 @@ skeleton_poll(struct eunomia_bpf *p, enum export_format_type format,
 		   : -1;
 }
 
-/* The lock is held. */
-static int
-find_skeleton_fd(const struct eunomia_bpf *p, const char *name)
-{
-	const struct bpf_program *program;
-	int fd;
-
-	if (!is_loaded(p))
-		return -1;
-	fd = bpf_object__find_map_fd_by_name(p->launch.object.bpf, name);
-	if (fd >= 0)
-		return fd;
-	program = bpf_object__find_program_by_name(p->launch.object.bpf, name);
-	if (program != NULL && (fd = bpf_program__fd(program)) >= 0)
-		return fd;
-	report_error(
-	    "the skeleton has no map and no loaded program called %s", name);
-	return -1;
-}
-
 int
 skeleton_fd(struct eunomia_bpf *p, const char *name)
 {
-	int fd;
+	const struct bpf_object *o = p->launch.object.bpf;
+	const struct bpf_program *program;
+	int fd = -1;
 
 	pthread_mutex_lock(&p->lock);
-	fd = find_skeleton_fd(p, name);
+	if (is_loaded(p)) {
+		fd = bpf_object__find_map_fd_by_name(o, name);
+		program = bpf_object__find_program_by_name(o, name);
+		if (fd < 0)
+			fd = program != NULL ? bpf_program__fd(program) : -1;
+		if (fd < 0)
+			report_error("the skeleton has no map and no loaded "
+				     "program called %s",
+			    name);
+	}
 	pthread_mutex_unlock(&p->lock);
-	return fd;
+	return fd < 0 ? -1 : fd;
 }
 
 void

@@ -74,16 +74,6 @@ read_buffer_event(void *ctx, int cpu, struct perf_event_header *event)
 	return LIBBPF_PERF_EVENT_CONT;
 }
 
-static size_t
-power_of_two(uint64_t n)
-{
-	uint64_t power = 1;
-
-	while (power < n && power < PAGES_MAX)
-		power *= 2;
-	return (size_t)power;
-}
-
 /* EPERM after the first events were opened is about their locked memory. */
 static void
 report_perf_refusal(const struct perf_buffers *p, size_t pages, int error)
@@ -106,9 +96,10 @@ report_perf_refusal(const struct perf_buffers *p, size_t pages, int error)
 		report_error("%s: %s", where, strerror(error));
 }
 
-/* Opens the no_wakeup event of each CPU; a CPU that is offline has none. */
+/* Opens the event without wakeup of each CPU; a CPU that is offline has none.
+ */
 static int
-open_quiet_events(
+open_no_wakeup_events(
     struct perf_buffers *p, uint64_t nkeys, const struct perf_event_attr *attr)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -135,20 +126,10 @@ open_quiet_events(
 	return 0;
 }
 
-static void
-close_quiet_events(struct perf_buffers *p)
-{
-	for (size_t i = 0; i < p->ncpus; i++)
-		close(p->cpus[i].no_wakeup);
-	free(p->cpus);
-	p->cpus = NULL;
-	p->ncpus = 0;
-}
-
-/* Opens the event that wakes, and the buffer, of each CPU that has a no_wakeup
- * event. */
+/* Opens the event that wakes, and the buffer, of each CPU that has the
+ * other event. */
 static int
-open_loud_events(
+open_wakeup_events(
     struct perf_buffers *p, size_t pages, struct perf_event_attr *attr)
 {
 	LIBBPF_OPTS(perf_buffer_raw_opts, o, .cpu_cnt = (int)p->ncpus);
@@ -165,7 +146,7 @@ open_loud_events(
 	return p->buffer != NULL ? 0 : -1;
 }
 
-/* Makes the no_wakeup events write to the buffers of the others. */
+/* Makes the events without wakeup write to the buffers of the others. */
 static int
 join_events(struct perf_buffers *p)
 {
@@ -201,18 +182,20 @@ open_perf_events(struct perf_buffers *p, uint64_t nkeys, size_t pages)
 		.read_format = p->counts ? PERF_FORMAT_LOST : 0,
 	};
 
-	if (open_quiet_events(p, nkeys, &attr) == -1)
+	if (open_no_wakeup_events(p, nkeys, &attr) == -1)
 		return -1;
 	attr.wakeup_events = 1;
-	return open_loud_events(p, pages, &attr) == 0 ? join_events(p) : -1;
+	return open_wakeup_events(p, pages, &attr) == 0 ? join_events(p) : -1;
 }
 
 int
 perf_buffers_open(struct perf_buffers *p, const char *name, int fd,
     uint64_t nkeys, uint64_t pages)
 {
-	size_t n = power_of_two(pages);
+	size_t n = 1;
 
+	while (n < pages && n < PAGES_MAX)
+		n *= 2;
 	*p = (struct perf_buffers){ .name = name, .map = fd, .counts = true };
 	if (open_perf_events(p, nkeys, n) == 0)
 		return 0;
@@ -231,7 +214,9 @@ void
 perf_buffers_close(struct perf_buffers *p)
 {
 	perf_buffer__free(p->buffer);
-	close_quiet_events(p);
+	for (size_t i = 0; i < p->ncpus; i++)
+		close(p->cpus[i].no_wakeup);
+	free(p->cpus);
 	*p = (struct perf_buffers){ 0 };
 }
 

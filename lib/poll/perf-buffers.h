@@ -38,7 +38,8 @@ struct perf_buffers {
 };
 
 /*
- * Opens a buffer of pages pages, rounded up to a power of 2, for each CPU
+ * Opens a buffer of this number of pages, rounded up to a power of 2, for
+ * each CPU
  * that is online and below nkeys.  fd is the array, borrowed.  At first records
  * wake the reader.  p must not move while it is open, and may be closed also if
  * this failed.

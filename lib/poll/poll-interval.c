@@ -1,14 +1,13 @@
 #include "poll/poll-interval.h"
 #include "base/clock.h"
 
-#define FILL_AIM                                                               \
-	(POLL_INTERVAL_FULL / 4) /* how full a buffer may be after a sleep */
+/* How full a buffer may be after a sleep. */
+#define FILL_AIM (POLL_INTERVAL_FULL / 4)
 
 enum {
 	SLEEP_FIRST = 50000, /* ns: a first guess */
 	SLEEP_LEAST = 20000, /* ns: a shorter one is not worth going to sleep */
-	LATENCIES_IDLE =
-	    2, /* sleeps end after so many latencies without a record */
+	IDLE_LATENCIES = 2,  /* without a record, after which sleeps end */
 };
 
 static uint64_t
@@ -32,11 +31,11 @@ void
 poll_interval_start(
     struct poll_interval *p, uint64_t latency_ns, uint64_t now_ns)
 {
-	*p = (struct poll_interval){ .latency = latency_ns, .looked = now_ns };
+	*p = (struct poll_interval){ .latency = latency_ns, .polled = now_ns };
 }
 
 /* Returns the sleep after which the fullest buffer has the aimed-at fill, if
- * records go on coming as since the last look.  The time for the work and for
+ * records go on coming as since the last poll.  The time for the work and for
  * waking up is part of that interval. */
 static uint64_t
 sleep_to_aim(const struct poll_interval *p, uint64_t fill, uint64_t since)
@@ -62,27 +61,27 @@ poll_interval_next(struct poll_interval *p, uint64_t fill, uint64_t now_ns)
 {
 	/* A longer interval says no more, and this product does not overflow.
 	 */
-	uint64_t since = lower(now_ns - p->looked, CLOCK_SECOND);
-	uint64_t gap = now_ns - p->found, sleep;
+	uint64_t since = lower(now_ns - p->polled, CLOCK_SECOND);
+	uint64_t gap = now_ns - p->found, ns;
 
-	p->looked = now_ns;
-	if (fill == 0 && (!p->sleeping || gap >= LATENCIES_IDLE * p->latency)) {
+	p->polled = now_ns;
+	if (fill == 0 && (!p->sleeping || gap >= IDLE_LATENCIES * p->latency)) {
 		p->sleeping = false;
 		p->sleep = 0;
 		return POLL_INTERVAL_WAIT;
 	}
 	if (!p->sleeping)
-		sleep = first_sleep(p, fill, gap);
+		ns = first_sleep(p, fill, gap);
 	else
-		sleep = p->sleep < SLEEP_FIRST / 2 ? SLEEP_FIRST : p->sleep * 2;
+		ns = p->sleep < SLEEP_FIRST / 2 ? SLEEP_FIRST : p->sleep * 2;
 	if (fill > 0) {
 		p->found = now_ns;
-		if (sleep == POLL_INTERVAL_WAIT)
+		if (ns == POLL_INTERVAL_WAIT)
 			return POLL_INTERVAL_WAIT;
-		sleep = lower(sleep, sleep_to_aim(p, fill, since));
+		ns = lower(ns, sleep_to_aim(p, fill, since));
 	}
 	p->sleeping = true;
-	p->sleep = lower(sleep, p->latency);
+	p->sleep = lower(ns, p->latency);
 	if (p->sleep < SLEEP_LEAST && p->sleep < p->latency)
 		p->sleep = 0;
 	return p->sleep;

@@ -1,5 +1,6 @@
 /*
- * Paces: how long a poller sleeps before it looks at its buffers again.
+ * The poll interval: how long a poller sleeps before it reads its buffers
+ * again.
  *
  * Waking a reader for a record costs more than reading and writing it, and
  * costs the traced program as much.  So a poller lets itself be woken only
@@ -16,14 +17,14 @@
 #include <stdint.h>
 
 #define POLL_INTERVAL_FULL (UINT64_C(1) << 20) /* the fill of a full buffer */
-#define POLL_INTERVAL_WAIT UINT64_MAX /* sleep until a buffer wakes you */
+#define POLL_INTERVAL_WAIT UINT64_MAX          /* sleep until a wakeup */
 
 struct poll_interval {
 	uint64_t latency; /* the longest sleep, ns; 0: none at all */
 	uint64_t sleep;   /* the last one, ns */
-	uint64_t looked;  /* when the buffers were last looked at, ns */
+	uint64_t polled;  /* when the buffers were last read, ns */
 	uint64_t found;   /* when there were last records, ns */
-	bool sleeping;    /* sleeps are taken; else it waits to be woken */
+	bool sleeping;    /* it sleeps for a time; else it waits for wakeups */
 };
 
 /* Returns how full a buffer of size bytes is with n of them in use, as a part
@@ -37,8 +38,9 @@ void poll_interval_start(
 
 /*
  * To be called after the buffers were emptied.  fill is how full the fullest
- * was when that began at now_ns, or 0 if all were empty.  Returns the sleep to
- * take in ns; 0 to look at the buffers again at once; or POLL_INTERVAL_WAIT.
+ * was when that began at now_ns, or 0 if all were empty.  Returns how
+ * long to sleep in ns; 0 to read the buffers again at once; or
+ * POLL_INTERVAL_WAIT.
  */
 uint64_t poll_interval_next(
     struct poll_interval *p, uint64_t fill, uint64_t now_ns);

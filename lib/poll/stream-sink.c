@@ -15,19 +15,12 @@ stream_sink_open(struct stream_sink *s, const struct stream_header *h,
 	struct plan_options json = { .form = PLAN_JSON };
 
 	*s = (struct stream_sink){ .header = h, .out = out, .symbolizer = z };
-	s->sizes = calloc(h->nmaps + 1, sizeof(*s->sizes));
-	if (s->sizes == NULL)
-		return report_nomem();
-	for (size_t i = 0; i < h->nmaps; i++)
-		s->sizes[i] = stream_record_size(h, (unsigned int)i);
 	if (h->encoding != STREAM_JSON)
 		return 0;
 	if (z != NULL)
 		json.symbols = symbolizer_symbols(z);
-	if ((s->plans = plans_new(h, &json)) != NULL)
-		return 0;
-	stream_sink_close(s);
-	return -1;
+	s->plans = plans_new(h, &json);
+	return s->plans != NULL ? 0 : -1;
 }
 
 void
@@ -35,7 +28,6 @@ stream_sink_close(struct stream_sink *s)
 {
 	if (s->plans != NULL)
 		plans_free(s->plans, s->header->nmaps);
-	free(s->sizes);
 	*s = (struct stream_sink){ 0 };
 }
 
@@ -67,7 +59,8 @@ write_short_record(
 	char message[80];
 
 	snprintf(message, sizeof(message),
-	    "record of %zu bytes, its type needs %zu", len, s->sizes[map]);
+	    "record of %zu bytes, its type needs %zu", len,
+	    s->header->maps[map].record_size);
 	stream_write_error(&s->out->buf, s->header, map, message);
 	s->errors++;
 	s->unreported++;
@@ -91,7 +84,7 @@ write_sink_record(
 	struct stream_sink *s = ctx;
 	struct buf *out = &s->out->buf;
 
-	if (len < s->sizes[map]) {
+	if (len < s->header->maps[map].record_size) {
 		write_short_record(s, map, time_ns, len);
 		return sink_result(s, output_flush_if_full(s->out));
 	}

@@ -19,7 +19,6 @@ struct stream_sink {
 	struct output *out;                 /* borrowed */
 	struct symbolizer *symbolizer;      /* borrowed, or NULL */
 	struct plan **plans;                /* owned; NULL: binary */
-	size_t *sizes; /* owned: the least bytes of a record of each map */
 	uint64_t records, lost, errors;
 	uint64_t error_time; /* when a bad record was last reported, ns */
 	uint64_t unreported; /* bad records since */

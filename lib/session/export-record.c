@@ -216,16 +216,6 @@ add_custom_type(struct export_list *l, const struct export_entry *e)
 	return add_named_type(l, t, e->map->name, e->where);
 }
 
-static uint32_t
-import_listed_type(struct export_list *l, const struct export_entry *e)
-{
-	uint32_t id = l->package->export_types[0].type_id;
-
-	if (check_listed_type(l, id, e->where) == -1)
-		return TYPE_NONE;
-	return import_type(l, id, e->where);
-}
-
 /* Sets *type to the type of the values, TYPE_NONE for a buffer whose records
  * are bytes. */
 static int
@@ -236,7 +226,10 @@ find_value_type(
 
 	switch (e->type_from) {
 	case VALUE_TYPE_LISTED:
-		*type = import_listed_type(l, e);
+		id = l->package->export_types[0].type_id;
+		*type = check_listed_type(l, id, e->where) == -1
+			    ? TYPE_NONE
+			    : import_type(l, id, e->where);
 		break;
 	case VALUE_TYPE_BY_ID:
 		*type = import_type(l, e->map->btf_type_id, e->where);

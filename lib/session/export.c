@@ -61,20 +61,10 @@ kernel_can_map_arrays(void)
 	return fd >= 0;
 }
 
-/* Returns whether to make an array mappable.  One that its definition pins
- * stays as it is defined: libbpf compares its flags with the pinned map's. */
-static bool
-should_be_mappable(const struct export_entry *e)
-{
-	return e->source == STREAM_SAMPLE &&
-	       bpf_map__type(e->bpf) == BPF_MAP_TYPE_ARRAY &&
-	       bpf_map__pin_path(e->bpf) == NULL &&
-	       (bpf_map__map_flags(e->bpf) & BPF_F_MMAPABLE) == 0;
-}
-
 /*
  * Makes sampled arrays mappable: reading them in memory is fast, and clearing
- * them there loses no counts.
+ * them there loses no counts.  One that its definition pins stays as it is
+ * defined: libbpf compares its flags with the pinned map's.
  */
 static int
 make_arrays_mappable(const struct export_list *l)
@@ -83,14 +73,19 @@ make_arrays_mappable(const struct export_list *l)
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct export_entry *e = &l->v[i];
+		uint32_t flags;
 
-		if (!should_be_mappable(e))
+		if (e->source != STREAM_SAMPLE ||
+		    bpf_map__type(e->bpf) != BPF_MAP_TYPE_ARRAY ||
+		    bpf_map__pin_path(e->bpf) != NULL)
+			continue;
+		flags = bpf_map__map_flags(e->bpf);
+		if (flags & BPF_F_MMAPABLE)
 			continue;
 		if (!asked && !kernel_can_map_arrays())
 			return 0;
 		asked = true;
-		if (bpf_map__set_map_flags(e->bpf,
-			bpf_map__map_flags(e->bpf) | BPF_F_MMAPABLE) == 0)
+		if (bpf_map__set_map_flags(e->bpf, flags | BPF_F_MMAPABLE) == 0)
 			continue;
 		report_error("%s: libbpf cannot make it mappable", e->where);
 		return -1;
@@ -113,19 +108,6 @@ find_map_source(const struct package_map *m, const struct bpf_map *map,
 	else
 		return false;
 	return true;
-}
-
-static enum value_type_source
-configured_type_source(const struct package_map *m)
-{
-	switch (m->export) {
-	case EXPORT_BTF:
-		return VALUE_TYPE_BY_ID;
-	case EXPORT_CUSTOM:
-		return VALUE_TYPE_CUSTOM;
-	default:
-		return VALUE_TYPE_OF_MAP;
-	}
 }
 
 static bool
@@ -190,9 +172,13 @@ add_map_entry(
 
 	if (multiple && m->export == EXPORT_NONE)
 		return 0;
-	*e = (struct export_entry){ .name = m->name,
-		.map = m,
-		.type_from = configured_type_source(m) };
+	*e = (struct export_entry){
+		.name = m->name, .map = m, .type_from = VALUE_TYPE_OF_MAP
+	};
+	if (m->export == EXPORT_BTF)
+		e->type_from = VALUE_TYPE_BY_ID;
+	else if (m->export == EXPORT_CUSTOM)
+		e->type_from = VALUE_TYPE_CUSTOM;
 	snprintf(e->where, sizeof(e->where), "%s: map %s", l->package->name,
 	    m->name);
 	e->bpf = bpf_object__find_map_by_name(o->bpf, m->name);
@@ -284,15 +270,6 @@ assign_listed_type(struct export_list *l)
 	}
 }
 
-static bool
-is_among(const char *name, const char *const *names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
 static int
 report_not_exported(const struct export_list *l, const char *name)
 {
@@ -316,16 +293,20 @@ report_not_exported(const struct export_list *l, const char *name)
 static int
 select_entries(struct export_list *l, const char *const *only, size_t nonly)
 {
-	size_t kept = 0;
+	size_t kept = 0, k;
 
 	if (nonly == 0)
 		return 0;
-	for (size_t i = 0; i < nonly; i++)
-		if (!is_exported(l, only[i]))
-			return report_not_exported(l, only[i]);
-	for (size_t i = 0; i < l->n; i++)
-		if (is_among(l->v[i].name, only, nonly))
+	for (k = 0; k < nonly; k++)
+		if (!is_exported(l, only[k]))
+			return report_not_exported(l, only[k]);
+	for (size_t i = 0; i < l->n; i++) {
+		for (k = 0; k < nonly; k++)
+			if (strcmp(only[k], l->v[i].name) == 0)
+				break;
+		if (k < nonly)
 			l->v[kept++] = l->v[i];
+	}
 	l->n = kept;
 	return 0;
 }
@@ -382,11 +363,14 @@ describe_exports(struct export_list *l, struct object *o,
 		return -1;
 	if (make_arrays_mappable(l) == -1)
 		return -1;
-	for (size_t i = 0; i < l->n; i++)
+	for (unsigned int i = 0; i < l->n; i++) {
 		if (export_describe(l, &l->v[i]) == -1 ||
-		    export_stacks(l->header, (unsigned int)i, o) == -1 ||
+		    export_stacks(l->header, i, o) == -1 ||
 		    find_lost_counter(&l->header->maps[i], &l->v[i], o) == -1)
 			return -1;
+		l->header->maps[i].record_size =
+		    stream_record_size(l->header, i);
+	}
 	return 0;
 }
 
@@ -404,7 +388,7 @@ export_maps(struct stream_header *h, struct object *o,
 	if (fix_buffer_sizes(o) == -1)
 		return -1;
 	if (l.btf != NULL && btf_import_open(&l.import, l.btf, &h->types) == -1)
-		return report_nomem();
+		return -1;
 	ret = describe_exports(&l, o, a, only, nonly);
 	btf_import_close(&l.import);
 	free(l.v);

@@ -33,12 +33,6 @@ enum session_dir_state {
 	DIR_DETACHED,
 };
 
-static bool
-is_dot_entry(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 /* Opens the directory fd for readdir(3) from its start, or returns NULL with
  * errno set; fd stays open. */
 static DIR *
@@ -64,7 +58,8 @@ next_entry(DIR *d)
 	do {
 		errno = 0;
 		e = readdir(d);
-	} while (e != NULL && is_dot_entry(e->d_name));
+	} while (e != NULL &&
+		 (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0));
 	return e;
 }
 

@@ -63,35 +63,27 @@ parse_type_index(const json_t *json, const char *key, const struct types *t,
 	return 0;
 }
 
-/* An iterator has only the interval, and not even that if it is read once. */
-static int
-parse_iter_interval(struct stream_map *m, const json_t *json, const char *where)
-{
-	char at[PART_MAX];
-	json_t *sample;
-	int got = json_doc_get_object(json, "sample", &sample, where);
-
-	if (got != 1)
-		return got;
-	snprintf(at, sizeof(at), "%s.sample", where);
-	got = json_doc_get_u64(
-	    sample, "interval", UINT32_MAX, &m->polling.interval_ms, at);
-	return got == 0 ? json_doc_missing("interval", at) : got;
-}
-
+/* Parses how a map is read.  An iterator has only the interval, and not even
+ * that if it is read once. */
 static int
 parse_sample(struct stream_map *m, const json_t *json, const char *where)
 {
+	bool iter = m->source == STREAM_ITER;
 	char at[PART_MAX];
 	json_t *sample;
 	unsigned int type = SAMPLE_KV;
 	int got = json_doc_get_object(json, "sample", &sample, where);
 
-	if (got != 1)
-		return got == 0 ? json_doc_missing("sample", where) : -1;
+	if (got == 0)
+		return iter ? 0 : json_doc_missing("sample", where);
+	if (got == -1)
+		return -1;
 	snprintf(at, sizeof(at), "%s.sample", where);
-	if (json_doc_get_u64(sample, "interval", UINT32_MAX,
-		&m->polling.interval_ms, at) == -1 ||
+	got = json_doc_get_u64(
+	    sample, "interval", UINT32_MAX, &m->polling.interval_ms, at);
+	if (iter)
+		return got == 0 ? json_doc_missing("interval", at) : got;
+	if (got == -1 ||
 	    parse_header_word(sample, "type", stream_samples,
 		nitems(stream_samples), &type, at) == -1 ||
 	    parse_string(sample, "unit", false, &m->unit, at) == -1 ||
@@ -266,10 +258,8 @@ parse_map(struct stream_header *h, unsigned int map, const json_t *json,
 		    "%s.lost: only a ring buffer can have a counter", where);
 		return -1;
 	}
-	if ((m->source == STREAM_SAMPLE &&
-		parse_sample(m, json, where) == -1) ||
-	    (m->source == STREAM_ITER &&
-		parse_iter_interval(m, json, where) == -1))
+	if ((m->source == STREAM_SAMPLE || m->source == STREAM_ITER) &&
+	    parse_sample(m, json, where) == -1)
 		return -1;
 	return check_record_type(h, map, where);
 }

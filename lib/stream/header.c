@@ -173,23 +173,20 @@ set_type_index(json_t *json, const char *key, uint32_t i)
 
 /* An iterator has only the interval, and not even that if it is read once. */
 static int
-set_pass_interval(json_t *json, const struct stream_map *m)
+set_sample(json_t *json, const struct stream_map *m)
 {
-	if (m->polling.interval_ms == 0)
+	json_t *sample;
+
+	if (m->source == STREAM_SAMPLE)
+		sample = json_pack("{sosssssb}", "interval",
+		    json_doc_u64_new(m->polling.interval_ms), "type",
+		    stream_samples[m->sample], "unit", m->unit, "clear_map",
+		    m->polling.clear_map);
+	else if (m->source == STREAM_ITER && m->polling.interval_ms != 0)
+		sample = json_pack("{so}", "interval",
+		    json_doc_u64_new(m->polling.interval_ms));
+	else
 		return 0;
-	return json_object_set_new(json, "sample",
-	    json_pack(
-		"{so}", "interval", json_doc_u64_new(m->polling.interval_ms)));
-}
-
-static int
-set_sample_object(json_t *json, const struct stream_map *m)
-{
-	json_t *sample = json_pack("{sosssssb}", "interval",
-	    json_doc_u64_new(m->polling.interval_ms), "type",
-	    stream_samples[m->sample], "unit", m->unit, "clear_map",
-	    m->polling.clear_map);
-
 	return json_object_set_new(json, "sample", sample);
 }
 
@@ -211,8 +208,7 @@ map_to_json(const struct stream_map *m)
 	    (m->text && json_object_set_new(json, "text", json_true()) == -1) ||
 	    (m->cpus != 0 && json_object_set_new(json, "cpus",
 				 json_doc_u64_new(m->cpus)) == -1) ||
-	    (m->source == STREAM_SAMPLE && set_sample_object(json, m) == -1) ||
-	    (m->source == STREAM_ITER && set_pass_interval(json, m) == -1) ||
+	    set_sample(json, m) == -1 ||
 	    (m->interpreter != NULL &&
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
 	    set_optional(json, "stacks", m->stacks) == -1 ||

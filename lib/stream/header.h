@@ -59,8 +59,8 @@ struct stream_map {
 	 * sampled map has both or neither; no other map has a key. */
 	uint32_t value, key;
 	uint64_t cpus;      /* values in a record of a per-CPU map; or 0 */
-	size_t record_size; /* stream_record_size(); set by
-			       stream_header_parse() */
+	size_t record_size; /* stream_record_size(), kept since each record is
+			       checked against it */
 	bool text; /* of an iterator without a type: records are lines */
 	enum stream_sample sample; /* of sampled maps */
 	char *unit;                /* owned; never NULL for sampled maps */
