@@ -22,28 +22,6 @@ slot_bounds(const struct hist *h, size_t i, uint64_t *low, uint64_t *high)
 	*high = i < 63 ? (UINT64_C(2) << i) - 1 : UINT64_MAX;
 }
 
-/* The number of rows: up to the last slot that is not zero. */
-static size_t
-count_rows(const struct hist *h)
-{
-	size_t n = h->n;
-
-	while (n > 0 && h->slots[n - 1] == 0)
-		n--;
-	return n;
-}
-
-static uint64_t
-largest_slot(const struct hist *h)
-{
-	uint64_t most = 0;
-
-	for (size_t i = 0; i < h->n; i++)
-		if (h->slots[i] > most)
-			most = h->slots[i];
-	return most;
-}
-
 static char *
 write_fill(char *p, char c, size_t n)
 {
@@ -63,16 +41,6 @@ write_number(char *p, uint64_t v, size_t columns, bool right)
 	p = write_fill(p, ' ', right ? gap : 0);
 	memcpy(p, text, n);
 	return write_fill(p + n, ' ', right ? 0 : gap);
-}
-
-/* The width of the column of counts, the largest of which is most. */
-static size_t
-width_of_counts(const struct hist *h, uint64_t most)
-{
-	char text[TEXT_U64_MAX];
-	size_t n = (size_t)(text_u64(text, most) - text);
-
-	return h->aligned && n > COUNT_WIDTH ? n : COUNT_WIDTH;
 }
 
 static void
@@ -125,13 +93,23 @@ write_slot(const struct hist *h, struct buf *out, size_t i, uint64_t most,
 void
 hist_write(const struct hist *h, struct buf *out)
 {
-	size_t n = count_rows(h);
-	uint64_t most = largest_slot(h);
-	size_t counts = width_of_counts(h, most);
-	bool narrow = h->linear || n <= NARROW_MAX + 1;
+	size_t n = 0, counts = COUNT_WIDTH, digits;
+	char text[TEXT_U64_MAX];
+	uint64_t most = 0;
+	bool narrow;
 
+	for (size_t i = 0; i < h->n; i++) {
+		if (h->slots[i] > 0)
+			n = i + 1;
+		if (h->slots[i] > most)
+			most = h->slots[i];
+	}
 	if (n == 0)
 		return;
+	narrow = h->linear || n <= NARROW_MAX + 1;
+	digits = (size_t)(text_u64(text, most) - text);
+	if (h->aligned && digits > counts)
+		counts = digits;
 	write_head(h, out, counts, narrow);
 	for (size_t i = 0; i < n; i++)
 		write_slot(h, out, i, most, counts, narrow);

@@ -10,27 +10,6 @@
 
 static const char unknown[] = "[unknown]";
 
-/* Make c the column for one of FOLD_COMM, FOLD_PID and FOLD_COUNT. */
-static void
-set_fold_column(struct plan *p, size_t which, const struct field *c)
-{
-	fields_add(&p->columns, c);
-	if (!p->columns.failed)
-		p->fold.columns[which] = p->columns.n - 1;
-}
-
-static void
-set_fold_place(struct plan *p, const struct fields *all, size_t which,
-    const struct field_place *at)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (at->type != TYPE_NONE && all->v[i].place.type == at->type &&
-		    all->v[i].place.offset == at->offset) {
-			set_fold_column(p, which, &all->v[i]);
-			return;
-		}
-}
-
 /* Find the count of a sampled map: its value if that is an integer, or its
  * member called count; per CPU the sum. */
 static void
@@ -51,7 +30,8 @@ find_count_column(struct plan *p)
 
 		if (type->kind == TYPE_INT && type->size <= 8 &&
 		    at->bits == 0 && at->cpus != FIELD_CPUS_ALL) {
-			set_fold_column(p, FOLD_COUNT, &found.v[i]);
+			p->fold.columns[FOLD_COUNT] = p->columns.n;
+			fields_add(&p->columns, &found.v[i]);
 			break;
 		}
 	}
@@ -70,19 +50,16 @@ start_fold(struct plan *p)
 static void
 compile_folded(struct plan *p)
 {
-	const struct stack_layout *l;
 	struct fields all;
 
 	start_fold(p);
 	if (p->stacks.view == NULL)
 		return;
-	l = &p->stacks.view->layout;
-	fields_add_selected(&p->columns, p->header, p->map, NULL, 0, true);
-	plan_move_stacks_below(p);
-	all = p->columns;
-	p->columns = (struct fields){ .failed = all.failed };
-	set_fold_place(p, &all, FOLD_COMM, &l->comm);
-	set_fold_place(p, &all, FOLD_PID, &l->pid);
+	all = plan_move_columns_out(p);
+	if (plan_pick_column(p, &all, &p->stacks.view->layout.comm, NULL))
+		p->fold.columns[FOLD_COMM] = p->columns.n - 1;
+	if (plan_pick_column(p, &all, &p->stacks.view->layout.pid, NULL))
+		p->fold.columns[FOLD_PID] = p->columns.n - 1;
 	find_count_column(p);
 	fields_free(&all);
 }

@@ -158,6 +158,15 @@ struct hist plan_read_slots(struct plan *p, const struct plan_input *rec);
  */
 void plan_move_stacks_below(struct plan *p);
 
+/* Move all columns, but the stacks and their sizes, out of the plan: the caller
+ * picks the columns that it needs, and frees them all. */
+struct fields plan_move_columns_out(struct plan *p);
+
+/* Add the field at a place as a column, called name unless that is NULL.
+ * Returns whether it was added. */
+bool plan_pick_column(struct plan *p, const struct fields *from,
+    const struct field_place *at, const char *name);
+
 /* Read a stack into p->stacks.view.  Returns whether the record has it. */
 bool plan_read_stack(
     struct plan *p, const struct plan_input *rec, enum stack_side side);

@@ -18,17 +18,6 @@ is_stack_size(const struct stack_layout *l, const struct field_place *p)
 	       field_place_equals(&l->sides[STACK_USER].size, p);
 }
 
-/* Note that the stack in a column is shown below the rows. */
-static void
-show_stack_below(struct plan *p, enum stack_side side, const struct field *c)
-{
-	char **path = &p->stacks.paths[side];
-
-	free(*path);
-	*path = strdup(c->path);
-	p->columns.failed |= *path == NULL;
-}
-
 void
 plan_move_stacks_below(struct plan *p)
 {
@@ -41,15 +30,50 @@ plan_move_stacks_below(struct plan *p)
 		const struct field *c = &p->columns.v[i];
 		enum stack_side side = stack_view_side(v, &c->place);
 
-		if (side != STACK_SIDES)
-			show_stack_below(p, side, c);
-		else if (plan_is_narrowed(p) ||
-			 !is_stack_size(&v->layout, &c->place))
+		if (side != STACK_SIDES) {
+			free(p->stacks.paths[side]);
+			p->stacks.paths[side] = strdup(c->path);
+			p->columns.failed |= p->stacks.paths[side] == NULL;
+		} else if (plan_is_narrowed(p) ||
+			   !is_stack_size(&v->layout, &c->place)) {
 			fields_add(&rest, c);
+		}
 	}
 	rest.failed |= p->columns.failed;
 	fields_free(&p->columns);
 	p->columns = rest;
+}
+
+struct fields
+plan_move_columns_out(struct plan *p)
+{
+	struct fields all;
+
+	fields_add_selected(&p->columns, p->header, p->map, NULL, 0, true);
+	plan_move_stacks_below(p);
+	all = p->columns;
+	p->columns = (struct fields){ .failed = all.failed };
+	return all;
+}
+
+bool
+plan_pick_column(struct plan *p, const struct fields *from,
+    const struct field_place *at, const char *name)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct field c = from->v[i];
+
+		if (!field_place_equals(&c.place, at))
+			continue;
+		c.name = strdup(name != NULL ? name : c.name);
+		if (c.name == NULL)
+			p->columns.failed = true;
+		else
+			fields_add(&p->columns, &c);
+		free(c.name);
+		return !p->columns.failed;
+	}
+	return false;
 }
 
 bool
@@ -190,39 +214,15 @@ plan_write_stacks(struct plan *p, const struct plan_input *rec)
  * The reference loader's text.
  */
 
-/* Add the column at a place of the layout under the name it has in the text. */
-static void
-add_trace_column(struct plan *p, const struct fields *all,
-    const struct field_place *at, const char *name)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		struct field c = all->v[i];
-
-		if (!field_place_equals(&c.place, at))
-			continue;
-		c.name = strdup(name);
-		if (c.name == NULL)
-			p->columns.failed = true;
-		else
-			fields_add(&p->columns, &c);
-		free(c.name);
-		return;
-	}
-}
-
 void
 plan_compile_trace(struct plan *p)
 {
 	const struct stack_layout *l = &p->stacks.view->layout;
-	struct fields all = { 0 }, roots = { 0 };
+	struct fields all = plan_move_columns_out(p), roots = { 0 };
 
-	fields_add_selected(&p->columns, p->header, p->map, NULL, 0, true);
-	plan_move_stacks_below(p);
-	all = p->columns;
-	p->columns = (struct fields){ .failed = all.failed };
-	add_trace_column(p, &all, &l->comm, "COMM: ");
-	add_trace_column(p, &all, &l->pid, "pid");
-	add_trace_column(p, &all, &l->cpu, " @ CPU ");
+	plan_pick_column(p, &all, &l->comm, "COMM: ");
+	plan_pick_column(p, &all, &l->pid, "pid");
+	plan_pick_column(p, &all, &l->cpu, " @ CPU ");
 	fields_free(&all);
 	/* The reference loader has stacks of buffers only; for a sampled map
 	 * the value is added. */
@@ -287,6 +287,13 @@ write_trace_addresses(const struct stack_view *v, struct buf *out)
 	}
 }
 
+/* Whether a column is the value of a sampled map. */
+static bool
+is_trace_value(const struct plan *p, size_t i)
+{
+	return strncmp(p->columns.v[i].name, "value", 5) == 0;
+}
+
 /* Append the line that names the process and the CPU. */
 static void
 write_trace_head(struct plan *p, const struct plan_input *rec)
@@ -297,7 +304,7 @@ write_trace_head(struct plan *p, const struct plan_input *rec)
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const char *name = p->columns.v[i].name;
 
-		if (strncmp(name, "value", 5) == 0)
+		if (is_trace_value(p, i))
 			continue;
 		if (strcmp(name, "pid") != 0) {
 			buf_str(out, name);
@@ -310,21 +317,6 @@ write_trace_head(struct plan *p, const struct plan_input *rec)
 	}
 	if (out->len > start)
 		buf_chr(out, '\n');
-}
-
-/* Append the value of a sampled map. */
-static void
-write_trace_value(struct plan *p, const struct plan_input *rec)
-{
-	struct buf *out = rec->run.out;
-	size_t last = p->columns.n - 1;
-
-	if (p->columns.n == 0 ||
-	    strncmp(p->columns.v[last].name, "value", 5) != 0)
-		return;
-	buf_str(out, "Value: ");
-	plan_write_column(p, rec, last);
-	buf_chr(out, '\n');
 }
 
 void
@@ -351,7 +343,11 @@ plan_write_trace(struct plan *p, const struct plan_input *rec)
 		write_trace_addresses(v, out);
 	}
 	if (any) {
-		write_trace_value(p, rec);
+		if (p->columns.n > 0 && is_trace_value(p, p->columns.n - 1)) {
+			buf_str(out, "Value: ");
+			plan_write_column(p, rec, p->columns.n - 1);
+			buf_chr(out, '\n');
+		}
 		buf_chr(out, '\n');
 	} else if (!out->failed) {
 		out->len = start;

@@ -39,12 +39,6 @@ max_of(unsigned int a, unsigned int b)
 	return a < b ? b : a;
 }
 
-static unsigned int
-at_most(unsigned int a, unsigned int b)
-{
-	return a < b ? a : b;
-}
-
 void
 table_add(struct table *t, const char *name, bool right, unsigned int width,
     unsigned int least)
@@ -64,6 +58,7 @@ table_add(struct table *t, const char *name, bool right, unsigned int width,
 		.head = head,
 		.right = right,
 		.width = max_of(width, wide),
+		.wanted = max_of(width, wide),
 		.least = max_of(least, wide),
 		.needs = right ? least : width,
 		.head_width = wide,
@@ -107,26 +102,6 @@ shrink_text(struct table *t, unsigned int least, bool cut_heads)
 	return true;
 }
 
-static void
-shrink_numbers(struct table *t)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].right)
-			t->v[i].width = t->v[i].least;
-}
-
-static void
-shrink_heads(struct table *t)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		struct table_column *c = &t->v[i];
-		unsigned int needs = max_of(c->needs, TABLE_HEAD_LEAST);
-
-		if (c->head_width > needs)
-			c->width = needs;
-	}
-}
-
 /* Give the columns that are left to the heads that were cut, then to the
  * last column if it is text. */
 static void
@@ -148,26 +123,19 @@ fill_terminal(struct table *t)
 static void
 fit_terminal(struct table *t)
 {
-	unsigned int *wanted = calloc(t->n, sizeof(*wanted));
-
-	if (wanted == NULL) {
-		t->failed = true;
-		return;
-	}
-	for (size_t i = 0; i < t->n; i++)
-		wanted[i] = t->v[i].width;
 	for (int step = 0; step < 3; step++) {
-		for (size_t i = 0; i < t->n; i++)
-			t->v[i].width = wanted[i];
-		if (step > 0)
-			shrink_numbers(t);
-		if (step > 1)
-			shrink_heads(t);
+		for (size_t i = 0; i < t->n; i++) {
+			struct table_column *c = &t->v[i];
+			unsigned int needs = max_of(c->needs, TABLE_HEAD_LEAST);
+
+			c->width = step > 0 && c->right ? c->least : c->wanted;
+			if (step > 1 && c->head_width > needs)
+				c->width = needs;
+		}
 		if (shrink_text(t, TABLE_TEXT_MIN, step > 1))
 			break;
 	}
 	shrink_text(t, TABLE_TEXT_LEAST, true);
-	free(wanted);
 	fill_terminal(t);
 }
 
@@ -179,9 +147,8 @@ table_fit(struct table *t)
 	for (size_t i = 0; i < t->n && t->terminal == 0; i++) {
 		struct table_column *c = &t->v[i];
 
-		if (!c->right)
-			c->width = max_of(
-			    at_most(c->width, TABLE_TEXT_MAX), c->head_width);
+		if (!c->right && c->width > TABLE_TEXT_MAX)
+			c->width = max_of(TABLE_TEXT_MAX, c->head_width);
 	}
 }
 
@@ -271,29 +238,24 @@ table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
 	out->len = (size_t)(end - out->data);
 }
 
-/* Heads are cut above numbers too, which table_place() never cuts. */
-static void
-cut_head(struct buf *out, size_t start, unsigned int columns)
-{
-	char *end = buf_room(out, TABLE_SLACK);
-
-	if (end == NULL)
-		return;
-	end = shorten(out->data + start, end, columns);
-	out->len = (size_t)(end - out->data);
-}
-
 void
 table_head(const struct table *t, struct buf *out)
 {
 	unsigned int over = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
+		const struct table_column *c = &t->v[i];
 		size_t start = table_start(i, out);
+		char *end;
 
-		buf_str(out, t->v[i].head);
-		if (t->terminal != 0 && t->v[i].width < t->v[i].head_width)
-			cut_head(out, start, t->v[i].width);
+		buf_str(out, c->head);
+		/* Heads are cut above numbers too, which table_place() never
+		 * cuts. */
+		if (t->terminal != 0 && c->width < c->head_width &&
+		    (end = buf_room(out, TABLE_SLACK)) != NULL) {
+			end = shorten(out->data + start, end, c->width);
+			out->len = (size_t)(end - out->data);
+		}
 		table_cell(t, i, out, start, &over);
 	}
 	buf_chr(out, '\n');

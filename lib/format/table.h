@@ -12,21 +12,21 @@
 #include "base/buf.h"
 
 enum {
-	/* On a narrow terminal columns of text shrink to the first width, then
-	 * numbers shrink, then text again, to the second width. */
+	/* On a narrow terminal, columns of text shrink to TABLE_TEXT_MIN, then
+	 * numbers to their least width, then heads, and at last text to
+	 * TABLE_TEXT_LEAST. */
 	TABLE_TEXT_MIN = 16,
 	TABLE_TEXT_LEAST = 8,
-	/* After the numbers, heads that are wider than their columns need are
-	 * cut, but to no less than this. */
-	TABLE_HEAD_LEAST = 5,
-	TABLE_SLACK = 48,    /* wide copies write beyond their end */
-	TABLE_TEXT_MAX = 32, /* off a terminal text is padded to no more */
+	TABLE_HEAD_LEAST = 5, /* no head is cut to fewer columns */
+	TABLE_SLACK = 48,     /* wide copies write beyond their end */
+	TABLE_TEXT_MAX = 32,  /* off a terminal text is padded to no more */
 };
 
 struct table_column {
 	char *head; /* owned */
 	bool right; /* a number: too long, it is not cut but pushes the row */
-	unsigned int width; /* the wanted width, then that by table_fit() */
+	unsigned int width; /* set by table_fit() */
+	unsigned int wanted;
 	unsigned int least; /* numbers: the width on a narrow terminal */
 	unsigned int needs; /* least (text: width) without regard to the head */
 	unsigned int head_width;
