@@ -208,7 +208,7 @@ main(int argc, char *argv[])
 				    (enum plan_form)(ch - OPTION_FORM);
 		}
 	}
-	if (printer.plan.form == PLAN_FOLDED && columns.n > 0) {
+	if (plan_traits(printer.plan.form)->stacks_only && columns.n > 0) {
 		report_error(
 		    "--folded: stacks have no columns; run it without -c");
 		command_usage(&command);

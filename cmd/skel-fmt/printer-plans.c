@@ -100,12 +100,10 @@ open_symbol_store(struct printer *p)
 {
 	const struct stream_header *h = &p->in.header;
 
-	p->plan.symbols = NULL;
 	for (size_t i = 0; i < h->nmaps && p->symbols == NULL; i++)
-		if (h->maps[i].interpreter != NULL) {
-			if ((p->symbols = symbol_store_new()) == NULL)
-				return -1;
-		}
+		if (h->maps[i].interpreter != NULL &&
+		    (p->symbols = symbol_store_new()) == NULL)
+			return -1;
 	p->plan.symbols = p->symbols;
 	return 0;
 }
@@ -123,7 +121,7 @@ open_plan(struct printer *p, unsigned int map)
 		return 0;
 	if ((*plan = plan_new(h, map, &p->plan)) == NULL)
 		return -1;
-	if (p->plan.form == PLAN_FOLDED && !plan_has_stacks(*plan)) {
+	if (plan_traits(p->plan.form)->stacks_only && !plan_has_stacks(*plan)) {
 		plan_free(*plan);
 		*plan = NULL;
 		return 0;
@@ -152,7 +150,7 @@ printer_open_plans(struct printer *p)
 	for (unsigned int i = 0; i < h->nmaps; i++)
 		if (open_plan(p, i) == -1)
 			return -1;
-	return p->plan.form == PLAN_FOLDED && p->shown == 0
+	return plan_traits(p->plan.form)->stacks_only && p->shown == 0
 		   ? report_no_stacks(p)
 		   : 0;
 }
@@ -193,7 +191,7 @@ printer_add_untyped(struct printer *p, const char *map, const char *text,
 int
 printer_check_untyped(const struct printer *p)
 {
-	if (p->plan.form != PLAN_FOLDED || p->nuntyped == 0)
+	if (!plan_traits(p->plan.form)->stacks_only || p->nuntyped == 0)
 		return 0;
 	for (size_t i = 0; i < p->nuntyped; i++)
 		if (plan_has_stacks(p->untyped[i].plan))

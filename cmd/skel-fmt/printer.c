@@ -75,18 +75,22 @@ set_printed(struct printer *p)
 }
 
 /*
- * Print the header line of a map, unless it is the one that was printed last. A
- * table of several maps has the name of the map above it.
+ * Print the header line of a map, unless it is the one that was printed last.
+ * It comes when the map becomes known, before any record, if it is the only one
+ * or the form prints all header lines first; else before a record of the map.
  */
 static void
-print_head(struct printer *p, const struct plan *plan, const char *map)
+print_head(struct printer *p, const struct plan *plan, const char *map,
+    bool before_record)
 {
+	const struct plan_traits *form = plan_traits(p->plan.form);
+	bool first = p->shown == 1 || form->heads_first;
 	struct buf *out = &p->out->buf, last = p->head;
 
-	if (p->no_header)
+	if (p->no_header || first == before_record)
 		return;
 	p->next_head.len = 0;
-	if (p->plan.form == PLAN_TABLE && p->shown > 1) {
+	if (form->titled && p->shown > 1) {
 		text_write(&p->next_head, map, strlen(map), STYLE_VIS);
 		buf_str(&p->next_head, ":\n");
 	}
@@ -95,41 +99,12 @@ print_head(struct printer *p, const struct plan *plan, const char *map)
 	    (p->next_head.len == last.len &&
 		memcmp(p->next_head.data, last.data, last.len) == 0))
 		return;
-	if (p->plan.form == PLAN_TABLE && p->printed && !p->blank)
+	if (form->titled && p->printed && !p->blank)
 		buf_chr(out, '\n');
 	buf_add(out, p->next_head.data, p->next_head.len);
 	p->head = p->next_head;
 	p->next_head = last;
 	set_printed(p);
-}
-
-/*
- * Print the header line of a map before its first record, if it is the only
- * map, or if the form is that of the reference loader, which prints all header
- * lines first.
- */
-static void
-print_first_head(struct printer *p, const struct plan *plan, const char *map)
-{
-	if (p->shown == 1 || p->plan.form == PLAN_PLAIN)
-		print_head(p, plan, map);
-}
-
-static void
-print_first_heads(struct printer *p)
-{
-	for (size_t i = 0; i < p->nplans; i++)
-		if (p->plans[i] != NULL)
-			print_first_head(
-			    p, p->plans[i], p->in.header.maps[i].name);
-}
-
-/* Print the header line if the next record may be of another map. */
-static void
-print_head_of_next(struct printer *p, const struct plan *plan, const char *map)
-{
-	if (p->shown > 1 && p->plan.form != PLAN_PLAIN)
-		print_head(p, plan, map);
 }
 
 /* Print n records of one map. */
@@ -141,7 +116,7 @@ print_run(struct printer *p, const struct stream_record *records, size_t n)
 
 	if (plan == NULL)
 		return;
-	print_head_of_next(p, plan, p->in.header.maps[map].name);
+	print_head(p, plan, p->in.header.maps[map].name, true);
 	plan_records(plan, &p->out->buf, records, n);
 	set_printed(p);
 }
@@ -219,7 +194,7 @@ print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
 	struct buf *out = &p->out->buf;
 	size_t wrong_at = 0;
 
-	print_head_of_next(p, plan, map);
+	print_head(p, plan, map, true);
 	if (plan_json_record(
 		plan, out, line->text, line->text_len, &wrong_at) == -2)
 		bad_record(p, "not JSON from column %zu on", wrong_at);
@@ -271,7 +246,7 @@ print_untyped(struct printer *p, const struct stream_line *line)
 			p->out->failed = true;
 		if (u == NULL)
 			return;
-		print_first_head(p, u->plan, u->map);
+		print_head(p, u->plan, u->map, false);
 	}
 	print_json(p, u->plan, line, u->map);
 }
@@ -279,7 +254,7 @@ print_untyped(struct printer *p, const struct stream_line *line)
 static void
 print_json_line(struct printer *p, const struct stream_line *line)
 {
-	if (p->plan.form == PLAN_RAW)
+	if (plan_traits(p->plan.form)->binary_only)
 		bad_record(p, "a JSON record has no raw bytes");
 	else if (read_map_name(p, line) == -1)
 		return;
@@ -339,7 +314,7 @@ end_pass(struct printer *p, const struct stream_line *line)
 }
 
 static void
-print_any_line(struct printer *p, const struct stream_line *line)
+print_record_or_control(struct printer *p, const struct stream_line *line)
 {
 	switch (line->kind) {
 	case LINE_RECORD:
@@ -386,7 +361,7 @@ print_line(struct printer *p)
 		return got;
 	if (stream_reader_next(&p->in, &line) == LINE_END)
 		return 0;
-	print_any_line(p, &line);
+	print_record_or_control(p, &line);
 	return 1;
 }
 
@@ -429,29 +404,25 @@ report_end(const struct printer *p, bool is_stream)
 	return in->bad > 0 ? -1 : 0;
 }
 
-static bool
-check_raw(const struct printer *p, enum stream_opening what)
-{
-	if (p->plan.form != PLAN_RAW ||
-	    (what != STREAM_NDJSON && p->in.header.encoding == STREAM_BINARY))
-		return true;
-	report_error("%s: JSON records have no raw bytes", p->in.name);
-	return false;
-}
-
 static int
 print_input(struct printer *p, enum stream_opening what)
 {
-	if (p->plan.form == PLAN_FOLDED && p->folded == NULL &&
+	const struct plan_traits *form = plan_traits(p->plan.form);
+	const struct stream_header *h = &p->in.header;
+
+	if (form->stacks_only && p->folded == NULL &&
 	    (p->folded = p->plan.folded = flame_new()) == NULL)
 		return -1;
 	switch (what) {
 	case STREAM_OPENED:
 		report_info("%s: records of %s, from %s, since %s", p->in.name,
-		    p->in.header.name, p->in.header.host, p->in.header.started);
+		    h->name, h->host, h->started);
 		if (printer_open_plans(p) == -1)
 			return -1;
-		print_first_heads(p);
+		for (size_t i = 0; i < p->nplans; i++)
+			if (p->plans[i] != NULL)
+				print_head(
+				    p, p->plans[i], h->maps[i].name, false);
 		break;
 	case STREAM_NDJSON:
 		break;
@@ -464,8 +435,12 @@ print_input(struct printer *p, enum stream_opening what)
 	default:
 		return -1;
 	}
-	if (!check_raw(p, what) || print_lines(p) == -1 ||
-	    printer_check_untyped(p) == -1)
+	if (form->binary_only &&
+	    (what == STREAM_NDJSON || h->encoding != STREAM_BINARY)) {
+		report_error("%s: JSON records have no raw bytes", p->in.name);
+		return -1;
+	}
+	if (print_lines(p) == -1 || printer_check_untyped(p) == -1)
 		return -1;
 	return report_end(p, what == STREAM_OPENED);
 }

@@ -90,8 +90,8 @@ guess_stack(struct plan *p, const char *path, const struct json_value *cell)
 }
 
 /* Without types the columns are found by their usual names. */
-void
-plan_guess_fold(struct plan *p)
+static void
+guess_fold(struct plan *p)
 {
 	static const struct {
 		const char *name;
@@ -302,6 +302,8 @@ record_folded(struct plan *p, const struct plan_input *rec)
 const struct plan_ops plan_folded_ops = {
 	.compile = compile_folded,
 	.record = record_folded,
+	.guess = guess_fold,
+	.traits.stacks_only = true,
 	.style = STYLE_JSON,
 	.deep = true,
 };

@@ -1,7 +1,8 @@
 /*
  * The inside of a plan, for the files plan-*.c, each of which implements a form
- * of output or a part that several forms share.  A new form is a struct
- * plan_ops and a row in the table of plan.c.
+ * of output or a part that several forms share.  A new form needs a value of
+ * enum plan_form, a struct plan_ops, which is declared here, a row in the table
+ * of plan.c, and an option of skel-fmt.
  */
 #ifndef SKEL_FORMAT_PLAN_FORM_H
 #define SKEL_FORMAT_PLAN_FORM_H
@@ -119,6 +120,10 @@ struct plan_ops {
 	 * records only. */
 	bool lines;
 	void (*record)(struct plan *p, const struct plan_input *rec);
+	/* Plans without types, whose row holds the first record: find out from
+	 * its values what types would tell. */
+	void (*guess)(struct plan *p);
+	struct plan_traits traits;
 	enum style style; /* of its fields */
 	bool deep;        /* members of nested structs are columns */
 	const char
@@ -177,10 +182,5 @@ void plan_write_stacks(struct plan *p, const struct plan_input *rec);
 /* The reference loader's text of a record with stacks. */
 void plan_compile_trace(struct plan *p);
 void plan_write_trace(struct plan *p, const struct plan_input *rec);
-
-/* For plans without types, whose row holds the first record: find the columns
- * that PLAN_FOLDED needs; set the table's columns. */
-void plan_guess_fold(struct plan *p);
-void plan_guess_table(struct plan *p);
 
 #endif

@@ -230,8 +230,7 @@ const struct plan_ops plan_tsv_ops = {
 	.deep = true,
 };
 
-/* The caller has refused JSON records, which have no raw bytes.  The newline
- * after a line of text is not part of its record. */
+/* The newline after a line of text is not part of its record. */
 static void
 record_raw(struct plan *p, const struct plan_input *rec)
 {
@@ -242,4 +241,5 @@ record_raw(struct plan *p, const struct plan_input *rec)
 
 const struct plan_ops plan_raw_ops = {
 	.record = record_raw,
+	.traits.binary_only = true,
 };

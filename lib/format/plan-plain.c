@@ -275,5 +275,6 @@ const struct plan_ops plan_plain_ops = {
 	.compile = compile_plain,
 	.head = head_plain,
 	.record = record_plain,
+	.traits.heads_first = true,
 	.style = STYLE_VIS,
 };

@@ -123,11 +123,13 @@ add_time_column(struct plan *p)
 }
 
 /* Without types the widths follow from the values of the first record. */
-void
-plan_guess_table(struct plan *p)
+static void
+guess_table(struct plan *p)
 {
 	struct table *t = &p->table;
 
+	if (p->row.cells[CELL_TIME].kind == JSON_VALUE_ABSENT)
+		p->options.bare = true;
 	add_time_column(p);
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const struct json_value *cell = plan_column_cell(p, i);
@@ -164,9 +166,7 @@ compile_table(struct plan *p)
 		fields_remove(&p->columns, "value.slots");
 		fields_remove(&p->columns, "values");
 	}
-	if (!o->bare)
-		table_add(
-		    &p->table, "time", false, CLOCK_LOCAL_LEN, CLOCK_LOCAL_LEN);
+	add_time_column(p);
 	for (size_t i = 0; i < p->columns.n; i++)
 		add_table_column(
 		    &p->table, &p->header->types, &p->columns.v[i]);
@@ -377,6 +377,8 @@ const struct plan_ops plan_table_ops = {
 	.measure = measure_table,
 	.head = head_table,
 	.record = record_table,
+	.guess = guess_table,
+	.traits.titled = true,
 	.style = STYLE_VIS,
 	.deep = true,
 	.pass_separator = "\n",

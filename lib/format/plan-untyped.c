@@ -104,12 +104,6 @@ parse_first_record(struct plan *p, const char *text, size_t len)
 	return ret;
 }
 
-static bool
-lacks_cell(const struct plan *p, uint32_t cell)
-{
-	return p->row.cells[cell].kind == JSON_VALUE_ABSENT;
-}
-
 struct plan *
 plan_new_untyped(const char *map, const struct plan_options *o,
     const char *text, size_t len, size_t *wrong_at)
@@ -133,13 +127,11 @@ plan_new_untyped(const char *map, const struct plan_options *o,
 		return NULL;
 	}
 	/* Records without a map and a time need no columns for them. */
-	if (lacks_cell(p, CELL_TIME) &&
-	    (lacks_cell(p, CELL_MAP) || o->form == PLAN_TABLE))
+	if (p->row.cells[CELL_MAP].kind == JSON_VALUE_ABSENT &&
+	    p->row.cells[CELL_TIME].kind == JSON_VALUE_ABSENT)
 		p->options.bare = true;
-	if (o->form == PLAN_TABLE)
-		plan_guess_table(p);
-	if (o->form == PLAN_FOLDED)
-		plan_guess_fold(p);
+	if (p->ops->guess != NULL)
+		p->ops->guess(p);
 	if (!p->table.failed && !p->columns.failed && !p->row.failed)
 		return p;
 	report_nomem();

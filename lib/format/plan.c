@@ -17,6 +17,12 @@ static const struct plan_ops *const plan_forms[] = {
 	[PLAN_REFERENCE] = &plan_reference_ops,
 };
 
+const struct plan_traits *
+plan_traits(enum plan_form form)
+{
+	return &plan_forms[form]->traits;
+}
+
 static void
 measure_part(const struct formatter *s, struct formatter_part *part)
 {

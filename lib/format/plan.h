@@ -32,6 +32,18 @@ enum plan_form {
 			   time; for binary records and all columns only */
 };
 
+/* What a program that prints records in a form has to know of it. */
+struct plan_traits {
+	bool titled;      /* with several maps, the name of the map stands above
+			     its header line, and a blank line before */
+	bool heads_first; /* the header lines of all maps come first */
+	bool binary_only; /* JSON records cannot be shown */
+	bool stacks_only; /* only maps with stacks are shown, all inputs
+			     together: see plan_options.folded */
+};
+
+const struct plan_traits *plan_traits(enum plan_form form);
+
 struct plan_options {
 	enum plan_form form;
 	bool bare;                  /* without map and time */
