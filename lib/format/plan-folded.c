@@ -151,27 +151,15 @@ read_piece(const struct plan *p, const struct plan_input *rec, size_t which)
 	return (struct fold_piece){ data, size };
 }
 
-/* Read the integer at a place; 0 if it is negative. */
-static uint64_t
-load_count(const struct plan *p, const struct field_place *at,
-    const unsigned char *data)
-{
-	const struct type *type = field_place_type(&p->header->types, at);
-	size_t size = (size_t)type->size;
-	uint64_t v = 0;
-
-	memcpy(&v, data + at->offset, size);
-	return type->is_signed && v >> (size * 8 - 1) != 0 ? 0 : v;
-}
-
 /* How many samples the record stands for; 1 if it has no count. */
 static uint64_t
 read_sample_count(const struct plan *p, const struct plan_input *rec)
 {
 	const struct field *c = fold_column(p, FOLD_COUNT);
 	const struct json_value *cell;
+	const struct type *type;
 	size_t cpus = 1;
-	uint64_t v = 0;
+	uint64_t sum = 0;
 
 	if (c == NULL)
 		return 1;
@@ -182,10 +170,16 @@ read_sample_count(const struct plan *p, const struct plan_input *rec)
 	}
 	if (c->place.cpus == FIELD_CPUS_SUM)
 		cpus = p->formatter.cpus;
-	for (size_t i = 0; i < cpus; i++)
-		v += load_count(
-		    p, &c->place, rec->run.data + i * p->formatter.cpu_stride);
-	return v;
+	type = field_place_type(&p->header->types, &c->place);
+	for (size_t i = 0; i < cpus; i++) {
+		uint64_t v = field_place_load(&p->header->types, &c->place,
+		    rec->run.data + i * p->formatter.cpu_stride);
+
+		/* A negative number stands for no sample. */
+		if (!type->is_signed || v >> (type->size * 8 - 1) == 0)
+			sum += v;
+	}
+	return sum;
 }
 
 /* Mix a stack into the key: its addresses, or its JSON text. */

@@ -59,6 +59,17 @@ field_place_type(const struct types *t, const struct field_place *p)
 	return p->type == TYPE_NONE ? NULL : types_get(t, p->type);
 }
 
+uint64_t
+field_place_load(const struct types *t, const struct field_place *p,
+    const unsigned char *record)
+{
+	uint64_t v = 0;
+
+	/* All supported machines are little-endian. */
+	memcpy(&v, record + p->offset, (size_t)types_get(t, p->type)->size);
+	return v;
+}
+
 bool
 field_place_equals(const struct field_place *a, const struct field_place *b)
 {

@@ -46,6 +46,11 @@ void fields_add(struct fields *c, const struct field *from);
 const struct type *field_place_type(
     const struct types *t, const struct field_place *p);
 
+/* Load the integer at a place, of at most 8 bytes and no bitfield, without
+ * extending its sign. */
+uint64_t field_place_load(const struct types *t, const struct field_place *p,
+    const unsigned char *record);
+
 /* Whether both are the same value.  Places of type TYPE_NONE equal no other. */
 bool field_place_equals(
     const struct field_place *a, const struct field_place *b);

@@ -87,18 +87,6 @@ find_integer(
 	    s, key, name, "an integer of at most 8 bytes");
 }
 
-static int
-find_text(const struct stack_search *s, const char *key, struct field_place *at)
-{
-	const char *name;
-
-	if (find_record_member(s, key, &name, at) == -1)
-		return -1;
-	if (at->type == TYPE_NONE || types_is_text(&s->header->types, at->type))
-		return 0;
-	return report_wrong_member(s, key, name, "an array of char");
-}
-
 /* Whether a type is an array of 8-byte integers or pointers. */
 static bool
 is_addresses(const struct types *t, const struct type *type)
@@ -143,15 +131,19 @@ static int
 find_stack_fields(const struct stack_search *s, struct stack_layout *l)
 {
 	struct stack_field *sides = l->sides;
+	const char *comm;
 
 	if (find_integer(s, "pid", &l->pid) == -1 ||
 	    find_integer(s, "cpu_id", &l->cpu) == -1 ||
-	    find_text(s, "comm", &l->comm) == -1 ||
+	    find_record_member(s, "comm", &comm, &l->comm) == -1 ||
 	    find_stack_member(s, "kstack", "kstack_sz", &sides[STACK_KERNEL]) ==
 		-1 ||
 	    find_stack_member(s, "ustack", "ustack_sz", &sides[STACK_USER]) ==
 		-1)
 		return -1;
+	if (l->comm.type != TYPE_NONE &&
+	    !types_is_text(&s->header->types, l->comm.type))
+		return report_wrong_member(s, "comm", comm, "an array of char");
 	if (sides[STACK_KERNEL].kind != STACK_ABSENT ||
 	    sides[STACK_USER].kind != STACK_ABSENT)
 		return 1;
@@ -190,29 +182,12 @@ stack_layout_find(
 	return find_stack_fields(&s, l);
 }
 
-/* Load an integer as a signed one, whatever its type: bpf_get_stack() returns
- * negative error numbers in place of a size. */
-static int64_t
-load_signed(const struct types *t, const struct field_place *at,
-    const unsigned char *record)
-{
-	unsigned int size = (unsigned int)field_place_type(t, at)->size;
-	uint64_t v = 0;
-
-	memcpy(&v, record + at->offset, size);
-	return (int64_t)(v << (64 - size * 8)) >> (64 - size * 8);
-}
-
 uint64_t
 stack_layout_read_pid(const struct stack_layout *l, const struct types *t,
     const unsigned char *record)
 {
-	uint64_t pid = 0;
-
-	if (l->pid.type != TYPE_NONE)
-		memcpy(&pid, record + l->pid.offset,
-		    (size_t)field_place_type(t, &l->pid)->size);
-	return pid;
+	return l->pid.type == TYPE_NONE ? 0
+					: field_place_load(t, &l->pid, record);
 }
 
 int32_t
@@ -232,11 +207,18 @@ stack_layout_read_addresses(const struct stack_layout *l, enum stack_side side,
 {
 	const struct stack_field *f = &l->sides[side];
 	size_t n = f->max < max ? f->max : max, i;
+	unsigned int unused;
 	int64_t size;
 
 	if (f->size.type != TYPE_NONE) {
-		size =
-		    load_signed(t, &f->size, record) / (int64_t)sizeof(*addrs);
+		/* It is signed, whatever its type: bpf_get_stack() returns
+		 * negative error numbers in place of a size. */
+		unused =
+		    64 - (unsigned int)field_place_type(t, &f->size)->size * 8;
+		size = (int64_t)(field_place_load(t, &f->size, record)
+				 << unused) >>
+		       unused;
+		size /= (int64_t)sizeof(*addrs);
 		if (size <= 0)
 			return 0;
 		n = (uint64_t)size < n ? (size_t)size : n;

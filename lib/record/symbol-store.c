@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/json-doc.h"
 #include "base/report.h"
-#include "base/text.h"
+#include "base/style.h"
 #include "base/util.h"
 #include "record/stack-layout.h"
 #include "record/symbol-store.h"
@@ -375,19 +375,14 @@ symbol_store_parse_stack(
  * Writing.
  */
 
-/* Append ,"key":"text". */
+/* Append before, text as a JSON string, and after. */
 static void
-write_text_member(struct buf *out, const char *key, const char *text)
+write_quoted(
+    struct buf *out, const char *before, const char *text, const char *after)
 {
-	size_t n = strlen(text);
-	char *p;
-
-	buf_printf(out, ",\"%s\":\"", key);
-	if ((p = buf_room(out, TEXT_ESCAPED_MAX(n))) == NULL)
-		return;
-	out->len =
-	    (size_t)(text_json(p, (const unsigned char *)text, n) - out->data);
-	buf_chr(out, '"');
+	buf_str(out, before);
+	style_write(out, text, strlen(text), STYLE_JSON);
+	buf_str(out, after);
 }
 
 void
@@ -396,11 +391,11 @@ symbol_store_write_frame(
 {
 	buf_printf(out, "{\"addr\":%" PRIu64, addr);
 	if (f != NULL) {
-		write_text_member(out, "symbol", f->symbol);
+		write_quoted(out, ",\"symbol\":\"", f->symbol, "\"");
 		if (f->has_offset)
 			buf_printf(out, ",\"offset\":%" PRIu64, f->offset);
 		if (f->file != NULL)
-			write_text_member(out, "file", f->file);
+			write_quoted(out, ",\"file\":\"", f->file, "\"");
 		if (f->line != 0)
 			buf_printf(out, ",\"line\":%" PRIu64, f->line);
 	}
@@ -444,17 +439,11 @@ symbol_store_write_stack(const struct symbol_store *s, struct buf *out,
 {
 	const uint64_t *addrs;
 	size_t n = symbol_store_find_stack(s, stacks, id, &addrs);
-	size_t len = strlen(stacks);
-	char *p;
 
 	if (n == 0)
 		return;
-	buf_str(out, "{\"@stack\":{\"stacks\":\"");
-	if ((p = buf_room(out, TEXT_ESCAPED_MAX(len))) == NULL)
-		return;
-	out->len = (size_t)(text_json(p, (const unsigned char *)stacks, len) -
-			    out->data);
-	buf_printf(out, "\",\"id\":%" PRId32 ",\"addrs\":[", id);
+	write_quoted(out, "{\"@stack\":{\"stacks\":\"", stacks, "\"");
+	buf_printf(out, ",\"id\":%" PRId32 ",\"addrs\":[", id);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(out, "%s%" PRIu64, i > 0 ? "," : "", addrs[i]);
 	buf_str(out, "]}}\n");

@@ -37,10 +37,11 @@ struct symbol_frames {
 struct symbol_store; /* opaque */
 
 enum {
-	SYMBOL_STORE_MAX =
-	    1 << 20, /* addresses; beyond, the oldest are dropped */
+	/* Addresses, and stack ids.  When there are more, the oldest ones are
+	 * dropped. */
+	SYMBOL_STORE_MAX = 1 << 20,
+	SYMBOL_STORE_STACKS_MAX = 1 << 18,
 	SYMBOL_STORE_INLINES_MAX = 64,
-	SYMBOL_STORE_STACKS_MAX = 1 << 18, /* stack ids; likewise */
 	SYMBOL_STORE_TEXT_MAX = 4096, /* bytes of a name; longer ones are cut */
 	SYMBOL_STORE_BYTES_MAX = 256 << 20, /* for symbols, and for stacks */
 };
