@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/json-doc.h"
 #include "base/report.h"
-#include "base/style.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "record/stack-layout.h"
 #include "record/symbol-store.h"
@@ -381,7 +381,7 @@ write_quoted(
     struct buf *out, const char *before, const char *text, const char *after)
 {
 	buf_str(out, before);
-	style_write(out, text, strlen(text), STYLE_JSON);
+	text_write(out, text, strlen(text), STYLE_JSON);
 	buf_str(out, after);
 }
 
