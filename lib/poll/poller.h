@@ -20,9 +20,10 @@
 #define POLLER_LATENCY_NS UINT64_C(10000000)
 
 struct poller_options {
-	uint64_t count;      /* end after so many records, without those that
-				are shorter than their type; 0: never */
-	uint64_t timeout_ns; /* end after so long; 0: never */
+	uint64_t count;      /* end after this number of records, not counting
+				those that are shorter than their type; 0:
+				never */
+	uint64_t timeout_ns; /* end after this time; 0: never */
 	/* While records keep coming, how long one may wait to be read together
 	 * with others; 0: each is read at once. */
 	uint64_t latency_ns;

@@ -11,8 +11,8 @@
 
 enum {
 	/* Programs can use the room of records that were read only after the
-	 * reader's position has moved.  It moves after so many bytes, or after
-	 * this part of a small ring. */
+	 * reader's position has moved.  It moves after RELEASE_BYTES, or, in a
+	 * small ring, after a part of it. */
 	RELEASE_BYTES = 32 << 10,
 	RELEASE_PART = 8,
 };
