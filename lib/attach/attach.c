@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "attach/attach.h"
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/report.h"
 #include "elf/libbpf-log.h"
 #include "host/mount.h"

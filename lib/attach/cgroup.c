@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "attach/net.h"
-#include "attach/ways.h"
+#include "attach/way.h"
 
 /* The error for a directory that is not a cgroup of version 2. */
 static struct attach_error

@@ -1,63 +1,13 @@
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "attach/choose.h"
 #include "attach/kind.h"
-#include "attach/target.h"
+#include "attach/message.h"
 #include "attach/way.h"
 #include "base/buf.h"
 #include "base/report.h"
-#include "elf/libbpf-log.h"
-#include "host/privilege.h"
 #include "load/struct-ops.h"
-
-/* Report the privilege that the process lacks. */
-static void
-report_denied(const struct attach_job *j, int error)
-{
-	char *where;
-
-	if (asprintf(&where, "program %s: %s", j->listed->name,
-		attach_job_place(j)) == -1) {
-		report_nomem();
-		return;
-	}
-	if (error != EACCES || !privilege_report_paranoid(where))
-		privilege_report(
-		    where, privilege_of_type(bpf_program__type(j->program)));
-	free(where);
-}
-
-/* Report the error of a job, and release it. */
-static void
-report_job_error(const struct attach_job *j, struct attach_error *e)
-{
-	const char *name = j->listed->name, *place = attach_job_place(j);
-
-	switch (e->failure) {
-	case ATTACH_OK:
-	case ATTACH_REPORTED:
-		break;
-	case ATTACH_INVALID:
-		report_error("program %s: %s: %s", name, place, e->text);
-		break;
-	case ATTACH_DENIED:
-		report_denied(j, e->error);
-		break;
-	case ATTACH_MISSING:
-		report_error(
-		    "program %s: %s: %s", name, place, j->kind->missing);
-		break;
-	case ATTACH_FAILED:
-		report_error("program %s: %s: cannot be attached: %s", name,
-		    place, attach_error_text(e));
-		libbpf_log_report();
-		break;
-	}
-	attach_error_free(e);
-}
 
 int
 attach_run_step(
@@ -71,7 +21,7 @@ attach_run_step(
 		report_hold(&held);
 	e = step(a, j, &keep);
 	failed = e.failure != ATTACH_OK;
-	report_job_error(j, &e);
+	attach_report_error(j, &e);
 	if (j->optional != NULL && failed) {
 		report_excuse_held(&held, "left out");
 		/* This has no effect once the object is loaded. */
@@ -116,27 +66,6 @@ attach_leave_out(struct attach_where *wheres, size_t n, const char *program)
 	return w != NULL;
 }
 
-/* The name of the struct_ops struct that the program is in, or NULL. */
-static const char *
-struct_ops_name(const struct object *o, const char *name)
-{
-	const struct bpf_program *p =
-	    bpf_object__find_program_by_name(o->bpf, name);
-	const struct bpf_map *map = NULL;
-
-	if (p != NULL && bpf_program__type(p) == BPF_PROG_TYPE_STRUCT_OPS)
-		map = struct_ops_find_map(o->package, o->bpf, name);
-	return map != NULL ? bpf_map__name(map) : NULL;
-}
-
-static bool
-is_struct_ops(const struct object *o, const char *name)
-{
-	const struct bpf_map *map = bpf_object__find_map_by_name(o->bpf, name);
-
-	return map != NULL && bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS;
-}
-
 /* Check that "-a" and "--optional" name a program of the package; "-a" may
  * name a struct of programs too.  Returns 0, or -1 after reporting. */
 static int
@@ -144,9 +73,11 @@ check_where_program(const struct object *o, const struct attach_where *w)
 {
 	const struct package *p = o->package;
 	const char *name = w->program;
+	const struct bpf_map *map = bpf_object__find_map_by_name(o->bpf, name);
 	struct buf names = { 0 };
 
-	if (!w->optional && is_struct_ops(o, name))
+	if (!w->optional && map != NULL &&
+	    bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
 		return 0;
 	for (size_t i = 0; i < p->nprograms; i++) {
 		if (strcmp(p->programs[i].name, name) == 0) {
@@ -160,34 +91,6 @@ check_where_program(const struct object *o, const struct attach_where *w)
 	    names.len > 0 ? names.data : "");
 	buf_free(&names);
 	return -1;
-}
-
-/* The error for a program that cannot go where "-a" sends it. */
-static struct attach_error
-unsuitable_way(const struct attach_job *j)
-{
-	const struct attach_kind *k = j->kind;
-	struct buf list = { 0 };
-	struct attach_error e;
-
-	if (k->way != NULL && k->way->name != NULL)
-		buf_printf(&list, "%s, ", k->way->syntax);
-	for (const struct attach_way *const *also = k->also;
-	     also != NULL && *also != NULL; also++)
-		if (*also != k->way)
-			buf_printf(&list, "%s, ", (*also)->syntax);
-	if (list.failed)
-		e = attach_errno(ENOMEM);
-	else if (list.len > 0)
-		e = attach_invalid("%s programs cannot go there; WHERE is one "
-				   "of %.*soff",
-		    k->name, (int)list.len, list.data);
-	else
-		e = attach_invalid("%s programs cannot go there; WHERE can "
-				   "only be off",
-		    k->name);
-	buf_free(&list);
-	return e;
 }
 
 /* Choose the way of the job's program, if it is to be attached. */
@@ -208,7 +111,7 @@ choose_way(struct attachments *a, struct attach_job *j, bool *keep)
 		return ATTACH_SUCCESS;
 	j->way = j->where != NULL ? j->where->way : j->kind->way;
 	if (!attach_kind_has_way(j->kind, j->way))
-		return unsuitable_way(j);
+		return attach_unsuitable_way(j);
 	if (j->way == NULL || j->way->prepare == NULL)
 		return ATTACH_SUCCESS;
 	return j->way->prepare(j);
@@ -222,7 +125,7 @@ add_job(struct attachments *a, struct object *o, size_t i,
 {
 	const struct package *p = o->package;
 	const char *name = p->programs[i].name;
-	const char *in = n > 0 ? struct_ops_name(o, name) : NULL;
+	const struct bpf_map *map = NULL; /* the struct that it is in */
 	struct attach_job *j = &a->jobs[a->njobs];
 	int chosen;
 
@@ -233,12 +136,15 @@ add_job(struct attachments *a, struct object *o, size_t i,
 		.where = find_where(wheres, n, name, false),
 		.optional = find_where(wheres, n, name, true),
 	};
-	if (j->where == NULL && in != NULL)
-		j->where = find_where(wheres, n, in, false);
 	if (j->program == NULL) {
 		report_error("program %s is not in the object", name);
 		return -1;
 	}
+	if (j->where == NULL && n > 0 &&
+	    bpf_program__type(j->program) == BPF_PROG_TYPE_STRUCT_OPS)
+		map = struct_ops_find_map(p, o->bpf, name);
+	if (map != NULL)
+		j->where = find_where(wheres, n, bpf_map__name(map), false);
 	for (size_t k = 0; k < i; k++)
 		if (strcmp(p->programs[k].name, name) == 0) {
 			report_error(
@@ -293,7 +199,7 @@ check_place(struct attachments *a, struct attach_job *j, bool *keep)
 	if (j->where == NULL &&
 	    (j->way->needs_where ||
 		(j->way->section_target && attach_job_target(j)[0] == '\0')))
-		return attach_target_missing(j);
+		return attach_job_no_target(j);
 	return ATTACH_SUCCESS;
 }
 

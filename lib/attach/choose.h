@@ -1,6 +1,6 @@
 /*
  * Decides which programs of a package are attached, by which way, and which
- * are left out; reports the errors of the ways.
+ * are left out.  attach/message.h has the texts of the errors.
  */
 #ifndef SKEL_ATTACH_CHOOSE_H
 #define SKEL_ATTACH_CHOOSE_H

@@ -1,6 +1,6 @@
 /*
  * Why a program could not be attached, as a value.  The functions of the ways
- * return it and report nothing; attach/choose.c and attach/where.c, which know
+ * return it and report nothing; attach/message.c and attach/where.c, which know
  * the program and the command line, turn it into one message.
  */
 #ifndef SKEL_ATTACH_ERROR_H

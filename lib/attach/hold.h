@@ -1,6 +1,7 @@
 /*
- * The things that keep a program attached: links, descriptors, and functions
- * that detach a program for which the kernel has no link.
+ * Holds.  A hold is a thing that keeps a program attached until it is released:
+ * a link of libbpf, the descriptor of a link, or a function that detaches where
+ * the kernel has no link.
  */
 #ifndef SKEL_ATTACH_HOLD_H
 #define SKEL_ATTACH_HOLD_H

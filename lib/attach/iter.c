@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/util.h"
 
 static const char *const iter_keys[] = { "map", "pid", "tid", "cgroup", "order",

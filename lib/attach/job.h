@@ -37,4 +37,19 @@ const char *attach_job_place(const struct attach_job *j);
  * "KIND/"; "" if there is none. */
 const char *attach_job_target(const struct attach_job *j);
 
+/* The error for a program whose section does not name its target. */
+struct attach_error attach_job_no_target(const struct attach_job *j);
+
+/*
+ * Split text, "NAME" or "NAME+OFFSET", where the offset may be the option
+ * "offset" instead.  On success *name is a string to free.
+ */
+struct attach_error attach_job_parse_symbol(const struct attach_job *j,
+    const char *text, char **name, uint64_t *offset);
+
+/* For struct attach_way's prepare: have the program verified for single probes,
+ * whatever its section names, because "-a" may send a program of a section
+ * kprobe.multi to one function. */
+struct attach_error attach_job_prepare_probe(const struct attach_job *j);
+
 #endif

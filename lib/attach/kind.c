@@ -2,7 +2,7 @@
 
 #include "attach/job.h"
 #include "attach/kind.h"
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/util.h"
 
 /* What ENOENT means, by the thing that a program is attached to. */

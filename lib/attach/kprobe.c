@@ -1,6 +1,7 @@
 /*
  * Probes of the kernel's functions and system calls.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -8,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/target.h"
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/array.h"
+#include "base/suggest.h"
 
 /* The PMU by which kprobes are opened; missing if the kernel has none. */
 #define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
@@ -20,22 +21,6 @@ struct function_names {
 	size_t n, cap;
 };
 
-static bool
-is_kretprobe(const struct attach_way *way)
-{
-	return way == &attach_way_kretprobe || way == &attach_way_kretsyscall ||
-	       way == &attach_way_kretprobe_multi;
-}
-
-/* A program in a section kprobe.multi is verified as such; "-a" may send it
- * to a single function all the same. */
-static struct attach_error
-prepare_kprobe(const struct attach_job *j)
-{
-	bpf_program__set_expected_attach_type(j->program, 0);
-	return ATTACH_SUCCESS;
-}
-
 static struct attach_error
 prepare_kprobe_multi(const struct attach_job *j)
 {
@@ -44,15 +29,25 @@ prepare_kprobe_multi(const struct attach_job *j)
 	return ATTACH_SUCCESS;
 }
 
+/* The error for a name that no function has, with names that resemble it. */
 static struct attach_error
 no_kernel_function(const char *name)
 {
-	char *near = attach_target_suggest(name);
+	FILE *in = fopen("/proc/kallsyms", "re");
+	struct suggest near = { .wanted = name };
+	char symbol[SUGGEST_NAME], type, *text;
 	struct attach_error e;
 
+	while (
+	    in != NULL && fscanf(in, "%*s %c %63s%*[^\n]", &type, symbol) == 2)
+		if (tolower((unsigned char)type) == 't')
+			suggest_offer(&near, symbol);
+	if (in != NULL)
+		fclose(in);
+	text = suggest_text(&near);
 	e = attach_invalid(
-	    "this kernel has no function %s%s", name, near != NULL ? near : "");
-	free(near);
+	    "this kernel has no function %s%s", name, text != NULL ? text : "");
+	free(text);
 	return e;
 }
 
@@ -61,7 +56,7 @@ attach_function(const struct attach_job *j, struct attachment *a,
     const char *name, uint64_t offset)
 {
 	LIBBPF_OPTS(bpf_kprobe_opts, opts, .offset = (size_t)offset,
-	    .retprobe = is_kretprobe(j->way));
+	    .retprobe = j->way->at_return);
 	struct attach_error e;
 
 	if (opts.retprobe && offset != 0)
@@ -94,7 +89,7 @@ attach_kprobe(const struct attach_job *j, struct attachment *a)
 
 	if (access(KPROBE_PMU, F_OK) == -1)
 		return attach_invalid("this kernel has no kprobes");
-	e = attach_target_symbol(j, attach_job_target(j), &name, &offset);
+	e = attach_job_parse_symbol(j, attach_job_target(j), &name, &offset);
 	if (e.failure != ATTACH_OK)
 		return e;
 	e = attach_function(j, a, name, offset);
@@ -105,7 +100,7 @@ attach_kprobe(const struct attach_job *j, struct attachment *a)
 static struct attach_error
 attach_ksyscall(const struct attach_job *j, struct attachment *a)
 {
-	LIBBPF_OPTS(bpf_ksyscall_opts, opts, .retprobe = is_kretprobe(j->way));
+	LIBBPF_OPTS(bpf_ksyscall_opts, opts, .retprobe = j->way->at_return);
 	const char *name = attach_job_target(j);
 	struct attach_error e;
 
@@ -125,16 +120,6 @@ free_function_names(struct function_names *names)
 	for (size_t i = 0; i < names->n; i++)
 		free(names->v[i]);
 	free(names->v);
-}
-
-static int
-add_function_name(struct function_names *names, const char *name)
-{
-	if (!array_room(names->v, names->n, names->cap) ||
-	    (names->v[names->n] = strdup(name)) == NULL)
-		return -1;
-	names->n++;
-	return 0;
 }
 
 static int
@@ -181,14 +166,18 @@ static int
 match_functions(struct function_names *names, FILE *in, const char *pattern)
 {
 	char name[512];
-	int ret = 0;
 
 	/* The name of a module may follow. */
-	while (ret == 0 && fscanf(in, "%511s%*[^\n]", name) == 1)
-		if (fnmatch(pattern, name, 0) == 0)
-			ret = add_function_name(names, name);
+	while (fscanf(in, "%511s%*[^\n]", name) == 1) {
+		if (fnmatch(pattern, name, 0) != 0)
+			continue;
+		if (!array_room(names->v, names->n, names->cap) ||
+		    (names->v[names->n] = strdup(name)) == NULL)
+			return -1;
+		names->n++;
+	}
 	make_names_unique(names);
-	return ret;
+	return 0;
 }
 
 static struct attach_error
@@ -207,8 +196,7 @@ attach_functions(const struct attach_job *j, struct attachment *a,
 {
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts,
 	    .syms = names != NULL ? (const char **)names->v : NULL,
-	    .cnt = names != NULL ? names->n : 0,
-	    .retprobe = is_kretprobe(j->way));
+	    .cnt = names != NULL ? names->n : 0, .retprobe = j->way->at_return);
 	const char *pattern = names != NULL ? NULL : attach_job_target(j);
 	struct attach_error e = attach_hold_link(a,
 	    bpf_program__attach_kprobe_multi_opts(j->program, pattern, &opts));
@@ -247,31 +235,33 @@ const struct attach_way attach_way_kprobe = {
 	.syntax = "kprobe:FUNCTION[,offset=N]",
 	.keys = kprobe_keys,
 	.section_target = true,
-	.parse = attach_target_parse,
-	.prepare = prepare_kprobe,
+	.parse = attach_option_offset,
+	.prepare = attach_job_prepare_probe,
 	.attach = attach_kprobe,
 };
 
-#define SINGLE_WAY(way, target, attach_fn)                                     \
+#define SINGLE_WAY(way, target, is_return, attach_fn)                          \
 	{                                                                      \
 		.name = (way), .syntax = way ":" target,                       \
-		.section_target = true, .prepare = prepare_kprobe,             \
-		.attach = (attach_fn),                                         \
+		.section_target = true, .at_return = (is_return),              \
+		.prepare = attach_job_prepare_probe, .attach = (attach_fn),    \
 	}
-#define MULTI_WAY(way)                                                         \
+#define MULTI_WAY(way, is_return)                                              \
 	{                                                                      \
 		.name = (way), .syntax = way ":PATTERN",                       \
 		.section_target = true, .tracefs = true,                       \
+		.at_return = (is_return), .pattern = true,                     \
 		.prepare = prepare_kprobe_multi,                               \
 		.attach = attach_kprobe_multi,                                 \
 	}
 
 const struct attach_way attach_way_kretprobe =
-    SINGLE_WAY("kretprobe", "FUNCTION", attach_kprobe);
+    SINGLE_WAY("kretprobe", "FUNCTION", true, attach_kprobe);
 const struct attach_way attach_way_ksyscall =
-    SINGLE_WAY("ksyscall", "NAME", attach_ksyscall);
+    SINGLE_WAY("ksyscall", "NAME", false, attach_ksyscall);
 const struct attach_way attach_way_kretsyscall =
-    SINGLE_WAY("kretsyscall", "NAME", attach_ksyscall);
-const struct attach_way attach_way_kprobe_multi = MULTI_WAY("kprobe.multi");
+    SINGLE_WAY("kretsyscall", "NAME", true, attach_ksyscall);
+const struct attach_way attach_way_kprobe_multi =
+    MULTI_WAY("kprobe.multi", false);
 const struct attach_way attach_way_kretprobe_multi =
-    MULTI_WAY("kretprobe.multi");
+    MULTI_WAY("kretprobe.multi", true);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/ways.h"
+#include "attach/way.h"
 
 #define OWN_NETNS "/proc/self/ns/net"
 

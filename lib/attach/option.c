@@ -1,10 +1,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "attach/option.h"
+#include "attach/way.h"
 
 const char *
 attach_option(const struct attach_where *w, const char *key)
@@ -40,4 +42,14 @@ attach_option_number(const struct attach_where *w, const char *key,
 		    key, min, max);
 	*out = n;
 	return ATTACH_SUCCESS;
+}
+
+struct attach_error
+attach_option_offset(const struct attach_where *w)
+{
+	uint64_t offset;
+
+	if (w->target[0] == '\0')
+		return attach_invalid("expected %s", w->way->syntax);
+	return attach_option_number(w, "offset", 0, LONG_MAX, &offset);
 }

@@ -41,6 +41,10 @@ const char *attach_option(const struct attach_where *w, const char *key);
 struct attach_error attach_option_number(const struct attach_where *w,
     const char *key, uint64_t min, uint64_t max, uint64_t *out);
 
+/* For struct attach_way's parse: require a target, and check the option
+ * "offset". */
+struct attach_error attach_option_offset(const struct attach_where *w);
+
 /* Parse a decimal, octal or hexadecimal number, as "0x1139".  Returns false if
  * the text is anything else. */
 bool attach_parse_number(const char *text, uint64_t *out);

@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/buf.h"
 #include "base/report.h"
 #include "base/suggest.h"
@@ -223,29 +223,23 @@ open_event(const struct perf_sampling *s, int pid, int cpu)
 	    SYS_perf_event_open, &s->attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-/* Whether the event is counted by hardware, which may lack the counter. */
-static bool
-is_hardware_event(const struct perf_sampling *s)
-{
-	return s->attr.type == PERF_TYPE_HARDWARE ||
-	       s->attr.type == PERF_TYPE_HW_CACHE ||
-	       s->attr.type == PERF_TYPE_RAW;
-}
-
 /*
- * Sample the clock where the machine has no such counter, as is common for
- * virtual machines.  The probe opens the event for this thread: opening it for
- * a CPU fails with the same error if the CPU is offline.
+ * Sample the clock where the machine has no such hardware counter, as is common
+ * for virtual machines.  The probe opens the event for this thread: opening it
+ * for a CPU fails with the same error if the CPU is offline.
  */
 static void
 replace_missing_event(struct perf_sampling *s, const struct attach_job *j)
 {
-	int fd = is_hardware_event(s) ? open_event(s, 0, -1) : -1;
+	int fd;
 
+	if (s->attr.type != PERF_TYPE_HARDWARE &&
+	    s->attr.type != PERF_TYPE_HW_CACHE && s->attr.type != PERF_TYPE_RAW)
+		return;
+	fd = open_event(s, 0, -1);
 	if (fd != -1)
 		close(fd);
-	else if (is_hardware_event(s) &&
-		 (errno == ENOENT || errno == EOPNOTSUPP || errno == ENODEV)) {
+	else if (errno == ENOENT || errno == EOPNOTSUPP || errno == ENODEV) {
 		report_notice("program %s: this machine has no counter for %s; "
 			      "sampling %s instead",
 		    j->listed->name, s->event, perf_events[0].name);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "attach/net.h"
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/buf.h"
 
 /* The arguments for detaching where the kernel has no link. */

@@ -5,7 +5,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/report.h"
 #include "host/kallsyms.h"
 #include "load/struct-ops.h"

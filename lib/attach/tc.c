@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "attach/net.h"
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/report.h"
 
 static const char *const tc_keys[] = { "prio", "handle", NULL };
@@ -203,48 +203,33 @@ attach_filter(
 	    j->listed->name, on, side);
 }
 
-static struct attach_error
-attach_tcx(const struct attach_job *j, struct attachment *a)
-{
-	struct tc_place to;
-	struct attach_error e = find_tc_place(j, &to);
-
-	if (e.failure == ATTACH_OK)
-		e = attach_tcx_link(j, &to, a);
-	if (e.error != EINVAL)
-		return e;
-	return attach_invalid("this kernel has no tcx (Linux 6.6); attach a "
-			      "filter with -a %s=tc:%s/%s",
-	    j->listed->name, to.interface.name, side_name(to.egress));
-}
-
+/* Without "-a" attach by a link where the kernel has those, because a link goes
+ * away with the process even after kill -9. */
 static struct attach_error
 attach_tc(const struct attach_job *j, struct attachment *a)
 {
 	struct tc_place to;
 	struct attach_error e = find_tc_place(j, &to);
 
-	return e.failure == ATTACH_OK ? attach_filter(j, &to, a) : e;
-}
-
-/* Attach without "-a": by a link where the kernel has those, because a
- * link goes away with the process even after kill -9. */
-static struct attach_error
-attach_tc_listed(const struct attach_job *j, struct attachment *a)
-{
-	struct tc_place to;
-	struct attach_error e = find_tc_place(j, &to);
-
-	if (e.failure == ATTACH_OK)
+	if (e.failure != ATTACH_OK)
+		return e;
+	if (j->way != &attach_way_tc) {
 		e = attach_tcx_link(j, &to, a);
-	return e.error == EINVAL ? attach_filter(j, &to, a) : e;
+		if (e.error != EINVAL)
+			return e;
+	}
+	if (j->way != &attach_way_tcx)
+		return attach_filter(j, &to, a);
+	return attach_invalid("this kernel has no tcx (Linux 6.6); attach a "
+			      "filter with -a %s=tc:%s/%s",
+	    j->listed->name, to.interface.name, side_name(to.egress));
 }
 
 const struct attach_way attach_way_tcx = {
 	.name = "tcx",
 	.syntax = "tcx:INTERFACE[/ingress|egress]",
 	.parse = parse_tc,
-	.attach = attach_tcx,
+	.attach = attach_tc,
 };
 
 const struct attach_way attach_way_tc = {
@@ -257,5 +242,5 @@ const struct attach_way attach_way_tc = {
 
 const struct attach_way attach_way_tc_listed = {
 	.prepare = prepare_tc,
-	.attach = attach_tc_listed,
+	.attach = attach_tc,
 };

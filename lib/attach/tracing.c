@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attach/target.h"
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/report.h"
 #include "host/kallsyms.h"
 #include "host/privilege.h"
@@ -57,7 +56,7 @@ prepare_btf(const struct attach_job *j)
 	const char *target = attach_job_target(j);
 
 	if (target[0] == '\0')
-		return attach_target_missing(j);
+		return attach_job_no_target(j);
 	/* Without "-a" and "--optional" this is left to loading, where it
 	 * concerns the object and not a single program. */
 	if ((j->where != NULL || j->optional != NULL) && !vmlinux_present())

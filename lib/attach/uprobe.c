@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "attach/file.h"
-#include "attach/target.h"
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/suggest.h"
@@ -40,13 +39,6 @@ struct function_matches {
 	bool failed;         /* memory ran out */
 	struct suggest near;
 };
-
-static bool
-is_uretprobe(const struct attach_way *way)
-{
-	return way == &attach_way_uretprobe ||
-	       way == &attach_way_uretprobe_multi;
-}
 
 /* The colon before the function; of a USDT probe, before the provider. */
 static const char *
@@ -92,26 +84,7 @@ parse_uprobe(const struct attach_where *w)
 	if (!is_complete(w->target, w->way))
 		return attach_invalid("expected %s", w->way->syntax);
 	e = parse_pid(w, &pid);
-	return e.failure == ATTACH_OK ? attach_target_parse(w) : e;
-}
-
-/*
- * The kernel verifies a program for uprobe.multi as another kind than one for
- * single probes.  Here each matching function gets a probe of its own, so that
- * kernels before 6.6 have this way too.
- */
-static struct attach_error
-prepare_uprobe(const struct attach_job *j)
-{
-	bpf_program__set_expected_attach_type(j->program, 0);
-	return ATTACH_SUCCESS;
-}
-
-static void
-free_uprobe_target(struct uprobe_target *t)
-{
-	free(t->file);
-	free(t->symbol);
+	return e.failure == ATTACH_OK ? attach_option_offset(w) : e;
 }
 
 /* Parse the job's target.  The caller frees t after a failure too. */
@@ -130,7 +103,8 @@ parse_uprobe_target(struct uprobe_target *t, const struct attach_job *j)
 	if (e.failure != ATTACH_OK)
 		return e;
 	if (j->way != &attach_way_usdt) {
-		e = attach_target_symbol(j, colon + 1, &t->symbol, &t->offset);
+		e = attach_job_parse_symbol(
+		    j, colon + 1, &t->symbol, &t->offset);
 		if (e.failure != ATTACH_OK)
 			return e;
 	} else if ((t->symbol = strdup(colon + 1)) == NULL) {
@@ -223,7 +197,7 @@ static struct attach_error
 attach_offset(const struct attach_job *j, struct attachment *a,
     const struct uprobe_target *t, uint64_t offset)
 {
-	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = is_uretprobe(j->way));
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = j->way->at_return);
 
 	return attach_hold_link(a, bpf_program__attach_uprobe_opts(j->program,
 				       t->pid, t->file, offset, &opts));
@@ -260,14 +234,13 @@ attach_symbol(const struct attach_job *j, struct attachment *a,
 {
 	struct function_matches m = {
 		.wanted = t->symbol,
-		.pattern = j->way == &attach_way_uprobe_multi ||
-			   j->way == &attach_way_uretprobe_multi,
+		.pattern = j->way->pattern,
 		.offsets.size = sizeof(struct hash_key),
 		.near.wanted = t->symbol,
 	};
 	struct attach_error e;
 
-	if (is_uretprobe(j->way) && t->offset != 0)
+	if (j->way->at_return && t->offset != 0)
 		return attach_invalid("a return probe has no offset");
 	if (elf_names_read_functions(t->file, match_function, &m) == -1)
 		e = unreadable_file(t, errno);
@@ -275,6 +248,64 @@ attach_symbol(const struct attach_job *j, struct attachment *a,
 		e = attach_matches(j, a, t, &m);
 	hash_free(&m.offsets);
 	return e;
+}
+
+/* The search for one USDT probe among those of a file. */
+struct usdt_search {
+	bool found;
+	struct suggest near; /* for "PROVIDER:NAME" */
+};
+
+static bool
+match_usdt(void *ctx, const char *provider, const char *name)
+{
+	struct usdt_search *s = ctx;
+	size_t n = strlen(provider);
+	char both[SUGGEST_NAME];
+
+	s->found = strncmp(s->near.wanted, provider, n) == 0 &&
+		   s->near.wanted[n] == ':' &&
+		   strcmp(s->near.wanted + n + 1, name) == 0;
+	if (snprintf(both, sizeof(both), "%s:%s", provider, name) <
+	    (int)sizeof(both))
+		suggest_offer(&s->near, both);
+	return !s->found;
+}
+
+static struct attach_error
+no_usdt(const struct uprobe_target *t, const struct usdt_search *s)
+{
+	char *near = suggest_text(&s->near);
+	struct attach_error e;
+
+	if (s->near.seen == 0)
+		e = attach_invalid("%s has no USDT probes", t->file);
+	else
+		e = attach_invalid("%s has no USDT probe %s%s", t->file,
+		    t->symbol, near != NULL ? near : "");
+	free(near);
+	return e;
+}
+
+static struct attach_error
+attach_usdt(const struct attach_job *j, struct attachment *a,
+    const struct uprobe_target *t)
+{
+	struct usdt_search s = { .near.wanted = t->symbol };
+	char *name = strchr(t->symbol, ':');
+
+	if (elf_names_read_probes(t->file, match_usdt, &s) == -1)
+		return unreadable_file(t, errno);
+	if (!s.found)
+		return no_usdt(t, &s);
+	if (bpf_object__find_map_by_name(j->object->bpf, "__bpf_usdt_specs") ==
+	    NULL)
+		return attach_invalid("the object cannot handle USDT probes; "
+				      "its source must include "
+				      "bpf/usdt.bpf.h");
+	*name++ = '\0';
+	return attach_hold_link(a, bpf_program__attach_usdt(j->program, t->pid,
+				       t->file, t->symbol, name, NULL));
 }
 
 /* Replace the kernel's error by what it means for a probe of user space. */
@@ -303,117 +334,40 @@ attach_uprobe(const struct attach_job *j, struct attachment *a)
 		return attach_invalid("this kernel has no uprobes");
 	e = parse_uprobe_target(&t, j);
 	if (e.failure == ATTACH_OK) {
-		if (attach_parse_number(t.symbol, &offset))
+		if (j->way == &attach_way_usdt)
+			e = attach_usdt(j, a, &t);
+		else if (attach_parse_number(t.symbol, &offset))
 			e = attach_offset(j, a, &t, offset + t.offset);
 		else
 			e = attach_symbol(j, a, &t);
 		e = explain_uprobe(&t, e);
 	}
-	free_uprobe_target(&t);
-	return e;
-}
-
-/* The search for one USDT probe among those of a file. */
-struct usdt_search {
-	const char *provider, *name; /* borrowed */
-	bool found;
-	struct suggest near;
-};
-
-static bool
-match_usdt(void *ctx, const char *provider, const char *name)
-{
-	struct usdt_search *s = ctx;
-	char both[SUGGEST_NAME];
-
-	s->found =
-	    strcmp(provider, s->provider) == 0 && strcmp(name, s->name) == 0;
-	if (snprintf(both, sizeof(both), "%s:%s", provider, name) <
-	    (int)sizeof(both))
-		suggest_offer(&s->near, both);
-	return !s->found;
-}
-
-static struct attach_error
-no_usdt(const struct uprobe_target *t, const struct usdt_search *s)
-{
-	char *near = suggest_text(&s->near);
-	struct attach_error e;
-
-	if (s->near.seen == 0)
-		e = attach_invalid("%s has no USDT probes", t->file);
-	else
-		e = attach_invalid("%s has no USDT probe %s%s", t->file,
-		    s->near.wanted, near != NULL ? near : "");
-	free(near);
-	return e;
-}
-
-/* Attach to the probe both, "PROVIDER:NAME". */
-static struct attach_error
-attach_usdt_probe(const struct attach_job *j, struct attachment *a,
-    const struct uprobe_target *t, const char *both)
-{
-	char *colon = strchr(t->symbol, ':');
-	struct usdt_search s = {
-		.provider = t->symbol,
-		.name = colon + 1,
-		.near.wanted = both,
-	};
-
-	*colon = '\0';
-	if (elf_names_read_probes(t->file, match_usdt, &s) == -1)
-		return unreadable_file(t, errno);
-	if (!s.found)
-		return no_usdt(t, &s);
-	if (bpf_object__find_map_by_name(j->object->bpf, "__bpf_usdt_specs") ==
-	    NULL)
-		return attach_invalid("the object cannot handle USDT probes; "
-				      "its source has to include "
-				      "bpf/usdt.bpf.h");
-	return attach_hold_link(a, bpf_program__attach_usdt(j->program, t->pid,
-				       t->file, s.provider, s.name, NULL));
-}
-
-static struct attach_error
-attach_usdt(const struct attach_job *j, struct attachment *a)
-{
-	struct uprobe_target t;
-	struct attach_error e;
-	char *both;
-
-	if (access(UPROBE_PMU, F_OK) == -1)
-		return attach_invalid("this kernel has no uprobes");
-	e = parse_uprobe_target(&t, j);
-	if (e.failure == ATTACH_OK) {
-		both = strdup(t.symbol);
-		e = both != NULL ? attach_usdt_probe(j, a, &t, both)
-				 : attach_errno(ENOMEM);
-		e = explain_uprobe(&t, e);
-		free(both);
-	}
-	free_uprobe_target(&t);
+	free(t.file);
+	free(t.symbol);
 	return e;
 }
 
 static const char *const uprobe_keys[] = { "offset", "pid", NULL };
 static const char *const pid_keys[] = { "pid", NULL };
 
-#define USER_WAY(way, target, option_keys, attach_fn)                          \
+/* Each function that matches a pattern gets a probe of its own, verified as a
+ * single one, so that kernels before 6.6 have these ways too. */
+#define USER_WAY(way, target, option_keys, is_return, is_pattern)              \
 	{                                                                      \
 		.name = (way), .syntax = way ":" target,                       \
 		.keys = (option_keys), .section_target = true,                 \
-		.parse = parse_uprobe, .prepare = prepare_uprobe,              \
-		.attach = (attach_fn),                                         \
+		.at_return = (is_return), .pattern = (is_pattern),             \
+		.parse = parse_uprobe, .prepare = attach_job_prepare_probe,    \
+		.attach = attach_uprobe,                                       \
 	}
 
 const struct attach_way attach_way_uprobe = USER_WAY(
-    "uprobe", "FILE:FUNCTION[,offset=N][,pid=PID]", uprobe_keys, attach_uprobe);
+    "uprobe", "FILE:FUNCTION[,offset=N][,pid=PID]", uprobe_keys, false, false);
 const struct attach_way attach_way_uretprobe =
-    USER_WAY("uretprobe", "FILE:FUNCTION[,pid=PID]", pid_keys, attach_uprobe);
+    USER_WAY("uretprobe", "FILE:FUNCTION[,pid=PID]", pid_keys, true, false);
 const struct attach_way attach_way_uprobe_multi =
-    USER_WAY("uprobe.multi", "FILE:PATTERN[,pid=PID]", pid_keys, attach_uprobe);
-const struct attach_way attach_way_uretprobe_multi = USER_WAY(
-    "uretprobe.multi", "FILE:PATTERN[,pid=PID]", pid_keys, attach_uprobe);
+    USER_WAY("uprobe.multi", "FILE:PATTERN[,pid=PID]", pid_keys, false, true);
+const struct attach_way attach_way_uretprobe_multi =
+    USER_WAY("uretprobe.multi", "FILE:PATTERN[,pid=PID]", pid_keys, true, true);
 const struct attach_way attach_way_usdt =
-    USER_WAY("usdt", "FILE:PROVIDER:NAME[,pid=PID]", pid_keys, attach_usdt);
+    USER_WAY("usdt", "FILE:PROVIDER:NAME[,pid=PID]", pid_keys, false, false);

@@ -5,7 +5,7 @@
  *
  * To add a way: write its struct attach_way in the file of its subject or a new
  * one, declare it
- * in attach/ways.h, add it to the list in attach/where.c if "-a" can name it,
+ * in this file, add it to the list in attach/where.c if "-a" can name it,
  * and name it in the rows of attach/kind.c whose programs can go that way.
  */
 #ifndef SKEL_ATTACH_WAY_H
@@ -23,6 +23,8 @@ struct attach_way {
 	bool section_target;     /* the target is required, from "-a" or a
 				    section "KIND/TARGET" */
 	bool tracefs;            /* attaching reads tracefs */
+	bool at_return;          /* a probe of the return of a function */
+	bool pattern;            /* the target matches several functions */
 
 	/* Check target and options when the command line is parsed.  NULL: only
 	 * a target is required. */
@@ -32,8 +34,8 @@ struct attach_way {
 	 * NULL. */
 	struct attach_error (*prepare)(const struct attach_job *j);
 
-	/* Attach the program, and keep what holds it by attach_hold_*().  After
-	 * a failure the caller releases what was kept so far. */
+	/* Attach the program, and add its holds by attach_hold_*().  After
+	 * a failure the caller releases the holds added so far. */
 	struct attach_error (*attach)(
 	    const struct attach_job *j, struct attachment *a);
 };
@@ -48,5 +50,29 @@ struct attach_kind {
 	const struct attach_way *const *also; /* by "-a" too, NULL at the end;
 						 or NULL */
 };
+
+/* All ways.  For the files that define them, and for the tables of
+ * attach/where.c and attach/kind.c; a way does not use another. */
+extern const struct attach_way attach_way_cgroup, attach_way_iter,
+    attach_way_netns, attach_way_perf, attach_way_sockmap,
+    attach_way_struct_ops, attach_way_xdp;
+
+/* attach/tc.c */
+extern const struct attach_way attach_way_tcx, attach_way_tc,
+    attach_way_tc_listed;
+
+/* attach/tracing.c */
+extern const struct attach_way attach_way_tracepoint, attach_way_raw_tp,
+    attach_way_tp_btf, attach_way_fentry, attach_way_fexit, attach_way_fmod_ret,
+    attach_way_lsm;
+
+/* attach/kprobe.c */
+extern const struct attach_way attach_way_kprobe, attach_way_kretprobe,
+    attach_way_ksyscall, attach_way_kretsyscall, attach_way_kprobe_multi,
+    attach_way_kretprobe_multi;
+
+/* attach/uprobe.c */
+extern const struct attach_way attach_way_uprobe, attach_way_uretprobe,
+    attach_way_uprobe_multi, attach_way_uretprobe_multi, attach_way_usdt;
 
 #endif

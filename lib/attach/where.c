@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "attach/where.h"
 #include "base/buf.h"
 #include "base/report.h"

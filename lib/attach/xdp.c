@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "attach/net.h"
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "base/report.h"
 #include "base/util.h"
 
@@ -110,16 +110,6 @@ explain_xdp(const struct attach_job *j, const struct net_interface *to,
 	return attach_errno(error);
 }
 
-static int
-create_xdp_link(
-    const struct attach_job *j, const struct net_interface *to, uint32_t mode)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode);
-
-	return bpf_link_create(
-	    bpf_program__fd(j->program), (int)to->index, BPF_XDP, &opts);
-}
-
 /* Whether the driver may be the reason of a failure, so that generic mode could
  * work. */
 static bool
@@ -132,23 +122,24 @@ is_driver_error(int error)
 /* Create the link in *mode, or, where that is 0, in native mode and else in
  * generic mode, and set *mode.  Returns the link, or -1 with errno set. */
 static int
-create_xdp_link_any(
+create_xdp_link(
     const struct attach_job *j, const struct net_interface *to, uint32_t *mode)
 {
-	bool any = *mode == 0;
-	int fd;
+	int program = bpf_program__fd(j->program), interface = (int)to->index;
+	LIBBPF_OPTS(bpf_link_create_opts, opts,
+	    .flags = *mode != 0 ? *mode : XDP_FLAGS_DRV_MODE);
+	int fd = bpf_link_create(program, interface, BPF_XDP, &opts);
 
-	if (any)
-		*mode = XDP_FLAGS_DRV_MODE;
-	fd = create_xdp_link(j, to, *mode);
-	if (fd >= 0 || !any || !is_driver_error(errno))
-		return fd;
-	*mode = XDP_FLAGS_SKB_MODE;
-	fd = create_xdp_link(j, to, *mode);
-	if (fd >= 0)
-		report_notice("program %s: the driver of %s does not support "
-			      "it; it runs in generic mode, which is slower",
-		    j->listed->name, to->name);
+	if (fd < 0 && *mode == 0 && is_driver_error(errno)) {
+		opts.flags = XDP_FLAGS_SKB_MODE;
+		fd = bpf_link_create(program, interface, BPF_XDP, &opts);
+		if (fd >= 0)
+			report_notice("program %s: the driver of %s does not "
+				      "support it; it runs in generic mode, "
+				      "which is slower",
+			    j->listed->name, to->name);
+	}
+	*mode = opts.flags;
 	return fd;
 }
 
@@ -167,7 +158,7 @@ attach_xdp(const struct attach_job *j, struct attachment *a)
 	    p->ifindex, p->has_ifindex, &to);
 	if (e.failure != ATTACH_OK)
 		return e;
-	fd = create_xdp_link_any(j, &to, &mode);
+	fd = create_xdp_link(j, &to, &mode);
 	if (fd < 0)
 		return explain_xdp(j, &to, mode, errno);
 	report_info("program %s: XDP on %s, mode %s", p->name, to.name,

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "attach/ways.h"
+#include "attach/way.h"
 #include "attach/where.h"
 #include "check.h"
 
