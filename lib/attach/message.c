@@ -27,7 +27,7 @@ report_attach_denied(const struct attach_job *j, int error)
 }
 
 void
-attach_report(const struct attach_job *j, struct attach_error *e)
+attach_report_error(const struct attach_job *j, struct attach_error *e)
 {
 	const char *name = j->listed->name, *place = attach_job_place(j);
 

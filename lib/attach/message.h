@@ -8,7 +8,7 @@
 #include "attach/job.h"
 
 /* Report the error of a job, and release it. */
-void attach_report(const struct attach_job *j, struct attach_error *e);
+void attach_report_error(const struct attach_job *j, struct attach_error *e);
 
 /* The error for a program that cannot go where "-a" sends it. */
 struct attach_error attach_unsuitable_way(const struct attach_job *j);
