@@ -23,7 +23,7 @@ attach_run_step(
 	failed = e.failure != ATTACH_OK;
 	attach_report_error(j, &e);
 	if (j->optional != NULL && failed) {
-		report_excuse_held(&held, "left out");
+		report_release_held(&held, "left out");
 		/* This has no effect once the object is loaded. */
 		bpf_program__set_autoload(j->program, false);
 		j->optional->left_out = true;
@@ -31,7 +31,7 @@ attach_run_step(
 		return 0;
 	}
 	if (j->optional != NULL)
-		report_release_held(&held);
+		report_release_held(&held, NULL);
 	return failed ? -1 : keep;
 }
 

@@ -106,9 +106,8 @@ report_hold(struct report_held *h)
 	report_set_sink(report_keep, h);
 }
 
-/* Show what was held; if what is not NULL, as report_excuse_held() does. */
-static void
-report_release(struct report_held *h, const char *what)
+void
+report_release_held(struct report_held *h, const char *excuse)
 {
 	const char *p = h->lines.len > 0 ? h->lines.data : "";
 	const char *end = p + h->lines.len;
@@ -119,29 +118,17 @@ report_release(struct report_held *h, const char *what)
 	for (; !h->lines.failed && p < end; p += strlen(p) + 1) {
 		enum report_level level = (enum report_level) * p++;
 
-		if (level != REPORT_ERROR || what == NULL) {
+		if (level != REPORT_ERROR || excuse == NULL) {
 			report(level, "%s", p);
 			continue;
 		}
-		if (*what != '\0')
-			report_notice("%s: %s", what, p);
+		if (*excuse != '\0')
+			report_notice("%s: %s", excuse, p);
 		else
 			report_info("%s", p);
-		what = "";
+		excuse = "";
 	}
 	buf_free(&h->lines);
-}
-
-void
-report_release_held(struct report_held *h)
-{
-	report_release(h, NULL);
-}
-
-void
-report_excuse_held(struct report_held *h, const char *what)
-{
-	report_release(h, what);
 }
 
 int

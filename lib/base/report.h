@@ -38,9 +38,10 @@ void report_set_sink(report_fn *fn, void *ctx);
 
 /*
  * Hold back the reports of the calling thread until it is known whether they
- * are errors: report_hold(), then report_release_held() to show them as they
- * are, or report_excuse_held() where a failure does not matter, which shows the
- * first error as the notice "WHAT: its text" and further ones as REPORT_INFO.
+ * are errors: report_hold(), then report_release_held() to show them.  If
+ * excuse is not NULL, a failure does not matter: the first error becomes the
+ * notice "EXCUSE: its text", and each further one, or every one if excuse is
+ * "", REPORT_INFO.
  */
 struct report_held {
 	struct buf lines; /* owned */
@@ -48,8 +49,7 @@ struct report_held {
 	void *ctx;
 };
 void report_hold(struct report_held *h);
-void report_release_held(struct report_held *h);
-void report_excuse_held(struct report_held *h, const char *what);
+void report_release_held(struct report_held *h, const char *excuse);
 
 /* Report one line, formatted as by printf(3), without a newline. */
 void report(enum report_level level, const char *fmt, ...)

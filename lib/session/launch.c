@@ -61,14 +61,14 @@ load_once(struct launch *l)
 		return object_load(&l->object);
 	report_hold(&held);
 	if (object_load(&l->object) == 0) {
-		report_release_held(&held);
+		report_release_held(&held, NULL);
 		return 0;
 	}
 	if (attach_leave_out(o->wheres, o->nwheres, libbpf_log_program())) {
-		report_excuse_held(&held, "left out");
+		report_release_held(&held, "left out");
 		return 1;
 	}
-	report_release_held(&held);
+	report_release_held(&held, NULL);
 	return -1;
 }
 

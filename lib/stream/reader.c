@@ -168,7 +168,7 @@ parse_counted_control(struct stream_reader *r, struct stream_line *line)
 		report_hold(&held);
 	kind = parse_control(r, line);
 	if (!shown)
-		report_excuse_held(&held, "");
+		report_release_held(&held, "");
 	if (kind == LINE_BAD)
 		stream_reader_count_bad(r);
 	r->ended |= kind == LINE_FINISH;

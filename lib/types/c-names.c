@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,80 +240,42 @@ parse_declaration(struct declaration *w, const char *name)
 	return p != NULL && *p == '\0';
 }
 
-/* How often each word of an integer type occurs, in any order. */
-struct spelling {
-	unsigned int s_signed, s_unsigned, s_short, s_long, s_int, s_char,
-	    s_int128;
-};
-
-static unsigned int *
-spelling_count(struct spelling *s, const char *word)
-{
-	const struct {
-		const char *word;
-		unsigned int *count;
-	} all[] = {
-		{ "signed", &s->s_signed },
-		{ "unsigned", &s->s_unsigned },
-		{ "short", &s->s_short },
-		{ "long", &s->s_long },
-		{ "int", &s->s_int },
-		{ "char", &s->s_char },
-		{ "__int128", &s->s_int128 },
-	};
-
-	for (size_t i = 0; i < nitems(all); i++)
-		if (strcmp(all[i].word, word) == 0)
-			return all[i].count;
-	return NULL;
-}
-
-/* The spelling in c_types of an integer type, or NULL if C has no such type. */
-static const char *
-integer_name(const struct spelling *s)
-{
-	bool u = s->s_unsigned != 0;
-	unsigned int widths = s->s_short + s->s_char + s->s_int128;
-
-	if (s->s_signed + s->s_unsigned > 1 || s->s_int > 1 || widths > 1 ||
-	    s->s_long > 2 || (s->s_long != 0 && widths != 0) ||
-	    (s->s_int != 0 && s->s_char + s->s_int128 != 0))
-		return NULL;
-	if (s->s_char != 0)
-		return u             ? "unsigned char"
-		       : s->s_signed ? "signed char"
-				     : "char";
-	if (s->s_short != 0)
-		return u ? "unsigned short" : "short";
-	if (s->s_int128 != 0)
-		return u ? "unsigned __int128" : "__int128";
-	if (s->s_long == 2)
-		return u ? "unsigned long long" : "long long";
-	if (s->s_long == 1)
-		return u ? "unsigned long" : "long";
-	return u ? "unsigned int" : "int";
-}
-
-/* The node that the words name, without stars and brackets. */
+/*
+ * The node that the words name, without stars and brackets.  The words of an
+ * integer type may stand in any order: they are counted, and written in the
+ * order in which c_types has them.
+ */
 static uint32_t
 words_node(struct types *t, const struct declaration *w)
 {
-	struct spelling s = { 0 };
+	enum { SIGNED, UNSIGNED, SHORT, LONG, CHAR, INT128, INT, WORDS };
+	static const char *const order[WORDS] = { "signed", "unsigned", "short",
+		"long", "char", "__int128", "int" };
+	unsigned int n[WORDS] = { 0 };
+	char name[2 * sizeof(w->text)] = "", *p = name;
 	uint32_t i;
 
 	for (size_t k = 0; k < w->n; k++) {
-		unsigned int *count = spelling_count(&s, w->v[k]);
-
-		if (count == NULL && w->n > 1)
+		for (i = 0; i < WORDS && strcmp(order[i], w->v[k]) != 0; i++)
+			;
+		if (i == WORDS && w->n > 1)
 			return TYPE_NONE;
-		if (count == NULL) {
+		if (i == WORDS) {
 			i = alias_node(t, w->v[0]);
 			return i != TYPE_NONE ? i : base_node(t, w->v[0]);
 		}
-		++*count;
+		n[i]++;
 	}
-	return integer_name(&s) == NULL ? TYPE_NONE
-					: base_node(t, integer_name(&s));
+	/* C lets these two be left out.  A wrong combination of words stays
+	 * one, which c_types does not have. */
+	if (n[INT] <= 1 && n[CHAR] + n[INT128] == 0)
+		n[INT] = n[SHORT] + n[LONG] == 0;
+	if (n[SIGNED] == 1 && n[UNSIGNED] + n[CHAR] == 0)
+		n[SIGNED] = 0;
+	for (i = 0; i < WORDS; i++)
+		for (; n[i] > 0; n[i]--)
+			p += sprintf(p, "%s%s", p > name ? " " : "", order[i]);
+	return base_node(t, name);
 }
 
 uint32_t

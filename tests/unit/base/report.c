@@ -19,14 +19,14 @@ main(void)
 	report_hold(&held);
 	say_three();
 	CHECK_STR(check_reports, "");
-	report_release_held(&held);
+	report_release_held(&held, NULL);
 	CHECK_STR(check_reports, "a notice\nwhat failed\nand its details\n");
 
 	/* The first error has the reason; the others are only shown with -v. */
 	check_forget();
 	report_hold(&held);
 	say_three();
-	report_excuse_held(&held, "left out");
+	report_release_held(&held, "left out");
 	CHECK_STR(check_reports, "a notice\nleft out: what failed\n");
 	report_error("later");
 	CHECK_SAID("later");
@@ -35,7 +35,7 @@ main(void)
 	report_set_level(REPORT_INFO);
 	report_hold(&held);
 	say_three();
-	report_excuse_held(&held, "left out");
+	report_release_held(&held, "left out");
 	CHECK_STR(check_reports,
 	    "a notice\nleft out: what failed\nand its details\n");
 
@@ -43,7 +43,7 @@ main(void)
 	report_set_level(REPORT_ERROR);
 	report_hold(&held);
 	say_three();
-	report_excuse_held(&held, "left out");
+	report_release_held(&held, "left out");
 	CHECK_STR(check_reports, "");
 
 	/* One inside another, and control bytes once made safe. */
@@ -52,9 +52,9 @@ main(void)
 	struct report_held inner;
 	report_hold(&inner);
 	report_error("a\nb\\n");
-	report_release_held(&inner);
+	report_release_held(&inner, NULL);
 	CHECK_STR(check_reports, "");
-	report_release_held(&held);
+	report_release_held(&held, NULL);
 	CHECK_STR(check_reports, "a\\nb\\n\n");
 	return check_done();
 }
