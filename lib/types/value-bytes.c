@@ -56,16 +56,6 @@ value_place_string(const struct value_place *at)
 	return strdup("");
 }
 
-/* Append what v is for a report: a number itself, else "a string" ... */
-static void
-value_write_found(const json_t *v, struct buf *out)
-{
-	if (json_is_number(v))
-		value_to_text(v, out);
-	else
-		buf_str(out, json_doc_kind(v));
-}
-
 static int
 value_expected(const char *what, const struct types *t, uint32_t type,
     const json_t *v, const struct value_place *at)
@@ -74,7 +64,10 @@ value_expected(const char *what, const struct types *t, uint32_t type,
 	char *where = value_place_string(at);
 
 	types_write_name(t, type, &name);
-	value_write_found(v, &found);
+	if (json_is_number(v))
+		value_to_text(v, &found);
+	else
+		buf_str(&found, json_doc_kind(v));
 	report_error("%s: expected %s (%.*s), found %.*s", where, what,
 	    (int)name.len, name.data, (int)found.len, found.data);
 	buf_free(&name);
@@ -105,51 +98,35 @@ store_bits(const struct value_slot *s, unsigned __int128 value, size_t size)
 }
 
 static int
-store_int128(const struct types *t, uint32_t type, const struct int128 *w,
+store_integer(const struct types *t, uint32_t type, const json_t *v,
     const struct value_slot *s, const struct value_place *at)
 {
-	size_t size = (size_t)types_get(t, type)->size;
-	unsigned int bits = s->bits != 0 ? s->bits : (unsigned int)size * 8;
+	const struct type *of = types_get(t, type);
+	unsigned int bits = s->bits != 0 ? s->bits : (unsigned int)of->size * 8;
+	const char *name = of->kind == TYPE_ENUM ? json_doc_string(v) : NULL;
 	char text[INT128_TEXT_SIZE], *where;
+	struct int128 w;
 
-	if (!int128_fits(w, bits, types_get(t, type)->is_signed)) {
-		int128_to_text(w, text);
+	if (name == NULL || !value_parse_constant(of, name, &w)) {
+		if (int128_from_json(v, &w) != INT128_NUMBER) {
+			if (name == NULL)
+				return value_expected(
+				    "a whole number", t, type, v, at);
+			where = value_place_string(at);
+			value_report_constant(of, name, where);
+			free(where);
+			return -1;
+		}
+	}
+	if (!int128_fits(&w, bits, of->is_signed)) {
+		int128_to_text(&w, text);
 		where = value_place_string(at);
-		value_check_range(t, type, bits, w, text, where);
+		value_check_range(t, type, bits, &w, text, where);
 		free(where);
 		return -1;
 	}
-	store_bits(s, int128_bits(w), size);
+	store_bits(s, int128_bits(&w), (size_t)of->size);
 	return 0;
-}
-
-static int
-store_number(const struct types *t, uint32_t type, const json_t *v,
-    const struct value_slot *s, const struct value_place *at)
-{
-	struct int128 w;
-
-	if (int128_from_json(v, &w) != INT128_NUMBER)
-		return value_expected("a whole number", t, type, v, at);
-	return store_int128(t, type, &w, s, at);
-}
-
-static int
-store_enum(const struct types *t, uint32_t type, const json_t *v,
-    const struct value_slot *s, const struct value_place *at)
-{
-	const char *text = json_doc_string(v);
-	struct int128 w;
-	char *where;
-
-	if (text != NULL && value_parse_constant(types_get(t, type), text, &w))
-		return store_int128(t, type, &w, s, at);
-	if (text == NULL || int128_from_json(v, &w) == INT128_NUMBER)
-		return store_number(t, type, v, s, at);
-	where = value_place_string(at);
-	value_report_constant(types_get(t, type), text, where);
-	free(where);
-	return -1;
 }
 
 static int
@@ -211,22 +188,6 @@ store_text(const struct types *t, uint32_t type, const char *text,
 	    len, size, at->up != NULL ? "" : ", which ends with a NUL");
 	free(where);
 	return -1;
-}
-
-static int
-store_scalar(const struct types *t, uint32_t type, const json_t *v,
-    const struct value_slot *s, const struct value_place *at)
-{
-	switch (types_get(t, type)->kind) {
-	case TYPE_ENUM:
-		return store_enum(t, type, v, s, at);
-	case TYPE_BOOL:
-		return store_bool(t, type, v, s, at);
-	case TYPE_FLOAT:
-		return store_real(t, type, v, s, at);
-	default:
-		return store_number(t, type, v, s, at);
-	}
 }
 
 static bool
@@ -313,8 +274,12 @@ store_value(const struct types *t, uint32_t i, const json_t *v,
 		}
 		return 0;
 	}
+	if (type->kind == TYPE_BOOL)
+		return store_bool(t, i, v, s, at);
+	if (type->kind == TYPE_FLOAT)
+		return store_real(t, i, v, s, at);
 	if (type->kind != TYPE_STRUCT && type->kind != TYPE_UNION)
-		return store_scalar(t, i, v, s, at);
+		return store_integer(t, i, v, s, at);
 	if (at->name == NULL || at->name[0] != '\0')
 		if (struct_check_keys(t, i, v, at) == -1)
 			return -1;
@@ -361,9 +326,9 @@ integer_from_bytes(const struct type *type, const unsigned char *bytes)
 	return int128_to_json(&w);
 }
 
-/* Returns v, and notes that memory ran out if it is NULL. */
+/* Returns v, and counts a failed allocation if it is NULL. */
 static json_t *
-value_noted(json_t *v)
+value_counted(json_t *v)
 {
 	if (v == NULL)
 		nomem_note();
@@ -382,7 +347,7 @@ real_from_bytes(const struct type *type, const unsigned char *bytes)
 	} else {
 		memcpy(&d, bytes, sizeof(d));
 	}
-	return isfinite(d) ? value_noted(value_real(d, type->size)) : NULL;
+	return isfinite(d) ? value_counted(value_real(d, type->size)) : NULL;
 }
 
 static json_t *
@@ -397,7 +362,7 @@ scalar_or_list_from_bytes(
 	case TYPE_INT:
 	case TYPE_CHAR:
 	case TYPE_ENUM:
-		return value_noted(integer_from_bytes(type, bytes));
+		return value_counted(integer_from_bytes(type, bytes));
 	case TYPE_BOOL:
 		return json_boolean(bytes[0] != 0);
 	case TYPE_FLOAT:
@@ -411,14 +376,15 @@ scalar_or_list_from_bytes(
 		n = strnlen((const char *)bytes, type->count);
 		if (!utf8_is_valid((const char *)bytes, n))
 			return NULL;
-		return value_noted(json_doc_string_new((const char *)bytes, n));
+		return value_counted(
+		    json_doc_string_new((const char *)bytes, n));
 	}
-	list = value_noted(json_array());
+	list = value_counted(json_array());
 	for (uint64_t k = 0; list != NULL && k < type->count; k++) {
 		item = scalar_or_list_from_bytes(
 		    t, type->of, bytes + k * types_get(t, type->of)->size);
 		if (item != NULL && json_array_append_new(list, item) == -1)
-			item = value_noted(NULL);
+			item = value_counted(NULL);
 		if (item == NULL) {
 			json_decref(list);
 			return NULL;

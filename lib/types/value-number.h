@@ -13,7 +13,8 @@
 #include "types/types.h"
 
 /*
- * Check that w fits so many bits of the type.  shown is w as the user wrote it.
+ * Check that w fits the type, or its lowest bits if it is a bitfield.  shown is
+ * w as the user wrote it.
  * Returns 0, or -1 after reporting.
  */
 int value_check_range(const struct types *t, uint32_t type, unsigned int bits,

@@ -37,47 +37,32 @@ static json_t *
 integer_from_text(
     const struct types *t, uint32_t type, const char *text, const char *where)
 {
-	unsigned int bits = (unsigned int)types_get(t, type)->size * 8;
+	const struct type *of = types_get(t, type);
+	unsigned int bits = (unsigned int)of->size * 8;
 	struct int128 w;
 	json_t *v;
 
-	switch (int128_parse(text, &w)) {
-	case INT128_NONE:
-		return value_not_a("a number", t, type, text, where);
-	case INT128_TOO_LARGE:
-		w.magnitude = ~(unsigned __int128)0;
-		w.negative = *text == '-';
-		if (int128_fits(&w, bits, false)) {
-			report_error(
-			    "%s: %s does not fit 128 bits", where, text);
+	if (of->kind != TYPE_ENUM || !value_parse_constant(of, text, &w))
+		switch (int128_parse(text, &w)) {
+		case INT128_NONE:
+			if (of->kind != TYPE_ENUM)
+				return value_not_a(
+				    "a number", t, type, text, where);
+			value_report_constant(of, text, where);
 			return NULL;
+		case INT128_TOO_LARGE:
+			w.magnitude = ~(unsigned __int128)0;
+			w.negative = *text == '-';
+			if (int128_fits(&w, bits, false)) {
+				report_error("%s: %s does not fit 128 bits",
+				    where, text);
+				return NULL;
+			}
+			break;
+		case INT128_NUMBER:
+			break;
 		}
-		break;
-	case INT128_NUMBER:
-		break;
-	}
 	if (value_check_range(t, type, bits, &w, text, where) == -1)
-		return NULL;
-	v = int128_to_json(&w);
-	return v != NULL ? v : value_nomem();
-}
-
-static json_t *
-enum_from_text(
-    const struct types *t, uint32_t type, const char *text, const char *where)
-{
-	struct int128 w;
-	json_t *v;
-
-	if (!value_parse_constant(types_get(t, type), text, &w)) {
-		if (int128_parse(text, &w) != INT128_NONE)
-			return integer_from_text(t, type, text, where);
-		value_report_constant(types_get(t, type), text, where);
-		return NULL;
-	}
-	if (value_check_range(t, type,
-		(unsigned int)types_get(t, type)->size * 8, &w, text,
-		where) == -1)
 		return NULL;
 	v = int128_to_json(&w);
 	return v != NULL ? v : value_nomem();
@@ -166,9 +151,8 @@ scalar_from_text(
 	switch (types_get(t, type)->kind) {
 	case TYPE_INT:
 	case TYPE_CHAR:
-		return integer_from_text(t, type, text, where);
 	case TYPE_ENUM:
-		return enum_from_text(t, type, text, where);
+		return integer_from_text(t, type, text, where);
 	case TYPE_BOOL:
 		return bool_from_text(t, type, text, where);
 	case TYPE_FLOAT:
@@ -212,18 +196,19 @@ list_from_words(
 	return list;
 }
 
-static json_t *
-list_from_text(
+json_t *
+value_from_text(
     const struct types *t, uint32_t type, const char *text, const char *where)
 {
-	char *copy = strdup(text), *words = copy;
 	struct buf name = { 0 };
+	char *copy, *words;
 	json_t *list;
 
-	if (copy == NULL)
+	if (types_get(t, type)->kind != TYPE_ARRAY || types_is_text(t, type))
+		return scalar_from_text(t, type, text, where);
+	if ((copy = strdup(text)) == NULL)
 		return value_nomem();
-	if (*words == '\0')
-		words = NULL;
+	words = *copy != '\0' ? copy : NULL;
 	list = list_from_words(t, type, &words, where);
 	if (list != NULL && words != NULL) {
 		types_write_name(t, type, &name);
@@ -235,15 +220,6 @@ list_from_text(
 	}
 	free(copy);
 	return list;
-}
-
-json_t *
-value_from_text(
-    const struct types *t, uint32_t type, const char *text, const char *where)
-{
-	if (types_get(t, type)->kind == TYPE_ARRAY && !types_is_text(t, type))
-		return list_from_text(t, type, text, where);
-	return scalar_from_text(t, type, text, where);
 }
 
 void
