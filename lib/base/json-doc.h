@@ -87,4 +87,12 @@ int json_doc_get_object(
 /* Report that the object at where lacks a required key.  Returns -1. */
 int json_doc_missing(const char *key, const char *where);
 
+/* Get a required key: returns what one of the functions above returned, but -1
+ * after reporting if the key is absent or null. */
+static inline int
+json_doc_require(int got, const char *key, const char *where)
+{
+	return got == 0 ? json_doc_missing(key, where) : got;
+}
+
 #endif

@@ -238,16 +238,6 @@ symbol_store_set_stack(struct symbol_store *s, const char *stacks, int32_t id,
  * Reading.
  */
 
-/* Get a required number. */
-static int
-get_required_u64(const json_t *json, const char *key, uint64_t max,
-    uint64_t *out, const char *where)
-{
-	int got = json_doc_get_u64(json, key, max, out, where);
-
-	return got == 0 ? json_doc_missing(key, where) : got;
-}
-
 static int
 parse_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
     const char *where)
@@ -260,7 +250,9 @@ parse_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
 		    json_doc_kind(json));
 		return -1;
 	}
-	if (get_required_u64(json, "addr", UINT64_MAX, addr, where) == -1)
+	if (json_doc_require(
+		json_doc_get_u64(json, "addr", UINT64_MAX, addr, where), "addr",
+		where) == -1)
 		return -1;
 	/* Without a symbol the address becomes unknown. */
 	if (json_doc_get_string(json, "symbol", &f->symbol, where) == -1)
@@ -330,7 +322,9 @@ symbol_store_parse(
 	json_t *frames = NULL;
 	uint64_t pid;
 
-	if (get_required_u64(value, "pid", UINT64_MAX, &pid, where) == -1 ||
+	if (json_doc_require(
+		json_doc_get_u64(value, "pid", UINT64_MAX, &pid, where), "pid",
+		where) == -1 ||
 	    json_doc_get_array(value, "frames", &frames, where) == -1)
 		return -1;
 	if (frames == NULL)
@@ -348,7 +342,9 @@ symbol_store_parse_stack(
 	size_t n;
 
 	if (json_doc_get_string(value, "stacks", &stacks, where) == -1 ||
-	    get_required_u64(value, "id", INT32_MAX, &id, where) == -1 ||
+	    json_doc_require(
+		json_doc_get_u64(value, "id", INT32_MAX, &id, where), "id",
+		where) == -1 ||
 	    json_doc_get_array(value, "addrs", &array, where) == -1)
 		return -1;
 	if (stacks == NULL || array == NULL)

@@ -159,7 +159,7 @@ check_record_type(struct stream_header *h, unsigned int map, const char *where)
 	/* Each type is within this bound, but the values of all CPUs together
 	 * may not be. */
 	if (m->value != TYPE_NONE &&
-	    m->cpus * h->types.v[m->value].text > TYPES_TEXT_MAX) {
+	    m->cpus * h->types.v[m->value].text_bytes > TYPES_TEXT_MAX) {
 		report_error("%s: its records are too long as text", where);
 		return -1;
 	}

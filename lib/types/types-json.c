@@ -12,17 +12,17 @@
 #include "base/report.h"
 #include "types/types.h"
 
-/* Room for "x.json:1: types[3]", and with ".members[5]" behind it. */
+/* Room for "x.json:1: types[3]", and with ".members[5]" after it. */
 enum { WHERE_MAX = 1024, PART_MAX = WHERE_MAX + 64 };
 
 static int
 parse_type_kind(enum type_kind *kind, const json_t *json, const char *where)
 {
 	const char *name;
-	int got = json_doc_get_string(json, "kind", &name, where);
 
-	if (got != 1)
-		return got == 0 ? json_doc_missing("kind", where) : -1;
+	if (json_doc_require(json_doc_get_string(json, "kind", &name, where),
+		"kind", where) == -1)
+		return -1;
 	for (int k = TYPE_INT; k <= TYPE_TYPEDEF; k++)
 		if (strcmp(name, types_kind_name((enum type_kind)k)) == 0) {
 			*kind = (enum type_kind)k;
@@ -39,8 +39,10 @@ parse_type_name(
 	const char *s = "";
 	int got = json_doc_get_string(json, "name", &s, where);
 
-	if (got == -1 || (got == 0 && required))
-		return got == 0 ? json_doc_missing("name", where) : -1;
+	if (required)
+		got = json_doc_require(got, "name", where);
+	if (got == -1)
+		return -1;
 	*name = strdup(s);
 	return *name == NULL ? report_nomem() : 0;
 }
@@ -50,11 +52,8 @@ static int
 parse_type_number(const json_t *json, const char *key, uint64_t max,
     uint64_t *out, const char *where)
 {
-	int got = json_doc_get_u64(json, key, max, out, where);
-
-	if (got == 0)
-		return json_doc_missing(key, where);
-	return got == 1 ? 0 : -1;
+	return json_doc_require(
+	    json_doc_get_u64(json, key, max, out, where), key, where);
 }
 
 /* Parse a required index of one of the n types. */
@@ -72,18 +71,6 @@ parse_type_ref(const json_t *json, const char *key, size_t n, uint32_t *out,
 	}
 	*out = (uint32_t)i;
 	return 0;
-}
-
-/* Get a required array. */
-static int
-parse_type_array(
-    const json_t *json, const char *key, json_t **out, const char *where)
-{
-	int got = json_doc_get_array(json, key, out, where);
-
-	if (got == 0)
-		return json_doc_missing(key, where);
-	return got == 1 ? 0 : -1;
 }
 
 static int
@@ -126,7 +113,8 @@ parse_members(
 	json_t *array;
 	size_t count;
 
-	if (parse_type_array(json, "members", &array, where) == -1)
+	if (json_doc_require(json_doc_get_array(json, "members", &array, where),
+		"members", where) == -1)
 		return -1;
 	if ((count = json_array_size(array)) == 0)
 		return 0;
@@ -184,7 +172,8 @@ parse_constants(struct type *type, const json_t *json, const char *where)
 	json_t *array;
 	size_t count;
 
-	if (parse_type_array(json, "values", &array, where) == -1)
+	if (json_doc_require(json_doc_get_array(json, "values", &array, where),
+		"values", where) == -1)
 		return -1;
 	if ((count = json_array_size(array)) == 0)
 		return 0;
@@ -358,45 +347,37 @@ types_parse(struct types *t, const json_t *array, const char *where)
 }
 
 static json_t *
-write_type_constants(const struct type *type)
+write_type_constant(const struct type *type, size_t i)
 {
-	json_t *array = json_array();
+	const struct type_constant *c = &type->constants[i];
 
-	for (size_t i = 0; i < type->nconstants; i++) {
-		const struct type_constant *c = &type->constants[i];
-		json_t *n = type->is_signed ? json_integer((json_int_t)c->value)
-					    : json_doc_u64_new(c->value);
-
-		if (json_array_append_new(
-			array, json_pack("[so]", c->name, n)) == -1) {
-			json_decref(array);
-			return NULL;
-		}
-	}
-	return array;
+	return json_pack("[so]", c->name,
+	    type->is_signed ? json_integer((json_int_t)c->value)
+			    : json_doc_u64_new(c->value));
 }
 
 static json_t *
-write_type_member(const struct type_member *m)
+write_type_member(const struct type *type, size_t i)
 {
-	json_int_t type = m->type, offset = (json_int_t)m->offset;
+	const struct type_member *m = &type->members[i];
+	json_int_t of = m->type, offset = (json_int_t)m->offset;
 
 	if (m->bits == 0)
-		return json_pack("{sssIsI}", "name", m->name, "type", type,
-		    "offset", offset);
-	return json_pack("{sssIsIsisi}", "name", m->name, "type", type,
-	    "offset", offset, "bit_offset", (int)m->bit_offset, "bits",
-	    (int)m->bits);
+		return json_pack(
+		    "{sssIsI}", "name", m->name, "type", of, "offset", offset);
+	return json_pack("{sssIsIsisi}", "name", m->name, "type", of, "offset",
+	    offset, "bit_offset", (int)m->bit_offset, "bits", (int)m->bits);
 }
 
+/* Write the n parts of a type as an array.  Returns NULL if memory runs out. */
 static json_t *
-write_type_members(const struct type *type)
+write_type_parts(const struct type *type, size_t n,
+    json_t *(*write)(const struct type *type, size_t i))
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < type->nmembers; i++)
-		if (json_array_append_new(
-			array, write_type_member(&type->members[i])) == -1) {
+	for (size_t i = 0; i < n; i++)
+		if (json_array_append_new(array, write(type, i)) == -1) {
 			json_decref(array);
 			return NULL;
 		}
@@ -418,7 +399,8 @@ write_type_node(const struct type *type)
 		break;
 	case TYPE_ENUM:
 		rest = json_pack("{sbso}", "signed", type->is_signed, "values",
-		    write_type_constants(type));
+		    write_type_parts(
+			type, type->nconstants, write_type_constant));
 		break;
 	case TYPE_ARRAY:
 		rest = json_pack("{sIsI}", "of", (json_int_t)type->of, "count",
@@ -429,7 +411,8 @@ write_type_node(const struct type *type)
 		break;
 	case TYPE_STRUCT:
 	case TYPE_UNION:
-		rest = json_pack("{so}", "members", write_type_members(type));
+		rest = json_pack("{so}", "members",
+		    write_type_parts(type, type->nmembers, write_type_member));
 		break;
 	default:
 		return json;
@@ -447,11 +430,12 @@ types_write(const struct types *t)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; array != NULL && i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++)
 		if (json_array_append_new(array, write_type_node(&t->v[i])) ==
 		    -1) {
+			report_nomem();
 			json_decref(array);
-			array = NULL;
+			return NULL;
 		}
 	if (array == NULL)
 		report_nomem();

@@ -209,11 +209,16 @@ check_type_bits(
 		    where, m->name, types_kind_name(type->kind));
 		return -1;
 	}
-	if (m->bits > type->size * 8 || m->bit_offset > 7) {
+	if (m->bit_offset > 7) {
+		report_error("%s: the bitfield %s starts at bit %" PRIu32
+			     " of its byte, which has 8",
+		    where, m->name, m->bit_offset);
+		return -1;
+	}
+	if (m->bits > type->size * 8) {
 		report_error("%s: the bitfield %s has %" PRIu32
-			     " bits from bit %" PRIu32
-			     ", but its type has %" PRIu64 " bytes",
-		    where, m->name, m->bits, m->bit_offset, type->size);
+			     " bits, but its type has %" PRIu64 " bytes",
+		    where, m->name, m->bits, type->size);
 		return -1;
 	}
 	return 0;
@@ -282,7 +287,7 @@ set_type_cost(struct type *type, const struct type_cost *c, const char *where)
 	type->depth = (uint32_t)c->depth;
 	type->leaves = (uint32_t)c->leaves;
 	type->name_bytes = (uint32_t)c->names;
-	type->text = (uint32_t)c->text;
+	type->text_bytes = (uint32_t)c->text;
 	return 0;
 }
 
@@ -296,7 +301,7 @@ check_type_reference(
 	if (of == NULL)
 		return -1;
 	c = (struct type_cost){ of->depth + 1, of->leaves, of->name_bytes,
-		of->text };
+		of->text_bytes };
 	if (type->kind == TYPE_ARRAY) {
 		if (type->count > TYPES_TEXT_MAX) {
 			report_error("%s: an array of %" PRIu64
@@ -306,7 +311,7 @@ check_type_reference(
 		}
 		if (check_type_array(type, of, where) == -1)
 			return -1;
-		c.text = 2 + type->count * of->text;
+		c.text = 2 + type->count * of->text_bytes;
 	} else if (type->size != of->size) {
 		report_error("%s: typedef \"%s\" of %" PRIu64
 			     " bytes for a type of %" PRIu64 " bytes",
@@ -341,7 +346,7 @@ check_type_members(const struct types *t, struct type *type, const char *where)
 			c.depth = of->depth;
 		c.leaves += of->leaves;
 		c.names += of->name_bytes + (name + 1) * (uint64_t)of->leaves;
-		c.text += of->text + name + MEMBER_TEXT;
+		c.text += of->text_bytes + name + MEMBER_TEXT;
 		if (c.names > TYPES_NAMES_MAX)
 			break;
 	}

@@ -57,7 +57,7 @@ struct type_member {
 	uint64_t offset; /* bytes from the start of the struct */
 	/*
 	 * The width of a bitfield, or 0 for an ordinary member.  Its bits start
-	 * bit_offset (0 to 7) bits behind offset, counted from the least
+	 * bit_offset (0 to 7) bits after offset, counted from the least
 	 * significant one, as on every little-endian machine.
 	 */
 	uint32_t bit_offset;
@@ -76,7 +76,7 @@ struct type {
 	struct type_constant *constants; /* owned; enum */
 	size_t nconstants;
 	/* The cost of showing one value, set and bounded by types_check(). */
-	uint32_t depth, leaves, name_bytes, text;
+	uint32_t depth, leaves, name_bytes, text_bytes;
 };
 
 struct types {
