@@ -135,9 +135,9 @@ write_description(const struct args *a, const struct arg *arg, struct buf *out)
 	if (names.len > 0)
 		buf_printf(out, " [one of: %.*s]", (int)names.len, names.data);
 	buf_free(&names);
-	if (arg->preset != NULL && *arg->preset != '\0') {
+	if (arg->default_value != NULL && *arg->default_value != '\0') {
 		buf_str(out, " [default: ");
-		write_safe(out, arg->preset, false);
+		write_safe(out, arg->default_value, false);
 		buf_chr(out, ']');
 	}
 }
@@ -284,7 +284,8 @@ args_list(const struct args *a, struct buf *out)
 			buf_str(out, "-\t");
 		write_safe(out, arg->variable->type, false);
 		buf_chr(out, '\t');
-		write_safe(out, first_not_empty(arg->preset, NULL, "-"), false);
+		write_safe(
+		    out, first_not_empty(arg->default_value, NULL, "-"), false);
 		buf_chr(out, '\t');
 		start = out->len;
 		write_choices(a, arg, "|", 0, out);

@@ -162,8 +162,8 @@ set_from_text(
 	}
 	if ((v = value_from_text(&a->types, arg->type, text, where)) == NULL)
 		return ARGS_WRONG;
-	json_decref(arg->given);
-	arg->given = v;
+	json_decref(arg->from_user);
+	arg->from_user = v;
 	return ARGS_SET;
 }
 
@@ -266,7 +266,8 @@ write_values(struct args *a)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		struct arg *arg = &a->v[i];
-		json_t *v = arg->given != NULL ? arg->given : arg->filled;
+		json_t *v =
+		    arg->from_user != NULL ? arg->from_user : arg->from_default;
 
 		if (v != NULL &&
 		    package_set_value(arg->variable, json_incref(v)) == -1)

@@ -79,7 +79,7 @@ find_variable_type(const struct args_builder *d,
  * reference, or NULL after reporting.
  */
 static json_t *
-convert_preset(
+convert_default(
     const struct args *a, uint32_t type, json_t *v, const char *where)
 {
 	bool is_bool = types_get(&a->types, type)->kind == TYPE_BOOL;
@@ -113,7 +113,7 @@ convert_preset(
 /* The value as the help shows it, an enum by name: a string to free, or NULL
  * after reporting. */
 static char *
-write_preset(const struct args *a, uint32_t type, const json_t *v)
+write_default(const struct args *a, uint32_t type, const json_t *v)
 {
 	const struct type *t = types_get(&a->types, type);
 	const struct type_constant *c = NULL;
@@ -154,7 +154,7 @@ get_initial(const struct args_builder *d, const struct arg *arg)
 /* Sets the default that is shown: that of the package, or else the initial
  * value in the object.  Only the former is written to the package. */
 static int
-set_preset(const struct args_builder *d, struct arg *arg)
+set_default_value(const struct args_builder *d, struct arg *arg)
 {
 	const struct args *a = d->args;
 	json_t *shown;
@@ -162,23 +162,23 @@ set_preset(const struct args_builder *d, struct arg *arg)
 
 	if (arg->type == TYPE_NONE)
 		return 0;
-	if (arg->variable->preset == NULL) {
+	if (arg->variable->default_value == NULL) {
 		shown = get_initial(d, arg);
 	} else {
 		if ((where = format_where(a, arg->variable)) == NULL)
 			return report_nomem();
-		arg->filled =
-		    convert_preset(a, arg->type, arg->variable->preset, where);
+		arg->from_default = convert_default(
+		    a, arg->type, arg->variable->default_value, where);
 		free(where);
-		if (arg->filled == NULL)
+		if (arg->from_default == NULL)
 			return -1;
-		shown = json_incref(arg->filled);
+		shown = json_incref(arg->from_default);
 	}
 	if (shown == NULL)
 		return 0;
-	arg->preset = write_preset(a, arg->type, shown);
+	arg->default_value = write_default(a, arg->type, shown);
 	json_decref(shown);
-	return arg->preset != NULL ? 0 : -1;
+	return arg->default_value != NULL ? 0 : -1;
 }
 
 /* Whether --name can be typed on a command line. */
@@ -287,16 +287,17 @@ choose_short(const struct args *a, const struct package_variable *v, char *out)
  * would do nothing.  An initial value of true in the object counts too.
  */
 static int
-choose_form(struct arg *arg)
+choose_bool_form(struct arg *arg)
 {
-	bool set = arg->preset != NULL && strcmp(arg->preset, "true") == 0;
+	bool set = arg->default_value != NULL &&
+		   strcmp(arg->default_value, "true") == 0;
 	enum args_form form = ARGS_PLAIN;
 
 	if (arg->is_bool) {
 		arg->flag_value = !set;
 		if (set)
 			form = ARGS_DISABLE;
-		else if (arg->filled != NULL)
+		else if (arg->from_default != NULL)
 			form = ARGS_ENABLE;
 	}
 	return asprintf(&arg->long_name, "%s%s", args_forms[form], arg->name) ==
@@ -308,9 +309,9 @@ choose_form(struct arg *arg)
 static void
 free_arg(struct arg *arg)
 {
-	json_decref(arg->filled);
-	json_decref(arg->given);
-	free(arg->preset);
+	json_decref(arg->from_default);
+	json_decref(arg->from_user);
+	free(arg->default_value);
 	free(arg->long_name);
 	free(arg->name);
 }
@@ -333,9 +334,9 @@ fill_arg(const struct args_builder *d, struct arg *arg)
 	arg->is_bool = arg->type != TYPE_NONE &&
 		       types_get(&a->types, arg->type)->kind == TYPE_BOOL;
 	if (choose_short(a, v, &arg->short_name) == -1 ||
-	    set_preset(d, arg) == -1)
+	    set_default_value(d, arg) == -1)
 		return -1;
-	return choose_form(arg);
+	return choose_bool_form(arg);
 }
 
 static int

@@ -23,9 +23,9 @@ struct arg {
 	bool is_bool;
 	bool flag_value; /* of a bool: what the flag without a value sets */
 	uint32_t type;   /* index into types; TYPE_NONE if it cannot be set */
-	char *preset;    /* owned: the default as text, or NULL */
-	json_t *given;   /* owned: from the command line, or NULL */
-	json_t *filled;  /* owned: from the package's default, or NULL */
+	char *default_value;  /* owned: as text, or NULL */
+	json_t *from_user;    /* owned: from the command line, or NULL */
+	json_t *from_default; /* owned: from the package's default, or NULL */
 };
 
 struct args {

@@ -1,4 +1,4 @@
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,153 +16,91 @@
 
 enum { PERF_PAGES_MAX = 1 << 20 }; /* 4 GiB a CPU */
 
-/* By enum package_export; the others are objects. */
-static const char *const export_words[] = { "no_export", "default" };
-static const char *const interpreter_words[] = { "default_struct" };
+#define PLACE(name, member) .offset = offsetof(struct package_##name, member)
 
-/* Reads one object of an array into its zeroed struct. */
-typedef int read_fn(void *item, json_t *obj, const char *where);
+static const struct package_key cmdarg_keys[] = {
+	{ "default", KEY_VALUE, false, PLACE(variable, default_value) },
+	{ "help", KEY_STRING, false, PLACE(variable, help) },
+	{ "long", KEY_STRING, false, PLACE(variable, long_name) },
+	{ "short", KEY_STRING, false, PLACE(variable, short_name) },
+	{ 0 },
+};
 
-/*
- * Reads the array at key into *n structs of size bytes each; path stands for
- * the array in reports: "x.json: maps".  *items points to the array of structs,
- * which package_close() can free even if reading one of them failed.
- */
+static const struct package_key variable_keys[] = {
+	{ "", KEY_SELF, false, PLACE(variable, json) },
+	{ "value", KEY_VALUE, false, PLACE(variable, value) },
+	{ "value", KEY_VALUE, false, PLACE(variable, default_value) },
+	{ "name", KEY_STRING, true, PLACE(variable, name) },
+	{ "type", KEY_STRING, true, PLACE(variable, type) },
+	{ "description", KEY_STRING, false, PLACE(variable, description) },
+	{ "cmdarg", KEY_OBJECT, .keys = cmdarg_keys },
+	{ 0 },
+};
+
+static const struct package_key section_keys[] = {
+	{ "name", KEY_STRING, true, PLACE(section, name) },
+	{ "variables", KEY_LIST, false, PLACE(section, variables),
+	    .keys = variable_keys, .size = sizeof(struct package_variable) },
+	{ 0 },
+};
+
+static const struct package_key custom_member_keys[] = {
+	{ "name", KEY_STRING, true, PLACE(custom_member, name) },
+	{ "btf_type_id", KEY_U32, true, PLACE(custom_member, btf_type_id),
+	    UINT32_MAX },
+	{ "offset", KEY_U64, true, PLACE(custom_member, offset), UINT32_MAX },
+	{ 0 },
+};
+
+static const struct package_key export_type_id_keys[] = {
+	{ "btf_type_id", KEY_U32, true, PLACE(map, btf_type_id), UINT32_MAX },
+	{ 0 },
+};
+
+static const struct package_key custom_members_keys[] = {
+	{ "custom_members", KEY_LIST, true, PLACE(map, custom),
+	    .keys = custom_member_keys,
+	    .size = sizeof(struct package_custom_member) },
+	{ 0 },
+};
+
 static int
-read_list(json_t *obj, const char *key, size_t size, read_fn *fn, void *items,
-    size_t *n, const char *where, const char *path)
+report_no_text_or_object(const json_t *v, const char *where)
 {
-	json_t *array = NULL, *v;
-	char at[PACKAGE_PATH_MAX];
-	char *mem;
-	size_t i;
-
-	if (json_doc_get_array(obj, key, &array, where) == -1)
-		return -1;
-	if (json_array_size(array) == 0)
-		return 0;
-	if ((mem = calloc(json_array_size(array), size)) == NULL)
-		return report_nomem();
-	memcpy(items, &mem, sizeof(mem));
-	*n = json_array_size(array);
-	json_array_foreach (array, i, v) {
-		package_path(at, "%s[%zu]", path, i);
-		if (!json_is_object(v)) {
-			report_error("%s: expected an object, found %s", at,
-			    json_doc_kind(v));
-			return -1;
-		}
-		if (fn(mem + i * size, v, at) == -1)
-			return -1;
-	}
-	return 0;
+	report_error("%s: expected a string or an object, found %s", where,
+	    json_doc_kind(v));
+	return -1;
 }
 
 static int
-read_variable(void *item, json_t *obj, const char *where)
+read_export_config(void *out, json_t *obj, const char *map_where)
 {
-	struct package_variable *v = item;
-	char at[PACKAGE_PATH_MAX];
-	json_t *cmdarg = NULL, *preset;
-
-	v->json = obj;
-	v->value = json_object_get(obj, "value");
-	if (json_is_null(v->value))
-		v->value = NULL;
-	v->preset = v->value;
-	if (package_need_string(obj, "name", &v->name, where) == -1 ||
-	    package_need_string(obj, "type", &v->type, where) == -1 ||
-	    json_doc_get_string(obj, "description", &v->description, where) ==
-		-1 ||
-	    json_doc_get_object(obj, "cmdarg", &cmdarg, where) == -1)
-		return -1;
-	preset = json_object_get(cmdarg, "default");
-	if (preset != NULL && !json_is_null(preset))
-		v->preset = preset;
-	package_path(at, "%s.cmdarg", where);
-	if (json_doc_get_string(cmdarg, "help", &v->help, at) == -1 ||
-	    json_doc_get_string(cmdarg, "long", &v->long_name, at) == -1 ||
-	    json_doc_get_string(cmdarg, "short", &v->short_name, at) == -1)
-		return -1;
-	return 0;
-}
-
-static int
-read_section(void *item, json_t *obj, const char *where)
-{
-	struct package_section *s = item;
-	char path[PACKAGE_PATH_MAX];
-
-	if (package_need_string(obj, "name", &s->name, where) == -1)
-		return -1;
-	package_path(path, "%s.variables", where);
-	return read_list(obj, "variables", sizeof(*s->variables), read_variable,
-	    &s->variables, &s->nvariables, where, path);
-}
-
-static int
-read_custom_member(void *item, json_t *obj, const char *where)
-{
-	struct package_custom_member *m = item;
-
-	if (package_need_string(obj, "name", &m->name, where) == -1 ||
-	    package_need_u32(obj, "btf_type_id", &m->btf_type_id, where) == -1)
-		return -1;
-	switch (
-	    json_doc_get_u64(obj, "offset", UINT32_MAX, &m->offset, where)) {
-	case 0:
-		return json_doc_missing("offset", where);
-	case 1:
-		return 0;
-	default:
-		return -1;
-	}
-}
-
-static int
-read_sample(struct package_map *m, json_t *obj, const char *map_where)
-{
-	const char *type = NULL;
+	/* By enum package_export; the others are objects. */
+	static const char *const words[] = { "no_export", "default" };
+	struct package_map *m = out;
+	json_t *config = json_object_get(obj, "export_config");
 	char where[PACKAGE_PATH_MAX];
-	json_t *sample;
-	int got;
+	int word;
 
-	if ((got = json_doc_get_object(obj, "sample", &sample, map_where)) != 1)
-		return got;
-	m->sampled = true;
-	m->unit = "(unit)";
-	package_path(where, "%s.sample", map_where);
-	if (package_need_interval(&m->interval_ms, sample, where) == -1 ||
-	    json_doc_get_string(sample, "type", &type, where) == -1 ||
-	    json_doc_get_string(sample, "unit", &m->unit, where) == -1 ||
-	    json_doc_get_bool(sample, "clear_map", &m->clear_map, where) == -1)
-		return -1;
-	if (type == NULL)
-		return 0;
-	got = package_find_word(stream_samples, nitems(stream_samples), type,
-	    "sample type", map_where);
-	if (got == -1)
-		return -1;
-	m->sample = (enum stream_sample)got;
-	return 0;
-}
-
-/* Reads {"btf_type_id": n} or {"custom_members": [...]}. */
-static int
-read_export_object(struct package_map *m, json_t *config, const char *where)
-{
-	char path[PACKAGE_PATH_MAX];
-
+	package_path(where, "%s.export_config", map_where);
+	if (json_doc_string(config) != NULL) {
+		word = package_find_word(words, nitems(words),
+		    json_doc_string(config), "export", where);
+		m->export =
+		    word == -1 ? EXPORT_NONE : (enum package_export)word;
+		return word;
+	}
+	if (!json_is_object(config))
+		return report_no_text_or_object(config, where);
 	if (json_object_get(config, "btf_type_id") != NULL) {
 		m->export = EXPORT_BTF;
-		return package_need_u32(
-		    config, "btf_type_id", &m->btf_type_id, where);
+		return package_read_keys(
+		    export_type_id_keys, config, m, where, NULL);
 	}
 	if (json_object_get(config, "custom_members") != NULL) {
 		m->export = EXPORT_CUSTOM;
-		package_path(path, "%s.custom_members", where);
-		return read_list(config, "custom_members", sizeof(*m->custom),
-		    read_custom_member, &m->custom, &m->ncustom, where, path);
+		return package_read_keys(
+		    custom_members_keys, config, m, where, NULL);
 	}
 	report_error(
 	    "%s: expected the key btf_type_id or custom_members", where);
@@ -170,51 +108,16 @@ read_export_object(struct package_map *m, json_t *config, const char *where)
 }
 
 static int
-read_export(struct package_map *m, json_t *obj, const char *map_where)
+check_field_map(void *out, json_t *stack, const char *where)
 {
-	json_t *config = json_object_get(obj, "export_config");
-	char where[PACKAGE_PATH_MAX];
-	int got;
-
-	if (config == NULL || json_is_null(config))
-		return 0;
-	package_path(where, "%s.export_config", map_where);
-	if (json_is_object(config))
-		return read_export_object(m, config, where);
-	if (json_doc_string(config) == NULL) {
-		report_error("%s: expected a string or an object, found %s",
-		    where, json_doc_kind(config));
-		return -1;
-	}
-	got = package_find_word(export_words, nitems(export_words),
-	    json_doc_string(config), "export", where);
-	if (got == -1)
-		return -1;
-	m->export = (enum package_export)got;
-	return 0;
-}
-
-static int
-check_stack_trace(json_t *interpreter, const char *where)
-{
-	json_t *stack, *fields = NULL;
+	json_t *fields = NULL;
 	char at[PACKAGE_PATH_MAX];
 	const char *name;
-	bool symbols;
 
-	switch (
-	    json_doc_get_object(interpreter, "stack_trace", &stack, where)) {
-	case 0:
-		report_error("%s: expected the key stack_trace", where);
+	(void)out;
+	if (json_doc_get_object(stack, "field_map", &fields, where) == -1)
 		return -1;
-	case -1:
-		return -1;
-	}
-	package_path(at, "%s.stack_trace", where);
-	if (json_doc_get_bool(stack, "with_symbols", &symbols, at) == -1 ||
-	    json_doc_get_object(stack, "field_map", &fields, at) == -1)
-		return -1;
-	package_path(at, "%s.stack_trace.field_map", where);
+	package_path(at, "%s.field_map", where);
 	for (size_t i = 0; i < PACKAGE_STACK_FIELDS; i++)
 		if (json_doc_get_string(
 			fields, package_stack_fields[i], &name, at) == -1)
@@ -222,117 +125,83 @@ check_stack_trace(json_t *interpreter, const char *where)
 	return 0;
 }
 
-/* "intepreter" is how the format spells the key. */
+static const struct package_key stack_trace_keys[] = {
+	{ "with_symbols", KEY_BOOL, false, .offset = KEY_CHECKED },
+	{ "field_map", KEY_OTHER, .read = check_field_map },
+	{ 0 },
+};
+
+static const struct package_key interpreter_keys[] = {
+	{ "", KEY_SELF, false, PLACE(map, interpreter) },
+	{ "stack_trace", KEY_OBJECT, true, .keys = stack_trace_keys },
+	{ 0 },
+};
+
 static int
-read_interpreter(struct package_map *m, json_t *obj, const char *map_where)
+read_interpreter(void *out, json_t *obj, const char *map_where)
 {
+	static const char *const words[] = { "default_struct" };
 	json_t *v = json_object_get(obj, "intepreter");
 	char where[PACKAGE_PATH_MAX];
 
-	if (v == NULL || json_is_null(v))
-		return 0;
 	package_path(where, "%s.intepreter", map_where);
 	if (json_doc_string(v) != NULL)
-		return package_find_word(interpreter_words,
-		    nitems(interpreter_words), json_doc_string(v),
-		    "interpreter", where);
-	if (!json_is_object(v)) {
-		report_error("%s: expected a string or an object, found %s",
-		    where, json_doc_kind(v));
-		return -1;
-	}
-	m->interpreter = v;
-	return check_stack_trace(v, where);
+		return package_find_word(words, nitems(words),
+		    json_doc_string(v), "interpreter", where);
+	if (!json_is_object(v))
+		return report_no_text_or_object(v, where);
+	return package_read_keys(interpreter_keys, v, out, where, NULL);
 }
 
-static int
-read_map(void *item, json_t *obj, const char *where)
-{
-	struct package_map *m = item;
-	bool mmaped;
+static const struct package_key sample_keys[] = {
+	{ "interval", KEY_U64, true, PLACE(map, interval_ms), UINT32_MAX,
+	    PACKAGE_INTERVAL_ZERO },
+	{ "type", KEY_WORD, false, PLACE(map, sample), .noun = "sample type",
+	    .words = stream_samples, .nwords = nitems(stream_samples) },
+	{ "unit", KEY_STRING, false, PLACE(map, unit) },
+	{ "clear_map", KEY_BOOL, false, PLACE(map, clear_map) },
+	{ 0 },
+};
 
-	m->json = obj;
-	if (package_need_string(obj, "name", &m->name, where) == -1 ||
-	    package_need_string(obj, "ident", &m->ident, where) == -1 ||
-	    json_doc_get_bool(obj, "mmaped", &mmaped, where) == -1 ||
-	    read_sample(m, obj, where) == -1 ||
-	    read_export(m, obj, where) == -1 ||
-	    read_interpreter(m, obj, where) == -1)
-		return -1;
-	return 0;
-}
+static const struct package_key map_keys[] = {
+	{ "", KEY_SELF, false, PLACE(map, json) },
+	{ "name", KEY_STRING, true, PLACE(map, name) },
+	{ "ident", KEY_STRING, true, PLACE(map, ident) },
+	{ "mmaped", KEY_BOOL, false, .offset = KEY_CHECKED },
+	{ "sample", KEY_PRESENT, false, PLACE(map, sampled) },
+	{ "sample", KEY_OBJECT, .keys = sample_keys },
+	{ "export_config", KEY_OTHER, .read = read_export_config },
+	/* The format spells the key like this. */
+	{ "intepreter", KEY_OTHER, .read = read_interpreter },
+	{ 0 },
+};
+static const struct package_map new_map = { .unit = "(unit)" };
 
-static int
-read_program(void *item, json_t *obj, const char *where)
-{
-	return package_program_read(item, obj, where);
-}
+static const struct package_key export_member_keys[] = {
+	{ "name", KEY_STRING, true, PLACE(export_member, name) },
+	{ "type", KEY_STRING, true, PLACE(export_member, type) },
+	{ 0 },
+};
 
-static int
-read_export_member(void *item, json_t *obj, const char *where)
-{
-	struct package_export_member *m = item;
-
-	if (package_need_string(obj, "name", &m->name, where) == -1 ||
-	    package_need_string(obj, "type", &m->type, where) == -1)
-		return -1;
-	return 0;
-}
-
-static int
-read_export_type(void *item, json_t *obj, const char *where)
-{
-	struct package_export_type *t = item;
-	char path[PACKAGE_PATH_MAX];
-	int got;
-
-	if (package_need_string(obj, "name", &t->name, where) == -1 ||
-	    package_need_u32(obj, "type_id", &t->type_id, where) == -1 ||
-	    (got = json_doc_get_u64(
-		 obj, "size", UINT32_MAX, &t->size, where)) == -1)
-		return -1;
-	if (got == 0)
-		return json_doc_missing("size", where);
-	package_path(path, "%s.members", where);
-	return read_list(obj, "members", sizeof(*t->members),
-	    read_export_member, &t->members, &t->nmembers, where, path);
-}
-
-static int
-read_doc(struct package *p, const json_t *skel, const char *skel_where)
-{
-	char where[PACKAGE_PATH_MAX];
-	json_t *doc;
-	int got;
-
-	if ((got = json_doc_get_object(skel, "doc", &doc, skel_where)) != 1)
-		return got;
-	package_path(where, "%s.doc", skel_where);
-	if (json_doc_get_string(doc, "version", &p->doc_version, where) == -1 ||
-	    json_doc_get_string(doc, "brief", &p->doc_brief, where) == -1 ||
-	    json_doc_get_string(doc, "details", &p->doc_details, where) == -1 ||
-	    json_doc_get_string(
-		doc, "description", &p->doc_description, where) == -1)
-		return -1;
-	return 0;
-}
-
-/* Reads a list whose name is enough in reports: "x.json: maps[2]". */
-static int
-read_named_list(const struct package *p, json_t *obj, const char *key,
-    size_t size, read_fn *fn, void *items, size_t *n, const char *where)
-{
-	char path[PACKAGE_PATH_MAX];
-
-	package_path(path, "%s: %s", p->name, key);
-	return read_list(obj, key, size, fn, items, n, where, path);
-}
+static const struct package_key export_type_keys[] = {
+	{ "name", KEY_STRING, true, PLACE(export_type, name) },
+	{ "type_id", KEY_U32, true, PLACE(export_type, type_id), UINT32_MAX },
+	{ "size", KEY_U64, true, PLACE(export_type, size), UINT32_MAX },
+	{ "members", KEY_LIST, false, PLACE(export_type, members),
+	    .keys = export_member_keys,
+	    .size = sizeof(struct package_export_member) },
+	{ 0 },
+};
 
 /* Earlier versions could count the losses of a ring buffer by numbers in its
  * records; packages made for them name the member that has the number. */
-static void
-notice_sequence(const struct package *p)
+static int
+notice_sequence(void *out, json_t *obj, const char *where)
 {
+	const struct package *p = out;
+
+	(void)obj;
+	(void)where;
 	for (size_t i = 0; i < p->nmaps; i++) {
 		if (json_object_get(p->maps[i].json, "sequence") == NULL)
 			continue;
@@ -340,90 +209,65 @@ notice_sequence(const struct package *p)
 			      "lost records are counted only where the program "
 			      "counts them (SKEL_COUNT_LOST in skel.bpf.h)",
 		    p->name, i);
-		return;
+		break;
 	}
+	return 0;
 }
 
-static int
-read_skel(struct package *p, json_t *skel, const char *where)
-{
-	json_t *sections;
+#undef PLACE
+#define PLACE(member) .offset = offsetof(struct package, member)
 
-	p->obj_name = "";
-	if (json_doc_get_string(skel, "obj_name", &p->obj_name, where) == -1 ||
-	    read_doc(p, skel, where) == -1)
-		return -1;
-	switch (json_doc_get_array(skel, "data_sections", &sections, where)) {
-	case 0:
-		return json_doc_missing("data_sections", where);
-	case -1:
-		return -1;
-	}
-	if (read_named_list(p, skel, "data_sections", sizeof(*p->sections),
-		read_section, &p->sections, &p->nsections, where) == -1 ||
-	    read_named_list(p, skel, "maps", sizeof(*p->maps), read_map,
-		&p->maps, &p->nmaps, where) == -1)
-		return -1;
-	notice_sequence(p);
-	return read_named_list(p, skel, "progs", sizeof(*p->programs),
-	    read_program, &p->programs, &p->nprograms, where);
-}
+static const struct package_key doc_keys[] = {
+	{ "version", KEY_STRING, false, PLACE(doc_version) },
+	{ "brief", KEY_STRING, false, PLACE(doc_brief) },
+	{ "details", KEY_STRING, false, PLACE(doc_details) },
+	{ "description", KEY_STRING, false, PLACE(doc_description) },
+	{ 0 },
+};
+
+static const struct package_key skel_keys[] = {
+	{ "obj_name", KEY_STRING, false, PLACE(obj_name) },
+	{ "doc", KEY_OBJECT, .keys = doc_keys },
+	{ "data_sections", KEY_LIST, true, PLACE(sections),
+	    .keys = section_keys, .size = sizeof(struct package_section) },
+	{ "maps", KEY_LIST, false, PLACE(maps), .keys = map_keys,
+	    .size = sizeof(struct package_map), .initial = &new_map },
+	{ "maps", KEY_OTHER, .read = notice_sequence },
+	{ "progs", KEY_LIST, false, PLACE(programs),
+	    .keys = package_program_keys,
+	    .size = sizeof(struct package_program),
+	    .initial = &package_program_initial },
+	{ 0 },
+};
 
 /* In the reference loader this is an int, and to poll(2) a negative one means
  * no limit. */
 static int
-read_poll_timeout(struct package *p, const char *where)
+read_poll_timeout(void *out, json_t *meta, const char *where)
 {
-	const json_t *v = json_object_get(p->meta, "poll_timeout_ms");
+	const json_t *v = json_object_get(meta, "poll_timeout_ms");
+	struct package *p = out;
 
-	p->poll_timeout_ms = 100;
-	if (json_is_integer(v) && json_integer_value(v) < 0) {
-		p->poll_timeout_ms = INT32_MAX;
-		return 0;
-	}
-	return json_doc_get_u64(
-	    p->meta, "poll_timeout_ms", INT32_MAX, &p->poll_timeout_ms, where);
-}
-
-static int
-read_settings(struct package *p, const char *where)
-{
-	const json_t *meta = p->meta;
-
-	p->perf_buffer_pages = 64;
-	if (json_doc_get_u64(meta, "perf_buffer_pages", PERF_PAGES_MAX,
-		&p->perf_buffer_pages, where) == -1 ||
-	    read_poll_timeout(p, where) == -1 ||
-	    json_doc_get_bool(
-		meta, "debug_verbose", &p->debug_verbose, where) == -1 ||
-	    json_doc_get_bool(meta, "enable_multiple_export_types",
-		&p->multiple_export_types, where) == -1)
-		return -1;
+	if (!json_is_integer(v) || json_integer_value(v) >= 0)
+		return json_doc_get_u64(meta, "poll_timeout_ms", INT32_MAX,
+		    &p->poll_timeout_ms, where);
+	p->poll_timeout_ms = INT32_MAX;
 	return 0;
 }
 
-static int
-read_meta(struct package *p)
-{
-	char where[PACKAGE_PATH_MAX], at[PACKAGE_PATH_MAX];
-	json_t *skel;
-
-	package_path(where, "%s: meta", p->name);
-	if (read_settings(p, where) == -1)
-		return -1;
-	switch (json_doc_get_object(p->meta, "bpf_skel", &skel, where)) {
-	case 0:
-		return json_doc_missing("bpf_skel", where);
-	case -1:
-		return -1;
-	}
-	package_path(at, "%s.bpf_skel", where);
-	if (read_skel(p, skel, at) == -1)
-		return -1;
-	return read_named_list(p, p->meta, "export_types",
-	    sizeof(*p->export_types), read_export_type, &p->export_types,
-	    &p->nexport_types, where);
-}
+static const struct package_key meta_keys[] = {
+	{ "perf_buffer_pages", KEY_U64, false, PLACE(perf_buffer_pages),
+	    PERF_PAGES_MAX },
+	{ "poll_timeout_ms", KEY_OTHER, .read = read_poll_timeout },
+	{ "debug_verbose", KEY_BOOL, false, PLACE(debug_verbose) },
+	{ "enable_multiple_export_types", KEY_BOOL, false,
+	    PLACE(multiple_export_types) },
+	{ "bpf_skel", KEY_OBJECT, true, .keys = skel_keys },
+	{ "export_types", KEY_LIST, false, PLACE(export_types),
+	    .keys = export_type_keys,
+	    .size = sizeof(struct package_export_type) },
+	{ 0 },
+};
 
 /*
  * Makes the size bytes, which p owns from here on, the object of p in place of
@@ -589,7 +433,11 @@ read_document(struct package *p, const char *text, size_t len)
 static int
 read_all(struct package *p, const char *text, size_t len, const char *elf_file)
 {
-	if (read_document(p, text, len) == -1 || read_meta(p) == -1)
+	char where[PACKAGE_PATH_MAX];
+
+	package_path(where, "%s: meta", p->name);
+	if (read_document(p, text, len) == -1 ||
+	    package_read_keys(meta_keys, p->meta, p, where, p->name) == -1)
 		return -1;
 	if (elf_file != NULL)
 		return read_elf_file(p, elf_file);
@@ -600,7 +448,9 @@ int
 package_parse(struct package *p, const char *text, size_t len, const char *name,
     const char *elf_file)
 {
-	*p = (struct package){ 0 };
+	*p = (struct package){
+		.obj_name = "", .perf_buffer_pages = 64, .poll_timeout_ms = 100
+	};
 	if ((p->name = strdup(name)) == NULL)
 		return report_nomem();
 	if (read_all(p, text, len, elf_file) == 0)
@@ -649,12 +499,12 @@ int
 package_set_value(struct package_variable *v, json_t *value)
 {
 	json_t *cmdarg = json_object_get(v->json, "cmdarg");
-	json_t *preset = json_object_get(cmdarg, "default");
+	const json_t *old = json_object_get(cmdarg, "default");
 
 	if (json_object_set_new(v->json, "value", value) == -1)
 		return report_nomem();
-	v->value = v->preset = value;
-	if (preset == NULL || json_is_null(preset))
+	v->value = v->default_value = value;
+	if (old == NULL || json_is_null(old))
 		return 0;
 	return json_object_set(cmdarg, "default", value) == 0 ? 0
 							      : report_nomem();

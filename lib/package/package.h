@@ -29,8 +29,8 @@ struct package_variable {
 	const char *description, *help, *long_name; /* or NULL */
 	const char *short_name;                     /* or NULL */
 	json_t *value;                              /* "value", or NULL */
-	json_t *preset; /* the default: cmdarg.default, else value; or NULL */
-	json_t *json;   /* the variable's object */
+	json_t *default_value; /* cmdarg.default, else value; or NULL */
+	json_t *json;          /* the variable's object */
 };
 
 struct package_section {
@@ -120,7 +120,7 @@ struct package {
 	char *name;   /* owned: stands for the package in reports */
 	json_t *root; /* owned: the whole document */
 	json_t *meta; /* borrowed: "meta" in root, or root if bare */
-	bool bare;    /* the document is only the meta, without an object */
+	bool bare;    /* a bare meta (skel-package(5)): there is no object */
 	unsigned char *object_bytes; /* owned: the object file; NULL if bare */
 	struct bpf_elf object;       /* open on object_bytes; closed if bare */
 
@@ -140,9 +140,9 @@ struct package {
 };
 
 /*
- * Reads a package or a bare meta from file; "-" or NULL stands for standard
- * input.  elf_file, unless it is NULL, is an object file to use in place of the
- * embedded object.
+ * Reads a package, or the object "meta" of one alone, from file; "-" or NULL
+ * stands for standard input.  elf_file, unless it is NULL, is an object file to
+ * use in place of the embedded object.
  */
 int package_open(struct package *p, const char *file, const char *elf_file);
 
@@ -150,8 +150,7 @@ int package_open(struct package *p, const char *file, const char *elf_file);
 int package_parse(struct package *p, const char *text, size_t len,
     const char *name, const char *elf_file);
 
-/* Makes a copy of the size bytes the object of p, in place of an earlier one.
- */
+/* Copies the ELF object of size bytes into p, in place of an earlier one. */
 int package_set_object(struct package *p, const void *bytes, size_t size);
 
 void package_close(struct package *p);

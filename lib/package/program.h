@@ -1,15 +1,14 @@
 /*
- * Reads one element of a package's progs[]: the name of a program and the keys
- * that say where it is attached.
+ * The keys of an element of a package's progs[]: the name of a program and
+ * where it is attached.
  */
 #ifndef SKEL_PACKAGE_PROGRAM_H
 #define SKEL_PACKAGE_PROGRAM_H
 
 #include "package/package.h"
+#include "package/read.h"
 
-/* Reads obj into p, which borrows its strings.  where is the path of obj in the
- * package.  Returns 0, or -1 after reporting. */
-int package_program_read(
-    struct package_program *p, json_t *obj, const char *where);
+extern const struct package_key package_program_keys[];
+extern const struct package_program package_program_initial;
 
 #endif

@@ -82,8 +82,8 @@ test_variables(const struct package *p)
 	CHECK_STR(v[0].long_name, "l");
 	CHECK_STR(v[0].short_name, "s");
 	CHECK_NUM(json_integer_value(v[0].value), 3);
-	CHECK(json_doc_u64(v[0].preset, &n) && n == UINT64_MAX);
-	CHECK(v[1].value == NULL && v[1].preset == NULL);
+	CHECK(json_doc_u64(v[0].default_value, &n) && n == UINT64_MAX);
+	CHECK(v[1].value == NULL && v[1].default_value == NULL);
 	CHECK(v[1].help == NULL && v[1].long_name == NULL);
 }
 
@@ -219,7 +219,7 @@ test_missing(void)
 	    "maps[0].export_config: expected the "
 	    "key btf_type_id or custom_members");
 	REFUSED(MAP(",\"intepreter\":{}"),
-	    "maps[0].intepreter: expected the key stack_trace");
+	    "maps[0].intepreter: stack_trace is missing");
 	REFUSED("{\"export_types\":[{\"name\":\"e\",\"type_id\":1}],"
 		"\"bpf_skel\":{\"data_sections\":[]}}",
 	    "x.json: export_types[0]: size is missing");
@@ -256,7 +256,7 @@ test_wrong_types(void)
 	REFUSED(MAP(",\"sample\":{\"interval\":0}"),
 	    "maps[0].sample.interval: must be at least 1 ms");
 	REFUSED(MAP(",\"sample\":{\"interval\":1,\"type\":\"hist\"}"),
-	    "x.json: maps[0]: unknown sample type \"hist\"; "
+	    "x.json: maps[0].sample.type: unknown sample type \"hist\"; "
 	    "known: default_kv, log2_hist, linear_hist");
 	REFUSED(MAP(",\"export_config\":\"yes\""),
 	    "maps[0].export_config: unknown export \"yes\"; "
