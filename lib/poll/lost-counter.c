@@ -144,7 +144,7 @@ lost_counter_new_reported(const char *name, int fd, bool fresh)
 
 	if (lost_counter_open(&c, name, fd, -1) == 0) {
 		reported = fresh ? 0 : c.own;
-		map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "skel_told",
+		map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "skel_reported",
 		    sizeof(key), sizeof(reported), 1, &o);
 		if (map < 0 ||
 		    bpf_map_update_elem(map, &key, &reported, BPF_ANY) != 0) {

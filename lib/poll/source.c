@@ -84,7 +84,8 @@ source_poll_lost_counter(struct source *s)
 	return emit_source_lost(s, lost);
 }
 
-/* Reads a perf buffer, or about bytes of a ring, and reports what was lost. */
+/* Reads a perf buffer, or from a ring about the given number of bytes, and
+ * reports what was lost. */
 static int
 consume_buffer(struct source *s, uint64_t bytes)
 {

@@ -174,7 +174,7 @@ a_block_is_found_where_its_newline_is_and_no_other(void)
 			unsigned char was = line[i];
 
 			line[i] = NEWLINE;
-			/* One behind a whole block is its newline. */
+			/* One after a whole block is its newline. */
 			find_block_in(line, len + 1, i == 255 ? i : 0);
 			line[i] = was;
 		}
