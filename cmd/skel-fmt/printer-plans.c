@@ -94,20 +94,6 @@ report_no_stacks(const struct printer *p)
 	return -1;
 }
 
-/* Create the symbol store if a map may have stacks. */
-static int
-open_symbol_store(struct printer *p)
-{
-	const struct stream_header *h = &p->in.header;
-
-	for (size_t i = 0; i < h->nmaps && p->symbols == NULL; i++)
-		if (h->maps[i].interpreter != NULL &&
-		    (p->symbols = symbol_store_new()) == NULL)
-			return -1;
-	p->plan.symbols = p->symbols;
-	return 0;
-}
-
 /* Make the plan of a map, unless the map is not shown: --folded shows only maps
  * that have stacks.  Returns 0 or -1. */
 static int
@@ -135,8 +121,11 @@ printer_open_plans(struct printer *p)
 {
 	const struct stream_header *h = &p->in.header;
 
-	if (open_symbol_store(p) == -1)
-		return -1;
+	for (size_t i = 0; i < h->nmaps && p->symbols == NULL; i++)
+		if (h->maps[i].interpreter != NULL &&
+		    (p->symbols = symbol_store_new()) == NULL)
+			return -1;
+	p->plan.symbols = p->symbols;
 	for (size_t i = 0; i < p->nmaps; i++)
 		if (check_map_option(p, p->maps[i]) == -1)
 			return -1;

@@ -349,35 +349,25 @@ print_record_or_control(struct printer *p, const struct stream_line *line)
 	}
 }
 
-/* Wait for a line and print it.  Returns 1; 0 at the end; or -1 if the output
- * failed. */
-static int
-print_line(struct printer *p)
-{
-	struct stream_line line;
-	int got = wait_for_line(p);
-
-	if (got != 1)
-		return got;
-	if (stream_reader_next(&p->in, &line) == LINE_END)
-		return 0;
-	print_record_or_control(p, &line);
-	return 1;
-}
-
 /* Print all lines.  Returns 0 at the end, or -1 if the output failed. */
 static int
 print_lines(struct printer *p)
 {
 	struct stream_record records[STREAM_BATCH];
+	struct stream_line line;
 	size_t n;
 	int got;
 
 	do {
 		n = stream_reader_next_records(&p->in, records);
 		print_records(p, records, n);
-		if (n == 0 && (got = print_line(p)) != 1)
+		if (n > 0)
+			continue;
+		if ((got = wait_for_line(p)) != 1)
 			return got;
+		if (stream_reader_next(&p->in, &line) == LINE_END)
+			return 0;
+		print_record_or_control(p, &line);
 	} while (output_flush_if_full(p->out) == 0);
 	return -1;
 }

@@ -92,18 +92,10 @@ load_any(const struct step *s, const unsigned char *at)
 	return load_u(at, s->size);
 }
 
-/* The low 64 bits of the same. */
-static inline uint64_t
-load_low(const struct step *s, const unsigned char *at)
-{
-	if (s->bits != 0 || s->size == 16)
-		return (uint64_t)load_any(s, at);
-	return s->is_signed ? (uint64_t)load_i(at, s->size)
-			    : load_u(at, s->size);
-}
-
 /*
- * The functions that run a single step: each writes the text, then the value.
+ * step_NAME() is the step_write function of a kind of step: it writes the text,
+ * then the value.  chain_NAME() does so too and then goes on to the next step.
+ * write_NAME() writes a text or a value for both.
  */
 
 static inline char *
@@ -130,7 +122,7 @@ step_utc(char *p, const struct step *s, const unsigned char *base,
 }
 
 /* Defines a function whose value is all at the offset of the step. */
-#define STEP_WRITER(name, emit)                                                \
+#define STEP_WRITER(name, write_value)                                         \
 	static char *name(char *p, const struct step *s,                       \
 	    const unsigned char *base, const struct formatter_run *r)          \
 	{                                                                      \
@@ -138,7 +130,7 @@ step_utc(char *p, const struct step *s, const unsigned char *base,
                                                                                \
 		(void)r;                                                       \
 		p = write_text(p, s);                                          \
-		return emit;                                                   \
+		return write_value;                                            \
 	}
 
 STEP_WRITER(step_u8, text_u64(p, load_u(at, 1)))
@@ -161,7 +153,7 @@ STEP_WRITER(step_vis, text_vis(p, at, s->count))
  * without a and b and ends early, as most do.  Returns its end, or NULL.
  */
 static inline char *
-emit_plain(char *p, const unsigned char *at, size_t n, char a, char b)
+write_ascii(char *p, const unsigned char *at, size_t n, char a, char b)
 {
 	size_t run = ascii_run_copy_wide(p, at, a, b);
 
@@ -172,26 +164,26 @@ emit_plain(char *p, const unsigned char *at, size_t n, char a, char b)
 }
 
 static inline char *
-emit_wide(char *p, const unsigned char *at, size_t n, char a, char b,
+write_wide(char *p, const unsigned char *at, size_t n, char a, char b,
     char *(*emit)(char *, const unsigned char *, size_t))
 {
-	char *end = emit_plain(p, at, n, a, b);
+	char *end = write_ascii(p, at, n, a, b);
 
 	return end != NULL ? end : emit(p, at, n);
 }
 
-STEP_WRITER(step_wide_json, emit_wide(p, at, s->count, '"', '\\', text_json))
-STEP_WRITER(step_wide_csv, emit_wide(p, at, s->count, '"', ',', text_csv))
-STEP_WRITER(step_wide_tsv, emit_wide(p, at, s->count, '\\', '\\', text_tsv))
-STEP_WRITER(step_wide_vis, emit_wide(p, at, s->count, 0x7f, 0x7f, text_vis))
+STEP_WRITER(step_wide_json, write_wide(p, at, s->count, '"', '\\', text_json))
+STEP_WRITER(step_wide_csv, write_wide(p, at, s->count, '"', ',', text_csv))
+STEP_WRITER(step_wide_tsv, write_wide(p, at, s->count, '\\', '\\', text_tsv))
+STEP_WRITER(step_wide_vis, write_wide(p, at, s->count, 0x7f, 0x7f, text_vis))
 
 static char *
-emit_integer(char *p, const struct step *s, unsigned __int128 v)
+write_integer(char *p, const struct step *s, unsigned __int128 v)
 {
 	return s->is_signed ? text_i128(p, (__int128)v) : text_u128(p, v);
 }
 
-STEP_WRITER(step_bits, emit_integer(p, s, load_bits(s, at)))
+STEP_WRITER(step_bits, write_integer(p, s, load_bits(s, at)))
 
 static char *
 step_sum(char *p, const struct step *s, const unsigned char *base,
@@ -203,18 +195,18 @@ step_sum(char *p, const struct step *s, const unsigned char *base,
 	for (size_t i = 0; i < r->formatter->cpus;
 	     i++, at += r->formatter->cpu_stride)
 		sum += load_any(s, at);
-	return emit_integer(write_text(p, s), s, sum);
+	return write_integer(write_text(p, s), s, sum);
 }
 
 static inline char *
-emit_bool(char *p, bool v)
+write_bool(char *p, bool v)
 {
 	memcpy(p, v ? "true\0" : "false", 5);
 	return p + (v ? 4 : 5);
 }
 
-STEP_WRITER(step_bool, emit_bool(p, *at != 0))
-STEP_WRITER(step_odd_bool, emit_bool(p, load_any(s, at) != 0))
+STEP_WRITER(step_bool, write_bool(p, *at != 0))
+STEP_WRITER(step_odd_bool, write_bool(p, load_any(s, at) != 0))
 
 static const struct enum_name *APART
 search_name(const struct enum_names *e, uint64_t value)
@@ -232,25 +224,20 @@ search_name(const struct enum_names *e, uint64_t value)
 }
 
 static char *APART
-emit_unknown(char *p, const struct step *s, const unsigned char *at)
+write_odd_enum(char *p, const struct step *s, const unsigned char *at)
 {
 	static const char unknown[] = "<UNKNOWN_VARIANT>(";
+	unsigned __int128 value = load_any(s, at);
+	const struct enum_name *name = search_name(s->enums, (uint64_t)value);
 
+	if (name != NULL) {
+		memcpy(p, name->text_at, name->text_len);
+		return p + name->text_len;
+	}
 	memcpy(p, unknown, sizeof(unknown) - 1);
-	p = emit_integer(p + sizeof(unknown) - 1, s, load_any(s, at));
+	p = write_integer(p + sizeof(unknown) - 1, s, value);
 	*p = ')';
 	return p + 1;
-}
-
-static char *APART
-emit_odd_enum(char *p, const struct step *s, const unsigned char *at)
-{
-	const struct enum_name *name = search_name(s->enums, load_low(s, at));
-
-	if (name == NULL)
-		return emit_unknown(p, s, at);
-	memcpy(p, name->text_at, name->text_len);
-	return p + name->text_len;
 }
 
 /* The name of an enum of four bytes with small values and short names, as most
@@ -268,16 +255,16 @@ find_name(const struct step *s, const unsigned char *at)
 }
 
 static inline char *
-emit_enum(char *p, const struct step *s, const unsigned char *at)
+write_enum(char *p, const struct step *s, const unsigned char *at)
 {
 	const struct enum_name *name = find_name(s, at);
 
-	return name == NULL ? emit_odd_enum(p, s, at)
+	return name == NULL ? write_odd_enum(p, s, at)
 			    : write_short(p, name->text_at, name->text_len);
 }
 
-STEP_WRITER(step_enum, emit_enum(p, s, at))
-STEP_WRITER(step_odd_enum, emit_odd_enum(p, s, at))
+STEP_WRITER(step_enum, write_enum(p, s, at))
+STEP_WRITER(step_odd_enum, write_odd_enum(p, s, at))
 
 static inline float
 load_float(const unsigned char *at)
@@ -327,8 +314,8 @@ step_end(char *p, const struct step *s, const unsigned char *base,
 }
 
 /*
- * The functions that run a step and go on to the next.  They leave rare values
- * to the functions above, so that they need no stack frame themselves.
+ * Chains.  They leave rare values to the functions above, so that they need no
+ * stack frame themselves.
  */
 
 static inline char *
@@ -388,7 +375,7 @@ static char *
 chain_bool(char *p, const struct step *s, const unsigned char *base,
     const struct formatter_run *r)
 {
-	p = emit_bool(write_text(p, s), base[s->offset] != 0);
+	p = write_bool(write_text(p, s), base[s->offset] != 0);
 	return go_on(p, s, base, r);
 }
 
@@ -409,7 +396,7 @@ chain_enum(char *p, const struct step *s, const unsigned char *base,
 	    const unsigned char *base, const struct formatter_run *r)          \
 	{                                                                      \
 		const unsigned char *at = base + s->offset;                    \
-		char *end = emit_plain(write_text(p, s), at, s->count, a, b);  \
+		char *end = write_ascii(write_text(p, s), at, s->count, a, b); \
                                                                                \
 		if (end == NULL)                                               \
 			return chain_any(p, s, base, r);                       \
@@ -425,8 +412,8 @@ struct step_functions {
 	step_write *write, *chain;
 };
 
-static struct step_functions
-find_step_functions(const struct step *s)
+void
+formatter_bind_step(struct step *s)
 {
 	static const struct step_functions strings[][2] = {
 		[STYLE_JSON] = { { step_json, chain_any },
@@ -469,25 +456,15 @@ find_step_functions(const struct step *s)
 		[STEP_STACK] = { NULL, NULL },
 	};
 
-	switch (s->op) {
-	case STEP_STRING:
-		return strings[s->style][s->count >= ASCII_RUN_WIDE];
-	case STEP_BOOL:
-		return bools[s->size == 1 && s->bits == 0];
-	case STEP_ENUM:
-		return enums[s->size == 4 && s->bits == 0];
-	default:
-		return others[s->op];
-	}
-}
+	const struct step_functions *f =
+	    s->op == STEP_STRING
+		? &strings[s->style][s->count >= ASCII_RUN_WIDE]
+	    : s->op == STEP_BOOL ? &bools[s->size == 1 && s->bits == 0]
+	    : s->op == STEP_ENUM ? &enums[s->size == 4 && s->bits == 0]
+				 : &others[s->op];
 
-void
-formatter_bind_step(struct step *s)
-{
-	struct step_functions f = find_step_functions(s);
-
-	s->write = f.write;
-	s->chain = f.chain;
+	s->write = f->write;
+	s->chain = f->chain;
 }
 
 /* Make room for the given bytes and the slack at p, which is in out.  Returns

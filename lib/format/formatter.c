@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,15 +114,13 @@ name_constant(struct formatter *s, const struct type *type,
 {
 	struct enum_name name = { .value = c->value,
 		.text = (uint32_t)s->names.len };
-	char number[TEXT_I64_MAX], *end;
 	struct buf text = { 0 };
 
-	end = type->is_signed ? text_i64(number, (int64_t)c->value)
-			      : text_u64(number, c->value);
-	buf_str(&text, c->name);
-	buf_chr(&text, '(');
-	buf_add(&text, number, (size_t)(end - number));
-	buf_chr(&text, ')');
+	if (type->is_signed)
+		buf_printf(
+		    &text, "%s(%" PRId64 ")", c->name, (int64_t)c->value);
+	else
+		buf_printf(&text, "%s(%" PRIu64 ")", c->name, c->value);
 	text_write(&s->names, text.data, text.len, style);
 	s->failed |= text.failed || s->names.failed;
 	buf_free(&text);

@@ -62,16 +62,6 @@ plan_find_slots(struct plan *p)
 	return p->slots.v != NULL;
 }
 
-static uint64_t
-load_slot(const unsigned char *at, size_t size)
-{
-	uint64_t v = 0;
-
-	/* All supported machines are little-endian. */
-	memcpy(&v, at, size);
-	return v;
-}
-
 static void
 read_binary_slots(struct plan *p, const unsigned char *data)
 {
@@ -82,9 +72,13 @@ read_binary_slots(struct plan *p, const unsigned char *data)
 		const unsigned char *at = data + s->offset + i * s->size;
 
 		s->v[i] = 0;
-		for (size_t c = 0; c < cpus; c++)
-			s->v[i] += load_slot(
-			    at + c * p->formatter.cpu_stride, s->size);
+		for (size_t c = 0; c < cpus; c++) {
+			uint64_t v = 0;
+
+			/* All supported machines are little-endian. */
+			memcpy(&v, at + c * p->formatter.cpu_stride, s->size);
+			s->v[i] += v;
+		}
 	}
 }
 

@@ -265,15 +265,6 @@ write_table_hist(struct plan *p, const struct plan_input *rec)
 	buf_chr(out, '\n');
 }
 
-/* Append a line of text as it is: the BPF program laid it out itself. */
-static void
-write_text_line(struct plan *p, const struct plan_input *rec)
-{
-	if (p->columns.n > 0)
-		plan_write_column(p, rec, 0);
-	buf_chr(rec->run.out, '\n');
-}
-
 /* Align a short cell of ASCII, written from start to end.  Returns where it
  * ends then. */
 static inline char *
@@ -343,6 +334,13 @@ write_table_cells(struct plan *p, const struct plan_input *rec)
 	size_t cell = 0, start;
 	unsigned int over = 0;
 
+	if (plan_is_text(p)) {
+		/* The BPF program laid out its lines itself. */
+		if (p->columns.n > 0)
+			plan_write_column(p, rec, 0);
+		buf_chr(out, '\n');
+		return;
+	}
 	if (!p->options.bare) {
 		start = table_start(cell, out);
 		plan_write_time(rec);
@@ -366,8 +364,6 @@ record_table(struct plan *p, const struct plan_input *rec)
 		write_table_row(p, rec);
 	else if (p->slots.v != NULL)
 		write_table_hist(p, rec);
-	else if (plan_is_text(p))
-		write_text_line(p, rec);
 	else
 		write_table_cells(p, rec);
 }

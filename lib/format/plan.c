@@ -31,16 +31,6 @@ measure_part(const struct formatter *s, struct formatter_part *part)
 	part->most = formatter_max_size(s, part->from, part->to);
 }
 
-static void
-measure_parts(struct plan *p)
-{
-	measure_part(&p->formatter, &p->line);
-	for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
-		measure_part(&p->formatter, &p->parts[i]);
-	if (p->ops->measure != NULL)
-		p->ops->measure(p);
-}
-
 struct plan *
 plan_alloc(const char *map, const struct plan_options *o)
 {
@@ -95,7 +85,11 @@ plan_new(const struct stream_header *h, unsigned int map,
 	if (p != NULL && compile_plan(p, h, map) == 0 &&
 	    formatter_finish(&p->formatter) == 0 && !p->columns.failed &&
 	    !p->table.failed) {
-		measure_parts(p);
+		measure_part(&p->formatter, &p->line);
+		for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
+			measure_part(&p->formatter, &p->parts[i]);
+		if (p->ops->measure != NULL)
+			p->ops->measure(p);
 		if (!p->table.failed)
 			return p;
 	}

@@ -12,17 +12,6 @@ enum { CELL_ADDR, CELL_SYMBOL, CELL_OFFSET, CELL_FILE, CELL_LINE };
 static const char *const frame_keys[] = { "addr", "symbol", "offset", "file",
 	"line" };
 
-static int
-open_stack_view(struct stack_view *v)
-{
-	v->addrs = calloc(STACK_DEPTH_MAX, sizeof(*v->addrs));
-	if (v->addrs == NULL || json_row_open(&v->row) == -1)
-		return -1;
-	for (size_t i = 0; i < nitems(frame_keys); i++)
-		json_row_add(&v->row, frame_keys[i]);
-	return v->row.failed ? -1 : 0;
-}
-
 int
 stack_view_new(struct stack_view **out, const struct stream_header *h,
     unsigned int map, const struct symbol_store *symbols)
@@ -40,8 +29,12 @@ stack_view_new(struct stack_view **out, const struct stream_header *h,
 		.map = map,
 		.symbols = symbols,
 		.layout = l,
+		.addrs = calloc(STACK_DEPTH_MAX, sizeof(*v->addrs)),
 	};
-	if (open_stack_view(v) == -1) {
+	if (json_row_open(&v->row) == 0)
+		for (size_t i = 0; i < nitems(frame_keys); i++)
+			json_row_add(&v->row, frame_keys[i]);
+	if (v->addrs == NULL || v->row.keys == NULL || v->row.failed) {
 		stack_view_free(v);
 		return -1;
 	}
