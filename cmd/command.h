@@ -5,6 +5,7 @@
 #ifndef SKEL_COMMAND_H
 #define SKEL_COMMAND_H
 
+#include <getopt.h>
 #include <stdint.h>
 
 /* The exit statuses beside 0 and 1; skel(7) lists them. */
@@ -12,6 +13,18 @@ enum {
 	EXIT_USAGE = 2, /* the command line was wrong; nothing was done */
 	EXIT_LOST = 3,  /* everything was done, but records were lost */
 };
+
+/* The end of every command's table for getopt_long(), which command_option()
+ * handles. */
+#define COMMAND_OPTIONS                                                        \
+	{ "help", no_argument, NULL, 'h' },                                    \
+	    { "no-log", no_argument, NULL, 'q' },                              \
+	    { "quiet", no_argument, NULL, 'q' },                               \
+	    { "verbose", no_argument, NULL, 'v' },                             \
+	    { "version", no_argument, NULL, 'V' },                             \
+	{                                                                      \
+		NULL, 0, NULL, 0                                               \
+	}
 
 struct command {
 	const char *usage; /* "usage: ...", with newlines */

@@ -23,13 +23,8 @@
 
 static const struct option long_options[] = {
 	{ "elf", required_argument, NULL, 'e' },
-	{ "help", no_argument, NULL, 'h' },
 	{ "list", no_argument, NULL, 'l' },
-	{ "no-log", no_argument, NULL, 'q' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
+	COMMAND_OPTIONS,
 };
 
 static const struct command command = {

@@ -37,19 +37,14 @@ static const struct option long_options[] = {
 	{ "columns", required_argument, NULL, 'c' },
 	{ "csv", no_argument, NULL, OPTION_FORM + PLAN_CSV },
 	{ "folded", no_argument, NULL, OPTION_FORM + PLAN_FOLDED },
-	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, OPTION_FORM + PLAN_JSON },
 	{ "map", required_argument, NULL, 'm' },
 	{ "no-header", no_argument, NULL, 'H' },
-	{ "no-log", no_argument, NULL, 'q' },
 	{ "plain", no_argument, NULL, OPTION_FORM + PLAN_PLAIN },
-	{ "quiet", no_argument, NULL, 'q' },
 	{ "raw", no_argument, NULL, OPTION_FORM + PLAN_RAW },
 	{ "table", no_argument, NULL, OPTION_FORM + PLAN_TABLE },
 	{ "tsv", no_argument, NULL, OPTION_FORM + PLAN_TSV },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
+	COMMAND_OPTIONS,
 };
 
 static const struct command command = {

@@ -41,19 +41,14 @@ static const struct option long_options[] = {
 	{ "detach", no_argument, NULL, OPT_DETACH },
 	{ "elf", required_argument, NULL, 'e' },
 	{ "format", required_argument, NULL, 'f' },
-	{ "help", no_argument, NULL, 'h' },
 	{ "latency", required_argument, NULL, OPT_LATENCY },
 	{ "map", required_argument, NULL, 'm' },
-	{ "no-log", no_argument, NULL, 'q' },
 	{ "optional", required_argument, NULL, OPT_OPTIONAL },
 	{ "pin", optional_argument, NULL, OPT_PIN },
-	{ "quiet", no_argument, NULL, 'q' },
 	{ "time", required_argument, NULL, 't' },
 	{ "trace-pipe", no_argument, NULL, OPT_TRACE_PIPE },
 	{ "unload", required_argument, NULL, OPT_UNLOAD },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
+	COMMAND_OPTIONS,
 };
 
 static const struct command command = {

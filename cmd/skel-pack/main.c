@@ -27,14 +27,9 @@
 #include "package/package.h"
 
 static const struct option long_options[] = {
-	{ "help", no_argument, NULL, 'h' },
 	{ "name", required_argument, NULL, 'n' },
-	{ "no-log", no_argument, NULL, 'q' },
-	{ "quiet", no_argument, NULL, 'q' },
 	{ "unpack", no_argument, NULL, 'u' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
+	COMMAND_OPTIONS,
 };
 
 static const struct command command = {
@@ -99,8 +94,8 @@ unpack(const char *file, struct buf *out)
 	if (package_open(&p, file, NULL) == -1)
 		return -1;
 	if (p.object.bytes == NULL) {
-		report_error(
-		    "%s: this is a bare meta, which contains no object",
+		report_error("%s: this is the object \"meta\" of a package "
+			     "alone, without an ELF object",
 		    p.name);
 	} else {
 		buf_add(out, p.object.bytes, p.object.size);

@@ -41,16 +41,11 @@ enum {
 static const struct option long_options[] = {
 	{ "count", required_argument, NULL, 'n' },
 	{ "format", required_argument, NULL, 'f' },
-	{ "help", no_argument, NULL, 'h' },
 	{ "latency", required_argument, NULL, OPT_LATENCY },
 	{ "map", required_argument, NULL, 'm' },
-	{ "no-log", no_argument, NULL, 'q' },
 	{ "once", no_argument, NULL, OPT_ONCE },
-	{ "quiet", no_argument, NULL, 'q' },
 	{ "time", required_argument, NULL, 't' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
+	COMMAND_OPTIONS,
 };
 
 static const struct command command = {

@@ -24,7 +24,8 @@ btf_name(const struct btf *btf, uint32_t offset)
 }
 
 /* Follows qualifiers, type tags and variables from the type *id, and changes
- * *id to the type behind them.  Returns NULL if there is none, or a circle. */
+ * *id to the type that they qualify.  Returns NULL if there is none, or a
+ * circle. */
 static const struct btf_type *
 skip_qualifiers(const struct btf *btf, uint32_t *id)
 {
@@ -271,9 +272,9 @@ add_btf_type(struct btf_import *in, const struct btf_type *t, const char *where)
 	return TYPE_NONE;
 }
 
-/* Why a record cannot hold t; NULL if it can. */
+/* Why there are no values of type t; NULL if there are. */
 static const char *
-find_misfit(const struct btf_type *t)
+why_no_values(const struct btf_type *t)
 {
 	switch (btf_kind(t)) {
 	case BTF_KIND_UNKN:
@@ -295,25 +296,26 @@ find_misfit(const struct btf_type *t)
 	}
 }
 
-/* The number of types that t holds by value. */
+/* The number of BTF types of which t consists: those of its members, of its
+ * elements, or the one that a typedef names. */
 static size_t
-count_held(const struct btf_type *t)
+count_parts(const struct btf_type *t)
 {
 	if (btf_is_composite(t))
 		return btf_vlen(t);
 	return btf_is_array(t) || btf_is_typedef(t);
 }
 
-/* The BTF id of the k-th type that t holds by value. */
+/* The BTF id of the k-th of them. */
 static uint32_t
-get_held(const struct btf_type *t, size_t k)
+get_part_id(const struct btf_type *t, size_t k)
 {
 	if (btf_is_composite(t))
 		return btf_members(t)[k].type;
 	return btf_is_array(t) ? btf_array(t)->type : t->type;
 }
 
-/* Imports the types that the type holds, then the type. */
+/* Imports the types of which the type consists, then the type. */
 static uint32_t
 import_at_depth(
     struct btf_import *in, uint32_t id, const char *where, unsigned int depth)
@@ -327,14 +329,14 @@ import_at_depth(
 	}
 	if (in->index[id] != 0)
 		return in->index[id] - 1;
-	why = depth > TYPES_DEPTH_MAX ? "nested too deeply" : find_misfit(t);
+	why = depth > TYPES_DEPTH_MAX ? "nested too deeply" : why_no_values(t);
 	if (why != NULL) {
 		report_error("%s: BTF type %" PRIu32 " \"%s\": %s", where, id,
 		    btf_name(in->btf, t->name_off), why);
 		return TYPE_NONE;
 	}
-	for (size_t k = 0; k < count_held(t); k++)
-		if (import_at_depth(in, get_held(t, k), where, depth + 1) ==
+	for (size_t k = 0; k < count_parts(t); k++)
+		if (import_at_depth(in, get_part_id(t, k), where, depth + 1) ==
 		    TYPE_NONE)
 			return TYPE_NONE;
 	in->index[id] = add_btf_type(in, t, where) + 1;

@@ -1,7 +1,8 @@
 /*
  * Captures libbpf's log: forwards each message to report() and keeps the last
  * warnings of each thread.  They go into error messages and tell why libbpf or
- * the kernel refused an object.
+ * the kernel refused an object.  bpf-elf.c needs this to read BTF, so it is not
+ * in load/, whose object.c uses most of it.
  */
 #ifndef SKEL_ELF_LIBBPF_LOG_H
 #define SKEL_ELF_LIBBPF_LOG_H

@@ -79,8 +79,8 @@ check_symbol(const struct object_sections *s, const GElf_Sym *sym, size_t i)
 	}
 	if (sym->st_value > sh.sh_size ||
 	    sym->st_size > sh.sh_size - sym->st_value) {
-		report_error(
-		    "%s: corrupted: symbol %zu ends behind its section",
+		report_error("%s: corrupted: symbol %zu ends past the end of "
+			     "its section",
 		    s->name, i);
 		return -1;
 	}

@@ -96,7 +96,7 @@ struct printk_token {
 	char byte;
 };
 
-/* Parses the token at *p and advances *p behind it. */
+/* Parses the token at *p and advances *p past it. */
 static struct printk_token
 next_token(const char **p)
 {
@@ -147,7 +147,7 @@ token_matches(const struct printk_token *t, char c)
 }
 
 /* The output of a conversion may be empty: wherever a match may stand before a
- * conversion, it may stand behind it too. */
+ * conversion, it may stand after it too. */
 static void
 skip_conversions(const struct printk_token *t, size_t n, bool *at)
 {

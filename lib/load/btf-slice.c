@@ -101,7 +101,7 @@ static void
 add_if_root(struct slicer *s, uint32_t id, const struct btf_type *t)
 {
 	const char *name = s->strings + t->name_off;
-	uint16_t kind = core_kind(t);
+	uint16_t kind = core_relos_kind(t);
 
 	for (size_t i = 0; i < s->relos->n; i++) {
 		struct core_root *root = &s->relos->v[i];

@@ -56,7 +56,7 @@ get_essential_len(const char *name)
 }
 
 uint16_t
-core_kind(const struct btf_type *t)
+core_relos_kind(const struct btf_type *t)
 {
 	return btf_kind(t) == BTF_KIND_ENUM64 ? BTF_KIND_ENUM : btf_kind(t);
 }
@@ -122,11 +122,11 @@ parse_relocation(struct core_relos *c, struct relo_reader record)
 	if (relocation == BPF_CORE_TYPE_ID_LOCAL)
 		return true;
 	t = btf__type_by_id(c->btf, type);
-	if (t == NULL || !is_resolved_by_value(relocation, core_kind(t)))
+	if (t == NULL || !is_resolved_by_value(relocation, core_relos_kind(t)))
 		return false;
 	name = btf__name_by_offset(c->btf, t->name_off);
 	return name != NULL && name[0] != '\0' &&
-	       add_core_root(c, name, core_kind(t));
+	       add_core_root(c, name, core_relos_kind(t));
 }
 
 /* Parses the relocations of all sections of the object. */

@@ -17,7 +17,7 @@
 struct core_root {
 	const char *name; /* borrowed from the object's BTF */
 	size_t len;
-	uint16_t kind; /* see core_kind() */
+	uint16_t kind; /* see core_relos_kind() */
 	bool found;    /* set by btf_slice_cut() */
 };
 
@@ -30,7 +30,7 @@ struct core_relos {
 
 /* The kind by which libbpf compares t: BTF_KIND_ENUM for BTF_KIND_ENUM64 too,
  * since an enum becomes 64 bits wide when a large constant is added. */
-uint16_t core_kind(const struct btf_type *t);
+uint16_t core_relos_kind(const struct btf_type *t);
 
 /*
  * Collects the types that the object refers to.  Returns true if libbpf needs

@@ -25,25 +25,38 @@ enum {
 
 /* A section of variables in an object that libbpf has opened. */
 struct object_section {
-	const struct package *package; /* borrowed, as all here */
+	const struct package *package; /* borrowed, as all but bytes */
 	const char *name;
-	struct bpf_map *map;
-	const struct btf *btf;
 	const struct btf_type *type; /* DATASEC */
 	unsigned char *bytes;        /* owned: a copy of the content */
 	size_t size;
 	struct btf_import import;
 };
 
+/* Writes the value of v, if it has one, to the bytes of the section.  where
+ * stands for v in reports. */
 static int
-set_variable_value(struct object_section *s, const struct package_variable *v,
-    const struct btf_var_secinfo *at, const char *where)
+set_variable(struct object_section *s, const struct package_variable *v,
+    const char *where)
 {
-	const struct btf_type *var = btf__type_by_id(s->btf, at->type);
-	uint32_t type = btf_import(&s->import, var->type, where);
+	const struct btf *btf = s->import.btf;
+	const struct btf_var_secinfo *at =
+	    btf_find_variable(btf, s->type, v->name);
+	const struct btf_type *var =
+	    at != NULL ? btf__type_by_id(btf, at->type) : NULL;
 	struct buf text = { 0 };
 	uint64_t size;
+	uint32_t type;
 
+	/* Static variables cannot be set, because two may share a name. */
+	if (var == NULL || btf_var(var)->linkage == BTF_VAR_STATIC) {
+		report_error("%s: the object has no such variable in %s", where,
+		    s->name);
+		return -1;
+	}
+	if (v->value == NULL)
+		return 0;
+	type = btf_import(&s->import, var->type, where);
 	if (type == TYPE_NONE)
 		return -1;
 	size = s->import.types->v[type].size;
@@ -56,70 +69,27 @@ set_variable_value(struct object_section *s, const struct package_variable *v,
 		s->bytes + at->offset, size, where) == -1)
 		return -1;
 	value_to_text(v->value, &text);
-	report_info("%s: %s = %.*s", s->package->name, v->name, (int)text.len,
+	report_info("%s = %.*s", where, (int)text.len,
 	    text.data != NULL ? text.data : "");
 	buf_free(&text);
 	return 0;
 }
 
 static int
-set_variable(struct object_section *s, const struct package_variable *v)
+set_variables(struct object_section *s, const struct package_section *from)
 {
-	const struct btf_var_secinfo *at;
 	char *where;
 	int ret = 0;
 
-	if (asprintf(&where, "%s: %s", s->package->name, v->name) == -1)
-		return report_nomem();
-	at = btf_find_variable(s->btf, s->type, v->name);
-	/* Static variables cannot be set, because two may share a name. */
-	if (at == NULL || btf_var(btf__type_by_id(s->btf, at->type))->linkage ==
-			      BTF_VAR_STATIC) {
-		report_error("%s: the object has no such variable in %s", where,
-		    s->name);
-		ret = -1;
-	} else if (v->value != NULL) {
-		ret = set_variable_value(s, v, at, where);
+	for (size_t i = 0; i < from->nvariables && ret == 0; i++) {
+		const struct package_variable *v = &from->variables[i];
+
+		if (asprintf(&where, "%s: %s", s->package->name, v->name) == -1)
+			return report_nomem();
+		ret = set_variable(s, v, where);
+		free(where);
 	}
-	free(where);
 	return ret;
-}
-
-/* Finds the section in the object.  Returns 0, or -1 after reporting. */
-static int
-open_section(struct object_section *s, struct bpf_object *bpf)
-{
-	const char *package = s->package->name;
-	const void *initial;
-	char name[128];
-	int id = -1;
-
-	snprintf(name, sizeof(name), "%s%s",
-	    strncmp(s->name, BSS_PREFIX, strlen(BSS_PREFIX)) == 0 ? BSS_RENAMED
-								  : "",
-	    s->name);
-	s->map = bpf_object__find_map_by_name(bpf, name);
-	if (s->map == NULL) {
-		report_error(
-		    "%s: section %s is not in the object", package, s->name);
-		return -1;
-	}
-	initial = bpf_map__initial_value(s->map, &s->size);
-	s->btf = bpf_object__btf(bpf);
-	if (s->btf != NULL)
-		id = btf__find_by_name_kind(s->btf, name, BTF_KIND_DATASEC);
-	if (initial == NULL || id < 0) {
-		report_error("%s: section %s: the object has no BTF for its "
-			     "variables; compile it with clang -g",
-		    package, s->name);
-		return -1;
-	}
-	s->type = btf__type_by_id(s->btf, (uint32_t)id);
-	s->bytes = malloc(s->size);
-	if (s->bytes == NULL)
-		return report_nomem();
-	memcpy(s->bytes, initial, s->size);
-	return 0;
 }
 
 static bool
@@ -131,41 +101,56 @@ has_values(const struct package_section *from)
 	return false;
 }
 
-/* Writes the values of the variables to the bytes of the section. */
-static int
-set_variables(struct object_section *s, const struct package_section *from)
-{
-	struct types types = { 0 };
-	int ret = 0;
-
-	if (btf_import_open(&s->import, s->btf, &types) == -1)
-		return -1;
-	for (size_t i = 0; i < from->nvariables && ret == 0; i++)
-		ret = set_variable(s, &from->variables[i]);
-	btf_import_close(&s->import);
-	types_free(&types);
-	return ret;
-}
-
-/* Writes the values of one section to the object. */
+/* Writes the values of one section's variables to the object. */
 static int
 set_section(struct object *o, const struct package_section *from)
 {
 	struct object_section s = { .package = o->package, .name = from->name };
-	int ret = -1, error;
+	const char *package = o->package->name;
+	const struct btf *btf = bpf_object__btf(o->bpf);
+	struct types types = { 0 };
+	int id = -1, ret = -1, error;
+	const void *initial;
+	struct bpf_map *map;
+	char name[128];
 
 	/* libbpf sets .kconfig from the kernel's configuration. */
 	if (from->nvariables == 0 ||
 	    (strcmp(from->name, ".kconfig") == 0 && !has_values(from)))
 		return 0;
-	if (open_section(&s, o->bpf) == 0 && set_variables(&s, from) == 0) {
-		error = bpf_map__set_initial_value(s.map, s.bytes, s.size);
+	snprintf(name, sizeof(name), "%s%s",
+	    strncmp(s.name, BSS_PREFIX, strlen(BSS_PREFIX)) == 0 ? BSS_RENAMED
+								 : "",
+	    s.name);
+	if ((map = bpf_object__find_map_by_name(o->bpf, name)) == NULL) {
+		report_error(
+		    "%s: section %s is not in the object", package, s.name);
+		return -1;
+	}
+	initial = bpf_map__initial_value(map, &s.size);
+	if (btf != NULL)
+		id = btf__find_by_name_kind(btf, name, BTF_KIND_DATASEC);
+	if (initial == NULL || id < 0) {
+		report_error("%s: section %s: the object has no BTF for its "
+			     "variables; compile it with clang -g",
+		    package, s.name);
+		return -1;
+	}
+	s.type = btf__type_by_id(btf, (uint32_t)id);
+	if ((s.bytes = malloc(s.size)) == NULL)
+		return report_nomem();
+	memcpy(s.bytes, initial, s.size);
+	if (btf_import_open(&s.import, btf, &types) == 0 &&
+	    set_variables(&s, from) == 0) {
+		error = bpf_map__set_initial_value(map, s.bytes, s.size);
 		if (error == 0)
 			ret = 0;
 		else
-			report_error("%s: section %s: %s", o->package->name,
-			    s.name, strerror(-error));
+			report_error("%s: section %s: %s", package, s.name,
+			    strerror(-error));
 	}
+	btf_import_close(&s.import);
+	types_free(&types);
 	free(s.bytes);
 	return ret;
 }
@@ -199,8 +184,9 @@ open_with_libbpf(struct object *o)
 	char error[128];
 
 	if (p->object.bytes == NULL) {
-		report_error("%s: this is a bare meta without an object; give "
-			     "the object with -e",
+		report_error(
+		    "%s: this is the object \"meta\" of a package alone; "
+		    "give the ELF object with -e",
 		    p->name);
 		return -1;
 	}
@@ -241,18 +227,6 @@ needs_whole_btf(const struct package *p)
 	return false;
 }
 
-/* Makes a slice of the kernel's own BTF, if that is used and all programs can
- * do with a slice. */
-static void
-open_slice(struct object *o)
-{
-	const struct package *p = o->package;
-
-	if (o->btf_path == NULL && p->object.bytes != NULL &&
-	    !needs_whole_btf(p))
-		o->slice = btf_slice_open(&p->object, &o->slice_path);
-}
-
 int
 object_open(struct object *o, const struct package *p, const char *btf)
 {
@@ -261,7 +235,9 @@ object_open(struct object *o, const struct package *p, const char *btf)
 	libbpf_log_clear();
 	if (vmlinux_choose(btf, &o->btf_path) == -1)
 		goto fail;
-	open_slice(o);
+	if (o->btf_path == NULL && p->object.bytes != NULL &&
+	    !needs_whole_btf(p))
+		o->slice = btf_slice_open(&p->object, &o->slice_path);
 	if (open_with_libbpf(o) == -1 || check_programs_exist(o) == -1)
 		goto fail;
 	for (size_t i = 0; i < p->nsections; i++)
@@ -273,35 +249,26 @@ fail:
 	return -1;
 }
 
-/* The start of the last lines of the text that ends at end. */
-static const char *
-find_last_lines(const char *text, const char *end, int lines)
-{
-	const char *p = end;
-
-	/* A newline at the end belongs to the last line. */
-	if (p > text && p[-1] == '\n')
-		p--;
-	for (; p > text; p--)
-		if (p[-1] == '\n' && --lines == 0)
-			break;
-	return p;
-}
-
 /* Reports the last lines of the verifier's log. */
 static void
 report_verifier_log(const char *log)
 {
-	const char *end = strstr(log, "-- END PROG LOAD LOG --");
-	const char *p, *eol;
+	const char *end = strstr(log, "-- END PROG LOAD LOG --"), *p;
+	int lines = LOG_LINES;
 
 	if (end == NULL)
 		end = log + strlen(log);
-	for (p = find_last_lines(log, end, LOG_LINES); p < end; p = eol + 1) {
-		eol = memchr(p, '\n', (size_t)(end - p));
-		if (eol == NULL)
-			eol = end;
-		report_error("    %.*s", (int)(eol - p), p);
+	/* A newline at the end belongs to the last line. */
+	if (end > log && end[-1] == '\n')
+		end--;
+	for (p = end; p > log; p--)
+		if (p[-1] == '\n' && --lines == 0)
+			break;
+	for (size_t n; p < end; p += n + 1) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p));
+
+		n = (size_t)((eol != NULL ? eol : end) - p);
+		report_error("    %.*s", (int)n, p);
 	}
 }
 
@@ -440,8 +407,7 @@ object_load(struct object *o)
 	return -1;
 }
 
-/* The descriptor of the map called name, which may be NULL, in the loaded
- * object; or -1. */
+/* The descriptor of the map called name, which may be NULL; or -1. */
 static int
 object_find_fd(const struct object *o, const char *name)
 {

@@ -174,7 +174,7 @@ get_shown_type(const struct arg *arg)
 	return arg->is_bool ? NULL : arg->variable->type;
 }
 
-/* The column where the texts start: behind the widest option of at most
+/* The column where the texts start: after the widest option of at most
  * OPTION_MAX columns. */
 static size_t
 find_text_column(const struct args *a)

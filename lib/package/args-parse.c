@@ -198,7 +198,7 @@ set_builtin(const struct args *a, enum meaning meaning)
 	return ARGS_SET;
 }
 
-/* Parses "--name" or "--name=value"; text starts behind the dashes. */
+/* Parses "--name" or "--name=value"; text starts after the dashes. */
 static enum args_result
 parse_long(const struct args *a, struct args_cursor *c, const char *text)
 {
@@ -231,7 +231,7 @@ parse_long(const struct args *a, struct args_cursor *c, const char *text)
 	return result;
 }
 
-/* Parses "-p5", "-p 5" or several flags, "-vd"; text starts behind the dash. */
+/* Parses "-p5", "-p 5" or several flags, "-vd"; text starts after the dash. */
 static enum args_result
 parse_short(const struct args *a, struct args_cursor *c, const char *text)
 {

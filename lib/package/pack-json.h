@@ -30,7 +30,7 @@ json_t *pack_get_last(const json_t *array);
 json_t *pack_named_type_new(
     const struct btf *btf, const char *name, uint32_t type);
 
-/* The id of the type behind typedefs and qualifiers. */
+/* The id of the type without its typedefs and qualifiers. */
 uint32_t pack_skip_typedefs(const struct btf *btf, uint32_t id);
 
 /* The name of a type or variable, borrowed; "" if it has none. */

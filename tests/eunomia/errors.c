@@ -59,7 +59,7 @@ test_bad_json(void)
 	CHECK_SAID("<json>");
 	CHECK(open_eunomia_skel_from_json_package("[]") == NULL);
 	CHECK(open_eunomia_skel_from_json_package(meta) == NULL);
-	CHECK_SAID("this is a bare meta without an object");
+	CHECK_SAID("this is the object \"meta\" of a package alone");
 	CHECK(open_eunomia_skel_from_json(meta, "no ELF", 6, NULL) == NULL);
 	CHECK(open_eunomia_skel_from_json(meta, object, 0, NULL) == NULL);
 	CHECK(open_eunomia_skel_from_json(

@@ -6,7 +6,11 @@ load ../helpers/helper
 
 # Each of these prints the long options that one source has, sorted, one per line.
 code_options() {
-	sed -n '/struct option .*\[\] = {/,/^}/p' "$ROOT/cmd/$1/main.c" |
+	{
+		sed -n '/struct option .*\[\] = {/,/^}/p' "$ROOT/cmd/$1/main.c"
+		# Those that all commands share.
+		sed -n '/define COMMAND_OPTIONS/,/[^\\]$/p' "$ROOT/cmd/command.h"
+	} |
 		grep -oE '\{ "[a-z-]+"' | grep -oE '[a-z][a-z-]*' | sort -u
 }
 manual_options() {

@@ -348,7 +348,7 @@ unset null' "$(grep -v '^big ' got)"
 	fails_with 1 "bootstrap.json: this is JSON, not an object file; --unpack" skel-pack "$ASSETS/bootstrap.json"
 	fails_with 1 "pack it first: skel-pack" skel-pack -u /bin/true
 	echo '{"bpf_skel":{"data_sections":[],"maps":[],"progs":[],"obj_name":"x"}}' >bare.json
-	fails_with 1 "bare.json: this is a bare meta, which contains no object" skel-pack -u bare.json
+	fails_with 1 'bare.json: this is the object "meta" of a package alone, without an ELF object' skel-pack -u bare.json
 }
 
 @test "an object without BTF is refused with the flag that adds it" {
