@@ -116,7 +116,8 @@ print_run(struct printer *p, const struct stream_record *records, size_t n)
 
 	if (plan == NULL)
 		return;
-	print_head(p, plan, p->in.header.maps[map].name, true);
+	if (p->shown > 1)
+		print_head(p, plan, p->in.header.maps[map].name, true);
 	plan_records(plan, &p->out->buf, records, n);
 	set_printed(p);
 }
@@ -194,7 +195,8 @@ print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
 	struct buf *out = &p->out->buf;
 	size_t wrong_at = 0;
 
-	print_head(p, plan, map, true);
+	if (p->shown > 1)
+		print_head(p, plan, map, true);
 	if (plan_json_record(
 		plan, out, line->text, line->text_len, &wrong_at) == -2)
 		bad_record(p, "not JSON from column %zu on", wrong_at);

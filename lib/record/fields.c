@@ -181,21 +181,24 @@ fields_add_roots(
 		    m->value, 0, FIELD_CPUS_ONE);
 }
 
-/* Append a field or, if deep, those at the ends of the tree below it. */
+/*
+ * Append a field or, if it is a struct and split is set, its members, whose
+ * names get the prefix.  deep splits the members too.
+ */
 static void
 add_flat_field(struct fields *c, const struct types *t,
-    const struct field *from, bool deep)
+    const struct field *from, const char *prefix, bool split, bool deep)
 {
 	struct fields below = { 0 };
 
-	if (!deep || !field_place_is_struct(t, &from->place)) {
+	if (!split || !field_place_is_struct(t, &from->place)) {
 		fields_add(c, from);
 		return;
 	}
 	fields_add_members(&below, t, &from->place);
 	for (size_t i = 0; i < below.n && !c->failed; i++) {
 		struct field at = {
-			.name = join_path(from->name, below.v[i].name),
+			.name = join_path(prefix, below.v[i].name),
 			.path = join_path(from->path, below.v[i].path),
 			.place = below.v[i].place,
 		};
@@ -203,39 +206,12 @@ add_flat_field(struct fields *c, const struct types *t,
 		if (at.name == NULL || at.path == NULL)
 			c->failed = true;
 		else
-			add_flat_field(c, t, &at, deep);
+			add_flat_field(c, t, &at, at.name, deep, deep);
 		free(at.name);
 		free(at.path);
 	}
 	c->failed |= below.failed;
 	fields_free(&below);
-}
-
-/* Append the members of a sampled map's key or value, under their own names, or
- * itself if it has no members. */
-static void
-add_root_members(struct fields *c, const struct types *t,
-    const struct field *root, bool deep)
-{
-	struct fields members = { 0 };
-
-	if (!field_place_is_struct(t, &root->place)) {
-		add_flat_field(c, t, root, deep);
-		return;
-	}
-	fields_add_members(&members, t, &root->place);
-	for (size_t i = 0; i < members.n && !c->failed; i++) {
-		struct field at = members.v[i];
-
-		at.path = join_path(root->name, at.name);
-		if (at.path == NULL)
-			c->failed = true;
-		else
-			add_flat_field(c, t, &at, deep);
-		free(at.path);
-	}
-	c->failed |= members.failed;
-	fields_free(&members);
 }
 
 void
@@ -306,10 +282,12 @@ add_all_fields(struct fields *c, const struct stream_header *h,
 		summed |= root->place.cpus == FIELD_CPUS_SUM;
 		if (root->place.cpus == FIELD_CPUS_ALL && summed)
 			continue;
+		/* The members of a key or value have their own names. */
 		if (h->maps[map].source == STREAM_SAMPLE)
-			add_root_members(c, &h->types, root, deep);
+			add_flat_field(c, &h->types, root, "", true, deep);
 		else
-			add_flat_field(c, &h->types, root, deep);
+			add_flat_field(
+			    c, &h->types, root, root->name, deep, deep);
 	}
 	c->failed |= roots.failed;
 	fields_free(&roots);
@@ -401,7 +379,8 @@ fields_add_selected(struct fields *c, const struct stream_header *h,
 		if (found.name == NULL || found.path == NULL)
 			c->failed = true;
 		else
-			add_flat_field(c, &h->types, &found, deep);
+			add_flat_field(
+			    c, &h->types, &found, found.name, deep, deep);
 		free(found.name);
 		free(found.path);
 	}
