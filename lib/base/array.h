@@ -13,7 +13,8 @@
  * Make room for at least one more element after the n elements of the array v,
  * whose allocated length is cap; v and cap, a size_t, must be lvalues and start
  * as NULL and 0.  The room doubles, so appending n elements takes O(n) time.
- * Returns false, with v as it was, if memory runs out: noted, not reported.
+ * Returns false, with v as it was, if memory runs out, which is counted
+ * (base/nomem.h) but not reported.
  */
 #define array_room(v, n, cap)                                                  \
 	((n) < (cap) || array_grow(&(v), &(cap), sizeof(*(v))))

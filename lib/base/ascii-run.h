@@ -66,8 +66,8 @@ ascii_run_copy(char *p, const unsigned char *s, size_t n, char a, char b)
 	return done;
 }
 
-/* Whether n bytes, ASCII_RUN_WIDE * 2 at most, are ASCII; so many may be read.
- */
+/* Whether the n bytes at s are ASCII.  n is at most 2 * ASCII_RUN_WIDE, and
+ * that many bytes may be read. */
 static inline bool
 ascii_run_is_ascii(const char *s, size_t n)
 {

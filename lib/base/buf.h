@@ -24,7 +24,7 @@ void buf_free(struct buf *b);
 char *buf_grow(struct buf *b, size_t more);
 
 /*
- * Make room for more bytes behind len.  Returns a pointer to them, where the
+ * Make room for more bytes after len.  Returns a pointer to them, where the
  * caller writes before it adds to len, or NULL with failed set.
  */
 static inline char *

@@ -81,8 +81,8 @@ hash_grow(struct hash *h)
 		return false;
 	}
 	if (h->n > 0) {
-		/* The table is full: the ring is what is behind the oldest
-		 * element, then what is in front of it. */
+		/* The table is full: its elements are those from
+		 * the oldest to the end of v, then those before the oldest. */
 		memcpy(to.v, hash_element(h, h->oldest), first * h->size);
 		memcpy(to.v + first * h->size, h->v, h->oldest * h->size);
 	}
@@ -116,8 +116,8 @@ hash_drop_oldest(struct hash *h)
 	size_t mask = h->cap * 2 - 1;
 	size_t free_slot = hash_slot(h, *hash_element(h, h->oldest)), i, home;
 
-	/* An element behind the free slot moves there, unless its search starts
-	 * behind it. */
+	/* An element after the free slot moves there, unless its search starts
+	 * after it. */
 	for (i = (free_slot + 1) & mask; h->slots[i] != 0; i = (i + 1) & mask) {
 		home = hash_home(h, *hash_element(h, h->slots[i] - 1));
 		if (((i - home) & mask) < ((i - free_slot) & mask))

@@ -17,7 +17,7 @@ struct hash_key {
 /*
  * Initialise with { .size = sizeof(struct element) }.  If the keys come from
  * outside, set seed to a random number as well, so that nobody can choose keys
- * that fall together.
+ * that collide.
  */
 struct hash {
 	size_t size;   /* bytes of an element */
@@ -37,8 +37,8 @@ void *hash_find(const struct hash *h, struct hash_key key);
 
 /*
  * Add an element, zeroed but for its key, which must not be in the table yet.
- * Returns NULL, with the table as it was, if memory runs out (noted, not
- * reported).  The other elements move.
+ * Returns NULL, with the table as it was, if memory runs out (counted by
+ * base/nomem.h, not reported).  The other elements move.
  */
 void *hash_add(struct hash *h, struct hash_key key);
 

@@ -38,7 +38,7 @@ json_t *int128_to_json(const struct int128 *w);
 /* Write w in decimal, with a NUL. */
 void int128_to_text(const struct int128 *w, char text[INT128_TEXT_SIZE]);
 
-/* The range of an integer of so many bits (1 to 128), and whether w is in it.
+/* The range of an integer of bits (1 to 128) bits, and whether w is in it.
  */
 struct int128 int128_least(unsigned int bits, bool is_signed);
 struct int128 int128_greatest(unsigned int bits, bool is_signed);

@@ -16,15 +16,20 @@ enum {
 	FULL_WIDE = 64 << 10,
 };
 
+/* Report errno.  Returns -1. */
+static int
+output_fail(struct output *o)
+{
+	o->failed = true;
+	report_error("%s: %s", o->name, strerror(errno));
+	return -1;
+}
+
 int
 output_open(struct output *o, int fd, const char *name)
 {
 	*o = (struct output){ .fd = fd, .name = name, .full = FULL };
-	if (fcntl(fd, F_GETFD) != -1)
-		return 0;
-	report_error("%s: %s", name, strerror(errno));
-	o->failed = true;
-	return -1;
+	return fcntl(fd, F_GETFD) != -1 ? 0 : output_fail(o);
 }
 
 void
@@ -50,9 +55,7 @@ output_flush(struct output *o)
 		o->gone = true;
 		return -1;
 	}
-	o->failed = true;
-	report_error("%s: %s", o->name, strerror(errno));
-	return -1;
+	return output_fail(o);
 }
 
 int
@@ -72,11 +75,8 @@ output_close(struct output *o)
 	buf_free(&o->buf);
 	/* Some file systems report a full disk only when a descriptor is
 	 * closed.  Close a copy, because fd is borrowed. */
-	if (ret == 0 && ((fd = dup(o->fd)) == -1 || close(fd) == -1)) {
-		o->failed = true;
-		report_error("%s: %s", o->name, strerror(errno));
-		ret = -1;
-	}
+	if (ret == 0 && ((fd = dup(o->fd)) == -1 || close(fd) == -1))
+		ret = output_fail(o);
 	return ret;
 }
 

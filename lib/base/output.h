@@ -14,7 +14,7 @@ struct output {
 	int fd;           /* borrowed */
 	const char *name; /* borrowed; "<stdout>" */
 	struct buf buf;   /* append lines here */
-	size_t full;      /* flush when there are so many bytes */
+	size_t full;      /* flush when there are this many bytes */
 	bool gone;        /* the reader closed the pipe */
 	bool failed;      /* writing failed or memory ran out; reported */
 };

@@ -96,11 +96,11 @@ text_hex(char *p, const unsigned char *s, size_t n)
 /* How the two types of floating-point numbers differ. */
 struct precision {
 	bool is_float;
-	int sure;        /* any decimal of so many digits survives */
+	int sure;        /* decimals with this many digits survive */
 	double limit;    /* 10 to the power of sure */
-	int most;        /* so many digits identify any number */
+	int most;        /* this many digits identify any number */
 	int large;       /* most digits before the point, else 1e16 */
-	int small;       /* most zeros behind the point, else 1e-7 */
+	int small;       /* most zeros after the point, else 1e-7 */
 	double smallest; /* the smallest normal number */
 };
 
@@ -375,36 +375,20 @@ text_csv(char *p, const unsigned char *s, size_t n)
 	return done == n || s[done] == '\0' ? p + done : csv_odd(p, s, n);
 }
 
-/* The letter that stands for c behind a backslash in TSV, or 0. */
-static char
-tsv_letter(unsigned char c)
-{
-	switch (c) {
-	case '\t':
-		return 't';
-	case '\n':
-		return 'n';
-	case '\r':
-		return 'r';
-	case '\\':
-		return '\\';
-	default:
-		return 0;
-	}
-}
-
 static char *
 tsv_odd(char *p, const unsigned char *s, size_t n, size_t *used)
 {
-	char letter;
+	static const char letters[] = "\tt\nn\rr\\\\";
+	const char *letter = letters;
 
 	if (*s >= 0x80)
 		return copy_utf8(p, s, n, used);
 	*used = 1;
-	letter = tsv_letter(*s);
-	if (letter != 0)
+	while (*letter != '\0' && *letter != (char)*s)
+		letter += 2;
+	if (*letter != '\0')
 		*p++ = '\\';
-	*p++ = letter != 0 ? letter : (char)*s;
+	*p++ = *letter != '\0' ? letter[1] : (char)*s;
 	return p;
 }
 

@@ -23,8 +23,8 @@ bool utf8_is_valid(const char *s, size_t n);
  */
 size_t utf8_columns(const char *s, size_t n);
 
-/* The number of bytes at the start of s, in whole characters, that fit into so
- * many columns. */
+/* The number of bytes at the start of s, in whole characters, that fit into the
+ * columns. */
 size_t utf8_fitting(const char *s, size_t n, size_t columns);
 
 #endif

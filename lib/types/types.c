@@ -83,16 +83,10 @@ types_write_name(const struct types *t, uint32_t type, struct buf *out)
 		base = t->v[base].of;
 	switch (t->v[base].kind) {
 	case TYPE_ENUM:
-		buf_str(out, "enum ");
-		break;
 	case TYPE_STRUCT:
-		buf_str(out, "struct ");
-		break;
 	case TYPE_UNION:
-		buf_str(out, "union ");
-		break;
 	case TYPE_POINTER:
-		buf_str(out, "pointer ");
+		buf_printf(out, "%s ", types_kind_name(t->v[base].kind));
 		break;
 	default:
 		break;
@@ -119,36 +113,21 @@ check_type_name(const char *name, const char *where)
 	return 0;
 }
 
-static bool
-is_power_of_two(uint64_t size, uint64_t least, uint64_t most)
-{
-	return size >= least && size <= most && (size & (size - 1)) == 0;
-}
-
 static int
 check_type_scalar(const struct type *type, const char *where)
 {
-	bool good = false;
+	/* Sizes are powers of two, so a sum of them is a set. */
+	static const uint64_t sizes[] = {
+		[TYPE_INT] = 1 + 2 + 4 + 8 + 16,
+		[TYPE_BOOL] = 1 + 2 + 4 + 8,
+		[TYPE_ENUM] = 1 + 2 + 4 + 8,
+		[TYPE_CHAR] = 1,
+		[TYPE_FLOAT] = 4 + 8,
+		[TYPE_POINTER] = 4 + 8,
+	};
 
-	switch (type->kind) {
-	case TYPE_INT:
-		good = is_power_of_two(type->size, 1, 16);
-		break;
-	case TYPE_BOOL:
-	case TYPE_ENUM:
-		good = is_power_of_two(type->size, 1, 8);
-		break;
-	case TYPE_CHAR:
-		good = type->size == 1;
-		break;
-	case TYPE_FLOAT:
-	case TYPE_POINTER:
-		good = is_power_of_two(type->size, 4, 8);
-		break;
-	default:
-		break;
-	}
-	if (good)
+	if ((type->size & (type->size - 1)) == 0 &&
+	    (type->size & sizes[type->kind]) != 0)
 		return 0;
 	report_error("%s: %s \"%s\" of %" PRIu64
 		     " bytes; no type of this kind has that size",
@@ -367,9 +346,11 @@ scalar_text(const struct type *type)
 	return longest + 3 * type->size + 4;
 }
 
-static int
-check_type_node(const struct types *t, struct type *type, const char *where)
+int
+types_check(struct types *t, uint32_t i, const char *where)
 {
+	struct type *type = &t->v[i];
+
 	if (check_type_name(type->name, where) == -1)
 		return -1;
 	if (type->size > TYPES_SIZE_MAX) {
@@ -397,28 +378,26 @@ check_type_node(const struct types *t, struct type *type, const char *where)
 	    where);
 }
 
-int
-types_check(struct types *t, uint32_t i, const char *where)
-{
-	return check_type_node(t, &t->v[i], where);
-}
-
 uint32_t
 types_add(struct types *t, struct type *type, const char *where)
 {
-	int ret = -1;
+	struct type *added;
 
-	if (t->n >= TYPES_MAX)
-		report_error("%s: more than %d types", where, TYPES_MAX);
-	else
-		ret = array_room(t->v, t->n, t->cap) ? 0 : report_nomem();
-	if (ret == 0)
-		ret = check_type_node(t, type, where);
-	if (ret == -1) {
+	if (t->n >= TYPES_MAX || !array_room(t->v, t->n, t->cap)) {
+		if (t->n >= TYPES_MAX)
+			report_error(
+			    "%s: more than %d types", where, TYPES_MAX);
+		else
+			report_nomem();
 		types_free_type(type);
 		return TYPE_NONE;
 	}
-	t->v[t->n] = *type;
+	added = &t->v[t->n];
+	*added = *type;
 	*type = (struct type){ 0 };
+	if (types_check(t, (uint32_t)t->n, where) == -1) {
+		types_free_type(added);
+		return TYPE_NONE;
+	}
 	return (uint32_t)t->n++;
 }
