@@ -56,6 +56,7 @@ static const struct seccomp_call filter_calls[] = {
 	CALL(faccessat2),
 	CALL_IF(fcntl, 1, UINT32_MAX, F_GETFD),
 	CALL_IF(fcntl, 1, UINT32_MAX, F_GETFL),
+	CALL_IF(fcntl, 1, UINT32_MAX, F_DUPFD_CLOEXEC),
 	CALL_IF(fcntl64, 1, UINT32_MAX, F_GETFD),
 	CALL_IF(fcntl64, 1, UINT32_MAX, F_GETFL),
 	/* TIOCSTI is missing because it injects input to the terminal. */
@@ -64,6 +65,8 @@ static const struct seccomp_call filter_calls[] = {
 	CALL_IF(ioctl, 1, UINT32_MAX, TCGETS2),
 #endif
 	CALL_IF(ioctl, 1, UINT32_MAX, TIOCGWINSZ),
+	/* libbpf 1.5 opens one for each map of an object that it reads. */
+	CALL(memfd_create),
 	CALL(poll),
 	CALL(ppoll),
 	CALL(ppoll_time64),
