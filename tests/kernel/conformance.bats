@@ -354,8 +354,8 @@ shows_maps() {
 @test "every key that is read of a package is explained in skel-package(5)" {
 	local key
 	# Find the names in the calls of the reader's functions and in its tables.
-	cat "$ROOT"/lib/package/{package,input,object,program,read}.c | tr -s '\n\t ' ' ' |
-		grep -oE '(json_doc_get_[a-z0-9]+|need_[a-z0-9]+|json_object_get|read_top_list|read_list)\([^;]*' |
+	cat "$ROOT"/lib/package/{package,input,program,read}.c | tr -s '\n\t ' ' ' |
+		grep -oE '(json_doc_get_[a-z0-9]+|json_object_get)\([^;]*|\{ "[a-z_]+", KEY_' |
 		grep -oE '"[a-z_]{3,}"' | tr -d '"' | sort -u > keys
 	[ "$(wc -l < keys)" -gt 40 ]
 	while read -r key; do
