@@ -14,10 +14,10 @@ is_event_buffer(const struct bpf_map *map)
 }
 
 /*
- * The BTF id of the map's records by its definition, for a map without a note;
- * 0 if it does not say.  The value of a perf buffer is a number, the
- * descriptor of a perf event, unless the author wrote the struct of the records
- * there.
+ * The BTF id of the map's records by its definition, for a map without an
+ * annotation; 0 if it does not say.  The value of a perf buffer is a number,
+ * the descriptor of a perf event, unless the author wrote the struct of the
+ * records there.
  */
 static uint32_t
 find_defined_record(const struct pack_exports *e, const struct bpf_map *map)

@@ -23,7 +23,7 @@ struct pack_map {
 struct pack_exports {
 	const char *file;      /* borrowed, as all here */
 	const struct btf *btf; /* of the object */
-	struct pack_map *maps; /* borrowed: with what the notes say */
+	struct pack_map *maps; /* borrowed: with what the annotations say */
 	size_t nmaps;
 	json_t *meta; /* of the package; its "export_types" is empty */
 };

@@ -15,9 +15,9 @@
 #include "elf/btf.h"
 #include "elf/libbpf-log.h"
 #include "package/object-text.h"
+#include "package/pack-annotations.h"
 #include "package/pack-export.h"
 #include "package/pack-json.h"
-#include "package/pack-notes.h"
 #include "package/pack.h"
 #include "package/package.h"
 
@@ -67,7 +67,7 @@ add_variable(struct pack *p, json_t *variables,
 		pack_named_type_new(p->btf, name, var->type), "variable",
 		name) == -1)
 		return -1;
-	target->place = NOTE_VARIABLE;
+	target->place = ANNOTATED_VARIABLE;
 	target->json = pack_get_last(variables);
 	target->type = var->type;
 
@@ -226,8 +226,8 @@ find_pack_map(struct pack *p, const char *name)
 	return NULL;
 }
 
-/* The JSON that receives the notes on this variable: doc, or if that is NULL
- * the map of the same name. */
+/* The JSON that receives the annotations on this variable: doc, or if that is
+ * NULL the map of the same name. */
 static json_t *
 find_target_json(struct pack *p, uint32_t id, json_t *doc)
 {
@@ -239,7 +239,8 @@ find_target_json(struct pack *p, uint32_t id, json_t *doc)
 	return m != NULL ? m->json : NULL;
 }
 
-/* Makes the variables of a data section, if there is one, targets of notes. */
+/* Makes the variables of a data section, if there is one, targets of
+ * annotations. */
 static void
 mark_section(
     struct pack *p, const char *section, enum pack_place place, json_t *doc)
@@ -261,14 +262,14 @@ mark_section(
 	}
 }
 
-/* Copies the record types that notes gave to their maps. */
+/* Copies the record types that annotations gave to their maps. */
 static void
 copy_record_types(struct pack *p)
 {
 	struct pack_map *m;
 
 	for (uint32_t id = 1; id < btf__type_cnt(p->btf); id++) {
-		if (p->targets[id].place != NOTE_MAP ||
+		if (p->targets[id].place != ANNOTATED_MAP ||
 		    p->targets[id].type == 0)
 			continue;
 		m = find_pack_map(p, pack_get_name(p->btf, id));
@@ -276,8 +277,8 @@ copy_record_types(struct pack *p)
 	}
 }
 
-/* Makes all functions targets of notes.  Only those that are programs have a
- * place in the package. */
+/* Makes all functions targets of annotations.  Only those that are programs
+ * have a place in the package. */
 static void
 mark_functions(struct pack *p)
 {
@@ -290,30 +291,30 @@ mark_functions(struct pack *p)
 		t = btf__type_by_id(p->btf, id);
 		if (!btf_is_func(t))
 			continue;
-		p->targets[id].place = NOTE_FUNCTION;
+		p->targets[id].place = ANNOTATED_FUNCTION;
 		json_array_foreach (p->programs, i, program) {
 			name =
 			    json_doc_string(json_object_get(program, "name"));
 			if (strcmp(name, pack_get_name(p->btf, id)) != 0)
 				continue;
-			p->targets[id].place = NOTE_PROGRAM;
+			p->targets[id].place = ANNOTATED_PROGRAM;
 			p->targets[id].json = program;
 		}
 	}
 }
 
 static int
-add_notes(struct pack *p)
+add_annotations(struct pack *p)
 {
 	json_t *doc = json_object();
 	int ret = -1;
 
 	if (doc == NULL)
 		return report_nomem();
-	mark_section(p, ".maps", NOTE_MAP, NULL);
-	mark_section(p, "license", NOTE_LICENSE, doc);
+	mark_section(p, ".maps", ANNOTATED_MAP, NULL);
+	mark_section(p, "license", ANNOTATED_LICENSE, doc);
 	mark_functions(p);
-	if (pack_notes_apply(p->btf, p->targets, p->file) == -1)
+	if (pack_annotations_apply(p->btf, p->targets, p->file) == -1)
 		goto out;
 	copy_record_types(p);
 	ret = json_object_size(doc) == 0
@@ -423,7 +424,8 @@ pack_object(const unsigned char *elf, size_t size, const char *file,
 
 	set_name(&p, obj_name != NULL ? obj_name : file);
 	if (open_packed_object(&p, elf, size) == 0 && new_meta(&p) == 0 &&
-	    add_maps(&p) == 0 && add_programs(&p) == 0 && add_notes(&p) == 0) {
+	    add_maps(&p) == 0 && add_programs(&p) == 0 &&
+	    add_annotations(&p) == 0) {
 		e.btf = p.btf;
 		e.maps = p.map;
 		e.nmaps = p.nmaps;

@@ -198,12 +198,12 @@ unset null' "$(grep -v '^big ' got)"
 		fails_with 1 "wrong.bpf.o: $want" skel-pack wrong.bpf.o
 		is 1 "$(wc -l <<<"$stderr")"
 	done <<-C
-		x: skel:sample=5: there is no such note for a variable|SKEL_SAMPLE(5) const volatile int x = 0;
-		m: skel:help=h: there is no such note for a map|SKEL_HELP("h") $map;
-		LICENSE: skel:help=h: there is no such note for the license|SKEL_HELP("h")
-		s: skel:help=h: there is no such note for a declaration other than|struct s { int a SKEL_HELP("h"); }; struct s v;
-		hidden: skel:help=h: there is no such note for a declaration other than|SKEL_HELP("h") static volatile int hidden; SEC("socket") int p(void *c) { return hidden; }
-		x: skel:colour=red: there is no such note for a variable|SKEL_TAG("colour=red") int x;
+		x: skel:sample=5: there is no such annotation for a variable|SKEL_SAMPLE(5) const volatile int x = 0;
+		m: skel:help=h: there is no such annotation for a map|SKEL_HELP("h") $map;
+		LICENSE: skel:help=h: there is no such annotation for the license|SKEL_HELP("h")
+		s: skel:help=h: there is no such annotation for a declaration other than|struct s { int a SKEL_HELP("h"); }; struct s v;
+		hidden: skel:help=h: there is no such annotation for a declaration other than|SKEL_HELP("h") static volatile int hidden; SEC("socket") int p(void *c) { return hidden; }
+		x: skel:colour=red: there is no such annotation for a variable|SKEL_TAG("colour=red") int x;
 		x: skel:short=pid: expected one letter|SKEL_SHORT("pid") int x;
 		x: skel:short=-: expected one letter|SKEL_SHORT("-") int x;
 		x: skel:default=300: |SKEL_DEFAULT("300") unsigned char x;

@@ -8,8 +8,8 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "elf/btf.h"
+#include "package/pack-annotations.h"
 #include "package/pack-json.h"
-#include "package/pack-notes.h"
 #include "package/read.h"
 #include "stream/header-words.h"
 #include "types/types.h"
@@ -17,17 +17,17 @@
 
 #define TAG "skel:"
 
-struct note {
+struct annotation {
 	const struct btf *btf;       /* borrowed, as all here */
 	struct pack_target *targets; /* all of them */
-	struct pack_target *target;  /* that the note is on */
+	struct pack_target *target;  /* that the annotation is on */
 	uint32_t id;                 /* BTF id of target */
 	const char *key, *value;
 	const char *where; /* "x.o: hists: skel:sample=1000" */
 };
 
-/* Applies a note.  Returns 0, or -1 after reporting. */
-typedef int note_fn(const struct note *n);
+/* Applies an annotation.  Returns 0, or -1 after reporting. */
+typedef int annotation_fn(const struct annotation *n);
 
 static int
 set_text(json_t *obj, const char *key, json_t *value, const char *where)
@@ -58,7 +58,8 @@ get_or_add_object(json_t *obj, const char *key)
 }
 
 static int
-set_in(const struct note *n, const char *object, const char *key, json_t *value)
+set_in(const struct annotation *n, const char *object, const char *key,
+    json_t *value)
 {
 	json_t *obj = get_or_add_object(n->target->json, object);
 
@@ -70,14 +71,14 @@ set_in(const struct note *n, const char *object, const char *key, json_t *value)
 }
 
 static int
-set_argument(const struct note *n)
+set_argument(const struct annotation *n)
 {
 	return set_in(n, "cmdarg", n->key, json_string(n->value));
 }
 
 /* SKEL_ARG always passes a short name, which may be empty. */
 static int
-set_short(const struct note *n)
+set_short(const struct annotation *n)
 {
 	if (n->value[0] == '\0')
 		return 0;
@@ -91,7 +92,7 @@ set_short(const struct note *n)
 
 /* Checks the default against the variable's type, as for an argument. */
 static int
-set_default(const struct note *n)
+set_default(const struct annotation *n)
 {
 	struct types types = { 0 };
 	struct btf_import in;
@@ -109,7 +110,7 @@ set_default(const struct note *n)
 }
 
 static int
-set_interval(const struct note *n)
+set_interval(const struct annotation *n)
 {
 	char *end;
 	unsigned long long ms = strtoull(n->value, &end, 10);
@@ -124,14 +125,14 @@ set_interval(const struct note *n)
 }
 
 static int
-set_sample(const struct note *n)
+set_sample(const struct annotation *n)
 {
 	return set_in(n, "sample", n->key, json_string(n->value));
 }
 
 /* Only sample types that the loader knows are allowed. */
 static int
-set_sample_type(const struct note *n)
+set_sample_type(const struct annotation *n)
 {
 	for (size_t i = 0; i < nitems(stream_samples); i++)
 		if (strcmp(stream_samples[i], n->value) == 0)
@@ -143,14 +144,14 @@ set_sample_type(const struct note *n)
 }
 
 static int
-set_clear(const struct note *n)
+set_clear(const struct annotation *n)
 {
 	return set_in(n, "sample", "clear_map", json_true());
 }
 
 /* Objects that were compiled with an earlier skel.bpf.h may have this tag. */
 static int
-ignore_sequence(const struct note *n)
+ignore_sequence(const struct annotation *n)
 {
 	report_notice("%s: ignored; records lost by a ring buffer are counted "
 		      "with SKEL_COUNT_LOST alone",
@@ -161,7 +162,7 @@ ignore_sequence(const struct note *n)
 /* The object "stack_trace" in "intepreter", with its required keys.  Borrowed;
  * NULL after reporting that memory ran out. */
 static json_t *
-get_stack_trace(const struct note *n)
+get_stack_trace(const struct annotation *n)
 {
 	json_t *interpreter = get_or_add_object(n->target->json, "intepreter");
 	json_t *stack;
@@ -177,13 +178,13 @@ get_stack_trace(const struct note *n)
 }
 
 static int
-set_stack_trace(const struct note *n)
+set_stack_trace(const struct annotation *n)
 {
 	return get_stack_trace(n) != NULL ? 0 : -1;
 }
 
 static int
-set_no_symbols(const struct note *n)
+set_no_symbols(const struct annotation *n)
 {
 	json_t *stack = get_stack_trace(n);
 
@@ -192,7 +193,7 @@ set_no_symbols(const struct note *n)
 }
 
 static int
-set_stack_map(const struct note *n)
+set_stack_map(const struct annotation *n)
 {
 	json_t *stack = get_stack_trace(n);
 
@@ -203,7 +204,7 @@ set_stack_map(const struct note *n)
 
 /* Sets a field of stacks: "kstack:member". */
 static int
-set_stack_field(const struct note *n)
+set_stack_field(const struct annotation *n)
 {
 	const char *colon = strchr(n->value, ':');
 	size_t len = colon != NULL ? (size_t)(colon - n->value) : 0;
@@ -229,7 +230,7 @@ set_stack_field(const struct note *n)
 
 /* Sets the perf event: "type:frequency". */
 static int
-set_perf_event(const struct note *n)
+set_perf_event(const struct annotation *n)
 {
 	const char *colon = strrchr(n->value, ':');
 	char type[64], *end;
@@ -255,15 +256,15 @@ set_perf_event(const struct note *n)
 }
 
 static int
-set_doc(const struct note *n)
+set_doc(const struct annotation *n)
 {
 	return set_text(
 	    n->target->json, n->key, json_string(n->value), n->where);
 }
 
-/* Finds the map or program that the note names, or NULL. */
+/* Finds the map or program that the annotation names, or NULL. */
 static struct pack_target *
-find_named(const struct note *n, enum pack_place place)
+find_named(const struct annotation *n, enum pack_place place)
 {
 	for (uint32_t id = 1; id < btf__type_cnt(n->btf); id++)
 		if (n->targets[id].place == place &&
@@ -275,7 +276,7 @@ find_named(const struct note *n, enum pack_place place)
 /* The BTF id of the type that the function's only parameter points to, which is
  * the type of the records; 0 after reporting that there is none. */
 static uint32_t
-get_record_type(const struct note *n, const char *expected)
+get_record_type(const struct annotation *n, const char *expected)
 {
 	const struct btf_type *t = btf__type_by_id(n->btf, n->id);
 
@@ -289,9 +290,9 @@ get_record_type(const struct note *n, const char *expected)
 }
 
 static int
-set_events(const struct note *n)
+set_events(const struct annotation *n)
 {
-	struct pack_target *map = find_named(n, NOTE_MAP);
+	struct pack_target *map = find_named(n, ANNOTATED_MAP);
 	uint32_t type;
 
 	if (map == NULL) {
@@ -316,7 +317,7 @@ is_iterator(const struct pack_target *program)
 }
 
 static int
-set_iter_interval(const struct note *n)
+set_iter_interval(const struct annotation *n)
 {
 	if (is_iterator(n->target))
 		return set_interval(n);
@@ -326,9 +327,9 @@ set_iter_interval(const struct note *n)
 }
 
 static int
-set_iter(const struct note *n)
+set_iter(const struct annotation *n)
 {
-	struct pack_target *iterator = find_named(n, NOTE_PROGRAM);
+	struct pack_target *iterator = find_named(n, ANNOTATED_PROGRAM);
 	uint32_t type;
 	json_t *config;
 
@@ -353,61 +354,62 @@ set_iter(const struct note *n)
 static const struct {
 	enum pack_place place;
 	const char *key;
-	note_fn *set;
-} notes[] = {
-	{ NOTE_VARIABLE, "help", set_argument },
-	{ NOTE_VARIABLE, "long", set_argument },
-	{ NOTE_VARIABLE, "short", set_short },
-	{ NOTE_VARIABLE, "default", set_default },
-	{ NOTE_MAP, "sample", set_interval },
-	{ NOTE_MAP, "type", set_sample_type },
-	{ NOTE_MAP, "unit", set_sample },
-	{ NOTE_MAP, "clear", set_clear },
-	{ NOTE_MAP, "sequence", ignore_sequence },
-	{ NOTE_MAP, "stack_trace", set_stack_trace },
-	{ NOTE_MAP, "stack_field", set_stack_field },
-	{ NOTE_MAP, "stack_map", set_stack_map },
-	{ NOTE_MAP, "no_symbols", set_no_symbols },
-	{ NOTE_PROGRAM, "perf_event", set_perf_event },
-	{ NOTE_PROGRAM, "sample", set_iter_interval },
-	{ NOTE_LICENSE, "brief", set_doc },
-	{ NOTE_LICENSE, "details", set_doc },
-	{ NOTE_LICENSE, "version", set_doc },
-	{ NOTE_FUNCTION, "events", set_events },
-	{ NOTE_FUNCTION, "iter", set_iter },
+	annotation_fn *set;
+} annotations[] = {
+	{ ANNOTATED_VARIABLE, "help", set_argument },
+	{ ANNOTATED_VARIABLE, "long", set_argument },
+	{ ANNOTATED_VARIABLE, "short", set_short },
+	{ ANNOTATED_VARIABLE, "default", set_default },
+	{ ANNOTATED_MAP, "sample", set_interval },
+	{ ANNOTATED_MAP, "type", set_sample_type },
+	{ ANNOTATED_MAP, "unit", set_sample },
+	{ ANNOTATED_MAP, "clear", set_clear },
+	{ ANNOTATED_MAP, "sequence", ignore_sequence },
+	{ ANNOTATED_MAP, "stack_trace", set_stack_trace },
+	{ ANNOTATED_MAP, "stack_field", set_stack_field },
+	{ ANNOTATED_MAP, "stack_map", set_stack_map },
+	{ ANNOTATED_MAP, "no_symbols", set_no_symbols },
+	{ ANNOTATED_PROGRAM, "perf_event", set_perf_event },
+	{ ANNOTATED_PROGRAM, "sample", set_iter_interval },
+	{ ANNOTATED_LICENSE, "brief", set_doc },
+	{ ANNOTATED_LICENSE, "details", set_doc },
+	{ ANNOTATED_LICENSE, "version", set_doc },
+	{ ANNOTATED_FUNCTION, "events", set_events },
+	{ ANNOTATED_FUNCTION, "iter", set_iter },
 };
 
-/* Reports a note that does not fit what it is on: the author expects it to
- * work. Returns -1. */
+/* Reports an annotation that does not fit what it is on: the author expects it
+ * to work. Returns -1. */
 static int
-report_misplaced(const struct note *n)
+report_misplaced(const struct annotation *n)
 {
 	static const char *const places[] = {
 		/* The parentheses tell clang that no comma is missing. */
-		[NOTE_OTHER] = ("a declaration other than a global, map, "
-				"program or the license"),
-		[NOTE_VARIABLE] = "a variable",
-		[NOTE_MAP] = "a map",
-		[NOTE_LICENSE] = "the license",
-		[NOTE_FUNCTION] = "a function",
-		[NOTE_PROGRAM] = "a program",
+		[ANNOTATED_OTHER] = ("a declaration other than a global, map, "
+				     "program or the license"),
+		[ANNOTATED_VARIABLE] = "a variable",
+		[ANNOTATED_MAP] = "a map",
+		[ANNOTATED_LICENSE] = "the license",
+		[ANNOTATED_FUNCTION] = "a function",
+		[ANNOTATED_PROGRAM] = "a program",
 	};
 
-	report_error("%s: there is no such note for %s; see skel.bpf.h",
+	report_error("%s: there is no such annotation for %s; see skel.bpf.h",
 	    n->where, places[n->target->place]);
 	return -1;
 }
 
-/* Whether a note for one place may stand at another: a program may have all
- * notes that a function may have. */
+/* Whether an annotation for one place may stand at another: a program may have
+ * all annotations that a function may have. */
 static bool
-fits_place(enum pack_place note, enum pack_place at)
+fits_place(enum pack_place annotation, enum pack_place at)
 {
-	return note == at || (note == NOTE_FUNCTION && at == NOTE_PROGRAM);
+	return annotation == at ||
+	       (annotation == ANNOTATED_FUNCTION && at == ANNOTATED_PROGRAM);
 }
 
 static int
-apply_note(struct note *n, const char *tag, const char *file)
+apply_annotation(struct annotation *n, const char *tag, const char *file)
 {
 	const char *equals = strchr(tag, '=');
 	char key[32], where[PACKAGE_PATH_MAX];
@@ -419,18 +421,18 @@ apply_note(struct note *n, const char *tag, const char *file)
 	n->key = key;
 	n->value = equals != NULL ? equals + 1 : "";
 	n->where = where;
-	for (size_t i = 0; i < nitems(notes); i++)
-		if (fits_place(notes[i].place, n->target->place) &&
-		    strcmp(notes[i].key, key) == 0)
-			return notes[i].set(n);
+	for (size_t i = 0; i < nitems(annotations); i++)
+		if (fits_place(annotations[i].place, n->target->place) &&
+		    strcmp(annotations[i].key, key) == 0)
+			return annotations[i].set(n);
 	return report_misplaced(n);
 }
 
 int
-pack_notes_apply(
+pack_annotations_apply(
     const struct btf *btf, struct pack_target *targets, const char *file)
 {
-	struct note n = { .btf = btf, .targets = targets };
+	struct annotation n = { .btf = btf, .targets = targets };
 	const struct btf_type *t;
 	const char *tag;
 
@@ -443,7 +445,7 @@ pack_notes_apply(
 			continue;
 		n.id = t->type;
 		n.target = &targets[t->type];
-		if (apply_note(&n, tag + strlen(TAG), file) == -1)
+		if (apply_annotation(&n, tag + strlen(TAG), file) == -1)
 			return -1;
 	}
 	return 0;
