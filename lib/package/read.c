@@ -60,13 +60,16 @@ static int
 read_word(const struct package_key *k, const json_t *obj, int *place,
     const char *where)
 {
-	const char *text;
+	const char *text, *end;
 	char path[PACKAGE_PATH_MAX];
 	int got = json_doc_get_string(obj, k->name, &text, where);
 
 	if (got != 1)
 		return got;
-	package_path(path, "%s.%s", where, k->name);
+	if (k->noun_tells && (end = strrchr(where, ']')) != NULL)
+		package_path(path, "%.*s", (int)(end + 1 - where), where);
+	else
+		package_path(path, "%s.%s", where, k->name);
 	*place = package_find_word(k->words, k->nwords, text, k->noun, path);
 	return *place == -1 ? -1 : 1;
 }

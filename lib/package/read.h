@@ -47,6 +47,7 @@ struct package_key {
 	uint64_t max;     /* of a number */
 	const char *zero; /* report for the number 0; NULL allows it */
 	const char *noun; /* of a word: what the words are */
+	bool noun_tells;  /* it names the key: report the entry of the list */
 	const char *const *words;
 	size_t nwords;
 	const struct package_key *keys; /* of an object, or of each in a list */

@@ -384,7 +384,7 @@ shows_maps() {
 		.meta.bpf_skel.maps[0].export_config = "default"|map values: "export_config" is "default", which works for sampled maps only
 		.meta.bpf_skel.maps[0].export_config = "custom"|maps[0].export_config: unknown export "custom"; known: no_export, default
 		.meta.bpf_skel.maps[0].sample = {type: "default_kv"}|maps[0].sample: interval is missing
-		.meta.bpf_skel.maps[0].sample = {interval: 1, type: "hist"}|maps[0].sample.type: unknown sample type "hist"; known: default_kv, log2_hist, linear_hist
+		.meta.bpf_skel.maps[0].sample = {interval: 1, type: "hist"}|maps[0]: unknown sample type "hist"; known: default_kv, log2_hist, linear_hist
 		.meta.bpf_skel.maps[0].intepreter = "stack"|maps[0].intepreter: unknown interpreter "stack"
 		.meta.bpf_skel.data_sections[0].variables[0].cmdarg.short = "no"|variable bool_1: the short name "no" is not one letter or digit
 	END

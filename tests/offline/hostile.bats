@@ -162,7 +162,7 @@ tell_peaks() {
 	for command in skel-args "skel-args --list" "skel-load --check"; do
 		# shellcheck disable=SC2086
 		refused "$(package_bound escapes 0)" \
-			'escapes: maps[0].sample.type: unknown sample type "\^[]0;owned\a\M-B\M^[2J\r\n"' $command escapes
+			'escapes: maps[0]: unknown sample type "\^[]0;owned\a\M-B\M^[2J\r\n"' $command escapes
 	done
 	# Where the map is good, the default is not, and the name of its section is shown.
 	jq -c '.bpf_skel.maps = []' escapes >variable

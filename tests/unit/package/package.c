@@ -256,7 +256,7 @@ test_wrong_types(void)
 	REFUSED(MAP(",\"sample\":{\"interval\":0}"),
 	    "maps[0].sample.interval: must be at least 1 ms");
 	REFUSED(MAP(",\"sample\":{\"interval\":1,\"type\":\"hist\"}"),
-	    "x.json: maps[0].sample.type: unknown sample type \"hist\"; "
+	    "x.json: maps[0]: unknown sample type \"hist\"; "
 	    "known: default_kv, log2_hist, linear_hist");
 	REFUSED(MAP(",\"export_config\":\"yes\""),
 	    "maps[0].export_config: unknown export \"yes\"; "
