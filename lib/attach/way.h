@@ -3,10 +3,7 @@
  * interface's XDP hook.  A kind is a sort of program, by type and section,
  * which can go one way or several.
  *
- * To add a way: write its struct attach_way in the file of its subject or a new
- * one, declare it
- * in this file, add it to the list in attach/where.c if "-a" can name it,
- * and name it in the rows of attach/kind.c whose programs can go that way.
+ * lib/README.md says what to do to add a way.
  */
 #ifndef SKEL_ATTACH_WAY_H
 #define SKEL_ATTACH_WAY_H

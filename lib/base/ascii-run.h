@@ -1,6 +1,6 @@
 /*
- * Runs of plain bytes, which a form of text contains as they are: printable
- * ASCII but for two characters that the form escapes.  They are found and
+ * Runs of plain bytes, which a form of text contains as they are: 0x20 to
+ * 0x7f but for two characters that the form escapes.  They are found and
  * copied 16 at a time.
  */
 #ifndef SKEL_BASE_ASCII_RUN_H

@@ -50,7 +50,7 @@ struct clock {
 static inline char *clock_utc(struct clock *c, char *p, uint64_t time_ns);
 char *clock_local(struct clock *c, char *p, uint64_t time_ns);
 
-/* The part of clock_utc() for another time than the last. */
+/* The part of clock_utc() for a time that differs from the last one. */
 char *clock_utc_changed(struct clock *c, char *p, uint64_t time_ns);
 
 /* Whether clock_write_kept() would write this time. */

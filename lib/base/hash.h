@@ -42,7 +42,7 @@ void *hash_find(const struct hash *h, struct hash_key key);
  */
 void *hash_add(struct hash *h, struct hash_key key);
 
-/* The element that came as number i, from 0, of those that are there. */
+/* The element at position i, from the oldest, 0, to the newest. */
 void *hash_at(const struct hash *h, size_t i);
 
 /* Remove hash_at(h, 0). */

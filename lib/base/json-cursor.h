@@ -46,7 +46,7 @@ struct json_cursor {
 	const char *p; /* where it stands; after a failure, what is wrong */
 	const char *end;
 	unsigned int depth;
-	bool first;  /* nothing was read yet of the array or object around */
+	bool first;  /* nothing was read yet of the enclosing array or object */
 	bool spaced; /* blanks were passed outside of strings */
 };
 
@@ -95,7 +95,7 @@ void json_value_write_compact(const struct json_value *v, struct buf *out);
 
 /*
  * The same with strings spelled as this project does, without escapes but those
- * that they need: what different programs wrote of one text becomes the same.
+ * that they need, so that texts which differ only in spelling become equal.
  */
 void json_value_respell(const struct json_value *v, struct buf *out);
 

@@ -2,8 +2,8 @@
  * JSON documents: packages, the headers of streams and sessions, control lines.
  * Records do not pass here.
  *
- * jansson parses and prints; documents are its trees and belong to the
- * holder of a reference.  What this module adds:
+ * jansson parses and prints; a document is a tree of jansson's and belongs to
+ * the holder of a reference.  What this module adds:
  *
  * - Integers above INT64_MAX.  jansson has none, but packages hold them, up to
  *   UINT64_MAX, for u64 globals and enum constants.  In a tree such an integer

@@ -1,7 +1,7 @@
 /*
  * Messages for people.  The library reports an error once, where the facts are
- * known, and returns -1 to callers that only pass that on; no function of it
- * ends the process.
+ * known, and returns -1 to callers that only pass that on; no library
+ * function ends the process.
  *
  * A report is one line on standard error, "skel-load: x.json: no such map".
  * Control bytes in it are shown as vis(3) shows them, because names in packages
@@ -40,8 +40,8 @@ void report_set_sink(report_fn *fn, void *ctx);
  * Hold back the reports of the calling thread until it is known whether they
  * are errors: report_hold(), then report_release_held() to show them.  If
  * excuse is not NULL, a failure does not matter: the first error becomes the
- * notice "EXCUSE: its text", and each further one, or every one if excuse is
- * "", REPORT_INFO.
+ * notice "EXCUSE: its text", and each further one is only REPORT_INFO; if
+ * excuse is "", all of them are.
  */
 struct report_held {
 	struct buf lines; /* owned */

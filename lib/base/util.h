@@ -1,5 +1,5 @@
 /*
- * The few things that everything needs and that are no noun of their own.
+ * Small helpers that everything needs and that belong to no other file.
  */
 #ifndef SKEL_BASE_UTIL_H
 #define SKEL_BASE_UTIL_H

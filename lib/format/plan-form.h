@@ -1,8 +1,7 @@
 /*
  * The inside of a plan, for the files plan-*.c, each of which implements a form
- * of output or a part that several forms share.  A new form needs a value of
- * enum plan_form, a struct plan_ops, which is declared here, a row in the table
- * of plan.c, and an option of skel-fmt.
+ * of output or a part that several forms share.  lib/README.md says what a new
+ * form needs.
  */
 #ifndef SKEL_FORMAT_PLAN_FORM_H
 #define SKEL_FORMAT_PLAN_FORM_H

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Whether the len bytes of text, which another character follows, consist of
- * base64 digits and padding. */
+/* Whether the len bytes of text consist of base64 digits and padding. text[len]
+ * must be readable and neither of them. */
 bool package_object_is_text(const char *text, size_t len);
 
 /*

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* What a declaration is, which decides the annotations that it may have. */
+/* What is declared; it decides which annotations are allowed. */
 enum pack_place {
 	ANNOTATED_OTHER, /* none */
 	ANNOTATED_VARIABLE,

@@ -80,15 +80,15 @@ struct package_program {
 	json_t *json;
 
 	/* XDP.  If has_ifindex is not set, ifindex is the reference loader's
-	 * default; so it is below. */
+	 * default; the same holds for tc. */
 	bool has_ifindex;
-	uint32_t ifindex;    /* 1 */
+	uint32_t ifindex;    /* default 1 */
 	uint32_t flags;      /* XDP_FLAGS_* of linux/if_link.h; 0 */
 	int64_t old_prog_fd; /* xdpopts; 0 */
 
 	/* tc: tchook and tcopts. */
 	bool has_tc_ifindex, has_tc_point;
-	uint32_t tc_ifindex; /* 1 */
+	uint32_t tc_ifindex; /* default 1 */
 	enum package_tc_point tc_point;
 	uint32_t tc_handle, tc_priority; /* 1, 1 */
 
@@ -134,8 +134,8 @@ struct package {
 	size_t nprograms;
 	struct package_export_type *export_types;
 	size_t nexport_types;
-	uint64_t perf_buffer_pages; /* 64 */
-	uint64_t poll_timeout_ms;   /* 100 */
+	uint64_t perf_buffer_pages; /* default 64 */
+	uint64_t poll_timeout_ms;   /* default 100 */
 	bool debug_verbose, multiple_export_types;
 };
 

@@ -17,7 +17,7 @@ enum {
 /* The keys of "field_map" in "stack_trace". */
 extern const char *const package_stack_fields[PACKAGE_STACK_FIELDS];
 
-/* What a key has and where in the struct it goes. */
+/* The kind of value that a key has, and the type of its place in the struct. */
 enum package_kind {
 	KEY_STRING,  /* const char *, borrowed */
 	KEY_BOOL,    /* bool */
@@ -32,8 +32,8 @@ enum package_kind {
 	KEY_OTHER,   /* read() reads it, or checks several keys together */
 };
 
-/* An array of structs; begins like "struct x *v; size_t n;", which a table may
- * therefore name as its place. */
+/* An array of structs, laid out like the members "struct x *v; size_t n;", of
+ * which the first can therefore be the place of a KEY_LIST. */
 struct package_list {
 	void *v; /* owned */
 	size_t n;
@@ -43,11 +43,13 @@ struct package_key {
 	const char *name; /* NULL ends a table */
 	enum package_kind kind;
 	bool required;
-	size_t offset;    /* of the place in the struct, or KEY_CHECKED */
-	uint64_t max;     /* of a number */
-	const char *zero; /* report for the number 0; NULL allows it */
+	size_t offset; /* of the place in the struct, or KEY_CHECKED */
+	uint64_t max;  /* of a number */
+	const char
+	    *zero; /* what is wrong with 0, for a report; NULL: 0 is allowed */
 	const char *noun; /* of a word: what the words are */
-	bool noun_tells;  /* it names the key: report the entry of the list */
+	bool noun_tells;  /* it names the key, so a report has the list's entry
+			     only */
 	const char *const *words;
 	size_t nwords;
 	const struct package_key *keys; /* of an object, or of each in a list */
@@ -62,7 +64,7 @@ struct package_key {
 #define PACKAGE_INTERVAL_ZERO                                                  \
 	"must be at least 1 ms; 0 would keep a CPU busy with sampling"
 
-/* The offset of a value that is checked only. */
+/* The offset of a value that is checked but not stored. */
 #define KEY_CHECKED SIZE_MAX
 
 /*

@@ -36,8 +36,8 @@ void lost_counter_close(struct lost_counter *c);
 
 /*
  * Sets *more to the losses that no reader of the session has reported yet, and
- * counts them as reported.  lost_counter_poll() sets 0 without asking the
- * kernel within 10 ms of the last time.
+ * counts them as reported.  Within 10 ms of the last read,
+ * lost_counter_poll() sets 0 without asking the kernel.
  */
 int lost_counter_read(struct lost_counter *c, uint64_t *more);
 int lost_counter_poll(struct lost_counter *c, uint64_t *more);

@@ -30,7 +30,7 @@ struct map_walk {
 	bool is_array, clear;
 	size_t key_size;
 	size_t value_size; /* of what one look-up gives: all CPUs' values */
-	uint64_t cpus;     /* 0: no per-CPU map */
+	uint64_t cpus;     /* 0: not a per-CPU map */
 	uint32_t max_entries;
 
 	bool running;          /* a pass was started and is not finished */

@@ -39,10 +39,9 @@ struct perf_buffers {
 
 /*
  * Opens a buffer of this number of pages, rounded up to a power of 2, for
- * each CPU
- * that is online and below nkeys.  fd is the array, borrowed.  At first records
- * wake the reader.  p must not move while it is open, and may be closed also if
- * this failed.
+ * each CPU that is online and below nkeys.  fd is the array, borrowed.  At
+ * first records wake the reader.  p must not move while it is open, and may be
+ * closed also if this failed.
  */
 int perf_buffers_open(struct perf_buffers *p, const char *name, int fd,
     uint64_t nkeys, uint64_t pages);

@@ -25,7 +25,8 @@ void poll_control_pause(struct poll_control *c, bool paused);
 
 bool poll_control_is_paused(const struct poll_control *c);
 
-/* Requests the end of poller_run(); if it does not run, the next one ends. */
+/* Requests the end of poller_run(); if none is running, the next one
+ * returns at once. */
 void poll_control_end(struct poll_control *c);
 
 /* Whether an end was requested. */

@@ -38,8 +38,8 @@ void poll_interval_start(
 
 /*
  * To be called after the buffers were emptied.  fill is how full the fullest
- * was when that began at now_ns, or 0 if all were empty.  Returns how
- * long to sleep in ns; 0 to read the buffers again at once; or
+ * buffer was when emptying began, at now_ns, or 0 if all were empty.  Returns
+ * how long to sleep in ns; 0 to read the buffers again at once; or
  * POLL_INTERVAL_WAIT.
  */
 uint64_t poll_interval_next(

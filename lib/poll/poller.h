@@ -41,7 +41,7 @@ struct poller_options {
 	int extra_fd;
 	uint64_t perf_pages;      /* for each CPU; rounded up to a power of 2 */
 	uint64_t poll_timeout_ms; /* the longest time between two checks for
-				     losses and ends; from 1 to 1000 */
+				     losses and ends; limited to 1 to 1000 */
 	struct poll_control *control; /* borrowed, or NULL */
 };
 
@@ -76,16 +76,17 @@ struct poller *poller_open(const struct stream_header *h,
 int poller_set_link(struct poller *p, unsigned int map, int fd);
 
 /*
- * Polls until one of the ends.  During a pause that the control requests
- * nothing is read, and records that do not fit into their buffers meanwhile are
- * lost and counted as lost.  May be called again, and then goes on.
+ * Polls until one of the reasons in enum poller_end occurs.  During a pause
+ * that the control requests nothing is read, and records that do not fit into
+ * their buffers meanwhile are lost and counted as lost.  May be called again,
+ * and then goes on.
  */
 enum poller_end poller_run(struct poller *p);
 
 /*
  * After poller_run() returned POLLER_STOPPED, reads what the buffers hold,
- * which a sleep may have left there.  Does nothing if that run had not read
- * at the buffers, or while paused.  Not needed before poller_drain().  Returns
+ * which a sleep may have left there.  Does nothing if that run never read the
+ * buffers, or during a pause.  Not needed before poller_drain().  Returns
  * why polling ended now.
  */
 enum poller_end poller_read_rest(struct poller *p);

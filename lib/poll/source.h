@@ -1,6 +1,6 @@
 /*
- * Sources: one map of a stream that is read, of whatever kind: a ring buffer, a
- * perf buffer, a sampled map or an iterator.  The poller decides when each of
+ * A source is one map of a stream, of any kind: a ring buffer, a perf buffer, a
+ * sampled map or an iterator.  The poller decides when each of
  * them gets its turn.
  *
  * Each function that fails reports the error and returns -1.  If the sink
@@ -57,8 +57,8 @@ void source_close(struct source *s);
 /* Sets the link of an iterator that was opened without one. */
 int source_set_link(struct source *s, int link);
 
-/* Whether nothing more can come: the source is an iterator that is read once
- * and was, or one without a link. */
+/* Whether nothing more can come: the source is an iterator that has no link,
+ * or that is read only once and has been. */
 bool source_is_done(const struct source *s);
 
 /* A descriptor that becomes readable when source_read() has something to do. */

@@ -1,6 +1,6 @@
 /*
- * The stream sink: writes what the poller reads as a stream, binary or JSON, to
- * an output, and counts it.
+ * The stream sink: writes to an output, as a binary or JSON stream, what the
+ * poller reads, and counts the records.
  */
 #ifndef SKEL_POLL_STREAM_SINK_H
 #define SKEL_POLL_STREAM_SINK_H
@@ -25,9 +25,9 @@ struct stream_sink {
 };
 
 /*
- * Opens a sink for a stream with this header, whose encoding it has.  If z is
- * not NULL, what the stacks of a record need is written before it, or in JSON
- * within it.  Returns 0, or -1 after reporting.
+ * Opens a sink for a stream with this header, in the encoding that it gives. If
+ * z is not NULL, what the stacks of a record need is written before it, or in
+ * JSON within it.  Returns 0, or -1 after reporting.
  */
 int stream_sink_open(struct stream_sink *s, const struct stream_header *h,
     struct output *out, struct symbolizer *z);
@@ -42,8 +42,8 @@ int stream_sink_begin(struct stream_sink *s);
  * lost.  Returns as stream_sink_begin(). */
 int stream_sink_end(struct stream_sink *s);
 
-/* For poller_open(), with a struct stream_sink as ctx.  Of a record that is
- * shorter than its type it writes an "@error" line, and reports such records at
+/* For poller_open(), with a struct stream_sink as ctx.  For a record
+ * shorter than its type it writes an "@error" line; it reports such records at
  * most once a second. */
 extern const struct poll_sink stream_poll_sink;
 

@@ -17,9 +17,9 @@
  * Fills in the maps and types of h for the object o, which is opened but not
  * yet loaded: first the maps, then the iterators among the programs that a will
  * attach.  only holds the names of those to export (-m); if nonly is 0, all are
- * exported.  Also changes definitions of maps so that the kernel accepts them:
- * ring and perf buffers that have the type of their records as value.
- * Returns 0, or -1 after reporting.
+ * exported.  Also changes definitions of maps: ring and perf buffers that have
+ * the type of their records as value get none, because the kernel refuses it,
+ * and sampled arrays become mappable. Returns 0, or -1 after reporting.
  */
 int export_maps(struct stream_header *h, struct object *o,
     const struct attachments *a, const char *const *only, size_t nonly);

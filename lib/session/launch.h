@@ -74,8 +74,8 @@ int launch_load(struct launch *l);
 /*
  * Opens l->symbolizer and l->poller, which hands records to sink with ctx.
  * To be called before launch_attach(), since a perf buffer keeps only what is
- * written after it was opened.  Of the options o the size of perf buffers and
- * the poll timeout are set here.
+ * written after it was opened.  The size of perf buffers and the poll timeout
+ * come from the package; those in o are ignored.
  */
 int launch_open_poller(struct launch *l, const struct poller_options *o,
     const struct poll_sink *sink, void *ctx);

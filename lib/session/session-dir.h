@@ -2,8 +2,9 @@
  * Session directories: a directory on bpffs that belongs to one run of
  * skel-load and holds its pins.  Pins outlive a process that is killed, so the
  * directory also holds a mark, an empty directory whose name says which process
- * owns it.  Every skel-load that starts, and every skel-poll whose session
- * ends, removes (sweeps) directories whose owner is dead.
+ * owns it.  A skel-load that starts removes (sweeps) the directories whose
+ * owner is dead, and a skel-poll whose session ends does so with the session's
+ * own.
  *
  * Functions that return int return 0, or -1 after reporting what failed.
  */
@@ -12,7 +13,7 @@
 
 #include "host/confine.h"
 
-/* Where sessions are that were not given a directory. */
+/* The default parent of session directories. */
 #define SESSION_ROOT "/sys/fs/bpf/skel"
 
 /* The directory for a session of the program called name: a path below

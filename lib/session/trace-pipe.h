@@ -23,8 +23,8 @@ struct trace_pipe {
 	char *dir; /* owned: the instance's directory, or NULL */
 	int fd;    /* owned: its trace_pipe, which becomes readable; or -1 */
 	struct buf in; /* read, but not yet a whole line */
-	bool ours; /* whether the last line was, and lines that continue it are
-		    */
+	bool
+	    ours; /* the last line was the program's, so what continues it is */
 };
 
 /* Initialises a trace pipe that is not open. */

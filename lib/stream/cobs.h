@@ -1,8 +1,8 @@
 /*
  * COBS: encodes a record of any bytes without newlines, so that it can be a
- * line. This is Consistent Overhead Byte Stuffing (Cheshire and Baker, IEEE/ACM
- * Transactions on Networking 7(2), 1999) with 0x0A in the role of the zero byte
- * and code bytes XORed with 0x0A.  skel-stream(5) has examples.
+ * line.  This is Consistent Overhead Byte Stuffing (Cheshire and Baker,
+ * IEEE/ACM Transactions on Networking 7(2), 1999) with 0x0A in the role of the
+ * zero byte and code bytes XORed with 0x0A.  skel-stream(5) has examples.
  */
 #ifndef SKEL_STREAM_COBS_H
 #define SKEL_STREAM_COBS_H
@@ -14,8 +14,8 @@
 /* The maximum size of n stuffed bytes, without tag and newline. */
 #define COBS_MAX(n) ((n) + (n) / 254 + 1)
 
-/* A part of a body.  With parts a body need not be copied together: map index
- * and time are one, and the record in the memory of a ring buffer another. */
+/* A piece of a body, which need not be assembled first: map index and time are
+ * one piece, and the record in the memory of a ring buffer another. */
 struct cobs_piece {
 	const void *data;
 	size_t len;

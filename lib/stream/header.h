@@ -47,7 +47,7 @@ struct stream_pins {
 
 /* How often a sampled map or an iterator is read, and what becomes of it. */
 struct stream_polling {
-	uint64_t interval_ms; /* of an iterator: 0: it is read once */
+	uint64_t interval_ms; /* 0: an iterator that is read once */
 	bool clear_map;       /* keys are deleted when they have been read */
 };
 
