@@ -110,6 +110,8 @@ class Running:
             try:
                 p.wait(READY)
             except subprocess.TimeoutExpired:
+                if "skel" in p.args[0]:
+                    raise
                 print(f"({p.args[0]} did not end by SIGTERM, and was killed)")
                 p.kill()
                 p.wait()

@@ -51,8 +51,9 @@ finish() {
 
 @test "the objects do not contain the path where they were built" {
 	need_clang14
-	mkdir -p far/away/assets
+	mkdir -p far/away/{assets,tests/helpers}
 	cp "$ASSETS"/*.bpf.[ch] far/away/assets
+	cp "$HELPERS/install-missing" far/away/tests/helpers
 	cp "$ROOT/Makefile" far/away
 	make -s -C far/away MAKEFLAGS= SAN= build/assets/bootstrap.bpf.o
 	skel-pack -u "$ASSETS/bootstrap.json" | cmp - far/away/build/assets/bootstrap.bpf.o

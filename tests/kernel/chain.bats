@@ -224,6 +224,7 @@ teardown() {
 
 # Print the pipelines of the README, without the comments beside them.
 readme_pipelines() {
+	sed -nE 's/^    \$ (sudo skel-load assets\/bootstrap.*)/\1/p' "$ROOT/README.md"
 	sed -n '/^## Pipelines/,/^## The commands/p' "$ROOT/README.md" |
 		sed -nE 's/^    ([^ ].*)/\1/p' | sed -E 's/ +# .*//'
 }
@@ -279,7 +280,7 @@ every_pipeline_works() {
 	ln -s "$ASSETS" assets
 	skel-pack --unpack x.json > x.bpf.o
 	readme_pipelines > pipelines
-	every_pipeline_works 5 < pipelines
+	every_pipeline_works 6 < pipelines
 }
 
 @test "every pipeline of skel(7) works as printed" {

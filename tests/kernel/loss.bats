@@ -251,6 +251,22 @@ counted() {
 	run ! grep ' lost$' err
 }
 
+# all_there COUNT: out has this number of records.
+all_there() {
+	[ "$(grep -ac '^=' out)" -eq "$1" ]
+}
+
+# bats test_tags=kernel:any
+@test "nothing is lost of a flood from all CPUs that the ring can hold" {
+	bpf_package flood -DROOM=67108864
+	start_load flood.json
+	flood 100
+	wait_for 60 all_there $((100 * 1024 * $(nproc)))
+	end_load
+	is "{\"records\":$((100 * 1024 * $(nproc))),\"lost\":0}" "$(the_end)"
+	is '' "$(cat err)"
+}
+
 @test "several readers of a session, one after another, report each loss once" {
 	bpf_package flood
 	skel-load --pin="$DIR" --detach flood.json > session 2> err.load

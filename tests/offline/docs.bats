@@ -8,8 +8,9 @@ load ../helpers/helper
 code_options() {
 	{
 		sed -n '/struct option .*\[\] = {/,/^}/p' "$ROOT/cmd/$1/main.c"
-		# Those that all commands share.
-		sed -n '/define COMMAND_OPTIONS/,/[^\\]$/p' "$ROOT/cmd/command.h"
+		# Those that commands share.
+		! grep -qw COMMAND_OPTIONS "$ROOT/cmd/$1/main.c" ||
+			sed -n '/define COMMAND_OPTIONS/,/[^\\]$/p' "$ROOT/cmd/command.h"
 	} |
 		grep -oE '\{ "[a-z-]+"' | grep -oE '[a-z][a-z-]*' | sort -u
 }

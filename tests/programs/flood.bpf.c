@@ -13,6 +13,9 @@
 #include "skel.bpf.h"
 
 #define PGID 987654321
+#ifndef ROOM
+#define ROOM 4096 /* bytes of the ring */
+#endif
 
 struct sys_enter {
 	unsigned long long common;
@@ -38,7 +41,7 @@ struct {
 #else
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
+	__uint(max_entries, ROOM);
 } flood_of_more_than_15 SEC(".maps");
 #endif
 SKEL_EVENTS(flood_of_more_than_15, struct event);

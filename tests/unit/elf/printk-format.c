@@ -77,6 +77,21 @@ what_the_kernel_cut_is_known_by_its_start(void)
 	CHECK(!makes("%s and more", text));
 }
 
+static void
+what_is_no_object_has_no_formats(void)
+{
+	static const unsigned char junk[64] = "\177ELF";
+	struct bpf_elf e = { 0 };
+	struct printk_formats f = { 0 };
+
+	check_forget();
+	CHECK_NUM(bpf_elf_open(&e, junk, sizeof(junk), "x"), -1);
+	CHECK_SAID("x: ");
+	CHECK(e.elf == NULL && e.btf == NULL);
+	printk_formats_close(&f);
+	CHECK(f.v == NULL && f.n == 0);
+}
+
 int
 main(void)
 {
@@ -85,5 +100,6 @@ main(void)
 	text_takes_anything();
 	repeated_text_takes_no_time();
 	what_the_kernel_cut_is_known_by_its_start();
+	what_is_no_object_has_no_formats();
 	return check_done();
 }
