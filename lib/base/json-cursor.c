@@ -396,7 +396,7 @@ respell_string(struct buf *out, const char *text, size_t n)
 /* Append a value without its blanks, and its strings respelled or as they are.
  */
 static void
-write_value(const struct json_value *v, struct buf *out, bool respell)
+write_parts(const struct json_value *v, struct buf *out, bool respell)
 {
 	const char *p = v->text, *end = p + v->len, *q;
 
@@ -421,11 +421,11 @@ write_value(const struct json_value *v, struct buf *out, bool respell)
 void
 json_value_write_compact(const struct json_value *v, struct buf *out)
 {
-	write_value(v, out, false);
+	write_parts(v, out, false);
 }
 
 void
 json_value_respell(const struct json_value *v, struct buf *out)
 {
-	write_value(v, out, true);
+	write_parts(v, out, true);
 }

@@ -125,7 +125,7 @@ set_interval(const struct annotation *n)
 }
 
 static int
-set_sample(const struct annotation *n)
+annotate_sample(const struct annotation *n)
 {
 	return set_in(n, "sample", n->key, json_string(n->value));
 }
@@ -136,7 +136,7 @@ set_sample_type(const struct annotation *n)
 {
 	for (size_t i = 0; i < nitems(stream_samples); i++)
 		if (strcmp(stream_samples[i], n->value) == 0)
-			return set_sample(n);
+			return annotate_sample(n);
 	report_error("%s: unknown sample type; known: default_kv, log2_hist, "
 		     "linear_hist",
 	    n->where);
@@ -362,7 +362,7 @@ static const struct {
 	{ ANNOTATED_VARIABLE, "default", set_default },
 	{ ANNOTATED_MAP, "sample", set_interval },
 	{ ANNOTATED_MAP, "type", set_sample_type },
-	{ ANNOTATED_MAP, "unit", set_sample },
+	{ ANNOTATED_MAP, "unit", annotate_sample },
 	{ ANNOTATED_MAP, "clear", set_clear },
 	{ ANNOTATED_MAP, "sequence", ignore_sequence },
 	{ ANNOTATED_MAP, "stack_trace", set_stack_trace },

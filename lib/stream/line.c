@@ -52,7 +52,7 @@ static const struct control_line {
 
 /* Sets the members of line that its kind has, but for the map. */
 static int
-parse_members(struct stream_line *line, enum stream_line_kind kind,
+parse_line_members(struct stream_line *line, enum stream_line_kind kind,
     const json_t *value, const char *where)
 {
 	int got = 0;
@@ -102,7 +102,7 @@ stream_line_parse_control(struct stream_line *line,
 		return LINE_BAD;
 	}
 	if ((c->has_map && parse_map_name(line, h, value, where) == -1) ||
-	    parse_members(line, c->kind, value, where) == -1)
+	    parse_line_members(line, c->kind, value, where) == -1)
 		return LINE_BAD;
 	return c->kind;
 }
