@@ -303,9 +303,8 @@ read_object(struct package *p)
 		return -1;
 	got = json_doc_get_u64(
 	    p->root, "bpf_object_size", OBJECT_SIZE_MAX, &size, where);
-	if (got != 1)
-		return got == 0 ? json_doc_missing("bpf_object_size", where)
-				: -1;
+	if (json_doc_require(got, "bpf_object_size", where) == -1)
+		return -1;
 	if (size == 0) {
 		report_error(
 		    "%s.bpf_object_size: an object cannot have 0 bytes", where);

@@ -34,8 +34,8 @@ parse_header_word(const json_t *json, const char *key, const char *const *names,
 	const char *s;
 	int got = json_doc_get_string(json, key, &s, where);
 
-	if (got != 1)
-		return got == 0 ? json_doc_missing(key, where) : -1;
+	if (json_doc_require(got, key, where) == -1)
+		return -1;
 	for (unsigned int i = 0; i < n; i++)
 		if (strcmp(names[i], s) == 0) {
 			*out = i;
@@ -313,8 +313,8 @@ parse_maps(struct stream_header *h, const json_t *json, const char *where)
 	json_t *array;
 	int got = json_doc_get_array(json, "maps", &array, where);
 
-	if (got != 1)
-		return got == 0 ? json_doc_missing("maps", where) : -1;
+	if (json_doc_require(got, "maps", where) == -1)
+		return -1;
 	if (json_array_size(array) > STREAM_MAPS_MAX) {
 		report_error("%s: maps: there are %zu maps, the maximum is %d",
 		    where, json_array_size(array), STREAM_MAPS_MAX);
@@ -353,8 +353,8 @@ check_version(const json_t *json, const char *where)
 	int got =
 	    json_doc_get_u64(json, "version", UINT64_MAX, &version, where);
 
-	if (got != 1)
-		return got == 0 ? json_doc_missing("version", where) : -1;
+	if (json_doc_require(got, "version", where) == -1)
+		return -1;
 	if (version == STREAM_VERSION)
 		return 0;
 	report_error("%s: unknown version %" PRIu64 " (this %s reads version "

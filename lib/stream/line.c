@@ -26,8 +26,8 @@ parse_map_name(struct stream_line *line, const struct stream_header *h,
 	const char *name;
 	int got = json_doc_get_string(value, "map", &name, where), map;
 
-	if (got != 1)
-		return got == 0 ? json_doc_missing("map", where) : -1;
+	if (json_doc_require(got, "map", where) == -1)
+		return -1;
 	if ((map = stream_header_find_map(h, name)) == -1) {
 		report_error(
 		    "%s: there is no map \"%s\" in the header", where, name);
