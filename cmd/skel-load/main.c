@@ -15,19 +15,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/where.h"
 #include "base/report.h"
 #include "command.h"
 #include "poll/poller.h"
 #include "run.h"
+#include "session/launch-option.h"
 #include "session/session-dir.h"
 
 enum {
-	OPT_BTF = 256,
-	OPT_CHECK,
+	OPT_CHECK = 256,
 	OPT_DETACH,
 	OPT_LATENCY,
-	OPT_OPTIONAL,
+	OPT_LAUNCH, /* launch_option_set() knows it by its name */
 	OPT_PIN,
 	OPT_TRACE_PIPE,
 	OPT_UNLOAD
@@ -35,7 +34,7 @@ enum {
 
 static const struct option long_options[] = {
 	{ "attach", required_argument, NULL, 'a' },
-	{ "btf", required_argument, NULL, OPT_BTF },
+	{ "btf", required_argument, NULL, OPT_LAUNCH },
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "count", required_argument, NULL, 'n' },
 	{ "detach", no_argument, NULL, OPT_DETACH },
@@ -43,7 +42,7 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, 'f' },
 	{ "latency", required_argument, NULL, OPT_LATENCY },
 	{ "map", required_argument, NULL, 'm' },
-	{ "optional", required_argument, NULL, OPT_OPTIONAL },
+	{ "optional", required_argument, NULL, OPT_LAUNCH },
 	{ "pin", optional_argument, NULL, OPT_PIN },
 	{ "time", required_argument, NULL, 't' },
 	{ "trace-pipe", no_argument, NULL, OPT_TRACE_PIPE },
@@ -106,30 +105,30 @@ static const struct command command = {
 	    "  -V, --version            print the version\n",
 };
 
-/* Returns 0, or -1 after reporting what is wrong with the option. */
+/* Sets the option, whose place in long_options is index if it has only a long
+ * name.  Returns 0, or -1 after reporting what is wrong with it. */
 static int
-set_load_option(struct skel_load_options *o, int option)
+set_load_option(struct skel_load_options *o, int option, int index)
 {
 	switch (option) {
 	case 'a':
-		return attach_where_parse(&o->wheres[o->nwheres++], optarg);
+		return launch_option_set(&o->launch, "attach", optarg);
 	case 'e':
 		o->elf = optarg;
 		return 0;
 	case 'f':
-		return stream_encoding_parse(&o->encoding, optarg);
+		return stream_encoding_parse(&o->launch.encoding, optarg);
 	case 'm':
-		o->maps[o->nmaps++] = optarg;
-		return 0;
+		return launch_option_set(&o->launch, "export", optarg);
 	case 'n':
 		return command_parse_records(optarg, &o->count);
 	case 't':
 		return command_parse_seconds(optarg, &o->timeout_ns);
-	case OPT_BTF:
-		o->btf = optarg;
-		return 0;
+	case OPT_LAUNCH:
+		return launch_option_set(
+		    &o->launch, long_options[index].name, optarg);
 	case OPT_CHECK:
-		o->check = true;
+		o->check = o->launch.only_verify = true;
 		return 0;
 	case OPT_DETACH:
 		o->detach = true;
@@ -137,8 +136,6 @@ set_load_option(struct skel_load_options *o, int option)
 	case OPT_LATENCY:
 		o->has_latency = true;
 		return command_parse_latency(optarg, &o->latency_ns);
-	case OPT_OPTIONAL:
-		return attach_where_optional(&o->wheres[o->nwheres++], optarg);
 	case OPT_PIN:
 		o->pin = true;
 		o->dir = optarg;
@@ -160,9 +157,8 @@ static const char *
 find_conflict(const struct skel_load_options *o, int operands)
 {
 	bool loads = operands > 0 || o->trace_pipe || o->pin || o->check ||
-		     o->detach || o->elf != NULL || o->btf != NULL ||
-		     o->nmaps > 0 || o->nwheres > 0 || o->count != 0 ||
-		     o->timeout_ns != 0 || o->has_latency;
+		     o->detach || o->elf != NULL || o->launch.ntexts > 0 ||
+		     o->count != 0 || o->timeout_ns != 0 || o->has_latency;
 
 	if (o->unload != NULL && loads)
 		return "--unload allows no other option and no package";
@@ -185,33 +181,17 @@ find_conflict(const struct skel_load_options *o, int operands)
 	return NULL;
 }
 
-static void
-free_options(struct skel_load_options *o)
-{
-	for (size_t i = 0; i < o->nwheres; i++)
-		attach_where_free(&o->wheres[i]);
-	free(o->wheres);
-	free(o->maps);
-}
-
 int
 main(int argc, char *argv[])
 {
 	struct skel_load_options o = { .package = "-",
 		.latency_ns = POLLER_LATENCY_NS };
 	const char *conflict;
-	int option, status;
+	int option, index = 0, status;
 
-	o.maps = calloc((size_t)argc + 1, sizeof(*o.maps));
-	o.wheres = calloc((size_t)argc + 1, sizeof(*o.wheres));
-	if (o.maps == NULL || o.wheres == NULL) {
-		report_nomem();
-		free_options(&o);
-		return EXIT_FAILURE;
-	}
 	while ((option = getopt_long(argc, argv, "+a:e:f:hm:n:qt:Vv",
-		    long_options, NULL)) != -1) {
-		if (set_load_option(&o, option) == -1)
+		    long_options, &index)) != -1) {
+		if (set_load_option(&o, option, index) == -1)
 			command_usage(&command);
 	}
 	conflict = find_conflict(&o, argc - optind);
@@ -231,6 +211,6 @@ main(int argc, char *argv[])
 		status = session_dir_unload(o.unload) == 0 ? 0 : EXIT_FAILURE;
 	else
 		status = skel_load_run(&o);
-	free_options(&o);
+	launch_options_free(&o.launch);
 	return command_status(status);
 }

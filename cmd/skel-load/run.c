@@ -211,20 +211,11 @@ static int
 run_package(struct skel_load_run *r)
 {
 	const struct skel_load_options *o = r->options;
-	const struct launch_options launch = {
-		.btf = o->btf,
-		.encoding = o->encoding,
-		.wheres = o->wheres,
-		.nwheres = o->nwheres,
-		.maps = o->maps,
-		.nmaps = o->nmaps,
-		.only_verify = o->check,
-	};
 	struct launch *l = &r->launch;
 
 	if (l->package.debug_verbose && report_get_level() != REPORT_ERROR)
 		report_set_level(REPORT_DEBUG);
-	if (launch_open(l, &launch) == -1 || launch_load(l) == -1)
+	if (launch_open(l, &o->launch) == -1 || launch_load(l) == -1)
 		return EXIT_FAILURE;
 	if (o->check)
 		return print_programs(r);

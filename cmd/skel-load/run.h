@@ -8,19 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attach/attach.h"
-#include "stream/header.h"
+#include "session/launch-option.h"
 
 struct skel_load_options {
 	const char *package;    /* a file, or "-" */
 	char *const *arguments; /* those of the program */
 	int narguments;
-	const char *elf, *btf;
-	enum stream_encoding encoding;
-	const char **maps; /* owned: the exports to read; all if none */
-	size_t nmaps;
-	struct attach_where *wheres; /* owned */
-	size_t nwheres;
+	const char *elf;
+	struct launch_options launch; /* owned */
 	uint64_t count, timeout_ns, latency_ns;
 	bool has_latency; /* --latency was given */
 	bool check, pin, detach, trace_pipe;

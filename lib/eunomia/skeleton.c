@@ -9,6 +9,7 @@
 enum skeleton_stage { STAGE_OPENED, STAGE_LOADING, STAGE_LOADED, STAGE_FAILED };
 
 struct eunomia_bpf {
+	struct launch_options options;
 	struct launch launch;
 	struct callback_sink sink;             /* open while it is polled */
 	struct eunomia_polling_handle *handle; /* owned: one use */
@@ -53,6 +54,7 @@ static void
 free_skeleton(struct eunomia_bpf *p)
 {
 	launch_close(&p->launch);
+	launch_options_free(&p->options);
 	skeleton_release_handle(p->handle);
 	pthread_cond_destroy(&p->idle);
 	pthread_mutex_destroy(&p->lock);
@@ -62,7 +64,6 @@ free_skeleton(struct eunomia_bpf *p)
 struct eunomia_bpf *
 skeleton_open(struct package *package, const char *btf)
 {
-	const struct launch_options options = { .btf = btf };
 	struct eunomia_bpf *p = calloc(1, sizeof(*p));
 
 	if (p == NULL) {
@@ -74,7 +75,8 @@ skeleton_open(struct package *package, const char *btf)
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->idle, NULL);
 	if ((p->handle = new_polling_handle()) != NULL &&
-	    launch_open(&p->launch, &options) == 0)
+	    (btf == NULL || launch_option_set(&p->options, "btf", btf) == 0) &&
+	    launch_open(&p->launch, &p->options) == 0)
 		return p;
 	free_skeleton(p);
 	return NULL;

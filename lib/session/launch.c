@@ -34,7 +34,7 @@ close_launch_object(struct launch *l)
 int
 launch_open(struct launch *l, const struct launch_options *o)
 {
-	l->options = *o;
+	l->options = o;
 	if (object_open(&l->object, &l->package, o->btf) == -1 ||
 	    stream_header_init(&l->header, l->package.obj_name) == -1)
 		return -1;
@@ -51,7 +51,7 @@ launch_open(struct launch *l, const struct launch_options *o)
 static int
 load_once(struct launch *l)
 {
-	const struct launch_options *o = &l->options;
+	const struct launch_options *o = l->options;
 	struct report_held held;
 
 	/* What has no place to go need not be verified first. */
@@ -82,7 +82,7 @@ launch_load(struct launch *l)
 	while ((ret = load_once(l)) == 1) {
 		close_launch_object(l);
 		stream_header_free(&l->header);
-		if (launch_open(l, &l->options) == -1)
+		if (launch_open(l, l->options) == -1)
 			return -1;
 	}
 	return ret;

@@ -25,24 +25,14 @@
 #include "package/args.h"
 #include "package/package.h"
 #include "poll/poller.h"
+#include "session/launch-option.h"
 #include "stream/header.h"
 #include "symbolize/symbolizer.h"
-
-/* All borrowed until launch_close().  Zeroed, they stand for the defaults. */
-struct launch_options {
-	const char *btf; /* a BTF file or archive, as for object_open() */
-	enum stream_encoding encoding; /* of the stream that is to be written */
-	struct attach_where *wheres;   /* where programs go, over the package */
-	size_t nwheres;
-	const char *const *maps; /* the exported maps to read; nmaps 0: all */
-	size_t nmaps;
-	bool only_verify; /* nothing will be attached: do not ask where */
-};
 
 /* A zeroed one is closed. */
 struct launch {
 	struct package package; /* owned: the caller opens it here */
-	struct launch_options options;
+	const struct launch_options *options; /* borrowed */
 	struct object object;
 	struct stream_header header; /* of the exported maps */
 	struct attachments attachments;
@@ -62,7 +52,8 @@ enum args_result launch_arguments(struct package *p, int argc,
     char *const argv[], const char *command, const char *hint,
     struct buf *text);
 
-/* Opens the object of l->package and fills in l->header. */
+/* Opens the object of l->package and fills in l->header.  o is borrowed until
+ * launch_close(). */
 int launch_open(struct launch *l, const struct launch_options *o);
 
 /*

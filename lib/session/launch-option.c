@@ -1,0 +1,104 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach/where.h"
+#include "base/array.h"
+#include "base/report.h"
+#include "base/util.h"
+#include "session/launch-option.h"
+
+/* Returns the next element of wheres, zeroed, which the caller then counts; or
+ * NULL after reporting that memory ran out. */
+static struct attach_where *
+new_where(struct launch_options *o)
+{
+	if (!array_room(o->wheres, o->nwheres, o->wheres_cap)) {
+		report_nomem();
+		return NULL;
+	}
+	o->wheres[o->nwheres] = (struct attach_where){ 0 };
+	return &o->wheres[o->nwheres++];
+}
+
+static int
+set_attach(struct launch_options *o, const char *value)
+{
+	struct attach_where *w = new_where(o);
+
+	return w != NULL ? attach_where_parse(w, value) : -1;
+}
+
+static int
+set_optional(struct launch_options *o, const char *value)
+{
+	struct attach_where *w = new_where(o);
+
+	return w != NULL ? attach_where_optional(w, value) : -1;
+}
+
+static int
+set_btf(struct launch_options *o, const char *value)
+{
+	o->btf = value;
+	return 0;
+}
+
+static int
+set_export(struct launch_options *o, const char *value)
+{
+	if (!array_room(o->maps, o->nmaps, o->maps_cap))
+		return report_nomem();
+	o->maps[o->nmaps++] = value;
+	return 0;
+}
+
+/* The functions may keep the value, which lives as long as o. */
+static const struct launch_option {
+	const char *name;
+	int (*set)(struct launch_options *o, const char *value);
+} launch_options[] = {
+	{ "attach", set_attach },
+	{ "btf", set_btf },
+	{ "export", set_export },
+	{ "optional", set_optional },
+};
+
+/* Copies the value, for o to own.  NULL after reporting that memory ran out. */
+static const char *
+keep_text(struct launch_options *o, const char *value)
+{
+	if (!array_room(o->texts, o->ntexts, o->texts_cap) ||
+	    (o->texts[o->ntexts] = strdup(value)) == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	return o->texts[o->ntexts++];
+}
+
+int
+launch_option_set(struct launch_options *o, const char *name, const char *value)
+{
+	const char *text;
+
+	for (size_t i = 0; i < nitems(launch_options); i++) {
+		if (strcmp(launch_options[i].name, name) != 0)
+			continue;
+		text = keep_text(o, value);
+		return text != NULL ? launch_options[i].set(o, text) : -1;
+	}
+	report_error("%s: there is no option of this name", name);
+	return -1;
+}
+
+void
+launch_options_free(struct launch_options *o)
+{
+	for (size_t i = 0; i < o->nwheres; i++)
+		attach_where_free(&o->wheres[i]);
+	for (size_t i = 0; i < o->ntexts; i++)
+		free(o->texts[i]);
+	free(o->wheres);
+	free(o->maps);
+	free(o->texts);
+	*o = (struct launch_options){ 0 };
+}

@@ -1,0 +1,41 @@
+/*
+ * The options that change how a package is opened, loaded and attached, by the
+ * long names that they have on the command line of skel-load.  skel-load and
+ * the C library both set them here, so that each means the same in both.
+ */
+#ifndef SKEL_SESSION_LAUNCH_OPTION_H
+#define SKEL_SESSION_LAUNCH_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attach/option.h"
+#include "stream/header.h"
+
+/* Zeroed, they stand for the defaults. */
+struct launch_options {
+	const char *btf; /* a BTF file or archive, as for object_open() */
+	enum stream_encoding encoding; /* of the stream that is to be written */
+	/* Owned: where programs go, over the package. */
+	struct attach_where *wheres;
+	size_t nwheres, wheres_cap;
+	const char **maps; /* owned: the exports to read; nmaps 0: all */
+	size_t nmaps, maps_cap;
+	bool only_verify; /* nothing will be attached: do not ask where */
+	char **texts;     /* owned: copies of the options' values */
+	size_t ntexts, texts_cap;
+};
+
+/*
+ * Sets the option of this name, as "attach", to the value, as "on_exec=off";
+ * both are copied.  An option that may be given several times is added to
+ * those before.  Returns 0; or -1 after reporting that there is no such option,
+ * or what is wrong with its value.
+ */
+int launch_option_set(
+    struct launch_options *o, const char *name, const char *value);
+
+/* Releases what o owns, and zeroes it. */
+void launch_options_free(struct launch_options *o);
+
+#endif
