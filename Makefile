@@ -270,6 +270,21 @@ check-clang: ## run the tests with a build by clang
 check-vm: all $(UNIT) ## run the kernel's tests on Debian's 6.1 and 6.12, in emulated machines
 	@$(FOR_GUEST) tests/vm/run $(TESTS)
 
+# What the commands make of compiled objects that were not written for them.  With
+# KERNELS="6.12" it looks in guests, else here.
+OBJECTS_IN_TREE := build/objects/given
+check-objects: all ## say what objects of others show: OBJECTS=DIR [EXPECTED=FILE] [KERNELS=6.12]
+ifeq ($(OBJECTS),)
+	@echo 'name a folder of compiled objects: make check-objects OBJECTS=DIR'
+	@exit 1
+else ifeq ($(KERNELS),)
+	@$(RUN) tests/objects/check $(if $(EXPECTED),-e $(EXPECTED)) $(OBJECTS)
+else
+	@rm -rf $(OBJECTS_IN_TREE) && mkdir -p $(OBJECTS_IN_TREE)
+	@cp $(OBJECTS)/*.o $(OBJECTS_IN_TREE) && cp $(or $(EXPECTED),/dev/null) $(OBJECTS_IN_TREE)/expected
+	@HERE=no BATS_TEST_TIMEOUT=1200 $(FOR_GUEST) KERNELS="$(KERNELS)" tests/vm/run tests/objects/guest.bats
+endif
+
 # For fuzzing, clang builds the library and the targets again, with libFuzzer.
 FUZZ_SECONDS ?= 60
 FUZZ_CC      ?= clang
