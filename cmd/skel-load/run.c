@@ -10,11 +10,14 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "command.h"
+#include "confined-child.h"
 #include "host/confine.h"
+#include "package/input.h"
 #include "poll/poller.h"
 #include "poll/stream-sink.h"
 #include "run.h"
 #include "session/launch.h"
+#include "session/prepare.h"
 #include "session/session-dir.h"
 #include "session/session.h"
 #include "session/trace-pipe.h"
@@ -242,6 +245,56 @@ raise_fd_limit(void)
 	}
 }
 
+/* The function of the confined child. */
+static int
+prepare_in_child(void *ctx, struct buf *reply)
+{
+	return prepare_run(ctx, reply);
+}
+
+/* Has the object packed in a confined child, and opens the package. */
+static int
+open_object_package(struct skel_load_run *r, struct prepare *p)
+{
+	struct buf reply = { 0 };
+	int ret = -1;
+
+	if (r->options->elf != NULL)
+		report_error("%s: this is an object file; -e needs a package "
+			     "whose object it replaces",
+		    p->name);
+	else if (confined_child_run(prepare_in_child, p, p->name,
+		     PREPARE_REPLY_MAX, &reply) == 0)
+		ret = prepare_open(p, &reply, &r->launch.package);
+	buf_free(&reply);
+	return ret;
+}
+
+/* Reads and opens the package, or the object in place of one. */
+static int
+open_input(struct skel_load_run *r)
+{
+	const struct skel_load_options *o = r->options;
+	const char *name =
+	    strcmp(o->package, "-") == 0 ? "<stdin>" : o->package;
+	struct buf input = { 0 };
+	struct prepare p = {
+		.name = name, .options = &o->launch, .object = &input
+	};
+	int ret = -1;
+
+	if (package_input_read(&input, o->package, name, PACKAGE_TEXT_MAX) ==
+	    -1)
+		ret = -1;
+	else if (prepare_is_object(&input))
+		ret = open_object_package(r, &p);
+	else
+		ret = package_parse(
+		    &r->launch.package, input.data, input.len, name, o->elf);
+	buf_free(&input);
+	return ret;
+}
+
 int
 skel_load_run(const struct skel_load_options *o)
 {
@@ -250,7 +303,7 @@ skel_load_run(const struct skel_load_options *o)
 
 	raise_fd_limit();
 	if (output_open(&r.out, STDOUT_FILENO, "<stdout>") == -1 ||
-	    package_open(&r.launch.package, o->package, o->elf) == -1)
+	    open_input(&r) == -1)
 		return EXIT_FAILURE;
 	/* A signal while the package is read may end the process at once: there
 	 * is nothing to clean up yet. */

@@ -260,6 +260,25 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	[[ $stderr == *"da = 8"* ]]
 }
 
+@test "an object file is packed on the way, by a child without privileges" {
+	need_bpf
+	bpf_package globals
+	run -0 --separate-stderr skel-load -t 0.1 -v globals.bpf.o --da 7
+	[ "$(jq -r .name <<<"${lines[0]}")" = globals_bpf ]
+	[[ $stderr == *"globals.bpf.o: da = 7"* ]]
+	run -0 --separate-stderr skel-load --check - <globals.bpf.o
+	[[ $output == "program report_globals raw_tracepoint "* ]]
+	head -c 3000 globals.bpf.o >cut.bpf.o
+	fails_with 1 "skel-load: cut.bpf.o: " skel-load cut.bpf.o
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	fails_with 1 "globals.bpf.o: this is an object file; -e needs a package" skel-load -e globals.bpf.o globals.bpf.o
+	# What the child may do ends with the confinement that skel-pack has.
+	[ -z "$(command -v strace)" ] ||
+		strace -f -e trace=seccomp,landlock_restrict_self,bpf -o calls skel-load --check globals.bpf.o
+	[ ! -f calls ] || ! grep -q seccomp calls ||
+		awk '/seccomp\(SECCOMP_SET_MODE_FILTER/ { child = $1 } child == $1 && /bpf\(/ { bad = 1 } END { exit child == "" || bad }' calls
+}
+
 @test "-e adds the object to a bare meta, or replaces the one in the package" {
 	need_bpf
 	bpf_package globals

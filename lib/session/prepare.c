@@ -1,0 +1,29 @@
+#include <elf.h>
+#include <string.h>
+
+#include "package/pack.h"
+#include "session/prepare.h"
+
+bool
+prepare_is_object(const struct buf *input)
+{
+	return input->len >= SELFMAG &&
+	       memcmp(input->data, ELFMAG, SELFMAG) == 0;
+}
+
+int
+prepare_run(const struct prepare *p, struct buf *reply)
+{
+	const char *stdin_name =
+	    strcmp(p->name, "<stdin>") == 0 ? "stdin" : NULL;
+
+	return pack_object((const unsigned char *)p->object->data,
+	    p->object->len, p->name, stdin_name, reply);
+}
+
+int
+prepare_open(
+    const struct prepare *p, const struct buf *reply, struct package *package)
+{
+	return package_parse(package, reply->data, reply->len, p->name, NULL);
+}
