@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "elf/bss-rename.h"
+#include "elf/section-rename.h"
 #include "elf/btf.h"
 #include "elf/libbpf-log.h"
 #include "host/privilege.h"
@@ -190,7 +190,7 @@ open_with_libbpf(struct object *o)
 		    p->name);
 		return -1;
 	}
-	if (bss_rename(&p->object, &renamed) == -1)
+	if (section_rename(&p->object, &renamed) == -1)
 		return -1;
 	o->bpf =
 	    renamed.len > 0
@@ -390,6 +390,22 @@ close_slice(struct object *o)
 	o->slice_path = NULL;
 }
 
+/* Checks that a program was loaded, or that the user left all of them out. */
+static int
+require_loaded_program(const struct object *o)
+{
+	struct bpf_program *p;
+
+	bpf_object__for_each_program (p, o->bpf)
+		if (bpf_program__fd(p) >= 0)
+			return 0;
+	if (o->package->nprograms > 0)
+		return 0;
+	report_error("%s: nothing was loaded: it has no program to load",
+	    o->package->name);
+	return -1;
+}
+
 int
 object_load(struct object *o)
 {
@@ -401,7 +417,7 @@ object_load(struct object *o)
 	error = bpf_object__load(o->bpf);
 	close_slice(o);
 	if (error == 0)
-		return 0;
+		return require_loaded_program(o);
 	refusal = libbpf_log_refusal(-error);
 	report_refusal(o, &refusal);
 	return -1;

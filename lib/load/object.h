@@ -35,7 +35,8 @@ int object_open(struct object *o, const struct package *p, const char *btf);
 
 /*
  * Loads the object.  If the verifier refuses a program, its name and the last
- * lines of the verifier's log are reported.
+ * lines of the verifier's log are reported.  A package that lists no program is
+ * an error too.
  */
 int object_load(struct object *o);
 

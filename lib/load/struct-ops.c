@@ -3,15 +3,35 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "elf/btf.h"
 #include "elf/elf-section.h"
+#include "elf/section-rename.h"
 #include "load/struct-ops.h"
 
-#define STRUCT_OPS_SECTION ".struct_ops"
+/* The sections of structs, and of their relocations. */
+static const struct ops_section {
+	const char *name, *relocations;
+} ops_sections[] = {
+	{ OPS_SECTION, ".rel" OPS_SECTION },
+	{ OPS_LINK_SECTION, ".rel" OPS_LINK_SECTION },
+};
+
+/* The id in libbpf's BTF of a section of structs, which may have been renamed
+ * (elf/section-rename.h); or a negative number. */
+static int
+find_ops_datasec(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_DATASEC);
+
+	return id >= 0
+		   ? id
+		   : btf__find_by_name_kind(btf, OPS_SECTION, BTF_KIND_DATASEC);
+}
 
 /* The map of the struct variable at this offset of the section, or NULL. */
 static struct bpf_map *
-find_map_at(struct bpf_object *bpf, uint64_t offset)
+find_map_at(struct bpf_object *bpf, const char *name, uint64_t offset)
 {
 	const struct btf *btf = bpf_object__btf(bpf);
 	const struct btf_var_secinfo *v;
@@ -19,8 +39,7 @@ find_map_at(struct bpf_object *bpf, uint64_t offset)
 	int id = -1;
 
 	if (btf != NULL)
-		id = btf__find_by_name_kind(
-		    btf, STRUCT_OPS_SECTION, BTF_KIND_DATASEC);
+		id = find_ops_datasec(btf, name);
 	if (id < 0)
 		return NULL;
 	section = btf__type_by_id(btf, (uint32_t)id);
@@ -36,13 +55,13 @@ find_map_at(struct bpf_object *bpf, uint64_t offset)
 	return NULL;
 }
 
-/* Finds the offset in the section where the relocations want the address of the
+/* Finds the offset in the section where its relocations want the address of the
  * program.  Returns false if there is none. */
 static bool
-find_relocation(Elf *elf, const char *program, uint64_t *offset)
+find_relocation(
+    Elf *elf, const char *section, const char *program, uint64_t *offset)
 {
-	Elf_Scn *relocations =
-		    elf_section_find(elf, ".rel" STRUCT_OPS_SECTION, SHT_NULL),
+	Elf_Scn *relocations = elf_section_find(elf, section, SHT_NULL),
 		*symbols;
 	Elf_Data *data, *table;
 	GElf_Shdr head, symbol_head;
@@ -77,9 +96,11 @@ struct_ops_find_map(
 {
 	uint64_t offset;
 
-	if (!find_relocation(package->object.elf, program, &offset))
-		return NULL;
-	return find_map_at(bpf, offset);
+	for (size_t i = 0; i < nitems(ops_sections); i++)
+		if (find_relocation(package->object.elf,
+			ops_sections[i].relocations, program, &offset))
+			return find_map_at(bpf, ops_sections[i].name, offset);
+	return NULL;
 }
 
 /* Whether a program of the struct is to be loaded. */

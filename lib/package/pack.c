@@ -11,7 +11,7 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "elf/bpf-elf.h"
-#include "elf/bss-rename.h"
+#include "elf/section-rename.h"
 #include "elf/btf.h"
 #include "elf/libbpf-log.h"
 #include "package/object-text.h"
@@ -96,7 +96,7 @@ get_section(const struct bpf_map *map)
 	return NULL;
 }
 
-/* The name of the section in the object file, before bss-rename. */
+/* The name of the section in the object file, before section-rename. */
 static const char *
 undo_rename(const char *section)
 {
@@ -358,7 +358,7 @@ open_packed_object(struct pack *p, const unsigned char *elf, size_t size)
 		    p->file);
 		return -1;
 	}
-	if (bss_rename(&p->elf, &renamed) == -1)
+	if (section_rename(&p->elf, &renamed) == -1)
 		return -1;
 	libbpf_log_capture();
 	libbpf_log_clear();

@@ -103,6 +103,27 @@ need_ops() {
 	wait_for 5 control_gone
 }
 
+@test "a struct in .struct_ops.link is attached, whatever libbpf reads itself" {
+	need_ops
+	ops_package '-DSECTION=".struct_ops.link"'
+	run -0 skel-load --check ops.json
+	[[ $output == *"program begins struct_ops struct_ops/begins ok, "* ]]
+	begin ops -v ops.json
+	[[ $(controls) == *$CONTROL* ]]
+	finish ops
+	wait_for 5 control_gone
+}
+
+# bats test_tags=kernel:any
+@test "an object without programs is an error that says so, for --check too" {
+	local section
+	for section in .struct_ops .struct_ops.link; do
+		ops_package -DEMPTY "-DSECTION=\"$section\""
+		fails_with 1 "skel-load: ops.json: nothing was loaded: it has no program to load" skel-load ops.json
+		fails_with 1 "skel-load: ops.json: nothing was loaded: it has no program to load" skel-load --check ops.json
+	done
+}
+
 control_gone() {
 	[[ $(controls) != *$CONTROL* ]]
 }

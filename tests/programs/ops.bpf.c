@@ -2,11 +2,16 @@
 /*
  * Congestion control of TCP by struct_ops: slow, and each new connection is a
  * record.  The struct has the members of the kernel's that are used here.
- * UNUSED: a program that is in no struct.
+ * UNUSED: a program that is in no struct.  SECTION: the section of the struct.
+ * EMPTY: there are no programs, only a struct without functions.
  */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
+
+#ifndef SECTION
+#define SECTION ".struct_ops"
+#endif
 
 struct hit {
 	char hook[16];
@@ -29,6 +34,7 @@ struct tcp_congestion_ops {
 	char name[16];
 };
 
+#ifndef EMPTY
 SEC("struct_ops/begins")
 int
 begins(unsigned long long *ctx)
@@ -59,6 +65,7 @@ avoid(unsigned long long *ctx)
 {
 	return 0;
 }
+#endif
 
 #ifdef UNUSED
 SEC("struct_ops/unused")
@@ -70,12 +77,14 @@ unused(unsigned long long *ctx)
 #endif
 
 /* In a name space of its own, any user may choose it. */
-SEC(".struct_ops")
+SEC(SECTION)
 struct tcp_congestion_ops slow = {
+#ifndef EMPTY
 	.ssthresh = (void *)threshold,
 	.cong_avoid = (void *)avoid,
 	.undo_cwnd = (void *)undo,
 	.init = (void *)begins,
+#endif
 	.flags = 1, /* TCP_CONG_NON_RESTRICTED */
 	.name = "skel_000000",
 };

@@ -1,4 +1,5 @@
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <elf.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -6,28 +7,29 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "elf/bss-rename.h"
+#include "elf/section-rename.h"
 #include "types/types.h"
 
 enum { RENAMED_MAX = 256 << 20 }; /* bytes of a changed object */
 
 /* An object that is being changed.  Sections that grow move to the end of the
  * file, and their headers follow them there. */
-struct bss_rename {
+struct section_rename {
 	const struct bpf_elf *elf; /* borrowed */
 	struct buf *out;           /* borrowed: the changed file */
 	Elf64_Ehdr head;
 	struct buf names; /* section names; new ones are added at the end */
+	bool ops_link;    /* OPS_LINK_SECTION is renamed */
 };
 
 static bool
-lies_inside(const struct bss_rename *r, uint64_t offset, uint64_t len)
+lies_inside(const struct section_rename *r, uint64_t offset, uint64_t len)
 {
 	return offset <= r->out->len && len <= r->out->len - offset;
 }
 
 static Elf64_Shdr
-get_header(const struct bss_rename *r, unsigned int i)
+get_header(const struct section_rename *r, unsigned int i)
 {
 	Elf64_Shdr s;
 
@@ -36,7 +38,7 @@ get_header(const struct bss_rename *r, unsigned int i)
 }
 
 static void
-set_header(struct bss_rename *r, unsigned int i, const Elf64_Shdr *s)
+set_header(struct section_rename *r, unsigned int i, const Elf64_Shdr *s)
 {
 	memcpy(r->out->data + r->head.e_shoff + i * sizeof(*s), s, sizeof(*s));
 }
@@ -48,28 +50,47 @@ is_custom_bss(const char *name, uint32_t type, uint64_t size)
 	       strncmp(name, BSS_PREFIX, strlen(BSS_PREFIX)) == 0;
 }
 
+/* Whether libbpf reads the section of structs that are attached by links. */
 static bool
-has_custom_bss(const struct bpf_elf *e)
+libbpf_reads_ops_link(void)
 {
+	return libbpf_major_version() > 1 || libbpf_minor_version() >= 2;
+}
+
+/* Finds what there is to rename.  Returns whether there is anything. */
+static bool
+find_names(struct section_rename *r)
+{
+	Elf *elf = r->elf->elf;
+	bool ops = false, ops_link = false, bss = false;
 	Elf_Scn *section = NULL;
 	const char *name;
 	size_t strings;
 	GElf_Shdr h;
 
-	if (elf_getshdrstrndx(e->elf, &strings) != 0)
+	if (elf_getshdrstrndx(elf, &strings) != 0)
 		return false;
-	while ((section = elf_nextscn(e->elf, section)) != NULL)
-		if (gelf_getshdr(section, &h) != NULL &&
-		    (name = elf_strptr(e->elf, strings, h.sh_name)) != NULL &&
-		    is_custom_bss(name, h.sh_type, h.sh_size))
-			return true;
-	return false;
+	while ((section = elf_nextscn(elf, section)) != NULL) {
+		if (gelf_getshdr(section, &h) == NULL ||
+		    (name = elf_strptr(elf, strings, h.sh_name)) == NULL)
+			continue;
+		bss |= is_custom_bss(name, h.sh_type, h.sh_size);
+		ops |= strcmp(name, OPS_SECTION) == 0;
+		ops_link |= strcmp(name, OPS_LINK_SECTION) == 0;
+	}
+	r->ops_link = ops_link && !ops && !libbpf_reads_ops_link();
+	if (ops_link && ops && !libbpf_reads_ops_link())
+		report_notice(
+		    "the structs in section " OPS_LINK_SECTION
+		    " are ignored, because the object has a "
+		    "section " OPS_SECTION " too; libbpf 1.2 reads both");
+	return bss || r->ops_link;
 }
 
 /* Reads the ELF header and the section names of r->out.  Returns whether the
  * section headers are where this file expects them. */
 static bool
-read_headers(struct bss_rename *r)
+read_headers(struct section_rename *r)
 {
 	Elf64_Shdr names;
 
@@ -91,7 +112,7 @@ read_headers(struct bss_rename *r)
 /* Appends data, or zeros if data is NULL, as the new content of section s. */
 static void
 append_content(
-    struct bss_rename *r, Elf64_Shdr *s, const void *data, size_t len)
+    struct section_rename *r, Elf64_Shdr *s, const void *data, size_t len)
 {
 	size_t pad = -r->out->len & 7;
 	char *room;
@@ -108,23 +129,45 @@ append_content(
 	r->out->len += pad + len;
 }
 
-/* Gives the section its new name and zeros for content. */
+/* Gives the section a new name. */
 static void
-rename_section(struct bss_rename *r, Elf64_Shdr *s, const char *old)
+rename_section(struct section_rename *r, Elf64_Shdr *s, const char *name)
+{
+	s->sh_name = (Elf64_Word)r->names.len;
+	buf_add(&r->names, name, strlen(name) + 1);
+}
+
+/* Gives a custom .bss its new name and zeros for content. */
+static void
+rename_bss(struct section_rename *r, Elf64_Shdr *s, const char *old)
 {
 	char name[128];
 
 	snprintf(name, sizeof(name), BSS_RENAMED "%s", old);
-	s->sh_name = (Elf64_Word)r->names.len;
+	rename_section(r, s, name);
 	s->sh_type = SHT_PROGBITS;
-	buf_add(&r->names, name, strlen(name) + 1);
 	append_content(r, s, NULL, s->sh_size);
+}
+
+/* Writes the new name of the data section old to name.  Returns whether it has
+ * one. */
+static bool
+new_datasec_name(
+    const struct section_rename *r, const char *old, char name[128])
+{
+	if (strncmp(old, BSS_PREFIX, strlen(BSS_PREFIX)) == 0)
+		snprintf(name, 128, BSS_RENAMED "%s", old);
+	else if (r->ops_link && strcmp(old, OPS_LINK_SECTION) == 0)
+		snprintf(name, 128, OPS_SECTION);
+	else
+		return false;
+	return true;
 }
 
 /* Gives the data sections of the BTF their new names.  Returns 0, or -1 if
  * memory ran out. */
 static int
-rename_datasecs(struct btf *btf)
+rename_datasecs(const struct section_rename *r, struct btf *btf)
 {
 	unsigned int n = btf__type_cnt(btf);
 
@@ -134,10 +177,8 @@ rename_datasecs(struct btf *btf)
 		char name[128];
 		int offset;
 
-		if (!btf_is_datasec(t) ||
-		    strncmp(old, BSS_PREFIX, strlen(BSS_PREFIX)) != 0)
+		if (!btf_is_datasec(t) || !new_datasec_name(r, old, name))
 			continue;
-		snprintf(name, sizeof(name), BSS_RENAMED "%s", old);
 		offset = btf__add_str(btf, name);
 		if (offset < 0)
 			return -1;
@@ -150,7 +191,7 @@ rename_datasecs(struct btf *btf)
 
 /* Makes a renamed copy of the BTF the new content of section s. */
 static void
-rename_btf(struct bss_rename *r, Elf64_Shdr *s)
+rename_btf(struct section_rename *r, Elf64_Shdr *s)
 {
 	const void *raw;
 	struct btf *btf;
@@ -164,7 +205,7 @@ rename_btf(struct bss_rename *r, Elf64_Shdr *s)
 		r->out->failed = true;
 		return;
 	}
-	if (rename_datasecs(btf) == 0 &&
+	if (rename_datasecs(r, btf) == 0 &&
 	    (raw = btf__raw_data(btf, &len)) != NULL)
 		append_content(r, s, raw, len);
 	else
@@ -173,7 +214,7 @@ rename_btf(struct bss_rename *r, Elf64_Shdr *s)
 }
 
 static void
-rename_all(struct bss_rename *r)
+rename_all(struct section_rename *r)
 {
 	const char *name;
 	Elf64_Shdr s;
@@ -183,9 +224,14 @@ rename_all(struct bss_rename *r)
 		name =
 		    s.sh_name < r->names.len ? r->names.data + s.sh_name : "";
 		if (is_custom_bss(name, s.sh_type, s.sh_size)) {
-			rename_section(r, &s, name);
+			rename_bss(r, &s, name);
 		} else if (strcmp(name, BTF_ELF_SEC) == 0) {
 			rename_btf(r, &s);
+		} else if (r->ops_link && strcmp(name, OPS_LINK_SECTION) == 0) {
+			rename_section(r, &s, OPS_SECTION);
+		} else if (r->ops_link &&
+			   strcmp(name, ".rel" OPS_LINK_SECTION) == 0) {
+			rename_section(r, &s, ".rel" OPS_SECTION);
 		}
 		set_header(r, i, &s);
 	}
@@ -195,12 +241,12 @@ rename_all(struct bss_rename *r)
 }
 
 int
-bss_rename(const struct bpf_elf *elf, struct buf *out)
+section_rename(const struct bpf_elf *elf, struct buf *out)
 {
-	struct bss_rename r = { .elf = elf, .out = out };
+	struct section_rename r = { .elf = elf, .out = out };
 	bool failed;
 
-	if (!has_custom_bss(elf))
+	if (!find_names(&r))
 		return 0;
 	buf_add(out, elf->bytes, elf->size);
 	if (!out->failed && read_headers(&r))
