@@ -1,7 +1,7 @@
 # Bash completion for skel-load(1)
 
 _skel_load_options='-a --attach --btf --check -n --count --detach -e --elf
--f --format -h --help --latency -m --map --no-log --optional --pin -q --quiet -t --time --trace-pipe --unload
+-f --format -h --help --latency -m --map --no-log --optional --pin -q --quiet --sample -t --time --trace-pipe --unload
 -v --verbose -V --version'
 
 # The completion of skel-args completes the program's own arguments.  Its file lies
@@ -60,7 +60,7 @@ _skel_load() {
 			[[ $where == *=* && $where != *:* ]] && _skel_load_where "$word"
 			return
 			;;
-		-[mnft] | --btf | --count | --format | --latency | --map | --optional | --time | --unload)
+		-[mnft] | --btf | --count | --format | --latency | --map | --optional | --sample | --time | --unload)
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			((i++))
 			;;
@@ -77,7 +77,7 @@ _skel_load() {
 	[[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
 	case $before in
 	-f | --format) mapfile -t COMPREPLY < <(compgen -W 'binary json' -- "$word") ;;
-	--latency | -m | --map | -n | --count | --optional | -t | --time) ;;
+	--latency | -m | --map | -n | --count | --optional | --sample | -t | --time) ;;
 	--pin | --unload) [[ $word == -* ]] || _skel_load_files -d "$word" ;;
 	-e | --elf | --btf) _skel_load_files -f "$word" ;;
 	*)

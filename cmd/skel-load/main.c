@@ -44,6 +44,7 @@ static const struct option long_options[] = {
 	{ "map", required_argument, NULL, 'm' },
 	{ "optional", required_argument, NULL, OPT_LAUNCH },
 	{ "pin", optional_argument, NULL, OPT_PIN },
+	{ "sample", required_argument, NULL, OPT_LAUNCH },
 	{ "time", required_argument, NULL, 't' },
 	{ "trace-pipe", no_argument, NULL, OPT_TRACE_PIPE },
 	{ "unload", required_argument, NULL, OPT_UNLOAD },
@@ -56,7 +57,8 @@ static const struct command command = {
 	    "                 [-n count] [-t seconds] [-a program=where] ...\n"
 	    "                 [--latency ms] [--optional program] ... "
 	    "[--btf file|dir]\n"
-	    "                 [--trace-pipe]\n"
+	    "                 [--sample map[=interval][,word ...]] ... "
+	    "[--trace-pipe]\n"
 	    "                 [--check | --pin[=dir] [--detach]]\n"
 	    "                 [package [argument ...]]\n"
 	    "       skel-load --unload dir\n",
@@ -94,6 +96,13 @@ static const struct command command = {
 	    "      --pin[=DIR]          pin the maps and print a session for "
 	    "skel-poll\n"
 	    "  -q, --quiet, --no-log    print errors only\n"
+	    "      --sample MAP[=INTERVAL][,WORD ...]\n"
+	    "                           read a map or global variables "
+	    "repeatedly: each 1s,\n"
+	    "                           2s ..., as log2_hist, linear_hist, "
+	    "exp2_hist,\n"
+	    "                           unit=UNIT, clear, nonzero; repeat for "
+	    "more\n"
 	    "  -t, --time SECONDS       stop after this time, for instance "
 	    "0.5\n"
 	    "      --trace-pipe         print what the program writes with "

@@ -439,7 +439,8 @@ object_map_fds(const struct object *o, const struct stream_header *h)
 	for (size_t i = 0; fds != NULL && i < h->nmaps; i++) {
 		const struct stream_map *m = &h->maps[i];
 
-		fds[i].map = object_find_fd(o, m->name);
+		fds[i].map =
+		    object_find_fd(o, m->part.set ? m->part.map : m->name);
 		fds[i].stacks = object_find_fd(o, m->stacks);
 		fds[i].lost = object_find_fd(o, m->lost_map);
 	}

@@ -18,6 +18,26 @@ enum { PERF_PAGES_MAX = 1 << 20 }; /* 4 GiB a CPU */
 
 #define PLACE(name, member) .offset = offsetof(struct package_##name, member)
 
+/* The keys of "sample" in a variable, a section or a map. */
+#define SAMPLE_KEYS(name)                                                      \
+	static const struct package_key name##_sample_keys[] = {               \
+		{ "interval", KEY_U64, true, PLACE(name, sample.interval_ms),  \
+		    UINT32_MAX, PACKAGE_INTERVAL_ZERO },                       \
+		{ "type", KEY_WORD, false, PLACE(name, sample.type),           \
+		    .noun = "sample type", .noun_tells = true,                 \
+		    .words = stream_samples,                                   \
+		    .nwords = nitems(stream_samples) },                        \
+		{ "unit", KEY_STRING, false, PLACE(name, sample.unit) },       \
+		{ "clear_map", KEY_BOOL, false,                                \
+		    PLACE(name, sample.clear_map) },                           \
+		{ "nonzero", KEY_BOOL, false, PLACE(name, sample.nonzero) },   \
+		{ 0 },                                                         \
+	}
+#define NEW_SAMPLE .sample.unit = STREAM_NO_UNIT
+SAMPLE_KEYS(variable);
+SAMPLE_KEYS(section);
+SAMPLE_KEYS(map);
+
 static const struct package_key cmdarg_keys[] = {
 	{ "default", KEY_VALUE, false, PLACE(variable, default_value) },
 	{ "help", KEY_STRING, false, PLACE(variable, help) },
@@ -34,15 +54,22 @@ static const struct package_key variable_keys[] = {
 	{ "type", KEY_STRING, true, PLACE(variable, type) },
 	{ "description", KEY_STRING, false, PLACE(variable, description) },
 	{ "cmdarg", KEY_OBJECT, .keys = cmdarg_keys },
+	{ "sample", KEY_PRESENT, false, PLACE(variable, sample.set) },
+	{ "sample", KEY_OBJECT, .keys = variable_sample_keys },
 	{ 0 },
 };
+static const struct package_variable new_variable = { NEW_SAMPLE };
 
 static const struct package_key section_keys[] = {
 	{ "name", KEY_STRING, true, PLACE(section, name) },
 	{ "variables", KEY_LIST, false, PLACE(section, variables),
-	    .keys = variable_keys, .size = sizeof(struct package_variable) },
+	    .keys = variable_keys, .size = sizeof(struct package_variable),
+	    .initial = &new_variable },
+	{ "sample", KEY_PRESENT, false, PLACE(section, sample.set) },
+	{ "sample", KEY_OBJECT, .keys = section_sample_keys },
 	{ 0 },
 };
+static const struct package_section new_section = { NEW_SAMPLE };
 
 static const struct package_key custom_member_keys[] = {
 	{ "name", KEY_STRING, true, PLACE(custom_member, name) },
@@ -153,30 +180,19 @@ read_interpreter(void *out, json_t *obj, const char *map_where)
 	return package_read_keys(interpreter_keys, v, out, where, NULL);
 }
 
-static const struct package_key sample_keys[] = {
-	{ "interval", KEY_U64, true, PLACE(map, interval_ms), UINT32_MAX,
-	    PACKAGE_INTERVAL_ZERO },
-	{ "type", KEY_WORD, false, PLACE(map, sample), .noun = "sample type",
-	    .noun_tells = true, .words = stream_samples,
-	    .nwords = nitems(stream_samples) },
-	{ "unit", KEY_STRING, false, PLACE(map, unit) },
-	{ "clear_map", KEY_BOOL, false, PLACE(map, clear_map) },
-	{ 0 },
-};
-
 static const struct package_key map_keys[] = {
 	{ "", KEY_SELF, false, PLACE(map, json) },
 	{ "name", KEY_STRING, true, PLACE(map, name) },
 	{ "ident", KEY_STRING, true, PLACE(map, ident) },
 	{ "mmaped", KEY_BOOL, false, .offset = KEY_CHECKED },
-	{ "sample", KEY_PRESENT, false, PLACE(map, sampled) },
-	{ "sample", KEY_OBJECT, .keys = sample_keys },
+	{ "sample", KEY_PRESENT, false, PLACE(map, sample.set) },
+	{ "sample", KEY_OBJECT, .keys = map_sample_keys },
 	{ "export_config", KEY_OTHER, .read = read_export_config },
 	/* The format spells the key like this. */
 	{ "intepreter", KEY_OTHER, .read = read_interpreter },
 	{ 0 },
 };
-static const struct package_map new_map = { .unit = "(unit)" };
+static const struct package_map new_map = { NEW_SAMPLE };
 
 static const struct package_key export_member_keys[] = {
 	{ "name", KEY_STRING, true, PLACE(export_member, name) },
@@ -230,7 +246,8 @@ static const struct package_key skel_keys[] = {
 	{ "obj_name", KEY_STRING, false, PLACE(obj_name) },
 	{ "doc", KEY_OBJECT, .keys = doc_keys },
 	{ "data_sections", KEY_LIST, true, PLACE(sections),
-	    .keys = section_keys, .size = sizeof(struct package_section) },
+	    .keys = section_keys, .size = sizeof(struct package_section),
+	    .initial = &new_section },
 	{ "maps", KEY_LIST, false, PLACE(maps), .keys = map_keys,
 	    .size = sizeof(struct package_map), .initial = &new_map },
 	{ "maps", KEY_OTHER, .read = notice_sequence },

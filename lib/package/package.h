@@ -24,19 +24,31 @@ enum {
 	PACKAGE_TEXT_MAX = 256 << 20, /* bytes of JSON */
 };
 
+/* "sample": how a map, a variable or a section of variables is read. */
+struct package_sample {
+	bool set; /* it is there, or an option stands for it */
+	uint64_t interval_ms;
+	enum stream_sample type;
+	const char *unit; /* "(unit)" unless given */
+	bool clear_map;
+	bool nonzero; /* keys whose value is all zeros are left out */
+};
+
 struct package_variable {
 	const char *name, *type; /* borrowed from root, as all below */
 	const char *description, *help, *long_name; /* or NULL */
 	const char *short_name;                     /* or NULL */
 	json_t *value;                              /* "value", or NULL */
 	json_t *default_value; /* cmdarg.default, else value; or NULL */
-	json_t *json;          /* the variable's object */
+	struct package_sample sample;
+	json_t *json; /* the variable's object */
 };
 
 struct package_section {
 	const char *name;                   /* ".rodata", ".bss", ".data.x" */
 	struct package_variable *variables; /* owned */
 	size_t nvariables;
+	struct package_sample sample; /* of all variables as one record */
 };
 
 struct package_custom_member {
@@ -54,11 +66,8 @@ enum package_export {
 
 struct package_map {
 	const char *name, *ident;
-	bool sampled; /* has "sample" */
-	uint64_t interval_ms;
-	enum stream_sample sample;
-	const char *unit; /* "(unit)" unless given */
-	bool clear_map;
+	struct package_sample sample;
+	bool asked; /* an option samples it: export it by its own types */
 	enum package_export export;
 	uint32_t btf_type_id;
 	struct package_custom_member *custom; /* owned */

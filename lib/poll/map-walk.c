@@ -116,19 +116,43 @@ set_map_walk_sizes(struct map_walk *w, const struct bpf_map_info *info)
 	return set_batch_size(w, cap == 0 ? 1 : cap);
 }
 
+/* Checks that the part lies in the only element of an array. */
+static int
+check_walk_part(const struct map_walk *w)
+{
+	if (w->is_array && w->cpus == 0 && w->max_entries == 1 &&
+	    w->part_offset <= w->value_size &&
+	    w->part_size <= w->value_size - w->part_offset)
+		return 0;
+	report_error("map %s: its values have %zu bytes, the header says that "
+		     "it has %zu at offset %zu",
+	    w->name, w->value_size, w->part_size, w->part_offset);
+	return -1;
+}
+
 int
-map_walk_open(struct map_walk *w, const char *name, int fd, bool clear)
+map_walk_open(struct map_walk *w, const char *name, int fd,
+    const struct map_walk_options *o)
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info);
 	int err;
 
-	*w = (struct map_walk){ .name = name, .fd = fd, .clear = clear };
+	*w = (struct map_walk){
+		.name = name,
+		.fd = fd,
+		.clear = o->clear,
+		.nonzero = o->nonzero,
+		.part = o->part,
+		.part_offset = (size_t)o->offset,
+		.part_size = (size_t)o->size,
+	};
 	if ((err = bpf_obj_get_info_by_fd(fd, &info, &len)) != 0)
 		return report_walk_failure(
 		    w, "cannot get its description from the kernel", err);
 	if (choose_map_walk_way(w, &info) == -1 ||
-	    set_map_walk_sizes(w, &info) == -1) {
+	    set_map_walk_sizes(w, &info) == -1 ||
+	    (o->part && check_walk_part(w) == -1)) {
 		map_walk_close(w);
 		return -1;
 	}
@@ -168,8 +192,19 @@ static int
 emit_walk_record(
     struct map_walk *w, const void *key, poll_record_fn *fn, void *ctx)
 {
-	memcpy(w->record, key, w->key_size);
+	const unsigned char *value = w->record + w->key_size;
+	size_t size = w->value_size;
+
+	if (w->part) {
+		value += w->part_offset;
+		size = w->part_size;
+	}
+	if (w->nonzero && memcmp(value, w->zeros, size) == 0)
+		return 0;
 	w->seen++;
+	if (w->part)
+		return fn(ctx, value, size);
+	memcpy(w->record, key, w->key_size);
 	return fn(ctx, w->record, w->key_size + w->value_size);
 }
 
@@ -307,9 +342,12 @@ step_array(struct map_walk *w, poll_record_fn *fn, void *ctx)
 
 		if (w->way == MAP_WALK_BY_INDEX) {
 			err = bpf_map_lookup_elem(w->fd, &index, value);
-			if (err == 0 && w->clear)
+			if (err == 0 && w->clear && !w->part)
 				err = bpf_map_update_elem(
 				    w->fd, &index, w->zeros, BPF_ANY);
+		} else if (w->clear && w->part) {
+			mmap_array_take(&w->mapped, w->part_offset,
+			    w->part_size, value + w->part_offset);
 		} else if (w->clear) {
 			mmap_array_read_and_clear(&w->mapped, index, value);
 		} else {

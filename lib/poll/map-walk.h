@@ -23,11 +23,23 @@ enum map_walk_way {
 	MAP_WALK_MAPPED,   /* arrays: read the memory */
 };
 
+/* What a walk reads. */
+struct map_walk_options {
+	bool clear;   /* each pass deletes the keys that it reads, or sets the
+			 elements of an array to zero */
+	bool nonzero; /* leave out keys whose value is all zeros */
+	/* If part is set, the map is an array of one element: a record is the
+	 * size bytes of it from offset on, without a key. */
+	bool part;
+	uint64_t offset, size;
+};
+
 struct map_walk {
 	const char *name; /* borrowed: the map's, for reports */
 	int fd;           /* borrowed */
 	enum map_walk_way way;
-	bool is_array, clear;
+	bool is_array, clear, nonzero, part;
+	size_t part_offset, part_size;
 	size_t key_size;
 	size_t value_size; /* of what one look-up gives: all CPUs' values */
 	uint64_t cpus;     /* 0: not a per-CPU map */
@@ -48,14 +60,14 @@ struct map_walk {
 };
 
 /*
- * Prepares to walk the map behind fd.  With clear, each pass deletes the keys
- * that it reads, or sets the elements of an array to zero.  A mapped array
+ * Prepares to walk the map behind fd.  With clear, a mapped array
  * loses nothing that a program counts meanwhile by atomic instructions.  A hash
  * is read and deleted in one operation; it can lose only an update between the
  * kernel's copy of a value and its removal.  Other maps lose what is counted
  * between two system calls, the look-up and the deletion.
  */
-int map_walk_open(struct map_walk *w, const char *name, int fd, bool clear);
+int map_walk_open(struct map_walk *w, const char *name, int fd,
+    const struct map_walk_options *o);
 void map_walk_close(struct map_walk *w);
 
 /* Begins a pass. */

@@ -76,3 +76,39 @@ mmap_array_read_and_clear(struct mmap_array *m, size_t i, void *value)
 		memcpy(to + at, &word, bytes_in_word(m, at));
 	}
 }
+
+/* Exchanges the most bytes, at most 8, that are aligned at p, for zeros. */
+static size_t
+take_aligned(unsigned char *p, size_t size, unsigned char *to)
+{
+	size_t at = (size_t)((uintptr_t)p % sizeof(uint64_t));
+	uint64_t v8;
+	uint32_t v4;
+
+	if (at == 0 && size >= sizeof(v8)) {
+		v8 = __atomic_load_n((uint64_t *)(void *)p, __ATOMIC_RELAXED);
+		if (v8 != 0)
+			v8 = __atomic_exchange_n(
+			    (uint64_t *)(void *)p, 0, __ATOMIC_RELAXED);
+		memcpy(to, &v8, sizeof(v8));
+		return sizeof(v8);
+	}
+	if (at % sizeof(v4) == 0 && size >= sizeof(v4)) {
+		v4 = __atomic_exchange_n(
+		    (uint32_t *)(void *)p, 0, __ATOMIC_RELAXED);
+		memcpy(to, &v4, sizeof(v4));
+		return sizeof(v4);
+	}
+	*to = __atomic_exchange_n(p, 0, __ATOMIC_RELAXED);
+	return 1;
+}
+
+void
+mmap_array_take(struct mmap_array *m, size_t offset, size_t size, void *value)
+{
+	unsigned char *from = (unsigned char *)m->words + offset, *to = value;
+	size_t n;
+
+	for (; size > 0; size -= n, from += n, to += n)
+		n = take_aligned(from, size, to);
+}

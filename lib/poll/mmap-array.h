@@ -40,4 +40,12 @@ void mmap_array_read(const struct mmap_array *m, size_t i, void *value);
  */
 void mmap_array_read_and_clear(struct mmap_array *m, size_t i, void *value);
 
+/*
+ * Copies the size bytes from offset on of element 0, of which they are a part,
+ * to value and sets them to zero; what is around them is not written.  Numbers
+ * that are aligned to their size are exchanged whole.
+ */
+void mmap_array_take(
+    struct mmap_array *m, size_t offset, size_t size, void *value);
+
 #endif

@@ -250,6 +250,8 @@ check_sampled_sizes(const struct source *s)
 	size_t key = stream_key_size(s->header, s->map);
 	size_t record = s->least;
 
+	if (m->part.set)
+		return 0;
 	if (m->cpus != w->cpus) {
 		report_error("map %s: it has the values of %" PRIu64
 			     " CPUs, the header says %" PRIu64,
@@ -306,6 +308,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 {
 	const struct stream_map *m = &h->maps[map];
 	uint64_t ms = m->polling.interval_ms, size;
+	struct map_walk_options walk;
 
 	*s = (struct source){
 		.header = h,
@@ -332,8 +335,14 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		return perf_buffers_open(
 		    &s->perf, m->name, s->fd, size, perf_pages);
 	case STREAM_SAMPLE:
-		if (map_walk_open(
-			&s->walk, m->name, s->fd, m->polling.clear_map) == -1 ||
+		walk = (struct map_walk_options){
+			.clear = m->polling.clear_map,
+			.nonzero = m->polling.nonzero,
+			.part = m->part.set,
+			.offset = m->part.offset,
+			.size = s->least,
+		};
+		if (map_walk_open(&s->walk, m->name, s->fd, &walk) == -1 ||
 		    check_sampled_sizes(s) == -1)
 			return -1;
 		if ((s->timer = clock_timer_new()) == -1)

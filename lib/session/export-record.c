@@ -264,6 +264,17 @@ check_type_size(const struct export_list *l, const struct export_entry *e,
 	return -1;
 }
 
+int
+export_set_sample(struct stream_map *m, const struct package_sample *s)
+{
+	m->polling.interval_ms = s->interval_ms;
+	m->polling.clear_map = s->clear_map;
+	m->polling.nonzero = s->nonzero;
+	m->sample = s->type;
+	m->unit = strdup(s->unit);
+	return m->unit != NULL ? 0 : report_nomem();
+}
+
 /* Sets what only sampled maps have: the key, CPUs and how to sample. */
 static int
 describe_sampled_map(
@@ -286,12 +297,7 @@ describe_sampled_map(
 		return -1;
 	}
 	m->cpus = (uint64_t)cpus;
-	m->polling.interval_ms = e->map->interval_ms;
-	m->sample = e->map->sample;
-	m->polling.clear_map = e->map->clear_map;
-	if ((m->unit = strdup(e->map->unit)) == NULL)
-		return report_nomem();
-	return 0;
+	return export_set_sample(m, &e->map->sample);
 }
 
 /* Adds an iterator: its records have the type that the package gives, or are
@@ -348,8 +354,8 @@ export_check_only_sample(const struct export_list *l)
 	uint32_t id;
 
 	if (l->n != 1 || e->source != STREAM_SAMPLE ||
-	    e->type_from != VALUE_TYPE_OF_MAP ||
-	    (id = export_map_value_type(l, e->bpf)) == 0)
+	    e->type_from != VALUE_TYPE_OF_MAP || e->map == NULL ||
+	    e->map->asked || (id = export_map_value_type(l, e->bpf)) == 0)
 		return 0;
 	while ((t = btf__type_by_id(l->btf, id)) != NULL &&
 	       (btf_is_mod(t) || btf_is_typedef(t)))

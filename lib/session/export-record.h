@@ -28,8 +28,12 @@ enum value_type_source {
 /* A map or iterator that is exported.  All pointers are borrowed. */
 struct export_entry {
 	const char *name;
-	const struct package_map *map; /* NULL for an iterator */
+	const struct package_map *map; /* NULL if it is none */
 	struct bpf_map *bpf;
+	/* Sampled variables: their section; and the variable, or NULL if it is
+	 * all of the section. */
+	const struct package_section *section;
+	const struct package_variable *variable;
 	const struct package_program *program; /* NULL for a map */
 	enum stream_source source;
 	enum value_type_source type_from;
@@ -63,6 +67,9 @@ uint32_t export_map_value_type(
  * nothing to compare.
  */
 int export_check_only_sample(const struct export_list *l);
+
+/* Sets in m how it is sampled. */
+int export_set_sample(struct stream_map *m, const struct package_sample *s);
 
 /* Adds the map or iterator and its types to l->header. */
 int export_describe(struct export_list *l, const struct export_entry *e);

@@ -11,6 +11,7 @@
 #include "elf/btf.h"
 #include "poll/lost-counter.h"
 #include "session/export-record.h"
+#include "session/export-sample.h"
 #include "session/export-stacks.h"
 #include "session/export.h"
 
@@ -75,7 +76,7 @@ make_arrays_mappable(const struct export_list *l)
 		const struct export_entry *e = &l->v[i];
 		uint32_t flags;
 
-		if (e->source != STREAM_SAMPLE ||
+		if (e->source != STREAM_SAMPLE || e->section != NULL ||
 		    bpf_map__type(e->bpf) != BPF_MAP_TYPE_ARRAY ||
 		    bpf_map__pin_path(e->bpf) != NULL)
 			continue;
@@ -103,7 +104,7 @@ find_map_source(const struct package_map *m, const struct bpf_map *map,
 		*source = STREAM_RINGBUF;
 	else if (bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 		*source = STREAM_PERF;
-	else if (m->sampled)
+	else if (m->sample.set)
 		*source = STREAM_SAMPLE;
 	else
 		return false;
@@ -152,7 +153,7 @@ check_entry(const struct export_list *l, const struct export_entry *e)
 		    e->where);
 		return -1;
 	}
-	if (e->map->sampled && export_is_buffer(e))
+	if (e->map->sample.set && export_is_buffer(e))
 		report_notice("%s: \"sample\" is ignored: the map is a "
 			      "buffer, whose records need no sampling",
 		    e->where);
@@ -170,7 +171,7 @@ add_map_entry(
 	struct export_entry *e = &l->v[l->n];
 	bool multiple = l->package->multiple_export_types;
 
-	if (multiple && m->export == EXPORT_NONE)
+	if (multiple && m->export == EXPORT_NONE && !m->asked)
 		return 0;
 	*e = (struct export_entry){
 		.name = m->name, .map = m, .type_from = VALUE_TYPE_OF_MAP
@@ -184,7 +185,7 @@ add_map_entry(
 	e->bpf = bpf_object__find_map_by_name(o->bpf, m->name);
 	if (e->bpf == NULL) {
 		/* Maps of data sections are called after the object. */
-		if (!multiple && !m->sampled && strchr(m->name, '.') != NULL)
+		if (!multiple && !m->sample.set && strchr(m->name, '.') != NULL)
 			return 0;
 		report_error(
 		    "%s: the object has no map of this name", e->where);
@@ -223,13 +224,57 @@ add_iterator_entry(struct export_list *l, const struct package_program *program,
 	return 0;
 }
 
+/* Adds an entry for a section or a variable of it, if it is sampled. */
+static int
+add_part_entry(struct export_list *l, const struct object *o,
+    const struct package_section *s, const struct package_variable *v)
+{
+	struct export_entry *e = &l->v[l->n];
+
+	if (v != NULL ? !v->sample.set : !s->sample.set)
+		return 0;
+	if (export_sample_entry(l, e, o, s, v) == -1)
+		return -1;
+	if (is_exported(l, e->name)) {
+		report_error("%s: another map, program or variable has this "
+			     "name",
+		    e->where);
+		return -1;
+	}
+	l->n++;
+	return 0;
+}
+
+static int
+add_section_entries(struct export_list *l, const struct object *o,
+    const struct package_section *s)
+{
+	if (add_part_entry(l, o, s, NULL) == -1)
+		return -1;
+	for (size_t i = 0; i < s->nvariables; i++)
+		if (add_part_entry(l, o, s, &s->variables[i]) == -1)
+			return -1;
+	return 0;
+}
+
+/* How many entries there can be at most. */
+static size_t
+count_entries(const struct package *p)
+{
+	size_t n = p->nmaps + p->nprograms + p->nsections;
+
+	for (size_t i = 0; i < p->nsections; i++)
+		n += p->sections[i].nvariables;
+	return n;
+}
+
 static int
 add_entries(
     struct export_list *l, struct object *o, const struct attachments *a)
 {
 	const struct package *p = l->package;
 
-	l->v = calloc(p->nmaps + p->nprograms + 1, sizeof(*l->v));
+	l->v = calloc(count_entries(p) + 1, sizeof(*l->v));
 	if (l->v == NULL)
 		return report_nomem();
 	for (size_t i = 0; i < p->nmaps; i++)
@@ -237,6 +282,9 @@ add_entries(
 			return -1;
 	for (size_t i = 0; i < p->nprograms; i++)
 		if (add_iterator_entry(l, &p->programs[i], a) == -1)
+			return -1;
+	for (size_t i = 0; i < p->nsections; i++)
+		if (add_section_entries(l, o, &p->sections[i]) == -1)
 			return -1;
 	return 0;
 }
@@ -364,7 +412,9 @@ describe_exports(struct export_list *l, struct object *o,
 	if (make_arrays_mappable(l) == -1)
 		return -1;
 	for (unsigned int i = 0; i < l->n; i++) {
-		if (export_describe(l, &l->v[i]) == -1 ||
+		if ((l->v[i].section != NULL
+			    ? export_sample_describe(l, &l->v[i]) == -1
+			    : export_describe(l, &l->v[i]) == -1) ||
 		    export_stacks(l->header, i, o) == -1 ||
 		    find_lost_counter(&l->header->maps[i], &l->v[i], o) == -1)
 			return -1;

@@ -52,6 +52,17 @@ set_export(struct launch_options *o, const char *value)
 	return 0;
 }
 
+static int
+set_sampled(struct launch_options *o, const char *value)
+{
+	if (!array_room(o->samples, o->nsamples, o->samples_cap))
+		return report_nomem();
+	if (sample_option_parse(&o->samples[o->nsamples], value) == -1)
+		return -1;
+	o->nsamples++;
+	return 0;
+}
+
 /* The functions may keep the value, which lives as long as o. */
 static const struct launch_option {
 	const char *name;
@@ -61,6 +72,7 @@ static const struct launch_option {
 	{ "btf", set_btf },
 	{ "export", set_export },
 	{ "optional", set_optional },
+	{ "sample", set_sampled },
 };
 
 /* Copies the value, for o to own.  NULL after reporting that memory ran out. */
@@ -97,6 +109,9 @@ launch_options_free(struct launch_options *o)
 		attach_where_free(&o->wheres[i]);
 	for (size_t i = 0; i < o->ntexts; i++)
 		free(o->texts[i]);
+	for (size_t i = 0; i < o->nsamples; i++)
+		sample_option_free(&o->samples[i]);
+	free(o->samples);
 	free(o->wheres);
 	free(o->maps);
 	free(o->texts);

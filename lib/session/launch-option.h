@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "attach/option.h"
+#include "package/sample-option.h"
 #include "stream/header.h"
 
 /* Zeroed, they stand for the defaults. */
@@ -21,6 +22,9 @@ struct launch_options {
 	size_t nwheres, wheres_cap;
 	const char **maps; /* owned: the exports to read; nmaps 0: all */
 	size_t nmaps, maps_cap;
+	/* Owned: what is sampled, over the package. */
+	struct sample_option *samples;
+	size_t nsamples, samples_cap;
 	bool only_verify; /* nothing will be attached: do not ask where */
 	char **texts;     /* owned: copies of the options' values */
 	size_t ntexts, texts_cap;

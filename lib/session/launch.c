@@ -2,6 +2,7 @@
 
 #include "base/report.h"
 #include "elf/libbpf-log.h"
+#include "session/export-sample.h"
 #include "session/export.h"
 #include "session/launch.h"
 
@@ -41,6 +42,8 @@ launch_open(struct launch *l, const struct launch_options *o)
 	l->header.encoding = o->encoding;
 	if (attach_choose(&l->attachments, &l->object, o->wheres, o->nwheres) ==
 	    -1)
+		return -1;
+	if (export_sample_mark(&l->package, &l->object, o) == -1)
 		return -1;
 	return export_maps(
 	    &l->header, &l->object, &l->attachments, o->maps, o->nmaps);

@@ -86,7 +86,8 @@ pin_maps(struct stream_header *h, const struct object *o,
 		struct stream_map *m = &h->maps[i];
 		int fd = m->source == STREAM_ITER
 			     ? attach_link_fd(a, m->name)
-			     : bpf_object__find_map_fd_by_name(o->bpf, m->name);
+			     : bpf_object__find_map_fd_by_name(
+				   o->bpf, m->part.set ? m->part.map : m->name);
 
 		free(m->pins.map);
 		m->pins.map = session_dir_pin(h->dir, fd, "", m->name);

@@ -63,6 +63,25 @@ parse_type_index(const json_t *json, const char *key, const struct types *t,
 	return 0;
 }
 
+/* Sets the type of a sampled map: "buckets" is over "type", which is for
+ * readers that do not know it.  One that this reader does not know is ignored.
+ */
+static int
+parse_sample_type(struct stream_map *m, const json_t *sample, const char *where)
+{
+	unsigned int type = SAMPLE_KV;
+	const char *buckets = "";
+
+	if (parse_header_word(sample, "type", stream_samples, SAMPLE_EXP2_HIST,
+		&type, where) == -1 ||
+	    json_doc_get_string(sample, "buckets", &buckets, where) == -1)
+		return -1;
+	m->sample = strcmp(buckets, stream_samples[SAMPLE_EXP2_HIST]) == 0
+			? SAMPLE_EXP2_HIST
+			: (enum stream_sample)type;
+	return 0;
+}
+
 /* Parses how a map is read.  An iterator has only the interval, and not even
  * that if it is read once. */
 static int
@@ -71,7 +90,6 @@ parse_sample(struct stream_map *m, const json_t *json, const char *where)
 	bool iter = m->source == STREAM_ITER;
 	char at[PART_MAX];
 	json_t *sample;
-	unsigned int type = SAMPLE_KV;
 	int got = json_doc_get_object(json, "sample", &sample, where);
 
 	if (got == 0)
@@ -83,15 +101,15 @@ parse_sample(struct stream_map *m, const json_t *json, const char *where)
 	    sample, "interval", UINT32_MAX, &m->polling.interval_ms, at);
 	if (iter)
 		return got == 0 ? json_doc_missing("interval", at) : got;
-	if (got == -1 ||
-	    parse_header_word(sample, "type", stream_samples,
-		nitems(stream_samples), &type, at) == -1 ||
+	if (got == -1 || parse_sample_type(m, sample, at) == -1 ||
 	    parse_string(sample, "unit", false, &m->unit, at) == -1 ||
 	    json_doc_get_bool(sample, "clear_map", &m->polling.clear_map, at) ==
 		-1)
 		return -1;
-	m->sample = (enum stream_sample)type;
-	return 0;
+	return json_doc_get_bool(sample, "nonzero", &m->polling.nonzero, at) ==
+		       -1
+		   ? -1
+		   : 0;
 }
 
 /* Keeps an object, which others parse.  A string, "default_struct", adds
@@ -225,6 +243,20 @@ parse_map_ref(
 	return parse_string(json, key, true, name, where);
 }
 
+/* Parses the offset of a record that is a part of its BPF map's value. */
+static int
+parse_part(struct stream_map *m, const json_t *json, const char *where)
+{
+	int got = json_doc_get_u64(
+	    json, "offset", UINT32_MAX, &m->part.offset, where);
+
+	m->part.set = got == 1;
+	if (got != 1 || m->source == STREAM_SAMPLE)
+		return got == -1 ? -1 : 0;
+	report_error("%s.offset: only a sampled map can have it", where);
+	return -1;
+}
+
 static int
 parse_map(struct stream_header *h, unsigned int map, const json_t *json,
     const char *where)
@@ -260,6 +292,8 @@ parse_map(struct stream_header *h, unsigned int map, const json_t *json,
 	}
 	if ((m->source == STREAM_SAMPLE || m->source == STREAM_ITER) &&
 	    parse_sample(m, json, where) == -1)
+		return -1;
+	if (parse_part(m, json, where) == -1)
 		return -1;
 	return check_record_type(h, map, where);
 }

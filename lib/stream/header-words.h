@@ -10,7 +10,7 @@ enum { STREAM_VERSION = 1 };
 static const char *const stream_sources[] = { "ringbuf", "perf", "sample",
 	"iter" };
 static const char *const stream_samples[] = { "default_kv", "log2_hist",
-	"linear_hist" };
+	"linear_hist", "exp2_hist" };
 static const char *const stream_encodings[] = { "binary", "json" };
 
 #endif

@@ -31,6 +31,7 @@ stream_map_free(struct stream_map *m)
 	free(m->unit);
 	free(m->stacks);
 	free(m->lost_map);
+	free(m->part.map);
 	free(m->pins.map);
 	free(m->pins.stacks);
 	free(m->pins.lost);
@@ -171,6 +172,30 @@ set_type_index(json_t *json, const char *key, uint32_t i)
 			      : json_object_set_new(json, key, json_integer(i));
 }
 
+/*
+ * Earlier versions refuse a sample type that they do not know, so exp2_hist is
+ * written as another key beside the type that has them show keys and values.
+ */
+static json_t *
+sample_to_json(const struct stream_map *m)
+{
+	bool exp2 = m->sample == SAMPLE_EXP2_HIST;
+	json_t *sample = json_pack("{sosssssb}", "interval",
+	    json_doc_u64_new(m->polling.interval_ms), "type",
+	    stream_samples[exp2 ? SAMPLE_KV : m->sample], "unit", m->unit,
+	    "clear_map", m->polling.clear_map);
+
+	if (sample == NULL ||
+	    (exp2 && json_object_set_new(sample, "buckets",
+			 json_string(stream_samples[m->sample])) == -1) ||
+	    (m->polling.nonzero &&
+		json_object_set_new(sample, "nonzero", json_true()) == -1)) {
+		json_decref(sample);
+		return NULL;
+	}
+	return sample;
+}
+
 /* An iterator has only the interval, and not even that if it is read once. */
 static int
 set_sample(json_t *json, const struct stream_map *m)
@@ -178,10 +203,7 @@ set_sample(json_t *json, const struct stream_map *m)
 	json_t *sample;
 
 	if (m->source == STREAM_SAMPLE)
-		sample = json_pack("{sosssssb}", "interval",
-		    json_doc_u64_new(m->polling.interval_ms), "type",
-		    stream_samples[m->sample], "unit", m->unit, "clear_map",
-		    m->polling.clear_map);
+		sample = sample_to_json(m);
 	else if (m->source == STREAM_ITER && m->polling.interval_ms != 0)
 		sample = json_pack("{so}", "interval",
 		    json_doc_u64_new(m->polling.interval_ms));
@@ -209,6 +231,8 @@ map_to_json(const struct stream_map *m)
 	    (m->cpus != 0 && json_object_set_new(json, "cpus",
 				 json_doc_u64_new(m->cpus)) == -1) ||
 	    set_sample(json, m) == -1 ||
+	    (m->part.set && json_object_set_new(json, "offset",
+				json_doc_u64_new(m->part.offset)) == -1) ||
 	    (m->interpreter != NULL &&
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
 	    set_optional(json, "stacks", m->stacks) == -1 ||

@@ -26,7 +26,11 @@ enum stream_sample {
 	SAMPLE_KV, /* "default_kv" */
 	SAMPLE_LOG2_HIST,
 	SAMPLE_LINEAR_HIST,
+	SAMPLE_EXP2_HIST, /* the last member of the key is the bucket */
 };
+
+/* The unit of a sampled map for which none is given. */
+#define STREAM_NO_UNIT "(unit)"
 
 enum stream_encoding { STREAM_BINARY, STREAM_JSON };
 
@@ -49,6 +53,19 @@ struct stream_pins {
 struct stream_polling {
 	uint64_t interval_ms; /* 0: an iterator that is read once */
 	bool clear_map;       /* keys are deleted when they have been read */
+	bool nonzero;         /* keys whose value is all zeros are left out */
+};
+
+/*
+ * Of a record that is a part of a BPF map's only value: variables in the map of
+ * a data section.  Its key is a struct without members, its value the bytes of
+ * the map's value from offset on.
+ */
+struct stream_part {
+	bool set;
+	uint64_t offset;
+	char *map; /* owned: the name of the BPF map; NULL in a header that was
+		      read, since its pin leads to the map */
 };
 
 /* A map, as the header describes it. */
@@ -72,6 +89,7 @@ struct stream_map {
 	 * records that did not fit.  Owned, or NULL. */
 	char *lost_map;
 	struct stream_polling polling;
+	struct stream_part part;
 	struct stream_pins pins; /* of a session */
 };
 

@@ -93,16 +93,16 @@ test_maps(const struct package *p)
 	const struct package_map *m = p->maps;
 
 	CHECK_NUM(p->nmaps, 4);
-	CHECK(!m[0].sampled && m[0].export == EXPORT_NONE);
-	CHECK(m[1].sampled && m[1].clear_map);
-	CHECK_NUM(m[1].interval_ms, 1000);
-	CHECK_NUM(m[1].sample, SAMPLE_LOG2_HIST);
-	CHECK_STR(m[1].unit, "usecs");
+	CHECK(!m[0].sample.set && m[0].export == EXPORT_NONE);
+	CHECK(m[1].sample.set && m[1].sample.clear_map);
+	CHECK_NUM(m[1].sample.interval_ms, 1000);
+	CHECK_NUM(m[1].sample.type, SAMPLE_LOG2_HIST);
+	CHECK_STR(m[1].sample.unit, "usecs");
 	CHECK_NUM(m[1].export, EXPORT_DEFAULT);
 	CHECK(m[1].interpreter == NULL);
-	CHECK_NUM(m[2].sample, SAMPLE_KV);
-	CHECK_STR(m[2].unit, "(unit)");
-	CHECK(!m[2].clear_map);
+	CHECK_NUM(m[2].sample.type, SAMPLE_KV);
+	CHECK_STR(m[2].sample.unit, "(unit)");
+	CHECK(!m[2].sample.clear_map);
 	CHECK_NUM(m[2].export, EXPORT_BTF);
 	CHECK_NUM(m[2].btf_type_id, 7);
 	CHECK(json_object_get(m[2].interpreter, "stack_trace") != NULL);

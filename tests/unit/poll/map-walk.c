@@ -19,6 +19,14 @@ struct seen {
 	uint64_t stop_after;
 };
 
+static int
+open_walk(struct map_walk *w, const char *name, int fd, bool clear)
+{
+	const struct map_walk_options o = { .clear = clear };
+
+	return map_walk_open(w, name, fd, &o);
+}
+
 static void
 delete_all(int map, uint32_t from, uint32_t to)
 {
@@ -98,7 +106,7 @@ every_key_is_seen_once(int map, bool clear)
 	struct map_walk s;
 
 	fill(map, KEYS, 3);
-	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
+	CHECK_NUM(open_walk(&s, "m", map, clear), 0);
 	CHECK_NUM(s.cpus, 0);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, KEYS);
@@ -120,7 +128,7 @@ without_batches_all_is_the_same(bool clear)
 	struct map_walk s;
 
 	fill(map, KEYS, 3);
-	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
+	CHECK_NUM(open_walk(&s, "m", map, clear), 0);
 	s.way = MAP_WALK_BY_KEY;
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, KEYS);
@@ -149,7 +157,7 @@ a_trie_is_walked(bool clear)
 		uint32_t key[2] = { 32, i };
 		must(bpf_map_update_elem(map, key, &one, BPF_ANY), "update");
 	}
-	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
+	CHECK_NUM(open_walk(&s, "m", map, clear), 0);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, 100);
 	CHECK_NUM(seen.len, 16);
@@ -181,7 +189,7 @@ per_cpu_values_add_up(enum bpf_map_type type)
 		total += 100 * ((uint64_t)cpu + 1);
 	}
 	must(sched_setaffinity(0, sizeof(all), &all), "sched_setaffinity");
-	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
+	CHECK_NUM(open_walk(&s, "m", map, false), 0);
 	CHECK_NUM(s.cpus, cpus);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, 1);
@@ -202,7 +210,7 @@ per_cpu_values_are_rounded_up(void)
 	struct seen seen = { 0 };
 	struct map_walk s;
 
-	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
+	CHECK_NUM(open_walk(&s, "m", map, false), 0);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, 3);
 	CHECK_NUM(seen.len, 4 + 8 * (uint64_t)cpus);
@@ -218,7 +226,7 @@ keys_that_vanish_are_skipped(enum map_walk_way way)
 	struct map_walk s;
 
 	fill(map, KEYS, 1);
-	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
+	CHECK_NUM(open_walk(&s, "m", map, false), 0);
 	s.way = way;
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK(seen.records > 0 && seen.records < KEYS);
@@ -236,7 +244,7 @@ clearing_loses_no_counts(int map)
 	uint64_t produced = 0;
 	struct map_walk s;
 
-	CHECK_NUM(map_walk_open(&s, "m", map, true), 0);
+	CHECK_NUM(open_walk(&s, "m", map, true), 0);
 	for (int round = 0; round < 5; round++) {
 		count(map, prog, 1000);
 		produced += 1000;
@@ -260,7 +268,7 @@ a_mapped_array_is_taken_under_its_writers(void)
 	struct seen seen = { 0 };
 	struct map_walk s;
 
-	CHECK_NUM(map_walk_open(&s, "m", map, true), 0);
+	CHECK_NUM(open_walk(&s, "m", map, true), 0);
 	CHECK_NUM(s.way, MAP_WALK_MAPPED);
 	for (int i = 0; i < WRITERS; i++)
 		if (must(fork(), "fork") == 0) {
@@ -294,7 +302,7 @@ read_bytes(int map, bool clear, struct buf *all)
 	struct map_walk s;
 
 	all->len = 0;
-	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
+	CHECK_NUM(open_walk(&s, "m", map, clear), 0);
 	map_walk_start(&s);
 	while (s.running)
 		CHECK_NUM(map_walk_step(&s, take_bytes, all), 0);
@@ -350,16 +358,16 @@ what_cannot_be_mapped_is_looked_up(void)
 	struct seen seen = { 0 };
 	struct map_walk s;
 
-	CHECK_NUM(map_walk_open(&s, "m", plain, false), 0);
+	CHECK_NUM(open_walk(&s, "m", plain, false), 0);
 	CHECK_NUM(s.way, MAP_WALK_BY_BATCH);
 	map_walk_close(&s);
 	must(bpf_map_freeze(map), "freeze");
-	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
+	CHECK_NUM(open_walk(&s, "m", map, false), 0);
 	CHECK_NUM(s.way, MAP_WALK_MAPPED);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, 4);
 	map_walk_close(&s);
-	CHECK_NUM(map_walk_open(&s, "m", map, true), 0);
+	CHECK_NUM(open_walk(&s, "m", map, true), 0);
 	CHECK_NUM(s.way, MAP_WALK_BY_INDEX);
 	check_forget();
 	CHECK_NUM(pass(&s, &seen), -1);
@@ -378,7 +386,7 @@ a_batch_grows(void)
 	struct map_walk s;
 
 	fill(map, KEYS, 1);
-	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
+	CHECK_NUM(open_walk(&s, "m", map, false), 0);
 	s.cap = 1;
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK_NUM(seen.records, KEYS);
@@ -394,7 +402,7 @@ the_taker_can_stop_and_go_on(int map, enum map_walk_way way, bool clear)
 	struct map_walk s;
 
 	fill(map, 100, 3);
-	CHECK_NUM(map_walk_open(&s, "m", map, clear), 0);
+	CHECK_NUM(open_walk(&s, "m", map, clear), 0);
 	s.way = way;
 	CHECK_NUM(pass(&s, &seen), 7);
 	CHECK_NUM(seen.records, 3);
@@ -415,7 +423,7 @@ an_empty_map_is_a_pass_of_no_keys(void)
 	struct seen seen = { 0 };
 	struct map_walk s;
 
-	CHECK_NUM(map_walk_open(&s, "m", map, false), 0);
+	CHECK_NUM(open_walk(&s, "m", map, false), 0);
 	CHECK_NUM(pass(&s, &seen), 0);
 	CHECK(!s.running);
 	CHECK_NUM(seen.records, 0);
@@ -430,11 +438,11 @@ other_maps_are_refused(void)
 	struct map_walk s;
 
 	check_forget();
-	CHECK_NUM(map_walk_open(&s, "jumps", map, false), -1);
+	CHECK_NUM(open_walk(&s, "jumps", map, false), -1);
 	CHECK_SAID("map jumps: a map of type prog_array cannot be sampled");
 	close(map);
 	check_forget();
-	CHECK_NUM(map_walk_open(&s, "gone", map, false), -1);
+	CHECK_NUM(open_walk(&s, "gone", map, false), -1);
 	CHECK_SAID("map gone: ");
 }
 
