@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "elf/bss-rename.h"
+#include "elf/section-rename.h"
 #include "session/export-sample.h"
 
 enum { SECTION_NAME_MAX = 128 };
