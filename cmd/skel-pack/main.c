@@ -72,15 +72,18 @@ static int
 pack(const char *file, const char *name, struct buf *out)
 {
 	const char *shown = file != NULL ? file : "<stdin>";
+	const struct pack_options options = {
+		.name = name != NULL   ? name
+			: file == NULL ? "stdin"
+				       : NULL,
+	};
 	struct buf in = { 0 };
 	int ret = -1;
 
-	if (name == NULL && file == NULL)
-		name = "stdin";
 	if (package_input_read(&in, file, shown, OBJECT_SIZE_MAX) == 0 &&
 	    check_not_json(&in, shown) == 0)
 		ret = pack_object(
-		    (unsigned char *)in.data, in.len, shown, name, out);
+		    (unsigned char *)in.data, in.len, shown, &options, out);
 	buf_free(&in);
 	return ret;
 }

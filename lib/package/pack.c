@@ -11,9 +11,9 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "elf/bpf-elf.h"
-#include "elf/section-rename.h"
 #include "elf/btf.h"
 #include "elf/libbpf-log.h"
+#include "elf/section-rename.h"
 #include "package/object-text.h"
 #include "package/pack-annotations.h"
 #include "package/pack-export.h"
@@ -416,13 +416,13 @@ write_package(const struct pack *p, const unsigned char *elf, size_t size,
 
 int
 pack_object(const unsigned char *elf, size_t size, const char *file,
-    const char *obj_name, struct buf *out)
+    const struct pack_options *o, struct buf *out)
 {
 	struct pack p = { .file = file };
 	struct pack_exports e = { .file = file };
 	int ret = -1;
 
-	set_name(&p, obj_name != NULL ? obj_name : file);
+	set_name(&p, o->name != NULL ? o->name : file);
 	if (open_packed_object(&p, elf, size) == 0 && new_meta(&p) == 0 &&
 	    add_maps(&p) == 0 && add_programs(&p) == 0 &&
 	    add_annotations(&p) == 0) {

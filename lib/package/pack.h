@@ -9,13 +9,19 @@
 
 #include "base/buf.h"
 
+/* What skel-pack is told beside the object.  Zeroed, they are the defaults. */
+struct pack_options {
+	/* The name that the package gives to the object, or NULL to make it
+	 * from that of the file: "x_bpf" from "x.bpf.o". */
+	const char *name;
+};
+
 /*
  * Appends the package for the ELF object, one line of JSON, to out.  file
- * stands for the object in reports; obj_name is the name that the package gives
- * to the object, or NULL to make it from file ("x.bpf.o" gives "x_bpf").
- * Returns 0, or -1 after reporting what is wrong.
+ * stands for the object in reports.  Returns 0, or -1 after reporting what is
+ * wrong.
  */
 int pack_object(const unsigned char *elf, size_t size, const char *file,
-    const char *obj_name, struct buf *out);
+    const struct pack_options *o, struct buf *out);
 
 #endif

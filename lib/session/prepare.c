@@ -14,11 +14,12 @@ prepare_is_object(const struct buf *input)
 int
 prepare_run(const struct prepare *p, struct buf *reply)
 {
-	const char *stdin_name =
-	    strcmp(p->name, "<stdin>") == 0 ? "stdin" : NULL;
+	const struct pack_options options = {
+		.name = strcmp(p->name, "<stdin>") == 0 ? "stdin" : NULL,
+	};
 
 	return pack_object((const unsigned char *)p->object->data,
-	    p->object->len, p->name, stdin_name, reply);
+	    p->object->len, p->name, &options, reply);
 }
 
 int

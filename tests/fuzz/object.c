@@ -55,11 +55,12 @@ open_package(struct package *p)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct pack_options options = { 0 };
 	struct buf text = { 0 };
 	struct package p;
 
 	fuzz_start();
-	if (pack_object(data, size, "x.bpf.o", NULL, &text) == -1) {
+	if (pack_object(data, size, "x.bpf.o", &options, &text) == -1) {
 		fuzz_refused();
 	} else {
 		if (package_parse(&p, text.data, text.len, "x.json", NULL) ==
