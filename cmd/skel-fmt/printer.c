@@ -116,7 +116,7 @@ print_run(struct printer *p, const struct stream_record *records, size_t n)
 
 	if (plan == NULL)
 		return;
-	if (p->shown > 1)
+	if (p->shown > 1 && !plan_collects(plan))
 		print_head(p, plan, p->in.header.maps[map].name, true);
 	plan_records(plan, &p->out->buf, records, n);
 	set_printed(p);
@@ -195,7 +195,7 @@ print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
 	struct buf *out = &p->out->buf;
 	size_t wrong_at = 0;
 
-	if (p->shown > 1)
+	if (p->shown > 1 && !plan_collects(plan))
 		print_head(p, plan, map, true);
 	if (plan_json_record(
 		plan, out, line->text, line->text_len, &wrong_at) == -2)
@@ -301,6 +301,15 @@ add_symbols(struct printer *p, const struct stream_line *line)
 		p->in.bad++;
 }
 
+/* End a pass, and print what was collected for it. */
+static void
+write_pass(struct printer *p, struct plan *plan, const char *map)
+{
+	if (plan_has_collected(plan) && p->shown > 1)
+		print_head(p, plan, map, true);
+	plan_end_pass(plan, &p->out->buf);
+}
+
 static void
 end_pass(struct printer *p, const struct stream_line *line)
 {
@@ -308,7 +317,9 @@ end_pass(struct printer *p, const struct stream_line *line)
 
 	if (plan == NULL)
 		return;
-	plan_end_pass(plan);
+	if (plan_collects(plan) && p->shown > 1 && line->keys > 0)
+		print_head(p, plan, p->in.header.maps[line->map].name, true);
+	plan_end_pass(plan, &p->out->buf);
 	if (line->keys == 0 || p->blank)
 		return;
 	plan_write_pass_separator(plan, &p->out->buf);
@@ -396,6 +407,15 @@ report_end(const struct printer *p, bool is_stream)
 	return in->bad > 0 ? -1 : 0;
 }
 
+/* At the end of an input: write what was collected for passes that were cut. */
+static void
+write_collected(struct printer *p)
+{
+	for (size_t i = 0; i < p->nplans; i++)
+		if (p->plans[i] != NULL && plan_collects(p->plans[i]))
+			write_pass(p, p->plans[i], p->in.header.maps[i].name);
+}
+
 static int
 print_input(struct printer *p, enum stream_opening what)
 {
@@ -434,6 +454,7 @@ print_input(struct printer *p, enum stream_opening what)
 	}
 	if (print_lines(p) == -1 || printer_check_untyped(p) == -1)
 		return -1;
+	write_collected(p);
 	return report_end(p, what == STREAM_OPENED);
 }
 

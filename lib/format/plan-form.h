@@ -6,6 +6,7 @@
 #ifndef SKEL_FORMAT_PLAN_FORM_H
 #define SKEL_FORMAT_PLAN_FORM_H
 
+#include "base/hash.h"
 #include "format/flame.h"
 #include "format/formatter.h"
 #include "format/hist.h"
@@ -41,6 +42,35 @@ struct hist_slots {
 	size_t count;
 	size_t size; /* bytes of one, at most 8 */
 	uint64_t *v; /* owned; NULL: the map is no histogram */
+};
+
+/* Slots inside of a value: of one histogram, or of an array of structs. */
+struct plan_bar {
+	size_t elements, stride; /* stride 0: the column itself is the slots */
+	size_t offset;           /* of the slots, in an element */
+	size_t count, size;      /* slots, and bytes of one */
+};
+
+/* The columns that are drawn as bars below a row. */
+struct plan_bars {
+	struct fields columns;
+	struct plan_bar *v; /* owned, as the arrays below: by column */
+	uint32_t *cells;
+	uint64_t *slots; /* those of one histogram */
+	size_t most;     /* how many there can be */
+};
+
+/* Histograms whose bucket is in the key.  Their records are collected until a
+ * pass ends. */
+struct plan_buckets {
+	bool set;
+	struct fields columns; /* the bucket, and the count */
+	uint32_t cells[2];
+	struct hash groups;
+	struct hash_key first; /* random: where the keys of groups begin */
+	struct buf texts;
+	uint64_t time_ns;
+	bool has_time;
 };
 
 /* The stacks that a form shows below a row instead of in columns. */
@@ -88,6 +118,8 @@ struct plan {
 	struct table_step *cell_steps;
 	size_t row_most;
 	struct hist_slots slots;
+	struct plan_bars bars;
+	struct plan_buckets buckets;
 	struct plan_stacks stacks;
 	struct plan_fold fold;
 
@@ -147,11 +179,42 @@ void plan_add_key_and_value(struct plan *p);
 void plan_add_object(struct plan *p, const struct field *root);
 
 /*
- * plan-slots.c.  Returns whether the map is a histogram; then p->slots is set.
- * A map that should be one but has no slots is reported and shown as key and
- * value.
+ * plan-slots.c.  Returns whether the value has slots and is to be shown as a
+ * histogram; then p->slots is set.  A table shows slots also if nothing says
+ * what they are, unless columns were chosen.
  */
 bool plan_find_slots(struct plan *p);
+
+/* Reports that a map which should be a histogram is shown as key and value, if
+ * it has neither slots nor, in a table, buckets. */
+void plan_report_no_slots(const struct plan *p);
+
+/* A histogram of these slots, with the unit of the map. */
+struct hist plan_make_hist(
+    const struct plan *p, const uint64_t *slots, size_t n);
+
+/* Append it, with its summary if the slots are known to be values. */
+void plan_write_hist(
+    const struct plan *p, const struct hist *h, struct buf *out);
+
+/* plan-table.c.  Append the columns as "pid = 5, comm = sh", after a blank if
+ * space is set and there are any. */
+void plan_write_key(struct plan *p, const struct plan_input *rec, bool space);
+
+/* plan-bars.c.  Moves the columns that hold slots deeper in the value to
+ * p->bars.  Returns whether there are any. */
+bool plan_find_bars(struct plan *p);
+void plan_draw_bars(struct plan *p, const struct plan_input *rec);
+void plan_add_bar_paths(struct plan *p);
+void plan_free_bars(struct plan *p);
+
+/* plan-buckets.c.  Whether the last member of the key can be a bucket and the
+ * value a count; then only the rest of the key stays among the columns. */
+bool plan_find_buckets(struct plan *p);
+void plan_add_to_buckets(struct plan *p, const struct plan_input *rec);
+void plan_write_buckets(struct plan *p, struct buf *out);
+void plan_add_bucket_paths(struct plan *p);
+void plan_free_buckets(struct plan *p);
 
 /* The histogram in a record; per CPU the sums.  Valid until the next call. */
 struct hist plan_read_slots(struct plan *p, const struct plan_input *rec);

@@ -119,6 +119,7 @@ compile_plain(struct plan *p)
 			add_hist_columns(p);
 		else
 			plan_add_key_and_value(p);
+		plan_report_no_slots(p);
 		plan_add_column_parts(p, add_plain_field);
 	}
 }

@@ -43,8 +43,10 @@ plan_find_slots(struct plan *p)
 	struct field_place value = { .type = m->value,
 		.offset = stream_key_size(p->header, p->map) };
 	struct fields members = { 0 };
+	bool by_number = p->ops == &plan_table_ops && !plan_is_narrowed(p);
 
-	if (m->source != STREAM_SAMPLE || m->sample == SAMPLE_KV)
+	if (m->source != STREAM_SAMPLE || m->sample == SAMPLE_EXP2_HIST ||
+	    (m->sample == SAMPLE_KV && !by_number))
 		return false;
 	if (field_place_is_struct(t, &value))
 		fields_add_members(&members, t, &value);
@@ -53,13 +55,56 @@ plan_find_slots(struct plan *p)
 			set_slots(p, &members.v[i].place);
 	p->formatter.failed |= members.failed;
 	fields_free(&members);
-	if (p->slots.v == NULL && !p->formatter.failed)
+	return p->slots.v != NULL;
+}
+
+void
+plan_report_no_slots(const struct plan *p)
+{
+	const struct stream_map *m = &p->header->maps[p->map];
+
+	if (m->source != STREAM_SAMPLE || m->sample == SAMPLE_KV ||
+	    p->slots.v != NULL || p->bars.columns.n > 0 || p->buckets.set ||
+	    p->formatter.failed)
+		return;
+	if (m->sample == SAMPLE_EXP2_HIST && p->ops == &plan_table_ops)
+		report_notice("map %s: exp2_hist needs a key that ends in an "
+			      "integer, the bucket, and an integer as value; "
+			      "shown as default_kv",
+		    m->name);
+	else if (m->sample != SAMPLE_EXP2_HIST)
 		report_notice("map %s: %s needs a member slots, an array of "
 			      "integers; shown as default_kv",
 		    m->name,
 		    m->sample == SAMPLE_LOG2_HIST ? "log2_hist"
 						  : "linear_hist");
-	return p->slots.v != NULL;
+}
+
+struct hist
+plan_make_hist(const struct plan *p, const uint64_t *slots, size_t n)
+{
+	const struct stream_map *m = &p->header->maps[p->map];
+	bool unknown = m->sample == SAMPLE_KV;
+
+	return (struct hist){
+		.linear = unknown || m->sample == SAMPLE_LINEAR_HIST,
+		.unit = unknown && strcmp(m->unit, STREAM_NO_UNIT) == 0
+			    ? "slot"
+			    : m->unit,
+		.slots = slots,
+		.n = n,
+	};
+}
+
+void
+plan_write_hist(const struct plan *p, const struct hist *h, struct buf *out)
+{
+	struct hist aligned = *h;
+
+	aligned.aligned = true;
+	hist_write(&aligned, out);
+	if (p->header->maps[p->map].sample != SAMPLE_KV)
+		hist_summary(&aligned, out);
 }
 
 static void
@@ -143,16 +188,9 @@ read_json_slots(struct plan *p)
 struct hist
 plan_read_slots(struct plan *p, const struct plan_input *rec)
 {
-	const struct stream_map *m = &p->header->maps[p->map];
-
 	if (rec->is_json)
 		read_json_slots(p);
 	else
 		read_binary_slots(p, rec->run.data);
-	return (struct hist){
-		.linear = m->sample == SAMPLE_LINEAR_HIST,
-		.unit = m->unit,
-		.slots = p->slots.v,
-		.n = p->slots.count,
-	};
+	return plan_make_hist(p, p->slots.v, p->slots.count);
 }

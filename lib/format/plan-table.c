@@ -153,6 +153,31 @@ guess_table(struct plan *p)
 		table_fit(t);
 }
 
+/* Take the histograms out of the columns. */
+static void
+find_histograms(struct plan *p)
+{
+	bool found = plan_find_slots(p);
+	enum stream_sample sample = p->header->maps[p->map].sample;
+
+	if (found) {
+		fields_remove(&p->columns, "value.slots");
+		fields_remove(&p->columns, "values");
+	}
+	found |= plan_find_bars(p);
+	if (!found && p->header->maps[p->map].source == STREAM_SAMPLE &&
+	    (sample == SAMPLE_EXP2_HIST || sample == SAMPLE_LINEAR_HIST))
+		plan_find_buckets(p);
+	plan_report_no_slots(p);
+}
+
+/* Whether records are shown as histograms, and not as rows. */
+static bool
+shows_histograms(const struct plan *p)
+{
+	return p->slots.v != NULL || p->bars.columns.n > 0 || p->buckets.set;
+}
+
 static void
 compile_table(struct plan *p)
 {
@@ -161,11 +186,7 @@ compile_table(struct plan *p)
 	fields_add_selected(
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
 	plan_move_stacks_below(p);
-	if (plan_find_slots(p)) {
-		/* The histogram shows them. */
-		fields_remove(&p->columns, "value.slots");
-		fields_remove(&p->columns, "values");
-	}
+	find_histograms(p);
 	add_time_column(p);
 	for (size_t i = 0; i < p->columns.n; i++)
 		add_table_column(
@@ -209,7 +230,7 @@ measure_table(struct plan *p)
 		    most >= FORMATTER_AT_ONCE_MAX)
 			return;
 	}
-	if (p->stacks.view != NULL || p->slots.v != NULL || plan_is_text(p) ||
+	if (p->stacks.view != NULL || shows_histograms(p) || plan_is_text(p) ||
 	    p->table.n == 0)
 		return;
 	p->cell_steps = calloc(n + 1, sizeof(*p->cell_steps));
@@ -226,26 +247,21 @@ measure_table(struct plan *p)
 static void
 head_table(const struct plan *p, struct buf *out)
 {
-	if (p->slots.v == NULL && p->table.n > 0 && !plan_is_text(p))
+	if (!shows_histograms(p) && p->table.n > 0 && !plan_is_text(p))
 		table_head(&p->table, out);
 }
 
-/* Append the time and the key, the histogram, its summary and a blank line. */
-static void
-write_table_hist(struct plan *p, const struct plan_input *rec)
+void
+plan_write_key(struct plan *p, const struct plan_input *rec, bool space)
 {
 	struct buf *out = rec->run.out;
-	size_t row = out->len;
 	bool any = false;
-	struct hist h;
 
-	if (!p->options.bare)
-		plan_write_time(rec);
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const char *name = p->columns.v[i].name;
 		size_t start = out->len, from;
 
-		if (out->len > row)
+		if (space || any)
 			buf_str(out, any ? ", " : " ");
 		text_write(out, name, strlen(name), STYLE_VIS);
 		buf_str(out, " = ");
@@ -257,11 +273,26 @@ write_table_hist(struct plan *p, const struct plan_input *rec)
 		else
 			any = true;
 	}
+}
+
+/* Append the time and the key, the histograms, and a blank line. */
+static void
+write_table_hist(struct plan *p, const struct plan_input *rec)
+{
+	struct buf *out = rec->run.out;
+	struct hist h;
+
+	if (!p->options.bare)
+		plan_write_time(rec);
+	plan_write_key(p, rec, !p->options.bare);
 	buf_chr(out, '\n');
-	h = plan_read_slots(p, rec);
-	h.aligned = true;
-	hist_write(&h, out);
-	hist_summary(&h, out);
+	if (p->stacks.view != NULL)
+		plan_write_stacks(p, rec);
+	if (p->slots.v != NULL) {
+		h = plan_read_slots(p, rec);
+		plan_write_hist(p, &h, out);
+	}
+	plan_draw_bars(p, rec);
 	buf_chr(out, '\n');
 }
 
@@ -362,7 +393,9 @@ record_table(struct plan *p, const struct plan_input *rec)
 {
 	if (p->cell_steps != NULL && !rec->is_json)
 		write_table_row(p, rec);
-	else if (p->slots.v != NULL)
+	else if (p->buckets.set)
+		plan_add_to_buckets(p, rec);
+	else if (shows_histograms(p))
 		write_table_hist(p, rec);
 	else
 		write_table_cells(p, rec);

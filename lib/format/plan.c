@@ -110,6 +110,8 @@ plan_free(struct plan *p)
 	free(p->cell_steps);
 	table_free(&p->table);
 	free(p->slots.v);
+	plan_free_bars(p);
+	plan_free_buckets(p);
 	stack_view_free(p->stacks.view);
 	for (size_t i = 0; i < STACK_SIDES; i++)
 		free(p->stacks.paths[i]);
@@ -215,6 +217,8 @@ add_plan_paths(struct plan *p)
 		if (p->stacks.paths[i] != NULL)
 			p->stacks.cells[i] =
 			    json_row_add(&p->row, p->stacks.paths[i]);
+	plan_add_bar_paths(p);
+	plan_add_bucket_paths(p);
 	if (p->slots.v != NULL) {
 		p->slots_cell = json_row_add(&p->row, "value.slots");
 		p->values_cell = json_row_add(&p->row, "values");
@@ -253,13 +257,28 @@ plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
 void
 plan_write_pass_separator(const struct plan *p, struct buf *out)
 {
-	if (p->ops->pass_separator != NULL && p->slots.v == NULL)
+	if (p->ops->pass_separator != NULL && p->slots.v == NULL &&
+	    p->bars.columns.n == 0 && !p->buckets.set)
 		buf_str(out, p->ops->pass_separator);
 }
 
-void
-plan_end_pass(struct plan *p)
+bool
+plan_collects(const struct plan *p)
 {
+	return p->buckets.set;
+}
+
+bool
+plan_has_collected(const struct plan *p)
+{
+	return p->buckets.groups.n > 0;
+}
+
+void
+plan_end_pass(struct plan *p, struct buf *out)
+{
+	if (p->buckets.set)
+		plan_write_buckets(p, out);
 	/* A map that is cleared holds what was counted since the last pass,
 	 * which adds up; in any other each pass replaces the one before. */
 	if (p->header != NULL && !p->header->maps[p->map].polling.clear_map)

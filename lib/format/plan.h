@@ -117,9 +117,16 @@ struct plan *plan_new_untyped(const char *map, const struct plan_options *o,
 /* Append what the form puts between two passes over a sampled map. */
 void plan_write_pass_separator(const struct plan *p, struct buf *out);
 
-/* A pass over a sampled map has ended.  PLAN_FOLDED counts the next one anew,
- * unless the map is cleared after each. */
-void plan_end_pass(struct plan *p);
+/* Whether records are collected, and written when a pass ends. */
+bool plan_collects(const struct plan *p);
+
+/* Whether there are such records. */
+bool plan_has_collected(const struct plan *p);
+
+/* A pass over a sampled map has ended, or the stream has.  Appends the records
+ * that were collected.  PLAN_FOLDED counts the next pass anew, unless the map
+ * is cleared after each. */
+void plan_end_pass(struct plan *p, struct buf *out);
 
 /* Whether the map's records have stacks. */
 bool plan_has_stacks(const struct plan *p);

@@ -68,6 +68,19 @@ on_terminal() {
 	diff -u "$FMT/slots.table" <(skel-fmt -q --table j.skel)
 }
 
+@test "slots inside of values and buckets in keys are drawn, from JSON records too" {
+	as_json "$FMT/bars.skel" > j.skel
+	# JSON records lack the ends of passes, of which these maps have one each.
+	for map in .bss cpus depth; do
+		skel-fmt -m "$map" "$FMT/bars.skel" > binary.table
+		grep -q '\*\*\*\*' binary.table
+		diff -u binary.table <(skel-fmt -m "$map" j.skel)
+	done
+	[ "$(skel-fmt -q -m depth -c key,count "$FMT/bars.skel" | wc -l)" -eq 5 ]
+	run -0 --separate-stderr skel-fmt "$FMT/bars.skel"
+	[[ $stderr == *"map text: exp2_hist needs a key that ends in an integer"* ]]
+}
+
 @test "the JSON of every stream is valid and has as many objects as there are records" {
 	for stream in "$FMT"/*.skel; do
 		[ "$(skel-fmt -q --json "$stream" | jq -c . | wc -l)" -eq "$(grep -ac ^= "$stream")" ]

@@ -178,6 +178,9 @@ check_form(const struct stream_header *h, enum plan_form form,
 	}
 	plan_head(p, &head);
 	CHECK_NUM(plan_record(p, &out, any(UINT64_MAX), data, len), 0);
+	/* Histograms whose buckets are in the key are written together. */
+	if (plan_collects(p))
+		plan_end_pass(p, &out);
 	CHECK(out.len > 0 || form == PLAN_RAW);
 	if (form == PLAN_JSON)
 		check_json(&out);

@@ -1,0 +1,249 @@
+/*
+ * Histograms whose bucket is in the key, for the table: the records of a pass
+ * that differ in the bucket alone are one histogram.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "format/plan-column.h"
+
+enum {
+	EXP2_BUCKETS = 64,
+	LINEAR_BUCKETS = 4096, /* what is beyond is only counted */
+	GROUPS_MAX = 65536,    /* then those so far are written early */
+};
+
+/* The records with the same key but for the bucket. */
+struct bucket_group {
+	struct hash_key key; /* of its text */
+	size_t text, text_len;
+	uint64_t *counts; /* owned: count of them */
+	size_t count;
+	uint64_t beyond; /* counted in no bucket that there is */
+};
+
+static bool
+is_countable(const struct types *t, const struct field *c)
+{
+	const struct type *type = field_place_type(t, &c->place);
+
+	return type != NULL && type->kind == TYPE_INT &&
+	       type->size <= sizeof(uint64_t) && c->place.bits == 0 &&
+	       c->place.cpus != FIELD_CPUS_ALL;
+}
+
+/* Finds the last column of the key, and the column of the count: the only one
+ * of the value, or the one called count. */
+static bool
+find_bucket_columns(const struct plan *p, size_t *key, size_t *value)
+{
+	size_t values = 0;
+	bool named = false;
+
+	*key = *value = SIZE_MAX;
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const struct field *c = &p->columns.v[i];
+
+		if (strncmp(c->path, "key", 3) == 0) {
+			*key = i;
+			continue;
+		}
+		values++;
+		if (!named)
+			*value = i;
+		named |= strcmp(c->name, "count") == 0;
+	}
+	return *key != SIZE_MAX && *value != SIZE_MAX &&
+	       (values == 1 || named) &&
+	       is_countable(&p->header->types, &p->columns.v[*key]) &&
+	       is_countable(&p->header->types, &p->columns.v[*value]);
+}
+
+bool
+plan_find_buckets(struct plan *p)
+{
+	struct plan_buckets *b = &p->buckets;
+	struct fields rest = { 0 };
+	size_t key, value;
+
+	if (plan_is_narrowed(p) || !find_bucket_columns(p, &key, &value))
+		return false;
+	fields_add(&b->columns, &p->columns.v[key]);
+	fields_add(&b->columns, &p->columns.v[value]);
+	for (size_t i = 0; i < p->columns.n; i++)
+		if (i != key && strncmp(p->columns.v[i].path, "key", 3) == 0)
+			fields_add(&rest, &p->columns.v[i]);
+	fields_free(&p->columns);
+	p->columns = rest;
+	b->groups.size = sizeof(struct bucket_group);
+	p->formatter.failed |=
+	    b->columns.failed || hash_random(&b->first) == -1;
+	b->groups.seed = b->first.a;
+	b->set = true;
+	return true;
+}
+
+static void
+clear_groups(struct plan_buckets *b)
+{
+	for (size_t i = 0; i < b->groups.n; i++)
+		free(((struct bucket_group *)hash_at(&b->groups, i))->counts);
+	hash_free(&b->groups);
+	b->texts.len = 0;
+}
+
+void
+plan_free_buckets(struct plan *p)
+{
+	clear_groups(&p->buckets);
+	buf_free(&p->buckets.texts);
+	fields_free(&p->buckets.columns);
+}
+
+void
+plan_add_bucket_paths(struct plan *p)
+{
+	struct plan_buckets *b = &p->buckets;
+
+	for (size_t i = 0; i < b->columns.n; i++)
+		b->cells[i] = json_row_add(&p->row, b->columns.v[i].path);
+}
+
+/* Reads column i of a record, the bucket or the count; UINT64_MAX for a
+ * negative number. */
+static uint64_t
+read_bucket_column(const struct plan *p, const struct plan_input *rec, size_t i)
+{
+	const struct types *t = &p->header->types;
+	const struct field_place *at = &p->buckets.columns.v[i].place;
+	const struct type *type = field_place_type(t, at);
+	size_t cpus = at->cpus == FIELD_CPUS_SUM ? p->formatter.cpus : 1;
+	const struct json_value *cell;
+	uint64_t sum = 0;
+
+	if (rec->is_json) {
+		cell = &p->row.cells[p->buckets.cells[i]];
+		if (cell->kind != JSON_VALUE_SCALAR || *cell->text == '-')
+			return UINT64_MAX;
+		return json_value_u64(cell);
+	}
+	for (size_t c = 0; c < cpus; c++) {
+		uint64_t v = field_place_load(
+		    t, at, rec->run.data + c * p->formatter.cpu_stride);
+
+		if (type->is_signed && v >> (type->size * 8 - 1) != 0)
+			return UINT64_MAX;
+		sum += v;
+	}
+	return sum;
+}
+
+/* Appends what a histogram of the record is called to b->texts. */
+static void
+write_group_text(struct plan *p, const struct plan_input *rec)
+{
+	struct plan_input to = *rec;
+
+	to.run.out = &p->buckets.texts;
+	plan_write_key(p, &to, false);
+}
+
+/* Returns the group of the record; or NULL if memory ran out. */
+static struct bucket_group *
+find_group(struct plan *p, const struct plan_input *rec)
+{
+	struct plan_buckets *b = &p->buckets;
+	size_t start = b->texts.len, len;
+	struct hash_key key = b->first;
+	struct bucket_group *g;
+
+	write_group_text(p, rec);
+	if (b->texts.failed)
+		return NULL;
+	len = b->texts.len - start;
+	hash_mix(&key, b->texts.data + start, len);
+	if ((g = hash_find(&b->groups, key)) != NULL) {
+		b->texts.len = start;
+		return g;
+	}
+	if ((g = hash_add(&b->groups, key)) == NULL)
+		return NULL;
+	g->text = start;
+	g->text_len = len;
+	return g;
+}
+
+/* Makes room for a bucket.  Returns false if memory ran out. */
+static bool
+grow_group(struct bucket_group *g, size_t bucket)
+{
+	size_t count = bucket < EXP2_BUCKETS ? EXP2_BUCKETS : LINEAR_BUCKETS;
+	uint64_t *counts;
+
+	if (bucket < g->count)
+		return true;
+	if ((counts = reallocarray(g->counts, count, sizeof(*counts))) == NULL)
+		return false;
+	memset(counts + g->count, 0, (count - g->count) * sizeof(*counts));
+	g->counts = counts;
+	g->count = count;
+	return true;
+}
+
+void
+plan_add_to_buckets(struct plan *p, const struct plan_input *rec)
+{
+	bool exp2 = p->header->maps[p->map].sample == SAMPLE_EXP2_HIST;
+	uint64_t bucket = read_bucket_column(p, rec, 0);
+	uint64_t count = read_bucket_column(p, rec, 1);
+	struct bucket_group *g;
+
+	if (p->buckets.groups.n >= GROUPS_MAX)
+		plan_write_buckets(p, rec->run.out);
+	g = find_group(p, rec);
+	p->buckets.time_ns = rec->run.time_ns;
+	p->buckets.has_time = rec->has_time;
+	if (g != NULL &&
+	    (bucket >= LINEAR_BUCKETS || (exp2 && bucket >= EXP2_BUCKETS)))
+		g->beyond += count == UINT64_MAX ? 0 : count;
+	else if (g != NULL && grow_group(g, (size_t)bucket))
+		g->counts[bucket] += count == UINT64_MAX ? 0 : count;
+	else
+		rec->run.out->failed = true;
+}
+
+static void
+write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
+{
+	struct plan_input rec = {
+		.run = { .out = out,
+		    .clock = &p->clock,
+		    .time_ns = p->buckets.time_ns },
+		.has_time = p->buckets.has_time,
+	};
+	struct hist h = plan_make_hist(p, g->counts, g->count);
+
+	if (!p->options.bare) {
+		plan_write_time(&rec);
+		buf_chr(out, g->text_len > 0 ? ' ' : '\n');
+	}
+	buf_add(out, p->buckets.texts.data + g->text, g->text_len);
+	if (g->text_len > 0)
+		buf_chr(out, '\n');
+	plan_write_hist(p, &h, out);
+	if (g->beyond > 0)
+		buf_printf(out, "and %llu beyond these buckets\n",
+		    (unsigned long long)g->beyond);
+	buf_chr(out, '\n');
+}
+
+void
+plan_write_buckets(struct plan *p, struct buf *out)
+{
+	struct plan_buckets *b = &p->buckets;
+
+	for (size_t i = 0; i < b->groups.n; i++)
+		write_group(p, hash_at(&b->groups, i), out);
+	clear_groups(b);
+}
