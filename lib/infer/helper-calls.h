@@ -17,12 +17,7 @@
 #include <stdint.h>
 
 #include "elf/bpf-elf.h"
-
-/* A place in the code. */
-struct code_place {
-	uint32_t section; /* index in the ELF file */
-	uint64_t offset;  /* bytes from the start of the section */
-};
+#include "infer/code.h"
 
 enum code_value_kind {
 	CODE_UNKNOWN,
@@ -51,6 +46,7 @@ enum { CODE_ARGUMENTS = 5 }; /* a helper has at most: r1 to r5 */
 
 struct helper_call {
 	struct code_place place; /* of the call instruction */
+	struct code_place start; /* of the function that it is in */
 	const char *function;    /* borrowed from the Elf; "" if it has none */
 	uint32_t helper;         /* number, as enum bpf_func_id */
 	bool reached;            /* false: no path was found that leads here */
@@ -62,8 +58,9 @@ struct helper_call {
 
 /* A call of another function of the object. */
 struct function_call {
-	struct code_place place, callee;
-	const char *function; /* the caller; borrowed from the Elf */
+	struct code_place place, start; /* as above */
+	struct code_place callee;       /* its start */
+	const char *function;           /* the caller; borrowed from the Elf */
 	struct code_value argument[CODE_ARGUMENTS];
 	uint16_t registers[CODE_ARGUMENTS]; /* as above */
 };
