@@ -16,8 +16,10 @@
 #include "poll/poller.h"
 #include "poll/stream-sink.h"
 #include "run.h"
+#include "session/export-hints.h"
 #include "session/launch.h"
 #include "session/prepare.h"
+#include "session/printk-record.h"
 #include "session/session-dir.h"
 #include "session/session.h"
 #include "session/trace-pipe.h"
@@ -188,7 +190,8 @@ stream_exports(struct skel_load_run *r)
 		.latency_ns = r->options->latency_ns,
 		.out_fd = r->out.fd,
 		.in_fd = -1,
-		.extra_read = r->options->trace_pipe ? trace_pipe_read : NULL,
+		.extra_read = r->trace.fd != -1 ? trace_pipe_read : NULL,
+		.extra_drain = r->trace.fd != -1 ? trace_pipe_drain : NULL,
 		.extra_ctx = &r->trace,
 		.extra_fd = r->trace.fd,
 	};
@@ -199,6 +202,8 @@ stream_exports(struct skel_load_run *r)
 	if (launch_open_poller(l, &o, &stream_poll_sink, &sink) == -1 ||
 	    stream_sink_open(&sink, &l->header, &r->out, l->symbolizer) == -1)
 		return EXIT_FAILURE;
+	if (l->header.nmaps == 1 && l->header.maps[0].source == STREAM_PRINTK)
+		r->trace.poller = l->poller;
 	if (launch_attach(l) == 0) {
 		confine_attached(r);
 		status = poll_exports(r, &sink);
@@ -207,6 +212,38 @@ stream_exports(struct skel_load_run *r)
 	if (status != EXIT_FAILURE && finish_output(r) != EXIT_SUCCESS)
 		status = EXIT_FAILURE;
 	return status;
+}
+
+/*
+ * For a program that exports nothing: what it prints becomes the stream, if it
+ * prints; else reports what else could be shown.  The program runs in any case.
+ */
+static int
+export_instead(struct skel_load_run *r)
+{
+	const struct skel_load_options *o = r->options;
+	struct launch *l = &r->launch;
+	struct report_held held;
+	int opened;
+
+	if (o->trace_pipe || !printk_is_used(&l->package.object)) {
+		export_hints(&l->package, &l->object);
+		return 0;
+	}
+	if (o->pin) {
+		export_hints(&l->package, &l->object);
+		report_notice("%s: it prints with bpf_printk(); --trace-pipe "
+			      "shows that",
+		    l->package.name);
+		return 0;
+	}
+	report_hold(&held);
+	opened = trace_pipe_open(&r->trace, &l->package);
+	report_release_held(&held,
+	    opened == -1 ? "what the program prints is not shown" : NULL);
+	if (opened == -1)
+		return 0;
+	return printk_add_map(&l->header) == -1 ? -1 : 0;
 }
 
 /* With the package open and its variables set.  Returns the exit status. */
@@ -224,11 +261,8 @@ run_package(struct skel_load_run *r)
 		return print_programs(r);
 	if (o->trace_pipe && trace_pipe_open(&r->trace, &l->package) == -1)
 		return EXIT_FAILURE;
-	if (l->header.nmaps == 0)
-		report_notice("%s: nothing to export: no map of the package "
-			      "has an export type, and no program is an "
-			      "iterator",
-		    l->package.name);
+	if (l->header.nmaps == 0 && export_instead(r) == -1)
+		return EXIT_FAILURE;
 	return o->pin ? keep_session(r) : stream_exports(r);
 }
 

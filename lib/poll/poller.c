@@ -278,6 +278,13 @@ poller_set_link(struct poller *p, unsigned int map, int fd)
 	return source_set_link(&p->sources[map], fd);
 }
 
+int
+poller_record(struct poller *p, unsigned int map, uint64_t time_ns,
+    const void *data, size_t len)
+{
+	return forward_record(p, map, time_ns, data, len);
+}
+
 static void
 read_extra(struct poller *p)
 {
@@ -519,6 +526,9 @@ poller_drain(struct poller *p)
 		return -1;
 	p->ended = false;
 	call_sources(p, source_drain);
+	if (p->options.extra_drain != NULL && !p->ended &&
+	    p->options.extra_drain(p->options.extra_ctx) == -1)
+		end_with(p, POLLER_FAILED);
 	call_sources(p, source_report_lost);
 	if (!p->options.once)
 		call_sources(p, source_last_pass);

@@ -37,6 +37,8 @@ struct poller_options {
 	/* Called when extra_fd is readable, and every poll_timeout_ms.  -1,
 	 * after reporting, ends the polling as failed.  NULL: none. */
 	int (*extra_read)(void *ctx);
+	/* Called by poller_drain() to read what is left, likewise; or NULL. */
+	int (*extra_drain)(void *ctx);
 	void *extra_ctx; /* borrowed */
 	int extra_fd;
 	uint64_t perf_pages;      /* for each CPU; rounded up to a power of 2 */
@@ -74,6 +76,14 @@ struct poller *poller_open(const struct stream_header *h,
 /* Sets the link, borrowed, of the iterator that is number map in the header.
  * Returns 0, or -1 after reporting. */
 int poller_set_link(struct poller *p, unsigned int map, int fd);
+
+/*
+ * Passes a record of map number map to the sink, as if it had been polled, for
+ * extra_read and extra_drain.  Returns 0, or anything else if the polling has
+ * ended.
+ */
+int poller_record(struct poller *p, unsigned int map, uint64_t time_ns,
+    const void *data, size_t len);
 
 /*
  * Polls until one of the reasons in enum poller_end occurs.  During a pause

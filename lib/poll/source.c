@@ -353,6 +353,10 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		if ((s->timer = clock_timer_new()) == -1)
 			return report_timer_failure(s);
 		return s->fd < 0 ? 0 : source_set_link(s, s->fd);
+	case STREAM_PRINTK:
+		/* Its records come from poller_options.extra_read. */
+		s->fd = -1;
+		return 0;
 	}
 	return -1;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/report.h"
 #include "base/util.h"
 #include "host/comm.h"
@@ -200,6 +201,34 @@ show_text(const struct trace_pipe *t, const char *task, size_t task_len,
 		    (int)len, text);
 }
 
+/* Passes the record on, with a comm that the line lacked.  What poller_record()
+ * returns is also known to the poller. */
+static void
+emit_line(struct trace_pipe *t, const char *text, size_t len)
+{
+	struct printk_record *r = &t->record;
+
+	printk_set_text(r, text, len);
+	poller_record(t->poller, t->map, clock_now(), r, sizeof(*r));
+}
+
+/* Begins a record with the task in a line, which ends at mark. */
+static void
+begin_record(struct trace_pipe *t, const char *line, const char *mark)
+{
+	struct printk_record *r = &t->record;
+	char saved[512];
+
+	while (line < mark && *line == ' ')
+		line++;
+	printk_parse_task(r, line, (size_t)(mark - line));
+	if (strcmp(r->comm, "<...>") != 0)
+		return;
+	snprintf(saved, sizeof(saved), "%s/../../saved_cmdlines", t->dir);
+	if (!comm_find((unsigned long)r->pid, saved, r->comm))
+		memset(r->comm, 0, sizeof(r->comm));
+}
+
 static void
 show_line(struct trace_pipe *t, const char *line, size_t len)
 {
@@ -212,6 +241,11 @@ show_line(struct trace_pipe *t, const char *line, size_t len)
 		report_notice("trace pipe: %.*s", (int)len, line);
 		return;
 	}
+	if (mark == NULL && t->poller != NULL) {
+		if (t->ours && len > 0)
+			emit_line(t, line, len);
+		return;
+	}
 	if (mark == NULL) {
 		if (t->ours && len > 0)
 			report(REPORT_ERROR, "    %.*s", (int)len, line);
@@ -221,6 +255,11 @@ show_line(struct trace_pipe *t, const char *line, size_t len)
 	t->ours = printk_formats_match(&t->formats, text, (size_t)(end - text));
 	if (!t->ours)
 		return;
+	if (t->poller != NULL) {
+		begin_record(t, line, mark);
+		emit_line(t, text, (size_t)(end - text));
+		return;
+	}
 	task = find_task(&line, mark);
 	show_text(t, line, task, text, (size_t)(end - text));
 }
@@ -277,15 +316,27 @@ trace_pipe_read(void *ctx)
 	return ret == -1 ? -1 : 0;
 }
 
-void
-trace_pipe_close(struct trace_pipe *t)
+int
+trace_pipe_drain(void *ctx)
 {
+	struct trace_pipe *t = ctx;
+	int ret = 1;
+
 	/* Other programs print too: only a disabled event lets the reading come
 	 * to an end. */
 	if (t->fd != -1 &&
 	    write_instance_file(t, PRINTK_EVENT "/enable", "0") == 0)
-		while (read_and_show(t) == 1)
-			;
+		while (ret == 1)
+			ret = read_and_show(t);
+	return ret == -1 ? -1 : 0;
+}
+
+void
+trace_pipe_close(struct trace_pipe *t)
+{
+	/* A poller is drained before, and gone now. */
+	if (t->poller == NULL)
+		trace_pipe_drain(t);
 	if (t->fd != -1)
 		close(t->fd);
 	if (t->dir != NULL && rmdir(t->dir) == -1)

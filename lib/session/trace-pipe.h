@@ -1,10 +1,10 @@
 /*
  * The trace pipe: shows the lines that a program prints with bpf_printk(), as
- * reports on standard error.  They are read from a tracefs instance that this
- * process creates, because reading the global trace_pipe would take the lines
- * away from its other readers.  The kernel does not remove the instance when
- * its owner is killed, so the directory is named after the process, and the
- * next skel-load that starts removes it.
+ * reports on standard error or as records of the stream.  They are read from a
+ * tracefs instance that this process creates, because reading the global
+ * trace_pipe would take the lines away from its other readers.  The kernel does
+ * not remove the instance when its owner is killed, so the directory is named
+ * after the process, and the next skel-load that starts removes it.
  *
  * Functions that return int return 0, or -1 after reporting.
  */
@@ -17,8 +17,15 @@
 #include "elf/printk-format.h"
 #include "host/confine.h"
 #include "package/package.h"
+#include "poll/poller.h"
+#include "session/printk-record.h"
 
 struct trace_pipe {
+	/* Borrowed: passes on lines as records of map number map; NULL: they
+	 * are reported. */
+	struct poller *poller;
+	unsigned int map;
+	struct printk_record record; /* the last one */
 	struct printk_formats formats;
 	char *dir; /* owned: the instance's directory, or NULL */
 	int fd;    /* owned: its trace_pipe, which becomes readable; or -1 */
@@ -44,6 +51,9 @@ void trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n);
 /* Shows the lines that can be read now.  ctx is the struct trace_pipe, as for
  * poller_options.extra_ctx. */
 int trace_pipe_read(void *ctx);
+
+/* Collects no more lines, and shows those that can be read.  ctx as above. */
+int trace_pipe_drain(void *ctx);
 
 /* Shows the remaining lines and removes the instance. */
 void trace_pipe_close(struct trace_pipe *t);

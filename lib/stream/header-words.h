@@ -8,7 +8,7 @@ enum { STREAM_VERSION = 1 };
 
 /* By enum stream_source, enum stream_sample and enum stream_encoding. */
 static const char *const stream_sources[] = { "ringbuf", "perf", "sample",
-	"iter" };
+	"iter", "ringbuf" };
 static const char *const stream_samples[] = { "default_kv", "log2_hist",
 	"linear_hist", "exp2_hist" };
 static const char *const stream_encodings[] = { "binary", "json" };

@@ -20,6 +20,8 @@ enum stream_source {
 	STREAM_PERF,
 	STREAM_SAMPLE,
 	STREAM_ITER,
+	STREAM_PRINTK, /* what a program prints; no BPF map.  To readers of the
+			  stream it is a ring buffer. */
 };
 
 enum stream_sample {

@@ -1,0 +1,194 @@
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/report.h"
+#include "elf/btf.h"
+#include "package/sample-option.h"
+#include "session/export-hints.h"
+
+enum {
+	HINTS_SHOWN = 8,
+	HINT_DEPTH = 8,     /* typedefs, arrays and qualifiers in a row */
+	SCORE_SLOTS = 8,    /* a histogram */
+	SCORE_STRUCT = 4,   /* several numbers */
+	SCORE_ADDRESS = -6, /* the key is an address: of what is under way */
+	SCORE_SCRATCH = -6, /* room for one value of each CPU */
+};
+
+struct hint {
+	const char *name; /* borrowed */
+	int score;
+	size_t order; /* equal scores keep the order of the object */
+	char what[96];
+};
+
+struct hints {
+	const struct btf *btf; /* borrowed, or NULL */
+	struct hint *v;        /* owned */
+	size_t n, cap;
+};
+
+static const struct btf_type *
+skip_to_type(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t =
+	    btf != NULL ? btf__type_by_id(btf, id) : NULL;
+
+	for (int i = 0; i < HINT_DEPTH && t != NULL &&
+			(btf_is_mod(t) || btf_is_typedef(t));
+	     i++)
+		t = btf__type_by_id(btf, t->type);
+	return t;
+}
+
+static bool
+has_slots(const struct btf *btf, const struct btf_type *t)
+{
+	const struct btf_member *m = btf_members(t);
+
+	for (unsigned int i = 0; i < btf_vlen(t); i++)
+		if (strcmp(btf_name(btf, m[i].name_off), "slots") == 0)
+			return true;
+	return false;
+}
+
+/* How likely a value of the type is a result. */
+static int
+score_type(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = skip_to_type(btf, id);
+
+	for (int i = 0; i < HINT_DEPTH && t != NULL && btf_is_array(t); i++)
+		t = skip_to_type(btf, btf_array(t)->type);
+	if (t == NULL || !btf_is_composite(t))
+		return 0;
+	return has_slots(btf, t) ? SCORE_SLOTS : SCORE_STRUCT;
+}
+
+static struct hint *
+new_hint(struct hints *h, const char *name, int score)
+{
+	if (!array_room(h->v, h->n, h->cap)) {
+		report_nomem();
+		return NULL;
+	}
+	h->v[h->n] =
+	    (struct hint){ .name = name, .score = score, .order = h->n };
+	return &h->v[h->n++];
+}
+
+/* Whether the map is only a place for a record that is being put together. */
+static bool
+is_scratch(const struct bpf_map *map)
+{
+	return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY &&
+	       bpf_map__max_entries(map) == 1;
+}
+
+static void
+add_map_hint(struct hints *h, const struct bpf_map *map)
+{
+	uint32_t key_id = bpf_map__btf_key_type_id(map);
+	uint32_t value_id = bpf_map__btf_value_type_id(map);
+	const struct btf_type *key = skip_to_type(h->btf, key_id);
+	char *k, *v;
+	int score = score_type(h->btf, value_id);
+	struct hint *hint;
+
+	if (key != NULL && btf_is_composite(key))
+		score += SCORE_STRUCT;
+	if (key != NULL && btf_is_ptr(key))
+		score += SCORE_ADDRESS;
+	if (is_scratch(map))
+		score += SCORE_SCRATCH;
+	if ((hint = new_hint(h, bpf_map__name(map), score)) == NULL)
+		return;
+	k = key_id == 0 ? NULL : btf_declaration(h->btf, key_id);
+	v = value_id == 0 ? NULL : btf_declaration(h->btf, value_id);
+	snprintf(hint->what, sizeof(hint->what), "%s of %s by %s",
+	    libbpf_bpf_map_type_str(bpf_map__type(map)),
+	    v != NULL ? v : "bytes", k != NULL ? k : "bytes");
+	free(k);
+	free(v);
+}
+
+static void
+add_variable_hints(struct hints *h, const struct package_section *s)
+{
+	const struct btf_type *datasec;
+	const struct btf_var_secinfo *at;
+	struct hint *hint;
+	int id = -1;
+
+	if (h->btf != NULL)
+		id = btf__find_by_name_kind(h->btf, s->name, BTF_KIND_DATASEC);
+	if (id < 0 || strncmp(s->name, ".bss", 4) != 0)
+		return;
+	datasec = btf__type_by_id(h->btf, (uint32_t)id);
+	for (size_t i = 0; i < s->nvariables; i++) {
+		const struct package_variable *v = &s->variables[i];
+		const struct btf_type *t;
+
+		at = btf_find_variable(h->btf, datasec, v->name);
+		if (at == NULL)
+			continue;
+		t = skip_to_type(
+		    h->btf, btf__type_by_id(h->btf, at->type)->type);
+		if (t == NULL || btf_is_ptr(t))
+			continue;
+		hint = new_hint(h, v->name,
+		    score_type(
+			h->btf, btf__type_by_id(h->btf, at->type)->type));
+		if (hint == NULL)
+			return;
+		snprintf(
+		    hint->what, sizeof(hint->what), "variable, %s", v->type);
+	}
+}
+
+static int
+compare_hints(const void *a, const void *b)
+{
+	const struct hint *x = a, *y = b;
+
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+static void
+report_hints(const struct package *p, const struct hints *h)
+{
+	if (h->n == 0) {
+		report_notice("%s: nothing to export: it has neither records "
+			      "nor maps or variables that could be sampled",
+		    p->name);
+		return;
+	}
+	qsort(h->v, h->n, sizeof(*h->v), compare_hints);
+	report_notice("%s: nothing to export; its results may be in:", p->name);
+	for (size_t i = 0; i < h->n && i < HINTS_SHOWN; i++)
+		report_notice(
+		    "  --sample %-20s %s", h->v[i].name, h->v[i].what);
+	if (h->n > HINTS_SHOWN)
+		report_notice("  and %zu more", h->n - HINTS_SHOWN);
+}
+
+void
+export_hints(const struct package *p, const struct object *o)
+{
+	struct hints h = { .btf = bpf_object__btf(o->bpf) };
+	struct bpf_map *map;
+
+	bpf_object__for_each_map (map, o->bpf)
+		if (!bpf_map__is_internal(map) &&
+		    sample_option_allows(bpf_map__type(map)))
+			add_map_hint(&h, map);
+	for (size_t i = 0; i < p->nsections; i++)
+		add_variable_hints(&h, &p->sections[i]);
+	report_hints(p, &h);
+	free(h.v);
+}
