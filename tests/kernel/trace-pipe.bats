@@ -215,14 +215,42 @@ skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 	grep -q "removed $instance, which pid $OTHER left behind" sweeps
 }
 
-@test "without --trace-pipe no line is shown and no instance is made" {
+@test "a program that exports a map prints nothing without --trace-pipe, and no instance is made" {
 	need_trace
-	bpf_package prints
+	bpf_package prints -DBUFFER
 	start_load prints.json
 	[ "$(instances "$LOAD")" -eq 0 ]
 	call
 	end_load
-	run ! grep -q mine err
+	run ! grep -q mine err out
+}
+
+@test "what a program prints that exports nothing is a stream of the map printk" {
+	need_trace
+	bpf_package prints
+	for format in binary json; do
+		start_load -f "$format" -n 2 prints.json
+		[ "$(instances "$LOAD")" -eq 1 ]
+		pid=$(call)
+		wait "$LOAD"
+		[ "$(instances "$LOAD")" -eq 0 ]
+		skel-fmt --json out > records
+		[ "$(wc -l < records)" -eq 2 ]
+		jq -se --argjson pid "$pid" 'any(.[]; .["@map"] == "printk" and .comm == "python3" and
+			.pid == $pid and .cpu >= 0 and .text == "mine: pid \($pid), 100% of 0x000000ff")' records
+		jq -se 'any(.[]; .text == "mine too, \"\u001b[31mred\" as text")' records
+		run ! grep -q . err
+	done
+	skel-fmt out > table
+	[[ $(head -n 1 table) == "TIME "*" COMM "*" PID "*" CPU TEXT" ]]
+	[[ $(tail -n 1 table) == *'as text' ]]
+}
+
+@test "with --pin, where printed lines cannot be polled, a notice names --trace-pipe" {
+	need_trace
+	bpf_package prints
+	run -0 --separate-stderr skel-load -t 0.1 --pin prints.json
+	[[ $stderr == *"prints.json: it prints with bpf_printk(); --trace-pipe shows that"* ]]
 }
 
 @test "if the kernel lacks the trace event the error says so" {

@@ -8,6 +8,13 @@
 #define WORD "mine"
 #endif
 
+#ifdef BUFFER
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} rb SEC(".maps");
+#endif
+
 SEC("tp/syscalls/sys_enter_getpgid")
 int
 prints(void *ctx)
