@@ -107,18 +107,40 @@ print_head(struct printer *p, const struct plan *plan, const char *map,
 	set_printed(p);
 }
 
-/* Print n records of one map. */
+/* Print what precedes a record of the map.  Returns its plan, or NULL if it is
+ * not shown. */
+static struct plan *
+start_record(struct printer *p, unsigned int map)
+{
+	struct plan *plan = p->plans[map];
+
+	if (plan != NULL && p->shown > 1 && !plan_collects(plan))
+		print_head(p, plan, p->in.header.maps[map].name, true);
+	return plan;
+}
+
+/* Print n records of one map, none of them short. */
 static void
 print_run(struct printer *p, const struct stream_record *records, size_t n)
 {
-	unsigned int map = records->map;
-	struct plan *plan = p->plans[map];
+	struct plan *plan = start_record(p, records->map);
 
 	if (plan == NULL)
 		return;
-	if (p->shown > 1 && !plan_collects(plan))
-		print_head(p, plan, p->in.header.maps[map].name, true);
 	plan_records(plan, &p->out->buf, records, n);
+	set_printed(p);
+}
+
+/* Print a record that may end within its last array. */
+static void
+print_record(struct printer *p, const struct stream_line *line)
+{
+	struct plan *plan = start_record(p, line->map);
+
+	if (plan == NULL)
+		return;
+	plan_short_record(
+	    plan, &p->out->buf, line->time_ns, line->data, line->len);
 	set_printed(p);
 }
 
@@ -281,6 +303,20 @@ count_lost(struct printer *p, const struct stream_line *line)
 	p->lost_time = now;
 }
 
+/* Count the records that an "@error" line is about.  The first of each map is
+ * reported; the others are, together, at the end. */
+static void
+count_unread(struct printer *p, const struct stream_line *line)
+{
+	uint64_t *unread = &p->unread[line->map];
+
+	if (*unread == 0)
+		report_error("%s:%lu: map %s: %s", p->in.name, p->in.line,
+		    p->in.header.maps[line->map].name, line->message);
+	if (__builtin_add_overflow(*unread, line->count, unread))
+		*unread = UINT64_MAX;
+}
+
 /* Add the symbols or the stack of a control line to the store. */
 static void
 add_symbols(struct printer *p, const struct stream_line *line)
@@ -331,10 +367,7 @@ print_record_or_control(struct printer *p, const struct stream_line *line)
 {
 	switch (line->kind) {
 	case LINE_RECORD:
-		print_run(p,
-		    &(struct stream_record){
-			line->data, line->len, line->time_ns, line->map },
-		    1);
+		print_record(p, line);
 		break;
 	case LINE_JSON:
 		print_json_line(p, line);
@@ -350,8 +383,7 @@ print_record_or_control(struct printer *p, const struct stream_line *line)
 		add_symbols(p, line);
 		break;
 	case LINE_ERROR:
-		report_error("%s:%lu: map %s: %s", p->in.name, p->in.line,
-		    p->in.header.maps[line->map].name, line->message);
+		count_unread(p, line);
 		break;
 	case LINE_FINISH:
 		if (line->lost > p->lost)
@@ -395,6 +427,11 @@ report_end(const struct printer *p, bool is_stream)
 	if (p->lost > p->lost_reported)
 		report_notice("%s: %" PRIu64 " record%s lost in total",
 		    in->name, p->lost, p->lost == 1 ? "" : "s");
+	for (size_t i = 0; i < in->header.nmaps; i++)
+		if (p->unread[i] > 1)
+			report_error("%s: map %s: %" PRIu64 " records could "
+				     "not be read, in total",
+			    in->name, in->header.maps[i].name, p->unread[i]);
 	if (in->bad > STREAM_BAD_SHOWN)
 		report_error("%s: %lu bad lines in total", in->name, in->bad);
 	if (in->input.error != 0) {
@@ -472,6 +509,7 @@ printer_run(struct printer *p, int fd, const char *name)
 	ret = print_input(p, stream_reader_open(&p->in, fd, name));
 	printer_close_plans(p);
 	p->lost = p->lost_reported = p->lost_time = 0;
+	memset(p->unread, 0, sizeof(p->unread));
 	stream_reader_close(&p->in);
 	return ret;
 }

@@ -40,7 +40,9 @@ struct printer {
 	size_t shown;   /* number of maps that are shown */
 	struct buf map; /* the name of the map of a JSON record */
 	uint64_t lost, lost_reported;
-	uint64_t lost_time; /* of the last report, in ns */
+	uint64_t lost_time;               /* of the last report, in ns */
+	uint64_t unread[STREAM_MAPS_MAX]; /* records that "@error" lines count,
+					     by map */
 
 	/* All inputs. */
 	struct flame *folded; /* owned: --folded, printed at the end */

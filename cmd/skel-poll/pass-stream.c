@@ -41,6 +41,7 @@ struct stream_pass {
 	struct stack_encoder *stacks; /* owned; to write binary, else NULL */
 	uint64_t deadline;            /* CLOCK_MONOTONIC, ns; 0: none */
 	uint64_t records, lost;       /* for "@end" */
+	uint64_t unread;              /* records that "@error" lines count */
 	uint64_t bad;                 /* records that could not be converted */
 };
 
@@ -49,6 +50,14 @@ copy_line_text(struct stream_pass *p, const struct stream_line *line)
 {
 	buf_add(&p->out->buf, line->text, line->text_len);
 	buf_chr(&p->out->buf, '\n');
+}
+
+/* Copies a control line about a map, unless the map is left out. */
+static void
+copy_map_line(struct stream_pass *p, const struct stream_line *line)
+{
+	if (p->keep[line->map])
+		copy_line_text(p, line);
 }
 
 static bool
@@ -70,7 +79,7 @@ write_as_json(struct stream_pass *p, const struct stream_line *line)
 
 	if (*plan == NULL && (*plan = plan_new(h, line->map, &o)) == NULL)
 		return -1;
-	return plan_record(
+	return plan_short_record(
 	    *plan, &p->out->buf, line->time_ns, line->data, line->len);
 }
 
@@ -174,11 +183,14 @@ copy_line(struct stream_pass *p, const struct stream_line *line)
 		break;
 	case LINE_LOST:
 		p->lost += p->keep[line->map] ? line->count : 0;
-		/* FALLTHROUGH */
-	case LINE_PASS:
+		copy_map_line(p, line);
+		break;
 	case LINE_ERROR:
-		if (p->keep[line->map])
-			copy_line_text(p, line);
+		p->unread += p->keep[line->map] ? line->count : 0;
+		copy_map_line(p, line);
+		break;
+	case LINE_PASS:
+		copy_map_line(p, line);
 		break;
 	case LINE_STACK:
 	case LINE_SYMBOLS:
@@ -196,7 +208,8 @@ copy_line(struct stream_pass *p, const struct stream_line *line)
 	case LINE_END:
 		return p->reader->input.error == 0 ? PASS_CUT : PASS_FAILED;
 	}
-	if (p->options->count != 0 && p->records == p->options->count)
+	if (p->options->count != 0 &&
+	    p->records + p->unread >= p->options->count)
 		return PASS_CHOSEN;
 	return PASS_NONE;
 }

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/report.h"
 #include "eunomia/api-call.h"
@@ -36,6 +37,7 @@ callback_sink_close(struct callback_sink *s)
 	if (s->plans != NULL)
 		plans_free(s->plans, s->header->nmaps);
 	buf_free(&s->out);
+	buf_free(&s->whole);
 	*s = (struct callback_sink){ 0 };
 }
 
@@ -86,6 +88,24 @@ callback_sink_begin(struct callback_sink *s)
 	return 0;
 }
 
+/* Returns the bytes of a record that ends within its last array, with zeros up
+ * to the size of its type; or NULL after reporting. */
+static const void *
+complete_record(
+    struct callback_sink *s, unsigned int map, const void *data, size_t len)
+{
+	size_t size = s->header->maps[map].record_size;
+
+	s->whole.len = 0;
+	buf_add(&s->whole, data, len);
+	if (buf_room(&s->whole, size - len) == NULL || s->whole.failed) {
+		report_nomem();
+		return NULL;
+	}
+	memset(s->whole.data + len, 0, size - len);
+	return s->whole.data;
+}
+
 /* Formats a record and calls the handler with it: twice if the plan cuts it in
  * two.  Returns 0, or -1 after reporting. */
 static int
@@ -93,13 +113,17 @@ call_with_record(struct callback_sink *s, unsigned int map, uint64_t time_ns,
     const void *data, size_t len)
 {
 	struct plan *plan = s->plans[map];
+	const void *whole = data;
 	size_t cut;
 
 	s->out.len = 0;
-	if (s->symbolizer != NULL &&
-	    symbolizer_record(s->symbolizer, map, data, NULL) == -1)
+	if (s->symbolizer != NULL && len < s->header->maps[map].record_size &&
+	    (whole = complete_record(s, map, data, len)) == NULL)
 		return -1;
-	if (plan_record(plan, &s->out, time_ns, data, len) == -1)
+	if (s->symbolizer != NULL &&
+	    symbolizer_record(s->symbolizer, map, whole, NULL) == -1)
+		return -1;
+	if (plan_short_record(plan, &s->out, time_ns, data, len) == -1)
 		return report_nomem();
 	if (s->out.len == 0)
 		return 0;
@@ -132,13 +156,24 @@ call_with_bytes(struct callback_sink *s, unsigned int map,
 }
 
 static int
+count_unmatched_callback(void *ctx, unsigned int map, size_t len)
+{
+	struct callback_sink *s = ctx;
+
+	(void)map;
+	(void)len;
+	s->bad++;
+	return 0;
+}
+
+static int
 handle_record(
     void *ctx, unsigned int map, uint64_t time_ns, const void *data, size_t len)
 {
 	struct callback_sink *s = ctx;
 	int ret = 0;
 
-	if (len < s->header->maps[map].record_size)
+	if (len < s->header->maps[map].least_size)
 		s->bad++;
 	else if (s->plans == NULL)
 		call_with_bytes(s, map, data, len);
@@ -161,6 +196,7 @@ count_lost_callback(void *ctx, unsigned int map, uint64_t count)
 
 const struct poll_sink callback_poll_sink = {
 	.record = handle_record,
+	.unmatched = count_unmatched_callback,
 	.lost = count_lost_callback,
 };
 

@@ -27,6 +27,7 @@ struct callback_sink {
 	void *handler_ctx;   /* passed to the handler */
 	struct plan **plans; /* owned; for text and JSON only */
 	struct buf out;      /* the text of one record */
+	struct buf whole;    /* a short record, with zeros after it */
 	uint64_t lost, bad;
 };
 

@@ -303,6 +303,32 @@ step_loop(char *p, const struct step *s, const unsigned char *base,
 	return p;
 }
 
+/* The elements that the record has of the array in which it may end. */
+static size_t
+count_last_elements(const struct step *s, const struct formatter_run *r)
+{
+	size_t there = r->len > s->offset ? r->len - s->offset : 0;
+
+	return there >= s->whole ? s->count
+				 : (there + s->stride - s->element) / s->stride;
+}
+
+static char *
+step_last_loop(char *p, const struct step *s, const unsigned char *base,
+    const struct formatter_run *r)
+{
+	const unsigned char *at = base + s->offset;
+	size_t n = count_last_elements(s, r);
+
+	p = write_text(p, s);
+	for (size_t i = 0; i < n; i++, at += s->stride) {
+		if (i > 0)
+			*p++ = ',';
+		p = s[1].chain(p, s + 1, at, r);
+	}
+	return p;
+}
+
 static char *
 step_end(char *p, const struct step *s, const unsigned char *base,
     const struct formatter_run *r)
@@ -451,8 +477,10 @@ formatter_bind_step(struct step *s)
 		[STEP_WIDENED] = { step_widened, chain_any },
 		[STEP_DOUBLE] = { step_double, chain_any },
 		[STEP_LOOP] = { step_loop, chain_any },
-		/* The last row: the size of STEP_HEX, STEP_LINE, STEP_CELL and
-		 * STEP_STACK depends on the record. */
+		[STEP_LAST_LOOP] = { step_last_loop, chain_any },
+		/* The last row: the size of STEP_HEX, STEP_LINE,
+		 * STEP_LAST_TEXT, STEP_CELL and STEP_STACK depends on the
+		 * record. */
 		[STEP_STACK] = { NULL, NULL },
 	};
 
@@ -497,6 +525,17 @@ write_stack_step(const struct formatter_run *r, const struct step *s, char *p)
 }
 
 static char *
+write_last_text_step(
+    const struct formatter_run *r, const struct step *s, char *p)
+{
+	size_t at = s->offset < r->len ? s->offset : r->len;
+
+	r->out->len = (size_t)(p - r->out->data);
+	text_write(r->out, r->data + at, r->len - at, (enum style)s->style);
+	return buf_room(r->out, TEXT_SLACK);
+}
+
+static char *
 write_line_step(const struct formatter_run *r, const struct step *s, char *p)
 {
 	size_t at = s->offset < r->len ? s->offset : r->len;
@@ -507,6 +546,22 @@ write_line_step(const struct formatter_run *r, const struct step *s, char *p)
 	return buf_room(r->out, TEXT_SLACK);
 }
 
+/* Run a step whose size depends on the record, after its text. */
+static char *
+write_varying_step(const struct formatter_run *r, const struct step *s, char *p)
+{
+	switch (s->op) {
+	case STEP_HEX:
+		return write_hex_step(r, s, p);
+	case STEP_LINE:
+		return write_line_step(r, s, p);
+	case STEP_LAST_TEXT:
+		return write_last_text_step(r, s, p);
+	default:
+		return write_stack_step(r, s, p);
+	}
+}
+
 /* Run steps, each of which makes its own room at p, which is in r->out.
  * Returns the end of what was written, or NULL when memory ran out. */
 static char *
@@ -514,23 +569,25 @@ run_steps(const struct formatter_run *r, const struct step *s,
     const struct step *end, const unsigned char *base, char *p)
 {
 	const unsigned char *at;
+	bool is_loop;
+	size_t n;
 
 	for (; s != end && p != NULL; s = s->next) {
 		if ((p = make_room(r->out, p, s->most)) == NULL)
 			break;
-		if (s->op != STEP_LOOP && s->write != NULL) {
+		is_loop = s->op == STEP_LOOP || s->op == STEP_LAST_LOOP;
+		if (!is_loop && s->write != NULL) {
 			p = s->write(p, s, base, r);
 			continue;
 		}
 		p = write_text(p, s);
-		if (s->op != STEP_LOOP) {
-			p = s->op == STEP_HEX    ? write_hex_step(r, s, p)
-			    : s->op == STEP_LINE ? write_line_step(r, s, p)
-						 : write_stack_step(r, s, p);
+		if (!is_loop) {
+			p = write_varying_step(r, s, p);
 			continue;
 		}
 		at = base + s->offset;
-		for (uint32_t i = 0; i < s->count && p != NULL; i++) {
+		n = s->op == STEP_LOOP ? s->count : count_last_elements(s, r);
+		for (size_t i = 0; i < n && p != NULL; i++) {
 			if (i > 0)
 				*p++ = ','; /* at most into the slack */
 			p = run_steps(r, s + 1, s->next, at, p);

@@ -213,20 +213,35 @@ push_integer(struct formatter *s, struct step step, const struct field_place *p,
 		push_step(s, step, TEXT_128_MAX);
 }
 
+/* Whether a place is the array in which a record may end. */
+static bool
+is_last_array(const struct formatter *s, const struct field_place *p)
+{
+	return s->last_array != TYPE_NONE && s->loops == 0 &&
+	       p->offset == s->last_offset &&
+	       field_place_type(s->types, p) ==
+		   types_get(s->types, s->last_array);
+}
+
 static void
 push_array(struct formatter *s, const struct field_place *p, size_t count,
-    size_t stride)
+    size_t stride, bool is_last)
 {
 	struct field_place element = *p;
-	size_t first;
-
-	formatter_add_text(s, "[");
-	push_step(s,
-	    (struct step){ .op = STEP_LOOP,
+	struct step step = { .op = STEP_LOOP,
 		.offset = p->offset,
 		.count = (uint32_t)count,
-		.stride = stride },
-	    0);
+		.stride = stride };
+	size_t first;
+
+	if (is_last) {
+		step.op = STEP_LAST_LOOP;
+		step.whole = count == 0 ? SIZE_MAX : count * stride;
+		/* A text may end early, a number may not. */
+		step.element = types_is_text(s->types, p->type) ? 1 : stride;
+	}
+	formatter_add_text(s, "[");
+	push_step(s, step, 0);
 	first = s->n - !s->failed;
 	element.offset = 0;
 	s->loops++;
@@ -352,6 +367,13 @@ formatter_add_value(
 			.style = (uint8_t)style,
 			.offset = p->offset },
 		    0, style);
+	} else if (type->kind == TYPE_ARRAY && type->size == 0 &&
+		   is_last_array(s, p) && types_is_text(s->types, p->type)) {
+		push_quoted(s,
+		    (struct step){ .op = STEP_LAST_TEXT,
+			.style = (uint8_t)style,
+			.offset = p->offset },
+		    0, style);
 	} else if (p->cpus != FIELD_CPUS_ALL && type->kind == TYPE_ARRAY &&
 		   types_is_text(s->types, p->type)) {
 		push_quoted(s,
@@ -368,11 +390,12 @@ formatter_add_value(
 		formatter_add_value(s, p, STYLE_JSON);
 		formatter_close_field(s, opened);
 	} else if (p->cpus == FIELD_CPUS_ALL) {
-		push_array(s, &one, s->cpus, s->cpu_stride);
+		push_array(s, &one, s->cpus, s->cpu_stride, false);
 	} else if (type->kind == TYPE_ARRAY) {
 		one = *p;
 		one.type = type->of;
-		push_array(s, &one, type->count, s->types->v[type->of].size);
+		push_array(s, &one, type->count, s->types->v[type->of].size,
+		    is_last_array(s, p));
 	} else {
 		formatter_add_object(s, p, s->reference);
 	}
@@ -403,6 +426,22 @@ formatter_finish(struct formatter *s)
 	return 0;
 }
 
+/* Whether what a step writes at most depends on the length of the record. */
+static bool
+size_varies(const struct step *step)
+{
+	switch (step->op) {
+	case STEP_HEX:
+	case STEP_LINE:
+	case STEP_LAST_TEXT:
+	case STEP_CELL:
+	case STEP_STACK:
+		return true;
+	default:
+		return step->op == STEP_LAST_LOOP && step->whole == SIZE_MAX;
+	}
+}
+
 size_t
 formatter_max_size(const struct formatter *s, size_t from, size_t to)
 {
@@ -412,10 +451,9 @@ formatter_max_size(const struct formatter *s, size_t from, size_t to)
 		const struct step *step = &s->v[i];
 
 		most += step->most;
-		if (step->op == STEP_HEX || step->op == STEP_LINE ||
-		    step->op == STEP_CELL || step->op == STEP_STACK)
+		if (size_varies(step))
 			return SIZE_MAX;
-		if (step->op != STEP_LOOP)
+		if (step->op != STEP_LOOP && step->op != STEP_LAST_LOOP)
 			continue;
 		body = formatter_max_size(s, i + 1, i + 1 + step->body);
 		if (body == SIZE_MAX ||

@@ -50,12 +50,16 @@ enum step_op {
 	STEP_FLOAT,
 	STEP_WIDENED, /* a float, with the digits of a double */
 	STEP_DOUBLE,
-	STEP_STRING, /* count bytes of text */
-	STEP_HEX,    /* the rest of the record as hex digits */
-	STEP_LINE,   /* the rest of the record as text */
-	STEP_LOOP,   /* run the body count times, "," between */
-	STEP_CELL,   /* run the body and escape its JSON as one field */
-	STEP_STACK,  /* a stack with its symbols; size is the side */
+	STEP_STRING,    /* count bytes of text */
+	STEP_HEX,       /* the rest of the record as hex digits */
+	STEP_LINE,      /* the rest of the record as text */
+	STEP_LOOP,      /* run the body count times, "," between */
+	STEP_LAST_LOOP, /* the same, for the array in which a record may end: as
+			   often as the record has elements */
+	STEP_LAST_TEXT, /* the rest of the record up to a NUL: a flexible array
+			   of char */
+	STEP_CELL,      /* run the body and escape its JSON as one field */
+	STEP_STACK,     /* a stack with its symbols; size is the side */
 };
 
 struct formatter_run;
@@ -94,6 +98,9 @@ struct step {
 	uint32_t names; /* STEP_ENUM: index in formatter.enums */
 	size_t stride;  /* STEP_LOOP: bytes between elements */
 	size_t most;    /* bytes of text and value, without the body */
+	/* STEP_LAST_LOOP: bytes of the whole array, SIZE_MAX if it is flexible,
+	 * and the bytes that suffice for an element. */
+	size_t whole, element;
 };
 
 struct enum_name {
@@ -118,6 +125,10 @@ struct formatter {
 	/* JSON is that of the reference loader: see typed_json_write(). */
 	bool reference;
 	struct stack_view *stacks; /* borrowed; NULL: the map has none */
+	/* The array in which a record may end, and where it is; TYPE_NONE if
+	 * there is none. */
+	uint32_t last_array;
+	uint64_t last_offset;
 
 	struct step *v; /* owned */
 	size_t n, cap;

@@ -132,6 +132,7 @@ struct plan {
 	/* Reused by every record. */
 	struct clock clock;
 	struct buf scratch;
+	struct buf whole; /* a short record, with zeros after it */
 	struct plan_input
 	    record;          /* a binary record; what differs is filled in */
 	size_t graph_offset; /* see plan_graph_offset() */

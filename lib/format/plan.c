@@ -64,6 +64,9 @@ compile_plan(struct plan *p, const struct stream_header *h, unsigned int map)
 		.has_time = true,
 	};
 	p->formatter.cpus = (size_t)m->cpus;
+	if (!stream_find_last_array(
+		h, map, &p->formatter.last_array, &p->formatter.last_offset))
+		p->formatter.last_array = TYPE_NONE;
 	if (m->value != TYPE_NONE)
 		p->formatter.cpu_stride =
 		    round_up_8((size_t)h->types.v[m->value].size);
@@ -118,6 +121,7 @@ plan_free(struct plan *p)
 	json_row_close(&p->row);
 	free(p->cells);
 	buf_free(&p->scratch);
+	buf_free(&p->whole);
 	free(p);
 }
 
@@ -194,6 +198,27 @@ plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
 	const struct stream_record record = { data, len, time_ns, p->map };
 
 	return plan_records(p, out, &record, 1);
+}
+
+int
+plan_short_record(struct plan *p, struct buf *out, uint64_t time_ns,
+    const unsigned char *data, size_t len)
+{
+	size_t size = p->header->maps[p->map].record_size;
+	const unsigned char *whole = data;
+
+	/* Some forms show the bytes as they are. */
+	if (len < size && p->ops->compile != NULL) {
+		p->whole.len = 0;
+		if (buf_room(&p->whole, size) == NULL) {
+			out->failed = true;
+			return -1;
+		}
+		memcpy(p->whole.data, data, len);
+		memset(p->whole.data + len, 0, size - len);
+		whole = (const unsigned char *)p->whole.data;
+	}
+	return plan_record(p, out, time_ns, whole, len);
 }
 
 size_t

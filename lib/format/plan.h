@@ -88,7 +88,13 @@ void plan_head(const struct plan *p, struct buf *out);
 int plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
     const unsigned char *data, size_t len);
 
-/* The same for n records; all are taken to be of the plan's map. */
+/* The same for a record that may be shorter, but not than least_size: of its
+ * last array only what it has is shown. */
+int plan_short_record(struct plan *p, struct buf *out, uint64_t time_ns,
+    const unsigned char *data, size_t len);
+
+/* The same for n records that are not short; all are taken to be of the plan's
+ * map. */
 int plan_records(struct plan *p, struct buf *out,
     const struct stream_record *records, size_t n);
 

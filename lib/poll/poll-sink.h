@@ -17,11 +17,15 @@ struct poll_sink {
 	/*
 	 * A record, borrowed for the call, and when it was read
 	 * (CLOCK_REALTIME, ns).  Of a sampled map it is the key, then the value
-	 * or the values of all CPUs.  The last record of an iterator's pass may
-	 * be shorter than its type.
+	 * or the values of all CPUs.  A record of a buffer may end within the
+	 * last array of its type (least_size); one that is shorter, as the last
+	 * of an iterator's pass may be, is bad, which the sink reports.
 	 */
 	int (*record)(void *ctx, unsigned int map, uint64_t time_ns,
 	    const void *data, size_t len);
+	/* A record of len bytes of a map with several types fits none of them;
+	 * map is the first of its entries. */
+	int (*unmatched)(void *ctx, unsigned int map, size_t len);
 	/* count more records of the map were lost. */
 	int (*lost)(void *ctx, unsigned int map, uint64_t count);
 	/* Pass number pass over a sampled map, or by an iterator, is complete

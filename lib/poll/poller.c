@@ -72,6 +72,18 @@ end_if_sink_failed(struct poller *p, int ret)
 	return ret;
 }
 
+/* Counts a record that the sink has got, and ends the polling after the last
+ * one that is wanted.  Returns 0, or 1 if it ended. */
+static int
+count_record(struct poller *p)
+{
+	p->records++;
+	if (p->options.count == 0 || p->records < p->options.count)
+		return 0;
+	end_with(p, POLLER_COUNTED);
+	return 1;
+}
+
 /* The sink of the sources, between them and the poller's own. */
 static int
 forward_record(
@@ -83,13 +95,19 @@ forward_record(
 	if (p->ended)
 		return 1;
 	ret = p->sink->record(p->ctx, map, time_ns, data, len);
-	if (ret != 0)
-		return end_if_sink_failed(p, ret);
-	p->records += len >= p->sources[map].least;
-	if (p->options.count == 0 || p->records < p->options.count)
-		return 0;
-	end_with(p, POLLER_COUNTED);
-	return 1;
+	return ret != 0 ? end_if_sink_failed(p, ret) : count_record(p);
+}
+
+static int
+forward_unmatched(void *ctx, unsigned int map, size_t len)
+{
+	struct poller *p = ctx;
+	int ret;
+
+	if (p->ended)
+		return 1;
+	ret = p->sink->unmatched(p->ctx, map, len);
+	return ret != 0 ? end_if_sink_failed(p, ret) : count_record(p);
 }
 
 static int
@@ -112,6 +130,7 @@ forward_pass(void *ctx, unsigned int map, uint64_t pass, uint64_t keys)
 
 static const struct poll_sink source_sink = {
 	.record = forward_record,
+	.unmatched = forward_unmatched,
 	.lost = forward_lost,
 	.pass = forward_pass,
 };

@@ -20,9 +20,8 @@
 #define POLLER_LATENCY_NS UINT64_C(10000000)
 
 struct poller_options {
-	uint64_t count;      /* end after this number of records, not counting
-				those that are shorter than their type; 0:
-				never */
+	uint64_t count;      /* end after this number of records, bad ones
+				included; 0: never */
 	uint64_t timeout_ns; /* end after this time; 0: never */
 	/* While records keep coming, how long one may wait to be read together
 	 * with others; 0: each is read at once. */

@@ -248,7 +248,7 @@ check_sampled_sizes(const struct source *s)
 	const struct stream_map *m = source_map(s);
 	const struct map_walk *w = &s->walk;
 	size_t key = stream_key_size(s->header, s->map);
-	size_t record = s->least;
+	size_t record = s->record_size;
 
 	if (m->part.set)
 		return 0;
@@ -315,7 +315,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		.map = map,
 		.sink = sink,
 		.ctx = ctx,
-		.least = stream_record_size(h, map),
+		.record_size = stream_record_size(h, map),
 		.fd = fds->map,
 		.counter.fd = -1,
 		.iter.fd = -1,
@@ -340,7 +340,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 			.nonzero = m->polling.nonzero,
 			.part = m->part.set,
 			.offset = m->part.offset,
-			.size = s->least,
+			.size = s->record_size,
 		};
 		if (map_walk_open(&s->walk, m->name, s->fd, &walk) == -1 ||
 		    check_sampled_sizes(s) == -1)
@@ -349,7 +349,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 			return report_timer_failure(s);
 		return start_timer(s, ms == 0 ? 1 : ms);
 	case STREAM_ITER:
-		bpf_iter_open(&s->iter, m->name, s->least);
+		bpf_iter_open(&s->iter, m->name, s->record_size);
 		if ((s->timer = clock_timer_new()) == -1)
 			return report_timer_failure(s);
 		return s->fd < 0 ? 0 : source_set_link(s, s->fd);

@@ -27,7 +27,7 @@ struct source {
 	unsigned int map;                   /* index in it */
 	const struct poll_sink *sink;       /* borrowed */
 	void *ctx;                          /* borrowed */
-	size_t least; /* bytes that a record of its type has at least */
+	size_t record_size;                 /* stream_record_size() */
 	int fd; /* borrowed: the map, or an iterator's link; -1: none yet */
 	uint64_t now;          /* CLOCK_REALTIME, ns */
 	unsigned int now_left; /* records until the clock is read again */

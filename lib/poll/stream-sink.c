@@ -1,12 +1,34 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/report.h"
 #include "poll/stream-sink.h"
 #include "stream/writer.h"
+
+/* What is wrong with a record. */
+enum bad_kind { BAD_SHORT, BAD_UNMATCHED, BAD_KINDS };
+
+/* Bad records of one map and kind. */
+struct bad_records {
+	bool reported;  /* any was */
+	uint64_t time;  /* when, of CLOCK_MONOTONIC, ns */
+	uint64_t count; /* those since then */
+	size_t len;     /* of the last one */
+};
+
+void
+stream_sink_close(struct stream_sink *s)
+{
+	if (s->plans != NULL)
+		plans_free(s->plans, s->header->nmaps);
+	free(s->bad);
+	buf_free(&s->whole);
+	*s = (struct stream_sink){ 0 };
+}
 
 int
 stream_sink_open(struct stream_sink *s, const struct stream_header *h,
@@ -15,20 +37,18 @@ stream_sink_open(struct stream_sink *s, const struct stream_header *h,
 	struct plan_options json = { .form = PLAN_JSON };
 
 	*s = (struct stream_sink){ .header = h, .out = out, .symbolizer = z };
+	s->bad = calloc(h->nmaps * BAD_KINDS + 1, sizeof(*s->bad));
+	if (s->bad == NULL)
+		return report_nomem();
 	if (h->encoding != STREAM_JSON)
 		return 0;
 	if (z != NULL)
 		json.symbols = symbolizer_symbols(z);
 	s->plans = plans_new(h, &json);
-	return s->plans != NULL ? 0 : -1;
-}
-
-void
-stream_sink_close(struct stream_sink *s)
-{
 	if (s->plans != NULL)
-		plans_free(s->plans, s->header->nmaps);
-	*s = (struct stream_sink){ 0 };
+		return 0;
+	stream_sink_close(s);
+	return -1;
 }
 
 /* Turns what an output function returned into what a sink's returns. */
@@ -50,31 +70,100 @@ stream_sink_begin(struct stream_sink *s)
 	return sink_result(s, output_flush(s->out));
 }
 
-/* Writes an "@error" line for a record that is too short. */
 static void
-write_short_record(
-    struct stream_sink *s, unsigned int map, uint64_t time_ns, size_t len)
+report_bad_records(
+    struct stream_sink *s, unsigned int map, enum bad_kind kind, uint64_t now)
 {
-	const char *name = s->header->maps[map].name;
+	struct bad_records *b = &s->bad[map * BAD_KINDS + kind];
+	const struct stream_map *m = &s->header->maps[map];
 	char message[80];
 
-	snprintf(message, sizeof(message),
-	    "record of %zu bytes, its type needs %zu", len,
-	    s->header->maps[map].record_size);
-	stream_write_error(&s->out->buf, s->header, map, message);
-	s->errors++;
-	s->unreported++;
-	/* If the clock was set back the difference is huge: report. */
-	if (time_ns - s->error_time < CLOCK_SECOND)
-		return;
-	s->error_time = time_ns;
-	if (s->unreported > 1)
-		report_error("map %s: %s; %" PRIu64
-			     " such records since the last message",
-		    name, message, s->unreported);
+	if (kind == BAD_SHORT)
+		snprintf(message, sizeof(message),
+		    "record of %zu bytes, its type needs %zu", b->len,
+		    m->least_size);
 	else
-		report_error("map %s: %s", name, message);
-	s->unreported = 0;
+		snprintf(message, sizeof(message),
+		    "record of %zu bytes, which is none of the map's types",
+		    b->len);
+	stream_write_error(&s->out->buf, s->header, map, message, b->count);
+	if (b->reported)
+		report_error("map %s: %s; %" PRIu64
+			     " such record%s since the last message",
+		    m->name, message, b->count, b->count == 1 ? "" : "s");
+	else
+		report_error("map %s: %s", m->name, message);
+	b->reported = true;
+	b->time = now;
+	b->count = 0;
+}
+
+/* Reports all bad records that were last reported before a time. */
+static void
+report_all_bad_records(struct stream_sink *s, uint64_t now, uint64_t before)
+{
+	s->has_unreported = false;
+	for (unsigned int i = 0; i < s->header->nmaps * BAD_KINDS; i++) {
+		if (s->bad[i].count == 0)
+			continue;
+		if (s->bad[i].time <= before)
+			report_bad_records(s, i / BAD_KINDS,
+			    (enum bad_kind)(i % BAD_KINDS), now);
+		else
+			s->has_unreported = true;
+	}
+}
+
+static int
+count_bad_record(
+    struct stream_sink *s, unsigned int map, enum bad_kind kind, size_t len)
+{
+	struct bad_records *b = &s->bad[map * BAD_KINDS + kind];
+
+	s->errors++;
+	b->count++;
+	b->len = len;
+	if (b->reported)
+		s->has_unreported = true;
+	else
+		report_bad_records(s, map, kind, clock_elapsed());
+	return sink_result(s, output_flush_if_full(s->out));
+}
+
+/* Appends the record, whose bytes are whole up to record_size. */
+static int
+append_record(struct stream_sink *s, unsigned int map, uint64_t time_ns,
+    const void *whole, const void *data, size_t len)
+{
+	struct buf *out = &s->out->buf;
+
+	if (s->symbolizer != NULL &&
+	    symbolizer_record(
+		s->symbolizer, map, whole, s->plans == NULL ? out : NULL) == -1)
+		return -1;
+	if (s->plans != NULL)
+		plan_short_record(s->plans[map], out, time_ns, data, len);
+	else
+		stream_write_record(out, map, time_ns, NULL, 0, data, len);
+	s->records++;
+	return sink_result(s, output_flush_if_full(s->out));
+}
+
+/* Not inlined: most records are as long as their type. */
+static int __attribute__((noinline)) write_short_record(struct stream_sink *s,
+    unsigned int map, uint64_t time_ns, const void *data, size_t len)
+{
+	const struct stream_map *m = &s->header->maps[map];
+	char *whole;
+
+	if (len < m->least_size)
+		return count_bad_record(s, map, BAD_SHORT, len);
+	s->whole.len = 0;
+	if ((whole = buf_room(&s->whole, m->record_size)) == NULL)
+		return report_nomem();
+	memcpy(whole, data, len);
+	memset(whole + len, 0, m->record_size - len);
+	return append_record(s, map, time_ns, whole, data, len);
 }
 
 static int
@@ -82,21 +171,16 @@ write_sink_record(
     void *ctx, unsigned int map, uint64_t time_ns, const void *data, size_t len)
 {
 	struct stream_sink *s = ctx;
-	struct buf *out = &s->out->buf;
 
-	if (len < s->header->maps[map].record_size) {
-		write_short_record(s, map, time_ns, len);
-		return sink_result(s, output_flush_if_full(s->out));
-	}
-	if (s->symbolizer != NULL && symbolizer_record(s->symbolizer, map, data,
-					 s->plans == NULL ? out : NULL) == -1)
-		return -1;
-	if (s->plans != NULL)
-		plan_record(s->plans[map], out, time_ns, data, len);
-	else
-		stream_write_record(out, map, time_ns, NULL, 0, data, len);
-	s->records++;
-	return sink_result(s, output_flush_if_full(s->out));
+	if (len < s->header->maps[map].record_size)
+		return write_short_record(s, map, time_ns, data, len);
+	return append_record(s, map, time_ns, data, data, len);
+}
+
+static int
+count_unmatched_record(void *ctx, unsigned int map, size_t len)
+{
+	return count_bad_record(ctx, map, BAD_UNMATCHED, len);
 }
 
 static int
@@ -122,12 +206,16 @@ static int
 flush_stream_sink(void *ctx)
 {
 	struct stream_sink *s = ctx;
+	uint64_t now;
 
+	if (s->has_unreported && (now = clock_elapsed()) > CLOCK_SECOND)
+		report_all_bad_records(s, now, now - CLOCK_SECOND);
 	return sink_result(s, output_flush(s->out));
 }
 
 const struct poll_sink stream_poll_sink = {
 	.record = write_sink_record,
+	.unmatched = count_unmatched_record,
 	.lost = write_sink_lost,
 	.pass = write_sink_pass,
 	.flush = flush_stream_sink,
@@ -136,10 +224,7 @@ const struct poll_sink stream_poll_sink = {
 int
 stream_sink_end(struct stream_sink *s)
 {
-	if (s->unreported > 0)
-		report_error("%" PRIu64 " more records were shorter than their "
-			     "types",
-		    s->unreported);
+	report_all_bad_records(s, clock_elapsed(), UINT64_MAX);
 	if (s->lost > 0)
 		report_notice("%" PRIu64 " record%s lost", s->lost,
 		    s->lost == 1 ? " was" : "s were");

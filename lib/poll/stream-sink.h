@@ -20,8 +20,9 @@ struct stream_sink {
 	struct symbolizer *symbolizer;      /* borrowed, or NULL */
 	struct plan **plans;                /* owned; NULL: binary */
 	uint64_t records, lost, errors;
-	uint64_t error_time; /* when a bad record was last reported, ns */
-	uint64_t unreported; /* bad records since */
+	struct bad_records *bad; /* owned: by map and kind */
+	bool has_unreported;     /* some of those are not reported yet */
+	struct buf whole;        /* a short record, with zeros after it */
 };
 
 /*
@@ -42,9 +43,9 @@ int stream_sink_begin(struct stream_sink *s);
  * lost.  Returns as stream_sink_begin(). */
 int stream_sink_end(struct stream_sink *s);
 
-/* For poller_open(), with a struct stream_sink as ctx.  For a record
- * shorter than its type it writes an "@error" line; it reports such records at
- * most once a second. */
+/* For poller_open(), with a struct stream_sink as ctx.  For a bad record it
+ * writes an "@error" line and reports it; more of the same map and kind are
+ * counted, and reported together once a second at most and at the end. */
 extern const struct poll_sink stream_poll_sink;
 
 #endif

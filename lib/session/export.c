@@ -418,8 +418,7 @@ describe_exports(struct export_list *l, struct object *o,
 		    export_stacks(l->header, i, o) == -1 ||
 		    find_lost_counter(&l->header->maps[i], &l->v[i], o) == -1)
 			return -1;
-		l->header->maps[i].record_size =
-		    stream_record_size(l->header, i);
+		stream_map_set_sizes(l->header, i);
 	}
 	return 0;
 }

@@ -167,7 +167,7 @@ check_record_type(struct stream_header *h, unsigned int map, const char *where)
 		return -1;
 	}
 	/* The product is at most 2^16 * 2^24 bytes: it does not overflow. */
-	m->record_size = stream_record_size(h, map);
+	stream_map_set_sizes(h, map);
 	if (m->record_size > STREAM_RECORD_MAX) {
 		report_error(
 		    "%s: its records have %zu bytes, the maximum is %d", where,

@@ -159,6 +159,30 @@ stream_record_size(const struct stream_header *h, unsigned int map)
 	return stream_key_size(h, map) + value;
 }
 
+bool
+stream_find_last_array(const struct stream_header *h, unsigned int map,
+    uint32_t *array, uint64_t *offset)
+{
+	const struct stream_map *m = &h->maps[map];
+
+	return (m->source == STREAM_RINGBUF || m->source == STREAM_PERF) &&
+	       m->value != TYPE_NONE &&
+	       types_find_last_array(&h->types, m->value, array, offset);
+}
+
+void
+stream_map_set_sizes(struct stream_header *h, unsigned int map)
+{
+	struct stream_map *m = &h->maps[map];
+	uint32_t array;
+	uint64_t offset;
+
+	m->record_size = m->least_size = stream_record_size(h, map);
+	if (stream_find_last_array(h, map, &array, &offset) &&
+	    offset < m->least_size)
+		m->least_size = (size_t)offset;
+}
+
 /*
  * The functions below make the JSON of a header, in the order of keys that
  * skel-stream(5) gives.  jansson's setters fail if the value is NULL, because

@@ -80,6 +80,9 @@ struct stream_map {
 	uint64_t cpus;      /* values in a record of a per-CPU map; or 0 */
 	size_t record_size; /* stream_record_size(), kept since each record is
 			       checked against it */
+	size_t least_size;  /* what a record has at least: of a buffer, up to
+			       where the last array of its type begins; set
+			       by stream_map_set_sizes() with record_size */
 	bool text; /* of an iterator without a type: records are lines */
 	enum stream_sample sample; /* of sampled maps */
 	char *unit;                /* owned; never NULL for sampled maps */
@@ -142,10 +145,22 @@ int stream_header_write(const struct stream_header *h, struct buf *out);
 int stream_header_parse(
     struct stream_header *h, const json_t *json, const char *where);
 
+/* Sets the sizes of the records of a map, whose types are set. */
+void stream_map_set_sizes(struct stream_header *h, unsigned int map);
+
+/*
+ * Find the array in which a record of the map may end: that with which the type
+ * of a ring or perf buffer ends.  Returns whether there is one, as
+ * types_find_last_array() does.
+ */
+bool stream_find_last_array(const struct stream_header *h, unsigned int map,
+    uint32_t *array, uint64_t *offset);
+
 /*
  * The bytes of a key, 0 if there is none, and of a whole record: the key, then
  * the value or the values of all CPUs.  A record may be longer, and is shorter
- * only if it was truncated.  A map without types has 0.
+ * only if it was truncated or ends within its last array.  A map without types
+ * has 0.
  */
 size_t stream_key_size(const struct stream_header *h, unsigned int map);
 size_t stream_record_size(const struct stream_header *h, unsigned int map);

@@ -69,8 +69,12 @@ parse_line_members(struct stream_line *line, enum stream_line_kind kind,
 				       &line->keys, where);
 	case LINE_ERROR:
 		line->message = "";
-		return json_doc_get_string(
+		line->count = 1;
+		got = json_doc_get_string(
 		    value, "message", &line->message, where);
+		return got == -1 ? -1
+				 : json_doc_get_u64(value, "count", UINT64_MAX,
+				       &line->count, where);
 	case LINE_FINISH:
 		got = json_doc_get_u64(
 		    value, "records", UINT64_MAX, &line->records, where);

@@ -20,11 +20,12 @@ enum {
 
 enum stream_line_kind {
 	LINE_END,     /* no more lines: end of input, or a failed read */
-	LINE_RECORD,  /* a binary record: map, time_ns, data, len */
+	LINE_RECORD,  /* a binary record: map, time_ns, data, len; it may end
+			 within its last array (plan_short_record()) */
 	LINE_JSON,    /* a JSON record, or any other object */
 	LINE_LOST,    /* "@lost": map, count */
 	LINE_PASS,    /* "@sampled": map, pass, keys */
-	LINE_ERROR,   /* "@error": map, message */
+	LINE_ERROR,   /* "@error": map, message, count */
 	LINE_STACK,   /* "@stack": value, for symbol_store_parse_stack() */
 	LINE_SYMBOLS, /* "@symbols": value, for symbol_store_parse() */
 	LINE_FINISH,  /* "@end": records, lost */

@@ -46,8 +46,9 @@ bad_line(struct stream_reader *r, const char *fmt, ...)
 	return LINE_BAD;
 }
 
-/* Parses the unstuffed body of a binary record.  Returns whether it is right;
- * if not, sets only the members that the body was long enough for. */
+/* Parses the unstuffed body of a binary record.  Returns whether it is as long
+ * as its type; if not, sets only the members that the body was long enough for.
+ */
 static inline bool
 parse_body(const struct stream_header *h, struct stream_record *record,
     const unsigned char *body, size_t len)
@@ -63,6 +64,16 @@ parse_body(const struct stream_header *h, struct stream_record *record,
 	record->len = len - STREAM_BODY_HEAD;
 	return record->map < h->nmaps &&
 	       record->len >= h->maps[record->map].record_size;
+}
+
+/* Whether a body of len bytes, for which parse_body() returned false, is a
+ * record that ends within its last array. */
+static bool
+is_short_body(const struct stream_header *h, const struct stream_record *record,
+    size_t len)
+{
+	return len >= STREAM_BODY_HEAD && record->map < h->nmaps &&
+	       record->len >= h->maps[record->map].least_size;
 }
 
 /* Reports what is wrong with a body of len bytes. */
@@ -81,7 +92,7 @@ bad_body(
 		    record->map);
 	m = &r->header.maps[record->map];
 	return bad_line(r, "record of map %s is %zu bytes, its type needs %zu",
-	    m->name, record->len, m->record_size);
+	    m->name, record->len, m->least_size);
 }
 
 /*
@@ -123,7 +134,8 @@ parse_record(struct stream_reader *r, struct stream_line *line)
 		r->input.error = ENOMEM;
 		return LINE_END;
 	}
-	if (!parse_body(&r->header, &record, body, (size_t)len))
+	if (!parse_body(&r->header, &record, body, (size_t)len) &&
+	    !is_short_body(&r->header, &record, (size_t)len))
 		return bad_body(r, &record, (size_t)len);
 	line->map = record.map;
 	line->time_ns = record.time_ns;

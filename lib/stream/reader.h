@@ -78,7 +78,8 @@ struct stream_record {
 
 /*
  * Reads the next lines, up to STREAM_BATCH, as long as they have been read from
- * the descriptor and are binary records without an error.  Returns how many.
+ * the descriptor and are binary records without an error that are at least as
+ * long as their types.  Returns how many.
  * If it returns 0 nothing has changed: stream_reader_next() reads the line.
  */
 size_t stream_reader_next_records(

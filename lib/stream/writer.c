@@ -62,10 +62,17 @@ stream_write_pass(struct buf *out, const struct stream_header *h,
 
 void
 stream_write_error(struct buf *out, const struct stream_header *h,
-    unsigned int map, const char *message)
+    unsigned int map, const char *message, uint64_t count)
 {
-	write_control_line(out, "@error",
-	    json_pack("{ssss}", "map", h->maps[map].name, "message", message));
+	json_t *error =
+	    json_pack("{ssss}", "map", h->maps[map].name, "message", message);
+
+	if (count != 1 && json_object_set_new(
+			      error, "count", json_doc_u64_new(count)) == -1) {
+		json_decref(error);
+		error = NULL;
+	}
+	write_control_line(out, "@error", error);
 }
 
 void

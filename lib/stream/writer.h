@@ -17,14 +17,14 @@
 void stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
     const void *key, size_t key_len, const void *value, size_t value_len);
 
-/* Write the control lines "@lost", "@sampled" (for a pass), "@error" and
- * "@end". */
+/* Write the control lines "@lost", "@sampled" (for a pass), "@error" for count
+ * records of one kind, and "@end". */
 void stream_write_lost(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t count);
 void stream_write_pass(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t pass, uint64_t keys);
 void stream_write_error(struct buf *out, const struct stream_header *h,
-    unsigned int map, const char *message);
+    unsigned int map, const char *message, uint64_t count);
 void stream_write_end(struct buf *out, uint64_t records, uint64_t lost);
 
 #endif

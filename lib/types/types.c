@@ -65,6 +65,38 @@ types_is_text(const struct types *t, uint32_t i)
 	       types_get(t, type->of)->kind == TYPE_CHAR;
 }
 
+/* The member that begins last; of several there, the last one.  NULL if the
+ * struct has no members. */
+static const struct type_member *
+find_last_member(const struct type *type)
+{
+	const struct type_member *last = NULL;
+
+	for (size_t i = 0; i < type->nmembers; i++)
+		if (last == NULL || type->members[i].offset >= last->offset)
+			last = &type->members[i];
+	return last;
+}
+
+bool
+types_find_last_array(
+    const struct types *t, uint32_t type, uint32_t *array, uint64_t *offset)
+{
+	const struct type *at = types_get(t, type);
+	const struct type_member *last;
+
+	*offset = 0;
+	/* Types nest at most TYPES_DEPTH_MAX deep. */
+	while (
+	    at->kind == TYPE_STRUCT && (last = find_last_member(at)) != NULL) {
+		*offset += last->offset;
+		type = last->type;
+		at = types_get(t, type);
+	}
+	*array = type;
+	return at->kind == TYPE_ARRAY && types_get(t, at->of)->size > 0;
+}
+
 const struct type_constant *
 types_find_constant(const struct type *type, uint64_t value)
 {

@@ -125,6 +125,15 @@ const struct type *types_get(const struct types *t, uint32_t i);
 /* Whether the type is an array of char, which is text. */
 bool types_is_text(const struct types *t, uint32_t i);
 
+/*
+ * Find the array with which a value ends: the type itself, or the member that
+ * begins last, also within structs that begin last.  It may be a flexible one,
+ * of no elements.  Returns whether there is one; then *array is its type and
+ * *offset where it begins, in bytes.
+ */
+bool types_find_last_array(
+    const struct types *t, uint32_t type, uint32_t *array, uint64_t *offset);
+
 /* Append the type as C spells it: "enum kind", "char[16]". */
 void types_write_name(const struct types *t, uint32_t i, struct buf *out);
 

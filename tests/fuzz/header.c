@@ -40,6 +40,12 @@ print(const struct stream_header *h, enum plan_form form)
 		plan_head(plans[i], &out);
 		if (size <= RECORD_MAX)
 			plan_record(plans[i], &out, 0, zeros, size);
+		if (h->maps[i].least_size <= RECORD_MAX)
+			plan_short_record(
+			    plans[i], &out, 0, zeros, h->maps[i].least_size);
+		/* The elements of a flexible array. */
+		if (size + 9 <= RECORD_MAX)
+			plan_record(plans[i], &out, 0, zeros, size + 9);
 	}
 	if (form == PLAN_TABLE && out.len > 0 &&
 	    !fuzz_is_safe(out.data, out.len, true))

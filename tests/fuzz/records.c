@@ -15,7 +15,10 @@ static const char header[] =
     "\"sample\":{\"interval\":1,\"type\":\"default_kv\",\"clear_map\":true},"
     "\"stacks\":\"s\",\"intepreter\":{\"stack_trace\":{}}},"
     "{\"name\":\"l\",\"source\":\"iter\",\"text\":true},"
-    "{\"name\":\"r\",\"source\":\"perf\"}],\"types\":["
+    "{\"name\":\"r\",\"source\":\"perf\"},"
+    "{\"name\":\"t\",\"source\":\"ringbuf\",\"value\":3},"
+    "{\"name\":\"n\",\"source\":\"ringbuf\",\"value\":12},"
+    "{\"name\":\"f\",\"source\":\"perf\",\"value\":14}],\"types\":["
     "{\"kind\":\"int\",\"name\":\"int\",\"size\":4,\"signed\":true},"
     "{\"kind\":\"int\",\"name\":\"u64\",\"size\":8},"
     "{\"kind\":\"char\",\"name\":\"char\",\"size\":1,\"signed\":true},"
@@ -40,7 +43,14 @@ static const char header[] =
     "{\"kind\":\"struct\",\"name\":\"hist\",\"size\":48,\"members\":["
     "{\"name\":\"slots\",\"type\":11,\"offset\":0},"
     "{\"name\":\"comm\",\"type\":3,\"offset\":32}]},"
-    "{\"kind\":\"array\",\"name\":\"\",\"size\":32,\"of\":0,\"count\":8}"
+    "{\"kind\":\"array\",\"name\":\"\",\"size\":32,\"of\":0,\"count\":8},"
+    "{\"kind\":\"struct\",\"name\":\"n\",\"size\":40,\"members\":["
+    "{\"name\":\"n\",\"type\":0,\"offset\":0},"
+    "{\"name\":\"v\",\"type\":11,\"offset\":4}]},"
+    "{\"kind\":\"array\",\"name\":\"\",\"size\":0,\"of\":2,\"count\":0},"
+    "{\"kind\":\"struct\",\"name\":\"f\",\"size\":4,\"members\":["
+    "{\"name\":\"n\",\"type\":0,\"offset\":0},"
+    "{\"name\":\"v\",\"type\":13,\"offset\":4}]}"
     "]}\n";
 
 int

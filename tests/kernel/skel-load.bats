@@ -245,8 +245,8 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	wait "$LOAD" || status=$?
 	LOAD=
 	[ "$status" -eq 1 ]
-	sed -n 2p out | grep -q '^{"@error":{"map":"rb","message":"record of 40 bytes, its type needs 48"}}$'
-	grep -q 'skel-load: map rb: record of 40 bytes, its type needs 48' err
+	sed -n 2p out | grep -q '^{"@error":{"map":"rb","message":"record of 24 bytes, its type needs 31"}}$'
+	grep -q 'skel-load: map rb: record of 24 bytes, its type needs 31' err
 }
 
 @test "without a package, or with -, standard input is read; arguments follow the -" {

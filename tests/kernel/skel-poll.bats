@@ -333,18 +333,49 @@ bpf_calls() {
 		<(tac out | sed -n '/@sampled/,$p' | sed -n '2,/@sampled/p' | jq '.key // empty' | sort -n)
 }
 
-@test "a record that is too short is an @error line, reported once, and not a record" {
+@test "records that are too short are an @error line and then a count, and count for -n" {
 	need_maps
 	make_session "$RB" > session
 	produce cut_to_ring 3
 	produce to_ring 3
-	# It does not count for -n either.
-	run -1 --separate-stderr skel-poll -f json -n 2 session
-	[ "$(grep -c '"@error":{"map":"rb","message":"record of 4 bytes, its type needs 24"}' <<<"$output")" -eq 3 ]
-	[ "$(tail -n 1 <<<"$output")" = '{"@end":{"records":2,"lost":0}}' ]
-	[ "${stderr_lines[0]}" = "skel-poll: map rb: record of 4 bytes, its type needs 24" ]
-	[ "${stderr_lines[1]}" = "skel-poll: 2 more records were shorter than their types" ]
+	run -1 --separate-stderr skel-poll -f json -n 4 session
+	[ "${lines[1]}" = '{"@error":{"map":"rb","message":"record of 4 bytes, its type needs 12"}}' ]
+	[ "$(grep -c '"n":' <<<"$output")" -eq 1 ]
+	[ "${lines[3]}" = '{"@error":{"map":"rb","message":"record of 4 bytes, its type needs 12","count":2}}' ]
+	[ "${lines[4]}" = '{"@end":{"records":1,"lost":0}}' ]
+	[ "${stderr_lines[0]}" = "skel-poll: map rb: record of 4 bytes, its type needs 12" ]
+	[ "${stderr_lines[1]}" = "skel-poll: map rb: record of 4 bytes, its type needs 12; 2 such records since the last message" ]
 	[ "${#stderr_lines[@]}" -eq 2 ]
+	# While they keep coming, the count is reported once a second.
+	start_poll
+	produce cut_to_ring 5
+	wait_for 10 grep -q '"count":4' out
+	end_poll 1
+	[ "$(wc -l < err)" -eq 2 ]
+	# A copy of the stream counts them too, after the two that were left before.
+	run -0 skel-poll -n 3 out
+	[[ ${lines[3]} == '{"@error"'* ]]
+	[ "${lines[4]}" = '{"@end":{"records":2,"lost":0}}' ]
+}
+
+@test "a record that ends within its last array is shown as far as it goes" {
+	need_maps
+	make_session "$RB" "$PB" > session
+	start_poll
+	produce short_to_ring 1
+	produce to_ring 1
+	produce short_to_perf 1
+	wait_for 10 has_matches out 3 '@time'
+	end_poll 0
+	[ ! -s err ]
+	[ "$(jq -c 'select(.n) | [.n, .pid, .comm]' out | sort | paste -s)" = $'[0,7,"a\\nb"]\t[1,7,"a\\nb"]\t[2,7,"a\\nb"]' ]
+	make_session "$RB" > session
+	produce short_to_ring 1
+	skel-poll -n 1 session > run.skel
+	# The tag, the map, the time and 15 bytes, as COBS stuffs them, and the newline.
+	[ "$(sed -n 2p run.skel | LC_ALL=C wc -c)" -eq $((1 + 1 + 1 + 8 + 15 + 1)) ]
+	run -0 skel-fmt --csv -b run.skel
+	[ "$output" = $'n,pid,comm\r\n3,7,"a\nb"\r' ]
 }
 
 @test "a map without a type is shown as bytes" {

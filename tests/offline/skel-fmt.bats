@@ -100,7 +100,7 @@ on_terminal() {
 }
 
 @test "JSON records give the same text as binary ones" {
-	for stream in scalars floats enums nested reference hists sampled maps; do
+	for stream in scalars floats enums short nested reference hists sampled maps; do
 		as_json "$FMT/$stream.skel" > j.skel
 		for form in json csv tsv table; do
 			diff -u "$FMT/$stream.$form" <(skel-fmt -q "--$form" j.skel)
@@ -113,7 +113,7 @@ on_terminal() {
 }
 
 @test "JSON records give the same text however a program spelled them" {
-	for stream in scalars floats enums nested reference texts hists slots sampled maps stacks; do
+	for stream in scalars floats enums short nested reference texts hists slots sampled maps stacks; do
 		as_json "$FMT/$stream.skel" > j.skel
 		grep -aE '^\{"@(stack|symbols|sampled)' "$FMT/$stream.skel" >> j.skel || :
 		for way in compact spaced reversed escaped; do
@@ -293,6 +293,28 @@ on_terminal() {
 	run -1 --separate-stderr skel-fmt --json bad.skel
 	diff <(sed 2d "$FMT/floats.json") <(echo "$output")
 	[ "$stderr" = 'skel-fmt: bad.skel:3: neither a record nor a JSON object' ]
+}
+
+@test "a record that ends before its last array begins is a bad line" {
+	head -n 1 "$FMT/short.skel" > bad.skel
+	# A body of map 0, a time and 3 bytes; the array begins after 4.
+	printf '=\x07\0\1\1\1\1\1\1\1\1\1\1\1\n{"@end":{"records":0,"lost":0}}\n' >> bad.skel
+	run -1 --separate-stderr skel-fmt --json bad.skel
+	[ -z "$output" ]
+	[ "$stderr" = "skel-fmt: bad.skel:2: record of map text is 3 bytes, its type needs 4" ]
+}
+
+@test "@error lines of a map are reported once, and then as a count" {
+	{
+		head -n 1 "$FMT/floats.skel"
+		yes '{"@error":{"map":"rb","message":"too short"}}' | head -n 3
+		echo '{"@error":{"map":"rb","message":"still too short","count":7}}'
+		echo '{"@end":{"records":0,"lost":0}}'
+	} > e.skel
+	run --separate-stderr skel-fmt --json e.skel
+	[ "${stderr_lines[0]}" = "skel-fmt: e.skel:2: map rb: too short" ]
+	[ "${stderr_lines[1]}" = "skel-fmt: e.skel: map rb: 10 records could not be read, in total" ]
+	[ "${#stderr_lines[@]}" -eq 2 ]
 }
 
 @test "a record shorter than its type is a bad line" {

@@ -2,7 +2,8 @@
 /*
  * A global in each kind of section, sent as the program sees it whenever the
  * process targ_pid makes a system call.  BSS_X: with one in .bss.x, which
- * skel-pack cannot open with libbpf 1.1.  SHORT: the last bytes are not sent.
+ * skel-pack cannot open with libbpf 1.1.  SHORT: the text and what is
+ * before it are not sent.
  */
 #include <linux/bpf.h>
 
@@ -56,7 +57,7 @@ report_globals(void *ctx)
 	for (int i = 0; i < 16; i++)
 		s.text[i] = text[i];
 #ifdef SHORT
-	bpf_ringbuf_output(&rb, &s, sizeof(s) - 8, 0);
+	bpf_ringbuf_output(&rb, &s, sizeof(s) - 24, 0);
 #else
 	bpf_ringbuf_output(&rb, &s, sizeof(s), 0);
 #endif

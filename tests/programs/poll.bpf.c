@@ -89,6 +89,29 @@ cut_to_ring(void *ctx)
 	return 0;
 }
 
+/* Records that end within the text. */
+SEC("socket")
+int
+short_to_ring(void *ctx)
+{
+	struct event e;
+
+	fill(&e);
+	bpf_ringbuf_output(&rb, &e, 8 + 4 + 3, 0);
+	return 0;
+}
+
+SEC("socket")
+int
+short_to_perf(struct __sk_buff *ctx)
+{
+	struct event e;
+
+	fill(&e);
+	bpf_perf_event_output(ctx, &pb, BPF_F_CURRENT_CPU, &e, 8 + 4 + 4);
+	return 0;
+}
+
 SEC("socket")
 int
 to_perf(struct __sk_buff *ctx)

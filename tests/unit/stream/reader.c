@@ -32,7 +32,7 @@ every_line_goes_there_and_back(void)
 	stream_write_record(&out, 1, time, NULL, 0, NULL, 0);
 	stream_write_lost(&out, &r.header, 1, most);
 	stream_write_pass(&out, &r.header, 2, 3, most - 1);
-	stream_write_error(&out, &r.header, 0, "a \"b\"\n");
+	stream_write_error(&out, &r.header, 0, "a \"b\"\n", 1);
 	stream_write_end(&out, most, 12);
 	close_reader(&r);
 
@@ -80,7 +80,7 @@ the_lines_are_those_of_the_manual(void)
 	static const char control[] =
 	    "{\"@lost\":{\"map\":\"rb\",\"count\":12}}\n"
 	    "{\"@sampled\":{\"map\":\"s\",\"round\":3,\"keys\":5}}\n"
-	    "{\"@error\":{\"map\":\"rb\",\"message\":\"m\"}}\n"
+	    "{\"@error\":{\"map\":\"rb\",\"message\":\"m\",\"count\":3}}\n"
 	    "{\"@end\":{\"records\":1042,\"lost\":12}}\n";
 	struct buf out = { 0 };
 	struct stream_reader r;
@@ -92,7 +92,7 @@ the_lines_are_those_of_the_manual(void)
 	out.len = 0;
 	stream_write_lost(&out, &r.header, 0, 12);
 	stream_write_pass(&out, &r.header, 2, 3, 5);
-	stream_write_error(&out, &r.header, 0, "m");
+	stream_write_error(&out, &r.header, 0, "m", 3);
 	stream_write_end(&out, 1042, 12);
 	buf_chr(&out, '\0');
 	CHECK_STR(out.data, control);
