@@ -14,6 +14,7 @@
 #include "session/export-sample.h"
 #include "session/export-stacks.h"
 #include "session/export.h"
+#include "session/stack-guess.h"
 
 /*
  * A definition may give the type of a buffer's records as its value, but the
@@ -394,6 +395,19 @@ find_lost_counter(
 	return 0;
 }
 
+/* Finds the stacks in the records of entry i.  A package that says they are
+ * plain structs is believed. */
+static int
+find_stacks(struct export_list *l, unsigned int i, const struct object *o)
+{
+	const struct package_map *m = l->v[i].map;
+
+	if (m != NULL && json_object_get(m->json, "intepreter") == NULL &&
+	    stack_guess(l->header, i, o) == -1)
+		return -1;
+	return export_stacks(l->header, i, o);
+}
+
 static int
 describe_exports(struct export_list *l, struct object *o,
     const struct attachments *a, const char *const *only, size_t nonly)
@@ -415,7 +429,7 @@ describe_exports(struct export_list *l, struct object *o,
 		if ((l->v[i].section != NULL
 			    ? export_sample_describe(l, &l->v[i]) == -1
 			    : export_describe(l, &l->v[i]) == -1) ||
-		    export_stacks(l->header, i, o) == -1 ||
+		    find_stacks(l, i, o) == -1 ||
 		    find_lost_counter(&l->header->maps[i], &l->v[i], o) == -1)
 			return -1;
 		stream_map_set_sizes(l->header, i);
