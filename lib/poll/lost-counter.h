@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LOST_COUNTER_SUFFIX "_lost_samples"
+#include "infer/count-calls.h"
 
 struct lost_counter {
 	const char *name;   /* borrowed: the ring buffer's, for reports */
