@@ -1,6 +1,6 @@
 # Bash completion for skel-load(1)
 
-_skel_load_options='-a --attach --btf --check -n --count --detach -e --elf
+_skel_load_options='-a --as-is --attach --btf --check -n --count --detach -e --elf
 -f --format -h --help --latency -m --map --no-log --optional --pin -q --quiet --sample -t --time --trace-pipe --unload
 -v --verbose -V --version'
 

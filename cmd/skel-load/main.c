@@ -33,6 +33,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+	{ "as-is", no_argument, NULL, OPT_LAUNCH },
 	{ "attach", required_argument, NULL, 'a' },
 	{ "btf", required_argument, NULL, OPT_LAUNCH },
 	{ "check", no_argument, NULL, OPT_CHECK },
@@ -59,7 +60,7 @@ static const struct command command = {
 	    "[--btf file|dir]\n"
 	    "                 [--sample map[=interval][,word ...]] ... "
 	    "[--trace-pipe]\n"
-	    "                 [--check | --pin[=dir] [--detach]]\n"
+	    "                 [--as-is] [--check | --pin[=dir] [--detach]]\n"
 	    "                 [package [argument ...]]\n"
 	    "       skel-load --unload dir\n",
 	.help =
@@ -70,6 +71,9 @@ static const struct command command = {
 	    "program's own\n"
 	    "arguments.\n"
 	    "\n"
+	    "      --as-is              load what was written: count no calls "
+	    "that a full\n"
+	    "                           ring buffer makes fail\n"
 	    "  -a, --attach PROG=WHERE  attach PROG there, whatever the "
 	    "package says:\n"
 	    "                           xdp:eth0, perf:freq=99, "

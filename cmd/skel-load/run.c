@@ -286,45 +286,57 @@ prepare_in_child(void *ctx, struct buf *reply)
 	return prepare_run(ctx, reply);
 }
 
-/* Has the object packed in a confined child, and opens the package. */
+/* Has a confined child do what has to be done before the package is loaded. */
 static int
-open_object_package(struct skel_load_run *r, struct prepare *p)
+prepare_input(struct skel_load_run *r, struct prepare *p)
 {
-	struct buf reply = { 0 };
+	struct buf reply = { 0 }, counted = { 0 };
 	int ret = -1;
 
-	if (r->options->elf != NULL)
-		report_error("%s: this is an object file; -e needs a package "
-			     "whose object it replaces",
-		    p->name);
-	else if (confined_child_run(prepare_in_child, p, p->name,
-		     PREPARE_REPLY_MAX, &reply) == 0)
-		ret = prepare_open(p, &reply, &r->launch.package);
+	if (!prepare_is_needed(p))
+		return 0;
+	if (confined_child_run(
+		prepare_in_child, p, p->name, PREPARE_REPLY_MAX, &reply) == 0 &&
+	    prepare_open(p, &reply, &r->launch.package, &counted) == 0)
+		ret = launch_set_counted(&r->launch, &counted);
+	buf_free(&counted);
 	buf_free(&reply);
 	return ret;
 }
 
-/* Reads and opens the package, or the object in place of one. */
+/* Opens the package in input, or packs the object in it. */
 static int
-open_input(struct skel_load_run *r)
+open_input(struct skel_load_run *r, const struct buf *input, const char *name)
 {
 	const struct skel_load_options *o = r->options;
-	const char *name =
-	    strcmp(o->package, "-") == 0 ? "<stdin>" : o->package;
+	struct prepare p = { .name = name, .options = &o->launch };
+
+	if (!prepare_is_object(input)) {
+		p.package = &r->launch.package;
+		if (package_parse(&r->launch.package, input->data, input->len,
+			name, o->elf) == -1)
+			return -1;
+	} else if (o->elf != NULL) {
+		report_error("%s: this is an object file; -e needs a package "
+			     "whose object it replaces",
+		    name);
+		return -1;
+	} else {
+		p.object = input;
+	}
+	return prepare_input(r, &p);
+}
+
+static int
+read_input(struct skel_load_run *r)
+{
+	const char *file = r->options->package;
+	const char *name = strcmp(file, "-") == 0 ? "<stdin>" : file;
 	struct buf input = { 0 };
-	struct prepare p = {
-		.name = name, .options = &o->launch, .object = &input
-	};
 	int ret = -1;
 
-	if (package_input_read(&input, o->package, name, PACKAGE_TEXT_MAX) ==
-	    -1)
-		ret = -1;
-	else if (prepare_is_object(&input))
-		ret = open_object_package(r, &p);
-	else
-		ret = package_parse(
-		    &r->launch.package, input.data, input.len, name, o->elf);
+	if (package_input_read(&input, file, name, PACKAGE_TEXT_MAX) == 0)
+		ret = open_input(r, &input, name);
 	buf_free(&input);
 	return ret;
 }
@@ -337,7 +349,7 @@ skel_load_run(const struct skel_load_options *o)
 
 	raise_fd_limit();
 	if (output_open(&r.out, STDOUT_FILENO, "<stdout>") == -1 ||
-	    open_input(&r) == -1)
+	    read_input(&r) == -1)
 		return EXIT_FAILURE;
 	/* A signal while the package is read may end the process at once: there
 	 * is nothing to clean up yet. */

@@ -209,6 +209,18 @@ find_edit_sections(struct call_counter *c)
 	       (c->text == 0 || is_code(&e->sections[c->text].header));
 }
 
+/* Whether the string at the offset in the table is the name. */
+static bool
+is_symbol_name(const struct call_counter *c, uint32_t offset, const char *name)
+{
+	size_t size, len = strlen(name) + 1;
+	const unsigned char *strings =
+	    elf_edit_content(&c->edit, c->strings, &size);
+
+	return offset <= size && len <= size - offset &&
+	       memcmp(strings + offset, name, len) == 0;
+}
+
 /* Sets the symbol of each ring buffer that there are calls for.  Returns false
  * if one has none. */
 static bool
@@ -225,7 +237,7 @@ find_ring_symbols(struct call_counter *c)
 		    ELF64_ST_TYPE(sym.st_info) != STT_OBJECT)
 			continue;
 		for (size_t k = 0; k < c->nrings; k++)
-			if (c->rings[k].offset == sym.st_value)
+			if (is_symbol_name(c, sym.st_name, c->rings[k].name))
 				c->targets[k].map = i;
 	}
 	for (size_t k = 0; k < c->nrings; k++)
@@ -400,14 +412,13 @@ redirect_call(struct call_counter *c, const struct ring_call *call,
 static void
 report_counted_call(const struct call_counter *c, const struct ring_call *call)
 {
-	report_info("%s: %s, instruction %llu: the call of %s() for %s%s is "
+	report_info("%s: %s, instruction %llu: the call of %s() for %s is "
 		    "counted",
 	    c->name, elf_edit_name(&c->edit, call->section),
 	    (unsigned long long)(call->offset / INSN),
 	    ring_helper_name(call->helper),
 	    call->ring == ANY_RING ? "a ring buffer"
-				   : c->rings[call->ring].name,
-	    "");
+				   : c->rings[call->ring].name);
 }
 
 static int

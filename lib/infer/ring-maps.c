@@ -104,7 +104,6 @@ ring_maps_find(const struct bpf_elf *elf, struct ring_map **maps, size_t *n)
 			continue;
 		(*maps)[(*n)++] = (struct ring_map){
 			.name = name,
-			.offset = v[i].offset,
 			.counted = has_own_counter(btf, t, name),
 		};
 	}

@@ -12,7 +12,6 @@
 
 struct ring_map {
 	const char *name; /* borrowed from the BTF */
-	uint32_t offset;  /* in the section .maps */
 	bool counted;     /* the program counts what it refuses by itself */
 };
 

@@ -20,83 +20,146 @@ report_counter_failure(const struct lost_counter *c, int error)
 	return -1;
 }
 
-/* Checks that the map behind fd is an array of this type with one 64-bit
- * number, and has these flags. */
 static int
-check_counter_map(
-    const struct lost_counter *c, int fd, uint32_t type, uint32_t flags)
+report_no_counter(const struct lost_counter *c, enum bpf_map_type wanted)
 {
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) != 0)
-		return report_counter_failure(c, errno);
-	if (info.type == type && info.key_size == sizeof(uint32_t) &&
-	    info.value_size == sizeof(uint64_t) && info.max_entries == 1 &&
-	    (info.map_flags & flags) == flags)
-		return 0;
 	report_error("map %s: its counter of lost records is no %s of one "
 		     "64-bit number",
-	    c->name, libbpf_bpf_map_type_str(type));
+	    c->name, libbpf_bpf_map_type_str(wanted));
 	return -1;
 }
 
-/* Sets *lost to the losses on all CPUs since the counter was made. */
+/* Sets *info to the description of the map behind fd, and checks that it is an
+ * array with one element; wanted is the type for the report. */
+static int
+get_counter_info(const struct lost_counter *c, int fd, enum bpf_map_type wanted,
+    struct bpf_map_info *info)
+{
+	uint32_t len = sizeof(*info);
+
+	*info = (struct bpf_map_info){ 0 };
+	if (bpf_obj_get_info_by_fd(fd, info, &len) != 0)
+		return report_counter_failure(c, errno);
+	if (info->key_size == sizeof(uint32_t) && info->max_entries == 1)
+		return 0;
+	return report_no_counter(c, wanted);
+}
+
+/* Checks the map of the counter, and makes room for its value. */
+static int
+open_counter_map(struct lost_counter *c)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct bpf_map_info info;
+
+	if (get_counter_info(c, c->fd, BPF_MAP_TYPE_PERCPU_ARRAY, &info) == -1)
+		return -1;
+	c->calls = info.type == BPF_MAP_TYPE_ARRAY &&
+		   info.value_size == sizeof(struct call_counts);
+	if (!c->calls && (info.type != BPF_MAP_TYPE_PERCPU_ARRAY ||
+			     info.value_size != sizeof(uint64_t)))
+		return report_no_counter(c, BPF_MAP_TYPE_PERCPU_ARRAY);
+	if (cpus < 0)
+		return report_counter_failure(c, -cpus);
+	c->values = calloc(
+	    (size_t)cpus + sizeof(struct call_counts) / sizeof(*c->values),
+	    sizeof(*c->values));
+	return c->values != NULL ? 0 : report_nomem();
+}
+
+/* Reports once that losses cannot be told from records that others took. */
+static void
+notice_uncounted(struct lost_counter *c)
+{
+	if (!c->told)
+		report_notice("map %s: another process reads it too, so its "
+			      "lost records cannot be counted",
+		    c->name);
+	c->told = true;
+}
+
+/*
+ * Calls that have returned, without the records that came.  The order of the
+ * two matters: whatever has been counted before has its record in the ring, so
+ * the difference is lost for certain.
+ */
+static uint64_t
+subtract_arrived(struct lost_counter *c, const struct call_counts *counts)
+{
+	uint64_t arrived;
+
+	if (counts->calls == 0 || c->ring == NULL)
+		return 0;
+	if (!ring_arrived(c->ring, &arrived)) {
+		notice_uncounted(c);
+		return 0;
+	}
+	return counts->calls - arrived <= INT64_MAX ? counts->calls - arrived
+						    : 0;
+}
+
+/* Sets *lost to the losses since the counter was made. */
 static int
 sum_lost(struct lost_counter *c, uint64_t *lost)
 {
 	int cpus = libbpf_num_possible_cpus();
+	struct call_counts counts;
 	uint32_t key = 0;
 
 	*lost = 0;
 	if (bpf_map_lookup_elem(c->fd, &key, c->values) != 0)
 		return report_counter_failure(c, errno);
+	if (c->calls) {
+		memcpy(&counts, c->values, sizeof(counts));
+		*lost = counts.failed + subtract_arrived(c, &counts);
+		return 0;
+	}
 	for (int i = 0; i < cpus; i++)
 		*lost += c->values[i];
 	return 0;
 }
 
 static int
-map_reported(struct lost_counter *c, int fd)
+map_shared(struct lost_counter *c, int fd)
 {
+	struct bpf_map_info info;
 	void *p;
 
-	if (check_counter_map(c, fd, BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE) == -1)
+	if (get_counter_info(c, fd, BPF_MAP_TYPE_ARRAY, &info) == -1)
 		return -1;
-	p = mmap(NULL, sizeof(*c->reported), PROT_READ | PROT_WRITE, MAP_SHARED,
+	if (info.type != BPF_MAP_TYPE_ARRAY ||
+	    info.value_size != sizeof(struct lost_shared) ||
+	    !(info.map_flags & BPF_F_MMAPABLE))
+		return report_no_counter(c, BPF_MAP_TYPE_ARRAY);
+	p = mmap(NULL, sizeof(*c->shared), PROT_READ | PROT_WRITE, MAP_SHARED,
 	    fd, 0);
 	if (p == MAP_FAILED)
 		return report_counter_failure(c, errno);
-	c->reported = p;
+	c->shared = p;
 	return 0;
 }
 
 int
-lost_counter_open(
-    struct lost_counter *c, const char *name, int fd, int reported_fd)
+lost_counter_open(struct lost_counter *c, const char *name, struct ring *ring,
+    int fd, int reported_fd)
 {
-	int cpus;
-
-	*c = (struct lost_counter){ .name = name, .fd = fd };
-	c->reported = &c->own;
+	*c = (struct lost_counter){ .name = name, .ring = ring, .fd = fd };
+	c->shared = &c->own;
 	if (fd == -1)
 		return 0;
-	if (check_counter_map(c, fd, BPF_MAP_TYPE_PERCPU_ARRAY, 0) == -1)
+	if (open_counter_map(c) == -1 ||
+	    (reported_fd != -1 && map_shared(c, reported_fd) == -1))
 		return -1;
-	if ((cpus = libbpf_num_possible_cpus()) < 0)
-		return report_counter_failure(c, -cpus);
-	c->values = calloc((size_t)cpus, sizeof(*c->values));
-	if (c->values == NULL)
-		return report_nomem();
-	return reported_fd != -1 ? map_reported(c, reported_fd)
-				 : sum_lost(c, &c->own);
+	if (c->calls && ring != NULL)
+		ring_count(ring, &c->shared->tally, reported_fd == -1);
+	return reported_fd != -1 ? 0 : sum_lost(c, &c->own.reported);
 }
 
 void
 lost_counter_close(struct lost_counter *c)
 {
-	if (c->reported != NULL && c->reported != &c->own)
-		munmap(c->reported, sizeof(*c->reported));
+	if (c->shared != NULL && c->shared != &c->own)
+		munmap(c->shared, sizeof(*c->shared));
 	free(c->values);
 	*c = (struct lost_counter){ .fd = -1 };
 }
@@ -114,10 +177,10 @@ lost_counter_read(struct lost_counter *c, uint64_t *more)
 	c->due = clock_elapsed() + POLL_INTERVAL;
 	/* Another reader of the session may do the same at this moment: only
 	 * one of them raises the number and reports the difference. */
-	reported = __atomic_load_n(c->reported, __ATOMIC_RELAXED);
+	reported = __atomic_load_n(&c->shared->reported, __ATOMIC_RELAXED);
 	while (reported < lost &&
-	       !__atomic_compare_exchange_n(c->reported, &reported, lost, false,
-		   __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+	       !__atomic_compare_exchange_n(&c->shared->reported, &reported,
+		   lost, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		;
 	if (reported < lost)
 		*more = lost - reported;
@@ -137,17 +200,17 @@ int
 lost_counter_new_reported(const char *name, int fd, bool fresh)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_MMAPABLE);
+	struct lost_shared shared = { 0 };
 	struct lost_counter c;
-	uint64_t reported;
 	uint32_t key = 0;
 	int map = -1;
 
-	if (lost_counter_open(&c, name, fd, -1) == 0) {
-		reported = fresh ? 0 : c.own;
+	if (lost_counter_open(&c, name, NULL, fd, -1) == 0) {
+		shared.reported = fresh ? 0 : c.own.reported;
 		map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "skel_reported",
-		    sizeof(key), sizeof(reported), 1, &o);
+		    sizeof(key), sizeof(shared), 1, &o);
 		if (map < 0 ||
-		    bpf_map_update_elem(map, &key, &reported, BPF_ANY) != 0) {
+		    bpf_map_update_elem(map, &key, &shared, BPF_ANY) != 0) {
 			report_counter_failure(&c, errno);
 			if (map >= 0)
 				close(map);

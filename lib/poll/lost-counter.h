@@ -1,8 +1,10 @@
 /*
  * Lost counters: how many records a program could not put into a ring buffer.
- * The kernel does not count them.  The program does, in a per-CPU array with
- * one 64-bit number, whose name is the ring buffer's with "_lost_samples"
- * appended (SKEL_COUNT_LOST in skel.bpf.h).
+ * The kernel does not count them.  The program does, either because its author
+ * wrote so, in a per-CPU array with one 64-bit number, whose name is the ring
+ * buffer's with LOST_COUNTER_SUFFIX (SKEL_COUNT_LOST in skel.bpf.h); or because
+ * its calls were counted when it was loaded (infer/count-calls.h), in an array
+ * with one struct call_counts.
  *
  * Each function that fails reports the error and returns -1.
  */
@@ -13,25 +15,36 @@
 #include <stdint.h>
 
 #include "infer/count-calls.h"
+#include "poll/ring.h"
+
+/* What the readers of a session share. */
+struct lost_shared {
+	uint64_t reported; /* losses */
+	struct ring_tally tally;
+};
 
 struct lost_counter {
-	const char *name;   /* borrowed: the ring buffer's, for reports */
-	int fd;             /* borrowed; -1: there is no counter */
-	uint64_t *values;   /* owned: room for the number of each CPU */
-	uint64_t own;       /* losses reported so far, if nobody else reads */
-	uint64_t *reported; /* &own, or the session's: mapped, owned */
-	uint64_t due;       /* CLOCK_MONOTONIC, ns: no poll before that */
+	const char *name;  /* borrowed: the ring buffer's, for reports */
+	int fd;            /* borrowed; -1: there is no counter */
+	struct ring *ring; /* borrowed; NULL: unknown */
+	bool calls;        /* the map has a struct call_counts */
+	bool told;         /* it was reported that nothing can be counted */
+	uint64_t *values;  /* owned: room for the map's value */
+	struct lost_shared own;     /* if nobody else reads */
+	struct lost_shared *shared; /* &own, or the session's: mapped, owned */
+	uint64_t due; /* CLOCK_MONOTONIC, ns: no poll before that */
 };
 
 /*
- * Opens the counter of the ring buffer called name.  fd is its map, borrowed
- * until lost_counter_close(), or -1 if there is none.  reported_fd is a map
- * from lost_counter_new_reported(), borrowed for the call; or -1, which leaves
- * out what was lost before this call.  c must not move while it is open, and
- * may be closed also if this failed.
+ * Opens the counter of the ring buffer called name, whose records ring reads;
+ * it is borrowed and open until lost_counter_close(), or NULL where nothing is
+ * read.  fd is the counter's map, borrowed as well, or -1 if there is none.
+ * reported_fd is a map from lost_counter_new_reported(), borrowed for the call;
+ * or -1, which leaves out what was lost before this call.  c must not move
+ * while it is open, and may be closed also if this failed.
  */
-int lost_counter_open(
-    struct lost_counter *c, const char *name, int fd, int reported_fd);
+int lost_counter_open(struct lost_counter *c, const char *name,
+    struct ring *ring, int fd, int reported_fd);
 void lost_counter_close(struct lost_counter *c);
 
 /*

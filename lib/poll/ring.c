@@ -92,6 +92,21 @@ reader_position(const struct ring *r, unsigned long end)
 	return r->read_to - shared <= end - shared ? r->read_to : shared;
 }
 
+/* Notes in the tally how many records there were before what is read next. */
+static void
+write_tally(struct ring *r)
+{
+	struct ring_tally *t = r->tally;
+	uint64_t next;
+
+	if (t == NULL || r->uncounted)
+		return;
+	next = __atomic_load_n(&t->changes, __ATOMIC_RELAXED) + 1;
+	t->v[next % 2].position = r->read_to;
+	t->v[next % 2].records = r->records;
+	__atomic_store_n(&t->changes, next, __ATOMIC_RELEASE);
+}
+
 /* Moves the shared position to what was read, unless another reader moved it
  * further: if it went back, records would be overwritten while they are read.
  */
@@ -100,6 +115,8 @@ release_room(struct ring *r)
 {
 	unsigned long shared = __atomic_load_n(r->consumer, __ATOMIC_RELAXED);
 
+	if (r->read_to - shared - 1 < r->size)
+		write_tally(r);
 	while (r->read_to - shared - 1 < r->size &&
 	       !__atomic_compare_exchange_n(r->consumer, &shared, r->read_to,
 		   false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
@@ -145,6 +162,89 @@ read_ring_head(const unsigned char *p)
 	};
 }
 
+/* Counts the records from one position to another.  Returns false if a head
+ * between them is damaged. */
+static bool
+count_heads(
+    const struct ring *r, unsigned long from, unsigned long to, uint64_t *n)
+{
+	const unsigned char *records =
+	    (const unsigned char *)r->producer + ring_page_size();
+
+	*n = 0;
+	if (to - from > r->size || from % BPF_RINGBUF_HDR_SZ != 0)
+		return false;
+	while (from != to) {
+		struct ring_head h =
+		    read_ring_head(records + (from & (r->size - 1)));
+
+		if (h.used > to - from)
+			return false;
+		from += h.used;
+		++*n;
+	}
+	return true;
+}
+
+/* Takes over the tally of another reader, which has moved the position to
+ * start. */
+static void
+read_tally(struct ring *r, unsigned long start)
+{
+	const struct ring_tally *t = r->tally;
+	uint64_t now = __atomic_load_n(&t->changes, __ATOMIC_ACQUIRE), extra;
+	unsigned long position = (unsigned long)t->v[now % 2].position;
+
+	/* A reader that was killed may have written its tally, and not moved
+	 * the position to there. */
+	if (!count_heads(r, start, position, &extra))
+		r->uncounted = true;
+	r->records = t->v[now % 2].records - extra;
+	r->read_to = start;
+}
+
+void
+ring_count(struct ring *r, struct ring_tally *tally, bool fresh)
+{
+	unsigned long end = producer_position(r);
+	uint64_t held = 0;
+
+	r->tally = tally;
+	r->read_to = reader_position(r, end);
+	if (fresh) {
+		r->uncounted = !count_heads(r, r->read_to, end, &held);
+		r->records = -held;
+		write_tally(r);
+	} else {
+		read_tally(r, r->read_to);
+	}
+	r->arrived_to = r->read_to;
+	r->arrived = r->records;
+}
+
+bool
+ring_arrived(struct ring *r, uint64_t *n)
+{
+	unsigned long end = producer_position(r);
+	unsigned long start = reader_position(r, end);
+	uint64_t more;
+
+	if (r->tally == NULL || r->uncounted)
+		return false;
+	if (start != r->read_to)
+		read_tally(r, start);
+	if (r->arrived_to - start > r->size) {
+		r->arrived_to = start;
+		r->arrived = r->records;
+	}
+	if (r->uncounted || !count_heads(r, r->arrived_to, end, &more))
+		return false;
+	r->arrived_to = end;
+	r->arrived += more;
+	*n = r->arrived;
+	return true;
+}
+
 int
 ring_consume(struct ring *r, uint64_t bytes, poll_record_fn *fn, void *ctx)
 {
@@ -161,6 +261,8 @@ ring_consume(struct ring *r, uint64_t bytes, poll_record_fn *fn, void *ctx)
 	 * the producer has written. */
 	if (end - start > r->size || start % BPF_RINGBUF_HDR_SZ != 0)
 		return report_damaged_ring(r);
+	if (r->tally != NULL && start != r->read_to)
+		read_tally(r, start);
 	r->read_to = start;
 	while (r->read_to != end && ret == 0) {
 		const unsigned char *p = records + (r->read_to & (r->size - 1));
@@ -174,6 +276,7 @@ ring_consume(struct ring *r, uint64_t bytes, poll_record_fn *fn, void *ctx)
 		}
 		/* Before the call, which may not return. */
 		r->read_to += h.used;
+		r->records++;
 		if (!h.discarded && fn(ctx, p + BPF_RINGBUF_HDR_SZ, h.len) != 0)
 			ret = 1;
 		if (r->read_to - start >= bytes)

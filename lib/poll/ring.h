@@ -12,10 +12,24 @@
 #ifndef SKEL_POLL_RING_H
 #define SKEL_POLL_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "poll/poll-sink.h"
+
+/*
+ * How many records a ring had before a position, discarded ones among them.
+ * All readers of a session share it, also with those after a reader that was
+ * killed: the number is written before the reader's position moves, into the
+ * element that is not in use.
+ */
+struct ring_tally {
+	uint64_t changes; /* the last one is in element changes % 2 */
+	struct {
+		uint64_t position, records;
+	} v[2];
+};
 
 /* A zeroed one is closed. */
 struct ring {
@@ -26,6 +40,11 @@ struct ring {
 	unsigned long *consumer;       /* mapped, owned */
 	const unsigned long *producer; /* mapped, owned; the records follow */
 	unsigned long read_to;         /* all before it was passed on */
+	struct ring_tally *tally;      /* borrowed; NULL: not needed */
+	bool uncounted;   /* another reader, without a tally, took records */
+	uint64_t records; /* before read_to, in the tally's sense */
+	uint64_t arrived; /* records before the position arrived_to */
+	unsigned long arrived_to;
 };
 
 /*
@@ -34,6 +53,20 @@ struct ring {
  */
 int ring_open(struct ring *r, const char *name, int fd, uint64_t size);
 void ring_close(struct ring *r);
+
+/*
+ * Counts records from now on.  tally, which is borrowed until ring_close(), is
+ * that of a session; or, if fresh is set, one that is set here, so that records
+ * which the ring holds already do not count.
+ */
+void ring_count(struct ring *r, struct ring_tally *tally, bool fresh);
+
+/*
+ * Sets *n to how many records the ring has got, with those that programs have
+ * only reserved yet and those that were discarded.  A call of a helper that has
+ * returned before this call is among them.  Returns false if that is not known.
+ */
+bool ring_arrived(struct ring *r, uint64_t *n);
 
 /* The bytes of the records that have not been read yet, including those that
  * programs have reserved and not submitted. */

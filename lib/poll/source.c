@@ -327,7 +327,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		    ring_open(&s->ring, m->name, s->fd, size) == -1)
 			return -1;
 		return lost_counter_open(
-		    &s->counter, m->name, fds->lost, fds->reported);
+		    &s->counter, m->name, &s->ring, fds->lost, fds->reported);
 	case STREAM_PERF:
 		if (check_map_type(s, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &size) ==
 		    -1)

@@ -369,6 +369,22 @@ is_lost_counter(const struct bpf_map *map)
 	       bpf_map__max_entries(map) == 1;
 }
 
+/* Sets m->lost_map to the map with the counts of the calls for m, if they are
+ * counted. */
+static int
+find_call_counts(struct stream_map *m, const struct object *o)
+{
+	char *name;
+
+	if (asprintf(&name, COUNT_CALLS_SECTION "%s", m->name) == -1)
+		return report_nomem();
+	if (bpf_object__find_map_by_name(o->bpf, name) != NULL)
+		m->lost_map = name;
+	else
+		free(name);
+	return 0;
+}
+
 /* Finds the map in which the program counts records that did not fit into the
  * ring buffer m, and sets m->lost_map if there is one. */
 static int
@@ -387,7 +403,11 @@ find_lost_counter(
 		m->lost_map = name;
 		return 0;
 	}
-	if (map != NULL)
+	if (find_call_counts(m, o) == -1) {
+		free(name);
+		return -1;
+	}
+	if (map != NULL && m->lost_map == NULL)
 		report_notice("%s: lost records are not counted: map %s is "
 			      "not a per-CPU array of one 64-bit number",
 		    e->where, name);

@@ -37,6 +37,14 @@ set_optional(struct launch_options *o, const char *value)
 }
 
 static int
+set_as_is(struct launch_options *o, const char *value)
+{
+	(void)value;
+	o->as_is = true;
+	return 0;
+}
+
+static int
 set_btf(struct launch_options *o, const char *value)
 {
 	o->btf = value;
@@ -68,6 +76,7 @@ static const struct launch_option {
 	const char *name;
 	int (*set)(struct launch_options *o, const char *value);
 } launch_options[] = {
+	{ "as-is", set_as_is },
 	{ "attach", set_attach },
 	{ "btf", set_btf },
 	{ "export", set_export },
@@ -95,7 +104,7 @@ launch_option_set(struct launch_options *o, const char *name, const char *value)
 	for (size_t i = 0; i < nitems(launch_options); i++) {
 		if (strcmp(launch_options[i].name, name) != 0)
 			continue;
-		text = keep_text(o, value);
+		text = keep_text(o, value != NULL ? value : "");
 		return text != NULL ? launch_options[i].set(o, text) : -1;
 	}
 	report_error("%s: there is no option of this name", name);

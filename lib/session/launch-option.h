@@ -25,6 +25,7 @@ struct launch_options {
 	/* Owned: what is sampled, over the package. */
 	struct sample_option *samples;
 	size_t nsamples, samples_cap;
+	bool as_is;       /* load what was written: count no calls */
 	bool only_verify; /* nothing will be attached: do not ask where */
 	char **texts;     /* owned: copies of the options' values */
 	size_t ntexts, texts_cap;
@@ -32,9 +33,10 @@ struct launch_options {
 
 /*
  * Sets the option of this name, as "attach", to the value, as "on_exec=off";
- * both are copied.  An option that may be given several times is added to
- * those before.  Returns 0; or -1 after reporting that there is no such option,
- * or what is wrong with its value.
+ * both are copied.  The value of an option that has none is NULL.  An option
+ * that may be given several times is added to those before.  Returns 0; or -1
+ * after reporting that there is no such option, or what is wrong with its
+ * value.
  */
 int launch_option_set(
     struct launch_options *o, const char *name, const char *value);

@@ -32,6 +32,37 @@ close_launch_object(struct launch *l)
 	object_close(&l->object);
 }
 
+/* Exchanges the package's object with the other one. */
+static void
+exchange_objects(struct launch *l)
+{
+	const struct launch_object own = {
+		.bytes = l->package.object_bytes,
+		.elf = l->package.object,
+	};
+
+	l->package.object_bytes = l->other.bytes;
+	l->package.object = l->other.elf;
+	l->other = own;
+	l->counting = !l->counting;
+}
+
+int
+launch_set_counted(struct launch *l, struct buf *counted)
+{
+	size_t size = counted->len;
+
+	if (size == 0)
+		return 0;
+	l->other.bytes = (unsigned char *)counted->data;
+	*counted = (struct buf){ 0 };
+	if (bpf_elf_open(
+		&l->other.elf, l->other.bytes, size, l->package.name) == -1)
+		return -1;
+	exchange_objects(l);
+	return 0;
+}
+
 int
 launch_open(struct launch *l, const struct launch_options *o)
 {
@@ -75,19 +106,54 @@ load_once(struct launch *l)
 	return -1;
 }
 
+/* libbpf loads an object only once; it has to be opened anew for another try.
+ */
+static int
+reopen_object(struct launch *l)
+{
+	close_launch_object(l);
+	stream_header_free(&l->header);
+	return launch_open(l, l->options);
+}
+
+/* Loads the object with its calls counted, if the kernel takes it, and as it
+ * was written otherwise.  Returns as load_once() does. */
+static int
+load_counted(struct launch *l)
+{
+	const struct launch_options *o = l->options;
+	struct report_held held;
+	int ret;
+
+	if (!o->only_verify && attach_check(&l->attachments) == -1)
+		return -1;
+	report_hold(&held);
+	ret = object_load(&l->object);
+	report_release_held(&held, "");
+	if (ret == 0)
+		return 0;
+	exchange_objects(l);
+	if (reopen_object(l) == -1)
+		return -1;
+	ret = load_once(l);
+	if (ret == 0)
+		report_notice("%s: the kernel refuses the program if its calls "
+			      "are counted, so records that do not fit into "
+			      "a ring buffer are lost in silence",
+		    l->package.name);
+	else if (ret == 1)
+		exchange_objects(l);
+	return ret;
+}
+
 int
 launch_load(struct launch *l)
 {
 	int ret;
 
-	/* libbpf loads an object only once: without the refused program it has
-	 * to be opened anew. */
-	while ((ret = load_once(l)) == 1) {
-		close_launch_object(l);
-		stream_header_free(&l->header);
-		if (launch_open(l, l->options) == -1)
+	while ((ret = l->counting ? load_counted(l) : load_once(l)) == 1)
+		if (reopen_object(l) == -1)
 			return -1;
-	}
 	return ret;
 }
 
@@ -132,5 +198,7 @@ launch_close(struct launch *l)
 {
 	launch_unload(l);
 	stream_header_free(&l->header);
+	bpf_elf_close(&l->other.elf);
+	free(l->other.bytes);
 	package_close(&l->package);
 }

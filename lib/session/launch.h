@@ -29,9 +29,19 @@
 #include "stream/header.h"
 #include "symbolize/symbolizer.h"
 
+/* An object beside that of the package. */
+struct launch_object {
+	unsigned char *bytes; /* owned; NULL: there is none */
+	struct bpf_elf elf;
+};
+
 /* A zeroed one is closed. */
 struct launch {
 	struct package package; /* owned: the caller opens it here */
+	/* The package's object as it was written, while the package has the one
+	 * that counts, or the other way round. */
+	struct launch_object other;
+	bool counting; /* the package has the one that counts */
 	const struct launch_options *options; /* borrowed */
 	struct object object;
 	struct stream_header header; /* of the exported maps */
@@ -52,13 +62,21 @@ enum args_result launch_arguments(struct package *p, int argc,
     char *const argv[], const char *command, const char *hint,
     struct buf *text);
 
+/*
+ * Has the object that counts its calls (infer/count-calls.h) loaded in place of
+ * the package's; if there is none, counted is empty, and this does nothing.
+ * Takes over the bytes of counted.  To be called before launch_open().
+ */
+int launch_set_counted(struct launch *l, struct buf *counted);
+
 /* Opens the object of l->package and fills in l->header.  o is borrowed until
  * launch_close(). */
 int launch_open(struct launch *l, const struct launch_options *o);
 
 /*
  * Loads the object.  If the kernel refuses a program that is optional, opens
- * and loads the object again without it.
+ * and loads the object again without it; and if it refuses the object with its
+ * calls counted, as it was written, with a notice.
  */
 int launch_load(struct launch *l);
 

@@ -4,7 +4,8 @@
  * confined child, before anything privileged; the C library in the process of
  * its host.
  *
- * An object file is packed.
+ * An object file is packed, and calls that may fail because a ring buffer is
+ * full are counted (infer/count-calls.h).
  *
  * Functions that return int return 0, or -1 after reporting what is wrong.
  */
@@ -15,26 +16,36 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "elf/object-check.h"
 #include "package/package.h"
 #include "session/launch-option.h"
 
-/* What is to be prepared.  All is borrowed. */
+/* What is to be prepared: either an object file or a package.  All is borrowed.
+ */
 struct prepare {
 	const char *name; /* stands for the input in reports */
 	const struct launch_options *options;
-	const struct buf *object; /* an object file to pack, or NULL */
+	const struct buf *object;      /* an object file to pack, or NULL */
+	const struct package *package; /* a package, or NULL */
 };
 
-enum { PREPARE_REPLY_MAX = PACKAGE_TEXT_MAX };
+enum { PREPARE_REPLY_MAX = PACKAGE_TEXT_MAX + OBJECT_SIZE_MAX };
 
 /* Whether the bytes are an object file, which has to be packed. */
 bool prepare_is_object(const struct buf *input);
 
+/* Whether there is anything to do for p. */
+bool prepare_is_needed(const struct prepare *p);
+
 /* Does the work, and appends its result to reply. */
 int prepare_run(const struct prepare *p, struct buf *reply);
 
-/* Opens the package that prepare_run() has made in reply. */
-int prepare_open(
-    const struct prepare *p, const struct buf *reply, struct package *package);
+/*
+ * Takes the result of prepare_run() apart: opens the package that it made of an
+ * object file in *package, which is not used otherwise, and appends the object
+ * that counts to counted, or nothing if there is nothing to count.
+ */
+int prepare_open(const struct prepare *p, const struct buf *reply,
+    struct package *package, struct buf *counted);
 
 #endif

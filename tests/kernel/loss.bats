@@ -309,8 +309,10 @@ all_there() {
 @test "a map with the counter's name that is not a counter is reported in one line and not used" {
 	bpf_package flood -DCOUNTER=BPF_MAP_TYPE_ARRAY
 	run -0 --separate-stderr skel-load --check flood.json
+	is "" "$stderr"
+	run -0 --separate-stderr skel-load --check --as-is flood.json
 	is "skel-load: flood.json: map flood_of_more_than_15: lost records are not counted: map flood_of_more_than_15_lost_samples is not a per-CPU array of one 64-bit number" "$stderr"
-	start_load flood.json
+	start_load --as-is flood.json
 	flood 1
 	end_load
 	run -0 jq -e '.maps | map(.name, .lost) == ["flood_of_more_than_15", null]' <(head -n 1 out)

@@ -39,7 +39,7 @@ test_sum_of_cpus(void)
 	uint64_t more;
 
 	set_lost(0, 5);
-	CHECK_NUM(lost_counter_open(&c, "rb", fd, -1), 0);
+	CHECK_NUM(lost_counter_open(&c, "rb", NULL, fd, -1), 0);
 	CHECK_NUM(take(&c), 0);
 	set_lost(0, 7);
 	CHECK_NUM(take(&c), 2);
@@ -67,8 +67,8 @@ test_told_once(void)
 	set_lost(0, 3);
 	reported = must(lost_counter_new_reported("rb", fd, true),
 	    "lost_counter_new_reported");
-	CHECK_NUM(lost_counter_open(&a, "rb", fd, reported), 0);
-	CHECK_NUM(lost_counter_open(&b, "rb", fd, reported), 0);
+	CHECK_NUM(lost_counter_open(&a, "rb", NULL, fd, reported), 0);
+	CHECK_NUM(lost_counter_open(&b, "rb", NULL, fd, reported), 0);
 	CHECK_NUM(take(&a), 3);
 	CHECK_NUM(take(&b), 0);
 	set_lost(0, 10);
@@ -77,14 +77,14 @@ test_told_once(void)
 	lost_counter_close(&a);
 	lost_counter_close(&b);
 	set_lost(0, 11);
-	CHECK_NUM(lost_counter_open(&a, "rb", fd, reported), 0);
+	CHECK_NUM(lost_counter_open(&a, "rb", NULL, fd, reported), 0);
 	CHECK_NUM(take(&a), 1);
 	lost_counter_close(&a);
 	close(reported);
 	/* This counter is older than the session. */
 	reported = must(lost_counter_new_reported("rb", fd, false),
 	    "lost_counter_new_reported");
-	CHECK_NUM(lost_counter_open(&a, "rb", fd, reported), 0);
+	CHECK_NUM(lost_counter_open(&a, "rb", NULL, fd, reported), 0);
 	CHECK_NUM(take(&a), 0);
 	lost_counter_close(&a);
 	close(reported);
