@@ -5,7 +5,7 @@ _skel_pack_options='-h --help -n --name --no-log -q --quiet -u --unpack -V --ver
 
 _skel_pack() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local pattern='*.o' i
+	local patterns=('*.o' '*.c') pattern i
 
 	COMPREPLY=()
 	case $before in
@@ -17,11 +17,15 @@ _skel_pack() {
 	fi
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-u | --unpack) pattern='*.json' ;;
+		-u | --unpack) patterns=('*.json') ;;
+		# Flags for the compiler follow.
+		--) return ;;
 		esac
 	done
 	mapfile -t COMPREPLY < <(
-		compgen -f -X "!$pattern" -- "$word"
+		for pattern in "${patterns[@]}"; do
+			compgen -f -X "!$pattern" -- "$word"
+		done
 		compgen -d -- "$word"
 	)
 }

@@ -1,14 +1,16 @@
 /*
- * skel-pack: make a package from an object file.
+ * skel-pack: make a package from an object file, or from a C source.
  *
- *	clang -g -O2 --target=bpf -c x.bpf.c && skel-pack x.bpf.o >x.json
- *	skel-pack x.bpf.o | skel-load | skel-fmt
+ *	skel-pack x.bpf.o >x.json
+ *	skel-pack x.bpf.c | skel-load | skel-fmt
  *
  * Reads an ELF object and writes its package: one line of JSON with the object
- * and a description of its globals, maps and programs from its BTF.  --unpack
- * is the reverse.  A package does not contain when and where it was made, so
- * that the same object always gives the same bytes and a package can be
- * verified against its source.
+ * and a description of its globals, maps and programs from its BTF.  A source
+ *is compiled before, by clang in a child; only then does this process give up
+ *its privileges, and read the source's comments and the object.  --unpack is
+ *the reverse.  A package does not contain when and where it was made, so that
+ *the same object always gives the same bytes and a package can be verified
+ *against its source.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -20,8 +22,10 @@
 #include "base/output.h"
 #include "base/report.h"
 #include "command.h"
+#include "compile.h"
 #include "elf/object-check.h"
 #include "host/confine.h"
+#include "package/args.h"
 #include "package/input.h"
 #include "package/pack.h"
 #include "package/package.h"
@@ -34,11 +38,14 @@ static const struct option long_options[] = {
 
 static const struct command command = {
 	.usage = "usage: skel-pack [-qv] [-n name] [file]\n"
+		 "       skel-pack [-qv] [-n name] file.c [-- flag ...]\n"
 		 "       skel-pack [-qv] -u [file]\n"
 		 "       skel-pack -h | -V\n",
 	.help = "\n"
 		"Print a package made from a BPF object, from a file or "
-		"standard input.\n"
+		"standard input,\n"
+		"or from a C source, which clang compiles with the flags "
+		"after \"--\".\n"
 		"\n"
 		"  -n, --name NAME   name of the object; default: x_bpf for "
 		"x.bpf.o\n"
@@ -88,6 +95,39 @@ pack(const char *file, const char *name, struct buf *out)
 	return ret;
 }
 
+/* Makes sure that what the comments of a source say makes a package that can be
+ * loaded. */
+static int
+check_package(const struct buf *text, const char *name)
+{
+	struct package p;
+	struct args a;
+	int ret;
+
+	if (package_parse(&p, text->data, text->len, name, NULL) == -1)
+		return -1;
+	if ((ret = args_open(&a, &p)) == 0)
+		args_close(&a);
+	package_close(&p);
+	return ret;
+}
+
+static int
+pack_compiled(const char *file, const char *name, const struct compiled *c,
+    struct buf *out)
+{
+	const struct pack_source source = { .text = c->source.data,
+		.len = c->source.len,
+		.header = c->header.data,
+		.header_len = c->header.len };
+	const struct pack_options options = { .name = name, .source = &source };
+
+	if (pack_object((unsigned char *)c->object.data, c->object.len, file,
+		&options, out) == -1)
+		return -1;
+	return check_package(out, file);
+}
+
 static int
 unpack(const char *file, struct buf *out)
 {
@@ -108,13 +148,47 @@ unpack(const char *file, struct buf *out)
 	return ret;
 }
 
+/*
+ * Compiles the file, if it is a source, then gives up every privilege.  Returns
+ * 0, or -1 after the reason was reported.
+ */
+static int
+prepare(const char *file, char *const flags[], int nflags, bool is_source,
+    struct compiled *c)
+{
+	if (is_source && compile_source(file, flags, nflags, c) == -1)
+		return -1;
+	confine_filter(file != NULL && !is_source);
+	return 0;
+}
+
+/* Checks the operands.  Sets *file, or NULL for standard input, and *nflags to
+ * the number of flags at the end. */
+static void
+read_operands(int n, char *const v[], const char **file, int *nflags)
+{
+	bool flags = n > 1 && strcmp(v[1], "--") == 0;
+
+	if (n > 1 && !flags)
+		command_usage(&command);
+	*file = n > 0 && strcmp(v[0], "-") != 0 ? v[0] : NULL;
+	*nflags = flags ? n - 2 : 0;
+	if (flags && (*file == NULL || !compile_is_source(*file))) {
+		report_error("flags after \"--\" are for the compiler; %s is "
+			     "not a C source",
+		    v[0]);
+		command_usage(&command);
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
 	const char *name = NULL, *file = NULL;
+	struct compiled compiled = { 0 };
 	struct output out;
-	bool back = false;
-	int ch, status;
+	bool back = false, is_source;
+	int ch, status, nflags;
 
 	while ((ch = getopt_long(argc, argv, "+hn:quVv", long_options, NULL)) !=
 	       -1) {
@@ -129,16 +203,22 @@ main(int argc, char *argv[])
 			command_option(&command, ch);
 		}
 	}
-	if (argc - optind > 1 || (name != NULL && (back || *name == '\0')))
+	read_operands(argc - optind, argv + optind, &file, &nflags);
+	is_source = !back && file != NULL && compile_is_source(file);
+	if (name != NULL && (back || *name == '\0'))
 		command_usage(&command);
-	if (optind < argc && strcmp(argv[optind], "-") != 0)
-		file = argv[optind];
-	confine_filter(file != NULL);
 	signal(SIGPIPE, SIG_IGN);
-
-	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
+	status =
+	    prepare(file, argv + argc - nflags, nflags, is_source, &compiled);
+	if (status == -1 || output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return 1;
-	status = back ? unpack(file, &out.buf) : pack(file, name, &out.buf);
+	if (back)
+		status = unpack(file, &out.buf);
+	else if (is_source)
+		status = pack_compiled(file, name, &compiled, &out.buf);
+	else
+		status = pack(file, name, &out.buf);
+	compiled_free(&compiled);
 	if (command_status(status == -1) != 0)
 		status = -1;
 	if (status == -1)

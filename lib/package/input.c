@@ -77,6 +77,12 @@ int
 package_input_check(const char *text, size_t len, const char *name)
 {
 	const char *other = find_other_document(text, len);
+	size_t n = strlen(name);
+
+	if (other == NULL && n > 2 && strcmp(name + n - 2, ".c") == 0 &&
+	    !starts_with_word(text, len, "{"))
+		other = "this is a C source; compile and pack it first: "
+			"skel-pack";
 
 	if (other == NULL && is_white_space(text, len))
 		other = "empty; expected a package";

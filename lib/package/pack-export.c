@@ -91,7 +91,27 @@ find_record_type(const struct pack_exports *e, struct pack_map *m)
 	if (m->record != 0)
 		return check_record(e, m);
 	m->record = find_defined_record(e, m->bpf);
+	/* The reference compiler exports the struct of the event header. */
+	if (m->record == 0 && !m->sampled && e->nstructs == 1)
+		m->record = e->structs[0];
 	return 0;
+}
+
+/* What the author's comment says of the export of the map, or NULL. */
+static const json_t *
+get_written_config(const struct pack_map *m)
+{
+	return json_object_get(m->json, "export_config");
+}
+
+/* Whether any map has its own type by a comment. */
+static bool
+has_written_config(const struct pack_exports *e)
+{
+	for (size_t i = 0; i < e->nmaps; i++)
+		if (get_written_config(&e->maps[i]) != NULL)
+			return true;
+	return false;
 }
 
 /* Sets the types of all maps' records, and *n to the number of maps to export.
@@ -177,7 +197,8 @@ static int
 export_map(
     const struct pack_exports *e, const struct pack_map *m, bool *multiple)
 {
-	if (!m->sampled && !is_event_buffer(m->bpf))
+	if (get_written_config(m) != NULL ||
+	    (!m->sampled && !is_event_buffer(m->bpf)))
 		return 0;
 	if (m->record == 0) {
 		notice_unknown_record(e, m,
@@ -193,6 +214,39 @@ export_map(
 	return add_export_config(e, m);
 }
 
+/* Whether the BTF id is in "export_types". */
+static bool
+has_export_type(const struct pack_exports *e, uint32_t id)
+{
+	json_t *types = json_object_get(e->meta, "export_types"), *type;
+	size_t i;
+
+	json_array_foreach (types, i, type)
+		if (json_integer_value(json_object_get(type, "type_id")) ==
+		    (json_int_t)id)
+			return true;
+	return false;
+}
+
+/*
+ * Adds the structs of the event header, all of which the reference compiler
+ * lists.  A loader gives the first one to a map without a type; so this is not
+ * done if there is such a map.
+ */
+static int
+add_header_structs(const struct pack_exports *e, bool multiple)
+{
+	for (size_t i = 0; i < e->nmaps && !multiple; i++)
+		if (e->maps[i].record == 0 &&
+		    (e->maps[i].sampled || is_event_buffer(e->maps[i].bpf)))
+			return 0;
+	for (size_t i = 0; i < e->nstructs; i++)
+		if (!has_export_type(e, e->structs[i]) &&
+		    add_export_type(e, e->structs[i]) == -1)
+			return -1;
+	return 0;
+}
+
 int
 pack_export(struct pack_exports *e)
 {
@@ -203,10 +257,12 @@ pack_export(struct pack_exports *e)
 		return -1;
 	for (size_t i = 0; i < e->nmaps; i++)
 		known += e->maps[i].record != 0;
-	multiple = n > 1 && known > 0;
+	multiple = (n > 1 && known > 0) || has_written_config(e);
 	for (size_t i = 0; i < e->nmaps; i++)
 		if (export_map(e, &e->maps[i], &multiple) == -1)
 			return -1;
+	if (add_header_structs(e, multiple) == -1)
+		return -1;
 	if (!multiple)
 		return 0;
 	return pack_set(e->meta, "enable_multiple_export_types", json_true());

@@ -25,6 +25,9 @@ struct pack_exports {
 	const struct btf *btf; /* of the object */
 	struct pack_map *maps; /* borrowed: with what the annotations say */
 	size_t nmaps;
+	/* The BTF ids of the structs of the event header, in their order. */
+	uint32_t *structs;
+	size_t nstructs;
 	json_t *meta; /* of the package; its "export_types" is empty */
 };
 

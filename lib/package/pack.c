@@ -18,13 +18,15 @@
 #include "package/pack-annotations.h"
 #include "package/pack-export.h"
 #include "package/pack-json.h"
+#include "package/pack-source.h"
 #include "package/pack.h"
 #include "package/package.h"
 
 enum { NAME_MAX_LEN = 63 }; /* bytes of the object's name */
 
 struct pack {
-	const char *file; /* borrowed */
+	const char *file;                   /* borrowed */
+	const struct pack_options *options; /* borrowed */
 	char name[NAME_MAX_LEN + 1];
 	struct bpf_elf elf;
 	struct bpf_object *obj; /* owned */
@@ -314,6 +316,10 @@ add_annotations(struct pack *p)
 	mark_section(p, ".maps", ANNOTATED_MAP, NULL);
 	mark_section(p, "license", ANNOTATED_LICENSE, doc);
 	mark_functions(p);
+	if (p->options->source != NULL &&
+	    pack_source_apply(
+		p->options->source, p->btf, p->targets, p->file) == -1)
+		goto out;
 	if (pack_annotations_apply(p->btf, p->targets, p->file) == -1)
 		goto out;
 	copy_record_types(p);
@@ -325,7 +331,8 @@ out:
 	return ret;
 }
 
-/* Makes the object's name from that of its file: "x_bpf" from "dir/x.bpf.o". */
+/* Makes the object's name from that of its file: "x_bpf" from "dir/x.bpf.o" or
+ * "dir/x.bpf.c". */
 static void
 set_name(struct pack *p, const char *file)
 {
@@ -333,7 +340,8 @@ set_name(struct pack *p, const char *file)
 	const char *base = slash != NULL ? slash + 1 : file;
 	size_t len = strlen(base);
 
-	if (len > 2 && strcmp(base + len - 2, ".o") == 0)
+	if (len > 2 && (strcmp(base + len - 2, ".o") == 0 ||
+			   strcmp(base + len - 2, ".c") == 0))
 		len -= 2;
 	if (len > NAME_MAX_LEN)
 		len = NAME_MAX_LEN;
@@ -414,11 +422,20 @@ write_package(const struct pack *p, const unsigned char *elf, size_t size,
 	return ret == -1 || out->failed ? report_nomem() : 0;
 }
 
+static int
+find_header_structs(const struct pack *p, struct pack_exports *e)
+{
+	if (p->options->source == NULL)
+		return 0;
+	return pack_source_structs(
+	    p->options->source, p->btf, &e->structs, &e->nstructs);
+}
+
 int
 pack_object(const unsigned char *elf, size_t size, const char *file,
     const struct pack_options *o, struct buf *out)
 {
-	struct pack p = { .file = file };
+	struct pack p = { .file = file, .options = o };
 	struct pack_exports e = { .file = file };
 	int ret = -1;
 
@@ -430,8 +447,9 @@ pack_object(const unsigned char *elf, size_t size, const char *file,
 		e.maps = p.map;
 		e.nmaps = p.nmaps;
 		e.meta = p.meta;
-		if (pack_export(&e) == 0)
+		if (find_header_structs(&p, &e) == 0 && pack_export(&e) == 0)
 			ret = write_package(&p, elf, size, out);
+		free(e.structs);
 	}
 	json_decref(p.meta);
 	free(p.map);

@@ -9,11 +9,21 @@
 
 #include "base/buf.h"
 
+/* The C source of the object, and the header beside it that defines its
+ * records, which may be empty.  All borrowed. */
+struct pack_source {
+	const char *text;
+	size_t len;
+	const char *header;
+	size_t header_len;
+};
+
 /* What skel-pack is told beside the object.  Zeroed, they are the defaults. */
 struct pack_options {
 	/* The name that the package gives to the object, or NULL to make it
 	 * from that of the file: "x_bpf" from "x.bpf.o". */
 	const char *name;
+	const struct pack_source *source; /* borrowed, or NULL */
 };
 
 /*

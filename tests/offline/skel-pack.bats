@@ -415,10 +415,225 @@ unset null' "$(grep -v '^big ' got)"
 		cut -d' ' -f3 | sort)"
 }
 
+# What a compiler sees, with a header of its own.
+example_source() {
+	cat >x.h <<-'H'
+		struct inner { int a; };
+		struct event { int pid; struct inner in; char comm[16]; };
+	H
+	cat >x.bpf.c <<-'C'
+		#include <linux/bpf.h>
+		#include <bpf/bpf_helpers.h>
+		#include "x.h"
+		/// the process to trace
+		/// @cmdarg {"short": "p", "default": 3}
+		const volatile int pid = 0;
+		/** @cmdarg {"long": "all"} */
+		const volatile _Bool everything = 1;
+		/// @sample {"interval": 500,
+		///          "type": "log2_hist"}
+		struct {
+			__uint(type, BPF_MAP_TYPE_HASH);
+			__uint(max_entries, 8);
+			__type(key, int);
+			__type(value, struct inner);
+		} hists SEC(".maps");
+		/// @tchook {"ifindex": 1, "attach_point": "BPF_TC_INGRESS"}
+		/// @tcopts {"handle": 1, "priority": 1}
+		SEC("tc") int on_packet(struct __sk_buff *skb) { return pid; }
+		/// @version 1.0
+		/// @brief Count things
+		char LICENSE[] SEC("license") = "GPL";
+	C
+}
+
+@test "a C source is compiled and packed, as its object is" {
+	need_clang
+	object same <<<'SKEL_ARG("pid", "p", "help") const volatile int pid; SEC("socket") int p(void *c) { return pid; }'
+	skel-pack same.bpf.o | jq .meta >want.json
+	skel-pack same.bpf.c | jq .meta | cmp - want.json
+	is '"same_bpf"' "$(meta "$PWD/same.bpf.c" .bpf_skel.obj_name)"
+	is '"other"' "$(skel-pack -n other same.bpf.c | jq .meta.bpf_skel.obj_name)"
+	# Two runs give the same bytes.
+	skel-pack same.bpf.c >a.json
+	skel-pack same.bpf.c | cmp - a.json
+}
+
+@test "flags after -- reach the compiler, after ours and before our folders" {
+	need_clang
+	mkdir first
+	echo '#define VALUE 7' >first/value.h
+	echo '#define VALUE 8' >value.h
+	cat >flags.bpf.c <<-'C'
+		#include <linux/bpf.h>
+		#include <bpf/bpf_helpers.h>
+		#include <value.h>
+		const volatile int value = VALUE + EXTRA;
+		SEC("socket") int p(void *c) { return value; }
+	C
+	skel-pack flags.bpf.c -- -DEXTRA=1 -I first >flags.json
+	is 8 "$(skel-args --list flags.json | cut -f 4)"
+	is 9 "$(skel-args --list <(skel-pack flags.bpf.c -- -DEXTRA=1) | cut -f 4)"
+	fails_with 2 'flags after "--" are for the compiler; x.o is not a C source' skel-pack x.o -- -g
+	fails_with 2 "usage: skel-pack" skel-pack flags.bpf.c -DEXTRA=1
+	fails_with 1 "flags.bpf.c: the object has no BTF" skel-pack flags.bpf.c -- -DEXTRA=1 -g0
+}
+
+@test "the compiler's messages are passed on as they are, and it leaves no files" {
+	need_clang
+	printf '#warning odd\nint f( { return 1; }\n' >bad.bpf.c
+	touch before
+	find . -type f | sort >before
+	run -1 clang -g -O2 -target bpf -c -o - bad.bpf.c
+	echo "$output" >want
+	run -1 bash -c 'skel-pack bad.bpf.c 2>&1'
+	is "$(<want)" "$output"
+	rm want
+	run -1 --separate-stderr skel-pack bad.bpf.c
+	[ -z "$output" ]
+	is "$(<before)" "$(find . -type f ! -name 'separate-stderr-*' | sort)"
+	CLANG=no-such-clang fails_with 1 "skel-pack: no-such-clang: no such command; install clang, or name it in the environment variable CLANG" \
+		skel-pack bad.bpf.c
+	fails_with 1 "none.bpf.c: No such file or directory" skel-pack none.bpf.c
+	CLANG=/bin/true fails_with 1 "bad.bpf.c: not an ELF object" skel-pack bad.bpf.c
+	printf '#!/bin/sh\nkill -9 $$\n' >dies
+	chmod +x dies
+	CLANG=./dies fails_with 1 "./dies: ended by signal 9 (Killed)" skel-pack bad.bpf.c
+}
+
+@test "the compiler ends with skel-pack" {
+	printf '#!/bin/sh\necho $$ >pid\nexec sleep 60\n' >slow
+	chmod +x slow
+	echo >x.c
+	CLANG=./slow skel-pack x.c 3>&- &
+	wait_for 5 test -s pid
+	kill $!
+	gone() { ! kill -0 "$(<pid)" 2>/dev/null; }
+	wait_for 5 gone
+	is "pid slow x.c" "$(echo *)"
+}
+
+@test "comments say what macros say, in any order of the lines" {
+	need_clang
+	example_source
+	is '[{"name":"pid","type":"int","cmdarg":{"short":"p","default":3},"description":"the process to trace"},{"name":"everything","type":"bool","cmdarg":{"default":true,"long":"all"}}]' \
+		"$(meta x.bpf.c '.bpf_skel.data_sections[0].variables')"
+	is '{"interval":500,"type":"log2_hist"}' "$(meta x.bpf.c '.bpf_skel.maps[] | select(.name == "hists").sample')"
+	is '{"name":"on_packet","attach":"tc","link":true,"tchook":{"ifindex":1,"attach_point":"BPF_TC_INGRESS"},"tcopts":{"handle":1,"priority":1}}' \
+		"$(meta x.bpf.c '.bpf_skel.progs[0]')"
+	is '{"version":"1.0","brief":"Count things"}' "$(meta x.bpf.c .bpf_skel.doc)"
+	skel-pack x.bpf.c | skel-args - --help >help
+	grep -q 'Count things' help
+	grep -q -- '-p, --pid' help
+	# The lines of two comments in the reverse order.
+	skel-pack x.bpf.c | jq -S .meta.bpf_skel >want.json
+	sed -i -e '/^\/\/\/ the process/{h;d}' -e '/^\/\/\/ @cmdarg {"short/{G}' \
+		-e '/^\/\/\/ @version/{h;d}' -e '/^\/\/\/ @brief/{G}' x.bpf.c
+	grep -A 1 '@brief' x.bpf.c | grep -q '@version'
+	skel-pack x.bpf.c | jq -S .meta.bpf_skel | cmp - want.json
+}
+
+@test "the macros of skel.bpf.h count more than comments" {
+	need_clang
+	object both <<<'/// @cmdarg {"long": "by-comment", "short": "c"}
+SKEL_LONG("by-macro") const volatile int pid; SEC("socket") int p(void *c) { return pid; }'
+	is '{"long":"by-macro","short":"c"}' "$(meta both.bpf.c '.bpf_skel.data_sections[0].variables[0].cmdarg')"
+}
+
+@test "a comment that is wrong is refused with its line" {
+	need_clang
+	example_source
+	sed -i 's/@cmdarg {"short": "p"/@cmdarg {"short": p/' x.bpf.c
+	fails_with 1 "x.bpf.c:5: " skel-pack x.bpf.c
+	example_source
+	sed -i 's/@tcopts .*/@tcopts 1/' x.bpf.c
+	fails_with 1 "x.bpf.c:18: @tcopts: expected a JSON object" skel-pack x.bpf.c
+	example_source
+	sed -i 's/"default": 3/"default": "three"/' x.bpf.c
+	fails_with 1 "x.bpf.c: " skel-pack x.bpf.c
+	example_source
+	sed -i 's/@version 1.0/@name x/; s/the process to trace/@name x/' x.bpf.c
+	run -0 --separate-stderr skel-pack x.bpf.c
+	is "skel-pack: x.bpf.c:4: @name is left out: the object says what it is" "$stderr"
+	is '"pid"' "$(jq '.meta.bpf_skel.data_sections[0].variables[0].name' <<<"$output")"
+}
+
+@test "the structs of x.h beside x.bpf.c are export types" {
+	need_clang
+	example_source
+	is '[["inner",4],["event",24]]' "$(meta x.bpf.c '[.export_types[] | [.name, .size]]')"
+	cat >>x.bpf.c <<-'C'
+		struct {
+			__uint(type, BPF_MAP_TYPE_RINGBUF);
+			__uint(max_entries, 4096);
+		} rb SEC(".maps");
+	C
+	sed -i '/struct inner {/d; s/struct inner in/int in/' x.h
+	sed -i '/@sample/,/hists SEC/d' x.bpf.c
+	is '{"export_types":[{"name":"event","members":[{"name":"pid","type":"int"},{"name":"in","type":"int"},{"name":"comm","type":"char[16]"}],"size":24}]}' \
+		"$(meta x.bpf.c '{export_types} | del(.export_types[].type_id)')"
+	# A header that is not included says nothing.
+	sed -i '/"x.h"/d' x.bpf.c
+	is '[]' "$(meta x.bpf.c .export_types)"
+}
+
+@test "vmlinux.h is made of the running kernel's types, once, in the user's cache" {
+	need_clang
+	[ -r /sys/kernel/btf/vmlinux ] || skip "the kernel's types cannot be read"
+	cat >v.bpf.c <<-'C'
+		#include <vmlinux.h>
+		#include <bpf/bpf_helpers.h>
+		#include <bpf/bpf_core_read.h>
+		const volatile int x;
+		SEC("raw_tp/sched_switch") int p(void *c)
+		{
+			return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), pid) + x;
+		}
+		char LICENSE[] SEC("license") = "GPL";
+	C
+	export XDG_CACHE_HOME=$PWD/cache
+	is '"x"' "$(meta v.bpf.c '.bpf_skel.data_sections[0].variables[0].name')"
+	header=$(echo cache/skel/*/vmlinux.h)
+	[[ $header =~ ^cache/skel/[0-9a-f]{40}/vmlinux.h$ ]] || [[ $header == */"$(uname -r)"/* ]]
+	is 1 "$(find cache -type f | wc -l)"
+	grep -q '^struct task_struct {' "$header"
+	# What is there is used, and not made again.
+	echo '#error used' >"$header"
+	fails_with 1 "#error used" skel-pack v.bpf.c
+	# One beside the source goes before, and is all that is needed.
+	echo '#error beside' >vmlinux.h
+	fails_with 1 "#error beside" skel-pack v.bpf.c
+	rm -r cache vmlinux.h
+	mkdir own
+	echo '#error own' >own/vmlinux.h
+	fails_with 1 "#error own" skel-pack v.bpf.c -- -I own
+	[ ! -e cache ]
+	# Without a place for it the compiler says what is missing.
+	touch blocked
+	XDG_CACHE_HOME=$PWD/blocked fails_with 1 "cannot make vmlinux.h: " skel-pack v.bpf.c
+	[[ $stderr == *"'vmlinux.h' file not found"* ]]
+}
+
+@test "the program in the README is packed by the commands there" {
+	need_clang
+	sed -n '/^```c$/,/^```$/p' "$ROOT/README.md" | sed '/^```/d' >kills.bpf.c
+	line=$(grep -E '^    skel-pack kills.bpf.c' "$ROOT/README.md")
+	bash -c "${line%%&&*}"
+	is '"events"' "$(jq '.meta.bpf_skel.maps[0].name' kills.json)"
+	is '"event"' "$(jq '.meta.export_types[0].name' kills.json)"
+}
+
+@test "the other commands say what a C source needs" {
+	echo 'int x;' >x.bpf.c
+	fails_with 1 "x.bpf.c: this is a C source; compile and pack it first: skel-pack" skel-args x.bpf.c
+	fails_with 1 "x.bpf.c: this is a C source; compile and pack it first: skel-pack" skel-load x.bpf.c
+}
+
 @test "the completion offers options, objects, and packages after --unpack" {
-	touch a.o b.json
+	touch a.o b.json c.c
 	mkdir dir
-	is 'a.o dir' "$(complete_words skel-pack '')"
+	is 'a.o c.c dir' "$(complete_words skel-pack '')"
+	is '' "$(complete_words skel-pack c.c -- '')"
 	is 'b.json dir' "$(complete_words skel-pack -u '')"
 	is --unpack "$(complete_words skel-pack --u)"
 	is '' "$(complete_words skel-pack -n '')"
