@@ -218,6 +218,10 @@ main(int argc, char *argv[])
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return 1;
 
+	/* The other forms have no control characters at all. */
+	if ((printer.plan.form == PLAN_CSV || printer.plan.form == PLAN_TSV) &&
+	    isatty(out.fd))
+		output_protect(&out);
 	printer.out = &out;
 	printer.plan.columns = columns.v;
 	printer.plan.ncolumns = columns.n;

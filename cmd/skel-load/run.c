@@ -23,6 +23,7 @@
 #include "session/session-dir.h"
 #include "session/session.h"
 #include "session/trace-pipe.h"
+#include "stream/writer.h"
 
 enum { WAIT_MS = 500 }; /* how late a signal may be noticed */
 
@@ -255,6 +256,9 @@ run_package(struct skel_load_run *r)
 
 	if (l->package.debug_verbose && report_get_level() != REPORT_ERROR)
 		report_set_level(REPORT_DEBUG);
+	if (!o->check && !o->pin &&
+	    stream_check_terminal(o->launch.encoding, r->out.fd) == -1)
+		return EXIT_USAGE;
 	if (launch_open(l, &o->launch) == -1 || launch_load(l) == -1)
 		return EXIT_FAILURE;
 	if (o->check)

@@ -31,6 +31,7 @@
 #include "poll/poller.h"
 #include "stream/header.h"
 #include "stream/reader.h"
+#include "stream/writer.h"
 
 enum {
 	OPT_LATENCY = 256,
@@ -98,9 +99,18 @@ read_session_or_stream(int fd, const char *name,
 
 	switch (stream_reader_open(&r, fd, name)) {
 	case STREAM_SESSION:
-		status = skel_poll_follow_session(&r, o, out);
+		if (stream_check_terminal(o->encoding, out->fd) == -1)
+			status = EXIT_USAGE;
+		else
+			status = skel_poll_follow_session(&r, o, out);
 		break;
 	case STREAM_OPENED:
+		if (stream_check_terminal(
+			o->has_encoding ? o->encoding : r.header.encoding,
+			out->fd) == -1) {
+			status = EXIT_USAGE;
+			break;
+		}
 		/* Copying needs nothing but what is open. */
 		confine_filter(false);
 		status = skel_poll_pass_stream(&r, o, out);

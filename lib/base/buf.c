@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -98,6 +99,19 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	b->len += (size_t)n;
 }
 
+/* After a read or write of fd that failed: whether to do it again, because a
+ * signal came, or because somebody who shares the pipe made it nonblocking and
+ * it is ready only now. */
+static bool
+buf_may_retry(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	if (errno == EAGAIN)
+		return poll(&p, 1, -1) != -1 || errno == EINTR;
+	return errno == EINTR;
+}
+
 int
 buf_read_fd(struct buf *b, int fd, size_t max)
 {
@@ -110,7 +124,7 @@ buf_read_fd(struct buf *b, int fd, size_t max)
 			return -1;
 		}
 		n = read(fd, p, 65536);
-		if (n == -1 && errno == EINTR)
+		if (n == -1 && buf_may_retry(fd, POLLIN))
 			continue;
 		if (n <= 0)
 			return (int)n;
@@ -130,7 +144,7 @@ buf_write_fd(struct buf *b, int fd)
 
 	while (done < b->len) {
 		n = write(fd, b->data + done, b->len - done);
-		if (n == -1 && errno == EINTR)
+		if (n == -1 && buf_may_retry(fd, POLLOUT))
 			continue;
 		if (n == -1)
 			return -1;

@@ -59,14 +59,16 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Read fd to its end and append what comes.  Returns 0, or -1 with errno set:
+ * Read fd to its end and append what comes, waiting also if fd is nonblocking.
+ * Returns 0, or -1 with errno set:
  * EFBIG if b then holds more than max bytes.
  */
 int buf_read_fd(struct buf *b, int fd, size_t max);
 
 /*
- * Write all of b to fd and make b empty, but keep its memory.  Returns 0, or -1
- * with errno set and b unchanged, though some of it may have been written.
+ * Write all of b to fd, waiting also if fd is nonblocking, and make b empty,
+ * but keep its memory.  Returns 0, or -1 with errno set and b unchanged, though
+ * some of it may have been written.
  */
 int buf_write_fd(struct buf *b, int fd);
 

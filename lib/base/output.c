@@ -7,6 +7,7 @@
 
 #include "base/output.h"
 #include "base/report.h"
+#include "base/text.h"
 
 enum {
 	/* Half of a pipe: if one write filled it, the reader would wait for
@@ -40,16 +41,48 @@ output_widen(struct output *o)
 		o->full = FULL_WIDE;
 }
 
+void
+output_protect(struct output *o)
+{
+	o->terminal = true;
+}
+
+/* Append the text of from to out, safe for a terminal, and empty from. */
+static void
+show_on_terminal(struct buf *out, struct buf *from)
+{
+	const char *p = from->data, *end = p + from->len;
+
+	while (p < end) {
+		size_t n = (size_t)(end - p), len = 0;
+
+		while (len < n && p[len] != '\n' && p[len] != '\t' &&
+		       p[len] != '\0')
+			len++;
+		text_write(out, p, len, STYLE_VIS);
+		if (len < n && p[len] == '\0')
+			buf_printf(out, "\\^@");
+		else if (len < n)
+			buf_chr(out, p[len]);
+		p += len + (len < n);
+	}
+	from->len = 0;
+}
+
 int
 output_flush(struct output *o)
 {
+	struct buf *b = o->terminal ? &o->shown : &o->buf;
+
 	if (o->gone || o->failed)
 		return -1;
-	if (o->buf.failed) {
+	if (o->terminal && o->buf.len > 0)
+		show_on_terminal(&o->shown, &o->buf);
+	if (o->buf.failed || o->shown.failed) {
 		o->failed = true;
 		return report_nomem();
 	}
-	if (o->buf.len == 0 || buf_write_fd(&o->buf, o->fd) == 0)
+	if (b->len == 0 || buf_write_fd(b, o->fd) == 0)
 		return 0;
 	if (errno == EPIPE) {
 		o->gone = true;
@@ -73,6 +106,7 @@ output_close(struct output *o)
 	int fd, ret = output_flush(o);
 
 	buf_free(&o->buf);
+	buf_free(&o->shown);
 	/* Some file systems report a full disk only when a descriptor is
 	 * closed.  Close a copy, because fd is borrowed. */
 	if (ret == 0 && ((fd = dup(o->fd)) == -1 || close(fd) == -1))

@@ -15,6 +15,8 @@ struct output {
 	const char *name; /* borrowed; "<stdout>" */
 	struct buf buf;   /* append lines here */
 	size_t full;      /* flush when there are this many bytes */
+	struct buf shown; /* of a terminal: what is written in place of buf */
+	bool terminal;    /* output_protect() was called */
 	bool gone;        /* the reader closed the pipe */
 	bool failed;      /* writing failed or memory ran out; reported */
 };
@@ -27,6 +29,12 @@ int output_open(struct output *o, int fd, const char *name);
  * pieces, so that under load writer and reader seldom wait for each other.
  */
 void output_widen(struct output *o);
+
+/*
+ * Write text that may hold any bytes to a terminal: from now on control
+ * characters other than newlines and tabs are shown as text_vis() does.
+ */
+void output_protect(struct output *o);
 
 /*
  * Write what is buffered.  Returns 0, or -1 if nothing more can be written:

@@ -1,7 +1,9 @@
 /*
  * SIGINT, SIGTERM and SIGHUP are ordinary ends of a command.  The first one of
- * a kind sets a flag and interrupts blocking system calls; a second one of that
- * kind is not caught and kills the process.
+ * a kind sets a flag and interrupts blocking system calls.  Those of that kind
+ * that follow within half a second are the same request, since timeout(1), npm
+ * and others signal a process and then its group; a later one kills the
+ * process.
  */
 #ifndef SKEL_BASE_SIGNALS_H
 #define SKEL_BASE_SIGNALS_H

@@ -61,9 +61,6 @@ sink_result(const struct stream_sink *s, int ret)
 int
 stream_sink_begin(struct stream_sink *s)
 {
-	if (s->header->encoding == STREAM_BINARY && isatty(s->out->fd))
-		report_notice("a terminal cannot show a binary stream; append "
-			      "\"| skel-fmt\" to the command, or add -f json");
 	if (stream_header_write(s->header, &s->out->buf) == -1)
 		return -1;
 	output_widen(s->out);

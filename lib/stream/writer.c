@@ -1,8 +1,11 @@
-#include "stream/writer.h"
+#include <unistd.h>
+
 #include "base/json-doc.h"
+#include "base/report.h"
 #include "base/util.h"
 #include "stream/cobs.h"
 #include "stream/line.h"
+#include "stream/writer.h"
 
 void
 stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
@@ -81,4 +84,14 @@ stream_write_end(struct buf *out, uint64_t records, uint64_t lost)
 	write_control_line(out, "@end",
 	    json_pack("{soso}", "records", json_doc_u64_new(records), "lost",
 		json_doc_u64_new(lost)));
+}
+
+int
+stream_check_terminal(enum stream_encoding encoding, int fd)
+{
+	if (encoding != STREAM_BINARY || !isatty(fd))
+		return 0;
+	report_error("a terminal cannot show a binary stream; append "
+		     "\"| skel-fmt\" to the command, or add -f json");
+	return -1;
 }

@@ -27,4 +27,10 @@ void stream_write_error(struct buf *out, const struct stream_header *h,
     unsigned int map, const char *message, uint64_t count);
 void stream_write_end(struct buf *out, uint64_t records, uint64_t lost);
 
+/*
+ * Refuses to write a stream in this encoding to fd if that is a terminal and
+ * the encoding binary.  Returns 0, or -1 after reporting what to type instead.
+ */
+int stream_check_terminal(enum stream_encoding encoding, int fd);
+
 #endif

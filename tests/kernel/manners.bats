@@ -133,6 +133,66 @@ second_interrupt() {
 	! kill -0 "$1" 2>/dev/null
 }
 
+@test "two equal signals at once are one request to end" {
+	need_bpf
+	local signal
+	for signal in TERM INT HUP; do
+		skel-load "$ASSETS/bootstrap.json" >run.skel &
+		PIPES+=($!)
+		wait_for 10 has_header run.skel
+		kill -STOP "${PIPES[-1]}"
+		# timeout(1) signals its child and then the group.
+		kill "-$signal" "${PIPES[-1]}"
+		kill -CONT "${PIPES[-1]}"
+		kill "-$signal" "${PIPES[-1]}" || :
+		wait "${PIPES[-1]}"
+		tail -n 1 run.skel | grep -q '^{"@end"'
+	done
+}
+
+# nonblocking END COMMAND...: run the command with a pipe for its input (END is 0) or
+# output (1) that somebody else made nonblocking, and that is slow.
+nonblocking() {
+	python3 - "$@" <<'PY'
+import fcntl, os, subprocess, sys, time
+end, command = int(sys.argv[1]), sys.argv[2:]
+r, w = os.pipe()
+inner, outer = (r, w) if end == 0 else (w, r)
+fcntl.fcntl(inner, fcntl.F_SETFL, fcntl.fcntl(inner, fcntl.F_GETFL) | os.O_NONBLOCK)
+if end == 0:
+    with open("input", "rb") as f:
+        text = f.read()
+    p = subprocess.Popen(command, stdin=inner)
+    os.close(inner)
+    time.sleep(0.2)
+    with os.fdopen(outer, "wb") as f:
+        f.write(text[:1000])
+        f.flush()
+        time.sleep(0.2)
+        f.write(text[1000:])
+else:
+    p = subprocess.Popen(command, stdout=inner)
+    os.close(inner)
+    time.sleep(0.5)
+    while part := os.read(outer, 65536):
+        sys.stdout.buffer.write(part)
+        sys.stdout.flush()
+sys.exit(p.wait())
+PY
+}
+
+@test "a pipe that somebody made nonblocking is waited for" {
+	seq 20000 | sed 's/.*/{"n":&}/' >numbers
+	nonblocking 1 skel-fmt --json numbers >out
+	[ "$(wc -l <out)" -eq 20000 ]
+	cp "$ASSETS/bootstrap.json" input
+	nonblocking 0 skel-args - >out
+	cmp <(skel-args "$ASSETS/bootstrap.json") out
+	cp numbers input
+	nonblocking 0 skel-fmt --json >out
+	[ "$(wc -l <out)" -eq 20000 ]
+}
+
 @test "an event is passed on when it happens" {
 	need_bpf
 	make_worker

@@ -397,11 +397,15 @@ able() {
 		able +bpf,+perfmon skel-load "$ASSETS/opensnoop.json"
 }
 
-@test "for a binary stream on a terminal there is a notice that names skel-fmt" {
+@test "a binary stream is not written to a terminal, and nothing is attached for it" {
 	need_bpf
 	local load='skel-load -n 1 -t 0.1'
-	run -0 script -qec "$load '$ASSETS/bootstrap.json' 2>&1 >/dev/tty" /dev/null
-	[[ ${lines[0]} == 'skel-load: a terminal cannot show a binary stream; append "| skel-fmt" to the command, or add -f json'* ]]
+	run -2 script -qec "$load '$ASSETS/bootstrap.json' 2>&1" /dev/null
+	[ "${output%$'\r'}" = 'skel-load: a terminal cannot show a binary stream; append "| skel-fmt" to the command, or add -f json' ]
+	skel-load -n 1 -t 0.1 "$ASSETS/bootstrap.json" >run.skel
+	run -2 script -qec "skel-poll run.skel 2>&1" /dev/null
+	[[ $output == 'skel-poll: a terminal cannot show a binary stream; '* ]]
+	run -0 script -qec "skel-load '$ASSETS/bootstrap.json' --help" /dev/null
 	run -0 script -qec "$load -f json '$ASSETS/bootstrap.json'" /dev/null
 	[[ ${lines[0]} == '{"skel":"stream",'* ]]
 	run -0 --separate-stderr bash -c "$load '$ASSETS/bootstrap.json'"

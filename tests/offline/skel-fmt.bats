@@ -458,6 +458,15 @@ EOF
 	run ! grep -P '\xc2[\x80-\x9f]|\xe2\x80\xae' <<<"$output"
 }
 
+@test "on a terminal CSV and TSV have no control bytes either" {
+	local form
+	for form in csv tsv; do
+		run -0 on_terminal 80 "skel-fmt --$form $FMT/texts.skel"
+		[[ $output != *$'\033'* ]]
+		[[ $(skel-fmt --$form "$FMT/texts.skel") == *$'\033'* ]]
+	done
+}
+
 @test "control bytes in the names of a header do not reach the terminal" {
 	LC_ALL=C sed '1s/"name":"execs"/"name":"e\\u001b[2J"/; 1s/"name":"pid"/"name":"p\\u009b"/g' \
 		"$FMT/maps.skel" > evil.skel
