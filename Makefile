@@ -94,6 +94,8 @@ NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck g++ git 
 	/usr/share/zoneinfo/America:tzdata setpriv:util-linux
 NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod \
 	qemu-system-x86_64:qemu-system-x86 xz:xz-utils
+NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))
+NEED_check-agree := $(NEED_check-vm) opensnoop:libbpf-tools
 NEED_fuzz  := $(NEED_check) '/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
 NEED_bench := $(NEED_build) clang -- bpftrace python3 valgrind
 INSTALL_MISSING = CC="$(CC)" PKG_CONFIG="$(PKG_CONFIG)" tests/helpers/install-missing
@@ -284,6 +286,11 @@ else
 	@cp $(OBJECTS)/*.o $(OBJECTS_IN_TREE) && cp $(or $(EXPECTED),/dev/null) $(OBJECTS_IN_TREE)/expected
 	@HERE=no BATS_TEST_TIMEOUT=1200 $(FOR_GUEST) KERNELS="$(KERNELS)" tests/vm/run tests/objects/guest.bats
 endif
+
+check-agree: all ## compare with Debian's libbpf-tools, in a guest: OBJECTS=DIR of the same tools
+	@rm -rf $(OBJECTS_IN_TREE) && mkdir -p $(OBJECTS_IN_TREE) && cp $(OBJECTS)/*.o $(OBJECTS_IN_TREE)
+	@HERE=no BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST) libbpf-tools coreutils" \
+		KERNELS="$(or $(KERNELS),6.12)" tests/vm/run tests/objects/agree.bats
 
 # For fuzzing, clang builds the library and the targets again, with libFuzzer.
 FUZZ_SECONDS ?= 60
