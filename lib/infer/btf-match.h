@@ -1,0 +1,38 @@
+/*
+ * Finds types of DWARF in BTF, which has them already where the compiler wrote
+ * both.
+ */
+#ifndef SKEL_INFER_BTF_MATCH_H
+#define SKEL_INFER_BTF_MATCH_H
+
+#include <bpf/btf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "infer/dwarf-info.h"
+
+/* The kinds of BTF that are compared, and how many more types and members may
+ * be looked at; when there are none left, nothing matches. */
+struct btf_match {
+	const struct dwarf_info *d; /* borrowed */
+	const struct btf *btf;      /* borrowed */
+	uint64_t budget;
+};
+
+/* The id of the type in the BTF with the name, the size and the members of the
+ * entry, which must be a named type; 0 if there is none.  Pointers to whatever
+ * are equal, and qualifiers do not count. */
+uint32_t btf_match_find(struct btf_match *m, uint32_t entry);
+
+/* The id of a type of this kind that refers to another, such as a pointer or a
+ * const; 0 if there is none. */
+uint32_t btf_match_find_reference(
+    struct btf_match *m, unsigned int kind, uint32_t type);
+
+/* The id of an array of n elements; 0 if there is none. */
+uint32_t btf_match_find_array(struct btf_match *m, uint32_t type, uint32_t n);
+
+/* The encoding of an integer in BTF for the DW_ATE_ constant. */
+int btf_match_encoding(uint64_t encoding);
+
+#endif

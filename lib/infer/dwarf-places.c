@@ -1,0 +1,430 @@
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/hash.h"
+#include "base/report.h"
+#include "infer/dwarf-list.h"
+#include "infer/dwarf-places.h"
+#include "infer/dwarf-type.h"
+#include "infer/stack-size.h"
+
+enum {
+	LOCATIONS_MAX = 1 << 20,
+	OVERLAP_MAX = 64, /* variables at one place that are looked at */
+	FRAME_REGISTER = 10,
+	REGISTERS = 11,
+};
+
+/* A type that locations have, so that the same type is one entry. */
+struct place_type {
+	struct hash_key key;
+	uint32_t entry;
+};
+
+/* A part of the program that variables belong to. */
+struct scope {
+	uint32_t entry, end; /* entries */
+	bool is_function;
+	bool has_frame; /* its frame starts at r10 */
+};
+
+struct place_reader {
+	struct dwarf_places *out; /* borrowed, as these */
+	struct dwarf_info *d;
+	const struct bpf_elf *elf;
+	struct hash types; /* owned: struct place_type */
+	struct scope scopes[DWARF_DEPTH_MAX];
+	unsigned int depth;
+	/* The stack of the innermost function that has one, once it is known.
+	 */
+	uint32_t measured; /* its entry, or DWARF_NO_ENTRY */
+	int64_t stack;     /* bytes */
+	bool nomem;
+};
+
+/* The variable whose locations are read. */
+struct variable {
+	struct place_reader *r;
+	const struct dwarf_unit *unit;
+	uint32_t type, pointee; /* entries; DWARF_NO_ENTRY if of no use */
+	const struct dwarf_span *expression; /* if it holds for all ranges */
+};
+
+/* One operand of which an expression is made. */
+struct place {
+	bool is_memory; /* the variable lies there, else it is the value */
+	int64_t number, offset;
+};
+
+/* The entry that stands for all of the same kind, name and size in the unit.
+ * DWARF_NO_ENTRY for void, and for what has no size. */
+static uint32_t
+unify_type(struct place_reader *r, uint32_t entry)
+{
+	uint64_t size = dwarf_entry_size(r->d, entry);
+	struct dwarf_attributes a;
+	struct hash_key key = { 0 };
+	struct place_type *t;
+
+	if (entry == DWARF_NO_ENTRY || size == 0)
+		return DWARF_NO_ENTRY;
+	dwarf_attributes_read(r->d, entry, &a);
+	if (a.name == NULL)
+		return entry;
+	hash_mix(&key, a.name, strlen(a.name));
+	hash_mix(&key, &size, sizeof(size));
+	hash_mix(&key, &r->d->entries[entry].tag, sizeof(uint16_t));
+	hash_mix(&key, &r->d->entries[entry].unit, sizeof(uint16_t));
+	if ((t = hash_find(&r->types, key)) == NULL) {
+		if ((t = hash_add(&r->types, key)) == NULL) {
+			r->nomem = true;
+			return DWARF_NO_ENTRY;
+		}
+		t->entry = entry;
+	}
+	return t->entry;
+}
+
+static void
+add_location(struct place_reader *r, enum dwarf_place place, int64_t number,
+    uint32_t type, uint64_t low, uint64_t high)
+{
+	struct dwarf_places *p = r->out;
+
+	if (type == DWARF_NO_ENTRY || p->n == LOCATIONS_MAX)
+		return;
+	if (!array_room(p->v, p->n, p->cap)) {
+		r->nomem = true;
+		return;
+	}
+	p->v[p->n++] = (struct dwarf_location){ .number = number,
+		.low = low,
+		.high = high,
+		.type = type,
+		.place = (unsigned char)place };
+}
+
+static struct scope *
+get_function(struct place_reader *r)
+{
+	for (unsigned int i = r->depth; i > 0; i--)
+		if (r->scopes[i - 1].is_function)
+			return &r->scopes[i - 1];
+	return NULL;
+}
+
+/* Keeps the size of the stack of the range of code. */
+static bool
+measure_range(
+    void *ctx, uint64_t low, uint64_t high, const struct dwarf_span *expression)
+{
+	struct place_reader *r = ctx;
+	int64_t stack;
+
+	(void)expression;
+	if (low >> 32 != high >> 32 || !dwarf_budget_take(r->d, high - low))
+		return false;
+	stack = stack_size(
+	    r->elf, (uint32_t)(low >> 32), (uint32_t)low, (uint32_t)high);
+	if (stack > r->stack)
+		r->stack = stack;
+	return true;
+}
+
+/*
+ * The distance from r10 of an offset in the frame.  r10 is the upper end of a
+ * function's stack, but LLVM counts as if it were the lower one, as its frame
+ * pointer is elsewhere.  Other compilers give the distance itself, which is
+ * always negative.
+ */
+static int64_t
+get_distance(struct place_reader *r, int64_t offset)
+{
+	struct scope *function = get_function(r);
+	struct dwarf_attributes a;
+
+	if (offset < 0 || function == NULL)
+		return offset;
+	if (r->measured != function->entry) {
+		r->measured = function->entry;
+		r->stack = 0;
+		dwarf_attributes_read(r->d, function->entry, &a);
+		dwarf_ranges_read(r->d,
+		    &r->d->units[r->d->entries[function->entry].unit], &a,
+		    measure_range, r);
+	}
+	return offset - r->stack;
+}
+
+/* Reads an expression that is a register, or an offset from one.  Returns false
+ * if it is another. */
+static bool
+read_place(struct place_reader *r, const struct dwarf_span *expression,
+    struct place *p)
+{
+	struct dwarf_cursor c = dwarf_cursor_at(expression, 0);
+	unsigned int op = (unsigned int)dwarf_number(&c, 1);
+	const struct scope *function = get_function(r);
+
+	*p = (struct place){ .is_memory = true };
+	if (op >= DW_OP_reg0 && op < DW_OP_reg0 + REGISTERS) {
+		p->number = op - DW_OP_reg0;
+		p->is_memory = false;
+		return !c.failed && c.p == c.end;
+	}
+	if (op >= DW_OP_breg0 && op < DW_OP_breg0 + REGISTERS)
+		p->number = op - DW_OP_breg0;
+	else if (op == DW_OP_fbreg && function != NULL && function->has_frame)
+		p->number = FRAME_REGISTER;
+	else
+		return false;
+	p->offset = dwarf_sleb(&c);
+	if (!c.failed && c.p == c.end)
+		return true;
+	/* The sum is not where the variable lies, but its value. */
+	p->is_memory = false;
+	return dwarf_number(&c, 1) == DW_OP_stack_value && !c.failed &&
+	       c.p == c.end && (p->number == FRAME_REGISTER || p->offset == 0);
+}
+
+/* Adds what an expression says of a variable in a range of code. */
+static bool
+add_place(
+    void *ctx, uint64_t low, uint64_t high, const struct dwarf_span *expression)
+{
+	const struct variable *v = ctx;
+	struct place_reader *r = v->r;
+	struct place p;
+	int64_t distance;
+
+	if (v->expression != NULL)
+		expression = v->expression;
+	if (!read_place(r, expression, &p))
+		return true;
+	if (p.number != FRAME_REGISTER) {
+		if (!p.is_memory)
+			add_location(
+			    r, DWARF_REGISTER, p.number, v->pointee, low, high);
+		else if (p.offset == 0)
+			add_location(
+			    r, DWARF_REGISTER, p.number, v->type, low, high);
+		return !r->nomem;
+	}
+	distance = get_distance(r, p.offset);
+	if (p.is_memory) {
+		add_location(r, DWARF_STACK, distance, v->type, low, high);
+		add_location(r, DWARF_SPILLED, distance, v->pointee, low, high);
+	} else {
+		add_location(r, DWARF_STACK, distance, v->pointee, low, high);
+	}
+	return !r->nomem;
+}
+
+/* The attributes of the entry, whose type may be with what it is a copy of. */
+static void
+read_variable(
+    const struct dwarf_info *d, uint32_t entry, struct dwarf_attributes *a)
+{
+	struct dwarf_attributes origin;
+
+	dwarf_attributes_read(d, entry, a);
+	for (int i = 0; a->type == DWARF_NO_ENTRY && i < DWARF_CHAIN_MAX &&
+			a->origin != DWARF_NO_ENTRY;
+	     i++) {
+		dwarf_attributes_read(d, a->origin, &origin);
+		a->type = origin.type;
+		a->origin = origin.origin;
+	}
+}
+
+static void
+add_variable_places(struct place_reader *r, uint32_t entry)
+{
+	struct variable v = { .r = r,
+		.unit = &r->d->units[r->d->entries[entry].unit] };
+	struct dwarf_attributes a, pointer, scope;
+	uint32_t bare;
+
+	read_variable(r->d, entry, &a);
+	if (a.location.kind == DWARF_ABSENT || r->depth == 0)
+		return;
+	v.type = unify_type(r, dwarf_strip_qualifiers(r->d, a.type));
+	v.pointee = DWARF_NO_ENTRY;
+	bare = dwarf_strip_names(r->d, a.type);
+	if (dwarf_entry_tag(r->d, bare) == DW_TAG_pointer_type) {
+		dwarf_attributes_read(r->d, bare, &pointer);
+		v.pointee =
+		    unify_type(r, dwarf_strip_qualifiers(r->d, pointer.type));
+	}
+	if (a.location.kind != DWARF_BLOCK) {
+		dwarf_locations_read(r->d, v.unit, &a.location, add_place, &v);
+		return;
+	}
+	v.expression = &a.location.block;
+	dwarf_attributes_read(r->d, r->scopes[r->depth - 1].entry, &scope);
+	dwarf_ranges_read(r->d, v.unit, &scope, add_place, &v);
+}
+
+/* Whether the frame that a function's variables are counted from is r10. */
+static bool
+has_plain_frame(const struct dwarf_value *base)
+{
+	return base->kind == DWARF_BLOCK && base->block.n == 1 &&
+	       base->block.v[0] == DW_OP_reg0 + FRAME_REGISTER;
+}
+
+/* Enters the scope that the entry is, if it has code. */
+static void
+enter_scope(struct place_reader *r, uint32_t entry)
+{
+	struct scope s = { .entry = entry, .end = r->d->entries[entry].next };
+	struct dwarf_attributes a;
+
+	dwarf_attributes_read(r->d, entry, &a);
+	if (r->depth == DWARF_DEPTH_MAX ||
+	    (a.low_pc.kind == DWARF_ABSENT && a.ranges.kind == DWARF_ABSENT))
+		return;
+	s.is_function = r->d->entries[entry].tag == DW_TAG_subprogram;
+	s.has_frame = has_plain_frame(&a.frame_base);
+	r->scopes[r->depth++] = s;
+}
+
+static void
+read_entry_places(struct place_reader *r, uint32_t entry)
+{
+	while (r->depth > 0 && r->scopes[r->depth - 1].end <= entry)
+		r->depth--;
+	switch (r->d->entries[entry].tag) {
+	case DW_TAG_subprogram:
+	case DW_TAG_inlined_subroutine:
+	case DW_TAG_lexical_block:
+		enter_scope(r, entry);
+		break;
+	case DW_TAG_variable:
+	case DW_TAG_formal_parameter:
+		add_variable_places(r, entry);
+		break;
+	}
+}
+
+/* Compares places by kind and number. */
+static int
+compare_numbers(const struct dwarf_location *a, const struct dwarf_location *b)
+{
+	if (a->place != b->place)
+		return a->place < b->place ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static int
+compare_locations(const void *l, const void *r)
+{
+	const struct dwarf_location *a = l, *b = r;
+	int order = compare_numbers(a, b);
+
+	if (order != 0)
+		return order;
+	if (a->low != b->low)
+		return a->low < b->low ? -1 : 1;
+	if (a->high != b->high)
+		return a->high < b->high ? -1 : 1;
+	return a->type < b->type ? -1 : a->type > b->type;
+}
+
+static void
+sort_locations(struct dwarf_places *p)
+{
+	struct dwarf_location *at;
+
+	if (p->n == 0)
+		return;
+	qsort(p->v, p->n, sizeof(*p->v), compare_locations);
+	for (size_t i = 0; i < p->n; i++) {
+		at = &p->v[i];
+		at->reach = at->high;
+		if (i > 0 && compare_numbers(at - 1, at) == 0 &&
+		    at[-1].reach > at->reach)
+			at->reach = at[-1].reach;
+	}
+}
+
+int
+dwarf_places_open(
+    struct dwarf_places *p, struct dwarf_info *d, const struct bpf_elf *elf)
+{
+	struct place_reader r = { .out = p,
+		.d = d,
+		.elf = elf,
+		.types = { .size = sizeof(struct place_type) },
+		.measured = DWARF_NO_ENTRY };
+
+	*p = (struct dwarf_places){ 0 };
+	for (uint32_t i = 0; i < d->n && !r.nomem; i++)
+		read_entry_places(&r, i);
+	hash_free(&r.types);
+	sort_locations(p);
+	if (!r.nomem)
+		return 0;
+	dwarf_places_close(p);
+	return report_nomem();
+}
+
+void
+dwarf_places_close(struct dwarf_places *p)
+{
+	free(p->v);
+	*p = (struct dwarf_places){ 0 };
+}
+
+/* The number of locations that are before this place and address, or begin
+ * there. */
+static size_t
+count_before(const struct dwarf_places *p, const struct dwarf_location *key)
+{
+	size_t low = 0, high = p->n, middle;
+	int order;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		order = compare_numbers(&p->v[middle], key);
+		if (order < 0 || (order == 0 && p->v[middle].low <= key->low))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+is_listed(const uint32_t *types, size_t n, uint32_t type)
+{
+	for (size_t i = 0; i < n; i++)
+		if (types[i] == type)
+			return true;
+	return false;
+}
+
+size_t
+dwarf_places_find(const struct dwarf_places *p, uint64_t address,
+    enum dwarf_place place, int64_t number, uint32_t *types)
+{
+	const struct dwarf_location key = { .place = (unsigned char)place,
+		.number = number,
+		.low = address },
+				    *at;
+	size_t i = count_before(p, &key), found = 0;
+
+	for (int steps = 0; steps < OVERLAP_MAX && i > 0; steps++) {
+		at = &p->v[--i];
+		if (compare_numbers(at, &key) != 0 || at->reach <= address)
+			break;
+		if (at->high <= address || is_listed(types, found, at->type))
+			continue;
+		types[found++] = at->type;
+		if (found == DWARF_TYPES_MAX)
+			break;
+	}
+	return found;
+}

@@ -1,0 +1,20 @@
+/*
+ * How much stack a function of a BPF program uses, which only its instructions
+ * say.
+ */
+#ifndef SKEL_INFER_STACK_SIZE_H
+#define SKEL_INFER_STACK_SIZE_H
+
+#include <stdint.h>
+
+#include "elf/bpf-elf.h"
+
+/*
+ * The bytes below r10 that the instructions from low up to high, offsets in the
+ * section, read, write or point to, rounded up to a multiple of 8; 0 if there
+ * are no such instructions.
+ */
+int64_t stack_size(
+    const struct bpf_elf *elf, uint32_t section, uint32_t low, uint32_t high);
+
+#endif
