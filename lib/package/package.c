@@ -180,6 +180,12 @@ read_interpreter(void *out, json_t *obj, const char *map_where)
 	return package_read_keys(interpreter_keys, v, out, where, NULL);
 }
 
+static const struct package_key map_value_keys[] = {
+	{ "key", KEY_VALUE, false, PLACE(map_value, key) },
+	{ "value", KEY_VALUE, true, PLACE(map_value, value) },
+	{ 0 },
+};
+
 static const struct package_key map_keys[] = {
 	{ "", KEY_SELF, false, PLACE(map, json) },
 	{ "name", KEY_STRING, true, PLACE(map, name) },
@@ -188,6 +194,10 @@ static const struct package_key map_keys[] = {
 	{ "sample", KEY_PRESENT, false, PLACE(map, sample.set) },
 	{ "sample", KEY_OBJECT, .keys = map_sample_keys },
 	{ "export_config", KEY_OTHER, .read = read_export_config },
+	{ "max_entries", KEY_U32, false, PLACE(map, max_entries), UINT32_MAX,
+	    "must be at least 1" },
+	{ "values", KEY_LIST, false, PLACE(map, values), .keys = map_value_keys,
+	    .size = sizeof(struct package_map_value) },
 	/* The format spells the key like this. */
 	{ "intepreter", KEY_OTHER, .read = read_interpreter },
 	{ 0 },
@@ -497,8 +507,10 @@ package_close(struct package *p)
 {
 	for (size_t i = 0; i < p->nsections; i++)
 		free(p->sections[i].variables);
-	for (size_t i = 0; i < p->nmaps; i++)
+	for (size_t i = 0; i < p->nmaps; i++) {
 		free(p->maps[i].custom);
+		free(p->maps[i].values);
+	}
 	for (size_t i = 0; i < p->nexport_types; i++)
 		free(p->export_types[i].members);
 	free(p->sections);

@@ -57,6 +57,12 @@ struct package_custom_member {
 	uint32_t btf_type_id;
 };
 
+/* An element that a map has before its programs run. */
+struct package_map_value {
+	json_t *key; /* NULL for maps without keys */
+	json_t *value;
+};
+
 enum package_export {
 	EXPORT_NONE,    /* "no_export" */
 	EXPORT_DEFAULT, /* "default": sampled maps */
@@ -72,6 +78,9 @@ struct package_map {
 	uint32_t btf_type_id;
 	struct package_custom_member *custom; /* owned */
 	size_t ncustom;
+	uint32_t max_entries;             /* 0: as its definition says */
+	struct package_map_value *values; /* owned */
+	size_t nvalues;
 	json_t *interpreter; /* the "intepreter" object, or NULL for
 				"default_struct" */
 	json_t *json;

@@ -29,6 +29,34 @@ json_t *value_from_text(
     const struct types *t, uint32_t type, const char *text, const char *where);
 
 /*
+ * Names in a literal that stand for a number, as "if:eth0".  find() sets *out
+ * and returns 1; or 0 if word is no such name, or -1 after reporting.
+ */
+struct value_names {
+	int (*find)(
+	    void *ctx, const char *word, const char *where, int64_t *out);
+	void *ctx;
+};
+
+/*
+ * Convert a literal to JSON that fits the type: text as value_from_text() has
+ * it, and structs, "{pid=1,at={x=2,y=3}}", arrays, "[1,2]", and strings in
+ * quotes, "\"a,b\"", as in JSON.  In place of "=" there may be ":", and names
+ * of members may be in quotes, so that the JSON of a record is a literal too.
+ * An array of bytes may be as many hex digits after "0x".  names may be NULL.
+ * Returns a new reference, or NULL after reporting.
+ */
+json_t *value_from_literal(const struct types *t, uint32_t type,
+    const char *text, const struct value_names *names, const char *where);
+
+/*
+ * Find the member of the struct or union with this name of len bytes, also in
+ * anonymous ones inside it.  Returns NULL if there is none.
+ */
+const struct type_member *value_find_member(
+    const struct types *t, uint32_t type, const char *name, size_t len);
+
+/*
  * Store v as the type at out, whose size must be that of the type.  What v does
  * not contain, such as missing members of a struct or the end of an array,
  * keeps its bytes.  Strings are padded with zeros; they must leave room for a
