@@ -178,7 +178,7 @@ poll_exports(struct skel_load_run *r, struct stream_sink *sink)
 	if (poller_drain(p) == -1 || stream_sink_end(sink) == -1 ||
 	    sink->errors > 0)
 		return EXIT_FAILURE;
-	return sink->lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
+	return sink->lost.all > 0 ? EXIT_LOST : EXIT_SUCCESS;
 }
 
 /* Streams the exported maps.  Returns the exit status. */

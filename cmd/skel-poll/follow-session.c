@@ -194,8 +194,8 @@ poll_session(struct session_follower *f, int in_fd)
 			symbolizer_add_needs(z, &needs);
 			confine_privileged(&needs);
 			if (write_stream(p, &sink) != -1 && sink.errors == 0)
-				status =
-				    sink.lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
+				status = sink.lost.all > 0 ? EXIT_LOST
+							   : EXIT_SUCCESS;
 		}
 		poller_close(p);
 		stream_sink_close(&sink);

@@ -189,8 +189,8 @@ count_lost_callback(void *ctx, unsigned int map, uint64_t count)
 {
 	struct callback_sink *s = ctx;
 
-	(void)map;
-	s->lost += count;
+	s->lost.all += count;
+	s->lost.of_map[map] += count;
 	return 0;
 }
 
@@ -209,8 +209,6 @@ callback_sink_end(const struct callback_sink *s)
 			     "%s type",
 		    s->bad, s->bad == 1 ? " was" : "s were",
 		    s->bad == 1 ? "its" : "their");
-	if (s->lost > 0)
-		report_notice("%" PRIu64 " record%s lost", s->lost,
-		    s->lost == 1 ? " was" : "s were");
+	loss_report(s->header, &s->lost);
 	return s->bad > 0 ? -1 : 0;
 }

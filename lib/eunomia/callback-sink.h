@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "eunomia/eunomia.h"
 #include "format/plan.h"
+#include "poll/loss-report.h"
 #include "poll/poll-control.h"
 #include "poll/poller.h"
 #include "stream/header.h"
@@ -28,7 +29,8 @@ struct callback_sink {
 	struct plan **plans; /* owned; for text and JSON only */
 	struct buf out;      /* the text of one record */
 	struct buf whole;    /* a short record, with zeros after it */
-	uint64_t lost, bad;
+	uint64_t bad;
+	struct loss_counts lost;
 };
 
 /*

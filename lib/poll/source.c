@@ -332,8 +332,9 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		if (check_map_type(s, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &size) ==
 		    -1)
 			return -1;
-		return perf_buffers_open(
-		    &s->perf, m->name, s->fd, size, perf_pages);
+		return perf_buffers_open(&s->perf, m->name, s->fd, size,
+		    m->polling.buffer_size != 0 ? m->polling.buffer_size
+						: perf_pages);
 	case STREAM_SAMPLE:
 		walk = (struct map_walk_options){
 			.clear = m->polling.clear_map,

@@ -46,8 +46,8 @@ struct source {
  * Opens map number map of h with its descriptors, which are borrowed until
  * source_close(), like h, sink and ctx; fds is only for the call.  Asks the
  * kernel whether the map is what h says.  perf_pages is the size of each CPU's
- * perf buffer.  s must not move while it is open, and may be closed also if
- * this failed.
+ * perf buffer if h does not have it.  s must not move while it is open, and may
+ * be closed also if this failed.
  */
 int source_open(struct source *s, const struct stream_header *h,
     unsigned int map, const struct map_fds *fds, uint64_t perf_pages,

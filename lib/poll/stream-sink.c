@@ -185,7 +185,8 @@ write_sink_lost(void *ctx, unsigned int map, uint64_t count)
 {
 	struct stream_sink *s = ctx;
 
-	s->lost += count;
+	s->lost.all += count;
+	s->lost.of_map[map] += count;
 	stream_write_lost(&s->out->buf, s->header, map, count);
 	return sink_result(s, output_flush_if_full(s->out));
 }
@@ -222,9 +223,7 @@ int
 stream_sink_end(struct stream_sink *s)
 {
 	report_all_bad_records(s, clock_elapsed(), UINT64_MAX);
-	if (s->lost > 0)
-		report_notice("%" PRIu64 " record%s lost", s->lost,
-		    s->lost == 1 ? " was" : "s were");
-	stream_write_end(&s->out->buf, s->records, s->lost);
+	loss_report(s->header, &s->lost);
+	stream_write_end(&s->out->buf, s->records, s->lost.all);
 	return sink_result(s, output_flush(s->out));
 }

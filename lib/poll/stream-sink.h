@@ -10,6 +10,7 @@
 
 #include "base/output.h"
 #include "format/plan.h"
+#include "poll/loss-report.h"
 #include "poll/poll-sink.h"
 #include "stream/header.h"
 #include "symbolize/symbolizer.h"
@@ -19,7 +20,8 @@ struct stream_sink {
 	struct output *out;                 /* borrowed */
 	struct symbolizer *symbolizer;      /* borrowed, or NULL */
 	struct plan **plans;                /* owned; NULL: binary */
-	uint64_t records, lost, errors;
+	uint64_t records, errors;
+	struct loss_counts lost;
 	struct bad_records *bad; /* owned: by map and kind */
 	bool has_unreported;     /* some of those are not reported yet */
 	struct buf whole;        /* a short record, with zeros after it */

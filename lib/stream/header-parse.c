@@ -220,7 +220,9 @@ parse_pins(const struct stream_header *h, struct stream_map *m,
 {
 	if (!h->session)
 		return 0;
-	if (parse_pin(json, "pin", &m->pins.map, where) == -1)
+	if (parse_pin(json, "pin", &m->pins.map, where) == -1 ||
+	    json_doc_get_u64(json, "buffer_size", UINT32_MAX,
+		&m->polling.buffer_size, where) == -1)
 		return -1;
 	if (m->stacks != NULL &&
 	    parse_pin(json, "stacks_pin", &m->pins.stacks, where) == -1)

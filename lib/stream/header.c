@@ -264,7 +264,10 @@ map_to_json(const struct stream_map *m)
 	    set_optional(json, "lost", m->lost_map) == -1 ||
 	    set_optional(json, "lost_pin", m->pins.lost) == -1 ||
 	    set_optional(json, "told_pin", m->pins.reported) == -1 ||
-	    set_optional(json, "pin", m->pins.map) == -1) {
+	    set_optional(json, "pin", m->pins.map) == -1 ||
+	    (m->pins.map != NULL && m->polling.buffer_size != 0 &&
+		json_object_set_new(json, "buffer_size",
+		    json_doc_u64_new(m->polling.buffer_size)) == -1)) {
 		json_decref(json);
 		return NULL;
 	}

@@ -56,6 +56,9 @@ struct stream_polling {
 	uint64_t interval_ms; /* 0: an iterator that is read once */
 	bool clear_map;       /* keys are deleted when they have been read */
 	bool nonzero;         /* keys whose value is all zeros are left out */
+	/* Of a ring buffer its bytes, of a perf buffer the pages for each CPU;
+	 * 0 if it is not known.  Only sessions have it in their JSON. */
+	uint64_t buffer_size;
 };
 
 /*

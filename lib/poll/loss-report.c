@@ -1,0 +1,68 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/report.h"
+#include "poll/loss-report.h"
+
+/* Appends n, a power of two, as 512, 64K or 16M. */
+static void
+write_short_size(struct buf *out, uint64_t n)
+{
+	static const char suffixes[] = { '\0', 'K', 'M', 'G' };
+	size_t i = 0;
+
+	while (i + 1 < sizeof(suffixes) && n % 1024 == 0) {
+		n /= 1024;
+		i++;
+	}
+	buf_printf(out, "%" PRIu64, n);
+	if (suffixes[i] != '\0')
+		buf_chr(out, suffixes[i]);
+}
+
+/* Whether an earlier map of the header with losses has the same name: a map of
+ * several types is there once for each. */
+static bool
+was_advised(
+    const struct stream_header *h, const struct loss_counts *lost, size_t map)
+{
+	for (size_t i = 0; i < map; i++)
+		if (lost->of_map[i] > 0 &&
+		    strcmp(h->maps[i].name, h->maps[map].name) == 0)
+			return true;
+	return false;
+}
+
+/* Appends the options that double the buffers that lost records. */
+static void
+write_loss_advice(struct buf *out, const struct stream_header *h,
+    const struct loss_counts *lost)
+{
+	for (size_t i = 0; i < h->nmaps; i++) {
+		const struct stream_map *m = &h->maps[i];
+
+		if (lost->of_map[i] == 0 || m->polling.buffer_size == 0 ||
+		    was_advised(h, lost, i))
+			continue;
+		buf_printf(out, "%s --map %s=%s:",
+		    out->len == 0 ? "; for larger buffers:" : "", m->name,
+		    m->source == STREAM_PERF ? "pages" : "entries");
+		write_short_size(out, m->polling.buffer_size * 2);
+	}
+}
+
+void
+loss_report(const struct stream_header *h, const struct loss_counts *lost)
+{
+	struct buf advice = { 0 };
+
+	if (lost->all == 0)
+		return;
+	write_loss_advice(&advice, h, lost);
+	report_notice("%" PRIu64 " record%s lost%.*s", lost->all,
+	    lost->all == 1 ? " was" : "s were",
+	    advice.failed ? 0 : (int)advice.len,
+	    advice.data != NULL ? advice.data : "");
+	buf_free(&advice);
+}
