@@ -1,7 +1,7 @@
 # Bash completion for skel-load(1)
 
-_skel_load_options='-a --as-is --attach --btf --check -n --count --detach -e --elf
--f --format -h --help --latency -m --map --no-log --optional --pin -q --quiet --sample -t --time --trace-pipe --unload
+_skel_load_options='-a --as-is --attach --btf --check -n --count --detach -e --elf --export
+-f --format -h --help --latency -m --map --no-log --optional --pin -q --quiet --sample --set -t --time --trace-pipe --unload
 -v --verbose -V --version'
 
 # The completion of skel-args completes the program's own arguments.  Its file lies
@@ -60,7 +60,16 @@ _skel_load() {
 			[[ $where == *=* && $where != *:* ]] && _skel_load_where "$word"
 			return
 			;;
-		-[mnft] | --btf | --count | --format | --latency | --map | --optional | --sample | --time | --unload)
+		# So are MAP=SIZE:N and MAP[KEY]=VALUE.
+		--map | --sample | --set)
+			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
+			((i++))
+			while [[ ${COMP_WORDS[i + 1]} == [=:] ]]; do
+				((i += 2))
+			done
+			((i < COMP_CWORD)) || return
+			;;
+		-[mnft] | --btf | --count | --export | --format | --latency | --optional | --time | --unload)
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			((i++))
 			;;
@@ -77,7 +86,7 @@ _skel_load() {
 	[[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
 	case $before in
 	-f | --format) mapfile -t COMPREPLY < <(compgen -W 'binary json' -- "$word") ;;
-	--latency | -m | --map | -n | --count | --optional | --sample | -t | --time) ;;
+	--export | --latency | -m | -n | --count | --optional | -t | --time) ;;
 	--pin | --unload) [[ $word == -* ]] || _skel_load_files -d "$word" ;;
 	-e | --elf | --btf) _skel_load_files -f "$word" ;;
 	*)

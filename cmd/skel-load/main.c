@@ -40,12 +40,14 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, 'n' },
 	{ "detach", no_argument, NULL, OPT_DETACH },
 	{ "elf", required_argument, NULL, 'e' },
+	{ "export", required_argument, NULL, 'm' },
 	{ "format", required_argument, NULL, 'f' },
 	{ "latency", required_argument, NULL, OPT_LATENCY },
-	{ "map", required_argument, NULL, 'm' },
+	{ "map", required_argument, NULL, OPT_LAUNCH },
 	{ "optional", required_argument, NULL, OPT_LAUNCH },
 	{ "pin", optional_argument, NULL, OPT_PIN },
 	{ "sample", required_argument, NULL, OPT_LAUNCH },
+	{ "set", required_argument, NULL, OPT_LAUNCH },
 	{ "time", required_argument, NULL, 't' },
 	{ "trace-pipe", no_argument, NULL, OPT_TRACE_PIPE },
 	{ "unload", required_argument, NULL, OPT_UNLOAD },
@@ -58,6 +60,8 @@ static const struct command command = {
 	    "                 [-n count] [-t seconds] [-a program=where] ...\n"
 	    "                 [--latency ms] [--optional program] ... "
 	    "[--btf file|dir]\n"
+	    "                 [--map map=size:n[,...]] ... "
+	    "[--set 'map[key]=value'] ...\n"
 	    "                 [--sample map[=interval][,word ...]] ... "
 	    "[--trace-pipe]\n"
 	    "                 [--as-is] [--check | --pin[=dir] [--detach]]\n"
@@ -88,12 +92,15 @@ static const struct command command = {
 	    "running and exit\n"
 	    "  -e, --elf FILE           read the object from FILE, not from "
 	    "the package\n"
+	    "  -m, --export MAP         export this map only; repeat for more "
+	    "maps\n"
 	    "  -f, --format binary|json how to write records; default: binary\n"
 	    "  -h, --help               print this help\n"
 	    "      --latency MS         longest wait of a record under load; "
 	    "default: 10\n"
-	    "  -m, --map MAP            export this map only; repeat for more "
-	    "maps\n"
+	    "      --map MAP=SIZES      give MAP another size: entries:N, "
+	    "value_size:N,\n"
+	    "                           pages:N; repeat for more maps\n"
 	    "      --optional PROG      go on without PROG if it cannot be "
 	    "loaded or\n"
 	    "                           attached; repeat for more programs\n"
@@ -107,6 +114,9 @@ static const struct command command = {
 	    "exp2_hist,\n"
 	    "                           unit=UNIT, clear, nonzero; repeat for "
 	    "more\n"
+	    "      --set MAP[KEY]=VALUE put VALUE into MAP before the program "
+	    "runs; repeat\n"
+	    "                           for more; MAP=@FILE: those of a file\n"
 	    "  -t, --time SECONDS       stop after this time, for instance "
 	    "0.5\n"
 	    "      --trace-pipe         print what the program writes with "

@@ -26,6 +26,7 @@ enum {
 #define NO_HOOK "failed to find kernel BTF type ID"
 #define NO_RELOCATION "failed to resolve CO-RE relocation "
 #define RETRYING "Retrying without BTF"
+#define NO_MAP "': failed to create: "
 
 static const char log_begin[] = "-- BEGIN PROG LOAD LOG --\n";
 
@@ -34,6 +35,7 @@ static _Thread_local struct {
 	char lines[LINES_MAX][LINE_BYTES]; /* a ring */
 	size_t n;
 	char program[128]; /* the last that libbpf named */
+	char map[128];     /* that could not be created, if program is "" */
 	char *log;         /* owned: the verifier's log of it, or NULL */
 } captured;
 
@@ -55,8 +57,12 @@ keep_warning(const char *text)
 	const char *log = strstr(text, log_begin);
 
 	/* A map that cannot be created is no fault of the program before. */
-	if (strncmp(text, "map '", 5) == 0)
+	if (strncmp(text, "map '", 5) == 0) {
 		captured.program[0] = '\0';
+		captured.map[0] = '\0';
+		if (strstr(text, NO_MAP) != NULL)
+			sscanf(text, "map '%127[^']'", captured.map);
+	}
 	if (sscanf(text, "prog '%127[^']'", captured.program) == 1 &&
 	    log != NULL) {
 		free(captured.log);
@@ -235,6 +241,8 @@ classify(const struct libbpf_refusal *r)
 		return LIBBPF_REFUSED_RELOCATION;
 	if (r->program[0] != '\0' && was_warned(NO_HOOK))
 		return LIBBPF_REFUSED_HOOK;
+	if (r->program[0] == '\0' && r->map[0] != '\0')
+		return LIBBPF_REFUSED_MAP;
 	/* The verifier writes its log also if a later step then fails. */
 	if (r->log != NULL && !is_shortage(r->error))
 		return LIBBPF_REFUSED_VERIFIER;
@@ -248,6 +256,7 @@ libbpf_log_refusal(int error)
 		.error = error,
 		.btf_error = find_btf_error(),
 		.program = captured.program,
+		.map = captured.map,
 		.log = captured.log,
 	};
 

@@ -37,6 +37,7 @@ enum libbpf_refusal_kind {
 	LIBBPF_REFUSED_RELOCATION, /* the BTF lacks a type or member: detail */
 	LIBBPF_REFUSED_HOOK, /* the kernel has nothing of the name it attaches
 				to */
+	LIBBPF_REFUSED_MAP,  /* the kernel did not create a map: map */
 	LIBBPF_REFUSED_VERIFIER, /* the verifier refused the program: log */
 };
 
@@ -45,6 +46,7 @@ struct libbpf_refusal {
 	int error;           /* errno of bpf_object__load() */
 	int btf_error;       /* errno, or 0 */
 	const char *program; /* borrowed, as all here; "" if none was named */
+	const char *map;     /* "" if none was named */
 	const char *log;     /* the verifier's log of program, or NULL */
 	const char *detail; /* part of log: the relocation, up to the newline */
 };

@@ -13,6 +13,7 @@
 #include "elf/section-rename.h"
 #include "host/privilege.h"
 #include "load/btf-slice.h"
+#include "load/map-size.h"
 #include "load/object.h"
 #include "load/struct-ops.h"
 #include "load/vmlinux.h"
@@ -372,6 +373,11 @@ report_refusal(const struct object *o, const struct libbpf_refusal *r)
 			     "that name to attach it to",
 		    name, r->program, bpf_program__section_name(program));
 		return;
+	case LIBBPF_REFUSED_MAP:
+		if (map_size_report_refusal(
+			o->bpf, o->package, r->map, r->error))
+			return;
+		break;
 	case LIBBPF_REFUSED_VERIFIER:
 	case LIBBPF_REFUSED:
 		break;

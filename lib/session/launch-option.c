@@ -71,6 +71,31 @@ set_sampled(struct launch_options *o, const char *value)
 	return 0;
 }
 
+/* Without "=" the option names a map to export, as it always did. */
+static int
+set_map(struct launch_options *o, const char *value)
+{
+	if (strchr(value, '=') == NULL)
+		return set_export(o, value);
+	if (!array_room(o->sizes, o->nsizes, o->sizes_cap))
+		return report_nomem();
+	if (map_size_parse(&o->sizes[o->nsizes], value) == -1)
+		return -1;
+	o->nsizes++;
+	return 0;
+}
+
+static int
+set_setting(struct launch_options *o, const char *value)
+{
+	if (!array_room(o->settings, o->nsettings, o->settings_cap))
+		return report_nomem();
+	if (map_setting_parse(&o->settings[o->nsettings], value) == -1)
+		return -1;
+	o->nsettings++;
+	return 0;
+}
+
 /* The functions may keep the value, which lives as long as o. */
 static const struct launch_option {
 	const char *name;
@@ -80,8 +105,10 @@ static const struct launch_option {
 	{ "attach", set_attach },
 	{ "btf", set_btf },
 	{ "export", set_export },
+	{ "map", set_map },
 	{ "optional", set_optional },
 	{ "sample", set_sampled },
+	{ "set", set_setting },
 };
 
 /* Copies the value, for o to own.  NULL after reporting that memory ran out. */
@@ -120,6 +147,12 @@ launch_options_free(struct launch_options *o)
 		free(o->texts[i]);
 	for (size_t i = 0; i < o->nsamples; i++)
 		sample_option_free(&o->samples[i]);
+	for (size_t i = 0; i < o->nsizes; i++)
+		map_size_free(&o->sizes[i]);
+	for (size_t i = 0; i < o->nsettings; i++)
+		map_setting_free(&o->settings[i]);
+	free(o->sizes);
+	free(o->settings);
 	free(o->samples);
 	free(o->wheres);
 	free(o->maps);

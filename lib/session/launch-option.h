@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 #include "attach/option.h"
+#include "load/map-size.h"
+#include "load/map-values.h"
 #include "package/sample-option.h"
 #include "stream/header.h"
 
@@ -25,6 +27,10 @@ struct launch_options {
 	/* Owned: what is sampled, over the package. */
 	struct sample_option *samples;
 	size_t nsamples, samples_cap;
+	struct map_size *sizes; /* owned: of maps, over the package */
+	size_t nsizes, sizes_cap;
+	struct map_setting *settings; /* owned: values of maps */
+	size_t nsettings, settings_cap;
 	bool as_is;       /* load what was written: count no calls */
 	bool only_verify; /* nothing will be attached: do not ask where */
 	char **texts;     /* owned: copies of the options' values */

@@ -2,6 +2,7 @@
 
 #include "base/report.h"
 #include "elf/libbpf-log.h"
+#include "session/export-buffer.h"
 #include "session/export-sample.h"
 #include "session/export.h"
 #include "session/launch.h"
@@ -28,6 +29,10 @@ launch_arguments(struct package *p, int argc, char *const argv[],
 static void
 close_launch_object(struct launch *l)
 {
+	if (!l->attached)
+		map_pins_undo(&l->pins);
+	map_pins_close(&l->pins);
+	map_values_close(&l->values);
 	attach_close(&l->attachments);
 	object_close(&l->object);
 }
@@ -63,12 +68,29 @@ launch_set_counted(struct launch *l, struct buf *counted)
 	return 0;
 }
 
+/* Prepares the maps for loading. */
+static int
+prepare_maps(struct launch *l)
+{
+	const struct launch_options *o = l->options;
+
+	if (map_sizes_check(l->object.bpf, &l->package) == -1 ||
+	    export_check_buffers(&l->header, l->package.name) == -1 ||
+	    map_values_open(
+		&l->values, &l->object, o->settings, o->nsettings) == -1)
+		return -1;
+	return map_pins_open(
+	    &l->pins, l->object.bpf, o->only_verify, l->package.name);
+}
+
 int
 launch_open(struct launch *l, const struct launch_options *o)
 {
 	l->options = o;
 	if (object_open(&l->object, &l->package, o->btf) == -1 ||
-	    stream_header_init(&l->header, l->package.obj_name) == -1)
+	    stream_header_init(&l->header, l->package.obj_name) == -1 ||
+	    map_sizes_set(l->object.bpf, &l->package, o->sizes, o->nsizes,
+		l->opened_again) == -1)
 		return -1;
 	l->header.encoding = o->encoding;
 	if (attach_choose(&l->attachments, &l->object, o->wheres, o->nwheres) ==
@@ -76,8 +98,32 @@ launch_open(struct launch *l, const struct launch_options *o)
 		return -1;
 	if (export_sample_mark(&l->package, &l->object, o) == -1)
 		return -1;
-	return export_maps(
-	    &l->header, &l->object, &l->attachments, o->maps, o->nmaps);
+	if (export_maps(&l->header, &l->object, &l->attachments, o->maps,
+		o->nmaps) == -1)
+		return -1;
+	export_set_buffers(&l->header, &l->object, o);
+	return 0;
+}
+
+/* Checks what the kernel need not be asked for: what has no place to go need
+ * not be verified first. */
+static int
+check_before_load(struct launch *l)
+{
+	if (!l->options->only_verify && attach_check(&l->attachments) == -1)
+		return -1;
+	return prepare_maps(l);
+}
+
+/* libbpf loads an object only once; it has to be opened anew for another try.
+ */
+int
+launch_reopen(struct launch *l)
+{
+	l->opened_again = true;
+	close_launch_object(l);
+	stream_header_free(&l->header);
+	return launch_open(l, l->options);
 }
 
 /* Loads the object once.  Returns 0, -1 after reporting, or 1 if the kernel
@@ -88,8 +134,7 @@ load_once(struct launch *l)
 	const struct launch_options *o = l->options;
 	struct report_held held;
 
-	/* What has no place to go need not be verified first. */
-	if (!o->only_verify && attach_check(&l->attachments) == -1)
+	if (check_before_load(l) == -1)
 		return -1;
 	if (!attach_has_optional(o->wheres, o->nwheres))
 		return object_load(&l->object);
@@ -106,26 +151,15 @@ load_once(struct launch *l)
 	return -1;
 }
 
-/* libbpf loads an object only once; it has to be opened anew for another try.
- */
-static int
-reopen_object(struct launch *l)
-{
-	close_launch_object(l);
-	stream_header_free(&l->header);
-	return launch_open(l, l->options);
-}
-
 /* Loads the object with its calls counted, if the kernel takes it, and as it
  * was written otherwise.  Returns as load_once() does. */
 static int
 load_counted(struct launch *l)
 {
-	const struct launch_options *o = l->options;
 	struct report_held held;
 	int ret;
 
-	if (!o->only_verify && attach_check(&l->attachments) == -1)
+	if (check_before_load(l) == -1)
 		return -1;
 	report_hold(&held);
 	ret = object_load(&l->object);
@@ -133,7 +167,7 @@ load_counted(struct launch *l)
 	if (ret == 0)
 		return 0;
 	exchange_objects(l);
-	if (reopen_object(l) == -1)
+	if (launch_reopen(l) == -1)
 		return -1;
 	ret = load_once(l);
 	if (ret == 0)
@@ -152,8 +186,12 @@ launch_load(struct launch *l)
 	int ret;
 
 	while ((ret = l->counting ? load_counted(l) : load_once(l)) == 1)
-		if (reopen_object(l) == -1)
+		if (launch_reopen(l) == -1)
 			return -1;
+	if (ret == 0)
+		ret = map_values_write(&l->values);
+	if (ret == 0)
+		map_pins_report(&l->pins, l->package.name);
 	return ret;
 }
 
@@ -176,11 +214,12 @@ launch_open_poller(struct launch *l, const struct poller_options *o,
 int
 launch_attach(struct launch *l)
 {
-	if (attach_all(&l->attachments) == -1)
+	if (attach_all(&l->attachments) == -1 ||
+	    (l->poller != NULL &&
+		export_links(&l->header, &l->attachments, l->poller) == -1))
 		return -1;
-	return l->poller == NULL
-		   ? 0
-		   : export_links(&l->header, &l->attachments, l->poller);
+	l->attached = true;
+	return 0;
 }
 
 void

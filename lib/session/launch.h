@@ -21,6 +21,8 @@
 
 #include "attach/attach.h"
 #include "base/buf.h"
+#include "load/map-pin.h"
+#include "load/map-values.h"
 #include "load/object.h"
 #include "package/args.h"
 #include "package/package.h"
@@ -44,6 +46,10 @@ struct launch {
 	bool counting; /* the package has the one that counts */
 	const struct launch_options *options; /* borrowed */
 	struct object object;
+	struct map_values values; /* that maps get before programs run */
+	struct map_pins pins;     /* of maps that their definition pins */
+	bool opened_again; /* what was noticed when it was opened stays so */
+	bool attached;     /* with success: then the pins stay */
 	struct stream_header header; /* of the exported maps */
 	struct attachments attachments;
 	struct symbolizer *symbolizer; /* owned, or NULL */
@@ -73,10 +79,14 @@ int launch_set_counted(struct launch *l, struct buf *counted);
  * launch_close(). */
 int launch_open(struct launch *l, const struct launch_options *o);
 
+/* Opens the object anew, because options were set since. */
+int launch_reopen(struct launch *l);
+
 /*
- * Loads the object.  If the kernel refuses a program that is optional, opens
- * and loads the object again without it; and if it refuses the object with its
- * calls counted, as it was written, with a notice.
+ * Loads the object, and gives its maps their values.  If the kernel refuses a
+ * program that is optional, opens and loads the object again without it; and if
+ * it refuses the object with its calls counted, as it was written, with a
+ * notice.
  */
 int launch_load(struct launch *l);
 
