@@ -129,6 +129,21 @@ check_skeleton(const struct eunomia_bpf *prog)
 }
 
 int
+set_eunomia_option(
+    struct eunomia_bpf *prog, const char *name, const char *value)
+{
+	int ret = -1;
+
+	api_call_enter();
+	if (name == NULL)
+		report_error("the name is NULL");
+	else if (check_skeleton(prog))
+		ret = skeleton_set_option(prog, name, value);
+	api_call_leave();
+	return ret;
+}
+
+int
 load_and_attach_eunomia_skel(struct eunomia_bpf *prog)
 {
 	int ret;

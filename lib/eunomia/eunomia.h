@@ -118,6 +118,19 @@ struct eunomia_bpf *open_eunomia_skel_from_json_package_with_args(
     const char *btf_archive_path);
 
 /*
+ * Sets an option of skel-load(1) by its long name without the dashes, before
+ * the skeleton is loaded: ("sample", "counts=1s"), ("map", "rb=entries:16M"),
+ * ("set", "ports[80]=1"), ("attach", "on_exec=off").  value is NULL for an
+ * option without a value.  Both strings are copied.  An option that may be
+ * given several times is added to those before.  Returns 0, or -1 if there is
+ * no such option, if its value cannot be one, or if the skeleton is loaded
+ * already.  What only the program shows, as that it has no such map, makes
+ * load_and_attach_eunomia_skel() fail.
+ */
+int set_eunomia_option(
+    struct eunomia_bpf *prog, const char *name, const char *value);
+
+/*
  * Loads the program into the kernel and attaches it.  Returns 0, or -1 with
  * nothing left in the kernel; such a skeleton can only be destroyed.  For a
  * skeleton that is already loaded it returns -1 and changes nothing.

@@ -19,6 +19,7 @@ struct eunomia_bpf {
 	pthread_mutex_t lock;
 	pthread_cond_t idle; /* signalled when busy becomes false */
 	enum skeleton_stage stage;
+	bool options_set; /* since the object was opened */
 	bool busy;        /* a thread loads or polls it */
 	pthread_t thread; /* that thread */
 	bool doomed;      /* to be freed when busy becomes false */
@@ -166,6 +167,24 @@ end_work(struct eunomia_bpf *p)
 }
 
 int
+skeleton_set_option(struct eunomia_bpf *p, const char *name, const char *value)
+{
+	int ret = -1;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->stage != STAGE_OPENED) {
+		report_error("option %s: the skeleton has been loaded; options "
+			     "come before that",
+		    name);
+	} else {
+		ret = launch_option_set(&p->options, name, value);
+		p->options_set |= ret == 0;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return ret;
+}
+
+int
 skeleton_load(struct eunomia_bpf *p)
 {
 	const struct poller_options options = {
@@ -179,7 +198,9 @@ skeleton_load(struct eunomia_bpf *p)
 
 	if (begin_work(p, true) == -1)
 		return -1;
-	if (launch_load(l) == -1 ||
+	/* The options decide how an object is opened. */
+	if ((p->options_set && launch_reopen(l) == -1) ||
+	    launch_load(l) == -1 ||
 	    launch_open_poller(l, &options, &callback_poll_sink, &p->sink) ==
 		-1 ||
 	    launch_attach(l) == -1) {

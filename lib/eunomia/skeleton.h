@@ -33,6 +33,8 @@ struct eunomia_bpf *skeleton_open(struct package *package, const char *btf);
 void skeleton_release(struct eunomia_bpf *p);
 
 /* Each returns 0 or -1. */
+int skeleton_set_option(
+    struct eunomia_bpf *p, const char *name, const char *value);
 int skeleton_load(struct eunomia_bpf *p);
 int skeleton_poll(struct eunomia_bpf *p, enum export_format_type format,
     callback_fn *handler, void *ctx);
