@@ -50,17 +50,29 @@ make_value(const struct reading *r, struct state_value v)
 	return c;
 }
 
+/* Where on the stack v is, as an offset from r10; 0 if it is not there. */
+static int16_t
+find_spilled(const struct code_state *s, struct state_value v)
+{
+	for (int i = 0; i < STATE_SLOTS; i++)
+		if (state_value_equals(v, s->slot[i]))
+			return (int16_t)(-(i + 1) * (int)sizeof(uint64_t));
+	return 0;
+}
+
 static void
 set_arguments(const struct reading *r, const struct code_state *s,
-    struct code_value argument[], uint16_t registers[])
+    struct code_value argument[], uint16_t registers[], int16_t spilled[])
 {
 	for (int i = 0; s != NULL && i < CODE_ARGUMENTS; i++) {
 		struct state_value v = s->reg[BPF_REG_1 + i];
 
 		argument[i] = make_value(r, v);
+		if (v.kind == STATE_UNKNOWN || v.inexact)
+			continue;
+		spilled[i] = find_spilled(s, v);
 		for (int n = 0; n < BPF_REG_10; n++)
-			if (v.kind != STATE_UNKNOWN && !v.inexact &&
-			    state_value_equals(v, s->reg[n]))
+			if (state_value_equals(v, s->reg[n]))
 				registers[i] |= (uint16_t)(1u << n);
 	}
 }
@@ -84,7 +96,7 @@ add_helper_call(struct reading *r, const struct code_function *f, size_t i,
 		.function = f->name,
 		.helper = (uint32_t)insn->imm,
 		.reached = s != NULL };
-	set_arguments(r, s, call->argument, call->registers);
+	set_arguments(r, s, call->argument, call->registers, call->spilled);
 	return 0;
 }
 
@@ -111,7 +123,7 @@ add_function_call(struct reading *r, const struct code_function *f, size_t i,
 		.callee = code_place(&r->code, to.number),
 		.start = code_place(&r->code, f->first),
 		.function = f->name };
-	set_arguments(r, s, call->argument, call->registers);
+	set_arguments(r, s, call->argument, call->registers, call->spilled);
 	return 0;
 }
 
@@ -187,6 +199,44 @@ get_written_register(uint32_t helper)
 	}
 }
 
+/* Notes that, after the instruction at i, number has a copy of v if that is the
+ * address of a reservation. */
+static int
+add_copy(struct reading *r, size_t i, struct state_value v, int number)
+{
+	struct helper_calls *c = r->calls;
+	struct reservation_copy *copy;
+
+	if (v.kind != STATE_RESERVATION || v.inexact || v.offset != 0)
+		return 0;
+	if (c->ncopies >= CALLS_MAX) {
+		c->incomplete = true;
+		return 0;
+	}
+	if (!array_room(c->copies, c->ncopies, c->copies_cap))
+		return report_nomem();
+	copy = &c->copies[c->ncopies++];
+	copy->call = code_place(&r->code, v.number);
+	copy->at = code_place(&r->code, i);
+	copy->at.offset += sizeof(struct bpf_insn);
+	copy->number = (int16_t)number;
+	return 0;
+}
+
+static int
+see_copy(struct reading *r, size_t i, const struct bpf_insn *insn,
+    const struct code_state *s)
+{
+	if (insn->src_reg >= STATE_REGISTERS)
+		return 0;
+	if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X))
+		return add_copy(r, i, s->reg[insn->src_reg], insn->dst_reg);
+	if (insn->code == (BPF_STX | BPF_MEM | BPF_DW) &&
+	    insn->dst_reg == BPF_REG_10 && insn->off < 0)
+		return add_copy(r, i, s->reg[insn->src_reg], insn->off);
+	return 0;
+}
+
 static int
 see_call(struct reading *r, const struct code_function *f, size_t i,
     const struct bpf_insn *insn, const struct code_state *s)
@@ -197,6 +247,12 @@ see_call(struct reading *r, const struct code_function *f, size_t i,
 		return add_function_call(r, f, i, s);
 	if (!code_flow_is_helper(insn))
 		return 0;
+	if (s != NULL && insn->imm == BPF_FUNC_ringbuf_reserve &&
+	    add_copy(r, i,
+		(struct state_value){
+		    .kind = STATE_RESERVATION, .number = i & STATE_NUMBER_MAX },
+		BPF_REG_0) == -1)
+		return -1;
 	written = get_written_register((uint32_t)insn->imm);
 	if (s != NULL && written != 0 &&
 	    note_store(r, f, s->reg[written]) == -1)
@@ -216,11 +272,23 @@ see_instruction(void *ctx, const struct code_function *f, size_t i,
 	/* The address of a function, which a helper will call. */
 	if (code_flow_is_wide(insn))
 		return add_function_call(r, f, i, NULL);
-	if (s == NULL || (BPF_CLASS(insn->code) != BPF_ST &&
-			     BPF_CLASS(insn->code) != BPF_STX))
+	if (s == NULL)
+		return 0;
+	if (see_copy(r, i, insn, s) == -1)
+		return -1;
+	if (BPF_CLASS(insn->code) != BPF_ST && BPF_CLASS(insn->code) != BPF_STX)
 		return 0;
 	after = *s;
 	return note_store(r, f, code_state_apply(&after, insn));
+}
+
+static int
+compare_copies(const void *a, const void *b)
+{
+	const struct reservation_copy *x = a, *y = b;
+	int order = code_place_compare(x->call, y->call);
+
+	return order != 0 ? order : code_place_compare(x->at, y->at);
 }
 
 static int
@@ -319,6 +387,9 @@ read_code(struct reading *r)
 	if (c->nfunctions != 0)
 		qsort(c->functions, c->nfunctions, sizeof(*c->functions),
 		    compare_function_calls);
+	if (c->ncopies != 0)
+		qsort(
+		    c->copies, c->ncopies, sizeof(*c->copies), compare_copies);
 	if (note_all_callee_stores(r) == -1)
 		return -1;
 	sort_stores(c);
@@ -350,5 +421,6 @@ helper_calls_close(struct helper_calls *c)
 	free(c->v);
 	free(c->functions);
 	free(c->stores);
+	free(c->copies);
 	*c = (struct helper_calls){ 0 };
 }

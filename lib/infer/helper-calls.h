@@ -54,6 +54,8 @@ struct helper_call {
 	/* Where else each argument's pointer is, with the same offset: bit n
 	 * for rn, as the compiler keeps variables in r6 to r9. */
 	uint16_t registers[CODE_ARGUMENTS];
+	/* And where on the stack, as an offset from r10; 0: nowhere. */
+	int16_t spilled[CODE_ARGUMENTS];
 };
 
 /* A call of another function of the object. */
@@ -63,6 +65,16 @@ struct function_call {
 	const char *function;           /* the caller; borrowed from the Elf */
 	struct code_value argument[CODE_ARGUMENTS];
 	uint16_t registers[CODE_ARGUMENTS]; /* as above */
+	int16_t spilled[CODE_ARGUMENTS];
+};
+
+/* A place from which on a register or the stack has the address of a
+ * reservation. */
+struct reservation_copy {
+	struct code_place call; /* that made the reservation */
+	struct code_place at;   /* the instruction before which it is there */
+	int16_t number;         /* of the register; or, negative, the offset
+				   from r10 */
 };
 
 /* That the program may write to a variable. */
@@ -79,6 +91,9 @@ struct helper_calls {
 	size_t nfunctions, functions_cap;
 	struct global_store *stores; /* owned; sorted, each once */
 	size_t nstores, stores_cap;
+	/* Owned; in the order in which the calls stand. */
+	struct reservation_copy *copies;
+	size_t ncopies, copies_cap;
 	bool incomplete; /* a limit was reached: some values are unknown that
 			    could be known */
 };
@@ -108,7 +123,10 @@ struct helper_write {
 	struct code_value data; /* in the function that at is in */
 	struct code_place at;   /* the call that passes data on, of the helper
 				   or of the function that calls it */
+	struct code_place start; /* of the function that at is in */
+	const char *function;    /* its name; borrowed */
 	uint16_t registers;     /* that hold data at that place */
+	int16_t spilled;        /* where on the stack, or 0 */
 };
 
 enum { HELPER_WRITES_MAX = 64 };

@@ -37,8 +37,11 @@ helper_shape_find(uint32_t helper)
  * function. */
 struct way {
 	struct code_value map, size, data;
-	struct code_place at, start; /* start: of the function that at is in */
+	struct code_place start;        /* of the last function */
+	struct code_place at, at_start; /* at_start: of the function of at */
+	const char *function;
 	uint16_t registers;
+	int16_t spilled;
 };
 
 /* The ways that were found. */
@@ -64,7 +67,10 @@ end_way(struct ways *w, const struct way *way)
 		.size = -1,
 		.data = way->data,
 		.at = way->at,
-		.registers = way->registers };
+		.start = way->at_start,
+		.function = way->function,
+		.registers = way->registers,
+		.spilled = way->spilled };
 	if (way->map.kind == CODE_MAP)
 		to->map = way->map.map;
 	if (way->size.kind == CODE_CONSTANT && way->size.offset >= 0)
@@ -102,9 +108,14 @@ go_back(const struct way *way, const struct function_call *call)
 	if (way->data.kind != CODE_PARAMETER)
 		return back;
 	back.at = call->place;
+	back.at_start = call->start;
+	back.function = call->function;
 	back.registers = 0;
-	if (way->data.offset == 0 && !way->data.inexact)
+	back.spilled = 0;
+	if (way->data.offset == 0 && !way->data.inexact) {
 		back.registers = call->registers[way->data.number - 1];
+		back.spilled = call->spilled[way->data.number - 1];
+	}
 	return back;
 }
 
@@ -160,13 +171,18 @@ helper_calls_writes(const struct helper_calls *c,
 {
 	const struct helper_shape *shape = helper_shape_find(call->helper);
 	struct ways ways = { .calls = c, .call = call, .v = w };
-	struct way way = { .at = call->place, .start = call->start };
+	struct way way = { .start = call->start,
+		.at = call->place,
+		.at_start = call->start,
+		.function = call->function };
 
 	way.map = get_argument(call, shape->map);
 	way.size = get_argument(call, shape->size);
 	way.data = get_argument(call, shape->data);
-	if (shape->data != 0)
+	if (shape->data != 0) {
 		way.registers = call->registers[shape->data - 1];
+		way.spilled = call->spilled[shape->data - 1];
+	}
 	if (shape->reserves) {
 		way.data.kind = CODE_RESERVATION;
 		way.data.call = call->place;
