@@ -55,6 +55,7 @@ btf_import_open(
     struct btf_import *in, const struct btf *btf, struct types *types)
 {
 	*in = (struct btf_import){ .btf = btf, .types = types };
+	in->tells_signs = tells_enum_signs(btf);
 	in->nindex = btf__type_cnt(btf);
 	in->index = calloc(in->nindex, sizeof(*in->index));
 	return in->index == NULL ? report_nomem() : 0;
@@ -97,15 +98,31 @@ set_int(struct btf_node *n)
 		n->type.kind = TYPE_INT;
 }
 
-/* clang before 15 does not set the flag of signed enums, so a negative constant
- * makes an enum signed too, as in the reference loader. */
+/* Whether the compiler says which enums are signed: one of them has the flag,
+ * or 64 bits, which came with the flag.  clang before 15 does not. */
 static bool
-enum_is_signed(const struct btf_type *t)
+tells_enum_signs(const struct btf *btf)
+{
+	uint32_t n = btf__type_cnt(btf);
+
+	for (uint32_t id = 1; id < n; id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		if (btf_is_enum64(t) || (btf_is_enum(t) && btf_kflag(t)))
+			return true;
+	}
+	return false;
+}
+
+/* If the compiler does not tell, a negative constant makes an enum signed, as
+ * in the reference loader. */
+static bool
+enum_is_signed(const struct btf_import *in, const struct btf_type *t)
 {
 	const struct btf_enum *e = btf_enum(t);
 
-	if (btf_kflag(t))
-		return true;
+	if (in->tells_signs || btf_kflag(t))
+		return btf_kflag(t);
 	for (size_t i = 0; btf_is_enum(t) && i < btf_vlen(t); i++)
 		if (e[i].val < 0)
 			return true;
@@ -130,7 +147,7 @@ set_enum(struct btf_node *n)
 
 	type->kind = TYPE_ENUM;
 	type->size = n->t->size;
-	type->is_signed = enum_is_signed(n->t);
+	type->is_signed = enum_is_signed(n->in, n->t);
 	if (count == 0)
 		return 0;
 	type->constants = calloc(count, sizeof(*type->constants));

@@ -18,6 +18,7 @@ struct btf_import {
 	struct types *types;   /* borrowed */
 	uint32_t *index;       /* owned: by BTF id: index in types + 1, or 0 */
 	size_t nindex;
+	bool tells_signs; /* enums without the flag are unsigned */
 };
 
 /* btf and types must outlive in.  Returns 0, or -1 after reporting that memory

@@ -275,16 +275,20 @@ old_bitfields_are_read_too(void)
 	btf__free(b);
 }
 
-/* Without the flag an enum is signed if one of its values is negative. */
+/* Without the flag an enum is signed if one of its values is negative, unless
+ * the compiler is one that sets the flag, as it does for another enum. */
 static void
 enums_of_old_compilers_are_read_too(void)
 {
 	static const struct {
 		int64_t value;
 		const char *json;
+		bool flags;
 	} cases[] = {
-		{ -1, "true,\"values\":[[\"LOW\",0],[\"X\",-1]]}]" },
-		{ 0, "false,\"values\":[[\"LOW\",0],[\"X\",0]]}]" },
+		{ -1, "true,\"values\":[[\"LOW\",0],[\"X\",-1]]}]", false },
+		{ 0, "false,\"values\":[[\"LOW\",0],[\"X\",0]]}]", false },
+		{ -1, "false,\"values\":[[\"LOW\",0],[\"X\",4294967295]]}]",
+		    true },
 	};
 	char want[256];
 
@@ -296,6 +300,10 @@ enums_of_old_compilers_are_read_too(void)
 		btf__add_enum_value(b, "X", cases[i].value);
 		((struct btf_type *)btf__type_by_id(b, (uint32_t)e))->info &=
 		    ~(1U << 31);
+		if (cases[i].flags) {
+			btf__add_enum(b, "other", 4);
+			btf__add_enum_value(b, "MINUS", -1);
+		}
 		snprintf(want, sizeof(want),
 		    "[{\"kind\":\"enum\",\"name\":\"e\",\"size\":4,"
 		    "\"signed\":%s",
