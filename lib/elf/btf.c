@@ -50,6 +50,22 @@ skip_qualifiers(const struct btf *btf, uint32_t *id)
 	return NULL;
 }
 
+/* Whether the compiler says which enums are signed: one of them has the flag,
+ * or 64 bits, which came with the flag.  clang before 15 does not. */
+static bool
+tells_enum_signs(const struct btf *btf)
+{
+	uint32_t n = btf__type_cnt(btf);
+
+	for (uint32_t id = 1; id < n; id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		if (btf_is_enum64(t) || (btf_is_enum(t) && btf_kflag(t)))
+			return true;
+	}
+	return false;
+}
+
 int
 btf_import_open(
     struct btf_import *in, const struct btf *btf, struct types *types)
@@ -96,22 +112,6 @@ set_int(struct btf_node *n)
 		n->type.kind = TYPE_CHAR;
 	else
 		n->type.kind = TYPE_INT;
-}
-
-/* Whether the compiler says which enums are signed: one of them has the flag,
- * or 64 bits, which came with the flag.  clang before 15 does not. */
-static bool
-tells_enum_signs(const struct btf *btf)
-{
-	uint32_t n = btf__type_cnt(btf);
-
-	for (uint32_t id = 1; id < n; id++) {
-		const struct btf_type *t = btf__type_by_id(btf, id);
-
-		if (btf_is_enum64(t) || (btf_is_enum(t) && btf_kflag(t)))
-			return true;
-	}
-	return false;
 }
 
 /* If the compiler does not tell, a negative constant makes an enum signed, as
