@@ -50,10 +50,8 @@ skip_qualifiers(const struct btf *btf, uint32_t *id)
 	return NULL;
 }
 
-/* Whether the compiler says which enums are signed: one of them has the flag,
- * or 64 bits, which came with the flag.  clang before 15 does not. */
-static bool
-tells_enum_signs(const struct btf *btf)
+bool
+btf_tells_enum_signs(const struct btf *btf)
 {
 	uint32_t n = btf__type_cnt(btf);
 
@@ -71,7 +69,7 @@ btf_import_open(
     struct btf_import *in, const struct btf *btf, struct types *types)
 {
 	*in = (struct btf_import){ .btf = btf, .types = types };
-	in->tells_signs = tells_enum_signs(btf);
+	in->tells_signs = btf_tells_enum_signs(btf);
 	in->nindex = btf__type_cnt(btf);
 	in->index = calloc(in->nindex, sizeof(*in->index));
 	return in->index == NULL ? report_nomem() : 0;

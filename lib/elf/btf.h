@@ -53,6 +53,10 @@ char *btf_declaration(const struct btf *btf, uint32_t id);
 const struct btf_var_secinfo *btf_find_variable(
     const struct btf *btf, const struct btf_type *section, const char *name);
 
+/* Whether the compiler says which enums are signed: one of them has the flag,
+ * or 64 bits, which came with the flag.  clang before 15 does not. */
+bool btf_tells_enum_signs(const struct btf *btf);
+
 /* The name at the offset, or "" if there is none.  libbpf's own function
  * returns NULL for an offset past the end. */
 const char *btf_name(const struct btf *btf, uint32_t offset);

@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dwarf/dwarf-records.h"
 #include "elf/bpf-elf.h"
 #include "infer/btf-records.h"
-#include "infer/dwarf-records.h"
 #include "infer/helper-calls.h"
 
 enum record_evidence {

@@ -1,8 +1,8 @@
 #include <dwarf.h>
 #include <string.h>
 
-#include "infer/btf-match.h"
-#include "infer/dwarf-type.h"
+#include "dwarf/btf-match.h"
+#include "dwarf/dwarf-type.h"
 
 enum { MATCH_DEPTH_MAX = 16 };
 

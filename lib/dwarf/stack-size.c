@@ -2,7 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "infer/stack-size.h"
+#include "dwarf/stack-size.h"
 
 enum { STACK_MAX = 512 }; /* bytes that the kernel gives a function */
 

@@ -5,10 +5,10 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "infer/dwarf-files.h"
-#include "infer/dwarf-places.h"
-#include "infer/dwarf-type-btf.h"
-#include "infer/dwarf-type.h"
+#include "dwarf/dwarf-files.h"
+#include "dwarf/dwarf-places.h"
+#include "dwarf/dwarf-type-btf.h"
+#include "dwarf/dwarf-type.h"
 
 /* A named type. */
 struct type_name {

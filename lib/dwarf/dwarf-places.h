@@ -2,11 +2,11 @@
  * Where the variables of a program are: which of them a register points to, or
  * lies at a slot of the stack, while an instruction is executed.
  */
-#ifndef SKEL_INFER_DWARF_PLACES_H
-#define SKEL_INFER_DWARF_PLACES_H
+#ifndef SKEL_DWARF_PLACES_H
+#define SKEL_DWARF_PLACES_H
 
-#include "infer/dwarf-info.h"
-#include "infer/dwarf-records.h"
+#include "dwarf/dwarf-info.h"
+#include "dwarf/dwarf-records.h"
 
 struct dwarf_location {
 	int64_t number;      /* of the register, or bytes from r10 */
@@ -14,6 +14,7 @@ struct dwarf_location {
 	uint64_t reach;      /* the highest high so far, at the same place */
 	uint32_t type;       /* an entry: of the data at the place */
 	unsigned char place; /* enum dwarf_place */
+	bool from_bottom;    /* while reading: number is not from r10 yet */
 };
 
 /* Zeroed, there are none. */

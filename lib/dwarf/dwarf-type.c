@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "infer/dwarf-type.h"
+#include "dwarf/dwarf-type.h"
 
 enum {
 	POINTER_BYTES = 8,

@@ -4,8 +4,8 @@
 
 #include "base/array.h"
 #include "base/report.h"
-#include "infer/dwarf-form.h"
-#include "infer/dwarf-info.h"
+#include "dwarf/dwarf-form.h"
+#include "dwarf/dwarf-info.h"
 
 enum {
 	BUDGET_PER_BYTE =
@@ -361,20 +361,6 @@ dwarf_entry_find(const struct dwarf_info *d, uint64_t offset)
 			high = middle;
 	}
 	return DWARF_NO_ENTRY;
-}
-
-bool
-dwarf_address_find(const struct dwarf_info *d, const struct dwarf_unit *u,
-    uint64_t index, uint64_t *address)
-{
-	struct dwarf_cursor c =
-	    dwarf_cursor_at(&d->sections.v[DWARF_ADDR], u->addr_base);
-
-	if (index > UINT32_MAX)
-		return false;
-	dwarf_skip(&c, index * u->address_bytes);
-	*address = dwarf_number(&c, u->address_bytes);
-	return !c.failed;
 }
 
 /* The member of a that keeps this attribute's value; NULL if none does. */

@@ -2,14 +2,14 @@
  * Finds types of DWARF in BTF, which has them already where the compiler wrote
  * both.
  */
-#ifndef SKEL_INFER_BTF_MATCH_H
-#define SKEL_INFER_BTF_MATCH_H
+#ifndef SKEL_DWARF_BTF_MATCH_H
+#define SKEL_DWARF_BTF_MATCH_H
 
 #include <bpf/btf.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "infer/dwarf-info.h"
+#include "dwarf/dwarf-info.h"
 
 /* The kinds of BTF that are compared, and how many more types and members may
  * be looked at; when there are none left, nothing matches. */

@@ -5,8 +5,8 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "infer/dwarf-files.h"
-#include "infer/dwarf-form.h"
+#include "dwarf/dwarf-files.h"
+#include "dwarf/dwarf-form.h"
 
 enum {
 	PATH_BYTES_MAX = 4096,

@@ -1,7 +1,7 @@
 #include <dwarf.h>
 
 #include "base/util.h"
-#include "infer/dwarf-form.h"
+#include "dwarf/dwarf-form.h"
 
 /* How the number that a form consists of is stored. */
 enum form_width {
@@ -119,6 +119,20 @@ get_indexed_string(
 	dwarf_skip(&c, index * u->offset_bytes);
 	offset = dwarf_number(&c, u->offset_bytes);
 	return c.failed ? NULL : get_section_string(d, DWARF_STR, offset);
+}
+
+bool
+dwarf_address_find(const struct dwarf_info *d, const struct dwarf_unit *u,
+    uint64_t index, uint64_t *address)
+{
+	struct dwarf_cursor c =
+	    dwarf_cursor_at(&d->sections.v[DWARF_ADDR], u->addr_base);
+
+	if (index > UINT32_MAX)
+		return false;
+	dwarf_skip(&c, index * u->address_bytes);
+	*address = dwarf_number(&c, u->address_bytes);
+	return !c.failed;
 }
 
 /* Replaces the number of v by what it stands for. */

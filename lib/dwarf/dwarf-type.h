@@ -2,11 +2,11 @@
  * The types among the entries of DWARF.  All functions are given an entry that
  * exists, or DWARF_NO_ENTRY, which is void, and end on circles.
  */
-#ifndef SKEL_INFER_DWARF_TYPE_H
-#define SKEL_INFER_DWARF_TYPE_H
+#ifndef SKEL_DWARF_TYPE_H
+#define SKEL_DWARF_TYPE_H
 
 #include "base/buf.h"
-#include "infer/dwarf-info.h"
+#include "dwarf/dwarf-info.h"
 
 struct dwarf_member {
 	const char *name; /* borrowed; NULL if it has none */

@@ -2,10 +2,10 @@
  * The lists of address ranges in DWARF: those of a block of code, and those in
  * which a variable is at some place.
  */
-#ifndef SKEL_INFER_DWARF_LIST_H
-#define SKEL_INFER_DWARF_LIST_H
+#ifndef SKEL_DWARF_LIST_H
+#define SKEL_DWARF_LIST_H
 
-#include "infer/dwarf-info.h"
+#include "dwarf/dwarf-info.h"
 
 /* Called for each range that is not empty; expression has no bytes where the
  * list is one of ranges alone.  Reading ends when it returns false. */

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "infer/dwarf-cursor.h"
+#include "dwarf/dwarf-cursor.h"
 
 enum { LEB_BITS = 7, LEB_MORE = 0x80, LEB_SIGN = 0x40, NUMBER_BITS = 64 };
 

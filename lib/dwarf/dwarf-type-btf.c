@@ -5,8 +5,9 @@
 #include "base/buf.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "infer/dwarf-type-btf.h"
-#include "infer/dwarf-type.h"
+#include "dwarf/dwarf-type-btf.h"
+#include "dwarf/dwarf-type.h"
+#include "elf/btf.h"
 #include "types/types.h"
 
 enum {
@@ -15,6 +16,8 @@ enum {
 	ADD_DEPTH_MAX = 32,    /* types that hold one another */
 	MATCHED_MAX = 1 << 24, /* types and members looked at in the BTF */
 };
+
+#define KIND_FLAG (1U << 31) /* in struct btf_type, info */
 
 /* The types that were added, or found, for an entry. */
 struct btf_addition {
@@ -27,6 +30,7 @@ struct btf_addition {
 		int id;
 	} done[ADDED_MAX];
 	size_t ndone, nmembers;
+	bool tells_signs;    /* the BTF says which enums are signed */
 	uint32_t index_type; /* of arrays, or 0 as long as none is known */
 };
 
@@ -307,6 +311,10 @@ add_enum(
 		id = btf__add_enum(b->btf, a->name, (uint32_t)size);
 	if (check_added(b, id) < 0 || add_enumerators(b, entry, wide) == -1)
 		return -1;
+	/* A flag would mean that enums without one are unsigned. */
+	if (!wide && !b->tells_signs)
+		((struct btf_type *)btf__type_by_id(b->btf, (uint32_t)id))
+		    ->info &= ~KIND_FLAG;
 	return id;
 }
 
@@ -393,6 +401,7 @@ dwarf_entry_add(const struct dwarf_info *d, uint32_t entry, struct btf *btf,
 	b->btf = btf;
 	b->where = where;
 	b->root = entry;
+	b->tells_signs = btf_tells_enum_signs(btf);
 	id = add_type_at(b, entry, 0);
 	free(b);
 	return id;

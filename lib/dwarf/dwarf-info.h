@@ -4,15 +4,15 @@
  *
  * Versions 2 to 5 of DWARF are read, as the DWARF standard describes them.
  */
-#ifndef SKEL_INFER_DWARF_INFO_H
-#define SKEL_INFER_DWARF_INFO_H
+#ifndef SKEL_DWARF_INFO_H
+#define SKEL_DWARF_INFO_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "infer/dwarf-cursor.h"
-#include "infer/dwarf-sections.h"
+#include "dwarf/dwarf-cursor.h"
+#include "dwarf/dwarf-sections.h"
 
 enum {
 	DWARF_NAME_MAX = 256,    /* bytes of a name: longer ones are none */
@@ -125,11 +125,7 @@ void dwarf_attributes_read(
 /* The entry at this offset, or DWARF_NO_ENTRY. */
 uint32_t dwarf_entry_find(const struct dwarf_info *d, uint64_t offset);
 
-/* The address at an index of the unit's table; false if there is none. */
-bool dwarf_address_find(const struct dwarf_info *d, const struct dwarf_unit *u,
-    uint64_t index, uint64_t *address);
-
-/* Reads the n bytes of a table from the budget; false if it is used up. */
+/* Takes the n bytes of a table from the budget; false if it is used up. */
 bool dwarf_budget_take(struct dwarf_info *d, uint64_t n);
 
 #endif

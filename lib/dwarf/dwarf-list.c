@@ -1,4 +1,5 @@
-#include "infer/dwarf-list.h"
+#include "dwarf/dwarf-form.h"
+#include "dwarf/dwarf-list.h"
 
 /* What an entry of a list of version 5 is, whatever number it has. */
 enum list_kind {

@@ -5,14 +5,15 @@
 #include "base/array.h"
 #include "base/hash.h"
 #include "base/report.h"
-#include "infer/dwarf-list.h"
-#include "infer/dwarf-places.h"
-#include "infer/dwarf-type.h"
-#include "infer/stack-size.h"
+#include "dwarf/dwarf-list.h"
+#include "dwarf/dwarf-places.h"
+#include "dwarf/dwarf-type.h"
+#include "dwarf/stack-size.h"
 
 enum {
 	LOCATIONS_MAX = 1 << 20,
 	OVERLAP_MAX = 64, /* variables at one place that are looked at */
+	STACK_MAX = 512,  /* bytes that the kernel gives a function */
 	FRAME_REGISTER = 10,
 	REGISTERS = 11,
 };
@@ -37,10 +38,13 @@ struct place_reader {
 	struct hash types; /* owned: struct place_type */
 	struct scope scopes[DWARF_DEPTH_MAX];
 	unsigned int depth;
-	/* The stack of the innermost function that has one, once it is known.
-	 */
-	uint32_t measured; /* its entry, or DWARF_NO_ENTRY */
-	int64_t stack;     /* bytes */
+	/* The function whose variables are read, its first location, and the
+	 * end of the highest variable, in bytes from the lower end of its
+	 * stack. */
+	uint32_t function; /* an entry, or DWARF_NO_ENTRY */
+	size_t first;
+	int64_t highest;
+	int64_t stack; /* its bytes */
 	bool nomem;
 };
 
@@ -103,7 +107,8 @@ add_location(struct place_reader *r, enum dwarf_place place, int64_t number,
 		.low = low,
 		.high = high,
 		.type = type,
-		.place = (unsigned char)place };
+		.place = (unsigned char)place,
+		.from_bottom = place != DWARF_REGISTER && number >= 0 };
 }
 
 static struct scope *
@@ -134,28 +139,42 @@ measure_range(
 }
 
 /*
- * The distance from r10 of an offset in the frame.  r10 is the upper end of a
- * function's stack, but LLVM counts as if it were the lower one, as its frame
- * pointer is elsewhere.  Other compilers give the distance itself, which is
- * always negative.
+ * Ends the function whose variables were read: now the size of its stack is
+ * known.  r10 is the upper end of the stack, but LLVM counts offsets as if it
+ * were the lower one, as its frame pointer is elsewhere.  Other compilers count
+ * from the upper end, so that offsets are negative.
  */
-static int64_t
-get_distance(struct place_reader *r, int64_t offset)
+static void
+end_function(struct place_reader *r)
 {
-	struct scope *function = get_function(r);
 	struct dwarf_attributes a;
+	struct dwarf_location *at;
 
-	if (offset < 0 || function == NULL)
-		return offset;
-	if (r->measured != function->entry) {
-		r->measured = function->entry;
-		r->stack = 0;
-		dwarf_attributes_read(r->d, function->entry, &a);
+	r->stack = (r->highest + 7) & ~7;
+	if (r->function != DWARF_NO_ENTRY && r->highest > 0) {
+		dwarf_attributes_read(r->d, r->function, &a);
 		dwarf_ranges_read(r->d,
-		    &r->d->units[r->d->entries[function->entry].unit], &a,
+		    &r->d->units[r->d->entries[r->function].unit], &a,
 		    measure_range, r);
 	}
-	return offset - r->stack;
+	for (; r->first < r->out->n; r->first++) {
+		at = &r->out->v[r->first];
+		if (at->from_bottom)
+			at->number -= r->stack;
+	}
+	r->highest = 0;
+}
+
+/* Adds a place on the stack where size bytes lie. */
+static void
+add_stack_location(struct place_reader *r, enum dwarf_place place,
+    int64_t offset, uint32_t type, uint64_t size, uint64_t low, uint64_t high)
+{
+	if (offset > STACK_MAX || offset < -STACK_MAX || size > STACK_MAX)
+		return;
+	if (offset + (int64_t)size > r->highest && offset >= 0)
+		r->highest = offset + (int64_t)size;
+	add_location(r, place, offset, type, low, high);
 }
 
 /* Reads an expression that is a register, or an offset from one.  Returns false
@@ -196,8 +215,8 @@ add_place(
 {
 	const struct variable *v = ctx;
 	struct place_reader *r = v->r;
+	uint64_t size;
 	struct place p;
-	int64_t distance;
 
 	if (v->expression != NULL)
 		expression = v->expression;
@@ -212,12 +231,16 @@ add_place(
 			    r, DWARF_REGISTER, p.number, v->type, low, high);
 		return !r->nomem;
 	}
-	distance = get_distance(r, p.offset);
 	if (p.is_memory) {
-		add_location(r, DWARF_STACK, distance, v->type, low, high);
-		add_location(r, DWARF_SPILLED, distance, v->pointee, low, high);
+		size = dwarf_entry_size(r->d, v->type);
+		add_stack_location(
+		    r, DWARF_STACK, p.offset, v->type, size, low, high);
+		add_stack_location(
+		    r, DWARF_SPILLED, p.offset, v->pointee, size, low, high);
 	} else {
-		add_location(r, DWARF_STACK, distance, v->pointee, low, high);
+		size = dwarf_entry_size(r->d, v->pointee);
+		add_stack_location(
+		    r, DWARF_STACK, p.offset, v->pointee, size, low, high);
 	}
 	return !r->nomem;
 }
@@ -287,6 +310,10 @@ enter_scope(struct place_reader *r, uint32_t entry)
 	    (a.low_pc.kind == DWARF_ABSENT && a.ranges.kind == DWARF_ABSENT))
 		return;
 	s.is_function = r->d->entries[entry].tag == DW_TAG_subprogram;
+	if (s.is_function) {
+		end_function(r);
+		r->function = entry;
+	}
 	s.has_frame = has_plain_frame(&a.frame_base);
 	r->scopes[r->depth++] = s;
 }
@@ -358,11 +385,12 @@ dwarf_places_open(
 		.d = d,
 		.elf = elf,
 		.types = { .size = sizeof(struct place_type) },
-		.measured = DWARF_NO_ENTRY };
+		.function = DWARF_NO_ENTRY };
 
 	*p = (struct dwarf_places){ 0 };
 	for (uint32_t i = 0; i < d->n && !r.nomem; i++)
 		read_entry_places(&r, i);
+	end_function(&r);
 	hash_free(&r.types);
 	sort_locations(p);
 	if (!r.nomem)

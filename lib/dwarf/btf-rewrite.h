@@ -2,8 +2,8 @@
  * Replaces the section .BTF of an object, so that the types that were added to
  * its BTF are in the file.
  */
-#ifndef SKEL_INFER_BTF_REWRITE_H
-#define SKEL_INFER_BTF_REWRITE_H
+#ifndef SKEL_DWARF_BTF_REWRITE_H
+#define SKEL_DWARF_BTF_REWRITE_H
 
 #include <bpf/btf.h>
 

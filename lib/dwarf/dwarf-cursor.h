@@ -3,8 +3,8 @@
  * (LEB128).  Past the end of the bytes every number is 0, and the cursor has
  * failed.
  */
-#ifndef SKEL_INFER_DWARF_CURSOR_H
-#define SKEL_INFER_DWARF_CURSOR_H
+#ifndef SKEL_DWARF_CURSOR_H
+#define SKEL_DWARF_CURSOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

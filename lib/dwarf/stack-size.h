@@ -2,8 +2,8 @@
  * How much stack a function of a BPF program uses, which only its instructions
  * say.
  */
-#ifndef SKEL_INFER_STACK_SIZE_H
-#define SKEL_INFER_STACK_SIZE_H
+#ifndef SKEL_DWARF_STACK_SIZE_H
+#define SKEL_DWARF_STACK_SIZE_H
 
 #include <stdint.h>
 

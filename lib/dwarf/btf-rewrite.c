@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "infer/btf-rewrite.h"
+#include "dwarf/btf-rewrite.h"
 
 enum { ALIGNMENT = 64 /* bytes; no section of an object needs more */ };
 

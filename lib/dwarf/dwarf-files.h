@@ -3,10 +3,10 @@
  * program's author wrote them, or they come from the kernel, libbpf, the
  * compiler or the system.
  */
-#ifndef SKEL_INFER_DWARF_FILES_H
-#define SKEL_INFER_DWARF_FILES_H
+#ifndef SKEL_DWARF_FILES_H
+#define SKEL_DWARF_FILES_H
 
-#include "infer/dwarf-info.h"
+#include "dwarf/dwarf-info.h"
 
 /* Reads the names of the files of all units.  A table that is damaged gives as
  * many as could be read.  Returns 0, or -1 after reporting that memory ran

@@ -3,16 +3,19 @@
 
 #include "base/report.h"
 #include "base/util.h"
-#include "infer/dwarf-sections.h"
+#include "dwarf/dwarf-sections.h"
 
-/* Relocations of BPF objects.  LLVM used the first and the last for data too,
- * until version 13 added the others. */
+/* Relocations of BPF objects.  LLVM used the first and RELOC_32 for data too,
+ * until version 13 added the others; the last two are of the GNU assembler
+ * before 2.41. */
 enum {
 	RELOC_64 = 1,
 	RELOC_ABS64 = 2,
 	RELOC_ABS32 = 3,
 	RELOC_NODYLD32 = 4,
 	RELOC_32 = 10,
+	RELOC_GNU_DATA32 = 11,
+	RELOC_GNU_DATA64 = 12,
 };
 
 static const char *const dwarf_section_names[DWARF_SECTIONS] = {
@@ -87,10 +90,12 @@ get_reloc_bytes(uint64_t type)
 	switch (type) {
 	case RELOC_64:
 	case RELOC_ABS64:
+	case RELOC_GNU_DATA64:
 		return 8;
 	case RELOC_ABS32:
 	case RELOC_NODYLD32:
 	case RELOC_32:
+	case RELOC_GNU_DATA32:
 		return 4;
 	default:
 		return 0;

@@ -5,12 +5,12 @@
  * addresses, are still to be filled in by its relocations.  As each section of
  * code starts at 0, an address also gets the index of its section.
  */
-#ifndef SKEL_INFER_DWARF_SECTIONS_H
-#define SKEL_INFER_DWARF_SECTIONS_H
+#ifndef SKEL_DWARF_SECTIONS_H
+#define SKEL_DWARF_SECTIONS_H
 
+#include "dwarf/dwarf-cursor.h"
+#include "dwarf/dwarf-records.h"
 #include "elf/bpf-elf.h"
-#include "infer/dwarf-cursor.h"
-#include "infer/dwarf-records.h"
 
 enum dwarf_section {
 	DWARF_INFO,

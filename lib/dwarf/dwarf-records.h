@@ -8,8 +8,8 @@
  * whatever is in them: each entry is decoded a bounded number of times, and
  * what is too large, too deep or circular is left out.
  */
-#ifndef SKEL_INFER_DWARF_RECORDS_H
-#define SKEL_INFER_DWARF_RECORDS_H
+#ifndef SKEL_DWARF_RECORDS_H
+#define SKEL_DWARF_RECORDS_H
 
 #include <bpf/btf.h>
 #include <stdbool.h>
