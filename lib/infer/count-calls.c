@@ -10,6 +10,7 @@
 #include "elf/elf-edit.h"
 #include "infer/count-calls.h"
 #include "infer/count-code.h"
+#include "infer/helper-calls.h"
 #include "infer/ring-maps.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
 	RELOC_CALL = 10, /* R_BPF_64_32: the immediate of a call */
 	RINGS_MAX = 64,
 	ANY_RING = -1, /* which one is known only when the call is made */
+	NO_RING = -2,  /* another map */
 	INSN = sizeof(struct bpf_insn),
 };
 
@@ -27,7 +29,7 @@ struct ring_call {
 	uint32_t section;
 	uint64_t offset; /* bytes in it */
 	uint32_t helper;
-	int ring; /* or ANY_RING */
+	int ring; /* index in rings, or ANY_RING */
 };
 
 /* A function that was appended to .text. */
@@ -42,7 +44,8 @@ struct call_counter {
 	const char *name;          /* borrowed */
 	struct ring_map *rings;    /* owned */
 	size_t nrings;
-	struct ring_call *calls; /* owned */
+	struct helper_calls code; /* owned: what is known of the calls */
+	struct ring_call *calls;  /* owned */
 	size_t ncalls, calls_cap;
 	struct count_target targets[RINGS_MAX]; /* by ring */
 	bool used[RINGS_MAX];                   /* some call may be for it */
@@ -134,7 +137,42 @@ add_ring_call(struct call_counter *c, const struct ring_call *call)
 	return 0;
 }
 
-/* Finds the calls for ring buffers whose program does not count by itself. */
+/* What is known of the call at that place, or NULL. */
+static const struct helper_call *
+find_known_call(const struct call_counter *c, uint32_t section, uint64_t offset)
+{
+	size_t low = 0, high = c->code.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct helper_call *h = &c->code.v[middle];
+
+		if (h->place.section == section && h->place.offset == offset)
+			return h;
+		if (h->place.section < section ||
+		    (h->place.section == section && h->place.offset < offset))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* The ring buffer that the call is for, or ANY_RING or NO_RING. */
+static int
+find_ring_of_call(
+    const struct call_counter *c, uint32_t section, uint64_t offset)
+{
+	const struct helper_call *h = find_known_call(c, section, offset);
+
+	if (h == NULL || h->argument[0].kind != CODE_MAP)
+		return ANY_RING;
+	for (size_t k = 0; k < c->nrings; k++)
+		if (strcmp(c->rings[k].name, h->argument[0].map) == 0)
+			return (int)k;
+	return NO_RING;
+}
+
 static int
 find_ring_calls(struct call_counter *c)
 {
@@ -147,16 +185,19 @@ find_ring_calls(struct call_counter *c)
 			continue;
 		for (size_t at = 0; at < size; at += INSN) {
 			struct bpf_insn insn = get_insn(code, at);
-			const struct ring_call call = {
+			struct ring_call call = {
 				.section = (uint32_t)i,
 				.offset = at,
 				.helper = (uint32_t)insn.imm,
-				.ring = ANY_RING,
 			};
 
-			if (is_ring_call(&insn) &&
-			    add_ring_call(c, &call) == -1)
-				return -1;
+			if (is_ring_call(&insn)) {
+				call.ring =
+				    find_ring_of_call(c, call.section, at);
+				if (call.ring != NO_RING &&
+				    add_ring_call(c, &call) == -1)
+					return -1;
+			}
 			if (is_wide_load(&insn))
 				at += INSN;
 		}
@@ -550,7 +591,8 @@ change_object(struct call_counter *c)
 		return -1;
 	if (c->nrings == 0 || c->nrings > RINGS_MAX || !find_edit_sections(c))
 		return 0;
-	if (find_ring_calls(c) == -1)
+	if (helper_calls_open(&c->code, c->elf) == -1 ||
+	    find_ring_calls(c) == -1)
 		return -1;
 	choose_counts(c);
 	drop_unused_calls(c);
@@ -573,6 +615,7 @@ count_calls(const struct bpf_elf *elf, const char *name, struct buf *out)
 	if (ret == 1)
 		ret = elf_edit_finish(&c.edit, out);
 	elf_edit_close(&c.edit);
+	helper_calls_close(&c.code);
 	buf_free(&c.relocations);
 	free(c.rings);
 	free(c.calls);
