@@ -94,6 +94,13 @@ elf_edit_change(struct elf_edit *e, size_t i)
 	return e->failed ? NULL : &s->data;
 }
 
+void
+elf_edit_clear(struct elf_edit *e, size_t i)
+{
+	e->sections[i].data.len = 0;
+	e->sections[i].changed = true;
+}
+
 const char *
 elf_edit_name(const struct elf_edit *e, size_t i)
 {
@@ -170,21 +177,25 @@ elf_edit_finish(struct elf_edit *e, struct buf *out)
 	Elf64_Ehdr header = e->header;
 	size_t start = out->len;
 
-	buf_add(out, e->bytes, e->size);
+	buf_add(out, &header, sizeof(header));
 	for (size_t i = 0; i < e->n; i++) {
 		struct elf_edit_section *s = &e->sections[i];
+		size_t size;
+		const unsigned char *content = elf_edit_content(e, i, &size);
 
-		if (!s->changed)
+		if (content == NULL && !s->changed)
 			continue;
 		align_edit(out, start);
-		s->header.sh_offset = out->len - start;
-		s->header.sh_size = s->data.len;
-		buf_add(out, s->data.data, s->data.len);
 		e->failed |= s->data.failed;
+		s->header.sh_offset = out->len - start;
+		s->header.sh_size = size;
+		buf_add(out, content, size);
 	}
 	align_edit(out, start);
 	header.e_shoff = out->len - start;
 	header.e_shnum = (Elf64_Half)e->n;
+	header.e_phoff = 0;
+	header.e_phnum = 0;
 	for (size_t i = 0; i < e->n; i++)
 		buf_add(out, &e->sections[i].header, sizeof(Elf64_Shdr));
 	if (e->failed || out->failed)

@@ -47,6 +47,9 @@ const unsigned char *elf_edit_content(
  * out. */
 struct buf *elf_edit_change(struct elf_edit *e, size_t i);
 
+/* Makes section i empty. */
+void elf_edit_clear(struct elf_edit *e, size_t i);
+
 /* The name of section i, "" if it has none.  Borrowed until the next change. */
 const char *elf_edit_name(const struct elf_edit *e, size_t i);
 

@@ -582,6 +582,20 @@ drop_unused_calls(struct call_counter *c)
 	c->ncalls = kept;
 }
 
+/* Removes what a debugger reads: neither libbpf nor the kernel do. */
+static void
+clear_debug_sections(struct elf_edit *e)
+{
+	for (size_t i = 1; i < e->n; i++) {
+		const char *name = elf_edit_name(e, i);
+
+		if (strncmp(name, ".rel", strlen(".rel")) == 0)
+			name += strlen(".rel");
+		if (strncmp(name, ".debug_", strlen(".debug_")) == 0)
+			elf_edit_clear(e, i);
+	}
+}
+
 /* Changes the object that is open in c->edit.  Returns 1 if it did, 0 if there
  * is nothing to count, or -1 after reporting. */
 static int
@@ -598,6 +612,7 @@ change_object(struct call_counter *c)
 	drop_unused_calls(c);
 	if (c->ncalls == 0 || !find_ring_symbols(c))
 		return 0;
+	clear_debug_sections(&c->edit);
 	if (add_counts(c) == -1 || redirect_calls(c) == -1)
 		return -1;
 	return describe_functions(c);
