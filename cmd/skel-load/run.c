@@ -299,6 +299,7 @@ prepare_input(struct skel_load_run *r, struct prepare *p)
 
 	if (!prepare_is_needed(p))
 		return 0;
+	prepare_ask_kernel(p);
 	if (confined_child_run(
 		prepare_in_child, p, p->name, PREPARE_REPLY_MAX, &reply) == 0 &&
 	    prepare_open(p, &reply, &r->launch.package, &counted) == 0)

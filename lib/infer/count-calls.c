@@ -42,6 +42,7 @@ struct hidden_function {
 struct call_counter {
 	const struct bpf_elf *elf; /* borrowed */
 	const char *name;          /* borrowed */
+	bool tested;               /* see count_calls() */
 	struct ring_map *rings;    /* owned */
 	size_t nrings;
 	struct helper_calls code; /* owned: what is known of the calls */
@@ -219,7 +220,7 @@ choose_counts(struct call_counter *c)
 				continue;
 			c->used[k] = true;
 			c->targets[k].every_call |=
-			    call->helper == HELPER_RESERVE;
+			    call->helper == HELPER_RESERVE && !c->tested;
 		}
 	}
 }
@@ -619,9 +620,10 @@ change_object(struct call_counter *c)
 }
 
 int
-count_calls(const struct bpf_elf *elf, const char *name, struct buf *out)
+count_calls(
+    const struct bpf_elf *elf, const char *name, bool tested, struct buf *out)
 {
-	struct call_counter c = { .elf = elf, .name = name };
+	struct call_counter c = { .elf = elf, .name = name, .tested = tested };
 	int ret = 0;
 
 	if (elf->btf == NULL || !elf_edit_open(&c.edit, elf->bytes, elf->size))

@@ -6,12 +6,12 @@
  * that is appended to .text: it calls the helper, counts and returns what the
  * helper returned.  Nothing else of the code moves.
  *
- * A result that is an error number is looked at, and failures are counted.  A
- * pointer is not: the verifier of Linux 6.1 and earlier loses track of a
- * reservation that a function compares with NULL.  So where a program calls
- * bpf_ringbuf_reserve(), all calls for that ring buffer are counted once they
- * have returned.  What was lost is then the number of calls without that of the
- * records that came, discarded ones among them.
+ * The result is looked at, and failures are counted.  But the verifier of Linux
+ * 6.1 and earlier loses track of a reservation that a function compares with
+ * NULL.  There, if a program calls bpf_ringbuf_reserve(), all calls for that
+ * ring buffer are counted once they have returned.  What was lost is then the
+ * number of calls without that of the records that came, discarded ones among
+ * them.
  *
  * A ring buffer whose program counts by itself (LOST_COUNTER_SUFFIX) is left
  * alone.
@@ -44,9 +44,12 @@ bool count_calls_is_needed(const struct bpf_elf *elf);
 
 /*
  * Appends to out the object with its calls counted, or nothing if there is
- * nothing to count.  name stands for the object in reports.  Each call is
- * listed for -v.  Returns 0, or -1 after reporting that memory ran out.
+ * nothing to count.  tested tells that the kernel lets functions look at
+ * reservations (load/reserve-probe.h).  name stands for the object in reports.
+ * Each call is listed for -v.  Returns 0, or -1 after reporting that memory ran
+ * out.
  */
-int count_calls(const struct bpf_elf *elf, const char *name, struct buf *out);
+int count_calls(
+    const struct bpf_elf *elf, const char *name, bool tested, struct buf *out);
 
 #endif

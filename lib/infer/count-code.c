@@ -58,12 +58,16 @@ add_count(
 	    BPF_ADD);
 }
 
-/* Counts for the target, and returns. */
+/* Counts for the target if the helper failed, or always, and returns. */
 static void
-add_end(struct buf *code, struct buf *relocations, const struct count_target *t)
+add_end(struct buf *code, struct buf *relocations, uint32_t helper,
+    const struct count_target *t)
 {
+	uint8_t worked =
+	    helper == BPF_FUNC_ringbuf_reserve ? BPF_JNE : BPF_JSGE;
+
 	if (!t->every_call)
-		add_insn(code, BPF_JMP | BPF_JSGE | BPF_K, BPF_REG_0, 0,
+		add_insn(code, BPF_JMP | worked | BPF_K, BPF_REG_0, 0,
 		    COUNT_INSNS, 0);
 	add_count(code, relocations, t);
 	add_insn(code, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
@@ -74,7 +78,7 @@ count_code_add(struct buf *code, struct buf *relocations, uint32_t helper,
     const struct count_target *target)
 {
 	add_insn(code, BPF_JMP | BPF_CALL, 0, 0, 0, (int32_t)helper);
-	add_end(code, relocations, target);
+	add_end(code, relocations, helper, target);
 }
 
 void
@@ -90,7 +94,7 @@ count_code_add_choice(struct buf *code, struct buf *relocations,
 		/* Past what add_end() adds. */
 		add_insn(code, BPF_JMP | BPF_JNE | BPF_X, BPF_REG_6, BPF_REG_1,
 		    (int16_t)(COUNT_INSNS + (t->every_call ? 1 : 2)), 0);
-		add_end(code, relocations, t);
+		add_end(code, relocations, helper, t);
 	}
 	/* Another map: an inner one, which nobody reads by its name. */
 	add_insn(code, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);

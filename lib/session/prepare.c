@@ -4,6 +4,7 @@
 
 #include "base/report.h"
 #include "infer/count-calls.h"
+#include "load/reserve-probe.h"
 #include "package/pack.h"
 #include "session/prepare.h"
 
@@ -28,6 +29,12 @@ prepare_is_needed(const struct prepare *p)
 	       count_calls_is_needed(&p->package->object);
 }
 
+void
+prepare_ask_kernel(struct prepare *p)
+{
+	p->tested = !p->options->as_is && reserve_probe_tested();
+}
+
 /* Packs the object file, and opens the package. */
 static int
 pack_input(const struct prepare *p, struct buf *text, struct package *package)
@@ -48,7 +55,7 @@ count_package(
 {
 	if (p->options->as_is || package->object.bytes == NULL)
 		return 0;
-	return count_calls(&package->object, p->name, reply);
+	return count_calls(&package->object, p->name, p->tested, reply);
 }
 
 int

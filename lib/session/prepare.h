@@ -27,6 +27,7 @@ struct prepare {
 	const struct launch_options *options;
 	const struct buf *object;      /* an object file to pack, or NULL */
 	const struct package *package; /* a package, or NULL */
+	bool tested;                   /* see prepare_ask_kernel() */
 };
 
 enum { PREPARE_REPLY_MAX = PACKAGE_TEXT_MAX + OBJECT_SIZE_MAX };
@@ -36,6 +37,10 @@ bool prepare_is_object(const struct buf *input);
 
 /* Whether there is anything to do for p. */
 bool prepare_is_needed(const struct prepare *p);
+
+/* Asks the kernel what prepare_run() has to know, which may run in a process
+ * that cannot ask. */
+void prepare_ask_kernel(struct prepare *p);
 
 /* Does the work, and appends its result to reply. */
 int prepare_run(const struct prepare *p, struct buf *reply);
