@@ -1,7 +1,7 @@
 # Bash completion for skel-load(1)
 
-_skel_load_options='-a --as-is --attach --btf --check -n --count --detach -e --elf --export
--f --format -h --help --latency -m --map --no-log --optional --pin -q --quiet --sample --set -t --time --trace-pipe --unload
+_skel_load_options='-a --as-is --attach --both --btf --check -n --count --detach -e --elf --export
+-f --format -h --help --latency -m --map --no-log --only --optional --pin -q --quiet --sample --set -t --time --trace-pipe --unload
 -v --verbose -V --version'
 
 # The completion of skel-args completes the program's own arguments.  Its file lies
@@ -16,8 +16,8 @@ fi
 
 # The ways that can follow "-a PROGRAM=", or "off".
 _skel_load_ways='cgroup: fentry: fexit: fmod_ret: iter: kprobe: kprobe.multi:
-kretprobe: kretprobe.multi: kretsyscall: ksyscall: lsm: netns: off perf: raw_tp:
-sockmap: tc: tcx: tp_btf: tracepoint: uprobe: uprobe.multi: uretprobe:
+kretprobe: kretprobe.multi: kretsyscall: ksyscall: load lsm: netns: off perf: raw_tp:
+socket: sockmap: tc: tcx: tp_btf: tracepoint: uprobe: uprobe.multi: uretprobe:
 uretprobe.multi: usdt: xdp:'
 
 # Complete PROGRAM=WAY, or only WAY if "=" is in COMP_WORDBREAKS.
@@ -69,7 +69,7 @@ _skel_load() {
 			done
 			((i < COMP_CWORD)) || return
 			;;
-		-[mnft] | --btf | --count | --export | --format | --latency | --optional | --time | --unload)
+		-[mnft] | --btf | --count | --export | --format | --latency | --only | --optional | --time | --unload)
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			((i++))
 			;;
@@ -86,7 +86,7 @@ _skel_load() {
 	[[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
 	case $before in
 	-f | --format) mapfile -t COMPREPLY < <(compgen -W 'binary json' -- "$word") ;;
-	--export | --latency | -m | -n | --count | --optional | -t | --time) ;;
+	--export | --latency | -m | -n | --count | --only | --optional | -t | --time) ;;
 	--pin | --unload) [[ $word == -* ]] || _skel_load_files -d "$word" ;;
 	-e | --elf | --btf) _skel_load_files -f "$word" ;;
 	*)

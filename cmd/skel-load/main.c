@@ -35,6 +35,7 @@ enum {
 static const struct option long_options[] = {
 	{ "as-is", no_argument, NULL, OPT_LAUNCH },
 	{ "attach", required_argument, NULL, 'a' },
+	{ "both", no_argument, NULL, OPT_LAUNCH },
 	{ "btf", required_argument, NULL, OPT_LAUNCH },
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "count", required_argument, NULL, 'n' },
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, 'f' },
 	{ "latency", required_argument, NULL, OPT_LATENCY },
 	{ "map", required_argument, NULL, OPT_LAUNCH },
+	{ "only", required_argument, NULL, OPT_LAUNCH },
 	{ "optional", required_argument, NULL, OPT_LAUNCH },
 	{ "pin", optional_argument, NULL, OPT_PIN },
 	{ "sample", required_argument, NULL, OPT_LAUNCH },
@@ -58,8 +60,9 @@ static const struct command command = {
 	.usage =
 	    "usage: skel-load [-hqVv] [-e elf] [-f binary|json] [-m map] ...\n"
 	    "                 [-n count] [-t seconds] [-a program=where] ...\n"
-	    "                 [--latency ms] [--optional program] ... "
-	    "[--btf file|dir]\n"
+	    "                 [--only program[,...]] ... "
+	    "[--optional program[,...]] ...\n"
+	    "                 [--both] [--latency ms] [--btf file|dir]\n"
 	    "                 [--map map=size:n[,...]] ... "
 	    "[--set 'map[key]=value'] ...\n"
 	    "                 [--sample map[=interval][,word ...]] ... "
@@ -82,7 +85,12 @@ static const struct command command = {
 	    "package says:\n"
 	    "                           xdp:eth0, perf:freq=99, "
 	    "uprobe:FILE:FUNCTION, ...;\n"
-	    "                           off leaves it out\n"
+	    "                           off leaves it out, load does not "
+	    "attach it; PROG\n"
+	    "                           may be a pattern; repeat for more "
+	    "places\n"
+	    "      --both               attach every form of a hook, not only "
+	    "the best\n"
 	    "      --btf FILE|DIR       the kernel's BTF, or an archive of BTF "
 	    "files\n"
 	    "      --check              have the kernel verify the program, "
@@ -101,9 +109,13 @@ static const struct command command = {
 	    "      --map MAP=SIZES      give MAP another size: entries:N, "
 	    "value_size:N,\n"
 	    "                           pages:N; repeat for more maps\n"
-	    "      --optional PROG      go on without PROG if it cannot be "
-	    "loaded or\n"
-	    "                           attached; repeat for more programs\n"
+	    "      --only PROG[,...]    leave out all other programs; PROG may "
+	    "be a pattern\n"
+	    "      --optional PROG[,...]\n"
+	    "                           go on without PROG, or any that the "
+	    "pattern PROG\n"
+	    "                           matches, if it cannot be loaded or "
+	    "attached\n"
 	    "      --pin[=DIR]          pin the maps and print a session for "
 	    "skel-poll\n"
 	    "  -q, --quiet, --no-log    print errors only\n"
@@ -148,8 +160,8 @@ set_load_option(struct skel_load_options *o, int option, int index)
 	case 't':
 		return command_parse_seconds(optarg, &o->timeout_ns);
 	case OPT_LAUNCH:
-		return launch_option_set(
-		    &o->launch, long_options[index].name, optarg);
+		return launch_option_set(&o->launch, long_options[index].name,
+		    optarg != NULL ? optarg : "");
 	case OPT_CHECK:
 		o->check = o->launch.only_verify = true;
 		return 0;

@@ -198,17 +198,16 @@ stream_exports(struct skel_load_run *r)
 	};
 	struct launch *l = &r->launch;
 	struct stream_sink sink;
-	int status = EXIT_FAILURE;
+	int status;
 
 	if (launch_open_poller(l, &o, &stream_poll_sink, &sink) == -1 ||
+	    launch_attach(l) == -1 ||
 	    stream_sink_open(&sink, &l->header, &r->out, l->symbolizer) == -1)
 		return EXIT_FAILURE;
 	if (l->header.nmaps == 1 && l->header.maps[0].source == STREAM_PRINTK)
 		r->trace.poller = l->poller;
-	if (launch_attach(l) == 0) {
-		confine_attached(r);
-		status = poll_exports(r, &sink);
-	}
+	confine_attached(r);
+	status = poll_exports(r, &sink);
 	stream_sink_close(&sink);
 	if (status != EXIT_FAILURE && finish_output(r) != EXIT_SUCCESS)
 		status = EXIT_FAILURE;

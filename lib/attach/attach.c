@@ -4,6 +4,7 @@
 
 #include "attach/attach.h"
 #include "attach/way.h"
+#include "base/buf.h"
 #include "base/report.h"
 #include "elf/libbpf-log.h"
 #include "host/mount.h"
@@ -35,13 +36,15 @@ attach_all(struct attachments *a)
 	if (attach_check(a) == -1)
 		return -1;
 	for (size_t i = 0; i < a->njobs; i++) {
-		int attached = attach_run_step(a, &a->jobs[i], attach_one);
+		enum attach_step step =
+		    attach_run_step(a, &a->jobs[i], attach_one);
 
-		if (attached == -1) {
+		if (step == ATTACH_STEP_FAILED ||
+		    step == ATTACH_STEP_OTHER_FORM) {
 			attach_detach(a);
-			return -1;
+			return step == ATTACH_STEP_FAILED ? -1 : 1;
 		}
-		a->n += (size_t)attached;
+		a->n += step == ATTACH_STEP_DONE;
 	}
 	return attach_require_any(a, a->n);
 }
@@ -95,5 +98,7 @@ attach_close(struct attachments *a)
 	attach_detach(a);
 	free(a->v);
 	free(a->jobs);
+	buf_free(&a->other_forms);
+	buf_free(&a->untaken_forms);
 	*a = (struct attachments){ 0 };
 }

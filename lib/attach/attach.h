@@ -3,7 +3,7 @@
  * to attach are structs of functions (attach/way.h), one file for each subject;
  * attach/kind.c lists which programs can go which way.
  *
- * The functions report errors and return -1.
+ * The functions report errors and return -1, unless noted.
  */
 #ifndef SKEL_ATTACH_ATTACH_H
 #define SKEL_ATTACH_ATTACH_H
@@ -13,8 +13,12 @@
 #include "attach/choose.h"
 #include "host/confine.h"
 
-/* Attach the chosen programs of the loaded object.  If one fails that is not
- * optional, detaches the others again. */
+/*
+ * Attach the chosen programs of the loaded object.  If one fails that must not,
+ * detaches the others again and returns -1.  If it failed and there is another
+ * form of it (attach/forms.h), returns 1: the object has to be opened and
+ * loaded again, for which attach_choose() chooses that.
+ */
 int attach_all(struct attachments *a);
 
 /* Whether the program of this name is an iterator that is to be attached. */

@@ -1,6 +1,6 @@
 /*
  * Decides which programs of a package are attached, by which way, and which
- * are left out.  attach/message.h has the texts of the errors.
+ * are left out.  attach/job.h has the texts of the errors.
  */
 #ifndef SKEL_ATTACH_CHOOSE_H
 #define SKEL_ATTACH_CHOOSE_H
@@ -10,62 +10,85 @@
 
 #include "attach/hold.h"
 #include "attach/job.h"
+#include "base/buf.h"
+
+/* The programs that the kernel refused, or that could not be attached, and that
+ * are left out when the object is opened again. */
+struct attach_refused {
+	char **names; /* owned, as the strings are */
+	size_t n, cap;
+};
+
+void attach_refused_free(struct attach_refused *r);
 
 struct attachments {
-	struct attach_job *jobs; /* owned: the programs to attach */
-	size_t njobs;
-	struct attachment *v; /* owned: the attached programs */
+	/* Owned: the places to attach programs to.  Those of one program
+	 * follow each other. */
+	struct attach_job *jobs;
+	size_t njobs, jobs_cap;
+	struct attachment *v; /* owned: the attached programs, by place */
 	size_t n;
-	const char *package; /* borrowed: its name, for messages */
-	size_t nleft_out;    /* optional programs that failed */
+	const char *package; /* borrowed, as the next two: for messages */
+	const struct attach_options *options;
+	struct attach_refused *refused;
+	bool placed;      /* "-a" gives a program a place */
+	bool any_place;   /* a program has a place */
+	size_t nleft_out; /* programs that failed and are left out */
+	struct buf other_forms, untaken_forms; /* owned: names of programs */
 };
 
 /*
  * Between opening and loading an object, decide for each program that the
  * package lists whether and where it goes, and prepare the object for it.  A
- * program with "link": false is attached only if "-a" names it; one that "-a"
- * turns off is not loaded either.  The wheres are borrowed until
- * attach_close().
+ * program with "link": false, and one in the initial values of a map, is loaded
+ * and attached only if "-a" gives it a place; one that "-a" turns off, or that
+ * "--only" does not name, is not loaded either.  The options, the refused and
+ * the object are borrowed until attach_close().
  *
  * Returns 0, or -1 after reporting, as when "-a" names a program that the
  * package does not have or a way that the program cannot go.  In both cases
  * call attach_close().
  *
- * An optional program that fails, here or later, is left out with a notice of
- * the reason.  If no program remains then, that is an error.
+ * A program that fails, here or later, is left out with a notice of the reason,
+ * if it is optional, or if its section names a place that does not exist while
+ * "-a" gives other programs theirs.  If no program remains then, that is an
+ * error.
  */
 int attach_choose(struct attachments *a, struct object *o,
-    struct attach_where *wheres, size_t nwheres);
+    const struct attach_options *options, struct attach_refused *refused);
 
-/* Check, before loading, that each program has a place to go.  Returns 0, or
+/* Leave out programs that nothing gives a place, if another program has one;
+ * if none has, that is an error.  To be called before loading.  Returns 0, or
  * -1 after reporting. */
 int attach_check(struct attachments *a);
 
-/* Whether one of the wheres is an "--optional". */
-bool attach_has_optional(const struct attach_where *wheres, size_t n);
-
 /*
- * After an object could not be loaded because of one program: if the program is
- * optional, record that attach_choose() is to leave it out, and return true.
+ * After an object could not be loaded because of one program: if the program
+ * may fail, record that attach_choose() is to leave it out, and return true.
+ * The reason may be that the kernel lacks the program's place.
  */
 bool attach_leave_out(
-    struct attach_where *wheres, size_t n, const char *program);
+    struct attachments *a, const char *program, bool lacks_place);
 
 /* A step of attaching one program.  Sets *keep to false if the program is not
  * to be attached after all. */
 typedef struct attach_error attach_step_fn(
     struct attachments *a, struct attach_job *j, bool *keep);
 
-/*
- * Do a step.  Returns 1; 0 if the program is not to be attached; or -1 after
- * reporting the error.  If the program is optional, its error becomes a notice,
- * the program is left out, and the result is 0.
- */
-int attach_run_step(
+enum attach_step {
+	ATTACH_STEP_FAILED = -1, /* reported */
+	ATTACH_STEP_LEFT_OUT,    /* it is not to be attached */
+	ATTACH_STEP_DONE,
+	ATTACH_STEP_OTHER_FORM, /* it failed, and attach_choose() will choose
+				   another form of it */
+};
+
+/* Do a step.  If the program may fail, its error becomes a notice. */
+enum attach_step attach_run_step(
     struct attachments *a, struct attach_job *j, attach_step_fn *step);
 
-/* Fail if optional programs were left out and none of the others, n, remains.
- * Returns 0, or -1 after reporting. */
+/* Fail if programs were left out and none of the others, n, remains.  Returns
+ * 0, or -1 after reporting. */
 int attach_require_any(const struct attachments *a, size_t n);
 
 #endif

@@ -18,17 +18,39 @@ attach_errno(int error)
 	return e;
 }
 
+/* An error with a text; ENOMEM if there is no memory for it. */
+static struct attach_error
+error_with_text(enum attach_failure failure, const char *fmt, va_list ap)
+{
+	struct attach_error e = { .failure = failure };
+
+	if (vasprintf(&e.text, fmt, ap) == -1)
+		return attach_errno(ENOMEM);
+	return e;
+}
+
 struct attach_error
 attach_invalid(const char *fmt, ...)
 {
-	struct attach_error e = { .failure = ATTACH_INVALID };
+	struct attach_error e;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&e.text, fmt, ap);
+	e = error_with_text(ATTACH_INVALID, fmt, ap);
 	va_end(ap);
-	return n != -1 ? e : attach_errno(ENOMEM);
+	return e;
+}
+
+struct attach_error
+attach_missing(const char *fmt, ...)
+{
+	struct attach_error e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	e = error_with_text(ATTACH_MISSING, fmt, ap);
+	va_end(ap);
+	return e;
 }
 
 const char *

@@ -43,6 +43,14 @@ attach_hold_fd(struct attachment *a, int fd)
 }
 
 struct attach_error
+attach_hold_socket(struct attachment *a, int fd)
+{
+	if (fd < 0)
+		return attach_errno(errno);
+	return add_hold(a, (struct attach_hold){ .fd = fd, .socket = true });
+}
+
+struct attach_error
 attach_hold_undo(struct attachment *a, void (*undo)(void *state), void *state)
 {
 	return add_hold(

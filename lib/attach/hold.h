@@ -7,6 +7,7 @@
 #define SKEL_ATTACH_HOLD_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "attach/error.h"
@@ -14,6 +15,7 @@
 struct attach_hold {
 	struct bpf_link *link;     /* owned, or NULL */
 	int fd;                    /* owned: a link without libbpf, or -1 */
+	bool socket;               /* fd is a socket, which cannot be pinned */
 	void (*undo)(void *state); /* detaches and frees state; or NULL */
 	void *state;
 };
@@ -33,6 +35,7 @@ struct attachment {
 struct attach_error attach_hold_link(
     struct attachment *a, struct bpf_link *link);
 struct attach_error attach_hold_fd(struct attachment *a, int fd);
+struct attach_error attach_hold_socket(struct attachment *a, int fd);
 struct attach_error attach_hold_undo(
     struct attachment *a, void (*undo)(void *state), void *state);
 

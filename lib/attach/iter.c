@@ -214,6 +214,7 @@ const struct attach_way attach_way_iter = {
 	.syntax = "iter:[map=NAME|pid=PID|tid=TID|cgroup=PATH,order=ORDER]",
 	.keys = iter_keys,
 	.parse = parse_iter,
+	.one_place = true,
 	.prepare = prepare_iter,
 	.attach = attach_iter,
 };

@@ -1,9 +1,15 @@
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attach/job.h"
 #include "attach/way.h"
+#include "base/buf.h"
+#include "base/report.h"
+#include "elf/libbpf-log.h"
+#include "host/privilege.h"
 
 const char *
 attach_section_name(const struct bpf_program *program)
@@ -64,4 +70,76 @@ attach_job_prepare_probe(const struct attach_job *j)
 {
 	bpf_program__set_expected_attach_type(j->program, 0);
 	return ATTACH_SUCCESS;
+}
+
+/* Report the privilege that the process lacks. */
+static void
+report_attach_denied(const struct attach_job *j, int error)
+{
+	char *where;
+
+	if (asprintf(&where, "program %s: %s", j->listed->name,
+		attach_job_place(j)) == -1) {
+		report_nomem();
+		return;
+	}
+	if (error != EACCES || !privilege_report_paranoid(where))
+		privilege_report(
+		    where, privilege_of_type(bpf_program__type(j->program)));
+	free(where);
+}
+
+void
+attach_report_error(const struct attach_job *j, struct attach_error *e)
+{
+	const char *name = j->listed->name, *place = attach_job_place(j);
+
+	switch (e->failure) {
+	case ATTACH_OK:
+	case ATTACH_REPORTED:
+		break;
+	case ATTACH_INVALID:
+		report_error("program %s: %s: %s", name, place, e->text);
+		break;
+	case ATTACH_DENIED:
+		report_attach_denied(j, e->error);
+		break;
+	case ATTACH_MISSING:
+		report_error("program %s: %s: %s", name, place,
+		    e->text != NULL ? e->text : j->kind->missing);
+		break;
+	case ATTACH_FAILED:
+		report_error("program %s: %s: cannot be attached: %s", name,
+		    place, attach_error_text(e));
+		libbpf_log_report();
+		break;
+	}
+	attach_error_free(e);
+}
+
+struct attach_error
+attach_unsuitable_way(const struct attach_job *j)
+{
+	const struct attach_kind *k = j->kind;
+	struct buf list = { 0 };
+	struct attach_error e;
+
+	if (k->way != NULL && k->way->name != NULL)
+		buf_printf(&list, "%s, ", k->way->syntax);
+	for (const struct attach_way *const *also = k->also;
+	     also != NULL && *also != NULL; also++)
+		if (*also != k->way)
+			buf_printf(&list, "%s, ", (*also)->syntax);
+	if (list.failed)
+		e = attach_errno(ENOMEM);
+	else if (list.len > 0)
+		e = attach_invalid("%s programs cannot go there; WHERE is one "
+				   "of %.*sload, off",
+		    k->name, (int)list.len, list.data);
+	else
+		e = attach_invalid("%s programs cannot go there; WHERE can "
+				   "only be load or off",
+		    k->name);
+	buf_free(&list);
+	return e;
 }

@@ -1,6 +1,7 @@
 /*
- * A program that is to be attached, and the sources of its target: "-a", the
- * package and the name of its section.
+ * A program that is to be attached at a place, the sources of its target ("-a",
+ * the package and the name of its section), and the texts of the errors that
+ * say why it cannot be attached, also when the kernel or libbpf denies it.
  */
 #ifndef SKEL_ATTACH_JOB_H
 #define SKEL_ATTACH_JOB_H
@@ -22,7 +23,11 @@ struct attach_job {
 	const struct attach_kind *kind;   /* NULL: unknown */
 	const struct attach_way *way;     /* NULL: it cannot be attached */
 	const struct attach_where *where; /* "-a", or NULL */
-	struct attach_where *optional;    /* "--optional", or NULL */
+	bool optional;                    /* it may fail: "--optional" */
+	bool refused; /* it failed before, when the object was open already */
+	/* By attach/forms.h: the kernel does not take it there; it is left out
+	 * because of another form; if it fails, another form can stand in. */
+	bool untaken, drop, replaceable;
 };
 
 /* The name of the program's section, without the "?" by which a program asks
@@ -51,5 +56,11 @@ struct attach_error attach_job_parse_symbol(const struct attach_job *j,
  * whatever its section names, because "-a" may send a program of a section
  * kprobe.multi to one function. */
 struct attach_error attach_job_prepare_probe(const struct attach_job *j);
+
+/* Report the error of a job, and release it. */
+void attach_report_error(const struct attach_job *j, struct attach_error *e);
+
+/* The error for a program that cannot go where "-a" sends it. */
+struct attach_error attach_unsuitable_way(const struct attach_job *j);
 
 #endif

@@ -1,8 +1,11 @@
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attach/job.h"
 #include "attach/kind.h"
 #include "attach/way.h"
+#include "base/suggest.h"
 #include "base/util.h"
 
 /* What ENOENT means, by the thing that a program is attached to. */
@@ -143,7 +146,8 @@ static const struct attach_kind kinds[] = {
 	    NULL },
 	{ "struct_ops", BPF_PROG_TYPE_STRUCT_OPS, "", &attach_way_struct_ops,
 	    no_ops, NULL },
-	{ "socket", BPF_PROG_TYPE_SOCKET_FILTER, "", NULL, by_socket, NULL },
+	{ "socket", BPF_PROG_TYPE_SOCKET_FILTER, "", &attach_way_socket,
+	    no_interface, NULL },
 	{ "sk_reuseport", BPF_PROG_TYPE_SK_REUSEPORT, "", NULL, by_socket,
 	    NULL },
 	{ "lwt_in", BPF_PROG_TYPE_LWT_IN, "", NULL, by_route, NULL },
@@ -250,4 +254,24 @@ attach_kind_name(const struct bpf_program *program)
 		return k->name;
 	name = libbpf_bpf_prog_type_str(bpf_program__type(program));
 	return name != NULL ? name : "unknown";
+}
+
+struct attach_error
+attach_kind_unknown_section(const struct attach_job *j)
+{
+	const char *section = attach_section_name(j->program);
+	char wanted[SUGGEST_NAME], *nearest;
+	struct suggest near = { .wanted = wanted };
+	struct attach_error e;
+
+	snprintf(wanted, sizeof(wanted), "%.*s", (int)strcspn(section, "/"),
+	    section);
+	for (size_t i = 0; i < nitems(kinds); i++)
+		suggest_offer(&near, kinds[i].name);
+	nearest = suggest_text(&near);
+	e = attach_invalid("neither libbpf nor this program knows a section of "
+			   "that name%s; leave it out with -a %s=off",
+	    nearest != NULL ? nearest : "", j->listed->name);
+	free(nearest);
+	return e;
 }

@@ -8,6 +8,8 @@
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 
+#include "attach/job.h"
+
 struct attach_kind;
 struct attach_way;
 
@@ -20,6 +22,10 @@ bool attach_kind_has_way(
 
 /* The name of the program's kind, "tracepoint", or of its type.  A constant. */
 const char *attach_kind_name(const struct bpf_program *program);
+
+/* The error for a program without a type: neither libbpf nor this file knows
+ * its section. */
+struct attach_error attach_kind_unknown_section(const struct attach_job *j);
 
 /* Set the type of a program whose section libbpf 1.1 does not know. */
 void attach_kind_set_type(struct bpf_program *program);

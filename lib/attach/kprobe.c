@@ -45,7 +45,7 @@ no_kernel_function(const char *name)
 	if (in != NULL)
 		fclose(in);
 	text = suggest_text(&near);
-	e = attach_invalid(
+	e = attach_missing(
 	    "this kernel has no function %s%s", name, text != NULL ? text : "");
 	free(text);
 	return e;
@@ -109,7 +109,7 @@ attach_ksyscall(const struct attach_job *j, struct attachment *a)
 	e = attach_hold_link(
 	    a, bpf_program__attach_ksyscall(j->program, name, &opts));
 	if (e.error == ENOENT)
-		return attach_invalid(
+		return attach_missing(
 		    "this kernel has no system call %s", name);
 	return e;
 }
@@ -183,7 +183,7 @@ match_functions(struct function_names *names, FILE *in, const char *pattern)
 static struct attach_error
 no_matching_function(const struct attach_job *j)
 {
-	return attach_invalid("no function that this kernel can probe "
+	return attach_missing("no function that this kernel can probe "
 			      "matches %s",
 	    attach_job_target(j));
 }

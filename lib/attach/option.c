@@ -1,5 +1,6 @@
 #include <ctype.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -7,6 +8,58 @@
 
 #include "attach/option.h"
 #include "attach/way.h"
+#include "attach/where.h"
+#include "base/array.h"
+#include "base/report.h"
+
+int
+attach_patterns_add(struct attach_patterns *p, const char *list)
+{
+	size_t n;
+
+	for (;; list += n + 1) {
+		n = strcspn(list, ",");
+		if (n == 0) {
+			report_error("expected the names of programs, with "
+				     "commas between them");
+			return -1;
+		}
+		if (!array_room(p->v, p->n, p->cap) ||
+		    (p->v[p->n] = strndup(list, n)) == NULL)
+			return report_nomem();
+		p->n++;
+		if (list[n] == '\0')
+			return 0;
+	}
+}
+
+bool
+attach_patterns_match(const struct attach_patterns *p, const char *name)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (fnmatch(p->v[i], name, 0) == 0)
+			return true;
+	return false;
+}
+
+static void
+free_patterns(struct attach_patterns *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->v[i]);
+	free(p->v);
+}
+
+void
+attach_options_free(struct attach_options *o)
+{
+	for (size_t i = 0; i < o->nwheres; i++)
+		attach_where_free(&o->wheres[i]);
+	free(o->wheres);
+	free_patterns(&o->only);
+	free_patterns(&o->optional);
+	*o = (struct attach_options){ 0 };
+}
 
 const char *
 attach_option(const struct attach_where *w, const char *key)

@@ -43,7 +43,7 @@ set_btf_target(const struct attach_job *j, const char *target)
 		i++;
 	if (libbpf_find_vmlinux_btf_id(target, btf_ways[i].type) <= 0 &&
 	    !kallsyms_has(target, true))
-		return attach_invalid(
+		return attach_missing(
 		    "this kernel has no %s %s", btf_ways[i].noun, target);
 	bpf_program__set_expected_attach_type(j->program, btf_ways[i].type);
 	error = bpf_program__set_attach_target(j->program, 0, target);
@@ -59,7 +59,7 @@ prepare_btf(const struct attach_job *j)
 		return attach_job_no_target(j);
 	/* Without "-a" and "--optional" this is left to loading, where it
 	 * concerns the object and not a single program. */
-	if ((j->where != NULL || j->optional != NULL) && !vmlinux_present())
+	if ((j->where != NULL || j->optional) && !vmlinux_present())
 		return attach_invalid("this kernel has no BTF, which %s "
 				      "programs need",
 		    j->way->name);
@@ -120,7 +120,7 @@ attach_raw_tp(const struct attach_job *j, struct attachment *a)
 	    a, bpf_program__attach_raw_tracepoint(j->program, name));
 
 	if (e.error == ENOENT)
-		return attach_invalid("this kernel has no tracepoint %s", name);
+		return attach_missing("this kernel has no tracepoint %s", name);
 	return e;
 }
 
@@ -158,7 +158,7 @@ attach_tracepoint(const struct attach_job *j, struct attachment *a)
 	e = attach_hold_link(
 	    a, bpf_program__attach_tracepoint(j->program, category, name));
 	if (e.error == ENOENT)
-		e = attach_invalid(
+		e = attach_missing(
 		    "this kernel has no tracepoint %s/%s", category, name);
 	else if (e.error == EACCES && privilege_suffices())
 		e = attach_invalid("the program reads beyond the fields of "
@@ -187,8 +187,8 @@ const struct attach_way attach_way_raw_tp = {
 #define BTF_WAY(way, target, attach_fn)                                        \
 	{                                                                      \
 		.name = (way), .syntax = way ":" target,                       \
-		.section_target = true, .prepare = prepare_btf,                \
-		.attach = (attach_fn),                                         \
+		.section_target = true, .one_place = true,                     \
+		.prepare = prepare_btf, .attach = (attach_fn),                 \
 	}
 
 const struct attach_way attach_way_tp_btf =

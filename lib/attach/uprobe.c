@@ -164,14 +164,14 @@ no_user_function(
 	struct attach_error e;
 
 	if (m->pattern)
-		e = attach_invalid(
+		e = attach_missing(
 		    "no function of %s matches %s", t->file, t->symbol);
 	else if (m->near.seen == 0)
 		e = attach_invalid("%s has no names of functions, because it "
 				   "is stripped; give the offset in the file",
 		    t->file);
 	else
-		e = attach_invalid("%s has no function %s%s", t->file,
+		e = attach_missing("%s has no function %s%s", t->file,
 		    t->symbol, near != NULL ? near : "");
 	free(near);
 	return e;
@@ -279,9 +279,9 @@ no_usdt(const struct uprobe_target *t, const struct usdt_search *s)
 	struct attach_error e;
 
 	if (s->near.seen == 0)
-		e = attach_invalid("%s has no USDT probes", t->file);
+		e = attach_missing("%s has no USDT probes", t->file);
 	else
-		e = attach_invalid("%s has no USDT probe %s%s", t->file,
+		e = attach_missing("%s has no USDT probe %s%s", t->file,
 		    t->symbol, near != NULL ? near : "");
 	free(near);
 	return e;

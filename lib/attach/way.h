@@ -22,6 +22,8 @@ struct attach_way {
 	bool tracefs;            /* attaching reads tracefs */
 	bool at_return;          /* a probe of the return of a function */
 	bool pattern;            /* the target matches several functions */
+	bool one_place;          /* the verifier checks the program for its
+				    place, so it can have only one */
 
 	/* Check target and options when the command line is parsed.  NULL: only
 	 * a target is required. */
@@ -51,7 +53,7 @@ struct attach_kind {
 /* All ways.  For the files that define them, and for the tables of
  * attach/where.c and attach/kind.c; a way does not use another. */
 extern const struct attach_way attach_way_cgroup, attach_way_iter,
-    attach_way_netns, attach_way_perf, attach_way_sockmap,
+    attach_way_netns, attach_way_perf, attach_way_socket, attach_way_sockmap,
     attach_way_struct_ops, attach_way_xdp;
 
 /* attach/tc.c */

@@ -32,6 +32,7 @@ static const struct attach_way *const ways[] = {
 	&attach_way_iter,
 	&attach_way_perf,
 	&attach_way_raw_tp,
+	&attach_way_socket,
 	&attach_way_tp_btf,
 	&attach_way_tracepoint,
 	&attach_way_uprobe,
@@ -41,10 +42,23 @@ static const struct attach_way *const ways[] = {
 	&attach_way_usdt,
 };
 
+/* Other names that sections have for a way. */
+static const struct {
+	const char *name;
+	const struct attach_way *way;
+} way_aliases[] = {
+	{ "tp", &attach_way_tracepoint },
+	{ "raw_tracepoint", &attach_way_raw_tp },
+};
+
 /* The way with this name of n characters, or NULL. */
 static const struct attach_way *
 find_way(const char *name, size_t n)
 {
+	for (size_t i = 0; i < nitems(way_aliases); i++)
+		if (strlen(way_aliases[i].name) == n &&
+		    strncmp(way_aliases[i].name, name, n) == 0)
+			return way_aliases[i].way;
 	for (size_t i = 0; i < nitems(ways); i++)
 		if (strlen(ways[i]->name) == n &&
 		    strncmp(ways[i]->name, name, n) == 0)
@@ -64,6 +78,7 @@ suggest_way(const char *where)
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(where, ":"), where);
 	for (size_t i = 0; i < nitems(ways); i++)
 		suggest_offer(&near, ways[i]->name);
+	suggest_offer(&near, "load");
 	suggest_offer(&near, "off");
 	nearest = near.n > 0 ? suggest_text(&near) : NULL;
 	if (nearest == NULL ||
@@ -92,7 +107,7 @@ unknown_where(const char *where)
 	for (size_t i = 0; i < nitems(ways); i++)
 		buf_printf(&list, "%s, ", ways[i]->syntax);
 	e = list.failed ? attach_errno(ENOMEM)
-			: attach_invalid("WHERE is one of %.*soff",
+			: attach_invalid("WHERE is one of %.*sload, off",
 			      (int)list.len, list.data);
 	buf_free(&list);
 	return e;
@@ -185,7 +200,8 @@ parse_where(struct attach_where *w, const char *text)
 	if (w->program == NULL)
 		return attach_errno(ENOMEM);
 	w->text = equals + 1;
-	if (strcmp(w->text, "off") == 0)
+	w->load = strcmp(w->text, "load") == 0;
+	if (w->load || strcmp(w->text, "off") == 0)
 		return ATTACH_SUCCESS;
 	colon = strchr(w->text, ':');
 	if (colon != NULL)
@@ -217,14 +233,6 @@ attach_where_parse(struct attach_where *w, const char *text)
 	report_error("-a %s: %s", text, attach_error_text(&e));
 	attach_error_free(&e);
 	return -1;
-}
-
-int
-attach_where_optional(struct attach_where *w, const char *program)
-{
-	*w = (struct attach_where){ .optional = true };
-	w->program = strdup(program);
-	return w->program != NULL ? 0 : report_nomem();
 }
 
 void

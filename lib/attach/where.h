@@ -10,10 +10,6 @@
  * attach_where_free() is for both. */
 int attach_where_parse(struct attach_where *w, const char *text);
 
-/* Make w an "--optional PROGRAM".  Returns 0, or -1 after reporting that
- * memory ran out. */
-int attach_where_optional(struct attach_where *w, const char *program);
-
 void attach_where_free(struct attach_where *w);
 
 #endif

@@ -8,66 +8,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "load/btf-file.h"
 #include "load/btf-slice.h"
 #include "load/vmlinux.h"
 
-enum { BTF_MAX = 256 << 20 }; /* bytes of a kernel's BTF */
-
 struct slicer {
-	const unsigned char *types; /* borrowed */
-	uint32_t types_len;
-	const char *strings; /* borrowed; ends with a NUL */
-	uint32_t strings_len;
-	struct core_relos *relos; /* borrowed */
-	uint32_t kinds;           /* of the roots, a bit for each */
-	uint32_t *at;             /* owned: offset of each type; from 1 */
-	uint32_t *taken;          /* owned: its id in the slice, or 0 */
-	uint32_t *order;          /* owned: the types of the slice, from 1 */
-	uint32_t ntypes;          /* plus one: ids are below it */
-	uint32_t n;               /* types in the slice */
+	const struct btf_file *btf; /* borrowed: the kernel's */
+	struct core_relos *relos;   /* borrowed */
+	uint32_t kinds;             /* of the roots, a bit for each */
+	uint32_t *at;               /* owned: offset of each type; from 1 */
+	uint32_t *taken;            /* owned: its id in the slice, or 0 */
+	uint32_t *order;            /* owned: the types of the slice, from 1 */
+	uint32_t ntypes;            /* plus one: ids are below it */
+	uint32_t n;                 /* types in the slice */
 	struct buf out, names;
 };
-
-/* What follows the head of a type: a fixed part and an array of vlen
- * elements. */
-static const struct tail {
-	bool known;
-	uint8_t fixed, element; /* bytes */
-} tails[NR_BTF_KINDS] = {
-	[BTF_KIND_PTR] = { true, 0, 0 },
-	[BTF_KIND_FWD] = { true, 0, 0 },
-	[BTF_KIND_TYPEDEF] = { true, 0, 0 },
-	[BTF_KIND_VOLATILE] = { true, 0, 0 },
-	[BTF_KIND_CONST] = { true, 0, 0 },
-	[BTF_KIND_RESTRICT] = { true, 0, 0 },
-	[BTF_KIND_FUNC] = { true, 0, 0 },
-	[BTF_KIND_FLOAT] = { true, 0, 0 },
-	[BTF_KIND_TYPE_TAG] = { true, 0, 0 },
-	[BTF_KIND_INT] = { true, sizeof(uint32_t), 0 },
-	[BTF_KIND_VAR] = { true, sizeof(struct btf_var), 0 },
-	[BTF_KIND_DECL_TAG] = { true, sizeof(struct btf_decl_tag), 0 },
-	[BTF_KIND_ARRAY] = { true, sizeof(struct btf_array), 0 },
-	[BTF_KIND_ENUM] = { true, 0, sizeof(struct btf_enum) },
-	[BTF_KIND_ENUM64] = { true, 0, sizeof(struct btf_enum64) },
-	[BTF_KIND_STRUCT] = { true, 0, sizeof(struct btf_member) },
-	[BTF_KIND_UNION] = { true, 0, sizeof(struct btf_member) },
-	[BTF_KIND_FUNC_PROTO] = { true, 0, sizeof(struct btf_param) },
-	[BTF_KIND_DATASEC] = { true, 0, sizeof(struct btf_var_secinfo) },
-};
-
-static size_t
-tail_size(const struct btf_type *t)
-{
-	const struct tail *tail = &tails[btf_kind(t)];
-
-	return tail->fixed + (size_t)tail->element * btf_vlen(t);
-}
-
-static const struct btf_type *
-get_type(const struct slicer *s, uint32_t id)
-{
-	return (const struct btf_type *)(s->types + s->at[id]);
-}
 
 /* Adds the type to the slice, if it is not in it.  Returns its id there, or
  * UINT32_MAX if there is no such type. */
@@ -100,7 +55,7 @@ root_matches(const char *name, const struct core_root *root)
 static void
 add_if_root(struct slicer *s, uint32_t id, const struct btf_type *t)
 {
-	const char *name = s->strings + t->name_off;
+	const char *name = s->btf->strings + t->name_off;
 	uint16_t kind = core_relos_kind(t);
 
 	for (size_t i = 0; i < s->relos->n; i++) {
@@ -121,25 +76,17 @@ static bool
 index_types(struct slicer *s)
 {
 	const struct btf_type *t;
-	uint32_t at = 0, id = 1, left, kind;
+	uint32_t at = 0, id = 1;
 	size_t size;
 
-	for (; (left = s->types_len - at) >= sizeof(*t); id++) {
-		t = (const struct btf_type *)(s->types + at);
-		kind = btf_kind(t);
-		if (kind >= NR_BTF_KINDS || !tails[kind].known ||
-		    t->name_off >= s->strings_len)
-			return false;
-		size = sizeof(*t) + tail_size(t);
-		if (size > left)
-			return false;
+	for (; (t = btf_file_type(s->btf, at, &size)) != NULL; id++) {
 		s->at[id] = at;
 		s->ntypes = id + 1;
-		if (s->kinds >> kind & 1)
+		if (s->kinds >> btf_kind(t) & 1)
 			add_if_root(s, id, t);
 		at += (uint32_t)size;
 	}
-	return at == s->types_len;
+	return at == s->btf->types_len;
 }
 
 /* Whether all roots are in the slice.  A module may have a type that the kernel
@@ -163,9 +110,9 @@ copy_name(struct slicer *s, uint32_t at)
 
 	if (at == 0)
 		return 0;
-	if (at >= s->strings_len)
+	if (at >= s->btf->strings_len)
 		return UINT32_MAX;
-	name = s->strings + at;
+	name = s->btf->strings + at;
 	buf_add(&s->names, name, strlen(name) + 1);
 	return (uint32_t)now;
 }
@@ -242,11 +189,12 @@ copy_references(struct slicer *s, struct btf_type *t)
 static bool
 copy_type(struct slicer *s, uint32_t id)
 {
-	const struct btf_type *from = get_type(s, id);
-	size_t size = sizeof(*from) + tail_size(from);
-	struct btf_type *t = (struct btf_type *)buf_room(&s->out, size);
+	size_t size;
+	const struct btf_type *from = btf_file_type(s->btf, s->at[id], &size);
+	struct btf_type *t;
 
-	if (t == NULL)
+	if (from == NULL ||
+	    (t = (struct btf_type *)buf_room(&s->out, size)) == NULL)
 		return false;
 	memcpy(t, from, size);
 	s->out.len += size;
@@ -263,32 +211,6 @@ copy_types(struct slicer *s)
 		if (!copy_type(s, s->order[i]))
 			return false;
 	return !s->names.failed;
-}
-
-/* Finds the types and strings.  Returns whether they lie within the len bytes.
- */
-static bool
-read_btf_header(struct slicer *s, const unsigned char *btf, size_t len)
-{
-	struct btf_header h;
-	size_t rest;
-
-	if (len < sizeof(h))
-		return false;
-	memcpy(&h, btf, sizeof(h));
-	if (h.magic != BTF_MAGIC || h.version != BTF_VERSION ||
-	    h.hdr_len < sizeof(h) || h.hdr_len > len)
-		return false;
-	rest = len - h.hdr_len;
-	if (h.type_off > rest || h.type_len > rest - h.type_off ||
-	    h.str_off > rest || h.str_len > rest - h.str_off ||
-	    h.str_len == 0 || (h.hdr_len | h.type_off | h.type_len) % 4 != 0)
-		return false;
-	s->types = btf + h.hdr_len + h.type_off;
-	s->types_len = h.type_len;
-	s->strings = (const char *)btf + h.hdr_len + h.str_off;
-	s->strings_len = h.str_len;
-	return s->strings[h.str_len - 1] == '\0';
 }
 
 /* Appends the slice: header, types and strings. */
@@ -310,21 +232,19 @@ write_slice(const struct slicer *s, struct buf *out)
 	return !out->failed;
 }
 
-bool
-btf_slice_cut(
-    struct buf *out, struct core_relos *c, const void *btf, size_t len)
+/* Cuts the slice out of a BTF that is open. */
+static bool
+cut_slice(struct buf *out, struct core_relos *c, const struct btf_file *btf)
 {
-	struct slicer s = { .relos = c, .ntypes = 1 };
+	struct slicer s = { .btf = btf, .relos = c, .ntypes = 1 };
 	size_t most;
 	bool ok;
 
-	if (len > BTF_MAX || !read_btf_header(&s, btf, len))
-		return false;
 	for (size_t i = 0; i < c->n; i++)
 		s.kinds |= 1U << c->v[i].kind;
 	if (s.kinds >> BTF_KIND_ENUM & 1)
 		s.kinds |= 1U << BTF_KIND_ENUM64;
-	most = s.types_len / sizeof(struct btf_type) + 2;
+	most = btf->types_len / sizeof(struct btf_type) + 2;
 	s.at = calloc(most, sizeof(*s.at));
 	s.taken = calloc(most, sizeof(*s.taken));
 	s.order = calloc(most, sizeof(*s.order));
@@ -339,27 +259,23 @@ btf_slice_cut(
 	return ok;
 }
 
-/* Cuts the slice out of the file at fd.  Since Linux 6.16 the kernel's BTF can
- * be mapped; before, it is read. */
+bool
+btf_slice_cut(
+    struct buf *out, struct core_relos *c, const void *btf, size_t len)
+{
+	struct btf_file f = { 0 };
+
+	return btf_file_parse(&f, btf, len) && cut_slice(out, c, &f);
+}
+
+/* Cuts the slice out of the file at fd. */
 static bool
 cut_from_file(struct buf *out, struct core_relos *c, int fd)
 {
-	struct buf copy = { 0 };
-	struct stat st;
-	void *p = MAP_FAILED;
-	bool ok;
+	struct btf_file f = { 0 };
+	bool ok = btf_file_open(&f, fd) && cut_slice(out, c, &f);
 
-	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= BTF_MAX)
-		p = mmap(
-		    NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p != MAP_FAILED) {
-		ok = btf_slice_cut(out, c, p, (size_t)st.st_size);
-		munmap(p, (size_t)st.st_size);
-		return ok;
-	}
-	ok = buf_read_fd(&copy, fd, BTF_MAX) == 0 &&
-	     btf_slice_cut(out, c, copy.data, copy.len);
-	buf_free(&copy);
+	btf_file_close(&f);
 	return ok;
 }
 

@@ -24,6 +24,9 @@ struct object {
 	 * Both owned; if slice_path is NULL, there is none. */
 	int slice;
 	char *slice_path;
+	/* object_load() failed, because the kernel lacks what a program is to
+	 * be attached to. */
+	bool lacks_place;
 };
 
 /*

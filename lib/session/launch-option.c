@@ -7,33 +7,35 @@
 #include "base/util.h"
 #include "session/launch-option.h"
 
-/* Returns the next element of wheres, zeroed, which the caller then counts; or
- * NULL after reporting that memory ran out. */
-static struct attach_where *
-new_where(struct launch_options *o)
-{
-	if (!array_room(o->wheres, o->nwheres, o->wheres_cap)) {
-		report_nomem();
-		return NULL;
-	}
-	o->wheres[o->nwheres] = (struct attach_where){ 0 };
-	return &o->wheres[o->nwheres++];
-}
-
 static int
 set_attach(struct launch_options *o, const char *value)
 {
-	struct attach_where *w = new_where(o);
+	struct attach_options *a = &o->attach;
 
-	return w != NULL ? attach_where_parse(w, value) : -1;
+	if (!array_room(a->wheres, a->nwheres, a->wheres_cap))
+		return report_nomem();
+	return attach_where_parse(&a->wheres[a->nwheres++], value);
+}
+
+static int
+set_only(struct launch_options *o, const char *value)
+{
+	return attach_patterns_add(&o->attach.only, value);
 }
 
 static int
 set_optional(struct launch_options *o, const char *value)
 {
-	struct attach_where *w = new_where(o);
+	return attach_patterns_add(&o->attach.optional, value);
+}
 
-	return w != NULL ? attach_where_optional(w, value) : -1;
+/* The option has no value. */
+static int
+set_both(struct launch_options *o, const char *value)
+{
+	(void)value;
+	o->attach.both = true;
+	return 0;
 }
 
 static int
@@ -103,9 +105,11 @@ static const struct launch_option {
 } launch_options[] = {
 	{ "as-is", set_as_is },
 	{ "attach", set_attach },
+	{ "both", set_both },
 	{ "btf", set_btf },
 	{ "export", set_export },
 	{ "map", set_map },
+	{ "only", set_only },
 	{ "optional", set_optional },
 	{ "sample", set_sampled },
 	{ "set", set_setting },
@@ -141,8 +145,7 @@ launch_option_set(struct launch_options *o, const char *name, const char *value)
 void
 launch_options_free(struct launch_options *o)
 {
-	for (size_t i = 0; i < o->nwheres; i++)
-		attach_where_free(&o->wheres[i]);
+	attach_options_free(&o->attach);
 	for (size_t i = 0; i < o->ntexts; i++)
 		free(o->texts[i]);
 	for (size_t i = 0; i < o->nsamples; i++)
@@ -154,7 +157,6 @@ launch_options_free(struct launch_options *o)
 	free(o->sizes);
 	free(o->settings);
 	free(o->samples);
-	free(o->wheres);
 	free(o->maps);
 	free(o->texts);
 	*o = (struct launch_options){ 0 };

@@ -19,9 +19,7 @@
 struct launch_options {
 	const char *btf; /* a BTF file or archive, as for object_open() */
 	enum stream_encoding encoding; /* of the stream that is to be written */
-	/* Owned: where programs go, over the package. */
-	struct attach_where *wheres;
-	size_t nwheres, wheres_cap;
+	struct attach_options attach;  /* owned: where programs go */
 	const char **maps; /* owned: the exports to read; nmaps 0: all */
 	size_t nmaps, maps_cap;
 	/* Owned: what is sampled, over the package. */

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "attach/forms.h"
 #include "base/report.h"
 #include "elf/libbpf-log.h"
 #include "session/export-buffer.h"
@@ -93,8 +94,8 @@ launch_open(struct launch *l, const struct launch_options *o)
 		l->opened_again) == -1)
 		return -1;
 	l->header.encoding = o->encoding;
-	if (attach_choose(&l->attachments, &l->object, o->wheres, o->nwheres) ==
-	    -1)
+	if (attach_choose(
+		&l->attachments, &l->object, &o->attach, &l->refused) == -1)
 		return -1;
 	if (export_sample_mark(&l->package, &l->object, o) == -1)
 		return -1;
@@ -131,19 +132,17 @@ launch_reopen(struct launch *l)
 static int
 load_once(struct launch *l)
 {
-	const struct launch_options *o = l->options;
 	struct report_held held;
 
 	if (check_before_load(l) == -1)
 		return -1;
-	if (!attach_has_optional(o->wheres, o->nwheres))
-		return object_load(&l->object);
 	report_hold(&held);
 	if (object_load(&l->object) == 0) {
 		report_release_held(&held, NULL);
 		return 0;
 	}
-	if (attach_leave_out(o->wheres, o->nwheres, libbpf_log_program())) {
+	if (attach_leave_out(
+		&l->attachments, libbpf_log_program(), l->object.lacks_place)) {
 		report_release_held(&held, "left out");
 		return 1;
 	}
@@ -192,6 +191,8 @@ launch_load(struct launch *l)
 		ret = map_values_write(&l->values);
 	if (ret == 0)
 		map_pins_report(&l->pins, l->package.name);
+	if (ret == 0 && l->options->only_verify)
+		attach_forms_report(&l->attachments);
 	return ret;
 }
 
@@ -202,6 +203,9 @@ launch_open_poller(struct launch *l, const struct poller_options *o,
 	struct map_fds *fds = object_map_fds(&l->object, &l->header);
 	struct poller_options options = *o;
 
+	l->poller_options = o;
+	l->poll_sink = sink;
+	l->sink = ctx;
 	options.perf_pages = l->package.perf_buffer_pages;
 	options.poll_timeout_ms = l->package.poll_timeout_ms;
 	if (fds != NULL &&
@@ -211,13 +215,40 @@ launch_open_poller(struct launch *l, const struct poller_options *o,
 	return l->poller != NULL ? 0 : -1;
 }
 
+/* Loads the object again, without the program that could not be attached.  The
+ * header stays, to which the caller may have added. */
+static int
+load_again(struct launch *l)
+{
+	struct stream_header header = l->header;
+	bool polls = l->poller != NULL;
+	int ret;
+
+	launch_unload(l);
+	l->header = (struct stream_header){ 0 };
+	ret = launch_reopen(l) == -1 ? -1 : launch_load(l);
+	stream_header_free(&l->header);
+	l->header = header;
+	if (ret == -1)
+		return -1;
+	return polls ? launch_open_poller(
+			   l, l->poller_options, l->poll_sink, l->sink)
+		     : 0;
+}
+
 int
 launch_attach(struct launch *l)
 {
-	if (attach_all(&l->attachments) == -1 ||
+	int ret;
+
+	while ((ret = attach_all(&l->attachments)) == 1)
+		if (load_again(l) == -1)
+			return -1;
+	if (ret == -1 ||
 	    (l->poller != NULL &&
 		export_links(&l->header, &l->attachments, l->poller) == -1))
 		return -1;
+	attach_forms_report(&l->attachments);
 	l->attached = true;
 	return 0;
 }
@@ -236,6 +267,7 @@ void
 launch_close(struct launch *l)
 {
 	launch_unload(l);
+	attach_refused_free(&l->refused);
 	stream_header_free(&l->header);
 	bpf_elf_close(&l->other.elf);
 	free(l->other.bytes);

@@ -52,8 +52,13 @@ struct launch {
 	bool attached;     /* with success: then the pins stay */
 	struct stream_header header; /* of the exported maps */
 	struct attachments attachments;
+	struct attach_refused refused; /* programs that are left out */
 	struct symbolizer *symbolizer; /* owned, or NULL */
 	struct poller *poller;         /* owned, or NULL */
+	/* What launch_open_poller() was called with; borrowed. */
+	const struct poller_options *poller_options;
+	const struct poll_sink *poll_sink;
+	void *sink;
 };
 
 /*
@@ -84,9 +89,9 @@ int launch_reopen(struct launch *l);
 
 /*
  * Loads the object, and gives its maps their values.  If the kernel refuses a
- * program that is optional, opens and loads the object again without it; and if
- * it refuses the object with its calls counted, as it was written, with a
- * notice.
+ * program that may fail (attach/choose.h), opens and loads the object again
+ * without it; and if it refuses the object with its calls counted, as it was
+ * written, with a notice.
  */
 int launch_load(struct launch *l);
 
@@ -94,13 +99,18 @@ int launch_load(struct launch *l);
  * Opens l->symbolizer and l->poller, which hands records to sink with ctx.
  * To be called before launch_attach(), since a perf buffer keeps only what is
  * written after it was opened.  The size of perf buffers and the poll timeout
- * come from the package; those in o are ignored.
+ * come from the package; those in o are ignored.  o is borrowed until
+ * launch_attach() returns, sink and ctx until launch_unload().
  */
 int launch_open_poller(struct launch *l, const struct poller_options *o,
     const struct poll_sink *sink, void *ctx);
 
-/* Attaches all programs, and gives the poller, if there is one, the links of
- * iterators.  If one program cannot be attached, none is. */
+/*
+ * Attaches all programs, and gives the poller, if there is one, the links of
+ * iterators.  If one program cannot be attached, none is.  If another form of
+ * it can, this begins again with launch_open() and keeps only the header; so the
+ * object, the symbolizer and the poller may be used only afterwards.
+ */
 int launch_attach(struct launch *l);
 
 /* Detaches, unloads and stops polling.  The package and header stay. */

@@ -100,16 +100,17 @@ pin_maps(struct stream_header *h, const struct object *o,
 }
 
 /* Pins hold number i of an attached program as "link_PROGRAM", or, if the
- * program has several, as "linkI_PROGRAM". */
+ * program has several, as "linkN_PROGRAM". */
 static int
-pin_hold(const char *dir, const struct attachment *a, size_t i)
+pin_hold(const char *dir, const struct attachment *a, size_t i, size_t number,
+    bool several)
 {
 	const char *program = bpf_program__name(a->program);
 	const struct attach_hold *h = &a->holds[i];
 	int fd = h->link != NULL ? bpf_link__fd(h->link) : h->fd;
 	char prefix[32] = "link_", *path;
 
-	if (h->undo != NULL) {
+	if (h->undo != NULL || h->socket) {
 		report_error("program %s: cannot be left running: it is "
 			     "attached without a link, so it is detached when "
 			     "this process ends; leave it out with -a %s=off",
@@ -125,8 +126,8 @@ pin_hold(const char *dir, const struct attachment *a, size_t i)
 		    program, bpf_program__section_name(a->program), program);
 		return -1;
 	}
-	if (a->nholds > 1)
-		snprintf(prefix, sizeof(prefix), "link%zu_", i);
+	if (several)
+		snprintf(prefix, sizeof(prefix), "link%zu_", number);
 	path = session_dir_pin(dir, fd, prefix, program);
 	free(path);
 	return path != NULL ? 0 : -1;
@@ -136,10 +137,20 @@ pin_hold(const char *dir, const struct attachment *a, size_t i)
 static int
 pin_links(const char *dir, const struct attachments *a)
 {
-	for (size_t i = 0; i < a->n; i++)
+	size_t number = 0; /* of this program's hold, over all its places */
+
+	for (size_t i = 0; i < a->n; i++) {
+		bool more =
+		    i + 1 < a->n && a->v[i + 1].program == a->v[i].program;
+		bool again = i > 0 && a->v[i - 1].program == a->v[i].program;
+
+		if (!again)
+			number = 0;
 		for (size_t k = 0; k < a->v[i].nholds; k++)
-			if (pin_hold(dir, &a->v[i], k) == -1)
+			if (pin_hold(dir, &a->v[i], k, number++,
+				a->v[i].nholds > 1 || more || again) == -1)
 				return -1;
+	}
 	if (session_dir_disown(dir) == -1)
 		return -1;
 	/* Otherwise closing a link would disable its perf event, although the

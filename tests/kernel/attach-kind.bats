@@ -55,7 +55,6 @@ holds_one() {
 		fails_with 1 "program probe: $section: $kind programs cannot be attached: $why" skel-load probe.json
 		fails_with 1 "leave it out with -a probe=off" skel-load probe.json
 	done <<-'END'
-		socket socket a process attaches them to a socket of its own, by setsockopt(2)
 		sk_reuseport sk_reuseport a process attaches them to a socket
 		lwt_in lwt_in they are part of a route; see ip-route(8)
 		lwt_out lwt_out they are part of a route
@@ -69,7 +68,7 @@ holds_one() {
 		xdp_cpumap xdp_cpumap they run from the entries of a device map or CPU map
 	END
 	hook probe no_such_kind 0
-	fails_with 1 "program probe: no_such_kind: this kind of program is unknown; leave it out with -a probe=off" skel-load probe.json
+	fails_with 1 "program probe: no_such_kind: neither libbpf nor this program knows a section of that name; leave it out with -a probe=off" skel-load probe.json
 }
 
 # Make a package of a congestion control with a name that only this test uses.
@@ -141,7 +140,7 @@ control_gone() {
 	edit ops.json '(.meta.bpf_skel.progs[] | select(.name == "avoid")).link = false'
 	run -0 --separate-stderr skel-load -v -t 0.1 ops.json
 	[[ $stderr == *"map slow: not attached, because its program avoid is left out"* ]]
-	fails_with 1 "program begins: xdp:lo: struct_ops programs cannot go there; WHERE can only be off" skel-load -a slow=xdp:lo ops.json
+	fails_with 1 "program begins: xdp:lo: struct_ops programs cannot go there; WHERE can only be load or off" skel-load -a slow=xdp:lo ops.json
 	ops_package -DUNUSED
 	fails_with 1 "program unused: struct_ops/unused: it is in no struct of section .struct_ops; leave it out with -a unused=off" skel-load ops.json
 }

@@ -114,9 +114,9 @@ need_clsact() {
 		in_net skel-load -a probe=xdp:nosuch probe.json
 	fails_with 1 "program filter: tc:99999/egress: there is no interface 99999; there are: lo" \
 		in_net skel-load -a filter=tc:99999/egress filter.json
-	fails_with 1 "program probe: tc:lo: xdp programs cannot go there; WHERE is one of xdp:INTERFACE[,mode=native|skb|hw], off" \
+	fails_with 1 "program probe: tc:lo: xdp programs cannot go there; WHERE is one of xdp:INTERFACE[,mode=native|skb|hw], load, off" \
 		skel-load -a probe=tc:lo probe.json
-	fails_with 1 "program filter: xdp:lo: tc programs cannot go there; WHERE is one of tcx:INTERFACE[/ingress|egress], tc:INTERFACE[/ingress|egress][,prio=N][,handle=N], off" \
+	fails_with 1 "program filter: xdp:lo: tc programs cannot go there; WHERE is one of tcx:INTERFACE[/ingress|egress], tc:INTERFACE[/ingress|egress][,prio=N][,handle=N], load, off" \
 		skel-load -a filter=xdp:lo filter.json
 	fails_with 2 "-a p=xdp:lo,mode=fast: expected xdp:INTERFACE[,mode=native|skb|hw]" skel-load -a p=xdp:lo,mode=fast
 	fails_with 2 "-a p=tc:lo/up: expected tc:INTERFACE[/ingress|egress][,prio=N][,handle=N]" skel-load -a p=tc:lo/up

@@ -174,11 +174,11 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	need_bpf
 	bpf_package kinds
 	fails_with 1 "program count_packets: cgroup_skb/egress: its section does not name its target; give one with -a count_packets=cgroup:PATH" \
-		skel-load kinds.json
+		skel-load --only count_packets kinds.json
 	fails_with 1 "program each_task: cgroup:/x: iter programs cannot go there; WHERE is one of iter:" \
 		skel-load -a count_packets=off -a each_task=cgroup:/x kinds.json
 	fails_with 1 "program nowhere: uprobe: its section does not name its target; give one with -a nowhere=uprobe:FILE:FUNCTION[,offset=N][,pid=PID]" \
-		skel-load -q -a count_packets=off -a pass=off kinds.json
+		skel-load -q --only 'no*' kinds.json
 	fails_with 1 "-a nosuch: kinds.json has no such program; it has: count_packets, each_task, pass, nowhere" \
 		skel-load -a nosuch=off kinds.json
 }

@@ -1,0 +1,35 @@
+/*
+ * Which of some functions and tracepoints the running kernel and its modules
+ * describe in their BTF.  Programs of fentry, fexit and tp_btf can only go
+ * there.  All names are looked up together, because each look through the BTF
+ * of a kernel takes some milliseconds.
+ */
+#ifndef SKEL_LOAD_KERNEL_NAMES_H
+#define SKEL_LOAD_KERNEL_NAMES_H
+
+#include <stdbool.h>
+
+#include "base/hash.h"
+
+/* What a kernel calls the type of the tracepoint NAME in its BTF. */
+#define KERNEL_TRACEPOINT_PREFIX "btf_trace_"
+
+/* A zeroed one is empty. */
+struct kernel_names {
+	struct hash names; /* of struct kernel_name */
+	bool known;        /* the kernel has BTF that this process can read */
+};
+
+/* Add the name of a function, or of a tracepoint with its prefix.  Returns 0,
+ * or -1 if memory runs out. */
+int kernel_names_add(struct kernel_names *k, const char *name);
+
+/* Look for the names that were added. */
+void kernel_names_read(struct kernel_names *k);
+
+/* Whether the name, which was added, was found. */
+bool kernel_names_has(const struct kernel_names *k, const char *name);
+
+void kernel_names_free(struct kernel_names *k);
+
+#endif
