@@ -40,6 +40,10 @@
  *		...
  *	} hists SEC(".maps") SKEL_SAMPLE(1000) SKEL_LOG2_HIST("usecs");
  *
+ * or global variables in which the program keeps its results:
+ *
+ *	SKEL_SAMPLE(1000) unsigned long long reads, writes;
+ *
  * Stacks.  Have records shown as stacks if their members pid, comm, kstack and
  * ustack are arrays of addresses, or ids of a stack-trace map:
  *
@@ -92,16 +96,20 @@
 	SKEL_LONG(name) SKEL_SHORT(letter) SKEL_HELP(help)
 
 /*
- * On a map, or on an iterator program: read all of it every ms milliseconds.
- * The values of a map are shown with their keys, or as a histogram of their
- * member slots[], whose buckets have the unit.  SKEL_CLEAR empties the map
- * after each reading.
+ * On a map, on a global or on an iterator program: read all of it every ms
+ * milliseconds.  The values of a map are shown with their keys, or as a
+ * histogram of their member slots[], whose buckets have the unit; with
+ * SKEL_EXP2_HIST the last member of the key is the bucket.  SKEL_CLEAR empties
+ * the map after each reading.  SKEL_NONZERO leaves out keys whose value is all
+ * zeros.
  */
 #define SKEL_SAMPLE(ms) SKEL_TAG("sample=" SKEL_TEXT(ms))
 #define SKEL_LOG2_HIST(unit) SKEL_TAG("type=log2_hist") SKEL_UNIT(unit)
 #define SKEL_LINEAR_HIST(unit) SKEL_TAG("type=linear_hist") SKEL_UNIT(unit)
+#define SKEL_EXP2_HIST(unit) SKEL_TAG("type=exp2_hist") SKEL_UNIT(unit)
 #define SKEL_UNIT(unit) SKEL_TAG("unit=" unit)
 #define SKEL_CLEAR SKEL_TAG("clear")
+#define SKEL_NONZERO SKEL_TAG("nonzero")
 
 /*
  * After a ring or perf buffer, or a sampled map without a value type: the type

@@ -30,15 +30,19 @@
 #include "package/pack.h"
 #include "package/package.h"
 
+enum { OPT_SAMPLE = 256 };
+
 static const struct option long_options[] = {
 	{ "name", required_argument, NULL, 'n' },
+	{ "sample", required_argument, NULL, OPT_SAMPLE },
 	{ "unpack", no_argument, NULL, 'u' },
 	COMMAND_OPTIONS,
 };
 
 static const struct command command = {
-	.usage = "usage: skel-pack [-qv] [-n name] [file]\n"
-		 "       skel-pack [-qv] [-n name] file.c [-- flag ...]\n"
+	.usage = "usage: skel-pack [-qv] [-n name] [--sample map] ... [file]\n"
+		 "       skel-pack [-qv] [-n name] [--sample map] ... file.c "
+		 "[-- flag ...]\n"
 		 "       skel-pack [-qv] -u [file]\n"
 		 "       skel-pack -h | -V\n",
 	.help = "\n"
@@ -49,6 +53,11 @@ static const struct command command = {
 		"\n"
 		"  -n, --name NAME   name of the object; default: x_bpf for "
 		"x.bpf.o\n"
+		"      --sample MAP[=INTERVAL][,WORD ...]\n"
+		"                    have a map or global variables read "
+		"repeatedly, as\n"
+		"                    the option of skel-load; repeat for "
+		"more\n"
 		"  -u, --unpack      print the object of a package\n"
 		"  -q, --quiet, --no-log\n"
 		"                    print errors only\n"
@@ -76,17 +85,15 @@ check_not_json(const struct buf *in, const char *name)
 }
 
 static int
-pack(const char *file, const char *name, struct buf *out)
+pack(const char *file, const struct pack_options *told, struct buf *out)
 {
 	const char *shown = file != NULL ? file : "<stdin>";
-	const struct pack_options options = {
-		.name = name != NULL   ? name
-			: file == NULL ? "stdin"
-				       : NULL,
-	};
+	struct pack_options options = *told;
 	struct buf in = { 0 };
 	int ret = -1;
 
+	if (options.name == NULL && file == NULL)
+		options.name = "stdin";
 	if (package_input_read(&in, file, shown, OBJECT_SIZE_MAX) == 0 &&
 	    check_not_json(&in, shown) == 0)
 		ret = pack_object(
@@ -113,15 +120,16 @@ check_package(const struct buf *text, const char *name)
 }
 
 static int
-pack_compiled(const char *file, const char *name, const struct compiled *c,
-    struct buf *out)
+pack_compiled(const char *file, const struct pack_options *told,
+    const struct compiled *c, struct buf *out)
 {
 	const struct pack_source source = { .text = c->source.data,
 		.len = c->source.len,
 		.header = c->header.data,
 		.header_len = c->header.len };
-	const struct pack_options options = { .name = name, .source = &source };
+	struct pack_options options = *told;
 
+	options.source = &source;
 	if (pack_object((unsigned char *)c->object.data, c->object.len, file,
 		&options, out) == -1)
 		return -1;
@@ -181,10 +189,35 @@ read_operands(int n, char *const v[], const char **file, int *nflags)
 	}
 }
 
+/* Adds what --sample says.  Returns 0, or -1 after reporting what is wrong. */
+static int
+add_sample_option(struct pack_options *o, const char *text)
+{
+	struct sample_option *v =
+	    reallocarray(o->samples, o->nsamples + 1, sizeof(*v));
+
+	if (v == NULL)
+		return report_nomem();
+	o->samples = v;
+	if (sample_option_parse(&v[o->nsamples], text) == -1)
+		return -1;
+	o->nsamples++;
+	return 0;
+}
+
+static void
+free_pack_options(struct pack_options *o)
+{
+	for (size_t i = 0; i < o->nsamples; i++)
+		sample_option_free(&o->samples[i]);
+	free(o->samples);
+}
+
 int
 main(int argc, char *argv[])
 {
-	const char *name = NULL, *file = NULL;
+	struct pack_options told = { 0 };
+	const char *file = NULL;
 	struct compiled compiled = { 0 };
 	struct output out;
 	bool back = false, is_source;
@@ -194,7 +227,11 @@ main(int argc, char *argv[])
 	       -1) {
 		switch (ch) {
 		case 'n':
-			name = optarg;
+			told.name = optarg;
+			break;
+		case OPT_SAMPLE:
+			if (add_sample_option(&told, optarg) == -1)
+				command_usage(&command);
 			break;
 		case 'u':
 			back = true;
@@ -205,7 +242,8 @@ main(int argc, char *argv[])
 	}
 	read_operands(argc - optind, argv + optind, &file, &nflags);
 	is_source = !back && file != NULL && compile_is_source(file);
-	if (name != NULL && (back || *name == '\0'))
+	if ((told.name != NULL && (back || *told.name == '\0')) ||
+	    (told.nsamples > 0 && back))
 		command_usage(&command);
 	signal(SIGPIPE, SIG_IGN);
 	status =
@@ -215,10 +253,11 @@ main(int argc, char *argv[])
 	if (back)
 		status = unpack(file, &out.buf);
 	else if (is_source)
-		status = pack_compiled(file, name, &compiled, &out.buf);
+		status = pack_compiled(file, &told, &compiled, &out.buf);
 	else
-		status = pack(file, name, &out.buf);
+		status = pack(file, &told, &out.buf);
 	compiled_free(&compiled);
+	free_pack_options(&told);
 	if (command_status(status == -1) != 0)
 		status = -1;
 	if (status == -1)

@@ -316,6 +316,15 @@ free_arg(struct arg *arg)
 	free(arg->name);
 }
 
+/* Whether the variable holds what the program finds out, and not what its user
+ * sets. */
+static bool
+is_result(const struct package_variable *v)
+{
+	return (v->written || v->sample.set) && v->long_name == NULL &&
+	       v->short_name == NULL && v->help == NULL && v->value == NULL;
+}
+
 /* Fills in arg for its variable; arg->name stays NULL if the variable has no
  * argument. */
 static int
@@ -325,6 +334,7 @@ fill_arg(const struct args_builder *d, struct arg *arg)
 	struct args *a = d->args;
 
 	if (strncmp(v->name, DUMMY_PREFIX, sizeof(DUMMY_PREFIX) - 1) == 0 ||
+	    is_result(v) ||
 	    find_variable_type(d, v, &arg->type) == GLOBALS_OTHER)
 		return 0;
 	if (choose_name(a, v, &arg->name) == -1)

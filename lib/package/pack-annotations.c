@@ -138,7 +138,7 @@ set_sample_type(const struct annotation *n)
 		if (strcmp(stream_samples[i], n->value) == 0)
 			return annotate_sample(n);
 	report_error("%s: unknown sample type; known: default_kv, log2_hist, "
-		     "linear_hist",
+		     "linear_hist, exp2_hist",
 	    n->where);
 	return -1;
 }
@@ -147,6 +147,12 @@ static int
 set_clear(const struct annotation *n)
 {
 	return set_in(n, "sample", "clear_map", json_true());
+}
+
+static int
+set_nonzero(const struct annotation *n)
+{
+	return set_in(n, "sample", "nonzero", json_true());
 }
 
 /* Objects that were compiled with an earlier skel.bpf.h may have this tag. */
@@ -360,10 +366,16 @@ static const struct {
 	{ ANNOTATED_VARIABLE, "long", set_argument },
 	{ ANNOTATED_VARIABLE, "short", set_short },
 	{ ANNOTATED_VARIABLE, "default", set_default },
+	{ ANNOTATED_VARIABLE, "sample", set_interval },
+	{ ANNOTATED_VARIABLE, "type", set_sample_type },
+	{ ANNOTATED_VARIABLE, "unit", annotate_sample },
+	{ ANNOTATED_VARIABLE, "clear", set_clear },
+	{ ANNOTATED_VARIABLE, "nonzero", set_nonzero },
 	{ ANNOTATED_MAP, "sample", set_interval },
 	{ ANNOTATED_MAP, "type", set_sample_type },
 	{ ANNOTATED_MAP, "unit", annotate_sample },
 	{ ANNOTATED_MAP, "clear", set_clear },
+	{ ANNOTATED_MAP, "nonzero", set_nonzero },
 	{ ANNOTATED_MAP, "sequence", ignore_sequence },
 	{ ANNOTATED_MAP, "stack_trace", set_stack_trace },
 	{ ANNOTATED_MAP, "stack_field", set_stack_field },

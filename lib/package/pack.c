@@ -18,6 +18,7 @@
 #include "package/pack-annotations.h"
 #include "package/pack-export.h"
 #include "package/pack-json.h"
+#include "package/pack-sample.h"
 #include "package/pack-source.h"
 #include "package/pack.h"
 #include "package/package.h"
@@ -431,6 +432,28 @@ find_header_structs(const struct pack *p, struct pack_exports *e)
 	    p->options->source, p->btf, &e->structs, &e->nstructs);
 }
 
+/* Sets what is sampled, and which variables hold results. */
+static int
+add_samples(struct pack *p, const struct pack_options *o)
+{
+	const struct pack_samples samples = {
+		.file = p->file,
+		.sections = p->sections,
+		.maps = p->map,
+		.nmaps = p->nmaps,
+	};
+	struct helper_calls calls;
+	int ret;
+
+	if (pack_samples_set(&samples, o) == -1 ||
+	    pack_samples_check(&samples) == -1 ||
+	    helper_calls_open(&calls, &p->elf) == -1)
+		return -1;
+	ret = pack_mark_written(&samples, &calls, &p->elf);
+	helper_calls_close(&calls);
+	return ret;
+}
+
 int
 pack_object(const unsigned char *elf, size_t size, const char *file,
     const struct pack_options *o, struct buf *out)
@@ -442,7 +465,7 @@ pack_object(const unsigned char *elf, size_t size, const char *file,
 	set_name(&p, o->name != NULL ? o->name : file);
 	if (open_packed_object(&p, elf, size) == 0 && new_meta(&p) == 0 &&
 	    add_maps(&p) == 0 && add_programs(&p) == 0 &&
-	    add_annotations(&p) == 0) {
+	    add_annotations(&p) == 0 && add_samples(&p, o) == 0) {
 		e.btf = p.btf;
 		e.maps = p.map;
 		e.nmaps = p.nmaps;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "package/sample-option.h"
 
 /* The C source of the object, and the header beside it that defines its
  * records, which may be empty.  All borrowed. */
@@ -24,6 +25,9 @@ struct pack_options {
 	 * from that of the file: "x_bpf" from "x.bpf.o". */
 	const char *name;
 	const struct pack_source *source; /* borrowed, or NULL */
+	/* Borrowed: what is sampled, besides what annotations say. */
+	struct sample_option *samples;
+	size_t nsamples;
 };
 
 /*

@@ -54,6 +54,7 @@ static const struct package_key variable_keys[] = {
 	{ "type", KEY_STRING, true, PLACE(variable, type) },
 	{ "description", KEY_STRING, false, PLACE(variable, description) },
 	{ "cmdarg", KEY_OBJECT, .keys = cmdarg_keys },
+	{ "written", KEY_BOOL, false, PLACE(variable, written) },
 	{ "sample", KEY_PRESENT, false, PLACE(variable, sample.set) },
 	{ "sample", KEY_OBJECT, .keys = variable_sample_keys },
 	{ 0 },

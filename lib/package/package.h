@@ -41,6 +41,7 @@ struct package_variable {
 	json_t *value;                              /* "value", or NULL */
 	json_t *default_value; /* cmdarg.default, else value; or NULL */
 	struct package_sample sample;
+	bool written; /* by the program itself */
 	json_t *json; /* the variable's object */
 };
 

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "elf/btf.h"
+#include "infer/written-variable.h"
 #include "package/sample-option.h"
 #include "session/export-hints.h"
 
@@ -16,6 +17,8 @@ enum {
 	SCORE_STRUCT = 4,   /* several numbers */
 	SCORE_ADDRESS = -6, /* the key is an address: of what is under way */
 	SCORE_SCRATCH = -6, /* room for one value of each CPU */
+	SCORE_DELETED = -6, /* the program deletes keys: of what is under way */
+	SCORE_FILLED = 3,   /* the program adds keys */
 };
 
 struct hint {
@@ -26,8 +29,10 @@ struct hint {
 };
 
 struct hints {
-	const struct btf *btf; /* borrowed, or NULL */
-	struct hint *v;        /* owned */
+	const struct btf *btf;     /* borrowed, or NULL */
+	const struct bpf_elf *elf; /* borrowed */
+	struct helper_calls calls; /* in its code */
+	struct hint *v;            /* owned */
 	size_t n, cap;
 };
 
@@ -88,6 +93,24 @@ is_scratch(const struct bpf_map *map)
 	       bpf_map__max_entries(map) == 1;
 }
 
+/* What the program's calls say of the map. */
+static int
+score_calls(const struct hints *h, const char *map)
+{
+	bool filled = false, deleted = false;
+
+	for (size_t i = 0; i < h->calls.n; i++) {
+		const struct helper_call *c = &h->calls.v[i];
+
+		if (c->argument[0].kind != CODE_MAP ||
+		    strcmp(c->argument[0].map, map) != 0)
+			continue;
+		filled |= c->helper == BPF_FUNC_map_update_elem;
+		deleted |= c->helper == BPF_FUNC_map_delete_elem;
+	}
+	return (filled ? SCORE_FILLED : 0) + (deleted ? SCORE_DELETED : 0);
+}
+
 static void
 add_map_hint(struct hints *h, const struct bpf_map *map)
 {
@@ -104,6 +127,7 @@ add_map_hint(struct hints *h, const struct bpf_map *map)
 		score += SCORE_ADDRESS;
 	if (is_scratch(map))
 		score += SCORE_SCRATCH;
+	score += score_calls(h, bpf_map__name(map));
 	if ((hint = new_hint(h, bpf_map__name(map), score)) == NULL)
 		return;
 	k = key_id == 0 ? NULL : btf_declaration(h->btf, key_id);
@@ -125,7 +149,7 @@ add_variable_hints(struct hints *h, const struct package_section *s)
 
 	if (h->btf != NULL)
 		id = btf__find_by_name_kind(h->btf, s->name, BTF_KIND_DATASEC);
-	if (id < 0 || strncmp(s->name, ".bss", 4) != 0)
+	if (id < 0)
 		return;
 	datasec = btf__type_by_id(h->btf, (uint32_t)id);
 	for (size_t i = 0; i < s->nvariables; i++) {
@@ -133,7 +157,8 @@ add_variable_hints(struct hints *h, const struct package_section *s)
 		const struct btf_type *t;
 
 		at = btf_find_variable(h->btf, datasec, v->name);
-		if (at == NULL)
+		if (at == NULL ||
+		    !written_variable(&h->calls, h->elf, s->name, v->name))
 			continue;
 		t = skip_to_type(
 		    h->btf, btf__type_by_id(h->btf, at->type)->type);
@@ -180,9 +205,11 @@ report_hints(const struct package *p, const struct hints *h)
 void
 export_hints(const struct package *p, const struct object *o)
 {
-	struct hints h = { .btf = bpf_object__btf(o->bpf) };
+	struct hints h = { .btf = bpf_object__btf(o->bpf), .elf = &p->object };
 	struct bpf_map *map;
 
+	if (helper_calls_open(&h.calls, h.elf) == -1)
+		return;
 	bpf_object__for_each_map (map, o->bpf)
 		if (!bpf_map__is_internal(map) &&
 		    sample_option_allows(bpf_map__type(map)))
@@ -190,5 +217,6 @@ export_hints(const struct package *p, const struct object *o)
 	for (size_t i = 0; i < p->nsections; i++)
 		add_variable_hints(&h, &p->sections[i]);
 	report_hints(p, &h);
+	helper_calls_close(&h.calls);
 	free(h.v);
 }
