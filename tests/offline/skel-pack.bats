@@ -188,6 +188,62 @@ unset null' "$(grep -v '^big ' got)"
 		"$(meta doc.bpf.o .bpf_skel.doc)"
 }
 
+@test "--sample and annotations sample maps, variables and sections; what code writes is marked" {
+	need_clang
+	object samples <<-'C'
+		#define MAP(type_) struct { __uint(type, BPF_MAP_TYPE_##type_); __uint(max_entries, 8); \
+			__type(key, int); __type(value, int); }
+		MAP(HASH) first SEC(".maps"), second SEC(".maps"); MAP(ARRAY) third SEC(".maps") SKEL_SAMPLE(9) SKEL_EXP2_HIST("ns");
+		struct { __uint(type, BPF_MAP_TYPE_QUEUE); __uint(max_entries, 8); __uint(value_size, 4); } fifo SEC(".maps");
+		struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
+		SKEL_SAMPLE(7) SKEL_NONZERO unsigned long long reads;
+		unsigned long long writes[4]; int verbose; volatile const int level = 1; int start SEC(".data.x") = 3;
+		SEC("socket") int p(struct __sk_buff *s)
+		{
+			if (verbose > level) return 0;
+			__sync_fetch_and_add(&reads, 1);
+			writes[s->len & 3]++;
+			start = s->len;
+			return 0;
+		}
+	C
+	samples() {
+		skel-pack "$@" samples.bpf.o 2>/dev/null | jq -c '.meta.bpf_skel | [.data_sections[], .data_sections[].variables[], .maps[]] |
+			map(select(.sample) | {(.name): .sample}) | add'
+	}
+	KV='"type":"default_kv","unit":"(unit)","clear_map":false'
+	is '{"reads":{"interval":7,"nonzero":true},"third":{"interval":9,"type":"exp2_hist","unit":"ns"}}' "$(samples)"
+	is "$(jq -Sc . <<<"{\"reads\":{\"interval\":7,\"nonzero\":true},\"third\":{\"interval\":2000,$KV},\"first\":{\"interval\":2000,$KV}}")" \
+		"$(samples --sample 'fi*t=1' --sample '*ir*=2s' | jq -Sc .)"
+	is '{"interval":500,"type":"linear_hist","unit":"n","clear_map":true,"nonzero":true}' \
+		"$(samples --sample writes=500ms,linear_hist,unit=n,clear,nonzero | jq -c .writes)"
+	is "{\"interval\":1000,$KV}" "$(samples --sample .bss | jq -c '.[".bss"]')"
+	is '["reads","start","writes"]' "$(skel-pack samples.bpf.o 2>/dev/null |
+		jq -c '[.meta.bpf_skel.data_sections[].variables[] | select(.written).name] | sort')"
+	skel-pack samples.bpf.o 2>/dev/null > samples.json
+	is "level verbose" "$(skel-args --list samples.json | grep -oE '(level|verbose|reads|writes|start)' | sort -u | xargs)"
+	while IFS='|' read -r option want; do
+		fails_with 1 "samples.bpf.o: --sample ${option%%[=,]*}: $want" skel-pack --sample "$option" samples.bpf.o
+	done <<-'TEXT'
+		fifo|a map of this type cannot be read key by key
+		ring|a map of this type cannot be read key by key
+		level|the variable is constant while programs run
+		.rodata|its variables are constant while programs run
+		.bss,clear|clear is for single variables: programs may need the others
+		none*|the object has no such map or variable
+	TEXT
+	while IFS='|' read -r option want; do
+		fails_with 2 "--sample $option: $want" skel-pack --sample "$option" samples.bpf.o
+	done <<-'TEXT'
+		|the name of a map or variable is missing
+		first=|"" is no interval
+		first=0|"0" is no interval
+		first=5x|"5x" is no interval
+		first=4294967296|"4294967296" is no interval
+		first,hist|"hist" is not known
+	TEXT
+}
+
 @test "a wrong annotation is an error that names it" {
 	need_clang
 	map='struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1); '
@@ -198,7 +254,9 @@ unset null' "$(grep -v '^big ' got)"
 		fails_with 1 "wrong.bpf.o: $want" skel-pack wrong.bpf.o
 		is 1 "$(wc -l <<<"$stderr")"
 	done <<-C
-		x: skel:sample=5: there is no such annotation for a variable|SKEL_SAMPLE(5) const volatile int x = 0;
+		variable x: it is constant while programs run and cannot be sampled|SKEL_SAMPLE(5) const volatile int x = 0;
+		variable x: the sampling interval is missing|SKEL_UNIT("ms") int x;
+		x: skel:type=exp: unknown sample type|SKEL_TAG("type=exp") int x;
 		m: skel:help=h: there is no such annotation for a map|SKEL_HELP("h") $map;
 		LICENSE: skel:help=h: there is no such annotation for the license|SKEL_HELP("h")
 		s: skel:help=h: there is no such annotation for a declaration other than|struct s { int a SKEL_HELP("h"); }; struct s v;
@@ -308,7 +366,7 @@ unset null' "$(grep -v '^big ' got)"
 			((.short // "x") | length == 1) and ((.default // 0) | type | . != "array" and . != "object");
 		def variable: (.name | text) and (.type | text) and only(["name", "type", "cmdarg"]) and
 			((.cmdarg // {}) | cmdarg);
-		def sample: (.interval | number) and only(["interval", "type", "unit", "clear_map"]) and
+		def sample: (.interval | number) and only(["interval", "type", "unit", "clear_map", "nonzero"]) and
 			((.type // "default_kv") | IN("default_kv", "log2_hist", "linear_hist"));
 		def config: . == "no_export" or . == "default" or (only(["btf_type_id"]) and (.btf_type_id | number));
 		def map: (.name | text) and (.ident | text) and ((.mmaped // false) | type == "boolean") and
