@@ -1,6 +1,6 @@
 # Bash completion for skel-load(1)
 
-_skel_load_options='-a --as-is --attach --both --btf --check -n --count --detach -e --elf --export
+_skel_load_options='-a --as-is --attach --both --btf --check -c --command -n --count --detach -e --elf --export
 -f --format -h --help --latency -m --map --no-log --only --optional --pin -q --quiet --sample --set -t --time --trace-pipe --unload
 -v --verbose -V --version'
 
@@ -69,7 +69,7 @@ _skel_load() {
 			done
 			((i < COMP_CWORD)) || return
 			;;
-		-[mnft] | --btf | --count | --export | --format | --latency | --only | --optional | --time | --unload)
+		-[cmnft] | --btf | --command | --count | --export | --format | --latency | --only | --optional | --time | --unload)
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			((i++))
 			;;
@@ -86,7 +86,7 @@ _skel_load() {
 	[[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
 	case $before in
 	-f | --format) mapfile -t COMPREPLY < <(compgen -W 'binary json' -- "$word") ;;
-	--export | --latency | -m | -n | --count | --only | --optional | -t | --time) ;;
+	-c | --command | --export | --latency | -m | -n | --count | --only | --optional | -t | --time) ;;
 	--pin | --unload) [[ $word == -* ]] || _skel_load_files -d "$word" ;;
 	-e | --elf | --btf) _skel_load_files -f "$word" ;;
 	*)

@@ -15,12 +15,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "base/buf.h"
 #include "base/report.h"
 #include "command.h"
 #include "poll/poller.h"
 #include "run.h"
 #include "session/launch-option.h"
 #include "session/session-dir.h"
+#include "traced-command.h"
 
 enum {
 	OPT_CHECK = 256,
@@ -38,6 +41,7 @@ static const struct option long_options[] = {
 	{ "both", no_argument, NULL, OPT_LAUNCH },
 	{ "btf", required_argument, NULL, OPT_LAUNCH },
 	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "command", required_argument, NULL, 'c' },
 	{ "count", required_argument, NULL, 'n' },
 	{ "detach", no_argument, NULL, OPT_DETACH },
 	{ "elf", required_argument, NULL, 'e' },
@@ -59,7 +63,8 @@ static const struct option long_options[] = {
 static const struct command command = {
 	.usage =
 	    "usage: skel-load [-hqVv] [-e elf] [-f binary|json] [-m map] ...\n"
-	    "                 [-n count] [-t seconds] [-a program=where] ...\n"
+	    "                 [-c command] [-n count] [-t seconds] "
+	    "[-a program=where] ...\n"
 	    "                 [--only program[,...]] ... "
 	    "[--optional program[,...]] ...\n"
 	    "                 [--both] [--latency ms] [--btf file|dir]\n"
@@ -95,6 +100,11 @@ static const struct command command = {
 	    "files\n"
 	    "      --check              have the kernel verify the program, "
 	    "attach nothing\n"
+	    "  -c, --command COMMAND    run COMMAND with sh when all is "
+	    "attached, and end\n"
+	    "                           with it; {pid} in options and "
+	    "arguments is its\n"
+	    "                           process\n"
 	    "  -n, --count COUNT        stop after COUNT records\n"
 	    "      --detach             with --pin=DIR: leave the program "
 	    "running and exit\n"
@@ -140,6 +150,87 @@ static const struct command command = {
 	    "  -V, --version            print the version\n",
 };
 
+/* Sets an option that launch_option_set() knows.  One with "{pid}" is kept
+ * until the command of -c has a process. */
+static int
+set_or_keep(struct skel_load_options *o, const char *name, const char *value)
+{
+	if (strstr(value, TRACED_COMMAND_PID) == NULL)
+		return launch_option_set(&o->launch, name, value);
+	if (!array_room(o->kept, o->nkept, o->kept_cap))
+		return report_nomem();
+	o->kept[o->nkept++] =
+	    (struct skel_load_kept){ .name = name, .value = value };
+	return 0;
+}
+
+/* Sets the options that were kept. */
+static int
+set_kept(struct skel_load_options *o)
+{
+	struct buf text = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; i < o->nkept && ret == 0; i++) {
+		text.len = 0;
+		traced_command_expand(o->traced, o->kept[i].value, &text);
+		ret = text.failed ? report_nomem()
+				  : launch_option_set(
+					&o->launch, o->kept[i].name, text.data);
+	}
+	buf_free(&text);
+	return ret;
+}
+
+/* Puts the number of the command's process into the arguments of the program.
+ */
+static int
+expand_arguments(struct skel_load_options *o)
+{
+	struct buf text = { 0 };
+	int ret = 0;
+
+	o->expanded = calloc((size_t)o->narguments + 1, sizeof(char *));
+	if (o->expanded == NULL)
+		return report_nomem();
+	for (int i = 0; i < o->narguments && ret == 0; i++) {
+		text.len = 0;
+		traced_command_expand(o->traced, o->arguments[i], &text);
+		if (text.failed || (o->expanded[i] = strdup(text.data)) == NULL)
+			ret = report_nomem();
+	}
+	buf_free(&text);
+	o->arguments = o->expanded;
+	return ret;
+}
+
+static void
+free_options(struct skel_load_options *o)
+{
+	for (int i = 0; o->expanded != NULL && i < o->narguments; i++)
+		free(o->expanded[i]);
+	free(o->expanded);
+	free(o->kept);
+	launch_options_free(&o->launch);
+}
+
+/* Starts the command of -c, and tells the options its process.  Returns 0, or
+ * -1 after reporting. */
+static int
+start_command(struct skel_load_options *o)
+{
+	if (o->command == NULL)
+		return 0;
+	if (traced_command_start(
+		o->traced, o->command, strcmp(o->package, "-") == 0) == -1 ||
+	    expand_arguments(o) == -1)
+		return -1;
+	if (set_kept(o) == 0)
+		return 0;
+	traced_command_finish(o->traced);
+	command_usage(&command);
+}
+
 /* Sets the option, whose place in long_options is index if it has only a long
  * name.  Returns 0, or -1 after reporting what is wrong with it. */
 static int
@@ -147,21 +238,24 @@ set_load_option(struct skel_load_options *o, int option, int index)
 {
 	switch (option) {
 	case 'a':
-		return launch_option_set(&o->launch, "attach", optarg);
+		return set_or_keep(o, "attach", optarg);
+	case 'c':
+		o->command = optarg;
+		return 0;
 	case 'e':
 		o->elf = optarg;
 		return 0;
 	case 'f':
 		return stream_encoding_parse(&o->launch.encoding, optarg);
 	case 'm':
-		return launch_option_set(&o->launch, "export", optarg);
+		return set_or_keep(o, "export", optarg);
 	case 'n':
 		return command_parse_records(optarg, &o->count);
 	case 't':
 		return command_parse_seconds(optarg, &o->timeout_ns);
 	case OPT_LAUNCH:
-		return launch_option_set(&o->launch, long_options[index].name,
-		    optarg != NULL ? optarg : "");
+		return set_or_keep(
+		    o, long_options[index].name, optarg != NULL ? optarg : "");
 	case OPT_CHECK:
 		o->check = o->launch.only_verify = true;
 		return 0;
@@ -193,7 +287,8 @@ find_conflict(const struct skel_load_options *o, int operands)
 {
 	bool loads = operands > 0 || o->trace_pipe || o->pin || o->check ||
 		     o->detach || o->elf != NULL || o->launch.ntexts > 0 ||
-		     o->count != 0 || o->timeout_ns != 0 || o->has_latency;
+		     o->nkept > 0 || o->command != NULL || o->count != 0 ||
+		     o->timeout_ns != 0 || o->has_latency;
 
 	if (o->unload != NULL && loads)
 		return "--unload allows no other option and no package";
@@ -205,6 +300,13 @@ find_conflict(const struct skel_load_options *o, int operands)
 		return "--trace-pipe: with --detach nothing stays to read it";
 	if (o->check && o->trace_pipe)
 		return "--trace-pipe: with --check no program runs";
+	if (o->command != NULL && o->check)
+		return "-c: with --check no program runs";
+	if (o->command != NULL && o->pin)
+		return "-c: with --pin records are read by skel-poll; start "
+		       "the command after it";
+	if (o->command == NULL && o->nkept > 0)
+		return TRACED_COMMAND_PID " stands for the process of -c";
 	if (o->pin && o->check)
 		return "--pin: with --check nothing is attached or pinned";
 	if (o->pin && o->count != 0)
@@ -219,12 +321,14 @@ find_conflict(const struct skel_load_options *o, int operands)
 int
 main(int argc, char *argv[])
 {
+	struct traced_command traced = TRACED_COMMAND_NONE;
 	struct skel_load_options o = { .package = "-",
+		.traced = &traced,
 		.latency_ns = POLLER_LATENCY_NS };
 	const char *conflict;
 	int option, index = 0, status;
 
-	while ((option = getopt_long(argc, argv, "+a:e:f:hm:n:qt:Vv",
+	while ((option = getopt_long(argc, argv, "+a:c:e:f:hm:n:qt:Vv",
 		    long_options, &index)) != -1) {
 		if (set_load_option(&o, option, index) == -1)
 			command_usage(&command);
@@ -245,7 +349,9 @@ main(int argc, char *argv[])
 	if (o.unload != NULL)
 		status = session_dir_unload(o.unload) == 0 ? 0 : EXIT_FAILURE;
 	else
-		status = skel_load_run(&o);
-	launch_options_free(&o.launch);
+		status =
+		    start_command(&o) == 0 ? skel_load_run(&o) : EXIT_FAILURE;
+	traced_command_finish(&traced);
+	free_options(&o);
 	return command_status(status);
 }

@@ -12,6 +12,7 @@
 #include "command.h"
 #include "confined-child.h"
 #include "host/confine.h"
+#include "host/notify.h"
 #include "package/input.h"
 #include "poll/poller.h"
 #include "poll/stream-sink.h"
@@ -24,6 +25,7 @@
 #include "session/session.h"
 #include "session/trace-pipe.h"
 #include "stream/writer.h"
+#include "traced-command.h"
 
 enum { WAIT_MS = 500 }; /* how late a signal may be noticed */
 
@@ -31,6 +33,7 @@ struct skel_load_run {
 	const struct skel_load_options *options; /* borrowed */
 	struct launch launch;
 	struct trace_pipe trace; /* open with --trace-pipe */
+	int notify;              /* notify_open() */
 	struct output out;
 };
 
@@ -117,7 +120,7 @@ wait_for_end(struct skel_load_run *r)
 /* Gives up every privilege that is not needed to read maps, to detach and to
  * remove what was made. */
 static void
-confine_attached(const struct skel_load_run *r)
+confine_attached(struct skel_load_run *r)
 {
 	struct confine_needs needs = { 0 };
 
@@ -126,6 +129,7 @@ confine_attached(const struct skel_load_run *r)
 	trace_pipe_add_needs(&r->trace, &needs);
 	symbolizer_add_needs(r->launch.symbolizer, &needs);
 	attach_add_needs(&r->launch.attachments, &needs);
+	r->notify = notify_open();
 	confine_privileged(&needs);
 }
 
@@ -145,8 +149,11 @@ keep_session(struct skel_load_run *r)
 	ret = stream_header_write(h, &r->out.buf);
 	if (!o->detach)
 		confine_attached(r);
-	if (ret == 0 && output_flush(&r->out) == 0 && !o->detach)
-		wait_for_end(r);
+	if (ret == 0 && output_flush(&r->out) == 0) {
+		notify_ready(o->detach ? notify_open() : r->notify);
+		if (!o->detach)
+			wait_for_end(r);
+	}
 	attach_detach(a);
 	status = finish_output(r);
 	if (ret == -1)
@@ -168,6 +175,11 @@ poll_exports(struct skel_load_run *r, struct stream_sink *sink)
 	enum poller_end end = POLLER_GONE;
 	int ret = stream_sink_begin(sink);
 
+	/* If the header cannot be written, the poller finds out why. */
+	if (ret == 0 && output_flush(&r->out) == 0) {
+		notify_ready(r->notify);
+		traced_command_release(r->options->traced);
+	}
 	if (ret == 0)
 		end = poller_run(p);
 	attach_detach(&r->launch.attachments);
@@ -190,7 +202,7 @@ stream_exports(struct skel_load_run *r)
 		.timeout_ns = r->options->timeout_ns,
 		.latency_ns = r->options->latency_ns,
 		.out_fd = r->out.fd,
-		.in_fd = -1,
+		.in_fd = r->options->traced->ended,
 		.extra_read = r->trace.fd != -1 ? trace_pipe_read : NULL,
 		.extra_drain = r->trace.fd != -1 ? trace_pipe_drain : NULL,
 		.extra_ctx = &r->trace,
@@ -348,7 +360,9 @@ read_input(struct skel_load_run *r)
 int
 skel_load_run(const struct skel_load_options *o)
 {
-	struct skel_load_run r = { .options = o, .trace = TRACE_PIPE_NONE };
+	struct skel_load_run r = {
+		.options = o, .trace = TRACE_PIPE_NONE, .notify = -1
+	};
 	int status = EXIT_FAILURE;
 
 	raise_fd_limit();

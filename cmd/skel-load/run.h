@@ -9,12 +9,23 @@
 #include <stdint.h>
 
 #include "session/launch-option.h"
+#include "traced-command.h"
+
+/* An option that is set when the number of a process is known. */
+struct skel_load_kept {
+	const char *name, *value; /* borrowed */
+};
 
 struct skel_load_options {
 	const char *package;    /* a file, or "-" */
 	char *const *arguments; /* those of the program */
 	int narguments;
+	char **expanded; /* owned: what arguments points to, or NULL */
 	const char *elf;
+	const char *command;           /* of -c, or NULL */
+	struct traced_command *traced; /* borrowed */
+	struct skel_load_kept *kept;   /* owned */
+	size_t nkept, kept_cap;
 	struct launch_options launch; /* owned */
 	uint64_t count, timeout_ns, latency_ns;
 	bool has_latency; /* --latency was given */

@@ -2,7 +2,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -86,16 +85,12 @@ static int
 cache_folder(struct buf *dir)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	const struct passwd *user;
 
 	/* The XDG base directories say that relative paths are ignored. */
 	if (cache != NULL && cache[0] == '/') {
 		buf_str(dir, cache);
 		return 0;
 	}
-	if ((home == NULL || home[0] != '/') &&
-	    (user = getpwuid(geteuid())) != NULL)
-		home = user->pw_dir;
 	if (home == NULL || home[0] != '/')
 		return -1;
 	buf_printf(dir, "%s/.cache", home);

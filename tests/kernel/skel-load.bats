@@ -431,6 +431,109 @@ able() {
 	wait_for 5 none_of link $links
 }
 
+@test "-c runs a command when all is attached, and ends with it" {
+	need_bpf
+	bpf_package globals
+	run -0 --separate-stderr skel-load -f json -c 'cat; echo out; exit 5' globals.json --targ_pid {pid} </dev/null
+	# Its output is among the messages, and its status is one of them.
+	is $'out\nskel-load: -c: the command ended with status 5' "$stderr"
+	is '{"skel":"stream"' "${lines[0]%%,*}"
+	is '{"@end":{"records":'"$((${#lines[@]} - 2))" "$(sed 's/,.*//' <<<"${lines[-1]}")"
+	# The shell was started after the program was attached: at least execve().
+	[ "${#lines[@]}" -gt 20 ]
+	run -0 --separate-stderr skel-load -q -c 'kill -KILL $$' "$ASSETS/bootstrap.json"
+	[ -z "$stderr" ]
+	run -0 --separate-stderr skel-load -c 'kill -KILL $$' -f json "$ASSETS/bootstrap.json"
+	is "skel-load: -c: the command was ended by signal 9 (Killed)" "$stderr"
+	# A package on standard input is not for the command.
+	run -0 --separate-stderr bash -c 'skel-load -f json -c "cat; echo read" <"$1"' - "$ASSETS/bootstrap.json"
+	is $'read\nskel-load: -c: the command ended with status 0' "$stderr"
+}
+
+@test "-c: our end ends the command and what it started" {
+	need_bpf
+	local gone
+	start_load -c 'sleep 300 & echo $! $$ >pids; wait' "$ASSETS/bootstrap.json"
+	wait_for 10 has_lines pids 1
+	read -r -a pids <pids
+	end_load
+	is "skel-load: -c: the command was ended by signal 15 (Terminated)" "$(<err)"
+	gone() { ! kill -0 "${pids[0]}" 2>/dev/null && ! kill -0 "${pids[1]}" 2>/dev/null; }
+	wait_for 5 gone
+	# Also if it does not want to, and if we are killed.
+	run -0 --separate-stderr skel-load -t 0.1 -c 'trap "" TERM; sleep 300' "$ASSETS/bootstrap.json"
+	is "skel-load: -c: the command was ended by signal 9 (Killed)" "$stderr"
+	rm pids
+	start_load -c 'sleep 300 & echo $! $$ >pids; wait' "$ASSETS/bootstrap.json"
+	wait_for 10 has_lines pids 1
+	read -r -a pids <pids
+	kill -9 "$LOAD"
+	wait_for 5 gone
+}
+
+@test "-c: where something fails before, the command never runs" {
+	need_bpf
+	bpf_package globals
+	fails_with 1 "nosuch.json: No such file" skel-load -c 'touch ran' nosuch.json
+	fails_with 1 "" skel-load -c 'touch ran' -m nosuch globals.json
+	fails_with 2 "-a x=nowhere" skel-load -c 'touch ran' -a x=nowhere:{pid} globals.json
+	fails_with 2 "-c: with --check no program runs" skel-load --check -c 'touch ran' globals.json
+	fails_with 2 "-c: with --pin records are read by skel-poll" skel-load --pin -c 'touch ran' globals.json
+	fails_with 2 "{pid} stands for the process of -c" skel-load -a x=perf:pid={pid} globals.json
+	[ ! -e ran ]
+}
+
+@test "-c runs as the user who called sudo" {
+	need_bpf
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	run -0 --separate-stderr env SUDO_UID=65534 SUDO_GID=65534 NOTIFY_SOCKET=/none \
+		skel-load -q -c 'id -u; id -g; id -G; echo $HOME; echo "[$NOTIFY_SOCKET]"' "$ASSETS/bootstrap.json"
+	is "65534 65534 65534 $(getent passwd 65534 | cut -d: -f6) []" "$(paste -s -d ' ' <<<"$stderr")"
+	# A user without a name has no groups of ours either.
+	run -0 --separate-stderr env SUDO_UID=12345 SUDO_GID=12346 skel-load -q -c 'id -u; id -G' "$ASSETS/bootstrap.json"
+	is "12345 12346" "$(paste -s -d ' ' <<<"$stderr")"
+}
+
+@test "-c: {pid} in a place is the command's process" {
+	need_bpf
+	c_program worker
+	run -0 --separate-stderr skel-load -v -c true -a profile=perf:cpu-clock,pid={pid} -n 1 "$ASSETS/profile.json"
+	[[ $stderr != *"{pid}"* ]]
+}
+
+# ready SOCKET COMMAND...: run the command with NOTIFY_SOCKET, print the first
+# message there, and how many lines out has then; the command ends when its reader
+# does.
+ready() {
+	python3 - "$@" <<-'PYTHON'
+		import os, socket, subprocess, sys
+		name = sys.argv[1]
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind("\0" + name[1:] if name[0] == "@" else name)
+		s.settimeout(60)
+		p = subprocess.Popen(sys.argv[2:], stdout=subprocess.PIPE, env=dict(os.environ, NOTIFY_SOCKET=name))
+		print(s.recv(100).decode(), end=" ")
+		os.set_blocking(p.stdout.fileno(), False)
+		print(os.read(p.stdout.fileno(), 16).decode())
+		p.stdout.close()
+		p.terminate()
+		sys.exit(p.wait())
+	PYTHON
+}
+
+@test "READY=1 is sent when all is attached and the header is written" {
+	need_bpf
+	run -0 --separate-stderr ready "$PWD/socket" skel-load "$ASSETS/bootstrap.json"
+	is 'READY=1 {"skel":"stream"' "$output"
+	run -0 --separate-stderr ready "@skel-test-$BASHPID" skel-load -f json "$ASSETS/bootstrap.json"
+	is 'READY=1 {"skel":"stream"' "$output"
+	run -0 --separate-stderr ready "$PWD/pinned" skel-load --pin "$ASSETS/bootstrap.json"
+	is 'READY=1 {"skel":"session' "$output"
+	# Nobody there is no reason not to run.
+	run -0 --separate-stderr env NOTIFY_SOCKET=/none/there skel-load -t 0.1 -f json "$ASSETS/bootstrap.json"
+	is "skel-load: NOTIFY_SOCKET: /none/there: No such file or directory" "$stderr"
+}
+
 @test "SIGINT, SIGTERM and SIGHUP end the stream properly, with status 0" {
 	need_bpf
 	for signal in INT TERM HUP; do
