@@ -385,7 +385,13 @@ add_cell(struct map_file *f, struct map_row *r, const struct map_column *c,
 	default:
 		break;
 	}
-	v = value_from_literal(f->target->types, c->type, cell, NULL, f->where);
+	/* Text may fill a member to its end. */
+	v = types_is_text(f->target->types, c->type)
+		? json_doc_string_new(cell, strlen(cell))
+		: NULL;
+	if (v == NULL)
+		v = value_from_literal(
+		    f->target->types, c->type, cell, NULL, f->where);
 	if (v == NULL)
 		return -1;
 	return set_path(

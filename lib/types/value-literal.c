@@ -106,6 +106,39 @@ parse_quoted(struct literal *l)
 	return v;
 }
 
+/* Whether text is "0x" and hex digits for each byte of the array. */
+static bool
+is_hex_array(const struct types *t, uint32_t type, const char *text)
+{
+	const struct type *array = types_get(t, type);
+
+	return array->kind == TYPE_ARRAY && !types_is_text(t, type) &&
+	       types_get(t, array->of)->kind == TYPE_INT &&
+	       types_get(t, array->of)->size == 1 &&
+	       strncmp(text, "0x", 2) == 0 && array->count > 0 &&
+	       strlen(text + 2) == 2 * array->count &&
+	       text[2 + strspn(text + 2, "0123456789abcdefABCDEF")] == '\0';
+}
+
+static json_t *
+hex_array(const struct types *t, uint32_t type, const char *text)
+{
+	const struct type *of = types_get(t, types_get(t, type)->of);
+	json_t *list = json_array();
+	int byte;
+
+	for (text += 2; list != NULL && *text != '\0'; text += 2) {
+		byte = text_hex_value(text[0]) << 4 | text_hex_value(text[1]);
+		if (of->is_signed && byte > INT8_MAX)
+			byte -= 256;
+		if (json_array_append_new(list, json_integer(byte)) == -1) {
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	return list != NULL ? list : literal_nomem();
+}
+
 /* Converts one word to a value of the type. */
 static json_t *
 literal_scalar(const struct literal *l, uint32_t type, const char *word)
@@ -135,13 +168,16 @@ literal_scalar(const struct literal *l, uint32_t type, const char *word)
 	return v != NULL ? v : literal_nomem();
 }
 
-/* Parses a word that ends before a comma or a bracket. */
+/* Parses a word that ends before a comma or a bracket. An array is hex digits.
+ */
 static json_t *
 parse_word(struct literal *l, uint32_t type)
 {
+	bool is_array = types_get(l->types, type)->kind == TYPE_ARRAY &&
+			!types_is_text(l->types, type);
 	size_t n = strcspn(l->p, ",{}[]\"");
 	const char *start = l->p;
-	json_t *v;
+	json_t *v = NULL;
 	char *word;
 
 	l->p += n;
@@ -151,9 +187,15 @@ parse_word(struct literal *l, uint32_t type)
 		return literal_expected(l, "a value");
 	if ((word = strndup(start, n)) == NULL)
 		return literal_nomem();
-	v = literal_scalar(l, type, word);
+	if (is_hex_array(l->types, type, word))
+		v = hex_array(l->types, type, word);
+	else if (!is_array)
+		v = literal_scalar(l, type, word);
 	free(word);
-	return v;
+	if (v == NULL && is_array)
+		l->p = start;
+	return v == NULL && is_array ? literal_expected(l, "\"[VALUE,...]\"")
+				     : v;
 }
 
 /* A string in quotes: text, or a number or name in quotes. */
@@ -270,42 +312,7 @@ parse_literal(struct literal *l, uint32_t type)
 		l->p++;
 		return parse_items(l, type, json_array(), ']');
 	}
-	if (kind == TYPE_ARRAY && !types_is_text(l->types, type))
-		return literal_expected(l, "\"[VALUE,...]\"");
 	return *l->p == '"' ? parse_string(l, type) : parse_word(l, type);
-}
-
-/* Whether text is "0x" and hex digits for each byte of the array. */
-static bool
-is_hex_array(const struct types *t, uint32_t type, const char *text)
-{
-	const struct type *array = types_get(t, type);
-
-	return array->kind == TYPE_ARRAY && !types_is_text(t, type) &&
-	       types_get(t, array->of)->kind == TYPE_INT &&
-	       types_get(t, array->of)->size == 1 &&
-	       strncmp(text, "0x", 2) == 0 && array->count > 0 &&
-	       strlen(text + 2) == 2 * array->count &&
-	       text[2 + strspn(text + 2, "0123456789abcdefABCDEF")] == '\0';
-}
-
-static json_t *
-hex_array(const struct types *t, uint32_t type, const char *text)
-{
-	const struct type *of = types_get(t, types_get(t, type)->of);
-	json_t *list = json_array();
-	int byte;
-
-	for (text += 2; list != NULL && *text != '\0'; text += 2) {
-		byte = text_hex_value(text[0]) << 4 | text_hex_value(text[1]);
-		if (of->is_signed && byte > INT8_MAX)
-			byte -= 256;
-		if (json_array_append_new(list, json_integer(byte)) == -1) {
-			json_decref(list);
-			list = NULL;
-		}
-	}
-	return list != NULL ? list : literal_nomem();
 }
 
 json_t *

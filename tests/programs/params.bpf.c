@@ -2,11 +2,13 @@
 /*
  * Maps whose sizes and values are left to user space, for the tests of --map
  * and
- * --set.  The program is an iterator that writes what it finds in some of them.
+ * --set.  getpgid(2) writes a record of what the program finds in some of them.
  */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
+
+#include "skel.bpf.h"
 
 enum color { RED, GREEN = 7, BLUE };
 
@@ -150,7 +152,11 @@ struct seen {
 	unsigned int mine, last;
 	unsigned long long cpu;
 	struct point first;
+#ifdef LARGE
+	char large[LARGE];
+#endif
 };
+SKEL_EVENTS(ring, struct seen);
 
 SEC("tp/syscalls/sys_enter_getpgid")
 int
