@@ -44,7 +44,8 @@ check_map_option(const struct printer *p, const char *name)
 	buf_str(&names, h->nmaps == 1 ? "is " : "are ");
 	start = names.len;
 	for (size_t i = 0; i < h->nmaps; i++)
-		buf_list(&names, start, h->maps[i].name);
+		if (stream_header_find_map(h, h->maps[i].name) == (int)i)
+			buf_list(&names, start, h->maps[i].name);
 	return report_unknown_name(p, "map", name, &names);
 }
 

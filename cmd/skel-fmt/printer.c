@@ -91,7 +91,15 @@ print_head(struct printer *p, const struct plan *plan, const char *map,
 		return;
 	p->next_head.len = 0;
 	if (form->titled && p->shown > 1) {
+		const char *label = plan_label(plan);
+
 		text_write(&p->next_head, map, strlen(map), STYLE_VIS);
+		if (label != NULL) {
+			buf_str(&p->next_head, " (");
+			text_write(
+			    &p->next_head, label, strlen(label), STYLE_VIS);
+			buf_chr(&p->next_head, ')');
+		}
 		buf_str(&p->next_head, ":\n");
 	}
 	plan_head(plan, &p->next_head);
@@ -174,18 +182,19 @@ bad_record(struct printer *p, const char *fmt, ...)
 }
 
 /*
- * Set p->map to the name of the map of a JSON record, or to "" if it has none.
- * Returns 0, or -1 after reporting that the line is not JSON up to there; the
- * rest is checked when it is printed.
+ * Set *text to the string that is the member key of a JSON record, or to "" if
+ * it has none.  Returns 0, or -1 after reporting that the line is not JSON up
+ * to there; the rest is checked when it is printed.
  */
 static int
-read_map_name(struct printer *p, const struct stream_line *line)
+read_string(struct printer *p, const struct stream_line *line, const char *name,
+    struct buf *text)
 {
 	struct json_value key, value;
 	struct json_cursor c;
 	int got = -1;
 
-	p->map.len = 0;
+	text->len = 0;
 	json_cursor_open(&c, line->text, line->text_len);
 	if (json_cursor_enter(&c))
 		while ((got = json_cursor_next_member(&c, &key)) == 1) {
@@ -193,10 +202,10 @@ read_map_name(struct printer *p, const struct stream_line *line)
 				got = -1;
 				break;
 			}
-			if (!json_value_is(&key, "@map"))
+			if (!json_value_is(&key, name))
 				continue;
 			if (value.kind == JSON_VALUE_STRING)
-				json_value_decode(&value, &p->map);
+				json_value_decode(&value, text);
 			break;
 		}
 	if (got == -1) {
@@ -204,8 +213,8 @@ read_map_name(struct printer *p, const struct stream_line *line)
 		    (size_t)(c.p - line->text) + 1);
 		return -1;
 	}
-	buf_chr(&p->map, '\0');
-	p->out->buf.failed |= p->map.failed;
+	buf_chr(text, '\0');
+	p->out->buf.failed |= text->failed;
 	return p->out->buf.failed ? -1 : 0;
 }
 
@@ -226,25 +235,49 @@ print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
 		set_printed(p);
 }
 
+/* Find the entry of the header for a JSON record of the map called name, which
+ * may have several types.  Returns -1 after reporting. */
+static int
+find_entry(struct printer *p, const struct stream_line *line, const char *name)
+{
+	const struct stream_header *h = &p->in.header;
+	int i = stream_header_find_map(h, name);
+
+	if (i == -1)
+		bad_record(p,
+		    "the record is of map \"%s\", which the header does not "
+		    "have",
+		    name);
+	if (i == -1 || h->maps[i].label == NULL)
+		return i;
+	if (read_string(p, line, "@type", &p->type) == -1)
+		return -1;
+	if (p->type.data[0] == '\0')
+		return i;
+	i = stream_header_find_entry(h, name, p->type.data);
+	if (i == -1)
+		bad_record(p,
+		    "the record is of type \"%s\", which map \"%s\" does not "
+		    "have in the header",
+		    p->type.data, name);
+	return i;
+}
+
 /* Print a JSON record of a stream with a header. */
 static void
 print_typed(struct printer *p, const struct stream_line *line)
 {
 	const struct stream_header *h = &p->in.header;
 	const char *map = p->map.data;
-	int i = *map == '\0' ? 0 : stream_header_find_map(h, map);
+	int i;
 
 	if (*map == '\0' && h->nmaps != 1) {
 		bad_record(p, "the record does not name its map, and the "
 			      "header has several");
 		return;
 	}
-	if (i == -1)
-		bad_record(p,
-		    "the record is of map \"%s\", which the header does not "
-		    "have",
-		    map);
-	else if (p->plans[i] != NULL)
+	i = *map == '\0' ? 0 : find_entry(p, line, map);
+	if (i != -1 && p->plans[i] != NULL)
 		print_json(p, p->plans[i], line, h->maps[i].name);
 }
 
@@ -280,7 +313,7 @@ print_json_line(struct printer *p, const struct stream_line *line)
 {
 	if (plan_traits(p->plan.form)->binary_only)
 		bad_record(p, "a JSON record has no raw bytes");
-	else if (read_map_name(p, line) == -1)
+	else if (read_string(p, line, "@map", &p->map) == -1)
 		return;
 	else if (p->in.header.nmaps > 0)
 		print_typed(p, line);
@@ -528,4 +561,5 @@ printer_close(struct printer *p)
 	buf_free(&p->head);
 	buf_free(&p->next_head);
 	buf_free(&p->map);
+	buf_free(&p->type);
 }

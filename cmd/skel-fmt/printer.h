@@ -37,8 +37,9 @@ struct printer {
 	size_t nplans;
 	struct untyped_map *untyped; /* owned */
 	size_t nuntyped, untyped_cap;
-	size_t shown;   /* number of maps that are shown */
-	struct buf map; /* the name of the map of a JSON record */
+	size_t shown;    /* number of maps that are shown */
+	struct buf map;  /* the name of the map of a JSON record */
+	struct buf type; /* and that of its type */
 	uint64_t lost, lost_reported;
 	uint64_t lost_time;               /* of the last report, in ns */
 	uint64_t unread[STREAM_MAPS_MAX]; /* records that "@error" lines count,

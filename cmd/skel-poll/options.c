@@ -25,7 +25,8 @@ skel_poll_check_maps(const struct skel_poll_options *o,
 	if (i == o->nmaps)
 		return 0;
 	for (size_t k = 0; k < h->nmaps; k++)
-		buf_list(&names, 0, h->maps[k].name);
+		if (stream_header_find_map(h, h->maps[k].name) == (int)k)
+			buf_list(&names, 0, h->maps[k].name);
 	if (names.failed)
 		report_nomem();
 	else

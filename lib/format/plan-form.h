@@ -125,7 +125,8 @@ struct plan {
 
 	/* JSON records.  The row's first two cells are CELL_MAP, CELL_TIME. */
 	struct json_row row;
-	uint32_t *cells; /* owned: the row's cell of each column */
+	uint32_t type_cell; /* "@type"; 0: the map has only one type */
+	uint32_t *cells;    /* owned: the row's cell of each column */
 	size_t cells_cap;
 	uint32_t slots_cell, values_cell;
 

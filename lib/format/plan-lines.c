@@ -22,6 +22,11 @@ compile_json(struct plan *p)
 		formatter_add_step(s, STEP_TIME_UTC);
 		formatter_add_text(s, "\"");
 	}
+	if (!o->bare && plan_label(p) != NULL) {
+		formatter_add_text(s, ",\"@type\":\"");
+		formatter_add_styled_text(s, plan_label(p), STYLE_JSON);
+		formatter_add_text(s, "\"");
+	}
 	if (!plan_is_narrowed(p))
 		fields_add_roots(&p->columns, p->header, p->map);
 	else
@@ -55,6 +60,9 @@ write_narrowed(struct plan *p, struct buf *out)
 		    p, out, "@map", &p->row.cells[CELL_MAP], &first);
 		write_json_member(
 		    p, out, "@time", &p->row.cells[CELL_TIME], &first);
+		if (p->type_cell != 0)
+			write_json_member(p, out, "@type",
+			    &p->row.cells[p->type_cell], &first);
 	}
 	for (size_t i = 0; i < p->columns.n; i++)
 		write_json_member(p, out, p->columns.v[i].name,
@@ -76,15 +84,33 @@ write_without_blanks(
 		buf_add(out, part.text, part.len);
 }
 
-/* Append the record without its map and its time.  They nearly always come
- * first; what follows the last of them is copied in one piece. */
+/* Whether a value of the record is that of a cell. */
+static bool
+is_cell(const struct plan *p, uint32_t cell, const struct json_value *value)
+{
+	const struct json_value *v = &p->row.cells[cell];
+
+	return v->kind != JSON_VALUE_ABSENT && v->text == value->text;
+}
+
+/* Whether the value is the record's map, time or type. */
+static bool
+is_about_record(const struct plan *p, const struct json_value *value)
+{
+	return is_cell(p, CELL_MAP, value) || is_cell(p, CELL_TIME, value) ||
+	       (p->type_cell != 0 && is_cell(p, p->type_cell, value));
+}
+
+/* Append the record without its map, its time and its type.  They nearly always
+ * come first; what follows the last of them is copied in one piece. */
 static void
 write_bare(const struct plan *p, const struct plan_input *rec)
 {
-	const struct json_value *map = &p->row.cells[CELL_MAP];
-	const struct json_value *time = &p->row.cells[CELL_TIME];
-	int left = (map->kind != JSON_VALUE_ABSENT) +
-		   (time->kind != JSON_VALUE_ABSENT);
+	const struct json_value *cells = p->row.cells;
+	int left = (cells[CELL_MAP].kind != JSON_VALUE_ABSENT) +
+		   (cells[CELL_TIME].kind != JSON_VALUE_ABSENT) +
+		   (p->type_cell != 0 &&
+		       cells[p->type_cell].kind != JSON_VALUE_ABSENT);
 	struct buf *out = rec->run.out;
 	struct json_value key, value;
 	struct json_cursor c;
@@ -100,10 +126,7 @@ write_bare(const struct plan *p, const struct plan_input *rec)
 			return;
 		}
 		json_cursor_read(&c, &value);
-		if ((map->kind != JSON_VALUE_ABSENT &&
-			value.text == map->text) ||
-		    (time->kind != JSON_VALUE_ABSENT &&
-			value.text == time->text)) {
+		if (is_about_record(p, &value)) {
 			left--;
 			continue;
 		}

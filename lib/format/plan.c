@@ -159,6 +159,12 @@ plan_head(const struct plan *p, struct buf *out)
 		p->ops->head(p, out);
 }
 
+const char *
+plan_label(const struct plan *p)
+{
+	return p->header == NULL ? NULL : p->header->maps[p->map].label;
+}
+
 static inline void
 set_record(struct formatter_run *run, const struct stream_record *record)
 {
@@ -236,6 +242,8 @@ add_plan_paths(struct plan *p)
 		return -1;
 	json_row_add(&p->row, "@map");
 	json_row_add(&p->row, "@time");
+	if (plan_label(p) != NULL)
+		p->type_cell = json_row_add(&p->row, "@type");
 	for (size_t i = 0; i < p->columns.n; i++)
 		p->cells[i] = json_row_add(&p->row, p->columns.v[i].path);
 	for (size_t i = 0; i < STACK_SIDES; i++)

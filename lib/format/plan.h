@@ -78,6 +78,9 @@ struct plan **plans_new(
 /* Free n plans and their array; each plan, and the array, may be NULL. */
 void plans_free(struct plan **plans, size_t n);
 
+/* The label of the type of its records, if the map has several; or NULL. */
+const char *plan_label(const struct plan *p);
+
 /* Append the header line of this map, if the form has one. */
 void plan_head(const struct plan *p, struct buf *out);
 

@@ -187,6 +187,52 @@ static const struct package_key map_value_keys[] = {
 	{ 0 },
 };
 
+/* A value may be negative, as an enum's can. */
+static int
+read_record_value(void *out, json_t *obj, const char *where)
+{
+	const json_t *v = json_object_get(obj, "value");
+	struct package_record *r = out;
+
+	if (json_is_integer(v) && json_integer_value(v) < 0) {
+		r->value = (uint64_t)json_integer_value(v);
+		return 0;
+	}
+	return json_doc_get_u64(obj, "value", UINT64_MAX, &r->value, where);
+}
+
+static const struct package_key record_keys[] = {
+	{ "btf_type_id", KEY_U32, true, PLACE(record, btf_type_id),
+	    UINT32_MAX },
+	{ "value", KEY_OTHER, .read = read_record_value },
+	{ 0 },
+};
+
+/* Checks that the types of a map's records can be told apart as it is said. */
+static int
+check_records(void *out, json_t *obj, const char *where)
+{
+	const struct package_map *m = out;
+	json_t *record;
+	size_t i;
+
+	json_array_foreach (json_object_get(obj, "records"), i, record) {
+		char at[PACKAGE_PATH_MAX];
+		bool has = json_object_get(record, "value") != NULL;
+
+		package_path(at, "%s.records[%zu]", where, i);
+		if (has == (m->records_by != NULL))
+			continue;
+		if (!has)
+			return json_doc_missing("value", at);
+		report_error("%s.value: needs the key \"records_by\" in the "
+			     "map, the name of a member",
+		    at);
+		return -1;
+	}
+	return 0;
+}
+
 static const struct package_key map_keys[] = {
 	{ "", KEY_SELF, false, PLACE(map, json) },
 	{ "name", KEY_STRING, true, PLACE(map, name) },
@@ -199,6 +245,10 @@ static const struct package_key map_keys[] = {
 	    "must be at least 1" },
 	{ "values", KEY_LIST, false, PLACE(map, values), .keys = map_value_keys,
 	    .size = sizeof(struct package_map_value) },
+	{ "records_by", KEY_STRING, false, PLACE(map, records_by) },
+	{ "records", KEY_LIST, false, PLACE(map, records), .keys = record_keys,
+	    .size = sizeof(struct package_record) },
+	{ "records", KEY_OTHER, .read = check_records },
 	/* The format spells the key like this. */
 	{ "intepreter", KEY_OTHER, .read = read_interpreter },
 	{ 0 },
@@ -511,6 +561,7 @@ package_close(struct package *p)
 	for (size_t i = 0; i < p->nmaps; i++) {
 		free(p->maps[i].custom);
 		free(p->maps[i].values);
+		free(p->maps[i].records);
 	}
 	for (size_t i = 0; i < p->nexport_types; i++)
 		free(p->export_types[i].members);

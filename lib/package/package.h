@@ -64,6 +64,13 @@ struct package_map_value {
 	json_t *value;
 };
 
+/* A type of the records of a map that have several. */
+struct package_record {
+	uint32_t btf_type_id;
+	uint64_t value; /* of the member records_by; two's complement if it is
+			   negative */
+};
+
 enum package_export {
 	EXPORT_NONE,    /* "no_export" */
 	EXPORT_DEFAULT, /* "default": sampled maps */
@@ -82,8 +89,12 @@ struct package_map {
 	uint32_t max_entries;             /* 0: as its definition says */
 	struct package_map_value *values; /* owned */
 	size_t nvalues;
-	json_t *interpreter; /* the "intepreter" object, or NULL for
-				"default_struct" */
+	struct package_record *records; /* owned: "records", several types */
+	size_t nrecords;
+	const char *records_by; /* the member that tells them apart; NULL: they
+				   differ in size */
+	json_t *interpreter;    /* the "intepreter" object, or NULL for
+				   "default_struct" */
 	json_t *json;
 };
 

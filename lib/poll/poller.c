@@ -190,15 +190,20 @@ open_sources(struct poller *p, const struct map_fds *fds)
 	p->waits = calloc(n + 1, sizeof(*p->waits));
 	if (p->sources == NULL || p->waits == NULL)
 		return report_nomem();
-	while (p->nsources < n) {
-		unsigned int i = (unsigned int)p->nsources++;
-		struct source *s = &p->sources[i];
+	for (unsigned int i = 0; i < n; i++) {
+		struct source *s = &p->sources[p->nsources];
 
+		/* A map with several types is read once for all of them. */
+		if (stream_header_find_map(
+			p->header, p->header->maps[i].name) != (int)i)
+			continue;
+		p->nsources++;
 		if (source_open(s, p->header, i, &fds[i], p->options.perf_pages,
 			&source_sink, p) == -1)
 			return -1;
 		if (source_is_buffer(s) ||
-		    watch_fd(p, source_fd(s), EPOLLIN, WATCH_SOURCE, i) == 0)
+		    watch_fd(p, source_fd(s), EPOLLIN, WATCH_SOURCE,
+			p->nsources - 1) == 0)
 			continue;
 		report_error("map %s: cannot wait for its records: %s",
 		    p->header->maps[i].name, strerror(errno));
@@ -223,7 +228,8 @@ fill_waits(struct poller *p)
 	    (struct pollfd){ .fd = p->epoll, .events = POLLIN };
 	for (size_t k = 0; k < nitems(order); k++) {
 		for (size_t i = 0; i < p->nsources; i++)
-			if (p->header->maps[i].source == order[k])
+			if (p->header->maps[p->sources[i].map].source ==
+			    order[k])
 				p->waits[p->nwait++] = (struct pollfd){
 					.fd = source_fd(&p->sources[i]),
 					.events = POLLIN,
@@ -294,7 +300,11 @@ poller_open(const struct stream_header *h, const struct map_fds *fds,
 int
 poller_set_link(struct poller *p, unsigned int map, int fd)
 {
-	return source_set_link(&p->sources[map], fd);
+	size_t i = 0;
+
+	while (p->sources[i].map != map)
+		i++;
+	return source_set_link(&p->sources[i], fd);
 }
 
 int

@@ -41,7 +41,20 @@ emit_source_record(void *ctx, const void *data, size_t len)
 		s->now_left = TIME_RECORDS;
 	}
 	s->now_left--;
-	return s->sink->record(s->ctx, s->map, s->now, data, len);
+	return s->sink->record(s->ctx, s->entry, s->now, data, len);
+}
+
+/* The same for a map whose records have several types. */
+static int
+emit_typed_record(void *ctx, const void *data, size_t len)
+{
+	struct source *s = ctx;
+	int map = record_types_find(&s->types, data, len);
+
+	if (map == -1)
+		return s->sink->unmatched(s->ctx, s->map, len);
+	s->entry = (unsigned int)map;
+	return emit_source_record(s, data, len);
 }
 
 static int
@@ -89,19 +102,21 @@ source_poll_lost_counter(struct source *s)
 static int
 consume_buffer(struct source *s, uint64_t bytes)
 {
+	poll_record_fn *emit =
+	    s->types.v != NULL ? emit_typed_record : emit_source_record;
 	int ret;
 
 	s->now_left = 0;
 	s->more = false;
 	if (is_from(s, STREAM_PERF)) {
-		if (perf_buffers_consume(&s->perf, emit_source_record, s) == -1)
+		if (perf_buffers_consume(&s->perf, emit, s) == -1)
 			return -1;
 		return emit_source_lost(
 		    s, perf_buffers_lost_from_events(&s->perf));
 	}
 	if (!is_from(s, STREAM_RINGBUF))
 		return 0;
-	ret = ring_consume(&s->ring, bytes, emit_source_record, s);
+	ret = ring_consume(&s->ring, bytes, emit, s);
 	s->more = ret == 1;
 	return ret == -1 ? -1 : source_poll_lost_counter(s);
 }
@@ -313,6 +328,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 	*s = (struct source){
 		.header = h,
 		.map = map,
+		.entry = map,
 		.sink = sink,
 		.ctx = ctx,
 		.record_size = stream_record_size(h, map),
@@ -321,6 +337,8 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		.iter.fd = -1,
 		.timer = -1,
 	};
+	if (record_types_open(&s->types, h, map) == -1)
+		return -1;
 	switch (m->source) {
 	case STREAM_RINGBUF:
 		if (check_map_type(s, BPF_MAP_TYPE_RINGBUF, &size) == -1 ||
@@ -365,6 +383,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 void
 source_close(struct source *s)
 {
+	record_types_close(&s->types);
 	lost_counter_close(&s->counter);
 	ring_close(&s->ring);
 	perf_buffers_close(&s->perf);

@@ -19,15 +19,18 @@
 #include "poll/map-walk.h"
 #include "poll/perf-buffers.h"
 #include "poll/poll-sink.h"
+#include "poll/record-types.h"
 #include "poll/ring.h"
 #include "stream/header.h"
 
 struct source {
 	const struct stream_header *header; /* borrowed */
-	unsigned int map;                   /* index in it */
-	const struct poll_sink *sink;       /* borrowed */
-	void *ctx;                          /* borrowed */
-	size_t record_size;                 /* stream_record_size() */
+	unsigned int map;   /* index in it, of its first entry */
+	unsigned int entry; /* that of the record's type */
+	struct record_types types;
+	const struct poll_sink *sink; /* borrowed */
+	void *ctx;                    /* borrowed */
+	size_t record_size;           /* stream_record_size() */
 	int fd; /* borrowed: the map, or an iterator's link; -1: none yet */
 	uint64_t now;          /* CLOCK_REALTIME, ns */
 	unsigned int now_left; /* records until the clock is read again */
@@ -43,11 +46,11 @@ struct source {
 };
 
 /*
- * Opens map number map of h with its descriptors, which are borrowed until
- * source_close(), like h, sink and ctx; fds is only for the call.  Asks the
- * kernel whether the map is what h says.  perf_pages is the size of each CPU's
- * perf buffer if h does not have it.  s must not move while it is open, and may
- * be closed also if this failed.
+ * Opens map number map of h, the first entry of its name, with its descriptors,
+ * which are borrowed until source_close(), like h, sink and ctx; fds is only
+ * for the call.  Asks the kernel whether the map is what h says.  perf_pages is
+ * the size of each CPU's perf buffer if h does not have it.  s must not move
+ * while it is open, and may be closed also if this failed.
  */
 int source_open(struct source *s, const struct stream_header *h,
     unsigned int map, const struct map_fds *fds, uint64_t perf_pages,

@@ -354,14 +354,24 @@ find_by_name(const struct stream_header *h, unsigned int map, const char *name,
 }
 
 bool
-fields_has(const struct stream_header *h, unsigned int map, const char *name)
+fields_find(const struct stream_header *h, unsigned int map, const char *name,
+    struct field_place *place)
 {
 	struct field found;
 
 	if (!find_by_name(h, map, name, &found))
 		return false;
 	free(found.path);
+	*place = found.place;
 	return true;
+}
+
+bool
+fields_has(const struct stream_header *h, unsigned int map, const char *name)
+{
+	struct field_place unused;
+
+	return fields_find(h, map, name, &unused);
 }
 
 void

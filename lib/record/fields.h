@@ -89,6 +89,10 @@ void fields_remove(struct fields *c, const char *path);
 void fields_sort(struct fields *c);
 void fields_sort_by_offset(struct fields *c);
 
+/* Find the field of that name, as -c finds it.  Returns whether it is there. */
+bool fields_find(const struct stream_header *h, unsigned int map,
+    const char *name, struct field_place *place);
+
 /* Whether the map has a field of that name. */
 bool fields_has(
     const struct stream_header *h, unsigned int map, const char *name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "poll/record-types.h"
 #include "session/export-record.h"
 
 bool
@@ -234,6 +235,9 @@ find_value_type(
 	case VALUE_TYPE_BY_ID:
 		*type = import_type(l, e->map->btf_type_id, e->where);
 		break;
+	case VALUE_TYPE_RECORDS:
+		*type = import_type(l, e->record->btf_type_id, e->where);
+		break;
 	case VALUE_TYPE_CUSTOM:
 		*type = add_custom_type(l, e);
 		break;
@@ -325,14 +329,13 @@ describe_iterator(struct export_list *l, const struct export_entry *e)
 	return 0;
 }
 
-int
-export_describe(struct export_list *l, const struct export_entry *e)
+/* Adds an entry for the map, with one type of its records. */
+static int
+describe_map_entry(struct export_list *l, const struct export_entry *e)
 {
 	struct stream_map *m;
 	uint32_t type;
 
-	if (e->source == STREAM_ITER)
-		return describe_iterator(l, e);
 	if (find_value_type(l, e, &type) == -1)
 		return -1;
 	m = stream_header_add_map(l->header, e->name);
@@ -343,7 +346,45 @@ export_describe(struct export_list *l, const struct export_entry *e)
 	m->key = TYPE_NONE;
 	if (e->map->interpreter != NULL)
 		m->interpreter = json_incref(e->map->interpreter);
+	if (e->record != NULL && e->map->records_by != NULL) {
+		m->when_value = e->record->value;
+		m->when_member = strdup(e->map->records_by);
+		if (m->when_member == NULL)
+			return report_nomem();
+	}
 	return export_is_buffer(e) ? 0 : describe_sampled_map(l, e, m);
+}
+
+/* Adds an entry for each type of the map's records, and checks that they can be
+ * told apart. */
+static int
+describe_record_types(struct export_list *l, const struct export_entry *e)
+{
+	unsigned int first = (unsigned int)l->header->nmaps;
+	struct export_entry one = *e;
+	struct record_types types;
+
+	for (size_t i = 0; i < e->map->nrecords; i++) {
+		one.record = &e->map->records[i];
+		if (describe_map_entry(l, &one) == -1)
+			return -1;
+		stream_map_set_sizes(
+		    l->header, (unsigned int)l->header->nmaps - 1);
+	}
+	if (record_types_open(&types, l->header, first) == -1)
+		return -1;
+	record_types_close(&types);
+	return 0;
+}
+
+int
+export_describe(struct export_list *l, const struct export_entry *e)
+{
+	if (e->source == STREAM_ITER)
+		return describe_iterator(l, e);
+	if (e->type_from == VALUE_TYPE_RECORDS)
+		return describe_record_types(l, e);
+	return describe_map_entry(l, e);
 }
 
 int

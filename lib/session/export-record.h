@@ -18,11 +18,12 @@ enum { EXPORT_WHERE_MAX = 256 };
 
 /* Which description gives the type of a map's values. */
 enum value_type_source {
-	VALUE_TYPE_OF_MAP, /* the map's definition, if it has one */
-	VALUE_TYPE_LISTED, /* the package's export_types[0] */
-	VALUE_TYPE_BY_ID,  /* export_config: btf_type_id */
-	VALUE_TYPE_CUSTOM, /* export_config: custom_members */
-	VALUE_TYPE_NONE,   /* none: the values are bytes */
+	VALUE_TYPE_OF_MAP,  /* the map's definition, if it has one */
+	VALUE_TYPE_LISTED,  /* the package's export_types[0] */
+	VALUE_TYPE_BY_ID,   /* export_config: btf_type_id */
+	VALUE_TYPE_CUSTOM,  /* export_config: custom_members */
+	VALUE_TYPE_RECORDS, /* records: one of several types */
+	VALUE_TYPE_NONE,    /* none: the values are bytes */
 };
 
 /* A map or iterator that is exported.  All pointers are borrowed. */
@@ -37,6 +38,7 @@ struct export_entry {
 	const struct package_program *program; /* NULL for a map */
 	enum stream_source source;
 	enum value_type_source type_from;
+	const struct package_record *record; /* of VALUE_TYPE_RECORDS */
 	char where[EXPORT_WHERE_MAX]; /* for messages: "x.json: map rb" */
 };
 
@@ -71,7 +73,8 @@ int export_check_only_sample(const struct export_list *l);
 /* Sets in m how it is sampled. */
 int export_set_sample(struct stream_map *m, const struct package_sample *s);
 
-/* Adds the map or iterator and its types to l->header. */
+/* Adds the map or iterator and its types to l->header; a map with several types
+ * gets an entry for each. */
 int export_describe(struct export_list *l, const struct export_entry *e);
 
 #endif

@@ -154,6 +154,12 @@ check_entry(const struct export_list *l, const struct export_entry *e)
 		    e->where);
 		return -1;
 	}
+	if (e->map->nrecords > 0 && !export_is_buffer(e)) {
+		report_error("%s: only the records of a ring or perf buffer "
+			     "can have several types (\"records\")",
+		    e->where);
+		return -1;
+	}
 	if (e->map->sample.set && export_is_buffer(e))
 		report_notice("%s: \"sample\" is ignored: the map is a "
 			      "buffer, whose records need no sampling",
@@ -172,12 +178,15 @@ add_map_entry(
 	struct export_entry *e = &l->v[l->n];
 	bool multiple = l->package->multiple_export_types;
 
-	if (multiple && m->export == EXPORT_NONE && !m->asked)
+	if (multiple && m->export == EXPORT_NONE && m->nrecords == 0 &&
+	    !m->asked)
 		return 0;
 	*e = (struct export_entry){
 		.name = m->name, .map = m, .type_from = VALUE_TYPE_OF_MAP
 	};
-	if (m->export == EXPORT_BTF)
+	if (m->nrecords > 0)
+		e->type_from = VALUE_TYPE_RECORDS;
+	else if (m->export == EXPORT_BTF)
 		e->type_from = VALUE_TYPE_BY_ID;
 	else if (m->export == EXPORT_CUSTOM)
 		e->type_from = VALUE_TYPE_CUSTOM;
@@ -415,17 +424,39 @@ find_lost_counter(
 	return 0;
 }
 
-/* Finds the stacks in the records of entry i.  A package that says they are
- * plain structs is believed. */
+/* Finds the stacks in the records of an export, entry i of the header.  A
+ * package that says they are plain structs is believed. */
 static int
-find_stacks(struct export_list *l, unsigned int i, const struct object *o)
+find_stacks(struct export_list *l, const struct export_entry *e, unsigned int i,
+    const struct object *o)
 {
-	const struct package_map *m = l->v[i].map;
+	const struct package_map *m = e->map;
 
 	if (m != NULL && json_object_get(m->json, "intepreter") == NULL &&
 	    stack_guess(l->header, i, o) == -1)
 		return -1;
 	return export_stacks(l->header, i, o);
+}
+
+/* Adds an export to the header: one entry, or one for each type of its records.
+ */
+static int
+describe_export(
+    struct export_list *l, const struct export_entry *e, const struct object *o)
+{
+	struct stream_header *h = l->header;
+	unsigned int first = (unsigned int)h->nmaps;
+
+	if ((e->section != NULL ? export_sample_describe(l, e)
+				: export_describe(l, e)) == -1 ||
+	    find_lost_counter(&h->maps[first], e, o) == -1)
+		return -1;
+	for (unsigned int i = first; i < h->nmaps; i++) {
+		if (find_stacks(l, e, i, o) == -1)
+			return -1;
+		stream_map_set_sizes(h, i);
+	}
+	return 0;
 }
 
 static int
@@ -445,16 +476,10 @@ describe_exports(struct export_list *l, struct object *o,
 		return -1;
 	if (make_arrays_mappable(l) == -1)
 		return -1;
-	for (unsigned int i = 0; i < l->n; i++) {
-		if ((l->v[i].section != NULL
-			    ? export_sample_describe(l, &l->v[i]) == -1
-			    : export_describe(l, &l->v[i]) == -1) ||
-		    find_stacks(l, i, o) == -1 ||
-		    find_lost_counter(&l->header->maps[i], &l->v[i], o) == -1)
+	for (size_t i = 0; i < l->n; i++)
+		if (describe_export(l, &l->v[i], o) == -1)
 			return -1;
-		stream_map_set_sizes(l->header, i);
-	}
-	return 0;
+	return stream_header_set_labels(l->header);
 }
 
 int

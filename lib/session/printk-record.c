@@ -120,7 +120,7 @@ printk_add_map(struct stream_header *h)
 		return -1;
 	m->source = STREAM_PRINTK;
 	m->value = record;
-	m->record_size = stream_record_size(h, (unsigned int)h->nmaps - 1);
+	stream_map_set_sizes(h, (unsigned int)h->nmaps - 1);
 	return (int)h->nmaps - 1;
 }
 

@@ -84,13 +84,17 @@ pin_maps(struct stream_header *h, const struct object *o,
 {
 	for (size_t i = 0; i < h->nmaps; i++) {
 		struct stream_map *m = &h->maps[i];
+		size_t first = (size_t)stream_header_find_map(h, m->name);
 		int fd = m->source == STREAM_ITER
 			     ? attach_link_fd(a, m->name)
 			     : bpf_object__find_map_fd_by_name(
 				   o->bpf, m->part.set ? m->part.map : m->name);
 
 		free(m->pins.map);
-		m->pins.map = session_dir_pin(h->dir, fd, "", m->name);
+		/* A map with several types has one pin for all of them. */
+		m->pins.map = first < i
+				  ? strdup(h->maps[first].pins.map)
+				  : session_dir_pin(h->dir, fd, "", m->name);
 		if (m->pins.map == NULL ||
 		    (m->stacks != NULL && pin_stacks(h, i, o) == -1) ||
 		    (m->lost_map != NULL && pin_counter(h->dir, m, o) == -1))

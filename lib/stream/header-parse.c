@@ -189,17 +189,47 @@ static int
 check_map_name(
     const struct stream_header *h, unsigned int map, const char *where)
 {
-	const char *name = h->maps[map].name;
+	if (h->maps[map].name[0] != '\0')
+		return 0;
+	report_error("%s.name: a map needs a name", where);
+	return -1;
+}
 
-	if (name[0] == '\0') {
-		report_error("%s.name: a map needs a name", where);
+/* Entries of one name are the types of one ring or perf buffer. */
+static int
+check_same_name(
+    const struct stream_header *h, unsigned int map, const char *where)
+{
+	const struct stream_map *m = &h->maps[map], *first;
+
+	first = &h->maps[stream_header_find_map(h, m->name)];
+	if (first == m)
+		return 0;
+	if (first->source == m->source && m->value != TYPE_NONE &&
+	    first->value != TYPE_NONE &&
+	    (m->source == STREAM_RINGBUF || m->source == STREAM_PERF))
+		return 0;
+	report_error("%s.name: there are two maps \"%s\", which are not a ring "
+		     "or perf buffer whose records have several types",
+	    where, m->name);
+	return -1;
+}
+
+/* Parses how records of this type are told from others in the same map. */
+static int
+parse_when(struct stream_map *m, const json_t *json, const char *where)
+{
+	json_t *when;
+	char at[PART_MAX];
+	int got = json_doc_get_object(json, "when", &when, where);
+
+	if (got != 1)
+		return got;
+	snprintf(at, sizeof(at), "%s.when", where);
+	if (parse_string(when, "member", true, &m->when_member, at) == -1)
 		return -1;
-	}
-	if (stream_header_find_map(h, name) != (int)map) {
-		report_error("%s.name: there are two maps \"%s\"", where, name);
-		return -1;
-	}
-	return 0;
+	got = json_doc_get_u64(when, "value", UINT64_MAX, &m->when_value, at);
+	return json_doc_require(got, "value", at) == -1 ? -1 : 0;
 }
 
 /* Parses the path of a pin, which is required. */
@@ -295,7 +325,9 @@ parse_map(struct stream_header *h, unsigned int map, const json_t *json,
 	if ((m->source == STREAM_SAMPLE || m->source == STREAM_ITER) &&
 	    parse_sample(m, json, where) == -1)
 		return -1;
-	if (parse_part(m, json, where) == -1)
+	if (parse_part(m, json, where) == -1 ||
+	    parse_when(m, json, where) == -1 ||
+	    check_same_name(h, map, where) == -1)
 		return -1;
 	return check_record_type(h, map, where);
 }
@@ -369,6 +401,8 @@ parse_maps(struct stream_header *h, const json_t *json, const char *where)
 			return -1;
 	}
 	notice_ignored_sequence(array, where);
+	if (stream_header_set_labels(h) == -1)
+		return -1;
 	return check_types_together(h, where);
 }
 

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +32,8 @@ stream_map_free(struct stream_map *m)
 	free(m->unit);
 	free(m->stacks);
 	free(m->lost_map);
+	free(m->when_member);
+	free(m->label);
 	free(m->part.map);
 	free(m->pins.map);
 	free(m->pins.stacks);
@@ -135,6 +138,64 @@ stream_header_find_map(const struct stream_header *h, const char *name)
 		if (strcmp(h->maps[i].name, name) == 0)
 			return (int)i;
 	return -1;
+}
+
+int
+stream_header_next_entry(const struct stream_header *h, unsigned int map)
+{
+	for (size_t i = map + (size_t)1; i < h->nmaps; i++)
+		if (strcmp(h->maps[i].name, h->maps[map].name) == 0)
+			return (int)i;
+	return -1;
+}
+
+int
+stream_header_find_entry(
+    const struct stream_header *h, const char *name, const char *label)
+{
+	int i = stream_header_find_map(h, name);
+
+	while (i != -1 && label != NULL && h->maps[i].label != NULL &&
+	       strcmp(h->maps[i].label, label) != 0)
+		i = stream_header_next_entry(h, (unsigned int)i);
+	return i;
+}
+
+/* Whether another entry of the map has a type of the same name. */
+static bool
+has_same_type_name(const struct stream_header *h, unsigned int map)
+{
+	const char *name = h->types.v[h->maps[map].value].name;
+
+	for (int i = stream_header_find_map(h, h->maps[map].name); i != -1;
+	     i = stream_header_next_entry(h, (unsigned int)i))
+		if (i != (int)map &&
+		    strcmp(h->types.v[h->maps[i].value].name, name) == 0)
+			return true;
+	return false;
+}
+
+int
+stream_header_set_labels(struct stream_header *h)
+{
+	for (unsigned int i = 0; i < h->nmaps; i++) {
+		struct stream_map *m = &h->maps[i];
+		const char *name;
+
+		free(m->label);
+		m->label = NULL;
+		if (stream_header_find_map(h, m->name) == (int)i &&
+		    stream_header_next_entry(h, i) == -1)
+			continue;
+		name = h->types.v[m->value].name;
+		if (*name != '\0' && !has_same_type_name(h, i))
+			m->label = strdup(name);
+		else if (asprintf(&m->label, "%u", i) == -1)
+			m->label = NULL;
+		if (m->label == NULL)
+			return report_nomem();
+	}
+	return 0;
 }
 
 size_t
@@ -243,6 +304,16 @@ set_optional(json_t *json, const char *key, const char *text)
 			    : json_object_set_new(json, key, json_string(text));
 }
 
+static int
+set_when(json_t *json, const struct stream_map *m)
+{
+	return m->when_member == NULL
+		   ? 0
+		   : json_object_set_new(json, "when",
+			 json_pack("{ssso}", "member", m->when_member, "value",
+			     json_doc_u64_new(m->when_value)));
+}
+
 static json_t *
 map_to_json(const struct stream_map *m)
 {
@@ -259,6 +330,7 @@ map_to_json(const struct stream_map *m)
 				json_doc_u64_new(m->part.offset)) == -1) ||
 	    (m->interpreter != NULL &&
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
+	    set_when(json, m) == -1 ||
 	    set_optional(json, "stacks", m->stacks) == -1 ||
 	    set_optional(json, "stacks_pin", m->pins.stacks) == -1 ||
 	    set_optional(json, "lost", m->lost_map) == -1 ||

@@ -73,7 +73,11 @@ struct stream_part {
 		      read, since its pin leads to the map */
 };
 
-/* A map, as the header describes it. */
+/*
+ * A map, as the header describes it.  A ring or perf buffer whose records have
+ * several types has an entry for each, all of the same name; the first one
+ * stands for the map where the type does not matter.
+ */
 struct stream_map {
 	char *name; /* owned */
 	enum stream_source source;
@@ -96,6 +100,14 @@ struct stream_map {
 	/* Of a ring buffer: the name of the map in which the program counts the
 	 * records that did not fit.  Owned, or NULL. */
 	char *lost_map;
+	/* Of a map with several types: records are of this type if their
+	 * member has this value.  Owned; NULL: they are told apart by size. */
+	char *when_member;
+	/* And its name in JSON records, "@type": that of the type or, where
+	 * that is not unique, the number of the entry.  Owned; NULL if the map
+	 * has only one type.  stream_header_set_labels() sets it. */
+	char *label;
+	uint64_t when_value; /* two's complement if it is negative */
 	struct stream_polling polling;
 	struct stream_part part;
 	struct stream_pins pins; /* of a session */
@@ -131,8 +143,20 @@ void stream_header_free(struct stream_header *h);
 struct stream_map *stream_header_add_map(
     struct stream_header *h, const char *name);
 
-/* Returns the number of the map of this name, or -1. */
+/* Returns the number of the map of this name, the first of its entries; or -1.
+ */
 int stream_header_find_map(const struct stream_header *h, const char *name);
+
+/* Returns the number of the next entry after map that has its name, or -1. */
+int stream_header_next_entry(const struct stream_header *h, unsigned int map);
+
+/* Returns the number of the entry of the map with this label, or the first one
+ * if label is NULL; or -1. */
+int stream_header_find_entry(
+    const struct stream_header *h, const char *name, const char *label);
+
+/* Sets the labels of all entries, when the maps are complete. */
+int stream_header_set_labels(struct stream_header *h);
 
 /* Releases what one map holds, for a caller that removes it from the header. */
 void stream_map_free(struct stream_map *m);

@@ -3,6 +3,8 @@
 # export_types and export_config and to the object's BTF.
 
 load ../helpers/helper
+load ../helpers/chain
+load ../helpers/load
 
 setup() {
 	note_places
@@ -264,4 +266,80 @@ hists sample hist key" "$(exported -m hists -m typed)"
 	is "rb ringbuf - -" "$(exported)"
 	run -0 --separate-stderr skel-load -t 0.001 -e x.o meta.json
 	[ -z "$stderr" ]
+}
+
+# Pack types.bpf.c and give its buffers several types.
+types_package() {
+	bpf_package types 2>/dev/null
+	cp types.bpf.o x.o
+	jq -c --argjson s "$(btf_id STRUCT started)" --argjson e "$(btf_id STRUCT ended)" --argjson f "$(btf_id STRUCT failed)" '
+		def map($name): .meta.bpf_skel.maps[] | select(.name == $name);
+		map("by_size").records = [{btf_type_id: $s}, {btf_type_id: $e}]
+		| map("by_kind") += {records_by: "kind", records: [{btf_type_id: $s, value: 1},
+			{btf_type_id: $e, value: 2}, {btf_type_id: $f, value: -1}]}
+		| map("perf").records = [{btf_type_id: $s}, {btf_type_id: $f}]
+		| del(map("by_size", "by_kind", "perf").export_config)' types.json > t.json
+}
+
+# The records in the file, each kind once: map, type and members.
+kinds_of() { # FILE
+	jq -c 'select(.["@map"]) | [.["@map"], .["@type"], .kind, .args // .ns // .at]' "$1" | sort -u
+}
+
+TYPES='["by_kind","ended","ENDED(2)",1000]
+["by_kind","failed","FAILED(-1)",2000]
+["by_kind","started","STARTED(1)","echo"]
+["by_size","ended","ENDED(2)",1000]
+["by_size","started","STARTED(1)","ech"]
+["by_size","started","STARTED(1)","echo hi"]
+["perf","failed","FAILED(-1)",2000]
+["perf","started","STARTED(1)","echo hi"]'
+
+@test "the records of a buffer may have several types, told apart by size or by a member" {
+	types_package
+	local status=0
+	start_load t.json --targ_pid $BASHPID
+	wait_for 10 grep -aq '@error.*by_kind' out
+	end_load || status=$?
+	[ "$status" -eq 1 ]
+	head -n 1 out > header
+	is '[["by_size",null],["by_size",null],["by_kind","kind"],["by_kind","kind"],["by_kind","kind"],["perf",null],["perf",null]]' \
+		"$(jq -c '[.maps[] | [.name, .when.member]]' header)"
+	skel-fmt -q --json out > j 2>/dev/null
+	is "$TYPES" "$(kinds_of j)"
+	[[ $(cat err) == *"skel-load: map by_size: record of 6 bytes, which is none of the map's types"* ]]
+	[ "$(grep -c "map by_kind: record of 16 bytes" err)" -ge 1 ]
+	# In a table each type has its columns; -m shows all types of a map.
+	skel-fmt -q -m by_kind out 2>/dev/null > table
+	grep -qxF "by_kind (failed):" table
+	grep -q "^TIME  *KIND  *ERROR  *AT" table
+	run ! grep -q "by_size" table
+	# JSON records, and a copy of the stream as JSON, say the type, and read back.
+	skel-poll -q -f json out > j.skel || :
+	is "$TYPES" "$(kinds_of j.skel)"
+	diff <(skel-fmt -q --csv out 2>/dev/null) <(skel-fmt -q --csv j.skel 2>/dev/null)
+	diff <(skel-fmt -q --json -b out 2>/dev/null) <(skel-fmt -q --json -b j.skel 2>/dev/null)
+	skel-poll -q -f binary j.skel > b.skel || :
+	is "$TYPES" "$(skel-fmt -q --json b.skel 2>/dev/null > j; kinds_of j)"
+}
+
+@test "a session has one pin for all types of a map, and counts its losses once" {
+	types_package
+	start_load --pin t.json --targ_pid $BASHPID
+	is 3 "$(jq '.maps | map(.pin) | unique | length' out)"
+	is 1 "$(jq '[.maps[] | select(.lost)] | length' out)"
+	skel-poll -q -f json -m by_kind -n 8 out > j 2>/dev/null || :
+	is "$(grep by_kind <<<"$TYPES")" "$(kinds_of j)"
+	end_load
+}
+
+@test "types that cannot be told apart are refused" {
+	types_package
+	jq -c '(.meta.bpf_skel.maps[] | select(.name == "by_kind_lost_samples")) += {sample: {interval: 100},
+		records: [{btf_type_id: 1}]}' t.json > u.json
+	fails_with 1 'u.json: map by_kind_lost_samples: only the records of a ring or perf buffer can have several types' \
+		skel-load -t 1 u.json
+	edit t.json '(.meta.bpf_skel.maps[] | select(.name == "by_kind")) |= (del(.records_by) | del(.records[].value))'
+	fails_with 1 'map by_kind: types ended and failed of its records both have 16 bytes; a member has to tell them apart' \
+		skel-load -t 1 t.json
 }

@@ -220,6 +220,14 @@ test_missing(void)
 	    "key btf_type_id or custom_members");
 	REFUSED(MAP(",\"intepreter\":{}"),
 	    "maps[0].intepreter: stack_trace is missing");
+	REFUSED(MAP(",\"records\":[{}]"),
+	    "maps[0].records[0]: btf_type_id is missing");
+	REFUSED(MAP(",\"records_by\":\"kind\",\"records\":["
+		    "{\"btf_type_id\":1,\"value\":-1},{\"btf_type_id\":2}]"),
+	    "x.json: maps[0].records[1]: value is missing");
+	REFUSED(MAP(",\"records\":[{\"btf_type_id\":1,\"value\":2}]"),
+	    "x.json: maps[0].records[0].value: needs the key \"records_by\" in "
+	    "the map");
 	REFUSED("{\"export_types\":[{\"name\":\"e\",\"type_id\":1}],"
 		"\"bpf_skel\":{\"data_sections\":[]}}",
 	    "x.json: export_types[0]: size is missing");

@@ -178,8 +178,9 @@ a_wrong_map_is_refused(void)
 {
 	REFUSES(MAPS("{}"), "maps[0]: name is missing");
 	REFUSES(MAPS("{\"name\":\"\"}"), "a map needs a name");
-	REFUSES(MAPS(RINGBUF "," RINGBUF),
-	    "run.skel:1: maps[1].name: there are two maps \"rb\"");
+	REFUSES(MAPS(SAMPLED "," SAMPLED),
+	    "run.skel:1: maps[1].name: there are two maps \"s\", which are "
+	    "not a ring or perf buffer");
 	REFUSES(MAPS("{\"name\":\"m\"}"), "maps[0]: source is missing");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"tap\"}"),
 	    "maps[0].source: unknown source \"tap\"");
