@@ -14,6 +14,7 @@
 #include "elf/btf.h"
 #include "elf/libbpf-log.h"
 #include "elf/section-rename.h"
+#include "elf/strip-debug.h"
 #include "package/object-text.h"
 #include "package/pack-annotations.h"
 #include "package/pack-export.h"
@@ -403,7 +404,7 @@ new_meta(struct pack *p)
 }
 
 static int
-write_package(const struct pack *p, const unsigned char *elf, size_t size,
+encode_package(const struct pack *p, const unsigned char *elf, size_t size,
     struct buf *out)
 {
 	char *text = package_object_encode(elf, size);
@@ -421,6 +422,27 @@ write_package(const struct pack *p, const unsigned char *elf, size_t size,
 	buf_chr(out, '\n');
 	json_decref(root);
 	return ret == -1 || out->failed ? report_nomem() : 0;
+}
+
+/* Writes the package.  An object that was made of a source for this has debug
+ * information, which has served its purpose. */
+static int
+write_package(const struct pack *p, const unsigned char *elf, size_t size,
+    struct buf *out)
+{
+	struct buf stripped = { 0 };
+	int ret;
+
+	if (p->options->source == NULL)
+		return encode_package(p, elf, size, out);
+	ret = strip_debug(elf, size, &stripped);
+	if (ret == 0 && stripped.len > 0)
+		ret = encode_package(
+		    p, (unsigned char *)stripped.data, stripped.len, out);
+	else if (ret == 0)
+		ret = encode_package(p, elf, size, out);
+	buf_free(&stripped);
+	return ret;
 }
 
 static int

@@ -450,6 +450,13 @@ able() {
 	is $'read\nskel-load: -c: the command ended with status 0' "$stderr"
 }
 
+@test "a C source goes straight to its records" {
+	need_bpf
+	cp "$PROGRAMS/globals.bpf.c" .
+	skel-pack globals.bpf.c | skel-load -q -f json -n 1 -c true - --targ_pid {pid} --da 7 >out
+	[[ $(sed -n 2p out) == '{"@map":"rb",'*'"ro":1,"ro_x":2,"da":7,"da_x":4,'*'"text":"as it was"}' ]]
+}
+
 @test "-c: our end ends the command and what it started" {
 	need_bpf
 	local gone

@@ -512,9 +512,12 @@ example_source() {
 	skel-pack same.bpf.c | jq .meta | cmp - want.json
 	is '"same_bpf"' "$(meta "$PWD/same.bpf.c" .bpf_skel.obj_name)"
 	is '"other"' "$(skel-pack -n other same.bpf.c | jq .meta.bpf_skel.obj_name)"
-	# Two runs give the same bytes.
+	# Two runs give the same bytes, without debug information.
 	skel-pack same.bpf.c >a.json
 	skel-pack same.bpf.c | cmp - a.json
+	skel-pack -u a.json >stripped.o
+	run ! grep -q 'clang version' stripped.o
+	grep -q 'clang version' same.bpf.o
 }
 
 @test "flags after -- reach the compiler, after ours and before our folders" {
