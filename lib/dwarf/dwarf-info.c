@@ -125,15 +125,16 @@ static const struct dwarf_abbrev *
 find_abbrev(
     const struct dwarf_info *d, const struct dwarf_unit *u, uint64_t code)
 {
-	const struct dwarf_abbrev *v = d->abbrevs + u->abbrevs.first;
 	const struct dwarf_abbrev key = { .code = code };
+	const struct dwarf_abbrev *v;
 
+	if (u->abbrevs.n == 0)
+		return NULL;
+	v = d->abbrevs + u->abbrevs.first;
 	/* Compilers number them from 1. */
 	if (code <= u->abbrevs.n && code > 0 && v[code - 1].code == code)
 		return &v[code - 1];
-	return u->abbrevs.n == 0 ? NULL
-				 : bsearch(&key, v, u->abbrevs.n, sizeof(*v),
-				       compare_abbrevs);
+	return bsearch(&key, v, u->abbrevs.n, sizeof(*v), compare_abbrevs);
 }
 
 /* Skips what only units of this type have in their headers. */

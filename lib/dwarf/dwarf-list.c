@@ -1,5 +1,5 @@
-#include "dwarf/dwarf-form.h"
 #include "dwarf/dwarf-list.h"
+#include "dwarf/dwarf-form.h"
 
 /* What an entry of a list of version 5 is, whatever number it has. */
 enum list_kind {
