@@ -135,3 +135,27 @@ plan_write_time(const struct plan_input *rec)
 		memset(p, ' ', CLOCK_LOCAL_LEN);
 	out->len += CLOCK_LOCAL_LEN;
 }
+
+void
+plan_write_key(struct plan *p, const struct plan_input *rec, bool space)
+{
+	struct buf *out = rec->run.out;
+	bool any = false;
+
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const char *name = p->columns.v[i].name;
+		size_t start = out->len, from;
+
+		if (space || any)
+			buf_str(out, any ? ", " : " ");
+		text_write(out, name, strlen(name), STYLE_VIS);
+		buf_str(out, " = ");
+		from = out->len;
+		plan_write_column(p, rec, i);
+		/* An absent value is left out. */
+		if (out->len == from)
+			out->len = start;
+		else
+			any = true;
+	}
+}

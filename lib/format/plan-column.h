@@ -26,6 +26,10 @@ const struct json_value *plan_column_cell(const struct plan *p, size_t i);
 /* Append a record's value in column i. */
 void plan_write_column(struct plan *p, const struct plan_input *rec, size_t i);
 
+/* Append the columns as "pid = 5, comm = sh", after a blank if space is set and
+ * there are any. */
+void plan_write_key(struct plan *p, const struct plan_input *rec, bool space);
+
 /* Append a record's time of day, or as many blanks. */
 void plan_write_time(const struct plan_input *rec);
 

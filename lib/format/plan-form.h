@@ -159,6 +159,7 @@ struct plan_ops {
 	struct plan_traits traits;
 	enum style style; /* of its fields */
 	bool deep;        /* members of nested structs are columns */
+	bool draws;       /* histograms of all kinds, also of unknown slots */
 	const char
 	    *pass_separator; /* text between two passes over a map, or NULL */
 };
@@ -198,10 +199,6 @@ struct hist plan_make_hist(
 /* Append it, with its summary if the slots are known to be values. */
 void plan_write_hist(
     const struct plan *p, const struct hist *h, struct buf *out);
-
-/* plan-table.c.  Append the columns as "pid = 5, comm = sh", after a blank if
- * space is set and there are any. */
-void plan_write_key(struct plan *p, const struct plan_input *rec, bool space);
 
 /* plan-bars.c.  Moves the columns that hold slots deeper in the value to
  * p->bars.  Returns whether there are any. */

@@ -43,7 +43,7 @@ plan_find_slots(struct plan *p)
 	struct field_place value = { .type = m->value,
 		.offset = stream_key_size(p->header, p->map) };
 	struct fields members = { 0 };
-	bool by_number = p->ops == &plan_table_ops && !plan_is_narrowed(p);
+	bool by_number = p->ops->draws && !plan_is_narrowed(p);
 
 	if (m->source != STREAM_SAMPLE || m->sample == SAMPLE_EXP2_HIST ||
 	    (m->sample == SAMPLE_KV && !by_number))
@@ -67,7 +67,7 @@ plan_report_no_slots(const struct plan *p)
 	    p->slots.v != NULL || p->bars.columns.n > 0 || p->buckets.set ||
 	    p->formatter.failed)
 		return;
-	if (m->sample == SAMPLE_EXP2_HIST && p->ops == &plan_table_ops)
+	if (m->sample == SAMPLE_EXP2_HIST && p->ops->draws)
 		report_notice("map %s: exp2_hist needs a key that ends in an "
 			      "integer, the bucket, and an integer as value; "
 			      "shown as default_kv",

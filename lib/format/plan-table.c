@@ -251,30 +251,6 @@ head_table(const struct plan *p, struct buf *out)
 		table_head(&p->table, out);
 }
 
-void
-plan_write_key(struct plan *p, const struct plan_input *rec, bool space)
-{
-	struct buf *out = rec->run.out;
-	bool any = false;
-
-	for (size_t i = 0; i < p->columns.n; i++) {
-		const char *name = p->columns.v[i].name;
-		size_t start = out->len, from;
-
-		if (space || any)
-			buf_str(out, any ? ", " : " ");
-		text_write(out, name, strlen(name), STYLE_VIS);
-		buf_str(out, " = ");
-		from = out->len;
-		plan_write_column(p, rec, i);
-		/* An absent value is left out. */
-		if (out->len == from)
-			out->len = start;
-		else
-			any = true;
-	}
-}
-
 /* Append the time and the key, the histograms, and a blank line. */
 static void
 write_table_hist(struct plan *p, const struct plan_input *rec)
@@ -410,5 +386,6 @@ const struct plan_ops plan_table_ops = {
 	.traits.titled = true,
 	.style = STYLE_VIS,
 	.deep = true,
+	.draws = true,
 	.pass_separator = "\n",
 };

@@ -19,6 +19,7 @@ enum {
 	SCORE_SCRATCH = -6, /* room for one value of each CPU */
 	SCORE_DELETED = -6, /* the program deletes keys: of what is under way */
 	SCORE_FILLED = 3,   /* the program adds keys */
+	SCORE_SECTION = 1,  /* it shows all variables at once */
 };
 
 struct hint {
@@ -139,11 +140,31 @@ add_map_hint(struct hints *h, const struct bpf_map *map)
 	free(v);
 }
 
+/* Adds a hint for a whole section, whose variables are the hints from first on,
+ * if there are several. */
+static void
+add_section_hint(struct hints *h, const struct package_section *s, size_t first)
+{
+	size_t n = h->n - first;
+	struct hint *hint;
+	int score = 0;
+
+	for (size_t i = first; i < h->n; i++)
+		if (h->v[i].score > score)
+			score = h->v[i].score;
+	if (n < 2 ||
+	    (hint = new_hint(h, s->name, score + SCORE_SECTION)) == NULL)
+		return;
+	snprintf(
+	    hint->what, sizeof(hint->what), "the %zu variables together", n);
+}
+
 static void
 add_variable_hints(struct hints *h, const struct package_section *s)
 {
 	const struct btf_type *datasec;
 	const struct btf_var_secinfo *at;
+	size_t first = h->n;
 	struct hint *hint;
 	int id = -1;
 
@@ -172,6 +193,7 @@ add_variable_hints(struct hints *h, const struct package_section *s)
 		snprintf(
 		    hint->what, sizeof(hint->what), "variable, %s", v->type);
 	}
+	add_section_hint(h, s, first);
 }
 
 static int

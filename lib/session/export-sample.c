@@ -171,9 +171,10 @@ is_exported_anyway(const struct sample_mark *k, const char *name)
 
 /* Marks what -m names, unless another option has marked it. */
 static int
-mark_export(struct sample_mark *k, const char *name)
+mark_export(const struct sample_mark *k, const char *name)
 {
 	struct sample_option option;
+	struct sample_mark own = *k;
 	char text[256];
 	int ret = 0;
 
@@ -192,10 +193,9 @@ mark_export(struct sample_mark *k, const char *name)
 	snprintf(text, sizeof(text), "-m %s", name);
 	if (sample_option_parse(&option, name) == -1)
 		return -1;
-	k->option = &option;
-	k->option_text = text;
-	k->found = false;
-	if (mark_maps(k) == -1 || mark_sections(k) == -1)
+	own.option = &option;
+	own.option_text = text;
+	if (mark_maps(&own) == -1 || mark_sections(&own) == -1)
 		ret = -1;
 	sample_option_free(&option);
 	return ret;

@@ -144,11 +144,12 @@ printk_parse_task(struct printk_record *r, const char *head, size_t len)
 	memcpy(r->comm, head, n < COMM_SIZE ? n : COMM_SIZE - 1);
 }
 
-void
+size_t
 printk_set_text(struct printk_record *r, const char *text, size_t len)
 {
 	if (len >= PRINTK_TEXT_MAX)
 		len = PRINTK_TEXT_MAX - 1;
 	memcpy(r->text, text, len);
-	memset(r->text + len, 0, PRINTK_TEXT_MAX - len);
+	r->text[len] = '\0';
+	return offsetof(struct printk_record, text) + len + 1;
 }

@@ -40,7 +40,8 @@ int printk_add_map(struct stream_header *h);
  */
 void printk_parse_task(struct printk_record *r, const char *head, size_t len);
 
-/* Sets the text, without what does not fit. */
-void printk_set_text(struct printk_record *r, const char *text, size_t len);
+/* Sets the text, without what does not fit.  Returns the bytes of the record,
+ * which ends with the text's NUL. */
+size_t printk_set_text(struct printk_record *r, const char *text, size_t len);
 
 #endif

@@ -208,8 +208,8 @@ emit_line(struct trace_pipe *t, const char *text, size_t len)
 {
 	struct printk_record *r = &t->record;
 
-	printk_set_text(r, text, len);
-	poller_record(t->poller, t->map, clock_now(), r, sizeof(*r));
+	poller_record(
+	    t->poller, t->map, clock_now(), r, printk_set_text(r, text, len));
 }
 
 /* Begins a record with the task in a line, which ends at mark. */

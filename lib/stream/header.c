@@ -226,7 +226,8 @@ stream_find_last_array(const struct stream_header *h, unsigned int map,
 {
 	const struct stream_map *m = &h->maps[map];
 
-	return (m->source == STREAM_RINGBUF || m->source == STREAM_PERF) &&
+	return (m->source == STREAM_RINGBUF || m->source == STREAM_PERF ||
+		   m->source == STREAM_PRINTK) &&
 	       m->value != TYPE_NONE &&
 	       types_find_last_array(&h->types, m->value, array, offset);
 }
