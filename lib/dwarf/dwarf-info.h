@@ -17,7 +17,7 @@
 enum {
 	DWARF_NAME_MAX = 256,    /* bytes of a name: longer ones are none */
 	DWARF_STRING_MAX = 4096, /* of any string, such as a path */
-	DWARF_ENTRIES_MAX = 1 << 22,
+	DWARF_ENTRIES_MAX = 1 << 20,
 	DWARF_UNITS_MAX = 1 << 12,
 	DWARF_DEPTH_MAX = 256,     /* entries in one another */
 	DWARF_ATTRIBUTES_MAX = 64, /* of one entry */

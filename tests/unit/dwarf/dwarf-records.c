@@ -7,7 +7,7 @@
 #include "dwarf/dwarf-files.h"
 #include "dwarf/dwarf-records.h"
 
-enum { CHANGES = 20000, ENDLESS = 5 << 20, MANY = 200000 };
+enum { CHANGES = 20000, ENDLESS = 2 << 20, MANY = 200000 };
 
 /* The object that most checks ask, and what it has. */
 struct sample {
