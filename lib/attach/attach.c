@@ -74,6 +74,21 @@ attach_link_fd(const struct attachments *a, const char *program)
 	return -1;
 }
 
+int
+attach_describe_events(const struct attachments *a, struct stream_header *h)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		const struct attachment *at = &a->v[i];
+
+		if (at->lacking_event != NULL &&
+		    stream_header_add_replaced(h,
+			bpf_program__name(at->program), at->lacking_event,
+			at->sampled_event) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 void
 attach_add_needs(const struct attachments *a, struct confine_needs *n)
 {

@@ -12,6 +12,7 @@
 
 #include "attach/choose.h"
 #include "host/confine.h"
+#include "stream/header.h"
 
 /*
  * Attach the chosen programs of the loaded object.  If one fails that must not,
@@ -27,6 +28,10 @@ bool attach_is_iterator(const struct attachments *a, const char *program);
 /* The descriptor of the first link of the program of this name, or -1.  It
  * stays the attachment's. */
 int attach_link_fd(const struct attachments *a, const char *program);
+
+/* Add to the header which perf events are sampled in place of others. */
+int attach_describe_events(
+    const struct attachments *a, struct stream_header *h);
 
 /* Add what detaching needs to n.  Links need nothing: closing their
  * descriptors detaches. */

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "attach/file.h"
+#include "host/linker-cache.h"
 #include "host/mappings.h"
 #include "host/open-in-root.h"
 
@@ -86,27 +88,54 @@ search_dirs(const char *dirs, const char *name)
 	return NULL;
 }
 
-/* The same in the directories of the dynamic linker, with those that Debian
- * adds for the architecture. */
+/* Find a file that the dynamic linker would load as the library of this name.
+ * If wanted ends with a dot, what follows it in the name does not matter.
+ * Returns its path, to free, or NULL. */
 static char *
-search_library(const char *name)
+search_library(const char *wanted)
 {
-	char *path = search_dirs(getenv("LD_LIBRARY_PATH"), name), dirs[512];
+	bool prefix = wanted[strlen(wanted) - 1] == '.';
+	char *path = NULL, dirs[512];
 	struct utsname system;
 
-	if (path != NULL || uname(&system) == -1)
+	if (!prefix)
+		path = search_dirs(getenv("LD_LIBRARY_PATH"), wanted);
+	if (path == NULL)
+		path = linker_cache_find(wanted);
+	if (path != NULL || prefix || uname(&system) == -1)
 		return path;
+	/* With those that Debian adds for the architecture. */
 	snprintf(dirs, sizeof(dirs),
 	    "/lib/%s-linux-gnu:/usr/lib/%s-linux-gnu:"
 	    "/lib64:/usr/lib64:/lib:/usr/lib",
 	    system.machine, system.machine);
-	return search_dirs(dirs, name);
+	return search_dirs(dirs, wanted);
 }
 
-/* The path, as the process sees it, of the mapped file with this base name: a
- * string to free, or NULL. */
+/* Whether the file is the library NAME.so, whatever its version, as "libc.so.6"
+ * and "libc-2.31.so" of "libc". */
+static bool
+is_library_of(const char *file, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(file, name, n) == 0 &&
+	       (strncmp(file + n, ".so", 3) == 0 ||
+		   (file[n] == '-' && isdigit((unsigned char)file[n + 1]) &&
+		       strstr(file + n, ".so") != NULL));
+}
+
+static bool
+has_base_name(const char *file, const char *name)
+{
+	return strcmp(file, name) == 0;
+}
+
+/* The path, as the process sees it, of the first mapped file whose base name
+ * fits: a string to free, or NULL. */
 static char *
-search_mappings(const char *name, int pid)
+search_mappings(
+    const char *name, int pid, bool (*fits)(const char *file, const char *name))
 {
 	struct mappings maps = { 0 };
 	char *found = NULL;
@@ -117,34 +146,73 @@ search_mappings(const char *name, int pid)
 		const char *path = maps.v[i].path;
 		const char *slash = path != NULL ? strrchr(path, '/') : NULL;
 
-		if (slash != NULL && strcmp(slash + 1, name) == 0)
+		if (slash != NULL && fits(slash + 1, name))
 			found = strdup(path);
 	}
 	mappings_free(&maps);
 	return found;
 }
 
+/* Find the file of a name without a slash.  If *of_process is set, the path is
+ * one in the root directory of the process.  Returns a string to free, or
+ * NULL. */
+static char *
+search_file(const char *name, int pid, bool *of_process)
+{
+	char *found = NULL;
+
+	if (pid != -1)
+		found = search_mappings(name, pid, has_base_name);
+	*of_process = found != NULL;
+	if (found != NULL)
+		return found;
+	return strstr(name, ".so") != NULL ? search_library(name)
+					   : search_dirs(getenv("PATH"), name);
+}
+
+/* The same for a library without its version, with or without "lib". */
+static char *
+search_short_name(const char *name, int pid, bool *of_process)
+{
+	char full[64], versions[80], *found = NULL;
+
+	*of_process = false;
+	if (strlen(name) > 48 || strstr(name, ".so") != NULL)
+		return NULL;
+	snprintf(full, sizeof(full), "%s%s",
+	    strncmp(name, "lib", 3) == 0 ? "" : "lib", name);
+	snprintf(versions, sizeof(versions), "%s.so.", full);
+	if (pid != -1)
+		found = search_mappings(full, pid, is_library_of);
+	*of_process = found != NULL;
+	if (found == NULL)
+		found = search_library(versions);
+	if (found == NULL) {
+		versions[strlen(versions) - 1] = '\0';
+		found = search_library(versions);
+	}
+	return found;
+}
+
 struct attach_error
 attach_file_find(const char *name, int pid, char **path)
 {
-	bool library = strstr(name, ".so") != NULL;
+	bool library = strstr(name, ".so") != NULL, of_process;
 	struct attach_error e;
-	char *mapped;
+	char *found;
 
 	if (pid != -1 && kill(pid, 0) == -1 && errno == ESRCH)
 		return attach_invalid("there is no process %d", pid);
 	if (strchr(name, '/') != NULL)
 		return translate_path(name, pid, path);
-	mapped = pid != -1 ? search_mappings(name, pid) : NULL;
-	if (mapped != NULL) {
-		e = translate_path(mapped, pid, path);
-		free(mapped);
+	found = search_file(name, pid, &of_process);
+	if (found == NULL)
+		found = search_short_name(name, pid, &of_process);
+	if (found != NULL) {
+		e = translate_path(found, of_process ? pid : -1, path);
+		free(found);
 		return e;
 	}
-	*path =
-	    library ? search_library(name) : search_dirs(getenv("PATH"), name);
-	if (*path != NULL)
-		return ATTACH_SUCCESS;
-	return attach_invalid("%s: no such file %s; give its path", name,
+	return attach_missing("%s: no such file %s; give its path", name,
 	    library ? "in the directories of libraries" : "in PATH");
 }

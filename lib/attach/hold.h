@@ -25,6 +25,9 @@ struct attachment {
 	const struct bpf_program *program; /* borrowed */
 	struct attach_hold *holds;         /* owned */
 	size_t nholds, holds_cap;
+	/* Constants: the perf event that the machine lacks, and the one that
+	 * is sampled instead; or NULL. */
+	const char *lacking_event, *sampled_event;
 };
 
 /*

@@ -29,6 +29,20 @@ prepare_kprobe_multi(const struct attach_job *j)
 	return ATTACH_SUCCESS;
 }
 
+/* The system call that a name like sys_execve or __x64_sys_execve means, or
+ * NULL. */
+static const char *
+named_syscall(const char *name)
+{
+	const char *call = strstr(name, "sys_");
+
+	if (call == NULL || (call != name && strncmp(name, "__", 2) != 0 &&
+				strncmp(name, "do_", 3) != 0))
+		return NULL;
+	call += strlen("sys_");
+	return call[0] != '\0' ? call : NULL;
+}
+
 /* The error for a name that no function has, with names that resemble it. */
 static struct attach_error
 no_kernel_function(const char *name)
@@ -36,6 +50,7 @@ no_kernel_function(const char *name)
 	FILE *in = fopen("/proc/kallsyms", "re");
 	struct suggest near = { .wanted = name };
 	char symbol[SUGGEST_NAME], type, *text;
+	const char *call;
 	struct attach_error e;
 
 	while (
@@ -45,8 +60,10 @@ no_kernel_function(const char *name)
 	if (in != NULL)
 		fclose(in);
 	text = suggest_text(&near);
-	e = attach_missing(
-	    "this kernel has no function %s%s", name, text != NULL ? text : "");
+	call = named_syscall(name);
+	e = attach_missing("this kernel has no function %s%s%s%s", name,
+	    call != NULL ? "; the system call is ksyscall:" : "",
+	    call != NULL ? call : "", text != NULL ? text : "");
 	free(text);
 	return e;
 }

@@ -66,6 +66,7 @@ static const struct {
 
 struct perf_sampling {
 	const char *event; /* borrowed: its name */
+	bool by_default;   /* nothing names an event */
 	struct perf_event_attr attr;
 	int pid, cpu; /* -1: any */
 };
@@ -125,6 +126,77 @@ set_event(struct perf_sampling *s, const char *name, uint64_t config)
 	return ATTACH_SUCCESS;
 }
 
+/* The numbers that a section "perf_event/type=1,config=2,period=1" gives. */
+struct perf_section {
+	bool given;
+	char type[12]; /* a number, as text */
+	uint64_t config, frequency, period;
+};
+
+/* Set the number of "KEY=VALUE", of len characters. */
+static struct attach_error
+set_section_number(struct perf_section *s, const char *text, size_t len)
+{
+	uint64_t type = 0, n;
+	const struct {
+		const char *key;
+		uint64_t max, *value;
+	} keys[] = {
+		{ "type", UINT32_MAX, &type },
+		{ "config", UINT64_MAX, &s->config },
+		{ "frequency", UINT32_MAX, &s->frequency },
+		{ "period", INT64_MAX, &s->period },
+	};
+	char word[64], *value;
+
+	if (len >= sizeof(word))
+		return attach_invalid("%.*s is too long", (int)len, text);
+	memcpy(word, text, len);
+	word[len] = '\0';
+	value = strchr(word, '=');
+	if (value != NULL)
+		*value++ = '\0';
+	for (size_t i = 0; i < nitems(keys); i++) {
+		if (strcmp(word, keys[i].key) != 0)
+			continue;
+		if (value == NULL || !attach_parse_number(value, &n) ||
+		    n > keys[i].max)
+			break;
+		*keys[i].value = n;
+		if (keys[i].value == &type)
+			snprintf(s->type, sizeof(s->type), "%" PRIu64, type);
+		return ATTACH_SUCCESS;
+	}
+	return attach_invalid("its section has %.*s, but the numbers of "
+			      "type=N,config=N,frequency=N|period=N are "
+			      "expected there",
+	    (int)len, text);
+}
+
+/* Parse the section of the program.  One that names no numbers, as
+ * "perf_event/here", is only a name. */
+static struct attach_error
+parse_perf_section(struct perf_section *s, const struct attach_job *j)
+{
+	const char *text = strchr(attach_section_name(j->program), '/');
+	struct attach_error e = ATTACH_SUCCESS;
+	size_t len;
+
+	*s = (struct perf_section){ 0 };
+	if (text == NULL || strchr(text, '=') == NULL)
+		return e;
+	for (text++; e.failure == ATTACH_OK; text += len + 1) {
+		len = strcspn(text, ",");
+		e = set_section_number(s, text, len);
+		if (text[len] == '\0')
+			break;
+	}
+	s->given = true;
+	if (e.failure == ATTACH_OK && s->type[0] == '\0')
+		return attach_invalid("its section gives no type=N");
+	return e;
+}
+
 /* Whether the event counts occurrences, and not the time that passes. */
 static bool
 counts_occurrences(const struct perf_event_attr *a)
@@ -157,12 +229,13 @@ set_rate(struct perf_sampling *s, uint64_t frequency, uint64_t period)
 
 /*
  * Set up the sampling by the options of "-a", else by what the package lists,
- * else by the defaults.  If "-a" names an event, the package's event and rate
- * do not count.  The where and the package's entry may be NULL.
+ * else by the section, else by the defaults.  If "-a" names an event, the event
+ * and rate of the others do not count.  The where, the package's entry and the
+ * section may be NULL; s points into them.
  */
 static struct attach_error
 parse_sampling(struct perf_sampling *s, const struct attach_where *w,
-    const struct package_program *p)
+    const struct package_program *p, const struct perf_section *section)
 {
 	uint64_t frequency = 0, period = 0, config = 0, pid = 0, cpu = INT_MAX;
 	const struct {
@@ -176,13 +249,23 @@ parse_sampling(struct perf_sampling *s, const struct attach_where *w,
 		{ "cpu", 0, INT_MAX - 1, &cpu },
 	};
 	bool named = w != NULL && w->target[0] != '\0';
+	bool listed =
+	    p != NULL && (p->perf_type != NULL || p->perf_frequency != 0 ||
+			     p->perf_period != 0);
 	const char *event = named ? w->target : perf_events[0].name;
 	struct attach_error e;
 
 	*s = (struct perf_sampling){ .attr.size = sizeof(s->attr) };
-	if (!named && p != NULL && p->perf_type != NULL) {
+	if (listed || section == NULL || !section->given)
+		section = NULL;
+	if (!named && section != NULL) {
+		event = section->type;
+		config = section->config;
+	} else if (!named && p != NULL && p->perf_type != NULL) {
 		event = p->perf_type;
 		config = p->perf_config;
+	} else {
+		s->by_default = !named;
 	}
 	for (size_t i = 0; i < nitems(numbers); i++) {
 		e = attach_option_number(w, numbers[i].key, numbers[i].min,
@@ -190,7 +273,10 @@ parse_sampling(struct perf_sampling *s, const struct attach_where *w,
 		if (e.failure != ATTACH_OK)
 			return e;
 	}
-	if (!named && frequency == 0 && period == 0 && p != NULL) {
+	if (!named && frequency == 0 && period == 0 && section != NULL) {
+		frequency = section->frequency;
+		period = section->period;
+	} else if (!named && frequency == 0 && period == 0 && p != NULL) {
 		frequency = p->perf_frequency;
 		period = p->perf_period;
 	}
@@ -205,15 +291,19 @@ parse_perf(const struct attach_where *w)
 {
 	struct perf_sampling s;
 
-	return parse_sampling(&s, w, NULL);
+	return parse_sampling(&s, w, NULL, NULL);
 }
 
 static struct attach_error
 prepare_perf(const struct attach_job *j)
 {
+	struct perf_section section;
 	struct perf_sampling s;
+	struct attach_error e = parse_perf_section(&section, j);
 
-	return parse_sampling(&s, j->where, j->listed);
+	if (e.failure != ATTACH_OK)
+		return e;
+	return parse_sampling(&s, j->where, j->listed, &section);
 }
 
 static int
@@ -224,25 +314,24 @@ open_event(const struct perf_sampling *s, int pid, int cpu)
 }
 
 /*
- * Sample the clock where the machine has no such hardware counter, as is common
- * for virtual machines.  The probe opens the event for this thread: opening it
- * for a CPU fails with the same error if the CPU is offline.
+ * Sample the clock where the machine has no counter of cycles, as is common for
+ * virtual machines; both tell where time is spent.  Nothing else can stand in
+ * for other events.  The probe opens the event for this thread: opening it for
+ * a CPU fails with the same error if the CPU is offline.
  */
 static void
-replace_missing_event(struct perf_sampling *s, const struct attach_job *j)
+replace_missing_cycles(
+    struct perf_sampling *s, const struct attach_job *j, struct attachment *a)
 {
 	int fd;
 
-	if (s->attr.type != PERF_TYPE_HARDWARE &&
-	    s->attr.type != PERF_TYPE_HW_CACHE && s->attr.type != PERF_TYPE_RAW)
+	if (s->attr.type != PERF_TYPE_HARDWARE ||
+	    s->attr.config != PERF_COUNT_HW_CPU_CYCLES)
 		return;
 	fd = open_event(s, 0, -1);
 	if (fd != -1)
 		close(fd);
 	else if (errno == ENOENT || errno == EOPNOTSUPP || errno == ENODEV) {
-		report_notice("program %s: this machine has no counter for %s; "
-			      "sampling %s instead",
-		    j->listed->name, s->event, perf_events[0].name);
 		s->event = perf_events[0].name;
 		s->attr.type = perf_events[0].type;
 		s->attr.config = perf_events[0].config;
@@ -251,6 +340,12 @@ replace_missing_event(struct perf_sampling *s, const struct attach_job *j)
 			s->attr.freq = 1;
 			s->attr.sample_freq = DEFAULT_HZ;
 		}
+		report_notice("program %s: this machine has no counter for "
+			      "cycles; sampling %s instead, %" PRIu64
+			      " times a second",
+		    j->listed->name, s->event, (uint64_t)s->attr.sample_freq);
+		a->lacking_event = "cycles";
+		a->sampled_event = s->event;
 	}
 }
 
@@ -307,8 +402,17 @@ explain_perf(const struct perf_sampling *s, struct attach_error e)
 		return attach_invalid("there is no process %d", s->pid);
 	if ((e.error == ENODEV || e.error == EINVAL) && s->cpu != -1)
 		return attach_invalid("CPU %d is not online", s->cpu);
-	if (e.error == ENOENT || e.error == EOPNOTSUPP)
-		return attach_invalid("this kernel has no event %s", s->event);
+	if (e.error != ENOENT && e.error != EOPNOTSUPP && e.error != ENODEV)
+		return e;
+	if (s->attr.type == PERF_TYPE_HARDWARE ||
+	    s->attr.type == PERF_TYPE_HW_CACHE || s->attr.type == PERF_TYPE_RAW)
+		return attach_missing("this machine has no counter for %s%s, "
+				      "as is common for virtual machines",
+		    isdigit((unsigned char)s->event[0]) ? "events of type "
+							: "",
+		    s->event);
+	if (e.error != ENODEV)
+		return attach_missing("this kernel has no event %s", s->event);
 	return e;
 }
 
@@ -392,13 +496,20 @@ attach_threads(const struct perf_sampling *s, const struct attach_job *j,
 static struct attach_error
 attach_perf(const struct attach_job *j, struct attachment *a)
 {
+	struct perf_section section;
 	struct perf_sampling s;
-	struct attach_error e = parse_sampling(&s, j->where, j->listed);
+	struct attach_error e = parse_perf_section(&section, j);
 
+	if (e.failure == ATTACH_OK)
+		e = parse_sampling(&s, j->where, j->listed, &section);
 	if (e.failure != ATTACH_OK)
 		return e;
+	if (s.by_default && j->where == NULL)
+		report_notice("program %s: it names no event; sampling %s; "
+			      "another one with -a %s=perf:EVENT",
+		    j->listed->name, s.event, j->listed->name);
 	s.attr.disabled = 1;
-	replace_missing_event(&s, j);
+	replace_missing_cycles(&s, j, a);
 	if (s.pid != -1) {
 		set_inheritance(&s, j);
 		e = attach_threads(&s, j, a);

@@ -50,30 +50,57 @@ suggest_has(const struct suggest *n, const char *name)
 	return false;
 }
 
-void
-suggest_offer(struct suggest *n, const char *name)
+/* How well a name fits; the first that differs decides. */
+static bool
+fits_better(const struct suggestion *a, const struct suggestion *b)
 {
-	size_t want = strlen(n->wanted), len = strlen(name),
-	       far = want < 6 ? 1 : want / 3;
-	size_t at, d;
+	if (a->continues != b->continues)
+		return a->continues;
+	if (a->alike != b->alike)
+		return a->alike;
+	return a->distance < b->distance;
+}
 
-	n->seen++;
-	/* The distance is at least the difference in length, so most names end
-	 * here. */
-	if (len >= SUGGEST_NAME || want >= SUGGEST_NAME || len + far < want ||
-	    want + far < len)
-		return;
-	d = edit_distance(n->wanted, name);
-	for (at = n->n; at > 0 && n->best[at - 1].distance > d; at--)
-		;
-	if (d > far || at == SUGGEST_MAX || suggest_has(n, name))
+/* Put the name among the best, if it belongs there. */
+static void
+insert_suggestion(struct suggest *n, const struct suggestion *s)
+{
+	size_t at = n->n;
+
+	while (at > 0 && fits_better(s, &n->best[at - 1]))
+		at--;
+	if (at == SUGGEST_MAX || suggest_has(n, s->name))
 		return;
 	if (n->n < SUGGEST_MAX)
 		n->n++;
 	memmove(&n->best[at + 1], &n->best[at],
 	    (n->n - at - 1) * sizeof(n->best[0]));
-	memcpy(n->best[at].name, name, len + 1);
-	n->best[at].distance = d;
+	n->best[at] = *s;
+}
+
+void
+suggest_offer(struct suggest *n, const char *name)
+{
+	size_t want = strlen(n->wanted), len = strlen(name),
+	       far = want < 6 ? 1 : want / 3, same = 0;
+	struct suggestion s;
+
+	n->seen++;
+	if (len >= SUGGEST_NAME || want >= SUGGEST_NAME)
+		return;
+	while (same < want && n->wanted[same] == name[same])
+		same++;
+	s.continues = want >= SUGGEST_PREFIX && same == want;
+	/* The distance is at least the difference in length, so most names end
+	 * here. */
+	if (!s.continues && (len + far < want || want + far < len))
+		return;
+	s.distance = s.continues ? len - want : edit_distance(n->wanted, name);
+	if (!s.continues && s.distance > far)
+		return;
+	s.alike = same >= (want + 1) / 2;
+	memcpy(s.name, name, len + 1);
+	insert_suggestion(n, &s);
 }
 
 char *

@@ -246,7 +246,8 @@ launch_attach(struct launch *l)
 			return -1;
 	if (ret == -1 ||
 	    (l->poller != NULL &&
-		export_links(&l->header, &l->attachments, l->poller) == -1))
+		export_links(&l->header, &l->attachments, l->poller) == -1) ||
+	    attach_describe_events(&l->attachments, &l->header) == -1)
 		return -1;
 	attach_forms_report(&l->attachments);
 	l->attached = true;

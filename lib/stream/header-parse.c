@@ -473,6 +473,13 @@ parse_header(struct stream_header *h, const json_t *json, const char *where)
 	h->encoding = (enum stream_encoding)encoding;
 	if (h->session && parse_session(h, json, top) == -1)
 		return -1;
+	h->replaced_events =
+	    json_incref(json_object_get(json, "replaced_events"));
+	if (h->replaced_events != NULL && !json_is_array(h->replaced_events)) {
+		report_error("%s.replaced_events: expected an array, found %s",
+		    top, json_doc_kind(h->replaced_events));
+		return -1;
+	}
 	if (parse_types(h, json, where) == -1)
 		return -1;
 	return parse_maps(h, json, where);

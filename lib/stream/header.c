@@ -54,6 +54,7 @@ stream_header_free(struct stream_header *h)
 	free(h->boot_id);
 	free(h->started);
 	free(h->dir);
+	json_decref(h->replaced_events);
 	types_free(&h->types);
 	*h = (struct stream_header){ 0 };
 }
@@ -384,12 +385,28 @@ header_to_json(const struct stream_header *h)
 	    h->host, "boot_id", h->boot_id, "started", h->started);
 
 	if (json == NULL || (h->session && set_session_keys(json, h) == -1) ||
+	    (h->replaced_events != NULL &&
+		json_object_set(json, "replaced_events", h->replaced_events) ==
+		    -1) ||
 	    json_object_set_new(json, "maps", maps_to_json(h)) == -1 ||
 	    json_object_set_new(json, "types", types_write(&h->types)) == -1) {
 		json_decref(json);
 		return NULL;
 	}
 	return json;
+}
+
+int
+stream_header_add_replaced(struct stream_header *h, const char *program,
+    const char *event, const char *sampled)
+{
+	if (h->replaced_events == NULL)
+		h->replaced_events = json_array();
+	if (json_array_append_new(h->replaced_events,
+		json_pack("{ssssss}", "program", program, "event", event,
+		    "sampled", sampled)) == -1)
+		return report_nomem();
+	return 0;
 }
 
 int

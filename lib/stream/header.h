@@ -122,6 +122,9 @@ struct stream_header {
 	char *dir;                      /* owned: of a session; or NULL */
 	/* Of a session: settings of the package, for skel-poll. */
 	uint64_t perf_buffer_pages, poll_timeout_ms;
+	/* Owned: perf events that the machine lacks, with those that are
+	 * sampled instead, as the array "replaced_events"; or NULL. */
+	json_t *replaced_events;
 	struct stream_map *maps; /* owned */
 	size_t nmaps, maps_cap;
 	struct types types;
@@ -160,6 +163,11 @@ int stream_header_set_labels(struct stream_header *h);
 
 /* Releases what one map holds, for a caller that removes it from the header. */
 void stream_map_free(struct stream_map *m);
+
+/* Adds to the header that the program samples another event than the one it
+ * asks for, which the machine lacks. */
+int stream_header_add_replaced(struct stream_header *h, const char *program,
+    const char *event, const char *sampled);
 
 /* Appends the header line, with its newline. */
 int stream_header_write(const struct stream_header *h, struct buf *out);

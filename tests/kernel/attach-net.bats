@@ -384,3 +384,27 @@ need_clsact() {
 gone_from_lo() {
 	[ -z "$(xdp_on lo)" ]
 }
+
+# bats test_tags=kernel:any
+@test "a socket filter sees the packets of an interface, and is gone at the end" {
+	hook probe socket 1
+	hook other socket 0
+	fails_with 1 "program probe: socket: its section does not name its target; give one with -a probe=socket:INTERFACE" \
+		in_net skel-load probe.json
+	begin probe -v -a probe=socket:lo probe.json
+	begin other -v -a other=socket:lo other.json
+	fires probe probe send_to 127.0.0.1
+	fires other other send_to 127.0.0.1
+	[ "$(in_net ss -0Hn | wc -l)" -eq 2 ]
+	finish probe KILL || :
+	finish other
+	wait_for 5 no_packet_sockets
+	fails_with 1 "program probe: socket:nosuch: there is no interface nosuch; there are: lo" \
+		in_net skel-load -a probe=socket:nosuch probe.json
+	fails_with 1 "program probe: cannot be left running: it is attached without a link" \
+		in_net skel-load "--pin=/sys/fs/bpf/skel-net-$NET" --detach -a probe=socket:lo probe.json
+}
+
+no_packet_sockets() {
+	[ -z "$(in_net ss -0Hn)" ]
+}

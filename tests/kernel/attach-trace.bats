@@ -475,10 +475,218 @@ hits_by_rm() {
 	[ ! -e /sys/bus/event_source/devices/cpu ] || skip "needs a machine without hardware counters"
 	bpf_package hits
 	only on_perf -a on_perf=perf:cycles,freq=99
-	grep -qx 'skel-load: program on_perf: this machine has no counter for cycles; sampling cpu-clock instead' err
+	grep -qx 'skel-load: program on_perf: this machine has no counter for cycles; sampling cpu-clock instead, 99 times a second' err
 	sleep 0.3
 	gone
 	jq -c 'select(.pid != null)' out | grep -q .
+	[ "$(head -n 1 out | jq -c .replaced_events)" = '[{"program":"on_perf","event":"cycles","sampled":"cpu-clock"}]' ]
+	# A period of cycles does not become one of nanoseconds.
+	only on_perf -a on_perf=perf:cycles,period=5
+	grep -q 'sampling cpu-clock instead, 99 times a second' err
+	sleep 0.3
+	gone
+	[ "$(wc -l < out)" -lt 300 ]
+	local event
+	for event in cache-misses instructions raw,config=1; do
+		refused on_perf "perf:$event" "this machine has no counter for ${event%%,*}, as is common for virtual machines"
+	done
+}
+
+@test "the section of a perf event may give its numbers" {
+	need_perf_links
+	bpf_package hits '-DKIND="perf_event/type=1,config=2,period=50"'
+	start_caller caller
+	only hit -a "hit=perf:pid=$CALLER"
+	say "$CALLER_IN" "$CALLER_OUT" ff
+	wait_for 10 has_some_hits "$CALLER"
+	gone
+	[ "$(hits_of "$CALLER")" -lt 20 ]
+	bpf_package hits '-DKIND="perf_event/type=1,config=2,periot=50"'
+	fails_with 1 "program hit: perf_event/type=1,config=2,periot=50: its section has periot=50, but the numbers of type=N,config=N,frequency=N|period=N are expected there" \
+		skel-load hits.json
+}
+
+@test "of two forms of one hook the best is attached, and both with --both" {
+	need_bpf
+	takes tp_btf/sched_process_exec || skip "needs a kernel with tp_btf"
+	bpf_package hits '-DKIND="raw_tp/sched_process_exec"' '-DALSO="tp_btf/sched_process_exec"'
+	start_load -f json hits.json
+	grep -qx 'skel-load: hits.json: left out, because a better form of the same hook is attached: hit; --both keeps them' err
+	[ "$(held prog | wc -l)" -eq 1 ]
+	"./$RUN"
+	wait_for 10 has_run
+	end_load
+	[ "$(jq -r "select(.comm == \"$RUN\").by" out)" = also ]
+	start_load -f json --both hits.json
+	"./$RUN"
+	wait_for 10 ran_twice
+	end_load
+	# Programs of one form are all attached, and other hooks have nothing to do with it.
+	bpf_package hits '-DKIND="raw_tp/sched_process_exec"' '-DALSO="raw_tp/sched_process_exec"'
+	run -0 --separate-stderr skel-load -v -t 0.1 hits.json
+	[[ $stderr != *"left out"* ]]
+	# What -a places stays; the other form of its hook does not.
+	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="tp_btf/sched_process_exec"'
+	run -0 --separate-stderr skel-load -v -t 0.1 -a hit=raw_tp:sched_process_exec hits.json
+	[[ $stderr == *"program hit: attached to raw_tp:sched_process_exec"* ]]
+	[[ $stderr == *"left out, because a better form of the same hook is attached: also"* ]]
+	run -0 --separate-stderr skel-load -v -t 0.1 -a hit=raw_tp:sched_process_exec -a also=tp_btf:sched_process_exec hits.json
+	[[ $stderr != *"left out"* ]]
+}
+
+ran_twice() {
+	[ "$(jq -r "select(.comm == \"$RUN\").by" out | sort | xargs)" = "also hit" ]
+}
+
+@test "if the kernel refuses the best form when it is loaded or attached, the next one is attached" {
+	need_bpf
+	takes tp_btf/sched_process_exec || skip "needs a kernel with tp_btf"
+	bpf_package hits '-DKIND="raw_tp/sched_process_exec"' -DREFUSED '-DREFUSED_AT="tp_btf/sched_process_exec"'
+	start_load -f json hits.json
+	grep -q '^skel-load: left out: hits.json: program refused (tp_btf/sched_process_exec): the verifier refused it: ' err
+	[ "$(held prog | wc -l)" -eq 1 ]
+	"./$RUN"
+	wait_for 10 has_run
+	end_load
+	command -v strace >/dev/null || skip "needs strace"
+	bpf_package hits '-DKIND="raw_tp/sched_process_exec"' '-DALSO="tp_btf/sched_process_exec"'
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -e trace=bpf -o log skel-load -v -f json -t 0.1 hits.json > first
+	local call
+	# The log has lines of signals too.
+	call=$(grep '^bpf(' log | grep -nE '^bpf\(BPF_(LINK_CREATE|RAW_TRACEPOINT_OPEN),.*= [0-9]+$' | head -n 1 | cut -d : -f 1)
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -e trace=bpf -e "inject=bpf:error=EBUSY:when=$call" -o log -D \
+		env --default-signal=INT skel-load -v -f json hits.json > out 2> err 3>&- &
+	LOAD=$!
+	wait_for 10 has_header out
+	grep -qx 'skel-load: left out: program also: tp_btf/sched_process_exec: cannot be attached: Device or resource busy' err
+	grep -qx 'skel-load: program hit: attached to raw_tp/sched_process_exec' err
+	"./$RUN"
+	wait_for 10 has_run
+	end_load
+	[ "$(jq -r "select(.comm == \"$RUN\").by" out)" = hit ]
+}
+
+@test "fentry goes before kprobe, and a pair of entry and return stays together" {
+	need_fentry
+	need_kprobes
+	bpf_package hits '-DKIND="kprobe/do_unlinkat"' '-DALSO="fentry/do_unlinkat"'
+	start_load -f json hits.json
+	grep -q 'left out, because a better form of the same hook is attached: hit; ' err
+	touch file
+	rm file &
+	wait "$!"
+	wait_for 10 has_some_hits "$!"
+	end_load
+	has_hits "$!" 1
+	# The return is another side.
+	bpf_package hits '-DKIND="kretprobe/do_unlinkat"' '-DALSO="fentry/do_unlinkat"'
+	run -0 --separate-stderr skel-load -t 0.1 hits.json
+	[[ $stderr != *"left out"* ]]
+	bpf_package hits '-DKIND="kprobe/do_unlinkat"' '-DALSO="fentry/no_such_function"'
+	fails_with 1 "program also (fentry/no_such_function): this kernel has nothing of that name" skel-load hits.json
+}
+
+# bats test_tags=kernel:any
+@test "patterns choose the programs of -a, --only and --optional" {
+	need_bpf
+	bpf_package hits
+	run -0 --separate-stderr skel-load -v -t 0.1 -a '*=off' -a on_raw_tp=raw_tracepoint:sched_process_exec \
+		-a on_raw_tp=raw_tp:sched_process_exit -a on_tracepoint=tp:sched/sched_process_exec hits.json
+	[ "$(grep -c 'attached to' <<<"$stderr")" -eq 3 ]
+	run -0 --separate-stderr skel-load -v -t 0.1 -a on_raw_tp=raw_tp:sched_process_exec -a 'on_[rt]*=off' \
+		-a on_raw_tp=raw_tp:sched_process_exit --only 'on_raw*,on_tra*' hits.json
+	[ "$(grep 'attached to' <<<"$stderr")" = 'skel-load: program on_raw_tp: attached to raw_tp:sched_process_exit' ]
+	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="raw_tp/sched_process_exec"'
+	run -0 --separate-stderr skel-load -t 0.1 --optional '*' hits.json
+	[[ $stderr == "skel-load: left out: program hit: raw_tp/nosuch: this kernel has no tracepoint nosuch"* ]]
+	run -0 skel-load --check --only 'a*' hits.json
+	[[ $output == "program also raw_tracepoint raw_tp/sched_process_exec ok, "* ]]
+	fails_with 1 "skel-load: --only x*: hits.json has no such program; it has: hit, also" skel-load --only 'also,x*' hits.json
+	fails_with 2 "expected the names of programs, with commas between them" skel-load --only also, hits.json
+}
+
+# bats test_tags=kernel:any
+@test "a program in the initial values of a map is loaded, never attached, and cannot be off" {
+	need_bpf
+	bpf_package hits -DTAIL
+	start_load -v -f json hits.json
+	grep -qx 'skel-load: program root: attached to raw_tp/sched_process_exec' err
+	run ! grep -q 'program leaf: attached' err
+	[ "$(held prog | wc -l)" -eq 2 ]
+	"./$RUN"
+	wait_for 10 has_run
+	end_load
+	[ "$(jq -r "select(.comm == \"$RUN\").by" out)" = leaf ]
+	fails_with 1 "-a leaf=off: a map has the program in its initial values, for others to call it" skel-load -a leaf=off hits.json
+	run -0 --separate-stderr skel-load -v -t 0.1 --only root hits.json
+	[[ $stderr == *"program root: attached"* ]]
+	[[ $stderr != *"program leaf: attached"* ]]
+}
+
+# bats test_tags=kernel:any
+@test "a program without a place is left out where another has one" {
+	need_bpf
+	bpf_package hits '-DKIND="uprobe"' '-DALSO="raw_tp/sched_process_exec"'
+	run -0 --separate-stderr skel-load -v -t 0.1 hits.json
+	[[ $stderr == *"left out: program hit: uprobe: its section does not name its target; give one with -a hit=uprobe:"* ]]
+	# A section that names a place which does not exist is a placeholder, if -a gives places.
+	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="raw_tp/neither"'
+	fails_with 1 "raw_tp/nosuch: this kernel has no tracepoint nosuch" skel-load hits.json
+	run -0 --separate-stderr skel-load -v -t 0.1 -a also=raw_tp:sched_process_exec hits.json
+	[[ $stderr == *"left out: program hit: raw_tp/nosuch: this kernel has no tracepoint nosuch"* ]]
+	fails_with 1 "raw_tp:nosuch: this kernel has no tracepoint nosuch" skel-load -a also=raw_tp:nosuch -a hit=load hits.json
+	run -0 --separate-stderr skel-load -v -t 0.1 -a '*=load' hits.json
+	[[ $stderr != *"attached to"* ]]
+}
+
+# bats test_tags=kernel:any
+@test "a program can be attached in several places, unless it is verified for one" {
+	need_bpf
+	bpf_package hits
+	start_caller caller
+	only on_uprobe -a "on_uprobe=uprobe:$PWD/caller:work" -a "on_uprobe=uprobe:$PWD/caller:wander"
+	say "$CALLER_IN" "$CALLER_OUT" wd
+	wait_for 10 has_hits "$CALLER" 2
+	gone
+	others_off on_tp_btf
+	fails_with 1 "program on_tp_btf: tp_btf:sched_process_exit: it cannot go there and to tp_btf:sched_process_exec too, because it is verified for one of them" \
+		skel-load "${off[@]}" -a on_tp_btf=tp_btf:sched_process_exec -a on_tp_btf=tp_btf:sched_process_exit hits.json
+}
+
+# bats test_tags=kernel:any
+@test "a library is found by its name without a version, in the cache or the process" {
+	need_bpf
+	bpf_package hits
+	c_program caller
+	start_caller caller
+	local name
+	for name in libc c; do
+		rm -f out
+		only on_uprobe -a "on_uprobe=uprobe:$name:getppid"
+		say "$CALLER_IN" "$CALLER_OUT" p
+		wait_for 10 has_hits "$CALLER" 1
+		gone
+	done
+	rm -f out
+	bpf_package hits '-DKIND="uprobe/libc:getppid"'
+	only hit
+	say "$CALLER_IN" "$CALLER_OUT" p
+	wait_for 10 has_hits "$CALLER" 1
+	gone
+	# Only the process has the library.
+	local libc
+	libc=$(ldd caller | awk '/libc.so.6/ { print $3 }')
+	cp "$libc" libown-2.1.so
+	exec {CALLER_IN}>&- {CALLER_OUT}<&-
+	mv caller.in old.in
+	mv caller.out old.out
+	LD_PRELOAD=$PWD/libown-2.1.so start_caller caller
+	say "$CALLER_IN" "$CALLER_OUT" w
+	refused hit uprobe:libown:getppid "libown: no such file in PATH; give its path"
+	only hit -a "hit=uprobe:libown:getppid,pid=$CALLER"
+	say "$CALLER_IN" "$CALLER_OUT" p
+	wait_for 10 has_hits "$CALLER" 1
+	gone
 }
 
 # bats test_tags=kernel:any
@@ -505,6 +713,7 @@ hits_by_rm() {
 		hits_by_rm on_kprobe "$where"
 	done
 	refused on_kprobe kprobe:do_unlinkta "this kernel has no function do_unlinkta; the nearest: do_unlinkat"
+	refused on_kprobe kprobe:sys_execve "this kernel has no function sys_execve; the system call is ksyscall:execve"
 	refused on_kprobe ksyscall:nosuch "this kernel has no system call nosuch"
 	refused on_kprobe kretprobe:do_unlinkat+4 "a return probe has no offset"
 	# A kprobe program can be attached as a uprobe too.

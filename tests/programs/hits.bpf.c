@@ -2,7 +2,8 @@
 /*
  * Programs that write a record each time they run.  KIND: one of the kind that
  * this section's name says, and ALSO a second one.  Without KIND, one of each
- * kind whose section does not say where, for "-a" to say it.
+ * kind whose section does not say where, for "-a" to say it.  TAIL: a program
+ * that a map calls, and one that jumps to it.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -49,7 +50,7 @@ HIT(KIND, hit)
 #ifdef ALSO
 HIT(ALSO, also)
 #endif
-#else
+#elif !defined(TAIL)
 HIT("kprobe", on_kprobe)
 HIT("kprobe.multi", on_multi)
 HIT("uprobe", on_uprobe)
@@ -72,9 +73,36 @@ deep(char *ctx)
 }
 #endif
 
+/* A program that another one jumps to. */
+#ifdef TAIL
+int leaf(void *ctx);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, int);
+	__array(values, int(void *));
+} jump SEC(".maps") = {
+	.values = { (void *)&leaf },
+};
+
+HIT("raw_tp/sched_process_exec", leaf)
+
+SEC("raw_tp/sched_process_exec")
+int
+root(void *ctx)
+{
+	bpf_tail_call(ctx, &jump, 0);
+	return 0;
+}
+#endif
+
 /* What no verifier lets through. */
 #ifdef REFUSED
-SEC("raw_tp/sched_process_exec")
+#ifndef REFUSED_AT
+#define REFUSED_AT "raw_tp/sched_process_exec"
+#endif
+SEC(REFUSED_AT)
 int
 refused(void *ctx)
 {

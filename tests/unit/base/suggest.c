@@ -18,6 +18,9 @@ ask(const char *wanted, const char *const *names)
 static const char *const functions[] = { "vfs_read", "vfs_write", "vfs_writev",
 	"vfs_red", "ksys_read", "vfs_read", "do_unlinkat", NULL };
 
+static const char *const senders[] = { "udp_sendmsg", "sctp_sendmsg",
+	"tcp_sendmsg", NULL };
+
 static void
 check(const char *wanted, const char *const *names, const char *want)
 {
@@ -37,6 +40,11 @@ main(void)
 	check("vfs_writ", functions, "; the nearest: vfs_write, vfs_writev");
 	check("do_unlinkta", functions, "; the nearest: do_unlinkat");
 	check("something_else", functions, "");
+	/* A name that goes on comes first, then those that begin alike. */
+	check("vfs_wr", functions, "; the nearest: vfs_write, vfs_writev");
+	check("do_unl", functions, "; the nearest: do_unlinkat");
+	check("tcp_senmsg", senders,
+	    "; the nearest: tcp_sendmsg, udp_sendmsg, sctp_sendmsg");
 	memset(longest, 'a', SUGGEST_NAME);
 	longest[SUGGEST_NAME] = '\0';
 	check(longest, too_long, "");
