@@ -98,6 +98,34 @@ test_opens(void)
 	CHECK_SAID("/nonexistent/archive");
 }
 
+static void
+test_options(void)
+{
+	struct eunomia_bpf *bpf = open_eunomia_skel_from_json_package(package);
+
+	CHECK(bpf != NULL);
+	CHECK(set_eunomia_option(NULL, "map", "rb=entries:1M") == -1);
+	CHECK_SAID("the skeleton is NULL");
+	CHECK(set_eunomia_option(bpf, NULL, "") == -1);
+	CHECK_SAID("the name is NULL");
+	CHECK(set_eunomia_option(bpf, "maps", "rb=entries:1M") == -1);
+	CHECK_SAID("maps: there is no option of this name");
+	CHECK(set_eunomia_option(bpf, "map", "rb=entries:x") == -1);
+	CHECK_SAID("\"x\" is not a number");
+	CHECK(set_eunomia_option(bpf, "set", NULL) == -1);
+	CHECK_SAID("expected MAP[KEY]=VALUE");
+	CHECK(set_eunomia_option(bpf, "map", "rb=entries:1M") == 0);
+	/* Only the object shows what is wrong with this one. */
+	CHECK(set_eunomia_option(bpf, "map", "no_such=entries:1M") == 0);
+	CHECK(load_and_attach_eunomia_skel(bpf) == -1);
+	CHECK_SAID("--map no_such: the object has no such map");
+	CHECK(set_eunomia_option(bpf, "map", "rb=entries:1M") == -1);
+	CHECK_SAID("options come before that");
+	CHECK(load_and_attach_eunomia_skel(bpf) == -1);
+	CHECK_SAID("loading this skeleton has failed before");
+	destroy_eunomia_skel(bpf);
+}
+
 /* Opens a package with one argument that is wrong and checks the message. */
 static void
 check_argument(char *argument, const char *said)
@@ -229,6 +257,7 @@ main(int argc, char *argv[])
 	test_null_is_safe();
 	test_bad_json();
 	test_opens();
+	test_options();
 	test_arguments();
 	test_config();
 	test_long_help();

@@ -76,6 +76,22 @@ fail(const char *what)
 	return 1;
 }
 
+/* Sets the options in the environment variable OPTIONS, "NAME VALUE" on a line
+ * each. */
+static int
+set_options(struct eunomia_bpf *bpf)
+{
+	char *text = getenv("OPTIONS"), *line, *name;
+	int ret = 0;
+
+	while (ret == 0 && text != NULL && *text != '\0') {
+		line = strsep(&text, "\n");
+		name = strsep(&line, " ");
+		ret = set_eunomia_option(bpf, name, line);
+	}
+	return ret;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -90,6 +106,10 @@ main(int argc, char *argv[])
 	free(json);
 	if (bpf == NULL)
 		return fail("open");
+	if (set_options(bpf) == -1) {
+		destroy_eunomia_skel(bpf);
+		return fail("option");
+	}
 	if (load_and_attach_eunomia_skel(bpf) == -1) {
 		destroy_eunomia_skel(bpf);
 		return fail("load");

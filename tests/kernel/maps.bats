@@ -247,6 +247,27 @@ refused() {
 	refused 1 "too many for a ring buffer of 4096; --map ring=entries:16777216"
 }
 
+@test "the size of a perf buffer is its map's own, also in a session" {
+	bpf_package flood -DPERF
+	run -0 --separate-stderr timeout 20 skel-load -q --pin --map 'flood*=pages:3' -t 0.1 flood.json
+	[ "$(jq .maps[0].buffer_size <<< "$output")" -eq 4 ]
+	run -0 --separate-stderr timeout 20 skel-load -q --pin -t 0.1 flood.json
+	[ "$(jq .maps[0].buffer_size <<< "$output")" -eq 64 ]
+	edit flood.json '.meta.perf_buffer_pages = 5'
+	run -0 --separate-stderr timeout 20 skel-load -q --pin -t 0.1 flood.json
+	[ "$(jq .maps[0].buffer_size <<< "$output")" -eq 8 ]
+	has_symbol bpf_loop || skip "needs a kernel with bpf_loop()"
+	c_program flood
+	start_load --map flood_of_more_than_15=pages:1 flood.json
+	kill -STOP "$LOAD"
+	./flood 1
+	kill -CONT "$LOAD"
+	STATUS=0
+	end_load || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	grep -qE '^skel-load: [0-9]+ records were lost; for larger buffers: --map flood_of_more_than_15=pages:2$' err
+}
+
 @test "a map that its definition pins: --check leaves no pin, a run says what it pinned or reused" {
 	[ ! -e "$PIN" ]
 	bpf_package params -DPINNED=3
