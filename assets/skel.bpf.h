@@ -22,6 +22,12 @@
  *	} rb SEC(".maps");
  *	SKEL_EVENTS(rb, struct event);
  *
+ * If a ring buffer has records of several types, which all begin with a member
+ * that tells them apart:
+ *
+ *	SKEL_EVENTS_BY(rb, kind, KIND_OPEN, struct open_event);
+ *	SKEL_EVENTS_BY(rb, kind, KIND_CLOSE, struct close_event);
+ *
  * To skel-pack, __type(value, struct event) in the map means the same.  But the
  * kernel refuses a ring buffer that has a value type, so only skel-load can
  * load such an object.
@@ -123,6 +129,25 @@
 	{                                                                      \
 	}                                                                      \
 	_Static_assert(sizeof(map) > 0, "a map stands before SKEL_EVENTS")
+
+/*
+ * After a ring or perf buffer: the type of those of its records whose member
+ * has the value, a constant from 0 to 4294967294.  Once for each type; all
+ * types have the member at the same place.
+ */
+#define SKEL_EVENTS_BY(map, member, value, ...)                                \
+	SKEL_EVENTS_BY_(map, member, value, __COUNTER__, __VA_ARGS__)
+#define SKEL_EVENTS_BY_(map, member, value, n, ...)                            \
+	SKEL_EVENTS_BY__(map, member, value, n, __VA_ARGS__)
+#define SKEL_EVENTS_BY__(map, member, value, n, ...)                           \
+	SKEL_TAG("events_by=" #map ":" #member)                                \
+	__attribute__((used)) static void skel_events_by_##n##_##map(          \
+	    __VA_ARGS__ *event __attribute__((unused)),                        \
+	    char(*is)[(value) + 1UL] __attribute__((unused)))                  \
+	{                                                                      \
+	}                                                                      \
+	_Static_assert(sizeof(((__VA_ARGS__ *)0)->member) && (value) >= 0,     \
+	    "a value stands in SKEL_EVENTS_BY")
 
 /*
  * After a ring buffer: defines a map that counts its lost records, with the

@@ -1,6 +1,6 @@
 # Bash completion for skel-load(1)
 
-_skel_load_options='-a --as-is --attach --both --btf --check -c --command -n --count --detach -e --elf --export
+_skel_load_options='-a --as-is --attach --both --btf --check -c --command -n --count --detach -e --elf --events --export
 -f --format -h --help --latency -m --map --no-log --only --optional --pin -q --quiet --sample --set -t --time --trace-pipe --unload
 -v --verbose -V --version'
 
@@ -60,8 +60,8 @@ _skel_load() {
 			[[ $where == *=* && $where != *:* ]] && _skel_load_where "$word"
 			return
 			;;
-		# So are MAP=SIZE:N and MAP[KEY]=VALUE.
-		--map | --sample | --set)
+		# So are MAP=SIZE:N, MAP[KEY]=VALUE and MAP=TYPE.
+		--events | --map | --sample | --set)
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			((i++))
 			while [[ ${COMP_WORDS[i + 1]} == [=:] ]]; do

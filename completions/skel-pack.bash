@@ -1,6 +1,6 @@
 # Bash completion for skel-pack(1)
 
-_skel_pack_options='-h --help -n --name --no-log -q --quiet --sample -u --unpack -V --version
+_skel_pack_options='--events -h --help -n --name --no-log -q --quiet --sample -u --unpack -V --version
 -v --verbose'
 
 _skel_pack() {
@@ -9,7 +9,7 @@ _skel_pack() {
 
 	COMPREPLY=()
 	case $before in
-	-n | --name | --sample) return ;;
+	--events | -n | --name | --sample) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$_skel_pack_options" -- "$word")

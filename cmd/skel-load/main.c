@@ -45,6 +45,7 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, 'n' },
 	{ "detach", no_argument, NULL, OPT_DETACH },
 	{ "elf", required_argument, NULL, 'e' },
+	{ "events", required_argument, NULL, OPT_LAUNCH },
 	{ "export", required_argument, NULL, 'm' },
 	{ "format", required_argument, NULL, 'f' },
 	{ "latency", required_argument, NULL, OPT_LATENCY },
@@ -67,7 +68,8 @@ static const struct command command = {
 	    "[-a program=where] ...\n"
 	    "                 [--only program[,...]] ... "
 	    "[--optional program[,...]] ...\n"
-	    "                 [--both] [--latency ms] [--btf file|dir]\n"
+	    "                 [--both] [--events map=type[,member=value]] ...\n"
+	    "                 [--latency ms] [--btf file|dir]\n"
 	    "                 [--map map=size:n[,...]] ... "
 	    "[--set 'map[key]=value'] ...\n"
 	    "                 [--sample map[=interval][,word ...]] ... "
@@ -110,6 +112,10 @@ static const struct command command = {
 	    "running and exit\n"
 	    "  -e, --elf FILE           read the object from FILE, not from "
 	    "the package\n"
+	    "      --events MAP=TYPE[,MEMBER=VALUE]\n"
+	    "                           the type of the records of MAP, a "
+	    "buffer or an\n"
+	    "                           iterator program; repeat for more\n"
 	    "  -m, --export MAP         export this map only; repeat for more "
 	    "maps\n"
 	    "  -f, --format binary|json how to write records; default: binary\n"

@@ -15,6 +15,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,9 +31,10 @@
 #include "package/pack.h"
 #include "package/package.h"
 
-enum { OPT_SAMPLE = 256 };
+enum { OPT_EVENTS = 256, OPT_SAMPLE };
 
 static const struct option long_options[] = {
+	{ "events", required_argument, NULL, OPT_EVENTS },
 	{ "name", required_argument, NULL, 'n' },
 	{ "sample", required_argument, NULL, OPT_SAMPLE },
 	{ "unpack", no_argument, NULL, 'u' },
@@ -40,9 +42,10 @@ static const struct option long_options[] = {
 };
 
 static const struct command command = {
-	.usage = "usage: skel-pack [-qv] [-n name] [--sample map] ... [file]\n"
-		 "       skel-pack [-qv] [-n name] [--sample map] ... file.c "
-		 "[-- flag ...]\n"
+	.usage = "usage: skel-pack [-qv] [-n name] [--events map=type] ...\n"
+		 "                 [--sample map] ... [file]\n"
+		 "       skel-pack [-qv] [-n name] [--events map=type] ...\n"
+		 "                 [--sample map] ... file.c [-- flag ...]\n"
 		 "       skel-pack [-qv] -u [file]\n"
 		 "       skel-pack -h | -V\n",
 	.help = "\n"
@@ -51,6 +54,10 @@ static const struct command command = {
 		"or from a C source, which clang compiles with the flags "
 		"after \"--\".\n"
 		"\n"
+		"      --events MAP=TYPE[,MEMBER=VALUE]\n"
+		"                    type of the records of a ring or perf "
+		"buffer, or of\n"
+		"                    an iterator program; repeat for more\n"
 		"  -n, --name NAME   name of the object; default: x_bpf for "
 		"x.bpf.o\n"
 		"      --sample MAP[=INTERVAL][,WORD ...]\n"
@@ -217,15 +224,25 @@ int
 main(int argc, char *argv[])
 {
 	struct pack_options told = { 0 };
+	const char **events = calloc((size_t)argc, sizeof(*events));
 	const char *file = NULL;
 	struct compiled compiled = { 0 };
 	struct output out;
 	bool back = false, is_source;
 	int ch, status, nflags;
 
+	if (events == NULL) {
+		report_nomem();
+		return 1;
+	}
 	while ((ch = getopt_long(argc, argv, "+hn:quVv", long_options, NULL)) !=
 	       -1) {
 		switch (ch) {
+		case OPT_EVENTS:
+			if (pack_events_check(optarg) == -1)
+				command_usage(&command);
+			events[told.nevents++] = optarg;
+			break;
 		case 'n':
 			told.name = optarg;
 			break;
@@ -242,8 +259,9 @@ main(int argc, char *argv[])
 	}
 	read_operands(argc - optind, argv + optind, &file, &nflags);
 	is_source = !back && file != NULL && compile_is_source(file);
+	told.events = events;
 	if ((told.name != NULL && (back || *told.name == '\0')) ||
-	    (told.nsamples > 0 && back))
+	    ((told.nsamples > 0 || told.nevents > 0) && back))
 		command_usage(&command);
 	signal(SIGPIPE, SIG_IGN);
 	status =
@@ -258,6 +276,7 @@ main(int argc, char *argv[])
 		status = pack(file, &told, &out.buf);
 	compiled_free(&compiled);
 	free_pack_options(&told);
+	free(events);
 	if (command_status(status == -1) != 0)
 		status = -1;
 	if (status == -1)

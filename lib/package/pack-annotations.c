@@ -279,15 +279,16 @@ find_named(const struct annotation *n, enum pack_place place)
 	return NULL;
 }
 
-/* The BTF id of the type that the function's only parameter points to, which is
- * the type of the records; 0 after reporting that there is none. */
+/* The BTF id of the type that the first parameter of the function points to,
+ * which is the type of the records; 0 after reporting that there is none. */
 static uint32_t
-get_record_type(const struct annotation *n, const char *expected)
+get_record_type(
+    const struct annotation *n, unsigned int parameters, const char *expected)
 {
 	const struct btf_type *t = btf__type_by_id(n->btf, n->id);
 
 	t = btf__type_by_id(n->btf, t->type);
-	if (btf_is_func_proto(t) && btf_vlen(t) == 1)
+	if (btf_is_func_proto(t) && btf_vlen(t) == parameters)
 		t = btf__type_by_id(n->btf, btf_params(t)[0].type);
 	if (btf_is_ptr(t) && t->type != 0)
 		return t->type;
@@ -305,27 +306,68 @@ set_events(const struct annotation *n)
 		report_error("%s: the object has no such map", n->where);
 		return -1;
 	}
-	type = get_record_type(n, "SKEL_EVENTS(map, struct event)");
+	type = get_record_type(n, 1, "SKEL_EVENTS(map, struct event)");
 	if (type == 0)
 		return -1;
 	map->type = type;
 	return 0;
 }
 
+/* The value that the second parameter of the function stands for: a pointer to
+ * an array that has one element more.  Returns false if there is none. */
 static bool
-is_iterator(const struct pack_target *program)
+get_record_value(const struct annotation *n, uint64_t *value)
 {
-	const char *section =
-	    json_doc_string(json_object_get(program->json, "attach"));
+	const struct btf_type *t = btf__type_by_id(n->btf, n->id);
 
-	return strncmp(section, "iter/", 5) == 0 ||
-	       strncmp(section, "iter.s/", 7) == 0;
+	t = btf__type_by_id(n->btf, t->type);
+	if (!btf_is_func_proto(t) || btf_vlen(t) != 2)
+		return false;
+	t = btf__type_by_id(n->btf, btf_params(t)[1].type);
+	if (btf_is_ptr(t))
+		t = btf__type_by_id(n->btf, t->type);
+	if (!btf_is_array(t) || btf_array(t)->nelems == 0)
+		return false;
+	*value = btf_array(t)->nelems - 1;
+	return true;
+}
+
+/* Sets one of several types: "map:member". */
+static int
+set_events_by(const struct annotation *n)
+{
+	const char *colon = strchr(n->value, ':');
+	struct annotation on_map = *n;
+	struct pack_target *map;
+	char name[PACKAGE_PATH_MAX];
+	uint64_t value;
+	uint32_t type;
+
+	snprintf(name, sizeof(name), "%.*s",
+	    (int)(colon != NULL ? colon - n->value : 0), n->value);
+	on_map.value = name;
+	if ((map = find_named(&on_map, ANNOTATED_MAP)) == NULL) {
+		report_error("%s: the object has no such map", n->where);
+		return -1;
+	}
+	if (!get_record_value(n, &value)) {
+		report_error("%s: expected SKEL_EVENTS_BY(map, member, value, "
+			     "struct event)",
+		    n->where);
+		return -1;
+	}
+	type = get_record_type(n, 2, "SKEL_EVENTS_BY");
+	if (type == 0)
+		return -1;
+	map->type = type;
+	return pack_add_record(map->json, pack_skip_typedefs(n->btf, type),
+	    colon + 1, value, n->where);
 }
 
 static int
 set_iter_interval(const struct annotation *n)
 {
-	if (is_iterator(n->target))
+	if (pack_is_iterator(n->target->json))
 		return set_interval(n);
 	report_error(
 	    "%s: only iterator programs are read at intervals", n->where);
@@ -339,12 +381,12 @@ set_iter(const struct annotation *n)
 	uint32_t type;
 	json_t *config;
 
-	if (iterator == NULL || !is_iterator(iterator)) {
+	if (iterator == NULL || !pack_is_iterator(iterator->json)) {
 		report_error(
 		    "%s: the object has no such iterator program", n->where);
 		return -1;
 	}
-	type = get_record_type(n, "SKEL_ITER(program, struct record)");
+	type = get_record_type(n, 1, "SKEL_ITER(program, struct record)");
 	if (type == 0)
 		return -1;
 	type = pack_skip_typedefs(n->btf, type);
@@ -387,6 +429,7 @@ static const struct {
 	{ ANNOTATED_LICENSE, "details", set_doc },
 	{ ANNOTATED_LICENSE, "version", set_doc },
 	{ ANNOTATED_FUNCTION, "events", set_events },
+	{ ANNOTATED_FUNCTION, "events_by", set_events_by },
 	{ ANNOTATED_FUNCTION, "iter", set_iter },
 };
 

@@ -1,17 +1,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/json-doc.h"
 #include "base/report.h"
 #include "elf/btf.h"
 #include "package/pack-export.h"
 #include "package/pack-json.h"
-
-static bool
-is_event_buffer(const struct bpf_map *map)
-{
-	return bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF ||
-	       bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
-}
+#include "package/pack-records.h"
 
 /*
  * The BTF id of the map's records by its definition, for a map without an
@@ -27,7 +22,7 @@ find_defined_record(const struct pack_exports *e, const struct bpf_map *map)
 	if (id == 0 || id >= btf__type_cnt(e->btf))
 		return 0;
 	id = pack_skip_typedefs(e->btf, id);
-	if (is_event_buffer(map) &&
+	if (pack_is_buffer(map) &&
 	    !btf_is_composite(btf__type_by_id(e->btf, id)))
 		return 0;
 	return id;
@@ -42,7 +37,7 @@ check_sample(const struct pack_exports *e, struct pack_map *m)
 	m->sampled = sample != NULL;
 	if (sample == NULL)
 		return 0;
-	if (is_event_buffer(m->bpf)) {
+	if (pack_is_buffer(m->bpf)) {
 		report_error(
 		    "%s: map %s: a ring or perf buffer cannot be sampled; "
 		    "its records are passed on as they happen",
@@ -80,16 +75,108 @@ check_record(const struct pack_exports *e, const struct pack_map *m)
 	return 0;
 }
 
+/* The member of the struct with this id, or NULL. */
+static const struct btf_member *
+find_struct_member(const struct btf *btf, uint32_t id, const char *name)
+{
+	const struct btf_type *t =
+	    btf__type_by_id(btf, pack_skip_typedefs(btf, id));
+
+	if (!btf_is_composite(t))
+		return NULL;
+	for (unsigned int i = 0; i < btf_vlen(t); i++)
+		if (strcmp(btf_name(btf, btf_members(t)[i].name_off), name) ==
+			0 &&
+		    btf_member_bitfield_size(t, i) == 0)
+			return &btf_members(t)[i];
+	return NULL;
+}
+
+/* Checks that member by is the same in all types of the records. */
+static int
+check_member(const struct pack_exports *e, const struct pack_map *m,
+    const json_t *records, const char *by)
+{
+	const struct btf_member *at, *first = NULL;
+	const json_t *record;
+	int64_t size;
+	uint32_t id;
+	size_t i;
+
+	json_array_foreach (records, i, record) {
+		id = (uint32_t)json_integer_value(
+		    json_object_get(record, "btf_type_id"));
+		at = find_struct_member(e->btf, id, by);
+		size = at != NULL ? btf__resolve_size(e->btf, at->type) : 0;
+		if (first == NULL)
+			first = at;
+		if (at != NULL && size > 0 &&
+		    size <= (int64_t)sizeof(uint64_t) &&
+		    at->offset == first->offset &&
+		    size == btf__resolve_size(e->btf, first->type))
+			continue;
+		report_error("%s: map %s: the types of its records need a "
+			     "number called %s in the same place",
+		    e->file, bpf_map__name(m->bpf), by);
+		return -1;
+	}
+	return 0;
+}
+
+/* Checks that all types of the records differ in their sizes. */
+static int
+check_sizes(const struct pack_exports *e, const struct pack_map *m,
+    const json_t *records)
+{
+	const json_t *a, *b;
+	int64_t size;
+	size_t i, k;
+
+	json_array_foreach (records, i, a) {
+		size = btf__resolve_size(
+		    e->btf, (uint32_t)json_integer_value(
+				json_object_get(a, "btf_type_id")));
+		json_array_foreach (records, k, b) {
+			if (k >= i ||
+			    btf__resolve_size(e->btf,
+				(uint32_t)json_integer_value(
+				    json_object_get(b, "btf_type_id"))) != size)
+				continue;
+			report_error("%s: map %s: two types of its records "
+				     "have %" PRId64
+				     " bytes; tell them apart by a member, as "
+				     "SKEL_EVENTS_BY does, or "
+				     "--events MAP=TYPE,MEMBER=VALUE",
+			    e->file, bpf_map__name(m->bpf), size);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+check_several_records(const struct pack_exports *e, const struct pack_map *m)
+{
+	const json_t *records = json_object_get(m->json, "records");
+	const char *by =
+	    json_doc_string(json_object_get(m->json, "records_by"));
+
+	if (records == NULL)
+		return 0;
+	return by[0] != '\0' ? check_member(e, m, records, by)
+			     : check_sizes(e, m, records);
+}
+
 /* Sets the type of the map's records.  Returns 0, or -1 after reporting. */
 static int
 find_record_type(const struct pack_exports *e, struct pack_map *m)
 {
-	if (!m->sampled && !is_event_buffer(m->bpf)) {
+	if (!m->sampled && !pack_is_buffer(m->bpf)) {
 		m->record = 0;
 		return 0;
 	}
 	if (m->record != 0)
-		return check_record(e, m);
+		return 0;
 	m->record = find_defined_record(e, m->bpf);
 	/* The reference compiler exports the struct of the event header. */
 	if (m->record == 0 && !m->sampled && e->nstructs == 1)
@@ -97,11 +184,31 @@ find_record_type(const struct pack_exports *e, struct pack_map *m)
 	return 0;
 }
 
-/* What the author's comment says of the export of the map, or NULL. */
+/* Checks the type that was found for a map.  One that has become a sampled map
+ * has that of its values. */
+static int
+check_found_record(const struct pack_exports *e, struct pack_map *m)
+{
+	if (json_object_get(m->json, "sample") != NULL && !m->sampled) {
+		m->sampled = true;
+		m->record = find_defined_record(e, m->bpf);
+	}
+	if (json_object_get(m->json, "records") != NULL)
+		return check_several_records(e, m);
+	return m->record != 0 && m->record != find_defined_record(e, m->bpf)
+		   ? check_record(e, m)
+		   : 0;
+}
+
+/* What was written of the export of the map before: by the author's comment, or
+ * a list of several types; or NULL. */
 static const json_t *
 get_written_config(const struct pack_map *m)
 {
-	return json_object_get(m->json, "export_config");
+	const json_t *records = json_object_get(m->json, "records");
+
+	return records != NULL ? records
+			       : json_object_get(m->json, "export_config");
 }
 
 /* Whether any map has its own type by a comment. */
@@ -114,18 +221,15 @@ has_written_config(const struct pack_exports *e)
 	return false;
 }
 
-/* Sets the types of all maps' records, and *n to the number of maps to export.
- */
+/* Sets the types of all maps' records that the author gives. */
 static int
-find_record_types(struct pack_exports *e, size_t *n)
+find_record_types(struct pack_exports *e)
 {
-	*n = 0;
 	for (size_t i = 0; i < e->nmaps; i++) {
 		struct pack_map *m = &e->maps[i];
 
 		if (check_sample(e, m) == -1 || find_record_type(e, m) == -1)
 			return -1;
-		*n += m->sampled || is_event_buffer(m->bpf);
 	}
 	return 0;
 }
@@ -186,9 +290,9 @@ notice_unknown_record(
     const struct pack_exports *e, const struct pack_map *m, const char *what)
 {
 	report_notice(
-	    "%s: map %s: the type of its records is not known, so %s; "
-	    "give it with SKEL_EVENTS",
-	    e->file, bpf_map__name(m->bpf), what);
+	    "%s: map %s: the type of its records is not known, so %s; %s",
+	    e->file, bpf_map__name(m->bpf), what,
+	    m->reason != NULL ? m->reason : "give it with SKEL_EVENTS");
 }
 
 /* Writes how m is exported.  *multiple says whether each map has a type of its
@@ -198,7 +302,7 @@ export_map(
     const struct pack_exports *e, const struct pack_map *m, bool *multiple)
 {
 	if (get_written_config(m) != NULL ||
-	    (!m->sampled && !is_event_buffer(m->bpf)))
+	    (!m->sampled && !pack_is_buffer(m->bpf)))
 		return 0;
 	if (m->record == 0) {
 		notice_unknown_record(e, m,
@@ -238,7 +342,7 @@ add_header_structs(const struct pack_exports *e, bool multiple)
 {
 	for (size_t i = 0; i < e->nmaps && !multiple; i++)
 		if (e->maps[i].record == 0 &&
-		    (e->maps[i].sampled || is_event_buffer(e->maps[i].bpf)))
+		    (e->maps[i].sampled || pack_is_buffer(e->maps[i].bpf)))
 			return 0;
 	for (size_t i = 0; i < e->nstructs; i++)
 		if (!has_export_type(e, e->structs[i]) &&
@@ -247,16 +351,64 @@ add_header_structs(const struct pack_exports *e, bool multiple)
 	return 0;
 }
 
+/* Whether the code has to be read: something lacks its type, or is stated. */
+static bool
+is_search_needed(const struct pack_exports *e)
+{
+	const json_t *program;
+	size_t i;
+
+	if (e->options->nevents != 0)
+		return true;
+	for (i = 0; i < e->nmaps; i++)
+		if (e->maps[i].record == 0 && pack_is_buffer(e->maps[i].bpf))
+			return true;
+	json_array_foreach (e->programs, i, program)
+		if (pack_is_open_iterator(program))
+			return true;
+	return pack_markers_are_in(e->btf);
+}
+
+/* Finds the types in their order: what is stated, what markers say, what the
+ * code does. */
+static int
+find_all_records(struct pack_records *r)
+{
+	return pack_records_state(r) == -1 || pack_markers_apply(r) == -1 ||
+		       pack_records_infer(r) == -1
+		   ? -1
+		   : 0;
+}
+
+static int
+find_open_records(const struct pack_exports *e)
+{
+	struct pack_records r = { .e = e };
+	int ret;
+
+	if (!is_search_needed(e))
+		return 0;
+	if (record_search_open(&r.types, e->elf) == -1)
+		return -1;
+	ret = find_all_records(&r);
+	record_search_close(&r.types);
+	return ret;
+}
+
 int
 pack_export(struct pack_exports *e)
 {
-	size_t n, known = 0;
+	size_t n = 0, known = 0;
 	bool multiple;
 
-	if (find_record_types(e, &n) == -1)
+	if (find_record_types(e) == -1 || find_open_records(e) == -1)
 		return -1;
-	for (size_t i = 0; i < e->nmaps; i++)
+	for (size_t i = 0; i < e->nmaps; i++) {
+		if (check_found_record(e, &e->maps[i]) == -1)
+			return -1;
+		n += e->maps[i].sampled || pack_is_buffer(e->maps[i].bpf);
 		known += e->maps[i].record != 0;
+	}
 	multiple = (n > 1 && known > 0) || has_written_config(e);
 	for (size_t i = 0; i < e->nmaps; i++)
 		if (export_map(e, &e->maps[i], &multiple) == -1)

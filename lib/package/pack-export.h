@@ -12,19 +12,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "elf/bpf-elf.h"
+#include "package/pack.h"
+
 struct pack_map {
 	const struct bpf_map *bpf; /* borrowed */
 	json_t *json;              /* borrowed: the map in the package */
 	/* The BTF id of its records, not a typedef; 0 if it is not known. */
 	uint32_t record;
 	bool sampled;
+	bool stated;  /* the caller gave the type */
+	char *reason; /* owned: why it is not known, or NULL */
 };
 
 struct pack_exports {
-	const char *file;      /* borrowed, as all here */
-	const struct btf *btf; /* of the object */
-	struct pack_map *maps; /* borrowed: with what the annotations say */
+	const char *file; /* borrowed, as all here */
+	const struct pack_options *options;
+	const struct bpf_elf *elf;
+	struct btf *btf;       /* of elf; types may be added */
+	struct pack_map *maps; /* with what the annotations say */
 	size_t nmaps;
+	json_t *programs; /* of the package */
 	/* The BTF ids of the structs of the event header, in their order. */
 	uint32_t *structs;
 	size_t nstructs;

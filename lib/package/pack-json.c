@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json-doc.h"
 #include "base/report.h"
 #include "elf/btf.h"
 #include "package/pack-json.h"
@@ -36,6 +37,16 @@ json_t *
 pack_get_last(const json_t *array)
 {
 	return json_array_get(array, json_array_size(array) - 1);
+}
+
+bool
+pack_is_iterator(const json_t *program)
+{
+	const char *section =
+	    json_doc_string(json_object_get(program, "attach"));
+
+	return strncmp(section, "iter/", 5) == 0 ||
+	       strncmp(section, "iter.s/", 7) == 0;
 }
 
 uint32_t
@@ -86,4 +97,49 @@ pack_named_type_new(const struct btf *btf, const char *name, uint32_t type)
 		v = json_pack("{ssss}", "name", name, "type", text);
 	free(text);
 	return v;
+}
+
+int
+pack_add_record(json_t *map, uint32_t type, const char *by, uint64_t value,
+    const char *where)
+{
+	json_t *records = json_object_get(map, "records"), *record;
+	const char *before =
+	    json_doc_string(json_object_get(map, "records_by"));
+
+	if (records != NULL && strcmp(before, by != NULL ? by : "") != 0) {
+		report_error(
+		    "%s: the types of the map's records are told apart "
+		    "by %s already",
+		    where, before[0] != '\0' ? before : "their sizes");
+		return -1;
+	}
+	if (records == NULL) {
+		if (pack_set(map, "records", json_array()) == -1 ||
+		    (by != NULL &&
+			pack_set(map, "records_by", json_string(by)) == -1))
+			return -1;
+		records = json_object_get(map, "records");
+	}
+	record = json_pack("{sI}", "btf_type_id", (json_int_t)type);
+	if (record != NULL && by != NULL &&
+	    pack_set(record, "value", json_integer((json_int_t)value)) == -1) {
+		json_decref(record);
+		return -1;
+	}
+	return json_array_append_new(records, record) == 0 ? 0 : report_nomem();
+}
+
+bool
+pack_is_open_iterator(const json_t *program)
+{
+	return pack_is_iterator(program) &&
+	       json_object_get(program, "export_config") == NULL;
+}
+
+bool
+pack_is_buffer(const struct bpf_map *map)
+{
+	return bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF ||
+	       bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 }

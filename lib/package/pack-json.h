@@ -8,7 +8,9 @@
 #define SKEL_PACKAGE_PACK_JSON_H
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Sets key in obj to value and takes over its reference.  A value of NULL means
@@ -29,6 +31,23 @@ json_t *pack_get_last(const json_t *array);
  * ran out or name is not UTF-8. */
 json_t *pack_named_type_new(
     const struct btf *btf, const char *name, uint32_t type);
+
+/* Whether this program of a package is an iterator. */
+bool pack_is_iterator(const json_t *program);
+
+/* Whether it is one whose package gives no type for its output. */
+bool pack_is_open_iterator(const json_t *program);
+
+/* Whether the map is a ring or perf buffer. */
+bool pack_is_buffer(const struct bpf_map *map);
+
+/*
+ * Adds a type, a BTF id of the object, to the key "records" of the map's JSON.
+ * by is the member that tells it apart from others by its value, or NULL if its
+ * size does.  Reports "where: ..." if another member is used already.
+ */
+int pack_add_record(json_t *map, uint32_t type, const char *by, uint64_t value,
+    const char *where);
 
 /* The id of the type without its typedefs and qualifiers. */
 uint32_t pack_skip_typedefs(const struct btf *btf, uint32_t id);

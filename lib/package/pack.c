@@ -10,6 +10,7 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/util.h"
+#include "dwarf/btf-rewrite.h"
 #include "elf/bpf-elf.h"
 #include "elf/btf.h"
 #include "elf/libbpf-log.h"
@@ -19,6 +20,7 @@
 #include "package/pack-annotations.h"
 #include "package/pack-export.h"
 #include "package/pack-json.h"
+#include "package/pack-records.h"
 #include "package/pack-sample.h"
 #include "package/pack-source.h"
 #include "package/pack.h"
@@ -39,6 +41,7 @@ struct pack {
 	struct pack_map *map; /* owned */
 	size_t nmaps;
 	struct pack_target *targets; /* owned; by BTF type id */
+	struct pack_marked marked;
 };
 
 /* Whether the variable is a bool with the initial value true. */
@@ -55,7 +58,7 @@ is_initially_true(const struct pack *p, const struct btf_var_secinfo *vi,
 }
 
 static int
-add_variable(struct pack *p, json_t *variables,
+add_variable(struct pack *p, json_t *variables, const char *section,
     const struct btf_var_secinfo *vi, const struct bpf_map *map)
 {
 	const struct btf_type *var = btf__type_by_id(p->btf, vi->type);
@@ -65,7 +68,10 @@ add_variable(struct pack *p, json_t *variables,
 	json_t *preset;
 	size_t size;
 
-	if (!btf_is_var(var) || btf_var(var)->linkage == BTF_VAR_STATIC)
+	if (!btf_is_var(var) || btf_var(var)->linkage == BTF_VAR_STATIC ||
+	    pack_markers_has(name) ||
+	    (strncmp(section, ".rodata", strlen(".rodata")) == 0 &&
+		!pack_marked_allows(&p->marked, name)))
 		return 0;
 	if (pack_append(p->file, variables,
 		pack_named_type_new(p->btf, name, var->type), "variable",
@@ -136,7 +142,7 @@ add_section(struct pack *p, const struct bpf_map *map)
 	t = btf__type_by_id(p->btf, (uint32_t)id);
 	vars = btf_var_secinfos(t);
 	for (unsigned int i = 0; i < btf_vlen(t); i++)
-		if (add_variable(p, variables, &vars[i], map) == -1)
+		if (add_variable(p, variables, name, &vars[i], map) == -1)
 			return -1;
 	return 0;
 }
@@ -385,7 +391,9 @@ open_packed_object(struct pack *p, const unsigned char *elf, size_t size)
 	}
 	p->btf = bpf_object__btf(p->obj);
 	p->targets = calloc(btf__type_cnt(p->btf), sizeof(*p->targets));
-	return p->targets != NULL ? 0 : report_nomem();
+	if (p->targets == NULL)
+		return report_nomem();
+	return pack_marked_open(&p->marked, p->btf);
 }
 
 /* Makes the meta with the lists that it always has, even if they are empty. */
@@ -476,29 +484,62 @@ add_samples(struct pack *p, const struct pack_options *o)
 	return ret;
 }
 
+/* Writes the package; with another BTF if types were added to that of the
+ * object. */
+static int
+write_with_types(const struct pack *p, uint32_t ntypes, struct buf *out)
+{
+	struct buf object = { 0 };
+	int ret = -1;
+
+	if (btf__type_cnt(p->elf.btf) == ntypes)
+		return write_package(p, p->elf.bytes, p->elf.size, out);
+	if (btf_rewrite(&p->elf, p->elf.btf, &object, p->file) == 0)
+		ret = write_package(
+		    p, (const unsigned char *)object.data, object.len, out);
+	buf_free(&object);
+	return ret;
+}
+
+static int
+export_records(struct pack *p, struct buf *out)
+{
+	struct pack_exports e = { .file = p->file,
+		.options = p->options,
+		.elf = &p->elf,
+		.btf = p->elf.btf,
+		.maps = p->map,
+		.nmaps = p->nmaps,
+		.programs = p->programs,
+		.meta = p->meta };
+	uint32_t ntypes = btf__type_cnt(p->elf.btf);
+	int ret = -1;
+
+	if (find_header_structs(p, &e) == 0 && pack_export(&e) == 0)
+		ret = write_with_types(p, ntypes, out);
+	free(e.structs);
+	return ret;
+}
+
 int
 pack_object(const unsigned char *elf, size_t size, const char *file,
     const struct pack_options *o, struct buf *out)
 {
 	struct pack p = { .file = file, .options = o };
-	struct pack_exports e = { .file = file };
 	int ret = -1;
 
 	set_name(&p, o->name != NULL ? o->name : file);
 	if (open_packed_object(&p, elf, size) == 0 && new_meta(&p) == 0 &&
 	    add_maps(&p) == 0 && add_programs(&p) == 0 &&
 	    add_annotations(&p) == 0 && add_samples(&p, o) == 0) {
-		e.btf = p.btf;
-		e.maps = p.map;
-		e.nmaps = p.nmaps;
-		e.meta = p.meta;
-		if (find_header_structs(&p, &e) == 0 && pack_export(&e) == 0)
-			ret = write_package(&p, elf, size, out);
-		free(e.structs);
+		ret = export_records(&p, out);
 	}
 	json_decref(p.meta);
+	for (size_t i = 0; i < p.nmaps; i++)
+		free(p.map[i].reason);
 	free(p.map);
 	free(p.targets);
+	pack_marked_close(&p.marked);
 	bpf_object__close(p.obj);
 	bpf_elf_close(&p.elf);
 	return ret;

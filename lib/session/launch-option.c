@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "base/util.h"
+#include "package/pack.h"
 #include "session/launch-option.h"
 
 static int
@@ -50,6 +51,17 @@ static int
 set_btf(struct launch_options *o, const char *value)
 {
 	o->btf = value;
+	return 0;
+}
+
+static int
+set_events(struct launch_options *o, const char *value)
+{
+	if (pack_events_check(value) == -1)
+		return -1;
+	if (!array_room(o->events, o->nevents, o->events_cap))
+		return report_nomem();
+	o->events[o->nevents++] = value;
 	return 0;
 }
 
@@ -107,6 +119,7 @@ static const struct launch_option {
 	{ "attach", set_attach },
 	{ "both", set_both },
 	{ "btf", set_btf },
+	{ "events", set_events },
 	{ "export", set_export },
 	{ "map", set_map },
 	{ "only", set_only },
@@ -157,6 +170,7 @@ launch_options_free(struct launch_options *o)
 	free(o->sizes);
 	free(o->settings);
 	free(o->samples);
+	free(o->events);
 	free(o->maps);
 	free(o->texts);
 	*o = (struct launch_options){ 0 };

@@ -29,7 +29,10 @@ struct launch_options {
 	size_t nsizes, sizes_cap;
 	struct map_setting *settings; /* owned: values of maps */
 	size_t nsettings, settings_cap;
-	bool as_is;       /* load what was written: count no calls */
+	bool as_is; /* load what was written: count no calls */
+	/* Owned: the types of records, as in struct pack_options. */
+	const char **events;
+	size_t nevents, events_cap;
 	bool only_verify; /* nothing will be attached: do not ask where */
 	char **texts;     /* owned: copies of the options' values */
 	size_t ntexts, texts_cap;

@@ -41,6 +41,8 @@ pack_input(const struct prepare *p, struct buf *text, struct package *package)
 {
 	const struct pack_options options = {
 		.name = strcmp(p->name, "<stdin>") == 0 ? "stdin" : NULL,
+		.events = p->options->events,
+		.nevents = p->options->nevents,
 	};
 
 	if (pack_object((const unsigned char *)p->object->data, p->object->len,

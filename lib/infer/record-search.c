@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "elf/btf.h"
-#include "infer/record-types.h"
+#include "infer/record-search.h"
 
 enum {
 	WRITES_MAX = 1 << 14, /* that are looked at */
@@ -24,7 +24,7 @@ struct candidates {
 };
 
 static const struct btf_type *
-get_type(const struct record_types *t, uint32_t id)
+get_type(const struct record_search *t, uint32_t id)
 {
 	return btf__type_by_id(t->btf, id);
 }
@@ -53,7 +53,7 @@ strip_names(const struct btf *btf, uint32_t id)
 
 /* The type itself, below a typedef. */
 static const struct btf_type *
-get_bare_type(const struct record_types *t, uint32_t id)
+get_bare_type(const struct record_search *t, uint32_t id)
 {
 	const struct btf_type *type = get_type(t, id);
 
@@ -65,7 +65,7 @@ get_bare_type(const struct record_types *t, uint32_t id)
 }
 
 uint64_t
-record_types_size(const struct record_types *t, uint32_t id)
+record_search_size(const struct record_search *t, uint32_t id)
 {
 	int64_t size = btf__resolve_size(t->btf, id);
 
@@ -73,7 +73,7 @@ record_types_size(const struct record_types *t, uint32_t id)
 }
 
 static bool
-is_struct(const struct record_types *t, uint32_t id)
+is_struct(const struct record_search *t, uint32_t id)
 {
 	const struct btf_type *type = get_bare_type(t, id);
 
@@ -83,7 +83,7 @@ is_struct(const struct record_types *t, uint32_t id)
 /* Whether a record of the type may end before it does: after size bytes, within
  * its last member, an array. */
 static bool
-may_end_early(const struct record_types *t, uint32_t id, uint64_t size)
+may_end_early(const struct record_search *t, uint32_t id, uint64_t size)
 {
 	const struct btf_type *type = get_bare_type(t, id), *last;
 	const struct btf_member *m;
@@ -99,9 +99,9 @@ may_end_early(const struct record_types *t, uint32_t id, uint64_t size)
 
 /* Whether size bytes may have this type; size may be unknown, -1. */
 static bool
-may_have_type(const struct record_types *t, uint32_t id, int64_t size)
+may_have_type(const struct record_search *t, uint32_t id, int64_t size)
 {
-	uint64_t whole = record_types_size(t, id);
+	uint64_t whole = record_search_size(t, id);
 
 	if (whole == 0)
 		return false;
@@ -111,7 +111,7 @@ may_have_type(const struct record_types *t, uint32_t id, int64_t size)
 }
 
 static void
-add_candidate(const struct record_types *t, struct candidates *c, uint32_t id,
+add_candidate(const struct record_search *t, struct candidates *c, uint32_t id,
     int64_t size)
 {
 	if (id == 0 || !may_have_type(t, id, size))
@@ -127,7 +127,7 @@ add_candidate(const struct record_types *t, struct candidates *c, uint32_t id,
 /* The type of the DWARF in t->btf, to which it is added if necessary; 0 if BTF
  * cannot say it. */
 static uint32_t
-import_dwarf_type(struct record_types *t, dwarf_type type)
+import_dwarf_type(struct record_search *t, dwarf_type type)
 {
 	struct report_held held;
 	int id;
@@ -147,7 +147,7 @@ import_dwarf_type(struct record_types *t, dwarf_type type)
 }
 
 static void
-add_dwarf_candidates(struct record_types *t, struct candidates *c,
+add_dwarf_candidates(struct record_search *t, struct candidates *c,
     const dwarf_type *types, size_t n, int64_t size)
 {
 	for (size_t i = 0; i < n && i < DWARF_TYPES_MAX; i++)
@@ -159,7 +159,7 @@ add_dwarf_candidates(struct record_types *t, struct candidates *c,
 
 /* Adds the types of the variables that the DWARF knows at a place. */
 static void
-ask_dwarf(struct record_types *t, struct candidates *c, struct code_place at,
+ask_dwarf(struct record_search *t, struct candidates *c, struct code_place at,
     enum dwarf_place place, int64_t number, int64_t size)
 {
 	dwarf_type types[DWARF_TYPES_MAX];
@@ -173,7 +173,7 @@ ask_dwarf(struct record_types *t, struct candidates *c, struct code_place at,
 }
 
 static void
-ask_registers(struct record_types *t, struct candidates *c,
+ask_registers(struct record_search *t, struct candidates *c,
     struct code_place at, uint16_t registers, int16_t spilled, int64_t size)
 {
 	for (int r = 0; r < BPF_REG_10; r++)
@@ -200,7 +200,7 @@ find_first_copy(const struct helper_calls *c, struct code_place call)
 }
 
 static void
-ask_copies(struct record_types *t, struct candidates *c,
+ask_copies(struct record_search *t, struct candidates *c,
     struct code_place reservation, int64_t size)
 {
 	const struct helper_calls *calls = &t->calls;
@@ -219,7 +219,7 @@ ask_copies(struct record_types *t, struct candidates *c,
 
 /* A variable in a section may be an array of records. */
 static void
-ask_global(struct record_types *t, struct candidates *c,
+ask_global(struct record_search *t, struct candidates *c,
     const struct code_value *v, int64_t size)
 {
 	uint32_t id = 0;
@@ -237,8 +237,8 @@ ask_global(struct record_types *t, struct candidates *c,
 
 /* Drops the candidates for which better is false, if it is true for one. */
 static void
-keep_better(const struct record_types *t, struct candidates *c,
-    bool (*better)(const struct record_types *, uint32_t, int64_t),
+keep_better(const struct record_search *t, struct candidates *c,
+    bool (*better)(const struct record_search *, uint32_t, int64_t),
     int64_t size)
 {
 	size_t n = 0;
@@ -251,13 +251,13 @@ keep_better(const struct record_types *t, struct candidates *c,
 }
 
 static bool
-has_exact_size(const struct record_types *t, uint32_t id, int64_t size)
+has_exact_size(const struct record_search *t, uint32_t id, int64_t size)
 {
-	return record_types_size(t, id) == (uint64_t)size;
+	return record_search_size(t, id) == (uint64_t)size;
 }
 
 static bool
-is_any_struct(const struct record_types *t, uint32_t id, int64_t size)
+is_any_struct(const struct record_search *t, uint32_t id, int64_t size)
 {
 	(void)size;
 	return is_struct(t, id);
@@ -266,7 +266,7 @@ is_any_struct(const struct record_types *t, uint32_t id, int64_t size)
 /* Finds the types of the variables that w writes. */
 static void
 find_variables(
-    struct record_types *t, const struct helper_write *w, struct candidates *c)
+    struct record_search *t, const struct helper_write *w, struct candidates *c)
 {
 	const struct helper_shape *shape = helper_shape_find(w->call->helper);
 	const struct code_value *v;
@@ -299,7 +299,7 @@ find_variables(
 /* Data in a value of a map has the type of the value. */
 static void
 find_map_value(
-    struct record_types *t, const struct helper_write *w, struct candidates *c)
+    struct record_search *t, const struct helper_write *w, struct candidates *c)
 {
 	if (w->data.kind != CODE_MAP_VALUE || w->data.inexact ||
 	    w->data.offset != 0)
@@ -314,7 +314,7 @@ find_map_value(
  */
 static void
 find_structs_of_size(
-    struct record_types *t, const struct helper_write *w, struct candidates *c)
+    struct record_search *t, const struct helper_write *w, struct candidates *c)
 {
 	dwarf_type types[DWARF_TYPES_MAX];
 	uint32_t ids[BTF_RECORDS_MAX];
@@ -359,7 +359,7 @@ add_decided(struct record_decision *d, const struct candidates *c, size_t i,
 
 /* Adds what one call writes to the decision. */
 static void
-decide_write(struct record_types *t, const struct helper_write *w,
+decide_write(struct record_search *t, const struct helper_write *w,
     struct record_decision *d)
 {
 	struct candidates c = { .n = 0 };
@@ -382,7 +382,7 @@ decide_write(struct record_types *t, const struct helper_write *w,
 
 /* Records of several types can be told apart if each has a size of its own. */
 static bool
-differ_in_size(const struct record_types *t, const struct record_decision *d)
+differ_in_size(const struct record_search *t, const struct record_decision *d)
 {
 	for (size_t i = 0; i < d->ntypes; i++) {
 		if (d->types[i].size < 0 ||
@@ -396,7 +396,7 @@ differ_in_size(const struct record_types *t, const struct record_decision *d)
 }
 
 static void
-finish_decision(const struct record_types *t, struct record_decision *d)
+finish_decision(const struct record_search *t, struct record_decision *d)
 {
 	if (d->state == RECORDS_KNOWN && d->ntypes > 1 && !differ_in_size(t, d))
 		d->state = RECORDS_SEVERAL;
@@ -409,8 +409,8 @@ compare_map_names(const char *a, const char *b)
 }
 
 int
-record_types_of_map(
-    struct record_types *t, const char *map, struct record_decision *d)
+record_search_map(
+    struct record_search *t, const char *map, struct record_decision *d)
 {
 	size_t low = 0, high = t->nwrites, middle;
 
@@ -432,7 +432,7 @@ record_types_of_map(
 
 /* Collects what the calls write, up to a limit. */
 static int
-collect_writes(struct record_types *t)
+collect_writes(struct record_search *t)
 {
 	struct helper_write w[HELPER_WRITES_MAX];
 	size_t n;
@@ -465,7 +465,7 @@ compare_writes(const void *a, const void *b)
 
 /* Makes the BTF to which types can be added that may not be needed. */
 static int
-copy_btf(struct record_types *t)
+copy_btf(struct record_search *t)
 {
 	const void *bytes;
 	uint32_t size;
@@ -478,9 +478,9 @@ copy_btf(struct record_types *t)
 }
 
 int
-record_types_open(struct record_types *t, const struct bpf_elf *elf)
+record_search_open(struct record_search *t, const struct bpf_elf *elf)
 {
-	*t = (struct record_types){ .elf = elf, .work = WORK_MAX };
+	*t = (struct record_search){ .elf = elf, .work = WORK_MAX };
 	if (helper_calls_open(&t->calls, elf) == -1 ||
 	    btf_records_open(&t->btf_records, elf) == -1 || copy_btf(t) == -1 ||
 	    collect_writes(t) == -1)
@@ -493,12 +493,12 @@ record_types_open(struct record_types *t, const struct bpf_elf *elf)
 		    t->writes, t->nwrites, sizeof(*t->writes), compare_writes);
 	return 0;
 fail:
-	record_types_close(t);
+	record_search_close(t);
 	return -1;
 }
 
 void
-record_types_close(struct record_types *t)
+record_search_close(struct record_search *t)
 {
 	helper_calls_close(&t->calls);
 	btf_records_close(&t->btf_records);
@@ -506,7 +506,7 @@ record_types_close(struct record_types *t)
 	btf__free(t->btf);
 	free(t->writes);
 	free(t->added);
-	*t = (struct record_types){ 0 };
+	*t = (struct record_search){ 0 };
 }
 
 /* The functions that a program consists of. */
@@ -535,7 +535,7 @@ add_program_function(struct program_functions *p, struct code_place start)
  */
 static void
 find_program_functions(
-    struct record_types *t, const char *program, struct program_functions *p)
+    struct record_search *t, const char *program, struct program_functions *p)
 {
 	const struct helper_calls *c = &t->calls;
 	size_t before;
@@ -558,7 +558,7 @@ find_program_functions(
 
 /* Whether the program writes text to its output. */
 static bool
-prints_lines(const struct record_types *t, const struct program_functions *p)
+prints_lines(const struct record_search *t, const struct program_functions *p)
 {
 	for (size_t i = 0; i < t->calls.n; i++) {
 		const struct helper_call *call = &t->calls.v[i];
@@ -572,8 +572,8 @@ prints_lines(const struct record_types *t, const struct program_functions *p)
 }
 
 int
-record_types_of_iterator(
-    struct record_types *t, const char *program, struct record_decision *d)
+record_search_iterator(
+    struct record_search *t, const char *program, struct record_decision *d)
 {
 	struct program_functions p = { .n = 0 };
 
@@ -600,7 +600,7 @@ record_types_of_iterator(
 }
 
 uint32_t
-record_types_find(struct record_types *t, const char *name)
+record_search_find(struct record_search *t, const char *name)
 {
 	uint32_t id = btf_records_find(t->btf_records.btf, name);
 	dwarf_type type;
@@ -612,7 +612,7 @@ record_types_find(struct record_types *t, const char *name)
 }
 
 uint32_t
-record_types_add(const struct record_types *t, uint32_t id, struct btf *btf,
+record_search_add(const struct record_search *t, uint32_t id, struct btf *btf,
     const char *where)
 {
 	int added;

@@ -7,8 +7,8 @@
  * Nothing is guessed: where two types are possible, both are named and none is
  * chosen.
  */
-#ifndef SKEL_INFER_RECORD_TYPES_H
-#define SKEL_INFER_RECORD_TYPES_H
+#ifndef SKEL_INFER_RECORD_SEARCH_H
+#define SKEL_INFER_RECORD_SEARCH_H
 
 #include <bpf/btf.h>
 #include <stdbool.h>
@@ -27,7 +27,7 @@ enum record_evidence {
 };
 
 struct record_type {
-	uint32_t id;  /* in the BTF of struct record_types; not a typedef,
+	uint32_t id;  /* in the BTF of struct record_search; not a typedef,
 			 except of a struct without a name */
 	int64_t size; /* of what is written, in bytes; -1 if it varies */
 	enum record_evidence evidence;
@@ -59,7 +59,7 @@ struct record_dwarf_type {
 };
 
 /* Zeroed, it is closed. */
-struct record_types {
+struct record_search {
 	const struct bpf_elf *elf; /* borrowed */
 	struct helper_calls calls;
 	struct helper_write *writes; /* owned; sorted by map */
@@ -76,28 +76,28 @@ struct record_types {
 
 /* elf, which must have BTF, must outlive t.  Returns 0, or -1 after reporting
  * that memory ran out; t is closed then. */
-int record_types_open(struct record_types *t, const struct bpf_elf *elf);
-void record_types_close(struct record_types *t);
+int record_search_open(struct record_search *t, const struct bpf_elf *elf);
+void record_search_close(struct record_search *t);
 
 /* Decide about the records of a map, or about those that the iterator program,
  * a function of that name, writes to its output. */
-int record_types_of_map(
-    struct record_types *t, const char *map, struct record_decision *d);
-int record_types_of_iterator(
-    struct record_types *t, const char *program, struct record_decision *d);
+int record_search_map(
+    struct record_search *t, const char *map, struct record_decision *d);
+int record_search_iterator(
+    struct record_search *t, const char *program, struct record_decision *d);
 
 /* The type with this name in C, "struct event" or "event_t", of the BTF or the
  * DWARF; 0 if there is none. */
-uint32_t record_types_find(struct record_types *t, const char *name);
+uint32_t record_search_find(struct record_search *t, const char *name);
 
 /* The size in bytes of a type of t->btf; 0 if it has none. */
-uint64_t record_types_size(const struct record_types *t, uint32_t id);
+uint64_t record_search_size(const struct record_search *t, uint32_t id);
 
 /*
  * Adds a type of t->btf to btf, that of the object, unless it came from there.
  * Returns its id there, or 0 after reporting "where: ...".
  */
-uint32_t record_types_add(const struct record_types *t, uint32_t id,
+uint32_t record_search_add(const struct record_search *t, uint32_t id,
     struct btf *btf, const char *where);
 
 #endif
