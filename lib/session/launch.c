@@ -189,8 +189,6 @@ launch_load(struct launch *l)
 			return -1;
 	if (ret == 0)
 		ret = map_values_write(&l->values);
-	if (ret == 0)
-		map_pins_report(&l->pins, l->package.name);
 	if (ret == 0 && l->options->only_verify)
 		attach_forms_report(&l->attachments);
 	return ret;
@@ -250,6 +248,7 @@ launch_attach(struct launch *l)
 	    attach_describe_events(&l->attachments, &l->header) == -1)
 		return -1;
 	attach_forms_report(&l->attachments);
+	map_pins_report(&l->pins, l->package.name);
 	l->attached = true;
 	return 0;
 }

@@ -108,8 +108,8 @@ int launch_open_poller(struct launch *l, const struct poller_options *o,
 /*
  * Attaches all programs, and gives the poller, if there is one, the links of
  * iterators.  If one program cannot be attached, none is.  If another form of
- * it can, this begins again with launch_open() and keeps only the header; so the
- * object, the symbolizer and the poller may be used only afterwards.
+ * it can, this begins again with launch_open() and keeps only the header; so
+ * the object, the symbolizer and the poller may be used only afterwards.
  */
 int launch_attach(struct launch *l);
 
