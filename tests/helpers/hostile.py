@@ -213,6 +213,72 @@ def btf_struct_in_itself():
     sys.exit("no such struct")
 
 
+def with_dwarf(entries, **sections):
+    """The object of argv[2] with these entries in a unit of DWARF 4, and sections by
+    the end of their names."""
+    with open(sys.argv[2], "rb") as f:
+        elf = bytearray(f.read())
+    headers, = struct.unpack_from("<Q", elf, 40)
+    n, names = struct.unpack_from("<HH", elf, 60)
+    at = [headers + 64 * i for i in range(n)]
+    strings, = struct.unpack_from("<Q", elf, at[names] + 24)
+    unit = struct.pack("<HIB", 4, 0, 8) + b"\x01" + bytes(12) + entries + b"\0"
+    sections["info"] = struct.pack("<I", len(unit)) + unit
+    for header in at:
+        start = strings + struct.unpack_from("<I", elf, header)[0]
+        name = elf[start:elf.index(0, start)].decode()
+        if name.startswith(".rel.debug"):
+            struct.pack_into("<QQ", elf, header + 24, 0, 0)
+        elif name.startswith(".debug_") and name[7:] in sections:
+            content = sections[name[7:]]
+            struct.pack_into("<QQ", elf, header + 24, len(elf), len(content))
+            elf += content
+    return bytes(elf)
+
+
+# Abbreviations: 1 a unit with code at 0, 2 a struct with its name elsewhere, 3 a
+# function, 4 a variable with a list of locations, 5 a pointer, 6 an int.
+ABBREVS = bytes.fromhex("01 11 01 10 17 11 01 00 00"
+                        "02 13 00 03 0e 0b 0b 3a 0b 00 00"
+                        "03 2e 01 11 01 12 06 00 00"
+                        "04 34 00 49 13 02 17 00 00"
+                        "05 0f 00 49 13 00 00"
+                        "06 24 00 03 0e 3e 0b 0b 0b 00 00 00")
+
+
+def dwarf_same_names():
+    """A million structs of one size with names that differ in their last letters."""
+    names = b"a" * (1 << 20) + b"\0"
+    entries = b"".join(b"\x02" + struct.pack("<IBB", len(names) - 250 + i % 200, 32, 1) for i in range(1000000))
+    return with_dwarf(entries, abbrev=ABBREVS, str=names)
+
+
+def dwarf_long_lists():
+    """100000 variables with the same list of 100000 locations."""
+    place = b"".join(struct.pack("<QQHB", i * 8, i * 8 + 8, 1, 0x50 + i % 10) for i in range(100000))
+    variables = b"".join(b"\x04" + struct.pack("<II", 24 + 13, 0) for _ in range(100000))
+    entries = b"\x06" + struct.pack("<IBB", 0, 5, 4) + b"\x05" + struct.pack("<I", 24) + \
+        b"\x03" + struct.pack("<QI", 0, 1 << 20) + variables + b"\0"
+    return with_dwarf(entries, abbrev=ABBREVS, str=b"int\0", loc=place + bytes(16))
+
+
+def dwarf_many_entries():
+    """20 million labels of one byte with 60 attributes of none."""
+    label = b"\x07\x0a\0" + b"\x3f\x19" * 60 + b"\0\0\0"
+    return with_dwarf(b"\x07" * 20000000, abbrev=ABBREVS[:-1] + label)
+
+
+def dwarf_bomb():
+    """Debug information that would inflate to 2^40 bytes."""
+    elf = bytearray(with_dwarf(b"", abbrev=struct.pack("<IIQQ", 1, 0, 1 << 40, 1) + inflating(1)))
+    headers, = struct.unpack_from("<Q", elf, 40)
+    for i in range(struct.unpack_from("<H", elf, 60)[0]):
+        offset, = struct.unpack_from("<Q", elf, headers + 64 * i + 24)
+        if elf[offset:offset + 16] == struct.pack("<IIQ", 1, 0, 1 << 40):
+            struct.pack_into("<Q", elf, headers + 64 * i + 8, 1 << 11)
+    return bytes(elf)
+
+
 made = globals()[sys.argv[1]]()
 for piece in made if isinstance(made, list) else [made]:
     sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode("utf-8"))
