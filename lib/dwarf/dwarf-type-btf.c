@@ -30,7 +30,10 @@ struct btf_addition {
 		int id;
 	} done[ADDED_MAX];
 	size_t ndone, nmembers;
-	bool tells_signs;    /* the BTF says which enums are signed */
+	/* The BTF does not say which of its enums are signed, and one of them
+	 * may be: no enum that says so may be added, because those that do not
+	 * would become unsigned by it. */
+	bool hides_signs;
 	uint32_t index_type; /* of arrays, or 0 as long as none is known */
 };
 
@@ -304,6 +307,9 @@ add_enum(
 	if (!dwarf_constant(&a->byte_size, &size) || size > 8)
 		return refuse(b, "has an enum of no known size");
 	wide = size == 8;
+	if (wide && b->hides_signs)
+		return check_added(
+		    b, btf__add_int(b->btf, "unsigned long", 8, 0));
 	if (wide)
 		id = btf__add_enum64(b->btf, a->name, (uint32_t)size,
 		    is_signed_enum(b->match.d, entry, a->type));
@@ -311,8 +317,7 @@ add_enum(
 		id = btf__add_enum(b->btf, a->name, (uint32_t)size);
 	if (check_added(b, id) < 0 || add_enumerators(b, entry, wide) == -1)
 		return -1;
-	/* A flag would mean that enums without one are unsigned. */
-	if (!wide && !b->tells_signs)
+	if (b->hides_signs)
 		((struct btf_type *)btf__type_by_id(b->btf, (uint32_t)id))
 		    ->info &= ~KIND_FLAG;
 	return id;
@@ -387,6 +392,24 @@ add_type_at(struct btf_addition *b, uint32_t entry, int depth)
 	return id;
 }
 
+/* Whether an enum that may be signed does not say whether it is. */
+static bool
+hides_enum_signs(const struct btf *btf)
+{
+	uint32_t n = btf__type_cnt(btf);
+
+	if (btf_tells_enum_signs(btf))
+		return false;
+	for (uint32_t id = 1; id < n; id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		for (unsigned int i = 0; btf_is_enum(t) && i < btf_vlen(t); i++)
+			if (btf_enum(t)[i].val < 0)
+				return true;
+	}
+	return false;
+}
+
 int
 dwarf_entry_add(const struct dwarf_info *d, uint32_t entry, struct btf *btf,
     const char *where)
@@ -401,7 +424,7 @@ dwarf_entry_add(const struct dwarf_info *d, uint32_t entry, struct btf *btf,
 	b->btf = btf;
 	b->where = where;
 	b->root = entry;
-	b->tells_signs = btf_tells_enum_signs(btf);
+	b->hides_signs = hides_enum_signs(btf);
 	id = add_type_at(b, entry, 0);
 	free(b);
 	return id;

@@ -257,6 +257,33 @@ add_to_btf(void)
 	close_object(&s);
 }
 
+/* An enum with a negative constant is marked as signed, unless that would make
+ * others unsigned that are not marked. */
+static void
+mark_signed_enums(void)
+{
+	const struct btf_type *t;
+	struct btf *btf;
+	struct sample s;
+	int id;
+
+	open_sample(&s);
+	for (int hidden = 0; hidden < 2; hidden++) {
+		btf = btf__new_empty();
+		if (hidden) {
+			id = btf__add_enum(btf, "other", 4);
+			btf__add_enum_value(btf, "HIGH", UINT32_MAX);
+		}
+		id = dwarf_type_add(
+		    s.r, dwarf_records_find(s.r, "enum shade"), btf, "x.bpf.o");
+		t = btf__type_by_id(btf, (uint32_t)id);
+		CHECK_NUM(btf_kflag(t), !hidden);
+		CHECK_NUM(btf_enum(t)[0].val, -1);
+		btf__free(btf);
+	}
+	close_object(&s);
+}
+
 /* Adds the struct "bad" of the object, which must fail and say why. */
 static void
 refuse_bad(struct sample *s, const char *why)
@@ -506,6 +533,7 @@ main(void)
 	find_sizes();
 	find_names();
 	add_to_btf();
+	mark_signed_enums();
 	refuse_types();
 	count_doubled_structs();
 	tell_states();
