@@ -163,8 +163,8 @@ check_several_records(const struct pack_exports *e, const struct pack_map *m)
 
 	if (records == NULL)
 		return 0;
-	return by[0] != '\0' ? check_member(e, m, records, by)
-			     : check_sizes(e, m, records);
+	return by != NULL ? check_member(e, m, records, by)
+			  : check_sizes(e, m, records);
 }
 
 /* Sets the type of the map's records.  Returns 0, or -1 after reporting. */

@@ -107,11 +107,12 @@ pack_add_record(json_t *map, uint32_t type, const char *by, uint64_t value,
 	const char *before =
 	    json_doc_string(json_object_get(map, "records_by"));
 
-	if (records != NULL && strcmp(before, by != NULL ? by : "") != 0) {
+	if (records != NULL &&
+	    strcmp(before != NULL ? before : "", by != NULL ? by : "") != 0) {
 		report_error(
 		    "%s: the types of the map's records are told apart "
 		    "by %s already",
-		    where, before[0] != '\0' ? before : "their sizes");
+		    where, before != NULL ? before : "their sizes");
 		return -1;
 	}
 	if (records == NULL) {

@@ -298,10 +298,7 @@ read_value(const struct pack_records *r, const struct events_option *o,
 	char *end;
 
 	errno = 0;
-	if (o->value[0] == '-')
-		*value = (uint64_t)strtoll(o->value, &end, 0);
-	else
-		*value = strtoull(o->value, &end, 0);
+	*value = (uint64_t)strtoll(o->value, &end, 0);
 	if (errno == 0 && end != o->value && *end == '\0')
 		return 0;
 	report_error("%s: --events %s: %s is not a number", r->e->file, o->text,
