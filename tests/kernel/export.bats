@@ -343,3 +343,20 @@ TYPES='["by_kind","ended","ENDED(2)",1000]
 	fails_with 1 'map by_kind: types ended and failed of its records both have 16 bytes; a member has to tell them apart' \
 		skel-load -t 1 t.json
 }
+
+@test "records have the types that only the DWARF of an object has" {
+	bpf_object records
+	start_load -f json records.bpf.o
+	wait_for 10 eval 'python3 -c "import os; os.getpid(); os.getppid()"; grep -q python3 out &&
+		grep -q "\"third\",\"@time" out && grep -q "\"other\",\"@time" out'
+	end_load
+	grep -F "map ring: its records are struct on_stack, the type of what write_stack() writes" err
+	grep -F "map other: its records are struct reserved, the type of what write_reserved() writes" err
+	grep -F "map third: its records are nameless, the type of what write_nameless() writes" err
+	is '{"who":0,"shade":"LIGHT(1)","text":"python3"}' \
+		"$(jq -c 'select(.text == "python3") | del(.["@map"], .["@time"], .when)' out | head -n 1)"
+	is '{"low":5,"high":0,"yes":false,"wide":"WIDE(4294967297)"}' \
+		"$(jq -c 'select(.["@map"] == "other") | {low, high, yes, wide}' out | head -n 1)"
+	is '{"first":1,"second":2,"third":3}' \
+		"$(jq -c 'select(.["@map"] == "third") | {first, second, third}' out | head -n 1)"
+}

@@ -4,6 +4,7 @@
 # skel-stream(5) promise.
 
 load ../helpers/helper
+load ../helpers/object
 
 setup() {
 	note_places
@@ -190,4 +191,17 @@ tell_peaks() {
 	refused "$(package_bound nul 0)" 'nul:1: a string contains the character \u0000' skel-args nul
 	printf '{"bpf_skel":{"obj_name":"x\0","data_sections":[]}}' >raw
 	refused "$(package_bound raw 0)" 'raw:1: not JSON' skel-args raw
+}
+
+@test "debug information that is endless, circular or compressed is packed without it, in time" {
+	need_clang
+	grep -v LICENSE "$PROGRAMS/records.bpf.c" | object records -gdwarf-4
+	for name in dwarf_same_names dwarf_long_lists dwarf_many_entries dwarf_bomb; do
+		hostile "$name" records.bpf.o
+		within "$(package_bound "$name" 32)" timeout 20 skel-pack "$name"
+		[ "$status" -eq 0 ] || { echo "$name: status $status, $stderr"; return 1; }
+		[[ $stderr == *"$name: map ring: the type of its records is not known"* ]]
+	done
+	[[ $stderr == *"the object's DWARF is compressed"* ]]
+	tell_peaks
 }
