@@ -83,13 +83,21 @@ leave_out(struct attachments *a, struct attach_job *j)
 	a->nleft_out++;
 }
 
+void
+attach_hint_optional(const char *program)
+{
+	report_notice("to go on without it: --optional %s; without any that "
+		      "fails: --optional '*'",
+	    program);
+}
+
 enum attach_step
 attach_run_step(
     struct attachments *a, struct attach_job *j, attach_step_fn *step)
 {
 	struct report_held held;
 	struct attach_error e;
-	bool keep = true, may_fail;
+	bool keep = true, may_fail, missing;
 
 	report_hold(&held);
 	e = step(a, j, &keep);
@@ -99,17 +107,44 @@ attach_run_step(
 	}
 	may_fail = j->optional || j->replaceable ||
 		   (e.failure == ATTACH_MISSING && may_lack_place(a, j));
+	missing = e.failure == ATTACH_MISSING && j->where == NULL;
 	attach_report_error(j, &e);
 	report_release_held(&held, may_fail ? "left out" : NULL);
+	if (!may_fail && missing)
+		attach_hint_optional(j->listed->name);
 	if (!may_fail)
 		return ATTACH_STEP_FAILED;
 	leave_out(a, j);
 	return j->replaceable ? ATTACH_STEP_OTHER_FORM : ATTACH_STEP_LEFT_OUT;
 }
 
-bool
-attach_leave_out(struct attachments *a, const char *program, bool lacks_place)
+static bool
+is_trampoline(const struct attach_job *j)
 {
+	return j->way == &attach_way_fentry || j->way == &attach_way_fexit;
+}
+
+/* Have the job's program left out next time.  A kernel that permits one program
+ * of fentry or fexit not at all permits none, and trying each takes long. */
+static void
+refuse_job(struct attachments *a, const struct attach_job *j,
+    enum libbpf_refusal_kind reason)
+{
+	refuse(a->refused, j->listed->name);
+	if (reason != LIBBPF_REFUSED_PRIVILEGE || !j->replaceable ||
+	    !is_trampoline(j))
+		return;
+	for (size_t i = 0; i < a->njobs; i++)
+		if (a->jobs[i].replaceable && is_trampoline(&a->jobs[i]))
+			refuse(a->refused, a->jobs[i].listed->name);
+}
+
+bool
+attach_leave_out(
+    struct attachments *a, const char *program, enum libbpf_refusal_kind reason)
+{
+	bool lacks_place = reason == LIBBPF_REFUSED_HOOK;
+
 	for (size_t i = 0; i < a->njobs; i++) {
 		struct attach_job *j = &a->jobs[i];
 
@@ -118,7 +153,7 @@ attach_leave_out(struct attachments *a, const char *program, bool lacks_place)
 		if (!j->optional && !j->replaceable &&
 		    !(lacks_place && may_lack_place(a, j)))
 			return false;
-		refuse(a->refused, program);
+		refuse_job(a, j, reason);
 		return true;
 	}
 	return false;

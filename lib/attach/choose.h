@@ -64,11 +64,14 @@ int attach_check(struct attachments *a);
 
 /*
  * After an object could not be loaded because of one program: if the program
- * may fail, record that attach_choose() is to leave it out, and return true.
- * The reason may be that the kernel lacks the program's place.
+ * may fail, for this reason, record that attach_choose() is to leave it out,
+ * and return true.
  */
-bool attach_leave_out(
-    struct attachments *a, const char *program, bool lacks_place);
+bool attach_leave_out(struct attachments *a, const char *program,
+    enum libbpf_refusal_kind reason);
+
+/* Report how to go on without a program whose place does not exist. */
+void attach_hint_optional(const char *program);
 
 /* A step of attaching one program.  Sets *keep to false if the program is not
  * to be attached after all. */

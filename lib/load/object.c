@@ -425,7 +425,7 @@ object_load(struct object *o)
 	if (error == 0)
 		return require_loaded_program(o);
 	refusal = libbpf_log_refusal(-error);
-	o->lacks_place = refusal.kind == LIBBPF_REFUSED_HOOK;
+	o->refusal = refusal.kind;
 	report_refusal(o, &refusal);
 	return -1;
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "elf/libbpf-log.h"
 #include "host/map-fds.h"
 #include "package/package.h"
 #include "stream/header.h"
@@ -24,9 +25,8 @@ struct object {
 	 * Both owned; if slice_path is NULL, there is none. */
 	int slice;
 	char *slice_path;
-	/* object_load() failed, because the kernel lacks what a program is to
-	 * be attached to. */
-	bool lacks_place;
+	/* Why object_load() failed. */
+	enum libbpf_refusal_kind refusal;
 };
 
 /*

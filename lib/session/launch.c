@@ -142,11 +142,13 @@ load_once(struct launch *l)
 		return 0;
 	}
 	if (attach_leave_out(
-		&l->attachments, libbpf_log_program(), l->object.lacks_place)) {
+		&l->attachments, libbpf_log_program(), l->object.refusal)) {
 		report_release_held(&held, "left out");
 		return 1;
 	}
 	report_release_held(&held, NULL);
+	if (l->object.refusal == LIBBPF_REFUSED_HOOK)
+		attach_hint_optional(libbpf_log_program());
 	return -1;
 }
 
