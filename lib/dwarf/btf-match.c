@@ -10,7 +10,7 @@ static bool match_type(
     struct btf_match *m, uint32_t entry, uint32_t id, int depth);
 
 static bool
-take(struct btf_match *m, uint64_t n)
+take_budget(struct btf_match *m, uint64_t n)
 {
 	if (n > m->budget) {
 		m->budget = 0;
@@ -93,7 +93,7 @@ match_members(
 
 	for (; child != DWARF_NO_ENTRY;
 	     child = dwarf_next_child(m->d, entry, child)) {
-		if (!take(m, 1))
+		if (!take_budget(m, 1))
 			return false;
 		if (m->d->entries[child].tag != DW_TAG_member)
 			continue;
@@ -121,7 +121,7 @@ match_enumerators(struct btf_match *m, uint32_t entry, const struct btf_type *t)
 
 	for (; child != DWARF_NO_ENTRY;
 	     child = dwarf_next_child(m->d, entry, child)) {
-		if (!take(m, 1))
+		if (!take_budget(m, 1))
 			return false;
 		if (m->d->entries[child].tag != DW_TAG_enumerator)
 			continue;
@@ -197,7 +197,7 @@ match_type(struct btf_match *m, uint32_t entry, uint32_t id, int depth)
 	entry = dwarf_strip_qualifiers(m->d, entry);
 	id = strip_btf_qualifiers(m->btf, id);
 	if (entry == DWARF_NO_ENTRY || id == 0 || depth == MATCH_DEPTH_MAX ||
-	    !take(m, 1))
+	    !take_budget(m, 1))
 		return false;
 	return match_bare_type(m, entry, id, depth);
 }
@@ -210,7 +210,7 @@ btf_match_find(struct btf_match *m, uint32_t entry)
 	struct dwarf_attributes a;
 
 	dwarf_attributes_read(m->d, entry, &a);
-	if (a.name == NULL || !take(m, n))
+	if (a.name == NULL || !take_budget(m, n))
 		return 0;
 	for (uint32_t id = 1; id < n; id++) {
 		t = btf__type_by_id(m->btf, id);
@@ -228,7 +228,7 @@ btf_match_find_reference(struct btf_match *m, unsigned int kind, uint32_t type)
 	uint32_t n = btf__type_cnt(m->btf);
 	const struct btf_type *t;
 
-	if (!take(m, n))
+	if (!take_budget(m, n))
 		return 0;
 	for (uint32_t id = 1; id < n; id++) {
 		t = btf__type_by_id(m->btf, id);
@@ -244,7 +244,7 @@ btf_match_find_array(struct btf_match *m, uint32_t type, uint32_t nelems)
 	uint32_t n = btf__type_cnt(m->btf);
 	const struct btf_type *t;
 
-	if (!take(m, n))
+	if (!take_budget(m, n))
 		return 0;
 	for (uint32_t id = 1; id < n; id++) {
 		t = btf__type_by_id(m->btf, id);

@@ -11,8 +11,8 @@
 
 #include "dwarf/dwarf-info.h"
 
-/* The kinds of BTF that are compared, and how many more types and members may
- * be looked at; when there are none left, nothing matches. */
+/* Comparisons of DWARF with BTF.  budget is the number of types and members
+ * that may still be looked at; when none are left, nothing matches. */
 struct btf_match {
 	const struct dwarf_info *d; /* borrowed */
 	const struct btf *btf;      /* borrowed */

@@ -92,7 +92,7 @@ add_directory(struct file_table *t, const char *name)
 }
 
 static void
-add_file(struct file_table *t, const char *name, uint64_t directory)
+add_source_file(struct file_table *t, const char *name, uint64_t directory)
 {
 	const char *in =
 	    directory < t->ndirectories ? t->directories[directory] : "";
@@ -121,20 +121,20 @@ read_old_files(struct file_table *t)
 	while ((name = dwarf_string(&t->c, PATH_BYTES_MAX)) != NULL &&
 	       name[0] != '\0' && !t->nomem)
 		add_directory(t, name);
-	add_file(t, NULL, 0);
+	add_source_file(t, NULL, 0);
 	while ((name = dwarf_string(&t->c, PATH_BYTES_MAX)) != NULL &&
 	       name[0] != '\0' && !t->nomem) {
 		directory = dwarf_uleb(&t->c);
 		dwarf_uleb(&t->c); /* time */
 		dwarf_uleb(&t->c); /* size */
-		add_file(t, name, directory);
+		add_source_file(t, name, directory);
 	}
 }
 
 /* Reads a list of version 5, of directories or files, which begins with the
  * form of its entries. */
 static void
-read_list(struct file_table *t, bool files)
+read_file_list(struct file_table *t, bool files)
 {
 	struct dwarf_attribute_form f[CONTENTS_MAX];
 	size_t nforms = (size_t)dwarf_number(&t->c, 1);
@@ -166,7 +166,7 @@ read_list(struct file_table *t, bool files)
 		if (t->c.failed)
 			return;
 		if (files)
-			add_file(t, name, directory);
+			add_source_file(t, name, directory);
 		else
 			add_directory(t, name);
 	}
@@ -207,8 +207,8 @@ read_line_header(struct file_table *t)
 		read_old_files(t);
 		return;
 	}
-	read_list(t, false);
-	read_list(t, true);
+	read_file_list(t, false);
+	read_file_list(t, true);
 }
 
 int

@@ -161,7 +161,7 @@ resolve_number(const struct dwarf_info *d, const struct dwarf_unit *u,
 }
 
 static const struct form *
-find_form(uint64_t form)
+find_form_row(uint64_t form)
 {
 	/* The table is sorted, but for gaps. */
 	size_t low = 0, high = nitems(forms), middle;
@@ -208,7 +208,7 @@ dwarf_form_read(const struct dwarf_info *d, const struct dwarf_unit *u,
 		v.text = dwarf_string(c, DWARF_STRING_MAX);
 		return v;
 	default:
-		if ((form = find_form(number)) == NULL)
+		if ((form = find_form_row(number)) == NULL)
 			break;
 		v.kind = form->kind;
 		v.number = read_width(u, c, form->width);

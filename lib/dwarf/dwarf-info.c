@@ -250,7 +250,7 @@ add_entry(struct entry_walk *w)
 
 /* Adds the entries of the unit. */
 static enum dwarf_state
-add_entries(struct dwarf_info *d, struct dwarf_unit *u)
+add_unit_entries(struct dwarf_info *d, struct dwarf_unit *u)
 {
 	struct entry_walk w = { .d = d,
 		.unit = u,
@@ -304,7 +304,7 @@ add_unit(struct dwarf_info *d, struct dwarf_cursor *c)
 	if (d->nunits == DWARF_UNITS_MAX)
 		return DWARF_TOO_LARGE;
 	if ((state = read_unit_header(d, &u, c)) != DWARF_READ ||
-	    (state = add_entries(d, &u)) != DWARF_READ)
+	    (state = add_unit_entries(d, &u)) != DWARF_READ)
 		return state;
 	if (!array_room(d->units, d->nunits, d->units_cap))
 		return say_nomem();

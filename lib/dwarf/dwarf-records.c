@@ -42,13 +42,13 @@ get_entry(dwarf_type type)
 }
 
 static bool
-is_struct(int tag)
+is_struct_tag(int tag)
 {
 	return tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
 }
 
 static int
-add_name(
+add_type_name(
     struct dwarf_records *r, uint32_t entry, const struct dwarf_attributes *a)
 {
 	if (!array_room(r->names, r->nnames, r->names_cap))
@@ -63,7 +63,7 @@ add_name(
 /* Adds the entry if it is a struct of the author's, or a typedef for one
  * without a name. */
 static int
-add_own_struct(
+index_own_struct(
     struct dwarf_records *r, uint32_t entry, const struct dwarf_attributes *a)
 {
 	const struct dwarf_entry *e = &r->info.entries[entry];
@@ -73,12 +73,12 @@ add_own_struct(
 	if (!dwarf_file_is_own(&r->info.units[e->unit], a->file))
 		return 0;
 	if (e->tag == DW_TAG_typedef) {
-		if (!is_struct(dwarf_entry_tag(&r->info, a->type)))
+		if (!is_struct_tag(dwarf_entry_tag(&r->info, a->type)))
 			return 0;
 		dwarf_attributes_read(&r->info, a->type, &inner);
 		if (inner.name != NULL)
 			return 0;
-	} else if (!is_struct(e->tag)) {
+	} else if (!is_struct_tag(e->tag)) {
 		return 0;
 	}
 	if ((size = dwarf_entry_size(&r->info, entry)) == 0)
@@ -92,7 +92,7 @@ add_own_struct(
 }
 
 static int
-add_type(struct dwarf_records *r, uint32_t entry)
+index_type(struct dwarf_records *r, uint32_t entry)
 {
 	struct dwarf_attributes a;
 
@@ -109,13 +109,13 @@ add_type(struct dwarf_records *r, uint32_t entry)
 	dwarf_attributes_read(&r->info, entry, &a);
 	if (a.name == NULL)
 		return 0;
-	if (add_name(r, entry, &a) == -1)
+	if (add_type_name(r, entry, &a) == -1)
 		return -1;
-	return add_own_struct(r, entry, &a);
+	return index_own_struct(r, entry, &a);
 }
 
 static int
-compare_type_names(const void *l, const void *r)
+compare_dwarf_names(const void *l, const void *r)
 {
 	const struct type_name *a = l, *b = r;
 	int order = a->name != b->name ? strcmp(a->name, b->name) : 0;
@@ -168,14 +168,14 @@ drop_equal_structs(struct dwarf_records *r)
 }
 
 static int
-index_types(struct dwarf_records *r)
+index_dwarf_types(struct dwarf_records *r)
 {
 	for (uint32_t i = 0; i < r->info.n; i++)
-		if (add_type(r, i) == -1)
+		if (index_type(r, i) == -1)
 			return -1;
 	if (r->nnames > 0)
-		qsort(
-		    r->names, r->nnames, sizeof(*r->names), compare_type_names);
+		qsort(r->names, r->nnames, sizeof(*r->names),
+		    compare_dwarf_names);
 	if (r->nstructs > 0)
 		qsort(r->structs, r->nstructs, sizeof(*r->structs),
 		    compare_structs);
@@ -194,7 +194,7 @@ dwarf_records_open(const struct bpf_elf *elf, enum dwarf_state *state)
 		return NULL;
 	}
 	if ((*state = dwarf_info_open(&r->info, elf)) == DWARF_READ &&
-	    (dwarf_files_read(&r->info) == -1 || index_types(r) == -1 ||
+	    (dwarf_files_read(&r->info) == -1 || index_dwarf_types(r) == -1 ||
 		dwarf_places_open(&r->places, &r->info, elf) == -1))
 		*state = DWARF_NO_MEMORY;
 	if (*state == DWARF_READ)
@@ -300,7 +300,7 @@ find_type_name(const struct dwarf_records *r, const char *name, int tag)
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (compare_type_names(&r->names[middle], &key) < 0)
+		if (compare_dwarf_names(&r->names[middle], &key) < 0)
 			low = middle + 1;
 		else
 			high = middle;

@@ -70,10 +70,10 @@ size_t dwarf_records_at(const struct dwarf_records *r, uint32_t section,
 
 /*
  * Finds the structs and unions of a size that the program's own files declare:
- * not vmlinux.h, nor the headers of libbpf, Linux, clang and skel.  A typedef
- * stands for a struct without a name; what neither has a name nor is a member
- * of no other is left out.  Types that say the same are one.  Writes at most
- * DWARF_TYPES_MAX types and returns how many there are.
+ * not vmlinux.h, nor the headers of libbpf, Linux, clang and skel.  A struct
+ * without a name counts if a typedef names it.  Types of the same name, size
+ * and members are one.  Writes at most DWARF_TYPES_MAX types and returns their
+ * number.
  */
 size_t dwarf_records_of_size(
     const struct dwarf_records *r, uint64_t size, dwarf_type *types);

@@ -41,7 +41,7 @@ static int add_type_at(struct btf_addition *b, uint32_t entry, int depth);
 
 /* Reports why the type cannot be added.  Returns -1. */
 static int
-refuse(const struct btf_addition *b, const char *why)
+refuse_type(const struct btf_addition *b, const char *why)
 {
 	struct buf name = { 0 };
 
@@ -58,7 +58,7 @@ refuse(const struct btf_addition *b, const char *why)
 static int
 check_added(const struct btf_addition *b, int ret)
 {
-	return ret < 0 ? refuse(b, "cannot be written as BTF") : ret;
+	return ret < 0 ? refuse_type(b, "cannot be written as BTF") : ret;
 }
 
 static int
@@ -68,7 +68,7 @@ add_base(struct btf_addition *b, const struct dwarf_attributes *a)
 
 	if (a->name == NULL || !dwarf_constant(&a->byte_size, &size) ||
 	    size > 16)
-		return refuse(b, "has a base type that BTF does not know");
+		return refuse_type(b, "has a base type that BTF does not know");
 	if (a->encoding.number == DW_ATE_float)
 		return check_added(
 		    b, btf__add_float(b->btf, a->name, (size_t)size));
@@ -129,13 +129,13 @@ add_array(struct btf_addition *b, uint32_t entry,
 	int id;
 
 	if (!dwarf_dimensions_read(b->match.d, entry, &dims) || dims.n == 0)
-		return refuse(b, "has an array of no known size");
+		return refuse_type(b, "has an array of no known size");
 	if ((id = add_type_at(b, a->type, depth + 1)) < 0 ||
 	    set_index_type(b) == -1)
 		return -1;
 	for (unsigned int i = dims.n; i > 0; i--) {
 		if (dims.v[i - 1] > TYPES_SIZE_MAX)
-			return refuse(b, "is too large");
+			return refuse_type(b, "is too large");
 		found = btf_match_find_array(
 		    &b->match, (uint32_t)id, (uint32_t)dims.v[i - 1]);
 		id = found != 0 ? (int)found
@@ -156,7 +156,8 @@ struct added_member {
 
 /* Whether the member lies within a struct of that many bytes. */
 static bool
-fits(struct btf_addition *b, const struct added_member *f, uint64_t size)
+fits_in_struct(
+    struct btf_addition *b, const struct added_member *f, uint64_t size)
 {
 	int64_t bytes = btf__resolve_size(b->btf, (uint32_t)f->type);
 	uint64_t bits;
@@ -188,7 +189,7 @@ add_member_types(
 		count += d->entries[child].tag == DW_TAG_member;
 	*n = 0;
 	if ((b->nmembers += count) > ADDED_MEMBERS_MAX) {
-		refuse(b, "has too many members");
+		refuse_type(b, "has too many members");
 		return NULL;
 	}
 	if ((v = calloc(count, sizeof(*v))) == NULL) {
@@ -200,14 +201,15 @@ add_member_types(
 		if (d->entries[child].tag != DW_TAG_member)
 			continue;
 		if (!dwarf_member_read(d, child, &v[*n].m)) {
-			refuse(b, "has a member at no known place");
+			refuse_type(b, "has a member at no known place");
 			break;
 		}
 		v[*n].type = add_type_at(b, v[*n].m.type, depth + 1);
 		if (v[*n].type < 0)
 			break;
-		if (!fits(b, &v[*n], size)) {
-			refuse(b, "has a member that does not lie within it");
+		if (!fits_in_struct(b, &v[*n], size)) {
+			refuse_type(
+			    b, "has a member that does not lie within it");
 			break;
 		}
 		++*n;
@@ -229,9 +231,9 @@ add_struct(struct btf_addition *b, uint32_t entry,
 	int id;
 
 	if (a->declaration || !dwarf_constant(&a->byte_size, &size))
-		return refuse(b, "is only declared");
+		return refuse_type(b, "is only declared");
 	if (size > TYPES_SIZE_MAX)
-		return refuse(b, "is too large");
+		return refuse_type(b, "is too large");
 	if ((v = add_member_types(b, entry, size, &n, depth)) == NULL)
 		return -1;
 	id = is_union ? btf__add_union(b->btf, a->name, (uint32_t)size)
@@ -259,10 +261,11 @@ add_enumerators(struct btf_addition *b, uint32_t entry, bool wide)
 		if (d->entries[child].tag != DW_TAG_enumerator)
 			continue;
 		if (b->nmembers++ >= ADDED_MEMBERS_MAX)
-			return refuse(b, "has too many members");
+			return refuse_type(b, "has too many members");
 		dwarf_attributes_read(d, child, &a);
 		if (a.name == NULL)
-			return refuse(b, "has an enum constant without a name");
+			return refuse_type(
+			    b, "has an enum constant without a name");
 		ret = wide ? btf__add_enum64_value(
 				 b->btf, a.name, a.constant.number)
 			   : btf__add_enum_value(
@@ -305,7 +308,7 @@ add_enum(
 	int id;
 
 	if (!dwarf_constant(&a->byte_size, &size) || size > 8)
-		return refuse(b, "has an enum of no known size");
+		return refuse_type(b, "has an enum of no known size");
 	wide = size == 8;
 	if (wide && b->hides_signs)
 		return check_added(
@@ -364,7 +367,7 @@ add_entry_type(struct btf_addition *b, uint32_t entry, int depth)
 	case DW_TAG_atomic_type:
 		return add_type_at(b, a.type, depth + 1);
 	default:
-		return refuse(b, "holds what BTF has no type for");
+		return refuse_type(b, "holds what BTF has no type for");
 	}
 }
 
@@ -376,17 +379,17 @@ add_type_at(struct btf_addition *b, uint32_t entry, int depth)
 	int id;
 
 	if (entry == DWARF_NO_ENTRY)
-		return refuse(b, "holds a member without a type");
+		return refuse_type(b, "holds a member without a type");
 	for (size_t i = 0; i < b->ndone; i++)
 		if (b->done[i].entry == entry)
 			return b->done[i].id;
 	if (depth == ADD_DEPTH_MAX)
-		return refuse(b, "holds itself, or too many others");
+		return refuse_type(b, "holds itself, or too many others");
 	id = (int)btf_match_find(&b->match, entry);
 	if (id == 0 && (id = add_entry_type(b, entry, depth)) < 0)
 		return -1;
 	if (b->ndone == ADDED_MAX)
-		return refuse(b, "holds too many others");
+		return refuse_type(b, "holds too many others");
 	b->done[b->ndone].entry = entry;
 	b->done[b->ndone++].id = id;
 	return id;

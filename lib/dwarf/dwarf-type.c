@@ -26,7 +26,7 @@ is_qualifier(int tag)
 /* Follows qualifiers, and typedefs too if names is set.  The end of a longer
  * chain than there may be is void. */
 static uint32_t
-strip(const struct dwarf_info *d, uint32_t entry, bool names)
+strip_chain(const struct dwarf_info *d, uint32_t entry, bool names)
 {
 	struct dwarf_attributes a;
 	int tag;
@@ -44,13 +44,13 @@ strip(const struct dwarf_info *d, uint32_t entry, bool names)
 uint32_t
 dwarf_strip_qualifiers(const struct dwarf_info *d, uint32_t entry)
 {
-	return strip(d, entry, false);
+	return strip_chain(d, entry, false);
 }
 
 uint32_t
 dwarf_strip_names(const struct dwarf_info *d, uint32_t entry)
 {
-	return strip(d, entry, true);
+	return strip_chain(d, entry, true);
 }
 
 uint32_t
@@ -90,7 +90,7 @@ dwarf_constant(const struct dwarf_value *v, uint64_t *number)
 
 /* Sets the place of the member within its struct, in bits. */
 static bool
-set_member_place(const struct dwarf_info *d, const struct dwarf_attributes *a,
+set_bit_place(const struct dwarf_info *d, const struct dwarf_attributes *a,
     struct dwarf_member *m)
 {
 	uint64_t bytes, size, from_left;
@@ -126,7 +126,7 @@ dwarf_member_read(
 		return false;
 	dwarf_attributes_read(d, entry, &a);
 	*m = (struct dwarf_member){ .name = a.name, .type = a.type };
-	return set_member_place(d, &a, m);
+	return set_bit_place(d, &a, m);
 }
 
 bool
