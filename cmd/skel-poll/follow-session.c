@@ -7,14 +7,12 @@
 
 #include "base/clock.h"
 #include "base/report.h"
-#include "command.h"
 #include "follow-session.h"
 #include "host/confine.h"
 #include "host/path.h"
 #include "poll/poller.h"
-#include "poll/stream-sink.h"
 #include "session/session-dir.h"
-#include "symbolize/symbolizer.h"
+#include "write-stream.h"
 
 struct session_follower {
 	struct stream_header *header;            /* borrowed */
@@ -125,17 +123,13 @@ session_has_ended(void *ctx)
 	return eaccess(f->dir, F_OK) == -1 && errno == ENOENT;
 }
 
-static struct poller *
-open_session_poller(
-    struct session_follower *f, int in_fd, struct stream_sink *sink)
+/* Polls the opened maps.  Returns the exit status. */
+static int
+poll_session(struct session_follower *f, int in_fd)
 {
 	const struct stream_header *h = f->header;
+	struct confine_needs needs = { 0 };
 	struct poller_options o = {
-		.count = f->options->count,
-		.timeout_ns = f->options->timeout_ns,
-		.latency_ns = f->options->latency_ns,
-		.once = f->options->once,
-		.out_fd = f->out->fd,
 		.in_fd = -1,
 		.perf_pages = h->perf_buffer_pages,
 		.poll_timeout_ms = h->poll_timeout_ms,
@@ -151,57 +145,10 @@ open_session_poller(
 		o.is_over = session_has_ended;
 		o.is_over_ctx = f;
 	}
-	return poller_open(h, f->fds, &o, &stream_poll_sink, sink);
-}
-
-/* Writes the stream from the header to "@end".  Returns 0, 1 if the reader
- * left, or -1 after reporting. */
-static int
-write_stream(struct poller *p, struct stream_sink *sink)
-{
-	int ret = stream_sink_begin(sink);
-
-	if (ret != 0)
-		return ret;
-	switch (poller_run(p)) {
-	case POLLER_GONE:
-		return 1;
-	case POLLER_FAILED:
-		return -1;
-	default:
-		return poller_drain(p) == -1 ? -1 : stream_sink_end(sink);
-	}
-}
-
-/* Polls the opened maps.  Returns the exit status. */
-static int
-poll_session(struct session_follower *f, int in_fd)
-{
-	struct confine_needs needs = { 0 };
-	struct stream_sink sink;
-	struct symbolizer *z;
-	struct poller *p;
-	int status = EXIT_FAILURE;
-
-	if (symbolizer_open(&z, f->header, f->fds) == -1)
-		return EXIT_FAILURE;
-	if (stream_sink_open(&sink, f->header, f->out, z) == 0) {
-		p = open_session_poller(f, in_fd, &sink);
-		if (p != NULL) {
-			/* Symbols are looked up, and the session's directory
-			 * is found and removed. */
-			session_dir_add_needs(&needs);
-			symbolizer_add_needs(z, &needs);
-			confine_privileged(&needs);
-			if (write_stream(p, &sink) != -1 && sink.errors == 0)
-				status = sink.lost.all > 0 ? EXIT_LOST
-							   : EXIT_SUCCESS;
-		}
-		poller_close(p);
-		stream_sink_close(&sink);
-	}
-	symbolizer_close(z);
-	return status;
+	/* The session's directory is found and removed. */
+	session_dir_add_needs(&needs);
+	return skel_poll_write_stream(
+	    f->header, f->fds, &o, f->options, &needs, f->out);
 }
 
 int

@@ -24,10 +24,13 @@
 #include "base/signals.h"
 #include "command.h"
 #include "elf/libbpf-log.h"
+#include "find-map.h"
 #include "follow-session.h"
 #include "host/confine.h"
+#include "list-maps.h"
 #include "options.h"
 #include "pass-stream.h"
+#include "poll-maps.h"
 #include "poll/poller.h"
 #include "stream/header.h"
 #include "stream/reader.h"
@@ -35,7 +38,10 @@
 
 enum {
 	OPT_LATENCY = 256,
+	OPT_LIST,
 	OPT_ONCE,
+	OPT_SAMPLE,
+	OPT_TYPE,
 	WAIT_MS = 1000, /* how late a signal may be noticed */
 };
 
@@ -43,9 +49,12 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, 'n' },
 	{ "format", required_argument, NULL, 'f' },
 	{ "latency", required_argument, NULL, OPT_LATENCY },
+	{ "list", no_argument, NULL, OPT_LIST },
 	{ "map", required_argument, NULL, 'm' },
 	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "sample", required_argument, NULL, OPT_SAMPLE },
 	{ "time", required_argument, NULL, 't' },
+	{ "type", required_argument, NULL, OPT_TYPE },
 	COMMAND_OPTIONS,
 };
 
@@ -53,22 +62,38 @@ static const struct command command = {
 	.usage =
 	    "usage: skel-poll [-qv] [-f binary|json] [-m map]... [-n count]\n"
 	    "                 [-t seconds] [--latency ms] [--once] [session]\n"
+	    "       skel-poll [-qv] [-f binary|json] [-n count] [-t seconds] "
+	    "[--latency ms]\n"
+	    "                 [--once] [--sample map=interval]... "
+	    "[--type [map=]file:type]...\n"
+	    "                 map:id | map:name | pin ...\n"
+	    "       skel-poll [-qv] [-f json] --list\n"
 	    "       skel-poll -h | -V\n",
 	.help =
 	    "\n"
 	    "Read the maps of a session from skel-load --pin and write a "
 	    "stream, or copy\n"
-	    "a stream; from a file or standard input.\n"
+	    "a stream; from a file or standard input.  Or read maps that "
+	    "somebody else\n"
+	    "loaded, by number, name or pin.\n"
 	    "\n"
 	    "  -f, --format binary|json\n"
 	    "                       how to write records; default: binary, or "
 	    "as they come\n"
 	    "      --latency MS     longest wait of a record under load; "
 	    "default: 10\n"
+	    "      --list           list the kernel's maps, and who uses them\n"
 	    "  -m, --map MAP        read this map only; repeat for more maps\n"
 	    "  -n, --count COUNT    stop after COUNT records\n"
 	    "  -t, --time SECONDS   stop after this time, for instance 0.5\n"
 	    "      --once           read what the maps hold now, then stop\n"
+	    "      --sample "
+	    "MAP[=INTERVAL][,TYPE][,unit=UNIT][,clear][,nonzero]\n"
+	    "                       how to read a map that somebody else "
+	    "loaded\n"
+	    "      --type [MAP=]FILE:TYPE\n"
+	    "                       the type of its values, as in "
+	    "x.bpf.o:'struct event'\n"
 	    "  -q, --quiet, --no-log\n"
 	    "                       print errors only\n"
 	    "  -v, --verbose        print what is done; twice: libbpf's "
@@ -132,12 +157,33 @@ read_session_or_stream(int fd, const char *name,
 	return status;
 }
 
+/* Reads a session or stream from file, or standard input if that is NULL.
+ * Returns the exit status. */
+static int
+read_file(
+    const char *file, const struct skel_poll_options *o, struct output *out)
+{
+	int fd = STDIN_FILENO, status = EXIT_SUCCESS;
+
+	if (file != NULL && (fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
+		report_error("%s: %s", file, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	if (wait_for_first_input(fd, out))
+		status = read_session_or_stream(
+		    fd, file != NULL ? file : "<stdin>", o, out);
+	if (file != NULL)
+		close(fd);
+	return status;
+}
+
 /* Returns the exit status. */
 static int
-skel_poll_run(const char *file, const struct skel_poll_options *o)
+skel_poll_run(
+    const char *const *operands, size_t n, const struct skel_poll_options *o)
 {
 	struct output out;
-	int fd = STDIN_FILENO, status = EXIT_SUCCESS;
+	int status;
 
 	if (signals_catch() == -1) {
 		report_error("cannot catch signals: %s", strerror(errno));
@@ -145,18 +191,77 @@ skel_poll_run(const char *file, const struct skel_poll_options *o)
 	}
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return EXIT_FAILURE;
-	if (file != NULL && (fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
-		report_error("%s: %s", file, strerror(errno));
-		return EXIT_FAILURE;
-	}
-	if (wait_for_first_input(fd, &out))
-		status = read_session_or_stream(
-		    fd, file != NULL ? file : "<stdin>", o, &out);
+	if (o->list)
+		status = skel_poll_list_maps(o, &out);
+	else if (n > 0 && find_map_is_operand(operands[0]))
+		status = skel_poll_maps(operands, n, o, &out);
+	else
+		status = read_file(
+		    n > 0 && strcmp(operands[0], "-") != 0 ? operands[0] : NULL,
+		    o, &out);
 	if (output_close(&out) == -1 && !out.gone)
 		status = EXIT_FAILURE;
-	if (file != NULL)
-		close(fd);
 	return status;
+}
+
+/* Checks that the operands and options fit together.  Returns 0, or -1 after
+ * reporting. */
+static int
+check_operands(
+    const char *const *operands, size_t n, const struct skel_poll_options *o)
+{
+	size_t maps = 0;
+
+	for (size_t i = 0; i < n; i++)
+		maps += find_map_is_operand(operands[i]);
+	if (o->list && n > 0)
+		report_error("--list: it takes no operands");
+	else if (maps > 0 && maps < n)
+		report_error("maps, as map:NAME, and a session or stream "
+			     "cannot be read together");
+	else if (maps > 0 && o->nmaps > 0)
+		report_error("-m is for sessions and streams; name the maps "
+			     "themselves, as map:%s",
+		    o->maps[0]);
+	else if (maps == 0 && n > 1)
+		report_error("one session or stream can be read at a time");
+	else if (maps == 0 && o->nsamples > 0)
+		report_error("--sample is for maps, as map:NAME");
+	else if (maps == 0 && o->ntypes > 0)
+		report_error("--type is for maps, as map:NAME");
+	else
+		return 0;
+	return -1;
+}
+
+static int
+add_sample_option(struct skel_poll_options *o)
+{
+	if (sample_option_parse(&o->samples[o->nsamples], optarg) == -1)
+		return -1;
+	o->nsamples++;
+	return 0;
+}
+
+static int
+add_type_option(struct skel_poll_options *o)
+{
+	if (type_option_parse(&o->types[o->ntypes], optarg) == -1)
+		return -1;
+	o->ntypes++;
+	return 0;
+}
+
+static void
+free_options(struct skel_poll_options *o)
+{
+	for (size_t i = 0; i < o->nsamples; i++)
+		sample_option_free(&o->samples[i]);
+	for (size_t i = 0; i < o->ntypes; i++)
+		type_option_free(&o->types[i]);
+	free(o->samples);
+	free(o->types);
+	free(o->maps);
 }
 
 /* Returns 0, or -1 after reporting what is wrong with the option. */
@@ -176,9 +281,16 @@ set_poll_option(struct skel_poll_options *o, int option)
 		return command_parse_seconds(optarg, &o->timeout_ns);
 	case OPT_LATENCY:
 		return command_parse_latency(optarg, &o->latency_ns);
+	case OPT_LIST:
+		o->list = true;
+		return 0;
 	case OPT_ONCE:
 		o->once = true;
 		return 0;
+	case OPT_SAMPLE:
+		return add_sample_option(o);
+	case OPT_TYPE:
+		return add_type_option(o);
 	default:
 		command_option(&command, option);
 		return 0;
@@ -189,12 +301,15 @@ int
 main(int argc, char *argv[])
 {
 	struct skel_poll_options o = { .latency_ns = POLLER_LATENCY_NS };
-	const char *file = NULL;
+	const char *const *operands;
 	int option, status;
+	size_t n;
 
-	/* No more maps can be named than there are arguments. */
+	/* No option can be given more often than there are arguments. */
 	o.maps = calloc((size_t)argc, sizeof(*o.maps));
-	if (o.maps == NULL) {
+	o.samples = calloc((size_t)argc, sizeof(*o.samples));
+	o.types = calloc((size_t)argc, sizeof(*o.types));
+	if (o.maps == NULL || o.samples == NULL || o.types == NULL) {
 		report_nomem();
 		return EXIT_FAILURE;
 	}
@@ -203,12 +318,12 @@ main(int argc, char *argv[])
 		if (set_poll_option(&o, option) == -1)
 			command_usage(&command);
 	}
-	if (argc - optind > 1)
+	operands = (const char *const *)argv + optind;
+	n = (size_t)(argc - optind);
+	if (check_operands(operands, n, &o) == -1)
 		command_usage(&command);
-	if (optind < argc && strcmp(argv[optind], "-") != 0)
-		file = argv[optind];
 	libbpf_log_capture();
-	status = skel_poll_run(file, &o);
-	free(o.maps);
+	status = skel_poll_run(operands, n, &o);
+	free_options(&o);
 	return command_status(status);
 }

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "package/sample-option.h"
 #include "stream/header.h"
+#include "type-file.h"
 
 struct skel_poll_options {
 	bool has_encoding; /* -f was given */
@@ -19,6 +21,11 @@ struct skel_poll_options {
 	uint64_t timeout_ns; /* 0: no limit */
 	uint64_t latency_ns; /* as in struct poller_options */
 	bool once;
+	/* For maps that somebody else loaded.  Owned. */
+	bool list;
+	struct type_option *types;
+	struct sample_option *samples;
+	size_t ntypes, nsamples;
 };
 
 /* Returns whether the map of this name is to be read: one that -m names, or any

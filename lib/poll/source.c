@@ -49,7 +49,7 @@ static int
 emit_typed_record(void *ctx, const void *data, size_t len)
 {
 	struct source *s = ctx;
-	int map = record_types_find(&s->types, data, len);
+	int map = record_match_find(&s->types, data, len);
 
 	if (map == -1)
 		return s->sink->unmatched(s->ctx, s->map, len);
@@ -337,7 +337,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		.iter.fd = -1,
 		.timer = -1,
 	};
-	if (record_types_open(&s->types, h, map) == -1)
+	if (record_match_open(&s->types, h, map) == -1)
 		return -1;
 	switch (m->source) {
 	case STREAM_RINGBUF:
@@ -383,7 +383,7 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 void
 source_close(struct source *s)
 {
-	record_types_close(&s->types);
+	record_match_close(&s->types);
 	lost_counter_close(&s->counter);
 	ring_close(&s->ring);
 	perf_buffers_close(&s->perf);

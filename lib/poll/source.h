@@ -19,7 +19,7 @@
 #include "poll/map-walk.h"
 #include "poll/perf-buffers.h"
 #include "poll/poll-sink.h"
-#include "poll/record-types.h"
+#include "poll/record-match.h"
 #include "poll/ring.h"
 #include "stream/header.h"
 
@@ -27,7 +27,7 @@ struct source {
 	const struct stream_header *header; /* borrowed */
 	unsigned int map;   /* index in it, of its first entry */
 	unsigned int entry; /* that of the record's type */
-	struct record_types types;
+	struct record_match types;
 	const struct poll_sink *sink; /* borrowed */
 	void *ctx;                    /* borrowed */
 	size_t record_size;           /* stream_record_size() */

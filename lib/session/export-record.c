@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "poll/record-types.h"
+#include "poll/record-match.h"
 #include "session/export-record.h"
 
 bool
@@ -66,26 +66,6 @@ add_named_type(struct export_list *l, struct type type, const char *name,
 		return TYPE_NONE;
 	}
 	return types_add(&l->header->types, &type, where);
-}
-
-/* Adds a type for values of which only the size is known: an unsigned number,
- * or an array of bytes. */
-static uint32_t
-add_bytes_type(struct export_list *l, uint32_t size, const char *where)
-{
-	struct type array = { .kind = TYPE_ARRAY, .size = size, .count = size };
-	struct type number = { .kind = TYPE_INT, .size = size };
-	char name[8];
-
-	if (size == 1 || size == 2 || size == 4 || size == 8) {
-		snprintf(name, sizeof(name), "u%u", size * 8);
-		return add_named_type(l, number, name, where);
-	}
-	number.size = 1;
-	array.of = add_named_type(l, number, "u8", where);
-	if (array.of == TYPE_NONE)
-		return TYPE_NONE;
-	return add_named_type(l, array, "", where);
 }
 
 /* Checks that the type with this BTF id is the struct of export_types[0], with
@@ -248,8 +228,8 @@ find_value_type(
 		else if (export_is_buffer(e))
 			return 0;
 		else
-			*type = add_bytes_type(
-			    l, bpf_map__value_size(e->bpf), e->where);
+			*type = types_add_bytes(&l->header->types,
+			    bpf_map__value_size(e->bpf), e->where);
 		break;
 	}
 	return *type == TYPE_NONE ? -1 : 0;
@@ -288,8 +268,9 @@ describe_sampled_map(
 	uint32_t size = bpf_map__key_size(e->bpf);
 	int cpus = 0;
 
-	m->key = id != 0 && l->btf != NULL ? import_type(l, id, e->where)
-					   : add_bytes_type(l, size, e->where);
+	m->key = id != 0 && l->btf != NULL
+		     ? import_type(l, id, e->where)
+		     : types_add_bytes(&l->header->types, size, e->where);
 	if (m->key == TYPE_NONE ||
 	    check_type_size(l, e, m->key, size, "key") == -1 ||
 	    check_type_size(
@@ -362,7 +343,7 @@ describe_record_types(struct export_list *l, const struct export_entry *e)
 {
 	unsigned int first = (unsigned int)l->header->nmaps;
 	struct export_entry one = *e;
-	struct record_types types;
+	struct record_match types;
 
 	for (size_t i = 0; i < e->map->nrecords; i++) {
 		one.record = &e->map->records[i];
@@ -371,9 +352,9 @@ describe_record_types(struct export_list *l, const struct export_entry *e)
 		stream_map_set_sizes(
 		    l->header, (unsigned int)l->header->nmaps - 1);
 	}
-	if (record_types_open(&types, l->header, first) == -1)
+	if (record_match_open(&types, l->header, first) == -1)
 		return -1;
-	record_types_close(&types);
+	record_match_close(&types);
 	return 0;
 }
 

@@ -433,3 +433,29 @@ types_add(struct types *t, struct type *type, const char *where)
 	}
 	return (uint32_t)t->n++;
 }
+
+uint32_t
+types_add_bytes(struct types *t, uint64_t size, const char *where)
+{
+	struct type array = { .kind = TYPE_ARRAY, .size = size, .count = size };
+	struct type number = { .kind = TYPE_INT, .size = size };
+	bool is_number = size == 1 || size == 2 || size == 4 || size == 8;
+	uint32_t of;
+
+	if (!is_number)
+		number.size = 1;
+	if (asprintf(&number.name, "u%u", (unsigned int)number.size * 8) ==
+	    -1) {
+		report_nomem();
+		return TYPE_NONE;
+	}
+	of = types_add(t, &number, where);
+	if (is_number || of == TYPE_NONE)
+		return of;
+	array.of = of;
+	if ((array.name = strdup("")) == NULL) {
+		report_nomem();
+		return TYPE_NONE;
+	}
+	return types_add(t, &array, where);
+}

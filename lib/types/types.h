@@ -101,6 +101,10 @@ const char *types_kind_name(enum type_kind kind);
  */
 uint32_t types_add(struct types *t, struct type *type, const char *where);
 
+/* Adds a type for values of which only the size is known: an unsigned number,
+ * "u32", or an array of bytes.  Returns as types_add(). */
+uint32_t types_add_bytes(struct types *t, uint64_t size, const char *where);
+
 /*
  * Check a node that is in the table, as types_add() does.  The types that it
  * refers to must have been checked before.  Returns 0 or -1.

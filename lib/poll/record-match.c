@@ -4,7 +4,7 @@
 
 #include "base/report.h"
 #include "base/util.h"
-#include "poll/record-types.h"
+#include "poll/record-match.h"
 #include "record/fields.h"
 
 /* The bytes of a record of this size as they are read: the kernel pads a record
@@ -28,7 +28,7 @@ entry_type_name(const struct stream_header *h, unsigned int map)
  * later entries must agree with the first. */
 static int
 set_member_place(
-    struct record_types *t, const struct stream_header *h, unsigned int map)
+    struct record_match *t, const struct stream_header *h, unsigned int map)
 {
 	const struct stream_map *m = &h->maps[map];
 	struct field_place at;
@@ -68,18 +68,18 @@ set_member_place(
 
 /* The bits of a value that the member has. */
 static uint64_t
-mask_value(const struct record_types *t, uint64_t value)
+mask_value(const struct record_match *t, uint64_t value)
 {
 	return t->bits == 0 ? 0 : value & (UINT64_MAX >> (64 - t->bits));
 }
 
 /* Adds the type of entry map, and checks that it differs from those before. */
 static int
-add_record_type(
-    struct record_types *t, const struct stream_header *h, unsigned int map)
+add_match_type(
+    struct record_match *t, const struct stream_header *h, unsigned int map)
 {
 	const struct stream_map *m = &h->maps[map];
-	struct record_type *r = &t->v[t->n];
+	struct record_match_type *r = &t->v[t->n];
 	bool by_value = m->when_member != NULL;
 	uint32_t array;
 	uint64_t offset;
@@ -92,7 +92,7 @@ add_record_type(
 	}
 	if (by_value && set_member_place(t, h, map) == -1)
 		return -1;
-	*r = (struct record_type){
+	*r = (struct record_match_type){
 		.map = map,
 		.whole = whole_size(m),
 		.size = m->record_size,
@@ -123,33 +123,33 @@ add_record_type(
 }
 
 int
-record_types_open(
-    struct record_types *t, const struct stream_header *h, unsigned int map)
+record_match_open(
+    struct record_match *t, const struct stream_header *h, unsigned int map)
 {
-	*t = (struct record_types){ 0 };
+	*t = (struct record_match){ 0 };
 	if (stream_header_next_entry(h, map) == -1)
 		return 0;
 	if ((t->v = calloc(h->nmaps, sizeof(*t->v))) == NULL)
 		return report_nomem();
 	for (int i = (int)map; i != -1;
 	     i = stream_header_next_entry(h, (unsigned int)i))
-		if (add_record_type(t, h, (unsigned int)i) == -1) {
-			record_types_close(t);
+		if (add_match_type(t, h, (unsigned int)i) == -1) {
+			record_match_close(t);
 			return -1;
 		}
 	return 0;
 }
 
 void
-record_types_close(struct record_types *t)
+record_match_close(struct record_match *t)
 {
 	free(t->v);
-	*t = (struct record_types){ 0 };
+	*t = (struct record_match){ 0 };
 }
 
 static int
 find_by_value(
-    const struct record_types *t, const unsigned char *record, size_t len)
+    const struct record_match *t, const unsigned char *record, size_t len)
 {
 	uint64_t value = 0;
 
@@ -166,8 +166,8 @@ find_by_value(
 /* Whether a record of len bytes may be of type a, and of type b with less
  * reason: the smaller one it ends in, and a flexible one last. */
 static bool
-fits_better(
-    const struct record_type *a, const struct record_type *b, size_t len)
+fits_better(const struct record_match_type *a,
+    const struct record_match_type *b, size_t len)
 {
 	if (len < a->least || (len > a->whole && !a->flexible))
 		return false;
@@ -177,9 +177,9 @@ fits_better(
 }
 
 static int
-find_by_size(const struct record_types *t, size_t len)
+find_by_size(const struct record_match *t, size_t len)
 {
-	const struct record_type *best = NULL;
+	const struct record_match_type *best = NULL;
 
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->v[i].whole == len)
@@ -191,7 +191,7 @@ find_by_size(const struct record_types *t, size_t len)
 }
 
 int
-record_types_find(const struct record_types *t, const void *record, size_t len)
+record_match_find(const struct record_match *t, const void *record, size_t len)
 {
 	return t->bits != 0 ? find_by_value(t, record, len)
 			    : find_by_size(t, len);

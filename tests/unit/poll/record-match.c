@@ -1,5 +1,5 @@
-/* lib/poll/record-types: the type of a record by its size or by a member. */
-#include "poll/record-types.h"
+/* lib/poll/record-match: the type of a record by its size or by a member. */
+#include "poll/record-match.h"
 #include "base/json-doc.h"
 #include "check.h"
 
@@ -37,14 +37,14 @@ enum { SMALL = 5, MID, BIG, REST, ALIKE, BITS };
 
 /* Opens the types of the map "rb" in a header.  Returns what that returns. */
 static int
-open_types(struct record_types *t, struct stream_header *h, const char *text)
+open_types(struct record_match *t, struct stream_header *h, const char *text)
 {
 	json_t *json = json_doc_parse(text, strlen(text), "x", 0);
 	int ret = -1;
 
 	check_forget();
 	if (json != NULL && stream_header_parse(h, json, "x:1") == 0)
-		ret = record_types_open(t, h, 0);
+		ret = record_match_open(t, h, 0);
 	json_decref(json);
 	return ret;
 }
@@ -72,30 +72,30 @@ test_by_size(void)
 	};
 	unsigned char record[4096] = { 0 };
 	struct stream_header h = { 0 };
-	struct record_types t;
+	struct record_match t;
 
 	CHECK_NUM(open_types(&t, &h, HEAD(RING(5) "," RING(6) "," RING(7))), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		CHECK_NUM(
-		    record_types_find(&t, record, cases[i].len), cases[i].want);
-	record_types_close(&t);
+		    record_match_find(&t, record, cases[i].len), cases[i].want);
+	record_match_close(&t);
 	stream_header_free(&h);
 	/* A flexible array holds what fits no other type. */
 	CHECK_NUM(open_types(&t, &h, HEAD(RING(8) "," RING(6))), 0);
-	CHECK_NUM(record_types_find(&t, record, 16), 0);
-	CHECK_NUM(record_types_find(&t, record, 20), 1);
-	CHECK_NUM(record_types_find(&t, record, 37), 0);
-	CHECK_NUM(record_types_find(&t, record, 3000), 0);
-	record_types_close(&t);
+	CHECK_NUM(record_match_find(&t, record, 16), 0);
+	CHECK_NUM(record_match_find(&t, record, 20), 1);
+	CHECK_NUM(record_match_find(&t, record, 37), 0);
+	CHECK_NUM(record_match_find(&t, record, 3000), 0);
+	record_match_close(&t);
 	stream_header_free(&h);
 	/* Perf buffers pad what they hold: 8 bytes to 12, 36 are 36. */
 	CHECK_NUM(open_types(&t, &h,
 		      HEAD(ENTRY("perf", 5, "") "," ENTRY("perf", 6, ""))),
 	    0);
-	CHECK_NUM(record_types_find(&t, record, 12), 0);
-	CHECK_NUM(record_types_find(&t, record, 36), 1);
-	CHECK_NUM(record_types_find(&t, record, 28), 1);
-	record_types_close(&t);
+	CHECK_NUM(record_match_find(&t, record, 12), 0);
+	CHECK_NUM(record_match_find(&t, record, 36), 1);
+	CHECK_NUM(record_match_find(&t, record, 28), 1);
+	record_match_close(&t);
 	stream_header_free(&h);
 }
 
@@ -103,21 +103,21 @@ static void
 test_by_member(void)
 {
 	struct stream_header h = { 0 };
-	struct record_types t;
+	struct record_match t;
 	unsigned char record[36] = { 0xff, 0xff, 0xff, 0xff };
 
 	CHECK_NUM(open_types(&t, &h,
 		      HEAD(WHEN(5, "kind", 1) "," WHEN(9, "kind",
 			  18446744073709551615) "," WHEN(6, "kind", 3))),
 	    0);
-	CHECK_NUM(record_types_find(&t, record, 8), 1);
+	CHECK_NUM(record_match_find(&t, record, 8), 1);
 	record[1] = record[2] = record[3] = 0;
 	record[0] = 3;
-	CHECK_NUM(record_types_find(&t, record, 4), 2);
-	CHECK_NUM(record_types_find(&t, record, 3), -1);
+	CHECK_NUM(record_match_find(&t, record, 4), 2);
+	CHECK_NUM(record_match_find(&t, record, 3), -1);
 	record[0] = 4;
-	CHECK_NUM(record_types_find(&t, record, 8), -1);
-	record_types_close(&t);
+	CHECK_NUM(record_match_find(&t, record, 8), -1);
+	record_match_close(&t);
 	stream_header_free(&h);
 	/* A bitfield. */
 	CHECK_NUM(open_types(&t, &h,
@@ -125,18 +125,18 @@ test_by_member(void)
 	    0);
 	record[1] = 0xff & (65 << 3);
 	record[2] = (65 << 3) >> 8 | 0xfc;
-	CHECK_NUM(record_types_find(&t, record, 8), 0);
+	CHECK_NUM(record_match_find(&t, record, 8), 0);
 	record[1] = 2 << 3 | 7;
 	record[2] = 0xfc;
-	CHECK_NUM(record_types_find(&t, record, 8), 1);
-	record_types_close(&t);
+	CHECK_NUM(record_match_find(&t, record, 8), 1);
+	record_match_close(&t);
 	stream_header_free(&h);
 }
 
 #define REFUSED(maps, message)                                                 \
 	do {                                                                   \
 		struct stream_header h = { 0 };                                \
-		struct record_types t;                                         \
+		struct record_match t;                                         \
                                                                                \
 		CHECK_NUM(open_types(&t, &h, HEAD(maps)), -1);                 \
 		CHECK_SAID(message);                                           \
@@ -167,7 +167,7 @@ static void
 test_labels(void)
 {
 	struct stream_header h = { 0 };
-	struct record_types t;
+	struct record_match t;
 
 	CHECK_NUM(open_types(&t, &h, HEAD(RING(5))), 0);
 	CHECK(t.v == NULL && h.maps[0].label == NULL);
@@ -181,7 +181,7 @@ test_labels(void)
 	CHECK_NUM(stream_header_find_entry(&h, "rb", "3"), 3);
 	CHECK_NUM(stream_header_find_entry(&h, "rb", NULL), 0);
 	CHECK_NUM(stream_header_find_entry(&h, "rb", "none"), -1);
-	record_types_close(&t);
+	record_match_close(&t);
 	stream_header_free(&h);
 }
 

@@ -1,10 +1,10 @@
 /*
- * Record types: tells which of a map's types each of its records has.  The
+ * Record match: tells which of a map's types each of its records has.  The
  * header of the stream has an entry for each type (struct stream_map), which
  * gives either the value of a member, or nothing: then the sizes differ.
  */
-#ifndef SKEL_POLL_RECORD_TYPES_H
-#define SKEL_POLL_RECORD_TYPES_H
+#ifndef SKEL_POLL_RECORD_MATCH_H
+#define SKEL_POLL_RECORD_MATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "stream/header.h"
 
 /* One type of the records. */
-struct record_type {
+struct record_match_type {
 	unsigned int map;   /* the index of its entry in the header */
 	size_t whole;       /* bytes of a whole record as it is read */
 	size_t size, least; /* of the entry: record_size, least_size */
@@ -21,8 +21,9 @@ struct record_type {
 	uint64_t value;     /* of the member, if that tells */
 };
 
-struct record_types {
-	struct record_type *v; /* owned; NULL: the map has only one type */
+struct record_match {
+	struct record_match_type
+	    *v; /* owned; NULL: the map has only one type */
 	size_t n;
 	/* The member: its place, up to 8 bytes of which bits bits count from
 	 * bit_offset on; bits is 0 if the size tells. */
@@ -35,16 +36,16 @@ struct record_types {
  * also if there is only one; or -1 after reporting why they cannot be told
  * apart.
  */
-int record_types_open(
-    struct record_types *t, const struct stream_header *h, unsigned int map);
-void record_types_close(struct record_types *t);
+int record_match_open(
+    struct record_match *t, const struct stream_header *h, unsigned int map);
+void record_match_close(struct record_match *t);
 
 /*
  * Returns the index of the entry whose type the record of len bytes has, or -1
  * if it has none of them.  By size that is the type of exactly this size, or
  * else the smallest one within whose last array the record ends.
  */
-int record_types_find(
-    const struct record_types *t, const void *record, size_t len);
+int record_match_find(
+    const struct record_match *t, const void *record, size_t len);
 
 #endif
