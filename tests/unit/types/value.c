@@ -462,10 +462,99 @@ test_names(void)
 	buf_free(&out);
 }
 
+/* find() of struct value_names: "n:7" is 7, "n:" is wrong. */
+static int
+find_test_name(void *ctx, const char *word, const char *where, int64_t *out)
+{
+	++*(int *)ctx;
+	if (strncmp(word, "n:", 2) != 0)
+		return 0;
+	if (word[2] == '\0') {
+		report_error("%s: no name", where);
+		return -1;
+	}
+	*out = atoi(word + 2);
+	return 1;
+}
+
+/* Checks that the literal is this JSON and, if it can be stored, that its JSON
+ * is a literal of the same value. */
+static void
+check_literal(uint32_t type, const char *text, const char *want)
+{
+	json_t *v = value_from_literal(&t, type, text, NULL, "x"), *again;
+	char *shown =
+	    v == NULL ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+
+	CHECK_STR(shown, want);
+	if (shown != NULL && shown[0] == '{') {
+		again = value_from_literal(&t, type, shown, NULL, "x");
+		CHECK(json_equal(v, again));
+		json_decref(again);
+	}
+	free(shown);
+	json_decref(v);
+}
+
+static void
+check_bad_literal(uint32_t type, const char *text, const char *said)
+{
+	check_forget();
+	CHECK(value_from_literal(&t, type, text, NULL, "x") == NULL);
+	CHECK_SAID(said);
+}
+
+static void
+test_literals(void)
+{
+	int calls = 0;
+	const struct value_names names = { find_test_name, &calls };
+	json_t *v;
+
+	check_literal(t_u32, "0x10", "16");
+	check_literal(t_enum, "EXIT", "2");
+	check_literal(t_ptr, "0xffff", "65535");
+	check_literal(t_text, "a,b", "\"a,b\"");
+	check_literal(t_text, "\"a\\tb\"", "\"a\\tb\"");
+	/* Quotes and brackets that are not around all of it are text. */
+	check_literal(t_text, "\"a\"b", "\"\\\"a\\\"b\"");
+	check_literal(t_text, "[a]", "\"[a]\"");
+	check_literal(t_list, "1,2", "[1,2]");
+	check_literal(t_list, "[1, 2 ]", "[1,2]");
+	check_literal(t_list, "[]", "[]");
+	check_literal(t_cfg, "{}", "{}");
+	check_literal(t_cfg, "{comm=ab,lo=7, hi = 1,f=1.5}",
+	    "{\"comm\":\"ab\",\"lo\":7,\"hi\":1,\"f\":1.5}");
+	check_literal(t_cfg, "{\"comm\":\"a,}\",\"b\":[1,2]}",
+	    "{\"comm\":\"a,}\",\"b\":[1,2]}");
+	check_literal(t_cfg, "{b=0x01ff0203}", "{\"b\":[1,255,2,3]}");
+	/* Text may fill a member to its end, but no more. */
+	check_literal(t_cfg, "{comm=abcd}", "{\"comm\":\"abcd\"}");
+	check_bad_literal(t_cfg, "{com=1}", "there is no member \"com\"");
+	check_bad_literal(t_cfg, "{lo}", "expected \"=\" at \"}\"");
+	check_bad_literal(t_cfg, "{=1}", "expected the name of a member");
+	check_bad_literal(t_cfg, "{lo=}", "expected a value at \"}\"");
+	check_bad_literal(t_cfg, "{lo=1", "ends before \",\" or \"}\"");
+	check_bad_literal(t_cfg, "{lo=1}x", "expected the end at \"x\"");
+	check_bad_literal(t_cfg, "{b=7}", "expected \"[VALUE,...]\" at \"7}\"");
+	check_bad_literal(t_cfg, "{comm=\"a", "the quotes at \"a have no end");
+	check_bad_literal(t_cfg, "5", "expected \"{MEMBER=VALUE,...}\"");
+	check_bad_literal(t_u8, "256", "does not fit");
+	v = value_from_literal(&t, t_cfg, "{lo=n:5,comm=n:1}", &names, "x");
+	CHECK_NUM(json_integer_value(json_object_get(v, "lo")), 5);
+	CHECK_STR(json_string_value(json_object_get(v, "comm")), "n:1");
+	CHECK_NUM(calls, 1);
+	json_decref(v);
+	check_forget();
+	CHECK(value_from_literal(&t, t_u32, "n:", &names, "x") == NULL);
+	CHECK_SAID("x: no name");
+}
+
 int
 main(void)
 {
 	make_types();
+	test_literals();
 	test_integers();
 	test_bases();
 	test_words();
