@@ -5,6 +5,11 @@
 #include "base/report.h"
 #include "poll/loss-report.h"
 
+enum {
+	RING_BYTES_MAX = 1 << 30, /* as map_sizes_set() has it */
+	PERF_PAGES_MAX = 1 << 20,
+};
+
 /* Appends n, a power of two, as 512, 64K or 16M. */
 static void
 write_short_size(struct buf *out, uint64_t n)
@@ -19,6 +24,16 @@ write_short_size(struct buf *out, uint64_t n)
 	buf_printf(out, "%" PRIu64, n);
 	if (suffixes[i] != '\0')
 		buf_chr(out, suffixes[i]);
+}
+
+/* Whether the size of the buffer is known and can be doubled. */
+static bool
+can_double(const struct stream_map *m)
+{
+	uint64_t max =
+	    m->source == STREAM_PERF ? PERF_PAGES_MAX : RING_BYTES_MAX;
+
+	return m->polling.buffer_size != 0 && m->polling.buffer_size < max;
 }
 
 /* Whether an earlier map of the header with losses has the same name: a map of
@@ -42,7 +57,7 @@ write_loss_advice(struct buf *out, const struct stream_header *h,
 	for (size_t i = 0; i < h->nmaps; i++) {
 		const struct stream_map *m = &h->maps[i];
 
-		if (lost->of_map[i] == 0 || m->polling.buffer_size == 0 ||
+		if (lost->of_map[i] == 0 || !can_double(m) ||
 		    was_advised(h, lost, i))
 			continue;
 		buf_printf(out, "%s --map %s=%s:",
