@@ -52,6 +52,15 @@ map_ids() {
 	cat "/proc/$LOAD"/fdinfo/* 2>/dev/null | awk '/^map_id:/ { print $2 }' | sort -un
 }
 
+# number NAME: print the program's variable of that name.
+number() {
+	local id
+	for id in $(map_ids); do
+		bpftool -j map dump id "$id" 2>/dev/null |
+			jq --arg name "$1" '.. | .[$name]? // empty' 2>/dev/null
+	done | sort -un | tail -n 1
+}
+
 # produced: print how many records the program counted itself.
 produced() {
 	local id
@@ -341,6 +350,128 @@ all_there() {
 	start_load ref.json
 	run -0 jq -e '.maps[0].lost == "flood_of_more_than_15_lost_samples"' <(head -n 1 out)
 	end_load
+}
+
+# of RING: print the records of the ring in the stream, and the losses.
+of() {
+	echo $(($(skel-fmt -q --json -m "$1" out | wc -l) + $(grep -a '^{"@lost"' out |
+		jq -s --arg ring "$1" 'map(.["@lost"] | select(.map == $ring).count) | add // 0')))
+}
+
+# check_silent STATUS: each ring of silent.bpf.c has lost most of its records, and
+# says exactly how many.
+check_silent() {
+	local lost
+	lost=$(lost_lines out)
+	[ "$1" -eq 3 ]
+	[ "$PRODUCED" -gt 1000 ]
+	[ "$(of reserved)" -eq $((PRODUCED - DISCARDED)) ]
+	[ "$(of written)" -eq "$PRODUCED" ]
+	[ "$(of both)" -eq "$PRODUCED" ]
+	[ "$(of even)" -eq $((PRODUCED - PRODUCED / 2)) ]
+	[ "$(of odd)" -eq $((PRODUCED / 2)) ]
+	[ "$lost" -gt "$PRODUCED" ]
+	is "$lost" "$(the_end | jq .lost)"
+	is "$2: $lost records were lost" "$(grep -oE '^[a-z-]*: [0-9]+ records were lost' err)"
+}
+
+# flood_silent PID: call silent.bpf.c while the process reads, while it is stopped,
+# and again.
+flood_silent() {
+	export PGID=987654323
+	flood "$LIVE"
+	flood_standing 1000 "$1"
+	flood "$LIVE"
+	wait_for 10 is_quiet
+	PRODUCED=$(number produced)
+	DISCARDED=$(number discarded)
+	: "${DISCARDED:=0}"
+}
+
+# silent_load [FLAG...]
+silent_load() {
+	bpf_package silent "$@"
+	start_load silent.json
+	flood_silent "$LOAD"
+	kill "$LOAD"
+	end_with "$LOAD"
+	LOAD=
+	check_silent "$STATUS" skel-load
+}
+
+@test "a program that does not count is made to count, in both helpers, functions and rings chosen late" {
+	silent_load
+	# A single ring says the same of the same object.
+	rm out
+	start_load -m written silent.bpf.o
+	flood_standing 100 "$LOAD"
+	PRODUCED=$((100 * $(nproc)))
+	STATUS=0
+	end_load || STATUS=$?
+	[ "$STATUS" -eq 3 ]
+	[ "$(of written)" -eq "$PRODUCED" ]
+	is '["written"]' "$(head -n 1 out | jq -c '.maps | map(.name)')"
+}
+
+@test "a discarded record is not a lost one" {
+	silent_load -DDISCARD=1
+	[ "$DISCARDED" -gt 0 ]
+}
+
+@test "calls that write through a dynptr are counted where the kernel has them" {
+	has_symbol bpf_ringbuf_reserve_dynptr || skip "needs a kernel with dynptrs"
+	silent_load -DDYNPTR
+}
+
+@test "the readers of a session report what a program lost that does not count" {
+	bpf_package silent
+	start_session silent.json
+	flood_silent "$POLL"
+	kill "$LOAD"
+	end_with "$LOAD"
+	LOAD=
+	end_with "$POLL"
+	POLL=
+	check_silent "$STATUS" skel-poll
+	skel-load --pin="$DIR" --detach silent.json >kept 2>err.load
+	local sum=0 round
+	for round in 1 2 3; do
+		flood 50
+		skel-poll --once kept >out 2>err || [ $? -eq 3 ]
+		((sum += $(of reserved) + $(of written)))
+		skel-poll --once kept >out 2>err
+		is '{"records":0,"lost":0}' "$(the_end)"
+	done
+	skel-load --unload "$DIR"
+	[ "$sum" -eq $((2 * 3 * 50 * $(nproc))) ]
+}
+
+# bats test_tags=kernel:any
+@test "-v lists the calls that are counted, --as-is counts none, and -n and --check work with both" {
+	bpf_package silent
+	export PGID=987654323
+	run -0 --separate-stderr skel-load --check -v silent.json
+	grep -q 'silent.json: .text, instruction [0-9]*: the call of bpf_ringbuf_output() for written is counted' <<<"$stderr"
+	grep -q 'sys_enter_getpgid, instruction [0-9]*: the call of bpf_ringbuf_reserve() for reserved is counted' <<<"$stderr"
+	grep -q '.text, instruction [0-9]*: the call of bpf_ringbuf_output() for a ring buffer is counted' <<<"$stderr"
+	[ "$(grep -c 'is counted$' <<<"$stderr")" -eq 4 ]
+	run -0 --separate-stderr skel-load --check -v --as-is silent.json
+	run ! grep counted <<<"$stderr"
+	start_load --as-is silent.json
+	flood_standing 100 "$LOAD"
+	end_load
+	is 0 "$(the_end | jq .lost)"
+	is '[null]' "$(head -n 1 out | jq -c '.maps | map(.lost) | unique')"
+}
+
+# bats test_tags=kernel:any
+@test "a program whose functions nest too deeply for a counted call is loaded as it was written" {
+	bpf_package silent -DDEEP
+	run -0 --separate-stderr skel-load --check silent.json
+	is "skel-load: silent.json: the kernel refuses the program if its calls are counted, so records that do not fit into a ring buffer are lost in silence" "$stderr"
+	[[ $output == "program write_deep tracepoint tracepoint/syscalls/sys_enter_getpgid ok, "* ]]
+	run -0 --separate-stderr skel-load --check --as-is silent.json
+	is "" "$stderr"
 }
 
 # refuses FILTER MESSAGE COMMAND...: the command refuses the session, changed by the

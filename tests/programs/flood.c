@@ -1,6 +1,7 @@
 /*
  * flood N: on each CPU that it may use, all at once, call getpgid(2) N times
- * for a process that there is not; flood.bpf.c answers.
+ * for a process that there is not; flood.bpf.c answers, or with another number
+ * in the environment as PGID another program.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -10,10 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NOBODY 987654321
+#define NOBODY "987654321"
 
 static int
-call_on(int cpu, unsigned long n)
+call_on(int cpu, pid_t process, unsigned long n)
 {
 	cpu_set_t set;
 
@@ -22,7 +23,7 @@ call_on(int cpu, unsigned long n)
 	if (sched_setaffinity(0, sizeof(set), &set) == -1)
 		return 1;
 	while (n-- > 0)
-		if (getpgid(NOBODY) != -1 || errno != ESRCH)
+		if (getpgid(process) != -1 || errno != ESRCH)
 			return 1;
 	return 0;
 }
@@ -31,6 +32,8 @@ int
 main(int argc, char *argv[])
 {
 	unsigned long n = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
+	const char *nobody = getenv("PGID");
+	pid_t process = atoi(nobody != NULL ? nobody : NOBODY);
 	int status, failed = 0;
 	cpu_set_t set;
 	pid_t pid;
@@ -47,7 +50,7 @@ main(int argc, char *argv[])
 			return 1;
 		}
 		if (pid == 0)
-			_exit(call_on(cpu, n));
+			_exit(call_on(cpu, process, n));
 	}
 	while (wait(&status) != -1)
 		failed |= status != 0;
