@@ -27,6 +27,7 @@
 #include "elf/object-check.h"
 #include "host/confine.h"
 #include "package/args.h"
+#include "package/events-option.h"
 #include "package/input.h"
 #include "package/pack.h"
 #include "package/package.h"
@@ -227,6 +228,7 @@ main(int argc, char *argv[])
 	const char **events = calloc((size_t)argc, sizeof(*events));
 	const char *file = NULL;
 	struct compiled compiled = { 0 };
+	struct events_option stated;
 	struct output out;
 	bool back = false, is_source;
 	int ch, status, nflags;
@@ -239,8 +241,9 @@ main(int argc, char *argv[])
 	       -1) {
 		switch (ch) {
 		case OPT_EVENTS:
-			if (pack_events_check(optarg) == -1)
+			if (events_option_parse(&stated, optarg) == -1)
 				command_usage(&command);
+			events_option_free(&stated);
 			events[told.nevents++] = optarg;
 			break;
 		case 'n':

@@ -382,17 +382,12 @@ has_keyword(const struct btf_type *t, const char *keyword)
 	}
 }
 
-uint32_t
-btf_records_find(const struct btf *btf, const char *name)
+/* The type with this keyword and this name. */
+static uint32_t
+find_type(const struct btf *btf, const char *keyword, const char *name)
 {
-	static const char *const keywords[] = { "struct ", "union ", "enum " };
-	const char *keyword = "";
 	const struct btf_type *t;
 
-	for (size_t i = 0; i < nitems(keywords); i++)
-		if (strncmp(name, keywords[i], strlen(keywords[i])) == 0)
-			keyword = keywords[i];
-	name += strlen(keyword);
 	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
 		t = btf__type_by_id(btf, id);
 		if (has_keyword(t, keyword) &&
@@ -400,6 +395,21 @@ btf_records_find(const struct btf *btf, const char *name)
 			return id;
 	}
 	return 0;
+}
+
+uint32_t
+btf_records_find(const struct btf *btf, const char *name)
+{
+	static const char *const keywords[] = { "struct ", "union ", "enum " };
+	const char *keyword = "";
+	uint32_t id;
+
+	for (size_t i = 0; i < nitems(keywords); i++)
+		if (strncmp(name, keywords[i], strlen(keywords[i])) == 0)
+			keyword = keywords[i];
+	id = find_type(btf, keyword, name + strlen(keyword));
+	return id == 0 && keyword[0] == '\0' ? find_type(btf, "struct ", name)
+					     : id;
 }
 
 size_t

@@ -56,8 +56,8 @@ uint32_t btf_records_map_value(const struct btf_records *r, const char *map);
 uint32_t btf_records_parameter(
     const struct btf_records *r, const char *function, uint32_t number);
 
-/* The type of that name: "struct event", "union u", "enum e", or "event_t" for
- * a typedef or a base type. */
+/* The type of that name: "struct event", "union u", "enum e"; or "event_t", a
+ * typedef or a base type or, if there is none, a struct. */
 uint32_t btf_records_find(const struct btf *btf, const char *name);
 
 enum { BTF_RECORDS_MAX = 16 };

@@ -120,13 +120,13 @@ struct helper_write {
 	const struct helper_call *call; /* borrowed */
 	const char *map; /* that is written to; NULL if unknown or none */
 	int64_t size;    /* constant, in bytes; -1 if unknown */
-	struct code_value data; /* in the function that at is in */
-	struct code_place at;   /* the call that passes data on, of the helper
-				   or of the function that calls it */
+	struct code_value data;  /* in the function that at is in */
+	struct code_place at;    /* the call that passes data on, of the helper
+				    or of the function that calls it */
 	struct code_place start; /* of the function that at is in */
 	const char *function;    /* its name; borrowed */
-	uint16_t registers;     /* that hold data at that place */
-	int16_t spilled;        /* where on the stack, or 0 */
+	uint16_t registers;      /* that hold data at that place */
+	int16_t spilled;         /* where on the stack, or 0 */
 };
 
 enum { HELPER_WRITES_MAX = 64 };

@@ -1,4 +1,5 @@
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -603,11 +604,17 @@ uint32_t
 record_search_find(struct record_search *t, const char *name)
 {
 	uint32_t id = btf_records_find(t->btf_records.btf, name);
+	char *as_struct;
 	dwarf_type type;
 
 	if (id != 0 || t->dwarf == NULL)
 		return strip_names(t->btf, id);
 	type = dwarf_records_find(t->dwarf, name);
+	if (type == DWARF_NO_TYPE && strchr(name, ' ') == NULL &&
+	    asprintf(&as_struct, "struct %s", name) != -1) {
+		type = dwarf_records_find(t->dwarf, as_struct);
+		free(as_struct);
+	}
 	return type != DWARF_NO_TYPE ? import_dwarf_type(t, type) : 0;
 }
 

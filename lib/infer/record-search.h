@@ -86,8 +86,8 @@ int record_search_map(
 int record_search_iterator(
     struct record_search *t, const char *program, struct record_decision *d);
 
-/* The type with this name in C, "struct event" or "event_t", of the BTF or the
- * DWARF; 0 if there is none. */
+/* The type with this name in C, "struct event" or "event_t" or "event", of the
+ * BTF or the DWARF; 0 if there is none. */
 uint32_t record_search_find(struct record_search *t, const char *name);
 
 /* The size in bytes of a type of t->btf; 0 if it has none. */

@@ -54,8 +54,7 @@ apply_tracer(struct pack_records *r, const struct marker *k)
 	if (m == NULL || m->record != 0 || !pack_is_buffer(m->bpf))
 		return 0;
 	snprintf(type, sizeof(type), "struct %s", k->part[2]);
-	if ((id = record_search_find(&r->types, type)) == 0)
-		id = record_search_find(&r->types, k->part[2]);
+	id = record_search_find(&r->types, k->part[2]);
 	if (id == 0 || record_search_size(&r->types, id) == 0) {
 		report_notice(
 		    "%s: %s: the object has no %s", r->e->file, k->name, type);

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +7,7 @@
 #include "base/report.h"
 #include "base/suggest.h"
 #include "elf/btf.h"
-#include "package/pack-annotations.h"
+#include "package/events-option.h"
 #include "package/pack-json.h"
 #include "package/pack-records.h"
 
@@ -248,80 +247,13 @@ infer_iterator(struct pack_records *r, json_t *program)
 	return 0;
 }
 
-/* An option --events, in parts. */
-struct events_option {
-	const char *text; /* borrowed */
-	char *name;       /* owned; the others are parts of it */
-	char *type, *member, *value;
-};
-
-/* Divides "MAP=TYPE[,MEMBER=VALUE]".  Returns 0, or -1 after reporting. */
-static int
-split_events_option(struct events_option *o, const char *text)
-{
-	*o = (struct events_option){ .text = text };
-	if ((o->name = strdup(text)) == NULL)
-		return report_nomem();
-	if ((o->type = strchr(o->name, '=')) != NULL) {
-		*o->type++ = '\0';
-		if ((o->member = strchr(o->type, ',')) != NULL)
-			*o->member++ = '\0';
-	}
-	if (o->member != NULL && (o->value = strchr(o->member, '=')) != NULL)
-		*o->value++ = '\0';
-	if (o->name[0] != '\0' && o->type != NULL && o->type[0] != '\0' &&
-	    (o->member == NULL || o->value != NULL))
-		return 0;
-	report_error("--events %s: expected MAP=TYPE or "
-		     "MAP=TYPE,MEMBER=VALUE, such as 'rb=struct event'",
-	    text);
-	free(o->name);
-	o->name = NULL;
-	return -1;
-}
-
-int
-pack_events_check(const char *text)
-{
-	struct events_option o;
-
-	if (split_events_option(&o, text) == -1)
-		return -1;
-	free(o.name);
-	return 0;
-}
-
-static int
-read_value(const struct pack_records *r, const struct events_option *o,
-    uint64_t *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = (uint64_t)strtoll(o->value, &end, 0);
-	if (errno == 0 && end != o->value && *end == '\0')
-		return 0;
-	report_error("%s: --events %s: %s is not a number", r->e->file, o->text,
-	    o->value);
-	return -1;
-}
-
 /* Finds the type that the option names, in the object's BTF, to which it is
  * added if only the DWARF has it.  Returns its id, or 0 after reporting. */
 static uint32_t
 find_stated_type(struct pack_records *r, const struct events_option *o)
 {
 	uint32_t id = record_search_find(&r->types, o->type);
-	char *as_struct = NULL;
 
-	if (id == 0) {
-		if (asprintf(&as_struct, "struct %s", o->type) == -1) {
-			report_nomem();
-			return 0;
-		}
-		id = record_search_find(&r->types, as_struct);
-		free(as_struct);
-	}
 	if (id != 0 && record_search_size(&r->types, id) != 0)
 		return keep_type(r, o->name, id);
 	report_error("%s: --events %s: the object has no type \"%s\"%s%s",
@@ -360,7 +292,6 @@ static int
 state_map(
     struct pack_records *r, struct pack_map *m, const struct events_option *o)
 {
-	uint64_t value = 0;
 	char where[WHERE_MAX];
 
 	snprintf(where, sizeof(where), "%s: --events %s", r->e->file, o->text);
@@ -371,10 +302,9 @@ state_map(
 		json_object_del(m->json, "export_config");
 	}
 	m->stated = true;
-	if ((o->value != NULL && read_value(r, o, &value) == -1) ||
-	    (m->record = find_stated_type(r, o)) == 0)
+	if ((m->record = find_stated_type(r, o)) == 0)
 		return -1;
-	return pack_add_record(m->json, m->record, o->member, value, where);
+	return pack_add_record(m->json, m->record, o->member, o->value, where);
 }
 
 static int
@@ -421,10 +351,10 @@ pack_records_state(struct pack_records *r)
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < options->nevents; i++) {
-		if (split_events_option(&o, options->events[i]) == -1)
+		if (events_option_parse(&o, options->events[i]) == -1)
 			return -1;
 		ret = apply_events_option(r, &o);
-		free(o.name);
+		events_option_free(&o);
 	}
 	/* A single type without a condition needs no list. */
 	for (size_t i = 0; ret == 0 && i < r->e->nmaps; i++) {

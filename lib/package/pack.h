@@ -28,9 +28,7 @@ struct pack_options {
 	/* Borrowed: what is sampled, besides what annotations say. */
 	struct sample_option *samples;
 	size_t nsamples;
-	/* What the option --events says: "MAP=TYPE", the type of the records
-	 * of a map or of an iterator program, or "MAP=TYPE,MEMBER=VALUE", one
-	 * of several that the value of a member tells apart.  Borrowed. */
+	/* Borrowed: the arguments of --events (events-option.h). */
 	const char *const *events;
 	size_t nevents;
 };
@@ -42,9 +40,5 @@ struct pack_options {
  */
 int pack_object(const unsigned char *elf, size_t size, const char *file,
     const struct pack_options *o, struct buf *out);
-
-/* Checks the form of the argument of --events.  Returns 0, or -1 after
- * reporting what is wrong with it. */
-int pack_events_check(const char *text);
 
 #endif

@@ -151,6 +151,7 @@ struct package {
 	json_t *root; /* owned: the whole document */
 	json_t *meta; /* borrowed: "meta" in root, or root if bare */
 	bool bare;    /* a bare meta (skel-package(5)): there is no object */
+	bool packed;  /* it was made of an object file for this run */
 	unsigned char *object_bytes; /* owned: the object file; NULL if bare */
 	struct bpf_elf object;       /* open on object_bytes; closed if bare */
 

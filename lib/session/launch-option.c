@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "package/pack.h"
+#include "package/events-option.h"
 #include "session/launch-option.h"
 
 static int
@@ -57,8 +57,11 @@ set_btf(struct launch_options *o, const char *value)
 static int
 set_events(struct launch_options *o, const char *value)
 {
-	if (pack_events_check(value) == -1)
+	struct events_option parsed;
+
+	if (events_option_parse(&parsed, value) == -1)
 		return -1;
+	events_option_free(&parsed);
 	if (!array_room(o->events, o->nevents, o->events_cap))
 		return report_nomem();
 	o->events[o->nevents++] = value;

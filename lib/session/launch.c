@@ -4,6 +4,7 @@
 #include "base/report.h"
 #include "elf/libbpf-log.h"
 #include "session/export-buffer.h"
+#include "session/export-events.h"
 #include "session/export-sample.h"
 #include "session/export.h"
 #include "session/launch.h"
@@ -97,7 +98,8 @@ launch_open(struct launch *l, const struct launch_options *o)
 	if (attach_choose(
 		&l->attachments, &l->object, &o->attach, &l->refused) == -1)
 		return -1;
-	if (export_sample_mark(&l->package, &l->object, o) == -1)
+	if (export_events_set(&l->package, o) == -1 ||
+	    export_sample_mark(&l->package, &l->object, o) == -1)
 		return -1;
 	if (export_maps(&l->header, &l->object, &l->attachments, o->maps,
 		o->nmaps) == -1)

@@ -102,7 +102,10 @@ prepare_open(const struct prepare *p, const struct buf *reply,
 		return report_nomem();
 	if (p->object == NULL)
 		return 0;
-	return package_parse(package, text, head.package, p->name, NULL);
+	if (package_parse(package, text, head.package, p->name, NULL) == -1)
+		return -1;
+	package->packed = true;
+	return 0;
 wrong:
 	report_error("%s: the process that read the object gave a wrong answer",
 	    p->name);

@@ -274,7 +274,7 @@ two() {
 	fails_with 1 'fits.bpf.o: --events rx=event: the object has no ring or perf buffer, and no iterator program, called "rx"; the nearest: rb' \
 		skel-pack --events rx=event fits.bpf.o
 	fails_with 1 'fits.bpf.o: --events rb=evnt: the object has no type "evnt"' skel-pack --events rb=evnt fits.bpf.o
-	fails_with 1 'x is not a number' skel-pack --events rb=event,pid=x fits.bpf.o
+	fails_with 2 'expected MAP=TYPE' skel-pack --events rb=event,pid=x fits.bpf.o
 	fails_with 1 'two types of its records have 4 bytes' skel-pack --events rb=event --events rb=int fits.bpf.o
 	fails_with 2 "usage:" skel-pack -u --events rb=event fits.bpf.o
 }
