@@ -5,6 +5,7 @@
 #include "base/report.h"
 #include "eunomia/skeleton.h"
 #include "session/launch.h"
+#include "session/prepare.h"
 
 enum skeleton_stage { STAGE_OPENED, STAGE_LOADING, STAGE_LOADED, STAGE_FAILED };
 
@@ -184,6 +185,32 @@ skeleton_set_option(struct eunomia_bpf *p, const char *name, const char *value)
 	return ret;
 }
 
+/* Has the program count what its ring buffers lose (session/prepare.h).  It is
+ * done here, since a library starts no process in its host's name. */
+static int
+count_skeleton_calls(struct eunomia_bpf *p)
+{
+	struct prepare work = {
+		.name = p->launch.package.name,
+		.options = &p->options,
+		.package = &p->launch.package,
+	};
+	struct buf reply = { 0 }, counted = { 0 };
+	int ret = -1;
+
+	if (!prepare_is_needed(&work))
+		return 0;
+	prepare_ask_kernel(&work);
+	if (prepare_run(&work, &reply) == 0 &&
+	    prepare_open(&work, &reply, NULL, &counted) == 0 &&
+	    launch_set_counted(&p->launch, &counted) == 0)
+		ret = 0;
+	p->options_set |= p->launch.counting;
+	buf_free(&counted);
+	buf_free(&reply);
+	return ret;
+}
+
 int
 skeleton_load(struct eunomia_bpf *p)
 {
@@ -199,7 +226,8 @@ skeleton_load(struct eunomia_bpf *p)
 	if (begin_work(p, true) == -1)
 		return -1;
 	/* The options decide how an object is opened. */
-	if ((p->options_set && launch_reopen(l) == -1) ||
+	if (count_skeleton_calls(p) == -1 ||
+	    (p->options_set && launch_reopen(l) == -1) ||
 	    launch_load(l) == -1 ||
 	    launch_open_poller(l, &options, &callback_poll_sink, &p->sink) ==
 		-1 ||

@@ -413,3 +413,19 @@ at_rest() {
 	echo "# produced $((50 * 1024 * $(nproc))), received $received, lost $lost" >&3
 	[ $((received + lost)) -eq $((50 * 1024 * $(nproc))) ]
 }
+
+@test "a program that does not count its losses is made to count them" {
+	need_bpf
+	bpf_package silent
+	start_poll 1 0 silent.json
+	export PGID=987654323
+	flood 500
+	wait_for 10 at_rest
+	end_poll
+	local received lost
+	received=$(calls | grep -c "^{")
+	lost=$(sed -n 's/.*: \([0-9]*\) records were lost.*/\1/p' err)
+	# Each call is one record in three rings, and in one of two others.
+	[ $((received + lost)) -eq $((4 * 500 * $(nproc))) ]
+	[ "$lost" -gt 0 ]
+}
