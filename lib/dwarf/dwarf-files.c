@@ -1,4 +1,5 @@
 #include <dwarf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +42,7 @@ is_system_path(const char *path)
 	static const char *const starts[] = { "/usr/include/", "/usr/lib/",
 		"/usr/src/linux" };
 	static const char *const parts[] = { "/include/linux/",
-		"/include/uapi/", "/include/asm", "/include/bpf/",
+		"/include/uapi/", "/include/asm", "/headers/linux/",
 		"/libbpf/src/", "/lib/clang/" };
 
 	for (size_t i = 0; i < nitems(starts); i++)
@@ -73,10 +74,10 @@ dwarf_file_is_foreign(const char *directory, const char *name)
 		return true;
 	if (name[0] == '/')
 		directory = "";
-	path[0] = '\0';
-	strlcat(path, directory, sizeof(path));
-	strlcat(path, directory[0] != '\0' ? "/" : "", sizeof(path));
-	strlcat(path, name, sizeof(path));
+	/* A directory may be relative to the one where the compiler ran. */
+	snprintf(path, sizeof(path), "%s%s%s%s",
+	    name[0] == '/' || directory[0] == '/' ? "" : "/", directory,
+	    directory[0] != '\0' ? "/" : "", name);
 	return is_system_path(path);
 }
 

@@ -70,7 +70,9 @@ index_own_struct(
 	struct dwarf_attributes inner;
 	uint64_t size;
 
-	if (!dwarf_file_is_own(&r->info.units[e->unit], a->file))
+	/* "task_struct___old" is what the author knows of a kernel's struct. */
+	if (!dwarf_file_is_own(&r->info.units[e->unit], a->file) ||
+	    strstr(a->name, "___") != NULL)
 		return 0;
 	if (e->tag == DW_TAG_typedef) {
 		if (!is_struct_tag(dwarf_entry_tag(&r->info, a->type)))

@@ -100,6 +100,7 @@ open_sample(struct sample *s)
 	put_box(o, "second", 4, 1, s->integer);
 	put_box(o, "second", 4, 1, s->integer);
 	put_box(o, "kernel_only", 12, 2, s->integer);
+	put_box(o, "kernel___old", 12, 1, s->integer);
 	entry(o, DECLARED);
 	put_text(&o->section[INFO], "event");
 	nameless = entry(o, NAMELESS);
@@ -519,6 +520,9 @@ know_foreign_files(void)
 	CHECK(dwarf_file_is_foreign("/usr/include/linux", "types.h"));
 	CHECK(dwarf_file_is_foreign("/usr/lib/llvm-14/lib", "stddef.h"));
 	CHECK(dwarf_file_is_foreign("out/include/bpf", "usdt.bpf.h"));
+	CHECK(dwarf_file_is_foreign("include/linux", "types.h"));
+	CHECK(dwarf_file_is_foreign("", "include/linux/types.h"));
+	CHECK(!dwarf_file_is_foreign("out/include/bpf", "events.h"));
 	CHECK(dwarf_file_is_foreign("/src", "/usr/include/x.h"));
 	CHECK(!dwarf_file_is_foreign("/src", "execsnoop.h"));
 	CHECK(!dwarf_file_is_foreign("", "vmlinux.c"));
