@@ -1,7 +1,7 @@
 # Bash completion for skel-poll(1)
 
-_skel_poll_options='-f --format -h --help --latency -m --map -n --count --no-log --once -q --quiet
--t --time -V --version -v --verbose'
+_skel_poll_options='-f --format -h --help --latency --list -m --map -n --count --no-log --once -q --quiet
+--sample -t --time --type -V --version -v --verbose'
 
 # Print the maps of the session or stream on the command line, one name on each
 # line, from its first line.  compgen -W expands its words as a shell does, so only
@@ -12,6 +12,11 @@ _skel_poll_maps() {
 	for word in "${COMP_WORDS[@]:1}"; do
 		[[ -f $word ]] && head -c 65536 -- "$word" | head -n 1
 	done | grep -aoE '"name":"[A-Za-z0-9_.]+","source"' | cut -d '"' -f 4
+}
+
+# Print the names of the kernel's maps, if this user may see them.
+_skel_poll_kernel_maps() {
+	skel-poll -q -f json --list 2> /dev/null | sed -nE 's/^\{"id":[0-9]+,"type":"[^"]*","name":"([A-Za-z0-9_.]+)".*/\1/p'
 }
 
 _skel_poll() {
@@ -27,12 +32,21 @@ _skel_poll() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_skel_poll_maps)" -- "$word")
 		return
 		;;
-	--latency | -n | --count | -t | --time) return ;;
+	--type)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	--latency | --sample | -n | --count | -t | --time) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$_skel_poll_options" -- "$word")
 		return
 	fi
-	mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	# bash breaks words at colons: the prefix is not part of what is completed.
+	if [[ $word == map:* || $before == : ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_skel_poll_kernel_maps)" -- "${word#map:}")
+		return
+	fi
+	mapfile -t COMPREPLY < <(compgen -f -W 'map:' -- "$word")
 }
 complete -o filenames -F _skel_poll skel-poll

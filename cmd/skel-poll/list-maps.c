@@ -49,7 +49,7 @@ user_to_json(const struct map_user *u)
 {
 	if (u->kind == MAP_USER_PIN)
 		return json_doc_string_new(u->name, strlen(u->name));
-	return json_pack("{sosso}", u->kind == MAP_USER_PROGRAM ? "id" : "pid",
+	return json_pack("{soso}", u->kind == MAP_USER_PROGRAM ? "id" : "pid",
 	    json_integer(u->id), u->kind == MAP_USER_PROGRAM ? "name" : "comm",
 	    json_doc_string_new(u->name, strlen(u->name)));
 }
@@ -60,8 +60,11 @@ users_to_json(const struct map_user *u, size_t n, enum map_user_kind kind)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		if (u[i].kind == kind)
-			json_array_append_new(array, user_to_json(&u[i]));
+		if (u[i].kind == kind &&
+		    json_array_append_new(array, user_to_json(&u[i])) == -1) {
+			json_decref(array);
+			return NULL;
+		}
 	return array;
 }
 

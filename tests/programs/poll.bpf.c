@@ -17,6 +17,10 @@ struct tick {
 	__u32 n;
 };
 
+/* Types that no map refers to stay in the BTF if something does. */
+struct event *use_event;
+struct tick *use_tick;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
