@@ -27,6 +27,15 @@ check_valid(void)
 	CHECK_STR(w.program, "p");
 	CHECK_STR(w.text, "off");
 	CHECK(w.way == NULL);
+	CHECK(!w.load);
+	CHECK_NUM(parse("p*=load"), 0);
+	CHECK(w.way == NULL && w.load);
+
+	/* The names that sections have. */
+	CHECK_NUM(parse("p=tp:sched/sched_switch"), 0);
+	CHECK(w.way == &attach_way_tracepoint);
+	CHECK_NUM(parse("p=raw_tracepoint:sched_switch"), 0);
+	CHECK(w.way == &attach_way_raw_tp);
 
 	CHECK_NUM(parse("p=xdp:eth0,mode=skb"), 0);
 	CHECK(w.way == &attach_way_xdp);
@@ -91,6 +100,26 @@ check_invalid(void)
 }
 
 static void
+check_patterns(void)
+{
+	struct attach_options o = { 0 };
+
+	CHECK(!attach_patterns_match(&o.only, "a"));
+	CHECK_NUM(attach_patterns_add(&o.only, "read_*,write"), 0);
+	CHECK_NUM(attach_patterns_add(&o.only, "[xy]"), 0);
+	CHECK(attach_patterns_match(&o.only, "read_file"));
+	CHECK(attach_patterns_match(&o.only, "write"));
+	CHECK(attach_patterns_match(&o.only, "y"));
+	CHECK(!attach_patterns_match(&o.only, "write_file"));
+	CHECK(!attach_patterns_match(&o.only, ""));
+	check_forget();
+	CHECK_NUM(attach_patterns_add(&o.only, "a,,b"), -1);
+	CHECK_SAID("expected the names of programs");
+	CHECK_NUM(attach_patterns_add(&o.only, ""), -1);
+	attach_options_free(&o);
+}
+
+static void
 check_errors(void)
 {
 	struct attach_error e = attach_invalid("no %s", "place");
@@ -98,6 +127,11 @@ check_errors(void)
 	CHECK_NUM(e.failure, ATTACH_INVALID);
 	CHECK_NUM(e.error, 0);
 	CHECK_STR(attach_error_text(&e), "no place");
+	attach_error_free(&e);
+
+	e = attach_missing("no function %s", "f");
+	CHECK_NUM(e.failure, ATTACH_MISSING);
+	CHECK_STR(attach_error_text(&e), "no function f");
 	attach_error_free(&e);
 
 	CHECK_NUM(attach_errno(EPERM).failure, ATTACH_DENIED);
@@ -114,6 +148,7 @@ main(void)
 {
 	check_valid();
 	check_invalid();
+	check_patterns();
 	check_errors();
 	attach_where_free(&w);
 	return check_done();

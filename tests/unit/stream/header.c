@@ -32,6 +32,11 @@ a_header_goes_there_and_back(void)
 	THERE_AND_BACK(THREE, STREAM_OPENED);
 	THERE_AND_BACK(HEAD("\"maps\":[],\"types\":[]"), STREAM_OPENED);
 	THERE_AND_BACK(
+	    HEAD("\"replaced_events\":[{\"program\":\"p\",\"event\":"
+		 "\"cycles\",\"sampled\":\"cpu-clock\"}],\"maps\":[],"
+		 "\"types\":[]"),
+	    STREAM_OPENED);
+	THERE_AND_BACK(
 	    MAPS("{\"name\":\"rb\",\"source\":\"ringbuf\",\"intepreter\":"
 		 "{\"stack_trace\":{\"with_symbols\":false}}}"),
 	    STREAM_OPENED);
@@ -181,6 +186,9 @@ a_wrong_map_is_refused(void)
 	REFUSES(MAPS(SAMPLED "," SAMPLED),
 	    "run.skel:1: maps[1].name: there are two maps \"s\", which are "
 	    "not a ring or perf buffer");
+	REFUSES(HEAD("\"replaced_events\":{},\"maps\":[],\"types\":[]"),
+	    "run.skel:1: header.replaced_events: expected an array, found an "
+	    "object");
 	REFUSES(MAPS("{\"name\":\"m\"}"), "maps[0]: source is missing");
 	REFUSES(MAPS("{\"name\":\"m\",\"source\":\"tap\"}"),
 	    "maps[0].source: unknown source \"tap\"");
