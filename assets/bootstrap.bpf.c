@@ -69,14 +69,13 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } rb SEC(".maps");
 SKEL_EVENTS(rb, struct event);
-SKEL_COUNT_LOST(rb);
 
 /* What starts and ends have in common.  Returns NULL when the buffer is full;
  * the verifier insists that we look. */
 static struct event *
 event_new(struct task_struct *task, enum event_kind kind)
 {
-	struct event *e = SKEL_RESERVE(rb, sizeof(*e));
+	struct event *e = bpf_ringbuf_reserve(&rb, sizeof(*e), 0);
 
 	if (!e)
 		return NULL;

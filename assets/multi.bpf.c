@@ -48,14 +48,12 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } execs SEC(".maps");
 SKEL_EVENTS(execs, struct exec);
-SKEL_COUNT_LOST(execs);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 256 * 1024);
 } signals SEC(".maps");
 SKEL_EVENTS(signals, struct signal);
-SKEL_COUNT_LOST(signals);
 
 SKEL_ARG("signal", "s", "show this signal only; 0 is all")
 const volatile int targ_signal = 0;
@@ -65,7 +63,7 @@ int
 BPF_PROG(handle_exec, struct task_struct *task, int old_pid,
     struct linux_binprm *bprm)
 {
-	struct exec *e = SKEL_RESERVE(execs, sizeof(*e));
+	struct exec *e = bpf_ringbuf_reserve(&execs, sizeof(*e), 0);
 
 	if (!e)
 		return 0;
@@ -88,7 +86,7 @@ BPF_PROG(handle_signal, int sig, void *info, struct task_struct *task,
 
 	if (targ_signal && sig != targ_signal)
 		return 0;
-	e = SKEL_RESERVE(signals, sizeof(*e));
+	e = bpf_ringbuf_reserve(&signals, sizeof(*e), 0);
 	if (!e)
 		return 0;
 	__builtin_memset(e, 0, sizeof(*e));

@@ -38,7 +38,6 @@ struct {
 	__uint(max_entries, 1024 * 1024);
 } samples SEC(".maps") SKEL_STACK_TRACE;
 SKEL_EVENTS(samples, struct sample);
-SKEL_COUNT_LOST(samples);
 
 SKEL_PERF_EVENT("cpu-clock", 99)
 SEC("perf_event")
@@ -50,7 +49,7 @@ profile(void *ctx)
 
 	if ((targ_pid && pid != targ_pid) || (!pid && !targ_idle))
 		return 0;
-	s = SKEL_RESERVE(samples, sizeof(*s));
+	s = bpf_ringbuf_reserve(&samples, sizeof(*s), 0);
 	if (!s)
 		return 0;
 	s->pid = pid;

@@ -33,7 +33,8 @@
  * load such an object.
  *
  * Lost records.  The kernel does not count the records that do not fit into a
- * ring buffer.  Let the program count them, so that skel-load can report them:
+ * ring buffer.  skel-load changes the program so that it does.  A program may
+ * also count them itself, for any loader:
  *
  *	SKEL_COUNT_LOST(rb);
  *	...
