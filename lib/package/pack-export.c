@@ -167,6 +167,17 @@ check_several_records(const struct pack_exports *e, const struct pack_map *m)
 			  : check_sizes(e, m, records);
 }
 
+/* What was written of the export of the map before: by the author's comment, or
+ * a list of several types; or NULL. */
+static const json_t *
+get_written_config(const struct pack_map *m)
+{
+	const json_t *records = json_object_get(m->json, "records");
+
+	return records != NULL ? records
+			       : json_object_get(m->json, "export_config");
+}
+
 /* Sets the type of the map's records.  Returns 0, or -1 after reporting. */
 static int
 find_record_type(const struct pack_exports *e, struct pack_map *m)
@@ -178,10 +189,21 @@ find_record_type(const struct pack_exports *e, struct pack_map *m)
 	if (m->record != 0)
 		return 0;
 	m->record = find_defined_record(e, m->bpf);
-	/* The reference compiler exports the struct of the event header. */
-	if (m->record == 0 && !m->sampled && e->nstructs == 1)
-		m->record = e->structs[0];
 	return 0;
+}
+
+/* Gives a buffer of which nothing else tells the type the struct of the event
+ * header, which the reference compiler exports whatever the code does. */
+static void
+use_header_struct(const struct pack_exports *e, struct pack_map *m)
+{
+	if (e->nstructs != 1 || m->record != 0 || m->sampled ||
+	    !pack_is_buffer(m->bpf) || get_written_config(m) != NULL)
+		return;
+	m->record = e->structs[0];
+	report_notice("%s: map %s: its records are struct %s, the one of the "
+		      "event header",
+	    e->file, bpf_map__name(m->bpf), pack_get_name(e->btf, m->record));
 }
 
 /* Checks the type that was found for a map.  One that has become a sampled map
@@ -198,17 +220,6 @@ check_found_record(const struct pack_exports *e, struct pack_map *m)
 	return m->record != 0 && m->record != find_defined_record(e, m->bpf)
 		   ? check_record(e, m)
 		   : 0;
-}
-
-/* What was written of the export of the map before: by the author's comment, or
- * a list of several types; or NULL. */
-static const json_t *
-get_written_config(const struct pack_map *m)
-{
-	const json_t *records = json_object_get(m->json, "records");
-
-	return records != NULL ? records
-			       : json_object_get(m->json, "export_config");
 }
 
 /* Whether any map has its own type by a comment. */
@@ -404,6 +415,7 @@ pack_export(struct pack_exports *e)
 	if (find_record_types(e) == -1 || find_open_records(e) == -1)
 		return -1;
 	for (size_t i = 0; i < e->nmaps; i++) {
+		use_header_struct(e, &e->maps[i]);
 		if (check_found_record(e, &e->maps[i]) == -1)
 			return -1;
 		n += e->maps[i].sampled || pack_is_buffer(e->maps[i].bpf);

@@ -633,7 +633,20 @@ SKEL_LONG("by-macro") const volatile int pid; SEC("socket") int p(void *c) { ret
 	sed -i '/@sample/,/hists SEC/d' x.bpf.c
 	is '{"export_types":[{"name":"event","members":[{"name":"pid","type":"int"},{"name":"in","type":"int"},{"name":"comm","type":"char[16]"}],"size":24}]}' \
 		"$(meta x.bpf.c '{export_types} | del(.export_types[].type_id)')"
+	run -0 --separate-stderr skel-pack x.bpf.c
+	[[ $stderr == *"x.bpf.c: map rb: its records are struct event, the one of the event header"* ]]
+	# What the code writes counts more.
+	cat >>x.bpf.c <<-'C'
+		struct other { long a, b, c; };
+		SEC("raw_tp/sys_enter") int write_other(void *ctx)
+		{
+			struct other o = { .a = (long)ctx };
+			return bpf_ringbuf_output(&rb, &o, sizeof(o), 0);
+		}
+	C
+	is '["other","event"]' "$(meta x.bpf.c '[.export_types[].name]')"
 	# A header that is not included says nothing.
+	sed -i '/struct other {/,$d' x.bpf.c
 	sed -i '/"x.h"/d' x.bpf.c
 	is '[]' "$(meta x.bpf.c .export_types)"
 }
