@@ -30,7 +30,7 @@
 enum { WAIT_MS = 500 }; /* how late a signal may be noticed */
 
 struct skel_load_run {
-	const struct skel_load_options *options; /* borrowed */
+	struct skel_load_options *options; /* borrowed */
 	struct launch launch;
 	struct trace_pipe trace; /* open with --trace-pipe */
 	int notify;              /* notify_open() */
@@ -64,7 +64,7 @@ set_arguments(struct skel_load_run *r, int *status)
 		result = ARGS_FAILED;
 	} else {
 		result = launch_arguments(&r->launch.package, o->narguments,
-		    o->arguments, command.data,
+		    o->arguments, &r->options->launch, command.data,
 		    "options of skel-load come before the package",
 		    &r->out.buf);
 	}
@@ -358,7 +358,7 @@ read_input(struct skel_load_run *r)
 }
 
 int
-skel_load_run(const struct skel_load_options *o)
+skel_load_run(struct skel_load_options *o)
 {
 	struct skel_load_run r = {
 		.options = o, .trace = TRACE_PIPE_NONE, .notify = -1

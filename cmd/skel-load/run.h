@@ -34,7 +34,8 @@ struct skel_load_options {
 	const char *unload; /* --unload DIR, or NULL: do nothing else */
 };
 
-/* Returns the exit status of the command. */
-int skel_load_run(const struct skel_load_options *o);
+/* Returns the exit status of the command.  Options of skel-load among the
+ * program's arguments are set in o. */
+int skel_load_run(struct skel_load_options *o);
 
 #endif

@@ -50,7 +50,7 @@ set_package_arguments(struct package *p, char *const *args, int argc)
 	const char *command = argc > 0 ? args[0] : p->obj_name;
 	struct buf text = { 0 };
 	enum args_result result = launch_arguments(p, argc > 0 ? argc - 1 : 0,
-	    argc > 0 ? args + 1 : args, command, NULL, &text);
+	    argc > 0 ? args + 1 : args, NULL, command, NULL, &text);
 
 	if (result == ARGS_HELP || result == ARGS_VERSION)
 		api_call_set_message(text.data, text.len);

@@ -198,16 +198,56 @@ set_builtin(const struct args *a, enum meaning meaning)
 	return ARGS_SET;
 }
 
+static bool
+has_whole_name(const struct args *a, const char *text, size_t len)
+{
+	struct arg_option o;
+	const char *name;
+
+	for (size_t k = 0; get_option(a, k, &o, &name); k++)
+		if (o.meaning != MEANS_NOTHING &&
+		    match_option(text, len, args_forms[o.form], name) ==
+			MATCH_WHOLE)
+			return true;
+	return false;
+}
+
+/* Has the option "name" or "name=value", which the program does not have, taken
+ * by others.  Returns whether it was, with the result in *result. */
+static bool
+is_taken_by_others(const struct args *a, struct args_cursor *c,
+    const char *text, size_t len, enum args_result *result)
+{
+	const char *next = c->i < c->argc ? c->argv[c->i] : NULL;
+	const char *value = text[len] == '=' ? text + len + 1 : NULL;
+	enum args_other other;
+	char *name;
+
+	if (a->others == NULL || has_whole_name(a, text, len))
+		return false;
+	*result = ARGS_FAILED;
+	if ((name = strndup(text, len)) == NULL)
+		return report_nomem() == -1;
+	other = a->others->take(a->others->ctx, name, value, next);
+	free(name);
+	c->i += other == ARGS_OTHER_AND_NEXT;
+	*result = other == ARGS_OTHER_WRONG ? ARGS_WRONG : ARGS_SET;
+	return other != ARGS_OTHER_UNKNOWN;
+}
+
 /* Parses "--name" or "--name=value"; text starts after the dashes. */
 static enum args_result
 parse_long(const struct args *a, struct args_cursor *c, const char *text)
 {
 	size_t len = strcspn(text, "=");
 	const char *value = text[len] == '=' ? text + len + 1 : NULL;
-	struct arg_option o = find_long_option(a, text, len);
 	enum args_result result;
+	struct arg_option o;
 	char *where;
 
+	if (is_taken_by_others(a, c, text, len, &result))
+		return result;
+	o = find_long_option(a, text, len);
 	if (o.meaning == MEANS_NOTHING)
 		report_unknown_arg(a, "--", text, len);
 	if (o.meaning == MEANS_NOTHING || o.meaning == MEANS_MANY)

@@ -28,8 +28,23 @@ struct arg {
 	json_t *from_default; /* owned: from the package's default, or NULL */
 };
 
+/* What takes long options that the program does not have. */
+struct args_others {
+	/* Takes the option of this name.  value is what stood behind "=" or
+	 * NULL, and next the word that follows, or NULL. */
+	enum args_other {
+		ARGS_OTHER_UNKNOWN,  /* there is no such option */
+		ARGS_OTHER_TAKEN,    /* it was taken */
+		ARGS_OTHER_AND_NEXT, /* and the next word, its value, too */
+		ARGS_OTHER_WRONG,    /* a usage error was reported */
+	} (*take)(
+	    void *ctx, const char *name, const char *value, const char *next);
+	void *ctx;
+};
+
 struct args {
-	struct package *package; /* borrowed */
+	struct package *package;          /* borrowed */
+	const struct args_others *others; /* borrowed, or NULL */
 	const char *hint; /* borrowed: ends the report of an unknown argument;
 			     or NULL */
 	struct types types;

@@ -116,19 +116,21 @@ set_setting(struct launch_options *o, const char *value)
 /* The functions may keep the value, which lives as long as o. */
 static const struct launch_option {
 	const char *name;
+	bool value; /* it has one */
+	bool early; /* it changes how the package is made or read */
 	int (*set)(struct launch_options *o, const char *value);
 } launch_options[] = {
-	{ "as-is", set_as_is },
-	{ "attach", set_attach },
-	{ "both", set_both },
-	{ "btf", set_btf },
-	{ "events", set_events },
-	{ "export", set_export },
-	{ "map", set_map },
-	{ "only", set_only },
-	{ "optional", set_optional },
-	{ "sample", set_sampled },
-	{ "set", set_setting },
+	{ "as-is", false, true, set_as_is },
+	{ "attach", true, false, set_attach },
+	{ "both", false, false, set_both },
+	{ "btf", true, false, set_btf },
+	{ "events", true, true, set_events },
+	{ "export", true, false, set_export },
+	{ "map", true, false, set_map },
+	{ "only", true, false, set_only },
+	{ "optional", true, false, set_optional },
+	{ "sample", true, false, set_sampled },
+	{ "set", true, false, set_setting },
 };
 
 /* Copies the value, for o to own.  NULL after reporting that memory ran out. */
@@ -156,6 +158,33 @@ launch_option_set(struct launch_options *o, const char *name, const char *value)
 	}
 	report_error("%s: there is no option of this name", name);
 	return -1;
+}
+
+enum args_other
+launch_option_take(
+    void *options, const char *name, const char *value, const char *next)
+{
+	enum args_other taken = ARGS_OTHER_TAKEN;
+
+	for (size_t i = 0; i < nitems(launch_options); i++) {
+		if (strcmp(launch_options[i].name, name) != 0 ||
+		    launch_options[i].early)
+			continue;
+		if (launch_options[i].value ? value == NULL && next == NULL
+					    : value != NULL) {
+			report_error("--%s %s", name,
+			    value == NULL ? "needs a value" : "takes no value");
+			return ARGS_OTHER_WRONG;
+		}
+		if (launch_options[i].value && value == NULL) {
+			taken = ARGS_OTHER_AND_NEXT;
+			value = next;
+		}
+		return launch_option_set(options, name, value) == 0
+			   ? taken
+			   : ARGS_OTHER_WRONG;
+	}
+	return ARGS_OTHER_UNKNOWN;
 }
 
 void

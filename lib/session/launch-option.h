@@ -12,6 +12,7 @@
 #include "attach/option.h"
 #include "load/map-size.h"
 #include "load/map-values.h"
+#include "package/args.h"
 #include "package/sample-option.h"
 #include "stream/header.h"
 
@@ -47,6 +48,14 @@ struct launch_options {
  */
 int launch_option_set(
     struct launch_options *o, const char *name, const char *value);
+
+/*
+ * Sets an option that stands among the program's arguments, for struct
+ * args_others of package/args.h.  Options that had to be known before the
+ * package was read are unknown here.
+ */
+enum args_other launch_option_take(
+    void *options, const char *name, const char *value, const char *next);
 
 /* Releases what o owns, and zeroes it. */
 void launch_options_free(struct launch_options *o);

@@ -11,14 +11,17 @@
 
 enum args_result
 launch_arguments(struct package *p, int argc, char *const argv[],
-    const char *command, const char *hint, struct buf *text)
+    struct launch_options *options, const char *command, const char *hint,
+    struct buf *text)
 {
+	const struct args_others others = { launch_option_take, options };
 	enum args_result result;
 	struct args a;
 
 	if (args_open(&a, p) == -1)
 		return ARGS_FAILED;
 	a.hint = hint;
+	a.others = options != NULL ? &others : NULL;
 	result = args_parse(&a, argc, argv);
 	if (result == ARGS_HELP)
 		args_help(&a, command, text);

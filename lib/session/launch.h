@@ -66,12 +66,14 @@ struct launch {
  * include the program's name, and from their defaults.  For --help and
  * --version appends the text that was asked for to text: command is what the
  * usage line in it begins with.  hint, if not NULL, ends the error message for
- * an unknown argument.  Returns what args_parse() does; ARGS_FAILED, reported,
- * also if the package's own description of its arguments is wrong.
+ * an unknown argument.  Options that the program does not have, but options
+ * does, are set there, unless options is NULL.  Returns what args_parse() does;
+ * ARGS_FAILED, reported, also if the package's own description of its arguments
+ * is wrong.
  */
 enum args_result launch_arguments(struct package *p, int argc,
-    char *const argv[], const char *command, const char *hint,
-    struct buf *text);
+    char *const argv[], struct launch_options *options, const char *command,
+    const char *hint, struct buf *text);
 
 /*
  * Has the object that counts its calls (infer/count-calls.h) loaded in place of

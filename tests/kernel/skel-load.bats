@@ -4,6 +4,7 @@
 load ../helpers/helper
 load ../helpers/chain
 load ../helpers/load
+load ../helpers/object
 
 setup() {
 	note_places
@@ -410,6 +411,23 @@ able() {
 	[[ ${lines[0]} == '{"skel":"stream",'* ]]
 	run -0 --separate-stderr bash -c "$load '$ASSETS/bootstrap.json'"
 	[ -z "$stderr" ]
+}
+
+@test "options of skel-load stand among the program's arguments too, unless it has one of that name" {
+	need_bpf
+	need_clang
+	object both <<-'END'
+		const volatile int set = 1;
+		struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 2);
+			__type(key, int); __type(value, int); } kept SEC(".maps");
+		SEC("raw_tp/sys_enter") int on_call(void *ctx) { return set + bpf_map_lookup_elem(&kept, &(int){0}) != 0; }
+	END
+	skel-pack -q both.bpf.o >both.json
+	skel-load -t 0.2 -f json both.json --sample kept=100ms --set 5 >out
+	grep -q '"source":"sample"' out
+	fails_with 2 'skel-load: --set: "kept[0]=5" is not a number (int)' skel-load -t 0.1 both.json --set 'kept[0]=5'
+	fails_with 2 "skel-load: --sample needs a value" skel-load -t 0.1 both.json --sample
+	fails_with 2 "skel-load: --both takes no value" skel-load -t 0.1 both.json --both=1
 }
 
 @test "kill -9 leaves no program, map or link" {
