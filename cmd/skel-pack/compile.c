@@ -15,8 +15,8 @@
 #include "base/util.h"
 #include "compile.h"
 #include "elf/object-check.h"
+#include "pack/source-scan.h"
 #include "package/input.h"
-#include "package/source-scan.h"
 #include "source-includes.h"
 #include "vmlinux-header.h"
 

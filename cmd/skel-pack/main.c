@@ -26,10 +26,10 @@
 #include "compile.h"
 #include "elf/object-check.h"
 #include "host/confine.h"
+#include "pack/pack.h"
 #include "package/args.h"
 #include "package/events-option.h"
 #include "package/input.h"
-#include "package/pack.h"
 #include "package/package.h"
 
 enum { OPT_EVENTS = 256, OPT_SAMPLE };

@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "package/source-scan.h"
+#include "pack/source-scan.h"
 #include "source-includes.h"
 
 /* A program has few headers of its own, and they are small. */

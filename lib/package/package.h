@@ -8,8 +8,8 @@
  * The functions return 0, or -1 after reporting what is wrong:
  * "x.json: maps[2].name: ...".
  */
-#ifndef SKEL_PACKAGE_PACKAGE_H
-#define SKEL_PACKAGE_PACKAGE_H
+#ifndef SKEL_PACK_PACKAGE_H
+#define SKEL_PACK_PACKAGE_H
 
 #include <jansson.h>
 #include <stdbool.h>

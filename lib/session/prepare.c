@@ -5,7 +5,7 @@
 #include "base/report.h"
 #include "infer/count-calls.h"
 #include "load/reserve-probe.h"
-#include "package/pack.h"
+#include "pack/pack.h"
 #include "session/prepare.h"
 
 /* The result begins with the length of the package; the object follows. */

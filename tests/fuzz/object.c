@@ -4,8 +4,8 @@
 #include "format/plan.h"
 #include "fuzz.h"
 #include "infer/helper-calls.h"
+#include "pack/pack.h"
 #include "package/args.h"
-#include "package/pack.h"
 #include "session/export.h"
 
 static void

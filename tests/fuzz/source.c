@@ -2,8 +2,8 @@
 #include <jansson.h>
 
 #include "fuzz.h"
-#include "package/source-doc.h"
-#include "package/source-scan.h"
+#include "pack/source-doc.h"
+#include "pack/source-scan.h"
 
 struct bounds {
 	const char *start, *end;

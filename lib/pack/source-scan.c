@@ -1,7 +1,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "package/source-scan.h"
+#include "pack/source-scan.h"
 
 enum { CONDITIONS_MAX = 64 }; /* depth of #if; deeper ones are not undone */
 

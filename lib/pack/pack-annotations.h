@@ -3,8 +3,8 @@
  * describes its globals, maps and programs.  Each is a declaration tag in the
  * BTF, "skel:KEY" or "skel:KEY=VALUE".  Only pack.c uses this.
  */
-#ifndef SKEL_PACKAGE_PACK_ANNOTATIONS_H
-#define SKEL_PACKAGE_PACK_ANNOTATIONS_H
+#ifndef SKEL_PACK_PACK_ANNOTATIONS_H
+#define SKEL_PACK_PACK_ANNOTATIONS_H
 
 #include <bpf/btf.h>
 #include <jansson.h>

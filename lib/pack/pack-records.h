@@ -4,13 +4,13 @@
  * name, and those that the code itself tells (infer/record-search.h).
  * pack-export.c uses it.
  */
-#ifndef SKEL_PACKAGE_PACK_RECORDS_H
-#define SKEL_PACKAGE_PACK_RECORDS_H
+#ifndef SKEL_PACK_PACK_RECORDS_H
+#define SKEL_PACK_PACK_RECORDS_H
 
 #include <stdbool.h>
 
 #include "infer/record-search.h"
-#include "package/pack-export.h"
+#include "pack/pack-export.h"
 
 struct pack_records {
 	const struct pack_exports *e; /* borrowed */

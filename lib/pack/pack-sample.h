@@ -2,14 +2,14 @@
  * Sampled maps and variables of a package that is made: those that options
  * name, and the variables that the program writes.
  */
-#ifndef SKEL_PACKAGE_PACK_SAMPLE_H
-#define SKEL_PACKAGE_PACK_SAMPLE_H
+#ifndef SKEL_PACK_PACK_SAMPLE_H
+#define SKEL_PACK_PACK_SAMPLE_H
 
 #include <jansson.h>
 
 #include "infer/helper-calls.h"
-#include "package/pack-export.h"
-#include "package/pack.h"
+#include "pack/pack-export.h"
+#include "pack/pack.h"
 
 struct pack_samples {
 	const char *file; /* borrowed, as all here: stands for the object */

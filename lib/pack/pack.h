@@ -2,8 +2,8 @@
  * Makes a package from an object file and its BTF alone (skel-pack(1)).  The
  * same object always gives the same bytes.
  */
-#ifndef SKEL_PACKAGE_PACK_H
-#define SKEL_PACKAGE_PACK_H
+#ifndef SKEL_PACK_PACK_H
+#define SKEL_PACK_PACK_H
 
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  *
  * The functions of type int return 0, or -1 after reporting what is wrong.
  */
-#ifndef SKEL_PACKAGE_PACK_JSON_H
-#define SKEL_PACKAGE_PACK_JSON_H
+#ifndef SKEL_PACK_PACK_JSON_H
+#define SKEL_PACK_PACK_JSON_H
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>

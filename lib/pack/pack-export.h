@@ -2,8 +2,8 @@
  * Decides which maps a package exports, and with which types.  Only pack.c uses
  * it.
  */
-#ifndef SKEL_PACKAGE_PACK_EXPORT_H
-#define SKEL_PACKAGE_PACK_EXPORT_H
+#ifndef SKEL_PACK_PACK_EXPORT_H
+#define SKEL_PACK_PACK_EXPORT_H
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "elf/bpf-elf.h"
-#include "package/pack.h"
+#include "pack/pack.h"
 
 struct pack_map {
 	const struct bpf_map *bpf; /* borrowed */

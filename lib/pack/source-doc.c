@@ -7,7 +7,7 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "package/source-doc.h"
+#include "pack/source-doc.h"
 
 /* What has been read of the value of a key. */
 enum value_state {

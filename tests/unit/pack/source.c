@@ -1,9 +1,9 @@
-/* lib/package/source-scan and source-doc: the comments of a C source. */
+/* lib/pack/source-scan and source-doc: the comments of a C source. */
 #include "base/buf.h"
 #include "base/json-doc.h"
 #include "check.h"
-#include "package/source-doc.h"
-#include "package/source-scan.h"
+#include "pack/source-doc.h"
+#include "pack/source-scan.h"
 
 /* Appends "NAMES: JSON\n" for each declaration: functions have "()" and what
  * stands first in their parentheses follows; "{}" marks a body. */

@@ -6,10 +6,10 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "elf/btf.h"
-#include "package/pack-json.h"
-#include "package/pack-source.h"
-#include "package/source-doc.h"
-#include "package/source-scan.h"
+#include "pack/pack-json.h"
+#include "pack/pack-source.h"
+#include "pack/source-doc.h"
+#include "pack/source-scan.h"
 
 enum { HEADER_STRUCTS_MAX = 256 };
 

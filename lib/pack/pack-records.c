@@ -7,9 +7,9 @@
 #include "base/report.h"
 #include "base/suggest.h"
 #include "elf/btf.h"
+#include "pack/pack-json.h"
+#include "pack/pack-records.h"
 #include "package/events-option.h"
-#include "package/pack-json.h"
-#include "package/pack-records.h"
 
 enum { WHERE_MAX = 256 };
 

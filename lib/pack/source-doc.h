@@ -2,12 +2,12 @@
  * The text of documentation comments as the reference compiler reads it: plain
  * text is a description, and a line "@key value" gives any other key.
  */
-#ifndef SKEL_PACKAGE_SOURCE_DOC_H
-#define SKEL_PACKAGE_SOURCE_DOC_H
+#ifndef SKEL_PACK_SOURCE_DOC_H
+#define SKEL_PACK_SOURCE_DOC_H
 
 #include <jansson.h>
 
-#include "package/source-scan.h"
+#include "pack/source-scan.h"
 
 /*
  * Reads the comment, with its markers, of a declaration; line is that of its

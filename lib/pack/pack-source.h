@@ -3,15 +3,15 @@
  * right before its variables, maps, programs and license, and the structs of
  * its event header.  Only pack.c uses it.
  */
-#ifndef SKEL_PACKAGE_PACK_SOURCE_H
-#define SKEL_PACKAGE_PACK_SOURCE_H
+#ifndef SKEL_PACK_PACK_SOURCE_H
+#define SKEL_PACK_PACK_SOURCE_H
 
 #include <bpf/btf.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "package/pack-annotations.h"
-#include "package/pack.h"
+#include "pack/pack-annotations.h"
+#include "pack/pack.h"
 
 /*
  * Gives the JSON of the targets, which has an element for each BTF id, the keys

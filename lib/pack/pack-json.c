@@ -6,7 +6,7 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "elf/btf.h"
-#include "package/pack-json.h"
+#include "pack/pack-json.h"
 
 /* Reports why no JSON value could be made from name.  Returns -1. */
 static int

@@ -4,8 +4,8 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "infer/written-variable.h"
-#include "package/pack-json.h"
-#include "package/pack-sample.h"
+#include "pack/pack-json.h"
+#include "pack/pack-sample.h"
 
 /* An option that is being applied. */
 struct sample_target {

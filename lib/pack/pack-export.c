@@ -4,9 +4,9 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "elf/btf.h"
-#include "package/pack-export.h"
-#include "package/pack-json.h"
-#include "package/pack-records.h"
+#include "pack/pack-export.h"
+#include "pack/pack-json.h"
+#include "pack/pack-records.h"
 
 /*
  * The BTF id of the map's records by its definition, for a map without an

@@ -7,8 +7,8 @@
  *
  * The source may be any bytes.  The work is linear in their number.
  */
-#ifndef SKEL_PACKAGE_SOURCE_SCAN_H
-#define SKEL_PACKAGE_SOURCE_SCAN_H
+#ifndef SKEL_PACK_SOURCE_SCAN_H
+#define SKEL_PACK_SOURCE_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,8 +10,8 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "elf/btf.h"
-#include "package/pack-json.h"
-#include "package/pack-records.h"
+#include "pack/pack-json.h"
+#include "pack/pack-records.h"
 #include "package/sample-option.h"
 
 /* Inspektor Gadget separates the parts of a name by three underscores. */
