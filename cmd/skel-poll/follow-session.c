@@ -105,7 +105,8 @@ open_session_maps(struct session_follower *f)
 	}
 	h->session = false;
 	h->encoding = f->options->encoding;
-	return 0;
+	/* A label may be the number of an entry, which has changed. */
+	return stream_header_set_labels(h);
 }
 
 /* Returns whether the session's directory or its owner is gone; checks once a

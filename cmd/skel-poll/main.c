@@ -311,6 +311,7 @@ main(int argc, char *argv[])
 	o.types = calloc((size_t)argc, sizeof(*o.types));
 	if (o.maps == NULL || o.samples == NULL || o.types == NULL) {
 		report_nomem();
+		free_options(&o);
 		return EXIT_FAILURE;
 	}
 	while ((option = getopt_long(

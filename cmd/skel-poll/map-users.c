@@ -21,13 +21,15 @@ static int
 add_user(struct map_users *u, uint32_t map, enum map_user_kind kind,
     uint32_t id, const char *name)
 {
-	char *copy = strdup(name);
+	struct map_user *user;
 
-	if (copy == NULL || !array_room(u->v, u->n, u->cap)) {
-		free(copy);
+	if (!array_room(u->v, u->n, u->cap))
 		return report_nomem();
-	}
-	u->v[u->n++] = (struct map_user){ map, kind, id, copy };
+	user = &u->v[u->n];
+	*user = (struct map_user){ map, kind, id, strdup(name) };
+	if (user->name == NULL)
+		return report_nomem();
+	u->n++;
 	return 0;
 }
 

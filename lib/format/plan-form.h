@@ -141,6 +141,13 @@ struct plan {
 
 enum { CELL_MAP, CELL_TIME };
 
+/* What plan_label() returns. */
+static inline const char *
+plan_type_label(const struct plan *p)
+{
+	return p->header == NULL ? NULL : p->header->maps[p->map].label;
+}
+
 /* What a form does.  Functions may be NULL. */
 struct plan_ops {
 	/* Fill in the columns and the formatter.  Errors are left in their

@@ -22,9 +22,9 @@ compile_json(struct plan *p)
 		formatter_add_step(s, STEP_TIME_UTC);
 		formatter_add_text(s, "\"");
 	}
-	if (!o->bare && plan_label(p) != NULL) {
+	if (!o->bare && plan_type_label(p) != NULL) {
 		formatter_add_text(s, ",\"@type\":\"");
-		formatter_add_styled_text(s, plan_label(p), STYLE_JSON);
+		formatter_add_styled_text(s, plan_type_label(p), STYLE_JSON);
 		formatter_add_text(s, "\"");
 	}
 	if (!plan_is_narrowed(p))

@@ -162,7 +162,7 @@ plan_head(const struct plan *p, struct buf *out)
 const char *
 plan_label(const struct plan *p)
 {
-	return p->header == NULL ? NULL : p->header->maps[p->map].label;
+	return plan_type_label(p);
 }
 
 static inline void
@@ -242,7 +242,7 @@ add_plan_paths(struct plan *p)
 		return -1;
 	json_row_add(&p->row, "@map");
 	json_row_add(&p->row, "@time");
-	if (plan_label(p) != NULL)
+	if (plan_type_label(p) != NULL)
 		p->type_cell = json_row_add(&p->row, "@type");
 	for (size_t i = 0; i < p->columns.n; i++)
 		p->cells[i] = json_row_add(&p->row, p->columns.v[i].path);

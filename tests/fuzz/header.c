@@ -5,6 +5,7 @@
 #include "format/flame.h"
 #include "format/plan.h"
 #include "fuzz.h"
+#include "poll/record-match.h"
 
 enum { RECORD_MAX = 4096 }; /* bytes of a record that is printed */
 
@@ -55,6 +56,29 @@ print(const struct stream_header *h, enum plan_form form)
 	buf_free(&out);
 }
 
+/* Finds the type of records of zeros of every map. */
+static void
+match_records(const struct stream_header *h)
+{
+	static const unsigned char zeros[RECORD_MAX];
+	struct record_match match;
+
+	for (unsigned int i = 0; i < h->nmaps; i++) {
+		if (stream_header_find_map(h, h->maps[i].name) != (int)i ||
+		    record_match_open(&match, h, i) == -1)
+			continue;
+		for (size_t len = 0; match.v != NULL && len < RECORD_MAX;
+		     len += 1 + len / 8) {
+			int map = record_match_find(&match, zeros, len);
+
+			if (map != -1 &&
+			    strcmp(h->maps[map].name, h->maps[i].name) != 0)
+				fuzz_wrong("a type of another map");
+		}
+		record_match_close(&match);
+	}
+}
+
 static void
 check_written(const struct stream_header *h)
 {
@@ -85,6 +109,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	check_written(&h);
+	match_records(&h);
 	for (enum plan_form f = PLAN_JSON; f <= PLAN_REFERENCE; f++)
 		print(&h, f);
 	stream_header_free(&h);

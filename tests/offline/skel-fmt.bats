@@ -100,7 +100,7 @@ on_terminal() {
 }
 
 @test "JSON records give the same text as binary ones" {
-	for stream in scalars floats enums short nested reference hists sampled maps; do
+	for stream in scalars floats enums short types nested reference hists sampled maps; do
 		as_json "$FMT/$stream.skel" > j.skel
 		for form in json csv tsv table; do
 			diff -u "$FMT/$stream.$form" <(skel-fmt -q "--$form" j.skel)
@@ -113,7 +113,7 @@ on_terminal() {
 }
 
 @test "JSON records give the same text however a program spelled them" {
-	for stream in scalars floats enums short nested reference texts hists slots sampled maps stacks; do
+	for stream in scalars floats enums short types nested reference texts hists slots sampled maps stacks; do
 		as_json "$FMT/$stream.skel" > j.skel
 		grep -aE '^\{"@(stack|symbols|sampled)' "$FMT/$stream.skel" >> j.skel || :
 		for way in compact spaced reversed escaped; do
