@@ -459,7 +459,7 @@ map_size_report_refusal(const struct bpf_object *bpf,
 		return false;
 	type = libbpf_bpf_map_type_str(bpf_map__type(map));
 	if (error == ENOMEM || error == E2BIG)
-		advice = "; it may be too large: ";
+		advice = "; another size: ";
 	else if (error == EINVAL)
 		advice = "; its sizes or flags may be wrong, or this kernel "
 			 "may lack this type; sizes can be changed: ";
@@ -469,7 +469,8 @@ map_size_report_refusal(const struct bpf_object *bpf,
 		     "%" PRIu32 ": %s%s%s%s%s",
 	    package->name, name, type != NULL ? type : "unknown",
 	    bpf_map__max_entries(map), bpf_map__key_size(map),
-	    bpf_map__value_size(map), strerror(error), advice,
+	    bpf_map__value_size(map),
+	    error == E2BIG ? "too large" : strerror(error), advice,
 	    *advice != '\0' ? "--map " : "", *advice != '\0' ? name : "",
 	    *advice != '\0' ? "=entries:N" : "");
 	return true;

@@ -75,9 +75,8 @@ refused() {
 
 @test "a map that the kernel cannot make is named with its sizes and the option" {
 	bpf_package params
-	refused 1 "params.json: map numbers: the kernel cannot make a map of type array with 4294967295 entries, keys of 4 bytes and values of 4: " \
-		--map numbers=entries:4294967295
-	[[ $stderr == *"it may be too large: --map numbers=entries:N" ]]
+	refused 1 "params.json: map names: the kernel cannot make a map of type hash with 4 entries, keys of 16 bytes and values of 1073741824: too large; another size: --map names=entries:N" \
+		--map names=value_size:1G
 }
 
 @test "a wrong --map is one line, with status 2 if the option alone shows it" {
