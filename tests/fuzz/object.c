@@ -1,8 +1,10 @@
-/* An ELF object with its BTF: packed, opened as it would be to be loaded, and
- * the types of its records made into a header and into plans. */
+/* An ELF object with its BTF: its calls counted, packed, opened as it would be
+ * to be loaded, and the types of its records made into a header and into plans.
+ */
 #include "load/object.h"
 #include "format/plan.h"
 #include "fuzz.h"
+#include "infer/count-calls.h"
 #include "infer/helper-calls.h"
 #include "pack/pack.h"
 #include "package/args.h"
@@ -73,6 +75,34 @@ read_code(const uint8_t *data, size_t size)
 	bpf_elf_close(&elf);
 }
 
+/* Has the calls for ring buffers counted in both ways: what comes out must be
+ * an object again, and have nothing left to count. */
+static void
+count_object(const uint8_t *data, size_t size, bool tested)
+{
+	struct buf counted = { 0 }, again = { 0 };
+	struct bpf_elf elf, other;
+
+	if (bpf_elf_open(&elf, data, size, "x.bpf.o") == -1)
+		return;
+	if (count_calls(&elf, "x.bpf.o", tested, &counted) == -1)
+		fuzz_wrong("the calls were not counted");
+	if (counted.len > 0) {
+		if (!count_calls_is_needed(&elf))
+			fuzz_wrong("calls were counted that there are not");
+		if (bpf_elf_open(&other, (const unsigned char *)counted.data,
+			counted.len, "counted") == -1)
+			fuzz_wrong("the object that counts is none");
+		if (count_calls(&other, "counted", tested, &again) == -1 ||
+		    again.len > 0)
+			fuzz_wrong("calls were counted twice");
+		bpf_elf_close(&other);
+	}
+	buf_free(&again);
+	buf_free(&counted);
+	bpf_elf_close(&elf);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -82,6 +112,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_start();
 	read_code(data, size);
+	count_object(data, size, false);
+	count_object(data, size, true);
 	if (pack_object(data, size, "x.bpf.o", &options, &text) == -1) {
 		fuzz_refused();
 	} else {
