@@ -332,7 +332,7 @@ demo: all ## show the processes that start and end during a few seconds
 
 # tests/bench/README.md describes the benchmarks.
 BENCH     := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%.bin)
-BENCH_LIVE := $(foreach v,ring ring64 perf,$(B)/bench/$v.bpf.o)
+BENCH_LIVE := $(foreach v,ring ring64 reserve perf,$(B)/bench/$v.bpf.o)
 BENCH_RECORDS ?= 1000000
 # The figures of a complete run replace those in the README.
 KEEP       = tests/helpers/fill-section --text tests/bench/README.md
@@ -352,6 +352,7 @@ bench-live: all $(BENCH) $(BENCH_LIVE) ## the part of it that polls live records
 	@$(RUN) $(if $(LIVE),,$(KEEP) live) tests/bench/live.py $(B)/bench $(LIVE)
 
 $(B)/bench/ring64.bpf.o: LIVE_FLAGS := -DRING=67108864
+$(B)/bench/reserve.bpf.o: LIVE_FLAGS := -DRESERVE
 $(B)/bench/perf.bpf.o: LIVE_FLAGS := -DPERF
 $(BENCH_LIVE): tests/bench/live.bpf.c tests/bench/live.h assets/skel.bpf.h Makefile | $(SETUP)
 	@mkdir -p $(@D)

@@ -6,7 +6,7 @@
  * call.
  *
  * With PERF defined the records go to a perf buffer, otherwise to a ring buffer
- * of RING bytes.
+ * of RING bytes, into which RESERVE writes them by the other helper.
  */
 #include <linux/bpf.h>
 
@@ -57,6 +57,15 @@ submit(void *ctx, struct event *e)
 #ifdef PERF
 	return bpf_perf_event_output(
 	    ctx, &rb, BPF_F_CURRENT_CPU, e, sizeof(*e));
+#elif defined(RESERVE)
+	struct event *room = bpf_ringbuf_reserve(&rb, sizeof(*e), 0);
+
+	(void)ctx;
+	if (!room)
+		return -1;
+	*room = *e;
+	bpf_ringbuf_submit(room, 0);
+	return 0;
 #else
 	(void)ctx;
 	return bpf_ringbuf_output(&rb, e, sizeof(*e), 0);

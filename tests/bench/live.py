@@ -4,7 +4,7 @@
     tests/bench/live.py DIRECTORY [SET ...]
 
 DIRECTORY has the programs of tests/bench, built, and the objects of live.bpf.c.
-A SET is one of rates, perf, lag, calls and flood; without any, all of them run.
+A SET is one of rates, perf, lag, calls, counted and flood; without any, all of them run.
 
 A BPF program makes the records on the first CPU, and the commands that read them
 have the other CPUs.  Commands that are compared run in turns, A B A B, because
@@ -120,7 +120,7 @@ class Running:
 class Live:
     def __init__(self, directory):
         self.directory = directory
-        for kind in ("ring", "ring64", "perf"):
+        for kind in ("ring", "ring64", "reserve", "perf"):
             package = json.loads(subprocess.run(["skel-pack", self.path(kind + ".bpf.o")],
                                                 stdout=subprocess.PIPE, check=True).stdout)
             for program in package["meta"]["bpf_skel"]["progs"]:
@@ -277,7 +277,30 @@ def calls(live):
                 f"{used:.0f}", f"{used / ours[1]:.1f}")
 
 
-SETS = {"rates": rates, "perf": perf, "lag": lag, "calls": calls, "flood": flood}
+def counted(live):
+    """What it costs that skel-load has the calls for a ring buffer counted.  The
+    differences are small, so the least of all runs counts, of processor time."""
+    row("Calls counted or as written; least of all runs", "counted", "--as-is", "more")
+    for kind, helper in (("ring", "bpf_ringbuf_output()"), ("reserve", "bpf_ringbuf_reserve()")):
+        forms = {option: ([], []) for option in ((), ("--as-is",))}
+        for _ in range(2 * ROUNDS):
+            for option, (calls_ns, starts_ms) in forms.items():
+                check = subprocess.Popen(["skel-load", "-q", "--check", *option,
+                                          live.path(kind + ".json")], stdout=subprocess.DEVNULL)
+                usage = os.wait4(check.pid, 0)[2]
+                starts_ms.append((usage.ru_utime + usage.ru_stime) * 1000)
+                with Running([["skel-load", *option, live.path(kind + ".json")]]):
+                    calls_ns.append(int(subprocess.run(
+                        [live.path("call.bin"), SECONDS, str(10**6)],
+                        check=True, stdout=subprocess.PIPE).stdout))
+        for what, i, digits in (("ns for a call", 0, 0), ("ms to load", 1, 1)):
+            ours, plain = (min(values[i]) for values in forms.values())
+            row(f"  {helper}, {what}", f"{ours:.{digits}f}", f"{plain:.{digits}f}",
+                f"{ours - plain:.{digits}f}")
+
+
+SETS = {"rates": rates, "perf": perf, "lag": lag, "calls": calls, "counted": counted,
+        "flood": flood}
 
 
 def main(argv):
