@@ -518,6 +518,12 @@ example_source() {
 	skel-pack -u a.json >stripped.o
 	run ! grep -q 'clang version' stripped.o
 	grep -q 'clang version' same.bpf.o
+	# skel.bpf.h is found from the command, in the tree and where it is installed.
+	mkdir -p usr/bin usr/share/skel
+	cp "$(command -v skel-pack)" usr/bin
+	fails_with 1 "'skel.bpf.h' file not found" usr/bin/skel-pack same.bpf.c
+	cp "$ASSETS/skel.bpf.h" usr/share/skel
+	usr/bin/skel-pack same.bpf.c | cmp - a.json
 }
 
 @test "flags after -- reach the compiler, after ours and before our folders" {
