@@ -94,17 +94,21 @@ plan_find_bars(struct plan *p)
 {
 	const struct stream_map *m = &p->header->maps[p->map];
 	struct plan_bars *b = &p->bars;
+	struct fields all = p->columns;
 	struct plan_bar bar;
 
 	if (m->source != STREAM_SAMPLE || m->sample == SAMPLE_EXP2_HIST ||
 	    plan_is_narrowed(p))
 		return false;
-	for (size_t i = 0; i < p->columns.n && !p->formatter.failed; i++)
-		if (strncmp(p->columns.v[i].path, "value.", 6) == 0 &&
-		    find_bar(&p->header->types, &p->columns.v[i], &bar))
-			add_bar(p, &bar, &p->columns.v[i]);
-	for (size_t i = 0; i < b->columns.n; i++)
-		fields_remove(&p->columns, b->columns.v[i].path);
+	p->columns = (struct fields){ .failed = all.failed };
+	for (size_t i = 0; i < all.n; i++) {
+		if (strncmp(all.v[i].path, "value.", 6) == 0 &&
+		    find_bar(&p->header->types, &all.v[i], &bar))
+			add_bar(p, &bar, &all.v[i]);
+		else
+			fields_add(&p->columns, &all.v[i]);
+	}
+	fields_free(&all);
 	if (b->columns.n == 0)
 		return false;
 	b->slots = calloc(b->most, sizeof(*b->slots));

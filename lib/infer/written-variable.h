@@ -7,13 +7,29 @@
 
 #include <stdbool.h>
 
+#include "base/hash.h"
 #include "elf/bpf-elf.h"
 #include "infer/helper-calls.h"
 
-/* Whether code of the object stores to the variable of this name in the section
- * of this name, or to a part of it.  calls is what helper_calls_open() found in
- * the object. */
-bool written_variable(const struct helper_calls *calls,
-    const struct bpf_elf *elf, const char *section, const char *variable);
+/* A zeroed one is closed. */
+struct written_variables {
+	const struct bpf_elf *elf; /* borrowed */
+	struct hash names;         /* by section and name */
+	struct hash_key first;     /* random: where their keys begin */
+};
+
+/*
+ * Finds the variables to which code of the object stores, wholly or in part.
+ * calls is what helper_calls_open() found in the object, and is only for the
+ * call; elf must outlive w.  Returns 0, or -1 after reporting; w is closed
+ * then.
+ */
+int written_variables_open(struct written_variables *w,
+    const struct helper_calls *calls, const struct bpf_elf *elf);
+void written_variables_close(struct written_variables *w);
+
+/* Whether the variable of this name in the section of this name is one. */
+bool written_variables_have(const struct written_variables *w,
+    const char *section, const char *variable);
 
 #endif

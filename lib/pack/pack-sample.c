@@ -157,19 +157,24 @@ int
 pack_mark_written(const struct pack_samples *p,
     const struct helper_calls *calls, const struct bpf_elf *elf)
 {
+	struct written_variables written;
 	json_t *section, *v;
 	const char *name;
 	size_t i, k;
+	int ret = 0;
 
+	if (written_variables_open(&written, calls, elf) == -1)
+		return -1;
 	json_array_foreach (p->sections, i, section) {
 		name = json_doc_string(json_object_get(section, "name"));
 		if (!is_variable_section(name))
 			continue;
 		json_array_foreach (json_object_get(section, "variables"), k, v)
-			if (written_variable(calls, elf, name,
-				json_doc_string(json_object_get(v, "name"))) &&
-			    pack_set(v, "written", json_true()) == -1)
-				return -1;
+			if (ret == 0 &&
+			    written_variables_have(&written, name,
+				json_doc_string(json_object_get(v, "name"))))
+				ret = pack_set(v, "written", json_true());
 	}
-	return 0;
+	written_variables_close(&written);
+	return ret;
 }

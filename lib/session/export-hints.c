@@ -33,7 +33,8 @@ struct hints {
 	const struct btf *btf;     /* borrowed, or NULL */
 	const struct bpf_elf *elf; /* borrowed */
 	struct helper_calls calls; /* in its code */
-	struct hint *v;            /* owned */
+	struct written_variables written;
+	struct hint *v; /* owned */
 	size_t n, cap;
 };
 
@@ -179,7 +180,7 @@ add_variable_hints(struct hints *h, const struct package_section *s)
 
 		at = btf_find_variable(h->btf, datasec, v->name);
 		if (at == NULL ||
-		    !written_variable(&h->calls, h->elf, s->name, v->name))
+		    !written_variables_have(&h->written, s->name, v->name))
 			continue;
 		t = skip_to_type(
 		    h->btf, btf__type_by_id(h->btf, at->type)->type);
@@ -232,6 +233,10 @@ export_hints(const struct package *p, const struct object *o)
 
 	if (helper_calls_open(&h.calls, h.elf) == -1)
 		return;
+	if (written_variables_open(&h.written, &h.calls, h.elf) == -1) {
+		helper_calls_close(&h.calls);
+		return;
+	}
 	bpf_object__for_each_map (map, o->bpf)
 		if (!bpf_map__is_internal(map) &&
 		    sample_option_allows(bpf_map__type(map)))
@@ -239,6 +244,7 @@ export_hints(const struct package *p, const struct object *o)
 	for (size_t i = 0; i < p->nsections; i++)
 		add_variable_hints(&h, &p->sections[i]);
 	report_hints(p, &h);
+	written_variables_close(&h.written);
 	helper_calls_close(&h.calls);
 	free(h.v);
 }
