@@ -185,6 +185,8 @@ find_text_column(const struct args *a)
 		const char *name = a->v[i].long_name,
 			   *type = get_shown_type(&a->v[i]);
 
+		if (a->v[i].hidden)
+			continue;
 		n = sizeof("  -s, --") + 1 + utf8_columns(name, strlen(name));
 		if (type != NULL)
 			n += 3 + utf8_columns(type, strlen(type));
@@ -215,6 +217,8 @@ write_options(const struct args *a, struct buf *out)
 	for (size_t i = 0; i < a->n; i++) {
 		const struct arg *arg = &a->v[i];
 
+		if (arg->hidden)
+			continue;
 		text.len = 0;
 		write_description(a, arg, &text);
 		write_option(out, arg->short_name, arg->long_name,
@@ -277,6 +281,8 @@ args_list(const struct args *a, struct buf *out)
 		const struct arg *arg = &a->v[i];
 		size_t start;
 
+		if (arg->hidden)
+			continue;
 		buf_printf(out, "--%s\t", arg->long_name);
 		if (arg->short_name != '\0')
 			buf_printf(out, "-%c\t", arg->short_name);

@@ -108,6 +108,8 @@ find_long_option(const struct args *a, const char *text, size_t len)
 			buf_free(&starts);
 			return o;
 		case MATCH_START:
+			if (o.arg != NULL && o.arg->hidden)
+				continue;
 			break;
 		}
 		found = o;

@@ -334,9 +334,9 @@ fill_arg(const struct args_builder *d, struct arg *arg)
 	struct args *a = d->args;
 
 	if (strncmp(v->name, DUMMY_PREFIX, sizeof(DUMMY_PREFIX) - 1) == 0 ||
-	    is_result(v) ||
 	    find_variable_type(d, v, &arg->type) == GLOBALS_OTHER)
 		return 0;
+	arg->hidden = is_result(v);
 	if (choose_name(a, v, &arg->name) == -1)
 		return -1;
 	if (arg->name == NULL)

@@ -20,6 +20,8 @@ struct arg {
 	char *long_name; /* owned: "x"; for a bool with a default, "enable-x"
 			    or "disable-x" */
 	char short_name; /* or 0 */
+	bool hidden;     /* a result of the program: it can be set, but is not
+			    offered */
 	bool is_bool;
 	bool flag_value; /* of a bool: what the flag without a value sets */
 	uint32_t type;   /* index into types; TYPE_NONE if it cannot be set */

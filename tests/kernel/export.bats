@@ -257,7 +257,8 @@ hists sample hist key" "$(exported -m hists -m typed)"
 	is '["int","key","long","other"]' "$(jq -c '[.types[].name] | map(select(. == "int" or . == "key" or . == "long" or . == "other")) | sort' header)"
 	refused "meta.json: -m nope: not an exported map; these are: rb, typed, hists" -m nope
 	meta '{"name":"bare"}'
-	refused "meta.json: -m bare: the package exports no map" -m bare
+	refused "meta.json: -m nope: the package exports no map" -m nope
+	is "bare sample array u32" "$(exported -m bare)"
 }
 
 @test "buffers defined with a value can be loaded, exported or not" {

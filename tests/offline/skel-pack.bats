@@ -221,6 +221,8 @@ unset null' "$(grep -v '^big ' got)"
 	is '["reads","start","writes"]' "$(skel-pack samples.bpf.o 2>/dev/null |
 		jq -c '[.meta.bpf_skel.data_sections[].variables[] | select(.written).name] | sort')"
 	skel-pack samples.bpf.o 2>/dev/null > samples.json
+	# Results are not offered, but can be set.
+	skel-args samples.json --reads 5 | jq -e '[.. | objects | select(.name == "reads").value] == [5]'
 	is "level verbose" "$(skel-args --list samples.json | grep -oE '(level|verbose|reads|writes|start)' | sort -u | xargs)"
 	while IFS='|' read -r option want; do
 		fails_with 1 "samples.bpf.o: --sample ${option%%[=,]*}: $want" skel-pack --sample "$option" samples.bpf.o

@@ -114,4 +114,12 @@ struct {
 	__uint(value_size, 4);
 } queue SEC(".maps");
 
+/* An object without a program is refused. */
+SEC("socket")
+int
+nothing(void *ctx)
+{
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
