@@ -150,13 +150,22 @@ meet_type(struct own_types *o, uint32_t id)
 	return 0;
 }
 
+/* The structs of libbpf's usdt.bpf.h, the only header of it with maps. */
+static bool
+is_of_libbpf(const struct btf *btf, const struct btf_type *t)
+{
+	static const char prefix[] = "__bpf_usdt_";
+
+	return strncmp(btf_name(btf, t->name_off), prefix, strlen(prefix)) == 0;
+}
+
 static int
 add_own_struct(struct own_types *o, uint32_t id, uint32_t named)
 {
 	const struct btf_type *t = btf__type_by_id(o->r->btf, id);
 	struct btf_records *r = o->r;
 
-	if (t->name_off == 0 && named == id)
+	if ((t->name_off == 0 && named == id) || is_of_libbpf(r->btf, t))
 		return 0;
 	if (!array_room(r->structs, r->nstructs, r->structs_cap))
 		return report_nomem();

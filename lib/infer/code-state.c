@@ -170,14 +170,14 @@ get_access_size(uint8_t code)
 }
 
 static struct state_value
-add_offset(struct state_value v, int16_t offset)
+add_distance(struct state_value v, int16_t offset)
 {
 	return state_value_move(v, new_constant(offset), false);
 }
 
 /* Stores what into memory at to. */
 static void
-store_value(struct code_state *s, struct state_value to, int size,
+store_in_slot(struct code_state *s, struct state_value to, int size,
     struct state_value what)
 {
 	struct state_value *slot = code_state_slot(s, to);
@@ -208,16 +208,16 @@ apply_atomic(struct code_state *s, const struct bpf_insn *insn)
 static struct state_value
 apply_store(struct code_state *s, const struct bpf_insn *insn)
 {
-	struct state_value to = add_offset(s->reg[insn->dst_reg], insn->off);
+	struct state_value to = add_distance(s->reg[insn->dst_reg], insn->off);
 	int size = get_access_size(insn->code);
 
 	if (BPF_CLASS(insn->code) == BPF_ST) {
-		store_value(s, to, size, new_constant(insn->imm));
+		store_in_slot(s, to, size, new_constant(insn->imm));
 	} else if (BPF_MODE(insn->code) == BPF_ATOMIC) {
-		store_value(s, to, size, value_unknown);
+		store_in_slot(s, to, size, value_unknown);
 		apply_atomic(s, insn);
 	} else {
-		store_value(s, to, size, s->reg[insn->src_reg]);
+		store_in_slot(s, to, size, s->reg[insn->src_reg]);
 	}
 	return to;
 }
@@ -225,7 +225,8 @@ apply_store(struct code_state *s, const struct bpf_insn *insn)
 static void
 apply_load(struct code_state *s, const struct bpf_insn *insn)
 {
-	struct state_value from = add_offset(s->reg[insn->src_reg], insn->off);
+	struct state_value from =
+	    add_distance(s->reg[insn->src_reg], insn->off);
 	struct state_value *slot = code_state_slot(s, from);
 
 	s->reg[insn->dst_reg] =

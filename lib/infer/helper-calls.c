@@ -61,7 +61,7 @@ find_spilled(const struct code_state *s, struct state_value v)
 }
 
 static void
-set_arguments(const struct reading *r, const struct code_state *s,
+set_call_arguments(const struct reading *r, const struct code_state *s,
     struct code_value argument[], uint16_t registers[], int16_t spilled[])
 {
 	for (int i = 0; s != NULL && i < CODE_ARGUMENTS; i++) {
@@ -96,7 +96,8 @@ add_helper_call(struct reading *r, const struct code_function *f, size_t i,
 		.function = f->name,
 		.helper = (uint32_t)insn->imm,
 		.reached = s != NULL };
-	set_arguments(r, s, call->argument, call->registers, call->spilled);
+	set_call_arguments(
+	    r, s, call->argument, call->registers, call->spilled);
 	return 0;
 }
 
@@ -123,7 +124,8 @@ add_function_call(struct reading *r, const struct code_function *f, size_t i,
 		.callee = code_place(&r->code, to.number),
 		.start = code_place(&r->code, f->first),
 		.function = f->name };
-	set_arguments(r, s, call->argument, call->registers, call->spilled);
+	set_call_arguments(
+	    r, s, call->argument, call->registers, call->spilled);
 	return 0;
 }
 
