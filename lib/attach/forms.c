@@ -5,6 +5,7 @@
 
 #include "attach/forms.h"
 #include "attach/way.h"
+#include "base/hash.h"
 #include "base/report.h"
 #include "base/util.h"
 #include "elf/map-refs.h"
@@ -15,7 +16,10 @@
 #define FENTRY_BASE "register_ftrace_direct"
 #define MULTI_BASE "register_fprobe_ips"
 
-enum { RANKS = 4 };
+enum {
+	RANKS = 4,
+	PAIR_MAX = 16, /* programs of a side that are looked at for state */
+};
 
 enum form_class { FORM_TRACEPOINT, FORM_FUNCTION, FORM_USER };
 
@@ -274,54 +278,54 @@ is_state_map(const struct bpf_map *map)
 	       type == BPF_MAP_TYPE_TASK_STORAGE;
 }
 
-/* The search for a map of state that two programs share. */
+/* The search for a map of state that the programs at the entry and at the
+ * return of a function share. */
 struct shared_state {
-	const struct object *object;
-	const char *other; /* the second program */
-	const char *map;   /* a map of the first; NULL while it is read */
+	const struct object *object; /* borrowed */
+	unsigned int side;           /* of the program that is read */
+	struct hash maps;            /* of the programs at the entry */
 	bool found;
 };
 
 static void
-compare_map(void *ctx, const char *name)
-{
-	struct shared_state *s = ctx;
-
-	s->found |= strcmp(name, s->map) == 0;
-}
-
-static void
-find_in_other(void *ctx, const char *name)
+add_state_map(void *ctx, const char *name)
 {
 	struct shared_state *s = ctx;
 	const struct bpf_map *map =
 	    bpf_object__find_map_by_name(s->object->bpf, name);
+	struct hash_key key = { 0 };
+	bool known;
 
-	if (s->found || map == NULL || !is_state_map(map))
+	if (map == NULL || !is_state_map(map))
 		return;
-	s->map = name;
-	map_refs_read_program(
-	    s->object->package->object.elf, s->other, compare_map, s);
+	hash_mix(&key, name, strlen(name));
+	known = hash_find(&s->maps, key) != NULL;
+	if (s->side == SIDE_RETURN)
+		s->found |= known;
+	else if (!known)
+		hash_add(&s->maps, key);
 }
 
 /* Whether the jobs of this rank at the entry and the return share state. */
 static bool
 shares_state(const struct form_group *g, unsigned int rank)
 {
-	struct shared_state s = { 0 };
+	struct shared_state s = { .maps.size = sizeof(struct hash_key) };
 
-	for (size_t i = 0; i < g->n && !s.found; i++)
-		for (size_t k = 0; k < g->n && !s.found; k++) {
+	for (s.side = SIDE_ENTRY; s.side <= SIDE_RETURN; s.side++) {
+		size_t left = PAIR_MAX;
+
+		for (size_t i = 0; i < g->n && left > 0; i++) {
 			if (g->v[i].form->rank != rank ||
-			    g->v[i].form->side != SIDE_ENTRY ||
-			    g->v[k].form->rank != rank ||
-			    g->v[k].form->side != SIDE_RETURN)
+			    g->v[i].form->side != s.side)
 				continue;
 			s.object = g->v[i].job->object;
-			s.other = g->v[k].job->listed->name;
 			map_refs_read_program(s.object->package->object.elf,
-			    g->v[i].job->listed->name, find_in_other, &s);
+			    g->v[i].job->listed->name, add_state_map, &s);
+			left--;
 		}
+	}
+	hash_free(&s.maps);
 	return s.found;
 }
 

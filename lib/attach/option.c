@@ -13,15 +13,18 @@
 #include "base/report.h"
 
 int
-attach_patterns_add(struct attach_patterns *p, const char *list)
+attach_patterns_add(
+    struct attach_patterns *p, const char *option, const char *list)
 {
+	const char *all = list;
 	size_t n;
 
 	for (;; list += n + 1) {
 		n = strcspn(list, ",");
 		if (n == 0) {
-			report_error("expected the names of programs, with "
-				     "commas between them");
+			report_error("%s %s: expected the names of programs, "
+				     "with commas between them",
+			    option, all);
 			return -1;
 		}
 		if (!array_room(p->v, p->n, p->cap) ||

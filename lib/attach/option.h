@@ -46,9 +46,10 @@ struct attach_options {
 	bool both; /* keep every form of a hook (attach/forms.h) */
 };
 
-/* Add the patterns of "NAME[,NAME]...".  Returns 0, or -1 after reporting that
- * one is empty or memory ran out. */
-int attach_patterns_add(struct attach_patterns *p, const char *list);
+/* Add the patterns of "NAME[,NAME]...", the value of this option.  Returns 0,
+ * or -1 after reporting that one is empty or memory ran out. */
+int attach_patterns_add(
+    struct attach_patterns *p, const char *option, const char *list);
 
 /* Whether the program has a name that one of the patterns matches. */
 bool attach_patterns_match(const struct attach_patterns *p, const char *name);

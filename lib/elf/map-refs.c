@@ -1,3 +1,4 @@
+#include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -6,6 +7,8 @@
 #include "elf/map-refs.h"
 
 #define MAPS_SECTION ".maps"
+
+enum { CALLED_MAX = 64 }; /* functions that are read for a program */
 
 /* The symbols of an object. */
 struct ref_symbols {
@@ -63,14 +66,76 @@ find_relocations(const struct ref_symbols *s, size_t of)
 	return NULL;
 }
 
-/* Calls fn for the maps that relocations from begin to end of the section refer
- * to.  Returns whether one refers to .text. */
-static bool
-read_maps(const struct ref_symbols *s, size_t section, uint64_t begin,
-    uint64_t end, map_refs_fn *fn, void *ctx)
+/* A part of a section that is read, and the functions of .text that it calls.
+ */
+struct ref_walk {
+	const struct ref_symbols *symbols; /* borrowed */
+	map_refs_fn *fn;
+	void *ctx;
+	GElf_Sym called[CALLED_MAX];
+	size_t ncalled;
+};
+
+/* Have the function at this offset of .text read too. */
+static void
+add_called(struct ref_walk *w, uint64_t offset)
 {
-	Elf_Data *relocations = find_relocations(s, section);
-	bool calls = false;
+	GElf_Sym symbol;
+
+	for (size_t i = 0; i < w->ncalled; i++)
+		if (w->called[i].st_value == offset)
+			return;
+	for (size_t i = 0; i < w->symbols->n && w->ncalled < CALLED_MAX; i++)
+		if (symbol_name(w->symbols, i, &symbol) != NULL &&
+		    GELF_ST_TYPE(symbol.st_info) == STT_FUNC &&
+		    symbol.st_shndx == w->symbols->text &&
+		    symbol.st_value == offset) {
+			w->called[w->ncalled++] = symbol;
+			return;
+		}
+}
+
+/* The instruction at this offset of the section.  Returns false if there is
+ * none. */
+static bool
+read_instruction(
+    const Elf_Data *code, uint64_t offset, struct bpf_insn *instruction)
+{
+	if (code == NULL || code->d_size < sizeof(*instruction) ||
+	    offset > code->d_size - sizeof(*instruction))
+		return false;
+	memcpy(instruction, (const char *)code->d_buf + offset,
+	    sizeof(*instruction));
+	return true;
+}
+
+/* Add the function of .text that an instruction calls, or loads the address of,
+ * by its relocation. */
+static void
+add_relocated(struct ref_walk *w, const Elf_Data *code, uint64_t offset,
+    const GElf_Sym *symbol)
+{
+	struct bpf_insn i;
+
+	if (!read_instruction(code, offset, &i))
+		return;
+	if (i.code == (BPF_JMP | BPF_CALL))
+		add_called(
+		    w, symbol->st_value + ((uint64_t)(int64_t)i.imm + 1) * 8);
+	else
+		add_called(w, symbol->st_value + (uint64_t)(int64_t)i.imm);
+}
+
+/* Read the references of the function, whose section is code. */
+static void
+read_function(struct ref_walk *w, const GElf_Sym *function)
+{
+	const struct ref_symbols *s = w->symbols;
+	uint64_t begin = function->st_value, end = begin + function->st_size;
+	Elf_Data *relocations = find_relocations(s, function->st_shndx);
+	Elf_Data *code =
+	    elf_getdata(elf_getscn(s->elf, function->st_shndx), NULL);
+	struct bpf_insn insn;
 	const char *name;
 	GElf_Sym symbol;
 	GElf_Rel r;
@@ -80,19 +145,29 @@ read_maps(const struct ref_symbols *s, size_t section, uint64_t begin,
 	     i++) {
 		if (r.r_offset < begin || r.r_offset >= end ||
 		    (name = symbol_name(s, GELF_R_SYM(r.r_info), &symbol)) ==
-			NULL)
+			NULL ||
+		    symbol.st_shndx == SHN_UNDEF)
 			continue;
-		if (symbol.st_shndx != 0 && symbol.st_shndx == s->maps)
-			fn(ctx, name);
-		calls |= symbol.st_shndx != 0 && symbol.st_shndx == s->text;
+		if (symbol.st_shndx == s->maps)
+			w->fn(w->ctx, name);
+		else if (symbol.st_shndx == s->text)
+			add_relocated(w, code, r.r_offset, &symbol);
 	}
-	return calls;
+	/* Calls inside of .text need no relocation. */
+	for (uint64_t at = begin; function->st_shndx == s->text && at < end &&
+				  read_instruction(code, at, &insn);
+	     at += sizeof(insn))
+		if (insn.code == (BPF_JMP | BPF_CALL) &&
+		    insn.src_reg == BPF_PSEUDO_CALL)
+			add_called(
+			    w, at + ((uint64_t)(int64_t)insn.imm + 1) * 8);
 }
 
 void
 map_refs_read_program(Elf *elf, const char *program, map_refs_fn *fn, void *ctx)
 {
 	struct ref_symbols s;
+	struct ref_walk w = { .symbols = &s, .fn = fn, .ctx = ctx };
 	const char *name;
 	GElf_Sym symbol;
 
@@ -102,9 +177,9 @@ map_refs_read_program(Elf *elf, const char *program, map_refs_fn *fn, void *ctx)
 		if (name == NULL || GELF_ST_TYPE(symbol.st_info) != STT_FUNC ||
 		    strcmp(name, program) != 0)
 			continue;
-		if (read_maps(&s, symbol.st_shndx, symbol.st_value,
-			symbol.st_value + symbol.st_size, fn, ctx))
-			read_maps(&s, s.text, 0, UINT64_MAX, fn, ctx);
+		read_function(&w, &symbol);
+		for (size_t k = 0; k < w.ncalled; k++)
+			read_function(&w, &w.called[k]);
 		return;
 	}
 }

@@ -14,8 +14,8 @@ typedef void map_refs_fn(void *ctx, const char *name);
  * BPF_MAP_TYPE_PROG_ARRAY; a name may come several times. */
 void map_refs_read_values(Elf *elf, map_refs_fn *fn, void *ctx);
 
-/* Calls fn for each map that the program refers to, itself or in a function of
- * .text if it calls one; a name may come several times. */
+/* Calls fn for each map that the program refers to, itself or in the functions
+ * of .text that it calls; a name may come several times. */
 void map_refs_read_program(
     Elf *elf, const char *program, map_refs_fn *fn, void *ctx);
 

@@ -21,13 +21,13 @@ set_attach(struct launch_options *o, const char *value)
 static int
 set_only(struct launch_options *o, const char *value)
 {
-	return attach_patterns_add(&o->attach.only, value);
+	return attach_patterns_add(&o->attach.only, "--only", value);
 }
 
 static int
 set_optional(struct launch_options *o, const char *value)
 {
-	return attach_patterns_add(&o->attach.optional, value);
+	return attach_patterns_add(&o->attach.optional, "--optional", value);
 }
 
 /* The option has no value. */

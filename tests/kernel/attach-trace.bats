@@ -492,6 +492,7 @@ hits_by_rm() {
 	done
 }
 
+# bats test_tags=kernel:any
 @test "the section of a perf event may give its numbers" {
 	need_perf_links
 	bpf_package hits '-DKIND="perf_event/type=1,config=2,period=50"'
@@ -506,6 +507,7 @@ hits_by_rm() {
 		skel-load hits.json
 }
 
+# bats test_tags=kernel:any
 @test "of two forms of one hook the best is attached, and both with --both" {
 	need_bpf
 	takes tp_btf/sched_process_exec || skip "needs a kernel with tp_btf"
@@ -538,6 +540,7 @@ ran_twice() {
 	[ "$(jq -r "select(.comm == \"$RUN\").by" out | sort | xargs)" = "also hit" ]
 }
 
+# bats test_tags=kernel:any
 @test "if the kernel refuses the best form when it is loaded or attached, the next one is attached" {
 	need_bpf
 	takes tp_btf/sched_process_exec || skip "needs a kernel with tp_btf"
@@ -568,24 +571,49 @@ ran_twice() {
 	[ "$(jq -r "select(.comm == \"$RUN\").by" out)" = hit ]
 }
 
-@test "fentry goes before kprobe, and a pair of entry and return stays together" {
-	need_fentry
-	need_kprobes
-	bpf_package hits '-DKIND="kprobe/do_unlinkat"' '-DALSO="fentry/do_unlinkat"'
+# The forms of which rm makes records.
+forms_by_rm() {
 	start_load -f json hits.json
-	grep -q 'left out, because a better form of the same hook is attached: hit; ' err
 	touch file
 	rm file &
 	wait "$!"
 	wait_for 10 has_some_hits "$!"
 	end_load
-	has_hits "$!" 1
+	jq -r "select(.pid == $!).by" out | sort | xargs
+}
+
+@test "fentry goes before kprobe, and programs that share state stay together" {
+	need_fentry
+	need_kprobes
 	# The return is another side.
-	bpf_package hits '-DKIND="kretprobe/do_unlinkat"' '-DALSO="fentry/do_unlinkat"'
+	bpf_package hits -DFORMS
+	is "by_best return" "$(forms_by_rm)"
+	# The kretprobe needs what the kprobe leaves for it.
+	bpf_package hits -DFORMS -DSTATE
+	is "entry return" "$(forms_by_rm)"
+	# fexit sees the arguments too.
+	bpf_package hits -DFORMS -DSTATE -DFEXIT
+	is "by_best" "$(forms_by_rm)"
+}
+
+# bats test_tags=kernel:any
+@test "uprobe.multi goes before uprobe, and programs that share state stay together" {
+	need_bpf
+	c_program caller -static
+	local best want place=$PWD/caller:work
+	local forms=(-DFORMS "-DENTRY=\"uprobe/$place\"" "-DRETURN=\"uretprobe/$place\"")
+	while read -r best want; do
+		bpf_package hits "${forms[@]}" "-DBEST=\"$best/$place\"" ${want:+-DSTATE}
+		run -0 --separate-stderr skel-load -v -t 0.1 hits.json
+		is "${want:-best return}" "$(sed -n 's/.*program by_\([a-z]*\): attached.*/\1/p' <<<"$stderr" | sort | xargs)"
+	done <<-END
+		uprobe.multi
+		uprobe.multi entry return
+		uretprobe.multi best
+	END
+	bpf_package hits "${forms[@]}" "-DBEST=\"uretprobe.multi/$place\""
 	run -0 --separate-stderr skel-load -t 0.1 hits.json
-	[[ $stderr != *"left out"* ]]
-	bpf_package hits '-DKIND="kprobe/do_unlinkat"' '-DALSO="fentry/no_such_function"'
-	fails_with 1 "program also (fentry/no_such_function): this kernel has nothing of that name" skel-load hits.json
+	[[ $stderr == *"left out, because a better form of the same hook is attached: by_return; --both keeps them"* ]]
 }
 
 # bats test_tags=kernel:any

@@ -3,7 +3,9 @@
  * Programs that write a record each time they run.  KIND: one of the kind that
  * this section's name says, and ALSO a second one.  Without KIND, one of each
  * kind whose section does not say where, for "-a" to say it.  TAIL: a program
- * that a map calls, and one that jumps to it.
+ * that a map calls, and one that jumps to it.  FORMS: the entry of a function
+ * as kprobe and fentry, and its return as kretprobe; with FEXIT as fexit in
+ * place of fentry; with STATE, kprobe and kretprobe share a hash.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -50,7 +52,7 @@ HIT(KIND, hit)
 #ifdef ALSO
 HIT(ALSO, also)
 #endif
-#elif !defined(TAIL)
+#elif !defined(TAIL) && !defined(FORMS)
 HIT("kprobe", on_kprobe)
 HIT("kprobe.multi", on_multi)
 HIT("uprobe", on_uprobe)
@@ -71,6 +73,65 @@ deep(char *ctx)
 {
 	return *(volatile int *)(ctx + 1024) & 0;
 }
+#endif
+
+/* One function in several forms. */
+#ifdef FORMS
+#ifndef ENTRY
+#define ENTRY "kprobe/do_unlinkat"
+#define RETURN "kretprobe/do_unlinkat"
+#ifdef FEXIT
+#define BEST "fexit/do_unlinkat"
+#else
+#define BEST "fentry/do_unlinkat"
+#endif
+#endif
+
+#ifdef STATE
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, int);
+	__type(value, int);
+} state SEC(".maps");
+
+static __noinline int
+keep_state(int n)
+{
+	return bpf_map_update_elem(&state, &n, &n, BPF_ANY);
+}
+
+/* The functions that use the map are not called by the programs themselves. */
+static __noinline int
+use_state(int n)
+{
+	return keep_state(n) + keep_state(n + 1);
+}
+#else
+static __always_inline int
+use_state(int n)
+{
+	return n;
+}
+#endif
+
+SEC(ENTRY)
+int
+by_entry(void *ctx)
+{
+	use_state(1);
+	return say((const char[16]){ "entry" });
+}
+
+SEC(RETURN)
+int
+by_return(void *ctx)
+{
+	use_state(2);
+	return say((const char[16]){ "return" });
+}
+
+HIT(BEST, by_best)
 #endif
 
 /* A program that another one jumps to. */

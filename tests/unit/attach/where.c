@@ -105,17 +105,17 @@ check_patterns(void)
 	struct attach_options o = { 0 };
 
 	CHECK(!attach_patterns_match(&o.only, "a"));
-	CHECK_NUM(attach_patterns_add(&o.only, "read_*,write"), 0);
-	CHECK_NUM(attach_patterns_add(&o.only, "[xy]"), 0);
+	CHECK_NUM(attach_patterns_add(&o.only, "--only", "read_*,write"), 0);
+	CHECK_NUM(attach_patterns_add(&o.only, "--only", "[xy]"), 0);
 	CHECK(attach_patterns_match(&o.only, "read_file"));
 	CHECK(attach_patterns_match(&o.only, "write"));
 	CHECK(attach_patterns_match(&o.only, "y"));
 	CHECK(!attach_patterns_match(&o.only, "write_file"));
 	CHECK(!attach_patterns_match(&o.only, ""));
 	check_forget();
-	CHECK_NUM(attach_patterns_add(&o.only, "a,,b"), -1);
-	CHECK_SAID("expected the names of programs");
-	CHECK_NUM(attach_patterns_add(&o.only, ""), -1);
+	CHECK_NUM(attach_patterns_add(&o.only, "--only", "a,,b"), -1);
+	CHECK_SAID("--only a,,b: expected the names of programs");
+	CHECK_NUM(attach_patterns_add(&o.only, "--only", ""), -1);
 	attach_options_free(&o);
 }
 
