@@ -280,6 +280,25 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 		awk '/seccomp\(SECCOMP_SET_MODE_FILTER/ { child = $1 } child == $1 && /bpf\(/ { bad = 1 } END { exit child == "" || bad }' calls
 }
 
+@test "an object that says nothing of its records shows them with names, at once or packed before" {
+	need_bpf
+	bpf_object unnamed
+	run -0 --separate-stderr skel-load --as-is -f json -n 3 -t 10 unnamed.bpf.o
+	[[ $stderr == *"map rb: its records are struct event, the type of what on_call() writes"* ]]
+	[[ $stderr == *"iterator list: its records are struct row, the type of what list() writes"* ]]
+	is '[["rb","event"],["list","row"]]' "$(head -n 1 <<<"$output" |
+		jq -c '. as $h | [.maps[] | [.name, $h.types[.value].name]]')"
+	sed -n '2,4p' <<<"$output" | grep -qE '^\{"@map":"(rb",.*"pid":[0-9]+,"comm":"[^"]*","ns":[0-9]+|list",.*"cpu":[0-9]+,"mark":"row")\}$'
+	skel-pack -q unnamed.bpf.o >unnamed.json
+	skel-load --as-is -f json -n 1 unnamed.json | head -n 1 | jq -e '.types | any(.name == "event")'
+	# Another type is stated: a record of another size is no event.
+	run -0 --separate-stderr skel-load --as-is -f json -m rb -n 1 -t 10 --events 'rb=unsigned long long' unnamed.json
+	is 'unsigned long long' "$(head -n 1 <<<"$output" | jq -r '. as $h | $h.types[$h.maps[0].value].name')"
+	fails_with 1 "unnamed.json: --events rb=struct evnt: the object's BTF has no type" skel-load --events 'rb=struct evnt' unnamed.json
+	fails_with 1 "unnamed.bpf.o: --events rb=struct evnt: the object has no type" skel-load --events 'rb=struct evnt' unnamed.bpf.o
+	fails_with 2 "expected MAP=TYPE" skel-load --events rb unnamed.json
+}
+
 @test "-e adds the object to a bare meta, or replaces the one in the package" {
 	need_bpf
 	bpf_package globals
