@@ -12,8 +12,8 @@
 
 enum {
 	LOCATIONS_MAX = 1 << 20,
-	OVERLAP_MAX = 64, /* variables at one place that are looked at */
-	STACK_MAX = 512,  /* bytes that the kernel gives a function */
+	OVERLAP_MAX = 1024, /* variables at one place that are looked at */
+	STACK_MAX = 512,    /* bytes that the kernel gives a function */
 	FRAME_REGISTER = 10,
 	REGISTERS = 11,
 };
