@@ -266,6 +266,79 @@ what_is_no_ring_is_refused(void)
 	close(map);
 }
 
+/* Checks how many records the ring has got. */
+static void
+arrived_is(struct scene *s, uint64_t want)
+{
+	uint64_t n = 0;
+
+	CHECK(ring_arrived(&s->ring, &n));
+	CHECK_NUM(n, want);
+}
+
+static void
+reopen_ring(struct scene *s)
+{
+	ring_close(&s->ring);
+	CHECK_NUM(ring_open(&s->ring, "rb", s->map, SIZE), 0);
+}
+
+/* Records are counted whether or not they were read, but not those from before;
+ * the next reader goes on, also after one that was killed before it moved the
+ * position. */
+static void
+records_are_counted_by_one_reader_after_another(void)
+{
+	struct ring_tally tally = { 0 };
+	unsigned long position;
+	struct scene s;
+
+	begin(&s);
+	run(s.prog, 7);
+	ring_count(&s.ring, &tally, true);
+	arrived_is(&s, 0);
+	run(s.prog, 100);
+	arrived_is(&s, 100);
+	consume(&s, 10 * RECORD);
+	arrived_is(&s, 100);
+	run(s.prog, 5);
+	CHECK_NUM(consume(&s, SIZE), 0);
+	arrived_is(&s, 105);
+	reopen_ring(&s);
+	ring_count(&s.ring, &tally, false);
+	arrived_is(&s, 105);
+	run(s.prog, 20);
+	position = *s.position;
+	CHECK_NUM(consume(&s, SIZE), 0);
+	*s.position = position;
+	reopen_ring(&s);
+	ring_count(&s.ring, &tally, false);
+	run(s.prog, 1);
+	arrived_is(&s, 126);
+	CHECK_NUM(consume(&s, SIZE), 0);
+	arrived_is(&s, 126);
+	end(&s);
+}
+
+/* Then nobody knows how many records it took. */
+static void
+a_reader_that_does_not_count_ends_the_counting(void)
+{
+	struct ring_tally tally = { 0 };
+	struct scene s;
+	uint64_t n;
+
+	begin(&s);
+	ring_count(&s.ring, &tally, true);
+	run(s.prog, 10);
+	*s.position = 3 * RECORD;
+	CHECK(!ring_arrived(&s.ring, &n));
+	CHECK_NUM(consume(&s, SIZE), 0);
+	CHECK_NUM(s.seen.records, 7);
+	CHECK(!ring_arrived(&s.ring, &n));
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -279,5 +352,7 @@ main(void)
 	a_record_that_is_longer_than_the_ring_has_is_refused();
 	a_position_of_someone_else_is_refused((unsigned long)-SIZE);
 	what_is_no_ring_is_refused();
+	records_are_counted_by_one_reader_after_another();
+	a_reader_that_does_not_count_ends_the_counting();
 	return check_done();
 }
