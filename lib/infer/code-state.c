@@ -121,10 +121,11 @@ state_value_move(struct state_value v, struct state_value distance, bool back)
 struct state_value *
 code_state_slot(struct code_state *s, struct state_value v)
 {
-	if (v.kind != STATE_STACK || v.inexact || v.offset >= 0 ||
-	    v.offset < -STATE_SLOTS * SLOT_BYTES || v.offset % SLOT_BYTES != 0)
+	int64_t i = -((int64_t)v.offset / SLOT_BYTES) - 1;
+
+	if (v.kind != STATE_STACK || v.inexact || v.offset % SLOT_BYTES != 0)
 		return NULL;
-	return &s->slot[-v.offset / SLOT_BYTES - 1];
+	return i >= 0 && i < STATE_SLOTS ? &s->slot[i] : NULL;
 }
 
 /* Forgets the slots that size bytes from v on lie in. */

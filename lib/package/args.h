@@ -30,16 +30,19 @@ struct arg {
 	json_t *from_default; /* owned: from the package's default, or NULL */
 };
 
-/* What takes long options that the program does not have. */
+/* What was done with a long option that the program does not have. */
+enum args_other {
+	ARGS_OTHER_UNKNOWN,  /* there is no such option */
+	ARGS_OTHER_TAKEN,    /* it was taken */
+	ARGS_OTHER_AND_NEXT, /* and the next word, its value, too */
+	ARGS_OTHER_WRONG,    /* a usage error was reported */
+};
+
+/* What takes such options. */
 struct args_others {
 	/* Takes the option of this name.  value is what stood behind "=" or
 	 * NULL, and next the word that follows, or NULL. */
-	enum args_other {
-		ARGS_OTHER_UNKNOWN,  /* there is no such option */
-		ARGS_OTHER_TAKEN,    /* it was taken */
-		ARGS_OTHER_AND_NEXT, /* and the next word, its value, too */
-		ARGS_OTHER_WRONG,    /* a usage error was reported */
-	} (*take)(
+	enum args_other (*take)(
 	    void *ctx, const char *name, const char *value, const char *next);
 	void *ctx;
 };
