@@ -90,8 +90,8 @@ report_perf_refusal(const struct perf_buffers *p, size_t pages, int error)
 		report_error("%s: more than this process may lock; needs "
 			     "CAP_IPC_LOCK, a higher "
 			     "kernel.perf_event_mlock_kb, or fewer pages "
-			     "(perf_buffer_pages)",
-		    where);
+			     "(--map %s=pages:N)",
+		    where, p->name);
 	else
 		report_error("%s: %s", where, strerror(error));
 }

@@ -492,7 +492,7 @@ make_dir() {
 	run -0 --separate-stderr able +dac_read_search,+perfmon skel-poll --once perf
 	silent "$stderr"
 	PAGES=1048576 make_session "$PB" > large
-	fails_with 1 "skel-poll: map pb: cannot open perf buffers of 1048576 pages: more than this process may lock; needs CAP_IPC_LOCK, a higher kernel.perf_event_mlock_kb, or fewer pages (perf_buffer_pages)" \
+	fails_with 1 "skel-poll: map pb: cannot open perf buffers of 1048576 pages: more than this process may lock; needs CAP_IPC_LOCK, a higher kernel.perf_event_mlock_kb, or fewer pages (--map pb=pages:N)" \
 		able +dac_read_search,+perfmon skel-poll --once large
 }
 
