@@ -434,8 +434,8 @@ silent_load() {
 	POLL=
 	check_silent "$STATUS" skel-poll
 	skel-load --pin="$DIR" --detach silent.json >kept 2>err.load
-	local sum=0 round
-	for round in 1 2 3; do
+	local sum=0
+	for _ in 1 2 3; do
 		flood 50
 		skel-poll --once kept >out 2>err || [ $? -eq 3 ]
 		((sum += $(of reserved) + $(of written)))
