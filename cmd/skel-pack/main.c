@@ -221,16 +221,45 @@ free_pack_options(struct pack_options *o)
 	free(o->samples);
 }
 
+/* Packs or unpacks the file to standard output.  Returns the exit status. */
+static int
+run_pack(const char *file, char *const flags[], int nflags, bool back,
+    const struct pack_options *told)
+{
+	bool is_source = !back && file != NULL && compile_is_source(file);
+	struct compiled compiled = { 0 };
+	struct output out;
+	int status = prepare(file, flags, nflags, is_source, &compiled);
+
+	if (status == -1 ||
+	    output_open(&out, STDOUT_FILENO, "<stdout>") == -1) {
+		compiled_free(&compiled);
+		return 1;
+	}
+	if (back)
+		status = unpack(file, &out.buf);
+	else if (is_source)
+		status = pack_compiled(file, told, &compiled, &out.buf);
+	else
+		status = pack(file, told, &out.buf);
+	compiled_free(&compiled);
+	if (command_status(status == -1) != 0)
+		status = -1;
+	if (status == -1)
+		out.buf.len = 0;
+	if (output_close(&out) == -1 && !out.gone)
+		status = -1;
+	return status == -1 ? 1 : 0;
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct pack_options told = { 0 };
 	const char **events = calloc((size_t)argc, sizeof(*events));
 	const char *file = NULL;
-	struct compiled compiled = { 0 };
 	struct events_option stated;
-	struct output out;
-	bool back = false, is_source;
+	bool back = false;
 	int ch, status, nflags;
 
 	if (events == NULL) {
@@ -261,30 +290,13 @@ main(int argc, char *argv[])
 		}
 	}
 	read_operands(argc - optind, argv + optind, &file, &nflags);
-	is_source = !back && file != NULL && compile_is_source(file);
 	told.events = events;
 	if ((told.name != NULL && (back || *told.name == '\0')) ||
 	    ((told.nsamples > 0 || told.nevents > 0) && back))
 		command_usage(&command);
 	signal(SIGPIPE, SIG_IGN);
-	status =
-	    prepare(file, argv + argc - nflags, nflags, is_source, &compiled);
-	if (status == -1 || output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
-		return 1;
-	if (back)
-		status = unpack(file, &out.buf);
-	else if (is_source)
-		status = pack_compiled(file, &told, &compiled, &out.buf);
-	else
-		status = pack(file, &told, &out.buf);
-	compiled_free(&compiled);
+	status = run_pack(file, argv + argc - nflags, nflags, back, &told);
 	free_pack_options(&told);
 	free(events);
-	if (command_status(status == -1) != 0)
-		status = -1;
-	if (status == -1)
-		out.buf.len = 0;
-	if (output_close(&out) == -1 && !out.gone)
-		status = -1;
-	return status == -1 ? 1 : 0;
+	return status;
 }
