@@ -266,6 +266,35 @@ join_branches(int second, int64_t size)
 	close_code(&o);
 }
 
+/* Of two maps none is taken, and of two offsets in one the distance is open. */
+static void
+join_pointers(void)
+{
+	static const struct bpf_insn prog[] = {
+		HELPER(get_smp_processor_id),
+		ADDRESS(6, RB),
+		ADDRESS(7, SEEN),
+		JUMP_IF(0, 0, 3),
+		ADDRESS(6, HEAP),
+		ADD(7, 8),
+		MOV(1, 6),
+		MOV(2, 7),
+		SET(3, 8),
+		HELPER(ringbuf_output),
+		EXIT,
+	};
+	struct helper_write w[HELPER_WRITES_MAX];
+	struct object o;
+
+	OPEN(o, prog);
+	CHECK_NUM(get_writes(&o, w), 1);
+	CHECK(w[0].map == NULL);
+	CHECK_NUM(w[0].data.kind, CODE_GLOBAL);
+	CHECK(w[0].data.inexact);
+	CHECK_NUM(w[0].registers, 0);
+	close_code(&o);
+}
+
 /* A pointer that one branch sets to NULL is still that pointer. */
 static void
 find_value_of_map(void)
@@ -428,6 +457,7 @@ main(void)
 	forget_what_helpers_may_change();
 	join_branches(24, 24);
 	join_branches(32, -1);
+	join_pointers();
 	find_value_of_map();
 	follow_parameters_to_callers();
 	note_written_variables();
