@@ -211,7 +211,7 @@ expand_arguments(struct skel_load_options *o)
 }
 
 static void
-free_options(struct skel_load_options *o)
+free_load_options(struct skel_load_options *o)
 {
 	for (int i = 0; o->expanded != NULL && i < o->narguments; i++)
 		free(o->expanded[i]);
@@ -358,6 +358,6 @@ main(int argc, char *argv[])
 		status =
 		    start_command(&o) == 0 ? skel_load_run(&o) : EXIT_FAILURE;
 	traced_command_finish(&traced);
-	free_options(&o);
+	free_load_options(&o);
 	return command_status(status);
 }

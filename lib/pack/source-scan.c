@@ -290,7 +290,7 @@ begin_declaration(struct source_scanner *s)
 }
 
 static void
-add_name(
+add_declared_name(
     struct source_scanner *s, struct source_span span, enum source_role role)
 {
 	s->after_name = false;
@@ -324,7 +324,7 @@ scan_name(struct source_scanner *s)
 		return;
 	if (s->depth.parens > 0) {
 		if (s->first)
-			add_name(s, word, SOURCE_ARGUMENT);
+			add_declared_name(s, word, SOURCE_ARGUMENT);
 		s->first = s->after_name = false;
 		return;
 	}
@@ -338,7 +338,7 @@ scan_name(struct source_scanner *s)
 		s->after_name = false;
 		return;
 	}
-	add_name(s, word, SOURCE_NAME);
+	add_declared_name(s, word, SOURCE_NAME);
 }
 
 /* Tells of the struct whose body begins. */
