@@ -583,18 +583,41 @@ drop_unused_calls(struct call_counter *c)
 	c->ncalls = kept;
 }
 
-/* Removes what a debugger reads: neither libbpf nor the kernel do. */
-static void
-clear_debug_sections(struct elf_edit *e)
+/* Whether the section is one that only a debugger reads. */
+static bool
+is_debug_section(const struct elf_edit *e, size_t i)
 {
-	for (size_t i = 1; i < e->n; i++) {
-		const char *name = elf_edit_name(e, i);
+	const char *name = elf_edit_name(e, i);
 
-		if (strncmp(name, ".rel", strlen(".rel")) == 0)
-			name += strlen(".rel");
-		if (strncmp(name, ".debug_", strlen(".debug_")) == 0)
-			elf_edit_clear(e, i);
+	if (strncmp(name, ".rel", strlen(".rel")) == 0)
+		name += strlen(".rel");
+	return strncmp(name, ".debug_", strlen(".debug_")) == 0 &&
+	       !is_code(&e->sections[i].header);
+}
+
+/* Removes what only a debugger reads, unless a symbol needs it. */
+static int
+clear_debug_sections(struct call_counter *c)
+{
+	bool *needed = calloc(c->edit.n, sizeof(*needed));
+	size_t size;
+	const unsigned char *bytes =
+	    elf_edit_content(&c->edit, c->symbols, &size);
+	Elf64_Sym sym;
+
+	if (needed == NULL)
+		return report_nomem();
+	for (size_t i = 0; i < size / sizeof(sym); i++) {
+		memcpy(&sym, bytes + i * sizeof(sym), sizeof(sym));
+		if (sym.st_shndx < c->edit.n &&
+		    (sym.st_value != 0 || sym.st_size != 0))
+			needed[sym.st_shndx] = true;
 	}
+	for (size_t i = 1; i < c->edit.n; i++)
+		if (!needed[i] && is_debug_section(&c->edit, i))
+			elf_edit_clear(&c->edit, i);
+	free(needed);
+	return 0;
 }
 
 /* Changes the object that is open in c->edit.  Returns 1 if it did, 0 if there
@@ -613,8 +636,8 @@ change_object(struct call_counter *c)
 	drop_unused_calls(c);
 	if (c->ncalls == 0 || !find_ring_symbols(c))
 		return 0;
-	clear_debug_sections(&c->edit);
-	if (add_counts(c) == -1 || redirect_calls(c) == -1)
+	if (clear_debug_sections(c) == -1 || add_counts(c) == -1 ||
+	    redirect_calls(c) == -1)
 		return -1;
 	return describe_functions(c);
 }

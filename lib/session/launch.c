@@ -61,15 +61,19 @@ int
 launch_set_counted(struct launch *l, struct buf *counted)
 {
 	size_t size = counted->len;
+	struct report_held held;
+	int ret;
 
 	if (size == 0)
 		return 0;
 	l->other.bytes = (unsigned char *)counted->data;
 	*counted = (struct buf){ 0 };
-	if (bpf_elf_open(
-		&l->other.elf, l->other.bytes, size, l->package.name) == -1)
-		return -1;
-	exchange_objects(l);
+	report_hold(&held);
+	ret =
+	    bpf_elf_open(&l->other.elf, l->other.bytes, size, l->package.name);
+	report_release_held(&held, "lost records are not counted");
+	if (ret == 0)
+		exchange_objects(l);
 	return 0;
 }
 
