@@ -294,10 +294,9 @@ every_pipeline_works() {
 	local compile
 	sed -n '/^```c/,/^```/p' "$ROOT/README.md" | grep -v '^```' > kills.bpf.c
 	[ "$(wc -l < kills.bpf.c)" -eq 10 ]
-	ln -s "$ASSETS" assets
-	compile=$(sed -n 's/^    \(clang .*\)/\1/p' "$ROOT/README.md")
+	compile=$(sed -n 's/^    \(skel-pack kills.bpf.c [^&]*\) && .*/\1/p' "$ROOT/README.md")
+	[ -n "$compile" ]
 	bash -c "$compile"
-	skel-pack kills.bpf.o > kills.json
 	start_pipe 'skel-load kills.json | tee s | skel-fmt --json > out'
 	wait_for 10 has_header s
 	kill -0 $$
