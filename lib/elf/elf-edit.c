@@ -31,7 +31,7 @@ read_edit_headers(struct elf_edit *e)
 
 		memcpy(h, e->bytes + e->header.e_shoff + i * sizeof(*h),
 		    sizeof(*h));
-		if (h->sh_type != SHT_NOBITS && h->sh_type != SHT_NULL &&
+		if (h->sh_type != SHT_NOBITS && i != 0 &&
 		    !lies_in_file(e, h->sh_offset, h->sh_size))
 			return false;
 	}
@@ -70,7 +70,7 @@ elf_edit_content(const struct elf_edit *e, size_t i, size_t *size)
 		*size = s->data.len;
 		return (const unsigned char *)s->data.data;
 	}
-	if (s->header.sh_type == SHT_NOBITS || s->header.sh_type == SHT_NULL)
+	if (s->header.sh_type == SHT_NOBITS || i == 0)
 		return NULL;
 	*size = s->header.sh_size;
 	return e->bytes + s->header.sh_offset;
