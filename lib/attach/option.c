@@ -8,7 +8,6 @@
 
 #include "attach/option.h"
 #include "attach/way.h"
-#include "attach/where.h"
 #include "base/array.h"
 #include "base/report.h"
 
@@ -51,6 +50,13 @@ free_patterns(struct attach_patterns *p)
 	for (size_t i = 0; i < p->n; i++)
 		free(p->v[i]);
 	free(p->v);
+}
+
+void
+attach_where_free(struct attach_where *w)
+{
+	free(w->program);
+	free(w->words);
 }
 
 void

@@ -54,6 +54,9 @@ int attach_patterns_add(
 /* Whether the program has a name that one of the patterns matches. */
 bool attach_patterns_match(const struct attach_patterns *p, const char *name);
 
+/* Release what w owns. */
+void attach_where_free(struct attach_where *w);
+
 /* Release what o owns, and zero it. */
 void attach_options_free(struct attach_options *o);
 

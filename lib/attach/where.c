@@ -234,10 +234,3 @@ attach_where_parse(struct attach_where *w, const char *text)
 	attach_error_free(&e);
 	return -1;
 }
-
-void
-attach_where_free(struct attach_where *w)
-{
-	free(w->program);
-	free(w->words);
-}

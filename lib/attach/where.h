@@ -6,10 +6,8 @@
 
 #include "attach/option.h"
 
-/* Parse "PROG=WHERE", which w borrows.  Returns 0, or -1 after reporting.
- * attach_where_free() is for both. */
+/* Parse "PROG=WHERE", which w borrows.  Returns 0, or -1 after reporting.  Call
+ * attach_where_free() after both. */
 int attach_where_parse(struct attach_where *w, const char *text);
-
-void attach_where_free(struct attach_where *w);
 
 #endif

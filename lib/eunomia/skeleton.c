@@ -202,7 +202,7 @@ count_skeleton_calls(struct eunomia_bpf *p)
 		return 0;
 	prepare_ask_kernel(&work);
 	if (prepare_run(&work, &reply) == 0 &&
-	    prepare_open(&work, &reply, NULL, &counted) == 0 &&
+	    prepare_open(&work, &reply, &p->launch.package, &counted) == 0 &&
 	    launch_set_counted(&p->launch, &counted) == 0)
 		ret = 0;
 	p->options_set |= p->launch.counting;

@@ -52,9 +52,10 @@ refused() {
 	grep -q 'map ring: 5000 bytes are rounded up to 8192' err
 	bpftool -j map show > shown
 	size_of() {
-		for id in $(cat "/proc/$LOAD"/fdinfo/* 2>/dev/null | awk '/^map_id:/ { print $2 }' | sort -un); do
-			jq -r ".[] | select(.id == $id and .name == \"$1\") | .max_entries" shown
-		done
+		cat "/proc/$LOAD"/fdinfo/* 2>/dev/null | awk '/^map_id:/ { print $2 }' | sort -un |
+			while read -r id; do
+				jq -r ".[] | select(.id == $id and .name == \"$1\") | .max_entries" shown
+			done
 	}
 	[ "$(size_of structs)" -eq 16 ]
 	[ "$(size_of numbers)" -eq 1024 ]
@@ -194,10 +195,10 @@ refused() {
 	sampled structs 2 --set structs=@structs.json | diff want -
 	sampled structs 2 --set structs=@structs.csv | diff want -
 	# Records of other maps, each with names of its own, are skipped.
-	sampled names 2 --set 'names[a]=1' --set 'names["b,"]=2' > names
+	sampled names 2 --set 'names[a]=1' --set 'names["b,"]=2' > named
 	skel-fmt --csv stream | cat - structs.csv > both.csv
 	sampled structs 2 --set structs=@both.csv | diff want -
-	sampled names 2 --set names=@both.csv | diff names -
+	sampled names 2 --set names=@both.csv | diff named -
 	# A table that somebody wrote.
 	printf 'value,key\r\n1,"x ""y"""\r\n0x10,z\r\n' > mine.csv
 	run -0 sampled names 2 --set names=@mine.csv
