@@ -113,6 +113,7 @@ attach_close(struct attachments *a)
 	attach_detach(a);
 	free(a->v);
 	free(a->jobs);
+	free(a->spare);
 	buf_free(&a->other_forms);
 	buf_free(&a->untaken_forms);
 	*a = (struct attachments){ 0 };

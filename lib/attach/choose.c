@@ -145,6 +145,12 @@ attach_leave_out(
 {
 	bool lacks_place = reason == LIBBPF_REFUSED_HOOK;
 
+	for (size_t i = 0; i < a->nspare; i++) {
+		if (strcmp(a->spare[i]->name, program) != 0)
+			continue;
+		refuse(a->refused, program);
+		return true;
+	}
 	for (size_t i = 0; i < a->njobs; i++) {
 		struct attach_job *j = &a->jobs[i];
 
@@ -352,6 +358,28 @@ add_job(const struct chooser *c, const struct chosen_program *p,
 	return 0;
 }
 
+/* Leave the program, which is not to be attached, out if the kernel refused it
+ * before, or record that it may refuse it.  A map with the program in its
+ * initial values cannot be made without it.  Returns 0, or -1 after reporting.
+ */
+static int
+add_spare(const struct chooser *c, const struct chosen_program *p)
+{
+	struct attachments *a = c->a;
+	const char *name = p->listed->name;
+
+	if (p->called || !attach_patterns_match(&a->options->optional, name))
+		return 0;
+	if (is_refused(a->refused, name)) {
+		bpf_program__set_autoload(p->program, false);
+		return 0;
+	}
+	if (!array_room(a->spare, a->nspare, a->spare_cap))
+		return report_nomem();
+	a->spare[a->nspare++] = p->listed;
+	return 0;
+}
+
 static int
 add_jobs_of_program(const struct chooser *c, const struct chosen_program *p)
 {
@@ -359,8 +387,8 @@ add_jobs_of_program(const struct chooser *c, const struct chosen_program *p)
 
 	if (p->choice == CHOICE_ATTACH)
 		return add_job(c, p, NULL);
-	if (p->choice != CHOICE_PLACES)
-		return 0;
+	if (p->choice == CHOICE_LOAD)
+		return add_spare(c, p);
 	for (size_t i = p->first_place; i < o->nwheres; i++)
 		if (o->wheres[i].way != NULL &&
 		    is_named(o->wheres[i].program, p->listed->name, p->ops) &&

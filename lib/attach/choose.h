@@ -26,6 +26,10 @@ struct attachments {
 	 * follow each other. */
 	struct attach_job *jobs;
 	size_t njobs, jobs_cap;
+	/* Owned array of borrowed entries: the programs that are loaded and not
+	 * attached, and that may fail, because they are optional. */
+	const struct package_program **spare;
+	size_t nspare, spare_cap;
 	struct attachment *v; /* owned: the attached programs, by place */
 	size_t n;
 	const char *package; /* borrowed, as the next two: for messages */

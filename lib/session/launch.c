@@ -190,6 +190,22 @@ load_counted(struct launch *l)
 	return ret;
 }
 
+/* Checks that the kernel did not refuse all programs. */
+static int
+require_accepted_program(const struct launch *l)
+{
+	struct bpf_program *p;
+
+	if (l->refused.n == 0)
+		return 0;
+	bpf_object__for_each_program (p, l->object.bpf)
+		if (bpf_program__fd(p) >= 0)
+			return 0;
+	report_error(
+	    "%s: none of its programs could be loaded", l->package.name);
+	return -1;
+}
+
 int
 launch_load(struct launch *l)
 {
@@ -198,6 +214,8 @@ launch_load(struct launch *l)
 	while ((ret = l->counting ? load_counted(l) : load_once(l)) == 1)
 		if (launch_reopen(l) == -1)
 			return -1;
+	if (ret == 0)
+		ret = require_accepted_program(l);
 	if (ret == 0)
 		ret = map_values_write(&l->values);
 	if (ret == 0 && l->options->only_verify)

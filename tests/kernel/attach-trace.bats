@@ -889,3 +889,20 @@ forms_by_rm() {
 	# A program that is turned off is not counted as missing.
 	run -0 --separate-stderr skel-load -t 0.1 --optional hit -a hit=off -a also=off hits.json
 }
+
+# bats test_tags=kernel:any
+@test "--optional omits what the kernel refuses also where -a only loads it" {
+	need_bpf
+	bpf_package hits '-DKIND="raw_tp/sched_process_exec"' '-DALSO="tp_btf/nosuch"' -DREFUSED
+	fails_with 1 "hits.json: program refused (raw_tp/sched_process_exec): the verifier refused it: " \
+		skel-load -t 0.1 -a '*=load' --optional also hits.json
+	start_load -f json --optional '*' -a '*=load' hits.json
+	[ "$(grep -c '^skel-load: left out: hits.json: program ' err)" -eq 2 ]
+	[ "$(held prog | wc -l)" -eq 1 ]
+	[ "$(held link | wc -l)" -eq 0 ]
+	end_load
+	fails_with 1 "skel-load: hits.json: none of its programs could be loaded" \
+		skel-load -t 0.1 --optional '*' -a '*=load' -a hit=off hits.json
+	fails_with 1 "skel-load: hits.json: none of its programs could be loaded" \
+		skel-load --check --optional '*' -a hit=off hits.json
+}
