@@ -569,7 +569,9 @@ check_place(struct attachments *a, struct attach_job *j, bool *keep)
 	const char *name = j->listed->name;
 
 	(void)a;
-	(void)keep;
+	*keep = !j->refused;
+	if (j->refused)
+		return ATTACH_SUCCESS;
 	if (j->kind == NULL)
 		return attach_invalid("this kind of program is unknown; leave "
 				      "it out with -a %s=off",
@@ -612,11 +614,50 @@ drop_unattachable(struct attachments *a)
 	a->njobs = n;
 }
 
+static bool
+may_lack_target(const struct attach_job *j, const struct attach_way *way)
+{
+	return j->optional && !j->refused && j->way == way && !has_place(j);
+}
+
+/* Leave out the programs of this way without a target.  Several get one notice;
+ * check_place() reports a single one. */
+static void
+leave_out_targetless(struct attachments *a, const struct attach_way *way)
+{
+	struct buf names = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->njobs; i++)
+		if (may_lack_target(&a->jobs[i], way)) {
+			buf_list(&names, 0, a->jobs[i].listed->name);
+			n++;
+		}
+	for (size_t i = 0; i < a->njobs && n > 1; i++) {
+		struct attach_job *j = &a->jobs[i];
+
+		if (may_lack_target(j, way)) {
+			leave_out(a, j);
+			j->refused = true;
+		}
+	}
+	if (n > 1)
+		report_notice("%s: left out, because their sections name no "
+			      "target: %.*s; to attach one: -a PROGRAM=%s",
+		    a->package, (int)names.len, names.len > 0 ? names.data : "",
+		    way->syntax);
+	buf_free(&names);
+}
+
 int
 attach_check(struct attachments *a)
 {
 	if (a->any_place)
 		drop_unattachable(a);
+	for (size_t i = 0; i < a->njobs; i++)
+		if (a->jobs[i].way != NULL &&
+		    may_lack_target(&a->jobs[i], a->jobs[i].way))
+			leave_out_targetless(a, a->jobs[i].way);
 	if (run_steps(a, check_place) == -1)
 		return -1;
 	return attach_require_any(a, a->njobs);

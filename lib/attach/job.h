@@ -24,7 +24,8 @@ struct attach_job {
 	const struct attach_way *way;     /* NULL: it cannot be attached */
 	const struct attach_where *where; /* "-a", or NULL */
 	bool optional;                    /* it may fail: "--optional" */
-	bool refused; /* it failed before, when the object was open already */
+	bool refused; /* it is left out: it failed when the object was opened
+			 before, or it has no target and a notice says so */
 	/* By attach/forms.h: the kernel does not take it there; it is left out
 	 * because of another form; if it fails, another form can stand in. */
 	bool untaken, drop, replaceable;

@@ -87,6 +87,18 @@ parse_uprobe(const struct attach_where *w)
 	return e.failure == ATTACH_OK ? attach_option_offset(w) : e;
 }
 
+/* The error for a target that lacks a part: of "-a", or of a section such as
+ * uprobe/FUNCTION, which names no file. */
+static struct attach_error
+incomplete_target(const struct attach_job *j)
+{
+	if (j->where != NULL)
+		return attach_invalid("expected %s", j->way->syntax);
+	return attach_invalid("its section does not name all of its target; "
+			      "give it with -a %s=%s",
+	    j->listed->name, j->way->syntax);
+}
+
 /* Parse the job's target.  The caller frees t after a failure too. */
 static struct attach_error
 parse_uprobe_target(struct uprobe_target *t, const struct attach_job *j)
@@ -98,7 +110,7 @@ parse_uprobe_target(struct uprobe_target *t, const struct attach_job *j)
 
 	*t = (struct uprobe_target){ .pid = -1 };
 	if (!is_complete(text, j->way))
-		return attach_invalid("expected %s", j->way->syntax);
+		return incomplete_target(j);
 	e = parse_pid(j->where, &t->pid);
 	if (e.failure != ATTACH_OK)
 		return e;

@@ -162,6 +162,9 @@ hits_by_rm() {
 		fails_with 1 ": $message $way" skel-load "${off[@]}" hits.json
 		[[ $stderr == "skel-load: program ${way%%=*}: "* ]]
 	done
+	# A section with a function and no file.
+	bpf_package hits '-DKIND="uprobe/readline"' '-DALSO="raw_tp/sched_process_exec"'
+	fails_with 1 "program hit: uprobe/readline: its section does not name all of its target; give it with -a hit=uprobe:FILE:FUNCTION" skel-load hits.json
 }
 
 @test "-a attaches a uprobe to another executable without a change of the package" {
@@ -659,6 +662,10 @@ forms_by_rm() {
 	bpf_package hits '-DKIND="uprobe"' '-DALSO="raw_tp/sched_process_exec"'
 	run -0 --separate-stderr skel-load -v -t 0.1 hits.json
 	[[ $stderr == *"left out: program hit: uprobe: its section does not name its target; give one with -a hit=uprobe:"* ]]
+	# Several get one notice.
+	bpf_package hits '-DKIND="uprobe"' '-DALSO="uprobe"' '-DTHIRD="raw_tp/sched_process_exec"'
+	run -0 --separate-stderr skel-load -t 0.1 hits.json
+	is "skel-load: hits.json: left out, because their sections name no target: hit, also; to attach one: -a PROGRAM=uprobe:FILE:FUNCTION[,offset=N][,pid=PID]" "$stderr"
 	# A section that names a place which does not exist is a placeholder, if -a gives places.
 	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="raw_tp/neither"'
 	fails_with 1 "raw_tp/nosuch: this kernel has no tracepoint nosuch" skel-load hits.json

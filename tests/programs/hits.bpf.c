@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
  * Programs that write a record each time they run.  KIND: one of the kind that
- * this section's name says, and ALSO a second one.  Without KIND, one of each
+ * this section's name says, and ALSO and THIRD others.  Without KIND, one of each
  * kind whose section does not say where, for "-a" to say it.  TAIL: a program
  * that a map calls, and one that jumps to it.  FORMS: the entry of a function
  * as kprobe and fentry, and its return as kretprobe; with FEXIT as fexit in
@@ -51,6 +51,9 @@ say(const char by[16])
 HIT(KIND, hit)
 #ifdef ALSO
 HIT(ALSO, also)
+#endif
+#ifdef THIRD
+HIT(THIRD, third)
 #endif
 #elif !defined(TAIL) && !defined(FORMS)
 HIT("kprobe", on_kprobe)
