@@ -1,8 +1,10 @@
 #include <bpf/libbpf.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json-doc.h"
 #include "base/report.h"
+#include "base/suggest.h"
 #include "infer/written-variable.h"
 #include "pack/pack-json.h"
 #include "pack/pack-sample.h"
@@ -107,6 +109,29 @@ sample_matching_sections(struct sample_target *t)
 	return 0;
 }
 
+/* Report that nothing has the name, with the maps that are like it. */
+static int
+report_no_such_sample(const struct sample_target *t)
+{
+	struct suggest near = { .wanted = t->option->pattern };
+	char *text;
+
+	for (size_t i = 0; i < t->to->nmaps; i++) {
+		const struct bpf_map *map = t->to->maps[i].bpf;
+
+		if (!bpf_map__is_internal(map) &&
+		    sample_option_allows(bpf_map__type(map)))
+			suggest_offer(&near, bpf_map__name(map));
+	}
+	if ((text = suggest_text(&near)) == NULL)
+		return report_nomem();
+	report_error(
+	    "%s: --sample %s: the object has no such map or variable%s",
+	    t->to->file, t->option->pattern, text);
+	free(text);
+	return -1;
+}
+
 int
 pack_samples_set(const struct pack_samples *p, const struct pack_options *o)
 {
@@ -117,8 +142,7 @@ pack_samples_set(const struct pack_samples *p, const struct pack_options *o)
 		    sample_matching_sections(&t) == -1)
 			return -1;
 		if (!t.found)
-			return report_no_sample(
-			    &t, "the object has no such map or variable");
+			return report_no_such_sample(&t);
 	}
 	return 0;
 }

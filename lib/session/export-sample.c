@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "base/suggest.h"
 #include "elf/section-rename.h"
 #include "session/export-sample.h"
 
@@ -138,15 +139,40 @@ mark_sections(struct sample_mark *k)
 	return 0;
 }
 
+/* Report that nothing has the name, with those that are like it. */
+static int
+report_unknown_sample(const struct sample_mark *k)
+{
+	struct suggest near = { .wanted = k->option->pattern };
+	const struct bpf_map *map;
+	char *text;
+
+	bpf_object__for_each_map (map, k->object->bpf)
+		if (!bpf_map__is_internal(map) &&
+		    sample_option_allows(bpf_map__type(map)))
+			suggest_offer(&near, bpf_map__name(map));
+	for (size_t i = 0; i < k->package->nsections; i++) {
+		const struct package_section *s = &k->package->sections[i];
+
+		for (size_t v = 0; is_written_section(s) && v < s->nvariables;
+		     v++)
+			suggest_offer(&near, s->variables[v].name);
+	}
+	if ((text = suggest_text(&near)) == NULL)
+		return report_nomem();
+	report_error("%s: %s: the object has no such map or variable%s",
+	    k->package->name, k->option_text, text);
+	free(text);
+	return -1;
+}
+
 static int
 mark_option(struct sample_mark *k)
 {
 	k->found = false;
 	if (mark_maps(k) == -1 || mark_sections(k) == -1)
 		return -1;
-	return k->found ? 0
-			: report_not_sampled(
-			      k, "the object has no such map or variable");
+	return k->found ? 0 : report_unknown_sample(k);
 }
 
 /* Whether -m need not mark name: it is exported without that, or it is no map

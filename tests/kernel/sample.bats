@@ -111,6 +111,8 @@ last() {
 		.bss,clear|clear is for single variables: programs may need the others
 		zero|the object has no such map or variable
 		none*|the object has no such map or variable
+		hist|the object has no such map or variable; the nearest: hists
+		cals|the object has no such map or variable; the nearest: calls
 	TEXT
 	fails_with 2 '--sample hists=soon: "soon" is no interval; expected one such as 500ms or 2s' skel-load --sample hists=soon results.json
 	fails_with 2 '--sample hists,log: "log" is not known; known: default_kv, ' skel-load --sample hists,log results.json

@@ -233,6 +233,7 @@ unset null' "$(grep -v '^big ' got)"
 		.rodata|its variables are constant while programs run
 		.bss,clear|clear is for single variables: programs may need the others
 		none*|the object has no such map or variable
+		firts|the object has no such map or variable; the nearest: first
 	TEXT
 	while IFS='|' read -r option want; do
 		fails_with 2 "--sample $option: $want" skel-pack --sample "$option" samples.bpf.o
