@@ -239,11 +239,11 @@ export_instead(struct skel_load_run *r)
 	int opened;
 
 	if (o->trace_pipe || !printk_is_used(&l->package.object)) {
-		export_hints(&l->package, &l->object);
+		export_hints(&l->package, &l->object, false);
 		return 0;
 	}
 	if (o->pin) {
-		export_hints(&l->package, &l->object);
+		export_hints(&l->package, &l->object, false);
 		report_notice("%s: it prints with bpf_printk(); --trace-pipe "
 			      "shows that",
 		    l->package.name);
@@ -255,7 +255,10 @@ export_instead(struct skel_load_run *r)
 	    opened == -1 ? "what the program prints is not shown" : NULL);
 	if (opened == -1)
 		return 0;
-	return printk_add_map(&l->header) == -1 ? -1 : 0;
+	if (printk_add_map(&l->header) == -1)
+		return -1;
+	export_hints(&l->package, &l->object, true);
+	return 0;
 }
 
 /* With the package open and its variables set.  Returns the exit status. */

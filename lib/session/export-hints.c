@@ -208,8 +208,10 @@ compare_hints(const void *a, const void *b)
 }
 
 static void
-report_hints(const struct package *p, const struct hints *h)
+report_hints(const struct package *p, const struct hints *h, bool prints)
 {
+	if (h->n == 0 && prints)
+		return;
 	if (h->n == 0) {
 		report_notice("%s: nothing to export: it has neither records "
 			      "nor maps or variables that could be sampled",
@@ -217,7 +219,9 @@ report_hints(const struct package *p, const struct hints *h)
 		return;
 	}
 	qsort(h->v, h->n, sizeof(*h->v), compare_hints);
-	report_notice("%s: nothing to export; its results may be in:", p->name);
+	report_notice("%s: %s may be in:", p->name,
+	    prints ? "nothing to export but what it prints; more results"
+		   : "nothing to export; its results");
 	for (size_t i = 0; i < h->n && i < HINTS_SHOWN; i++)
 		report_notice(
 		    "  --sample %-20s %s", h->v[i].name, h->v[i].what);
@@ -226,7 +230,7 @@ report_hints(const struct package *p, const struct hints *h)
 }
 
 void
-export_hints(const struct package *p, const struct object *o)
+export_hints(const struct package *p, const struct object *o, bool prints)
 {
 	struct hints h = { .btf = bpf_object__btf(o->bpf), .elf = &p->object };
 	struct bpf_map *map;
@@ -243,7 +247,7 @@ export_hints(const struct package *p, const struct object *o)
 			add_map_hint(&h, map);
 	for (size_t i = 0; i < p->nsections; i++)
 		add_variable_hints(&h, &p->sections[i]);
-	report_hints(p, &h);
+	report_hints(p, &h, prints);
 	written_variables_close(&h.written);
 	helper_calls_close(&h.calls);
 	free(h.v);

@@ -246,6 +246,15 @@ skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 	[[ $(tail -n 1 table) == *'as text' ]]
 }
 
+@test "where a program prints and has maps, the maps are listed too" {
+	need_trace
+	bpf_package prints -DCOUNTS
+	run -0 --separate-stderr skel-load -t 0.1 prints.json
+	is printk "$(head -n 1 <<<"$output" | jq -r '.maps[].name')"
+	[[ ${stderr_lines[0]} == *"prints.json: nothing to export but what it prints; more results may be in:" ]]
+	[[ ${stderr_lines[1]} == *" --sample counts "*" hash of long by int" ]]
+}
+
 @test "with --pin, where printed lines cannot be polled, a notice names --trace-pipe" {
 	need_trace
 	bpf_package prints

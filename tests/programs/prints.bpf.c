@@ -15,6 +15,15 @@ struct {
 } rb SEC(".maps");
 #endif
 
+#ifdef COUNTS
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16);
+	__type(key, int);
+	__type(value, long);
+} counts SEC(".maps");
+#endif
+
 SEC("tp/syscalls/sys_enter_getpgid")
 int
 prints(void *ctx)
