@@ -85,8 +85,7 @@ apply_to_package(struct package *p, const struct events_option *o, bool first)
 	}
 	if (id != 0)
 		return report_no_target(p, o);
-	report_error("%s: --events %s: the object's BTF has no type \"%s\"; "
-		     "skel-pack also finds it in the DWARF",
+	report_error("%s: --events %s: the object's BTF has no type \"%s\"",
 	    p->name, o->text, o->type);
 	return -1;
 }

@@ -3,12 +3,15 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "infer/btf-records.h"
 #include "infer/count-calls.h"
 #include "load/reserve-probe.h"
 #include "pack/pack.h"
+#include "package/events-option.h"
 #include "session/prepare.h"
 
-/* The result begins with the length of the package; the object follows. */
+/* The result begins with the length of the package that was made, which may be
+ * 0; the object that counts follows it. */
 struct prepare_head {
 	uint64_t package;
 };
@@ -20,10 +23,35 @@ prepare_is_object(const struct buf *input)
 	       memcmp(input->data, ELFMAG, SELFMAG) == 0;
 }
 
+/* Whether an option names a type that the BTF of the package's object lacks. */
+static bool
+lacks_stated_type(const struct prepare *p)
+{
+	const struct btf *btf = p->package->object.btf;
+	struct events_option o;
+	bool lacks = false;
+
+	for (size_t i = 0; !lacks && i < p->options->nevents; i++) {
+		if (events_option_parse(&o, p->options->events[i]) == -1)
+			return false;
+		lacks = btf != NULL && btf_records_find(btf, o.type) == 0;
+		events_option_free(&o);
+	}
+	return lacks;
+}
+
+/* Whether an object has to be packed: the file, or that of the package. */
+static bool
+has_to_pack(const struct prepare *p)
+{
+	return p->object != NULL ||
+	       (p->package->object_bytes != NULL && lacks_stated_type(p));
+}
+
 bool
 prepare_is_needed(const struct prepare *p)
 {
-	if (p->object != NULL)
+	if (has_to_pack(p))
 		return true;
 	return !p->options->as_is && p->package->object.bytes != NULL &&
 	       count_calls_is_needed(&p->package->object);
@@ -35,9 +63,10 @@ prepare_ask_kernel(struct prepare *p)
 	p->tested = !p->options->as_is && reserve_probe_tested();
 }
 
-/* Packs the object file, and opens the package. */
+/* Packs the object, and opens the package. */
 static int
-pack_input(const struct prepare *p, struct buf *text, struct package *package)
+pack_bytes(const struct prepare *p, const unsigned char *bytes, size_t size,
+    struct buf *text, struct package *package)
 {
 	const struct pack_options options = {
 		.name = strcmp(p->name, "<stdin>") == 0 ? "stdin" : NULL,
@@ -45,10 +74,35 @@ pack_input(const struct prepare *p, struct buf *text, struct package *package)
 		.nevents = p->options->nevents,
 	};
 
-	if (pack_object((const unsigned char *)p->object->data, p->object->len,
-		p->name, &options, text) == -1)
+	if (pack_object(bytes, size, p->name, &options, text) == -1)
 		return -1;
 	return package_parse(package, text->data, text->len, p->name, NULL);
+}
+
+/* Packs the package's object again, for the types in its BTF.  What else that
+ * finds does not count, and is not told. */
+static int
+pack_again(const struct prepare *p, struct buf *text, struct package *package)
+{
+	struct report_held held;
+	int ret;
+
+	report_hold(&held);
+	ret = pack_bytes(p, p->package->object_bytes, p->package->object.size,
+	    text, package);
+	if (ret == 0)
+		buf_free(&held.lines);
+	report_release_held(&held, NULL);
+	return ret;
+}
+
+static int
+pack_input(const struct prepare *p, struct buf *text, struct package *package)
+{
+	if (p->object == NULL)
+		return pack_again(p, text, package);
+	return pack_bytes(p, (const unsigned char *)p->object->data,
+	    p->object->len, text, package);
 }
 
 static int
@@ -68,18 +122,33 @@ prepare_run(const struct prepare *p, struct buf *reply)
 	struct buf text = { 0 };
 	int ret = 0;
 
-	if (p->object != NULL)
+	if (has_to_pack(p))
 		ret = pack_input(p, &text, &packed);
 	head.package = text.len;
 	buf_add(reply, &head, sizeof(head));
 	buf_add(reply, text.data, text.len);
 	if (ret == 0)
 		ret = count_package(
-		    p, p->object != NULL ? &packed : p->package, reply);
+		    p, text.len != 0 ? &packed : p->package, reply);
 	package_close(&packed);
 	buf_free(&text);
 	if (ret == 0 && reply->failed)
 		ret = report_nomem();
+	return ret;
+}
+
+/* Gives the package the object that was packed again. */
+static int
+take_object(struct package *package, const char *text, size_t len)
+{
+	struct package packed;
+	int ret;
+
+	if (package_parse(&packed, text, len, package->name, NULL) == -1)
+		return -1;
+	ret = package_set_object(
+	    package, packed.object_bytes, packed.object.size);
+	package_close(&packed);
 	return ret;
 }
 
@@ -100,8 +169,10 @@ prepare_open(const struct prepare *p, const struct buf *reply,
 	    reply->len - sizeof(head) - head.package);
 	if (counted->failed)
 		return report_nomem();
-	if (p->object == NULL)
+	if (p->object == NULL && head.package == 0)
 		return 0;
+	if (p->object == NULL)
+		return take_object(package, text, head.package);
 	if (package_parse(package, text, head.package, p->name, NULL) == -1)
 		return -1;
 	package->packed = true;

@@ -4,8 +4,9 @@
  * confined child, before anything privileged; the C library in the process of
  * its host.
  *
- * An object file is packed, and calls that may fail because a ring buffer is
- * full are counted (infer/count-calls.h).
+ * An object file is packed; the object of a package gets the types that only
+ * its DWARF has and --events names; and calls that may fail because a ring
+ * buffer is full are counted (infer/count-calls.h).
  *
  * Functions that return int return 0, or -1 after reporting what is wrong.
  */
@@ -47,8 +48,9 @@ int prepare_run(const struct prepare *p, struct buf *reply);
 
 /*
  * Takes the result of prepare_run() apart: opens the package that it made of an
- * object file in *package, which is not used otherwise, and appends the object
- * that counts to counted, or nothing if there is nothing to count.
+ * object file in *package, which is not used otherwise, or gives *package, that
+ * of p, the object with more types; and appends the object that counts to
+ * counted, or nothing if there is nothing to count.
  */
 int prepare_open(const struct prepare *p, const struct buf *reply,
     struct package *package, struct buf *counted);

@@ -294,7 +294,14 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	# Another type is stated: a record of another size is no event.
 	run -0 --separate-stderr skel-load --as-is -f json -m rb -n 1 -t 10 --events 'rb=unsigned long long' unnamed.json
 	is 'unsigned long long' "$(head -n 1 <<<"$output" | jq -r '. as $h | $h.types[$h.maps[0].value].name')"
-	fails_with 1 "unnamed.json: --events rb=struct evnt: the object's BTF has no type" skel-load --events 'rb=struct evnt' unnamed.json
+	# The types of the object are those in its DWARF, too.
+	jq '.meta | del(.export_types, .bpf_skel.progs[].export_config)' unnamed.json >bare.json
+	for type in 'struct event' 'struct row'; do
+		run -0 --separate-stderr skel-load -e unnamed.bpf.o -f json -m rb -n 1 -t 10 --events "rb=$type" bare.json
+		is "$type" "struct $(head -n 1 <<<"$output" | jq -r '. as $h | $h.types[$h.maps[0].value].name')"
+		is "" "$stderr"
+	done
+	fails_with 1 "unnamed.json: --events rb=struct evnt: the object has no type" skel-load --events 'rb=struct evnt' unnamed.json
 	fails_with 1 "unnamed.bpf.o: --events rb=struct evnt: the object has no type" skel-load --events 'rb=struct evnt' unnamed.bpf.o
 	fails_with 2 "expected MAP=TYPE" skel-load --events rb unnamed.json
 }
