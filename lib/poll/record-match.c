@@ -127,7 +127,8 @@ record_match_open(
     struct record_match *t, const struct stream_header *h, unsigned int map)
 {
 	*t = (struct record_match){ 0 };
-	if (stream_header_next_entry(h, map) == -1)
+	if (stream_header_next_entry(h, map) == -1 &&
+	    h->maps[map].when_member == NULL)
 		return 0;
 	if ((t->v = calloc(h->nmaps, sizeof(*t->v))) == NULL)
 		return report_nomem();

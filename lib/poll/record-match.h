@@ -23,7 +23,7 @@ struct record_match_type {
 
 struct record_match {
 	struct record_match_type
-	    *v; /* owned; NULL: the map has only one type */
+	    *v; /* owned; NULL: all records have the map's one type */
 	size_t n;
 	/* The member: its place, up to 8 bytes of which bits bits count from
 	 * bit_offset on; bits is 0 if the size tells. */
@@ -33,8 +33,8 @@ struct record_match {
 
 /*
  * Finds the types of the map whose first entry is number map of h.  Returns 0,
- * also if there is only one; or -1 after reporting why they cannot be told
- * apart.
+ * also if there is only one, which all records have unless it has a value; or
+ * -1 after reporting why they cannot be told apart.
  */
 int record_match_open(
     struct record_match *t, const struct stream_header *h, unsigned int map);

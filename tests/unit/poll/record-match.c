@@ -162,6 +162,22 @@ test_refused(void)
 	    "small");
 }
 
+/* One type with a value is not that of all records. */
+static void
+test_single(void)
+{
+	struct stream_header h = { 0 };
+	unsigned char record[8] = { 0 };
+	struct record_match t;
+
+	CHECK_NUM(open_types(&t, &h, HEAD(WHEN(5, "kind", 1))), 0);
+	CHECK_NUM(record_match_find(&t, record, sizeof(record)), -1);
+	record[0] = 1;
+	CHECK_NUM(record_match_find(&t, record, sizeof(record)), 0);
+	record_match_close(&t);
+	stream_header_free(&h);
+}
+
 /* One type needs no search, and entries get labels. */
 static void
 test_labels(void)
@@ -191,6 +207,7 @@ main(void)
 	test_by_size();
 	test_by_member();
 	test_refused();
+	test_single();
 	test_labels();
 	return check_done();
 }
