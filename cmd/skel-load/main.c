@@ -161,7 +161,7 @@ static const struct command command = {
 static int
 set_or_keep(struct skel_load_options *o, const char *name, const char *value)
 {
-	if (strstr(value, TRACED_COMMAND_PID) == NULL)
+	if (value == NULL || strstr(value, TRACED_COMMAND_PID) == NULL)
 		return launch_option_set(&o->launch, name, value);
 	if (!array_room(o->kept, o->nkept, o->kept_cap))
 		return report_nomem();
@@ -260,8 +260,7 @@ set_load_option(struct skel_load_options *o, int option, int index)
 	case 't':
 		return command_parse_seconds(optarg, &o->timeout_ns);
 	case OPT_LAUNCH:
-		return set_or_keep(
-		    o, long_options[index].name, optarg != NULL ? optarg : "");
+		return set_or_keep(o, long_options[index].name, optarg);
 	case OPT_CHECK:
 		o->check = o->launch.only_verify = true;
 		return 0;

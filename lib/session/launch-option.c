@@ -153,6 +153,11 @@ launch_option_set(struct launch_options *o, const char *name, const char *value)
 	for (size_t i = 0; i < nitems(launch_options); i++) {
 		if (strcmp(launch_options[i].name, name) != 0)
 			continue;
+		if (launch_options[i].value != (value != NULL)) {
+			report_error("--%s %s", name,
+			    value == NULL ? "needs a value" : "takes no value");
+			return -1;
+		}
 		text = keep_text(o, value != NULL ? value : "");
 		return text != NULL ? launch_options[i].set(o, text) : -1;
 	}

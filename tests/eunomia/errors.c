@@ -113,7 +113,9 @@ test_options(void)
 	CHECK(set_eunomia_option(bpf, "map", "rb=entries:x") == -1);
 	CHECK_SAID("\"x\" is not a number");
 	CHECK(set_eunomia_option(bpf, "set", NULL) == -1);
-	CHECK_SAID("expected MAP[KEY]=VALUE");
+	CHECK_SAID("--set needs a value");
+	CHECK(set_eunomia_option(bpf, "both", "yes") == -1);
+	CHECK_SAID("--both takes no value");
 	CHECK(set_eunomia_option(bpf, "map", "rb=entries:1M") == 0);
 	/* Only the object shows what is wrong with this one. */
 	CHECK(set_eunomia_option(bpf, "map", "no_such=entries:1M") == 0);
