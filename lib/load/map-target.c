@@ -204,7 +204,9 @@ find_program(const struct map_target *t, const char *name, const char *where)
 	fd = t->loaded ? bpf_program__fd(p) : 0;
 	if (fd >= 0)
 		return fd;
-	report_error("%s: program %s is not loaded", where, name);
+	report_error("%s: program %s is not loaded; -a %s=load loads it "
+		     "without attaching it",
+	    where, name, name);
 	return -1;
 }
 

@@ -162,6 +162,8 @@ refused() {
 	refused 1 "--set cgroups[0]: not a cgroup of version 2" --set 'cgroups[0]=cgroup:/'
 	refused 1 '--set cgroups[0]: "7" cannot be a value of this map; expected cgroup:PATH' --set 'cgroups[0]=7'
 	refused 1 "--set progs[0]: the object has no program no_such" --set 'progs[0]=prog:no_such'
+	refused 1 "--set progs[0]: program callee is not loaded; -a callee=load loads it without attaching it" \
+		-a callee=off --set 'progs[0]=prog:callee'
 	refused 1 "--set maps[0]: the object has no map no_such" --set 'maps[0]=map:no_such'
 	refused 1 "--set maps[0]: that map is not like the inner maps that the definition declares" --set 'maps[0]=map:names'
 }
