@@ -411,9 +411,13 @@ explain_perf(const struct perf_sampling *s, struct attach_error e)
 		    isdigit((unsigned char)s->event[0]) ? "events of type "
 							: "",
 		    s->event);
-	if (e.error != ENODEV)
-		return attach_missing("this kernel has no event %s", s->event);
-	return e;
+	if (e.error == ENODEV)
+		return e;
+	if (isdigit((unsigned char)s->event[0]))
+		return attach_missing("this kernel has no event of type %s "
+				      "with config=%llu",
+		    s->event, (unsigned long long)s->attr.config);
+	return attach_missing("this kernel has no event %s", s->event);
 }
 
 /* Open a counter and have it run the program. */

@@ -738,7 +738,7 @@ forms_by_rm() {
 	refused on_perf perf:freq=4000000000 "this kernel samples at most $(cat /proc/sys/kernel/perf_event_max_sample_rate) times a second"
 	refused on_perf perf:pid=4194305 "there is no process 4194305"
 	refused on_perf perf:cpu=4095 "CPU 4095 is not online"
-	refused on_perf perf:4294967,config=1 "this kernel has no event 4294967"
+	refused on_perf perf:4294967,config=1 "this kernel has no event of type 4294967 with config=1"
 }
 
 @test "-a attaches a kprobe to a function, an instruction, a return or a system call" {
