@@ -77,9 +77,17 @@ is_wanted_kind(const struct btf_type *t, uint32_t kind)
 	return btf_is_typedef(t) || btf_is_int(t) || btf_is_float(t);
 }
 
-/* Returns the id of the type in the BTF, or 0 after reporting. */
+/* What helps with an object whose compiler left the type of its records out of
+ * the BTF, because no variable or map has it. */
+#define HINT_PACK                                                              \
+	"; if only its DWARF has the type: pack it with skel-pack, and name "  \
+	"the package here"
+
+/* Returns the id of the type in the BTF, or 0 after reporting, with the hint if
+ * no other type is like it. */
 static uint32_t
-find_type_id(const struct type_option *o, const struct btf *btf)
+find_type_id(
+    const struct type_option *o, const struct btf *btf, const char *hint)
 {
 	uint32_t n = btf__type_cnt(btf), kind = BTF_KIND_UNKN;
 	const char *name = o->type;
@@ -105,14 +113,14 @@ find_type_id(const struct type_option *o, const struct btf *btf)
 	}
 	text = suggest_text(&nearest);
 	report_error("%s: its BTF has no type %s%s", o->file, o->type,
-	    text != NULL ? text : "");
+	    text != NULL && *text != '\0' ? text : hint);
 	free(text);
 	return 0;
 }
 
 static uint32_t
-import_from_btf(
-    const struct type_option *o, const struct btf *btf, struct types *types)
+import_from_btf(const struct type_option *o, const struct btf *btf,
+    const char *hint, struct types *types)
 {
 	struct btf_import import;
 	uint32_t id, type = TYPE_NONE;
@@ -123,7 +131,7 @@ import_from_btf(
 		    o->file);
 		return TYPE_NONE;
 	}
-	if ((id = find_type_id(o, btf)) == 0 ||
+	if ((id = find_type_id(o, btf, hint)) == 0 ||
 	    btf_import_open(&import, btf, types) == -1)
 		return TYPE_NONE;
 	type = btf_import(&import, id, o->file);
@@ -149,13 +157,13 @@ import_from_file(
 	if (is_elf(b)) {
 		if (bpf_elf_open(&elf, (const unsigned char *)b->data, b->len,
 			o->file) == 0)
-			type = import_from_btf(o, elf.btf, types);
+			type = import_from_btf(o, elf.btf, HINT_PACK, types);
 		bpf_elf_close(&elf);
 		return type;
 	}
 	if (package_parse(&p, b->data, b->len, o->file, NULL) == -1)
 		return TYPE_NONE;
-	type = import_from_btf(o, p.object.btf, types);
+	type = import_from_btf(o, p.object.btf, "", types);
 	package_close(&p);
 	return type;
 }

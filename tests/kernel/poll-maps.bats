@@ -114,6 +114,7 @@ records() {
 	fails_with 2 "--list: it takes no operands" skel-poll --list map:1
 	fails_with 1 "--type other=...: no map of this name is read" skel-poll -q --type other=poll.bpf.o:'struct event' "$DIR/rb"
 	fails_with 1 "--sample other: no map of this name is sampled" skel-poll --sample other=1s "$DIR/counts"
+	fails_with 1 "poll.bpf.o: its BTF has no type struct zzz; if only its DWARF has the type: pack it with skel-pack" skel-poll -q --type poll.bpf.o:'struct zzz' "$DIR/rb"
 	fails_with 1 "poll.bpf.o: its BTF has no type struct evnt; the nearest: event" skel-poll -q --type poll.bpf.o:'struct evnt' "$DIR/rb"
 	fails_with 1 "map counts: its values have 8 bytes, but the type of --type has 24" \
 		skel-poll --type poll.bpf.o:'struct event' "$DIR/counts"
