@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "attach/forms.h"
+#include "base/nomem.h"
 #include "base/report.h"
 #include "elf/libbpf-log.h"
 #include "session/export-buffer.h"
@@ -61,6 +62,7 @@ int
 launch_set_counted(struct launch *l, struct buf *counted)
 {
 	size_t size = counted->len;
+	unsigned long before = nomem_count();
 	struct report_held held;
 	int ret;
 
@@ -71,6 +73,10 @@ launch_set_counted(struct launch *l, struct buf *counted)
 	report_hold(&held);
 	ret =
 	    bpf_elf_open(&l->other.elf, l->other.bytes, size, l->package.name);
+	if (ret == -1 && nomem_count() != before) {
+		report_release_held(&held, NULL);
+		return -1;
+	}
 	report_release_held(&held, "lost records are not counted");
 	if (ret == 0)
 		exchange_objects(l);
@@ -173,6 +179,11 @@ load_counted(struct launch *l)
 		return -1;
 	report_hold(&held);
 	ret = object_load(&l->object);
+	/* What is not about a program fails for the original too. */
+	if (ret == -1 && libbpf_log_program()[0] == '\0') {
+		report_release_held(&held, NULL);
+		return -1;
+	}
 	report_release_held(&held, "");
 	if (ret == 0)
 		return 0;

@@ -399,7 +399,7 @@ shows_maps() {
 @test "names reach the kernel unchanged, without trailing bytes" {
 	need_bpf
 	bpf_package conformance
-	start_load -f json conformance.json --targ_pid 0
+	start_load -f json --as-is conformance.json --targ_pid 0
 	is ".rodata.cst16 .rodata.str1.1 conforma.bss conforma.rodata execs integers values" \
 		"$(for id in $(held map); do bpftool -j map show id "$id" | jq -r '.name // "-"'; done | sort | paste -s -d ' ')"
 	is send_all "$(bpftool -j prog show id "$(held prog)" | jq -r .name)"

@@ -38,7 +38,7 @@ unsigned long long seen;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 16);
+	__uint(max_entries, 1 << 23);
 } NAME(rb) SEC(".maps");
 EVENTS(NAME(rb), struct event);
 
@@ -51,7 +51,7 @@ EVENTS(NAME(pb), struct event);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 16);
+	__uint(max_entries, 1 << 23);
 } NAME(st) SEC(".maps") SKEL_STACK_TRACE;
 EVENTS(NAME(st), struct stack);
 
