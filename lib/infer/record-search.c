@@ -335,6 +335,52 @@ find_structs_of_size(
 		add_candidate(t, c, ids[i], w->size);
 }
 
+/* Whether the struct whole begins with a member of the type id, or with one
+ * that does. */
+static bool
+begins_with(const struct record_search *t, uint32_t whole, uint32_t id)
+{
+	const struct btf_type *type;
+
+	for (int i = 0; i < CHAIN_MAX; i++) {
+		whole = strip_names(t->btf, whole);
+		type = get_bare_type(t, whole);
+		if (whole == id || type == NULL)
+			return whole == id;
+		if (btf_is_array(type))
+			whole = btf_array(type)->type;
+		else if (btf_is_struct(type) && btf_vlen(type) != 0)
+			whole = btf_members(type)->type;
+		else
+			return btf_is_union(type);
+	}
+	return false;
+}
+
+/* Drops the structs of w's size that cannot be what is written because that is
+ * the beginning of a larger struct. */
+static void
+drop_beginnings(
+    struct record_search *t, const struct helper_write *w, struct candidates *c)
+{
+	struct helper_write any = *w;
+	struct candidates whole = { .n = 0 };
+	size_t n;
+
+	any.size = -1;
+	find_variables(t, &any, &whole);
+	find_map_value(t, &any, &whole);
+	for (size_t i = 0; i < whole.n; i++) {
+		if (record_search_size(t, whole.ids[i]) <= (uint64_t)w->size)
+			continue;
+		for (size_t k = n = 0; k < c->n; k++)
+			if (begins_with(t, whole.ids[i], c->ids[k]))
+				c->ids[n++] = c->ids[k];
+		c->n = n;
+		c->evidence = RECORD_OF_VARIABLE;
+	}
+}
+
 /* Adds a type to the decision; of one that it has already, what is written may
  * now vary in size. */
 static void
@@ -368,8 +414,11 @@ decide_write(struct record_search *t, const struct helper_write *w,
 	find_variables(t, w, &c);
 	if (c.n == 0)
 		find_map_value(t, w, &c);
-	if (c.n == 0)
+	if (c.n == 0) {
 		find_structs_of_size(t, w, &c);
+		if (c.n != 0)
+			drop_beginnings(t, w, &c);
+	}
 	if (d->state == RECORDS_NONE)
 		d->state = RECORDS_KNOWN;
 	if (c.n == 0 || (c.n > 1 && d->state != RECORDS_UNKNOWN)) {

@@ -158,6 +158,33 @@ two() {
 	is b "$(jq -r '.meta.export_types[].name' two.json)"
 }
 
+@test "the beginning of a larger struct has the type of its first member, not of another struct of the size" {
+	object part <<-C
+		struct head { int pid; int cpu; };
+		struct other { int x; int y; } *seen;
+		struct large {
+		#ifdef HEAD
+			struct head head;
+		#else
+			int pid, cpu;
+		#endif
+			long long ns;
+		};
+		$RING
+		SEC("socket") int one(void *ctx)
+		{
+			struct large l = { .ns = bpf_ktime_get_ns() };
+
+			return bpf_ringbuf_output(&rb, &l, 8, 0);
+		}
+	C
+	packed part
+	[[ $stderr == *"map rb: the type of its records is not known, "*"; one() writes 8 bytes, and no variable or struct tells which;"* ]]
+	object first -DHEAD <<<"$(sed '1,3d; $d' part.bpf.c)"
+	packed first
+	[[ $stderr == *"map rb: its records are struct head, the type of what one() writes" ]]
+}
+
 @test "records of several types are kept if their sizes differ" {
 	object several <<-C
 		struct small { int kind; };
