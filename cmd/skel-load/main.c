@@ -220,8 +220,8 @@ free_load_options(struct skel_load_options *o)
 	launch_options_free(&o->launch);
 }
 
-/* Starts the command of -c, and tells the options its process.  Returns 0, or
- * -1 after reporting. */
+/* Starts the command of -c, and puts its process into the options.  Returns 0,
+ * or -1 after reporting. */
 static int
 start_command(struct skel_load_options *o)
 {

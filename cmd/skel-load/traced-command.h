@@ -14,7 +14,8 @@
 
 #include "base/buf.h"
 
-/* What stands for the process of the command in options and arguments. */
+/* The text that stands for the process of the command in options and arguments.
+ */
 #define TRACED_COMMAND_PID "{pid}"
 
 struct traced_command {

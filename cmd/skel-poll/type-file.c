@@ -77,8 +77,8 @@ is_wanted_kind(const struct btf_type *t, uint32_t kind)
 	return btf_is_typedef(t) || btf_is_int(t) || btf_is_float(t);
 }
 
-/* What helps with an object whose compiler left the type of its records out of
- * the BTF, because no variable or map has it. */
+/* Advice for an object whose compiler left the type of its records out of the
+ * BTF, because no variable or map has it. */
 #define HINT_PACK                                                              \
 	"; if only its DWARF has the type: pack it with skel-pack, and name "  \
 	"the package here"

@@ -1,6 +1,6 @@
 /*
- * Finds types of DWARF in BTF, which has them already where the compiler wrote
- * both.
+ * Finds types of DWARF in BTF, which has many of them because the compiler
+ * wrote both.
  */
 #ifndef SKEL_DWARF_BTF_MATCH_H
 #define SKEL_DWARF_BTF_MATCH_H
@@ -12,7 +12,7 @@
 #include "dwarf/dwarf-info.h"
 
 /* Comparisons of DWARF with BTF.  budget is the number of types and members
- * that may still be looked at; when none are left, nothing matches. */
+ * that may still be compared; when none are left, nothing matches. */
 struct btf_match {
 	const struct dwarf_info *d; /* borrowed */
 	const struct btf *btf;      /* borrowed */

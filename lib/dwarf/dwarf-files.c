@@ -62,7 +62,7 @@ dwarf_file_is_foreign(const char *directory, const char *name)
 		"bpf_endian.h", "usdt.bpf.h", "skel.bpf.h" };
 	const char *base = get_base_name(name);
 	size_t len = strlen(base);
-	/* Only the end of a very long path is not looked at. */
+	/* The end of a very long path is ignored. */
 	char path[PATH_BYTES_MAX];
 
 	for (size_t i = 0; i < nitems(headers); i++)

@@ -1,7 +1,6 @@
 /*
- * The source files of a unit, of which only one thing matters: whether the
- * program's author wrote them, or they come from the kernel, libbpf, the
- * compiler or the system.
+ * The source files of a unit: tells those that the program's author wrote from
+ * those of the kernel, libbpf, the compiler and the system.
  */
 #ifndef SKEL_DWARF_FILES_H
 #define SKEL_DWARF_FILES_H

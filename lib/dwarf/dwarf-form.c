@@ -3,7 +3,7 @@
 #include "base/util.h"
 #include "dwarf/dwarf-form.h"
 
-/* How the number that a form consists of is stored. */
+/* The storage of the number of which a form consists. */
 enum form_width {
 	WIDTH_NONE = 0, /* 1 to 8: as many bytes */
 	WIDTH_ULEB = 16,
@@ -135,7 +135,7 @@ dwarf_address_find(const struct dwarf_info *d, const struct dwarf_unit *u,
 	return !c.failed;
 }
 
-/* Replaces the number of v by what it stands for. */
+/* Replaces the number of v by the value that it stands for. */
 static void
 resolve_number(const struct dwarf_info *d, const struct dwarf_unit *u,
     unsigned use, struct dwarf_value *v)

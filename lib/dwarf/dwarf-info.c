@@ -265,7 +265,7 @@ add_unit_entries(struct dwarf_info *d, struct dwarf_unit *u)
 	return state;
 }
 
-/* Keeps what the first entry of the unit says about all. */
+/* Keeps the attributes of the first entry, which hold for the whole unit. */
 static void
 set_unit_bases(struct dwarf_info *d, struct dwarf_unit *u, uint32_t entry)
 {

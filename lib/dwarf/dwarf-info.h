@@ -1,6 +1,6 @@
 /*
  * The entries of .debug_info (DIEs): a list of all, in their order, and the
- * attributes of one, decoded when they are asked for.
+ * attributes of one, decoded on request.
  *
  * Versions 2 to 5 of DWARF are read, as the DWARF standard describes them.
  */
@@ -98,7 +98,7 @@ struct dwarf_value {
 	const char *text; /* borrowed; NULL if longer than it may be */
 };
 
-/* What is asked of entries.  Zeroed, an attribute is absent. */
+/* The attributes of an entry that this room uses.  Zeroed, one is absent. */
 struct dwarf_attributes {
 	const char *name;      /* borrowed; NULL if it has none */
 	uint32_t type, origin; /* entries; DWARF_NO_ENTRY if absent */
@@ -125,7 +125,7 @@ void dwarf_attributes_read(
 /* The entry at this offset, or DWARF_NO_ENTRY. */
 uint32_t dwarf_entry_find(const struct dwarf_info *d, uint64_t offset);
 
-/* Takes the n bytes of a table from the budget; false if it is used up. */
+/* Subtracts the n bytes of a table from the budget; false if it is used up. */
 bool dwarf_budget_take(struct dwarf_info *d, uint64_t n);
 
 #endif

@@ -1,7 +1,7 @@
 #include "dwarf/dwarf-list.h"
 #include "dwarf/dwarf-form.h"
 
-/* What an entry of a list of version 5 is, whatever number it has. */
+/* The kinds of entries in a list of version 5, for both of its numberings. */
 enum list_kind {
 	LIST_UNKNOWN,
 	LIST_END,

@@ -12,7 +12,7 @@
 
 enum {
 	LOCATIONS_MAX = 1 << 20,
-	OVERLAP_MAX = 1024, /* variables at one place that are looked at */
+	OVERLAP_MAX = 1024, /* variables at one place that are compared */
 	STACK_MAX = 512,    /* bytes that the kernel gives a function */
 	FRAME_REGISTER = 10,
 	REGISTERS = 11,
@@ -56,7 +56,7 @@ struct variable {
 	const struct dwarf_span *expression; /* if it holds for all ranges */
 };
 
-/* One operand of which an expression is made. */
+/* An expression that consists of one operand. */
 struct place {
 	bool is_memory; /* the variable lies there, else it is the value */
 	int64_t number, offset;
@@ -208,7 +208,7 @@ read_place(struct place_reader *r, const struct dwarf_span *expression,
 	       c.p == c.end && (p->number == FRAME_REGISTER || p->offset == 0);
 }
 
-/* Adds what an expression says of a variable in a range of code. */
+/* Adds the place that an expression gives a variable in a range of code. */
 static bool
 add_place(
     void *ctx, uint64_t low, uint64_t high, const struct dwarf_span *expression)

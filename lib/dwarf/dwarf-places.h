@@ -1,5 +1,5 @@
 /*
- * Where the variables of a program are: which of them a register points to, or
+ * Finds the variables of a program: the one that a register points to, or that
  * lies at a slot of the stack, while an instruction is executed.
  */
 #ifndef SKEL_DWARF_PLACES_H

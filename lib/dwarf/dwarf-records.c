@@ -145,7 +145,7 @@ compare_structs(const void *l, const void *r)
 	return a->entry < b->entry ? -1 : a->entry > b->entry;
 }
 
-/* Drops structs that say the same as one before them of the same name, which
+/* Drops structs that are declared like one before them of the same name, which
  * each source file has that includes the same header. */
 static void
 drop_equal_structs(struct dwarf_records *r)

@@ -48,7 +48,7 @@ void dwarf_records_close(struct dwarf_records *r);
 /* Why there is no DWARF, for a message: "the object has no DWARF", ... */
 const char *dwarf_state_text(enum dwarf_state state);
 
-/* Where a program keeps the address of data, or the data itself. */
+/* A place that holds the address of data, or the data itself. */
 enum dwarf_place {
 	DWARF_REGISTER, /* its address is in register number, 0 to 10 */
 	DWARF_STACK,    /* it lies at r10 + number */
@@ -99,9 +99,9 @@ bool dwarf_types_equal(
  * Adds the type, and all that it holds by value, to btf.  A pointer becomes a
  * pointer to void, so that no further types follow.  A type that btf has
  * already, with the same name, size and members, is not added again.  Returns
- * its id, or -1 after reporting "where: ..." if BTF cannot say it (a class, a
- * member of unknown size ...), it is too large, or memory ran out; btf may hold
- * some unused types then.
+ * its id, or -1 after reporting "where: ..." if BTF cannot express it (a class,
+ * a member of unknown size ...), it is too large, or memory ran out; btf may
+ * hold some unused types then.
  */
 int dwarf_type_add(const struct dwarf_records *r, dwarf_type type,
     struct btf *btf, const char *where);

@@ -14,7 +14,7 @@ enum {
 	ADDED_MAX = 1024, /* types that are added for one */
 	ADDED_MEMBERS_MAX = 1 << 16,
 	ADD_DEPTH_MAX = 32,    /* types that hold one another */
-	MATCHED_MAX = 1 << 24, /* types and members looked at in the BTF */
+	MATCHED_MAX = 1 << 24, /* types and members compared in the BTF */
 };
 
 #define KIND_FLAG (1U << 31) /* in struct btf_type, info */
@@ -30,7 +30,7 @@ struct btf_addition {
 		int id;
 	} done[ADDED_MAX];
 	size_t ndone, nmembers;
-	/* The BTF does not say which of its enums are signed, and one of them
+	/* The BTF does not state which of its enums are signed, and one of them
 	 * may be: no enum that says so may be added, because those that do not
 	 * would become unsigned by it. */
 	bool hides_signs;
@@ -395,7 +395,8 @@ add_type_at(struct btf_addition *b, uint32_t entry, int depth)
 	return id;
 }
 
-/* Whether an enum that may be signed does not say whether it is. */
+/* Whether the BTF has an enum that may be signed, and no enum with the flag
+ * that states it. */
 static bool
 hides_enum_signs(const struct btf *btf)
 {

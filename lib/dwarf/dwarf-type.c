@@ -256,7 +256,7 @@ is_compared_child(int tag)
 	       tag == DW_TAG_subrange_type;
 }
 
-/* The next child from entry on that says what the type is. */
+/* The next child from entry on that is a part of the type. */
 static uint32_t
 skip_to_compared(struct comparison *c, uint32_t parent, uint32_t child)
 {
@@ -321,7 +321,7 @@ dwarf_entries_equal(const struct dwarf_info *d, uint32_t a, uint32_t b)
 	return compare_types(&c, a, b, 0);
 }
 
-/* What stands before the name of a type with this tag. */
+/* The keyword before the name of a type with this tag. */
 static const char *
 get_keyword(int tag)
 {

@@ -1,6 +1,6 @@
 /*
- * How much stack a function of a BPF program uses, which only its instructions
- * say.
+ * Measures the stack of a function of a BPF program, from its instructions,
+ * since no debug information has it.
  */
 #ifndef SKEL_DWARF_STACK_SIZE_H
 #define SKEL_DWARF_STACK_SIZE_H

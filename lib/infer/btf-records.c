@@ -113,7 +113,7 @@ index_places(struct btf_records *r)
 	return 0;
 }
 
-/* The id without qualifiers and, if typedefs says so, without typedefs. */
+/* The id without qualifiers and, if typedefs is true, without typedefs. */
 static uint32_t
 skip_names(const struct btf *btf, uint32_t id, bool typedefs)
 {
@@ -174,7 +174,7 @@ add_own_struct(struct own_types *o, uint32_t id, uint32_t named)
 	return 0;
 }
 
-/* Meets what the type consists of. */
+/* Queues the types of which the type consists. */
 static int
 look_into_type(struct own_types *o, uint32_t named)
 {
@@ -370,7 +370,7 @@ btf_records_parameter(
 	return t != NULL && btf_is_ptr(t) ? t->type : 0;
 }
 
-/* Whether a type of this kind may be what keyword, or no keyword, says. */
+/* Whether the keyword, or none, can name a type of this kind. */
 static bool
 has_keyword(const struct btf_type *t, const char *keyword)
 {

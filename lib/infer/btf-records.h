@@ -1,9 +1,9 @@
 /*
- * Answers questions about the records of a BPF object from its BTF alone: what
- * dwarf-records.h answers where there is DWARF, as far as the BTF can.
+ * Finds the types of an object's records in its BTF alone, for objects without
+ * DWARF (dwarf-records.h).
  *
- * The BTF says which variables and maps a program has, and their types; not
- * what stands on the stack, nor which file declares a struct.
+ * The BTF has the global variables and maps of a program, and their types.  It
+ * has neither the variables on the stack nor the file that declares a struct.
  */
 #ifndef SKEL_INFER_BTF_RECORDS_H
 #define SKEL_INFER_BTF_RECORDS_H
@@ -52,7 +52,7 @@ uint32_t btf_records_variable(
 /* The type of the values of the map, if its definition gives it. */
 uint32_t btf_records_map_value(const struct btf_records *r, const char *map);
 
-/* What parameter number, from 1, of the function points to. */
+/* The type to which this parameter of the function, from 1, points. */
 uint32_t btf_records_parameter(
     const struct btf_records *r, const char *function, uint32_t number);
 

@@ -130,7 +130,7 @@ swap_waiting(struct code_flow *w, size_t a, size_t b)
 	w->heap[b] = was;
 }
 
-/* Lets the block wait to be interpreted. */
+/* Queues the block to be interpreted. */
 static int
 push_block(struct code_flow *w, size_t block)
 {
@@ -175,7 +175,7 @@ do_work(struct code_flow *w, uint64_t work)
 	w->work = work < w->work ? w->work - work : 0;
 }
 
-/* Takes s into what is known before the block that instruction i begins. */
+/* Joins s with the state before the block that instruction i begins. */
 static int
 enter_block(struct code_flow *w, size_t i, const struct code_state *s)
 {
@@ -356,8 +356,8 @@ note_result(struct code_flow *w, const struct code_state *s)
 	w->exits = true;
 }
 
-/* Interprets a block, and takes what is known after it into those that may
- * follow. */
+/* Interprets a block, and joins the state after it with that before each block
+ * that may follow. */
 static int
 run_block(
     struct code_flow *w, const struct code_function *f, struct flow_block *b)
@@ -384,8 +384,8 @@ run_block(
 	return enter_block(w, end, &s);
 }
 
-/* Finds what is known before each block of f.  Where that is too much work,
- * nothing is known in the function. */
+/* Computes the state before each block of f.  If that is too much work, nothing
+ * is known in the function. */
 static int
 run_function(struct code_flow *w, const struct code_function *f)
 {
@@ -449,8 +449,8 @@ get_returned(const struct code_flow *w)
 	return v;
 }
 
-/* Interprets all functions once.  *known says whether more is known of what
- * they return than before. */
+/* Interprets all functions once.  Sets *known if more is known of their results
+ * than before. */
 static int
 find_returns(struct code_flow *w, bool *known)
 {

@@ -41,8 +41,8 @@ int code_flow_open(struct code_flow *w, const struct code *code);
 void code_flow_close(struct code_flow *w);
 
 /*
- * Interprets all functions of code, until what they return is known as well as
- * it can be.  Then calls see for each instruction of each function with the
+ * Interprets all functions of code, until no more becomes known of
+ * their results.  Then calls see for each instruction of each function with the
  * state before it, or with NULL if no path leads there; the second half of an
  * instruction that loads 64 bits is left out.  see returns 0, or -1 to stop.
  * Returns 0, or -1 after see did or after reporting that memory ran out.

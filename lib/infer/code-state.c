@@ -319,7 +319,7 @@ combine(struct state_value a, uint8_t operation, struct state_value b)
 	}
 }
 
-/* What is left of a value of 64 bits as one of 32 bits, extended with zeros. */
+/* The lower 32 bits of a value, extended with zeros. */
 static struct state_value
 truncate(struct state_value v)
 {

@@ -1,6 +1,7 @@
 /*
- * What is known of the registers and of the stack of a function at one place in
- * it, and how an instruction changes that.  Only helper-calls.c uses it.
+ * The state of the analysis at one place in a function: the known values of its
+ * registers and its stack, and the effect of an instruction on them.  Only
+ * helper-calls.c and code-flow.c use it.
  */
 #ifndef SKEL_INFER_CODE_STATE_H
 #define SKEL_INFER_CODE_STATE_H
@@ -42,12 +43,12 @@ struct code_state {
 	struct state_value slot[STATE_SLOTS];
 };
 
-/* What is known when a function is called. */
+/* Sets s to the state at the start of a function. */
 void code_state_start(struct code_state *s);
 
 bool state_value_equals(struct state_value a, struct state_value b);
 
-/* What is known of a value that is either of the two. */
+/* The value that stands for either of the two. */
 struct state_value state_value_join(struct state_value a, struct state_value b);
 
 /* Keeps in s what it and other agree on.  Returns whether s changed. */
@@ -59,7 +60,7 @@ struct state_value state_value_move(
 
 /*
  * Applies an instruction that only computes, loads or stores; the two that load
- * 64 bits, jumps and calls are not its matter.  If it writes to memory, returns
+ * 64 bits, jumps and calls are for the caller.  If it writes to memory, returns
  * the pointer that it writes to, else STATE_UNKNOWN.
  */
 struct state_value code_state_apply(

@@ -65,7 +65,7 @@ struct code {
 int code_open(struct code *c, const struct bpf_elf *elf);
 void code_close(struct code *c);
 
-/* Where the instruction i, and those behind it in its section, are; they may
+/* The bytes of instruction i and of those after it in its section, which may
  * not be aligned. */
 const unsigned char *code_bytes(const struct code *c, size_t i);
 struct bpf_insn code_instruction(const struct code *c, size_t i);
@@ -77,8 +77,8 @@ size_t code_number(const struct code *c, struct code_place place);
 /* The function that contains instruction i. */
 const struct code_function *code_function(const struct code *c, size_t i);
 
-/* What the two instructions that load 64 bits, or the call of another function,
- * at i refer to. */
+/* The target of the instructions at i: two that load 64 bits, or the call of
+ * another function. */
 struct code_reference code_reference(const struct code *c, size_t i);
 
 /* The name of the symbol, "" if it has none. */

@@ -39,7 +39,7 @@ struct hidden_function {
 	uint32_t helper, offset, symbol;
 };
 
-/* What is to be counted, and the object that is being changed. */
+/* The calls that are to be counted, and the object that is being changed. */
 struct call_counter {
 	const struct bpf_elf *elf; /* borrowed */
 	const char *name;          /* borrowed */
@@ -139,7 +139,7 @@ add_ring_call(struct call_counter *c, const struct ring_call *call)
 	return 0;
 }
 
-/* What is known of the call at that place, or NULL. */
+/* The call at that place with its arguments, or NULL. */
 static const struct helper_call *
 find_known_call(const struct call_counter *c, uint32_t section, uint64_t offset)
 {
@@ -548,7 +548,7 @@ describe_in_btf(struct call_counter *c, struct btf *btf)
 	done = describe_in_btf_ext(c, btf, &f);
 out:
 	free(offsets);
-	/* What cannot be described is no BTF of a compiler. */
+	/* BTF that cannot be extended comes from no compiler: count nothing. */
 	if (done == -1 && !c->edit.failed && errno != ENOMEM)
 		return 0;
 	return done == -1 ? report_nomem() : done;

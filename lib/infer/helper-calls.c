@@ -50,7 +50,7 @@ make_value(const struct reading *r, struct state_value v)
 	return c;
 }
 
-/* Where on the stack v is, as an offset from r10; 0 if it is not there. */
+/* The place of v on the stack, as an offset from r10; 0 if it has none. */
 static int16_t
 find_spilled(const struct code_state *s, struct state_value v)
 {
@@ -150,7 +150,7 @@ add_store(struct reading *r, uint32_t section, int64_t offset)
 	return 0;
 }
 
-/* The function writes to where v points. */
+/* Notes that the function writes to the place to which v points. */
 static int
 note_store(
     struct reading *r, const struct code_function *f, struct state_value v)
@@ -320,8 +320,8 @@ find_function_number(const struct reading *r, struct code_place place)
 	return (size_t)(code_function(&r->code, i) - r->code.functions);
 }
 
-/* A caller writes to what its callee writes to.  Returns whether that was not
- * known yet, or -1. */
+/* Notes that a caller writes where its callee does.  Returns 1 if that is new,
+ * 0 if it was known, or -1. */
 static int
 note_callee_stores(struct reading *r, const struct function_call *call)
 {

@@ -1,7 +1,6 @@
 /*
- * What the code of a BPF object does, found by reading its instructions: every
- * call of a helper function with what is known of its arguments, and the global
- * variables that are written.
+ * Analyses the instructions of a BPF object: lists every call of a helper with
+ * the arguments that are known, and the global variables that are written.
  *
  * Each function is interpreted on values like "the map rb", "8 bytes into the
  * reservation that call 3 made", "12" or "unknown", through moves, spills to
@@ -33,7 +32,7 @@ enum code_value_kind {
 struct code_value {
 	enum code_value_kind kind;
 	/* A pointer was moved by an unknown distance; offset is from before
-	 * that, so it still tells which variable of several. */
+	 * that, so it still identifies one variable of several. */
 	bool inexact;
 	int64_t offset;
 	const char *map;  /* borrowed from the Elf */
@@ -77,7 +76,7 @@ struct reservation_copy {
 				   from r10 */
 };
 
-/* That the program may write to a variable. */
+/* A variable to which the program may write. */
 struct global_store {
 	uint32_t section; /* index in the ELF file */
 	uint64_t offset;  /* in the section, of the first byte written */
@@ -114,8 +113,8 @@ struct helper_shape {
 /* The shape of the helper with this number; NULL if it passes no data. */
 const struct helper_shape *helper_shape_find(uint32_t helper);
 
-/* One way on which data is passed: through a call of such a helper, in a
- * function that may have been called with the data. */
+/* One way by which data is passed: a call of such a helper, in a function that
+ * may have been called with the data. */
 struct helper_write {
 	const struct helper_call *call; /* borrowed */
 	const char *map; /* that is written to; NULL if unknown or none */

@@ -9,11 +9,11 @@
 #include "infer/record-search.h"
 
 enum {
-	WRITES_MAX = 1 << 14, /* that are looked at */
+	WRITES_MAX = 1 << 14, /* calls that are read */
 	ADDED_MAX = 256,      /* different types of variables */
 	CHAIN_MAX = 64,       /* typedefs in a row */
 	FUNCTIONS_MAX = 64,   /* that an iterator calls */
-	WORK_MAX = 1 << 24,   /* to find them: calls that are looked at */
+	WORK_MAX = 1 << 24,   /* to find them: calls that are visited */
 };
 
 /* The types that what one call writes may have. */
@@ -126,7 +126,7 @@ add_candidate(const struct record_search *t, struct candidates *c, uint32_t id,
 }
 
 /* The type of the DWARF in t->btf, to which it is added if necessary; 0 if BTF
- * cannot say it. */
+ * cannot express it. */
 static uint32_t
 import_dwarf_type(struct record_search *t, dwarf_type type)
 {

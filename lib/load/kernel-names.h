@@ -11,7 +11,7 @@
 
 #include "base/hash.h"
 
-/* What a kernel calls the type of the tracepoint NAME in its BTF. */
+/* The type of the tracepoint NAME in the BTF of a kernel has this prefix. */
 #define KERNEL_TRACEPOINT_PREFIX "btf_trace_"
 
 /* A zeroed one is empty. */

@@ -19,8 +19,8 @@ enum {
 	PERF_PAGES_MAX = 1 << 20,
 };
 
-/* What a type of maps needs, and the entries of one whose definition gives
- * none; 0 if there is no sensible number. */
+/* The requirements of a type of maps, and the entries of one whose definition
+ * gives none; 0 if there is no sensible number. */
 struct map_needs {
 	bool key, value;
 	uint32_t entries;
@@ -193,7 +193,7 @@ round_ring_size(uint32_t bytes)
 	return size;
 }
 
-/* Where the sizes of maps are set. */
+/* The destination of the sizes of maps. */
 struct map_sizing {
 	struct bpf_object *bpf;
 	const struct package *package;
@@ -235,7 +235,7 @@ is_internal(const struct bpf_map *map)
 	       bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS;
 }
 
-/* What is wrong with giving these sizes to the map, or NULL. */
+/* The reason why the map cannot have these sizes, or NULL. */
 static const char *
 find_misfit(const struct map_size *size, const struct bpf_map *map)
 {

@@ -14,7 +14,7 @@
 #include "load/map-target.h"
 #include "types/value.h"
 
-/* What the kernel keeps for a value that user space gives as a descriptor. */
+/* The kernel's object for a value that user space gives as a descriptor. */
 enum map_holds {
 	HOLDS_NUMBERS,
 	HOLDS_CGROUPS,

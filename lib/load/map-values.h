@@ -26,7 +26,7 @@ struct map_setting {
 int map_setting_parse(struct map_setting *s, const char *text);
 void map_setting_free(struct map_setting *s);
 
-/* Where values go.  A zeroed one is empty. */
+/* A destination of values.  A zeroed one is empty. */
 struct map_values {
 	const struct object *object;        /* borrowed */
 	const struct map_setting *settings; /* borrowed */

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* What is declared; it decides which annotations are allowed. */
+/* The kind of declaration, which decides which annotations are allowed. */
 enum pack_place {
 	ANNOTATED_OTHER, /* none */
 	ANNOTATED_VARIABLE,
@@ -22,7 +22,7 @@ enum pack_place {
 
 struct pack_target {
 	enum pack_place place;
-	json_t *json;  /* borrowed: receives what the annotations say */
+	json_t *json;  /* borrowed: receives the annotations */
 	uint32_t type; /* BTF id: of a variable's type; of a map's records,
 			  if an annotation gives it, or 0 */
 };

@@ -10,7 +10,7 @@
 
 /*
  * The BTF id of the map's records by its definition, for a map without an
- * annotation; 0 if it does not say.  The value of a perf buffer is a number,
+ * annotation; 0 if it names none.  The value of a perf buffer is a number,
  * the descriptor of a perf event, unless the author wrote the struct of the
  * records there.
  */
@@ -167,8 +167,8 @@ check_several_records(const struct pack_exports *e, const struct pack_map *m)
 			  : check_sizes(e, m, records);
 }
 
-/* What was written of the export of the map before: by the author's comment, or
- * a list of several types; or NULL. */
+/* The export of the map that is set already, by a comment of the author or as a
+ * list of several types; or NULL. */
 static const json_t *
 get_written_config(const struct pack_map *m)
 {
@@ -192,7 +192,7 @@ find_record_type(const struct pack_exports *e, struct pack_map *m)
 	return 0;
 }
 
-/* Gives a buffer of which nothing else tells the type the struct of the event
+/* Gives a buffer whose type nothing else names the struct of the event
  * header, which the reference compiler exports whatever the code does. */
 static void
 use_header_struct(const struct pack_exports *e, struct pack_map *m)
@@ -306,7 +306,7 @@ notice_unknown_record(
 	    m->reason != NULL ? m->reason : "give it with SKEL_EVENTS");
 }
 
-/* Writes how m is exported.  *multiple says whether each map has a type of its
+/* Writes how m is exported.  *multiple is true if each map has a type of its
  * own. */
 static int
 export_map(
@@ -380,8 +380,8 @@ is_search_needed(const struct pack_exports *e)
 	return pack_markers_are_in(e->btf);
 }
 
-/* Finds the types in their order: what is stated, what markers say, what the
- * code does. */
+/* Finds the types in the order of their precedence: those of options, of
+ * markers and of the code. */
 static int
 find_all_records(struct pack_records *r)
 {

@@ -30,7 +30,7 @@ struct pack_exports {
 	const struct pack_options *options;
 	const struct bpf_elf *elf;
 	struct btf *btf;       /* of elf; types may be added */
-	struct pack_map *maps; /* with what the annotations say */
+	struct pack_map *maps; /* with their annotations */
 	size_t nmaps;
 	json_t *programs; /* of the package */
 	/* The BTF ids of the structs of the event header, in their order. */

@@ -1,6 +1,6 @@
 /*
- * What other builders write into an object: variables that nothing uses, whose
- * names say something of its maps and types.
+ * The markers of other builders: variables that nothing uses, whose names
+ * describe maps and types of the object.
  */
 #include <stdio.h>
 #include <stdlib.h>

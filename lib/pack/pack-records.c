@@ -31,7 +31,7 @@ keep_type(const struct pack_records *r, const char *name, uint32_t id)
 	return record_search_add(&r->types, id, r->e->btf, where);
 }
 
-/* Says which type was found and how. */
+/* Reports which type was found and how. */
 static int
 notice_type(const struct pack_records *r, const char *kind, const char *name,
     uint32_t id, const char *reason)
@@ -58,7 +58,7 @@ pack_records_set(
 	return 0;
 }
 
-/* How the type was found, for a notice. */
+/* Formats how the type was found, for a notice. */
 static void
 format_evidence(const struct pack_records *r, const struct record_type *t,
     char *out, size_t size)

@@ -1,7 +1,7 @@
 /*
  * Finds the types of records that neither annotations nor definitions of maps
  * give: those that the caller states, those that the markers of other builders
- * name, and those that the code itself tells (infer/record-search.h).
+ * name, and those that the code shows (infer/record-search.h).
  * pack-export.c uses it.
  */
 #ifndef SKEL_PACK_PACK_RECORDS_H
@@ -27,14 +27,14 @@ struct pack_records {
 /* Sets the types that the options --events state. */
 int pack_records_state(struct pack_records *r);
 
-/* Sets the types that the code tells, where there is none yet.  Says with a
+/* Sets the types that the code shows, where there is none yet.  Reports as a
  * notice what was found and how; for a map without a type, sets the member
  * reason. */
 int pack_records_infer(struct pack_records *r);
 
 /*
- * Applies the markers: variables whose names say something of a map, as
- * Inspektor Gadget has them.  Returns 0, or -1 after reporting.
+ * Applies the markers: variables whose names describe a map, as Inspektor
+ * Gadget has them.  Returns 0, or -1 after reporting.
  */
 int pack_markers_apply(struct pack_records *r);
 
@@ -59,7 +59,7 @@ void pack_marked_close(struct pack_marked *m);
 bool pack_marked_allows(const struct pack_marked *m, const char *name);
 
 /* Sets the type of the map's records to that with this id in r->types, and
- * says so with a notice that ends with reason.  Returns 0, or -1 after
+ * reports that as a notice that ends with reason.  Returns 0, or -1 after
  * reporting. */
 int pack_records_set(struct pack_records *r, struct pack_map *m, uint32_t id,
     const char *reason);

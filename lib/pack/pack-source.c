@@ -72,7 +72,7 @@ fits_role(const struct source_declaration *d, enum source_role role,
 	       (role == SOURCE_ARGUMENT && d->has_body);
 }
 
-/* Whether the object alone says what the key holds. */
+/* Whether only the object may determine the value of the key. */
 static bool
 is_fixed_key(const struct pack_target *target, const char *key)
 {
@@ -86,8 +86,8 @@ is_fixed_key(const struct pack_target *target, const char *key)
 	return false;
 }
 
-/* Gives the target what the comment says.  The argument of a variable may have
- * a default already. */
+/* Sets the keys of the comment in the target.  The argument of a variable may
+ * have a default already. */
 static int
 apply_comment(const struct pack_comments *c, const struct source_declaration *d,
     struct pack_target *target, json_t *doc)

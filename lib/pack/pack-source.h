@@ -1,7 +1,7 @@
 /*
- * What the C source of an object says that the object does not: the comments
- * right before its variables, maps, programs and license, and the structs of
- * its event header.  Only pack.c uses it.
+ * Adds to a package the parts of the C source that the object lacks: the
+ * comments right before variables, maps, programs and the license, and the
+ * structs of the event header.  Only pack.c uses it.
  */
 #ifndef SKEL_PACK_PACK_SOURCE_H
 #define SKEL_PACK_PACK_SOURCE_H

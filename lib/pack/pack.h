@@ -19,13 +19,14 @@ struct pack_source {
 	size_t header_len;
 };
 
-/* What skel-pack is told beside the object.  Zeroed, they are the defaults. */
+/* The options of skel-pack.  Zeroed, they are the defaults. */
 struct pack_options {
 	/* The name that the package gives to the object, or NULL to make it
 	 * from that of the file: "x_bpf" from "x.bpf.o". */
 	const char *name;
 	const struct pack_source *source; /* borrowed, or NULL */
-	/* Borrowed: what is sampled, besides what annotations say. */
+	/* Borrowed: maps and variables to sample, besides those of annotations.
+	 */
 	struct sample_option *samples;
 	size_t nsamples;
 	/* Borrowed: the arguments of --events (events-option.h). */

@@ -9,7 +9,7 @@
 #include "base/util.h"
 #include "pack/source-doc.h"
 
-/* What has been read of the value of a key. */
+/* The part of the value of a key that has been read. */
 enum value_state {
 	VALUE_NONE, /* nothing yet */
 	VALUE_TEXT, /* text, which goes on */
@@ -38,7 +38,7 @@ static const char *const paragraphs[] = { "abstract", "attention", "author",
 	"see", "short", "since", "throw", "throws", "todo", "version",
 	"warning" };
 
-/* Those that describe parameters, for which a package has no place. */
+/* The keys that describe parameters, for which a package has no place. */
 static const char *const skipped[] = { "param", "tparam" };
 
 /* The keys of a package whose value is an object. */

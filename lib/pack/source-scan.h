@@ -21,7 +21,7 @@ struct source_span {
 	size_t len;
 };
 
-/* How a name stands in its declaration. */
+/* The role of a name in its declaration. */
 enum source_role {
 	SOURCE_NAME,     /* by itself: of a variable, or of a type */
 	SOURCE_FUNCTION, /* before "(" */

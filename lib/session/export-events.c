@@ -39,8 +39,8 @@ keep_member(struct package_map *m, const char *member)
 	return 0;
 }
 
-/* Adds a type to those of the map.  first says that it replaces what the
- * package says. */
+/* Adds a type to those of the map.  first is true if it replaces the
+ * type in the package. */
 static int
 set_map_type(struct package *p, struct package_map *m,
     const struct events_option *o, uint32_t id, bool first)

@@ -1,5 +1,5 @@
 /*
- * Sets the types of records in a package as the options --events say.
+ * Sets the types of records in a package that the options --events name.
  */
 #ifndef SKEL_SESSION_EXPORT_EVENTS_H
 #define SKEL_SESSION_EXPORT_EVENTS_H

@@ -62,7 +62,7 @@ has_slots(const struct btf *btf, const struct btf_type *t)
 	return false;
 }
 
-/* How likely a value of the type is a result. */
+/* Rates how likely a value of the type is a result. */
 static int
 score_type(const struct btf *btf, uint32_t id)
 {
@@ -95,7 +95,7 @@ is_scratch(const struct bpf_map *map)
 	       bpf_map__max_entries(map) == 1;
 }
 
-/* What the program's calls say of the map. */
+/* Rates the map by the calls of the program. */
 static int
 score_calls(const struct hints *h, const char *map)
 {

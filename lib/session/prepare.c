@@ -80,7 +80,7 @@ pack_bytes(const struct prepare *p, const unsigned char *bytes, size_t size,
 }
 
 /* Packs the package's object again, for the types in its BTF.  What else that
- * finds does not count, and is not told. */
+ * finds does not count, and is not reported. */
 static int
 pack_again(const struct prepare *p, struct buf *text, struct package *package)
 {

@@ -21,7 +21,7 @@
 #include "package/package.h"
 #include "session/launch-option.h"
 
-/* What is to be prepared: either an object file or a package.  All is borrowed.
+/* The input: either an object file or a package.  All is borrowed.
  */
 struct prepare {
 	const char *name; /* stands for the input in reports */

@@ -69,7 +69,7 @@ names_stack(const char *name)
 	return true;
 }
 
-/* The side of which a name speaks; STACK_SIDES if it does not say. */
+/* The side that a name contains; STACK_SIDES if it contains none. */
 static enum stack_side
 name_side(const char *name)
 {

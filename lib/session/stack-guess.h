@@ -1,5 +1,5 @@
 /*
- * Stacks in records of which no package says that they have some: found by the
+ * Finds stacks in records that the package describes as plain structs, by the
  * names and types of their members.
  */
 #ifndef SKEL_SESSION_STACK_GUESS_H
