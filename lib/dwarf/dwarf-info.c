@@ -13,6 +13,7 @@ enum {
 	BUDGET_SPARE = 1 << 16,
 	LONG_UNIT = 8, /* bytes of an offset in a unit of the 64-bit form */
 	SIGNATURE_BYTES = 8,
+	WORK_MAX = 1 << 26, /* attributes, a few seconds */
 };
 #define LONG_UNIT_MARK UINT32_MAX
 
@@ -326,6 +327,10 @@ dwarf_info_open(struct dwarf_info *d, const struct bpf_elf *elf)
 	for (int i = 0; i < DWARF_SECTIONS; i++)
 		d->budget += BUDGET_PER_BYTE * d->sections.v[i].n;
 	d->budget += BUDGET_SPARE;
+	if ((d->work = malloc(sizeof(*d->work))) == NULL)
+		state = say_nomem();
+	else
+		*d->work = WORK_MAX;
 	c = dwarf_cursor_at(&d->sections.v[DWARF_INFO], 0);
 	while (state == DWARF_READ && c.p < c.end)
 		state = add_unit(d, &c);
@@ -343,6 +348,7 @@ dwarf_info_close(struct dwarf_info *d)
 	free(d->abbrevs);
 	free(d->forms);
 	free(d->entries);
+	free(d->work);
 	dwarf_sections_close(&d->sections);
 	*d = (struct dwarf_info){ 0 };
 }
@@ -465,7 +471,10 @@ dwarf_attributes_read(
 
 	*a = (struct dwarf_attributes){ .type = DWARF_NO_ENTRY,
 		.origin = DWARF_NO_ENTRY };
-	for (unsigned int i = 0; abbrev != NULL && i < abbrev->nforms; i++) {
+	if (abbrev == NULL || *d->work < abbrev->nforms)
+		return;
+	*d->work -= abbrev->nforms;
+	for (unsigned int i = 0; i < abbrev->nforms; i++) {
 		f = &d->forms[abbrev->forms + i];
 		v = dwarf_form_read(d, u, &c, f);
 		if (c.failed)

@@ -77,6 +77,9 @@ struct dwarf_info {
 	/* Bytes of tables that may still be read.  Each is read once, unless
 	 * units refer to parts of the same bytes. */
 	uint64_t budget;
+	/* Owned: attributes that may still be decoded, of all entries, however
+	 * often these refer to one another. */
+	uint64_t *work;
 };
 
 enum dwarf_value_kind {
@@ -118,7 +121,8 @@ enum dwarf_state dwarf_info_open(
     struct dwarf_info *d, const struct bpf_elf *elf);
 void dwarf_info_close(struct dwarf_info *d);
 
-/* Decodes the attributes of an entry. */
+/* Decodes the attributes of an entry.  All are absent when more were decoded
+ * than any compiler gives a reason for. */
 void dwarf_attributes_read(
     const struct dwarf_info *d, uint32_t entry, struct dwarf_attributes *a);
 

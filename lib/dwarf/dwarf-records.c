@@ -10,6 +10,9 @@
 #include "dwarf/dwarf-type-btf.h"
 #include "dwarf/dwarf-type.h"
 
+/* To find out which structs are the same, about a second. */
+enum { COMPARED_ENTRIES_MAX = 1 << 22 };
+
 /* A named type. */
 struct type_name {
 	const char *name; /* borrowed */
@@ -150,6 +153,7 @@ compare_structs(const void *l, const void *r)
 static void
 drop_equal_structs(struct dwarf_records *r)
 {
+	uint64_t left = COMPARED_ENTRIES_MAX;
 	size_t kept = 0, same = 0;
 
 	for (size_t i = 0; i < r->nstructs; i++) {
@@ -161,8 +165,9 @@ drop_equal_structs(struct dwarf_records *r)
 			same = kept;
 		for (size_t k = same; k < kept && k < same + DWARF_TYPES_MAX;
 		     k++)
-			equal = equal || dwarf_entries_equal(&r->info,
-					     r->structs[k].entry, s->entry);
+			equal =
+			    equal || dwarf_entries_equal(&r->info,
+					 r->structs[k].entry, s->entry, &left);
 		if (!equal)
 			r->structs[kept++] = *s;
 	}
@@ -340,7 +345,9 @@ dwarf_type_name(const struct dwarf_records *r, dwarf_type type, struct buf *out)
 bool
 dwarf_types_equal(const struct dwarf_records *r, dwarf_type a, dwarf_type b)
 {
-	return dwarf_entries_equal(&r->info, get_entry(a), get_entry(b));
+	uint64_t left = COMPARED_ENTRIES_MAX;
+
+	return dwarf_entries_equal(&r->info, get_entry(a), get_entry(b), &left);
 }
 
 int

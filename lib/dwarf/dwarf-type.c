@@ -135,12 +135,13 @@ dwarf_dimensions_read(
 {
 	uint32_t child = dwarf_first_child(d, entry);
 	struct dwarf_attributes a;
+	unsigned int children = 0;
 	uint64_t number;
 
 	dims->n = 0;
 	for (; child != DWARF_NO_ENTRY;
 	     child = dwarf_next_child(d, entry, child)) {
-		if (dims->n == DWARF_CHAIN_MAX)
+		if (children++ == DWARF_CHAIN_MAX)
 			return false;
 		if (d->entries[child].tag != DW_TAG_subrange_type)
 			continue;
@@ -205,7 +206,7 @@ dwarf_entry_size(const struct dwarf_info *d, uint32_t entry)
 /* Two types that are being compared, and how much may still be. */
 struct comparison {
 	const struct dwarf_info *d; /* borrowed */
-	unsigned int budget;
+	uint64_t budget;
 };
 
 static bool compare_types(
@@ -314,11 +315,15 @@ compare_types(struct comparison *c, uint32_t a, uint32_t b, int depth)
 }
 
 bool
-dwarf_entries_equal(const struct dwarf_info *d, uint32_t a, uint32_t b)
+dwarf_entries_equal(
+    const struct dwarf_info *d, uint32_t a, uint32_t b, uint64_t *left)
 {
-	struct comparison c = { .d = d, .budget = COMPARED_MAX };
+	uint64_t most = *left < COMPARED_MAX ? *left : COMPARED_MAX;
+	struct comparison c = { .d = d, .budget = most };
+	bool equal = compare_types(&c, a, b, 0);
 
-	return compare_types(&c, a, b, 0);
+	*left -= most - c.budget;
+	return equal;
 }
 
 /* The keyword before the name of a type with this tag. */

@@ -51,8 +51,10 @@ uint32_t dwarf_next_child(
     const struct dwarf_info *d, uint32_t parent, uint32_t child);
 
 /* Whether both have the same name, size and members.  Pointers are all equal.
- */
-bool dwarf_entries_equal(const struct dwarf_info *d, uint32_t a, uint32_t b);
+ * *left, of how many entries may still be compared, is reduced; without any,
+ * only an entry and itself are equal. */
+bool dwarf_entries_equal(
+    const struct dwarf_info *d, uint32_t a, uint32_t b, uint64_t *left);
 
 /* Appends the name in C: "struct event", "event_t", "char[16]". */
 void dwarf_entry_name(

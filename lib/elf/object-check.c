@@ -8,7 +8,10 @@
 #include "base/report.h"
 #include "elf/object-check.h"
 
-enum { CHAIN_MAX = 64 }; /* types that refer to one another in a row */
+enum {
+	CHAIN_MAX = 64,        /* types that refer to one another in a row */
+	NAME_BYTES_MAX = 4096, /* the kernel takes 512 */
+};
 
 /* What a wrong ELF header says instead; NULL if it is right. */
 static const char *
@@ -57,6 +60,7 @@ struct object_sections {
 	const char *name; /* borrowed, as all here */
 	Elf *elf;
 	size_t n, strings; /* sections; the one that has their names */
+	size_t left;       /* bytes of the file that are in no section yet */
 	Elf_Data *btf;     /* of .BTF, or NULL */
 };
 
@@ -125,6 +129,50 @@ check_zeros(
 	return 0;
 }
 
+/* Sections that share bytes would make the work many times that of the file. */
+static int
+check_overlap(struct object_sections *s, size_t size)
+{
+	if (size > s->left) {
+		report_error("%s: corrupted: its sections overlap", s->name);
+		return -1;
+	}
+	s->left -= size;
+	return 0;
+}
+
+/* Whoever reads a name looks for its end. */
+static int
+check_strings(
+    const struct object_sections *s, const Elf_Data *data, const char *section)
+{
+	const char *p = data->d_buf, *nul;
+	size_t n = data->d_size;
+
+	while (n > 0) {
+		nul = memchr(p, '\0', n < NAME_BYTES_MAX ? n : NAME_BYTES_MAX);
+		if (nul == NULL) {
+			report_error("%s: corrupted: section %s has a name "
+				     "without an end, or of more than %d bytes",
+			    s->name, section, NAME_BYTES_MAX - 1);
+			return -1;
+		}
+		n -= (size_t)(nul + 1 - p);
+		p = nul + 1;
+	}
+	return 0;
+}
+
+/* Checks what a section of this type consists of. */
+static int
+check_content(const struct object_sections *s, uint32_t type, Elf_Data *data,
+    const char *section)
+{
+	if (type == SHT_SYMTAB)
+		return check_symbol_table(s, data);
+	return type == SHT_STRTAB ? check_strings(s, data, section) : 0;
+}
+
 static int
 check_section(struct object_sections *s, Elf_Scn *scn)
 {
@@ -148,6 +196,8 @@ check_section(struct object_sections *s, Elf_Scn *scn)
 		    s->name, section);
 		return -1;
 	}
+	if (check_overlap(s, data->d_size) == -1)
+		return -1;
 	if (strcmp(section, BTF_ELF_SEC) == 0) {
 		/* libbpf skips a string table, whatever its name is, and would
 		 * open the object without its BTF. */
@@ -159,7 +209,7 @@ check_section(struct object_sections *s, Elf_Scn *scn)
 		}
 		s->btf = data;
 	}
-	return sh.sh_type == SHT_SYMTAB ? check_symbol_table(s, data) : 0;
+	return check_content(s, sh.sh_type, data, section);
 }
 
 int
@@ -175,6 +225,7 @@ object_check_sections(Elf *elf, const char *name, Elf_Data **btf)
 		    name, elf_errmsg(-1));
 		return -1;
 	}
+	elf_rawfile(elf, &s.left);
 	while ((scn = elf_nextscn(elf, scn)) != NULL)
 		if (check_section(&s, scn) == -1)
 			return -1;
@@ -196,10 +247,13 @@ object_check_btf_header(const Elf_Data *data, const char *name)
 	return -1;
 }
 
+/* Whether there is a name, and none that is too long. */
 static bool
 has_btf_name(const struct btf *btf, uint32_t offset)
 {
-	return btf__name_by_offset(btf, offset) != NULL;
+	const char *name = btf__name_by_offset(btf, offset);
+
+	return name != NULL && strnlen(name, NAME_BYTES_MAX) < NAME_BYTES_MAX;
 }
 
 static bool
@@ -317,8 +371,9 @@ object_check_btf(const struct btf *btf, const char *name)
 		if (references_exist(btf, btf__type_by_id(btf, id)))
 			continue;
 		report_error("%s: corrupted: BTF type %" PRIu32
-			     " refers to a type or name that does not exist",
-		    name, id);
+			     " refers to a type or name that does not exist, "
+			     "or has a name of more than %d bytes",
+		    name, id, NAME_BYTES_MAX - 1);
 		return -1;
 	}
 	for (uint32_t id = 1; id < n; id++) {

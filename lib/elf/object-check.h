@@ -22,9 +22,10 @@ int object_check_header(
     const unsigned char *bytes, size_t size, const char *name);
 
 /*
- * Checks that every section lies within the file and every symbol within its
- * section.  Sets *btf to the data of the section .BTF, or to NULL if there is
- * none; the data belongs to elf.
+ * Checks that every section lies within the file and none shares bytes with
+ * another, that every symbol lies within its section, and that names end and
+ * are not too long.  Sets *btf to the data of the section .BTF, or to NULL if
+ * there is none; the data belongs to elf.
  */
 int object_check_sections(Elf *elf, const char *name, Elf_Data **btf);
 

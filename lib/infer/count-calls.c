@@ -19,9 +19,8 @@ enum {
 	HELPER_RESERVE = 131,
 	HELPER_RESERVE_DYNPTR = 198,
 	RELOC_CALL = 10, /* R_BPF_64_32: the immediate of a call */
-	RINGS_MAX = 64,
-	ANY_RING = -1, /* which one is known only when the call is made */
-	NO_RING = -2,  /* another map */
+	ANY_RING = -1,   /* which one is known only when the call is made */
+	NO_RING = -2,    /* another map */
 	INSN = sizeof(struct bpf_insn),
 };
 
@@ -49,13 +48,15 @@ struct call_counter {
 	struct helper_calls code; /* owned: what is known of the calls */
 	struct ring_call *calls;  /* owned */
 	size_t ncalls, calls_cap;
-	struct count_target targets[RINGS_MAX]; /* by ring */
-	bool used[RINGS_MAX];                   /* some call may be for it */
-	struct hidden_function *functions;      /* owned */
+	struct count_target targets[RING_MAPS_MAX]; /* by ring */
+	bool used[RING_MAPS_MAX];          /* some call may be for it */
+	struct hidden_function *functions; /* owned */
 	size_t nfunctions, functions_cap;
 	struct elf_edit edit;
 	size_t text, symbols, strings, maps; /* sections */
 	struct buf relocations;              /* owned: those of .text */
+	/* The last section that relocations were added for, and theirs. */
+	size_t relocated, relocated_by;
 };
 
 static bool
@@ -342,7 +343,7 @@ add_counts(struct call_counter *c)
 static void
 add_choice_code(struct call_counter *c, struct buf *code, uint32_t helper)
 {
-	struct count_target targets[RINGS_MAX];
+	struct count_target targets[RING_MAPS_MAX];
 	size_t n = 0;
 
 	for (size_t k = 0; k < c->nrings; k++)
@@ -416,9 +417,13 @@ static int
 append_relocations(
     struct call_counter *c, size_t section, const void *rels, size_t size)
 {
-	size_t i = get_relocation_section(c, section);
-	struct buf *b = i != 0 ? elf_edit_change(&c->edit, i) : NULL;
+	struct buf *b = NULL;
 
+	if (c->relocated_by == 0 || c->relocated != section)
+		c->relocated_by = get_relocation_section(c, section);
+	c->relocated = section;
+	if (c->relocated_by != 0)
+		b = elf_edit_change(&c->edit, c->relocated_by);
 	if (b == NULL)
 		return report_nomem();
 	buf_add(b, rels, size);
@@ -631,7 +636,8 @@ change_object(struct call_counter *c)
 {
 	if (ring_maps_find(c->elf, &c->rings, &c->nrings) == -1)
 		return -1;
-	if (c->nrings == 0 || c->nrings > RINGS_MAX || !find_edit_sections(c))
+	if (c->nrings == 0 || c->nrings > RING_MAPS_MAX ||
+	    !find_edit_sections(c))
 		return 0;
 	if (helper_calls_open(&c->code, c->elf) == -1 ||
 	    find_ring_calls(c) == -1)

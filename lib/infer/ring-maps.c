@@ -102,10 +102,10 @@ ring_maps_find(const struct bpf_elf *elf, struct ring_map **maps, size_t *n)
 		if (!btf_is_var(var) ||
 		    get_map_type(btf, var) != BPF_MAP_TYPE_RINGBUF)
 			continue;
-		(*maps)[(*n)++] = (struct ring_map){
-			.name = name,
-			.counted = has_own_counter(btf, t, name),
-		};
+		(*maps)[(*n)++] = (struct ring_map){ .name = name };
 	}
+	/* More than that are not counted at all. */
+	for (size_t i = 0; *n <= RING_MAPS_MAX && i < *n; i++)
+		(*maps)[i].counted = has_own_counter(btf, t, (*maps)[i].name);
 	return 0;
 }

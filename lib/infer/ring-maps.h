@@ -10,9 +10,14 @@
 
 #include "elf/bpf-elf.h"
 
+/* More ring buffers of an object are not counted. */
+enum { RING_MAPS_MAX = 64 };
+
 struct ring_map {
 	const char *name; /* borrowed from the BTF */
-	bool counted;     /* the program counts what it refuses by itself */
+	/* The program counts what it refuses by itself; not known of more than
+	 * RING_MAPS_MAX. */
+	bool counted;
 };
 
 /*

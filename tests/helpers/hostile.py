@@ -236,6 +236,36 @@ def with_dwarf(entries, **sections):
     return bytes(elf)
 
 
+def elf_object(sections, names=b""):
+    """An object of sections: the offset of its name, its type, flags, offset and bytes, if
+    those are its own, or else its size."""
+    body, headers = bytearray(64), [bytes(64)]
+    for name, kind, flags, offset, content in [*sections, (0, 3, 0, None, b"\0" + names)]:
+        size = content
+        if isinstance(content, bytes):
+            offset, size = len(body), len(content)
+            body += content + bytes(-len(content) % 8)
+        headers.append(struct.pack("<IIQQQQIIQQ", name, kind, flags, 0, offset, size, 0, 0, 8, 0))
+    start = b"\x7fELF\x02\x01\x01".ljust(16, b"\0") + struct.pack(
+        "<HHIQQQIHHHHHH", 1, 247, 1, 0, 0, len(body), 0, 64, 0, 0, 64, len(headers), len(headers) - 1)
+    return start + bytes(body[64:]) + b"".join(headers)
+
+
+def sections_that_overlap():
+    """30000 sections that are the same MiB of code."""
+    code = b"\xb7".ljust(8, b"\0") * (1 << 17)
+    return elf_object([(0, 1, 6, None, code)] + [(0, 1, 6, 64, len(code))] * 30000)
+
+
+def section_of_long_name():
+    return elf_object([(1, 1, 6, None, bytes(8))], b"x" * (16 << 20) + b"\0")
+
+
+def package_of(name):
+    elf = globals()[name]()
+    return json.dumps(package(zlib.compress(elf, 9), len(elf)))
+
+
 # Abbreviations: 1 a unit with code at 0, 2 a struct with its name elsewhere, 3 a
 # function, 4 a variable with a list of locations, 5 a pointer, 6 an int.
 ABBREVS = bytes.fromhex("01 11 01 10 17 11 01 00 00"
@@ -268,6 +298,42 @@ def dwarf_many_entries():
     return with_dwarf(b"\x07" * 20000000, abbrev=ABBREVS[:-1] + label)
 
 
+def dwarf_wide_array():
+    """300000 variables of an array with as many children that are no dimensions."""
+    more = b"\x07\x01\x01\x49\x13\0\0" + b"\x08\x0a\0\0\0" + b"\0"
+    entries = b"\x06" + struct.pack("<IBB", 0, 5, 4) + \
+        b"\x07" + struct.pack("<I", 24) + b"\x08" * 300000 + b"\0" + \
+        b"\x03" + struct.pack("<QI", 0, 1 << 20) + (b"\x04" + struct.pack("<II", 31, 0)) * 300000 + b"\0"
+    return with_dwarf(entries, abbrev=ABBREVS[:-1] + more, str=b"int\0", loc=bytes(16))
+
+
+def dwarf_nearly_equal():
+    """200000 structs of the same name that differ in the last of 15000 members of a member."""
+    more = bytes.fromhex("07 13 01 03 0e 0b 0b 3a 0b 00 00" "08 0d 00 03 0e 49 13 00 00 00")
+    entries = b"\x06" + struct.pack("<IBB", 0, 5, 4)
+    inner = []
+    for i in range(9):
+        inner.append(24 + len(entries))
+        entries += b"\x07" + struct.pack("<IBB", 4, 16, 1)
+        entries += (b"\x08" + struct.pack("<II", 4, 24)) * 15000
+        entries += b"\x08" + struct.pack("<II", 6 + 2 * i, 24) + b"\0"
+    outer = [b"\x07" + struct.pack("<IBB", 6, 32, 1) + b"\x08" + struct.pack("<II", 4, i) + b"\0" for i in inner]
+    entries += b"".join(outer[:8]) + outer[8] * 200000
+    return with_dwarf(entries, abbrev=ABBREVS[:-1] + more, str=b"int\0b\0" + b"".join(b"%c\0" % (65 + i) for i in range(9)))
+
+
+def dwarf_long_chains():
+    """500000 variables of a type behind 30 typedefs with 60 long names each."""
+    more = b"\x07\x16\0\x49\x13" + b"\x03\x0e" * 60 + b"\0\0" + b"\0"
+    entries = b"\x06" + struct.pack("<IBB", 0, 5, 4)
+    at = 24
+    for i in range(30):
+        before, at = at, 24 + len(entries)
+        entries += b"\x07" + struct.pack("<I", before) + struct.pack("<I", 4) * 60
+    entries += b"\x03" + struct.pack("<QI", 0, 1 << 20) + (b"\x04" + struct.pack("<II", at, 0)) * 500000 + b"\0"
+    return with_dwarf(entries, abbrev=ABBREVS[:-1] + more, str=b"int\0" + b"a" * 4000 + b"\0", loc=bytes(16))
+
+
 def dwarf_bomb():
     """Debug information that would inflate to 2^40 bytes."""
     elf = bytearray(with_dwarf(b"", abbrev=struct.pack("<IIQQ", 1, 0, 1 << 40, 1) + inflating(1)))
@@ -277,6 +343,14 @@ def dwarf_bomb():
         if elf[offset:offset + 16] == struct.pack("<IIQ", 1, 0, 1 << 40):
             struct.pack_into("<Q", elf, headers + 64 * i + 8, 1 << 11)
     return bytes(elf)
+
+
+def package_of_sections_that_overlap():
+    return package_of("sections_that_overlap")
+
+
+def package_of_section_of_long_name():
+    return package_of("section_of_long_name")
 
 
 made = globals()[sys.argv[1]]()

@@ -193,10 +193,19 @@ tell_peaks() {
 	refused "$(package_bound raw 0)" 'raw:1: not JSON' skel-args raw
 }
 
+@test "sections that share bytes, and names of megabytes, are refused" {
+	no_package package_of_sections_that_overlap 1 'corrupted: its sections overlap'
+	no_package package_of_section_of_long_name 16 'has a name without an end, or of more than 4095 bytes'
+	hostile sections_that_overlap
+	refused "$(package_bound sections_that_overlap 1)" 'corrupted: its sections overlap' \
+		skel-pack sections_that_overlap
+}
+
 @test "debug information that is endless, circular or compressed is packed without it, in time" {
 	need_clang
 	grep -v LICENSE "$PROGRAMS/records.bpf.c" | object records -gdwarf-4
-	for name in dwarf_same_names dwarf_long_lists dwarf_many_entries dwarf_bomb; do
+	for name in dwarf_same_names dwarf_long_lists dwarf_many_entries dwarf_wide_array \
+		dwarf_nearly_equal dwarf_long_chains dwarf_bomb; do
 		hostile "$name" records.bpf.o
 		within "$(package_bound "$name" 32)" timeout 20 skel-pack "$name"
 		[ "$status" -eq 0 ] || { echo "$name: status $status, $stderr"; return 1; }
