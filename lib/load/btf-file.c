@@ -6,7 +6,7 @@
 
 enum { BTF_MAX = 256 << 20 }; /* bytes of a kernel's BTF */
 
-/* What follows the head of a type: a fixed part and an array of vlen
+/* The bytes after the head of a type: a fixed part and an array of vlen
  * elements. */
 static const struct tail {
 	bool known;

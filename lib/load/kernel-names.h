@@ -1,7 +1,7 @@
 /*
- * Which of some functions and tracepoints the running kernel and its modules
- * describe in their BTF.  Programs of fentry, fexit and tp_btf can only go
- * there.  All names are looked up together, because each look through the BTF
+ * Finds functions and tracepoints in the BTF of the running kernel and its
+ * modules.  Programs of fentry, fexit and tp_btf can only go to those that are
+ * there.  All names are searched for together, because each pass over the BTF
  * of a kernel takes some milliseconds.
  */
 #ifndef SKEL_LOAD_KERNEL_NAMES_H

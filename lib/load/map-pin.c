@@ -69,7 +69,7 @@ find_pinned(const struct bpf_map *map, bool *there, const char *name)
 	int fd = bpf_obj_get(bpf_map__pin_path(map)), ret = -1;
 
 	*there = fd >= 0;
-	/* libbpf reports other errors when it looks. */
+	/* libbpf reports other errors when it opens the pin. */
 	if (fd < 0)
 		return 0;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0)

@@ -15,7 +15,7 @@
 
 /* One option: a value, or a file of them. */
 struct map_setting {
-	char *words; /* owned: what the others point to */
+	char *words; /* owned: the text to which the others point */
 	const char *map;
 	const char *key;   /* "" for maps without keys */
 	const char *value; /* NULL: file */

@@ -1,5 +1,5 @@
 /*
- * Asks the kernel what its verifier takes.
+ * Tests which code the verifier of the kernel accepts.
  */
 #ifndef SKEL_LOAD_RESERVE_PROBE_H
 #define SKEL_LOAD_RESERVE_PROBE_H

@@ -11,7 +11,7 @@
 #include "package/package.h"
 
 /* Reports, as notices, the maps and variables of the object o of p that could
- * be sampled, the likely results first.  prints says that the lines that the
+ * be sampled, the likely results first.  prints is true if the lines that the
  * program prints are shown. */
 void export_hints(const struct package *p, const struct object *o, bool prints);
 

@@ -194,7 +194,7 @@ load_counted(struct launch *l)
 	if (ret == 0)
 		report_notice("%s: the kernel refuses the program if its calls "
 			      "are counted, so records that do not fit into "
-			      "a ring buffer are lost in silence",
+			      "a ring buffer are lost uncounted",
 		    l->package.name);
 	else if (ret == 1)
 		exchange_objects(l);

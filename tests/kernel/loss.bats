@@ -468,7 +468,7 @@ silent_load() {
 @test "a program whose functions nest too deeply for a counted call is loaded as it was written" {
 	bpf_package silent -DDEEP
 	run -0 --separate-stderr skel-load --check silent.json
-	is "skel-load: silent.json: the kernel refuses the program if its calls are counted, so records that do not fit into a ring buffer are lost in silence" "$stderr"
+	is "skel-load: silent.json: the kernel refuses the program if its calls are counted, so records that do not fit into a ring buffer are lost uncounted" "$stderr"
 	[[ $output == "program write_deep tracepoint tracepoint/syscalls/sys_enter_getpgid ok, "* ]]
 	run -0 --separate-stderr skel-load --check --as-is silent.json
 	is "" "$stderr"
