@@ -111,8 +111,10 @@ count_calls_is_needed(const struct bpf_elf *elf)
 	struct elf_edit e;
 	bool found = false;
 
+	/* Who then works on the object finds out if memory is still short. */
+	errno = 0;
 	if (!elf_edit_open(&e, elf->bytes, elf->size))
-		return false;
+		return errno == ENOMEM;
 	for (size_t i = 1; i < e.n && !found; i++) {
 		size_t size;
 		const unsigned char *code = elf_edit_content(&e, i, &size);

@@ -426,6 +426,7 @@ object_load(struct object *o)
 		return require_loaded_program(o);
 	refusal = libbpf_log_refusal(-error);
 	o->refusal = refusal.kind;
+	o->load_error = refusal.error;
 	report_refusal(o, &refusal);
 	return -1;
 }

@@ -27,6 +27,7 @@ struct object {
 	char *slice_path;
 	/* Why object_load() failed. */
 	enum libbpf_refusal_kind refusal;
+	int load_error; /* then errno of bpf_object__load() */
 };
 
 /*

@@ -1,7 +1,7 @@
+#include <errno.h>
 #include <stdlib.h>
 
 #include "attach/forms.h"
-#include "base/nomem.h"
 #include "base/report.h"
 #include "elf/libbpf-log.h"
 #include "session/export-buffer.h"
@@ -62,24 +62,15 @@ int
 launch_set_counted(struct launch *l, struct buf *counted)
 {
 	size_t size = counted->len;
-	unsigned long before = nomem_count();
-	struct report_held held;
-	int ret;
 
 	if (size == 0)
 		return 0;
 	l->other.bytes = (unsigned char *)counted->data;
 	*counted = (struct buf){ 0 };
-	report_hold(&held);
-	ret =
-	    bpf_elf_open(&l->other.elf, l->other.bytes, size, l->package.name);
-	if (ret == -1 && nomem_count() != before) {
-		report_release_held(&held, NULL);
+	if (bpf_elf_open(
+		&l->other.elf, l->other.bytes, size, l->package.name) == -1)
 		return -1;
-	}
-	report_release_held(&held, "lost records are not counted");
-	if (ret == 0)
-		exchange_objects(l);
+	exchange_objects(l);
 	return 0;
 }
 
@@ -180,7 +171,8 @@ load_counted(struct launch *l)
 	report_hold(&held);
 	ret = object_load(&l->object);
 	/* What is not about a program fails for the original too. */
-	if (ret == -1 && libbpf_log_program()[0] == '\0') {
+	if (ret == -1 && (libbpf_log_program()[0] == '\0' ||
+			     l->object.load_error == ENOMEM)) {
 		report_release_held(&held, NULL);
 		return -1;
 	}
