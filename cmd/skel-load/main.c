@@ -281,6 +281,10 @@ set_load_option(struct skel_load_options *o, int option, int index)
 		o->unload = optarg;
 		return 0;
 	default:
+		/* getopt_long(3) reported a long option that is unknown. */
+		if (option == '?' && optopt == 0)
+			report_error("options of the program come after the "
+				     "package, whose --help lists them");
 		command_option(&command, option);
 		return 0;
 	}

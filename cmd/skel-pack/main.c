@@ -185,8 +185,12 @@ read_operands(int n, char *const v[], const char **file, int *nflags)
 {
 	bool flags = n > 1 && strcmp(v[1], "--") == 0;
 
-	if (n > 1 && !flags)
+	if (n > 1 && !flags) {
+		report_error("%s: there can be one file; flags for the "
+			     "compiler come after \"--\"",
+		    v[1]);
 		command_usage(&command);
+	}
 	*file = n > 0 && strcmp(v[0], "-") != 0 ? v[0] : NULL;
 	*nflags = flags ? n - 2 : 0;
 	if (flags && (*file == NULL || !compile_is_source(*file))) {

@@ -328,6 +328,7 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 
 @test "a wrong command line exits 2 with nothing on stdout, before anything is read" {
 	fails_with 2 "usage: skel-load" skel-load --nosuch
+	fails_with 2 "options of the program come after the package, whose --help lists them" skel-load --nosuch x.json
 	fails_with 2 "--detach needs --pin=DIR" skel-load --detach nosuch.json
 	fails_with 2 "--detach needs --pin=DIR" skel-load --pin --detach nosuch.json
 	fails_with 2 "-t" skel-load --pin=/sys/fs/bpf/x --detach -t 1 nosuch.json

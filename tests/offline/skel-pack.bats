@@ -455,7 +455,7 @@ unset null' "$(grep -v '^big ' got)"
 }
 
 @test "usage errors exit 2 and write nothing" {
-	fails_with 2 "usage: skel-pack" skel-pack a.o b.o
+	fails_with 2 "b.o: there can be one file" skel-pack a.o b.o
 	fails_with 2 "usage: skel-pack" skel-pack -u -n name x.json
 	fails_with 2 "usage: skel-pack" skel-pack --name
 	fails_with 2 "usage: skel-pack" skel-pack --name '' x.o
@@ -545,7 +545,7 @@ example_source() {
 	is 8 "$(skel-args --list flags.json | cut -f 4)"
 	is 9 "$(skel-args --list <(skel-pack flags.bpf.c -- -DEXTRA=1) | cut -f 4)"
 	fails_with 2 'flags after "--" are for the compiler; x.o is not a C source' skel-pack x.o -- -g
-	fails_with 2 "usage: skel-pack" skel-pack flags.bpf.c -DEXTRA=1
+	fails_with 2 '-DEXTRA=1: there can be one file; flags for the compiler come after "--"' skel-pack flags.bpf.c -DEXTRA=1
 	fails_with 1 "flags.bpf.c: the object has no BTF" skel-pack flags.bpf.c -- -DEXTRA=1 -g0
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
  * Programs that write a record each time they run.  KIND: one of the kind that
- * this section's name says, and ALSO and THIRD others.  Without KIND, one of each
- * kind whose section does not say where, for "-a" to say it.  TAIL: a program
- * that a map calls, and one that jumps to it.  FORMS: the entry of a function
- * as kprobe and fentry, and its return as kretprobe; with FEXIT as fexit in
- * place of fentry; with STATE, kprobe and kretprobe share a hash.
+ * this section's name says, and ALSO and THIRD others.  Without KIND, one of
+ * each kind whose section does not say where, for "-a" to say it.  TAIL: a
+ * program that a map calls, and one that jumps to it.  FORMS: the entry of a
+ * function as kprobe and fentry, and its return as kretprobe; with FEXIT as
+ * fexit in place of fentry; with STATE, kprobe and kretprobe share a hash.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
