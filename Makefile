@@ -133,7 +133,7 @@ UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 FUZZ_TARGETS := $(filter-out replay,$(FUZZ_SRC:tests/fuzz/%.c=%))
 REPLAY   := $(FUZZ_TARGETS:%=$(B)/replay-%)
 # The sources of the commands without main(), which fuzz targets may call.
-PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*/*.c))
+PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*.c cmd/*/*.c))
 BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/bench/*.bpf.c tests/programs/*.bpf.c)
 MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*/*.3 lib/*/*.5)
 # Programs that the tests compile and run.

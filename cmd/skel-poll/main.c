@@ -264,6 +264,16 @@ free_options(struct skel_poll_options *o)
 	free(o->maps);
 }
 
+/* Reads the files of --type.  Returns 0, or -1 after reporting. */
+static int
+read_type_files(struct skel_poll_options *o)
+{
+	for (size_t i = 0; i < o->ntypes; i++)
+		if (type_option_read(&o->types[i]) == -1)
+			return -1;
+	return 0;
+}
+
 /* Returns 0, or -1 after reporting what is wrong with the option. */
 static int
 set_poll_option(struct skel_poll_options *o, int option)
@@ -324,7 +334,8 @@ main(int argc, char *argv[])
 	if (check_operands(operands, n, &o) == -1)
 		command_usage(&command);
 	libbpf_log_capture();
-	status = skel_poll_run(operands, n, &o);
+	status = read_type_files(&o) == 0 ? skel_poll_run(operands, n, &o)
+					  : EXIT_FAILURE;
 	free_options(&o);
 	return command_status(status);
 }

@@ -6,6 +6,9 @@
 #include "base/report.h"
 #include "base/suggest.h"
 #include "base/util.h"
+#include "confined-child.h"
+#include "dwarf/btf-rewrite.h"
+#include "dwarf/dwarf-records.h"
 #include "elf/bpf-elf.h"
 #include "elf/btf.h"
 #include "elf/object-check.h"
@@ -56,6 +59,7 @@ type_option_free(struct type_option *o)
 	free(o->map);
 	free(o->file);
 	free(o->type);
+	buf_free(&o->bytes);
 	*o = (struct type_option){ 0 };
 }
 
@@ -77,22 +81,14 @@ is_wanted_kind(const struct btf_type *t, uint32_t kind)
 	return btf_is_typedef(t) || btf_is_int(t) || btf_is_float(t);
 }
 
-/* Advice for an object whose compiler left the type of its records out of the
- * BTF, because no variable or map has it. */
-#define HINT_PACK                                                              \
-	"; if only its DWARF has the type: pack it with skel-pack, and name "  \
-	"the package here"
-
-/* Returns the id of the type in the BTF, or 0 after reporting, with the hint if
- * no other type is like it. */
+/* Returns the id of the type in the BTF, or 0.  If nearest is not NULL, offers
+ * it the names of the types of that kind. */
 static uint32_t
 find_type_id(
-    const struct type_option *o, const struct btf *btf, const char *hint)
+    const struct type_option *o, const struct btf *btf, struct suggest *nearest)
 {
 	uint32_t n = btf__type_cnt(btf), kind = BTF_KIND_UNKN;
 	const char *name = o->type;
-	struct suggest nearest;
-	char *text;
 
 	for (size_t i = 0; i < nitems(keywords); i++)
 		if (strncmp(o->type, keywords[i].word,
@@ -100,7 +96,8 @@ find_type_id(
 			kind = keywords[i].kind;
 			name += strlen(keywords[i].word);
 		}
-	nearest = (struct suggest){ .wanted = name };
+	if (nearest != NULL)
+		nearest->wanted = name;
 	for (uint32_t id = 1; id < n; id++) {
 		const struct btf_type *t = btf__type_by_id(btf, id);
 		const char *has = btf_name(btf, t->name_off);
@@ -109,30 +106,38 @@ find_type_id(
 			continue;
 		if (strcmp(has, name) == 0)
 			return id;
-		suggest_offer(&nearest, has);
+		if (nearest != NULL)
+			suggest_offer(nearest, has);
 	}
-	text = suggest_text(&nearest);
-	report_error("%s: its BTF has no type %s%s", o->file, o->type,
-	    text != NULL && *text != '\0' ? text : hint);
-	free(text);
 	return 0;
 }
 
+static void
+report_no_type(const struct type_option *o, const struct suggest *nearest)
+{
+	char *text = suggest_text(nearest);
+
+	report_error("%s: neither its BTF nor its DWARF has a type %s%s",
+	    o->file, o->type, text != NULL ? text : "");
+	free(text);
+}
+
 static uint32_t
-import_from_btf(const struct type_option *o, const struct btf *btf,
-    const char *hint, struct types *types)
+import_from_btf(
+    const struct type_option *o, const struct btf *btf, struct types *types)
 {
 	struct btf_import import;
+	struct suggest nearest = { 0 };
 	uint32_t id, type = TYPE_NONE;
 
 	if (btf == NULL) {
-		report_error("%s: it has no BTF; compile it with -g, or pack "
-			     "it with skel-pack, which makes BTF of DWARF",
-		    o->file);
+		report_error(
+		    "%s: it has no BTF; compile it with clang -g", o->file);
 		return TYPE_NONE;
 	}
-	if ((id = find_type_id(o, btf, hint)) == 0 ||
-	    btf_import_open(&import, btf, types) == -1)
+	if ((id = find_type_id(o, btf, &nearest)) == 0)
+		report_no_type(o, &nearest);
+	if (id == 0 || btf_import_open(&import, btf, types) == -1)
 		return TYPE_NONE;
 	type = btf_import(&import, id, o->file);
 	btf_import_close(&import);
@@ -145,37 +150,110 @@ is_elf(const struct buf *b)
 	return b->len >= 4 && memcmp(b->data, "\177ELF", 4) == 0;
 }
 
-/* Imports the type from the bytes of the file. */
-static uint32_t
-import_from_file(
-    const struct type_option *o, const struct buf *b, struct types *types)
-{
-	uint32_t type = TYPE_NONE;
-	struct bpf_elf elf = { 0 };
-	struct package p;
+/* The file of a type option, opened. */
+struct type_file {
+	const struct type_option *option; /* borrowed */
+	struct bpf_elf elf;               /* of an object file */
+	struct package package;           /* or of another file */
+	const struct bpf_elf *object;     /* borrowed from these */
+};
 
-	if (is_elf(b)) {
-		if (bpf_elf_open(&elf, (const unsigned char *)b->data, b->len,
-			o->file) == 0)
-			type = import_from_btf(o, elf.btf, HINT_PACK, types);
-		bpf_elf_close(&elf);
-		return type;
+static int
+open_type_file(struct type_file *f, const struct type_option *o)
+{
+	const struct buf *b = &o->bytes;
+
+	*f = (struct type_file){ .option = o };
+	if (!is_elf(b)) {
+		f->object = &f->package.object;
+		return package_parse(
+		    &f->package, b->data, b->len, o->file, NULL);
 	}
-	if (package_parse(&p, b->data, b->len, o->file, NULL) == -1)
-		return TYPE_NONE;
-	type = import_from_btf(o, p.object.btf, "", types);
-	package_close(&p);
-	return type;
+	f->object = &f->elf;
+	return bpf_elf_open(
+	    &f->elf, (const unsigned char *)b->data, b->len, o->file);
+}
+
+static void
+close_type_file(struct type_file *f)
+{
+	bpf_elf_close(&f->elf);
+	package_close(&f->package);
+}
+
+/* Writes the object with the type of its DWARF in its BTF. */
+static int
+write_with_type(const struct type_file *f, const struct dwarf_records *r,
+    dwarf_type type, struct buf *out)
+{
+	const struct bpf_elf *elf = f->object;
+	const char *name = f->option->file;
+	uint32_t size;
+	const void *bytes = btf__raw_data(elf->btf, &size);
+	struct btf *btf = bytes != NULL ? btf__new(bytes, size) : NULL;
+	int ret = -1;
+
+	if (btf == NULL)
+		return report_nomem();
+	if (dwarf_type_add(r, type, btf, name) != -1)
+		ret = btf_rewrite(elf, btf, out, name);
+	btf__free(btf);
+	return ret;
+}
+
+/* The function of the confined child: replies with nothing if the DWARF lacks
+ * the type, too. */
+static int
+find_in_dwarf(void *ctx, struct buf *reply)
+{
+	const struct type_file *f = ctx;
+	enum dwarf_state state;
+	struct dwarf_records *r = dwarf_records_open(f->object, &state);
+	dwarf_type type;
+	int ret = 0;
+
+	if (r == NULL)
+		return state == DWARF_NO_MEMORY ? -1 : 0;
+	type = dwarf_records_find(r, f->option->type);
+	if (type != DWARF_NO_TYPE)
+		ret = write_with_type(f, r, type, reply);
+	dwarf_records_close(r);
+	return ret;
+}
+
+int
+type_option_read(struct type_option *o)
+{
+	struct buf reply = { 0 };
+	struct type_file f;
+	int ret;
+
+	if (package_input_read(&o->bytes, o->file, o->file, PACKAGE_TEXT_MAX) ==
+	    -1)
+		return -1;
+	ret = open_type_file(&f, o);
+	if (ret == 0 && f.object->btf != NULL &&
+	    find_type_id(o, f.object->btf, NULL) == 0)
+		ret = confined_child_run(
+		    find_in_dwarf, &f, o->file, OBJECT_SIZE_MAX, &reply);
+	close_type_file(&f);
+	if (ret == 0 && reply.len > 0) {
+		buf_free(&o->bytes);
+		o->bytes = reply;
+		return 0;
+	}
+	buf_free(&reply);
+	return ret;
 }
 
 uint32_t
 type_option_import(const struct type_option *o, struct types *types)
 {
-	struct buf b = { 0 };
 	uint32_t type = TYPE_NONE;
+	struct type_file f;
 
-	if (package_input_read(&b, o->file, o->file, PACKAGE_TEXT_MAX) == 0)
-		type = import_from_file(o, &b, types);
-	buf_free(&b);
+	if (open_type_file(&f, o) == 0)
+		type = import_from_btf(o, f.object->btf, types);
+	close_type_file(&f);
 	return type;
 }

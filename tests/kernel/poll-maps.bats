@@ -86,6 +86,18 @@ records() {
 	[[ $stderr == *"map rb2: the kernel does not know the type of its records, which are shown as bytes; give it with --type"* ]]
 }
 
+@test "--type finds a type that is only in the DWARF, in a package too" {
+	bpf_object unnamed
+	! bpftool btf dump file unnamed.bpf.o | grep "STRUCT 'event'" || false
+	# Another type is stated, so that packing does not add this one.
+	skel-pack --events rb='unsigned long long' unnamed.bpf.o > unnamed.json 2> /dev/null
+	for file in unnamed.bpf.o unnamed.json; do
+		run -0 --separate-stderr skel-poll -q -f json --once --type "$file:struct event" "$DIR/rb"
+		[ -z "$stderr" ]
+		[ "$(head -n 1 <<<"$output" | jq -r '. as $h | $h.types[$h.maps[0].value].name')" = event ]
+	done
+}
+
 @test "maps that cannot be read are refused" {
 	fails_with 1 "map pb is a perf buffer, which has one reader for each CPU: its owner would get no more records" \
 		skel-poll "$DIR/pb"
@@ -114,8 +126,7 @@ records() {
 	fails_with 2 "--list: it takes no operands" skel-poll --list map:1
 	fails_with 1 "--type other=...: no map of this name is read" skel-poll -q --type other=poll.bpf.o:'struct event' "$DIR/rb"
 	fails_with 1 "--sample other: no map of this name is sampled" skel-poll --sample other=1s "$DIR/counts"
-	fails_with 1 "poll.bpf.o: its BTF has no type struct zzz; if only its DWARF has the type: pack it with skel-pack" skel-poll -q --type poll.bpf.o:'struct zzz' "$DIR/rb"
-	fails_with 1 "poll.bpf.o: its BTF has no type struct evnt; the nearest: event" skel-poll -q --type poll.bpf.o:'struct evnt' "$DIR/rb"
+	fails_with 1 "poll.bpf.o: neither its BTF nor its DWARF has a type struct evnt; the nearest: event" skel-poll -q --type poll.bpf.o:'struct evnt' "$DIR/rb"
 	fails_with 1 "map counts: its values have 8 bytes, but the type of --type has 24" \
 		skel-poll --type poll.bpf.o:'struct event' "$DIR/counts"
 	fails_with 1 "no.o: No such file" skel-poll -q --type no.o:'struct event' "$DIR/rb"

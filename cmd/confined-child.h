@@ -1,9 +1,10 @@
 /*
  * Runs a function in a child process that is confined as skel-pack is, so that
- * what a stranger made is taken apart by a process without privilege.
+ * what a stranger made is taken apart by a process without privilege.  For
+ * commands only: a library starts no process in its host's name.
  */
-#ifndef SKEL_LOAD_CONFINED_CHILD_H
-#define SKEL_LOAD_CONFINED_CHILD_H
+#ifndef SKEL_CONFINED_CHILD_H
+#define SKEL_CONFINED_CHILD_H
 
 #include <stddef.h>
 
