@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,6 +35,18 @@ limit_child(void)
 		setrlimit(RLIMIT_AS, &memory);
 }
 
+/* Closes what the child has inherited, but for standard error and fd.  Nothing
+ * that it has left may act on the parent's behalf. */
+static void
+close_inherited(int fd)
+{
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	if (fd > STDERR_FILENO + 1)
+		syscall(SYS_close_range, STDERR_FILENO + 1, fd - 1, 0);
+	syscall(SYS_close_range, fd + 1, ~0U, 0);
+}
+
 /* The whole child.  Returns its exit status. */
 static int
 run_child(confined_child_fn *fn, void *ctx, int fd, pid_t parent)
@@ -45,8 +58,7 @@ run_child(confined_child_fn *fn, void *ctx, int fd, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		return EXIT_FAILURE;
-	close(STDIN_FILENO);
-	close(STDOUT_FILENO);
+	close_inherited(fd);
 	limit_child();
 	confine_filter(false);
 	ret = fn(ctx, &reply);

@@ -18,8 +18,8 @@ typedef int confined_child_fn(void *ctx, struct buf *reply);
  * memory and time, and appends at most max bytes of its reply to reply.  What
  * the child reports goes to standard error.  name stands for its input in
  * reports.  To be called before anything privileged was done: the child
- * inherits all descriptors.  Returns 0, or -1 after the child or this function
- * has reported what failed.
+ * has a copy of the memory, but only standard error of the descriptors. Returns
+ * 0, or -1 after the child or this function has reported what failed.
  */
 int confined_child_run(confined_child_fn *fn, void *ctx, const char *name,
     size_t max, struct buf *reply);

@@ -56,7 +56,7 @@ set_user_environment(const struct passwd *user)
 }
 
 /* Becomes the user who called sudo(8), if it was called.  Returns 0, or -1
- * after reporting. */
+ * after reporting, as when it cannot be known who that was. */
 static int
 become_caller(void)
 {
@@ -64,9 +64,15 @@ become_caller(void)
 	unsigned long uid, gid;
 
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (geteuid() != 0 || !environment_id("SUDO_UID", &uid) ||
-	    !environment_id("SUDO_GID", &gid))
+	if (geteuid() != 0 || getenv("SUDO_UID") == NULL)
 		return 0;
+	if (!environment_id("SUDO_UID", &uid) ||
+	    !environment_id("SUDO_GID", &gid)) {
+		report_error("-c: SUDO_UID and SUDO_GID do not say which user "
+			     "called sudo; without both, the command runs as "
+			     "root");
+		return -1;
+	}
 	user = getpwuid((uid_t)uid);
 	if (user != NULL && set_user_environment(user) == -1)
 		return -1;

@@ -189,8 +189,9 @@ write_header(const char *dir, const char *path, struct buf *text)
 	if (fd == -1) {
 		if (asprintf(&named, "%s.%d", path, (int)getpid()) == -1)
 			return -1;
-		fd =
-		    open(named, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+		/* What a killed process left, or a link that someone put. */
+		unlink(named);
+		fd = open(named, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 	}
 	if (fd == -1) {
 		free(named);

@@ -280,6 +280,38 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 		awk '/seccomp\(SECCOMP_SET_MODE_FILTER/ { child = $1 } child == $1 && /bpf\(/ { bad = 1 } END { exit child == "" || bad }' calls
 }
 
+# is_stuck PID: a child of it, to which child is set, is confined.
+is_stuck() {
+	local c
+	for c in $(cat "/proc/$1/task/$1/children"); do
+		! grep -q '^NoNewPrivs:.*1' "/proc/$c/status" || { child=$c; return 0; }
+	done
+	return 1
+}
+
+@test "the child that packs an object has no descriptors but standard error and its pipe" {
+	need_bpf
+	bpf_package globals
+	# A FIFO with nobody to read what it reports stops the child after its work began.
+	mkfifo hold
+	exec 8<>hold
+	head -c 65536 /dev/zero >&8
+	head -c 3000 globals.bpf.o >cut.bpf.o
+	sleep 1000 3>&- 8>&- &
+	local other=$! pid child
+	skel-load -c 'touch ran' cut.bpf.o 7<"/proc/$other/environ" 2>&8 3>&- 8>&- >/dev/null &
+	pid=$!
+	wait_for 10 is_stuck "$pid"
+	ls -l "/proc/$child/fd" >fds
+	kill "$other"
+	timeout 5 cat <&8 >/dev/null &
+	! wait "$pid"
+	exec 8>&-
+	grep -q ' 2 -> ' fds
+	is 2 "$(grep -c -- '->' fds)"
+	[ ! -e ran ]
+}
+
 @test "an object that says nothing of its records shows them with names, at once or packed before" {
 	need_bpf
 	bpf_object unnamed
@@ -544,6 +576,13 @@ able() {
 	# A user without a name has no groups of ours either.
 	run -0 --separate-stderr env SUDO_UID=12345 SUDO_GID=12346 skel-load -q -c 'id -u; id -G' "$ASSETS/bootstrap.json"
 	is "12345 12346" "$(paste -s -d ' ' <<<"$stderr")"
+	# Where it is not known who that was, it does not run as root.
+	for who in "SUDO_UID=65534" "SUDO_UID=x SUDO_GID=65534" "SUDO_UID=4294967295 SUDO_GID=0"; do
+		# shellcheck disable=SC2086
+		fails_with 1 "-c: SUDO_UID and SUDO_GID do not say which user called sudo" \
+			env -u SUDO_GID $who skel-load -c 'touch ran' "$ASSETS/bootstrap.json"
+	done
+	[ ! -e ran ]
 }
 
 @test "-c: {pid} in a place is the command's process" {

@@ -697,6 +697,27 @@ SKEL_LONG("by-macro") const volatile int pid; SEC("socket") int p(void *c) { ret
 	[[ $stderr == *"'vmlinux.h' file not found"* ]]
 }
 
+@test "vmlinux.h is written through no link that is there, where files need a name" {
+	need_clang
+	[ -z "${SAN:-}" ] || skip "the sanitizers cannot be traced"
+	command -v strace >/dev/null || skip "needs strace"
+	[ -r /sys/kernel/btf/vmlinux ] || skip "the kernel's types cannot be read"
+	printf '%s\n' '#include <vmlinux.h>' '#include <bpf/bpf_helpers.h>' 'const volatile int x;' \
+		'SEC("xdp") int p(void *c) { return x; }' 'char LICENSE[] SEC("license") = "GPL";' >v.bpf.c
+	export XDG_CACHE_HOME=$PWD/cache
+	skel-pack v.bpf.c >/dev/null
+	local header
+	header=$(echo "$PWD"/cache/skel/*/vmlinux.h)
+	rm "$header"
+	echo mine >victim
+	strace -o calls -e trace=openat -e inject=openat:error=EOPNOTSUPP -P "${header%/*}" \
+		sh -c 'ln -s "$PWD/victim" "$1.$$" && exec skel-pack v.bpf.c' sh "$header" >/dev/null
+	grep -q 'O_TMPFILE.*INJECTED' calls
+	is mine "$(<victim)"
+	[ -s "$header" ] && [ ! -L "$header" ]
+	is "$header" "$(echo "${header%/*}"/*)"
+}
+
 @test "the program in the README is packed by the commands there" {
 	need_clang
 	sed -n '/^```c$/,/^```$/p' "$ROOT/README.md" | sed '/^```/d' >kills.bpf.c
