@@ -6,13 +6,13 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "elf/btf.h"
+#include "infer/program-functions.h"
 #include "infer/record-search.h"
 
 enum {
 	WRITES_MAX = 1 << 14, /* calls that are read */
 	ADDED_MAX = 256,      /* different types of variables */
 	CHAIN_MAX = 64,       /* typedefs in a row */
-	FUNCTIONS_MAX = 64,   /* that an iterator calls */
 	WORK_MAX = 1 << 24,   /* to find them: calls that are visited */
 };
 
@@ -458,11 +458,58 @@ compare_map_names(const char *a, const char *b)
 	return strcmp(a != NULL ? a : "", b != NULL ? b : "");
 }
 
+static enum record_buffer
+find_buffer(uint32_t helper)
+{
+	return helper == BPF_FUNC_ringbuf_output ||
+		       helper == BPF_FUNC_ringbuf_reserve ||
+		       helper == BPF_FUNC_ringbuf_reserve_dynptr
+		   ? RECORD_RING
+		   : RECORD_PERF;
+}
+
+/* Decides what the calls write to buffers that are not known, which may be any;
+ * they come first.  A map that was looked up in another is none of them. */
+static void
+decide_unknown_maps(struct record_search *t)
+{
+	for (size_t i = 0; i < t->nwrites && t->writes[i].map == NULL; i++) {
+		const struct helper_write *w = &t->writes[i];
+		uint32_t helper = w->call->helper;
+		unsigned int map = helper_shape_find(helper)->map;
+
+		if (map != 0 &&
+		    w->call->argument[map - 1].kind != CODE_MAP_VALUE)
+			decide_write(t, w, &t->unknown[find_buffer(helper)]);
+	}
+	t->has_unknown = true;
+}
+
+/* Adds the types of what is written to buffers that are not known. */
+static void
+add_unknown_maps(
+    struct record_search *t, uint32_t helper, struct record_decision *d)
+{
+	const struct record_decision *u = &t->unknown[find_buffer(helper)];
+
+	if (!t->has_unknown)
+		decide_unknown_maps(t);
+	for (size_t i = 0; i < u->ntypes; i++) {
+		const struct record_type *type = &u->types[i];
+		const struct candidates c = { .ids = { type->id },
+			.n = 1,
+			.evidence = type->evidence,
+			.from = type->from };
+
+		add_decided(d, &c, 0, type->size);
+	}
+}
+
 int
 record_search_map(
     struct record_search *t, const char *map, struct record_decision *d)
 {
-	size_t low = 0, high = t->nwrites, middle;
+	size_t low = 0, high = t->nwrites, middle, first;
 
 	*d = (struct record_decision){ .size = -1 };
 	while (low < high) {
@@ -472,10 +519,13 @@ record_search_map(
 		else
 			high = middle;
 	}
+	first = low;
 	for (; low < t->nwrites &&
 	       compare_map_names(t->writes[low].map, map) == 0;
 	     low++)
 		decide_write(t, &t->writes[low], d);
+	if (d->state == RECORDS_KNOWN)
+		add_unknown_maps(t, t->writes[first].call->helper, d);
 	finish_decision(t, d);
 	return 0;
 }
@@ -559,68 +609,6 @@ record_search_close(struct record_search *t)
 	*t = (struct record_search){ 0 };
 }
 
-/* The functions that a program consists of. */
-struct program_functions {
-	struct code_place starts[FUNCTIONS_MAX];
-	size_t n;
-};
-
-static bool
-has_function(const struct program_functions *p, struct code_place start)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (code_place_compare(p->starts[i], start) == 0)
-			return true;
-	return false;
-}
-
-static void
-add_program_function(struct program_functions *p, struct code_place start)
-{
-	if (p->n < FUNCTIONS_MAX && !has_function(p, start))
-		p->starts[p->n++] = start;
-}
-
-/* Finds the functions that the program calls, and itself if it calls anything.
- */
-static void
-find_program_functions(
-    struct record_search *t, const char *program, struct program_functions *p)
-{
-	const struct helper_calls *c = &t->calls;
-	size_t before;
-
-	for (size_t i = 0; i < c->n && p->n == 0; i++)
-		if (strcmp(c->v[i].function, program) == 0)
-			add_program_function(p, c->v[i].start);
-	for (size_t i = 0; i < c->nfunctions && p->n == 0; i++)
-		if (strcmp(c->functions[i].function, program) == 0)
-			add_program_function(p, c->functions[i].start);
-	do {
-		before = p->n;
-		for (size_t i = 0; i < c->nfunctions; i++)
-			if (has_function(p, c->functions[i].start))
-				add_program_function(p, c->functions[i].callee);
-		t->work -= t->work > c->n + c->nfunctions ? c->n + c->nfunctions
-							  : t->work;
-	} while (p->n != before && t->work != 0);
-}
-
-/* Whether the program writes text to its output. */
-static bool
-prints_lines(const struct record_search *t, const struct program_functions *p)
-{
-	for (size_t i = 0; i < t->calls.n; i++) {
-		const struct helper_call *call = &t->calls.v[i];
-
-		if ((call->helper == BPF_FUNC_seq_printf ||
-			call->helper == BPF_FUNC_seq_printf_btf) &&
-		    has_function(p, call->start))
-			return true;
-	}
-	return false;
-}
-
 int
 record_search_iterator(
     struct record_search *t, const char *program, struct record_decision *d)
@@ -630,15 +618,15 @@ record_search_iterator(
 	*d = (struct record_decision){ .size = -1 };
 	if (t->work == 0)
 		return 0;
-	find_program_functions(t, program, &p);
-	if (prints_lines(t, &p))
+	program_functions_find(&p, &t->calls, program, &t->work);
+	if (program_functions_print(&p, &t->calls))
 		return 0;
 	for (size_t i = 0; i < t->nwrites; i++) {
 		const struct helper_write *w = &t->writes[i];
 
 		if (w->call->helper == BPF_FUNC_seq_write &&
-		    has_function(&p, w->call->start) &&
-		    has_function(&p, w->start))
+		    program_functions_have(&p, w->call->start) &&
+		    program_functions_have(&p, w->start))
 			decide_write(t, w, d);
 	}
 	finish_decision(t, d);

@@ -52,6 +52,8 @@ struct record_decision {
 	int64_t size;         /* of what it writes; -1 if it varies */
 };
 
+enum record_buffer { RECORD_RING, RECORD_PERF, RECORD_BUFFERS };
+
 /* A type of the DWARF in the BTF. */
 struct record_dwarf_type {
 	dwarf_type type;
@@ -71,6 +73,10 @@ struct record_search {
 	uint32_t nown;   /* ids below it are those of the object */
 	struct record_dwarf_type *added; /* owned: what was added to btf */
 	size_t nadded, added_cap;
+	/* What is written to buffers that are not known, once it was asked for.
+	 */
+	struct record_decision unknown[RECORD_BUFFERS];
+	bool has_unknown;
 	uint64_t work; /* that may still be done for iterators */
 };
 

@@ -185,6 +185,27 @@ two() {
 	[[ $stderr == *"map rb: its records are struct head, the type of what one() writes" ]]
 }
 
+@test "what is written to one of two buffers counts for both" {
+	object either <<-C
+		struct a { int pid; int cpu; };
+		struct b { int x; int y; };
+		$RING
+		struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } second SEC(".maps");
+		SEC("socket") int one(void *ctx)
+		{
+			struct a a = { 1, 2 };
+			struct b b = { 3, 4 };
+
+			bpf_ringbuf_output(&rb, &a, sizeof(a), 0);
+			bpf_ringbuf_output(bpf_get_prandom_u32() & 1 ? (void *)&rb : (void *)&second, &b, sizeof(b), 0);
+			return 0;
+		}
+	C
+	packed either
+	[[ ${stderr_lines[0]} == *"map rb: the type of its records is not known, "*"; it may be struct a or struct b;"* ]]
+	[[ ${stderr_lines[1]} != *"its records are"* ]]
+}
+
 @test "records of several types are kept if their sizes differ" {
 	object several <<-C
 		struct small { int kind; };
