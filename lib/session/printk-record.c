@@ -10,14 +10,18 @@
 
 /* Whether one of the instructions calls a helper that prints. */
 static bool
-calls_printk(const struct bpf_insn *insns, size_t n)
+calls_printk(const unsigned char *code, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (insns[i].code == (BPF_JMP | BPF_CALL) &&
-		    insns[i].src_reg == 0 &&
-		    (insns[i].imm == BPF_FUNC_trace_printk ||
-			insns[i].imm == BPF_FUNC_trace_vprintk))
+	struct bpf_insn insn;
+
+	/* The code need not be aligned. */
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&insn, code + i * sizeof(insn), sizeof(insn));
+		if (insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == 0 &&
+		    (insn.imm == BPF_FUNC_trace_printk ||
+			insn.imm == BPF_FUNC_trace_vprintk))
 			return true;
+	}
 	return false;
 }
 

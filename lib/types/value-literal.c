@@ -15,6 +15,7 @@ struct literal {
 	const char *where;
 	const char *text; /* all of it, for reports */
 	const char *p;    /* what is left */
+	size_t n;         /* values so far */
 };
 
 static json_t *parse_literal(struct literal *l, uint32_t type);
@@ -302,6 +303,12 @@ parse_literal(struct literal *l, uint32_t type)
 {
 	enum type_kind kind = types_get(l->types, type)->kind;
 
+	/* Each takes many times its bytes of the text. */
+	if (l->n++ == JSON_DOC_VALUES_MAX) {
+		report_error(
+		    "%s: more than %d values", l->where, JSON_DOC_VALUES_MAX);
+		return NULL;
+	}
 	skip_blanks(l);
 	if (kind == TYPE_STRUCT || kind == TYPE_UNION) {
 		if (!take_char(l, '{'))
@@ -319,7 +326,7 @@ json_t *
 value_from_literal(const struct types *t, uint32_t type, const char *text,
     const struct value_names *names, const char *where)
 {
-	struct literal l = { t, names, where, text, text };
+	struct literal l = { t, names, where, text, text, 0 };
 	const struct type *of = types_get(t, type);
 	bool plain = of->kind != TYPE_STRUCT && of->kind != TYPE_UNION &&
 		     *text != '[' && *text != '"';

@@ -504,6 +504,21 @@ check_bad_literal(uint32_t type, const char *text, const char *said)
 	CHECK_SAID(said);
 }
 
+/* A list of so many elements takes no more memory than a JSON document. */
+static void
+test_long_literal(void)
+{
+	struct buf text = { 0 };
+
+	buf_chr(&text, '[');
+	for (int i = 0; i < JSON_DOC_VALUES_MAX; i++)
+		buf_str(&text, "1,");
+	buf_str(&text, "1]");
+	buf_chr(&text, '\0');
+	check_bad_literal(t_list, text.data, "x: more than 1048576 values");
+	buf_free(&text);
+}
+
 static void
 test_literals(void)
 {
@@ -555,6 +570,7 @@ main(void)
 {
 	make_types();
 	test_literals();
+	test_long_literal();
 	test_integers();
 	test_bases();
 	test_words();
