@@ -30,6 +30,18 @@ attach_one(struct attachments *a, struct attach_job *j, bool *keep)
 	return e;
 }
 
+/* The number of attachments that hold something: of the programs of a struct
+ * only one does, and only if the struct is attached. */
+static size_t
+count_held(const struct attachments *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		n += a->v[i].nholds > 0;
+	return n;
+}
+
 int
 attach_all(struct attachments *a)
 {
@@ -46,7 +58,7 @@ attach_all(struct attachments *a)
 		}
 		a->n += step == ATTACH_STEP_DONE;
 	}
-	return attach_require_any(a, a->n);
+	return attach_require_any(a, count_held(a));
 }
 
 bool

@@ -308,6 +308,21 @@ choose_by_wheres(const struct chooser *c, struct chosen_program *p)
 	return 0;
 }
 
+/* Whether one of the patterns names the program, or its struct. */
+static bool
+is_in_patterns(
+    const struct attach_patterns *patterns, const struct chosen_program *p)
+{
+	return attach_patterns_match(patterns, p->listed->name) ||
+	       (p->ops != NULL && attach_patterns_match(patterns, p->ops));
+}
+
+static bool
+is_optional(const struct attachments *a, const struct chosen_program *p)
+{
+	return is_in_patterns(&a->options->optional, p);
+}
+
 /* Decide what becomes of the program. */
 static int
 choose_program(const struct chooser *c, struct chosen_program *p)
@@ -318,8 +333,7 @@ choose_program(const struct chooser *c, struct chosen_program *p)
 	p->choice = p->listed->link && !p->called ? CHOICE_ATTACH : CHOICE_LOAD;
 	if (choose_by_wheres(c, p) == -1)
 		return -1;
-	if (only->n > 0 && !attach_patterns_match(only, p->listed->name) &&
-	    (p->ops == NULL || !attach_patterns_match(only, p->ops)))
+	if (only->n > 0 && !is_in_patterns(only, p))
 		p->choice = CHOICE_OFF;
 	if (p->choice == CHOICE_OFF && p->called)
 		p->choice = CHOICE_LOAD;
@@ -347,7 +361,7 @@ add_job(const struct chooser *c, const struct chosen_program *p,
 		.program = p->program,
 		.kind = attach_kind_find(p->program),
 		.where = where,
-		.optional = attach_patterns_match(&a->options->optional, name),
+		.optional = is_optional(a, p),
 		.refused = is_refused(a->refused, name),
 	};
 	if (where != NULL)
@@ -368,7 +382,7 @@ add_spare(const struct chooser *c, const struct chosen_program *p)
 	struct attachments *a = c->a;
 	const char *name = p->listed->name;
 
-	if (p->called || !attach_patterns_match(&a->options->optional, name))
+	if (p->called || !is_optional(a, p))
 		return 0;
 	if (is_refused(a->refused, name)) {
 		bpf_program__set_autoload(p->program, false);

@@ -145,6 +145,19 @@ control_gone() {
 	fails_with 1 "program unused: struct_ops/unused: it is in no struct of section .struct_ops; leave it out with -a unused=off" skel-load ops.json
 }
 
+@test "a struct that the kernel refuses counts as one that is not attached" {
+	need_ops
+	ops_package
+	start_load ops.json
+	fails_with 1 "program begins: struct_ops/begins: cannot be attached: File exists" skel-load -t 0.1 ops.json
+	local optional
+	for optional in '*' slow; do
+		fails_with 1 "skel-load: ops.json: none of its programs could be attached" \
+			skel-load -t 0.1 --optional "$optional" ops.json
+	done
+	end_load
+}
+
 @test "a struct is attached by a link if the kernel has such, for kill -9 and --detach" {
 	need_ops
 	has_symbol bpf_struct_ops_link_create || skip "needs a kernel with links of struct_ops (Linux 6.4)"
