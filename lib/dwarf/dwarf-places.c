@@ -12,6 +12,7 @@
 
 enum {
 	LOCATIONS_MAX = 1 << 20,
+	COMPARED_ENTRIES_MAX = 1 << 20, /* of types with equal names */
 	OVERLAP_MAX = 1024, /* variables at one place that are compared */
 	STACK_MAX = 512,    /* bytes that the kernel gives a function */
 	FRAME_REGISTER = 10,
@@ -44,7 +45,8 @@ struct place_reader {
 	uint32_t function; /* an entry, or DWARF_NO_ENTRY */
 	size_t first;
 	int64_t highest;
-	int64_t stack; /* its bytes */
+	int64_t stack;     /* its bytes */
+	uint64_t compared; /* entries that may still be */
 	bool nomem;
 };
 
@@ -62,7 +64,8 @@ struct place {
 	int64_t number, offset;
 };
 
-/* The entry that stands for all of the same kind, name and size in the unit.
+/* The entry that stands for all of the same kind, name, size and members in the
+ * unit, in which functions may have structs of their own with equal names.
  * DWARF_NO_ENTRY for void, and for what has no size. */
 static uint32_t
 unify_type(struct place_reader *r, uint32_t entry)
@@ -88,7 +91,9 @@ unify_type(struct place_reader *r, uint32_t entry)
 		}
 		t->entry = entry;
 	}
-	return t->entry;
+	return dwarf_entries_equal(r->d, t->entry, entry, &r->compared)
+		   ? t->entry
+		   : entry;
 }
 
 static void
@@ -385,6 +390,7 @@ dwarf_places_open(
 		.d = d,
 		.elf = elf,
 		.types = { .size = sizeof(struct place_type) },
+		.compared = COMPARED_ENTRIES_MAX,
 		.function = DWARF_NO_ENTRY };
 
 	*p = (struct dwarf_places){ 0 };

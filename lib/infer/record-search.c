@@ -335,24 +335,30 @@ find_structs_of_size(
 		add_candidate(t, c, ids[i], w->size);
 }
 
-/* Whether the struct whole begins with a member of the type id, or with one
- * that does. */
+/* Whether the struct or union whole begins with a member of the type id.  Of a
+ * union's members, only the first one is looked into. */
 static bool
 begins_with(const struct record_search *t, uint32_t whole, uint32_t id)
 {
 	const struct btf_type *type;
+	unsigned int n;
 
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		whole = strip_names(t->btf, whole);
 		type = get_bare_type(t, whole);
 		if (whole == id || type == NULL)
 			return whole == id;
+		n = btf_is_composite(type) ? btf_vlen(type) : 0;
+		for (unsigned int k = 0; btf_is_union(type) && k < n; k++)
+			if (strip_names(t->btf, btf_members(type)[k].type) ==
+			    id)
+				return true;
 		if (btf_is_array(type))
 			whole = btf_array(type)->type;
-		else if (btf_is_struct(type) && btf_vlen(type) != 0)
+		else if (n != 0)
 			whole = btf_members(type)->type;
 		else
-			return btf_is_union(type);
+			return false;
 	}
 	return false;
 }

@@ -206,6 +206,55 @@ two() {
 	[[ ${stderr_lines[1]} != *"its records are"* ]]
 }
 
+@test "two structs of one name in two functions are two types" {
+	object local <<-C
+		$RING
+		SEC("socket") int one(void *ctx)
+		{
+			struct event { int pid; int cpu; } e = { 1, 2 };
+
+			return bpf_ringbuf_output(&rb, &e, sizeof(e), 0);
+		}
+		SEC("socket") int two(void *ctx)
+		{
+			struct event { int x; int y; } e = { 3, 4 };
+
+			return bpf_ringbuf_output(&rb, &e, sizeof(e), 0);
+		}
+	C
+	packed local
+	[[ $stderr == *"map rb: the type of its records is not known, "*"; it may be struct event or struct event;"* ]]
+}
+
+@test "of the members of a union, each may be what is written" {
+	object members <<-C
+		struct head { int kind; int pid; };
+		struct ended { int kind; int pid; int code; int signal; } *ended;
+		struct opened { int kind; int pid; char name[32]; };
+		struct other { long long x; long long y; } *other;
+		union any { struct head head; struct ended ended; struct opened opened; };
+		struct {
+			__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+			__uint(max_entries, 1);
+			__type(key, int);
+			__type(value, union any);
+		} heap SEC(".maps");
+		$RING
+		SEC("socket") int one(void *ctx)
+		{
+			int zero = 0;
+			union any *u = bpf_map_lookup_elem(&heap, &zero);
+
+			if (!u)
+				return 0;
+			u->head.pid = 1;
+			return bpf_ringbuf_output(&rb, u, sizeof(u->ended), 0);
+		}
+	C
+	packed members
+	[[ $stderr == *"map rb: its records are struct ended, the type of what one() writes" ]]
+}
+
 @test "records of several types are kept if their sizes differ" {
 	object several <<-C
 		struct small { int kind; };
