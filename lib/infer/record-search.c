@@ -410,6 +410,22 @@ add_decided(struct record_decision *d, const struct candidates *c, size_t i,
 		.from = c->from };
 }
 
+/* Bytes may be room for a struct of their size, so that is a candidate too. */
+static void
+add_structs_in_bytes(
+    struct record_search *t, const struct helper_write *w, struct candidates *c)
+{
+	const struct btf_type *type = get_bare_type(t, c->ids[0]);
+	struct candidates before = *c;
+
+	if (c->n != 1 || type == NULL || !btf_is_array(type) ||
+	    record_search_size(t, btf_array(type)->type) != 1)
+		return;
+	find_structs_of_size(t, w, c);
+	c->evidence = before.evidence;
+	c->from = before.from;
+}
+
 /* Adds what one call writes to the decision. */
 static void
 decide_write(struct record_search *t, const struct helper_write *w,
@@ -424,6 +440,8 @@ decide_write(struct record_search *t, const struct helper_write *w,
 		find_structs_of_size(t, w, &c);
 		if (c.n != 0)
 			drop_beginnings(t, w, &c);
+	} else {
+		add_structs_in_bytes(t, w, &c);
 	}
 	if (d->state == RECORDS_NONE)
 		d->state = RECORDS_KNOWN;

@@ -77,19 +77,27 @@ format_evidence(const struct pack_records *r, const struct record_type *t,
 					   : "the variables in its BTF have");
 }
 
-/* Appends the names of the types to out, with sep between them. */
+/* Appends the names of the types to out, with sep between them; with something
+ * before each, only those that --events takes, so no arrays. */
 static int
 list_types(const struct pack_records *r, const struct record_decision *d,
     const char *before, const char *sep, const char *after, struct buf *out)
 {
-	for (size_t i = 0; i < d->ntypes; i++) {
-		char *type = show_type(r->types.btf, d->types[i].id);
+	bool first = true;
+	char *type;
 
-		if (type == NULL)
+	for (size_t i = 0; i < d->ntypes; i++) {
+		uint32_t id = d->types[i].id;
+
+		if (before[0] != '\0' &&
+		    btf_is_array(btf__type_by_id(r->types.btf, id)))
+			continue;
+		if ((type = show_type(r->types.btf, id)) == NULL)
 			return -1;
 		buf_printf(
-		    out, "%s%s%s%s", i != 0 ? sep : "", before, type, after);
+		    out, "%s%s%s%s", first ? "" : sep, before, type, after);
 		free(type);
+		first = false;
 	}
 	return out->failed ? report_nomem() : 0;
 }

@@ -255,6 +255,26 @@ two() {
 	[[ $stderr == *"map rb: its records are struct ended, the type of what one() writes" ]]
 }
 
+@test "an array of bytes may be room for the struct of its size, so none of the two is taken" {
+	object bytes -DSIZE=28 <<-C
+		struct event { int pid; int cpu; char name[20]; };
+		char room[SIZE];
+		$RING
+		SEC("socket") int one(void *ctx)
+		{
+			struct event *e = (void *)room;
+
+			e->pid = 1;
+			return bpf_ringbuf_output(&rb, room, sizeof(room), 0);
+		}
+	C
+	packed bytes
+	[[ $stderr == *"map rb: the type of its records is not known, "*"; it may be char[28] or struct event; choose with --events 'rb=struct event'" ]]
+	object text -DSIZE=64 <<<"$(sed '1,3d; $d' bytes.bpf.c)"
+	packed text
+	[[ $stderr == *"map rb: its records are char[64], the type of what one() writes" ]]
+}
+
 @test "records of several types are kept if their sizes differ" {
 	object several <<-C
 		struct small { int kind; };
