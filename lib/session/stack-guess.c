@@ -15,7 +15,7 @@ struct guess {
 	const struct fields *fields;
 	const struct object *object;
 	bool has_ids; /* the object has a stack-trace map */
-	bool plain_is_user;
+	bool plain_is_user, plain_is_known;
 	const struct field *sides[STACK_SIDES];
 	bool any_id;
 };
@@ -90,6 +90,9 @@ find_plain_side(struct guess *g)
 	struct helper_calls calls = { 0 };
 	size_t user = 0, n = 0;
 
+	/* Reading the code takes long, compared with its fields. */
+	if (g->plain_is_known)
+		return 0;
 	if (helper_calls_open(&calls, elf) == -1)
 		return -1;
 	for (size_t i = 0; i < calls.n; i++) {
@@ -103,6 +106,7 @@ find_plain_side(struct guess *g)
 	}
 	helper_calls_close(&calls);
 	g->plain_is_user = n > 0 && user == n;
+	g->plain_is_known = true;
 	return 0;
 }
 

@@ -201,6 +201,43 @@ tell_peaks() {
 		skel-pack sections_that_overlap
 }
 
+@test "2000 members that may be stacks cost one reading of 150000 instructions" {
+	need_bpf
+	need_clang
+	{
+		echo 'struct e {'
+		seq -f 'int stack_a%.0f;' 2000
+		cat <<-'C'
+			};
+			struct {
+				__uint(type, BPF_MAP_TYPE_RINGBUF);
+				__uint(max_entries, 65536);
+				__type(value, struct e);
+			} rb SEC(".maps");
+			struct {
+				__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+				__uint(max_entries, 64);
+				__uint(key_size, 4);
+				__uint(value_size, 1016);
+			} st SEC(".maps");
+			SEC("xdp") int f(void *c)
+			{
+				bpf_get_stackid(c, &st, 0);
+				asm volatile(".rept 50000\nif r1 == 0 goto +1\nr1 += 1\nr1 += 1\n.endr" ::: "r1");
+				struct e *x = bpf_ringbuf_reserve(&rb, sizeof(*x), 0);
+				if (x)
+					bpf_ringbuf_discard(x, 0);
+				return 0;
+			}
+		C
+	} | object stacks
+	skel-pack -q stacks.bpf.o >stacks.json
+	# The verifier refuses it, after the stacks were found.
+	run timeout 10 skel-load --check stacks.json
+	is 1 "$status"
+	[[ $output == *"map rb: shown as stacks: stack_a0"* ]]
+}
+
 @test "debug information that is endless, circular or compressed is packed without it, in time" {
 	need_clang
 	grep -v LICENSE "$PROGRAMS/records.bpf.c" | object records -gdwarf-4
