@@ -235,7 +235,7 @@ tell_peaks() {
 	# The verifier refuses it, after the stacks were found.
 	run timeout 10 skel-load --check stacks.json
 	is 1 "$status"
-	[[ $output == *"map rb: shown as stacks: stack_a0"* ]]
+	[[ $output == *"map rb: shown as stacks: stack_a1"* ]]
 }
 
 @test "debug information that is endless, circular or compressed is packed without it, in time" {
