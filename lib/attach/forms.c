@@ -453,7 +453,7 @@ void
 attach_forms_report(const struct attachments *a)
 {
 	if (a->other_forms.len > 0)
-		report_notice("%s: left out, because a better form of the same "
+		report_notice("%s: left out, because another form of the same "
 			      "hook is attached: %.*s; --both keeps them",
 		    a->package, (int)a->other_forms.len, a->other_forms.data);
 	if (a->untaken_forms.len > 0)

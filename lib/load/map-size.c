@@ -132,9 +132,14 @@ parse_size_key(
 	for (size_t i = 0; i < nitems(keys); i++) {
 		size_t n = strlen(keys[i].key);
 
-		if (len >= n && memcmp(text, keys[i].key, n) == 0)
+		if (len < n || memcmp(text, keys[i].key, n) != 0)
+			continue;
+		if (*keys[i].out == 0)
 			return parse_map_number(
 			    text + n, len - n, keys[i].max, keys[i].out, where);
+		report_error("--map %s: %.*s is given twice", where, (int)n - 1,
+		    keys[i].key);
+		return -1;
 	}
 	report_error("--map %s: unknown size \"%.*s\"; expected entries:N, "
 		     "value_size:N or pages:N",

@@ -516,7 +516,7 @@ hits_by_rm() {
 	takes tp_btf/sched_process_exec || skip "needs a kernel with tp_btf"
 	bpf_package hits '-DKIND="raw_tp/sched_process_exec"' '-DALSO="tp_btf/sched_process_exec"'
 	start_load -f json hits.json
-	grep -qx 'skel-load: hits.json: left out, because a better form of the same hook is attached: hit; --both keeps them' err
+	grep -qx 'skel-load: hits.json: left out, because another form of the same hook is attached: hit; --both keeps them' err
 	[ "$(held prog | wc -l)" -eq 1 ]
 	"./$RUN"
 	wait_for 10 has_run
@@ -534,7 +534,7 @@ hits_by_rm() {
 	bpf_package hits '-DKIND="raw_tp/nosuch"' '-DALSO="tp_btf/sched_process_exec"'
 	run -0 --separate-stderr skel-load -v -t 0.1 -a hit=raw_tp:sched_process_exec hits.json
 	[[ $stderr == *"program hit: attached to raw_tp:sched_process_exec"* ]]
-	[[ $stderr == *"left out, because a better form of the same hook is attached: also"* ]]
+	[[ $stderr == *"left out, because another form of the same hook is attached: also"* ]]
 	run -0 --separate-stderr skel-load -v -t 0.1 -a hit=raw_tp:sched_process_exec -a also=tp_btf:sched_process_exec hits.json
 	[[ $stderr != *"left out"* ]]
 }
@@ -616,7 +616,7 @@ forms_by_rm() {
 	END
 	bpf_package hits "${forms[@]}" "-DBEST=\"uretprobe.multi/$place\""
 	run -0 --separate-stderr skel-load -t 0.1 hits.json
-	[[ $stderr == *"left out, because a better form of the same hook is attached: by_return; --both keeps them"* ]]
+	[[ $stderr == *"left out, because another form of the same hook is attached: by_return; --both keeps them"* ]]
 }
 
 # bats test_tags=kernel:any

@@ -38,6 +38,7 @@ test_parse(void)
 	check_sizes("a=pages:1024K", "a", 0, 0, 1 << 20);
 	check_no_sizes("a", "expected MAP=entries:N");
 	check_no_sizes("=entries:1", "expected MAP=entries:N");
+	check_no_sizes("a=entries:1,entries:2", "entries is given twice");
 	check_no_sizes("a=", "unknown size \"\"");
 	check_no_sizes("a=entries:1,", "unknown size \"\"");
 	check_no_sizes("a=entries=1", "unknown size \"entries=1\"");
