@@ -136,7 +136,8 @@ records() {
 	skel-poll "$DIR/counts" > out 2> err 3>&- &
 	POLL=$!
 	wait_for 10 test -s out
-	wait_for 10 grep -q '^Seccomp:[[:space:]]2$' "/proc/$POLL/status"
+	# Under the sanitizers there is no filter of system calls.
+	[ -n "${SAN:-}" ] || wait_for 10 grep -q '^Seccomp:[[:space:]]2$' "/proc/$POLL/status"
 	grep -q '^CapEff:[[:space:]]0*$' "/proc/$POLL/status"
 	grep -q '^CapPrm:[[:space:]]0*$' "/proc/$POLL/status"
 	grep -q '^Seccomp:[[:space:]]2$' "/proc/$POLL/status"
