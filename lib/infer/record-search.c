@@ -14,6 +14,7 @@ enum {
 	ADDED_MAX = 256,      /* different types of variables */
 	CHAIN_MAX = 64,       /* typedefs in a row */
 	WORK_MAX = 1 << 24,   /* to find them: calls that are visited */
+	COPIES_MAX = 256,     /* of one reservation that are asked for */
 };
 
 /* The types that what one call writes may have. */
@@ -205,9 +206,10 @@ ask_copies(struct record_search *t, struct candidates *c,
     struct code_place reservation, int64_t size)
 {
 	const struct helper_calls *calls = &t->calls;
+	size_t first = find_first_copy(calls, reservation);
 
-	for (size_t i = find_first_copy(calls, reservation);
-	     i < calls->ncopies &&
+	for (size_t i = first;
+	     i < calls->ncopies && i < first + COPIES_MAX &&
 	     code_place_compare(calls->copies[i].call, reservation) == 0;
 	     i++) {
 		const struct reservation_copy *copy = &calls->copies[i];

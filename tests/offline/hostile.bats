@@ -238,6 +238,32 @@ tell_peaks() {
 	[[ $output == *"map rb: shown as stacks: stack_a1"* ]]
 }
 
+@test "60000 copies of a reservation that is written 15000 times are packed in time" {
+	need_clang
+	object copies <<-'C'
+		struct e {
+			int a, b;
+			long c[4];
+		};
+		struct {
+			__uint(type, BPF_MAP_TYPE_RINGBUF);
+			__uint(max_entries, 65536);
+		} rb SEC(".maps");
+		struct e *unused;
+		SEC("xdp") int f(void *c)
+		{
+			asm volatile("r7 = %0\nr1 = r7\nr2 = 40\nr3 = 0\ncall 131\nr6 = r0\n"
+				     ".rept 60000\nr8 = r6\n.endr\n"
+				     ".rept 15000\nr1 = r7\nr2 = r6\nr3 = 40\nr4 = 0\ncall 130\n.endr"
+				     :: "r"(&rb) : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8");
+			return 0;
+		}
+	C
+	run timeout 10 skel-pack copies.bpf.o
+	is 0 "$status"
+	[[ $output == *"map rb: its records are struct e, "* ]]
+}
+
 @test "debug information that is endless, circular or compressed is packed without it, in time" {
 	need_clang
 	grep -v LICENSE "$PROGRAMS/records.bpf.c" | object records -gdwarf-4
