@@ -282,8 +282,9 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 
 # is_stuck PID: a child of it, to which child is set, is confined.
 is_stuck() {
-	local c
-	for c in $(cat "/proc/$1/task/$1/children"); do
+	local c children
+	read -ra children <"/proc/$1/task/$1/children" || :
+	for c in "${children[@]}"; do
 		! grep -q '^NoNewPrivs:.*1' "/proc/$c/status" || { child=$c; return 0; }
 	done
 	return 1
@@ -305,7 +306,7 @@ is_stuck() {
 	ls -l "/proc/$child/fd" >fds
 	kill "$other"
 	timeout 5 cat <&8 >/dev/null &
-	! wait "$pid"
+	wait "$pid" && return 1
 	exec 8>&-
 	grep -q ' 2 -> ' fds
 	is 2 "$(grep -c -- '->' fds)"
@@ -329,7 +330,7 @@ is_stuck() {
 	# The types of the object are those in its DWARF, too.
 	jq '.meta | del(.export_types, .bpf_skel.progs[].export_config)' unnamed.json >bare.json
 	for type in 'struct event' 'struct row'; do
-		run -0 --separate-stderr skel-load -e unnamed.bpf.o -f json -m rb -n 1 -t 10 --events "rb=$type" bare.json
+		run -0 --separate-stderr skel-load --as-is -e unnamed.bpf.o -f json -m rb -n 1 -t 10 --events "rb=$type" bare.json
 		is "$type" "struct $(head -n 1 <<<"$output" | jq -r '. as $h | $h.types[$h.maps[0].value].name')"
 		is "" "$stderr"
 	done
