@@ -162,7 +162,9 @@ find_group(struct plan *p, const struct plan_input *rec)
 	if (b->texts.failed)
 		return NULL;
 	len = b->texts.len - start;
-	hash_mix(&key, b->texts.data + start, len);
+	/* An empty buffer has no data. */
+	if (len > 0)
+		hash_mix(&key, b->texts.data + start, len);
 	if ((g = hash_find(&b->groups, key)) != NULL) {
 		b->texts.len = start;
 		return g;
@@ -228,7 +230,8 @@ write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
 		plan_write_time(&rec);
 		buf_chr(out, g->text_len > 0 ? ' ' : '\n');
 	}
-	buf_add(out, p->buckets.texts.data + g->text, g->text_len);
+	if (g->text_len > 0)
+		buf_add(out, p->buckets.texts.data + g->text, g->text_len);
 	if (g->text_len > 0)
 		buf_chr(out, '\n');
 	plan_write_hist(p, &h, out);

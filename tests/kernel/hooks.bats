@@ -108,7 +108,7 @@ refuses_and_goes() {
 	need_fentry
 	need_lsm
 	bpf_package hooks
-	start_load -a on_multi=off hooks.json --targ_comm "$REMOVE" --refuse 1
+	start_load --both -a on_multi=off hooks.json --targ_comm "$REMOVE" --refuse 1
 	local progs
 	progs=$(held prog)
 	[ "$(wc -w <<<"$progs")" -eq 6 ]
