@@ -230,10 +230,10 @@ write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
 		plan_write_time(&rec);
 		buf_chr(out, g->text_len > 0 ? ' ' : '\n');
 	}
-	if (g->text_len > 0)
+	if (g->text_len > 0) {
 		buf_add(out, p->buckets.texts.data + g->text, g->text_len);
-	if (g->text_len > 0)
 		buf_chr(out, '\n');
+	}
 	plan_write_hist(p, &h, out);
 	if (g->beyond > 0)
 		buf_printf(out, "and %llu beyond these buckets\n",
