@@ -12,11 +12,13 @@
  *the same object always gives the same bytes and a package can be verified
  *against its source.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -33,6 +35,7 @@
 #include "package/package.h"
 
 enum { OPT_EVENTS = 256, OPT_SAMPLE };
+enum { CPU_SECONDS = 60 };
 
 static const struct option long_options[] = {
 	{ "events", required_argument, NULL, OPT_EVENTS },
@@ -164,6 +167,20 @@ unpack(const char *file, struct buf *out)
 	return ret;
 }
 
+/* Ends the command, whose object keeps the processor busy for too long. */
+static void
+report_cpu_limit(int sig)
+{
+	static const char text[] =
+	    "skel-pack: the object takes more than a minute of processor "
+	    "time; it is not packed\n";
+
+	(void)sig;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) == -1)
+		_exit(1);
+	_exit(1);
+}
+
 /*
  * Compiles the file, if it is a source, then gives up every privilege.  Returns
  * 0, or -1 after the reason was reported.
@@ -172,8 +189,17 @@ static int
 prepare(const char *file, char *const flags[], int nflags, bool is_source,
     struct compiled *c)
 {
+	const struct rlimit cpu = { CPU_SECONDS, CPU_SECONDS + 1 };
+
 	if (is_source && compile_source(file, flags, nflags, c) == -1)
 		return -1;
+	/* The largest objects take a second. */
+	if (signal(SIGXCPU, report_cpu_limit) == SIG_ERR ||
+	    setrlimit(RLIMIT_CPU, &cpu) == -1) {
+		report_error("cannot limit the time of the processor: %s",
+		    strerror(errno));
+		return -1;
+	}
 	confine_filter(file != NULL && !is_source);
 	return 0;
 }

@@ -11,6 +11,7 @@
 enum {
 	CHAIN_MAX = 64,        /* types that refer to one another in a row */
 	NAME_BYTES_MAX = 4096, /* the kernel takes 512 */
+	MAPS_MAX = 4096,       /* libbpf compares each with every symbol */
 };
 
 /* What a wrong ELF header says instead; NULL if it is right. */
@@ -362,6 +363,20 @@ chain_ends(const struct btf *btf, const struct btf_type *t)
 	return false;
 }
 
+static int
+check_number_of_maps(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC);
+	unsigned int n =
+	    id > 0 ? btf_vlen(btf__type_by_id(btf, (uint32_t)id)) : 0;
+
+	if (n <= MAPS_MAX)
+		return 0;
+	report_error(
+	    "%s: the object has %u maps; there may be %d", name, n, MAPS_MAX);
+	return -1;
+}
+
 int
 object_check_btf(const struct btf *btf, const char *name)
 {
@@ -384,5 +399,5 @@ object_check_btf(const struct btf *btf, const char *name)
 		    name, id);
 		return -1;
 	}
-	return 0;
+	return check_number_of_maps(btf, name);
 }

@@ -33,8 +33,9 @@ int object_check_sections(Elf *elf, const char *name, Elf_Data **btf);
  * libbpf takes for granted. */
 int object_check_btf_header(const Elf_Data *data, const char *name);
 
-/* Checks that all types and names that the BTF refers to exist, and that no
- * chain of typedefs, qualifiers, pointers and arrays is a circle. */
+/* Checks that all types and names that the BTF refers to exist, that no chain
+ * of typedefs, qualifiers, pointers and arrays is a circle, and that there are
+ * not too many maps. */
 int object_check_btf(const struct btf *btf, const char *name);
 
 #endif

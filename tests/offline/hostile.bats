@@ -277,3 +277,18 @@ tell_peaks() {
 	[[ $stderr == *"the object's DWARF is compressed"* ]]
 	tell_peaks
 }
+
+@test "an object with very many maps is refused" {
+	need_clang
+	local i
+	{
+		echo '#include <linux/bpf.h>'
+		echo '#include <bpf/bpf_helpers.h>'
+		echo 'struct map { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); };'
+		for ((i = 0; i < 4100; i++)); do
+			echo "struct map m$i SEC(\".maps\");"
+		done
+	} >many.bpf.c
+	clang -g -O1 -target bpf -idirafter "/usr/include/$(cc -dumpmachine)" -c -o many.bpf.o many.bpf.c
+	fails_with 1 "skel-pack: many.bpf.o: the object has 4100 maps; there may be 4096" skel-pack many.bpf.o
+}

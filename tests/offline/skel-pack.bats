@@ -742,3 +742,18 @@ SKEL_LONG("by-macro") const volatile int pid; SEC("socket") int p(void *c) { ret
 	is --unpack "$(complete_words skel-pack --u)"
 	is '' "$(complete_words skel-pack -n '')"
 }
+
+@test "the processor's time is limited, and a line says so" {
+	local pid status=0
+	mkfifo slow
+	skel-pack <slow 2>err >out &
+	pid=$!
+	exec 4>slow
+	wait_for 5 grep -q '^Max cpu time  *60 ' "/proc/$pid/limits"
+	kill -XCPU "$pid"
+	wait "$pid" || status=$?
+	exec 4>&-
+	[ "$status" -eq 1 ]
+	grep -q "^skel-pack: the object takes more than a minute of processor time; it is not packed$" err
+	[ ! -s out ]
+}
