@@ -91,7 +91,8 @@ cache_folder(struct buf *dir)
 		buf_str(dir, cache);
 		return 0;
 	}
-	if (home == NULL || home[0] != '/')
+	/* The home of some system users is a name that must not exist. */
+	if (home == NULL || home[0] != '/' || access(home, F_OK) == -1)
 		return -1;
 	buf_printf(dir, "%s/.cache", home);
 	return 0;

@@ -38,6 +38,15 @@ parse_sample_interval(const char *text, uint64_t *ms)
 	return false;
 }
 
+static bool
+is_sample_type(const char *word)
+{
+	for (size_t i = 0; i < nitems(stream_samples); i++)
+		if (strcmp(word, stream_samples[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Parses one of the words after the interval.  Returns whether it is known. */
 static bool
 parse_sample_word(struct package_sample *s, char *word)
@@ -63,6 +72,7 @@ int
 sample_option_parse(struct sample_option *s, const char *text)
 {
 	char *at, *word, *interval;
+	bool has_type = false;
 
 	*s = (struct sample_option){ 0 };
 	s->sample = (struct package_sample){ .set = true,
@@ -87,6 +97,16 @@ sample_option_parse(struct sample_option *s, const char *text)
 		goto fail;
 	}
 	while ((word = strsep(&at, ",")) != NULL) {
+		bool type = is_sample_type(word);
+
+		if (type && has_type) {
+			report_error("--sample %s: more than one of "
+				     "default_kv, log2_hist, linear_hist and "
+				     "exp2_hist",
+			    text);
+			goto fail;
+		}
+		has_type |= type;
 		if (parse_sample_word(&s->sample, word))
 			continue;
 		report_error("--sample %s: \"%s\" is not known; known: "

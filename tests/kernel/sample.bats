@@ -115,6 +115,8 @@ last() {
 		cals|the object has no such map or variable; the nearest: calls
 	TEXT
 	fails_with 2 '--sample hists=soon: "soon" is no interval; expected one such as 500ms or 2s' skel-load --sample hists=soon results.json
+	fails_with 2 '--sample hists,log2_hist,linear_hist: more than one of default_kv, ' \
+		skel-load --sample hists,log2_hist,linear_hist results.json
 	fails_with 2 '--sample hists,log: "log" is not known; known: default_kv, ' skel-load --sample hists,log results.json
 }
 

@@ -695,6 +695,9 @@ SKEL_LONG("by-macro") const volatile int pid; SEC("socket") int p(void *c) { ret
 	touch blocked
 	XDG_CACHE_HOME=$PWD/blocked fails_with 1 "cannot make vmlinux.h: " skel-pack v.bpf.c
 	[[ $stderr == *"'vmlinux.h' file not found"* ]]
+	unset XDG_CACHE_HOME
+	HOME=$PWD/no/home fails_with 1 "cannot make vmlinux.h: " skel-pack v.bpf.c
+	[ ! -e no ]
 }
 
 @test "vmlinux.h is written through no link that is there, where files need a name" {
