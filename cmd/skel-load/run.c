@@ -369,9 +369,12 @@ skel_load_run(struct skel_load_options *o)
 	int status = EXIT_FAILURE;
 
 	raise_fd_limit();
-	if (output_open(&r.out, STDOUT_FILENO, "<stdout>") == -1 ||
-	    read_input(&r) == -1)
+	if (output_open(&r.out, STDOUT_FILENO, "<stdout>") == -1)
 		return EXIT_FAILURE;
+	if (read_input(&r) == -1) {
+		launch_close(&r.launch);
+		return EXIT_FAILURE;
+	}
 	/* A signal while the package is read may end the process at once: there
 	 * is nothing to clean up yet. */
 	if (signals_catch() == -1)

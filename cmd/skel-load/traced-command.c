@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/report.h"
 #include "traced-command.h"
 
@@ -96,10 +99,53 @@ wait_at_gate(int gate)
 	return n == 1;
 }
 
+/* Whether PATH, or the name itself if it has a slash, leads to a program. */
+static bool
+is_program(const char *name, size_t len)
+{
+	const char *path = getenv("PATH");
+	char file[PATH_MAX];
+
+	if (memchr(name, '/', len) != NULL)
+		return true;
+	while (path != NULL && *path != '\0') {
+		size_t n = strcspn(path, ":");
+
+		if (snprintf(file, sizeof(file), "%.*s/%.*s", (int)n, path,
+			(int)len, name) < (int)sizeof(file) &&
+		    access(file, X_OK) == 0)
+			return true;
+		path += n + (path[n] == ':');
+	}
+	return false;
+}
+
+/*
+ * Many shells start a single program as a process of its own, so that the
+ * process of the shell, whose number {pid} is, does nothing.  Appends the
+ * command with "exec" before it if it is one program with plain words, and
+ * else as it is.
+ */
+static void
+add_command_text(struct buf *out, const char *text)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	    "_./,:@%+- ";
+	const char *name = text + strspn(text, " ");
+
+	if (text[strspn(text, plain)] == '\0' && *name != '\0' &&
+	    is_program(name, strcspn(name, " ")))
+		buf_str(out, "exec ");
+	buf_str(out, text);
+	buf_chr(out, '\0');
+}
+
 /* The process of the command. */
 _Noreturn static void
 run_shell(const char *text, bool no_input, int gate, pid_t parent)
 {
+	struct buf command = { 0 };
 	int null = no_input ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
 
 	setpgid(0, 0);
@@ -107,7 +153,12 @@ run_shell(const char *text, bool no_input, int gate, pid_t parent)
 	    (no_input && dup2(null, STDIN_FILENO) == -1) ||
 	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1 || !wait_at_gate(gate))
 		_exit(127);
-	execl("/bin/sh", "sh", "-c", text, (char *)NULL);
+	add_command_text(&command, text);
+	if (command.failed) {
+		report_nomem();
+		_exit(127);
+	}
+	execl("/bin/sh", "sh", "-c", command.data, (char *)NULL);
 	report_command("/bin/sh");
 	_exit(127);
 }

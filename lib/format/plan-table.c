@@ -219,8 +219,12 @@ static void
 measure_table(struct plan *p)
 {
 	size_t most = TEXT_SLACK + TABLE_SLACK + 1, n = p->columns.n;
-	const struct table_column *column = p->table.v + p->table.n - n;
+	const struct table_column *column;
 
+	/* A table without columns has no array either. */
+	if (p->table.n == 0)
+		return;
+	column = p->table.v + p->table.n - n;
 	for (size_t i = 0; i < p->table.n; i++)
 		most += p->table.v[i].width + 1;
 	for (size_t i = 0; i < n; i++) {
@@ -230,8 +234,7 @@ measure_table(struct plan *p)
 		    most >= FORMATTER_AT_ONCE_MAX)
 			return;
 	}
-	if (p->stacks.view != NULL || shows_histograms(p) || plan_is_text(p) ||
-	    p->table.n == 0)
+	if (p->stacks.view != NULL || shows_histograms(p) || plan_is_text(p))
 		return;
 	p->cell_steps = calloc(n + 1, sizeof(*p->cell_steps));
 	if (p->cell_steps == NULL) {

@@ -284,7 +284,9 @@ every_pipeline_works() {
 }
 
 @test "every pipeline of skel(7) works as printed" {
-	cp "$ASSETS"/{bootstrap,profile}.json .
+	cp "$ASSETS"/{bootstrap,profile}.json "$ASSETS"/{profile.bpf.c,skel.bpf.h} .
+	printf '#!/bin/bash\nfor ((i = 0; i < 1000000; i++)); do :; done\n' > work
+	chmod +x work
 	skel-pack --unpack bootstrap.json > bootstrap.bpf.o
 	manual_pipelines > pipelines
 	every_pipeline_works 10 < pipelines
