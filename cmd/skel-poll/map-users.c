@@ -260,15 +260,9 @@ map_users_free(struct map_users *u)
 const struct map_user *
 map_users_of(const struct map_users *u, uint32_t map, size_t *n)
 {
-	size_t low = 0, high = u->n, mid, end;
+	size_t low, end;
 
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (u->v[mid].map < map)
-			low = mid + 1;
-		else
-			high = mid;
-	}
+	array_partition(low, u->n, u->v[low].map < map);
 	for (end = low; end < u->n && u->v[end].map == map; end++)
 		;
 	*n = end - low;

@@ -22,6 +22,25 @@
 bool array_grow(void *array, size_t *cap, size_t size);
 
 /*
+ * Set at, a size_t, to the number of elements that come before: is_before is an
+ * expression that says of element number at whether it does, which must be true
+ * of the first ones and false of the others.  There are n elements.
+ */
+#define array_partition(at, n, is_before)                                      \
+	do {                                                                   \
+		size_t low_ = 0, high_ = (n);                                  \
+                                                                               \
+		while (low_ < high_) {                                         \
+			(at) = low_ + (high_ - low_) / 2;                      \
+			if (is_before)                                         \
+				low_ = (at) + 1;                               \
+			else                                                   \
+				high_ = (at);                                  \
+		}                                                              \
+		(at) = low_;                                                   \
+	} while (0)
+
+/*
  * In an array that is sorted by address, count the elements whose address is at
  * most addr; the last of them is the one that addr may be in.  v has n elements
  * of size bytes each, which begin with their address, a uint64_t.

@@ -1,5 +1,6 @@
 #include <dwarf.h>
 
+#include "base/array.h"
 #include "base/util.h"
 #include "dwarf/dwarf-form.h"
 
@@ -164,18 +165,10 @@ static const struct form *
 find_form_row(uint64_t form)
 {
 	/* The table is sorted, but for gaps. */
-	size_t low = 0, high = nitems(forms), middle;
+	size_t i;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (forms[middle].form == form)
-			return &forms[middle];
-		if (forms[middle].form < form)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	array_partition(i, nitems(forms), forms[i].form < form);
+	return i < nitems(forms) && forms[i].form == form ? &forms[i] : NULL;
 }
 
 struct dwarf_value

@@ -356,18 +356,11 @@ dwarf_info_close(struct dwarf_info *d)
 uint32_t
 dwarf_entry_find(const struct dwarf_info *d, uint64_t offset)
 {
-	size_t low = 0, high = d->n, middle;
+	size_t i;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (d->entries[middle].offset == offset)
-			return (uint32_t)middle;
-		if (d->entries[middle].offset < offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return DWARF_NO_ENTRY;
+	array_partition(i, d->n, d->entries[i].offset < offset);
+	return i < d->n && d->entries[i].offset == offset ? (uint32_t)i
+							  : DWARF_NO_ENTRY;
 }
 
 /* The member of a that keeps this attribute's value; NULL if none does. */

@@ -412,23 +412,23 @@ dwarf_places_close(struct dwarf_places *p)
 	*p = (struct dwarf_places){ 0 };
 }
 
+static bool
+is_not_after(const struct dwarf_location *l, const struct dwarf_location *key)
+{
+	int order = compare_numbers(l, key);
+
+	return order < 0 || (order == 0 && l->low <= key->low);
+}
+
 /* The number of locations that are before this place and address, or begin
  * there. */
 static size_t
 count_before(const struct dwarf_places *p, const struct dwarf_location *key)
 {
-	size_t low = 0, high = p->n, middle;
-	int order;
+	size_t n;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		order = compare_numbers(&p->v[middle], key);
-		if (order < 0 || (order == 0 && p->v[middle].low <= key->low))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	array_partition(n, p->n, is_not_after(&p->v[n], key));
+	return n;
 }
 
 static bool

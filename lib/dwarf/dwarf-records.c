@@ -255,15 +255,9 @@ size_t
 dwarf_records_of_size(
     const struct dwarf_records *r, uint64_t size, dwarf_type *types)
 {
-	size_t low = 0, high = r->nstructs, middle, n = 0;
+	size_t low, n = 0;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (r->structs[middle].size < size)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	array_partition(low, r->nstructs, r->structs[low].size < size);
 	for (; low + n < r->nstructs && r->structs[low + n].size == size; n++) {
 		if (n == DWARF_TYPES_MAX)
 			break;
@@ -303,15 +297,10 @@ static const struct type_name *
 find_type_name(const struct dwarf_records *r, const char *name, int tag)
 {
 	const struct type_name key = { .name = name, .tag = (uint16_t)tag };
-	size_t low = 0, high = r->nnames, middle;
+	size_t low;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (compare_dwarf_names(&r->names[middle], &key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	array_partition(
+	    low, r->nnames, compare_dwarf_names(&r->names[low], &key) < 0);
 	if (low == r->nnames || r->names[low].tag != tag ||
 	    strcmp(r->names[low].name, name) != 0)
 		return NULL;

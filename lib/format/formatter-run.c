@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/array.h"
 #include "base/ascii-run.h"
 #include "base/decimal8.h"
 #include "base/text.h"
@@ -211,15 +212,9 @@ STEP_WRITER(step_odd_bool, write_bool(p, load_any(s, at) != 0))
 static const struct enum_name *APART
 search_name(const struct enum_names *e, uint64_t value)
 {
-	size_t low = 0, high = e->n, mid;
+	size_t low;
 
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (e->v[mid].value < value)
-			low = mid + 1;
-		else
-			high = mid;
-	}
+	array_partition(low, e->n, e->v[low].value < value);
 	return low < e->n && e->v[low].value == value ? &e->v[low] : NULL;
 }
 

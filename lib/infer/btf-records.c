@@ -50,15 +50,10 @@ index_names(struct btf_records *r)
 static uint32_t
 find_declaration(const struct btf_records *r, const char *name)
 {
-	size_t low = 0, high = r->nnames, middle;
+	size_t low;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (strcmp(get_type_name(r->btf, r->names[middle]), name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	array_partition(low, r->nnames,
+	    strcmp(get_type_name(r->btf, r->names[low]), name) < 0);
 	if (low == r->nnames ||
 	    strcmp(get_type_name(r->btf, r->names[low]), name) != 0)
 		return 0;
@@ -323,16 +318,11 @@ btf_records_variable(
 	const struct btf_record_place key = {
 		.section = section, .offset = offset, .name = ""
 	};
-	size_t low = 0, high = r->nplaces, middle;
+	size_t low;
 	uint32_t id;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (compare_record_places(&r->places[middle], &key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	array_partition(
+	    low, r->nplaces, compare_record_places(&r->places[low], &key) < 0);
 	if (low == r->nplaces || r->places[low].section != section ||
 	    r->places[low].offset != offset)
 		return 0;
@@ -424,15 +414,9 @@ btf_records_find(const struct btf *btf, const char *name)
 size_t
 btf_records_of_size(const struct btf_records *r, uint64_t size, uint32_t *ids)
 {
-	size_t low = 0, high = r->nstructs, middle, n = 0;
+	size_t low, n = 0;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (r->structs[middle].size < size)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	array_partition(low, r->nstructs, r->structs[low].size < size);
 	for (; low < r->nstructs && r->structs[low].size == size; low++) {
 		if (n < BTF_RECORDS_MAX)
 			ids[n] = r->structs[low].id;

@@ -55,15 +55,9 @@ read_code_sections(struct code *c)
 static const struct code_section *
 find_code_section(const struct code *c, uint64_t index)
 {
-	size_t low = 0, high = c->nsections, middle;
+	size_t low;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (c->sections[middle].index < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	array_partition(low, c->nsections, c->sections[low].index < index);
 	return low < c->nsections && c->sections[low].index == index
 		   ? &c->sections[low]
 		   : NULL;
@@ -73,16 +67,10 @@ find_code_section(const struct code *c, uint64_t index)
 static const struct code_section *
 find_section_of(const struct code *c, size_t i)
 {
-	size_t low = 0, high = c->nsections, middle;
+	size_t n;
 
-	while (high - low > 1) {
-		middle = low + (high - low) / 2;
-		if (c->sections[middle].first <= i)
-			low = middle;
-		else
-			high = middle;
-	}
-	return &c->sections[low];
+	array_partition(n, c->nsections, c->sections[n].first <= i);
+	return &c->sections[n > 0 ? n - 1 : 0];
 }
 
 const char *
@@ -276,16 +264,10 @@ code_place_compare(struct code_place a, struct code_place b)
 const struct code_function *
 code_function(const struct code *c, size_t i)
 {
-	size_t low = 0, high = c->nfunctions, middle;
+	size_t n;
 
-	while (high - low > 1) {
-		middle = low + (high - low) / 2;
-		if (c->functions[middle].first <= i)
-			low = middle;
-		else
-			high = middle;
-	}
-	return &c->functions[low];
+	array_partition(n, c->nfunctions, c->functions[n].first <= i);
+	return &c->functions[n > 0 ? n - 1 : 0];
 }
 
 static struct code_reference

@@ -146,21 +146,13 @@ add_ring_call(struct call_counter *c, const struct ring_call *call)
 static const struct helper_call *
 find_known_call(const struct call_counter *c, uint32_t section, uint64_t offset)
 {
-	size_t low = 0, high = c->code.n;
+	const struct code_place at = { .section = section, .offset = offset };
+	const struct helper_call *v = c->code.v;
+	size_t i;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct helper_call *h = &c->code.v[middle];
-
-		if (h->place.section == section && h->place.offset == offset)
-			return h;
-		if (h->place.section < section ||
-		    (h->place.section == section && h->place.offset < offset))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	array_partition(i, c->code.n, code_place_compare(v[i].place, at) < 0);
+	return i < c->code.n && code_place_compare(v[i].place, at) == 0 ? &v[i]
+									: NULL;
 }
 
 /* The ring buffer that the call is for, or ANY_RING or NO_RING. */

@@ -1,5 +1,6 @@
 #include <linux/bpf.h>
 
+#include "base/array.h"
 #include "base/util.h"
 #include "infer/helper-calls.h"
 
@@ -123,15 +124,10 @@ go_back(const struct way *way, const struct function_call *call)
 static size_t
 find_first_caller(const struct helper_calls *c, struct code_place start)
 {
-	size_t low = 0, high = c->nfunctions, middle;
+	size_t low;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (code_place_compare(c->functions[middle].callee, start) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	array_partition(low, c->nfunctions,
+	    code_place_compare(c->functions[low].callee, start) < 0);
 	return low;
 }
 

@@ -189,15 +189,10 @@ ask_registers(struct record_search *t, struct candidates *c,
 static size_t
 find_first_copy(const struct helper_calls *c, struct code_place call)
 {
-	size_t low = 0, high = c->ncopies, middle;
+	size_t low;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (code_place_compare(c->copies[middle].call, call) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	array_partition(
+	    low, c->ncopies, code_place_compare(c->copies[low].call, call) < 0);
 	return low;
 }
 
@@ -535,16 +530,11 @@ int
 record_search_map(
     struct record_search *t, const char *map, struct record_decision *d)
 {
-	size_t low = 0, high = t->nwrites, middle, first;
+	size_t low, first;
 
 	*d = (struct record_decision){ .size = -1 };
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (compare_map_names(t->writes[middle].map, map) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	array_partition(
+	    low, t->nwrites, compare_map_names(t->writes[low].map, map) < 0);
 	first = low;
 	for (; low < t->nwrites &&
 	       compare_map_names(t->writes[low].map, map) == 0;

@@ -46,16 +46,9 @@ compare_span(struct source_span span, const char *name)
 static struct pack_target *
 find_documented(const struct pack_comments *c, struct source_span name)
 {
-	size_t low = 0, high = c->n;
+	size_t low;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_span(name, c->v[middle].name) > 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	array_partition(low, c->n, compare_span(name, c->v[low].name) > 0);
 	if (low == c->n || compare_span(name, c->v[low].name) != 0)
 		return NULL;
 	return c->v[low].target;
