@@ -11,9 +11,9 @@
 #include <sys/types.h>
 
 #include "host/mappings.h"
+#include "lookup/image-cache.h"
+#include "lookup/jit-map.h"
 #include "record/symbol-store.h"
-#include "symbolize/image-cache.h"
-#include "symbolize/jit-map.h"
 
 /* Values that stay the same while a process runs one program. */
 struct process_identity {

@@ -1,6 +1,6 @@
 /* Resolves the addresses of a program by its symbol tables and DWARF, as a file
  * and as memory of a process. */
-#include "symbolize/image.h"
+#include "lookup/image.h"
 #include "fuzz.h"
 
 enum { STEP = 8, LOOKS = 1024 }; /* bytes; at most */

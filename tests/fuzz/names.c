@@ -4,8 +4,8 @@
 #include "fuzz.h"
 #include "host/kallsyms.h"
 #include "host/mappings.h"
-#include "symbolize/demangle.h"
-#include "symbolize/jit-map.h"
+#include "lookup/demangle.h"
+#include "lookup/jit-map.h"
 #include "types/c-names.h"
 #include "types/types.h"
 

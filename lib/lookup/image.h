@@ -2,8 +2,8 @@
  * Images: programs and libraries as processes map them, with their functions
  * from symbol tables and debug information.
  */
-#ifndef SKEL_SYMBOLIZE_IMAGE_H
-#define SKEL_SYMBOLIZE_IMAGE_H
+#ifndef SKEL_LOOKUP_IMAGE_H
+#define SKEL_LOOKUP_IMAGE_H
 
 #include <stddef.h>
 #include <stdint.h>

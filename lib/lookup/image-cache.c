@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "host/mappings.h"
-#include "symbolize/image-cache.h"
+#include "lookup/image-cache.h"
 
 #define BYTES_MAX (UINT64_C(2) << 30) /* the sum of all images */
 

@@ -3,7 +3,7 @@
 
 #include "base/array.h"
 #include "base/util.h"
-#include "symbolize/dwarf-index.h"
+#include "lookup/dwarf-index.h"
 
 enum {
 	UNITS_MAX = 1 << 20,  /* units of a file */

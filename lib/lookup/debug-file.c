@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "host/open-in-root.h"
-#include "symbolize/debug-file.h"
+#include "lookup/debug-file.h"
 
 #define DEBUG_DIR "/usr/lib/debug"
 

@@ -4,8 +4,8 @@
  * this machine only, in the root directory of the process and in ours; no
  * debuginfod server is asked.
  */
-#ifndef SKEL_SYMBOLIZE_DEBUG_FILE_H
-#define SKEL_SYMBOLIZE_DEBUG_FILE_H
+#ifndef SKEL_LOOKUP_DEBUG_FILE_H
+#define SKEL_LOOKUP_DEBUG_FILE_H
 
 #include "elf/elf-handle.h"
 

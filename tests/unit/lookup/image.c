@@ -1,5 +1,5 @@
 /*
- * lib/symbolize/image: the functions of ELF files, of this program itself and
+ * lib/lookup/image: the functions of ELF files, of this program itself and
  * of damaged copies of it, which may give wrong names but must not do harm.
  */
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "check.h"
 #include "host/mappings.h"
-#include "symbolize/image-cache.h"
-#include "symbolize/image.h"
+#include "lookup/image-cache.h"
+#include "lookup/image.h"
 
 enum { ROUNDS = 300, LOOKS = 64 };
 

@@ -1,8 +1,8 @@
-/* lib/symbolize/demangle: symbols of C++ and Rust, also malicious ones. */
+/* lib/lookup/demangle: symbols of C++ and Rust, also malicious ones. */
 #include <stdlib.h>
 
 #include "check.h"
-#include "symbolize/demangle.h"
+#include "lookup/demangle.h"
 
 static char text[4097];
 

@@ -2,8 +2,8 @@
  * Functions that a process generated at run time.  JIT compilers list them for
  * perf(1) in /tmp/perf-PID.map, one line "START SIZE name" for each.
  */
-#ifndef SKEL_SYMBOLIZE_JIT_MAP_H
-#define SKEL_SYMBOLIZE_JIT_MAP_H
+#ifndef SKEL_LOOKUP_JIT_MAP_H
+#define SKEL_LOOKUP_JIT_MAP_H
 
 #include <stddef.h>
 #include <stdint.h>

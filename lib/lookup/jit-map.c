@@ -7,7 +7,7 @@
 #include "base/array.h"
 #include "base/parse-number.h"
 #include "host/open-in-root.h"
-#include "symbolize/jit-map.h"
+#include "lookup/jit-map.h"
 
 enum {
 	TEXT_MAX = 64 << 20, /* bytes of the file */

@@ -2,9 +2,9 @@
 
 #include "elf/elf-handle.h"
 #include "elf/elf-symbols.h"
-#include "symbolize/debug-file.h"
-#include "symbolize/dwarf-index.h"
-#include "symbolize/image.h"
+#include "lookup/debug-file.h"
+#include "lookup/dwarf-index.h"
+#include "lookup/image.h"
 
 enum { SEGMENTS_MAX = 128 };
 

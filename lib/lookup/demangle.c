@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "symbolize/demangle.h"
+#include "lookup/demangle.h"
 
 enum { SYMBOL_MAX = 4096 }; /* bytes; a longer symbol is not demangled */
 

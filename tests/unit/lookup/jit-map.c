@@ -1,8 +1,8 @@
-/* lib/symbolize/jit-map: lists of generated functions, also invalid ones. */
+/* lib/lookup/jit-map: lists of generated functions, also invalid ones. */
 #include <stdlib.h>
 
 #include "check.h"
-#include "symbolize/jit-map.h"
+#include "lookup/jit-map.h"
 
 static struct jit_map m;
 

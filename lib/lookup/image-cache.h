@@ -3,14 +3,14 @@
  * recently used images are closed when there are too many or they take too much
  * memory.
  */
-#ifndef SKEL_SYMBOLIZE_IMAGE_CACHE_H
-#define SKEL_SYMBOLIZE_IMAGE_CACHE_H
+#ifndef SKEL_LOOKUP_IMAGE_CACHE_H
+#define SKEL_LOOKUP_IMAGE_CACHE_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "symbolize/image.h"
+#include "lookup/image.h"
 
 enum { IMAGE_CACHE_MAX = 64 };
 

@@ -1,8 +1,8 @@
 /*
  * Demangles the symbols of C++ and Rust functions.
  */
-#ifndef SKEL_SYMBOLIZE_DEMANGLE_H
-#define SKEL_SYMBOLIZE_DEMANGLE_H
+#ifndef SKEL_LOOKUP_DEMANGLE_H
+#define SKEL_LOOKUP_DEMANGLE_H
 
 #include <stddef.h>
 

@@ -6,8 +6,8 @@
  * No other files are opened, not even the .dwo files that a skeleton unit
  * names.
  */
-#ifndef SKEL_SYMBOLIZE_DWARF_INDEX_H
-#define SKEL_SYMBOLIZE_DWARF_INDEX_H
+#ifndef SKEL_LOOKUP_DWARF_INDEX_H
+#define SKEL_LOOKUP_DWARF_INDEX_H
 
 #include <elfutils/libdw.h>
 #include <stddef.h>
