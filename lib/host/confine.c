@@ -122,3 +122,28 @@ confine_privileged(const struct confine_needs *n)
 	if (seccomp_confine_privileged(n) == -1)
 		report_kept("system calls");
 }
+
+/* Keep no privilege but reading the files of all users, and only read. */
+static void
+keep_reading(void)
+{
+	uint64_t have = read_caps();
+	uint64_t keep = have & CONFINE_CAP(CAP_DAC_READ_SEARCH);
+
+	give_up_exec(have);
+	if (landlock_confine_changes() == -1)
+		report_kept("changes of files");
+	set_caps(keep, keep);
+}
+
+void
+confine_lookup(void)
+{
+	keep_reading();
+}
+
+void
+confine_lookup_worker(void)
+{
+	keep_reading();
+}

@@ -41,4 +41,19 @@ struct confine_needs {
  */
 void confine_privileged(const struct confine_needs *n);
 
+/*
+ * For the small process that starts the processes that look names up: keep
+ * CAP_DAC_READ_SEARCH, if it has it, for these.  It can start processes, wait
+ * for them, end them by SIGKILL, and exchange messages and descriptors by the
+ * sockets that it has or makes with socketpair(2).
+ */
+void confine_lookup(void);
+
+/*
+ * For a process that looks names up, which may have called confine_lookup()
+ * before: it keeps CAP_DAC_READ_SEARCH, if it has it, and can open files for
+ * reading, read them, and exchange messages by the sockets that it has.
+ */
+void confine_lookup_worker(void);
+
 #endif

@@ -54,23 +54,46 @@ allow_path(int ruleset, const char *path, uint64_t rights)
 	return ret;
 }
 
-int
-landlock_confine(bool opens)
+/* Fills r with everything that this kernel's version of the interface can
+ * forbid.  Returns 0, or -1 with errno set. */
+static int
+forbid_all(struct landlock_ruleset *r)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
-	struct landlock_ruleset r;
-	int fd, ret = -1, error;
 
 	if (version < 0)
 		return -1;
 	if (version > NEWEST)
 		version = NEWEST;
-	r = (struct landlock_ruleset){
+	*r = (struct landlock_ruleset){
 		.files = first_bits(landlock_versions[version].files),
 		.tcp = first_bits(landlock_versions[version].tcp),
 		.scopes = first_bits(landlock_versions[version].scopes),
 	};
+	return 0;
+}
+
+/* Enters the ruleset and closes it.  Returns 0, or -1 with errno set. */
+static int
+enter(int ruleset)
+{
+	int ret = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+	int error = errno;
+
+	close(ruleset);
+	errno = error;
+	return ret;
+}
+
+int
+landlock_confine(bool opens)
+{
+	struct landlock_ruleset r;
+	int fd, error;
+
+	if (forbid_all(&r) == -1)
+		return -1;
 	fd = (int)syscall(SYS_landlock_create_ruleset, &r, sizeof(r), 0);
 	if (fd == -1)
 		return -1;
@@ -78,9 +101,23 @@ landlock_confine(bool opens)
 	if (allow_path(fd, opens ? "/" : "/dev/urandom",
 		LANDLOCK_ACCESS_FS_READ_FILE |
 		    (opens ? LANDLOCK_ACCESS_FS_READ_DIR : 0)) == 0)
-		ret = (int)syscall(SYS_landlock_restrict_self, fd, 0);
+		return enter(fd);
 	error = errno;
 	close(fd);
 	errno = error;
-	return ret;
+	return -1;
+}
+
+int
+landlock_confine_changes(void)
+{
+	struct landlock_ruleset r;
+	int fd;
+
+	if (forbid_all(&r) == -1)
+		return -1;
+	r.files &= ~(uint64_t)(LANDLOCK_ACCESS_FS_READ_FILE |
+			       LANDLOCK_ACCESS_FS_READ_DIR);
+	fd = (int)syscall(SYS_landlock_create_ruleset, &r, sizeof(r), 0);
+	return fd == -1 ? -1 : enter(fd);
 }

@@ -16,4 +16,10 @@
  */
 int landlock_confine(bool opens);
 
+/*
+ * The same, but files can be opened for reading anywhere, also in the mount
+ * namespaces of other processes, which no rule of the other function reaches.
+ */
+int landlock_confine_changes(void);
+
 #endif
