@@ -451,6 +451,16 @@ parse_session(struct stream_header *h, const json_t *json, const char *where)
 	return -1;
 }
 
+/* Whether the names of addresses follow.  What this reader does not know is as
+ * good as no word, so that no record waits for what may never come. */
+static bool
+has_names_later(const json_t *json)
+{
+	const char *when = json_doc_string(json_object_get(json, "symbols"));
+
+	return when != NULL && strcmp(when, stream_follow) == 0;
+}
+
 static int
 parse_header(struct stream_header *h, const json_t *json, const char *where)
 {
@@ -469,6 +479,7 @@ parse_header(struct stream_header *h, const json_t *json, const char *where)
 	    parse_string(json, "boot_id", false, &h->boot_id, top) == -1 ||
 	    parse_string(json, "started", false, &h->started, top) == -1)
 		return -1;
+	h->symbols_follow = has_names_later(json);
 	h->session = skel == 1;
 	h->encoding = (enum stream_encoding)encoding;
 	if (h->session && parse_session(h, json, top) == -1)

@@ -13,4 +13,7 @@ static const char *const stream_samples[] = { "default_kv", "log2_hist",
 	"linear_hist", "exp2_hist" };
 static const char *const stream_encodings[] = { "binary", "json" };
 
+/* When the names of addresses come: "symbols". */
+static const char stream_follow[] = "follow";
+
 #endif

@@ -384,7 +384,10 @@ header_to_json(const struct stream_header *h)
 	    "name", h->name, "encoding", stream_encodings[h->encoding], "host",
 	    h->host, "boot_id", h->boot_id, "started", h->started);
 
-	if (json == NULL || (h->session && set_session_keys(json, h) == -1) ||
+	if (json == NULL ||
+	    (h->symbols_follow && json_object_set_new(json, "symbols",
+				      json_string(stream_follow)) == -1) ||
+	    (h->session && set_session_keys(json, h) == -1) ||
 	    (h->replaced_events != NULL &&
 		json_object_set(json, "replaced_events", h->replaced_events) ==
 		    -1) ||

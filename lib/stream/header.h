@@ -119,7 +119,9 @@ struct stream_header {
 	char *name;    /* owned: the object's */
 	enum stream_encoding encoding;
 	char *host, *boot_id, *started; /* owned; "" if not known */
-	char *dir;                      /* owned: of a session; or NULL */
+	/* The names of addresses may come after the records that need them. */
+	bool symbols_follow;
+	char *dir; /* owned: of a session; or NULL */
 	/* Of a session: settings of the package, for skel-poll. */
 	uint64_t perf_buffer_pages, poll_timeout_ms;
 	/* Owned: perf events that the machine lacks, with those that are

@@ -36,6 +36,8 @@ a_header_goes_there_and_back(void)
 		 "\"cycles\",\"sampled\":\"cpu-clock\"}],\"maps\":[],"
 		 "\"types\":[]"),
 	    STREAM_OPENED);
+	THERE_AND_BACK(HEAD("\"symbols\":\"follow\",\"maps\":[],\"types\":[]"),
+	    STREAM_OPENED);
 	THERE_AND_BACK(
 	    MAPS("{\"name\":\"rb\",\"source\":\"ringbuf\",\"intepreter\":"
 		 "{\"stack_trace\":{\"with_symbols\":false}}}"),
@@ -112,6 +114,33 @@ a_header_may_stand_alone(void)
 	CHECK_STR(r.header.host, "");
 	CHECK_NUM(stream_reader_next(&r, &l), LINE_END);
 	close_reader(&r);
+}
+
+/* Only one word says that names follow; a later version may have others. */
+static void
+names_follow_where_the_header_says_so(void)
+{
+	static const struct {
+		const char *header;
+		bool follow;
+	} cases[] = {
+		{ HEAD("\"maps\":[],\"types\":[]"), false },
+		{ HEAD("\"symbols\":\"follow\",\"maps\":[],\"types\":[]"),
+		    true },
+		{ HEAD("\"symbols\":\"later\",\"maps\":[],\"types\":[]"),
+		    false },
+		{ HEAD("\"symbols\":{\"x\":1},\"maps\":[],\"types\":[]"),
+		    false },
+		{ HEAD("\"symbols\":null,\"maps\":[],\"types\":[]"), false },
+	};
+	struct stream_reader r;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CHECK_NUM(open_text(&r, cases[i].header), STREAM_OPENED);
+		CHECK_NUM(r.header.symbols_follow, cases[i].follow);
+		CHECK_STR(check_reports, "");
+		close_reader(&r);
+	}
 }
 
 static void
@@ -397,6 +426,7 @@ main(void)
 	a_new_header_says_where_and_when();
 	a_session_has_defaults();
 	a_header_may_stand_alone();
+	names_follow_where_the_header_says_so();
 	sizes_come_from_the_types();
 	a_wrong_header_is_refused();
 	a_wrong_map_is_refused();
