@@ -1,0 +1,318 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "base/util.h"
+#include "record/held-records.h"
+
+/* An address of the first record that lacked a name. */
+struct held_addr {
+	uint64_t pid, addr;
+};
+
+/* What is before the bytes of each record in the queue. */
+struct held_head {
+	size_t size; /* bytes of head and data in the queue */
+	uint64_t came;
+	struct held_record record; /* its data is set when it is lent */
+};
+
+/* What the records of a map wait for. */
+struct held_map {
+	struct stack_layout layout;
+	unsigned int sides; /* of which the names are needed */
+};
+
+struct held_records {
+	const struct stream_header *header; /* borrowed */
+	const struct symbol_store *symbols; /* borrowed */
+	struct held_map *maps;              /* owned: one for each map */
+
+	/* The records, one behind the other, from first to end.  Those that
+	 * went out leave room before first, which is used again. */
+	unsigned char *bytes; /* owned */
+	size_t first, end, cap;
+	size_t n;
+
+	/* The addresses that the first record lacked when it was looked at;
+	 * those before told have been told since. */
+	bool looked;
+	size_t told, nlacking;
+	struct held_addr lacking[STACK_SIDES * STACK_DEPTH_MAX];
+	uint64_t addrs[STACK_DEPTH_MAX]; /* of one stack */
+	struct buf whole; /* a record with zeros up to the size of its type */
+};
+
+struct held_records *
+held_records_new(
+    const struct stream_header *h, const struct symbol_store *symbols)
+{
+	struct held_records *q = calloc(1, sizeof(*q));
+
+	if (q == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	q->header = h;
+	q->symbols = symbols;
+	if ((q->maps = calloc(h->nmaps + 1, sizeof(*q->maps))) == NULL) {
+		report_nomem();
+		free(q);
+		return NULL;
+	}
+	return q;
+}
+
+void
+held_records_free(struct held_records *q)
+{
+	if (q == NULL)
+		return;
+	free(q->maps);
+	free(q->bytes);
+	buf_free(&q->whole);
+	free(q);
+}
+
+void
+held_records_add_map(
+    struct held_records *q, unsigned int map, unsigned int sides)
+{
+	struct held_map *m = &q->maps[map];
+
+	if (stack_layout_find(&m->layout, q->header, map) != 1 ||
+	    !m->layout.with_symbols)
+		return;
+	for (int i = 0; i < STACK_SIDES; i++)
+		if (m->layout.sides[i].kind != STACK_ABSENT)
+			m->sides |= sides & (1U << i);
+}
+
+size_t
+held_records_count(const struct held_records *q)
+{
+	return q->n;
+}
+
+/* Find the addresses of a stack.  An id that is unknown has none. */
+static size_t
+find_addresses(struct held_records *q, unsigned int map, enum stack_side side,
+    const unsigned char *record, const uint64_t **addrs)
+{
+	const struct stack_layout *l = &q->maps[map].layout;
+	const char *stacks = q->header->maps[map].stacks;
+	int32_t id;
+
+	if (l->sides[side].kind == STACK_ARRAY) {
+		*addrs = q->addrs;
+		return stack_layout_read_addresses(l, side, &q->header->types,
+		    record, q->addrs, nitems(q->addrs));
+	}
+	id = stack_layout_read_id(l, side, record);
+	if (id < 0 || stacks == NULL)
+		return 0;
+	return symbol_store_find_stack(q->symbols, stacks, id, addrs);
+}
+
+static bool
+is_told(const struct held_records *q, uint64_t pid, uint64_t addr)
+{
+	return symbol_store_find(q->symbols, pid, addr).v != NULL;
+}
+
+/* Note the addresses of one stack that are not told. */
+static void
+look_at_side(struct held_records *q, unsigned int map, enum stack_side side,
+    const unsigned char *record)
+{
+	const uint64_t *addrs;
+	size_t n = find_addresses(q, map, side, record, &addrs);
+	uint64_t pid = 0;
+
+	/* User addresses of pid 0, the idle task, and of what is no pid have
+	 * no names. */
+	if (side == STACK_USER) {
+		pid = stack_layout_read_pid(
+		    &q->maps[map].layout, &q->header->types, record);
+		if (pid == 0 || pid > INT32_MAX)
+			return;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!is_told(q, pid, addrs[i]))
+			q->lacking[q->nlacking++] =
+			    (struct held_addr){ pid, addrs[i] };
+}
+
+/* Note the addresses of a whole record that are not told. */
+static void
+look_at_record(
+    struct held_records *q, unsigned int map, const unsigned char *record)
+{
+	q->told = q->nlacking = 0;
+	for (int i = 0; i < STACK_SIDES; i++)
+		if (q->maps[map].sides & 1U << i)
+			look_at_side(q, map, (enum stack_side)i, record);
+}
+
+/* Returns NULL if memory ran out. */
+static const unsigned char *
+complete_record(
+    struct held_records *q, const unsigned char *data, size_t len, size_t size)
+{
+	char *whole;
+
+	if (len >= size)
+		return data;
+	q->whole.len = 0;
+	if ((whole = buf_room(&q->whole, size)) == NULL) {
+		q->whole.failed = false;
+		return NULL;
+	}
+	memcpy(whole, data, len);
+	memset(whole + len, 0, size - len);
+	return (const unsigned char *)whole;
+}
+
+bool
+held_records_must_wait(struct held_records *q, unsigned int map,
+    const unsigned char *data, size_t len)
+{
+	const unsigned char *whole;
+
+	if (q->n > 0)
+		return true;
+	if (q->maps[map].sides == 0)
+		return false;
+	whole = complete_record(q, data, len, q->header->maps[map].record_size);
+	/* Without memory it goes out without its names. */
+	if (whole == NULL)
+		return false;
+	look_at_record(q, map, whole);
+	return q->nlacking > 0;
+}
+
+/* Make room for size bytes after end.  Returns them, or NULL. */
+static unsigned char *
+get_room(struct held_records *q, size_t size)
+{
+	size_t used = q->end - q->first, cap;
+	unsigned char *bytes;
+
+	if (q->cap - q->end >= size)
+		return q->bytes + q->end;
+	/* Each byte that is moved is paid for by one that went out. */
+	if (q->first >= used && q->cap - used >= size) {
+		memcpy(q->bytes, q->bytes + q->first, used);
+		q->first = 0;
+		q->end = used;
+		return q->bytes + q->end;
+	}
+	cap = 2 * (used + size);
+	if ((bytes = malloc(cap)) == NULL)
+		return NULL;
+	if (used > 0)
+		memcpy(bytes, q->bytes + q->first, used);
+	free(q->bytes);
+	q->bytes = bytes;
+	q->cap = cap;
+	q->first = 0;
+	q->end = used;
+	return q->bytes + q->end;
+}
+
+int
+held_records_put(
+    struct held_records *q, const struct held_record *r, uint64_t now)
+{
+	struct held_head head = { .came = now, .record = *r };
+	size_t whole = r->len;
+	unsigned char *p;
+
+	/* Its stacks are read as if it was whole. */
+	if (r->kind == HELD_RECORD &&
+	    whole < q->header->maps[r->map].record_size)
+		whole = q->header->maps[r->map].record_size;
+	head.size = sizeof(head) + round_up_8(whole);
+	if ((p = get_room(q, head.size)) == NULL)
+		return report_nomem();
+	memcpy(p, &head, sizeof(head));
+	p += sizeof(head);
+	if (r->len > 0)
+		memcpy(p, r->data, r->len);
+	memset(p + r->len, 0, head.size - sizeof(head) - r->len);
+	q->end += head.size;
+	q->n++;
+	return 0;
+}
+
+/* Whether all addresses of the first one are told. */
+static bool
+is_first_told(struct held_records *q, const struct held_record *r)
+{
+	if (r->kind != HELD_RECORD)
+		return true;
+	if (!q->looked) {
+		look_at_record(q, r->map, r->data);
+		q->looked = true;
+	}
+	while (q->told < q->nlacking &&
+	       is_told(q, q->lacking[q->told].pid, q->lacking[q->told].addr))
+		q->told++;
+	return q->told == q->nlacking;
+}
+
+/* The caller has made sure that there is one. */
+static struct held_head
+get_first(const struct held_records *q)
+{
+	struct held_head head;
+
+	memcpy(&head, q->bytes + q->first, sizeof(head));
+	head.record.data = q->bytes + q->first + sizeof(head);
+	return head;
+}
+
+static uint64_t
+get_deadline(const struct held_head *head)
+{
+	return head->came > UINT64_MAX - HELD_RECORDS_NS
+		   ? UINT64_MAX
+		   : head->came + HELD_RECORDS_NS;
+}
+
+bool
+held_records_first(struct held_records *q, uint64_t now, struct held_record *r)
+{
+	struct held_head head;
+
+	if (q->n == 0)
+		return false;
+	head = get_first(q);
+	if (now < get_deadline(&head) && q->n <= HELD_RECORDS_MAX &&
+	    q->end - q->first <= HELD_BYTES_MAX &&
+	    !is_first_told(q, &head.record))
+		return false;
+	*r = head.record;
+	return true;
+}
+
+void
+held_records_drop(struct held_records *q)
+{
+	q->first += get_first(q).size;
+	q->n--;
+	if (q->n == 0)
+		q->first = q->end = 0;
+	q->looked = false;
+}
+
+uint64_t
+held_records_deadline(const struct held_records *q)
+{
+	struct held_head head;
+
+	if (q->n == 0)
+		return UINT64_MAX;
+	head = get_first(q);
+	return get_deadline(&head);
+}
