@@ -8,9 +8,11 @@
 
 #include "base/clock.h"
 #include "base/json-cursor.h"
+#include "base/json-doc.h"
 #include "base/report.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "printer-held.h"
 #include "printer-plans.h"
 
 enum {
@@ -18,50 +20,6 @@ enum {
 	REPORT_LOST_NS =
 	    1000000000, /* the least time between reports of losses */
 };
-
-/* Whether a signal asks to end before the input does. */
-static bool
-must_stop(const struct printer *p)
-{
-	return signals_stop_at_once() || (signals_stop() && !p->is_pipe);
-}
-
-/*
- * Wait for input, after writing out what was printed.  Returns 1; 0 if a signal
- * asks to end; or -1 if the output failed or its reader left.
- */
-static int
-wait_for_input(struct printer *p, int fd)
-{
-	int ready = output_wait(p->out, fd, 0);
-
-	while (!(ready & OUTPUT_READY)) {
-		if (output_flush(p->out) == -1)
-			return -1;
-		if (must_stop(p))
-			return 0;
-		ready = output_wait(p->out, fd, RETRY_MS);
-		if (ready & OUTPUT_GONE) {
-			p->out->gone = true;
-			return -1;
-		}
-	}
-	return must_stop(p) ? 0 : 1;
-}
-
-/* Wait for a whole line, or the end of the input.  Returns as above. */
-static int
-wait_for_line(struct printer *p)
-{
-	int got;
-
-	while (!stream_reader_is_ready(&p->in)) {
-		if ((got = wait_for_input(p, p->in.input.fd)) != 1)
-			return got;
-		line_input_fill(&p->in.input);
-	}
-	return 1;
-}
 
 /* Note that something was printed, and whether its last line is blank. */
 static void
@@ -152,17 +110,18 @@ print_record(struct printer *p, const struct stream_line *line)
 	set_printed(p);
 }
 
-/* Print n records, in runs of one map. */
+/* Print n records, in runs of one map, or keep them until names come. */
 static void
 print_records(struct printer *p, const struct stream_record *records, size_t n)
 {
 	size_t run;
 
 	for (; n > 0; records += run, n -= run) {
-		run = 1;
-		while (run < n && records[run].map == records->map)
-			run++;
-		print_run(p, records, run);
+		run = printer_count_ready(p, records, n);
+		if (run > 0)
+			print_run(p, records, run);
+		else
+			run = 1;
 	}
 }
 
@@ -398,6 +357,8 @@ end_pass(struct printer *p, const struct stream_line *line)
 static void
 print_record_or_control(struct printer *p, const struct stream_line *line)
 {
+	if (printer_hold_line(p, line))
+		return;
 	switch (line->kind) {
 	case LINE_RECORD:
 		print_record(p, line);
@@ -427,6 +388,114 @@ print_record_or_control(struct printer *p, const struct stream_line *line)
 	}
 }
 
+/* Print a record that was held, or do what a line behind it says. */
+static void
+print_held_line(struct printer *p, const struct held_record *r)
+{
+	unsigned long last = p->in.line;
+	struct stream_line line = { .kind = (enum stream_line_kind)r->kind,
+		.map = r->map,
+		.time_ns = r->time_ns,
+		.data = r->data,
+		.len = r->len,
+		.text = (const char *)r->data,
+		.text_len = r->len };
+	json_t *json = NULL;
+
+	switch (r->kind) {
+	case HELD_RECORD:
+		print_record(p, &line);
+		return;
+	case LINE_PASS:
+		line.keys = r->time_ns;
+		end_pass(p, &line);
+		return;
+	default:
+		break;
+	}
+	p->in.line = (unsigned long)r->time_ns;
+	if (r->kind == LINE_STACK) {
+		json = json_doc_parse(
+		    line.text, line.text_len, p->in.name, p->in.line - 1);
+		line.value = json_object_iter_value(json_object_iter(json));
+		if (line.value != NULL)
+			add_symbols(p, &line);
+		else
+			p->out->failed = true;
+		json_decref(json);
+	} else {
+		print_json_line(p, &line);
+	}
+	p->in.line = last;
+}
+
+/* Print what was held and need not wait longer than now.  Returns 0, or -1 if
+ * the output failed. */
+static int
+print_held(struct printer *p, uint64_t now)
+{
+	struct held_record r;
+
+	while (p->held.queue != NULL &&
+	       held_records_first(p->held.queue, now, &r)) {
+		print_held_line(p, &r);
+		held_records_drop(p->held.queue);
+		if (output_flush_if_full(p->out) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether a signal asks to end before the input does. */
+static bool
+must_stop(const struct printer *p)
+{
+	return signals_stop_at_once() || (signals_stop() && !p->is_pipe);
+}
+
+/*
+ * Wait for input, after writing out what was printed.  Returns 1; 0 if a signal
+ * asks to end; or -1 if the output failed or its reader left.
+ */
+static int
+wait_for_input(struct printer *p, int fd)
+{
+	int wait_ms = 0, ready = output_wait(p->out, fd, 0);
+
+	printer_note_wait(p, wait_ms);
+	while (!(ready & OUTPUT_READY)) {
+		if (print_held(p, p->held.now) == -1 ||
+		    output_flush(p->out) == -1)
+			return -1;
+		if (must_stop(p))
+			return 0;
+		wait_ms = printer_wait_ms(p, RETRY_MS);
+		ready = output_wait(p->out, fd, wait_ms);
+		if (ready & OUTPUT_GONE) {
+			p->out->gone = true;
+			return -1;
+		}
+		printer_note_wait(p, wait_ms);
+	}
+	return must_stop(p) ? 0 : 1;
+}
+
+/* Wait for a whole line, or the end of the input.  Returns as above. */
+static int
+wait_for_line(struct printer *p)
+{
+	int got;
+
+	while (!stream_reader_is_ready(&p->in)) {
+		if (print_held(p, p->held.now) == -1)
+			return -1;
+		if ((got = wait_for_input(p, p->in.input.fd)) != 1)
+			return got;
+		line_input_fill(&p->in.input);
+	}
+	return 1;
+}
+
 /* Print all lines.  Returns 0 at the end, or -1 if the output failed. */
 static int
 print_lines(struct printer *p)
@@ -437,6 +506,8 @@ print_lines(struct printer *p)
 	int got;
 
 	do {
+		if (print_held(p, 0) == -1)
+			return -1;
 		n = stream_reader_next_records(&p->in, records);
 		print_records(p, records, n);
 		if (n > 0)
@@ -499,7 +570,7 @@ print_input(struct printer *p, enum stream_opening what)
 	case STREAM_OPENED:
 		report_info("%s: records of %s, from %s, since %s", p->in.name,
 		    h->name, h->host, h->started);
-		if (printer_open_plans(p) == -1)
+		if (printer_open_plans(p) == -1 || printer_open_held(p) == -1)
 			return -1;
 		for (size_t i = 0; i < p->nplans; i++)
 			if (p->plans[i] != NULL)
@@ -522,7 +593,8 @@ print_input(struct printer *p, enum stream_opening what)
 		report_error("%s: JSON records have no raw bytes", p->in.name);
 		return -1;
 	}
-	if (print_lines(p) == -1 || printer_check_untyped(p) == -1)
+	if (print_lines(p) == -1 || print_held(p, UINT64_MAX) == -1 ||
+	    printer_check_untyped(p) == -1)
 		return -1;
 	write_collected(p);
 	return report_end(p, what == STREAM_OPENED);
@@ -534,12 +606,15 @@ printer_run(struct printer *p, int fd, const char *name)
 	struct stat st;
 	int ret;
 
-	p->is_pipe = fstat(fd, &st) == 0 &&
-		     (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+	if (fstat(fd, &st) == -1)
+		st.st_mode = 0;
+	p->is_pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+	p->is_file = S_ISREG(st.st_mode);
 	/* While the first line is read the output is not watched. */
 	if ((ret = wait_for_input(p, fd)) != 1)
 		return ret;
 	ret = print_input(p, stream_reader_open(&p->in, fd, name));
+	printer_close_held(p);
 	printer_close_plans(p);
 	p->lost = p->lost_reported = p->lost_time = 0;
 	memset(p->unread, 0, sizeof(p->unread));

@@ -12,6 +12,7 @@
 #include "base/output.h"
 #include "format/flame.h"
 #include "format/plan.h"
+#include "record/held-records.h"
 #include "record/symbol-store.h"
 #include "stream/reader.h"
 
@@ -19,6 +20,13 @@
 struct untyped_map {
 	char *map;         /* owned */
 	struct plan *plan; /* owned */
+};
+
+/* The lines that wait for names. */
+struct printer_held {
+	struct held_records *queue; /* owned; NULL: none does */
+	uint64_t now;               /* the time they are measured by, in ns */
+	uint64_t checked;           /* clock_elapsed() when now was set */
 };
 
 struct printer {
@@ -33,6 +41,8 @@ struct printer {
 	struct symbol_store *symbols; /* owned; NULL if no map has stacks */
 	bool is_pipe; /* then Ctrl-C ends the first command of the pipe, and
 			 that ends the input */
+	bool is_file; /* a regular one: all of its lines are there */
+	struct printer_held held;
 	struct plan **plans; /* owned, by map; NULL: not shown */
 	size_t nplans;
 	struct untyped_map *untyped; /* owned */

@@ -323,3 +323,20 @@ plan_has_stacks(const struct plan *p)
 {
 	return p->stacks.view != NULL;
 }
+
+unsigned int
+plan_shown_stacks(const struct plan *p)
+{
+	const struct formatter *s = &p->formatter;
+	unsigned int sides = 0;
+
+	if (p->stacks.view == NULL || p->header == NULL)
+		return 0;
+	for (unsigned int i = 0; i < STACK_SIDES; i++)
+		if (p->stacks.paths[i] != NULL)
+			sides |= 1U << i;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].op == STEP_STACK)
+			sides |= 1U << s->v[i].size;
+	return sides;
+}

@@ -140,4 +140,8 @@ void plan_end_pass(struct plan *p, struct buf *out);
 /* Whether the map's records have stacks. */
 bool plan_has_stacks(const struct plan *p);
 
+/* Which stacks of binary records the form shows with symbols: a set of 1 <<
+ * enum stack_side. */
+unsigned int plan_shown_stacks(const struct plan *p);
+
 #endif

@@ -11,8 +11,11 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "check.h"
+#include "format/flame.h"
 #include "format/plan.h"
 #include "record/fields.h"
+#include "record/stack-layout.h"
+#include "stream-text.h"
 #include "stream/header.h"
 #include "types/types.h"
 
@@ -302,11 +305,76 @@ large(void)
 	stream_header_free(&h);
 }
 
+#define STACKED                                                                \
+	HEAD(                                                                  \
+	    "\"maps\":[{\"name\":\"rb\",\"source\":\"ringbuf\",\"value\":3,"   \
+	    "\"intepreter\":{\"stack_trace\":{}}},"                            \
+	    "{\"name\":\"c\",\"source\":\"sample\",\"value\":1,\"key\":"       \
+	    "4," SAMPLE ",\"stacks\":\"s\",\"intepreter\":{\"stack_trace\":{}" \
+	    "}}],\"types\":["                                                  \
+	    "{\"kind\":\"int\",\"name\":\"u32\",\"size\":4,\"signed\":false}," \
+	    "{\"kind\":\"int\",\"name\":\"u64\",\"size\":8,\"signed\":false}," \
+	    "{\"kind\":\"array\",\"name\":\"\",\"size\":16,\"of\":1,"          \
+	    "\"count\":2},"                                                    \
+	    "{\"kind\":\"struct\",\"name\":\"e\",\"size\":40,\"members\":["    \
+	    "{\"name\":\"pid\",\"type\":1,\"offset\":0},"                      \
+	    "{\"name\":\"kstack\",\"type\":2,\"offset\":8},"                   \
+	    "{\"name\":\"ustack\",\"type\":2,\"offset\":24}]},"                \
+	    "{\"kind\":\"struct\",\"name\":\"k\",\"size\":4,\"members\":["     \
+	    "{\"name\":\"kstack\",\"type\":0,\"offset\":0}]}]")
+
+static void
+shows(const struct stream_header *h, unsigned int map, enum plan_form form,
+    const char *column, unsigned int sides, int line)
+{
+	struct flame *folded = flame_new();
+	const struct plan_options o = {
+		.form = form,
+		.columns = &column,
+		.ncolumns = column != NULL,
+		.folded = folded,
+	};
+	struct plan *p = plan_new(h, map, &o);
+
+	check_num(plan_shown_stacks(p), sides, __FILE__, line);
+	plan_free(p);
+	flame_free(folded);
+}
+
+#define SHOWS(map, form, column, sides)                                        \
+	shows(&r.header, (map), (form), (column), (sides), __LINE__)
+
+/* Only what is shown has to wait for names. */
+static void
+shown_stacks(void)
+{
+	const unsigned int kernel = 1U << STACK_KERNEL;
+	const unsigned int user = 1U << STACK_USER;
+	struct stream_reader r;
+
+	CHECK_NUM(open_text(&r, STACKED), STREAM_OPENED);
+	for (int form = PLAN_JSON; form <= PLAN_REFERENCE; form++) {
+		bool raw = form == PLAN_RAW;
+
+		SHOWS(0, (enum plan_form)form, NULL, raw ? 0 : kernel | user);
+		SHOWS(1, (enum plan_form)form, NULL, raw ? 0 : kernel);
+		if (raw || form == PLAN_FOLDED || form == PLAN_REFERENCE)
+			continue;
+		SHOWS(0, (enum plan_form)form, "pid", 0);
+		SHOWS(0, (enum plan_form)form, "kstack", kernel);
+		SHOWS(0, (enum plan_form)form, "ustack", user);
+		SHOWS(1, (enum plan_form)form, "value", 0);
+		SHOWS(1, (enum plan_form)form, "key", kernel);
+	}
+	close_reader(&r);
+}
+
 int
 main(void)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
 	any_records();
 	large();
+	shown_stacks();
 	return check_done();
 }

@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# Streams whose names come after the records that need them ("symbols":"follow" in
+# the header): skel-fmt(1) and skel-poll(1) hold such records back.
+
+load ../helpers/helper
+
+setup() {
+	note_places
+	LATE=$HELPERS/late-names.py
+	STACKS=$FIXTURES/format/stacks.skel
+	export TZ=UTC0
+	cd "$BATS_TEST_TMPDIR"
+	"$LATE" small > small.skel
+}
+
+teardown() {
+	[ -z "${JOB:-}" ] || kill -KILL "$JOB" 2>/dev/null || :
+}
+
+# Print lines of small.skel, as in "2,4".
+small() { # LINES
+	LC_ALL=C sed -n "$1p" small.skel
+}
+
+# Start a command that reads a pipe, which stays open as descriptor 8, and whose
+# output is descriptor 9.
+start() { # COMMAND...
+	mkfifo in out
+	"$@" < in > out 2> err 3>&- &
+	JOB=$!
+	exec 8> in 9< out
+}
+
+# The next line of the started command has to be this one.
+comes() { # LINE
+	local line
+	read -r -t 30 line <&9
+	[ "$line" = "$1" ] || { echo "came: $line"; return 1; }
+}
+
+# Let the started command read the end.
+finish() {
+	exec 8>&-
+	run -0 cat <&9
+	wait "$JOB"
+	JOB=
+	[ ! -s err ] || { cat err; return 1; }
+}
+
+@test "records and passes wait for their names, in every form and in their order" {
+	"$LATE" first "$STACKS" > early.skel
+	"$LATE" move "$STACKS" > late.skel
+	run -1 cmp early.skel late.skel
+	for form in table plain json csv tsv raw folded; do
+		skel-fmt -q "--$form" early.skel > want
+		skel-fmt -q "--$form" late.skel | diff -u --label "--$form" want -
+		skel-fmt -q "--$form" < <(cat late.skel) | diff -u --label "--$form of a pipe" want -
+	done
+	skel-fmt -q --csv -m counts -c kid,value early.skel > want
+	skel-fmt -q --csv -m counts -c kid,value late.skel | diff -u want -
+}
+
+@test "a record of a live stream comes with its names, and those behind it come then" {
+	start skel-fmt --csv -b -m ev -c n,ustack
+	{ small 1,2; small 4; } >&8
+	comes $'n,ustack\r'
+	# The records have been read, too.
+	small 7 >&8
+	small 5,6 >&8
+	comes $'1,main;leaf\r'
+	comes $'3,0x20\r'
+	small 8 >&8
+	finish
+	[ -z "$output" ]
+}
+
+@test "a record of a live stream whose names do not come is shown without them" {
+	start skel-fmt --json -b -c n,ustack
+	small 1,3 >&8
+	comes '{"n":1,"ustack":[{"addr":16},{"addr":17}]}'
+	comes '{"n":2}'
+	# It still reads: the names are for those that come later.
+	small 5,6 >&8
+	small 2 >&8
+	comes '{"n":1,"ustack":[{"addr":16,"symbol":"leaf"},{"addr":17,"symbol":"main"}]}'
+	small 8 >&8
+	finish
+}
+
+@test "a header whose word for names is unknown, or that has none, lets no record wait" {
+	for word in '' '"symbols":"later",'; do
+		sed "1s/\"symbols\": \"follow\", */$word/" small.skel > other.skel
+		run -0 skel-fmt --csv -b -m ev -c n,ustack other.skel
+		[ "${lines[1]}" = $'1,0x11;0x10\r' ]
+	done
+	run -0 skel-fmt --csv -b -m ev -c n,ustack small.skel
+	[ "${lines[1]}" = $'1,main;leaf\r' ]
+}
+
+@test "a stream that was cut shows all that waited" {
+	small 1,4 > cut.skel
+	run -0 --separate-stderr skel-fmt --json -b -c n cut.skel
+	[ "$output" = $'{"n":1}\n{"n":2}\n{"n":3}' ]
+	[[ $stderr == *"the stream was cut" ]]
+	run -0 skel-fmt -q --folded cut.skel
+	[ "$(awk '{ n += $NF } END { print n }' <<< "$output")" -eq 2 ]
+}
+
+@test "of too many records that wait the first come without names" {
+	"$LATE" many 70000 > many.skel
+	for from in file pipe; do
+		[ "$from" = file ] || mkfifo many
+		if [ "$from" = file ]; then
+			skel-fmt --csv -b -H -c n,ustack many.skel > out
+		else
+			skel-fmt --csv -b -H -c n,ustack < <(cat many.skel) > out
+		fi
+		diff <(cut -d , -f 1 out) <(seq 0 69999)
+		n=$(grep -c ',0x10' out)
+		# 65536 wait, and some are read at once.
+		[ "$n" -ge $((70000 - 65536 - 100)) ]
+		[ "$n" -le $((70000 - 65536 + 100)) ]
+		[ "$(grep -c ',leaf' out)" -eq $((70000 - n)) ]
+	done
+}
+
+@test "lines that are wrong keep their numbers while records wait" {
+	{ small 1,3; echo '{"@map":"plain","n":}'; small 4,8; } > wrong.skel
+	run -1 --separate-stderr skel-fmt --json -b -c n wrong.skel
+	[ "$output" = $'{"n":1}\n{"n":2}\n{"n":3}' ]
+	[[ $stderr == "skel-fmt: wrong.skel:4: not JSON from column "* ]]
+}
