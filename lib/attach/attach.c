@@ -1,13 +1,21 @@
 #include <bpf/libbpf.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "attach/attach.h"
 #include "attach/way.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/report.h"
 #include "elf/libbpf-log.h"
 #include "host/mount.h"
+
+struct slow_release {
+	size_t all, left; /* holds */
+	uint64_t start;   /* clock_elapsed() */
+	bool reported;
+};
 
 /* Attach one program, as the next of a's. */
 static struct attach_error
@@ -112,11 +120,53 @@ attach_add_needs(const struct attachments *a, struct confine_needs *n)
 			}
 }
 
+/* How many things of a have to be released one after another. */
+static size_t
+count_holds(const struct attachments *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		n += a->v[i].nholds;
+	return n;
+}
+
+/* Say what is waited for, once, if releasing took a while and goes on as long
+ * again.  For each probe the kernel waits until no processor runs its program,
+ * one after another, whoever closes them. */
+static void
+report_slow(struct slow_release *s)
+{
+	uint64_t gone = clock_elapsed() - s->start, rest;
+
+	if (s->reported || gone < CLOCK_SECOND)
+		return;
+	rest = gone / (s->all - s->left) * s->left;
+	if (rest < CLOCK_SECOND)
+		return;
+	s->reported = true;
+	report_notice("detaching: %zu of %zu probes are left, for which the "
+		      "kernel needs about %" PRIu64 " s",
+	    s->left, s->all, rest / CLOCK_SECOND);
+}
+
 void
 attach_detach(struct attachments *a)
 {
-	while (a->n > 0)
-		attach_hold_release(&a->v[--a->n]);
+	struct slow_release s = { .all = count_holds(a),
+		.start = clock_elapsed() };
+
+	s.left = s.all;
+	for (; a->n > 0; a->n--) {
+		struct attachment *at = &a->v[a->n - 1];
+
+		while (at->nholds > 0) {
+			attach_hold_release_last(at);
+			s.left--;
+			report_slow(&s);
+		}
+		attach_hold_release(at);
+	}
 }
 
 void

@@ -252,6 +252,9 @@ choose_way(struct attachments *a, struct attach_job *j, bool *keep)
 		return attach_unsuitable_way(j);
 	if (j->way != NULL && j->way->prepare != NULL)
 		e = j->way->prepare(j);
+	if (e.failure == ATTACH_OK && j->way != NULL && !j->mixed &&
+	    j->way->prepare_alone != NULL)
+		e = j->way->prepare_alone(j);
 	if (e.failure == ATTACH_OK && j->untaken)
 		return untaken_place(j);
 	return e;
@@ -445,12 +448,30 @@ add_program(const struct chooser *c, size_t i)
 	return add_jobs_of_program(c, &chosen);
 }
 
+/* Note for the program's jobs, from number i up to end, whether they differ in
+ * how they are prepared alone. */
+static void
+note_mixed(struct attachments *a, size_t i, size_t end)
+{
+	const struct attach_way *first = a->jobs[i].way, *way;
+	bool mixed = false;
+
+	for (size_t k = i; k < end; k++) {
+		way = a->jobs[k].way;
+		mixed |= (way != NULL ? way->prepare_alone : NULL) !=
+			 (first != NULL ? first->prepare_alone : NULL);
+	}
+	for (size_t k = i; k < end; k++)
+		a->jobs[k].mixed = mixed;
+}
+
 /* Check that the places of one program, from job i on, go together.  Returns
  * the number of the next program's first job, or 0 after reporting. */
 static size_t
-check_places(const struct attachments *a, size_t i)
+check_places(struct attachments *a, size_t i)
 {
 	const struct attach_job *first = &a->jobs[i], *j;
+	size_t start = i;
 
 	while (++i < a->njobs && a->jobs[i].listed == first->listed) {
 		j = &a->jobs[i];
@@ -465,6 +486,7 @@ check_places(const struct attachments *a, size_t i)
 		    attach_job_place(first));
 		return 0;
 	}
+	note_mixed(a, start, i);
 	return i;
 }
 

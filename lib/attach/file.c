@@ -1,10 +1,13 @@
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -13,57 +16,150 @@
 #include "host/mappings.h"
 #include "host/open-in-root.h"
 
-/* Whether the process has another root directory than this one. */
-static bool
-has_other_root(int pid)
-{
-	struct stat ours, its;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	return stat("/", &ours) == 0 && stat(path, &its) == 0 &&
-	       (ours.st_dev != its.st_dev || ours.st_ino != its.st_ino);
-}
-
-/* Whether through, the path by way of /proc/PID/root, leads to the file that
- * the process finds at path.  An absolute symbolic link on the way would lead
- * into our root directory instead. */
-static bool
-is_file_of_process(const char *through, const char *path, int pid)
-{
-	int root = open_in_root_dir(pid), fd = open_in_root(root, path);
-	struct stat its, ours;
-	bool same = fd != -1 && fstat(fd, &its) == 0 &&
-		    stat(through, &ours) == 0 && its.st_dev == ours.st_dev &&
-		    its.st_ino == ours.st_ino;
-
-	if (fd != -1)
-		close(fd);
-	if (root != -1)
-		close(root);
-	return same;
-}
-
-/* Make *out the path by which this process can open the file that the process
- * pid finds at path. */
+/* Keep the descriptor of a file in f, which is then called name, or return the
+ * failure. */
 static struct attach_error
-translate_path(const char *path, int pid, char **out)
+keep_descriptor(struct attach_file *f, const char *name, int fd)
 {
-	if (pid == -1 || path[0] != '/' || !has_other_root(pid)) {
-		*out = strdup(path);
-		return *out != NULL ? ATTACH_SUCCESS : attach_errno(ENOMEM);
-	}
-	if (asprintf(out, "/proc/%d/root%s", pid, path) == -1)
+	f->fd = fd;
+	f->name = strdup(name);
+	if (f->name == NULL || asprintf(&f->path, "/proc/self/fd/%d", fd) == -1)
 		return attach_errno(ENOMEM);
-	if (is_file_of_process(*out, path, pid))
+	return ATTACH_SUCCESS;
+}
+
+/* Open the root directory of a process.  Returns its descriptor or -1, and sets
+ * *e then. */
+static int
+open_root(int pid, struct attach_error *e)
+{
+	int root = open_in_root_dir(pid);
+
+	if (root != -1)
+		return root;
+	/* A zombie has no root directory. */
+	if (errno == ENOENT || errno == ESRCH)
+		*e = attach_invalid("there is no process %d", pid);
+	else if (errno == EACCES || errno == EPERM)
+		*e = attach_invalid("the files of process %d cannot be seen; "
+				    "run as root, or add CAP_SYS_PTRACE",
+		    pid);
+	else
+		*e = attach_errno(errno);
+	return -1;
+}
+
+static struct attach_error
+not_in_process(const char *path, int pid, int error)
+{
+	if (error == EINVAL)
+		return attach_invalid("%s: not a regular file", path);
+	if (error == ENOENT || error == ENOTDIR)
+		return attach_missing("%s: no such file in the root directory "
+				      "of process %d",
+		    path, pid);
+	return attach_invalid("%s: %s", path, strerror(error));
+}
+
+/* Open the file at our own path, for a probe of one process. */
+static struct attach_error
+open_own(struct attach_file *f, const char *path, int pid)
+{
+	int fd = open_in_root_own_path(path);
+
+	return fd != -1 ? keep_descriptor(f, path, fd)
+			: not_in_process(path, pid, errno);
+}
+
+/* Open the file that the process finds at path.  A relative path starts in our
+ * working directory, and one like /proc/PID/root/FILE is ours, as the pid is.
+ */
+static struct attach_error
+open_of_process(struct attach_file *f, const char *path, int pid)
+{
+	struct attach_error e;
+	int root = open_root(pid, &e), fd;
+	char *cwd = path[0] == '/' ? strdup("") : getcwd(NULL, 0), *full;
+
+	if (cwd == NULL || asprintf(&full, "%s%s%s", cwd,
+			       path[0] == '/' ? "" : "/", path) == -1)
+		full = NULL;
+	free(cwd);
+	if (root == -1) {
+		free(full);
+		return e;
+	}
+	fd = full != NULL ? open_in_root_path(root, full) : -1;
+	if (full == NULL)
+		e = attach_errno(ENOMEM);
+	else if (fd == -1)
+		e = not_in_process(path, pid, errno);
+	else
+		e = keep_descriptor(f, path, fd);
+	close(root);
+	free(full);
+	return e;
+}
+
+/* Use the path in our own root directory. */
+static struct attach_error
+use_own_path(struct attach_file *f, const char *path)
+{
+	f->name = strdup(path);
+	f->path = strdup(path);
+	return f->name != NULL && f->path != NULL ? ATTACH_SUCCESS
+						  : attach_errno(ENOMEM);
+}
+
+static bool
+is_file_at(const char *path, int fd)
+{
+	struct stat a, b;
+
+	return stat(path, &a) == 0 && fstat(fd, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+struct attach_error
+attach_file_mapped_path(const struct attach_file *f, int pid, char **path)
+{
+	char link[PATH_MAX];
+	ssize_t n;
+
+	if (f->fd == -1) {
+		*path = strdup(f->path);
+		return *path != NULL ? ATTACH_SUCCESS : attach_errno(ENOMEM);
+	}
+	n = readlink(f->path, link, sizeof(link) - 1);
+	if (n == -1)
+		return attach_errno(errno);
+	link[n] = '\0';
+	/* The link is what /proc/PID/maps has: the path from our root directory
+	 * or, where that does not lead to the file, from that of its mount
+	 * namespace. */
+	if (is_file_at(link, f->fd))
+		*path = strdup(link);
+	else if (asprintf(path, "/proc/%d/root%s", pid, link) == -1)
+		*path = NULL;
+	if (*path == NULL)
+		return attach_errno(ENOMEM);
+	if (is_file_at(*path, f->fd))
 		return ATTACH_SUCCESS;
-	free(*out);
-	*out = NULL;
-	return attach_invalid(
-	    "%s: no such file in the root directory of "
-	    "process %d, or only through symbolic links; give "
-	    "the path of the file itself",
-	    path, pid);
+	free(*path);
+	*path = NULL;
+	return attach_invalid("%s: process %d has changed its root directory, "
+			      "and libbpf cannot find the file",
+	    f->name, pid);
+}
+
+void
+attach_file_close(struct attach_file *f)
+{
+	if (f->fd != -1)
+		close(f->fd);
+	free(f->name);
+	free(f->path);
+	*f = (struct attach_file){ .fd = -1 };
 }
 
 /* Find a regular file in one of the directories "a:b:c".  Returns its path, to
@@ -131,62 +227,93 @@ has_base_name(const char *file, const char *name)
 	return strcmp(file, name) == 0;
 }
 
-/* The path, as the process sees it, of the first mapped file whose base name
- * fits: a string to free, or NULL. */
-static char *
-search_mappings(
-    const char *name, int pid, bool (*fits)(const char *file, const char *name))
+/* Open the file of a mapping.  The kernel's own link to it needs a privilege,
+ * but leads to a file that was replaced or unlinked meanwhile, too. */
+static int
+open_mapped(const struct mapping *m, int pid)
+{
+	struct stat st;
+	char link[96];
+	int fd, root;
+
+	snprintf(link, sizeof(link), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64,
+	    pid, m->start, m->end);
+	fd = open_in_root_own_path(link);
+	if (fd != -1)
+		return fd;
+	/* The path is from our root directory or, where that does not lead to
+	 * the file, from that of its mount namespace. */
+	fd = open_in_root_own_path(m->path);
+	if (fd != -1 && fstat(fd, &st) == 0 && st.st_ino == m->inode &&
+	    major(st.st_dev) == m->major && minor(st.st_dev) == m->minor)
+		return fd;
+	if (fd != -1)
+		close(fd);
+	root = open_in_root_dir(pid);
+	fd = root != -1 ? open_in_root_path(root, m->path) : -1;
+	if (root != -1)
+		close(root);
+	return fd;
+}
+
+typedef bool file_name_fn(const char *file, const char *name);
+
+/* Open the first mapped file whose base name fits.  Returns false if there is
+ * none; else *e is the result. */
+static bool
+search_mappings(struct attach_file *f, const char *name, int pid,
+    file_name_fn *fits, struct attach_error *e)
 {
 	struct mappings maps = { 0 };
-	char *found = NULL;
+	bool found = false;
 
-	if (mappings_read(&maps, pid) == -1)
-		return NULL;
-	for (size_t i = 0; i < maps.n && found == NULL; i++) {
+	if (pid == -1 || mappings_read(&maps, pid) == -1)
+		return false;
+	for (size_t i = 0; i < maps.n && !found; i++) {
 		const char *path = maps.v[i].path;
 		const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+		int fd;
 
-		if (slash != NULL && fits(slash + 1, name))
-			found = strdup(path);
+		if (slash == NULL || !fits(slash + 1, name))
+			continue;
+		fd = open_mapped(&maps.v[i], pid);
+		*e = fd != -1 ? keep_descriptor(f, path, fd)
+			      : not_in_process(path, pid, errno);
+		found = true;
 	}
 	mappings_free(&maps);
 	return found;
 }
 
-/* Find the file of a name without a slash.  If *of_process is set, the path is
- * one in the root directory of the process.  Returns a string to free, or
- * NULL. */
+/* Find the file of a name without a slash.  Returns a path, to free, or NULL.
+ */
 static char *
-search_file(const char *name, int pid, bool *of_process)
+search_file(const char *name)
 {
-	char *found = NULL;
-
-	if (pid != -1)
-		found = search_mappings(name, pid, has_base_name);
-	*of_process = found != NULL;
-	if (found != NULL)
-		return found;
 	return strstr(name, ".so") != NULL ? search_library(name)
 					   : search_dirs(getenv("PATH"), name);
 }
 
-/* The same for a library without its version, with or without "lib". */
-static char *
-search_short_name(const char *name, int pid, bool *of_process)
+/* Set full to the name of a library with "lib".  Returns false if the name is
+ * not one without its version. */
+static bool
+complete_short_name(const char *name, char full[64])
 {
-	char full[64], versions[80], *found = NULL;
-
-	*of_process = false;
 	if (strlen(name) > 48 || strstr(name, ".so") != NULL)
-		return NULL;
-	snprintf(full, sizeof(full), "%s%s",
-	    strncmp(name, "lib", 3) == 0 ? "" : "lib", name);
+		return false;
+	snprintf(
+	    full, 64, "%s%s", strncmp(name, "lib", 3) == 0 ? "" : "lib", name);
+	return true;
+}
+
+/* Find the file of a library without its version. */
+static char *
+search_short_name(const char *full)
+{
+	char versions[80], *found;
+
 	snprintf(versions, sizeof(versions), "%s.so.", full);
-	if (pid != -1)
-		found = search_mappings(full, pid, is_library_of);
-	*of_process = found != NULL;
-	if (found == NULL)
-		found = search_library(versions);
+	found = search_library(versions);
 	if (found == NULL) {
 		versions[strlen(versions) - 1] = '\0';
 		found = search_library(versions);
@@ -194,25 +321,49 @@ search_short_name(const char *name, int pid, bool *of_process)
 	return found;
 }
 
-struct attach_error
-attach_file_find(const char *name, int pid, char **path)
+static struct attach_error
+use_path(struct attach_file *f, const char *path, int pid)
 {
-	bool library = strstr(name, ".so") != NULL, of_process;
-	struct attach_error e;
-	char *found;
+	if (pid != -1 && strncmp(path, "/proc/", strlen("/proc/")) == 0)
+		return open_own(f, path, pid);
+	return pid != -1 ? open_of_process(f, path, pid)
+			 : use_own_path(f, path);
+}
 
+/* Find a name without a slash. */
+static struct attach_error
+search_name(struct attach_file *f, const char *name, int pid)
+{
+	struct attach_error e;
+	bool is_short;
+	char full[64], *found;
+
+	if (search_mappings(f, name, pid, has_base_name, &e))
+		return e;
+	is_short = complete_short_name(name, full);
+	found = search_file(name);
+	if (found == NULL && is_short) {
+		if (search_mappings(f, full, pid, is_library_of, &e))
+			return e;
+		found = search_short_name(full);
+	}
+	if (found == NULL)
+		return attach_missing("%s: no such file %s; give its path",
+		    name,
+		    strstr(name, ".so") != NULL
+			? "in the directories of libraries"
+			: "in PATH");
+	e = use_path(f, found, pid);
+	free(found);
+	return e;
+}
+
+struct attach_error
+attach_file_find(const char *name, int pid, struct attach_file *f)
+{
+	*f = (struct attach_file){ .fd = -1 };
 	if (pid != -1 && kill(pid, 0) == -1 && errno == ESRCH)
 		return attach_invalid("there is no process %d", pid);
-	if (strchr(name, '/') != NULL)
-		return translate_path(name, pid, path);
-	found = search_file(name, pid, &of_process);
-	if (found == NULL)
-		found = search_short_name(name, pid, &of_process);
-	if (found != NULL) {
-		e = translate_path(found, of_process ? pid : -1, path);
-		free(found);
-		return e;
-	}
-	return attach_missing("%s: no such file %s; give its path", name,
-	    library ? "in the directories of libraries" : "in PATH");
+	return strchr(name, '/') != NULL ? use_path(f, name, pid)
+					 : search_name(f, name, pid);
 }

@@ -58,10 +58,16 @@ attach_hold_undo(struct attachment *a, void (*undo)(void *state), void *state)
 }
 
 void
+attach_hold_release_last(struct attachment *a)
+{
+	undo_hold(&a->holds[--a->nholds]);
+}
+
+void
 attach_hold_release(struct attachment *a)
 {
 	while (a->nholds > 0)
-		undo_hold(&a->holds[--a->nholds]);
+		attach_hold_release_last(a);
 	free(a->holds);
 	*a = (struct attachment){ .program = a->program };
 }

@@ -42,6 +42,9 @@ struct attach_error attach_hold_socket(struct attachment *a, int fd);
 struct attach_error attach_hold_undo(
     struct attachment *a, void (*undo)(void *state), void *state);
 
+/* Release the last hold, of at least one. */
+void attach_hold_release_last(struct attachment *a);
+
 /* Detach the program, and release everything that a owns. */
 void attach_hold_release(struct attachment *a);
 

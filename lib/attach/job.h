@@ -29,6 +29,8 @@ struct attach_job {
 	/* By attach/forms.h: the kernel does not take it there; it is left out
 	 * because of another form; if it fails, another form can stand in. */
 	bool untaken, drop, replaceable;
+	bool mixed; /* the program has a place of a way with prepare_alone, and
+		       others */
 };
 
 /* The name of the program's section, without the "?" by which a program asks

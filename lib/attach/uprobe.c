@@ -19,13 +19,14 @@
 #include "base/suggest.h"
 #include "elf/elf-names.h"
 #include "host/privilege.h"
+#include "load/uprobe-multi.h"
 
 /* The PMU by which uprobes are opened; missing if the kernel has none. */
 #define UPROBE_PMU "/sys/bus/event_source/devices/uprobe/type"
 
 struct uprobe_target {
-	int pid;      /* -1: any */
-	char *file;   /* owned: a path that this process can open */
+	int pid; /* -1: any */
+	struct attach_file file;
 	char *symbol; /* owned: function, pattern, or PROVIDER:NAME */
 	uint64_t offset;
 };
@@ -108,7 +109,7 @@ parse_uprobe_target(struct uprobe_target *t, const struct attach_job *j)
 	struct attach_error e;
 	char *name;
 
-	*t = (struct uprobe_target){ .pid = -1 };
+	*t = (struct uprobe_target){ .pid = -1, .file.fd = -1 };
 	if (!is_complete(text, j->way))
 		return incomplete_target(j);
 	e = parse_pid(j->where, &t->pid);
@@ -177,13 +178,13 @@ no_user_function(
 
 	if (m->pattern)
 		e = attach_missing(
-		    "no function of %s matches %s", t->file, t->symbol);
+		    "no function of %s matches %s", t->file.name, t->symbol);
 	else if (m->near.seen == 0)
 		e = attach_invalid("%s has no names of functions, because it "
 				   "is stripped; give the offset in the file",
-		    t->file);
+		    t->file.name);
 	else
-		e = attach_missing("%s has no function %s%s", t->file,
+		e = attach_missing("%s has no function %s%s", t->file.name,
 		    t->symbol, near != NULL ? near : "");
 	free(near);
 	return e;
@@ -200,9 +201,28 @@ ambiguous_function(
 		buf_printf(&list, ", 0x%" PRIx64, get_match(m, i));
 	buf_chr(&list, '\0');
 	e = attach_invalid("%s has %zu functions %s; give the offset of one%s",
-	    t->file, m->offsets.n, t->symbol, list.failed ? "" : list.data);
+	    t->file.name, m->offsets.n, t->symbol,
+	    list.failed ? "" : list.data);
 	buf_free(&list);
 	return e;
+}
+
+/* Attach to all offsets by one link. */
+static struct attach_error
+attach_multi(const struct attach_job *j, struct attachment *a,
+    const struct uprobe_target *t, const uint64_t *offsets, size_t n)
+{
+	return attach_hold_fd(
+	    a, uprobe_multi_attach(bpf_program__fd(j->program), t->file.path,
+		   offsets, n, j->way->at_return, t->pid));
+}
+
+/* Whether the program is verified for links of many places. */
+static bool
+is_multi(const struct attach_job *j)
+{
+	return (int)bpf_program__expected_attach_type(j->program) ==
+	       UPROBE_MULTI_TYPE;
 }
 
 static struct attach_error
@@ -211,8 +231,26 @@ attach_offset(const struct attach_job *j, struct attachment *a,
 {
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = j->way->at_return);
 
+	if (is_multi(j))
+		return attach_multi(j, a, t, &offset, 1);
 	return attach_hold_link(a, bpf_program__attach_uprobe_opts(j->program,
-				       t->pid, t->file, offset, &opts));
+				       t->pid, t->file.path, offset, &opts));
+}
+
+static struct attach_error
+attach_matches_multi(const struct attach_job *j, struct attachment *a,
+    const struct uprobe_target *t, const struct function_matches *m)
+{
+	uint64_t *offsets = calloc(m->offsets.n, sizeof(*offsets));
+	struct attach_error e;
+
+	if (offsets == NULL)
+		return attach_errno(ENOMEM);
+	for (size_t i = 0; i < m->offsets.n; i++)
+		offsets[i] = get_match(m, i) + t->offset;
+	e = attach_multi(j, a, t, offsets, m->offsets.n);
+	free(offsets);
+	return e;
 }
 
 static struct attach_error
@@ -227,6 +265,8 @@ attach_matches(const struct attach_job *j, struct attachment *a,
 		return no_user_function(t, m);
 	if (m->offsets.n > 1 && !m->pattern)
 		return ambiguous_function(t, m);
+	if (is_multi(j))
+		return attach_matches_multi(j, a, t, m);
 	for (size_t i = 0; e.failure == ATTACH_OK && i < m->offsets.n; i++)
 		e = attach_offset(j, a, t, get_match(m, i) + t->offset);
 	return e;
@@ -235,7 +275,7 @@ attach_matches(const struct attach_job *j, struct attachment *a,
 static struct attach_error
 unreadable_file(const struct uprobe_target *t, int error)
 {
-	return attach_invalid("%s: %s", t->file,
+	return attach_invalid("%s: %s", t->file.name,
 	    error == ENOEXEC ? "not an ELF file" : strerror(error));
 }
 
@@ -254,7 +294,7 @@ attach_symbol(const struct attach_job *j, struct attachment *a,
 
 	if (j->way->at_return && t->offset != 0)
 		return attach_invalid("a return probe has no offset");
-	if (elf_names_read_functions(t->file, match_function, &m) == -1)
+	if (elf_names_read_functions(t->file.path, match_function, &m) == -1)
 		e = unreadable_file(t, errno);
 	else
 		e = attach_matches(j, a, t, &m);
@@ -291,9 +331,9 @@ no_usdt(const struct uprobe_target *t, const struct usdt_search *s)
 	struct attach_error e;
 
 	if (s->near.seen == 0)
-		e = attach_missing("%s has no USDT probes", t->file);
+		e = attach_missing("%s has no USDT probes", t->file.name);
 	else
-		e = attach_missing("%s has no USDT probe %s%s", t->file,
+		e = attach_missing("%s has no USDT probe %s%s", t->file.name,
 		    t->symbol, near != NULL ? near : "");
 	free(near);
 	return e;
@@ -304,9 +344,10 @@ attach_usdt(const struct attach_job *j, struct attachment *a,
     const struct uprobe_target *t)
 {
 	struct usdt_search s = { .near.wanted = t->symbol };
-	char *name = strchr(t->symbol, ':');
+	char *name = strchr(t->symbol, ':'), *path;
+	struct attach_error e;
 
-	if (elf_names_read_probes(t->file, match_usdt, &s) == -1)
+	if (elf_names_read_probes(t->file.path, match_usdt, &s) == -1)
 		return unreadable_file(t, errno);
 	if (!s.found)
 		return no_usdt(t, &s);
@@ -315,9 +356,14 @@ attach_usdt(const struct attach_job *j, struct attachment *a,
 		return attach_invalid("the object cannot handle USDT probes; "
 				      "its source must include "
 				      "bpf/usdt.bpf.h");
+	e = attach_file_mapped_path(&t->file, t->pid, &path);
+	if (e.failure != ATTACH_OK)
+		return e;
 	*name++ = '\0';
-	return attach_hold_link(a, bpf_program__attach_usdt(j->program, t->pid,
-				       t->file, t->symbol, name, NULL));
+	e = attach_hold_link(a, bpf_program__attach_usdt(j->program, t->pid,
+				    path, t->symbol, name, NULL));
+	free(path);
+	return e;
 }
 
 /* Replace the kernel's error by what it means for a probe of user space. */
@@ -331,7 +377,7 @@ explain_uprobe(const struct uprobe_target *t, struct attach_error e)
 		return attach_invalid("there is no process %d", t->pid);
 	if (e.error == EINVAL || e.error == EILSEQ)
 		return attach_invalid(
-		    "no instruction of %s can be probed there", t->file);
+		    "no instruction of %s can be probed there", t->file.name);
 	return e;
 }
 
@@ -354,22 +400,35 @@ attach_uprobe(const struct attach_job *j, struct attachment *a)
 			e = attach_symbol(j, a, &t);
 		e = explain_uprobe(&t, e);
 	}
-	free(t.file);
+	attach_file_close(&t.file);
 	free(t.symbol);
 	return e;
+}
+
+/* Have the program of a pattern verified for links of many places if the kernel
+ * has these. */
+static struct attach_error
+prepare_pattern(const struct attach_job *j)
+{
+	if (uprobe_multi_is_there())
+		bpf_program__set_expected_attach_type(
+		    j->program, (enum bpf_attach_type)UPROBE_MULTI_TYPE);
+	return ATTACH_SUCCESS;
 }
 
 static const char *const uprobe_keys[] = { "offset", "pid", NULL };
 static const char *const pid_keys[] = { "pid", NULL };
 
-/* Each function that matches a pattern gets a probe of its own, verified as a
- * single one, so that kernels before 6.6 have these ways too. */
+/* On kernels before 6.6 each function that matches a pattern gets a probe of
+ * its own, verified as a single one; so does that of a program that has a
+ * single place too. */
 #define USER_WAY(way, target, option_keys, is_return, is_pattern)              \
 	{                                                                      \
 		.name = (way), .syntax = way ":" target,                       \
 		.keys = (option_keys), .section_target = true,                 \
 		.at_return = (is_return), .pattern = (is_pattern),             \
 		.parse = parse_uprobe, .prepare = attach_job_prepare_probe,    \
+		.prepare_alone = (is_pattern) ? prepare_pattern : NULL,        \
 		.attach = attach_uprobe,                                       \
 	}
 

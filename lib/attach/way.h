@@ -33,6 +33,10 @@ struct attach_way {
 	 * NULL. */
 	struct attach_error (*prepare)(const struct attach_job *j);
 
+	/* After that, the same for a program all of whose places are of such
+	 * ways.  Or NULL. */
+	struct attach_error (*prepare_alone)(const struct attach_job *j);
+
 	/* Attach the program, and add its holds by attach_hold_*().  After
 	 * a failure the caller releases the holds added so far. */
 	struct attach_error (*attach)(

@@ -3,8 +3,8 @@
  * without blocking on a FIFO, without opening a device, and without following a
  * symbolic link out of a container.
  *
- * The functions return a descriptor, or -1 with errno set; they report
- * nothing.
+ * The functions return a descriptor, or -1 with errno set, EINVAL if the file
+ * is not a regular one; they report nothing.
  */
 #ifndef SKEL_HOST_OPEN_IN_ROOT_H
 #define SKEL_HOST_OPEN_IN_ROOT_H
@@ -20,5 +20,10 @@ int open_in_root(int root, const char *path);
 
 /* The same by the path for this process. */
 int open_in_root_own(const char *path);
+
+/* The same with O_PATH: nothing is opened, but the descriptor stands for the
+ * file whatever happens to the path. */
+int open_in_root_path(int root, const char *path);
+int open_in_root_own_path(const char *path);
 
 #endif

@@ -79,6 +79,11 @@ takes() {
 	[ "$(cat "$answer")" -eq 0 ]
 }
 
+# Whether one link can hold many uprobes.
+takes_uprobe_multi() {
+	has_symbol bpf_uprobe_multi_link_release
+}
+
 # libbpf opens kprobes and kretprobes through this performance monitoring unit.
 need_kprobes() {
 	need_bpf

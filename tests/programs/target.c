@@ -1,4 +1,8 @@
-/* What probes.bpf.c probes: a function, and a USDT probe skel:here in it. */
+/* What probes.bpf.c probes: a function, and a USDT probe skel:here in it.  With
+ * an argument it is called for each byte of the standard input, which is
+ * written back. */
+#include <unistd.h>
+
 #define USDT_HERE                                                              \
 	"990: nop\n"                                                           \
 	".pushsection .note.stapsdt, \"\", \"note\"\n"                         \
@@ -21,7 +25,15 @@ work(int n)
 }
 
 int
-main(void)
+main(int argc, char *argv[])
 {
-	return work(-1);
+	char c;
+
+	(void)argv;
+	while (argc > 1 && read(STDIN_FILENO, &c, 1) == 1) {
+		work(-1);
+		if (write(STDOUT_FILENO, &c, 1) != 1)
+			return 1;
+	}
+	return argc > 1 ? 0 : work(-1);
 }
