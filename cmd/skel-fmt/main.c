@@ -208,6 +208,8 @@ main(int argc, char *argv[])
 		    "--folded: stacks have no columns; run it without -c");
 		command_usage(&command);
 	}
+	if (hash_random(&printer.head_key) == -1)
+		return 1;
 	/* Output is UTF-8 in any locale; wcwidth(3) has to know. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	confine_filter(opens_any(argc - optind, argv + optind));

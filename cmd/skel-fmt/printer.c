@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/json-cursor.h"
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/signals.h"
 #include "base/text.h"
 #include "printer-held.h"
 #include "printer-plans.h"
+#include "stream/json-record.h"
 
 enum {
 	RETRY_MS = 1000, /* a signal just before a wait is noticed after this */
@@ -125,58 +125,6 @@ print_records(struct printer *p, const struct stream_record *records, size_t n)
 	}
 }
 
-/* Report what is wrong with a line, and count it. */
-static void __attribute__((format(printf, 2, 3)))
-bad_record(struct printer *p, const char *fmt, ...)
-{
-	char what[512];
-	va_list ap;
-
-	if (!stream_reader_count_bad(&p->in))
-		return;
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	report_error("%s:%lu: %s", p->in.name, p->in.line, what);
-}
-
-/*
- * Set *text to the string that is the member key of a JSON record, or to "" if
- * it has none.  Returns 0, or -1 after reporting that the line is not JSON up
- * to there; the rest is checked when it is printed.
- */
-static int
-read_string(struct printer *p, const struct stream_line *line, const char *name,
-    struct buf *text)
-{
-	struct json_value key, value;
-	struct json_cursor c;
-	int got = -1;
-
-	text->len = 0;
-	json_cursor_open(&c, line->text, line->text_len);
-	if (json_cursor_enter(&c))
-		while ((got = json_cursor_next_member(&c, &key)) == 1) {
-			if (!json_cursor_read(&c, &value)) {
-				got = -1;
-				break;
-			}
-			if (!json_value_is(&key, name))
-				continue;
-			if (value.kind == JSON_VALUE_STRING)
-				json_value_decode(&value, text);
-			break;
-		}
-	if (got == -1) {
-		bad_record(p, "not JSON from column %zu on",
-		    (size_t)(c.p - line->text) + 1);
-		return -1;
-	}
-	buf_chr(text, '\0');
-	p->out->buf.failed |= text->failed;
-	return p->out->buf.failed ? -1 : 0;
-}
-
 /* Print a JSON record by the plan of its map. */
 static void
 print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
@@ -189,55 +137,20 @@ print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
 		print_head(p, plan, map, true);
 	if (plan_json_record(
 		plan, out, line->text, line->text_len, &wrong_at) == -2)
-		bad_record(p, "not JSON from column %zu on", wrong_at);
+		stream_reader_bad(
+		    &p->in, "not JSON from column %zu on", wrong_at);
 	else
 		set_printed(p);
-}
-
-/* Find the entry of the header for a JSON record of the map called name, which
- * may have several types.  Returns -1 after reporting. */
-static int
-find_entry(struct printer *p, const struct stream_line *line, const char *name)
-{
-	const struct stream_header *h = &p->in.header;
-	int i = stream_header_find_map(h, name);
-
-	if (i == -1)
-		bad_record(p,
-		    "the record is of map \"%s\", which the header does not "
-		    "have",
-		    name);
-	if (i == -1 || h->maps[i].label == NULL)
-		return i;
-	if (read_string(p, line, "@type", &p->type) == -1)
-		return -1;
-	if (p->type.data[0] == '\0')
-		return i;
-	i = stream_header_find_entry(h, name, p->type.data);
-	if (i == -1)
-		bad_record(p,
-		    "the record is of type \"%s\", which map \"%s\" does not "
-		    "have in the header",
-		    p->type.data, name);
-	return i;
 }
 
 /* Print a JSON record of a stream with a header. */
 static void
 print_typed(struct printer *p, const struct stream_line *line)
 {
-	const struct stream_header *h = &p->in.header;
-	const char *map = p->map.data;
-	int i;
+	int i = stream_json_entry(&p->in, line, p->map.data, &p->type);
 
-	if (*map == '\0' && h->nmaps != 1) {
-		bad_record(p, "the record does not name its map, and the "
-			      "header has several");
-		return;
-	}
-	i = *map == '\0' ? 0 : find_entry(p, line, map);
 	if (i != -1 && p->plans[i] != NULL)
-		print_json(p, p->plans[i], line, h->maps[i].name);
+		print_json(p, p->plans[i], line, p->in.header.maps[i].name);
 }
 
 /* Print a JSON record of a map without types. */
@@ -249,15 +162,16 @@ print_untyped(struct printer *p, const struct stream_line *line)
 	size_t wrong_at;
 
 	if (u == NULL && p->nuntyped == STREAM_MAPS_MAX) {
-		bad_record(
-		    p, "the records are of more than %d maps", STREAM_MAPS_MAX);
+		stream_reader_bad(&p->in,
+		    "the records are of more than %d maps", STREAM_MAPS_MAX);
 		return;
 	}
 	if (u == NULL) {
 		u = printer_add_untyped(
 		    p, map, line->text, line->text_len, &wrong_at);
 		if (u == NULL && wrong_at != 0)
-			bad_record(p, "not JSON from column %zu on", wrong_at);
+			stream_reader_bad(
+			    &p->in, "not JSON from column %zu on", wrong_at);
 		else if (u == NULL)
 			p->out->failed = true;
 		if (u == NULL)
@@ -271,9 +185,9 @@ static void
 print_json_line(struct printer *p, const struct stream_line *line)
 {
 	if (plan_traits(p->plan.form)->binary_only)
-		bad_record(p, "a JSON record has no raw bytes");
-	else if (read_string(p, line, "@map", &p->map) == -1)
-		return;
+		stream_reader_bad(&p->in, "a JSON record has no raw bytes");
+	else if (stream_json_string(&p->in, line, "@map", &p->map) == -1)
+		p->out->buf.failed |= p->map.failed;
 	else if (p->in.header.nmaps > 0)
 		print_typed(p, line);
 	else if (printer_wants_map(p, p->map.data))
@@ -286,6 +200,7 @@ count_lost(struct printer *p, const struct stream_line *line)
 	uint64_t now = clock_elapsed();
 
 	p->lost += line->count;
+	p->stream_lost += line->count;
 	if (p->lost_time != 0 && now - p->lost_time < REPORT_LOST_NS)
 		return;
 	report_notice("%s: %" PRIu64 " record%s lost in map %s", p->in.name,
@@ -295,6 +210,25 @@ count_lost(struct printer *p, const struct stream_line *line)
 	p->lost_time = now;
 }
 
+/* The end of a stream counts its losses, of which there may have been no word
+ * before. */
+static void
+count_lost_at_end(struct printer *p, const struct stream_line *line)
+{
+	if (line->lost <= p->stream_lost)
+		return;
+	p->lost += line->lost - p->stream_lost;
+	p->stream_lost = line->lost;
+}
+
+/* Count something that is wrong with a stream.  Returns whether it is to be
+ * reported, as the first are: there may be thousands of streams. */
+static bool
+count_fault(unsigned long *count)
+{
+	return ++*count <= STREAM_BAD_SHOWN;
+}
+
 /* Count the records that an "@error" line is about.  The first of each map is
  * reported; the others are, together, at the end. */
 static void
@@ -302,7 +236,7 @@ count_unread(struct printer *p, const struct stream_line *line)
 {
 	uint64_t *unread = &p->unread[line->map];
 
-	if (*unread == 0)
+	if (*unread == 0 && count_fault(&p->incomplete))
 		report_error("%s:%lu: map %s: %s", p->in.name, p->in.line,
 		    p->in.header.maps[line->map].name, line->message);
 	if (__builtin_add_overflow(*unread, line->count, unread))
@@ -321,12 +255,12 @@ add_symbols(struct printer *p, const struct stream_line *line)
 		return;
 	snprintf(where, sizeof(where), "%s:%lu: %s", p->in.name, p->in.line,
 	    is_stack ? "@stack" : "@symbols");
+	stream_reader_try(&p->in);
 	if (is_stack)
 		ret = symbol_store_parse_stack(p->symbols, line->value, where);
 	else
 		ret = symbol_store_parse(p->symbols, line->value, where);
-	if (ret == -1)
-		p->in.bad++;
+	stream_reader_tried(&p->in, ret);
 }
 
 /* End a pass, and print what was collected for it. */
@@ -380,8 +314,7 @@ print_record_or_control(struct printer *p, const struct stream_line *line)
 		count_unread(p, line);
 		break;
 	case LINE_FINISH:
-		if (line->lost > p->lost)
-			p->lost = line->lost;
+		count_lost_at_end(p, line);
 		break;
 	default:
 		break;
@@ -496,12 +429,12 @@ wait_for_line(struct printer *p)
 	return 1;
 }
 
-/* Print all lines.  Returns 0 at the end, or -1 if the output failed. */
+/* Print the lines of a stream.  Returns 1 with the header of another one in
+ * *line, 0 at the end of the input, or -1 if the output failed. */
 static int
-print_lines(struct printer *p)
+print_lines(struct printer *p, struct stream_line *line)
 {
 	struct stream_record records[STREAM_BATCH];
-	struct stream_line line;
 	size_t n;
 	int got;
 
@@ -514,90 +447,225 @@ print_lines(struct printer *p)
 			continue;
 		if ((got = wait_for_line(p)) != 1)
 			return got;
-		if (stream_reader_next(&p->in, &line) == LINE_END)
+		switch (stream_reader_next(&p->in, line)) {
+		case LINE_END:
 			return 0;
-		print_record_or_control(p, &line);
+		case LINE_HEADER:
+			return 1;
+		default:
+			print_record_or_control(p, line);
+		}
 	} while (output_flush_if_full(p->out) == 0);
 	return -1;
 }
 
-/* Report, at the end of an input, what was lost or bad.  Returns 0, or -1 if
- * some of it could not be printed. */
+/* Report, when a stream ends, which records could not be read and that its end
+ * is missing; if another one follows, its header was read last. */
+static void
+report_stream_end(struct printer *p, bool followed)
+{
+	const struct stream_reader *in = &p->in;
+	const struct stream_header *h = &in->header;
+
+	for (size_t i = 0; i < h->nmaps; i++)
+		if (p->unread[i] > 1 && p->incomplete <= STREAM_BAD_SHOWN)
+			report_error("%s: map %s: %" PRIu64 " records could "
+				     "not be read, in total",
+			    in->name, h->maps[i].name, p->unread[i]);
+	if (!p->is_stream || in->ended || (!followed && !in->input.eof) ||
+	    !count_fault(&p->cut))
+		return;
+	if (followed)
+		report_notice("%s:%lu: another stream begins here, but the end "
+			      "of the one before is missing: it was cut",
+		    in->name, in->line);
+	else
+		report_notice(
+		    "%s: the end is missing: the stream was cut", in->name);
+}
+
+/* Report, at the end of an input, what was bad.  Returns 0, or -1 if some of it
+ * could not be printed. */
 static int
-report_end(const struct printer *p, bool is_stream)
+report_input_end(const struct printer *p)
 {
 	const struct stream_reader *in = &p->in;
 
 	if (p->lost > p->lost_reported)
 		report_notice("%s: %" PRIu64 " record%s lost in total",
 		    in->name, p->lost, p->lost == 1 ? "" : "s");
-	for (size_t i = 0; i < in->header.nmaps; i++)
-		if (p->unread[i] > 1)
-			report_error("%s: map %s: %" PRIu64 " records could "
-				     "not be read, in total",
-			    in->name, in->header.maps[i].name, p->unread[i]);
+	if (p->cut > STREAM_BAD_SHOWN)
+		report_notice(
+		    "%s: %lu streams were cut, in total", in->name, p->cut);
+	if (p->refused > 0 && p->followed > STREAM_BAD_SHOWN)
+		report_error("%s: %lu streams could not be shown, in total",
+		    in->name, p->refused);
 	if (in->bad > STREAM_BAD_SHOWN)
 		report_error("%s: %lu bad lines in total", in->name, in->bad);
-	if (in->input.error != 0) {
+	if (in->input.error != 0)
 		report_error("%s: %s", in->name, strerror(in->input.error));
-		return -1;
-	}
-	if (is_stream && in->input.eof && !in->ended)
-		report_notice(
-		    "%s: the end is missing: the stream was cut", in->name);
-	return in->bad > 0 ? -1 : 0;
+	return in->bad > 0 || in->input.error != 0 ? -1 : 0;
 }
 
-/* At the end of an input: write what was collected for passes that were cut. */
+/* Release what belongs to one stream. */
 static void
-write_collected(struct printer *p)
+close_stream(struct printer *p)
 {
-	for (size_t i = 0; i < p->nplans; i++)
-		if (p->plans[i] != NULL && plan_collects(p->plans[i]))
-			write_pass(p, p->plans[i], p->in.header.maps[i].name);
+	printer_close_held(p);
+	printer_close_plans(p);
+	p->stream_lost = 0;
+	memset(p->unread, 0, sizeof(p->unread));
 }
 
+static bool
+find_head(const struct hash_key *v, size_t n, const struct hash_key *head)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].a == head->a && v[i].b == head->b)
+			return true;
+	return false;
+}
+
+/*
+ * Compare the header lines of the stream that begins with those of the one
+ * before.  Returns whether they are the same.  Where some columns are others,
+ * that is reported, once.
+ */
+static bool
+note_heads(struct printer *p)
+{
+	struct hash_key before[STREAM_MAPS_MAX];
+	size_t nbefore = p->nheads;
+	bool known = true;
+
+	memcpy(before, p->heads, nbefore * sizeof(*before));
+	p->nheads = 0;
+	for (size_t i = 0; i < p->nplans; i++) {
+		struct hash_key *head = &p->heads[p->nheads];
+
+		p->next_head.len = 0;
+		if (p->plans[i] != NULL)
+			plan_head(p->plans[i], &p->next_head);
+		if (p->next_head.len == 0)
+			continue;
+		*head = p->head_key;
+		hash_mix(head, p->next_head.data, p->next_head.len);
+		known = known && find_head(before, nbefore, head);
+		p->nheads++;
+	}
+	if (nbefore > 0 && !known && !p->others_reported) {
+		report_notice("%s:%lu: another stream begins here, and its "
+			      "columns are others%s",
+		    p->in.name, p->in.line,
+		    p->no_header ? "" : "; a new header line names them");
+		p->others_reported = true;
+	}
+	return p->nheads == nbefore &&
+	       memcmp(before, p->heads, nbefore * sizeof(*before)) == 0;
+}
+
+/* Print the header lines that come before any record, unless rows of the same
+ * columns just go on. */
+static void
+print_heads(struct printer *p)
+{
+	if (note_heads(p) && p->printed)
+		return;
+	for (size_t i = 0; i < p->nplans; i++)
+		if (p->plans[i] != NULL)
+			print_head(
+			    p, p->plans[i], p->in.header.maps[i].name, false);
+}
+
+/* Make what is needed to print a stream, and print the header lines that come
+ * before any record.  Returns 0, or -1 after reporting that it cannot be shown.
+ */
 static int
-print_input(struct printer *p, enum stream_opening what)
+begin_stream(struct printer *p, enum stream_opening what)
 {
 	const struct plan_traits *form = plan_traits(p->plan.form);
 	const struct stream_header *h = &p->in.header;
 
-	if (form->stacks_only && p->folded == NULL &&
-	    (p->folded = p->plan.folded = flame_new()) == NULL)
-		return -1;
-	switch (what) {
-	case STREAM_OPENED:
-		report_info("%s: records of %s, from %s, since %s", p->in.name,
-		    h->name, h->host, h->started);
-		if (printer_open_plans(p) == -1 || printer_open_held(p) == -1)
-			return -1;
-		for (size_t i = 0; i < p->nplans; i++)
-			if (p->plans[i] != NULL)
-				print_head(
-				    p, p->plans[i], h->maps[i].name, false);
-		break;
-	case STREAM_NDJSON:
-		break;
-	case STREAM_SESSION:
+	p->is_stream = what == STREAM_OPENED;
+	if (what == STREAM_SESSION)
 		report_error("%s: this is a session; poll it first: skel-poll",
 		    p->in.name);
+	if (what != STREAM_OPENED && what != STREAM_NDJSON)
 		return -1;
-	case STREAM_EMPTY:
-		return 0;
-	default:
-		return -1;
-	}
 	if (form->binary_only &&
 	    (what == STREAM_NDJSON || h->encoding != STREAM_BINARY)) {
 		report_error("%s: JSON records have no raw bytes", p->in.name);
 		return -1;
 	}
-	if (print_lines(p) == -1 || print_held(p, UINT64_MAX) == -1 ||
-	    printer_check_untyped(p) == -1)
+	if (what == STREAM_NDJSON)
+		return 0;
+	report_info("%s: records of %s, from %s, since %s", p->in.name, h->name,
+	    h->host, h->started);
+	if (printer_open_plans(p) == -1 || printer_open_held(p) == -1)
 		return -1;
-	write_collected(p);
-	return report_end(p, what == STREAM_OPENED);
+	print_heads(p);
+	return 0;
+}
+
+/* End a stream: write what was collected for passes that were cut, and report.
+ * Returns 0, or -1 after reporting that there was nothing to show. */
+static int
+end_stream(struct printer *p, bool followed)
+{
+	int ret = print_held(p, UINT64_MAX) | printer_check_untyped(p);
+
+	for (size_t i = 0; i < p->nplans; i++)
+		if (p->plans[i] != NULL && plan_collects(p->plans[i]))
+			write_pass(p, p->plans[i], p->in.header.maps[i].name);
+	report_stream_end(p, followed);
+	close_stream(p);
+	return ret;
+}
+
+/* Begin the stream whose header is in line.  One that cannot be shown is left
+ * out.  Returns 0, or -1 after reporting. */
+static int
+begin_next_stream(struct printer *p, const struct stream_line *line)
+{
+	bool shown = ++p->followed <= STREAM_BAD_SHOWN;
+	struct report_held held;
+	int ret;
+
+	if (!shown)
+		report_hold(&held);
+	ret = begin_stream(p, stream_reader_next_stream(&p->in, line));
+	if (!shown)
+		report_release_held(&held, "");
+	if (ret == 0)
+		return 0;
+	p->refused++;
+	p->is_stream = false;
+	close_stream(p);
+	stream_reader_leave_out(&p->in);
+	return -1;
+}
+
+static int
+print_input(struct printer *p, enum stream_opening what)
+{
+	struct stream_line line;
+	int got, ret = 0;
+
+	if (plan_traits(p->plan.form)->stacks_only && p->folded == NULL &&
+	    (p->folded = p->plan.folded = flame_new()) == NULL)
+		return -1;
+	if (what == STREAM_EMPTY)
+		return 0;
+	if (begin_stream(p, what) == -1)
+		return -1;
+	while ((got = print_lines(p, &line)) == 1) {
+		ret |= end_stream(p, true);
+		ret |= begin_next_stream(p, &line);
+	}
+	if (got == -1)
+		return -1;
+	ret |= end_stream(p, false);
+	return ret | report_input_end(p);
 }
 
 int
@@ -614,10 +682,9 @@ printer_run(struct printer *p, int fd, const char *name)
 	if ((ret = wait_for_input(p, fd)) != 1)
 		return ret;
 	ret = print_input(p, stream_reader_open(&p->in, fd, name));
-	printer_close_held(p);
-	printer_close_plans(p);
+	close_stream(p);
 	p->lost = p->lost_reported = p->lost_time = 0;
-	memset(p->unread, 0, sizeof(p->unread));
+	p->cut = p->refused = p->incomplete = p->followed = 0;
 	stream_reader_close(&p->in);
 	return ret;
 }

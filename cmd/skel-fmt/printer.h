@@ -1,6 +1,6 @@
 /*
- * Printer: prints one input after another, each a stream or NDJSON, through the
- * plans of its maps.
+ * Printer: prints one input after another, each NDJSON or one or more streams,
+ * through the plans of the maps of the stream that it is in.
  */
 #ifndef SKEL_PRINTER_H
 #define SKEL_PRINTER_H
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/output.h"
 #include "format/flame.h"
 #include "format/plan.h"
@@ -51,7 +52,16 @@ struct printer {
 	struct buf map;  /* the name of the map of a JSON record */
 	struct buf type; /* and that of its type */
 	uint64_t lost, lost_reported;
-	uint64_t lost_time;               /* of the last report, in ns */
+	uint64_t lost_time; /* of the last report, in ns */
+	/* Streams of which the end is missing, that are left out, or of which
+	 * records could not be read. */
+	unsigned long cut, refused, incomplete;
+	unsigned long followed; /* streams after the first; reports about the
+				   headers of many are held back */
+
+	/* The current stream of it. */
+	bool is_stream; /* it has a header, and is not left out */
+	uint64_t stream_lost;
 	uint64_t unread[STREAM_MAPS_MAX]; /* records that "@error" lines count,
 					     by map */
 
@@ -59,8 +69,12 @@ struct printer {
 	struct flame *folded; /* owned: --folded, printed at the end */
 	/* The header line that was printed last, and room for the next. */
 	struct buf head, next_head;
-	bool printed; /* anything was printed */
-	bool blank;   /* and its last line is blank */
+	/* Hashes of the header lines of all maps of the last stream. */
+	struct hash_key heads[STREAM_MAPS_MAX], head_key;
+	size_t nheads;
+	bool others_reported; /* that columns are others than before */
+	bool printed;         /* anything was printed */
+	bool blank;           /* and its last line is blank */
 };
 
 /*

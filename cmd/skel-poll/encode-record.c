@@ -8,34 +8,6 @@
 #include "encode-record.h"
 #include "types/value.h"
 
-int
-encode_find_map(
-    const struct stream_header *h, const json_t *record, const char *where)
-{
-	const char *name = NULL, *type = NULL;
-	int map;
-
-	if (json_doc_get_string(record, "@map", &name, where) == -1 ||
-	    json_doc_get_string(record, "@type", &type, where) == -1)
-		return -1;
-	if (name == NULL && h->nmaps == 1)
-		return 0;
-	if (name == NULL)
-		return json_doc_missing("@map", where);
-	map = stream_header_find_entry(h, name, type);
-	if (map != -1)
-		return map;
-	if (stream_header_find_map(h, name) != -1)
-		report_error("%s: \"@type\" is \"%s\", but the header has no "
-			     "such type of map %s",
-		    where, type, name);
-	else
-		report_error(
-		    "%s: \"@map\" is \"%s\", but the header has no such map",
-		    where, name);
-	return -1;
-}
-
 static int
 read_record_time(const json_t *record, const char *where, uint64_t *time_ns)
 {

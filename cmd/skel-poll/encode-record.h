@@ -14,16 +14,9 @@
 #include "stream/header.h"
 
 /*
- * Returns the number of the map that the record's "@map" names, or of the only
- * map if there is no "@map"; -1 after reporting.  where, for messages, is
- * "name:line".
- */
-int encode_find_map(
-    const struct stream_header *h, const json_t *record, const char *where);
-
-/*
  * Replaces the content of bytes by the record, which is one of the map, and
- * sets *time_ns to its "@time", 0 if it has none.  Returns 0, or -1 after
+ * sets *time_ns to its "@time", 0 if it has none.  where, for messages, is
+ * "name:line".  Returns 0, or -1 after
  * reporting.
  */
 int encode_record(const struct stream_header *h, unsigned int map,

@@ -13,6 +13,7 @@
 #include "format/plan.h"
 #include "pass-stream.h"
 #include "record/symbol-store.h"
+#include "stream/json-record.h"
 #include "stream/writer.h"
 
 enum {
@@ -23,9 +24,9 @@ enum {
 /* Why the copying ended. */
 enum pass_end {
 	PASS_NONE,   /* it goes on */
-	PASS_SEEN,   /* by the "@end" line of the stream */
+	PASS_NEXT,   /* of this stream: another one begins */
+	PASS_INPUT,  /* by the end of the input */
 	PASS_CHOSEN, /* by a signal, -n or -t */
-	PASS_CUT,    /* by the end of the input, without "@end" */
 	PASS_GONE,   /* because the reader of the output left */
 	PASS_FAILED, /* after a report, or with reader->error set */
 };
@@ -34,15 +35,25 @@ struct stream_pass {
 	struct stream_reader *reader;            /* borrowed */
 	const struct skel_poll_options *options; /* borrowed */
 	struct output *out;                      /* borrowed */
-	bool keep[STREAM_MAPS_MAX];              /* the maps to copy */
+	struct buf bytes;     /* a record that was JSON, as bytes */
+	struct buf map, type; /* the names of the map and type of a record */
+	uint64_t deadline;    /* CLOCK_MONOTONIC, ns; 0: none */
+
+	/* The stream that is being copied. */
+	bool begun;                          /* its header was written */
+	bool keep[STREAM_MAPS_MAX];          /* the maps to copy */
 	struct plan *plans[STREAM_MAPS_MAX]; /* owned, compiled when needed */
-	struct buf bytes;             /* a record that was JSON, as bytes */
 	struct symbol_store *symbols; /* owned; to write JSON, else NULL */
 	struct stack_encoder *stacks; /* owned; to write binary, else NULL */
-	uint64_t deadline;            /* CLOCK_MONOTONIC, ns; 0: none */
 	uint64_t records, lost;       /* for "@end" */
-	uint64_t unread;              /* records that "@error" lines count */
-	uint64_t bad;                 /* records that could not be converted */
+
+	/* All streams of the input. */
+	uint64_t counted; /* records for -n: also those of "@error" lines */
+	uint64_t all_lost;
+	unsigned long cut;      /* streams without an end */
+	unsigned long refused;  /* streams that could not be copied */
+	unsigned long followed; /* streams after the first; reports about the
+				   headers of many are held back */
 };
 
 static void
@@ -108,110 +119,127 @@ copy_symbols(struct stream_pass *p, const struct stream_line *line)
 static int
 copy_binary_record(struct stream_pass *p, const struct stream_line *line)
 {
-	if (!p->keep[line->map])
-		return 0;
 	if (!wants_json(p))
 		copy_line_text(p, line);
 	else if (write_as_json(p, line) == -1)
 		return -1;
 	p->records++;
+	p->counted++;
 	return 0;
 }
 
-/* Writes the record of line, which was parsed, unless its map is left out. */
+/* Writes a JSON record of the map as a binary one.  Returns 0, or -1 after
+ * reporting. */
 static int
-copy_parsed_record(struct stream_pass *p, const struct stream_line *line,
-    json_t *record, const char *where)
+write_as_binary(
+    struct stream_pass *p, const struct stream_line *line, unsigned int map)
 {
 	const struct stream_header *h = &p->reader->header;
-	int map = encode_find_map(h, record, where);
-	uint64_t time_ns;
-
-	if (map == -1)
-		return -1;
-	if (!p->keep[map])
-		return 0;
-	if (wants_json(p)) {
-		copy_line_text(p, line);
-	} else {
-		if (stack_encoder_record(p->stacks, (unsigned int)map, record,
-			where, &p->out->buf) == -1 ||
-		    encode_record(h, (unsigned int)map, record, where,
-			&p->bytes, &time_ns) == -1)
-			return -1;
-		stream_write_record(&p->out->buf, (unsigned int)map, time_ns,
-		    NULL, 0, p->bytes.data, p->bytes.len);
-	}
-	p->records++;
-	return 0;
-}
-
-/* Writes a JSON record.  Returns 0, or -1 after reporting. */
-static int
-copy_json_record(struct stream_pass *p, const struct stream_line *line)
-{
 	char where[WHERE_MAX];
+	uint64_t time_ns;
 	json_t *record;
-	int ret;
+	int ret = -1;
 
-	/* Every record is copied as it is, so none needs to be parsed. */
-	if (wants_json(p) && p->options->nmaps == 0) {
-		copy_line_text(p, line);
-		p->records++;
-		return 0;
-	}
 	record = json_doc_parse(
 	    line->text, line->text_len, p->reader->name, p->reader->line - 1);
 	if (record == NULL)
 		return -1;
 	snprintf(
 	    where, sizeof(where), "%s:%lu", p->reader->name, p->reader->line);
-	ret = copy_parsed_record(p, line, record, where);
+	if (stack_encoder_record(p->stacks, map, record, where, &p->out->buf) ==
+		0 &&
+	    encode_record(h, map, record, where, &p->bytes, &time_ns) == 0) {
+		stream_write_record(&p->out->buf, map, time_ns, NULL, 0,
+		    p->bytes.data, p->bytes.len);
+		ret = 0;
+	}
 	json_decref(record);
 	return ret;
 }
 
-static enum pass_end
+/* Writes a JSON record, unless it is none or its map is left out. */
+static void
+copy_json_record(struct stream_pass *p, const struct stream_line *line)
+{
+	struct stream_reader *r = p->reader;
+	int map, ret = 0;
+
+	if (!stream_json_check(r, line) ||
+	    stream_json_string(r, line, "@map", &p->map) == -1)
+		return;
+	map = stream_json_entry(r, line, p->map.data, &p->type);
+	if (map == -1 || !p->keep[map])
+		return;
+	stream_reader_try(r);
+	if (wants_json(p))
+		copy_line_text(p, line);
+	else
+		ret = write_as_binary(p, line, (unsigned int)map);
+	stream_reader_tried(r, ret);
+	p->records += ret == 0;
+	p->counted += ret == 0;
+}
+
+static void
+copy_lost(struct stream_pass *p, const struct stream_line *line)
+{
+	if (!p->keep[line->map])
+		return;
+	p->lost += line->count;
+	copy_line_text(p, line);
+}
+
+static void
+copy_unread(struct stream_pass *p, const struct stream_line *line)
+{
+	if (!p->keep[line->map])
+		return;
+	if (__builtin_add_overflow(p->counted, line->count, &p->counted))
+		p->counted = UINT64_MAX;
+	copy_line_text(p, line);
+}
+
+/* Copies a line other than a header.  Those after "@end" belong to the same
+ * stream, up to the next header. */
+static void
 copy_line(struct stream_pass *p, const struct stream_line *line)
 {
+	struct stream_reader *r = p->reader;
+
 	switch (line->kind) {
 	case LINE_RECORD:
-		p->bad += copy_binary_record(p, line) == -1;
+		if (!p->keep[line->map])
+			break;
+		stream_reader_try(r);
+		stream_reader_tried(r, copy_binary_record(p, line));
 		break;
 	case LINE_JSON:
-		p->bad += copy_json_record(p, line) == -1;
+		copy_json_record(p, line);
 		break;
 	case LINE_LOST:
-		p->lost += p->keep[line->map] ? line->count : 0;
-		copy_map_line(p, line);
+		copy_lost(p, line);
 		break;
 	case LINE_ERROR:
-		p->unread += p->keep[line->map] ? line->count : 0;
-		copy_map_line(p, line);
+		copy_unread(p, line);
 		break;
 	case LINE_PASS:
 		copy_map_line(p, line);
 		break;
 	case LINE_STACK:
 	case LINE_SYMBOLS:
-		p->bad += copy_symbols(p, line) == -1;
+		stream_reader_try(r);
+		stream_reader_tried(r, copy_symbols(p, line));
 		break;
 	case LINE_OTHER:
 		copy_line_text(p, line);
 		break;
-	case LINE_BAD: /* reported and counted by the reader */
-		break;
 	case LINE_FINISH:
 		if (p->options->nmaps == 0 && line->lost > p->lost)
 			p->lost = line->lost;
-		return PASS_SEEN;
-	case LINE_END:
-		return p->reader->input.error == 0 ? PASS_CUT : PASS_FAILED;
+		break;
+	default: /* a bad line: reported and counted by the reader */
+		break;
 	}
-	if (p->options->count != 0 &&
-	    p->records + p->unread >= p->options->count)
-		return PASS_CHOSEN;
-	return PASS_NONE;
 }
 
 /* Converts what an output function returned. */
@@ -235,6 +263,14 @@ get_wait_ms(const struct stream_pass *p)
 	return left < WAIT_MS ? (int)left : WAIT_MS;
 }
 
+/* Whether a signal or -t ends the copying. */
+static bool
+must_stop(const struct stream_pass *p)
+{
+	return signals_stop() ||
+	       (p->deadline != 0 && clock_elapsed() >= p->deadline);
+}
+
 /* Flushes the output, then waits for more input and reads it. */
 static enum pass_end
 read_more_input(struct stream_pass *p)
@@ -252,59 +288,47 @@ read_more_input(struct stream_pass *p)
 	return PASS_NONE;
 }
 
+/* Copies what has been read of the input, up to the header of another stream,
+ * which is in *line. */
 static enum pass_end
-copy_lines(struct stream_pass *p)
+copy_ready_lines(struct stream_pass *p, struct stream_line *line)
 {
-	struct stream_line line;
+	while (stream_reader_is_ready(p->reader)) {
+		enum pass_end end;
+
+		switch (stream_reader_next(p->reader, line)) {
+		case LINE_HEADER:
+			return PASS_NEXT;
+		case LINE_END:
+			return p->reader->input.error == 0 ? PASS_INPUT
+							   : PASS_FAILED;
+		default:
+			copy_line(p, line);
+		}
+		if (p->options->count != 0 && p->counted >= p->options->count)
+			return PASS_CHOSEN;
+		if (must_stop(p))
+			return PASS_CHOSEN;
+		end = get_output_end(p, output_flush_if_full(p->out));
+		if (end != PASS_NONE)
+			return end;
+	}
+	return PASS_NONE;
+}
+
+static enum pass_end
+copy_lines(struct stream_pass *p, struct stream_line *line)
+{
 	enum pass_end end = PASS_NONE;
 
 	while (end == PASS_NONE) {
-		if (signals_stop() ||
-		    (p->deadline != 0 && clock_elapsed() >= p->deadline))
-			end = PASS_CHOSEN;
-		else if (!stream_reader_is_ready(p->reader))
+		if (must_stop(p))
+			return PASS_CHOSEN;
+		end = copy_ready_lines(p, line);
+		if (end == PASS_NONE)
 			end = read_more_input(p);
-		else {
-			stream_reader_next(p->reader, &line);
-			end = copy_line(p, &line);
-			if (end == PASS_NONE)
-				end = get_output_end(
-				    p, output_flush_if_full(p->out));
-		}
 	}
 	return end;
-}
-
-/* Writes "@end", unless the stream was truncated, and reports losses.  Returns
- * the exit status. */
-static int
-finish_stream(struct stream_pass *p, enum pass_end end)
-{
-	const struct stream_reader *r = p->reader;
-
-	switch (end) {
-	case PASS_FAILED:
-		if (r->input.error != 0)
-			report_error(
-			    "%s: %s", r->name, strerror(r->input.error));
-		return 1;
-	case PASS_CUT:
-		report_notice(
-		    "%s: the end is missing: the stream was cut", r->name);
-		break;
-	case PASS_GONE:
-		break;
-	default:
-		stream_write_end(&p->out->buf, p->records, p->lost);
-		break;
-	}
-	if (p->lost > 0)
-		report_notice("%llu record%s lost", (unsigned long long)p->lost,
-		    p->lost == 1 ? " was" : "s were");
-	if (get_output_end(p, output_flush(p->out)) == PASS_FAILED ||
-	    p->bad > 0 || r->bad > 0)
-		return 1;
-	return p->lost > 0 ? EXIT_LOST : 0;
 }
 
 /* Opens what converting stacks to the other encoding needs. */
@@ -322,29 +346,156 @@ open_stack_conversion(struct stream_pass *p)
 	return 0;
 }
 
+/* Writes the header of the stream whose header was read.  Returns 0, or -1
+ * after reporting that it cannot be copied. */
+static int
+begin_stream(struct stream_pass *p, enum stream_opening what)
+{
+	const struct skel_poll_options *o = p->options;
+	struct stream_header *h = &p->reader->header;
+
+	if (what == STREAM_SESSION)
+		report_error("%s:%lu: this is a session after a stream; poll "
+			     "it on its own",
+		    p->reader->name, p->reader->line);
+	if (what != STREAM_OPENED ||
+	    skel_poll_check_maps(o, h, p->reader->name) == -1)
+		return -1;
+	for (size_t i = 0; i < h->nmaps; i++)
+		p->keep[i] = skel_poll_wants_map(o, h->maps[i].name);
+	if (o->has_encoding)
+		h->encoding = o->encoding;
+	if (stream_check_terminal(h->encoding, p->out->fd) == -1 ||
+	    open_stack_conversion(p) == -1 ||
+	    stream_header_write(h, &p->out->buf) == -1)
+		return -1;
+	p->begun = true;
+	return 0;
+}
+
+/* Reports that a stream has no end; if another one follows, its header was read
+ * last. */
+static void
+report_cut(struct stream_pass *p, bool followed)
+{
+	const struct stream_reader *r = p->reader;
+
+	if (++p->cut > STREAM_BAD_SHOWN)
+		return;
+	if (followed)
+		report_notice("%s:%lu: another stream begins here, but the end "
+			      "of the one before is missing: it was cut",
+		    r->name, r->line);
+	else
+		report_notice(
+		    "%s: the end is missing: the stream was cut", r->name);
+}
+
+/* Writes "@end", unless the stream was cut, and releases what belongs to the
+ * stream. */
+static void
+end_stream(struct stream_pass *p, enum pass_end end)
+{
+	const struct stream_header *h = &p->reader->header;
+
+	if (p->begun && (end == PASS_CHOSEN || p->reader->ended))
+		stream_write_end(&p->out->buf, p->records, p->lost);
+	else if (p->begun && (end == PASS_NEXT || end == PASS_INPUT))
+		report_cut(p, end == PASS_NEXT);
+	for (size_t i = 0; i < h->nmaps; i++) {
+		plan_free(p->plans[i]);
+		p->plans[i] = NULL;
+	}
+	symbol_store_free(p->symbols);
+	stack_encoder_free(p->stacks);
+	p->symbols = NULL;
+	p->stacks = NULL;
+	p->all_lost += p->lost;
+	p->records = p->lost = 0;
+	p->begun = false;
+}
+
+/* Begins the stream whose header is in line.  One that cannot be copied is left
+ * out. */
+static void
+begin_next_stream(struct stream_pass *p, const struct stream_line *line)
+{
+	bool shown = ++p->followed <= STREAM_BAD_SHOWN;
+	struct report_held held;
+	int ret;
+
+	if (!shown)
+		report_hold(&held);
+	ret = begin_stream(p, stream_reader_next_stream(p->reader, line));
+	if (!shown)
+		report_release_held(&held, "");
+	if (ret == 0)
+		return;
+	p->refused++;
+	end_stream(p, PASS_NONE);
+	stream_reader_leave_out(p->reader);
+}
+
+/* Copies all streams.  Returns why that ended. */
+static enum pass_end
+copy_streams(struct stream_pass *p)
+{
+	struct stream_line line;
+	enum pass_end end;
+
+	while ((end = copy_lines(p, &line)) == PASS_NEXT) {
+		end_stream(p, end);
+		begin_next_stream(p, &line);
+	}
+	end_stream(p, end);
+	return end;
+}
+
+/* Reports what was lost or wrong.  Returns the exit status. */
+static int
+finish_input(struct stream_pass *p, enum pass_end end)
+{
+	const struct stream_reader *r = p->reader;
+
+	if (end == PASS_FAILED) {
+		if (r->input.error != 0)
+			report_error(
+			    "%s: %s", r->name, strerror(r->input.error));
+		return EXIT_FAILURE;
+	}
+	if (p->cut > STREAM_BAD_SHOWN)
+		report_notice(
+		    "%s: %lu streams were cut, in total", r->name, p->cut);
+	if (p->refused > 0 && p->followed > STREAM_BAD_SHOWN)
+		report_error("%s: %lu streams could not be copied, in total",
+		    r->name, p->refused);
+	if (r->bad > STREAM_BAD_SHOWN)
+		report_error("%s: %lu bad lines in total", r->name, r->bad);
+	if (p->all_lost > 0)
+		report_notice("%llu record%s lost",
+		    (unsigned long long)p->all_lost,
+		    p->all_lost == 1 ? " was" : "s were");
+	if (get_output_end(p, output_flush(p->out)) == PASS_FAILED ||
+	    p->refused > 0 || r->bad > 0)
+		return EXIT_FAILURE;
+	return p->all_lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
+}
+
 int
 skel_poll_pass_stream(struct stream_reader *r,
     const struct skel_poll_options *o, struct output *out)
 {
-	struct stream_header *h = &r->header;
 	struct stream_pass p = { .reader = r, .options = o, .out = out };
 	int status = EXIT_FAILURE;
 
-	if (skel_poll_check_maps(o, h, r->name) == -1)
-		return EXIT_FAILURE;
-	for (size_t i = 0; i < h->nmaps; i++)
-		p.keep[i] = skel_poll_wants_map(o, h->maps[i].name);
-	if (o->has_encoding)
-		h->encoding = o->encoding;
 	if (o->timeout_ns != 0)
 		p.deadline = clock_elapsed() + o->timeout_ns;
-	if (open_stack_conversion(&p) == 0 &&
-	    stream_header_write(h, &out->buf) == 0)
-		status = finish_stream(&p, copy_lines(&p));
-	for (size_t i = 0; i < h->nmaps; i++)
-		plan_free(p.plans[i]);
-	symbol_store_free(p.symbols);
-	stack_encoder_free(p.stacks);
+	if (begin_stream(&p, STREAM_OPENED) == 0)
+		status = finish_input(&p, copy_streams(&p));
+	else
+		end_stream(&p, PASS_NONE);
 	buf_free(&p.bytes);
+	buf_free(&p.map);
+	buf_free(&p.type);
 	return status;
 }

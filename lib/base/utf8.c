@@ -27,15 +27,31 @@ utf8_length(const unsigned char *s, size_t n, uint32_t *c)
 	return len;
 }
 
+size_t
+utf8_valid_len(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s, *end = p + n;
+	uint64_t eight;
+	uint32_t c;
+	size_t len;
+
+	while (p < end) {
+		/* Most text is ASCII. */
+		while (end - p >= 8 && (memcpy(&eight, p, 8),
+					   (eight & 0x8080808080808080) == 0))
+			p += 8;
+		if (p == end ||
+		    (len = utf8_length(p, (size_t)(end - p), &c)) == 0)
+			break;
+		p += len;
+	}
+	return (size_t)(p - (const unsigned char *)s);
+}
+
 bool
 utf8_is_valid(const char *s, size_t n)
 {
-	uint32_t c;
-
-	for (size_t len; n > 0; s += len, n -= len)
-		if ((len = utf8_length((const unsigned char *)s, n, &c)) == 0)
-			return false;
-	return true;
+	return utf8_valid_len(s, n) == n;
 }
 
 /* The columns of the character at s; *len is the number of its bytes. */

@@ -15,6 +15,8 @@
  */
 size_t utf8_length(const unsigned char *s, size_t n, uint32_t *c);
 
+/* The number of bytes at the start of s that are valid. */
+size_t utf8_valid_len(const char *s, size_t n);
 bool utf8_is_valid(const char *s, size_t n);
 
 /*

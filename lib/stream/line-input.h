@@ -76,4 +76,13 @@ line_input_consume(struct line_input *l, size_t len)
 	l->has_newline = false;
 }
 
+/* Takes back the last len bytes that were consumed, since the last fill. */
+static inline void
+line_input_restore(struct line_input *l, size_t len)
+{
+	l->start -= len;
+	l->scanned = 0;
+	l->has_newline = false;
+}
+
 #endif

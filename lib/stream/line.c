@@ -18,6 +18,24 @@ stream_line_is_cut(const char *text, size_t len)
 	return c.p == c.end;
 }
 
+const char *
+stream_line_find_header(const char *text, size_t len)
+{
+	static const char start[] = "{\"skel\":";
+	const char *end = text + len, *last = NULL, *p = text + 1;
+	struct json_cursor c;
+	struct json_value v;
+
+	while (p < end && (p = memmem(p, (size_t)(end - p), start,
+			       sizeof(start) - 1)) != NULL)
+		last = p++;
+	if (last == NULL)
+		return NULL;
+	json_cursor_open(&c, last, (size_t)(end - last));
+	return json_cursor_read(&c, &v) && json_cursor_is_done(&c) ? last
+								   : NULL;
+}
+
 /* Finds the map that the value of a control line names. */
 static int
 parse_map_name(struct stream_line *line, const struct stream_header *h,

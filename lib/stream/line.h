@@ -31,6 +31,8 @@ enum stream_line_kind {
 	LINE_FINISH,  /* "@end": records, lost */
 	LINE_OTHER,   /* an unknown "@" line, or one about a map where there is
 			 no header: to be skipped, or passed on as it is */
+	LINE_HEADER,  /* the header of another stream, which begins here: for
+			 stream_reader_next_stream() */
 	LINE_BAD,     /* not readable: reported and counted already */
 };
 
@@ -64,5 +66,12 @@ enum stream_line_kind stream_line_parse_control(struct stream_line *line,
 /* Whether the text is not one complete JSON value, but could become one, or
  * several, with more text after it. */
 bool stream_line_is_cut(const char *text, size_t len);
+
+/*
+ * Finds the header of another stream that follows, in one line, the beginning
+ * of a line that was cut.  Returns NULL if there is none.  An object inside of
+ * other JSON is not followed by the end of the line.
+ */
+const char *stream_line_find_header(const char *text, size_t len);
 
 #endif

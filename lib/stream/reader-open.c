@@ -71,16 +71,12 @@ looks_like_header(const json_t *json)
 }
 
 static enum stream_opening
-open_first_object(struct stream_reader *r, const json_t *json)
+open_header(struct stream_reader *r, const json_t *json, unsigned long line)
 {
 	struct buf where = { 0 };
 	int ret = -1;
 
-	if (is_package(json))
-		return refuse_package(r);
-	if (json_object_get(json, "skel") == NULL && !looks_like_header(json))
-		return STREAM_NDJSON;
-	buf_printf(&where, "%s:1", r->name);
+	buf_printf(&where, "%s:%lu", r->name, line);
 	buf_chr(&where, '\0');
 	if (where.failed)
 		report_nomem();
@@ -92,6 +88,16 @@ open_first_object(struct stream_reader *r, const json_t *json)
 	return r->header.session ? STREAM_SESSION : STREAM_OPENED;
 }
 
+static enum stream_opening
+open_first_object(struct stream_reader *r, const json_t *json)
+{
+	if (is_package(json))
+		return refuse_package(r);
+	if (json_object_get(json, "skel") == NULL && !looks_like_header(json))
+		return STREAM_NDJSON;
+	return open_header(r, json, 1);
+}
+
 /* Parses the first line, which ends at end: a newline or the end of the input.
  */
 static enum stream_opening
@@ -99,9 +105,20 @@ open_first_line(struct stream_reader *r, const char *end, bool newline)
 {
 	const char *text = line_input_text(&r->input);
 	size_t len = (size_t)(end - text);
+	const char *header = stream_line_find_header(text, len);
 	enum stream_opening what;
 	json_t *json;
 
+	if (header != NULL) {
+		r->line = 1;
+		if (stream_reader_count_bad(r))
+			report_error("%s:1: the stream was cut within its "
+				     "header; another one follows",
+			    r->name);
+		line_input_consume(&r->input, (size_t)(header - text));
+		text = header;
+		len = (size_t)(end - text);
+	}
 	if (stream_line_is_cut(text, len) && looks_like_package(r))
 		return refuse_package(r);
 	if ((json = json_doc_parse(text, len, r->name, 0)) == NULL)
@@ -147,4 +164,26 @@ stream_reader_open(struct stream_reader *r, int fd, const char *name)
 		report_error("%s:1: the header is longer than %d bytes", name,
 		    STREAM_HEADER_MAX);
 	return STREAM_REFUSED;
+}
+
+enum stream_opening
+stream_reader_next_stream(
+    struct stream_reader *r, const struct stream_line *line)
+{
+	enum stream_opening what = STREAM_REFUSED;
+	json_t *json = NULL;
+
+	stream_header_free(&r->header);
+	r->ended = false;
+	if (line->text_len > STREAM_HEADER_MAX)
+		report_error("%s:%lu: the header is longer than %d bytes",
+		    r->name, r->line, STREAM_HEADER_MAX);
+	else
+		json = json_doc_parse(
+		    line->text, line->text_len, r->name, r->line - 1);
+	if (json != NULL)
+		what = open_header(r, json, r->line);
+	json_decref(json);
+	r->left_out = what != STREAM_OPENED;
+	return what;
 }

@@ -8,6 +8,7 @@
 #include "base/json-cursor.h"
 #include "base/json-doc.h"
 #include "base/report.h"
+#include "base/utf8.h"
 #include "stream/cobs.h"
 #include "stream/reader.h"
 
@@ -30,20 +31,37 @@ stream_reader_count_bad(struct stream_reader *r)
 	return r->bad <= STREAM_BAD_SHOWN;
 }
 
-/* Counts a bad line and reports what is wrong with it. */
-static enum stream_line_kind __attribute__((format(printf, 2, 3)))
-bad_line(struct stream_reader *r, const char *fmt, ...)
+enum stream_line_kind
+stream_reader_bad(struct stream_reader *r, const char *fmt, ...)
 {
 	char what[512];
 	va_list ap;
 
-	if (!stream_reader_count_bad(r))
+	if (r->left_out || !stream_reader_count_bad(r))
 		return LINE_BAD;
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	report_error("%s:%lu: %s", r->name, r->line, what);
 	return LINE_BAD;
+}
+
+void
+stream_reader_try(struct stream_reader *r)
+{
+	r->holding = r->bad >= STREAM_BAD_SHOWN;
+	if (r->holding)
+		report_hold(&r->held);
+}
+
+void
+stream_reader_tried(struct stream_reader *r, int ret)
+{
+	if (r->holding)
+		report_release_held(&r->held, "");
+	r->holding = false;
+	if (ret == -1)
+		stream_reader_count_bad(r);
 }
 
 /* Parses the unstuffed body of a binary record.  Returns whether it is as long
@@ -84,15 +102,16 @@ bad_body(
 	const struct stream_map *m;
 
 	if (len < STREAM_BODY_HEAD)
-		return bad_line(
+		return stream_reader_bad(
 		    r, "a record of %zu bytes is too short for a time", len);
 	if (record->map >= r->header.nmaps)
-		return bad_line(r,
+		return stream_reader_bad(r,
 		    "a record of map number %u, which the header does not have",
 		    record->map);
 	m = &r->header.maps[record->map];
-	return bad_line(r, "record of map %s is %zu bytes, its type needs %zu",
-	    m->name, record->len, m->least_size);
+	return stream_reader_bad(r,
+	    "record of map %s is %zu bytes, its type needs %zu", m->name,
+	    record->len, m->least_size);
 }
 
 /*
@@ -113,6 +132,29 @@ unstuff_body(
 	return body;
 }
 
+/* Splits a line, which was consumed, before the header of another stream in it.
+ * Returns whether there is one: it is the next line. */
+static bool
+split_at_header(struct stream_reader *r, struct stream_line *line, bool newline)
+{
+	const char *header =
+	    stream_line_find_header(line->text, line->text_len);
+	size_t rest;
+
+	if (header == NULL)
+		return false;
+	rest = (size_t)(line->text + line->text_len - header);
+	line_input_restore(&r->input, rest + newline);
+	line->text_len -= rest;
+	r->split = true;
+	return true;
+}
+
+/*
+ * Parses a binary record.  Only one that is malformed is searched for a header
+ * that follows what was cut: what is in a whole record, a process may have
+ * chosen.
+ */
 static enum stream_line_kind
 parse_record(struct stream_reader *r, struct stream_line *line)
 {
@@ -120,22 +162,30 @@ parse_record(struct stream_reader *r, struct stream_line *line)
 	const unsigned char *body = src + 1;
 	size_t n = line->text_len - 1;
 	ssize_t len = (ssize_t)n - 1;
-	struct stream_record record;
+	struct stream_record record = { .map = 0 };
+	bool good;
 
-	if (r->header.nmaps == 0)
-		return bad_line(r, "a binary record, but no header before it");
 	r->body.len = 0;
 	if (!cobs_is_block(src, n))
 		body = unstuff_body(r, src, n, &len);
-	if (body == NULL && len == -1)
-		return bad_line(r, "a record that is not encoded right (COBS)");
-	if (body == NULL) {
+	if (body == NULL && len != -1) {
 		report_nomem();
 		r->input.error = ENOMEM;
 		return LINE_END;
 	}
-	if (!parse_body(&r->header, &record, body, (size_t)len) &&
-	    !is_short_body(&r->header, &record, (size_t)len))
+	good = body != NULL &&
+	       (parse_body(&r->header, &record, body, (size_t)len) ||
+		   is_short_body(&r->header, &record, (size_t)len));
+	if (!good && split_at_header(r, line, true))
+		return stream_reader_bad(
+		    r, "the stream was cut within this record");
+	if (r->header.nmaps == 0)
+		return stream_reader_bad(
+		    r, "a binary record, but no header before it");
+	if (body == NULL)
+		return stream_reader_bad(
+		    r, "a record that is not encoded right (COBS)");
+	if (!good)
 		return bad_body(r, &record, (size_t)len);
 	line->map = record.map;
 	line->time_ns = record.time_ns;
@@ -167,24 +217,48 @@ parse_control(struct stream_reader *r, struct stream_line *line)
 	    line, &r->header, name, json_object_iter_value(first), where);
 }
 
-/* The same, and counts.  When enough bad lines have been reported, what is
- * wrong with this one is shown only to those who want all information. */
+/* The same, and counts. */
 static enum stream_line_kind
 parse_counted_control(struct stream_reader *r, struct stream_line *line)
 {
-	bool shown = r->bad < STREAM_BAD_SHOWN;
-	struct report_held held;
 	enum stream_line_kind kind;
 
-	if (!shown)
-		report_hold(&held);
+	stream_reader_try(r);
 	kind = parse_control(r, line);
-	if (!shown)
-		report_release_held(&held, "");
-	if (kind == LINE_BAD)
-		stream_reader_count_bad(r);
+	stream_reader_tried(r, kind == LINE_BAD ? -1 : 0);
 	r->ended |= kind == LINE_FINISH;
 	return kind;
+}
+
+/* Whether an object whose first key is not "skel" has that key nevertheless, as
+ * a header has whose keys were sorted. */
+static bool
+has_skel_key(const char *text, size_t len)
+{
+	static const char quoted[] = "\"skel\"";
+	struct json_value key, value;
+	struct json_cursor c;
+
+	if (memmem(text, len, quoted, sizeof(quoted) - 1) == NULL)
+		return false;
+	json_cursor_open(&c, text, len);
+	json_cursor_enter(&c);
+	while (json_cursor_next_member(&c, &key) == 1 &&
+	       json_cursor_read(&c, &value))
+		if (json_value_is(&key, "skel"))
+			return value.kind == JSON_VALUE_STRING;
+	return false;
+}
+
+/* Of a JSON record only the encoding of its text is checked. */
+static enum stream_line_kind
+parse_json_record(struct stream_reader *r, const struct stream_line *line)
+{
+	size_t valid = utf8_valid_len(line->text, line->text_len);
+
+	if (valid == line->text_len)
+		return LINE_JSON;
+	return stream_reader_bad(r, "not UTF-8 from column %zu on", valid + 1);
 }
 
 /* Tells the kind of an object by its first key, without parsing records. */
@@ -197,20 +271,16 @@ parse_object_line(struct stream_reader *r, struct stream_line *line)
 	json_cursor_open(&c, line->text, line->text_len);
 	json_cursor_enter(&c);
 	if (json_cursor_next_member(&c, &key) != 1)
-		return LINE_JSON;
-	if (json_value_is(&key, "skel")) {
-		/* By this reader's header the rest would be misread. */
-		r->input.eof = true;
-		line_input_consume(&r->input, line_input_len(&r->input));
-		return bad_line(r,
-		    "a second header: here begins another stream, which has to "
-		    "be read on its own");
-	}
+		return parse_json_record(r, line);
 	/* A backslash may stand for any character. */
-	if ((key.text[1] != '@' && key.text[1] != '\\') ||
-	    json_value_is(&key, "@map") || json_value_is(&key, "@time"))
-		return LINE_JSON;
-	return parse_counted_control(r, line);
+	if (key.text[1] != '@' && key.text[1] != '\\')
+		return json_value_is(&key, "skel") ||
+			       has_skel_key(line->text, line->text_len)
+			   ? LINE_HEADER
+			   : parse_json_record(r, line);
+	if (json_value_is(&key, "@map") || json_value_is(&key, "@time"))
+		return parse_json_record(r, line);
+	return r->left_out ? LINE_BAD : parse_counted_control(r, line);
 }
 
 static enum stream_line_kind
@@ -220,7 +290,7 @@ parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
 
 	if (r->skipping) {
 		r->skipping = false;
-		return bad_line(
+		return stream_reader_bad(
 		    r, "a line longer than %d bytes", STREAM_LINE_MAX);
 	}
 	if (p < end && *p == STREAM_TAG && newline)
@@ -228,12 +298,16 @@ parse_line(struct stream_reader *r, struct stream_line *line, bool newline)
 	while (p < end && isspace((unsigned char)*p))
 		p++;
 	if (p == end)
-		return bad_line(r, "an empty line");
+		return stream_reader_bad(r, "an empty line");
+	if (split_at_header(r, line, newline)) {
+		newline = false;
+		end = line->text + line->text_len;
+	}
 	if (!newline && (*p != '{' || stream_line_is_cut(p, (size_t)(end - p))))
-		return bad_line(r, "the stream ends within this line");
+		return stream_reader_bad(r, "the stream ends within this line");
 	if (*p == '{')
 		return parse_object_line(r, line);
-	return bad_line(r, "neither a record nor a JSON object");
+	return stream_reader_bad(r, "neither a record nor a JSON object");
 }
 
 enum stream_line_kind
@@ -258,8 +332,11 @@ stream_reader_next(struct stream_reader *r, struct stream_line *line)
 	line->text_len =
 	    end != NULL ? (size_t)(end - line->text) : line_input_len(in);
 	line_input_consume(in, line->text_len + (end != NULL));
-	r->line++;
+	r->line += !r->split;
+	r->split = false;
 	line->kind = parse_line(r, line, end != NULL);
+	if (r->left_out && line->kind != LINE_HEADER && line->kind != LINE_END)
+		line->kind = LINE_BAD;
 	return line->kind;
 }
 
@@ -309,7 +386,7 @@ stream_reader_next_records(
 	const char *start = line_input_text(in), *text = start, *end;
 	const char *limit = text + line_input_len(in), *stop = limit;
 
-	if (r->skipping || in->error != 0)
+	if (r->skipping || r->split || r->left_out || in->error != 0)
 		return 0;
 	/* What was searched for a newline before is not searched again. */
 	if (in->scanned > 0 && line_input_find(in) == NULL)

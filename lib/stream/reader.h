@@ -2,6 +2,10 @@
  * The reader of a stream, a session or NDJSON from a descriptor.  It blocks
  * only where read(2) does.
  *
+ * One input can hold several streams, one after another, each with a header of
+ * its own: what ">>" makes, or cat(1).  One of them may have been cut anywhere
+ * before the header of the next.
+ *
  * Errors in a line are reported as "NAME:LINE: ...".
  */
 #ifndef SKEL_STREAM_READER_H
@@ -13,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/report.h"
 #include "stream/header.h"
 #include "stream/line-input.h"
 #include "stream/line.h"
@@ -23,7 +28,7 @@ enum {
 	STREAM_BAD_SHOWN = 100,    /* bad lines that are reported one by one */
 };
 
-/* What the first line of the input is. */
+/* What the first line of the input is, or of a stream that was appended. */
 enum stream_opening {
 	STREAM_OPENED,  /* the header of a stream */
 	STREAM_SESSION, /* the header of a session: no records follow */
@@ -36,10 +41,16 @@ struct stream_reader {
 	const char *name;   /* borrowed: the file's, or "<stdin>" */
 	unsigned long line; /* number of the last line read */
 	unsigned long bad;  /* bad lines so far */
-	bool ended;         /* "@end" was read */
+	bool ended;         /* "@end" of this stream was read */
 	struct stream_header header;
 	struct line_input input;
-	bool skipping;   /* within a line longer than STREAM_LINE_MAX */
+	bool skipping; /* within a line longer than STREAM_LINE_MAX */
+	bool split;    /* the next line is the rest of the last one */
+	/* Between stream_reader_try() and stream_reader_tried(). */
+	bool holding;
+	struct report_held held;
+	bool left_out;   /* all lines up to the next header are LINE_BAD, and
+			    neither reported nor counted */
 	struct buf body; /* unstuffed bytes of the last binary records */
 	json_t *control; /* owned: the tree of the last control line */
 };
@@ -68,6 +79,22 @@ bool stream_reader_is_ready(struct stream_reader *r);
 enum stream_line_kind stream_reader_next(
     struct stream_reader *r, struct stream_line *line);
 
+/*
+ * Takes the header in line, a LINE_HEADER that was just read, in place of the
+ * one before, which is freed: nothing may refer to it any more.  Returns as
+ * stream_reader_open() does.  Unless that is STREAM_OPENED, the stream is left
+ * out, as it is after stream_reader_leave_out().
+ */
+enum stream_opening stream_reader_next_stream(
+    struct stream_reader *r, const struct stream_line *line);
+
+/* Leaves out the lines up to the next header. */
+static inline void
+stream_reader_leave_out(struct stream_reader *r)
+{
+	r->left_out = true;
+}
+
 /* A binary record; data is borrowed as in struct stream_line. */
 struct stream_record {
 	const unsigned char *data;
@@ -84,6 +111,19 @@ struct stream_record {
  */
 size_t stream_reader_next_records(
     struct stream_reader *r, struct stream_record records[STREAM_BATCH]);
+
+/* Counts a bad line, and reports what is wrong with it as long as few were
+ * reported.  Returns LINE_BAD. */
+enum stream_line_kind stream_reader_bad(struct stream_reader *r,
+    const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Between these two, a function that reports by itself parses a line; ret is
+ * what it returned, and -1 counts a bad line.  When enough bad lines were
+ * reported, what it reports is shown only to those who want all information.
+ */
+void stream_reader_try(struct stream_reader *r);
+void stream_reader_tried(struct stream_reader *r, int ret);
 
 /* Counts a bad line.  Returns whether it is to be reported: the first
  * STREAM_BAD_SHOWN are.  At the next one it reports that there are more. */

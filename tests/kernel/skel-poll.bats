@@ -589,7 +589,7 @@ END
 	stream | sed '3s/.*/{"@map":"b","n":"x"}/; 5s/.*/{"@map":"q","n":1}/' > s
 	run -1 --separate-stderr bash -c 'skel-poll -f binary s | skel-poll -f json; exit "${PIPESTATUS[0]}"'
 	[[ ${stderr_lines[0]} == "skel-poll: s:3"*"n"* ]]
-	[[ $stderr == *'skel-poll: s:5: "@map" is "q", but the header has no such map'* ]]
+	[[ $stderr == *'skel-poll: s:5: the record is of map "q", which the header does not have'* ]]
 	[ "$(tail -n 1 <<<"$output")" = '{"@end":{"records":1,"lost":3}}' ]
 }
 

@@ -36,14 +36,140 @@ literal() {
 	[ -z "$stderr" ]
 }
 
-@test "a second header in one input is an error; two files are two streams" {
+# A stream of one map m with an int a and, if one is named, another member; its
+# records have the numbers given.
+one_stream() { # ENCODING MEMBER NUMBER...
+	local n member=${2:+,\{\"name\":\"$2\",\"type\":0,\"offset\":4\}}
+	echo '{"skel":"stream","version":1,"name":"x","encoding":"'"$1"'","maps":[{"name":"m","source":"ringbuf","value":1}],"types":[{"kind":"int","name":"int","size":4,"signed":true},{"kind":"struct","name":"s","size":8,"members":[{"name":"a","type":0,"offset":0}'"$member"']}]}'
+	for n in "${@:3}"; do
+		if [ "$1" = json ]; then
+			echo '{"@map":"m","@time":"2026-11-22T14:48:01.000000001Z","a":'"$n${2:+,\"$2\":$n}"'}'
+		else
+			printf "=\\x18\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x0$n\\x00\\x00\\x00\\x0$n\\x00\\x00\\x00\n"
+		fi
+	done
+	echo '{"@end":{"records":'$(($# - 2))',"lost":0}}'
+}
+
+@test "streams that were appended are as good as several files" {
 	cd "$FIXTURES/format"
-	local streams=(*.skel)
-	local first=${streams[0]} second=${streams[1]}
-	run -1 --separate-stderr bash -c "cat $first $second | skel-fmt --json"
-	[ "$output" = "$(skel-fmt --json "$first")" ]
-	[[ $stderr == "skel-fmt: <stdin>:$(($(wc -l < "$first") + 1)): a second header: "* ]]
-	# The same streams as two files are read without an error.
-	run -0 --separate-stderr skel-fmt --json "$first" "$second"
+	local form
+	for form in json csv tsv table plain raw; do
+		cat ./*.skel | skel-fmt -q "--$form" > "$BATS_TEST_TMPDIR/appended"
+		cmp <(skel-fmt -q "--$form" ./*.skel) "$BATS_TEST_TMPDIR/appended"
+	done
+	run -0 --separate-stderr bash -c 'cat ./*.skel | skel-poll | skel-fmt -q --json'
+	[ "$output" = "$(skel-fmt -q --json ./*.skel)" ]
+	for form in json binary; do
+		cat ./*.skel | skel-poll -q -f $form | skel-fmt -q --csv |
+			diff <(for s in ./*.skel; do skel-poll -q -f $form "$s" || :; done | skel-fmt -q --csv) -
+	done
+}
+
+@test "rows of the same columns go on, other columns have a header line and one notice" {
+	cd "$BATS_TEST_TMPDIR"
+	{ one_stream binary b 1 2; one_stream json b 3; } > same
+	run -0 --separate-stderr skel-fmt --csv --bare same
+	[ "${output//$'\r'/}" = $'a,b\n1,1\n2,2\n3,3' ]
 	[ -z "$stderr" ]
+	{ cat same; one_stream json c 4 5; one_stream binary b 6; } > others
+	run -0 --separate-stderr skel-fmt --csv --bare others
+	[ "${output//$'\r'/}" = $'a,b\n1,1\n2,2\n3,3\na,c\n4,4\n5,5\na,b\n6,6' ]
+	[ "$stderr" = "skel-fmt: others:8: another stream begins here, and its columns are others; a new header line names them" ]
+	run -0 --separate-stderr skel-fmt --csv --bare -H others
+	[ "$stderr" = "skel-fmt: others:8: another stream begins here, and its columns are others" ]
+	run -0 --separate-stderr skel-fmt --json --bare others
+	[ "${lines[3]}" = '{"a":4,"c":4}' ]
+	[ -z "$stderr" ]
+}
+
+@test "the end of each stream is checked, and its losses are added up" {
+	cd "$BATS_TEST_TMPDIR"
+	{ one_stream binary b 1; one_stream binary b 2 | sed '$d'; one_stream json b 3; } > cut
+	run -0 --separate-stderr skel-fmt --csv -bH cut
+	[ "${output//$'\r'/}" = $'1,1\n2,2\n3,3' ]
+	[ "$stderr" = "skel-fmt: cut:6: another stream begins here, but the end of the one before is missing: it was cut" ]
+	run -0 --separate-stderr skel-poll -f json cut
+	[ "$(grep -c @end <<< "$output")" -eq 2 ]
+	[ "$stderr" = "skel-poll: cut:6: another stream begins here, but the end of the one before is missing: it was cut" ]
+	{ one_stream json b 1 | sed 's/"lost":0/"lost":2/'
+		one_stream json b 2 | sed '2i {"@lost":{"map":"m","count":3}}' | sed 's/"lost":0/"lost":3/'; } > lost
+	run -0 --separate-stderr skel-fmt --json lost
+	[ "${stderr_lines[1]}" = "skel-fmt: lost: 5 records lost in total" ]
+	run -3 --separate-stderr skel-poll lost
+	[ "$stderr" = "skel-poll: 5 records were lost" ]
+	[ "$(grep @end <<< "$output")" = $'{"@end":{"records":1,"lost":2}}\n{"@end":{"records":1,"lost":3}}' ]
+}
+
+@test "a header after a line that was cut begins a stream, whatever was cut" {
+	cd "$BATS_TEST_TMPDIR"
+	local size encoding first
+	for encoding in binary json; do
+		one_stream $encoding b 1 > first
+		for ((size = 1; size < $(stat -c %s first); size += 3)); do
+			{ head -c "$size" first; one_stream json c 7; } > joined
+			skel-fmt -q --json --bare joined > out 2> err && first=0 || first=$?
+			[ "$(tail -n 1 out)" = '{"a":7,"c":7}' ]
+			# Between two lines nothing but the end is missing.
+			[ "$first" -eq 1 ] || [ ! -s err ]
+			skel-poll -q joined 2> err > out || [ $? -eq 1 ]
+			[ "$(tail -n 1 out)" = '{"@end":{"records":1,"lost":0}}' ]
+		done
+	done
+}
+
+@test "-n, -t and -m of skel-poll apply to appended streams, and each end counts its own" {
+	cd "$BATS_TEST_TMPDIR"
+	{ one_stream binary b 1 2; one_stream json c 3 4 5; one_stream binary b 6; } > all
+	run -0 --separate-stderr skel-poll -f json -n 4 all
+	[ "$(grep @end <<< "$output")" = $'{"@end":{"records":2,"lost":0}}\n{"@end":{"records":2,"lost":0}}' ]
+	run -0 --separate-stderr skel-poll -f json all
+	[ "$(jq -s 'map(.["@end"].records // empty)' -c <<< "$output")" = '[2,3,1]' ]
+	one_stream json c 3 4 5 | sed 's/"m"/"other"/' > other
+	run -1 --separate-stderr bash -c 'cat all other all | skel-poll -f json -m m'
+	[ "$(jq -s 'map(.["@end"].records // empty)' -c <<< "$output")" = '[2,3,1,2,3,1]' ]
+	[ "$stderr" = 'skel-poll: <stdin>: -m m: no such map; there are: other' ]
+}
+
+@test "what follows the end of a stream is passed on, and what is no record is not" {
+	cd "$BATS_TEST_TMPDIR"
+	{ one_stream json b 1; one_stream json b 2 | sed -n 2p; } > after
+	run -0 --separate-stderr skel-poll after
+	[ "$(tail -n 2 <<< "$output" | jq -c '[.a, .["@end"].records]')" = $'[2,null]\n[null,2]' ]
+	# Lines that are no records are told, counted and left out.
+	{ one_stream json b 1; echo '{"@map":"m","a":'; echo '{"@map":"m"}}'; echo '{"a":[}'
+		printf '{"@map":"m","a":"\xff"}\n'; } > bad
+	run -1 --separate-stderr skel-poll bad
+	[ "$(tail -n 1 <<< "$output")" = '{"@end":{"records":1,"lost":0}}' ]
+	[ "${#lines[@]}" -eq 3 ]
+	[ "${#stderr_lines[@]}" -eq 4 ]
+	[ "${stderr_lines[3]}" = "skel-poll: bad:7: not UTF-8 from column 18 on" ]
+	local form
+	for form in json csv tsv table plain folded; do
+		run -1 --separate-stderr skel-fmt "--$form" bad
+		[[ $stderr == *"not UTF-8 from column 18 on"* || $form == folded ]]
+	done
+}
+
+@test "of thousands of bad lines and cut streams few are reported, the rest are counted" {
+	cd "$BATS_TEST_TMPDIR"
+	one_stream json b 1 | sed '$d' > cut
+	for ((i = 0; i < 300; i++)); do
+		cat cut
+		echo '{"@map":"m","a":'
+		echo '{"@error":{"map":"m","message":"no"}}'
+		echo '{"@symbols":7}'
+	done > all
+	local command
+	for command in 'skel-fmt --json' skel-poll 'skel-poll -f binary'; do
+		run -1 --separate-stderr $command all
+		[ "${#stderr_lines[@]}" -le 350 ]
+		[[ $stderr == *"all: 300 streams were cut, in total"* ]]
+		[[ $stderr == *"all: 600 bad lines in total"* ]]
+	done
+	# A thousand records that have no bytes.
+	{ one_stream json b; for ((i = 0; i < 1000; i++)); do echo '{"@map":"m","a":"x"}'; done; } > words
+	run -1 --separate-stderr skel-poll -f binary words
+	[ "${#stderr_lines[@]}" -le 110 ]
+	[[ $stderr == *"words: 1000 bad lines in total"* ]]
 }

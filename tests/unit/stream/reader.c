@@ -151,7 +151,8 @@ bad_lines_are_reported_with_their_number(void)
 	BAD("  \n", "run.skel:2: an empty line");
 	BAD("hello\n", "run.skel:2: neither a record nor a JSON object");
 	BAD(" =\x0b\n", "run.skel:2: neither a record nor a JSON object");
-	BAD(THREE, "run.skel:2: a second header: here begins another stream");
+	BAD("{\"pid\":1,\"s\":\"a\xff\"}\n",
+	    "run.skel:2: not UTF-8 from column 16 on");
 	BAD("{\"@lost\":{\"map\":\"rb\"\n", "run.skel:2: not JSON: ");
 	BAD("{\"@lost\":7}\n",
 	    "run.skel:2: @lost: expected an object, found a number");
@@ -162,6 +163,101 @@ bad_lines_are_reported_with_their_number(void)
 	    "run.skel:2: @lost.count: expected a whole number from 0");
 	BAD("{\"@error\":{\"map\":\"rb\",\"message\":7}}\n",
 	    "run.skel:2: @error.message: expected a string");
+}
+
+/* Another stream with one map. */
+#define ONE MAPS(RAW)
+
+/* Checks the lines of two streams, where a line that is cut may be before the
+ * second header. */
+static void
+second_is_read(const char *cut, size_t len, const char *message, int line)
+{
+	struct buf all = { 0 };
+	struct stream_line l;
+	struct stream_reader r;
+
+	buf_str(&all, THREE "{\"@end\":{}}\n");
+	buf_add(&all, cut, len);
+	buf_str(&all, ONE "{\"@lost\":{\"map\":\"raw\",\"count\":3}}\n");
+	check_num(
+	    open_bytes(&r, all.data, all.len), STREAM_OPENED, __FILE__, line);
+	check_num(stream_reader_next(&r, &l), LINE_FINISH, __FILE__, line);
+	check_num(r.ended, true, __FILE__, line);
+	if (message != NULL) {
+		check_num(stream_reader_next(&r, &l), LINE_BAD, __FILE__, line);
+		check_said(message, __FILE__, line);
+	}
+	check_num(stream_reader_next(&r, &l), LINE_HEADER, __FILE__, line);
+	check_num((int64_t)r.line, 3, __FILE__, line);
+	check_num((int64_t)r.header.nmaps, 3, __FILE__, line);
+	check_num(
+	    stream_reader_next_stream(&r, &l), STREAM_OPENED, __FILE__, line);
+	check_num((int64_t)r.header.nmaps, 1, __FILE__, line);
+	check_num(r.ended, false, __FILE__, line);
+	check_num(stream_reader_next(&r, &l), LINE_LOST, __FILE__, line);
+	check_num(l.map, 0, __FILE__, line);
+	check_num(stream_reader_next(&r, &l), LINE_END, __FILE__, line);
+	close_reader(&r);
+	buf_free(&all);
+}
+
+#define SECOND(cut, message)                                                   \
+	second_is_read((cut), sizeof(cut) - 1, (message), __LINE__)
+
+static void
+another_header_begins_another_stream(void)
+{
+	SECOND("", NULL);
+	SECOND("=", "run.skel:3: the stream was cut within this record");
+	SECOND(
+	    "=\x03\x01", "run.skel:3: the stream was cut within this record");
+	SECOND("{\"@map\":\"rb\",\"p",
+	    "run.skel:3: the stream ends within this line");
+	SECOND("{\"@lost\":", "run.skel:3: the stream ends within this line");
+	SECOND("{\"skel\":\"stream\",\"vers",
+	    "run.skel:3: the stream ends within this line");
+	SECOND("xyz", "run.skel:3: the stream ends within this line");
+}
+
+static void
+what_is_no_header_begins_no_stream(void)
+{
+	struct buf out = { 0 };
+	const char *header = "\"" ONE;
+
+	/* A record whose bytes end like a header. */
+	stream_write_record(&out, 1, 1, NULL, 0, header, strlen(header) - 1);
+	line_is(out.data, out.len, LINE_RECORD, NULL, __LINE__);
+	buf_free(&out);
+	LINE("{\"@map\":\"rb\",\"a\":{\"skel\":\"stream\"}}\n", LINE_JSON);
+	LINE("{\"@map\":\"rb\",\"a\":\"{\\\"skel\\\":1}\"}\n", LINE_JSON);
+	LINE("{\"pid\":1,\"s\":\"\\\"skel\\\"\"}\n", LINE_JSON);
+	/* jq -S sorts the keys. */
+	LINE("{\"encoding\":\"json\",\"skel\":\"stream\"}\n", LINE_HEADER);
+}
+
+static void
+a_stream_can_be_left_out(void)
+{
+	struct stream_line l;
+	struct stream_reader r;
+
+	CHECK_NUM(open_text(&r, THREE "{\"skel\":\"stream\",\"version\":9}\n"
+				      "=zz\nnonsense\n{\"@end\":{}}\n{\"a\"\n"
+				      "=zz" ONE "nonsense\n"),
+	    STREAM_OPENED);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_HEADER);
+	CHECK_NUM(stream_reader_next_stream(&r, &l), STREAM_REFUSED);
+	CHECK_SAID("run.skel:2: header: unknown version 9");
+	for (int i = 0; i < 5; i++)
+		CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
+	CHECK_NUM(r.bad, 0);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_HEADER);
+	CHECK_NUM(stream_reader_next_stream(&r, &l), STREAM_OPENED);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
+	CHECK_NUM(r.bad, 1);
+	close_reader(&r);
 }
 
 static void
@@ -508,6 +604,9 @@ main(void)
 	the_lines_are_those_of_the_manual();
 	objects_are_told_apart();
 	bad_lines_are_reported_with_their_number();
+	another_header_begins_another_stream();
+	what_is_no_header_begins_no_stream();
+	a_stream_can_be_left_out();
 	bad_records_are_reported_with_their_number();
 	a_last_line_without_its_newline_is_cut_unless_it_is_whole();
 	reading_goes_on_after_a_bad_line();
