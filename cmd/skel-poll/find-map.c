@@ -33,14 +33,14 @@ report_not_opened(const char *where, int err)
 {
 	if (err == EPERM) {
 		report_error("%s: opening a map of somebody else needs "
-			     "CAP_SYS_ADMIN; run as root",
-		    where);
+			     "CAP_SYS_ADMIN; run as root%s",
+		    where, privilege_whose());
 	} else if (err == ENOENT) {
 		report_error("%s: there is no such map; skel-poll --list shows "
 			     "those that there are",
 		    where);
 	} else {
-		report_error("%s: %s", where, strerror(err));
+		report_error("%s: %s", where, report_error_text(err));
 	}
 	return -1;
 }

@@ -8,13 +8,12 @@
 #include <string.h>
 
 #include "attach/way.h"
+#include "base/buf.h"
 #include "base/report.h"
 #include "host/kallsyms.h"
 #include "host/privilege.h"
+#include "load/kernel-function.h"
 #include "load/vmlinux.h"
-
-/* The kernel's ENOTSUPP, which errno.h does not have. */
-enum { KERNEL_ENOTSUPP = 524 };
 
 static const struct {
 	const struct attach_way *way;
@@ -27,6 +26,31 @@ static const struct {
 	{ &attach_way_tp_btf, BPF_TRACE_RAW_TP, "tracepoint" },
 	{ &attach_way_lsm, BPF_LSM_MAC, "hook" },
 };
+
+static bool
+is_function_way(const struct attach_way *way)
+{
+	return way == &attach_way_fentry || way == &attach_way_fexit ||
+	       way == &attach_way_fmod_ret;
+}
+
+/* Why no program of this way can be attached to the function, which is in the
+ * kernel's BTF or not. */
+static struct attach_error
+no_function_there(const struct attach_way *way, const char *name, bool in_btf)
+{
+	struct buf words = { 0 };
+	struct kernel_function f;
+	struct attach_error e;
+
+	kernel_function_find(&f, name);
+	f.in_btf = in_btf;
+	kernel_function_explain(&f, way->name, &words);
+	e = words.failed ? attach_errno(ENOMEM)
+			 : attach_missing("%.*s", (int)words.len, words.data);
+	buf_free(&words);
+	return e;
+}
 
 /*
  * Have the program verified for the place that "-a" names.  Whether the kernel
@@ -42,9 +66,12 @@ set_btf_target(const struct attach_job *j, const char *target)
 	while (btf_ways[i].way != j->way)
 		i++;
 	if (libbpf_find_vmlinux_btf_id(target, btf_ways[i].type) <= 0 &&
-	    !kallsyms_has(target, true))
+	    !kallsyms_has(target, true)) {
+		if (is_function_way(j->way))
+			return no_function_there(j->way, target, false);
 		return attach_missing(
 		    "this kernel has no %s %s", btf_ways[i].noun, target);
+	}
 	bpf_program__set_expected_attach_type(j->program, btf_ways[i].type);
 	error = bpf_program__set_attach_target(j->program, 0, target);
 	return error == 0 ? ATTACH_SUCCESS : attach_errno(-error);
@@ -66,13 +93,31 @@ prepare_btf(const struct attach_job *j)
 	return j->where != NULL ? set_btf_target(j, target) : ATTACH_SUCCESS;
 }
 
+/*
+ * The kernel's errors for a function that has no place for a program: EBUSY and
+ * ENODEV where its code does not begin with a call for tracing, the others
+ * where the kernel, or a function with such parameters, has no trampolines.
+ */
 static struct attach_error
 explain_btf(const struct attach_job *j, struct attach_error e)
 {
-	if (e.error == EOPNOTSUPP || e.error == KERNEL_ENOTSUPP)
+	switch (e.error) {
+	case E2BIG:
+		return attach_invalid("as many programs as this kernel allows "
+				      "at one function are attached already");
+	case EBUSY:
+	case EINVAL:
+	case ENODEV:
+	case EOPNOTSUPP:
+	case KERNEL_ENOTSUPP:
+		if (is_function_way(j->way))
+			return no_function_there(
+			    j->way, attach_job_target(j), true);
 		return attach_invalid(
 		    "this kernel attaches no %s programs", j->way->name);
-	return e;
+	default:
+		return e;
+	}
 }
 
 static struct attach_error

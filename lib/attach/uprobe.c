@@ -372,7 +372,8 @@ explain_uprobe(const struct uprobe_target *t, struct attach_error e)
 {
 	/* The kernel requires it (kernel/events/core.c). */
 	if (e.error == EACCES && privilege_lacks(CAP_SYS_ADMIN))
-		return attach_invalid("needs CAP_SYS_ADMIN; run as root");
+		return attach_invalid(
+		    "needs CAP_SYS_ADMIN; run as root%s", privilege_whose());
 	if (e.error == ESRCH && t->pid != -1)
 		return attach_invalid("there is no process %d", t->pid);
 	if (e.error == EINVAL || e.error == EILSEQ)

@@ -1,14 +1,20 @@
+#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <vis.h>
 
 #include "base/nomem.h"
 #include "base/report.h"
 
-enum { REPORT_MAX = 16384 }; /* the last lines of a verifier log fit */
+enum {
+	REPORT_MAX = 16384, /* the last lines of a verifier log fit */
+};
 
 static _Atomic(enum report_level) shown = REPORT_NOTICE;
 static _Thread_local report_fn *sink;
@@ -129,6 +135,48 @@ report_release_held(struct report_held *h, const char *excuse)
 		excuse = "";
 	}
 	buf_free(&h->lines);
+}
+
+/* The soft limit of a resource; RLIM_INFINITY if it cannot be read. */
+static rlim_t
+get_limit(int resource)
+{
+	struct rlimit l;
+
+	return getrlimit((__rlimit_resource_t)resource, &l) == 0
+		   ? l.rlim_cur
+		   : RLIM_INFINITY;
+}
+
+const char *
+report_error_text(int error)
+{
+	static _Thread_local char text[160];
+	const char *known = strerrordesc_np(error);
+	rlim_t limit;
+
+	if (error == EMFILE && (limit = get_limit(RLIMIT_NOFILE)) != 0)
+		snprintf(text, sizeof(text), "%s; the limit is %ju (ulimit -n)",
+		    known, (uintmax_t)limit);
+	else if (error == ENOMEM &&
+		 (limit = get_limit(RLIMIT_AS)) != RLIM_INFINITY)
+		snprintf(text, sizeof(text),
+		    "%s; the limit is %ju KiB (ulimit -v)", known,
+		    (uintmax_t)(limit / 1024));
+	else if (known != NULL)
+		snprintf(text, sizeof(text), "%s", known);
+	else if (error == KERNEL_ENOTSUPP)
+		snprintf(text, sizeof(text),
+		    "this kernel does not support it (ENOTSUPP)");
+	else
+		snprintf(text, sizeof(text), "the kernel's error %d", error);
+	return text;
+}
+
+bool
+report_is_shortage(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE;
 }
 
 int

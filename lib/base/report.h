@@ -59,6 +59,20 @@ void report(enum report_level level, const char *fmt, ...)
 #define report_notice(...) report(REPORT_NOTICE, __VA_ARGS__)
 #define report_info(...) report(REPORT_INFO, __VA_ARGS__)
 
+/* The kernel's ENOTSUPP, which errno.h does not have. */
+enum { KERNEL_ENOTSUPP = 524 };
+
+/*
+ * The text of an errno for a message: strerror(3)'s, which does not know the
+ * kernel's own errors such as ENOTSUPP, and for a lack of descriptors or memory
+ * the limit of this process too.  Valid until the thread's next call.
+ */
+const char *report_error_text(int error);
+
+/* Whether the error is a lack of memory or of descriptors, which says nothing
+ * about what was tried. */
+bool report_is_shortage(int error);
+
 /* Report that memory ran out.  Returns -1, for "return report_nomem();". */
 int report_nomem(void);
 

@@ -24,6 +24,7 @@ enum {
 #define NO_TARGET_BTF "failed to parse target BTF"
 #define NO_KERNEL_BTF "failed to find valid kernel BTF"
 #define NO_HOOK "failed to find kernel BTF type ID"
+#define NO_CODE "The address of function " /* of the verifier */
 #define NO_RELOCATION "failed to resolve CO-RE relocation "
 #define RETRYING "Retrying without BTF"
 #define NO_MAP "': failed to create: "
@@ -217,13 +218,6 @@ find_btf_error(void)
 	return error;
 }
 
-/* Whether the error is a lack of memory or descriptors. */
-static bool
-is_shortage(int error)
-{
-	return error == ENOMEM || error == EMFILE || error == ENFILE;
-}
-
 static enum libbpf_refusal_kind
 classify(const struct libbpf_refusal *r)
 {
@@ -232,19 +226,21 @@ classify(const struct libbpf_refusal *r)
 	if (r->error == EPERM && r->log == NULL)
 		return LIBBPF_REFUSED_PRIVILEGE;
 	if (target || was_warned(NO_KERNEL_BTF)) {
-		if (is_shortage(r->btf_error) || r->btf_error == EIO)
+		if (report_is_shortage(r->btf_error) || r->btf_error == EIO)
 			return LIBBPF_REFUSED_BTF_READ;
 		return target ? LIBBPF_REFUSED_TARGET_BTF
 			      : LIBBPF_REFUSED_KERNEL_BTF;
 	}
 	if (r->detail != NULL)
 		return LIBBPF_REFUSED_RELOCATION;
-	if (r->program[0] != '\0' && was_warned(NO_HOOK))
+	if (r->program[0] != '\0' &&
+	    (was_warned(NO_HOOK) ||
+		(r->log != NULL && strstr(r->log, NO_CODE) != NULL)))
 		return LIBBPF_REFUSED_HOOK;
 	if (r->program[0] == '\0' && r->map[0] != '\0')
 		return LIBBPF_REFUSED_MAP;
 	/* The verifier writes its log also if a later step then fails. */
-	if (r->log != NULL && !is_shortage(r->error))
+	if (r->log != NULL && !report_is_shortage(r->error))
 		return LIBBPF_REFUSED_VERIFIER;
 	return LIBBPF_REFUSED;
 }

@@ -3,7 +3,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/report.h"
@@ -20,21 +24,70 @@ static const struct {
 	{ CAP_PERFMON, "CAP_PERFMON" },
 };
 
+/* The inode of the first user namespace (PROC_USER_INIT_INO). */
+#define FIRST_USER_NAMESPACE UINT64_C(0xEFFFFFFD)
+
+/* A number of /proc/self/status, in this base; missing if the file does not
+ * show it. */
+static uint64_t
+read_status(const char *field, int base, uint64_t missing)
+{
+	FILE *in = fopen("/proc/self/status", "re");
+	size_t n = strlen(field);
+	char line[256];
+
+	while (in != NULL && fgets(line, sizeof(line), in) != NULL)
+		if (strncmp(line, field, n) == 0 && line[n] == ':') {
+			missing = strtoull(line + n + 1, NULL, base);
+			break;
+		}
+	if (in != NULL)
+		fclose(in);
+	return missing;
+}
+
 /* The effective capabilities of this process; all if /proc does not show
  * them. */
 static uint64_t
 effective_caps(void)
 {
-	FILE *in = fopen("/proc/self/status", "re");
-	uint64_t set = UINT64_MAX;
-	char line[256];
+	return read_status("CapEff", 16, UINT64_MAX);
+}
 
-	while (in != NULL && fgets(line, sizeof(line), in) != NULL)
-		if (sscanf(line, "CapEff: %" SCNx64, &set) == 1)
-			break;
-	if (in != NULL)
-		fclose(in);
-	return set;
+/* Whether this process is in another user namespace than the first. */
+static bool
+in_user_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) == 0 &&
+	       st.st_ino != FIRST_USER_NAMESPACE;
+}
+
+const char *
+privilege_whose(void)
+{
+	return in_user_namespace() ? " of the host" : "";
+}
+
+/* The file is "none [integrity] confidentiality", in a directory that is empty
+ * where securityfs is not mounted. */
+static enum privilege_lockdown
+find_lockdown(void)
+{
+	FILE *in = fopen("/sys/kernel/security/lockdown", "re");
+	enum privilege_lockdown found = LOCKDOWN_UNKNOWN;
+	char line[128];
+
+	if (in == NULL)
+		return access("/sys/kernel/security/lsm", F_OK) == 0
+			   ? LOCKDOWN_NONE
+			   : LOCKDOWN_UNKNOWN;
+	if (fgets(line, sizeof(line), in) != NULL)
+		found = strstr(line, "[none]") != NULL ? LOCKDOWN_NONE
+						       : LOCKDOWN_ON;
+	fclose(in);
+	return found;
 }
 
 static bool
@@ -48,7 +101,8 @@ privilege_lacks(unsigned int capability)
 {
 	uint64_t set = effective_caps();
 
-	return !has_cap(set, capability) && !has_cap(set, CAP_SYS_ADMIN);
+	return in_user_namespace() ||
+	       (!has_cap(set, capability) && !has_cap(set, CAP_SYS_ADMIN));
 }
 
 bool
@@ -131,6 +185,30 @@ add_missing_caps(uint64_t caps, struct buf *out)
 	return any;
 }
 
+/* Append why the kernel may refuse a process that has every capability. */
+static void
+add_refusal(const struct privilege_facts *f, struct buf *out)
+{
+	buf_str(out, "the kernel refuses it, though this process has CAP_BPF "
+		     "and CAP_PERFMON");
+	if (f->lockdown == LOCKDOWN_ON)
+		buf_str(out, "; kernel lockdown is on "
+			     "(/sys/kernel/security/lockdown) and may be why");
+	if (f->filtered)
+		buf_str(out, "; a filter of system calls is on, as containers "
+			     "have it, and may be why");
+	if (f->lockdown == LOCKDOWN_UNKNOWN)
+		buf_str(out, f->filtered
+				 ? "; so may kernel lockdown"
+				 : "; kernel lockdown may be why, which only "
+				   "/sys/kernel/security/lockdown would tell: "
+				   "mount securityfs there");
+	if (f->lockdown == LOCKDOWN_NONE && !f->filtered)
+		buf_str(out, "; neither kernel lockdown nor a filter of system "
+			     "calls is on, but a security module may forbid "
+			     "it, or the kernel allows it to nobody");
+}
+
 void
 privilege_explain(const struct privilege_facts *f, struct buf *out)
 {
@@ -139,6 +217,12 @@ privilege_explain(const struct privilege_facts *f, struct buf *out)
 	bool network =
 	    (f->what & PRIVILEGE_NETWORK) && !has_cap(f->caps, CAP_NET_ADMIN);
 
+	if (f->user_namespace) {
+		buf_str(out, "this process is in a user namespace, whose "
+			     "capabilities do not count for BPF; run as root "
+			     "of the host");
+		return;
+	}
 	if (add_missing_caps(f->caps, out)) {
 		buf_str(out, "; run as root");
 		return;
@@ -156,16 +240,19 @@ privilege_explain(const struct privilege_facts *f, struct buf *out)
 	else if (network)
 		buf_str(out, "; run as root");
 	else
-		buf_str(out, "not permitted, though this process has CAP_BPF "
-			     "and CAP_PERFMON: kernel lockdown or a "
-			     "container's system call filter may forbid it");
+		add_refusal(f, out);
 }
 
 void
 privilege_report(const char *where, unsigned int what)
 {
 	struct privilege_facts f = {
-		.caps = effective_caps(), .memlock = UINT64_MAX, .what = what
+		.caps = effective_caps(),
+		.memlock = UINT64_MAX,
+		.what = what,
+		.user_namespace = in_user_namespace(),
+		.filtered = read_status("Seccomp", 10, 0) == 2,
+		.lockdown = find_lockdown(),
 	};
 	struct buf words = { 0 };
 	struct rlimit l;

@@ -13,6 +13,7 @@
 #include "elf/section-rename.h"
 #include "host/privilege.h"
 #include "load/btf-slice.h"
+#include "load/kernel-function.h"
 #include "load/map-size.h"
 #include "load/object.h"
 #include "load/struct-ops.h"
@@ -336,6 +337,52 @@ report_with_log(const char *name, const struct libbpf_refusal *r,
 		report_type_hint(name, program, r->error);
 }
 
+/* The way of a program that traces a function, else NULL. */
+static const char *
+function_way(const struct bpf_program *program)
+{
+	if (bpf_program__type(program) != BPF_PROG_TYPE_TRACING)
+		return NULL;
+	switch (bpf_program__expected_attach_type(program)) {
+	case BPF_TRACE_FENTRY:
+		return "fentry";
+	case BPF_TRACE_FEXIT:
+		return "fexit";
+	case BPF_MODIFY_RETURN:
+		return "fmod_ret";
+	default:
+		return NULL;
+	}
+}
+
+/* Reports that the kernel has no such place for the program.  in_btf says
+ * whether its BTF names the place all the same. */
+static void
+report_no_hook(const char *name, const struct bpf_program *program, bool in_btf)
+{
+	const char *section = bpf_program__section_name(program);
+	const char *way = function_way(program);
+	const char *slash = strchr(section, '/');
+	struct buf words = { 0 };
+	struct kernel_function f;
+
+	if (way == NULL || slash == NULL) {
+		buf_str(&words,
+		    "this kernel has nothing of that name to attach it to");
+	} else {
+		kernel_function_find(&f, slash + 1);
+		f.in_btf = in_btf;
+		kernel_function_explain(&f, way, &words);
+	}
+	if (words.failed)
+		report_nomem();
+	else
+		report_error("%s: program %s (%s): %.*s", name,
+		    bpf_program__name(program), section, (int)words.len,
+		    words.data);
+	buf_free(&words);
+}
+
 static void
 report_refusal(const struct object *o, const struct libbpf_refusal *r)
 {
@@ -369,9 +416,7 @@ report_refusal(const struct object *o, const struct libbpf_refusal *r)
 	case LIBBPF_REFUSED_HOOK:
 		if (program == NULL)
 			break;
-		report_error("%s: program %s (%s): this kernel has nothing of "
-			     "that name to attach it to",
-		    name, r->program, bpf_program__section_name(program));
+		report_no_hook(name, program, r->log != NULL);
 		return;
 	case LIBBPF_REFUSED_MAP:
 		if (map_size_report_refusal(

@@ -374,6 +374,15 @@ need_setpriv() {
 	fails_with 1 "runqlat.json: needs CAP_BPF; run as root" able +perfmon skel-load -t 0.2 "$ASSETS/runqlat.json"
 }
 
+@test "the root of a user namespace is told that its capabilities do not count" {
+	need_bpf
+	unshare -U -r true || skip "needs user namespaces"
+	fails_with 1 "bootstrap.json: this process is in a user namespace, whose capabilities do not count for BPF; run as root of the host" \
+		unshare -U -r skel-load -t 0.2 "$ASSETS/bootstrap.json"
+	fails_with 1 "skel-poll: map:1: opening a map of somebody else needs CAP_SYS_ADMIN; run as root of the host" \
+		unshare -U -r skel-poll map:1
+}
+
 @test "an error names what an ordinary user lacks for a session or the trace pipe" {
 	need_setpriv
 	able -all test -x /sys/fs/bpf && skip "bpffs is anybody's here"

@@ -1,5 +1,10 @@
-/* lib/base/report: messages that are held back, shown later, or excused. */
+/* lib/base/report: messages that are held back, shown later, or excused; the
+ * texts of errors. */
+#include <errno.h>
+#include <sys/resource.h>
+
 #include "base/report.h"
+#include "base/util.h"
 #include "check.h"
 
 static void
@@ -10,10 +15,43 @@ say_three(void)
 	report_error("and its details");
 }
 
+static void
+set_limit(__rlimit_resource_t resource, rlim_t n)
+{
+	struct rlimit l;
+
+	CHECK_NUM(getrlimit(resource, &l), 0);
+	l.rlim_cur = n;
+	CHECK_NUM(setrlimit(resource, &l), 0);
+}
+
+static void
+errors_have_texts(void)
+{
+	CHECK_STR(report_error_text(EINVAL), "Invalid argument");
+	CHECK_STR(report_error_text(524),
+	    "this kernel does not support it (ENOTSUPP)");
+	CHECK_STR(report_error_text(531), "the kernel's error 531");
+	set_limit(RLIMIT_NOFILE, 20);
+	CHECK_STR(report_error_text(EMFILE),
+	    "Too many open files; the limit is 20 (ulimit -n)");
+	CHECK_STR(report_error_text(ENOMEM), "Cannot allocate memory");
+	if (!SANITIZED) {
+		set_limit(RLIMIT_AS, 1 << 30);
+		CHECK_STR(report_error_text(ENOMEM),
+		    "Cannot allocate memory; the limit is 1048576 KiB "
+		    "(ulimit -v)");
+	}
+	CHECK(report_is_shortage(EMFILE));
+	CHECK(!report_is_shortage(EPERM));
+}
+
 int
 main(void)
 {
 	struct report_held held;
+
+	errors_have_texts();
 
 	check_forget();
 	report_hold(&held);

@@ -7,9 +7,18 @@
 
 #define CAP(n) (UINT64_C(1) << (n))
 #define BPF_CAPS (CAP(CAP_BPF) | CAP(CAP_PERFMON))
+#define REFUSED                                                                \
+	"the kernel refuses it, though this process has CAP_BPF and "          \
+	"CAP_PERFMON; "
+#define LOCKDOWN                                                               \
+	"kernel lockdown is on (/sys/kernel/security/lockdown) and may be why"
+#define FILTER                                                                 \
+	"a filter of system calls is on, as containers have it, and may be "   \
+	"why"
 #define FORBIDDEN                                                              \
-	"not permitted, though this process has CAP_BPF and CAP_PERFMON: "     \
-	"kernel lockdown or a container's system call filter may forbid it"
+	REFUSED                                                                \
+	"neither kernel lockdown nor a filter of system calls is on, but a "   \
+	"security module may forbid it, or the kernel allows it to nobody"
 #define LOCKED                                                                 \
 	" 64 KiB of locked memory, the limit (ulimit -l), which this kernel "  \
 	"counts BPF's memory against; raise it, or run with CAP_SYS_RESOURCE"
@@ -46,6 +55,21 @@ static const struct {
 	{ { BPF_CAPS, LIMIT, false, PRIVILEGE_MEMORY }, FORBIDDEN },
 	{ { BPF_CAPS | CAP(CAP_NET_ADMIN), LIMIT, false, ANY }, FORBIDDEN },
 	{ { BPF_CAPS, LIMIT, false, 0 }, FORBIDDEN },
+	/* What else may be the reason is said only if it is so. */
+	{ { BPF_CAPS, .lockdown = LOCKDOWN_ON }, REFUSED LOCKDOWN },
+	{ { BPF_CAPS, .filtered = true }, REFUSED FILTER },
+	{ { BPF_CAPS, .lockdown = LOCKDOWN_ON, .filtered = true },
+	    REFUSED LOCKDOWN "; " FILTER },
+	{ { BPF_CAPS, .lockdown = LOCKDOWN_UNKNOWN, .filtered = true },
+	    REFUSED FILTER "; so may kernel lockdown" },
+	{ { BPF_CAPS, .lockdown = LOCKDOWN_UNKNOWN },
+	    REFUSED "kernel lockdown may be why, which only "
+		    "/sys/kernel/security/lockdown would tell: mount "
+		    "securityfs there" },
+	/* All capabilities of a user namespace are none. */
+	{ { UINT64_MAX, LIMIT, true, ANY, .user_namespace = true },
+	    "this process is in a user namespace, whose capabilities do not "
+	    "count for BPF; run as root of the host" },
 };
 
 static void
