@@ -59,16 +59,16 @@ LLVM_STRIP ?= llvm-strip
 # The libraries that each command links.  This table is the architecture: only
 # skel-load and skel-poll use the kernel's BPF, and libdw for the symbols of
 # processes.  skel-args and skel-pack use no more of libbpf than its readers of
-# ELF and BTF, and skel-fmt does without.  The commands confine themselves with
-# libseccomp; the C library must not confine the program that it is part of.
+# ELF and BTF, and skel-fmt does without.  The C library must not confine the
+# program that it is part of.
 CMDS := skel-args skel-fmt skel-load skel-pack skel-poll
-LIBS_skel-args := libbpf libelf jansson zlib libseccomp libbsd-overlay
-LIBS_skel-fmt  := jansson libseccomp libbsd-overlay
-LIBS_skel-load := libbpf libdw libelf libiberty jansson zlib libseccomp libbsd-overlay
-LIBS_skel-pack := libbpf libelf jansson zlib libseccomp libbsd-overlay
-LIBS_skel-poll := libbpf libdw libelf libiberty jansson zlib libseccomp libbsd-overlay
+LIBS_skel-args := libbpf libelf jansson zlib libbsd-overlay
+LIBS_skel-fmt  := jansson libbsd-overlay
+LIBS_skel-load := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
+LIBS_skel-pack := libbpf libelf jansson zlib libbsd-overlay
+LIBS_skel-poll := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
 LIBS_eunomia   := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
-LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libseccomp libbsd-overlay
+LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
 # pkg-config does not know libresolv and libiberty.  A package is base64, which
 # libresolv decodes, of zlib.  libiberty demangles the names of C++ and Rust.
 STATIC := $(filter -static -static-pie,$(LDFLAGS))
@@ -87,7 +87,7 @@ CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -
 NEED_build := $(firstword $(CC)):$(or $(CROSS:%-=gcc-%),$(filter-out cc,$(notdir $(firstword $(CC)))),gcc) pkg-config \
 	libbpf.pc:libbpf-dev libdw.pc:libdw-dev libelf.pc:libelf-dev \
 	libiberty.a:libiberty-dev jansson.pc:libjansson-dev libbsd-overlay.pc:libbsd-dev \
-	libseccomp.pc:libseccomp-dev zlib.pc:zlib1g-dev $(if $(STATIC),libbz2.a:libbz2-dev)
+	zlib.pc:zlib1g-dev $(if $(STATIC),libbz2.a:libbz2-dev)
 NEED_demo  := $(NEED_build)
 NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck g++ git ip:iproute2 jq libbz2.a:libbz2-dev \
 	$(LLVM_STRIP):llvm /usr/share/i18n/locales:locales mandoc pgrep:procps python3 shellcheck strace time \
@@ -255,7 +255,8 @@ T_NAME  := $(patsubst unit/%,%,$(patsubst tests/%,%,$(basename $(T))))
 T_UNIT  := $(if $(T),$(filter %/$(T_NAME),$(UNIT)))
 T_BATS  := $(if $(filter unit/% tests/unit/%,$(T)),,$(filter %/$(T_NAME).bats,$(BATS_SRC)))
 T_BUILD := $(T_UNIT) $(if $(T_BATS),all) $(if $(filter %/fuzz.bats,$(T_BATS)),$(REPLAY)) \
-	$(if $(filter %/guests.bats,$(T_BATS)),$(UNIT))
+	$(if $(filter %/guests.bats,$(T_BATS)),$(UNIT)) \
+	$(if $(filter %/docs.bats,$(T_BATS)),$(B)/unit/host/syscalls)
 
 test: $(T_BUILD) ## run one test: T=skel-fmt, T=unit/cobs
 ifeq ($(strip $(T_UNIT) $(T_BATS)),)

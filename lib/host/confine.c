@@ -72,6 +72,13 @@ give_up_exec(uint64_t have)
 		}
 }
 
+static void
+confine_calls(enum syscall_stage stage, unsigned int needs)
+{
+	if (seccomp_confine(stage, needs) == -1)
+		report_kept("system calls");
+}
+
 void
 confine_filter(bool opens)
 {
@@ -82,8 +89,7 @@ confine_filter(bool opens)
 	if (landlock_confine(opens || SANITIZED) == -1)
 		report_kept("access to files");
 	set_caps(0, 0);
-	if (seccomp_confine_filter() == -1)
-		report_kept("system calls");
+	confine_calls(SYSCALL_FILTER, 0);
 }
 
 /*
@@ -119,31 +125,38 @@ confine_privileged(const struct confine_needs *n)
 	if (bpf != 0 && maps_need_bpf())
 		keep |= bpf;
 	set_caps(keep, keep);
-	if (seccomp_confine_privileged(n) == -1)
-		report_kept("system calls");
+	confine_calls(
+	    SYSCALL_HEAD, (n->opens_for_writing ? SYSCALL_WRITES : 0) |
+			      (n->sockets ? SYSCALL_SOCKETS : 0) |
+			      (n->openat2 ? SYSCALL_OPENAT2 : 0));
 }
 
-/* Keep no privilege but reading the files of all users, and only read. */
+/* Keep no privilege but reading the files of all users, and only read.
+ * Without Landlock nothing could see that openat2(2) only reads. */
 static void
-keep_reading(void)
+confine_reading(enum syscall_stage stage)
 {
 	uint64_t have = read_caps();
 	uint64_t keep = have & CONFINE_CAP(CAP_DAC_READ_SEARCH);
+	unsigned int needs = SYSCALL_OPENAT2;
 
 	give_up_exec(have);
-	if (landlock_confine_changes() == -1)
+	if (landlock_confine_changes() == -1) {
 		report_kept("changes of files");
+		needs = 0;
+	}
 	set_caps(keep, keep);
+	confine_calls(stage, needs);
 }
 
 void
 confine_lookup(void)
 {
-	keep_reading();
+	confine_reading(SYSCALL_LOOKUP);
 }
 
 void
 confine_lookup_worker(void)
 {
-	keep_reading();
+	confine_reading(SYSCALL_WORKER);
 }

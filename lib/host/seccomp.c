@@ -1,287 +1,295 @@
-#include <asm/termbits.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/bpf.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/util.h"
 #include "host/seccomp.h"
 
-/* The flags of open(2) that create or change a file. */
-#define OPEN_CHANGES (O_ACCMODE | O_CREAT | O_TRUNC)
-
-/* A system call, with any arguments or with one argument whose masked bits have
- * a value. */
-struct seccomp_call {
-	int number; /* negative if this architecture does not have it */
-	unsigned int argument;
-	uint64_t bits; /* the mask; 0: any arguments */
-	uint64_t value;
-};
-
-#define CALL(name)                                                             \
-	{                                                                      \
-		.number = SCMP_SYS(name)                                       \
-	}
-#define CALL_IF(name, arg, mask, want)                                         \
-	{                                                                      \
-		.number = SCMP_SYS(name), .argument = (arg), .bits = (mask),   \
-		.value = (want)                                                \
-	}
-
-static const struct seccomp_call filter_calls[] = {
-	CALL(read),
-	CALL(readv),
-	CALL(pread64),
-	CALL(write),
-	CALL(writev),
-	CALL(lseek),
-	CALL(_llseek),
-	CALL(close),
-	CALL(dup),
-	CALL_IF(open, 1, OPEN_CHANGES, O_RDONLY),
-	CALL_IF(openat, 2, OPEN_CHANGES, O_RDONLY),
-	CALL(fstat),
-	CALL(fstat64),
-	CALL(newfstatat),
-	CALL(fstatat64),
-	CALL(statx),
-	CALL(access),
-	CALL(faccessat),
-	CALL(faccessat2),
-	CALL_IF(fcntl, 1, UINT32_MAX, F_GETFD),
-	CALL_IF(fcntl, 1, UINT32_MAX, F_GETFL),
-	CALL_IF(fcntl, 1, UINT32_MAX, F_DUPFD_CLOEXEC),
-	CALL_IF(fcntl64, 1, UINT32_MAX, F_GETFD),
-	CALL_IF(fcntl64, 1, UINT32_MAX, F_GETFL),
-	/* TIOCSTI is missing because it injects input to the terminal. */
-	CALL_IF(ioctl, 1, UINT32_MAX, TCGETS),
-#ifdef TCGETS2
-	CALL_IF(ioctl, 1, UINT32_MAX, TCGETS2),
+#if defined(__aarch64__)
+#define OUR_ARCH AUDIT_ARCH_AARCH64
+#else
+#define OUR_ARCH AUDIT_ARCH_X86_64
 #endif
-	CALL_IF(ioctl, 1, UINT32_MAX, TIOCGWINSZ),
-	/* libbpf 1.5 opens one for each map of an object that it reads. */
-	CALL(memfd_create),
-	CALL(poll),
-	CALL(ppoll),
-	CALL(ppoll_time64),
-	CALL(brk),
-	CALL_IF(mmap, 2, PROT_EXEC, 0),
-	CALL_IF(mmap2, 2, PROT_EXEC, 0),
-	CALL_IF(mprotect, 2, PROT_EXEC, 0),
-	CALL(mremap),
-	CALL(munmap),
-	CALL(madvise),
-	CALL(futex),
-	CALL(futex_time64),
-	CALL(rt_sigaction),
-	CALL(rt_sigprocmask),
-	CALL(rt_sigreturn),
-	CALL(restart_syscall),
-	CALL(exit),
-	CALL(exit_group),
-	CALL(clock_gettime),
-	CALL(clock_gettime64),
-	CALL(gettimeofday),
-	CALL(time),
-	CALL(getrandom),
-	CALL(getpid),
-	CALL(gettid),
-	CALL(uname),
-	CALL(sysinfo),
+
+enum {
+	NUMBERS = SYSCALL_NUMBER_MAX + 1,
+	/* x86-64 has another interface for calls from here on. */
+	X32_BIT = 0x40000000,
+	MESSAGE_MAX = 128,
 };
 
-static const struct seccomp_call privileged_calls[] = {
-	CALL(execve),
-	CALL(execveat),
-	CALL(fork),
-	CALL(vfork),
-	CALL(clone),
-	CALL(clone3),
-	CALL(ptrace),
-	CALL(process_vm_readv),
-	CALL(process_vm_writev),
-	CALL(process_madvise),
-	CALL(pidfd_getfd),
-	CALL(kill),
-	CALL(tkill),
-	CALL(rt_sigqueueinfo),
-	CALL(rt_tgsigqueueinfo),
-	CALL(pidfd_send_signal),
-	CALL(kcmp),
-	CALL(mount),
-	CALL(umount2),
-	CALL(move_mount),
-	CALL(open_tree),
-	CALL(fsopen),
-	CALL(pivot_root),
-	CALL(chroot),
-	CALL(setns),
-	CALL(unshare),
-	CALL(init_module),
-	CALL(finit_module),
-	CALL(delete_module),
-	CALL(kexec_load),
-	CALL(kexec_file_load),
-	CALL(reboot),
-	CALL(perf_event_open),
-	CALL(userfaultfd),
-	CALL(io_uring_setup),
-	CALL(open_by_handle_at),
-	CALL_IF(bpf, 0, UINT32_MAX, BPF_MAP_CREATE),
-	CALL_IF(bpf, 0, UINT32_MAX, BPF_PROG_LOAD),
-	CALL_IF(bpf, 0, UINT32_MAX, BPF_BTF_LOAD),
-	CALL_IF(bpf, 0, UINT32_MAX, BPF_LINK_CREATE),
-	CALL_IF(bpf, 0, UINT32_MAX, BPF_PROG_ATTACH),
-	CALL_IF(bpf, 0, UINT32_MAX, BPF_RAW_TRACEPOINT_OPEN),
-	CALL_IF(bpf, 0, UINT32_MAX, BPF_OBJ_PIN),
-	CALL_IF(mmap, 2, PROT_EXEC, PROT_EXEC),
-	CALL_IF(mmap2, 2, PROT_EXEC, PROT_EXEC),
-	CALL_IF(mprotect, 2, PROT_EXEC, PROT_EXEC),
-	CALL(mkdir),
-	CALL(mkdirat),
-	CALL(mknod),
-	CALL(mknodat),
-	CALL(link),
-	CALL(linkat),
-	CALL(symlink),
-	CALL(symlinkat),
-	CALL(rename),
-	CALL(renameat),
-	CALL(renameat2),
-	CALL(chmod),
-	CALL(fchmod),
-	CALL(fchmodat),
-	CALL(chown),
-	CALL(fchown),
-	CALL(lchown),
-	CALL(fchownat),
-	CALL(setxattr),
-	CALL(lsetxattr),
-	CALL(fsetxattr),
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1 /* si_code */
+#endif
+
+/* A program for the kernel. */
+struct program {
+	struct sock_filter code[BPF_MAXINSNS];
+	unsigned short n;
 };
 
-static const struct seccomp_call socket_calls[] = {
-	CALL(socket),
-	CALL(socketpair),
-	CALL(connect),
-	CALL(bind),
-	CALL(listen),
-	CALL(accept),
-	CALL(accept4),
+/* Calls with successive numbers that have one rule. */
+struct range {
+	uint32_t first;
+	const struct syscall_rule *rule; /* NULL: unknown */
 };
 
-static const struct seccomp_call write_calls[] = {
-	CALL(creat),
-	CALL(truncate),
-	CALL(truncate64),
-	CALL_IF(open, 1, O_ACCMODE, O_WRONLY),
-	CALL_IF(open, 1, O_ACCMODE, O_RDWR),
-	CALL_IF(open, 1, O_ACCMODE, O_ACCMODE),
-	CALL_IF(open, 1, O_CREAT, O_CREAT),
-	CALL_IF(open, 1, O_TRUNC, O_TRUNC),
-	CALL_IF(openat, 2, O_ACCMODE, O_WRONLY),
-	CALL_IF(openat, 2, O_ACCMODE, O_RDWR),
-	CALL_IF(openat, 2, O_ACCMODE, O_ACCMODE),
-	CALL_IF(openat, 2, O_CREAT, O_CREAT),
-	CALL_IF(openat, 2, O_TRUNC, O_TRUNC),
+struct ranges {
+	struct range v[NUMBERS + 1];
+	size_t n;
 };
 
-/* Add a rule for each call.  Returns 0, or a negative errno. */
-static int
-add_rules(scmp_filter_ctx c, uint32_t action, const struct seccomp_call *calls,
-    size_t n)
+/* Appends an instruction, and returns its place.  A table that is too long is
+ * refused by the kernel. */
+static unsigned short
+emit(struct program *p, uint16_t code, uint32_t k)
 {
-	int ret = 0;
+	if (p->n < BPF_MAXINSNS)
+		p->code[p->n++] = (struct sock_filter){ .code = code, .k = k };
+	return p->n - 1;
+}
 
-	for (size_t i = 0; i < n && ret == 0; i++) {
-		const struct seccomp_call *call = &calls[i];
-		struct scmp_arg_cmp arg = { .arg = call->argument,
-			.op = SCMP_CMP_MASKED_EQ,
-			.datum_a = call->bits,
-			.datum_b = call->value };
+static void
+emit_answer(struct program *p, enum syscall_answer answer)
+{
+	static const uint32_t returns[] = {
+		[SYSCALL_ALLOWED] = SECCOMP_RET_ALLOW,
+		[SYSCALL_REFUSED] = SECCOMP_RET_TRAP,
+		[SYSCALL_EPERM] = SECCOMP_RET_ERRNO | EPERM,
+		[SYSCALL_ENOSYS] = SECCOMP_RET_ERRNO | ENOSYS,
+	};
 
-		if (call->number >= 0)
-			ret = seccomp_rule_add_array(c, action, call->number,
-			    call->bits != 0 ? 1 : 0, &arg);
+	emit(p, BPF_RET | BPF_K, returns[answer]);
+}
+
+/* Compares one half of an argument.  Returns the place of the jump, whose way
+ * where it differs is not known yet; or -1 if there is nothing to compare. */
+static int
+emit_half(struct program *p, uint32_t offset, uint32_t mask, uint32_t value)
+{
+	if (mask == 0)
+		return -1;
+	emit(p, BPF_LD | BPF_W | BPF_ABS, offset);
+	if (mask != UINT32_MAX)
+		emit(p, BPF_ALU | BPF_AND | BPF_K, mask);
+	return emit(p, BPF_JMP | BPF_JEQ | BPF_K, value);
+}
+
+/* Appends the tests of a choice, and the answer if they hold. */
+static void
+emit_choice(struct program *p, const struct syscall_choice *c)
+{
+	int jumps[2 * nitems(c->tests)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < nitems(c->tests); i++) {
+		const struct syscall_test *t = &c->tests[i];
+		uint64_t value = t->own_pid ? (uint64_t)getpid() : t->value;
+		uint32_t low = offsetof(struct seccomp_data, args) +
+			       t->arg * sizeof(uint64_t);
+
+		/* Both architectures are little-endian. */
+		jumps[n++] =
+		    emit_half(p, low, (uint32_t)t->mask, (uint32_t)value);
+		jumps[n++] = emit_half(p, low + sizeof(uint32_t),
+		    (uint32_t)(t->mask >> 32), (uint32_t)(value >> 32));
 	}
-	return ret;
+	emit_answer(p, SYSCALL_ALLOWED);
+	for (size_t i = 0; i < n; i++)
+		if (jumps[i] != -1)
+			p->code[jumps[i]].jf =
+			    (unsigned char)(p->n - jumps[i] - 1);
 }
 
-/*
- * Create an empty filter, or return NULL with errno set.  Where seccomp(2) is
- * missing, libseccomp would use prctl(2).  Only valgrind lacks the call, and
- * the filter would then apply to valgrind itself.
- */
-static scmp_filter_ctx
-create_filter(uint32_t action)
+static void
+emit_rule(struct program *p, const struct syscall_rule *r)
 {
-	uint32_t wanted = SECCOMP_RET_ERRNO;
-	scmp_filter_ctx c;
-
-	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &wanted) == -1 &&
-	    errno == ENOSYS)
-		return NULL;
-	if ((c = seccomp_init(action)) == NULL)
-		errno = ENOMEM;
-	return c;
+	for (size_t i = 0; r != NULL && i < r->nchoices; i++)
+		emit_choice(p, &r->choices[i]);
+	emit_answer(p, r != NULL ? r->otherwise : SYSCALL_ENOSYS);
 }
 
-/* Load the filter if ret is 0, and release it.  Returns 0, or -1 with errno
- * set. */
+/* Appends a binary search for the number among n ranges. */
+static void
+emit_search(struct program *p, const struct range *v, size_t n)
+{
+	unsigned short jump;
+
+	if (n == 1) {
+		emit_rule(p, v->rule);
+		return;
+	}
+	/* A conditional jump is too short for the way to the second half. */
+	emit(p, BPF_JMP | BPF_JGE | BPF_K, v[n / 2].first);
+	p->code[p->n - 1].jf = 1;
+	jump = emit(p, BPF_JMP | BPF_JA, 0);
+	emit_search(p, v, n / 2);
+	p->code[jump].k = p->n - jump - 1U;
+	emit_search(p, v + n / 2, n - n / 2);
+}
+
+/* Two rules without choices are the same if the answer is. */
+static bool
+is_same(const struct syscall_rule *a, const struct syscall_rule *b)
+{
+	return a == b || (a != NULL && b != NULL && a->nchoices == 0 &&
+			     b->nchoices == 0 && a->otherwise == b->otherwise);
+}
+
+static void
+find_ranges(struct ranges *r, const struct syscall_row *rows, size_t nrows,
+    enum syscall_stage stage, unsigned int needs)
+{
+	const struct syscall_rule *numbers[NUMBERS + 1] = { NULL };
+
+	for (size_t i = 0; i < nrows; i++)
+		if (rows[i].number >= 0 && rows[i].number < NUMBERS)
+			numbers[rows[i].number] =
+			    syscall_rule(&rows[i], stage, needs);
+	r->n = 0;
+	for (uint32_t i = 0; i < nitems(numbers); i++)
+		if (r->n == 0 || !is_same(r->v[r->n - 1].rule, numbers[i]))
+			r->v[r->n++] = (struct range){ i, numbers[i] };
+}
+
+static void
+emit_program(struct program *p, const struct ranges *r)
+{
+	emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH);
+	p->code[p->n - 1].jt = 1;
+	emit(p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+	emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+#if defined(__x86_64__)
+	/* The number -1 means that a tracer has cancelled the call. */
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, UINT32_MAX);
+	p->code[p->n - 1].jt = 2;
+	emit(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT);
+	p->code[p->n - 1].jf = 1;
+	emit(p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+#endif
+	emit_search(p, r->v, r->n);
+}
+
+/* What the handler says of itself. */
+static const char *program_name;
+
+/* The numbers that were reported. */
+static volatile char reported[NUMBERS];
+
+/* Appends text to the message of n bytes.  Returns its new length. */
+static size_t
+append(char *message, size_t n, const char *text)
+{
+	while (*text != '\0' && n < MESSAGE_MAX - 1)
+		message[n++] = *text++;
+	return n;
+}
+
+static size_t
+append_number(char *message, size_t n, unsigned int number)
+{
+	char digits[16], *p = digits + sizeof(digits);
+
+	*--p = '\0';
+	do
+		*--p = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	return append(message, n, p);
+}
+
+/* Report a refused call without a function that is unsafe in a handler. */
+static void
+report_refused(int number)
+{
+	char message[MESSAGE_MAX];
+	const char *name = syscall_name(number);
+	size_t n = append(message, 0, program_name);
+
+	n = append(message, n, ": system call ");
+	n = append_number(message, n, (unsigned int)number);
+	if (name != NULL) {
+		n = append(message, n, " (");
+		n = append(message, n, name);
+		n = append(message, n, ")");
+	}
+	n = append(message, n, " refused by our own filter");
+	message[n++] = '\n';
+	if (write(STDERR_FILENO, message, n) == -1)
+		return; /* there is nobody else to tell */
+}
+
+/* Let the trapped call fail with EPERM. */
+static void
+set_result(ucontext_t *c)
+{
+#if defined(__x86_64__)
+	c->uc_mcontext.gregs[REG_RAX] = -EPERM;
+#elif defined(__aarch64__)
+	c->uc_mcontext.regs[0] = (unsigned long long)-EPERM;
+#else
+	(void)c;
+#endif
+}
+
+static void
+handle_refused(int sig, siginfo_t *info, void *context)
+{
+	int number = info->si_syscall, error = errno;
+
+	(void)sig;
+	/* Somebody else may send the signal, too. */
+	if (info->si_code != SYS_SECCOMP || number < 0 || number >= NUMBERS)
+		return;
+	if (!reported[number]) {
+		reported[number] = 1;
+		report_refused(number);
+	}
+	set_result(context);
+	errno = error;
+}
+
 static int
-load_filter(scmp_filter_ctx c, int ret)
+catch_refused(void)
 {
-	if (ret == 0)
-		ret = seccomp_load(c);
-	seccomp_release(c);
-	errno = -ret;
-	return ret == 0 ? 0 : -1;
+	struct sigaction sa = { .sa_sigaction = handle_refused,
+		.sa_flags = SA_SIGINFO | SA_RESTART };
+
+	program_name = getprogname();
+	sigemptyset(&sa.sa_mask);
+	return sigaction(SIGSYS, &sa, NULL);
 }
 
+/* prctl(2) is no substitute for seccomp(2).  Only valgrind lacks the call, and
+ * the filter would then apply to valgrind itself. */
 int
-seccomp_confine_filter(void)
+seccomp_confine(enum syscall_stage stage, unsigned int needs)
 {
-	scmp_filter_ctx c;
-	int ret;
+	struct program p = { .n = 0 };
+	struct sock_fprog prog = { .filter = p.code };
+	const struct syscall_row *rows;
+	struct ranges ranges;
+	size_t n;
 
 	if (SANITIZED)
 		return 0;
-	if ((c = create_filter(SCMP_ACT_ERRNO(EPERM))) == NULL)
+	rows = syscall_rows(&n);
+	if (n == 0) {
+		errno = ENOSYS;
 		return -1;
-	ret = add_rules(c, SCMP_ACT_ALLOW, filter_calls, nitems(filter_calls));
-	/* raise(3) uses it. */
-	if (ret == 0)
-		ret = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-		    SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid(), 0));
-	return load_filter(c, ret);
-}
-
-int
-seccomp_confine_privileged(const struct confine_needs *needs)
-{
-	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
-	scmp_filter_ctx c;
-	int ret;
-
-	if (SANITIZED)
-		return 0;
-	if ((c = create_filter(SCMP_ACT_ALLOW)) == NULL)
+	}
+	find_ranges(&ranges, rows, n, stage, needs);
+	emit_program(&p, &ranges);
+	prog.len = p.n;
+	if (catch_refused() == -1)
 		return -1;
-	ret = add_rules(c, no, privileged_calls, nitems(privileged_calls));
-	if (ret == 0)
-		ret = seccomp_rule_add(c, no, SCMP_SYS(tgkill), 1,
-		    SCMP_A0_32(SCMP_CMP_NE, (uint32_t)getpid(), 0));
-	if (ret == 0 && !needs->sockets)
-		ret = add_rules(c, no, socket_calls, nitems(socket_calls));
-	if (ret == 0 && !needs->opens_for_writing)
-		ret = add_rules(c, no, write_calls, nitems(write_calls));
-	if (ret == 0 && !needs->openat2 && !needs->opens_for_writing)
-		ret = seccomp_rule_add(c, no, SCMP_SYS(openat2), 0);
-	return load_filter(c, ret);
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
 }

@@ -1,22 +1,22 @@
 /*
- * Restricts the system calls of this process by seccomp(2).  Other calls fail
- * with EPERM; a call by another architecture's interface kills the process.
- *
- * Both functions require PR_SET_NO_NEW_PRIVS and return 0, or -1 with errno
- * set.  Under the sanitizers they do nothing, because a sanitizer starts a
- * process that traces this one.
+ * Restricts the system calls of this process by seccomp(2) to those that
+ * host/syscalls.h allows for a stage.  A refused call is reported to standard
+ * error, once for each number, and fails with EPERM.  A call that the table
+ * does not know fails with ENOSYS.  A call by another architecture's interface
+ * kills the process.
  */
 #ifndef SKEL_HOST_SECCOMP_H
 #define SKEL_HOST_SECCOMP_H
 
-#include "host/confine.h"
+#include "host/syscalls.h"
 
-/* Allow only the calls for reading, writing, computing, and opening files for
- * reading. */
-int seccomp_confine_filter(void);
-
-/* Forbid the calls that affect other programs and processes, the kernel and the
- * names of files, and those that n does not ask for. */
-int seccomp_confine_privileged(const struct confine_needs *n);
+/*
+ * Confine this process and its children, in addition to what they gave up
+ * before.  needs is a set of enum syscall_need.  Requires PR_SET_NO_NEW_PRIVS.
+ * Returns 0, or -1 with errno set: ENOSYS if the table has no numbers for this
+ * architecture.  Under the sanitizers this does nothing, because a sanitizer
+ * starts a process that traces this one.
+ */
+int seccomp_confine(enum syscall_stage stage, unsigned int needs);
 
 #endif

@@ -4,10 +4,9 @@
  * the first allocation of each call site, a line each, and that of all.  A call
  * site is a chain of callers, so that one function of a library counts once for
  * each who calls it.  With FAULT_SHOW who asked in vain is said on standard
- * error; addr2line(1) knows more.  What libdw and libseccomp themselves ask for
- * is left alone: they end the process, or crash, when they get none, and there
- * are no others.  So is what setlocale(3) asks for where SAN is set: it leaks
- * when it gets none.
+ * error; addr2line(1) knows more.  What libdw itself asks for is left alone: it
+ * ends the process when it gets none, and there is no other.  So is what
+ * setlocale(3) asks for where SAN is set: it leaks when it gets none.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -78,9 +77,7 @@ is_spared(const void *caller)
 {
 	Dl_info i;
 
-	return dladdr(caller, &i) != 0 &&
-	       (strstr(i.dli_fname, "/libdw") != NULL ||
-		   strstr(i.dli_fname, "/libseccomp") != NULL);
+	return dladdr(caller, &i) != 0 && strstr(i.dli_fname, "/libdw") != NULL;
 }
 
 /* Count an allocation.  Returns whether it is the one to fail. */

@@ -79,11 +79,12 @@ end() {
 }
 
 # try: set MAY to the sorted names of the acts that STAGE may do.  The filter of
-# system calls, which comes first, answers EPERM; Landlock answers EACCES.
+# system calls, which comes first, answers EPERM, or ENOSYS for calls that the C
+# library can do without; Landlock answers EACCES.
 try() {
 	kill -USR1 "$STAGE"
 	wait_for 10 grep -qx end report || { cat report; return 1; }
-	[ "$(grep -cE "^[a-z0-9]+ (ok|${ERRORS:-EPERM})\$|^(read|list) EACCES\$" report)" -eq 24 ] || { cat report; return 1; }
+	[ "$(grep -cE "^[a-z0-9]+ (ok|${ERRORS:-EPERM})\$|^(read|list) EACCES\$|^(openat2|clone3) ENOSYS\$" report)" -eq 38 ] || { cat report; return 1; }
 	MAY=$(awk '$2 == "ok" { print $1 }' report | sort | paste -s -d ' ')
 }
 
@@ -97,6 +98,11 @@ may_only() {
 		ERRORS='EPERM|EACCES' try
 		run ! grep -E '^(create|write|change|empty|openat2|truncate|mkdir|link|rename|unlink|exec|ptrace) ok$' report
 	fi
+}
+
+# silent_but_acts: STAGE has reported nothing on its own account.
+silent_but_acts() {
+	silent "$(grep -v ' refused by our own filter$' err)"
 }
 
 # silent TEXT: the text has no messages except about mounts and about sessions that
@@ -144,9 +150,10 @@ has_caps() {
 	LD_PRELOAD=./acts ACTS=report ACTS_PID=$OTHER cat <hold 3>&- 9>&- &
 	STAGE=$!
 	wait_for 10 test -e report
-	try
+	# Older kernels lack two of the calls, and some machines the memory and the queues.
+	ERRORS=ENOSYS try
 	exec 9>&-
-	is "$(awk '$1 != "end" && $2 != "ok"' report)" ""
+	is "$(awk '$1 != "end" && $2 != "ok" && !($2 == "ENOSYS" && $1 ~ /^(fchmodat2|setxattrat|pkey|shm|mq)/)' report)" ""
 }
 
 @test "a filter that reads its standard input can open no file and do none of the other acts" {
@@ -239,7 +246,10 @@ has_caps() {
 	wait_for 10 grep -q '"@sampled"' out
 	wait_for 10 grep -q '"n":' out
 	end
-	silent "$(cat err)"
+	silent_but_acts
+	# Each is reported once, for whoever looks for the cause of a failure.
+	[ -n "${SAN:-}" ] ||
+		is 1 "$(grep -cx 'skel-poll: system call 90 (chmod) refused by our own filter\|skel-poll: system call 53 (fchmodat) refused by our own filter' err)"
 	under_sanitizers
 }
 
@@ -262,7 +272,7 @@ has_caps() {
 	/bin/true
 	wait_for 10 grep -q '"comm":"true"' out
 	end
-	silent "$(cat err)"
+	silent_but_acts
 	under_sanitizers
 }
 
@@ -305,7 +315,7 @@ begin_session() {
 	need_bpf
 	begin skel-load --trace-pipe "$ASSETS/bootstrap.json"
 	has_caps
-	may_only read list unlink openat2 create write change empty truncate
+	may_only read list unlink write change empty
 	local instances=(/sys/kernel/tracing/instances/skel-"$STAGE"-*)
 	[ -d "${instances[0]}" ]
 	end
@@ -321,7 +331,7 @@ begin_session() {
 	begin nsenter -t "$NET" -n -- skel-load -a probe=tc:lo/ingress probe.json
 	in_net tc filter show dev lo ingress | grep -q probe
 	has_caps net_admin
-	may_only read list unlink tcp netlink unix
+	may_only read list unlink netlink
 	end
 	[ -z "$(in_net tc filter show dev lo ingress)" ]
 	under_sanitizers

@@ -197,8 +197,18 @@ completion_ways() {
 	run -0 ldd "$(command -v skel-fmt)"
 	[[ $output != *libbpf* ]]
 	[[ $output != *libelf* ]]
-	is "libbsd libc libjansson libseccomp" "$(readelf -d "$(command -v skel-fmt)" |
+	is "libbsd libc libjansson" "$(readelf -d "$(command -v skel-fmt)" |
 		sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\)\.so.*/\1/p' | grep -vE "^lib(${SAN:+asan|m})\$" | sort | paste -s -d ' ')"
+}
+
+@test "skel(7) has the table of system calls" {
+	local table
+	table=$(dirname "$(command -v skel-fmt)")/../unit/host/syscalls
+	[ -x "$table" ] || skip "needs the unit programs, as make check builds them"
+	"$table" --manual > "$BATS_TEST_TMPDIR/table"
+	grep -q '^read, write, ' "$BATS_TEST_TMPDIR/table"
+	sed -n '/syscalls --manual prints/,/The end of the list/p' "$ROOT/cmd/skel.7" | grep -v '^\.\\"' |
+		sed '1d;$d' | diff - "$BATS_TEST_TMPDIR/table"
 }
 
 @test "no command in the pipelines of skel(7) is a usage error" {

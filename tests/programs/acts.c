@@ -11,18 +11,27 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/ptrace.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Calls that older headers lack. */
+#define NR_clone3 435
+#define NR_fchmodat2 452
+#define NR_setxattrat 463
 
 static int report = -1;
 static pid_t other;
@@ -33,6 +42,14 @@ tell(const char *act, long result)
 {
 	dprintf(report, "%s %s\n", act,
 	    result == -1 ? strerrorname_np(errno) : "ok");
+}
+
+/* The same of a call with senseless arguments: whoever may make it gets past
+ * the filter, to the error that the kernel has for these. */
+static void
+tell_past(const char *act, long result, int error)
+{
+	tell(act, result == -1 && errno == error ? 0 : result);
 }
 
 /* The name of a file beside the report. */
@@ -72,6 +89,49 @@ change_files(void)
 	tell("link", link(from, beside("link")));
 	tell("rename", rename(from, beside("renamed")));
 	tell("unlink", unlink(beside("victim")));
+	tell("fchown", fchown(report, (uid_t)-1, (gid_t)-1));
+	tell("fchmodat2", syscall(NR_fchmodat2, AT_FDCWD, path, 0644, 0));
+	tell_past("setxattrat",
+	    syscall(NR_setxattrat, AT_FDCWD, "", 0, NULL, NULL, 0), EINVAL);
+}
+
+/* Signals to others by way of descriptors, and input for a terminal. */
+static void
+use_descriptors(void)
+{
+	int fds[2] = { -1, -1 };
+
+	if (pipe(fds) == -1)
+		fds[0] = dup(report);
+	tell("setown", fcntl(fds[0], F_SETOWN, other));
+	tell("setsig", fcntl(fds[0], F_SETSIG, SIGKILL));
+	tell("async", fcntl(fds[0], F_SETFL, O_ASYNC));
+	close(fds[0]);
+	close(fds[1]);
+	tell_past("tiocsti", ioctl(report, TIOCSTI, "x"), ENOTTY);
+}
+
+/* Memory with code, memory that others share, and queues. */
+static void
+make_memory(void)
+{
+	void *p =
+	    mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int old = personality(0xffffffff), shm;
+	long mq;
+
+	tell("pkey", syscall(SYS_pkey_mprotect, p, 4096, PROT_EXEC, -1));
+	munmap(p, 4096);
+	tell("personality", personality(READ_IMPLIES_EXEC));
+	personality(old == -1 ? 0 : (unsigned long)old);
+	shm = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0700);
+	tell("shmget", shm);
+	shmctl(shm, IPC_RMID, NULL);
+	tell_past("shmat", (long)shmat(-1, NULL, SHM_EXEC), EINVAL);
+	mq = syscall(SYS_mq_open, "skel-acts", O_RDWR | O_CREAT, 0600, NULL);
+	tell("mq", mq);
+	if (mq != -1)
+		syscall(SYS_mq_unlink, "skel-acts");
 }
 
 static void
@@ -96,6 +156,8 @@ get_at_others(void)
 	tell("fork", child);
 	if (child > 0)
 		waitpid(child, NULL, 0);
+	tell_past("clone3", syscall(NR_clone3, NULL, 0), EINVAL);
+	tell_past("setns", setns(-1, 0), EBADF);
 }
 
 static void
@@ -133,6 +195,8 @@ try_all(int sig)
 	(void)sig;
 	open_files();
 	change_files();
+	use_descriptors();
+	make_memory();
 	get_at_others();
 	get_at_kernel();
 	reach_out();
