@@ -84,50 +84,6 @@ path_absolute(const char *dir)
 	return absolute;
 }
 
-/* Do mkdir -p.  Returns 0, or -1 with errno set. */
-static int
-make_dirs(char *path)
-{
-	int ret = 0;
-
-	for (char *p = path + 1;; p++) {
-		char end = *p;
-
-		if (end != '/' && end != '\0')
-			continue;
-		*p = '\0';
-		ret = mkdir(path, 0700);
-		*p = end;
-		if (end == '\0' || (ret == -1 && errno != EEXIST))
-			break;
-	}
-	return ret == -1 && errno == EEXIST ? 0 : ret;
-}
-
-int
-path_make(const char *path)
-{
-	char *copy;
-	int ret, tries = 10;
-
-	/* Otherwise mkdir(2) fails only after creating the parents. */
-	if (strlen(path) >= PATH_MAX) {
-		report_error("%s: %s", path, strerror(ENAMETOOLONG));
-		return -1;
-	}
-	if ((copy = strdup(path)) == NULL)
-		return report_nomem();
-	/* Another process may remove a parent while it is empty. */
-	do
-		ret = make_dirs(copy);
-	while (ret == -1 && errno == ENOENT && tries-- > 0);
-	if (ret == -1)
-		report_error(
-		    "%s: %s%s", path, strerror(errno), error_advice(errno));
-	free(copy);
-	return ret;
-}
-
 /* Whether users other than root and this one may write to it. */
 static bool
 others_may_write(const struct stat *st)

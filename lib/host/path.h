@@ -10,9 +10,6 @@
  * resolved: a string to free. */
 char *path_absolute(const char *dir);
 
-/* Create dir and its missing parents, with mode 0700. */
-int path_make(const char *dir);
-
 /*
  * Check that only root and this user can replace dir, or put something where it
  * is to be created.  Each existing directory and link of the path must belong

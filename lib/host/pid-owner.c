@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/report.h"
@@ -64,11 +65,27 @@ pid_owner_parse(struct pid_owner *o, const char *text)
 	       text[n] == '\0';
 }
 
+/* Whether the clock of the process may be set apart from ours, by a time
+ * namespace: then both see another start time for it. */
+static bool
+has_other_clock(long pid)
+{
+	struct stat ours, its;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/ns/time", pid);
+	if (stat("/proc/self/ns/time", &ours) == -1)
+		return false; /* this kernel has no such namespaces */
+	return stat(path, &its) == -1 ? errno != ENOENT
+				      : ours.st_ino != its.st_ino;
+}
+
 bool
 pid_owner_is_alive(const struct pid_owner *o)
 {
 	unsigned long long start;
 
 	return pidns_self() != o->pidns ||
-	       read_start_time(o->pid, &start) == -1 || start == o->start;
+	       read_start_time(o->pid, &start) == -1 || start == o->start ||
+	       (start != 0 && has_other_clock(o->pid));
 }

@@ -25,7 +25,7 @@ int pid_owner_self(struct pid_owner *o);
 bool pid_owner_parse(struct pid_owner *o, const char *text);
 
 /* Whether the owner may still run.  True if that cannot be known, because it is
- * of another pid namespace or /proc cannot be read. */
+ * of another pid or time namespace or /proc cannot be read. */
 bool pid_owner_is_alive(const struct pid_owner *o);
 
 #endif

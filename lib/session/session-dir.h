@@ -2,9 +2,9 @@
  * Session directories: a directory on bpffs that belongs to one run of
  * skel-load and holds its pins.  Pins outlive a process that is killed, so the
  * directory also holds a mark, an empty directory whose name says which process
- * owns it.  A skel-load that starts removes (sweeps) the directories whose
- * owner is dead, and a skel-poll whose session ends does so with the session's
- * own.
+ * owns it, and which that process keeps locked as long as it lives.  A
+ * skel-load that starts removes (sweeps) the directories whose owner is dead,
+ * and a skel-poll whose session ends does so with the session's own.
  *
  * Functions that return int return 0, or -1 after reporting what failed.
  */
@@ -26,6 +26,11 @@ char *session_dir_default(const char *name);
  * there already.  On failure nothing has changed.
  */
 int session_dir_claim(const char *dir);
+
+/*
+ * A process owns one directory.  The functions up to session_dir_remove_own()
+ * take the path that was claimed, and work on what it was then.
+ */
 
 /* Replaces the mark of this process by one that says that the session is
  * detached, so that nobody sweeps it. */

@@ -14,6 +14,7 @@ setup() {
 }
 
 teardown() {
+	[ -z "${OWNER:-}" ] || kill -9 "$OWNER"
 	kill_load
 	end_background
 	sweep
@@ -118,6 +119,79 @@ field() { # FILTER
 	[ -d "$dir" ]
 	rmdir "$dir"/* "$dir"
 	end_load
+}
+
+# owner_in FLAG...: start a session whose owner is in namespaces of its own, and set
+# OWNER to its pid here.
+owner_in() {
+	# Only here bpffs is mounted.
+	run -0 skel-load -q -t 0.1 --pin "$PACKAGE"
+	unshare "$@" --fork skel-load --pin "$PACKAGE" > out 2> err 3>&- &
+	HOLDER=$!
+	wait_for 10 grep -q '"dir"' out
+	OWNER=$(pgrep -P "$HOLDER")
+}
+
+# is_kept_while_alive: other commands remove the session only when OWNER is dead.
+is_kept_while_alive() {
+	skel-load -q --check "$PACKAGE" > /dev/null
+	[ -e "$(field '.maps[0].pin')" ]
+	fails_with 1 "still runs this session" skel-load --unload "$(field .dir)"
+	kill -9 "$OWNER"
+	wait "$HOLDER" || :
+	OWNER=
+	skel-load -q --check "$PACKAGE" > /dev/null
+	[ ! -e "$(field .dir)" ]
+}
+
+@test "the session of an owner in another time namespace is removed only when it is dead" {
+	unshare --time true 2>/dev/null || skip "needs time namespaces"
+	owner_in --time --boottime 1000
+	is_kept_while_alive
+}
+
+@test "the session of an owner in another pid namespace is removed only when it is dead" {
+	unshare --pid --fork --mount-proc true 2>/dev/null || skip "needs pid namespaces"
+	owner_in --pid --mount-proc
+	is_kept_while_alive
+}
+
+@test "without a lock, an owner in another time namespace counts as alive" {
+	unshare --time true 2>/dev/null || skip "needs time namespaces"
+	start_load --pin "$PACKAGE"
+	unshare --time --boottime 1000 --fork sleep 1000 3>&- &
+	HOLDER=$!
+	local dir=/sys/fs/bpf/skel/clock-$BASHPID ns
+	wait_for 10 pgrep -P "$HOLDER" sleep
+	OWNER=$(pgrep -P "$HOLDER" sleep)
+	ns=$(stat -L -c %i /proc/self/ns/pid)
+	mkdir "$dir" "$dir/owner-$OWNER-1-$ns"
+	skel-load -q --check "$PACKAGE" > /dev/null
+	[ -d "$dir" ]
+	kill "$OWNER"
+	wait "$HOLDER" || :
+	OWNER=
+	skel-load -q --check "$PACKAGE" > /dev/null
+	[ ! -e "$dir" ]
+	end_load
+}
+
+@test "a session that another process has locked does not keep a command waiting" {
+	start_load --pin="$DIR" "$PACKAGE"
+	local own=/sys/fs/bpf/skel/old-1-2-3
+	mkdir -p "$own"
+	exec {lock}< "$own" {held}< "$DIR"
+	flock -x "$lock"
+	flock -x "$held"
+	run -0 timeout 30 skel-load -q --check "$PACKAGE"
+	[ -d "$own" ]
+	# The wait of --unload ends at the first signal.
+	run -124 timeout -s TERM 1 skel-load --unload "$DIR"
+	# The owner needs no lock to remove what is its own.
+	end_load
+	[ ! -e "$DIR" ]
+	exec {lock}<&- {held}<&-
+	rmdir "$own"
 }
 
 @test "two commands can remove old sessions at the same time" {
@@ -251,6 +325,39 @@ opened_until_seen() {
 	mkdir -p x/owner-none
 	fails_with 1 "x: not the directory of a session" skel-load --unload x
 	[ -d x/owner-none ]
+}
+
+@test "--unload follows no link, and --pin makes nothing outside of a bpffs" {
+	run -0 skel-load -q --pin="$DIR" --detach "$PACKAGE"
+	ln -s "$DIR" link
+	local path
+	for path in link link/ link// "$DIR/." "$DIR/rb/.." /sys/fs/bpf /; do
+		fails_with 1 "skel-load: $path: not the directory of a session" skel-load --unload "$path"
+	done
+	[ -e "$DIR/rb" ]
+	# A parent may be a link, of which the end is on a bpffs.
+	ln -s /sys/fs/bpf parent
+	run -0 skel-load --unload "parent/${DIR##*/}/"
+	[ ! -e "$DIR" ]
+	fails_with 1 "$DIR: No such file or directory" skel-load --unload "$DIR"
+	local out=../../../../../../..$PWD/made
+	fails_with 1 "bpffs allows no dot in a name" skel-load --pin="$DIR/$out" "$PACKAGE"
+	[ ! -e "$DIR" ]
+	mkdir "$DIR"
+	fails_with 1 "not on a bpffs" skel-load --pin="$DIR/$out" "$PACKAGE"
+	[ ! -e made ]
+	rmdir "$DIR"
+}
+
+@test "the end of a session removes what it made, wherever that is then" {
+	start_load --pin="$DIR/a/s" "$PACKAGE"
+	mv "$DIR/a" "$DIR/b"
+	mkdir -p "$DIR/a/s/kept"
+	end_load
+	[ -d "$DIR/a/s/kept" ]
+	[ -d "$DIR/b" ]
+	[ ! -e "$DIR/b/s" ]
+	rmdir "$DIR/a/s/kept" "$DIR/a/s" "$DIR/a" "$DIR/b"
 }
 
 @test "--unload removes what kill -9 left" {
