@@ -3,19 +3,22 @@
 
 load ../helpers/load
 
+# Pin the maps in DIR.  Only root gets there, however bpffs is mounted.
 make_maps() {
 	bpf_object poll
-	DIR=/sys/fs/bpf/skel-test-$$-$BATS_TEST_NUMBER
+	local way=/sys/fs/bpf/skel-test-$$-$BATS_TEST_NUMBER
+	DIR=$way/maps
 	# bpftool mounts bpffs where it is missing, to pin something there.
-	bpftool map create "$DIR-mount" type array key 4 value 4 entries 1 name t
-	rm "$DIR-mount"
+	bpftool map create "$way-mount" type array key 4 value 4 entries 1 name t
+	rm "$way-mount"
+	mkdir -m 700 "$way"
 	mkdir "$DIR"
 	bpftool prog loadall poll.bpf.o "$DIR/programs" pinmaps "$DIR"
 	head -c 64 /dev/zero > packet
 }
 
 remove_maps() {
-	[ -z "${DIR:-}" ] || rm -rf "$DIR"
+	[ -z "${DIR:-}" ] || rm -rf "${DIR%/maps}"
 }
 
 # produce PROGRAM N: run the program N times, on the CPU ON_CPU if that is set.

@@ -316,10 +316,11 @@ begin_session() {
 	begin skel-load --trace-pipe "$ASSETS/bootstrap.json"
 	has_caps
 	may_only read list unlink write change empty
-	local instances=(/sys/kernel/tracing/instances/skel-"$STAGE"-*)
-	[ -d "${instances[0]}" ]
+	local instance pattern=instances/skel-$STAGE-*
+	instance=$(compgen -G "/sys/kernel/tracing/$pattern" ||
+		compgen -G "/sys/kernel/debug/tracing/$pattern")
 	end
-	[ ! -d "${instances[0]}" ]
+	[ ! -d "$instance" ]
 	under_sanitizers
 }
 
