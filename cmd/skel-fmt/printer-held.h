@@ -1,5 +1,5 @@
 /*
- * The lines of one input that wait for names, and how long they have waited.
+ * The lines of one input that wait for names.
  */
 #ifndef SKEL_PRINTER_HELD_H
 #define SKEL_PRINTER_HELD_H
@@ -25,12 +25,5 @@ bool printer_hold_line(struct printer *p, const struct stream_line *line);
  * None if the first has to be kept. */
 size_t printer_count_ready(
     struct printer *p, const struct stream_record *records, size_t n);
-
-/* For how many ms, at most most_ms, the input may be waited for: less if a
- * record may not wait longer. */
-int printer_wait_ms(const struct printer *p, int most_ms);
-
-/* Note that the input was waited for, for waited_ms at most. */
-void printer_note_wait(struct printer *p, int waited_ms);
 
 #endif

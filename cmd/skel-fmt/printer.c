@@ -369,10 +369,9 @@ print_held(struct printer *p, uint64_t now)
 {
 	struct held_record r;
 
-	while (p->held.queue != NULL &&
-	       held_records_first(p->held.queue, now, &r)) {
+	while (p->held != NULL && held_records_first(p->held, now, &r)) {
 		print_held_line(p, &r);
-		held_records_drop(p->held.queue);
+		held_records_drop(p->held);
 		if (output_flush_if_full(p->out) == -1)
 			return -1;
 	}
@@ -395,20 +394,20 @@ wait_for_input(struct printer *p, int fd)
 {
 	int wait_ms = 0, ready = output_wait(p->out, fd, 0);
 
-	printer_note_wait(p, wait_ms);
+	held_clock_note_wait(&p->held_clock, wait_ms);
 	while (!(ready & OUTPUT_READY)) {
-		if (print_held(p, p->held.now) == -1 ||
+		if (print_held(p, p->held_clock.now) == -1 ||
 		    output_flush(p->out) == -1)
 			return -1;
 		if (must_stop(p))
 			return 0;
-		wait_ms = printer_wait_ms(p, RETRY_MS);
+		wait_ms = held_clock_wait_ms(&p->held_clock, p->held, RETRY_MS);
 		ready = output_wait(p->out, fd, wait_ms);
 		if (ready & OUTPUT_GONE) {
 			p->out->gone = true;
 			return -1;
 		}
-		printer_note_wait(p, wait_ms);
+		held_clock_note_wait(&p->held_clock, wait_ms);
 	}
 	return must_stop(p) ? 0 : 1;
 }
@@ -420,7 +419,7 @@ wait_for_line(struct printer *p)
 	int got;
 
 	while (!stream_reader_is_ready(&p->in)) {
-		if (print_held(p, p->held.now) == -1)
+		if (print_held(p, p->held_clock.now) == -1)
 			return -1;
 		if ((got = wait_for_input(p, p->in.input.fd)) != 1)
 			return got;
@@ -677,7 +676,7 @@ printer_run(struct printer *p, int fd, const char *name)
 	if (fstat(fd, &st) == -1)
 		st.st_mode = 0;
 	p->is_pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
-	p->is_file = S_ISREG(st.st_mode);
+	p->held_clock.stopped = S_ISREG(st.st_mode);
 	/* While the first line is read the output is not watched. */
 	if ((ret = wait_for_input(p, fd)) != 1)
 		return ret;

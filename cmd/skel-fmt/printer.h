@@ -23,13 +23,6 @@ struct untyped_map {
 	struct plan *plan; /* owned */
 };
 
-/* The lines that wait for names. */
-struct printer_held {
-	struct held_records *queue; /* owned; NULL: none does */
-	uint64_t now;               /* the time they are measured by, in ns */
-	uint64_t checked;           /* clock_elapsed() when now was set */
-};
-
 struct printer {
 	struct output *out; /* borrowed */
 	struct plan_options plan;
@@ -42,8 +35,9 @@ struct printer {
 	struct symbol_store *symbols; /* owned; NULL if no map has stacks */
 	bool is_pipe; /* then Ctrl-C ends the first command of the pipe, and
 			 that ends the input */
-	bool is_file; /* a regular one: all of its lines are there */
-	struct printer_held held;
+	struct held_records
+	    *held; /* owned: lines that wait for names; NULL: none does */
+	struct held_clock held_clock;
 	struct plan **plans; /* owned, by map; NULL: not shown */
 	size_t nplans;
 	struct untyped_map *untyped; /* owned */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/json-doc.h"
@@ -12,6 +13,7 @@
 #include "encode-stack.h"
 #include "format/plan.h"
 #include "pass-stream.h"
+#include "record/held-records.h"
 #include "record/symbol-store.h"
 #include "stream/json-record.h"
 #include "stream/writer.h"
@@ -38,6 +40,8 @@ struct stream_pass {
 	struct buf bytes;     /* a record that was JSON, as bytes */
 	struct buf map, type; /* the names of the map and type of a record */
 	uint64_t deadline;    /* CLOCK_MONOTONIC, ns; 0: none */
+	struct held_clock held_clock;
+	struct buf behind; /* the output that a line behind held ones gives */
 
 	/* The stream that is being copied. */
 	bool begun;                          /* its header was written */
@@ -45,7 +49,12 @@ struct stream_pass {
 	struct plan *plans[STREAM_MAPS_MAX]; /* owned, compiled when needed */
 	struct symbol_store *symbols; /* owned; to write JSON, else NULL */
 	struct stack_encoder *stacks; /* owned; to write binary, else NULL */
-	uint64_t records, lost;       /* for "@end" */
+	/* Owned: records whose names follow, and lines behind them; NULL: the
+	 * names of all come first.  If the output is binary they have been
+	 * written, and are here only so that the stream does not end before
+	 * their names. */
+	struct held_records *held;
+	uint64_t records, lost; /* for "@end" */
 
 	/* All streams of the input. */
 	uint64_t counted; /* records for -n: also those of "@error" lines */
@@ -55,6 +64,15 @@ struct stream_pass {
 	unsigned long followed; /* streams after the first; reports about the
 				   headers of many are held back */
 };
+
+/* Converts what an output function returned. */
+static enum pass_end
+get_output_end(const struct stream_pass *p, int ret)
+{
+	if (ret == 0)
+		return PASS_NONE;
+	return p->out->gone ? PASS_GONE : PASS_FAILED;
+}
 
 static void
 copy_line_text(struct stream_pass *p, const struct stream_line *line)
@@ -94,6 +112,21 @@ write_as_json(struct stream_pass *p, const struct stream_line *line)
 	    *plan, &p->out->buf, line->time_ns, line->data, line->len);
 }
 
+/* Keeps text behind the records that wait.  Returns 0, or -1 after reporting.
+ */
+static int
+hold_text(struct stream_pass *p, unsigned int kind, const char *text, size_t n)
+{
+	const struct held_record r = {
+		.kind = kind,
+		.time_ns = p->reader->line,
+		.data = (const unsigned char *)text,
+		.len = n,
+	};
+
+	return held_records_put(p->held, &r, p->held_clock.now);
+}
+
 /* Copies a line about stacks; or, since JSON has the frames in the records,
  * only stores it.  Returns 0, or -1 after reporting. */
 static int
@@ -102,17 +135,90 @@ copy_symbols(struct stream_pass *p, const struct stream_line *line)
 	bool is_stack = line->kind == LINE_STACK;
 	char where[WHERE_MAX];
 
-	if (!wants_json(p)) {
+	if (!wants_json(p))
 		copy_line_text(p, line);
-		return 0;
-	}
 	if (p->symbols == NULL)
 		return 0;
+	/* A record before it may have another stack of this id. */
+	if (is_stack && p->held != NULL && held_records_count(p->held) > 0)
+		return hold_text(p, LINE_STACK, line->text, line->text_len);
 	snprintf(where, sizeof(where), "%s:%lu: %s", p->reader->name,
 	    p->reader->line, is_stack ? "@stack" : "@symbols");
 	return is_stack
 		   ? symbol_store_parse_stack(p->symbols, line->value, where)
 		   : symbol_store_parse(p->symbols, line->value, where);
+}
+
+static int
+hold_record(struct stream_pass *p, const struct stream_line *line)
+{
+	const struct held_record r = {
+		.kind = HELD_RECORD,
+		.map = line->map,
+		.time_ns = line->time_ns,
+		.data = line->data,
+		.len = line->len,
+	};
+
+	return held_records_put(p->held, &r, p->held_clock.now);
+}
+
+/* Stores the stack of a line "@stack" that was held. */
+static int
+store_held_stack(struct stream_pass *p, const struct held_record *r)
+{
+	unsigned long line = (unsigned long)r->time_ns;
+	char where[WHERE_MAX];
+	json_t *json = json_doc_parse(
+	    (const char *)r->data, r->len, p->reader->name, line - 1);
+	int ret;
+
+	if (json == NULL)
+		return -1;
+	snprintf(where, sizeof(where), "%s:%lu: @stack", p->reader->name, line);
+	ret = symbol_store_parse_stack(
+	    p->symbols, json_object_iter_value(json_object_iter(json)), where);
+	json_decref(json);
+	return ret;
+}
+
+/* Writes what was held, unless it has been written.  Returns 0, or -1 after
+ * reporting. */
+static int
+write_held(struct stream_pass *p, const struct held_record *r)
+{
+	const struct stream_line line = {
+		.map = r->map,
+		.time_ns = r->time_ns,
+		.data = r->data,
+		.len = r->len,
+	};
+
+	if (r->kind == LINE_STACK)
+		return store_held_stack(p, r);
+	if (!wants_json(p))
+		return 0;
+	if (r->kind == HELD_RECORD)
+		return write_as_json(p, &line);
+	buf_add(&p->out->buf, r->data, r->len);
+	return 0;
+}
+
+/* Writes what was held and need not wait longer than now. */
+static enum pass_end
+release_held(struct stream_pass *p, uint64_t now)
+{
+	struct held_record r;
+	enum pass_end end = PASS_NONE;
+
+	while (end == PASS_NONE && p->held != NULL &&
+	       held_records_first(p->held, now, &r)) {
+		stream_reader_try(p->reader);
+		stream_reader_tried(p->reader, write_held(p, &r));
+		held_records_drop(p->held);
+		end = get_output_end(p, output_flush_if_full(p->out));
+	}
+	return end;
 }
 
 /* Writes a binary record.  Returns 0, or -1 after reporting. */
@@ -121,8 +227,13 @@ copy_binary_record(struct stream_pass *p, const struct stream_line *line)
 {
 	if (!wants_json(p))
 		copy_line_text(p, line);
-	else if (write_as_json(p, line) == -1)
+	if (p->held != NULL &&
+	    held_records_must_wait(p->held, line->map, line->data, line->len)) {
+		if (hold_record(p, line) == -1)
+			return -1;
+	} else if (wants_json(p) && write_as_json(p, line) == -1) {
 		return -1;
+	}
 	p->records++;
 	p->counted++;
 	return 0;
@@ -242,25 +353,44 @@ copy_line(struct stream_pass *p, const struct stream_line *line)
 	}
 }
 
-/* Converts what an output function returned. */
-static enum pass_end
-get_output_end(const struct stream_pass *p, int ret)
+/*
+ * Copies a line, or keeps what it gives behind the records that wait.  Binary
+ * records and lines about stacks are not kept here, and if the output is binary
+ * nothing has to be.
+ */
+static void
+copy_line_in_order(struct stream_pass *p, const struct stream_line *line)
 {
-	if (ret == 0)
-		return PASS_NONE;
-	return p->out->gone ? PASS_GONE : PASS_FAILED;
+	struct buf out = p->out->buf;
+
+	if (p->held == NULL || held_records_count(p->held) == 0 ||
+	    !wants_json(p) || line->kind == LINE_RECORD ||
+	    line->kind == LINE_STACK || line->kind == LINE_SYMBOLS) {
+		copy_line(p, line);
+		return;
+	}
+	p->out->buf = p->behind;
+	p->out->buf.len = 0;
+	copy_line(p, line);
+	p->behind = p->out->buf;
+	p->out->buf = out;
+	if (p->behind.failed ||
+	    (p->behind.len > 0 &&
+		hold_text(p, LINE_OTHER, p->behind.data, p->behind.len) == -1))
+		p->out->buf.failed = true;
 }
 
 /* Returns how long to wait for input, in ms. */
 static int
 get_wait_ms(const struct stream_pass *p)
 {
+	int most = held_clock_wait_ms(&p->held_clock, p->held, WAIT_MS);
 	uint64_t t = clock_elapsed(), left;
 
 	if (p->deadline == 0)
-		return WAIT_MS;
+		return most;
 	left = p->deadline > t ? (p->deadline - t) / 1000000 + 1 : 0;
-	return left < WAIT_MS ? (int)left : WAIT_MS;
+	return left < (uint64_t)most ? (int)left : most;
 }
 
 /* Whether a signal or -t ends the copying. */
@@ -275,12 +405,16 @@ must_stop(const struct stream_pass *p)
 static enum pass_end
 read_more_input(struct stream_pass *p)
 {
-	enum pass_end end = get_output_end(p, output_flush(p->out));
-	int ready;
+	enum pass_end end = release_held(p, p->held_clock.now);
+	int wait_ms, ready;
 
+	if (end == PASS_NONE)
+		end = get_output_end(p, output_flush(p->out));
 	if (end != PASS_NONE)
 		return end;
-	ready = output_wait(p->out, p->reader->input.fd, get_wait_ms(p));
+	wait_ms = get_wait_ms(p);
+	ready = output_wait(p->out, p->reader->input.fd, wait_ms);
+	held_clock_note_wait(&p->held_clock, wait_ms);
 	if (ready & OUTPUT_GONE)
 		return PASS_GONE;
 	if (ready & OUTPUT_READY)
@@ -303,13 +437,15 @@ copy_ready_lines(struct stream_pass *p, struct stream_line *line)
 			return p->reader->input.error == 0 ? PASS_INPUT
 							   : PASS_FAILED;
 		default:
-			copy_line(p, line);
+			copy_line_in_order(p, line);
 		}
 		if (p->options->count != 0 && p->counted >= p->options->count)
 			return PASS_CHOSEN;
 		if (must_stop(p))
 			return PASS_CHOSEN;
-		end = get_output_end(p, output_flush_if_full(p->out));
+		end = release_held(p, 0);
+		if (end == PASS_NONE)
+			end = get_output_end(p, output_flush_if_full(p->out));
 		if (end != PASS_NONE)
 			return end;
 	}
@@ -331,6 +467,62 @@ copy_lines(struct stream_pass *p, struct stream_line *line)
 	return end;
 }
 
+/* Whether the end was chosen, but names of what was copied are to come. */
+static bool
+lacks_names(const struct stream_pass *p)
+{
+	return p->held != NULL && held_records_count(p->held) > 0 &&
+	       !signals_stop();
+}
+
+/* Reads on, for a second at most, but copies only names, when -n or -t has
+ * ended the stream. */
+static enum pass_end
+copy_last_names(struct stream_pass *p)
+{
+	struct stream_line line;
+	enum pass_end end = PASS_NONE;
+
+	p->deadline = 0;
+	/* Whoever asks for a part of a file does not want all of it read. */
+	p->held_clock.stopped = false;
+	while (end == PASS_NONE && lacks_names(p)) {
+		if (!stream_reader_is_ready(p->reader)) {
+			end = read_more_input(p);
+			continue;
+		}
+		switch (stream_reader_next(p->reader, &line)) {
+		case LINE_SYMBOLS:
+			copy_line(p, &line);
+			end = release_held(p, 0);
+			break;
+		case LINE_HEADER:
+		case LINE_FINISH:
+		case LINE_END:
+			return PASS_CHOSEN;
+		default:
+			break;
+		}
+	}
+	return end == PASS_NONE ? PASS_CHOSEN : end;
+}
+
+/*
+ * Ends the copying of a stream: -n or -t is not to cut off names, and what
+ * waits for names is written as it is when no more can come.
+ */
+static enum pass_end
+finish_held(struct stream_pass *p, enum pass_end end)
+{
+	enum pass_end failed = PASS_NONE;
+
+	if (end == PASS_CHOSEN && lacks_names(p))
+		end = copy_last_names(p);
+	if (end != PASS_FAILED && end != PASS_GONE)
+		failed = release_held(p, UINT64_MAX);
+	return failed != PASS_NONE ? failed : end;
+}
+
 /* Opens what converting stacks to the other encoding needs. */
 static int
 open_stack_conversion(struct stream_pass *p)
@@ -346,6 +538,28 @@ open_stack_conversion(struct stream_pass *p)
 	return 0;
 }
 
+/* Opens what keeps records until their names come: for JSON, which has them in
+ * the records; or, if the output may end before the input, to pass on the names
+ * of all that was passed on.  Returns 0, or -1 after reporting. */
+static int
+open_held(struct stream_pass *p)
+{
+	const struct stream_header *h = &p->reader->header;
+	struct stat st;
+
+	if (!wants_json(p) && p->options->count == 0 && p->deadline == 0)
+		return 0;
+	p->held_clock.stopped =
+	    fstat(p->reader->input.fd, &st) == 0 && S_ISREG(st.st_mode);
+	if (p->symbols == NULL && (p->symbols = symbol_store_new()) == NULL)
+		return -1;
+	if ((p->held = held_records_new(h, p->symbols)) == NULL)
+		return -1;
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		held_records_add_map(p->held, i, HELD_BOTH_SIDES);
+	return 0;
+}
+
 /* Writes the header of the stream whose header was read.  Returns 0, or -1
  * after reporting that it cannot be copied. */
 static int
@@ -353,6 +567,7 @@ begin_stream(struct stream_pass *p, enum stream_opening what)
 {
 	const struct skel_poll_options *o = p->options;
 	struct stream_header *h = &p->reader->header;
+	bool follow = h->symbols_follow && h->encoding == STREAM_BINARY;
 
 	if (what == STREAM_SESSION)
 		report_error("%s:%lu: this is a session after a stream; poll "
@@ -365,8 +580,10 @@ begin_stream(struct stream_pass *p, enum stream_opening what)
 		p->keep[i] = skel_poll_wants_map(o, h->maps[i].name);
 	if (o->has_encoding)
 		h->encoding = o->encoding;
+	/* JSON records have their names with them. */
+	h->symbols_follow = follow && !wants_json(p);
 	if (stream_check_terminal(h->encoding, p->out->fd) == -1 ||
-	    open_stack_conversion(p) == -1 ||
+	    open_stack_conversion(p) == -1 || (follow && open_held(p) == -1) ||
 	    stream_header_write(h, &p->out->buf) == -1)
 		return -1;
 	p->begun = true;
@@ -406,6 +623,8 @@ end_stream(struct stream_pass *p, enum pass_end end)
 		plan_free(p->plans[i]);
 		p->plans[i] = NULL;
 	}
+	held_records_free(p->held);
+	p->held = NULL;
 	symbol_store_free(p->symbols);
 	stack_encoder_free(p->stacks);
 	p->symbols = NULL;
@@ -443,7 +662,7 @@ copy_streams(struct stream_pass *p)
 	struct stream_line line;
 	enum pass_end end;
 
-	while ((end = copy_lines(p, &line)) == PASS_NEXT) {
+	while ((end = finish_held(p, copy_lines(p, &line))) == PASS_NEXT) {
 		end_stream(p, end);
 		begin_next_stream(p, &line);
 	}
@@ -495,6 +714,7 @@ skel_poll_pass_stream(struct stream_reader *r,
 	else
 		end_stream(&p, PASS_NONE);
 	buf_free(&p.bytes);
+	buf_free(&p.behind);
 	buf_free(&p.map);
 	buf_free(&p.type);
 	return status;

@@ -5,6 +5,9 @@
 #include "base/util.h"
 #include "record/held-records.h"
 
+/* How much time passes between two waits. */
+#define HELD_BUSY_NS_MAX (CLOCK_SECOND / 10)
+
 /* An address of the first record that lacked a name. */
 struct held_addr {
 	uint64_t pid, addr;
@@ -79,9 +82,14 @@ held_records_add_map(
     struct held_records *q, unsigned int map, unsigned int sides)
 {
 	struct held_map *m = &q->maps[map];
+	struct report_held reports;
+	int got;
 
-	if (stack_layout_find(&m->layout, q->header, map) != 1 ||
-	    !m->layout.with_symbols)
+	/* What does not fit is reported by who shows the records. */
+	report_hold(&reports);
+	got = stack_layout_find(&m->layout, q->header, map);
+	report_release_held(&reports, "");
+	if (got != 1 || !m->layout.with_symbols)
 		return;
 	for (int i = 0; i < STACK_SIDES; i++)
 		if (m->layout.sides[i].kind != STACK_ABSENT)
@@ -315,4 +323,30 @@ held_records_deadline(const struct held_records *q)
 		return UINT64_MAX;
 	head = get_first(q);
 	return get_deadline(&head);
+}
+
+void
+held_clock_note_wait(struct held_clock *c, int waited_ms)
+{
+	const uint64_t most = (uint64_t)waited_ms * 1000000 + HELD_BUSY_NS_MAX;
+	uint64_t now = clock_elapsed(), time = now - c->checked;
+
+	if (c->checked != 0 && !c->stopped)
+		c->now += time < most ? time : most;
+	c->checked = now;
+}
+
+int
+held_clock_wait_ms(
+    const struct held_clock *c, const struct held_records *q, int most_ms)
+{
+	uint64_t deadline, left;
+
+	if (q == NULL || c->stopped)
+		return most_ms;
+	deadline = held_records_deadline(q);
+	if (deadline <= c->now)
+		return 0;
+	left = (deadline - c->now - 1) / 1000000 + 1;
+	return left < (uint64_t)most_ms ? (int)left : most_ms;
 }

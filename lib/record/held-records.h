@@ -96,4 +96,26 @@ void held_records_drop(struct held_records *q);
 /* When the time of the first one is over; UINT64_MAX if the queue is empty. */
 uint64_t held_records_deadline(const struct held_records *q);
 
+/*
+ * The time by which a reader of a stream measures how long records wait.  It
+ * passes while the reader waits for its input, and for a tenth of a second at
+ * most between two waits.  So the names that are in the pipe are read before a
+ * record goes out without them, also if the output was blocked for minutes, as
+ * by a pager, or the process was stopped.
+ */
+struct held_clock {
+	uint64_t now;     /* ns */
+	uint64_t checked; /* clock_elapsed() when now was set; 0: never */
+	bool stopped; /* it does not pass: the input is a file with all of its
+			 lines */
+};
+
+/* Note that the input was waited for, for waited_ms at most. */
+void held_clock_note_wait(struct held_clock *c, int waited_ms);
+
+/* For how many ms the input may be waited for: most_ms, or less if the first
+ * record of q, which may be NULL, must go out before. */
+int held_clock_wait_ms(
+    const struct held_clock *c, const struct held_records *q, int most_ms);
+
 #endif

@@ -130,3 +130,63 @@ finish() {
 	[ "$output" = $'{"n":1}\n{"n":2}\n{"n":3}' ]
 	[[ $stderr == "skel-fmt: wrong.skel:4: not JSON from column "* ]]
 }
+
+@test "skel-poll -f json gives records with their names, and the lines between them in order" {
+	"$LATE" first "$STACKS" > early.skel
+	"$LATE" move "$STACKS" > late.skel
+	for file in early late; do
+		# Other lines keep their place as well.
+		sed -i '/"counts", "round": 1/a{"@lost":{"map":"profile","count":2}}' $file.skel
+		sed -i '/"@lost"/a{"@note":{"text":"unknown"}}' $file.skel
+		run -3 --separate-stderr skel-poll -f json -m counts -m profile $file.skel
+		printf '%s\n' "${lines[@]}" > $file.json
+	done
+	diff -u early.json late.json
+	run -1 grep -q '"symbols":' late.json
+	skel-poll -q -f json < <(cat early.skel) > early.json || :
+	skel-poll -q -f json < <(cat late.skel) > late.json || :
+	diff -u early.json late.json
+	# There are no names to wait for in JSON, and none is lost on the way back.
+	sed -i '1s/{/{"symbols":"follow",/' late.json
+	skel-poll -q -f binary late.json > again.skel || :
+	run -1 grep -aq '"symbols":' again.skel
+	skel-fmt -q --csv early.skel > want
+	skel-fmt -q --csv again.skel | diff -u want -
+}
+
+@test "skel-poll passes binary records on at once, and the names when they come" {
+	skel-poll small.skel > out.skel
+	grep -aq '^{.*"symbols":"follow"' out.skel
+	diff -a <(small 2,7) <(tail -n +2 out.skel | head -n -1)
+}
+
+@test "skel-poll -f json does not wait for names that do not come" {
+	start skel-poll -f json -m ev
+	small 1,2 >&8
+	read -r -t 30 header <&9
+	[[ $header == '{"skel":"stream",'* ]]
+	read -r -t 30 record <&9
+	[[ $record == *'"n":1,"ustack":[{"addr":16},{"addr":17}]}' ]]
+	small 8 >&8
+	finish
+	[ "$output" = '{"@end":{"records":1,"lost":0}}' ]
+}
+
+@test "skel-poll -n ends when the names of the last record have come" {
+	skel-poll -n 1 small.skel > one.skel
+	diff -a <(small '2p;5,6') <(tail -n +2 one.skel | head -n -1)
+	[ "$(tail -n 1 one.skel)" = '{"@end":{"records":1,"lost":0}}' ]
+	skel-poll -n 1 -f json small.skel > one.skel
+	[[ $(sed -n 2p one.skel) == *'"n":1,"ustack":[{"addr":16,"symbol":"leaf"},{"addr":17,"symbol":"main"}]}' ]]
+	[ "$(wc -l < one.skel)" -eq 3 ]
+	# Not those of another one, and not for ever.
+	small 1,4 | skel-poll -q -n 1 > one.skel
+	[ "$(wc -l < one.skel)" -eq 3 ]
+	start skel-poll -n 2
+	small 1,4 >&8
+	read -r -t 30 header <&9
+	read -r -t 30 record <&9
+	read -r -t 30 record <&9
+	comes '{"@end":{"records":2,"lost":0}}'
+	finish
+}

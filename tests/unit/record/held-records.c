@@ -309,6 +309,41 @@ a_short_record_waits_for_what_it_has(void)
 	close_test(&t);
 }
 
+/* Only waiting takes time, and no more than it was to last, or little more. */
+static void
+the_clock_passes_while_it_is_waited(void)
+{
+	const struct event e = { 42, 0, { 0x10, 0 }, { 0 } };
+	const uint64_t second = 1000000000, minute = 60 * second;
+	struct held_clock c = { 0 }, file = { .stopped = true };
+	struct held_test t;
+
+	open_test(&t, HELD_BOTH_SIDES);
+	CHECK_NUM(held_clock_wait_ms(&c, NULL, 5000), 5000);
+	CHECK_NUM(held_clock_wait_ms(&c, t.q, 5000), 5000);
+	held_clock_note_wait(&c, 0);
+	CHECK_NUM(c.now, 0);
+	put(&t, HELD_RECORD, STACKED, 1, &e, sizeof(e), c.now);
+	CHECK_NUM(held_clock_wait_ms(&c, t.q, 5000), 1000);
+	CHECK_NUM(held_clock_wait_ms(&c, t.q, 300), 300);
+	CHECK_NUM(held_clock_wait_ms(&file, t.q, 5000), 5000);
+	c.checked -= minute;
+	held_clock_note_wait(&c, 0);
+	CHECK_NUM(c.now, second / 10);
+	CHECK_NUM(held_clock_wait_ms(&c, t.q, 5000), 900);
+	c.checked -= minute;
+	held_clock_note_wait(&c, 500);
+	CHECK_NUM(c.now, second / 10 + second * 6 / 10);
+	c.checked -= minute;
+	held_clock_note_wait(&c, 1000);
+	CHECK_NUM(held_clock_wait_ms(&c, t.q, 5000), 0);
+	CHECK_NUM(take(&t, c.now), 1);
+	file.checked = c.checked - minute;
+	held_clock_note_wait(&file, 1000);
+	CHECK_NUM(file.now, 0);
+	close_test(&t);
+}
+
 /* The room of those that went out is used again. */
 static void
 the_bytes_stay_as_they_are(void)
@@ -357,6 +392,7 @@ main(void)
 	too_many_and_too_large_ones_go_out();
 	ids_wait_for_the_names_of_their_stacks();
 	a_short_record_waits_for_what_it_has();
+	the_clock_passes_while_it_is_waited();
 	the_bytes_stay_as_they_are();
 	return check_done();
 }
