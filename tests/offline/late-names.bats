@@ -190,3 +190,16 @@ finish() {
 	comes '{"@end":{"records":2,"lost":0}}'
 	finish
 }
+
+@test "of appended streams each has its own names, and all that waits comes before the next" {
+	{ small 1,3; small 1,8; } > two.skel
+	run -0 skel-fmt -q --csv -b -H -m ev -c n,ustack two.skel
+	[ "$output" = $'1,0x11;0x10\r\n1,main;leaf\r\n3,0x20\r' ]
+	run -0 skel-poll -q -f json -m ev two.skel
+	[[ ${lines[1]} == *'"n":1,"ustack":[{"addr":16},{"addr":17}]}' ]]
+	[[ ${lines[2]} == '{"skel":'* ]]
+	[[ ${lines[3]} == *'{"addr":17,"symbol":"main"}]}' ]]
+	# The second stream is not searched for names of the first.
+	run -0 bash -c 'skel-poll -q -n 1 two.skel | wc -l'
+	[ "$output" -eq 3 ]
+}
