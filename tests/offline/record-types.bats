@@ -275,6 +275,58 @@ two() {
 	[[ $stderr == *"map rb: its records are char[64], the type of what one() writes" ]]
 }
 
+@test "a record may be the beginning of a struct that ends within its last array, and no further" {
+	object cut <<-C
+		struct event { int pid; int len; char text[256]; };
+		struct other { int a[12]; };
+		$RING
+		SEC("socket") int one(void *ctx)
+		{
+			struct event e = { .pid = bpf_get_smp_processor_id() };
+
+			bpf_get_current_comm(e.text, 40);
+			bpf_ringbuf_output(&rb, &e, 48, 0);
+			return 0;
+		}
+	C
+	packed cut
+	is "skel-pack: cut.bpf.o: map rb: its records are struct event, the type of what one() writes" "$stderr"
+	object early <<-C
+		struct event { int pid; int len; char text[256]; };
+		$RING
+		SEC("socket") int one(void *ctx)
+		{
+			struct event e = { .pid = bpf_get_smp_processor_id() };
+
+			bpf_get_current_comm(e.text, 40);
+			bpf_ringbuf_output(&rb, &e, 6, 0);
+			return 0;
+		}
+	C
+	packed early
+	[[ $stderr == *"map rb: the type of its records is not known"* ]]
+}
+
+@test "two structs of one size that two calls write are not told apart" {
+	object alike <<-C
+		struct first { int kind; int a; };
+		struct second { int kind; int b; };
+		$RING
+		SEC("socket") int one(void *ctx)
+		{
+			struct first f = { .kind = bpf_get_smp_processor_id() };
+			struct second s = { .kind = 2 };
+
+			bpf_ringbuf_output(&rb, &f, sizeof(f), 0);
+			bpf_ringbuf_output(&rb, &s, sizeof(s), 0);
+			return 0;
+		}
+	C
+	packed alike
+	[[ $stderr == *"map rb: "*"struct first"*"struct second"* ]]
+	is '[null,0]' "$(jq -c '[.meta.export_types[0].name, (.meta.bpf_skel.maps[0].records | length)]' alike.json)"
+}
+
 @test "records of several types are kept if their sizes differ" {
 	object several <<-C
 		struct small { int kind; };

@@ -553,6 +553,13 @@ has_two() {
 	exec 6>&-
 }
 
+@test "a reader that has left while there is more to write is no failure" {
+	yes '{"n":1}' | head -n 200000 >numbers
+	run -0 --separate-stderr bash -c 'skel-fmt --json numbers | head -n 1; exit ${PIPESTATUS[0]}'
+	[ "$output" = '{"n":1}' ]
+	[ -z "$stderr" ]
+}
+
 @test "a reader that leaves before there is any input ends skel-fmt too" {
 	mkfifo in
 	exec 6<> in

@@ -1,5 +1,6 @@
-/* array: room that doubles. */
+/* lib/base/array: room that doubles, and a search by address. */
 #include "base/array.h"
+#include "base/nomem.h"
 #include "check.h"
 
 enum { COUNT = 1000000 };
@@ -43,6 +44,27 @@ without_memory_nothing_changes(void)
 	/* More bytes than size_t counts. */
 	CHECK(!array_room(v, cap, cap));
 	CHECK(v == NULL && cap == SIZE_MAX / 4);
+	CHECK_NUM(nomem_count(), 1);
+}
+
+static void
+as_many_are_below_as_begin_no_later(void)
+{
+	static const struct {
+		uint64_t addr;
+		char more[8];
+	} v[] = { { 10, "" }, { 20, "" }, { 20, "" }, { UINT64_MAX, "" } };
+	static const struct {
+		uint64_t addr;
+		size_t below;
+	} want[] = { { 0, 0 }, { 9, 0 }, { 10, 1 }, { 11, 1 }, { 19, 1 },
+		{ 20, 3 }, { 21, 3 }, { UINT64_MAX - 1, 3 },
+		{ UINT64_MAX, 4 } };
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		CHECK_NUM(array_count_below(v, 4, sizeof(v[0]), want[i].addr),
+		    want[i].below);
+	CHECK_NUM(array_count_below(NULL, 0, 8, 1), 0);
 }
 
 int
@@ -50,5 +72,6 @@ main(void)
 {
 	appending_many_reallocates_seldom();
 	without_memory_nothing_changes();
+	as_many_are_below_as_begin_no_later();
 	return check_done();
 }

@@ -55,6 +55,7 @@ what_is_not_is_refused_where_it_ends(void)
 	WRONG_AT("\"\\u12g4\"", 5);
 	WRONG_AT("[1", 2);
 	WRONG_AT("[1 2]", 3);
+	WRONG_AT("{\"a\":1 \"b\":2}", 7);
 	WRONG_AT("[1,]", 3);
 	WRONG_AT("[,1]", 1);
 	WRONG_AT("{\"a\"}", 4);

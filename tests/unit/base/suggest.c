@@ -21,6 +21,8 @@ static const char *const functions[] = { "vfs_read", "vfs_write", "vfs_writev",
 static const char *const senders[] = { "udp_sendmsg", "sctp_sendmsg",
 	"tcp_sendmsg", NULL };
 
+static const char *const short_forms[] = { "tcp_sd", "tcp_sendmsg", NULL };
+
 static void
 check(const char *wanted, const char *const *names, const char *want)
 {
@@ -45,6 +47,7 @@ main(void)
 	check("do_unl", functions, "; the nearest: do_unlinkat");
 	check("tcp_senmsg", senders,
 	    "; the nearest: tcp_sendmsg, udp_sendmsg, sctp_sendmsg");
+	check("tcp_se", short_forms, "; the nearest: tcp_sendmsg, tcp_sd");
 	memset(longest, 'a', SUGGEST_NAME);
 	longest[SUGGEST_NAME] = '\0';
 	check(longest, too_long, "");

@@ -237,6 +237,9 @@ text(void)
 	IS(text_json(buf, BYTES("a\xff\xc3")), "a\xef\xbf\xbd\xef\xbf\xbd");
 	IS(text_csv(buf, BYTES("plain text")), "plain text");
 	IS(text_csv(buf, BYTES("a,b")), "\"a,b\"");
+	IS(text_csv(buf, BYTES("a\rb")), "\"a\rb\"");
+	IS(text_csv(buf, BYTES("a\nb")), "\"a\nb\"");
+	IS(text_csv(buf, BYTES("a,b")), "\"a,b\"");
 	IS(text_csv(buf, BYTES("say \"x\"\r\n")), "\"say \"\"x\"\"\r\n\"");
 	IS(text_csv(buf, BYTES("a\0,")), "a");
 	IS(text_csv(buf, BYTES("\xff")), "\xef\xbf\xbd");
@@ -343,11 +346,17 @@ number_is(int line, size_t got, size_t want)
 static void
 columns(void)
 {
+	static const char long_text[] = "twenty bytes and then\xc3\xa9";
 	const char *wide = "a\xe4\xb8\xad\xe6\x96\x87"; /* a, two wide ones */
 
 	number_is(__LINE__, utf8_columns("abc", 3), 3);
 	number_is(__LINE__, utf8_columns(wide, 7), 5);
 	number_is(__LINE__, utf8_columns("e\xcc\x81", 3), 1);
+	/* Whether all is ASCII is found in words of 8 and 4 bytes. */
+	for (size_t n = 0; n < sizeof(long_text) - 2; n++)
+		number_is(__LINE__,
+		    utf8_columns(long_text + n, sizeof(long_text) - 1 - n),
+		    sizeof(long_text) - 2 - n);
 	number_is(__LINE__, utf8_fitting(wide, 7, 4), 4);
 	number_is(__LINE__, utf8_fitting(wide, 7, 2), 1);
 	number_is(__LINE__, utf8_fitting(wide, 7, 9), 7);

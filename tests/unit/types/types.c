@@ -247,6 +247,29 @@ bits_that_no_integer_has_are_refused(void)
 	REFUSED("[" NODE("float", "f", 4, "") "," STRUCT(
 		    "s", 16, MEMBER("m", 0, 0, BITS(0, 3))) "]",
 	    "m is a bitfield of kind float");
+	REFUSED("[" NODE("pointer", "", 8, "") "," STRUCT(
+		    "s", 16, MEMBER("m", 0, 0, BITS(0, 3))) "]",
+	    "m is a bitfield of kind pointer");
+}
+
+/* Who adds a type itself, and does not read it, has to give its byte. */
+static void
+bits_that_begin_after_their_byte_are_refused(void)
+{
+	struct types t;
+	struct type s = { .kind = TYPE_STRUCT,
+		.name = strdup("s"),
+		.size = 8,
+		.members = calloc(1, sizeof(struct type_member)),
+		.nmembers = 1 };
+
+	CHECK_NUM(read_text(&t, "[" INT("i", 4) "]"), 0);
+	s.members[0] = (struct type_member){
+		.name = strdup("m"), .bit_offset = 8, .bits = 3
+	};
+	CHECK(types_add(&t, &s, "w") == TYPE_NONE);
+	CHECK_SAID("w: the bitfield m starts at bit 8 of its byte");
+	types_free(&t);
 }
 
 static void
@@ -254,6 +277,10 @@ an_array_that_is_not_its_elements_is_refused(void)
 {
 	REFUSED("[" INT("i", 4) "," ARRAY(15, 0, 4) "]",
 	    "15 bytes are not 4 elements of 4 bytes");
+	REFUSED("[" INT("i", 4) "," ARRAY(12, 0, 4) "]",
+	    "12 bytes are not 4 elements of 4 bytes");
+	REFUSED("[" INT("i", 4) "," ARRAY(20, 0, 4) "]",
+	    "20 bytes are not 4 elements of 4 bytes");
 	REFUSED("[" INT("i", 4) "," ARRAY(0, 0, 4294967296) "]",
 	    "an array of 4294967296 elements");
 	REFUSED("[" INT("i", 4) "," ARRAY(4, 0, 4611686018427387905) "]",
@@ -595,6 +622,53 @@ constants_are_found_by_value(void)
 	types_free(&t);
 }
 
+/* Checks which array type i ends with; TYPE_NONE if with none. */
+static void
+ends_with(const struct types *t, uint32_t i, uint32_t want, uint64_t want_at)
+{
+	uint32_t array;
+	uint64_t at;
+	bool there = types_find_last_array(t, i, &array, &at);
+
+	CHECK(there == (want != TYPE_NONE));
+	if (there) {
+		CHECK_NUM(array, want);
+		CHECK_NUM(at, want_at);
+	}
+}
+
+static void
+the_last_array_is_that_which_begins_last(void)
+{
+	struct types t;
+
+	CHECK_NUM(
+	    read_text(&t,
+		"[" INT("i", 4) "," ARRAY(8, 0, 2) "," ARRAY(0, 0, 0) ","
+		/* 3: in the order of the offsets, 4: in another */
+		STRUCT("a", 20,
+		    MEMBER("x", 1, 0, "") "," MEMBER("y", 0, 8, "") "," MEMBER(
+			"z", 1, 12, "")) "," STRUCT("b", 12,
+		    MEMBER("z", 1, 4, "") "," MEMBER("x", 0, 0, "")) ","
+		/* 5: within a struct, 6: no array at the end */
+		STRUCT("c", 24,
+		    MEMBER("x", 0, 0, "") "," MEMBER(
+			"in", 3, 4, "")) "," STRUCT("d", 12,
+		    MEMBER("x", 1, 0, "") "," MEMBER("y", 0, 8, "")) ","
+		/* 7: a flexible one after another member at the same offset */
+		STRUCT("e", 4,
+		    MEMBER("x", 0, 0, "") "," MEMBER("n", 2, 4, "")) "]"),
+	    0);
+	ends_with(&t, 0, TYPE_NONE, 0);
+	ends_with(&t, 1, 1, 0);
+	ends_with(&t, 3, 1, 12);
+	ends_with(&t, 4, 1, 4);
+	ends_with(&t, 5, 1, 16);
+	ends_with(&t, 6, TYPE_NONE, 0);
+	ends_with(&t, 7, 2, 4);
+	types_free(&t);
+}
+
 int
 main(void)
 {
@@ -608,6 +682,7 @@ main(void)
 	a_type_that_contains_itself_is_refused();
 	a_member_past_its_struct_is_refused();
 	bits_that_no_integer_has_are_refused();
+	bits_that_begin_after_their_byte_are_refused();
 	an_array_that_is_not_its_elements_is_refused();
 	constants_that_do_not_fit_are_refused();
 	negative_constants_make_an_enum_signed();
@@ -623,5 +698,6 @@ main(void)
 	pointers_and_arrays_are_known();
 	names_that_say_no_size_give_no_type();
 	constants_are_found_by_value();
+	the_last_array_is_that_which_begins_last();
 	return check_done();
 }
