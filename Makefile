@@ -96,6 +96,7 @@ NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod
 	qemu-system-x86_64:qemu-system-x86 xz:xz-utils
 NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))
 NEED_check-agree := $(NEED_check-vm) opensnoop:libbpf-tools
+NEED_mutate := $(NEED_check)
 NEED_fuzz  := $(NEED_check) '/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
 NEED_bench := $(NEED_build) clang -- bpftrace python3 valgrind
 INSTALL_MISSING = CC="$(CC)" PKG_CONFIG="$(PKG_CONFIG)" tests/helpers/install-missing
@@ -107,7 +108,7 @@ GUEST := $(filter-out -- clang-format cppcheck git llvm locales shellcheck, \
 
 # Only these goals may install anything, before the first file is compiled.  With
 # other goals the build ends, and names what is missing.
-SETUP := $(patsubst %,deps-%,$(filter demo check check-% fuzz bench bench-%,$(MAKECMDGOALS)))
+SETUP := $(patsubst %,deps-%,$(filter demo check check-% fuzz mutate bench bench-%,$(MAKECMDGOALS)))
 SETUP := $(or $(SETUP),find-missing)
 
 # The folders of lib/, each of which may use only those before it.  "make lint"
@@ -324,6 +325,10 @@ $(REPLAY): $(B)/replay-%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(call OB
 	$(call step,LINK,$@)
 	$(Q)$(LINK) $(call libs,$(LIBS_unit))
 
+# This takes half an hour.  It builds a copy of the tree, in build/mutate.
+mutate: | $(SETUP) ## make deliberate faults, and see that tests notice: M=stream, M=17
+	@tests/mutate/run $(M)
+
 # This takes minutes, and is not part of "make check".
 soak: all ## send 10^8 recorded and 10^7 live events; memory must stay flat
 	@$(RUN) tests/soak
@@ -411,6 +416,8 @@ lint: ## check the form of sources, scripts and manuals, and the order of lib/
 		{ echo 'large integers are strings in trees of jansson: use base/json-doc.h'; exit 1; }
 	@! grep -nE 'struct (bpf|perf)_[a-z_]+_opts [a-z]+ = \{' $(LIB_SRC) $(CMD_SRC) || \
 		{ echo 'libbpf wants the padding of its options zeroed: use LIBBPF_OPTS'; exit 1; }
+	$(call step,LINT,faults)
+	@tests/mutate/run --check
 	$(call step,LINT,rooms)
 	@$(MAKE) -s $(LIB)
 	@tests/helpers/rooms.py $(B) $(ROOMS)
@@ -446,7 +453,7 @@ clean: ## remove everything that was built
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
-.PHONY: all lib help deps find-missing demo test check check-build check-clang check-vm fuzz soak \
+.PHONY: all lib help deps find-missing demo test check check-build check-clang check-vm fuzz mutate soak \
 	bench bench-live bench-count bench-check lint assets assets-check install format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
