@@ -83,6 +83,8 @@ attach_cgroup(const struct attach_job *j, struct attachment *a)
 	int fd = open(j->where->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct attach_error e;
 
+	if (fd == -1 && errno == ENOTDIR)
+		return not_cgroup2();
 	if (fd == -1)
 		return attach_errno(errno);
 	e = attach_to_directory(j, a, fd);

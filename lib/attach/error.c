@@ -2,9 +2,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "attach/error.h"
+#include "base/report.h"
 
 struct attach_error
 attach_errno(int error)
@@ -56,7 +56,7 @@ attach_missing(const char *fmt, ...)
 const char *
 attach_error_text(const struct attach_error *e)
 {
-	return e->text != NULL ? e->text : strerror(e->error);
+	return e->text != NULL ? e->text : report_error_text(e->error);
 }
 
 void

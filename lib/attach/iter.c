@@ -102,7 +102,7 @@ parse_iter(const struct attach_where *w)
 	uint32_t pid, tid;
 
 	if (w->target[0] != '\0')
-		return attach_invalid("expected iter:KEY=VALUE");
+		return attach_invalid("expected %s", w->way->syntax);
 	e = parse_task(w, &pid, &tid);
 	if (e.failure != ATTACH_OK)
 		return e;

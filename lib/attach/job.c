@@ -111,7 +111,9 @@ attach_report_error(const struct attach_job *j, struct attach_error *e)
 	case ATTACH_FAILED:
 		report_error("program %s: %s: cannot be attached: %s", name,
 		    place, attach_error_text(e));
-		libbpf_log_report();
+		/* Of a shortage libbpf knows no more than that. */
+		if (!report_is_shortage(e->error))
+			libbpf_log_report();
 		break;
 	}
 	attach_error_free(e);

@@ -1,9 +1,13 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "attach/net.h"
@@ -87,6 +91,12 @@ attach_net_program(uint32_t id, char text[ATTACH_PROGRAM_TEXT])
  */
 #define OWN_NETNS "/proc/self/ns/net"
 
+static bool
+is_number(const char *target)
+{
+	return target[strspn(target, "0123456789")] == '\0';
+}
+
 /* The file of the namespace.  The target is its path, the name that
  * ip-netns(8) gave it, or the number of a process in it.  Returns a string to
  * free, or NULL. */
@@ -98,7 +108,7 @@ netns_path(const char *target)
 
 	if (strchr(target, '/') != NULL)
 		format = "%s";
-	else if (target[strspn(target, "0123456789")] == '\0')
+	else if (is_number(target))
 		format = "/proc/%s/ns/net";
 	return asprintf(&path, format, target) != -1 ? path : NULL;
 }
@@ -106,8 +116,8 @@ netns_path(const char *target)
 static struct attach_error
 attach_netns(const struct attach_job *j, struct attachment *a)
 {
-	char *path =
-	    netns_path(j->where != NULL ? j->where->target : OWN_NETNS);
+	const char *target = j->where != NULL ? j->where->target : OWN_NETNS;
+	char *path = netns_path(target);
 	const char *kind = j->kind->name;
 	struct attach_error e;
 	int fd;
@@ -116,8 +126,14 @@ attach_netns(const struct attach_job *j, struct attachment *a)
 		return attach_errno(ENOMEM);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	free(path);
+	if (fd == -1 && errno == ENOENT && is_number(target))
+		return attach_invalid("there is no process %s", target);
 	if (fd == -1)
 		return attach_errno(errno);
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+		close(fd);
+		return attach_invalid("this is not a network namespace");
+	}
 	e = attach_hold_link(a, bpf_program__attach_netns(j->program, fd));
 	close(fd);
 	if (e.error == E2BIG || e.error == EEXIST)
@@ -127,9 +143,8 @@ attach_netns(const struct attach_job *j, struct attachment *a)
 				      "changed",
 		    kind);
 	if (e.error == EINVAL)
-		return attach_invalid("this is not a network namespace, or "
-				      "this kernel attaches no %s programs to "
-				      "one",
+		return attach_invalid("this kernel attaches no %s programs to "
+				      "a network namespace",
 		    kind);
 	return e;
 }

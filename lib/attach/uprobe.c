@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attach/file.h"
 #include "attach/way.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/report.h"
 #include "base/suggest.h"
 #include "elf/elf-names.h"
 #include "host/privilege.h"
@@ -23,6 +25,8 @@
 
 /* The PMU by which uprobes are opened; missing if the kernel has none. */
 #define UPROBE_PMU "/sys/bus/event_source/devices/uprobe/type"
+
+enum { VARIANTS_BYTES = 80 }; /* of names of implementations, about */
 
 struct uprobe_target {
 	int pid; /* -1: any */
@@ -37,6 +41,8 @@ struct function_matches {
 	bool pattern;
 	struct hash offsets; /* of struct hash_key: each offset once, in a */
 	bool local;          /* the matches are static functions */
+	bool indirect;       /* the wanted one is indirect (IFUNC) */
+	struct buf variants; /* names that may be of its implementations */
 	bool failed;         /* memory ran out */
 	struct suggest near;
 };
@@ -150,6 +156,21 @@ get_match(const struct function_matches *m, size_t i)
 	return key->a;
 }
 
+/* Note a function that may be an implementation of the wanted one, as
+ * __strlen_avx2 is of strlen. */
+static void
+note_variant(struct function_matches *m, const char *name)
+{
+	size_t n = strlen(m->wanted);
+	const char *bare = name + strspn(name, "_");
+
+	if (strncmp(bare, m->wanted, n) == 0 &&
+	    (bare[n] == '_' || bare[n] == '.') &&
+	    m->variants.len < VARIANTS_BYTES)
+		buf_printf(&m->variants, "%s%s",
+		    m->variants.len > 0 ? ", " : "", name);
+}
+
 /* A name that a global function and static ones share means the global one. */
 static bool
 match_function(void *ctx, const struct elf_function *f)
@@ -157,9 +178,14 @@ match_function(void *ctx, const struct elf_function *f)
 	struct function_matches *m = ctx;
 
 	if (m->pattern)
-		return fnmatch(m->wanted, f->name, 0) != 0 ||
+		return f->indirect || fnmatch(m->wanted, f->name, 0) != 0 ||
 		       add_offset(m, f->offset);
+	if (f->indirect) {
+		m->indirect |= strcmp(m->wanted, f->name) == 0;
+		return true;
+	}
 	suggest_offer(&m->near, f->name);
+	note_variant(m, f->name);
 	if (strcmp(m->wanted, f->name) != 0 ||
 	    (m->offsets.n > 0 && f->local && !m->local))
 		return true;
@@ -167,6 +193,21 @@ match_function(void *ctx, const struct elf_function *f)
 		hash_free(&m->offsets);
 	m->local = f->local;
 	return add_offset(m, f->offset);
+}
+
+static struct attach_error
+indirect_function(
+    const struct uprobe_target *t, const struct function_matches *m)
+{
+	if (m->variants.len == 0)
+		return attach_invalid("%s is an indirect function (IFUNC) of "
+				      "%s, which has no names of its "
+				      "implementations; give the offset of one",
+		    t->symbol, t->file.name);
+	return attach_invalid(
+	    "%s is an indirect function (IFUNC) of %s; name the "
+	    "implementation that this machine uses, such as: %.*s",
+	    t->symbol, t->file.name, (int)m->variants.len, m->variants.data);
 }
 
 static struct attach_error
@@ -259,8 +300,11 @@ attach_matches(const struct attach_job *j, struct attachment *a,
 {
 	struct attach_error e = ATTACH_SUCCESS;
 
-	if (m->failed)
+	if (m->failed || m->variants.failed)
 		return attach_errno(ENOMEM);
+	/* A direct one beside it is an old version, which nobody calls. */
+	if (m->indirect)
+		return indirect_function(t, m);
 	if (m->offsets.n == 0)
 		return no_user_function(t, m);
 	if (m->offsets.n > 1 && !m->pattern)
@@ -276,7 +320,7 @@ static struct attach_error
 unreadable_file(const struct uprobe_target *t, int error)
 {
 	return attach_invalid("%s: %s", t->file.name,
-	    error == ENOEXEC ? "not an ELF file" : strerror(error));
+	    error == ENOEXEC ? "not an ELF file" : report_error_text(error));
 }
 
 /* Attach to the function, or to each that matches the pattern. */
@@ -299,6 +343,7 @@ attach_symbol(const struct attach_job *j, struct attachment *a,
 	else
 		e = attach_matches(j, a, t, &m);
 	hash_free(&m.offsets);
+	buf_free(&m.variants);
 	return e;
 }
 
@@ -379,7 +424,32 @@ explain_uprobe(const struct uprobe_target *t, struct attach_error e)
 	if (e.error == EINVAL || e.error == EILSEQ)
 		return attach_invalid(
 		    "no instruction of %s can be probed there", t->file.name);
+	if (e.error == EOPNOTSUPP || e.error == KERNEL_ENOTSUPP)
+		return attach_invalid("the kernel cannot put a probe there: "
+				      "the offset may be in the middle of an "
+				      "instruction, or the instruction is one "
+				      "that it cannot probe");
 	return e;
+}
+
+/* Check that the file is one that programs are run from. */
+static struct attach_error
+check_file(const struct uprobe_target *t, uint64_t offset)
+{
+	struct stat st;
+
+	if (stat(t->file.path, &st) == -1)
+		return ATTACH_SUCCESS;
+	if (S_ISDIR(st.st_mode))
+		return attach_invalid("%s: a directory; give the path of a "
+				      "program or library",
+		    t->file.name);
+	if (!S_ISREG(st.st_mode))
+		return attach_invalid("%s: not a regular file", t->file.name);
+	if (st.st_size > 0 && offset >= (uint64_t)st.st_size)
+		return attach_invalid("%s has only %jd bytes", t->file.name,
+		    (intmax_t)st.st_size);
+	return ATTACH_SUCCESS;
 }
 
 static struct attach_error
@@ -387,15 +457,20 @@ attach_uprobe(const struct attach_job *j, struct attachment *a)
 {
 	struct uprobe_target t;
 	struct attach_error e;
-	uint64_t offset;
+	uint64_t offset = 0;
+	bool number;
 
 	if (access(UPROBE_PMU, F_OK) == -1)
 		return attach_invalid("this kernel has no uprobes");
 	e = parse_uprobe_target(&t, j);
+	number = e.failure == ATTACH_OK && j->way != &attach_way_usdt &&
+		 attach_parse_number(t.symbol, &offset);
+	if (e.failure == ATTACH_OK)
+		e = check_file(&t, number ? offset : 0);
 	if (e.failure == ATTACH_OK) {
 		if (j->way == &attach_way_usdt)
 			e = attach_usdt(j, a, &t);
-		else if (attach_parse_number(t.symbol, &offset))
+		else if (number)
 			e = attach_offset(j, a, &t, offset + t.offset);
 		else
 			e = attach_symbol(j, a, &t);

@@ -30,7 +30,8 @@ find_code_offset(Elf *elf, const GElf_Sym *sym, uint64_t *offset)
 	Elf_Scn *section;
 	GElf_Shdr h;
 
-	if (GELF_ST_TYPE(sym->st_info) != STT_FUNC ||
+	if ((GELF_ST_TYPE(sym->st_info) != STT_FUNC &&
+		GELF_ST_TYPE(sym->st_info) != STT_GNU_IFUNC) ||
 	    sym->st_shndx == SHN_UNDEF || sym->st_shndx >= SHN_LORESERVE)
 		return false;
 	section = elf_getscn(elf, sym->st_shndx);
@@ -57,6 +58,7 @@ read_symbol_table(Elf *elf, Elf_Scn *table, const GElf_Shdr *h,
 			break;
 		f.name = elf_strptr(elf, h->sh_link, sym.st_name);
 		f.local = GELF_ST_BIND(sym.st_info) == STB_LOCAL;
+		f.indirect = GELF_ST_TYPE(sym.st_info) == STT_GNU_IFUNC;
 		if (f.name != NULL && f.name[0] != '\0' &&
 		    find_code_offset(elf, &sym, &f.offset) && !fn(ctx, &f))
 			return false;

@@ -12,6 +12,7 @@ struct elf_function {
 	const char *name; /* borrowed */
 	uint64_t offset;  /* in the file */
 	bool local;       /* static: another may have the same name */
+	bool indirect; /* the code only chooses the function (STT_GNU_IFUNC) */
 };
 
 /* Called for each; reading ends when it returns false. */

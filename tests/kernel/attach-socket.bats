@@ -35,7 +35,7 @@ teardown() {
 	done
 	fails_with 1 "program probe: netns:nosuch-$NET: no such network namespace" \
 		skel-load -a "probe=netns:nosuch-$NET" probe.json
-	fails_with 1 "program probe: netns:/dev/null: this is not a network namespace, or this kernel attaches no sk_lookup programs" \
+	fails_with 1 "program probe: netns:/dev/null: this is not a network namespace" \
 		skel-load -a "probe=netns:/dev/null" probe.json
 
 	mkdir -p /run/netns

@@ -283,6 +283,26 @@ hits_by_rm() {
 	refused hit "uprobe.multi:$PWD/caller:nosuch*" "no function of $PWD/caller matches nosuch*"
 }
 
+@test "a place of a program that cannot be probed is told for what it is" {
+	need_bpf
+	bpf_package hits
+	cat > indirect.c <<-'X'
+		int __twice_plain(int n) { return 2 * n; }
+		static int (*choose(void))(int) { return __twice_plain; }
+		int twice(int n) __attribute__((ifunc("choose")));
+		int main(int argc, char **argv) { (void)argv; return twice(argc); }
+	X
+	cc -O1 -o indirect indirect.c
+	refused on_uprobe "uprobe:$PWD/indirect:twice" \
+		"twice is an indirect function (IFUNC) of $PWD/indirect; name the implementation that this machine uses, such as: __twice_plain"
+	strip -o stripped indirect -K twice
+	refused on_uprobe "uprobe:$PWD/stripped:twice" \
+		"twice is an indirect function (IFUNC) of $PWD/stripped, which has no names of its implementations; give the offset of one"
+	refused on_uprobe "uprobe:$PWD:twice" "$PWD: a directory; give the path of a program or library"
+	refused on_uprobe uprobe:/dev/null:twice "/dev/null: not a regular file"
+	refused on_uprobe "uprobe:$PWD/indirect:0xfffffff" "$PWD/indirect has only $(stat -c %s indirect) bytes"
+}
+
 @test "uprobe sections with and without a target, sleepable ones too, fire" {
 	need_bpf
 	takes uprobe.s || skip "needs a kernel with sleepable uprobes"
