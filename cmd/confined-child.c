@@ -96,8 +96,8 @@ wait_for_child(pid_t child, const char *name)
 	while (waitpid(child, &status, 0) == -1) {
 		if (errno == EINTR)
 			continue;
-		report_error(
-		    "cannot wait for a child process: %s", strerror(errno));
+		report_error("cannot wait for a child process: %s",
+		    report_error_text(errno));
 		return -1;
 	}
 	return check_child_status(name, status);
@@ -112,7 +112,7 @@ confined_child_run(confined_child_fn *fn, void *ctx, const char *name,
 
 	if (pipe2(fds, O_CLOEXEC) == -1 || (child = fork()) == -1) {
 		report_error("%s: cannot start a child process: %s", name,
-		    strerror(errno));
+		    report_error_text(errno));
 		return -1;
 	}
 	if (child == 0) {
@@ -127,6 +127,6 @@ confined_child_run(confined_child_fn *fn, void *ctx, const char *name,
 	if (wait_for_child(child, name) == -1)
 		return -1;
 	if (ret == -1)
-		report_error("%s: %s", name, strerror(error));
+		report_error("%s: %s", name, report_error_text(error));
 	return ret;
 }

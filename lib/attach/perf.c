@@ -449,8 +449,8 @@ attach_cpus(const struct perf_sampling *s, const struct attach_job *j,
 	int cpu, last;
 
 	if (in == NULL)
-		return attach_invalid(
-		    "cannot read %s: %s", CPUS_ONLINE, strerror(errno));
+		return attach_invalid("cannot read %s: %s", CPUS_ONLINE,
+		    report_error_text(errno));
 	/* "0-3,8" */
 	while (e.failure == ATTACH_OK && fscanf(in, "%d", &cpu) == 1) {
 		if (fscanf(in, "-%d", &last) != 1)

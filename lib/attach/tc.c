@@ -148,7 +148,8 @@ remove_filter(void *state)
 	    bpf_tc_detach(&f->hook, &ours) != 0)
 		report_error("tc filter %u at priority %u of interface %d "
 			     "cannot be removed: %s; remove it with tc(8)",
-		    f->handle, f->priority, f->hook.ifindex, strerror(errno));
+		    f->handle, f->priority, f->hook.ifindex,
+		    report_error_text(errno));
 	free(f);
 }
 

@@ -218,8 +218,32 @@ find_btf_error(void)
 	return error;
 }
 
+/*
+ * Finds the strong extern that could not be resolved, in "extern 'x' (strong):
+ * not resolved" or "extern (func ksym) 'x': not found in kernel or module
+ * BTFs".  Returns its name, or NULL.
+ */
+static const char *
+find_extern(void)
+{
+	static _Thread_local char name[128];
+
+	for (size_t i = 0; i < LINES_MAX; i++) {
+		const char *line = captured.lines[i];
+
+		if (strncmp(line, "extern ", 7) == 0 &&
+		    (strstr(line, "': not found in ") != NULL ||
+			strstr(line, "' (strong): not resolved") != NULL) &&
+		    sscanf(line, "extern %*[^']'%127[^']'", name) == 1)
+			return name;
+		if (sscanf(line, "extern '%127[^']' (strong)", name) == 1)
+			return name;
+	}
+	return NULL;
+}
+
 static enum libbpf_refusal_kind
-classify(const struct libbpf_refusal *r)
+classify(const struct libbpf_refusal *r, bool relocation)
 {
 	bool target = was_warned(NO_TARGET_BTF);
 
@@ -232,7 +256,8 @@ classify(const struct libbpf_refusal *r)
 			      : LIBBPF_REFUSED_KERNEL_BTF;
 	}
 	if (r->detail != NULL)
-		return LIBBPF_REFUSED_RELOCATION;
+		return relocation ? LIBBPF_REFUSED_RELOCATION
+				  : LIBBPF_REFUSED_EXTERN;
 	if (r->program[0] != '\0' &&
 	    (was_warned(NO_HOOK) ||
 		(r->log != NULL && strstr(r->log, NO_CODE) != NULL)))
@@ -255,12 +280,31 @@ libbpf_log_refusal(int error)
 		.map = captured.map,
 		.log = captured.log,
 	};
+	bool relocation;
 
 	/* libbpf puts a failed relocation into the log of the verifier. */
 	if (r.log != NULL)
 		r.detail = strstr(r.log, NO_RELOCATION);
-	if (r.detail != NULL)
+	relocation = r.detail != NULL;
+	if (relocation)
 		r.detail += strlen(NO_RELOCATION);
-	r.kind = classify(&r);
+	else
+		r.detail = find_extern();
+	r.kind = classify(&r, relocation);
 	return r;
+}
+
+const char *
+libbpf_map_type_name(uint32_t type)
+{
+	static _Thread_local char names[2][24];
+	static _Thread_local unsigned int next;
+	const char *known = libbpf_bpf_map_type_str((enum bpf_map_type)type);
+	char *name;
+
+	if (known != NULL)
+		return known;
+	name = names[next++ % 2];
+	snprintf(name, sizeof(names[0]), "type %u", type);
+	return name;
 }

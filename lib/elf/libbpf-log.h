@@ -7,6 +7,8 @@
 #ifndef SKEL_ELF_LIBBPF_LOG_H
 #define SKEL_ELF_LIBBPF_LOG_H
 
+#include <stdint.h>
+
 /* Captures libbpf's messages on this thread.  Those on other threads go to the
  * function that libbpf_set_print() had before. */
 void libbpf_log_capture(void);
@@ -35,9 +37,11 @@ enum libbpf_refusal_kind {
 				    */
 	LIBBPF_REFUSED_KERNEL_BTF, /* no BTF of the kernel was found */
 	LIBBPF_REFUSED_RELOCATION, /* the BTF lacks a type or member: detail */
-	LIBBPF_REFUSED_HOOK, /* the kernel has nothing of the name it attaches
-				to */
-	LIBBPF_REFUSED_MAP,  /* the kernel did not create a map: map */
+	LIBBPF_REFUSED_EXTERN, /* the kernel lacks a symbol, function or option
+				  that the object declares: detail */
+	LIBBPF_REFUSED_HOOK,   /* the kernel has nothing of the name it attaches
+				  to */
+	LIBBPF_REFUSED_MAP,    /* the kernel did not create a map: map */
 	LIBBPF_REFUSED_VERIFIER, /* the verifier refused the program: log */
 };
 
@@ -48,8 +52,13 @@ struct libbpf_refusal {
 	const char *program; /* borrowed, as all here; "" if none was named */
 	const char *map;     /* "" if none was named */
 	const char *log;     /* the verifier's log of program, or NULL */
-	const char *detail; /* part of log: the relocation, up to the newline */
+	/* The relocation, part of log and up to the newline; or the extern. */
+	const char *detail;
 };
+
+/* The name of a type of map for messages; "type 99" if this libbpf does not
+ * know it.  Valid until the thread's next call but one. */
+const char *libbpf_map_type_name(uint32_t type);
 
 /* Classifies the failure of bpf_object__load() with this errno by the messages
  * since libbpf_log_clear().  The result is valid until the next one. */

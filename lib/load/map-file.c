@@ -475,7 +475,7 @@ map_file_load(struct map_target *t, const char *file)
 	struct buf text = { 0 };
 
 	if (fd == -1 || buf_read_fd(&text, fd, FILE_MAX) == -1) {
-		report_error("%s: %s", file, strerror(errno));
+		report_error("%s: %s", file, report_error_text(errno));
 	} else {
 		buf_chr(&text, '\0');
 		f.p = text.data;

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/report.h"
+#include "elf/libbpf-log.h"
 #include "host/mount.h"
 #include "load/map-pin.h"
 
@@ -13,14 +14,6 @@ struct map_pin {
 	struct bpf_map *map; /* borrowed */
 	bool reused;         /* it was there before */
 };
-
-static const char *
-map_type_name(uint32_t type)
-{
-	const char *name = libbpf_bpf_map_type_str((enum bpf_map_type)type);
-
-	return name != NULL ? name : "unknown";
-}
 
 /* libbpf sets the size of a perf buffer only when it makes the map, too late to
  * compare it. */
@@ -51,11 +44,11 @@ compare_pinned(
 		     ", not %s of %" PRIu32 ", %" PRIu32 "+%" PRIu32
 		     ", flags %#" PRIx32 "; if nothing needs it: rm %s",
 	    name, bpf_map__name(map), bpf_map__pin_path(map),
-	    map_type_name(i->type), i->max_entries, i->key_size, i->value_size,
-	    i->map_flags, map_type_name(bpf_map__type(map)),
-	    bpf_map__max_entries(map), bpf_map__key_size(map),
-	    bpf_map__value_size(map), bpf_map__map_flags(map),
-	    bpf_map__pin_path(map));
+	    libbpf_map_type_name(i->type), i->max_entries, i->key_size,
+	    i->value_size, i->map_flags,
+	    libbpf_map_type_name(bpf_map__type(map)), bpf_map__max_entries(map),
+	    bpf_map__key_size(map), bpf_map__value_size(map),
+	    bpf_map__map_flags(map), bpf_map__pin_path(map));
 	return -1;
 }
 

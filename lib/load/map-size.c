@@ -8,6 +8,7 @@
 #include "base/report.h"
 #include "base/suggest.h"
 #include "base/util.h"
+#include "elf/libbpf-log.h"
 #include "load/map-size.h"
 
 enum {
@@ -462,7 +463,7 @@ map_size_report_refusal(const struct bpf_object *bpf,
 
 	if (map == NULL)
 		return false;
-	type = libbpf_bpf_map_type_str(bpf_map__type(map));
+	type = libbpf_map_type_name(bpf_map__type(map));
 	if (error == ENOMEM || error == E2BIG)
 		advice = "; another size: ";
 	else if (error == EINVAL)
@@ -472,10 +473,9 @@ map_size_report_refusal(const struct bpf_object *bpf,
 		     "%" PRIu32 " entries, keys of %" PRIu32
 		     " bytes and values of "
 		     "%" PRIu32 ": %s%s%s%s%s",
-	    package->name, name, type != NULL ? type : "unknown",
-	    bpf_map__max_entries(map), bpf_map__key_size(map),
-	    bpf_map__value_size(map),
-	    error == E2BIG ? "too large" : strerror(error), advice,
+	    package->name, name, type, bpf_map__max_entries(map),
+	    bpf_map__key_size(map), bpf_map__value_size(map),
+	    error == E2BIG ? "too large" : report_error_text(error), advice,
 	    *advice != '\0' ? "--map " : "", *advice != '\0' ? name : "",
 	    *advice != '\0' ? "=entries:N" : "");
 	return true;

@@ -185,7 +185,8 @@ find_cgroup(struct map_target *t, const char *path, const char *where)
 	t->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->fd != -1)
 		return t->fd;
-	report_error("%s: cgroup %s: %s", where, path, strerror(errno));
+	report_error(
+	    "%s: cgroup %s: %s", where, path, report_error_text(errno));
 	return -1;
 }
 
@@ -235,8 +236,8 @@ find_interface(const char *name, const char *where)
 
 	if (index != 0)
 		return (int)index;
-	report_error(
-	    "%s: network interface %s: %s", where, name, strerror(errno));
+	report_error("%s: network interface %s: %s", where, name,
+	    report_error_text(errno));
 	return -1;
 }
 
@@ -410,7 +411,7 @@ report_update(const struct map_target *t, int error, const char *where)
 		    where);
 	else
 		report_error("%s: the kernel refuses the value: %s", where,
-		    strerror(error));
+		    report_error_text(error));
 	return -1;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -149,7 +150,7 @@ set_section(struct object *o, const struct package_section *from)
 			ret = 0;
 		else
 			report_error("%s: section %s: %s", package, s.name,
-			    strerror(-error));
+			    report_error_text(-error));
 	}
 	btf_import_close(&s.import);
 	types_free(&types);
@@ -322,12 +323,13 @@ report_with_log(const char *name, const struct libbpf_refusal *r,
 
 	if (program == NULL)
 		report_error("%s: the object cannot be loaded: %s", name,
-		    strerror(r->error));
+		    report_error_text(r->error));
 	else
 		report_error("%s: program %s (%s): %s: %s", name, r->program,
 		    bpf_program__section_name(program),
 		    verifier ? "the verifier refused it" : "cannot be loaded",
-		    strerror(r->error));
+		    r->error == E2BIG ? "it is too large or too complex"
+				      : report_error_text(r->error));
 	if (verifier) {
 		report_verifier_log(r->log);
 		return;
@@ -383,6 +385,56 @@ report_no_hook(const char *name, const struct bpf_program *program, bool in_btf)
 	buf_free(&words);
 }
 
+/* Reports an extern that the kernel does not have. */
+static void
+report_no_extern(const char *name, const char *symbol)
+{
+	static const char advice[] =
+	    "which the program requires; where it can do without, declare it "
+	    "__weak";
+
+	if (strncmp(symbol, "CONFIG_", 7) == 0)
+		report_error("%s: this kernel's configuration has no %s, %s",
+		    name, symbol, advice);
+	else
+		report_error("%s: this kernel has no symbol or function %s, %s",
+		    name, symbol, advice);
+}
+
+/* The descriptors that libbpf opens for a moment, to find out what the kernel
+ * can do, and the BTF of the object. */
+enum { SPARE_DESCRIPTORS = 4 };
+
+/*
+ * Checks that there are descriptors for all maps and programs.  If they run out
+ * while libbpf finds out what the kernel can do, it concludes that this is an
+ * old one, and the verifier refuses what it then loads.
+ */
+static int
+check_descriptors(const struct object *o)
+{
+	size_t need = SPARE_DESCRIPTORS, got = 0;
+	struct bpf_program *p;
+	struct bpf_map *m;
+	int *fds;
+
+	bpf_object__for_each_program (p, o->bpf)
+		need += bpf_program__autoload(p);
+	bpf_object__for_each_map (m, o->bpf)
+		need += bpf_map__autocreate(m);
+	if ((fds = calloc(need, sizeof(*fds))) == NULL)
+		return report_nomem();
+	while (got < need && (fds[got] = epoll_create1(EPOLL_CLOEXEC)) != -1)
+		got++;
+	if (got < need)
+		report_error("%s: cannot be loaded: %s", o->package->name,
+		    report_error_text(errno));
+	for (size_t i = 0; i < got; i++)
+		close(fds[i]);
+	free(fds);
+	return got == need ? 0 : -1;
+}
+
 static void
 report_refusal(const struct object *o, const struct libbpf_refusal *r)
 {
@@ -397,7 +449,8 @@ report_refusal(const struct object *o, const struct libbpf_refusal *r)
 	case LIBBPF_REFUSED_BTF_READ:
 		report_error("%s: the object cannot be loaded: the BTF in %s "
 			     "cannot be read: %s",
-		    name, vmlinux_name(o->btf_path), strerror(r->btf_error));
+		    name, vmlinux_name(o->btf_path),
+		    report_error_text(r->btf_error));
 		return;
 	case LIBBPF_REFUSED_TARGET_BTF:
 		vmlinux_report(name, o->btf, o->btf_path);
@@ -412,6 +465,9 @@ report_refusal(const struct object *o, const struct libbpf_refusal *r)
 			     "program refers to: %.*s",
 		    name, r->program, vmlinux_name(o->btf_path),
 		    (int)strcspn(r->detail, "\n"), r->detail);
+		return;
+	case LIBBPF_REFUSED_EXTERN:
+		report_no_extern(name, r->detail);
 		return;
 	case LIBBPF_REFUSED_HOOK:
 		if (program == NULL)
@@ -450,8 +506,12 @@ require_loaded_program(const struct object *o)
 	bpf_object__for_each_program (p, o->bpf)
 		if (bpf_program__fd(p) >= 0)
 			return 0;
-	if (o->package->nprograms > 0)
+	if (o->package->nprograms > 0) {
+		report_notice("%s: no program is loaded, because all of them "
+			      "are left out",
+		    o->package->name);
 		return 0;
+	}
 	report_error("%s: nothing was loaded: it has no program to load",
 	    o->package->name);
 	return -1;
@@ -465,6 +525,10 @@ object_load(struct object *o)
 
 	libbpf_log_clear();
 	struct_ops_drop_unused(o->package, o->bpf);
+	if (check_descriptors(o) == -1) {
+		o->load_error = EMFILE;
+		return -1;
+	}
 	error = bpf_object__load(o->bpf);
 	close_slice(o);
 	if (error == 0)

@@ -97,7 +97,8 @@ check_readable(const char *path, const char *who)
 {
 	if (eaccess(path, R_OK) == 0)
 		return 0;
-	report_error("%s: BTF file %s: %s", who, path, strerror(errno));
+	report_error(
+	    "%s: BTF file %s: %s", who, path, report_error_text(errno));
 	return -1;
 }
 
@@ -153,7 +154,7 @@ find_btf_fault(const char *path)
 	struct btf *btf;
 
 	if (eaccess(path, R_OK) == -1)
-		return strerror(errno);
+		return report_error_text(errno);
 	btf = btf__parse(path, NULL);
 	if (btf == NULL)
 		return "not BTF";

@@ -39,7 +39,7 @@ bpf_iter_check_link(const struct bpf_iter *i, int link)
 
 	if (bpf_obj_get_info_by_fd(link, &info, &len) != 0) {
 		report_error("iterator %s: its link cannot be used: %s",
-		    i->name, strerror(errno));
+		    i->name, report_error_text(errno));
 		return -1;
 	}
 	if (info.type == BPF_LINK_TYPE_ITER)
@@ -59,7 +59,7 @@ bpf_iter_start(struct bpf_iter *i, int link)
 	if (i->running)
 		return 0;
 	report_error("iterator %s: a pass cannot be started: %s", i->name,
-	    strerror(errno));
+	    report_error_text(errno));
 	return -1;
 }
 
@@ -156,7 +156,7 @@ bpf_iter_step(struct bpf_iter *i, poll_record_fn *fn, void *ctx)
 		    i->name);
 	else
 		report_error("iterator %s: cannot read its output: %s", i->name,
-		    strerror(errno));
+		    report_error_text(errno));
 	end_iter_pass(i);
 	return -1;
 }

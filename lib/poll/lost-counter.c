@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/report.h"
+#include "elf/libbpf-log.h"
 #include "poll/lost-counter.h"
 
 #define POLL_INTERVAL UINT64_C(10000000) /* ns */
@@ -16,7 +17,7 @@ static int
 report_counter_failure(const struct lost_counter *c, int error)
 {
 	report_error("map %s: its counter of lost records: %s", c->name,
-	    strerror(error));
+	    report_error_text(error));
 	return -1;
 }
 
@@ -25,7 +26,7 @@ report_no_counter(const struct lost_counter *c, enum bpf_map_type wanted)
 {
 	report_error("map %s: its counter of lost records is no %s of one "
 		     "64-bit number",
-	    c->name, libbpf_bpf_map_type_str(wanted));
+	    c->name, libbpf_map_type_name(wanted));
 	return -1;
 }
 

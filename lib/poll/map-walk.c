@@ -6,6 +6,7 @@
 
 #include "base/report.h"
 #include "base/util.h"
+#include "elf/libbpf-log.h"
 #include "poll/map-walk.h"
 #include "types/types.h"
 
@@ -25,7 +26,7 @@ is_unsupported(int err)
 static int
 report_walk_failure(const struct map_walk *w, const char *what, int err)
 {
-	report_error("map %s: %s: %s", w->name, what, strerror(-err));
+	report_error("map %s: %s: %s", w->name, what, report_error_text(-err));
 	return -1;
 }
 
@@ -52,7 +53,7 @@ choose_map_walk_way(struct map_walk *w, const struct bpf_map_info *info)
 		break;
 	default:
 		report_error("map %s: a map of type %s cannot be sampled",
-		    w->name, libbpf_bpf_map_type_str(info->type));
+		    w->name, libbpf_map_type_name(info->type));
 		return -1;
 	}
 	w->is_array = info->type == BPF_MAP_TYPE_ARRAY ||

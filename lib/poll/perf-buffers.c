@@ -93,7 +93,7 @@ report_perf_refusal(const struct perf_buffers *p, size_t pages, int error)
 			     "(--map %s=pages:N)",
 		    where, p->name);
 	else
-		report_error("%s: %s", where, strerror(error));
+		report_error("%s: %s", where, report_error_text(error));
 }
 
 /* Opens the event without wakeup of each CPU; a CPU that is offline has none.
@@ -248,7 +248,7 @@ perf_buffers_set_no_wakeup(struct perf_buffers *p, bool no_wakeup)
 		if (bpf_map_update_elem(p->map, &c->cpu, &fd, BPF_ANY) == 0)
 			continue;
 		report_error("map %s: cannot set the perf event of CPU %d: %s",
-		    p->name, c->cpu, strerror(errno));
+		    p->name, c->cpu, report_error_text(errno));
 		return -1;
 	}
 	return 0;
@@ -275,8 +275,8 @@ perf_buffers_consume(struct perf_buffers *p, poll_record_fn *fn, void *ctx)
 		err = perf_buffer__consume_buffer(p->buffer, i);
 	if (err == 0)
 		return 0;
-	report_error(
-	    "map %s: cannot read its perf buffer: %s", p->name, strerror(-err));
+	report_error("map %s: cannot read its perf buffer: %s", p->name,
+	    report_error_text(-err));
 	return -1;
 }
 
@@ -294,7 +294,7 @@ add_event_lost(const struct perf_buffers *p, int fd, uint64_t *lost)
 		return 0;
 	}
 	report_error("map %s: cannot read its count of lost records: %s",
-	    p->name, n == -1 ? strerror(errno) : "it is too short");
+	    p->name, n == -1 ? report_error_text(errno) : "it is too short");
 	return -1;
 }
 

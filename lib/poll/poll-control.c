@@ -16,7 +16,7 @@ poll_control_open(struct poll_control *c)
 	c->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (c->wake != -1)
 		return 0;
-	report_error("cannot create an eventfd: %s", strerror(errno));
+	report_error("cannot create an eventfd: %s", report_error_text(errno));
 	return -1;
 }
 

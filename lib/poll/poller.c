@@ -206,7 +206,7 @@ open_sources(struct poller *p, const struct map_fds *fds)
 			p->nsources - 1) == 0)
 			continue;
 		report_error("map %s: cannot wait for its records: %s",
-		    p->header->maps[i].name, strerror(errno));
+		    p->header->maps[i].name, report_error_text(errno));
 		return -1;
 	}
 	return 0;
@@ -286,7 +286,8 @@ poller_open(const struct stream_header *h, const struct map_fds *fds,
 		.check = -1,
 		.deadline = -1 };
 	if (open_watches(p) == -1)
-		report_error("cannot wait for events: %s", strerror(errno));
+		report_error(
+		    "cannot wait for events: %s", report_error_text(errno));
 	else if (open_sources(p, fds) == 0) {
 		fill_waits(p);
 		poll_interval_start(
@@ -451,7 +452,7 @@ poller_sleep(struct poller *p, uint64_t ns)
 		wait ? NULL : &p->sleep, NULL) != -1 ||
 	    errno == EINTR)
 		return;
-	report_error("cannot wait for records: %s", strerror(errno));
+	report_error("cannot wait for records: %s", report_error_text(errno));
 	end_with(p, POLLER_FAILED);
 }
 
@@ -474,7 +475,8 @@ poll_once(struct poller *p, bool running)
 		return;
 	n = epoll_wait(p->epoll, events, EVENTS_MAX, 0);
 	if (n == -1 && errno != EINTR) {
-		report_error("cannot wait for events: %s", strerror(errno));
+		report_error(
+		    "cannot wait for events: %s", report_error_text(errno));
 		end_with(p, POLLER_FAILED);
 	}
 	for (int i = 0; i < n && !p->ended; i++)

@@ -35,7 +35,7 @@ static int
 report_unmappable(const struct ring *r)
 {
 	report_error("map %s: cannot map its ring buffer into memory: %s",
-	    r->name, strerror(errno));
+	    r->name, report_error_text(errno));
 	return -1;
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/report.h"
 #include "base/util.h"
+#include "elf/libbpf-log.h"
 #include "poll/poll-interval.h"
 #include "poll/source.h"
 
@@ -244,14 +245,14 @@ check_map_type(const struct source *s, uint32_t type, uint64_t *size)
 	if (bpf_obj_get_info_by_fd(s->fd, &info, &len) != 0) {
 		report_error("map %s: cannot get its description from the "
 			     "kernel: %s",
-		    name, strerror(errno));
+		    name, report_error_text(errno));
 		return -1;
 	}
 	*size = info.max_entries;
 	if (info.type == type)
 		return 0;
 	report_error("map %s: it is a map of type %s, not %s", name,
-	    libbpf_bpf_map_type_str(info.type), libbpf_bpf_map_type_str(type));
+	    libbpf_map_type_name(info.type), libbpf_map_type_name(type));
 	return -1;
 }
 
@@ -290,7 +291,7 @@ static int
 report_timer_failure(const struct source *s)
 {
 	report_error("map %s: cannot set a timer for it: %s",
-	    source_map(s)->name, strerror(errno));
+	    source_map(s)->name, report_error_text(errno));
 	return -1;
 }
 

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "elf/btf.h"
+#include "elf/libbpf-log.h"
 #include "infer/written-variable.h"
 #include "package/sample-option.h"
 #include "session/export-hints.h"
@@ -135,8 +136,8 @@ add_map_hint(struct hints *h, const struct bpf_map *map)
 	k = key_id == 0 ? NULL : btf_declaration(h->btf, key_id);
 	v = value_id == 0 ? NULL : btf_declaration(h->btf, value_id);
 	snprintf(hint->what, sizeof(hint->what), "%s of %s by %s",
-	    libbpf_bpf_map_type_str(bpf_map__type(map)),
-	    v != NULL ? v : "bytes", k != NULL ? k : "bytes");
+	    libbpf_map_type_name(bpf_map__type(map)), v != NULL ? v : "bytes",
+	    k != NULL ? k : "bytes");
 	free(k);
 	free(v);
 }

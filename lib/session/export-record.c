@@ -277,8 +277,8 @@ describe_sampled_map(
 		l, e, m->value, bpf_map__value_size(e->bpf), "value") == -1)
 		return -1;
 	if (is_per_cpu_map(e->bpf) && (cpus = libbpf_num_possible_cpus()) < 0) {
-		report_error(
-		    "cannot read the number of CPUs: %s", strerror(-cpus));
+		report_error("cannot read the number of CPUs: %s",
+		    report_error_text(-cpus));
 		return -1;
 	}
 	m->cpus = (uint64_t)cpus;

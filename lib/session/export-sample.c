@@ -6,6 +6,7 @@
 
 #include "base/report.h"
 #include "base/suggest.h"
+#include "elf/libbpf-log.h"
 #include "elf/section-rename.h"
 #include "session/export-sample.h"
 
@@ -62,7 +63,7 @@ mark_map(struct sample_mark *k, const struct bpf_map *map)
 	if (!sample_option_allows(bpf_map__type(map))) {
 		snprintf(why, sizeof(why),
 		    "a map of type %s cannot be read key by key",
-		    libbpf_bpf_map_type_str(bpf_map__type(map)));
+		    libbpf_map_type_name(bpf_map__type(map)));
 		return !named ? 0
 			      : report_not_sampled(
 				    k, is_buffer_map(map)

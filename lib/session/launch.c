@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdlib.h>
 
 #include "attach/forms.h"
@@ -172,7 +171,7 @@ load_counted(struct launch *l)
 	ret = object_load(&l->object);
 	/* What is not about a program fails for the original too. */
 	if (ret == -1 && (libbpf_log_program()[0] == '\0' ||
-			     l->object.load_error == ENOMEM)) {
+			     report_is_shortage(l->object.load_error))) {
 		report_release_held(&held, NULL);
 		return -1;
 	}

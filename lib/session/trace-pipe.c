@@ -72,7 +72,7 @@ write_instance_file(
 static int
 report_errno(const char *what)
 {
-	report_error("--trace-pipe: %s: %s", what, strerror(errno));
+	report_error("--trace-pipe: %s: %s", what, report_error_text(errno));
 	return -1;
 }
 

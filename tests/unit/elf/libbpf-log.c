@@ -172,6 +172,38 @@ the_relocation_and_the_log_are_lent(void)
 }
 
 static void
+an_extern_is_named(void)
+{
+	static const char *const wordings[] = {
+		"libbpf: extern 'x_y' (strong): not resolved\n",
+		"libbpf: extern 'x_y' (strong): not resolved.\n",
+		"libbpf: extern (var ksym) 'x_y': not found in kernel BTF\n",
+		"libbpf: extern (func ksym) 'x_y': not found in kernel or "
+		"module BTFs\n",
+	};
+	struct libbpf_refusal r;
+
+	for (size_t i = 0; i < nitems(wordings); i++) {
+		libbpf_log_clear();
+		print(LIBBPF_WARN, "%s", wordings[i]);
+		r = libbpf_log_refusal(ESRCH);
+		CHECK_NUM(r.kind, LIBBPF_REFUSED_EXTERN);
+		CHECK_STR(r.detail, "x_y");
+	}
+}
+
+static void
+types_of_maps_have_names(void)
+{
+	char both[64];
+
+	CHECK_STR(libbpf_map_type_name(BPF_MAP_TYPE_RINGBUF), "ringbuf");
+	snprintf(both, sizeof(both), "%s %s", libbpf_map_type_name(998),
+	    libbpf_map_type_name(999));
+	CHECK_STR(both, "type 998 type 999");
+}
+
+static void
 warnings_are_reported_once_and_harmless_ones_not_at_all(void)
 {
 	libbpf_log_clear();
@@ -194,6 +226,8 @@ main(void)
 		return 1;
 	each_wording_gives_its_kind();
 	the_relocation_and_the_log_are_lent();
+	an_extern_is_named();
+	types_of_maps_have_names();
 	warnings_are_reported_once_and_harmless_ones_not_at_all();
 	libbpf_log_clear();
 	return check_done();
