@@ -176,6 +176,25 @@ on_terminal() {
 	[ "$(grep -c '^u8,' <<<"$output")" -eq 1 ]
 }
 
+@test "a bitfield of 128 bits may lie in 17 bytes" {
+	local sign int
+	for sign in false true; do
+		int='{"kind":"int","name":"i","size":16,"signed":'$sign'}'
+		echo '{"skel":"stream","version":1,"name":"x","encoding":"binary","maps":[{"name":"m","source":"ringbuf","value":2}],
+			"types":['"$int"',{"kind":"int","name":"u16","size":2,"signed":false},
+			{"kind":"struct","name":"s","size":18,"members":[{"name":"low","type":1,"offset":0,"bit_offset":0,"bits":7},
+			{"name":"wide","type":0,"offset":0,"bit_offset":7,"bits":128},
+			{"name":"high","type":1,"offset":16,"bit_offset":7,"bits":9}]}]}' | tr -d '\n\t'
+		printf '\n=\x09\x00\x01\x13Y\xdace\xea\x18\x55\x55\x55\x55\x55\x55\x55\x55\x55\x55\x55\x55\x55\x55\x55\x55\xd5\xaa\n'
+		echo '{"@end":{"records":1,"lost":0}}'
+	done >two
+	split -l 3 two part.
+	run -0 skel-fmt --json --bare part.aa
+	is '{"low":85,"wide":"226854911280625642308916404954512140970","high":341}' "$output"
+	run -0 skel-fmt --json --bare part.ab
+	is '{"low":85,"wide":"-113427455640312821154458202477256070486","high":341}' "$output"
+}
+
 @test "times are in UTC with nanoseconds in JSON and local times of day in a table" {
 	export TZ=UTC-5:30
 	run -0 skel-fmt --json -c u8 "$FMT/scalars.skel"
@@ -340,6 +359,28 @@ on_terminal() {
 @test "lost records give a notice, unknown @ lines do not" {
 	run -0 --separate-stderr skel-fmt --json "$FMT/maps.skel"
 	[ "$stderr" = "skel-fmt: $FMT/maps.skel: 12 records lost in map exits" ]
+}
+
+@test "losses are told as they come, and at the end all of them, also those of which only the end knows" {
+	{
+		head -n 1 "$FMT/floats.skel"
+		printf '{"@lost":{"map":"rb","count":%d}}\n' 3 4
+		echo '{"@end":{"records":0,"lost":9}}'
+	} >lossy
+	run -0 --separate-stderr skel-fmt --json lossy
+	is "skel-fmt: lossy: 3 records lost in map rb
+skel-fmt: lossy: 9 records lost in total" "$stderr"
+	run -3 --separate-stderr skel-poll lossy
+	is "skel-poll: 9 records were lost" "$stderr"
+	is '{"@end":{"records":0,"lost":9}}' "${lines[-1]}"
+	sed -i 's/"lost":9/"lost":7/' lossy
+	run -0 --separate-stderr skel-fmt --json lossy
+	is "skel-fmt: lossy: 3 records lost in map rb
+skel-fmt: lossy: 7 records lost in total" "$stderr"
+	# Another stream has losses of its own.
+	cat lossy lossy >twice
+	run -0 --separate-stderr skel-fmt --json twice
+	[[ $stderr == *"skel-fmt: twice: 14 records lost in total" ]]
 }
 
 @test "an @error line of the stream is reported with its number" {
