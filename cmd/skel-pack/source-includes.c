@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "base/util.h"
+#include "host/open-in-root.h"
 #include "pack/source-scan.h"
 #include "source-includes.h"
 
@@ -149,7 +150,7 @@ note_include(void *ctx, struct source_span name)
 static int
 look_through(struct include_search *s, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 0;
+	int fd = open_in_root_own(path), ret = 0;
 	struct buf text = { 0 };
 
 	if (fd == -1)

@@ -124,7 +124,8 @@ attach_netns(const struct attach_job *j, struct attachment *a)
 
 	if (path == NULL)
 		return attach_errno(ENOMEM);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A FIFO is no namespace, but would be waited for. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	free(path);
 	if (fd == -1 && errno == ENOENT && is_number(target))
 		return attach_invalid("there is no process %s", target);

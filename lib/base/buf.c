@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/nomem.h"
+#include "base/signals.h"
 
 void
 buf_free(struct buf *b)
@@ -124,8 +125,11 @@ buf_read_fd(struct buf *b, int fd, size_t max)
 			return -1;
 		}
 		n = read(fd, p, 65536);
-		if (n == -1 && buf_may_retry(fd, POLLIN))
-			continue;
+		if (n == -1 && buf_may_retry(fd, POLLIN)) {
+			if (!signals_stop())
+				continue;
+			errno = EINTR;
+		}
 		if (n <= 0)
 			return (int)n;
 		b->len += (size_t)n;

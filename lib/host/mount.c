@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/report.h"
+#include "base/signals.h"
 #include "host/mount.h"
 
 struct filesystem {
@@ -53,7 +54,12 @@ mount_filesystem(const struct filesystem *fs)
 			    strerror(errno), fs->name);
 		return -1;
 	}
-	if (flock(fd, LOCK_EX) == 0 && is_on(fs->dir, fs->magic)) {
+	while ((ret = flock(fd, LOCK_EX)) == -1 && errno == EINTR &&
+	       !signals_stop())
+		;
+	if (ret == -1) {
+		report_error("%s: %s", fs->dir, strerror(errno));
+	} else if (is_on(fs->dir, fs->magic)) {
 		ret = 0;
 	} else if (mount(fs->type, fs->dir, fs->type,
 		       MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME,
@@ -61,6 +67,7 @@ mount_filesystem(const struct filesystem *fs)
 		report_notice("mounted %s on %s", fs->name, fs->dir);
 		ret = 0;
 	} else {
+		ret = -1;
 		report_error("%s is not mounted on %s and cannot be mounted: "
 			     "%s; run as root: mount -t %s %s %s",
 		    fs->name, fs->dir, strerror(errno), fs->type, fs->type,

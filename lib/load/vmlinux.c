@@ -90,15 +90,28 @@ format_archive_path(const char *dir)
 	return path;
 }
 
+/* Why the file is no regular file that can be read, or NULL.  libbpf would wait
+ * for somebody to write into a FIFO, and read a device for ever. */
+static const char *
+find_file_fault(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1 || eaccess(path, R_OK) == -1)
+		return report_error_text(errno);
+	return S_ISREG(st.st_mode) ? NULL : "not a regular file";
+}
+
 /* Checks that the file, which the option or variable who names, can be read.
  * Returns 0, or -1 after reporting. */
 static int
 check_readable(const char *path, const char *who)
 {
-	if (eaccess(path, R_OK) == 0)
+	const char *fault = find_file_fault(path);
+
+	if (fault == NULL)
 		return 0;
-	report_error(
-	    "%s: BTF file %s: %s", who, path, report_error_text(errno));
+	report_error("%s: BTF file %s: %s", who, path, fault);
 	return -1;
 }
 
@@ -118,10 +131,10 @@ vmlinux_choose(const char *option, char **path)
 
 	*path = NULL;
 	if (option != NULL) {
-		if (check_readable(option, "--btf") == -1)
-			return -1;
 		if (stat(option, &st) == -1 || !S_ISDIR(st.st_mode))
-			return copy_path(option, path);
+			return check_readable(option, "--btf") == 0
+				   ? copy_path(option, path)
+				   : -1;
 		file = format_archive_path(option);
 		if (file == NULL || check_readable(file, "--btf") == -1) {
 			free(file);
@@ -151,10 +164,11 @@ vmlinux_name(const char *chosen)
 static const char *
 find_btf_fault(const char *path)
 {
+	const char *fault = find_file_fault(path);
 	struct btf *btf;
 
-	if (eaccess(path, R_OK) == -1)
-		return report_error_text(errno);
+	if (fault != NULL)
+		return fault;
 	btf = btf__parse(path, NULL);
 	if (btf == NULL)
 		return "not BTF";

@@ -35,6 +35,9 @@ teardown() {
 	done
 	fails_with 1 "program probe: netns:nosuch-$NET: no such network namespace" \
 		skel-load -a "probe=netns:nosuch-$NET" probe.json
+	mkfifo fifo
+	fails_with 1 "program probe: netns:$PWD/fifo: this is not a network namespace" \
+		timeout 30 skel-load -a "probe=netns:$PWD/fifo" probe.json
 	fails_with 1 "program probe: netns:/dev/null: this is not a network namespace" \
 		skel-load -a "probe=netns:/dev/null" probe.json
 

@@ -54,6 +54,25 @@ archive() {
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
+@test "a BTF file that is not a regular file is refused, and not waited for" {
+	mkfifo fifo
+	mkdir dir
+	local file
+	for file in "$PWD/fifo" /dev/zero; do
+		fails_with 1 "skel-load: --btf: BTF file $file: not a regular file" \
+			timeout 30 skel-load --btf "$file" --check "$CORE"
+		BTF_FILE_PATH=$file fails_with 1 "skel-load: BTF_FILE_PATH: BTF file $file: not a regular file" \
+			timeout 30 skel-load --check "$CORE"
+	done
+	BTF_FILE_PATH=$PWD/dir fails_with 1 "skel-load: BTF_FILE_PATH: BTF file $PWD/dir: not a regular file" \
+		skel-load --check "$CORE"
+	file=$(archive hub)
+	mkdir -p "${file%/*}"
+	mkfifo "$file"
+	fails_with 1 "skel-load: --btf: BTF file $file: not a regular file" \
+		timeout 30 skel-load --btf hub --check "$CORE"
+}
+
 @test "a file that is not BTF is named in a single message" {
 	fails_with 1 "the object cannot be loaded: there is no usable BTF of the kernel; tried --btf: junk: not BTF" \
 		skel-load --btf junk --check "$CORE"

@@ -212,6 +212,30 @@ PY
 	[ "$(wc -l <out)" -eq 20000 ]
 }
 
+# waits_for FIFO COMMAND...: it waits until somebody opens or writes into the FIFO, and
+# ends at the first signal.  timeout(1) exits with 137 if that is not enough.
+waits_for() {
+	local fifo=$1 keep
+	shift
+	run -124 timeout -k 30 1 "$@"
+	exec {keep}<>"$fifo"
+	run -124 timeout -k 30 1 "$@"
+	exec {keep}<&-
+}
+
+@test "a package may come through a FIFO, and no wait for one outlives the first signal" {
+	need_bpf
+	local package=$ASSETS/bootstrap.json
+	run -0 skel-load -q --check <(cat "$package")
+	mkfifo fifo
+	waits_for fifo skel-load --check fifo
+	waits_for fifo skel-args fifo
+	waits_for fifo skel-pack fifo
+	waits_for fifo skel-fmt fifo
+	waits_for fifo skel-load -t 0.1 --set exec_start=@fifo "$package"
+	waits_for fifo skel-poll fifo
+}
+
 @test "an event is passed on when it happens" {
 	need_bpf
 	make_worker

@@ -316,7 +316,7 @@ begin_session() {
 	begin skel-load --trace-pipe "$ASSETS/bootstrap.json"
 	has_caps
 	may_only read list unlink write change empty
-	local instance pattern=instances/skel-$STAGE-*
+	local instance pattern="instances/skel-$STAGE-*"
 	instance=$(compgen -G "/sys/kernel/tracing/$pattern" ||
 		compgen -G "/sys/kernel/debug/tracing/$pattern")
 	end
