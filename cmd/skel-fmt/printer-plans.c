@@ -49,7 +49,29 @@ check_map_option(const struct printer *p, const char *name)
 	return report_unknown_name(p, "map", name, &names);
 }
 
-/* Check a name of -c: some map that is shown has such a column. */
+/* Whether JSON records may have columns that the header lacks. */
+static bool
+may_add_columns(const struct printer *p)
+{
+	return p->in.header.encoding == STREAM_JSON &&
+	       plan_traits(p->plan.form)->adds_columns;
+}
+
+/* Whether some map that is shown has a column by its types. */
+static bool
+is_typed_column(const struct printer *p, const char *name)
+{
+	const struct stream_header *h = &p->in.header;
+
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		if (printer_wants_map(p, h->maps[i].name) &&
+		    fields_has(h, i, name))
+			return true;
+	return false;
+}
+
+/* Check a name of -c: some map that is shown has such a column, or may have
+ * it. */
 static int
 check_column_option(const struct printer *p, const char *name)
 {
@@ -58,10 +80,8 @@ check_column_option(const struct printer *p, const char *name)
 	struct buf names = { 0 };
 	size_t start;
 
-	for (unsigned int i = 0; i < h->nmaps; i++)
-		if (printer_wants_map(p, h->maps[i].name) &&
-		    fields_has(h, i, name))
-			return 0;
+	if (is_typed_column(p, name) || may_add_columns(p))
+		return 0;
 	for (unsigned int i = 0; i < h->nmaps; i++)
 		if (printer_wants_map(p, h->maps[i].name))
 			fields_add_selected(&columns, h, i, NULL, 0, true);
@@ -77,12 +97,14 @@ check_column_option(const struct printer *p, const char *name)
 	return report_unknown_name(p, "column", name, &names);
 }
 
-/* Whether the map has any of the columns of -c. */
+/* Whether the map has, or may have, any of the columns of -c. */
 static bool
 has_chosen_columns(const struct printer *p, unsigned int map)
 {
 	for (size_t i = 0; i < p->plan.ncolumns; i++)
-		if (fields_has(&p->in.header, map, p->plan.columns[i]))
+		if (fields_has(&p->in.header, map, p->plan.columns[i]) ||
+		    (may_add_columns(p) &&
+			!is_typed_column(p, p->plan.columns[i])))
 			return true;
 	return p->plan.ncolumns == 0;
 }

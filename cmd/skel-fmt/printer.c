@@ -73,6 +73,59 @@ print_head(struct printer *p, const struct plan *plan, const char *map,
 	set_printed(p);
 }
 
+static bool
+is_last_head(const struct printer *p, const struct hash_key *head)
+{
+	for (size_t i = 0; i < p->nlast_heads; i++)
+		if (p->last_heads[i].a == head->a &&
+		    p->last_heads[i].b == head->b)
+			return true;
+	return false;
+}
+
+/* Note the header line of a map.  If the stream before has none like it, that
+ * is reported, once. */
+static void
+note_head(struct printer *p, const struct plan *plan)
+{
+	struct hash_key head = p->head_key;
+
+	p->next_head.len = 0;
+	plan_head(plan, &p->next_head);
+	if (p->next_head.len == 0 || p->nheads == STREAM_MAPS_MAX)
+		return;
+	hash_mix(&head, p->next_head.data, p->next_head.len);
+	p->heads[p->nheads++] = head;
+	if (p->nlast_heads == 0 || p->others_reported || is_last_head(p, &head))
+		return;
+	report_notice("%s:%lu: another stream begins here, and its columns are "
+		      "others%s",
+	    p->in.name, p->stream_line,
+	    p->no_header ? "" : "; a new header line names them");
+	p->others_reported = true;
+}
+
+/* Print the header lines that come before any record. */
+static void
+print_first_heads(struct printer *p)
+{
+	for (size_t i = 0; i < p->nplans; i++)
+		if (p->plans[i] != NULL)
+			print_head(
+			    p, p->plans[i], p->in.header.maps[i].name, false);
+}
+
+/* Print the header lines that wait, as they are now. */
+static void
+print_waiting_heads(struct printer *p)
+{
+	for (size_t i = 0; i < p->nplans; i++)
+		if (p->plans[i] != NULL && plan_takes_members(p->plans[i]))
+			note_head(p, p->plans[i]);
+	print_first_heads(p);
+	p->waiting = false;
+}
+
 /* Print what precedes a record of the map.  Returns its plan, or NULL if it is
  * not shown. */
 static struct plan *
@@ -80,6 +133,8 @@ start_record(struct printer *p, unsigned int map)
 {
 	struct plan *plan = p->plans[map];
 
+	if (p->waiting)
+		print_waiting_heads(p);
 	if (plan != NULL && p->shown > 1 && !plan_collects(plan))
 		print_head(p, plan, p->in.header.maps[map].name, true);
 	return plan;
@@ -125,6 +180,44 @@ print_records(struct printer *p, const struct stream_record *records, size_t n)
 	}
 }
 
+/* Add the columns of a map's first record, and print the header line.  Returns
+ * as plan_add_members() does. */
+static int
+add_members(struct printer *p, struct plan *plan,
+    const struct stream_line *line, const char *map, size_t *wrong_at)
+{
+	int ret = plan_add_members(plan, line->text, line->text_len, wrong_at);
+
+	if (ret == -1)
+		p->out->buf.failed = true;
+	if (ret != 0)
+		return ret;
+	note_head(p, plan);
+	print_head(p, plan, map, false);
+	return 0;
+}
+
+/* Say which members of a record have no column. */
+static void
+report_news(struct printer *p, struct plan *plan)
+{
+	bool full;
+	const char *news = plan_take_news(plan, &full);
+
+	if (full)
+		report_notice("%s:%lu: the record has too many members: those "
+			      "after the first thousand have no column",
+		    p->in.name, p->in.line);
+	if (news != NULL)
+		report_notice("%s:%lu: no column for %s: %s", p->in.name,
+		    p->in.line, news,
+		    plan_traits(p->plan.form)->adds_columns
+			? "the first record did not have it; choose columns "
+			  "with -c"
+			: "this form has columns for the members of the types "
+			  "only");
+}
+
 /* Print a JSON record by the plan of its map. */
 static void
 print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
@@ -132,15 +225,22 @@ print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
 {
 	struct buf *out = &p->out->buf;
 	size_t wrong_at = 0;
+	int ret = 0;
 
-	if (p->shown > 1 && !plan_collects(plan))
+	if (p->waiting && plan_takes_members(plan))
+		ret = add_members(p, plan, line, map, &wrong_at);
+	if (ret == 0 && p->shown > 1 && !plan_collects(plan))
 		print_head(p, plan, map, true);
-	if (plan_json_record(
-		plan, out, line->text, line->text_len, &wrong_at) == -2)
+	if (ret == 0)
+		ret = plan_json_record(
+		    plan, out, line->text, line->text_len, &wrong_at);
+	if (ret == -2)
 		stream_reader_bad(
 		    &p->in, "not JSON from column %zu on", wrong_at);
-	else
-		set_printed(p);
+	if (ret != 0)
+		return;
+	report_news(p, plan);
+	set_printed(p);
 }
 
 /* Print a JSON record of a stream with a header. */
@@ -176,6 +276,7 @@ print_untyped(struct printer *p, const struct stream_line *line)
 			p->out->failed = true;
 		if (u == NULL)
 			return;
+		note_head(p, u->plan);
 		print_head(p, u->plan, u->map, false);
 	}
 	print_json(p, u->plan, line, u->map);
@@ -512,68 +613,37 @@ close_stream(struct printer *p)
 {
 	printer_close_held(p);
 	printer_close_plans(p);
+	if (p->nheads > 0) {
+		memcpy(p->last_heads, p->heads, sizeof(p->heads));
+		p->nlast_heads = p->nheads;
+	}
+	p->nheads = 0;
+	p->waiting = false;
 	p->stream_lost = 0;
 	memset(p->unread, 0, sizeof(p->unread));
 }
 
-static bool
-find_head(const struct hash_key *v, size_t n, const struct hash_key *head)
-{
-	for (size_t i = 0; i < n; i++)
-		if (v[i].a == head->a && v[i].b == head->b)
-			return true;
-	return false;
-}
-
-/*
- * Compare the header lines of the stream that begins with those of the one
- * before.  Returns whether they are the same.  Where some columns are others,
- * that is reported, once.
- */
-static bool
-note_heads(struct printer *p)
-{
-	struct hash_key before[STREAM_MAPS_MAX];
-	size_t nbefore = p->nheads;
-	bool known = true;
-
-	memcpy(before, p->heads, nbefore * sizeof(*before));
-	p->nheads = 0;
-	for (size_t i = 0; i < p->nplans; i++) {
-		struct hash_key *head = &p->heads[p->nheads];
-
-		p->next_head.len = 0;
-		if (p->plans[i] != NULL)
-			plan_head(p->plans[i], &p->next_head);
-		if (p->next_head.len == 0)
-			continue;
-		*head = p->head_key;
-		hash_mix(head, p->next_head.data, p->next_head.len);
-		known = known && find_head(before, nbefore, head);
-		p->nheads++;
-	}
-	if (nbefore > 0 && !known && !p->others_reported) {
-		report_notice("%s:%lu: another stream begins here, and its "
-			      "columns are others%s",
-		    p->in.name, p->in.line,
-		    p->no_header ? "" : "; a new header line names them");
-		p->others_reported = true;
-	}
-	return p->nheads == nbefore &&
-	       memcmp(before, p->heads, nbefore * sizeof(*before)) == 0;
-}
-
 /* Print the header lines that come before any record, unless rows of the same
- * columns just go on. */
+ * columns just go on, or wait for what JSON records add to them. */
 static void
 print_heads(struct printer *p)
 {
-	if (note_heads(p) && p->printed)
-		return;
-	for (size_t i = 0; i < p->nplans; i++)
-		if (p->plans[i] != NULL)
-			print_head(
-			    p, p->plans[i], p->in.header.maps[i].name, false);
+	bool same = true;
+
+	for (size_t i = 0; i < p->nplans; i++) {
+		if (p->plans[i] == NULL)
+			continue;
+		if (p->in.header.encoding == STREAM_JSON &&
+		    plan_takes_members(p->plans[i]))
+			p->waiting = true;
+		else
+			note_head(p, p->plans[i]);
+	}
+	same =
+	    p->nheads == p->nlast_heads &&
+	    memcmp(p->heads, p->last_heads, p->nheads * sizeof(*p->heads)) == 0;
+	if (!p->waiting && !(same && p->printed))
+		print_first_heads(p);
 }
 
 /* Make what is needed to print a stream, and print the header lines that come
@@ -586,6 +656,7 @@ begin_stream(struct printer *p, enum stream_opening what)
 	const struct stream_header *h = &p->in.header;
 
 	p->is_stream = what == STREAM_OPENED;
+	p->stream_line = p->is_stream ? p->in.line : 1;
 	if (what == STREAM_SESSION)
 		report_error("%s: this is a session; poll it first: skel-poll",
 		    p->in.name);
@@ -613,6 +684,8 @@ end_stream(struct printer *p, bool followed)
 {
 	int ret = print_held(p, UINT64_MAX) | printer_check_untyped(p);
 
+	if (p->waiting)
+		print_waiting_heads(p);
 	for (size_t i = 0; i < p->nplans; i++)
 		if (p->plans[i] != NULL && plan_collects(p->plans[i]))
 			write_pass(p, p->plans[i], p->in.header.maps[i].name);

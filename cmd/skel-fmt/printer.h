@@ -55,6 +55,9 @@ struct printer {
 
 	/* The current stream of it. */
 	bool is_stream; /* it has a header, and is not left out */
+	bool waiting;   /* JSON records may add columns to header lines that
+			   were not printed yet */
+	unsigned long stream_line; /* where it begins */
 	uint64_t stream_lost;
 	uint64_t unread[STREAM_MAPS_MAX]; /* records that "@error" lines count,
 					     by map */
@@ -63,9 +66,11 @@ struct printer {
 	struct flame *folded; /* owned: --folded, printed at the end */
 	/* The header line that was printed last, and room for the next. */
 	struct buf head, next_head;
-	/* Hashes of the header lines of all maps of the last stream. */
-	struct hash_key heads[STREAM_MAPS_MAX], head_key;
-	size_t nheads;
+	/* Hashes of the header lines of this stream, and of the last one that
+	 * had any. */
+	struct hash_key heads[STREAM_MAPS_MAX], last_heads[STREAM_MAPS_MAX];
+	size_t nheads, nlast_heads;
+	struct hash_key head_key;
 	bool others_reported; /* that columns are others than before */
 	bool printed;         /* anything was printed */
 	bool blank;           /* and its last line is blank */

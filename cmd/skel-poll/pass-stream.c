@@ -13,6 +13,7 @@
 #include "encode-stack.h"
 #include "format/plan.h"
 #include "pass-stream.h"
+#include "record/fields.h"
 #include "record/held-records.h"
 #include "record/symbol-store.h"
 #include "stream/json-record.h"
@@ -21,6 +22,7 @@
 enum {
 	WAIT_MS = 1000, /* how late a signal may be noticed */
 	WHERE_MAX = 1024,
+	ADDED_SHOWN = 16, /* added members that are reported */
 };
 
 /* Why the copying ended. */
@@ -49,6 +51,9 @@ struct stream_pass {
 	struct plan *plans[STREAM_MAPS_MAX]; /* owned, compiled when needed */
 	struct symbol_store *symbols; /* owned; to write JSON, else NULL */
 	struct stack_encoder *stacks; /* owned; to write binary, else NULL */
+	json_t *members[STREAM_MAPS_MAX]; /* owned: objects whose keys are the
+					     members of JSON records, or null
+					     for one that was reported */
 	/* Owned: records whose names follow, and lines behind them; NULL: the
 	 * names of all come first.  If the output is binary they have been
 	 * written, and are here only so that the stream does not end before
@@ -59,6 +64,7 @@ struct stream_pass {
 	/* All streams of the input. */
 	uint64_t counted; /* records for -n: also those of "@error" lines */
 	uint64_t all_lost;
+	unsigned int added;     /* members that were reported as added */
 	unsigned long cut;      /* streams without an end */
 	unsigned long refused;  /* streams that could not be copied */
 	unsigned long followed; /* streams after the first; reports about the
@@ -239,6 +245,58 @@ copy_binary_record(struct stream_pass *p, const struct stream_line *line)
 	return 0;
 }
 
+/* Returns the object of the members of the map, or NULL after reporting. */
+static json_t *
+find_members(struct stream_pass *p, unsigned int map)
+{
+	struct fields roots = { 0 };
+	json_t **known = &p->members[map];
+
+	if (*known != NULL)
+		return *known;
+	fields_add_roots(&roots, &p->reader->header, map);
+	*known = json_object();
+	for (size_t i = 0; i < roots.n; i++)
+		roots.failed |= json_object_set_new_nocheck(
+				    *known, roots.v[i].name, json_true()) == -1;
+	if (roots.failed) {
+		json_decref(*known);
+		*known = NULL;
+		report_nomem();
+	}
+	fields_free(&roots);
+	return *known;
+}
+
+/* Takes members out of a record that its type does not have, as a filter may
+ * have added them.  The first of each name are reported. */
+static int
+remove_added_members(struct stream_pass *p, json_t *record, unsigned int map)
+{
+	json_t *known = find_members(p, map), *value;
+	const char *name;
+	void *next;
+
+	if (known == NULL)
+		return -1;
+	json_object_foreach_safe(record, next, name, value)
+	{
+		const json_t *at = json_object_get(known, name);
+
+		if (*name == '@' || json_is_true(at))
+			continue;
+		if (at == NULL && p->added < ADDED_SHOWN) {
+			report_notice("%s:%lu: the type of the record does not "
+				      "have %s: binary records are without it",
+			    p->reader->name, p->reader->line, name);
+			json_object_set_new_nocheck(known, name, json_null());
+			p->added++;
+		}
+		json_object_del(record, name);
+	}
+	return 0;
+}
+
 /* Writes a JSON record of the map as a binary one.  Returns 0, or -1 after
  * reporting. */
 static int
@@ -257,7 +315,8 @@ write_as_binary(
 		return -1;
 	snprintf(
 	    where, sizeof(where), "%s:%lu", p->reader->name, p->reader->line);
-	if (stack_encoder_record(p->stacks, map, record, where, &p->out->buf) ==
+	if (remove_added_members(p, record, map) == 0 &&
+	    stack_encoder_record(p->stacks, map, record, where, &p->out->buf) ==
 		0 &&
 	    encode_record(h, map, record, where, &p->bytes, &time_ns) == 0) {
 		stream_write_record(&p->out->buf, map, time_ns, NULL, 0,
@@ -622,6 +681,8 @@ end_stream(struct stream_pass *p, enum pass_end end)
 	for (size_t i = 0; i < h->nmaps; i++) {
 		plan_free(p->plans[i]);
 		p->plans[i] = NULL;
+		json_decref(p->members[i]);
+		p->members[i] = NULL;
 	}
 	held_records_free(p->held);
 	p->held = NULL;

@@ -39,7 +39,7 @@ plan_add_column_parts(
 
 		if (add != NULL)
 			add(p, c);
-		else
+		else if (!c->place.added)
 			formatter_add_value(
 			    &p->formatter, &c->place, p->ops->style);
 		p->parts[i] = plan_end_part(p, from);

@@ -109,6 +109,12 @@ struct plan {
 	struct plan_options options;
 
 	struct fields columns; /* the fields that the form shows, in order */
+	/* Owned: while plan_add_members() runs, the values of the members that
+	 * it adds, in their order. */
+	struct json_value *added;
+	size_t nadded, added_cap;
+	bool none_chosen; /* it was reported that a record has no chosen ones */
+	bool full; /* a record had more members than there can be columns */
 	struct formatter formatter;
 	struct formatter_part line;   /* forms with ops->lines */
 	struct formatter_part *parts; /* owned; other forms: by column */
@@ -153,6 +159,10 @@ struct plan_ops {
 	/* Fill in the columns and the formatter.  Errors are left in their
 	 * failed members. */
 	void (*compile)(struct plan *p);
+	/* Fill in the formatter, and what else follows from the columns: done
+	 * again when columns are added.  Forms without this, which do it in
+	 * compile(), take no more columns. */
+	void (*layout)(struct plan *p);
 	/* Called when the sizes of all parts are known. */
 	void (*measure)(struct plan *p);
 	void (*head)(const struct plan *p, struct buf *out);
@@ -177,6 +187,12 @@ extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
 
 /* A plan of which only the form is set; NULL when memory ran out. */
 struct plan *plan_alloc(const char *map, const struct plan_options *o);
+
+/* Call layout() once more.  Returns 0, or -1 when memory ran out. */
+int plan_layout_again(struct plan *p);
+
+/* plan-added.c: from here on note members that have no column. */
+void plan_watch_members(struct plan *p);
 
 /* plan-plain.c: what the two forms of the reference loader share. */
 

@@ -159,6 +159,7 @@ const struct plan_ops plan_json_ops = {
 	.compile = compile_json,
 	.lines = true,
 	.record = record_json,
+	.traits.adds_columns = true,
 	.style = STYLE_JSON,
 };
 
@@ -179,10 +180,17 @@ static void
 compile_fields(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
-	struct formatter *s = &p->formatter;
 
 	fields_add_selected(
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
+}
+
+static void
+layout_fields(struct plan *p)
+{
+	const struct plan_options *o = &p->options;
+	struct formatter *s = &p->formatter;
+
 	if (!o->bare) {
 		formatter_add_styled_text(s, p->map_name, p->ops->style);
 		formatter_add_text(s, field_separator(p));
@@ -191,7 +199,9 @@ compile_fields(struct plan *p)
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !o->bare)
 			formatter_add_text(s, field_separator(p));
-		formatter_add_value(s, &p->columns.v[i].place, p->ops->style);
+		if (!p->columns.v[i].place.added)
+			formatter_add_value(
+			    s, &p->columns.v[i].place, p->ops->style);
 	}
 	formatter_add_text(s, field_line_end(p));
 	p->line = plan_end_part(p, 0);
@@ -237,18 +247,22 @@ record_fields(struct plan *p, const struct plan_input *rec)
 
 const struct plan_ops plan_csv_ops = {
 	.compile = compile_fields,
+	.layout = layout_fields,
 	.head = head_fields,
 	.lines = true,
 	.record = record_fields,
+	.traits.adds_columns = true,
 	.style = STYLE_CSV,
 	.deep = true,
 };
 
 const struct plan_ops plan_tsv_ops = {
 	.compile = compile_fields,
+	.layout = layout_fields,
 	.head = head_fields,
 	.lines = true,
 	.record = record_fields,
+	.traits.adds_columns = true,
 	.style = STYLE_TSV,
 	.deep = true,
 };

@@ -122,7 +122,26 @@ add_time_column(struct plan *p)
 		    &p->table, "time", false, CLOCK_LOCAL_LEN, CLOCK_LOCAL_LEN);
 }
 
-/* Without types the widths follow from the values of the first record. */
+/* Without types the width follows from the first value. */
+static void
+guess_column(struct table *t, const char *name, const struct json_value *cell)
+{
+	unsigned int wide = cell->len > TABLE_TEXT_MAX
+				? TABLE_TEXT_MAX
+				: (unsigned int)cell->len;
+
+	if (cell->kind == JSON_VALUE_SCALAR && *cell->text < 'A')
+		table_add(t, name, true, wide > SHORT_INT ? wide : SHORT_INT,
+		    SHORT_INT);
+	else if (cell->kind == JSON_VALUE_SCALAR)
+		add_text_column(t, name, sizeof("false") - 1);
+	else
+		add_text_column(t, name,
+		    cell->kind >= JSON_VALUE_ARRAY ? CELL_WIDTH
+		    : wide < TABLE_TEXT_MIN + 2    ? TABLE_TEXT_MIN
+						   : wide - 2);
+}
+
 static void
 guess_table(struct plan *p)
 {
@@ -131,24 +150,8 @@ guess_table(struct plan *p)
 	if (p->row.cells[CELL_TIME].kind == JSON_VALUE_ABSENT)
 		p->options.bare = true;
 	add_time_column(p);
-	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct json_value *cell = plan_column_cell(p, i);
-		const char *name = p->columns.v[i].name;
-		unsigned int wide = cell->len > TABLE_TEXT_MAX
-					? TABLE_TEXT_MAX
-					: (unsigned int)cell->len;
-
-		if (cell->kind == JSON_VALUE_SCALAR && *cell->text < 'A')
-			table_add(t, name, true,
-			    wide > SHORT_INT ? wide : SHORT_INT, SHORT_INT);
-		else if (cell->kind == JSON_VALUE_SCALAR)
-			add_text_column(t, name, sizeof("false") - 1);
-		else
-			add_text_column(t, name,
-			    cell->kind >= JSON_VALUE_ARRAY ? CELL_WIDTH
-			    : wide < TABLE_TEXT_MIN + 2    ? TABLE_TEXT_MIN
-							   : wide - 2);
-	}
+	for (size_t i = 0; i < p->columns.n; i++)
+		guess_column(t, p->columns.v[i].name, plan_column_cell(p, i));
 	if (!t->failed)
 		table_fit(t);
 }
@@ -187,10 +190,22 @@ compile_table(struct plan *p)
 	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
 	plan_move_stacks_below(p);
 	find_histograms(p);
+}
+
+static void
+layout_table(struct plan *p)
+{
+	size_t added = 0;
+
 	add_time_column(p);
-	for (size_t i = 0; i < p->columns.n; i++)
-		add_table_column(
-		    &p->table, &p->header->types, &p->columns.v[i]);
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const struct field *c = &p->columns.v[i];
+
+		if (c->place.added)
+			guess_column(&p->table, c->name, &p->added[added++]);
+		else
+			add_table_column(&p->table, &p->header->types, c);
+	}
 	if (!p->table.failed)
 		table_fit(&p->table);
 	plan_add_column_parts(p, NULL);
@@ -382,11 +397,13 @@ record_table(struct plan *p, const struct plan_input *rec)
 
 const struct plan_ops plan_table_ops = {
 	.compile = compile_table,
+	.layout = layout_table,
 	.measure = measure_table,
 	.head = head_table,
 	.record = record_table,
 	.guess = guess_table,
 	.traits.titled = true,
+	.traits.adds_columns = true,
 	.style = STYLE_VIS,
 	.deep = true,
 	.draws = true,

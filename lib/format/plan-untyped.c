@@ -101,6 +101,7 @@ parse_first_record(struct plan *p, const char *text, size_t len)
 	p->row.deep = p->ops->deep;
 	ret = json_row_parse(&p->row, text, len);
 	p->row.collect = false;
+	p->full = p->row.full && p->ops->deep;
 	return ret;
 }
 
@@ -132,6 +133,8 @@ plan_new_untyped(const char *map, const struct plan_options *o,
 		p->options.bare = true;
 	if (p->ops->guess != NULL)
 		p->ops->guess(p);
+	if (!p->full)
+		plan_watch_members(p);
 	if (!p->table.failed && !p->columns.failed && !p->row.failed)
 		return p;
 	report_nomem();

@@ -76,7 +76,50 @@ compile_plan(struct plan *p, const struct stream_header *h, unsigned int map)
 		return -1;
 	p->formatter.stacks = s->view;
 	p->ops->compile(p);
+	if (p->ops->layout != NULL)
+		p->ops->layout(p);
 	return 0;
+}
+
+/* Complete the formatter.  Returns 0, or -1 when memory ran out. */
+static int
+finish_layout(struct plan *p)
+{
+	if (formatter_finish(&p->formatter) == -1 || p->columns.failed ||
+	    p->table.failed)
+		return -1;
+	measure_part(&p->formatter, &p->line);
+	for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
+		measure_part(&p->formatter, &p->parts[i]);
+	if (p->ops->measure != NULL)
+		p->ops->measure(p);
+	return p->table.failed ? -1 : 0;
+}
+
+int
+plan_layout_again(struct plan *p)
+{
+	struct formatter old = p->formatter, *f = &p->formatter;
+	unsigned int terminal = p->table.terminal;
+
+	if (p->ops->layout == NULL)
+		return 0;
+	formatter_free(f);
+	f->types = old.types;
+	f->cpus = old.cpus;
+	f->cpu_stride = old.cpu_stride;
+	f->reference = old.reference;
+	f->stacks = old.stacks;
+	f->last_array = old.last_array;
+	f->last_offset = old.last_offset;
+	free(p->parts);
+	free(p->cell_steps);
+	p->parts = NULL;
+	p->cell_steps = NULL;
+	table_free(&p->table);
+	p->table = (struct table){ .terminal = terminal };
+	p->ops->layout(p);
+	return finish_layout(p);
 }
 
 struct plan *
@@ -85,17 +128,8 @@ plan_new(const struct stream_header *h, unsigned int map,
 {
 	struct plan *p = plan_alloc(h->maps[map].name, o);
 
-	if (p != NULL && compile_plan(p, h, map) == 0 &&
-	    formatter_finish(&p->formatter) == 0 && !p->columns.failed &&
-	    !p->table.failed) {
-		measure_part(&p->formatter, &p->line);
-		for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
-			measure_part(&p->formatter, &p->parts[i]);
-		if (p->ops->measure != NULL)
-			p->ops->measure(p);
-		if (!p->table.failed)
-			return p;
-	}
+	if (p != NULL && compile_plan(p, h, map) == 0 && finish_layout(p) == 0)
+		return p;
 	report_nomem();
 	plan_free(p);
 	return NULL;
@@ -109,6 +143,7 @@ plan_free(struct plan *p)
 	fields_free(&p->columns);
 	formatter_free(&p->formatter);
 	free(p->map_name);
+	free(p->added);
 	free(p->parts);
 	free(p->cell_steps);
 	table_free(&p->table);
@@ -256,6 +291,7 @@ add_plan_paths(struct plan *p)
 		p->slots_cell = json_row_add(&p->row, "value.slots");
 		p->values_cell = json_row_add(&p->row, "values");
 	}
+	plan_watch_members(p);
 	return p->row.failed ? -1 : 0;
 }
 

@@ -38,8 +38,10 @@ struct plan_traits {
 			     its header line, and a blank line before */
 	bool heads_first; /* the header lines of all maps come first */
 	bool binary_only; /* JSON records cannot be shown */
-	bool stacks_only; /* only maps with stacks are shown, all inputs
-			     together: see plan_options.folded */
+	bool adds_columns; /* for members of JSON records that the types lack:
+			      see plan_takes_members() */
+	bool stacks_only;  /* only maps with stacks are shown, all inputs
+			      together: see plan_options.folded */
 };
 
 const struct plan_traits *plan_traits(enum plan_form form);
@@ -113,6 +115,26 @@ size_t plan_graph_offset(const struct plan *p);
  */
 int plan_json_record(struct plan *p, struct buf *out, const char *text,
     size_t len, size_t *wrong_at);
+
+/*
+ * Whether the first JSON record, the object of len bytes at text, can add
+ * columns: for members that the types do not have, in forms with columns or if
+ * columns were chosen.  If so, plan_add_members() is to be called before it is
+ * appended, and plan_head() is complete only then.  Returns as
+ * plan_json_record() does; or 1 if the record has none of the columns that were
+ * chosen, and is not to be shown.
+ */
+bool plan_takes_members(const struct plan *p);
+int plan_add_members(
+    struct plan *p, const char *text, size_t len, size_t *wrong_at);
+
+/*
+ * After plan_json_record(), or when a plan without types was made: the names of
+ * members that have no column and were not seen before, "a, b.c"; NULL if there
+ * are none.  Sets *full if the first record has more members than there can be
+ * columns.
+ */
+const char *plan_take_news(struct plan *p, bool *full);
 
 /*
  * Make a plan for the JSON records of a map ("" if they name none) without

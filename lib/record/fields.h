@@ -15,8 +15,10 @@
 
 /* Where a value is in a record, and what it is. */
 struct field_place {
-	uint32_t type;             /* TYPE_NONE: all bytes from offset on */
-	bool text;                 /* TYPE_NONE: they are a line of text */
+	uint32_t type; /* TYPE_NONE: all bytes from offset on */
+	bool text;     /* TYPE_NONE: they are a line of text */
+	bool added; /* TYPE_NONE: there are no bytes, only JSON records have it
+		     */
 	size_t offset;             /* bytes from the start of the record */
 	uint32_t bit_offset, bits; /* a bitfield, unless bits is 0 */
 	/* Per-CPU maps: the sum of the values of all CPUs, or all of them. */

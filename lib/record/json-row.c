@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "record/fields.h"
 #include "record/json-row.h"
 
 /* With more keys than this none is collected, and none is searched for before
@@ -29,6 +30,7 @@ json_row_close(struct json_row *r)
 	free(r->keys);
 	free(r->cells);
 	buf_free(&r->scratch);
+	buf_free(&r->news);
 	*r = (struct json_row){ 0 };
 }
 
@@ -123,6 +125,23 @@ json_row_add(struct json_row *r, const char *path)
 	}
 }
 
+void
+json_row_add_typed(
+    struct json_row *r, const struct stream_header *h, unsigned int map)
+{
+	struct fields all = { 0 };
+
+	json_row_add(r, "@map");
+	json_row_add(r, "@time");
+	json_row_add(r, "@type");
+	fields_add_roots(&all, h, map);
+	fields_add_selected(&all, h, map, NULL, 0, true);
+	for (size_t i = 0; i < all.n; i++)
+		json_row_add(r, all.v[i].path);
+	r->failed |= all.failed;
+	fields_free(&all);
+}
+
 static void
 write_key_path(const struct json_row *r, uint32_t key, struct buf *out)
 {
@@ -143,6 +162,22 @@ json_row_write_path(const struct json_row *r, uint32_t cell, struct buf *out)
 			write_key_path(r, k, out);
 }
 
+/* Note a member that is not wanted, for the first time. */
+static void
+note_member(struct json_row *r, uint32_t parent, const char *name, size_t len)
+{
+	uint32_t k;
+
+	if (len > 0 && *name == '@')
+		return;
+	if ((k = add_key(r, parent, name, len)) == 0)
+		return;
+	if (r->news.len > 0)
+		buf_str(&r->news, ", ");
+	write_key_path(r, k, &r->news);
+	r->news_left--;
+}
+
 /* The key of a member of parent; 0 if it is not wanted. */
 static uint32_t
 find_member_key(struct json_row *r, uint32_t parent, uint32_t likely,
@@ -158,9 +193,14 @@ find_member_key(struct json_row *r, uint32_t parent, uint32_t likely,
 		len = r->scratch.len;
 	}
 	k = find_row_key(r, parent, likely, name, len);
-	if (k == 0 && r->collect && r->nkeys <= KEYS_MAX)
-		k = add_key(r, parent, name, len);
-	return k;
+	if (k != 0)
+		return k;
+	if (r->collect && r->nkeys <= KEYS_MAX)
+		return add_key(r, parent, name, len);
+	r->full |= r->collect;
+	if (r->news_left > 0)
+		note_member(r, parent, name, len);
+	return 0;
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/json-cursor.h"
 #include "base/text.h"
+#include "stream/header.h"
 
 /* One name of a wanted path.  The numbers are indexes of keys; 0 is the record
  * itself and therefore also means "none". */
@@ -26,6 +27,8 @@ struct json_row_key {
 
 #define JSON_ROW_NO_CELL UINT32_MAX
 
+enum { JSON_ROW_NEWS_MAX = 16 }; /* a good start for news_left */
+
 struct json_row {
 	struct json_row_key *keys; /* owned */
 	size_t nkeys, keys_cap;
@@ -34,6 +37,11 @@ struct json_row {
 	/* Add a cell for each key of the next record that has none yet; if
 	 * deep, also for the keys of the objects inside it. */
 	bool collect, deep;
+	bool full; /* keys were not collected, because there are too many */
+	/* The names of so many more members that are not wanted are appended to
+	 * news, each once, as "a, b.c"; names with "@" are not. */
+	unsigned int news_left;
+	struct buf news;
 	bool spaced;     /* the last record has blanks between its parts */
 	size_t wrong_at; /* the column where the last text ceased to be JSON */
 	bool failed;     /* memory ran out */
@@ -49,6 +57,10 @@ void json_row_close(struct json_row *r);
  * JSON_ROW_NO_CELL when memory ran out.
  */
 uint32_t json_row_add(struct json_row *r, const char *path);
+
+/* Add the paths that JSON records of a map have by its types. */
+void json_row_add_typed(
+    struct json_row *r, const struct stream_header *h, unsigned int map);
 
 /* Append the path of a cell to out. */
 void json_row_write_path(

@@ -275,13 +275,14 @@ on_terminal() {
 	[ "${lines[1]}" = $'1,"x,y","[1,2]",true\r' ]
 	[ "${lines[2]}" = $'-2.5e3,,null,\r' ]
 	[ "${lines[3]}" = $'3,,,A😀�\r' ]
-	[ "$stderr" = 'skel-fmt: <stdin>:3: not JSON from column 8 on' ]
+	[ "${stderr_lines[0]}" = 'skel-fmt: <stdin>:2: no column for new: the first record did not have it; choose columns with -c' ]
+	[ "${stderr_lines[1]}" = 'skel-fmt: <stdin>:3: not JSON from column 8 on' ]
 }
 
 @test "an object without keys is a row without columns" {
 	run -0 --separate-stderr skel-fmt --csv <<<$'{"@map":"x"}\n{"@map":"x","a":1}\n{}\n{}'
 	[ "$output" = $'@map,@time\r\nx,\r\nx,\r\n\r\n\r\n\r' ]
-	[ -z "$stderr" ]
+	[ "$stderr" = "skel-fmt: <stdin>:2: no column for a: the first record did not have it; choose columns with -c" ]
 }
 
 @test "NDJSON with @map and @time gives the same text as the stream it came from" {

@@ -173,3 +173,65 @@ one_stream() { # ENCODING MEMBER NUMBER...
 	[ "${#stderr_lines[@]}" -le 110 ]
 	[[ $stderr == *"words: 1000 bad lines in total"* ]]
 }
+
+@test "members that a filter added are columns, where the first record has them" {
+	cd "$BATS_TEST_TMPDIR"
+	one_stream json b 1 2 > s
+	jq -c 'if .a then .half = .a / 2 | .deep.x = "y" else . end' s > added
+	run -0 --separate-stderr skel-fmt --csv --bare added
+	[ "${output//$'\r'/}" = $'a,b,half,deep.x\n1,1,0.5,y\n2,2,1,y' ]
+	[ -z "$stderr" ]
+	run -0 --separate-stderr skel-fmt --bare added
+	[ "${lines[0]}" = '     A      B    HALF DEEP.X' ] || [ "$(tr -s ' ' <<< "${lines[0]}")" = ' A B HALF DEEP.X' ]
+	[ "$(tr -s ' ' <<< "${lines[1]}")" = ' 1 1 0.5 y' ]
+	run -0 --separate-stderr skel-fmt --tsv --bare -c deep,b,half,a added
+	[ "$output" = $'deep.x\tb\thalf\ta\ny\t1\t0.5\t1\ny\t2\t1\t2' ]
+	run -0 --separate-stderr skel-fmt --json --bare -c half,a added
+	[ "$output" = $'{"half":0.5,"a":1}\n{"half":1,"a":2}' ]
+	# Binary records among them have no such members.
+	{ sed '$d' added; one_stream binary b 3 | tail -n 2; } > mixed
+	run -0 --separate-stderr skel-fmt --csv --bare -c half,a,b mixed
+	[ "${output//$'\r'/}" = $'half,a,b\n0.5,1,1\n1,2,2\n,3,3' ]
+	run -0 --separate-stderr skel-fmt --bare mixed
+	[ "$(tr -s ' ' <<< "${lines[3]}")" = ' 3 3 ' ] || [ "$(tr -s ' ' <<< "${lines[3]}")" = ' 3 3' ]
+}
+
+@test "members that come late, or have no place in a form, are named once" {
+	cd "$BATS_TEST_TMPDIR"
+	one_stream json b 1 2 3 | jq -c 'if .a and .a > 1 then .half = .a / 2 else . end' > late
+	run -0 --separate-stderr skel-fmt --csv --bare late
+	[ "${output//$'\r'/}" = $'a,b\n1,1\n2,2\n3,3' ]
+	[ "$stderr" = "skel-fmt: late:3: no column for half: the first record did not have it; choose columns with -c" ]
+	run -0 --separate-stderr skel-fmt --csv --bare -c half late
+	[ -z "$output" ] || [ "${output//$'\r'/}" = $'half\n1\n1.5' ]
+	[ "$stderr" = "skel-fmt: map m: its first record has none of the columns of -c" ]
+	run -0 --separate-stderr skel-fmt --csv --bare -c half,a late
+	[ "${output//$'\r'/}" = $'half,a\n,1\n1,2\n1.5,3' ]
+	run -0 --separate-stderr skel-fmt --plain late
+	[ "$stderr" = "skel-fmt: late:3: no column for half: this form has columns for the members of the types only" ]
+	run -0 --separate-stderr skel-fmt --json late
+	[ -z "$stderr" ]
+	run -0 --separate-stderr skel-poll -f binary late
+	[ "$stderr" = "skel-poll: late:3: the type of the record does not have half: binary records are without it" ]
+	# Without a header the first record has the columns.
+	run -0 --separate-stderr skel-fmt --csv <<< $'{"a":1}\n{"a":2,"b":3,"c":{"d":1}}\n{"a":2,"b":3}'
+	[ "${output//$'\r'/}" = $'a\n1\n2\n2' ]
+	[ "$stderr" = "skel-fmt: <stdin>:2: no column for b, c: the first record did not have it; choose columns with -c" ]
+}
+
+@test "a header line that waits for the first record comes without one too" {
+	cd "$BATS_TEST_TMPDIR"
+	one_stream json b > none
+	run -0 --separate-stderr skel-fmt --csv --bare none
+	[ "${output//$'\r'/}" = 'a,b' ]
+	{ one_stream json b 1; one_stream json b 2 | jq -c 'if .a then .half = 1 else . end'; one_stream json b 3; } > all
+	run -0 --separate-stderr skel-fmt --csv --bare all
+	[ "${output//$'\r'/}" = $'a,b\n1,1\na,b,half\n2,2,1\na,b\n3,3' ]
+	[ "$stderr" = "skel-fmt: all:4: another stream begins here, and its columns are others; a new header line names them" ]
+}
+
+@test "more members than there can be columns are told" {
+	run -0 --separate-stderr skel-fmt --csv <<< "$(jq -nc '[range(2000) | {key: "k\(.)", value: .}] | from_entries')"
+	[[ ${stderr_lines[0]} == "skel-fmt: <stdin>:1: the record has too many members: those after the first thousand have no column" ]]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+}
