@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "attach/file.h"
+#include "base/report.h"
 #include "host/linker-cache.h"
 #include "host/mappings.h"
 #include "host/open-in-root.h"
@@ -58,7 +59,7 @@ not_in_process(const char *path, int pid, int error)
 		return attach_missing("%s: no such file in the root directory "
 				      "of process %d",
 		    path, pid);
-	return attach_invalid("%s: %s", path, strerror(error));
+	return attach_invalid("%s: %s", path, report_error_text(error));
 }
 
 /* Open the file at our own path, for a probe of one process. */
