@@ -66,6 +66,19 @@ open_pin(
 	return -1;
 }
 
+/* Opens the directory whose lock is the turn to read the map.  A session of an
+ * older version has none.  Returns 0, or -1 after reporting. */
+static int
+open_turn(const struct session_follower *f, const char *name, int *fd)
+{
+	*fd = session_dir_open_turn(f->dir, name);
+	if (*fd != -1 || errno == ENOENT)
+		return 0;
+	report_error(
+	    "map %s: its turns in %s: %s", name, f->dir, strerror(errno));
+	return -1;
+}
+
 /* Removes the maps that -m does not name from the header. */
 static void
 drop_unwanted_maps(struct session_follower *f)
@@ -100,7 +113,8 @@ open_session_maps(struct session_follower *f)
 			-1 ||
 		    open_pin(f, m->lost_map, &m->pins.lost, &fds->lost) == -1 ||
 		    open_pin(f, m->lost_map, &m->pins.reported,
-			&fds->reported) == -1)
+			&fds->reported) == -1 ||
+		    open_turn(f, m->name, &fds->turn) == -1)
 			return -1;
 	}
 	h->session = false;

@@ -8,6 +8,7 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/signals.h"
+#include "base/util.h"
 #include "command.h"
 #include "encode-record.h"
 #include "encode-stack.h"
@@ -59,7 +60,9 @@ struct stream_pass {
 	 * written, and are here only so that the stream does not end before
 	 * their names. */
 	struct held_records *held;
-	uint64_t records, lost; /* for "@end" */
+	uint64_t records, lost;                    /* for "@end" */
+	struct stream_ring rings[STREAM_MAPS_MAX]; /* likewise */
+	size_t nrings;
 
 	/* All streams of the input. */
 	uint64_t counted; /* records for -n: also those of "@error" lines */
@@ -369,6 +372,36 @@ copy_unread(struct stream_pass *p, const struct stream_line *line)
 	copy_line_text(p, line);
 }
 
+/* Takes over from "@end" how full the ring buffers were whose records are
+ * copied.  What is no such entry is left out. */
+static void
+keep_rings(struct stream_pass *p, const json_t *end)
+{
+	const struct stream_header *h = &p->reader->header;
+	const json_t *entry;
+	size_t i;
+
+	p->nrings = 0;
+	json_array_foreach (json_object_get(end, "rings"), i, entry) {
+		json_int_t size =
+		    json_integer_value(json_object_get(entry, "size"));
+		json_int_t most =
+		    json_integer_value(json_object_get(entry, "most"));
+		const char *name =
+		    json_string_value(json_object_get(entry, "map"));
+		int map = name != NULL ? stream_header_find_map(h, name) : -1;
+
+		if (map == -1 || !p->keep[map] || size <= 0 || most < 0 ||
+		    p->nrings == nitems(p->rings))
+			continue;
+		p->rings[p->nrings++] = (struct stream_ring){
+			.map = h->maps[map].name,
+			.size = (uint64_t)size,
+			.most = (uint64_t)most,
+		};
+	}
+}
+
 /* Copies a line other than a header.  Those after "@end" belong to the same
  * stream, up to the next header. */
 static void
@@ -406,6 +439,7 @@ copy_line(struct stream_pass *p, const struct stream_line *line)
 	case LINE_FINISH:
 		if (p->options->nmaps == 0 && line->lost > p->lost)
 			p->lost = line->lost;
+		keep_rings(p, line->value);
 		break;
 	default: /* a bad line: reported and counted by the reader */
 		break;
@@ -675,7 +709,8 @@ end_stream(struct stream_pass *p, enum pass_end end)
 	const struct stream_header *h = &p->reader->header;
 
 	if (p->begun && (end == PASS_CHOSEN || p->reader->ended))
-		stream_write_end(&p->out->buf, p->records, p->lost);
+		stream_write_end_rings(
+		    &p->out->buf, p->records, p->lost, p->rings, p->nrings);
 	else if (p->begun && (end == PASS_NEXT || end == PASS_INPUT))
 		report_cut(p, end == PASS_NEXT);
 	for (size_t i = 0; i < h->nmaps; i++) {
@@ -691,7 +726,7 @@ end_stream(struct stream_pass *p, enum pass_end end)
 	p->symbols = NULL;
 	p->stacks = NULL;
 	p->all_lost += p->lost;
-	p->records = p->lost = 0;
+	p->records = p->lost = p->nrings = 0;
 	p->begun = false;
 }
 

@@ -14,7 +14,7 @@ map_fds_new(size_t n)
 		return NULL;
 	}
 	for (size_t i = 0; i < n; i++)
-		fds[i] = (struct map_fds){ -1, -1, -1, -1 };
+		fds[i] = (struct map_fds){ -1, -1, -1, -1, -1 };
 	return fds;
 }
 
@@ -23,7 +23,7 @@ map_fds_close(struct map_fds *fds, size_t n)
 {
 	for (size_t i = 0; fds != NULL && i < n; i++) {
 		const int all[] = { fds[i].map, fds[i].stacks, fds[i].lost,
-			fds[i].reported };
+			fds[i].reported, fds[i].turn };
 
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++)
 			if (all[k] != -1)

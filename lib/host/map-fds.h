@@ -8,12 +8,13 @@
 
 #include <stddef.h>
 
-/* Each is -1 if there is no such map. */
+/* Each is -1 if there is no such thing. */
 struct map_fds {
 	int map;      /* of an iterator: its link, -1 until it is attached */
 	int stacks;   /* the stack-trace map that ids in the records refer to */
 	int lost;     /* the program's counter of the records that it lost */
 	int reported; /* the count of the losses that readers have reported */
+	int turn;     /* the directory whose lock is the turn to read the map */
 };
 
 /* Returns an array of n, all -1, to be freed; or NULL after reporting. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/report.h"
 #include "poll/loss-report.h"
 
@@ -10,7 +11,8 @@ enum {
 	PERF_PAGES_MAX = 1 << 20,
 };
 
-/* Appends n, a power of two, as 512, 64K or 16M. */
+/* Appends n, which is a power of two for all sizes of buffers, as 512, 64K or
+ * 16M. */
 static void
 write_short_size(struct buf *out, uint64_t n)
 {
@@ -49,6 +51,14 @@ was_advised(
 	return false;
 }
 
+static void
+write_option(struct buf *out, const struct stream_map *m)
+{
+	buf_printf(out, " --map %s=%s:", m->name,
+	    m->source == STREAM_PERF ? "pages" : "entries");
+	write_short_size(out, m->polling.buffer_size * 2);
+}
+
 /* Appends the options that double the buffers that lost records. */
 static void
 write_loss_advice(struct buf *out, const struct stream_header *h,
@@ -60,10 +70,9 @@ write_loss_advice(struct buf *out, const struct stream_header *h,
 		if (lost->of_map[i] == 0 || !can_double(m) ||
 		    was_advised(h, lost, i))
 			continue;
-		buf_printf(out, "%s --map %s=%s:",
-		    out->len == 0 ? "; for larger buffers:" : "", m->name,
-		    m->source == STREAM_PERF ? "pages" : "entries");
-		write_short_size(out, m->polling.buffer_size * 2);
+		if (out->len == 0)
+			buf_printf(out, "; for larger buffers:");
+		write_option(out, m);
 	}
 }
 
@@ -80,4 +89,57 @@ loss_report(const struct stream_header *h, const struct loss_counts *lost)
 	    advice.failed ? 0 : (int)advice.len,
 	    advice.data != NULL ? advice.data : "");
 	buf_free(&advice);
+}
+
+/* Appends what makes the ring buffer larger. */
+static void
+write_ring_advice(struct buf *out, const struct stream_map *m)
+{
+	if (m->polling.buffer_size == 0) {
+		buf_printf(out, "; its size is for the program to say that "
+				"loaded it");
+	} else if (can_double(m)) {
+		buf_printf(out, "; for a larger buffer: skel-load");
+		write_option(out, m);
+	}
+}
+
+/* Appends since when records may have been lost, to the second. */
+static void
+write_since(struct buf *out, const struct ring_fullness *f)
+{
+	char text[CLOCK_UTC_LEN];
+	struct clock clock = { 0 };
+
+	clock_utc(&clock, text, f->since);
+	buf_printf(out, "since %.*sZ%s", (int)strlen("2026-11-22T14:48:01"),
+	    text, f->at_first ? " or before" : "");
+}
+
+void
+loss_report_fullness(const struct stream_map *m, const struct ring_fullness *f)
+{
+	struct buf text = { 0 };
+	bool lost = f->since != 0 && !f->counted;
+
+	buf_printf(&text, "map %s: ", m->name);
+	if (lost) {
+		buf_printf(&text, "records may have been lost ");
+		write_since(&text, f);
+		buf_printf(&text, ": it was full, ");
+	}
+	buf_printf(&text,
+	    "at most %" PRIu64 " of %" PRIu64 " bytes were in use", f->most,
+	    f->size);
+	if (lost)
+		write_ring_advice(&text, m);
+	else if (!f->counted)
+		buf_printf(&text,
+		    ": there was room for every record of up to "
+		    "%" PRIu64 " bytes",
+		    f->largest);
+	buf_chr(&text, '\0');
+	if (!text.failed)
+		report(lost ? REPORT_NOTICE : REPORT_INFO, "%s", text.data);
+	buf_free(&text);
 }

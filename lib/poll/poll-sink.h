@@ -5,8 +5,21 @@
 #ifndef SKEL_POLL_POLL_SINK_H
 #define SKEL_POLL_POLL_SINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* How full a ring buffer was while it was read, in bytes. */
+struct ring_fullness {
+	uint64_t size;
+	uint64_t most;    /* that were in use at once, at most */
+	uint64_t largest; /* record that came, with its head and padding */
+	/* Since when one of that size may not have found room, of
+	 * CLOCK_REALTIME, ns; 0: it always has. */
+	uint64_t since;
+	bool at_first; /* it was so when reading began */
+	bool counted;  /* what is lost is counted */
+};
 
 /*
  * Each function returns 0 to go on; 1 to end the polling because the reader of
@@ -31,6 +44,16 @@ struct poll_sink {
 	/* Pass number pass over a sampled map, or by an iterator, is complete
 	 * and gave this number of keys or records.  May be NULL. */
 	int (*pass)(void *ctx, unsigned int map, uint64_t pass, uint64_t keys);
+	/*
+	 * After begin, do not wait for anything, such as the reader of the
+	 * output: other readers of the session wait meanwhile.  Until the
+	 * call without begin, which may.  May be NULL.
+	 */
+	int (*hold)(void *ctx, bool begin);
+	/* How full the ring buffer was; once for each, at the end.  May be
+	 * NULL. */
+	int (*fullness)(
+	    void *ctx, unsigned int map, const struct ring_fullness *f);
 	/* The poller is about to sleep or to end: write what is buffered.  May
 	 * be NULL. */
 	int (*flush)(void *ctx);

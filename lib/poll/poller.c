@@ -48,6 +48,7 @@ struct poller {
 	bool emptying;
 	bool no_wakeup; /* records need not wake the poller */
 	bool read;      /* the buffers were read in this run */
+	uint64_t retry; /* of a pass that waits for its turn, ns; or 0 */
 	uint64_t records;
 	bool ended;
 	enum poller_end end;
@@ -128,11 +129,33 @@ forward_pass(void *ctx, unsigned int map, uint64_t pass, uint64_t keys)
 	return end_if_sink_failed(p, p->sink->pass(p->ctx, map, pass, keys));
 }
 
+static int
+forward_hold(void *ctx, bool begin)
+{
+	struct poller *p = ctx;
+
+	if (p->sink->hold != NULL)
+		end_if_sink_failed(p, p->sink->hold(p->ctx, begin));
+	return p->ended;
+}
+
+static int
+forward_fullness(void *ctx, unsigned int map, const struct ring_fullness *f)
+{
+	struct poller *p = ctx;
+
+	if (p->sink->fullness == NULL)
+		return 0;
+	return end_if_sink_failed(p, p->sink->fullness(p->ctx, map, f));
+}
+
 static const struct poll_sink source_sink = {
 	.record = forward_record,
 	.unmatched = forward_unmatched,
 	.lost = forward_lost,
 	.pass = forward_pass,
+	.hold = forward_hold,
+	.fullness = forward_fullness,
 };
 
 static void
@@ -372,24 +395,48 @@ handle_event(struct poller *p, const struct epoll_event *e)
 	}
 }
 
-/* Does one step of each pass that is under way.  Returns whether there is any.
- */
+/* Does one step of each pass that is under way.  Returns whether there is any
+ * that need not wait for its turn. */
 static bool
 step_passes(struct poller *p)
 {
 	bool running = false, done = p->nsources > 0;
+
+	p->retry = 0;
 
 	for (size_t i = 0; i < p->nsources && !p->ended; i++) {
 		struct source *s = &p->sources[i];
 
 		if (source_is_running(s) && source_step(s) == -1)
 			end_with(p, POLLER_FAILED);
-		running |= source_is_running(s);
+		if (source_is_running(s) && s->waiting)
+			p->retry = source_turn_sleep(s);
+		else
+			running |= source_is_running(s);
 		done &= source_is_done(s);
 	}
 	if (done)
 		end_with(p, POLLER_DONE);
 	return running;
+}
+
+/* Returns how long to sleep before buffers that are not empty are read again:
+ * until the first of them may be. */
+static uint64_t
+sleep_between_turns(const struct poller *p)
+{
+	uint64_t least = POLL_INTERVAL_WAIT, ns;
+
+	for (size_t i = 0; i < p->nsources; i++) {
+		const struct source *s = &p->sources[i];
+
+		if (!s->more && !s->waiting)
+			continue;
+		ns = source_turn_sleep(s);
+		if (ns < least)
+			least = ns;
+	}
+	return least;
 }
 
 /* Gives each buffer that is not empty a turn.  Returns how long to sleep now:
@@ -411,14 +458,17 @@ read_buffers(struct poller *p)
 	for (size_t i = 0; p->fill > 0 && i < p->nsources && !p->ended; i++) {
 		struct source *s = &p->sources[i];
 
+		if (!source_is_buffer(s))
+			continue;
+		s->more = s->waiting = false;
 		if (source_fill(s) == 0)
 			continue;
 		if (source_read(s) == -1)
 			end_with(p, POLLER_FAILED);
-		p->emptying |= s->more;
+		p->emptying |= s->more || s->waiting;
 	}
 	return p->emptying
-		   ? 0
+		   ? sleep_between_turns(p)
 		   : poll_interval_next(&p->interval, p->fill, p->began);
 }
 
@@ -469,6 +519,8 @@ poll_once(struct poller *p, bool running)
 	int n;
 
 	p->read = true;
+	if (p->retry != 0 && ns > p->retry)
+		ns = p->retry;
 	if (ns > 0 && !running && !p->ended)
 		poller_sleep(p, ns);
 	if (p->ended)
@@ -481,6 +533,15 @@ poll_once(struct poller *p, bool running)
 	}
 	for (int i = 0; i < n && !p->ended; i++)
 		handle_event(p, &events[i]);
+}
+
+/* Sets how long to wait for a turn at the end. */
+static void
+set_deadline(struct poller *p)
+{
+	for (size_t i = 0; i < p->nsources; i++)
+		source_set_deadline(
+		    &p->sources[i], clock_elapsed() + CLOCK_SECOND);
 }
 
 static bool
@@ -501,8 +562,12 @@ poller_run(struct poller *p)
 	p->ended = false;
 	p->read = false;
 	if (p->options.once) {
+		set_deadline(p);
 		call_sources(p, source_drain);
 		call_sources(p, source_pass);
+		for (size_t i = 0; i < p->nsources; i++)
+			if (p->sources[i].waiting)
+				end_with(p, POLLER_FAILED);
 		end_with(p, POLLER_ONCE);
 	}
 	while (!p->ended) {
@@ -548,14 +613,28 @@ poller_report_lost(struct poller *p)
 	return p->ended ? -1 : 0;
 }
 
+/* Tells the sink how full the rings were, also after the last record wanted. */
+static void
+report_fullness(struct poller *p)
+{
+	bool ended = p->ended;
+
+	p->ended = false;
+	call_sources(p, source_report_fullness);
+	p->ended |= ended;
+}
+
 int
 poller_drain(struct poller *p)
 {
-	if (p->end == POLLER_GONE || p->end == POLLER_COUNTED)
+	if (p->end == POLLER_GONE)
 		return 0;
-	if (p->end == POLLER_FAILED)
-		return -1;
+	if (p->end == POLLER_COUNTED)
+		report_fullness(p);
+	if (p->end == POLLER_COUNTED || p->end == POLLER_FAILED)
+		return p->end == POLLER_FAILED ? -1 : 0;
 	p->ended = false;
+	set_deadline(p);
 	call_sources(p, source_drain);
 	if (p->options.extra_drain != NULL && !p->ended &&
 	    p->options.extra_drain(p->options.extra_ctx) == -1)
@@ -563,6 +642,7 @@ poller_drain(struct poller *p)
 	call_sources(p, source_report_lost);
 	if (!p->options.once)
 		call_sources(p, source_last_pass);
+	report_fullness(p);
 	flush_sink(p);
 	end_with(p, POLLER_STOPPED);
 	return p->end == POLLER_FAILED ? -1 : 0;

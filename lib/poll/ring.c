@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/report.h"
 #include "base/util.h"
 #include "poll/ring.h"
@@ -39,6 +40,59 @@ report_unmappable(const struct ring *r)
 	return -1;
 }
 
+static unsigned long
+producer_position(const struct ring *r)
+{
+	return __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+}
+
+/* The kernel leaves a byte free, at least: a record as large as the room that
+ * is left does not fit. */
+static bool
+is_too_full(const struct ring *r, uint64_t used)
+{
+	return r->size - used <= r->largest;
+}
+
+/*
+ * Notes how full the ring was while the position of its readers was before.  It
+ * has moved on since, and programs may have used the room that this gave them,
+ * so the producer's position can only be too high.
+ */
+static void
+note_fullness(struct ring *r, unsigned long before)
+{
+	uint64_t used = producer_position(r) - before;
+
+	if (used > r->size)
+		used = r->size;
+	if (used > r->most) {
+		r->most = used;
+		r->most_time = clock_now();
+	}
+	if (r->since == 0 && is_too_full(r, used))
+		r->since = clock_now();
+}
+
+void
+ring_get_fullness(struct ring *r, struct ring_fullness *f)
+{
+	note_fullness(r, (unsigned long)ring_position(r));
+	*f = (struct ring_fullness){
+		.size = r->size,
+		.most = r->most,
+		.largest = r->largest,
+		.since = r->since,
+	};
+	/* The largest record may have come later. */
+	if (is_too_full(r, r->most) &&
+	    (f->since == 0 || r->most_time < f->since))
+		f->since = r->most_time;
+	f->at_first = is_too_full(r, r->first);
+	if (f->at_first)
+		f->since = r->opened;
+}
+
 int
 ring_open(struct ring *r, const char *name, int fd, uint64_t size)
 {
@@ -60,6 +114,9 @@ ring_open(struct ring *r, const char *name, int fd, uint64_t size)
 		return report_unmappable(r);
 	r->producer = p;
 	r->read_to = __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE);
+	r->opened = clock_now();
+	note_fullness(r, r->read_to);
+	r->first = r->most;
 	return 0;
 }
 
@@ -71,12 +128,6 @@ ring_close(struct ring *r)
 	if (r->consumer != NULL)
 		munmap(r->consumer, ring_page_size());
 	*r = (struct ring){ 0 };
-}
-
-static unsigned long
-producer_position(const struct ring *r)
-{
-	return __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 }
 
 /*
@@ -117,10 +168,19 @@ release_room(struct ring *r)
 
 	if (r->read_to - shared - 1 < r->size)
 		write_tally(r);
-	while (r->read_to - shared - 1 < r->size &&
-	       !__atomic_compare_exchange_n(r->consumer, &shared, r->read_to,
-		   false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-		;
+	while (r->read_to - shared - 1 < r->size) {
+		if (!__atomic_compare_exchange_n(r->consumer, &shared,
+			r->read_to, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			continue;
+		note_fullness(r, shared);
+		break;
+	}
+}
+
+uint64_t
+ring_position(const struct ring *r)
+{
+	return __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE);
 }
 
 uint64_t
@@ -201,6 +261,21 @@ read_tally(struct ring *r, unsigned long start)
 		r->uncounted = true;
 	r->records = t->v[now % 2].records - extra;
 	r->read_to = start;
+	if (r->unread) {
+		r->arrived_to = start;
+		r->arrived = r->records;
+		r->unread = false;
+	}
+}
+
+/* Goes on at start, where another reader may have moved the position. */
+static void
+go_on_at(struct ring *r, unsigned long start)
+{
+	r->shared |= start != r->read_to;
+	if (r->tally != NULL && (r->unread || start != r->read_to))
+		read_tally(r, start);
+	r->read_to = start;
 }
 
 void
@@ -210,14 +285,13 @@ ring_count(struct ring *r, struct ring_tally *tally, bool fresh)
 	uint64_t held = 0;
 
 	r->tally = tally;
+	r->unread = !fresh;
+	if (!fresh)
+		return;
 	r->read_to = reader_position(r, end);
-	if (fresh) {
-		r->uncounted = !count_heads(r, r->read_to, end, &held);
-		r->records = -held;
-		write_tally(r);
-	} else {
-		read_tally(r, r->read_to);
-	}
+	r->uncounted = !count_heads(r, r->read_to, end, &held);
+	r->records = -held;
+	write_tally(r);
 	r->arrived_to = r->read_to;
 	r->arrived = r->records;
 }
@@ -231,8 +305,7 @@ ring_arrived(struct ring *r, uint64_t *n)
 
 	if (r->tally == NULL || r->uncounted)
 		return false;
-	if (start != r->read_to)
-		read_tally(r, start);
+	go_on_at(r, start);
 	if (r->arrived_to - start > r->size) {
 		r->arrived_to = start;
 		r->arrived = r->records;
@@ -261,9 +334,7 @@ ring_consume(struct ring *r, uint64_t bytes, poll_record_fn *fn, void *ctx)
 	 * the producer has written. */
 	if (end - start > r->size || start % BPF_RINGBUF_HDR_SZ != 0)
 		return report_damaged_ring(r);
-	if (r->tally != NULL && start != r->read_to)
-		read_tally(r, start);
-	r->read_to = start;
+	go_on_at(r, start);
 	while (r->read_to != end && ret == 0) {
 		const unsigned char *p = records + (r->read_to & (r->size - 1));
 		struct ring_head h = read_ring_head(p);
@@ -277,6 +348,8 @@ ring_consume(struct ring *r, uint64_t bytes, poll_record_fn *fn, void *ctx)
 		/* Before the call, which may not return. */
 		r->read_to += h.used;
 		r->records++;
+		if (h.used > r->largest)
+			r->largest = h.used;
 		if (!h.discarded && fn(ctx, p + BPF_RINGBUF_HDR_SZ, h.len) != 0)
 			ret = 1;
 		if (r->read_to - start >= bytes)

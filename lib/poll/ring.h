@@ -42,9 +42,16 @@ struct ring {
 	unsigned long read_to;         /* all before it was passed on */
 	struct ring_tally *tally;      /* borrowed; NULL: not needed */
 	bool uncounted;   /* another reader, without a tally, took records */
+	bool shared;      /* somebody else moved the reader's position */
 	uint64_t records; /* before read_to, in the tally's sense */
 	uint64_t arrived; /* records before the position arrived_to */
 	unsigned long arrived_to;
+	bool unread;            /* the tally has to be read first */
+	uint64_t most, largest; /* as in struct ring_fullness */
+	uint64_t first;         /* bytes in use when it was opened */
+	/* When it was opened, was fullest, and was first noticed to be too
+	 * full: CLOCK_REALTIME, ns. */
+	uint64_t opened, most_time, since;
 };
 
 /*
@@ -56,8 +63,9 @@ void ring_close(struct ring *r);
 
 /*
  * Counts records from now on.  tally, which is borrowed until ring_close(), is
- * that of a session; or, if fresh is set, one that is set here, so that records
- * which the ring holds already do not count.
+ * that of a session, which is first read by the functions below; or, if fresh
+ * is set, one that is set here, so that records which the ring holds already do
+ * not count.
  */
 void ring_count(struct ring *r, struct ring_tally *tally, bool fresh);
 
@@ -71,6 +79,13 @@ bool ring_arrived(struct ring *r, uint64_t *n);
 /* The bytes of the records that have not been read yet, including those that
  * programs have reserved and not submitted. */
 uint64_t ring_fill(const struct ring *r);
+
+/* The position of the readers, whoever moved it, as a number of bytes. */
+uint64_t ring_position(const struct ring *r);
+
+/* Sets *f to how full the ring was since it was opened; never less than it was.
+ * All but counted is set. */
+void ring_get_fullness(struct ring *r, struct ring_fullness *f);
 
 /*
  * Passes to fn, in order, the records that the ring holds at this moment, up to

@@ -66,6 +66,52 @@ emit_source_lost(const struct source *s, uint64_t count)
 	return -1;
 }
 
+/*
+ * Begins a turn to read the source, in which nothing may be waited for.
+ * Returns false if another reader of the session has the turn, and sets
+ * s->waiting.
+ */
+static bool
+begin_turn(struct source *s)
+{
+	uint64_t position;
+
+	s->waiting = false;
+	if (!s->turns)
+		return true;
+	if (turn_wait(&s->turn)) {
+		s->sink->hold(s->ctx, true);
+		return true;
+	}
+	s->waiting = true;
+	/* Whoever has the turn is reading. */
+	if (is_from(s, STREAM_RINGBUF)) {
+		position = ring_position(&s->ring);
+		if (position != s->position)
+			turn_begin_wait(&s->turn);
+		s->position = position;
+	}
+	return false;
+}
+
+/* Ends it.  Returns ret, or -1 if the sink failed. */
+static int
+end_turn(struct source *s, int ret)
+{
+	if (!s->turns)
+		return ret;
+	turn_end(&s->turn);
+	return s->sink->hold(s->ctx, false) == 0 ? ret : -1;
+}
+
+static void
+notice_left(const struct source *s)
+{
+	report_notice("map %s: it was not read to its end, because another "
+		      "process keeps its turn to read it",
+	    source_map(s)->name);
+}
+
 bool
 source_is_buffer(const struct source *s)
 {
@@ -88,14 +134,59 @@ source_set_no_wakeup(struct source *s, bool no_wakeup)
 		   : 0;
 }
 
-int
-source_poll_lost_counter(struct source *s)
+static int
+poll_lost_counter(struct source *s)
 {
 	uint64_t lost;
 
 	if (lost_counter_poll(&s->counter, &lost) == -1)
 		return -1;
 	return emit_source_lost(s, lost);
+}
+
+int
+source_poll_lost_counter(struct source *s)
+{
+	/* Whoever has the turn does it. */
+	if (s->counter.fd == -1 || !turn_take(&s->turn))
+		return 0;
+	if (s->turns)
+		s->sink->hold(s->ctx, true);
+	return end_turn(s, poll_lost_counter(s));
+}
+
+/* Notes in the ring's turn, or says once, that there is another reader. */
+static void
+note_shared(struct source *s)
+{
+	if (s->turns) {
+		turn_note_others(&s->turn);
+		s->ring.shared = false;
+		return;
+	}
+	if (!s->told_shared)
+		report_notice("map %s: another process reads it too: each of "
+			      "the two gets some of the records, and some come "
+			      "to both",
+		    source_map(s)->name);
+	s->told_shared = true;
+}
+
+/* Reads about the given number of bytes of a ring, if it has the turn. */
+static int
+consume_ring(struct source *s, uint64_t bytes, poll_record_fn *emit)
+{
+	int ret;
+
+	if (!begin_turn(s))
+		return 0;
+	ret = ring_consume(&s->ring, bytes, emit, s);
+	s->more = ret == 1;
+	if (ret != -1)
+		ret = poll_lost_counter(s);
+	if (s->ring.shared)
+		note_shared(s);
+	return end_turn(s, ret);
 }
 
 /* Reads a perf buffer, or from a ring about the given number of bytes, and
@@ -105,7 +196,6 @@ consume_buffer(struct source *s, uint64_t bytes)
 {
 	poll_record_fn *emit =
 	    s->types.v != NULL ? emit_typed_record : emit_source_record;
-	int ret;
 
 	s->now_left = 0;
 	s->more = false;
@@ -115,17 +205,43 @@ consume_buffer(struct source *s, uint64_t bytes)
 		return emit_source_lost(
 		    s, perf_buffers_lost_from_events(&s->perf));
 	}
-	if (!is_from(s, STREAM_RINGBUF))
-		return 0;
-	ret = ring_consume(&s->ring, bytes, emit, s);
-	s->more = ret == 1;
-	return ret == -1 ? -1 : source_poll_lost_counter(s);
+	return is_from(s, STREAM_RINGBUF) ? consume_ring(s, bytes, emit) : 0;
 }
 
 int
 source_drain(struct source *s)
 {
-	return consume_buffer(s, s->ring.size);
+	unsigned long start;
+	uint64_t held;
+
+	if (!s->turns || !is_from(s, STREAM_RINGBUF))
+		return consume_buffer(s, s->ring.size);
+	start = (unsigned long)ring_position(&s->ring);
+	held = ring_fill(&s->ring);
+	do {
+		if (consume_buffer(s, TURN_BYTES) == -1)
+			return -1;
+		if (s->waiting) {
+			notice_left(s);
+			return 0;
+		}
+	} while (
+	    s->more && (unsigned long)ring_position(&s->ring) - start < held);
+	return 0;
+}
+
+void
+source_set_deadline(struct source *s, uint64_t deadline)
+{
+	s->turn.deadline = deadline;
+}
+
+uint64_t
+source_turn_sleep(const struct source *s)
+{
+	if (!s->turns)
+		return 0;
+	return s->waiting ? s->turn.retry : turn_pause(&s->turn);
 }
 
 bool
@@ -141,6 +257,8 @@ source_step(struct source *s)
 	int ret;
 
 	s->now_left = 0;
+	if (!begin_turn(s))
+		return 0;
 	if (is_from(s, STREAM_ITER)) {
 		ret = bpf_iter_step(&s->iter, emit_source_record, s);
 		seen = s->iter.seen;
@@ -153,7 +271,7 @@ source_step(struct source *s)
 		if (ret == 0)
 			ret = s->sink->pass(s->ctx, s->map, s->passes, seen);
 	}
-	return ret == 0 ? 0 : -1;
+	return end_turn(s, ret == 0 ? 0 : -1);
 }
 
 static int
@@ -171,8 +289,13 @@ finish_source_pass(struct source *s)
 {
 	int ret = 0;
 
-	while (ret == 0 && source_is_running(s))
+	while (ret == 0 && source_is_running(s)) {
 		ret = source_step(s);
+		if (s->waiting) {
+			notice_left(s);
+			break;
+		}
+	}
 	return ret;
 }
 
@@ -215,7 +338,19 @@ source_read(struct source *s)
 }
 
 int
-source_report_lost(struct source *s)
+source_report_fullness(struct source *s)
+{
+	struct ring_fullness f;
+
+	if (!is_from(s, STREAM_RINGBUF) || s->sink->fullness == NULL)
+		return 0;
+	ring_get_fullness(&s->ring, &f);
+	f.counted = s->counter.fd != -1 && !s->counter.told;
+	return s->sink->fullness(s->ctx, s->map, &f) == 0 ? 0 : -1;
+}
+
+static int
+report_lost(struct source *s)
 {
 	uint64_t lost;
 
@@ -224,6 +359,15 @@ source_report_lost(struct source *s)
 		: lost_counter_read(&s->counter, &lost) == -1)
 		return -1;
 	return emit_source_lost(s, lost);
+}
+
+int
+source_report_lost(struct source *s)
+{
+	/* Other readers report them. */
+	if (!begin_turn(s))
+		return 0;
+	return end_turn(s, report_lost(s));
 }
 
 int
@@ -317,6 +461,21 @@ source_set_link(struct source *s, int link)
 	return start_timer(s, source_map(s)->polling.interval_ms);
 }
 
+/* The kernel has one reader of a perf buffer, and a second one would take the
+ * buffer away from the first: so that has its turn as long as it runs. */
+static int
+take_perf_turn(struct source *s)
+{
+	char who[TURN_WHO_MAX];
+
+	if (turn_take(&s->turn))
+		return 0;
+	report_error("map %s: %s reads it already, and a perf buffer has one "
+		     "reader at a time; read other maps with -m",
+	    source_map(s)->name, turn_who(&s->turn, who));
+	return -1;
+}
+
 int
 source_open(struct source *s, const struct stream_header *h, unsigned int map,
     const struct map_fds *fds, uint64_t perf_pages,
@@ -338,8 +497,12 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 		.iter.fd = -1,
 		.timer = -1,
 	};
+	turn_open(&s->turn, m->name, fds->turn);
 	if (record_match_open(&s->types, h, map) == -1)
 		return -1;
+	s->turns = fds->turn != -1 &&
+		   (m->source == STREAM_RINGBUF ||
+		       (m->source == STREAM_SAMPLE && m->polling.clear_map));
 	switch (m->source) {
 	case STREAM_RINGBUF:
 		if (check_map_type(s, BPF_MAP_TYPE_RINGBUF, &size) == -1 ||
@@ -350,6 +513,8 @@ source_open(struct source *s, const struct stream_header *h, unsigned int map,
 	case STREAM_PERF:
 		if (check_map_type(s, BPF_MAP_TYPE_PERF_EVENT_ARRAY, &size) ==
 		    -1)
+			return -1;
+		if (take_perf_turn(s) == -1)
 			return -1;
 		return perf_buffers_open(&s->perf, m->name, s->fd, size,
 		    m->polling.buffer_size != 0 ? m->polling.buffer_size
@@ -390,6 +555,7 @@ source_close(struct source *s)
 	perf_buffers_close(&s->perf);
 	map_walk_close(&s->walk);
 	bpf_iter_close(&s->iter);
+	turn_close(&s->turn);
 	if (s->timer != -1)
 		close(s->timer);
 }

@@ -21,6 +21,7 @@
 #include "poll/poll-sink.h"
 #include "poll/record-match.h"
 #include "poll/ring.h"
+#include "poll/turn.h"
 #include "stream/header.h"
 
 struct source {
@@ -39,6 +40,11 @@ struct source {
 	struct lost_counter counter; /* of what did not fit into the ring */
 	struct perf_buffers perf;    /* perf buffers */
 	bool more; /* the last source_read() of a buffer left something */
+	struct turn turn;
+	bool turns;           /* a batch, or a step, is read in a turn */
+	bool waiting;         /* another reader had the turn at the last try */
+	uint64_t position;    /* of the ring's readers, at the last try */
+	bool told_shared;     /* that another process reads the ring too */
 	struct map_walk walk; /* sampled maps */
 	struct bpf_iter iter; /* iterators */
 	int timer;            /* owned: for sampled maps and iterators; or -1 */
@@ -88,6 +94,15 @@ int source_set_no_wakeup(struct source *s, bool no_wakeup);
  * no record follows them. */
 int source_poll_lost_counter(struct source *s);
 
+/* How long to sleep before the next source_read() or source_step(), in ns, so
+ * that other readers of the session have their turns; 0: not at all. */
+uint64_t source_turn_sleep(const struct source *s);
+
+/* From now on the functions below wait for the turn to read, up to this time of
+ * CLOCK_MONOTONIC, ns, and leave what they could not read until then, with a
+ * notice. */
+void source_set_deadline(struct source *s, uint64_t deadline);
+
 /* Whether a pass is under way, and the next step of it. */
 bool source_is_running(const struct source *s);
 int source_step(struct source *s);
@@ -103,6 +118,9 @@ int source_pass(struct source *s);
 /* Does the last pass, after the programs were detached.  An iterator cannot be
  * started any more, so only its pass under way is completed. */
 int source_last_pass(struct source *s);
+
+/* Tells the sink how full a ring buffer was. */
+int source_report_fullness(struct source *s);
 
 /* Reports to the sink all losses of a buffer that were not reported before. */
 int source_report_lost(struct source *s);

@@ -26,6 +26,7 @@ stream_sink_close(struct stream_sink *s)
 	if (s->plans != NULL)
 		plans_free(s->plans, s->header->nmaps);
 	free(s->bad);
+	free(s->rings);
 	buf_free(&s->whole);
 	*s = (struct stream_sink){ 0 };
 }
@@ -38,8 +39,11 @@ stream_sink_open(struct stream_sink *s, const struct stream_header *h,
 
 	*s = (struct stream_sink){ .header = h, .out = out, .symbolizer = z };
 	s->bad = calloc(h->nmaps * BAD_KINDS + 1, sizeof(*s->bad));
-	if (s->bad == NULL)
+	s->rings = calloc(h->nmaps + 1, sizeof(*s->rings));
+	if (s->bad == NULL || s->rings == NULL) {
+		stream_sink_close(s);
 		return report_nomem();
+	}
 	if (h->encoding != STREAM_JSON)
 		return 0;
 	if (z != NULL)
@@ -200,6 +204,30 @@ write_sink_pass(void *ctx, unsigned int map, uint64_t pass, uint64_t keys)
 	return sink_result(s, output_flush_if_full(s->out));
 }
 
+/* Until it ends nothing is flushed, however much there is. */
+static int
+hold_stream_sink(void *ctx, bool begin)
+{
+	struct stream_sink *s = ctx;
+
+	if (begin) {
+		s->full = s->out->full;
+		s->out->full = SIZE_MAX;
+		return 0;
+	}
+	s->out->full = s->full;
+	return sink_result(s, output_flush_if_full(s->out));
+}
+
+static int
+note_fullness(void *ctx, unsigned int map, const struct ring_fullness *f)
+{
+	struct stream_sink *s = ctx;
+
+	s->rings[map] = *f;
+	return 0;
+}
+
 static int
 flush_stream_sink(void *ctx)
 {
@@ -216,14 +244,35 @@ const struct poll_sink stream_poll_sink = {
 	.unmatched = count_unmatched_record,
 	.lost = write_sink_lost,
 	.pass = write_sink_pass,
+	.hold = hold_stream_sink,
+	.fullness = note_fullness,
 	.flush = flush_stream_sink,
 };
+
+static void
+write_end(struct stream_sink *s)
+{
+	struct stream_ring rings[STREAM_MAPS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->header->nmaps; i++)
+		if (s->rings[i].size != 0)
+			rings[n++] = (struct stream_ring){
+				.map = s->header->maps[i].name,
+				.size = s->rings[i].size,
+				.most = s->rings[i].most,
+			};
+	stream_write_end_rings(&s->out->buf, s->records, s->lost.all, rings, n);
+}
 
 int
 stream_sink_end(struct stream_sink *s)
 {
 	report_all_bad_records(s, clock_elapsed(), UINT64_MAX);
 	loss_report(s->header, &s->lost);
-	stream_write_end(&s->out->buf, s->records, s->lost.all);
+	for (size_t i = 0; i < s->header->nmaps; i++)
+		if (s->rings[i].size != 0)
+			loss_report_fullness(&s->header->maps[i], &s->rings[i]);
+	write_end(s);
 	return sink_result(s, output_flush(s->out));
 }

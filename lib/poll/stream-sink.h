@@ -22,9 +22,11 @@ struct stream_sink {
 	struct plan **plans;                /* owned; NULL: binary */
 	uint64_t records, errors;
 	struct loss_counts lost;
-	struct bad_records *bad; /* owned: by map and kind */
-	bool has_unreported;     /* some of those are not reported yet */
-	struct buf whole;        /* a short record, with zeros after it */
+	struct ring_fullness *rings; /* owned: by map; size is 0: unknown */
+	size_t full;                 /* out->full, which hold() changes */
+	struct bad_records *bad;     /* owned: by map and kind */
+	bool has_unreported;         /* some of those are not reported yet */
+	struct buf whole;            /* a short record, with zeros after it */
 };
 
 /*

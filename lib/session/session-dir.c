@@ -28,6 +28,9 @@
 #define MARK_LOCKED "-locked"
 #define MARK_DETACHED "owner-none"
 
+/* "turn-" and a map: a directory that readers lock.  No pin has a hyphen. */
+#define TURN_PREFIX "turn-"
+
 enum {
 	MARK_MAX = 96,
 	TRY_MS = 10,     /* how often a lock is tried */
@@ -293,24 +296,37 @@ lock_dir(struct place *p, const char *dir, int ms)
 	return -1;
 }
 
+/* What is in a session's directory, in the order of removal. */
+enum entry_kind { ENTRY_PIN, ENTRY_DIR, ENTRY_MARK, ENTRY_KINDS };
+
+static enum entry_kind
+entry_kind(const struct dirent *e)
+{
+	if (e->d_type != DT_DIR)
+		return ENTRY_PIN;
+	return strncmp(e->d_name, MARK_PREFIX, strlen(MARK_PREFIX)) == 0
+		   ? ENTRY_MARK
+		   : ENTRY_DIR;
+}
+
 /*
- * Removes everything in the directory.  The pins go first and the mark last: a
- * mark without pins is swept by the next skel-load, pins without a mark are
- * not.  Returns 0, or -1 after reporting.
+ * Removes everything in the directory.  The mark goes last: a mark alone is
+ * swept by the next skel-load, what has no mark is not.  Returns 0, or -1 after
+ * reporting.
  */
 static int
 empty_dir(int fd, const char *path)
 {
 	int ret = 0;
 
-	for (int dirs = 0; dirs <= 1 && ret == 0; dirs++) {
+	for (int kind = 0; kind < ENTRY_KINDS && ret == 0; kind++) {
 		DIR *d = open_listing(fd);
 		struct dirent *e;
 
 		while ((e = next_entry(d)) != NULL) {
-			if ((e->d_type == DT_DIR) != (dirs == 1) ||
+			if ((int)entry_kind(e) != kind ||
 			    unlinkat(fd, e->d_name,
-				dirs == 1 ? AT_REMOVEDIR : 0) == 0 ||
+				kind == ENTRY_PIN ? 0 : AT_REMOVEDIR) == 0 ||
 			    errno == ENOENT)
 				continue;
 			report_error(
@@ -681,6 +697,55 @@ session_dir_pin(const char *dir, int fd, const char *prefix, const char *name)
 	    errno == EINVAL ? ": this kernel cannot pin it" : "");
 	free(path);
 	return NULL;
+}
+
+/* Returns the name of a turn's directory, which no pin can have, or NULL with
+ * errno set. */
+static char *
+turn_name(const char *map)
+{
+	char *name;
+
+	if (asprintf(&name, TURN_PREFIX "%.128s", map) == -1) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	clean_pin_name(name + strlen(TURN_PREFIX));
+	return name;
+}
+
+int
+session_dir_make_turn(const char *dir, const char *map)
+{
+	char *name = turn_name(map);
+	int ret;
+
+	if (name == NULL)
+		return report_nomem();
+	ret = mkdirat(own.place.fd, name, 0700);
+	if (ret == -1 && errno == EEXIST)
+		ret = 0;
+	if (ret == -1)
+		report_error("%s/%s: %s", dir, name, strerror(errno));
+	free(name);
+	return ret;
+}
+
+int
+session_dir_open_turn(const char *dir, const char *map)
+{
+	char *name = turn_name(map), *path = NULL;
+	int fd = -1, error = ENOMEM;
+
+	if (name != NULL && asprintf(&path, "%s/%s", dir, name) != -1) {
+		fd =
+		    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		error = errno;
+		free(path);
+	}
+	free(name);
+	errno = error;
+	return fd;
 }
 
 int

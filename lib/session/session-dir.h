@@ -44,6 +44,16 @@ int session_dir_disown(const char *dir);
 char *session_dir_pin(
     const char *dir, int fd, const char *prefix, const char *name);
 
+/*
+ * Makes in dir the directory whose lock is the turn to read the map, and which
+ * goes with dir (poll/turn.h).  Returns 0, or -1 after reporting.
+ */
+int session_dir_make_turn(const char *dir, const char *map);
+
+/* Opens it.  Returns the descriptor, or -1 with errno set: to ENOENT where an
+ * older version made the session. */
+int session_dir_open_turn(const char *dir, const char *map);
+
 /* Removes dir with the pins in it if this process owns it; another's directory
  * and one that is gone are left alone. */
 int session_dir_remove_own(const char *dir);

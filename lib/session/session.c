@@ -96,6 +96,7 @@ pin_maps(struct stream_header *h, const struct object *o,
 				  ? strdup(h->maps[first].pins.map)
 				  : session_dir_pin(h->dir, fd, "", m->name);
 		if (m->pins.map == NULL ||
+		    session_dir_make_turn(h->dir, m->name) == -1 ||
 		    (m->stacks != NULL && pin_stacks(h, i, o) == -1) ||
 		    (m->lost_map != NULL && pin_counter(h->dir, m, o) == -1))
 			return -1;

@@ -94,6 +94,7 @@ parse_line_members(struct stream_line *line, enum stream_line_kind kind,
 				 : json_doc_get_u64(value, "count", UINT64_MAX,
 				       &line->count, where);
 	case LINE_FINISH:
+		line->value = value;
 		got = json_doc_get_u64(
 		    value, "records", UINT64_MAX, &line->records, where);
 		return got == -1 ? -1

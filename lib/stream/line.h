@@ -28,7 +28,7 @@ enum stream_line_kind {
 	LINE_ERROR,   /* "@error": map, message, count */
 	LINE_STACK,   /* "@stack": value, for symbol_store_parse_stack() */
 	LINE_SYMBOLS, /* "@symbols": value, for symbol_store_parse() */
-	LINE_FINISH,  /* "@end": records, lost */
+	LINE_FINISH,  /* "@end": records, lost, value */
 	LINE_OTHER,   /* an unknown "@" line, or one about a map where there is
 			 no header: to be skipped, or passed on as it is */
 	LINE_HEADER,  /* the header of another stream, which begins here: for

@@ -81,9 +81,25 @@ stream_write_error(struct buf *out, const struct stream_header *h,
 void
 stream_write_end(struct buf *out, uint64_t records, uint64_t lost)
 {
+	stream_write_end_rings(out, records, lost, NULL, 0);
+}
+
+void
+stream_write_end_rings(struct buf *out, uint64_t records, uint64_t lost,
+    const struct stream_ring *rings, size_t n)
+{
+	json_t *list = n > 0 ? json_array() : NULL;
+
+	/* json_array_append_new() fails if memory ran out. */
+	for (size_t i = 0; i < n; i++)
+		if (json_array_append_new(
+			list, json_pack("{sssoso}", "map", rings[i].map, "size",
+				  json_doc_u64_new(rings[i].size), "most",
+				  json_doc_u64_new(rings[i].most))) == -1)
+			out->failed = true;
 	write_control_line(out, "@end",
-	    json_pack("{soso}", "records", json_doc_u64_new(records), "lost",
-		json_doc_u64_new(lost)));
+	    json_pack("{sososo*}", "records", json_doc_u64_new(records), "lost",
+		json_doc_u64_new(lost), "rings", list));
 }
 
 int

@@ -17,8 +17,14 @@
 void stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
     const void *key, size_t key_len, const void *value, size_t value_len);
 
+/* How full a ring buffer was, in bytes. */
+struct stream_ring {
+	const char *map; /* borrowed */
+	uint64_t size, most;
+};
+
 /* Write the control lines "@lost", "@sampled" (for a pass), "@error" for count
- * records of one kind, and "@end". */
+ * records of one kind, and "@end", with n rings. */
 void stream_write_lost(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t count);
 void stream_write_pass(struct buf *out, const struct stream_header *h,
@@ -26,6 +32,8 @@ void stream_write_pass(struct buf *out, const struct stream_header *h,
 void stream_write_error(struct buf *out, const struct stream_header *h,
     unsigned int map, const char *message, uint64_t count);
 void stream_write_end(struct buf *out, uint64_t records, uint64_t lost);
+void stream_write_end_rings(struct buf *out, uint64_t records, uint64_t lost,
+    const struct stream_ring *rings, size_t n);
 
 /*
  * Refuses to write a stream in this encoding to fd if that is a terminal and

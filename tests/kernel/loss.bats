@@ -80,7 +80,7 @@ lost_lines() { # FILE
 }
 
 the_end() {
-	tail -n 1 out | jq -c '.["@end"]'
+	tail -n 1 out | jq -c '.["@end"] | del(.rings)'
 }
 
 # lost_is N: the stream has reported N lost records.

@@ -283,7 +283,7 @@ custom_stacks() {
 	# shellcheck disable=SC2086
 	package true '"no_export"' default_kv '"default_struct"' $SAMPLED $BUFFERS
 	run -0 --separate-stderr skel-load -f json -t 0.1 x.json --targ_pid $BASHPID
-	is '{"@end":{"records":0,"lost":0}}' "${lines[1]}"
+	is '{"@end":{"records":0,"lost":0}}' "$(without_rings <<<"${lines[1]}")"
 	[[ $stderr == *"x.json: "*"export"* ]]
 }
 

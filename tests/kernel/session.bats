@@ -100,6 +100,26 @@ field() { # FILTER
 	end_load
 }
 
+@test "a directory of another user is not swept, and its lock is not waited for" {
+	start_load --pin "$PACKAGE"
+	local dir=/sys/fs/bpf/skel/theirs-1-2-3 holder status=0
+	mkdir "$dir" "$dir/owner-$LOAD-1-$(stat -L -c %i /proc/self/ns/pid)"
+	chown 65534 "$dir"
+	flock "$dir" sh -c 'touch kept && exec sleep 1000' 3>&- &
+	holder=$!
+	wait_for 10 test -e kept
+	timeout -k 1 30 skel-load -q --check "$PACKAGE" > checked || status=$?
+	pkill -KILL -P "$holder"
+	wait "$holder" || :
+	[ -d "$dir" ] || status=gone
+	# Now nobody holds it.
+	skel-load -q --check "$PACKAGE" > checked
+	[ -d "$dir" ] || status=swept
+	rm -rf "$dir"
+	is 0 "$status"
+	end_load
+}
+
 @test "an owner whose pid now belongs to a process with another start time is dead" {
 	start_load --pin "$PACKAGE"
 	local dir=/sys/fs/bpf/skel/old-1-2-3 ns
@@ -240,7 +260,7 @@ is_kept_while_alive() {
 	end_load KILL || :
 	[ -e "$DIR/rb" ]
 	start_load --pin="$DIR" "$PACKAGE"
-	[ "$(find "$DIR" -mindepth 1 | wc -l)" -eq 4 ]
+	[ "$(find "$DIR" -mindepth 1 | wc -l)" -eq 5 ]
 	end_load
 	[ ! -e "$DIR" ]
 }

@@ -109,6 +109,7 @@ test_last_count(void)
 		.stacks = -1,
 		.lost = fd,
 		.reported = -1,
+		.turn = -1,
 	};
 	const struct poller_options o = {
 		.once = true, .out_fd = -1, .in_fd = -1, .poll_timeout_ms = 1000

@@ -121,7 +121,7 @@ scene_add(struct scene *s, const char *name, enum stream_source source, int fd)
 	m->source = source;
 	m->key = m->value = TYPE_NONE;
 	s->fds[s->header.nmaps - 1] = (struct map_fds){
-		.map = fd, .stacks = -1, .lost = -1, .reported = -1
+		.map = fd, .stacks = -1, .lost = -1, .reported = -1, .turn = -1
 	};
 	return m;
 }

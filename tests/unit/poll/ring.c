@@ -141,6 +141,47 @@ the_position_moves_once_for_many_records(void)
 }
 
 static void
+how_full_it_was_is_never_understated(void)
+{
+	struct ring_fullness f;
+	struct scene s;
+
+	begin(&s);
+	ring_get_fullness(&s.ring, &f);
+	CHECK_NUM(f.most, 0);
+	CHECK_NUM(f.since, 0);
+	run(s.prog, 100);
+	CHECK_NUM(consume(&s, SIZE), 0);
+	run(s.prog, SIZE / RECORD - 2);
+	CHECK_NUM(consume(&s, SIZE), 0);
+	ring_get_fullness(&s.ring, &f);
+	CHECK_NUM(f.size, SIZE);
+	CHECK_NUM(f.most, SIZE - 2 * RECORD);
+	CHECK_NUM(f.largest, RECORD);
+	/* One more had room, after which the kernel accepts none. */
+	CHECK_NUM(f.since, 0);
+	run(s.prog, SIZE);
+	ring_get_fullness(&s.ring, &f);
+	CHECK_NUM(f.most, SIZE - RECORD);
+	CHECK(f.since != 0 && !f.at_first);
+	CHECK_NUM(consume(&s, SIZE), 0);
+	ring_get_fullness(&s.ring, &f);
+	CHECK_NUM(f.most, SIZE - RECORD);
+	/* Who comes then finds it empty, and who comes before finds it full. */
+	ring_close(&s.ring);
+	CHECK_NUM(ring_open(&s.ring, "rb", s.map, SIZE), 0);
+	ring_get_fullness(&s.ring, &f);
+	CHECK_NUM(f.since, 0);
+	run(s.prog, SIZE);
+	ring_close(&s.ring);
+	CHECK_NUM(ring_open(&s.ring, "rb", s.map, SIZE), 0);
+	CHECK_NUM(consume(&s, SIZE), 0);
+	ring_get_fullness(&s.ring, &f);
+	CHECK(f.since != 0 && f.at_first);
+	end(&s);
+}
+
+static void
 what_was_given_is_not_given_again_by_a_call_that_did_not_return(void)
 {
 	struct scene s;
@@ -348,6 +389,7 @@ main(void)
 	the_position_moves_once_for_many_records();
 	what_was_given_is_not_given_again_by_a_call_that_did_not_return();
 	with_two_readers_the_position_does_not_go_back();
+	how_full_it_was_is_never_understated();
 	a_position_of_someone_else_is_refused(10 * RECORD + 4);
 	a_record_that_is_longer_than_the_ring_has_is_refused();
 	a_position_of_someone_else_is_refused((unsigned long)-SIZE);
