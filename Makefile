@@ -37,6 +37,14 @@ WARN   += -Werror
 CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 endif
 
+# The defences of every program.  The sanitizers do without, and the checks of
+# buffers need an optimizing compiler.  "make lint" looks for them in the programs.
+ifeq ($(SAN)$(TSAN),)
+HARDEN := -fstack-protector-strong \
+	$(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif
+HARDEN_LINK := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+
 # The tools of a cross compiler have its prefix: aarch64-linux-gnu-gcc links with
 # aarch64-linux-gnu-ld.  musl-gcc is no cross compiler.
 CROSS := $(filter-out musl-,$(foreach c,$(CC),$(if $(findstring -gcc,$c),$(firstword $(subst -gcc, ,$c))-)))
@@ -47,6 +55,7 @@ ifeq ($(origin LD),default)
 LD := $(CROSS)ld
 endif
 OBJCOPY ?= $(CROSS)objcopy
+READELF ?= $(CROSS)readelf
 # Debian has a pkg-config for each foreign architecture that dpkg knows.  Without
 # it, the usual one needs to know where the target's libraries are.
 ifndef PKG_CONFIG
@@ -141,12 +150,14 @@ MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*/*.3 lib/*/*.5)
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.cc tests/eunomia/* tests/faults/*.c))
 # The guest runs this with busybox.
 INIT_SRC := tests/vm/init
-SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list %.md,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/run tests/demo tests/soak \
+SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list %.md,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/helpers/hardened tests/run tests/demo tests/soak \
 	tests/helpers/has-bpf tests/vm/* tests/fuzz/run tests/fuzz/seeds \
 	completions/*.bash))
 
-COMPILE = $(CC) $(CPP) $(CPPFLAGS) $(WARN) $(CFLAGS)
-LINK    = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+COMPILE = $(CC) $(CPP) $(HARDEN) $(CPPFLAGS) $(WARN) $(CFLAGS)
+LINK    = $(CC) $(CFLAGS) $(filter-out -static,$(LDFLAGS)) $(HARDEN_LINK) \
+	$(if $(STATIC),-static-pie,-pie) -o $@ $(filter %.o %.a,$^)
+PIC     = -fPIE
 RUN     = PATH="$(CURDIR)/$(B)/bin:$$PATH"
 
 # One short line for each step; V=1 shows the commands themselves.
@@ -195,7 +206,7 @@ $(B)/libeunomia.a: $(B)/libeunomia.o
 $(B)/libeunomia.so.$(VERSION): private STATIC :=
 $(B)/libeunomia.so.$(VERSION): $(B)/libeunomia.o lib/eunomia/eunomia.map $(B)/link.flags
 	$(call step,LINK,$@)
-	$(Q)$(CC) -shared $(CFLAGS) $(filter-out -static -static-pie,$(LDFLAGS)) -Wl,-soname,$(SONAME) -Wl,-z,nodelete \
+	$(Q)$(CC) -shared $(CFLAGS) $(filter-out -static -static-pie,$(LDFLAGS)) $(HARDEN_LINK) -Wl,-soname,$(SONAME) -Wl,-z,nodelete \
 		-Wl,--version-script=lib/eunomia/eunomia.map -o $@ $< $(call libs,$(LIBS_eunomia)) -pthread
 
 $(B)/lib/%.o: PIC := -fPIC -fvisibility=hidden
@@ -220,8 +231,8 @@ FORCE:
 $(B)/%.flags: $(if $(filter-out install,$(or $(MAKECMDGOALS),all)),FORCE)
 	@mkdir -p $(@D)
 	@echo "$$FLAGS" | cmp -s - $@ || echo "$$FLAGS" >$@
-$(B)/compile.flags: export FLAGS = $(CC) $(CPPFLAGS) $(CFLAGS)
-$(B)/link.flags: export FLAGS = $(CC) $(LDFLAGS)
+$(B)/compile.flags: export FLAGS = $(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
+$(B)/link.flags: export FLAGS = $(CC) $(HARDEN_LINK) $(LDFLAGS)
 
 deps: deps-check ## install what the build and the tests need
 deps-%:
@@ -421,6 +432,9 @@ lint: ## check the form of sources, scripts and manuals, and the order of lib/
 	$(call step,LINT,rooms)
 	@$(MAKE) -s $(LIB)
 	@tests/helpers/rooms.py $(B) $(ROOMS)
+	$(call step,LINT,defences)
+	@$(MAKE) -s all
+	@$(if $(HARDEN),READELF=$(READELF) tests/helpers/hardened $(BIN) $(B)/libeunomia.so.$(VERSION))
 
 install: all ## install all of it below PREFIX=/usr/local and DESTDIR=
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPDIR) \

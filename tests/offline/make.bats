@@ -179,7 +179,7 @@ after" "$(cat page)"
 	cd "$BATS_TEST_TMPDIR"
 	run -0 --separate-stderr run_make -n V=1 LDFLAGS=-static B="$BATS_TEST_TMPDIR/build"
 	lines=$(sed -z 's/\\\n//g' <<<"$output")
-	grep -E "^cc .* -static -o .*/bin/skel-fmt " <<<"$lines" | grep -q -e ' -lmd'
+	grep -E "^cc .* -static-pie -o .*/bin/skel-fmt " <<<"$lines" | grep -q -e ' -lmd'
 	grep -E "^cc -shared .*-o .*/libeunomia\.so" <<<"$lines" >shared
 	run ! grep -q -e ' -static' shared
 }
