@@ -191,6 +191,8 @@ skel_poll_run(
 	}
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return EXIT_FAILURE;
+	/* The input and the maps are what somebody else made. */
+	confine_opening();
 	if (o->list)
 		status = skel_poll_list_maps(o, &out);
 	else if (n > 0 && find_map_is_operand(operands[0]))

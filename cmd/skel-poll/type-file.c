@@ -201,12 +201,10 @@ write_with_type(const struct type_file *f, const struct dwarf_records *r,
 	return ret;
 }
 
-/* The function of the confined child: replies with nothing if the DWARF lacks
- * the type, too. */
+/* Replies with nothing if the DWARF lacks the type, too. */
 static int
-find_in_dwarf(void *ctx, struct buf *reply)
+find_in_dwarf(const struct type_file *f, struct buf *reply)
 {
-	const struct type_file *f = ctx;
 	enum dwarf_state state;
 	struct dwarf_records *r = dwarf_records_open(f->object, &state);
 	dwarf_type type;
@@ -221,22 +219,33 @@ find_in_dwarf(void *ctx, struct buf *reply)
 	return ret;
 }
 
+/* The function of the confined child: replies with the object, if its BTF lacks
+ * the type and its DWARF has it. */
+static int
+complete_object(void *ctx, struct buf *reply)
+{
+	const struct type_option *o = ctx;
+	struct type_file f;
+	int ret = open_type_file(&f, o);
+
+	if (ret == 0 && f.object->btf != NULL &&
+	    find_type_id(o, f.object->btf, NULL) == 0)
+		ret = find_in_dwarf(&f, reply);
+	close_type_file(&f);
+	return ret;
+}
+
 int
 type_option_read(struct type_option *o)
 {
 	struct buf reply = { 0 };
-	struct type_file f;
 	int ret;
 
 	if (package_input_read(&o->bytes, o->file, o->file, PACKAGE_TEXT_MAX) ==
 	    -1)
 		return -1;
-	ret = open_type_file(&f, o);
-	if (ret == 0 && f.object->btf != NULL &&
-	    find_type_id(o, f.object->btf, NULL) == 0)
-		ret = confined_child_run(
-		    find_in_dwarf, &f, o->file, OBJECT_SIZE_MAX, &reply);
-	close_type_file(&f);
+	ret = confined_child_run(
+	    complete_object, o, o->file, OBJECT_SIZE_MAX, &reply);
 	if (ret == 0 && reply.len > 0) {
 		buf_free(&o->bytes);
 		o->bytes = reply;

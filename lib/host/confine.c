@@ -131,6 +131,27 @@ confine_privileged(const struct confine_needs *n)
 			      (n->openat2 ? SYSCALL_OPENAT2 : 0));
 }
 
+void
+confine_opening(void)
+{
+	/* For the use of maps and of perf events, which before Linux 5.8 and
+	 * on some systems takes CAP_SYS_ADMIN; for the memory of both; for
+	 * pins; and for the names of functions. */
+	static const uint64_t caps =
+	    CONFINE_CAP(CAP_BPF) | CONFINE_CAP(CAP_PERFMON) |
+	    CONFINE_CAP(CAP_SYS_ADMIN) | CONFINE_CAP(CAP_IPC_LOCK) |
+	    CONFINE_CAP(CAP_SYS_RESOURCE) | CONFINE_CAP(CAP_DAC_OVERRIDE) |
+	    CONFINE_CAP(CAP_DAC_READ_SEARCH) | CONFINE_CAP(CAP_SYS_PTRACE) |
+	    CONFINE_CAP(CAP_CHECKPOINT_RESTORE) | CONFINE_CAP(CAP_SYSLOG);
+	uint64_t have = read_caps();
+
+	give_up_exec(have);
+	set_caps(have & caps, have & caps);
+	/* A filter that comes later cannot give back what this one takes, and
+	 * naming functions may need the call. */
+	confine_calls(SYSCALL_OPENING, SYSCALL_OPENAT2);
+}
+
 /* Keep no privilege but reading the files of all users, and only read.
  * Without Landlock nothing could see that openat2(2) only reads. */
 static void

@@ -23,6 +23,16 @@
  */
 void confine_filter(bool opens);
 
+/*
+ * For skel-poll, before it reads its input: keep what opening maps needs, by
+ * pins and numbers, and what finding their users needs.  Give up starting
+ * programs and processes, making and changing files, loading code into the
+ * kernel, and the other capabilities.  A process that is to have a child must
+ * start it before.  To be followed by one of the other functions when the
+ * process knows what it needs.
+ */
+void confine_opening(void);
+
 /* The privileges that a command still needs after confine_privileged(). */
 struct confine_needs {
 	uint64_t caps; /* capabilities to keep, if the process has them */

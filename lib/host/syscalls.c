@@ -111,6 +111,7 @@ static const struct syscall_choice ioctl_requests[] = {
 	IS(1, FIONREAD),
 	IS(1, PERF_EVENT_IOC_ENABLE),
 	IS(1, PERF_EVENT_IOC_DISABLE),
+	IS(1, PERF_EVENT_IOC_SET_OUTPUT),
 };
 static const struct syscall_choice prctl_options[] = {
 	IS(0, PR_SET_NAME),
@@ -321,8 +322,8 @@ static const struct syscall_rule rules[] = {
 	ROW(setitimer, 38, 103, NO, NO, NO, YES, YES)                          \
 	SAME(getpid, 39, 172, YES)                                             \
 	SAME(sendfile, 40, 71, NO)                                             \
-	ROW(socket, 41, 198, NO, UNIX, NETLINK, NO, NO)                        \
-	ROW(connect, 42, 203, NO, YES, WITH_SOCKETS, NO, NO)                   \
+	ROW(socket, 41, 198, NO, NO, NETLINK, NO, NO)                        \
+	ROW(connect, 42, 203, NO, NO, WITH_SOCKETS, NO, NO)                   \
 	SAME(accept, 43, 202, NO)                                              \
 	ROW(sendto, 44, 206, NO, YES, YES, YES, YES)                           \
 	ROW(recvfrom, 45, 207, NO, YES, YES, YES, YES)                         \

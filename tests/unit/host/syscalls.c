@@ -45,7 +45,7 @@ static const struct stage {
 	unsigned int needs;
 } stages[] = {
 	{ "filter", SYSCALL_FILTER, 0 },
-	{ "opening", SYSCALL_OPENING, 0 },
+	{ "opening", SYSCALL_OPENING, SYSCALL_OPENAT2 },
 	{ "head", SYSCALL_HEAD, 0 },
 	{ "head that writes", SYSCALL_HEAD, SYSCALL_WRITES },
 	{ "head with sockets", SYSCALL_HEAD, SYSCALL_SOCKETS },
@@ -540,7 +540,7 @@ print_stages(unsigned int set)
 	for (size_t i = 0; i < nitems(stages); i++) {
 		size_t plain = i;
 
-		while (plain > 0 && stages[plain].needs != 0)
+		while (plain > 0 && stages[plain - 1].stage == stages[i].stage)
 			plain--;
 		if (!(set >> i & 1) || (i != plain && (set >> plain & 1)))
 			continue;
