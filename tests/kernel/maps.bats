@@ -62,7 +62,8 @@ refused() {
 	[ "$(size_of names)" -eq 1024 ]
 	[ "$(size_of ring)" -eq 8192 ]
 	[ "$(size_of stacks)" -eq 16 ]
-	end_load
+	# So small a ring may lose records.
+	end_load || [ $? -eq 3 ]
 }
 
 @test "a missing size without a default is an error that names it and the option" {
