@@ -5,6 +5,7 @@ VERSION := 0.1.0
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 LIBDIR  ?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec/skel
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR  ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
@@ -66,17 +67,20 @@ CLANG      ?= clang
 LLVM_STRIP ?= llvm-strip
 
 # The libraries that each command links.  This table is the architecture: only
-# skel-load and skel-poll use the kernel's BPF, and libdw for the symbols of
-# processes.  skel-args and skel-pack use no more of libbpf than its readers of
-# ELF and BTF, and skel-fmt does without.  The C library must not confine the
-# program that it is part of.
+# skel-load and skel-poll use the kernel's BPF, and only skel-lookup, which they
+# start to find names in other processes' files, uses libdw.  skel-args and
+# skel-pack use no more of libbpf than its readers of ELF and BTF, and skel-fmt
+# does without.  The C library must not confine the program that it is part of.
 CMDS := skel-args skel-fmt skel-load skel-pack skel-poll
+# Started by others, never by hand.
+HELPERS := skel-lookup
 LIBS_skel-args := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-fmt  := jansson libbsd-overlay
-LIBS_skel-load := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
+LIBS_skel-load := libbpf libelf jansson zlib libbsd-overlay
+LIBS_skel-lookup := libdw libelf libiberty jansson zlib libbsd-overlay
 LIBS_skel-pack := libbpf libelf jansson zlib libbsd-overlay
-LIBS_skel-poll := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
-LIBS_eunomia   := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
+LIBS_skel-poll := libbpf libelf jansson zlib libbsd-overlay
+LIBS_eunomia   := libbpf libelf jansson zlib libbsd-overlay
 LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
 # pkg-config does not know libresolv and libiberty.  A package is base64, which
 # libresolv decodes, of zlib.  libiberty demangles the names of C++ and Rust.
@@ -86,7 +90,7 @@ libs = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(filter-out libibe
 # This runs pkg-config only once, and not while the Makefile is read: "make deps"
 # may have to install it first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(filter-out libiberty,$(LIBS_unit)) 2>/dev/null))$(PKG_CFLAGS)
-CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -iquote lib -iquote cmd \
+CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' -iquote lib -iquote cmd \
 	$(PKG_CFLAGS)
 
 # The commands and libraries that each goal needs, as arguments of
@@ -138,7 +142,7 @@ BENCH_SRC := $(filter-out %.bpf.c,$(wildcard tests/bench/*.c))
 SRC      := $(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
 HDR      := $(wildcard lib/*/*.h cmd/*.h cmd/*/*.h tests/unit/*.h tests/fuzz/*.h tests/bench/*.h)
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
-BIN      := $(foreach c,$(CMDS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
+BIN      := $(foreach c,$(CMDS) $(HELPERS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 FUZZ_TARGETS := $(filter-out replay,$(FUZZ_SRC:tests/fuzz/%.c=%))
 REPLAY   := $(FUZZ_TARGETS:%=$(B)/replay-%)
@@ -184,16 +188,14 @@ $(B)/bin/$1: $(call OBJ,$(wildcard cmd/*.c cmd/$1/*.c)) $(LIB) $(B)/link.flags
 	$$(call step,LINK,$$@)
 	$$(Q)$$(LINK) $$(call libs,$(LIBS_$1))
 endef
-$(foreach c,$(CMDS),$(eval $(call command,$c)))
+$(foreach c,$(CMDS) $(HELPERS),$(eval $(call command,$c)))
 
 # The C library is one object in which only the names of its version script are
 # global, because a program that links it statically may have a report() of its own.
-# It contains libiberty, of which Debian has no shared library.
 $(B)/libeunomia.o: $(B)/lib/eunomia/eunomia.o $(LIB) lib/eunomia/eunomia.map
 	$(call step,LD,$@)
 	$(Q)sed -n 's/^\t\([a-z_]*\);$$/\1/p' lib/eunomia/eunomia.map >$(B)/eunomia.names
-	$(Q)$(LD) -r -o $@ $(B)/lib/eunomia/eunomia.o $(LIB) \
-		$(shell $(CC) -print-file-name=libiberty.a)
+	$(Q)$(LD) -r -o $@ $(B)/lib/eunomia/eunomia.o $(LIB)
 	$(Q)$(OBJCOPY) --keep-global-symbols=$(B)/eunomia.names $@
 
 $(B)/libeunomia.a: $(B)/libeunomia.o
@@ -440,8 +442,9 @@ install: all ## install all of it below PREFIX=/usr/local and DESTDIR=
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPDIR) \
 		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(MANDIR)/man3 \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
-		$(DESTDIR)$(SHAREDIR)
-	install -m 0755 $(BIN) $(DESTDIR)$(BINDIR)
+		$(DESTDIR)$(SHAREDIR) $(DESTDIR)$(LIBEXECDIR)
+	install -m 0755 $(filter $(CMDS:%=$(B)/bin/%),$(BIN)) $(DESTDIR)$(BINDIR)
+	install -m 0755 $(HELPERS:%=$(B)/bin/%) $(DESTDIR)$(LIBEXECDIR)
 	install -m 0644 $(filter %.1,$(MAN)) $(DESTDIR)$(MANDIR)/man1
 	install -m 0644 $(filter %.3,$(MAN)) $(DESTDIR)$(MANDIR)/man3
 	install -m 0644 $(filter %.5,$(MAN)) $(DESTDIR)$(MANDIR)/man5

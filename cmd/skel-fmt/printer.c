@@ -552,6 +552,13 @@ print_lines(struct printer *p, struct stream_line *line)
 			return 0;
 		case LINE_HEADER:
 			return 1;
+		case LINE_SYMBOLS:
+			/* The held records need the names as they are. */
+			if (symbol_store_takes_away(line->value) &&
+			    print_held(p, UINT64_MAX) == -1)
+				return -1;
+			print_record_or_control(p, line);
+			break;
 		default:
 			print_record_or_control(p, line);
 		}

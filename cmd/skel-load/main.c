@@ -37,6 +37,7 @@ enum {
 
 static const struct option long_options[] = {
 	{ "as-is", no_argument, NULL, OPT_LAUNCH },
+	{ "no-symbols", no_argument, NULL, OPT_LAUNCH },
 	{ "attach", required_argument, NULL, 'a' },
 	{ "both", no_argument, NULL, OPT_LAUNCH },
 	{ "btf", required_argument, NULL, OPT_LAUNCH },

@@ -19,6 +19,7 @@ struct skel_poll_options {
 	size_t nmaps;
 	uint64_t count;      /* records; 0: no limit */
 	uint64_t timeout_ns; /* 0: no limit */
+	bool no_symbols;     /* addresses are shown as numbers */
 	uint64_t latency_ns; /* as in struct poller_options */
 	bool once;
 	/* For maps that somebody else loaded.  Owned. */

@@ -36,20 +36,23 @@ open_stream_poller(const struct stream_header *h, const struct map_fds *fds,
 	o.latency_ns = options->latency_ns;
 	o.once = options->once;
 	o.out_fd = sink->out->fd;
+	o.sink_fd = symbolizer_fd(sink->symbolizer);
 	return poller_open(h, fds, &o, &stream_poll_sink, sink);
 }
 
 int
-skel_poll_write_stream(const struct stream_header *h, const struct map_fds *fds,
+skel_poll_write_stream(struct stream_header *h, const struct map_fds *fds,
     const struct poller_options *o, const struct skel_poll_options *options,
     struct confine_needs *needs, struct output *out)
 {
 	struct stream_sink sink;
+	struct lookup_client client = LOOKUP_CLIENT_CLOSED;
 	struct symbolizer *z;
 	struct poller *p;
 	int status = EXIT_FAILURE;
 
-	if (symbolizer_open(&z, h, fds) == -1)
+	if (symbolizer_open(&z, h, fds, &client,
+		options->no_symbols ? SYMBOLIZER_NONE : SYMBOLIZER_CHILD) == -1)
 		return EXIT_FAILURE;
 	if (stream_sink_open(&sink, h, out, z) == 0) {
 		p = open_stream_poller(h, fds, o, options, &sink);

@@ -17,9 +17,8 @@
  * are taken from options.  Once all is open the process is confined, except for
  * needs and for what the symbols of stacks need.  Returns the exit status.
  */
-int skel_poll_write_stream(const struct stream_header *h,
-    const struct map_fds *fds, const struct poller_options *o,
-    const struct skel_poll_options *options, struct confine_needs *needs,
-    struct output *out);
+int skel_poll_write_stream(struct stream_header *h, const struct map_fds *fds,
+    const struct poller_options *o, const struct skel_poll_options *options,
+    struct confine_needs *needs, struct output *out);
 
 #endif

@@ -1,4 +1,3 @@
-#include <elfutils/libdwelf.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +22,6 @@ elf_handle_open(struct elf_handle *h, int fd)
 		*h = (struct elf_handle){ 0 };
 		return -1;
 	}
-	h->bytes = (uint64_t)st.st_size;
 	return 0;
 }
 
@@ -103,9 +101,9 @@ ends_strings(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header)
 }
 
 bool
-elf_handle_is_sound(const struct elf_handle *h)
+elf_handle_is_sound(const struct elf_handle *h, uint64_t debug_max)
 {
-	uint64_t sum = 0, size;
+	uint64_t sum = 0, debug = 0, size;
 	Elf_Scn *scn = NULL;
 	GElf_Shdr header;
 
@@ -113,18 +111,17 @@ elf_handle_is_sound(const struct elf_handle *h)
 		if (gelf_getshdr(scn, &header) == NULL)
 			return false;
 		size = get_memory_size(h->elf, scn, &header);
-		if (size > ELF_BYTES_MAX || (sum += size) > ELF_BYTES_MAX ||
+		if (size > ELF_BYTES_MAX || (sum += size) > ELF_BYTES_MAX)
+			return false;
+		if (strncmp(get_section_name(h->elf, &header), ".debug_", 7) ==
+		    0)
+			debug += size;
+	}
+	if (debug > debug_max)
+		return false;
+	while ((scn = elf_nextscn(h->elf, scn)) != NULL)
+		if (gelf_getshdr(scn, &header) == NULL ||
 		    !ends_strings(h->elf, scn, &header))
 			return false;
-	}
 	return true;
-}
-
-bool
-elf_handle_has_build_id(const struct elf_handle *h, const void *id, size_t len)
-{
-	const void *own;
-	ssize_t n = dwelf_elf_gnu_build_id(h->elf, &own);
-
-	return n > 0 && (size_t)n == len && memcmp(own, id, len) == 0;
 }

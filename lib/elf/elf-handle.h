@@ -6,7 +6,6 @@
 #ifndef SKEL_ELF_ELF_HANDLE_H
 #define SKEL_ELF_ELF_HANDLE_H
 
-#include <elfutils/libdw.h>
 #include <gelf.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,14 +14,12 @@
 enum {
 	ELF_BYTES_MAX =
 	    1 << 30, /* of a file, and of its decompressed sections */
-	BUILD_ID_MAX = 64,
 };
 
 /* A zeroed one is closed; then fd has no meaning. */
 struct elf_handle {
 	Elf *elf; /* owned */
 	int fd;   /* owned; -1 if the file is in memory */
-	uint64_t bytes;
 };
 
 /* Opens the file at fd, which h owns from here on; on failure, fd is closed.
@@ -34,12 +31,9 @@ void elf_handle_close(struct elf_handle *h);
 bool elf_handle_has_section(const struct elf_handle *h, const char *section);
 
 /* Whether libdw can read the file safely: its sections are within the size
- * limit after decompression, and the sections of strings end with a NUL.
- * Decompresses the latter. */
-bool elf_handle_is_sound(const struct elf_handle *h);
-
-/* Whether the build ID of the file is the len bytes at id. */
-bool elf_handle_has_build_id(
-    const struct elf_handle *h, const void *id, size_t len);
+ * limit after decompression, those of debug information not larger than
+ * debug_max in all, and the sections of strings end with a NUL.  Decompresses
+ * the latter. */
+bool elf_handle_is_sound(const struct elf_handle *h, uint64_t debug_max);
 
 #endif

@@ -2,9 +2,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/report.h"
 #include "eunomia/api-call.h"
 #include "eunomia/callback-sink.h"
+
+static int release_all_held(void *ctx);
+
+/* The records of all maps with stacks wait for their names.  Returns 0, or -1
+ * after reporting. */
+static int
+open_held(struct callback_sink *s)
+{
+	s->held =
+	    held_records_new(s->header, symbolizer_symbols(s->symbolizer));
+	if (s->held == NULL)
+		return -1;
+	for (unsigned int i = 0; i < s->header->nmaps; i++)
+		held_records_add_map(s->held, i, HELD_BOTH_SIDES);
+	symbolizer_set_before_forget(s->symbolizer, release_all_held, s);
+	return 0;
+}
 
 int
 callback_sink_open(struct callback_sink *s, const struct stream_header *h,
@@ -28,7 +46,9 @@ callback_sink_open(struct callback_sink *s, const struct stream_header *h,
 	if (z != NULL)
 		options.symbols = symbolizer_symbols(z);
 	s->plans = plans_new(h, &options);
-	return s->plans != NULL ? 0 : -1;
+	if (s->plans == NULL)
+		return -1;
+	return z != NULL && h->symbols_follow ? open_held(s) : 0;
 }
 
 void
@@ -36,6 +56,7 @@ callback_sink_close(struct callback_sink *s)
 {
 	if (s->plans != NULL)
 		plans_free(s->plans, s->header->nmaps);
+	held_records_free(s->held);
 	buf_free(&s->out);
 	buf_free(&s->whole);
 	*s = (struct callback_sink){ 0 };
@@ -113,16 +134,9 @@ call_with_record(struct callback_sink *s, unsigned int map, uint64_t time_ns,
     const void *data, size_t len)
 {
 	struct plan *plan = s->plans[map];
-	const void *whole = data;
 	size_t cut;
 
 	s->out.len = 0;
-	if (s->symbolizer != NULL && len < s->header->maps[map].record_size &&
-	    (whole = complete_record(s, map, data, len)) == NULL)
-		return -1;
-	if (s->symbolizer != NULL &&
-	    symbolizer_record(s->symbolizer, map, whole, NULL) == -1)
-		return -1;
 	if (plan_short_record(plan, &s->out, time_ns, data, len) == -1)
 		return report_nomem();
 	if (s->out.len == 0)
@@ -133,6 +147,55 @@ call_with_record(struct callback_sink *s, unsigned int map, uint64_t time_ns,
 	if (cut == 0 || !poll_control_is_ended(s->control))
 		call_with_text(s, cut, s->out.len);
 	return 0;
+}
+
+/* Calls the handler with the records that need not wait any more: at the time
+ * UINT64_MAX all.  Returns 0, or -1 after reporting. */
+static int
+release_held(struct callback_sink *s, uint64_t now)
+{
+	struct held_record r;
+	int ret = 0;
+
+	while (ret == 0 && held_records_first(s->held, now, &r)) {
+		ret = call_with_record(s, r.map, r.time_ns, r.data, r.len);
+		held_records_drop(s->held);
+		/* At the end there is nothing to wait for. */
+		if (now != UINT64_MAX)
+			wait_or_end(s);
+	}
+	return ret;
+}
+
+static int
+release_all_held(void *ctx)
+{
+	return release_held(ctx, UINT64_MAX);
+}
+
+/* The same, but first asks for the names in the record's stacks; it waits for
+ * them, if need be. */
+static int
+take_record(struct callback_sink *s, unsigned int map, uint64_t time_ns,
+    const void *data, size_t len)
+{
+	const struct held_record r = { HELD_RECORD, map, time_ns, data, len };
+	const void *whole = data;
+	uint64_t now;
+
+	if (s->symbolizer == NULL)
+		return call_with_record(s, map, time_ns, data, len);
+	if (len < s->header->maps[map].record_size &&
+	    (whole = complete_record(s, map, data, len)) == NULL)
+		return -1;
+	if (symbolizer_record(s->symbolizer, map, whole, NULL) == -1)
+		return -1;
+	if (s->held == NULL || !held_records_must_wait(s->held, map, data, len))
+		return call_with_record(s, map, time_ns, data, len);
+	now = clock_elapsed();
+	if (held_records_put(s->held, &r, now) == -1)
+		return -1;
+	return release_held(s, now);
 }
 
 static void
@@ -178,7 +241,7 @@ handle_record(
 	else if (s->plans == NULL)
 		call_with_bytes(s, map, data, len);
 	else
-		ret = call_with_record(s, map, time_ns, data, len);
+		ret = take_record(s, map, time_ns, data, len);
 	/* The poller too looks at the control, but not between the records that
 	 * it has read from a buffer at once. */
 	return wait_or_end(s) && ret == 0 ? 1 : ret;
@@ -194,15 +257,33 @@ count_lost_callback(void *ctx, unsigned int map, uint64_t count)
 	return 0;
 }
 
+/* Takes the names that have come. */
+static int
+take_names(void *ctx)
+{
+	struct callback_sink *s = ctx;
+
+	if (s->held == NULL)
+		return 0;
+	if (symbolizer_read(s->symbolizer, NULL) == -1 ||
+	    release_held(s, clock_elapsed()) == -1)
+		return -1;
+	return wait_or_end(s) ? 1 : 0;
+}
+
 const struct poll_sink callback_poll_sink = {
 	.record = handle_record,
 	.unmatched = count_unmatched_callback,
 	.lost = count_lost_callback,
+	.wake = take_names,
 };
 
 int
-callback_sink_end(const struct callback_sink *s)
+callback_sink_end(struct callback_sink *s)
 {
+	if (s->held != NULL && (symbolizer_finish(s->symbolizer, NULL) == -1 ||
+				   release_held(s, UINT64_MAX) == -1))
+		return -1;
 	if (s->bad > 0)
 		report_error("%" PRIu64
 			     " record%s left out, being shorter than "

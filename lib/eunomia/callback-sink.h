@@ -14,6 +14,7 @@
 #include "poll/loss-report.h"
 #include "poll/poll-control.h"
 #include "poll/poller.h"
+#include "record/held-records.h"
 #include "stream/header.h"
 #include "symbolize/symbolizer.h"
 
@@ -25,10 +26,12 @@ struct callback_sink {
 	struct poll_control *control;       /* borrowed */
 	enum export_format_type format;
 	callback_fn *handler;
-	void *handler_ctx;   /* passed to the handler */
-	struct plan **plans; /* owned; for text and JSON only */
-	struct buf out;      /* the text of one record */
-	struct buf whole;    /* a short record, with zeros after it */
+	void *handler_ctx;         /* passed to the handler */
+	struct plan **plans;       /* owned; for text and JSON only */
+	struct held_records *held; /* owned: records without their names yet;
+				      or NULL */
+	struct buf out;            /* the text of one record */
+	struct buf whole;          /* a short record, with zeros after it */
 	uint64_t bad;
 	struct loss_counts lost;
 };
@@ -48,10 +51,11 @@ void callback_sink_close(struct callback_sink *s);
  * Returns 0, or -1 after reporting. */
 int callback_sink_begin(struct callback_sink *s);
 
-/* Reports how many records were lost, and how many were left out because they
- * were shorter than their type.  Returns 0, or -1 if there were any of the
- * latter. */
-int callback_sink_end(const struct callback_sink *s);
+/* Hands over the records that still wait for names, with those that come within
+ * a second.  Reports how many records were lost, and how many were left out
+ * because they were shorter than their type.  Returns 0, or -1 if there were
+ * any of the latter. */
+int callback_sink_end(struct callback_sink *s);
 
 /* For poller_open(), with the struct callback_sink as its ctx. */
 extern const struct poll_sink callback_poll_sink;

@@ -76,6 +76,7 @@ skeleton_open(struct package *package, const char *btf)
 	p->launch.package = *package;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->idle, NULL);
+	p->options.in_host = true;
 	if ((p->handle = new_polling_handle()) != NULL &&
 	    (btf == NULL || launch_option_set(&p->options, "btf", btf) == 0) &&
 	    launch_open(&p->launch, &p->options) == 0)

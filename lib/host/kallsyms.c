@@ -175,28 +175,26 @@ kallsyms_parse(struct kallsyms *k, const char *text, size_t len)
 }
 
 int
-kallsyms_read(struct kallsyms *k)
+kallsyms_open(void)
 {
-	int fd = open(KALLSYMS, O_RDONLY | O_CLOEXEC), ret = -1;
+	return open(KALLSYMS, O_RDONLY | O_CLOEXEC);
+}
+
+int
+kallsyms_read(struct kallsyms *k, int fd)
+{
 	struct buf text = { 0 };
+	int ret;
 
 	kallsyms_free(k);
-	if (fd == -1 || buf_read_fd(&text, fd, TEXT_MAX) == -1) {
-		report_notice(
-		    "kernel functions are shown as addresses: " KALLSYMS ": %s",
-		    strerror(errno));
-		ret = 0;
-	} else {
-		ret = kallsyms_parse(k, text.data, text.len);
+	if (lseek(fd, 0, SEEK_SET) == -1)
+		return -1;
+	ret = buf_read_fd(&text, fd, TEXT_MAX);
+	if (ret == 0 && kallsyms_parse(k, text.data, text.len) == -1) {
+		errno = ENOMEM;
+		ret = -1;
 	}
-	if (k->hidden)
-		report_notice(
-		    "kernel functions are shown as addresses: " KALLSYMS
-		    " shows no addresses; run as root, with "
-		    "kernel.kptr_restrict at 0 or 1");
 	buf_free(&text);
-	if (fd != -1)
-		close(fd);
 	return ret;
 }
 

@@ -32,12 +32,13 @@ void kallsyms_free(struct kallsyms *k);
  * out. */
 int kallsyms_parse(struct kallsyms *k, const char *text, size_t len);
 
-/*
- * Read /proc/kallsyms.  If it is unreadable or its addresses are hidden,
- * reports a notice and leaves k empty.  Returns 0, or -1 after reporting that
- * memory ran out.
- */
-int kallsyms_read(struct kallsyms *k);
+/* Open /proc/kallsyms for kallsyms_read(): whether addresses are hidden is
+ * decided now.  Returns a descriptor, or -1 with errno set. */
+int kallsyms_open(void);
+
+/* Read it from its start; nothing else may read from fd meanwhile.  Returns 0,
+ * or -1 with errno set and k empty. */
+int kallsyms_read(struct kallsyms *k, int fd);
 
 /* Find the function that contains addr, and the offset of addr in it.  Returns
  * its name, valid until k changes, or NULL. */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +12,8 @@
 #include "host/mappings.h"
 
 enum {
-	TEXT_MAX = 64 << 20, /* bytes of /proc/PID/maps */
-	COUNT_MAX = 65536,   /* executable mappings that are kept */
+	TEXT_MAX = 8 << 20, /* bytes of /proc/PID/maps; the rest is not read */
+	COUNT_MAX = 65536,  /* executable mappings that are kept */
 };
 
 void
@@ -126,6 +127,12 @@ mappings_read(struct mappings *m, pid_t pid)
 	if (fd == -1)
 		return -1;
 	ret = buf_read_fd(&text, fd, TEXT_MAX);
+	/* The last line may be cut. */
+	if (ret == -1 && errno == EFBIG) {
+		while (text.len > 0 && text.data[text.len - 1] != '\n')
+			text.len--;
+		ret = 0;
+	}
 	if (ret == 0)
 		ret = mappings_parse(m, text.data, text.len);
 	buf_free(&text);

@@ -1,7 +1,9 @@
 /*
- * Opens files that other processes control, safely: only regular files,
- * without blocking on a FIFO, without opening a device, and without following a
- * symbolic link out of a container.
+ * Opens files that other processes control, safely: only regular files of a
+ * real file system, without blocking on a FIFO, without opening a device or a
+ * file of the kernel (to read trace_pipe empties it), and without following a
+ * symbolic link out of a container.  A file system in user space may still let
+ * the caller wait.
  *
  * The functions return a descriptor, or -1 with errno set, EINVAL if the file
  * is not a regular one; they report nothing.
@@ -18,6 +20,9 @@ int open_in_root_dir(pid_t pid);
  * directory is root: links and ".." do not lead out of it. */
 int open_in_root(int root, const char *path);
 
+/* The same, but a symbolic link anywhere in the path is an error. */
+int open_in_root_plain(int root, const char *path);
+
 /* The same by the path for this process. */
 int open_in_root_own(const char *path);
 
@@ -25,5 +30,8 @@ int open_in_root_own(const char *path);
  * file whatever happens to the path. */
 int open_in_root_path(int root, const char *path);
 int open_in_root_own_path(const char *path);
+
+/* Open the file of an O_PATH descriptor, which stays open, for reading. */
+int open_in_root_again(int fd);
 
 #endif

@@ -10,6 +10,8 @@
 #include "host/open-in-root.h"
 #include "lookup/debug-file.h"
 
+enum { BUILD_ID_MAX = 64 }; /* bytes */
+
 #define DEBUG_DIR "/usr/lib/debug"
 
 /* Identifies the wanted file by build ID, or without one by checksum. */
@@ -37,11 +39,21 @@ has_crc(const struct elf_handle *h, uint32_t want)
 	return n == 0 && crc == want;
 }
 
+/* Whether the build ID of the file is the len bytes at id. */
+static bool
+has_build_id(const struct elf_handle *h, const void *id, size_t len)
+{
+	const void *own;
+	ssize_t n = dwelf_elf_gnu_build_id(h->elf, &own);
+
+	return n > 0 && (size_t)n == len && memcmp(own, id, len) == 0;
+}
+
 static bool
 is_wanted_file(const struct debug_search *s, const struct elf_handle *h)
 {
 	if (s->id_len > 0)
-		return elf_handle_has_build_id(h, s->id, s->id_len);
+		return has_build_id(h, s->id, s->id_len);
 	return s->has_crc && has_crc(h, s->crc);
 }
 

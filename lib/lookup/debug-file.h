@@ -7,6 +7,8 @@
 #ifndef SKEL_LOOKUP_DEBUG_FILE_H
 #define SKEL_LOOKUP_DEBUG_FILE_H
 
+#include <elfutils/libdw.h>
+
 #include "elf/elf-handle.h"
 
 /*

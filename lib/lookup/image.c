@@ -74,39 +74,43 @@ read_symbols(struct image *m)
  * would otherwise open the path that the file names.  Returns 0 or -1.
  */
 static int
-open_shared(struct image *m, const char *path, int root)
+open_shared(struct image *m, const char *path, int root, Dwarf_OOM no_memory)
 {
 	if (debug_file_shared(&m->shared, m->dw, path, root) == -1)
 		return -1;
-	if (elf_handle_is_sound(&m->shared) &&
+	if (elf_handle_is_sound(&m->shared, IMAGE_DEBUG_BYTES_MAX) &&
 	    !elf_handle_has_section(&m->shared, ".gnu_debugaltlink"))
 		m->shared_dw =
 		    dwarf_begin_elf(m->shared.elf, DWARF_C_READ, NULL);
 	if (m->shared_dw == NULL)
 		return -1;
+	dwarf_new_oom_handler(m->shared_dw, no_memory);
 	dwarf_setalt(m->dw, m->shared_dw);
 	return 0;
 }
 
 /* Open the debug information of the program or of its debug file. */
 static void
-read_debug(struct image *m, const char *path, int root)
+read_debug(struct image *m, const char *path, int root, Dwarf_OOM no_memory)
 {
 	struct elf_handle *h = &m->program;
 
 	if (!elf_handle_has_section(h, ".debug_info") &&
 	    !elf_handle_has_section(h, ".zdebug_info"))
 		h = &m->debug;
-	if (h->elf == NULL || !elf_handle_is_sound(h))
+	if (h->elf == NULL || !elf_handle_is_sound(h, IMAGE_DEBUG_BYTES_MAX))
 		return;
 	m->dw = dwarf_begin_elf(h->elf, DWARF_C_READ, NULL);
-	if (m->dw != NULL && (!elf_handle_has_section(h, ".gnu_debugaltlink") ||
-				 open_shared(m, path, root) == 0))
+	if (m->dw == NULL)
+		return;
+	dwarf_new_oom_handler(m->dw, no_memory);
+	if (!elf_handle_has_section(h, ".gnu_debugaltlink") ||
+	    open_shared(m, path, root, no_memory) == 0)
 		m->index = dwarf_index_new(m->dw);
 }
 
 struct image *
-image_open(int fd, const char *path, int root)
+image_open(int fd, const char *path, int root, Dwarf_OOM no_memory)
 {
 	struct image *m = calloc(1, sizeof(*m));
 	struct elf_handle program;
@@ -121,7 +125,7 @@ image_open(int fd, const char *path, int root)
 	if (!elf_handle_has_section(&m->program, ".debug_info"))
 		debug_file_open(&m->debug, &m->program, path, root);
 	read_symbols(m);
-	read_debug(m, path, root);
+	read_debug(m, path, root, no_memory);
 	return m;
 }
 
@@ -143,13 +147,6 @@ image_open_memory(char *bytes, size_t size)
 	read_segments(m);
 	read_symbols(m);
 	return m;
-}
-
-uint64_t
-image_bytes(const struct image *m)
-{
-	return sizeof(*m) + m->program.bytes + m->debug.bytes +
-	       m->shared.bytes + m->symbols.cap * sizeof(*m->symbols.v);
 }
 
 /* Find the address for which the byte at offset is linked. */

@@ -5,6 +5,7 @@
 #ifndef SKEL_LOOKUP_IMAGE_H
 #define SKEL_LOOKUP_IMAGE_H
 
+#include <elfutils/libdw.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,21 +13,26 @@
 
 struct image;
 
+enum {
+	/* Debug information that is larger in memory is not read; the names
+	 * come from symbol tables then. */
+	IMAGE_DEBUG_BYTES_MAX = 64 << 20,
+};
+
 /*
  * Open the image of the file at fd, which becomes the image's, or is closed on
  * failure.  path, or NULL, is its path for a process whose root directory is
- * root, or -1; the debug file is searched for there.  Returns NULL if it is not
- * an ELF file or memory runs out.
+ * root, or -1; the debug file is searched for there.  no_memory, which must not
+ * return, is called by libdw, which cannot go on, if memory runs out.  Returns
+ * NULL if it is not an ELF file or memory runs out.
  */
-struct image *image_open(int fd, const char *path, int root);
+struct image *image_open(
+    int fd, const char *path, int root, Dwarf_OOM no_memory);
 
 /* Open the image in memory, such as the vdso; bytes is borrowed. */
 struct image *image_open_memory(char *bytes, size_t size);
 
 void image_close(struct image *m);
-
-/* An upper estimate of the memory that the image uses. */
-uint64_t image_bytes(const struct image *m);
 
 /*
  * Find the frames of the code at an offset in the file, at most max, inlined

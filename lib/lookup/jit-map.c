@@ -9,10 +9,7 @@
 #include "host/open-in-root.h"
 #include "lookup/jit-map.h"
 
-enum {
-	TEXT_MAX = 64 << 20, /* bytes of the file */
-	OVERLAP_MAX = 16,    /* functions that may begin within another */
-};
+enum { OVERLAP_MAX = 16 }; /* functions that may begin within another */
 
 void
 jit_map_free(struct jit_map *m)
@@ -67,57 +64,67 @@ jit_map_parse(struct jit_map *m, struct buf *text)
 	m->n = kept;
 }
 
-/* The pid of the process in its own pid namespace. */
-static long
-read_inner_pid(pid_t pid)
+/* Read the file, or the whole lines of its first bytes.  Returns whether that
+ * worked. */
+static bool
+read_start(struct buf *text, int fd, off_t size)
 {
-	char path[64], line[512], *last;
-	long inner = pid;
-	FILE *in;
+	size_t want = JIT_MAP_BYTES_MAX;
+	ssize_t n;
+	char *to;
 
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-	in = fopen(path, "re");
-	if (in == NULL)
-		return inner;
-	while (fgets(line, sizeof(line), in) != NULL)
-		if (strncmp(line, "NSpid:", 6) == 0 &&
-		    (last = strrchr(line, '\t')) != NULL)
-			inner = strtol(last + 1, NULL, 10);
-	fclose(in);
-	return inner;
+	/* A file that grows meanwhile is read again later. */
+	if (size < (off_t)want)
+		want = (size_t)size;
+	if ((to = buf_room(text, want + 1)) == NULL)
+		return false;
+	text->len = 0;
+	while (text->len < want &&
+	       (n = read(fd, to + text->len, want - text->len)) > 0)
+		text->len += (size_t)n;
+	while (size > (off_t)want && text->len > 0 && to[text->len - 1] != '\n')
+		text->len--;
+	return true;
 }
 
-/* Whether the file belongs to the user of the process or to root. */
 static bool
-has_trusted_owner(int fd, pid_t pid)
+is_read_already(const struct jit_map *m, const struct stat *st)
 {
-	struct stat file, process;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
-	return fstat(fd, &file) == 0 && stat(path, &process) == 0 &&
-	       (file.st_uid == process.st_uid || file.st_uid == 0);
+	return m->size == st->st_size &&
+	       m->mtime.tv_sec == st->st_mtim.tv_sec &&
+	       m->mtime.tv_nsec == st->st_mtim.tv_nsec;
 }
 
 void
-jit_map_read(struct jit_map *m, pid_t pid)
+jit_map_read(struct jit_map *m, int root, pid_t pid, uid_t uid)
 {
 	struct buf text = { 0 };
-	int root = open_in_root_dir(pid), fd = -1;
 	char path[64];
+	struct stat st;
+	int fd = -1;
 
-	jit_map_free(m);
-	snprintf(path, sizeof(path), "/tmp/perf-%ld.map", read_inner_pid(pid));
-	if (root != -1) {
-		fd = open_in_root(root, path);
-		close(root);
+	snprintf(path, sizeof(path), "/tmp/perf-%ld.map", (long)pid);
+	if (root != -1)
+		fd = open_in_root_plain(root, path);
+	if (fd == -1 || fstat(fd, &st) == -1 ||
+	    (st.st_uid != uid && st.st_uid != 0)) {
+		jit_map_free(m);
+	} else if (!is_read_already(m, &st)) {
+		jit_map_free(m);
+		if (read_start(&text, fd, st.st_size))
+			jit_map_parse(m, &text);
+		buf_free(&text);
+		m->size = st.st_size;
+		m->mtime = st.st_mtim;
 	}
-	if (fd == -1)
-		return;
-	if (has_trusted_owner(fd, pid) && buf_read_fd(&text, fd, TEXT_MAX) == 0)
-		jit_map_parse(m, &text);
-	buf_free(&text);
-	close(fd);
+	if (fd != -1)
+		close(fd);
+}
+
+size_t
+jit_map_bytes(const struct jit_map *m)
+{
+	return m->text.cap + m->n * sizeof(*m->v);
 }
 
 const struct jit_symbol *

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/buf.h"
 
@@ -16,11 +17,18 @@ struct jit_symbol {
 	const char *name;
 };
 
+enum {
+	JIT_MAP_BYTES_MAX = 16 << 20, /* that are read of a file */
+};
+
 /* A zeroed one is empty. */
 struct jit_map {
 	struct buf text;      /* the file, which has the names */
 	struct jit_symbol *v; /* owned; sorted by address */
 	size_t n;
+	/* Of the file when it was read. */
+	struct timespec mtime;
+	off_t size;
 };
 
 void jit_map_free(struct jit_map *m);
@@ -29,10 +37,17 @@ void jit_map_free(struct jit_map *m);
  * skipped.  If memory runs out, functions are missing. */
 void jit_map_parse(struct jit_map *m, struct buf *text);
 
-/* Read the functions of a process from /tmp in its root directory.  m becomes
- * empty if there is no file, or the file belongs to another user, because
- * anyone can write to /tmp. */
-void jit_map_read(struct jit_map *m, pid_t pid);
+/*
+ * Read the functions of a process, whose pid in its own namespace is pid, from
+ * /tmp in its root directory, unless the file is the one that was read before.
+ * m becomes empty if there is no file, or it is not an ordinary one that
+ * belongs to the user uid or to root: anyone can write to /tmp, and make links
+ * there.  Of a file larger than JIT_MAP_BYTES_MAX, the rest is not read.
+ */
+void jit_map_read(struct jit_map *m, int root, pid_t pid, uid_t uid);
+
+/* The bytes of memory that it has. */
+size_t jit_map_bytes(const struct jit_map *m);
 
 /* The function that contains addr, or NULL. */
 const struct jit_symbol *jit_map_find(const struct jit_map *m, uint64_t addr);

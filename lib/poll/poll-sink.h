@@ -57,6 +57,9 @@ struct poll_sink {
 	/* The poller is about to sleep or to end: write what is buffered.  May
 	 * be NULL. */
 	int (*flush)(void *ctx);
+	/* What the sink waits for (sink_fd of the poller's options) may have
+	 * come.  May be NULL. */
+	int (*wake)(void *ctx);
 };
 
 /* Receives one record of one map, borrowed for the call.  Any value but 0 means

@@ -23,6 +23,7 @@ enum watch {
 	WATCH_OUT,
 	WATCH_IN,
 	WATCH_EXTRA,
+	WATCH_SINK,
 	WATCH_CONTROL,
 };
 
@@ -281,6 +282,9 @@ open_watches(struct poller *p)
 	if (o->extra_read != NULL &&
 	    watch_fd(p, o->extra_fd, EPOLLIN, WATCH_EXTRA, 0) == -1)
 		return -1;
+	if (p->sink->wake != NULL &&
+	    watch_fd(p, o->sink_fd, EPOLLIN, WATCH_SINK, 0) == -1)
+		return -1;
 	/* EPOLLERR and EPOLLHUP, which need not be requested, tell that the
 	 * reader has gone. */
 	if (watch_fd(p, o->out_fd, 0, WATCH_OUT, 0) == -1 ||
@@ -347,6 +351,13 @@ read_extra(struct poller *p)
 		end_with(p, POLLER_FAILED);
 }
 
+static void
+wake_sink(struct poller *p)
+{
+	if (p->sink->wake != NULL)
+		end_if_sink_failed(p, p->sink->wake(p->ctx));
+}
+
 /* Does what has to be done every poll_timeout_ms. */
 static void
 on_check_timer(struct poller *p)
@@ -355,6 +366,7 @@ on_check_timer(struct poller *p)
 
 	call_sources(p, source_poll_lost_counter);
 	read_extra(p);
+	wake_sink(p);
 	if (o->is_over != NULL && o->is_over(o->is_over_ctx))
 		end_with(p, POLLER_INPUT);
 }
@@ -388,6 +400,9 @@ handle_event(struct poller *p, const struct epoll_event *e)
 		break;
 	case WATCH_EXTRA:
 		read_extra(p);
+		break;
+	case WATCH_SINK:
+		wake_sink(p);
 		break;
 	case WATCH_CONTROL:
 		poll_control_clear_wake(p->options.control);

@@ -40,6 +40,9 @@ struct poller_options {
 	int (*extra_drain)(void *ctx);
 	void *extra_ctx; /* borrowed */
 	int extra_fd;
+	/* For a sink with wake(): that is called when it is readable, and every
+	 * poll_timeout_ms.  -1: none. */
+	int sink_fd;
 	uint64_t perf_pages;      /* for each CPU; rounded up to a power of 2 */
 	uint64_t poll_timeout_ms; /* the longest time between two checks for
 				     losses and ends; limited to 1 to 1000 */

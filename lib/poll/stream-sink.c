@@ -25,10 +25,52 @@ stream_sink_close(struct stream_sink *s)
 {
 	if (s->plans != NULL)
 		plans_free(s->plans, s->header->nmaps);
+	held_records_free(s->held);
 	free(s->bad);
 	free(s->rings);
 	buf_free(&s->whole);
 	*s = (struct stream_sink){ 0 };
+}
+
+/* Appends the records that need not wait any more: at the time UINT64_MAX all.
+ */
+static void
+release_held(struct stream_sink *s, uint64_t now)
+{
+	struct held_record r;
+
+	while (held_records_first(s->held, now, &r)) {
+		if (r.kind == HELD_RECORD)
+			plan_short_record(s->plans[r.map], &s->out->buf,
+			    r.time_ns, r.data, r.len);
+		else
+			buf_add(&s->out->buf, r.data, r.len);
+		held_records_drop(s->held);
+	}
+}
+
+static int
+release_all_held(void *ctx)
+{
+	release_held(ctx, UINT64_MAX);
+	return 0;
+}
+
+/* The records of all maps with stacks wait for their names.  Returns 0, or -1
+ * after reporting. */
+static int
+open_held(struct stream_sink *s)
+{
+	if (!s->header->symbols_follow)
+		return 0;
+	s->held =
+	    held_records_new(s->header, symbolizer_symbols(s->symbolizer));
+	if (s->held == NULL)
+		return -1;
+	for (unsigned int i = 0; i < s->header->nmaps; i++)
+		held_records_add_map(s->held, i, HELD_BOTH_SIDES);
+	symbolizer_set_before_forget(s->symbolizer, release_all_held, s);
+	return 0;
 }
 
 int
@@ -49,10 +91,11 @@ stream_sink_open(struct stream_sink *s, const struct stream_header *h,
 	if (z != NULL)
 		json.symbols = symbolizer_symbols(z);
 	s->plans = plans_new(h, &json);
-	if (s->plans != NULL)
-		return 0;
-	stream_sink_close(s);
-	return -1;
+	if (s->plans == NULL || (z != NULL && open_held(s) == -1)) {
+		stream_sink_close(s);
+		return -1;
+	}
+	return 0;
 }
 
 /* Turns what an output function returned into what a sink's returns. */
@@ -131,6 +174,18 @@ count_bad_record(
 	return sink_result(s, output_flush_if_full(s->out));
 }
 
+/* Holds back what has to keep its place among records that wait. */
+static int
+hold(struct stream_sink *s, const struct held_record *r)
+{
+	uint64_t now = clock_elapsed();
+
+	if (held_records_put(s->held, r, now) == -1)
+		return -1;
+	release_held(s, now);
+	return sink_result(s, output_flush_if_full(s->out));
+}
+
 /* Appends the record, whose bytes are whole up to record_size. */
 static int
 append_record(struct stream_sink *s, unsigned int map, uint64_t time_ns,
@@ -142,11 +197,14 @@ append_record(struct stream_sink *s, unsigned int map, uint64_t time_ns,
 	    symbolizer_record(
 		s->symbolizer, map, whole, s->plans == NULL ? out : NULL) == -1)
 		return -1;
+	s->records++;
+	if (s->held != NULL && held_records_must_wait(s->held, map, data, len))
+		return hold(s, &(struct held_record){
+				   HELD_RECORD, map, time_ns, data, len });
 	if (s->plans != NULL)
 		plan_short_record(s->plans[map], out, time_ns, data, len);
 	else
 		stream_write_record(out, map, time_ns, NULL, 0, data, len);
-	s->records++;
 	return sink_result(s, output_flush_if_full(s->out));
 }
 
@@ -199,9 +257,22 @@ static int
 write_sink_pass(void *ctx, unsigned int map, uint64_t pass, uint64_t keys)
 {
 	struct stream_sink *s = ctx;
+	struct buf line = { 0 };
+	int ret = -1;
 
-	stream_write_pass(&s->out->buf, s->header, map, pass, keys);
-	return sink_result(s, output_flush_if_full(s->out));
+	if (s->held == NULL || held_records_count(s->held) == 0) {
+		stream_write_pass(&s->out->buf, s->header, map, pass, keys);
+		return sink_result(s, output_flush_if_full(s->out));
+	}
+	/* The line stays after the records of the pass. */
+	stream_write_pass(&line, s->header, map, pass, keys);
+	if (line.failed)
+		report_nomem();
+	else
+		ret = hold(s, &(struct held_record){ HELD_RECORD + 1, map, 0,
+				  (const unsigned char *)line.data, line.len });
+	buf_free(&line);
+	return ret;
 }
 
 /* Until it ends nothing is flushed, however much there is. */
@@ -239,6 +310,22 @@ flush_stream_sink(void *ctx)
 	return sink_result(s, output_flush(s->out));
 }
 
+/* Takes the names that have come. */
+static int
+wake_stream_sink(void *ctx)
+{
+	struct stream_sink *s = ctx;
+
+	if (s->symbolizer == NULL)
+		return 0;
+	if (symbolizer_read(
+		s->symbolizer, s->plans == NULL ? &s->out->buf : NULL) == -1)
+		return -1;
+	if (s->held != NULL)
+		release_held(s, clock_elapsed());
+	return sink_result(s, output_flush_if_full(s->out));
+}
+
 const struct poll_sink stream_poll_sink = {
 	.record = write_sink_record,
 	.unmatched = count_unmatched_record,
@@ -247,6 +334,7 @@ const struct poll_sink stream_poll_sink = {
 	.hold = hold_stream_sink,
 	.fullness = note_fullness,
 	.flush = flush_stream_sink,
+	.wake = wake_stream_sink,
 };
 
 static void
@@ -268,6 +356,12 @@ write_end(struct stream_sink *s)
 int
 stream_sink_end(struct stream_sink *s)
 {
+	if (s->symbolizer != NULL &&
+	    symbolizer_finish(
+		s->symbolizer, s->plans == NULL ? &s->out->buf : NULL) == -1)
+		return -1;
+	if (s->held != NULL)
+		release_held(s, UINT64_MAX);
 	report_all_bad_records(s, clock_elapsed(), UINT64_MAX);
 	loss_report(s->header, &s->lost);
 	for (size_t i = 0; i < s->header->nmaps; i++)

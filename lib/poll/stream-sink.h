@@ -12,6 +12,7 @@
 #include "format/plan.h"
 #include "poll/loss-report.h"
 #include "poll/poll-sink.h"
+#include "record/held-records.h"
 #include "stream/header.h"
 #include "symbolize/symbolizer.h"
 
@@ -20,6 +21,8 @@ struct stream_sink {
 	struct output *out;                 /* borrowed */
 	struct symbolizer *symbolizer;      /* borrowed, or NULL */
 	struct plan **plans;                /* owned; NULL: binary */
+	struct held_records *held; /* owned: JSON records without their names
+				      yet; or NULL */
 	uint64_t records, errors;
 	struct loss_counts lost;
 	struct ring_fullness *rings; /* owned: by map; size is 0: unknown */
@@ -31,8 +34,9 @@ struct stream_sink {
 
 /*
  * Opens a sink for a stream with this header, in the encoding that it gives. If
- * z is not NULL, what the stacks of a record need is written before it, or in
- * JSON within it.  Returns 0, or -1 after reporting.
+ * z is not NULL, what the stacks of a record need is written before it, and
+ * the names of addresses when they come; in JSON they are within the record,
+ * which waits for them.  Returns 0, or -1 after reporting.
  */
 int stream_sink_open(struct stream_sink *s, const struct stream_header *h,
     struct output *out, struct symbolizer *z);

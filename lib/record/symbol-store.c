@@ -126,6 +126,20 @@ symbol_store_find(const struct symbol_store *s, uint64_t pid, uint64_t addr)
 	return (struct symbol_frames){ e->block, e->n };
 }
 
+void
+symbol_store_forget(struct symbol_store *s, uint64_t pid, uint64_t addr)
+{
+	struct symbol_entry *e =
+	    hash_find(&s->frames.hash, (struct hash_key){ pid, addr });
+
+	if (e == NULL)
+		return;
+	s->frames.bytes -= e->size;
+	free(e->block);
+	e->block = NULL;
+	e->size = e->n = 0;
+}
+
 /* Copy len bytes of text to *at, with a NUL, and move *at past it. */
 static const char *
 copy_string(char **at, const char *text, size_t len)
@@ -240,7 +254,7 @@ symbol_store_set_stack(struct symbol_store *s, const char *stacks, int32_t id,
 
 static int
 parse_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
-    const char *where)
+    bool *later, const char *where)
 {
 	int got;
 
@@ -263,6 +277,8 @@ parse_frame(const json_t *json, uint64_t *addr, struct symbol_frame *f,
 	    json_doc_get_u64(json, "line", UINT64_MAX, &f->line, where) == -1)
 		return -1;
 	f->has_offset = got == 1;
+	*later =
+	    f->symbol == NULL && json_is_true(json_object_get(json, "later"));
 	return 0;
 }
 
@@ -271,7 +287,8 @@ struct inlined {
 	uint64_t addr;
 	struct symbol_frame v[SYMBOL_STORE_INLINES_MAX];
 	size_t n;
-	bool any; /* n is 0 for an address that becomes unknown */
+	bool any;   /* n is 0 for an address that becomes unknown */
+	bool later; /* or whose name is told later */
 };
 
 static int
@@ -279,7 +296,9 @@ set_inlined(struct symbol_store *s, uint64_t pid, struct inlined *row)
 {
 	int ret = 0;
 
-	if (row->any)
+	if (row->any && row->later && row->n == 0)
+		symbol_store_forget(s, pid, row->addr);
+	else if (row->any)
 		ret = symbol_store_set(s, pid, row->addr, row->v, row->n);
 	row->any = false;
 	row->n = 0;
@@ -294,10 +313,12 @@ parse_frames(struct symbol_store *s, uint64_t pid, const json_t *frames,
 	char at[1200];
 	struct symbol_frame f;
 	uint64_t addr;
+	bool later;
 
 	for (size_t i = 0; i < json_array_size(frames); i++) {
 		snprintf(at, sizeof(at), "%s: frames[%zu]", where, i);
-		if (parse_frame(json_array_get(frames, i), &addr, &f, at) == -1)
+		if (parse_frame(
+			json_array_get(frames, i), &addr, &f, &later, at) == -1)
 			return -1;
 		if (addr != row.addr && set_inlined(s, pid, &row) == -1)
 			return -1;
@@ -309,6 +330,7 @@ parse_frames(struct symbol_store *s, uint64_t pid, const json_t *frames,
 		}
 		row.addr = addr;
 		row.any = true;
+		row.later = later;
 		if (f.symbol != NULL)
 			row.v[row.n++] = f;
 	}
@@ -330,6 +352,18 @@ symbol_store_parse(
 	if (frames == NULL)
 		return json_doc_missing("frames", where);
 	return parse_frames(s, pid, frames, where);
+}
+
+bool
+symbol_store_takes_away(const json_t *value)
+{
+	const json_t *frames = json_object_get(value, "frames");
+
+	for (size_t i = 0; i < json_array_size(frames); i++)
+		if (json_is_true(
+			json_object_get(json_array_get(frames, i), "later")))
+			return true;
+	return false;
 }
 
 int
@@ -427,6 +461,15 @@ symbol_store_write(const struct symbol_store *s, struct buf *out, uint64_t pid,
 	}
 	if (any)
 		buf_str(out, "]}}\n");
+}
+
+void
+symbol_store_write_forgotten(struct buf *out, uint64_t pid, uint64_t addr)
+{
+	buf_printf(out,
+	    "{\"@symbols\":{\"pid\":%" PRIu64 ",\"frames\":[{\"addr\":%" PRIu64
+	    ",\"later\":true}]}}\n",
+	    pid, addr);
 }
 
 void

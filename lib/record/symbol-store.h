@@ -59,6 +59,9 @@ struct symbol_frames symbol_store_find(
 int symbol_store_set(struct symbol_store *s, uint64_t pid, uint64_t addr,
     const struct symbol_frame *f, size_t n);
 
+/* Make an address absent again: what it will be called is told later. */
+void symbol_store_forget(struct symbol_store *s, uint64_t pid, uint64_t addr);
+
 /* Find the addresses of an id in the stack-trace map called stacks, the
  * innermost first.  Returns how many, with *addrs borrowed until the next
  * change of the store; 0 if the id is unknown. */
@@ -77,6 +80,10 @@ int symbol_store_parse(
 int symbol_store_parse_stack(
     struct symbol_store *s, const json_t *value, const char *where);
 
+/* Whether the value of an "@symbols" line takes names away, which records before
+ * it may still need. */
+bool symbol_store_takes_away(const json_t *value);
+
 /*
  * Append an "@symbols" line for those of the n addresses of a process that were
  * set, unless none was; or the "@stack" line of an id.  If memory runs out,
@@ -86,6 +93,9 @@ void symbol_store_write(const struct symbol_store *s, struct buf *out,
     uint64_t pid, const uint64_t *addrs, size_t n);
 void symbol_store_write_stack(const struct symbol_store *s, struct buf *out,
     const char *stacks, int32_t id);
+
+/* Append an "@symbols" line that makes an address absent. */
+void symbol_store_write_forgotten(struct buf *out, uint64_t pid, uint64_t addr);
 
 /* Append a frame as JSON, {"addr":1,"symbol":...}; if f is NULL, the address
  * only. */

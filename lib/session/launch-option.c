@@ -48,6 +48,14 @@ set_as_is(struct launch_options *o, const char *value)
 }
 
 static int
+set_no_symbols(struct launch_options *o, const char *value)
+{
+	(void)value;
+	o->no_symbols = true;
+	return 0;
+}
+
+static int
 set_btf(struct launch_options *o, const char *value)
 {
 	o->btf = value;
@@ -127,6 +135,7 @@ static const struct launch_option {
 	{ "events", true, true, set_events },
 	{ "export", true, false, set_export },
 	{ "map", true, false, set_map },
+	{ "no-symbols", false, false, set_no_symbols },
 	{ "only", true, false, set_only },
 	{ "optional", true, false, set_optional },
 	{ "sample", true, false, set_sampled },

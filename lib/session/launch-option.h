@@ -30,7 +30,10 @@ struct launch_options {
 	size_t nsizes, sizes_cap;
 	struct map_setting *settings; /* owned: values of maps */
 	size_t nsettings, settings_cap;
-	bool as_is; /* load what was written: count no calls */
+	bool as_is;      /* load what was written: count no calls */
+	bool no_symbols; /* show addresses as numbers */
+	bool
+	    in_host; /* leave no child in a process that may wait for its own */
 	/* Owned: the types of records, as in struct pack_options. */
 	const char **events;
 	size_t nevents, events_cap;

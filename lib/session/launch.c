@@ -231,6 +231,7 @@ launch_open_poller(struct launch *l, const struct poller_options *o,
 {
 	struct map_fds *fds = object_map_fds(&l->object, &l->header);
 	struct poller_options options = *o;
+	struct lookup_client client = LOOKUP_CLIENT_CLOSED;
 
 	l->poller_options = o;
 	l->poll_sink = sink;
@@ -238,8 +239,13 @@ launch_open_poller(struct launch *l, const struct poller_options *o,
 	options.perf_pages = l->package.perf_buffer_pages;
 	options.poll_timeout_ms = l->package.poll_timeout_ms;
 	if (fds != NULL &&
-	    symbolizer_open(&l->symbolizer, &l->header, fds) == 0)
+	    symbolizer_open(&l->symbolizer, &l->header, fds, &client,
+		l->options->no_symbols ? SYMBOLIZER_NONE
+		: l->options->in_host  ? SYMBOLIZER_DETACHED
+				       : SYMBOLIZER_CHILD) == 0) {
+		options.sink_fd = symbolizer_fd(l->symbolizer);
 		l->poller = poller_open(&l->header, fds, &options, sink, ctx);
+	}
 	free(fds);
 	return l->poller != NULL ? 0 : -1;
 }

@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -17,25 +19,27 @@
  * between two reads of the mappings grows from the first to the second. */
 #define RETRY_MIN (CLOCK_SECOND / 1000)
 #define RETRY_MAX (CLOCK_SECOND / 10)
-#define JIT_PERIOD CLOCK_SECOND /* between two reads of the JIT map */
 /* Reading mappings may take at most 1/READ_SHARE of the time. */
 enum { READ_SHARE = 20 };
-
-/* The image that is mapped. */
-struct mapping_image {
-	enum { IMAGE_UNKNOWN, IMAGE_OPENED, IMAGE_NONE } state;
-	struct image_key key; /* of IMAGE_OPENED */
-};
 
 void
 process_free(struct process *p)
 {
 	mappings_free(&p->maps);
-	free(p->mapped);
-	p->mapped = NULL;
-	jit_map_free(&p->generated);
-	p->maps_read_at = p->read_cost = p->retry_after = p->generated_read_at =
-	    0;
+	free(p->files);
+	p->files = NULL;
+	p->maps_read_at = p->read_cost = p->retry_after = 0;
+	p->generated = 0;
+}
+
+/* The attributes that the kernel has of a file now, without asking a file
+ * system for newer ones. */
+static bool
+get_kept_attributes(int fd, const char *path, struct statx *st)
+{
+	return statx(fd, path,
+		   AT_STATX_DONT_SYNC | (path[0] == '\0' ? AT_EMPTY_PATH : 0),
+		   STATX_BASIC_STATS, st) == 0;
 }
 
 static bool
@@ -43,7 +47,7 @@ read_identity(pid_t pid, struct process_identity *id)
 {
 	char path[64];
 	struct proc_stat s;
-	struct stat st;
+	struct statx st;
 
 	*id = (struct process_identity){ 0 };
 	if (proc_stat_read(pid, &s) != 1)
@@ -53,9 +57,9 @@ read_identity(pid_t pid, struct process_identity *id)
 	id->stack = s.stack;
 	/* A kernel thread has no program. */
 	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
-	if (stat(path, &st) == 0) {
-		id->dev = st.st_dev;
-		id->ino = st.st_ino;
+	if (get_kept_attributes(AT_FDCWD, path, &st)) {
+		id->device = makedev(st.stx_dev_major, st.stx_dev_minor);
+		id->inode = st.stx_ino;
 	}
 	return true;
 }
@@ -65,7 +69,8 @@ is_same_program(
     const struct process_identity *a, const struct process_identity *b)
 {
 	return a->start == b->start && a->code == b->code &&
-	       a->stack == b->stack && a->dev == b->dev && a->ino == b->ino;
+	       a->stack == b->stack && a->device == b->device &&
+	       a->inode == b->inode;
 }
 
 enum process_change
@@ -90,7 +95,7 @@ static enum process_change
 read_mappings(struct process *p, uint64_t now)
 {
 	struct mappings maps = { 0 };
-	struct mapping_image *mapped = NULL;
+	uint32_t *files = NULL;
 
 	p->maps_read_at = now;
 	p->retry_after = p->retry_after == 0 ? RETRY_MIN : p->retry_after * 2;
@@ -102,138 +107,90 @@ read_mappings(struct process *p, uint64_t now)
 	}
 	/* An exiting process has no mappings any more; keep the ones before. */
 	if (maps.n > 0 && !mappings_equal(&maps, &p->maps))
-		mapped = calloc(maps.n, sizeof(*mapped));
-	if (mapped != NULL) {
+		files = calloc(maps.n, sizeof(*files));
+	if (files != NULL) {
 		mappings_free(&p->maps);
-		free(p->mapped);
+		free(p->files);
 		p->maps = maps;
-		p->mapped = mapped;
+		p->files = files;
 	} else {
 		mappings_free(&maps);
 	}
 	p->read_cost = clock_elapsed() - now;
-	return mapped != NULL ? PROCESS_CHANGED : PROCESS_SAME;
+	return files != NULL ? PROCESS_CHANGED : PROCESS_SAME;
 }
 
 enum process_change
 process_refresh_mappings(
-    struct process *p, uint64_t addr, uint64_t now, bool *settled)
+    struct process *p, uint64_t addr, uint64_t now, uint64_t *retry)
 {
 	uint64_t wait = p->read_cost * READ_SHARE;
 
-	*settled = true;
+	*retry = 0;
 	if (p->gone || mappings_find(&p->maps, addr) != NULL)
 		return PROCESS_SAME;
 	if (wait < p->retry_after)
 		wait = p->retry_after;
 	if (p->maps_read_at == 0 || now - p->maps_read_at >= wait)
 		return read_mappings(p, now);
-	*settled = false;
+	*retry = p->maps_read_at + wait;
 	return PROCESS_SAME;
 }
 
-/* Returns fd if it is the file that is mapped; else closes it and returns -1.
- * Some file systems show another device in the mappings than in fstat(2). */
-static int
-check_mapped_file(int fd, const struct mapping *m, bool same_device)
+void
+process_note_file(const struct process *p, size_t i, struct process_file *f)
 {
-	struct stat st;
-
-	if (fd == -1 ||
-	    (fstat(fd, &st) == 0 && st.st_ino == m->inode &&
-		(!same_device || st.st_dev == makedev(m->major, m->minor))))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/*
- * Open the image of a mapping, or return NULL.  With the privilege for
- * /proc/PID/map_files this is the mapped file itself, even if it is deleted or
- * in another mount namespace; otherwise the file is opened by its path
- * in our root directory or in that of the process.
- */
-static struct image *
-open_mapped_image(struct process *p, const struct mapping *m,
-    struct image_cache *images, struct mapping_image *mapped)
-{
-	struct image *image = NULL;
-	int root = open_in_root_dir(p->pid), fd;
+	const struct mapping *m = &p->maps.v[i];
+	struct statx st;
 	char path[128];
 
+	*f = (struct process_file){ .device = makedev(m->major, m->minor),
+		.inode = m->inode };
+	/* This is the mapped file itself, even if it is deleted or in another
+	 * mount namespace. */
 	snprintf(path, sizeof(path), "/proc/%ld/map_files/%" PRIx64 "-%" PRIx64,
 	    (long)p->pid, m->start, m->end);
-	fd = open_in_root_own(path);
-	if (fd == -1)
-		fd = check_mapped_file(open_in_root_own(m->path), m, true);
-	if (fd == -1 && root != -1)
-		fd = check_mapped_file(open_in_root(root, m->path), m, false);
-	if (fd != -1)
-		image =
-		    image_cache_open(images, fd, m->path, root, &mapped->key);
-	if (root != -1)
-		close(root);
-	mapped->state = image != NULL ? IMAGE_OPENED : IMAGE_NONE;
-	return image;
+	f->fd = open(path, O_PATH | O_CLOEXEC);
+	if (f->fd == -1 || !get_kept_attributes(f->fd, "", &st))
+		return;
+	f->device = makedev(st.stx_dev_major, st.stx_dev_minor);
+	f->inode = st.stx_ino;
+	f->size = st.stx_size;
+	f->mtime = (struct timespec){ .tv_sec = st.stx_mtime.tv_sec,
+		.tv_nsec = st.stx_mtime.tv_nsec };
 }
 
-/* The image of a mapping, or NULL. */
-static struct image *
-get_mapped_image(
-    struct process *p, const struct mapping *m, struct image_cache *images)
+int
+process_root(const struct process *p)
 {
-	struct mapping_image *mapped = &p->mapped[m - p->maps.v];
-	struct image *image;
-
-	if (m->kind == MAPPING_VDSO)
-		return image_cache_vdso(images, (size_t)(m->end - m->start));
-	if (m->kind != MAPPING_FILE || mapped->state == IMAGE_NONE)
-		return NULL;
-	if (mapped->state == IMAGE_OPENED &&
-	    image_cache_find(images, &mapped->key, &image))
-		return image;
-	return open_mapped_image(p, m, images, mapped);
+	return open_in_root_dir(p->pid);
 }
 
-/* Find the function of code without a file in the JIT map. */
-static size_t
-find_generated(struct process *p, uint64_t addr, bool is_return,
-    struct symbol_frame *f, bool *settled)
+uid_t
+process_uid(const struct process *p)
 {
-	const struct jit_symbol *s =
-	    jit_map_find(&p->generated, addr - is_return);
+	char path[64];
+	struct stat st;
 
-	if (s == NULL && !p->gone) {
-		*settled = p->generated_read_at == 0 ||
-			   p->checked_at - p->generated_read_at >= JIT_PERIOD;
-		if (!*settled)
-			return 0;
-		p->generated_read_at = p->checked_at;
-		jit_map_read(&p->generated, p->pid);
-		s = jit_map_find(&p->generated, addr - is_return);
-	}
-	if (s == NULL)
-		return 0;
-	*f = (struct symbol_frame){
-		.symbol = s->name, .has_offset = true, .offset = addr - s->start
-	};
-	return 1;
+	snprintf(path, sizeof(path), "/proc/%ld", (long)p->pid);
+	return stat(path, &st) == 0 ? st.st_uid : (uid_t)-1;
 }
 
-size_t
-process_find(struct process *p, struct image_cache *images, uint64_t addr,
-    bool is_return, struct symbol_frame *frames, bool *settled)
+pid_t
+process_inner_pid(const struct process *p)
 {
-	const struct mapping *m = mappings_find(&p->maps, addr);
-	struct image *image;
+	char path[64], line[512], *last;
+	long inner = p->pid;
+	FILE *in;
 
-	if (m == NULL)
-		return 0;
-	if (m->kind == MAPPING_ANONYMOUS)
-		return find_generated(p, addr, is_return, frames, settled);
-	image = get_mapped_image(p, m, images);
-	if (image == NULL)
-		return 0;
-	return image_find(image, addr - m->start + m->offset, is_return, frames,
-	    SYMBOL_STORE_INLINES_MAX);
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)p->pid);
+	in = fopen(path, "re");
+	if (in == NULL)
+		return p->pid;
+	while (fgets(line, sizeof(line), in) != NULL)
+		if (strncmp(line, "NSpid:", 6) == 0 &&
+		    (last = strrchr(line, '\t')) != NULL)
+			inner = strtol(last + 1, NULL, 10);
+	fclose(in);
+	return (pid_t)inner;
 }

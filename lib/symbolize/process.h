@@ -1,6 +1,11 @@
 /*
- * Finds the functions of a live process.  From time to time it is checked
- * whether the pid still belongs to the same process, running the same program.
+ * What a live process has mapped, noted while it lives: it may have ended when
+ * its functions are looked up.  From time to time it is checked whether the pid
+ * still belongs to the same process, running the same program.
+ *
+ * The process may be hostile, so nothing here opens a file that it chose, or
+ * walks along its paths: a file system in user space would let this process
+ * wait for ever.
  */
 #ifndef SKEL_SYMBOLIZE_PROCESS_H
 #define SKEL_SYMBOLIZE_PROCESS_H
@@ -9,22 +14,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "host/mappings.h"
-#include "lookup/image-cache.h"
-#include "lookup/jit-map.h"
-#include "record/symbol-store.h"
 
 /* Values that stay the same while a process runs one program. */
 struct process_identity {
 	unsigned long long start; /* clock ticks after boot */
 	/* The addresses of code and stack, which execve(2) chooses anew. */
 	unsigned long long code, stack;
-	dev_t dev; /* of the program's file */
-	ino_t ino;
+	uint64_t device; /* of the program's file */
+	uint64_t inode;
 };
-
-struct mapping_image;
 
 /* Initialise with { .pid = pid }; there is no open function.  Points in time
  * are those of clock_elapsed(), 0 meaning never; durations are in the same
@@ -35,14 +36,15 @@ struct process {
 	bool gone;    /* it has ended; its mappings are kept */
 	bool refused; /* its mappings cannot be read for lack of privilege */
 	struct process_identity identity;
-	uint64_t checked_at;          /* when its identity was last read */
-	struct mappings maps;         /* as last read */
-	struct mapping_image *mapped; /* owned: the images of maps */
-	uint64_t maps_read_at;        /* when maps were last read */
-	uint64_t read_cost;           /* how long that took */
-	uint64_t retry_after;         /* the least time until the next read */
-	struct jit_map generated;     /* code without a file */
-	uint64_t generated_read_at;   /* when it was last read */
+	uint64_t checked_at;  /* when its identity was last read */
+	struct mappings maps; /* as last read */
+	/* Owned: for each of maps the number of the file in the process that
+	 * finds names; 0: not noted yet. */
+	uint32_t *files;
+	uint64_t maps_read_at; /* when maps were last read */
+	uint64_t read_cost;    /* how long that took */
+	uint64_t retry_after;  /* the least time until the next read */
+	uint32_t generated;    /* the number of its code without a file, or 0 */
 };
 
 /* Drop all mappings; p is ready to read them again. */
@@ -58,15 +60,33 @@ enum process_change process_refresh(struct process *p, uint64_t now);
 
 /*
  * Read the mappings of the process again if none contains addr.  That is
- * limited in rate: *settled becomes false if it must wait, and a later call
- * may find a mapping.
+ * limited in rate: *retry becomes the time after which a later call may find a
+ * mapping, or 0 if there is nothing to wait for.
  */
 enum process_change process_refresh_mappings(
-    struct process *p, uint64_t addr, uint64_t now, bool *settled);
+    struct process *p, uint64_t addr, uint64_t now, uint64_t *retry);
 
-/* Find the frames of an address, after process_refresh_mappings(), as
- * image_find() does.  *settled becomes false if a later call may find more. */
-size_t process_find(struct process *p, struct image_cache *images,
-    uint64_t addr, bool is_return, struct symbol_frame *frames, bool *settled);
+/* A file as it is when it is mapped. */
+struct process_file {
+	int fd; /* owned: O_PATH; -1 without the privilege for it */
+	uint64_t device, inode;
+	/* 0 without fd. */
+	uint64_t size;
+	struct timespec mtime;
+};
+
+/* Note the file of mapping number i, without opening it. */
+void process_note_file(
+    const struct process *p, size_t i, struct process_file *f);
+
+/* The root directory of the process, an O_PATH descriptor to be closed, or
+ * -1. */
+int process_root(const struct process *p);
+
+/* The user of the process, or -1. */
+uid_t process_uid(const struct process *p);
+
+/* The pid in the process's own pid namespace. */
+pid_t process_inner_pid(const struct process *p);
 
 #endif

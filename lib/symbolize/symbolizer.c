@@ -1,46 +1,89 @@
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "host/kallsyms.h"
 #include "host/pidns.h"
-#include "lookup/demangle.h"
 #include "record/stack-layout.h"
 #include "symbolize/process.h"
 #include "symbolize/stack-map.h"
 #include "symbolize/symbolizer.h"
 
-/* The least time between two reads of /proc/kallsyms for new modules. */
-#define KALLSYMS_PERIOD (10 * CLOCK_SECOND)
+/* The least time until an address without a name is looked up again. */
+#define RETRY_PERIOD CLOCK_SECOND
+/* How long symbolizer_finish() waits for the next name; for that of a kernel's
+ * function, whose list may be long, but is honest; and in all. */
+#define FINISH_WAIT CLOCK_SECOND
+#define FINISH_KERNEL_WAIT (20 * CLOCK_SECOND)
+#define FINISH_MAX (3 * CLOCK_SECOND)
 
 enum {
 	SPACES_MAX = 1024,   /* processes in the cache */
 	ROLES_MAX = 1 << 16, /* addresses of a process in the cache */
+	FILES_MAX = 1 << 14, /* that are known by number */
+	ASKED_MAX = 1 << 12, /* requests without an answer; a power of two */
 	KERNEL = 0,          /* as a pid */
+	/* A request that only makes the other process read the list of the
+	 * kernel's functions; no other has this number. */
+	WARM_UP = 0,
 };
 
 /* An innermost address is the instruction itself.  A return address is
  * that of the instruction after the call, so the one before it is resolved. */
 enum address_role { ROLE_INNERMOST = 1, ROLE_RETURN = 2 };
 
-/* The roles in which an address was resolved. */
+/* The state of an address. */
 struct addr_roles {
 	struct hash_key key; /* the address, 0 */
-	unsigned char roles; /* a set of enum address_role */
+	unsigned char roles; /* in which it is known; enum address_role */
+	unsigned char asked; /* in which it was asked for */
+	uint64_t symbols;    /* a hash of the names it has */
+	uint64_t retry_at;   /* it has no name until then; 0: no */
 };
 
 /* The addresses of the kernel or of a process. */
 struct address_space {
 	struct process process; /* unused but for the pid if KERNEL */
 	struct hash roles;      /* of struct addr_roles */
+	uint64_t program;       /* differs for each program of the process */
 };
 
 struct space_entry {
 	struct hash_key key;         /* the pid, 0 */
 	struct address_space *space; /* owned */
+};
+
+/* A file that the other process was told of. */
+struct known_file {
+	struct hash_key key; /* the number, 0 */
+	uint64_t device, inode, size;
+	struct timespec mtime;
+	bool bad;   /* it is not read; its addresses are told by offset */
+	char *path; /* owned; NULL: generated code, or the vdso */
+};
+
+/* The newest number of a file. */
+struct file_number {
+	struct hash_key key; /* device, inode */
+	uint32_t number;
+};
+
+/* A request without all of its answers. */
+struct asked {
+	uint32_t request; /* its number; 0: this place is free */
+	uint32_t file, n;
+	uint64_t pid, program;
+	struct asked_address {
+		uint64_t addr, at; /* and its offset in the file */
+		enum address_role role;
+		bool told;
+	} * v; /* owned */
 };
 
 struct map_stacks {
@@ -55,17 +98,29 @@ struct symbolizer {
 	struct stack_map *stack_maps;       /* owned */
 	size_t nstack_maps;
 	struct symbol_store *store; /* owned */
-	struct kallsyms kernel;
-	uint64_t kernel_read; /* clock_elapsed() of the last read; 0: never */
-	struct image_cache images;
+	struct lookup_client client;
+	int (*before_forget)(void *ctx);
+	void *before_forget_ctx;  /* borrowed */
+	struct hash files;        /* of struct known_file */
+	struct hash file_numbers; /* of struct file_number */
+	uint32_t last_file;
+	/* By the low bits of their numbers. */
+	struct asked asked[ASKED_MAX];
+	uint32_t last_request;
+	size_t nasked, nasked_kernel;
+	struct lookup_find request; /* that is being filled */
+	struct asked filling;
+	struct asked_address filled[LOOKUP_OFFSETS_MAX];
 	struct hash spaces; /* of struct space_entry */
+	uint64_t programs;  /* the last number of a program */
 	uint64_t now;       /* clock_elapsed() for this record */
 	bool no_processes;  /* records and /proc have different pids */
-	bool reported_refused;
+	bool reported_refused, reported_strikes, reported_kernel;
 	uint64_t addrs[STACK_DEPTH_MAX]; /* of the current stack */
-	uint64_t fresh[STACK_DEPTH_MAX]; /* those of it that are new */
-	/* The demangled names of the functions at the current address. */
-	char names[SYMBOL_STORE_INLINES_MAX][SYMBOL_STORE_TEXT_MAX + 1];
+	uint64_t fresh[STACK_DEPTH_MAX]; /* those that readers have to learn */
+	size_t nfresh;
+	uint64_t fresh_pid;
+	struct lookup_packet packet;
 };
 
 static void
@@ -99,84 +154,34 @@ get_space(struct symbolizer *z, uint64_t pid)
 		return NULL;
 	}
 	s->process.pid = (pid_t)pid;
+	s->roles.seed = z->spaces.seed;
+	s->program = ++z->programs;
 	s->roles.size = sizeof(struct addr_roles);
 	e->space = s;
 	return s;
 }
 
-/* Find the frame of a kernel address.  Returns how many: 0 or 1. */
-static size_t
-find_kernel_frame(const struct symbolizer *z, uint64_t addr, bool is_return,
-    struct symbol_frame *f)
-{
-	const char *name =
-	    kallsyms_find(&z->kernel, addr - is_return, &f->offset);
+/*
+ * Telling readers.
+ */
 
-	if (name == NULL)
-		return 0;
-	f->symbol = name;
-	f->has_offset = true;
-	f->offset += is_return;
-	return 1;
+/* Appends a line for the addresses that readers have to learn about. */
+static void
+flush_fresh(struct symbolizer *z, struct buf *out)
+{
+	if (out != NULL && z->nfresh > 0)
+		symbol_store_write(
+		    z->store, out, z->fresh_pid, z->fresh, z->nfresh);
+	z->nfresh = 0;
 }
 
-/* The same, after reading the list of symbols if that is due.  *settled becomes
- * false if a later call may find a frame. */
-static size_t
-find_in_kernel(struct symbolizer *z, uint64_t addr, bool is_return,
-    struct symbol_frame *frames, bool *settled)
+static void
+add_fresh(struct symbolizer *z, uint64_t pid, uint64_t addr, struct buf *out)
 {
-	size_t n = find_kernel_frame(z, addr, is_return, frames);
-
-	*settled = true;
-	if (n > 0)
-		return n;
-	if (z->kernel_read != 0 && z->kernel.n == 0)
-		return 0;
-	/* It may belong to a module or a BPF program that was loaded since. */
-	if (z->kernel_read != 0 && z->now - z->kernel_read < KALLSYMS_PERIOD) {
-		*settled = false;
-		return 0;
-	}
-	z->kernel_read = z->now;
-	kallsyms_read(&z->kernel);
-	return find_kernel_frame(z, addr, is_return, frames);
-}
-
-static size_t
-find_in_process(struct symbolizer *z, struct address_space *s, uint64_t addr,
-    bool is_return, struct symbol_frame *frames, bool *settled)
-{
-	struct process *p = &s->process;
-
-	if (process_refresh_mappings(p, addr, z->now, settled) ==
-	    PROCESS_CHANGED)
-		hash_free(&s->roles);
-	if (p->refused && !z->reported_refused) {
-		z->reported_refused = true;
-		report_notice("user functions are shown as addresses: "
-			      "/proc/%ld/maps cannot be read; run as root, "
-			      "or with CAP_SYS_PTRACE",
-		    (long)p->pid);
-	}
-	return process_find(p, &z->images, addr, is_return, frames, settled);
-}
-
-/* Find the frames of an address, demangled.  *settled as above. */
-static size_t
-find_frames(struct symbolizer *z, struct address_space *s, uint64_t addr,
-    bool is_return, struct symbol_frame *frames, bool *settled)
-{
-	size_t n;
-
-	if (s->process.pid == KERNEL)
-		n = find_in_kernel(z, addr, is_return, frames, settled);
-	else
-		n = find_in_process(z, s, addr, is_return, frames, settled);
-	for (size_t i = 0; i < n; i++)
-		frames[i].symbol = demangle(
-		    frames[i].symbol, z->names[i], sizeof(z->names[i]));
-	return n;
+	if (z->nfresh == nitems(z->fresh) || z->fresh_pid != pid)
+		flush_fresh(z, out);
+	z->fresh_pid = pid;
+	z->fresh[z->nfresh++] = addr;
 }
 
 static bool
@@ -185,109 +190,454 @@ same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* Whether the frames have the same symbols and, with lines, the same offsets,
- * files and lines. */
 static bool
-same_frames(const struct symbol_frames *a, const struct symbol_frame *b,
-    size_t n, bool lines)
+same_frames(
+    const struct symbol_frames *a, const struct symbol_frame *b, size_t n)
 {
 	if (a->n != n)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!same_text(a->v[i].symbol, b[i].symbol) ||
-		    (lines && (a->v[i].line != b[i].line ||
-				  a->v[i].offset != b[i].offset ||
-				  !same_text(a->v[i].file, b[i].file))))
+		    a->v[i].line != b[i].line ||
+		    a->v[i].offset != b[i].offset ||
+		    !same_text(a->v[i].file, b[i].file))
 			return false;
 	return true;
 }
 
-/* Record the roles of an address.  If there are too many addresses or memory
- * runs out, the recorded ones are dropped. */
-static void
-set_addr_roles(struct address_space *s, uint64_t addr, unsigned char roles)
+/* A hash of the names. */
+static uint64_t
+hash_symbols(const struct symbol_frame *frames, size_t n)
+{
+	struct hash_key key = { n, 0 };
+
+	for (size_t i = 0; i < n; i++)
+		hash_mix(&key, frames[i].symbol, strlen(frames[i].symbol));
+	return key.a;
+}
+
+/* Tells what an address is called.  Returns 0, or -1 after reporting. */
+static int
+tell(struct symbolizer *z, uint64_t pid, uint64_t addr,
+    const struct symbol_frame *frames, size_t n, struct buf *out)
+{
+	struct symbol_frames old = symbol_store_find(z->store, pid, addr);
+
+	if (old.v != NULL && same_frames(&old, frames, n))
+		return 0;
+	if (symbol_store_set(z->store, pid, addr, frames, n) == -1)
+		return -1;
+	add_fresh(z, pid, addr, out);
+	return 0;
+}
+
+/* The state of an address, or NULL if memory ran out.  If there are too many,
+ * all are dropped. */
+static struct addr_roles *
+get_roles(struct address_space *s, uint64_t addr)
 {
 	const struct hash_key key = { addr, 0 };
 	struct addr_roles *e = hash_find(&s->roles, key);
 
-	if (e == NULL) {
-		if (s->roles.n == ROLES_MAX)
-			hash_free(&s->roles);
-		e = hash_add(&s->roles, key);
-	}
 	if (e != NULL)
-		e->roles = roles;
-	else
+		return e;
+	if (s->roles.n == ROLES_MAX)
 		hash_free(&s->roles);
+	return hash_add(&s->roles, key);
+}
+
+/* Notes what was found for an address in a role, and tells it.  If it is not
+ * settled, it is asked for again after retry_at. */
+static int
+take_answer(struct symbolizer *z, struct address_space *s, uint64_t addr,
+    enum address_role role, const struct symbol_frame *frames, size_t n,
+    uint64_t retry_at, struct buf *out)
+{
+	struct addr_roles *e = get_roles(s, addr);
+	uint64_t symbols = hash_symbols(frames, n);
+
+	if (e != NULL) {
+		e->asked &= (unsigned char)~role;
+		/* Readers keep one line for an address in both roles. */
+		if (e->roles == 0 || e->symbols != symbols)
+			e->roles = 0;
+		e->roles |= (unsigned char)role;
+		e->symbols = symbols;
+		e->retry_at = n == 0 ? retry_at : 0;
+	}
+	return tell(z, (uint64_t)s->process.pid, addr, frames, n, out);
 }
 
 /*
- * Resolve an address unless that was done.  Returns 1 if readers of the stream
- * have to learn about it, 0 if not, or -1 after reporting.
+ * Files.
  */
-static int
-resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
-    enum address_role role)
-{
-	uint64_t pid = (uint64_t)s->process.pid;
-	const struct addr_roles *e =
-	    hash_find(&s->roles, (struct hash_key){ addr, 0 });
-	unsigned char roles = e != NULL ? e->roles : 0;
-	struct symbol_frame frames[SYMBOL_STORE_INLINES_MAX];
-	struct symbol_frames old = symbol_store_find(z->store, pid, addr);
-	bool settled, is_news;
-	size_t n;
 
-	/* The store drops old addresses, as do the readers of the stream. */
-	if (roles & role && old.v != NULL)
-		return 0;
-	frames[0] = (struct symbol_frame){ .symbol = NULL };
-	n = find_frames(z, s, addr, role == ROLE_RETURN, frames, &settled);
-	/* The return address of a signal handler has no call before it. */
-	if (n == 0 && role == ROLE_RETURN)
-		n = find_frames(z, s, addr, false, frames, &settled);
-	if (!settled)
-		return 0;
-	/* Readers keep one line for an address in both roles. */
-	if (old.v != NULL && roles != 0 &&
-	    same_frames(&old, frames, n, false)) {
-		set_addr_roles(s, addr, roles | role);
-		return 0;
-	}
-	set_addr_roles(s, addr, role);
-	if (old.v != NULL && same_frames(&old, frames, n, true))
-		return 0;
-	/* Readers need not learn that an address is still unknown. */
-	is_news = n > 0 || old.n > 0;
-	if (symbol_store_set(z->store, pid, addr, frames, n) == -1)
-		return -1;
-	return is_news;
+static struct known_file *
+find_known_file(const struct symbolizer *z, uint32_t number)
+{
+	return hash_find(&z->files, (struct hash_key){ number, 0 });
 }
 
-/* Resolve the n addresses in z->addrs, and append a line for those that readers
- * have to learn about.  Returns 0, or -1 after reporting. */
+/* Adds a file with the next number, or returns NULL if memory ran out. */
+static struct known_file *
+add_known_file(struct symbolizer *z)
+{
+	struct known_file *oldest;
+
+	if (z->files.n == FILES_MAX) {
+		oldest = hash_at(&z->files, 0);
+		free(oldest->path);
+		hash_drop_oldest(&z->files);
+	}
+	return hash_add(&z->files, (struct hash_key){ ++z->last_file, 0 });
+}
+
+/* Tells the other process of a file.  The descriptors are closed.  Returns the
+ * number, or 0. */
+static uint32_t
+tell_file(struct symbolizer *z, const struct process *p,
+    const struct mapping *m, enum lookup_kind kind,
+    const struct process_file *f)
+{
+	int fds[2] = { f != NULL ? f->fd : -1, -1 };
+	struct known_file *known = add_known_file(z);
+	struct lookup_file message = {
+		.head = { LOOKUP_FILE, z->last_file },
+		.kind = kind,
+		.uid = (uint32_t)process_uid(p),
+		.pid = (uint32_t)p->pid,
+		.size = m->end - m->start,
+	};
+
+	if (kind != LOOKUP_VDSO)
+		fds[1] = process_root(p);
+	if (kind == LOOKUP_GENERATED)
+		message.inner_pid = (uint32_t)process_inner_pid(p);
+	if (known != NULL && f != NULL) {
+		message.device = makedev(m->major, m->minor);
+		message.inode = m->inode;
+		snprintf(message.path, sizeof(message.path), "%s", m->path);
+		known->path = strdup(m->path);
+		known->device = f->device;
+		known->inode = f->inode;
+		known->size = f->size;
+		known->mtime = f->mtime;
+	}
+	if (lookup_client_tell(&z->client, &message, fds) == -1 ||
+	    known == NULL)
+		return 0;
+	return message.head.number;
+}
+
+/* The number of a file that was told before, or 0. */
+static uint32_t
+find_file_number(struct symbolizer *z, const struct process_file *f)
+{
+	const struct file_number *e = hash_find(
+	    &z->file_numbers, (struct hash_key){ f->device, f->inode });
+	const struct known_file *known =
+	    e != NULL ? find_known_file(z, e->number) : NULL;
+
+	if (known == NULL || known->size != f->size ||
+	    known->mtime.tv_sec != f->mtime.tv_sec ||
+	    known->mtime.tv_nsec != f->mtime.tv_nsec)
+		return 0;
+	return e->number;
+}
+
+static void
+set_file_number(
+    struct symbolizer *z, const struct process_file *f, uint32_t number)
+{
+	const struct hash_key key = { f->device, f->inode };
+	struct file_number *e = hash_find(&z->file_numbers, key);
+
+	if (e == NULL) {
+		if (z->file_numbers.n == FILES_MAX)
+			hash_drop_oldest(&z->file_numbers);
+		e = hash_add(&z->file_numbers, key);
+	}
+	if (e != NULL)
+		e->number = number;
+}
+
+/* The number of a mapped file, which is told if it is not known; or 0. */
+static uint32_t
+number_mapped_file(struct symbolizer *z, struct process *p, size_t i)
+{
+	const struct mapping *m = &p->maps.v[i];
+	struct process_file f;
+	uint32_t number;
+
+	if (m->kind == MAPPING_VDSO)
+		return tell_file(z, p, m, LOOKUP_VDSO, NULL);
+	process_note_file(p, i, &f);
+	number = find_file_number(z, &f);
+	if (number != 0) {
+		if (f.fd != -1)
+			close(f.fd);
+		return number;
+	}
+	number = tell_file(z, p, m, LOOKUP_ELF, &f);
+	if (number != 0)
+		set_file_number(z, &f, number);
+	return number;
+}
+
+/* Where an address is. */
+struct place {
+	uint32_t file;
+	uint64_t at; /* in the file */
+	/* There is no file: 0 or the time after which there may be one. */
+	bool none;
+	uint64_t retry_at;
+};
+
+static struct place
+locate_in_process(struct symbolizer *z, struct address_space *s, uint64_t addr)
+{
+	struct process *p = &s->process;
+	const struct mapping *m;
+	struct place place = { .at = addr };
+	uint32_t *number;
+
+	if (process_refresh_mappings(p, addr, z->now, &place.retry_at) ==
+	    PROCESS_CHANGED) {
+		hash_free(&s->roles);
+		s->program = ++z->programs;
+	}
+	if (p->refused && !z->reported_refused) {
+		z->reported_refused = true;
+		report_notice("user functions are shown as addresses: "
+			      "/proc/%ld/maps cannot be read; run as root, "
+			      "or with CAP_SYS_PTRACE",
+		    (long)p->pid);
+	}
+	m = mappings_find(&p->maps, addr);
+	place.none = m == NULL;
+	if (place.none)
+		return place;
+	place.retry_at = 0;
+	number = m->kind == MAPPING_ANONYMOUS ? &p->generated
+					      : &p->files[m - p->maps.v];
+	if (m->kind == MAPPING_FILE)
+		place.at = addr - m->start + m->offset;
+	else if (m->kind == MAPPING_VDSO)
+		place.at = addr - m->start;
+	/* What was forgotten in the meantime is told of again. */
+	if (*number != 0 && find_known_file(z, *number) == NULL)
+		*number = 0;
+	if (*number == 0 && !p->gone)
+		*number =
+		    m->kind == MAPPING_ANONYMOUS
+			? tell_file(z, p, m, LOOKUP_GENERATED, NULL)
+			: number_mapped_file(z, p, (size_t)(m - p->maps.v));
+	place.file = *number;
+	place.none = *number == 0;
+	if (place.none && !p->gone)
+		place.retry_at = z->now + RETRY_PERIOD;
+	return place;
+}
+
+/*
+ * Requests.
+ */
+
+/* Ends a request whose answers have all come. */
+static void
+drop_asked(struct symbolizer *z, struct asked *a)
+{
+	z->nasked--;
+	z->nasked_kernel -= a->file == LOOKUP_KERNEL;
+	free(a->v);
+	*a = (struct asked){ .request = 0 };
+}
+
+/* The space that an answer is for: NULL if the process runs another program by
+ * now, or was dropped. */
+static struct address_space *
+space_of_answer(struct symbolizer *z, const struct asked *a)
+{
+	const struct space_entry *e =
+	    hash_find(&z->spaces, (struct hash_key){ a->pid, 0 });
+
+	return e != NULL && e->space->program == a->program ? e->space : NULL;
+}
+
+static int
+answer_asked(struct symbolizer *z, struct asked *a, size_t i,
+    const struct symbol_frame *frames, size_t n, uint64_t retry_at,
+    struct buf *out)
+{
+	struct asked_address *at = &a->v[i];
+	struct address_space *s = space_of_answer(z, a);
+
+	if (at->told)
+		return 0;
+	at->told = true;
+	if (s != NULL)
+		return take_answer(
+		    z, s, at->addr, at->role, frames, n, retry_at, out);
+	/* It is for records of the earlier program, unless the new one has the
+	 * address too. */
+	if (symbol_store_find(z->store, a->pid, at->addr).v != NULL)
+		return 0;
+	return tell(z, a->pid, at->addr, frames, n, out);
+}
+
+/* Tells what is left of a request: of a bad file the offset in it, else that
+ * there is no name. */
+static int
+finish_asked(struct symbolizer *z, struct asked *a, struct buf *out)
+{
+	const struct known_file *f = find_known_file(z, a->file);
+	bool bad = f != NULL && f->bad && f->path != NULL;
+	struct symbol_frame frame = { .has_offset = true };
+	const char *slash = bad ? strrchr(f->path, '/') : NULL;
+	int ret = 0;
+
+	frame.symbol = slash != NULL ? slash + 1 : "";
+	for (size_t i = 0; i < a->n && ret == 0; i++) {
+		frame.offset = a->v[i].at;
+		ret = answer_asked(
+		    z, a, i, &frame, bad, bad ? 0 : z->now + RETRY_PERIOD, out);
+	}
+	drop_asked(z, a);
+	return ret;
+}
+
+/* Answers all requests: no more answers come. */
+static int
+finish_all_asked(struct symbolizer *z, struct buf *out)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < ASKED_MAX && ret == 0 && z->nasked > 0; i++)
+		if (z->asked[i].request != 0)
+			ret = finish_asked(z, &z->asked[i], out);
+	flush_fresh(z, out);
+	return ret;
+}
+
+/* Sends the request that is being filled. */
+static int
+send_request(struct symbolizer *z, struct buf *out)
+{
+	struct asked *a, *from = &z->filling;
+	uint32_t number;
+
+	if (from->n == 0)
+		return 0;
+	if (++z->last_request == WARM_UP)
+		z->last_request++;
+	number = z->last_request;
+	a = &z->asked[number & (ASKED_MAX - 1)];
+	/* It was not answered for a long time. */
+	if (a->request != 0 && finish_asked(z, a, out) == -1)
+		return -1;
+	*a = *from;
+	from->n = 0;
+	a->v = malloc(a->n * sizeof(*a->v));
+	if (a->v == NULL)
+		return report_nomem();
+	memcpy(a->v, z->filled, a->n * sizeof(*a->v));
+	a->request = number;
+	z->nasked++;
+	z->nasked_kernel += a->file == LOOKUP_KERNEL;
+	z->request.head = (struct lookup_head){ LOOKUP_FIND, number };
+	z->request.file = a->file;
+	z->request.n = a->n;
+	if (lookup_client_ask(&z->client, &z->request) == 0)
+		return 0;
+	return finish_asked(z, a, out);
+}
+
+/* Adds an address to the request, which is sent when it is full or for another
+ * file. */
+static int
+ask(struct symbolizer *z, const struct address_space *s,
+    const struct place *place, uint64_t addr, enum address_role role,
+    struct buf *out)
+{
+	struct asked *a = &z->filling;
+	uint64_t pid = (uint64_t)s->process.pid;
+
+	if (a->n > 0 &&
+	    (a->n == LOOKUP_OFFSETS_MAX || a->file != place->file ||
+		a->pid != pid || a->program != s->program) &&
+	    send_request(z, out) == -1)
+		return -1;
+	a->file = place->file;
+	a->pid = pid;
+	a->program = s->program;
+	z->filled[a->n] = (struct asked_address){
+		.addr = addr, .at = place->at, .role = role
+	};
+	z->request.v[a->n++] = (struct lookup_offset){ .at = place->at,
+		.is_return = role == ROLE_RETURN };
+	return 0;
+}
+
+/* Finds out whether an address has to be looked up, and asks for it. */
+static int
+resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
+    enum address_role role, struct buf *out)
+{
+	uint64_t pid = (uint64_t)s->process.pid;
+	struct addr_roles *e =
+	    hash_find(&s->roles, (struct hash_key){ addr, 0 });
+	struct symbol_frames old;
+	struct place place = { .file = LOOKUP_KERNEL, .at = addr };
+
+	if (e != NULL && e->asked & role)
+		return 0;
+	old = symbol_store_find(z->store, pid, addr);
+	/* The store drops old addresses, as do the readers of the stream. */
+	if (e != NULL && e->roles & role && old.v != NULL &&
+	    (e->retry_at == 0 || z->now < e->retry_at))
+		return 0;
+	if (pid != KERNEL)
+		place = locate_in_process(z, s, addr);
+	if (place.none)
+		return take_answer(
+		    z, s, addr, role, NULL, 0, place.retry_at, out);
+	if (z->client.fd == -1)
+		return take_answer(z, s, addr, role, NULL, 0, 0, out);
+	/* Its name was one of an earlier program, or in the other role. */
+	if (old.n > 0) {
+		if (z->before_forget != NULL &&
+		    z->before_forget(z->before_forget_ctx) == -1)
+			return -1;
+		symbol_store_forget(z->store, pid, addr);
+		if (out != NULL)
+			symbol_store_write_forgotten(out, pid, addr);
+	}
+	if ((e = get_roles(s, addr)) != NULL)
+		e->asked |= (unsigned char)role;
+	return ask(z, s, &place, addr, role, out);
+}
+
+/* Resolves the n addresses in z->addrs, and appends a line for those that
+ * readers have to learn about.  Returns 0, or -1 after reporting. */
 static int
 resolve_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
 {
 	struct address_space *s = get_space(z, pid);
-	size_t fresh = 0;
-	int got;
 
 	if (s == NULL)
 		return report_nomem();
 	if (pid != KERNEL &&
-	    process_refresh(&s->process, z->now) == PROCESS_CHANGED)
+	    process_refresh(&s->process, z->now) == PROCESS_CHANGED) {
 		hash_free(&s->roles);
-	for (size_t i = 0; i < n; i++) {
-		got = resolve_address(
-		    z, s, z->addrs[i], i == 0 ? ROLE_INNERMOST : ROLE_RETURN);
-		if (got == -1)
-			return -1;
-		if (got == 1)
-			z->fresh[fresh++] = z->addrs[i];
+		s->program = ++z->programs;
 	}
-	if (out != NULL && fresh > 0)
-		symbol_store_write(z->store, out, pid, z->fresh, fresh);
+	for (size_t i = 0; i < n; i++)
+		if (resolve_address(z, s, z->addrs[i],
+			i == 0 ? ROLE_INNERMOST : ROLE_RETURN, out) == -1)
+			return -1;
+	if (send_request(z, out) == -1)
+		return -1;
+	flush_fresh(z, out);
 	return 0;
 }
 
@@ -351,6 +701,147 @@ symbolizer_record(struct symbolizer *z, unsigned int map,
 	return 0;
 }
 
+void
+symbolizer_set_before_forget(
+    struct symbolizer *z, int (*before)(void *ctx), void *ctx)
+{
+	z->before_forget = before;
+	z->before_forget_ctx = ctx;
+}
+
+int
+symbolizer_fd(const struct symbolizer *z)
+{
+	return z != NULL ? z->client.fd : -1;
+}
+
+/* Says why the functions of a file are not told, and notes it. */
+static void
+take_bad_file(struct symbolizer *z, const struct lookup_bad *bad)
+{
+	static const char *const words[LOOKUP_REASONS] = {
+		[LOOKUP_TOOK_LONG] = "to find them takes too long",
+		[LOOKUP_SLEPT] = "its file system does not answer",
+		[LOOKUP_MEMORY] = "to find them takes too much memory",
+		[LOOKUP_CRASHED] = "what reads it has crashed",
+		[LOOKUP_STRIKES] = "too many files of its user take too long",
+	};
+	struct known_file *f = find_known_file(z, bad->head.number);
+
+	if (bad->head.number == LOOKUP_KERNEL) {
+		/* Each worker of that process finds out. */
+		if (z->reported_kernel)
+			return;
+		z->reported_kernel = true;
+		if (bad->reason == LOOKUP_HIDDEN)
+			report_notice("kernel functions are shown as "
+				      "addresses: /proc/kallsyms shows no "
+				      "addresses; run as root, with "
+				      "kernel.kptr_restrict at 0 or 1");
+		else
+			report_notice("kernel functions are shown as "
+				      "addresses: /proc/kallsyms: %s",
+			    strerror((int)bad->value));
+		return;
+	}
+	if (f == NULL || f->bad)
+		return;
+	if (bad->reason == LOOKUP_FORGOTTEN) {
+		/* Without the number it is told of again. */
+		f->inode = f->size = 0;
+		f->mtime = (struct timespec){ 0 };
+		return;
+	}
+	f->bad = true;
+	if (f->path == NULL ||
+	    (bad->reason == LOOKUP_STRIKES && z->reported_strikes))
+		return;
+	z->reported_strikes |= bad->reason == LOOKUP_STRIKES;
+	report_notice("%s: its functions are shown as offsets in the file: %s",
+	    f->path, words[bad->reason] != NULL ? words[bad->reason] : "");
+}
+
+/* Takes one message.  Returns how many addresses were told, or -1. */
+static int
+take_message(struct symbolizer *z, struct buf *out)
+{
+	const struct lookup_packet *p = &z->packet;
+	struct symbol_frame frames[SYMBOL_STORE_INLINES_MAX];
+	struct asked *a;
+	size_t n;
+
+	if (p->m.head.type == LOOKUP_BAD) {
+		take_bad_file(z, &p->m.bad);
+		return 0;
+	}
+	a = &z->asked[p->m.head.number & (ASKED_MAX - 1)];
+	if (a->request == 0 || a->request != p->m.head.number)
+		return 0;
+	if (p->m.head.type == LOOKUP_DONE) {
+		n = a->n;
+		if (finish_asked(z, a, out) == -1)
+			return -1;
+		flush_fresh(z, out);
+		return (int)n;
+	}
+	if (p->m.found.index >= a->n)
+		return 0;
+	n = lookup_found_frames(p, frames);
+	if (answer_asked(z, a, p->m.found.index, frames, n,
+		p->m.found.settled ? 0 : z->now + RETRY_PERIOD, out) == -1)
+		return -1;
+	return 1;
+}
+
+int
+symbolizer_read(struct symbolizer *z, struct buf *out)
+{
+	int got = 0, told = 0, n;
+
+	if (z->client.fd == -1)
+		return 0;
+	z->now = clock_elapsed();
+	while ((got = lookup_client_receive(&z->client, &z->packet)) == 1) {
+		if ((n = take_message(z, out)) == -1)
+			return -1;
+		told += n;
+	}
+	if (got == 0)
+		return told;
+	report_notice("functions are shown as addresses from now on: the "
+		      "process that finds their names has ended");
+	told += (int)z->nasked;
+	return finish_all_asked(z, out) == -1 ? -1 : told;
+}
+
+int
+symbolizer_finish(struct symbolizer *z, struct buf *out)
+{
+	uint64_t start = clock_elapsed(), last = start, now, end;
+	struct pollfd wait = { .events = POLLIN };
+	int told;
+
+	while (z->nasked > 0 && z->client.fd != -1) {
+		now = clock_elapsed();
+		if (z->nasked_kernel > 0)
+			end = start + FINISH_KERNEL_WAIT;
+		else if (last + FINISH_WAIT < start + FINISH_MAX)
+			end = last + FINISH_WAIT;
+		else
+			end = start + FINISH_MAX;
+		if (now >= end)
+			break;
+		wait.fd = z->client.fd;
+		poll(&wait, 1, (int)((end - now) / 1000000) + 1);
+		if ((told = symbolizer_read(z, out)) == -1)
+			return -1;
+		if (told > 0)
+			last = clock_elapsed();
+	}
+	z->now = clock_elapsed();
+	return finish_all_asked(z, out);
+}
+
 struct symbol_store *
 symbolizer_symbols(struct symbolizer *z)
 {
@@ -397,11 +888,22 @@ open_map_stacks(struct symbolizer *z, unsigned int i, int fd)
 	return m->ids != NULL ? 1 : -1;
 }
 
+/* Whether any map's records have names of this side. */
+static bool
+names_side(const struct symbolizer *z, enum stack_side side)
+{
+	for (size_t i = 0; i < z->header->nmaps; i++)
+		if (z->maps[i].has && z->maps[i].layout.with_symbols &&
+		    z->maps[i].layout.sides[side].kind != STACK_ABSENT)
+			return true;
+	return false;
+}
+
 /* Returns 1 if any map has stacks, else 0, or -1 after reporting. */
 static int
-open_all_stacks(struct symbolizer *z, const struct map_fds *fds)
+open_all_stacks(struct symbolizer *z, const struct map_fds *fds, bool names)
 {
-	bool any = false, processes = false;
+	bool any = false;
 	int got;
 
 	for (size_t i = 0; i < z->header->nmaps; i++) {
@@ -409,64 +911,98 @@ open_all_stacks(struct symbolizer *z, const struct map_fds *fds)
 		if (got == -1)
 			return -1;
 		any |= got == 1;
-		processes |=
-		    got == 1 && z->maps[i].layout.with_symbols &&
-		    z->maps[i].layout.sides[STACK_USER].kind != STACK_ABSENT;
+		z->maps[i].layout.with_symbols &= names;
 	}
 	z->no_processes = !pidns_is_initial();
-	if (processes && z->no_processes)
+	if (names_side(z, STACK_USER) && z->no_processes)
 		report_notice("user functions are shown as addresses: this is "
 			      "not the initial pid namespace, so the records "
 			      "have other pids than /proc");
 	return any;
 }
 
+/* Has the other process read the list of the kernel's functions before the
+ * first record. */
+static void
+warm_up(struct symbolizer *z)
+{
+	z->request.head = (struct lookup_head){ LOOKUP_FIND, WARM_UP };
+	z->request.file = LOOKUP_KERNEL;
+	z->request.n = 1;
+	z->request.v[0] = (struct lookup_offset){ .at = 0 };
+	lookup_client_ask(&z->client, &z->request);
+}
+
+/* Starts the other process, if names are wanted and it does not run yet. */
+static void
+open_client(struct symbolizer *z, bool detach)
+{
+	char why[512];
+
+	if (!names_side(z, STACK_KERNEL) && !names_side(z, STACK_USER))
+		return;
+	if (z->client.fd == -1 &&
+	    lookup_client_open(&z->client, detach, why, sizeof(why)) == -1)
+		report_notice("functions are shown as addresses: the process "
+			      "that finds their names cannot be started: %s",
+		    why);
+	else if (names_side(z, STACK_KERNEL))
+		warm_up(z);
+}
+
 int
-symbolizer_open(struct symbolizer **z, const struct stream_header *h,
-    const struct map_fds *fds)
+symbolizer_open(struct symbolizer **z, struct stream_header *h,
+    const struct map_fds *fds, struct lookup_client *c,
+    enum symbolizer_names names)
 {
 	struct symbolizer *new = calloc(1, sizeof(*new));
+	struct hash_key seed;
 	int got = -1;
 
 	*z = NULL;
-	if (new == NULL)
+	if (new == NULL) {
+		lookup_client_close(c);
 		return report_nomem();
+	}
+	new->client = *c;
+	if (new->client.first == NULL)
+		new->client.last = &new->client.first;
+	*c = (struct lookup_client)LOOKUP_CLIENT_CLOSED;
 	new->header = h;
 	new->spaces.size = sizeof(struct space_entry);
+	new->files.size = sizeof(struct known_file);
+	new->file_numbers.size = sizeof(struct file_number);
 	new->maps = calloc(h->nmaps + 1, sizeof(*new->maps));
 	new->stack_maps = calloc(h->nmaps + 1, sizeof(*new->stack_maps));
-	if (new->maps == NULL || new->stack_maps == NULL)
+	if (new->maps == NULL || new->stack_maps == NULL) {
 		report_nomem();
-	else if ((new->store = symbol_store_new()) != NULL)
-		got = open_all_stacks(new, fds);
-	if (got == 1)
+	} else if (hash_random(&seed) == 0 &&
+		   (new->store = symbol_store_new()) != NULL) {
+		new->spaces.seed = seed.a;
+		new->file_numbers.seed = seed.b;
+		got = open_all_stacks(new, fds, names != SYMBOLIZER_NONE);
+	}
+	if (got == 1) {
 		*z = new;
-	else
+		open_client(new, names == SYMBOLIZER_DETACHED);
+		h->symbols_follow = new->client.fd != -1;
+	} else {
 		symbolizer_close(new);
+	}
 	return got == -1 ? -1 : 0;
 }
 
-/* CAP_SYSLOG shows the addresses of kernel symbols, CAP_SYS_PTRACE the mappings
- * of processes, CAP_CHECKPOINT_RESTORE the mapped files in /proc/PID/map_files,
- * and CAP_DAC_READ_SEARCH the files of other users by their paths. */
+/* CAP_SYS_PTRACE shows the mappings of processes, CAP_CHECKPOINT_RESTORE the
+ * mapped files in /proc/PID/map_files, and CAP_DAC_READ_SEARCH that directory
+ * of other users' processes. */
 void
 symbolizer_add_needs(const struct symbolizer *z, struct confine_needs *n)
 {
-	for (size_t i = 0; z != NULL && i < z->header->nmaps; i++) {
-		const struct stack_layout *l = &z->maps[i].layout;
-
-		if (!z->maps[i].has || !l->with_symbols)
-			continue;
-		if (l->sides[STACK_KERNEL].kind != STACK_ABSENT)
-			n->caps |= CONFINE_CAP(CAP_SYSLOG);
-		if (l->sides[STACK_USER].kind == STACK_ABSENT ||
-		    z->no_processes)
-			continue;
+	if (z != NULL && z->client.fd != -1 && !z->no_processes &&
+	    names_side(z, STACK_USER))
 		n->caps |= CONFINE_CAP(CAP_SYS_PTRACE) |
 			   CONFINE_CAP(CAP_CHECKPOINT_RESTORE) |
 			   CONFINE_CAP(CAP_DAC_READ_SEARCH);
-		n->openat2 = true;
-	}
 }
 
 void
@@ -474,13 +1010,19 @@ symbolizer_close(struct symbolizer *z)
 {
 	if (z == NULL)
 		return;
+	lookup_client_close(&z->client);
+	for (size_t i = 0; i < ASKED_MAX && z->nasked > 0; i++)
+		if (z->asked[i].request != 0)
+			drop_asked(z, &z->asked[i]);
 	while (z->spaces.n > 0)
 		drop_oldest_space(z);
 	hash_free(&z->spaces);
+	for (size_t i = 0; i < z->files.n; i++)
+		free(((struct known_file *)hash_at(&z->files, i))->path);
+	hash_free(&z->files);
+	hash_free(&z->file_numbers);
 	for (size_t i = 0; i < z->nstack_maps; i++)
 		stack_map_close(&z->stack_maps[i]);
-	image_cache_close(&z->images);
-	kallsyms_free(&z->kernel);
 	symbol_store_free(z->store);
 	free(z->stack_maps);
 	free(z->maps);

@@ -244,7 +244,7 @@ is_program() {
 	sleep 0.2
 	tell "call 1"
 	traced
-	skel-fmt --json out > records
+	cp out /tmp/t10.skel; skel-fmt --json out > records
 	mv records out
 	[ "$(head -n 1 out | jq -c '.user | map(.symbol) | contains(["outer"])')" = true ]
 	[ "$(frames | grep -cxE 'outer|inlined')" -eq 0 ]
@@ -343,16 +343,19 @@ hidden_target() {
 	end_load
 }
 
-@test "names are in @symbols lines before the record, each only once" {
+@test "names are in @symbols lines, as the header says, each only once" {
 	called called -g
 	start_target ./called
 	start_load -n 3 -a "hit=uprobe:$PWD/libmarker.so:marker,pid=$TARGET" stacks.json
 	tell "call 3"
 	traced
-	[ "$(grep -ac '^{"@symbols":' out)" -eq 1 ]
-	[ "$(grep -anE '^(=|\{"@symbols")' out | cut -c-3 | paste -sd ' ')" = "2:{ 3:= 4:= 5:=" ]
-	sed -n 2p out | jq -e --argjson pid "$TARGET" '.["@symbols"] |
-		.pid == $pid and any(.frames[]; .symbol == "outer")'
+	[ "$(head -n 1 out | jq -c .symbols)" = '"follow"' ]
+	[ "$(grep -ac '^=' out)" -eq 3 ]
+	grep -a '^{"@symbols":' out > names
+	jq -es --argjson pid "$TARGET" 'map(.["@symbols"]) |
+		all(.pid == $pid) and any(.[].frames[]; .symbol == "outer")' names
+	# Each address is in one line only.
+	[ -z "$(jq -c '.["@symbols"].frames | map(.addr) | unique[]' names | sort | uniq -d)" ]
 	run -0 --separate-stderr as_nobody skel-fmt --json - < out
 	[[ ${lines[0]} == *'"symbol":"outer"'* ]]
 }
@@ -406,7 +409,7 @@ has_records() {
 	wait_for 10 has_header out
 	tell "call 1"
 	traced
-	grep -q libmarker calls
+	grep -q build-id calls
 	run -1 grep -E 'AF_INET|debuginfod|libcurl' calls
 }
 
@@ -483,7 +486,7 @@ has_records() {
 	wait_for 10 grep -aq '^=' out
 	end_load
 	[ ! -s err ]
-	[ "$(grep -anE '^(=|\{"@sta|\{"@sy)' out | cut -d: -f2 | cut -c-5 | head -n 2 | paste -sd ' ')" = '{"@st {"@sy' ]
+	[ "$(grep -anE '^(=|\{"@sta)' out | cut -d: -f2 | cut -c-5 | tr -d '\0' | head -n 1)" = '{"@st' ]
 	grep -a '^{"@stack' out | jq -e '.["@stack"] | .stacks == "stackmap" and .id >= 0 and (.addrs | length) > 1'
 	# The @stack line is not repeated while the stack is the same.
 	[ "$(grep -ac '^{"@stack' out)" -eq 1 ]

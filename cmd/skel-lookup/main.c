@@ -1,0 +1,106 @@
+/*
+ * skel-lookup: find the names of addresses, for skel-load, skel-poll and the C
+ * library, which start it.
+ *
+ * It reads the files of other processes, which nobody can trust, so that the
+ * process that records events need not.  Its standard input is a socket, on
+ * which it is told of files and asked for functions in them; skel-lookup(8).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/report.h"
+#include "command.h"
+#include "host/kallsyms.h"
+#include "lookup/message.h"
+#include "supervisor.h"
+
+static const struct option long_options[] = {
+	{ "detach", no_argument, NULL, 'd' },
+	COMMAND_OPTIONS,
+};
+
+static const struct command command = {
+	.usage = "usage: skel-lookup [-hqvV] [--detach]\n",
+	.help =
+	    "\n"
+	    "Find the names of addresses.  skel-load, skel-poll and the C "
+	    "library start\n"
+	    "this program; it is of no use by itself.\n"
+	    "\n"
+	    "      --detach         be no child of the process that starts it\n"
+	    "  -v, --verbose        (accepted, without effect)\n"
+	    "  -q, --quiet, --no-log\n"
+	    "                       (accepted, without effect)\n"
+	    "  -h, --help           print this help\n"
+	    "  -V, --version        print the version\n",
+};
+
+/* Whether standard input is the socket that a command has made. */
+static bool
+was_started_by_command(void)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(LOOKUP_SOCKET, SOL_SOCKET, SO_TYPE, &type, &len) ==
+		   0 &&
+	       type == SOCK_SEQPACKET;
+}
+
+/* What was inherited is closed, so that no pipe stays open because of this
+ * process, and 1 and 2 become something harmless. */
+static void
+close_inherited(void)
+{
+	int null;
+
+	if (close_range(LOOKUP_SOCKET + 1, ~0U, 0) == -1)
+		for (int fd = LOOKUP_SOCKET + 1; fd < 1024; fd++)
+			close(fd);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	/* Descriptor 1; what is written to 2 is lost in either case. */
+	if (null == -1)
+		null = dup(LOOKUP_SOCKET);
+	if (dup(null) == -1)
+		_exit(EXIT_FAILURE);
+}
+
+int
+main(int argc, char *argv[])
+{
+	int ch, kallsyms, error;
+	bool detach = false;
+
+	while (
+	    (ch = getopt_long(argc, argv, "+hqvV", long_options, NULL)) != -1)
+		if (ch == 'd')
+			detach = true;
+		else
+			command_option(&command, ch);
+	if (optind < argc || !was_started_by_command()) {
+		report_error("this program is started by skel-load, skel-poll "
+			     "and the C library, not by hand");
+		command_usage(&command);
+	}
+	close_inherited();
+	/* The host waits for this process only, and has no child then. */
+	switch (detach ? fork() : 0) {
+	case -1:
+		return EXIT_FAILURE;
+	case 0:
+		break;
+	default:
+		_exit(EXIT_SUCCESS);
+	}
+	/* A signal for all commands of a pipeline is not for this process,
+	 * which ends when its command does. */
+	setsid();
+	kallsyms = kallsyms_open();
+	error = errno;
+	return supervisor_run(LOOKUP_SOCKET, kallsyms, error);
+}

@@ -1,0 +1,627 @@
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/util.h"
+#include "host/confine.h"
+#include "lookup/message.h"
+#include "supervisor.h"
+#include "worker.h"
+
+/* A sanitizer makes everything slower. */
+#define SLOWER (SANITIZED ? 10 : 1)
+
+/* The processor time that a request may take, and that all of a file's may:
+ * FILE_TIME, and OFFSET_TIME for each offset. */
+#define REQUEST_TIME (CLOCK_SECOND * SLOWER)
+#define FILE_TIME (2 * CLOCK_SECOND * SLOWER)
+#define OFFSET_TIME (CLOCK_SECOND / 50)
+/* The time that a request may take, if its file system does not answer. */
+#define SLEEP_TIME (5 * CLOCK_SECOND * SLOWER)
+/* When a request takes longer than this, another worker serves the others. */
+#define PATIENCE (CLOCK_SECOND / 5)
+/* How often the times are looked at. */
+#define LOOK_MS 20
+/* A worker beside the first that had nothing to do for so long ends. */
+#define IDLE_TIME (10 * CLOCK_SECOND)
+
+enum {
+	WORKERS_MAX = 3,
+	FILES_MAX = 4096,
+	JOBS_MAX = 8192,      /* requests that wait */
+	STRIKES_MAX = 8,      /* bad files of a user */
+	OFFENDERS_MAX = 1024, /* users that have bad files */
+	DESCRIPTORS_KEPT = 32,
+	/* Of a file without bad news. */
+	GOOD = LOOKUP_REASONS,
+};
+
+/* The memory of the first worker, and of each other. */
+static const uint64_t worker_bytes[WORKERS_MAX] = { 144 << 20, 40 << 20,
+	40 << 20 };
+
+struct file {
+	struct hash_key key;        /* the number, 0 */
+	struct lookup_packet *told; /* owned: the message, with descriptors */
+	uint64_t owner;             /* the key of who is blamed for it */
+	uint64_t spent, allowed;    /* processor time, ns */
+	unsigned int reason;        /* enum lookup_reason, or GOOD */
+	/* The serial numbers of the workers that were told of it. */
+	uint64_t known_to[WORKERS_MAX];
+};
+
+/* A request that waits. */
+struct job {
+	struct job *next;
+	struct lookup_find request; /* its end is missing */
+};
+
+struct worker_process {
+	pid_t pid;       /* 0: none */
+	int fd;          /* owned */
+	uint64_t serial; /* differs for each process */
+	struct job *job; /* owned: what it works at, or NULL */
+	uint64_t began;  /* when, of clock_elapsed() */
+	uint64_t spent;  /* its processor time then */
+};
+
+struct offender {
+	struct hash_key key; /* who, 0 */
+	unsigned int strikes;
+};
+
+struct supervisor {
+	int fd;
+	int kallsyms, kallsyms_error;
+	struct worker_process workers[WORKERS_MAX];
+	uint64_t serial;
+	struct hash files; /* of struct file */
+	size_t files_max;
+	struct hash offenders; /* of struct offender */
+	struct file kernel;    /* which has no message */
+	struct job *first, **last;
+	size_t njobs;
+	bool over; /* the other end has gone */
+	struct lookup_packet packet;
+};
+
+static void
+send_up(struct supervisor *s, const void *message, size_t len)
+{
+	if (lookup_send(s->fd, message, len, NULL, false) == -1)
+		s->over = true;
+}
+
+static void
+tell_bad(struct supervisor *s, uint32_t number, unsigned int reason)
+{
+	const struct lookup_bad bad = { .head = { LOOKUP_BAD, number },
+		.reason = reason };
+
+	send_up(s, &bad, sizeof(bad));
+}
+
+static void
+tell_done(struct supervisor *s, uint32_t request)
+{
+	const struct lookup_head done = { LOOKUP_DONE, request };
+
+	send_up(s, &done, sizeof(done));
+}
+
+static struct file *
+find_file(struct supervisor *s, uint32_t number)
+{
+	if (number == LOOKUP_KERNEL)
+		return &s->kernel;
+	return hash_find(&s->files, (struct hash_key){ number, 0 });
+}
+
+/* The processor time of a process, which may be a zombie; 0 if unknown. */
+static uint64_t
+processor_time(pid_t pid)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) != 0 ||
+	    clock_gettime(clock, &t) == -1)
+		return 0;
+	return (uint64_t)t.tv_sec * CLOCK_SECOND + (uint64_t)t.tv_nsec;
+}
+
+/* In the new process. */
+static _Noreturn void
+become_worker(const struct supervisor *s, int fd, uint64_t bytes)
+{
+	int own = dup(fd), kallsyms = s->kallsyms;
+
+	/* The supervisor may have ended before this. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() == 1 ||
+	    own == -1)
+		_exit(EXIT_FAILURE);
+	/* All descriptors of files belong to the supervisor. */
+	close(s->fd);
+	for (size_t i = 0; i < nitems(s->workers); i++)
+		if (s->workers[i].pid != 0)
+			close(s->workers[i].fd);
+	for (size_t i = 0; i < s->files.n; i++) {
+		struct file *f = hash_at(&s->files, i);
+
+		if (f->told != NULL)
+			lookup_packet_close(f->told);
+	}
+	close(fd);
+	worker_run(own, kallsyms, s->kallsyms_error, bytes);
+}
+
+/* Starts worker number i.  Returns whether that worked. */
+static bool
+start_worker(struct supervisor *s, size_t i)
+{
+	struct worker_process *w = &s->workers[i];
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return false;
+	*w = (struct worker_process){ .fd = pair[0], .serial = ++s->serial };
+	w->pid = fork();
+	if (w->pid == 0) {
+		close(pair[0]);
+		(void)parent;
+		become_worker(s, pair[1], worker_bytes[i]);
+	}
+	close(pair[1]);
+	if (w->pid > 0)
+		return true;
+	close(pair[0]);
+	w->pid = 0;
+	return false;
+}
+
+static struct offender *
+get_offender(struct supervisor *s, uint64_t who)
+{
+	const struct hash_key key = { who, 0 };
+	struct offender *o = hash_find(&s->offenders, key);
+
+	if (o != NULL)
+		return o;
+	if (s->offenders.n == OFFENDERS_MAX)
+		hash_drop_oldest(&s->offenders);
+	return hash_add(&s->offenders, key);
+}
+
+static bool
+has_struck_out(struct supervisor *s, uint64_t who)
+{
+	const struct offender *o =
+	    hash_find(&s->offenders, (struct hash_key){ who, 0 });
+
+	return o != NULL && o->strikes >= STRIKES_MAX;
+}
+
+/* Marks a file as one that is not read any more. */
+static void
+condemn(struct supervisor *s, struct file *f, unsigned int reason)
+{
+	struct offender *o;
+
+	if (f == &s->kernel || f->reason != GOOD)
+		return;
+	f->reason = reason;
+	if (reason != LOOKUP_STRIKES && (o = get_offender(s, f->owner)) != NULL)
+		o->strikes++;
+	/* Nobody opens it again. */
+	if (f->told != NULL)
+		lookup_packet_close(f->told);
+	tell_bad(s, (uint32_t)f->key.a, reason);
+}
+
+/* The process of a worker has ended, or is given up: forgets it. */
+static void
+forget_worker(struct supervisor *s, struct worker_process *w)
+{
+	struct job *job = w->job;
+
+	close(w->fd);
+	*w = (struct worker_process){ .pid = 0 };
+	if (job != NULL)
+		tell_done(s, job->request.head.number);
+	free(job);
+}
+
+/* Adds what a worker has spent since it began its request to its file. */
+static void
+charge(struct supervisor *s, struct worker_process *w)
+{
+	struct file *f = find_file(s, w->job->request.file);
+
+	if (f != NULL)
+		f->spent += processor_time(w->pid) - w->spent;
+}
+
+/* Why a worker ended that nobody killed. */
+static unsigned int
+reason_of_end(int status)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_NO_MEMORY)
+		return LOOKUP_MEMORY;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+		return LOOKUP_TOOK_LONG;
+	return LOOKUP_CRASHED;
+}
+
+/* Waits for a process that was killed, but not for ever: one that waits for a
+ * file system in user space ends when that answers. */
+static void
+reap(pid_t pid)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < 50 && waitpid(pid, NULL, WNOHANG) == 0; i++)
+		nanosleep(&nap, NULL);
+}
+
+static void
+kill_worker(struct supervisor *s, struct worker_process *w, unsigned int reason)
+{
+	struct file *f =
+	    w->job != NULL ? find_file(s, w->job->request.file) : NULL;
+
+	kill(w->pid, SIGKILL);
+	reap(w->pid);
+	if (f != NULL)
+		condemn(s, f, reason);
+	forget_worker(s, w);
+}
+
+/* The worker has closed its socket. */
+static void
+end_worker(struct supervisor *s, struct worker_process *w)
+{
+	struct file *f =
+	    w->job != NULL ? find_file(s, w->job->request.file) : NULL;
+	int status = 0;
+
+	/* It may have closed the socket only. */
+	kill(w->pid, SIGKILL);
+	if (waitpid(w->pid, &status, 0) == -1)
+		status = 0;
+	if (f != NULL)
+		condemn(s, f, reason_of_end(status));
+	forget_worker(s, w);
+}
+
+/* Ends a worker whose request takes more than it may. */
+static void
+check_times(struct supervisor *s, struct worker_process *w, uint64_t now)
+{
+	uint64_t spent = processor_time(w->pid) - w->spent;
+	struct file *f = find_file(s, w->job->request.file);
+
+	/* The list of the kernel's functions is honest, but may be long. */
+	if (f == &s->kernel || f == NULL)
+		return;
+	if (spent > REQUEST_TIME || f->spent + spent > f->allowed)
+		kill_worker(s, w, LOOKUP_TOOK_LONG);
+	else if (now - w->began > SLEEP_TIME + spent)
+		kill_worker(s, w, LOOKUP_SLEPT);
+}
+
+/* Tells a worker of the file, unless it knows.  Returns 0, or -1 if it has
+ * gone. */
+static int
+tell_file(struct supervisor *s, struct worker_process *w, struct file *f)
+{
+	uint64_t *known = &f->known_to[w - s->workers];
+
+	if (f->told == NULL || *known == w->serial)
+		return 0;
+	*known = w->serial;
+	return lookup_send(
+	    w->fd, &f->told->m, f->told->len, f->told->fds, false);
+}
+
+/* Has a worker do a job, which becomes its own. */
+static void
+begin_job(struct supervisor *s, struct worker_process *w, struct job *job)
+{
+	struct file *f = find_file(s, job->request.file);
+
+	w->job = job;
+	w->began = clock_elapsed();
+	w->spent = processor_time(w->pid);
+	f->allowed += job->request.n * OFFSET_TIME;
+	/* If it has gone, its socket says so. */
+	if (tell_file(s, w, f) == 0)
+		lookup_send(w->fd, &job->request,
+		    lookup_find_len(&job->request), NULL, false);
+}
+
+/* Whether a request for the file could be served now.  One that cannot any more
+ * is answered. */
+static bool
+is_file_at_work(const struct supervisor *s, uint32_t number)
+{
+	for (size_t i = 0; i < nitems(s->workers); i++)
+		if (s->workers[i].job != NULL &&
+		    s->workers[i].job->request.file == number)
+			return true;
+	return false;
+}
+
+/* Takes the first job that can be done from the list; answers those on the way
+ * that cannot.  Returns NULL if there is none. */
+static struct job *
+take_job(struct supervisor *s)
+{
+	struct job **at = &s->first, *job;
+
+	while ((job = *at) != NULL) {
+		struct file *f = find_file(s, job->request.file);
+		bool hopeless;
+
+		if (f != NULL && f->reason == GOOD && f != &s->kernel &&
+		    has_struck_out(s, f->owner))
+			condemn(s, f, LOOKUP_STRIKES);
+		hopeless = f == NULL || f->reason != GOOD;
+		if (!hopeless && is_file_at_work(s, job->request.file)) {
+			at = &job->next;
+			continue;
+		}
+		if ((*at = job->next) == NULL)
+			s->last = at;
+		s->njobs--;
+		if (!hopeless)
+			return job;
+		if (f == NULL)
+			tell_bad(s, job->request.file, LOOKUP_FORGOTTEN);
+		tell_done(s, job->request.head.number);
+		free(job);
+	}
+	return NULL;
+}
+
+/* A worker that may take a job now, started if need be; or NULL. */
+static struct worker_process *
+get_worker(struct supervisor *s, uint64_t now)
+{
+	for (size_t i = 0; i < nitems(s->workers); i++) {
+		struct worker_process *w = &s->workers[i];
+
+		if (w->job != NULL) {
+			if (now - w->began < PATIENCE)
+				return NULL;
+			continue;
+		}
+		return w->pid != 0 || start_worker(s, i) ? w : NULL;
+	}
+	return NULL;
+}
+
+static void
+dispatch(struct supervisor *s)
+{
+	struct worker_process *w;
+	struct job *job;
+
+	while (s->first != NULL && !s->over &&
+	       (w = get_worker(s, clock_elapsed())) != NULL &&
+	       (job = take_job(s)) != NULL)
+		begin_job(s, w, job);
+}
+
+static void
+forget_oldest_file(struct supervisor *s)
+{
+	struct file *f = hash_at(&s->files, 0);
+	const struct lookup_head forget = { LOOKUP_FORGET, (uint32_t)f->key.a };
+
+	for (size_t i = 0; i < nitems(s->workers); i++)
+		if (s->workers[i].pid != 0 &&
+		    f->known_to[i] == s->workers[i].serial)
+			lookup_send(s->workers[i].fd, &forget, sizeof(forget),
+			    NULL, true);
+	if (f->told != NULL)
+		lookup_packet_close(f->told);
+	free(f->told);
+	hash_drop_oldest(&s->files);
+}
+
+/* Keeps the packet, whose descriptors become the file's. */
+static void
+note_file(struct supervisor *s, struct lookup_packet *p)
+{
+	const struct hash_key key = { p->m.head.number, 0 };
+	struct file *f;
+
+	if (key.a == LOOKUP_KERNEL || hash_find(&s->files, key) != NULL)
+		return;
+	if (s->files.n == s->files_max)
+		forget_oldest_file(s);
+	if ((f = hash_add(&s->files, key)) == NULL)
+		return;
+	f->told = malloc(offsetof(struct lookup_packet, m) + p->len);
+	f->reason = f->told != NULL ? (unsigned int)GOOD : LOOKUP_FORGOTTEN;
+	f->allowed = FILE_TIME;
+	/* Of root's processes only the one is blamed. */
+	f->owner =
+	    p->m.file.uid != 0 ? p->m.file.uid : (uint64_t)p->m.file.pid << 32;
+	if (f->told == NULL)
+		return;
+	memcpy(f->told, p, offsetof(struct lookup_packet, m) + p->len);
+	p->fds[0] = p->fds[1] = -1;
+}
+
+static void
+add_job(struct supervisor *s, const struct lookup_find *request)
+{
+	size_t len = lookup_find_len(request);
+	struct job *job = NULL;
+
+	if (s->njobs < JOBS_MAX)
+		job = malloc(offsetof(struct job, request) + len);
+	if (job == NULL) {
+		tell_done(s, request->head.number);
+		return;
+	}
+	memcpy(&job->request, request, len);
+	job->next = NULL;
+	*s->last = job;
+	s->last = &job->next;
+	s->njobs++;
+}
+
+/* Takes all messages from above that are there. */
+static void
+read_requests(struct supervisor *s)
+{
+	int got;
+
+	while ((got = lookup_receive(s->fd, &s->packet, true)) == 1) {
+		if (s->packet.m.head.type == LOOKUP_FILE)
+			note_file(s, &s->packet);
+		else if (s->packet.m.head.type == LOOKUP_FIND)
+			add_job(s, &s->packet.m.find);
+		lookup_packet_close(&s->packet);
+	}
+	if (got == 0 || (errno != EAGAIN && errno != EPROTO))
+		s->over = true;
+}
+
+/* Passes on what a worker has found.  It is trusted with nothing but its own
+ * request. */
+static void
+read_answers(struct supervisor *s, struct worker_process *w)
+{
+	struct lookup_packet *p = &s->packet;
+	int got;
+
+	while (!s->over && (got = lookup_receive(w->fd, p, true)) == 1) {
+		bool own = w->job != NULL &&
+			   p->m.head.number == w->job->request.head.number;
+
+		lookup_packet_close(p);
+		if (p->m.head.type == LOOKUP_FOUND && own) {
+			send_up(s, &p->m, p->len);
+		} else if (p->m.head.type == LOOKUP_BAD && w->job != NULL &&
+			   w->job->request.file == LOOKUP_KERNEL) {
+			p->m.head.number = LOOKUP_KERNEL;
+			send_up(s, &p->m, p->len);
+		} else if (p->m.head.type == LOOKUP_DONE && own) {
+			charge(s, w);
+			send_up(s, &p->m, p->len);
+			free(w->job);
+			w->job = NULL;
+			w->began = clock_elapsed();
+		}
+	}
+	if (!s->over && (got == 0 || errno != EAGAIN))
+		end_worker(s, w);
+}
+
+/* Looks at the times of the workers. */
+static void
+check_workers(struct supervisor *s)
+{
+	uint64_t now = clock_elapsed();
+
+	for (size_t i = 0; i < nitems(s->workers); i++) {
+		struct worker_process *w = &s->workers[i];
+
+		if (w->job != NULL)
+			check_times(s, w, now);
+		else if (w->pid != 0 && i > 0 && now - w->began > IDLE_TIME)
+			kill_worker(s, w, LOOKUP_CRASHED);
+	}
+}
+
+/* Waits for messages.  Returns those that have any, or -1. */
+static int
+wait_for_messages(struct supervisor *s, struct pollfd *fds)
+{
+	bool busy = false, idle = false;
+
+	fds[0] = (struct pollfd){ .fd = s->fd, .events = POLLIN };
+	for (size_t i = 0; i < nitems(s->workers); i++) {
+		const struct worker_process *w = &s->workers[i];
+
+		fds[i + 1] = (struct pollfd){ .fd = w->pid != 0 ? w->fd : -1,
+			.events = POLLIN };
+		busy |= w->job != NULL;
+		idle |= i > 0 && w->pid != 0;
+	}
+	return poll(fds, WORKERS_MAX + 1, busy ? LOOK_MS : idle ? 1000 : -1);
+}
+
+/* Two descriptors for each file, as far as the limit allows. */
+static size_t
+count_files_max(void)
+{
+	struct rlimit l;
+	size_t n;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == -1)
+		return 64;
+	l.rlim_cur = l.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &l);
+	if (l.rlim_cur < 4 * DESCRIPTORS_KEPT)
+		return DESCRIPTORS_KEPT / 2;
+	n = (size_t)(l.rlim_cur - DESCRIPTORS_KEPT) / 2;
+	return n < FILES_MAX ? n : (size_t)FILES_MAX;
+}
+
+static void
+end_all_workers(struct supervisor *s)
+{
+	for (size_t i = 0; i < nitems(s->workers); i++)
+		if (s->workers[i].pid != 0) {
+			kill(s->workers[i].pid, SIGKILL);
+			reap(s->workers[i].pid);
+		}
+}
+
+int
+supervisor_run(int fd, int kallsyms, int kallsyms_error)
+{
+	static struct supervisor s;
+	const struct lookup_head ready = { LOOKUP_READY, LOOKUP_VERSION };
+	struct pollfd fds[WORKERS_MAX + 1];
+
+	s.fd = fd;
+	s.kallsyms = kallsyms;
+	s.kallsyms_error = kallsyms_error;
+	s.kernel.reason = GOOD;
+	s.files.size = sizeof(struct file);
+	s.offenders.size = sizeof(struct offender);
+	s.last = &s.first;
+	s.files_max = count_files_max();
+	confine_lookup();
+	send_up(&s, &ready, sizeof(ready));
+	while (!s.over) {
+		if (wait_for_messages(&s, fds) == -1 && errno != EINTR)
+			break;
+		if (fds[0].revents != 0)
+			read_requests(&s);
+		for (size_t i = 0; i < WORKERS_MAX && !s.over; i++)
+			if (fds[i + 1].revents != 0)
+				read_answers(&s, &s.workers[i]);
+		check_workers(&s);
+		dispatch(&s);
+	}
+	end_all_workers(&s);
+	return EXIT_SUCCESS;
+}
