@@ -8,26 +8,13 @@
 #include "eunomia/callback-sink.h"
 
 static int release_all_held(void *ctx);
-
-/* The records of all maps with stacks wait for their names.  Returns 0, or -1
- * after reporting. */
-static int
-open_held(struct callback_sink *s)
-{
-	s->held =
-	    held_records_new(s->header, symbolizer_symbols(s->symbolizer));
-	if (s->held == NULL)
-		return -1;
-	for (unsigned int i = 0; i < s->header->nmaps; i++)
-		held_records_add_map(s->held, i, HELD_BOTH_SIDES);
-	symbolizer_set_before_forget(s->symbolizer, release_all_held, s);
-	return 0;
-}
+static int release_held(struct callback_sink *s, uint64_t now);
 
 int
 callback_sink_open(struct callback_sink *s, const struct stream_header *h,
-    struct symbolizer *z, struct poll_control *control,
-    enum export_format_type format, callback_fn *handler, void *ctx)
+    struct symbolizer *z, struct held_records *held,
+    struct poll_control *control, enum export_format_type format,
+    callback_fn *handler, void *ctx)
 {
 	struct plan_options options = {
 		.form = format == EXPORT_JSON ? PLAN_REFERENCE : PLAN_PLAIN,
@@ -36,6 +23,7 @@ callback_sink_open(struct callback_sink *s, const struct stream_header *h,
 	*s = (struct callback_sink){
 		.header = h,
 		.symbolizer = z,
+		.held = held,
 		.control = control,
 		.format = format,
 		.handler = handler,
@@ -48,7 +36,9 @@ callback_sink_open(struct callback_sink *s, const struct stream_header *h,
 	s->plans = plans_new(h, &options);
 	if (s->plans == NULL)
 		return -1;
-	return z != NULL && h->symbols_follow ? open_held(s) : 0;
+	if (held != NULL)
+		symbolizer_set_before_forget(z, release_all_held, s);
+	return 0;
 }
 
 void
@@ -56,7 +46,6 @@ callback_sink_close(struct callback_sink *s)
 {
 	if (s->plans != NULL)
 		plans_free(s->plans, s->header->nmaps);
-	held_records_free(s->held);
 	buf_free(&s->out);
 	buf_free(&s->whole);
 	*s = (struct callback_sink){ 0 };
@@ -94,6 +83,8 @@ call_with_text(struct callback_sink *s, size_t from, size_t end)
 int
 callback_sink_begin(struct callback_sink *s)
 {
+	if (s->plans == NULL && s->held != NULL)
+		return release_held(s, UINT64_MAX);
 	if (s->format != EXPORT_PLAIN_TEXT)
 		return 0;
 	for (size_t i = 0; i < s->header->nmaps; i++) {
@@ -149,20 +140,43 @@ call_with_record(struct callback_sink *s, unsigned int map, uint64_t time_ns,
 	return 0;
 }
 
-/* Calls the handler with the records that need not wait any more: at the time
- * UINT64_MAX all.  Returns 0, or -1 after reporting. */
+static void
+call_with_bytes(struct callback_sink *s, unsigned int map,
+    const unsigned char *data, size_t len)
+{
+	const struct stream_map *m = &s->header->maps[map];
+	size_t key = stream_key_size(s->header, map);
+	struct eunomia_raw raw = {
+		.map = m->name,
+		.key = key > 0 ? data : NULL,
+		.key_size = key,
+		.value = data + key,
+		.value_size = len - key,
+	};
+
+	if (s->format == EXPORT_RAW_KEY_VALUE)
+		call_handler(s, &raw, sizeof(raw));
+	else
+		call_handler(s, raw.value, raw.value_size);
+}
+
+/* Calls the handler with the records that need not wait any more, until it asks
+ * for the end: at the time UINT64_MAX all.  Returns 0, or -1 after reporting.
+ */
 static int
 release_held(struct callback_sink *s, uint64_t now)
 {
 	struct held_record r;
 	int ret = 0;
 
-	while (ret == 0 && held_records_first(s->held, now, &r)) {
-		ret = call_with_record(s, r.map, r.time_ns, r.data, r.len);
+	while (ret == 0 && !wait_or_end(s) &&
+	       held_records_first(s->held, now, &r)) {
+		if (s->plans != NULL)
+			ret = call_with_record(
+			    s, r.map, r.time_ns, r.data, r.len);
+		else
+			call_with_bytes(s, r.map, r.data, r.len);
 		held_records_drop(s->held);
-		/* At the end there is nothing to wait for. */
-		if (now != UINT64_MAX)
-			wait_or_end(s);
 	}
 	return ret;
 }
@@ -196,26 +210,6 @@ take_record(struct callback_sink *s, unsigned int map, uint64_t time_ns,
 	if (held_records_put(s->held, &r, now) == -1)
 		return -1;
 	return release_held(s, now);
-}
-
-static void
-call_with_bytes(struct callback_sink *s, unsigned int map,
-    const unsigned char *data, size_t len)
-{
-	const struct stream_map *m = &s->header->maps[map];
-	size_t key = stream_key_size(s->header, map);
-	struct eunomia_raw raw = {
-		.map = m->name,
-		.key = key > 0 ? data : NULL,
-		.key_size = key,
-		.value = data + key,
-		.value_size = len - key,
-	};
-
-	if (s->format == EXPORT_RAW_KEY_VALUE)
-		call_handler(s, &raw, sizeof(raw));
-	else
-		call_handler(s, raw.value, raw.value_size);
 }
 
 static int
@@ -279,10 +273,11 @@ const struct poll_sink callback_poll_sink = {
 };
 
 int
-callback_sink_end(struct callback_sink *s)
+callback_sink_end(struct callback_sink *s, bool ended)
 {
-	if (s->held != NULL && (symbolizer_finish(s->symbolizer, NULL) == -1 ||
-				   release_held(s, UINT64_MAX) == -1))
+	if (s->held != NULL && !ended && s->plans != NULL &&
+	    (symbolizer_finish(s->symbolizer, NULL) == -1 ||
+		release_held(s, UINT64_MAX) == -1))
 		return -1;
 	if (s->bad > 0)
 		report_error("%" PRIu64

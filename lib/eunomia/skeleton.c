@@ -12,7 +12,8 @@ enum skeleton_stage { STAGE_OPENED, STAGE_LOADING, STAGE_LOADED, STAGE_FAILED };
 struct eunomia_bpf {
 	struct launch_options options;
 	struct launch launch;
-	struct callback_sink sink;             /* open while it is polled */
+	struct held_records *held; /* owned: records without their names yet */
+	struct callback_sink sink; /* open while it is polled */
 	struct eunomia_polling_handle *handle; /* owned: one use */
 
 	/* Protects what follows.  It is not held while the skeleton is loaded
@@ -56,6 +57,7 @@ static void
 free_skeleton(struct eunomia_bpf *p)
 {
 	launch_close(&p->launch);
+	held_records_free(p->held);
 	launch_options_free(&p->options);
 	skeleton_release_handle(p->handle);
 	pthread_cond_destroy(&p->idle);
@@ -254,6 +256,24 @@ end_polling(struct eunomia_bpf **p)
 	end_work(*p);
 }
 
+/* Has the records of all maps with stacks wait for names that come later.
+ * Returns 0, or -1 after reporting. */
+static int
+open_held(struct eunomia_bpf *p)
+{
+	const struct launch *l = &p->launch;
+
+	if (p->held != NULL || !symbolizer_follows(l->symbolizer))
+		return 0;
+	p->held =
+	    held_records_new(&l->header, symbolizer_symbols(l->symbolizer));
+	if (p->held == NULL)
+		return -1;
+	for (unsigned int i = 0; i < l->header.nmaps; i++)
+		held_records_add_map(p->held, i, HELD_BOTH_SIDES);
+	return 0;
+}
+
 /* Polls with the handler, after begin_work(). */
 static int
 poll_to_handler(struct eunomia_bpf *p, enum export_format_type format,
@@ -268,9 +288,11 @@ poll_to_handler(struct eunomia_bpf *p, enum export_format_type format,
 	int ret = 0;
 
 	(void)polled;
+	if (open_held(p) == -1)
+		return -1;
 	if (callback_sink_open(&p->sink, &p->launch.header,
-		p->launch.symbolizer, &p->handle->control, format, handler,
-		ctx) == -1 ||
+		p->launch.symbolizer, p->held, &p->handle->control, format,
+		handler, ctx) == -1 ||
 	    callback_sink_begin(&p->sink) == -1)
 		return -1;
 	poller_run(poller);
@@ -281,7 +303,7 @@ poll_to_handler(struct eunomia_bpf *p, enum export_format_type format,
 		poll_control_clear_end(&p->handle->control);
 	if (end == POLLER_FAILED || poller_report_lost(poller) == -1)
 		ret = -1;
-	return callback_sink_end(&p->sink) == -1 ? -1 : ret;
+	return callback_sink_end(&p->sink, end == POLLER_GONE) == -1 ? -1 : ret;
 }
 
 int

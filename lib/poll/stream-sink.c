@@ -61,7 +61,7 @@ release_all_held(void *ctx)
 static int
 open_held(struct stream_sink *s)
 {
-	if (!s->header->symbols_follow)
+	if (!symbolizer_follows(s->symbolizer))
 		return 0;
 	s->held =
 	    held_records_new(s->header, symbolizer_symbols(s->symbolizer));

@@ -73,7 +73,8 @@ read_stack(struct stack_map *m, uint32_t id)
 
 size_t
 stack_map_get(struct stack_map *m, int32_t id, uint64_t now,
-    struct symbol_store *store, struct buf *out, const uint64_t **addrs)
+    struct symbol_store *store, struct buf *out, const uint64_t **addrs,
+    int (*changing)(void *ctx), void *ctx)
 {
 	size_t known, n;
 
@@ -87,6 +88,8 @@ stack_map_get(struct stack_map *m, int32_t id, uint64_t now,
 	if (n == 0 ||
 	    (n == known && memcmp(*addrs, m->addrs, n * sizeof(**addrs)) == 0))
 		return known;
+	if (known > 0 && changing(ctx) == -1)
+		return 0;
 	if (symbol_store_set_stack(store, m->name, id, m->addrs, n) == -1)
 		return 0;
 	if (out != NULL)

@@ -28,10 +28,12 @@ void stack_map_close(struct stack_map *m);
  * Get the addresses of a stack id, innermost first.  The kernel may reuse an id
  * for another stack, so it is read again if the last read is some time before
  * now.  A new stack is added to store and, unless out is NULL, appended to out
- * as a line "@stack".  Returns their number, 0 if the kernel has no such stack;
+ * as a line "@stack".  If an id gets another stack, changing() is called
+ * first.  Returns their number, 0 if the kernel has no such stack;
  * the addresses are borrowed from store until it changes.
  */
 size_t stack_map_get(struct stack_map *m, int32_t id, uint64_t now,
-    struct symbol_store *store, struct buf *out, const uint64_t **addrs);
+    struct symbol_store *store, struct buf *out, const uint64_t **addrs,
+    int (*changing)(void *ctx), void *ctx);
 
 #endif

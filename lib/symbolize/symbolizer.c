@@ -165,6 +165,16 @@ get_space(struct symbolizer *z, uint64_t pid)
  * Telling readers.
  */
 
+/* What the store has of an address or an id is about to change. */
+static int
+before_change(void *ctx)
+{
+	struct symbolizer *z = ctx;
+
+	return z->before_forget != NULL ? z->before_forget(z->before_forget_ctx)
+					: 0;
+}
+
 /* Appends a line for the addresses that readers have to learn about. */
 static void
 flush_fresh(struct symbolizer *z, struct buf *out)
@@ -596,7 +606,9 @@ resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
 	if (e != NULL && e->roles & role && old.v != NULL &&
 	    (e->retry_at == 0 || z->now < e->retry_at))
 		return 0;
-	if (pid != KERNEL)
+	if (pid != KERNEL && z->no_processes)
+		place.none = true;
+	else if (pid != KERNEL)
 		place = locate_in_process(z, s, addr);
 	if (place.none)
 		return take_answer(
@@ -605,8 +617,7 @@ resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
 		return take_answer(z, s, addr, role, NULL, 0, 0, out);
 	/* Its name was one of an earlier program, or in the other role. */
 	if (old.n > 0) {
-		if (z->before_forget != NULL &&
-		    z->before_forget(z->before_forget_ctx) == -1)
+		if (before_change(z) == -1)
 			return -1;
 		symbol_store_forget(z->store, pid, addr);
 		if (out != NULL)
@@ -626,7 +637,7 @@ resolve_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
 
 	if (s == NULL)
 		return report_nomem();
-	if (pid != KERNEL &&
+	if (pid != KERNEL && !z->no_processes &&
 	    process_refresh(&s->process, z->now) == PROCESS_CHANGED) {
 		hash_free(&s->roles);
 		s->program = ++z->programs;
@@ -657,7 +668,7 @@ read_addresses(struct symbolizer *z, const struct map_stacks *m,
 	case STACK_ID:
 		n = stack_map_get(m->ids,
 		    stack_layout_read_id(&m->layout, side, record), z->now,
-		    z->store, out, &found);
+		    z->store, out, &found, before_change, z);
 		if (n > 0)
 			memcpy(z->addrs, found, n * sizeof(*found));
 		return n;
@@ -679,7 +690,7 @@ resolve_side(struct symbolizer *z, const struct map_stacks *m,
 		pid = stack_layout_read_pid(
 		    &m->layout, &z->header->types, record);
 		/* Pid 0 is the idle task of a CPU. */
-		if (pid == KERNEL || pid > INT32_MAX || z->no_processes)
+		if (pid == KERNEL || pid > INT32_MAX)
 			return 0;
 	}
 	return resolve_stack(z, pid, n, out);
@@ -707,6 +718,12 @@ symbolizer_set_before_forget(
 {
 	z->before_forget = before;
 	z->before_forget_ctx = ctx;
+}
+
+bool
+symbolizer_follows(const struct symbolizer *z)
+{
+	return z != NULL && z->client.fd != -1;
 }
 
 int
@@ -985,7 +1002,9 @@ symbolizer_open(struct symbolizer **z, struct stream_header *h,
 	if (got == 1) {
 		*z = new;
 		open_client(new, names == SYMBOLIZER_DETACHED);
-		h->symbols_follow = new->client.fd != -1;
+		/* A JSON record has its names inside. */
+		h->symbols_follow =
+		    new->client.fd != -1 && h->encoding != STREAM_JSON;
 	} else {
 		symbolizer_close(new);
 	}

@@ -41,8 +41,8 @@ enum symbolizer_names {
  * stack-trace map that h->maps[i].stacks names, or -1; the descriptors are
  * borrowed too, but not the array.  c, which the symbolizer owns from here on,
  * is the process that finds names; one that is closed is opened if it is
- * needed, and if names are wanted at all.  Sets h->symbols_follow.  If no map
- * has stacks, *z becomes NULL.  Returns 0 or -1.
+ * needed, and if names are wanted at all.  Sets h->symbols_follow for a binary
+ * stream.  If no map has stacks, *z becomes NULL.  Returns 0 or -1.
  */
 int symbolizer_open(struct symbolizer **z, struct stream_header *h,
     const struct map_fds *fds, struct lookup_client *c,
@@ -71,6 +71,9 @@ void symbolizer_add_needs(const struct symbolizer *z, struct confine_needs *n);
  */
 int symbolizer_record(struct symbolizer *z, unsigned int map,
     const unsigned char *record, struct buf *out);
+
+/* Whether names may come after the records that need them.  z may be NULL. */
+bool symbolizer_follows(const struct symbolizer *z);
 
 /* A descriptor that is readable when there are names for symbolizer_read(), or
  * -1.  z may be NULL. */
