@@ -421,10 +421,9 @@ add_program(const struct chooser *c, size_t i)
 {
 	const struct package *p = c->object->package;
 	const char *name = p->programs[i].name;
-	struct bpf_object *bpf = c->object->bpf;
 	struct chosen_program chosen = {
 		.listed = &p->programs[i],
-		.program = bpf_object__find_program_by_name(bpf, name),
+		.program = object_names_program(&c->object->names, name),
 	};
 	const struct bpf_map *map;
 
@@ -432,14 +431,8 @@ add_program(const struct chooser *c, size_t i)
 		report_error("program %s is not in the object", name);
 		return -1;
 	}
-	for (size_t k = 0; k < i; k++)
-		if (strcmp(p->programs[k].name, name) == 0) {
-			report_error(
-			    "program %s: the package lists it twice", name);
-			return -1;
-		}
 	if (bpf_program__type(chosen.program) == BPF_PROG_TYPE_STRUCT_OPS &&
-	    (map = struct_ops_find_map(p, bpf, name)) != NULL)
+	    (map = object_names_ops_map(&c->object->names, name)) != NULL)
 		chosen.ops = bpf_map__name(map);
 	if (choose_program(c, &chosen) == -1)
 		return -1;

@@ -291,8 +291,7 @@ static void
 add_state_map(void *ctx, const char *name)
 {
 	struct shared_state *s = ctx;
-	const struct bpf_map *map =
-	    bpf_object__find_map_by_name(s->object->bpf, name);
+	const struct bpf_map *map = object_names_map(&s->object->names, name);
 	struct hash_key key = { 0 };
 	bool known;
 

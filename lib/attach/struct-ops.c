@@ -22,8 +22,7 @@ static struct attach_error
 prepare_struct_ops(const struct attach_job *j)
 {
 	const char *name = j->listed->name;
-	struct bpf_map *map =
-	    struct_ops_find_map(j->object->package, j->object->bpf, name);
+	struct bpf_map *map = object_names_ops_map(&j->object->names, name);
 
 	if (map == NULL)
 		return attach_invalid("it is in no struct of section "
@@ -47,12 +46,12 @@ attaches_struct(const struct attach_job *j, const struct bpf_map *map)
 
 	for (size_t i = 0; i < p->nprograms; i++) {
 		const struct package_program *other = &p->programs[i];
-		struct bpf_program *program = bpf_object__find_program_by_name(
-		    j->object->bpf, other->name);
+		struct bpf_program *program =
+		    object_names_program(&j->object->names, other->name);
 
 		if (program == NULL ||
 		    bpf_program__type(program) != BPF_PROG_TYPE_STRUCT_OPS ||
-		    struct_ops_find_map(p, j->object->bpf, other->name) != map)
+		    object_names_ops_map(&j->object->names, other->name) != map)
 			continue;
 		if (!other->link || !bpf_program__autoload(program)) {
 			report_info("map %s: not attached, because its program "
@@ -76,8 +75,7 @@ static struct attach_error
 attach_struct_ops(const struct attach_job *j, struct attachment *a)
 {
 	const struct object *o = j->object;
-	struct bpf_map *map =
-	    struct_ops_find_map(o->package, o->bpf, j->listed->name);
+	struct bpf_map *map = object_names_ops_map(&o->names, j->listed->name);
 	struct bpf_link *link;
 
 	if (map == NULL || !attaches_struct(j, map))

@@ -396,8 +396,7 @@ attach_usdt(const struct attach_job *j, struct attachment *a,
 		return unreadable_file(t, errno);
 	if (!s.found)
 		return no_usdt(t, &s);
-	if (bpf_object__find_map_by_name(j->object->bpf, "__bpf_usdt_specs") ==
-	    NULL)
+	if (object_names_map(&j->object->names, "__bpf_usdt_specs") == NULL)
 		return attach_invalid("the object cannot handle USDT probes; "
 				      "its source must include "
 				      "bpf/usdt.bpf.h");

@@ -34,3 +34,24 @@ elf_section_find_type(Elf *elf, GElf_Word type, GElf_Shdr *header)
 			return section;
 	return NULL;
 }
+
+int
+elf_section_names(struct name_table *names, Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	const char *name;
+	size_t strings;
+	GElf_Shdr h;
+
+	if (elf_getshdrstrndx(elf, &strings) != 0)
+		return 0;
+	while ((section = elf_nextscn(elf, section)) != NULL) {
+		if (gelf_getshdr(section, &h) == NULL)
+			continue;
+		name = elf_strptr(elf, strings, h.sh_name);
+		if (name != NULL && name_table_add(names, 0, name,
+					(uint32_t)elf_ndxscn(section)) == -1)
+			return -1;
+	}
+	return 0;
+}

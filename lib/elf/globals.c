@@ -1,7 +1,8 @@
 #include <gelf.h>
 #include <stdbool.h>
-#include <string.h>
+#include <stdlib.h>
 
+#include "base/report.h"
 #include "elf/elf-section.h"
 #include "elf/globals.h"
 #include "types/value.h"
@@ -12,13 +13,39 @@ enum {
 	CHAIN_MAX = 64, /* typedefs and qualifiers in a row */
 };
 
+/* Reads the names of all symbols.  The first of a name in a section counts. */
+static int
+read_symbols(struct globals *g)
+{
+	GElf_Shdr h;
+	Elf_Scn *table = elf_section_find_type(g->elf->elf, SHT_SYMTAB, &h);
+	Elf_Data *data = table != NULL ? elf_getdata(table, NULL) : NULL;
+	size_t n = data != NULL ? data->d_size / sizeof(Elf64_Sym) : 0;
+	const char *name;
+	GElf_Sym *sym;
+
+	if ((g->symbol = calloc(n + 1, sizeof(*g->symbol))) == NULL)
+		return report_nomem();
+	for (size_t i = 0; i < n; i++) {
+		sym = &g->symbol[i];
+		if (gelf_getsym(data, (int)i, sym) == NULL)
+			break;
+		name = elf_strptr(g->elf->elf, h.sh_link, sym->st_name);
+		if (name != NULL && name_table_add(&g->symbols, sym->st_shndx,
+					name, (uint32_t)i) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 globals_open(struct globals *g, const struct bpf_elf *elf, struct types *types)
 {
-	GElf_Shdr h;
-
 	*g = (struct globals){ .elf = elf, .types = types };
-	g->symbols = elf_section_find_type(elf->elf, SHT_SYMTAB, &h);
+	if (elf_section_names(&g->sections, elf->elf) == -1 ||
+	    read_symbols(g) == -1 ||
+	    btf_variables_open(&g->variables, elf->btf) == -1)
+		return -1;
 	return elf->btf != NULL ? btf_import_open(&g->import, elf->btf, types)
 				: 0;
 }
@@ -27,19 +54,20 @@ void
 globals_close(struct globals *g)
 {
 	btf_import_close(&g->import);
+	btf_variables_close(&g->variables);
+	name_table_free(&g->sections);
+	name_table_free(&g->symbols);
+	free(g->symbol);
 	*g = (struct globals){ 0 };
 }
 
 void
 globals_enter(struct globals *g, const char *section)
 {
-	int id = -1;
+	uint32_t i = name_table_find(&g->sections, 0, section);
 
-	g->section = elf_section_find(g->elf->elf, section, SHT_NULL);
-	if (g->elf->btf != NULL)
-		id = btf__find_by_name_kind(
-		    g->elf->btf, section, BTF_KIND_DATASEC);
-	g->datasec = id > 0 ? btf__type_by_id(g->elf->btf, (uint32_t)id) : NULL;
+	g->section = i != NAME_NONE ? elf_getscn(g->elf->elf, i) : NULL;
+	g->datasec = btf_variables_section(&g->variables, section);
 }
 
 /* The BTF id of the variable's type, or 0 if the section has no such variable.
@@ -47,10 +75,9 @@ globals_enter(struct globals *g, const char *section)
 static uint32_t
 find_variable_id(const struct globals *g, const char *variable)
 {
-	const struct btf_var_secinfo *at = NULL;
+	const struct btf_var_secinfo *at =
+	    btf_variables_find(&g->variables, g->datasec, variable);
 
-	if (g->datasec != NULL)
-		at = btf_find_variable(g->elf->btf, g->datasec, variable);
 	return at != NULL ? btf__type_by_id(g->elf->btf, at->type)->type : 0;
 }
 
@@ -94,25 +121,16 @@ static bool
 find_variable_offset(
     const struct globals *g, const char *variable, uint64_t *offset)
 {
-	Elf_Data *data;
-	const char *name;
-	GElf_Shdr h;
-	GElf_Sym sym;
+	uint32_t i;
 
-	if (g->symbols == NULL || g->section == NULL ||
-	    gelf_getshdr(g->symbols, &h) == NULL ||
-	    (data = elf_getdata(g->symbols, NULL)) == NULL)
+	if (g->section == NULL)
 		return false;
-	for (int i = 0; gelf_getsym(data, i, &sym) != NULL; i++) {
-		if (sym.st_shndx != elf_ndxscn(g->section))
-			continue;
-		name = elf_strptr(g->elf->elf, h.sh_link, sym.st_name);
-		if (name == NULL || strcmp(name, variable) != 0)
-			continue;
-		*offset = sym.st_value;
-		return true;
-	}
-	return false;
+	i = name_table_find(
+	    &g->symbols, (uint32_t)elf_ndxscn(g->section), variable);
+	if (i == NAME_NONE)
+		return false;
+	*offset = g->symbol[i].st_value;
+	return true;
 }
 
 json_t *

@@ -6,20 +6,27 @@
 #ifndef SKEL_ELF_GLOBALS_H
 #define SKEL_ELF_GLOBALS_H
 
+#include <gelf.h>
 #include <jansson.h>
 
 #include "elf/bpf-elf.h"
+#include "elf/btf-variables.h"
 #include "elf/btf.h"
+#include "types/name-table.h"
 #include "types/types.h"
 
 struct globals {
 	const struct bpf_elf *elf; /* borrowed */
 	struct types *types;       /* borrowed */
 	struct btf_import import;  /* open if the object has BTF */
-	Elf_Scn *symbols; /* borrowed from elf; NULL if there is none */
-	/* What globals_enter() found, borrowed from elf; or NULL. */
+	struct btf_variables variables;
+	/* The names of sections, and of the symbols in each of them. */
+	struct name_table sections, symbols;
+	GElf_Sym *symbol; /* owned: all symbols, by the numbers in symbols */
+	/* What globals_enter() found, borrowed from elf, or NULL; and the BTF
+	 * id of its variables, or 0. */
 	Elf_Scn *section;
-	const struct btf_type *datasec;
+	uint32_t datasec;
 };
 
 enum globals_found {
@@ -29,7 +36,7 @@ enum globals_found {
 };
 
 /* elf and types must outlive g; the types of the variables are added to types.
- * Returns 0, or -1 after reporting that memory ran out. */
+ * Returns 0, or -1 after reporting; g needs globals_close() in both cases. */
 int globals_open(
     struct globals *g, const struct bpf_elf *elf, struct types *types);
 void globals_close(struct globals *g);

@@ -18,6 +18,7 @@ formatter_free(struct formatter *s)
 	for (size_t i = 0; i < s->nenums; i++)
 		free(s->enums[i].v);
 	free(s->enums);
+	hash_free(&s->enum_places);
 	free(s->v);
 	buf_free(&s->texts);
 	buf_free(&s->names);
@@ -128,21 +129,30 @@ name_constant(struct formatter *s, const struct type *type,
 	return name;
 }
 
+struct enum_place {
+	struct hash_key key;
+	uint32_t index;
+};
+
 /* Find the names of an enum in this style, or add them.  Returns their index.
  */
 static uint32_t
 find_enum_names(struct formatter *s, uint32_t type, enum style style)
 {
 	const struct type *t = types_get(s->types, type);
+	const struct hash_key key = { (uintptr_t)t, style };
+	struct enum_place *place;
 	struct enum_names *e;
 
-	for (size_t i = 0; i < s->nenums; i++)
-		if (s->enums[i].type == t && s->enums[i].style == style)
-			return (uint32_t)i;
-	if (!array_room(s->enums, s->nenums, s->enums_cap)) {
+	s->enum_places.size = sizeof(*place);
+	if ((place = hash_find(&s->enum_places, key)) != NULL)
+		return place->index;
+	if (!array_room(s->enums, s->nenums, s->enums_cap) ||
+	    (place = hash_add(&s->enum_places, key)) == NULL) {
 		s->failed = true;
 		return 0;
 	}
+	place->index = (uint32_t)s->nenums;
 	e = &s->enums[s->nenums];
 	*e = (struct enum_names){ .type = t,
 		.style = style,

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "record/fields.h"
 #include "types/types.h"
@@ -136,8 +137,9 @@ struct formatter {
 	size_t pending;           /* offset of the text that waits for a step */
 	struct enum_names *enums; /* owned */
 	size_t nenums, enums_cap;
-	unsigned int loops; /* loops around the next step */
-	bool failed;        /* memory ran out */
+	struct hash enum_places; /* their indexes, by type and style */
+	unsigned int loops;      /* loops around the next step */
+	bool failed;             /* memory ran out */
 };
 
 void formatter_free(struct formatter *s);

@@ -59,26 +59,6 @@ add_text_column(struct table *t, const char *name, size_t width)
 	table_add(t, name, false, w, 0);
 }
 
-/* The columns of the longest NAME(value) of an enum. */
-static size_t
-enum_width(const struct type *type)
-{
-	size_t width = 0, n;
-	char text[TEXT_I64_MAX];
-
-	for (size_t i = 0; i < type->nconstants; i++) {
-		const struct type_constant *c = &type->constants[i];
-		const char *end = type->is_signed
-				      ? text_i64(text, (int64_t)c->value)
-				      : text_u64(text, c->value);
-
-		n = utf8_columns(c->name, strlen(c->name)) +
-		    (size_t)(end - text) + 2;
-		width = n > width ? n : width;
-	}
-	return width;
-}
-
 static void
 add_table_column(
     struct table *t, const struct types *types, const struct field *c)
@@ -102,7 +82,7 @@ add_table_column(
 		add_text_column(t, c->name, sizeof("false") - 1);
 		break;
 	case TYPE_ENUM:
-		add_text_column(t, c->name, enum_width(type));
+		add_text_column(t, c->name, type->name_columns);
 		break;
 	default:
 		/* The last byte of a text is its NUL. */

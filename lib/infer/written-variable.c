@@ -1,20 +1,7 @@
 #include <gelf.h>
-#include <string.h>
 
-#include "base/report.h"
 #include "elf/elf-section.h"
 #include "infer/written-variable.h"
-
-static struct hash_key
-make_name_key(
-    const struct written_variables *w, uint64_t section, const char *name)
-{
-	struct hash_key key = w->first;
-
-	hash_mix(&key, &section, sizeof(section));
-	hash_mix(&key, name, strlen(name));
-	return key;
-}
 
 /* Whether one of the stores, which are sorted, is to a byte of the symbol. */
 static bool
@@ -44,7 +31,6 @@ add_stored_symbols(
 	GElf_Shdr h;
 	Elf_Scn *symbols = elf_section_find_type(w->elf->elf, SHT_SYMTAB, &h);
 	Elf_Data *data;
-	struct hash_key key;
 	const char *name;
 	GElf_Sym sym;
 
@@ -57,10 +43,8 @@ add_stored_symbols(
 		name = elf_strptr(w->elf->elf, h.sh_link, sym.st_name);
 		if (name == NULL)
 			continue;
-		key = make_name_key(w, sym.st_shndx, name);
-		if (hash_find(&w->names, key) == NULL &&
-		    hash_add(&w->names, key) == NULL)
-			return report_nomem();
+		if (name_table_add(&w->names, sym.st_shndx, name, 0) == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -70,11 +54,8 @@ written_variables_open(struct written_variables *w,
     const struct helper_calls *calls, const struct bpf_elf *elf)
 {
 	*w = (struct written_variables){ .elf = elf };
-	w->names.size = sizeof(struct hash_key);
-	if (hash_random(&w->first) == -1)
-		return -1;
-	w->names.seed = w->first.a;
-	if (add_stored_symbols(w, calls) == 0)
+	if (elf_section_names(&w->sections, elf->elf) == 0 &&
+	    add_stored_symbols(w, calls) == 0)
 		return 0;
 	written_variables_close(w);
 	return -1;
@@ -83,7 +64,8 @@ written_variables_open(struct written_variables *w,
 void
 written_variables_close(struct written_variables *w)
 {
-	hash_free(&w->names);
+	name_table_free(&w->sections);
+	name_table_free(&w->names);
 	*w = (struct written_variables){ 0 };
 }
 
@@ -91,9 +73,8 @@ bool
 written_variables_have(const struct written_variables *w, const char *section,
     const char *variable)
 {
-	Elf_Scn *at = elf_section_find(w->elf->elf, section, SHT_NULL);
+	uint32_t at = name_table_find(&w->sections, 0, section);
 
-	return at != NULL && w->names.n > 0 &&
-	       hash_find(&w->names,
-		   make_name_key(w, elf_ndxscn(at), variable)) != NULL;
+	return at != NAME_NONE &&
+	       name_table_find(&w->names, at, variable) != NAME_NONE;
 }

@@ -7,15 +7,15 @@
 
 #include <stdbool.h>
 
-#include "base/hash.h"
 #include "elf/bpf-elf.h"
 #include "infer/helper-calls.h"
+#include "types/name-table.h"
 
 /* A zeroed one is closed. */
 struct written_variables {
 	const struct bpf_elf *elf; /* borrowed */
-	struct hash names;         /* by section and name */
-	struct hash_key first;     /* random: where their keys begin */
+	struct name_table sections;
+	struct name_table names; /* by the number of their section */
 };
 
 /*

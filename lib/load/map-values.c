@@ -112,7 +112,7 @@ add_target(struct map_values *v, struct btf_import *in, const char *name)
 
 	if (find_target(v, name) != NULL)
 		return 0;
-	map = bpf_object__find_map_by_name(v->object->bpf, name);
+	map = object_names_map(&v->object->names, name);
 	if (map == NULL)
 		return report_no_map(v, name);
 	if (!array_room(v->targets, v->ntargets, v->targets_cap))

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/report.h"
 #include "base/util.h"
+#include "elf/btf-variables.h"
 #include "elf/btf.h"
 #include "elf/libbpf-log.h"
 #include "elf/section-rename.h"
@@ -19,6 +20,7 @@
 #include "load/object.h"
 #include "load/struct-ops.h"
 #include "load/vmlinux.h"
+#include "types/name-table.h"
 #include "types/types.h"
 #include "types/value.h"
 
@@ -26,14 +28,21 @@ enum {
 	LOG_LINES = 20, /* last lines of the verifier's log that are reported */
 };
 
+/* The variables of an object, and their types. */
+struct object_variables {
+	struct btf_variables by_name;
+	struct btf_import import;
+	struct types types;
+};
+
 /* A section of variables in an object that libbpf has opened. */
 struct object_section {
 	const struct package *package; /* borrowed, as all but bytes */
 	const char *name;
-	const struct btf_type *type; /* DATASEC */
-	unsigned char *bytes;        /* owned: a copy of the content */
+	uint32_t id;          /* of its BTF type */
+	unsigned char *bytes; /* owned: a copy of the content */
 	size_t size;
-	struct btf_import import;
+	struct object_variables *variables;
 };
 
 /* Writes the value of v, if it has one, to the bytes of the section.  where
@@ -42,9 +51,10 @@ static int
 set_variable(struct object_section *s, const struct package_variable *v,
     const char *where)
 {
-	const struct btf *btf = s->import.btf;
+	struct btf_import *import = &s->variables->import;
+	const struct btf *btf = import->btf;
 	const struct btf_var_secinfo *at =
-	    btf_find_variable(btf, s->type, v->name);
+	    btf_variables_find(&s->variables->by_name, s->id, v->name);
 	const struct btf_type *var =
 	    at != NULL ? btf__type_by_id(btf, at->type) : NULL;
 	struct buf text = { 0 };
@@ -59,17 +69,17 @@ set_variable(struct object_section *s, const struct package_variable *v,
 	}
 	if (v->value == NULL)
 		return 0;
-	type = btf_import(&s->import, var->type, where);
+	type = btf_import(import, var->type, where);
 	if (type == TYPE_NONE)
 		return -1;
-	size = s->import.types->v[type].size;
+	size = import->types->v[type].size;
 	if (at->offset > s->size || size > s->size - at->offset) {
 		report_error(
 		    "%s: the variable lies outside section %s", where, s->name);
 		return -1;
 	}
-	if (value_to_bytes(s->import.types, type, v->value,
-		s->bytes + at->offset, size, where) == -1)
+	if (value_to_bytes(import->types, type, v->value, s->bytes + at->offset,
+		size, where) == -1)
 		return -1;
 	value_to_text(v->value, &text);
 	report_info("%s = %.*s", where, (int)text.len,
@@ -106,15 +116,16 @@ has_values(const struct package_section *from)
 
 /* Writes the values of one section's variables to the object. */
 static int
-set_section(struct object *o, const struct package_section *from)
+set_section(const struct object *o, struct object_variables *variables,
+    const struct package_section *from)
 {
-	struct object_section s = { .package = o->package, .name = from->name };
+	struct object_section s = { .package = o->package,
+		.name = from->name,
+		.variables = variables };
 	const char *package = o->package->name;
-	const struct btf *btf = bpf_object__btf(o->bpf);
-	struct types types = { 0 };
-	int id = -1, ret = -1, error;
 	const void *initial;
 	struct bpf_map *map;
+	int ret = -1, error;
 	char name[128];
 
 	/* libbpf sets .kconfig from the kernel's configuration. */
@@ -125,26 +136,23 @@ set_section(struct object *o, const struct package_section *from)
 	    strncmp(s.name, BSS_PREFIX, strlen(BSS_PREFIX)) == 0 ? BSS_RENAMED
 								 : "",
 	    s.name);
-	if ((map = bpf_object__find_map_by_name(o->bpf, name)) == NULL) {
+	if ((map = object_names_map(&o->names, name)) == NULL) {
 		report_error(
 		    "%s: section %s is not in the object", package, s.name);
 		return -1;
 	}
 	initial = bpf_map__initial_value(map, &s.size);
-	if (btf != NULL)
-		id = btf__find_by_name_kind(btf, name, BTF_KIND_DATASEC);
-	if (initial == NULL || id < 0) {
+	s.id = btf_variables_section(&variables->by_name, name);
+	if (initial == NULL || s.id == 0) {
 		report_error("%s: section %s: the object has no BTF for its "
 			     "variables; compile it with clang -g",
 		    package, s.name);
 		return -1;
 	}
-	s.type = btf__type_by_id(btf, (uint32_t)id);
 	if ((s.bytes = malloc(s.size)) == NULL)
 		return report_nomem();
 	memcpy(s.bytes, initial, s.size);
-	if (btf_import_open(&s.import, btf, &types) == 0 &&
-	    set_variables(&s, from) == 0) {
+	if (set_variables(&s, from) == 0) {
 		error = bpf_map__set_initial_value(map, s.bytes, s.size);
 		if (error == 0)
 			ret = 0;
@@ -152,9 +160,25 @@ set_section(struct object *o, const struct package_section *from)
 			report_error("%s: section %s: %s", package, s.name,
 			    report_error_text(-error));
 	}
-	btf_import_close(&s.import);
-	types_free(&types);
 	free(s.bytes);
+	return ret;
+}
+
+/* Writes the values of the package's variables to the object. */
+static int
+set_sections(const struct object *o)
+{
+	const struct btf *btf = bpf_object__btf(o->bpf);
+	struct object_variables variables = { 0 };
+	int ret = btf_variables_open(&variables.by_name, btf);
+
+	if (ret == 0 && btf != NULL)
+		ret = btf_import_open(&variables.import, btf, &variables.types);
+	for (size_t i = 0; i < o->package->nsections && ret == 0; i++)
+		ret = set_section(o, &variables, &o->package->sections[i]);
+	btf_import_close(&variables.import);
+	types_free(&variables.types);
+	btf_variables_close(&variables.by_name);
 	return ret;
 }
 
@@ -165,8 +189,8 @@ check_programs_exist(const struct object *o)
 	const struct package *p = o->package;
 
 	for (size_t i = 0; i < p->nprograms; i++) {
-		if (bpf_object__find_program_by_name(
-			o->bpf, p->programs[i].name) != NULL)
+		if (object_names_program(&o->names, p->programs[i].name) !=
+		    NULL)
 			continue;
 		report_error("%s: program %s is not in the object", p->name,
 		    p->programs[i].name);
@@ -241,12 +265,10 @@ object_open(struct object *o, const struct package *p, const char *btf)
 	if (o->btf_path == NULL && p->object.bytes != NULL &&
 	    !needs_whole_btf(p))
 		o->slice = btf_slice_open(&p->object, &o->slice_path);
-	if (open_with_libbpf(o) == -1 || check_programs_exist(o) == -1)
-		goto fail;
-	for (size_t i = 0; i < p->nsections; i++)
-		if (set_section(o, &p->sections[i]) == -1)
-			goto fail;
-	return 0;
+	if (open_with_libbpf(o) == 0 &&
+	    object_names_open(&o->names, p->object.elf, o->bpf) == 0 &&
+	    check_programs_exist(o) == 0 && set_sections(o) == 0)
+		return 0;
 fail:
 	object_close(o);
 	return -1;
@@ -439,7 +461,7 @@ static void
 report_refusal(const struct object *o, const struct libbpf_refusal *r)
 {
 	const struct bpf_program *program =
-	    bpf_object__find_program_by_name(o->bpf, r->program);
+	    object_names_program(&o->names, r->program);
 	const char *name = o->package->name;
 
 	switch (r->kind) {
@@ -524,7 +546,8 @@ object_load(struct object *o)
 	int error;
 
 	libbpf_log_clear();
-	struct_ops_drop_unused(o->package, o->bpf);
+	if (struct_ops_drop_unused(&o->names, o->bpf) == -1)
+		return -1;
 	if (check_descriptors(o) == -1) {
 		o->load_error = EMFILE;
 		return -1;
@@ -567,6 +590,7 @@ object_map_fds(const struct object *o, const struct stream_header *h)
 void
 object_close(struct object *o)
 {
+	object_names_close(&o->names);
 	bpf_object__close(o->bpf);
 	free(o->btf_path);
 	close_slice(o);

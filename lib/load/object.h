@@ -13,12 +13,14 @@
 
 #include "elf/libbpf-log.h"
 #include "host/map-fds.h"
+#include "load/object-names.h"
 #include "package/package.h"
 #include "stream/header.h"
 
 struct object {
 	const struct package *package; /* borrowed */
 	struct bpf_object *bpf;        /* owned */
+	struct object_names names;
 	const char *btf; /* borrowed: argument of --btf, or NULL */
 	char *btf_path;  /* owned: see vmlinux_choose(); or NULL */
 	/* A slice of the kernel's BTF and the path by which libbpf opens it.

@@ -1,8 +1,10 @@
 #include <bpf/btf.h>
 #include <gelf.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/report.h"
 #include "base/util.h"
 #include "elf/btf.h"
 #include "elf/elf-section.h"
@@ -29,106 +31,144 @@ find_ops_datasec(const struct btf *btf, const char *name)
 		   : btf__find_by_name_kind(btf, OPS_SECTION, BTF_KIND_DATASEC);
 }
 
-/* The map of the struct variable at this offset of the section, or NULL. */
-static struct bpf_map *
-find_map_at(struct bpf_object *bpf, const char *name, uint64_t offset)
+/* The structs of a section, in the order of their places. */
+struct ops_structs {
+	const struct btf *btf;     /* borrowed */
+	struct btf_var_secinfo *v; /* owned */
+	size_t n;
+};
+
+static int
+compare_places(const void *a, const void *b)
 {
-	const struct btf *btf = bpf_object__btf(bpf);
-	const struct btf_var_secinfo *v;
-	const struct btf_type *section;
-	int id = -1;
+	const struct btf_var_secinfo *x = a, *y = b;
 
-	if (btf != NULL)
-		id = find_ops_datasec(btf, name);
-	if (id < 0)
-		return NULL;
-	section = btf__type_by_id(btf, (uint32_t)id);
-	v = btf_var_secinfos(section);
-	for (unsigned int i = 0; i < btf_vlen(section); i++) {
-		const struct btf_type *var = btf__type_by_id(btf, v[i].type);
-
-		if (var != NULL && offset >= v[i].offset &&
-		    offset - v[i].offset < v[i].size)
-			return bpf_object__find_map_by_name(
-			    bpf, btf_name(btf, var->name_off));
-	}
-	return NULL;
+	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* Finds the offset in the section where its relocations want the address of the
- * program.  Returns false if there is none. */
-static bool
-find_relocation(
-    Elf *elf, const char *section, const char *program, uint64_t *offset)
+/* Returns 0, or -1 after reporting that memory ran out. */
+static int
+read_structs(
+    struct ops_structs *structs, const struct btf *btf, const char *section)
 {
-	Elf_Scn *relocations = elf_section_find(elf, section, SHT_NULL),
-		*symbols;
+	const struct btf_type *t;
+	int id = btf != NULL ? find_ops_datasec(btf, section) : -1;
+
+	*structs = (struct ops_structs){ .btf = btf };
+	if (id < 0)
+		return 0;
+	t = btf__type_by_id(btf, (uint32_t)id);
+	structs->v = calloc(btf_vlen(t) + 1U, sizeof(*structs->v));
+	if (structs->v == NULL)
+		return report_nomem();
+	structs->n = btf_vlen(t);
+	memcpy(
+	    structs->v, btf_var_secinfos(t), structs->n * sizeof(*structs->v));
+	qsort(structs->v, structs->n, sizeof(*structs->v), compare_places);
+	return 0;
+}
+
+/* The name of the struct at this offset of the section, or NULL. */
+static const char *
+find_struct(const struct ops_structs *structs, uint64_t offset)
+{
+	const struct btf_var_secinfo *v;
+	const struct btf_type *var;
+	size_t at;
+
+	array_partition(at, structs->n, structs->v[at].offset <= offset);
+	if (at == 0)
+		return NULL;
+	v = &structs->v[at - 1];
+	var = btf__type_by_id(structs->btf, v->type);
+	return var != NULL && offset - v->offset < v->size
+		   ? btf_name(structs->btf, var->name_off)
+		   : NULL;
+}
+
+/* Adds the programs whose addresses the relocations want in the structs.
+ * Returns 0, or -1 after reporting. */
+static int
+read_relocations(struct object_names *n, Elf *elf, Elf_Scn *relocations,
+    const struct ops_structs *structs)
+{
 	Elf_Data *data, *table;
 	GElf_Shdr head, symbol_head;
+	const char *program, *name;
+	Elf_Scn *symbols;
+	uint32_t map;
+	GElf_Rel r;
+	GElf_Sym s;
 
 	if (relocations == NULL || gelf_getshdr(relocations, &head) == NULL)
-		return false;
+		return 0;
 	symbols = elf_getscn(elf, head.sh_link);
 	if (symbols == NULL || gelf_getshdr(symbols, &symbol_head) == NULL)
-		return false;
+		return 0;
 	data = elf_getdata(relocations, NULL);
 	table = elf_getdata(symbols, NULL);
 	for (int i = 0; data != NULL && table != NULL; i++) {
-		const char *name;
-		GElf_Rel r;
-		GElf_Sym s;
-
 		if (gelf_getrel(data, i, &r) == NULL ||
 		    gelf_getsym(table, (int)GELF_R_SYM(r.r_info), &s) == NULL)
-			return false;
-		name = elf_strptr(elf, symbol_head.sh_link, s.st_name);
-		if (name != NULL && strcmp(name, program) == 0) {
-			*offset = r.r_offset;
-			return true;
-		}
+			break;
+		program = elf_strptr(elf, symbol_head.sh_link, s.st_name);
+		name = find_struct(structs, r.r_offset);
+		map = name != NULL ? name_table_find(&n->maps, 0, name)
+				   : NAME_NONE;
+		if (program != NULL && map != NAME_NONE &&
+		    name_table_add(&n->ops, 0, program, map) == -1)
+			return -1;
 	}
-	return false;
+	return 0;
 }
 
-struct bpf_map *
-struct_ops_find_map(
-    const struct package *package, struct bpf_object *bpf, const char *program)
+int
+struct_ops_read(struct object_names *n, Elf *elf, struct bpf_object *bpf)
 {
-	uint64_t offset;
+	const struct btf *btf = bpf_object__btf(bpf);
+	struct ops_structs structs;
+	int ret = 0;
 
-	for (size_t i = 0; i < nitems(ops_sections); i++)
-		if (find_relocation(package->object.elf,
-			ops_sections[i].relocations, program, &offset))
-			return find_map_at(bpf, ops_sections[i].name, offset);
-	return NULL;
+	for (size_t i = 0; i < nitems(ops_sections) && ret == 0; i++) {
+		Elf_Scn *relocations = elf_section_find(
+		    elf, ops_sections[i].relocations, SHT_NULL);
+
+		if (relocations == NULL)
+			continue;
+		if (read_structs(&structs, btf, ops_sections[i].name) == -1)
+			return -1;
+		ret = read_relocations(n, elf, relocations, &structs);
+		free(structs.v);
+	}
+	return ret;
 }
 
-/* Whether a program of the struct is to be loaded. */
-static bool
-has_loaded_program(const struct package *package, struct bpf_object *bpf,
-    const struct bpf_map *map)
+int
+struct_ops_drop_unused(const struct object_names *n, struct bpf_object *bpf)
 {
+	struct name_table used = { 0 };
 	struct bpf_program *p;
-
-	bpf_object__for_each_program (p, bpf)
-		if (bpf_program__type(p) == BPF_PROG_TYPE_STRUCT_OPS &&
-		    bpf_program__autoload(p) &&
-		    struct_ops_find_map(package, bpf, bpf_program__name(p)) ==
-			map)
-			return true;
-	return false;
-}
-
-void
-struct_ops_drop_unused(const struct package *package, struct bpf_object *bpf)
-{
 	struct bpf_map *map;
+	int ret = 0;
 
+	bpf_object__for_each_program (p, bpf) {
+		if (bpf_program__type(p) != BPF_PROG_TYPE_STRUCT_OPS ||
+		    !bpf_program__autoload(p) ||
+		    (map = object_names_ops_map(n, bpf_program__name(p))) ==
+			NULL)
+			continue;
+		if ((ret = name_table_add(&used, 0, bpf_map__name(map), 0)) ==
+		    -1)
+			break;
+	}
 	bpf_object__for_each_map (map, bpf) {
-		if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS ||
-		    has_loaded_program(package, bpf, map))
+		if (ret == -1 ||
+		    bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS ||
+		    name_table_find(&used, 0, bpf_map__name(map)) != NAME_NONE)
 			continue;
 		bpf_map__set_type(map, BPF_MAP_TYPE_ARRAY);
 		bpf_map__set_autocreate(map, false);
 	}
+	name_table_free(&used);
+	return ret;
 }

@@ -7,18 +7,18 @@
 #define SKEL_LOAD_STRUCT_OPS_H
 
 #include <bpf/libbpf.h>
+#include <gelf.h>
 
-#include "package/package.h"
+#include "load/object-names.h"
 
-/* The map of the struct that this program belongs to, borrowed from bpf; or
- * NULL. */
-struct bpf_map *struct_ops_find_map(
-    const struct package *package, struct bpf_object *bpf, const char *program);
+/* Adds to n->ops the programs of all structs.  Returns 0, or -1 after
+ * reporting. */
+int struct_ops_read(struct object_names *n, Elf *elf, struct bpf_object *bpf);
 
 /* Before bpf is loaded: leaves out the maps of structs none of whose programs
  * is loaded.  libbpf 1.1 would look for their types in a BTF that it has not
- * read. */
-void struct_ops_drop_unused(
-    const struct package *package, struct bpf_object *bpf);
+ * read.  Returns 0, or -1 after reporting that memory ran out. */
+int struct_ops_drop_unused(
+    const struct object_names *n, struct bpf_object *bpf);
 
 #endif

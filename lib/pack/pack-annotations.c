@@ -12,16 +12,26 @@
 #include "pack/pack-json.h"
 #include "package/read.h"
 #include "stream/header-words.h"
+#include "types/name-table.h"
 #include "types/types.h"
 #include "types/value.h"
 
 #define TAG "skel:"
 
+/* The types of variables whose default is given, imported once. */
+struct annotation_types {
+	struct types types;
+	struct btf_import import; /* open if set */
+	bool set;
+};
+
 struct annotation {
-	const struct btf *btf;       /* borrowed, as all here */
-	struct pack_target *targets; /* all of them */
-	struct pack_target *target;  /* that the annotation is on */
-	uint32_t id;                 /* BTF id of target */
+	const struct btf *btf; /* borrowed, as all here */
+	struct annotation_types *types;
+	const struct name_table *names; /* of maps and programs, by place */
+	struct pack_target *targets;    /* all of them */
+	struct pack_target *target;     /* that the annotation is on */
+	uint32_t id;                    /* BTF id of target */
 	const char *key, *value;
 	const char *where; /* "x.o: hists: skel:sample=1000" */
 };
@@ -94,18 +104,16 @@ set_short(const struct annotation *n)
 static int
 set_default(const struct annotation *n)
 {
-	struct types types = { 0 };
-	struct btf_import in;
+	struct annotation_types *t = n->types;
 	json_t *v = NULL;
 	uint32_t type;
 
-	if (btf_import_open(&in, n->btf, &types) == -1)
+	if (!t->set && btf_import_open(&t->import, n->btf, &t->types) == -1)
 		return -1;
-	type = btf_import(&in, n->target->type, n->where);
+	t->set = true;
+	type = btf_import(&t->import, n->target->type, n->where);
 	if (type != TYPE_NONE)
-		v = value_from_text(&types, type, n->value, n->where);
-	btf_import_close(&in);
-	types_free(&types);
+		v = value_from_text(&t->types, type, n->value, n->where);
 	return v != NULL ? set_in(n, "cmdarg", "default", v) : -1;
 }
 
@@ -272,11 +280,9 @@ set_doc(const struct annotation *n)
 static struct pack_target *
 find_named(const struct annotation *n, enum pack_place place)
 {
-	for (uint32_t id = 1; id < btf__type_cnt(n->btf); id++)
-		if (n->targets[id].place == place &&
-		    strcmp(pack_get_name(n->btf, id), n->value) == 0)
-			return &n->targets[id];
-	return NULL;
+	uint32_t id = name_table_find(n->names, place, n->value);
+
+	return id != NAME_NONE ? &n->targets[id] : NULL;
 }
 
 /* The BTF id of the type that the first parameter of the function points to,
@@ -483,11 +489,25 @@ apply_annotation(struct annotation *n, const char *tag, const char *file)
 	return report_misplaced(n);
 }
 
-int
-pack_annotations_apply(
-    const struct btf *btf, struct pack_target *targets, const char *file)
+/* Reads the names of all maps and programs.  Returns 0, or -1 after
+ * reporting. */
+static int
+read_names(struct name_table *names, const struct btf *btf,
+    const struct pack_target *targets)
 {
-	struct annotation n = { .btf = btf, .targets = targets };
+	for (uint32_t id = 1; id < btf__type_cnt(btf); id++)
+		if ((targets[id].place == ANNOTATED_MAP ||
+			targets[id].place == ANNOTATED_PROGRAM) &&
+		    name_table_add(names, targets[id].place,
+			pack_get_name(btf, id), id) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+apply_annotations(struct annotation *n, const char *file)
+{
+	const struct btf *btf = n->btf;
 	const struct btf_type *t;
 	const char *tag;
 
@@ -498,10 +518,29 @@ pack_annotations_apply(
 		tag = btf__name_by_offset(btf, t->name_off);
 		if (strncmp(tag, TAG, strlen(TAG)) != 0)
 			continue;
-		n.id = t->type;
-		n.target = &targets[t->type];
-		if (apply_annotation(&n, tag + strlen(TAG), file) == -1)
+		n->id = t->type;
+		n->target = &n->targets[t->type];
+		if (apply_annotation(n, tag + strlen(TAG), file) == -1)
 			return -1;
 	}
 	return 0;
+}
+
+int
+pack_annotations_apply(
+    const struct btf *btf, struct pack_target *targets, const char *file)
+{
+	struct annotation_types types = { .set = false };
+	struct name_table names = { 0 };
+	struct annotation n = {
+		.btf = btf, .types = &types, .names = &names, .targets = targets
+	};
+	int ret = read_names(&names, btf, targets) == -1
+		      ? -1
+		      : apply_annotations(&n, file);
+
+	btf_import_close(&types.import);
+	types_free(&types.types);
+	name_table_free(&names);
+	return ret;
 }

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "dwarf/btf-rewrite.h"
 #include "elf/bpf-elf.h"
+#include "elf/btf-variables.h"
 #include "elf/btf.h"
 #include "elf/libbpf-log.h"
 #include "elf/section-rename.h"
@@ -25,8 +26,11 @@
 #include "pack/pack.h"
 #include "package/object-text.h"
 #include "package/package.h"
+#include "types/name-table.h"
 
 enum { NAME_MAX_LEN = 63 }; /* bytes of the object's name */
+
+enum { MAPS, PROGRAMS }; /* scopes of names */
 
 struct pack {
 	const char *file;                   /* borrowed */
@@ -40,6 +44,8 @@ struct pack {
 	json_t *sections, *maps, *programs;
 	struct pack_map *map; /* owned */
 	size_t nmaps;
+	struct name_table names; /* of maps and of programs */
+	struct btf_variables variables;
 	struct pack_target *targets; /* owned; by BTF type id */
 	struct pack_marked marked;
 };
@@ -127,19 +133,18 @@ add_section(struct pack *p, const struct bpf_map *map)
 	const struct btf_var_secinfo *vars;
 	const struct btf_type *t;
 	json_t *variables;
-	int id;
+	uint32_t id;
 
 	if (name == NULL || !(bpf_map__map_flags(map) & BPF_F_MMAPABLE))
 		return 0;
-	id = btf__find_by_name_kind(p->btf, name, BTF_KIND_DATASEC);
-	if (id < 0)
+	if ((id = btf_variables_section(&p->variables, name)) == 0)
 		return 0;
 	if (pack_append(p->file, p->sections,
 		json_pack("{sss[]}", "name", undo_rename(name), "variables"),
 		"section", name) == -1)
 		return -1;
 	variables = json_object_get(pack_get_last(p->sections), "variables");
-	t = btf__type_by_id(p->btf, (uint32_t)id);
+	t = btf__type_by_id(p->btf, id);
 	vars = btf_var_secinfos(t);
 	for (unsigned int i = 0; i < btf_vlen(t); i++)
 		if (add_variable(p, variables, name, &vars[i], map) == -1)
@@ -179,7 +184,9 @@ add_map(struct pack *p, const struct bpf_map *map)
 		return -1;
 	m->bpf = map;
 	m->json = pack_get_last(p->maps);
-	p->nmaps++;
+	if (name_table_add(&p->names, MAPS, bpf_map__name(map),
+		(uint32_t)p->nmaps++) == -1)
+		return -1;
 	if (bpf_map__is_internal(map) &&
 	    (bpf_map__map_flags(map) & BPF_F_MMAPABLE))
 		return pack_set(m->json, "mmaped", json_true());
@@ -212,6 +219,7 @@ static int
 add_programs(struct pack *p)
 {
 	struct bpf_program *prog;
+	uint32_t n = 0;
 
 	bpf_object__for_each_program (prog, p->obj) {
 		const char *name = bpf_program__name(prog);
@@ -221,7 +229,9 @@ add_programs(struct pack *p)
 			continue;
 		v = json_pack("{sssssb}", "name", name, "attach",
 		    bpf_program__section_name(prog), "link", 1);
-		if (pack_append(p->file, p->programs, v, "program", name) == -1)
+		if (pack_append(p->file, p->programs, v, "program", name) ==
+			-1 ||
+		    name_table_add(&p->names, PROGRAMS, name, n++) == -1)
 			return -1;
 	}
 	return 0;
@@ -230,10 +240,9 @@ add_programs(struct pack *p)
 static struct pack_map *
 find_pack_map(struct pack *p, const char *name)
 {
-	for (size_t i = 0; i < p->nmaps; i++)
-		if (strcmp(bpf_map__name(p->map[i].bpf), name) == 0)
-			return &p->map[i];
-	return NULL;
+	uint32_t i = name_table_find(&p->names, MAPS, name);
+
+	return i != NAME_NONE ? &p->map[i] : NULL;
 }
 
 /* The JSON that receives the annotations on this variable: doc, or if that is
@@ -293,23 +302,19 @@ static void
 mark_functions(struct pack *p)
 {
 	const struct btf_type *t;
-	const char *name;
-	json_t *program;
-	size_t i;
+	uint32_t i;
 
 	for (uint32_t id = 1; id < btf__type_cnt(p->btf); id++) {
 		t = btf__type_by_id(p->btf, id);
 		if (!btf_is_func(t))
 			continue;
 		p->targets[id].place = ANNOTATED_FUNCTION;
-		json_array_foreach (p->programs, i, program) {
-			name =
-			    json_doc_string(json_object_get(program, "name"));
-			if (strcmp(name, pack_get_name(p->btf, id)) != 0)
-				continue;
-			p->targets[id].place = ANNOTATED_PROGRAM;
-			p->targets[id].json = program;
-		}
+		i = name_table_find(
+		    &p->names, PROGRAMS, pack_get_name(p->btf, id));
+		if (i == NAME_NONE)
+			continue;
+		p->targets[id].place = ANNOTATED_PROGRAM;
+		p->targets[id].json = json_array_get(p->programs, i);
 	}
 }
 
@@ -393,6 +398,8 @@ open_packed_object(struct pack *p, const unsigned char *elf, size_t size)
 	p->targets = calloc(btf__type_cnt(p->btf), sizeof(*p->targets));
 	if (p->targets == NULL)
 		return report_nomem();
+	if (btf_variables_open(&p->variables, p->btf) == -1)
+		return -1;
 	return pack_marked_open(&p->marked, p->btf);
 }
 
@@ -538,6 +545,8 @@ pack_object(const unsigned char *elf, size_t size, const char *file,
 	for (size_t i = 0; i < p.nmaps; i++)
 		free(p.map[i].reason);
 	free(p.map);
+	name_table_free(&p.names);
+	btf_variables_close(&p.variables);
 	free(p.targets);
 	pack_marked_close(&p.marked);
 	bpf_object__close(p.obj);

@@ -15,6 +15,7 @@ enum {
 	WIDTH_MIN = 40,  /* of a narrower terminal */
 	OPTION_MAX = 34, /* columns of an option whose text stands beside it */
 	CHOICES_MAX = 400, /* bytes of the names of an enum that are shown */
+	LIST_CHOICES_MAX = 4096, /* and that are listed */
 };
 
 static unsigned int
@@ -77,11 +78,11 @@ write_wrapped(struct buf *out, const struct buf *text, size_t at, size_t indent,
 	buf_chr(out, '\n');
 }
 
-/* Appends the names of an enum's constants, "A|B", about max bytes of them; all
- * if max is 0. */
+/* Appends the names of an enum's constants, "A|B", about max bytes of them;
+ * then more, unless it is NULL, says that there are others. */
 static void
 write_choices(const struct args *a, const struct arg *arg, const char *between,
-    size_t max, struct buf *out)
+    size_t max, const char *more, struct buf *out)
 {
 	const struct type *t;
 	size_t start = out->len;
@@ -92,12 +93,13 @@ write_choices(const struct args *a, const struct arg *arg, const char *between,
 	if (t->kind != TYPE_ENUM)
 		return;
 	for (size_t i = 0; i < t->nconstants; i++) {
-		if (i > 0)
-			buf_str(out, between);
-		if (max != 0 && out->len - start > max) {
-			buf_str(out, "...");
+		if (out->len - start > max) {
+			if (more != NULL)
+				buf_printf(out, "%s%s", between, more);
 			return;
 		}
+		if (i > 0)
+			buf_str(out, between);
 		write_safe(out, t->constants[i].name, false);
 	}
 }
@@ -131,7 +133,7 @@ write_description(const struct args *a, const struct arg *arg, struct buf *out)
 	struct buf names = { 0 };
 
 	write_purpose(arg, out);
-	write_choices(a, arg, ", ", CHOICES_MAX, &names);
+	write_choices(a, arg, ", ", CHOICES_MAX, "...", &names);
 	if (names.len > 0)
 		buf_printf(out, " [one of: %.*s]", (int)names.len, names.data);
 	buf_free(&names);
@@ -294,7 +296,7 @@ args_list(const struct args *a, struct buf *out)
 		    out, first_not_empty(arg->default_value, NULL, "-"), false);
 		buf_chr(out, '\t');
 		start = out->len;
-		write_choices(a, arg, "|", 0, out);
+		write_choices(a, arg, "|", LIST_CHOICES_MAX, NULL, out);
 		if (arg->is_bool && strcmp(arg->long_name, arg->name) == 0)
 			buf_str(out, "true|false");
 		if (out->len == start)

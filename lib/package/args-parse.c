@@ -87,6 +87,39 @@ report_unknown_arg(
 	    a->hint != NULL ? a->hint : "");
 }
 
+/* Finds a long option by its whole name. */
+static struct arg_option
+find_whole_option(const struct args *a, const char *text, size_t len)
+{
+	struct arg_option o = { .meaning = MEANS_NOTHING };
+	const char *name;
+	char *whole;
+
+	for (size_t k = 0; k < NBUILTINS; k++)
+		if (get_option(a, k, &o, &name) && o.meaning != MEANS_NOTHING &&
+		    match_option(text, len, "", name) == MATCH_WHOLE)
+			return o;
+	o = (struct arg_option){ .meaning = MEANS_NOTHING };
+	if ((whole = strndup(text, len)) == NULL) {
+		report_nomem();
+		return o;
+	}
+	for (int form = 0; form < ARGS_FORMS && o.arg == NULL; form++) {
+		size_t n = strlen(args_forms[form]);
+
+		if (strncmp(whole, args_forms[form], n) != 0)
+			continue;
+		o.arg = args_find(a, whole + n);
+		o.form = (enum args_form)form;
+		if (form != ARGS_PLAIN && o.arg != NULL && !o.arg->is_bool)
+			o.arg = NULL;
+	}
+	if (o.arg != NULL)
+		o.meaning = MEANS_ARG;
+	free(whole);
+	return o;
+}
+
 /* Finds a long option by its whole name, or by a start that only one has. */
 static struct arg_option
 find_long_option(const struct args *a, const char *text, size_t len)
@@ -96,22 +129,16 @@ find_long_option(const struct args *a, const char *text, size_t len)
 	const char *name;
 	size_t n = 0;
 
+	o = find_whole_option(a, text, len);
+	if (o.meaning != MEANS_NOTHING)
+		return o;
 	for (size_t k = 0; get_option(a, k, &o, &name); k++) {
 		const char *form = args_forms[o.form];
 
-		if (o.meaning == MEANS_NOTHING)
+		if (o.meaning == MEANS_NOTHING ||
+		    (o.arg != NULL && o.arg->hidden) ||
+		    match_option(text, len, form, name) == MATCH_NONE)
 			continue;
-		switch (match_option(text, len, form, name)) {
-		case MATCH_NONE:
-			continue;
-		case MATCH_WHOLE:
-			buf_free(&starts);
-			return o;
-		case MATCH_START:
-			if (o.arg != NULL && o.arg->hidden)
-				continue;
-			break;
-		}
 		found = o;
 		buf_list(&starts, 0, "--");
 		buf_printf(&starts, "%s%s", form, name);
@@ -135,11 +162,8 @@ find_short_option(const struct args *a, char letter)
 		o.meaning = MEANS_HELP;
 	else if (letter == 'V')
 		o.meaning = MEANS_VERSION;
-	for (size_t i = 0; i < a->n && letter != '\0'; i++)
-		if (a->v[i].short_name == letter) {
-			o.meaning = MEANS_ARG;
-			o.arg = &a->v[i];
-		}
+	else if ((o.arg = args_find_short(a, letter)) != NULL)
+		o.meaning = MEANS_ARG;
 	return o;
 }
 
@@ -200,20 +224,6 @@ set_builtin(const struct args *a, enum meaning meaning)
 	return ARGS_SET;
 }
 
-static bool
-has_whole_name(const struct args *a, const char *text, size_t len)
-{
-	struct arg_option o;
-	const char *name;
-
-	for (size_t k = 0; get_option(a, k, &o, &name); k++)
-		if (o.meaning != MEANS_NOTHING &&
-		    match_option(text, len, args_forms[o.form], name) ==
-			MATCH_WHOLE)
-			return true;
-	return false;
-}
-
 /* Has the option "name" or "name=value", which the program does not have, taken
  * by others.  Returns whether it was, with the result in *result. */
 static bool
@@ -225,7 +235,8 @@ is_taken_by_others(const struct args *a, struct args_cursor *c,
 	enum args_other other;
 	char *name;
 
-	if (a->others == NULL || has_whole_name(a, text, len))
+	if (a->others == NULL ||
+	    find_whole_option(a, text, len).meaning != MEANS_NOTHING)
 		return false;
 	*result = ARGS_FAILED;
 	if ((name = strndup(text, len)) == NULL)

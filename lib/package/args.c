@@ -193,26 +193,35 @@ can_be_typed(const char *name)
 	return true;
 }
 
-static struct arg *
-find_arg(const struct args *a, const char *name)
+struct arg *
+args_find(const struct args *a, const char *name)
 {
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->v[i].name, name) == 0)
-			return &a->v[i];
-	return NULL;
+	uint32_t i = name_table_find(&a->names, 0, name);
+
+	return i != NAME_NONE ? &a->v[i] : NULL;
+}
+
+struct arg *
+args_find_short(const struct args *a, char letter)
+{
+	size_t c = (unsigned char)letter;
+
+	return c < nitems(a->shorts) && a->shorts[c] != 0
+		   ? &a->v[a->shorts[c] - 1]
+		   : NULL;
 }
 
 static bool
 is_name_free(const struct args *a, const char *name)
 {
 	return can_be_typed(name) && strcmp(name, "help") != 0 &&
-	       strcmp(name, "version") != 0 && find_arg(a, name) == NULL;
+	       strcmp(name, "version") != 0 && args_find(a, name) == NULL;
 }
 
 bool
 args_verbose_is_free(const struct args *a)
 {
-	return find_arg(a, "verbose") == NULL;
+	return args_find(a, "verbose") == NULL;
 }
 
 /*
@@ -256,6 +265,7 @@ static int
 choose_short(const struct args *a, const struct package_variable *v, char *out)
 {
 	const char *s = v->short_name;
+	const struct arg *other;
 
 	if (s == NULL)
 		return 0;
@@ -265,13 +275,12 @@ choose_short(const struct args *a, const struct package_variable *v, char *out)
 		    a->package->name, v->name, s);
 		return -1;
 	}
-	for (size_t i = 0; i < a->n; i++)
-		if (a->v[i].short_name == s[0]) {
-			report_notice("%s: variable %s: -%c is taken by "
-				      "--%s; it has no short name",
-			    a->package->name, v->name, s[0], a->v[i].long_name);
-			return 0;
-		}
+	if ((other = args_find_short(a, s[0])) != NULL) {
+		report_notice("%s: variable %s: -%c is taken by --%s; it has "
+			      "no short name",
+		    a->package->name, v->name, s[0], other->long_name);
+		return 0;
+	}
 	if (s[0] == 'h' || s[0] == 'V')
 		report_notice("%s: variable %s: -%c is taken by --%s; it has "
 			      "no short name",
@@ -359,7 +368,11 @@ add_arg(struct args *a, const struct arg *arg)
 	}
 	if (!array_room(a->v, a->n, a->cap))
 		return report_nomem();
+	if (name_table_add(&a->names, 0, arg->name, (uint32_t)a->n) == -1)
+		return -1;
 	a->v[a->n++] = *arg;
+	if (arg->short_name != '\0')
+		a->shorts[(unsigned char)arg->short_name] = (uint32_t)a->n;
 	return 0;
 }
 
@@ -426,6 +439,7 @@ args_close(struct args *a)
 	for (size_t i = 0; i < a->n; i++)
 		free_arg(&a->v[i]);
 	free(a->v);
+	name_table_free(&a->names);
 	types_free(&a->types);
 	*a = (struct args){ 0 };
 }

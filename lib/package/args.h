@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "package/package.h"
+#include "types/name-table.h"
 #include "types/types.h"
 
 enum { ARGS_MAX = 4096 }; /* arguments of one package */
@@ -53,7 +54,9 @@ struct args {
 	const char *hint; /* borrowed: ends the report of an unknown argument;
 			     or NULL */
 	struct types types;
-	struct arg *v; /* owned */
+	struct name_table names; /* of the arguments */
+	uint32_t shorts[128];    /* by a letter: place in v plus one, or 0 */
+	struct arg *v;           /* owned */
 	size_t n;
 	size_t cap;
 };
@@ -79,6 +82,10 @@ void args_close(struct args *a);
 /* What stands before the name of a bool: nothing, "enable-" or "disable-". */
 enum args_form { ARGS_PLAIN, ARGS_ENABLE, ARGS_DISABLE, ARGS_FORMS };
 extern const char *const args_forms[ARGS_FORMS];
+
+/* The argument of a whole name or of a letter, or NULL. */
+struct arg *args_find(const struct args *a, const char *name);
+struct arg *args_find_short(const struct args *a, char letter);
 
 /* Whether no variable is called verbose, so that --verbose stands for libbpf's
  * debug messages. */

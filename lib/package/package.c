@@ -13,6 +13,7 @@
 #include "package/program.h"
 #include "package/read.h"
 #include "stream/header-words.h"
+#include "types/name-table.h"
 
 enum { PERF_PAGES_MAX = 1 << 20 }; /* 4 GiB a CPU */
 
@@ -292,6 +293,53 @@ notice_sequence(void *out, json_t *obj, const char *where)
 	return 0;
 }
 
+/* Each section is there once: its bytes are copied for its values. */
+static int
+check_sections(void *out, json_t *obj, const char *where)
+{
+	const struct package *p = out;
+	struct name_table names = { 0 };
+	int ret = 0;
+
+	(void)obj;
+	(void)where;
+	for (uint32_t i = 0; i < p->nsections && ret == 0; i++) {
+		const char *name = p->sections[i].name;
+
+		ret = name_table_add(&names, 0, name, i);
+		if (ret == -1 || name_table_find(&names, 0, name) == i)
+			continue;
+		report_error("%s: section %s: the package lists it twice",
+		    p->name, name);
+		ret = -1;
+	}
+	name_table_free(&names);
+	return ret;
+}
+
+static int
+check_programs(void *out, json_t *obj, const char *where)
+{
+	const struct package *p = out;
+	struct name_table names = { 0 };
+	int ret = 0;
+
+	(void)obj;
+	(void)where;
+	for (uint32_t i = 0; i < p->nprograms && ret == 0; i++) {
+		const char *name = p->programs[i].name;
+
+		ret = name_table_add(&names, 0, name, i);
+		if (ret == -1 || name_table_find(&names, 0, name) == i)
+			continue;
+		report_error("%s: program %s: the package lists it twice",
+		    p->name, name);
+		ret = -1;
+	}
+	name_table_free(&names);
+	return ret;
+}
+
 #undef PLACE
 #define PLACE(member) .offset = offsetof(struct package, member)
 
@@ -308,14 +356,17 @@ static const struct package_key skel_keys[] = {
 	{ "doc", KEY_OBJECT, .keys = doc_keys },
 	{ "data_sections", KEY_LIST, true, PLACE(sections),
 	    .keys = section_keys, .size = sizeof(struct package_section),
-	    .initial = &new_section },
+	    .initial = &new_section, .most = PACKAGE_SECTIONS_MAX },
+	{ "data_sections", KEY_OTHER, .read = check_sections },
 	{ "maps", KEY_LIST, false, PLACE(maps), .keys = map_keys,
-	    .size = sizeof(struct package_map), .initial = &new_map },
+	    .size = sizeof(struct package_map), .initial = &new_map,
+	    .most = PACKAGE_MAPS_MAX },
 	{ "maps", KEY_OTHER, .read = notice_sequence },
 	{ "progs", KEY_LIST, false, PLACE(programs),
 	    .keys = package_program_keys,
 	    .size = sizeof(struct package_program),
-	    .initial = &package_program_initial },
+	    .initial = &package_program_initial, .most = PACKAGE_PROGRAMS_MAX },
+	{ "progs", KEY_OTHER, .read = check_programs },
 	{ 0 },
 };
 

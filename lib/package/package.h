@@ -22,6 +22,9 @@
 
 enum {
 	PACKAGE_TEXT_MAX = 256 << 20, /* bytes of JSON */
+	PACKAGE_SECTIONS_MAX = 4096,
+	PACKAGE_MAPS_MAX = 8192,
+	PACKAGE_PROGRAMS_MAX = 16384,
 };
 
 /* "sample": how a map, a variable or a section of variables is read. */

@@ -102,6 +102,12 @@ read_list(const struct package_key *k, const json_t *obj, void *place,
 	if (got != 1 || json_array_size(array) == 0)
 		return got;
 	list.n = json_array_size(array);
+	if (k->most != 0 && list.n > k->most) {
+		report_error("%s%s%s: there are %zu; at most %zu are allowed",
+		    root != NULL ? root : where, root != NULL ? ": " : ".",
+		    k->name, list.n, k->most);
+		return -1;
+	}
 	if ((list.v = item = calloc(list.n, k->size)) == NULL)
 		return report_nomem();
 	memcpy(place, &list, sizeof(list));

@@ -54,6 +54,7 @@ struct package_key {
 	size_t nwords;
 	const struct package_key *keys; /* of an object, or of each in a list */
 	size_t size;                    /* of a list: bytes of each struct */
+	size_t most; /* of a list: elements that are allowed; 0: any number */
 	const void *initial; /* the struct before it is read; NULL: zeros */
 	/* Reads the struct at out from obj, which has the key.  Returns 0, or
 	 * -1 after reporting. */

@@ -87,7 +87,7 @@ export_set_buffers(struct stream_header *h, const struct object *o,
 
 		if (m->source == STREAM_RINGBUF) {
 			m->polling.buffer_size = bpf_map__max_entries(
-			    bpf_object__find_map_by_name(o->bpf, m->name));
+			    object_names_map(&o->names, m->name));
 		} else if (m->source == STREAM_PERF) {
 			pages = map_sizes_pages(
 			    options->sizes, options->nsizes, m->name);

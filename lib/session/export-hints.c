@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/report.h"
+#include "elf/btf-variables.h"
 #include "elf/btf.h"
 #include "elf/libbpf-log.h"
 #include "infer/written-variable.h"
@@ -35,6 +36,7 @@ struct hints {
 	const struct bpf_elf *elf; /* borrowed */
 	struct helper_calls calls; /* in its code */
 	struct written_variables written;
+	struct btf_variables variables;
 	struct hint *v; /* owned */
 	size_t n, cap;
 };
@@ -164,22 +166,18 @@ add_section_hint(struct hints *h, const struct package_section *s, size_t first)
 static void
 add_variable_hints(struct hints *h, const struct package_section *s)
 {
-	const struct btf_type *datasec;
 	const struct btf_var_secinfo *at;
 	size_t first = h->n;
 	struct hint *hint;
-	int id = -1;
+	uint32_t id = btf_variables_section(&h->variables, s->name);
 
-	if (h->btf != NULL)
-		id = btf__find_by_name_kind(h->btf, s->name, BTF_KIND_DATASEC);
-	if (id < 0)
+	if (id == 0)
 		return;
-	datasec = btf__type_by_id(h->btf, (uint32_t)id);
 	for (size_t i = 0; i < s->nvariables; i++) {
 		const struct package_variable *v = &s->variables[i];
 		const struct btf_type *t;
 
-		at = btf_find_variable(h->btf, datasec, v->name);
+		at = btf_variables_find(&h->variables, id, v->name);
 		if (at == NULL ||
 		    !written_variables_have(&h->written, s->name, v->name))
 			continue;
@@ -238,7 +236,9 @@ export_hints(const struct package *p, const struct object *o, bool prints)
 
 	if (helper_calls_open(&h.calls, h.elf) == -1)
 		return;
-	if (written_variables_open(&h.written, &h.calls, h.elf) == -1) {
+	if (btf_variables_open(&h.variables, h.btf) == -1 ||
+	    written_variables_open(&h.written, &h.calls, h.elf) == -1) {
+		btf_variables_close(&h.variables);
 		helper_calls_close(&h.calls);
 		return;
 	}
@@ -250,6 +250,7 @@ export_hints(const struct package *p, const struct object *o, bool prints)
 		add_variable_hints(&h, &p->sections[i]);
 	report_hints(p, &h, prints);
 	written_variables_close(&h.written);
+	btf_variables_close(&h.variables);
 	helper_calls_close(&h.calls);
 	free(h.v);
 }

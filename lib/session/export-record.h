@@ -50,6 +50,7 @@ struct export_list {
 	struct btf_import import;
 	struct export_entry *v; /* owned */
 	size_t n;
+	struct name_table names; /* of the entries */
 };
 
 /* Returns whether the records come through a ring buffer or a perf buffer. */

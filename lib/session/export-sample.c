@@ -181,13 +181,11 @@ mark_option(struct sample_mark *k)
 static bool
 is_exported_anyway(const struct sample_mark *k, const char *name)
 {
-	const struct bpf_map *map =
-	    bpf_object__find_map_by_name(k->object->bpf, name);
+	const struct bpf_map *map = object_names_map(&k->object->names, name);
 	struct package_map *m = find_package_map(k->package, name);
 
 	if (map == NULL || m == NULL)
-		return bpf_object__find_program_by_name(k->object->bpf, name) !=
-		       NULL;
+		return object_names_program(&k->object->names, name) != NULL;
 	if (!is_buffer_map(map))
 		return m->sample.set &&
 		       (!k->package->multiple_export_types || m->asked ||
@@ -274,7 +272,7 @@ export_sample_entry(const struct export_list *l, struct export_entry *e,
 	snprintf(e->where, sizeof(e->where), "%s: %s %s", l->package->name,
 	    v != NULL ? "variable" : "section", e->name);
 	get_opened_name(s, name);
-	e->bpf = bpf_object__find_map_by_name(o->bpf, name);
+	e->bpf = object_names_map(&o->names, name);
 	if (e->bpf != NULL)
 		return 0;
 	report_error("%s: the object has no such section", e->where);

@@ -64,7 +64,7 @@ export_stacks(struct stream_header *h, unsigned int map, const struct object *o)
 		"stacks", &name, where) == -1)
 		return -1;
 	stacks = name == NULL ? find_single_stack_map(o, where)
-			      : bpf_object__find_map_by_name(o->bpf, name);
+			      : object_names_map(&o->names, name);
 	if (name != NULL && (stacks == NULL || !is_stack_map(stacks))) {
 		report_error("%s: the object has no stack-trace map called "
 			     "%s",

@@ -115,10 +115,16 @@ find_map_source(const struct package_map *m, const struct bpf_map *map,
 static bool
 is_exported(const struct export_list *l, const char *name)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].name, name) == 0)
-			return true;
-	return false;
+	return name_table_find(&l->names, 0, name) != NAME_NONE;
+}
+
+/* Keeps the entry behind the others.  Returns 0, or -1 after reporting. */
+static int
+keep_entry(struct export_list *l)
+{
+	uint32_t i = (uint32_t)l->n++;
+
+	return name_table_add(&l->names, 0, l->v[i].name, i);
 }
 
 /* For a map that is neither a buffer nor sampled: returns 0 if it may be left
@@ -192,7 +198,7 @@ add_map_entry(
 		e->type_from = VALUE_TYPE_CUSTOM;
 	snprintf(e->where, sizeof(e->where), "%s: map %s", l->package->name,
 	    m->name);
-	e->bpf = bpf_object__find_map_by_name(o->bpf, m->name);
+	e->bpf = object_names_map(&o->names, m->name);
 	if (e->bpf == NULL) {
 		/* Maps of data sections are called after the object. */
 		if (!multiple && !m->sample.set && strchr(m->name, '.') != NULL)
@@ -205,8 +211,7 @@ add_map_entry(
 		return check_unexported(l, e);
 	if (check_entry(l, e) == -1)
 		return -1;
-	l->n++;
-	return 0;
+	return keep_entry(l);
 }
 
 /* Adds the program if it is an iterator that will be attached. */
@@ -230,8 +235,7 @@ add_iterator_entry(struct export_list *l, const struct package_program *program,
 		    "%s: another map or program has this name", e->where);
 		return -1;
 	}
-	l->n++;
-	return 0;
+	return keep_entry(l);
 }
 
 /* Adds an entry for a section or a variable of it, if it is sampled. */
@@ -251,8 +255,7 @@ add_part_entry(struct export_list *l, const struct object *o,
 		    e->where);
 		return -1;
 	}
-	l->n++;
-	return 0;
+	return keep_entry(l);
 }
 
 static int
@@ -351,22 +354,23 @@ report_not_exported(const struct export_list *l, const char *name)
 static int
 select_entries(struct export_list *l, const char *const *only, size_t nonly)
 {
-	size_t kept = 0, k;
+	struct name_table wanted = { 0 };
+	size_t kept = 0;
+	int ret = 0;
 
 	if (nonly == 0)
 		return 0;
-	for (k = 0; k < nonly; k++)
-		if (!is_exported(l, only[k]))
-			return report_not_exported(l, only[k]);
-	for (size_t i = 0; i < l->n; i++) {
-		for (k = 0; k < nonly; k++)
-			if (strcmp(only[k], l->v[i].name) == 0)
-				break;
-		if (k < nonly)
+	for (size_t k = 0; k < nonly && ret == 0; k++)
+		ret = is_exported(l, only[k])
+			  ? name_table_add(&wanted, 0, only[k], 0)
+			  : report_not_exported(l, only[k]);
+	for (size_t i = 0; i < l->n && ret == 0; i++)
+		if (name_table_find(&wanted, 0, l->v[i].name) != NAME_NONE)
 			l->v[kept++] = l->v[i];
-	}
-	l->n = kept;
-	return 0;
+	if (ret == 0)
+		l->n = kept;
+	name_table_free(&wanted);
+	return ret;
 }
 
 static bool
@@ -387,7 +391,7 @@ find_call_counts(struct stream_map *m, const struct object *o)
 
 	if (asprintf(&name, COUNT_CALLS_SECTION "%s", m->name) == -1)
 		return report_nomem();
-	if (bpf_object__find_map_by_name(o->bpf, name) != NULL)
+	if (object_names_map(&o->names, name) != NULL)
 		m->lost_map = name;
 	else
 		free(name);
@@ -407,7 +411,7 @@ find_lost_counter(
 		return 0;
 	if (asprintf(&name, "%s" LOST_COUNTER_SUFFIX, m->name) == -1)
 		return report_nomem();
-	map = bpf_object__find_map_by_name(o->bpf, name);
+	map = object_names_map(&o->names, name);
 	if (map != NULL && is_lost_counter(map)) {
 		m->lost_map = name;
 		return 0;
@@ -499,6 +503,7 @@ export_maps(struct stream_header *h, struct object *o,
 		return -1;
 	ret = describe_exports(&l, o, a, only, nonly);
 	btf_import_close(&l.import);
+	name_table_free(&l.names);
 	free(l.v);
 	return ret;
 }

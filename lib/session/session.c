@@ -40,8 +40,7 @@ pin_stacks(struct stream_header *h, size_t i, const struct object *o)
 static int
 pin_counter(const char *dir, struct stream_map *m, const struct object *o)
 {
-	const struct bpf_map *map =
-	    bpf_object__find_map_by_name(o->bpf, m->lost_map);
+	const struct bpf_map *map = object_names_map(&o->names, m->lost_map);
 	int fd = bpf_map__fd(map), reported;
 
 	free(m->pins.lost);

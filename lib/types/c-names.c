@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "types/c-names.h"
+#include "types/name-table.h"
 #include "types/types.h"
 
 enum { WORDS_MAX = 8, DIMENSIONS_MAX = 16, POINTER_SIZE = 8 };
@@ -97,32 +99,29 @@ static const struct c_alias {
 	{ "sa_family_t", "unsigned short" },
 };
 
-static bool
-same_node(const struct type *a, const struct type *b)
-{
-	return a->kind == b->kind && a->size == b->size &&
-	       a->is_signed == b->is_signed && a->of == b->of &&
-	       a->count == b->count && strcmp(a->name, b->name) == 0;
-}
-
-/* The index of the node that equals like with that name, added if there is
- * none; like owns nothing. */
+/* The index of the node that equals like with that name, added if this file has
+ * not added it yet; like owns nothing. */
 static uint32_t
 c_names_node(struct types *t, struct type like, const char *name)
 {
-	char *copy = strdup(name);
+	uint32_t i = TYPE_NONE;
+	char *key;
 
-	if (copy == NULL) {
+	if (asprintf(&key, "%d %" PRIu64 " %d %" PRIu32 " %" PRIu64 " %s",
+		(int)like.kind, like.size, like.is_signed, like.of, like.count,
+		name) == -1) {
 		report_nomem();
 		return TYPE_NONE;
 	}
-	like.name = copy;
-	for (size_t i = 0; i < t->n; i++)
-		if (same_node(&t->v[i], &like)) {
-			free(copy);
-			return (uint32_t)i;
-		}
-	return types_add(t, &like, name);
+	i = name_table_find(&t->c_nodes, 0, key);
+	if (i == NAME_NONE && (like.name = strdup(name)) == NULL)
+		report_nomem();
+	else if (i == NAME_NONE &&
+		 (i = types_add(t, &like, name)) != TYPE_NONE &&
+		 name_table_add(&t->c_nodes, 0, key, i) == -1)
+		i = TYPE_NONE;
+	free(key);
+	return i;
 }
 
 static uint32_t

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/report.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "types/types.h"
 
@@ -16,6 +17,8 @@ types_free_type(struct type *type)
 		free(type->constants[i].name);
 	free(type->members);
 	free(type->constants);
+	free(type->by_name);
+	free(type->by_value);
 	free(type->name);
 	*type = (struct type){ 0 };
 }
@@ -26,6 +29,7 @@ types_free(struct types *t)
 	for (size_t i = 0; i < t->n; i++)
 		types_free_type(&t->v[i]);
 	free(t->v);
+	name_table_free(&t->c_nodes);
 	*t = (struct types){ 0 };
 }
 
@@ -100,10 +104,35 @@ types_find_last_array(
 const struct type_constant *
 types_find_constant(const struct type *type, uint64_t value)
 {
-	for (size_t i = 0; i < type->nconstants; i++)
-		if (type->constants[i].value == value)
-			return &type->constants[i];
-	return NULL;
+	size_t at;
+
+	array_partition(
+	    at, type->nconstants, type->by_value[at]->value < value);
+	return at < type->nconstants && type->by_value[at]->value == value
+		   ? type->by_value[at]
+		   : NULL;
+}
+
+/* Compares a name with one of len bytes. */
+static int
+compare_name(const char *name, const char *wanted, size_t len)
+{
+	int order = strncmp(name, wanted, len);
+
+	return order != 0 ? order : name[len] != '\0';
+}
+
+const struct type_constant *
+types_find_constant_named(const struct type *type, const char *name, size_t len)
+{
+	size_t at;
+
+	array_partition(at, type->nconstants,
+	    compare_name(type->by_name[at]->name, name, len) < 0);
+	return at < type->nconstants &&
+		       compare_name(type->by_name[at]->name, name, len) == 0
+		   ? type->by_name[at]
+		   : NULL;
 }
 
 void
@@ -182,7 +211,66 @@ constant_fits(const struct type *type, uint64_t value)
 }
 
 static int
-check_type_constants(const struct type *type, const char *where)
+compare_names(const void *a, const void *b)
+{
+	const struct type_constant *x = *(const struct type_constant *const *)a;
+	const struct type_constant *y = *(const struct type_constant *const *)b;
+	int order = strcmp(x->name, y->name);
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
+static int
+compare_values(const void *a, const void *b)
+{
+	const struct type_constant *x = *(const struct type_constant *const *)a;
+	const struct type_constant *y = *(const struct type_constant *const *)b;
+
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+static int
+sort_constants(struct type *type)
+{
+	size_t n = type->nconstants;
+
+	free(type->by_name);
+	free(type->by_value);
+	type->by_name = calloc(n + 1, sizeof(*type->by_name));
+	type->by_value = calloc(n + 1, sizeof(*type->by_value));
+	if (type->by_name == NULL || type->by_value == NULL)
+		return report_nomem();
+	for (size_t i = 0; i < n; i++)
+		type->by_name[i] = type->by_value[i] = &type->constants[i];
+	qsort(type->by_name, n, sizeof(*type->by_name), compare_names);
+	qsort(type->by_value, n, sizeof(*type->by_value), compare_values);
+	return 0;
+}
+
+/* The columns of the longest "NAME(value)" of an enum. */
+static size_t
+measure_constants(const struct type *type)
+{
+	size_t columns = 0, n;
+	char text[TEXT_I64_MAX];
+
+	for (size_t i = 0; i < type->nconstants; i++) {
+		const struct type_constant *c = &type->constants[i];
+		const char *end = type->is_signed
+				      ? text_i64(text, (int64_t)c->value)
+				      : text_u64(text, c->value);
+
+		n = utf8_columns(c->name, strlen(c->name)) +
+		    (size_t)(end - text) + 2;
+		columns = n > columns ? n : columns;
+	}
+	return columns;
+}
+
+static int
+check_type_constants(struct type *type, const char *where)
 {
 	for (size_t i = 0; i < type->nconstants; i++) {
 		if (check_type_name(type->constants[i].name, where) == -1)
@@ -194,7 +282,8 @@ check_type_constants(const struct type *type, const char *where)
 			return -1;
 		}
 	}
-	return 0;
+	type->name_columns = measure_constants(type);
+	return type->nconstants > 0 ? sort_constants(type) : 0;
 }
 
 /* The node at an index that another node has, or NULL after reporting. */

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "types/name-table.h"
 
 enum type_kind {
 	TYPE_INT,
@@ -75,6 +76,10 @@ struct type {
 	size_t nmembers;
 	struct type_constant *constants; /* owned; enum */
 	size_t nconstants;
+	/* The constants in the order of their names, and of their values; equal
+	 * ones as they are declared.  Owned, set by types_check(). */
+	const struct type_constant **by_name, **by_value;
+	size_t name_columns; /* on a terminal, of the longest "NAME(value)" */
 	/* The cost of showing one value, set and bounded by types_check(). */
 	uint32_t depth, leaves, name_bytes, text_bytes;
 };
@@ -83,6 +88,7 @@ struct types {
 	struct type *v; /* owned */
 	size_t n;
 	size_t cap;
+	struct name_table c_nodes; /* of types/c-names.c */
 };
 
 void types_free(struct types *t);
@@ -141,8 +147,11 @@ bool types_find_last_array(
 /* Append the type as C spells it: "enum kind", "char[16]". */
 void types_write_name(const struct types *t, uint32_t i, struct buf *out);
 
-/* The first constant of the enum with this value, or NULL. */
+/* The first constant of the enum with this value, or with this name of len
+ * bytes; or NULL. */
 const struct type_constant *types_find_constant(
     const struct type *type, uint64_t value);
+const struct type_constant *types_find_constant_named(
+    const struct type *type, const char *name, size_t len);
 
 #endif

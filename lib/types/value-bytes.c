@@ -10,8 +10,11 @@
 #include "base/nomem.h"
 #include "base/report.h"
 #include "base/utf8.h"
+#include "types/name-table.h"
 #include "types/value-number.h"
 #include "types/value.h"
+
+enum { COMPARED_MAX = 1024 }; /* names of members, one by one */
 
 /*
  * A place within a value: a list through the callers' frames, which is turned
@@ -216,28 +219,57 @@ struct_has_member(
 	return false;
 }
 
+/* Add the names that struct_has_member() finds. */
+static int
+struct_add_names(
+    const struct types *t, const struct type *type, struct name_table *names)
+{
+	for (size_t i = 0; i < type->nmembers; i++) {
+		const struct type_member *m = &type->members[i];
+
+		if (member_is_anonymous(t, m)
+			? struct_add_names(t, types_get(t, m->type), names) ==
+			      -1
+			: name_table_add(names, 0, m->name, 0) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* Check that v is an object and that all its keys are members, but for the
  * marks that records contain. */
 static int
 struct_check_keys(const struct types *t, uint32_t type, const json_t *v,
     const struct value_place *at)
 {
+	const struct type *of = types_get(t, type);
+	struct name_table names = { 0 };
 	const char *key;
 	const json_t *item;
 	char *where;
+	bool many;
+	int ret = 0;
 
 	if (!json_is_object(v))
 		return value_expected("an object", t, type, v, at);
+	/* A table is slower for the few members that most structs have. */
+	many = of->leaves * (uint64_t)json_object_size(v) > COMPARED_MAX;
+	if (many && struct_add_names(t, of, &names) == -1)
+		ret = -1;
 	json_object_foreach ((json_t *)v, key, item) {
+		if (ret == -1)
+			break;
 		if (key[0] == '@' || strncmp(key, "__EUNOMIA_", 10) == 0 ||
-		    struct_has_member(t, types_get(t, type), key))
+		    (many ? name_table_find(&names, 0, key) != NAME_NONE
+			  : struct_has_member(t, of, key)))
 			continue;
 		where = value_place_string(at);
 		report_error("%s: there is no member \"%s\"", where, key);
 		free(where);
-		return -1;
+		ret = -1;
 	}
-	return 0;
+	name_table_free(&names);
+	return ret;
 }
 
 /* The value of member m in v, or NULL. */

@@ -37,6 +37,7 @@ value_parse_constant(
 {
 	const char *end = strchr(text, '(');
 	size_t n = end != NULL ? (size_t)(end - text) : strlen(text);
+	const struct type_constant *c;
 	char digits[INT128_TEXT_SIZE];
 	size_t len;
 
@@ -49,15 +50,10 @@ value_parse_constant(
 		digits[len - 1] = '\0';
 		return int128_parse(digits, out) == INT128_NUMBER;
 	}
-	for (size_t i = 0; i < type->nconstants; i++) {
-		const struct type_constant *c = &type->constants[i];
-
-		if (strncmp(c->name, text, n) == 0 && c->name[n] == '\0') {
-			*out = int128_from_bits(c->value, 64, type->is_signed);
-			return true;
-		}
-	}
-	return false;
+	c = types_find_constant_named(type, text, n);
+	if (c != NULL)
+		*out = int128_from_bits(c->value, 64, type->is_signed);
+	return c != NULL;
 }
 
 void

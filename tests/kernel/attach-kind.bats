@@ -43,7 +43,7 @@ holds_one() {
 @test "a program that the package lists twice is an error, and nothing is attached" {
 	hook probe xdp 2
 	edit probe.json '.meta.bpf_skel.progs += .meta.bpf_skel.progs'
-	fails_with 1 "skel-load: program probe: the package lists it twice" in_net skel-load -a probe=xdp:lo probe.json
+	fails_with 1 "skel-load: probe.json: program probe: the package lists it twice" in_net skel-load -a probe=xdp:lo probe.json
 	[ -z "$(xdp_on lo)" ]
 }
 

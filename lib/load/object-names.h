@@ -1,0 +1,36 @@
+/*
+ * The programs and maps of an object that libbpf has opened, found by name.
+ * libbpf's own functions compare with every one of them.
+ */
+#ifndef SKEL_LOAD_OBJECT_NAMES_H
+#define SKEL_LOAD_OBJECT_NAMES_H
+
+#include <bpf/libbpf.h>
+#include <gelf.h>
+
+#include "types/name-table.h"
+
+struct object_names {
+	struct name_table programs, maps;
+	struct name_table ops;        /* of programs: the map of their struct */
+	struct bpf_program **program; /* owned, the elements borrowed */
+	struct bpf_map **map;
+};
+
+/* Reads the names in bpf, which libbpf made of the object elf.  Returns 0, or
+ * -1 after reporting; n needs object_names_close() in both cases. */
+int object_names_open(struct object_names *n, Elf *elf, struct bpf_object *bpf);
+void object_names_close(struct object_names *n);
+
+/* The program, or the map, of that name; NULL if there is none. */
+struct bpf_program *object_names_program(
+    const struct object_names *n, const char *name);
+struct bpf_map *object_names_map(
+    const struct object_names *n, const char *name);
+
+/* The map of the struct_ops that the program of that name belongs to; NULL if
+ * it belongs to none. */
+struct bpf_map *object_names_ops_map(
+    const struct object_names *n, const char *program);
+
+#endif
