@@ -16,6 +16,7 @@
 
 #include "base/output.h"
 #include "base/report.h"
+#include "base/signals.h"
 #include "command.h"
 #include "host/confine.h"
 #include "package/args.h"
@@ -113,6 +114,7 @@ main(int argc, char *argv[])
 	struct output out;
 	int ch, list = 0, status;
 
+	signals_catch_file_limit();
 	while ((ch = getopt_long(argc, argv, "+e:hlqvV", long_options, NULL)) !=
 	       -1) {
 		switch (ch) {

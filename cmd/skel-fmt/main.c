@@ -178,6 +178,7 @@ main(int argc, char *argv[])
 	struct output out;
 	int ch, status;
 
+	signals_catch_file_limit();
 	while ((ch = getopt_long(
 		    argc, argv, "+bc:Hhm:qVv", long_options, NULL)) != -1) {
 		switch (ch) {

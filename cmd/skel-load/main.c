@@ -18,6 +18,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/report.h"
+#include "base/signals.h"
 #include "command.h"
 #include "poll/poller.h"
 #include "run.h"
@@ -338,6 +339,7 @@ main(int argc, char *argv[])
 	const char *conflict;
 	int option, index = 0, status;
 
+	signals_catch_file_limit();
 	while ((option = getopt_long(argc, argv, "+a:c:e:f:hm:n:qt:Vv",
 		    long_options, &index)) != -1) {
 		if (set_load_option(&o, option, index) == -1)

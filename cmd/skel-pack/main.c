@@ -24,6 +24,7 @@
 #include "base/buf.h"
 #include "base/output.h"
 #include "base/report.h"
+#include "base/signals.h"
 #include "command.h"
 #include "compile.h"
 #include "elf/object-check.h"
@@ -292,6 +293,7 @@ main(int argc, char *argv[])
 	bool back = false;
 	int ch, status, nflags;
 
+	signals_catch_file_limit();
 	if (events == NULL) {
 		report_nomem();
 		return 1;

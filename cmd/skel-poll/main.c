@@ -317,6 +317,7 @@ main(int argc, char *argv[])
 	int option, status;
 	size_t n;
 
+	signals_catch_file_limit();
 	/* No option can be given more often than there are arguments. */
 	o.maps = calloc((size_t)argc, sizeof(*o.maps));
 	o.samples = calloc((size_t)argc, sizeof(*o.samples));

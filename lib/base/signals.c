@@ -73,6 +73,22 @@ signals_catch(void)
 	return sigaction(SIGPIPE, &ignore, NULL);
 }
 
+static void
+signals_ignore(int sig)
+{
+	(void)sig;
+}
+
+void
+signals_catch_file_limit(void)
+{
+	/* A handler, and not SIG_IGN, which programs would inherit. */
+	struct sigaction sa = { .sa_handler = signals_ignore }, old;
+
+	if (sigaction(SIGXFSZ, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+		sigaction(SIGXFSZ, &sa, NULL);
+}
+
 bool
 signals_stop(void)
 {

@@ -19,6 +19,13 @@
  */
 int signals_catch(void);
 
+/*
+ * Have a write beyond the largest size that a file may have (ulimit -f) fail
+ * with EFBIG, and not end the process by SIGXFSZ.  Programs that the process
+ * starts find the signal as it was.
+ */
+void signals_catch_file_limit(void);
+
 /* Whether one of the three came. */
 bool signals_stop(void);
 

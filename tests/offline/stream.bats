@@ -235,3 +235,15 @@ one_stream() { # ENCODING MEMBER NUMBER...
 	[[ ${stderr_lines[0]} == "skel-fmt: <stdin>:1: the record has too many members: those after the first thousand have no column" ]]
 	[ "${#stderr_lines[@]}" -eq 1 ]
 }
+
+@test "a file that may grow no more is a failure of every command, said in a line" {
+	local stream=$BATS_TEST_TMPDIR/s package=$ROOT/assets/bootstrap.json object=$BATS_TEST_TMPDIR/o.bpf.o
+
+	python3 "$HELPERS/growing.py" constants 20000 >"$stream"
+	skel-pack --unpack "$package" >"$object"
+	for command in "skel-fmt --json $stream" "skel-poll -f json $stream" "skel-args $package" \
+		"skel-pack -q $object" "skel-load --help" "skel-fmt --help"; do
+		run -1 --separate-stderr bash -c "(ulimit -f 1; exec $command 2>&3 >'$BATS_TEST_TMPDIR/out') 3>&1 | cat; exit \${PIPESTATUS[0]}"
+		[ "$output" = "${command%% *}: <stdout>: File too large" ]
+	done
+}
