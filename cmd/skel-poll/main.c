@@ -137,6 +137,7 @@ read_session_or_stream(int fd, const char *name,
 			break;
 		}
 		/* Copying needs nothing but what is open. */
+		lookup_client_close(o->lookup);
 		confine_filter(false);
 		status = skel_poll_pass_stream(&r, o, out);
 		break;
@@ -180,8 +181,10 @@ read_file(
 /* Returns the exit status. */
 static int
 skel_poll_run(
-    const char *const *operands, size_t n, const struct skel_poll_options *o)
+    const char *const *operands, size_t n, struct skel_poll_options *o)
 {
+	struct lookup_client lookup = LOOKUP_CLIENT_CLOSED;
+	bool maps = o->list || (n > 0 && find_map_is_operand(operands[0]));
 	struct output out;
 	int status;
 
@@ -191,16 +194,21 @@ skel_poll_run(
 	}
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return EXIT_FAILURE;
+	/* A failure is reported if it matters. */
+	if (!maps && !o->no_symbols)
+		lookup_client_open(&lookup, false);
+	o->lookup = &lookup;
 	/* The input and the maps are what somebody else made. */
 	confine_opening();
 	if (o->list)
 		status = skel_poll_list_maps(o, &out);
-	else if (n > 0 && find_map_is_operand(operands[0]))
+	else if (maps)
 		status = skel_poll_maps(operands, n, o, &out);
 	else
 		status = read_file(
 		    n > 0 && strcmp(operands[0], "-") != 0 ? operands[0] : NULL,
 		    o, &out);
+	lookup_client_close(&lookup);
 	if (output_close(&out) == -1 && !out.gone)
 		status = EXIT_FAILURE;
 	return status;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lookup/client.h"
 #include "package/sample-option.h"
 #include "stream/header.h"
 #include "type-file.h"
@@ -20,6 +21,9 @@ struct skel_poll_options {
 	uint64_t count;      /* records; 0: no limit */
 	uint64_t timeout_ns; /* 0: no limit */
 	bool no_symbols;     /* addresses are shown as numbers */
+	/* Borrowed: the process that finds names, which cannot be started any
+	 * more when it is known whether they are needed. */
+	struct lookup_client *lookup;
 	uint64_t latency_ns; /* as in struct poller_options */
 	bool once;
 	/* For maps that somebody else loaded.  Owned. */

@@ -46,12 +46,11 @@ skel_poll_write_stream(struct stream_header *h, const struct map_fds *fds,
     struct confine_needs *needs, struct output *out)
 {
 	struct stream_sink sink;
-	struct lookup_client client = LOOKUP_CLIENT_CLOSED;
 	struct symbolizer *z;
 	struct poller *p;
 	int status = EXIT_FAILURE;
 
-	if (symbolizer_open(&z, h, fds, &client,
+	if (symbolizer_open(&z, h, fds, options->lookup,
 		options->no_symbols ? SYMBOLIZER_NONE : SYMBOLIZER_CHILD) == -1)
 		return EXIT_FAILURE;
 	if (stream_sink_open(&sink, h, out, z) == 0) {

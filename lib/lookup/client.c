@@ -136,7 +136,7 @@ spawn(char *path, int fd, bool detach, pid_t *child)
 }
 
 int
-lookup_client_open(struct lookup_client *c, bool detach, char *why, size_t size)
+lookup_client_open(struct lookup_client *c, bool detach)
 {
 	const int room = SOCKET_BYTES;
 	char path[PATH_MAX];
@@ -146,7 +146,7 @@ lookup_client_open(struct lookup_client *c, bool detach, char *why, size_t size)
 	c->last = &c->first;
 	find_program(path, sizeof(path));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1) {
-		snprintf(why, size, "%s", strerror(errno));
+		snprintf(c->why, sizeof(c->why), "%s", strerror(errno));
 		return -1;
 	}
 	/* As large as may be: what does not fit waits here. */
@@ -170,7 +170,7 @@ lookup_client_open(struct lookup_client *c, bool detach, char *why, size_t size)
 		return 0;
 	}
 	close(pair[0]);
-	snprintf(why, size, "%s: %s", path, strerror(error));
+	snprintf(c->why, sizeof(c->why), "%.400s: %s", path, strerror(error));
 	return -1;
 }
 

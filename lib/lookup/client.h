@@ -19,7 +19,8 @@ struct lookup_client {
 	pid_t pid; /* of the process if it is a child of this one, or 0 */
 	struct lookup_waiting *first, **last; /* owned */
 	unsigned int nwaiting;
-	bool ready; /* the process can be asked */
+	bool ready;    /* the process can be asked */
+	char why[512]; /* with fd -1: why it could not be started, or "" */
 };
 
 #define LOOKUP_CLIENT_CLOSED                                                   \
@@ -30,12 +31,10 @@ struct lookup_client {
 /*
  * Starts the process, which closes what it inherits, and ends when the client
  * is closed or this process ends.  With detach it is no child of this process,
- * whose host may wait for its own children.  Returns 0, or -1 with why saying
- * what failed ("skel-lookup: No such file or directory"), which is not
- * reported.
+ * whose host may wait for its own children.  Returns 0; or -1, with the reason
+ * in c->why ("skel-lookup: No such file or directory"), which is not reported.
  */
-int lookup_client_open(
-    struct lookup_client *c, bool detach, char *why, size_t size);
+int lookup_client_open(struct lookup_client *c, bool detach);
 
 /* Ends the process and waits for that. */
 void lookup_client_close(struct lookup_client *c);

@@ -954,15 +954,14 @@ warm_up(struct symbolizer *z)
 static void
 open_client(struct symbolizer *z, bool detach)
 {
-	char why[512];
-
 	if (!names_side(z, STACK_KERNEL) && !names_side(z, STACK_USER))
 		return;
-	if (z->client.fd == -1 &&
-	    lookup_client_open(&z->client, detach, why, sizeof(why)) == -1)
+	if (z->client.fd == -1 && z->client.why[0] == '\0')
+		lookup_client_open(&z->client, detach);
+	if (z->client.fd == -1)
 		report_notice("functions are shown as addresses: the process "
 			      "that finds their names cannot be started: %s",
-		    why);
+		    z->client.why);
 	else if (names_side(z, STACK_KERNEL))
 		warm_up(z);
 }
