@@ -129,7 +129,8 @@ record_bootstrap() {
 
 # busy SECONDS: keep two CPUs busy.
 busy() {
-	timeout "$1" sh -c 'while :; do :; done' &
-	timeout "$1" sh -c 'while :; do :; done' &
-	wait $! || :
+	timeout "$1" sh -c 'while :; do :; done' 3>&- &
+	local one=$!
+	timeout "$1" sh -c 'while :; do :; done' 3>&- || :
+	wait "$one" || :
 }

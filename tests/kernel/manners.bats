@@ -31,10 +31,11 @@ now() {
 closes_when_reader_leaves() {
 	local status_file=$BATS_TEST_TMPDIR/status
 	rm -f "$status_file"
+	# One that does not end would keep bats waiting, long after the test.
 	(
-		"$@"
+		timeout -k 5 60 "$@"
 		echo $? > "$status_file"
-	) | head -n 1 > first
+	) 3>&- | head -n 1 > first
 	wait_for 5 test -s "$status_file"
 	[ "$(cat "$status_file")" = 0 ]
 }

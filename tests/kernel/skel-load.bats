@@ -333,9 +333,12 @@ is_stuck() {
 	wait_for 10 is_stuck "$pid"
 	ls -l "/proc/$child/fd" >fds
 	kill "$other"
-	timeout 5 cat <&8 >/dev/null &
-	wait "$pid" && return 1
+	# What was filled in, and then what it reports, until it ends.
+	cat <hold >/dev/null 3>&- 8>&- &
+	other=$!
 	exec 8>&-
+	wait "$pid" && return 1
+	wait "$other"
 	grep -q ' 2 -> ' fds
 	is 2 "$(grep -c -- '->' fds)"
 	[ ! -e ran ]
