@@ -66,6 +66,35 @@ test_bad_json(void)
 		  meta, object, object_size / 2, NULL) == NULL);
 }
 
+/* A notice alone is the message, but beside an error it is not. */
+static void
+test_notice_gives_way(void)
+{
+	static const char maps[] = "\"maps\":[{";
+	const char *rest = strstr(package, maps);
+	char *args[] = { "x", "--nosuch" }, message[256], *text;
+	struct eunomia_bpf *bpf;
+	int n;
+
+	CHECK(rest != NULL);
+	if (rest == NULL)
+		return;
+	rest += sizeof(maps) - 1;
+	n = asprintf(&text, "%.*s\"sequence\":\"n\",%s", (int)(rest - package),
+	    package, rest);
+	CHECK(n > 0);
+	bpf = open_eunomia_skel_from_json_package(text);
+	CHECK(bpf != NULL);
+	CHECK_SAID("the key \"sequence\" is ignored");
+	destroy_eunomia_skel(bpf);
+	CHECK(open_eunomia_skel_from_json_package_with_args(
+		  text, args, 2, NULL) == NULL);
+	get_error_message(message, sizeof(message));
+	CHECK(strncmp(message, "unknown argument --nosuch", 25) == 0);
+	CHECK(strchr(message, '\n') == NULL);
+	free(text);
+}
+
 static void
 test_opens(void)
 {
@@ -258,6 +287,7 @@ main(int argc, char *argv[])
 	meta = read_file(argv[3], NULL);
 	test_null_is_safe();
 	test_bad_json();
+	test_notice_gives_way();
 	test_opens();
 	test_options();
 	test_arguments();

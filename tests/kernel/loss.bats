@@ -457,6 +457,10 @@ silent_load() {
 	[ "$(grep -c 'is counted$' <<<"$stderr")" -eq 4 ]
 	run -0 --separate-stderr skel-load --check -v --as-is silent.json
 	run ! grep counted <<<"$stderr"
+	# Nothing is counted twice.
+	bpf_package flood
+	run -0 --separate-stderr skel-load --check -v flood.json
+	run ! grep 'is counted' <<<"$stderr"
 	start_load --as-is silent.json
 	flood_standing 100 "$LOAD"
 	end_load

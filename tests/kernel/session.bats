@@ -18,6 +18,8 @@ teardown() {
 	kill_load
 	end_background
 	sweep
+	skel-load -q --unload "$DIR-old" 2>/dev/null || :
+	rm -f "$DIR-link"
 	rmdir "$DIR"/*/* "$DIR"/* "$DIR" 2>/dev/null || :
 }
 
@@ -350,11 +352,13 @@ opened_until_seen() {
 @test "--unload follows no link, and --pin makes nothing outside of a bpffs" {
 	run -0 skel-load -q --pin="$DIR" --detach "$PACKAGE"
 	ln -s "$DIR" link
-	local path
-	for path in link link/ link// "$DIR/." "$DIR/rb/.." /sys/fs/bpf /; do
+	local path inside=$DIR-link
+	ln -s "$DIR" "$inside"
+	for path in "$inside" link link/ link// "$DIR/." "$DIR/rb/.." /sys/fs/bpf /; do
 		fails_with 1 "skel-load: $path: not the directory of a session" skel-load --unload "$path"
 	done
 	[ -e "$DIR/rb" ]
+	rm "$inside"
 	# A parent may be a link, of which the end is on a bpffs.
 	ln -s /sys/fs/bpf parent
 	run -0 skel-load --unload "parent/${DIR##*/}/"
@@ -367,6 +371,34 @@ opened_until_seen() {
 	fails_with 1 "not on a bpffs" skel-load --pin="$DIR/$out" "$PACKAGE"
 	[ ! -e made ]
 	rmdir "$DIR"
+}
+
+@test "a directory that belongs to another user is neither locked nor unloaded" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to make one"
+	run -0 skel-load -q --pin="$DIR" --detach "$PACKAGE"
+	chown nobody "$DIR"
+	fails_with 1 "skel-load: $DIR: belongs to another user" skel-load --unload "$DIR"
+	[ -e "$DIR/rb" ]
+	chown root "$DIR"
+	run -0 skel-load --unload "$DIR"
+}
+
+@test "--unload waits for a lock, and then ends the session that is there" {
+	run -0 skel-load -q --pin="$DIR" --detach "$PACKAGE"
+	exec 9<"$DIR"
+	flock 9
+	skel-load --unload "$DIR" 2>err 3>&- 9>&- &
+	local waiting=$!
+	waits() { grep -q -- "-> FLOCK .* $waiting " /proc/locks; }
+	wait_for 10 waits
+	mv "$DIR" "$DIR-old"
+	run -0 skel-load -q --pin="$DIR" --detach "$PACKAGE"
+	exec 9<&-
+	wait "$waiting"
+	[ ! -s err ]
+	[ ! -e "$DIR" ]
+	[ -e "$DIR-old/rb" ]
+	run -0 skel-load --unload "$DIR-old"
 }
 
 @test "the end of a session removes what it made, wherever that is then" {

@@ -94,6 +94,21 @@ seen_globals() { # [-e ELF] [ARGUMENT...]
 	fails_with 1 "globals.json: section .data.y is not in the object" skel-load globals.json
 	edit globals.json '(.meta.bpf_skel.data_sections[] | select(.name == ".data.y").variables) = []'
 	run -0 skel-load --check globals.json
+	# Two static variables may have one name, so none can be set.
+	cat >static.bpf.c <<-'C'
+		#include <linux/bpf.h>
+		#include <bpf/bpf_helpers.h>
+		static volatile int hidden = 1;
+		int shown = 2;
+		SEC("socket") int f(void *c)
+		{
+			return hidden + shown;
+		}
+	C
+	clang -g -O2 -target bpf -idirafter "/usr/include/$(cc -dumpmachine)" -c -o static.bpf.o static.bpf.c
+	skel-pack static.bpf.o | jq -c '(.meta.bpf_skel.data_sections[].variables[] | select(.name == "shown")) |=
+		(.name = "hidden" | .value = 7)' >static.json
+	fails_with 1 "static.json: hidden: the object has no such variable in .data" skel-load static.json
 }
 
 @test "a program that the object lacks is an error that names it" {

@@ -182,6 +182,25 @@ has_line() {
 	[ "$(frames | grep -cxE 'wrong_one|outer|inlined')" -eq 0 ]
 }
 
+@test "without a build ID, a debug file that was changed later is not used" {
+	called called -g -Wl,--build-id=none
+	called another -g -DOUTER=wrong_one -Wl,--build-id=none
+	objcopy --only-keep-debug called called.debug
+	strip --strip-all called
+	objcopy --add-gnu-debuglink=called.debug called
+	start_target ./called
+	trace 1
+	tell "call 1"
+	traced
+	frames | has_line inlined
+	objcopy --only-keep-debug another called.debug
+	start_target ./called
+	trace 1
+	tell "call 1"
+	traced
+	[ "$(frames | grep -cxE 'wrong_one|outer|inlined')" -eq 0 ]
+}
+
 @test "a program linked for fixed addresses, and one that was deleted, are named too" {
 	called called -g -no-pie
 	start_target ./called

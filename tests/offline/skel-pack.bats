@@ -197,7 +197,8 @@ unset null' "$(grep -v '^big ' got)"
 		struct { __uint(type, BPF_MAP_TYPE_QUEUE); __uint(max_entries, 8); __uint(value_size, 4); } fifo SEC(".maps");
 		struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
 		SKEL_SAMPLE(7) SKEL_NONZERO unsigned long long reads;
-		unsigned long long writes[4]; int verbose; volatile const int level = 1; int start SEC(".data.x") = 3;
+		unsigned long long writes[4]; int verbose; volatile const int level = 1;
+		int fixed SEC(".data.x") = 1; int start SEC(".data.x") = 3; int last SEC(".data.x") = 1;
 		SEC("socket") int p(struct __sk_buff *s)
 		{
 			if (verbose > level) return 0;

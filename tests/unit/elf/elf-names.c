@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "check.h"
+#include "elf-file.h"
 #include "elf/elf-names.h"
 
 enum { DAMAGES = 400, HEADER = 64 };
@@ -93,6 +94,55 @@ check_none(void)
 	CHECK_NUM(errno, ENOEXEC);
 }
 
+static bool
+count_probe(void *ctx, const char *provider, const char *name)
+{
+	(void)provider;
+	(void)name;
+	(*(size_t *)ctx)++;
+	return true;
+}
+
+/* Probes of which the provider or the name has no end. */
+static void
+check_endless(const char *path)
+{
+	static const char *const names[] = { "unit", "unit\0probe",
+		"unit\0probe\0" };
+	static const size_t sizes[] = { 4, 10, 11 };
+	size_t found;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct {
+			Elf64_Nhdr head;
+			char owner[8], addresses[24], names[12];
+		} note = { .head = { .n_namesz = 8, .n_type = 3 },
+			.owner = "stapsdt" };
+		struct buf bytes = { 0 };
+		struct elf_file f;
+		FILE *out = fopen(path, "we");
+
+		note.head.n_descsz =
+		    (Elf64_Word)(sizeof(note.addresses) + sizes[i]);
+		memset(note.names, 'x', sizeof(note.names));
+		memcpy(note.names, names[i], sizes[i]);
+		elf_file_begin(&f, EM_X86_64, ET_DYN);
+		elf_file_add(
+		    &f, ".note.stapsdt", SHT_NOTE, 0, &note, sizeof(note));
+		f.sections[2].sh_addralign = 4;
+		elf_file_end(&f, &bytes);
+		CHECK(out != NULL);
+		if (out != NULL) {
+			fwrite(bytes.data, 1, bytes.len, out);
+			fclose(out);
+		}
+		found = 0;
+		CHECK_NUM(elf_names_read_probes(path, count_probe, &found), 0);
+		CHECK_NUM(found, i == 2 ? 1 : 0);
+		buf_free(&bytes);
+	}
+}
+
 static unsigned int
 lcg(unsigned int *state)
 {
@@ -153,6 +203,7 @@ main(void)
 	close(fd);
 	check_self(&self);
 	check_none();
+	check_endless(path);
 	check_damaged(&self, path);
 	unlink(path);
 	buf_free(&self);

@@ -368,6 +368,39 @@ follow_parameters_to_callers(void)
 	close_code(&o);
 }
 
+/* A function passes a part of what its parameter points to. */
+static void
+add_what_functions_add(void)
+{
+	static const struct bpf_insn sub[] = {
+		MOV(6, 2),
+		MOV(2, 1),
+		ADD(2, 8),
+		MOV(1, 3),
+		MOV(3, 6),
+		HELPER(ringbuf_output),
+		EXIT,
+	};
+	static const struct bpf_insn prog[] = {
+		MOV(1, 10),
+		ADD(1, -24),
+		SET(2, 16),
+		ADDRESS(3, RB),
+		CALL,
+		EXIT,
+	};
+	struct helper_write w[HELPER_WRITES_MAX];
+	struct object o;
+
+	open_code(&o, prog, nitems(prog), sub, nitems(sub));
+	CHECK_NUM(get_writes(&o, w), 1);
+	CHECK_NUM(w[0].size, 16);
+	CHECK_NUM(w[0].data.kind, CODE_STACK);
+	CHECK_NUM(w[0].data.offset, -16);
+	CHECK_NUM(w[0].registers, 0);
+	close_code(&o);
+}
+
 static void
 note_written_variables(void)
 {
@@ -460,6 +493,7 @@ main(void)
 	join_pointers();
 	find_value_of_map();
 	follow_parameters_to_callers();
+	add_what_functions_add();
 	note_written_variables();
 	bound_work();
 	bear_any_code();

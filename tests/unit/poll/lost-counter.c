@@ -79,6 +79,10 @@ test_told_once(void)
 	set_lost(0, 11);
 	CHECK_NUM(lost_counter_open(&a, "rb", NULL, fd, reported), 0);
 	CHECK_NUM(take(&a), 1);
+	/* Another reader has told of more than this one sees. */
+	set_lost(0, 10);
+	CHECK_NUM(take(&a), 0);
+	set_lost(0, 11);
 	lost_counter_close(&a);
 	close(reported);
 	/* This counter is older than the session. */

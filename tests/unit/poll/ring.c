@@ -380,12 +380,52 @@ a_reader_that_does_not_count_ends_the_counting(void)
 	end(&s);
 }
 
+/* A record of the kernel's: its head, which has flags, and eight bytes. */
+static void
+put_record(unsigned char *at, uint32_t flags, uint64_t n)
+{
+	uint32_t head = flags | sizeof(n);
+
+	memcpy(at, &head, sizeof(head));
+	memcpy(at + BPF_RINGBUF_HDR_SZ, &n, sizeof(n));
+}
+
+static void
+what_was_discarded_or_is_not_complete_is_not_given(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char *ring = calloc(1, page + SIZE);
+	unsigned long position = 0, end = 3 * RECORD;
+	struct seen seen = { 0 };
+	struct ring r = { .name = "rb",
+		.size = SIZE,
+		.consumer = &position,
+		.producer = (const unsigned long *)(const void *)ring };
+
+	memcpy(ring, &end, sizeof(end));
+	put_record(ring + page, BPF_RINGBUF_DISCARD_BIT, 1);
+	put_record(ring + page + RECORD, 0, 2);
+	put_record(ring + page + 2 * RECORD, BPF_RINGBUF_BUSY_BIT, 3);
+	CHECK_NUM(ring_consume(&r, SIZE, take, &seen), 0);
+	CHECK_NUM(seen.records, 1);
+	CHECK_NUM(seen.last, 2);
+	CHECK_NUM(position, 2 * RECORD);
+	/* The program submits the last one. */
+	put_record(ring + page + 2 * RECORD, 0, 3);
+	CHECK_NUM(ring_consume(&r, SIZE, take, &seen), 0);
+	CHECK_NUM(seen.records, 2);
+	CHECK_NUM(seen.last, 3);
+	CHECK_NUM(position, 3 * RECORD);
+	free(ring);
+}
+
 int
 main(void)
 {
 	need_kernel();
 	every_record_comes_once_and_in_order();
 	no_more_than_asked_for_is_taken();
+	what_was_discarded_or_is_not_complete_is_not_given();
 	the_position_moves_once_for_many_records();
 	what_was_given_is_not_given_again_by_a_call_that_did_not_return();
 	with_two_readers_the_position_does_not_go_back();
