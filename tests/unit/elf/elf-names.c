@@ -80,8 +80,9 @@ check_self(const struct buf *self)
 	CHECK_NUM(first.functions, 1);
 }
 
+/* The file at path is empty. */
 static void
-check_none(void)
+check_none(const char *path)
 {
 	struct found found = { 0 };
 
@@ -89,9 +90,12 @@ check_none(void)
 	    elf_names_read_functions("/nonexistent", take_function, &found),
 	    -1);
 	CHECK_NUM(errno, ENOENT);
+	CHECK_NUM(elf_names_read_probes(path, take_probe, &found), -1);
+	CHECK_NUM(errno, ENOEXEC);
+	/* The kernel's own files are none. */
 	CHECK_NUM(
 	    elf_names_read_probes("/proc/self/stat", take_probe, &found), -1);
-	CHECK_NUM(errno, ENOEXEC);
+	CHECK_NUM(errno, EINVAL);
 }
 
 static bool
@@ -202,7 +206,7 @@ main(void)
 	fclose(in);
 	close(fd);
 	check_self(&self);
-	check_none();
+	check_none(path);
 	check_endless(path);
 	check_damaged(&self, path);
 	unlink(path);
