@@ -76,27 +76,11 @@ check_growing(void)
 	CHECK_NUM(strlen(text), sizeof(text) - 1);
 }
 
-/* A symbol of 4096 bytes or more stays as it is. */
-static void
-check_long(void)
-{
-	static char symbol[4200];
-
-	for (int n = 4080; n <= 4110; n++) {
-		int head = sprintf(symbol, "_Z%d", n);
-
-		memset(symbol + head, 'a', (size_t)n);
-		strcpy(symbol + head + n, "v");
-		CHECK((name(symbol) == symbol) == (strlen(symbol) >= 4096));
-	}
-}
-
 int
 main(void)
 {
 	check_names();
 	check_others();
 	check_growing();
-	check_long();
 	return check_done();
 }
