@@ -525,6 +525,7 @@ hits_by_rm() {
 	wait_for 10 has_hits "$pid" 1
 	gone
 	refused on_usdt "usdt:$PWD/target:skel:her" "$PWD/target has no USDT probe skel:her; the nearest: skel:here"
+	refused on_usdt "usdt:$PWD/target:sker:here" "$PWD/target has no USDT probe sker:here; the nearest: skel:here"
 	cp "$(type -P true)" plain
 	refused on_usdt "usdt:$PWD/plain:skel:here" "$PWD/plain has no USDT probes"
 	fails_with 2 "expected usdt:FILE:PROVIDER:NAME" skel-load -a p=usdt:/bin/true:x hits.json
