@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "host/pidns.h"
 #include "record/stack-layout.h"
+#include "symbolize/known-files.h"
 #include "symbolize/process.h"
 #include "symbolize/stack-map.h"
 #include "symbolize/symbolizer.h"
@@ -26,7 +27,6 @@
 enum {
 	SPACES_MAX = 1024,   /* processes in the cache */
 	ROLES_MAX = 1 << 16, /* addresses of a process in the cache */
-	FILES_MAX = 1 << 14, /* that are known by number */
 	ASKED_MAX = 1 << 12, /* requests without an answer; a power of two */
 	KERNEL = 0,          /* as a pid */
 	/* A request that only makes the other process read the list of the
@@ -59,21 +59,6 @@ struct space_entry {
 	struct address_space *space; /* owned */
 };
 
-/* A file that the other process was told of. */
-struct known_file {
-	struct hash_key key; /* the number, 0 */
-	uint64_t device, inode, size;
-	struct timespec mtime;
-	bool bad;   /* it is not read; its addresses are told by offset */
-	char *path; /* owned; NULL: generated code, or the vdso */
-};
-
-/* The newest number of a file. */
-struct file_number {
-	struct hash_key key; /* device, inode */
-	uint32_t number;
-};
-
 /* A request without all of its answers. */
 struct asked {
 	uint32_t request; /* its number; 0: this place is free */
@@ -100,10 +85,8 @@ struct symbolizer {
 	struct symbol_store *store; /* owned */
 	struct lookup_client client;
 	int (*before_forget)(void *ctx);
-	void *before_forget_ctx;  /* borrowed */
-	struct hash files;        /* of struct known_file */
-	struct hash file_numbers; /* of struct file_number */
-	uint32_t last_file;
+	void *before_forget_ctx; /* borrowed */
+	struct known_files files;
 	/* By the low bits of their numbers. */
 	struct asked asked[ASKED_MAX];
 	uint32_t last_request;
@@ -115,7 +98,7 @@ struct symbolizer {
 	uint64_t programs;  /* the last number of a program */
 	uint64_t now;       /* clock_elapsed() for this record */
 	bool no_processes;  /* records and /proc have different pids */
-	bool reported_refused, reported_strikes, reported_kernel;
+	bool reported_refused;
 	uint64_t addrs[STACK_DEPTH_MAX]; /* of the current stack */
 	uint64_t fresh[STACK_DEPTH_MAX]; /* those that readers have to learn */
 	size_t nfresh;
@@ -278,122 +261,6 @@ take_answer(struct symbolizer *z, struct address_space *s, uint64_t addr,
 	return tell(z, (uint64_t)s->process.pid, addr, frames, n, out);
 }
 
-/*
- * Files.
- */
-
-static struct known_file *
-find_known_file(const struct symbolizer *z, uint32_t number)
-{
-	return hash_find(&z->files, (struct hash_key){ number, 0 });
-}
-
-/* Adds a file with the next number, or returns NULL if memory ran out. */
-static struct known_file *
-add_known_file(struct symbolizer *z)
-{
-	struct known_file *oldest;
-
-	if (z->files.n == FILES_MAX) {
-		oldest = hash_at(&z->files, 0);
-		free(oldest->path);
-		hash_drop_oldest(&z->files);
-	}
-	return hash_add(&z->files, (struct hash_key){ ++z->last_file, 0 });
-}
-
-/* Tells the other process of a file.  The descriptors are closed.  Returns the
- * number, or 0. */
-static uint32_t
-tell_file(struct symbolizer *z, const struct process *p,
-    const struct mapping *m, enum lookup_kind kind,
-    const struct process_file *f)
-{
-	int fds[2] = { f != NULL ? f->fd : -1, -1 };
-	struct known_file *known = add_known_file(z);
-	struct lookup_file message = {
-		.head = { LOOKUP_FILE, z->last_file },
-		.kind = kind,
-		.uid = (uint32_t)process_uid(p),
-		.pid = (uint32_t)p->pid,
-		.size = m->end - m->start,
-	};
-
-	if (kind != LOOKUP_VDSO)
-		fds[1] = process_root(p);
-	if (kind == LOOKUP_GENERATED)
-		message.inner_pid = (uint32_t)process_inner_pid(p);
-	if (known != NULL && f != NULL) {
-		message.device = makedev(m->major, m->minor);
-		message.inode = m->inode;
-		snprintf(message.path, sizeof(message.path), "%s", m->path);
-		known->path = strdup(m->path);
-		known->device = f->device;
-		known->inode = f->inode;
-		known->size = f->size;
-		known->mtime = f->mtime;
-	}
-	if (lookup_client_tell(&z->client, &message, fds) == -1 ||
-	    known == NULL)
-		return 0;
-	return message.head.number;
-}
-
-/* The number of a file that was told before, or 0. */
-static uint32_t
-find_file_number(struct symbolizer *z, const struct process_file *f)
-{
-	const struct file_number *e = hash_find(
-	    &z->file_numbers, (struct hash_key){ f->device, f->inode });
-	const struct known_file *known =
-	    e != NULL ? find_known_file(z, e->number) : NULL;
-
-	if (known == NULL || known->size != f->size ||
-	    known->mtime.tv_sec != f->mtime.tv_sec ||
-	    known->mtime.tv_nsec != f->mtime.tv_nsec)
-		return 0;
-	return e->number;
-}
-
-static void
-set_file_number(
-    struct symbolizer *z, const struct process_file *f, uint32_t number)
-{
-	const struct hash_key key = { f->device, f->inode };
-	struct file_number *e = hash_find(&z->file_numbers, key);
-
-	if (e == NULL) {
-		if (z->file_numbers.n == FILES_MAX)
-			hash_drop_oldest(&z->file_numbers);
-		e = hash_add(&z->file_numbers, key);
-	}
-	if (e != NULL)
-		e->number = number;
-}
-
-/* The number of a mapped file, which is told if it is not known; or 0. */
-static uint32_t
-number_mapped_file(struct symbolizer *z, struct process *p, size_t i)
-{
-	const struct mapping *m = &p->maps.v[i];
-	struct process_file f;
-	uint32_t number;
-
-	if (m->kind == MAPPING_VDSO)
-		return tell_file(z, p, m, LOOKUP_VDSO, NULL);
-	process_note_file(p, i, &f);
-	number = find_file_number(z, &f);
-	if (number != 0) {
-		if (f.fd != -1)
-			close(f.fd);
-		return number;
-	}
-	number = tell_file(z, p, m, LOOKUP_ELF, &f);
-	if (number != 0)
-		set_file_number(z, &f, number);
-	return number;
-}
-
 /* Where an address is. */
 struct place {
 	uint32_t file;
@@ -435,13 +302,11 @@ locate_in_process(struct symbolizer *z, struct address_space *s, uint64_t addr)
 	else if (m->kind == MAPPING_VDSO)
 		place.at = addr - m->start;
 	/* What was forgotten in the meantime is told of again. */
-	if (*number != 0 && find_known_file(z, *number) == NULL)
+	if (*number != 0 && known_files_find(&z->files, *number) == NULL)
 		*number = 0;
 	if (*number == 0 && !p->gone)
-		*number =
-		    m->kind == MAPPING_ANONYMOUS
-			? tell_file(z, p, m, LOOKUP_GENERATED, NULL)
-			: number_mapped_file(z, p, (size_t)(m - p->maps.v));
+		*number = known_files_number(
+		    &z->files, &z->client, p, (size_t)(m - p->maps.v));
 	place.file = *number;
 	place.none = *number == 0;
 	if (place.none && !p->gone)
@@ -500,7 +365,7 @@ answer_asked(struct symbolizer *z, struct asked *a, size_t i,
 static int
 finish_asked(struct symbolizer *z, struct asked *a, struct buf *out)
 {
-	const struct known_file *f = find_known_file(z, a->file);
+	const struct known_file *f = known_files_find(&z->files, a->file);
 	bool bad = f != NULL && f->bad && f->path != NULL;
 	struct symbol_frame frame = { .has_offset = true };
 	const char *slash = bad ? strrchr(f->path, '/') : NULL;
@@ -732,52 +597,6 @@ symbolizer_fd(const struct symbolizer *z)
 	return z != NULL ? z->client.fd : -1;
 }
 
-/* Says why the functions of a file are not told, and notes it. */
-static void
-take_bad_file(struct symbolizer *z, const struct lookup_bad *bad)
-{
-	static const char *const words[LOOKUP_REASONS] = {
-		[LOOKUP_TOOK_LONG] = "to find them takes too long",
-		[LOOKUP_SLEPT] = "its file system does not answer",
-		[LOOKUP_MEMORY] = "to find them takes too much memory",
-		[LOOKUP_CRASHED] = "what reads it has crashed",
-		[LOOKUP_STRIKES] = "too many files of its user take too long",
-	};
-	struct known_file *f = find_known_file(z, bad->head.number);
-
-	if (bad->head.number == LOOKUP_KERNEL) {
-		/* Each worker of that process finds out. */
-		if (z->reported_kernel)
-			return;
-		z->reported_kernel = true;
-		if (bad->reason == LOOKUP_HIDDEN)
-			report_notice("kernel functions are shown as "
-				      "addresses: /proc/kallsyms shows no "
-				      "addresses; run as root, with "
-				      "kernel.kptr_restrict at 0 or 1");
-		else
-			report_notice("kernel functions are shown as "
-				      "addresses: /proc/kallsyms: %s",
-			    strerror((int)bad->value));
-		return;
-	}
-	if (f == NULL || f->bad)
-		return;
-	if (bad->reason == LOOKUP_FORGOTTEN) {
-		/* Without the number it is told of again. */
-		f->inode = f->size = 0;
-		f->mtime = (struct timespec){ 0 };
-		return;
-	}
-	f->bad = true;
-	if (f->path == NULL ||
-	    (bad->reason == LOOKUP_STRIKES && z->reported_strikes))
-		return;
-	z->reported_strikes |= bad->reason == LOOKUP_STRIKES;
-	report_notice("%s: its functions are shown as offsets in the file: %s",
-	    f->path, words[bad->reason] != NULL ? words[bad->reason] : "");
-}
-
 /* Takes one message.  Returns how many addresses were told, or -1. */
 static int
 take_message(struct symbolizer *z, struct buf *out)
@@ -788,7 +607,7 @@ take_message(struct symbolizer *z, struct buf *out)
 	size_t n;
 
 	if (p->m.head.type == LOOKUP_BAD) {
-		take_bad_file(z, &p->m.bad);
+		known_files_take_bad(&z->files, &p->m.bad);
 		return 0;
 	}
 	a = &z->asked[p->m.head.number & (ASKED_MAX - 1)];
@@ -986,8 +805,6 @@ symbolizer_open(struct symbolizer **z, struct stream_header *h,
 	*c = (struct lookup_client)LOOKUP_CLIENT_CLOSED;
 	new->header = h;
 	new->spaces.size = sizeof(struct space_entry);
-	new->files.size = sizeof(struct known_file);
-	new->file_numbers.size = sizeof(struct file_number);
 	new->maps = calloc(h->nmaps + 1, sizeof(*new->maps));
 	new->stack_maps = calloc(h->nmaps + 1, sizeof(*new->stack_maps));
 	if (new->maps == NULL || new->stack_maps == NULL) {
@@ -995,7 +812,7 @@ symbolizer_open(struct symbolizer **z, struct stream_header *h,
 	} else if (hash_random(&seed) == 0 &&
 		   (new->store = symbol_store_new()) != NULL) {
 		new->spaces.seed = seed.a;
-		new->file_numbers.seed = seed.b;
+		known_files_init(&new->files, seed.b);
 		got = open_all_stacks(new, fds, names != SYMBOLIZER_NONE);
 	}
 	if (got == 1) {
@@ -1035,10 +852,7 @@ symbolizer_close(struct symbolizer *z)
 	while (z->spaces.n > 0)
 		drop_oldest_space(z);
 	hash_free(&z->spaces);
-	for (size_t i = 0; i < z->files.n; i++)
-		free(((struct known_file *)hash_at(&z->files, i))->path);
-	hash_free(&z->files);
-	hash_free(&z->file_numbers);
+	known_files_free(&z->files);
 	for (size_t i = 0; i < z->nstack_maps; i++)
 		stack_map_close(&z->stack_maps[i]);
 	symbol_store_free(z->store);
