@@ -181,6 +181,8 @@ plan_add_members(struct plan *p, const char *text, size_t len, size_t *wrong_at)
 	} else {
 		add_all_members(p, &m);
 	}
+	if (!plan_is_narrowed(p))
+		fields_make_unique(&p->columns);
 	p->full |= row.full;
 	if (row.failed || m.path.failed || p->columns.failed ||
 	    (ret == 0 && p->nadded > 0 && plan_layout_again(p) == -1))

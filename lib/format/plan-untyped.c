@@ -81,7 +81,9 @@ add_untyped_columns(struct plan *p)
 	for (uint32_t i = CELL_TIME + 1;
 	     i < ncells && ret == 0 && !plan_is_narrowed(p); i++)
 		ret = add_untyped_column(p, path_of_cell(p, i, &text), i);
-	if (text.failed)
+	if (!plan_is_narrowed(p))
+		fields_make_unique(&p->columns);
+	if (text.failed || p->columns.failed)
 		ret = -1;
 	buf_free(&text);
 	return ret;

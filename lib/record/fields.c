@@ -266,6 +266,89 @@ fields_sort_by_offset(struct fields *c)
 		c->failed = true;
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct field *x = *(struct field *const *)a;
+	const struct field *y = *(struct field *const *)b;
+	int order = strcmp(x->name, y->name);
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
+static void
+set_field_name(struct fields *c, struct field *f, char *name)
+{
+	if (name == NULL) {
+		c->failed = true;
+		return;
+	}
+	free(f->name);
+	f->name = name;
+	f->name_len = strlen(name);
+}
+
+/* Rename n fields of one name to their paths or, if these are all the same, but
+ * for the first by numbers. */
+static void
+rename_run(struct fields *c, struct field *const *run, size_t n)
+{
+	size_t renamed = 0;
+	char *name;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(run[i]->name, run[i]->path) != 0) {
+			set_field_name(c, run[i], strdup(run[i]->path));
+			renamed++;
+		}
+	for (size_t i = 1; i < n && renamed == 0; i++) {
+		if (asprintf(&name, "%s_%zu", run[i]->path, i + 1) == -1)
+			name = NULL;
+		set_field_name(c, run[i], name);
+	}
+}
+
+/* Rename the fields that have a name which is in sorted more than once. Returns
+ * whether there are any. */
+static bool
+rename_same(struct fields *c, struct field *const *sorted)
+{
+	bool any = false;
+
+	for (size_t i = 0, end; i < c->n; i = end) {
+		end = i + 1;
+		while (end < c->n &&
+		       strcmp(sorted[i]->name, sorted[end]->name) == 0)
+			end++;
+		if (end - i == 1)
+			continue;
+		any = true;
+		rename_run(c, sorted + i, end - i);
+	}
+	return any;
+}
+
+void
+fields_make_unique(struct fields *c)
+{
+	/* By paths, then by numbers, and again if such a name is taken. */
+	enum { ROUNDS = 4 };
+	struct field **sorted = calloc(c->n + 1, sizeof(struct field *));
+	bool any = c->n > 1;
+
+	if (sorted == NULL) {
+		c->failed = true;
+		return;
+	}
+	for (int round = 0; round < ROUNDS && any && !c->failed; round++) {
+		for (size_t i = 0; i < c->n; i++)
+			sorted[i] = &c->v[i];
+		qsort(sorted, c->n, sizeof(*sorted), compare_names);
+		any = rename_same(c, sorted);
+	}
+	free(sorted);
+}
+
 /* Append all fields of a map.  The values of all CPUs are left out if there is
  * a sum of them. */
 static void
@@ -380,6 +463,8 @@ fields_add_selected(struct fields *c, const struct stream_header *h,
 {
 	if (n == 0)
 		add_all_fields(c, h, map, deep);
+	if (n == 0 && deep)
+		fields_make_unique(c);
 	for (size_t i = 0; i < n && !c->failed; i++) {
 		struct field found;
 

@@ -78,11 +78,16 @@ void fields_add_roots(
 /*
  * Append the fields with the n names of only, in that order; all fields if n is
  * 0.  Members of a sampled map's key and value can be named without "key." and
- * "value.".  deep adds the members of nested structs instead of the structs.
+ * "value.".  deep adds the members of nested structs instead of the structs,
+ * with unique names if n is 0.
  * Names that the map lacks are left out; see fields_has().
  */
 void fields_add_selected(struct fields *c, const struct stream_header *h,
     unsigned int map, const char *const *only, size_t n, bool deep);
+
+/* Rename fields of the same name: they get their paths as names, "key.count"
+ * and "value.count" for "count", or else a number, "count_2". */
+void fields_make_unique(struct fields *c);
 
 /* Remove the fields with that path. */
 void fields_remove(struct fields *c, const char *path);

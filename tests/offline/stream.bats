@@ -247,3 +247,19 @@ one_stream() { # ENCODING MEMBER NUMBER...
 		[ "$output" = "${command%% *}: <stdout>: File too large" ]
 	done
 }
+
+@test "column names are unique: key.count and value.count, also of what a filter added" {
+	cd "$BATS_TEST_TMPDIR"
+	cat > s <<-'END'
+		{"skel":"stream","version":1,"name":"x","encoding":"json","maps":[{"name":"m","source":"sample","key":2,"value":3,"sample":{"interval":1000,"type":"default_kv","unit":"u","clear_map":false}}],"types":[{"kind":"int","name":"int","size":4,"signed":true},{"kind":"struct","name":"in","size":4,"members":[{"name":"x","type":0,"offset":0}]},{"kind":"struct","name":"k","size":12,"members":[{"name":"count","type":0,"offset":0},{"name":"in","type":1,"offset":4},{"name":"pid","type":0,"offset":8}]},{"kind":"struct","name":"v","size":12,"members":[{"name":"count","type":0,"offset":0},{"name":"in","type":1,"offset":4},{"name":"ns","type":0,"offset":8}]}]}
+		{"@map":"m","key":{"count":1,"in":{"x":2},"pid":3},"value":{"count":4,"in":{"x":5},"ns":6}}
+	END
+	run -0 --separate-stderr skel-fmt -q --csv --bare s
+	[ "${output//$'\r'/}" = $'key.count,key.in.x,pid,value.count,value.in.x,ns\n1,2,3,4,5,6' ]
+	run -0 --separate-stderr bash -c 'skel-poll -q -f binary s | skel-fmt -q --tsv --bare'
+	[ "$output" = $'key.count\tkey.in.x\tpid\tvalue.count\tvalue.in.x\tns\n1\t2\t3\t4\t5\t6' ]
+	run -0 --separate-stderr skel-fmt -q --csv --bare <(jq -c 'if .key then .ns = 7 else . end' s)
+	[ "${output//$'\r'/}" = $'key.count,key.in.x,pid,value.count,value.in.x,value.ns,ns\n1,2,3,4,5,6,7' ]
+	run -0 --separate-stderr skel-fmt --csv --bare <<< '{"a":{"b":1},"a.b":2}'
+	[ "${output//$'\r'/}" = $'a.b,a.b_2\n1,2' ]
+}
