@@ -45,7 +45,7 @@ one_stream() { # ENCODING MEMBER NUMBER...
 		if [ "$1" = json ]; then
 			echo '{"@map":"m","@time":"2026-11-22T14:48:01.000000001Z","a":'"$n${2:+,\"$2\":$n}"'}'
 		else
-			printf "=\\x18\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x0$n\\x00\\x00\\x00\\x0$n\\x00\\x00\\x00\n"
+			printf '%b' "=\\x18\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x0$n\\x00\\x00\\x00\\x0$n\\x00\\x00\\x00\n"
 		fi
 	done
 	echo '{"@end":{"records":'$(($# - 2))',"lost":0}}'
@@ -85,13 +85,13 @@ one_stream() { # ENCODING MEMBER NUMBER...
 
 @test "the end of each stream is checked, and its losses are added up" {
 	cd "$BATS_TEST_TMPDIR"
-	{ one_stream binary b 1; one_stream binary b 2 | sed '$d'; one_stream json b 3; } > cut
-	run -0 --separate-stderr skel-fmt --csv -bH cut
+	{ one_stream binary b 1; one_stream binary b 2 | sed '$d'; one_stream json b 3; } > cut.skel
+	run -0 --separate-stderr skel-fmt --csv -bH cut.skel
 	[ "${output//$'\r'/}" = $'1,1\n2,2\n3,3' ]
-	[ "$stderr" = "skel-fmt: cut:6: another stream begins here, but the end of the one before is missing: it was cut" ]
-	run -0 --separate-stderr skel-poll -f json cut
+	[ "$stderr" = "skel-fmt: cut.skel:6: another stream begins here, but the end of the one before is missing: it was cut" ]
+	run -0 --separate-stderr skel-poll -f json cut.skel
 	[ "$(grep -c @end <<< "$output")" -eq 2 ]
-	[ "$stderr" = "skel-poll: cut:6: another stream begins here, but the end of the one before is missing: it was cut" ]
+	[ "$stderr" = "skel-poll: cut.skel:6: another stream begins here, but the end of the one before is missing: it was cut" ]
 	{ one_stream json b 1 | sed 's/"lost":0/"lost":2/'
 		one_stream json b 2 | sed '2i {"@lost":{"map":"m","count":3}}' | sed 's/"lost":0/"lost":3/'; } > lost
 	run -0 --separate-stderr skel-fmt --json lost
@@ -153,16 +153,16 @@ one_stream() { # ENCODING MEMBER NUMBER...
 
 @test "of thousands of bad lines and cut streams few are reported, the rest are counted" {
 	cd "$BATS_TEST_TMPDIR"
-	one_stream json b 1 | sed '$d' > cut
+	one_stream json b 1 | sed '$d' > cut.skel
 	for ((i = 0; i < 300; i++)); do
-		cat cut
+		cat cut.skel
 		echo '{"@map":"m","a":'
 		echo '{"@error":{"map":"m","message":"no"}}'
 		echo '{"@symbols":7}'
 	done > all
 	local command
 	for command in 'skel-fmt --json' skel-poll 'skel-poll -f binary'; do
-		run -1 --separate-stderr $command all
+		run -1 --separate-stderr bash -c "$command all"
 		[ "${#stderr_lines[@]}" -le 350 ]
 		[[ $stderr == *"all: 300 streams were cut, in total"* ]]
 		[[ $stderr == *"all: 600 bad lines in total"* ]]
