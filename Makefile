@@ -149,7 +149,7 @@ REPLAY   := $(FUZZ_TARGETS:%=$(B)/replay-%)
 # The sources of the commands without main(), which fuzz targets may call.
 PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*.c cmd/*/*.c))
 BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/bench/*.bpf.c tests/programs/*.bpf.c)
-MAN      := $(wildcard cmd/*.7 cmd/*/*.1 lib/*/*.3 lib/*/*.5)
+MAN      := $(wildcard cmd/*.7 cmd/*/*.[18] lib/*/*.3 lib/*/*.5)
 # Programs that the tests compile and run.
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.cc tests/eunomia/* tests/faults/*.c))
 # The guest runs this with busybox.
@@ -442,6 +442,7 @@ install: all ## install all of it below PREFIX=/usr/local and DESTDIR=
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPDIR) \
 		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(MANDIR)/man3 \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+		$(DESTDIR)$(MANDIR)/man8 \
 		$(DESTDIR)$(SHAREDIR) $(DESTDIR)$(LIBEXECDIR)
 	install -m 0755 $(filter $(CMDS:%=$(B)/bin/%),$(BIN)) $(DESTDIR)$(BINDIR)
 	install -m 0755 $(HELPERS:%=$(B)/bin/%) $(DESTDIR)$(LIBEXECDIR)
@@ -449,6 +450,7 @@ install: all ## install all of it below PREFIX=/usr/local and DESTDIR=
 	install -m 0644 $(filter %.3,$(MAN)) $(DESTDIR)$(MANDIR)/man3
 	install -m 0644 $(filter %.5,$(MAN)) $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 $(filter %.7,$(MAN)) $(DESTDIR)$(MANDIR)/man7
+	install -m 0644 $(filter %.8,$(MAN)) $(DESTDIR)$(MANDIR)/man8
 	install -m 0644 $(wildcard assets/*.json) assets/skel.bpf.h $(DESTDIR)$(SHAREDIR)
 	install -m 0644 lib/eunomia/eunomia.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 0644 $(EUNOMIA) $(DESTDIR)$(LIBDIR)

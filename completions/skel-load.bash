@@ -1,7 +1,7 @@
 # Bash completion for skel-load(1)
 
 _skel_load_options='-a --as-is --attach --both --btf --check -c --command -n --count --detach -e --elf --events --export
--f --format -h --help --latency -m --map --no-log --only --optional --pin -q --quiet --sample --set -t --time --trace-pipe --unload
+-f --format -h --help --latency -m --map --no-log --no-symbols --only --optional --pin -q --quiet --sample --set -t --time --trace-pipe --unload
 -v --verbose -V --version'
 
 # The completion of skel-args completes the program's own arguments.  Its file lies

@@ -1,6 +1,6 @@
 # Bash completion for skel-poll(1)
 
-_skel_poll_options='-f --format -h --help --latency --list -m --map -n --count --no-log --once -q --quiet
+_skel_poll_options='-f --format -h --help --latency --list -m --map -n --count --no-log --no-symbols --once -q --quiet
 --sample -t --time --type -V --version -v --verbose'
 
 # Print the maps of the session or stream on the command line, one name on each

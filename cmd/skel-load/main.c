@@ -38,7 +38,6 @@ enum {
 
 static const struct option long_options[] = {
 	{ "as-is", no_argument, NULL, OPT_LAUNCH },
-	{ "no-symbols", no_argument, NULL, OPT_LAUNCH },
 	{ "attach", required_argument, NULL, 'a' },
 	{ "both", no_argument, NULL, OPT_LAUNCH },
 	{ "btf", required_argument, NULL, OPT_LAUNCH },
@@ -52,6 +51,7 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, 'f' },
 	{ "latency", required_argument, NULL, OPT_LATENCY },
 	{ "map", required_argument, NULL, OPT_LAUNCH },
+	{ "no-symbols", no_argument, NULL, OPT_LAUNCH },
 	{ "only", required_argument, NULL, OPT_LAUNCH },
 	{ "optional", required_argument, NULL, OPT_LAUNCH },
 	{ "pin", optional_argument, NULL, OPT_PIN },
@@ -71,7 +71,7 @@ static const struct command command = {
 	    "                 [--only program[,...]] ... "
 	    "[--optional program[,...]] ...\n"
 	    "                 [--both] [--events map=type[,member=value]] ...\n"
-	    "                 [--latency ms] [--btf file|dir]\n"
+	    "                 [--latency ms] [--btf file|dir] [--no-symbols]\n"
 	    "                 [--map map=size:n[,...]] ... "
 	    "[--set 'map[key]=value'] ...\n"
 	    "                 [--sample map[=interval][,word ...]] ... "
@@ -127,6 +127,8 @@ static const struct command command = {
 	    "      --map MAP=SIZES      give MAP another size: entries:N, "
 	    "value_size:N,\n"
 	    "                           pages:N; repeat for more maps\n"
+	    "      --no-symbols         show the addresses of stacks as "
+	    "numbers\n"
 	    "      --only PROG[,...]    leave out all other programs; PROG may "
 	    "be a pattern\n"
 	    "      --optional PROG[,...]\n"

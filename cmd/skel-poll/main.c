@@ -39,6 +39,7 @@
 enum {
 	OPT_LATENCY = 256,
 	OPT_LIST,
+	OPT_NO_SYMBOLS,
 	OPT_ONCE,
 	OPT_SAMPLE,
 	OPT_TYPE,
@@ -51,6 +52,7 @@ static const struct option long_options[] = {
 	{ "latency", required_argument, NULL, OPT_LATENCY },
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "map", required_argument, NULL, 'm' },
+	{ "no-symbols", no_argument, NULL, OPT_NO_SYMBOLS },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "sample", required_argument, NULL, OPT_SAMPLE },
 	{ "time", required_argument, NULL, 't' },
@@ -61,12 +63,15 @@ static const struct option long_options[] = {
 static const struct command command = {
 	.usage =
 	    "usage: skel-poll [-qv] [-f binary|json] [-m map]... [-n count]\n"
-	    "                 [-t seconds] [--latency ms] [--once] [session]\n"
+	    "                 [-t seconds] [--latency ms] [--no-symbols] "
+	    "[--once]\n"
+	    "                 [session]\n"
 	    "       skel-poll [-qv] [-f binary|json] [-n count] [-t seconds] "
 	    "[--latency ms]\n"
-	    "                 [--once] [--sample map=interval]... "
-	    "[--type [map=]file:type]...\n"
-	    "                 map:id | map:name | pin ...\n"
+	    "                 [--no-symbols] [--once] [--sample "
+	    "map=interval]...\n"
+	    "                 [--type [map=]file:type]... map:id | map:name | "
+	    "pin ...\n"
 	    "       skel-poll [-qv] [-f json] --list\n"
 	    "       skel-poll -h | -V\n",
 	.help =
@@ -86,6 +91,7 @@ static const struct command command = {
 	    "  -m, --map MAP        read this map only; repeat for more maps\n"
 	    "  -n, --count COUNT    stop after COUNT records\n"
 	    "  -t, --time SECONDS   stop after this time, for instance 0.5\n"
+	    "      --no-symbols     show the addresses of stacks as numbers\n"
 	    "      --once           read what the maps hold now, then stop\n"
 	    "      --sample "
 	    "MAP[=INTERVAL][,TYPE][,unit=UNIT][,clear][,nonzero]\n"
@@ -303,6 +309,9 @@ set_poll_option(struct skel_poll_options *o, int option)
 		return command_parse_latency(optarg, &o->latency_ns);
 	case OPT_LIST:
 		o->list = true;
+		return 0;
+	case OPT_NO_SYMBOLS:
+		o->no_symbols = true;
 		return 0;
 	case OPT_ONCE:
 		o->once = true;

@@ -15,7 +15,7 @@ code_options() {
 		grep -oE '\{ "[a-z-]+"' | grep -oE '[a-z][a-z-]*' | sort -u
 }
 manual_options() {
-	grep -E '^\.It Fl ' "$ROOT/cmd/$1/$1.1" |
+	grep -E '^\.It Fl ' "$(manual_of "$1")" |
 		grep -oE 'Fl -[a-z][a-z-]*' | sed 's/^Fl -//' | sort -u
 }
 help_options() {
@@ -33,7 +33,7 @@ code_letters() {
 		sed 's/.*"+//' | grep -oE '[A-Za-z]' | sort -u
 }
 manual_letters() {
-	grep -E '^\.It Fl ' "$ROOT/cmd/$1/$1.1" |
+	grep -E '^\.It Fl ' "$(manual_of "$1")" |
 		grep -oE 'Fl [A-Za-z]( |$)' | grep -oE '[A-Za-z] *$' | tr -d ' ' | sort -u
 }
 help_letters() {
@@ -55,6 +55,23 @@ commands() {
 	done
 }
 
+# The commands that others start, not people: their manuals are in section 8, and
+# they have no completion.
+helpers() {
+	sed -n 's/^HELPERS := //p' "$ROOT/Makefile" | tr ' ' '\n'
+}
+is_helper() {
+	helpers | grep -qx "$1"
+}
+
+manual_of() {
+	if is_helper "$1"; then
+		echo "$ROOT/cmd/$1/$1.8"
+	else
+		echo "$ROOT/cmd/$1/$1.1"
+	fi
+}
+
 same() { # WHAT WANT GOT
 	[ "$2" = "$3" ] || {
 		echo "$1 differs (< code, > $1):"
@@ -69,7 +86,7 @@ same() { # WHAT WANT GOT
 		[ -n "$want" ]
 		same "$cmd manual" "$want" "$(manual_options "$cmd")"
 		same "$cmd --help" "$want" "$(help_options "$cmd")"
-		same "$cmd completion" "$want" "$(completion_options "$cmd")"
+		is_helper "$cmd" || same "$cmd completion" "$want" "$(completion_options "$cmd")"
 	done
 }
 
@@ -79,7 +96,7 @@ same() { # WHAT WANT GOT
 		[ -n "$want" ]
 		same "$cmd manual" "$want" "$(manual_letters "$cmd")"
 		same "$cmd --help" "$want" "$(help_letters "$cmd")"
-		same "$cmd completion" "$want" "$(completion_letters "$cmd")"
+		is_helper "$cmd" || same "$cmd completion" "$want" "$(completion_letters "$cmd")"
 	done
 }
 
@@ -120,7 +137,12 @@ same() { # WHAT WANT GOT
 }
 
 @test "every command has a manual, a completion and a place in skel(7) and the README" {
+	for cmd in $(helpers); do
+		[ -f "$ROOT/cmd/$cmd/$cmd.8" ]
+		grep -q "Xr $cmd 8" "$ROOT/cmd/skel.7"
+	done
 	for cmd in $(commands); do
+		! is_helper "$cmd" || continue
 		[ -f "$ROOT/cmd/$cmd/$cmd.1" ]
 		[ -f "$ROOT/completions/$cmd.bash" ]
 		grep -q "Xr $cmd 1" "$ROOT/cmd/skel.7"
@@ -134,7 +156,7 @@ same() { # WHAT WANT GOT
 @test "every manual explains the exit statuses that skel(7) lists" {
 	for cmd in $(commands); do
 		for status in 0 1 2; do
-			sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EXAMPLES/p' "$ROOT/cmd/$cmd/$cmd.1" |
+			sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EXAMPLES/p' "$(manual_of "$cmd")" |
 				grep -qx "\.It $status" || { echo "$cmd: $status"; return 1; }
 		done
 	done
@@ -173,9 +195,9 @@ completion_ways() {
 }
 
 @test "the manuals are clean and refer only to manuals that exist" {
-	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*/*.[35]; do
+	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.[18] "$ROOT"/lib/*/*.[35]; do
 		mandoc -Tlint -Wwarning "$page"
-		grep -ohE '^\.Xr skel[a-z-]* [157]' "$page" | sort -u | while read -r _ name section; do
+		grep -ohE '^\.Xr skel[a-z-]* [1578]' "$page" | sort -u | while read -r _ name section; do
 			compgen -G "$ROOT/*/$name.$section" >/dev/null ||
 				compgen -G "$ROOT/*/*/$name.$section" >/dev/null ||
 				{ echo "$page: no $name($section)"; exit 1; }
@@ -225,7 +247,7 @@ completion_ways() {
 @test "manuals and helps fit a terminal of 80 columns" {
 	local page cmd wide
 	command -v mandoc >/dev/null || skip "needs mandoc"
-	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.1 "$ROOT"/lib/*/*.[35]; do
+	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.[18] "$ROOT"/lib/*/*.[35]; do
 		# Remove the overstrikes that stand for bold and underlined letters.
 		wide=$(mandoc -Tascii -O width=80 "$page" | sed 's/.\x08//g' | awk 'length > 80')
 		[ -z "$wide" ] || { echo "$page: $wide"; return 1; }
