@@ -108,6 +108,9 @@ explain_btf(const struct attach_job *j, struct attach_error e)
 	case EBUSY:
 	case EINVAL:
 	case ENODEV:
+		if (!is_function_way(j->way))
+			return e;
+		return no_function_there(j->way, attach_job_target(j), true);
 	case EOPNOTSUPP:
 	case KERNEL_ENOTSUPP:
 		if (is_function_way(j->way))
