@@ -193,18 +193,6 @@ plan_add_members(struct plan *p, const char *text, size_t len, size_t *wrong_at)
 	return ret;
 }
 
-void
-plan_watch_members(struct plan *p)
-{
-	if (p->ops->layout == NULL && p->ops != &plan_plain_ops)
-		return;
-	if (plan_is_narrowed(p))
-		return;
-	if (p->header != NULL)
-		json_row_add_typed(&p->row, p->header, p->map);
-	p->row.news_left = JSON_ROW_NEWS_MAX;
-}
-
 const char *
 plan_take_news(struct plan *p, bool *full)
 {

@@ -191,7 +191,7 @@ struct plan *plan_alloc(const char *map, const struct plan_options *o);
 /* Call layout() once more.  Returns 0, or -1 when memory ran out. */
 int plan_layout_again(struct plan *p);
 
-/* plan-added.c: from here on note members that have no column. */
+/* From here on note members that have no column. */
 void plan_watch_members(struct plan *p);
 
 /* plan-plain.c: what the two forms of the reference loader share. */

@@ -3,6 +3,7 @@
 
 #include "base/report.h"
 #include "base/util.h"
+#include "format/plan-column.h"
 #include "format/plan-form.h"
 #include "format/typed-json.h"
 
@@ -266,6 +267,18 @@ size_t
 plan_graph_offset(const struct plan *p)
 {
 	return p->graph_offset;
+}
+
+void
+plan_watch_members(struct plan *p)
+{
+	if (p->ops->layout == NULL && p->ops != &plan_plain_ops)
+		return;
+	if (plan_is_narrowed(p))
+		return;
+	if (p->header != NULL)
+		json_row_add_typed(&p->row, p->header, p->map);
+	p->row.news_left = JSON_ROW_NEWS_MAX;
 }
 
 /* Add the paths of the columns, stacks and slots to the row. */
