@@ -432,7 +432,7 @@ add_program(const struct chooser *c, size_t i)
 		return -1;
 	}
 	if (bpf_program__type(chosen.program) == BPF_PROG_TYPE_STRUCT_OPS &&
-	    (map = object_names_ops_map(&c->object->names, name)) != NULL)
+	    (map = struct_ops_find_map(&c->object->names, name)) != NULL)
 		chosen.ops = bpf_map__name(map);
 	if (choose_program(c, &chosen) == -1)
 		return -1;

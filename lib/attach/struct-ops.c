@@ -22,7 +22,7 @@ static struct attach_error
 prepare_struct_ops(const struct attach_job *j)
 {
 	const char *name = j->listed->name;
-	struct bpf_map *map = object_names_ops_map(&j->object->names, name);
+	struct bpf_map *map = struct_ops_find_map(&j->object->names, name);
 
 	if (map == NULL)
 		return attach_invalid("it is in no struct of section "
@@ -51,7 +51,7 @@ attaches_struct(const struct attach_job *j, const struct bpf_map *map)
 
 		if (program == NULL ||
 		    bpf_program__type(program) != BPF_PROG_TYPE_STRUCT_OPS ||
-		    object_names_ops_map(&j->object->names, other->name) != map)
+		    struct_ops_find_map(&j->object->names, other->name) != map)
 			continue;
 		if (!other->link || !bpf_program__autoload(program)) {
 			report_info("map %s: not attached, because its program "
@@ -75,7 +75,7 @@ static struct attach_error
 attach_struct_ops(const struct attach_job *j, struct attachment *a)
 {
 	const struct object *o = j->object;
-	struct bpf_map *map = object_names_ops_map(&o->names, j->listed->name);
+	struct bpf_map *map = struct_ops_find_map(&o->names, j->listed->name);
 	struct bpf_link *link;
 
 	if (map == NULL || !attaches_struct(j, map))

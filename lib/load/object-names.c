@@ -95,11 +95,3 @@ object_names_map(const struct object_names *n, const char *name)
 
 	return i != NAME_NONE ? n->map[i] : NULL;
 }
-
-struct bpf_map *
-object_names_ops_map(const struct object_names *n, const char *program)
-{
-	uint32_t i = name_table_find(&n->ops, 0, program);
-
-	return i != NAME_NONE ? n->map[i] : NULL;
-}

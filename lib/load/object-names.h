@@ -28,9 +28,4 @@ struct bpf_program *object_names_program(
 struct bpf_map *object_names_map(
     const struct object_names *n, const char *name);
 
-/* The map of the struct_ops that the program of that name belongs to; NULL if
- * it belongs to none. */
-struct bpf_map *object_names_ops_map(
-    const struct object_names *n, const char *program);
-
 #endif

@@ -143,6 +143,14 @@ struct_ops_read(struct object_names *n, Elf *elf, struct bpf_object *bpf)
 	return ret;
 }
 
+struct bpf_map *
+struct_ops_find_map(const struct object_names *n, const char *program)
+{
+	uint32_t i = name_table_find(&n->ops, 0, program);
+
+	return i != NAME_NONE ? n->map[i] : NULL;
+}
+
 int
 struct_ops_drop_unused(const struct object_names *n, struct bpf_object *bpf)
 {
@@ -154,7 +162,7 @@ struct_ops_drop_unused(const struct object_names *n, struct bpf_object *bpf)
 	bpf_object__for_each_program (p, bpf) {
 		if (bpf_program__type(p) != BPF_PROG_TYPE_STRUCT_OPS ||
 		    !bpf_program__autoload(p) ||
-		    (map = object_names_ops_map(n, bpf_program__name(p))) ==
+		    (map = struct_ops_find_map(n, bpf_program__name(p))) ==
 			NULL)
 			continue;
 		if ((ret = name_table_add(&used, 0, bpf_map__name(map), 0)) ==

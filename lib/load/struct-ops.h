@@ -15,6 +15,11 @@
  * reporting. */
 int struct_ops_read(struct object_names *n, Elf *elf, struct bpf_object *bpf);
 
+/* The map of the struct_ops that the program of that name belongs to; NULL if
+ * it belongs to none. */
+struct bpf_map *struct_ops_find_map(
+    const struct object_names *n, const char *program);
+
 /* Before bpf is loaded: leaves out the maps of structs none of whose programs
  * is loaded.  libbpf 1.1 would look for their types in a BTF that it has not
  * read.  Returns 0, or -1 after reporting that memory ran out. */
