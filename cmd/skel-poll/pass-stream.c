@@ -388,7 +388,7 @@ keep_rings(struct stream_pass *p, const json_t *end)
 		json_int_t most =
 		    json_integer_value(json_object_get(entry, "most"));
 		const char *name =
-		    json_string_value(json_object_get(entry, "map"));
+		    json_doc_string(json_object_get(entry, "map"));
 		int map = name != NULL ? stream_header_find_map(h, name) : -1;
 
 		if (map == -1 || !p->keep[map] || size <= 0 || most < 0 ||
