@@ -25,6 +25,12 @@ _skel_fmt() {
 		return
 		;;
 	esac
+	# Readline splits --csv=safe at the "=".
+	if [[ $before == --[ct]sv && $word == = ]] ||
+		[[ $before == = && ${COMP_WORDS[COMP_CWORD - 2]} == --[ct]sv ]]; then
+		mapfile -t COMPREPLY < <(compgen -W safe -- "${word#=}")
+		return
+	fi
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$_skel_fmt_options" -- "$word")
 		return

@@ -27,6 +27,7 @@
 #include "base/signals.h"
 #include "command.h"
 #include "format/plan.h"
+#include "format/safe-cells.h"
 #include "host/confine.h"
 #include "printer.h"
 
@@ -35,7 +36,7 @@ enum { OPTION_FORM = 256, TERMINAL_WIDTH = 80 };
 static const struct option long_options[] = {
 	{ "bare", no_argument, NULL, 'b' },
 	{ "columns", required_argument, NULL, 'c' },
-	{ "csv", no_argument, NULL, OPTION_FORM + PLAN_CSV },
+	{ "csv", optional_argument, NULL, OPTION_FORM + PLAN_CSV },
 	{ "folded", no_argument, NULL, OPTION_FORM + PLAN_FOLDED },
 	{ "json", no_argument, NULL, OPTION_FORM + PLAN_JSON },
 	{ "map", required_argument, NULL, 'm' },
@@ -43,7 +44,7 @@ static const struct option long_options[] = {
 	{ "plain", no_argument, NULL, OPTION_FORM + PLAN_PLAIN },
 	{ "raw", no_argument, NULL, OPTION_FORM + PLAN_RAW },
 	{ "table", no_argument, NULL, OPTION_FORM + PLAN_TABLE },
-	{ "tsv", no_argument, NULL, OPTION_FORM + PLAN_TSV },
+	{ "tsv", optional_argument, NULL, OPTION_FORM + PLAN_TSV },
 	COMMAND_OPTIONS,
 };
 
@@ -62,8 +63,9 @@ static const struct command command = {
 	    "(default)\n"
 	    "      --plain       the text of the reference loader\n"
 	    "      --json        one JSON object per line\n"
-	    "      --csv         comma separated values (RFC 4180)\n"
-	    "      --tsv         tab separated values\n"
+	    "      --csv[=safe]  comma separated values (RFC 4180); safe: a '\n"
+	    "                    before what a spreadsheet would calculate\n"
+	    "      --tsv[=safe]  tab separated values\n"
 	    "      --raw         the bytes of the records\n"
 	    "      --folded      stacks with their counts, for flame graphs\n"
 	    "  -b, --bare        leave out the map and the time\n"
@@ -170,11 +172,30 @@ print_files(struct printer *p, int nfiles, char *const files[])
 	return status;
 }
 
+typedef void rewrite_text(struct buf *out, const char *text, size_t len);
+
+/* What makes cells safe, by the argument of --csv or --tsv; NULL if nothing
+ * has to. */
+static rewrite_text *
+parse_safe(enum plan_form form, const char *arg)
+{
+	const char *name = form == PLAN_CSV ? "csv" : "tsv";
+
+	if (arg == NULL)
+		return NULL;
+	if (strcmp(arg, "safe") != 0) {
+		report_error("--%s=%s: the only word here is safe", name, arg);
+		command_usage(&command);
+	}
+	return form == PLAN_CSV ? safe_cells_csv : safe_cells_tsv;
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct printer printer = { .plan.form = PLAN_TABLE };
 	struct word_list columns = { 0 }, maps = { 0 };
+	rewrite_text *rewrite = NULL;
 	struct output out;
 	int ch, status;
 
@@ -202,6 +223,7 @@ main(int argc, char *argv[])
 			else
 				printer.plan.form =
 				    (enum plan_form)(ch - OPTION_FORM);
+			rewrite = parse_safe(printer.plan.form, optarg);
 		}
 	}
 	if (plan_traits(printer.plan.form)->stacks_only && columns.n > 0) {
@@ -221,6 +243,7 @@ main(int argc, char *argv[])
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return 1;
 
+	out.rewrite = rewrite;
 	/* The other forms have no control characters at all. */
 	if ((printer.plan.form == PLAN_CSV || printer.plan.form == PLAN_TSV) &&
 	    isatty(out.fd))

@@ -72,13 +72,21 @@ show_on_terminal(struct buf *out, struct buf *from)
 int
 output_flush(struct output *o)
 {
-	struct buf *b = o->terminal ? &o->shown : &o->buf;
+	struct buf *b = &o->buf;
 
 	if (o->gone || o->failed)
 		return -1;
-	if (o->terminal && o->buf.len > 0)
-		show_on_terminal(&o->shown, &o->buf);
-	if (o->buf.failed || o->shown.failed) {
+	if (o->rewrite != NULL) {
+		o->rewrite(&o->rewritten, b->data, b->len);
+		b->len = 0;
+		b = &o->rewritten;
+	}
+	if (o->terminal) {
+		if (b->len > 0)
+			show_on_terminal(&o->shown, b);
+		b = &o->shown;
+	}
+	if (o->buf.failed || o->rewritten.failed || o->shown.failed) {
 		o->failed = true;
 		return report_nomem();
 	}
@@ -106,6 +114,7 @@ output_close(struct output *o)
 	int fd, ret = output_flush(o);
 
 	buf_free(&o->buf);
+	buf_free(&o->rewritten);
 	buf_free(&o->shown);
 	/* Some file systems report a full disk only when a descriptor is
 	 * closed.  Close a copy, because fd is borrowed. */

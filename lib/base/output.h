@@ -15,10 +15,14 @@ struct output {
 	const char *name; /* borrowed; "<stdout>" */
 	struct buf buf;   /* append lines here */
 	size_t full;      /* flush when there are this many bytes */
-	struct buf shown; /* of a terminal: what is written in place of buf */
+	struct buf shown; /* what is written in place of buf */
 	bool terminal;    /* output_protect() was called */
-	bool gone;        /* the reader closed the pipe */
-	bool failed;      /* writing failed or memory ran out; reported */
+	/* Set after output_open(), unless it is NULL: appends what is written
+	 * in place of the text, which is whole lines. */
+	void (*rewrite)(struct buf *out, const char *text, size_t len);
+	struct buf rewritten;
+	bool gone;   /* the reader closed the pipe */
+	bool failed; /* writing failed or memory ran out; reported */
 };
 
 /* Use fd, which must be open, for output.  Returns 0, or -1 after reporting. */

@@ -1,3 +1,5 @@
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -218,6 +220,36 @@ search_name(const struct enum_names *e, uint64_t value)
 	return low < e->n && e->v[low].value == value ? &e->v[low] : NULL;
 }
 
+/* Write "RD|WR(3)", with the bits that have no name as a number. */
+static char *
+write_enum_bits(char *p, const struct step *s, unsigned __int128 value)
+{
+	unsigned int width = s->bits != 0 ? s->bits : s->size * 8U;
+	uint64_t left = (uint64_t)value & UINT64_MAX >> (64 - width);
+	const struct enum_names *e = s->enums;
+	const char *start = p;
+
+	for (size_t i = 0; i < e->nbits; i++) {
+		if ((left & e->bit[i].value) == 0)
+			continue;
+		left &= ~e->bit[i].value;
+		if (p != start)
+			*p++ = '|';
+		memcpy(p, e->bit[i].text_at, e->bit[i].text_len);
+		p += e->bit[i].text_len;
+	}
+	if (left != 0 && p != start)
+		*p++ = '|';
+	if (left != 0)
+		p += sprintf(p, "%#" PRIx64, left);
+	else if (p == start)
+		*p++ = '0';
+	*p++ = '(';
+	p = write_integer(p, s, value);
+	*p = ')';
+	return p + 1;
+}
+
 static char *APART
 write_odd_enum(char *p, const struct step *s, const unsigned char *at)
 {
@@ -229,6 +261,8 @@ write_odd_enum(char *p, const struct step *s, const unsigned char *at)
 		memcpy(p, name->text_at, name->text_len);
 		return p + name->text_len;
 	}
+	if (s->enums->nbits > 0)
+		return write_enum_bits(p, s, value);
 	memcpy(p, unknown, sizeof(unknown) - 1);
 	p = write_integer(p + sizeof(unknown) - 1, s, value);
 	*p = ')';

@@ -12,11 +12,16 @@
 /* "<UNKNOWN_VARIANT>(", a number, ")" */
 enum { UNKNOWN_MAX = 18 + TEXT_I64_MAX + 1 };
 
+/* "0x", 16 digits, "(", a number, ")": after the names of bits */
+enum { BITS_REST_MAX = 19 + TEXT_I64_MAX + 1 };
+
 void
 formatter_free(struct formatter *s)
 {
-	for (size_t i = 0; i < s->nenums; i++)
+	for (size_t i = 0; i < s->nenums; i++) {
 		free(s->enums[i].v);
+		free(s->enums[i].bit);
+	}
 	free(s->enums);
 	hash_free(&s->enum_places);
 	free(s->v);
@@ -129,6 +134,44 @@ name_constant(struct formatter *s, const struct type *type,
 	return name;
 }
 
+/* The constant of a bit, which may be the sign of a signed enum. */
+static const struct type_constant *
+find_bit(const struct type *type, uint64_t bit)
+{
+	uint64_t negative = -bit;
+	const struct type_constant *c = types_find_constant(type, bit);
+
+	return c != NULL ? c : types_find_constant(type, negative);
+}
+
+/* Add the names of an enum of bits. */
+static void
+name_bits(struct formatter *s, struct enum_names *e)
+{
+	size_t most = BITS_REST_MAX;
+	uint64_t left = e->type->bits;
+
+	e->bit = calloc(64, sizeof(*e->bit));
+	if (e->bit == NULL) {
+		s->failed = true;
+		return;
+	}
+	for (; left != 0; left &= left - 1) {
+		struct enum_name *bit = &e->bit[e->nbits++];
+		const struct type_constant *c;
+
+		bit->value = left & -left;
+		c = find_bit(e->type, bit->value);
+		bit->text = (uint32_t)s->names.len;
+		bit->text_len = (uint32_t)strlen(c->name);
+		buf_add(&s->names, c->name, bit->text_len);
+		most += bit->text_len + 1;
+	}
+	s->failed |= s->names.failed;
+	if (most > e->most)
+		e->most = most;
+}
+
 struct enum_place {
 	struct hash_key key;
 	uint32_t index;
@@ -168,6 +211,8 @@ find_enum_names(struct formatter *s, uint32_t type, enum style style)
 		if (e->v[i].text_len > e->most)
 			e->most = e->v[i].text_len;
 	}
+	if (t->bits != 0 && !s->reference)
+		name_bits(s, e);
 	qsort(e->v, e->n, sizeof(*e->v), compare_enum_names);
 	while (e->dense < e->n && e->v[e->dense].value == e->dense)
 		e->dense++;
@@ -423,10 +468,14 @@ formatter_finish(struct formatter *s)
 	s->failed |= s->texts.failed || s->names.failed;
 	if (s->failed)
 		return -1;
-	for (size_t i = 0; i < s->nenums; i++)
-		for (size_t k = 0; k < s->enums[i].n; k++)
-			s->enums[i].v[k].text_at =
-			    s->names.data + s->enums[i].v[k].text;
+	for (size_t i = 0; i < s->nenums; i++) {
+		struct enum_names *e = &s->enums[i];
+
+		for (size_t k = 0; k < e->n; k++)
+			e->v[k].text_at = s->names.data + e->v[k].text;
+		for (size_t k = 0; k < e->nbits; k++)
+			e->bit[k].text_at = s->names.data + e->bit[k].text;
+	}
 	for (struct step *step = s->v; step < s->v + s->n; step++) {
 		formatter_bind_step(step);
 		step->next = step + 1 + step->body;

@@ -117,6 +117,10 @@ struct enum_names {
 	size_t dense;        /* the first ones, whose values are 0, 1, 2, ... */
 	size_t most;         /* bytes of the longest, unknown ones included */
 	struct enum_name *v; /* owned; sorted by value */
+	/* Of an enum of bits: the names of these alone, sorted by value. Owned;
+	 * there are none in the text of the reference loader. */
+	struct enum_name *bit;
+	size_t nbits;
 };
 
 struct formatter {

@@ -80,6 +80,18 @@ needs_type(const struct plan *p, size_t i)
 				       cell->kind == JSON_VALUE_SCALAR));
 }
 
+/* typed_json_enum_number() of a column in the reference loader's text. */
+static const char *
+find_unknown(const struct plan *p, size_t i, const struct json_value *cell)
+{
+	const struct type *type;
+
+	if (p->header == NULL || !p->formatter.reference)
+		return NULL;
+	type = field_place_type(&p->header->types, &p->columns.v[i].place);
+	return type != NULL ? typed_json_enum_number(type, cell) : NULL;
+}
+
 /* Not inlined: plan_write_column() stays short for binary records, which are
  * the most. */
 static void __attribute__((noinline))
@@ -88,8 +100,12 @@ write_json_column(struct plan *p, struct buf *out, size_t i)
 	enum style style = p->ops->style;
 	const struct json_value *cell = plan_column_cell(p, i);
 	struct buf *text = &p->scratch;
+	const char *number = find_unknown(p, i, cell);
 
-	if (plan_is_text(p) && cell->kind == JSON_VALUE_STRING) {
+	if (number != NULL)
+		buf_printf(out, TYPED_JSON_UNKNOWN "%.*s",
+		    (int)(cell->text + cell->len - 1 - number), number);
+	else if (plan_is_text(p) && cell->kind == JSON_VALUE_STRING) {
 		json_row_decode(&p->row, cell);
 		text_write_line(
 		    out, p->row.scratch.data, p->row.scratch.len, style);

@@ -188,14 +188,32 @@ write_float(struct buf *out, const struct type *type,
 		out->len = (size_t)(text_float(p, narrow) - out->data);
 }
 
+const char *
+typed_json_enum_number(const struct type *type, const struct json_value *v)
+{
+	const char *end = v->text + v->len - 1, *number;
+	size_t n;
+
+	if (type->kind != TYPE_ENUM || type->bits == 0 ||
+	    v->kind != JSON_VALUE_STRING || v->len < 4 || end[-1] != ')')
+		return NULL;
+	number = memchr(v->text, '(', v->len);
+	n = number != NULL ? (size_t)(number - v->text - 1) : 0;
+	return number == NULL || v->text[1] == '<' ||
+		       types_find_constant_named(type, v->text + 1, n) != NULL
+		   ? NULL
+		   : number;
+}
+
 /* Whether the text of a value depends on more than its own spelling: it is, or
- * is an array of, a struct or floating-point numbers. */
+ * is an array of, a struct, floating-point numbers or bits. */
 static bool
 has_structure(const struct types *t, const struct type *type)
 {
 	while (type->kind == TYPE_ARRAY)
 		type = types_get(t, type->of);
-	return is_struct_type(type) || type->kind == TYPE_FLOAT;
+	return is_struct_type(type) || type->kind == TYPE_FLOAT ||
+	       type->bits != 0;
 }
 
 static void
@@ -203,7 +221,15 @@ write_value(struct buf *out, const struct types *t, uint32_t index,
     const struct json_value *v, bool reference, bool markers)
 {
 	const struct type *type = types_get(t, index);
+	const char *number = NULL;
 
+	if (reference)
+		number = typed_json_enum_number(type, v);
+	if (number != NULL) {
+		buf_printf(out, "\"" TYPED_JSON_UNKNOWN "%.*s",
+		    (int)(v->text + v->len - number), number);
+		return;
+	}
 	if (v->kind == JSON_VALUE_OBJECT && is_struct_type(type) &&
 	    write_members(out, t, type, v, reference, markers))
 		return;

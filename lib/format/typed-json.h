@@ -39,4 +39,14 @@ void typed_json_write(struct buf *out, const struct types *t,
 void typed_json_write_object(struct buf *out, const struct types *t,
     const struct field_place *p, const struct json_value *v);
 
+/* The name of an enum's value without a constant, in the reference loader's
+ * text. */
+#define TYPED_JSON_UNKNOWN "<UNKNOWN_VARIANT>"
+
+/* If v is the text of several bits of an enum of bits, "RD|WR(3)", where that
+ * of the reference loader has no names: what follows the names.  Otherwise
+ * NULL. */
+const char *typed_json_enum_number(
+    const struct type *type, const struct json_value *v);
+
 #endif

@@ -269,6 +269,57 @@ measure_constants(const struct type *type)
 	return columns;
 }
 
+static uint64_t
+size_mask(const struct type *type)
+{
+	return UINT64_MAX >> (64 - type->size * 8);
+}
+
+/* Whether the values are 0, 1, 2 ... or 1, 2, 3 ..., as those of an enum that
+ * counts. */
+static bool
+are_consecutive(const struct type *type)
+{
+	const struct type_constant *const *v = type->by_value;
+
+	for (size_t i = 1; i < type->nconstants; i++)
+		if (v[i]->value - v[i - 1]->value > 1)
+			return false;
+	return v[0]->value <= 1;
+}
+
+static bool
+is_identifier(const char *name)
+{
+	return name[0] != '\0' &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] ==
+		   '\0';
+}
+
+/*
+ * The bits of an enum of bits: two of its constants at least are single bits,
+ * and the others are combinations of such, or 0.  0 if it is none, or if text
+ * in some form would have to escape its names.
+ */
+static uint64_t
+find_bits(const struct type *type)
+{
+	uint64_t mask = size_mask(type), bits = 0, value;
+
+	for (size_t i = 0; i < type->nconstants; i++) {
+		value = type->constants[i].value & mask;
+		if ((value & (value - 1)) == 0)
+			bits |= value;
+		if (!is_identifier(type->constants[i].name))
+			return 0;
+	}
+	for (size_t i = 0; i < type->nconstants; i++)
+		if ((type->constants[i].value & mask & ~bits) != 0)
+			return 0;
+	return (bits & (bits - 1)) == 0 || are_consecutive(type) ? 0 : bits;
+}
+
 static int
 check_type_constants(struct type *type, const char *where)
 {
@@ -283,7 +334,12 @@ check_type_constants(struct type *type, const char *where)
 		}
 	}
 	type->name_columns = measure_constants(type);
-	return type->nconstants > 0 ? sort_constants(type) : 0;
+	if (type->nconstants == 0)
+		return 0;
+	if (sort_constants(type) == -1)
+		return -1;
+	type->bits = find_bits(type);
+	return 0;
 }
 
 /* The node at an index that another node has, or NULL after reporting. */
@@ -454,16 +510,20 @@ check_type_members(const struct types *t, struct type *type, const char *where)
 	return set_type_cost(type, &c, where);
 }
 
-/* The bytes of text that a scalar may need: for its digits or its longest name.
- */
+/* The bytes of text that a scalar may need: for its digits, and its longest
+ * name or all of its bits. */
 static uint64_t
 scalar_text(const struct type *type)
 {
 	size_t longest = 0, n;
 
-	for (size_t i = 0; i < type->nconstants; i++)
-		if ((n = strlen(type->constants[i].name)) > longest)
+	for (size_t i = 0; i < type->nconstants; i++) {
+		n = strlen(type->constants[i].name);
+		if (type->bits != 0)
+			longest += n + 1;
+		else if (n > longest)
 			longest = n;
+	}
 	return longest + 3 * type->size + 4;
 }
 

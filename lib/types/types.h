@@ -80,6 +80,9 @@ struct type {
 	 * ones as they are declared.  Owned, set by types_check(). */
 	const struct type_constant **by_name, **by_value;
 	size_t name_columns; /* on a terminal, of the longest "NAME(value)" */
+	/* Of an enum whose constants are bits: those that stand alone, in its
+	 * size; otherwise 0. */
+	uint64_t bits;
 	/* The cost of showing one value, set and bounded by types_check(). */
 	uint32_t depth, leaves, name_bytes, text_bytes;
 };

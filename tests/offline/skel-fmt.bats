@@ -616,6 +616,47 @@ has_two() {
 	[ "$output" = 'skel-fmt: <stdout>: No space left on device' ]
 }
 
+@test "--csv=safe and --tsv=safe leave a spreadsheet no formula, and numbers as they are" {
+	local record='{"a":"=1+1","b":-5,"c":"-5.5e-3","d":"+x,\"y","e":"@u","f":"\t=x","g":"\u0066\uff1dx","h":"\uff1dx","=i":"-2+3","j":[1],"k":"-","l":"a\n=b"}'
+
+	run -0 skel-fmt --csv=safe <<<"$record"
+	[ "$output" = $'a,b,c,d,e,f,g,h,\'=i,j,k,l\r\n\'=1+1,-5,-5.5e-3,"\'+x,""y",\'@u,\'\t=x,f\uff1dx,\'\uff1dx,\'-2+3,[1],\'-,"a\n=b"\r' ]
+	run -0 skel-fmt --tsv=safe --no-header <<<"$record"
+	[ "$output" = $'\'=1+1\t-5\t-5.5e-3\t\'+x,"y\t\'@u\t\\t=x\tf\uff1dx\t\'\uff1dx\t\'-2+3\t[1]\t\'-\ta\\n=b' ]
+	# Other forms, and these without the word, have each cell as it is.
+	run -0 skel-fmt --csv=safe --csv --no-header <<<"$record"
+	[[ $output == '=1+1,-5,'* ]]
+	run -0 skel-fmt --csv=safe --no-header -m rb "$FMT/enums.skel"
+	[[ ${lines[0]} == 'rb,2026-11-22T14:48:01.000000001Z,RED(0),'* ]]
+	fails_with 2 "skel-fmt: --csv=all: the only word here is safe" skel-fmt --csv=all
+}
+
+# A record with the members f, of an enum of bits, fs, two of them, and n, an enum that counts.
+enum_of_bits() {
+	echo '{"skel":"stream","version":1,"name":"x","encoding":"json","maps":[{"name":"m","source":"ringbuf","value":3}],"types":[{"kind":"enum","name":"access","size":4,"values":[["RD",1],["WR",2],["X",4],["RX",5]]},{"kind":"array","name":"","size":8,"of":0,"count":2},{"kind":"enum","name":"n","size":4,"values":[["A",1],["B",2]]},{"kind":"struct","name":"s","size":16,"members":[{"name":"f","type":0,"offset":0},{"name":"fs","type":1,"offset":4},{"name":"n","type":2,"offset":12}]}]}'
+	echo "{\"@map\":\"m\",\"@time\":\"2026-01-01T00:00:00Z\",$1}"
+	echo '{"@end":{"records":1,"lost":0}}'
+}
+
+@test "a combination of bits is shown as these, but in the reference loader's text" {
+	cd "$BATS_TEST_TMPDIR"
+	enum_of_bits '"f":3,"fs":[5,73],"n":3' | skel-poll -f binary >binary
+	run -0 skel-fmt --json -b binary
+	[ "$output" = '{"f":"RD|WR(3)","fs":["RX(5)","RD|0x48(73)"],"n":"<UNKNOWN_VARIANT>(3)"}' ]
+	run -0 skel-fmt --tsv -b -H binary
+	[ "$output" = $'RD|WR(3)\t["RX(5)","RD|0x48(73)"]\t<UNKNOWN_VARIANT>(3)' ]
+	run -0 skel-fmt --plain binary
+	[[ $output == *' <UNKNOWN_VARIANT>(3) ["RX(5)","<UNKNOWN_VARIANT>(73)"] <UNKNOWN_VARIANT>(3)' ]]
+	# JSON records have the same text in each form, and become the same bytes.
+	skel-poll -f json binary >json
+	skel-poll -f binary json | cmp - binary
+	for form in --json --csv --table --plain; do
+		diff <(skel-fmt "$form" binary) <(skel-fmt "$form" json)
+	done
+	run -0 skel-fmt --json -b -c f <(enum_of_bits '"f":0,"fs":[],"n":1' | skel-poll -f binary)
+	[ "$output" = '{"f":"0(0)"}' ]
+}
+
 @test "an ordinary user can format a stream that root recorded" {
 	need_nobody
 	run -0 as_nobody skel-fmt --json "$FMT/floats.skel"
@@ -624,6 +665,8 @@ has_two() {
 
 @test "completion offers options, and the maps of the streams on the command line" {
 	[ "$(complete_words skel-fmt --t)" = '--table --tsv' ]
+	[ "$(complete_words skel-fmt --tsv =)" = safe ]
+	[ "$(complete_words skel-fmt --csv = s)" = safe ]
 	[ "$(complete_words skel-fmt "$FMT/maps.skel" -m ex)" = 'execs exits' ]
 }
 

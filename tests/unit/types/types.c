@@ -446,6 +446,44 @@ negative_constants_make_an_enum_signed(void)
 	json_decref(json);
 }
 
+/* An enum is of bits if two constants at least are single bits, and the others
+ * are made of such, unless it just counts. */
+static void
+constants_that_are_bits_are_known(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t bits;
+	} enums[] = {
+		{ ENUM(4, false, "[\"A\",1],[\"B\",2],[\"C\",4]"), 7 },
+		{ ENUM(4, false, "[\"N\",0],[\"A\",2],[\"B\",8],[\"AB\",10]"),
+		    10 },
+		{ ENUM(4, true, "[\"A\",1],[\"TOP\",-2147483648]"),
+		    0x80000001 },
+		{ ENUM(8, false, "[\"A\",1],[\"B\",9223372036854775808]"),
+		    0x8000000000000001 },
+		{ ENUM(4, false, "[\"A\",1],[\"B\",2]"), 0 },
+		{ ENUM(4, false, "[\"N\",0],[\"A\",1],[\"B\",2],[\"C\",3]"),
+		    0 },
+		{ ENUM(4, false, "[\"A\",1],[\"B\",2],[\"C\",3],[\"D\",4]"),
+		    0 },
+		{ ENUM(4, false, "[\"N\",0],[\"A\",4]"), 0 },
+		{ ENUM(4, false, "[\"A\",1],[\"B\",4],[\"C\",6]"), 0 },
+		{ ENUM(4, true, "[\"A\",1],[\"B\",4],[\"C\",-1]"), 0 },
+		{ ENUM(4, false, "[\"A\",1],[\"B,\",4]"), 0 },
+		{ ENUM(4, false, ""), 0 },
+	};
+	char text[512];
+	struct types t;
+
+	for (size_t i = 0; i < nitems(enums); i++) {
+		snprintf(text, sizeof(text), "[%s]", enums[i].text);
+		CHECK_NUM(read_text(&t, text), 0);
+		CHECK_NUM(t.v[0].bits, enums[i].bits);
+		types_free(&t);
+	}
+}
+
 /* The names of an enum and of a struct's members are written for each element.
  */
 static void
@@ -686,6 +724,7 @@ main(void)
 	an_array_that_is_not_its_elements_is_refused();
 	constants_that_do_not_fit_are_refused();
 	negative_constants_make_an_enum_signed();
+	constants_that_are_bits_are_known();
 	what_grows_without_bytes_is_bounded();
 	names_are_bounded_as_a_whole();
 	names_are_utf8();
