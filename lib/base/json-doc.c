@@ -245,10 +245,26 @@ json_doc_unmark(struct buf *out, const char *p, const char *end)
 	buf_add(out, done, (size_t)(end - done));
 }
 
+/* Append a piece of the text.  Control characters that JSON permits, DEL and
+ * those of C1, are escaped, since the text may be shown on a terminal. */
 static int
 json_doc_dumped(const char *text, size_t len, void *out)
 {
-	buf_add(out, text, len);
+	const char *done = text, *end = text + len;
+
+	for (const char *p = text; p < end; p++) {
+		bool c1 = p + 1 < end && *p == '\xc2' &&
+			  (unsigned char)p[1] >= 0x80 &&
+			  (unsigned char)p[1] <= 0x9f;
+
+		if (*p != '\x7f' && !c1)
+			continue;
+		buf_add(out, done, (size_t)(p - done));
+		p += c1;
+		buf_printf(out, "\\u%04x", (unsigned char)*p);
+		done = p + 1;
+	}
+	buf_add(out, done, (size_t)(end - done));
 	return 0;
 }
 

@@ -46,6 +46,15 @@ numbers_stay_what_they_are(void)
 	BECOMES("1e3", "1000.0");
 }
 
+/* JSON permits some control characters in a string, a terminal obeys them. */
+static void
+control_characters_are_escaped(void)
+{
+	BECOMES("[\"a\x7f\", \"\xc2\x9b\xc2\xa0\xc2\x80\"]",
+	    "[\"a\\u007f\",\"\\u009b\xc2\xa0\\u0080\"]");
+	BECOMES("{\"\xc2\x9f\":\"\\u001b\"}", "{\"\\u009f\":\"\\u001B\"}");
+}
+
 static void
 text_that_looks_like_a_number_stays_text(void)
 {
@@ -391,6 +400,7 @@ main(void)
 	the_allocator_stays_the_hosts();
 	strings_read_as_what_they_are();
 	numbers_stay_what_they_are();
+	control_characters_are_escaped();
 	text_that_looks_like_a_number_stays_text();
 	a_text_that_begins_with_the_mark_stays_text();
 	what_is_not_json_is_refused();
