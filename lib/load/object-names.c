@@ -3,7 +3,6 @@
 
 #include "base/report.h"
 #include "load/object-names.h"
-#include "load/struct-ops.h"
 
 static int
 read_programs(struct object_names *n, struct bpf_object *bpf)
@@ -61,12 +60,10 @@ read_maps(struct object_names *n, struct bpf_object *bpf)
 }
 
 int
-object_names_open(struct object_names *n, Elf *elf, struct bpf_object *bpf)
+object_names_open(struct object_names *n, struct bpf_object *bpf)
 {
 	*n = (struct object_names){ 0 };
-	return read_programs(n, bpf) == -1 || read_maps(n, bpf) == -1
-		   ? -1
-		   : struct_ops_read(n, elf, bpf);
+	return read_programs(n, bpf) == -1 ? -1 : read_maps(n, bpf);
 }
 
 void
