@@ -6,20 +6,20 @@
 #define SKEL_LOAD_OBJECT_NAMES_H
 
 #include <bpf/libbpf.h>
-#include <gelf.h>
 
 #include "types/name-table.h"
 
 struct object_names {
 	struct name_table programs, maps;
-	struct name_table ops;        /* of programs: the map of their struct */
+	/* Of programs: the map of their struct; see struct_ops_read(). */
+	struct name_table ops;
 	struct bpf_program **program; /* owned, the elements borrowed */
 	struct bpf_map **map;
 };
 
-/* Reads the names in bpf, which libbpf made of the object elf.  Returns 0, or
- * -1 after reporting; n needs object_names_close() in both cases. */
-int object_names_open(struct object_names *n, Elf *elf, struct bpf_object *bpf);
+/* Reads the names in bpf.  Returns 0, or -1 after reporting; n needs
+ * object_names_close() in both cases. */
+int object_names_open(struct object_names *n, struct bpf_object *bpf);
 void object_names_close(struct object_names *n);
 
 /* The program, or the map, of that name; NULL if there is none. */

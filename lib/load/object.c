@@ -266,7 +266,8 @@ object_open(struct object *o, const struct package *p, const char *btf)
 	    !needs_whole_btf(p))
 		o->slice = btf_slice_open(&p->object, &o->slice_path);
 	if (open_with_libbpf(o) == 0 &&
-	    object_names_open(&o->names, p->object.elf, o->bpf) == 0 &&
+	    object_names_open(&o->names, o->bpf) == 0 &&
+	    struct_ops_read(&o->names, p->object.elf, o->bpf) == 0 &&
 	    check_programs_exist(o) == 0 && set_sections(o) == 0)
 		return 0;
 fail:
