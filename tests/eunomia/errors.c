@@ -117,9 +117,10 @@ test_opens(void)
 	CHECK(wait_and_poll_events_to_handler(bpf, EXPORT_JSON, NULL, NULL) ==
 	      -1);
 	CHECK_SAID("the handler is NULL");
-	CHECK(wait_and_poll_events_to_handler(
-		  bpf, (enum export_format_type)7, ignore, NULL) == -1);
-	CHECK_SAID("invalid export format type: 7");
+	CHECK(wait_and_poll_events_to_handler(bpf,
+		  (enum export_format_type)(EXPORT_RAW_KEY_VALUE + 1), ignore,
+		  NULL) == -1);
+	CHECK_SAID("invalid export format type: 4");
 	CHECK(wait_and_poll_events_to_handler(
 		  bpf, (enum export_format_type) - 1, ignore, NULL) == -1);
 	CHECK_SAID("invalid export format type: -1");
