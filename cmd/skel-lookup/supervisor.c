@@ -37,7 +37,10 @@
 #define IDLE_TIME (10 * CLOCK_SECOND)
 
 enum {
-	WORKERS_MAX = 3,
+	/* The first worker has the list of the kernel's functions, which takes
+	 * a while to read; the others have files. */
+	KERNEL_WORKER = 0,
+	WORKERS_MAX = 4,
 	FILES_MAX = 4096,
 	JOBS_MAX = 8192,      /* requests that wait */
 	STRIKES_MAX = 8,      /* bad files of a user */
@@ -47,9 +50,13 @@ enum {
 	GOOD = LOOKUP_REASONS,
 };
 
-/* The memory of the first worker, and of each other. */
-static const uint64_t worker_bytes[WORKERS_MAX] = { 144 << 20, 40 << 20,
-	40 << 20 };
+/* The memory of each worker. */
+static const uint64_t worker_bytes[WORKERS_MAX] = {
+	144 << 20,
+	112 << 20,
+	40 << 20,
+	40 << 20,
+};
 
 struct file {
 	struct hash_key key;        /* the number, 0 */
@@ -363,10 +370,11 @@ is_file_at_work(const struct supervisor *s, uint32_t number)
 	return false;
 }
 
-/* Takes the first job that can be done from the list; answers those on the way
- * that cannot.  Returns NULL if there is none. */
+/* Takes the first job for the kernel, or for a file, that can be done from the
+ * list; answers those on the way that cannot.  Returns NULL if there is none.
+ */
 static struct job *
-take_job(struct supervisor *s)
+take_job(struct supervisor *s, bool kernel)
 {
 	struct job **at = &s->first, *job;
 
@@ -378,7 +386,8 @@ take_job(struct supervisor *s)
 		    has_struck_out(s, f->owner))
 			condemn(s, f, LOOKUP_STRIKES);
 		hopeless = f == NULL || f->reason != GOOD;
-		if (!hopeless && is_file_at_work(s, job->request.file)) {
+		if (!hopeless && (kernel != (f == &s->kernel) ||
+				     is_file_at_work(s, job->request.file))) {
 			at = &job->next;
 			continue;
 		}
@@ -395,19 +404,26 @@ take_job(struct supervisor *s)
 	return NULL;
 }
 
-/* A worker that may take a job now, started if need be; or NULL. */
+/* Starts worker number i unless it runs.  Returns NULL if that failed. */
 static struct worker_process *
-get_worker(struct supervisor *s, uint64_t now)
+get_worker(struct supervisor *s, size_t i)
 {
-	for (size_t i = 0; i < nitems(s->workers); i++) {
+	struct worker_process *w = &s->workers[i];
+
+	return w->pid != 0 || start_worker(s, i) ? w : NULL;
+}
+
+/* A worker that may take a job for a file now; or NULL. */
+static struct worker_process *
+get_file_worker(struct supervisor *s, uint64_t now)
+{
+	for (size_t i = KERNEL_WORKER + 1; i < nitems(s->workers); i++) {
 		struct worker_process *w = &s->workers[i];
 
-		if (w->job != NULL) {
-			if (now - w->began < PATIENCE)
-				return NULL;
-			continue;
-		}
-		return w->pid != 0 || start_worker(s, i) ? w : NULL;
+		if (w->job == NULL)
+			return get_worker(s, i);
+		if (now - w->began < PATIENCE)
+			return NULL;
 	}
 	return NULL;
 }
@@ -415,12 +431,20 @@ get_worker(struct supervisor *s, uint64_t now)
 static void
 dispatch(struct supervisor *s)
 {
-	struct worker_process *w;
+	struct worker_process *w = &s->workers[KERNEL_WORKER];
 	struct job *job;
 
+	if (w->job == NULL && (job = take_job(s, true)) != NULL) {
+		if (get_worker(s, KERNEL_WORKER) != NULL) {
+			begin_job(s, w, job);
+		} else {
+			tell_done(s, job->request.head.number);
+			free(job);
+		}
+	}
 	while (s->first != NULL && !s->over &&
-	       (w = get_worker(s, clock_elapsed())) != NULL &&
-	       (job = take_job(s)) != NULL)
+	       (w = get_file_worker(s, clock_elapsed())) != NULL &&
+	       (job = take_job(s, false)) != NULL)
 		begin_job(s, w, job);
 }
 
@@ -544,7 +568,8 @@ check_workers(struct supervisor *s)
 
 		if (w->job != NULL)
 			check_times(s, w, now);
-		else if (w->pid != 0 && i > 0 && now - w->began > IDLE_TIME)
+		else if (w->pid != 0 && i > KERNEL_WORKER + 1 &&
+			 now - w->began > IDLE_TIME)
 			kill_worker(s, w, LOOKUP_CRASHED);
 	}
 }
@@ -562,7 +587,7 @@ wait_for_messages(struct supervisor *s, struct pollfd *fds)
 		fds[i + 1] = (struct pollfd){ .fd = w->pid != 0 ? w->fd : -1,
 			.events = POLLIN };
 		busy |= w->job != NULL;
-		idle |= i > 0 && w->pid != 0;
+		idle |= i > KERNEL_WORKER + 1 && w->pid != 0;
 	}
 	return poll(fds, WORKERS_MAX + 1, busy ? LOOK_MS : idle ? 1000 : -1);
 }
