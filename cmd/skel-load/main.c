@@ -303,6 +303,8 @@ find_conflict(const struct skel_load_options *o, int operands)
 		     o->nkept > 0 || o->command != NULL || o->count != 0 ||
 		     o->timeout_ns != 0 || o->has_latency;
 
+	if (o->unload != NULL && o->unload[0] == '\0')
+		return "--unload needs the directory of a session";
 	if (o->unload != NULL && loads)
 		return "--unload allows no other option and no package";
 	if (o->detach && o->dir == NULL)

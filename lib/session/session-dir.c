@@ -59,6 +59,9 @@ static struct {
 	struct place place;
 	int mark;
 	char name[MARK_MAX]; /* of the mark */
+	/* The length of the directory's path up to the slash before the first
+	 * directory that was made; 0 if none was. */
+	size_t made_after;
 } own = { .place = { -1, -1, "" }, .mark = -1 };
 
 static void
@@ -134,6 +137,11 @@ open_place(struct place *p, const char *dir)
 		p->fd = openat(p->parent, p->name,
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		error = errno;
+		/* bpffs fails with EPERM for a name with a dot, which nothing
+		 * in it has. */
+		if (p->fd == -1 && error == EPERM &&
+		    strchr(p->name, '.') != NULL && is_on_bpffs(p->parent))
+			error = ENOENT;
 	}
 	if (p->fd != -1) {
 		if (is_on_bpffs(p->fd) && fstat(p->fd, &st) == 0 &&
@@ -539,17 +547,38 @@ session_dir_disown(const char *dir)
 	return 0;
 }
 
+/* Removes those of the directories on the way to dir that this process made, as
+ * far as they are empty. */
+static void
+remove_made(const char *dir)
+{
+	char *path = strdup(dir), *slash;
+
+	while (own.made_after > 0 && path != NULL &&
+	       (slash = strrchr(path, '/')) != NULL &&
+	       (size_t)(slash - path) > own.made_after) {
+		*slash = '\0';
+		if (rmdir(path) == -1 && errno != ENOENT)
+			break;
+	}
+	free(path);
+	own.made_after = 0;
+}
+
 /* Opens the directory name in the one at *fd, which is closed, and makes it if
- * that is on a bpffs.  Returns 0, or -1 with errno set. */
+ * that is on a bpffs; *made becomes true then.  Returns 0, or -1 with errno
+ * set. */
 static int
-enter_dir(int *fd, const char *name)
+enter_dir(int *fd, const char *name, bool *made)
 {
 	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int next = openat(*fd, name, flags), error;
 
-	if (next == -1 && errno == ENOENT && is_on_bpffs(*fd) &&
-	    (mkdirat(*fd, name, 0700) == 0 || errno == EEXIST))
-		next = openat(*fd, name, flags);
+	if (next == -1 && errno == ENOENT && is_on_bpffs(*fd)) {
+		*made = mkdirat(*fd, name, 0700) == 0;
+		if (*made || errno == EEXIST)
+			next = openat(*fd, name, flags);
+	}
 	error = errno;
 	close(*fd);
 	*fd = next;
@@ -567,9 +596,14 @@ make_dirs(const char *dir)
 
 	if (copy == NULL || fd == -1)
 		ret = -1;
-	while (ret == 0 && (name = strsep(&rest, "/")) != NULL)
+	while (ret == 0 && (name = strsep(&rest, "/")) != NULL) {
+		bool made = false;
+
 		if (name[0] != '\0')
-			ret = enter_dir(&fd, name);
+			ret = enter_dir(&fd, name, &made);
+		if (made && own.made_after == 0)
+			own.made_after = (size_t)(name - 1 - copy);
+	}
 	if (fd != -1)
 		close(fd);
 	free(copy);
@@ -616,19 +650,19 @@ make_session_dir(const char *dir)
 	}
 	was_there = access(dir, F_OK) == 0;
 	/* Another process may remove a parent while it is empty. */
+	own.made_after = 0;
 	do
 		ret = make_dirs(dir);
 	while (ret == -1 && errno == ENOENT && tries-- > 0);
-	if (ret == -1) {
+	if (ret == -1)
 		report_error("%s: %s%s", dir, strerror(errno),
 		    errno == EACCES ? "; run as root, or as its owner" : "");
-		return -1;
-	}
 	/* Another user may have made one of its parents meanwhile. */
-	if (path_check_owners(dir) == 0)
+	if (ret == 0 && path_check_owners(dir) == 0)
 		return 0;
 	if (!was_there)
 		rmdir(dir);
+	remove_made(dir);
 	return -1;
 }
 
@@ -659,6 +693,7 @@ session_dir_claim(const char *dir)
 	/* Removes it only if it is empty. */
 	unlinkat(p.parent, p.name, AT_REMOVEDIR);
 	close_place(&p);
+	remove_made(dir);
 	return -1;
 }
 
@@ -765,6 +800,8 @@ session_dir_remove_own(const char *dir)
 			report_error("%s: not removed; the next skel-load "
 				     "will remove it",
 			    dir);
+		else
+			remove_made(dir);
 	}
 	let_go();
 	return ret;
@@ -785,9 +822,10 @@ session_dir_unload(const char *dir)
 		report_error("%s: pid %ld still runs this session; end it "
 			     "with: kill %ld",
 		    dir, o.pid, o.pid);
-	else if (state == DIR_DEAD || state == DIR_DETACHED)
+	else if (state == DIR_DEAD || state == DIR_DETACHED) {
 		ret = remove_dir(&p, dir);
-	else if (state == DIR_UNREADABLE)
+		remove_made(dir);
+	} else if (state == DIR_UNREADABLE)
 		report_error("%s: %s", dir, strerror(errno));
 	else
 		report_error("%s: not the directory of a session", dir);

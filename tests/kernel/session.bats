@@ -243,6 +243,12 @@ is_kept_while_alive() {
 	[ "$(stat -c %a "$DIR/a/b")" = 700 ]
 	[ -e "$DIR/a/b/rb" ]
 	end_load
+	[ ! -e "$DIR" ]
+	# What was there before stays, even if it is empty.
+	mkdir "$DIR" "$DIR/a"
+	start_load --pin="$DIR/a/b/c/d" "$PACKAGE"
+	end_load
+	[ -d "$DIR/a" ]
 	[ ! -e "$DIR/a/b" ]
 	rmdir "$DIR/a" "$DIR"
 }
@@ -344,6 +350,8 @@ opened_until_seen() {
 	fails_with 1 "skel-load: $DIR: not the directory of a session" skel-load --unload "$DIR"
 	rmdir "$DIR"
 	fails_with 1 "$DIR: No such file or directory" skel-load --unload "$DIR"
+	fails_with 1 "skel-load: $DIR.dir: No such file or directory" skel-load --unload "$DIR.dir"
+	fails_with 2 "--unload needs the directory of a session" skel-load --unload ""
 	mkdir -p x/owner-none
 	fails_with 1 "x: not the directory of a session" skel-load --unload x
 	[ -d x/owner-none ]
