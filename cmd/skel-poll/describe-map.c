@@ -9,6 +9,7 @@
 #include "base/report.h"
 #include "describe-map.h"
 #include "elf/btf.h"
+#include "load/possible-cpus.h"
 
 enum { NAME_MAX_LEN = 64 };
 
@@ -205,12 +206,8 @@ set_sampling(struct map_description *d, struct stream_map *m)
 	for (size_t i = 0; i < d->options->nsamples; i++)
 		if (sample_option_matches(&d->options->samples[i], d->name))
 			s = d->options->samples[i].sample;
-	if (has_cpus(d->info->type) &&
-	    (cpus = libbpf_num_possible_cpus()) < 0) {
-		report_error(
-		    "cannot read the number of CPUs: %s", strerror(-cpus));
+	if (has_cpus(d->info->type) && (cpus = possible_cpus(d->name)) == -1)
 		return -1;
-	}
 	m->cpus = (uint64_t)cpus;
 	m->sample = s.type;
 	m->polling.interval_ms = s.interval_ms;

@@ -182,6 +182,8 @@ report_no_program(
 
 	for (size_t i = 0; i < p->nprograms; i++)
 		buf_list(&names, 0, p->programs[i].name);
+	if (p->nprograms == 0)
+		buf_str(&names, "none");
 	report_error("%s %s: %s has no such program; it has: %.*s", option,
 	    pattern, p->name, (int)names.len, names.len > 0 ? names.data : "");
 	buf_free(&names);

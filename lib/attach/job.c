@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "attach/job.h"
 #include "attach/way.h"
@@ -70,6 +71,21 @@ attach_job_prepare_probe(const struct attach_job *j)
 {
 	bpf_program__set_expected_attach_type(j->program, 0);
 	return ATTACH_SUCCESS;
+}
+
+#define PMU_DIR "/sys/bus/event_source/devices"
+
+struct attach_error
+attach_check_pmu(const char *name)
+{
+	char path[sizeof(PMU_DIR) + 64];
+
+	snprintf(path, sizeof(path), PMU_DIR "/%s/type", name);
+	if (access(path, F_OK) == 0)
+		return ATTACH_SUCCESS;
+	if (access(PMU_DIR, F_OK) == -1)
+		return attach_invalid("%ss need " PMU_DIR ": mount /sys", name);
+	return attach_invalid("this kernel has no %ss", name);
 }
 
 /* Report the privilege that the process lacks. */

@@ -60,6 +60,10 @@ struct attach_error attach_job_parse_symbol(const struct attach_job *j,
  * kprobe.multi to one function. */
 struct attach_error attach_job_prepare_probe(const struct attach_job *j);
 
+/* Check that the kernel has the PMU, "kprobe" or "uprobe", by which such probes
+ * are opened. */
+struct attach_error attach_check_pmu(const char *name);
+
 /* Report the error of a job, and release it. */
 void attach_report_error(const struct attach_job *j, struct attach_error *e);
 

@@ -13,9 +13,6 @@
 #include "base/array.h"
 #include "base/suggest.h"
 
-/* The PMU by which kprobes are opened; missing if the kernel has none. */
-#define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
-
 struct function_names {
 	char **v; /* owned, as the strings are */
 	size_t n, cap;
@@ -104,8 +101,9 @@ attach_kprobe(const struct attach_job *j, struct attachment *a)
 	uint64_t offset;
 	char *name;
 
-	if (access(KPROBE_PMU, F_OK) == -1)
-		return attach_invalid("this kernel has no kprobes");
+	e = attach_check_pmu("kprobe");
+	if (e.failure != ATTACH_OK)
+		return e;
 	e = attach_job_parse_symbol(j, attach_job_target(j), &name, &offset);
 	if (e.failure != ATTACH_OK)
 		return e;
@@ -119,10 +117,10 @@ attach_ksyscall(const struct attach_job *j, struct attachment *a)
 {
 	LIBBPF_OPTS(bpf_ksyscall_opts, opts, .retprobe = j->way->at_return);
 	const char *name = attach_job_target(j);
-	struct attach_error e;
+	struct attach_error e = attach_check_pmu("kprobe");
 
-	if (access(KPROBE_PMU, F_OK) == -1)
-		return attach_invalid("this kernel has no kprobes");
+	if (e.failure != ATTACH_OK)
+		return e;
 	e = attach_hold_link(
 	    a, bpf_program__attach_ksyscall(j->program, name, &opts));
 	if (e.error == ENOENT)

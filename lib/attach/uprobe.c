@@ -23,9 +23,6 @@
 #include "host/privilege.h"
 #include "load/uprobe-multi.h"
 
-/* The PMU by which uprobes are opened; missing if the kernel has none. */
-#define UPROBE_PMU "/sys/bus/event_source/devices/uprobe/type"
-
 enum { VARIANTS_BYTES = 80 }; /* of names of implementations, about */
 
 struct uprobe_target {
@@ -459,8 +456,12 @@ attach_uprobe(const struct attach_job *j, struct attachment *a)
 	uint64_t offset = 0;
 	bool number;
 
-	if (access(UPROBE_PMU, F_OK) == -1)
-		return attach_invalid("this kernel has no uprobes");
+	e = attach_check_pmu("uprobe");
+	if (e.failure != ATTACH_OK)
+		return e;
+	/* Files are named by their descriptors. */
+	if (access("/proc/self/fd", F_OK) == -1)
+		return attach_invalid("uprobes need /proc: mount it");
 	e = parse_uprobe_target(&t, j);
 	number = e.failure == ATTACH_OK && j->way != &attach_way_usdt &&
 		 attach_parse_number(t.symbol, &offset);

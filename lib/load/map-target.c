@@ -12,6 +12,7 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "load/map-target.h"
+#include "load/possible-cpus.h"
 #include "types/value.h"
 
 /* The kernel's object for a value that user space gives as a descriptor. */
@@ -120,7 +121,7 @@ map_target_open(struct map_target *t, const struct bpf_map *map,
 	enum bpf_map_type type = bpf_map__type(map);
 	const char *name = libbpf_bpf_map_type_str(type);
 	bool numbers = get_map_holds(type) == HOLDS_NUMBERS;
-	int cpus = is_per_cpu(type) ? libbpf_num_possible_cpus() : 0;
+	int cpus = is_per_cpu(type) ? possible_cpus(bpf_map__name(map)) : 0;
 
 	*t = (struct map_target){ .map = map,
 		.bpf = bpf,
@@ -129,6 +130,8 @@ map_target_open(struct map_target *t, const struct bpf_map *map,
 		.value_size = bpf_map__value_size(map),
 		.cpus = cpus < 0 ? 0 : (size_t)cpus,
 		.fd = -1 };
+	if (cpus == -1)
+		return -1;
 	if (get_map_holds(type) == HOLDS_OTHER) {
 		report_error("%s: values of maps of type %s cannot be set",
 		    where, name != NULL ? name : "unknown");

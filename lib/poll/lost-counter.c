@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/report.h"
 #include "elf/libbpf-log.h"
+#include "load/possible-cpus.h"
 #include "poll/lost-counter.h"
 
 #define POLL_INTERVAL UINT64_C(10000000) /* ns */
@@ -50,7 +51,7 @@ get_counter_info(const struct lost_counter *c, int fd, enum bpf_map_type wanted,
 static int
 open_counter_map(struct lost_counter *c)
 {
-	int cpus = libbpf_num_possible_cpus();
+	int cpus;
 	struct bpf_map_info info;
 
 	if (get_counter_info(c, c->fd, BPF_MAP_TYPE_PERCPU_ARRAY, &info) == -1)
@@ -60,8 +61,8 @@ open_counter_map(struct lost_counter *c)
 	if (!c->calls && (info.type != BPF_MAP_TYPE_PERCPU_ARRAY ||
 			     info.value_size != sizeof(uint64_t)))
 		return report_no_counter(c, BPF_MAP_TYPE_PERCPU_ARRAY);
-	if (cpus < 0)
-		return report_counter_failure(c, -cpus);
+	if ((cpus = possible_cpus(c->name)) == -1)
+		return -1;
 	c->values = calloc(
 	    (size_t)cpus + sizeof(struct call_counts) / sizeof(*c->values),
 	    sizeof(*c->values));

@@ -7,6 +7,7 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "elf/libbpf-log.h"
+#include "load/possible-cpus.h"
 #include "poll/map-walk.h"
 #include "types/types.h"
 
@@ -39,9 +40,8 @@ choose_map_walk_way(struct map_walk *w, const struct bpf_map_info *info)
 	case BPF_MAP_TYPE_PERCPU_HASH:
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		if ((cpus = libbpf_num_possible_cpus()) < 0)
-			return report_walk_failure(
-			    w, "cannot get the number of CPUs", cpus);
+		if ((cpus = possible_cpus(w->name)) == -1)
+			return -1;
 		w->cpus = (uint64_t)cpus;
 		break;
 	case BPF_MAP_TYPE_HASH:

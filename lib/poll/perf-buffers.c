@@ -12,6 +12,7 @@
 
 #include "base/report.h"
 #include "host/privilege.h"
+#include "load/possible-cpus.h"
 #include "poll/perf-buffers.h"
 #include "poll/poll-interval.h"
 
@@ -197,6 +198,8 @@ perf_buffers_open(struct perf_buffers *p, const char *name, int fd,
 	while (n < pages && n < PAGES_MAX)
 		n *= 2;
 	*p = (struct perf_buffers){ .name = name, .map = fd, .counts = true };
+	if (possible_cpus(name) == -1)
+		return -1;
 	if (open_perf_events(p, nkeys, n) == 0)
 		return 0;
 	if (errno == EINVAL) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "load/possible-cpus.h"
 #include "poll/record-match.h"
 #include "session/export-record.h"
 
@@ -276,11 +277,8 @@ describe_sampled_map(
 	    check_type_size(
 		l, e, m->value, bpf_map__value_size(e->bpf), "value") == -1)
 		return -1;
-	if (is_per_cpu_map(e->bpf) && (cpus = libbpf_num_possible_cpus()) < 0) {
-		report_error("cannot read the number of CPUs: %s",
-		    report_error_text(-cpus));
+	if (is_per_cpu_map(e->bpf) && (cpus = possible_cpus(e->name)) == -1)
 		return -1;
-	}
 	m->cpus = (uint64_t)cpus;
 	return export_set_sample(m, &e->map->sample);
 }

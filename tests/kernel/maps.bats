@@ -34,6 +34,20 @@ refused() {
 	[ "$1" -eq 2 ] || [ "$(wc -l <<< "$stderr")" -eq 1 ]
 }
 
+# bats test_tags=kernel:any
+@test "without /sys the file is named that tells the number of CPUs, and what a probe needs" {
+	need_bpf
+	unshare -m true || skip "needs mount namespaces"
+	fails_with 1 ": the number of CPUs cannot be read from /sys/devices/system/cpu/possible: No such file or directory" \
+		unshare -m sh -c 'mount -t tmpfs none /sys/devices && exec "$@"' sh skel-load -t 0.1 "$ASSETS/bootstrap.json"
+	bpf_package hits '-DKIND="uprobe"'
+	fails_with 1 "uprobes need /sys/bus/event_source/devices: mount /sys" \
+		unshare -m sh -c 'mount -t tmpfs none /sys/bus && exec "$@"' sh skel-load -t 0.1 -a hit=uprobe:bash:main hits.json
+	fails_with 1 "uprobes need /proc: mount it" \
+		unshare -m sh -c 'mount -t tmpfs none /proc && exec "$@"' sh skel-load -t 0.1 -a hit=uprobe:bash:main hits.json
+}
+
+
 @test "sizes that a definition leaves out get defaults, with a notice that has the option" {
 	bpf_package params
 	run -0 --separate-stderr skel-load --check params.json
