@@ -1,10 +1,12 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -31,7 +33,9 @@ find_map_is_operand(const char *operand)
 static int
 report_not_opened(const char *where, int err)
 {
-	if (err == EPERM) {
+	if (err == EPERM && !privilege_lacks(CAP_SYS_ADMIN)) {
+		privilege_report(where, 0);
+	} else if (err == EPERM) {
 		report_error("%s: opening a map of somebody else needs "
 			     "CAP_SYS_ADMIN; run as root%s",
 		    where, privilege_whose());
@@ -182,12 +186,26 @@ is_map_fd(int fd)
 	return n <= 0 || strcmp(target, "anon_inode:bpf-map") == 0;
 }
 
+/* The kernel's error for a directory is EACCES. */
+static void
+report_not_pinned(const char *path, int error)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		report_error("%s: a directory; name the maps that are pinned "
+			     "in it",
+		    path);
+	else
+		report_error("%s: %s", path, strerror(error));
+}
+
 static int
 find_by_path(struct found_map *m)
 {
 	m->fd = bpf_obj_get(m->operand);
 	if (m->fd < 0) {
-		report_error("%s: %s", m->operand, strerror(errno));
+		report_not_pinned(m->operand, errno);
 		return -1;
 	}
 	if (is_map_fd(m->fd))

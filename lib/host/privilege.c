@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "host/kallsyms.h"
 #include "host/privilege.h"
+#include "host/seccomp.h"
 
 /* The capabilities for loading and attaching.  CAP_SYS_ADMIN implies them. */
 static const struct {
@@ -243,6 +244,17 @@ privilege_explain(const struct privilege_facts *f, struct buf *out)
 		add_refusal(f, out);
 }
 
+/* Whether a filter of system calls is on that is not our own, which allows what
+ * a command asks of the kernel.  Linux 5.9 and later count filters. */
+static bool
+has_foreign_filter(void)
+{
+	unsigned int own = seccomp_filters();
+
+	return read_status("Seccomp", 10, 0) == 2 &&
+	       read_status("Seccomp_filters", 10, own + (own == 0)) > own;
+}
+
 void
 privilege_report(const char *where, unsigned int what)
 {
@@ -251,7 +263,7 @@ privilege_report(const char *where, unsigned int what)
 		.memlock = UINT64_MAX,
 		.what = what,
 		.user_namespace = in_user_namespace(),
-		.filtered = read_status("Seccomp", 10, 0) == 2,
+		.filtered = has_foreign_filter(),
 		.lockdown = find_lockdown(),
 	};
 	struct buf words = { 0 };

@@ -180,6 +180,8 @@ emit_program(struct program *p, const struct ranges *r)
 }
 
 /* What the handler says of itself. */
+static unsigned int nfilters; /* that seccomp_confine() set */
+
 static const char *program_name;
 
 /* The numbers that were reported. */
@@ -291,5 +293,14 @@ seccomp_confine(enum syscall_stage stage, unsigned int needs)
 	prog.len = p.n;
 	if (catch_refused() == -1)
 		return -1;
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == -1)
+		return -1;
+	nfilters++;
+	return 0;
+}
+
+unsigned int
+seccomp_filters(void)
+{
+	return nfilters;
 }

@@ -19,4 +19,7 @@
  */
 int seccomp_confine(enum syscall_stage stage, unsigned int needs);
 
+/* How often seccomp_confine() has confined this process. */
+unsigned int seccomp_filters(void);
+
 #endif

@@ -625,6 +625,17 @@ END
 	fails_with 1 "skel-poll: nowhere: No such file or directory" skel-poll nowhere
 }
 
+@test "a directory is no map, and a refusal is not blamed on the command's own filter" {
+	need_bpf
+	fails_with 1 "skel-poll: /sys/fs/bpf: a directory; name the maps that are pinned in it" skel-poll /sys/fs/bpf
+	need_strace
+	[ -z "${SAN:-}" ] || skip "the sanitizers do not work below strace"
+	[ "$(awk '/^Seccomp:/ { print $2 }' /proc/self/status)" = 0 ] || skip "a filter is on"
+	fails_with 1 "skel-poll: map:1: the kernel refuses it, though this process has CAP_BPF and CAP_PERFMON" \
+		strace -qq -o log -e trace=bpf -e inject=bpf:error=EPERM skel-poll map:1
+	[[ $stderr != *"filter of system calls is on, as"* ]]
+}
+
 @test "usage errors exit 2 and print nothing on stdout" {
 	fails_with 2 "-f: xml: neither binary nor json" skel-poll -f xml
 	fails_with 2 "-n: 0: not a number of records" skel-poll -n 0
