@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "elf/btf-variables.h"
 #include "elf/btf.h"
+#include "elf/elf-section.h"
 #include "elf/libbpf-log.h"
 #include "elf/section-rename.h"
 #include "host/privilege.h"
@@ -298,6 +299,23 @@ report_verifier_log(const char *log)
 	}
 }
 
+/* Reports what to do about a call of a helper that this kernel does not have,
+ * or not for such programs: "unknown func bpf_ktime_get_tai_ns#208". */
+static void
+report_verifier_advice(const char *log)
+{
+	static const char *const marks[] = { "unknown func ", "invalid func " };
+	const char *helper = NULL;
+
+	for (size_t i = 0; i < nitems(marks) && helper == NULL; i++)
+		if ((helper = strstr(log, marks[i])) != NULL)
+			helper += strlen(marks[i]);
+	if (helper != NULL)
+		report_error("this kernel is too old for the helper %.*s, or "
+			     "does not have it for programs of this type",
+		    (int)strcspn(helper, " \n"), helper);
+}
+
 /* Reports that this kernel may lack the program's type, for an error without a
  * reason. */
 static void
@@ -355,6 +373,7 @@ report_with_log(const char *name, const struct libbpf_refusal *r,
 				      : report_error_text(r->error));
 	if (verifier) {
 		report_verifier_log(r->log);
+		report_verifier_advice(r->log);
 		return;
 	}
 	libbpf_log_report();
@@ -520,6 +539,44 @@ close_slice(struct object *o)
 	o->slice_path = NULL;
 }
 
+/* Whether the object itself disables the program, by a section "?NAME", of
+ * which libbpf only keeps NAME. */
+static bool
+is_disabled(const struct object *o, const struct bpf_program *p)
+{
+	char *section;
+	bool found;
+
+	if (asprintf(&section, "?%s", bpf_program__section_name(p)) == -1)
+		return false;
+	found = elf_section_find(
+		    o->package->object.elf, section, SHT_PROGBITS) != NULL;
+	free(section);
+	return found;
+}
+
+/* Reports that the object has no program, or none but those that it disables
+ * itself, which skel-pack does not list. */
+static void
+report_nothing_loaded(const struct object *o)
+{
+	const char *name = o->package->name;
+	struct bpf_program *p;
+
+	bpf_object__for_each_program (p, o->bpf) {
+		if (!is_disabled(o, p))
+			continue;
+		report_error("%s: nothing was loaded: the section of program "
+			     "%s, ?%s, disables it; remove the \"?\", or list "
+			     "the program in the package and give its place "
+			     "with -a %s=WHERE",
+		    name, bpf_program__name(p), bpf_program__section_name(p),
+		    bpf_program__name(p));
+		return;
+	}
+	report_error("%s: nothing was loaded: it has no program to load", name);
+}
+
 /* Checks that a program was loaded, or that the user left all of them out. */
 static int
 require_loaded_program(const struct object *o)
@@ -535,8 +592,7 @@ require_loaded_program(const struct object *o)
 		    o->package->name);
 		return 0;
 	}
-	report_error("%s: nothing was loaded: it has no program to load",
-	    o->package->name);
+	report_nothing_loaded(o);
 	return -1;
 }
 

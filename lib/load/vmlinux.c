@@ -99,7 +99,10 @@ find_file_fault(const char *path)
 
 	if (stat(path, &st) == -1 || eaccess(path, R_OK) == -1)
 		return report_error_text(errno);
-	return S_ISREG(st.st_mode) ? NULL : "not a regular file";
+	if (!S_ISREG(st.st_mode))
+		return "not a regular file";
+	/* Files of sysfs have a size, too. */
+	return st.st_size > 0 ? NULL : "an empty file";
 }
 
 /* Checks that the file, which the option or variable who names, can be read.

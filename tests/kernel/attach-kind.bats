@@ -6,6 +6,7 @@ load ../helpers/helper
 load ../helpers/chain
 load ../helpers/load
 load ../helpers/net
+load ../helpers/object
 
 setup() {
 	note_places
@@ -121,6 +122,27 @@ need_ops() {
 		fails_with 1 "skel-load: ops.json: nothing was loaded: it has no program to load" skel-load ops.json
 		fails_with 1 "skel-load: ops.json: nothing was loaded: it has no program to load" skel-load --check ops.json
 	done
+}
+
+# bats test_tags=kernel:any
+@test "an object whose programs are all disabled names one, and the way to enable it" {
+	need_clang
+	object off <<-'C'
+		SEC("?tp/sched/sched_process_exec") int p(void *ctx) { return 0; }
+	C
+	fails_with 1 "skel-load: off.bpf.o: nothing was loaded: the section of program p, ?tp/sched/sched_process_exec, disables it" skel-load off.bpf.o
+	[[ $stderr == *" -a p=WHERE" ]]
+	fails_with 1 "off.bpf.o has no such program; it has: none" skel-load -a p=off off.bpf.o
+}
+
+# bats test_tags=kernel:any
+@test "a verifier's log of an unknown helper is followed by what that means" {
+	need_clang
+	object helper <<-'C'
+		static long (*none)(void) = (void *)9999;
+		SEC("tp/sched/sched_process_exec") int p(void *ctx) { return none(); }
+	C
+	fails_with 1 "this kernel is too old for the helper " skel-load --check helper.bpf.o
 }
 
 control_gone() {

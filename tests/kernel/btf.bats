@@ -32,6 +32,11 @@ archive() {
 	)
 }
 
+@test "an empty file is no BTF" {
+	: > empty
+	fails_with 1 "skel-load: --btf: BTF file empty: an empty file" skel-load --btf empty --check "$CORE"
+}
+
 @test "--btf FILE is used if the kernel has no BTF" {
 	run -0 --separate-stderr without_btf skel-load --btf vmlinux --check "$CORE"
 	[[ $output == *"program enter_open tracepoint"* ]]
