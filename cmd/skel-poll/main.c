@@ -215,6 +215,7 @@ skel_poll_run(
 		    n > 0 && strcmp(operands[0], "-") != 0 ? operands[0] : NULL,
 		    o, &out);
 	lookup_client_close(&lookup);
+	o->lookup = NULL;
 	if (output_close(&out) == -1 && !out.gone)
 		status = EXIT_FAILURE;
 	return status;
