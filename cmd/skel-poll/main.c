@@ -189,7 +189,7 @@ static int
 skel_poll_run(
     const char *const *operands, size_t n, struct skel_poll_options *o)
 {
-	struct lookup_client lookup = LOOKUP_CLIENT_CLOSED;
+	static struct lookup_client lookup = LOOKUP_CLIENT_CLOSED;
 	bool maps = o->list || (n > 0 && find_map_is_operand(operands[0]));
 	struct output out;
 	int status;
