@@ -640,18 +640,18 @@ enum_of_bits() {
 
 @test "a combination of bits is shown as these, but in the reference loader's text" {
 	cd "$BATS_TEST_TMPDIR"
-	enum_of_bits '"f":3,"fs":[5,73],"n":3' | skel-poll -f binary >binary
-	run -0 skel-fmt --json -b binary
+	enum_of_bits '"f":3,"fs":[5,73],"n":3' | skel-poll -f binary >bits.bin
+	run -0 skel-fmt --json -b bits.bin
 	[ "$output" = '{"f":"RD|WR(3)","fs":["RX(5)","RD|0x48(73)"],"n":"<UNKNOWN_VARIANT>(3)"}' ]
-	run -0 skel-fmt --tsv -b -H binary
+	run -0 skel-fmt --tsv -b -H bits.bin
 	[ "$output" = $'RD|WR(3)\t["RX(5)","RD|0x48(73)"]\t<UNKNOWN_VARIANT>(3)' ]
-	run -0 skel-fmt --plain binary
+	run -0 skel-fmt --plain bits.bin
 	[[ $output == *' <UNKNOWN_VARIANT>(3) ["RX(5)","<UNKNOWN_VARIANT>(73)"] <UNKNOWN_VARIANT>(3)' ]]
 	# JSON records have the same text in each form, and become the same bytes.
-	skel-poll -f json binary >json
-	skel-poll -f binary json | cmp - binary
+	skel-poll -f json bits.bin >bits.json
+	skel-poll -f binary bits.json | cmp - bits.bin
 	for form in --json --csv --table --plain; do
-		diff <(skel-fmt "$form" binary) <(skel-fmt "$form" json)
+		diff <(skel-fmt "$form" bits.bin) <(skel-fmt "$form" bits.json)
 	done
 	run -0 skel-fmt --json -b -c f <(enum_of_bits '"f":0,"fs":[],"n":1' | skel-poll -f binary)
 	[ "$output" = '{"f":"0(0)"}' ]
