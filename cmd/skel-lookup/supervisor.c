@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -37,10 +39,15 @@
 #define IDLE_TIME (10 * CLOCK_SECOND)
 
 enum {
-	/* The first worker has the list of the kernel's functions, which takes
-	 * a while to read; the others have files. */
+	/* One reads no file but the list of the kernel's functions, which is
+	 * honest, so that nobody can keep it from that; the others read files.
+	 * Of these the first has the most memory, and the last reads only files
+	 * that gave an answer before, so that new ones cannot keep it. */
 	KERNEL_WORKER = 0,
-	WORKERS_MAX = 4,
+	FIRST_WORKER,
+	SECOND_WORKER,
+	PROVEN_WORKER,
+	WORKERS_MAX,
 	FILES_MAX = 4096,
 	JOBS_MAX = 8192,      /* requests that wait */
 	STRIKES_MAX = 8,      /* bad files of a user */
@@ -52,10 +59,10 @@ enum {
 
 /* The memory of each worker. */
 static const uint64_t worker_bytes[WORKERS_MAX] = {
-	144 << 20,
-	112 << 20,
-	40 << 20,
-	40 << 20,
+	[KERNEL_WORKER] = 144 << 20,
+	[FIRST_WORKER] = 112 << 20,
+	[SECOND_WORKER] = 32 << 20,
+	[PROVEN_WORKER] = 32 << 20,
 };
 
 struct file {
@@ -64,6 +71,8 @@ struct file {
 	uint64_t owner;             /* the key of who is blamed for it */
 	uint64_t spent, allowed;    /* processor time, ns */
 	unsigned int reason;        /* enum lookup_reason, or GOOD */
+	bool large;                 /* only the first worker may read it */
+	bool proven;                /* it gave an answer */
 	/* The serial numbers of the workers that were told of it. */
 	uint64_t known_to[WORKERS_MAX];
 };
@@ -79,8 +88,10 @@ struct worker_process {
 	int fd;          /* owned */
 	uint64_t serial; /* differs for each process */
 	struct job *job; /* owned: what it works at, or NULL */
+	uint64_t njobs;  /* that it has begun */
 	uint64_t began;  /* when, of clock_elapsed() */
 	uint64_t spent;  /* its processor time then */
+	uint64_t queued; /* the time that it had waited for a processor then */
 };
 
 struct offender {
@@ -148,9 +159,31 @@ processor_time(pid_t pid)
 	return (uint64_t)t.tv_sec * CLOCK_SECOND + (uint64_t)t.tv_nsec;
 }
 
+/* The time that a process was ready but waited for a processor, which the
+ * kernel tells if it was built to; 0 if unknown. */
+static uint64_t
+queued_time(pid_t pid)
+{
+	char path[64], text[128];
+	unsigned long long queued = 0;
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/schedstat", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd != -1) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return sscanf(text, "%*s %llu", &queued) == 1 ? queued : 0;
+}
+
 /* In the new process. */
 static _Noreturn void
-become_worker(const struct supervisor *s, int fd, uint64_t bytes)
+become_worker(const struct supervisor *s, int fd, size_t number)
 {
 	int own = dup(fd), kallsyms = s->kallsyms;
 
@@ -170,25 +203,26 @@ become_worker(const struct supervisor *s, int fd, uint64_t bytes)
 			lookup_packet_close(f->told);
 	}
 	close(fd);
-	worker_run(own, kallsyms, s->kallsyms_error, bytes);
+	worker_run(own, kallsyms, s->kallsyms_error, worker_bytes[number],
+	    number > FIRST_WORKER);
 }
 
-/* Starts worker number i.  Returns whether that worked. */
+/* Starts worker w, which has its job.  Returns whether that worked. */
 static bool
-start_worker(struct supervisor *s, size_t i)
+start_worker(struct supervisor *s, struct worker_process *w)
 {
-	struct worker_process *w = &s->workers[i];
-	pid_t parent = getpid();
+	struct job *job = w->job;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return false;
-	*w = (struct worker_process){ .fd = pair[0], .serial = ++s->serial };
+	*w = (struct worker_process){
+		.fd = pair[0], .serial = ++s->serial, .job = job
+	};
 	w->pid = fork();
 	if (w->pid == 0) {
 		close(pair[0]);
-		(void)parent;
-		become_worker(s, pair[1], worker_bytes[i]);
+		become_worker(s, pair[1], (size_t)(w - s->workers));
 	}
 	close(pair[1]);
 	if (w->pid > 0)
@@ -295,20 +329,44 @@ kill_worker(struct supervisor *s, struct worker_process *w, unsigned int reason)
 	forget_worker(s, w);
 }
 
+/* Puts the job of a worker that has ended back, for another one. */
+static void
+put_job_back(struct supervisor *s, struct worker_process *w)
+{
+	struct job *job = w->job;
+
+	w->job = NULL;
+	job->next = s->first;
+	if (s->first == NULL)
+		s->last = &job->next;
+	s->first = job;
+	s->njobs++;
+}
+
 /* The worker has closed its socket. */
 static void
 end_worker(struct supervisor *s, struct worker_process *w)
 {
 	struct file *f =
 	    w->job != NULL ? find_file(s, w->job->request.file) : NULL;
+	unsigned int reason;
 	int status = 0;
 
 	/* It may have closed the socket only. */
 	kill(w->pid, SIGKILL);
+	if (f != NULL)
+		charge(s, w);
 	if (waitpid(w->pid, &status, 0) == -1)
 		status = 0;
-	if (f != NULL)
-		condemn(s, f, reason_of_end(status));
+	reason = reason_of_end(status);
+	/* All of the largest memory may be enough. */
+	if (f != NULL && reason == LOOKUP_MEMORY &&
+	    (w != &s->workers[FIRST_WORKER] || w->njobs > 1)) {
+		f->large = true;
+		put_job_back(s, w);
+	} else if (f != NULL) {
+		condemn(s, f, reason);
+	}
 	forget_worker(s, w);
 }
 
@@ -324,7 +382,10 @@ check_times(struct supervisor *s, struct worker_process *w, uint64_t now)
 		return;
 	if (spent > REQUEST_TIME || f->spent + spent > f->allowed)
 		kill_worker(s, w, LOOKUP_TOOK_LONG);
-	else if (now - w->began > SLEEP_TIME + spent)
+	/* On a busy machine it may just have had no turn. */
+	else if (now - w->began > SLEEP_TIME + spent &&
+		 now - w->began >
+		     SLEEP_TIME + spent + queued_time(w->pid) - w->queued)
 		kill_worker(s, w, LOOKUP_SLEPT);
 }
 
@@ -351,6 +412,8 @@ begin_job(struct supervisor *s, struct worker_process *w, struct job *job)
 	w->job = job;
 	w->began = clock_elapsed();
 	w->spent = processor_time(w->pid);
+	w->queued = queued_time(w->pid);
+	w->njobs++;
 	f->allowed += job->request.n * OFFSET_TIME;
 	/* If it has gone, its socket says so. */
 	if (tell_file(s, w, f) == 0)
@@ -358,8 +421,6 @@ begin_job(struct supervisor *s, struct worker_process *w, struct job *job)
 		    lookup_find_len(&job->request), NULL, false);
 }
 
-/* Whether a request for the file could be served now.  One that cannot any more
- * is answered. */
 static bool
 is_file_at_work(const struct supervisor *s, uint32_t number)
 {
@@ -370,11 +431,24 @@ is_file_at_work(const struct supervisor *s, uint32_t number)
 	return false;
 }
 
-/* Takes the first job for the kernel, or for a file, that can be done from the
- * list; answers those on the way that cannot.  Returns NULL if there is none.
- */
+/* Whether a request for a file is one for worker w. */
+static bool
+may_read(const struct supervisor *s, const struct worker_process *w,
+    const struct file *f)
+{
+	size_t i = (size_t)(w - s->workers);
+
+	if (f == &s->kernel || i == KERNEL_WORKER)
+		return f == &s->kernel && i == KERNEL_WORKER;
+	if (i == PROVEN_WORKER && !f->proven)
+		return false;
+	return i == FIRST_WORKER || !f->large;
+}
+
+/* Takes the first job that worker w can do from the list; answers those on the
+ * way that cannot be done.  Returns NULL if there is none. */
 static struct job *
-take_job(struct supervisor *s, bool kernel)
+take_job(struct supervisor *s, const struct worker_process *w)
 {
 	struct job **at = &s->first, *job;
 
@@ -386,8 +460,8 @@ take_job(struct supervisor *s, bool kernel)
 		    has_struck_out(s, f->owner))
 			condemn(s, f, LOOKUP_STRIKES);
 		hopeless = f == NULL || f->reason != GOOD;
-		if (!hopeless && (kernel != (f == &s->kernel) ||
-				     is_file_at_work(s, job->request.file))) {
+		if (!hopeless && (is_file_at_work(s, job->request.file) ||
+				     !may_read(s, w, f))) {
 			at = &job->next;
 			continue;
 		}
@@ -404,48 +478,51 @@ take_job(struct supervisor *s, bool kernel)
 	return NULL;
 }
 
-/* Starts worker number i unless it runs.  Returns NULL if that failed. */
+/* A worker for files that may take a job now, or NULL. */
 static struct worker_process *
-get_worker(struct supervisor *s, size_t i)
+get_worker(struct supervisor *s, uint64_t now)
 {
-	struct worker_process *w = &s->workers[i];
-
-	return w->pid != 0 || start_worker(s, i) ? w : NULL;
-}
-
-/* A worker that may take a job for a file now; or NULL. */
-static struct worker_process *
-get_file_worker(struct supervisor *s, uint64_t now)
-{
-	for (size_t i = KERNEL_WORKER + 1; i < nitems(s->workers); i++) {
+	for (size_t i = FIRST_WORKER; i < nitems(s->workers); i++) {
 		struct worker_process *w = &s->workers[i];
 
 		if (w->job == NULL)
-			return get_worker(s, i);
+			return w;
 		if (now - w->began < PATIENCE)
 			return NULL;
 	}
 	return NULL;
 }
 
+/* Has worker w do a job, if there is one for it.  Returns whether it does. */
+static bool
+put_to_work(struct supervisor *s, struct worker_process *w)
+{
+	struct job *job;
+
+	if (s->over || (job = take_job(s, w)) == NULL)
+		return false;
+	w->job = job;
+	if (w->pid != 0 || start_worker(s, w)) {
+		begin_job(s, w, job);
+		return true;
+	}
+	w->job = NULL;
+	tell_done(s, job->request.head.number);
+	free(job);
+	return false;
+}
+
 static void
 dispatch(struct supervisor *s)
 {
 	struct worker_process *w = &s->workers[KERNEL_WORKER];
-	struct job *job;
 
-	if (w->job == NULL && (job = take_job(s, true)) != NULL) {
-		if (get_worker(s, KERNEL_WORKER) != NULL) {
-			begin_job(s, w, job);
-		} else {
-			tell_done(s, job->request.head.number);
-			free(job);
-		}
-	}
-	while (s->first != NULL && !s->over &&
-	       (w = get_file_worker(s, clock_elapsed())) != NULL &&
-	       (job = take_job(s, false)) != NULL)
-		begin_job(s, w, job);
+	if (w->job == NULL)
+		put_to_work(s, w);
+	while (s->first != NULL &&
+	       (w = get_worker(s, clock_elapsed())) != NULL &&
+	       put_to_work(s, w))
+		;
 }
 
 static void
@@ -526,6 +603,20 @@ read_requests(struct supervisor *s)
 		s->over = true;
 }
 
+/* A worker has done its job. */
+static void
+end_job(struct supervisor *s, struct worker_process *w)
+{
+	struct file *f = find_file(s, w->job->request.file);
+
+	charge(s, w);
+	if (f != NULL)
+		f->proven = true;
+	free(w->job);
+	w->job = NULL;
+	w->began = clock_elapsed();
+}
+
 /* Passes on what a worker has found.  It is trusted with nothing but its own
  * request. */
 static void
@@ -546,11 +637,8 @@ read_answers(struct supervisor *s, struct worker_process *w)
 			p->m.head.number = LOOKUP_KERNEL;
 			send_up(s, &p->m, p->len);
 		} else if (p->m.head.type == LOOKUP_DONE && own) {
-			charge(s, w);
+			end_job(s, w);
 			send_up(s, &p->m, p->len);
-			free(w->job);
-			w->job = NULL;
-			w->began = clock_elapsed();
 		}
 	}
 	if (!s->over && (got == 0 || errno != EAGAIN))
@@ -568,7 +656,7 @@ check_workers(struct supervisor *s)
 
 		if (w->job != NULL)
 			check_times(s, w, now);
-		else if (w->pid != 0 && i > KERNEL_WORKER + 1 &&
+		else if (w->pid != 0 && i > FIRST_WORKER &&
 			 now - w->began > IDLE_TIME)
 			kill_worker(s, w, LOOKUP_CRASHED);
 	}
@@ -587,7 +675,7 @@ wait_for_messages(struct supervisor *s, struct pollfd *fds)
 		fds[i + 1] = (struct pollfd){ .fd = w->pid != 0 ? w->fd : -1,
 			.events = POLLIN };
 		busy |= w->job != NULL;
-		idle |= i > KERNEL_WORKER + 1 && w->pid != 0;
+		idle |= i > FIRST_WORKER && w->pid != 0;
 	}
 	return poll(fds, WORKERS_MAX + 1, busy ? LOOK_MS : idle ? 1000 : -1);
 }

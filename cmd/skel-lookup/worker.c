@@ -31,6 +31,8 @@ enum {
 	/* When the heap has more than one part in HEAP_SHARE of the memory,
 	 * files are closed. */
 	HEAP_SHARE = 2,
+	/* A small worker opens no file larger than one part in SMALL_SHARE. */
+	SMALL_SHARE = 4,
 	IMAGES_MAX = 256,               /* that are open */
 	GENERATED_BYTES_MAX = 32 << 20, /* the lists of all processes */
 };
@@ -49,6 +51,7 @@ struct worker_file {
 struct worker {
 	int fd;
 	uint64_t bytes;
+	uint64_t file_bytes; /* of a file, or of its debug information */
 	int kallsyms, kallsyms_error;
 	struct kallsyms kernel;
 	uint64_t kernel_read; /* when; 0: never */
@@ -63,7 +66,8 @@ struct worker {
 	char names[SYMBOL_STORE_INLINES_MAX][SYMBOL_STORE_TEXT_MAX + 1];
 };
 
-/* For libdw, which cannot go on without memory. */
+/* For libdw, which cannot go on without memory, and for files that another
+ * worker has to read. */
 static _Noreturn void
 leave_without_memory(void)
 {
@@ -156,6 +160,7 @@ open_by_path(const struct worker_file *f)
 static struct image *
 get_image(struct worker *w, struct worker_file *f)
 {
+	struct stat st;
 	int fd;
 
 	if (f->opened)
@@ -164,7 +169,10 @@ get_image(struct worker *w, struct worker_file *f)
 	fd = f->fd != -1 ? open_in_root_again(f->fd) : open_by_path(f);
 	if (fd == -1)
 		return NULL;
-	f->image = image_open(fd, f->told->path, f->root, leave_without_memory);
+	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size > w->file_bytes)
+		leave_without_memory();
+	f->image = image_open(
+	    fd, f->told->path, f->root, w->file_bytes, leave_without_memory);
 	if (f->image != NULL)
 		w->nimages++;
 	close_what_is_too_much(w, f);
@@ -435,12 +443,13 @@ limit_memory(uint64_t bytes)
 }
 
 void
-worker_run(int fd, int kallsyms, int kallsyms_error, uint64_t bytes)
+worker_run(int fd, int kallsyms, int kallsyms_error, uint64_t bytes, bool small)
 {
 	static struct worker w;
 
 	w.fd = fd;
 	w.bytes = bytes;
+	w.file_bytes = small ? bytes / SMALL_SHARE : UINT64_MAX;
 	w.kallsyms = kallsyms;
 	w.kallsyms_error = kallsyms_error;
 	w.files.size = sizeof(struct worker_file);

@@ -6,18 +6,20 @@
 #ifndef SKEL_LOOKUP_WORKER_H
 #define SKEL_LOOKUP_WORKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* The exit status if memory ran out within libdw. */
+/* The exit status if memory ran out, or a file needs more. */
 enum { WORKER_NO_MEMORY = 3 };
 
 /*
  * Confines this process to bytes of memory, and answers the requests that come
- * over the socket fd until its other end is closed.  kallsyms is a descriptor
- * of /proc/kallsyms, or -1 with errno as it was in kallsyms_error.  Does not
- * return.
+ * over the socket fd until its other end is closed.  A small worker ends with
+ * WORKER_NO_MEMORY at a file that takes a large part of its memory.  kallsyms
+ * is a descriptor of /proc/kallsyms, or -1 with errno as it was in
+ * kallsyms_error.  Does not return.
  */
 _Noreturn void worker_run(
-    int fd, int kallsyms, int kallsyms_error, uint64_t bytes);
+    int fd, int kallsyms, int kallsyms_error, uint64_t bytes, bool small);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -189,6 +190,23 @@ free_waiting(struct lookup_client *c)
 	free(w);
 }
 
+/* Waits for the process, which ends when its socket is closed, but not for
+ * ever: somebody may have stopped it. */
+static void
+wait_for_end(pid_t pid)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+	pid_t got = 0;
+
+	for (int i = 0; i < 1000 && got == 0; i++) {
+		got = waitpid(pid, NULL, WNOHANG);
+		if (got == -1 && errno == EINTR)
+			got = 0;
+		if (got == 0)
+			nanosleep(&nap, NULL);
+	}
+}
+
 void
 lookup_client_close(struct lookup_client *c)
 {
@@ -196,8 +214,8 @@ lookup_client_close(struct lookup_client *c)
 		free_waiting(c);
 	if (c->fd != -1)
 		close(c->fd);
-	while (c->pid != 0 && waitpid(c->pid, NULL, 0) == -1 && errno == EINTR)
-		;
+	if (c->pid != 0)
+		wait_for_end(c->pid);
 	*c = (struct lookup_client)LOOKUP_CLIENT_CLOSED;
 }
 

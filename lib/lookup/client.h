@@ -36,7 +36,8 @@ struct lookup_client {
  */
 int lookup_client_open(struct lookup_client *c, bool detach);
 
-/* Ends the process and waits for that. */
+/* Ends the process and waits for that, for a second at most if it is stopped.
+ */
 void lookup_client_close(struct lookup_client *c);
 
 /* Tells the process of a file.  fds are an O_PATH descriptor of it and one of a

@@ -69,16 +69,31 @@ read_symbols(struct image *m)
 	elf_symbols_read(&m->symbols, m->program.elf, SHT_DYNSYM);
 }
 
+/* Whether the debug information of the file can be read. */
+static bool
+is_sound(const struct elf_handle *h, uint64_t bytes_max, Dwarf_OOM no_memory)
+{
+	if (bytes_max < IMAGE_DEBUG_BYTES_MAX) {
+		if (elf_handle_is_sound(h, bytes_max))
+			return true;
+		if (elf_handle_is_sound(h, IMAGE_DEBUG_BYTES_MAX))
+			no_memory();
+		return false;
+	}
+	return elf_handle_is_sound(h, IMAGE_DEBUG_BYTES_MAX);
+}
+
 /*
  * Open the shared part of the debug information and give it to libdw, which
  * would otherwise open the path that the file names.  Returns 0 or -1.
  */
 static int
-open_shared(struct image *m, const char *path, int root, Dwarf_OOM no_memory)
+open_shared(struct image *m, const char *path, int root, uint64_t bytes_max,
+    Dwarf_OOM no_memory)
 {
 	if (debug_file_shared(&m->shared, m->dw, path, root) == -1)
 		return -1;
-	if (elf_handle_is_sound(&m->shared, IMAGE_DEBUG_BYTES_MAX) &&
+	if (is_sound(&m->shared, bytes_max, no_memory) &&
 	    !elf_handle_has_section(&m->shared, ".gnu_debugaltlink"))
 		m->shared_dw =
 		    dwarf_begin_elf(m->shared.elf, DWARF_C_READ, NULL);
@@ -91,26 +106,28 @@ open_shared(struct image *m, const char *path, int root, Dwarf_OOM no_memory)
 
 /* Open the debug information of the program or of its debug file. */
 static void
-read_debug(struct image *m, const char *path, int root, Dwarf_OOM no_memory)
+read_debug(struct image *m, const char *path, int root, uint64_t bytes_max,
+    Dwarf_OOM no_memory)
 {
 	struct elf_handle *h = &m->program;
 
 	if (!elf_handle_has_section(h, ".debug_info") &&
 	    !elf_handle_has_section(h, ".zdebug_info"))
 		h = &m->debug;
-	if (h->elf == NULL || !elf_handle_is_sound(h, IMAGE_DEBUG_BYTES_MAX))
+	if (h->elf == NULL || !is_sound(h, bytes_max, no_memory))
 		return;
 	m->dw = dwarf_begin_elf(h->elf, DWARF_C_READ, NULL);
 	if (m->dw == NULL)
 		return;
 	dwarf_new_oom_handler(m->dw, no_memory);
 	if (!elf_handle_has_section(h, ".gnu_debugaltlink") ||
-	    open_shared(m, path, root, no_memory) == 0)
+	    open_shared(m, path, root, bytes_max, no_memory) == 0)
 		m->index = dwarf_index_new(m->dw);
 }
 
 struct image *
-image_open(int fd, const char *path, int root, Dwarf_OOM no_memory)
+image_open(
+    int fd, const char *path, int root, uint64_t bytes_max, Dwarf_OOM no_memory)
 {
 	struct image *m = calloc(1, sizeof(*m));
 	struct elf_handle program;
@@ -125,7 +142,7 @@ image_open(int fd, const char *path, int root, Dwarf_OOM no_memory)
 	if (!elf_handle_has_section(&m->program, ".debug_info"))
 		debug_file_open(&m->debug, &m->program, path, root);
 	read_symbols(m);
-	read_debug(m, path, root, no_memory);
+	read_debug(m, path, root, bytes_max, no_memory);
 	return m;
 }
 

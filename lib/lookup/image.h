@@ -23,11 +23,12 @@ enum {
  * Open the image of the file at fd, which becomes the image's, or is closed on
  * failure.  path, or NULL, is its path for a process whose root directory is
  * root, or -1; the debug file is searched for there.  no_memory, which must not
- * return, is called by libdw, which cannot go on, if memory runs out.  Returns
- * NULL if it is not an ELF file or memory runs out.
+ * return, is called if there is more debug information than bytes_max, which
+ * would be read with more memory, and by libdw, which cannot go on, if memory
+ * runs out.  Returns NULL if it is not an ELF file or memory runs out.
  */
-struct image *image_open(
-    int fd, const char *path, int root, Dwarf_OOM no_memory);
+struct image *image_open(int fd, const char *path, int root, uint64_t bytes_max,
+    Dwarf_OOM no_memory);
 
 /* Open the image in memory, such as the vdso; bytes is borrowed. */
 struct image *image_open_memory(char *bytes, size_t size);

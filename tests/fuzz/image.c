@@ -37,7 +37,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(bytes, data, size);
 	fuzz_start();
 	look(image_open_memory(bytes, size), size);
-	look(image_open(fuzz_file(data, size), NULL, -1, leave_without_memory),
+	look(image_open(fuzz_file(data, size), NULL, -1, UINT64_MAX,
+		 leave_without_memory),
 	    size);
 	free(bytes);
 	return 0;

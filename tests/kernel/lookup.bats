@@ -73,3 +73,195 @@ lookups() {
 a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
 sys.exit(subprocess.call(["skel-lookup"], stdin=b))'
 }
+
+# as_other COMMAND...: become that command, as the user nobody, in a background job,
+# whose pid is then the command's.
+as_other() {
+	exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
+
+# start_evil KIND...: start a process for each kind, as the user nobody and with the
+# least priority, since it loops.
+start_evil() {
+	local kind
+	for kind; do
+		python3 "$HELPERS/evil-program.py" "$kind" "evil-$kind"
+		chmod 755 "evil-$kind"
+		as_other nice -n 19 "./evil-$kind" 3>&- &
+		OTHERS+=($!)
+	done
+}
+
+# watch COMMAND...: run it with its output in out and err; fail if it does not end by
+# itself within 30 s, uses 256 MiB of memory together with its processes, or leaves
+# one behind.
+watch() {
+	local status=0
+	python3 "$HELPERS/watch.py" 30 "$PWD/report" "$@" > out 2> err || status=$?
+	cat report err
+	[ "$(sed -n 's/^peak //p' report)" -lt $((256 * 1024)) ]
+	[ "$(sed -n 's/^peak //p' report)" -gt 1000 ]
+	! grep -qE '^(left|remain) ' report
+	return "$status"
+}
+
+# stacks_of PID FILE: print the functions of its user stacks, one stack on each line.
+stacks_of() {
+	skel-fmt --json "$2" |
+		jq -r --argjson pid "$1" 'select(.pid == $pid) | [.ustack[] | .symbol // "?"] | join(" ")'
+}
+
+# good_is_named FILE: there are records of the good process, and all have their names.
+good_is_named() {
+	stacks_of "$GOOD" "$1" > good
+	grep -q '^hot ' good || { cat good; return 1; }
+	! grep -vE '^hot ' good
+}
+
+# nothing_lost FILE: its last line says so.
+nothing_lost() {
+	tail -n 1 "$1" | grep -aq '"lost":0'
+}
+
+@test "no file can hold up a profile, hide the names of others, or take much memory" {
+	start_busy
+	start_evil lines blocks units huge cycle
+	watch skel-load -t 2 "$ASSETS/profile.json"
+	nothing_lost out
+	good_is_named out
+}
+
+@test "a file that takes too much is said once, and shown as offsets in the file" {
+	start_busy
+	start_evil mangled underscores same
+	start_load "$ASSETS/profile.json"
+	for kind in mangled underscores same; do
+		wait_for 15 grep -q "$PWD/evil-$kind: its functions are shown as offsets in the file: to find them takes too " err ||
+			{ cat err; return 1; }
+	done
+	wait_for 10 grep -aq '"symbol":"evil-same"' out
+	end_load
+	cat err
+	[ "$(grep -c "$PWD/evil-.* offsets in the file" err)" -eq 3 ]
+	nothing_lost out
+	good_is_named out
+	stacks_of "${OTHERS[-1]}" out | grep -qx "evil-same"
+}
+
+# start_jit TARGET|BYTES: start a process of nobody that lists its generated code so,
+# with the pid JIT.
+start_jit() {
+	c_program jit-loop
+	chmod 755 jit-loop
+	as_other ./jit-loop "$1" 3>&- &
+	JIT=$!
+	OTHERS+=("$JIT")
+	wait_for 10 compgen -G "/tmp/perf-$JIT.map" > /dev/null
+}
+
+# jit_stacks: profile the process and print the innermost functions of its stacks.
+jit_stacks() {
+	watch skel-load -t 1 "$ASSETS/profile.json" --pid "$JIT" > /dev/null || return
+	rm -f "/tmp/perf-$JIT.map"
+	stacks_of "$JIT" out | cut -d ' ' -f 1 | sort -u
+}
+
+@test "a list of generated code that is a link is not followed, a huge one is read in part" {
+	local trace=/sys/kernel/tracing
+	[ -e $trace/trace_marker ] || skip "needs tracefs at $trace"
+	start_jit $trace/trace_pipe
+	echo "note of $JIT" > $trace/trace_marker
+	[ "$(jit_stacks)" = "?" ]
+	grep -q "note of $JIT" $trace/trace
+	printf '%s\n' '0 ffffffffffffffff wrong' > list
+	start_jit "$PWD/list"
+	[ "$(jit_stacks)" = "?" ]
+	# The first lines of 40 MB have the name.
+	start_jit 40000000
+	[ "$(jit_stacks)" = generated ]
+}
+
+@test "a list of generated code is neither a FIFO nor a file of another user" {
+	start_jit 0
+	rm "/tmp/perf-$JIT.map"
+	mkfifo "/tmp/perf-$JIT.map"
+	chown 65534 "/tmp/perf-$JIT.map"
+	[ "$(jit_stacks)" = "?" ]
+	start_jit 0
+	chown 65533 "/tmp/perf-$JIT.map"
+	[ "$(jit_stacks)" = "?" ]
+	start_jit 0
+	[ "$(jit_stacks)" = generated ]
+}
+
+# more_records: wait until records of the good process come that are not there yet.
+more_records() {
+	local seen
+	seen=$(records)
+	wait_for 10 has_more_records "$seen"
+}
+records() {
+	grep -ac '"comm":"busy"' out || :
+}
+has_more_records() {
+	[ "$(records)" -gt "$1" ]
+}
+
+@test "a worker that is killed is replaced, and without its supervisor records go on" {
+	local supervisor
+	start_busy
+	start_load -f json "$ASSETS/profile.json"
+	wait_for 10 grep -q '"symbol":"hot"' out
+	supervisor=$(lookups "$LOAD" | head -n 1)
+	lookups "$supervisor" | xargs kill -KILL
+	more_records
+	[ -d "/proc/$supervisor" ]
+	kill -KILL "$supervisor"
+	wait_for 10 grep -q "functions are shown as addresses from now on" err
+	more_records
+	[ -z "$(lookups "$LOAD")" ]
+	end_load
+	[ "$(grep -c "functions are shown as addresses from now on: the process that finds their names has ended" err)" -eq 1 ]
+	nothing_lost out
+}
+
+gone() {
+	local pid
+	for pid; do
+		[ ! -d "/proc/$pid" ] || return 1
+	done
+}
+
+@test "a supervisor that is stopped holds up neither records nor the end" {
+	local supervisor
+	start_busy
+	start_load -f json "$ASSETS/profile.json"
+	supervisor=$(lookups "$LOAD" | head -n 1)
+	OTHERS+=("$supervisor")
+	kill -STOP "$supervisor"
+	more_records
+	end_load
+	nothing_lost out
+	kill -CONT "$supervisor"
+	wait_for 10 gone "$supervisor"
+}
+
+@test "without skel-lookup there is one notice, and records are as usual" {
+	start_busy
+	SKEL_LOOKUP=/nonexistent watch skel-load -f json -t 1 "$ASSETS/profile.json"
+	[ "$(grep -cxF "skel-load: functions are shown as addresses: the process that finds their names cannot be started: /nonexistent: No such file or directory" err)" -eq 1 ]
+	head -n 1 out | jq -e 'has("symbols") | not'
+	grep -q '"comm":"busy"' out
+	nothing_lost out
+}
+
+@test "kill -9 of skel-load ends all of its processes" {
+	local -a all
+	start_busy
+	start_load "$ASSETS/profile.json"
+	wait_for 10 grep -aq '"symbol":"hot"' out
+	mapfile -t all < <(children "$LOAD")
+	[ "${#all[@]}" -ge 2 ]
+	kill -KILL "$LOAD"
+	wait_for 10 gone "${all[@]}"
+}

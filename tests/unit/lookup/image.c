@@ -57,7 +57,8 @@ static void
 check_own(void)
 {
 	struct symbol_frame f[SYMBOL_STORE_INLINES_MAX];
-	struct image *m = image_open(open_own(), NULL, -1, fail_without_memory);
+	struct image *m =
+	    image_open(open_own(), NULL, -1, UINT64_MAX, fail_without_memory);
 	uint64_t offset = offset_of((const void *)(uintptr_t)looked_for);
 
 	CHECK(m != NULL);
@@ -86,7 +87,7 @@ look_at(const char *bytes, size_t n)
 	struct image *m;
 
 	CHECK(write(fd, bytes, n) == (ssize_t)n);
-	m = image_open(fd, NULL, -1, fail_without_memory);
+	m = image_open(fd, NULL, -1, UINT64_MAX, fail_without_memory);
 	for (size_t i = 0; m != NULL && i < LOOKS; i++) {
 		size_t found = image_find(m, (uint64_t)random() % n, i % 2 == 0,
 		    f, SYMBOL_STORE_INLINES_MAX);
