@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -9,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,6 +87,7 @@ struct job {
 
 struct worker_process {
 	pid_t pid;       /* 0: none */
+	int pidfd;       /* owned */
 	int fd;          /* owned */
 	uint64_t serial; /* differs for each process */
 	struct job *job; /* owned: what it works at, or NULL */
@@ -183,28 +186,38 @@ queued_time(pid_t pid)
 
 /* In the new process. */
 static _Noreturn void
-become_worker(const struct supervisor *s, int fd, size_t number)
+become_worker(const struct supervisor *s, int fd, size_t number, pid_t parent)
 {
-	int own = dup(fd), kallsyms = s->kallsyms;
-
 	/* The supervisor may have ended before this. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() == 1 ||
-	    own == -1)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 		_exit(EXIT_FAILURE);
 	/* All descriptors of files belong to the supervisor. */
 	close(s->fd);
 	for (size_t i = 0; i < nitems(s->workers); i++)
-		if (s->workers[i].pid != 0)
+		if (s->workers[i].pid != 0) {
 			close(s->workers[i].fd);
+			close(s->workers[i].pidfd);
+		}
 	for (size_t i = 0; i < s->files.n; i++) {
 		struct file *f = hash_at(&s->files, i);
 
 		if (f->told != NULL)
 			lookup_packet_close(f->told);
 	}
-	close(fd);
-	worker_run(own, kallsyms, s->kallsyms_error, worker_bytes[number],
+	worker_run(fd, s->kallsyms, s->kallsyms_error, worker_bytes[number],
 	    number > FIRST_WORKER);
+}
+
+/*
+ * Starts a process, and sets *pidfd to a descriptor of it, with which it can be
+ * ended: the filter of system calls allows no other way, so that only own
+ * children can be.  Returns as fork(2) does.
+ */
+static pid_t
+fork_with_pidfd(int *pidfd)
+{
+	return (pid_t)syscall(
+	    SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
 }
 
 /* Starts worker w, which has its job.  Returns whether that worked. */
@@ -212,24 +225,36 @@ static bool
 start_worker(struct supervisor *s, struct worker_process *w)
 {
 	struct job *job = w->job;
-	int pair[2];
+	pid_t parent = getpid(), pid;
+	int pair[2], pidfd;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return false;
-	*w = (struct worker_process){
-		.fd = pair[0], .serial = ++s->serial, .job = job
-	};
-	w->pid = fork();
-	if (w->pid == 0) {
+	pid = fork_with_pidfd(&pidfd);
+	if (pid == 0) {
 		close(pair[0]);
-		become_worker(s, pair[1], (size_t)(w - s->workers));
+		become_worker(s, pair[1], (size_t)(w - s->workers), parent);
 	}
 	close(pair[1]);
-	if (w->pid > 0)
-		return true;
-	close(pair[0]);
-	w->pid = 0;
-	return false;
+	if (pid == -1) {
+		close(pair[0]);
+		return false;
+	}
+	*w = (struct worker_process){
+		.pid = pid,
+		.pidfd = pidfd,
+		.fd = pair[0],
+		.serial = ++s->serial,
+		.job = job,
+	};
+	return true;
+}
+
+/* Ends a worker's process, which becomes a zombie sooner or later. */
+static void
+end_process(const struct worker_process *w)
+{
+	syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
 }
 
 static struct offender *
@@ -278,6 +303,7 @@ forget_worker(struct supervisor *s, struct worker_process *w)
 	struct job *job = w->job;
 
 	close(w->fd);
+	close(w->pidfd);
 	*w = (struct worker_process){ .pid = 0 };
 	if (job != NULL)
 		tell_done(s, job->request.head.number);
@@ -322,7 +348,7 @@ kill_worker(struct supervisor *s, struct worker_process *w, unsigned int reason)
 	struct file *f =
 	    w->job != NULL ? find_file(s, w->job->request.file) : NULL;
 
-	kill(w->pid, SIGKILL);
+	end_process(w);
 	reap(w->pid);
 	if (f != NULL)
 		condemn(s, f, reason);
@@ -353,7 +379,7 @@ end_worker(struct supervisor *s, struct worker_process *w)
 	int status = 0;
 
 	/* It may have closed the socket only. */
-	kill(w->pid, SIGKILL);
+	end_process(w);
 	if (f != NULL)
 		charge(s, w);
 	if (waitpid(w->pid, &status, 0) == -1)
@@ -702,7 +728,7 @@ end_all_workers(struct supervisor *s)
 {
 	for (size_t i = 0; i < nitems(s->workers); i++)
 		if (s->workers[i].pid != 0) {
-			kill(s->workers[i].pid, SIGKILL);
+			end_process(&s->workers[i]);
 			reap(s->workers[i].pid);
 		}
 }

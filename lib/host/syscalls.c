@@ -343,7 +343,7 @@ static const struct syscall_rule rules[] = {
 	SAME(execve, 59, 221, NO)                                              \
 	SAME(exit, 60, 93, YES)                                                \
 	ROW(wait4, 61, 260, NO, YES, YES, YES, NO)                             \
-	ROW(kill, 62, 129, NO, NO, NO, KILL, NO)                               \
+	SAME(kill, 62, 129, NO)                                                \
 	SAME(uname, 63, 160, YES)                                              \
 	SAME(semget, 64, 190, NO)                                              \
 	SAME(semop, 65, 193, NO)                                               \

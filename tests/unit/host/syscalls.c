@@ -75,6 +75,7 @@ static const struct {
 	{ "pidfd_getfd", { 0 } },
 	{ "kill", { 1, SIGTERM } },
 	{ "kill", { 1, SIGSTOP } },
+	{ "kill", { 1, SIGKILL } },
 	{ "tkill", { 1, SIGKILL } },
 	{ "tgkill", { 1, 1, SIGKILL } },
 	{ "rt_sigqueueinfo", { 0 } },
