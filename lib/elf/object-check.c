@@ -164,6 +164,24 @@ check_strings(
 	return 0;
 }
 
+/* libbpf reads .BTF.ext in place, behind a header whose length it does not
+ * check for alignment. */
+static int
+check_ext_header(const struct object_sections *s, const Elf_Data *data)
+{
+	const size_t at = offsetof(struct btf_header, hdr_len);
+	uint32_t len;
+
+	if (data->d_size < at + sizeof(len))
+		return 0;
+	memcpy(&len, (const char *)data->d_buf + at, sizeof(len));
+	if (len % sizeof(uint32_t) == 0)
+		return 0;
+	report_error(
+	    "%s: corrupted: section .BTF.ext has no valid header", s->name);
+	return -1;
+}
+
 /* Checks what a section of this type consists of. */
 static int
 check_content(const struct object_sections *s, uint32_t type, Elf_Data *data,
@@ -210,6 +228,8 @@ check_section(struct object_sections *s, Elf_Scn *scn)
 		}
 		s->btf = data;
 	}
+	if (strcmp(section, ".BTF.ext") == 0 && check_ext_header(s, data) == -1)
+		return -1;
 	return check_content(s, sh.sh_type, data, section);
 }
 

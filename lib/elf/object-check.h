@@ -23,9 +23,10 @@ int object_check_header(
 
 /*
  * Checks that every section lies within the file and none shares bytes with
- * another, that every symbol lies within its section, and that names end and
- * are not too long.  Sets *btf to the data of the section .BTF, or to NULL if
- * there is none; the data belongs to elf.
+ * another, that every symbol lies within its section, that names end and are
+ * not too long, and that .BTF.ext is aligned behind its header.  Sets *btf to
+ * the data of the section .BTF, or to NULL if there is none; the data belongs
+ * to elf.
  */
 int object_check_sections(Elf *elf, const char *name, Elf_Data **btf);
 

@@ -283,6 +283,23 @@ maps_are_bounded(void)
 	}
 }
 
+static void
+types_of_code_are_aligned(void)
+{
+	uint32_t header[8] = { 0x0001eb9f, sizeof(header) };
+	struct object o;
+
+	begin_object(&o);
+	elf_file_add(
+	    &o.file, ".BTF.ext", SHT_PROGBITS, 0, header, sizeof(header));
+	end_object(&o, NULL);
+	header[1]++;
+	begin_object(&o);
+	elf_file_add(
+	    &o.file, ".BTF.ext", SHT_PROGBITS, 0, header, sizeof(header));
+	end_object(&o, "section .BTF.ext has no valid header");
+}
+
 int
 main(void)
 {
@@ -294,5 +311,6 @@ main(void)
 	types_refer_to_types();
 	chains_of_types_end();
 	maps_are_bounded();
+	types_of_code_are_aligned();
 	return check_done();
 }
