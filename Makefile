@@ -18,6 +18,7 @@ SHAREDIR ?= $(PREFIX)/share/skel
 ## B=build/other  build there
 ## NO_DEPS=1  install nothing, whatever is missing
 ## NO_GUEST=1  skip the kernel's tests where this machine loads no BPF programs
+## LIBS=1  fuzz with libbpf, elfutils and jansson built from Debian's sources
 ## V=1  show the commands as they run
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -110,7 +111,8 @@ NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod
 NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))
 NEED_check-agree := $(NEED_check-vm) opensnoop:libbpf-tools
 NEED_mutate := $(NEED_check)
-NEED_fuzz  := $(NEED_check) '/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
+NEED_fuzz  := $(NEED_check) $(if $(LIBS),dpkg-source:dpkg-dev) \
+	'/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
 NEED_bench := $(NEED_build) clang -- bpftrace python3 valgrind
 INSTALL_MISSING = CC="$(CC)" PKG_CONFIG="$(PKG_CONFIG)" tests/helpers/install-missing
 # The needs of goal $1, or those of the part of its name before "-".
@@ -144,7 +146,7 @@ HDR      := $(wildcard lib/*/*.h cmd/*.h cmd/*/*.h tests/unit/*.h tests/fuzz/*.h
 OBJ       = $(patsubst %.c,$(B)/%.o,$1)
 BIN      := $(foreach c,$(CMDS) $(HELPERS),$(if $(wildcard cmd/$c/main.c),$(B)/bin/$c))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
-FUZZ_TARGETS := $(filter-out replay,$(FUZZ_SRC:tests/fuzz/%.c=%))
+FUZZ_TARGETS := $(filter-out replay mutate-%,$(FUZZ_SRC:tests/fuzz/%.c=%))
 REPLAY   := $(FUZZ_TARGETS:%=$(B)/replay-%)
 # The sources of the commands without main(), which fuzz targets may call.
 PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*.c cmd/*/*.c))
@@ -155,7 +157,7 @@ TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.
 # The guest runs this with busybox.
 INIT_SRC := tests/vm/init
 SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list %.md,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/helpers/hardened tests/run tests/demo tests/soak \
-	tests/helpers/has-bpf tests/vm/* tests/fuzz/run tests/fuzz/seeds \
+	tests/helpers/has-bpf tests/vm/* tests/fuzz/libs tests/fuzz/run tests/fuzz/seeds \
 	completions/*.bash))
 
 COMPILE = $(CC) $(CPP) $(HARDEN) $(CPPFLAGS) $(WARN) $(CFLAGS)
@@ -313,20 +315,35 @@ FUZZ_CC      ?= clang
 FUZZ_CFLAGS  := -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 F            := build/fuzz
-FUZZ         := $(FUZZ_TARGETS:%=$(F)/%)
+# With LIBS=1 the sources of Debian's libbpf, elfutils and jansson are built with
+# the sanitizers too, once, and the targets are linked with these libraries.
+FUZZ_LIBS    := build/fuzz-libs/lib
+FUZZ_DIR     := $(if $(LIBS),build/fuzz-libs/,$(F)/)
+FUZZ         := $(FUZZ_TARGETS:%=$(FUZZ_DIR)%)
 
-fuzz: all $(FUZZ) ## fuzz every reader of outside data, FUZZ_SECONDS=60 each
-	@$(RUN) tests/fuzz/seeds $(F)/seeds
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(F) $(FUZZ_TARGETS)
+fuzz: all $(FUZZ) ## fuzz every reader of outside data, FUZZ_SECONDS=60 each; LIBS=1
+	@$(RUN) tests/fuzz/seeds $(FUZZ_DIR)seeds
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZ_DIR:%/=%) $(FUZZ_TARGETS)
 
 $(F)/libskel.a: $(patsubst %.c,$(F)/%.o,$(LIB_SRC) $(PART_SRC))
 	@rm -f $@
 	$(call step,AR,$@)
 	$(Q)$(AR) qcs $@ $^
 
-$(FUZZ): $(F)/%: $(F)/tests/fuzz/%.o $(F)/libskel.a
+$(FUZZ_LIBS)/built: tests/fuzz/libs tests/fuzz/libs.ignore | $(SETUP)
+	$(call step,LIBS,$(@D))
+	$(Q)CC="$(FUZZ_CC)" tests/fuzz/libs $(@D)
+	@touch $@
+
+# The targets whose inputs a mutator knows, tests/fuzz/mutate-*.c.
+MUTATE_elf  := dwarf image object
+MUTATE_json := arguments document formats header json package poll
+$(foreach m,elf json,$(eval $(MUTATE_$m:%=$(FUZZ_DIR)%): $(F)/tests/fuzz/mutate-$m.o))
+
+$(FUZZ): $(FUZZ_DIR)%: $(F)/tests/fuzz/%.o $(F)/libskel.a $(if $(LIBS),$(FUZZ_LIBS)/built)
 	$(call step,LINK,$@)
-	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(call libs,$(LIBS_unit))
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) \
+		$(if $(LIBS),-L$(FUZZ_LIBS)) $(call libs,$(LIBS_unit))
 
 $(F)/%.o: %.c Makefile | $(SETUP)
 	@mkdir -p $(@D)

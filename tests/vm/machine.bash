@@ -169,7 +169,7 @@ make_tree() {
 	{
 		cd "$ROOT" && find . \( -path ./build -o -path ./.git \) -prune -o ! -type d -print
 		find "$build" \( -path "$build/vm" -o -path "$build/san" -o -path "$build/tsan" \
-			-o -path "$build/fuzz" -o -path "$build/bench" -o -path "$build/objects" \) -prune -o ! -type d -print
+			-o -path "$build/fuzz" -o -path "$build/fuzz-libs" -o -path "$build/bench" -o -path "$build/objects" \) -prune -o ! -type d -print
 		find build/objects -type f ! -name '.*'
 	} | tar -c --no-unquote -T - | tar -C "$dir" -x && disk "$VM/tree.disk" "$dir"
 	status=$?
