@@ -344,6 +344,18 @@ set numbers[1]=x' run -1 --separate-stderr poll 1 1 params.json
 	[ "$(calls | jq -c '[(.kstack, .ustack) | type] | unique' | sort -u)" = '["array"]' ]
 }
 
+@test "the process that finds names is no child of the host, and ends with the skeleton" {
+	need_bpf
+	compile children $(pkg-config --cflags --libs eunomia)
+	python3 "$HELPERS/watch.py" 60 "$PWD/report" ./children "$ASSETS/profile.json" > out
+	cat out report
+	[ "$(sort out | uniq -c | tr -s ' ')" = " 3 ECHILD" ]
+	! grep '^remain ' report
+	# It did run: its memory is more than that of the host alone.
+	SKEL_LOOKUP=/nonexistent python3 "$HELPERS/watch.py" 60 "$PWD/alone" ./children "$ASSETS/profile.json"
+	[ "$(sed -n 's/^peak //p' report)" -gt "$(sed -n 's/^peak //p' alone)" ]
+}
+
 @test "the program's arguments are filled in" {
 	need_bpf
 	start_poll 1 0 "$ASSETS/bootstrap.json" --min_duration_ns 200000000

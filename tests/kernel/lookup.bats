@@ -71,7 +71,7 @@ lookups() {
 		skel-lookup < /dev/null
 	run -2 python3 -c 'import socket, subprocess, sys
 a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-sys.exit(subprocess.call(["skel-lookup"], stdin=b))'
+sys.exit(subprocess.call(["timeout", "30", "skel-lookup"], stdin=b))'
 }
 
 # as_other COMMAND...: become that command, as the user nobody, in a background job,
