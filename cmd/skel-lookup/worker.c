@@ -67,8 +67,9 @@ struct worker {
 };
 
 /* For libdw, which cannot go on without memory, and for files that another
- * worker has to read. */
-static _Noreturn void
+ * worker has to read.  To clang the attribute is part of the function's type,
+ * and _Noreturn is not. */
+__attribute__((noreturn)) static void
 leave_without_memory(void)
 {
 	_exit(WORKER_NO_MEMORY);

@@ -169,10 +169,11 @@ lookup_found_fill(union lookup_message *m, uint32_t request, uint32_t index,
 	size_t start = offsetof(struct lookup_found, v) + n * sizeof(f->v[0]);
 	size_t len = start;
 
-	*f = (struct lookup_found){ .head = { LOOKUP_FOUND, request },
-		.index = index,
-		.n = (uint32_t)n,
-		.settled = settled };
+	f->head = (struct lookup_head){ LOOKUP_FOUND, request };
+	f->index = index;
+	f->n = (uint32_t)n;
+	f->settled = settled;
+	f->unused = 0;
 	for (size_t i = 0; i < n; i++) {
 		f->v[i] = (struct lookup_frame){
 			.offset = frames[i].offset,

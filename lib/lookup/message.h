@@ -112,7 +112,7 @@ struct lookup_found {
 	uint32_t n;
 	uint32_t settled; /* 0: a later request may find more */
 	uint32_t unused;
-	struct lookup_frame v[];
+	struct lookup_frame v[SYMBOL_STORE_INLINES_MAX];
 };
 
 /* LOOKUP_BAD */
