@@ -43,7 +43,7 @@ begin_object(struct object *o)
 }
 
 /* Opens the object, which must be refused with this message, if there is one.
- */
+ * Since version 1.3 libbpf refuses some of the types itself. */
 static void
 end_object(struct object *o, const char *said)
 {
@@ -52,6 +52,7 @@ end_object(struct object *o, const char *said)
 	uint32_t size;
 	const void *raw = btf__raw_data(o->btf, &size);
 	char *copy = malloc(size);
+	struct btf *read;
 
 	memcpy(copy, raw, size);
 	if (o->btf_patch != 0)
@@ -62,6 +63,10 @@ end_object(struct object *o, const char *said)
 	if (o->file.n == BTF)
 		elf_file_add(&o->file, ".BTF", SHT_PROGBITS, 0, copy, size);
 	elf_file_end(&o->file, &bytes);
+	read = btf__new(copy, size);
+	if (read == NULL)
+		said = "libbpf cannot read the section .BTF";
+	btf__free(read);
 	check_forget();
 	CHECK_NUM(
 	    bpf_elf_open(&elf, (unsigned char *)bytes.data, bytes.len, "x.o"),
@@ -187,9 +192,13 @@ names_have_an_end(void)
 
 /* Where the word of this number is in the types of the BTF. */
 static uint32_t
-word_of_types(uint32_t word)
+word_of_types(const struct object *o, uint32_t word)
 {
-	return sizeof(struct btf_header) + word * 4;
+	/* That of a later libbpf may be longer than the struct here. */
+	const struct btf_header *header =
+	    btf__raw_data(o->btf, &(uint32_t){ 0 });
+
+	return header->hdr_len + word * 4;
 }
 
 static void
@@ -225,18 +234,18 @@ types_refer_to_types(void)
 	end_object(&o, said);
 	/* The name of type 1, and that of the member of type 2. */
 	begin_object(&o);
-	o.btf_patch = word_of_types(0);
+	o.btf_patch = word_of_types(&o, 0);
 	o.btf_value = 1 << 20;
 	end_object(&o, said);
 	begin_object(&o);
-	o.btf_patch = word_of_types(4 + 3);
+	o.btf_patch = word_of_types(&o, 4 + 3);
 	o.btf_value = 1 << 20;
 	end_object(&o, said);
 	/* The name of a constant. */
 	begin_object(&o);
 	btf__add_enum(o.btf, "e", 4);
 	btf__add_enum_value(o.btf, "ONE", 1);
-	o.btf_patch = word_of_types(4 + 3 + 3 + 3);
+	o.btf_patch = word_of_types(&o, 4 + 3 + 3 + 3);
 	o.btf_value = 1 << 20;
 	end_object(&o, said);
 }
