@@ -592,8 +592,13 @@ able() {
 	is "skel-load: -c: the command was ended by signal 15 (Terminated)" "$(<err)"
 	wait_for 5 gone
 	# Also if it does not want to, and if we are killed.
-	run -0 --separate-stderr skel-load -t 0.1 -c 'trap "" TERM; sleep 300' "$ASSETS/bootstrap.json"
-	is "skel-load: -c: the command was ended by signal 9 (Killed)" "$stderr"
+	rm both
+	start_load -c 'trap "" TERM; sleep 300 & echo $! $$ >both; wait' "$ASSETS/bootstrap.json"
+	wait_for 10 has_lines both 1
+	read -r -a pids <both
+	end_load
+	is "skel-load: -c: the command was ended by signal 9 (Killed)" "$(<err)"
+	wait_for 5 gone
 	rm both
 	start_load -c 'sleep 300 & echo $! $$ >both; wait' "$ASSETS/bootstrap.json"
 	wait_for 10 has_lines both 1
