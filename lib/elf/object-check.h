@@ -5,7 +5,8 @@
  * an object is therefore checked here first.
  *
  * name stands for the object in error messages.  The functions return 0, or -1
- * after reporting what is wrong.  Only bpf-elf.c calls them.
+ * after reporting what is wrong.  Only bpf-elf.c calls them, and for files of
+ * the kernel's BTF, which libbpf trusts no less, load/vmlinux.c.
  */
 #ifndef SKEL_ELF_OBJECT_CHECK_H
 #define SKEL_ELF_OBJECT_CHECK_H

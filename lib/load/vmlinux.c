@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/report.h"
 #include "base/util.h"
+#include "elf/object-check.h"
 #include "load/vmlinux.h"
 
 static const char kernel_btf[] = "/sys/kernel/btf/vmlinux";
@@ -105,15 +106,37 @@ find_file_fault(const char *path)
 	return st.st_size > 0 ? NULL : "an empty file";
 }
 
-/* Checks that the file, which the option or variable who names, can be read.
- * Returns 0, or -1 after reporting. */
+/* Checks the types in the file as those of an object are checked, because
+ * libbpf follows them too.  A file that has none is refused when it is used. */
 static int
-check_readable(const char *path, const char *who)
+check_types(const char *path)
+{
+	struct btf *btf = btf__parse(path, NULL);
+	uint32_t size;
+	Elf_Data data = { 0 };
+	int ret;
+
+	if (btf == NULL)
+		return 0;
+	data.d_buf = (void *)(uintptr_t)btf__raw_data(btf, &size);
+	data.d_size = size;
+	ret = data.d_buf == NULL ? report_nomem()
+				 : object_check_btf_header(&data, path);
+	if (ret == 0)
+		ret = object_check_btf(btf, path);
+	btf__free(btf);
+	return ret;
+}
+
+/* Checks that the file, which the option or variable who names, can be read,
+ * and that its types are sound.  Returns 0, or -1 after reporting. */
+static int
+check_file(const char *path, const char *who)
 {
 	const char *fault = find_file_fault(path);
 
 	if (fault == NULL)
-		return 0;
+		return check_types(path);
 	report_error("%s: BTF file %s: %s", who, path, fault);
 	return -1;
 }
@@ -135,11 +158,11 @@ vmlinux_choose(const char *option, char **path)
 	*path = NULL;
 	if (option != NULL) {
 		if (stat(option, &st) == -1 || !S_ISDIR(st.st_mode))
-			return check_readable(option, "--btf") == 0
+			return check_file(option, "--btf") == 0
 				   ? copy_path(option, path)
 				   : -1;
 		file = format_archive_path(option);
-		if (file == NULL || check_readable(file, "--btf") == -1) {
+		if (file == NULL || check_file(file, "--btf") == -1) {
 			free(file);
 			return -1;
 		}
@@ -150,7 +173,7 @@ vmlinux_choose(const char *option, char **path)
 		free(file);
 	}
 	if (env != NULL && env[0] != '\0') {
-		if (check_readable(env, "BTF_FILE_PATH") == -1)
+		if (check_file(env, "BTF_FILE_PATH") == -1)
 			return -1;
 		return copy_path(env, path);
 	}

@@ -14,7 +14,8 @@
  * it is a file, that is chosen.  If it is a directory, it is an archive, which
  * must have a file for this system; that is chosen if the kernel has no BTF.
  * Otherwise the file named by BTF_FILE_PATH is chosen, and else the kernel's
- * own.  Returns 0, or -1 after reporting that a file cannot be read.
+ * own.  Returns 0, or -1 after reporting that a file cannot be read or that its
+ * types refer to others that do not exist.
  */
 int vmlinux_choose(const char *option, char **path);
 
