@@ -265,7 +265,7 @@ choose_way(struct attachments *a, struct attach_job *j, bool *keep)
 static struct hash_key
 called_key(const char *program)
 {
-	struct hash_key key = { 0 };
+	struct hash_key key = hash_start();
 
 	hash_mix(&key, program, strlen(program));
 	return key;

@@ -292,7 +292,7 @@ add_state_map(void *ctx, const char *name)
 {
 	struct shared_state *s = ctx;
 	const struct bpf_map *map = object_names_map(&s->object->names, name);
-	struct hash_key key = { 0 };
+	struct hash_key key = hash_start();
 	bool known;
 
 	if (map == NULL || !is_state_map(map))

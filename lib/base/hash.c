@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -15,7 +17,7 @@ hash_free(struct hash *h)
 {
 	free(h->v);
 	free(h->slots);
-	*h = (struct hash){ .size = h->size, .seed = h->seed };
+	*h = (struct hash){ .size = h->size };
 }
 
 static inline struct hash_key *
@@ -64,6 +66,28 @@ hash_at(const struct hash *h, size_t i)
 	return hash_element(h, (h->oldest + i) & (h->cap - 1));
 }
 
+static struct hash_key start;
+static pthread_once_t start_once = PTHREAD_ONCE_INIT;
+
+static void
+set_start(void)
+{
+	struct timespec now;
+
+	if (getentropy(&start, sizeof(start)) == 0)
+		return;
+	/* Better than nothing: where the program is in memory, and the time. */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	start = (struct hash_key){ (uintptr_t)&start, (uint64_t)now.tv_nsec };
+}
+
+struct hash_key
+hash_start(void)
+{
+	pthread_once(&start_once, set_start);
+	return start;
+}
+
 static bool
 hash_grow(struct hash *h)
 {
@@ -72,6 +96,8 @@ hash_grow(struct hash *h)
 
 	to.cap = h->cap == 0 ? FIRST_ROOM : h->cap * 2;
 	to.oldest = 0;
+	if (to.seed == 0)
+		to.seed = hash_start().a;
 	to.v = reallocarray(NULL, to.cap, h->size);
 	to.slots = calloc(to.cap * 2, sizeof(*to.slots));
 	if (to.v == NULL || to.slots == NULL || to.cap > UINT32_MAX / 2) {

@@ -15,13 +15,13 @@ struct hash_key {
 };
 
 /*
- * Initialise with { .size = sizeof(struct element) }.  If the keys come from
- * outside, set seed to a random number as well, so that nobody can choose keys
+ * Initialise with { .size = sizeof(struct element) }.  Where an element is
+ * found depends on random bits of this process, so that nobody can choose keys
  * that collide.
  */
 struct hash {
 	size_t size;   /* bytes of an element */
-	uint64_t seed; /* must not change while there are elements */
+	uint64_t seed; /* 0: set to random bits with the first element */
 	size_t n;
 	size_t cap;      /* elements there is room for: 0 or a power of two */
 	size_t oldest;   /* index in v of the first element */
@@ -51,6 +51,10 @@ void hash_drop_oldest(struct hash *h);
 /* Mix len bytes, and their number, into a key: equal keys mean equal data but
  * for a chance of about 2^-100, if the key was random at first. */
 void hash_mix(struct hash_key *key, const void *data, size_t len);
+
+/* What to begin hash_mix() with: random bits that stay the same in this
+ * process. */
+struct hash_key hash_start(void);
 
 /* Fill key with random bits.  Returns 0, or -1 after reporting. */
 int hash_random(struct hash_key *key);

@@ -72,7 +72,7 @@ unify_type(struct place_reader *r, uint32_t entry)
 {
 	uint64_t size = dwarf_entry_size(r->d, entry);
 	struct dwarf_attributes a;
-	struct hash_key key = { 0 };
+	struct hash_key key = hash_start();
 	struct place_type *t;
 
 	if (entry == DWARF_NO_ENTRY || size == 0)

@@ -79,7 +79,6 @@ plan_find_buckets(struct plan *p)
 	b->groups.size = sizeof(struct bucket_group);
 	p->formatter.failed |=
 	    b->columns.failed || hash_random(&b->first) == -1;
-	b->groups.seed = b->first.a;
 	b->set = true;
 	return true;
 }

@@ -16,7 +16,7 @@ struct kernel_name {
 static struct hash_key
 name_key(const char *name)
 {
-	struct hash_key key = { 0 };
+	struct hash_key key = hash_start();
 
 	hash_mix(&key, name, strlen(name));
 	return key;

@@ -82,23 +82,15 @@ struct symbol_store *
 symbol_store_new(void)
 {
 	struct symbol_store *s = calloc(1, sizeof(*s));
-	struct hash_key seed;
 
 	if (s == NULL) {
 		report_nomem();
 		return NULL;
 	}
-	/* The writer of a stream must not be able to choose colliding keys. */
-	if (hash_random(&seed) == -1) {
-		free(s);
-		return NULL;
-	}
 	s->frames.max = SYMBOL_STORE_MAX;
 	s->frames.hash.size = sizeof(struct symbol_entry);
-	s->frames.hash.seed = seed.a;
 	s->stacks.max = SYMBOL_STORE_STACKS_MAX;
 	s->stacks.hash.size = sizeof(struct symbol_entry);
-	s->stacks.hash.seed = seed.b;
 	return s;
 }
 

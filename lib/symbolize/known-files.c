@@ -16,12 +16,11 @@ struct file_number {
 };
 
 void
-known_files_init(struct known_files *k, uint64_t seed)
+known_files_init(struct known_files *k)
 {
 	*k = (struct known_files){ 0 };
 	k->files.size = sizeof(struct known_file);
 	k->numbers.size = sizeof(struct file_number);
-	k->files.seed = k->numbers.seed = seed;
 }
 
 void

@@ -30,8 +30,7 @@ struct known_files {
 	bool reported_strikes, reported_kernel;
 };
 
-/* seed is a random number. */
-void known_files_init(struct known_files *k, uint64_t seed);
+void known_files_init(struct known_files *k);
 void known_files_free(struct known_files *k);
 
 /* The file of a number, or NULL if it was forgotten. */

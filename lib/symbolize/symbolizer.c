@@ -137,7 +137,6 @@ get_space(struct symbolizer *z, uint64_t pid)
 		return NULL;
 	}
 	s->process.pid = (pid_t)pid;
-	s->roles.seed = z->spaces.seed;
 	s->program = ++z->programs;
 	s->roles.size = sizeof(struct addr_roles);
 	e->space = s;
@@ -202,7 +201,7 @@ same_frames(
 static uint64_t
 hash_symbols(const struct symbol_frame *frames, size_t n)
 {
-	struct hash_key key = { n, 0 };
+	struct hash_key key = hash_start();
 
 	for (size_t i = 0; i < n; i++)
 		hash_mix(&key, frames[i].symbol, strlen(frames[i].symbol));
@@ -791,7 +790,6 @@ symbolizer_open(struct symbolizer **z, struct stream_header *h,
     enum symbolizer_names names)
 {
 	struct symbolizer *new = calloc(1, sizeof(*new));
-	struct hash_key seed;
 	int got = -1;
 
 	*z = NULL;
@@ -809,10 +807,8 @@ symbolizer_open(struct symbolizer **z, struct stream_header *h,
 	new->stack_maps = calloc(h->nmaps + 1, sizeof(*new->stack_maps));
 	if (new->maps == NULL || new->stack_maps == NULL) {
 		report_nomem();
-	} else if (hash_random(&seed) == 0 &&
-		   (new->store = symbol_store_new()) != NULL) {
-		new->spaces.seed = seed.a;
-		known_files_init(&new->files, seed.b);
+	} else if ((new->store = symbol_store_new()) != NULL) {
+		known_files_init(&new->files);
 		got = open_all_stacks(new, fds, names != SYMBOLIZER_NONE);
 	}
 	if (got == 1) {

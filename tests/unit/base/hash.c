@@ -65,6 +65,17 @@ the_oldest_are_dropped(int form, uint64_t seed)
 	hash_free(&h);
 }
 
+/* Where keys are must not be known to who chooses them. */
+static void
+every_table_has_a_seed(void)
+{
+	struct hash h = { .size = sizeof(struct element) };
+
+	CHECK(hash_add(&h, (struct hash_key){ 1, 2 }) != NULL);
+	CHECK(h.seed != 0 && h.seed == hash_start().a);
+	hash_free(&h);
+}
+
 static void
 data_that_differ_have_other_keys(void)
 {
@@ -93,6 +104,7 @@ main(void)
 		the_oldest_are_dropped(form, 0);
 		the_oldest_are_dropped(form, 0x123456789abcdef);
 	}
+	every_table_has_a_seed();
 	data_that_differ_have_other_keys();
 	return check_done();
 }
