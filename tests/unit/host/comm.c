@@ -59,9 +59,37 @@ check_gone(void)
 	CHECK(!comm_find(GONE, path, comm));
 }
 
+/* Look for the task number GONE in these lines. */
+static bool
+find_gone(const char *lines)
+{
+	const char *path = saved(lines);
+	bool found = comm_find(GONE, path, comm);
+
+	unlink(path);
+	return found;
+}
+
+static void
+check_newlines(void)
+{
+	CHECK(find_gone("8388608 a\n\nb\n9 other\n"));
+	CHECK_STR(comm, "a\n\nb");
+	CHECK(find_gone("8388608 \nb \n"));
+	CHECK_STR(comm, "\nb ");
+	/* A line that does not fit into the comm before is an entry. */
+	CHECK(find_gone("7 seven\n8388608 python3\n9 a\n8388608 no\n"));
+	CHECK_STR(comm, "python3");
+	CHECK(find_gone("9 a\n8388608 no\n7 seven\n8388608 python3\n"));
+	CHECK_STR(comm, "python3");
+	/* Here one of the two is part of a comm. */
+	CHECK(!find_gone("9 a\n8388608 b\n8 a\n8388608 c\n"));
+}
+
 int
 main(void)
 {
+	check_newlines();
 	check_living();
 	check_gone();
 	return check_done();
