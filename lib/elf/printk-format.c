@@ -23,13 +23,12 @@ is_printable(const char *s, size_t n)
 	return n > 0;
 }
 
-/* Adds the string of n bytes up to its first newline, if it is text. */
+/* Adds the string of n bytes, if it is text. */
 static int
 add_format(struct printk_formats *f, const char *s, size_t n)
 {
 	if (!is_printable(s, n))
 		return 0;
-	n = strcspn(s, "\n") < n ? strcspn(s, "\n") : n;
 	if (!array_room(f->v, f->n, f->cap))
 		return report_nomem();
 	f->v[f->n] = strndup(s, n < FORMAT_MAX ? n : FORMAT_MAX);

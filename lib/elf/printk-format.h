@@ -12,7 +12,7 @@
 #include "elf/bpf-elf.h"
 
 struct printk_formats {
-	char **v; /* owned: formats as in C, up to their first newline */
+	char **v; /* owned: formats as in C */
 	size_t n, cap;
 };
 

@@ -129,23 +129,14 @@ printk_add_map(struct stream_header *h)
 }
 
 void
-printk_parse_task(struct printk_record *r, const char *head, size_t len)
+printk_set_task(
+    struct printk_record *r, const char *comm, int32_t pid, unsigned int cpu)
 {
-	const char *end = head + len, *cpu = end, *dash;
-	size_t n;
-
 	memset(r, 0, offsetof(struct printk_record, text));
-	/* A comm may hold brackets and dashes; the last ones are the line's. */
-	while (cpu > head && *cpu != '[')
-		cpu--;
-	if (cpu > head)
-		r->cpu = (uint32_t)strtoul(cpu + 1, NULL, 10);
-	dash = cpu;
-	while (dash > head && *dash != '-')
-		dash--;
-	r->pid = (int32_t)strtol(dash + 1, NULL, 10);
-	n = (size_t)(dash - head);
-	memcpy(r->comm, head, n < COMM_SIZE ? n : COMM_SIZE - 1);
+	r->pid = pid;
+	r->cpu = cpu;
+	if (comm != NULL)
+		memcpy(r->comm, comm, strnlen(comm, COMM_SIZE - 1));
 }
 
 size_t

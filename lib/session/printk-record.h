@@ -34,11 +34,9 @@ bool printk_is_used(const struct bpf_elf *elf);
 /* Adds the map to the header.  Returns its number, or -1 after reporting. */
 int printk_add_map(struct stream_header *h);
 
-/*
- * Sets comm, pid and cpu from the head of a line, "comm-pid [cpu] ...", which
- * ends at the time stamp or later.
- */
-void printk_parse_task(struct printk_record *r, const char *head, size_t len);
+/* Sets all but the text.  comm may be NULL: not known. */
+void printk_set_task(
+    struct printk_record *r, const char *comm, int32_t pid, unsigned int cpu);
 
 /* Sets the text, without what does not fit.  Returns the bytes of the record,
  * which ends with the text's NUL. */

@@ -2,12 +2,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/report.h"
 #include "base/util.h"
@@ -19,15 +22,12 @@
 #define INSTANCE_PREFIX "skel-"
 #define PRINTK_EVENT "events/bpf_trace/bpf_trace_printk"
 
-/* Precedes the text of a line. */
-static const char marker[] = ": bpf_trace_printk: ";
-/* Precedes the pid of a task whose comm the kernel has not recorded yet. */
-static const char unnamed[] = "<...>-";
+/* Stands for a comm that is not known, as in the kernel's own text. */
+#define UNNAMED "<...>"
 
 enum {
-	READ_BYTES = 16 << 10,
-	READS_MAX = 16,            /* per call of trace_pipe_read() */
-	LINE_MAX_BYTES = 64 << 10, /* the kernel writes no longer line */
+	EVENTS_MAX = 4096,          /* per call of trace_pipe_read() */
+	DESCRIPTION_MAX = 64 << 10, /* bytes of a file that describes events */
 };
 
 /* Returns where tracefs is mounted, or NULL if it has no instances. */
@@ -111,24 +111,116 @@ make_instance(struct trace_pipe *t, const char *tracefs)
 	return -1;
 }
 
+/* Opens a file of the instance for reading.  Returns -1 with errno set. */
+static int
+open_instance_file(const struct trace_pipe *t, const char *file)
+{
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "%s/%s", t->dir, file) == -1) {
+		errno = ENOMEM;
+		return -1;
+	}
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	free(path);
+	return fd;
+}
+
+/* Reads a file of the instance, adding a NUL. */
+static int
+read_instance_file(const struct trace_pipe *t, const char *file, struct buf *b)
+{
+	int fd = open_instance_file(t, file), ret;
+
+	if (fd == -1)
+		return report_errno(file);
+	if ((ret = buf_read_fd(b, fd, DESCRIPTION_MAX)) == -1)
+		report_errno(file);
+	close(fd);
+	buf_chr(b, '\0');
+	if (b->failed)
+		return report_nomem();
+	return ret;
+}
+
+static int
+read_layout(struct trace_pipe *t)
+{
+	struct buf page = { 0 }, format = { 0 };
+	int ret = -1;
+
+	if (read_instance_file(t, "events/header_page", &page) == 0 &&
+	    read_instance_file(t, PRINTK_EVENT "/format", &format) == 0) {
+		if (trace_layout_parse(&t->layout, page.data, format.data))
+			ret = 0;
+		else
+			report_error("--trace-pipe: %s/" PRINTK_EVENT
+				     "/format: unknown format",
+			    t->dir);
+	}
+	buf_free(&page);
+	buf_free(&format);
+	return ret;
+}
+
+static int
+open_cpu(struct trace_pipe *t, unsigned int cpu)
+{
+	struct trace_cpu *c;
+	char file[64];
+
+	if (!array_room(t->cpus, t->ncpus, t->cpus_cap))
+		return report_nomem();
+	c = &t->cpus[t->ncpus];
+	*c = (struct trace_cpu){ .cpu = cpu };
+	snprintf(file, sizeof(file), "per_cpu/cpu%u/trace_pipe_raw", cpu);
+	if ((c->fd = open_instance_file(t, file)) == -1)
+		return report_errno(file);
+	if ((c->bytes = malloc(t->layout.size)) == NULL) {
+		close(c->fd);
+		return report_nomem();
+	}
+	t->ncpus++;
+	return 0;
+}
+
+/* Opens the buffers of all CPUs, also of those that are offline now. */
+static int
+open_cpus(struct trace_pipe *t)
+{
+	int fd = open_instance_file(t, "per_cpu"), ret = 0;
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	unsigned int cpu;
+
+	if (d == NULL) {
+		report_errno("per_cpu");
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	while (ret == 0 && (e = readdir(d)) != NULL)
+		if (sscanf(e->d_name, "cpu%u", &cpu) == 1)
+			ret = open_cpu(t, cpu);
+	closedir(d);
+	return ret;
+}
+
 static int
 start_tracing(struct trace_pipe *t)
 {
-	char *path;
-
 	/* Per CPU; the default is more than a megabyte. */
 	write_instance_file(t, "buffer_size_kb", "256");
 	/* Else it becomes readable only when it is half full (Linux 6.1). */
 	write_instance_file(t, "buffer_percent", "0");
+	if (read_layout(t) == -1 || open_cpus(t) == -1)
+		return -1;
 	if (write_instance_file(t, PRINTK_EVENT "/enable", "1") == -1)
 		return report_errno(t->dir);
-	if (asprintf(&path, "%s/trace_pipe", t->dir) == -1)
-		return report_nomem();
-	t->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (t->fd == -1)
-		report_errno(path);
-	free(path);
-	return t->fd == -1 ? -1 : 0;
+	if ((t->fd = open_instance_file(t, "trace_pipe")) == -1)
+		return report_errno("trace_pipe");
+	return 0;
 }
 
 int
@@ -162,145 +254,152 @@ trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n)
 		n->caps |= CONFINE_CAP(CAP_DAC_OVERRIDE);
 }
 
-/* Finds "comm-pid" in a line, which is followed by "[cpu]" somewhere before
- * mark.  Moves *line to its start and returns its length. */
-static size_t
-find_task(const char **line, const char *mark)
+/*
+ * Returns the comm of a task, NULL if it is not known.  It is remembered until
+ * the end of trace_pipe_read(), since tasks print many lines at a time.
+ */
+static const char *
+find_comm(struct trace_pipe *t, int32_t pid)
 {
-	const char *end = mark, *p = *line;
+	struct trace_comm *c = &t->comms[(uint32_t)pid % TRACE_COMMS];
+	char saved[512];
 
-	while (end > p && *end != '[')
-		end--;
-	while (end > p && end[-1] == ' ')
-		end--;
-	while (p < end && *p == ' ')
-		p++;
-	*line = p;
-	return (size_t)(end - p);
+	/* The task that is idle is in no list. */
+	if (pid == 0)
+		return "<idle>";
+	if (c->pid != pid) {
+		snprintf(
+		    saved, sizeof(saved), "%s/../../saved_cmdlines", t->dir);
+		*c = (struct trace_comm){ .pid = pid };
+		c->known = comm_find((unsigned long)pid, saved, c->comm);
+	}
+	return c->known ? c->comm : NULL;
 }
 
 /*
- * Reports a text after its task, "comm-pid".  The kernel records a comm when
- * its task leaves the CPU; until then the line has "<...>" in its place.
+ * Copies a comm in such a form that a report that begins with it cannot be
+ * mistaken for one of another task, "other-1: text", or for a further line of a
+ * text, which begins with blanks.
  */
 static void
-show_text(const struct trace_pipe *t, const char *task, size_t task_len,
-    const char *text, size_t len)
+quote_comm(char *out, size_t size, const char *comm)
 {
-	char saved[512], comm[COMM_SIZE];
-	size_t n = sizeof(unnamed) - 1;
+	size_t n = 0;
 
-	snprintf(saved, sizeof(saved), "%s/../../saved_cmdlines", t->dir);
-	/* REPORT_ERROR, since -q must not hide lines that were asked for. */
-	if (task_len > n && strncmp(task, unnamed, n) == 0 &&
-	    comm_find(strtoul(task + n, NULL, 10), saved, comm))
-		report(REPORT_ERROR, "%s-%.*s: %.*s", comm, (int)(task_len - n),
-		    task + n, (int)len, text);
-	else
-		report(REPORT_ERROR, "%.*s: %.*s", (int)task_len, task,
-		    (int)len, text);
+	comm += strspn(comm, " \t");
+	for (; *comm != '\0' && n + 5 < size; comm++)
+		if (comm[0] == ':' && comm[1] == ' ' && n > 0 &&
+		    isdigit((unsigned char)out[n - 1]))
+			n += (size_t)snprintf(out + n, size - n, "\\072");
+		else
+			out[n++] = *comm;
+	out[n] = '\0';
 }
 
-/* Passes the record on, with a comm that the line lacked.  What poller_record()
- * returns is also known to the poller. */
+/* Shows a line of a text: the first one, or a further one. */
 static void
-emit_line(struct trace_pipe *t, const char *text, size_t len)
+show_line(struct trace_pipe *t, const struct trace_event *e, const char *line,
+    size_t len)
 {
-	struct printk_record *r = &t->record;
+	char comm[COMM_SIZE * 5];
+	const char *name;
 
-	poller_record(
-	    t->poller, t->map, clock_now(), r, printk_set_text(r, text, len));
-}
-
-/* Begins a record with the task in a line, which ends at mark. */
-static void
-begin_record(struct trace_pipe *t, const char *line, const char *mark)
-{
-	struct printk_record *r = &t->record;
-	char saved[512];
-
-	while (line < mark && *line == ' ')
-		line++;
-	printk_parse_task(r, line, (size_t)(mark - line));
-	if (strcmp(r->comm, "<...>") != 0)
-		return;
-	snprintf(saved, sizeof(saved), "%s/../../saved_cmdlines", t->dir);
-	if (!comm_find((unsigned long)r->pid, saved, r->comm))
-		memset(r->comm, 0, sizeof(r->comm));
-}
-
-static void
-show_line(struct trace_pipe *t, const char *line, size_t len)
-{
-	const char *end = line + len, *text, *mark;
-	size_t n = sizeof(marker) - 1, task;
-
-	mark = memmem(line, len, marker, n);
-	if (mark == NULL && strncmp(line, "CPU:", 4) == 0 &&
-	    memmem(line, len, " EVENTS]", 8) != NULL) {
-		report_notice("trace pipe: %.*s", (int)len, line);
-		return;
-	}
-	if (mark == NULL && t->poller != NULL) {
-		if (t->ours && len > 0)
-			emit_line(t, line, len);
-		return;
-	}
-	if (mark == NULL) {
-		if (t->ours && len > 0)
-			report(REPORT_ERROR, "    %.*s", (int)len, line);
-		return;
-	}
-	text = mark + n;
-	t->ours = printk_formats_match(&t->formats, text, (size_t)(end - text));
-	if (!t->ours)
-		return;
 	if (t->poller != NULL) {
-		begin_record(t, line, mark);
-		emit_line(t, text, (size_t)(end - text));
+		/* What poller_record() returns is also known to the poller. */
+		poller_record(t->poller, t->map, clock_now(), &t->record,
+		    printk_set_text(&t->record, line, len));
 		return;
 	}
-	task = find_task(&line, mark);
-	show_text(t, line, task, text, (size_t)(end - text));
+	/* REPORT_ERROR, since -q must not hide lines that were asked for. */
+	if (line != e->text) {
+		report(REPORT_ERROR, "    %.*s", (int)len, line);
+		return;
+	}
+	name = find_comm(t, e->pid);
+	quote_comm(comm, sizeof(comm), name != NULL ? name : UNNAMED);
+	report(REPORT_ERROR, "%s-%d: %.*s", comm, e->pid, (int)len, line);
+}
+
+/* Shows the lines of an event, but for empty ones after the first. */
+static void
+show_event(struct trace_pipe *t, const struct trace_event *e, unsigned int cpu)
+{
+	const char *line = e->text, *end = e->text + e->len, *eol;
+
+	if (!printk_formats_match(&t->formats, e->text, e->len))
+		return;
+	if (t->poller != NULL)
+		printk_set_task(&t->record, find_comm(t, e->pid), e->pid, cpu);
+	do {
+		eol = memchr(line, '\n', (size_t)(end - line));
+		if (eol == NULL)
+			eol = end;
+		if (eol > line || line == e->text)
+			show_line(t, e, line, (size_t)(eol - line));
+		line = eol + 1;
+	} while (line < end);
 }
 
 static void
-show_whole_lines(struct trace_pipe *t)
+report_loss(const struct trace_cpu *c, uint64_t lost)
 {
-	size_t at = 0;
-	char *eol;
-
-	while (at < t->in.len &&
-	       (eol = memchr(t->in.data + at, '\n', t->in.len - at)) != NULL) {
-		*eol = '\0';
-		show_line(t, t->in.data + at, (size_t)(eol - t->in.data) - at);
-		at = (size_t)(eol - t->in.data) + 1;
-	}
-	if (t->in.len - at > LINE_MAX_BYTES)
-		at = t->in.len;
-	t->in.len -= at;
-	memmove(t->in.data, t->in.data + at, t->in.len);
+	if (lost == TRACE_LOST_UNKNOWN)
+		report_notice("trace pipe: CPU:%u [LOST EVENTS]", c->cpu);
+	else if (lost > 0)
+		report_notice("trace pipe: CPU:%u [LOST %" PRIu64 " EVENTS]",
+		    c->cpu, lost);
 }
 
-/* Reads once and shows whole lines.  Returns 1, 0 if nothing could be read, or
- * -1 after reporting. */
+/*
+ * Finds the next event of a CPU, in its page or in those that can be read.
+ * Returns 1, 0 if there is none, or -1 after reporting.
+ */
 static int
-read_and_show(struct trace_pipe *t)
+advance_cpu(struct trace_pipe *t, struct trace_cpu *c)
 {
-	char *room = buf_room(&t->in, READ_BYTES);
-	ssize_t n;
+	c->pending = false;
+	while (!trace_page_next(&c->page, &t->layout, &c->next)) {
+		ssize_t n = read(c->fd, c->bytes, t->layout.size);
 
-	if (room == NULL)
-		return report_nomem();
-	n = read(t->fd, room, READ_BYTES);
-	if (n == -1 && errno == EINTR)
-		return 1;
-	if (n == -1 && errno != EAGAIN)
-		return report_errno(t->dir);
-	if (n <= 0)
-		return 0;
-	t->in.len += (size_t)n;
-	show_whole_lines(t);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && errno != EAGAIN)
+			return report_errno(t->dir);
+		if (n < (ssize_t)t->layout.size)
+			return 0;
+		report_loss(
+		    c, trace_page_begin(&c->page, &t->layout, c->bytes));
+	}
+	c->pending = true;
+	return 1;
+}
+
+/*
+ * Shows at most max events, in the order of their time.  Returns 1 if there may
+ * be more, 0 if all were read, or -1 after reporting.
+ */
+static int
+show_events(struct trace_pipe *t, size_t max)
+{
+	struct trace_cpu *first;
+
+	memset(t->comms, 0, sizeof(t->comms));
+	for (size_t i = 0; i < t->ncpus; i++)
+		if (!t->cpus[i].pending && advance_cpu(t, &t->cpus[i]) == -1)
+			return -1;
+	for (; max > 0; max--) {
+		first = NULL;
+		for (size_t i = 0; i < t->ncpus; i++)
+			if (t->cpus[i].pending &&
+			    (first == NULL ||
+				t->cpus[i].next.time < first->next.time))
+				first = &t->cpus[i];
+		if (first == NULL)
+			return 0;
+		show_event(t, &first->next, first->cpu);
+		if (advance_cpu(t, first) == -1)
+			return -1;
+	}
 	return 1;
 }
 
@@ -308,12 +407,10 @@ int
 trace_pipe_read(void *ctx)
 {
 	struct trace_pipe *t = ctx;
-	int ret = t->fd != -1 ? 1 : 0;
 
-	/* Programs may print faster than this reads, and records wait. */
-	for (int i = 0; i < READS_MAX && ret == 1; i++)
-		ret = read_and_show(t);
-	return ret == -1 ? -1 : 0;
+	/* Programs may print faster than this reads, and records wait.  What is
+	 * left in pages comes at the latest with the poller's regular call. */
+	return show_events(t, EVENTS_MAX) == -1 ? -1 : 0;
 }
 
 int
@@ -327,7 +424,7 @@ trace_pipe_drain(void *ctx)
 	if (t->fd != -1 &&
 	    write_instance_file(t, PRINTK_EVENT "/enable", "0") == 0)
 		while (ret == 1)
-			ret = read_and_show(t);
+			ret = show_events(t, EVENTS_MAX);
 	return ret == -1 ? -1 : 0;
 }
 
@@ -337,12 +434,16 @@ trace_pipe_close(struct trace_pipe *t)
 	/* A poller is drained before, and gone now. */
 	if (t->poller == NULL)
 		trace_pipe_drain(t);
+	for (size_t i = 0; i < t->ncpus; i++) {
+		close(t->cpus[i].fd);
+		free(t->cpus[i].bytes);
+	}
+	free(t->cpus);
 	if (t->fd != -1)
 		close(t->fd);
 	if (t->dir != NULL && rmdir(t->dir) == -1)
 		report_errno(t->dir);
 	free(t->dir);
-	buf_free(&t->in);
 	printk_formats_close(&t->formats);
 	*t = (struct trace_pipe)TRACE_PIPE_NONE;
 }

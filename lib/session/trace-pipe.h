@@ -2,7 +2,9 @@
  * The trace pipe: shows the lines that a program prints with bpf_printk(), as
  * reports on standard error or as records of the stream.  They are read from a
  * tracefs instance that this process creates, because reading the global
- * trace_pipe would take the lines away from its other readers.  The kernel does
+ * trace_pipe would take the lines away from its other readers.  They are read
+ * in binary form (session/trace-page.h), in which no comm and no text can pass
+ * for another line.  The kernel does
  * not remove the instance when its owner is killed, so the directory is named
  * after the process, and the next skel-load that starts removes it.
  *
@@ -12,13 +14,34 @@
 #define SKEL_SESSION_TRACE_PIPE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "base/buf.h"
 #include "elf/printk-format.h"
 #include "host/confine.h"
 #include "package/package.h"
 #include "poll/poller.h"
 #include "session/printk-record.h"
+#include "session/trace-page.h"
+
+enum { TRACE_COMMS = 64 };
+
+/* The comm of a task, as it was found at the last reading. */
+struct trace_comm {
+	int32_t pid; /* 0: none */
+	bool known;
+	char comm[COMM_SIZE];
+};
+
+/* The buffer of one CPU. */
+struct trace_cpu {
+	unsigned int cpu;
+	int fd;               /* owned: its trace_pipe_raw */
+	unsigned char *bytes; /* owned: the page that was read last */
+	struct trace_page page;
+	struct trace_event next; /* if pending; in bytes */
+	bool pending;
+};
 
 struct trace_pipe {
 	/* Borrowed: passes on lines as records of map number map; NULL: they
@@ -28,10 +51,13 @@ struct trace_pipe {
 	struct printk_record record; /* the last one */
 	struct printk_formats formats;
 	char *dir; /* owned: the instance's directory, or NULL */
-	int fd;    /* owned: its trace_pipe, which becomes readable; or -1 */
-	struct buf in; /* read, but not yet a whole line */
-	bool
-	    ours; /* the last line was the program's, so what continues it is */
+	/* Owned: its trace_pipe, which becomes readable when one of the CPUs
+	 * has events, but is not read; or -1. */
+	int fd;
+	struct trace_layout layout;
+	struct trace_cpu *cpus; /* owned */
+	size_t ncpus, cpus_cap;
+	struct trace_comm comms[TRACE_COMMS];
 };
 
 /* Initialises a trace pipe that is not open. */

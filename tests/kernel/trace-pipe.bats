@@ -159,6 +159,102 @@ load_ended() {
 skel-load:     second: pid $pid, 100% of 0x000000ff" ]
 }
 
+# Make the call in a process of each of these comms, and print the pids.  Each
+# process ends when it can read a byte.
+call_as() {
+	python3 -c 'import ctypes, os, signal, sys
+for comm in sys.argv[1:]:
+    pid = os.fork()
+    if pid == 0:
+        ctypes.CDLL(None).prctl(15, comm.encode())
+        os.getpgid(0)
+        signal.alarm(60)
+        os.read(0, 1)
+        os._exit(0)
+    print(pid)' "$@"
+}
+
+# Do that, and keep the processes until release_all.
+hold_all() {
+	mkfifo hold
+	exec 4<>hold
+	call_as "${FORGED[@]}" <&4 >pids 3>&- 4>&-
+}
+
+release_all() {
+	printf '%*s' "${#FORGED[@]}" '' >&4
+	exec 4>&-
+}
+
+# all_print FILE TEXT: whether the file has the text after each pid.
+all_print() {
+	local pid
+	while read -r pid; do
+		grep -q -e "$pid$2" "$1" || return
+	done <pids
+}
+
+# Comms that try to pass for other lines, and how they are shown.
+FORGED=($'a\nforged' $'\nforged' $'forged\n' $'\n\nforged\n\n' $'a\nx-1 [0' 'x-1 [0' $'a\n    forged'
+	'    forged' $'a\n1 c-2 [3' $'0123456789abcd\n' 'x-1: mine: y')
+SHOWN=('a\nforged' '\nforged' 'forged\n' '\n\nforged\n\n' 'a\nx-1 [0' 'x-1 [0' 'a\n    forged'
+	'forged' 'a\n1 c-2 [3' '0123456789abcd\n' 'x-1\072 mine: y')
+
+@test "no comm can pass for another line or for a further line of a text" {
+	need_trace
+	bpf_package prints
+	start_load --trace-pipe prints.json
+	hold_all
+	wait_for 10 all_print err ': mine too'
+	end_load
+	release_all
+	i=0
+	while read -r pid; do
+		echo "skel-load: ${SHOWN[i]}-$pid: mine: pid $pid, 100% of 0x000000ff"
+		echo "skel-load: ${SHOWN[i]}-$pid: mine too, \"\\^[[31mred\" as text"
+		i=$((i + 1))
+	done <pids >expected
+	# Not the lines of other processes of the machine.
+	grep -E -e "-($(paste -sd '|' pids)):" -e 'forged|x-1|^skel-load:  ' err | sort >lines
+	sort expected | diff - lines
+}
+
+@test "the records of a comm or a text with newlines have all of it" {
+	need_trace
+	bpf_object prints '-DWORD="mine\nsecond"'
+	skel-pack prints.bpf.o >prints.json
+	start_load -f json prints.json
+	hold_all
+	wait_for 10 all_print out ',.*second too'
+	end_load
+	release_all
+	skel-fmt --json out | jq -c --slurpfile pids pids \
+		'select(.pid | IN($pids[])) | [.comm, .pid, (.text | split(":")[0] | sub("\u001b.31m"; "^["))]' >records
+	i=0
+	while read -r pid; do
+		for text in mine second mine 'second too, "^[red" as text'; do
+			jq -nc --arg comm "${FORGED[i]}" --argjson pid "$pid" --arg text "$text" '[$comm, $pid, $text]'
+		done
+		i=$((i + 1))
+	done <pids | sort >expected
+	sort records | diff expected -
+}
+
+@test "a text with a process's newlines is shown whole, and its lines cannot pass for others" {
+	need_trace
+	bpf_object prints '-DWORD="mine"' -DCOMM
+	skel-pack prints.bpf.o >prints.json
+	start_load --trace-pipe prints.json
+	pid=$(python3 -c 'import ctypes, os
+ctypes.CDLL(None).prctl(15, b"a\nforged")
+os.getpgid(0)
+print(os.getpid())')
+	wait_for 10 said "mine too"
+	end_load
+	[ "$(grep -A 1 "by a" err)" = "skel-load: a\\nforged-$pid: mine by a
+skel-load:     forged, a comm" ]
+}
+
 @test "--pin shows the lines too" {
 	need_trace
 	bpf_package prints

@@ -30,6 +30,12 @@ prints(void *ctx)
 {
 	int pid = bpf_get_current_pid_tgid() >> 32;
 
+#ifdef COMM
+	char comm[16];
+
+	bpf_get_current_comm(comm, sizeof(comm));
+	bpf_printk(WORD " by %s, a comm", comm);
+#endif
 	bpf_printk(WORD ": pid %d, 100%% of 0x%08x\n", pid, 255);
 	bpf_printk(WORD " too, \"%s\" as text", "\033[31mred");
 	return 0;
