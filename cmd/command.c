@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <vis.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/output.h"
 #include "base/report.h"
@@ -25,6 +27,92 @@ command_status(int status)
 	if (report_pending_nomem() && status != EXIT_USAGE)
 		return EXIT_FAILURE;
 	return status;
+}
+
+/* The first option after o whose name begins with the n bytes of text. */
+static const struct option *
+find_option(const struct option *o, const char *text, size_t n)
+{
+	for (; o->name != NULL; o++)
+		if (strncmp(o->name, text, n) == 0)
+			return o;
+	return NULL;
+}
+
+/* The option that text stands for, which getopt_long() has found. */
+static const struct option *
+find_named(const struct option *names, const char *text, size_t n)
+{
+	const struct option *o = find_option(names, text, n);
+
+	for (const struct option *e = o; e != NULL;
+	     e = find_option(e + 1, text, n))
+		if (e->name[n] == '\0')
+			return e;
+	return o;
+}
+
+/* Reports that text, of whose bytes n are the name, is the beginning of no
+ * option or of several. */
+static void
+report_unknown(const struct option *names, const char *text, size_t n)
+{
+	const struct option *first = find_option(names, text, n);
+	struct buf list = { 0 };
+
+	if (first == NULL) {
+		report_error("unrecognized option '--%s'", text);
+		return;
+	}
+	for (const struct option *o = first; o != NULL;
+	     o = find_option(o + 1, text, n))
+		if (o == first || o->val != first->val)
+			buf_printf(&list, " '--%s'", o->name);
+	buf_chr(&list, '\0');
+	report_error("option '--%s' is ambiguous; possibilities:%s", text,
+	    list.failed ? "" : list.data);
+	buf_free(&list);
+}
+
+/* Reports what getopt_long() found wrong, with word, a word of the command
+ * line, which is that of the last option. */
+static void
+report_option(const struct option *names, const char *word, bool missing)
+{
+	char letter[8];
+	size_t n;
+
+	if (strncmp(word, "--", 2) != 0) {
+		/* Above ASCII it is one byte of a character. */
+		vis(letter, optopt, VIS_CSTYLE | VIS_NL | VIS_TAB, 0);
+		report_error(missing ? "option requires an argument -- '%s'"
+				     : "invalid option -- '%s'",
+		    letter);
+		return;
+	}
+	word += 2;
+	n = strcspn(word, "=");
+	if (optopt == 0)
+		report_unknown(names, word, n);
+	else
+		report_error(missing ? "option '--%s' requires an argument"
+				     : "option '--%s' doesn't allow an "
+				       "argument",
+		    find_named(names, word, n)->name);
+}
+
+int
+command_next(int argc, char *argv[], const char *letters,
+    const struct option *names, int *index)
+{
+	/* While letters of a word are left, optind stays at that word. */
+	int at = optind, option;
+
+	option = getopt_long(argc, argv, letters, names, index);
+	if (option != '?' && option != ':')
+		return option;
+	report_option(names, argv[at], option == ':');
+	return '?';
 }
 
 /* Exits after --help or --version was printed. */

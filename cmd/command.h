@@ -14,7 +14,7 @@ enum {
 	EXIT_LOST = 3,  /* everything was done, but records were lost */
 };
 
-/* The end of every command's table for getopt_long(), which command_option()
+/* The end of every command's table of long options, which command_option()
  * handles. */
 #define COMMAND_OPTIONS                                                        \
 	{ "help", no_argument, NULL, 'h' },                                    \
@@ -35,9 +35,18 @@ struct command {
 _Noreturn void command_usage(const struct command *c);
 
 /*
- * Handles an option that getopt_long() returned and that every command has:
+ * Returns the next option, as getopt_long(3) does.  Reports what is wrong with
+ * one in the same words, but never writes control characters of the command
+ * line to a terminal; then returns '?', as it does for a missing argument.
+ * Letters begin with "+:".  If index is not NULL, *index is the long option.
+ */
+int command_next(int argc, char *argv[], const char *letters,
+    const struct option *names, int *index);
+
+/*
+ * Handles an option that command_next() returned and that every command has:
  * -h and -V print and exit, -q and -v set what is reported.  For any other one
- * getopt_long() has reported what is wrong: prints the usage and exits.
+ * command_next() has reported what is wrong: prints the usage and exits.
  */
 void command_option(const struct command *c, int option);
 

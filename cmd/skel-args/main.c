@@ -115,8 +115,8 @@ main(int argc, char *argv[])
 	int ch, list = 0, status;
 
 	signals_catch_file_limit();
-	while ((ch = getopt_long(argc, argv, "+e:hlqvV", long_options, NULL)) !=
-	       -1) {
+	while ((ch = command_next(
+		    argc, argv, "+:e:hlqvV", long_options, NULL)) != -1) {
 		switch (ch) {
 		case 'e':
 			elf = optarg;

@@ -200,8 +200,8 @@ main(int argc, char *argv[])
 	int ch, status;
 
 	signals_catch_file_limit();
-	while ((ch = getopt_long(
-		    argc, argv, "+bc:Hhm:qVv", long_options, NULL)) != -1) {
+	while ((ch = command_next(
+		    argc, argv, "+:bc:Hhm:qVv", long_options, NULL)) != -1) {
 		switch (ch) {
 		case 'b':
 			printer.plan.bare = true;

@@ -285,7 +285,7 @@ set_load_option(struct skel_load_options *o, int option, int index)
 		o->unload = optarg;
 		return 0;
 	default:
-		/* getopt_long(3) reported a long option that is unknown. */
+		/* command_next() reported a long option that is unknown. */
 		if (option == '?' && optopt == 0)
 			report_error("options of the program come after the "
 				     "package, whose --help lists them");
@@ -344,7 +344,7 @@ main(int argc, char *argv[])
 	int option, index = 0, status;
 
 	signals_catch_file_limit();
-	while ((option = getopt_long(argc, argv, "+a:c:e:f:hm:n:qt:Vv",
+	while ((option = command_next(argc, argv, "+:a:c:e:f:hm:n:qt:Vv",
 		    long_options, &index)) != -1) {
 		if (set_load_option(&o, option, index) == -1)
 			command_usage(&command);

@@ -77,7 +77,7 @@ main(int argc, char *argv[])
 	bool detach = false;
 
 	while (
-	    (ch = getopt_long(argc, argv, "+hqvV", long_options, NULL)) != -1)
+	    (ch = command_next(argc, argv, "+:hqvV", long_options, NULL)) != -1)
 		if (ch == 'd')
 			detach = true;
 		else

@@ -298,8 +298,8 @@ main(int argc, char *argv[])
 		report_nomem();
 		return 1;
 	}
-	while ((ch = getopt_long(argc, argv, "+hn:quVv", long_options, NULL)) !=
-	       -1) {
+	while ((ch = command_next(
+		    argc, argv, "+:hn:quVv", long_options, NULL)) != -1) {
 		switch (ch) {
 		case OPT_EVENTS:
 			if (events_option_parse(&stated, optarg) == -1)

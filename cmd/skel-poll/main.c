@@ -345,8 +345,8 @@ main(int argc, char *argv[])
 		free_options(&o);
 		return EXIT_FAILURE;
 	}
-	while ((option = getopt_long(
-		    argc, argv, "+f:hm:n:qt:Vv", long_options, NULL)) != -1) {
+	while ((option = command_next(
+		    argc, argv, "+:f:hm:n:qt:Vv", long_options, NULL)) != -1) {
 		if (set_poll_option(&o, option) == -1)
 			command_usage(&command);
 	}

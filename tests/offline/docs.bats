@@ -29,7 +29,7 @@ completion_options() {
 # The same for short options.
 code_letters() {
 	tr -s ' \t\n' ' ' <"$ROOT/cmd/$1/main.c" |
-		grep -oE 'getopt_long\( ?argc, argv, "\+[^"]*"' |
+		grep -oE 'command_next\( ?argc, argv, "\+:[^"]*"' |
 		sed 's/.*"+//' | grep -oE '[A-Za-z]' | sort -u
 }
 manual_letters() {
@@ -114,6 +114,20 @@ same() { # WHAT WANT GOT
 	for cmd in $(commands); do
 		fails_with 2 "usage: $cmd" "$cmd" --no-such-option
 	done
+}
+
+@test "a wrong option is reported in getopt's words, without control characters" {
+	for cmd in $(commands); do
+		fails_with 2 "$cmd: unrecognized option '--\\^[[2Jx\\ny=\\a'" "$cmd" $'--\e[2Jx\ny=\a'
+		[[ $stderr != *$'\e'* && $stderr == *"usage: $cmd"* ]]
+		fails_with 2 "$cmd: invalid option -- '\\^['" "$cmd" $'-\e[2J'
+		fails_with 2 "$cmd: invalid option -- '\\^['" "$cmd" --quiet $'-q\e'
+		fails_with 2 "$cmd: option '--ver' is ambiguous; possibilities: '--verbose' '--version'" "$cmd" --ver
+		fails_with 2 "$cmd: option '--version' doesn't allow an argument" "$cmd" $'--versi=\e'
+		[[ $stderr != *$'\e'* ]]
+	done
+	fails_with 2 "skel-pack: option '--name' requires an argument" skel-pack --na
+	fails_with 2 "skel-pack: option requires an argument -- 'n'" skel-pack -qn
 }
 
 @test "--version and --help of every command exit 0 and are silent on stderr" {
