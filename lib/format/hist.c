@@ -22,6 +22,43 @@ slot_bounds(const struct hist *h, size_t i, uint64_t *low, uint64_t *high)
 	*high = i < 63 ? (UINT64_C(2) << i) - 1 : UINT64_MAX;
 }
 
+/* Whether a count is below zero: then it is no part of the distribution. */
+static bool
+is_negative(const struct hist *h, uint64_t count)
+{
+	return h->is_signed && count > INT64_MAX;
+}
+
+uint64_t
+hist_load(const unsigned char *data, size_t size, bool is_signed)
+{
+	uint64_t v = 0;
+
+	/* All supported machines are little-endian. */
+	memcpy(&v, data, size);
+	if (is_signed && size < sizeof(v) && v >> (size * 8 - 1) != 0)
+		v |= UINT64_MAX << (size * 8);
+	return v;
+}
+
+uint64_t
+hist_load_json(const struct json_value *v, bool is_signed)
+{
+	struct json_value digits = *v;
+	uint64_t n;
+
+	if (!is_signed || v->kind != JSON_VALUE_SCALAR)
+		return json_value_u64(v);
+	if (*v->text != '-') {
+		n = json_value_u64(v);
+		return n < INT64_MAX ? n : INT64_MAX;
+	}
+	digits.text++;
+	digits.len--;
+	n = json_value_u64(&digits);
+	return 0 - (n <= INT64_MAX ? n : UINT64_C(1) << 63);
+}
+
 static char *
 write_fill(char *p, char c, size_t n)
 {
@@ -29,13 +66,23 @@ write_fill(char *p, char c, size_t n)
 	return p + n;
 }
 
+static char *
+write_sign(char *p, bool negative)
+{
+	if (negative)
+		*p++ = '-';
+	return p;
+}
+
 /* Write v in decimal, aligned right or left in a field of the given columns; a
  * longer number takes more. */
 static char *
-write_number(char *p, uint64_t v, size_t columns, bool right)
+write_number(char *p, uint64_t v, bool negative, size_t columns, bool right)
 {
-	char text[TEXT_U64_MAX];
-	size_t n = (size_t)(text_u64(text, v) - text);
+	char text[1 + TEXT_U64_MAX];
+	size_t n = (size_t)(text_u64(write_sign(text, negative),
+				negative ? 0 - v : v) -
+			    text);
 	size_t gap = n < columns ? columns - n : 0;
 
 	p = write_fill(p, ' ', right ? gap : 0);
@@ -73,16 +120,19 @@ write_slot(const struct hist *h, struct buf *out, size_t i, uint64_t most,
 	if (p == NULL)
 		return;
 	slot_bounds(h, i, &low, &high);
-	n = (size_t)((unsigned __int128)h->slots[i] * stars / most);
-	p = write_number(p, low, columns, true);
+	n = is_negative(h, h->slots[i])
+		? 0
+		: (size_t)((unsigned __int128)h->slots[i] * stars / most);
+	p = write_number(p, low, false, columns, true);
 	if (h->linear) {
 		p = write_fill(p, ' ', 4 + columns);
 	} else {
 		memcpy(p, " -> ", 4);
-		p = write_number(p + 4, high, columns, false);
+		p = write_number(p + 4, high, false, columns, false);
 	}
 	memcpy(p, " : ", 3);
-	p = write_number(p + 3, h->slots[i], counts, false);
+	p = write_number(
+	    p + 3, h->slots[i], is_negative(h, h->slots[i]), counts, false);
 	memcpy(p, " |", 2);
 	p = write_fill(p + 2, '*', n);
 	p = write_fill(p, ' ', stars - n);
@@ -95,19 +145,26 @@ hist_write(const struct hist *h, struct buf *out)
 {
 	size_t n = 0, counts = COUNT_WIDTH, digits;
 	char text[TEXT_U64_MAX];
-	uint64_t most = 0;
+	uint64_t most = 1, least = 0;
 	bool narrow;
 
 	for (size_t i = 0; i < h->n; i++) {
-		if (h->slots[i] > 0)
+		bool negative = is_negative(h, h->slots[i]);
+
+		if (h->slots[i] != 0)
 			n = i + 1;
-		if (h->slots[i] > most)
+		if (!negative && h->slots[i] > most)
 			most = h->slots[i];
+		if (negative && 0 - h->slots[i] > least)
+			least = 0 - h->slots[i];
 	}
 	if (n == 0)
 		return;
 	narrow = h->linear || n <= NARROW_MAX + 1;
 	digits = (size_t)(text_u64(text, most) - text);
+	if (h->aligned && digits > counts)
+		counts = digits;
+	digits = 1 + (size_t)(text_u64(text, least) - text);
 	if (h->aligned && digits > counts)
 		counts = digits;
 	write_head(h, out, counts, narrow);
@@ -124,7 +181,7 @@ find_percentile(
 	size_t i;
 
 	for (i = 0; i + 1 < h->n; i++) {
-		seen += h->slots[i];
+		seen += is_negative(h, h->slots[i]) ? 0 : h->slots[i];
 		if (seen >= rank && seen > 0)
 			break;
 	}
@@ -135,14 +192,20 @@ void
 hist_summary(const struct hist *h, struct buf *out)
 {
 	static const unsigned int percents[] = { 50, 90, 99 };
-	unsigned __int128 total = 0;
+	unsigned __int128 total = 0, below = 0;
 	uint64_t low, high;
-	char count[TEXT_128_MAX];
+	char count[1 + TEXT_128_MAX], *end;
 
-	for (size_t i = 0; i < h->n; i++)
-		total += h->slots[i];
+	for (size_t i = 0; i < h->n; i++) {
+		if (is_negative(h, h->slots[i]))
+			below += 0 - h->slots[i];
+		else
+			total += h->slots[i];
+	}
 	buf_str(out, "count ");
-	buf_add(out, count, (size_t)(text_u128(count, total) - count));
+	end = write_sign(count, below > total);
+	end = text_u128(end, below > total ? below - total : total - below);
+	buf_add(out, count, (size_t)(end - count));
 	for (size_t i = 0; total > 0 && i < nitems(percents); i++) {
 		slot_bounds(
 		    h, find_percentile(h, total, percents[i]), &low, &high);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/json-cursor.h"
 
 struct hist {
 	/* Slot i counts the value i.  If not linear, it counts the values from
@@ -18,9 +19,16 @@ struct hist {
 	bool aligned;     /* widen the column of counts to the longest;
 			     the reference loader does not */
 	const char *unit; /* borrowed */
+	bool is_signed;   /* the counts are int64_t, and may be negative */
 	const uint64_t *slots;
 	size_t n;
 };
+
+/* The count in size bytes, little-endian, at most 8; see is_signed above. */
+uint64_t hist_load(const unsigned char *data, size_t size, bool is_signed);
+
+/* The count in a JSON scalar; the nearest that there is if it is too large. */
+uint64_t hist_load_json(const struct json_value *v, bool is_signed);
 
 /* Append the head and a row for each slot up to the last that is not zero.
  * Appends nothing if all are zero. */

@@ -30,6 +30,7 @@ set_bar(
 	bar->offset = offset;
 	bar->count = (size_t)type->count;
 	bar->size = (size_t)types_get(t, type->of)->size;
+	bar->is_signed = types_get(t, type->of)->is_signed;
 }
 
 /* The part of a name after its last dot. */
@@ -141,7 +142,8 @@ draw_bar(struct plan *p, struct buf *out, size_t column, size_t element)
 	const struct plan_bar *bar = &p->bars.v[column];
 	const char *name = p->bars.columns.v[column].name;
 	size_t len = strlen(name), i = 0;
-	struct hist h = plan_make_hist(p, p->bars.slots, bar->count);
+	struct hist h =
+	    plan_make_hist(p, p->bars.slots, bar->count, bar->is_signed);
 
 	while (i < bar->count && p->bars.slots[i] == 0)
 		i++;
@@ -169,20 +171,17 @@ read_binary_bar(
 	data += at->offset + element * bar->stride + bar->offset;
 	for (size_t i = 0; i < bar->count; i++, data += bar->size) {
 		p->bars.slots[i] = 0;
-		for (size_t c = 0; c < cpus; c++) {
-			uint64_t v = 0;
-
-			/* All supported machines are little-endian. */
-			memcpy(
-			    &v, data + c * p->formatter.cpu_stride, bar->size);
-			p->bars.slots[i] += v;
-		}
+		for (size_t c = 0; c < cpus; c++)
+			p->bars.slots[i] +=
+			    hist_load(data + c * p->formatter.cpu_stride,
+				bar->size, bar->is_signed);
 	}
 }
 
 /* Reads the numbers at the cursor, which stands before an array. */
 static void
-read_json_numbers(struct json_cursor *c, uint64_t *slots, size_t n)
+read_json_numbers(
+    struct json_cursor *c, uint64_t *slots, const struct plan_bar *bar)
 {
 	struct json_value number;
 	size_t i = 0;
@@ -190,13 +189,14 @@ read_json_numbers(struct json_cursor *c, uint64_t *slots, size_t n)
 	if (!json_cursor_enter(c))
 		return;
 	while (json_cursor_next_element(c) == 1 && json_cursor_read(c, &number))
-		if (i < n)
-			slots[i++] = json_value_u64(&number);
+		if (i < bar->count)
+			slots[i++] = hist_load_json(&number, bar->is_signed);
 }
 
 /* Reads the member slots of the object at the cursor. */
 static void
-read_json_element(struct json_cursor *c, uint64_t *slots, size_t n)
+read_json_element(
+    struct json_cursor *c, uint64_t *slots, const struct plan_bar *bar)
 {
 	struct json_value key, skipped;
 
@@ -205,7 +205,7 @@ read_json_element(struct json_cursor *c, uint64_t *slots, size_t n)
 	while (json_cursor_next_member(c, &key) == 1) {
 		if (json_value_is(&key, "slots") &&
 		    json_cursor_kind(c) == JSON_VALUE_ARRAY)
-			read_json_numbers(c, slots, n);
+			read_json_numbers(c, slots, bar);
 		else if (!json_cursor_read(c, &skipped))
 			return;
 	}
@@ -224,7 +224,7 @@ draw_json_bars(struct plan *p, struct buf *out, size_t column)
 	json_cursor_open(&c, cell->text, cell->len);
 	memset(slots, 0, bar->count * sizeof(*slots));
 	if (bar->stride == 0) {
-		read_json_numbers(&c, slots, bar->count);
+		read_json_numbers(&c, slots, bar);
 		draw_bar(p, out, column, 0);
 		return;
 	}
@@ -234,7 +234,7 @@ draw_json_bars(struct plan *p, struct buf *out, size_t column)
 	     json_cursor_kind(&c) == JSON_VALUE_OBJECT;
 	     i++) {
 		memset(slots, 0, bar->count * sizeof(*slots));
-		read_json_element(&c, slots, bar->count);
+		read_json_element(&c, slots, bar);
 		draw_bar(p, out, column, i);
 	}
 }

@@ -2,6 +2,7 @@
  * Histograms whose bucket is in the key, for the table: the records of a pass
  * that differ in the bucket alone are one histogram.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct bucket_group {
 	uint64_t *counts; /* owned: count of them */
 	size_t count;
 	uint64_t beyond; /* counted in no bucket that there is */
+	uint64_t below;  /* counted in buckets below zero */
 };
 
 static bool
@@ -109,32 +111,36 @@ plan_add_bucket_paths(struct plan *p)
 		b->cells[i] = json_row_add(&p->row, b->columns.v[i].path);
 }
 
-/* Reads column i of a record, the bucket or the count; UINT64_MAX for a
- * negative number. */
+/* Whether column i, the bucket or the count, may be negative. */
+static bool
+is_signed_column(const struct plan *p, size_t i)
+{
+	return field_place_type(
+	    &p->header->types, &p->buckets.columns.v[i].place)
+	    ->is_signed;
+}
+
+/* Reads column i of a record; it is an int64_t if it may be negative. */
 static uint64_t
 read_bucket_column(const struct plan *p, const struct plan_input *rec, size_t i)
 {
-	const struct types *t = &p->header->types;
 	const struct field_place *at = &p->buckets.columns.v[i].place;
-	const struct type *type = field_place_type(t, at);
+	size_t size = (size_t)field_place_type(&p->header->types, at)->size;
 	size_t cpus = at->cpus == FIELD_CPUS_SUM ? p->formatter.cpus : 1;
 	const struct json_value *cell;
 	uint64_t sum = 0;
 
 	if (rec->is_json) {
 		cell = &p->row.cells[p->buckets.cells[i]];
-		if (cell->kind != JSON_VALUE_SCALAR || *cell->text == '-')
-			return UINT64_MAX;
-		return json_value_u64(cell);
+		if (cell->kind == JSON_VALUE_SCALAR &&
+		    (*cell->text != '-' || is_signed_column(p, i)))
+			return hist_load_json(cell, is_signed_column(p, i));
+		return i == 0 ? INT64_MAX : 0;
 	}
-	for (size_t c = 0; c < cpus; c++) {
-		uint64_t v = field_place_load(
-		    t, at, rec->run.data + c * p->formatter.cpu_stride);
-
-		if (type->is_signed && v >> (type->size * 8 - 1) != 0)
-			return UINT64_MAX;
-		sum += v;
-	}
+	for (size_t c = 0; c < cpus; c++)
+		sum += hist_load(
+		    rec->run.data + at->offset + c * p->formatter.cpu_stride,
+		    size, is_signed_column(p, i));
 	return sum;
 }
 
@@ -205,13 +211,27 @@ plan_add_to_buckets(struct plan *p, const struct plan_input *rec)
 	g = find_group(p, rec);
 	p->buckets.time_ns = rec->run.time_ns;
 	p->buckets.has_time = rec->has_time;
-	if (g != NULL &&
-	    (bucket >= LINEAR_BUCKETS || (exp2 && bucket >= EXP2_BUCKETS)))
-		g->beyond += count == UINT64_MAX ? 0 : count;
+	if (g != NULL && bucket > INT64_MAX && is_signed_column(p, 0))
+		g->below += count;
+	else if (g != NULL &&
+		 (bucket >= LINEAR_BUCKETS || (exp2 && bucket >= EXP2_BUCKETS)))
+		g->beyond += count;
 	else if (g != NULL && grow_group(g, (size_t)bucket))
-		g->counts[bucket] += count == UINT64_MAX ? 0 : count;
+		g->counts[bucket] += count;
 	else
 		rec->run.out->failed = true;
+}
+
+/* Says how many records are in no bucket that is drawn, if there are any. */
+static void
+write_rest(
+    const struct plan *p, uint64_t count, const char *where, struct buf *out)
+{
+	bool negative = count > INT64_MAX && is_signed_column(p, 1);
+
+	if (count != 0)
+		buf_printf(out, "and %s%" PRIu64 " %s\n", negative ? "-" : "",
+		    negative ? 0 - count : count, where);
 }
 
 static void
@@ -223,7 +243,8 @@ write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
 		    .time_ns = p->buckets.time_ns },
 		.has_time = p->buckets.has_time,
 	};
-	struct hist h = plan_make_hist(p, g->counts, g->count);
+	struct hist h =
+	    plan_make_hist(p, g->counts, g->count, is_signed_column(p, 1));
 
 	if (!p->options.bare) {
 		plan_write_time(&rec);
@@ -234,9 +255,8 @@ write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
 		buf_chr(out, '\n');
 	}
 	plan_write_hist(p, &h, out);
-	if (g->beyond > 0)
-		buf_printf(out, "and %llu beyond these buckets\n",
-		    (unsigned long long)g->beyond);
+	write_rest(p, g->below, "below bucket 0", out);
+	write_rest(p, g->beyond, "beyond these buckets", out);
 	buf_chr(out, '\n');
 }
 

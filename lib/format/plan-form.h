@@ -41,6 +41,7 @@ struct hist_slots {
 	size_t offset;
 	size_t count;
 	size_t size; /* bytes of one, at most 8 */
+	bool is_signed;
 	uint64_t *v; /* owned; NULL: the map is no histogram */
 };
 
@@ -49,6 +50,7 @@ struct plan_bar {
 	size_t elements, stride; /* stride 0: the column itself is the slots */
 	size_t offset;           /* of the slots, in an element */
 	size_t count, size;      /* slots, and bytes of one */
+	bool is_signed;          /* they may be negative */
 };
 
 /* The columns that are drawn as bars below a row. */
@@ -217,7 +219,7 @@ void plan_report_no_slots(const struct plan *p);
 
 /* A histogram of these slots, with the unit of the map. */
 struct hist plan_make_hist(
-    const struct plan *p, const uint64_t *slots, size_t n);
+    const struct plan *p, const uint64_t *slots, size_t n, bool is_signed);
 
 /* Append it, with its summary if the slots are known to be values. */
 void plan_write_hist(

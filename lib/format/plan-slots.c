@@ -29,6 +29,7 @@ set_slots(struct plan *p, const struct field_place *at)
 		.offset = at->offset,
 		.count = (size_t)array->count,
 		.size = (size_t)types_get(t, array->of)->size,
+		.is_signed = types_get(t, array->of)->is_signed,
 	};
 	p->slots.v = calloc(p->slots.count, sizeof(*p->slots.v));
 	if (p->slots.v == NULL)
@@ -81,7 +82,8 @@ plan_report_no_slots(const struct plan *p)
 }
 
 struct hist
-plan_make_hist(const struct plan *p, const uint64_t *slots, size_t n)
+plan_make_hist(
+    const struct plan *p, const uint64_t *slots, size_t n, bool is_signed)
 {
 	const struct stream_map *m = &p->header->maps[p->map];
 	bool unknown = m->sample == SAMPLE_KV;
@@ -91,6 +93,7 @@ plan_make_hist(const struct plan *p, const uint64_t *slots, size_t n)
 		.unit = unknown && strcmp(m->unit, STREAM_NO_UNIT) == 0
 			    ? "slot"
 			    : m->unit,
+		.is_signed = is_signed,
 		.slots = slots,
 		.n = n,
 	};
@@ -117,13 +120,9 @@ read_binary_slots(struct plan *p, const unsigned char *data)
 		const unsigned char *at = data + s->offset + i * s->size;
 
 		s->v[i] = 0;
-		for (size_t c = 0; c < cpus; c++) {
-			uint64_t v = 0;
-
-			/* All supported machines are little-endian. */
-			memcpy(&v, at + c * p->formatter.cpu_stride, s->size);
-			s->v[i] += v;
-		}
+		for (size_t c = 0; c < cpus; c++)
+			s->v[i] += hist_load(at + c * p->formatter.cpu_stride,
+			    s->size, s->is_signed);
 	}
 }
 
@@ -141,7 +140,7 @@ add_json_slots(struct hist_slots *s, const struct json_value *array)
 	for (size_t i = 0; i < s->count && json_cursor_next_element(&c) == 1 &&
 			   json_cursor_read(&c, &number);
 	     i++)
-		s->v[i] += json_value_u64(&number);
+		s->v[i] += hist_load_json(&number, s->is_signed);
 }
 
 /*
@@ -192,5 +191,6 @@ plan_read_slots(struct plan *p, const struct plan_input *rec)
 		read_json_slots(p);
 	else
 		read_binary_slots(p, rec->run.data);
-	return plan_make_hist(p, p->slots.v, p->slots.count);
+	return plan_make_hist(
+	    p, p->slots.v, p->slots.count, p->slots.is_signed);
 }

@@ -369,6 +369,101 @@ shown_stacks(void)
 	close_reader(&r);
 }
 
+/* Maps of s32: "h" has slots, "b" a struct that has them, and the key of "k" is
+ * the bucket. */
+#define SIGNED                                                                 \
+	HEAD("\"maps\":["                                                      \
+	     "{\"name\":\"h\",\"source\":\"sample\",\"value\":2,\"key\":"      \
+	     "0," SAMPLE "},"                                                  \
+	     "{\"name\":\"b\",\"source\":\"sample\",\"value\":3,\"key\":"      \
+	     "0," SAMPLE "},"                                                  \
+	     "{\"name\":\"k\",\"source\":\"sample\",\"value\":0,\"key\":"      \
+	     "0,\"sample\":{\"interval\":1000,\"type\":\"default_kv\","        \
+	     "\"buckets\":\"exp2_hist\","                                      \
+	     "\"unit\":\"ns\",\"clear_map\":true}}],"                          \
+	     "\"types\":["                                                     \
+	     "{\"kind\":\"int\",\"name\":\"s32\",\"size\":4,\"signed\":true}," \
+	     "{\"kind\":\"array\",\"name\":\"\",\"size\":12,\"of\":0,"         \
+	     "\"count\":3},"                                                   \
+	     "{\"kind\":\"struct\",\"name\":\"hist\",\"size\":12,\"members\":" \
+	     "[{\"name\":\"slots\",\"type\":1,\"offset\":0}]},"                \
+	     "{\"kind\":\"struct\",\"name\":\"out\",\"size\":12,\"members\":"  \
+	     "[{\"name\":\"one\",\"type\":2,\"offset\":0}]}]")
+
+/* Checks that n records of len bytes, and the same as JSON, are drawn as want.
+ */
+static void
+draws(const struct stream_header *h, unsigned int map, enum plan_form form,
+    const int32_t *data, size_t len, size_t n, const char *want)
+{
+	struct plan_options o = { .form = PLAN_JSON, .bare = true };
+	struct plan *to_json = plan_new(h, map, &o), *binary, *again;
+	struct buf json = { 0 }, a = { 0 }, b = { 0 };
+	size_t wrong_at;
+
+	o.form = form;
+	binary = plan_new(h, map, &o);
+	again = plan_new(h, map, &o);
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char *rec = (const unsigned char *)data;
+
+		json.len = 0;
+		plan_record(to_json, &json, 1, rec + i * len, len);
+		plan_record(binary, &a, 1, rec + i * len, len);
+		CHECK_NUM(plan_json_record(
+			      again, &b, json.data, json.len - 1, &wrong_at),
+		    0);
+	}
+	if (plan_collects(binary)) {
+		plan_end_pass(binary, &a);
+		plan_end_pass(again, &b);
+	}
+	buf_chr(&a, '\0');
+	buf_chr(&b, '\0');
+	CHECK(strstr(a.data, want) != NULL);
+	CHECK(strstr(b.data, want) != NULL);
+	buf_free(&json);
+	buf_free(&a);
+	buf_free(&b);
+	plan_free(to_json);
+	plan_free(binary);
+	plan_free(again);
+}
+
+/* Counts and buckets below zero keep their sign. */
+static void
+signed_histograms(void)
+{
+	static const int32_t slots[] = { 7, -3, 4, -5 };
+	static const int32_t negative[] = { 7, -3, -2147483647 - 1, 0 };
+	static const int32_t buckets[] = { -1, 5, 0, 8, 1, -4, -2, -7, 70, 2 };
+#define STARS "****************************************"
+#define BLANKS "                                        "
+	static const char drawn[] =
+	    "         0 -> 1          : -3       |" BLANKS "|\n"
+	    "         2 -> 3          : 4        |" STARS "|\n"
+	    "         4 -> 7          : -5       |" BLANKS "|\n";
+	static const char none[] =
+	    "         0 -> 1          : -3          |" BLANKS "|\n"
+	    "         2 -> 3          : -2147483648 |" BLANKS "|\n"
+	    "count -2147483651\n";
+	struct stream_reader r;
+
+	CHECK_NUM(open_text(&r, SIGNED), STREAM_OPENED);
+	draws(&r.header, 0, PLAN_TABLE, slots, sizeof(slots), 1, drawn);
+	draws(&r.header, 0, PLAN_TABLE, slots, sizeof(slots), 1,
+	    "count -4  p50 <= 3  p90 <= 3  p99 <= 3\n");
+	draws(&r.header, 0, PLAN_PLAIN, slots, sizeof(slots), 1, drawn);
+	draws(&r.header, 1, PLAN_TABLE, slots, sizeof(slots), 1, drawn);
+	draws(&r.header, 0, PLAN_TABLE, negative, sizeof(negative), 1, none);
+	draws(&r.header, 2, PLAN_TABLE, buckets, 8, 5,
+	    "         0 -> 1          : 8        |" STARS "|\n"
+	    "         2 -> 3          : -4       |" BLANKS "|\n"
+	    "count 4  p50 <= 1  p90 <= 1  p99 <= 1\n"
+	    "and -2 below bucket 0\nand 2 beyond these buckets\n");
+	close_reader(&r);
+}
+
 int
 main(void)
 {
@@ -376,5 +471,6 @@ main(void)
 	any_records();
 	large();
 	shown_stacks();
+	signed_histograms();
 	return check_done();
 }
