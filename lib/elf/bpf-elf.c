@@ -9,7 +9,8 @@
 /* Reads and checks the BTF in the section data.  Returns 0, or -1 after
  * reporting. */
 static int
-read_btf_section(struct bpf_elf *e, const Elf_Data *data, const char *name)
+read_btf_section(
+    struct bpf_elf *e, const Elf_Data *data, size_t symbols, const char *name)
 {
 	if (object_check_btf_header(data, name) == -1)
 		return -1;
@@ -25,7 +26,7 @@ read_btf_section(struct bpf_elf *e, const Elf_Data *data, const char *name)
 		    "%s: corrupted: libbpf cannot read the section .BTF", name);
 		return -1;
 	}
-	return object_check_btf(e->btf, name);
+	return object_check_btf(e->btf, symbols, name);
 }
 
 int
@@ -33,6 +34,7 @@ bpf_elf_open(struct bpf_elf *e, const unsigned char *bytes, size_t size,
     const char *name)
 {
 	Elf_Data *btf;
+	size_t symbols;
 
 	*e = (struct bpf_elf){ .bytes = bytes, .size = size };
 	if (object_check_header(bytes, size, name) == -1)
@@ -44,8 +46,8 @@ bpf_elf_open(struct bpf_elf *e, const unsigned char *bytes, size_t size,
 		report_error("%s: %s", name, elf_errmsg(-1));
 		goto fail;
 	}
-	if (object_check_sections(e->elf, name, &btf) == -1 ||
-	    (btf != NULL && read_btf_section(e, btf, name) == -1))
+	if (object_check_sections(e->elf, name, &btf, &symbols) == -1 ||
+	    (btf != NULL && read_btf_section(e, btf, symbols, name) == -1))
 		goto fail;
 	return 0;
 fail:

@@ -63,7 +63,20 @@ struct object_sections {
 	size_t n, strings; /* sections; the one that has their names */
 	size_t left;       /* bytes of the file that are in no section yet */
 	Elf_Data *btf;     /* of .BTF, or NULL */
+	size_t symbols;    /* of all tables so far */
 };
+
+/* n sections or variables, each of which is looked for in all symbols. */
+static int
+check_work(size_t symbols, size_t n, const char *what, const char *name)
+{
+	if (n == 0 || symbols <= OBJECT_WORK_MAX / n)
+		return 0;
+	report_error("%s: the object has %zu symbols and %zu %s; the product "
+		     "may be %d",
+	    name, symbols, n, what, OBJECT_WORK_MAX);
+	return -1;
+}
 
 /* libbpf finds programs by their symbols, so each symbol must lie within its
  * section. */
@@ -184,11 +197,13 @@ check_ext_header(const struct object_sections *s, const Elf_Data *data)
 
 /* Checks what a section of this type consists of. */
 static int
-check_content(const struct object_sections *s, uint32_t type, Elf_Data *data,
+check_content(struct object_sections *s, uint32_t type, Elf_Data *data,
     const char *section)
 {
-	if (type == SHT_SYMTAB)
+	if (type == SHT_SYMTAB) {
+		s->symbols += data->d_size / sizeof(Elf64_Sym);
 		return check_symbol_table(s, data);
+	}
 	return type == SHT_STRTAB ? check_strings(s, data, section) : 0;
 }
 
@@ -234,7 +249,8 @@ check_section(struct object_sections *s, Elf_Scn *scn)
 }
 
 int
-object_check_sections(Elf *elf, const char *name, Elf_Data **btf)
+object_check_sections(
+    Elf *elf, const char *name, Elf_Data **btf, size_t *symbols)
 {
 	struct object_sections s = { .name = name, .elf = elf };
 	Elf_Scn *scn = NULL;
@@ -251,7 +267,8 @@ object_check_sections(Elf *elf, const char *name, Elf_Data **btf)
 		if (check_section(&s, scn) == -1)
 			return -1;
 	*btf = s.btf;
-	return 0;
+	*symbols = s.symbols;
+	return check_work(s.symbols, s.n, "sections", name);
 }
 
 int
@@ -398,12 +415,16 @@ check_number_of_maps(const struct btf *btf, const char *name)
 }
 
 int
-object_check_btf(const struct btf *btf, const char *name)
+object_check_btf(const struct btf *btf, size_t symbols, const char *name)
 {
 	uint32_t n = btf__type_cnt(btf);
+	size_t variables = 0;
 
 	for (uint32_t id = 1; id < n; id++) {
-		if (references_exist(btf, btf__type_by_id(btf, id)))
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		variables += btf_is_datasec(t) ? btf_vlen(t) : 0;
+		if (references_exist(btf, t))
 			continue;
 		report_error("%s: corrupted: BTF type %" PRIu32
 			     " refers to a type or name that does not exist, "
@@ -419,5 +440,7 @@ object_check_btf(const struct btf *btf, const char *name)
 		    name, id);
 		return -1;
 	}
-	return check_number_of_maps(btf, name);
+	if (check_number_of_maps(btf, name) == -1)
+		return -1;
+	return check_work(symbols, variables, "variables", name);
 }

@@ -15,7 +15,11 @@
 #include <gelf.h>
 #include <stddef.h>
 
-enum { OBJECT_SIZE_MAX = 128 << 20 }; /* bytes of an object file */
+enum {
+	OBJECT_SIZE_MAX = 128 << 20, /* bytes of an object file */
+	/* libbpf looks for each section and each variable in all symbols. */
+	OBJECT_WORK_MAX = 1 << 28,
+};
 
 /* Checks that the ELF header describes a relocatable 64-bit little-endian BPF
  * object. */
@@ -27,9 +31,11 @@ int object_check_header(
  * another, that every symbol lies within its section, that names end and are
  * not too long, and that .BTF.ext is aligned behind its header.  Sets *btf to
  * the data of the section .BTF, or to NULL if there is none; the data belongs
- * to elf.
+ * to elf.  Sets *symbols to their number, which times that of sections is at
+ * most OBJECT_WORK_MAX.
  */
-int object_check_sections(Elf *elf, const char *name, Elf_Data **btf);
+int object_check_sections(
+    Elf *elf, const char *name, Elf_Data **btf, size_t *symbols);
 
 /* Checks that the header of this .BTF section keeps its types aligned, which
  * libbpf takes for granted. */
@@ -37,7 +43,7 @@ int object_check_btf_header(const Elf_Data *data, const char *name);
 
 /* Checks that all types and names that the BTF refers to exist, that no chain
  * of typedefs, qualifiers, pointers and arrays is a circle, and that there are
- * not too many maps. */
-int object_check_btf(const struct btf *btf, const char *name);
+ * not too many maps, nor more symbols times variables than OBJECT_WORK_MAX. */
+int object_check_btf(const struct btf *btf, size_t symbols, const char *name);
 
 #endif

@@ -123,7 +123,7 @@ check_types(const char *path)
 	ret = data.d_buf == NULL ? report_nomem()
 				 : object_check_btf_header(&data, path);
 	if (ret == 0)
-		ret = object_check_btf(btf, path);
+		ret = object_check_btf(btf, 0, path);
 	btf__free(btf);
 	return ret;
 }

@@ -3,6 +3,7 @@
 #include <bpf/btf.h>
 
 #include "base/buf.h"
+#include "base/util.h"
 #include "check.h"
 #include "elf-file.h"
 #include "elf/bpf-elf.h"
@@ -13,6 +14,7 @@ enum { STRTAB = 1, CODE, DATA, BSS, SYMTAB, BTF, SYMBOLS = 4 };
 struct object {
 	struct elf_file file;
 	Elf64_Sym symbols[SYMBOLS];
+	size_t more_symbols, more_sections; /* empty ones */
 	struct btf *btf;
 	uint32_t btf_patch, btf_value; /* the word at this offset, if not 0 */
 };
@@ -49,6 +51,7 @@ end_object(struct object *o, const char *said)
 {
 	struct bpf_elf elf;
 	struct buf bytes = { 0 };
+	Elf64_Ehdr header;
 	uint32_t size;
 	const void *raw = btf__raw_data(o->btf, &size);
 	char *copy = malloc(size);
@@ -60,6 +63,9 @@ end_object(struct object *o, const char *said)
 	if (o->file.n == SYMTAB)
 		elf_file_add(&o->file, ".symtab", SHT_SYMTAB, 0, o->symbols,
 		    sizeof(o->symbols));
+	for (size_t i = 0; i < o->more_symbols * sizeof(Elf64_Sym); i++)
+		buf_chr(&o->file.content[SYMTAB], '\0');
+	o->file.sections[SYMTAB].sh_size += o->more_symbols * sizeof(Elf64_Sym);
 	if (o->file.n == BTF)
 		elf_file_add(&o->file, ".BTF", SHT_PROGBITS, 0, copy, size);
 	elf_file_end(&o->file, &bytes);
@@ -67,6 +73,12 @@ end_object(struct object *o, const char *said)
 	if (read == NULL)
 		said = "libbpf cannot read the section .BTF";
 	btf__free(read);
+	/* The headers are the end of the file. */
+	memcpy(&header, bytes.data, sizeof(header));
+	header.e_shnum = (uint16_t)(header.e_shnum + o->more_sections);
+	memcpy(bytes.data, &header, sizeof(header));
+	for (size_t i = 0; i < o->more_sections; i++)
+		buf_add(&bytes, &o->file.sections[BSS], sizeof(Elf64_Shdr));
 	check_forget();
 	CHECK_NUM(
 	    bpf_elf_open(&elf, (unsigned char *)bytes.data, bytes.len, "x.o"),
@@ -309,6 +321,33 @@ types_of_code_are_aligned(void)
 	end_object(&o, "section .BTF.ext has no valid header");
 }
 
+/* libbpf looks for each section and each variable in all symbols. */
+static void
+work_is_bounded(void)
+{
+	struct object o;
+
+	for (uint32_t n = 32768; n <= 32769; n++) {
+		begin_object(&o);
+		o.more_symbols = 8192 - nitems(o.symbols);
+		o.more_sections = n - (BTF + 1);
+		end_object(&o, n == 32768
+				   ? NULL
+				   : "the object has 8192 symbols and 32769 "
+				     "sections; the product may be 268435456");
+		begin_object(&o);
+		o.more_symbols = 8192 - nitems(o.symbols);
+		btf__add_var(o.btf, "v", BTF_VAR_GLOBAL_ALLOCATED, 1);
+		btf__add_datasec(o.btf, ".data", 4);
+		for (uint32_t i = 0; i < n; i++)
+			btf__add_datasec_var_info(o.btf, 3, i * 4, 4);
+		end_object(&o, n == 32768
+				   ? NULL
+				   : "the object has 8192 symbols and 32769 "
+				     "variables; the product may be 268435456");
+	}
+}
+
 int
 main(void)
 {
@@ -321,5 +360,6 @@ main(void)
 	chains_of_types_end();
 	maps_are_bounded();
 	types_of_code_are_aligned();
+	work_is_bounded();
 	return check_done();
 }
