@@ -161,9 +161,11 @@ make_names_unique(struct function_names *names)
 	names->n = n;
 }
 
-/* The list of the functions that can be probed, or NULL. */
+/* The list of the functions that can be probed.  A kernel that is locked down
+ * hides it, and then it is that of all symbols: later versions of libbpf would
+ * not go on without the list.  NULL if neither can be read. */
 static FILE *
-open_function_list(void)
+open_function_list(bool *symbols)
 {
 	FILE *in =
 	    fopen("/sys/kernel/tracing/available_filter_functions", "re");
@@ -172,18 +174,36 @@ open_function_list(void)
 		in = fopen("/sys/kernel/debug/tracing/"
 			   "available_filter_functions",
 		    "re");
+	*symbols = in == NULL;
+	if (in == NULL)
+		in = fopen("/proc/kallsyms", "re");
 	return in;
+}
+
+/* Read the next function's name, of 512 bytes.  The name of a module may
+ * follow. */
+static bool
+next_function(FILE *in, bool symbols, char *name)
+{
+	char type;
+
+	if (!symbols)
+		return fscanf(in, "%511s%*[^\n]", name) == 1;
+	while (fscanf(in, "%*s %c %511s%*[^\n]", &type, name) == 2)
+		if (tolower((unsigned char)type) == 't')
+			return true;
+	return false;
 }
 
 /* Add the functions of the list that match.  Returns 0, or -1 if memory runs
  * out. */
 static int
-match_functions(struct function_names *names, FILE *in, const char *pattern)
+match_functions(
+    struct function_names *names, FILE *in, bool symbols, const char *pattern)
 {
 	char name[512];
 
-	/* The name of a module may follow. */
-	while (fscanf(in, "%511s%*[^\n]", name) == 1) {
+	while (next_function(in, symbols, name)) {
 		if (fnmatch(pattern, name, 0) != 0)
 			continue;
 		if (!array_room(names->v, names->n, names->cap) ||
@@ -203,18 +223,16 @@ no_matching_function(const struct attach_job *j)
 	    attach_job_target(j));
 }
 
-/* Attach to the named functions; without names libbpf itself searches for
- * those that match the target. */
+/* Attach to the named functions. */
 static struct attach_error
 attach_functions(const struct attach_job *j, struct attachment *a,
     const struct function_names *names)
 {
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts,
-	    .syms = names != NULL ? (const char **)names->v : NULL,
-	    .cnt = names != NULL ? names->n : 0, .retprobe = j->way->at_return);
-	const char *pattern = names != NULL ? NULL : attach_job_target(j);
-	struct attach_error e = attach_hold_link(a,
-	    bpf_program__attach_kprobe_multi_opts(j->program, pattern, &opts));
+	    .syms = (const char **)names->v, .cnt = names->n,
+	    .retprobe = j->way->at_return);
+	struct attach_error e = attach_hold_link(
+	    a, bpf_program__attach_kprobe_multi_opts(j->program, NULL, &opts));
 
 	/* To an older kernel it is an unknown type of link. */
 	if (e.error == EOPNOTSUPP || e.error == EINVAL)
@@ -226,13 +244,13 @@ static struct attach_error
 attach_kprobe_multi(const struct attach_job *j, struct attachment *a)
 {
 	struct function_names names = { 0 };
-	FILE *in = open_function_list();
+	bool symbols;
+	FILE *in = open_function_list(&symbols);
 	struct attach_error e;
 
-	/* A kernel that is locked down hides the list. */
 	if (in == NULL)
-		return attach_functions(j, a, NULL);
-	if (match_functions(&names, in, attach_job_target(j)) == -1)
+		return attach_errno(errno);
+	if (match_functions(&names, in, symbols, attach_job_target(j)) == -1)
 		e = attach_errno(ENOMEM);
 	else if (names.n == 0)
 		e = no_matching_function(j);
