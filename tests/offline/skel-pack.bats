@@ -439,8 +439,11 @@ unset null' "$(grep -v '^big ' got)"
 @test "BTF that refers to itself or to nothing is refused" {
 	example bootstrap
 	# Each changes one type in a copy, which the dump helps to find.
-	fails_with 1 "corrupted: BTF type 1 refers to a type or name that does not exist" \
+	fails_with 1 "corrupted: " \
 		skel-pack <(python3 "$HELPERS/damage.py" bootstrap.bpf.o type 1 9999)
+	# Since version 1.3 libbpf refuses it before we do.
+	[[ $stderr == *"BTF type 1 refers to a type or name that does not exist"* ||
+		$stderr == *"libbpf cannot read the section .BTF"* ]]
 	fails_with 1 "corrupted: BTF type 1 refers to itself" \
 		skel-pack <(python3 "$HELPERS/damage.py" bootstrap.bpf.o type 1 1)
 }
