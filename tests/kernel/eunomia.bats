@@ -350,7 +350,7 @@ set numbers[1]=x' run -1 --separate-stderr poll 1 1 params.json
 	python3 "$HELPERS/watch.py" 60 "$PWD/report" ./children "$ASSETS/profile.json" > out
 	cat out report
 	[ "$(sort out | uniq -c | tr -s ' ')" = " 3 ECHILD" ]
-	! grep '^remain ' report
+	run ! grep '^remain ' report
 	# It did run: its memory is more than that of the host alone.
 	SKEL_LOOKUP=/nonexistent python3 "$HELPERS/watch.py" 60 "$PWD/alone" ./children "$ASSETS/profile.json"
 	[ "$(sed -n 's/^peak //p' report)" -gt "$(sed -n 's/^peak //p' alone)" ]
