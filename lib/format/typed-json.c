@@ -191,11 +191,12 @@ write_float(struct buf *out, const struct type *type,
 const char *
 typed_json_enum_number(const struct type *type, const struct json_value *v)
 {
-	const char *end = v->text + v->len - 1, *number;
+	const char *number;
 	size_t n;
 
 	if (type->kind != TYPE_ENUM || type->bits == 0 ||
-	    v->kind != JSON_VALUE_STRING || v->len < 4 || end[-1] != ')')
+	    v->kind != JSON_VALUE_STRING || v->len < 4 ||
+	    v->text[v->len - 2] != ')')
 		return NULL;
 	number = memchr(v->text, '(', v->len);
 	n = number != NULL ? (size_t)(number - v->text - 1) : 0;
