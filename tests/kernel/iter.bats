@@ -237,7 +237,7 @@ NOW  the end" ]
 }
 
 @test "wrong parameters of an iterator are refused" {
-	fails_with 2 "-a p=iter:eth0: expected iter:[map=PIN_OR_ID skel-load -a p=iter:eth0 x.json
+	fails_with 2 "-a p=iter:eth0: expected iter:[map=NAME|pid=PID|tid=TID" skel-load -a p=iter:eth0 x.json
 	fails_with 2 "-a p=iter:pid=0: pid: expected a number from 1" skel-load -a p=iter:pid=0 x.json
 	fails_with 2 "-a p=iter:pid=1,tid=2: pid and tid exclude each other" \
 		skel-load -a p=iter:pid=1,tid=2 x.json
