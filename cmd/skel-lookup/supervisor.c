@@ -33,6 +33,9 @@
 #define OFFSET_TIME (CLOCK_SECOND / 50)
 /* The time that a request may take, if its file system does not answer. */
 #define SLEEP_TIME (5 * CLOCK_SECOND * SLOWER)
+/* The same two for the worker that has quick requests only. */
+#define QUICK_TIME (CLOCK_SECOND / 10 * SLOWER)
+#define QUICK_SLEEP (CLOCK_SECOND / 2 * SLOWER)
 /* When a request takes longer than this, another worker serves the others. */
 #define PATIENCE (CLOCK_SECOND / 5)
 /* How often the times are looked at. */
@@ -43,12 +46,12 @@
 enum {
 	/* One reads no file but the list of the kernel's functions, which is
 	 * honest, so that nobody can keep it from that; the others read files.
-	 * Of these the first has the most memory, and the last reads only files
-	 * that gave an answer before, so that new ones cannot keep it. */
+	 * Of these the first has the most memory, and the last ends what is not
+	 * quick, so that files that take long cannot keep it from others. */
 	KERNEL_WORKER = 0,
 	FIRST_WORKER,
 	SECOND_WORKER,
-	PROVEN_WORKER,
+	QUICK_WORKER,
 	WORKERS_MAX,
 	FILES_MAX = 4096,
 	JOBS_MAX = 8192,      /* requests that wait */
@@ -64,7 +67,7 @@ static const uint64_t worker_bytes[WORKERS_MAX] = {
 	[KERNEL_WORKER] = 144 << 20,
 	[FIRST_WORKER] = 112 << 20,
 	[SECOND_WORKER] = 32 << 20,
-	[PROVEN_WORKER] = 32 << 20,
+	[QUICK_WORKER] = 32 << 20,
 };
 
 struct file {
@@ -73,8 +76,7 @@ struct file {
 	uint64_t owner;             /* the key of who is blamed for it */
 	uint64_t spent, allowed;    /* processor time, ns */
 	unsigned int reason;        /* enum lookup_reason, or GOOD */
-	bool large;                 /* only the first worker may read it */
-	bool proven;                /* it gave an answer */
+	bool large;                 /* only the first worker reads it */
 	/* The serial numbers of the workers that were told of it. */
 	uint64_t known_to[WORKERS_MAX];
 };
@@ -396,6 +398,30 @@ end_worker(struct supervisor *s, struct worker_process *w)
 	forget_worker(s, w);
 }
 
+/* Whether a worker has waited for longer than limit for something other than a
+ * processor: on a busy machine it may just have had no turn. */
+static bool
+slept_for(const struct worker_process *w, uint64_t now, uint64_t spent,
+    uint64_t limit)
+{
+	uint64_t passed = now - w->began;
+
+	return passed > limit + spent &&
+	       passed > limit + spent + queued_time(w->pid) - w->queued;
+}
+
+/* Leaves the file to a worker that has more time. */
+static void
+hand_over(struct supervisor *s, struct worker_process *w, struct file *f)
+{
+	charge(s, w);
+	end_process(w);
+	reap(w->pid);
+	f->large = true;
+	put_job_back(s, w);
+	forget_worker(s, w);
+}
+
 /* Ends a worker whose request takes more than it may. */
 static void
 check_times(struct supervisor *s, struct worker_process *w, uint64_t now)
@@ -408,11 +434,11 @@ check_times(struct supervisor *s, struct worker_process *w, uint64_t now)
 		return;
 	if (spent > REQUEST_TIME || f->spent + spent > f->allowed)
 		kill_worker(s, w, LOOKUP_TOOK_LONG);
-	/* On a busy machine it may just have had no turn. */
-	else if (now - w->began > SLEEP_TIME + spent &&
-		 now - w->began >
-		     SLEEP_TIME + spent + queued_time(w->pid) - w->queued)
+	else if (slept_for(w, now, spent, SLEEP_TIME))
 		kill_worker(s, w, LOOKUP_SLEPT);
+	else if (w == &s->workers[QUICK_WORKER] &&
+		 (spent > QUICK_TIME || slept_for(w, now, spent, QUICK_SLEEP)))
+		hand_over(s, w, f);
 }
 
 /* Tells a worker of the file, unless it knows.  Returns 0, or -1 if it has
@@ -466,8 +492,6 @@ may_read(const struct supervisor *s, const struct worker_process *w,
 
 	if (f == &s->kernel || i == KERNEL_WORKER)
 		return f == &s->kernel && i == KERNEL_WORKER;
-	if (i == PROVEN_WORKER && !f->proven)
-		return false;
 	return i == FIRST_WORKER || !f->large;
 }
 
@@ -633,11 +657,7 @@ read_requests(struct supervisor *s)
 static void
 end_job(struct supervisor *s, struct worker_process *w)
 {
-	struct file *f = find_file(s, w->job->request.file);
-
 	charge(s, w);
-	if (f != NULL)
-		f->proven = true;
 	free(w->job);
 	w->job = NULL;
 	w->began = clock_elapsed();

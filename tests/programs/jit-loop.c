@@ -13,7 +13,7 @@ main(int argc, char *argv[])
 	unsigned char *code =
 	    mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char path[64];
+	char path[64], part[80];
 	FILE *list;
 
 	if (argc != 2 || code == MAP_FAILED)
@@ -24,12 +24,15 @@ main(int argc, char *argv[])
 		if (symlink(argv[1], path) == -1)
 			return 1;
 	} else {
-		if ((list = fopen(path, "w")) == NULL)
+		/* Whoever waits for the list finds all of it. */
+		snprintf(part, sizeof(part), "%s.part", path);
+		if ((list = fopen(part, "w")) == NULL)
 			return 1;
 		fprintf(list, "%lx 10 generated\n", (unsigned long)code);
 		for (long n = atol(argv[1]); n > 0; n -= 6)
 			fputs("1 1 a\n", list);
-		fclose(list);
+		if (fclose(list) == EOF || rename(part, path) == -1)
+			return 1;
 	}
 	code[0] = 0xeb;
 	code[1] = 0xfe;
