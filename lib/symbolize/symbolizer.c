@@ -20,9 +20,9 @@
 #define RETRY_PERIOD CLOCK_SECOND
 /* How long symbolizer_finish() waits for the next name; for that of a kernel's
  * function, whose list may be long, but is honest; and in all. */
-#define FINISH_WAIT CLOCK_SECOND
+#define FINISH_WAIT (CLOCK_SECOND * (SANITIZED ? 5 : 1))
 #define FINISH_KERNEL_WAIT (20 * CLOCK_SECOND)
-#define FINISH_MAX (3 * CLOCK_SECOND)
+#define FINISH_MAX (FINISH_WAIT * 3 / 2)
 
 enum {
 	SPACES_MAX = 1024,   /* processes in the cache */
@@ -470,6 +470,8 @@ resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
 	if (e != NULL && e->roles & role && old.v != NULL &&
 	    (e->retry_at == 0 || z->now < e->retry_at))
 		return 0;
+	if (z->client.fd == -1)
+		return take_answer(z, s, addr, role, NULL, 0, 0, out);
 	if (pid != KERNEL && z->no_processes)
 		place.none = true;
 	else if (pid != KERNEL)
@@ -477,8 +479,6 @@ resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
 	if (place.none)
 		return take_answer(
 		    z, s, addr, role, NULL, 0, place.retry_at, out);
-	if (z->client.fd == -1)
-		return take_answer(z, s, addr, role, NULL, 0, 0, out);
 	/* Its name was one of an earlier program, or in the other role. */
 	if (old.n > 0) {
 		if (before_change(z) == -1)
