@@ -98,6 +98,31 @@ the_end() {
 	done
 }
 
+# Make records, and see whether skel-poll has slept for a time of its own choice.
+has_slept() {
+	produce to_ring 250
+	grep -q 'ppoll(.*{tv_sec=' log
+}
+
+@test "skel-poll sleeps between readings under load, unless --latency is 0" {
+	need_maps
+	need_strace
+	[ -z "${SAN:-}" ] || skip "the sanitizers do not work below strace"
+	make_session "$RB" > session
+	strace -D -f -qq -e trace=ppoll -o log skel-poll -f json --latency 1000 session > out 2> err 3>&- &
+	POLL=$!
+	wait_for 30 has_header out
+	wait_for 30 has_slept
+	end_poll 0
+	strace -D -f -qq -e trace=ppoll -o log skel-poll -f json --latency 0 session > out 2> err 3>&- &
+	POLL=$!
+	wait_for 30 has_header out
+	produce to_ring 1000
+	wait_for 30 has_matches out 1000 '@time'
+	end_poll 0
+	run ! grep 'ppoll(.*{tv_sec=0, tv_nsec=[1-9]' log
+}
+
 @test "the header is the session's without the keys that only a session has" {
 	need_maps
 	make_session "$RB" "$(sampled counts 1000)" > session
