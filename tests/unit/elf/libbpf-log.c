@@ -178,8 +178,8 @@ an_extern_is_named(void)
 		"libbpf: extern 'x_y' (strong): not resolved\n",
 		"libbpf: extern 'x_y' (strong): not resolved.\n",
 		"libbpf: extern (var ksym) 'x_y': not found in kernel BTF\n",
-		"libbpf: extern (func ksym) 'x_y': not found in kernel or "
-		"module BTFs\n",
+		("libbpf: extern (func ksym) 'x_y': not found in kernel or "
+		 "module BTFs\n"),
 	};
 	struct libbpf_refusal r;
 
