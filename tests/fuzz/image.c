@@ -3,8 +3,7 @@
 #include "lookup/image.h"
 #include "fuzz.h"
 
-static _Noreturn void
-leave_without_memory(void)
+static void __attribute__((noreturn)) leave_without_memory(void)
 {
 	_exit(0);
 }

@@ -23,8 +23,7 @@ looked_for(void)
 	return check_failures;
 }
 
-static _Noreturn void
-fail_without_memory(void)
+static void __attribute__((noreturn)) fail_without_memory(void)
 {
 	fprintf(stderr, "libdw found no memory\n");
 	exit(1);
