@@ -535,6 +535,7 @@ static int
 print_lines(struct printer *p, struct stream_line *line)
 {
 	struct stream_record records[STREAM_BATCH];
+	uint64_t pid;
 	size_t n;
 	int got;
 
@@ -554,7 +555,9 @@ print_lines(struct printer *p, struct stream_line *line)
 			return 1;
 		case LINE_SYMBOLS:
 			/* The held records need the names as they are. */
-			if (symbol_store_takes_away(line->value) &&
+			if (p->held != NULL &&
+			    symbol_store_takes_away(line->value, &pid) &&
+			    held_records_need(p->held, pid) &&
 			    print_held(p, UINT64_MAX) == -1)
 				return -1;
 			print_record_or_control(p, line);

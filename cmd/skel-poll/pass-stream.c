@@ -136,6 +136,8 @@ hold_text(struct stream_pass *p, unsigned int kind, const char *text, size_t n)
 	return held_records_put(p->held, &r, p->held_clock.now);
 }
 
+static enum pass_end release_held(struct stream_pass *p, uint64_t now);
+
 /* Copies a line about stacks; or, since JSON has the frames in the records,
  * only stores it.  Returns 0, or -1 after reporting. */
 static int
@@ -143,11 +145,17 @@ copy_symbols(struct stream_pass *p, const struct stream_line *line)
 {
 	bool is_stack = line->kind == LINE_STACK;
 	char where[WHERE_MAX];
+	uint64_t pid;
 
 	if (!wants_json(p))
 		copy_line_text(p, line);
 	if (p->symbols == NULL)
 		return 0;
+	/* The held records need the names as they are. */
+	if (!is_stack && p->held != NULL &&
+	    symbol_store_takes_away(line->value, &pid) &&
+	    held_records_need(p->held, pid))
+		release_held(p, UINT64_MAX);
 	/* A record before it may have another stack of this id. */
 	if (is_stack && p->held != NULL && held_records_count(p->held) > 0)
 		return hold_text(p, LINE_STACK, line->text, line->text_len);

@@ -7,7 +7,7 @@
 #include "eunomia/api-call.h"
 #include "eunomia/callback-sink.h"
 
-static int release_all_held(void *ctx);
+static int release_held_of(void *ctx, uint64_t pid);
 static int release_held(struct callback_sink *s, uint64_t now);
 
 int
@@ -37,7 +37,7 @@ callback_sink_open(struct callback_sink *s, const struct stream_header *h,
 	if (s->plans == NULL)
 		return -1;
 	if (held != NULL)
-		symbolizer_set_before_forget(z, release_all_held, s);
+		symbolizer_set_before_forget(z, release_held_of, s);
 	return 0;
 }
 
@@ -182,9 +182,12 @@ release_held(struct callback_sink *s, uint64_t now)
 }
 
 static int
-release_all_held(void *ctx)
+release_held_of(void *ctx, uint64_t pid)
 {
-	return release_held(ctx, UINT64_MAX);
+	const struct callback_sink *s = ctx;
+
+	return held_records_need(s->held, pid) ? release_held(ctx, UINT64_MAX)
+					       : 0;
 }
 
 /* The same, but first asks for the names in the record's stacks; it waits for

@@ -64,6 +64,9 @@ bool privilege_lacks(unsigned int capability);
  * "run as root of the host". */
 const char *privilege_whose(void);
 
+/* Note that a filter of system calls is our own: it is not to blame. */
+void privilege_note_filter(void);
+
 /* Whether this process has CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN. */
 bool privilege_suffices(void);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "host/privilege.h"
 #include "host/seccomp.h"
 
 #if defined(__aarch64__)
@@ -180,7 +181,6 @@ emit_program(struct program *p, const struct ranges *r)
 }
 
 /* What the handler says of itself. */
-static unsigned int nfilters; /* that seccomp_confine() set */
 
 static const char *program_name;
 
@@ -295,12 +295,6 @@ seccomp_confine(enum syscall_stage stage, unsigned int needs)
 		return -1;
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == -1)
 		return -1;
-	nfilters++;
+	privilege_note_filter();
 	return 0;
-}
-
-unsigned int
-seccomp_filters(void)
-{
-	return nfilters;
 }

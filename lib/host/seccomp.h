@@ -19,7 +19,4 @@
  */
 int seccomp_confine(enum syscall_stage stage, unsigned int needs);
 
-/* How often seccomp_confine() has confined this process. */
-unsigned int seccomp_filters(void);
-
 #endif

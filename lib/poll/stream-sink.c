@@ -50,9 +50,12 @@ release_held(struct stream_sink *s, uint64_t now)
 }
 
 static int
-release_all_held(void *ctx)
+release_held_of(void *ctx, uint64_t pid)
 {
-	release_held(ctx, UINT64_MAX);
+	const struct stream_sink *s = ctx;
+
+	if (held_records_need(s->held, pid))
+		release_held(ctx, UINT64_MAX);
 	return 0;
 }
 
@@ -69,7 +72,7 @@ open_held(struct stream_sink *s)
 		return -1;
 	for (unsigned int i = 0; i < s->header->nmaps; i++)
 		held_records_add_map(s->held, i, HELD_BOTH_SIDES);
-	symbolizer_set_before_forget(s->symbolizer, release_all_held, s);
+	symbolizer_set_before_forget(s->symbolizer, release_held_of, s);
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 /* How much time passes between two waits. */
 #define HELD_BUSY_NS_MAX (CLOCK_SECOND / 10)
 
+enum { PIDS = 4096 }; /* a power of two */
+
 /* An address of the first record that lacked a name. */
 struct held_addr {
 	uint64_t pid, addr;
@@ -36,6 +38,8 @@ struct held_records {
 	unsigned char *bytes; /* owned */
 	size_t first, end, cap;
 	size_t n;
+	/* How many of the records have pids with these low bits. */
+	uint32_t pids[PIDS];
 
 	/* The addresses that the first record lacked when it was looked at;
 	 * those before told have been told since. */
@@ -228,12 +232,32 @@ get_room(struct held_records *q, size_t size)
 	return q->bytes + q->end;
 }
 
+/* The count for the process of a record, or NULL if it has none. */
+static uint32_t *
+pid_count(struct held_records *q, const struct held_record *r,
+    const unsigned char *data)
+{
+	if (r->kind != HELD_RECORD ||
+	    !(q->maps[r->map].sides & 1U << STACK_USER))
+		return NULL;
+	return &q->pids[stack_layout_read_pid(
+			    &q->maps[r->map].layout, &q->header->types, data) &
+			(PIDS - 1)];
+}
+
+bool
+held_records_need(const struct held_records *q, uint64_t pid)
+{
+	return q->n > 0 && (pid == 0 || q->pids[pid & (PIDS - 1)] > 0);
+}
+
 int
 held_records_put(
     struct held_records *q, const struct held_record *r, uint64_t now)
 {
 	struct held_head head = { .came = now, .record = *r };
 	size_t whole = r->len;
+	uint32_t *count;
 	unsigned char *p;
 
 	/* Its stacks are read as if it was whole. */
@@ -248,6 +272,8 @@ held_records_put(
 	if (r->len > 0)
 		memcpy(p, r->data, r->len);
 	memset(p + r->len, 0, head.size - sizeof(head) - r->len);
+	if ((count = pid_count(q, r, p)) != NULL)
+		++*count;
 	q->end += head.size;
 	q->n++;
 	return 0;
@@ -307,7 +333,12 @@ held_records_first(struct held_records *q, uint64_t now, struct held_record *r)
 void
 held_records_drop(struct held_records *q)
 {
-	q->first += get_first(q).size;
+	const struct held_head head = get_first(q);
+	uint32_t *count = pid_count(q, &head.record, head.record.data);
+
+	if (count != NULL)
+		--*count;
+	q->first += head.size;
 	q->n--;
 	if (q->n == 0)
 		q->first = q->end = 0;

@@ -64,6 +64,10 @@ void held_records_free(struct held_records *q);
 void held_records_add_map(
     struct held_records *q, unsigned int map, unsigned int sides);
 
+/* Whether a record in the queue may need names of this process, or, with 0, of
+ * the kernel; true more often than it has to be. */
+bool held_records_need(const struct held_records *q, uint64_t pid);
+
 /* How many are in the queue. */
 size_t held_records_count(const struct held_records *q);
 

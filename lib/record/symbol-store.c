@@ -347,10 +347,12 @@ symbol_store_parse(
 }
 
 bool
-symbol_store_takes_away(const json_t *value)
+symbol_store_takes_away(const json_t *value, uint64_t *pid)
 {
 	const json_t *frames = json_object_get(value, "frames");
 
+	if (!json_doc_u64(json_object_get(value, "pid"), pid))
+		return false;
 	for (size_t i = 0; i < json_array_size(frames); i++)
 		if (json_is_true(
 			json_object_get(json_array_get(frames, i), "later")))

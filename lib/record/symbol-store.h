@@ -80,9 +80,9 @@ int symbol_store_parse(
 int symbol_store_parse_stack(
     struct symbol_store *s, const json_t *value, const char *where);
 
-/* Whether the value of an "@symbols" line takes names away, which records
- * before it may still need. */
-bool symbol_store_takes_away(const json_t *value);
+/* Whether the value of an "@symbols" line takes names of *pid away, which
+ * records before it may still need. */
+bool symbol_store_takes_away(const json_t *value, uint64_t *pid);
 
 /*
  * Append an "@symbols" line for those of the n addresses of a process that were

@@ -84,7 +84,7 @@ struct symbolizer {
 	size_t nstack_maps;
 	struct symbol_store *store; /* owned */
 	struct lookup_client client;
-	int (*before_forget)(void *ctx);
+	symbolizer_before_fn *before_forget;
 	void *before_forget_ctx; /* borrowed */
 	struct known_files files;
 	/* By the low bits of their numbers. */
@@ -147,14 +147,20 @@ get_space(struct symbolizer *z, uint64_t pid)
  * Telling readers.
  */
 
-/* What the store has of an address or an id is about to change. */
+/* What the store has of addresses of a process is about to change. */
 static int
-before_change(void *ctx)
+before_change(struct symbolizer *z, uint64_t pid)
 {
-	struct symbolizer *z = ctx;
+	return z->before_forget != NULL
+		   ? z->before_forget(z->before_forget_ctx, pid)
+		   : 0;
+}
 
-	return z->before_forget != NULL ? z->before_forget(z->before_forget_ctx)
-					: 0;
+/* A stack id is about to get another stack. */
+static int
+before_stack_change(void *ctx)
+{
+	return before_change(ctx, 0);
 }
 
 /* Appends a line for the addresses that readers have to learn about. */
@@ -479,9 +485,10 @@ resolve_address(struct symbolizer *z, struct address_space *s, uint64_t addr,
 	if (place.none)
 		return take_answer(
 		    z, s, addr, role, NULL, 0, place.retry_at, out);
-	/* Its name was one of an earlier program, or in the other role. */
-	if (old.n > 0) {
-		if (before_change(z) == -1)
+	/* Its name was one of an earlier program.  That of the other role is
+	 * nearly always the same, and is kept until the answer comes. */
+	if (old.n > 0 && (e == NULL || e->roles == 0)) {
+		if (before_change(z, pid) == -1)
 			return -1;
 		symbol_store_forget(z->store, pid, addr);
 		if (out != NULL)
@@ -532,7 +539,7 @@ read_addresses(struct symbolizer *z, const struct map_stacks *m,
 	case STACK_ID:
 		n = stack_map_get(m->ids,
 		    stack_layout_read_id(&m->layout, side, record), z->now,
-		    z->store, out, &found, before_change, z);
+		    z->store, out, &found, before_stack_change, z);
 		if (n > 0)
 			memcpy(z->addrs, found, n * sizeof(*found));
 		return n;
@@ -578,7 +585,7 @@ symbolizer_record(struct symbolizer *z, unsigned int map,
 
 void
 symbolizer_set_before_forget(
-    struct symbolizer *z, int (*before)(void *ctx), void *ctx)
+    struct symbolizer *z, symbolizer_before_fn *before, void *ctx)
 {
 	z->before_forget = before;
 	z->before_forget_ctx = ctx;

@@ -49,13 +49,15 @@ int symbolizer_open(struct symbolizer **z, struct stream_header *h,
     enum symbolizer_names names);
 
 /*
- * Has before() called each time before names of the store are taken away: they
- * were those of another program, and records that wait for the rest of their
- * names need them as they are.  It returns 0, or -1 after reporting, which
+ * Has before() called each time before names of the store are taken away or
+ * changed: they were those of another program of the process pid, or of any
+ * record if it is 0, and records that wait for the rest of their names need
+ * them as they are.  It returns 0, or -1 after reporting, which
  * symbolizer_record() then does.
  */
+typedef int symbolizer_before_fn(void *ctx, uint64_t pid);
 void symbolizer_set_before_forget(
-    struct symbolizer *z, int (*before)(void *ctx), void *ctx);
+    struct symbolizer *z, symbolizer_before_fn *before, void *ctx);
 
 /* z may be NULL. */
 void symbolizer_close(struct symbolizer *z);

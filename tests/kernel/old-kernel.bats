@@ -33,7 +33,8 @@ traced() {
 
 # number COMMAND: print which call of bpf(2) in log is the first with this command.
 number() {
-	grep -n "^bpf($1," log | head -n 1 | cut -d : -f 1
+	# Signals have lines too.
+	grep '^bpf(' log | grep -n "^bpf($1," | head -n 1 | cut -d : -f 1
 }
 
 # refused: print the names of the calls that strace made fail.

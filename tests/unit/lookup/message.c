@@ -127,7 +127,8 @@ check_found(void)
 	CHECK(out[0].file == NULL);
 	/* The last text does not end; the frames do not fit; too many. */
 	CHECK_NUM(pass(&m, len - 1, -1, -1), -1);
-	CHECK_NUM(pass(&m, sizeof(*f) + 2 * sizeof(f->v[0]) - 1, -1, -1), -1);
+	CHECK_NUM(
+	    pass(&m, offsetof(struct lookup_found, v[2]) - 1, -1, -1), -1);
 	f->n = SYMBOL_STORE_INLINES_MAX + 1;
 	CHECK_NUM(pass(&m, sizeof(m), -1, -1), -1);
 	f->n = UINT32_MAX;
