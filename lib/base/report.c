@@ -108,7 +108,9 @@ report_keep(void *ctx, enum report_level level, const char *text)
 void
 report_hold(struct report_held *h)
 {
-	*h = (struct report_held){ .fn = sink, .ctx = sink_ctx };
+	*h = (struct report_held){
+		.fn = sink, .ctx = sink_ctx, .nomem_reported = nomem_reported
+	};
 	report_set_sink(report_keep, h);
 }
 
@@ -119,6 +121,10 @@ report_release_held(struct report_held *h, const char *excuse)
 	const char *end = p + h->lines.len;
 
 	report_set_sink(h->fn, h->ctx);
+	/* That memory ran out is no excuse for anything: it is told at the end.
+	 */
+	if (excuse != NULL)
+		nomem_reported = h->nomem_reported;
 	if (h->lines.failed)
 		report_nomem();
 	for (; !h->lines.failed && p < end; p += strlen(p) + 1) {

@@ -47,6 +47,7 @@ struct report_held {
 	struct buf lines; /* owned */
 	report_fn *fn;    /* the sink before */
 	void *ctx;
+	bool nomem_reported; /* before that memory ran out */
 };
 void report_hold(struct report_held *h);
 void report_release_held(struct report_held *h, const char *excuse);

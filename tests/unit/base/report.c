@@ -94,5 +94,14 @@ main(void)
 	CHECK_STR(check_reports, "");
 	report_release_held(&held, NULL);
 	CHECK_STR(check_reports, "a\\nb\\n\n");
+
+	/* That memory ran out is told in the end, whatever was excused. */
+	check_forget();
+	report_hold(&held);
+	report_nomem();
+	report_release_held(&held, "");
+	CHECK_STR(check_reports, "");
+	CHECK(report_pending_nomem());
+	CHECK_SAID("out of memory");
 	return check_done();
 }
