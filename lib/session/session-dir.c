@@ -162,6 +162,9 @@ open_listing(int fd)
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = copy != -1 ? fdopendir(copy) : NULL;
 
+	/* What is pinned must not stay for want of a little memory. */
+	if (d == NULL && copy != -1 && errno == ENOMEM)
+		d = fdopendir(copy);
 	if (d == NULL && copy != -1)
 		close(copy);
 	return d;
