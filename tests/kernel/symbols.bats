@@ -263,7 +263,7 @@ is_program() {
 	sleep 0.2
 	tell "call 1"
 	traced
-	cp out /tmp/t10.skel; skel-fmt --json out > records
+	skel-fmt --json out > records
 	mv records out
 	[ "$(head -n 1 out | jq -c '.user | map(.symbol) | contains(["outer"])')" = true ]
 	[ "$(frames | grep -cxE 'outer|inlined')" -eq 0 ]
