@@ -211,24 +211,28 @@ find_in_vdso(struct worker *w, const struct worker_file *f,
 	    w->vdso, o->at, o->is_return != 0, w->frames, nitems(w->frames));
 }
 
-static void
-read_generated(struct worker *w, struct worker_file *f, uint64_t now)
+static size_t
+count_generated_bytes(struct worker *w)
 {
 	size_t sum = 0;
 
+	for (size_t i = 0; i < w->files.n; i++) {
+		struct worker_file *f = hash_at(&w->files, i);
+
+		sum += jit_map_bytes(&f->generated);
+	}
+	return sum;
+}
+
+static void
+read_generated(struct worker *w, struct worker_file *f, uint64_t now)
+{
 	f->generated_read = now;
 	jit_map_read(&f->generated, f->root, (pid_t)f->told->inner_pid,
 	    (uid_t)f->told->uid);
-	for (size_t i = 0; i < w->files.n; i++)
-		sum += jit_map_bytes(
-		    &((struct worker_file *)hash_at(&w->files, i))->generated);
-	while (sum > GENERATED_BYTES_MAX && close_oldest(w, f, true)) {
-		sum = 0;
-		for (size_t i = 0; i < w->files.n; i++)
-			sum += jit_map_bytes(
-			    &((struct worker_file *)hash_at(&w->files, i))
-				 ->generated);
-	}
+	while (count_generated_bytes(w) > GENERATED_BYTES_MAX &&
+	       close_oldest(w, f, true))
+		;
 }
 
 /* Sets the only frame to a name and the offset of the address in it. */

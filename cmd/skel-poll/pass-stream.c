@@ -654,11 +654,8 @@ open_held(struct stream_pass *p)
 	    fstat(p->reader->input.fd, &st) == 0 && S_ISREG(st.st_mode);
 	if (p->symbols == NULL && (p->symbols = symbol_store_new()) == NULL)
 		return -1;
-	if ((p->held = held_records_new(h, p->symbols)) == NULL)
-		return -1;
-	for (unsigned int i = 0; i < h->nmaps; i++)
-		held_records_add_map(p->held, i, HELD_BOTH_SIDES);
-	return 0;
+	p->held = held_records_new_all(h, p->symbols);
+	return p->held == NULL ? -1 : 0;
 }
 
 /* Writes the header of the stream whose header was read.  Returns 0, or -1

@@ -266,12 +266,8 @@ open_held(struct eunomia_bpf *p)
 	if (p->held != NULL || !symbolizer_follows(l->symbolizer))
 		return 0;
 	p->held =
-	    held_records_new(&l->header, symbolizer_symbols(l->symbolizer));
-	if (p->held == NULL)
-		return -1;
-	for (unsigned int i = 0; i < l->header.nmaps; i++)
-		held_records_add_map(p->held, i, HELD_BOTH_SIDES);
-	return 0;
+	    held_records_new_all(&l->header, symbolizer_symbols(l->symbolizer));
+	return p->held == NULL ? -1 : 0;
 }
 
 /* Polls with the handler, after begin_work(). */

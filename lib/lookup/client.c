@@ -313,7 +313,6 @@ lookup_client_receive(struct lookup_client *c, struct lookup_packet *p)
 		case LOOKUP_READY:
 			if (p->m.head.number != LOOKUP_VERSION)
 				goto gone;
-			c->ready = true;
 			continue;
 		case LOOKUP_FOUND:
 		case LOOKUP_DONE:

@@ -19,7 +19,6 @@ struct lookup_client {
 	pid_t pid; /* of the process if it is a child of this one, or 0 */
 	struct lookup_waiting *first, **last; /* owned */
 	unsigned int nwaiting;
-	bool ready;    /* the process can be asked */
 	char why[512]; /* with fd -1: why it could not be started, or "" */
 };
 

@@ -67,11 +67,9 @@ open_held(struct stream_sink *s)
 	if (!symbolizer_follows(s->symbolizer))
 		return 0;
 	s->held =
-	    held_records_new(s->header, symbolizer_symbols(s->symbolizer));
+	    held_records_new_all(s->header, symbolizer_symbols(s->symbolizer));
 	if (s->held == NULL)
 		return -1;
-	for (unsigned int i = 0; i < s->header->nmaps; i++)
-		held_records_add_map(s->held, i, HELD_BOTH_SIDES);
 	symbolizer_set_before_forget(s->symbolizer, release_held_of, s);
 	return 0;
 }

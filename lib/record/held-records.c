@@ -100,6 +100,17 @@ held_records_add_map(
 			m->sides |= sides & (1U << i);
 }
 
+struct held_records *
+held_records_new_all(
+    const struct stream_header *h, const struct symbol_store *symbols)
+{
+	struct held_records *q = held_records_new(h, symbols);
+
+	for (unsigned int i = 0; q != NULL && i < h->nmaps; i++)
+		held_records_add_map(q, i, HELD_BOTH_SIDES);
+	return q;
+}
+
 size_t
 held_records_count(const struct held_records *q)
 {

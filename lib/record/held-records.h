@@ -54,6 +54,11 @@ struct held_records; /* opaque */
  * reporting that memory ran out. */
 struct held_records *held_records_new(
     const struct stream_header *h, const struct symbol_store *symbols);
+
+/* The same, in which the records of all maps wait for all names in their
+ * stacks. */
+struct held_records *held_records_new_all(
+    const struct stream_header *h, const struct symbol_store *symbols);
 void held_records_free(struct held_records *q);
 
 /*
