@@ -77,7 +77,7 @@ end() {
 	local pid=$STAGE
 	STAGE=
 	local status=0
-	kill "$pid" || { cat err; return 1; }
+	kill "$pid" || { wait "$pid" || echo "it had ended with $?"; tail -n 5 err; return 1; }
 	wait "$pid" || { status=$?; cat err; }
 	return "$status"
 }

@@ -190,7 +190,7 @@ try_all(int sig)
 	static char *const argv[] = { "bash", "-c",
 		"{ echo exec ok; echo end; } >&\"$ACTS_FD\"", NULL };
 	char number[32], *envp[] = { number, NULL };
-	int copy = dup(report);
+	int error = errno, copy = dup(report);
 
 	(void)sig;
 	open_files();
@@ -204,6 +204,8 @@ try_all(int sig)
 	snprintf(number, sizeof(number), "ACTS_FD=%d", copy);
 	tell("exec", execve("/bin/bash", argv, envp));
 	dprintf(report, "end\n");
+	/* The process may be between a call that failed and a look at why. */
+	errno = error;
 }
 
 __attribute__((constructor)) static void
