@@ -16,6 +16,7 @@ setup() {
 teardown() {
 	local pid
 	kill_load
+	end_sleepy
 	for pid in "${OTHERS[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
@@ -154,6 +155,50 @@ nothing_lost() {
 	good_has_names out
 	run ! grep -x '[?]' names
 	[ "$(names_of "${OTHERS[-1]}" out)" = evil-same ]
+}
+
+# start_sleepy: start the process of start_busy once more, from a file system that then
+# sleeps.
+start_sleepy() {
+	c_program sleepy-fs
+	mkdir sleepy
+	: > served
+	timeout -s KILL 120 ./sleepy-fs "$PWD/sleepy" busy > served 2>&1 3>&- &
+	OTHERS+=($!)
+	wait_for 10 grep -qx ready served || { cat served; return 1; }
+	SERVER=$(pgrep -P $!)
+	sleepy/program 3>&- &
+	OTHERS+=($!)
+	# It has read its pages when it has used some time.
+	wait_for 10 used_time $!
+	kill -STOP "$SERVER"
+}
+
+used_time() {
+	[ "$(cut -d ' ' -f 14 "/proc/$1/stat")" -gt 5 ]
+}
+
+# end_sleepy: nobody waits for a file system any more when its server is killed.
+end_sleepy() {
+	[ -n "${SERVER:-}" ] || return 0
+	kill -KILL "$SERVER" 2>/dev/null || :
+	umount -l sleepy 2>/dev/null || :
+	SERVER=
+}
+
+@test "a file system that sleeps holds up neither records, nor the names of others, nor the end" {
+	[ -c /dev/fuse ] || skip "no FUSE"
+	start_busy
+	start_sleepy
+	watch skel-load -t 2 "$ASSETS/profile.json"
+	nothing_lost out
+	good_has_names out
+	start_load "$ASSETS/profile.json"
+	wait_for 15 grep -q "sleepy/program: .*its file system does not answer" err || { cat err; return 1; }
+	end_load
+	nothing_lost out
+	good_has_names out
+	end_sleepy
 }
 
 # start_jit TARGET|BYTES: start a process of nobody that lists its generated code so,
