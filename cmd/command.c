@@ -1,4 +1,6 @@
 #include <ctype.h>
+#include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,13 @@
 #include "base/report.h"
 #include "command.h"
 
-enum { LATENCY_MAX = 1000 }; /* ms */
+enum {
+	LATENCY_MAX = 1000, /* ms */
+	OPTIONS_MAX = 64,   /* of one command */
+	/* Where the texts of --help begin and end. */
+	HELP_COLUMN = 23,
+	TEXT_END = 79,
+};
 
 #define SECONDS_MAX (UINT64_C(100) * 366 * 86400)
 
@@ -101,18 +109,117 @@ report_option(const struct option *names, const char *word, bool missing)
 		    find_named(names, word, n)->name);
 }
 
+/* The tables that getopt_long(3) wants. */
+static struct {
+	struct option names[OPTIONS_MAX + 1];
+	/* "+:", and for each letter that and up to two colons. */
+	char letters[3 + 3 * OPTIONS_MAX];
+} tables;
+
+static void
+fill_tables(const struct command_option *o)
+{
+	struct option *to = tables.names;
+	char *letter = stpcpy(tables.letters, "+:");
+
+	for (; o->name != NULL && to < tables.names + OPTIONS_MAX; o++, to++) {
+		to->name = o->name;
+		to->val = o->value;
+		to->has_arg = o->arg == NULL     ? no_argument
+			      : o->arg[0] == '[' ? optional_argument
+						 : required_argument;
+		if (o->value > UCHAR_MAX || o->help == NULL)
+			continue;
+		*letter++ = (char)o->value;
+		if (o->arg != NULL)
+			*letter++ = ':';
+		if (to->has_arg == optional_argument)
+			*letter++ = ':';
+	}
+}
+
 int
-command_next(int argc, char *argv[], const char *letters,
-    const struct option *names, int *index)
+command_next(const struct command *c, int argc, char *argv[], const char **name)
 {
 	/* While letters of a word are left, optind stays at that word. */
-	int at = optind, option;
+	int at = optind, index = 0, option;
 
-	option = getopt_long(argc, argv, letters, names, index);
+	if (tables.names[0].name == NULL)
+		fill_tables(c->options);
+	option = getopt_long(argc, argv, tables.letters, tables.names, &index);
+	if (name != NULL)
+		*name = tables.names[index].name;
 	if (option != '?' && option != ':')
 		return option;
-	report_option(names, argv[at], option == ':');
+	report_option(tables.names, argv[at], option == ':');
 	return '?';
+}
+
+/* Print the words of text in lines up to the column TEXT_END, which begin at
+ * the column indent.  The first line has been begun. */
+static void
+print_wrapped(const char *text, size_t indent)
+{
+	size_t at = indent;
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, " ");
+
+		if (at > indent && at + 1 + n > TEXT_END) {
+			printf("\n%*s", (int)indent, "");
+			at = indent;
+		}
+		at += (size_t)printf(
+		    "%s%.*s", at > indent ? " " : "", (int)n, text);
+		text += n + strspn(text + n, " ");
+	}
+	putchar('\n');
+}
+
+/* Append how an option is written: "  -c, --columns A,B.C". */
+static void
+write_label(const struct command_option *o, struct buf *out)
+{
+	const char *arg = o->arg != NULL ? o->arg : "";
+
+	if (o->value <= UCHAR_MAX)
+		buf_printf(out, "  -%c, --%s", o->value, o->name);
+	else
+		buf_printf(out, "      --%s", o->name);
+	if (arg[0] == '[' || arg[0] == '\0')
+		buf_str(out, arg);
+	else
+		buf_printf(out, " %s", arg);
+	for (; o[1].name != NULL && o[1].help == NULL; o++)
+		buf_printf(out, ", --%s", o[1].name);
+}
+
+static void
+print_help(const struct command *c)
+{
+	struct buf label = { 0 };
+
+	printf("%s\n", c->usage);
+	print_wrapped(c->about, 0);
+	putchar('\n');
+	for (const struct command_option *o = c->options; o->name != NULL;
+	     o++) {
+		if (o->help == NULL)
+			continue;
+		label.len = 0;
+		write_label(o, &label);
+		if (label.failed)
+			break;
+		printf("%.*s", (int)label.len, label.data);
+		if (label.len + 2 <= HELP_COLUMN)
+			printf("%*s", (int)(HELP_COLUMN - label.len), "");
+		else
+			printf("\n%*s", HELP_COLUMN, "");
+		print_wrapped(o->help, HELP_COLUMN);
+	}
+	if (label.failed)
+		report_nomem();
+	buf_free(&label);
 }
 
 /* Exits after --help or --version was printed. */
@@ -127,7 +234,7 @@ command_option(const struct command *c, int option)
 {
 	switch (option) {
 	case 'h':
-		printf("%s%s", c->usage, c->help);
+		print_help(c);
 		exit_after_output();
 	case 'q':
 		report_set_level(REPORT_ERROR);

@@ -5,7 +5,6 @@
 #ifndef SKEL_COMMAND_H
 #define SKEL_COMMAND_H
 
-#include <getopt.h>
 #include <stdint.h>
 
 /* The exit statuses beside 0 and 1; skel(7) lists them. */
@@ -14,34 +13,57 @@ enum {
 	EXIT_LOST = 3,  /* everything was done, but records were lost */
 };
 
-/* The end of every command's table of long options, which command_option()
- * handles. */
-#define COMMAND_OPTIONS                                                        \
-	{ "help", no_argument, NULL, 'h' },                                    \
-	    { "no-log", no_argument, NULL, 'q' },                              \
-	    { "quiet", no_argument, NULL, 'q' },                               \
-	    { "verbose", no_argument, NULL, 'v' },                             \
-	    { "version", no_argument, NULL, 'V' },                             \
+/*
+ * An option.  The table of a command's options is all that is written about
+ * them in code: getopt_long(3)'s tables, the list in --help and the completion
+ * follow from it.
+ */
+struct command_option {
+	const char *name; /* "columns", without the dashes */
+	/* What command_next() returns: the letter of the option, or a number
+	 * from 256 on if it has none. */
+	int value;
+	/* What follows it: "A,B.C"; "[=DIR]" if that may be left out; NULL if
+	 * nothing follows. */
+	const char *arg;
+	/* The text in --help.  NULL: another name of the option before. */
+	const char *help;
+};
+
+/* The end of every command's table, which command_option() handles; that with
+ * LIBBPF is for commands that open objects. */
+#define COMMAND_OPTIONS_VERBOSE(verbose)                                       \
+	{ "quiet", 'q', NULL, "print errors only" },                           \
+	    { "no-log", 'q', NULL, NULL }, { "verbose", 'v', NULL, verbose },  \
+	    { "help", 'h', NULL, "print this help" },                          \
+	    { "version", 'V', NULL, "print the version" },                     \
 	{                                                                      \
-		NULL, 0, NULL, 0                                               \
+		NULL, 0, NULL, NULL                                            \
 	}
+#define COMMAND_OPTIONS COMMAND_OPTIONS_VERBOSE("print what is done")
+#define COMMAND_OPTIONS_LIBBPF                                                 \
+	COMMAND_OPTIONS_VERBOSE(                                               \
+	    "print what is done; twice: libbpf's messages too")
 
 struct command {
 	const char *usage; /* "usage: ...", with newlines */
-	const char *help;  /* printed after the usage for --help */
+	const char *about; /* what --help says before the options */
+	const struct command_option *options;
 };
 
 /* Prints the usage on standard error and exits with EXIT_USAGE. */
 _Noreturn void command_usage(const struct command *c);
 
 /*
- * Returns the next option, as getopt_long(3) does.  Reports what is wrong with
- * one in the same words, but never writes control characters of the command
- * line to a terminal; then returns '?', as it does for a missing argument.
- * Letters begin with "+:".  If index is not NULL, *index is the long option.
+ * Returns the next option, or -1 behind the last one; options end at the first
+ * operand.  Sets optarg and optind, as getopt_long(3) does.  Reports what is
+ * wrong with one in the same words, but never writes control characters of the
+ * command line to a terminal; then returns '?', as it does for a missing
+ * argument.  If name is not NULL, *name is the name of an option that has no
+ * letter.
  */
-int command_next(int argc, char *argv[], const char *letters,
-    const struct option *names, int *index);
+int command_next(
+    const struct command *c, int argc, char *argv[], const char **name);
 
 /*
  * Handles an option that command_next() returned and that every command has:

@@ -7,7 +7,6 @@
  * variables.  The arguments are generated from these variables, so everything
  * after the package belongs to the program, even --help.
  */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,31 +21,20 @@
 #include "package/args.h"
 #include "package/package.h"
 
-static const struct option long_options[] = {
-	{ "elf", required_argument, NULL, 'e' },
-	{ "list", no_argument, NULL, 'l' },
-	COMMAND_OPTIONS,
+static const struct command_option option_table[] = {
+	{ "elf", 'e', "FILE",
+	    "read the object from FILE, not from the package" },
+	{ "list", 'l', NULL, "list the program's arguments for scripts" },
+	COMMAND_OPTIONS_LIBBPF,
 };
 
 static const struct command command = {
 	.usage =
 	    "usage: skel-args [-hlqvV] [-e elf] [package [argument ...]]\n",
-	.help =
-	    "\n"
-	    "Set the variables of a package's program from its arguments and "
-	    "print the\n"
-	    "package.  skel-args PACKAGE --help lists the program's "
-	    "arguments.\n"
-	    "\n"
-	    "  -e, --elf FILE       read the object from FILE, not from the "
-	    "package\n"
-	    "  -l, --list           list the program's arguments for scripts\n"
-	    "  -v, --verbose        print what is done; twice: libbpf's "
-	    "messages too\n"
-	    "  -q, --quiet, --no-log\n"
-	    "                       print errors only\n"
-	    "  -h, --help           print this help\n"
-	    "  -V, --version        print the version\n",
+	.about = "Set the variables of a package's program from its arguments "
+		 "and print the package. skel-args PACKAGE --help lists the "
+		 "program's arguments.",
+	.options = option_table,
 };
 
 /* Writes the package, help or version to out, as the result says.  Returns the
@@ -115,8 +103,7 @@ main(int argc, char *argv[])
 	int ch, list = 0, status;
 
 	signals_catch_file_limit();
-	while ((ch = command_next(
-		    argc, argv, "+:e:hlqvV", long_options, NULL)) != -1) {
+	while ((ch = command_next(&command, argc, argv, NULL)) != -1) {
 		switch (ch) {
 		case 'e':
 			elf = optarg;

@@ -13,7 +13,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,18 +32,24 @@
 
 enum { OPTION_FORM = 256, TERMINAL_WIDTH = 80 };
 
-static const struct option long_options[] = {
-	{ "bare", no_argument, NULL, 'b' },
-	{ "columns", required_argument, NULL, 'c' },
-	{ "csv", optional_argument, NULL, OPTION_FORM + PLAN_CSV },
-	{ "folded", no_argument, NULL, OPTION_FORM + PLAN_FOLDED },
-	{ "json", no_argument, NULL, OPTION_FORM + PLAN_JSON },
-	{ "map", required_argument, NULL, 'm' },
-	{ "no-header", no_argument, NULL, 'H' },
-	{ "plain", no_argument, NULL, OPTION_FORM + PLAN_PLAIN },
-	{ "raw", no_argument, NULL, OPTION_FORM + PLAN_RAW },
-	{ "table", no_argument, NULL, OPTION_FORM + PLAN_TABLE },
-	{ "tsv", optional_argument, NULL, OPTION_FORM + PLAN_TSV },
+static const struct command_option option_table[] = {
+	{ "table", OPTION_FORM + PLAN_TABLE, NULL,
+	    "aligned columns, histograms and stacks (default)" },
+	{ "plain", OPTION_FORM + PLAN_PLAIN, NULL,
+	    "the text of the reference loader" },
+	{ "json", OPTION_FORM + PLAN_JSON, NULL, "one JSON object per line" },
+	{ "csv", OPTION_FORM + PLAN_CSV, "[=safe]",
+	    "comma separated values (RFC 4180); safe: a ' before what a "
+	    "spreadsheet would calculate" },
+	{ "tsv", OPTION_FORM + PLAN_TSV, "[=safe]", "tab separated values" },
+	{ "raw", OPTION_FORM + PLAN_RAW, NULL, "the bytes of the records" },
+	{ "folded", OPTION_FORM + PLAN_FOLDED, NULL,
+	    "stacks with their counts, for flame graphs" },
+	{ "bare", 'b', NULL, "leave out the map and the time" },
+	{ "columns", 'c', "A,B.C", "print only these columns, in this order" },
+	{ "no-header", 'H', NULL, "leave out the names of the columns" },
+	{ "map", 'm', "MAP",
+	    "print records of this map only; repeat for more maps" },
 	COMMAND_OPTIONS,
 };
 
@@ -54,31 +59,9 @@ static const struct command command = {
 	    "                --raw | --folded] [-bHqv] [-c column,...]\n"
 	    "                [-m map] [file ...]\n"
 	    "       skel-fmt -h | -V\n",
-	.help =
-	    "\n"
-	    "Print the records of streams from files or standard input as "
-	    "text.\n"
-	    "\n"
-	    "      --table       aligned columns, histograms and stacks "
-	    "(default)\n"
-	    "      --plain       the text of the reference loader\n"
-	    "      --json        one JSON object per line\n"
-	    "      --csv[=safe]  comma separated values (RFC 4180); safe: a '\n"
-	    "                    before what a spreadsheet would calculate\n"
-	    "      --tsv[=safe]  tab separated values\n"
-	    "      --raw         the bytes of the records\n"
-	    "      --folded      stacks with their counts, for flame graphs\n"
-	    "  -b, --bare        leave out the map and the time\n"
-	    "  -c, --columns A,B.C\n"
-	    "                    print only these columns, in this order\n"
-	    "  -H, --no-header   leave out the names of the columns\n"
-	    "  -m, --map MAP     print records of this map only; repeat for "
-	    "more maps\n"
-	    "  -q, --quiet, --no-log\n"
-	    "                    print errors only\n"
-	    "  -v, --verbose     print what is done\n"
-	    "  -h, --help        print this help\n"
-	    "  -V, --version     print the version\n",
+	.about = "Print the records of streams from files or standard input as "
+		 "text.",
+	.options = option_table,
 };
 
 /* A list of borrowed strings. */
@@ -200,8 +183,7 @@ main(int argc, char *argv[])
 	int ch, status;
 
 	signals_catch_file_limit();
-	while ((ch = command_next(
-		    argc, argv, "+:bc:Hhm:qVv", long_options, NULL)) != -1) {
+	while ((ch = command_next(&command, argc, argv, NULL)) != -1) {
 		switch (ch) {
 		case 'b':
 			printer.plan.bare = true;

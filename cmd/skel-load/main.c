@@ -9,7 +9,6 @@
  * links as descriptors and pins nothing unless asked to, so the kernel removes
  * the program whenever this process ends, even by kill -9.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,31 +35,62 @@ enum {
 	OPT_UNLOAD
 };
 
-static const struct option long_options[] = {
-	{ "as-is", no_argument, NULL, OPT_LAUNCH },
-	{ "attach", required_argument, NULL, 'a' },
-	{ "both", no_argument, NULL, OPT_LAUNCH },
-	{ "btf", required_argument, NULL, OPT_LAUNCH },
-	{ "check", no_argument, NULL, OPT_CHECK },
-	{ "command", required_argument, NULL, 'c' },
-	{ "count", required_argument, NULL, 'n' },
-	{ "detach", no_argument, NULL, OPT_DETACH },
-	{ "elf", required_argument, NULL, 'e' },
-	{ "events", required_argument, NULL, OPT_LAUNCH },
-	{ "export", required_argument, NULL, 'm' },
-	{ "format", required_argument, NULL, 'f' },
-	{ "latency", required_argument, NULL, OPT_LATENCY },
-	{ "map", required_argument, NULL, OPT_LAUNCH },
-	{ "no-symbols", no_argument, NULL, OPT_LAUNCH },
-	{ "only", required_argument, NULL, OPT_LAUNCH },
-	{ "optional", required_argument, NULL, OPT_LAUNCH },
-	{ "pin", optional_argument, NULL, OPT_PIN },
-	{ "sample", required_argument, NULL, OPT_LAUNCH },
-	{ "set", required_argument, NULL, OPT_LAUNCH },
-	{ "time", required_argument, NULL, 't' },
-	{ "trace-pipe", no_argument, NULL, OPT_TRACE_PIPE },
-	{ "unload", required_argument, NULL, OPT_UNLOAD },
-	COMMAND_OPTIONS,
+static const struct command_option option_table[] = {
+	{ "as-is", OPT_LAUNCH, NULL,
+	    "load what was written: count no calls that a full ring buffer "
+	    "makes fail" },
+	{ "attach", 'a', "PROG=WHERE",
+	    "attach PROG there, whatever the package says: xdp:eth0, "
+	    "perf:freq=99, uprobe:FILE:FUNCTION, ...; off leaves it out, load "
+	    "does not attach it; PROG may be a pattern; repeat for more "
+	    "places" },
+	{ "both", OPT_LAUNCH, NULL,
+	    "attach every form of a hook, not only the best" },
+	{ "btf", OPT_LAUNCH, "FILE|DIR",
+	    "the kernel's BTF, or an archive of BTF files" },
+	{ "check", OPT_CHECK, NULL,
+	    "have the kernel verify the program, attach nothing" },
+	{ "command", 'c', "COMMAND",
+	    "run COMMAND with sh when all is attached, and end with it; {pid} "
+	    "in options and arguments is its process" },
+	{ "count", 'n', "COUNT", "stop after COUNT records" },
+	{ "detach", OPT_DETACH, NULL,
+	    "with --pin=DIR: leave the program running and exit" },
+	{ "elf", 'e', "FILE",
+	    "read the object from FILE, not from the package" },
+	{ "events", OPT_LAUNCH, "MAP=TYPE[,MEMBER=VALUE]",
+	    "the type of the records of MAP, a buffer or an iterator program; "
+	    "repeat for more" },
+	{ "export", 'm', "MAP", "export this map only; repeat for more maps" },
+	{ "format", 'f', "binary|json",
+	    "how to write records; default: binary" },
+	{ "latency", OPT_LATENCY, "MS",
+	    "longest wait of a record under load; default: 10" },
+	{ "map", OPT_LAUNCH, "MAP=SIZES",
+	    "give MAP another size: entries:N, value_size:N, pages:N; repeat "
+	    "for more maps" },
+	{ "no-symbols", OPT_LAUNCH, NULL,
+	    "show the addresses of stacks as numbers" },
+	{ "only", OPT_LAUNCH, "PROG[,...]",
+	    "leave out all other programs; PROG may be a pattern" },
+	{ "optional", OPT_LAUNCH, "PROG[,...]",
+	    "go on without PROG, or any that the pattern PROG matches, if it "
+	    "cannot be loaded or attached" },
+	{ "pin", OPT_PIN, "[=DIR]",
+	    "pin the maps and print a session for skel-poll" },
+	{ "sample", OPT_LAUNCH, "MAP[=INTERVAL][,WORD ...]",
+	    "read a map or global variables repeatedly: each 1s, 2s ..., as "
+	    "log2_hist, linear_hist, exp2_hist, unit=UNIT, clear, nonzero; "
+	    "repeat for more" },
+	{ "set", OPT_LAUNCH, "MAP[KEY]=VALUE",
+	    "put VALUE into MAP before the program runs; repeat for more; "
+	    "MAP=@FILE: those of a file" },
+	{ "time", 't', "SECONDS", "stop after this time, for instance 0.5" },
+	{ "trace-pipe", OPT_TRACE_PIPE, NULL,
+	    "print what the program writes with bpf_printk()" },
+	{ "unload", OPT_UNLOAD, "DIR",
+	    "end the session that --detach left in DIR" },
+	COMMAND_OPTIONS_LIBBPF,
 };
 
 static const struct command command = {
@@ -79,85 +109,10 @@ static const struct command command = {
 	    "                 [--as-is] [--check | --pin[=dir] [--detach]]\n"
 	    "                 [package [argument ...]]\n"
 	    "       skel-load --unload dir\n",
-	.help =
-	    "\n"
-	    "Load the eBPF program of a package and write a stream of its "
-	    "records, which\n"
-	    "skel-fmt turns into text.  skel-load PACKAGE --help lists the "
-	    "program's own\n"
-	    "arguments.\n"
-	    "\n"
-	    "      --as-is              load what was written: count no calls "
-	    "that a full\n"
-	    "                           ring buffer makes fail\n"
-	    "  -a, --attach PROG=WHERE  attach PROG there, whatever the "
-	    "package says:\n"
-	    "                           xdp:eth0, perf:freq=99, "
-	    "uprobe:FILE:FUNCTION, ...;\n"
-	    "                           off leaves it out, load does not "
-	    "attach it; PROG\n"
-	    "                           may be a pattern; repeat for more "
-	    "places\n"
-	    "      --both               attach every form of a hook, not only "
-	    "the best\n"
-	    "      --btf FILE|DIR       the kernel's BTF, or an archive of BTF "
-	    "files\n"
-	    "      --check              have the kernel verify the program, "
-	    "attach nothing\n"
-	    "  -c, --command COMMAND    run COMMAND with sh when all is "
-	    "attached, and end\n"
-	    "                           with it; {pid} in options and "
-	    "arguments is its\n"
-	    "                           process\n"
-	    "  -n, --count COUNT        stop after COUNT records\n"
-	    "      --detach             with --pin=DIR: leave the program "
-	    "running and exit\n"
-	    "  -e, --elf FILE           read the object from FILE, not from "
-	    "the package\n"
-	    "      --events MAP=TYPE[,MEMBER=VALUE]\n"
-	    "                           the type of the records of MAP, a "
-	    "buffer or an\n"
-	    "                           iterator program; repeat for more\n"
-	    "  -m, --export MAP         export this map only; repeat for more "
-	    "maps\n"
-	    "  -f, --format binary|json how to write records; default: binary\n"
-	    "  -h, --help               print this help\n"
-	    "      --latency MS         longest wait of a record under load; "
-	    "default: 10\n"
-	    "      --map MAP=SIZES      give MAP another size: entries:N, "
-	    "value_size:N,\n"
-	    "                           pages:N; repeat for more maps\n"
-	    "      --no-symbols         show the addresses of stacks as "
-	    "numbers\n"
-	    "      --only PROG[,...]    leave out all other programs; PROG may "
-	    "be a pattern\n"
-	    "      --optional PROG[,...]\n"
-	    "                           go on without PROG, or any that the "
-	    "pattern PROG\n"
-	    "                           matches, if it cannot be loaded or "
-	    "attached\n"
-	    "      --pin[=DIR]          pin the maps and print a session for "
-	    "skel-poll\n"
-	    "  -q, --quiet, --no-log    print errors only\n"
-	    "      --sample MAP[=INTERVAL][,WORD ...]\n"
-	    "                           read a map or global variables "
-	    "repeatedly: each 1s,\n"
-	    "                           2s ..., as log2_hist, linear_hist, "
-	    "exp2_hist,\n"
-	    "                           unit=UNIT, clear, nonzero; repeat for "
-	    "more\n"
-	    "      --set MAP[KEY]=VALUE put VALUE into MAP before the program "
-	    "runs; repeat\n"
-	    "                           for more; MAP=@FILE: those of a file\n"
-	    "  -t, --time SECONDS       stop after this time, for instance "
-	    "0.5\n"
-	    "      --trace-pipe         print what the program writes with "
-	    "bpf_printk()\n"
-	    "      --unload DIR         end the session that --detach left in "
-	    "DIR\n"
-	    "  -v, --verbose            print what is done; twice: libbpf's "
-	    "messages too\n"
-	    "  -V, --version            print the version\n",
+	.about = "Load the eBPF program of a package and write a stream of its "
+		 "records, which skel-fmt turns into text. skel-load PACKAGE "
+		 "--help lists the program's own arguments.",
+	.options = option_table,
 };
 
 /* Sets an option that launch_option_set() knows.  One with "{pid}" is kept
@@ -241,10 +196,10 @@ start_command(struct skel_load_options *o)
 	command_usage(&command);
 }
 
-/* Sets the option, whose place in long_options is index if it has only a long
- * name.  Returns 0, or -1 after reporting what is wrong with it. */
+/* Sets the option, which has this name if it has no letter.  Returns 0, or -1
+ * after reporting what is wrong with it. */
 static int
-set_load_option(struct skel_load_options *o, int option, int index)
+set_load_option(struct skel_load_options *o, int option, const char *name)
 {
 	switch (option) {
 	case 'a':
@@ -264,7 +219,7 @@ set_load_option(struct skel_load_options *o, int option, int index)
 	case 't':
 		return command_parse_seconds(optarg, &o->timeout_ns);
 	case OPT_LAUNCH:
-		return set_or_keep(o, long_options[index].name, optarg);
+		return set_or_keep(o, name, optarg);
 	case OPT_CHECK:
 		o->check = o->launch.only_verify = true;
 		return 0;
@@ -340,13 +295,12 @@ main(int argc, char *argv[])
 	struct skel_load_options o = { .package = "-",
 		.traced = &traced,
 		.latency_ns = POLLER_LATENCY_NS };
-	const char *conflict;
-	int option, index = 0, status;
+	const char *conflict, *name;
+	int option, status;
 
 	signals_catch_file_limit();
-	while ((option = command_next(argc, argv, "+:a:c:e:f:hm:n:qt:Vv",
-		    long_options, &index)) != -1) {
-		if (set_load_option(&o, option, index) == -1)
+	while ((option = command_next(&command, argc, argv, &name)) != -1) {
+		if (set_load_option(&o, option, name) == -1)
 			command_usage(&command);
 	}
 	conflict = find_conflict(&o, argc - optind);

@@ -19,25 +19,19 @@
 #include "lookup/message.h"
 #include "supervisor.h"
 
-static const struct option long_options[] = {
-	{ "detach", no_argument, NULL, 'd' },
+enum { OPT_DETACH = 256 };
+
+static const struct command_option option_table[] = {
+	{ "detach", OPT_DETACH, NULL,
+	    "be no child of the process that starts it" },
 	COMMAND_OPTIONS,
 };
 
 static const struct command command = {
 	.usage = "usage: skel-lookup [-hqvV] [--detach]\n",
-	.help =
-	    "\n"
-	    "Find the names of addresses.  skel-load, skel-poll and the C "
-	    "library start\n"
-	    "this program; it is of no use by itself.\n"
-	    "\n"
-	    "      --detach         be no child of the process that starts it\n"
-	    "  -v, --verbose        (accepted, without effect)\n"
-	    "  -q, --quiet, --no-log\n"
-	    "                       (accepted, without effect)\n"
-	    "  -h, --help           print this help\n"
-	    "  -V, --version        print the version\n",
+	.about = "Find the names of addresses. skel-load, skel-poll and the C "
+		 "library start this program; it is of no use by itself.",
+	.options = option_table,
 };
 
 /* Whether standard input is the socket that a command has made. */
@@ -76,9 +70,8 @@ main(int argc, char *argv[])
 	int ch, kallsyms, error;
 	bool detach = false;
 
-	while (
-	    (ch = command_next(argc, argv, "+:hqvV", long_options, NULL)) != -1)
-		if (ch == 'd')
+	while ((ch = command_next(&command, argc, argv, NULL)) != -1)
+		if (ch == OPT_DETACH)
 			detach = true;
 		else
 			command_option(&command, ch);

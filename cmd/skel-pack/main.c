@@ -13,7 +13,6 @@
  *against its source.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,12 +37,17 @@
 enum { OPT_EVENTS = 256, OPT_SAMPLE };
 enum { CPU_SECONDS = 60 };
 
-static const struct option long_options[] = {
-	{ "events", required_argument, NULL, OPT_EVENTS },
-	{ "name", required_argument, NULL, 'n' },
-	{ "sample", required_argument, NULL, OPT_SAMPLE },
-	{ "unpack", no_argument, NULL, 'u' },
-	COMMAND_OPTIONS,
+static const struct command_option option_table[] = {
+	{ "events", OPT_EVENTS, "MAP=TYPE[,MEMBER=VALUE]",
+	    "type of the records of a ring or perf buffer, or of an iterator "
+	    "program; repeat for more" },
+	{ "name", 'n', "NAME",
+	    "name of the object; default: x_bpf for x.bpf.o" },
+	{ "sample", OPT_SAMPLE, "MAP[=INTERVAL][,WORD ...]",
+	    "have a map or global variables read repeatedly, as the option of "
+	    "skel-load; repeat for more" },
+	{ "unpack", 'u', NULL, "print the object of a package" },
+	COMMAND_OPTIONS_LIBBPF,
 };
 
 static const struct command command = {
@@ -53,30 +57,10 @@ static const struct command command = {
 		 "                 [--sample map] ... file.c [-- flag ...]\n"
 		 "       skel-pack [-qv] -u [file]\n"
 		 "       skel-pack -h | -V\n",
-	.help = "\n"
-		"Print a package made from a BPF object, from a file or "
-		"standard input,\n"
-		"or from a C source, which clang compiles with the flags "
-		"after \"--\".\n"
-		"\n"
-		"      --events MAP=TYPE[,MEMBER=VALUE]\n"
-		"                    type of the records of a ring or perf "
-		"buffer, or of\n"
-		"                    an iterator program; repeat for more\n"
-		"  -n, --name NAME   name of the object; default: x_bpf for "
-		"x.bpf.o\n"
-		"      --sample MAP[=INTERVAL][,WORD ...]\n"
-		"                    have a map or global variables read "
-		"repeatedly, as\n"
-		"                    the option of skel-load; repeat for "
-		"more\n"
-		"  -u, --unpack      print the object of a package\n"
-		"  -q, --quiet, --no-log\n"
-		"                    print errors only\n"
-		"  -v, --verbose     print what is done; twice: libbpf's "
-		"messages too\n"
-		"  -h, --help        print this help\n"
-		"  -V, --version     print the version\n",
+	.about = "Print a package made from a BPF object, from a file or "
+		 "standard input, or from a C source, which clang compiles "
+		 "with the flags after \"--\".",
+	.options = option_table,
 };
 
 /* Reports a package that is to be packed again, which is a frequent mistake.
@@ -298,8 +282,7 @@ main(int argc, char *argv[])
 		report_nomem();
 		return 1;
 	}
-	while ((ch = command_next(
-		    argc, argv, "+:hn:quVv", long_options, NULL)) != -1) {
+	while ((ch = command_next(&command, argc, argv, NULL)) != -1) {
 		switch (ch) {
 		case OPT_EVENTS:
 			if (events_option_parse(&stated, optarg) == -1)

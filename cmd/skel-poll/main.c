@@ -13,7 +13,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,18 +45,24 @@ enum {
 	WAIT_MS = 1000, /* how late a signal may be noticed */
 };
 
-static const struct option long_options[] = {
-	{ "count", required_argument, NULL, 'n' },
-	{ "format", required_argument, NULL, 'f' },
-	{ "latency", required_argument, NULL, OPT_LATENCY },
-	{ "list", no_argument, NULL, OPT_LIST },
-	{ "map", required_argument, NULL, 'm' },
-	{ "no-symbols", no_argument, NULL, OPT_NO_SYMBOLS },
-	{ "once", no_argument, NULL, OPT_ONCE },
-	{ "sample", required_argument, NULL, OPT_SAMPLE },
-	{ "time", required_argument, NULL, 't' },
-	{ "type", required_argument, NULL, OPT_TYPE },
-	COMMAND_OPTIONS,
+static const struct command_option option_table[] = {
+	{ "format", 'f', "binary|json",
+	    "how to write records; default: binary, or as they come" },
+	{ "latency", OPT_LATENCY, "MS",
+	    "longest wait of a record under load; default: 10" },
+	{ "list", OPT_LIST, NULL, "list the kernel's maps, and who uses them" },
+	{ "map", 'm', "MAP", "read this map only; repeat for more maps" },
+	{ "count", 'n', "COUNT", "stop after COUNT records" },
+	{ "time", 't', "SECONDS", "stop after this time, for instance 0.5" },
+	{ "no-symbols", OPT_NO_SYMBOLS, NULL,
+	    "show the addresses of stacks as numbers" },
+	{ "once", OPT_ONCE, NULL, "read what the maps hold now, then stop" },
+	{ "sample", OPT_SAMPLE,
+	    "MAP[=INTERVAL][,TYPE][,unit=UNIT][,clear][,nonzero]",
+	    "how to read a map that somebody else loaded" },
+	{ "type", OPT_TYPE, "[MAP=]FILE:TYPE",
+	    "the type of its values, as in x.bpf.o:'struct event'" },
+	COMMAND_OPTIONS_LIBBPF,
 };
 
 static const struct command command = {
@@ -74,38 +79,10 @@ static const struct command command = {
 	    "pin ...\n"
 	    "       skel-poll [-qv] [-f json] --list\n"
 	    "       skel-poll -h | -V\n",
-	.help =
-	    "\n"
-	    "Read the maps of a session from skel-load --pin and write a "
-	    "stream, or copy\n"
-	    "a stream; from a file or standard input.  Or read maps that "
-	    "somebody else\n"
-	    "loaded, by number, name or pin.\n"
-	    "\n"
-	    "  -f, --format binary|json\n"
-	    "                       how to write records; default: binary, or "
-	    "as they come\n"
-	    "      --latency MS     longest wait of a record under load; "
-	    "default: 10\n"
-	    "      --list           list the kernel's maps, and who uses them\n"
-	    "  -m, --map MAP        read this map only; repeat for more maps\n"
-	    "  -n, --count COUNT    stop after COUNT records\n"
-	    "  -t, --time SECONDS   stop after this time, for instance 0.5\n"
-	    "      --no-symbols     show the addresses of stacks as numbers\n"
-	    "      --once           read what the maps hold now, then stop\n"
-	    "      --sample "
-	    "MAP[=INTERVAL][,TYPE][,unit=UNIT][,clear][,nonzero]\n"
-	    "                       how to read a map that somebody else "
-	    "loaded\n"
-	    "      --type [MAP=]FILE:TYPE\n"
-	    "                       the type of its values, as in "
-	    "x.bpf.o:'struct event'\n"
-	    "  -q, --quiet, --no-log\n"
-	    "                       print errors only\n"
-	    "  -v, --verbose        print what is done; twice: libbpf's "
-	    "messages too\n"
-	    "  -h, --help           print this help\n"
-	    "  -V, --version        print the version\n",
+	.about = "Read the maps of a session from skel-load --pin and write a "
+		 "stream, or copy a stream; from a file or standard input. Or "
+		 "read maps that somebody else loaded, by number, name or pin.",
+	.options = option_table,
 };
 
 /* Waits for input.  Returns whether there is some, or its end; false if a
@@ -345,8 +322,7 @@ main(int argc, char *argv[])
 		free_options(&o);
 		return EXIT_FAILURE;
 	}
-	while ((option = command_next(
-		    argc, argv, "+:f:hm:n:qt:Vv", long_options, NULL)) != -1) {
+	while ((option = command_next(&command, argc, argv, NULL)) != -1) {
 		if (set_poll_option(&o, option) == -1)
 			command_usage(&command);
 	}

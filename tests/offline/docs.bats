@@ -5,14 +5,13 @@
 load ../helpers/helper
 
 # Each of these prints the long options that one source has, sorted, one per line.
+code_table() {
+	sed -n '/struct command_option .*\[\] = {/,/^}/p' "$ROOT/cmd/$1/main.c"
+	# Those that commands share.
+	sed -n '/define COMMAND_OPTIONS_VERBOSE/,/[^\\]$/p' "$ROOT/cmd/command.h"
+}
 code_options() {
-	{
-		sed -n '/struct option .*\[\] = {/,/^}/p' "$ROOT/cmd/$1/main.c"
-		# Those that commands share.
-		! grep -qw COMMAND_OPTIONS "$ROOT/cmd/$1/main.c" ||
-			sed -n '/define COMMAND_OPTIONS/,/[^\\]$/p' "$ROOT/cmd/command.h"
-	} |
-		grep -oE '\{ "[a-z-]+"' | grep -oE '[a-z][a-z-]*' | sort -u
+	code_table "$1" | grep -oE '\{ "[a-z-]+"' | grep -oE '[a-z][a-z-]*' | sort -u
 }
 manual_options() {
 	grep -E '^\.It Fl ' "$(manual_of "$1")" |
@@ -28,9 +27,7 @@ completion_options() {
 }
 # The same for short options.
 code_letters() {
-	tr -s ' \t\n' ' ' <"$ROOT/cmd/$1/main.c" |
-		grep -oE 'command_next\( ?argc, argv, "\+:[^"]*"' |
-		sed 's/.*"+//' | grep -oE '[A-Za-z]' | sort -u
+	code_table "$1" | grep -oE "\{ \"[a-z-]+\", '[A-Za-z]'" | grep -oE "'.'" | tr -d "'" | sort -u
 }
 manual_letters() {
 	grep -E '^\.It Fl ' "$(manual_of "$1")" |
