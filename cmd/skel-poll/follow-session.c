@@ -12,6 +12,7 @@
 #include "host/path.h"
 #include "poll/poller.h"
 #include "session/session-dir.h"
+#include "stream/stream-clock.h"
 #include "write-stream.h"
 
 struct session_follower {
@@ -100,6 +101,7 @@ static int
 open_session_maps(struct session_follower *f)
 {
 	struct stream_header *h = f->header;
+	struct stream_clock clock;
 
 	f->fds = map_fds_new(h->nmaps);
 	if (f->fds == NULL)
@@ -118,6 +120,8 @@ open_session_maps(struct session_follower *f)
 			return -1;
 	}
 	h->session = false;
+	stream_clock_open(&clock);
+	h->clock = clock.offsets;
 	h->encoding = f->options->encoding;
 	/* A label may be the number of an entry, which has changed. */
 	return stream_header_set_labels(h);

@@ -441,6 +441,7 @@ copy_line(struct stream_pass *p, const struct stream_line *line)
 		stream_reader_try(r);
 		stream_reader_tried(r, copy_symbols(p, line));
 		break;
+	case LINE_CLOCK:
 	case LINE_OTHER:
 		copy_line_text(p, line);
 		break;

@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -61,6 +63,30 @@ clock_timer_expired(int timer)
 	uint64_t n;
 
 	return read(timer, &n, sizeof(n)) == sizeof(n) ? n : 0;
+}
+
+/* The timer itself, of the latest time that there is, never expires. */
+int
+clock_steps_new(void)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	struct itimerspec t = { .it_value.tv_sec = LONG_MAX };
+
+	if (fd != -1 &&
+	    timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &t,
+		NULL) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+bool
+clock_steps_read(int steps)
+{
+	uint64_t n;
+
+	return read(steps, &n, sizeof(n)) == -1 && errno == ECANCELED;
 }
 
 /* Fill c->utc but for the nanoseconds. */

@@ -17,6 +17,16 @@ enum {
 
 #define CLOCK_SECOND UINT64_C(1000000000)
 
+/*
+ * What to add, in ns and modulo 2^64, to the time of another clock of a machine
+ * to get its CLOCK_REALTIME: to CLOCK_BOOTTIME, which bpf_ktime_get_boot_ns()
+ * returns, and to CLOCK_MONOTONIC, which bpf_ktime_get_ns() returns.
+ */
+struct clock_offsets {
+	bool known;
+	uint64_t boottime, monotonic;
+};
+
 /* The time in ns: since the epoch (CLOCK_REALTIME), and since an arbitrary time
  * (CLOCK_MONOTONIC). */
 uint64_t clock_now(void);
@@ -32,6 +42,14 @@ int clock_timer_set(int timer, uint64_t first_ns, uint64_t then_ns);
 
 /* How often the timer expired since the last call. */
 uint64_t clock_timer_expired(int timer);
+
+/* Returns a descriptor that becomes readable when CLOCK_REALTIME is set or the
+ * machine resumes from a suspension, to be closed by close(2); or -1 with errno
+ * set. */
+int clock_steps_new(void);
+
+/* Whether that happened since the last call. */
+bool clock_steps_read(int steps);
 
 /* A zeroed struct clock is ready for use. */
 struct clock {

@@ -54,6 +54,10 @@ struct poll_sink {
 	 * NULL. */
 	int (*fullness)(
 	    void *ctx, unsigned int map, const struct ring_fullness *f);
+	/* The time of day was set, or the machine resumed from a suspension;
+	 * the records that were in the buffers by then have been passed on. May
+	 * be NULL. */
+	int (*clock_stepped)(void *ctx);
 	/* The poller is about to sleep or to end: write what is buffered.  May
 	 * be NULL. */
 	int (*flush)(void *ctx);

@@ -25,6 +25,7 @@ enum watch {
 	WATCH_EXTRA,
 	WATCH_SINK,
 	WATCH_CONTROL,
+	WATCH_CLOCK,
 };
 
 struct poller {
@@ -35,6 +36,7 @@ struct poller {
 	struct source *sources; /* owned */
 	size_t nsources;
 	int epoll, check, deadline; /* owned; the last two are timers */
+	int steps;                  /* owned: of clock_steps_new(); or -1 */
 	/* Owned: the epoll, which wakes for all but buffers; then the perf
 	 * buffers; then the rings. */
 	struct pollfd *waits;
@@ -49,6 +51,7 @@ struct poller {
 	bool emptying;
 	bool no_wakeup; /* records need not wake the poller */
 	bool read;      /* the buffers were read in this run */
+	bool stepped;   /* the clock has; the sink is not told yet */
 	uint64_t retry; /* of a pass that waits for its turn, ns; or 0 */
 	uint64_t records;
 	bool ended;
@@ -285,6 +288,11 @@ open_watches(struct poller *p)
 	if (p->sink->wake != NULL &&
 	    watch_fd(p, o->sink_fd, EPOLLIN, WATCH_SINK, 0) == -1)
 		return -1;
+	/* Where the kernel cannot tell of steps, none is noticed. */
+	if (p->sink->clock_stepped != NULL &&
+	    (p->steps = clock_steps_new()) != -1 &&
+	    watch_fd(p, p->steps, EPOLLIN, WATCH_CLOCK, 0) == -1)
+		return -1;
 	/* EPOLLERR and EPOLLHUP, which need not be requested, tell that the
 	 * reader has gone. */
 	if (watch_fd(p, o->out_fd, 0, WATCH_OUT, 0) == -1 ||
@@ -311,6 +319,7 @@ poller_open(const struct stream_header *h, const struct map_fds *fds,
 		.options = *o,
 		.epoll = -1,
 		.check = -1,
+		.steps = -1,
 		.deadline = -1 };
 	if (open_watches(p) == -1)
 		report_error(
@@ -356,6 +365,17 @@ wake_sink(struct poller *p)
 {
 	if (p->sink->wake != NULL)
 		end_if_sink_failed(p, p->sink->wake(p->ctx));
+}
+
+/* Tells the sink that the clock has stepped.  Called when the buffers have been
+ * read, since most of what was in them is older. */
+static void
+tell_clock_step(struct poller *p)
+{
+	if (!p->stepped || p->ended)
+		return;
+	p->stepped = false;
+	end_if_sink_failed(p, p->sink->clock_stepped(p->ctx));
 }
 
 /* Does what has to be done every poll_timeout_ms. */
@@ -406,6 +426,9 @@ handle_event(struct poller *p, const struct epoll_event *e)
 		break;
 	case WATCH_CONTROL:
 		poll_control_clear_wake(p->options.control);
+		break;
+	case WATCH_CLOCK:
+		p->stepped |= clock_steps_read(p->steps);
 		break;
 	}
 }
@@ -534,6 +557,8 @@ poll_once(struct poller *p, bool running)
 	int n;
 
 	p->read = true;
+	if (!p->emptying)
+		tell_clock_step(p);
 	if (p->retry != 0 && ns > p->retry)
 		ns = p->retry;
 	if (ns > 0 && !running && !p->ended)
@@ -654,6 +679,9 @@ poller_drain(struct poller *p)
 	if (p->options.extra_drain != NULL && !p->ended &&
 	    p->options.extra_drain(p->options.extra_ctx) == -1)
 		end_with(p, POLLER_FAILED);
+	if (p->steps != -1)
+		p->stepped |= clock_steps_read(p->steps);
+	tell_clock_step(p);
 	call_sources(p, source_report_lost);
 	if (!p->options.once)
 		call_sources(p, source_last_pass);
@@ -676,6 +704,8 @@ poller_close(struct poller *p)
 		close(p->deadline);
 	if (p->check != -1)
 		close(p->check);
+	if (p->steps != -1)
+		close(p->steps);
 	if (p->epoll != -1)
 		close(p->epoll);
 	free(p);

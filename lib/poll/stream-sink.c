@@ -81,6 +81,7 @@ stream_sink_open(struct stream_sink *s, const struct stream_header *h,
 	struct plan_options json = { .form = PLAN_JSON };
 
 	*s = (struct stream_sink){ .header = h, .out = out, .symbolizer = z };
+	stream_clock_open(&s->clock);
 	s->bad = calloc(h->nmaps * BAD_KINDS + 1, sizeof(*s->bad));
 	s->rings = calloc(h->nmaps + 1, sizeof(*s->rings));
 	if (s->bad == NULL || s->rings == NULL) {
@@ -106,11 +107,28 @@ sink_result(const struct stream_sink *s, int ret)
 	return ret == -1 && s->out->gone ? 1 : ret;
 }
 
+/* Tells in the stream what the offsets are now, if they have changed. */
+static int
+write_clock_step(void *ctx)
+{
+	struct stream_sink *s = ctx;
+
+	if (!stream_clock_update(&s->clock))
+		return 0;
+	stream_write_clock(&s->out->buf, &s->clock.offsets);
+	return sink_result(s, output_flush_if_full(s->out));
+}
+
 int
 stream_sink_begin(struct stream_sink *s)
 {
 	if (stream_header_write(s->header, &s->out->buf) == -1)
 		return -1;
+	/* The header may be older than the sink. */
+	stream_clock_update(&s->clock);
+	if (stream_clock_has_stepped(
+		&s->header->clock, &s->clock.offsets, 2 * s->clock.error_ns))
+		stream_write_clock(&s->out->buf, &s->clock.offsets);
 	output_widen(s->out);
 	return sink_result(s, output_flush(s->out));
 }
@@ -334,6 +352,7 @@ const struct poll_sink stream_poll_sink = {
 	.pass = write_sink_pass,
 	.hold = hold_stream_sink,
 	.fullness = note_fullness,
+	.clock_stepped = write_clock_step,
 	.flush = flush_stream_sink,
 	.wake = wake_stream_sink,
 };

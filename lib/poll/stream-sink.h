@@ -14,6 +14,7 @@
 #include "poll/poll-sink.h"
 #include "record/held-records.h"
 #include "stream/header.h"
+#include "stream/stream-clock.h"
 #include "symbolize/symbolizer.h"
 
 struct stream_sink {
@@ -30,6 +31,7 @@ struct stream_sink {
 	struct bad_records *bad;     /* owned: by map and kind */
 	bool has_unreported;         /* some of those are not reported yet */
 	struct buf whole;            /* a short record, with zeros after it */
+	struct stream_clock clock;
 };
 
 /*

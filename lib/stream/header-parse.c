@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "stream/header-words.h"
 #include "stream/header.h"
+#include "stream/stream-clock.h"
 
 enum { WHERE_MAX = 1024, PART_MAX = WHERE_MAX + 64 };
 
@@ -461,6 +462,20 @@ has_names_later(const json_t *json)
 	return when != NULL && strcmp(when, stream_follow) == 0;
 }
 
+/* Streams of earlier versions have no clock. */
+static int
+parse_clock(struct stream_header *h, const json_t *json, const char *where)
+{
+	char at[PART_MAX + 16];
+	json_t *clock;
+	int got = json_doc_get_object(json, "clock", &clock, where);
+
+	if (got != 1)
+		return got;
+	snprintf(at, sizeof(at), "%s.clock", where);
+	return stream_clock_parse(&h->clock, clock, at);
+}
+
 static int
 parse_header(struct stream_header *h, const json_t *json, const char *where)
 {
@@ -477,7 +492,8 @@ parse_header(struct stream_header *h, const json_t *json, const char *where)
 		nitems(stream_encodings), &encoding, top) == -1 ||
 	    parse_string(json, "host", false, &h->host, top) == -1 ||
 	    parse_string(json, "boot_id", false, &h->boot_id, top) == -1 ||
-	    parse_string(json, "started", false, &h->started, top) == -1)
+	    parse_string(json, "started", false, &h->started, top) == -1 ||
+	    parse_clock(h, json, top) == -1)
 		return -1;
 	h->symbols_follow = has_names_later(json);
 	h->session = skel == 1;

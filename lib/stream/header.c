@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "stream/header-words.h"
 #include "stream/header.h"
+#include "stream/stream-clock.h"
 
 int
 stream_encoding_parse(enum stream_encoding *encoding, const char *word)
@@ -93,7 +94,10 @@ stream_header_init(struct stream_header *h, const char *name)
 {
 	char host[256], boot_id[64], started[CLOCK_UTC_LEN + 1];
 	struct clock clock = { 0 };
+	struct stream_clock offsets;
 
+	stream_clock_open(&offsets);
+	h->clock = offsets.offsets;
 	get_host_name(host, sizeof(host));
 	get_boot_id(boot_id, sizeof(boot_id));
 	*clock_utc(&clock, started, clock_now()) = '\0';
@@ -387,6 +391,8 @@ header_to_json(const struct stream_header *h)
 	if (json == NULL ||
 	    (h->symbols_follow && json_object_set_new(json, "symbols",
 				      json_string(stream_follow)) == -1) ||
+	    (h->clock.known && json_object_set_new(json, "clock",
+				   stream_clock_to_json(&h->clock)) == -1) ||
 	    (h->session && set_session_keys(json, h) == -1) ||
 	    (h->replaced_events != NULL &&
 		json_object_set(json, "replaced_events", h->replaced_events) ==

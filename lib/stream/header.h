@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "types/types.h"
 
 enum stream_source {
@@ -119,6 +120,10 @@ struct stream_header {
 	char *name;    /* owned: the object's */
 	enum stream_encoding encoding;
 	char *host, *boot_id, *started; /* owned; "" if not known */
+	/* Those of the machine that the records are from: first of the key
+	 * "clock", which streams of earlier versions lack, then of the last
+	 * "@clock" line that was read. */
+	struct clock_offsets clock;
 	/* The names of addresses may come after the records that need them. */
 	bool symbols_follow;
 	char *dir; /* owned: of a session; or NULL */
@@ -135,8 +140,8 @@ struct stream_header {
 /* Parses the argument of the option -f, "binary" or "json". */
 int stream_encoding_parse(enum stream_encoding *encoding, const char *word);
 
-/* Sets name, host, boot_id and started (RFC 3339, UTC, ns) of a zeroed header,
- * for a stream that begins now on this machine. */
+/* Sets name, host, boot_id, started (RFC 3339, UTC, ns) and clock of a zeroed
+ * header, for a stream that begins now on this machine. */
 int stream_header_init(struct stream_header *h, const char *name);
 
 /* Releases what h holds and zeroes it. */

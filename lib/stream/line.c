@@ -5,6 +5,7 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "stream/line.h"
+#include "stream/stream-clock.h"
 
 bool
 stream_line_is_cut(const char *text, size_t len)
@@ -65,6 +66,7 @@ static const struct control_line {
 	{ "@error", LINE_ERROR, true },
 	{ "@stack", LINE_STACK, false },
 	{ "@symbols", LINE_SYMBOLS, false },
+	{ "@clock", LINE_CLOCK, false },
 	{ "@end", LINE_FINISH, false },
 };
 
@@ -93,6 +95,8 @@ parse_line_members(struct stream_line *line, enum stream_line_kind kind,
 		return got == -1 ? -1
 				 : json_doc_get_u64(value, "count", UINT64_MAX,
 				       &line->count, where);
+	case LINE_CLOCK:
+		return stream_clock_parse(&line->clock, value, where);
 	case LINE_FINISH:
 		line->value = value;
 		got = json_doc_get_u64(

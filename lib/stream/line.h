@@ -28,6 +28,8 @@ enum stream_line_kind {
 	LINE_ERROR,   /* "@error": map, message, count */
 	LINE_STACK,   /* "@stack": value, for symbol_store_parse_stack() */
 	LINE_SYMBOLS, /* "@symbols": value, for symbol_store_parse() */
+	LINE_CLOCK,   /* "@clock": clock; the reader has set that of its header
+			 too */
 	LINE_FINISH,  /* "@end": records, lost, value */
 	LINE_OTHER,   /* an unknown "@" line, or one about a map where there is
 			 no header: to be skipped, or passed on as it is */
@@ -49,6 +51,7 @@ struct stream_line {
 	unsigned int map;
 	uint64_t time_ns;
 	uint64_t count, pass, keys, records, lost;
+	struct clock_offsets clock;
 	/* Borrowed until the next line. */
 	const char *message;
 	const json_t *value;

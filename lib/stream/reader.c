@@ -227,6 +227,8 @@ parse_counted_control(struct stream_reader *r, struct stream_line *line)
 	kind = parse_control(r, line);
 	stream_reader_tried(r, kind == LINE_BAD ? -1 : 0);
 	r->ended |= kind == LINE_FINISH;
+	if (kind == LINE_CLOCK)
+		r->header.clock = line->clock;
 	return kind;
 }
 

@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "stream/cobs.h"
 #include "stream/line.h"
+#include "stream/stream-clock.h"
 #include "stream/writer.h"
 
 void
@@ -76,6 +77,12 @@ stream_write_error(struct buf *out, const struct stream_header *h,
 		error = NULL;
 	}
 	write_control_line(out, "@error", error);
+}
+
+void
+stream_write_clock(struct buf *out, const struct clock_offsets *clock)
+{
+	write_control_line(out, "@clock", stream_clock_to_json(clock));
 }
 
 void

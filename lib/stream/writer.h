@@ -24,13 +24,14 @@ struct stream_ring {
 };
 
 /* Write the control lines "@lost", "@sampled" (for a pass), "@error" for count
- * records of one kind, and "@end", with n rings. */
+ * records of one kind, "@clock", and "@end", with n rings. */
 void stream_write_lost(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t count);
 void stream_write_pass(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t pass, uint64_t keys);
 void stream_write_error(struct buf *out, const struct stream_header *h,
     unsigned int map, const char *message, uint64_t count);
+void stream_write_clock(struct buf *out, const struct clock_offsets *clock);
 void stream_write_end(struct buf *out, uint64_t records, uint64_t lost);
 void stream_write_end_rings(struct buf *out, uint64_t records, uint64_t lost,
     const struct stream_ring *rings, size_t n);

@@ -38,6 +38,10 @@ a_header_goes_there_and_back(void)
 	    STREAM_OPENED);
 	THERE_AND_BACK(HEAD("\"symbols\":\"follow\",\"maps\":[],\"types\":[]"),
 	    STREAM_OPENED);
+	THERE_AND_BACK(HEAD("\"clock\":{\"boottime\":1795934691896026257,"
+			    "\"monotonic\":9223372036854775807},"
+			    "\"maps\":[],\"types\":[]"),
+	    STREAM_OPENED);
 	THERE_AND_BACK(
 	    MAPS("{\"name\":\"rb\",\"source\":\"ringbuf\",\"intepreter\":"
 		 "{\"stack_trace\":{\"with_symbols\":false}}}"),
@@ -190,6 +194,11 @@ a_wrong_header_is_refused(void)
 	REFUSES("{\"skel\":\"stream\",\"version\":1,\"name\":\"x\","
 		"\"encoding\":\"xml\"}\n",
 	    "run.skel:1: header.encoding: unknown encoding \"xml\"");
+	REFUSES(HEAD("\"clock\":7,\"maps\":[],\"types\":[]"),
+	    "run.skel:1: header.clock: expected an object, found a number");
+	REFUSES(HEAD("\"clock\":{\"boottime\":-1,\"monotonic\":2},\"maps\":[],"
+		     "\"types\":[]"),
+	    "run.skel:1: header.clock.boottime: expected a whole number from");
 	REFUSES(HEAD("\"types\":[]"), "run.skel:1: maps is missing");
 	REFUSES(HEAD("\"maps\":[]"), "run.skel:1: types is missing");
 	REFUSES(HEAD("\"maps\":{},\"types\":[]"), "expected an array");

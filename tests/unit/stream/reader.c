@@ -81,7 +81,9 @@ the_lines_are_those_of_the_manual(void)
 	    "{\"@lost\":{\"map\":\"rb\",\"count\":12}}\n"
 	    "{\"@sampled\":{\"map\":\"s\",\"round\":3,\"keys\":5}}\n"
 	    "{\"@error\":{\"map\":\"rb\",\"message\":\"m\",\"count\":3}}\n"
+	    "{\"@clock\":{\"boottime\":5,\"monotonic\":6}}\n"
 	    "{\"@end\":{\"records\":1042,\"lost\":12}}\n";
+	const struct clock_offsets clock = { true, 5, 6 };
 	struct buf out = { 0 };
 	struct stream_reader r;
 
@@ -93,6 +95,7 @@ the_lines_are_those_of_the_manual(void)
 	stream_write_lost(&out, &r.header, 0, 12);
 	stream_write_pass(&out, &r.header, 2, 3, 5);
 	stream_write_error(&out, &r.header, 0, "m", 3);
+	stream_write_clock(&out, &clock);
 	stream_write_end(&out, 1042, 12);
 	buf_chr(&out, '\0');
 	CHECK_STR(out.data, control);
@@ -141,6 +144,8 @@ objects_are_told_apart(void)
 	LINE("{\"@new\":{}}\n", LINE_OTHER);
 	LINE("{\"@new\":18446744073709551615}\n", LINE_OTHER);
 	LINE("\t{ \"@end\" : { } } \n", LINE_FINISH);
+	LINE("{\"@clock\":{\"boottime\":1,\"monotonic\":2,\"new\":-3}}\n",
+	    LINE_CLOCK);
 	LINE("{\"@lost\":{\"map\":\"s\",\"count\":1,\"new\":2}}\n", LINE_LOST);
 }
 
@@ -161,8 +166,37 @@ bad_lines_are_reported_with_their_number(void)
 	    "run.skel:2: @lost: there is no map \"zz\" in the header");
 	BAD("{\"@lost\":{\"map\":\"rb\",\"count\":-1}}\n",
 	    "run.skel:2: @lost.count: expected a whole number from 0");
+	BAD("{\"@clock\":{\"boottime\":1}}\n",
+	    "run.skel:2: @clock: monotonic is missing");
+	BAD("{\"@clock\":{\"boottime\":1,\"monotonic\":-1}}\n",
+	    "run.skel:2: @clock.monotonic: expected a whole number from 0");
 	BAD("{\"@error\":{\"map\":\"rb\",\"message\":7}}\n",
 	    "run.skel:2: @error.message: expected a string");
+}
+
+/* The header of a reader has the last offsets. */
+static void
+a_step_changes_the_header(void)
+{
+	static const char text[] = HEAD(
+	    "\"clock\":{\"boottime\":7,\"monotonic\":8},\"maps\":[],"
+	    "\"types\":[]") "{\"@clock\":{\"boottime\":9,\"monotonic\":10}}\n"
+			    "{\"@clock\":{\"boottime\":11}}\n";
+	struct stream_line l;
+	struct stream_reader r;
+
+	CHECK_NUM(open_text(&r, text), STREAM_OPENED);
+	CHECK(r.header.clock.known && r.header.clock.boottime == 7 &&
+	      r.header.clock.monotonic == 8);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_CLOCK);
+	CHECK(l.clock.known && l.clock.boottime == 9);
+	CHECK(r.header.clock.boottime == 9 && r.header.clock.monotonic == 10);
+	CHECK_NUM(stream_reader_next(&r, &l), LINE_BAD);
+	CHECK(r.header.clock.boottime == 9 && r.header.clock.monotonic == 10);
+	close_reader(&r);
+	CHECK_NUM(open_text(&r, THREE), STREAM_OPENED);
+	CHECK(!r.header.clock.known);
+	close_reader(&r);
 }
 
 /* Another stream with one map. */
@@ -604,6 +638,7 @@ main(void)
 	the_lines_are_those_of_the_manual();
 	objects_are_told_apart();
 	bad_lines_are_reported_with_their_number();
+	a_step_changes_the_header();
 	another_header_begins_another_stream();
 	what_is_no_header_begins_no_stream();
 	a_stream_can_be_left_out();
