@@ -9,6 +9,8 @@ LIBEXECDIR ?= $(PREFIX)/libexec/skel
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR  ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/vendor-completions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 SHAREDIR ?= $(PREFIX)/share/skel
 
 ## CC=clang  build with another compiler; aarch64-linux-gnu-gcc finds its own linker
@@ -103,9 +105,9 @@ NEED_build := $(firstword $(CC)):$(or $(CROSS:%-=gcc-%),$(filter-out cc,$(notdir
 	libiberty.a:libiberty-dev jansson.pc:libjansson-dev libbsd-overlay.pc:libbsd-dev \
 	zlib.pc:zlib1g-dev $(if $(STATIC),libbz2.a:libbz2-dev)
 NEED_demo  := $(NEED_build)
-NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck g++ git ip:iproute2 jq libbz2.a:libbz2-dev \
+NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck fish g++ git ip:iproute2 jq libbz2.a:libbz2-dev \
 	$(LLVM_STRIP):llvm /usr/share/i18n/locales:locales mandoc pgrep:procps python3 shellcheck strace time valgrind \
-	/usr/share/zoneinfo/America:tzdata setpriv:util-linux
+	/usr/share/zoneinfo/America:tzdata setpriv:util-linux zsh
 NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod \
 	qemu-system-x86_64:qemu-system-x86 xz:xz-utils
 NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))
@@ -158,7 +160,7 @@ TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.
 INIT_SRC := tests/vm/init
 SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list %.md,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/helpers/hardened tests/run tests/demo tests/soak \
 	tests/helpers/has-bpf tests/vm/* tests/fuzz/libs tests/fuzz/run tests/fuzz/seeds \
-	completions/*.bash))
+	completions/skel.bash))
 
 COMPILE = $(CC) $(CPP) $(HARDEN) $(CPPFLAGS) $(WARN) $(CFLAGS)
 LINK    = $(CC) $(CFLAGS) $(filter-out -static,$(LDFLAGS)) $(HARDEN_LINK) \
@@ -456,7 +458,7 @@ lint: ## check the form of sources, scripts and manuals, and the order of lib/
 	@$(if $(HARDEN),READELF=$(READELF) tests/helpers/hardened $(BIN) $(B)/libeunomia.so.$(VERSION))
 
 install: all ## install all of it below PREFIX=/usr/local and DESTDIR=
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPDIR) \
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR) \
 		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(MANDIR)/man3 \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
 		$(DESTDIR)$(MANDIR)/man8 \
@@ -477,8 +479,10 @@ install: all ## install all of it below PREFIX=/usr/local and DESTDIR=
 		-e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' lib/eunomia/eunomia.pc.in >$(B)/eunomia.pc
 	install -m 0644 $(B)/eunomia.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 0644 completions/skel.zsh $(DESTDIR)$(ZSHDIR)/_skel
 	@for c in $(CMDS); do \
-		install -m 0644 completions/$$c.bash $(DESTDIR)$(COMPDIR)/$$c || exit 1; done
+		install -m 0644 completions/skel.bash $(DESTDIR)$(COMPDIR)/$$c && \
+		install -m 0644 completions/skel.fish $(DESTDIR)$(FISHDIR)/$$c.fish || exit 1; done
 
 format: ## format the sources with clang-format
 	clang-format -i $(SRC) $(HDR) $(BPF_SRC) $(TEST_SRC)

@@ -5,6 +5,7 @@
 #ifndef SKEL_COMMAND_H
 #define SKEL_COMMAND_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The exit statuses beside 0 and 1; skel(7) lists them. */
@@ -28,27 +29,41 @@ struct command_option {
 	const char *arg;
 	/* The text in --help.  NULL: another name of the option before. */
 	const char *help;
+	/* How a shell completes what follows it (complete.h): "file"; "dir";
+	 * "=binary json", these words; any other word is for the command's own
+	 * complete().  NULL: not at all. */
+	const char *words;
 };
 
 /* The end of every command's table, which command_option() handles; that with
  * LIBBPF is for commands that open objects. */
 #define COMMAND_OPTIONS_VERBOSE(verbose)                                       \
-	{ "quiet", 'q', NULL, "print errors only" },                           \
-	    { "no-log", 'q', NULL, NULL }, { "verbose", 'v', NULL, verbose },  \
-	    { "help", 'h', NULL, "print this help" },                          \
-	    { "version", 'V', NULL, "print the version" },                     \
+	{ "quiet", 'q', NULL, "print errors only", NULL },                     \
+	    { "no-log", 'q', NULL, NULL, NULL },                               \
+	    { "verbose", 'v', NULL, verbose, NULL },                           \
+	    { "help", 'h', NULL, "print this help", NULL },                    \
+	    { "version", 'V', NULL, "print the version", NULL },               \
 	{                                                                      \
-		NULL, 0, NULL, NULL                                            \
+		NULL, 0, NULL, NULL, NULL                                      \
 	}
 #define COMMAND_OPTIONS COMMAND_OPTIONS_VERBOSE("print what is done")
 #define COMMAND_OPTIONS_LIBBPF                                                 \
 	COMMAND_OPTIONS_VERBOSE(                                               \
 	    "print what is done; twice: libbpf's messages too")
 
+struct completion;
+
 struct command {
 	const char *usage; /* "usage: ...", with newlines */
 	const char *about; /* what --help says before the options */
 	const struct command_option *options;
+	const char *operands; /* how they are completed, as .words above */
+	/* Offers what an option's argument or an operand may be.  before is
+	 * the number of operands before an operand. */
+	void (*complete)(struct completion *c, const char *what, size_t before);
+	/* What it confines itself by before that; NULL: confine_filter(true).
+	 */
+	void (*confine)(void);
 };
 
 /* Prints the usage on standard error and exits with EXIT_USAGE. */

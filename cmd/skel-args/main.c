@@ -17,14 +17,15 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "command.h"
+#include "complete-args.h"
 #include "host/confine.h"
 #include "package/args.h"
 #include "package/package.h"
 
 static const struct command_option option_table[] = {
-	{ "elf", 'e', "FILE",
-	    "read the object from FILE, not from the package" },
-	{ "list", 'l', NULL, "list the program's arguments for scripts" },
+	{ "elf", 'e', "FILE", "read the object from FILE, not from the package",
+	    "file" },
+	{ "list", 'l', NULL, "list the program's arguments for scripts", NULL },
 	COMMAND_OPTIONS_LIBBPF,
 };
 
@@ -35,6 +36,8 @@ static const struct command command = {
 		 "and print the package. skel-args PACKAGE --help lists the "
 		 "program's arguments.",
 	.options = option_table,
+	.operands = "package",
+	.complete = complete_args,
 };
 
 /* Writes the package, help or version to out, as the result says.  Returns the
@@ -102,6 +105,8 @@ main(int argc, char *argv[])
 	struct output out;
 	int ch, list = 0, status;
 
+	if (complete_is_asked(argc, argv))
+		return complete_run(&command, argc, argv);
 	signals_catch_file_limit();
 	while ((ch = command_next(&command, argc, argv, NULL)) != -1) {
 		switch (ch) {

@@ -25,6 +25,7 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "command.h"
+#include "complete-stream.h"
 #include "format/plan.h"
 #include "format/safe-cells.h"
 #include "host/confine.h"
@@ -34,22 +35,27 @@ enum { OPTION_FORM = 256, TERMINAL_WIDTH = 80 };
 
 static const struct command_option option_table[] = {
 	{ "table", OPTION_FORM + PLAN_TABLE, NULL,
-	    "aligned columns, histograms and stacks (default)" },
+	    "aligned columns, histograms and stacks (default)", NULL },
 	{ "plain", OPTION_FORM + PLAN_PLAIN, NULL,
-	    "the text of the reference loader" },
-	{ "json", OPTION_FORM + PLAN_JSON, NULL, "one JSON object per line" },
+	    "the text of the reference loader", NULL },
+	{ "json", OPTION_FORM + PLAN_JSON, NULL, "one JSON object per line",
+	    NULL },
 	{ "csv", OPTION_FORM + PLAN_CSV, "[=safe]",
 	    "comma separated values (RFC 4180); safe: a ' before what a "
-	    "spreadsheet would calculate" },
-	{ "tsv", OPTION_FORM + PLAN_TSV, "[=safe]", "tab separated values" },
-	{ "raw", OPTION_FORM + PLAN_RAW, NULL, "the bytes of the records" },
+	    "spreadsheet would calculate",
+	    "=safe" },
+	{ "tsv", OPTION_FORM + PLAN_TSV, "[=safe]", "tab separated values",
+	    "=safe" },
+	{ "raw", OPTION_FORM + PLAN_RAW, NULL, "the bytes of the records",
+	    NULL },
 	{ "folded", OPTION_FORM + PLAN_FOLDED, NULL,
-	    "stacks with their counts, for flame graphs" },
-	{ "bare", 'b', NULL, "leave out the map and the time" },
-	{ "columns", 'c', "A,B.C", "print only these columns, in this order" },
-	{ "no-header", 'H', NULL, "leave out the names of the columns" },
+	    "stacks with their counts, for flame graphs", NULL },
+	{ "bare", 'b', NULL, "leave out the map and the time", NULL },
+	{ "columns", 'c', "A,B.C", "print only these columns, in this order",
+	    "members" },
+	{ "no-header", 'H', NULL, "leave out the names of the columns", NULL },
 	{ "map", 'm', "MAP",
-	    "print records of this map only; repeat for more maps" },
+	    "print records of this map only; repeat for more maps", "map" },
 	COMMAND_OPTIONS,
 };
 
@@ -62,6 +68,8 @@ static const struct command command = {
 	.about = "Print the records of streams from files or standard input as "
 		 "text.",
 	.options = option_table,
+	.operands = "stream",
+	.complete = complete_stream,
 };
 
 /* A list of borrowed strings. */
@@ -182,6 +190,8 @@ main(int argc, char *argv[])
 	struct output out;
 	int ch, status;
 
+	if (complete_is_asked(argc, argv))
+		return complete_run(&command, argc, argv);
 	signals_catch_file_limit();
 	while ((ch = command_next(&command, argc, argv, NULL)) != -1) {
 		switch (ch) {

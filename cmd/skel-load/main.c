@@ -19,6 +19,7 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "command.h"
+#include "complete-load.h"
 #include "poll/poller.h"
 #include "run.h"
 #include "session/launch-option.h"
@@ -38,58 +39,68 @@ enum {
 static const struct command_option option_table[] = {
 	{ "as-is", OPT_LAUNCH, NULL,
 	    "load what was written: count no calls that a full ring buffer "
-	    "makes fail" },
+	    "makes fail",
+	    NULL },
 	{ "attach", 'a', "PROG=WHERE",
 	    "attach PROG there, whatever the package says: xdp:eth0, "
 	    "perf:freq=99, uprobe:FILE:FUNCTION, ...; off leaves it out, load "
 	    "does not attach it; PROG may be a pattern; repeat for more "
-	    "places" },
+	    "places",
+	    "where" },
 	{ "both", OPT_LAUNCH, NULL,
-	    "attach every form of a hook, not only the best" },
+	    "attach every form of a hook, not only the best", NULL },
 	{ "btf", OPT_LAUNCH, "FILE|DIR",
-	    "the kernel's BTF, or an archive of BTF files" },
+	    "the kernel's BTF, or an archive of BTF files", "file" },
 	{ "check", OPT_CHECK, NULL,
-	    "have the kernel verify the program, attach nothing" },
+	    "have the kernel verify the program, attach nothing", NULL },
 	{ "command", 'c', "COMMAND",
 	    "run COMMAND with sh when all is attached, and end with it; {pid} "
-	    "in options and arguments is its process" },
-	{ "count", 'n', "COUNT", "stop after COUNT records" },
+	    "in options and arguments is its process",
+	    NULL },
+	{ "count", 'n', "COUNT", "stop after COUNT records", NULL },
 	{ "detach", OPT_DETACH, NULL,
-	    "with --pin=DIR: leave the program running and exit" },
-	{ "elf", 'e', "FILE",
-	    "read the object from FILE, not from the package" },
+	    "with --pin=DIR: leave the program running and exit", NULL },
+	{ "elf", 'e', "FILE", "read the object from FILE, not from the package",
+	    "file" },
 	{ "events", OPT_LAUNCH, "MAP=TYPE[,MEMBER=VALUE]",
 	    "the type of the records of MAP, a buffer or an iterator program; "
-	    "repeat for more" },
-	{ "export", 'm', "MAP", "export this map only; repeat for more maps" },
-	{ "format", 'f', "binary|json",
-	    "how to write records; default: binary" },
+	    "repeat for more",
+	    "events" },
+	{ "export", 'm', "MAP", "export this map only; repeat for more maps",
+	    "map" },
+	{ "format", 'f', "binary|json", "how to write records; default: binary",
+	    "=binary json" },
 	{ "latency", OPT_LATENCY, "MS",
-	    "longest wait of a record under load; default: 10" },
+	    "longest wait of a record under load; default: 10", NULL },
 	{ "map", OPT_LAUNCH, "MAP=SIZES",
 	    "give MAP another size: entries:N, value_size:N, pages:N; repeat "
-	    "for more maps" },
+	    "for more maps",
+	    "sizes" },
 	{ "no-symbols", OPT_LAUNCH, NULL,
-	    "show the addresses of stacks as numbers" },
+	    "show the addresses of stacks as numbers", NULL },
 	{ "only", OPT_LAUNCH, "PROG[,...]",
-	    "leave out all other programs; PROG may be a pattern" },
+	    "leave out all other programs; PROG may be a pattern", "program" },
 	{ "optional", OPT_LAUNCH, "PROG[,...]",
 	    "go on without PROG, or any that the pattern PROG matches, if it "
-	    "cannot be loaded or attached" },
+	    "cannot be loaded or attached",
+	    "program" },
 	{ "pin", OPT_PIN, "[=DIR]",
-	    "pin the maps and print a session for skel-poll" },
+	    "pin the maps and print a session for skel-poll", "dir" },
 	{ "sample", OPT_LAUNCH, "MAP[=INTERVAL][,WORD ...]",
 	    "read a map or global variables repeatedly: each 1s, 2s ..., as "
 	    "log2_hist, linear_hist, exp2_hist, unit=UNIT, clear, nonzero; "
-	    "repeat for more" },
+	    "repeat for more",
+	    "sample" },
 	{ "set", OPT_LAUNCH, "MAP[KEY]=VALUE",
 	    "put VALUE into MAP before the program runs; repeat for more; "
-	    "MAP=@FILE: those of a file" },
-	{ "time", 't', "SECONDS", "stop after this time, for instance 0.5" },
+	    "MAP=@FILE: those of a file",
+	    "element" },
+	{ "time", 't', "SECONDS", "stop after this time, for instance 0.5",
+	    NULL },
 	{ "trace-pipe", OPT_TRACE_PIPE, NULL,
-	    "print what the program writes with bpf_printk()" },
+	    "print what the program writes with bpf_printk()", NULL },
 	{ "unload", OPT_UNLOAD, "DIR",
-	    "end the session that --detach left in DIR" },
+	    "end the session that --detach left in DIR", "dir" },
 	COMMAND_OPTIONS_LIBBPF,
 };
 
@@ -113,6 +124,8 @@ static const struct command command = {
 		 "records, which skel-fmt turns into text. skel-load PACKAGE "
 		 "--help lists the program's own arguments.",
 	.options = option_table,
+	.operands = "package",
+	.complete = complete_load,
 };
 
 /* Sets an option that launch_option_set() knows.  One with "{pid}" is kept
@@ -298,6 +311,8 @@ main(int argc, char *argv[])
 	const char *conflict, *name;
 	int option, status;
 
+	if (complete_is_asked(argc, argv))
+		return complete_run(&command, argc, argv);
 	signals_catch_file_limit();
 	while ((option = command_next(&command, argc, argv, &name)) != -1) {
 		if (set_load_option(&o, option, name) == -1)

@@ -23,7 +23,7 @@ enum { OPT_DETACH = 256 };
 
 static const struct command_option option_table[] = {
 	{ "detach", OPT_DETACH, NULL,
-	    "be no child of the process that starts it" },
+	    "be no child of the process that starts it", NULL },
 	COMMAND_OPTIONS,
 };
 

@@ -26,6 +26,7 @@
 #include "base/signals.h"
 #include "command.h"
 #include "compile.h"
+#include "complete.h"
 #include "elf/object-check.h"
 #include "host/confine.h"
 #include "pack/pack.h"
@@ -40,15 +41,28 @@ enum { CPU_SECONDS = 60 };
 static const struct command_option option_table[] = {
 	{ "events", OPT_EVENTS, "MAP=TYPE[,MEMBER=VALUE]",
 	    "type of the records of a ring or perf buffer, or of an iterator "
-	    "program; repeat for more" },
-	{ "name", 'n', "NAME",
-	    "name of the object; default: x_bpf for x.bpf.o" },
+	    "program; repeat for more",
+	    NULL },
+	{ "name", 'n', "NAME", "name of the object; default: x_bpf for x.bpf.o",
+	    NULL },
 	{ "sample", OPT_SAMPLE, "MAP[=INTERVAL][,WORD ...]",
 	    "have a map or global variables read repeatedly, as the option of "
-	    "skel-load; repeat for more" },
-	{ "unpack", 'u', NULL, "print the object of a package" },
+	    "skel-load; repeat for more",
+	    NULL },
+	{ "unpack", 'u', NULL, "print the object of a package", NULL },
 	COMMAND_OPTIONS_LIBBPF,
 };
+
+/* Objects and sources; packages to unpack; flags for the compiler behind "--".
+ */
+static void
+complete_pack(struct completion *c, const char *what, size_t before)
+{
+	(void)what;
+	if (before == 0)
+		complete_offer_files(
+		    c, complete_option(c, 'u') != NULL ? "*.json" : "*.o *.c");
+}
 
 static const struct command command = {
 	.usage = "usage: skel-pack [-qv] [-n name] [--events map=type] ...\n"
@@ -61,6 +75,8 @@ static const struct command command = {
 		 "standard input, or from a C source, which clang compiles "
 		 "with the flags after \"--\".",
 	.options = option_table,
+	.operands = "object",
+	.complete = complete_pack,
 };
 
 /* Reports a package that is to be packed again, which is a frequent mistake.
@@ -271,14 +287,15 @@ int
 main(int argc, char *argv[])
 {
 	struct pack_options told = { 0 };
-	const char **events = calloc((size_t)argc, sizeof(*events));
-	const char *file = NULL;
+	const char **events, *file = NULL;
 	struct events_option stated;
 	bool back = false;
 	int ch, status, nflags;
 
+	if (complete_is_asked(argc, argv))
+		return complete_run(&command, argc, argv);
 	signals_catch_file_limit();
-	if (events == NULL) {
+	if ((events = calloc((size_t)argc, sizeof(*events))) == NULL) {
 		report_nomem();
 		return 1;
 	}

@@ -22,6 +22,7 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "command.h"
+#include "complete-poll.h"
 #include "elf/libbpf-log.h"
 #include "find-map.h"
 #include "follow-session.h"
@@ -47,21 +48,26 @@ enum {
 
 static const struct command_option option_table[] = {
 	{ "format", 'f', "binary|json",
-	    "how to write records; default: binary, or as they come" },
+	    "how to write records; default: binary, or as they come",
+	    "=binary json" },
 	{ "latency", OPT_LATENCY, "MS",
-	    "longest wait of a record under load; default: 10" },
-	{ "list", OPT_LIST, NULL, "list the kernel's maps, and who uses them" },
-	{ "map", 'm', "MAP", "read this map only; repeat for more maps" },
-	{ "count", 'n', "COUNT", "stop after COUNT records" },
-	{ "time", 't', "SECONDS", "stop after this time, for instance 0.5" },
+	    "longest wait of a record under load; default: 10", NULL },
+	{ "list", OPT_LIST, NULL, "list the kernel's maps, and who uses them",
+	    NULL },
+	{ "map", 'm', "MAP", "read this map only; repeat for more maps",
+	    "map" },
+	{ "count", 'n', "COUNT", "stop after COUNT records", NULL },
+	{ "time", 't', "SECONDS", "stop after this time, for instance 0.5",
+	    NULL },
 	{ "no-symbols", OPT_NO_SYMBOLS, NULL,
-	    "show the addresses of stacks as numbers" },
-	{ "once", OPT_ONCE, NULL, "read what the maps hold now, then stop" },
+	    "show the addresses of stacks as numbers", NULL },
+	{ "once", OPT_ONCE, NULL, "read what the maps hold now, then stop",
+	    NULL },
 	{ "sample", OPT_SAMPLE,
 	    "MAP[=INTERVAL][,TYPE][,unit=UNIT][,clear][,nonzero]",
-	    "how to read a map that somebody else loaded" },
+	    "how to read a map that somebody else loaded", NULL },
 	{ "type", OPT_TYPE, "[MAP=]FILE:TYPE",
-	    "the type of its values, as in x.bpf.o:'struct event'" },
+	    "the type of its values, as in x.bpf.o:'struct event'", "file" },
 	COMMAND_OPTIONS_LIBBPF,
 };
 
@@ -83,6 +89,9 @@ static const struct command command = {
 		 "stream, or copy a stream; from a file or standard input. Or "
 		 "read maps that somebody else loaded, by number, name or pin.",
 	.options = option_table,
+	.operands = "session",
+	.complete = complete_poll,
+	.confine = confine_opening,
 };
 
 /* Waits for input.  Returns whether there is some, or its end; false if a
@@ -312,6 +321,8 @@ main(int argc, char *argv[])
 	int option, status;
 	size_t n;
 
+	if (complete_is_asked(argc, argv))
+		return complete_run(&command, argc, argv);
 	signals_catch_file_limit();
 	/* No option can be given more often than there are arguments. */
 	o.maps = calloc((size_t)argc, sizeof(*o.maps));

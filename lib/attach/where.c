@@ -234,3 +234,9 @@ attach_where_parse(struct attach_where *w, const char *text)
 	attach_error_free(&e);
 	return -1;
 }
+
+const char *
+attach_where_way(size_t index)
+{
+	return index < nitems(ways) ? ways[index]->name : NULL;
+}

@@ -75,8 +75,8 @@ complete_words() {
 	bash -c '
 		source "$ROOT/completions/$1.bash"
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-		"_${1//-/_}"
-		printf "%s\n" "${COMPREPLY[@]}" | sort | paste -s -d " "' complete "$@"
+		_skel
+		printf "%s\n" "${COMPREPLY[@]}" | sort -u | paste -s -d " "' complete "$@"
 }
 
 # wait_for SECONDS COMMAND...: try the command every 20 ms until it succeeds; fail

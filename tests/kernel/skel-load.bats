@@ -705,7 +705,7 @@ ready() {
 	[ "$(complete_words skel-load -a p=tc)" = "p=tc: p=tcx:" ]
 	[ "$(complete_words skel-load -a p = tc)" = "tc: tcx:" ]
 	[ "$(complete_words skel-load --attach = p = o)" = off ]
-	[ "$(complete_words skel-load -a p = xdp : et)" = "" ]
+	[ "$(complete_words skel-load -a p = xdp : lo)" = lo ]
 	[ "$(complete_words skel-load -a p)" = "" ]
 	[ "$(complete_words skel-load -f '')" = "binary json" ]
 	[ "$(complete_words skel-load --format = j)" = json ]

@@ -681,7 +681,9 @@ END
 	[ "$(complete_words skel-poll --o)" = --once ]
 	[ "$(complete_words skel-poll -f '')" = 'binary json' ]
 	[ "$(complete_words skel-poll --latency '')" = '' ]
-	echo '{"skel":"session","maps":[{"name":"$(touch ran)","source":"ringbuf"},{"name":"rb","source":"ringbuf"}]}' > odd
+	jq -nc '{skel: "session", version: 1, name: "x", encoding: "binary", dir: "/sys/fs/bpf/x", types: [],
+		maps: [{name: "$(touch ran)", source: "ringbuf", pin: "/sys/fs/bpf/x/a"},
+			{name: "rb", source: "ringbuf", pin: "/sys/fs/bpf/x/rb"}]}' > odd
 	[ "$(complete_words skel-poll odd -m '')" = rb ]
 	[ ! -e ran ]
 }

@@ -22,8 +22,7 @@ help_options() {
 		grep -oE -e '--[a-z][a-z-]*' | sed 's/^--//' | sort -u
 }
 completion_options() {
-	sed -n "/^_${1//-/_}_options='/,/'\$/p" "$ROOT/completions/$1.bash" |
-		grep -oE -e '--[a-z][a-z-]*' | sed 's/^--//' | sort -u
+	"$1" --complete=0 -- -- | grep -oE -e '^--[a-z][a-z-]*' | sed 's/^--//' | sort -u
 }
 # The same for short options.
 code_letters() {
@@ -37,8 +36,7 @@ help_letters() {
 	"$1" --help | grep -oE '^ +-[A-Za-z]' | grep -oE '[A-Za-z]' | sort -u
 }
 completion_letters() {
-	sed -n "/^_${1//-/_}_options='/,/'\$/p" "$ROOT/completions/$1.bash" |
-		grep -oE "(^|[ '])-[A-Za-z]( |'|\$)" | grep -oE '[A-Za-z]' | sort -u
+	"$1" --complete=0 -- - | grep -oE -e '^-[A-Za-z]' | tr -d - | sort -u
 }
 # The words of the usage line on standard error that are options.
 usage_words() {
@@ -155,11 +153,14 @@ same() { # WHAT WANT GOT
 	for cmd in $(commands); do
 		! is_helper "$cmd" || continue
 		[ -f "$ROOT/cmd/$cmd/$cmd.1" ]
-		[ -f "$ROOT/completions/$cmd.bash" ]
+		[ "$(readlink "$ROOT/completions/$cmd.bash")" = skel.bash ]
+		for shell in bash zsh fish; do
+			grep -qE "^(complete|#compdef|for command in) .*\\b$cmd\\b" "$ROOT/completions/skel.$shell"
+		done
 		grep -q "Xr $cmd 1" "$ROOT/cmd/skel.7"
 		grep -q "$cmd" "$ROOT/README.md"
 	done
-	for completion in "$ROOT"/completions/*.bash; do
+	for completion in "$ROOT"/completions/skel-*.bash; do
 		[ -d "$ROOT/cmd/$(basename "$completion" .bash)" ]
 	done
 }
@@ -194,15 +195,14 @@ manual_ways() {
 		sed 's/^Cm //; s/ : //' | sort -u
 }
 completion_ways() {
-	sed -n "/^_skel_load_ways='/,/'\$/p" "$ROOT/completions/skel-load.bash" |
-		grep -oE '[a-z_.]+:' | tr -d : | sort -u
+	skel-load --complete=1 -- -a p= | sed -n 's/^p=\([a-z_.]*\):$/\1/p' | sort -u
 }
 
 @test "skel-load's manual lists every kind of program, and every way to attach one" {
 	[ -n "$(code_kinds)" ] && [ -n "$(code_ways)" ]
 	same "skel-load.1" "$(code_kinds)" "$(manual_kinds)"
 	same "skel-load.1" "$(code_ways)" "$(manual_ways)"
-	same "completions/skel-load.bash" "$(code_ways)" "$(completion_ways)"
+	same "completion of -a" "$(code_ways)" "$(completion_ways)"
 }
 
 @test "the manuals are clean and refer only to manuals that exist" {

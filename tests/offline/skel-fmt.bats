@@ -671,7 +671,8 @@ enum_of_bits() {
 }
 
 @test "completion does not execute the names of a stream's maps" {
-	echo '{"skel":"stream","maps":[{"name":"$(touch ran)","source":"ringbuf"},{"name":"rb","source":"ringbuf"}]}' > odd.skel
+	echo '{"skel":"stream","version":1,"name":"x","encoding":"binary","maps":[{"name":"$(touch ran)","source":"ringbuf"},{"name":"rb","source":"ringbuf"}],"types":[]}' > odd.skel
+	skel-fmt --json odd.skel
 	[ "$(complete_words skel-fmt odd.skel -m '')" = rb ]
 	[ ! -e ran ]
 }
