@@ -130,8 +130,8 @@ SETUP := $(or $(SETUP),find-missing)
 
 # The folders of lib/, each of which may use only those before it.  "make lint"
 # fails if a file uses a header or a symbol of a later one, and on circles.
-ROOMS    := base types stream record format host elf dwarf infer package pack lookup symbolize load attach \
-	poll session eunomia
+ROOMS    := base types kinds stream record format host elf dwarf infer package pack lookup symbolize load \
+	attach poll session eunomia
 LIB      := $(B)/libskel.a
 # The C library, lib/eunomia/eunomia.h.  The number after ".so" changes when programs
 # that were linked with an earlier version would no longer work.

@@ -1,0 +1,55 @@
+/*
+ * Kinds: what a member of a record means beyond its type in C, as an address of
+ * IPv4, an error number or the id of a user.
+ */
+#ifndef SKEL_TYPES_KIND_H
+#define SKEL_TYPES_KIND_H
+
+enum kind {
+	KIND_NONE,
+	KIND_IP4,
+	KIND_IP6,
+	KIND_IP,
+	KIND_MAC,
+	KIND_PORT_BE,
+	KIND_BE16,
+	KIND_BE32,
+	KIND_BE64,
+	KIND_ERRNO,
+	KIND_SIGNAL,
+	KIND_SYSCALL,
+	KIND_PROTO,
+	KIND_FAMILY,
+	KIND_TCP_STATE,
+	KIND_SOCK_TYPE,
+	KIND_FILE_MODE,
+	KIND_OPEN_FLAGS,
+	KIND_FLAGS,
+	KIND_DEV,
+	KIND_UID,
+	KIND_GID,
+	KIND_IFINDEX,
+	KIND_CGROUP,
+	KIND_CONTAINER,
+	KIND_PID_NS,
+	KIND_KSYM,
+	KIND_USYM,
+	KIND_KTIME,
+	KIND_BOOTTIME,
+	KIND_REALTIME,
+	KIND_NS,
+	KIND_US,
+	KIND_MS,
+	KIND_S,
+	KIND_BYTES,
+	KIND_KIB,
+	KIND_PAGES,
+	KIND_HEX,
+	KIND_OCT,
+	KIND_TEXT,
+	KIND_UTF8,
+	KIND_BOOL,
+	KIND_COUNT
+};
+
+#endif
