@@ -87,6 +87,26 @@ field_place_is_struct(const struct types *t, const struct field_place *p)
 	       (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION);
 }
 
+/* Set the kind of the member m of type, a struct at struct_offset. */
+static void
+set_kind(struct field_place *at, const struct types *t, const struct type *type,
+    const struct type_member *m, size_t struct_offset)
+{
+	at->member = m;
+	at->kind = m->as.kind;
+	if (at->kind == KIND_FLAGS)
+		at->flags = kind_find_enum(t, m->as.arg);
+	for (size_t i = 0; at->kind == KIND_IP && i < type->nmembers; i++) {
+		const struct type_member *family = &type->members[i];
+
+		if (strcmp(family->name, m->as.arg) != 0)
+			continue;
+		at->family_offset = struct_offset + family->offset;
+		at->family_size = (uint8_t)types_get(t, family->type)->size;
+		return;
+	}
+}
+
 void
 fields_add_members(
     struct fields *c, const struct types *t, const struct field_place *p)
@@ -103,6 +123,7 @@ fields_add_members(
 			.cpus = p->cpus,
 		};
 
+		set_kind(&at, t, type, m, p->offset);
 		if (*m->name == '\0' && field_place_is_struct(t, &at))
 			fields_add_members(c, t, &at);
 		else

@@ -23,6 +23,14 @@ struct field_place {
 	uint32_t bit_offset, bits; /* a bitfield, unless bits is 0 */
 	/* Per-CPU maps: the sum of the values of all CPUs, or all of them. */
 	enum field_cpus { FIELD_CPUS_ONE, FIELD_CPUS_SUM, FIELD_CPUS_ALL } cpus;
+	/* The member that it is, with what is said of it; NULL: none. */
+	const struct type_member *member;
+	/* Its kind, and what that needs: the enum of KIND_FLAGS, or where the
+	 * address family of KIND_IP is, and its bytes. */
+	enum kind kind;
+	const struct type *flags;
+	size_t family_offset;
+	uint8_t family_size;
 };
 
 struct field {

@@ -1,55 +1,104 @@
 /*
- * Kinds: what a member of a record means beyond its type in C, as an address of
- * IPv4, an error number or the id of a user.
+ * The kind of a member: what its number or its bytes mean, such as an IPv4
+ * address or an errno, which C types do not say.  The author of a program says
+ * it (SKEL_AS in assets/skel.bpf.h), or an option; of well-known typedefs it is
+ * known.  A kind is a name, and here the check that it fits a member; its text
+ * is that of kinds/.
  */
 #ifndef SKEL_TYPES_KIND_H
 #define SKEL_TYPES_KIND_H
 
+#include <stdbool.h>
+
 enum kind {
 	KIND_NONE,
-	KIND_IP4,
+	KIND_IP4, /* in network order, as all addresses */
 	KIND_IP6,
-	KIND_IP,
+	KIND_IP, /* either, as another member says: ip(family=MEMBER) */
 	KIND_MAC,
-	KIND_PORT_BE,
+	KIND_PORT_BE, /* in network order */
 	KIND_BE16,
 	KIND_BE32,
 	KIND_BE64,
-	KIND_ERRNO,
+	KIND_ERRNO, /* negative, as the kernel returns it, or positive */
 	KIND_SIGNAL,
 	KIND_SYSCALL,
-	KIND_PROTO,
-	KIND_FAMILY,
+	KIND_PROTO,  /* of IP */
+	KIND_FAMILY, /* of addresses and sockets */
 	KIND_TCP_STATE,
 	KIND_SOCK_TYPE,
 	KIND_FILE_MODE,
 	KIND_OPEN_FLAGS,
-	KIND_FLAGS,
-	KIND_DEV,
+	KIND_FLAGS, /* bits with the names of an enum: flags(ENUM) */
+	KIND_DEV,   /* as the kernel has it: 12 bits, then 20 */
 	KIND_UID,
 	KIND_GID,
 	KIND_IFINDEX,
-	KIND_CGROUP,
-	KIND_CONTAINER,
+	KIND_CGROUP,    /* the id, of bpf_get_current_cgroup_id() */
+	KIND_CONTAINER, /* that of a cgroup id */
 	KIND_PID_NS,
 	KIND_KSYM,
 	KIND_USYM,
-	KIND_KTIME,
-	KIND_BOOTTIME,
-	KIND_REALTIME,
-	KIND_NS,
+	KIND_KTIME,    /* ns, bpf_ktime_get_ns() */
+	KIND_BOOTTIME, /* ns, bpf_ktime_get_boot_ns() */
+	KIND_REALTIME, /* ns since 1970 */
+	KIND_NS,       /* durations */
 	KIND_US,
 	KIND_MS,
 	KIND_S,
 	KIND_BYTES,
 	KIND_KIB,
-	KIND_PAGES,
+	KIND_PAGES, /* of 4096 bytes */
 	KIND_HEX,
 	KIND_OCT,
-	KIND_TEXT,
+	KIND_TEXT, /* up to a NUL */
 	KIND_UTF8,
 	KIND_BOOL,
 	KIND_COUNT
 };
+
+struct type;
+struct types;
+struct type_member;
+
+/* A zeroed one is of no kind. */
+struct member_kind {
+	enum kind kind;
+	/* Somebody said it, if only that the member is of no kind: it is not
+	 * guessed. */
+	bool said;
+	char *arg; /* owned: the member of KIND_IP, the enum of KIND_FLAGS; or
+		      NULL */
+};
+
+/* "ip4".  KIND_NONE has "". */
+const char *kind_name(enum kind kind);
+
+/*
+ * Parses "errno", "ip(family=af)", "flags(open_how)", or "", which is no kind.
+ * where begins reports.  Returns 0, or -1 after reporting; then *k is empty.
+ * *k is to be released by kind_free().
+ */
+int kind_parse(struct member_kind *k, const char *text, const char *where);
+void kind_free(struct member_kind *k);
+
+/* Returns it as kind_parse() takes it, to be freed by the caller, or NULL if
+ * memory ran out. */
+char *kind_spell(const struct member_kind *k);
+
+/*
+ * Whether a member of this type can be of the kind.  The member that
+ * ip(family=MEMBER) names must be an integer of the struct around it; the enum
+ * of flags(ENUM) must be in the table.  Reports what does not fit if where is
+ * not NULL.  Returns 0 or -1.
+ */
+int kind_check(const struct types *t, const struct type_member *m,
+    const struct member_kind *k, const struct type *around, const char *where);
+
+/* The kind that the member's typedefs, its struct or its name tell. */
+enum kind kind_guess(const struct types *t, const struct type_member *m);
+
+/* The enum of this name in the table, or NULL. */
+const struct type *kind_find_enum(const struct types *t, const char *name);
 
 #endif

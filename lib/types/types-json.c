@@ -93,6 +93,35 @@ parse_bits(struct type_member *m, const json_t *json, const char *where)
 	return 0;
 }
 
+/* Parses what is said of the member beside its type. */
+static int
+parse_member_notes(struct type_member *m, const json_t *json, const char *where)
+{
+	const char *kind = NULL, *help = NULL;
+	struct report_held held;
+	uint64_t width = 0;
+	int ret;
+
+	if (json_doc_get_string(json, "as", &kind, where) == -1 ||
+	    json_doc_get_string(json, "help", &help, where) == -1 ||
+	    json_doc_get_bool(json, "hide", &m->hidden, where) == -1 ||
+	    json_doc_get_u64(json, "width", TYPES_WIDTH_MAX, &width, where) ==
+		-1)
+		return -1;
+	m->width = (uint32_t)width;
+	if (help != NULL && (m->help = strdup(help)) == NULL)
+		return report_nomem();
+	if (kind == NULL)
+		return 0;
+	/* Later versions may know more kinds. */
+	report_hold(&held);
+	ret = kind_parse(&m->as, kind, where);
+	report_release_held(&held, "");
+	if (ret == -1)
+		m->as.said = true; /* it is none that can be guessed */
+	return 0;
+}
+
 static int
 parse_member(
     struct type_member *m, const json_t *json, size_t n, const char *where)
@@ -102,7 +131,9 @@ parse_member(
 	    parse_type_number(
 		json, "offset", TYPES_SIZE_MAX, &m->offset, where) == -1)
 		return -1;
-	return parse_bits(m, json, where);
+	return parse_bits(m, json, where) == -1
+		   ? -1
+		   : parse_member_notes(m, json, where);
 }
 
 static int
@@ -356,17 +387,55 @@ write_type_constant(const struct type *type, size_t i)
 			    : json_doc_u64_new(c->value));
 }
 
+/* What parse_member_notes() parses. */
+static json_t *
+write_member_notes(const struct type_member *m)
+{
+	json_t *json = json_object();
+	char *kind;
+	int failed = json == NULL;
+
+	if (m->as.said || m->as.kind != KIND_NONE) {
+		kind = kind_spell(&m->as);
+		failed |= kind == NULL || json_object_set_new(json, "as",
+					      json_string(kind)) == -1;
+		free(kind);
+	}
+	if (m->help != NULL)
+		failed |= json_object_set_new(
+			      json, "help", json_string(m->help)) == -1;
+	if (m->hidden)
+		failed |= json_object_set_new(json, "hide", json_true()) == -1;
+	if (m->width != 0)
+		failed |= json_object_set_new(
+			      json, "width", json_integer(m->width)) == -1;
+	if (!failed)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
 static json_t *
 write_type_member(const struct type *type, size_t i)
 {
 	const struct type_member *m = &type->members[i];
 	json_int_t of = m->type, offset = (json_int_t)m->offset;
+	json_t *json, *notes;
 
 	if (m->bits == 0)
-		return json_pack(
+		json = json_pack(
 		    "{sssIsI}", "name", m->name, "type", of, "offset", offset);
-	return json_pack("{sssIsIsisi}", "name", m->name, "type", of, "offset",
-	    offset, "bit_offset", (int)m->bit_offset, "bits", (int)m->bits);
+	else
+		json = json_pack("{sssIsIsisi}", "name", m->name, "type", of,
+		    "offset", offset, "bit_offset", (int)m->bit_offset, "bits",
+		    (int)m->bits);
+	notes = write_member_notes(m);
+	if (json_object_update(json, notes) == -1) {
+		json_decref(json);
+		json = NULL;
+	}
+	json_decref(notes);
+	return json;
 }
 
 /* Write the n parts of a type as an array.  Returns NULL if memory runs out. */

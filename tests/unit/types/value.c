@@ -89,9 +89,17 @@ add_cfg(void)
 {
 	static char comm[] = "comm", none[] = "", lo[] = "lo", hi[] = "hi",
 		    f[] = "f";
-	struct type_member m[] = { { comm, add_array(t_char, 4), 0, 0, 0 },
-		{ none, t_union, 4, 0, 0 }, { lo, t_u32, 8, 0, 3 },
-		{ hi, t_u32, 8, 3, 10 }, { f, t_float, 12, 0, 0 } };
+	struct type_member m[] = {
+		{ .name = comm, .type = add_array(t_char, 4) },
+		{ .name = none, .type = t_union, .offset = 4 },
+		{ .name = lo, .type = t_u32, .offset = 8, .bits = 3 },
+		{ .name = hi,
+		    .type = t_u32,
+		    .offset = 8,
+		    .bit_offset = 3,
+		    .bits = 10 },
+		{ .name = f, .type = t_float, .offset = 12 },
+	};
 
 	return add(
 	    (struct type){
