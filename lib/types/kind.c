@@ -347,21 +347,19 @@ is_name_of_text(const char *name)
 enum kind
 kind_guess(const struct types *t, const struct type_member *m)
 {
-	struct member_kind k = { 0 };
 	const struct type *type = &t->v[m->type];
+	enum kind kind = KIND_NONE;
 
-	for (; k.kind == KIND_NONE && type->kind == TYPE_TYPEDEF;
+	for (; kind == KIND_NONE && type->kind == TYPE_TYPEDEF;
 	     type = &t->v[type->of])
-		k.kind = told_by_name(type->name);
-	if (k.kind == KIND_NONE && type->kind == TYPE_STRUCT)
-		k.kind = told_by_name(type->name);
-	if (k.kind == KIND_BE16 && is_port(m->name))
-		k.kind = KIND_PORT_BE;
-	if (k.kind == KIND_NONE && type->kind == TYPE_ARRAY &&
+		kind = told_by_name(type->name);
+	if (kind == KIND_NONE && type->kind == TYPE_STRUCT)
+		kind = told_by_name(type->name);
+	if (kind == KIND_BE16 && is_port(m->name))
+		kind = KIND_PORT_BE;
+	if (kind == KIND_NONE && type->kind == TYPE_ARRAY &&
 	    !types_is_text(t, m->type) && is_bytes(t, type) &&
 	    !types_get(t, type->of)->is_signed && is_name_of_text(m->name))
-		k.kind = KIND_TEXT;
-	return k.kind != KIND_NONE && kind_check(t, m, &k, NULL, NULL) == 0
-		   ? k.kind
-		   : KIND_NONE;
+		kind = KIND_TEXT;
+	return check_shape(t, m, kinds[kind].shape) == NULL ? kind : KIND_NONE;
 }
