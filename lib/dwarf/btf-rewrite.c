@@ -70,7 +70,7 @@ is_separate(const struct bpf_elf *elf, const struct btf_section *s)
 }
 
 /* Whether the types and strings of the BTF begin as the section does, so that
- * its relocations are still for the same bytes. */
+ * its relocations are still for the same bytes, and are all that is in it. */
 static bool
 only_grew(const struct bpf_elf *elf, const struct btf_section *s,
     const unsigned char *raw, uint32_t len)
@@ -85,7 +85,8 @@ only_grew(const struct bpf_elf *elf, const struct btf_section *s,
 	memcpy(&after, raw, sizeof(after));
 	return before.hdr_len == after.hdr_len && before.type_off == 0 &&
 	       after.type_off == 0 && before.type_len <= after.type_len &&
-	       before.hdr_len <= size &&
+	       /* libbpf takes the strings to follow the types. */
+	       before.str_off == before.type_len && before.hdr_len <= size &&
 	       before.type_len <= size - before.hdr_len &&
 	       memcmp(old + before.hdr_len, raw + after.hdr_len,
 		   before.type_len) == 0;

@@ -213,6 +213,17 @@ add_maps(struct pack *p)
 	return 0;
 }
 
+/* No reader of a package could tell two programs of one name apart. */
+static int
+check_program_name(const struct pack *p, const char *name, uint32_t index)
+{
+	if (name_table_find(&p->names, PROGRAMS, name) == index)
+		return 0;
+	report_error(
+	    "%s: program %s: the object has two of this name", p->file, name);
+	return -1;
+}
+
 /* Adds the programs that libbpf loads by default.  Those with SEC("?...") are
  * left out, since the reference loader attaches all that are listed. */
 static int
@@ -231,8 +242,10 @@ add_programs(struct pack *p)
 		    bpf_program__section_name(prog), "link", 1);
 		if (pack_append(p->file, p->programs, v, "program", name) ==
 			-1 ||
-		    name_table_add(&p->names, PROGRAMS, name, n++) == -1)
+		    name_table_add(&p->names, PROGRAMS, name, n) == -1 ||
+		    check_program_name(p, name, n) == -1)
 			return -1;
+		n++;
 	}
 	return 0;
 }

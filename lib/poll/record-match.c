@@ -19,9 +19,12 @@ whole_size(const struct stream_map *m)
 static const char *
 entry_type_name(const struct stream_header *h, unsigned int map)
 {
-	const char *name = h->types.v[h->maps[map].value].name;
+	uint32_t type = h->maps[map].value;
 
-	return *name != '\0' ? name : "without a name";
+	if (type == TYPE_NONE)
+		return "that is not known";
+	return h->types.v[type].name[0] != '\0' ? h->types.v[type].name
+						: "without a name";
 }
 
 /* Sets the place of the member in t from that in the type of entry map; the
