@@ -7,6 +7,7 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "record/fields.h"
+#include "types/member-kinds.h"
 
 void
 fields_free(struct fields *c)
@@ -95,7 +96,7 @@ set_kind(struct field_place *at, const struct types *t, const struct type *type,
 	at->member = m;
 	at->kind = m->as.kind;
 	if (at->kind == KIND_FLAGS)
-		at->flags = kind_find_enum(t, m->as.arg);
+		at->flags = member_kinds_find_enum(t, m->as.arg);
 	for (size_t i = 0; at->kind == KIND_IP && i < type->nmembers; i++) {
 		const struct type_member *family = &type->members[i];
 

@@ -2,8 +2,8 @@
  * The kind of a member: what its number or its bytes mean, such as an IPv4
  * address or an errno, which C types do not say.  The author of a program says
  * it (SKEL_AS in assets/skel.bpf.h), or an option; of well-known typedefs it is
- * known.  A kind is a name, and here the check that it fits a member; its text
- * is that of kinds/.
+ * known.  Whether it
+ * fits is in types/member-kinds.h, its text in kinds/.
  */
 #ifndef SKEL_TYPES_KIND_H
 #define SKEL_TYPES_KIND_H
@@ -57,10 +57,6 @@ enum kind {
 	KIND_COUNT
 };
 
-struct type;
-struct types;
-struct type_member;
-
 /* A zeroed one is of no kind. */
 struct member_kind {
 	enum kind kind;
@@ -85,20 +81,5 @@ void kind_free(struct member_kind *k);
 /* Returns it as kind_parse() takes it, to be freed by the caller, or NULL if
  * memory ran out. */
 char *kind_spell(const struct member_kind *k);
-
-/*
- * Whether a member of this type can be of the kind.  The member that
- * ip(family=MEMBER) names must be an integer of the struct around it; the enum
- * of flags(ENUM) must be in the table.  Reports what does not fit if where is
- * not NULL.  Returns 0 or -1.
- */
-int kind_check(const struct types *t, const struct type_member *m,
-    const struct member_kind *k, const struct type *around, const char *where);
-
-/* The kind that the member's typedefs, its struct or its name tell. */
-enum kind kind_guess(const struct types *t, const struct type_member *m);
-
-/* The enum of this name in the table, or NULL. */
-const struct type *kind_find_enum(const struct types *t, const char *name);
 
 #endif

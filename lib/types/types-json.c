@@ -10,7 +10,7 @@
 
 #include "base/json-doc.h"
 #include "base/report.h"
-#include "types/types.h"
+#include "types/member-kinds.h"
 
 /* Room for "x.json:1: types[3]", and with ".members[5]" after it. */
 enum { WHERE_MAX = 1024, PART_MAX = WHERE_MAX + 64 };
@@ -353,7 +353,8 @@ parse_nodes(struct types *t, const json_t *array, const char *where)
 			n, at) == -1)
 			return -1;
 	}
-	return check_type_graph(t, where);
+	return check_type_graph(t, where) == -1 ? -1
+						: member_kinds_set(t, where);
 }
 
 int

@@ -480,26 +480,6 @@ check_type_reference(
 	return set_type_cost(type, &c, where);
 }
 
-/* Sets the kind of a member for which none is said, or checks the one that is.
- */
-static int
-check_member_kind(struct types *t, const struct type *type,
-    struct type_member *m, const char *where)
-{
-	if (!m->as.said) {
-		m->as.kind = kind_guess(t, m);
-		return 0;
-	}
-	/* Each takes a search. */
-	if (m->as.arg != NULL && ++t->nkind_args > TYPES_KIND_ARGS_MAX) {
-		report_error("%s: more than %d members have kinds with "
-			     "arguments",
-		    where, TYPES_KIND_ARGS_MAX);
-		return -1;
-	}
-	return kind_check(t, m, &m->as, type, where);
-}
-
 /*
  * A struct counts as one member itself, because otherwise nested empty structs
  * could double the work at each level for free.
@@ -507,18 +487,17 @@ check_member_kind(struct types *t, const struct type *type,
  * at most 2^28 * 2^10 and the length of a name.
  */
 static int
-check_type_members(struct types *t, struct type *type, const char *where)
+check_type_members(const struct types *t, struct type *type, const char *where)
 {
 	struct type_cost c = { .leaves = 1, .text = STRUCT_TEXT };
 
 	c.text += strlen(type->name);
 	for (size_t i = 0; i < type->nmembers; i++) {
-		struct type_member *m = &type->members[i];
+		const struct type_member *m = &type->members[i];
 		const struct type *of;
 		size_t name;
 
-		if (check_type_member(t, type, m, where) == -1 ||
-		    check_member_kind(t, type, m, where) == -1)
+		if (check_type_member(t, type, m, where) == -1)
 			return -1;
 		of = &t->v[m->type];
 		name = strlen(m->name);

@@ -44,8 +44,6 @@ enum {
 	TYPES_TEXT_MAX = 256 << 20, /* bytes of one value as text, roughly */
 	TYPES_NAMES_MAX = 16 << 20, /* bytes of all paths "a.b.c" in a value */
 	TYPES_DEPTH_MAX = 64,       /* nested arrays, structs and typedefs */
-	TYPES_KIND_ARGS_MAX = 256,  /* members whose kind names another member
-				       or an enum */
 	TYPES_WIDTH_MAX = 4096,     /* columns of a member in a table */
 };
 
@@ -67,8 +65,8 @@ struct type_member {
 	 */
 	uint32_t bit_offset;
 	uint32_t bits;
-	/* What is said of it beside its type.  types_check() adds kinds that
-	 * are known without being said. */
+	/* What is said of it beside its type.  member_kinds_set() adds
+	 * those that are known without being said. */
 	struct member_kind as;
 	char *help;     /* owned: one line, or NULL */
 	bool hidden;    /* a table leaves it out, unless it is chosen */
@@ -102,7 +100,6 @@ struct types {
 	size_t n;
 	size_t cap;
 	struct name_table c_nodes; /* of types/c-names.c */
-	size_t nkind_args;
 };
 
 void types_free(struct types *t);

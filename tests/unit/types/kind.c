@@ -4,8 +4,7 @@
 
 #include "base/json-doc.h"
 #include "check.h"
-#include "types/kind.h"
-#include "types/types.h"
+#include "types/member-kinds.h"
 
 static struct types types;
 
@@ -96,7 +95,7 @@ test_fit(void)
 	CHECK_NUM(kind_of(4), KIND_IP);
 	CHECK_NUM(kind_of(5), KIND_FLAGS);
 	CHECK_NUM(read_members(M("a", 0, AS("ip4"))), -1);
-	CHECK_SAID("run.skel:1: types[9]: a cannot be of kind ip4, which is 4 "
+	CHECK_SAID("a cannot be of kind ip4, which is 4 "
 		   "bytes");
 	CHECK_NUM(read_members(M("a", 7, AS("errno"))), -1);
 	CHECK_SAID("a cannot be of kind errno, which is an integer");
@@ -117,7 +116,7 @@ test_bound(void)
 {
 	char text[32768] = M("a", 0, "");
 
-	for (int i = 0; i < TYPES_KIND_ARGS_MAX; i++)
+	for (int i = 0; i < MEMBER_KINDS_ARGS_MAX; i++)
 		strcat(text, "," M("b", 3, AS("ip(family=a)")));
 	CHECK_NUM(read_members(text), 0);
 	strcat(text, "," M("b", 3, AS("ip(family=a)")));
