@@ -74,10 +74,11 @@ LLVM_STRIP ?= llvm-strip
 # start to find names in other processes' files, uses libdw.  skel-args and
 # skel-pack use no more of libbpf than its readers of ELF and BTF, and skel-fmt
 # does without.  The C library must not confine the program that it is part of.
-CMDS := skel-args skel-fmt skel-load skel-pack skel-poll
+CMDS := skel-args skel-count skel-fmt skel-load skel-pack skel-poll
 # Started by others, never by hand.
 HELPERS := skel-lookup
 LIBS_skel-args := libbpf libelf jansson zlib libbsd-overlay
+LIBS_skel-count := jansson libbsd-overlay
 LIBS_skel-fmt  := jansson libbsd-overlay
 LIBS_skel-load := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-lookup := libdw libelf libiberty jansson zlib libbsd-overlay
@@ -130,7 +131,7 @@ SETUP := $(or $(SETUP),find-missing)
 
 # The folders of lib/, each of which may use only those before it.  "make lint"
 # fails if a file uses a header or a symbol of a later one, and on circles.
-ROOMS    := base types kinds stream record format host elf dwarf infer package pack lookup symbolize load \
+ROOMS    := base types kinds stream record count format host elf dwarf infer package pack lookup symbolize load \
 	attach poll session eunomia
 LIB      := $(B)/libskel.a
 # The C library, lib/eunomia/eunomia.h.  The number after ".so" changes when programs

@@ -1,0 +1,405 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/report.h"
+#include "base/signals.h"
+#include "count-stream.h"
+#include "stream/writer.h"
+
+enum { RETRY_MS = 1000 }; /* a signal just before a wait is noticed then */
+
+/* A record is on its way for this long at most, in ns; one that is older comes
+ * from a recording, whose passes end by their records alone. */
+#define LATE_NS (CLOCK_SECOND / 5)
+#define LIVE_NS (2 * CLOCK_SECOND)
+
+static bool
+write_row(void *ctx, const unsigned char *row, size_t len)
+{
+	struct count_stream *s = ctx;
+	struct buf *out = &s->out->buf;
+
+	s->rows++;
+	if (s->plan != NULL)
+		plan_record(s->plan, out, s->end, row, len);
+	else
+		stream_write_record(out, 0, s->end, NULL, 0, row, len);
+	return output_flush_if_full(s->out) == 0;
+}
+
+/* Write the rows as they are.  Returns 0, or -1 if the output failed. */
+static int
+write_pass(struct count_stream *s)
+{
+	uint64_t every = s->q->every_ns;
+	int64_t rows;
+
+	/* The last pass ends with its last record. */
+	if (every == 0 || s->time < s->end)
+		s->end = s->time;
+	if ((rows = counter_rows(s->counter, write_row, s)) == -1)
+		return -1;
+	stream_write_pass(&s->out->buf, counter_header(s->counter), 0,
+	    ++s->pass, (uint64_t)rows);
+	if (s->q->delta)
+		counter_clear(s->counter);
+	s->counted = s->complete = false;
+	s->end = 0;
+	return output_flush_if_full(s->out);
+}
+
+/* Begin the pass that a record belongs to, after the end of the one before. */
+static int
+note_time(struct count_stream *s, uint64_t time)
+{
+	uint64_t every = s->q->every_ns, end = s->end, last = s->time;
+
+	if (every != 0 && end != 0 && time >= end && s->counted &&
+	    !counter_is_replaced(s->counter)) {
+		s->time = end;
+		if (write_pass(s) == -1)
+			return -1;
+	}
+	s->time = time > last ? time : last;
+	if (every != 0 && s->end == 0)
+		s->end = s->time > UINT64_MAX - every
+			     ? UINT64_MAX
+			     : (s->time / every + 1) * every;
+	return 0;
+}
+
+static int
+count_record(struct count_stream *s, unsigned int map, uint64_t time,
+    const unsigned char *data, size_t len)
+{
+	if (!counter_counts(s->counter, map))
+		return 0;
+	if (s->complete) {
+		/* This pass takes the place of the one before. */
+		counter_clear(s->counter);
+		s->complete = false;
+	}
+	if (note_time(s, time) == -1)
+		return -1;
+	s->counted = true;
+	return counter_add(s->counter, map, data, len);
+}
+
+static int
+count_records(
+    struct count_stream *s, const struct stream_record *records, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (count_record(s, records[i].map, records[i].time_ns,
+			records[i].data, records[i].len) == -1)
+			return -1;
+	return 0;
+}
+
+/* A pass over a sampled map of the input has ended. */
+static int
+end_input_pass(struct count_stream *s, const struct stream_line *line)
+{
+	const struct stream_map *m = &s->in.header.maps[line->map];
+	bool due = s->q->every_ns == 0 || s->time >= s->end;
+
+	if (!counter_counts(s->counter, line->map) ||
+	    (m->source != STREAM_SAMPLE && !counter_is_replaced(s->counter)))
+		return 0;
+	if (s->counted && due && write_pass(s) == -1)
+		return -1;
+	s->complete = counter_is_replaced(s->counter);
+	return 0;
+}
+
+/* Names are passed on: they are of addresses and numbers, not of a map. */
+static void
+copy_line(struct count_stream *s, const struct stream_line *line)
+{
+	buf_add(&s->out->buf, line->text, line->text_len);
+	buf_chr(&s->out->buf, '\n');
+}
+
+static void
+count_lost(struct count_stream *s, unsigned int map, uint64_t count)
+{
+	s->stream_lost += count;
+	if (!counter_counts(s->counter, map))
+		return;
+	s->lost += count;
+	stream_write_lost(&s->out->buf, counter_header(s->counter), 0, count);
+}
+
+static bool
+is_about_names(const struct stream_line *line)
+{
+	static const char names[] = "{\"@names\"", clock[] = "{\"@clock\"";
+
+	return line->kind == LINE_SYMBOLS ||
+	       (line->text_len > sizeof(names) &&
+		   (memcmp(line->text, names, sizeof(names) - 1) == 0 ||
+		       memcmp(line->text, clock, sizeof(clock) - 1) == 0));
+}
+
+static int
+count_line(struct count_stream *s, const struct stream_line *line)
+{
+	switch (line->kind) {
+	case LINE_RECORD:
+		return count_record(
+		    s, line->map, line->time_ns, line->data, line->len);
+	case LINE_PASS:
+		return end_input_pass(s, line);
+	case LINE_LOST:
+		count_lost(s, line->map, line->count);
+		return 0;
+	case LINE_ERROR:
+		if (counter_counts(s->counter, line->map))
+			stream_write_error(&s->out->buf,
+			    counter_header(s->counter), 0, line->message,
+			    line->count);
+		return 0;
+	case LINE_FINISH:
+		if (line->lost > s->stream_lost)
+			s->lost += line->lost - s->stream_lost;
+		return 0;
+	case LINE_JSON:
+		stream_reader_bad(
+		    &s->in, "a JSON record; binary ones are counted");
+		return 0;
+	default:
+		if (is_about_names(line))
+			copy_line(s, line);
+		return 0;
+	}
+}
+
+static bool
+must_stop(const struct count_stream *s)
+{
+	return signals_stop_at_once() || (signals_stop() && !s->is_pipe);
+}
+
+/* For how many ms the input may be waited for; 0 if the pass is over. */
+static int
+wait_ms(const struct count_stream *s)
+{
+	uint64_t now = clock_now(), end = s->end;
+
+	if (s->q->every_ns == 0 || !s->counted || end == 0 ||
+	    counter_is_replaced(s->counter) || now > end + LIVE_NS ||
+	    end > now + RETRY_MS * UINT64_C(1000000))
+		return RETRY_MS;
+	return now >= end + LATE_NS
+		   ? 0
+		   : (int)((end + LATE_NS - now) / 1000000) + 1;
+}
+
+/* Wait for input, after writing out what there is, and end passes that the
+ * clock ends.  Returns 1, 0 if a signal asks to end, or -1. */
+static int
+wait_for_input(struct count_stream *s, int fd)
+{
+	int ready = output_wait(s->out, fd, 0), ms;
+
+	while (!(ready & OUTPUT_READY)) {
+		if (ready & OUTPUT_GONE) {
+			s->out->gone = true;
+			return -1;
+		}
+		if (must_stop(s))
+			return 0;
+		if ((ms = wait_ms(s)) == 0) {
+			s->time = s->end;
+			if (write_pass(s) == -1)
+				return -1;
+			ms = RETRY_MS;
+		}
+		if (output_flush(s->out) == -1)
+			return -1;
+		ready = output_wait(s->out, fd, ms);
+	}
+	return must_stop(s) ? 0 : 1;
+}
+
+/* Returns 1 with the header of another stream in line, 0 at the end, or -1. */
+static int
+count_lines(struct count_stream *s, struct stream_line *line)
+{
+	struct stream_record records[STREAM_BATCH];
+	size_t n;
+	int got;
+
+	do {
+		n = stream_reader_next_records(&s->in, records);
+		if (count_records(s, records, n) == -1)
+			return -1;
+		if (n > 0)
+			continue;
+		while (!stream_reader_is_ready(&s->in)) {
+			if ((got = wait_for_input(s, s->in.input.fd)) != 1)
+				return got;
+			line_input_fill(&s->in.input);
+		}
+		if (stream_reader_next(&s->in, line) == LINE_END)
+			return 0;
+		if (line->kind == LINE_HEADER)
+			return 1;
+		if (count_line(s, line) == -1)
+			return -1;
+	} while (output_flush_if_full(s->out) == 0);
+	return -1;
+}
+
+static void
+set_wanted(struct count_stream *s)
+{
+	const struct stream_header *h = &s->in.header;
+
+	for (size_t i = 0; i < h->nmaps; i++) {
+		s->wanted[i] = s->nmaps == 0;
+		for (size_t j = 0; j < s->nmaps; j++)
+			s->wanted[i] |=
+			    strcmp(s->maps[j], h->maps[i].name) == 0;
+	}
+}
+
+static int
+check_maps(const struct count_stream *s)
+{
+	for (size_t i = 0; i < s->nmaps; i++)
+		if (stream_header_find_map(&s->in.header, s->maps[i]) == -1) {
+			report_error(
+			    "%s: no map \"%s\"", s->in.name, s->maps[i]);
+			return -1;
+		}
+	return 0;
+}
+
+static int
+write_header(struct count_stream *s)
+{
+	const struct plan_options o = { .form = PLAN_JSON };
+	struct stream_header *h;
+
+	if (counter_make_header(s->counter, &s->in.header, s->encoding) == -1)
+		return -1;
+	h = counter_header(s->counter);
+	if (s->encoding == STREAM_JSON &&
+	    (s->plan = plan_new(h, 0, &o)) == NULL)
+		return -1;
+	return stream_header_write(h, &s->out->buf);
+}
+
+/* Write what is counted, and the end of the stream of rows. */
+static int
+end_rows(struct count_stream *s)
+{
+	int ret = 0;
+
+	if (counter_header(s->counter) == NULL)
+		return 0;
+	if (s->counted || (s->pass == 0 && s->complete))
+		ret = write_pass(s);
+	stream_write_end(&s->out->buf, s->rows, s->lost);
+	s->rows = s->lost = s->pass = s->time = s->end = 0;
+	s->counted = s->complete = false;
+	plan_free(s->plan);
+	s->plan = NULL;
+	counter_reset(s->counter);
+	return ret;
+}
+
+static int
+begin_stream(struct count_stream *s, enum stream_opening what)
+{
+	int got;
+
+	if (what == STREAM_SESSION)
+		report_error("%s: this is a session; poll it first: skel-poll",
+		    s->in.name);
+	if (what == STREAM_NDJSON ||
+	    (what == STREAM_OPENED && s->in.header.encoding == STREAM_JSON)) {
+		report_error("%s: these are JSON records; binary ones are "
+			     "counted: leave out -f json",
+		    s->in.name);
+		return -1;
+	}
+	if (what != STREAM_OPENED || check_maps(s) == -1)
+		return -1;
+	set_wanted(s);
+	s->stream_lost = 0;
+	got = counter_begin(s->counter, &s->in.header, s->wanted, s->in.name);
+	if (got == 0) {
+		if (end_rows(s) == -1)
+			return -1;
+		got = counter_begin(
+		    s->counter, &s->in.header, s->wanted, s->in.name);
+	}
+	if (got != 1)
+		return -1;
+	return counter_header(s->counter) == NULL ? write_header(s) : 0;
+}
+
+static int
+count_input(struct count_stream *s, enum stream_opening what)
+{
+	struct stream_line line;
+	int got, ret = 0;
+
+	if (what == STREAM_EMPTY)
+		return 0;
+	if (begin_stream(s, what) == -1)
+		return -1;
+	while ((got = count_lines(s, &line)) == 1) {
+		counter_report(s->counter, s->in.name);
+		what = stream_reader_next_stream(&s->in, &line);
+		if (begin_stream(s, what) == -1) {
+			stream_reader_leave_out(&s->in);
+			ret = -1;
+		}
+	}
+	if (got == -1)
+		return -1;
+	if (!s->in.ended && s->in.input.eof)
+		report_notice(
+		    "%s: the end is missing: the stream was cut", s->in.name);
+	if (s->in.input.error != 0)
+		report_error("%s: %s", s->in.name, strerror(s->in.input.error));
+	return s->in.bad > 0 || s->in.input.error != 0 ? -1 : ret;
+}
+
+int
+count_stream_run(struct count_stream *s, int fd, const char *name)
+{
+	struct stat st;
+	int ret;
+
+	if (fstat(fd, &st) == -1)
+		st.st_mode = 0;
+	s->is_pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+	if ((ret = wait_for_input(s, fd)) != 1)
+		return ret;
+	ret = count_input(s, stream_reader_open(&s->in, fd, name));
+	/* Types of the rows may be those of the input. */
+	counter_report(s->counter, name);
+	counter_end_input(s->counter);
+	stream_reader_close(&s->in);
+	return ret;
+}
+
+int
+count_stream_finish(struct count_stream *s)
+{
+	return end_rows(s);
+}
+
+void
+count_stream_close(struct count_stream *s)
+{
+	plan_free(s->plan);
+	counter_free(s->counter);
+}

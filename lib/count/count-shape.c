@@ -1,0 +1,353 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "count/copy-types.h"
+#include "count/count-shape.h"
+
+static const char other_text[] = "(other)";
+
+/* Whether a member may be measured for a column. */
+static int
+check_measured(const struct column *c, const struct counted_member *m)
+{
+	if (c->op == COLUMN_COUNT || m->class == MEMBER_FLOAT ||
+	    m->class <= MEMBER_BOOL)
+		return 0;
+	report_error("%s: %s is %s, and not a number", c->name, c->member,
+	    counted_member_kind(m));
+	return -1;
+}
+
+static int
+widen(struct counted_member *to, const struct counted_member *from, bool first,
+    const char *name, const char *where)
+{
+	if (first) {
+		*to = *from;
+		return 0;
+	}
+	if (counted_member_widen(to, from))
+		return 0;
+	report_error("%s: %s is %s, but %s in another map; choose a map with "
+		     "-m",
+	    where, name, counted_member_kind(from), counted_member_kind(to));
+	return -1;
+}
+
+int
+count_shape_add(struct count_shape *s, const struct counted_member *members,
+    const char *where)
+{
+	const struct question *q = s->question;
+	bool first = s->value_size == 0;
+
+	for (size_t i = 0; i < q->nby; i++)
+		if (widen(&s->key[i].member, &members[i], first,
+			q->by[i].member, where) == -1)
+			return -1;
+	for (size_t i = 0; i < q->ncolumns; i++) {
+		const struct counted_member *m = &members[q->nby + i];
+
+		if (check_measured(&q->columns[i], m) == -1 ||
+		    (q->columns[i].op != COLUMN_COUNT &&
+			widen(&s->measured[i], m, first, q->columns[i].member,
+			    where) == -1))
+			return -1;
+	}
+	s->value_size = sizeof(uint64_t);
+	return 0;
+}
+
+static bool
+fits(const struct counted_member *to, const struct counted_member *from)
+{
+	struct counted_member wide = *to;
+
+	/* Types of a stream before are gone: classes and sizes say enough. */
+	if (to->class == MEMBER_BYTES)
+		return false;
+	wide.type = TYPE_NONE;
+	if (!counted_member_widen(&wide, from))
+		return false;
+	return wide.size == to->size && wide.is_signed == to->is_signed;
+}
+
+bool
+count_shape_fits(
+    const struct count_shape *s, const struct counted_member *members)
+{
+	const struct question *q = s->question;
+
+	for (size_t i = 0; i < q->nby; i++)
+		if (!fits(&s->key[i].member, &members[i]))
+			return false;
+	for (size_t i = 0; i < q->ncolumns; i++)
+		if (q->columns[i].op != COLUMN_COUNT &&
+		    !fits(&s->measured[i], &members[q->nby + i]))
+			return false;
+	return true;
+}
+
+static uint32_t
+add_scalar(struct types *t, enum type_kind kind, size_t size, bool is_signed)
+{
+	static const char *const floats[] = { [4] = "float", [8] = "double" };
+	struct type type = {
+		.kind = kind, .size = size, .is_signed = is_signed
+	};
+	char name[16];
+
+	if (kind == TYPE_INT)
+		snprintf(name, sizeof(name), "%c%zu", is_signed ? 's' : 'u',
+		    size * 8);
+	else
+		snprintf(name, sizeof(name), "%s",
+		    kind == TYPE_FLOAT  ? floats[size]
+		    : kind == TYPE_BOOL ? "bool"
+					: "char");
+	if ((type.name = strdup(name)) == NULL) {
+		report_nomem();
+		return TYPE_NONE;
+	}
+	return types_add(t, &type, "types");
+}
+
+static uint32_t
+add_array(struct types *t, uint32_t of, size_t count)
+{
+	struct type type = { .kind = TYPE_ARRAY, .of = of, .count = count };
+
+	if (of == TYPE_NONE || (type.name = strdup("")) == NULL)
+		return TYPE_NONE;
+	type.size = t->v[of].size * count;
+	return types_add(t, &type, "types");
+}
+
+static uint32_t
+add_member_type(struct types *t, const struct counted_member *m)
+{
+	if (m->type != TYPE_NONE)
+		return copy_types_add(t, m->types, m->type);
+	switch (m->class) {
+	case MEMBER_TEXT:
+		return add_array(t, add_scalar(t, TYPE_CHAR, 1, true), m->size);
+	case MEMBER_FLOAT:
+		return add_scalar(t, TYPE_FLOAT, m->size, true);
+	default:
+		return add_scalar(t, TYPE_INT, m->size, m->is_signed);
+	}
+}
+
+/* The kind of a column's value. */
+static struct counted_member
+column_member(const struct column *c, const struct counted_member *m)
+{
+	struct counted_member v = { .class = MEMBER_INT,
+		.type = TYPE_NONE,
+		.size = 8,
+		.is_signed = m->is_signed };
+
+	switch (c->op) {
+	case COLUMN_COUNT:
+		v.is_signed = false;
+		return v;
+	case COLUMN_LEAST:
+	case COLUMN_GREATEST:
+		return *m;
+	case COLUMN_SUM:
+		v.size = c->wide && m->class != MEMBER_FLOAT ? 16 : 8;
+		break;
+	case COLUMN_QUANTILE:
+		if (m->class == MEMBER_INT && m->size > 8)
+			v.size = 16;
+		break;
+	default:
+		v.class = c->op == COLUMN_MEAN ? MEMBER_FLOAT : MEMBER_INT;
+		return v;
+	}
+	if (m->class == MEMBER_FLOAT)
+		v.class = MEMBER_FLOAT;
+	return v;
+}
+
+/* Append a member to a struct, aligned.  Returns 0, or -1 after reporting. */
+static int
+append_member(const struct types *t, struct type *to, const char *name,
+    uint32_t type, size_t align, size_t *offset)
+{
+	struct type_member *m = &to->members[to->nmembers];
+
+	if (type == TYPE_NONE)
+		return -1;
+	*m = (struct type_member){ .name = strdup(name), .type = type };
+	to->nmembers++;
+	if (m->name == NULL)
+		return report_nomem();
+	m->offset = (to->size + align - 1) / align * align;
+	to->size = m->offset + t->v[type].size;
+	*offset = (size_t)m->offset;
+	return 0;
+}
+
+static size_t
+alignment(const struct counted_member *m)
+{
+	return m->class == MEMBER_TEXT    ? 1
+	       : m->class == MEMBER_BYTES ? 8
+					  : m->size;
+}
+
+/* Complete a struct, or release it. */
+static uint32_t
+finish_struct(struct types *t, struct type *type, int ret)
+{
+	type->size = (type->size + 7) / 8 * 8;
+	if (ret == 0 && (type->name != NULL || report_nomem() == 0))
+		return types_add(t, type, "types");
+	types_free_type(type);
+	return TYPE_NONE;
+}
+
+static int
+open_struct(struct type *type, const char *name, size_t members)
+{
+	*type = (struct type){ .kind = TYPE_STRUCT,
+		.name = strdup(name),
+		.members = calloc(members, sizeof(*type->members)) };
+	return type->name == NULL || type->members == NULL ? report_nomem() : 0;
+}
+
+static uint32_t
+add_key_type(struct count_shape *s, struct types *t)
+{
+	const struct question *q = s->question;
+	struct type key;
+	bool text = q->nby == 0;
+	int ret = open_struct(&key, "count_key", q->nby + 1);
+
+	for (size_t i = 0; i < q->nby && ret == 0; i++) {
+		struct shape_part *p = &s->key[i];
+
+		p->size = p->member.size;
+		text |= p->member.class == MEMBER_TEXT &&
+			p->size >= sizeof(other_text);
+		ret = append_member(t, &key, q->by[i].name,
+		    add_member_type(t, &p->member), alignment(&p->member),
+		    &p->offset);
+	}
+	s->other = !text;
+	if (ret == 0 && s->other)
+		ret = append_member(t, &key, "other",
+		    add_scalar(t, TYPE_BOOL, 1, false), 1, &s->other_offset);
+	return finish_struct(t, &key, ret);
+}
+
+/* A histogram is an array called slots; of several, each is in a struct. */
+static int
+append_hist(
+    const struct count_shape *s, struct types *t, struct type *value, size_t i)
+{
+	const struct question *q = s->question;
+	uint32_t slots =
+	    add_array(t, add_scalar(t, TYPE_INT, 8, false), HIST_SLOTS);
+	size_t hists = 0, offset, unused;
+	struct type hist;
+	int ret;
+
+	for (size_t j = 0; j < q->ncolumns; j++)
+		hists += q->columns[j].op == COLUMN_HIST;
+	if (hists == 1)
+		return append_member(t, value, "slots", slots, 8, &offset);
+	ret = open_struct(&hist, q->columns[i].name, 1);
+	if (ret == 0)
+		ret = append_member(t, &hist, "slots", slots, 8, &unused);
+	return append_member(t, value, q->columns[i].name,
+	    finish_struct(t, &hist, ret), 8, &offset);
+}
+
+static uint32_t
+add_value_type(struct count_shape *s, struct types *t)
+{
+	const struct question *q = s->question;
+	struct type value;
+	int ret = open_struct(&value, "count_value", q->ncolumns);
+
+	for (size_t i = 0; i < q->ncolumns && ret == 0; i++) {
+		const struct column *c = &q->columns[i];
+		struct shape_part *p = &s->value[i];
+
+		if (c->op == COLUMN_HIST) {
+			p->size = HIST_SLOTS * sizeof(uint64_t);
+			ret = append_hist(s, t, &value, i);
+			p->offset = (size_t)(value.size - p->size);
+			continue;
+		}
+		p->member = column_member(c, &s->measured[i]);
+		p->size = p->member.size;
+		ret = append_member(t, &value, c->name,
+		    add_member_type(t, &p->member), alignment(&p->member),
+		    &p->offset);
+	}
+	return finish_struct(t, &value, ret);
+}
+
+static void
+set_sample(const struct count_shape *s, struct stream_map *m)
+{
+	const struct question *q = s->question;
+
+	m->sample = SAMPLE_KV;
+	for (size_t i = 0; i < q->ncolumns; i++)
+		if (q->columns[i].op == COLUMN_HIST)
+			m->sample = q->columns[i].step == 0
+					? SAMPLE_LOG2_HIST
+					: SAMPLE_LINEAR_HIST;
+	m->polling.interval_ms = s->question->every_ns / 1000000;
+	m->polling.clear_map = s->question->delta;
+	m->unit = strdup(STREAM_NO_UNIT);
+}
+
+static char *
+copy_text(const char *text)
+{
+	return strdup(text == NULL ? "" : text);
+}
+
+int
+count_shape_make_header(struct count_shape *s, struct stream_header *h,
+    const struct stream_header *from, enum stream_encoding encoding)
+{
+	struct stream_map *m;
+	uint32_t key, value;
+
+	*h = (struct stream_header){ .encoding = encoding,
+		.name = copy_text(from->name),
+		.host = copy_text(from->host),
+		.boot_id = copy_text(from->boot_id),
+		.started = copy_text(from->started) };
+	if (h->name == NULL || h->host == NULL || h->boot_id == NULL ||
+	    h->started == NULL)
+		return report_nomem();
+	if ((m = stream_header_add_map(h, "count")) == NULL)
+		return -1;
+	m->source = STREAM_SAMPLE;
+	set_sample(s, m);
+	if (m->unit == NULL)
+		return report_nomem();
+	key = add_key_type(s, &h->types);
+	value = key == TYPE_NONE ? TYPE_NONE : add_value_type(s, &h->types);
+	if (value == TYPE_NONE)
+		return -1;
+	m->key = key;
+	m->value = value;
+	stream_map_set_sizes(h, 0);
+	s->key_size = (size_t)h->types.v[key].size;
+	s->value_size = (size_t)h->types.v[value].size;
+	if (s->key_size <= COUNT_KEY_MAX)
+		return 0;
+	report_error("--by: the members have %zu bytes, more than %d",
+	    s->key_size, COUNT_KEY_MAX);
+	return -1;
+}

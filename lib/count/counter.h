@@ -1,0 +1,75 @@
+/*
+ * Counters: rows of counts and other columns for groups of records, by the
+ * question (count/question.h).  The maps of a stream are looked at once, when
+ * it begins; a record then costs no look-up by name and no allocation but that
+ * of new rows.
+ */
+#ifndef SKEL_COUNT_COUNTER_H
+#define SKEL_COUNT_COUNTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "count/count-shape.h"
+#include "count/question.h"
+#include "stream/header.h"
+
+struct counter; /* opaque */
+
+/* Make a counter for a question, which must outlive it.  Returns NULL after
+ * reporting that memory ran out. */
+struct counter *counter_new(const struct question *q);
+void counter_free(struct counter *c);
+
+/*
+ * Begin to count the records of a stream.  Maps with wanted[map] false, and
+ * those that lack a member of the question, are left out.  Returns 1; 0 if the
+ * rows so far are of other types: counter_reset() and call it again; or -1
+ * after reporting that no map can be counted.
+ */
+int counter_begin(struct counter *c, const struct stream_header *h,
+    const bool *wanted, const char *where);
+
+/* The input that was counted is closed: forget what is borrowed of it. */
+void counter_end_input(struct counter *c);
+
+/* Forget all rows and their types. */
+void counter_reset(struct counter *c);
+
+/* The header of the stream of rows; NULL until it is made. */
+struct stream_header *counter_header(struct counter *c);
+
+/* Make it, when counter_begin() has returned 1 for the first time, for a stream
+ * that goes on from that of from.  Returns 0, or -1 after reporting. */
+int counter_make_header(struct counter *c, const struct stream_header *from,
+    enum stream_encoding encoding);
+
+/* Whether records of a map are counted. */
+bool counter_counts(const struct counter *c, unsigned int map);
+
+/* Whether each pass over a map that is counted replaces the one before. */
+bool counter_is_replaced(const struct counter *c);
+
+/* Count a record, which may end within its last array.  Returns 0, or -1 after
+ * reporting that memory ran out. */
+int counter_add(
+    struct counter *c, unsigned int map, const unsigned char *data, size_t len);
+
+/* Whether there are rows. */
+bool counter_has_any(const struct counter *c);
+
+/* Remove the rows, as before a pass that does not go on from the last. */
+void counter_clear(struct counter *c);
+
+/* Receives a row: key and value.  Returns whether to go on. */
+typedef bool counter_row(void *ctx, const unsigned char *row, size_t len);
+
+/* Hand out the rows, sorted, at most those that question.top says and that of
+ * all others.  Returns how many; or -1 after reporting that memory ran out. */
+int64_t counter_rows(struct counter *c, counter_row *fn, void *ctx);
+
+/* Report what the rows could not hold, and which records were left out. */
+void counter_report(const struct counter *c, const char *where);
+
+#endif
