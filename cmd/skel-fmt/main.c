@@ -29,9 +29,10 @@
 #include "format/plan.h"
 #include "format/safe-cells.h"
 #include "host/confine.h"
+#include "list.h"
 #include "printer.h"
 
-enum { OPTION_FORM = 256, TERMINAL_WIDTH = 80 };
+enum { OPTION_LIST = 256, OPTION_FORM, TERMINAL_WIDTH = 80 };
 
 static const struct command_option option_table[] = {
 	{ "table", OPTION_FORM + PLAN_TABLE, NULL,
@@ -50,6 +51,9 @@ static const struct command_option option_table[] = {
 	    NULL },
 	{ "folded", OPTION_FORM + PLAN_FOLDED, NULL,
 	    "stacks with their counts, for flame graphs", NULL },
+	{ "list", OPTION_LIST, NULL,
+	    "list the maps and members, without reading the records", NULL },
+	{ "format", 'f', "text|json", "how to print that list", "=text json" },
 	{ "bare", 'b', NULL, "leave out the map and the time", NULL },
 	{ "columns", 'c', "A,B.C", "print only these columns, in this order",
 	    "members" },
@@ -64,6 +68,8 @@ static const struct command command = {
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
 	    "                --raw | --folded] [-bHqv] [-c column,...]\n"
 	    "                [-m map] [file ...]\n"
+	    "       skel-fmt --list [-Hqv] [-f text | json] [-m map] [file "
+	    "...]\n"
 	    "       skel-fmt -h | -V\n",
 	.about = "Print the records of streams from files or standard input as "
 		 "text.",
@@ -133,33 +139,47 @@ opens_any(int nfiles, char *const files[])
 	return false;
 }
 
+/* What the command line asks for. */
+struct job {
+	struct printer printer;
+	bool lists; /* --list: list is used, and the printer is not */
+	struct field_list_options list;
+};
+
 static int
-print_file(struct printer *p, const char *file)
+run_fd(struct job *job, int fd, const char *name)
+{
+	return job->lists ? list_run(job->printer.out, &job->list, fd, name)
+			  : printer_run(&job->printer, fd, name);
+}
+
+static int
+run_file(struct job *job, const char *file)
 {
 	int fd, ret;
 
 	if (is_stdin(file))
-		return printer_run(p, STDIN_FILENO, "<stdin>");
+		return run_fd(job, STDIN_FILENO, "<stdin>");
 	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
 		report_error("%s: %s", file, strerror(errno));
 		return -1;
 	}
-	ret = printer_run(p, fd, file);
+	ret = run_fd(job, fd, file);
 	close(fd);
 	return ret;
 }
 
 /* Print the files, or standard input if there are none. */
 static int
-print_files(struct printer *p, int nfiles, char *const files[])
+run_files(struct job *job, int nfiles, char *const files[])
 {
-	const struct output *out = p->out;
+	const struct output *out = job->printer.out;
 	int status = 0;
 
 	if (nfiles == 0)
-		status |= print_file(p, "-");
+		status |= run_file(job, "-");
 	for (int i = 0; i < nfiles && !out->gone && !out->failed; i++)
-		status |= print_file(p, files[i]);
+		status |= run_file(job, files[i]);
 	return status;
 }
 
@@ -181,10 +201,22 @@ parse_safe(enum plan_form form, const char *arg)
 	return form == PLAN_CSV ? safe_cells_csv : safe_cells_tsv;
 }
 
+/* Whether -f asks for JSON. */
+static bool
+parse_list_format(const char *arg)
+{
+	if (strcmp(arg, "json") == 0)
+		return true;
+	if (strcmp(arg, "text") == 0)
+		return false;
+	report_error("-f: %s: the formats of --list are text and json", arg);
+	command_usage(&command);
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct printer printer = { .plan.form = PLAN_TABLE };
+	struct job job = { .printer.plan.form = PLAN_TABLE };
 	struct word_list columns = { 0 }, maps = { 0 };
 	rewrite_text *rewrite = NULL;
 	struct output out;
@@ -196,34 +228,45 @@ main(int argc, char *argv[])
 	while ((ch = command_next(&command, argc, argv, NULL)) != -1) {
 		switch (ch) {
 		case 'b':
-			printer.plan.bare = true;
+			job.printer.plan.bare = true;
 			break;
 		case 'c':
 			if (word_list_split(&columns, optarg) == -1)
 				return 1;
 			break;
+		case 'f':
+			job.list.json = parse_list_format(optarg);
+			break;
 		case 'H':
-			printer.no_header = true;
+			job.printer.no_header = job.list.no_header = true;
 			break;
 		case 'm':
 			if (word_list_add(&maps, optarg) == -1)
 				return 1;
 			break;
+		case OPTION_LIST:
+			job.lists = true;
+			break;
 		default:
 			if (ch < OPTION_FORM)
 				command_option(&command, ch);
 			else
-				printer.plan.form =
+				job.printer.plan.form =
 				    (enum plan_form)(ch - OPTION_FORM);
-			rewrite = parse_safe(printer.plan.form, optarg);
+			rewrite = parse_safe(job.printer.plan.form, optarg);
 		}
 	}
-	if (plan_traits(printer.plan.form)->stacks_only && columns.n > 0) {
+	if (job.list.json && !job.lists) {
+		report_error("-f: the form of records is an option of its "
+			     "own, --json; -f is for --list");
+		command_usage(&command);
+	}
+	if (plan_traits(job.printer.plan.form)->stacks_only && columns.n > 0) {
 		report_error(
 		    "--folded: stacks have no columns; run it without -c");
 		command_usage(&command);
 	}
-	if (hash_random(&printer.head_key) == -1)
+	if (hash_random(&job.printer.head_key) == -1)
 		return 1;
 	/* Output is UTF-8 in any locale; wcwidth(3) has to know. */
 	setlocale(LC_CTYPE, "C.UTF-8");
@@ -237,24 +280,25 @@ main(int argc, char *argv[])
 
 	out.rewrite = rewrite;
 	/* The other forms have no control characters at all. */
-	if ((printer.plan.form == PLAN_CSV || printer.plan.form == PLAN_TSV) &&
+	if ((job.printer.plan.form == PLAN_CSV ||
+		job.printer.plan.form == PLAN_TSV) &&
 	    isatty(out.fd))
 		output_protect(&out);
-	printer.out = &out;
-	printer.plan.columns = columns.v;
-	printer.plan.ncolumns = columns.n;
-	printer.plan.width = terminal_width(out.fd);
-	printer.maps = maps.v;
-	printer.nmaps = maps.n;
-	status = print_files(&printer, argc - optind, argv + optind);
-	printer_finish(&printer);
+	job.printer.out = &out;
+	job.printer.plan.columns = columns.v;
+	job.printer.plan.ncolumns = columns.n;
+	job.printer.plan.width = terminal_width(out.fd);
+	job.printer.maps = job.list.maps = maps.v;
+	job.printer.nmaps = job.list.nmaps = maps.n;
+	status = run_files(&job, argc - optind, argv + optind);
+	printer_finish(&job.printer);
 	output_close(&out);
 	/* It is no failure if the reader of the output leaves. */
 	if (out.gone)
 		status = 0;
 	else if (out.failed)
 		status = -1;
-	printer_close(&printer);
+	printer_close(&job.printer);
 	free(columns.v);
 	free(maps.v);
 	return command_status(status == 0 ? 0 : 1);

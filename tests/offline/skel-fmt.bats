@@ -676,3 +676,50 @@ enum_of_bits() {
 	[ "$(complete_words skel-fmt odd.skel -m '')" = rb ]
 	[ ! -e ran ]
 }
+
+@test "--list lists maps and members from the header alone" {
+	run -0 --separate-stderr skel-fmt --list "$FMT/maps.skel"
+	is 'MAP     SOURCE  MEMBER TYPE     UNIT
+execs   ringbuf pid    u32      -
+execs   ringbuf comm   char[16] -
+exits   perf    pid    u32      -
+exits   perf    code   int      -
+numbers ringbuf value  u32      -
+bytes   ringbuf raw    -        -' "$output"
+	run -0 --separate-stderr skel-fmt --list -H -m line "$FMT/hists.skel"
+	is 'line sample key   u32              -
+line sample slots unsigned int[26] cpus
+line sample comm  char[16]         -' "$output"
+	# The list does not wait for a record, and -m and -f hold for it.
+	mkfifo fifo
+	{ head -n 1 "$FMT/hists.skel"; sleep 60; } > fifo &
+	JOB=$!
+	run -0 --separate-stderr timeout 10 skel-fmt --list -f json -m wide fifo
+	is '{"map":"wide","source":"sample","member":"pid","type":"unsigned int"}
+{"map":"wide","source":"sample","member":"dev","type":"unsigned int"}
+{"map":"wide","source":"sample","member":"slots","type":"u64[40]","unit":"usecs"}' "$output"
+}
+
+@test "every member that --list names is a column of -c" {
+	for stream in "$FMT"/*.skel; do
+		skel-fmt --list -f json "$stream" | jq -r '.map + " " + .member' > members
+		while read -r map member; do
+			run -0 --separate-stderr skel-fmt -q --csv -m "$map" -c "$member" "$stream"
+		done < members
+	done
+}
+
+@test "--list says why there is nothing to list" {
+	fails_with 1 '<stdin>: these records have no header, which would list them' \
+		skel-fmt --list <<< '{"a":1}'
+	fails_with 1 '<stdin>: empty; expected a stream' skel-fmt --list < /dev/null
+	fails_with 1 'no map "x"' skel-fmt --list -m x "$FMT/maps.skel"
+	fails_with 2 '-f: xml: the formats of --list are text and json' skel-fmt --list -f xml "$FMT/maps.skel"
+	fails_with 2 '-f is for --list' skel-fmt -f json "$FMT/maps.skel"
+}
+
+@test "--list shows hostile names safely" {
+	head -n 1 "$FMT/maps.skel" | sed 's/"name":"comm"/"name":"\\u001b[2J"/' > evil.skel
+	run -0 --separate-stderr skel-fmt --list evil.skel
+	[[ $output == *'\^[[2J'* && $output != *$'\e'* ]]
+}
