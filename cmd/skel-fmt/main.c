@@ -32,7 +32,7 @@
 #include "list.h"
 #include "printer.h"
 
-enum { OPTION_LIST = 256, OPTION_FORM, TERMINAL_WIDTH = 80 };
+enum { OPTION_LIST = 256, OPTION_TIME, OPTION_FORM, TERMINAL_WIDTH = 80 };
 
 static const struct command_option option_table[] = {
 	{ "table", OPTION_FORM + PLAN_TABLE, NULL,
@@ -60,6 +60,10 @@ static const struct command_option option_table[] = {
 	{ "no-header", 'H', NULL, "leave out the names of the columns", NULL },
 	{ "map", 'm', "MAP",
 	    "print records of this map only; repeat for more maps", "map" },
+	{ "time", OPTION_TIME, "STYLE",
+	    "how times are written: iso, local, unix, ns, delta, none, or a "
+	    "format as of date(1), such as %H:%M:%S.%6N",
+	    "=iso local unix ns delta none" },
 	COMMAND_OPTIONS,
 };
 
@@ -67,7 +71,7 @@ static const struct command command = {
 	.usage =
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
 	    "                --raw | --folded] [-bHqv] [-c column,...]\n"
-	    "                [-m map] [file ...]\n"
+	    "                [-m map] [--time=style] [file ...]\n"
 	    "       skel-fmt --list [-Hqv] [-f text | json] [-m map] [file "
 	    "...]\n"
 	    "       skel-fmt -h | -V\n",
@@ -213,12 +217,23 @@ parse_list_format(const char *arg)
 	command_usage(&command);
 }
 
+/* The last --time counts. */
+static void
+parse_time(struct plan_options *o, struct time_style *style, const char *arg)
+{
+	if (time_style_parse(style, arg) == -1)
+		command_usage(&command);
+	o->no_time = style->form == TIME_NONE;
+	o->time = o->no_time ? NULL : style;
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct job job = { .printer.plan.form = PLAN_TABLE };
 	struct word_list columns = { 0 }, maps = { 0 };
 	rewrite_text *rewrite = NULL;
+	struct time_style time;
 	struct output out;
 	int ch, status;
 
@@ -246,6 +261,9 @@ main(int argc, char *argv[])
 			break;
 		case OPTION_LIST:
 			job.lists = true;
+			break;
+		case OPTION_TIME:
+			parse_time(&job.printer.plan, &time, optarg);
 			break;
 		default:
 			if (ch < OPTION_FORM)

@@ -124,6 +124,14 @@ step_utc(char *p, const struct step *s, const unsigned char *base,
 	return clock_utc(r->clock, write_text(p, s), r->time_ns);
 }
 
+static char *
+step_time(char *p, const struct step *s, const unsigned char *base,
+    const struct formatter_run *r)
+{
+	(void)base;
+	return time_style_write(r->time, write_text(p, s), r->time_ns);
+}
+
 /* Defines a function whose value is all at the offset of the step. */
 #define STEP_WRITER(name, write_value)                                         \
 	static char *name(char *p, const struct step *s,                       \
@@ -490,6 +498,7 @@ formatter_bind_step(struct step *s)
 		[STEP_END] = { step_end, step_end },
 		[STEP_TEXT_ONLY] = { step_text_only, chain_text_only },
 		[STEP_TIME_UTC] = { step_utc, chain_utc },
+		[STEP_TIME] = { step_time, chain_any },
 		[STEP_U8] = { step_u8, chain_u8 },
 		[STEP_U16] = { step_u16, chain_u16 },
 		[STEP_U32] = { step_u32, chain_u32 },

@@ -83,7 +83,8 @@ formatter_end_part(struct formatter *s)
 void
 formatter_add_step(struct formatter *s, enum step_op op)
 {
-	push_step(s, (struct step){ .op = op }, CLOCK_UTC_LEN);
+	push_step(s, (struct step){ .op = op },
+	    op == STEP_TIME ? TIME_STYLE_MAX : CLOCK_UTC_LEN);
 }
 
 size_t

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/time-style.h"
 #include "record/fields.h"
 #include "types/types.h"
 
@@ -34,6 +35,7 @@ enum step_op {
 	STEP_END, /* the end of a part or of a body */
 	STEP_TEXT_ONLY,
 	STEP_TIME_UTC,
+	STEP_TIME, /* in the style of the run */
 	STEP_U8,
 	STEP_U16,
 	STEP_U32,
@@ -197,6 +199,7 @@ struct formatter_run {
 	struct buf *out;
 	struct buf *scratch; /* for fields that hold JSON */
 	struct clock *clock;
+	struct time_style *time; /* NULL: each form has its own */
 	const unsigned char *data;
 	size_t len;
 	uint64_t time_ns;

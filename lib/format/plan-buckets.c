@@ -240,13 +240,14 @@ write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
 	struct plan_input rec = {
 		.run = { .out = out,
 		    .clock = &p->clock,
+		    .time = p->options.time,
 		    .time_ns = p->buckets.time_ns },
 		.has_time = p->buckets.has_time,
 	};
 	struct hist h =
 	    plan_make_hist(p, g->counts, g->count, is_signed_column(p, 1));
 
-	if (!p->options.bare) {
+	if (plan_shows_time(p)) {
 		plan_write_time(&rec);
 		buf_chr(out, g->text_len > 0 ? ' ' : '\n');
 	}

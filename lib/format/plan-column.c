@@ -137,13 +137,42 @@ plan_write_column(struct plan *p, const struct plan_input *rec, size_t i)
 	formatter_run(&rec->run, part->first, part->end, part->most);
 }
 
+unsigned int
+plan_time_width(const struct plan *p)
+{
+	return p->options.time != NULL ? time_style_width(p->options.time)
+				       : CLOCK_LOCAL_LEN;
+}
+
+/* In the style that was asked for. */
+static void __attribute__((noinline))
+write_styled_time(const struct plan_input *rec)
+{
+	struct time_style *style = rec->run.time;
+	struct buf *out = rec->run.out;
+	char *p = buf_room(out, TIME_STYLE_MAX);
+
+	if (p == NULL)
+		return;
+	if (rec->has_time)
+		out->len =
+		    (size_t)(time_style_write(style, p, rec->run.time_ns) -
+			     out->data);
+	else
+		buf_blanks(out, time_style_width(style));
+}
+
 void
 plan_write_time(const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
-	char *p = buf_room(out, CLOCK_LOCAL_LEN);
+	char *p;
 
-	if (p == NULL)
+	if (rec->run.time != NULL) {
+		write_styled_time(rec);
+		return;
+	}
+	if ((p = buf_room(out, CLOCK_LOCAL_LEN)) == NULL)
 		return;
 	if (rec->has_time)
 		clock_local(rec->run.clock, p, rec->run.time_ns);

@@ -30,7 +30,9 @@ void plan_write_column(struct plan *p, const struct plan_input *rec, size_t i);
  * there are any. */
 void plan_write_key(struct plan *p, const struct plan_input *rec, bool space);
 
-/* Append a record's time of day, or as many blanks. */
+/* Append a record's time, in the style of the output or as the time of day; or,
+ * if it has none, as many blanks as plan_time_width() says. */
 void plan_write_time(const struct plan_input *rec);
+unsigned int plan_time_width(const struct plan *p);
 
 #endif

@@ -35,6 +35,9 @@ struct table_step {
 	bool pad; /* false for text in the last column */
 };
 
+/* The time at the beginning of such a row. */
+enum plan_row_time { PLAN_TIME_NONE, PLAN_TIME_OF_DAY, PLAN_TIME_STYLED };
+
 /* The slots of a histogram: where they are in a record, and the last ones that
  * were read. */
 struct hist_slots {
@@ -125,6 +128,7 @@ struct plan {
 	 * then a row is written in one go and takes at most row_most bytes. */
 	struct table_step *cell_steps;
 	size_t row_most;
+	enum plan_row_time row_time;
 	struct hist_slots slots;
 	struct plan_bars bars;
 	struct plan_buckets buckets;
@@ -148,6 +152,12 @@ struct plan {
 };
 
 enum { CELL_MAP, CELL_TIME };
+
+static inline bool
+plan_shows_time(const struct plan *p)
+{
+	return !p->options.bare && !p->options.no_time;
+}
 
 /* What plan_label() returns. */
 static inline const char *

@@ -8,6 +8,18 @@
 #include "format/typed-json.h"
 
 static void
+add_json_time(struct formatter *s, const struct time_style *style)
+{
+	const char *quote =
+	    style != NULL && time_style_is_number(style) ? "" : "\"";
+
+	formatter_add_text(s, ",\"@time\":");
+	formatter_add_text(s, quote);
+	formatter_add_step(s, style == NULL ? STEP_TIME_UTC : STEP_TIME);
+	formatter_add_text(s, quote);
+}
+
+static void
 compile_json(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
@@ -18,9 +30,9 @@ compile_json(struct plan *p)
 	if (!o->bare) {
 		formatter_add_text(s, "\"@map\":\"");
 		formatter_add_styled_text(s, p->map_name, STYLE_JSON);
-		formatter_add_text(s, "\",\"@time\":\"");
-		formatter_add_step(s, STEP_TIME_UTC);
 		formatter_add_text(s, "\"");
+		if (!o->no_time)
+			add_json_time(s, o->time);
 	}
 	if (!o->bare && plan_type_label(p) != NULL) {
 		formatter_add_text(s, ",\"@type\":\"");
@@ -48,18 +60,40 @@ write_json_member(struct plan *p, struct buf *out, const char *name,
 	json_row_write_cell(&p->row, cell, out, STYLE_JSON);
 }
 
+/* Append the time of a JSON record, as it came or in the style that was asked
+ * for. */
+static void
+write_json_time(struct plan *p, const struct plan_input *rec, bool *first)
+{
+	const struct time_style *style = p->options.time;
+	struct buf *out = rec->run.out;
+
+	if (style == NULL || !rec->has_time) {
+		write_json_member(
+		    p, out, "@time", &p->row.cells[CELL_TIME], first);
+		return;
+	}
+	typed_json_write_key(out, "@time", first);
+	if (!time_style_is_number(style))
+		buf_chr(out, '"');
+	plan_write_time(rec);
+	if (!time_style_is_number(style))
+		buf_chr(out, '"');
+}
+
 /* Append the object with the chosen members only. */
 static void
-write_narrowed(struct plan *p, struct buf *out)
+write_narrowed(struct plan *p, const struct plan_input *rec)
 {
+	struct buf *out = rec->run.out;
 	bool first = true;
 
 	buf_chr(out, '{');
 	if (!p->options.bare) {
 		write_json_member(
 		    p, out, "@map", &p->row.cells[CELL_MAP], &first);
-		write_json_member(
-		    p, out, "@time", &p->row.cells[CELL_TIME], &first);
+		if (!p->options.no_time)
+			write_json_time(p, rec, &first);
 		if (p->type_cell != 0)
 			write_json_member(p, out, "@type",
 			    &p->row.cells[p->type_cell], &first);
@@ -101,16 +135,23 @@ is_about_record(const struct plan *p, const struct json_value *value)
 	       (p->type_cell != 0 && is_cell(p, p->type_cell, value));
 }
 
-/* Append the record without its map, its time and its type.  They nearly always
- * come first; what follows the last of them is copied in one piece. */
-static void
-write_bare(const struct plan *p, const struct plan_input *rec)
+static int
+has_cell(const struct plan *p, uint32_t cell)
 {
-	const struct json_value *cells = p->row.cells;
-	int left = (cells[CELL_MAP].kind != JSON_VALUE_ABSENT) +
-		   (cells[CELL_TIME].kind != JSON_VALUE_ABSENT) +
-		   (p->type_cell != 0 &&
-		       cells[p->type_cell].kind != JSON_VALUE_ABSENT);
+	return p->row.cells[cell].kind != JSON_VALUE_ABSENT;
+}
+
+/*
+ * Append the record with another time or without one, or without its map, its
+ * time and its type.  They nearly always come first; what follows the last of
+ * them is copied in one piece.
+ */
+static void
+write_changed(struct plan *p, const struct plan_input *rec)
+{
+	bool bare = p->options.bare;
+	int left = has_cell(p, CELL_TIME) + (bare && has_cell(p, CELL_MAP)) +
+		   (bare && p->type_cell != 0 && has_cell(p, p->type_cell));
 	struct buf *out = rec->run.out;
 	struct json_value key, value;
 	struct json_cursor c;
@@ -126,8 +167,17 @@ write_bare(const struct plan *p, const struct plan_input *rec)
 			return;
 		}
 		json_cursor_read(&c, &value);
-		if (is_about_record(p, &value)) {
+		if (bare ? is_about_record(p, &value)
+			 : is_cell(p, CELL_TIME, &value)) {
 			left--;
+			if (plan_shows_time(p)) {
+				bool first = before == '{';
+
+				if (first)
+					buf_chr(out, '{');
+				write_json_time(p, rec, &first);
+				before = ',';
+			}
 			continue;
 		}
 		buf_chr(out, before);
@@ -145,9 +195,9 @@ record_json(struct plan *p, const struct plan_input *rec)
 	struct buf *out = rec->run.out;
 
 	if (plan_is_narrowed(p)) {
-		write_narrowed(p, out);
-	} else if (p->options.bare) {
-		write_bare(p, rec);
+		write_narrowed(p, rec);
+	} else if (!plan_shows_time(p) || p->options.time != NULL) {
+		write_changed(p, rec);
 	} else {
 		write_without_blanks(
 		    p, out, rec->text, rec->text + rec->text_len);
@@ -193,8 +243,11 @@ layout_fields(struct plan *p)
 
 	if (!o->bare) {
 		formatter_add_styled_text(s, p->map_name, p->ops->style);
-		formatter_add_text(s, field_separator(p));
-		formatter_add_step(s, STEP_TIME_UTC);
+		if (!o->no_time) {
+			formatter_add_text(s, field_separator(p));
+			formatter_add_step(
+			    s, o->time == NULL ? STEP_TIME_UTC : STEP_TIME);
+		}
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !o->bare)
@@ -212,8 +265,10 @@ head_fields(const struct plan *p, struct buf *out)
 {
 	if (!p->options.bare) {
 		buf_str(out, "@map");
-		buf_str(out, field_separator(p));
-		buf_str(out, "@time");
+		if (!p->options.no_time) {
+			buf_str(out, field_separator(p));
+			buf_str(out, "@time");
+		}
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const char *name = p->columns.v[i].name;
@@ -226,6 +281,18 @@ head_fields(const struct plan *p, struct buf *out)
 }
 
 static void
+write_field_time(struct plan *p, const struct plan_input *rec)
+{
+	if (p->options.no_time)
+		return;
+	if (p->options.time != NULL && rec->has_time)
+		plan_write_time(rec);
+	else
+		json_row_write_cell(&p->row, &p->row.cells[CELL_TIME],
+		    rec->run.out, p->ops->style);
+}
+
+static void
 record_fields(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
@@ -233,9 +300,9 @@ record_fields(struct plan *p, const struct plan_input *rec)
 	if (!p->options.bare) {
 		text_write(
 		    out, p->map_name, strlen(p->map_name), p->ops->style);
-		buf_str(out, field_separator(p));
-		json_row_write_cell(
-		    &p->row, &p->row.cells[CELL_TIME], out, p->ops->style);
+		if (!p->options.no_time)
+			buf_str(out, field_separator(p));
+		write_field_time(p, rec);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !p->options.bare)

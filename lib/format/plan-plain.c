@@ -155,12 +155,26 @@ write_head_root(const struct plan *p, const struct field *root, struct buf *out)
 	fields_free(&members);
 }
 
+/* Where the time ends, with the blank after it. */
+static size_t
+time_end(const struct plan *p)
+{
+	size_t width = plan_time_width(p);
+
+	if (p->options.no_time)
+		return 0;
+	return (width < 4 ? 4 : width) + 1;
+}
+
 static void
 head_plain(const struct plan *p, struct buf *out)
 {
 	if (p->slots.v != NULL || shows_trace(p))
 		return;
-	buf_str(out, "TIME     ");
+	if (!p->options.no_time) {
+		buf_str(out, "TIME");
+		buf_blanks(out, time_end(p) - 4);
+	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (shows_key_value(p))
 			write_head_root(p, &p->columns.v[i], out);
@@ -226,11 +240,13 @@ write_key_value(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 
-	plan_write_time(rec);
+	if (!p->options.no_time)
+		plan_write_time(rec);
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const struct field *c = &p->columns.v[i];
 
-		buf_chr(out, ' ');
+		if (i > 0 || !p->options.no_time)
+			buf_chr(out, ' ');
 		if (rec->is_json)
 			write_cell_object(p, c, plan_column_cell(p, i), out);
 		else
@@ -245,13 +261,15 @@ static void
 write_plain_row(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
-	size_t row = out->len, head = CLOCK_LOCAL_LEN + 1, end, width;
+	size_t row = out->len, head = time_end(p), end, width;
 
-	plan_write_time(rec);
-	buf_chr(out, ' ');
+	if (!p->options.no_time) {
+		plan_write_time(rec);
+		buf_chr(out, ' ');
+	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		end = out->len - row;
-		buf_blanks(out, end < head ? head - end : 1);
+		buf_blanks(out, end < head ? head - end : end > 0);
 		plan_write_column(p, rec, i);
 		width = p->columns.v[i].name_len;
 		head += (width < NAME_WIDTH ? NAME_WIDTH : width) + 1;

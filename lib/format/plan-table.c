@@ -97,9 +97,13 @@ add_table_column(
 static void
 add_time_column(struct plan *p)
 {
-	if (!p->options.bare)
+	unsigned int width = plan_time_width(p);
+
+	if (plan_shows_time(p))
+		/* A time in some style is as good as a number: it is not cut.
+		 */
 		table_add(
-		    &p->table, "time", false, CLOCK_LOCAL_LEN, CLOCK_LOCAL_LEN);
+		    &p->table, "time", p->options.time != NULL, width, width);
 }
 
 /* Without types the width follows from the first value. */
@@ -219,6 +223,11 @@ measure_table(struct plan *p)
 	/* A table without columns has no array either. */
 	if (p->table.n == 0)
 		return;
+	p->row_time = !plan_shows_time(p)       ? PLAN_TIME_NONE
+		      : p->options.time == NULL ? PLAN_TIME_OF_DAY
+						: PLAN_TIME_STYLED;
+	if (p->row_time == PLAN_TIME_STYLED)
+		most += TIME_STYLE_MAX;
 	column = p->table.v + p->table.n - n;
 	for (size_t i = 0; i < p->table.n; i++)
 		most += p->table.v[i].width + 1;
@@ -256,9 +265,9 @@ write_table_hist(struct plan *p, const struct plan_input *rec)
 	struct buf *out = rec->run.out;
 	struct hist h;
 
-	if (!p->options.bare)
+	if (plan_shows_time(p))
 		plan_write_time(rec);
-	plan_write_key(p, rec, !p->options.bare);
+	plan_write_key(p, rec, plan_shows_time(p));
 	buf_chr(out, '\n');
 	if (p->stacks.view != NULL)
 		plan_write_stacks(p, rec);
@@ -299,6 +308,18 @@ static char *__attribute__((noinline)) align_long(
 	return table_place(&p->table, column, start, end, columns, over);
 }
 
+/* Write the time in the style that was asked for, and a blank. */
+static char *__attribute__((noinline)) write_row_time(const struct plan *p,
+    const struct plan_input *rec, char *q, unsigned int *over)
+{
+	char *end = time_style_write(rec->run.time, q, rec->run.time_ns);
+	size_t columns = utf8_columns(q, (size_t)(end - q));
+
+	q = table_place(&p->table, 0, q, end, columns, over);
+	*q++ = ' ';
+	return q;
+}
+
 /* Append a row whose cells are single steps: room is made once for all. */
 static void __attribute__((noinline))
 write_table_row(struct plan *p, const struct plan_input *rec)
@@ -312,9 +333,11 @@ write_table_row(struct plan *p, const struct plan_input *rec)
 
 	if (q == NULL)
 		return;
-	if (!p->options.bare) {
+	if (p->row_time == PLAN_TIME_OF_DAY) {
 		q = clock_local(run->clock, q, run->time_ns);
 		*q++ = ' ';
+	} else if (p->row_time == PLAN_TIME_STYLED) {
+		q = write_row_time(p, rec, q, &over);
 	}
 	for (size_t i = 0; i < p->columns.n; i++, cell++) {
 		start = q;
@@ -346,7 +369,7 @@ write_table_cells(struct plan *p, const struct plan_input *rec)
 		buf_chr(out, '\n');
 		return;
 	}
-	if (!p->options.bare) {
+	if (plan_shows_time(p)) {
 		start = table_start(cell, out);
 		plan_write_time(rec);
 		table_cell(&p->table, cell++, out, start, &over);

@@ -42,6 +42,8 @@ plan_alloc(const char *map, const struct plan_options *o)
 	p->ops = plan_forms[o->form];
 	p->options = *o;
 	p->table.terminal = o->width;
+	if (o->time != NULL)
+		o->time->style = p->ops->style;
 	p->map_name = strdup(map);
 	if (p->map_name != NULL)
 		return p;
@@ -61,7 +63,8 @@ compile_plan(struct plan *p, const struct stream_header *h, unsigned int map)
 	p->record = (struct plan_input){
 		.run = { .formatter = &p->formatter,
 		    .scratch = &p->scratch,
-		    .clock = &p->clock },
+		    .clock = &p->clock,
+		    .time = p->options.time },
 		.has_time = true,
 	};
 	p->formatter.cpus = (size_t)m->cpus;
@@ -313,7 +316,9 @@ plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
     size_t *wrong_at)
 {
 	struct plan_input rec = {
-		.run = { .out = out, .clock = &p->clock },
+		.run = { .out = out,
+		    .clock = &p->clock,
+		    .time = p->options.time },
 		.is_json = true,
 		.text = text,
 		.text_len = len,

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/time-style.h"
 #include "stream/header.h"
 #include "stream/reader.h"
 
@@ -48,7 +49,11 @@ const struct plan_traits *plan_traits(enum plan_form form);
 
 struct plan_options {
 	enum plan_form form;
-	bool bare;                  /* without map and time */
+	bool bare;    /* without map and time */
+	bool no_time; /* without time */
+	/* Borrowed: how times are written, shared by the plans of an output,
+	 * all of one form, which set its style; NULL: as the form has it. */
+	struct time_style *time;
 	const char *const *columns; /* borrowed: only these, in this order;
 				       those that the map lacks are left out
 				       (see fields_has()) */

@@ -203,6 +203,74 @@ on_terminal() {
 	[ "${lines[2]}" = '20:18:02 255' ]
 }
 
+@test "--time writes times in each style, in every form" {
+	export TZ=UTC-5:30
+	styles=(iso local unix ns delta none '%d.%m. "%H,%M":%S.%3N')
+	for style in "${styles[@]}"; do
+		for form in table json csv tsv plain; do
+			printf -- '-- %s %s\n' "$form" "$style"
+			skel-fmt -q "--$form" -c u8 "--time=$style" "$FMT/scalars.skel" | sed 3q
+		done
+	done > all
+	tr -d '\r' < all > got
+	diff -u "$FIXTURES/time-styles.txt" got
+}
+
+@test "JSON records have the same times in every style as binary ones" {
+	export TZ=UTC-5:30
+	for stream in scalars maps hists sampled; do
+		as_json "$FMT/$stream.skel" > j.skel
+		for style in local unix delta none '%d.%m. "%H,%M":%S.%3N'; do
+			for form in json csv tsv table; do
+				diff -u <(skel-fmt -q "--$form" "--time=$style" "$FMT/$stream.skel") \
+				    <(skel-fmt -q "--$form" "--time=$style" j.skel)
+			done
+		done
+	done
+	run -0 skel-fmt --json --time=ns <<-'END'
+		{"a":1,"@time":"2026-11-22T14:48:01Z","b":{"@time":"x"},"@map":"rb"}
+		{ "@map" : "rb" , "c" : [ 1 ] }
+		{"@time":"yesterday","@map":"rb"}
+		{"@time":"2026-11-22T14:48:01Z"}
+	END
+	[ "${lines[0]}" = '{"a":1,"@time":1795358881000000000,"b":{"@time":"x"},"@map":"rb"}' ]
+	[ "${lines[1]}" = '{"@map":"rb","c":[1]}' ]
+	[ "${lines[2]}" = '{"@time":"yesterday","@map":"rb"}' ]
+	[ "${lines[3]}" = '{"@time":1795358881000000000}' ]
+	run -0 skel-fmt --json --time=none <<<'{"a":1,"@time":"2026-11-22T14:48:01Z"}'
+	[ "$output" = '{"a":1}' ]
+}
+
+@test "--time=delta counts from record to record of all maps and files" {
+	skel-fmt --csv -q --time=ns "$FMT/maps.skel" "$FMT/scalars.skel" | awk -F, '
+		$2 ~ /^[0-9]/ {
+			s = substr($2, 1, 10); n = substr($2, 11)
+			printf "%.9f\n", any++ ? (s - last_s) + (n - last_n) / 1e9 : 0
+			last_s = s; last_n = n
+		}' > want
+	[ "$(wc -l < want)" -gt 5 ]
+	grep -q '^[1-9]' want
+	skel-fmt --csv -q --time=delta "$FMT/maps.skel" "$FMT/scalars.skel" |
+		cut -d, -f2 | grep -v time > got
+	diff -u want got
+}
+
+@test "--time refuses what is no style, with those there are" {
+	run -2 --separate-stderr skel-fmt --time=utc "$FMT/scalars.skel"
+	[ -z "$output" ]
+	[[ $stderr = *'unknown style "utc"; expected iso, local, unix, ns, delta, none, or a format'* ]]
+	run -2 --separate-stderr skel-fmt --time=%q "$FMT/scalars.skel"
+	[[ $stderr = *'--time: unknown conversion "%q"'* ]]
+}
+
+@test "the local zone is known to --time although skel-fmt gives up opening files" {
+	TZ=Europe/Berlin
+	[ -e "/usr/share/zoneinfo/$TZ" ] || skip "no zone files"
+	export TZ
+	run -0 skel-fmt --json --time='%H:%M %Z %z' -c u8 < "$FMT/scalars.skel"
+	[ "${lines[1]}" = '{"@map":"rb","@time":"15:48 CET +0100","u8":255}' ]
+}
+
 @test "--bare leaves out the map and the time" {
 	run -0 skel-fmt --json --bare -m execs -q "$FMT/maps.skel"
 	[ "${lines[0]}" = '{"pid":10,"comm":"true"}' ]
@@ -664,7 +732,7 @@ enum_of_bits() {
 }
 
 @test "completion offers options, and the maps of the streams on the command line" {
-	[ "$(complete_words skel-fmt --t)" = '--table --tsv' ]
+	[ "$(complete_words skel-fmt --t)" = '--table --time --tsv' ]
 	[ "$(complete_words skel-fmt --tsv =)" = safe ]
 	[ "$(complete_words skel-fmt --csv = s)" = safe ]
 	[ "$(complete_words skel-fmt "$FMT/maps.skel" -m ex)" = 'execs exits' ]
