@@ -51,6 +51,16 @@
  *
  *	SKEL_SAMPLE(1000) unsigned long long reads, writes;
  *
+ * Members.  Say what the members of records mean, and how they are shown:
+ *
+ *	struct event {
+ *		__u32 saddr SKEL_AS(ip4);
+ *		__u16 family SKEL_HIDE;
+ *		__u8 peer[16] SKEL_AS(ip(family=family));
+ *		int ret SKEL_AS(errno) SKEL_HELP("what connect(2) returned");
+ *		__u64 when SKEL_TIME;
+ *	};
+ *
  * Stacks.  Have records shown as stacks if their members pid, comm, kstack and
  * ustack are arrays of addresses, or ids of a stack-trace map:
  *
@@ -101,6 +111,17 @@
 #define SKEL_DEFAULT(text) SKEL_TAG("default=" text)
 #define SKEL_ARG(name, letter, help)                                           \
 	SKEL_LONG(name) SKEL_SHORT(letter) SKEL_HELP(help)
+
+/*
+ * On a member of a record: its kind, of which skel-stream(5) has the list; that
+ * a table leaves it out; its columns in a table; and that it is the time of the
+ * record, in ns of bpf_ktime_get_ns() unless its kind is another time.
+ * SKEL_HELP, above, is a line about it.
+ */
+#define SKEL_AS(...) SKEL_TAG("as=" #__VA_ARGS__)
+#define SKEL_HIDE SKEL_TAG("hide")
+#define SKEL_WIDTH(columns) SKEL_TAG("width=" SKEL_TEXT(columns))
+#define SKEL_TIME SKEL_TAG("time")
 
 /*
  * On a map, on a global or on an iterator program: read all of it every ms

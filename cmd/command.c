@@ -125,9 +125,9 @@ fill_tables(const struct command_option *o)
 	for (; o->name != NULL && to < tables.names + OPTIONS_MAX; o++, to++) {
 		to->name = o->name;
 		to->val = o->value;
-		to->has_arg = o->arg == NULL     ? no_argument
-			      : o->arg[0] == '[' ? optional_argument
-						 : required_argument;
+		to->has_arg = o->arg == NULL              ? no_argument
+			      : command_option_may_end(o) ? optional_argument
+							  : required_argument;
 		if (o->value > UCHAR_MAX || o->help == NULL)
 			continue;
 		*letter++ = (char)o->value;
@@ -186,7 +186,7 @@ write_label(const struct command_option *o, struct buf *out)
 		buf_printf(out, "  -%c, --%s", o->value, o->name);
 	else
 		buf_printf(out, "      --%s", o->name);
-	if (arg[0] == '[' || arg[0] == '\0')
+	if (arg[0] == '\0' || command_option_may_end(o))
 		buf_str(out, arg);
 	else
 		buf_printf(out, " %s", arg);

@@ -5,8 +5,10 @@
 #ifndef SKEL_COMMAND_H
 #define SKEL_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The exit statuses beside 0 and 1; skel(7) lists them. */
 enum {
@@ -50,6 +52,14 @@ struct command_option {
 #define COMMAND_OPTIONS_LIBBPF                                                 \
 	COMMAND_OPTIONS_VERBOSE(                                               \
 	    "print what is done; twice: libbpf's messages too")
+
+/* Whether its argument may be left out; otherwise it has none, or must have
+ * one. */
+static inline bool
+command_option_may_end(const struct command_option *o)
+{
+	return o->arg != NULL && strncmp(o->arg, "[=", 2) == 0;
+}
 
 struct completion;
 

@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -6,16 +8,26 @@
 #include "record/fields.h"
 #include "stream/reader.h"
 
+static void
+offer_member(struct completion *c, const char *name, const char *end)
+{
+	char word[256];
+
+	snprintf(word, sizeof(word), "%s%s", name, end);
+	complete_offer(c, word, NULL);
+}
+
 /* Offers the fields of the maps, with the structs and the members in them. */
 static void
-offer_members(struct completion *c, const struct stream_header *h)
+offer_members(
+    struct completion *c, const struct stream_header *h, const char *end)
 {
 	for (unsigned int i = 0; i < h->nmaps; i++) {
 		struct fields fields = { 0 };
 
 		fields_add_selected(&fields, h, i, NULL, 0, true);
 		for (size_t k = 0; k < fields.n; k++)
-			complete_offer(c, fields.v[k].name, NULL);
+			offer_member(c, fields.v[k].name, end);
 		fields_free(&fields);
 	}
 }
@@ -44,7 +56,7 @@ offer_of_file(struct completion *c, const char *what, const char *file)
 	else if (strcmp(what, "map") == 0)
 		offer_maps(c, &r.header);
 	else
-		offer_members(c, &r.header);
+		offer_members(c, &r.header, strcmp(what, "as") == 0 ? "=" : "");
 	stream_reader_close(&r);
 	close(fd);
 }
@@ -58,6 +70,18 @@ complete_stream(struct completion *c, const char *what, size_t before)
 	if (strcmp(what, "stream") == 0) {
 		complete_offer_files(c, "");
 		return;
+	}
+	if (strcmp(what, "as") == 0) {
+		char *member;
+
+		if (complete_skip_past(c, '=', &member)) {
+			for (int k = KIND_NONE + 1; k < KIND_COUNT; k++)
+				complete_offer(
+				    c, kind_name((enum kind)k), NULL);
+			free(member);
+			return;
+		}
+		complete_leave_open(c);
 	}
 	if (strcmp(what, "members") == 0) {
 		complete_skip_to(c, ",");

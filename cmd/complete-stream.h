@@ -7,7 +7,7 @@
 #include "complete.h"
 
 /* For struct command.  What is "stream", "map", "member", "members" (a list of
- * them), or "kind" (MEMBER=KIND). */
+ * them), or "as" (MEMBER=KIND). */
 void complete_stream(struct completion *c, const char *what, size_t before);
 
 #endif

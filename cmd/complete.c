@@ -166,7 +166,7 @@ find_letter(const struct command *c, char letter)
 static bool
 needs_argument(const struct command_option *o)
 {
-	return o->arg != NULL && o->arg[0] != '[';
+	return o->arg != NULL && !command_option_may_end(o);
 }
 
 /* Notes an option with its argument, which begins at byte from of the word with

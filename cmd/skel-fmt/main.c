@@ -31,8 +31,15 @@
 #include "host/confine.h"
 #include "list.h"
 #include "printer.h"
+#include "record/member-notes.h"
 
-enum { OPTION_LIST = 256, OPTION_TIME, OPTION_FORM, TERMINAL_WIDTH = 80 };
+enum {
+	OPTION_LIST = 256,
+	OPTION_AS,
+	OPTION_TIME,
+	OPTION_FORM,
+	TERMINAL_WIDTH = 80
+};
 
 static const struct command_option option_table[] = {
 	{ "table", OPTION_FORM + PLAN_TABLE, NULL,
@@ -54,6 +61,10 @@ static const struct command_option option_table[] = {
 	{ "list", OPTION_LIST, NULL,
 	    "list the maps and members, without reading the records", NULL },
 	{ "format", 'f', "text|json", "how to print that list", "=text json" },
+	{ "as", OPTION_AS, "[MAP.]MEMBER=KIND",
+	    "what a member means: ip4, errno, ns, flags(ENUM), ...; repeat for "
+	    "more",
+	    "as" },
 	{ "bare", 'b', NULL, "leave out the map and the time", NULL },
 	{ "columns", 'c', "A,B.C", "print only these columns, in this order",
 	    "members" },
@@ -71,7 +82,8 @@ static const struct command command = {
 	.usage =
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
 	    "                --raw | --folded] [-bHqv] [-c column,...]\n"
-	    "                [-m map] [--time=style] [file ...]\n"
+	    "                [-m map] [--as member=kind] ... [--time=style]\n"
+	    "                [file ...]\n"
 	    "       skel-fmt --list [-Hqv] [-f text | json] [-m map] [file "
 	    "...]\n"
 	    "       skel-fmt -h | -V\n",
@@ -231,7 +243,7 @@ int
 main(int argc, char *argv[])
 {
 	struct job job = { .printer.plan.form = PLAN_TABLE };
-	struct word_list columns = { 0 }, maps = { 0 };
+	struct word_list columns = { 0 }, maps = { 0 }, as = { 0 };
 	rewrite_text *rewrite = NULL;
 	struct time_style time;
 	struct output out;
@@ -251,6 +263,12 @@ main(int argc, char *argv[])
 			break;
 		case 'f':
 			job.list.json = parse_list_format(optarg);
+			break;
+		case OPTION_AS:
+			if (member_notes_check_option(optarg) == -1)
+				command_usage(&command);
+			if (word_list_add(&as, optarg) == -1)
+				return 1;
 			break;
 		case 'H':
 			job.printer.no_header = job.list.no_header = true;
@@ -308,6 +326,8 @@ main(int argc, char *argv[])
 	job.printer.plan.width = terminal_width(out.fd);
 	job.printer.maps = job.list.maps = maps.v;
 	job.printer.nmaps = job.list.nmaps = maps.n;
+	job.printer.as = as.v;
+	job.printer.nas = as.n;
 	status = run_files(&job, argc - optind, argv + optind);
 	printer_finish(&job.printer);
 	output_close(&out);
@@ -319,5 +339,6 @@ main(int argc, char *argv[])
 	printer_close(&job.printer);
 	free(columns.v);
 	free(maps.v);
+	free(as.v);
 	return command_status(status == 0 ? 0 : 1);
 }

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "printer-held.h"
 #include "printer-plans.h"
+#include "record/member-notes.h"
 #include "stream/json-record.h"
 
 enum {
@@ -681,7 +682,8 @@ begin_stream(struct printer *p, enum stream_opening what)
 		return 0;
 	report_info("%s: records of %s, from %s, since %s", p->in.name, h->name,
 	    h->host, h->started);
-	if (printer_open_plans(p) == -1 || printer_open_held(p) == -1)
+	if (member_notes_apply_options(&p->in.header, p->as, p->nas) == -1 ||
+	    printer_open_plans(p) == -1 || printer_open_held(p) == -1)
 		return -1;
 	print_heads(p);
 	return 0;

@@ -28,6 +28,8 @@ struct printer {
 	struct plan_options plan;
 	const char *const *maps; /* borrowed: those of -m */
 	size_t nmaps;            /* 0: all */
+	const char *const *as;   /* borrowed: those of --as */
+	size_t nas;
 	bool no_header;
 
 	/* The current input. */

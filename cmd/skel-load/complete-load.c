@@ -7,6 +7,7 @@
 #include "attach/where.h"
 #include "base/util.h"
 #include "complete-load.h"
+#include "complete-stream.h"
 #include "elf/elf-handle.h"
 #include "elf/elf-symbols.h"
 #include "pack/pack.h"
@@ -340,6 +341,10 @@ complete_load(struct completion *c, const char *what, size_t before)
 
 	if (strcmp(what, "package") == 0 && before == 0) {
 		complete_offer_files(c, "");
+		return;
+	}
+	if (strcmp(what, "as") == 0) {
+		complete_stream(c, what, before);
 		return;
 	}
 	if (open_package(&p, c) == -1) {

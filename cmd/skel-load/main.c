@@ -37,6 +37,10 @@ enum {
 };
 
 static const struct command_option option_table[] = {
+	{ "as", OPT_LAUNCH, "[MAP.]MEMBER=KIND",
+	    "what a member means: ip4, errno, ns, flags(ENUM), ...; repeat for "
+	    "more",
+	    "as" },
 	{ "as-is", OPT_LAUNCH, NULL,
 	    "load what was written: count no calls that a full ring buffer "
 	    "makes fail",
@@ -117,7 +121,8 @@ static const struct command command = {
 	    "[--set 'map[key]=value'] ...\n"
 	    "                 [--sample map[=interval][,word ...]] ... "
 	    "[--trace-pipe]\n"
-	    "                 [--as-is] [--check | --pin[=dir] [--detach]]\n"
+	    "                 [--as member=kind] ... [--as-is]\n"
+	    "                 [--check | --pin[=dir] [--detach]]\n"
 	    "                 [package [argument ...]]\n"
 	    "       skel-load --unload dir\n",
 	.about = "Load the eBPF program of a package and write a stream of its "

@@ -8,6 +8,7 @@
 
 #include "base/report.h"
 #include "describe-map.h"
+#include "elf/btf-tags.h"
 #include "elf/btf.h"
 #include "load/possible-cpus.h"
 
@@ -293,6 +294,8 @@ describe_map(struct stream_header *h, const struct found_map *m,
 	set_name(&d);
 	if (load_map_btf(&d) == 0)
 		ret = add_described_map(&d);
+	if (ret == 0 && d.btf != NULL)
+		ret = btf_tags_set(&d.import, d.name);
 	if (ret == 0)
 		stream_map_set_sizes(h, (unsigned int)h->nmaps - 1);
 	if (d.btf != NULL)

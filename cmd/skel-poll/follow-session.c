@@ -11,6 +11,7 @@
 #include "host/confine.h"
 #include "host/path.h"
 #include "poll/poller.h"
+#include "record/member-notes.h"
 #include "session/session-dir.h"
 #include "stream/stream-clock.h"
 #include "write-stream.h"
@@ -181,7 +182,9 @@ skel_poll_follow_session(struct stream_reader *r,
 	};
 	int status = EXIT_FAILURE;
 
-	if (skel_poll_check_maps(options, f.header, r->name) == -1)
+	if (skel_poll_check_maps(options, f.header, r->name) == -1 ||
+	    member_notes_apply_options(f.header, options->as, options->nas) ==
+		-1)
 		return EXIT_FAILURE;
 	f.dir = f.header->dir;
 	f.header->dir = NULL;

@@ -32,12 +32,14 @@
 #include "pass-stream.h"
 #include "poll-maps.h"
 #include "poll/poller.h"
+#include "record/member-notes.h"
 #include "stream/header.h"
 #include "stream/reader.h"
 #include "stream/writer.h"
 
 enum {
-	OPT_LATENCY = 256,
+	OPT_AS = 256,
+	OPT_LATENCY,
 	OPT_LIST,
 	OPT_NO_SYMBOLS,
 	OPT_ONCE,
@@ -47,6 +49,10 @@ enum {
 };
 
 static const struct command_option option_table[] = {
+	{ "as", OPT_AS, "[MAP.]MEMBER=KIND",
+	    "what a member means: ip4, errno, ns, flags(ENUM), ...; repeat for "
+	    "more",
+	    "as" },
 	{ "format", 'f', "binary|json",
 	    "how to write records; default: binary, or as they come",
 	    "=binary json" },
@@ -76,12 +82,14 @@ static const struct command command = {
 	    "usage: skel-poll [-qv] [-f binary|json] [-m map]... [-n count]\n"
 	    "                 [-t seconds] [--latency ms] [--no-symbols] "
 	    "[--once]\n"
-	    "                 [session]\n"
+	    "                 [--as member=kind]... [session]\n"
 	    "       skel-poll [-qv] [-f binary|json] [-n count] [-t seconds] "
 	    "[--latency ms]\n"
 	    "                 [--no-symbols] [--once] [--sample "
 	    "map=interval]...\n"
-	    "                 [--type [map=]file:type]... map:id | map:name | "
+	    "                 [--type [map=]file:type]... [--as "
+	    "member=kind]...\n"
+	    "                 map:id | map:name | "
 	    "pin ...\n"
 	    "       skel-poll [-qv] [-f json] --list\n"
 	    "       skel-poll -h | -V\n",
@@ -265,6 +273,7 @@ free_options(struct skel_poll_options *o)
 	free(o->samples);
 	free(o->types);
 	free(o->maps);
+	free(o->as);
 }
 
 /* Reads the files of --type.  Returns 0, or -1 after reporting. */
@@ -292,6 +301,9 @@ set_poll_option(struct skel_poll_options *o, int option)
 		return command_parse_records(optarg, &o->count);
 	case 't':
 		return command_parse_seconds(optarg, &o->timeout_ns);
+	case OPT_AS:
+		o->as[o->nas++] = optarg;
+		return member_notes_check_option(optarg);
 	case OPT_LATENCY:
 		return command_parse_latency(optarg, &o->latency_ns);
 	case OPT_LIST:
@@ -326,9 +338,11 @@ main(int argc, char *argv[])
 	signals_catch_file_limit();
 	/* No option can be given more often than there are arguments. */
 	o.maps = calloc((size_t)argc, sizeof(*o.maps));
+	o.as = calloc((size_t)argc, sizeof(*o.as));
 	o.samples = calloc((size_t)argc, sizeof(*o.samples));
 	o.types = calloc((size_t)argc, sizeof(*o.types));
-	if (o.maps == NULL || o.samples == NULL || o.types == NULL) {
+	if (o.maps == NULL || o.as == NULL || o.samples == NULL ||
+	    o.types == NULL) {
 		report_nomem();
 		free_options(&o);
 		return EXIT_FAILURE;

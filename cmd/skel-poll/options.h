@@ -18,6 +18,8 @@ struct skel_poll_options {
 	enum stream_encoding encoding;
 	const char **maps; /* owned: the names of -m, borrowed themselves */
 	size_t nmaps;
+	const char **as; /* owned: the arguments of --as, borrowed themselves */
+	size_t nas;
 	uint64_t count;      /* records; 0: no limit */
 	uint64_t timeout_ns; /* 0: no limit */
 	bool no_symbols;     /* addresses are shown as numbers */

@@ -16,6 +16,7 @@
 #include "pass-stream.h"
 #include "record/fields.h"
 #include "record/held-records.h"
+#include "record/member-notes.h"
 #include "record/symbol-store.h"
 #include "stream/json-record.h"
 #include "stream/writer.h"
@@ -673,7 +674,8 @@ begin_stream(struct stream_pass *p, enum stream_opening what)
 			     "it on its own",
 		    p->reader->name, p->reader->line);
 	if (what != STREAM_OPENED ||
-	    skel_poll_check_maps(o, h, p->reader->name) == -1)
+	    skel_poll_check_maps(o, h, p->reader->name) == -1 ||
+	    member_notes_apply_options(h, o->as, o->nas) == -1)
 		return -1;
 	for (size_t i = 0; i < h->nmaps; i++)
 		p->keep[i] = skel_poll_wants_map(o, h->maps[i].name);

@@ -5,6 +5,8 @@
 #include "describe-map.h"
 #include "find-map.h"
 #include "poll-maps.h"
+#include "record/member-notes.h"
+#include "types/member-kinds.h"
 #include "write-stream.h"
 
 enum { PERF_PAGES = 64, POLL_TIMEOUT_MS = 100 }; /* a package's defaults */
@@ -37,7 +39,9 @@ open_maps(struct stream_header *h, struct found_map *maps,
 		if (describe_map(h, &maps[i], o) == -1)
 			return -1;
 	}
-	return 0;
+	return member_kinds_set(&h->types, "map") == -1
+		   ? -1
+		   : member_notes_apply_options(h, o->as, o->nas);
 }
 
 /* Checks that each --type and --sample with a name is for one of the maps. */

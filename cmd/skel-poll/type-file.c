@@ -10,6 +10,7 @@
 #include "dwarf/btf-rewrite.h"
 #include "dwarf/dwarf-records.h"
 #include "elf/bpf-elf.h"
+#include "elf/btf-tags.h"
 #include "elf/btf.h"
 #include "elf/object-check.h"
 #include "package/input.h"
@@ -140,6 +141,8 @@ import_from_btf(
 	if (id == 0 || btf_import_open(&import, btf, types) == -1)
 		return TYPE_NONE;
 	type = btf_import(&import, id, o->file);
+	if (type != TYPE_NONE && btf_tags_set(&import, o->file) == -1)
+		type = TYPE_NONE;
 	btf_import_close(&import);
 	return type;
 }

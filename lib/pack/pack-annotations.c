@@ -513,7 +513,10 @@ apply_annotations(struct annotation *n, const char *file)
 
 	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
 		t = btf__type_by_id(btf, id);
-		if (!btf_is_decl_tag(t))
+		/* Those on members are for elf/btf-tags.h. */
+		if (!btf_is_decl_tag(t) ||
+		    (btf_decl_tag(t)->component_idx != -1 &&
+			btf_is_composite(btf__type_by_id(btf, t->type))))
 			continue;
 		tag = btf__name_by_offset(btf, t->name_off);
 		if (strncmp(tag, TAG, strlen(TAG)) != 0)

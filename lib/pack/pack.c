@@ -19,6 +19,7 @@
 #include "elf/strip-debug.h"
 #include "pack/pack-annotations.h"
 #include "pack/pack-export.h"
+#include "pack/pack-fields.h"
 #include "pack/pack-json.h"
 #include "pack/pack-records.h"
 #include "pack/pack-sample.h"
@@ -535,7 +536,8 @@ export_records(struct pack *p, struct buf *out)
 	uint32_t ntypes = btf__type_cnt(p->elf.btf);
 	int ret = -1;
 
-	if (find_header_structs(p, &e) == 0 && pack_export(&e) == 0)
+	if (find_header_structs(p, &e) == 0 && pack_export(&e) == 0 &&
+	    pack_fields_write(&e) == 0)
 		ret = write_with_types(p, ntypes, out);
 	free(e.structs);
 	return ret;

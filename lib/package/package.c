@@ -234,6 +234,16 @@ check_records(void *out, json_t *obj, const char *where)
 	return 0;
 }
 
+static const struct package_key field_keys[] = {
+	{ "name", KEY_STRING, true, PLACE(field, name) },
+	{ "as", KEY_STRING, false, PLACE(field, as) },
+	{ "help", KEY_STRING, false, PLACE(field, help) },
+	{ "hide", KEY_BOOL, false, PLACE(field, hide) },
+	{ "time", KEY_BOOL, false, PLACE(field, time) },
+	{ "width", KEY_U32, false, PLACE(field, width), TYPES_WIDTH_MAX },
+	{ 0 },
+};
+
 static const struct package_key map_keys[] = {
 	{ "", KEY_SELF, false, PLACE(map, json) },
 	{ "name", KEY_STRING, true, PLACE(map, name) },
@@ -250,6 +260,8 @@ static const struct package_key map_keys[] = {
 	{ "records", KEY_LIST, false, PLACE(map, records), .keys = record_keys,
 	    .size = sizeof(struct package_record) },
 	{ "records", KEY_OTHER, .read = check_records },
+	{ "fields", KEY_LIST, false, PLACE(map, fields), .keys = field_keys,
+	    .size = sizeof(struct package_field) },
 	/* The format spells the key like this. */
 	{ "intepreter", KEY_OTHER, .read = read_interpreter },
 	{ 0 },
@@ -613,6 +625,7 @@ package_close(struct package *p)
 		free(p->maps[i].custom);
 		free(p->maps[i].values);
 		free(p->maps[i].records);
+		free(p->maps[i].fields);
 	}
 	for (size_t i = 0; i < p->nexport_types; i++)
 		free(p->export_types[i].members);

@@ -74,6 +74,13 @@ struct package_record {
 			   negative */
 };
 
+/* What is said of a member of a map's records. */
+struct package_field {
+	const char *name, *as, *help; /* as, help: or NULL */
+	bool hide, time;
+	uint32_t width; /* 0: not said */
+};
+
 enum package_export {
 	EXPORT_NONE,    /* "no_export" */
 	EXPORT_DEFAULT, /* "default": sampled maps */
@@ -96,8 +103,10 @@ struct package_map {
 	size_t nrecords;
 	const char *records_by; /* the member that tells them apart; NULL: they
 				   differ in size */
-	json_t *interpreter;    /* the "intepreter" object, or NULL for
-				   "default_struct" */
+	struct package_field *fields; /* owned */
+	size_t nfields;
+	json_t *interpreter; /* the "intepreter" object, or NULL for
+				"default_struct" */
 	json_t *json;
 };
 

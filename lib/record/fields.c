@@ -471,6 +471,24 @@ fields_find(const struct stream_header *h, unsigned int map, const char *name,
 	return true;
 }
 
+struct type_member *
+fields_find_member(struct stream_header *h, unsigned int map, const char *name)
+{
+	struct field_place place;
+
+	if (!fields_find(h, map, name, &place) || place.member == NULL)
+		return NULL;
+	/* It is in the header, which the caller may change. */
+	for (size_t i = 0; i < h->types.n; i++) {
+		struct type *type = &h->types.v[i];
+
+		if (place.member >= type->members &&
+		    place.member < type->members + type->nmembers)
+			return &type->members[place.member - type->members];
+	}
+	return NULL;
+}
+
 bool
 fields_has(const struct stream_header *h, unsigned int map, const char *name)
 {

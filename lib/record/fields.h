@@ -108,6 +108,11 @@ void fields_sort_by_offset(struct fields *c);
 bool fields_find(const struct stream_header *h, unsigned int map,
     const char *name, struct field_place *place);
 
+/* The member that the field of that name is, for a caller that adds to what is
+ * said of it; NULL if there is no such field, or it is no member. */
+struct type_member *fields_find_member(
+    struct stream_header *h, unsigned int map, const char *name);
+
 /* Whether the map has a field of that name. */
 bool fields_has(
     const struct stream_header *h, unsigned int map, const char *name);

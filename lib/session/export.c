@@ -8,13 +8,17 @@
 
 #include "base/buf.h"
 #include "base/report.h"
+#include "elf/btf-tags.h"
 #include "elf/btf.h"
+#include "package/read.h"
 #include "poll/lost-counter.h"
+#include "record/member-notes.h"
 #include "session/export-record.h"
 #include "session/export-sample.h"
 #include "session/export-stacks.h"
 #include "session/export.h"
 #include "session/stack-guess.h"
+#include "types/member-kinds.h"
 
 /*
  * A definition may give the type of a buffer's records as its value, but the
@@ -486,9 +490,76 @@ describe_exports(struct export_list *l, struct object *o,
 	return stream_header_set_labels(l->header);
 }
 
+/* Imports the enums that notes of the package and options name. */
+static int
+import_enum(struct export_list *l, const char *kind)
+{
+	struct report_held held;
+	struct member_kind k;
+	int ret;
+
+	if (l->btf == NULL || kind == NULL)
+		return 0;
+	/* What is wrong with it is reported by who sets it. */
+	report_hold(&held);
+	ret = kind_parse(&k, kind, "");
+	report_release_held(&held, "");
+	if (ret == 0)
+		ret = btf_tags_import_enum(&l->import, &k, l->package->name);
+	else
+		ret = 0;
+	kind_free(&k);
+	return ret;
+}
+
+/* Sets what the package says of members of the map. */
+static int
+set_package_notes(
+    struct export_list *l, const struct package_map *m, unsigned int index)
+{
+	const char *package = l->package->name;
+	char where[PACKAGE_PATH_MAX];
+
+	if (stream_header_find_map(l->header, m->name) == -1)
+		return 0;
+	for (size_t i = 0; i < m->nfields; i++) {
+		const struct package_field *f = &m->fields[i];
+		const struct member_note note = { f->name, f->as, f->help,
+			f->hide, f->time, f->width };
+
+		if (import_enum(l, f->as) == -1)
+			return -1;
+		package_path(
+		    where, "%s: maps[%u].fields[%zu]", package, index, i);
+		if (member_notes_set(l->header, m->name, &note, 1, where) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Sets what the author, the package and the options as say of members. */
+static int
+set_notes(struct export_list *l, const char *const *as, size_t nas)
+{
+	const struct package *p = l->package;
+
+	if (l->btf != NULL && btf_tags_set(&l->import, p->name) == -1)
+		return -1;
+	for (unsigned int i = 0; i < p->nmaps; i++)
+		if (set_package_notes(l, &p->maps[i], i) == -1)
+			return -1;
+	for (size_t i = 0; i < nas; i++)
+		if (import_enum(l, strchr(as[i], '=') + 1) == -1)
+			return -1;
+	return member_kinds_set(&l->header->types, p->name) == -1
+		   ? -1
+		   : member_notes_apply_options(l->header, as, nas);
+}
+
 int
 export_maps(struct stream_header *h, struct object *o,
-    const struct attachments *a, const char *const *only, size_t nonly)
+    const struct attachments *a, const char *const *only, size_t nonly,
+    const char *const *as, size_t nas)
 {
 	struct export_list l = {
 		.package = o->package,
@@ -502,6 +573,8 @@ export_maps(struct stream_header *h, struct object *o,
 	if (l.btf != NULL && btf_import_open(&l.import, l.btf, &h->types) == -1)
 		return -1;
 	ret = describe_exports(&l, o, a, only, nonly);
+	if (ret == 0)
+		ret = set_notes(&l, as, nas);
 	btf_import_close(&l.import);
 	name_table_free(&l.names);
 	free(l.v);

@@ -19,10 +19,12 @@
  * attach.  only holds the names of those to export (-m); if nonly is 0, all are
  * exported.  Also changes definitions of maps: ring and perf buffers that have
  * the type of their records as value get none, because the kernel refuses it,
- * and sampled arrays become mappable. Returns 0, or -1 after reporting.
+ * and sampled arrays become mappable.  as holds nas arguments of --as.  Returns
+ * 0, or -1 after reporting.
  */
 int export_maps(struct stream_header *h, struct object *o,
-    const struct attachments *a, const char *const *only, size_t nonly);
+    const struct attachments *a, const char *const *only, size_t nonly,
+    const char *const *as, size_t nas);
 
 /* Gives the poller p of h the links of its iterators, which are attached only
  * after the poller was opened.  Iterators that were left out have no link.

@@ -6,6 +6,7 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "package/events-option.h"
+#include "record/member-notes.h"
 #include "session/launch-option.h"
 
 static int
@@ -44,6 +45,17 @@ set_as_is(struct launch_options *o, const char *value)
 {
 	(void)value;
 	o->as_is = true;
+	return 0;
+}
+
+static int
+set_as(struct launch_options *o, const char *value)
+{
+	if (member_notes_check_option(value) == -1)
+		return -1;
+	if (!array_room(o->as, o->nas, o->as_cap))
+		return report_nomem();
+	o->as[o->nas++] = value;
 	return 0;
 }
 
@@ -128,6 +140,7 @@ static const struct launch_option {
 	bool early; /* it changes how the package is made or read */
 	int (*set)(struct launch_options *o, const char *value);
 } launch_options[] = {
+	{ "as", true, false, set_as },
 	{ "as-is", false, true, set_as_is },
 	{ "attach", true, false, set_attach },
 	{ "both", false, false, set_both },
@@ -217,6 +230,7 @@ launch_options_free(struct launch_options *o)
 	free(o->settings);
 	free(o->samples);
 	free(o->events);
+	free(o->as);
 	free(o->maps);
 	free(o->texts);
 	*o = (struct launch_options){ 0 };

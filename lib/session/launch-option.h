@@ -37,6 +37,8 @@ struct launch_options {
 	/* Owned: the types of records, as in struct pack_options. */
 	const char **events;
 	size_t nevents, events_cap;
+	const char **as; /* owned: the arguments of --as */
+	size_t nas, as_cap;
 	bool only_verify; /* nothing will be attached: do not ask where */
 	char **texts;     /* owned: copies of the options' values */
 	size_t ntexts, texts_cap;

@@ -105,7 +105,7 @@ launch_open(struct launch *l, const struct launch_options *o)
 	    export_sample_mark(&l->package, &l->object, o) == -1)
 		return -1;
 	if (export_maps(&l->header, &l->object, &l->attachments, o->maps,
-		o->nmaps) == -1)
+		o->nmaps, o->as, o->nas) == -1)
 		return -1;
 	export_set_buffers(&l->header, &l->object, o);
 	return 0;

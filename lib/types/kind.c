@@ -113,12 +113,12 @@ parse_argument(struct member_kind *k, const char *text, const char *where)
 	return k->arg != NULL ? 0 : report_nomem();
 }
 
-int
-kind_parse(struct member_kind *k, const char *text, const char *where)
+static int
+parse_kind(struct member_kind *k, const char *text, const char *where)
 {
 	size_t len = strcspn(text, "(");
 
-	*k = (struct member_kind){ .said = true };
+	k->said = true;
 	while (
 	    k->kind < KIND_COUNT && (strncmp(names[k->kind], text, len) != 0 ||
 					names[k->kind][len] != '\0'))
@@ -131,6 +131,26 @@ kind_parse(struct member_kind *k, const char *text, const char *where)
 		return 0;
 	kind_free(k);
 	return -1;
+}
+
+int
+kind_parse(struct member_kind *k, const char *text, const char *where)
+{
+	/* A formatter of C sources may have put blanks into a macro's argument.
+	 */
+	char *plain = strdup(text), *to = plain;
+	int ret;
+
+	*k = (struct member_kind){ 0 };
+	if (plain == NULL)
+		return report_nomem();
+	for (; *text != '\0'; text++)
+		if (*text != ' ')
+			*to++ = *text;
+	*to = '\0';
+	ret = parse_kind(k, plain, where);
+	free(plain);
+	return ret;
 }
 
 char *

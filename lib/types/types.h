@@ -70,6 +70,7 @@ struct type_member {
 	struct member_kind as;
 	char *help;     /* owned: one line, or NULL */
 	bool hidden;    /* a table leaves it out, unless it is chosen */
+	bool time;      /* it is the time of the record */
 	uint32_t width; /* its columns in a table; 0: as its type needs */
 };
 

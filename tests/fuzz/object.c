@@ -19,7 +19,7 @@ make_header(struct object *o)
 
 	if (stream_header_init(&h, "x") == -1)
 		fuzz_wrong("no header");
-	if (export_maps(&h, o, &none, NULL, 0) == -1)
+	if (export_maps(&h, o, &none, NULL, 0, NULL, 0) == -1)
 		fuzz_refused();
 	else if (stream_header_write(&h, &text) == -1)
 		fuzz_wrong("no header was written");

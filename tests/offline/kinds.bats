@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# Kinds: what members mean, by whom it is said, and what becomes of it.
+
+load ../helpers/helper
+load ../helpers/object
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# said FILE: the members of a stream's header that have a kind, "name=kind", in a line.
+said() {
+	head -n 1 "$1" | jq -r '[.types[] | .members[]? | select(.as != null) | "\(.name)=\(.as)"] | join(" ")'
+}
+
+# recording: write a stream x.skel of one record of int ret, u16 port, u8 comm[4], and
+# a struct in of u32 addr.
+recording() {
+	jq -nc '{skel: "stream", version: 1, name: "x", encoding: "json", host: "", boot_id: "", started: "",
+		maps: [{name: "rb", source: "ringbuf", value: 5}],
+		types: [{kind: "int", name: "int", size: 4, signed: true}, {kind: "int", name: "u16", size: 2},
+			{kind: "int", name: "u8", size: 1}, {kind: "array", size: 4, of: 2, count: 4},
+			{kind: "struct", name: "in", size: 4, members: [{name: "addr", type: 0, offset: 0}]},
+			{kind: "struct", name: "event", size: 16, members: [{name: "ret", type: 0, offset: 0},
+				{name: "port", type: 1, offset: 4}, {name: "comm", type: 3, offset: 8},
+				{name: "in", type: 4, offset: 12}]}]}' > x.skel
+	echo '{"@map":"rb","ret":-2,"port":80,"comm":[97,98,0,0],"in":{"addr":1}}' >> x.skel
+	echo '{"@end":{"records":1,"lost":0}}' >> x.skel
+}
+
+@test "--as says a kind, and takes one away, in every stage that passes a header on" {
+	recording
+	skel-poll --as ret=errno --as in.addr=ip4 --as rb.port=port_be --as comm= x.skel > y.skel
+	is 'addr=ip4 ret=errno port=port_be comm=' "$(said y.skel)"
+	# It stays so.
+	skel-poll -f binary y.skel > z.skel
+	is 'addr=ip4 ret=errno port=port_be comm=' "$(said z.skel)"
+	skel-fmt --json --as ret=errno x.skel
+}
+
+@test "a kind that is none, does not fit, or is of no member, is one line" {
+	recording
+	fails_with 2 "skel-fmt: --as: ret=errrno: unknown kind \"errrno\"; the nearest: errno" skel-fmt --as ret=errrno x.skel
+	fails_with 2 "skel-fmt: --as: ret: expected MEMBER=KIND" skel-fmt --as ret x.skel
+	fails_with 2 "skel-poll: --as: ret=ip: kind ip is written ip(family=MEMBER)" skel-poll --as ret=ip x.skel
+	run -1 --separate-stderr skel-fmt --as rett=errno x.skel
+	is 'skel-fmt: --as: rett=errno: no map has a member "rett"; the nearest: ret' "$stderr"
+	[ -z "$output" ]
+	run -1 --separate-stderr skel-fmt --as port=ip4 x.skel
+	is 'skel-fmt: --as: port cannot be of kind ip4, which is 4 bytes' "$stderr"
+	run -1 --separate-stderr skel-poll --as 'in.addr=flags(way)' x.skel
+	is 'skel-poll: --as: kind flags needs an enum called "way", which the types lack' "$stderr"
+	run -1 --separate-stderr skel-poll --as 'comm=ip(family=prt)' x.skel
+	is 'skel-poll: --as: kind ip needs an integer called "prt" in the same struct' "$stderr"
+}
+
+@test "a kind of a later version is no error, one that does not fit is" {
+	recording
+	sed -i '1s/"name":"ret",/"name":"ret","as":"of_tomorrow",/' x.skel
+	run -0 --separate-stderr skel-fmt -c ret --bare --tsv --no-header x.skel
+	is -2 "$output"
+	is "" "$stderr"
+	sed -i '1s/of_tomorrow/mac/' x.skel
+	run -1 --separate-stderr skel-fmt x.skel
+	is 'skel-fmt: x.skel:1: ret cannot be of kind mac, which is 6 bytes' "$stderr"
+}
+
+# author MEMBERS: pack a program whose records have these members.
+author() {
+	cat > own.bpf.c <<-EOF
+		#include <linux/bpf.h>
+		#include <bpf/bpf_helpers.h>
+		#include "skel.bpf.h"
+		typedef __u16 __be16x;
+		enum way { A = 1, B = 2 };
+		struct inner { __u32 addr SKEL_AS(ip4); };
+		struct event { $1 };
+		struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } rb SEC(".maps");
+		SKEL_EVENTS(rb, struct event);
+		enum way unused = A;
+		char LICENSE[] SEC("license") = "GPL";
+	EOF
+	clang -g -O2 -target bpf -I"$ASSETS" -idirafter "/usr/include/$(cc -dumpmachine)" -c -o own.bpf.o own.bpf.c
+	skel-pack own.bpf.o > own.json
+}
+
+@test "the author's words are in the package, and a program's own are checked" {
+	author 'int ret SKEL_AS(errno) SKEL_HELP("what it returned"); __u16 af SKEL_HIDE;
+		__u8 who[16] SKEL_AS(ip(family = af)) SKEL_WIDTH(15); struct inner in; __u64 at SKEL_TIME;
+		unsigned int how SKEL_AS(flags(way));'
+	is '[{"name":"ret","as":"errno","help":"what it returned"},{"name":"af","hide":true},{"name":"who","as":"ip(family=af)","width":15},{"name":"in.addr","as":"ip4"},{"name":"at","time":true},{"name":"how","as":"flags(way)"}]' \
+		"$(jq -c '.meta.bpf_skel.maps[] | select(.name == "rb") | .fields' own.json)"
+	# skel-args keeps them.
+	is "$(jq -c '[.meta.bpf_skel.maps[].fields]' own.json)" "$(skel-args own.json | jq -c '[.meta.bpf_skel.maps[].fields]')"
+	run -1 author 'int ret SKEL_AS(errrno);'
+	[[ $output == *'own.bpf.o: struct event.ret: unknown kind "errrno"; the nearest: errno' ]]
+	run -1 author 'char ret[3] SKEL_AS(errno);'
+	[[ $output == *'own.bpf.o: ret cannot be of kind errno, which is an integer of up to 8 bytes' ]]
+	run -1 author 'int ret SKEL_WIDTH(0);'
+	[[ $output == *'own.bpf.o: struct event.ret: SKEL_WIDTH: expected columns, 1 to 4096' ]]
+	run -1 author 'int ret SKEL_TAG("colour=red");'
+	[[ $output == *'unknown annotation "skel:colour=red" on a member; known: as=, help=, hide, time, width=' ]]
+}
