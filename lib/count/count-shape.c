@@ -6,8 +6,6 @@
 #include "count/copy-types.h"
 #include "count/count-shape.h"
 
-static const char other_text[] = "(other)";
-
 /* Whether a member may be measured for a column. */
 static int
 check_measured(const struct column *c, const struct counted_member *m)
@@ -232,7 +230,7 @@ add_key_type(struct count_shape *s, struct types *t)
 
 		p->size = p->member.size;
 		text |= p->member.class == MEMBER_TEXT &&
-			p->size >= sizeof(other_text);
+			p->size >= sizeof(COUNT_OTHER_TEXT);
 		ret = append_member(t, &key, q->by[i].name,
 		    add_member_type(t, &p->member), alignment(&p->member),
 		    &p->offset);

@@ -13,6 +13,9 @@
 #include "count/question.h"
 #include "stream/header.h"
 
+/* The text of a key that stands for all keys for which there was no room. */
+#define COUNT_OTHER_TEXT "(other)"
+
 enum { COUNT_KEY_MAX = 8192 }; /* bytes */
 
 /* A part of the key or of the value. */

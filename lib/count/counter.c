@@ -349,7 +349,8 @@ make_other_key(struct counter *c)
 		const struct shape_part *p = &c->shape.key[i];
 
 		if (p->member.class == MEMBER_TEXT)
-			strlcpy((char *)c->key + p->offset, "(other)", p->size);
+			strlcpy((char *)c->key + p->offset, COUNT_OTHER_TEXT,
+			    p->size);
 	}
 }
 
