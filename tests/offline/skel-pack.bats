@@ -263,7 +263,6 @@ unset null' "$(grep -v '^big ' got)"
 		x: skel:type=exp: unknown sample type|SKEL_TAG("type=exp") int x;
 		m: skel:help=h: there is no such annotation for a map|SKEL_HELP("h") $map;
 		LICENSE: skel:help=h: there is no such annotation for the license|SKEL_HELP("h")
-		s: skel:help=h: there is no such annotation for a declaration other than|struct s { int a SKEL_HELP("h"); }; struct s v;
 		hidden: skel:help=h: there is no such annotation for a declaration other than|SKEL_HELP("h") static volatile int hidden; SEC("socket") int p(void *c) { return hidden; }
 		x: skel:colour=red: there is no such annotation for a variable|SKEL_TAG("colour=red") int x;
 		x: skel:short=pid: expected one letter|SKEL_SHORT("pid") int x;
@@ -477,7 +476,7 @@ unset null' "$(grep -v '^big ' got)"
 	macros=$(grep -oE '^#define SKEL_[A-Z0-9_]+' "$ASSETS/skel.bpf.h" | cut -d' ' -f2 |
 		grep -vxE 'SKEL_BPF_H|SKEL_TAG|SKEL_TEXT|SKEL_[A-Z_]*_' | sort)
 	is "$macros" "$(grep -oE '^\.It (Fn|Dv) SKEL_[A-Z0-9_]+' "$ROOT/cmd/skel-pack/skel-pack.1" |
-		cut -d' ' -f3 | sort)"
+		cut -d' ' -f3 | sort -u)"
 }
 
 # What a compiler sees, with a header of its own.
