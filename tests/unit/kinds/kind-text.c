@@ -1,0 +1,436 @@
+/*
+ * lib/kinds/kind-text: values as text and back.
+ *
+ *	kind-text              the cases below
+ *	kind-text KIND SIZE [signed | short | x86_64 | aarch64]...
+ *	                       the text of each number on standard input, or of
+ *	                       the bytes in hex; what a text that is read again
+ *	                       stands for must be the number
+
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/util.h"
+#include "check.h"
+#include "kinds/kind-text.h"
+
+static struct clock times;
+static const struct clock_offsets clocks = { .known = true,
+	.boottime = UINT64_C(1795358881) * CLOCK_SECOND,
+	.monotonic = UINT64_C(1795358880) * CLOCK_SECOND };
+static struct kind_context context = { .times = &times, .clocks = &clocks };
+
+/* The enum of KIND_FLAGS. */
+static struct types types;
+
+static void
+make_types(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t value;
+	} all[] = {
+		{ "NONE", 0 },
+		{ "RD", 1 },
+		{ "WR", 2 },
+		{ "RDWR", 3 },
+		{ "TOP", (uint64_t)INT32_MIN },
+	};
+	struct type flags = { .kind = TYPE_ENUM,
+		.name = strdup("access"),
+		.size = 4,
+		.is_signed = true,
+		.constants = calloc(nitems(all), sizeof(*flags.constants)),
+		.nconstants = nitems(all) };
+
+	for (size_t i = 0; i < nitems(all); i++) {
+		flags.constants[i].name = strdup(all[i].name);
+		flags.constants[i].value = all[i].value;
+	}
+	CHECK_NUM(types_add(&types, &flags, "test"), 0);
+}
+
+/* Writes into a buffer of exactly the size that is promised. */
+static const char *
+text_of(const struct kind_form *f, const struct kind_value *v)
+{
+	static char *text;
+	char *end;
+
+	free(text);
+	text = malloc(kind_text_max(f) + TEXT_SLACK);
+	end = kind_text_write(text, f, v, &context);
+	CHECK((size_t)(end - text) <= kind_text_max(f));
+	*end = '\0';
+	return text;
+}
+
+static struct kind_form
+make_form(enum kind kind, unsigned int size, bool is_signed, bool is_short)
+{
+	return (struct kind_form){ .kind = kind,
+		.size = (uint8_t)size,
+		.is_signed = is_signed,
+		.is_short = is_short,
+		.flags = types.v };
+}
+
+static void
+check_number(
+    const struct kind_form *f, uint64_t number, const char *want, int line)
+{
+	const struct kind_value v = { .number = number };
+
+	check_str(text_of(f, &v), want, __FILE__, line);
+}
+
+#define U(kind, size, number, want)                                            \
+	check_number(                                                          \
+	    &(struct kind_form){ (kind), (size), false, false, types.v },      \
+	    (uint64_t)(number), (want), __LINE__)
+#define I(kind, size, number, want)                                            \
+	check_number(                                                          \
+	    &(struct kind_form){ (kind), (size), true, false, types.v },       \
+	    (uint64_t)(number), (want), __LINE__)
+#define SHORT(kind, number, want)                                              \
+	check_number(&(struct kind_form){ (kind), 8, false, true, types.v },   \
+	    (uint64_t)(number), (want), __LINE__)
+
+static void
+numbers_that_have_names(void)
+{
+	I(KIND_ERRNO, 4, -13, "-EACCES");
+	I(KIND_ERRNO, 4, 13, "13"); /* a descriptor */
+	I(KIND_ERRNO, 4, 0, "0");
+	I(KIND_ERRNO, 4, -41, "-41");
+	I(KIND_ERRNO, 4, -512, "-ERESTARTSYS");
+	I(KIND_ERRNO, 8, INT64_MIN, "-9223372036854775808");
+	I(KIND_ERRNO, 1, -128, "-EKEYREVOKED");
+	U(KIND_ERRNO, 4, 13, "EACCES");
+	U(KIND_ERRNO, 4, UINT32_MAX - 12, "-EACCES");
+	U(KIND_ERRNO, 8, (uint64_t)-2, "-ENOENT");
+	U(KIND_ERRNO, 2, 0, "0");
+	I(KIND_SIGNAL, 4, 9, "SIGKILL");
+	I(KIND_SIGNAL, 4, 0, "0");
+	I(KIND_SIGNAL, 4, 33, "33");
+	I(KIND_SIGNAL, 4, -1, "-1");
+	I(KIND_SIGNAL, 4, 64, "SIGRTMAX");
+	I(KIND_SIGNAL, 4, 65, "65");
+	U(KIND_PROTO, 1, 6, "TCP");
+	U(KIND_PROTO, 1, 3, "3");
+	U(KIND_FAMILY, 2, 10, "AF_INET6");
+	U(KIND_TCP_STATE, 1, 1, "ESTABLISHED");
+	U(KIND_SOCK_TYPE, 4, 1, "SOCK_STREAM");
+	U(KIND_SOCK_TYPE, 4, 02004001,
+	    "SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC");
+	U(KIND_SOCK_TYPE, 4, 0, "0");
+	U(KIND_SOCK_TYPE, 4, 0x1f, "0x1f");
+	I(KIND_SYSCALL, 8, 257, "257"); /* of what machine? */
+	context.arch = KIND_ARCH_X86_64;
+	I(KIND_SYSCALL, 8, 257, "openat");
+	I(KIND_SYSCALL, 8, -1, "-1");
+	I(KIND_SYSCALL, 8, 512, "512");
+	I(KIND_SYSCALL, 8, 471, "rseq_slice_yield");
+	context.arch = KIND_ARCH_AARCH64;
+	I(KIND_SYSCALL, 8, 56, "openat");
+	context.arch = KIND_ARCH_UNKNOWN;
+	U(KIND_UID, 4, 1000, "1000");
+	U(KIND_KSYM, 8, 0xffffffff81000000, "0xffffffff81000000");
+	U(KIND_BOOL, 1, 2, "true");
+	U(KIND_BOOL, 1, 0, "false");
+}
+
+static void
+numbers_of_which_parts_have_names(void)
+{
+	U(KIND_FILE_MODE, 2, 0100644, "-rw-r--r--");
+	U(KIND_FILE_MODE, 2, 041777, "drwxrwxrwt");
+	U(KIND_FILE_MODE, 2, 0107000, "---S--S--T");
+	U(KIND_FILE_MODE, 2, 0644, "rw-r--r--");
+	U(KIND_FILE_MODE, 8, UINT64_MAX, "?rwsrwsrwt");
+	I(KIND_OPEN_FLAGS, 4, 0, "O_RDONLY");
+	I(KIND_OPEN_FLAGS, 4, 02000000, "O_RDONLY|O_CLOEXEC");
+	I(KIND_OPEN_FLAGS, 4, 04010002, "O_RDWR|O_SYNC");
+	I(KIND_OPEN_FLAGS, 4, 010002, "O_RDWR|O_DSYNC");
+	I(KIND_OPEN_FLAGS, 4, 0200000, "O_RDONLY|O_DIRECTORY");
+	I(KIND_OPEN_FLAGS, 4, 020200002, "O_RDWR|O_TMPFILE");
+	I(KIND_OPEN_FLAGS, 4, INT32_MIN, "O_RDONLY|0x80000000");
+	context.arch = KIND_ARCH_AARCH64;
+	I(KIND_OPEN_FLAGS, 4, 040000, "O_RDONLY|O_DIRECTORY");
+	context.arch = KIND_ARCH_UNKNOWN;
+	U(KIND_FLAGS, 4, 3, "RDWR");
+	U(KIND_FLAGS, 4, 0, "NONE");
+	U(KIND_FLAGS, 4, 9, "RD|0x8");
+	I(KIND_FLAGS, 4, INT32_MIN + 2, "WR|TOP");
+	I(KIND_FLAGS, 4, -1, "RD|WR|TOP|0x7ffffffc");
+	U(KIND_DEV, 4, 8 << 20 | 1, "8:1");
+	U(KIND_DEV, 4, UINT32_MAX, "4095:1048575");
+	U(KIND_HEX, 4, 31, "0x1f");
+	I(KIND_HEX, 4, -1, "0xffffffff");
+	U(KIND_HEX, 4, 0, "0x0");
+	U(KIND_OCT, 4, 0755, "0755");
+	U(KIND_OCT, 4, 0, "0");
+}
+
+static void
+quantities(void)
+{
+	U(KIND_NS, 8, 0, "0 ns");
+	U(KIND_NS, 8, 1500000, "1.5 ms");
+	U(KIND_NS, 8, 1234567890, "1.23456789 s");
+	U(KIND_NS, 8, UINT64_MAX, "18446744073.709551615 s");
+	U(KIND_US, 4, 999, "999 us");
+	U(KIND_MS, 4, 1001, "1.001 s");
+	U(KIND_S, 4, 90, "90 s");
+	I(KIND_NS, 8, -1500, "-1.5 us");
+	I(KIND_NS, 8, INT64_MIN, "-9223372036.854775808 s");
+	SHORT(KIND_NS, 999, "999 ns");
+	SHORT(KIND_NS, 1234567, "1.23 ms");
+	SHORT(KIND_NS, 1235000, "1.24 ms");
+	SHORT(KIND_NS, 9999000, "10 ms");
+	SHORT(KIND_NS, 12345678, "12.3 ms");
+	SHORT(KIND_NS, 999499999, "999 ms");
+	SHORT(KIND_NS, 999500000, "1 s");
+	SHORT(KIND_S, 86400, "86400 s");
+	SHORT(KIND_S, UINT64_MAX, "18446744073709551615 s");
+	U(KIND_BYTES, 8, 4096, "4 KiB");
+	U(KIND_BYTES, 8, 4097, "4097 B");
+	U(KIND_BYTES, 8, 0, "0 B");
+	U(KIND_KIB, 8, 1536, "1536 KiB");
+	U(KIND_PAGES, 8, 1024, "4 MiB");
+	U(KIND_PAGES, 8, UINT64_MAX, "73786976294838206460 KiB");
+	SHORT(KIND_BYTES, 1023, "1023 B");
+	SHORT(KIND_BYTES, 1536, "1.5 KiB");
+	SHORT(KIND_BYTES, 1048575, "1 MiB");
+	SHORT(KIND_BYTES, 4097, "4 KiB");
+	SHORT(KIND_PAGES, UINT64_MAX, "65536 EiB");
+}
+
+static void
+check_bytes(enum kind kind, unsigned int size, const void *bytes,
+    uint64_t family, const char *want, int line)
+{
+	const struct kind_form f = make_form(kind, size, false, false);
+	const struct kind_value v = { .bytes = bytes, .family = family };
+
+	check_str(text_of(&f, &v), want, __FILE__, line);
+}
+
+#define BYTES(kind, size, bytes, family, want)                                 \
+	check_bytes((kind), (size), (bytes), (family), (want), __LINE__)
+
+static void
+addresses(void)
+{
+	static const char link[16] = "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1";
+	static const char four[16] = "\x7f\0\0\1";
+
+	BYTES(KIND_IP4, 4, "\x7f\0\0\1", 0, "127.0.0.1");
+	BYTES(KIND_IP4, 4, "\xff\xff\xff\xff", 0, "255.255.255.255");
+	BYTES(KIND_IP6, 16, link, 0, "fe80::1");
+	BYTES(KIND_IP6, 16, four, 0, "7f00:1::");
+	BYTES(KIND_IP, 16, four, 2, "127.0.0.1");
+	BYTES(KIND_IP, 16, four, 4, "127.0.0.1");
+	BYTES(KIND_IP, 16, four, 10, "7f00:1::");
+	BYTES(KIND_IP, 16, four, 0, "127.0.0.1");
+	BYTES(KIND_IP, 16, link, 0, "fe80::1");
+	BYTES(KIND_IP, 4, four, 10, "127.0.0.1");
+	BYTES(KIND_MAC, 6, "\x01\x02\x03\xaa\xbb\xff", 0, "01:02:03:aa:bb:ff");
+	BYTES(KIND_PORT_BE, 2, "\0\x50", 0, "80");
+	BYTES(KIND_BE64, 8, "\0\0\0\0\0\0\1\0", 0, "256");
+}
+
+static void
+times_of_a_host(void)
+{
+	const struct clock_offsets *known = context.clocks;
+
+	U(KIND_BOOTTIME, 8, 123456789, "2026-11-22T14:48:01.123456789Z");
+	U(KIND_KTIME, 8, 1000000001, "2026-11-22T14:48:01.000000001Z");
+	U(KIND_REALTIME, 8, 1, "1970-01-01T00:00:00.000000001Z");
+	SHORT(KIND_BOOTTIME, 123456789, "14:48:01.123456");
+	context.clocks = NULL;
+	U(KIND_BOOTTIME, 8, 5, "5");
+	U(KIND_REALTIME, 8, 1, "1970-01-01T00:00:00.000000001Z");
+	context.clocks = known;
+}
+
+static void
+names_that_were_told(void)
+{
+	struct name_store *names = name_store_new();
+	char longest[NAME_STORE_TEXT_MAX + 1];
+
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	name_store_set(names, KIND_UID, 0, 1000, "ana");
+	name_store_set(names, KIND_CGROUP, 0, 1000, longest);
+	context.names = names;
+	U(KIND_UID, 4, 1000, "ana");
+	U(KIND_GID, 4, 1000, "1000");
+	U(KIND_CGROUP, 8, 1000, longest);
+	context.names = NULL;
+	name_store_free(names);
+}
+
+/* Reads a text as a constant of a kind, and compares the number. */
+static void
+check_read(enum kind kind, unsigned int size, const char *text, bool readable,
+    int64_t want, bool between, int line)
+{
+	const struct kind_form f = make_form(kind, size, true, false);
+	struct kind_constant c;
+	bool got = kind_text_read(&f, &context, text, strlen(text), &c);
+
+	check_num(got, readable, __FILE__, line);
+	if (!got || !readable)
+		return;
+	check_num((uint64_t)c.number, (uint64_t)want, __FILE__, line);
+	check_num(c.between, between, __FILE__, line);
+}
+
+#define READ(kind, text, want)                                                 \
+	check_read((kind), 8, (text), true, (want), false, __LINE__)
+#define BETWEEN(kind, text, want)                                              \
+	check_read((kind), 8, (text), true, (want), true, __LINE__)
+#define NOT_READ(kind, text)                                                   \
+	check_read((kind), 8, (text), false, 0, false, __LINE__)
+
+static void
+texts_of_numbers_are_read(void)
+{
+	READ(KIND_ERRNO, "ENOENT", 2);
+	READ(KIND_ERRNO, "-ENOENT", -2);
+	READ(KIND_ERRNO, "EWOULDBLOCK", 11);
+	READ(KIND_ERRNO, "-5", -5);
+	NOT_READ(KIND_ERRNO, "ENOPE");
+	NOT_READ(KIND_ERRNO, "-");
+	NOT_READ(KIND_ERRNO, "");
+	READ(KIND_SIGNAL, "SIGKILL", 9);
+	READ(KIND_SIGNAL, "kill", 9);
+	READ(KIND_SIGNAL, "SIGRTMIN+1", 35);
+	READ(KIND_PROTO, "TCP", 6);
+	READ(KIND_PROTO, "IPPROTO_TCP", 6);
+	READ(KIND_FAMILY, "AF_INET", 2);
+	READ(KIND_FAMILY, "inet6", 10);
+	READ(KIND_TCP_STATE, "TCP_ESTABLISHED", 1);
+	READ(KIND_SOCK_TYPE, "STREAM|SOCK_CLOEXEC", 02000001);
+	READ(KIND_OPEN_FLAGS, "O_CREAT", 0100);
+	READ(KIND_OPEN_FLAGS, "O_RDWR|O_CREAT", 0102);
+	NOT_READ(KIND_OPEN_FLAGS, "O_RDWR|");
+	READ(KIND_FLAGS, "RD|WR", 3);
+	NOT_READ(KIND_FLAGS, "RD|EX");
+	NOT_READ(KIND_SYSCALL, "openat");
+	context.arch = KIND_ARCH_X86_64;
+	READ(KIND_SYSCALL, "openat", 257);
+	context.arch = KIND_ARCH_UNKNOWN;
+	READ(KIND_FILE_MODE, "0755", 0755);
+	READ(KIND_FILE_MODE, "drwxr-sr-T", 043754);
+	READ(KIND_FILE_MODE, "rw-r--r--", 0644);
+	NOT_READ(KIND_FILE_MODE, "rw-r--r-q");
+	NOT_READ(KIND_FILE_MODE, "xrw-r--r--");
+	READ(KIND_DEV, "8:1", 8 << 20 | 1);
+	NOT_READ(KIND_DEV, "4096:0");
+	READ(KIND_BOOL, "true", 1);
+	READ(KIND_BOOL, "false", 0);
+	READ(KIND_HEX, "0x1f", 31);
+	NOT_READ(KIND_HEX, "0x");
+	READ(KIND_BOOTTIME, "2026-11-22T14:48:01Z", 0);
+	READ(KIND_KTIME, "2026-11-22T14:48:01.5Z", 1500000000);
+	READ(KIND_BOOTTIME, "2026-11-22T14:48:00Z", -1000000000);
+	READ(KIND_UID, "1000", 1000);
+	NOT_READ(KIND_UID, "ana");
+}
+
+static void
+quantities_are_read(void)
+{
+	READ(KIND_NS, "5ms", 5000000);
+	READ(KIND_US, "5ms", 5000);
+	READ(KIND_US, "1.5 ms", 1500);
+	READ(KIND_NS, "2h", INT64_C(7200000000000));
+	READ(KIND_NS, "-1us", -1000);
+	BETWEEN(KIND_MS, "5us", 0);
+	BETWEEN(KIND_MS, "-5us", -1);
+	BETWEEN(KIND_NS, "0.1ns", 0);
+	READ(KIND_MS, "0.0050s", 5);
+	READ(KIND_BYTES, "4MiB", 4 << 20);
+	READ(KIND_BYTES, "1.5K", 1536);
+	READ(KIND_BYTES, "2MB", 2000000);
+	READ(KIND_KIB, "4MiB", 4096);
+	READ(KIND_PAGES, "4MiB", 1024);
+	BETWEEN(KIND_PAGES, "1B", 0);
+	READ(KIND_NS, "12", 12);
+	NOT_READ(KIND_NS, "5MiB");
+	NOT_READ(KIND_NS, "ms");
+	NOT_READ(KIND_NS, "5.ms");
+	NOT_READ(KIND_NS, "99999999999999999999s");
+	NOT_READ(KIND_NS, "1.0000000000000000001s");
+	NOT_READ(KIND_BYTES, "5 parsecs");
+}
+
+static void
+check_address(
+    enum kind kind, const char *text, bool readable, const char *want, int line)
+{
+	const struct kind_form f = make_form(kind, 16, false, false);
+	struct kind_constant c;
+	char hex[80], *p = hex;
+	bool got = kind_text_read(&f, &context, text, strlen(text), &c);
+
+	check_num(got, readable, __FILE__, line);
+	if (!got)
+		return;
+	CHECK(c.is_bytes);
+	p = text_hex(p, c.bytes, c.len);
+	*p++ = '/';
+	*text_hex(p, c.mask, c.len) = '\0';
+	check_str(hex, want, __FILE__, line);
+}
+
+#define ADDRESS(kind, text, want)                                              \
+	check_address((kind), (text), true, (want), __LINE__)
+#define NO_ADDRESS(kind, text)                                                 \
+	check_address((kind), (text), false, NULL, __LINE__)
+
+static void
+addresses_are_read(void)
+{
+	ADDRESS(KIND_IP4, "127.0.0.1", "7f000001/ffffffff");
+	ADDRESS(KIND_IP4, "10.1.2.3/12", "0a000000/fff00000");
+	ADDRESS(KIND_IP4, "0.0.0.0/0", "00000000/00000000");
+	ADDRESS(KIND_IP6, "fe80::1/10",
+	    "fe800000000000000000000000000000/"
+	    "ffc00000000000000000000000000000");
+	ADDRESS(KIND_IP, "10.0.0.1", "0a000001/ffffffff");
+	ADDRESS(KIND_MAC, "01:2:03:aa:BB:ff", "010203aabbff/ffffffffffff");
+	NO_ADDRESS(KIND_IP4, "10.0.0.1/33");
+	NO_ADDRESS(KIND_IP4, "10.0.0");
+	NO_ADDRESS(KIND_IP4, "::1");
+	NO_ADDRESS(KIND_IP6, "1.2.3.4");
+	NO_ADDRESS(KIND_IP, "1.2.3.4/");
+	NO_ADDRESS(KIND_MAC, "01:02:03:aa:bb");
+	NO_ADDRESS(KIND_MAC, "01:02:03:aa:bb:123");
+}
+
+int
+main(void)
+{
+	setenv("TZ", "UTC", 1);
+	make_types();
+	numbers_that_have_names();
+	numbers_of_which_parts_have_names();
+	quantities();
+	addresses();
+	times_of_a_host();
+	names_that_were_told();
+	texts_of_numbers_are_read();
+	quantities_are_read();
+	addresses_are_read();
+	types_free(&types);
+	return check_done();
+}
