@@ -482,7 +482,7 @@ fields_find_member(struct stream_header *h, unsigned int map, const char *name)
 	for (size_t i = 0; i < h->types.n; i++) {
 		struct type *type = &h->types.v[i];
 
-		if (place.member >= type->members &&
+		if (type->nmembers > 0 && place.member >= type->members &&
 		    place.member < type->members + type->nmembers)
 			return &type->members[place.member - type->members];
 	}
