@@ -34,7 +34,8 @@ row() {
 	is "ps yes yes yes columns -" "$(row ps)"
 	is "runqlat yes yes yes bars -" "$(row runqlat)"
 	is "syscount yes yes yes columns -" "$(row syscount)"
-	[[ $(tail -n 1 table) == *"7 show data with no option, 0 with one that a notice gave, 0 do not, 0 failures" ]]
+	is "tcpconnect yes yes yes columns -" "$(row tcpconnect)"
+	[[ $(tail -n 1 table) == *"8 show data with no option, 0 with one that a notice gave, 0 do not, 0 failures" ]]
 }
 
 @test "programs that do not know us show their data, and a wrong type is found" {
