@@ -31,6 +31,10 @@ callback_sink_open(struct callback_sink *s, const struct stream_header *h,
 	};
 	if (format != EXPORT_JSON && format != EXPORT_PLAIN_TEXT)
 		return 0;
+	stream_clock_open(&s->clock);
+	s->times = record_times_new(h, &s->clock.offsets);
+	if (s->times == NULL)
+		return -1;
 	if (z != NULL)
 		options.symbols = symbolizer_symbols(z);
 	s->plans = plans_new(h, &options);
@@ -46,6 +50,7 @@ callback_sink_close(struct callback_sink *s)
 {
 	if (s->plans != NULL)
 		plans_free(s->plans, s->header->nmaps);
+	free(s->times);
 	buf_free(&s->out);
 	buf_free(&s->whole);
 	*s = (struct callback_sink){ 0 };
@@ -238,7 +243,9 @@ handle_record(
 	else if (s->plans == NULL)
 		call_with_bytes(s, map, data, len);
 	else
-		ret = take_record(s, map, time_ns, data, len);
+		ret = take_record(s, map,
+		    record_time_get(&s->times[map], time_ns, data, len), data,
+		    len);
 	/* The poller too looks at the control, but not between the records that
 	 * it has read from a buffer at once. */
 	return wait_or_end(s) && ret == 0 ? 1 : ret;
@@ -268,10 +275,21 @@ take_names(void *ctx)
 	return wait_or_end(s) ? 1 : 0;
 }
 
+static int
+take_clock_step(void *ctx)
+{
+	struct callback_sink *s = ctx;
+
+	if (s->times != NULL)
+		stream_clock_update(&s->clock);
+	return 0;
+}
+
 const struct poll_sink callback_poll_sink = {
 	.record = handle_record,
 	.unmatched = count_unmatched_callback,
 	.lost = count_lost_callback,
+	.clock_stepped = take_clock_step,
 	.wake = take_names,
 };
 

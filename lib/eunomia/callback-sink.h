@@ -14,8 +14,10 @@
 #include "poll/loss-report.h"
 #include "poll/poll-control.h"
 #include "poll/poller.h"
+#include "poll/record-time.h"
 #include "record/held-records.h"
 #include "stream/header.h"
+#include "stream/stream-clock.h"
 #include "symbolize/symbolizer.h"
 
 typedef void callback_fn(void *ctx, const char *data, size_t size);
@@ -27,7 +29,9 @@ struct callback_sink {
 	enum export_format_type format;
 	callback_fn *handler;
 	void *handler_ctx;   /* passed to the handler */
-	struct plan **plans; /* owned; for text and JSON only */
+	struct plan **plans; /* owned; for text and JSON only, as times */
+	struct record_time *times;
+	struct stream_clock clock;
 	/* Borrowed: records without their names yet; or NULL. */
 	struct held_records *held;
 	struct buf out;   /* the text of one record */

@@ -28,6 +28,7 @@ stream_sink_close(struct stream_sink *s)
 	held_records_free(s->held);
 	free(s->bad);
 	free(s->rings);
+	free(s->times);
 	buf_free(&s->whole);
 	*s = (struct stream_sink){ 0 };
 }
@@ -87,6 +88,11 @@ stream_sink_open(struct stream_sink *s, const struct stream_header *h,
 	if (s->bad == NULL || s->rings == NULL) {
 		stream_sink_close(s);
 		return report_nomem();
+	}
+	s->times = record_times_new(h, &s->clock.offsets);
+	if (s->times == NULL) {
+		stream_sink_close(s);
+		return -1;
 	}
 	if (h->encoding != STREAM_JSON)
 		return 0;
@@ -250,6 +256,7 @@ write_sink_record(
 {
 	struct stream_sink *s = ctx;
 
+	time_ns = record_time_get(&s->times[map], time_ns, data, len);
 	if (len < s->header->maps[map].record_size)
 		return write_short_record(s, map, time_ns, data, len);
 	return append_record(s, map, time_ns, data, data, len);

@@ -12,6 +12,7 @@
 #include "format/plan.h"
 #include "poll/loss-report.h"
 #include "poll/poll-sink.h"
+#include "poll/record-time.h"
 #include "record/held-records.h"
 #include "stream/header.h"
 #include "stream/stream-clock.h"
@@ -32,6 +33,7 @@ struct stream_sink {
 	bool has_unreported;         /* some of those are not reported yet */
 	struct buf whole;            /* a short record, with zeros after it */
 	struct stream_clock clock;
+	struct record_time *times; /* owned: by map */
 };
 
 /*
