@@ -164,7 +164,8 @@ print(os.getpid())' >threaded
 	C
 	events opensnoop
 	pid=$(./opens)
-	finish
+	# A busy machine opens more files than there is room for.
+	finish || [ $? -eq 3 ]
 	[ "$(jq -c "select(.pid == $pid and .comm == \"opens\") |
 		[.fname, .flags, (if .ret < 0 then .ret else 0 end), .tid == .pid, .uid]" rows |
 		tail -n 3)" = '["/dev/null/by-open",0,-20,true,0]

@@ -378,7 +378,8 @@ is_stuck() {
 	for type in 'struct event' 'struct row'; do
 		run -0 --separate-stderr skel-load --as-is -e unnamed.bpf.o -f json -m rb -n 1 -t 10 --events "rb=$type" bare.json
 		is "$type" "struct $(head -n 1 <<<"$output" | jq -r '. as $h | $h.types[$h.maps[0].value].name')"
-		is "" "$stderr"
+		# The buffer is a page, which a busy machine fills.
+		is "" "$(grep -v 'records may have been lost since' <<<"$stderr")"
 	done
 	fails_with 1 "unnamed.json: --events rb=struct evnt: the object has no type" skel-load --events 'rb=struct evnt' unnamed.json
 	fails_with 1 "unnamed.bpf.o: --events rb=struct evnt: the object has no type" skel-load --events 'rb=struct evnt' unnamed.bpf.o
@@ -498,7 +499,9 @@ able() {
 			able +bpf,+perfmon,+dac_read_search skel-load "$ASSETS/opensnoop.json"
 		return
 	fi
-	run -0 able +bpf,+perfmon,+dac_read_search skel-load -t 0.1 "$ASSETS/opensnoop.json"
+	# A busy machine opens more files than there is room for.
+	run able +bpf,+perfmon,+dac_read_search skel-load -t 0.1 "$ASSETS/opensnoop.json"
+	[ "$status" -eq 0 ] || [ "$status" -eq 3 ]
 	able -all test -r /sys/kernel/tracing && skip "tracefs is anybody's here"
 	fails_with 1 "/tracing: Permission denied; run as root, or add CAP_DAC_READ_SEARCH" \
 		able +bpf,+perfmon skel-load "$ASSETS/opensnoop.json"
