@@ -45,6 +45,9 @@ hold_behind(struct printer *p, const struct stream_line *line)
 		return false;
 	if (line->kind == LINE_PASS) {
 		r.time_ns = line->keys;
+	} else if (line->kind == LINE_CLOCK) {
+		r.data = (const unsigned char *)&line->clock;
+		r.len = sizeof(line->clock);
 	} else {
 		r.time_ns = p->in.line;
 		r.data = (const unsigned char *)line->text;
@@ -69,6 +72,7 @@ printer_hold_line(struct printer *p, const struct stream_line *line)
 	case LINE_JSON:
 	case LINE_PASS:
 	case LINE_STACK:
+	case LINE_CLOCK:
 		return hold_behind(p, line);
 	default:
 		return false;

@@ -412,6 +412,9 @@ print_record_or_control(struct printer *p, const struct stream_line *line)
 	case LINE_SYMBOLS:
 		add_symbols(p, line);
 		break;
+	case LINE_CLOCK:
+		p->clock = line->clock;
+		break;
 	case LINE_ERROR:
 		count_unread(p, line);
 		break;
@@ -444,6 +447,9 @@ print_held_line(struct printer *p, const struct held_record *r)
 	case LINE_PASS:
 		line.keys = r->time_ns;
 		end_pass(p, &line);
+		return;
+	case LINE_CLOCK:
+		memcpy(&p->clock, r->data, sizeof(p->clock));
 		return;
 	default:
 		break;
@@ -667,6 +673,8 @@ begin_stream(struct printer *p, enum stream_opening what)
 	const struct stream_header *h = &p->in.header;
 
 	p->is_stream = what == STREAM_OPENED;
+	p->clock = h->clock;
+	p->plan.clocks = &p->clock;
 	p->stream_line = p->is_stream ? p->in.line : 1;
 	if (what == STREAM_SESSION)
 		report_error("%s: this is a session; poll it first: skel-poll",

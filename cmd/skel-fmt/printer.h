@@ -34,6 +34,8 @@ struct printer {
 
 	/* The current input. */
 	struct stream_reader in;
+	/* Of the records that are printed now; what was read may be later. */
+	struct clock_offsets clock;
 	struct symbol_store *symbols; /* owned; NULL if no map has stacks */
 	bool is_pipe; /* then Ctrl-C ends the first command of the pipe, and
 			 that ends the input */

@@ -112,6 +112,7 @@ write_as_json(struct stream_pass *p, const struct stream_line *line)
 	const struct plan_options o = {
 		.form = PLAN_JSON,
 		.symbols = p->symbols,
+		.clocks = &p->reader->header.clock,
 	};
 	const struct stream_header *h = &p->reader->header;
 	struct plan **plan = &p->plans[line->map];

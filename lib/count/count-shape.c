@@ -324,7 +324,8 @@ count_shape_make_header(struct count_shape *s, struct stream_header *h,
 		.name = copy_text(from->name),
 		.host = copy_text(from->host),
 		.boot_id = copy_text(from->boot_id),
-		.started = copy_text(from->started) };
+		.started = copy_text(from->started),
+		.clock = from->clock };
 	if (h->name == NULL || h->host == NULL || h->boot_id == NULL ||
 	    h->started == NULL)
 		return report_nomem();

@@ -35,6 +35,7 @@ callback_sink_open(struct callback_sink *s, const struct stream_header *h,
 	s->times = record_times_new(h, &s->clock.offsets);
 	if (s->times == NULL)
 		return -1;
+	options.clocks = &s->clock.offsets;
 	if (z != NULL)
 		options.symbols = symbolizer_symbols(z);
 	s->plans = plans_new(h, &options);

@@ -59,6 +59,9 @@ struct plan_options {
 				       (see fields_has()) */
 	size_t ncolumns;            /* 0: all */
 	unsigned int width;         /* PLAN_TABLE: of the terminal, or 0 */
+	/* Borrowed: those of the host of the records, which may change between
+	 * two of them; NULL: not known. */
+	const struct clock_offsets *clocks;
 	const struct symbol_store *symbols; /* borrowed, or NULL: no names */
 	struct flame *folded; /* borrowed: where PLAN_FOLDED counts */
 };

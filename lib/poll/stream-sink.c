@@ -96,6 +96,7 @@ stream_sink_open(struct stream_sink *s, const struct stream_header *h,
 	}
 	if (h->encoding != STREAM_JSON)
 		return 0;
+	json.clocks = &s->clock.offsets;
 	if (z != NULL)
 		json.symbols = symbolizer_symbols(z);
 	s->plans = plans_new(h, &json);

@@ -263,3 +263,19 @@ one_stream() { # ENCODING MEMBER NUMBER...
 	run -0 --separate-stderr skel-fmt --csv --bare <<< '{"a":{"b":1},"a.b":2}'
 	[ "${output//$'\r'/}" = $'a.b,a.b_2\n1,2' ]
 }
+
+@test "the clock of a stream and its steps go with it" {
+	cd "$BATS_TEST_TMPDIR"
+	sed -e '1s/"host"/"clock":{"boottime":5,"monotonic":6},"host"/' \
+		-e '2i {"@clock":{"boottime":7,"monotonic":8}}' "$FIXTURES/format/scalars.skel" > in.skel
+	for way in 'skel-poll' 'skel-poll -f json' 'skel-count --by u8'; do
+		read -ra command <<<"$way"
+		"${command[@]}" in.skel > out.skel
+		is '{"boottime":5,"monotonic":6}' "$(head -n 1 out.skel | jq -c .clock)"
+		is '{"@clock":{"boottime":7,"monotonic":8}}' "$(grep -a '^{"@clock"' out.skel)"
+	done
+	# And it changes nothing where no time is since the boot.
+	diff "$FIXTURES/format/scalars.json" <(skel-fmt --json in.skel)
+	run -1 --separate-stderr skel-fmt --json <(sed 's/"boottime":7/"boottime":-7/' in.skel)
+	[[ $stderr == *':2: @clock.boottime: expected a whole number from 0'* ]]
+}
