@@ -66,8 +66,10 @@ printer_hold_line(struct printer *p, const struct stream_line *line)
 		return false;
 	switch (line->kind) {
 	case LINE_RECORD:
-		r = (struct stream_record){ line->data, line->len,
-			line->time_ns, line->map };
+		r = (struct stream_record){ .data = line->data,
+			.len = line->len,
+			.time_ns = line->time_ns,
+			.map = line->map };
 		return printer_count_ready(p, &r, 1) == 0;
 	case LINE_JSON:
 	case LINE_PASS:

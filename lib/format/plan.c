@@ -240,7 +240,12 @@ int
 plan_record(struct plan *p, struct buf *out, uint64_t time_ns,
     const unsigned char *data, size_t len)
 {
-	const struct stream_record record = { data, len, time_ns, p->map };
+	const struct stream_record record = {
+		.data = data,
+		.len = len,
+		.time_ns = time_ns,
+		.map = p->map,
+	};
 
 	return plan_records(p, out, &record, 1);
 }

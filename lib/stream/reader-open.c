@@ -128,6 +128,8 @@ open_first_line(struct stream_reader *r, const char *end, bool newline)
 	if (what == STREAM_NDJSON)
 		return what;
 	r->line = 1;
+	r->header_text = text;
+	r->header_len = len;
 	line_input_consume(&r->input, len + newline);
 	return what;
 }
@@ -174,6 +176,8 @@ stream_reader_next_stream(
 	json_t *json = NULL;
 
 	stream_header_free(&r->header);
+	r->header_text = line->text;
+	r->header_len = line->text_len;
 	r->ended = false;
 	if (line->text_len > STREAM_HEADER_MAX)
 		report_error("%s:%lu: the header is longer than %d bytes",

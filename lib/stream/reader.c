@@ -400,6 +400,7 @@ stream_reader_next_records(
 		stop = text + STREAM_BATCH_BYTES;
 	while (record < last && text < stop && *text == STREAM_TAG &&
 	       (end = parse_batch_line(r, record, text, limit)) != NULL) {
+		record->text = text;
 		record++;
 		text = end + 1;
 	}

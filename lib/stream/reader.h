@@ -43,6 +43,10 @@ struct stream_reader {
 	unsigned long bad;  /* bad lines so far */
 	bool ended;         /* "@end" of this stream was read */
 	struct stream_header header;
+	/* The line of the header, without its newline, for those who pass it
+	 * on.  Borrowed until the next line is read; NULL if there is none. */
+	const char *header_text;
+	size_t header_len;
 	struct line_input input;
 	bool skipping; /* within a line longer than STREAM_LINE_MAX */
 	bool split;    /* the next line is the rest of the last one */
@@ -101,6 +105,8 @@ struct stream_record {
 	size_t len;
 	uint64_t time_ns;
 	unsigned int map;
+	const char *text; /* its line, which ends where the next one begins;
+			     that of the last one, at line_input_text() */
 };
 
 /*
