@@ -71,21 +71,23 @@ LLVM_STRIP ?= llvm-strip
 
 # The libraries that each command links.  This table is the architecture: only
 # skel-load and skel-poll use the kernel's BPF, and only skel-lookup, which they
-# start to find names in other processes' files, uses libdw.  skel-args and
+# start to find names in other processes' files, uses libdw, and only skel-grep
+# uses PCRE2.  skel-args and
 # skel-pack use no more of libbpf than its readers of ELF and BTF, and skel-fmt
 # does without.  The C library must not confine the program that it is part of.
-CMDS := skel-args skel-count skel-fmt skel-load skel-pack skel-poll
+CMDS := skel-args skel-count skel-fmt skel-grep skel-load skel-pack skel-poll
 # Started by others, never by hand.
 HELPERS := skel-lookup
 LIBS_skel-args := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-count := jansson libbsd-overlay
 LIBS_skel-fmt  := jansson libbsd-overlay
+LIBS_skel-grep := jansson libbsd-overlay libpcre2-8
 LIBS_skel-load := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-lookup := libdw libelf libiberty jansson zlib libbsd-overlay
 LIBS_skel-pack := libbpf libelf jansson zlib libbsd-overlay
 LIBS_skel-poll := libbpf libelf jansson zlib libbsd-overlay
 LIBS_eunomia   := libbpf libelf jansson zlib libbsd-overlay
-LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libbsd-overlay
+LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libbsd-overlay libpcre2-8
 # pkg-config does not know libresolv and libiberty.  A package is base64, which
 # libresolv decodes, of zlib.  libiberty demangles the names of C++ and Rust.
 STATIC := $(filter -static -static-pie,$(LDFLAGS))
@@ -104,7 +106,7 @@ CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -
 NEED_build := $(firstword $(CC)):$(or $(CROSS:%-=gcc-%),$(filter-out cc,$(notdir $(firstword $(CC)))),gcc) pkg-config \
 	libbpf.pc:libbpf-dev libdw.pc:libdw-dev libelf.pc:libelf-dev \
 	libiberty.a:libiberty-dev jansson.pc:libjansson-dev libbsd-overlay.pc:libbsd-dev \
-	zlib.pc:zlib1g-dev $(if $(STATIC),libbz2.a:libbz2-dev)
+	libpcre2-8.pc:libpcre2-dev zlib.pc:zlib1g-dev $(if $(STATIC),libbz2.a:libbz2-dev)
 NEED_demo  := $(NEED_build)
 NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck fish g++ git ip:iproute2 jq libbz2.a:libbz2-dev \
 	$(LLVM_STRIP):llvm /usr/share/i18n/locales:locales mandoc pgrep:procps python3 shellcheck strace time valgrind \
@@ -131,7 +133,7 @@ SETUP := $(or $(SETUP),find-missing)
 
 # The folders of lib/, each of which may use only those before it.  "make lint"
 # fails if a file uses a header or a symbol of a later one, and on circles.
-ROOMS    := base types kinds stream record count format host elf dwarf infer package pack lookup symbolize load \
+ROOMS    := base types kinds stream record query count format host elf dwarf infer package pack lookup symbolize load \
 	attach poll session eunomia
 LIB      := $(B)/libskel.a
 # The C library, lib/eunomia/eunomia.h.  The number after ".so" changes when programs
@@ -358,6 +360,13 @@ $(REPLAY): $(B)/replay-%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(call OB
 	$(call step,LINK,$@)
 	$(Q)$(LINK) $(call libs,$(LIBS_unit))
 
+# SEED=N repeats a run, RECORDS and EXPRESSIONS say how much is compared.
+RECORDS     ?= 10000
+EXPRESSIONS ?= 10000
+check-query: all ## compare skel-grep with random expressions in Python, for minutes; SEED=N
+	@mkdir -p $(B)/query
+	@$(RUN) tests/helpers/query-oracle.py $(or $(SEED),$(shell date +%s)) $(RECORDS) $(EXPRESSIONS) $(B)/query
+
 # This takes half an hour.  It builds a copy of the tree, in build/mutate.
 mutate: | $(SETUP) ## make deliberate faults, and see that tests notice: M=stream, M=17
 	@tests/mutate/run $(M)
@@ -494,7 +503,7 @@ clean: ## remove everything that was built
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
-.PHONY: all lib help deps find-missing demo test check check-build check-clang check-vm fuzz mutate soak \
+.PHONY: all lib help deps find-missing demo test check check-build check-clang check-query check-vm fuzz mutate soak \
 	bench bench-live bench-count bench-check lint assets assets-check install format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -226,6 +226,15 @@ completion_ways() {
 	done
 }
 
+@test "PCRE2 is linked by skel-grep alone" {
+	local cmd
+	for cmd in $(commands); do
+		readelf -d "$(command -v "$cmd")" | grep -q 'NEEDED.*libpcre2' || continue
+		is skel-grep "$cmd"
+	done
+	readelf -d "$(command -v skel-grep)" | grep -q 'NEEDED.*libpcre2-8'
+}
+
 @test "skel-fmt links no libbpf, and little else" {
 	run -0 ldd "$(command -v skel-fmt)"
 	[[ $output != *libbpf* ]]

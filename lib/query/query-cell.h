@@ -1,0 +1,17 @@
+/*
+ * Values of JSON records, as comparisons take them.
+ */
+#ifndef SKEL_QUERY_QUERY_CELL_H
+#define SKEL_QUERY_QUERY_CELL_H
+
+#include "base/json-cursor.h"
+#include "query/query-member.h"
+
+/*
+ * Read the value of a member from the JSON value that its path leads to.  What
+ * v refers to is in the text of the cell or in the member.
+ */
+void query_cell_load(struct query_member *m, struct query_value *v,
+    const struct json_value *cell);
+
+#endif

@@ -1,0 +1,467 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nomem.h"
+#include "base/util.h"
+#include "query/query-member.h"
+
+void
+query_member_free(struct query_member *m)
+{
+	free(m->path);
+	buf_free(&m->scratch);
+	*m = (struct query_member){ 0 };
+}
+
+static int
+fail_nomem(struct buf *why)
+{
+	nomem_note();
+	why->failed = true;
+	return -1;
+}
+
+/* Find a member of the struct at p by its name of n bytes. */
+static bool
+find_below(
+    const struct types *t, struct field_place *p, const char *name, size_t n)
+{
+	struct fields below = { 0 };
+	bool found = false;
+
+	if (!field_place_is_struct(t, p))
+		return false;
+	fields_add_members(&below, t, p);
+	for (size_t i = 0; i < below.n && !found; i++) {
+		found = below.v[i].name_len == n &&
+			memcmp(below.v[i].name, name, n) == 0;
+		if (found)
+			*p = below.v[i].place;
+	}
+	fields_free(&below);
+	return found;
+}
+
+/* Go to an element of the array at p, or of the values of all CPUs. */
+static bool
+find_element(const struct stream_header *h, unsigned int map,
+    struct field_place *p, uint64_t index)
+{
+	const struct type *type = field_place_type(&h->types, p);
+	uint64_t size, count;
+
+	if (type == NULL)
+		return false;
+	if (p->cpus == FIELD_CPUS_ALL) {
+		size = round_up_8(type->size);
+		count = h->maps[map].cpus;
+		p->cpus = FIELD_CPUS_ONE;
+	} else if (type->kind == TYPE_ARRAY && p->bits == 0) {
+		size = types_get(&h->types, type->of)->size;
+		count = type->count;
+		p->type = type->of;
+	} else {
+		return false;
+	}
+	p->kind = KIND_NONE;
+	p->member = NULL;
+	/* A flexible array has as many as the record. */
+	if (index >= (count != 0 ? count : STREAM_RECORD_MAX))
+		return false;
+	p->offset += (size_t)(index * size);
+	return true;
+}
+
+/* Follow "[3].b[1]" from the place on. */
+static bool
+find_rest(const struct stream_header *h, unsigned int map,
+    struct field_place *p, const char *rest)
+{
+	char *end;
+	size_t n;
+
+	while (*rest != '\0') {
+		if (*rest == '[') {
+			uint64_t index = strtoull(rest + 1, &end, 10);
+
+			if (*end != ']' || !find_element(h, map, p, index))
+				return false;
+			rest = end + 1;
+			continue;
+		}
+		if (*rest++ != '.')
+			return false;
+		n = strcspn(rest, ".[");
+		if (!find_below(&h->types, p, rest, n))
+			return false;
+		rest += n;
+	}
+	return true;
+}
+
+/* Find the field whose path is the first part of the name, up to a bracket. */
+static int
+find_field(struct query_member *m, const struct stream_header *h,
+    unsigned int map, const char *name, struct buf *why)
+{
+	size_t n = strcspn(name, "[");
+	struct fields found = { 0 };
+	char *base = strndup(name, n);
+	const char *only = base;
+	int ret = 0;
+
+	if (base == NULL)
+		return fail_nomem(why);
+	fields_add_selected(&found, h, map, &only, 1, false);
+	if (found.failed) {
+		ret = fail_nomem(why);
+	} else if (found.n == 1) {
+		m->place = found.v[0].place;
+		m->path = found.v[0].path;
+		found.v[0].path = NULL;
+		m->rest = name + n;
+		ret = find_rest(h, map, &m->place, m->rest);
+	}
+	fields_free(&found);
+	free(base);
+	return ret;
+}
+
+static bool
+is_byte(const struct type *type)
+{
+	return type->size == 1 &&
+	       (type->kind == TYPE_INT || type->kind == TYPE_CHAR);
+}
+
+/* Whether the value is text: an array of char, or bytes of which it is known.
+ */
+static bool
+is_text(const struct types *t, const struct field_place *p)
+{
+	const struct type *type = field_place_type(t, p);
+
+	return types_is_text(t, p->type) ||
+	       ((p->kind == KIND_TEXT || p->kind == KIND_UTF8) &&
+		   type->kind == TYPE_ARRAY && is_byte(types_get(t, type->of)));
+}
+
+static bool
+is_address(const struct types *t, const struct field_place *p)
+{
+	const struct type *type = field_place_type(t, p);
+	uint64_t size = type->size;
+
+	if (size != 4 && size != 6 && size != 16)
+		return false;
+	if (p->kind == KIND_IP4 || p->kind == KIND_IP6 || p->kind == KIND_IP ||
+	    p->kind == KIND_MAC)
+		return type->kind == TYPE_ARRAY || type->kind == TYPE_STRUCT ||
+		       type->kind == TYPE_UNION;
+	return type->kind == TYPE_ARRAY && is_byte(types_get(t, type->of));
+}
+
+static void
+set_int(struct query_member *m, const struct type *type)
+{
+	enum kind kind = m->place.kind;
+
+	m->target.class = QUERY_CLASS_INT;
+	m->target.type = type;
+	m->is_signed = type->is_signed && type->kind != TYPE_POINTER &&
+		       type->kind != TYPE_BOOL;
+	m->one_bool = type->kind == TYPE_BOOL;
+	m->swapped = kind == KIND_PORT_BE || kind == KIND_BE16 ||
+		     kind == KIND_BE32 || kind == KIND_BE64;
+}
+
+static int
+refuse(struct buf *why, const char *reason)
+{
+	buf_str(why, reason);
+	return -1;
+}
+
+/* Set what the value is.  Returns 1, or -1 if it cannot be compared. */
+static int
+classify(struct query_member *m, const struct types *t, struct buf *why)
+{
+	const struct type *type = field_place_type(t, &m->place);
+
+	if (type == NULL && !m->place.text)
+		return refuse(why, "its type is not known");
+	if (type == NULL || is_text(t, &m->place)) {
+		m->target.class = QUERY_CLASS_TEXT;
+		m->target.size = type != NULL ? (size_t)type->size : 0;
+		m->to_end = m->target.size == 0;
+		return m->place.cpus == FIELD_CPUS_ONE
+			   ? 1
+			   : refuse(why, "it is the text of several CPUs");
+	}
+	m->target.size = (size_t)type->size;
+	m->target.kind = m->place.kind;
+	if (m->place.cpus == FIELD_CPUS_ALL)
+		return refuse(why, "it has a value for each CPU; name one, as "
+				   "values[0]");
+	if (is_address(t, &m->place))
+		m->target.class = QUERY_CLASS_BYTES;
+	else if (type->kind == TYPE_ARRAY)
+		return refuse(why, "it is an array; name an element, as a[0]");
+	else if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION)
+		return refuse(why, "it is a struct; name a member, as a.b");
+	else if (type->kind == TYPE_FLOAT)
+		m->target.class = QUERY_CLASS_REAL;
+	else
+		set_int(m, type);
+	if (m->target.class != QUERY_CLASS_INT &&
+	    m->place.cpus != FIELD_CPUS_ONE)
+		return refuse(why, "it is the sum of several CPUs");
+	return 1;
+}
+
+/* Set how many bytes of a record the value needs. */
+static void
+set_end(struct query_member *m)
+{
+	const struct field_place *p = &m->place;
+	size_t size = m->target.size;
+
+	if (p->bits != 0)
+		size = (p->bit_offset + p->bits + 7) / 8;
+	m->end = p->offset + size;
+	if (m->target.class == QUERY_CLASS_TEXT)
+		m->end = p->offset;
+	if (p->cpus == FIELD_CPUS_SUM)
+		m->end += (m->cpus - 1) * m->stride;
+	if (p->kind == KIND_IP && p->family_size != 0 &&
+	    m->end < p->family_offset + p->family_size)
+		m->end = p->family_offset + p->family_size;
+}
+
+/* Set a member that is not of the program.  Returns 1, or 0 for another name.
+ */
+static int
+find_special(struct query_member *m, const struct stream_header *h,
+    unsigned int map, const char *name)
+{
+	const struct stream_map *at = &h->maps[map];
+
+	m->target.class = QUERY_CLASS_TEXT;
+	if (strcmp(name, "@time") == 0) {
+		m->source = QUERY_TIME;
+		m->target = (struct query_target){
+			.class = QUERY_CLASS_INT,
+			.kind = KIND_REALTIME,
+			.size = 8,
+		};
+	} else if (strcmp(name, "@map") == 0) {
+		m->source = QUERY_MAP;
+		m->text = at->name;
+	} else if (strcmp(name, "@type") == 0 && at->label != NULL) {
+		m->source = QUERY_TYPE;
+		m->text = at->label;
+	} else {
+		return 0;
+	}
+	m->rest = "";
+	return 1;
+}
+
+int
+query_member_find(struct query_member *m, const struct stream_header *h,
+    unsigned int map, const char *name, struct buf *why)
+{
+	const struct stream_map *at = &h->maps[map];
+	int got;
+
+	*m = (struct query_member){ .target = { .types = &h->types,
+					.clock = h->clock } };
+	if (*name == '@') {
+		got = find_special(m, h, map, name);
+		m->path = strdup(name);
+		return m->path == NULL ? fail_nomem(why) : got;
+	}
+	if ((got = find_field(m, h, map, name, why)) != 1)
+		return got;
+	if (m->place.cpus == FIELD_CPUS_SUM) {
+		m->cpus = (size_t)at->cpus;
+		m->stride = round_up_8((size_t)h->types.v[at->value].size);
+	}
+	m->target.flags = m->place.flags;
+	got = classify(m, &h->types, why);
+	set_end(m);
+	return got;
+}
+
+int
+query_member_set_untyped(
+    struct query_member *m, const char *name, struct buf *why)
+{
+	size_t n = strcspn(name, "[");
+
+	*m = (struct query_member){ .target.class = QUERY_CLASS_ANY,
+		.rest = name + n };
+	if (strcmp(name, "@time") == 0) {
+		m->source = QUERY_TIME;
+		m->target = (struct query_target){
+			.class = QUERY_CLASS_INT,
+			.kind = KIND_REALTIME,
+			.size = 8,
+		};
+	}
+	m->path = strndup(name, n);
+	return m->path == NULL ? fail_nomem(why) : 1;
+}
+
+/* Load an integer, or a bitfield, which lies in up to 17 bytes.  Its sign is
+ * not extended. */
+static unsigned __int128
+load_bits(const struct query_member *m, const unsigned char *at)
+{
+	const struct field_place *p = &m->place;
+	size_t size = m->target.size;
+	unsigned __int128 v = 0;
+
+	if (p->bits != 0)
+		size = (p->bit_offset + p->bits + 7) / 8;
+	/* All supported machines are little-endian. */
+	memcpy(&v, at, size < sizeof(v) ? size : sizeof(v));
+	if (p->bits == 0)
+		return v;
+	v >>= p->bit_offset;
+	if (size == 17)
+		v |= (unsigned __int128)at[16] << (128 - p->bit_offset);
+	return v;
+}
+
+static uint64_t
+swap(uint64_t v, size_t size)
+{
+	return __builtin_bswap64(v) >> (64 - 8 * size);
+}
+
+static void
+load_int(const struct query_member *m, struct query_value *v,
+    const unsigned char *at)
+{
+	const struct field_place *p = &m->place;
+	unsigned int bits =
+	    p->bits != 0 ? p->bits : (unsigned int)m->target.size * 8;
+	unsigned __int128 raw, sum = 0;
+
+	v->kind = QUERY_VALUE_INT;
+	v->text = (const char *)at;
+	v->len = m->target.size;
+	if (p->cpus == FIELD_CPUS_SUM) {
+		for (size_t i = 0; i < m->cpus; i++, at += m->stride) {
+			struct int128 one = int128_from_bits(
+			    load_bits(m, at), bits, m->is_signed);
+
+			sum += int128_bits(&one);
+		}
+		v->number = int128_from_bits(sum, 128, m->is_signed);
+		return;
+	}
+	raw = load_bits(m, at);
+	if (m->swapped && m->target.size <= 8)
+		raw = swap((uint64_t)raw, m->target.size);
+	v->number = int128_from_bits(raw, bits, m->is_signed);
+	if (m->one_bool)
+		v->number = (struct int128){ false, v->number.magnitude != 0 };
+}
+
+static void
+load_real(const struct query_member *m, struct query_value *v,
+    const unsigned char *at)
+{
+	float narrow;
+
+	if (m->target.size == sizeof(narrow)) {
+		memcpy(&narrow, at, sizeof(narrow));
+		v->real = (double)narrow;
+	} else {
+		memcpy(&v->real, at, sizeof(v->real));
+	}
+	/* JSON has no such number. */
+	v->kind = isnan(v->real) ? QUERY_VALUE_NONE : QUERY_VALUE_REAL;
+}
+
+/* The bytes of an address, whose family may be in another member. */
+static void
+load_address(const struct query_member *m, struct query_value *v,
+    const unsigned char *record)
+{
+	enum { V4 = 2, V6 = 10 };
+	const struct field_place *p = &m->place;
+	uint64_t family = 0;
+
+	v->kind = QUERY_VALUE_BYTES;
+	v->text = (const char *)record + p->offset;
+	v->len = m->target.size;
+	if (p->kind != KIND_IP || p->family_size == 0 ||
+	    p->family_size > sizeof(family))
+		return;
+	memcpy(&family, record + p->family_offset, p->family_size);
+	if (family == V4)
+		v->len = 4;
+	else if (family != V6)
+		v->kind = QUERY_VALUE_NONE;
+}
+
+/* The name of the constant that a number stands for. */
+static void
+name_value(const struct query_member *m, struct query_value *v)
+{
+	const struct type_constant *c = types_find_constant(
+	    m->target.type, (uint64_t)int128_bits(&v->number));
+
+	*v = (struct query_value){ .kind = QUERY_VALUE_NONE };
+	if (c == NULL)
+		return;
+	v->kind = QUERY_VALUE_TEXT;
+	v->text = c->name;
+	v->len = strlen(c->name);
+}
+
+void
+query_member_load(struct query_member *m, struct query_value *v,
+    uint64_t time_ns, const unsigned char *record, size_t len)
+{
+	const unsigned char *at = record + m->place.offset;
+
+	*v = (struct query_value){ .kind = QUERY_VALUE_NONE };
+	if (m->source == QUERY_TIME) {
+		v->kind = QUERY_VALUE_INT;
+		v->number = (struct int128){ false, time_ns };
+		return;
+	}
+	if (m->source != QUERY_FIELD) {
+		v->kind = QUERY_VALUE_TEXT;
+		v->text = m->text;
+		v->len = strlen(m->text);
+		return;
+	}
+	if (m->end > len)
+		return;
+	switch (m->target.class) {
+	case QUERY_CLASS_TEXT:
+		v->kind = QUERY_VALUE_TEXT;
+		v->text = (const char *)at;
+		len -= m->place.offset;
+		if (!m->to_end && len > m->target.size)
+			len = m->target.size;
+		v->len = strnlen(v->text, len);
+		break;
+	case QUERY_CLASS_REAL:
+		load_real(m, v, at);
+		break;
+	case QUERY_CLASS_BYTES:
+		load_address(m, v, record);
+		break;
+	default:
+		load_int(m, v, at);
+		if (m->as_name)
+			name_value(m, v);
+	}
+}

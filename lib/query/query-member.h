@@ -1,0 +1,61 @@
+/*
+ * Members that a query names, in one map: where they are in a record and in
+ * its JSON, and what they are.
+ */
+#ifndef SKEL_QUERY_QUERY_MEMBER_H
+#define SKEL_QUERY_QUERY_MEMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "query/query-test.h"
+#include "query/query-value.h"
+#include "record/fields.h"
+#include "stream/header.h"
+
+enum query_source {
+	QUERY_FIELD,
+	QUERY_TIME, /* @time */
+	QUERY_MAP,  /* @map: the same for all records of the map */
+	QUERY_TYPE, /* @type */
+};
+
+struct query_member {
+	enum query_source source;
+	struct query_target target;
+	struct field_place place;
+	bool is_signed, swapped; /* swapped: of network order */
+	bool as_name;            /* an enum as the name of its constant */
+	bool to_end;             /* text up to the end of the record */
+	bool one_bool;           /* 1 for anything but 0 */
+	size_t cpus, stride;     /* of a sum over all CPUs */
+	size_t end;              /* bytes that a record must have for it */
+	/* Owned: the path of the JSON value that it is in, as
+	 * json_row_add() takes it; and where it is in there, "[3].b". */
+	char *path;
+	const char *rest;   /* borrowed */
+	const char *text;   /* borrowed: of @map and @type */
+	struct buf scratch; /* a value that has to be kept */
+};
+
+/*
+ * Find a member of a map.  name is borrowed.  Returns 1; 0 if the map has no
+ * such member; or -1 if it has one that cannot be compared, with the reason in
+ * why, or when memory ran out (why->failed).
+ */
+int query_member_find(struct query_member *m, const struct stream_header *h,
+    unsigned int map, const char *name, struct buf *why);
+
+/* The same for JSON without types, where every name may be a member. */
+int query_member_set_untyped(
+    struct query_member *m, const char *name, struct buf *why);
+void query_member_free(struct query_member *m);
+
+/* Read its value from a binary record.  What v refers to is in the record or in
+ * the member. */
+void query_member_load(struct query_member *m, struct query_value *v,
+    uint64_t time_ns, const unsigned char *record, size_t len);
+
+#endif

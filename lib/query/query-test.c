@@ -1,0 +1,442 @@
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/nomem.h"
+#include "kinds/kind-words.h"
+#include "query/query-constant.h"
+#include "query/query-test.h"
+
+void
+query_test_free(struct query_test *t)
+{
+	free(t->ints);
+	free(t->reals);
+	free(t->texts);
+	free(t->addresses);
+	*t = (struct query_test){ 0 };
+}
+
+/* A side of an interval. */
+struct bound {
+	const struct query_number *number; /* NULL: there is none */
+	bool excluded;
+};
+
+static int
+fail_nomem(struct buf *why)
+{
+	nomem_note();
+	why->failed = true;
+	return -1;
+}
+
+static int
+add_ints(
+    struct query_test *t, struct bound low, struct bound high, struct buf *why)
+{
+	struct query_ints r = { query_number_least, query_number_greatest };
+
+	if (low.number != NULL) {
+		bool next = low.number->fraction || low.excluded;
+
+		r.low = low.number->floor;
+		if (next && query_number_compare_ints(
+				r.low, query_number_greatest) == 0)
+			return 0;
+		if (next)
+			r.low = query_number_next(r.low);
+	}
+	if (high.number != NULL) {
+		bool previous = high.excluded && !high.number->fraction;
+
+		r.high = high.number->floor;
+		if (query_number_compare_ints(r.high, query_number_least) <
+		    previous)
+			return 0;
+		if (previous)
+			r.high = query_number_previous(r.high);
+	}
+	if (query_number_compare_ints(r.low, r.high) > 0)
+		return 0;
+	if (!array_room(t->ints, t->nints, t->ints_cap))
+		return fail_nomem(why);
+	t->ints[t->nints++] = r;
+	return 0;
+}
+
+static int
+add_reals(struct query_test *t, struct bound low, struct bound high,
+    bool single, struct buf *why)
+{
+	struct query_reals r = { -INFINITY, INFINITY };
+	double below, above;
+
+	if (low.number != NULL) {
+		query_number_bounds(low.number, single, &below, &above);
+		r.low = above;
+		if (low.excluded && below == above)
+			r.low = query_number_above(above);
+	}
+	if (high.number != NULL) {
+		query_number_bounds(high.number, single, &below, &above);
+		r.high = below;
+		if (high.excluded && below == above)
+			r.high = query_number_below(below);
+	}
+	if (!(r.low <= r.high))
+		return 0;
+	if (!array_room(t->reals, t->nreals, t->reals_cap))
+		return fail_nomem(why);
+	t->reals[t->nreals++] = r;
+	return 0;
+}
+
+static int
+add_numbers(struct query_test *t, const struct query_target *target,
+    struct bound low, struct bound high, struct buf *why)
+{
+	bool any = target->class == QUERY_CLASS_ANY;
+
+	t->numbers = true;
+	if ((any || target->class == QUERY_CLASS_INT) &&
+	    add_ints(t, low, high, why) == -1)
+		return -1;
+	if ((any || target->class == QUERY_CLASS_REAL) &&
+	    add_reals(
+		t, low, high, !any && target->size == sizeof(float), why) == -1)
+		return -1;
+	return 0;
+}
+
+static int
+add_texts(struct query_test *t, const struct query_texts *r, struct buf *why)
+{
+	t->strings = true;
+	if (!array_room(t->texts, t->ntexts, t->texts_cap))
+		return fail_nomem(why);
+	t->texts[t->ntexts++] = *r;
+	return 0;
+}
+
+static int
+add_address(
+    struct query_test *t, const struct query_address *a, struct buf *why)
+{
+	t->strings = true;
+	if (!array_room(t->addresses, t->naddresses, t->addresses_cap))
+		return fail_nomem(why);
+	t->addresses[t->naddresses++] = *a;
+	return 0;
+}
+
+/* Which sides of its constant a term takes. */
+struct sides {
+	bool low, high, excluded;
+};
+
+static struct sides
+sides_of(enum query_token_kind op)
+{
+	return (struct sides){
+		.low = op != QUERY_LT && op != QUERY_LE,
+		.high = op != QUERY_GT && op != QUERY_GE,
+		.excluded = op == QUERY_LT || op == QUERY_GT,
+	};
+}
+
+static int
+add_text_interval(struct query_test *t, const struct query_interval *i,
+    enum query_token_kind op, struct buf *why)
+{
+	const struct query_operand *high = i->is_range ? &i->high : &i->low;
+	struct sides s = sides_of(op);
+	struct query_texts r = { .above_low = s.excluded,
+		.below_high = s.excluded };
+
+	if (s.low) {
+		r.low = i->low.text;
+		r.low_len = i->low.len;
+	}
+	if (s.high) {
+		r.high = high->text;
+		r.high_len = high->len;
+	}
+	return add_texts(t, &r, why);
+}
+
+static int
+add_number_interval(struct query_test *t, const struct query_target *target,
+    enum query_token_kind op, const struct query_constant *low,
+    const struct query_constant *high, struct buf *why)
+{
+	struct sides s = sides_of(op);
+	struct bound a = { s.low ? &low->number : NULL, s.excluded };
+	struct bound b = { s.high ? &high->number : NULL, s.excluded };
+	struct query_number other;
+
+	if (add_numbers(t, target, a, b, why) == -1)
+		return -1;
+	/* "ENOENT" of an error number, which may be negative. */
+	if (!low->either_sign || op == QUERY_LT || op == QUERY_LE ||
+	    op == QUERY_GT || op == QUERY_GE || low != high)
+		return 0;
+	other = query_number_negate(&low->number);
+	a.number = b.number = &other;
+	return add_numbers(t, target, a, b, why);
+}
+
+static int
+refuse(struct buf *why, const struct query_operand *o, const char *reason)
+{
+	buf_printf(why, "%s%s", o != NULL ? o->text : "", reason);
+	return -1;
+}
+
+static int
+add_interval(struct query_test *t, const struct query_interval *i,
+    const struct query_term *term, const struct query_target *target,
+    struct buf *why)
+{
+	struct query_constant low, high;
+	bool is_text = target->class == QUERY_CLASS_TEXT;
+	bool any = target->class == QUERY_CLASS_ANY;
+
+	if (is_text && i->low.kind == QUERY_STRING &&
+	    (!i->is_range || i->high.kind == QUERY_STRING))
+		return add_text_interval(t, i, term->op, why);
+	if (is_text)
+		return refuse(why, &i->low, ": text is put in quotes");
+	if (!query_constant_read(&low, &i->low, target))
+		return refuse(why, &i->low, query_constant_wanted(target));
+	high = low;
+	if (i->is_range && !query_constant_read(&high, &i->high, target))
+		return refuse(why, &i->high, query_constant_wanted(target));
+	if (any && i->low.kind != QUERY_NUMBER &&
+	    (!i->is_range || i->high.kind != QUERY_NUMBER) &&
+	    add_text_interval(t, i, term->op, why) == -1)
+		return -1;
+	if (low.is_number && high.is_number)
+		return add_number_interval(
+		    t, target, term->op, &low, i->is_range ? &high : &low, why);
+	if (low.is_address && !any &&
+	    (i->is_range || (term->op != QUERY_EQ && term->op != QUERY_IN)))
+		return refuse(
+		    why, &i->low, ": addresses are compared by ==, != and in");
+	if (low.is_address)
+		return add_address(t, &low.address, why);
+	return any ? 0 : refuse(why, &i->low, query_constant_wanted(target));
+}
+
+static int
+compare_ranges(const void *a, const void *b)
+{
+	const struct query_ints *x = a, *y = b;
+
+	return query_number_compare_ints(x->low, y->low);
+}
+
+/* Sort the ranges, and join those that meet. */
+static void
+join_ints(struct query_test *t)
+{
+	size_t n = 0;
+
+	if (t->nints < 2)
+		return;
+	qsort(t->ints, t->nints, sizeof(*t->ints), compare_ranges);
+	for (size_t i = 1; i < t->nints; i++) {
+		struct query_ints *last = &t->ints[n];
+
+		if (query_number_compare_ints(
+			t->ints[i].low, query_number_next(last->high)) > 0)
+			t->ints[++n] = t->ints[i];
+		else if (query_number_compare_ints(
+			     t->ints[i].high, last->high) > 0)
+			last->high = t->ints[i].high;
+	}
+	t->nints = n + 1;
+}
+
+/* The test of a member alone: that it is not 0, not empty. */
+static int
+make_truth(
+    struct query_test *t, const struct query_target *target, struct buf *why)
+{
+	const struct query_number zero = { .fraction = false };
+	const struct bound at = { .number = &zero };
+	const struct query_address unset = {
+		.mask = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+		.len = target->size
+	};
+
+	t->negate = true;
+	if (target->class == QUERY_CLASS_BYTES)
+		return add_address(t, &unset, why);
+	if ((target->class == QUERY_CLASS_TEXT ||
+		target->class == QUERY_CLASS_ANY) &&
+	    add_texts(t, &(struct query_texts){ .low = "", .high = "" }, why) ==
+		-1)
+		return -1;
+	return target->class == QUERY_CLASS_TEXT
+		   ? 0
+		   : add_numbers(t, target, at, at, why);
+}
+
+int
+query_test_make(struct query_test *t, const struct query_term *term,
+    const struct query_target *target, struct buf *why)
+{
+	*t = (struct query_test){ .negate = term->negate,
+		.regex = term->regex,
+		.loose = target->class == QUERY_CLASS_ANY };
+	if (term->op == QUERY_WORD)
+		return make_truth(t, target, why);
+	if (term->regex != NULL) {
+		t->strings = true;
+		if (target->class == QUERY_CLASS_TEXT || t->loose ||
+		    (target->type != NULL && target->type->kind == TYPE_ENUM))
+			return 0;
+		return refuse(why, NULL, "it is no text, which ~ is for");
+	}
+	for (size_t i = 0; i < term->nset; i++)
+		if (add_interval(t, &term->set[i], term, target, why) == -1)
+			return -1;
+	join_ints(t);
+	return 0;
+}
+
+static bool
+has_int(const struct query_test *t, struct int128 v)
+{
+	size_t at;
+
+	array_partition(
+	    at, t->nints, query_number_compare_ints(t->ints[at].high, v) < 0);
+	return at < t->nints &&
+	       query_number_compare_ints(t->ints[at].low, v) <= 0;
+}
+
+static bool
+has_real(const struct query_test *t, double v)
+{
+	for (size_t i = 0; i < t->nreals; i++)
+		if (v >= t->reals[i].low && v <= t->reals[i].high)
+			return true;
+	return false;
+}
+
+static bool
+has_address(const struct query_test *t, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < t->naddresses; i++) {
+		const struct query_address *a = &t->addresses[i];
+		size_t same = 0;
+
+		if (a->len != len)
+			continue;
+		while (same < len &&
+		       (((unsigned char)bytes[same] ^ a->bytes[same]) &
+			   a->mask[same]) == 0)
+			same++;
+		if (same == len)
+			return true;
+	}
+	return false;
+}
+
+static int
+compare_texts(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t n = a_len < b_len ? a_len : b_len;
+	int order = n == 0 ? 0 : memcmp(a, b, n);
+
+	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+static bool
+has_text(const struct query_test *t, const char *text, size_t len)
+{
+	for (size_t i = 0; i < t->ntexts; i++) {
+		const struct query_texts *r = &t->texts[i];
+
+		if ((r->low == NULL || compare_texts(text, len, r->low,
+					   r->low_len) >= r->above_low) &&
+		    (r->high == NULL || compare_texts(text, len, r->high,
+					    r->high_len) <= -r->below_high))
+			return true;
+	}
+	return false;
+}
+
+/* The length of NAME in "NAME(3)", as JSON has enums; or len. */
+static size_t
+enum_name_len(const char *text, size_t len)
+{
+	size_t at = len;
+
+	if (len < 4 || text[len - 1] != ')')
+		return len;
+	for (at = len - 2; at > 0 && (text[at] == '-' ||
+					 (text[at] >= '0' && text[at] <= '9'));
+	     at--)
+		;
+	return text[at] == '(' && at > 0 ? at : len;
+}
+
+/* Whether a text of JSON without types is in the test. */
+static bool
+has_loose_text(const struct query_test *t, const char *text, size_t len)
+{
+	size_t name = enum_name_len(text, len);
+	struct query_address a = { .len = 0 };
+
+	if (has_text(t, text, len) || (name != len && has_text(t, text, name)))
+		return true;
+	return t->naddresses > 0 &&
+	       query_constant_read_address(&a, text, len) &&
+	       has_address(t, (const char *)a.bytes, a.len);
+}
+
+int
+query_test_run(const struct query_test *t, const struct query_value *v)
+{
+	int got;
+	bool in;
+
+	switch (v->kind) {
+	case QUERY_VALUE_INT:
+		if (!t->numbers && t->naddresses == 0)
+			return -1;
+		in = has_int(t, v->number) ||
+		     (t->naddresses > 0 && has_address(t, v->text, v->len));
+		break;
+	case QUERY_VALUE_REAL:
+		if (!t->numbers)
+			return -1;
+		in = has_real(t, v->real);
+		break;
+	case QUERY_VALUE_TEXT:
+		if (!t->strings)
+			return -1;
+		if (t->regex != NULL) {
+			got = query_regex_match(t->regex, v->text, v->len);
+			return got == -1 ? -1 : (got == 1) != t->negate;
+		}
+		in = t->loose ? has_loose_text(t, v->text, v->len)
+			      : has_text(t, v->text, v->len);
+		break;
+	case QUERY_VALUE_BYTES:
+		if (t->naddresses == 0)
+			return -1;
+		in = has_address(t, v->text, v->len);
+		break;
+	default:
+		return -1;
+	}
+	return in != t->negate;
+}

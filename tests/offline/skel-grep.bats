@@ -1,0 +1,345 @@
+#!/usr/bin/env bats
+# skel-grep(1): the records of a stream for which an expression is true.
+
+load ../helpers/helper
+
+setup() {
+	note_places
+	cd "$BATS_TEST_TMPDIR"
+	FORMAT=$FIXTURES/format
+}
+
+# shown EXPRESSION FILE: the records that are passed on, as JSON without time and map.
+shown() {
+	skel-grep "$@" | skel-fmt --json --bare
+}
+
+# kinds.skel: a stream with members of several kinds, from make.py's class.
+make_kinds() {
+	python3 - "$FORMAT" > kinds.skel <<-'PYTHON'
+		import struct, sys
+		sys.path.insert(0, sys.argv[1])
+		from make import Stream, TIME
+		s = Stream("kinds", clock={"boottime": TIME - 5000, "monotonic": TIME - 4000})
+		u8, u16, u32 = s.integer("u8", 1), s.integer("__u16", 2), s.integer("__u32", 4)
+		i32, u64 = s.integer("int", 4, True), s.integer("__u64", 8)
+		v6 = s.array(u8, 16)
+		event = s.struct("event", ("saddr", u32), ("ret", i32), ("sig", i32), ("dport", u16),
+		    ("plain", u16), ("took", u64), ("born", u64), ("six", v6), ("family", u32), ("err", i32))
+		kinds = {"saddr": "ip4", "ret": "errno", "sig": "signal", "dport": "port_be",
+		         "took": "us", "born": "boottime", "six": "ip(family=family)"}
+		for m in s.types[event]["members"]:
+		    if m["name"] in kinds:
+		        m["as"] = kinds[m["name"]]
+		s.map("rb", "ringbuf", event)
+		def put(addr, ret, sig, port, took, six, family):
+		    s.put(bytes(addr) + struct.pack("<ii", ret, sig) + struct.pack(">H", port)
+		          + struct.pack("<HQQ", port, took, 5000) + bytes(six).ljust(16, b"\0")
+		          + struct.pack("<Ii", family, ret), time=TIME)
+		put([10, 1, 2, 3], -2, 9, 443, 5000, [10, 0, 0, 7], 2)
+		put([127, 0, 0, 1], 2, 15, 80, 4999, [0xfe, 0x80] + [0] * 13 + [1], 10)
+		put([192, 168, 1, 9], 0, 0, 65535, 1, [10, 0, 0, 7], 10)
+		import json
+		end = {"@end": {"records": s.records, "lost": 0}}
+		for line in (json.dumps(s.header).encode(), *s.lines, json.dumps(end).encode()):
+		    sys.stdout.buffer.write(line + b"\n")
+	PYTHON
+}
+
+# counts EXPRESSION WANT: so many of the records of kinds.skel.
+counts() {
+	local got
+	got=$(skel-grep -c -- "$1" kinds.skel) || [ $? = 1 ]
+	[ "$got" = "$2" ] || { echo "$1: $got, not $2"; return 1; }
+}
+
+@test "random expressions select the records that they select in Python" {
+	run -0 timeout 120 "$HELPERS/query-oracle.py" "${SEED:-1}" 150 250 .
+	[[ $output == "250 expressions, "* ]]
+}
+
+@test "the same stream goes out: header, other lines, the end counted anew" {
+	{
+		head -n 1 "$FORMAT/maps.skel"
+		echo '{"@symbols":{"pid":1,"frames":[]}}'
+		echo '{"@lost":{"map":"execs","count":3}}'
+		grep -a '^=' "$FORMAT/maps.skel"
+		echo '{"@unknown":1}'
+		echo '{"@end":{"records":6,"lost":3,"rings":[{"map":"execs","size":4096,"most":64}]}}'
+	} > in.skel
+	skel-grep 'pid == 10' in.skel > out.skel 2> err
+	[ ! -s err ]
+	grep -av '^=' in.skel | sed 's/"records":6/"records":2/' > want
+	grep -av '^=' out.skel | cmp - want
+	# The binary records are lines of the input.
+	grep -a '^=' in.skel | sed -n '1p;3p' > want
+	grep -a '^=' out.skel | cmp - want
+	skel-grep -v 'pid == 77' in.skel | cmp - in.skel
+}
+
+@test "a comparison with a member that the map lacks is false, before ! is applied" {
+	is 3 "$(skel-grep -c 'comm != "x"' "$FORMAT/maps.skel")"
+	is 3 "$(skel-grep -c '!(comm != "x")' "$FORMAT/maps.skel")"
+	is 3 "$(skel-grep -c -v 'comm != "x"' "$FORMAT/maps.skel")"
+	is 4 "$(skel-grep -c 'comm ~ "" || code == 0' "$FORMAT/maps.skel")"
+	is 1 "$(skel-grep -c '@map == "exits"' "$FORMAT/maps.skel")"
+	is 2 "$(skel-grep -c '@map ~ "^(n|b)"' "$FORMAT/maps.skel")"
+}
+
+@test "a member that no map has is an error with the nearest names" {
+	fails_with 2 'maps.skel: expression:14: no map has a member comn; the nearest: comm' \
+		skel-grep 'pid == 10 && comn == "x"' "$FORMAT/maps.skel"
+	fails_with 2 "expression:1: comm of map execs: 5: text is put in quotes" \
+		skel-grep 'comm == 5' "$FORMAT/maps.skel"
+	fails_with 2 "color of map rb: PURPLE: its enum has no such constant" \
+		skel-grep 'color == PURPLE' "$FORMAT/enums.skel"
+	fails_with 2 "at of map rb: it is a struct; name a member, as a.b" \
+		skel-grep 'at == 1' "$FORMAT/nested.skel"
+	fails_with 2 "cube of map rb: it is an array; name an element, as a[0]" \
+		skel-grep 'cube' "$FORMAT/nested.skel"
+	fails_with 2 "pid of map rb: it is no text, which ~ is for" \
+		skel-grep 'pid ~ "1"' "$FORMAT/nested.skel"
+}
+
+@test "an error in an expression is one line with its column and what was expected" {
+	local expression want
+	while IFS='|' read -r expression want; do
+		fails_with 2 "skel-grep: expression:$want" skel-grep -- "$expression" "$FORMAT/maps.skel"
+		[ "$(wc -l <<<"$stderr")" = 1 ]
+	done <<-'LINES'
+		|1: expected the name of a member, a constant, ! or (, found its end
+		pid ==|7: expected a constant or a member, found its end
+		pid = 1|5: expected ==, found =
+		(pid == 1|10: expected &&, || or ), found its end
+		pid == 1)|9: expected &&, || or the end, found )
+		pid == 1 2|10: expected &&, || or the end, found 2
+		0 < pid < 5|9: expected && or || between two comparisons, found <
+		!pid == 1|2: put what the ! is for in parentheses: !(...)
+		1 == 1|1: both sides are constants; one must be the name of a member
+		pid == 5x|8: 5x is no number; units are
+		pid in (1, 2|13: expected "," or ")" in the list, found its end
+		pid in ()|9: expected a constant, found )
+		comm == "x|9: the quote that begins here has no end
+		comm == "\q"|10: expected \n, \t, \x and two hex digits
+		comm ~ x|8: expected a regular expression in quotes, found x
+		comm ~ "(x"|8: regular expression: missing closing parenthesis, at its byte 2
+		pid ; 1|5: this character means nothing here; put text in quotes
+		pid & 1|5: expected &&, found &
+		- == pid|3: expected a number or a name behind the -
+	LINES
+}
+
+@test "depth, length and the number of terms are bounded" {
+	local parens terms
+	parens=$(printf '(%.0s' {1..101})
+	fails_with 2 "expression:101: more than 100 parentheses and ! around each other" \
+		skel-grep "$parens" "$FORMAT/maps.skel"
+	parens=$(printf '!%.0s' {1..100000} | head -c 65000)
+	fails_with 2 "more than 100 parentheses and !" skel-grep "$parens pid" "$FORMAT/maps.skel"
+	terms=$(printf 'pid==1||%.0s' {1..1024})
+	fails_with 2 "more than 1024 comparisons" skel-grep "${terms}pid==1" "$FORMAT/maps.skel"
+	terms=$(printf '1,%.0s' {1..9000})
+	fails_with 2 "more than 8192 constants" skel-grep "pid in (${terms}1)" "$FORMAT/maps.skel"
+	fails_with 2 "the expression is longer than 65536 bytes" \
+		skel-grep "pid == 1 || comm == \"$(printf %70000s x)\"" "$FORMAT/maps.skel"
+	terms=$(printf 'pid==1||%.0s' {1..1023})
+	run -0 skel-grep -c "${terms}pid==12" "$FORMAT/maps.skel"
+	[ "$output" = 1 ]
+}
+
+@test "a regular expression that explodes ends in time, is reported once, and status is 2" {
+	python3 "$ROOT/tests/faults/stream.py" 1 head body
+	jq -c '.types[3] += {size: 20000, count: 20000} | .types[4].size = 20012' head > in.skel
+	python3 - >> in.skel <<-'PYTHON'
+		import struct, sys
+		def stuff(b):
+		    out = b"="
+		    while len(b) > 253:
+		        out, b = out + b"\xf5" + b[:254], b[254:]
+		    return out + bytes([(len(b) + 1) ^ 10]) + b + b"\n"
+		for text in (b"a" * 5000 + b"!", b"aaa", b"a" * 19999 + b"!"):
+		    sys.stdout.buffer.write(stuff(struct.pack("<BQQI20000s", 0, 1, 1, 1, text)))
+	PYTHON
+	run -2 --separate-stderr timeout 20 skel-grep -c 'comm ~ "^(a+)+$"' in.skel
+	[ "$output" = 1 ]
+	[[ $stderr == *"a regular expression was given up for a text that costs too much (match limit exceeded)"* ]]
+	[ "$(grep -c 'given up' <<<"$stderr")" = 1 ]
+	# What is given up is no match of !~ either.
+	run -2 --separate-stderr timeout 20 skel-grep -c 'comm !~ "^(a+)+$"' in.skel
+	[ "$output" = 0 ]
+	run -2 --separate-stderr skel-grep 'comm ~ "(a{60000}){60000}"' in.skel
+	[[ $stderr == *"expression:8: regular expression: "* ]]
+	run -2 --separate-stderr skel-grep "comm ~ \"$(printf '(%.0s' {1..60})$(printf ')%.0s' {1..60})\"" in.skel
+	[[ $stderr == *"regular expression: parentheses are too deeply nested"* ]]
+}
+
+@test "kinds: addresses, networks, ports, errors, signals, durations, times" {
+	make_kinds
+	counts 'saddr == 127.0.0.1' 1
+	counts 'saddr == 16777343' 1
+	counts 'saddr != 127.0.0.1' 2
+	counts 'saddr in 10.0.0.0/8' 1
+	counts 'saddr in (10.0.0.0/8, 192.168.0.0/16)' 2
+	counts 'dport == 443' 1
+	counts 'dport in (80, 440..65535)' 3
+	counts 'plain == 443' 1
+	counts 'ret == ENOENT' 2
+	counts 'ret == -ENOENT' 1
+	counts 'err == ENOENT' 1
+	counts 'err == -ENOENT' 1
+	counts 'sig == SIGKILL' 1
+	counts 'sig in (KILL, TERM)' 2
+	counts 'took >= 5ms' 1
+	counts 'took > 4.999ms' 1
+	counts 'took == 1000ns' 1
+	counts 'took < 1.5us' 1
+	counts 'six == 10.0.0.7' 1
+	counts 'six in 10.0.0.0/8' 1
+	counts 'six in fe80::/10' 1
+	counts 'born == "2026-11-22T14:48:01.000000001Z"' 3
+	counts 'born < "2026-11-22T15:48:01.000000001+01:00"' 0
+	counts '@time in "2026-11-22 14:48Z".."2026-11-22 14:49Z"' 3
+	TZ=Asia/Tokyo counts '@time >= "2026-11-22 23:48:01"' 3
+	TZ=Asia/Tokyo counts '@time >= "2026-11-22 23:48:02"' 0
+	fails_with 2 "it is an address, of another form" skel-grep 'six == 01:02:03:04:05:06' kinds.skel
+	fails_with 2 "addresses are compared by ==, != and in" skel-grep 'saddr > 10.0.0.0' kinds.skel
+}
+
+@test "--as gives a kind, which the header then has" {
+	make_kinds
+	counts 'plain == 443' 1
+	run -1 skel-grep -c --as plain=port_be 'plain == 443' kinds.skel
+	skel-grep --as plain=port_be 'plain > 0' kinds.skel | head -n 1 |
+		jq -e '.types[].members[]? | select(.name == "plain").as == "port_be"'
+	fails_with 2 "usage: skel-grep" skel-grep --as plain 'plain > 0' kinds.skel
+}
+
+@test "enums, elements, sums of CPUs, bitfields, 128 bits and short records" {
+	is '{"color":"MANY(4294967295)"}' "$(shown 'color == MANY' "$FORMAT/enums.skel" | jq -c '{color}')"
+	is 1 "$(skel-grep -c 'err == "EPERM"' "$FORMAT/enums.skel")"
+	is 1 "$(skel-grep -c 'MANY == color' "$FORMAT/enums.skel")"
+	is 1 "$(skel-grep -c 'color ~ "^M"' "$FORMAT/enums.skel")"
+	is 1 "$(skel-grep -c 'flag == 18446744073709551615' "$FORMAT/enums.skel")"
+	is 1 "$(skel-grep -c 'tiny == -128' "$FORMAT/enums.skel")"
+	is 1 "$(skel-grep -c 'cube[1][2][3] == 24' "$FORMAT/nested.skel")"
+	is 2 "$(skel-grep -c 'path[1].y == -4' "$FORMAT/nested.skel")"
+	is 1 "$(skel-grep -c 'flags.big > 295147905179352825854' "$FORMAT/nested.skel")"
+	is 1 "$(skel-grep -c 'flags.mid == -16 && flags.on' "$FORMAT/nested.skel")"
+	fails_with 2 "no map has a member cube[5][0][0]" skel-grep 'cube[5][0][0] == 24' "$FORMAT/nested.skel"
+	is 1 "$(skel-grep -c 'values[0] == 4294967295 && value == 4294967299' "$FORMAT/sampled.skel")"
+	is 1 "$(skel-grep -c 'values[1].each[1] == 4 && each[1] == 6' "$FORMAT/sampled.skel")"
+	is 1 "$(skel-grep -c 'value.count > 18446744073709551615 && sum == -3' "$FORMAT/sampled.skel")"
+}
+
+@test "JSON with and without a header" {
+	jq -c '.encoding = "json"' <(head -n 1 "$FORMAT/nested.skel") > in.json
+	skel-fmt --json "$FORMAT/nested.skel" >> in.json
+	echo '{"@end":{"records":2,"lost":0}}' >> in.json
+	is 1 "$(skel-grep -c 'cube[1][2][3] == 24 && at.x == -1 && flags.big > 5' in.json)"
+	run -0 --separate-stderr skel-grep 'at.x == -1' in.json
+	is '{"@end":{"records":1,"lost":0}}' "${lines[2]}"
+	# Members that a filter added.
+	jq -c 'if .pid then .more = {n: .pid} else . end' in.json > more.json
+	is 1 "$(skel-grep -c 'more.n == 100' more.json)"
+	printf '%s\n' '{"a":1,"b":{"c":"x\ty"},"d":[5,{"e":2.5}],"k":"EXIT(1)","ip":"10.1.2.3"}' \
+		'{"a":9007199254740993,"b":null,"k":"EXEC(0)","t":true}' > bare
+	is 1 "$(skel-grep -c 'a == 9007199254740993' bare)"
+	run -1 skel-grep -c 'a == 9007199254740992' bare
+	is "$(head -n 1 bare)" "$(skel-grep 'b.c == "x\ty"' bare)"
+	is 1 "$(skel-grep -c 'd[1].e > 2.4' bare)"
+	is 1 "$(skel-grep -c 'k == EXIT' bare)"
+	is 1 "$(skel-grep -c 'k == "EXIT(1)"' bare)"
+	is 1 "$(skel-grep -c 'ip in 10.0.0.0/8' bare)"
+	is 1 "$(skel-grep -c 't' bare)"
+	run -1 --separate-stderr skel-grep 'aa == 1' bare
+	[ "$stderr" = "skel-grep: bare: no record has a member aa; others of the first records: a, b, d, k, ip, t" ]
+}
+
+@test "a bad line is reported with its number, counted, skipped, and status is 2" {
+	{ cat "$FORMAT/maps.skel"; echo '=x'; echo nonsense; sed -n 2p "$FORMAT/maps.skel"; } > in.skel
+	run -2 --separate-stderr skel-grep -c 'pid == 10' in.skel
+	[ "$output" = 3 ]
+	[[ $stderr == *"skel-grep: in.skel:11: "*"skel-grep: in.skel:12: "* ]]
+	run -0 --separate-stderr skel-grep -q 'pid == 10' in.skel
+	[ -z "$output$stderr" ]
+}
+
+@test "several files and appended streams each keep their header; one that is wrong is left out" {
+	cat "$FORMAT/maps.skel" "$FORMAT/maps.skel" > twice.skel
+	run -0 skel-grep 'pid == 10' twice.skel "$FORMAT/maps.skel"
+	[ "$(skel-grep 'pid == 10' twice.skel "$FORMAT/maps.skel" | grep -ac '"skel":"stream"')" = 3 ]
+	[ "$(skel-grep 'pid == 10' twice.skel "$FORMAT/maps.skel" | grep -ac '^=')" = 6 ]
+	is 'twice.skel:4' "$(skel-grep -c 'pid == 10' twice.skel - < "$FORMAT/maps.skel" | head -n 1)"
+	cat "$FORMAT/enums.skel" "$FORMAT/maps.skel" > mixed.skel
+	run -2 --separate-stderr skel-grep -c 'pid == 10' mixed.skel
+	[[ $stderr == *"no map has a member pid"* ]]
+	run -2 --separate-stderr skel-grep -c 'pid == 10' "$FORMAT/maps.skel" missing.skel
+	[[ $output == *"maps.skel:2" && $stderr == *"missing.skel: No such file"* ]]
+}
+
+@test "a cut stream is passed on without an end, and that is said" {
+	head -n 3 "$FORMAT/maps.skel" > in.skel
+	run -0 --separate-stderr skel-grep 'pid > 0' in.skel
+	[ "$stderr" = "skel-grep: in.skel: the end is missing: the stream was cut" ]
+	skel-grep 'pid > 0' in.skel 2>/dev/null | cmp - in.skel
+}
+
+@test "-c, -m, -q, -v and the exit status are grep's" {
+	is 2 "$(skel-grep -c 'pid == 10' "$FORMAT/maps.skel")"
+	run -1 --separate-stderr skel-grep -c 'pid == 77' "$FORMAT/maps.skel"
+	[ "$output" = 0 ] && [ -z "$stderr" ]
+	is 1 "$(skel-grep -c -m 1 'pid == 10' "$FORMAT/maps.skel")"
+	run -0 --separate-stderr bash -c "skel-grep -m 1 'pid == 10' '$FORMAT/maps.skel' | skel-fmt --json"
+	[ "${#lines[@]}" = 1 ] && [ -z "$stderr" ]
+	skel-grep -m 1 'pid == 10' "$FORMAT/maps.skel" | tail -n 1 | grep -q '"records":1'
+	run -0 --separate-stderr skel-grep -q 'pid == 10' "$FORMAT/maps.skel"
+	[ -z "$output$stderr" ]
+	run -1 --separate-stderr skel-grep -q 'pid == 77' "$FORMAT/maps.skel"
+	[ -z "$output$stderr" ]
+	is 4 "$(skel-grep -cv 'pid == 10' "$FORMAT/maps.skel")"
+	fails_with 2 "-m: 0: not a number of records" skel-grep -m 0 'pid == 10' "$FORMAT/maps.skel"
+	fails_with 2 "the expression is missing" skel-grep
+	run -1 --separate-stderr skel-grep 'pid == 10' /dev/null
+	[ -z "$output$stderr" ]
+	fails_with 2 "this is a package; load it first: skel-load" skel-grep a "$ASSETS/bootstrap.json"
+}
+
+@test "passes of a sampled map keep their counts right" {
+	skel-grep '@map == "scalar" && key == 5' "$FORMAT/sampled.skel" > out.skel
+	python3 - out.skel <<-'PYTHON'
+		import json, sys
+		n = 0
+		for line in open(sys.argv[1], "rb").read().split(b"\n"):
+		    n += line.startswith(b"=")
+		    if line.startswith(b'{"@sampled"'):
+		        assert json.loads(line)["@sampled"]["keys"] == n, (line, n)
+		        n = 0
+	PYTHON
+}
+
+@test "an event is on its way before the next one comes" {
+	mkfifo in out
+	skel-grep 'a == 1' <in >out 3>&- &
+	exec 8>in 9<out
+	echo '{"a":1}' >&8
+	read -r -t 5 line <&9
+	[ "$line" = '{"a":1}' ]
+	exec 8>&-
+	wait $!
+	exec 9<&-
+}
+
+@test "a reader that leaves is noticed, also where no record is selected" {
+	run -0 timeout 10 bash -c 'yes "{\"a\":1}" | skel-grep "a == 1" | head -n 1'
+	[ "$output" = '{"a":1}' ]
+	timeout 10 bash -c 'set -o pipefail; yes "{\"a\":1}" | { skel-grep "a == 2"; echo $? > status; } | true' || :
+	[ "$(cat status)" = 1 ]
+}
+
+@test "a full disk is a failure, and a terminal gets no binary records" {
+	[ -c /dev/full ] || skip "no /dev/full"
+	run -2 bash -c "skel-grep 'pid > 0' '$FORMAT/maps.skel' > /dev/full"
+	[[ $output == *"No space left"* ]]
+	run -2 script -qec "skel-grep 'pid > 0' '$FORMAT/maps.skel'" /dev/null
+	[[ $output == *"skel-grep: "* && $output != *'"skel":"stream"'* ]]
+}
