@@ -36,6 +36,8 @@
 enum {
 	OPTION_LIST = 256,
 	OPTION_AS,
+	OPTION_NUMERIC,
+	OPTION_TEXT,
 	OPTION_TIME,
 	OPTION_FORM,
 	TERMINAL_WIDTH = 80
@@ -71,6 +73,10 @@ static const struct command_option option_table[] = {
 	{ "no-header", 'H', NULL, "leave out the names of the columns", NULL },
 	{ "map", 'm', "MAP",
 	    "print records of this map only; repeat for more maps", "map" },
+	{ "numeric", OPTION_NUMERIC, NULL,
+	    "values as they are, without the texts of their kinds", NULL },
+	{ "text", OPTION_TEXT, NULL,
+	    "only the text of a value that has one, NAME_text", NULL },
 	{ "time", OPTION_TIME, "STYLE",
 	    "how times are written: iso, local, unix, ns, delta, none, or a "
 	    "format as of date(1), such as %H:%M:%S.%6N",
@@ -82,8 +88,9 @@ static const struct command command = {
 	.usage =
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
 	    "                --raw | --folded] [-bHqv] [-c column,...]\n"
-	    "                [-m map] [--as member=kind] ... [--time=style]\n"
-	    "                [file ...]\n"
+	    "                [-m map] [--as member=kind] ... [--numeric | "
+	    "--text]\n"
+	    "                [--time=style] [file ...]\n"
 	    "       skel-fmt --list [-Hqv] [-f text | json] [-m map] [file "
 	    "...]\n"
 	    "       skel-fmt -h | -V\n",
@@ -279,6 +286,12 @@ main(int argc, char *argv[])
 			break;
 		case OPTION_LIST:
 			job.lists = true;
+			break;
+		case OPTION_NUMERIC:
+			job.printer.plan.kinds = PLAN_KINDS_NUMERIC;
+			break;
+		case OPTION_TEXT:
+			job.printer.plan.kinds = PLAN_KINDS_TEXT;
 			break;
 		case OPTION_TIME:
 			parse_time(&job.printer.plan, &time, optarg);

@@ -196,17 +196,24 @@ write_integer(char *p, const struct step *s, unsigned __int128 v)
 
 STEP_WRITER(step_bits, write_integer(p, s, load_bits(s, at)))
 
-static char *
-step_sum(char *p, const struct step *s, const unsigned char *base,
+static unsigned __int128
+load_sum(const struct step *s, const unsigned char *at,
     const struct formatter_run *r)
 {
-	const unsigned char *at = base + s->offset;
 	unsigned __int128 sum = 0;
 
 	for (size_t i = 0; i < r->formatter->cpus;
 	     i++, at += r->formatter->cpu_stride)
 		sum += load_any(s, at);
-	return write_integer(write_text(p, s), s, sum);
+	return sum;
+}
+
+static char *
+step_sum(char *p, const struct step *s, const unsigned char *base,
+    const struct formatter_run *r)
+{
+	return write_integer(
+	    write_text(p, s), s, load_sum(s, base + s->offset, r));
 }
 
 static inline char *
@@ -324,6 +331,84 @@ load_double(const unsigned char *at)
 STEP_WRITER(step_float, text_float(p, load_float(at)))
 STEP_WRITER(step_widened, text_double(p, (double)load_float(at)))
 STEP_WRITER(step_double, text_double(p, load_double(at)))
+
+/*
+ * Texts of kinds.
+ */
+
+STEP_WRITER(step_ip4, kind_text_ip4(p, at))
+
+/* Writes the text of a kind, before it is escaped. */
+static char *APART
+write_kind(char *p, const struct step *s, const unsigned char *base,
+    const struct formatter_run *r)
+{
+	const struct formatter_kind *k = s->kind;
+	const unsigned char *at = base + s->offset;
+	struct kind_value v = { .bytes = at, .record_ns = r->time_ns };
+	unsigned __int128 number;
+
+	if (!kind_has_bytes(k->form.kind)) {
+		number = s->sums ? load_sum(s, at, r) : load_any(s, at);
+		/* A sum of many values may be too large for a kind. */
+		if (s->is_signed ? (__int128)number != (int64_t)number
+				 : number > UINT64_MAX)
+			return write_integer(p, s, number);
+		v.number = (uint64_t)number;
+	}
+	if (k->family_size != 0)
+		v.family = load_u(base + k->family_offset, k->family_size);
+	return kind_text_write(p, &k->form, &v, r->formatter->context);
+}
+
+static char *
+step_kind(char *p, const struct step *s, const unsigned char *base,
+    const struct formatter_run *r)
+{
+	return write_kind(write_text(p, s), s, base, r);
+}
+
+/* Write an error number: success and descriptors are numbers, negative ones
+ * nearly always names.  Returns NULL if it is neither. */
+static inline char *
+write_errno(char *p, const struct step *s, const unsigned char *base)
+{
+	uint32_t v = (uint32_t)load_u(base + s->offset, 4);
+	const struct kind_words *words = &s->kind->words;
+
+	if (v < DECIMAL8_END)
+		return decimal8_write(p, v);
+	if (-v >= words->n || words->v[-v].len == 0)
+		return NULL;
+	return write_short(p, words->v[-v].text, words->v[-v].len);
+}
+
+static char *
+step_errno(char *p, const struct step *s, const unsigned char *base,
+    const struct formatter_run *r)
+{
+	char *end = write_errno(write_text(p, s), s, base);
+
+	return end != NULL ? end : step_kind(p, s, base, r);
+}
+
+static char *
+step_kind_unsafe(char *p, const struct step *s, const unsigned char *base,
+    const struct formatter_run *r)
+{
+	static char *(*const escape[])(
+	    char *, const unsigned char *, size_t) = {
+		[STYLE_JSON] = text_json,
+		[STYLE_CSV] = text_csv,
+		[STYLE_TSV] = text_tsv,
+		[STYLE_VIS] = text_vis,
+	};
+	char *raw = r->formatter->kind_text, *end;
+
+	end = write_kind(raw, s, base, r);
+	return escape[s->style](
+	    write_text(p, s), (unsigned char *)raw, (size_t)(end - raw));
+}
 
 static char *
 step_loop(char *p, const struct step *s, const unsigned char *base,
@@ -454,6 +539,25 @@ chain_enum(char *p, const struct step *s, const unsigned char *base,
 	return go_on(p, s, base, r);
 }
 
+static char *
+chain_ip4(char *p, const struct step *s, const unsigned char *base,
+    const struct formatter_run *r)
+{
+	p = kind_text_ip4(write_text(p, s), base + s->offset);
+	return go_on(p, s, base, r);
+}
+
+static char *
+chain_errno(char *p, const struct step *s, const unsigned char *base,
+    const struct formatter_run *r)
+{
+	char *end = write_errno(write_text(p, s), s, base);
+
+	if (end == NULL)
+		return chain_any(p, s, base, r);
+	return go_on(end, s, base, r);
+}
+
 #define CHAIN_WIDE(name, a, b)                                                 \
 	static char *name(char *p, const struct step *s,                       \
 	    const unsigned char *base, const struct formatter_run *r)          \
@@ -516,10 +620,13 @@ formatter_bind_step(struct step *s)
 		[STEP_DOUBLE] = { step_double, chain_any },
 		[STEP_LOOP] = { step_loop, chain_any },
 		[STEP_LAST_LOOP] = { step_last_loop, chain_any },
-		/* The last row: the size of STEP_HEX, STEP_LINE,
-		 * STEP_LAST_TEXT, STEP_CELL and STEP_STACK depends on the
-		 * record. */
+		/* The size of STEP_HEX, STEP_LINE, STEP_LAST_TEXT, STEP_CELL
+		 * and STEP_STACK depends on the record. */
 		[STEP_STACK] = { NULL, NULL },
+		[STEP_IP4] = { step_ip4, chain_ip4 },
+		[STEP_ERRNO] = { step_errno, chain_errno },
+		[STEP_KIND] = { step_kind, chain_any },
+		[STEP_KIND_UNSAFE] = { step_kind_unsafe, chain_any },
 	};
 
 	const struct step_functions *f =

@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "format/formatter.h"
 #include "format/typed-json.h"
+#include "record/field-kind.h"
 #include "record/stack-view.h"
 
 /* "<UNKNOWN_VARIANT>(", a number, ")" */
@@ -23,6 +24,8 @@ formatter_free(struct formatter *s)
 		free(s->enums[i].bit);
 	}
 	free(s->enums);
+	free(s->kinds);
+	free(s->kind_text);
 	hash_free(&s->enum_places);
 	free(s->v);
 	buf_free(&s->texts);
@@ -307,14 +310,32 @@ push_array(struct formatter *s, const struct field_place *p, size_t count,
 	formatter_add_text(s, "]");
 }
 
+/* Add a member of an object, and the text beside it. */
+static void
+add_member(struct formatter *s, const struct field *f, bool *first)
+{
+	bool has_text = f->place.has_text && !f->place.text_is_hidden &&
+			f->place.shown == FIELD_VALUE &&
+			s->kind_texts != FIELD_TEXTS_NONE;
+	struct field_place text = f->place;
+
+	if (!has_text || s->kind_texts == FIELD_TEXTS_BESIDE) {
+		typed_json_write_key(&s->texts, f->name, first);
+		formatter_add_value(s, &f->place, STYLE_JSON);
+	}
+	if (!has_text)
+		return;
+	typed_json_write_text_key(&s->texts, f->name, first);
+	text.shown = FIELD_TEXT_BESIDE;
+	formatter_add_value(s, &text, STYLE_JSON);
+}
+
 void
 formatter_add_members(
     struct formatter *s, const struct fields *members, bool *first)
 {
-	for (size_t i = 0; i < members->n && !s->failed; i++) {
-		typed_json_write_key(&s->texts, members->v[i].name, first);
-		formatter_add_value(s, &members->v[i].place, STYLE_JSON);
-	}
+	for (size_t i = 0; i < members->n && !s->failed; i++)
+		add_member(s, &members->v[i], first);
 	s->failed |= members->failed;
 }
 
@@ -337,12 +358,13 @@ formatter_add_object(
 	for (size_t i = 0; i < members.n && !s->failed; i++) {
 		const struct field *f = &members.v[i];
 
+		if (f->place.type != TYPE_NONE) {
+			add_member(s, f, &first);
+			continue;
+		}
 		typed_json_write_key(&s->texts, f->name, &first);
-		if (f->place.type == TYPE_NONE)
-			typed_json_write_marker(
-			    &s->texts, f->name, field_place_type(s->types, p));
-		else
-			formatter_add_value(s, &f->place, STYLE_JSON);
+		typed_json_write_marker(
+		    &s->texts, f->name, field_place_type(s->types, p));
 	}
 	formatter_add_text(s, "}");
 	s->failed |= members.failed;
@@ -406,6 +428,55 @@ push_stack(struct formatter *s, const struct field_place *p, enum style style)
 	return true;
 }
 
+static enum step_op
+kind_op(const struct kind_form *form)
+{
+	if (form->kind == KIND_IP4)
+		return STEP_IP4;
+	if (form->kind == KIND_ERRNO && form->size == 4 && form->is_signed)
+		return STEP_ERRNO;
+	return kind_is_unsafe(form->kind) ? STEP_KIND_UNSAFE : STEP_KIND;
+}
+
+/* Add the text of a value's kind. */
+static void
+push_kind(struct formatter *s, const struct field_place *p, enum style style)
+{
+	struct formatter_kind kind = { .family_offset = p->family_offset,
+		.family_size = p->family_size };
+	struct step step = { .offset = p->offset,
+		.style = (uint8_t)style,
+		.bit_offset = (uint8_t)p->bit_offset,
+		.bits = p->cpus == FIELD_CPUS_ONE ? (uint8_t)p->bits : 0,
+		.names = (uint32_t)s->nkinds };
+	size_t most;
+
+	if (!field_kind_form(s->types, p, style == STYLE_VIS, &kind.form) ||
+	    !array_room(s->kinds, s->nkinds, s->kinds_cap)) {
+		s->failed = true;
+		return;
+	}
+	kind.words = kind_words_get(kind.form.kind, KIND_ARCH_UNKNOWN);
+	s->kinds[s->nkinds++] = kind;
+	step.size = kind.form.size;
+	step.is_signed = kind.form.is_signed;
+	if (kind.form.size == 0) {
+		step.op = STEP_STRING;
+		step.count = (uint32_t)field_place_type(s->types, p)->size;
+		push_quoted(s, step, TEXT_ESCAPED_MAX(step.count), style);
+		return;
+	}
+	step.op = kind_op(&kind.form);
+	step.sums = p->cpus == FIELD_CPUS_SUM;
+	most = kind_text_max(&kind.form);
+	if (step.op == STEP_KIND_UNSAFE) {
+		if (most > s->kind_most)
+			s->kind_most = most;
+		most = TEXT_ESCAPED_MAX(most);
+	}
+	push_quoted(s, step, most < TEXT_128_MAX ? TEXT_128_MAX : most, style);
+}
+
 void
 formatter_add_value(
     struct formatter *s, const struct field_place *p, enum style style)
@@ -414,7 +485,13 @@ formatter_add_value(
 	struct field_place one = *p;
 	size_t opened;
 
-	if (s->failed || push_stack(s, p, style))
+	if (s->failed)
+		return;
+	if (p->shown != FIELD_VALUE) {
+		push_kind(s, p, style);
+		return;
+	}
+	if (push_stack(s, p, style))
 		return;
 	one.cpus = FIELD_CPUS_ONE;
 	if (type == NULL) {
@@ -467,7 +544,8 @@ formatter_finish(struct formatter *s)
 	buf_add(&s->texts, padding, sizeof(padding));
 	buf_add(&s->names, padding, sizeof(padding));
 	s->failed |= s->texts.failed || s->names.failed;
-	if (s->failed)
+	s->kind_text = malloc(s->kind_most + TEXT_SLACK);
+	if (s->failed || s->kind_text == NULL)
 		return -1;
 	for (size_t i = 0; i < s->nenums; i++) {
 		struct enum_names *e = &s->enums[i];
@@ -481,7 +559,10 @@ formatter_finish(struct formatter *s)
 		formatter_bind_step(step);
 		step->next = step + 1 + step->body;
 		step->text_at = s->texts.data + step->text;
-		step->enums = s->nenums > 0 ? &s->enums[step->names] : NULL;
+		if (step->op >= STEP_IP4)
+			step->kind = &s->kinds[step->names];
+		else if (s->nenums > 0)
+			step->enums = &s->enums[step->names];
 	}
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/time-style.h"
+#include "kinds/kind-text.h"
 #include "record/fields.h"
 #include "types/types.h"
 
@@ -63,6 +64,11 @@ enum step_op {
 			   of char */
 	STEP_CELL,      /* run the body and escape its JSON as one field */
 	STEP_STACK,     /* a stack with its symbols; size is the side */
+	/* Texts of kinds. */
+	STEP_IP4,
+	STEP_ERRNO, /* of four bytes, with a sign */
+	STEP_KIND,
+	STEP_KIND_UNSAFE, /* one that must be escaped */
 };
 
 struct formatter_run;
@@ -90,15 +96,19 @@ struct step {
 	size_t offset;
 	uint32_t text_len;
 	uint32_t count;
-	const struct enum_names *enums; /* set by formatter_finish() */
-	uint8_t op;                     /* enum step_op */
-	uint8_t size;                   /* bytes to load */
+	union { /* set by formatter_finish() */
+		const struct enum_names *enums;
+		const struct formatter_kind *kind;
+	};
+	uint8_t op;   /* enum step_op */
+	uint8_t size; /* bytes to load */
 	bool is_signed;
+	bool sums;                /* of a kind: the sum over all CPUs */
 	uint8_t bit_offset, bits; /* bits 0: no bitfield */
 	uint8_t style;
 	uint32_t text;  /* offset in formatter.texts */
 	uint32_t body;  /* number of steps in it, with its STEP_END */
-	uint32_t names; /* STEP_ENUM: index in formatter.enums */
+	uint32_t names; /* index in formatter.enums, or formatter.kinds */
 	size_t stride;  /* STEP_LOOP: bytes between elements */
 	size_t most;    /* bytes of text and value, without the body */
 	/* STEP_LAST_LOOP: bytes of the whole array, SIZE_MAX if it is flexible,
@@ -125,8 +135,21 @@ struct enum_names {
 	size_t nbits;
 };
 
+/* What a step of a kind needs to know; family is that of KIND_IP. */
+struct formatter_kind {
+	struct kind_form form;
+	struct kind_words words; /* STEP_ERRNO */
+	size_t family_offset;
+	uint8_t family_size; /* 0: there is none */
+};
+
 struct formatter {
 	const struct types *types; /* borrowed */
+	/* Borrowed: what texts of kinds need; NULL if there are none. */
+	const struct kind_context *context;
+	/* Which of NAME and NAME_text are added: all values and all texts,
+	 * values only, or texts in place of values that have one. */
+	enum field_texts kind_texts;
 	/* Per-CPU maps: the number of values, cpu_stride bytes apart. */
 	size_t cpus, cpu_stride;
 	/* JSON is that of the reference loader: see typed_json_write(). */
@@ -143,9 +166,13 @@ struct formatter {
 	size_t pending;           /* offset of the text that waits for a step */
 	struct enum_names *enums; /* owned */
 	size_t nenums, enums_cap;
-	struct hash enum_places; /* their indexes, by type and style */
-	unsigned int loops;      /* loops around the next step */
-	bool failed;             /* memory ran out */
+	struct hash enum_places;      /* their indexes, by type and style */
+	struct formatter_kind *kinds; /* owned */
+	size_t nkinds, kinds_cap;
+	char *kind_text;    /* owned: a text before it is escaped */
+	size_t kind_most;   /* bytes of the longest such text */
+	unsigned int loops; /* loops around the next step */
+	bool failed;        /* memory ran out */
 };
 
 void formatter_free(struct formatter *s);
@@ -165,8 +192,8 @@ void formatter_add_step(struct formatter *s, enum step_op op);
 void formatter_add_value(
     struct formatter *s, const struct field_place *p, enum style style);
 
-/* Add "name":value for each member, with commas between them; *first says
- * whether the object has no member yet. */
+/* Add "name":value for each member, with commas between them, and texts as
+ * s->kind_texts says; *first says whether the object has no member yet. */
 void formatter_add_members(
     struct formatter *s, const struct fields *members, bool *first);
 

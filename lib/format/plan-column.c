@@ -10,6 +10,23 @@ plan_is_narrowed(const struct plan *p)
 	return p->options.ncolumns > 0;
 }
 
+void
+plan_add_columns(struct plan *p)
+{
+	const struct plan_options *o = &p->options;
+	bool is_table = p->ops == &plan_table_ops;
+	enum field_texts *in_json = &p->formatter.kind_texts;
+
+	p->columns.without_hidden = is_table;
+	p->columns.texts = *in_json;
+	if (is_table && *in_json != FIELD_TEXTS_NONE) {
+		p->columns.texts = FIELD_TEXTS_INSTEAD;
+		*in_json = FIELD_TEXTS_ALONE;
+	}
+	fields_add_selected(&p->columns, p->header, p->map, o->columns,
+	    o->ncolumns, p->ops->deep);
+}
+
 bool
 plan_is_text(const struct plan *p)
 {

@@ -9,6 +9,9 @@
 /* Whether the command line chose the columns. */
 bool plan_is_narrowed(const struct plan *p);
 
+/* Add the columns of the form, as the options say. */
+void plan_add_columns(struct plan *p);
+
 /* Whether the records are lines of text. */
 bool plan_is_text(const struct plan *p);
 

@@ -114,6 +114,7 @@ struct plan {
 	struct plan_options options;
 
 	struct fields columns; /* the fields that the form shows, in order */
+	struct kind_context kinds;
 	/* Owned: while plan_add_members() runs, the values of the members that
 	 * it adds, in their order. */
 	struct json_value *added;
@@ -143,7 +144,7 @@ struct plan {
 	uint32_t slots_cell, values_cell;
 
 	/* Reused by every record. */
-	struct clock clock;
+	struct clock clock, kind_clock;
 	struct buf scratch;
 	struct buf whole; /* a short record, with zeros after it */
 	struct plan_input
@@ -187,6 +188,7 @@ struct plan_ops {
 	void (*guess)(struct plan *p);
 	struct plan_traits traits;
 	enum style style; /* of its fields */
+	bool kinds;       /* values have texts of their kinds */
 	bool deep;        /* members of nested structs are columns */
 	bool draws;       /* histograms of all kinds, also of unknown slots */
 	const char

@@ -42,8 +42,7 @@ compile_json(struct plan *p)
 	if (!plan_is_narrowed(p))
 		fields_add_roots(&p->columns, p->header, p->map);
 	else
-		fields_add_selected(&p->columns, p->header, p->map, o->columns,
-		    o->ncolumns, false);
+		plan_add_columns(p);
 	formatter_add_members(s, &p->columns, &first);
 	formatter_add_text(s, "}\n");
 	p->line = plan_end_part(p, 0);
@@ -211,6 +210,7 @@ const struct plan_ops plan_json_ops = {
 	.record = record_json,
 	.traits.adds_columns = true,
 	.style = STYLE_JSON,
+	.kinds = true,
 };
 
 /* CSV and TSV: what separates fields, and what ends a line. */
@@ -224,15 +224,6 @@ static const char *
 field_line_end(const struct plan *p)
 {
 	return p->ops->style == STYLE_CSV ? "\r\n" : "\n";
-}
-
-static void
-compile_fields(struct plan *p)
-{
-	const struct plan_options *o = &p->options;
-
-	fields_add_selected(
-	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
 }
 
 static void
@@ -313,24 +304,26 @@ record_fields(struct plan *p, const struct plan_input *rec)
 }
 
 const struct plan_ops plan_csv_ops = {
-	.compile = compile_fields,
+	.compile = plan_add_columns,
 	.layout = layout_fields,
 	.head = head_fields,
 	.lines = true,
 	.record = record_fields,
 	.traits.adds_columns = true,
 	.style = STYLE_CSV,
+	.kinds = true,
 	.deep = true,
 };
 
 const struct plan_ops plan_tsv_ops = {
-	.compile = compile_fields,
+	.compile = plan_add_columns,
 	.layout = layout_fields,
 	.head = head_fields,
 	.lines = true,
 	.record = record_fields,
 	.traits.adds_columns = true,
 	.style = STYLE_TSV,
+	.kinds = true,
 	.deep = true,
 };
 

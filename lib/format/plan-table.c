@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "base/util.h"
 #include "format/plan-column.h"
+#include "record/field-kind.h"
 
 enum {
 	FLOAT_WIDTH = 12,
@@ -59,12 +60,56 @@ add_text_column(struct table *t, const char *name, size_t width)
 	table_add(t, name, false, w, 0);
 }
 
+/* A column of texts of a kind.  Quantities are aligned as numbers are. */
+static void
+add_kind_column(struct table *t, const char *name, const struct types *types,
+    const struct field_place *at)
+{
+	struct kind_form form;
+	unsigned int width;
+
+	if (!field_kind_form(types, at, true, &form))
+		return;
+	width = kind_text_width(&form);
+	if (width == 0) /* text that fills an array of bytes */
+		add_text_column(
+		    t, name, (size_t)field_place_type(types, at)->size - 1);
+	else
+		table_add(t, name, !kind_is_left(form.kind), width,
+		    kind_is_left(form.kind) ? 0 : width);
+}
+
+/* A column whose width the author of the program said. */
+static void
+add_wide_column(
+    struct table *t, const struct types *types, const struct field *c)
+{
+	const struct type *type = field_place_type(types, &c->place);
+	unsigned int width = c->place.member->width;
+	struct kind_form form;
+	bool right = type->kind <= TYPE_POINTER && type->kind != TYPE_BOOL;
+
+	if (c->place.shown != FIELD_VALUE &&
+	    field_kind_form(types, &c->place, true, &form))
+		right = !kind_is_left(form.kind);
+	table_add(t, c->name, right, width, width);
+}
+
 static void
 add_table_column(
     struct table *t, const struct types *types, const struct field *c)
 {
 	const struct type *type = field_place_type(types, &c->place);
 
+	if (type != NULL && c->place.member != NULL &&
+	    c->place.member->width != 0) {
+		add_wide_column(t, types, c);
+		return;
+	}
+	if (type != NULL && c->place.shown != FIELD_VALUE) {
+		add_kind_column(t, c->name, types, &c->place);
+		return;
+	}
 	if (type == NULL || c->place.cpus == FIELD_CPUS_ALL) {
 		add_text_column(t, c->name, CELL_WIDTH);
 		return;
@@ -168,10 +213,7 @@ shows_histograms(const struct plan *p)
 static void
 compile_table(struct plan *p)
 {
-	const struct plan_options *o = &p->options;
-
-	fields_add_selected(
-	    &p->columns, p->header, p->map, o->columns, o->ncolumns, true);
+	plan_add_columns(p);
 	plan_move_stacks_below(p);
 	find_histograms(p);
 }
@@ -408,6 +450,7 @@ const struct plan_ops plan_table_ops = {
 	.traits.titled = true,
 	.traits.adds_columns = true,
 	.style = STYLE_VIS,
+	.kinds = true,
 	.deep = true,
 	.draws = true,
 	.pass_separator = "\n",

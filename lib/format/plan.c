@@ -51,6 +51,25 @@ plan_alloc(const char *map, const struct plan_options *o)
 	return NULL;
 }
 
+/* Set what texts of kinds need. */
+static void
+set_kinds(struct plan *p)
+{
+	static const enum field_texts texts[] = {
+		[PLAN_KINDS_ALL] = FIELD_TEXTS_BESIDE,
+		[PLAN_KINDS_NUMERIC] = FIELD_TEXTS_NONE,
+		[PLAN_KINDS_TEXT] = FIELD_TEXTS_ALONE,
+	};
+
+	p->kinds = (struct kind_context){ .names = p->options.names,
+		.clocks = &p->header->clock,
+		.times = &p->kind_clock,
+		.time = p->options.time };
+	p->formatter.context = &p->kinds;
+	if (p->ops->kinds)
+		p->formatter.kind_texts = texts[p->options.kinds];
+}
+
 static int
 compile_plan(struct plan *p, const struct stream_header *h, unsigned int map)
 {
@@ -60,6 +79,7 @@ compile_plan(struct plan *p, const struct stream_header *h, unsigned int map)
 	p->header = h;
 	p->map = map;
 	p->formatter.types = &h->types;
+	set_kinds(p);
 	p->record = (struct plan_input){
 		.run = { .formatter = &p->formatter,
 		    .scratch = &p->scratch,
@@ -114,6 +134,8 @@ plan_layout_again(struct plan *p)
 	f->cpu_stride = old.cpu_stride;
 	f->reference = old.reference;
 	f->stacks = old.stacks;
+	f->context = old.context;
+	f->kind_texts = old.kind_texts;
 	f->last_array = old.last_array;
 	f->last_offset = old.last_offset;
 	free(p->parts);

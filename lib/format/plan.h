@@ -47,8 +47,17 @@ struct plan_traits {
 
 const struct plan_traits *plan_traits(enum plan_form form);
 
+/* What is shown of a value whose kind has a text. */
+enum plan_kinds {
+	PLAN_KINDS_ALL,     /* a table has the text, other forms NAME and
+			       NAME_text; chosen columns are what they say */
+	PLAN_KINDS_NUMERIC, /* the value */
+	PLAN_KINDS_TEXT,    /* the text, called NAME_text but in a table */
+};
+
 struct plan_options {
 	enum plan_form form;
+	enum plan_kinds kinds;
 	bool bare;    /* without map and time */
 	bool no_time; /* without time */
 	/* Borrowed: how times are written, shared by the plans of an output,
@@ -63,11 +72,13 @@ struct plan_options {
 	 * two of them; NULL: not known. */
 	const struct clock_offsets *clocks;
 	const struct symbol_store *symbols; /* borrowed, or NULL: no names */
+	const struct name_store *names;     /* borrowed, or NULL: numbers */
 	struct flame *folded; /* borrowed: where PLAN_FOLDED counts */
 };
 
 struct plan;
 struct flame;
+struct name_store;
 struct symbol_store;
 
 /*

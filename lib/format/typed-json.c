@@ -29,13 +29,26 @@ read_member(const struct json_value *object, struct json_cursor *at,
 	return false;
 }
 
-void
-typed_json_write_key(struct buf *out, const char *name, bool *first)
+static void
+write_key(struct buf *out, const char *name, const char *suffix, bool *first)
 {
 	buf_str(out, *first ? "\"" : ",\"");
 	text_write(out, name, strlen(name), STYLE_JSON);
+	buf_str(out, suffix);
 	buf_str(out, "\":");
 	*first = false;
+}
+
+void
+typed_json_write_key(struct buf *out, const char *name, bool *first)
+{
+	write_key(out, name, "", first);
+}
+
+void
+typed_json_write_text_key(struct buf *out, const char *name, bool *first)
+{
+	write_key(out, name, FIELD_TEXT_SUFFIX, first);
 }
 
 void

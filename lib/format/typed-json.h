@@ -21,6 +21,9 @@
 /* Append "name": with a comma before it unless *first, which becomes false. */
 void typed_json_write_key(struct buf *out, const char *name, bool *first);
 
+/* The same for the text beside a value: "name_text":. */
+void typed_json_write_text_key(struct buf *out, const char *name, bool *first);
+
 /* Append the value of the marker with that name in a struct or union. */
 void typed_json_write_marker(
     struct buf *out, const char *name, const struct type *type);

@@ -12,7 +12,10 @@ enum {
 	MAC_MAX = 17,
 	IP6_MAX = 45, /* ::ffff:255.255.255.255, and seven groups before */
 	TIME_LOCAL_MAX = CLOCK_LOCAL_LEN + 7,
+	UNIT_SIZE = 8,
 	UNIT_MAX = 40, /* digits, a fraction, a unit */
+	/* Of a name that is no path; a longer one is cut. */
+	NAME_MAX_SHOWN = 512,
 	AF_OF_IP4 = 2,
 	AF_OF_IP6 = 10,
 };
@@ -83,9 +86,10 @@ kind_text_max(const struct kind_form *f)
 	case KIND_BOOTTIME:
 	case KIND_REALTIME:
 		return TIME_STYLE_MAX;
+	case KIND_CGROUP:
+		return NAME_STORE_TEXT_MAX;
 	default:
-		return name_store_has_kind(f->kind) ? NAME_STORE_TEXT_MAX
-						    : UNIT_MAX;
+		return name_store_has_kind(f->kind) ? NAME_MAX_SHOWN : UNIT_MAX;
 	}
 }
 
@@ -141,7 +145,6 @@ kind_text_width(const struct kind_form *f)
 	return widths[f->kind];
 }
 
-/* The text of a byte, in four bytes of which the last is how long it is. */
 #define OCTET1(n)                                                              \
 	{                                                                      \
 		'0' + (n) % 10, '\0', '\0', 1                                  \
@@ -162,7 +165,7 @@ kind_text_width(const struct kind_form *f)
 	TEN(macro, n), TEN(macro, (n) + 10), TEN(macro, (n) + 20),             \
 	    TEN(macro, (n) + 30), TEN(macro, (n) + 40)
 
-static const char octets[256][4] = {
+const char kind_text_octets[256][4] = {
 	TEN(OCTET1, 0),
 	TEN(OCTET2, 10),
 	TEN(OCTET2, 20),
@@ -180,24 +183,7 @@ static const char octets[256][4] = {
 	OCTET3(255),
 };
 
-static inline char *
-write_octet(char *p, unsigned char octet)
-{
-	memcpy(p, octets[octet], 4);
-	return p + octets[octet][3];
-}
-
-char *
-kind_text_ip4(char *p, const unsigned char *bytes)
-{
-	p = write_octet(p, bytes[0]);
-	*p++ = '.';
-	p = write_octet(p, bytes[1]);
-	*p++ = '.';
-	p = write_octet(p, bytes[2]);
-	*p++ = '.';
-	return write_octet(p, bytes[3]);
-}
+static const char hex_digits[] = "0123456789abcdef";
 
 char *
 kind_text_mac(char *p, const unsigned char *bytes)
@@ -207,6 +193,18 @@ kind_text_mac(char *p, const unsigned char *bytes)
 			*p++ = ':';
 		p = text_hex(p, bytes + i, 1);
 	}
+	return p;
+}
+
+static char *
+write_hex(char *p, uint64_t number)
+{
+	int shift = number == 0 ? 0 : (63 - __builtin_clzll(number)) & ~3;
+
+	*p++ = '0';
+	*p++ = 'x';
+	for (; shift >= 0; shift -= 4)
+		*p++ = hex_digits[number >> shift & 15];
 	return p;
 }
 
@@ -231,14 +229,13 @@ find_zeros(const uint16_t *groups, unsigned int *at)
 static char *
 write_group(char *p, unsigned int group)
 {
-	static const char digits[] = "0123456789abcdef";
 	int shift = group >= 0x1000  ? 12
 		    : group >= 0x100 ? 8
 		    : group >= 0x10  ? 4
 				     : 0;
 
 	for (; shift >= 0; shift -= 4)
-		*p++ = digits[group >> shift & 15];
+		*p++ = hex_digits[group >> shift & 15];
 	return p;
 }
 
@@ -334,7 +331,7 @@ write_word(char *p, const struct kind_form *f, uint64_t number,
 struct units {
 	unsigned int step;
 	unsigned int n;
-	const char *names[7];
+	char names[7][UNIT_SIZE];
 };
 
 static const struct units times = { 1000, 4, { " ns", " us", " ms", " s" } };
@@ -344,10 +341,9 @@ static const struct units sizes = { 1024, 7,
 static char *
 add_unit(char *p, const char *unit)
 {
-	size_t n = strlen(unit);
-
-	memcpy(p, unit, n);
-	return p + n;
+	/* As long as they all may be, with their NUL. */
+	memcpy(p, unit, UNIT_SIZE);
+	return p + strlen(unit);
 }
 
 /* Write v / 1000 with its fraction, without the zeros at its end. */
@@ -374,44 +370,51 @@ static char *
 write_short(
     char *p, unsigned __int128 v, const struct units *units, unsigned int u)
 {
-	unsigned __int128 scale = 1, thousandths;
+	uint64_t scale = 1, number, rest, thousandths;
 	unsigned int digits;
 
-	while (u + 1 < units->n && v >= scale * units->step) {
+	/* Digits that are lost here are not shown. */
+	for (; v > UINT64_MAX; u++)
+		v /= units->step;
+	number = (uint64_t)v;
+	for (; u + 1 < units->n && number / units->step >= scale; u++)
 		scale *= units->step;
+	rest = number % scale;
+	number /= scale;
+	if (number >= units->step)
+		return add_unit(
+		    text_u64(p, number + (rest >= scale - scale / 2)),
+		    units->names[u]);
+	/* Of the largest scale, 2^60, ten bits are not needed. */
+	thousandths =
+	    number * 1000 + (scale > UINT64_MAX / 1000
+				    ? (rest >> 10) * 1000 / (scale >> 10)
+				    : rest * 1000 / scale);
+	digits = thousandths < 10000 ? 10 : thousandths < 100000 ? 100 : 1000;
+	thousandths = (thousandths + digits / 2) / digits * digits;
+	if (thousandths >= units->step * 1000 && u + 1 < units->n) {
+		thousandths = 1000;
 		u++;
 	}
-	for (;; scale *= units->step, u++) {
-		thousandths = (v * 1000 + scale / 2) / scale;
-		digits = thousandths < 10000    ? 10
-			 : thousandths < 100000 ? 100
-						: 1000;
-		thousandths = (v * 1000 / digits + scale / 2) / scale * digits;
-		if (u + 1 == units->n || thousandths < units->step * 1000ULL)
-			break;
-	}
-	if (thousandths > UINT64_MAX)
-		p = text_u128(p, v / scale);
-	else
-		p = write_thousandths(p, (uint64_t)thousandths);
-	return add_unit(p, units->names[u]);
+	return add_unit(write_thousandths(p, thousandths), units->names[u]);
 }
 
 /* Write a duration with all its digits: 1.000001 s. */
 static char *
 write_exact_time(char *p, uint64_t v, unsigned int u)
 {
-	uint64_t scale = 1;
-	unsigned int digits = 0;
+	uint64_t scale = 1, rest;
+	int digits = 0;
 
-	for (; u + 1 < times.n && v / scale >= times.step; u++) {
-		scale *= times.step;
+	for (; u + 1 < times.n && v >= scale * 1000; u++) {
+		scale *= 1000;
 		digits += 3;
 	}
+	rest = v % scale;
 	p = text_u64(p, v / scale);
-	if (v % scale != 0) {
+	if (rest != 0) {
 		*p++ = '.';
-		p = text_digits(p, v % scale, (int)digits);
+		p = text_digits(p, rest, digits);
 		while (p[-1] == '0')
 			p--;
 	}
@@ -489,12 +492,12 @@ write_name(char *p, const struct kind_form *f, const struct kind_value *v,
 		name = name_store_find_of(c->names, f->kind,
 		    f->kind == KIND_USYM ? v->pid : 0, v->number);
 	if (name != NULL) {
-		n = strnlen(name, NAME_STORE_TEXT_MAX);
+		n = strnlen(name, kind_text_max(f));
 		memcpy(p, name, n);
 		return p + n;
 	}
 	return f->kind == KIND_KSYM || f->kind == KIND_USYM
-		   ? p + sprintf(p, "%#" PRIx64, v->number)
+		   ? write_hex(p, v->number)
 		   : write_number(p, f, v->number);
 }
 
@@ -524,11 +527,12 @@ write_other(char *p, const struct kind_form *f, uint64_t number,
 		*p++ = ':';
 		return text_u64(p, number & 0xfffff);
 	case KIND_HEX:
-		return p + sprintf(p, "0x%" PRIx64, bits_of(f, number));
+		return write_hex(p, bits_of(f, number));
 	case KIND_OCT:
 		return p + sprintf(p, "%#" PRIo64, bits_of(f, number));
 	case KIND_BOOL:
-		return p + sprintf(p, number != 0 ? "true" : "false");
+		memcpy(p, number != 0 ? "true\0" : "false", 6);
+		return p + (number != 0 ? 4 : 5);
 	default:
 		return write_number(p, f, number);
 	}

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/time-style.h"
@@ -75,9 +76,31 @@ char *kind_text_write(char *p, const struct kind_form *f,
 
 /* An address of 4, 6 or 16 bytes as text: 127.0.0.1, 01:02:03:04:05:06, and as
  * RFC 5952 has it, fe80::1. */
-char *kind_text_ip4(char *p, const unsigned char *bytes);
+static inline char *kind_text_ip4(char *p, const unsigned char *bytes);
 char *kind_text_mac(char *p, const unsigned char *bytes);
 char *kind_text_ip6(char *p, const unsigned char *bytes);
+
+/* The text of each byte, of which the last of four is how long it is. */
+extern const char kind_text_octets[256][4];
+
+static inline char *
+kind_text_octet(char *p, unsigned char octet)
+{
+	memcpy(p, kind_text_octets[octet], 4);
+	return p + kind_text_octets[octet][3];
+}
+
+static inline char *
+kind_text_ip4(char *p, const unsigned char *bytes)
+{
+	p = kind_text_octet(p, bytes[0]);
+	*p++ = '.';
+	p = kind_text_octet(p, bytes[1]);
+	*p++ = '.';
+	p = kind_text_octet(p, bytes[2]);
+	*p++ = '.';
+	return kind_text_octet(p, bytes[3]);
+}
 
 /* Which version of IP a value of KIND_IP has: 4 or 6. */
 int kind_text_ip_version(const struct kind_form *f, const struct kind_value *v);

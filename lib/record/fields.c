@@ -6,6 +6,7 @@
 #include "base/nomem.h"
 #include "base/report.h"
 #include "base/util.h"
+#include "record/field-kind.h"
 #include "record/fields.h"
 #include "types/member-kinds.h"
 
@@ -108,8 +109,8 @@ set_kind(struct field_place *at, const struct types *t, const struct type *type,
 	}
 }
 
-void
-fields_add_members(
+static void
+add_members(
     struct fields *c, const struct types *t, const struct field_place *p)
 {
 	const struct type *type = field_place_type(t, p);
@@ -126,10 +127,75 @@ fields_add_members(
 
 		set_kind(&at, t, type, m, p->offset);
 		if (*m->name == '\0' && field_place_is_struct(t, &at))
-			fields_add_members(c, t, &at);
+			add_members(c, t, &at);
 		else
 			add_field(c, strdup(m->name), strdup(m->name), &at);
 	}
+}
+
+static int
+compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whether a name, with the suffix of texts, is among the sorted ones. */
+static bool
+has_text_name(
+    const char *const *sorted, size_t n, const char *name, bool *nomem)
+{
+	char *wanted;
+	bool there;
+
+	if (asprintf(&wanted, "%s" FIELD_TEXT_SUFFIX, name) == -1) {
+		*nomem = true;
+		return false;
+	}
+	there = bsearch(&wanted, sorted, n, sizeof(*sorted), compare_strings) !=
+		NULL;
+	free(wanted);
+	return there;
+}
+
+/* Set which of the fields from first on, members of one struct, have a text: a
+ * member of the program that has the name of a text wins. */
+static void
+mark_texts(struct fields *c, const struct types *t, size_t first)
+{
+	const char **sorted = NULL;
+	size_t n = c->n - first;
+	struct kind_form form;
+
+	for (size_t i = first; i < c->n && !c->failed; i++) {
+		struct field_place *p = &c->v[i].place;
+
+		if (!field_kind_form(t, p, false, &form))
+			continue;
+		if (sorted == NULL) {
+			sorted = calloc(n, sizeof(*sorted));
+			if (sorted == NULL) {
+				c->failed = true;
+				return;
+			}
+			for (size_t k = 0; k < n; k++)
+				sorted[k] = c->v[first + k].name;
+			qsort(sorted, n, sizeof(*sorted), compare_strings);
+		}
+		p->has_text = true;
+		p->text_is_hidden =
+		    has_text_name(sorted, n, c->v[i].name, &c->failed);
+	}
+	free(sorted);
+}
+
+void
+fields_add_members(
+    struct fields *c, const struct types *t, const struct field_place *p)
+{
+	size_t first = c->n;
+
+	add_members(c, t, p);
+	mark_texts(c, t, first);
 }
 
 /* Whether the values of all CPUs can be added: integers, and arrays and structs
@@ -203,6 +269,51 @@ fields_add_roots(
 		    m->value, 0, FIELD_CPUS_ONE);
 }
 
+static void add_flat_field(struct fields *c, const struct types *t,
+    const struct field *from, const char *prefix, bool split, bool deep);
+
+/* Append the text of a value as a field of its own. */
+static void
+add_text_field(struct fields *c, const struct field *from)
+{
+	struct field_place at = from->place;
+	char *name, *path;
+
+	at.shown = FIELD_TEXT_BESIDE;
+	if (asprintf(&name, "%s" FIELD_TEXT_SUFFIX, from->name) == -1)
+		name = NULL;
+	if (asprintf(&path, "%s" FIELD_TEXT_SUFFIX, from->path) == -1)
+		path = NULL;
+	add_field(c, name, path, &at);
+}
+
+/* Append a value that has a text, as c->texts says. */
+static void
+add_with_text(struct fields *c, const struct types *t, const struct field *from,
+    bool deep)
+{
+	struct field value = *from;
+
+	value.place.has_text = false;
+	if (c->texts == FIELD_TEXTS_INSTEAD) {
+		value = *from;
+		value.place.shown = FIELD_TEXT;
+		fields_add(c, &value);
+		return;
+	}
+	if (c->texts == FIELD_TEXTS_BESIDE)
+		add_flat_field(c, t, &value, value.name, deep, deep);
+	add_text_field(c, from);
+}
+
+static bool
+shows_text(const struct fields *c, const struct field_place *p)
+{
+	return p->has_text && p->shown == FIELD_VALUE &&
+	       (c->texts == FIELD_TEXTS_INSTEAD ||
+		   (c->texts != FIELD_TEXTS_NONE && !p->text_is_hidden));
+}
+
 /*
  * Append a field or, if it is a struct and split is set, its members, whose
  * names get the prefix.  deep splits the members too.
@@ -213,6 +324,13 @@ add_flat_field(struct fields *c, const struct types *t,
 {
 	struct fields below = { 0 };
 
+	if (c->without_hidden && from->place.member != NULL &&
+	    from->place.member->hidden)
+		return;
+	if (shows_text(c, &from->place)) {
+		add_with_text(c, t, from, deep);
+		return;
+	}
 	if (!split || !field_place_is_struct(t, &from->place)) {
 		fields_add(c, from);
 		return;
@@ -398,6 +516,31 @@ add_all_fields(struct fields *c, const struct stream_header *h,
 	fields_free(&roots);
 }
 
+/* Find the value whose text a name is, among the fields of one level.  Returns
+ * as find_path() does. */
+static bool
+find_text(const struct fields *level, const char *parent, const char *name,
+    struct field *found)
+{
+	size_t n = strlen(name), suffix = strlen(FIELD_TEXT_SUFFIX);
+
+	if (n <= suffix || strcmp(name + n - suffix, FIELD_TEXT_SUFFIX) != 0)
+		return false;
+	for (size_t i = 0; i < level->n; i++) {
+		const struct field *at = &level->v[i];
+
+		if (!at->place.has_text || at->place.text_is_hidden ||
+		    at->name_len != n - suffix ||
+		    strncmp(at->name, name, n - suffix) != 0)
+			continue;
+		*found = (struct field){ .path = join_path(parent, name),
+			.place = at->place };
+		found->place.shown = FIELD_TEXT_BESIDE;
+		return true;
+	}
+	return false;
+}
+
 /*
  * Find the rest of a path, "b.c" of "a.b.c", in the fields of one level and
  * below. Returns whether it is there; then found->path is a string that the
@@ -430,6 +573,8 @@ find_path(const struct types *t, const struct fields *level, const char *parent,
 		}
 		free(path);
 	}
+	if (!there && rest[n] == '\0')
+		there = find_text(level, parent, rest, found);
 	return there;
 }
 
@@ -497,6 +642,21 @@ fields_has(const struct stream_header *h, unsigned int map, const char *name)
 	return fields_find(h, map, name, &unused);
 }
 
+/* Append a field that was named: it is not left out, nor is a text added that
+ * was not asked for. */
+static void
+add_named_field(
+    struct fields *c, const struct types *t, struct field *named, bool deep)
+{
+	bool without_hidden = c->without_hidden;
+
+	c->without_hidden = false;
+	if (c->texts == FIELD_TEXTS_BESIDE)
+		named->place.has_text &= named->place.shown != FIELD_VALUE;
+	add_flat_field(c, t, named, named->name, deep, deep);
+	c->without_hidden = without_hidden;
+}
+
 void
 fields_add_selected(struct fields *c, const struct stream_header *h,
     unsigned int map, const char *const *only, size_t n, bool deep)
@@ -514,8 +674,7 @@ fields_add_selected(struct fields *c, const struct stream_header *h,
 		if (found.name == NULL || found.path == NULL)
 			c->failed = true;
 		else
-			add_flat_field(
-			    c, &h->types, &found, found.name, deep, deep);
+			add_named_field(c, &h->types, &found, deep);
 		free(found.name);
 		free(found.path);
 	}

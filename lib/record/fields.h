@@ -31,6 +31,15 @@ struct field_place {
 	const struct type *flags;
 	size_t family_offset;
 	uint8_t family_size;
+	/* There is a text of its kind, whose form field_kind_form() has.  If
+	 * another member has the name NAME_text, it is shown in place of the
+	 * value only. */
+	bool has_text, text_is_hidden;
+	enum field_shown {
+		FIELD_VALUE,
+		FIELD_TEXT,       /* the text in place of the value */
+		FIELD_TEXT_BESIDE /* the text, as a field NAME_text */
+	} shown;
 };
 
 struct field {
@@ -44,7 +53,19 @@ struct fields {
 	struct field *v; /* owned */
 	size_t n, cap;
 	bool failed; /* memory ran out */
+	/* What fields_add_selected() adds of a value that has a text. */
+	enum field_texts {
+		FIELD_TEXTS_NONE,   /* the value */
+		FIELD_TEXTS_BESIDE, /* and the text after it, unless the value
+				       was named and no text asked for */
+		FIELD_TEXTS_ALONE,  /* the text, as NAME_text */
+		FIELD_TEXTS_INSTEAD /* the text as NAME */
+	} texts;
+	bool without_hidden; /* and not what is hidden, unless it is named */
 };
+
+/* What is added to a name for that of the text beside a value. */
+#define FIELD_TEXT_SUFFIX "_text"
 
 void fields_free(struct fields *c);
 
@@ -88,7 +109,8 @@ void fields_add_roots(
  * 0.  Members of a sampled map's key and value can be named without "key." and
  * "value.".  deep adds the members of nested structs instead of the structs,
  * with unique names if n is 0.
- * Names that the map lacks are left out; see fields_has().
+ * Names that the map lacks are left out; see fields_has().  NAME_text is the
+ * text of NAME, if it has one.
  */
 void fields_add_selected(struct fields *c, const struct stream_header *h,
     unsigned int map, const char *const *only, size_t n, bool deep);

@@ -253,6 +253,16 @@ completion_ways() {
 		sed '1d;$d' | diff - "$BATS_TEST_TMPDIR/table"
 }
 
+@test "skel-stream(5) has the table of kinds, with an example of each" {
+	local table
+	table=$(dirname "$(command -v skel-fmt)")/../unit/kinds/kind-text
+	[ -x "$table" ] || skip "needs the unit programs, as make check builds them"
+	"$table" --manual > "$BATS_TEST_TMPDIR/table"
+	grep -q '^.It Li errno Ta -13 Ta -EACCES' "$BATS_TEST_TMPDIR/table"
+	sed -n '/kind-text --manual prints/,/The end of the table/p' "$ROOT/lib/stream/skel-stream.5" |
+		sed -n '/^\.It Li/p' | diff - "$BATS_TEST_TMPDIR/table"
+}
+
 @test "no command in the pipelines of skel(7) is a usage error" {
 	cd "$BATS_TEST_TMPDIR"
 	# Only the options are tested, since the files do not exist.

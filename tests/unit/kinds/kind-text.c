@@ -4,9 +4,8 @@
  *	kind-text              the cases below
  *	kind-text KIND SIZE [signed | short | x86_64 | aarch64]...
  *	                       the text of each number on standard input, or of
- *	                       the bytes in hex; what a text that is read again
- *	                       stands for must be the number
-
+ *	                       the bytes in hex, and the number that it is read
+ *as kind-text --manual     the table of skel-stream(5)
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -417,11 +416,181 @@ addresses_are_read(void)
 	NO_ADDRESS(KIND_MAC, "01:02:03:aa:bb:123");
 }
 
-int
-main(void)
+/* A value of each kind, for the manual. */
+static const struct {
+	enum kind kind;
+	uint8_t size;
+	bool is_signed;
+	uint64_t number;
+	const char *bytes, *shown; /* of kinds of bytes */
+} examples[] = {
+	{ KIND_IP4, 4, false, 0, "\x7f\0\0\1", "16777343" },
+	{ KIND_IP6, 16, false, 0, "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1",
+	    "16 bytes" },
+	{ KIND_IP, 16, false, 0, "\x7f\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0",
+	    "4 or 16 bytes" },
+	{ KIND_MAC, 6, false, 0, "\2\0\0\1\2\3", "6 bytes" },
+	{ KIND_PORT_BE, 2, false, 0, "\0\x50", "20480" },
+	{ KIND_BE16, 2, false, 0, "\0\1", "256" },
+	{ KIND_BE32, 4, false, 0, "\0\0\0\1", "16777216" },
+	{ KIND_BE64, 8, false, 0, "\0\0\0\0\0\0\0\1", "72057594037927936" },
+	{ KIND_ERRNO, 4, true, (uint64_t)-13, NULL, NULL },
+	{ KIND_SIGNAL, 4, true, 9, NULL, NULL },
+	{ KIND_SYSCALL, 4, true, 257, NULL, NULL },
+	{ KIND_PROTO, 1, false, 6, NULL, NULL },
+	{ KIND_FAMILY, 2, false, 10, NULL, NULL },
+	{ KIND_TCP_STATE, 4, true, 1, NULL, NULL },
+	{ KIND_SOCK_TYPE, 4, true, 02000001, NULL, NULL },
+	{ KIND_FILE_MODE, 2, false, 0100644, NULL, NULL },
+	{ KIND_OPEN_FLAGS, 4, true, 02000000, NULL, NULL },
+	{ KIND_FLAGS, 4, false, 9, NULL, NULL },
+	{ KIND_DEV, 4, false, 8 << 20 | 1, NULL, NULL },
+	{ KIND_UID, 4, false, 1000, NULL, NULL },
+	{ KIND_GID, 4, false, 50, NULL, NULL },
+	{ KIND_IFINDEX, 4, false, 2, NULL, NULL },
+	{ KIND_CGROUP, 8, false, 2311, NULL, NULL },
+	{ KIND_CONTAINER, 8, false, 2311, NULL, NULL },
+	{ KIND_PID_NS, 4, false, 4026531836, NULL, NULL },
+	{ KIND_KSYM, 8, false, 0xffffffff81000010, NULL, NULL },
+	{ KIND_USYM, 8, false, 0x401136, NULL, NULL },
+	{ KIND_KTIME, 8, false, 1000000001, NULL, NULL },
+	{ KIND_BOOTTIME, 8, false, 1, NULL, NULL },
+	{ KIND_REALTIME, 8, false, 1795358881000000001, NULL, NULL },
+	{ KIND_NS, 8, false, 1234567, NULL, NULL },
+	{ KIND_US, 8, false, 1500, NULL, NULL },
+	{ KIND_MS, 4, false, 250, NULL, NULL },
+	{ KIND_S, 4, false, 3600, NULL, NULL },
+	{ KIND_BYTES, 8, false, 1500, NULL, NULL },
+	{ KIND_KIB, 8, false, 4096, NULL, NULL },
+	{ KIND_PAGES, 8, false, 1024, NULL, NULL },
+	{ KIND_HEX, 4, false, 48879, NULL, NULL },
+	{ KIND_OCT, 4, false, 493, NULL, NULL },
+	{ KIND_TEXT, 0, false, 0, NULL, NULL },
+	{ KIND_UTF8, 0, false, 0, NULL, NULL },
+	{ KIND_BOOL, 1, false, 1, NULL, NULL },
+};
+
+_Static_assert(nitems(examples) == KIND_COUNT - 1, "an example of each kind");
+
+static struct name_store *
+make_names(void)
 {
+	struct name_store *names = name_store_new();
+
+	name_store_set(names, KIND_UID, 0, 1000, "ana");
+	name_store_set(names, KIND_GID, 0, 50, "staff");
+	name_store_set(names, KIND_IFINDEX, 0, 2, "eth0");
+	name_store_set(
+	    names, KIND_CGROUP, 0, 2311, "/system.slice/ssh.service");
+	name_store_set(names, KIND_CONTAINER, 0, 2311, "web");
+	name_store_set(names, KIND_PID_NS, 0, 4026531836, "host");
+	name_store_set(
+	    names, KIND_KSYM, 0, 0xffffffff81000010, "do_syscall_64");
+	name_store_set(names, KIND_USYM, 0, 0x401136, "main");
+	return names;
+}
+
+static void
+print_manual(void)
+{
+	struct name_store *names = make_names();
+
+	context.names = names;
+	context.arch = KIND_ARCH_X86_64;
+	for (size_t i = 0; i < nitems(examples); i++) {
+		const struct kind_value v = { .number = examples[i].number,
+			.bytes = (const unsigned char *)examples[i].bytes };
+		struct kind_form f = make_form(examples[i].kind,
+		    examples[i].size, examples[i].is_signed, false);
+
+		CHECK_NUM(examples[i].kind, i + 1);
+		printf(".It Li %s Ta ", kind_name(f.kind));
+		if (f.size == 0) {
+			printf("bytes up to a 0 Ta bash\n");
+			continue;
+		}
+		if (examples[i].shown != NULL)
+			printf("%s", examples[i].shown);
+		else if (f.is_signed)
+			printf("%" PRId64, (int64_t)v.number);
+		else
+			printf("%" PRIu64, v.number);
+		printf(" Ta %s\n", text_of(&f, &v));
+	}
+	name_store_free(names);
+}
+
+/* Prints the text of a value, and what it is read as. */
+static void
+print_value(const struct kind_form *f, const struct kind_value *v)
+{
+	const char *text = text_of(f, v);
+	struct kind_constant c;
+	char back[40];
+
+	printf("%s", text);
+	if (!kind_text_read(f, &context, text, strlen(text), &c))
+		printf("\t-\n");
+	else if (c.is_bytes)
+		printf("\t%s\n",
+		    memcmp(c.bytes, v->bytes, c.len) == 0 ? "same" : "other");
+	else {
+		*text_i128(back, c.number) = '\0';
+		printf("\t%s\n", back);
+	}
+}
+
+static int
+print_values(char **argv)
+{
+	struct kind_form f = { .flags = types.v };
+	char line[80];
+
+	while (f.kind < KIND_COUNT && strcmp(kind_name(f.kind), argv[0]) != 0)
+		f.kind++;
+	if (f.kind == KIND_COUNT)
+		return 2;
+	f.size = (uint8_t)atoi(argv[1]);
+	for (argv += 2; *argv != NULL; argv++) {
+		f.is_signed |= strcmp(*argv, "signed") == 0;
+		f.is_short |= strcmp(*argv, "short") == 0;
+		if (kind_arch_find(*argv) != KIND_ARCH_UNKNOWN)
+			context.arch = kind_arch_find(*argv);
+	}
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		unsigned char bytes[16] = { 0 };
+		struct kind_value v = { .bytes = bytes };
+
+		if (!kind_has_bytes(f.kind))
+			v.number = f.is_signed
+				       ? (uint64_t)strtoll(line, NULL, 0)
+				       : strtoull(line, NULL, 0);
+		for (size_t i = 0; kind_has_bytes(f.kind) && i < f.size; i++)
+			bytes[i] =
+			    (unsigned char)(text_hex_value(line[2 * i]) << 4 |
+					    text_hex_value(line[2 * i + 1]));
+		print_value(&f, &v);
+	}
+	return check_done();
+}
+
+int
+main(int argc, char **argv)
+{
+	int status;
+
 	setenv("TZ", "UTC", 1);
 	make_types();
+	if (argc == 2 && strcmp(argv[1], "--manual") == 0) {
+		print_manual();
+		types_free(&types);
+		return check_done();
+	}
+	if (argc > 2) {
+		status = print_values(argv + 1);
+		types_free(&types);
+		return status;
+	}
 	numbers_that_have_names();
 	numbers_of_which_parts_have_names();
 	quantities();
