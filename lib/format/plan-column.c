@@ -14,12 +14,11 @@ void
 plan_add_columns(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
-	bool is_table = p->ops == &plan_table_ops;
 	enum field_texts *in_json = &p->formatter.kind_texts;
 
-	p->columns.without_hidden = is_table;
+	p->columns.without_hidden = p->ops->instead;
 	p->columns.texts = *in_json;
-	if (is_table && *in_json != FIELD_TEXTS_NONE) {
+	if (p->ops->instead && *in_json != FIELD_TEXTS_NONE) {
 		p->columns.texts = FIELD_TEXTS_INSTEAD;
 		*in_json = FIELD_TEXTS_ALONE;
 	}

@@ -189,6 +189,7 @@ struct plan_ops {
 	struct plan_traits traits;
 	enum style style; /* of its fields */
 	bool kinds;       /* values have texts of their kinds */
+	bool instead;     /* in their place, and hidden members are left out */
 	bool deep;        /* members of nested structs are columns */
 	bool draws;       /* histograms of all kinds, also of unknown slots */
 	const char

@@ -451,6 +451,7 @@ const struct plan_ops plan_table_ops = {
 	.traits.adds_columns = true,
 	.style = STYLE_VIS,
 	.kinds = true,
+	.instead = true,
 	.deep = true,
 	.draws = true,
 	.pass_separator = "\n",

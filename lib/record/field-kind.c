@@ -13,7 +13,8 @@ bool
 field_kind_form(const struct types *t, const struct field_place *p,
     bool is_short, struct kind_form *form)
 {
-	const struct type *type = field_place_type(t, p);
+	const struct type *type =
+	    p->type == TYPE_NONE ? NULL : types_get(t, p->type);
 	bool is_text = p->kind == KIND_TEXT || p->kind == KIND_UTF8;
 
 	if (p->kind == KIND_NONE || type == NULL || type->size == 0 ||
