@@ -62,7 +62,8 @@ set_kinds(struct plan *p)
 	};
 
 	p->kinds = (struct kind_context){ .names = p->options.names,
-		.clocks = &p->header->clock,
+		.clocks = p->options.clock != NULL ? p->options.clock
+						   : &p->header->clock,
 		.times = &p->kind_clock,
 		.time = p->options.time };
 	p->formatter.context = &p->kinds;
