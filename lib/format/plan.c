@@ -62,8 +62,8 @@ set_kinds(struct plan *p)
 	};
 
 	p->kinds = (struct kind_context){ .names = p->options.names,
-		.clocks = p->options.clock != NULL ? p->options.clock
-						   : &p->header->clock,
+		.clocks = p->options.clocks != NULL ? p->options.clocks
+						    : &p->header->clock,
 		.times = &p->kind_clock,
 		.time = p->options.time };
 	p->formatter.context = &p->kinds;
