@@ -258,6 +258,22 @@ copy_binary_record(struct stream_pass *p, const struct stream_line *line)
 	return 0;
 }
 
+/* Have the text beside a value left out, which is made of it again. */
+static int
+forget_text(json_t *known, const struct field *f)
+{
+	char *name;
+	int ret;
+
+	if (!f->place.has_text || f->place.text_is_hidden)
+		return 0;
+	if (asprintf(&name, "%s" FIELD_TEXT_SUFFIX, f->name) == -1)
+		return -1;
+	ret = json_object_set_new_nocheck(known, name, json_null());
+	free(name);
+	return ret;
+}
+
 /* Returns the object of the members of the map, or NULL after reporting. */
 static json_t *
 find_members(struct stream_pass *p, unsigned int map)
@@ -270,8 +286,9 @@ find_members(struct stream_pass *p, unsigned int map)
 	fields_add_roots(&roots, &p->reader->header, map);
 	*known = json_object();
 	for (size_t i = 0; i < roots.n; i++)
-		roots.failed |= json_object_set_new_nocheck(
-				    *known, roots.v[i].name, json_true()) == -1;
+		roots.failed |= json_object_set_new_nocheck(*known,
+				    roots.v[i].name, json_true()) == -1 ||
+				forget_text(*known, &roots.v[i]) == -1;
 	if (roots.failed) {
 		json_decref(*known);
 		*known = NULL;

@@ -108,17 +108,47 @@ find_unknown(const struct plan *p, size_t i, const struct json_value *cell)
 	return type != NULL ? typed_json_enum_number(type, cell) : NULL;
 }
 
+struct typed_json
+plan_typed_json(const struct plan *p, const struct plan_input *rec)
+{
+	return (struct typed_json){ .types = &p->header->types,
+		.reference = p->formatter.reference,
+		.texts = p->formatter.kind_texts,
+		.context = &p->kinds,
+		.record_ns = rec->run.time_ns };
+}
+
+/* Append the text of a column's value. */
+static void
+write_json_text(struct plan *p, const struct plan_input *rec, size_t i)
+{
+	const struct typed_json j = plan_typed_json(p, rec);
+	const struct text_cells *texts = &p->text_cells[i];
+	const struct json_value *cells = p->row.cells,
+				*value = plan_column_cell(p, i);
+
+	if (!typed_json_write_text(rec->run.out, &j, &p->columns.v[i].place,
+		value, texts->family != 0 ? &cells[texts->family] : NULL,
+		texts->told != 0 ? &cells[texts->told] : NULL, p->ops->style))
+		json_row_write_cell(
+		    &p->row, value, rec->run.out, p->ops->style);
+}
+
 /* Not inlined: plan_write_column() stays short for binary records, which are
  * the most. */
 static void __attribute__((noinline))
-write_json_column(struct plan *p, struct buf *out, size_t i)
+write_json_column(struct plan *p, const struct plan_input *rec, size_t i)
 {
+	struct buf *out = rec->run.out;
 	enum style style = p->ops->style;
 	const struct json_value *cell = plan_column_cell(p, i);
 	struct buf *text = &p->scratch;
 	const char *number = find_unknown(p, i, cell);
+	struct typed_json j;
 
-	if (number != NULL)
+	if (p->text_cells != NULL && p->columns.v[i].place.shown != FIELD_VALUE)
+		write_json_text(p, rec, i);
+	else if (number != NULL)
 		buf_printf(out, TYPED_JSON_UNKNOWN "%.*s",
 		    (int)(cell->text + cell->len - 1 - number), number);
 	else if (plan_is_text(p) && cell->kind == JSON_VALUE_STRING) {
@@ -130,9 +160,9 @@ write_json_column(struct plan *p, struct buf *out, size_t i)
 		stack_view_read_json(p->stacks.view, cell);
 		stack_view_write(p->stacks.view, out, style);
 	} else if (style != STYLE_JSON && needs_type(p, i)) {
+		j = plan_typed_json(p, rec);
 		text->len = 0;
-		typed_json_write(text, &p->header->types,
-		    &p->columns.v[i].place, cell, p->formatter.reference);
+		typed_json_write(text, &j, &p->columns.v[i].place, cell);
 		text_write(out, text->data, text->len, style);
 		out->failed |= text->failed;
 	} else {
@@ -146,7 +176,7 @@ plan_write_column(struct plan *p, const struct plan_input *rec, size_t i)
 	const struct formatter_part *part;
 
 	if (rec->is_json) {
-		write_json_column(p, rec->run.out, i);
+		write_json_column(p, rec, i);
 		return;
 	}
 	part = &p->parts[i];

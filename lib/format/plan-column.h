@@ -5,6 +5,7 @@
 #define SKEL_FORMAT_PLAN_COLUMN_H
 
 #include "format/plan-form.h"
+#include "format/typed-json.h"
 
 /* Whether the command line chose the columns. */
 bool plan_is_narrowed(const struct plan *p);
@@ -25,6 +26,10 @@ void plan_add_column_parts(
 
 /* The cell of a JSON record for column i. */
 const struct json_value *plan_column_cell(const struct plan *p, size_t i);
+
+/* How the values of JSON records are written. */
+struct typed_json plan_typed_json(
+    const struct plan *p, const struct plan_input *rec);
 
 /* Append a record's value in column i. */
 void plan_write_column(struct plan *p, const struct plan_input *rec, size_t i);

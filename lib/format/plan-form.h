@@ -140,6 +140,15 @@ struct plan {
 	struct json_row row;
 	uint32_t type_cell; /* "@type"; 0: the map has only one type */
 	uint32_t *cells;    /* owned: the row's cell of each column */
+	/* Owned: of columns of texts, in which the cell is that of the value:
+	 * the record's own text, and the address family; or 0. */
+	struct text_cells {
+		uint32_t told, family;
+	} * text_cells;
+	/* The form passes JSON records on with the texts of all kinds: the
+	 * members of a record, which are not empty then. */
+	struct fields respelled;
+	struct buf respelling;
 	size_t cells_cap;
 	uint32_t slots_cell, values_cell;
 
@@ -189,9 +198,10 @@ struct plan_ops {
 	struct plan_traits traits;
 	enum style style; /* of its fields */
 	bool kinds;       /* values have texts of their kinds */
-	bool instead;     /* in their place, and hidden members are left out */
-	bool deep;        /* members of nested structs are columns */
-	bool draws;       /* histograms of all kinds, also of unknown slots */
+	bool respells; /* JSON records are written as they are but for texts */
+	bool instead;  /* in their place, and hidden members are left out */
+	bool deep;     /* members of nested structs are columns */
+	bool draws;    /* histograms of all kinds, also of unknown slots */
 	const char
 	    *pass_separator; /* text between two passes over a map, or NULL */
 };

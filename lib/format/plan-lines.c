@@ -211,6 +211,7 @@ const struct plan_ops plan_json_ops = {
 	.traits.adds_columns = true,
 	.style = STYLE_JSON,
 	.kinds = true,
+	.respells = true,
 };
 
 /* CSV and TSV: what separates fields, and what ends a line. */

@@ -190,18 +190,19 @@ write_cell_object(struct plan *p, const struct field *root,
     const struct json_value *cell, struct buf *out)
 {
 	const struct types *t = &p->header->types;
+	const struct typed_json j = { .types = t, .reference = true };
 	struct buf *json = &p->scratch;
 	bool first = true;
 
 	json->len = 0;
 	if (cell->kind != JSON_VALUE_ABSENT &&
 	    field_place_is_struct(t, &root->place)) {
-		typed_json_write_object(json, t, &root->place, cell);
+		typed_json_write_object(json, &j, &root->place, cell);
 	} else {
 		buf_chr(json, '{');
 		typed_json_write_key(json, name_in_header(p, root), &first);
 		if (cell->kind != JSON_VALUE_ABSENT)
-			typed_json_write(json, t, &root->place, cell, true);
+			typed_json_write(json, &j, &root->place, cell);
 		buf_chr(json, '}');
 	}
 	text_write(out, json->data, json->len, STYLE_VIS);

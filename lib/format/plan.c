@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,6 +183,9 @@ plan_free(struct plan *p)
 		free(p->stacks.paths[i]);
 	json_row_close(&p->row);
 	free(p->cells);
+	free(p->text_cells);
+	fields_free(&p->respelled);
+	buf_free(&p->respelling);
 	buf_free(&p->scratch);
 	buf_free(&p->whole);
 	free(p);
@@ -312,19 +316,87 @@ plan_watch_members(struct plan *p)
 	p->row.news_left = JSON_ROW_NEWS_MAX;
 }
 
+static uint32_t
+add_family_path(struct plan *p, const char *parent, const char *name)
+{
+	uint32_t cell;
+	char *path;
+
+	if (asprintf(&path, "%s%s", parent, name) == -1) {
+		p->row.failed = true;
+		return 0;
+	}
+	cell = json_row_add(&p->row, path);
+	free(path);
+	return cell;
+}
+
+/* Add the path of a column of texts: that of the value, of the text beside it,
+ * and of the family of an address. */
+static void
+add_text_paths(struct plan *p, size_t i)
+{
+	const struct field *c = &p->columns.v[i];
+	size_t n = strlen(c->path);
+	char *path;
+
+	if (c->place.shown == FIELD_TEXT_BESIDE)
+		n -= strlen(FIELD_TEXT_SUFFIX);
+	if (asprintf(&path, "%.*s" FIELD_TEXT_SUFFIX, (int)n, c->path) == -1) {
+		p->row.failed = true;
+		return;
+	}
+	if (!c->place.text_is_hidden)
+		p->text_cells[i].told = json_row_add(&p->row, path);
+	path[n] = '\0';
+	p->cells[i] = json_row_add(&p->row, path);
+	while (n > 0 && path[n - 1] != '.')
+		n--;
+	path[n] = '\0';
+	if (c->place.kind == KIND_IP)
+		p->text_cells[i].family =
+		    add_family_path(p, path, c->place.member->as.arg);
+	free(path);
+}
+
+/* Whether a type of the stream has a member with a kind. */
+static bool
+has_kinds(const struct types *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		for (size_t k = 0; k < t->v[i].nmembers; k++)
+			if (t->v[i].members[k].as.kind != KIND_NONE)
+				return true;
+	return false;
+}
+
 /* Add the paths of the columns, stacks and slots to the row. */
 static int
 add_plan_paths(struct plan *p)
 {
+	bool respells = p->header != NULL && p->ops->respells &&
+			has_kinds(&p->header->types);
+
 	p->cells = calloc(p->columns.n + 1, sizeof(*p->cells));
 	if (p->cells == NULL || json_row_open(&p->row) == -1)
+		return -1;
+	if (respells)
+		fields_add_roots(&p->respelled, p->header, p->map);
+	else
+		p->text_cells =
+		    calloc(p->columns.n + 1, sizeof(*p->text_cells));
+	if (p->respelled.failed || (!respells && p->text_cells == NULL))
 		return -1;
 	json_row_add(&p->row, "@map");
 	json_row_add(&p->row, "@time");
 	if (plan_type_label(p) != NULL)
 		p->type_cell = json_row_add(&p->row, "@type");
 	for (size_t i = 0; i < p->columns.n; i++)
-		p->cells[i] = json_row_add(&p->row, p->columns.v[i].path);
+		if (!respells && p->columns.v[i].place.shown != FIELD_VALUE)
+			add_text_paths(p, i);
+		else
+			p->cells[i] =
+			    json_row_add(&p->row, p->columns.v[i].path);
 	for (size_t i = 0; i < STACK_SIDES; i++)
 		if (p->stacks.paths[i] != NULL)
 			p->stacks.cells[i] =
@@ -337,6 +409,24 @@ add_plan_paths(struct plan *p)
 	}
 	plan_watch_members(p);
 	return p->row.failed ? -1 : 0;
+}
+
+/* Take the record with the texts of its kinds in place of the one that came. */
+static int
+respell_record(struct plan *p, struct plan_input *rec)
+{
+	const struct json_value record = { JSON_VALUE_OBJECT, rec->text,
+		rec->text_len };
+	const struct typed_json j = plan_typed_json(p, rec);
+	struct buf *out = &p->respelling;
+
+	out->len = 0;
+	typed_json_respell_texts(out, &j, &p->respelled, &record);
+	if (out->failed || json_row_parse(&p->row, out->data, out->len) == -1)
+		return -1;
+	rec->text = out->data;
+	rec->text_len = out->len;
+	return 0;
 }
 
 int
@@ -365,6 +455,10 @@ plan_json_record(struct plan *p, struct buf *out, const char *text, size_t len,
 	rec.has_time =
 	    time->kind == JSON_VALUE_STRING &&
 	    clock_parse(time->text + 1, time->len - 2, &rec.run.time_ns) == 0;
+	if (p->respelled.n > 0 && respell_record(p, &rec) == -1) {
+		out->failed = true;
+		return -1;
+	}
 	p->ops->record(p, &rec);
 	return out->failed ? -1 : 0;
 }

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/json-cursor.h"
+#include "kinds/kind-text.h"
 #include "record/fields.h"
 #include "types/types.h"
 
@@ -28,19 +29,48 @@ void typed_json_write_text_key(struct buf *out, const char *name, bool *first);
 void typed_json_write_marker(
     struct buf *out, const char *name, const struct type *type);
 
+/* How values are written. */
+struct typed_json {
+	const struct types *types; /* borrowed */
+	/* As the reference loader has it: with its markers in nested objects,
+	 * and floats as the doubles that they are equal to. */
+	bool reference;
+	enum field_texts texts;             /* of members, as in a formatter */
+	const struct kind_context *context; /* borrowed: what texts need */
+	uint64_t record_ns;
+	bool sums; /* set inside: of values that are sums of all CPUs' */
+};
+
 /*
  * Append v, a value of the field at p: members in the order of the type, those
  * that v lacks left out; numbers and texts as our own programs write them.
- * reference: as the reference loader has it, with its markers in nested objects
- * and floats as the doubles that they are equal to.
  */
-void typed_json_write(struct buf *out, const struct types *t,
-    const struct field_place *p, const struct json_value *v, bool reference);
+void typed_json_write(struct buf *out, const struct typed_json *j,
+    const struct field_place *p, const struct json_value *v);
 
 /* The same in the reference loader's form, where the object itself, which is a
  * struct or union, has no markers: a key or value of a map. */
-void typed_json_write_object(struct buf *out, const struct types *t,
+void typed_json_write_object(struct buf *out, const struct typed_json *j,
     const struct field_place *p, const struct json_value *v);
+
+/*
+ * Append an object as it is, but with the texts of the members that have one,
+ * and without those that were there: v is a record, of which roots are the
+ * fields, or any object.  Other members are kept.
+ */
+void typed_json_respell_texts(struct buf *out, const struct typed_json *j,
+    const struct fields *roots, const struct json_value *v);
+
+/*
+ * Append the text of the kind of v, the value at p, in a style and without
+ * quotes.  family is that of KIND_IP, or NULL; told is the text that the record
+ * has, or NULL: it counts where v is absent, or a number whose name is not
+ * known here.  Returns whether there is a text.
+ */
+bool typed_json_write_text(struct buf *out, const struct typed_json *j,
+    const struct field_place *p, const struct json_value *v,
+    const struct json_value *family, const struct json_value *told,
+    enum style style);
 
 /* The name of an enum's value without a constant, in the reference loader's
  * text. */

@@ -481,16 +481,30 @@ write_time(char *p, const struct kind_form *f, const struct kind_value *v,
 	return text_digits(p, ns % CLOCK_SECOND / 1000, 6);
 }
 
+static const char *
+find_name(const struct kind_form *f, const struct kind_value *v,
+    const struct kind_context *c)
+{
+	return c->names == NULL
+		   ? NULL
+		   : name_store_find_of(c->names, f->kind,
+			 f->kind == KIND_USYM ? v->pid : 0, v->number);
+}
+
+bool
+kind_text_is_known(const struct kind_form *f, const struct kind_value *v,
+    const struct kind_context *c)
+{
+	return !name_store_has_kind(f->kind) || find_name(f, v, c) != NULL;
+}
+
 static char *
 write_name(char *p, const struct kind_form *f, const struct kind_value *v,
     const struct kind_context *c)
 {
-	const char *name = NULL;
+	const char *name = find_name(f, v, c);
 	size_t n;
 
-	if (c->names != NULL)
-		name = name_store_find_of(c->names, f->kind,
-		    f->kind == KIND_USYM ? v->pid : 0, v->number);
 	if (name != NULL) {
 		n = strnlen(name, kind_text_max(f));
 		memcpy(p, name, n);

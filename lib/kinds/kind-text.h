@@ -63,6 +63,11 @@ bool kind_is_left(enum kind kind);
 /* The most bytes that kind_text_write() writes, without TEXT_SLACK. */
 size_t kind_text_max(const struct kind_form *f);
 
+/* Whether the text of a number is more than the number because of a name that
+ * the stream told; true for kinds without such names. */
+bool kind_text_is_known(const struct kind_form *f, const struct kind_value *v,
+    const struct kind_context *c);
+
 /* The usual width in a table, in columns. */
 unsigned int kind_text_width(const struct kind_form *f);
 

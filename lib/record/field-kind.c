@@ -159,3 +159,25 @@ field_kind_read_json(const struct types *t, const struct field_place *p,
 	out->bytes = bytes;
 	return store(t, p->type, v, bytes, FIELD_KIND_BYTES);
 }
+
+bool
+field_kind_read_text(const struct json_value *v, struct buf *out)
+{
+	struct json_value value;
+	struct json_cursor c;
+	uint64_t byte;
+
+	if (v->kind != JSON_VALUE_ARRAY)
+		return false;
+	json_cursor_open(&c, v->text, v->len);
+	json_cursor_enter(&c);
+	while (
+	    json_cursor_next_element(&c) == 1 && json_cursor_read(&c, &value)) {
+		if (!field_kind_read_number(&value, &byte))
+			return false;
+		if ((unsigned char)byte == 0)
+			return true;
+		buf_chr(out, (char)byte);
+	}
+	return true;
+}

@@ -4,6 +4,7 @@
 #ifndef SKEL_RECORD_FIELD_KIND_H
 #define SKEL_RECORD_FIELD_KIND_H
 
+#include "base/buf.h"
 #include "base/json-cursor.h"
 #include "kinds/kind-text.h"
 #include "record/fields.h"
@@ -24,6 +25,10 @@ bool field_kind_form(const struct types *t, const struct field_place *p,
 bool field_kind_read_json(const struct types *t, const struct field_place *p,
     const struct json_value *v, unsigned char bytes[FIELD_KIND_BYTES],
     struct kind_value *out);
+
+/* Append the bytes in a JSON array, of a value of KIND_TEXT or KIND_UTF8, up to
+ * a zero.  Returns false if it is no array of bytes. */
+bool field_kind_read_text(const struct json_value *v, struct buf *out);
 
 /* The number in a JSON value, also in that of an enum, "NAME(3)", as two's
  * complement.  Returns whether there is one. */

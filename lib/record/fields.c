@@ -8,7 +8,6 @@
 #include "base/util.h"
 #include "record/field-kind.h"
 #include "record/fields.h"
-#include "types/member-kinds.h"
 
 void
 fields_free(struct fields *c)
@@ -89,24 +88,31 @@ field_place_is_struct(const struct types *t, const struct field_place *p)
 	       (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION);
 }
 
-/* Set the kind of the member m of type, a struct at struct_offset. */
-static void
-set_kind(struct field_place *at, const struct types *t, const struct type *type,
-    const struct type_member *m, size_t struct_offset)
+struct field_place
+field_place_of_member(const struct types *t, const struct type *around,
+    const struct type_member *m, size_t offset)
 {
-	at->member = m;
-	at->kind = m->as.kind;
-	if (at->kind == KIND_FLAGS)
-		at->flags = member_kinds_find_enum(t, m->as.arg);
-	for (size_t i = 0; at->kind == KIND_IP && i < type->nmembers; i++) {
-		const struct type_member *family = &type->members[i];
+	struct field_place at = {
+		.type = m->type,
+		.offset = offset + m->offset,
+		.bit_offset = m->bit_offset,
+		.bits = m->bits,
+		.member = m,
+		.kind = m->as.kind,
+	};
+
+	if (at.kind == KIND_FLAGS)
+		at.flags = &t->v[m->as.flags];
+	for (size_t i = 0; at.kind == KIND_IP && i < around->nmembers; i++) {
+		const struct type_member *family = &around->members[i];
 
 		if (strcmp(family->name, m->as.arg) != 0)
 			continue;
-		at->family_offset = struct_offset + family->offset;
-		at->family_size = (uint8_t)types_get(t, family->type)->size;
-		return;
+		at.family_offset = offset + family->offset;
+		at.family_size = (uint8_t)types_get(t, family->type)->size;
+		break;
 	}
+	return at;
 }
 
 static void
@@ -117,15 +123,10 @@ add_members(
 
 	for (size_t i = 0; i < type->nmembers; i++) {
 		const struct type_member *m = &type->members[i];
-		struct field_place at = {
-			.type = m->type,
-			.offset = p->offset + m->offset,
-			.bit_offset = m->bit_offset,
-			.bits = m->bits,
-			.cpus = p->cpus,
-		};
+		struct field_place at =
+		    field_place_of_member(t, type, m, p->offset);
 
-		set_kind(&at, t, type, m, p->offset);
+		at.cpus = p->cpus;
 		if (*m->name == '\0' && field_place_is_struct(t, &at))
 			add_members(c, t, &at);
 		else

@@ -82,6 +82,10 @@ const struct type *field_place_type(
 uint64_t field_place_load(const struct types *t, const struct field_place *p,
     const unsigned char *record);
 
+/* The place of a member of the struct around, which is at offset. */
+struct field_place field_place_of_member(const struct types *t,
+    const struct type *around, const struct type_member *m, size_t offset);
+
 /* Whether both are the same value.  Places of type TYPE_NONE equal no other. */
 bool field_place_equals(
     const struct field_place *a, const struct field_place *b);

@@ -9,6 +9,7 @@
 #define SKEL_TYPES_KIND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum kind {
 	KIND_NONE,
@@ -65,6 +66,8 @@ struct member_kind {
 	bool said;
 	char *arg; /* owned: the member of KIND_IP, the enum of KIND_FLAGS; or
 		      NULL */
+	uint32_t flags; /* of KIND_FLAGS: the index of the enum in the table of
+			   types, set by member_kinds_set() */
 };
 
 /* "ip4".  KIND_NONE has "". */

@@ -252,7 +252,12 @@ set_member_kind(const struct types *t, const struct type *type,
 		    where, MEMBER_KINDS_ARGS_MAX);
 		return -1;
 	}
-	return member_kind_check(t, m, &m->as, type, where);
+	if (member_kind_check(t, m, &m->as, type, where) == -1)
+		return -1;
+	if (m->as.kind == KIND_FLAGS)
+		m->as.flags =
+		    (uint32_t)(member_kinds_find_enum(t, m->as.arg) - t->v);
+	return 0;
 }
 
 int

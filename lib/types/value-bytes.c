@@ -219,7 +219,24 @@ struct_has_member(
 	return false;
 }
 
-/* Add the names that struct_has_member() finds. */
+/* Whether it has a member of that name with a kind. */
+static bool
+struct_has_kind(
+    const struct types *t, const struct type *type, const char *name)
+{
+	for (size_t i = 0; i < type->nmembers; i++) {
+		const struct type_member *m = &type->members[i];
+
+		if (member_is_anonymous(t, m)
+			? struct_has_kind(t, types_get(t, m->type), name)
+			: m->as.kind != KIND_NONE && strcmp(m->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Add the names that struct_has_member() finds; 1 is the number of those with a
+ * kind. */
 static int
 struct_add_names(
     const struct types *t, const struct type *type, struct name_table *names)
@@ -230,14 +247,36 @@ struct_add_names(
 		if (member_is_anonymous(t, m)
 			? struct_add_names(t, types_get(t, m->type), names) ==
 			      -1
-			: name_table_add(names, 0, m->name, 0) == -1)
+			: name_table_add(
+			      names, 0, m->name, m->as.kind != KIND_NONE) == -1)
 			return -1;
 	}
 	return 0;
 }
 
+/* Whether a key is the text beside a member that has a kind, "name_text", which
+ * readers of a record ignore.  names has the members, if many is set. */
+static bool
+is_text_of_member(const struct types *t, const struct type *type,
+    const char *key, const struct name_table *names, bool many)
+{
+	size_t n = strlen(key);
+	bool is_text = false;
+	char *name;
+
+	if (n < 5 || strcmp(key + n - 5, "_text") != 0 ||
+	    (name = strndup(key, n - 5)) == NULL)
+		return false;
+	if (many)
+		is_text = name_table_find(names, 0, name) == 1;
+	else
+		is_text = struct_has_kind(t, type, name);
+	free(name);
+	return is_text;
+}
+
 /* Check that v is an object and that all its keys are members, but for the
- * marks that records contain. */
+ * marks that records contain, and texts of kinds. */
 static int
 struct_check_keys(const struct types *t, uint32_t type, const json_t *v,
     const struct value_place *at)
@@ -261,7 +300,8 @@ struct_check_keys(const struct types *t, uint32_t type, const json_t *v,
 			break;
 		if (key[0] == '@' || strncmp(key, "__EUNOMIA_", 10) == 0 ||
 		    (many ? name_table_find(&names, 0, key) != NAME_NONE
-			  : struct_has_member(t, of, key)))
+			  : struct_has_member(t, of, key)) ||
+		    is_text_of_member(t, of, key, &names, many))
 			continue;
 		where = value_place_string(at);
 		report_error("%s: there is no member \"%s\"", where, key);

@@ -100,7 +100,7 @@ on_terminal() {
 }
 
 @test "JSON records give the same text as binary ones" {
-	for stream in scalars floats enums short types nested reference hists sampled maps; do
+	for stream in scalars floats enums short types nested reference hists sampled maps kinds; do
 		as_json "$FMT/$stream.skel" > j.skel
 		for form in json csv tsv table; do
 			diff -u "$FMT/$stream.$form" <(skel-fmt -q "--$form" j.skel)
