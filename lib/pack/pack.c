@@ -31,7 +31,7 @@
 
 enum { NAME_MAX_LEN = 63 }; /* bytes of the object's name */
 
-enum { MAPS, PROGRAMS }; /* scopes of names */
+enum { MAPS, PROGRAMS, SECTIONS }; /* scopes of names */
 
 struct pack {
 	const char *file;                   /* borrowed */
@@ -124,6 +124,21 @@ undo_rename(const char *section)
 	return section;
 }
 
+/* Adds a name that only one may have: no reader of a package could tell two of
+ * one name apart. */
+static int
+add_name(struct pack *p, uint32_t scope, const char *what, const char *name,
+    uint32_t index)
+{
+	if (name_table_add(&p->names, scope, name, index) == -1)
+		return -1;
+	if (name_table_find(&p->names, scope, name) == index)
+		return 0;
+	report_error(
+	    "%s: %s %s: the object has two of this name", p->file, what, name);
+	return -1;
+}
+
 /* Adds the section of the map and its variables.  libbpf makes the map of a
  * section mmapable if one of its variables is not static; the others have no
  * variables that can be set. */
@@ -142,7 +157,9 @@ add_section(struct pack *p, const struct bpf_map *map)
 		return 0;
 	if (pack_append(p->file, p->sections,
 		json_pack("{sss[]}", "name", undo_rename(name), "variables"),
-		"section", name) == -1)
+		"section", name) == -1 ||
+	    add_name(p, SECTIONS, "section", undo_rename(name),
+		(uint32_t)json_array_size(p->sections)) == -1)
 		return -1;
 	variables = json_object_get(pack_get_last(p->sections), "variables");
 	t = btf__type_by_id(p->btf, id);
@@ -214,17 +231,6 @@ add_maps(struct pack *p)
 	return 0;
 }
 
-/* No reader of a package could tell two programs of one name apart. */
-static int
-check_program_name(const struct pack *p, const char *name, uint32_t index)
-{
-	if (name_table_find(&p->names, PROGRAMS, name) == index)
-		return 0;
-	report_error(
-	    "%s: program %s: the object has two of this name", p->file, name);
-	return -1;
-}
-
 /* Adds the programs that libbpf loads by default.  Those with SEC("?...") are
  * left out, since the reference loader attaches all that are listed. */
 static int
@@ -243,8 +249,7 @@ add_programs(struct pack *p)
 		    bpf_program__section_name(prog), "link", 1);
 		if (pack_append(p->file, p->programs, v, "program", name) ==
 			-1 ||
-		    name_table_add(&p->names, PROGRAMS, name, n) == -1 ||
-		    check_program_name(p, name, n) == -1)
+		    add_name(p, PROGRAMS, "program", name, n) == -1)
 			return -1;
 		n++;
 	}
