@@ -24,6 +24,7 @@
 #include "count-stream.h"
 #include "count/question.h"
 #include "host/confine.h"
+#include "input-files.h"
 #include "stream/writer.h"
 
 enum {
@@ -82,47 +83,18 @@ static const struct command command = {
 	.operands = "file",
 };
 
-static bool
-is_stdin(const char *file)
-{
-	return strcmp(file, "-") == 0;
-}
-
-static bool
-opens_any(int nfiles, char *const files[])
-{
-	for (int i = 0; i < nfiles; i++)
-		if (!is_stdin(files[i]))
-			return true;
-	return false;
-}
-
 static int
-count_file(struct count_stream *s, const char *file)
+count_file(void *ctx, int fd, const char *name)
 {
-	int fd, ret;
-
-	if (is_stdin(file))
-		return count_stream_run(s, STDIN_FILENO, "<stdin>");
-	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
-		report_error("%s: %s", file, strerror(errno));
-		return -1;
-	}
-	ret = count_stream_run(s, fd, file);
-	close(fd);
-	return ret;
+	return count_stream_run(ctx, fd, name);
 }
 
-static int
-count_files(struct count_stream *s, int nfiles, char *const files[])
+static bool
+is_over(const void *ctx)
 {
-	int status = 0;
+	const struct count_stream *s = ctx;
 
-	if (nfiles == 0)
-		status |= count_file(s, "-");
-	for (int i = 0; i < nfiles && !s->out->gone && !s->out->failed; i++)
-		status |= count_file(s, files[i]);
-	return status;
+	return s->out->gone || s->out->failed;
 }
 
 static size_t
@@ -177,7 +149,7 @@ run(struct count_stream *s, int nfiles, char *const files[])
 
 	if (stream_check_terminal(s->encoding, STDOUT_FILENO) == -1)
 		return EXIT_USAGE;
-	confine_filter(opens_any(nfiles, files));
+	confine_filter(input_files_open_any(nfiles, files));
 	if (signals_catch() == -1) {
 		report_error("cannot catch signals: %s", strerror(errno));
 		return 1;
@@ -186,7 +158,8 @@ run(struct count_stream *s, int nfiles, char *const files[])
 	    output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return 1;
 	s->out = &out;
-	status = count_files(s, nfiles, files);
+	status = input_files_run(nfiles, files,
+	    &(struct input_files_reader){ count_file, is_over, s });
 	if (!out.gone && !out.failed)
 		status |= count_stream_finish(s);
 	output_close(&out);

@@ -29,6 +29,7 @@
 #include "format/plan.h"
 #include "format/safe-cells.h"
 #include "host/confine.h"
+#include "input-files.h"
 #include "list.h"
 #include "printer.h"
 #include "record/member-notes.h"
@@ -146,22 +147,6 @@ terminal_width(int fd)
 	return size.ws_col;
 }
 
-static bool
-is_stdin(const char *file)
-{
-	return strcmp(file, "-") == 0;
-}
-
-/* Whether there are files to open besides standard input. */
-static bool
-opens_any(int nfiles, char *const files[])
-{
-	for (int i = 0; i < nfiles; i++)
-		if (!is_stdin(files[i]))
-			return true;
-	return false;
-}
-
 /* What the command line asks for. */
 struct job {
 	struct printer printer;
@@ -170,40 +155,20 @@ struct job {
 };
 
 static int
-run_fd(struct job *job, int fd, const char *name)
+run_file(void *ctx, int fd, const char *name)
 {
+	struct job *job = ctx;
+
 	return job->lists ? list_run(job->printer.out, &job->list, fd, name)
 			  : printer_run(&job->printer, fd, name);
 }
 
-static int
-run_file(struct job *job, const char *file)
+static bool
+is_over(const void *ctx)
 {
-	int fd, ret;
+	const struct job *job = ctx;
 
-	if (is_stdin(file))
-		return run_fd(job, STDIN_FILENO, "<stdin>");
-	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
-		report_error("%s: %s", file, strerror(errno));
-		return -1;
-	}
-	ret = run_fd(job, fd, file);
-	close(fd);
-	return ret;
-}
-
-/* Print the files, or standard input if there are none. */
-static int
-run_files(struct job *job, int nfiles, char *const files[])
-{
-	const struct output *out = job->printer.out;
-	int status = 0;
-
-	if (nfiles == 0)
-		status |= run_file(job, "-");
-	for (int i = 0; i < nfiles && !out->gone && !out->failed; i++)
-		status |= run_file(job, files[i]);
-	return status;
+	return job->printer.out->gone || job->printer.out->failed;
 }
 
 typedef void rewrite_text(struct buf *out, const char *text, size_t len);
@@ -319,7 +284,7 @@ main(int argc, char *argv[])
 		return 1;
 	/* Output is UTF-8 in any locale; wcwidth(3) has to know. */
 	setlocale(LC_CTYPE, "C.UTF-8");
-	confine_filter(opens_any(argc - optind, argv + optind));
+	confine_filter(input_files_open_any(argc - optind, argv + optind));
 	if (signals_catch() == -1) {
 		report_error("cannot catch signals: %s", strerror(errno));
 		return 1;
@@ -341,7 +306,8 @@ main(int argc, char *argv[])
 	job.printer.nmaps = job.list.nmaps = maps.n;
 	job.printer.as = as.v;
 	job.printer.nas = as.n;
-	status = run_files(&job, argc - optind, argv + optind);
+	status = input_files_run(argc - optind, argv + optind,
+	    &(struct input_files_reader){ run_file, is_over, &job });
 	printer_finish(&job.printer);
 	output_close(&out);
 	/* It is no failure if the reader of the output leaves. */

@@ -23,6 +23,7 @@
 #include "complete.h"
 #include "filter.h"
 #include "host/confine.h"
+#include "input-files.h"
 #include "record/member-notes.h"
 
 enum { OPTION_AS = 256, OPTION_NO_LOG, OPTION_VERBOSE };
@@ -83,56 +84,20 @@ struct options {
 	size_t nas, as_cap;
 };
 
-static bool
-is_stdin(const char *file)
-{
-	return strcmp(file, "-") == 0;
-}
-
-static bool
-opens_any(int nfiles, char *const files[])
-{
-	for (int i = 0; i < nfiles; i++)
-		if (!is_stdin(files[i]))
-			return true;
-	return false;
-}
-
 static int
-filter_file(struct filter *f, const char *file)
+filter_file(void *ctx, int fd, const char *name)
 {
-	int fd, ret;
-
-	if (is_stdin(file))
-		return filter_run(f, STDIN_FILENO, "<stdin>");
-	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
-		report_error("%s: %s", file, strerror(errno));
-		return -1;
-	}
-	ret = filter_run(f, fd, file);
-	close(fd);
-	return ret;
+	return filter_run(ctx, fd, name);
 }
 
 /* Whether no further input matters. */
 static bool
-is_over(const struct filter *f)
+is_over(const void *ctx)
 {
+	const struct filter *f = ctx;
+
 	return f->out->gone || f->out->failed || (f->quiet && f->found) ||
 	       signals_stop_at_once();
-}
-
-static int
-filter_files(struct filter *f, int nfiles, char *const files[])
-{
-	int ret = 0;
-
-	f->names = nfiles > 1;
-	if (nfiles == 0)
-		ret |= filter_file(f, "-");
-	for (int i = 0; i < nfiles && !is_over(f); i++)
-		ret |= filter_file(f, files[i]);
-	return ret;
 }
 
 static uint64_t
@@ -197,7 +162,7 @@ run(struct filter *f, int nfiles, char *const files[])
 	static struct output out;
 	int ret;
 
-	confine_filter(opens_any(nfiles, files));
+	confine_filter(input_files_open_any(nfiles, files));
 	if (signals_catch() == -1) {
 		report_error("cannot catch signals: %s", strerror(errno));
 		return EXIT_ERROR;
@@ -205,7 +170,9 @@ run(struct filter *f, int nfiles, char *const files[])
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return EXIT_ERROR;
 	f->out = &out;
-	ret = filter_files(f, nfiles, files);
+	f->names = nfiles > 1;
+	ret = input_files_run(nfiles, files,
+	    &(struct input_files_reader){ filter_file, is_over, f });
 	output_close(&out);
 	if (f->quiet && f->found)
 		return EXIT_FOUND;
