@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,15 +6,6 @@
 #include "complete-stream.h"
 #include "record/fields.h"
 #include "stream/reader.h"
-
-static void
-offer_member(struct completion *c, const char *name, const char *end)
-{
-	char word[256];
-
-	snprintf(word, sizeof(word), "%s%s", name, end);
-	complete_offer(c, word, NULL);
-}
 
 /* Offers the fields of the maps, with the structs and the members in them. */
 static void
@@ -27,7 +17,7 @@ offer_members(
 
 		fields_add_selected(&fields, h, i, NULL, 0, true);
 		for (size_t k = 0; k < fields.n; k++)
-			offer_member(c, fields.v[k].name, end);
+			complete_offer_with(c, fields.v[k].name, end);
 		fields_free(&fields);
 	}
 }

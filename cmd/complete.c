@@ -86,6 +86,15 @@ complete_offer(struct completion *c, const char *word, const char *help)
 	return true;
 }
 
+bool
+complete_offer_with(struct completion *c, const char *word, const char *end)
+{
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "%s%s", word, end);
+	return complete_offer(c, whole, NULL);
+}
+
 void
 complete_offer_files(struct completion *c, const char *patterns)
 {

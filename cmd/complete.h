@@ -42,6 +42,10 @@ int complete_run(const struct command *c, int argc, char *const argv[]);
  * it was offered. */
 bool complete_offer(struct completion *c, const char *word, const char *help);
 
+/* The same with end behind the word, and without a help text. */
+bool complete_offer_with(
+    struct completion *c, const char *word, const char *end);
+
 /* The same for the files or directories of this name; patterns, "*.o *.c", may
  * be
  * "". */

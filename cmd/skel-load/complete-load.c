@@ -43,27 +43,18 @@ out:
 	return ret;
 }
 
-static bool
-offer_with(struct completion *c, const char *word, const char *end)
-{
-	char whole[256];
-
-	snprintf(whole, sizeof(whole), "%s%s", word, end);
-	return complete_offer(c, whole, NULL);
-}
-
 static void
 offer_programs(struct completion *c, const struct package *p, const char *end)
 {
 	for (size_t i = 0; i < p->nprograms; i++)
-		offer_with(c, p->programs[i].name, end);
+		complete_offer_with(c, p->programs[i].name, end);
 }
 
 static void
 offer_maps(struct completion *c, const struct package *p, const char *end)
 {
 	for (size_t i = 0; i < p->nmaps; i++)
-		offer_with(c, p->maps[i].name, end);
+		complete_offer_with(c, p->maps[i].name, end);
 }
 
 static void
@@ -71,7 +62,8 @@ offer_variables(struct completion *c, const struct package *p, const char *end)
 {
 	for (size_t i = 0; i < p->nsections; i++)
 		for (size_t k = 0; k < p->sections[i].nvariables; k++)
-			offer_with(c, p->sections[i].variables[k].name, end);
+			complete_offer_with(
+			    c, p->sections[i].variables[k].name, end);
 }
 
 /* Offers the names of a directory's entries. */
@@ -85,7 +77,7 @@ offer_entries(struct completion *c, const char *dir, const char *end)
 		return;
 	while ((e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.')
-			offer_with(c, e->d_name, end);
+			complete_offer_with(c, e->d_name, end);
 	closedir(d);
 }
 
@@ -249,7 +241,7 @@ offer_where(struct completion *c, const struct package *p)
 		return;
 	}
 	for (size_t i = 0; (name = attach_where_way(i)) != NULL; i++)
-		open |= offer_with(c, name, ":");
+		open |= complete_offer_with(c, name, ":");
 	if (open)
 		complete_leave_open(c);
 	complete_offer(c, "off", NULL);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "base/util.h"
 #include "elf/btf-tags.h"
 
 static int
@@ -69,7 +70,7 @@ static const struct {
 static int
 set_note(struct type_member *m, const char *tag, const char *where)
 {
-	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+	for (size_t i = 0; i < nitems(notes); i++) {
 		size_t n = strlen(notes[i].key);
 
 		if (strncmp(tag, notes[i].key, n) == 0 &&

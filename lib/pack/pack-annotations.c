@@ -7,7 +7,7 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/util.h"
-#include "elf/btf.h"
+#include "elf/btf-tags.h"
 #include "pack/pack-annotations.h"
 #include "pack/pack-json.h"
 #include "package/read.h"
@@ -15,8 +15,6 @@
 #include "types/name-table.h"
 #include "types/types.h"
 #include "types/value.h"
-
-#define TAG "skel:"
 
 /* The types of variables whose default is given, imported once. */
 struct annotation_types {
@@ -477,7 +475,7 @@ apply_annotation(struct annotation *n, const char *tag, const char *file)
 	int len = equals != NULL ? (int)(equals - tag) : (int)strlen(tag);
 
 	snprintf(key, sizeof(key), "%.*s", len, tag);
-	snprintf(where, sizeof(where), "%s: %s: " TAG "%s", file,
+	snprintf(where, sizeof(where), "%s: %s: " BTF_TAG "%s", file,
 	    pack_get_name(n->btf, n->id), tag);
 	n->key = key;
 	n->value = equals != NULL ? equals + 1 : "";
@@ -519,11 +517,11 @@ apply_annotations(struct annotation *n, const char *file)
 			btf_is_composite(btf__type_by_id(btf, t->type))))
 			continue;
 		tag = btf__name_by_offset(btf, t->name_off);
-		if (strncmp(tag, TAG, strlen(TAG)) != 0)
+		if (strncmp(tag, BTF_TAG, strlen(BTF_TAG)) != 0)
 			continue;
 		n->id = t->type;
 		n->target = &n->targets[t->type];
-		if (apply_annotation(n, tag + strlen(TAG), file) == -1)
+		if (apply_annotation(n, tag + strlen(BTF_TAG), file) == -1)
 			return -1;
 	}
 	return 0;

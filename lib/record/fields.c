@@ -622,17 +622,10 @@ fields_find_member(struct stream_header *h, unsigned int map, const char *name)
 {
 	struct field_place place;
 
-	if (!fields_find(h, map, name, &place) || place.member == NULL)
+	if (!fields_find(h, map, name, &place))
 		return NULL;
 	/* It is in the header, which the caller may change. */
-	for (size_t i = 0; i < h->types.n; i++) {
-		struct type *type = &h->types.v[i];
-
-		if (type->nmembers > 0 && place.member >= type->members &&
-		    place.member < type->members + type->nmembers)
-			return &type->members[place.member - type->members];
-	}
-	return NULL;
+	return (struct type_member *)(uintptr_t)place.member;
 }
 
 bool
