@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -33,6 +32,7 @@
 #include "list.h"
 #include "printer.h"
 #include "record/member-notes.h"
+#include "terminal.h"
 
 enum {
 	OPTION_LIST = 256,
@@ -41,7 +41,6 @@ enum {
 	OPTION_TEXT,
 	OPTION_TIME,
 	OPTION_FORM,
-	TERMINAL_WIDTH = 80
 };
 
 static const struct command_option option_table[] = {
@@ -134,19 +133,6 @@ word_list_split(struct word_list *w, char *list)
 	return 0;
 }
 
-/* The width of the terminal fd; 0 if it is no terminal. */
-static unsigned int
-terminal_width(int fd)
-{
-	struct winsize size;
-
-	if (!isatty(fd))
-		return 0;
-	if (ioctl(fd, TIOCGWINSZ, &size) == -1 || size.ws_col == 0)
-		return TERMINAL_WIDTH;
-	return size.ws_col;
-}
-
 /* What the command line asks for. */
 struct job {
 	struct printer printer;
@@ -218,6 +204,7 @@ main(int argc, char *argv[])
 	struct word_list columns = { 0 }, maps = { 0 }, as = { 0 };
 	rewrite_text *rewrite = NULL;
 	struct time_style time;
+	struct window window;
 	struct output out;
 	int ch, status;
 
@@ -301,7 +288,8 @@ main(int argc, char *argv[])
 	job.printer.out = &out;
 	job.printer.plan.columns = columns.v;
 	job.printer.plan.ncolumns = columns.n;
-	job.printer.plan.width = terminal_width(out.fd);
+	terminal_window(out.fd, &window);
+	job.printer.plan.width = window.columns;
 	job.printer.maps = job.list.maps = maps.v;
 	job.printer.nmaps = job.list.nmaps = maps.n;
 	job.printer.as = as.v;
