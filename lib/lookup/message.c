@@ -5,6 +5,14 @@
 
 #include "base/util.h"
 #include "lookup/message.h"
+#include "types/kind.h"
+
+bool
+lookup_is_host_kind(uint64_t kind)
+{
+	return kind == KIND_UID || kind == KIND_GID || kind == KIND_IFINDEX ||
+	       kind == KIND_CGROUP || kind == KIND_CONTAINER;
+}
 
 size_t
 lookup_file_len(const struct lookup_file *f)
@@ -52,6 +60,16 @@ lookup_send(
 	return 0;
 }
 
+/* Whether the kinds of a request are those of its file. */
+static bool
+has_sound_kinds(const struct lookup_find *f)
+{
+	for (uint32_t i = 0; f->file == LOOKUP_HOST && i < f->n; i++)
+		if (!lookup_is_host_kind(f->v[i].is_return))
+			return false;
+	return true;
+}
+
 /* Whether the lengths and the counts of a message are sound. */
 static bool
 is_sound(struct lookup_packet *p, size_t nfds)
@@ -66,7 +84,8 @@ is_sound(struct lookup_packet *p, size_t nfds)
 		head = offsetof(struct lookup_file, path);
 		if (len <= head || len - head > LOOKUP_PATH_MAX ||
 		    m->file.path[len - head - 1] != '\0' ||
-		    m->file.has_fd > 1 || m->file.has_root > 1 ||
+		    m->head.number == LOOKUP_HOST || m->file.has_fd > 1 ||
+		    m->file.has_root > 1 ||
 		    m->file.has_fd + m->file.has_root != nfds)
 			return false;
 		/* A root directory alone came first. */
@@ -78,7 +97,8 @@ is_sound(struct lookup_packet *p, size_t nfds)
 	case LOOKUP_FIND:
 		return len >= offsetof(struct lookup_find, v) &&
 		       m->find.n > 0 && m->find.n <= LOOKUP_OFFSETS_MAX &&
-		       len == lookup_find_len(&m->find) && nfds == 0;
+		       len == lookup_find_len(&m->find) && nfds == 0 &&
+		       has_sound_kinds(&m->find);
 	case LOOKUP_FOUND:
 		return len >= head && m->found.n <= SYMBOL_STORE_INLINES_MAX &&
 		       len - head >= m->found.n * sizeof(m->found.v[0]) &&

@@ -5,7 +5,8 @@
  * of one build, which the first message makes sure of.
  *
  * The one that polls tells of files, with descriptors, and asks for the
- * functions at offsets in them; the answers name the request.
+ * functions at offsets in them; the answers name the request.  It also asks for
+ * the names of numbers that only this host knows, such as user ids.
  *
  * What comes from the other side is checked here, and nowhere else: the sizes
  * and counts of a message that was received are sound.
@@ -20,13 +21,16 @@
 #include "record/symbol-store.h"
 
 enum {
-	LOOKUP_VERSION = 1,
+	LOOKUP_VERSION = 2,
 	LOOKUP_BYTES_MAX = 64 << 10, /* of a message */
 	LOOKUP_OFFSETS_MAX = 128,    /* in a request */
 	LOOKUP_PATH_MAX = 4096,
 	LOOKUP_SOCKET = 0, /* the descriptor of the socket in skel-lookup */
 	LOOKUP_KERNEL = 0, /* the number of the kernel, which is no file */
 };
+
+/* The number of the host itself, in LOOKUP_FIND only. */
+#define LOOKUP_HOST UINT32_MAX
 
 /* The argument of skel-lookup with which it leaves its parent's children. */
 #define LOOKUP_DETACH "--detach"
@@ -87,8 +91,9 @@ struct lookup_file {
 
 struct lookup_offset {
 	uint64_t at; /* in the file; of the kernel and of generated code the
-			address */
-	uint64_t is_return; /* it is a return address */
+			address; of the host the number that has a name */
+	uint64_t is_return; /* it is a return address; of the host: enum kind,
+			       for which lookup_is_host_kind() is true */
 };
 
 /* LOOKUP_FIND */
@@ -105,7 +110,8 @@ struct lookup_frame {
 	uint32_t unused;
 };
 
-/* LOOKUP_FOUND: n frames, and then the text. */
+/* LOOKUP_FOUND: n frames, and then the text.  Of the host one frame, whose
+ * symbol is the name, or none if there is no name. */
 struct lookup_found {
 	struct lookup_head head; /* of a request */
 	uint32_t index;          /* of the offset in the request */
@@ -137,6 +143,10 @@ struct lookup_packet {
 	int fds[2]; /* owned; -1: none.  LOOKUP_FILE: file and root */
 	union lookup_message m;
 };
+
+/* Whether the host is asked for the names of numbers of a kind: users, groups,
+ * interfaces, cgroups, and the containers behind cgroups. */
+bool lookup_is_host_kind(uint64_t kind);
 
 /* The bytes of a message of a fixed layout. */
 size_t lookup_file_len(const struct lookup_file *f);

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "lookup/message.h"
+#include "types/kind.h"
 
 static int ends[2];
 static struct lookup_packet p;
@@ -92,6 +93,32 @@ check_find(void)
 	f.n = UINT32_MAX;
 	CHECK_NUM(pass(&f, sizeof(f), -1, -1), -1);
 	close(fd);
+}
+
+/* Of the host only numbers that have names are asked for. */
+static void
+check_host(void)
+{
+	struct lookup_find f = {
+		.head = { LOOKUP_FIND, 9 },
+		.file = LOOKUP_HOST,
+		.n = 2,
+		.v = { { .at = 1000, .is_return = KIND_UID },
+		    { .at = 2311, .is_return = KIND_CONTAINER } },
+	};
+	struct lookup_file file = { .head = { LOOKUP_FILE, LOOKUP_HOST } };
+
+	CHECK_NUM(pass(&f, lookup_find_len(&f), -1, -1), 1);
+	CHECK_NUM(p.m.find.v[1].is_return, KIND_CONTAINER);
+	f.v[1].is_return = KIND_PID_NS;
+	CHECK_NUM(pass(&f, lookup_find_len(&f), -1, -1), -1);
+	f.v[1].is_return = (uint64_t)1 << 32 | KIND_UID;
+	CHECK_NUM(pass(&f, lookup_find_len(&f), -1, -1), -1);
+	f.file = LOOKUP_KERNEL;
+	CHECK_NUM(pass(&f, lookup_find_len(&f), -1, -1), 1);
+	/* The host is no file. */
+	CHECK_NUM(pass(&file, lookup_file_len(&file), -1, -1), -1);
+	CHECK_NUM(errno, EPROTO);
 }
 
 static void
@@ -199,6 +226,7 @@ main(void)
 	CHECK_NUM(errno, EAGAIN);
 	check_file();
 	check_find();
+	check_host();
 	check_found();
 	check_others();
 	check_noise_is_safe();
