@@ -118,7 +118,7 @@ NEED_check-agree := $(NEED_check-vm) opensnoop:libbpf-tools
 NEED_mutate := $(NEED_check)
 NEED_fuzz  := $(NEED_check) $(if $(LIBS),dpkg-source:dpkg-dev) \
 	'/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
-NEED_bench := $(NEED_build) clang -- bpftrace python3 valgrind
+NEED_bench := $(NEED_build) clang -- bpftrace jq python3 valgrind
 INSTALL_MISSING = CC="$(CC)" PKG_CONFIG="$(PKG_CONFIG)" tests/helpers/install-missing
 # The needs of goal $1, or those of the part of its name before "-".
 needs = $(or $(NEED_$1),$(NEED_$(firstword $(subst -, ,$1))))
@@ -393,7 +393,11 @@ $(B)/bench/%.bin: $(B)/tests/bench/%.o $(LIB) $(B)/link.flags
 
 bench: all $(BENCH) $(BENCH_LIVE) ## time the commands against their rivals; REFERENCE=PATH adds one
 	@$(KEEP) replay env $(BENCH_RUN) $(B)/bench $(BENCH_RECORDS)
+	@$(KEEP) filters env $(BENCH_RUN) --filters $(B)/bench $(BENCH_RECORDS)
 	@$(RUN) $(KEEP) live tests/bench/live.py $(B)/bench
+
+bench-filters: all $(BENCH) ## the part of it that filters recorded ones
+	@$(KEEP) filters env $(BENCH_RUN) --filters $(B)/bench $(BENCH_RECORDS)
 
 # This needs root and a kernel with BPF.
 bench-live: all $(BENCH) $(BENCH_LIVE) ## the part of it that polls live records
@@ -504,6 +508,6 @@ clean: ## remove everything that was built
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
 .PHONY: all lib help deps find-missing demo test check check-build check-clang check-query check-vm fuzz mutate soak \
-	bench bench-live bench-count bench-check lint assets assets-check install format clean FORCE
+	bench bench-live bench-filters bench-count bench-check lint assets assets-check install format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

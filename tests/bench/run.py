@@ -2,6 +2,7 @@
 """Time the commands against their rivals; `make bench` runs it.
 
     tests/bench/run.py DIRECTORY [RECORDS]     print medians and ratios
+    tests/bench/run.py --filters DIRECTORY [RECORDS]   those of the filters
     tests/bench/run.py --count DIRECTORY       print instructions for each record
     tests/bench/run.py --check DIRECTORY FILE  fail if they grew beyond those in FILE
 
@@ -26,6 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "fixtures", "format"))
 from make import Stream  # noqa: E402
 
+import filters  # noqa: E402
 import maps  # noqa: E402
 import start  # noqa: E402
 
@@ -268,14 +270,21 @@ def check(directory, committed):
     sys.exit(1 if bad else 0)
 
 
+def begin(argv):
+    bench = Bench(argv[0], int(argv[1]) if len(argv) == 2 else 10**6)
+    print(f"{machine()}; medians of {ROUNDS} runs in turn")
+    return bench
+
+
 def main(argv):
     if len(argv) == 3 and argv[1] == "--count":
         count(argv[2])
     elif len(argv) == 4 and argv[1] == "--check":
         check(argv[2], argv[3])
+    elif len(argv) in (3, 4) and argv[1] == "--filters":
+        filters.table(begin(argv[2:]), medians, row)
     elif len(argv) in (2, 3) and not argv[1].startswith("-"):
-        bench = Bench(argv[1], int(argv[2]) if len(argv) == 3 else 10**6)
-        print(f"{machine()}; medians of {ROUNDS} runs in turn")
+        bench = begin(argv[1:])
         replay(bench)
         growth(bench)
         maps.table(bench, medians, row)
