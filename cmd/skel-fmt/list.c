@@ -1,16 +1,19 @@
 #include "list.h"
 #include "base/report.h"
+#include "record/member-notes.h"
 #include "stream/reader.h"
 
 static int
 list_header(struct output *out, const struct field_list_options *o,
-    const struct stream_header *h, const char *name)
+    struct stream_header *h, const char *name)
 {
 	for (size_t i = 0; i < o->nmaps; i++)
 		if (stream_header_find_map(h, o->maps[i]) == -1) {
 			report_error("%s: no map \"%s\"", name, o->maps[i]);
 			return -1;
 		}
+	if (member_notes_apply_options(h, o->as, o->nas) == -1)
+		return -1;
 	return field_list_write(h, o, &out->buf);
 }
 

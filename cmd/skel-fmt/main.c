@@ -61,7 +61,9 @@ static const struct command_option option_table[] = {
 	{ "folded", OPTION_FORM + PLAN_FOLDED, NULL,
 	    "stacks with their counts, for flame graphs", NULL },
 	{ "list", OPTION_LIST, NULL,
-	    "list the maps and members, without reading the records", NULL },
+	    "list the maps and members, their types, kinds and units, "
+	    "without reading the records",
+	    NULL },
 	{ "format", 'f', "text|json", "how to print that list", "=text json" },
 	{ "as", OPTION_AS, "[MAP.]MEMBER=KIND",
 	    "what a member means: ip4, errno, ns, flags(ENUM), ...; repeat for "
@@ -91,8 +93,8 @@ static const struct command command = {
 	    "                [-m map] [--as member=kind] ... [--numeric | "
 	    "--text]\n"
 	    "                [--time=style] [file ...]\n"
-	    "       skel-fmt --list [-Hqv] [-f text | json] [-m map] [file "
-	    "...]\n"
+	    "       skel-fmt --list [-Hqv] [-f text | json] [-m map]\n"
+	    "                [--as member=kind] [file ...]\n"
 	    "       skel-fmt -h | -V\n",
 	.about = "Print the records of streams from files or standard input as "
 		 "text.",
@@ -292,8 +294,8 @@ main(int argc, char *argv[])
 	job.printer.plan.width = window.columns;
 	job.printer.maps = job.list.maps = maps.v;
 	job.printer.nmaps = job.list.nmaps = maps.n;
-	job.printer.as = as.v;
-	job.printer.nas = as.n;
+	job.printer.as = job.list.as = as.v;
+	job.printer.nas = job.list.nas = as.n;
 	status = input_files_run(argc - optind, argv + optind,
 	    &(struct input_files_reader){ run_file, is_over, &job });
 	printer_finish(&job.printer);

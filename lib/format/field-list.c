@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/report.h"
@@ -8,7 +9,16 @@
 #include "record/fields.h"
 #include "stream/header-words.h"
 
-enum { LIST_MAP, LIST_SOURCE, LIST_MEMBER, LIST_TYPE, LIST_UNIT, LIST_COLUMNS };
+enum {
+	LIST_MAP,
+	LIST_SOURCE,
+	LIST_MEMBER,
+	LIST_TYPE,
+	LIST_KIND,
+	LIST_UNIT,
+	LIST_HELP,
+	LIST_COLUMNS
+};
 
 /* By column: the head of the table, and the key of the object. */
 static const struct {
@@ -18,7 +28,9 @@ static const struct {
 	[LIST_SOURCE] = { "SOURCE", "source" },
 	[LIST_MEMBER] = { "MEMBER", "member" },
 	[LIST_TYPE] = { "TYPE", "type" },
+	[LIST_KIND] = { "KIND", "kind" },
 	[LIST_UNIT] = { "UNIT", "unit" },
+	[LIST_HELP] = { "HELP", "help" },
 };
 
 /* What is listed, and where to. */
@@ -54,7 +66,30 @@ is_numeric(const struct types *t, const struct field_place *at)
 	       (type->kind == TYPE_INT || type->kind == TYPE_FLOAT);
 }
 
-/* The unit of what a map counts, which is that of the numbers in its value. */
+/* The unit of a quantity or of a point in time, "" for other kinds. */
+static const char *
+unit_of_kind(enum kind kind)
+{
+	switch (kind) {
+	case KIND_KTIME:
+	case KIND_BOOTTIME:
+	case KIND_REALTIME:
+		return kind_name(KIND_NS);
+	case KIND_NS:
+	case KIND_US:
+	case KIND_MS:
+	case KIND_S:
+	case KIND_BYTES:
+	case KIND_KIB:
+	case KIND_PAGES:
+		return kind_name(kind);
+	default:
+		return "";
+	}
+}
+
+/* The unit of its kind or else of what a map counts, which is that of the
+ * numbers in its value. */
 static const char *
 find_unit(const struct field_list *l, const struct field *f)
 {
@@ -63,9 +98,22 @@ find_unit(const struct field_list *l, const struct field *f)
 	return m->source == STREAM_SAMPLE &&
 		       strcmp(m->unit, STREAM_NO_UNIT) != 0 &&
 		       strncmp(f->path, "value", 5) == 0 &&
-		       is_numeric(&l->header->types, &f->place)
+		       is_numeric(&l->header->types, &f->place) &&
+		       f->place.kind == KIND_NONE
 		   ? m->unit
-		   : "";
+		   : unit_of_kind(f->place.kind);
+}
+
+static void
+write_kind(const struct member_kind *k, struct buf *out)
+{
+	char *text = k->kind == KIND_NONE ? NULL : kind_spell(k);
+
+	if (text != NULL)
+		buf_str(out, text);
+	else if (k->kind != KIND_NONE)
+		out->failed = true;
+	free(text);
 }
 
 /* Set l->cell to the text of a column, which is empty if there is none. */
@@ -73,6 +121,7 @@ static void
 read_cell(struct field_list *l, const struct field *f, int column)
 {
 	const struct stream_map *m = &l->header->maps[l->map];
+	const struct type_member *member = f->place.member;
 	struct buf *cell = &l->cell;
 
 	cell->len = 0;
@@ -91,8 +140,16 @@ read_cell(struct field_list *l, const struct field *f, int column)
 			types_write_name(
 			    &l->header->types, f->place.type, cell);
 		break;
+	case LIST_KIND:
+		if (member != NULL)
+			write_kind(&member->as, cell);
+		break;
 	case LIST_UNIT:
 		buf_str(cell, find_unit(l, f));
+		break;
+	case LIST_HELP:
+		if (member != NULL && member->help != NULL)
+			buf_str(cell, member->help);
 		break;
 	default:
 		break;

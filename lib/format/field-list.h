@@ -14,8 +14,11 @@
 struct field_list_options {
 	const char *const *maps; /* borrowed: only these maps */
 	size_t nmaps;            /* 0: all */
-	bool json;               /* an object for each member; else a table */
-	bool no_header;          /* a table without the names of its columns */
+	const char *const *as;   /* borrowed: those of --as, which the caller
+				    applies to the header */
+	size_t nas;
+	bool json;      /* an object for each member; else a table */
+	bool no_header; /* a table without the names of its columns */
 };
 
 /*

@@ -747,17 +747,17 @@ enum_of_bits() {
 
 @test "--list lists maps and members from the header alone" {
 	run -0 --separate-stderr skel-fmt --list "$FMT/maps.skel"
-	is 'MAP     SOURCE  MEMBER TYPE     UNIT
-execs   ringbuf pid    u32      -
-execs   ringbuf comm   char[16] -
-exits   perf    pid    u32      -
-exits   perf    code   int      -
-numbers ringbuf value  u32      -
-bytes   ringbuf raw    -        -' "$output"
+	is 'MAP     SOURCE  MEMBER TYPE     KIND UNIT HELP
+execs   ringbuf pid    u32      -    -    -
+execs   ringbuf comm   char[16] -    -    -
+exits   perf    pid    u32      -    -    -
+exits   perf    code   int      -    -    -
+numbers ringbuf value  u32      -    -    -
+bytes   ringbuf raw    -        -    -    -' "$output"
 	run -0 --separate-stderr skel-fmt --list -H -m line "$FMT/hists.skel"
-	is 'line sample key   u32              -
-line sample slots unsigned int[26] cpus
-line sample comm  char[16]         -' "$output"
+	is 'line sample key   u32              - -    -
+line sample slots unsigned int[26] - cpus -
+line sample comm  char[16]         - -    -' "$output"
 	# The list does not wait for a record, and -m and -f hold for it.
 	mkfifo fifo
 	{ head -n 1 "$FMT/hists.skel"; sleep 60; } > fifo &
@@ -766,6 +766,26 @@ line sample comm  char[16]         -' "$output"
 	is '{"map":"wide","source":"sample","member":"pid","type":"unsigned int"}
 {"map":"wide","source":"sample","member":"dev","type":"unsigned int"}
 {"map":"wide","source":"sample","member":"slots","type":"u64[40]","unit":"usecs"}' "$output"
+}
+
+@test "--list has the kinds, units and helps of members" {
+	skel-fmt --list -f json "$FMT/kinds.skel" > list
+	is '{"member":"saddr","type":"u32","kind":"ip4","help":"who asked"}
+{"member":"addr","type":"u8[16]","kind":"ip(family=af)"}
+{"member":"dport","type":"__be16","kind":"port_be"}
+{"member":"hop","type":"u16"}
+{"member":"took","type":"u64","kind":"ns","unit":"ns"}
+{"member":"bytes","type":"u64","kind":"bytes","unit":"bytes"}' \
+		"$(jq -c 'select(.member | IN("saddr", "addr", "dport", "hop", "took", "bytes"))
+			| select(.map != "sizes" or .member == "bytes") | del(.map, .source)' list)"
+	run -0 --separate-stderr skel-fmt --list -H -m flow --as hop=us "$FMT/kinds.skel"
+	[[ $output == *$'\nflow ringbuf hop '*' us '*' us '*$' -\n'* ]]
+	[[ $output == *'flow ringbuf saddr '*' ip4 '*' who asked'$'\n'* ]]
+	fails_with 1 '--as: nowhere=us: no map has a member' skel-fmt --list --as nowhere=us "$FMT/kinds.skel"
+	# What an author says may hold anything.
+	head -n 1 "$FMT/kinds.skel" | sed 's/who asked/\\u001b[2J/' > evil.skel
+	run -0 --separate-stderr skel-fmt --list evil.skel
+	[[ $output == *'\^[[2J'* && $output != *$'\e'* ]]
 }
 
 @test "every member that --list names is a column of -c" {
