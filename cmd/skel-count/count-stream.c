@@ -136,12 +136,8 @@ count_lost(struct count_stream *s, unsigned int map, uint64_t count)
 static bool
 is_about_names(const struct stream_line *line)
 {
-	static const char names[] = "{\"@names\"", clock[] = "{\"@clock\"";
-
-	return line->kind == LINE_SYMBOLS ||
-	       (line->text_len > sizeof(names) &&
-		   (memcmp(line->text, names, sizeof(names) - 1) == 0 ||
-		       memcmp(line->text, clock, sizeof(clock) - 1) == 0));
+	return line->kind == LINE_SYMBOLS || line->kind == LINE_NAMES ||
+	       line->kind == LINE_CLOCK;
 }
 
 static int

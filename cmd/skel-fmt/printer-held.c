@@ -5,18 +5,25 @@
 int
 printer_open_held(struct printer *p)
 {
-	unsigned int sides;
+	const struct stream_header *h = &p->in.header;
+	const struct symbol_store *symbols =
+	    h->symbols_follow ? p->symbols : NULL;
+	const struct name_store *names = h->names_follow ? p->names : NULL;
+	unsigned int what;
 
-	if (!p->in.header.symbols_follow || p->symbols == NULL)
-		return 0;
 	for (unsigned int i = 0; i < p->nplans; i++) {
-		if (p->plans[i] == NULL ||
-		    (sides = plan_shown_stacks(p->plans[i])) == 0)
+		if (p->plans[i] == NULL)
 			continue;
-		if (p->held == NULL && (p->held = held_records_new(
-					    &p->in.header, p->symbols)) == NULL)
+		what = symbols != NULL ? plan_shown_stacks(p->plans[i]) : 0;
+		if (names != NULL && plan_shows_names(p->plans[i]))
+			what |= HELD_NAMES;
+		if (what == 0)
+			continue;
+		if (p->held == NULL &&
+		    (p->held = held_records_new(h, symbols, names)) == NULL)
 			return -1;
-		held_records_add_map(p->held, i, sides);
+		if (held_records_add_map(p->held, i, what) == -1)
+			return -1;
 	}
 	return 0;
 }

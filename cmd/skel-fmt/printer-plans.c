@@ -149,6 +149,9 @@ printer_open_plans(struct printer *p)
 		    (p->symbols = symbol_store_new()) == NULL)
 			return -1;
 	p->plan.symbols = p->symbols;
+	if (p->names == NULL && (p->names = name_store_new()) == NULL)
+		return -1;
+	p->plan.names = p->names;
 	for (size_t i = 0; i < p->nmaps; i++)
 		if (check_map_option(p, p->maps[i]) == -1)
 			return -1;
@@ -227,4 +230,7 @@ printer_close_plans(struct printer *p)
 	symbol_store_free(p->symbols);
 	p->symbols = NULL;
 	p->plan.symbols = NULL;
+	name_store_free(p->names);
+	p->names = NULL;
+	p->plan.names = NULL;
 }

@@ -365,6 +365,21 @@ add_symbols(struct printer *p, const struct stream_line *line)
 	stream_reader_tried(&p->in, ret);
 }
 
+/* Add the names of a control line to the store. */
+static void
+add_names(struct printer *p, const struct stream_line *line)
+{
+	char where[1024];
+
+	if (p->names == NULL)
+		return;
+	snprintf(
+	    where, sizeof(where), "%s:%lu: @names", p->in.name, p->in.line);
+	stream_reader_try(&p->in);
+	stream_reader_tried(
+	    &p->in, name_store_parse(p->names, line->value, where));
+}
+
 /* End a pass, and print what was collected for it. */
 static void
 write_pass(struct printer *p, struct plan *plan, const char *map)
@@ -411,6 +426,9 @@ print_record_or_control(struct printer *p, const struct stream_line *line)
 	case LINE_STACK:
 	case LINE_SYMBOLS:
 		add_symbols(p, line);
+		break;
+	case LINE_NAMES:
+		add_names(p, line);
 		break;
 	case LINE_CLOCK:
 		p->clock = line->clock;

@@ -13,6 +13,7 @@
 #include "base/output.h"
 #include "format/flame.h"
 #include "format/plan.h"
+#include "kinds/name-store.h"
 #include "record/held-records.h"
 #include "record/symbol-store.h"
 #include "stream/reader.h"
@@ -37,6 +38,7 @@ struct printer {
 	/* Of the records that are printed now; what was read may be later. */
 	struct clock_offsets clock;
 	struct symbol_store *symbols; /* owned; NULL if no map has stacks */
+	struct name_store *names;     /* owned; NULL before it has a header */
 	bool is_pipe; /* then Ctrl-C ends the first command of the pipe, and
 			 that ends the input */
 	struct held_records

@@ -190,11 +190,8 @@ copy_end(struct filter *f, const struct stream_line *line)
 static bool
 is_about_names(const struct stream_line *line)
 {
-	static const char names[] = "{\"@names\"";
-
 	return line->kind == LINE_SYMBOLS || line->kind == LINE_STACK ||
-	       (line->kind == LINE_OTHER && line->text_len > sizeof(names) &&
-		   memcmp(line->text, names, sizeof(names) - 1) == 0);
+	       line->kind == LINE_NAMES;
 }
 
 /* Filter or copy a line other than a header. */

@@ -460,6 +460,7 @@ copy_line(struct stream_pass *p, const struct stream_line *line)
 		stream_reader_try(r);
 		stream_reader_tried(r, copy_symbols(p, line));
 		break;
+	case LINE_NAMES:
 	case LINE_CLOCK:
 	case LINE_OTHER:
 		copy_line_text(p, line);
@@ -674,7 +675,7 @@ open_held(struct stream_pass *p)
 	    fstat(p->reader->input.fd, &st) == 0 && S_ISREG(st.st_mode);
 	if (p->symbols == NULL && (p->symbols = symbol_store_new()) == NULL)
 		return -1;
-	p->held = held_records_new_all(h, p->symbols);
+	p->held = held_records_new_all(h, p->symbols, NULL);
 	return p->held == NULL ? -1 : 0;
 }
 

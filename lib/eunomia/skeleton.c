@@ -265,8 +265,8 @@ open_held(struct eunomia_bpf *p)
 
 	if (p->held != NULL || !symbolizer_follows(l->symbolizer))
 		return 0;
-	p->held =
-	    held_records_new_all(&l->header, symbolizer_symbols(l->symbolizer));
+	p->held = held_records_new_all(
+	    &l->header, symbolizer_symbols(l->symbolizer), NULL);
 	return p->held == NULL ? -1 : 0;
 }
 

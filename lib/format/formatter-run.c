@@ -358,6 +358,8 @@ write_kind(char *p, const struct step *s, const unsigned char *base,
 	}
 	if (k->family_size != 0)
 		v.family = load_u(base + k->family_offset, k->family_size);
+	if (k->form.kind == KIND_USYM)
+		v.pid = v.family;
 	return kind_text_write(p, &k->form, &v, r->formatter->context);
 }
 

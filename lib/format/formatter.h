@@ -135,7 +135,8 @@ struct enum_names {
 	size_t nbits;
 };
 
-/* What a step of a kind needs to know; family is that of KIND_IP. */
+/* What a step of a kind needs to know; family is that of KIND_IP, or
+ * the process of KIND_USYM. */
 struct formatter_kind {
 	struct kind_form form;
 	struct kind_words words; /* STEP_ERRNO */

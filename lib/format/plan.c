@@ -7,6 +7,7 @@
 #include "format/plan-column.h"
 #include "format/plan-form.h"
 #include "format/typed-json.h"
+#include "record/named-members.h"
 
 static const struct plan_ops *const plan_forms[] = {
 	[PLAN_JSON] = &plan_json_ops,
@@ -498,6 +499,15 @@ bool
 plan_has_stacks(const struct plan *p)
 {
 	return p->stacks.view != NULL;
+}
+
+bool
+plan_shows_names(const struct plan *p)
+{
+	for (size_t i = 0; i < p->formatter.nkinds; i++)
+		if (named_members_has_kind(p->formatter.kinds[i].form.kind))
+			return true;
+	return false;
 }
 
 unsigned int

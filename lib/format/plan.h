@@ -185,4 +185,7 @@ bool plan_has_stacks(const struct plan *p);
  * enum stack_side. */
 unsigned int plan_shown_stacks(const struct plan *p);
 
+/* Whether the form shows names of numbers that "@names" lines tell. */
+bool plan_shows_names(const struct plan *p);
+
 #endif

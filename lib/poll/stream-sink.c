@@ -68,7 +68,8 @@ open_held(struct stream_sink *s)
 	if (!symbolizer_follows(s->symbolizer))
 		return 0;
 	s->held =
-	    held_records_new_all(s->header, symbolizer_symbols(s->symbolizer));
+	    held_records_new_all(s->header,
+		symbolizer_symbols(s->symbolizer), NULL);
 	if (s->held == NULL)
 		return -1;
 	symbolizer_set_before_forget(s->symbolizer, release_held_of, s);

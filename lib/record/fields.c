@@ -88,6 +88,25 @@ field_place_is_struct(const struct types *t, const struct field_place *p)
 	       (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION);
 }
 
+/* Sets where the member is that the kind of another one needs. */
+static bool
+set_family(struct field_place *p, const struct types *t,
+    const struct type *around, const char *name, size_t offset)
+{
+	for (size_t i = 0; i < around->nmembers; i++) {
+		const struct type_member *m = &around->members[i];
+		const struct type *type = types_get(t, m->type);
+
+		if (strcmp(m->name, name) != 0 || m->bits != 0 ||
+		    type->size > sizeof(uint64_t))
+			continue;
+		p->family_offset = offset + m->offset;
+		p->family_size = (uint8_t)type->size;
+		return true;
+	}
+	return false;
+}
+
 struct field_place
 field_place_of_member(const struct types *t, const struct type *around,
     const struct type_member *m, size_t offset)
@@ -103,15 +122,11 @@ field_place_of_member(const struct types *t, const struct type *around,
 
 	if (at.kind == KIND_FLAGS)
 		at.flags = &t->v[m->as.flags];
-	for (size_t i = 0; at.kind == KIND_IP && i < around->nmembers; i++) {
-		const struct type_member *family = &around->members[i];
-
-		if (strcmp(family->name, m->as.arg) != 0)
-			continue;
-		at.family_offset = offset + family->offset;
-		at.family_size = (uint8_t)types_get(t, family->type)->size;
-		break;
-	}
+	if (at.kind == KIND_IP)
+		set_family(&at, t, around, m->as.arg, offset);
+	/* Threads share the addresses of their process. */
+	if (at.kind == KIND_USYM && !set_family(&at, t, around, "tgid", offset))
+		set_family(&at, t, around, "pid", offset);
 	return at;
 }
 

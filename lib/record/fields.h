@@ -26,7 +26,8 @@ struct field_place {
 	/* The member that it is, with what is said of it; NULL: none. */
 	const struct type_member *member;
 	/* Its kind, and what that needs: the enum of KIND_FLAGS, or where the
-	 * address family of KIND_IP is, and its bytes. */
+	 * address family of KIND_IP is, or the process of KIND_USYM, and its
+	 * bytes. */
 	enum kind kind;
 	const struct type *flags;
 	size_t family_offset;

@@ -4,16 +4,15 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "record/held-records.h"
+#include "record/named-members.h"
 
 /* How much time passes between two waits. */
 #define HELD_BUSY_NS_MAX (CLOCK_SECOND / 10)
 
 enum { PIDS = 4096 }; /* a power of two */
 
-/* An address of the first record that lacked a name. */
-struct held_addr {
-	uint64_t pid, addr;
-};
+/* Of an address in a stack, which is no number of a kind. */
+#define ADDRESS KIND_NONE
 
 /* What is before the bytes of each record in the queue. */
 struct held_head {
@@ -26,11 +25,13 @@ struct held_head {
 struct held_map {
 	struct stack_layout layout;
 	unsigned int sides; /* of which the names are needed */
+	struct named_members named;
 };
 
 struct held_records {
 	const struct stream_header *header; /* borrowed */
-	const struct symbol_store *symbols; /* borrowed */
+	const struct symbol_store *symbols; /* borrowed, or NULL */
+	const struct name_store *names;     /* borrowed, or NULL */
 	struct held_map *maps;              /* owned: one for each map */
 
 	/* The records, one behind the other, from first to end.  Those that
@@ -41,18 +42,19 @@ struct held_records {
 	/* How many of the records have pids with these low bits. */
 	uint32_t pids[PIDS];
 
-	/* The addresses that the first record lacked when it was looked at;
-	 * those before told have been told since. */
+	/* What the first record lacked when it was looked at, of which addresses
+	 * have the kind ADDRESS; those before told have been told since. */
 	bool looked;
 	size_t told, nlacking;
-	struct held_addr lacking[STACK_SIDES * STACK_DEPTH_MAX];
+	struct named_id
+	    lacking[STACK_SIDES * STACK_DEPTH_MAX + NAMED_MEMBERS_MAX];
 	uint64_t addrs[STACK_DEPTH_MAX]; /* of one stack */
 	struct buf whole; /* a record with zeros up to the size of its type */
 };
 
 struct held_records *
-held_records_new(
-    const struct stream_header *h, const struct symbol_store *symbols)
+held_records_new(const struct stream_header *h,
+    const struct symbol_store *symbols, const struct name_store *names)
 {
 	struct held_records *q = calloc(1, sizeof(*q));
 
@@ -62,6 +64,7 @@ held_records_new(
 	}
 	q->header = h;
 	q->symbols = symbols;
+	q->names = names;
 	if ((q->maps = calloc(h->nmaps + 1, sizeof(*q->maps))) == NULL) {
 		report_nomem();
 		free(q);
@@ -75,15 +78,17 @@ held_records_free(struct held_records *q)
 {
 	if (q == NULL)
 		return;
+	for (size_t i = 0; i < q->header->nmaps; i++)
+		named_members_free(&q->maps[i].named);
 	free(q->maps);
 	free(q->bytes);
 	buf_free(&q->whole);
 	free(q);
 }
 
-void
-held_records_add_map(
-    struct held_records *q, unsigned int map, unsigned int sides)
+/* Let the records of a map wait for the names in stacks. */
+static void
+add_stacks(struct held_records *q, unsigned int map, unsigned int sides)
 {
 	struct held_map *m = &q->maps[map];
 	struct report_held reports;
@@ -100,14 +105,29 @@ held_records_add_map(
 			m->sides |= sides & (1U << i);
 }
 
-struct held_records *
-held_records_new_all(
-    const struct stream_header *h, const struct symbol_store *symbols)
+int
+held_records_add_map(
+    struct held_records *q, unsigned int map, unsigned int what)
 {
-	struct held_records *q = held_records_new(h, symbols);
+	if (q->symbols != NULL && (what & HELD_BOTH_SIDES) != 0)
+		add_stacks(q, map, what);
+	if (q->names == NULL || !(what & HELD_NAMES))
+		return 0;
+	return named_members_find(&q->maps[map].named, q->header, map);
+}
 
-	for (unsigned int i = 0; q != NULL && i < h->nmaps; i++)
-		held_records_add_map(q, i, HELD_BOTH_SIDES);
+struct held_records *
+held_records_new_all(const struct stream_header *h,
+    const struct symbol_store *symbols, const struct name_store *names)
+{
+	struct held_records *q = held_records_new(h, symbols, names);
+
+	for (unsigned int i = 0; q != NULL && i < h->nmaps; i++) {
+		if (held_records_add_map(q, i, HELD_ALL) == -1) {
+			held_records_free(q);
+			return NULL;
+		}
+	}
 	return q;
 }
 
@@ -138,9 +158,18 @@ find_addresses(struct held_records *q, unsigned int map, enum stack_side side,
 }
 
 static bool
-is_told(const struct held_records *q, uint64_t pid, uint64_t addr)
+is_told(const struct held_records *q, const struct named_id *id)
 {
-	return symbol_store_find(q->symbols, pid, addr).v != NULL;
+	return id->kind == ADDRESS
+		   ? symbol_store_find(q->symbols, id->pid, id->id).v != NULL
+		   : name_store_is_told(q->names, id->kind, id->pid, id->id);
+}
+
+static void
+note_lacking(struct held_records *q, struct named_id id)
+{
+	if (!is_told(q, &id))
+		q->lacking[q->nlacking++] = id;
 }
 
 /* Note the addresses of one stack that are not told. */
@@ -161,20 +190,22 @@ look_at_side(struct held_records *q, unsigned int map, enum stack_side side,
 			return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (!is_told(q, pid, addrs[i]))
-			q->lacking[q->nlacking++] =
-			    (struct held_addr){ pid, addrs[i] };
+		note_lacking(q, (struct named_id){ ADDRESS, pid, addrs[i] });
 }
 
-/* Note the addresses of a whole record that are not told. */
+/* Note what of a whole record is not told. */
 static void
 look_at_record(
     struct held_records *q, unsigned int map, const unsigned char *record)
 {
+	const struct held_map *m = &q->maps[map];
+
 	q->told = q->nlacking = 0;
 	for (int i = 0; i < STACK_SIDES; i++)
-		if (q->maps[map].sides & 1U << i)
+		if (m->sides & 1U << i)
 			look_at_side(q, map, (enum stack_side)i, record);
+	for (size_t i = 0; i < m->named.n; i++)
+		note_lacking(q, named_member_load(&m->named.v[i], record));
 }
 
 /* Returns NULL if memory ran out. */
@@ -204,7 +235,7 @@ held_records_must_wait(struct held_records *q, unsigned int map,
 
 	if (q->n > 0)
 		return true;
-	if (q->maps[map].sides == 0)
+	if (q->maps[map].sides == 0 && q->maps[map].named.n == 0)
 		return false;
 	whole = complete_record(q, data, len, q->header->maps[map].record_size);
 	/* Without memory it goes out without its names. */
@@ -290,7 +321,7 @@ held_records_put(
 	return 0;
 }
 
-/* Whether all addresses of the first one are told. */
+/* Whether all names of the first one are told. */
 static bool
 is_first_told(struct held_records *q, const struct held_record *r)
 {
@@ -300,8 +331,7 @@ is_first_told(struct held_records *q, const struct held_record *r)
 		look_at_record(q, r->map, r->data);
 		q->looked = true;
 	}
-	while (q->told < q->nlacking &&
-	       is_told(q, q->lacking[q->told].pid, q->lacking[q->told].addr))
+	while (q->told < q->nlacking && is_told(q, &q->lacking[q->told]))
 		q->told++;
 	return q->told == q->nlacking;
 }

@@ -1,11 +1,12 @@
 /*
- * Held records: a queue of records whose addresses have no names yet.
+ * Held records: a queue of records whose addresses and numbers have no names
+ * yet.
  *
  * Names are found by another process than the one that reads records, so that
  * an address may be told after the first record that contains it (the header
- * has "symbols":"follow", see skel-stream(5)).  Who shows names keeps the
- * record here until the symbol store has all of its addresses, with or without
- * names, but not for ever.
+ * has "symbols":"follow", see skel-stream(5)), and so may the name of a user
+ * ("names":"follow").  Who shows names keeps the record here until the stores
+ * have all of them, or the word that there are none, but not for ever.
  *
  * Whatever is put in while something waits comes out behind it, in the order in
  * which it was put in: also records whose names are there, and lines that are
@@ -23,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "kinds/name-store.h"
 #include "record/stack-layout.h"
 #include "record/symbol-store.h"
 #include "stream/header.h"
@@ -35,6 +37,8 @@ enum {
 	HELD_BYTES_MAX = 16 << 20,
 	/* A set of stacks with both. */
 	HELD_BOTH_SIDES = 1U << STACK_KERNEL | 1U << STACK_USER,
+	HELD_NAMES = 1U << STACK_SIDES, /* beside stacks: names of numbers */
+	HELD_ALL = HELD_BOTH_SIDES | HELD_NAMES,
 };
 
 /* How long a record waits, by the clock of the caller. */
@@ -50,24 +54,25 @@ struct held_record {
 
 struct held_records; /* opaque */
 
-/* Make an empty queue.  h and symbols are borrowed.  Returns NULL after
- * reporting that memory ran out. */
-struct held_records *held_records_new(
-    const struct stream_header *h, const struct symbol_store *symbols);
+/* Make an empty queue.  h and the stores are borrowed; without one, NULL, no
+ * record waits for such names.  Returns NULL after reporting that memory ran
+ * out. */
+struct held_records *held_records_new(const struct stream_header *h,
+    const struct symbol_store *symbols, const struct name_store *names);
 
-/* The same, in which the records of all maps wait for all names in their
- * stacks. */
-struct held_records *held_records_new_all(
-    const struct stream_header *h, const struct symbol_store *symbols);
+/* The same, in which the records of all maps wait for all names. */
+struct held_records *held_records_new_all(const struct stream_header *h,
+    const struct symbol_store *symbols, const struct name_store *names);
 void held_records_free(struct held_records *q);
 
 /*
- * Let the records of a map wait for the names in the stacks of sides, a set of
- * 1 << enum stack_side, as far as the records have such stacks and these are
- * shown with symbols.  Records of other maps never wait for themselves.
+ * Let the records of a map wait for names: what is a set of HELD_NAMES and, for
+ * the stacks of a side, 1 << enum stack_side, as far as the records have such
+ * stacks and these are shown with symbols.  Records of other maps never wait
+ * for themselves.  Returns 0, or -1 after reporting that memory ran out.
  */
-void held_records_add_map(
-    struct held_records *q, unsigned int map, unsigned int sides);
+int held_records_add_map(
+    struct held_records *q, unsigned int map, unsigned int what);
 
 /* Whether a record in the queue may need names of this process, or, with 0, of
  * the kernel; true more often than it has to be. */
@@ -93,8 +98,8 @@ int held_records_put(
     struct held_records *q, const struct held_record *r, uint64_t now);
 
 /*
- * Set *r to the first one, if it may go out: all of its addresses are in the
- * symbol store, its time is over by now, or the queue is too long.  *r is
+ * Set *r to the first one, if it may go out: all of its names are in the
+ * stores, its time is over by now, or the queue is too long.  *r is
  * borrowed until held_records_put() or held_records_drop(), which removes it.
  * Returns whether there is one.  With now UINT64_MAX all may go.
  */

@@ -452,12 +452,12 @@ parse_session(struct stream_header *h, const json_t *json, const char *where)
 	return -1;
 }
 
-/* Whether the names of addresses follow.  What this reader does not know is as
- * good as no word, so that no record waits for what may never come. */
+/* Whether the names that a key is about follow.  What this reader does not know
+ * is as good as no word, so that no record waits for what may never come. */
 static bool
-has_names_later(const json_t *json)
+has_names_later(const json_t *json, const char *key)
 {
-	const char *when = json_doc_string(json_object_get(json, "symbols"));
+	const char *when = json_doc_string(json_object_get(json, key));
 
 	return when != NULL && strcmp(when, stream_follow) == 0;
 }
@@ -495,7 +495,8 @@ parse_header(struct stream_header *h, const json_t *json, const char *where)
 	    parse_string(json, "started", false, &h->started, top) == -1 ||
 	    parse_clock(h, json, top) == -1)
 		return -1;
-	h->symbols_follow = has_names_later(json);
+	h->symbols_follow = has_names_later(json, "symbols");
+	h->names_follow = has_names_later(json, "names");
 	h->session = skel == 1;
 	h->encoding = (enum stream_encoding)encoding;
 	if (h->session && parse_session(h, json, top) == -1)

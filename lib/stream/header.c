@@ -391,6 +391,8 @@ header_to_json(const struct stream_header *h)
 	if (json == NULL ||
 	    (h->symbols_follow && json_object_set_new(json, "symbols",
 				      json_string(stream_follow)) == -1) ||
+	    (h->names_follow && json_object_set_new(json, "names",
+				    json_string(stream_follow)) == -1) ||
 	    (h->clock.known && json_object_set_new(json, "clock",
 				   stream_clock_to_json(&h->clock)) == -1) ||
 	    (h->session && set_session_keys(json, h) == -1) ||

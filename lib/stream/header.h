@@ -126,6 +126,8 @@ struct stream_header {
 	struct clock_offsets clock;
 	/* The names of addresses may come after the records that need them. */
 	bool symbols_follow;
+	/* So may the names of numbers, "@names". */
+	bool names_follow;
 	char *dir; /* owned: of a session; or NULL */
 	/* Of a session: settings of the package, for skel-poll. */
 	uint64_t perf_buffer_pages, poll_timeout_ms;

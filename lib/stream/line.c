@@ -66,6 +66,7 @@ static const struct control_line {
 	{ "@error", LINE_ERROR, true },
 	{ "@stack", LINE_STACK, false },
 	{ "@symbols", LINE_SYMBOLS, false },
+	{ "@names", LINE_NAMES, false },
 	{ "@clock", LINE_CLOCK, false },
 	{ "@end", LINE_FINISH, false },
 };
@@ -104,7 +105,7 @@ parse_line_members(struct stream_line *line, enum stream_line_kind kind,
 		return got == -1 ? -1
 				 : json_doc_get_u64(value, "lost", UINT64_MAX,
 				       &line->lost, where);
-	default: /* A symbol store parses the value. */
+	default: /* A store parses the value. */
 		line->value = value;
 		return 0;
 	}

@@ -28,6 +28,7 @@ enum stream_line_kind {
 	LINE_ERROR,   /* "@error": map, message, count */
 	LINE_STACK,   /* "@stack": value, for symbol_store_parse_stack() */
 	LINE_SYMBOLS, /* "@symbols": value, for symbol_store_parse() */
+	LINE_NAMES,   /* "@names": value, for name_store_parse() */
 	LINE_CLOCK,   /* "@clock": clock; the reader has set that of its header
 			 too */
 	LINE_FINISH,  /* "@end": records, lost, value */

@@ -6,6 +6,8 @@
     late-names.py first STREAM     the same names, but as they come in STREAM
     late-names.py small            three records on lines 2 to 4, and names on lines 5 to 7
     late-names.py many N           N records that wait, and then their name
+    late-names.py numbers          two records of a user, a function, and an address in a
+                                   process on lines 2 and 3, and names on lines 4 to 7
 """
 import json
 import os
@@ -81,7 +83,32 @@ def many(n):
     return lines_of(s)
 
 
-if sys.argv[1] == "small":
+def names(s, kind, *pairs, **more):
+    s.lines.append(json.dumps({"@names": {"kind": kind, **more, "names": pairs}}).encode())
+
+
+def numbers():
+    s = Stream("numbers", names="follow")
+    u32, u64 = s.integer("u32", 4), s.integer("u64", 8)
+    event = s.struct("ev", ("pid", u32), ("owner", u32), ("fn", u64), ("at", u64), ("n", u32))
+    kinds = {"owner": "uid", "fn": "ksym", "at": "usym"}
+    for m in s.header["types"][event]["members"]:
+        if m["name"] in kinds:
+            m["as"] = kinds[m["name"]]
+    s.map("ev", "ringbuf", event)
+    s.put(struct.pack("<IIQQII", 42, 1000, 0xffffffff81000000, 0x401136, 1, 0))
+    s.put(struct.pack("<IIQQII", 43, 1000, 0xffffffff81000000, 0x401136, 2, 0))
+    names(s, "uid", (1000, "ana"))
+    names(s, "ksym", (0xffffffff81000000, "do_it+0x4"))
+    names(s, "usym", (0x401136, "main"), pid=42)
+    names(s, "usym", (0x401136, None), pid=43)
+    s.end()
+    return lines_of(s)
+
+
+if sys.argv[1] == "numbers":
+    write(numbers())
+elif sys.argv[1] == "small":
     write(small())
 elif sys.argv[1] == "many":
     write(many(int(sys.argv[2])))

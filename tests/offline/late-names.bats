@@ -203,3 +203,28 @@ finish() {
 	run -0 bash -c 'skel-poll -q -n 1 two.skel | wc -l'
 	[ "$output" -eq 3 ]
 }
+
+@test "the names of numbers are waited for as well" {
+	"$LATE" numbers > numbers.skel
+	run -0 --separate-stderr skel-fmt --csv -b --text -c n,owner,fn,at numbers.skel
+	is $'n,owner_text,fn_text,at_text\r\n1,ana,do_it+0x4,main\r\n2,ana,do_it+0x4,0x401136\r' "$output"
+	is "" "$stderr"
+	sed '1s/"names": "follow", *//' numbers.skel | skel-fmt --csv -b -H --text -c owner > out
+	is $'1000\r\n1000\r' "$(cat out)"
+	# Numbers alone need not wait.
+	start skel-fmt --csv -b --numeric -H -c n,owner
+	sed -n 1,2p numbers.skel >&8
+	comes $'1,1000\r'
+	finish
+}
+
+@test "a record of a live stream comes when the names of its numbers do" {
+	"$LATE" numbers > numbers.skel
+	start skel-fmt --csv -b -H --text -c n,owner,at
+	sed -n 1,5p numbers.skel >&8
+	sed -n 6p numbers.skel >&8
+	comes $'1,ana,main\r'
+	sed -n 7,8p numbers.skel >&8
+	comes $'2,ana,0x401136\r'
+	finish
+}

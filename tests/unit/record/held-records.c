@@ -61,9 +61,9 @@ open_test(struct held_test *t, unsigned int sides)
 {
 	CHECK_NUM(open_text(&t->r, HELD_HEAD), STREAM_OPENED);
 	t->symbols = symbol_store_new();
-	t->q = held_records_new(&t->r.header, t->symbols);
+	t->q = held_records_new(&t->r.header, t->symbols, NULL);
 	for (unsigned int i = 0; i < t->r.header.nmaps; i++)
-		held_records_add_map(t->q, i, sides);
+		CHECK_NUM(held_records_add_map(t->q, i, sides), 0);
 	CHECK_STR(check_reports, "");
 }
 
