@@ -118,7 +118,7 @@ NEED_check-agree := $(NEED_check-vm) opensnoop:libbpf-tools
 NEED_mutate := $(NEED_check)
 NEED_fuzz  := $(NEED_check) $(if $(LIBS),dpkg-source:dpkg-dev) \
 	'/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
-NEED_bench := $(NEED_build) clang -- bpftrace jq python3 valgrind
+NEED_bench := $(NEED_build) clang jq mlr:miller -- bpftrace python3 valgrind
 INSTALL_MISSING = CC="$(CC)" PKG_CONFIG="$(PKG_CONFIG)" tests/helpers/install-missing
 # The needs of goal $1, or those of the part of its name before "-".
 needs = $(or $(NEED_$1),$(NEED_$(firstword $(subst -, ,$1))))

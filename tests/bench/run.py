@@ -28,6 +28,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "fixtures", "format"))
 from make import Stream  # noqa: E402
 
 import filters  # noqa: E402
+import groups  # noqa: E402
 import maps  # noqa: E402
 import start  # noqa: E402
 
@@ -282,7 +283,9 @@ def main(argv):
     elif len(argv) == 4 and argv[1] == "--check":
         check(argv[2], argv[3])
     elif len(argv) in (3, 4) and argv[1] == "--filters":
-        filters.table(begin(argv[2:]), medians, row)
+        bench = begin(argv[2:])
+        filters.table(bench, medians, row)
+        groups.table(bench, medians, row)
     elif len(argv) in (2, 3) and not argv[1].startswith("-"):
         bench = begin(argv[1:])
         replay(bench)
