@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/json-doc.h"
 #include "base/report.h"
 #include "base/signals.h"
 #include "count-stream.h"
+#include "record/member-notes.h"
 #include "stream/writer.h"
 
 enum { RETRY_MS = 1000 }; /* a signal just before a wait is noticed then */
@@ -115,7 +117,6 @@ end_input_pass(struct count_stream *s, const struct stream_line *line)
 	return 0;
 }
 
-/* Names are passed on: they are of addresses and numbers, not of a map. */
 static void
 copy_line(struct count_stream *s, const struct stream_line *line)
 {
@@ -133,11 +134,43 @@ count_lost(struct count_stream *s, unsigned int map, uint64_t count)
 	stream_write_lost(&s->out->buf, counter_header(s->counter), 0, count);
 }
 
+/* Whether an "@names" line is about a kind that the rows have. */
 static bool
-is_about_names(const struct stream_line *line)
+has_wanted_names(const struct count_stream *s, const json_t *value)
 {
-	return line->kind == LINE_SYMBOLS || line->kind == LINE_NAMES ||
-	       line->kind == LINE_CLOCK;
+	const char *name;
+
+	if (json_doc_get_string(value, "kind", &name, s->in.name) != 1)
+		return false;
+	for (int kind = KIND_NONE + 1; kind < KIND_COUNT; kind++)
+		if (strcmp(kind_name((enum kind)kind), name) == 0)
+			return s->kinds[kind];
+	return false;
+}
+
+/* Pass on what the rows need to be shown: names are of addresses and numbers,
+ * not of a map. */
+static void
+count_other(struct count_stream *s, const struct stream_line *line)
+{
+	bool wanted = false;
+
+	switch (line->kind) {
+	case LINE_SYMBOLS:
+	case LINE_STACK:
+		wanted = s->stacks;
+		break;
+	case LINE_CLOCK:
+		wanted = s->kinds[KIND_KTIME] || s->kinds[KIND_BOOTTIME];
+		break;
+	case LINE_NAMES:
+		wanted = has_wanted_names(s, line->value);
+		break;
+	default:
+		break;
+	}
+	if (wanted)
+		copy_line(s, line);
 }
 
 static int
@@ -167,8 +200,7 @@ count_line(struct count_stream *s, const struct stream_line *line)
 		    &s->in, "a JSON record; binary ones are counted");
 		return 0;
 	default:
-		if (is_about_names(line))
-			copy_line(s, line);
+		count_other(s, line);
 		return 0;
 	}
 }
@@ -275,6 +307,17 @@ check_maps(const struct count_stream *s)
 	return 0;
 }
 
+/* Note which names the rows need. */
+static void
+note_needs(struct count_stream *s, const struct stream_header *h)
+{
+	memset(s->kinds, 0, sizeof(s->kinds));
+	for (size_t i = 0; i < h->types.n; i++)
+		for (size_t j = 0; j < h->types.v[i].nmembers; j++)
+			s->kinds[h->types.v[i].members[j].as.kind] = true;
+	s->stacks = h->maps[0].interpreter != NULL;
+}
+
 static int
 write_header(struct count_stream *s)
 {
@@ -284,6 +327,7 @@ write_header(struct count_stream *s)
 	if (counter_make_header(s->counter, &s->in.header, s->encoding) == -1)
 		return -1;
 	h = counter_header(s->counter);
+	note_needs(s, h);
 	if (s->encoding == STREAM_JSON &&
 	    (s->plan = plan_new(h, 0, &o)) == NULL)
 		return -1;
@@ -324,7 +368,9 @@ begin_stream(struct count_stream *s, enum stream_opening what)
 		    s->in.name);
 		return -1;
 	}
-	if (what != STREAM_OPENED || check_maps(s) == -1)
+	if (what != STREAM_OPENED || check_maps(s) == -1 ||
+	    (s->nas > 0 &&
+		member_notes_apply_options(&s->in.header, s->as, s->nas) == -1))
 		return -1;
 	set_wanted(s);
 	s->stream_lost = 0;
@@ -337,7 +383,11 @@ begin_stream(struct count_stream *s, enum stream_opening what)
 	}
 	if (got != 1)
 		return -1;
-	return counter_header(s->counter) == NULL ? write_header(s) : 0;
+	if (counter_header(s->counter) == NULL)
+		return write_header(s);
+	if (s->kinds[KIND_KTIME] || s->kinds[KIND_BOOTTIME])
+		stream_write_clock(&s->out->buf, &s->in.header.clock);
+	return 0;
 }
 
 static int

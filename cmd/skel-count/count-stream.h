@@ -19,6 +19,8 @@ struct count_stream {
 	const struct question *q; /* borrowed */
 	const char *const *maps;  /* borrowed: those of -m */
 	size_t nmaps;             /* 0: all */
+	const char *const *as;    /* borrowed: those of --as */
+	size_t nas;
 	enum stream_encoding encoding;
 	struct counter *counter; /* owned */
 	struct plan *plan;       /* owned: to write JSON, or NULL */
@@ -27,6 +29,8 @@ struct count_stream {
 	bool is_pipe;
 	bool wanted[STREAM_MAPS_MAX];
 	uint64_t stream_lost;
+	bool kinds[KIND_COUNT]; /* the rows have members of this kind */
+	bool stacks;            /* they have stacks */
 
 	uint64_t time; /* of the last record */
 	uint64_t end;  /* of the pass; 0: none has begun */

@@ -20,11 +20,13 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "command.h"
+#include "complete-stream.h"
 #include "complete.h"
 #include "count-stream.h"
 #include "count/question.h"
 #include "host/confine.h"
 #include "input-files.h"
+#include "record/member-notes.h"
 #include "stream/writer.h"
 
 enum {
@@ -35,22 +37,25 @@ enum {
 	OPTION_KEYS,
 	OPTION_SORT,
 	OPTION_TOP,
+	OPTION_AS,
 	MAPS_MAX = 256,
+	AS_MAX = 256,
 };
 
 static const struct command_option option_table[] = {
 	{ "by", OPTION_BY, "A,B.C", "count for each value of these members",
-	    NULL },
+	    "members" },
 	{ "sum", OPTION_COLUMN + COLUMN_SUM, "M[=128]",
-	    "add up a member; 128: in 128 bits", NULL },
-	{ "min", OPTION_COLUMN + COLUMN_LEAST, "M", "its least value", NULL },
+	    "add up a member; 128: in 128 bits", "member" },
+	{ "min", OPTION_COLUMN + COLUMN_LEAST, "M", "its least value",
+	    "member" },
 	{ "max", OPTION_COLUMN + COLUMN_GREATEST, "M", "its greatest value",
-	    NULL },
-	{ "mean", OPTION_COLUMN + COLUMN_MEAN, "M", "its mean", NULL },
+	    "member" },
+	{ "mean", OPTION_COLUMN + COLUMN_MEAN, "M", "its mean", "member" },
 	{ "quantile", OPTION_COLUMN + COLUMN_QUANTILE, "M[=50,90,99]",
-	    "its percentiles, within 1 %", NULL },
+	    "its percentiles, within 1 %", "member" },
 	{ "hist", OPTION_COLUMN + COLUMN_HIST, "M[=log2|linear:STEP]",
-	    "its histogram", NULL },
+	    "its histogram", "member" },
 	{ "every", OPTION_EVERY, "T",
 	    "a pass for each T of the records' time: 5s, 500ms, 1m", NULL },
 	{ "delta", OPTION_DELTA, NULL, "each pass counts its own records only",
@@ -60,9 +65,13 @@ static const struct command_option option_table[] = {
 	    "largest by this column; +COLUMN: smallest", NULL },
 	{ "keys", OPTION_KEYS, "N",
 	    "at most N rows and one of all others (100000)", NULL },
+	{ "as", OPTION_AS, "[MAP.]MEMBER=KIND",
+	    "what a member means: ip4, errno, ns, flags(ENUM), ...; repeat for "
+	    "more",
+	    "as" },
 	{ "format", 'f', "FORMAT", "binary or json", "=binary json" },
 	{ "map", 'm', "MAP",
-	    "count records of this map only; repeat for more maps", NULL },
+	    "count records of this map only; repeat for more maps", "map" },
 	COMMAND_OPTIONS,
 };
 
@@ -74,13 +83,14 @@ static const struct command command = {
 	    "                  [--quantile member[=percent,...]]\n"
 	    "                  [--hist member[=log2|linear:step]]\n"
 	    "                  [--every time] [--delta] [--top n]\n"
-	    "                  [--sort column] [--keys n] [-qv] [-f format]\n"
-	    "                  [-m map] [file ...]\n"
+	    "                  [--sort column] [--keys n] [--as member=kind]\n"
+	    "                  [-qv] [-f format] [-m map] [file ...]\n"
 	    "       skel-count -h | -V\n",
 	.about = "Count the records of streams, and write a stream of the "
 		 "counts.",
 	.options = option_table,
-	.operands = "file",
+	.operands = "stream",
+	.complete = complete_stream,
 };
 
 static int
@@ -174,8 +184,8 @@ run(struct count_stream *s, int nfiles, char *const files[])
 int
 main(int argc, char *argv[])
 {
-	const char *maps[MAPS_MAX];
-	struct count_stream s = { .maps = maps };
+	const char *maps[MAPS_MAX], *as[AS_MAX];
+	struct count_stream s = { .maps = maps, .as = as };
 	struct question question;
 	int ch, status;
 
@@ -187,6 +197,9 @@ main(int argc, char *argv[])
 	while ((ch = command_next(&command, argc, argv, NULL)) != -1) {
 		if (ch == 'm' && s.nmaps < MAPS_MAX)
 			maps[s.nmaps++] = optarg;
+		else if (ch == OPTION_AS && s.nas < AS_MAX &&
+			 member_notes_check_option(optarg) == 0)
+			as[s.nas++] = optarg;
 		else if (ch == 'f'
 			     ? stream_encoding_parse(&s.encoding, optarg) == -1
 			     : handle_option(&question, ch) == -1)

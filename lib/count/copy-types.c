@@ -13,6 +13,25 @@ struct copied {
 
 static uint32_t add_copy(const struct copied *c, uint32_t i);
 
+/* Copy what is said of a member, and the enum that this needs. */
+static int
+copy_note(const struct copied *c, struct type_member *to,
+    const struct type_member *from)
+{
+	to->as = from->as;
+	to->as.arg = NULL;
+	to->hidden = from->hidden;
+	to->width = from->width;
+	if ((from->as.arg != NULL &&
+		(to->as.arg = strdup(from->as.arg)) == NULL) ||
+	    (from->help != NULL && (to->help = strdup(from->help)) == NULL))
+		return report_nomem();
+	return from->as.kind == KIND_FLAGS &&
+		       add_copy(c, from->as.flags) == TYPE_NONE
+		   ? -1
+		   : 0;
+}
+
 static int
 copy_members(const struct copied *c, struct type *to, const struct type *from)
 {
@@ -32,7 +51,8 @@ copy_members(const struct copied *c, struct type *to, const struct type *from)
 		to->nmembers++;
 		if (copy->name == NULL)
 			return report_nomem();
-		if ((copy->type = add_copy(c, m->type)) == TYPE_NONE)
+		if ((copy->type = add_copy(c, m->type)) == TYPE_NONE ||
+		    copy_note(c, copy, m) == -1)
 			return -1;
 	}
 	return 0;

@@ -5,6 +5,7 @@
 #include "base/report.h"
 #include "count/copy-types.h"
 #include "count/count-shape.h"
+#include "types/member-kinds.h"
 
 /* Whether a member may be measured for a column. */
 static int
@@ -14,7 +15,7 @@ check_measured(const struct column *c, const struct counted_member *m)
 	    m->class <= MEMBER_BOOL)
 		return 0;
 	report_error("%s: %s is %s, and not a number", c->name, c->member,
-	    counted_member_kind(m));
+	    counted_member_class(m));
 	return -1;
 }
 
@@ -30,23 +31,106 @@ widen(struct counted_member *to, const struct counted_member *from, bool first,
 		return 0;
 	report_error("%s: %s is %s, but %s in another map; choose a map with "
 		     "-m",
-	    where, name, counted_member_kind(from), counted_member_kind(to));
+	    where, name, counted_member_class(from), counted_member_class(to));
 	return -1;
 }
 
+void
+count_shape_reset(struct count_shape *s)
+{
+	for (size_t i = 0; i < s->nimplied; i++) {
+		free(s->implied[i].by.member);
+		free(s->implied[i].by.name);
+	}
+	*s = (struct count_shape){ .question = s->question };
+}
+
+size_t
+count_shape_parts(const struct count_shape *s)
+{
+	return s->question->nby + s->nimplied;
+}
+
+const struct by_member *
+count_shape_part(const struct count_shape *s, size_t i)
+{
+	size_t nby = s->question->nby;
+
+	return i < nby ? &s->question->by[i] : &s->implied[i - nby].by;
+}
+
+/* Add a part for a member, unless there is one of its name, and set *part to
+ * its number.  Takes member, which may be NULL. */
+static int
+imply(struct count_shape *s, char *member, bool hidden, size_t *part)
+{
+	char *name = member == NULL ? NULL : question_key_name(member);
+	size_t n = count_shape_parts(s);
+
+	for (size_t i = 0; name != NULL && i < n; i++)
+		if (strcmp(count_shape_part(s, i)->name, name) == 0) {
+			*part = i;
+			free(member);
+			free(name);
+			return 0;
+		}
+	if (name == NULL || s->nimplied == COUNT_IMPLIED_MAX) {
+		free(member);
+		free(name);
+		return report_nomem();
+	}
+	*part = n;
+	s->implied[s->nimplied++] =
+	    (struct implied_part){ .by = { .member = member, .name = name },
+		    .hidden = hidden };
+	return 0;
+}
+
+/* The name of a member beside another one: "key.b" for "b" beside "key.a". */
+static char *
+name_beside(const char *member, const char *name)
+{
+	const char *dot = strrchr(member, '.');
+	int before = dot == NULL ? 0 : (int)(dot + 1 - member);
+	char *path;
+
+	return asprintf(&path, "%.*s%s", before, member, name) == -1 ? NULL
+								     : path;
+}
+
 int
-count_shape_add(struct count_shape *s, const struct counted_member *members,
-    const char *where)
+count_shape_imply(struct count_shape *s, const struct counted_member *members)
+{
+	const struct question *q = s->question;
+
+	for (size_t i = 0; i < q->nby; i++) {
+		size_t part = 0;
+
+		if (members[i].kind != KIND_IP)
+			continue;
+		if (imply(s,
+			name_beside(q->by[i].member, members[i].note->as.arg),
+			true, &part) == -1)
+			return -1;
+		s->family[i] = part + 1;
+		s->has_family = true;
+	}
+	return 0;
+}
+
+int
+count_shape_add(struct count_shape *s, const struct counted_member *parts,
+    const struct counted_member *columns, const char *where)
 {
 	const struct question *q = s->question;
 	bool first = s->value_size == 0;
 
-	for (size_t i = 0; i < q->nby; i++)
-		if (widen(&s->key[i].member, &members[i], first,
-			q->by[i].member, where) == -1)
+	for (size_t i = 0; i < count_shape_parts(s); i++)
+		if (widen(&s->key[i].member, &parts[i], first,
+			count_shape_part(s, i)->member, where) == -1)
 			return -1;
 	for (size_t i = 0; i < q->ncolumns; i++) {
-		const struct counted_member *m = &members[q->nby + i];
+		const struct counted_member *m = &columns[i];
 
 		if (check_measured(&q->columns[i], m) == -1 ||
 		    (q->columns[i].op != COLUMN_COUNT &&
@@ -64,26 +148,30 @@ fits(const struct counted_member *to, const struct counted_member *from)
 	struct counted_member wide = *to;
 
 	/* Types of a stream before are gone: classes and sizes say enough. */
-	if (to->class == MEMBER_BYTES)
+	if (from->absent)
+		return true;
+	if (to->absent || to->class == MEMBER_BYTES)
 		return false;
 	wide.type = TYPE_NONE;
+	wide.note = NULL;
+	wide.kind = KIND_NONE;
 	if (!counted_member_widen(&wide, from))
 		return false;
 	return wide.size == to->size && wide.is_signed == to->is_signed;
 }
 
 bool
-count_shape_fits(
-    const struct count_shape *s, const struct counted_member *members)
+count_shape_fits(const struct count_shape *s,
+    const struct counted_member *parts, const struct counted_member *columns)
 {
 	const struct question *q = s->question;
 
-	for (size_t i = 0; i < q->nby; i++)
-		if (!fits(&s->key[i].member, &members[i]))
+	for (size_t i = 0; i < count_shape_parts(s); i++)
+		if (!fits(&s->key[i].member, &parts[i]))
 			return false;
 	for (size_t i = 0; i < q->ncolumns; i++)
 		if (q->columns[i].op != COLUMN_COUNT &&
-		    !fits(&s->measured[i], &members[q->nby + i]))
+		    !fits(&s->measured[i], &columns[i]))
 			return false;
 	return true;
 }
@@ -126,7 +214,7 @@ add_array(struct types *t, uint32_t of, size_t count)
 static uint32_t
 add_member_type(struct types *t, const struct counted_member *m)
 {
-	if (m->type != TYPE_NONE)
+	if (m->type != TYPE_NONE && !m->absent)
 		return copy_types_add(t, m->types, m->type);
 	switch (m->class) {
 	case MEMBER_TEXT:
@@ -138,14 +226,30 @@ add_member_type(struct types *t, const struct counted_member *m)
 	}
 }
 
-/* The kind of a column's value. */
+/* The kind of a column's value, of a member of some kind: that of sums is the
+ * same if it is a quantity, and the least and the greatest are what some record
+ * had. */
+static enum kind
+column_kind(const struct column *c, enum kind kind)
+{
+	if (kind >= KIND_NS && kind <= KIND_PAGES)
+		return c->op == COLUMN_HIST || c->op == COLUMN_COUNT ? KIND_NONE
+								     : kind;
+	if ((c->op != COLUMN_LEAST && c->op != COLUMN_GREATEST) ||
+	    kind <= KIND_BE64 || kind == KIND_FLAGS || kind == KIND_USYM)
+		return KIND_NONE;
+	return kind;
+}
+
+/* What a column's value is. */
 static struct counted_member
 column_member(const struct column *c, const struct counted_member *m)
 {
 	struct counted_member v = { .class = MEMBER_INT,
 		.type = TYPE_NONE,
 		.size = 8,
-		.is_signed = m->is_signed };
+		.is_signed = m->is_signed,
+		.kind = column_kind(c, m->kind) };
 
 	switch (c->op) {
 	case COLUMN_COUNT:
@@ -153,7 +257,9 @@ column_member(const struct column *c, const struct counted_member *m)
 		return v;
 	case COLUMN_LEAST:
 	case COLUMN_GREATEST:
-		return *m;
+		v = *m;
+		v.kind = column_kind(c, m->kind);
+		return v;
 	case COLUMN_SUM:
 		v.size = c->wide && m->class != MEMBER_FLOAT ? 16 : 8;
 		break;
@@ -170,7 +276,8 @@ column_member(const struct column *c, const struct counted_member *m)
 	return v;
 }
 
-/* Append a member to a struct, aligned.  Returns 0, or -1 after reporting. */
+/* Append a member to a struct, aligned, and set where it is.  Returns 0, or -1
+ * after reporting. */
 static int
 append_member(const struct types *t, struct type *to, const char *name,
     uint32_t type, size_t align, size_t *offset)
@@ -197,11 +304,58 @@ alignment(const struct counted_member *m)
 					  : m->size;
 }
 
+/* Say of the last member of a struct that it is of a kind, which may need the
+ * name of another thing. */
+static int
+set_kind(struct type *to, const struct counted_member *m, const char *arg)
+{
+	struct member_kind *as = &to->members[to->nmembers - 1].as;
+	enum kind was = m->note == NULL ? KIND_NONE : m->note->as.kind;
+
+	/* A kind that does not hold any more is not to be guessed again. */
+	*as = (struct member_kind){ .kind = m->kind,
+		.said = m->kind != KIND_NONE || was != KIND_NONE };
+	if (arg == NULL)
+		return 0;
+	return (as->arg = strdup(arg)) == NULL ? report_nomem() : 0;
+}
+
+/* Append a member to a struct, with its kind. */
+static int
+append_part(struct types *t, struct type *to, const char *name,
+    struct shape_part *p, const char *arg)
+{
+	const struct counted_member *m = &p->member;
+
+	p->size = m->size;
+	p->type = add_member_type(t, m);
+	if (append_member(t, to, name, p->type, alignment(m), &p->offset) == -1)
+		return -1;
+	return set_kind(to, m, arg);
+}
+
+/* Take kinds away that the types do not fit, which two maps may have made
+ * wider. */
+static void
+check_kinds(const struct types *t, struct type *type)
+{
+	for (size_t i = 0; i < type->nmembers; i++) {
+		struct type_member *m = &type->members[i];
+
+		if (member_kinds_fit(t, m, type))
+			continue;
+		kind_free(&m->as);
+		m->as.said = true;
+	}
+}
+
 /* Complete a struct, or release it. */
 static uint32_t
 finish_struct(struct types *t, struct type *type, int ret)
 {
 	type->size = (type->size + 7) / 8 * 8;
+	if (ret == 0)
+		check_kinds(t, type);
 	if (ret == 0 && (type->name != NULL || report_nomem() == 0))
 		return types_add(t, type, "types");
 	types_free_type(type);
@@ -217,23 +371,57 @@ open_struct(struct type *type, const char *name, size_t members)
 	return type->name == NULL || type->members == NULL ? report_nomem() : 0;
 }
 
+/* Copy how the last member of a struct is shown, from a member of the input. */
+static int
+copy_note(struct type *to, const struct type_member *from)
+{
+	struct type_member *m = &to->members[to->nmembers - 1];
+
+	m->width = from->width;
+	if (from->help == NULL)
+		return 0;
+	return (m->help = strdup(from->help)) == NULL ? report_nomem() : 0;
+}
+
+/* Append part i of the key. */
+static int
+append_key_part(
+    struct count_shape *s, struct types *t, struct type *key, size_t i)
+{
+	size_t nby = s->question->nby;
+	struct shape_part *p = &s->key[i];
+	const struct type_member *note = p->member.note;
+	const char *arg = NULL;
+
+	if (p->member.kind == KIND_IP && i < nby)
+		arg = count_shape_part(s, s->family[i] - 1)->name;
+	if (p->member.kind == KIND_FLAGS) {
+		arg = note->as.arg;
+		if (copy_types_add(t, p->member.types, note->as.flags) ==
+		    TYPE_NONE)
+			return -1;
+	}
+	if (append_part(t, key, count_shape_part(s, i)->name, p, arg) == -1 ||
+	    (note != NULL && copy_note(key, note) == -1))
+		return -1;
+	if (i >= nby)
+		key->members[key->nmembers - 1].hidden =
+		    s->implied[i - nby].hidden;
+	return 0;
+}
+
 static uint32_t
 add_key_type(struct count_shape *s, struct types *t)
 {
-	const struct question *q = s->question;
+	size_t n = count_shape_parts(s);
 	struct type key;
-	bool text = q->nby == 0;
-	int ret = open_struct(&key, "count_key", q->nby + 1);
+	bool text = n == 0;
+	int ret = open_struct(&key, "count_key", n + 1);
 
-	for (size_t i = 0; i < q->nby && ret == 0; i++) {
-		struct shape_part *p = &s->key[i];
-
-		p->size = p->member.size;
-		text |= p->member.class == MEMBER_TEXT &&
-			p->size >= sizeof(COUNT_OTHER_TEXT);
-		ret = append_member(t, &key, q->by[i].name,
-		    add_member_type(t, &p->member), alignment(&p->member),
-		    &p->offset);
+	for (size_t i = 0; i < n && ret == 0; i++) {
+		ret = append_key_part(s, t, &key, i);
+		text |= s->key[i].member.class == MEMBER_TEXT &&
+			s->key[i].size >= sizeof(COUNT_OTHER_TEXT);
 	}
 	s->other = !text;
 	if (ret == 0 && s->other)
@@ -283,10 +471,7 @@ add_value_type(struct count_shape *s, struct types *t)
 			continue;
 		}
 		p->member = column_member(c, &s->measured[i]);
-		p->size = p->member.size;
-		ret = append_member(t, &value, c->name,
-		    add_member_type(t, &p->member), alignment(&p->member),
-		    &p->offset);
+		ret = append_part(t, &value, c->name, p, NULL);
 	}
 	return finish_struct(t, &value, ret);
 }
@@ -342,6 +527,8 @@ count_shape_make_header(struct count_shape *s, struct stream_header *h,
 	m->key = key;
 	m->value = value;
 	stream_map_set_sizes(h, 0);
+	if (member_kinds_set(&h->types, "types") == -1)
+		return -1;
 	s->key_size = (size_t)h->types.v[key].size;
 	s->value_size = (size_t)h->types.v[value].size;
 	if (s->key_size <= COUNT_KEY_MAX)

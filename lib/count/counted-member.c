@@ -77,6 +77,16 @@ report_uncounted(const struct stream_header *h, unsigned int map,
 	return -1;
 }
 
+/* Whether it is an array of bytes of which it is said that it is text. */
+static bool
+is_known_text(const struct types *t, const struct counted_member *m)
+{
+	const struct type *type = types_get(t, m->type);
+
+	return (m->kind == KIND_TEXT || m->kind == KIND_UTF8) &&
+	       type->kind == TYPE_ARRAY && types_get(t, type->of)->size == 1;
+}
+
 static int
 set_place(struct counted_member *m, const struct stream_header *h,
     unsigned int map, const char *name, const struct field_place *at)
@@ -84,6 +94,8 @@ set_place(struct counted_member *m, const struct stream_header *h,
 	const struct type *type = field_place_type(&h->types, at);
 
 	*m = (struct counted_member){ .types = &h->types,
+		.note = at->member,
+		.kind = at->kind,
 		.type = at->type,
 		.offset = at->offset,
 		.bit_offset = at->bit_offset,
@@ -101,7 +113,7 @@ set_place(struct counted_member *m, const struct stream_header *h,
 	if (type->kind == TYPE_ARRAY && type->count == 0 &&
 	    !types_is_text(&h->types, at->type))
 		return report_uncounted(h, map, name, "has no fixed size");
-	if (types_is_text(&h->types, at->type)) {
+	if (types_is_text(&h->types, at->type) || is_known_text(&h->types, m)) {
 		m->class = MEMBER_TEXT;
 		if (type->count == 0)
 			set_tail(m);
@@ -126,6 +138,18 @@ counted_member_find(struct counted_member *m, const struct stream_header *h,
 	if (!fields_find(h, map, name, &at))
 		return 0;
 	return set_place(m, h, map, name, &at);
+}
+
+void
+counted_member_measure(struct counted_member *m)
+{
+	if (m->kind < KIND_PORT_BE || m->kind > KIND_BE64 || m->cpus != 0)
+		return;
+	m->class = MEMBER_INT;
+	m->type = TYPE_NONE;
+	m->kind = KIND_NONE;
+	m->is_signed = false;
+	m->swapped = true;
 }
 
 void
@@ -177,10 +201,39 @@ widen_integer(const struct counted_member *a, const struct counted_member *b)
 	return size;
 }
 
+/* Whether both are said to be of the same kind. */
+static bool
+has_same_kind(const struct counted_member *a, const struct counted_member *b)
+{
+	const char *x, *y;
+
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind != KIND_IP && a->kind != KIND_FLAGS)
+		return true;
+	x = a->note->as.arg;
+	y = b->note->as.arg;
+	return x != NULL && y != NULL && strcmp(x, y) == 0;
+}
+
+bool
+counted_member_is_swapped(const struct counted_member *m)
+{
+	return m->kind >= KIND_IP4 && m->kind <= KIND_BE64;
+}
+
 bool
 counted_member_widen(
     struct counted_member *to, const struct counted_member *from)
 {
+	if (from->absent)
+		return true;
+	if (to->absent) {
+		*to = *from;
+		return true;
+	}
+	if (!has_same_kind(to, from))
+		to->kind = KIND_NONE;
 	if (counted_member_same(to, from))
 		return true;
 	if (is_integer(to) && is_integer(from)) {
@@ -199,7 +252,7 @@ counted_member_widen(
 }
 
 const char *
-counted_member_kind(const struct counted_member *m)
+counted_member_class(const struct counted_member *m)
 {
 	static const char *const kinds[] = { "an integer", "an enum", "a bool",
 		"a floating-point number", "a text", "an array or struct" };

@@ -41,6 +41,12 @@ struct counted_member {
 	size_t cpu_size;      /* bytes of one of them */
 	bool tail;            /* a text that goes on to the end of the record */
 	const char *constant; /* borrowed: a text that all records have */
+	/* Borrowed: what is said of it, or NULL.  Its kind is that of the note,
+	 * unless another map has another one. */
+	const struct type_member *note;
+	enum kind kind;
+	bool swapped; /* it is read in network order */
+	bool absent;  /* the map lacks it: it is all zeros */
 };
 
 /*
@@ -51,6 +57,9 @@ struct counted_member {
  */
 int counted_member_find(struct counted_member *m, const struct stream_header *h,
     unsigned int map, const char *name);
+
+/* Let a number in network order be read as what it means. */
+void counted_member_measure(struct counted_member *m);
 
 /* Offer the names of all members of a map. */
 void counted_member_suggest(
@@ -63,11 +72,14 @@ void counted_member_suggest(
 bool counted_member_widen(
     struct counted_member *to, const struct counted_member *from);
 
-/* Whether both are of one kind, apart from their places. */
+/* Whether both are of one class and type, apart from their places. */
 bool counted_member_same(
     const struct counted_member *a, const struct counted_member *b);
 
+/* Whether its bytes are in network order, so that the first one counts most. */
+bool counted_member_is_swapped(const struct counted_member *m);
+
 /* "an integer", "a text" ... */
-const char *counted_member_kind(const struct counted_member *m);
+const char *counted_member_class(const struct counted_member *m);
 
 #endif

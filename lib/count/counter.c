@@ -5,18 +5,20 @@
 #include "base/report.h"
 #include "base/suggest.h"
 #include "count/counter.h"
+#include "count/key-value.h"
 #include "count/measure.h"
 #include "count/row-table.h"
-
-enum { MEMBERS_MAX = QUESTION_BY_MAX + QUESTION_COLUMNS_MAX };
 
 /* Memory of quantiles beyond which there are no new rows. */
 #define SKETCHES_MAX ((size_t)1 << 28)
 
 /* How records of one map are read. */
 struct counted_map {
-	struct counted_member members[MEMBERS_MAX];
-	struct member_load loads[MEMBERS_MAX];
+	struct counted_member parts[COUNT_PARTS_MAX]; /* of the key */
+	struct member_load part_loads[COUNT_PARTS_MAX];
+	struct key_copy copies[COUNT_PARTS_MAX];
+	struct counted_member columns[QUESTION_COLUMNS_MAX];
+	struct member_load column_loads[QUESTION_COLUMNS_MAX];
 };
 
 struct counter {
@@ -27,6 +29,7 @@ struct counter {
 	size_t key_room; /* bytes of a row before the states */
 	size_t states[QUESTION_COLUMNS_MAX];
 	bool laid_out;
+	size_t sort_column;               /* as question_sort_column() counts */
 	unsigned char key[COUNT_KEY_MAX]; /* of the record */
 	unsigned char *whole;             /* owned: a short record, completed */
 	size_t whole_cap;
@@ -58,10 +61,18 @@ counter_new(const struct question *q)
 }
 
 static void
+free_map(struct counted_map *m)
+{
+	for (size_t i = 0; m != NULL && i < COUNT_PARTS_MAX; i++)
+		key_copy_free(&m->copies[i]);
+	free(m);
+}
+
+static void
 free_maps(struct counter *c)
 {
 	for (size_t i = 0; i < STREAM_MAPS_MAX; i++) {
-		free(c->maps[i]);
+		free_map(c->maps[i]);
 		c->maps[i] = NULL;
 		c->lacks[i] = false;
 	}
@@ -95,7 +106,7 @@ counter_reset(struct counter *c)
 	free(c->row);
 	c->row = NULL;
 	c->laid_out = false;
-	c->shape = (struct count_shape){ .question = c->q };
+	count_shape_reset(&c->shape);
 }
 
 void
@@ -126,42 +137,83 @@ report_missing(const struct stream_header *h, const bool *wanted,
 	free(text);
 }
 
-/* The member that number i of a map's members is; NULL: none is needed. */
-static const char *
-wanted_member(const struct question *q, size_t i)
+static bool
+is_number(const struct counted_member *m)
 {
-	return i < q->nby ? q->by[i].member : q->columns[i - q->nby].member;
+	return m->class != MEMBER_TEXT && m->class != MEMBER_BYTES;
 }
 
-/* Find the members of a map.  Returns 1, 0 with *missing set, or -1 after
- * reporting. */
+/* Find the members of a map that the question names.  Returns 1, 0 with
+ * *missing set, or -1 after reporting. */
 static int
-find_members(struct counter *c, const struct stream_header *h, unsigned int map,
-    const char **missing)
+find_members(struct counter *c, unsigned int map, const char **missing)
 {
 	struct counted_map *m = calloc(1, sizeof(*m));
-	size_t n = c->q->nby + c->q->ncolumns;
-	int got = 1;
+	const struct question *q = c->q;
+	int got = m == NULL ? report_nomem() : 1;
 
-	if (m == NULL)
-		return report_nomem();
-	for (size_t i = 0; i < n && got == 1; i++) {
-		const char *name = wanted_member(c->q, i);
-
-		if (name == NULL)
-			continue;
-		got = counted_member_find(&m->members[i], h, map, name);
-		if (got == 0)
-			*missing = name;
-		else if (m->members[i].class != MEMBER_TEXT &&
-			 m->members[i].class != MEMBER_BYTES)
-			m->loads[i] = member_load_new(&m->members[i]);
+	for (size_t i = 0; i < q->nby && got == 1; i++) {
+		*missing = q->by[i].member;
+		got = counted_member_find(&m->parts[i], c->from, map, *missing);
+	}
+	for (size_t i = 1; i < q->ncolumns && got == 1; i++) {
+		*missing = q->columns[i].member;
+		got =
+		    counted_member_find(&m->columns[i], c->from, map, *missing);
+		if (got == 1)
+			counted_member_measure(&m->columns[i]);
 	}
 	if (got == 1)
 		c->maps[map] = m;
 	else
-		free(m);
+		free_map(m);
 	return got;
+}
+
+/* Prepare to read a part of the key. */
+static int
+prepare_part(struct counter *c, struct counted_map *m, size_t i)
+{
+	const struct counted_member *part = &m->parts[i];
+
+	if (is_number(part))
+		m->part_loads[i] = member_load_new(part);
+	if (part->class != MEMBER_BYTES)
+		return 0;
+	if (part->size > COUNT_KEY_MAX) {
+		report_error("--by: %s has %zu bytes, more than %d",
+		    count_shape_part(&c->shape, i)->member, part->size,
+		    COUNT_KEY_MAX);
+		return -1;
+	}
+	return key_copy_init(&m->copies[i], part->types, part->type);
+}
+
+/* Find the members of a map that others imply, and prepare to read all. */
+static int
+complete_map(struct counter *c, unsigned int map)
+{
+	struct counted_map *m = c->maps[map];
+	size_t n = count_shape_parts(&c->shape);
+
+	for (size_t i = c->q->nby; i < n; i++) {
+		int got = counted_member_find(&m->parts[i], c->from, map,
+		    count_shape_part(&c->shape, i)->member);
+
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			m->parts[i] = (struct counted_member){
+				.absent = true, .type = TYPE_NONE, .size = 1
+			};
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!m->parts[i].absent && prepare_part(c, m, i) == -1)
+			return -1;
+	for (size_t i = 1; i < c->q->ncolumns; i++)
+		if (is_number(&m->columns[i]))
+			m->column_loads[i] = member_load_new(&m->columns[i]);
+	return 0;
 }
 
 static bool
@@ -201,7 +253,7 @@ find_all(struct counter *c, const bool *wanted, const char *where)
 	for (unsigned int i = 0; i < c->from->nmaps; i++) {
 		if (!wanted[i])
 			continue;
-		if ((got = find_members(c, c->from, i, &missing)) == -1)
+		if ((got = find_members(c, i, &missing)) == -1)
 			return -1;
 		any |= got == 1;
 		c->lacks[i] = got == 0;
@@ -223,14 +275,22 @@ counter_begin(struct counter *c, const struct stream_header *h,
 	c->from = h;
 	if (find_all(c, wanted, where) == -1)
 		return -1;
+	for (unsigned int i = 0; i < h->nmaps && !c->laid_out; i++)
+		if (c->maps[i] != NULL &&
+		    count_shape_imply(&c->shape, c->maps[i]->parts) == -1)
+			return -1;
 	for (unsigned int i = 0; i < h->nmaps; i++) {
-		if (c->maps[i] == NULL)
+		struct counted_map *m = c->maps[i];
+
+		if (m == NULL)
 			continue;
+		if (complete_map(c, i) == -1)
+			return -1;
 		if (c->laid_out) {
-			if (!count_shape_fits(&c->shape, c->maps[i]->members))
+			if (!count_shape_fits(&c->shape, m->parts, m->columns))
 				return 0;
 		} else if (count_shape_add(
-			       &c->shape, c->maps[i]->members, where) == -1) {
+			       &c->shape, m->parts, m->columns, where) == -1) {
 			return -1;
 		}
 	}
@@ -261,6 +321,8 @@ counter_make_header(struct counter *c, const struct stream_header *from,
 		at += (measure_state_size(&c->q->columns[i]) + 15) / 16 * 16;
 	}
 	row_table_init(&c->table, c->shape.key_size, at);
+	c->sort_column =
+	    c->q->sort == NULL ? c->q->nby : question_sort_column(c->q);
 	c->laid_out = true;
 	return 0;
 }
@@ -311,31 +373,62 @@ load_real(unsigned char *to, size_t size, double v)
 }
 
 static void
+load_part(struct counter *c, const struct counted_map *m, size_t i,
+    const unsigned char *data, size_t len)
+{
+	const struct shape_part *p = &c->shape.key[i];
+	unsigned char *to = c->key + p->offset;
+	unsigned __int128 v;
+
+	switch (p->member.class) {
+	case MEMBER_TEXT:
+		load_text(to, p->size, &m->parts[i], data, len);
+		break;
+	case MEMBER_BYTES:
+		key_copy_run(&m->copies[i], to, data + m->parts[i].offset);
+		break;
+	case MEMBER_FLOAT:
+		load_real(
+		    to, p->size, member_load_real(&m->part_loads[i], data));
+		break;
+	default:
+		v = member_load_integer(&m->part_loads[i], data);
+		memcpy(to, &v, p->size);
+	}
+}
+
+/* Of an address of 16 bytes, one of IPv4 has only the first four. */
+static void
+cut_address(struct counter *c, size_t i)
+{
+	enum { V4 = 2, V4_BYTES = 4, V6_BYTES = 16 };
+	const struct shape_part *p = &c->shape.key[i];
+	const struct shape_part *family = &c->shape.key[c->shape.family[i] - 1];
+	uint64_t number = 0;
+
+	memcpy(&number, c->key + family->offset,
+	    family->size < sizeof(number) ? family->size : sizeof(number));
+	if (number == V4 && p->size == V6_BYTES)
+		memset(c->key + p->offset + V4_BYTES, 0, V6_BYTES - V4_BYTES);
+}
+
+static void
 load_key(struct counter *c, const struct counted_map *m,
     const unsigned char *data, size_t len)
 {
-	memset(c->key, 0, c->shape.key_size);
-	for (size_t i = 0; i < c->q->nby; i++) {
-		const struct shape_part *p = &c->shape.key[i];
-		unsigned char *to = c->key + p->offset;
-		unsigned __int128 v;
+	size_t n = c->q->nby;
 
-		switch (p->member.class) {
-		case MEMBER_TEXT:
-			load_text(to, p->size, &m->members[i], data, len);
-			break;
-		case MEMBER_BYTES:
-			memcpy(to, data + m->members[i].offset, p->size);
-			break;
-		case MEMBER_FLOAT:
-			load_real(
-			    to, p->size, member_load_real(&m->loads[i], data));
-			break;
-		default:
-			v = member_load_integer(&m->loads[i], data);
-			memcpy(to, &v, p->size);
-		}
-	}
+	memset(c->key, 0, c->shape.key_size);
+	for (size_t i = 0; i < n; i++)
+		load_part(c, m, i, data, len);
+	if (c->shape.nimplied == 0 && !c->shape.has_family)
+		return;
+	for (size_t i = n; i < n + c->shape.nimplied; i++)
+		if (!m->parts[i].absent)
+			load_part(c, m, i, data, len);
+	for (size_t i = 0; i < n; i++)
+		if (c->shape.family[i] != 0)
+			cut_address(c, i);
 }
 
 /* The key of all keys for which there is no row. */
@@ -345,7 +438,7 @@ make_other_key(struct counter *c)
 	memset(c->key, 0, c->shape.key_size);
 	if (c->shape.other)
 		c->key[c->shape.other_offset] = 1;
-	for (size_t i = 0; i < c->q->nby; i++) {
+	for (size_t i = 0; i < count_shape_parts(&c->shape); i++) {
 		const struct shape_part *p = &c->shape.key[i];
 
 		if (p->member.class == MEMBER_TEXT)
@@ -391,10 +484,8 @@ static bool
 add_column(struct counter *c, const struct counted_map *m, size_t i,
     unsigned char *row, const unsigned char *data)
 {
-	size_t at = c->q->nby + i;
-
-	return measure_add(&c->q->columns[i], &m->members[at], &m->loads[at],
-	    row + c->states[i], data, &c->sketches);
+	return measure_add(&c->q->columns[i], &m->columns[i],
+	    &m->column_loads[i], row + c->states[i], data, &c->sketches);
 }
 
 int
@@ -420,57 +511,59 @@ counter_add(
 	return 0;
 }
 
-/* A row and what it is sorted by. */
+/* A row and what it is sorted by, if that is no part of its key. */
 struct sorted_row {
 	const unsigned char *row;
 	struct measure_number number;
 };
+
+/* Compare part i of the keys of two rows by what it means. */
+static int
+compare_part(const struct counter *c, size_t i, const unsigned char *a,
+    const unsigned char *b)
+{
+	const struct shape_part *p = &c->shape.key[i];
+
+	a += p->offset;
+	b += p->offset;
+	if (p->member.class == MEMBER_TEXT ||
+	    counted_member_is_swapped(&p->member))
+		return memcmp(a, b, p->size);
+	return key_value_compare(&c->header.types, p->type, a, b);
+}
+
+/* Equal rows are in the order of their keys. */
+static int
+compare_keys(
+    const struct counter *c, const unsigned char *a, const unsigned char *b)
+{
+	int order = 0;
+
+	for (size_t i = 0; i < count_shape_parts(&c->shape) && order == 0; i++)
+		order = compare_part(c, i, a, b);
+	return order != 0 ? order : memcmp(a, b, c->shape.key_size);
+}
 
 static int
 compare_rows(const void *a, const void *b, void *arg)
 {
 	const struct counter *c = arg;
 	const struct sorted_row *x = a, *y = b;
-	int order = measure_compare(&y->number, &x->number);
+	size_t column = c->sort_column;
+	int order = column < c->q->nby
+			? compare_part(c, column, y->row, x->row)
+			: measure_compare(&y->number, &x->number);
 
 	if (c->q->ascending)
 		order = -order;
-	return order != 0 ? order : memcmp(x->row, y->row, c->shape.key_size);
-}
-
-/* The number in a member of a row's key; texts are sorted by their bytes. */
-static struct measure_number
-key_number(const struct counter *c, const unsigned char *row, size_t i)
-{
-	const struct shape_part *p = &c->shape.key[i];
-	struct counted_member m = p->member;
-	struct measure_number v = { .is_real = m.class == MEMBER_FLOAT,
-		.is_signed = m.is_signed };
-	struct member_load l;
-
-	m.offset = p->offset;
-	m.bits = 0;
-	m.cpus = 0;
-	l = member_load_new(&m);
-	if (v.is_real)
-		v.real = member_load_real(&l, row);
-	else if (m.class <= MEMBER_BOOL)
-		v.whole = member_load_integer(&l, row);
-	else
-		for (size_t n = 0; n < 16; n++)
-			v.whole = v.whole << 8 |
-				  (n < p->size ? row[p->offset + n] : 0);
-	return v;
+	return order != 0 ? order : compare_keys(c, x->row, y->row);
 }
 
 static struct measure_number
 sort_number(const struct counter *c, const unsigned char *row)
 {
-	size_t i = c->q->sort == NULL ? c->q->nby : question_sort_column(c->q);
+	size_t i = c->sort_column - c->q->nby;
 
-	if (i < c->q->nby)
-		return key_number(c, row, i);
-	i -= c->q->nby;
 	return measure_get(
 	    &c->q->columns[i], &c->shape.measured[i], row + c->states[i]);
 }
@@ -502,7 +595,8 @@ sort_rows(struct counter *c)
 	}
 	for (size_t i = 0; i < n; i++) {
 		v[i].row = row_table_at(&c->table, i);
-		v[i].number = sort_number(c, v[i].row);
+		if (c->sort_column >= c->q->nby)
+			v[i].number = sort_number(c, v[i].row);
 	}
 	qsort_r(v, n, sizeof(*v), compare_rows, c);
 	return v;

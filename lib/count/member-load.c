@@ -34,6 +34,8 @@ member_load_new(const struct counted_member *m)
 		l.op = LOAD_BOOL;
 	else if (m->bits != 0)
 		l.op = LOAD_BITS;
+	else if (m->swapped)
+		l.op = LOAD_SWAPPED;
 	l.size = m->size;
 	if (m->cpus == 0)
 		return l;
@@ -117,8 +119,12 @@ unsigned __int128
 member_load_other(const struct member_load *l, const unsigned char *at)
 {
 	unsigned char any = 0;
+	uint64_t number = 0;
 
 	switch (l->op) {
+	case LOAD_SWAPPED:
+		memcpy(&number, at, l->size);
+		return __builtin_bswap64(number) >> (64 - l->size * 8);
 	case LOAD_128:
 		return load_wide(at);
 	case LOAD_BITS:

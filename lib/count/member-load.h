@@ -22,6 +22,7 @@ enum load_op {
 	LOAD_I32,
 	LOAD_I64,
 	LOAD_128,
+	LOAD_SWAPPED, /* of size bytes, the first of which counts most */
 	LOAD_BITS,
 	LOAD_CPUS, /* the sum of all CPUs */
 	LOAD_BOOL,
@@ -34,7 +35,7 @@ struct member_load {
 	bool is_signed;
 	uint32_t bit_offset, bits;
 	size_t offset;
-	size_t size; /* LOAD_BOOL: bytes */
+	size_t size; /* LOAD_BOOL, LOAD_SWAPPED: bytes */
 	size_t cpus, stride;
 };
 

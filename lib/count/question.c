@@ -18,9 +18,8 @@ static const char *const options[] = { "", "--sum", "--min", "--max", "--mean",
 static const char *const prefixes[] = { "", "sum", "min", "max", "mean", "p",
 	"hist" };
 
-/* Returns a new string: the name of a member as a part of another name. */
-static char *
-plain_name(const char *member)
+char *
+question_key_name(const char *member)
 {
 	char *name;
 
@@ -74,7 +73,7 @@ add_by_member(struct question *q, const char *member)
 	}
 	q->nby++;
 	by->member = strdup(member);
-	by->name = plain_name(member);
+	by->name = question_key_name(member);
 	return by->member == NULL || by->name == NULL ? report_nomem() : 0;
 }
 
@@ -94,7 +93,7 @@ question_add_by(struct question *q, const char *list)
 static char *
 column_name(const struct column *c, const char *percent)
 {
-	char *member = plain_name(c->member), *name = NULL;
+	char *member = question_key_name(c->member), *name = NULL;
 
 	if (member != NULL &&
 	    asprintf(&name, "%s%s_%s", prefixes[c->op], percent, member) == -1)

@@ -56,6 +56,10 @@ struct question {
 	uint64_t every_ns;
 };
 
+/* Returns a new string, or NULL: the name that a key has a member as, "a_b" for
+ * "key.a.b". */
+char *question_key_name(const char *member);
+
 /* A question for the number of records, without groups. */
 int question_init(struct question *q);
 void question_free(struct question *q);

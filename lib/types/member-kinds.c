@@ -151,6 +151,13 @@ member_kind_check(const struct types *t, const struct type_member *m,
 	return -1;
 }
 
+bool
+member_kinds_fit(const struct types *t, const struct type_member *m,
+    const struct type *around)
+{
+	return member_kind_check(t, m, &m->as, around, NULL) == 0;
+}
+
 /* Typedefs and structs whose name tells the kind.  Those that begin with
  * gadget_ are Inspektor Gadget's. */
 static const struct {

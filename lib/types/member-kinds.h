@@ -19,6 +19,10 @@ enum { MEMBER_KINDS_ARGS_MAX = 256 };
  */
 int member_kinds_set(struct types *t, const char *where);
 
+/* Whether a member of the struct around can be of the kind that it has. */
+bool member_kinds_fit(const struct types *t, const struct type_member *m,
+    const struct type *around);
+
 /* The enum of this name in the table, or NULL. */
 const struct type *member_kinds_find_enum(
     const struct types *t, const char *name);

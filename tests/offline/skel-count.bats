@@ -44,3 +44,38 @@ rows() { # FILE ARG...: "key count" of each row, sorted
 	fails_with 2 "--quantile a: \"101\" is not a percentage" skel-count --quantile a=101
 	fails_with 2 "--sort: there is no column \"cuont\"; the nearest: count" skel-count --sort cuont
 }
+
+@test "members of a key keep their kinds, widths and the family of an address" {
+	run -0 --separate-stderr bash -c "skel-count -q --by saddr,ret,dport,addr $FIXTURES/format/kinds.skel |
+		skel-fmt --csv --bare -c saddr_text,ret_text,dport_text,addr_text,count"
+	[ "${output//$'\r'/}" = "$(printf '%s\n' saddr_text,ret_text,dport_text,addr_text,count 0.0.0.0,5,8080,1.1.1.1,1 \
+		10.1.22.133,0,443,10.0.0.1,1 127.0.0.1,-EACCES,80,fe80::200:ff:fe00:1,1)" ]
+	run -0 --separate-stderr bash -c "skel-count -q --by saddr,cookie $FIXTURES/format/kinds.skel | head -n 1"
+	[ "$(jq -c '[.types[].members[]? | select(.name == "saddr" or .name == "cookie") | [.as, .help, .width]]' <<<"$output")" = \
+		'[["ip4","who asked",null],["hex",null,12]]' ]
+	run -0 --separate-stderr bash -c "skel-count -q --by saddr $FIXTURES/format/kinds.skel | skel-grep -c 'saddr in 10.0.0.0/8'"
+	[ "$output" = 1 ]
+}
+
+@test "sums, extremes and quantiles keep units, but no address" {
+	run -0 --separate-stderr bash -c "skel-count -q -m all --sum took --max took --min sig --max dev --sum sig $FIXTURES/format/kinds.skel | head -n 1"
+	[ "$(jq -c '[.types[].members[]? | {(.name): .as}] | add | del(.other)' <<<"$output")" = \
+		'{"count":null,"sum_took":"ns","max_took":"ns","min_sig":"signal","max_dev":"dev","sum_sig":null}' ]
+	run -0 --separate-stderr bash -c "skel-count -q --max saddr --max dport --max hop $FIXTURES/format/kinds.skel | skel-fmt --json"
+	[ "$(jq -c '.value | [.max_dport, has("max_dport_text"), has("max_saddr_text")]' <<<"$output")" = '[8080,false,false]' ]
+}
+
+@test "--as says what a member is, and names of its kind are passed on" {
+	cd "$BATS_TEST_TMPDIR"
+	{
+		head -n 1 "$FIXTURES/format/scalars.skel"
+		echo '{"@names":{"kind":"uid","names":[[255,"someone"]]}}'
+		echo '{"@names":{"kind":"cgroup","names":[[255,"/x"]]}}'
+		tail -n +2 "$FIXTURES/format/scalars.skel"
+	} > named.skel
+	skel-count -q --as u8=uid --by u8 named.skel > counted.skel
+	[ "$(grep -ac '@names' counted.skel)" = 1 ]
+	grep -aq '"uid","names":\[\[255,"someone"\]\]' counted.skel
+	fails_with 1 'no map has a member "nix"' skel-count --as nix=uid --by u8 named.skel
+	fails_with 2 'unknown kind "uidd"' skel-count --as u8=uidd --by u8 named.skel
+}
