@@ -510,9 +510,10 @@ count_shape_make_header(struct count_shape *s, struct stream_header *h,
 		.host = copy_text(from->host),
 		.boot_id = copy_text(from->boot_id),
 		.started = copy_text(from->started),
+		.machine = copy_text(from->machine),
 		.clock = from->clock };
 	if (h->name == NULL || h->host == NULL || h->boot_id == NULL ||
-	    h->started == NULL)
+	    h->started == NULL || h->machine == NULL)
 		return report_nomem();
 	if ((m = stream_header_add_map(h, "count")) == NULL)
 		return -1;

@@ -67,7 +67,8 @@ set_kinds(struct plan *p)
 		.clocks = p->options.clocks != NULL ? p->options.clocks
 						    : &p->header->clock,
 		.times = &p->kind_clock,
-		.time = p->options.time };
+		.time = p->options.time,
+		.arch = stream_header_arch(p->header) };
 	p->formatter.context = &p->kinds;
 	if (p->ops->kinds)
 		p->formatter.kind_texts = texts[p->options.kinds];

@@ -203,7 +203,8 @@ read_kind(struct query_constant *c, const struct query_target *target,
 	const struct kind_form form = { .kind = target->kind,
 		.size = (uint8_t)target->size,
 		.flags = target->flags };
-	const struct kind_context context = { .clocks = &target->clock };
+	const struct kind_context context = { .clocks = &target->clock,
+		.arch = target->arch };
 	struct kind_constant k;
 
 	if (target->kind == KIND_NONE || target->size > 16 ||
@@ -311,6 +312,9 @@ query_constant_wanted(const struct query_target *target)
 	if (target->class == QUERY_CLASS_INT && type != NULL &&
 	    type->kind == TYPE_ENUM)
 		return ": its enum has no such constant";
+	if (target->kind == KIND_SYSCALL && target->arch == KIND_ARCH_UNKNOWN)
+		return ": the header does not say of which machine its system "
+		       "calls are; compare with numbers";
 	return ": it is a number, and this is neither the name of a member nor "
 	       "of a number";
 }

@@ -276,7 +276,8 @@ query_member_find(struct query_member *m, const struct stream_header *h,
 	int got;
 
 	*m = (struct query_member){ .target = { .types = &h->types,
-					.clock = h->clock } };
+					.clock = h->clock,
+					.arch = stream_header_arch(h) } };
 	if (*name == '@') {
 		got = find_special(m, h, map, name);
 		m->path = strdup(name);

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "kinds/kind-words.h"
 #include "query/query-value.h"
 #include "query/query.h"
 #include "types/kind.h"
@@ -33,6 +34,7 @@ struct query_target {
 	const struct type *flags;  /* of KIND_FLAGS */
 	const struct types *types; /* borrowed: all of the stream */
 	struct clock_offsets clock;
+	enum kind_arch arch;
 };
 
 struct query_ints {

@@ -493,6 +493,7 @@ parse_header(struct stream_header *h, const json_t *json, const char *where)
 	    parse_string(json, "host", false, &h->host, top) == -1 ||
 	    parse_string(json, "boot_id", false, &h->boot_id, top) == -1 ||
 	    parse_string(json, "started", false, &h->started, top) == -1 ||
+	    parse_string(json, "machine", false, &h->machine, top) == -1 ||
 	    parse_clock(h, json, top) == -1)
 		return -1;
 	h->symbols_follow = has_names_later(json, "symbols");

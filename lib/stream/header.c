@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -53,6 +54,7 @@ stream_header_free(struct stream_header *h)
 	free(h->name);
 	free(h->host);
 	free(h->boot_id);
+	free(h->machine);
 	free(h->started);
 	free(h->dir);
 	json_decref(h->replaced_events);
@@ -95,6 +97,7 @@ stream_header_init(struct stream_header *h, const char *name)
 	char host[256], boot_id[64], started[CLOCK_UTC_LEN + 1];
 	struct clock clock = { 0 };
 	struct stream_clock offsets;
+	struct utsname machine;
 
 	stream_clock_open(&offsets);
 	h->clock = offsets.offsets;
@@ -104,12 +107,20 @@ stream_header_init(struct stream_header *h, const char *name)
 	h->name = strdup(name);
 	h->host = strdup(host);
 	h->boot_id = strdup(boot_id);
+	h->machine = strdup(uname(&machine) == 0 ? machine.machine : "");
 	h->started = strdup(started);
 	if (h->name != NULL && h->host != NULL && h->boot_id != NULL &&
-	    h->started != NULL)
+	    h->machine != NULL && h->started != NULL)
 		return 0;
 	stream_header_free(h);
 	return report_nomem();
+}
+
+enum kind_arch
+stream_header_arch(const struct stream_header *h)
+{
+	return h->machine == NULL ? KIND_ARCH_UNKNOWN
+				  : kind_arch_find(h->machine);
 }
 
 struct stream_map *
@@ -389,6 +400,9 @@ header_to_json(const struct stream_header *h)
 	    h->host, "boot_id", h->boot_id, "started", h->started);
 
 	if (json == NULL ||
+	    (h->machine != NULL && *h->machine != '\0' &&
+		json_object_set_new(json, "machine", json_string(h->machine)) ==
+		    -1) ||
 	    (h->symbols_follow && json_object_set_new(json, "symbols",
 				      json_string(stream_follow)) == -1) ||
 	    (h->names_follow && json_object_set_new(json, "names",

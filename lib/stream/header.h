@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "kinds/kind-words.h"
 #include "types/types.h"
 
 enum stream_source {
@@ -120,6 +121,9 @@ struct stream_header {
 	char *name;    /* owned: the object's */
 	enum stream_encoding encoding;
 	char *host, *boot_id, *started; /* owned; "" if not known */
+	/* Owned: what uname(2) calls the machine, whose system calls have these
+	 * numbers: "x86_64"; "" if not known, as in earlier versions. */
+	char *machine;
 	/* Those of the machine that the records are from: first of the key
 	 * "clock", which streams of earlier versions lack, then of the last
 	 * "@clock" line that was read. */
@@ -142,9 +146,12 @@ struct stream_header {
 /* Parses the argument of the option -f, "binary" or "json". */
 int stream_encoding_parse(enum stream_encoding *encoding, const char *word);
 
-/* Sets name, host, boot_id, started (RFC 3339, UTC, ns) and clock of a zeroed
- * header, for a stream that begins now on this machine. */
+/* Sets name, host, boot_id, machine, started (RFC 3339, UTC, ns) and clock of a
+ * zeroed header, for a stream that begins now on this machine. */
 int stream_header_init(struct stream_header *h, const char *name);
+
+/* The machine as texts of kinds need it. */
+enum kind_arch stream_header_arch(const struct stream_header *h);
 
 /* Releases what h holds and zeroes it. */
 void stream_header_free(struct stream_header *h);

@@ -102,3 +102,39 @@ author() {
 	run -1 author 'int ret SKEL_TAG("colour=red");'
 	[[ $output == *'unknown annotation "skel:colour=red" on a member; known: as=, help=, hide, time, width=' ]]
 }
+
+# calls MACHINE: write calls.skel, two records with the numbers of system calls on x86-64
+# and on aarch64, from that machine; without one the header does not say it.
+calls() {
+	jq -nc --arg machine "$1" '{skel: "stream", version: 1, name: "x", encoding: "json",
+		maps: [{name: "rb", source: "ringbuf", value: 1}],
+		types: [{kind: "int", name: "int", size: 4, signed: true},
+			{kind: "struct", name: "event", size: 4, members: [{name: "nr", type: 0, offset: 0, as: "syscall"}]}]}
+		+ if $machine == "" then {} else {machine: $machine} end' > calls.skel
+	printf '%s\n' '{"@map":"rb","nr":257}' '{"@map":"rb","nr":56}' '{"@end":{"records":2,"lost":0}}' >> calls.skel
+}
+
+@test "system calls have the names of the machine that the header tells, whatever machine shows them" {
+	local filter
+	calls x86_64
+	for filter in 'cat' 'skel-poll -f json' 'skel-grep --as nr=syscall nr>0'; do
+		is '{"nr_text":"clone"} {"nr_text":"openat"}' \
+			"$(skel-poll -f binary calls.skel | $filter | skel-fmt --json | grep -o '"nr_text":"[a-z]*"' | sed 's/.*/{&}/' | sort | xargs -d '\n')"
+	done
+	is 257 "$(skel-grep 'nr == "openat"' calls.skel | skel-fmt --json --bare | jq .nr)"
+	calls aarch64
+	is 'openat' "$(skel-grep 'nr in ("openat", openat2)' calls.skel | skel-fmt --tsv --text --no-header --bare)"
+	is 56 "$(skel-grep 'nr == "openat"' calls.skel | skel-fmt --json --bare | jq .nr)"
+	for filter in '' riscv64; do
+		calls "$filter"
+		is '257 56' "$(skel-fmt --tsv --text --no-header --bare calls.skel | xargs)"
+		is 1 "$(skel-grep -c 'nr == 56' calls.skel)"
+		fails_with 2 'calls.skel: expression:1: nr of map rb: openat: the header does not say of which machine' \
+			skel-grep 'nr == "openat"' calls.skel
+	done
+	# What is not known is passed on.
+	is riscv64 "$(skel-poll calls.skel | head -n 1 | jq -r .machine)"
+	sed -i '1s/"riscv64"/5/' calls.skel
+	run -1 --separate-stderr skel-fmt calls.skel
+	is 'skel-fmt: calls.skel:1: header.machine: expected a string, found a number' "$stderr"
+}

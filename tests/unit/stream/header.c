@@ -1,6 +1,7 @@
 /* lib/stream/header: headers that are read and written, and those that are
  * refused. */
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -65,6 +66,7 @@ a_new_header_says_where_and_when(void)
 	struct stream_header h = { 0 };
 	struct buf out = { 0 };
 	struct stream_reader r;
+	struct utsname machine;
 	char host[256];
 
 	CHECK_NUM(stream_header_init(&h, "x_bpf"), 0);
@@ -73,10 +75,13 @@ a_new_header_says_where_and_when(void)
 	gethostname(host, sizeof(host));
 	CHECK_STR(h.host, host);
 	CHECK_NUM(strlen(h.boot_id), 36);
+	CHECK_NUM(uname(&machine), 0);
+	CHECK_STR(h.machine, machine.machine);
 	CHECK_NUM(strlen(h.started), strlen("2026-11-22T14:48:00.123456789Z"));
 	CHECK_NUM(stream_header_write(&h, &out), 0);
 	CHECK_NUM(open_bytes(&r, out.data, out.len), STREAM_OPENED);
 	CHECK_STR(r.header.started, h.started);
+	CHECK_STR(r.header.machine, h.machine);
 	close_reader(&r);
 	for (int i = 1; i < STREAM_MAPS_MAX; i++)
 		CHECK(stream_header_add_map(&h, "m") != NULL);
