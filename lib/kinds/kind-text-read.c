@@ -125,11 +125,12 @@ read_with_unit(const char *s, const struct unit *v, size_t n, uint64_t counts,
 {
 	unsigned __int128 whole, fraction = 0, scale = 1, sum;
 	bool negative = *s == '-';
+	const unsigned __int128 most = (unsigned __int128)1 << 125;
 	const struct unit *unit;
 	const char *start;
 
 	s += negative;
-	if (!read_digits(&s, 10, &whole) || whole > UINT64_MAX)
+	if (!read_digits(&s, 10, &whole))
 		return false;
 	if (*s == '.') {
 		start = ++s;
@@ -140,9 +141,10 @@ read_with_unit(const char *s, const struct unit *v, size_t n, uint64_t counts,
 	}
 	while (*s == ' ')
 		s++;
-	if ((unit = find_unit(v, n, s)) == NULL)
+	/* Both parts stay below 2^126: 2^64 pages in KiB, the most that is
+	 * shown, too. */
+	if ((unit = find_unit(v, n, s)) == NULL || whole > most / unit->scale)
 		return false;
-	/* Both parts stay below 2^126. */
 	sum = whole * unit->scale;
 	fraction *= unit->scale;
 	sum += fraction / scale;

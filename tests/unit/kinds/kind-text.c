@@ -4,8 +4,8 @@
  *	kind-text              the cases below
  *	kind-text KIND SIZE [signed | short | x86_64 | aarch64]...
  *	                       the text of each number on standard input, or of
- *	                       the bytes in hex, and the number that it is read
- *as kind-text --manual     the table of skel-stream(5)
+ *	                       the bytes in hex, and what it is read as
+ *	kind-text --manual     the table of skel-stream(5)
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -363,11 +363,12 @@ quantities_are_read(void)
 	READ(KIND_KIB, "4MiB", 4096);
 	READ(KIND_PAGES, "4MiB", 1024);
 	BETWEEN(KIND_PAGES, "1B", 0);
+	READ(KIND_PAGES, "73786976294838206460 KiB", UINT64_MAX);
 	READ(KIND_NS, "12", 12);
 	NOT_READ(KIND_NS, "5MiB");
 	NOT_READ(KIND_NS, "ms");
 	NOT_READ(KIND_NS, "5.ms");
-	NOT_READ(KIND_NS, "99999999999999999999s");
+	NOT_READ(KIND_NS, "99999999999999999999999999999s");
 	NOT_READ(KIND_NS, "1.0000000000000000001s");
 	NOT_READ(KIND_BYTES, "5 parsecs");
 }
