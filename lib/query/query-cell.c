@@ -178,16 +178,15 @@ load_string(struct query_member *m, struct query_value *v,
 	}
 }
 
-/* Append the bytes in an array of numbers, each of size bytes, or in the first
+/* Append the bytes in an array of numbers of size bytes each, or in the first
  * array in an object.  Returns false if there is none. */
 static bool
-append_bytes(struct buf *out, const struct json_value *from, size_t whole)
+append_bytes(struct buf *out, const struct json_value *from, size_t size)
 {
 	struct json_value v = *from, key;
 	struct query_number n;
 	struct json_cursor c;
 	uint64_t number;
-	size_t count = 0, each;
 
 	while (v.kind == JSON_VALUE_OBJECT) {
 		json_cursor_open(&c, v.text, v.len);
@@ -199,13 +198,7 @@ append_bytes(struct buf *out, const struct json_value *from, size_t whole)
 	if (v.kind != JSON_VALUE_ARRAY)
 		return false;
 	from = &v;
-	json_cursor_open(&c, from->text, from->len);
-	json_cursor_enter(&c);
-	while (json_cursor_next_element(&c) == 1 && json_cursor_read(&c, &key))
-		count++;
-	each =
-	    whole != 0 && count != 0 && whole % count == 0 ? whole / count : 1;
-	if (each > sizeof(number))
+	if (size > sizeof(number))
 		return false;
 	json_cursor_open(&c, from->text, from->len);
 	json_cursor_enter(&c);
@@ -214,7 +207,7 @@ append_bytes(struct buf *out, const struct json_value *from, size_t whole)
 		if (!query_number_parse(&n, key.text, key.len, true, 1))
 			return false;
 		number = (uint64_t)int128_bits(&n.floor);
-		buf_add(out, &number, each);
+		buf_add(out, &number, size);
 	}
 	return true;
 }
@@ -227,11 +220,13 @@ load_array(struct query_member *m, struct query_value *v,
 
 	m->scratch.len = 0;
 	if ((!is_text && m->target.class != QUERY_CLASS_BYTES) ||
-	    !append_bytes(&m->scratch, cell, is_text ? 0 : m->target.size))
+	    !append_bytes(&m->scratch, cell, is_text ? 1 : m->number_size))
 		return;
 	v->text = m->scratch.len > 0 ? m->scratch.data : "";
 	v->len = is_text ? strnlen(v->text, m->scratch.len) : m->scratch.len;
-	v->kind = is_text ? QUERY_VALUE_TEXT : QUERY_VALUE_BYTES;
+	v->kind = is_text                    ? QUERY_VALUE_TEXT
+		  : v->len == m->target.size ? QUERY_VALUE_BYTES
+					     : QUERY_VALUE_NONE;
 }
 
 void

@@ -43,11 +43,27 @@ find_below(
 	return found;
 }
 
-/* Go to an element of the array at p, or of the values of all CPUs. */
+/* Whether records of the map may end within the array at p. */
+static bool
+may_end_within(const struct stream_header *h, unsigned int map,
+    const struct field_place *p)
+{
+	uint32_t array;
+	uint64_t offset;
+
+	return stream_find_last_array(h, map, &array, &offset) &&
+	       p->offset == offset &&
+	       field_place_type(&h->types, p) == types_get(&h->types, array);
+}
+
+/* Go to an element of the array at p, or of the values of all CPUs.  *end is
+ * set to the bytes that a record must have for it, if it may end before: all of
+ * the element, or the first byte of a text. */
 static bool
 find_element(const struct stream_header *h, unsigned int map,
-    struct field_place *p, uint64_t index)
+    struct field_place *p, uint64_t index, size_t *end)
 {
+	bool is_last = may_end_within(h, map, p);
 	const struct type *type = field_place_type(&h->types, p);
 	uint64_t size, count;
 
@@ -70,14 +86,18 @@ find_element(const struct stream_header *h, unsigned int map,
 	if (index >= (count != 0 ? count : STREAM_RECORD_MAX))
 		return false;
 	p->offset += (size_t)(index * size);
+	if (is_last)
+		*end = p->offset +
+		       (types_is_text(&h->types, p->type) ? 1 : (size_t)size);
 	return true;
 }
 
 /* Follow "[3].b[1]" from the place on. */
 static bool
-find_rest(const struct stream_header *h, unsigned int map,
-    struct field_place *p, const char *rest)
+find_rest(struct query_member *m, const struct stream_header *h,
+    unsigned int map, const char *rest)
 {
+	struct field_place *p = &m->place;
 	char *end;
 	size_t n;
 
@@ -85,7 +105,8 @@ find_rest(const struct stream_header *h, unsigned int map,
 		if (*rest == '[') {
 			uint64_t index = strtoull(rest + 1, &end, 10);
 
-			if (*end != ']' || !find_element(h, map, p, index))
+			if (*end != ']' ||
+			    !find_element(h, map, p, index, &m->end))
 				return false;
 			rest = end + 1;
 			continue;
@@ -121,7 +142,7 @@ find_field(struct query_member *m, const struct stream_header *h,
 		m->path = found.v[0].path;
 		found.v[0].path = NULL;
 		m->rest = name + n;
-		ret = find_rest(h, map, &m->place, m->rest);
+		ret = find_rest(m, h, map, m->rest);
 	}
 	fields_free(&found);
 	free(base);
@@ -145,6 +166,21 @@ is_text(const struct types *t, const struct field_place *p)
 	return types_is_text(t, p->type) ||
 	       ((p->kind == KIND_TEXT || p->kind == KIND_UTF8) &&
 		   type->kind == TYPE_ARRAY && is_byte(types_get(t, type->of)));
+}
+
+/* The size of the numbers that a value of several is made of: of its first
+ * array, whatever is around it. */
+static size_t
+number_size(const struct types *t, uint32_t i)
+{
+	const struct type *type = types_get(t, i);
+
+	while (type->kind == TYPE_ARRAY ||
+	       ((type->kind == TYPE_STRUCT || type->kind == TYPE_UNION) &&
+		   type->nmembers > 0))
+		type = types_get(t,
+		    type->kind == TYPE_ARRAY ? type->of : type->members->type);
+	return (size_t)type->size;
 }
 
 static bool
@@ -204,20 +240,30 @@ classify(struct query_member *m, const struct types *t, struct buf *why)
 	if (m->place.cpus == FIELD_CPUS_ALL)
 		return refuse(why, "it has a value for each CPU; name one, as "
 				   "values[0]");
-	if (is_address(t, &m->place))
+	if (is_address(t, &m->place)) {
 		m->target.class = QUERY_CLASS_BYTES;
-	else if (type->kind == TYPE_ARRAY)
+		m->number_size = number_size(t, m->place.type);
+	} else if (type->kind == TYPE_ARRAY) {
 		return refuse(why, "it is an array; name an element, as a[0]");
-	else if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION)
+	} else if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION) {
 		return refuse(why, "it is a struct; name a member, as a.b");
-	else if (type->kind == TYPE_FLOAT)
+	} else if (type->kind == TYPE_FLOAT) {
 		m->target.class = QUERY_CLASS_REAL;
-	else
+	} else {
 		set_int(m, type);
+	}
 	if (m->target.class != QUERY_CLASS_INT &&
 	    m->place.cpus != FIELD_CPUS_ONE)
 		return refuse(why, "it is the sum of several CPUs");
 	return 1;
+}
+
+/* Let a record need so many bytes. */
+static void
+reach(struct query_member *m, size_t end)
+{
+	if (m->end < end)
+		m->end = end;
 }
 
 /* Set how many bytes of a record the value needs. */
@@ -229,14 +275,13 @@ set_end(struct query_member *m)
 
 	if (p->bits != 0)
 		size = (p->bit_offset + p->bits + 7) / 8;
-	m->end = p->offset + size;
-	if (m->target.class == QUERY_CLASS_TEXT)
-		m->end = p->offset;
 	if (p->cpus == FIELD_CPUS_SUM)
-		m->end += (m->cpus - 1) * m->stride;
-	if (p->kind == KIND_IP && p->family_size != 0 &&
-	    m->end < p->family_offset + p->family_size)
-		m->end = p->family_offset + p->family_size;
+		size += (m->cpus - 1) * m->stride;
+	if (m->target.class == QUERY_CLASS_TEXT)
+		size = 0;
+	reach(m, p->offset + size);
+	if (p->kind == KIND_IP && p->family_size != 0)
+		reach(m, p->family_offset + p->family_size);
 }
 
 /* Set a member that is not of the program.  Returns 1, or 0 for another name.

@@ -32,6 +32,7 @@ struct query_member {
 	bool one_bool;           /* 1 for anything but 0 */
 	size_t cpus, stride;     /* of a sum over all CPUs */
 	size_t end;              /* bytes that a record must have for it */
+	size_t number_size;      /* of an address, each number in its JSON */
 	/* Owned: the path of the JSON value that it is in, as
 	 * json_row_add() takes it; and where it is in there, "[3].b". */
 	char *path;
