@@ -37,7 +37,7 @@ struct exec {
 struct signal {
 	int pid; /* of the sender */
 	char comm[16];
-	int sig;
+	int sig SKEL_AS(signal);
 	int target_pid;
 	char target_comm[16];
 	enum result result;

@@ -31,9 +31,9 @@ struct trace_event_raw_sys_exit {
 struct event {
 	int pid; /* the process */
 	int tid; /* the thread */
-	unsigned int uid;
-	int ret; /* a file descriptor, or an error as -errno */
-	int flags;
+	unsigned int uid SKEL_AS(uid);
+	int ret SKEL_AS(errno); /* a file descriptor, or an error as -errno */
+	int flags SKEL_AS(open_flags);
 	char comm[16];
 	char fname[255];
 };

@@ -73,7 +73,7 @@ enum state {
 struct process {
 	int pid;
 	int ppid;
-	unsigned int uid;
+	unsigned int uid SKEL_AS(uid);
 	enum state state;
 	char comm[16];
 };

@@ -18,7 +18,7 @@
 
 struct total {
 	unsigned long long count;
-	unsigned long long total_ns;
+	unsigned long long total_ns SKEL_AS(ns);
 };
 
 /* A call that has not returned yet. */
