@@ -97,7 +97,7 @@ libs = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(filter-out libibe
 # may have to install it first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(filter-out libiberty,$(LIBS_unit)) 2>/dev/null))$(PKG_CFLAGS)
 CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' -iquote lib -iquote cmd \
-	$(PKG_CFLAGS)
+	$(if $(STATIC),-DSTATIC_BUILD) $(PKG_CFLAGS)
 
 # The commands and libraries that each goal needs, as arguments of
 # tests/helpers/install-missing.  ":" precedes the name of Debian's package where it
@@ -240,7 +240,7 @@ FORCE:
 $(B)/%.flags: $(if $(filter-out install,$(or $(MAKECMDGOALS),all)),FORCE)
 	@mkdir -p $(@D)
 	@echo "$$FLAGS" | cmp -s - $@ || echo "$$FLAGS" >$@
-$(B)/compile.flags: export FLAGS = $(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
+$(B)/compile.flags: export FLAGS = $(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS) $(STATIC)
 $(B)/link.flags: export FLAGS = $(CC) $(HARDEN_LINK) $(LDFLAGS)
 
 deps: deps-check ## install what the build and the tests need
@@ -275,7 +275,7 @@ check: check-build ## run all tests that can run here
 T_NAME  := $(patsubst unit/%,%,$(patsubst tests/%,%,$(basename $(T))))
 T_UNIT  := $(if $(T),$(filter %/$(T_NAME),$(UNIT)))
 T_BATS  := $(if $(filter unit/% tests/unit/%,$(T)),,$(filter %/$(T_NAME).bats,$(BATS_SRC)))
-T_BUILD := $(T_UNIT) $(if $(T_BATS),all) $(if $(filter %/fuzz.bats,$(T_BATS)),$(REPLAY)) \
+T_BUILD := $(T_UNIT) $(if $(T_BATS)$(filter %/lookup/client,$(T_UNIT)),all) $(if $(filter %/fuzz.bats,$(T_BATS)),$(REPLAY)) \
 	$(if $(filter %/guests.bats,$(T_BATS)),$(UNIT)) \
 	$(if $(filter %/docs.bats,$(T_BATS)),$(B)/unit/host/syscalls)
 
