@@ -13,9 +13,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "account-process.h"
 #include "base/report.h"
+#include "child.h"
 #include "command.h"
 #include "host/kallsyms.h"
+#include "lookup/host-names.h"
 #include "lookup/message.h"
 #include "supervisor.h"
 
@@ -67,7 +70,9 @@ close_inherited(void)
 int
 main(int argc, char *argv[])
 {
-	int ch, kallsyms, error;
+	struct host_names *names;
+	int ch, kallsyms, error, status;
+	pid_t accounts;
 	bool detach = false;
 
 	while ((ch = command_next(&command, argc, argv, NULL)) != -1)
@@ -93,7 +98,12 @@ main(int argc, char *argv[])
 	/* A signal for all commands of a pipeline is not for this process,
 	 * which ends when its command does. */
 	setsid();
+	names = host_names_open(account_process_start(&accounts));
 	kallsyms = kallsyms_open();
 	error = errno;
-	return supervisor_run(LOOKUP_SOCKET, kallsyms, error);
+	status = supervisor_run(LOOKUP_SOCKET, kallsyms, error, names);
+	host_names_close(names);
+	if (accounts != 0)
+		child_reap(accounts);
+	return status;
 }

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -10,7 +9,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +16,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/util.h"
+#include "child.h"
+#include "host-worker.h"
 #include "host/confine.h"
 #include "lookup/message.h"
 #include "supervisor.h"
@@ -45,10 +45,12 @@
 
 enum {
 	/* One reads no file but the list of the kernel's functions, which is
-	 * honest, so that nobody can keep it from that; the others read files.
+	 * honest, so that nobody can keep it from that; one finds the names
+	 * that only this host knows; the others read files.
 	 * Of these the first has the most memory, and the last ends what is not
 	 * quick, so that files that take long cannot keep it from others. */
 	KERNEL_WORKER = 0,
+	HOST_WORKER,
 	FIRST_WORKER,
 	SECOND_WORKER,
 	QUICK_WORKER,
@@ -57,6 +59,7 @@ enum {
 	JOBS_MAX = 8192,      /* requests that wait */
 	STRIKES_MAX = 8,      /* bad files of a user */
 	OFFENDERS_MAX = 1024, /* users that have bad files */
+	HOST_ENDS_MAX = 8,    /* of the worker for the host, by bad ends */
 	DESCRIPTORS_KEPT = 32,
 	/* Of a file without bad news. */
 	GOOD = LOOKUP_REASONS,
@@ -65,6 +68,7 @@ enum {
 /* The memory of each worker. */
 static const uint64_t worker_bytes[WORKERS_MAX] = {
 	[KERNEL_WORKER] = 144 << 20,
+	[HOST_WORKER] = 64 << 20,
 	[FIRST_WORKER] = 112 << 20,
 	[SECOND_WORKER] = 32 << 20,
 	[QUICK_WORKER] = 32 << 20,
@@ -107,12 +111,15 @@ struct offender {
 struct supervisor {
 	int fd;
 	int kallsyms, kallsyms_error;
+	struct host_names *names;
 	struct worker_process workers[WORKERS_MAX];
 	uint64_t serial;
 	struct hash files; /* of struct file */
 	size_t files_max;
 	struct hash offenders; /* of struct offender */
 	struct file kernel;    /* which has no message */
+	struct file host;      /* nor has this */
+	unsigned int host_ends;
 	struct job *first, **last;
 	size_t njobs;
 	bool over; /* the other end has gone */
@@ -148,6 +155,8 @@ find_file(struct supervisor *s, uint32_t number)
 {
 	if (number == LOOKUP_KERNEL)
 		return &s->kernel;
+	if (number == LOOKUP_HOST)
+		return &s->host;
 	return hash_find(&s->files, (struct hash_key){ number, 0 });
 }
 
@@ -206,20 +215,11 @@ become_worker(const struct supervisor *s, int fd, size_t number, pid_t parent)
 		if (f->told != NULL)
 			lookup_packet_close(f->told);
 	}
+	if (number == HOST_WORKER)
+		host_worker_run(fd, s->names, worker_bytes[number]);
+	host_names_close(s->names);
 	worker_run(fd, s->kallsyms, s->kallsyms_error, worker_bytes[number],
 	    number > FIRST_WORKER);
-}
-
-/*
- * Starts a process, and sets *pidfd to a descriptor of it, with which it can be
- * ended: the filter of system calls allows no other way, so that only own
- * children can be.  Returns as fork(2) does.
- */
-static pid_t
-fork_with_pidfd(int *pidfd)
-{
-	return (pid_t)syscall(
-	    SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
 }
 
 /* Starts worker w, which has its job.  Returns whether that worked. */
@@ -232,7 +232,7 @@ start_worker(struct supervisor *s, struct worker_process *w)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return false;
-	pid = fork_with_pidfd(&pidfd);
+	pid = child_fork(&pidfd);
 	if (pid == 0) {
 		close(pair[0]);
 		become_worker(s, pair[1], (size_t)(w - s->workers), parent);
@@ -250,13 +250,6 @@ start_worker(struct supervisor *s, struct worker_process *w)
 		.job = job,
 	};
 	return true;
-}
-
-/* Ends a worker's process, which becomes a zombie sooner or later. */
-static void
-end_process(const struct worker_process *w)
-{
-	syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
 }
 
 static struct offender *
@@ -281,13 +274,26 @@ has_struck_out(struct supervisor *s, uint64_t who)
 	return o != NULL && o->strikes >= STRIKES_MAX;
 }
 
+/* The worker for the host has ended: says so once, and gives up when that has
+ * happened too often. */
+static void
+note_host_end(struct supervisor *s, unsigned int reason)
+{
+	if (s->host_ends++ == 0)
+		tell_bad(s, LOOKUP_HOST, reason);
+	if (s->host_ends == HOST_ENDS_MAX)
+		s->host.reason = reason;
+}
+
 /* Marks a file as one that is not read any more. */
 static void
 condemn(struct supervisor *s, struct file *f, unsigned int reason)
 {
 	struct offender *o;
 
-	if (f == &s->kernel || f->reason != GOOD)
+	if (f == &s->host)
+		note_host_end(s, reason);
+	if (f == &s->kernel || f == &s->host || f->reason != GOOD)
 		return;
 	f->reason = reason;
 	if (reason != LOOKUP_STRIKES && (o = get_offender(s, f->owner)) != NULL)
@@ -333,25 +339,14 @@ reason_of_end(int status)
 	return LOOKUP_CRASHED;
 }
 
-/* Waits for a process that was killed, but not for ever: one that waits for a
- * file system in user space ends when that answers. */
-static void
-reap(pid_t pid)
-{
-	const struct timespec nap = { .tv_nsec = 1000000 };
-
-	for (int i = 0; i < 50 && waitpid(pid, NULL, WNOHANG) == 0; i++)
-		nanosleep(&nap, NULL);
-}
-
 static void
 kill_worker(struct supervisor *s, struct worker_process *w, unsigned int reason)
 {
 	struct file *f =
 	    w->job != NULL ? find_file(s, w->job->request.file) : NULL;
 
-	end_process(w);
-	reap(w->pid);
+	child_kill(w->pidfd);
+	child_reap(w->pid);
 	if (f != NULL)
 		condemn(s, f, reason);
 	forget_worker(s, w);
@@ -381,14 +376,14 @@ end_worker(struct supervisor *s, struct worker_process *w)
 	int status = 0;
 
 	/* It may have closed the socket only. */
-	end_process(w);
+	child_kill(w->pidfd);
 	if (f != NULL)
 		charge(s, w);
 	if (waitpid(w->pid, &status, 0) == -1)
 		status = 0;
 	reason = reason_of_end(status);
 	/* All of the largest memory may be enough. */
-	if (f != NULL && reason == LOOKUP_MEMORY &&
+	if (f != NULL && f != &s->host && reason == LOOKUP_MEMORY &&
 	    (w != &s->workers[FIRST_WORKER] || w->njobs > 1)) {
 		f->large = true;
 		put_job_back(s, w);
@@ -415,8 +410,8 @@ static void
 hand_over(struct supervisor *s, struct worker_process *w, struct file *f)
 {
 	charge(s, w);
-	end_process(w);
-	reap(w->pid);
+	child_kill(w->pidfd);
+	child_reap(w->pid);
 	f->large = true;
 	put_job_back(s, w);
 	forget_worker(s, w);
@@ -432,7 +427,8 @@ check_times(struct supervisor *s, struct worker_process *w, uint64_t now)
 	/* The list of the kernel's functions is honest, but may be long. */
 	if (f == &s->kernel || f == NULL)
 		return;
-	if (spent > REQUEST_TIME || f->spent + spent > f->allowed)
+	if (spent > REQUEST_TIME ||
+	    (f != &s->host && f->spent + spent > f->allowed))
 		kill_worker(s, w, LOOKUP_TOOK_LONG);
 	else if (slept_for(w, now, spent, SLEEP_TIME))
 		kill_worker(s, w, LOOKUP_SLEPT);
@@ -492,6 +488,8 @@ may_read(const struct supervisor *s, const struct worker_process *w,
 
 	if (f == &s->kernel || i == KERNEL_WORKER)
 		return f == &s->kernel && i == KERNEL_WORKER;
+	if (f == &s->host || i == HOST_WORKER)
+		return f == &s->host && i == HOST_WORKER;
 	return i == FIRST_WORKER || !f->large;
 }
 
@@ -506,7 +504,7 @@ take_job(struct supervisor *s, const struct worker_process *w)
 		struct file *f = find_file(s, job->request.file);
 		bool hopeless;
 
-		if (f != NULL && f->reason == GOOD && f != &s->kernel &&
+		if (f != NULL && f->reason == GOOD && f->told != NULL &&
 		    has_struck_out(s, f->owner))
 			condemn(s, f, LOOKUP_STRIKES);
 		hopeless = f == NULL || f->reason != GOOD;
@@ -565,10 +563,11 @@ put_to_work(struct supervisor *s, struct worker_process *w)
 static void
 dispatch(struct supervisor *s)
 {
-	struct worker_process *w = &s->workers[KERNEL_WORKER];
+	struct worker_process *w;
 
-	if (w->job == NULL)
-		put_to_work(s, w);
+	for (size_t i = KERNEL_WORKER; i < FIRST_WORKER; i++)
+		if (s->workers[i].job == NULL)
+			put_to_work(s, &s->workers[i]);
 	while (s->first != NULL &&
 	       (w = get_worker(s, clock_elapsed())) != NULL &&
 	       put_to_work(s, w))
@@ -748,13 +747,14 @@ end_all_workers(struct supervisor *s)
 {
 	for (size_t i = 0; i < nitems(s->workers); i++)
 		if (s->workers[i].pid != 0) {
-			end_process(&s->workers[i]);
-			reap(s->workers[i].pid);
+			child_kill(s->workers[i].pidfd);
+			child_reap(s->workers[i].pid);
 		}
 }
 
 int
-supervisor_run(int fd, int kallsyms, int kallsyms_error)
+supervisor_run(
+    int fd, int kallsyms, int kallsyms_error, struct host_names *names)
 {
 	static struct supervisor s;
 	const struct lookup_head ready = { LOOKUP_READY, LOOKUP_VERSION };
@@ -763,7 +763,9 @@ supervisor_run(int fd, int kallsyms, int kallsyms_error)
 	s.fd = fd;
 	s.kallsyms = kallsyms;
 	s.kallsyms_error = kallsyms_error;
+	s.names = names;
 	s.kernel.reason = GOOD;
+	s.host.reason = names != NULL ? GOOD : LOOKUP_MEMORY;
 	s.files.size = sizeof(struct file);
 	s.offenders.size = sizeof(struct offender);
 	s.last = &s.first;

@@ -437,8 +437,8 @@ drop_file(struct worker *w, uint32_t number)
 
 /* There is no limit of the address space under the sanitizers, which reserve
  * most of it. */
-static void
-limit_memory(uint64_t bytes)
+void
+worker_limit_memory(uint64_t bytes)
 {
 	const struct rlimit memory = { bytes, bytes }, none = { 0, 0 };
 
@@ -458,8 +458,8 @@ worker_run(int fd, int kallsyms, int kallsyms_error, uint64_t bytes, bool small)
 	w.kallsyms = kallsyms;
 	w.kallsyms_error = kallsyms_error;
 	w.files.size = sizeof(struct worker_file);
-	limit_memory(bytes);
-	confine_lookup_worker();
+	worker_limit_memory(bytes);
+	confine_lookup_worker(false);
 	while (lookup_receive(fd, &w.packet, false) == 1) {
 		switch ((enum lookup_type)w.packet.m.head.type) {
 		case LOOKUP_FILE:

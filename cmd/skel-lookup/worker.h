@@ -12,6 +12,9 @@
 /* The exit status if memory ran out, or a file needs more. */
 enum { WORKER_NO_MEMORY = 3 };
 
+/* Limits the memory of this process to bytes. */
+void worker_limit_memory(uint64_t bytes);
+
 /*
  * Confines this process to bytes of memory, and answers the requests that come
  * over the socket fd until its other end is closed.  A small worker ends with

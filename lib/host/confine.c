@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <grp.h>
 #include <linux/bpf.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,7 +13,11 @@
 #include "host/landlock.h"
 #include "host/seccomp.h"
 
-enum { CAPS_MAX = 64 };
+enum {
+	CAPS_MAX = 64,
+	/* The user and the group that own no files. */
+	NOBODY = 65534,
+};
 
 /* Report a privilege that could not be given up, with errno as the reason. */
 static void
@@ -155,17 +160,16 @@ confine_opening(void)
 /* Keep no privilege but reading the files of all users, and only read.
  * Without Landlock nothing could see that openat2(2) only reads. */
 static void
-confine_reading(enum syscall_stage stage)
+confine_reading(enum syscall_stage stage, unsigned int needs)
 {
 	uint64_t have = read_caps();
 	uint64_t keep = have & CONFINE_CAP(CAP_DAC_READ_SEARCH);
-	unsigned int needs = SYSCALL_OPENAT2;
 
 	give_up_exec(have);
-	if (landlock_confine_changes() == -1) {
+	if (landlock_confine_changes() == -1)
 		report_kept("changes of files");
-		needs = 0;
-	}
+	else
+		needs |= SYSCALL_OPENAT2;
 	set_caps(keep, keep);
 	confine_calls(stage, needs);
 }
@@ -173,11 +177,23 @@ confine_reading(enum syscall_stage stage)
 void
 confine_lookup(void)
 {
-	confine_reading(SYSCALL_LOOKUP);
+	confine_reading(SYSCALL_LOOKUP, 0);
 }
 
 void
-confine_lookup_worker(void)
+confine_lookup_worker(bool watches)
 {
-	confine_reading(SYSCALL_WORKER);
+	confine_reading(SYSCALL_WORKER, watches ? SYSCALL_WATCHES : 0);
+}
+
+void
+confine_account_service(void)
+{
+	give_up_exec(read_caps());
+	/* Without the privilege it is no user of special rights. */
+	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
+				  setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
+				  setresuid(NOBODY, NOBODY, NOBODY) == -1))
+		report_kept("the user root");
+	set_caps(0, 0);
 }

@@ -62,8 +62,17 @@ void confine_lookup(void);
 /*
  * For a process that looks names up, which may have called confine_lookup()
  * before: it keeps CAP_DAC_READ_SEARCH, if it has it, and can open files for
- * reading, read them, and exchange messages by the sockets that it has.
+ * reading, read them, and exchange messages by the sockets that it has.  If
+ * watches is set, it can be told of changes in directories by the descriptor of
+ * inotify(7) that it has.
  */
-void confine_lookup_worker(void);
+void confine_lookup_worker(bool watches);
+
+/*
+ * For a process that only calls the C library for names of users, which loads
+ * libraries: give up all capabilities and new privileges, and become the user
+ * nobody if it has the privilege for that.
+ */
+void confine_account_service(void);
 
 #endif

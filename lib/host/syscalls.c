@@ -230,6 +230,7 @@ enum rule {
 	RULE_WITH_SOCKETS,
 	RULE_BPF,
 	RULE_BPF_OPENING,
+	RULE_WATCH,
 };
 
 #define CHOICES(list)                                                          \
@@ -272,6 +273,9 @@ static const struct syscall_rule rules[] = {
 	    .without = RULE_NO },
 	[RULE_BPF] = { CHOICES(bpf_commands) },
 	[RULE_BPF_OPENING] = { CHOICES(bpf_opening) },
+	[RULE_WATCH] = { .otherwise = SYSCALL_ALLOWED,
+	    .need = SYSCALL_WATCHES,
+	    .without = RULE_NO },
 };
 
 /*
@@ -536,7 +540,7 @@ static const struct syscall_rule rules[] = {
 	SAME(ioprio_set, NO)                                                   \
 	SAME(ioprio_get, NO)                                                   \
 	SAME(inotify_init, NO)                                                 \
-	SAME(inotify_add_watch, NO)                                            \
+	ROW(inotify_add_watch, NO, NO, NO, YES, WATCH)                         \
 	SAME(inotify_rm_watch, NO)                                             \
 	SAME(migrate_pages, NO)                                                \
 	ROW(openat, RDONLY2, RDONLY2, MORE2, RDONLY2, RDONLY2)                 \

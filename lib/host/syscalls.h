@@ -28,6 +28,7 @@ enum syscall_need {
 	SYSCALL_WRITES = 1,  /* open files for writing that exist */
 	SYSCALL_SOCKETS = 2, /* make sockets, to detach from the network */
 	SYSCALL_OPENAT2 = 4, /* openat2(2), whose flags no filter can see */
+	SYSCALL_WATCHES = 8, /* be told of changes in directories */
 };
 
 /* The answer to a call. */

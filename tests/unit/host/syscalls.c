@@ -54,6 +54,7 @@ static const struct stage {
 	{ "lookup with openat2", SYSCALL_LOOKUP, SYSCALL_OPENAT2 },
 	{ "worker", SYSCALL_WORKER, 0 },
 	{ "worker with openat2", SYSCALL_WORKER, SYSCALL_OPENAT2 },
+	{ "worker that watches", SYSCALL_WORKER, SYSCALL_WATCHES },
 };
 
 /* What the table must say, whoever changes it: these calls are refused in every
