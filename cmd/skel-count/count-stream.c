@@ -9,6 +9,7 @@
 #include "base/signals.h"
 #include "count-stream.h"
 #include "record/member-notes.h"
+#include "stream/json-record.h"
 #include "stream/writer.h"
 
 enum { RETRY_MS = 1000 }; /* a signal just before a wait is noticed then */
@@ -17,6 +18,45 @@ enum { RETRY_MS = 1000 }; /* a signal just before a wait is noticed then */
  * from a recording, whose passes end by their records alone. */
 #define LATE_NS (CLOCK_SECOND / 5)
 #define LIVE_NS (2 * CLOCK_SECOND)
+
+/* Note which names the rows need. */
+static void
+note_needs(struct count_stream *s, const struct stream_header *h)
+{
+	memset(s->kinds, 0, sizeof(s->kinds));
+	for (size_t i = 0; i < h->types.n; i++)
+		for (size_t j = 0; j < h->types.v[i].nmembers; j++)
+			s->kinds[h->types.v[i].members[j].as.kind] = true;
+	s->stacks = h->maps[0].interpreter != NULL;
+}
+
+/* Write the header of the rows, unless that was done. */
+static int
+write_header(struct count_stream *s)
+{
+	const struct plan_options o = { .form = PLAN_JSON };
+	struct stream_header *h = counter_header(s->counter);
+
+	if (s->written)
+		return 0;
+	note_needs(s, h);
+	if (s->encoding == STREAM_JSON &&
+	    (s->plan = plan_new(h, 0, &o)) == NULL)
+		return -1;
+	s->written = true;
+	return stream_header_write(h, &s->out->buf);
+}
+
+/* Write the end of the stream of rows. */
+static void
+write_end(struct count_stream *s)
+{
+	stream_write_end(&s->out->buf, s->rows, s->lost);
+	s->rows = s->lost = s->pass = 0;
+	s->written = false;
+	plan_free(s->plan);
+	s->plan = NULL;
+}
 
 static bool
 write_row(void *ctx, const unsigned char *row, size_t len)
@@ -42,6 +82,8 @@ write_pass(struct count_stream *s)
 	/* The last pass ends with its last record. */
 	if (every == 0 || s->time < s->end)
 		s->end = s->time;
+	if (write_header(s) == -1)
+		return -1;
 	if ((rows = counter_rows(s->counter, write_row, s)) == -1)
 		return -1;
 	stream_write_pass(&s->out->buf, counter_header(s->counter), 0,
@@ -173,6 +215,63 @@ count_other(struct count_stream *s, const struct stream_line *line)
 		copy_line(s, line);
 }
 
+/* Find the map of a record in JSON.  Returns false after reporting. */
+static bool
+find_map(
+    struct count_stream *s, const struct stream_line *line, unsigned int *map)
+{
+	int i;
+
+	*map = 0;
+	if (s->untyped)
+		return true;
+	if (stream_json_string(&s->in, line, "@map", &s->map) == -1)
+		return false;
+	i = stream_json_entry(&s->in, line, s->map.data, &s->label);
+	if (i == -1)
+		return false;
+	*map = (unsigned int)i;
+	return true;
+}
+
+static int
+count_json(struct count_stream *s, const struct stream_line *line)
+{
+	struct counter_json json = { .time_ns = s->time };
+	unsigned int map;
+
+	if (!find_map(s, line, &map) || !counter_counts(s->counter, map))
+		return s->map.failed || s->label.failed ? report_nomem() : 0;
+	/* Records without a time are counted when they arrive. */
+	if (s->untyped)
+		json.time_ns = clock_now();
+	stream_reader_try(&s->in);
+	counter_read_json(s->counter, map, line->text, line->text_len, &json);
+	stream_reader_tried(
+	    &s->in, json.got == JSON_WRONG && json.wanted == NULL ? -1 : 0);
+	s->json_read |= json.got != JSON_NOT;
+	if (json.changed && s->written)
+		write_end(s);
+	switch (json.got) {
+	case JSON_GOOD:
+		return count_record(s, map, json.time_ns, json.data, json.len);
+	case JSON_LACKS:
+		s->lacking++;
+		return 0;
+	case JSON_WRONG:
+		if (json.wanted != NULL)
+			stream_reader_bad(
+			    &s->in, "%s is not %s", json.name, json.wanted);
+		return 0;
+	case JSON_NOT:
+		stream_reader_bad(
+		    &s->in, "not JSON from column %zu on", json.wrong_at);
+		return 0;
+	default:
+		return -1;
+	}
+}
+
 static int
 count_line(struct count_stream *s, const struct stream_line *line)
 {
@@ -196,9 +295,7 @@ count_line(struct count_stream *s, const struct stream_line *line)
 			s->lost += line->lost - s->stream_lost;
 		return 0;
 	case LINE_JSON:
-		stream_reader_bad(
-		    &s->in, "a JSON record; binary ones are counted");
-		return 0;
+		return count_json(s, line);
 	default:
 		count_other(s, line);
 		return 0;
@@ -307,33 +404,6 @@ check_maps(const struct count_stream *s)
 	return 0;
 }
 
-/* Note which names the rows need. */
-static void
-note_needs(struct count_stream *s, const struct stream_header *h)
-{
-	memset(s->kinds, 0, sizeof(s->kinds));
-	for (size_t i = 0; i < h->types.n; i++)
-		for (size_t j = 0; j < h->types.v[i].nmembers; j++)
-			s->kinds[h->types.v[i].members[j].as.kind] = true;
-	s->stacks = h->maps[0].interpreter != NULL;
-}
-
-static int
-write_header(struct count_stream *s)
-{
-	const struct plan_options o = { .form = PLAN_JSON };
-	struct stream_header *h;
-
-	if (counter_make_header(s->counter, &s->in.header, s->encoding) == -1)
-		return -1;
-	h = counter_header(s->counter);
-	note_needs(s, h);
-	if (s->encoding == STREAM_JSON &&
-	    (s->plan = plan_new(h, 0, &o)) == NULL)
-		return -1;
-	return stream_header_write(h, &s->out->buf);
-}
-
 /* Write what is counted, and the end of the stream of rows. */
 static int
 end_rows(struct count_stream *s)
@@ -344,13 +414,48 @@ end_rows(struct count_stream *s)
 		return 0;
 	if (s->counted || (s->pass == 0 && s->complete))
 		ret = write_pass(s);
-	stream_write_end(&s->out->buf, s->rows, s->lost);
-	s->rows = s->lost = s->pass = s->time = s->end = 0;
+	if (s->written)
+		write_end(s);
+	s->time = s->end = 0;
 	s->counted = s->complete = false;
-	plan_free(s->plan);
-	s->plan = NULL;
 	counter_reset(s->counter);
 	return ret;
+}
+
+/* Begin to count JSON without a header. */
+static int
+begin_untyped(struct count_stream *s)
+{
+	int got;
+
+	if (s->nmaps > 0 || s->nas > 0) {
+		report_error("%s: these records have no header, so there is "
+			     "nothing for -m and --as",
+		    s->in.name);
+		return -1;
+	}
+	got = counter_begin_untyped(s->counter, s->encoding);
+	if (got == 0) {
+		if (end_rows(s) == -1)
+			return -1;
+		got = counter_begin_untyped(s->counter, s->encoding);
+	}
+	return got == 1 ? 0 : -1;
+}
+
+/* Report what is known at the end of a stream.  Returns 0, or -1 after an
+ * error. */
+static int
+end_stream(const struct count_stream *s)
+{
+	counter_report(s->counter, s->in.name);
+	if (s->json_read && counter_report_unseen(s->counter, s->in.name))
+		return -1;
+	if (s->lacking > 0)
+		report_notice("%s: %" PRIu64 " records were left out: they "
+			      "lack a member of the question",
+		    s->in.name, s->lacking);
+	return 0;
 }
 
 static int
@@ -361,19 +466,16 @@ begin_stream(struct count_stream *s, enum stream_opening what)
 	if (what == STREAM_SESSION)
 		report_error("%s: this is a session; poll it first: skel-poll",
 		    s->in.name);
-	if (what == STREAM_NDJSON ||
-	    (what == STREAM_OPENED && s->in.header.encoding == STREAM_JSON)) {
-		report_error("%s: these are JSON records; binary ones are "
-			     "counted: leave out -f json",
-		    s->in.name);
-		return -1;
-	}
+	s->json_read = false;
+	s->lacking = s->stream_lost = 0;
+	s->untyped = what == STREAM_NDJSON;
+	if (s->untyped)
+		return begin_untyped(s);
 	if (what != STREAM_OPENED || check_maps(s) == -1 ||
 	    (s->nas > 0 &&
 		member_notes_apply_options(&s->in.header, s->as, s->nas) == -1))
 		return -1;
 	set_wanted(s);
-	s->stream_lost = 0;
 	got = counter_begin(s->counter, &s->in.header, s->wanted, s->in.name);
 	if (got == 0) {
 		if (end_rows(s) == -1)
@@ -384,7 +486,10 @@ begin_stream(struct count_stream *s, enum stream_opening what)
 	if (got != 1)
 		return -1;
 	if (counter_header(s->counter) == NULL)
-		return write_header(s);
+		return counter_make_header(
+			   s->counter, &s->in.header, s->encoding) == -1
+			   ? -1
+			   : write_header(s);
 	if (s->kinds[KIND_KTIME] || s->kinds[KIND_BOOTTIME])
 		stream_write_clock(&s->out->buf, &s->in.header.clock);
 	return 0;
@@ -401,7 +506,7 @@ count_input(struct count_stream *s, enum stream_opening what)
 	if (begin_stream(s, what) == -1)
 		return -1;
 	while ((got = count_lines(s, &line)) == 1) {
-		counter_report(s->counter, s->in.name);
+		ret |= end_stream(s);
 		what = stream_reader_next_stream(&s->in, &line);
 		if (begin_stream(s, what) == -1) {
 			stream_reader_leave_out(&s->in);
@@ -410,7 +515,8 @@ count_input(struct count_stream *s, enum stream_opening what)
 	}
 	if (got == -1)
 		return -1;
-	if (!s->in.ended && s->in.input.eof)
+	ret |= end_stream(s);
+	if (!s->untyped && !s->in.ended && s->in.input.eof)
 		report_notice(
 		    "%s: the end is missing: the stream was cut", s->in.name);
 	if (s->in.input.error != 0)
@@ -431,7 +537,6 @@ count_stream_run(struct count_stream *s, int fd, const char *name)
 		return ret;
 	ret = count_input(s, stream_reader_open(&s->in, fd, name));
 	/* Types of the rows may be those of the input. */
-	counter_report(s->counter, name);
 	counter_end_input(s->counter);
 	stream_reader_close(&s->in);
 	return ret;
@@ -448,4 +553,6 @@ count_stream_close(struct count_stream *s)
 {
 	plan_free(s->plan);
 	counter_free(s->counter);
+	buf_free(&s->map);
+	buf_free(&s->label);
 }

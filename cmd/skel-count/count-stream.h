@@ -29,6 +29,11 @@ struct count_stream {
 	bool is_pipe;
 	bool wanted[STREAM_MAPS_MAX];
 	uint64_t stream_lost;
+	bool untyped;           /* records of JSON, without a header */
+	bool written;           /* the header of the rows */
+	bool json_read;         /* some record in JSON */
+	uint64_t lacking;       /* records in JSON without a member */
+	struct buf map, label;  /* of one in JSON */
 	bool kinds[KIND_COUNT]; /* the rows have members of this kind */
 	bool stacks;            /* they have stacks */
 

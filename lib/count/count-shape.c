@@ -221,6 +221,8 @@ add_member_type(struct types *t, const struct counted_member *m)
 		return add_array(t, add_scalar(t, TYPE_CHAR, 1, true), m->size);
 	case MEMBER_FLOAT:
 		return add_scalar(t, TYPE_FLOAT, m->size, true);
+	case MEMBER_BOOL:
+		return add_scalar(t, TYPE_BOOL, m->size, false);
 	default:
 		return add_scalar(t, TYPE_INT, m->size, m->is_signed);
 	}
@@ -261,7 +263,8 @@ column_member(const struct column *c, const struct counted_member *m)
 		v.kind = column_kind(c, m->kind);
 		return v;
 	case COLUMN_SUM:
-		v.size = c->wide && m->class != MEMBER_FLOAT ? 16 : 8;
+		if (m->class != MEMBER_FLOAT && (c->wide || m->size > 8))
+			v.size = 16;
 		break;
 	case COLUMN_QUANTILE:
 		if (m->class == MEMBER_INT && m->size > 8)

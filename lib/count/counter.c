@@ -8,6 +8,7 @@
 #include "count/key-value.h"
 #include "count/measure.h"
 #include "count/row-table.h"
+#include "record/fields.h"
 
 /* Memory of quantiles beyond which there are no new rows. */
 #define SKETCHES_MAX ((size_t)1 << 28)
@@ -19,6 +20,8 @@ struct counted_map {
 	struct key_copy copies[COUNT_PARTS_MAX];
 	struct counted_member columns[QUESTION_COLUMNS_MAX];
 	struct member_load column_loads[QUESTION_COLUMNS_MAX];
+	struct json_source json;
+	size_t record_size; /* what counter_add() gets at least */
 };
 
 struct counter {
@@ -39,6 +42,8 @@ struct counter {
 	struct counted_map *maps[STREAM_MAPS_MAX]; /* owned; NULL: left out */
 	bool lacks[STREAM_MAPS_MAX];
 	bool replaced;
+	struct counted_map *untyped; /* owned: of JSON without types, or NULL */
+	enum stream_encoding encoding;
 
 	uint64_t others; /* records in the row of all others */
 	bool others_reported;
@@ -63,8 +68,11 @@ counter_new(const struct question *q)
 static void
 free_map(struct counted_map *m)
 {
-	for (size_t i = 0; m != NULL && i < COUNT_PARTS_MAX; i++)
+	if (m == NULL)
+		return;
+	for (size_t i = 0; i < COUNT_PARTS_MAX; i++)
 		key_copy_free(&m->copies[i]);
+	json_source_close(&m->json);
 	free(m);
 }
 
@@ -72,7 +80,8 @@ static void
 free_maps(struct counter *c)
 {
 	for (size_t i = 0; i < STREAM_MAPS_MAX; i++) {
-		free_map(c->maps[i]);
+		if (c->maps[i] != c->untyped)
+			free_map(c->maps[i]);
 		c->maps[i] = NULL;
 		c->lacks[i] = false;
 	}
@@ -107,6 +116,10 @@ counter_reset(struct counter *c)
 	c->row = NULL;
 	c->laid_out = false;
 	count_shape_reset(&c->shape);
+	if (c->maps[0] == c->untyped)
+		c->maps[0] = NULL;
+	free_map(c->untyped);
+	c->untyped = NULL;
 }
 
 void
@@ -114,8 +127,8 @@ counter_free(struct counter *c)
 {
 	if (c == NULL)
 		return;
-	counter_reset(c);
 	free_maps(c);
+	counter_reset(c);
 	free(c->whole);
 	free(c);
 }
@@ -189,6 +202,58 @@ prepare_part(struct counter *c, struct counted_map *m, size_t i)
 	return key_copy_init(&m->copies[i], part->types, part->type);
 }
 
+/* Prepare to read all members. */
+static int
+prepare(struct counter *c, struct counted_map *m)
+{
+	for (size_t i = 0; i < count_shape_parts(&c->shape); i++)
+		if (!m->parts[i].absent && prepare_part(c, m, i) == -1)
+			return -1;
+	for (size_t i = 1; i < c->q->ncolumns; i++)
+		if (is_number(&m->columns[i]))
+			m->column_loads[i] = member_load_new(&m->columns[i]);
+	return 0;
+}
+
+/* Let a member be taken from JSON records of a map. */
+static int
+add_json(struct counter *c, unsigned int map, struct counted_member *m,
+    const char *name, bool is_key)
+{
+	struct fields found = { 0 };
+	int ret;
+
+	if (m->absent || m->constant != NULL)
+		return 0;
+	fields_add_selected(&found, c->from, map, &name, 1, false);
+	ret = found.n == 0 ? report_nomem()
+			   : json_source_add(&c->maps[map]->json, m, name,
+				 found.v[0].path, is_key);
+	fields_free(&found);
+	return ret;
+}
+
+static int
+open_json(struct counter *c, unsigned int map)
+{
+	struct counted_map *m = c->maps[map];
+
+	if (json_source_open(&m->json, false) == -1)
+		return -1;
+	for (size_t i = 0; i < count_shape_parts(&c->shape); i++)
+		if (add_json(c, map, &m->parts[i],
+			count_shape_part(&c->shape, i)->member, true) == -1)
+			return -1;
+	for (size_t i = 1; i < c->q->ncolumns; i++)
+		if (add_json(c, map, &m->columns[i], c->q->columns[i].member,
+			false) == -1)
+			return -1;
+	if (json_source_place(&m->json) == -1)
+		return -1;
+	m->record_size = m->json.size;
+	return 0;
+}
+
 /* Find the members of a map that others imply, and prepare to read all. */
 static int
 complete_map(struct counter *c, unsigned int map)
@@ -207,13 +272,10 @@ complete_map(struct counter *c, unsigned int map)
 				.absent = true, .type = TYPE_NONE, .size = 1
 			};
 	}
-	for (size_t i = 0; i < n; i++)
-		if (!m->parts[i].absent && prepare_part(c, m, i) == -1)
-			return -1;
-	for (size_t i = 1; i < c->q->ncolumns; i++)
-		if (is_number(&m->columns[i]))
-			m->column_loads[i] = member_load_new(&m->columns[i]);
-	return 0;
+	m->record_size = c->from->maps[map].record_size;
+	if (c->from->encoding == STREAM_JSON && open_json(c, map) == -1)
+		return -1;
+	return prepare(c, m);
 }
 
 static bool
@@ -273,6 +335,8 @@ counter_begin(struct counter *c, const struct stream_header *h,
 {
 	free_maps(c);
 	c->from = h;
+	if (c->untyped != NULL && c->laid_out)
+		return 0;
 	if (find_all(c, wanted, where) == -1)
 		return -1;
 	for (unsigned int i = 0; i < h->nmaps && !c->laid_out; i++)
@@ -325,6 +389,201 @@ counter_make_header(struct counter *c, const struct stream_header *from,
 	    c->q->sort == NULL ? c->q->nby : question_sort_column(c->q);
 	c->laid_out = true;
 	return 0;
+}
+
+/* The key of all keys for which there is no row. */
+static void
+make_other_key(struct counter *c)
+{
+	memset(c->key, 0, c->shape.key_size);
+	if (c->shape.other)
+		c->key[c->shape.other_offset] = 1;
+	for (size_t i = 0; i < count_shape_parts(&c->shape); i++) {
+		const struct shape_part *p = &c->shape.key[i];
+
+		if (p->member.class == MEMBER_TEXT)
+			strlcpy((char *)c->key + p->offset, COUNT_OTHER_TEXT,
+			    p->size);
+	}
+}
+
+/* The members of records without types are what the question names. */
+static struct counted_map *
+make_untyped(const struct question *q)
+{
+	struct counted_map *m = calloc(1, sizeof(*m));
+
+	if (m == NULL) {
+		report_nomem();
+		return NULL;
+	}
+	if (json_source_open(&m->json, true) == -1)
+		goto fail;
+	for (size_t i = 0; i < q->nby; i++)
+		if (json_source_add(&m->json, &m->parts[i], q->by[i].member,
+			q->by[i].member, true) == -1)
+			goto fail;
+	for (size_t i = 1; i < q->ncolumns; i++)
+		if (json_source_add(&m->json, &m->columns[i],
+			q->columns[i].member, q->columns[i].member,
+			false) == -1)
+			goto fail;
+	return m;
+fail:
+	free_map(m);
+	return NULL;
+}
+
+int
+counter_begin_untyped(struct counter *c, enum stream_encoding encoding)
+{
+	free_maps(c);
+	c->from = NULL;
+	if (c->untyped == NULL && c->laid_out)
+		return 0;
+	c->encoding = encoding;
+	if (c->untyped == NULL && (c->untyped = make_untyped(c->q)) == NULL)
+		return -1;
+	c->maps[0] = c->untyped;
+	return 1;
+}
+
+/* Make the header anew, of the types that the values need now. */
+static int
+lay_out_untyped(struct counter *c)
+{
+	static const struct stream_header none;
+	struct counted_map *m = c->untyped;
+
+	c->shape = (struct count_shape){ .question = c->q };
+	stream_header_free(&c->header);
+	free(c->row);
+	c->row = NULL;
+	if (json_source_place(&m->json) == -1 || prepare(c, m) == -1 ||
+	    count_shape_add(&c->shape, m->parts, m->columns, "") == -1)
+		return -1;
+	m->record_size = m->json.size;
+	return counter_make_header(c, &none, c->encoding);
+}
+
+/* How rows were laid out. */
+struct old_rows {
+	struct count_shape shape;
+	struct row_table table;
+	size_t states[QUESTION_COLUMNS_MAX];
+	unsigned char other[COUNT_KEY_MAX]; /* the key of all others */
+};
+
+static void
+convert_key(
+    struct counter *c, const struct old_rows *old, const unsigned char *row)
+{
+	if (memcmp(row, old->other, old->shape.key_size) == 0) {
+		make_other_key(c);
+		return;
+	}
+	memset(c->key, 0, c->shape.key_size);
+	for (size_t i = 0; i < c->q->nby; i++) {
+		const struct shape_part *from = &old->shape.key[i];
+		const struct shape_part *to = &c->shape.key[i];
+		struct json_found v;
+
+		json_value_load(&v, &from->member, row + from->offset);
+		json_value_write(&to->member, c->key + to->offset, &v);
+	}
+}
+
+static int
+convert_row(
+    struct counter *c, const struct old_rows *old, const unsigned char *row)
+{
+	unsigned char *to;
+
+	convert_key(c, old, row);
+	if ((to = row_table_add(&c->table, c->key)) == NULL)
+		return report_nomem();
+	for (size_t i = 0; i < c->q->ncolumns; i++) {
+		const struct column *column = &c->q->columns[i];
+		const struct counted_member *was = &old->shape.measured[i];
+
+		memcpy(to + c->states[i], row + old->states[i],
+		    measure_state_size(column));
+		if (was->class != MEMBER_FLOAT &&
+		    c->shape.measured[i].class == MEMBER_FLOAT)
+			measure_make_real(
+			    column, to + c->states[i], was->is_signed);
+	}
+	return 0;
+}
+
+/* Change the rows to the types that the values need now. */
+static int
+convert_rows(struct counter *c)
+{
+	struct old_rows *old;
+	int ret;
+
+	if (!c->laid_out)
+		return lay_out_untyped(c);
+	if ((old = calloc(1, sizeof(*old))) == NULL)
+		return report_nomem();
+	make_other_key(c);
+	memcpy(old->other, c->key, c->shape.key_size);
+	old->shape = c->shape;
+	old->table = c->table;
+	c->table = (struct row_table){ 0 };
+	memcpy(old->states, c->states, sizeof(old->states));
+	ret = lay_out_untyped(c);
+	for (size_t i = 0; i < old->table.n; i++) {
+		unsigned char *row = row_table_at(&old->table, i);
+
+		if (ret == 0 && (ret = convert_row(c, old, row)) == 0)
+			continue;
+		for (size_t j = 0; j < c->q->ncolumns; j++)
+			measure_free(&c->q->columns[j], row + old->states[j]);
+	}
+	row_table_free(&old->table);
+	free(old);
+	return ret;
+}
+
+void
+counter_read_json(struct counter *c, unsigned int map, const char *text,
+    size_t len, struct counter_json *out)
+{
+	struct counted_map *m = c->maps[map];
+	struct json_source *json = &m->json;
+
+	out->changed = false;
+	out->got = json_source_read(json, text, len, &out->time_ns);
+	if (out->got == JSON_CHANGED) {
+		out->changed = true;
+		out->got = convert_rows(c) == 0 ? JSON_GOOD : JSON_NOMEM;
+	}
+	if (out->got == JSON_GOOD)
+		out->got = json_source_write(json);
+	out->data = json->record;
+	out->len = json->size;
+	out->wrong_at = json->row.wrong_at;
+	if (out->got != JSON_LACKS && out->got != JSON_WRONG)
+		return;
+	out->name = json->wrong->name;
+	out->wanted = json->untyped ? "a number"
+		      : json->wrong->member->class == MEMBER_BYTES
+			  ? NULL
+			  : counted_member_class(json->wrong->member);
+}
+
+bool
+counter_report_unseen(const struct counter *c, const char *where)
+{
+	bool unseen = false;
+
+	for (size_t i = 0; i < STREAM_MAPS_MAX && !unseen; i++)
+		if (c->maps[i] != NULL)
+			unseen =
+			    json_source_report_unseen(&c->maps[i]->json, where);
+	return unseen;
 }
 
 bool
@@ -431,22 +690,6 @@ load_key(struct counter *c, const struct counted_map *m,
 			cut_address(c, i);
 }
 
-/* The key of all keys for which there is no row. */
-static void
-make_other_key(struct counter *c)
-{
-	memset(c->key, 0, c->shape.key_size);
-	if (c->shape.other)
-		c->key[c->shape.other_offset] = 1;
-	for (size_t i = 0; i < count_shape_parts(&c->shape); i++) {
-		const struct shape_part *p = &c->shape.key[i];
-
-		if (p->member.class == MEMBER_TEXT)
-			strlcpy((char *)c->key + p->offset, COUNT_OTHER_TEXT,
-			    p->size);
-	}
-}
-
 static unsigned char *
 find_row(struct counter *c)
 {
@@ -493,7 +736,7 @@ counter_add(
     struct counter *c, unsigned int map, const unsigned char *data, size_t len)
 {
 	const struct counted_map *m = c->maps[map];
-	size_t size = c->from->maps[map].record_size;
+	size_t size = m->record_size;
 	unsigned char *row;
 
 	if (len < size) {

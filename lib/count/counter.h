@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "count/count-shape.h"
+#include "count/json-source.h"
 #include "count/question.h"
 #include "stream/header.h"
 
@@ -30,6 +31,10 @@ void counter_free(struct counter *c);
  */
 int counter_begin(struct counter *c, const struct stream_header *h,
     const bool *wanted, const char *where);
+
+/* Begin to count records of JSON without a header, whose members get the types
+ * that their values need.  Returns as counter_begin(). */
+int counter_begin_untyped(struct counter *c, enum stream_encoding encoding);
 
 /* The input that was counted is closed: forget what is borrowed of it. */
 void counter_end_input(struct counter *c);
@@ -55,6 +60,27 @@ bool counter_is_replaced(const struct counter *c);
  * reporting that memory ran out. */
 int counter_add(
     struct counter *c, unsigned int map, const unsigned char *data, size_t len);
+
+/* What was read of a record in JSON. */
+struct counter_json {
+	enum json_got got;
+	const unsigned char *data; /* JSON_GOOD: for counter_add() */
+	size_t len;
+	uint64_t time_ns;   /* kept if the record has none */
+	bool changed;       /* the rows, and so their header, are of other
+			       types now */
+	size_t wrong_at;    /* JSON_NOT: the column */
+	const char *name;   /* JSON_LACKS, JSON_WRONG: the member */
+	const char *wanted; /* JSON_WRONG: what it should be; NULL if this was
+			       reported */
+};
+
+/* Read the record of len bytes at text, of a map of JSON records. */
+void counter_read_json(struct counter *c, unsigned int map, const char *text,
+    size_t len, struct counter_json *out);
+
+/* Report a member that no record in JSON had.  Returns whether there is one. */
+bool counter_report_unseen(const struct counter *c, const char *where);
 
 /* Whether there are rows. */
 bool counter_has_any(const struct counter *c);

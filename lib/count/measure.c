@@ -45,6 +45,18 @@ to_double(unsigned __int128 v, bool is_signed)
 	return is_signed ? (double)(__int128)v : (double)v;
 }
 
+void
+measure_make_real(const struct column *c, void *p, bool was_signed)
+{
+	struct state s;
+
+	if (c->op == COLUMN_COUNT || c->op == COLUMN_HIST)
+		return;
+	memcpy(&s, p, sizeof(s));
+	s.real = to_double(s.whole, was_signed);
+	memcpy(p, &s, sizeof(s));
+}
+
 static void
 add_slot(const struct column *c, bool is_signed, unsigned __int128 v,
     uint64_t *slots)

@@ -30,6 +30,9 @@ bool measure_add(const struct column *c, const struct counted_member *m,
     const struct member_load *l, void *p, const unsigned char *record,
     size_t *bytes);
 
+/* Go on with real numbers where all were integers. */
+void measure_make_real(const struct column *c, void *p, bool was_signed);
+
 /* Release what a state owns. */
 void measure_free(const struct column *c, void *p);
 

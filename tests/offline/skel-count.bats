@@ -79,3 +79,74 @@ rows() { # FILE ARG...: "key count" of each row, sorted
 	fails_with 1 'no map has a member "nix"' skel-count --as nix=uid --by u8 named.skel
 	fails_with 2 'unknown kind "uidd"' skel-count --as u8=uidd --by u8 named.skel
 }
+
+as_json() { # FILE: the stream with its records in JSON
+	head -n 1 "$1" | sed 's/"encoding":"binary"/"encoding":"json"/'
+	skel-fmt -q --json "$1"
+	echo '{"@end":{"records":0,"lost":0}}'
+}
+
+@test "records in JSON are counted as the same ones in binary" {
+	cd "$BATS_TEST_TMPDIR"
+	while read -r file args; do
+		as_json "$FIXTURES/format/$file.skel" > json.skel
+		# shellcheck disable=SC2086
+		skel-count -q -f json $args "$FIXTURES/format/$file.skel" > want
+		# shellcheck disable=SC2086
+		skel-count -q -f json $args json.skel > got
+		diff want got
+		[ "$(grep -c '"key"' got)" -gt 1 ]
+	done <<-END
+		scalars --by u8,s8,u16,s16,u32,s32,u64,s64 --sum u64=128 --max s64 --min s64
+		scalars --by u128,s128,c,b,p4,p8,pid --max u128 --min s128
+		enums --by color
+		texts --by name
+		nested --by at,cube,path,flags.big,flags.wide,flags
+		kinds -m flow --by saddr,daddr6,addr,dport,ret,via,to --max dport
+		kinds -m all --by mac,name,path --max took --mean took
+		short --by len
+	END
+}
+
+@test "bare JSON is counted by the types that its values need, exactly" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '{"a":%s}\n' 9007199254740993 9007199254740992 9007199254740993 -1 > ints
+	# jq would round them.
+	run -0 skel-count -f json --by a ints
+	for row in -1:1 9007199254740992:1 9007199254740993:2; do
+		[[ $output == *"\"a\":${row%:*},\"other\":false},\"value\":{\"count\":${row#*:}}"* ]]
+	done
+	echo '{"a":18446744073709551615}' >> ints
+	run -0 skel-count -f json --min a --max a ints
+	[[ $output == *'"min_a":"-1","max_a":"18446744073709551615"'* ]]
+	# A fraction would make two of these numbers one.
+	echo '{"a":2.5}' >> ints
+	[ "$(rows ints --by a | wc -l)" = 5 ]
+	[[ $(rows ints --by a) == *'[{"a":"9007199254740993"},2]'* ]]
+	printf '{"a":%s,"b":%s}\n' 1 1 2 2.5 1.0 true '"1"' 7 '"much more than thirty-two bytes of text"' 1 > mixed
+	[ "$(rows mixed --by a)" = "$(printf '[{"a":"%s"},%s]\n' 1 3 2 1 'much more than thirty-two bytes of text' 1 | sort)" ]
+	run -0 skel-count -f json --sum b --max b mixed
+	[[ $output == *'"count":5,"sum_b":12.5,"max_b":7.0'* ]]
+}
+
+@test "records of bare JSON that lack a member are left out, and that is said" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '%s\n' '{"a":1,"b":1}' '{"a":1}' '{"a":null,"b":1}' '{"a":1,"b":"x"}' > some
+	run -1 --separate-stderr skel-count -f json --by a --sum b some
+	[[ $stderr == *"some:4: b is not a number"* ]]
+	[[ $stderr == *"some: 2 records were left out: they lack a member"* ]]
+	[[ $output == *'"value":{"count":1,"sum_b":1}'* ]]
+	fails_with 1 'some: no record has a member "bb"; the nearest: b' skel-count -f json --by bb some
+}
+
+@test "passes over bare JSON go on in another stream when the types change" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '{"@time":"2026-11-22T14:48:%sZ","a":%s}\n' 01 1 02 1 03 '"x"' 03.5 1 > grows
+	skel-count --by a --every 1s grows | skel-fmt --json | jq -c '[.key.a, .value.count]' > got
+	diff - got <<-END
+		[1,1]
+		["1",2]
+		["1",3]
+		["x",1]
+	END
+}
