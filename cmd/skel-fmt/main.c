@@ -40,6 +40,7 @@ enum {
 	OPTION_NUMERIC,
 	OPTION_TEXT,
 	OPTION_TIME,
+	OPTION_COLOR,
 	OPTION_FORM,
 };
 
@@ -72,6 +73,10 @@ static const struct command_option option_table[] = {
 	{ "bare", 'b', NULL, "leave out the map and the time", NULL },
 	{ "columns", 'c', "A,B.C", "print only these columns, in this order",
 	    "members" },
+	{ "color", OPTION_COLOR, "[=auto|always|never]",
+	    "colours in the table: on a terminal (auto, the default), "
+	    "always, or never",
+	    "=auto always never" },
 	{ "no-header", 'H', NULL, "leave out the names of the columns", NULL },
 	{ "map", 'm', "MAP",
 	    "print records of this map only; repeat for more maps", "map" },
@@ -92,7 +97,7 @@ static const struct command command = {
 	    "                --raw | --folded] [-bHqv] [-c column,...]\n"
 	    "                [-m map] [--as member=kind] ... [--numeric | "
 	    "--text]\n"
-	    "                [--time=style] [file ...]\n"
+	    "                [--time=style] [--color[=when]] [file ...]\n"
 	    "       skel-fmt --list [-Hqv] [-f text | json] [-m map]\n"
 	    "                [--as member=kind] [file ...]\n"
 	    "       skel-fmt -h | -V\n",
@@ -189,6 +194,20 @@ parse_list_format(const char *arg)
 	command_usage(&command);
 }
 
+/* Whether a table on standard output is painted, by the argument of --color. */
+static bool
+parse_color(const char *arg)
+{
+	if (arg == NULL || strcmp(arg, "always") == 0)
+		return true;
+	if (strcmp(arg, "auto") == 0)
+		return terminal_has_color(STDOUT_FILENO);
+	if (strcmp(arg, "never") == 0)
+		return false;
+	report_error("--color=%s: it is auto, always or never", arg);
+	command_usage(&command);
+}
+
 /* The last --time counts. */
 static void
 parse_time(struct plan_options *o, struct time_style *style, const char *arg)
@@ -213,6 +232,7 @@ main(int argc, char *argv[])
 	if (complete_is_asked(argc, argv))
 		return complete_run(&command, argc, argv);
 	signals_catch_file_limit();
+	job.printer.plan.color = parse_color("auto");
 	while ((ch = command_next(&command, argc, argv, NULL)) != -1) {
 		switch (ch) {
 		case 'b':
@@ -246,6 +266,9 @@ main(int argc, char *argv[])
 			break;
 		case OPTION_TEXT:
 			job.printer.plan.kinds = PLAN_KINDS_TEXT;
+			break;
+		case OPTION_COLOR:
+			job.printer.plan.color = parse_color(optarg);
 			break;
 		case OPTION_TIME:
 			parse_time(&job.printer.plan, &time, optarg);

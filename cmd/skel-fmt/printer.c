@@ -11,6 +11,7 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "format/paint.h"
 #include "printer-held.h"
 #include "printer-plans.h"
 #include "record/member-notes.h"
@@ -59,7 +60,10 @@ print_head(struct printer *p, const struct plan *plan, const char *map,
 			    &p->next_head, label, strlen(label), STYLE_VIS);
 			buf_chr(&p->next_head, ')');
 		}
-		buf_str(&p->next_head, ":\n");
+		buf_chr(&p->next_head, ':');
+		if (p->plan.color)
+			paint_from(&p->next_head, 0, PAINT_MAP);
+		buf_chr(&p->next_head, '\n');
 	}
 	plan_head(plan, &p->next_head);
 	if (p->next_head.len == 0 ||

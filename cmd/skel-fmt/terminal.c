@@ -1,5 +1,7 @@
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -22,6 +24,15 @@ terminal_window(int fd, struct window *w)
 	w->rows = size.ws_row != 0 ? size.ws_row : ROWS;
 	w->columns = size.ws_col != 0 ? size.ws_col : COLUMNS;
 	return true;
+}
+
+bool
+terminal_has_color(int fd)
+{
+	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return (none == NULL || *none == '\0') && term != NULL &&
+	       strcmp(term, "dumb") != 0 && isatty(fd);
 }
 
 static void

@@ -16,6 +16,10 @@ struct window {
  * 0. */
 bool terminal_window(int fd, struct window *w);
 
+/* Whether colours may be written to fd: to a terminal that is not said to have
+ * none (NO_COLOR, TERM). */
+bool terminal_has_color(int fd);
+
 /* Have a change of the window (SIGWINCH) interrupt blocking system calls.
  * Returns 0, or -1 with errno set. */
 int terminal_catch_resize(void);

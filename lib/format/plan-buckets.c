@@ -247,10 +247,8 @@ write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
 	struct hist h =
 	    plan_make_hist(p, g->counts, g->count, is_signed_column(p, 1));
 
-	if (plan_shows_time(p)) {
-		plan_write_time(&rec);
+	if (plan_write_start(p, &rec))
 		buf_chr(out, g->text_len > 0 ? ' ' : '\n');
-	}
 	if (g->text_len > 0) {
 		buf_add(out, p->buckets.texts.data + g->text, g->text_len);
 		buf_chr(out, '\n');

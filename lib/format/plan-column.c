@@ -228,6 +228,33 @@ plan_write_time(const struct plan_input *rec)
 }
 
 void
+plan_paint(const struct plan *p, struct buf *out, size_t start, enum paint what)
+{
+	if (p->options.color)
+		paint_from(out, start, what);
+}
+
+bool
+plan_write_start(const struct plan *p, const struct plan_input *rec)
+{
+	struct buf *out = rec->run.out;
+	size_t start = out->len;
+
+	if (plan_shows_time(p)) {
+		plan_write_time(rec);
+		plan_paint(p, out, start, PAINT_TIME);
+	}
+	if (p->map_cell == NULL)
+		return out->len > start;
+	if (out->len > start)
+		buf_chr(out, ' ');
+	start = out->len;
+	buf_str(out, p->map_cell);
+	plan_paint(p, out, start, PAINT_MAP);
+	return true;
+}
+
+void
 plan_write_key(struct plan *p, const struct plan_input *rec, bool space)
 {
 	struct buf *out = rec->run.out;

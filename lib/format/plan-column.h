@@ -4,6 +4,7 @@
 #ifndef SKEL_FORMAT_PLAN_COLUMN_H
 #define SKEL_FORMAT_PLAN_COLUMN_H
 
+#include "format/paint.h"
 #include "format/plan-form.h"
 #include "format/typed-json.h"
 
@@ -12,9 +13,6 @@ bool plan_is_narrowed(const struct plan *p);
 
 /* Add the columns of the form, as the options say. */
 void plan_add_columns(struct plan *p);
-
-/* Whether the records are lines of text. */
-bool plan_is_text(const struct plan *p);
 
 /* End a part of the formatter that started at the step from. */
 struct formatter_part plan_end_part(struct plan *p, size_t from);
@@ -42,5 +40,13 @@ void plan_write_key(struct plan *p, const struct plan_input *rec, bool space);
  * if it has none, as many blanks as plan_time_width() says. */
 void plan_write_time(const struct plan_input *rec);
 unsigned int plan_time_width(const struct plan *p);
+
+/* Paint the text from start on, if the table is painted. */
+void plan_paint(
+    const struct plan *p, struct buf *out, size_t start, enum paint what);
+
+/* Append a record's time and its map, as far as the table shows them.  Returns
+ * whether there is any of it. */
+bool plan_write_start(const struct plan *p, const struct plan_input *rec);
 
 #endif

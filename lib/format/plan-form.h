@@ -125,6 +125,8 @@ struct plan {
 	struct formatter_part line;   /* forms with ops->lines */
 	struct formatter_part *parts; /* owned; other forms: by column */
 	struct table table;
+	/* Owned: the map's name, as wide as its column; NULL: there is none. */
+	char *map_cell;
 	/* Owned, by column: set if each cell of the table is a single step;
 	 * then a row is written in one go and takes at most row_most bytes. */
 	struct table_step *cell_steps;
@@ -207,8 +209,8 @@ struct plan_ops {
 };
 
 extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
-    plan_table_ops, plan_plain_ops, plan_raw_ops, plan_folded_ops,
-    plan_reference_ops;
+    plan_table_ops, plan_screen_ops, plan_plain_ops, plan_raw_ops,
+    plan_folded_ops, plan_reference_ops;
 
 /* A plan of which only the form is set; NULL when memory ran out. */
 struct plan *plan_alloc(const char *map, const struct plan_options *o);
@@ -218,6 +220,14 @@ int plan_layout_again(struct plan *p);
 
 /* From here on note members that have no column. */
 void plan_watch_members(struct plan *p);
+
+/* plan-table.c: what both forms of the table share. */
+void plan_table_compile(struct plan *p);
+void plan_table_layout(struct plan *p);
+void plan_table_guess(struct plan *p);
+void plan_table_record(struct plan *p, const struct plan_input *rec);
+/* Whether there is a header line: histograms and lines of text have none. */
+bool plan_has_head(const struct plan *p);
 
 /* plan-plain.c: what the two forms of the reference loader share. */
 

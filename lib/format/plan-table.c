@@ -171,8 +171,8 @@ guess_column(struct table *t, const char *name, const struct json_value *cell)
 						   : wide - 2);
 }
 
-static void
-guess_table(struct plan *p)
+void
+plan_table_guess(struct plan *p)
 {
 	struct table *t = &p->table;
 
@@ -210,16 +210,16 @@ shows_histograms(const struct plan *p)
 	return p->slots.v != NULL || p->bars.columns.n > 0 || p->buckets.set;
 }
 
-static void
-compile_table(struct plan *p)
+void
+plan_table_compile(struct plan *p)
 {
 	plan_add_columns(p);
 	plan_move_stacks_below(p);
 	find_histograms(p);
 }
 
-static void
-layout_table(struct plan *p)
+void
+plan_table_layout(struct plan *p)
 {
 	size_t added = 0;
 
@@ -293,10 +293,16 @@ measure_table(struct plan *p)
 		    make_table_step(&p->parts[i], column, i + 1 == n);
 }
 
+bool
+plan_has_head(const struct plan *p)
+{
+	return !shows_histograms(p) && p->table.n > 0 && !plan_is_text(p);
+}
+
 static void
 head_table(const struct plan *p, struct buf *out)
 {
-	if (!shows_histograms(p) && p->table.n > 0 && !plan_is_text(p))
+	if (plan_has_head(p))
 		table_head(&p->table, out);
 }
 
@@ -307,9 +313,7 @@ write_table_hist(struct plan *p, const struct plan_input *rec)
 	struct buf *out = rec->run.out;
 	struct hist h;
 
-	if (plan_shows_time(p))
-		plan_write_time(rec);
-	plan_write_key(p, rec, plan_shows_time(p));
+	plan_write_key(p, rec, plan_write_start(p, rec));
 	buf_chr(out, '\n');
 	if (p->stacks.view != NULL)
 		plan_write_stacks(p, rec);
@@ -427,8 +431,8 @@ write_table_cells(struct plan *p, const struct plan_input *rec)
 		plan_write_stacks(p, rec);
 }
 
-static void
-record_table(struct plan *p, const struct plan_input *rec)
+void
+plan_table_record(struct plan *p, const struct plan_input *rec)
 {
 	if (p->cell_steps != NULL && !rec->is_json)
 		write_table_row(p, rec);
@@ -441,12 +445,12 @@ record_table(struct plan *p, const struct plan_input *rec)
 }
 
 const struct plan_ops plan_table_ops = {
-	.compile = compile_table,
-	.layout = layout_table,
+	.compile = plan_table_compile,
+	.layout = plan_table_layout,
 	.measure = measure_table,
 	.head = head_table,
-	.record = record_table,
-	.guess = guess_table,
+	.record = plan_table_record,
+	.guess = plan_table_guess,
 	.traits.titled = true,
 	.traits.adds_columns = true,
 	.style = STYLE_VIS,

@@ -41,7 +41,9 @@ plan_alloc(const char *map, const struct plan_options *o)
 
 	if (p == NULL)
 		return NULL;
-	p->ops = plan_forms[o->form];
+	p->ops = o->form == PLAN_TABLE && (o->color || o->screen)
+		     ? &plan_screen_ops
+		     : plan_forms[o->form];
 	p->options = *o;
 	p->table.terminal = o->width;
 	if (o->time != NULL)
@@ -173,6 +175,7 @@ plan_free(struct plan *p)
 	fields_free(&p->columns);
 	formatter_free(&p->formatter);
 	free(p->map_name);
+	free(p->map_cell);
 	free(p->added);
 	free(p->parts);
 	free(p->cell_steps);

@@ -67,7 +67,10 @@ struct plan_options {
 				       those that the map lacks are left out
 				       (see fields_has()) */
 	size_t ncolumns;            /* 0: all */
-	unsigned int width;         /* PLAN_TABLE: of the terminal, or 0 */
+	/* PLAN_TABLE: the width of the terminal, or 0; it is painted; it is on
+	 * a screen, for plan_set_screen(). */
+	unsigned int width;
+	bool color, screen;
 	/* Borrowed: those of the host of the records, which may change between
 	 * two of them; NULL: not known. */
 	const struct clock_offsets *clocks;
@@ -163,6 +166,17 @@ const char *plan_take_news(struct plan *p, bool *full);
  */
 struct plan *plan_new_untyped(const char *map, const struct plan_options *o,
     const char *text, size_t len, size_t *wrong_at);
+
+/*
+ * PLAN_TABLE with options.screen: set the width of the terminal anew, and let
+ * rows name their map in a column that is map_columns wide; 0: they do not.
+ * Returns 0, or -1 after reporting that memory ran out.
+ */
+int plan_set_screen(
+    struct plan *p, unsigned int width, unsigned int map_columns);
+
+/* Whether the records are lines of text, in which rows have no columns. */
+bool plan_is_text(const struct plan *p);
 
 /* Append what the form puts between two passes over a sampled map. */
 void plan_write_pass_separator(const struct plan *p, struct buf *out);

@@ -238,25 +238,59 @@ table_cell(const struct table *t, size_t i, struct buf *out, size_t start,
 	out->len = (size_t)(end - out->data);
 }
 
+/* Cut the text of out from start on to the given columns. */
+static void
+shorten_from(struct buf *out, size_t start, unsigned int columns)
+{
+	char *end = buf_room(out, TABLE_SLACK);
+
+	if (end == NULL)
+		return;
+	end = shorten(out->data + start, end, columns);
+	out->len = (size_t)(end - out->data);
+}
+
+void
+table_head_cell(
+    const struct table *t, size_t i, struct buf *out, unsigned int *over)
+{
+	const struct table_column *c = &t->v[i];
+	size_t start = table_start(i, out);
+
+	buf_str(out, c->head);
+	/* Heads are cut above numbers too, which table_place() never cuts. */
+	if (t->terminal != 0 && c->width < c->head_width)
+		shorten_from(out, start, c->width);
+	table_cell(t, i, out, start, over);
+}
+
 void
 table_head(const struct table *t, struct buf *out)
 {
 	unsigned int over = 0;
 
-	for (size_t i = 0; i < t->n; i++) {
-		const struct table_column *c = &t->v[i];
-		size_t start = table_start(i, out);
-		char *end;
-
-		buf_str(out, c->head);
-		/* Heads are cut above numbers too, which table_place() never
-		 * cuts. */
-		if (t->terminal != 0 && c->width < c->head_width &&
-		    (end = buf_room(out, TABLE_SLACK)) != NULL) {
-			end = shorten(out->data + start, end, c->width);
-			out->len = (size_t)(end - out->data);
-		}
-		table_cell(t, i, out, start, &over);
-	}
+	for (size_t i = 0; i < t->n; i++)
+		table_head_cell(t, i, out, &over);
 	buf_chr(out, '\n');
+}
+
+void
+table_fill_text(struct buf *out, const char *text, unsigned int columns)
+{
+	size_t start = out->len, wide;
+
+	text_write(out, text, strlen(text), STYLE_VIS);
+	if (out->failed)
+		return;
+	wide = out->len == start
+		   ? 0
+		   : utf8_columns(out->data + start, out->len - start);
+	if (wide > columns) {
+		shorten_from(out, start, columns);
+		wide = out->failed
+			   ? columns
+			   : utf8_columns(out->data + start, out->len - start);
+	}
+	if (wide < columns)
+		buf_blanks(out, columns - wide);
 }

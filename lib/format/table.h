@@ -50,8 +50,13 @@ void table_add(struct table *t, const char *name, bool right,
 /* Set the widths, when all columns are added. */
 void table_fit(struct table *t);
 
-/* Append the header line. */
+/* Append the header line; or the head of one column, as table_cell() does. */
 void table_head(const struct table *t, struct buf *out);
+void table_head_cell(
+    const struct table *t, size_t i, struct buf *out, unsigned int *over);
+
+/* Append a text, safe for a terminal, cut or padded to that many columns. */
+void table_fill_text(struct buf *out, const char *text, unsigned int columns);
 
 /*
  * To write a row, for each column i: call table_start(), append the text of the

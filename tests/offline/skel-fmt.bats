@@ -23,9 +23,10 @@ as_json() { # STREAM
 	grep -aE '^\{"@(lost|end)' "$1"
 }
 
-# on_terminal COLUMNS COMMAND: print the command's output on a terminal of that width.
+# on_terminal COLUMNS COMMAND: print the command's output on a terminal of that width,
+# without colours.
 on_terminal() {
-	script -qec "stty cols $1 -onlcr; $2" /dev/null
+	NO_COLOR=1 script -qec "stty cols $1 -onlcr; $2" /dev/null
 }
 
 @test "the committed streams are what their generator writes" {
@@ -501,6 +502,52 @@ skel-fmt: lossy: 7 records lost in total" "$stderr"
 	run -0 on_terminal 40 "skel-fmt -c u64,s32,u8 $FMT/scalars.skel"
 	[ "${lines[0]}" = 'TIME              U64     S32  U8' ]
 	[ "${lines[2]}" = '14:48:02 18446744073709551615 2147483647 255' ]
+}
+
+# Without the escape sequences of colours.
+unpainted() {
+	sed $'s/\e\\[[0-9]*m//g'
+}
+
+@test "--color paints the table by what a text means, and changes nothing else" {
+	run -0 --separate-stderr skel-fmt -q --color=always -m flow -c saddr,ret "$FMT/kinds.skel"
+	is $'\e[1mTIME     SADDR           RET\e[m
+\e[36m14:48:01\e[m 127.0.0.1       \e[31m-EACCES\e[m
+\e[36m14:48:01\e[m 10.1.22.133     0
+\e[36m14:48:01\e[m 0.0.0.0         5' "$output"
+	# An unsigned member has the error without its sign; a number that is no
+	# error is not painted, and with --numeric an error is a number.
+	skel-fmt -q --color=always -b -m flow -c hop,ret --as hop=errno "$FMT/kinds.skel" > out
+	[ "$(grep -c $'\e\\[31mE' out)" -gt 0 ]
+	skel-fmt -q --color --numeric -b -H -m flow -c ret "$FMT/kinds.skel" > out
+	is $'\e[31m        -13\e[m' "$(head -n 1 out)"
+	run -0 --separate-stderr skel-fmt -q --color=always "$FMT/maps.skel"
+	[ "${lines[0]}" = $'\e[35mexecs:\e[m' ]
+	# The widths are those without colours, and no text of a stream is painted.
+	for stream in "$FMT"/*.skel; do
+		skel-fmt -q "$stream" > plain
+		skel-fmt -q --color=always "$stream" > painted
+		unpainted < painted | diff plain -
+		# That is all that there may be.
+		! unpainted < painted | grep -q $'\e'
+		as_json "$stream" | skel-fmt -q --color=always | unpainted > json
+		as_json "$stream" | skel-fmt -q | diff - json
+	done
+	skel-fmt -q --color=always --json "$FMT/kinds.skel" | cmp - "$FMT/kinds.json"
+	fails_with 2 '--color=sometimes: it is auto, always or never' skel-fmt --color=sometimes
+}
+
+@test "colours are for terminals that have them" {
+	local run="skel-fmt -q -m flow -c ret" stream=$FMT/kinds.skel painted=$'\e[31m-EACCES\e[m'
+	export TERM=xterm
+	unset NO_COLOR
+	[[ $($run "$stream") != *$'\e'* ]]
+	[[ $(script -qec "$run $stream" /dev/null) == *"$painted"* ]]
+	[[ $(script -qec "$run --color=never $stream" /dev/null) != *$'\e'* ]]
+	[[ $(NO_COLOR=1 script -qec "$run $stream" /dev/null) != *$'\e'* ]]
+	[[ $(NO_COLOR='' script -qec "$run $stream" /dev/null) == *"$painted"* ]]
+	[[ $(TERM=dumb script -qec "$run $stream" /dev/null) != *$'\e'* ]]
+	[[ $(NO_COLOR=1 $run --color=always "$stream") == *"$painted"* ]]
 }
 
 @test "on a narrow terminal a column's name is cut to the width of its values" {
