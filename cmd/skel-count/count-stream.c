@@ -8,7 +8,9 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "count-stream.h"
+#include "kinds/name-store.h"
 #include "record/member-notes.h"
+#include "record/symbol-store.h"
 #include "stream/json-record.h"
 #include "stream/writer.h"
 
@@ -30,18 +32,33 @@ note_needs(struct count_stream *s, const struct stream_header *h)
 	s->stacks = h->maps[0].interpreter != NULL;
 }
 
+/* Make what writes rows as JSON. */
+static int
+open_plan(struct count_stream *s, const struct stream_header *h)
+{
+	struct plan_options o = { .form = PLAN_JSON, .clocks = &h->clock };
+
+	if (s->symbols == NULL)
+		s->symbols = symbol_store_new();
+	if (s->names == NULL)
+		s->names = name_store_new();
+	if (s->symbols == NULL || s->names == NULL)
+		return -1;
+	o.symbols = s->symbols;
+	o.names = s->names;
+	return (s->plan = plan_new(h, 0, &o)) == NULL ? -1 : 0;
+}
+
 /* Write the header of the rows, unless that was done. */
 static int
 write_header(struct count_stream *s)
 {
-	const struct plan_options o = { .form = PLAN_JSON };
 	struct stream_header *h = counter_header(s->counter);
 
 	if (s->written)
 		return 0;
 	note_needs(s, h);
-	if (s->encoding == STREAM_JSON &&
-	    (s->plan = plan_new(h, 0, &o)) == NULL)
+	if (s->encoding == STREAM_JSON && open_plan(s, h) == -1)
 		return -1;
 	s->written = true;
 	return stream_header_write(h, &s->out->buf);
@@ -190,6 +207,30 @@ has_wanted_names(const struct count_stream *s, const json_t *value)
 	return false;
 }
 
+/* Keep what a line tells for records in JSON, which have names in them. */
+static void
+keep_names(struct count_stream *s, const struct stream_line *line)
+{
+	char where[1024];
+	int ret = 0;
+
+	if (s->plan == NULL)
+		return;
+	if (line->kind == LINE_CLOCK) {
+		counter_header(s->counter)->clock = line->clock;
+		return;
+	}
+	snprintf(where, sizeof(where), "%s:%lu", s->in.name, s->in.line);
+	stream_reader_try(&s->in);
+	if (line->kind == LINE_STACK)
+		ret = symbol_store_parse_stack(s->symbols, line->value, where);
+	else if (line->kind == LINE_SYMBOLS)
+		ret = symbol_store_parse(s->symbols, line->value, where);
+	else
+		ret = name_store_parse(s->names, line->value, where);
+	stream_reader_tried(&s->in, ret);
+}
+
 /* Pass on what the rows need to be shown: names are of addresses and numbers,
  * not of a map. */
 static void
@@ -211,8 +252,10 @@ count_other(struct count_stream *s, const struct stream_line *line)
 	default:
 		break;
 	}
-	if (wanted)
-		copy_line(s, line);
+	if (!wanted)
+		return;
+	copy_line(s, line);
+	keep_names(s, line);
 }
 
 /* Find the map of a record in JSON.  Returns false after reporting. */
@@ -552,6 +595,8 @@ void
 count_stream_close(struct count_stream *s)
 {
 	plan_free(s->plan);
+	symbol_store_free(s->symbols);
+	name_store_free(s->names);
 	counter_free(s->counter);
 	buf_free(&s->map);
 	buf_free(&s->label);

@@ -23,7 +23,10 @@ struct count_stream {
 	size_t nas;
 	enum stream_encoding encoding;
 	struct counter *counter; /* owned */
-	struct plan *plan;       /* owned: to write JSON, or NULL */
+	/* Owned: to write JSON, with the names that it has; or NULL. */
+	struct plan *plan;
+	struct symbol_store *symbols;
+	struct name_store *names;
 
 	struct stream_reader in;
 	bool is_pipe;

@@ -2,9 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json-doc.h"
 #include "base/report.h"
+#include "base/util.h"
 #include "count/copy-types.h"
 #include "count/count-shape.h"
+#include "record/fields.h"
 #include "types/member-kinds.h"
 
 /* Whether a member may be measured for a column. */
@@ -42,6 +45,7 @@ count_shape_reset(struct count_shape *s)
 		free(s->implied[i].by.member);
 		free(s->implied[i].by.name);
 	}
+	free(s->stack_map);
 	*s = (struct count_shape){ .question = s->question };
 }
 
@@ -98,22 +102,114 @@ name_beside(const char *member, const char *name)
 								     : path;
 }
 
-int
-count_shape_imply(struct count_shape *s, const struct counted_member *members)
+/* The name of the process of a stack, in a map that has one. */
+static const char *
+stack_pid_name(const struct stream_map *m)
 {
-	const struct question *q = s->question;
+	const json_t *stack = json_object_get(m->interpreter, "stack_trace");
+	const char *name = json_doc_string(
+	    json_object_get(json_object_get(stack, "field_map"), "pid"));
 
-	for (size_t i = 0; i < q->nby; i++) {
-		size_t part = 0;
+	return name == NULL ? "pid" : name;
+}
 
-		if (members[i].kind != KIND_IP)
-			continue;
-		if (imply(s,
-			name_beside(q->by[i].member, members[i].note->as.arg),
-			true, &part) == -1)
+/* The ids of stacks are those of one map. */
+static int
+set_stack_map(struct count_shape *s, const struct stream_map *m)
+{
+	if (m->stacks == NULL)
+		return 0;
+	if (s->stack_map == NULL)
+		return (s->stack_map = strdup(m->stacks)) == NULL
+			   ? report_nomem()
+			   : 0;
+	if (strcmp(s->stack_map, m->stacks) == 0)
+		return 0;
+	report_error("--by: the stacks of map %s are in %s, but those of "
+		     "another map in %s; choose a map with -m",
+	    m->name, m->stacks, s->stack_map);
+	return -1;
+}
+
+enum stack_side
+count_stack_side(
+    const struct stack_layout *layout, const struct counted_member *m)
+{
+	for (int side = 0; side < STACK_SIDES; side++) {
+		const struct stack_field *f = &layout->sides[side];
+
+		if (f->kind != STACK_ABSENT && m->type == f->at.type &&
+		    m->offset == f->at.offset && m->bits == 0)
+			return (enum stack_side)side;
+	}
+	return STACK_SIDES;
+}
+
+/* Note that part i is a stack, which needs the process if it is of one. */
+static int
+imply_stack(struct count_shape *s, const struct stream_map *m, size_t i,
+    enum stack_side side, const struct stack_layout *layout)
+{
+	size_t part = 0;
+
+	s->stacks[side] = i + 1;
+	s->with_symbols |= layout->with_symbols;
+	if (layout->sides[side].kind == STACK_ID && set_stack_map(s, m) == -1)
+		return -1;
+	if (side != STACK_USER || layout->pid.type == TYPE_NONE)
+		return 0;
+	if (imply(s, strdup(stack_pid_name(m)), false, &part) == -1)
+		return -1;
+	s->pid = part + 1;
+	return 0;
+}
+
+static int
+imply_family(struct count_shape *s, size_t i, const struct counted_member *m)
+{
+	size_t part = 0;
+
+	if (imply(s, name_beside(s->question->by[i].member, m->note->as.arg),
+		true, &part) == -1)
+		return -1;
+	s->family[i] = part + 1;
+	s->has_family = true;
+	return 0;
+}
+
+/* Add the process of an address, as fields.c knows it. */
+static int
+imply_process(struct count_shape *s, const struct stream_header *h,
+    unsigned int map, size_t i)
+{
+	static const char *const names[] = { "tgid", "pid" };
+	size_t part;
+
+	for (size_t n = 0; n < nitems(names); n++) {
+		char *path = name_beside(s->question->by[i].member, names[n]);
+
+		if (path == NULL || fields_has(h, map, path))
+			return imply(s, path, false, &part);
+		free(path);
+	}
+	return 0;
+}
+
+int
+count_shape_imply(struct count_shape *s, const struct stream_header *h,
+    unsigned int map, const struct counted_member *members,
+    const struct stack_layout *layout)
+{
+	for (size_t i = 0; i < s->question->nby; i++) {
+		const struct counted_member *m = &members[i];
+		enum stack_side side = count_stack_side(layout, m);
+
+		if ((m->kind == KIND_IP && imply_family(s, i, m) == -1) ||
+		    (m->kind == KIND_USYM &&
+			imply_process(s, h, map, i) == -1) ||
+		    (side != STACK_SIDES &&
+			imply_stack(s, &h->maps[map], i, side, layout) == -1))
 			return -1;
-		s->family[i] = part + 1;
-		s->has_family = true;
 	}
 	return 0;
 }
@@ -501,6 +597,38 @@ copy_text(const char *text)
 	return strdup(text == NULL ? "" : text);
 }
 
+/* Say which members of the key are stacks. */
+static int
+set_stacks(const struct count_shape *s, struct stream_map *m)
+{
+	static const char *const keys[] = { "kstack", "ustack", "pid" };
+	const size_t parts[] = { s->stacks[STACK_KERNEL], s->stacks[STACK_USER],
+		s->pid };
+	json_t *names;
+
+	if (parts[0] == 0 && parts[1] == 0)
+		return 0;
+	if ((names = json_object()) == NULL)
+		return report_nomem();
+	for (size_t i = 0; i < nitems(keys); i++)
+		if (parts[i] != 0 &&
+		    json_object_set_new(names, keys[i],
+			json_doc_string_new(
+			    count_shape_part(s, parts[i] - 1)->name,
+			    strlen(count_shape_part(s, parts[i] - 1)->name))) ==
+			-1) {
+			json_decref(names);
+			return report_nomem();
+		}
+	m->interpreter = json_pack("{s{sbso}}", "stack_trace", "with_symbols",
+	    s->with_symbols, "field_map", names);
+	if (m->interpreter == NULL ||
+	    (s->stack_map != NULL &&
+		(m->stacks = strdup(s->stack_map)) == NULL))
+		return report_nomem();
+	return 0;
+}
+
 int
 count_shape_make_header(struct count_shape *s, struct stream_header *h,
     const struct stream_header *from, enum stream_encoding encoding)
@@ -514,7 +642,9 @@ count_shape_make_header(struct count_shape *s, struct stream_header *h,
 		.boot_id = copy_text(from->boot_id),
 		.started = copy_text(from->started),
 		.machine = copy_text(from->machine),
-		.clock = from->clock };
+		.clock = from->clock,
+		.symbols_follow = from->symbols_follow,
+		.names_follow = from->names_follow };
 	if (h->name == NULL || h->host == NULL || h->boot_id == NULL ||
 	    h->started == NULL || h->machine == NULL)
 		return report_nomem();
@@ -524,6 +654,8 @@ count_shape_make_header(struct count_shape *s, struct stream_header *h,
 	set_sample(s, m);
 	if (m->unit == NULL)
 		return report_nomem();
+	if (set_stacks(s, m) == -1)
+		return -1;
 	key = add_key_type(s, &h->types);
 	value = key == TYPE_NONE ? TYPE_NONE : add_value_type(s, &h->types);
 	if (value == TYPE_NONE)

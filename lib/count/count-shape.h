@@ -11,6 +11,7 @@
 
 #include "count/counted-member.h"
 #include "count/question.h"
+#include "record/stack-layout.h"
 #include "stream/header.h"
 
 /* The text of a key that stands for all keys for which there was no room. */
@@ -31,7 +32,7 @@ struct shape_part {
 };
 
 /* A member that nobody asked for, without which another one of the key would
- * mean nothing: the family of an address. */
+ * mean nothing. */
 struct implied_part {
 	struct by_member by; /* owned */
 	bool hidden;         /* a table leaves it out */
@@ -47,6 +48,11 @@ struct count_shape {
 	 * none. */
 	size_t family[QUESTION_BY_MAX];
 	bool has_family; /* one of these is set */
+	/* The parts that are stacks, and the process of theirs, counted from 1;
+	 * 0: none. */
+	size_t stacks[STACK_SIDES], pid;
+	bool with_symbols; /* of stacks */
+	char *stack_map;   /* owned: the map that ids of stacks refer to */
 	/* By column: what is measured, and where the value has it. */
 	struct counted_member measured[QUESTION_COLUMNS_MAX];
 	struct shape_part value[QUESTION_COLUMNS_MAX];
@@ -63,10 +69,16 @@ void count_shape_reset(struct count_shape *s);
 size_t count_shape_parts(const struct count_shape *s);
 const struct by_member *count_shape_part(const struct count_shape *s, size_t i);
 
-/* Add the parts that members of a map imply, which are those of q->by.  Returns
- * 0, or -1 after reporting. */
-int count_shape_imply(
-    struct count_shape *s, const struct counted_member *members);
+/* Add the parts that members of a map imply, which are those of q->by: the
+ * family of an address, the process of a stack, which the layout has if the map
+ * has stacks.  Returns 0, or -1 after reporting. */
+int count_shape_imply(struct count_shape *s, const struct stream_header *h,
+    unsigned int map, const struct counted_member *members,
+    const struct stack_layout *layout);
+
+/* Which stack of the layout a member is; STACK_SIDES: none. */
+enum stack_side count_stack_side(
+    const struct stack_layout *layout, const struct counted_member *m);
 
 /*
  * Add the members of another map, those of the key's parts and those of the

@@ -20,6 +20,9 @@ struct counted_map {
 	struct key_copy copies[COUNT_PARTS_MAX];
 	struct counted_member columns[QUESTION_COLUMNS_MAX];
 	struct member_load column_loads[QUESTION_COLUMNS_MAX];
+	struct stack_layout layout; /* without sides if there are no stacks */
+	unsigned char sides[COUNT_PARTS_MAX]; /* which of them a part is */
+	bool is_stack[COUNT_PARTS_MAX];       /* of addresses */
 	struct json_source json;
 	size_t record_size; /* what counter_add() gets at least */
 };
@@ -329,6 +332,33 @@ find_all(struct counter *c, const bool *wanted, const char *where)
 	return -1;
 }
 
+/* Find the stacks of a map, and the parts that others imply. */
+static int
+imply(struct counter *c, unsigned int map)
+{
+	struct counted_map *m = c->maps[map];
+
+	if (stack_layout_find(&m->layout, c->from, map) == -1)
+		return -1;
+	for (size_t i = 0; i < c->q->nby; i++) {
+		m->sides[i] =
+		    (unsigned char)count_stack_side(&m->layout, &m->parts[i]);
+		if (m->sides[i] == STACK_SIDES)
+			continue;
+		m->is_stack[i] =
+		    m->layout.sides[m->sides[i]].kind == STACK_ARRAY;
+		if (c->from->encoding != STREAM_JSON)
+			continue;
+		report_error("--by: %s is a stack, of which JSON records have "
+			     "the names only; leave out -f json",
+		    c->q->by[i].member);
+		return -1;
+	}
+	if (c->laid_out)
+		return 0;
+	return count_shape_imply(&c->shape, c->from, map, m->parts, &m->layout);
+}
+
 int
 counter_begin(struct counter *c, const struct stream_header *h,
     const bool *wanted, const char *where)
@@ -339,9 +369,8 @@ counter_begin(struct counter *c, const struct stream_header *h,
 		return 0;
 	if (find_all(c, wanted, where) == -1)
 		return -1;
-	for (unsigned int i = 0; i < h->nmaps && !c->laid_out; i++)
-		if (c->maps[i] != NULL &&
-		    count_shape_imply(&c->shape, c->maps[i]->parts) == -1)
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		if (c->maps[i] != NULL && imply(c, i) == -1)
 			return -1;
 	for (unsigned int i = 0; i < h->nmaps; i++) {
 		struct counted_map *m = c->maps[i];
@@ -631,6 +660,20 @@ load_real(unsigned char *to, size_t size, double v)
 	memcpy(to, size == sizeof(single) ? (void *)&single : (void *)&v, size);
 }
 
+/* Of a stack, what is behind its last address means nothing. */
+static void
+load_stack(struct counter *c, const struct counted_map *m, size_t i,
+    const unsigned char *data)
+{
+	uint64_t addrs[COUNT_KEY_MAX / sizeof(uint64_t)];
+	const struct shape_part *p = &c->shape.key[i];
+	size_t n = stack_layout_read_addresses(&m->layout,
+	    (enum stack_side)m->sides[i], &c->from->types, data, addrs,
+	    p->size / sizeof(*addrs));
+
+	memcpy(c->key + p->offset, addrs, n * sizeof(*addrs));
+}
+
 static void
 load_part(struct counter *c, const struct counted_map *m, size_t i,
     const unsigned char *data, size_t len)
@@ -644,7 +687,11 @@ load_part(struct counter *c, const struct counted_map *m, size_t i,
 		load_text(to, p->size, &m->parts[i], data, len);
 		break;
 	case MEMBER_BYTES:
-		key_copy_run(&m->copies[i], to, data + m->parts[i].offset);
+		if (m->is_stack[i])
+			load_stack(c, m, i, data);
+		else
+			key_copy_run(
+			    &m->copies[i], to, data + m->parts[i].offset);
 		break;
 	case MEMBER_FLOAT:
 		load_real(

@@ -95,7 +95,7 @@ as_json() { # FILE: the stream with its records in JSON
 		# shellcheck disable=SC2086
 		skel-count -q -f json $args json.skel > got
 		diff want got
-		[ "$(grep -c '"key"' got)" -gt 1 ]
+		[ "$(grep -c '"key":{' got)" -gt 1 ]
 	done <<-END
 		scalars --by u8,s8,u16,s16,u32,s32,u64,s64 --sum u64=128 --max s64 --min s64
 		scalars --by u128,s128,c,b,p4,p8,pid --max u128 --min s128
@@ -149,4 +149,49 @@ as_json() { # FILE: the stream with its records in JSON
 		["1",3]
 		["x",1]
 	END
+}
+
+@test "stacks are grouped with their process, and keep the names of their functions" {
+	run -0 --separate-stderr bash -c "skel-count -q -m profile --by ustack,kstack $FIXTURES/format/stacks.skel | skel-fmt"
+	[[ $output == *"spin (inlined)  /src/work/busy.c:12"* ]]
+	[[ $output == *"ext4_write [ext4]+0x34"* ]]
+	# What is behind the last address is no part of a stack.
+	run -0 --separate-stderr bash -c "skel-count -q -m profile --by kstack -f json $FIXTURES/format/stacks.skel"
+	[ "$(grep '"key"' <<<"$output" | jq -c '[[.key.kstack[] | .symbol], .value.count]')" = "$(printf '%s\n' '[[],5]' \
+		'[["asm_sysvec_apic_timer_interrupt"],3]' \
+		'[["asm_sysvec_apic_timer_interrupt","asm_sysvec_apic_timer_interrupt","asm_sysvec_apic_timer_interrupt","asm_sysvec_apic_timer_interrupt"],1]' \
+		'[["ext4_write [ext4]","do_syscall_64"],1]')" ]
+	# Ids of stacks.
+	run -0 --separate-stderr bash -c "skel-count -q -m counts --by uid --sum value -f json $FIXTURES/format/stacks.skel"
+	[[ $output == *'"tgid":42'* ]]
+	[[ $output == *'"@stack"'* ]]
+}
+
+@test "stacks in JSON records, which lack the ids, are refused with advice" {
+	head -n 1 "$FIXTURES/format/stacks.skel" | sed 's/"encoding":"binary"/"encoding":"json"/' > "$BATS_TEST_TMPDIR/json.skel"
+	fails_with 1 "leave out -f json" skel-count -m profile --by kstack "$BATS_TEST_TMPDIR/json.skel"
+}
+
+@test "what lies between the members of a struct does not make two keys of one" {
+	cd "$BATS_TEST_TMPDIR"
+	"$HELPERS/padded.py" > padded.skel
+	for by in s both s,both; do
+		run -0 skel-count -f json --by "$by" padded.skel
+		[ "$(grep -c '"key":{' <<<"$output")" = 3 ]
+		[[ $output == *'"value":{"count":3}'* ]]
+	done
+}
+
+@test "equal rows are in the order of what their keys mean" {
+	cd "$BATS_TEST_TMPDIR"
+	"$HELPERS/padded.py" > padded.skel
+	run -0 bash -c "skel-count -f json --by s padded.skel | jq -c 'select(.key) | .key.s.n'"
+	[ "$output" = "$(printf '%s\n' 256 -2 3)" ]
+	run -0 bash -c "skel-count -f json --by s.n --sort +s_n padded.skel | jq -c 'select(.key) | .key.s_n'"
+	[ "$output" = "$(printf '%s\n' -2 3 256)" ]
+	for n in 300 5 -1 256; do echo "{\"n\":$n,\"t\":\"t$n\"}"; done > numbers
+	run -0 bash -c "skel-count -f json --by n,t numbers | jq -c 'select(.key) | .key.n'"
+	[ "$output" = "$(printf '%s\n' -1 5 256 300)" ]
+	run -0 bash -c "skel-count -f json --by t --top 2 numbers | jq -r 'select(.key) | .key.t'"
+	[ "$output" = "$(printf '%s\n' t-1 t256)" ]
 }
