@@ -343,7 +343,7 @@ begin_stream(struct filter *f, enum stream_opening what)
 	if (what != STREAM_OPENED ||
 	    (f->nas > 0 &&
 		member_notes_apply_options(h, f->as, f->nas) == -1) ||
-	    query_plans_open(&f->plans, f->query, h, f->in.name) == -1)
+	    query_plans_open(&f->plans, f->query, h, NULL, f->in.name) == -1)
 		return -1;
 	if (writes_records(f) &&
 	    stream_check_terminal(h->encoding, f->out->fd) == -1)

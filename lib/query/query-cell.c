@@ -37,14 +37,15 @@ find_member(
 	return false;
 }
 
-/* Follow "[3].b[1]" from a value on. */
-static bool
-find_rest(struct json_value *v, const char *rest)
+bool
+query_cell_find(struct json_value *v, const char *rest)
 {
 	struct json_cursor c;
 	size_t n;
 	char *end;
 
+	if (v->kind == JSON_VALUE_ABSENT)
+		return false;
 	while (*rest != '\0') {
 		json_cursor_open(&c, v->text, v->len);
 		if (*rest == '[') {
@@ -80,7 +81,7 @@ keep_bytes(struct query_member *m, struct query_value *v, struct int128 n)
 	unsigned __int128 bits = int128_bits(&n);
 
 	m->scratch.len = 0;
-	if (m->target.class == QUERY_CLASS_ANY || m->target.size > 16)
+	if (m->stored == QUERY_CLASS_ANY || m->target.size > 16)
 		return;
 	buf_add(&m->scratch, &bits, m->target.size);
 	if (m->scratch.failed)
@@ -97,7 +98,7 @@ load_number(
 
 	if (!query_number_parse(&n, text, len, true, 1))
 		return;
-	if (n.fraction || m->target.class == QUERY_CLASS_REAL) {
+	if (n.fraction || m->stored == QUERY_CLASS_REAL) {
 		v->kind = QUERY_VALUE_REAL;
 		v->real = m->target.size == sizeof(float)
 			      ? (double)(float)n.real
@@ -131,12 +132,6 @@ load_enum(struct query_member *m, struct query_value *v)
 	if (v->len > 2 && v->text[v->len - 1] == ')')
 		while (name > 0 && v->text[name - 1] != '(')
 			name--;
-	if (m->as_name) {
-		v->len = name == v->len || name == 0 ? v->len : name - 1;
-		if (types_find_constant_named(type, v->text, v->len) == NULL)
-			v->kind = QUERY_VALUE_NONE;
-		return;
-	}
 	v->kind = QUERY_VALUE_NONE;
 	if (name != 0 && name != v->len) {
 		load_number(m, v, v->text + name, v->len - name - 1);
@@ -166,8 +161,7 @@ load_string(struct query_member *m, struct query_value *v,
 		v->kind = QUERY_VALUE_NONE;
 		if (clock_parse(v->text, v->len, &time_ns) == 0)
 			set_int(m, v, (struct int128){ false, time_ns });
-	} else if (m->target.class == QUERY_CLASS_INT &&
-		   m->target.type != NULL) {
+	} else if (m->stored == QUERY_CLASS_INT && m->target.type != NULL) {
 		if (m->target.type->kind == TYPE_ENUM) {
 			load_enum(m, v);
 			return;
@@ -216,10 +210,10 @@ static void
 load_array(struct query_member *m, struct query_value *v,
     const struct json_value *cell)
 {
-	bool is_text = m->target.class == QUERY_CLASS_TEXT;
+	bool is_text = m->stored == QUERY_CLASS_TEXT;
 
 	m->scratch.len = 0;
-	if ((!is_text && m->target.class != QUERY_CLASS_BYTES) ||
+	if ((!is_text && m->stored != QUERY_CLASS_BYTES) ||
 	    !append_bytes(&m->scratch, cell, is_text ? 1 : m->number_size))
 		return;
 	v->text = m->scratch.len > 0 ? m->scratch.data : "";
@@ -231,7 +225,7 @@ load_array(struct query_member *m, struct query_value *v,
 
 void
 query_cell_load(struct query_member *m, struct query_value *v,
-    const struct json_value *cell)
+    const struct json_value *cell, const struct query_beside *beside)
 {
 	struct json_value at = *cell;
 
@@ -242,7 +236,7 @@ query_cell_load(struct query_member *m, struct query_value *v,
 		v->len = strlen(m->text);
 		return;
 	}
-	if (at.kind == JSON_VALUE_ABSENT || !find_rest(&at, m->rest))
+	if (!query_cell_find(&at, m->rest))
 		return;
 	switch (at.kind) {
 	case JSON_VALUE_SCALAR:
@@ -254,6 +248,7 @@ query_cell_load(struct query_member *m, struct query_value *v,
 	default:
 		load_array(m, v, &at);
 	}
+	query_member_convert(m, v, beside);
 	if (m->scratch.failed)
 		v->kind = QUERY_VALUE_NONE;
 }

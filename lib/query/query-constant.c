@@ -11,7 +11,7 @@
 enum { ADDRESS_TEXT_MAX = 64 };
 
 static bool
-read_mac(struct query_address *a, const char *text, size_t len)
+read_mac(struct query_addresses *a, const char *text, size_t len)
 {
 	if (len != 17)
 		return false;
@@ -21,34 +21,34 @@ read_mac(struct query_address *a, const char *text, size_t len)
 
 		if (high < 0 || low < 0 || (i < 5 && text[3 * i + 2] != ':'))
 			return false;
-		a->bytes[i] = (unsigned char)(high << 4 | low);
+		a->low[i] = (unsigned char)(high << 4 | low);
 	}
 	a->len = 6;
 	return true;
 }
 
-/* Set the mask to the first bits, and take the others out of the address. */
+/* Let the bits behind the first ones be any. */
 static void
-set_mask(struct query_address *a, unsigned long bits)
+set_network(struct query_addresses *a, unsigned long bits)
 {
 	for (size_t i = 0; i < a->len; i++) {
 		unsigned int left =
 		    bits > 8 * i ? (unsigned int)(bits - 8 * i) : 0;
+		unsigned int rest = left >= 8 ? 0 : 0xffU >> left;
 
-		a->mask[i] =
-		    left >= 8 ? 0xff : (unsigned char)(0xff00U >> left);
-		a->bytes[i] &= a->mask[i];
+		a->low[i] &= (unsigned char)~rest;
+		a->high[i] = (unsigned char)(a->low[i] | rest);
 	}
 }
 
 bool
 query_constant_read_address(
-    struct query_address *a, const char *text, size_t len)
+    struct query_addresses *a, const char *text, size_t len)
 {
 	char copy[ADDRESS_TEXT_MAX], *slash, *end;
 	unsigned long bits = 128;
 
-	*a = (struct query_address){ .len = 0 };
+	*a = (struct query_addresses){ .len = 0 };
 	if (len >= sizeof(copy) || len == 0)
 		return false;
 	memcpy(copy, text, len);
@@ -61,15 +61,15 @@ query_constant_read_address(
 		if (*end != '\0')
 			return false;
 	}
-	if (inet_pton(AF_INET, copy, a->bytes) == 1)
+	if (inet_pton(AF_INET, copy, a->low) == 1)
 		a->len = 4;
-	else if (inet_pton(AF_INET6, copy, a->bytes) == 1)
+	else if (inet_pton(AF_INET6, copy, a->low) == 1)
 		a->len = 16;
 	else if (slash != NULL || !read_mac(a, text, len))
 		return false;
 	if (slash != NULL && bits > 8 * a->len)
 		return false;
-	set_mask(a, bits);
+	set_network(a, bits);
 	return true;
 }
 
@@ -203,12 +203,10 @@ read_kind(struct query_constant *c, const struct query_target *target,
 	const struct kind_form form = { .kind = target->kind,
 		.size = (uint8_t)target->size,
 		.flags = target->flags };
-	const struct kind_context context = { .clocks = &target->clock,
-		.arch = target->arch };
 	struct kind_constant k;
 
 	if (target->kind == KIND_NONE || target->size > 16 ||
-	    !kind_text_read(&form, &context, text, len, &k) || k.is_bytes)
+	    !kind_text_read(&form, target->kinds, text, len, &k) || k.is_bytes)
 		return false;
 	set_number(c, int128_from_bits((unsigned __int128)k.number, 128, true));
 	c->number.fraction = k.between;
@@ -232,14 +230,15 @@ static bool
 read_time(struct query_constant *c, const struct query_operand *o,
     const struct query_target *target)
 {
-	const struct clock_offsets *clock = &target->clock;
+	const struct clock_offsets *clock = target->kinds->clocks;
+	bool known = clock != NULL && clock->known;
 	uint64_t offset = 0;
 
 	if (!o->is_time)
 		return false;
-	if (target->kind == KIND_KTIME && clock->known)
+	if (target->kind == KIND_KTIME && known)
 		offset = clock->monotonic;
-	else if (target->kind == KIND_BOOTTIME && clock->known)
+	else if (target->kind == KIND_BOOTTIME && known)
 		offset = clock->boottime;
 	else if (target->kind != KIND_REALTIME)
 		return false;
@@ -255,10 +254,10 @@ read_address(struct query_constant *c, const struct query_operand *o,
 
 	c->is_address =
 	    o->kind == QUERY_STRING &&
-	    query_constant_read_address(&c->address, o->text, o->len) &&
+	    query_constant_read_address(&c->addresses, o->text, o->len) &&
 	    (target->class == QUERY_CLASS_ANY ||
-		target->size == c->address.len ||
-		(either && c->address.len == 4));
+		target->size == c->addresses.len ||
+		(either && c->addresses.len == 4));
 	return c->is_address;
 }
 
@@ -268,6 +267,9 @@ read_int(struct query_constant *c, const struct query_operand *o,
 {
 	const struct type *type = target->type;
 
+	/* Any other word is a name. */
+	if (target->has_name)
+		return read_kind(c, target, o->text, o->len);
 	return (type != NULL && type->kind == TYPE_ENUM &&
 		   (type->bits != 0 ? read_flags(c, type, o->text)
 				    : read_enum(c, type, o->text, o->len))) ||
@@ -309,10 +311,13 @@ query_constant_wanted(const struct query_target *target)
 
 	if (target->class == QUERY_CLASS_BYTES)
 		return ": it is an address, of another form";
+	if (target->has_name)
+		return ": names are put in quotes";
 	if (target->class == QUERY_CLASS_INT && type != NULL &&
 	    type->kind == TYPE_ENUM)
 		return ": its enum has no such constant";
-	if (target->kind == KIND_SYSCALL && target->arch == KIND_ARCH_UNKNOWN)
+	if (target->kind == KIND_SYSCALL &&
+	    target->kinds->arch == KIND_ARCH_UNKNOWN)
 		return ": the header does not say of which machine its system "
 		       "calls are; compare with numbers";
 	return ": it is a number, and this is neither the name of a member nor "

@@ -12,7 +12,7 @@ struct query_constant {
 	bool is_number, is_address;
 	bool either_sign; /* the negative number means the same */
 	struct query_number number;
-	struct query_address address;
+	struct query_addresses addresses;
 };
 
 /* Returns false if the operand is no constant for that member.  For
@@ -22,7 +22,7 @@ bool query_constant_read(struct query_constant *c,
 
 /* Read "10.0.0.1", "10.0.0.0/8", "fe80::/10" or "01:02:03:04:05:06". */
 bool query_constant_read_address(
-    struct query_address *a, const char *text, size_t len);
+    struct query_addresses *a, const char *text, size_t len);
 
 /* The end of a message about an operand that is no constant: ": ...". */
 const char *query_constant_wanted(const struct query_target *target);

@@ -3,14 +3,18 @@
 #include <string.h>
 
 #include "base/nomem.h"
+#include "base/text.h"
 #include "base/util.h"
+#include "kinds/kind-bits.h"
 #include "query/query-member.h"
 
 void
 query_member_free(struct query_member *m)
 {
 	free(m->path);
+	free(m->rest);
 	buf_free(&m->scratch);
+	query_text_close(&m->kind);
 	*m = (struct query_member){ 0 };
 }
 
@@ -22,9 +26,21 @@ fail_nomem(struct buf *why)
 	return -1;
 }
 
+/* The length of NAME in NAME_text, or 0. */
+static size_t
+without_suffix(const char *name, size_t n)
+{
+	const size_t suffix = strlen(FIELD_TEXT_SUFFIX);
+
+	return n > suffix &&
+		       memcmp(name + n - suffix, FIELD_TEXT_SUFFIX, suffix) == 0
+		   ? n - suffix
+		   : 0;
+}
+
 /* Find a member of the struct at p by its name of n bytes. */
 static bool
-find_below(
+find_member(
     const struct types *t, struct field_place *p, const char *name, size_t n)
 {
 	struct fields below = { 0 };
@@ -54,6 +70,23 @@ may_end_within(const struct stream_header *h, unsigned int map,
 	return stream_find_last_array(h, map, &array, &offset) &&
 	       p->offset == offset &&
 	       field_place_type(&h->types, p) == types_get(&h->types, array);
+}
+
+/* The same, or the text of one. */
+static bool
+find_below(
+    const struct types *t, struct field_place *p, const char *name, size_t n)
+{
+	size_t value = without_suffix(name, n);
+	struct field_place around = *p;
+
+	if (find_member(t, p, name, n))
+		return true;
+	*p = around;
+	if (value == 0 || !find_member(t, p, name, value) || !p->has_text)
+		return false;
+	p->shown = FIELD_TEXT;
+	return true;
 }
 
 /* Go to an element of the array at p, or of the values of all CPUs.  *end is
@@ -121,6 +154,18 @@ find_rest(struct query_member *m, const struct stream_header *h,
 	return true;
 }
 
+/* Let the text be compared; in JSON that is the text of the value. */
+static void
+set_as_text(struct query_member *m)
+{
+	char *path = *m->rest != '\0' ? m->rest : m->path;
+	size_t n = without_suffix(path, strlen(path));
+
+	m->as_text = true;
+	if (n != 0)
+		path[n] = '\0';
+}
+
 /* Find the field whose path is the first part of the name, up to a bracket. */
 static int
 find_field(struct query_member *m, const struct stream_header *h,
@@ -132,8 +177,11 @@ find_field(struct query_member *m, const struct stream_header *h,
 	const char *only = base;
 	int ret = 0;
 
-	if (base == NULL)
+	m->rest = strdup(name + n);
+	if (base == NULL || m->rest == NULL) {
+		free(base);
 		return fail_nomem(why);
+	}
 	fields_add_selected(&found, h, map, &only, 1, false);
 	if (found.failed) {
 		ret = fail_nomem(why);
@@ -141,8 +189,9 @@ find_field(struct query_member *m, const struct stream_header *h,
 		m->place = found.v[0].place;
 		m->path = found.v[0].path;
 		found.v[0].path = NULL;
-		m->rest = name + n;
-		ret = find_rest(m, h, map, m->rest);
+		ret = find_rest(m, h, map, name + n);
+		if (ret == 1 && m->place.shown != FIELD_VALUE)
+			set_as_text(m);
 	}
 	fields_free(&found);
 	free(base);
@@ -203,7 +252,7 @@ set_int(struct query_member *m, const struct type *type)
 {
 	enum kind kind = m->place.kind;
 
-	m->target.class = QUERY_CLASS_INT;
+	m->stored = QUERY_CLASS_INT;
 	m->target.type = type;
 	m->is_signed = type->is_signed && type->kind != TYPE_POINTER &&
 		       type->kind != TYPE_BOOL;
@@ -228,7 +277,7 @@ classify(struct query_member *m, const struct types *t, struct buf *why)
 	if (type == NULL && !m->place.text)
 		return refuse(why, "its type is not known");
 	if (type == NULL || is_text(t, &m->place)) {
-		m->target.class = QUERY_CLASS_TEXT;
+		m->stored = QUERY_CLASS_TEXT;
 		m->target.size = type != NULL ? (size_t)type->size : 0;
 		m->to_end = m->target.size == 0;
 		return m->place.cpus == FIELD_CPUS_ONE
@@ -241,19 +290,18 @@ classify(struct query_member *m, const struct types *t, struct buf *why)
 		return refuse(why, "it has a value for each CPU; name one, as "
 				   "values[0]");
 	if (is_address(t, &m->place)) {
-		m->target.class = QUERY_CLASS_BYTES;
+		m->stored = QUERY_CLASS_BYTES;
 		m->number_size = number_size(t, m->place.type);
 	} else if (type->kind == TYPE_ARRAY) {
 		return refuse(why, "it is an array; name an element, as a[0]");
 	} else if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION) {
 		return refuse(why, "it is a struct; name a member, as a.b");
 	} else if (type->kind == TYPE_FLOAT) {
-		m->target.class = QUERY_CLASS_REAL;
+		m->stored = QUERY_CLASS_REAL;
 	} else {
 		set_int(m, type);
 	}
-	if (m->target.class != QUERY_CLASS_INT &&
-	    m->place.cpus != FIELD_CPUS_ONE)
+	if (m->stored != QUERY_CLASS_INT && m->place.cpus != FIELD_CPUS_ONE)
 		return refuse(why, "it is the sum of several CPUs");
 	return 1;
 }
@@ -277,29 +325,57 @@ set_end(struct query_member *m)
 		size = (p->bit_offset + p->bits + 7) / 8;
 	if (p->cpus == FIELD_CPUS_SUM)
 		size += (m->cpus - 1) * m->stride;
-	if (m->target.class == QUERY_CLASS_TEXT)
+	if (m->stored == QUERY_CLASS_TEXT)
 		size = 0;
 	reach(m, p->offset + size);
-	if (p->kind == KIND_IP && p->family_size != 0)
+	if (p->family_size != 0)
 		reach(m, p->family_offset + p->family_size);
+}
+
+static void
+set_time(struct query_member *m, const struct kind_context *kinds)
+{
+	m->source = QUERY_TIME;
+	m->stored = QUERY_CLASS_INT;
+	m->target = (struct query_target){
+		.class = QUERY_CLASS_INT,
+		.kind = KIND_REALTIME,
+		.size = 8,
+		.kinds = kinds,
+		.has_text = true,
+	};
+	query_text_open_time(&m->kind, kinds);
+}
+
+/* Set what the kind of a member makes of it. */
+static void
+set_kind(struct query_member *m, const struct types *t,
+    const struct kind_context *kinds)
+{
+	struct query_target *target = &m->target;
+
+	if (m->stored != QUERY_CLASS_INT && m->stored != QUERY_CLASS_BYTES) {
+		m->as_text = false;
+		return;
+	}
+	target->has_text = query_text_open(&m->kind, t, &m->place, kinds);
+	target->has_name =
+	    target->has_text && name_store_has_kind(target->kind);
+	if (m->as_text)
+		target->class = QUERY_CLASS_TEXT;
 }
 
 /* Set a member that is not of the program.  Returns 1, or 0 for another name.
  */
 static int
 find_special(struct query_member *m, const struct stream_header *h,
-    unsigned int map, const char *name)
+    unsigned int map, const char *name, const struct kind_context *kinds)
 {
 	const struct stream_map *at = &h->maps[map];
 
 	m->target.class = QUERY_CLASS_TEXT;
 	if (strcmp(name, "@time") == 0) {
-		m->source = QUERY_TIME;
-		m->target = (struct query_target){
-			.class = QUERY_CLASS_INT,
-			.kind = KIND_REALTIME,
-			.size = 8,
-		};
+		set_time(m, kinds);
 	} else if (strcmp(name, "@map") == 0) {
 		m->source = QUERY_MAP;
 		m->text = at->name;
@@ -309,24 +385,25 @@ find_special(struct query_member *m, const struct stream_header *h,
 	} else {
 		return 0;
 	}
-	m->rest = "";
 	return 1;
 }
 
 int
 query_member_find(struct query_member *m, const struct stream_header *h,
-    unsigned int map, const char *name, struct buf *why)
+    unsigned int map, const char *name, const struct kind_context *kinds,
+    struct buf *why)
 {
 	const struct stream_map *at = &h->maps[map];
 	int got;
 
-	*m = (struct query_member){ .target = { .types = &h->types,
-					.clock = h->clock,
-					.arch = stream_header_arch(h) } };
+	*m = (struct query_member){ .target = {
+					.types = &h->types, .kinds = kinds } };
 	if (*name == '@') {
-		got = find_special(m, h, map, name);
+		got = find_special(m, h, map, name, kinds);
 		m->path = strdup(name);
-		return m->path == NULL ? fail_nomem(why) : got;
+		m->rest = strdup("");
+		return m->path == NULL || m->rest == NULL ? fail_nomem(why)
+							  : got;
 	}
 	if ((got = find_field(m, h, map, name, why)) != 1)
 		return got;
@@ -336,28 +413,30 @@ query_member_find(struct query_member *m, const struct stream_header *h,
 	}
 	m->target.flags = m->place.flags;
 	got = classify(m, &h->types, why);
+	m->target.class = m->stored;
 	set_end(m);
-	return got;
+	if (got == 1)
+		set_kind(m, &h->types, kinds);
+	why->failed |= m->kind.room.failed;
+	return why->failed ? -1 : got;
 }
 
 int
-query_member_set_untyped(
-    struct query_member *m, const char *name, struct buf *why)
+query_member_set_untyped(struct query_member *m, const char *name,
+    const struct kind_context *kinds, struct buf *why)
 {
 	size_t n = strcspn(name, "[");
 
-	*m = (struct query_member){ .target.class = QUERY_CLASS_ANY,
-		.rest = name + n };
-	if (strcmp(name, "@time") == 0) {
-		m->source = QUERY_TIME;
-		m->target = (struct query_target){
-			.class = QUERY_CLASS_INT,
-			.kind = KIND_REALTIME,
-			.size = 8,
-		};
-	}
+	*m = (struct query_member){ .target = { .class = QUERY_CLASS_ANY },
+		.stored = QUERY_CLASS_ANY,
+		.rest = strdup(name + n) };
+	if (strcmp(name, "@time") == 0)
+		set_time(m, kinds);
 	m->path = strndup(name, n);
-	return m->path == NULL ? fail_nomem(why) : 1;
+	why->failed |= m->kind.room.failed;
+	return m->path == NULL || m->rest == NULL || why->failed
+		   ? fail_nomem(why)
+		   : 1;
 }
 
 /* Load an integer, or a bitfield, which lies in up to 17 bytes.  Its sign is
@@ -433,41 +512,102 @@ load_real(const struct query_member *m, struct query_value *v,
 	v->kind = isnan(v->real) ? QUERY_VALUE_NONE : QUERY_VALUE_REAL;
 }
 
-/* The bytes of an address, whose family may be in another member. */
-static void
-load_address(const struct query_member *m, struct query_value *v,
-    const unsigned char *record)
+/* The family of an address, or the process of one in a process. */
+static uint64_t
+load_family(const struct query_member *m, const unsigned char *record)
 {
-	enum { V4 = 2, V6 = 10 };
 	const struct field_place *p = &m->place;
 	uint64_t family = 0;
 
-	v->kind = QUERY_VALUE_BYTES;
-	v->text = (const char *)record + p->offset;
-	v->len = m->target.size;
-	if (p->kind != KIND_IP || p->family_size == 0 ||
-	    p->family_size > sizeof(family))
-		return;
 	memcpy(&family, record + p->family_offset, p->family_size);
-	if (family == V4)
-		v->len = 4;
-	else if (family != V6)
-		v->kind = QUERY_VALUE_NONE;
+	return family;
 }
 
-/* The name of the constant that a number stands for. */
+/* The names of the constants that a number stands for. */
 static void
-name_value(const struct query_member *m, struct query_value *v)
+name_value(struct query_member *m, struct query_value *v)
 {
-	const struct type_constant *c = types_find_constant(
-	    m->target.type, (uint64_t)int128_bits(&v->number));
+	const struct type *type = m->target.type;
+	uint64_t number = (uint64_t)int128_bits(&v->number);
+	const struct type_constant *c = types_find_constant(type, number);
+	char *room;
 
-	*v = (struct query_value){ .kind = QUERY_VALUE_NONE };
-	if (c == NULL)
+	if (v->kind != QUERY_VALUE_INT)
 		return;
+	*v = (struct query_value){ .kind = QUERY_VALUE_NONE };
+	if (c != NULL) {
+		v->text = c->name;
+		v->len = strlen(c->name);
+	} else if (type->bits != 0) {
+		m->scratch.len = 0;
+		room = buf_room(
+		    &m->scratch, kind_bits_enum_max(type) + TEXT_SLACK);
+		if (room == NULL)
+			return;
+		v->text = room;
+		v->len = (size_t)(kind_bits_enum(
+				      room, number, (size_t)type->size, type) -
+				  room);
+	} else {
+		return;
+	}
 	v->kind = QUERY_VALUE_TEXT;
-	v->text = c->name;
-	v->len = strlen(c->name);
+}
+
+void
+query_member_convert(struct query_member *m, struct query_value *v,
+    const struct query_beside *beside)
+{
+	if (m->as_name)
+		name_value(m, v);
+	else if (m->as_text)
+		query_text_write(&m->kind, v, beside);
+	else if (m->with_name)
+		query_text_find_name(&m->kind, v, beside);
+	else if (v->kind == QUERY_VALUE_BYTES && m->target.kind == KIND_IP &&
+		 query_text_is_ip4(&m->kind, v, beside->family))
+		v->len = 4;
+}
+
+const char *
+query_member_family(const struct query_member *m)
+{
+	const struct field_place *p = &m->place;
+
+	return p->kind == KIND_IP && p->member != NULL ? p->member->as.arg
+						       : NULL;
+}
+
+bool
+query_member_find_beside(const struct query_member *m, const char *name,
+    char **path, char **rest, struct buf *why)
+{
+	const char *of = m->path, *dot;
+	char *beside;
+	int got;
+
+	if (*m->rest != '\0')
+		of = m->rest;
+	dot = strrchr(of, '.');
+	if (of == m->rest && (dot == NULL || strchr(dot, '[') != NULL))
+		return false;
+	if (name == NULL)
+		got = asprintf(&beside, "%s" FIELD_TEXT_SUFFIX, of);
+	else
+		got = asprintf(&beside, "%.*s%s",
+		    dot != NULL ? (int)(dot + 1 - of) : 0, of, name);
+	if (got == -1) {
+		fail_nomem(why);
+		return false;
+	}
+	*path = of == m->path ? beside : strdup(m->path);
+	*rest = of == m->path ? strdup("") : beside;
+	if (*path != NULL && *rest != NULL)
+		return true;
+	fail_nomem(why);
+	free(*path);
+	free(*rest);
+	return false;
 }
 
 void
@@ -475,11 +615,13 @@ query_member_load(struct query_member *m, struct query_value *v,
     uint64_t time_ns, const unsigned char *record, size_t len)
 {
 	const unsigned char *at = record + m->place.offset;
+	struct query_beside beside = { .told = NULL };
 
 	*v = (struct query_value){ .kind = QUERY_VALUE_NONE };
 	if (m->source == QUERY_TIME) {
 		v->kind = QUERY_VALUE_INT;
 		v->number = (struct int128){ false, time_ns };
+		query_member_convert(m, v, &beside);
 		return;
 	}
 	if (m->source != QUERY_FIELD) {
@@ -490,7 +632,7 @@ query_member_load(struct query_member *m, struct query_value *v,
 	}
 	if (m->end > len)
 		return;
-	switch (m->target.class) {
+	switch (m->stored) {
 	case QUERY_CLASS_TEXT:
 		v->kind = QUERY_VALUE_TEXT;
 		v->text = (const char *)at;
@@ -498,16 +640,19 @@ query_member_load(struct query_member *m, struct query_value *v,
 		if (!m->to_end && len > m->target.size)
 			len = m->target.size;
 		v->len = strnlen(v->text, len);
-		break;
+		return;
 	case QUERY_CLASS_REAL:
 		load_real(m, v, at);
-		break;
+		return;
 	case QUERY_CLASS_BYTES:
-		load_address(m, v, record);
+		v->kind = QUERY_VALUE_BYTES;
+		v->text = (const char *)at;
+		v->len = m->target.size;
 		break;
 	default:
 		load_int(m, v, at);
-		if (m->as_name)
-			name_value(m, v);
 	}
+	if (m->place.family_size != 0)
+		beside.family = load_family(m, record);
+	query_member_convert(m, v, &beside);
 }

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "query/query-test.h"
+#include "query/query-text.h"
 #include "query/query-value.h"
 #include "record/fields.h"
 #include "stream/header.h"
@@ -26,6 +27,11 @@ struct query_member {
 	enum query_source source;
 	struct query_target target;
 	struct field_place place;
+	enum query_class stored; /* what it is in the record, if it is
+				    compared as another class */
+	struct query_text kind;
+	bool as_text;            /* as the text of its kind */
+	bool with_name;          /* with the name that the host told */
 	bool is_signed, swapped; /* swapped: of network order */
 	bool as_name;            /* an enum as the name of its constant */
 	bool to_end;             /* text up to the end of the record */
@@ -36,23 +42,39 @@ struct query_member {
 	/* Owned: the path of the JSON value that it is in, as
 	 * json_row_add() takes it; and where it is in there, "[3].b". */
 	char *path;
-	const char *rest;   /* borrowed */
+	char *rest;
 	const char *text;   /* borrowed: of @map and @type */
 	struct buf scratch; /* a value that has to be kept */
 };
 
 /*
- * Find a member of a map.  name is borrowed.  Returns 1; 0 if the map has no
- * such member; or -1 if it has one that cannot be compared, with the reason in
- * why, or when memory ran out (why->failed).
+ * Find a member of a map.  name and what kinds need are borrowed.  Returns 1; 0
+ * if the map has no such member; or -1 if it has one that cannot be compared,
+ * with the reason in why, or when memory ran out (why->failed).
  */
 int query_member_find(struct query_member *m, const struct stream_header *h,
-    unsigned int map, const char *name, struct buf *why);
+    unsigned int map, const char *name, const struct kind_context *kinds,
+    struct buf *why);
 
 /* The same for JSON without types, where every name may be a member. */
-int query_member_set_untyped(
-    struct query_member *m, const char *name, struct buf *why);
+int query_member_set_untyped(struct query_member *m, const char *name,
+    const struct kind_context *kinds, struct buf *why);
 void query_member_free(struct query_member *m);
+
+/*
+ * Find the path of a value beside the member in the JSON of a record, of the
+ * same struct; without a name that of its own text, NAME_text.  Both are owned.
+ * Returns whether there is one; if memory runs out, why->failed is set.
+ */
+bool query_member_find_beside(const struct query_member *m, const char *name,
+    char **path, char **rest, struct buf *why);
+
+/* The name of the member that the text of this one needs, or NULL. */
+const char *query_member_family(const struct query_member *m);
+
+/* Make what was read what it is compared as. */
+void query_member_convert(struct query_member *m, struct query_value *v,
+    const struct query_beside *beside);
 
 /* Read its value from a binary record.  What v refers to is in the record or in
  * the member. */

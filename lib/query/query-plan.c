@@ -7,6 +7,7 @@
 #include "query/query-member.h"
 #include "query/query-plan.h"
 #include "query/query-test.h"
+#include "record/field-kind.h"
 #include "record/json-row.h"
 
 enum query_op {
@@ -47,22 +48,32 @@ struct query_step {
 	};
 };
 
+/* Where the JSON of a record has what is beside a member. */
+struct beside_cell {
+	uint32_t cell;
+	char *rest; /* owned: where it is in there; NULL: there is none */
+};
+
 /* What JSON records and the slower steps need of a term. */
 struct term {
 	struct query_member member, other;
 	bool found, has_other; /* these are set */
+	bool addresses;        /* both are addresses, maybe as numbers */
 	struct query_test test;
 	enum query_token_kind op; /* of two members */
 	bool negate;
 	uint32_t cell, other_cell;
+	struct beside_cell family, other_family, told;
 	bool seen; /* a JSON record had the member */
 };
 
 struct query_plan {
-	const struct query *q;    /* borrowed */
-	struct query_step *steps; /* owned */
-	struct term *terms;       /* owned */
-	size_t start;             /* the first step, or an outcome */
+	const struct query *q;     /* borrowed */
+	struct query_step *steps;  /* owned */
+	struct term *terms;        /* owned */
+	size_t start;              /* the first step, or an outcome */
+	struct kind_context kinds; /* what texts of kinds need */
+	struct clock times;
 	struct json_row row;
 	size_t unseen; /* terms whose member no JSON record had so far */
 };
@@ -76,6 +87,9 @@ query_plan_free(struct query_plan *p)
 		query_member_free(&p->terms[i].member);
 		query_member_free(&p->terms[i].other);
 		query_test_free(&p->terms[i].test);
+		free(p->terms[i].family.rest);
+		free(p->terms[i].other_family.rest);
+		free(p->terms[i].told.rest);
 	}
 	json_row_close(&p->row);
 	free(p->terms);
@@ -101,6 +115,9 @@ plan_alloc(const struct query *q)
 	return NULL;
 }
 
+/* What two values are to each other that only differ. */
+enum { UNORDERED = 2 };
+
 /* Compare two values.  Returns false if they cannot be compared. */
 static bool
 compare_values(
@@ -112,9 +129,15 @@ compare_values(
 	if (a->kind >= QUERY_VALUE_TEXT) {
 		if (a->kind != b->kind)
 			return false;
+		/* Addresses of two forms only differ. */
+		if (a->kind == QUERY_VALUE_BYTES && a->len != b->len) {
+			*order = UNORDERED;
+			return true;
+		}
 		*order = n == 0 ? 0 : memcmp(a->text, b->text, n);
 		if (*order == 0)
 			*order = (a->len > b->len) - (a->len < b->len);
+		*order = (*order > 0) - (*order < 0);
 		return true;
 	}
 	if (a->kind == QUERY_VALUE_NONE || b->kind == QUERY_VALUE_NONE ||
@@ -128,16 +151,30 @@ compare_values(
 	return true;
 }
 
+/* Take a number for the address that it is. */
+static void
+take_bytes(struct query_value *v)
+{
+	if (v->kind == QUERY_VALUE_INT)
+		v->kind =
+		    v->text != NULL ? QUERY_VALUE_BYTES : QUERY_VALUE_NONE;
+}
+
 /* Whether a comparison of two members is true. */
 static bool
-run_pair(const struct term *t, const struct query_value *a,
-    const struct query_value *b)
+run_pair(const struct term *t, struct query_value *a, struct query_value *b)
 {
 	int order;
 	bool is;
 
+	if (t->addresses) {
+		take_bytes(a);
+		take_bytes(b);
+	}
 	if (!compare_values(a, b, &order))
 		return false;
+	if (order == UNORDERED)
+		return t->op == QUERY_EQ && t->negate;
 	switch (t->op) {
 	case QUERY_LT:
 		is = order < 0;
@@ -172,7 +209,7 @@ find_range(
 	size_t size = m->target.size;
 	bool is_signed = m->is_signed;
 
-	if (m->target.class != QUERY_CLASS_INT || size > 8 ||
+	if (m->target.class != QUERY_CLASS_INT || m->as_text || size > 8 ||
 	    m->place.bits != 0 || m->place.cpus != FIELD_CPUS_ONE ||
 	    m->one_bool || m->as_name || (m->swapped && is_signed))
 		return STEP_VALUE;
@@ -183,6 +220,32 @@ find_range(
 	return m->swapped && size > 1 ? swapped[size] : plain[is_signed][size];
 }
 
+static uint32_t
+load_be32(const unsigned char *bytes)
+{
+	uint32_t v;
+
+	memcpy(&v, bytes, sizeof(v));
+	return __builtin_bswap32(v);
+}
+
+/* Make the step of a number of 4 bytes and one range of addresses. */
+static bool
+make_address(struct query_step *s, const struct term *t)
+{
+	const struct query_addresses *a = t->test.addresses;
+
+	if (t->test.naddresses != 1 || t->test.nints != 0 ||
+	    t->test.ntexts != 0 || a->len != 4 || t->member.target.size != 4 ||
+	    t->member.source != QUERY_FIELD ||
+	    memcmp(a->low, a->high, a->len) > 0)
+		return false;
+	s->op = STEP_BE32;
+	s->low = load_be32(a->low);
+	s->span = load_be32(a->high) - s->low;
+	return true;
+}
+
 /* Make the step of a member and one range of integers. */
 static bool
 make_range(struct query_step *s, const struct term *t)
@@ -190,7 +253,10 @@ make_range(struct query_step *s, const struct term *t)
 	struct int128 least, greatest, low, high;
 	enum query_op op = find_range(&t->member, &least, &greatest);
 
-	if (op == STEP_VALUE || t->test.nints != 1 || t->test.naddresses != 0)
+	if (op != STEP_VALUE && make_address(s, t))
+		return true;
+	if (op == STEP_VALUE || t->test.nints != 1 || t->test.naddresses != 0 ||
+	    t->test.ntexts != 0)
 		return false;
 	low = t->test.ints->low;
 	high = t->test.ints->high;
@@ -215,8 +281,8 @@ make_text(struct query_step *s, const struct term *t)
 	const struct query_texts *r = t->test.texts;
 
 	if (m->target.class != QUERY_CLASS_TEXT || m->source != QUERY_FIELD ||
-	    t->test.ntexts != 1 || t->test.regex != NULL || r->low == NULL ||
-	    r->low != r->high || r->above_low || m->to_end ||
+	    m->as_text || t->test.ntexts != 1 || t->test.regex != NULL ||
+	    r->low == NULL || r->low != r->high || r->above_low || m->to_end ||
 	    m->target.size > STREAM_RECORD_MAX)
 		return false;
 	s->op = STEP_TEXT;
@@ -232,7 +298,7 @@ is_never(const struct term *t)
 {
 	return t->member.target.class == QUERY_CLASS_INT && !t->test.negate &&
 	       t->test.regex == NULL && t->test.nints == 0 &&
-	       t->test.naddresses == 0;
+	       t->test.ntexts == 0 && t->test.naddresses == 0;
 }
 
 /* Make the step of a term, which was found. */
@@ -283,9 +349,10 @@ has_other_name(const struct query_term *term)
 
 /* What a plan is made for. */
 struct site {
-	const struct stream_header *h;
+	const struct stream_header *h; /* NULL: JSON without types */
 	unsigned int map;
 	bool json;
+	const struct name_store *names;
 };
 
 /* The term with its two names exchanged: "EXIT == kind". */
@@ -308,69 +375,125 @@ exchange(struct query_term *to, struct query_interval *set,
 	to->set = set;
 }
 
+/* Whether both members are addresses, as numbers or as bytes. */
+static bool
+are_addresses(const struct term *t)
+{
+	const enum kind a = t->member.target.kind, b = t->other.target.kind;
+
+	return a >= KIND_IP4 && a <= KIND_MAC && b >= KIND_IP4 && b <= KIND_MAC;
+}
+
+/* Let a member be read as what the term compares. */
+static void
+set_compared(struct query_member *m, const struct query_term *term)
+{
+	bool is_enum =
+	    m->target.type != NULL && m->target.type->kind == TYPE_ENUM;
+
+	if (term->regex != NULL && is_enum)
+		m->as_name = true;
+	else if (term->regex != NULL && m->target.has_text)
+		m->as_text = true;
+}
+
 /* Find the members of a term, and compile what it compares with.  Returns 1, 0
  * if the map does not have the member, or -1 with why. */
 static int
-compile_typed(struct term *t, const struct query_term *term,
-    const struct site *at, struct buf *why)
+compile_typed(struct query_plan *p, struct term *t,
+    const struct query_term *term, const struct site *at, struct buf *why)
 {
 	struct query_interval set;
 	struct query_term other;
 	int got = query_member_find(
-	    &t->member, at->h, at->map, term->member.text, why);
+	    &t->member, at->h, at->map, term->member.text, &p->kinds, why);
 
 	if (got == 0 && has_other_name(term)) {
 		exchange(&other, &set, term);
 		term = &other;
 		query_member_free(&t->member);
-		got = query_member_find(
-		    &t->member, at->h, at->map, term->member.text, why);
+		got = query_member_find(&t->member, at->h, at->map,
+		    term->member.text, &p->kinds, why);
 	} else if (got == 1 && has_other_name(term)) {
-		int there = query_member_find(
-		    &t->other, at->h, at->map, term->set->low.text, why);
+		int there = query_member_find(&t->other, at->h, at->map,
+		    term->set->low.text, &p->kinds, why);
 
 		t->op = term->op;
 		t->negate = t->test.negate = term->negate;
 		t->has_other = there == 1;
+		t->addresses = t->has_other && are_addresses(t);
 		if (there != 0)
 			return there;
 	}
 	if (got != 1)
 		return got;
-	if (term->regex != NULL && t->member.target.class == QUERY_CLASS_INT)
-		t->member.as_name = true;
-	return query_test_make(&t->test, term, &t->member.target, why) == 0
-		   ? 1
-		   : -1;
+	set_compared(&t->member, term);
+	got = query_test_make(&t->test, term, &t->member.target, why);
+	t->member.with_name = t->member.target.has_name && t->test.ntexts > 0;
+	return got == 0 ? 1 : -1;
 }
 
 static int
-compile_untyped(struct term *t, const struct query_term *term, struct buf *why)
+compile_untyped(struct query_plan *p, struct term *t,
+    const struct query_term *term, struct buf *why)
 {
 	query_member_free(&t->member);
 	query_member_free(&t->other);
-	if (query_member_set_untyped(&t->member, term->member.text, why) == -1)
+	if (query_member_set_untyped(
+		&t->member, term->member.text, &p->kinds, why) == -1)
 		return -1;
 	if (has_other_name(term)) {
 		t->has_other = true;
 		t->op = term->op;
 		t->negate = term->negate;
 		if (query_member_set_untyped(
-			&t->other, term->set->low.text, why) == -1)
+			&t->other, term->set->low.text, &p->kinds, why) == -1)
 			return -1;
 	}
+	set_compared(&t->member, term);
 	return query_test_make(&t->test, term, &t->member.target, why) == 0
 		   ? 1
 		   : -1;
 }
 
-static int
-add_cells(struct query_plan *p, struct term *t)
+/* Find what JSON records have beside a member: of that name or, without one,
+ * its text. */
+static void
+add_beside(struct query_plan *p, const struct query_member *m, const char *name,
+    struct beside_cell *c, struct buf *why)
 {
+	char *path;
+
+	if (!query_member_find_beside(m, name, &path, &c->rest, why))
+		return;
+	c->cell = json_row_add(&p->row, path);
+	free(path);
+}
+
+static void
+add_family(struct query_plan *p, const struct query_member *m,
+    struct beside_cell *c, struct buf *why)
+{
+	const char *family = query_member_family(m);
+
+	if (family != NULL)
+		add_beside(p, m, family, c, why);
+}
+
+static int
+add_cells(struct query_plan *p, struct term *t, struct buf *why)
+{
+	const struct query_member *m = &t->member;
+
+	add_family(p, m, &t->family, why);
+	if (t->has_other)
+		add_family(p, &t->other, &t->other_family, why);
+	if (m->target.has_name)
+		add_beside(p, m, NULL, &t->told, why);
 	t->cell = json_row_add(&p->row, t->member.path);
 	if (t->has_other)
 		t->other_cell = json_row_add(&p->row, t->other.path);
-	return p->row.failed ? -1 : 0;
+	return p->row.failed || why->failed ? -1 : 0;
 }
 
 /* Compile a term.  Returns 0, or -1 when memory ran out. */
@@ -384,10 +507,10 @@ compile_term(struct query_plan *p, size_t i, const struct site *at,
 	int got = 0, ret = 0;
 
 	if (at->h != NULL)
-		got = compile_typed(t, term, at, &why);
+		got = compile_typed(p, t, term, at, &why);
 	if (got == 0 && at->json && !why.failed) {
 		query_test_free(&t->test);
-		got = compile_untyped(t, term, &why);
+		got = compile_untyped(p, t, term, &why);
 	}
 	buf_chr(&why, '\0');
 	if (why.failed) {
@@ -396,7 +519,7 @@ compile_term(struct query_plan *p, size_t i, const struct site *at,
 		t->found = true;
 		p->unseen += t->member.target.class == QUERY_CLASS_ANY;
 		make_step(&p->steps[i], t);
-		ret = add_cells(p, t);
+		ret = add_cells(p, t, &why);
 	} else if (obstacle != NULL) {
 		obstacle->any = true;
 		obstacle->why = got == -1 ? strdup(why.data) : NULL;
@@ -413,6 +536,12 @@ make_plan(const struct query *q, const struct site *at,
 
 	if (p == NULL)
 		return NULL;
+	p->kinds =
+	    (struct kind_context){ .names = at->names, .times = &p->times };
+	if (at->h != NULL) {
+		p->kinds.clocks = &at->h->clock;
+		p->kinds.arch = stream_header_arch(at->h);
+	}
 	for (size_t i = 0; i < q->n; i++)
 		if (compile_term(p, i, at,
 			obstacles != NULL ? &obstacles[i] : NULL) == -1) {
@@ -427,9 +556,10 @@ make_plan(const struct query *q, const struct site *at,
 
 struct query_plan *
 query_plan_new(const struct query *q, const struct stream_header *h,
-    unsigned int map, bool json, struct query_obstacle *obstacles)
+    unsigned int map, const struct name_store *names, bool json,
+    struct query_obstacle *obstacles)
 {
-	const struct site at = { h, map, json };
+	const struct site at = { h, map, json, names };
 
 	return make_plan(q, &at, obstacles);
 }
@@ -540,19 +670,58 @@ query_plan_run(struct query_plan *p, uint64_t time_ns,
 	return i == QUERY_TRUE;
 }
 
+/* The value of a JSON record beside a member. */
+static bool
+find_beside(const struct query_plan *p, const struct beside_cell *c,
+    struct json_value *v)
+{
+	if (c->rest == NULL)
+		return false;
+	*v = p->row.cells[c->cell];
+	return query_cell_find(v, c->rest);
+}
+
+static struct query_beside
+load_family(const struct query_plan *p, const struct beside_cell *c)
+{
+	struct query_beside b = { .told = NULL };
+	struct json_value v;
+
+	if (find_beside(p, c, &v))
+		field_kind_read_number(&v, &b.family);
+	return b;
+}
+
+static void
+load_told(
+    const struct query_plan *p, const struct term *t, struct query_beside *b)
+{
+	struct json_value v;
+
+	/* Names with escapes are compared as they are in JSON. */
+	if (find_beside(p, &t->told, &v) && v.kind == JSON_VALUE_STRING) {
+		b->told = v.text + 1;
+		b->told_len = v.len - 2;
+	}
+}
+
 /* Run a term over the cells of a JSON record.  Returns as query_test_run(). */
 static int
 run_cells(struct query_plan *p, struct term *t)
 {
 	const struct json_value *cells = p->row.cells;
 	struct query_value v, other;
+	struct query_beside beside;
 
 	if (!t->found)
 		return -1;
-	query_cell_load(&t->member, &v, &cells[t->cell]);
+	beside = load_family(p, &t->family);
+	load_told(p, t, &beside);
+	query_cell_load(&t->member, &v, &cells[t->cell], &beside);
 	if (!t->has_other)
 		return query_test_run(&t->test, &v);
-	query_cell_load(&t->other, &other, &cells[t->other_cell]);
+	beside = load_family(p, &t->other_family);
+	query_cell_load(&t->other, &other, &cells[t->other_cell], &beside);
 	if (t->other.target.class == QUERY_CLASS_ANY &&
 	    other.kind == QUERY_VALUE_NONE)
 		return query_test_run(&t->test, &v);
@@ -591,6 +760,19 @@ query_plan_run_json(
 		i = run_cells(p, &p->terms[i]) == 1 ? p->steps[i].if_true
 						    : p->steps[i].if_false;
 	return i == QUERY_TRUE;
+}
+
+bool
+query_plan_needs_names(const struct query_plan *p)
+{
+	for (size_t i = 0; i < p->q->n; i++) {
+		const struct term *t = &p->terms[i];
+
+		if (t->found && t->member.target.has_name &&
+		    (t->member.as_text || t->test.ntexts > 0))
+			return true;
+	}
+	return false;
 }
 
 bool

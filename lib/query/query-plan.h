@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kinds/name-store.h"
 #include "query/query.h"
 #include "stream/header.h"
 
@@ -23,14 +24,19 @@ struct query_obstacle {
 };
 
 /*
- * Compile a query for a map of the header; both are borrowed.  In obstacles,
+ * Compile a query for a map of the header; both, and the names that the host
+ * told, or NULL, are borrowed.  In obstacles,
  * which has an element for each term, it sets those that have one; the caller
  * frees why.  In JSON records there may be members that the types lack, so
  * that these are no obstacle if json is set.  Returns NULL when memory ran out.
  */
 struct query_plan *query_plan_new(const struct query *q,
-    const struct stream_header *h, unsigned int map, bool json,
+    const struct stream_header *h, unsigned int map,
+    const struct name_store *names, bool json,
     struct query_obstacle *obstacles);
+
+/* Whether it compares names that the host told. */
+bool query_plan_needs_names(const struct query_plan *p);
 
 /* The same for JSON records without types. */
 struct query_plan *query_plan_new_untyped(const struct query *q);

@@ -76,7 +76,8 @@ check_terms(const struct query *q, const struct stream_header *h,
 
 int
 query_plans_open(struct query_plans *p, const struct query *q,
-    const struct stream_header *h, const char *where)
+    const struct stream_header *h, const struct name_store *names,
+    const char *where)
 {
 	bool json = h->encoding == STREAM_JSON;
 	struct query_obstacle *obstacles;
@@ -90,7 +91,8 @@ query_plans_open(struct query_plans *p, const struct query *q,
 	if (obstacles == NULL || p->v == NULL)
 		ret = report_nomem();
 	for (unsigned int i = 0; i < h->nmaps && ret == 0; i++) {
-		p->v[i] = query_plan_new(q, h, i, json, &obstacles[i * q->n]);
+		p->v[i] =
+		    query_plan_new(q, h, i, names, json, &obstacles[i * q->n]);
 		if (p->v[i] == NULL)
 			ret = report_nomem();
 		p->n = i + 1;

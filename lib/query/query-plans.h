@@ -15,13 +15,15 @@ struct query_plans {
 };
 
 /*
- * Compile a query for a stream; both are borrowed.  A member that no map has,
- * or that can be compared in none, is an error.  In JSON records members may be
- * added, so that only the second is one.  where begins reports: the name of the
- * input.  Returns 0, or -1 after reporting, with p closed.
+ * Compile a query for a stream; both, and the names that its host told, or
+ * NULL, are borrowed.  A member that no map has, or that can be compared in
+ * none, is an error.  In JSON records members may be added, so that only the
+ * second is one.  where begins reports: the name of the input.  Returns 0, or
+ * -1 after reporting, with p closed.
  */
 int query_plans_open(struct query_plans *p, const struct query *q,
-    const struct stream_header *h, const char *where);
+    const struct stream_header *h, const struct name_store *names,
+    const char *where);
 void query_plans_close(struct query_plans *p);
 
 /* Report a name that no JSON record had of those that the n plans saw: it may

@@ -123,8 +123,8 @@ add_texts(struct query_test *t, const struct query_texts *r, struct buf *why)
 }
 
 static int
-add_address(
-    struct query_test *t, const struct query_address *a, struct buf *why)
+add_addresses(
+    struct query_test *t, const struct query_addresses *a, struct buf *why)
 {
 	t->strings = true;
 	if (!array_room(t->addresses, t->naddresses, t->addresses_cap))
@@ -196,6 +196,69 @@ refuse(struct buf *why, const struct query_operand *o, const char *reason)
 	return -1;
 }
 
+/* Go to the next address, or the one before.  Returns false if there is none.
+ */
+static bool
+step_address(unsigned char *bytes, size_t len, int by)
+{
+	while (len-- > 0) {
+		unsigned char was = bytes[len];
+
+		bytes[len] = (unsigned char)(was + by);
+		if (was != (by > 0 ? 0xff : 0))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_network(const struct query_addresses *a)
+{
+	return memcmp(a->low, a->high, a->len) != 0;
+}
+
+/* Add the addresses from one to another, or those that a comparison with one
+ * takes. */
+static int
+add_address_interval(struct query_test *t, const struct query_interval *i,
+    enum query_token_kind op, const struct query_constant *low,
+    const struct query_constant *high, struct buf *why)
+{
+	struct query_addresses r = low->addresses;
+	struct sides s = sides_of(op);
+
+	if (!i->is_range && s.low && s.high)
+		return add_addresses(t, &r, why);
+	if (is_network(&low->addresses) || is_network(&high->addresses))
+		return refuse(
+		    why, &i->low, ": networks are compared by ==, != and in");
+	if (!high->is_address || high->addresses.len != r.len)
+		return refuse(
+		    why, &i->high, ": it is an address of another form");
+	memcpy(r.high, high->addresses.low, r.len);
+	t->strings = true;
+	if (!s.low)
+		memset(r.low, 0, r.len);
+	else if (s.excluded && !step_address(r.low, r.len, 1))
+		return 0;
+	if (!s.high)
+		memset(r.high, 0xff, r.len);
+	else if (s.excluded && !step_address(r.high, r.len, -1))
+		return 0;
+	return add_addresses(t, &r, why);
+}
+
+/* Add a text that the name of a number is compared with. */
+static int
+add_name(struct query_test *t, const struct query_interval *i,
+    enum query_token_kind op, struct buf *why)
+{
+	if (i->is_range || (op != QUERY_EQ && op != QUERY_IN))
+		return refuse(why, &i->low,
+		    ": names are compared by ==, !=, in, ~ and !~");
+	return add_text_interval(t, i, op, why);
+}
+
 static int
 add_interval(struct query_test *t, const struct query_interval *i,
     const struct query_term *term, const struct query_target *target,
@@ -210,8 +273,11 @@ add_interval(struct query_test *t, const struct query_interval *i,
 		return add_text_interval(t, i, term->op, why);
 	if (is_text)
 		return refuse(why, &i->low, ": text is put in quotes");
-	if (!query_constant_read(&low, &i->low, target))
+	if (!query_constant_read(&low, &i->low, target)) {
+		if (target->has_name && i->low.kind == QUERY_STRING)
+			return add_name(t, i, term->op, why);
 		return refuse(why, &i->low, query_constant_wanted(target));
+	}
 	high = low;
 	if (i->is_range && !query_constant_read(&high, &i->high, target))
 		return refuse(why, &i->high, query_constant_wanted(target));
@@ -222,12 +288,8 @@ add_interval(struct query_test *t, const struct query_interval *i,
 	if (low.is_number && high.is_number)
 		return add_number_interval(
 		    t, target, term->op, &low, i->is_range ? &high : &low, why);
-	if (low.is_address && !any &&
-	    (i->is_range || (term->op != QUERY_EQ && term->op != QUERY_IN)))
-		return refuse(
-		    why, &i->low, ": addresses are compared by ==, != and in");
 	if (low.is_address)
-		return add_address(t, &low.address, why);
+		return add_address_interval(t, i, term->op, &low, &high, why);
 	return any ? 0 : refuse(why, &i->low, query_constant_wanted(target));
 }
 
@@ -268,15 +330,14 @@ make_truth(
 {
 	const struct query_number zero = { .fraction = false };
 	const struct bound at = { .number = &zero };
-	const struct query_address unset = {
-		.mask = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-		    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
-		.len = target->size
-	};
+	const struct query_addresses unset = { .len = target->size };
+	const struct query_addresses unset4 = { .len = 4 };
 
 	t->negate = true;
 	if (target->class == QUERY_CLASS_BYTES)
-		return add_address(t, &unset, why);
+		return add_addresses(t, &unset, why) |
+		       (target->kind == KIND_IP ? add_addresses(t, &unset4, why)
+						: 0);
 	if ((target->class == QUERY_CLASS_TEXT ||
 		target->class == QUERY_CLASS_ANY) &&
 	    add_texts(t, &(struct query_texts){ .low = "", .high = "" }, why) ==
@@ -299,6 +360,7 @@ query_test_make(struct query_test *t, const struct query_term *term,
 	if (term->regex != NULL) {
 		t->strings = true;
 		if (target->class == QUERY_CLASS_TEXT || t->loose ||
+		    target->has_text ||
 		    (target->type != NULL && target->type->kind == TYPE_ENUM))
 			return 0;
 		return refuse(why, NULL, "it is no text, which ~ is for");
@@ -334,16 +396,10 @@ static bool
 has_address(const struct query_test *t, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < t->naddresses; i++) {
-		const struct query_address *a = &t->addresses[i];
-		size_t same = 0;
+		const struct query_addresses *a = &t->addresses[i];
 
-		if (a->len != len)
-			continue;
-		while (same < len &&
-		       (((unsigned char)bytes[same] ^ a->bytes[same]) &
-			   a->mask[same]) == 0)
-			same++;
-		if (same == len)
+		if (a->len == len && memcmp(bytes, a->low, len) >= 0 &&
+		    memcmp(bytes, a->high, len) <= 0)
 			return true;
 	}
 	return false;
@@ -393,13 +449,13 @@ static bool
 has_loose_text(const struct query_test *t, const char *text, size_t len)
 {
 	size_t name = enum_name_len(text, len);
-	struct query_address a = { .len = 0 };
+	struct query_addresses a = { .len = 0 };
 
-	if (has_text(t, text, len) || (name != len && has_text(t, text, name)))
-		return true;
-	return t->naddresses > 0 &&
-	       query_constant_read_address(&a, text, len) &&
-	       has_address(t, (const char *)a.bytes, a.len);
+	if (t->naddresses > 0 && query_constant_read_address(&a, text, len) &&
+	    !is_network(&a))
+		return has_address(t, (const char *)a.low, a.len);
+	return has_text(t, text, len) ||
+	       (name != len && has_text(t, text, name));
 }
 
 int
@@ -410,10 +466,15 @@ query_test_run(const struct query_test *t, const struct query_value *v)
 
 	switch (v->kind) {
 	case QUERY_VALUE_INT:
-		if (!t->numbers && t->naddresses == 0)
+		if (!t->numbers && !t->strings)
 			return -1;
 		in = has_int(t, v->number) ||
 		     (t->naddresses > 0 && has_address(t, v->text, v->len));
+		if (in || t->ntexts == 0 || t->loose)
+			break;
+		if (v->name == NULL)
+			return -1;
+		in = has_text(t, v->name, v->name_len);
 		break;
 	case QUERY_VALUE_REAL:
 		if (!t->numbers)
@@ -431,7 +492,7 @@ query_test_run(const struct query_test *t, const struct query_value *v)
 			      : has_text(t, v->text, v->len);
 		break;
 	case QUERY_VALUE_BYTES:
-		if (t->naddresses == 0)
+		if (!t->strings)
 			return -1;
 		in = has_address(t, v->text, v->len);
 		break;

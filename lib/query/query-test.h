@@ -10,8 +10,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
-#include "kinds/kind-words.h"
+#include "kinds/kind-text.h"
 #include "query/query-value.h"
 #include "query/query.h"
 #include "types/kind.h"
@@ -33,8 +32,9 @@ struct query_target {
 	const struct type *type;   /* borrowed: to find constants; or NULL */
 	const struct type *flags;  /* of KIND_FLAGS */
 	const struct types *types; /* borrowed: all of the stream */
-	struct clock_offsets clock;
-	enum kind_arch arch;
+	const struct kind_context *kinds; /* borrowed, or NULL */
+	bool has_text;                    /* of its kind, which ~ compares */
+	bool has_name;                    /* told by the host of the records */
 };
 
 struct query_ints {
@@ -51,8 +51,9 @@ struct query_texts {
 	bool above_low, below_high; /* without the bound itself */
 };
 
-struct query_address {
-	unsigned char bytes[16], mask[16];
+/* The addresses of len bytes from one to another. */
+struct query_addresses {
+	unsigned char low[16], high[16];
 	size_t len;
 };
 
@@ -63,7 +64,7 @@ struct query_test {
 	size_t nreals, reals_cap;
 	struct query_texts *texts; /* owned */
 	size_t ntexts, texts_cap;
-	struct query_address *addresses; /* owned */
+	struct query_addresses *addresses; /* owned */
 	size_t naddresses, addresses_cap;
 	struct query_regex *regex; /* borrowed, or NULL */
 	bool negate;

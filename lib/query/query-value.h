@@ -25,6 +25,9 @@ struct query_value {
 	 * 4 bytes too, since it may be one. */
 	const char *text;
 	size_t len;
+	/* Borrowed: the name of a number that the host told, or NULL. */
+	const char *name;
+	size_t name_len;
 };
 
 #endif

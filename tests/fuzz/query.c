@@ -33,7 +33,7 @@ run_lines(struct stream_reader *r, const struct query *q,
 			query_plans_close(plans);
 			if (stream_reader_next_stream(r, &line) !=
 				STREAM_OPENED ||
-			    query_plans_open(plans, q, &r->header, "x") == -1)
+			    query_plans_open(plans, q, &r->header, NULL, "x") == -1)
 				break;
 		}
 	}
@@ -57,7 +57,7 @@ run_query(const struct query *q, const uint8_t *data, size_t size)
 	what = stream_reader_open(&r, fd, "x");
 	if (what == STREAM_NDJSON ||
 	    (what == STREAM_OPENED &&
-		query_plans_open(&plans, q, &r.header, "x") == 0))
+		query_plans_open(&plans, q, &r.header, NULL, "x") == 0))
 		run_lines(&r, q, &plans, untyped);
 	query_plans_close(&plans);
 	query_plan_free(untyped);

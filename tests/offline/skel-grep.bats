@@ -44,13 +44,26 @@ make_kinds() {
 		for line in (json.dumps(s.header).encode(), *s.lines, json.dumps(end).encode()):
 		    sys.stdout.buffer.write(line + b"\n")
 	PYTHON
+	as_json kinds
 }
 
-# counts EXPRESSION WANT: so many of the records of kinds.skel.
+# as_json NAME: NAME.json, the stream NAME.skel with JSON records.
+as_json() {
+	{
+		head -n 1 "$1.skel" | sed 's/"encoding": *"binary"/"encoding":"json"/'
+		skel-fmt --json --numeric "$1.skel"
+		tail -n 1 "$1.skel"
+	} > "$1.json"
+}
+
+# counts EXPRESSION WANT [NAME]: so many of the records of NAME.skel, which is kinds.skel, and
+# NAME.json.
 counts() {
-	local got
-	got=$(skel-grep -c -- "$1" kinds.skel) || [ $? = 1 ]
-	[ "$got" = "$2" ] || { echo "$1: $got, not $2"; return 1; }
+	local got file
+	for file in "${3:-kinds}".{skel,json}; do
+		got=$(skel-grep -c -- "$1" "$file") || [ $? = 1 ]
+		[ "$got" = "$2" ] || { echo "$file: $1: $got, not $2"; return 1; }
+	done
 }
 
 @test "random expressions select the records that they select in Python" {
@@ -202,7 +215,102 @@ counts() {
 	TZ=Asia/Tokyo counts '@time >= "2026-11-22 23:48:01"' 3
 	TZ=Asia/Tokyo counts '@time >= "2026-11-22 23:48:02"' 0
 	fails_with 2 "it is an address, of another form" skel-grep 'six == 01:02:03:04:05:06' kinds.skel
-	fails_with 2 "addresses are compared by ==, != and in" skel-grep 'saddr > 10.0.0.0' kinds.skel
+	fails_with 2 "10.0.0.0/8: networks are compared by ==, != and in" skel-grep 'saddr > 10.0.0.0/8' kinds.skel
+	fails_with 2 "networks are compared by ==, != and in" skel-grep 'saddr in 10.0.0.0/8..11.0.0.0' kinds.skel
+	fails_with 2 "::1: it is an address of another form" skel-grep 'six in 10.0.0.0..::1' kinds.skel
+}
+
+@test "addresses have an order, that of their numbers, and only with those of their form" {
+	make_kinds
+	counts 'saddr > 10.0.0.0' 3
+	counts 'saddr > 10.1.2.3' 2
+	counts 'saddr >= 10.1.2.3' 3
+	counts 'saddr < 127.0.0.2' 2
+	counts 'saddr <= 127.0.0.0' 1
+	counts 'saddr < 0.0.0.0' 0
+	counts 'saddr > 255.255.255.255' 0
+	counts 'saddr >= 0.0.0.0' 3
+	counts 'saddr in 10.0.0.0..127.0.0.1' 2
+	counts 'saddr in (10.0.0.0..10.255.255.255, 192.168.1.9)' 2
+	counts 'saddr in 127.0.0.1..10.0.0.0' 0
+	counts '128.0.0.0 > saddr' 2
+	# The first is of family 2, the others of family 10.
+	counts 'six > 10.0.0.6' 1
+	counts 'six < 10.0.0.8' 1
+	counts 'six >= ::' 2
+	counts 'six > a00:7::' 1
+	counts 'six < fe80::1' 1
+	counts 'six in fe80::..fe80::ffff' 1
+	counts 'six != 10.0.0.7' 2
+	counts 'saddr == six' 0
+	counts 'saddr != six' 3
+	counts 'saddr > six' 1
+	counts 'six' 3
+	printf '{"ip":"10.0.0.%d"}\n' 2 10 1 > bare
+	is 1 "$(skel-grep -c 'ip > 10.0.0.2' bare)"
+	is 2 "$(skel-grep -c 'ip <= 10.0.0.2' bare)"
+}
+
+@test "~ matches the text of a member's kind, as skel-fmt has it beside its number" {
+	make_kinds
+	counts 'saddr ~ "^10\."' 1
+	counts 'saddr !~ "^10\."' 2
+	counts 'ret ~ "^-ENO"' 1
+	counts 'ret ~ "^[02]$"' 2
+	counts 'sig ~ "KILL|TERM"' 2
+	counts 'dport ~ "^443$"' 1
+	counts 'took ~ "^5 ms$"' 1
+	counts 'took ~ "ms$"' 2
+	counts 'born ~ "^2026-11-22T14:48:0"' 3
+	counts 'six ~ "^10\.0\.0\.7$"' 1
+	counts 'six ~ "^fe80::1$"' 1
+	counts '@time ~ "T14:48:01\.000000001Z$"' 3
+	counts 'saddr_text == "10.1.2.3"' 1
+	counts 'saddr_text in ("10.1.2.3", "127.0.0.1")' 2
+	counts 'ret_text ~ "ENOENT"' 1
+	counts 'six_text > "fe"' 1
+	fails_with 2 "plain of map rb: it is no text, which ~ is for" skel-grep 'plain ~ "4"' kinds.skel
+	fails_with 2 "no map has a member plain_text" skel-grep 'plain_text == "4"' kinds.skel
+}
+
+@test "every text that skel-fmt has of a kind is one that ~ matches and NAME_text equals" {
+	cp "$FORMAT/kinds.skel" all.skel
+	as_json all
+	run -0 python3 - <<-'PYTHON'
+		import collections, json, re, subprocess
+		# Only the host of the records knows these.
+		named = "uid gid ifindex cgroup box ns_id fn".split()
+		def texts(path, value, found):
+		    if isinstance(value, list):
+		        for i, v in enumerate(value):
+		            texts(f"{path}[{i}]", v, found)
+		    elif isinstance(value, dict):
+		        for k, v in value.items():
+		            if k.endswith("_text") and k[:-5] in value and isinstance(v, str):
+		                found.append((path + "." + k[:-5], v))
+		            texts(path + "." + k, v, found)
+		counts = collections.Counter()
+		shown = subprocess.run(["skel-fmt", "--json", "--bare", "all.skel"], stdout=subprocess.PIPE)
+		for line in shown.stdout.splitlines():
+		    found = []
+		    texts("", json.loads(line), found)
+		    # A path may be one of the key and of the value.
+		    counts.update({(p.removeprefix(".value").removeprefix(".key")[1:], t) for p, t in found})
+		done = 0
+		for (path, text), n in counts.items():
+		    if path in named or not text.isascii() or not text.isprintable():
+		        continue
+		    quoted = re.sub(r"([^A-Za-z0-9 ])", r"\\\1", text)
+		    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+		    for expression in (f'{path} ~ "^{quoted}$"', f'{path}_text == "{plain}"'):
+		        for name in ("all.skel", "all.json"):
+		            got = subprocess.run(["skel-grep", "-c", expression, name], capture_output=True, text=True)
+		            if got.stdout.strip() != str(n):
+		                print(name, expression, got.stdout, n, got.stderr)
+		            done += 1
+		assert done > 100, done
+	PYTHON
+	is "" "$output"
 }
 
 @test "--as gives a kind, which the header then has" {
