@@ -81,7 +81,7 @@ keep_bytes(struct query_member *m, struct query_value *v, struct int128 n)
 	unsigned __int128 bits = int128_bits(&n);
 
 	m->scratch.len = 0;
-	if (m->stored == QUERY_CLASS_ANY || m->target.size > 16)
+	if (query_member_class(m) == QUERY_CLASS_ANY || m->target.size > 16)
 		return;
 	buf_add(&m->scratch, &bits, m->target.size);
 	if (m->scratch.failed)
@@ -98,7 +98,7 @@ load_number(
 
 	if (!query_number_parse(&n, text, len, true, 1))
 		return;
-	if (n.fraction || m->stored == QUERY_CLASS_REAL) {
+	if (n.fraction || query_member_class(m) == QUERY_CLASS_REAL) {
 		v->kind = QUERY_VALUE_REAL;
 		v->real = m->target.size == sizeof(float)
 			      ? (double)(float)n.real
@@ -161,7 +161,8 @@ load_string(struct query_member *m, struct query_value *v,
 		v->kind = QUERY_VALUE_NONE;
 		if (clock_parse(v->text, v->len, &time_ns) == 0)
 			set_int(m, v, (struct int128){ false, time_ns });
-	} else if (m->stored == QUERY_CLASS_INT && m->target.type != NULL) {
+	} else if (query_member_class(m) == QUERY_CLASS_INT &&
+		   m->target.type != NULL) {
 		if (m->target.type->kind == TYPE_ENUM) {
 			load_enum(m, v);
 			return;
@@ -210,10 +211,10 @@ static void
 load_array(struct query_member *m, struct query_value *v,
     const struct json_value *cell)
 {
-	bool is_text = m->stored == QUERY_CLASS_TEXT;
+	bool is_text = query_member_class(m) == QUERY_CLASS_TEXT;
 
 	m->scratch.len = 0;
-	if ((!is_text && m->stored != QUERY_CLASS_BYTES) ||
+	if ((!is_text && query_member_class(m) != QUERY_CLASS_BYTES) ||
 	    !append_bytes(&m->scratch, cell, is_text ? 1 : m->number_size))
 		return;
 	v->text = m->scratch.len > 0 ? m->scratch.data : "";
@@ -225,6 +226,14 @@ load_array(struct query_member *m, struct query_value *v,
 
 void
 query_cell_load(struct query_member *m, struct query_value *v,
+    const struct json_value *cell)
+{
+	query_cell_load_beside(
+	    m, v, cell, &(struct query_beside){ .told = NULL });
+}
+
+void
+query_cell_load_beside(struct query_member *m, struct query_value *v,
     const struct json_value *cell, const struct query_beside *beside)
 {
 	struct json_value at = *cell;

@@ -27,8 +27,7 @@ struct query_member {
 	enum query_source source;
 	struct query_target target;
 	struct field_place place;
-	enum query_class stored; /* what it is in the record, if it is
-				    compared as another class */
+	enum query_class stored; /* what it is in the record, if as_text */
 	struct query_text kind;
 	bool as_text;            /* as the text of its kind */
 	bool with_name;          /* with the name that the host told */
@@ -42,7 +41,8 @@ struct query_member {
 	/* Owned: the path of the JSON value that it is in, as
 	 * json_row_add() takes it; and where it is in there, "[3].b". */
 	char *path;
-	char *rest;
+	const char *rest; /* borrowed, or rest_owned */
+	char *rest_owned;
 	const char *text;   /* borrowed: of @map and @type */
 	struct buf scratch; /* a value that has to be kept */
 };
@@ -68,6 +68,13 @@ void query_member_free(struct query_member *m);
  */
 bool query_member_find_beside(const struct query_member *m, const char *name,
     char **path, char **rest, struct buf *why);
+
+/* What it is in the record. */
+static inline enum query_class
+query_member_class(const struct query_member *m)
+{
+	return m->as_text ? m->stored : m->target.class;
+}
 
 /* The name of the member that the text of this one needs, or NULL. */
 const char *query_member_family(const struct query_member *m);

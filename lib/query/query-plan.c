@@ -717,11 +717,12 @@ run_cells(struct query_plan *p, struct term *t)
 		return -1;
 	beside = load_family(p, &t->family);
 	load_told(p, t, &beside);
-	query_cell_load(&t->member, &v, &cells[t->cell], &beside);
+	query_cell_load_beside(&t->member, &v, &cells[t->cell], &beside);
 	if (!t->has_other)
 		return query_test_run(&t->test, &v);
 	beside = load_family(p, &t->other_family);
-	query_cell_load(&t->other, &other, &cells[t->other_cell], &beside);
+	query_cell_load_beside(
+	    &t->other, &other, &cells[t->other_cell], &beside);
 	if (t->other.target.class == QUERY_CLASS_ANY &&
 	    other.kind == QUERY_VALUE_NONE)
 		return query_test_run(&t->test, &v);

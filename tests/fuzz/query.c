@@ -33,7 +33,8 @@ run_lines(struct stream_reader *r, const struct query *q,
 			query_plans_close(plans);
 			if (stream_reader_next_stream(r, &line) !=
 				STREAM_OPENED ||
-			    query_plans_open(plans, q, &r->header, NULL, "x") == -1)
+			    query_plans_open(plans, q, &r->header, NULL, "x") ==
+				-1)
 				break;
 		}
 	}
