@@ -12,7 +12,7 @@ void
 query_member_free(struct query_member *m)
 {
 	free(m->path);
-	free(m->rest);
+	free(m->rest_owned);
 	buf_free(&m->scratch);
 	query_text_close(&m->kind);
 	*m = (struct query_member){ 0 };
@@ -158,7 +158,7 @@ find_rest(struct query_member *m, const struct stream_header *h,
 static void
 set_as_text(struct query_member *m)
 {
-	char *path = *m->rest != '\0' ? m->rest : m->path;
+	char *path = *m->rest != '\0' ? m->rest_owned : m->path;
 	size_t n = without_suffix(path, strlen(path));
 
 	m->as_text = true;
@@ -177,7 +177,7 @@ find_field(struct query_member *m, const struct stream_header *h,
 	const char *only = base;
 	int ret = 0;
 
-	m->rest = strdup(name + n);
+	m->rest = m->rest_owned = strdup(name + n);
 	if (base == NULL || m->rest == NULL) {
 		free(base);
 		return fail_nomem(why);
@@ -401,9 +401,8 @@ query_member_find(struct query_member *m, const struct stream_header *h,
 	if (*name == '@') {
 		got = find_special(m, h, map, name, kinds);
 		m->path = strdup(name);
-		m->rest = strdup("");
-		return m->path == NULL || m->rest == NULL ? fail_nomem(why)
-							  : got;
+		m->rest = "";
+		return m->path == NULL ? fail_nomem(why) : got;
 	}
 	if ((got = find_field(m, h, map, name, why)) != 1)
 		return got;
@@ -429,14 +428,12 @@ query_member_set_untyped(struct query_member *m, const char *name,
 
 	*m = (struct query_member){ .target = { .class = QUERY_CLASS_ANY },
 		.stored = QUERY_CLASS_ANY,
-		.rest = strdup(name + n) };
+		.rest = name + n };
 	if (strcmp(name, "@time") == 0)
 		set_time(m, kinds);
 	m->path = strndup(name, n);
 	why->failed |= m->kind.room.failed;
-	return m->path == NULL || m->rest == NULL || why->failed
-		   ? fail_nomem(why)
-		   : 1;
+	return m->path == NULL || why->failed ? fail_nomem(why) : 1;
 }
 
 /* Load an integer, or a bitfield, which lies in up to 17 bytes.  Its sign is
