@@ -16,6 +16,9 @@
 
 enum { RETRY_MS = 1000 }; /* a signal just before a wait is noticed then */
 
+/* Records of several CPUs may be out of order by this. */
+#define DISORDER_NS (2 * CLOCK_SECOND)
+
 /* A record is on its way for this long at most, in ns; one that is older comes
  * from a recording, whose passes end by their records alone. */
 #define LATE_NS (CLOCK_SECOND / 5)
@@ -112,19 +115,36 @@ write_pass(struct count_stream *s)
 	return output_flush_if_full(s->out);
 }
 
+/* Whether a record is so much older than the pass that it does not belong
+ * there: an older recording follows, or the clock was set. */
+static bool
+is_much_older(const struct count_stream *s, uint64_t time)
+{
+	uint64_t slack = 2 * s->q->every_ns;
+
+	if (slack < DISORDER_NS)
+		slack = DISORDER_NS;
+	return s->end > slack && time < s->end - slack;
+}
+
 /* Begin the pass that a record belongs to, after the end of the one before. */
 static int
 note_time(struct count_stream *s, uint64_t time)
 {
-	uint64_t every = s->q->every_ns, end = s->end, last = s->time;
+	uint64_t every = s->q->every_ns, end = s->end;
+	bool older = every != 0 && is_much_older(s, time);
 
-	if (every != 0 && end != 0 && time >= end && s->counted &&
+	if (every != 0 && end != 0 && (time >= end || older) && s->counted &&
 	    !counter_is_replaced(s->counter)) {
-		s->time = end;
+		if (!older)
+			s->time = end;
 		if (write_pass(s) == -1)
 			return -1;
 	}
-	s->time = time > last ? time : last;
+	if (older)
+		s->end = 0;
+	if (older || time > s->time)
+		s->time = time;
 	if (every != 0 && s->end == 0)
 		s->end = s->time > UINT64_MAX - every
 			     ? UINT64_MAX
@@ -461,6 +481,7 @@ end_rows(struct count_stream *s)
 		write_end(s);
 	s->time = s->end = 0;
 	s->counted = s->complete = false;
+	counter_report_rows(s->counter);
 	counter_reset(s->counter);
 	return ret;
 }
@@ -491,7 +512,7 @@ begin_untyped(struct count_stream *s)
 static int
 end_stream(const struct count_stream *s)
 {
-	counter_report(s->counter, s->in.name);
+	counter_report_maps(s->counter, s->in.name);
 	if (s->json_read && counter_report_unseen(s->counter, s->in.name))
 		return -1;
 	if (s->lacking > 0)

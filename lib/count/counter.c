@@ -49,7 +49,6 @@ struct counter {
 	enum stream_encoding encoding;
 
 	uint64_t others; /* records in the row of all others */
-	bool others_reported;
 	bool clamped[QUESTION_COLUMNS_MAX];
 	size_t sketches; /* bytes, about */
 };
@@ -118,6 +117,8 @@ counter_reset(struct counter *c)
 	free(c->row);
 	c->row = NULL;
 	c->laid_out = false;
+	c->others = 0;
+	memset(c->clamped, 0, sizeof(c->clamped));
 	count_shape_reset(&c->shape);
 	if (c->maps[0] == c->untyped)
 		c->maps[0] = NULL;
@@ -917,20 +918,25 @@ counter_rows(struct counter *c, counter_row *fn, void *ctx)
 }
 
 void
-counter_report(const struct counter *c, const char *where)
+counter_report_maps(const struct counter *c, const char *where)
 {
 	for (size_t i = 0; c->from != NULL && i < c->from->nmaps; i++)
 		if (c->lacks[i])
 			report_notice("%s: map %s was left out: it lacks a "
 				      "member of the question",
 			    where, c->from->maps[i].name);
+}
+
+void
+counter_report_rows(const struct counter *c)
+{
 	if (c->others > 0)
-		report_notice("%s: %" PRIu64 " records of more than %zu keys "
-			      "are counted as others; --keys allows more",
-		    where, c->others, c->q->keys);
+		report_notice("%" PRIu64 " records of more than %zu keys are "
+			      "counted as others; --keys allows more",
+		    c->others, c->q->keys);
 	for (size_t i = 0; i < c->q->ncolumns; i++)
 		if (c->clamped[i])
-			report_notice("%s: a number in %s was too large, and "
-				      "the nearest is shown",
-			    where, c->q->columns[i].name);
+			report_notice("a number in %s was too large, and the "
+				      "nearest is shown",
+			    c->q->columns[i].name);
 }

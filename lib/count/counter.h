@@ -95,7 +95,10 @@ typedef bool counter_row(void *ctx, const unsigned char *row, size_t len);
  * all others.  Returns how many; or -1 after reporting that memory ran out. */
 int64_t counter_rows(struct counter *c, counter_row *fn, void *ctx);
 
-/* Report what the rows could not hold, and which records were left out. */
-void counter_report(const struct counter *c, const char *where);
+/* Report which maps of the input were left out. */
+void counter_report_maps(const struct counter *c, const char *where);
+
+/* Report what the rows could not hold, since counter_reset(). */
+void counter_report_rows(const struct counter *c);
 
 #endif

@@ -195,3 +195,126 @@ as_json() { # FILE: the stream with its records in JSON
 	run -0 bash -c "skel-count -f json --by t --top 2 numbers | jq -r 'select(.key) | .key.t'"
 	[ "$output" = "$(printf '%s\n' t-1 t256)" ]
 }
+
+at() { # SECONDS VALUE: a record in JSON
+	printf '{"@time":"2026-11-22T14:48:%06.3fZ","a":%s}\n' "$1" "$2"
+}
+
+passes() { # ARG...: the rows of standard input, each with the second of its pass
+	skel-count -f json --by a "$@" | jq -c 'select(.key) | [.["@time"][17:21], .key.a, .value.count]'
+}
+
+@test "appended streams are counted together, those of other types apart" {
+	cd "$FIXTURES/format"
+	run -0 bash -c "cat enums.skel enums.skel | skel-count -f json --by color | jq -c 'select(.key) | .value.count'"
+	[ "$output" = "$(printf '%s\n' 2 2 2)" ]
+	# What cannot be counted is left out; the rest is not.
+	run -1 --separate-stderr bash -c "cat enums.skel scalars.skel enums.skel | skel-count -f json --by color"
+	[[ $stderr == *'no map has a member "color"'* ]]
+	[ "$(grep -c '"count":2' <<<"$output")" = 3 ]
+	[ "$(tail -n 1 <<<"$output")" = '{"@end":{"records":3,"lost":0}}' ]
+	echo '{"color":7}' > "$BATS_TEST_TMPDIR/json"
+	run -0 bash -c "skel-count -f json --by color enums.skel $BATS_TEST_TMPDIR/json"
+	[ "$(grep -c '"skel"' <<<"$output")" = 2 ]
+	[ "$(grep '@end' <<<"$output")" = "$(printf '%s\n' '{"@end":{"records":3,"lost":0}}' '{"@end":{"records":1,"lost":0}}')" ]
+}
+
+@test "lost records are told for the rows, at once and at the end" {
+	run -0 --separate-stderr skel-count -f json -m exits --by @map "$FIXTURES/format/maps.skel"
+	[[ $output == *'{"@lost":{"map":"count","count":12}}'* ]]
+	[[ $output == *'{"@end":{"records":1,"lost":12}}' ]]
+}
+
+@test "what was read of a stream that was cut is counted" {
+	file=$FIXTURES/format/enums.skel
+	head -n 3 "$file" > "$BATS_TEST_TMPDIR/line.skel"
+	run -0 --separate-stderr skel-count -f json "$BATS_TEST_TMPDIR/line.skel"
+	[[ $output == *'"value":{"count":2}'* ]]
+	[[ $stderr == *"the end is missing"* ]]
+	head -c $(($(stat -c %s "$BATS_TEST_TMPDIR/line.skel") - 5)) "$file" > "$BATS_TEST_TMPDIR/cut.skel"
+	run -1 --separate-stderr skel-count -f json "$BATS_TEST_TMPDIR/cut.skel"
+	[[ $output == *'"value":{"count":1}'* ]]
+	[[ $stderr == *":3: the stream ends within this line"* ]]
+}
+
+@test "passes end by the time of the records, also of those out of order" {
+	cd "$BATS_TEST_TMPDIR"
+	{ at 1 1; at 1.5 1; at 2.1 2; at 1.9 1; at 5.5 1; } > late
+	diff - <(passes --every 1s < late) <<-END
+		["02.0",1,2]
+		["03.0",1,3]
+		["03.0",2,1]
+		["05.5",1,4]
+		["05.5",2,1]
+	END
+	diff - <(passes --every 1s --delta < late) <<-END
+		["02.0",1,2]
+		["03.0",1,1]
+		["03.0",2,1]
+		["05.5",1,1]
+	END
+	# An older recording behind it has passes of its own.
+	{ at 31 1; at 32 1; at 1 2; at 2 2; } > older
+	diff - <(passes --every 1s --delta < older) <<-END
+		["32.0",1,1]
+		["32.0",1,1]
+		["02.0",2,1]
+		["02.0",2,1]
+	END
+}
+
+@test "each pass of its own records has its own first rows" {
+	cd "$BATS_TEST_TMPDIR"
+	{ at 1 1; at 1 1; at 1 2; at 2 2; at 2 2; at 2 3; at 2 3; at 2 1; } > many
+	diff - <(passes --every 1s --delta --top 1 < many) <<-END
+		["02.0",1,2]
+		["02.0",2,2]
+	END
+	diff - <(passes --every 1s --top 1 < many) <<-END
+		["02.0",1,2]
+		["02.0",1,3]
+	END
+}
+
+@test "a pass ends without records behind it, and what was counted is written at the end" {
+	cd "$BATS_TEST_TMPDIR"
+	mkfifo in
+	skel-count --by a --every 100ms -f json in > out 3>&- &
+	count=$!
+	exec 7> in
+	for i in 1 2 3; do echo "{\"a\":$i}"; done >&7
+	for ((i = 0; i < 100; i++)); do
+		[ "$(grep -c '"value":{"count":1}' out)" -lt 3 ] || break
+		sleep 0.1
+	done
+	grep -q '@sampled' out
+	run -1 grep '@end' out
+	exec 7>&-
+	wait "$count"
+	grep -q '@end' out
+	# A second signal does not wait for the end of the pipe.
+	skel-count --by a -f json in > out 3>&- &
+	count=$!
+	exec 7> in
+	for i in 1 1 1; do echo "{\"a\":$i}"; done >&7
+	sleep 0.5
+	kill -INT "$count"
+	sleep 0.7
+	kill -TERM "$count"
+	wait "$count"
+	exec 7>&-
+	grep -q '"value":{"count":3}' out
+	grep -q '@end' out
+}
+
+@test "members and maps of the recording on the line are completed" {
+	file=$FIXTURES/format/kinds.skel
+	run -0 skel-count --complete=1 -- --by saddr,dp "$file"
+	[ "$output" = "$(printf '%s\n' +nospace saddr,dport)" ]
+	for option in sum min max mean quantile hist; do
+		run -0 skel-count --complete=1 -- "--$option" took "$file"
+		[ "$output" = took ]
+	done
+	run -0 skel-count --complete=1 -- -m fl "$file"
+	[ "$output" = flow ]
+}
