@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -23,10 +24,23 @@ is_needed(void)
 #endif
 }
 
+/* Ends the process if nobody waits for its answer. */
+static void
+leave_if_alone(int sig)
+{
+	struct pollfd p = { .fd = STDIN_FILENO };
+
+	(void)sig;
+	if (poll(&p, 1, 0) == 1)
+		_exit(EXIT_SUCCESS);
+}
+
 /* In the new process. */
 static _Noreturn void
 serve(int fd, pid_t parent)
 {
+	const struct sigaction alarm = { .sa_handler = leave_if_alone,
+		.sa_flags = SA_RESTART };
 	const struct rlimit none = { 0, 0 };
 
 	/* The standard input is the socket of the supervisor. */
@@ -36,8 +50,11 @@ serve(int fd, pid_t parent)
 	worker_limit_memory(BYTES_MAX);
 	setrlimit(RLIMIT_FSIZE, &none);
 	confine_account_service();
-	/* To become another user undoes this. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
+	/* To become another user undoes this; and the kernel does not send the
+	 * signal to another user's process, which sees that its socket is
+	 * closed. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent ||
+	    sigaction(SIGALRM, &alarm, NULL) == -1)
 		_exit(EXIT_FAILURE);
 	account_service_run(STDIN_FILENO);
 	_exit(EXIT_SUCCESS);

@@ -11,8 +11,8 @@
 
 /* Starts the process if it is needed, and sets *pid to it, or to 0.  Returns a
  * socket for struct account_service, which becomes the caller's, or -1 if there
- * is none.  The process ends when that is closed, and at the latest when this
- * process ends. */
+ * is none.  The process ends when that is closed, or a second later if a
+ * service does not answer. */
 int account_process_start(pid_t *pid);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -95,6 +96,18 @@ look_up(struct account_message *m, char *entry)
 }
 #endif
 
+/* Has SIGALRM come every second, or not any more. */
+static void
+set_alarm(bool on)
+{
+	const struct itimerval every = {
+		.it_interval = { .tv_sec = on },
+		.it_value = { .tv_sec = on },
+	};
+
+	setitimer(ITIMER_REAL, &every, NULL);
+}
+
 void
 account_service_run(int fd)
 {
@@ -109,7 +122,9 @@ account_service_run(int fd)
 		if (n != (ssize_t)sizeof(m))
 			break;
 		memset(m.name, 0, sizeof(m.name));
+		set_alarm(true);
 		look_up(&m, entry);
+		set_alarm(false);
 		if (send(fd, &m, sizeof(m), MSG_NOSIGNAL) == -1)
 			break;
 	}

@@ -25,7 +25,8 @@ enum {
 bool account_service_is_needed(const char *path);
 
 /* The process: answers what comes over the socket fd until its other end is
- * closed. */
+ * closed.  A service may take any time; in each second of that the process gets
+ * SIGALRM, which must have a handler, to see whether it is still needed. */
 void account_service_run(int fd);
 
 /* The other side.  With fd -1 there is no process. */
