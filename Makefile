@@ -110,7 +110,7 @@ NEED_build := $(firstword $(CC)):$(or $(CROSS:%-=gcc-%),$(filter-out cc,$(notdir
 NEED_demo  := $(NEED_build)
 NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck fish g++ git ip:iproute2 jq libbz2.a:libbz2-dev \
 	$(LLVM_STRIP):llvm /usr/share/i18n/locales:locales mandoc pgrep:procps python3 shellcheck strace time valgrind \
-	/usr/share/zoneinfo/America:tzdata setpriv:util-linux zsh
+	/usr/share/zoneinfo/America:tzdata setpriv:util-linux tmux zsh
 NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod \
 	qemu-system-x86_64:qemu-system-x86 xz:xz-utils
 NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))

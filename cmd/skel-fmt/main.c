@@ -33,6 +33,7 @@
 #include "printer.h"
 #include "record/member-notes.h"
 #include "terminal.h"
+#include "watch.h"
 
 enum {
 	OPTION_LIST = 256,
@@ -41,6 +42,7 @@ enum {
 	OPTION_TEXT,
 	OPTION_TIME,
 	OPTION_COLOR,
+	OPTION_WATCH,
 	OPTION_FORM,
 };
 
@@ -88,6 +90,10 @@ static const struct command_option option_table[] = {
 	    "how times are written: iso, local, unix, ns, delta, none, or a "
 	    "format as of date(1), such as %H:%M:%S.%6N",
 	    "=iso local unix ns delta none" },
+	{ "watch", OPTION_WATCH, NULL,
+	    "on a terminal: show the last pass of sampled maps in place, the "
+	    "largest rows first; q ends",
+	    NULL },
 	COMMAND_OPTIONS,
 };
 
@@ -97,7 +103,8 @@ static const struct command command = {
 	    "                --raw | --folded] [-bHqv] [-c column,...]\n"
 	    "                [-m map] [--as member=kind] ... [--numeric | "
 	    "--text]\n"
-	    "                [--time=style] [--color[=when]] [file ...]\n"
+	    "                [--time=style] [--color[=when]] [--watch]\n"
+	    "                [file ...]\n"
 	    "       skel-fmt --list [-Hqv] [-f text | json] [-m map]\n"
 	    "                [--as member=kind] [file ...]\n"
 	    "       skel-fmt -h | -V\n",
@@ -143,7 +150,8 @@ word_list_split(struct word_list *w, char *list)
 /* What the command line asks for. */
 struct job {
 	struct printer printer;
-	bool lists; /* --list: list is used, and the printer is not */
+	struct watch watch; /* if the printer has one */
+	bool lists;         /* --list: list is used, and the printer is not */
 	struct field_list_options list;
 };
 
@@ -161,7 +169,8 @@ is_over(const void *ctx)
 {
 	const struct job *job = ctx;
 
-	return job->printer.out->gone || job->printer.out->failed;
+	return job->printer.out->gone || job->printer.out->failed ||
+	       (job->printer.watch != NULL && job->printer.watch->over);
 }
 
 typedef void rewrite_text(struct buf *out, const char *text, size_t len);
@@ -216,6 +225,38 @@ parse_time(struct plan_options *o, struct time_style *style, const char *arg)
 		command_usage(&command);
 	o->no_time = style->form == TIME_NONE;
 	o->time = o->no_time ? NULL : style;
+}
+
+/* Check that --watch can be done, and open its terminal. */
+static void
+check_watch(struct job *job)
+{
+	if (job->lists || job->printer.plan.form != PLAN_TABLE) {
+		report_error("--watch: it draws tables; run it without the "
+			     "other form");
+		command_usage(&command);
+	}
+	if (watch_open(&job->watch, STDOUT_FILENO) == -1)
+		exit(EXIT_USAGE);
+}
+
+static void
+confine(const struct job *job, bool opens)
+{
+	if (job->printer.watch != NULL)
+		confine_filter_with_keys(opens);
+	else
+		confine_filter(opens);
+}
+
+/* Begin to draw, with what is set for the printer. */
+static int
+start_watch(struct job *job)
+{
+	job->watch.out = job->printer.out;
+	job->watch.plan = &job->printer.plan;
+	job->watch.no_header = job->printer.no_header;
+	return watch_start(&job->watch);
 }
 
 int
@@ -273,6 +314,9 @@ main(int argc, char *argv[])
 		case OPTION_TIME:
 			parse_time(&job.printer.plan, &time, optarg);
 			break;
+		case OPTION_WATCH:
+			job.printer.watch = &job.watch;
+			break;
 		default:
 			if (ch < OPTION_FORM)
 				command_option(&command, ch);
@@ -292,11 +336,13 @@ main(int argc, char *argv[])
 		    "--folded: stacks have no columns; run it without -c");
 		command_usage(&command);
 	}
+	if (job.printer.watch != NULL)
+		check_watch(&job);
 	if (hash_random(&job.printer.head_key) == -1)
 		return 1;
 	/* Output is UTF-8 in any locale; wcwidth(3) has to know. */
 	setlocale(LC_CTYPE, "C.UTF-8");
-	confine_filter(input_files_open_any(argc - optind, argv + optind));
+	confine(&job, input_files_open_any(argc - optind, argv + optind));
 	if (signals_catch() == -1) {
 		report_error("cannot catch signals: %s", strerror(errno));
 		return 1;
@@ -319,9 +365,13 @@ main(int argc, char *argv[])
 	job.printer.nmaps = job.list.nmaps = maps.n;
 	job.printer.as = job.list.as = as.v;
 	job.printer.nas = job.list.nas = as.n;
+	if (job.printer.watch != NULL && start_watch(&job) == -1)
+		return 1;
 	status = input_files_run(argc - optind, argv + optind,
 	    &(struct input_files_reader){ run_file, is_over, &job });
 	printer_finish(&job.printer);
+	if (job.printer.watch != NULL)
+		watch_close(&job.watch);
 	output_close(&out);
 	/* It is no failure if the reader of the output leaves. */
 	if (out.gone)

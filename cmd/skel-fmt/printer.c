@@ -140,7 +140,8 @@ start_record(struct printer *p, unsigned int map)
 
 	if (p->waiting)
 		print_waiting_heads(p);
-	if (plan != NULL && p->shown > 1 && !plan_collects(plan))
+	if (plan != NULL && p->shown > 1 && !plan_collects(plan) &&
+	    p->watch == NULL)
 		print_head(p, plan, p->in.header.maps[map].name, true);
 	return plan;
 }
@@ -153,6 +154,10 @@ print_run(struct printer *p, const struct stream_record *records, size_t n)
 
 	if (plan == NULL)
 		return;
+	if (p->watch != NULL) {
+		watch_add_records(p->watch, records, n);
+		return;
+	}
 	plan_records(plan, &p->out->buf, records, n);
 	set_printed(p);
 }
@@ -165,6 +170,11 @@ print_record(struct printer *p, const struct stream_line *line)
 
 	if (plan == NULL)
 		return;
+	if (p->watch != NULL) {
+		watch_add(
+		    p->watch, line->map, line->time_ns, line->data, line->len);
+		return;
+	}
 	plan_short_record(
 	    plan, &p->out->buf, line->time_ns, line->data, line->len);
 	set_printed(p);
@@ -253,9 +263,16 @@ static void
 print_typed(struct printer *p, const struct stream_line *line)
 {
 	int i = stream_json_entry(&p->in, line, p->map.data, &p->type);
+	size_t wrong_at;
 
-	if (i != -1 && p->plans[i] != NULL)
+	if (i == -1 || p->plans[i] == NULL)
+		return;
+	if (p->watch == NULL)
 		print_json(p, p->plans[i], line, p->in.header.maps[i].name);
+	else if (watch_add_json(p->watch, (unsigned int)i, line->text,
+		     line->text_len, &wrong_at) == -1)
+		stream_reader_bad(
+		    &p->in, "not JSON from column %zu on", wrong_at);
 }
 
 /* Print a JSON record of a map without types. */
@@ -400,6 +417,10 @@ end_pass(struct printer *p, const struct stream_line *line)
 
 	if (plan == NULL)
 		return;
+	if (p->watch != NULL) {
+		watch_end_pass(p->watch, line->map);
+		return;
+	}
 	if (plan_collects(plan) && p->shown > 1 && line->keys > 0)
 		print_head(p, plan, p->in.header.maps[line->map].name, true);
 	plan_end_pass(plan, &p->out->buf);
@@ -512,7 +533,16 @@ print_held(struct printer *p, uint64_t now)
 static bool
 must_stop(const struct printer *p)
 {
-	return signals_stop_at_once() || (signals_stop() && !p->is_pipe);
+	return signals_stop_at_once() || (signals_stop() && !p->is_pipe) ||
+	       (p->watch != NULL && p->watch->over);
+}
+
+/* Wait as output_wait() does, and for keys. */
+static int
+wait_ready(struct printer *p, int fd, int timeout_ms)
+{
+	return p->watch != NULL ? watch_wait(p->watch, fd, timeout_ms)
+				: output_wait(p->out, fd, timeout_ms);
 }
 
 /*
@@ -522,17 +552,20 @@ must_stop(const struct printer *p)
 static int
 wait_for_input(struct printer *p, int fd)
 {
-	int wait_ms = 0, ready = output_wait(p->out, fd, 0);
+	int wait_ms = 0, ready = wait_ready(p, fd, 0);
 
 	held_clock_note_wait(&p->held_clock, wait_ms);
 	while (!(ready & OUTPUT_READY)) {
-		if (print_held(p, p->held_clock.now) == -1 ||
-		    output_flush(p->out) == -1)
+		if (print_held(p, p->held_clock.now) == -1)
+			return -1;
+		if (p->watch != NULL)
+			watch_draw(p->watch);
+		if (output_flush(p->out) == -1)
 			return -1;
 		if (must_stop(p))
 			return 0;
 		wait_ms = held_clock_wait_ms(&p->held_clock, p->held, RETRY_MS);
-		ready = output_wait(p->out, fd, wait_ms);
+		ready = wait_ready(p, fd, wait_ms);
 		if (ready & OUTPUT_GONE) {
 			p->out->gone = true;
 			return -1;
@@ -650,6 +683,8 @@ report_input_end(const struct printer *p)
 static void
 close_stream(struct printer *p)
 {
+	if (p->watch != NULL)
+		watch_end_stream(p->watch);
 	printer_close_held(p);
 	printer_close_plans(p);
 	if (p->nheads > 0) {
@@ -685,6 +720,17 @@ print_heads(struct printer *p)
 		print_first_heads(p);
 }
 
+/* Show only the maps that have passes. */
+static int
+watch_stream(struct printer *p)
+{
+	int n =
+	    watch_begin_stream(p->watch, &p->in.header, p->plans, p->in.name);
+
+	p->shown = n == -1 ? 0 : (size_t)n;
+	return n == -1 ? -1 : 0;
+}
+
 /* Make what is needed to print a stream, and print the header lines that come
  * before any record.  Returns 0, or -1 after reporting that it cannot be shown.
  */
@@ -708,6 +754,12 @@ begin_stream(struct printer *p, enum stream_opening what)
 		report_error("%s: JSON records have no raw bytes", p->in.name);
 		return -1;
 	}
+	if (what == STREAM_NDJSON && p->watch != NULL) {
+		report_error("%s: --watch: JSON records without the header of "
+			     "a stream have no passes",
+		    p->in.name);
+		return -1;
+	}
 	if (what == STREAM_NDJSON)
 		return 0;
 	report_info("%s: records of %s, from %s, since %s", p->in.name, h->name,
@@ -715,6 +767,8 @@ begin_stream(struct printer *p, enum stream_opening what)
 	if (member_notes_apply_options(&p->in.header, p->as, p->nas) == -1 ||
 	    printer_open_plans(p) == -1 || printer_open_held(p) == -1)
 		return -1;
+	if (p->watch != NULL)
+		return watch_stream(p);
 	print_heads(p);
 	return 0;
 }
@@ -728,7 +782,7 @@ end_stream(struct printer *p, bool followed)
 
 	if (p->waiting)
 		print_waiting_heads(p);
-	for (size_t i = 0; i < p->nplans; i++)
+	for (size_t i = 0; i < p->nplans && p->watch == NULL; i++)
 		if (p->plans[i] != NULL && plan_collects(p->plans[i]))
 			write_pass(p, p->plans[i], p->in.header.maps[i].name);
 	report_stream_end(p, followed);

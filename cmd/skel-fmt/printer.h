@@ -17,6 +17,7 @@
 #include "record/held-records.h"
 #include "record/symbol-store.h"
 #include "stream/reader.h"
+#include "watch.h"
 
 /* A map of JSON records without types. */
 struct untyped_map {
@@ -32,6 +33,7 @@ struct printer {
 	const char *const *as;   /* borrowed: those of --as */
 	size_t nas;
 	bool no_header;
+	struct watch *watch; /* borrowed: --watch, or NULL */
 
 	/* The current input. */
 	struct stream_reader in;

@@ -19,6 +19,7 @@ static struct {
 	{ .number = SIGHUP } };
 
 static volatile sig_atomic_t signals_any, signals_urgent;
+static void (*volatile signals_last)(void);
 
 /* Of a signal that came before, returns whether that was another request. */
 static bool
@@ -48,6 +49,8 @@ signals_note(int sig)
 	if (sig != SIGINT)
 		signals_urgent = 1;
 	if (is_another_request(sig)) {
+		if (signals_last != NULL)
+			signals_last();
 		/* It takes effect when this handler returns. */
 		signal(sig, SIG_DFL);
 		raise(sig);
@@ -71,6 +74,12 @@ signals_catch(void)
 			return -1;
 	}
 	return sigaction(SIGPIPE, &ignore, NULL);
+}
+
+void
+signals_before_death(void (*fn)(void))
+{
+	signals_last = fn;
 }
 
 static void

@@ -26,6 +26,10 @@ int signals_catch(void);
  */
 void signals_catch_file_limit(void);
 
+/* Have fn, which must be safe in a signal handler, called before a signal that
+ * comes again kills the process; NULL: nothing. */
+void signals_before_death(void (*fn)(void));
+
 /* Whether one of the three came. */
 bool signals_stop(void);
 

@@ -10,6 +10,8 @@
 #include "record/fields.h"
 #include "types/member-kinds.h"
 
+static const char key_type[] = "count_key", value_type[] = "count_value";
+
 /* Whether a member may be measured for a column. */
 static int
 check_measured(const struct column *c, const struct counted_member *m)
@@ -515,7 +517,7 @@ add_key_type(struct count_shape *s, struct types *t)
 	size_t n = count_shape_parts(s);
 	struct type key;
 	bool text = n == 0;
-	int ret = open_struct(&key, "count_key", n + 1);
+	int ret = open_struct(&key, key_type, n + 1);
 
 	for (size_t i = 0; i < n && ret == 0; i++) {
 		ret = append_key_part(s, t, &key, i);
@@ -557,7 +559,7 @@ add_value_type(struct count_shape *s, struct types *t)
 {
 	const struct question *q = s->question;
 	struct type value;
-	int ret = open_struct(&value, "count_value", q->ncolumns);
+	int ret = open_struct(&value, value_type, q->ncolumns);
 
 	for (size_t i = 0; i < q->ncolumns && ret == 0; i++) {
 		const struct column *c = &q->columns[i];
@@ -627,6 +629,22 @@ set_stacks(const struct count_shape *s, struct stream_map *m)
 		(m->stacks = strdup(s->stack_map)) == NULL))
 		return report_nomem();
 	return 0;
+}
+
+static bool
+is_called(const struct types *t, uint32_t type, const char *name)
+{
+	return type != TYPE_NONE && t->v[type].name != NULL &&
+	       strcmp(t->v[type].name, name) == 0;
+}
+
+bool
+count_shape_made(const struct stream_header *h, unsigned int map)
+{
+	const struct stream_map *m = &h->maps[map];
+
+	return is_called(&h->types, m->key, key_type) &&
+	       is_called(&h->types, m->value, value_type);
 }
 
 int

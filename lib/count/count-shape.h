@@ -92,6 +92,9 @@ int count_shape_add(struct count_shape *s, const struct counted_member *parts,
 bool count_shape_fits(const struct count_shape *s,
     const struct counted_member *parts, const struct counted_member *columns);
 
+/* Whether counting made a map of a stream: its rows have their order. */
+bool count_shape_made(const struct stream_header *h, unsigned int map);
+
 /* Lay out key and value and make the header for it, of a stream that goes on
  * from that of from.  Returns 0, or -1 after reporting. */
 int count_shape_make_header(struct count_shape *s, struct stream_header *h,

@@ -84,8 +84,8 @@ confine_calls(enum syscall_stage stage, unsigned int needs)
 		report_kept("system calls");
 }
 
-void
-confine_filter(bool opens)
+static void
+confine_reader(bool opens, unsigned int needs)
 {
 	/* Read the time zone while its file can be opened. */
 	tzset();
@@ -94,7 +94,19 @@ confine_filter(bool opens)
 	if (landlock_confine(opens || SANITIZED) == -1)
 		report_kept("access to files");
 	set_caps(0, 0);
-	confine_calls(SYSCALL_FILTER, 0);
+	confine_calls(SYSCALL_FILTER, needs);
+}
+
+void
+confine_filter(bool opens)
+{
+	confine_reader(opens, 0);
+}
+
+void
+confine_filter_with_keys(bool opens)
+{
+	confine_reader(opens, SYSCALL_KEYS);
 }
 
 /*

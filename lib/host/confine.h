@@ -23,6 +23,10 @@
  */
 void confine_filter(bool opens);
 
+/* The same for a filter that reads keys from a terminal, which it has open: it
+ * can set the modes of that. */
+void confine_filter_with_keys(bool opens);
+
 /*
  * For skel-poll, before it reads its input: keep what opening maps needs, by
  * pins and numbers, and what finding their users needs.  Give up starting

@@ -103,6 +103,18 @@ static const struct syscall_choice tty[] = {
 	IS(1, TIOCGWINSZ),
 	IS(1, FIONREAD),
 };
+static const struct syscall_choice tty_keys[] = {
+	IS(1, TCGETS),
+#ifdef TCGETS2
+	IS(1, TCGETS2),
+#endif
+	IS(1, TCSETS),
+#ifdef TCSETS2
+	IS(1, TCSETS2),
+#endif
+	IS(1, TIOCGWINSZ),
+	IS(1, FIONREAD),
+};
 static const struct syscall_choice ioctl_requests[] = {
 	IS(1, TCGETS),
 #ifdef TCGETS2
@@ -216,6 +228,7 @@ enum rule {
 	RULE_NO_CODE,
 	RULE_FCNTL,
 	RULE_TTY,
+	RULE_TTY_KEYS,
 	RULE_IOCTL,
 	RULE_PRCTL,
 	RULE_PRCTL_CONFINE,
@@ -254,6 +267,8 @@ static const struct syscall_rule rules[] = {
 	[RULE_NO_CODE] = { CHOICES(no_code) },
 	[RULE_FCNTL] = { CHOICES(fcntl_commands) },
 	[RULE_TTY] = { CHOICES(tty) },
+	[RULE_TTY_KEYS] = { CHOICES(tty_keys), .need = SYSCALL_KEYS,
+	    .without = RULE_TTY },
 	[RULE_IOCTL] = { CHOICES(ioctl_requests) },
 	[RULE_PRCTL] = { CHOICES(prctl_options) },
 	[RULE_PRCTL_CONFINE] = { CHOICES(confine_options) },
@@ -302,7 +317,7 @@ static const struct syscall_rule rules[] = {
 	SAME(rt_sigaction, YES)                                                \
 	SAME(rt_sigprocmask, YES)                                              \
 	SAME(rt_sigreturn, YES)                                                \
-	ROW(ioctl, TTY, IOCTL, IOCTL, TTY, TTY)                                \
+	ROW(ioctl, TTY_KEYS, IOCTL, IOCTL, TTY, TTY)                           \
 	SAME(pread64, YES)                                                     \
 	SAME(pwrite64, YES)                                                    \
 	SAME(readv, YES)                                                       \

@@ -22,13 +22,14 @@ enum syscall_stage {
 	SYSCALL_STAGES,
 };
 
-/* What only some processes of SYSCALL_HEAD, or of the stages that look names
- * up, may do. */
+/* What only some processes of SYSCALL_FILTER, of SYSCALL_HEAD, or of the stages
+ * that look names up, may do. */
 enum syscall_need {
 	SYSCALL_WRITES = 1,  /* open files for writing that exist */
 	SYSCALL_SOCKETS = 2, /* make sockets, to detach from the network */
 	SYSCALL_OPENAT2 = 4, /* openat2(2), whose flags no filter can see */
 	SYSCALL_WATCHES = 8, /* be told of changes in directories */
+	SYSCALL_KEYS = 16,   /* set the modes of the terminal, to read keys */
 };
 
 /* The answer to a call. */

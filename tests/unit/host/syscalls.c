@@ -45,6 +45,7 @@ static const struct stage {
 	unsigned int needs;
 } stages[] = {
 	{ "filter", SYSCALL_FILTER, 0 },
+	{ "filter with keys", SYSCALL_FILTER, SYSCALL_KEYS },
 	{ "opening", SYSCALL_OPENING, SYSCALL_OPENAT2 },
 	{ "head", SYSCALL_HEAD, 0 },
 	{ "head that writes", SYSCALL_HEAD, SYSCALL_WRITES },
