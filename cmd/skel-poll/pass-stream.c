@@ -13,6 +13,7 @@
 #include "encode-record.h"
 #include "encode-stack.h"
 #include "format/plan.h"
+#include "kinds/name-store.h"
 #include "pass-stream.h"
 #include "record/fields.h"
 #include "record/held-records.h"
@@ -52,6 +53,7 @@ struct stream_pass {
 	bool keep[STREAM_MAPS_MAX];          /* the maps to copy */
 	struct plan *plans[STREAM_MAPS_MAX]; /* owned, compiled when needed */
 	struct symbol_store *symbols; /* owned; to write JSON, else NULL */
+	struct name_store *names;     /* likewise */
 	struct stack_encoder *stacks; /* owned; to write binary, else NULL */
 	json_t *members[STREAM_MAPS_MAX]; /* owned: objects whose keys are the
 					     members of JSON records, or null
@@ -112,6 +114,7 @@ write_as_json(struct stream_pass *p, const struct stream_line *line)
 	const struct plan_options o = {
 		.form = PLAN_JSON,
 		.symbols = p->symbols,
+		.names = p->names,
 		.clocks = &p->reader->header.clock,
 	};
 	const struct stream_header *h = &p->reader->header;
@@ -166,6 +169,21 @@ copy_symbols(struct stream_pass *p, const struct stream_line *line)
 	return is_stack
 		   ? symbol_store_parse_stack(p->symbols, line->value, where)
 		   : symbol_store_parse(p->symbols, line->value, where);
+}
+
+/* Copies a line about the names of numbers, and stores it as above. */
+static int
+copy_names(struct stream_pass *p, const struct stream_line *line)
+{
+	char where[WHERE_MAX];
+
+	if (!wants_json(p))
+		copy_line_text(p, line);
+	if (p->names == NULL)
+		return 0;
+	snprintf(where, sizeof(where), "%s:%lu: @names", p->reader->name,
+	    p->reader->line);
+	return name_store_parse(p->names, line->value, where);
 }
 
 static int
@@ -461,6 +479,9 @@ copy_line(struct stream_pass *p, const struct stream_line *line)
 		stream_reader_tried(r, copy_symbols(p, line));
 		break;
 	case LINE_NAMES:
+		stream_reader_try(r);
+		stream_reader_tried(r, copy_names(p, line));
+		break;
 	case LINE_CLOCK:
 	case LINE_OTHER:
 		copy_line_text(p, line);
@@ -487,7 +508,8 @@ copy_line_in_order(struct stream_pass *p, const struct stream_line *line)
 
 	if (p->held == NULL || held_records_count(p->held) == 0 ||
 	    !wants_json(p) || line->kind == LINE_RECORD ||
-	    line->kind == LINE_STACK || line->kind == LINE_SYMBOLS) {
+	    line->kind == LINE_STACK || line->kind == LINE_SYMBOLS ||
+	    line->kind == LINE_NAMES) {
 		copy_line(p, line);
 		return;
 	}
@@ -615,6 +637,7 @@ copy_last_names(struct stream_pass *p)
 		}
 		switch (stream_reader_next(p->reader, &line)) {
 		case LINE_SYMBOLS:
+		case LINE_NAMES:
 			copy_line(p, &line);
 			end = release_held(p, 0);
 			break;
@@ -653,6 +676,8 @@ open_stack_conversion(struct stream_pass *p)
 
 	if (!wants_json(p))
 		return (p->stacks = stack_encoder_new(h)) != NULL ? 0 : -1;
+	if ((p->names = name_store_new()) == NULL)
+		return -1;
 	for (size_t i = 0; i < h->nmaps; i++)
 		if (h->maps[i].interpreter != NULL)
 			return (p->symbols = symbol_store_new()) != NULL ? 0
@@ -675,7 +700,10 @@ open_held(struct stream_pass *p)
 	    fstat(p->reader->input.fd, &st) == 0 && S_ISREG(st.st_mode);
 	if (p->symbols == NULL && (p->symbols = symbol_store_new()) == NULL)
 		return -1;
-	p->held = held_records_new_all(h, p->symbols, NULL);
+	if (p->names == NULL && (p->names = name_store_new()) == NULL)
+		return -1;
+	p->held = held_records_new_all(h, h->symbols_follow ? p->symbols : NULL,
+	    h->names_follow ? p->names : NULL);
 	return p->held == NULL ? -1 : 0;
 }
 
@@ -686,7 +714,8 @@ begin_stream(struct stream_pass *p, enum stream_opening what)
 {
 	const struct skel_poll_options *o = p->options;
 	struct stream_header *h = &p->reader->header;
-	bool follow = h->symbols_follow && h->encoding == STREAM_BINARY;
+	bool binary = h->encoding == STREAM_BINARY;
+	bool follow = binary && (h->symbols_follow || h->names_follow);
 
 	if (what == STREAM_SESSION)
 		report_error("%s:%lu: this is a session after a stream; poll "
@@ -700,11 +729,13 @@ begin_stream(struct stream_pass *p, enum stream_opening what)
 		p->keep[i] = skel_poll_wants_map(o, h->maps[i].name);
 	if (o->has_encoding)
 		h->encoding = o->encoding;
-	/* JSON records have their names with them. */
-	h->symbols_follow = follow && !wants_json(p);
 	if (stream_check_terminal(h->encoding, p->out->fd) == -1 ||
-	    open_stack_conversion(p) == -1 || (follow && open_held(p) == -1) ||
-	    stream_header_write(h, &p->out->buf) == -1)
+	    open_stack_conversion(p) == -1 || (follow && open_held(p) == -1))
+		return -1;
+	/* JSON records have their names with them. */
+	h->symbols_follow &= binary && !wants_json(p);
+	h->names_follow &= binary && !wants_json(p);
+	if (stream_header_write(h, &p->out->buf) == -1)
 		return -1;
 	p->begun = true;
 	return 0;
@@ -749,6 +780,8 @@ end_stream(struct stream_pass *p, enum pass_end end)
 	held_records_free(p->held);
 	p->held = NULL;
 	symbol_store_free(p->symbols);
+	name_store_free(p->names);
+	p->names = NULL;
 	stack_encoder_free(p->stacks);
 	p->symbols = NULL;
 	p->stacks = NULL;

@@ -67,9 +67,8 @@ open_held(struct stream_sink *s)
 {
 	if (!symbolizer_follows(s->symbolizer))
 		return 0;
-	s->held =
-	    held_records_new_all(s->header,
-		symbolizer_symbols(s->symbolizer), NULL);
+	s->held = held_records_new_all(s->header,
+	    symbolizer_symbols(s->symbolizer), symbolizer_names(s->symbolizer));
 	if (s->held == NULL)
 		return -1;
 	symbolizer_set_before_forget(s->symbolizer, release_held_of, s);
@@ -98,8 +97,10 @@ stream_sink_open(struct stream_sink *s, const struct stream_header *h,
 	if (h->encoding != STREAM_JSON)
 		return 0;
 	json.clocks = &s->clock.offsets;
-	if (z != NULL)
+	if (z != NULL) {
 		json.symbols = symbolizer_symbols(z);
+		json.names = symbolizer_names(z);
+	}
 	s->plans = plans_new(h, &json);
 	if (s->plans == NULL || (z != NULL && open_held(s) == -1)) {
 		stream_sink_close(s);

@@ -42,8 +42,9 @@ struct held_records {
 	/* How many of the records have pids with these low bits. */
 	uint32_t pids[PIDS];
 
-	/* What the first record lacked when it was looked at, of which addresses
-	 * have the kind ADDRESS; those before told have been told since. */
+	/* What the first record lacked when it was looked at, of which
+	 * addresses have the kind ADDRESS; those before told have been told
+	 * since. */
 	bool looked;
 	size_t told, nlacking;
 	struct named_id
@@ -204,8 +205,12 @@ look_at_record(
 	for (int i = 0; i < STACK_SIDES; i++)
 		if (m->sides & 1U << i)
 			look_at_side(q, map, (enum stack_side)i, record);
-	for (size_t i = 0; i < m->named.n; i++)
-		note_lacking(q, named_member_load(&m->named.v[i], record));
+	for (size_t i = 0; i < m->named.n; i++) {
+		struct named_id id = named_member_load(&m->named.v[i], record);
+
+		if (named_id_is_told(&id))
+			note_lacking(q, id);
+	}
 }
 
 /* Returns NULL if memory ran out. */

@@ -31,6 +31,14 @@ struct named_id {
 	uint64_t id;
 };
 
+/* Whether a number may have a name: addresses in what is no process have none,
+ * and nobody waits for them. */
+static inline bool
+named_id_is_told(const struct named_id *id)
+{
+	return id->kind != KIND_USYM || (id->pid != 0 && id->pid <= INT32_MAX);
+}
+
 struct named_members {
 	struct named_member *v; /* owned */
 	size_t n;

@@ -12,6 +12,7 @@
 #include "host/pidns.h"
 #include "record/stack-layout.h"
 #include "symbolize/known-files.h"
+#include "symbolize/naming.h"
 #include "symbolize/process.h"
 #include "symbolize/stack-map.h"
 #include "symbolize/symbolizer.h"
@@ -87,6 +88,7 @@ struct symbolizer {
 	symbolizer_before_fn *before_forget;
 	void *before_forget_ctx; /* borrowed */
 	struct known_files files;
+	struct naming *naming; /* owned, or NULL: there are no other numbers */
 	/* By the low bits of their numbers. */
 	struct asked asked[ASKED_MAX];
 	uint32_t last_request;
@@ -275,6 +277,16 @@ struct place {
 	uint64_t retry_at;
 };
 
+/* Forgets what is known of a process that runs another program by now. */
+static void
+refresh_process(struct symbolizer *z, struct address_space *s)
+{
+	if (process_refresh(&s->process, z->now) != PROCESS_CHANGED)
+		return;
+	hash_free(&s->roles);
+	s->program = ++z->programs;
+}
+
 static struct place
 locate_in_process(struct symbolizer *z, struct address_space *s, uint64_t addr)
 {
@@ -317,6 +329,24 @@ locate_in_process(struct symbolizer *z, struct address_space *s, uint64_t addr)
 	if (place.none && !p->gone)
 		place.retry_at = z->now + RETRY_PERIOD;
 	return place;
+}
+
+/* Where an address is that is no part of a stack. */
+static struct naming_place
+locate_for_naming(void *ctx, uint64_t pid, uint64_t addr)
+{
+	struct symbolizer *z = ctx;
+	struct address_space *s = z->no_processes ? NULL : get_space(z, pid);
+	struct place place;
+
+	if (s == NULL)
+		return (struct naming_place){ .none = true };
+	refresh_process(z, s);
+	place = locate_in_process(z, s, addr);
+	return (struct naming_place){ .none = place.none,
+		.program = s->program,
+		.file = place.file,
+		.at = place.at };
 }
 
 /*
@@ -408,7 +438,8 @@ send_request(struct symbolizer *z, struct buf *out)
 
 	if (from->n == 0)
 		return 0;
-	if (++z->last_request == WARM_UP)
+	z->last_request = (z->last_request + 1) & ~(uint32_t)NAMING_REQUEST;
+	if (z->last_request == WARM_UP)
 		z->last_request++;
 	number = z->last_request;
 	a = &z->asked[number & (ASKED_MAX - 1)];
@@ -508,11 +539,8 @@ resolve_stack(struct symbolizer *z, uint64_t pid, size_t n, struct buf *out)
 
 	if (s == NULL)
 		return report_nomem();
-	if (pid != KERNEL && !z->no_processes &&
-	    process_refresh(&s->process, z->now) == PROCESS_CHANGED) {
-		hash_free(&s->roles);
-		s->program = ++z->programs;
-	}
+	if (pid != KERNEL && !z->no_processes)
+		refresh_process(z, s);
 	for (size_t i = 0; i < n; i++)
 		if (resolve_address(z, s, z->addrs[i],
 			i == 0 ? ROLE_INNERMOST : ROLE_RETURN, out) == -1)
@@ -573,10 +601,12 @@ symbolizer_record(struct symbolizer *z, unsigned int map,
 {
 	const struct map_stacks *m = &z->maps[map];
 
-	if (!m->has)
+	if (!m->has && z->naming == NULL)
 		return 0;
 	z->now = clock_elapsed();
-	for (int side = 0; side < STACK_SIDES; side++)
+	if (naming_record(z->naming, map, record, out) == -1)
+		return -1;
+	for (int side = 0; m->has && side < STACK_SIDES; side++)
 		if (resolve_side(z, m, (enum stack_side)side, record, out) ==
 		    -1)
 			return -1;
@@ -603,6 +633,16 @@ symbolizer_fd(const struct symbolizer *z)
 	return z != NULL ? z->client.fd : -1;
 }
 
+/* What is the matter without the other process. */
+static const char *
+shown_without_names(const struct symbolizer *z)
+{
+	for (size_t i = 0; i < z->header->nmaps; i++)
+		if (z->maps[i].has)
+			return "functions are shown as addresses";
+	return "users, interfaces, cgroups and functions are shown as numbers";
+}
+
 /* Takes one message.  Returns how many addresses were told, or -1. */
 static int
 take_message(struct symbolizer *z, struct buf *out)
@@ -616,6 +656,8 @@ take_message(struct symbolizer *z, struct buf *out)
 		known_files_take_bad(&z->files, &p->m.bad);
 		return 0;
 	}
+	if (naming_is_answer(p))
+		return naming_take(z->naming, p, out);
 	a = &z->asked[p->m.head.number & (ASKED_MAX - 1)];
 	if (a->request == 0 || a->request != p->m.head.number)
 		return 0;
@@ -649,10 +691,13 @@ symbolizer_read(struct symbolizer *z, struct buf *out)
 		told += n;
 	}
 	if (got == 0)
-		return told;
-	report_notice("functions are shown as addresses from now on: the "
-		      "process that finds their names has ended");
-	told += (int)z->nasked;
+		return naming_flush(z->naming, out) == -1 ? -1 : told;
+	report_notice("%s from now on: the process that finds their names has "
+		      "ended",
+	    shown_without_names(z));
+	told += (int)(z->nasked + naming_waiting(z->naming));
+	if (naming_finish(z->naming, true, out) == -1)
+		return -1;
 	return finish_all_asked(z, out) == -1 ? -1 : told;
 }
 
@@ -663,9 +708,11 @@ symbolizer_finish(struct symbolizer *z, struct buf *out)
 	struct pollfd wait = { .events = POLLIN };
 	int told;
 
-	while (z->nasked > 0 && z->client.fd != -1) {
+	while (
+	    z->nasked + naming_waiting(z->naming) > 0 && z->client.fd != -1) {
 		now = clock_elapsed();
-		if (z->nasked_kernel > 0)
+		if (z->nasked_kernel > 0 || (naming_has(z->naming, KIND_KSYM) &&
+						naming_waiting(z->naming) > 0))
 			end = start + FINISH_KERNEL_WAIT;
 		else if (last + FINISH_WAIT < start + FINISH_MAX)
 			end = last + FINISH_WAIT;
@@ -681,7 +728,15 @@ symbolizer_finish(struct symbolizer *z, struct buf *out)
 			last = clock_elapsed();
 	}
 	z->now = clock_elapsed();
+	if (naming_finish(z->naming, false, out) == -1)
+		return -1;
 	return finish_all_asked(z, out);
+}
+
+const struct name_store *
+symbolizer_names(const struct symbolizer *z)
+{
+	return naming_names(z->naming);
 }
 
 struct symbol_store *
@@ -755,12 +810,25 @@ open_all_stacks(struct symbolizer *z, const struct map_fds *fds, bool names)
 		any |= got == 1;
 		z->maps[i].layout.with_symbols &= names;
 	}
+	return any;
+}
+
+/* Whether there are addresses of processes that get names. */
+static bool
+names_processes(const struct symbolizer *z)
+{
+	return names_side(z, STACK_USER) || naming_has(z->naming, KIND_USYM);
+}
+
+/* Says so if the processes of the records cannot be found. */
+static void
+check_pidns(struct symbolizer *z)
+{
 	z->no_processes = !pidns_is_initial();
-	if (names_side(z, STACK_USER) && z->no_processes)
+	if (names_processes(z) && z->no_processes)
 		report_notice("user functions are shown as addresses: this is "
 			      "not the initial pid namespace, so the records "
 			      "have other pids than /proc");
-	return any;
 }
 
 /* Has the other process read the list of the kernel's functions before the
@@ -779,16 +847,23 @@ warm_up(struct symbolizer *z)
 static void
 open_client(struct symbolizer *z, bool detach)
 {
-	if (!names_side(z, STACK_KERNEL) && !names_side(z, STACK_USER))
+	bool kernel =
+	    names_side(z, STACK_KERNEL) || naming_has(z->naming, KIND_KSYM);
+
+	if (!kernel && !names_side(z, STACK_USER) && z->naming == NULL)
 		return;
 	if (z->client.fd == -1 && z->client.why[0] == '\0')
 		lookup_client_open(&z->client, detach);
 	if (z->client.fd == -1)
-		report_notice("functions are shown as addresses: the process "
-			      "that finds their names cannot be started: %s",
-		    z->client.why);
-	else if (names_side(z, STACK_KERNEL))
+		report_notice("%s: the process that finds their names cannot "
+			      "be started: %s",
+		    shown_without_names(z), z->client.why);
+	else if (kernel)
 		warm_up(z);
+	if (z->client.fd == -1) {
+		naming_close(z->naming);
+		z->naming = NULL;
+	}
 }
 
 int
@@ -797,6 +872,7 @@ symbolizer_open(struct symbolizer **z, struct stream_header *h,
     enum symbolizer_names names)
 {
 	struct symbolizer *new = calloc(1, sizeof(*new));
+	bool follow;
 	int got = -1;
 
 	*z = NULL;
@@ -818,12 +894,18 @@ symbolizer_open(struct symbolizer **z, struct stream_header *h,
 		known_files_init(&new->files);
 		got = open_all_stacks(new, fds, names != SYMBOLIZER_NONE);
 	}
-	if (got == 1) {
+	if (got != -1 && names == SYMBOLIZER_CHILD &&
+	    naming_open(
+		&new->naming, h, &new->client, locate_for_naming, new) == -1)
+		got = -1;
+	if (got == 1 || (got == 0 && new->naming != NULL)) {
 		*z = new;
+		check_pidns(new);
 		open_client(new, names == SYMBOLIZER_DETACHED);
 		/* A JSON record has its names inside. */
-		h->symbols_follow =
-		    new->client.fd != -1 && h->encoding != STREAM_JSON;
+		follow = new->client.fd != -1 && h->encoding != STREAM_JSON;
+		h->symbols_follow = follow && got == 1;
+		h->names_follow = follow && new->naming != NULL;
 	} else {
 		symbolizer_close(new);
 	}
@@ -837,7 +919,7 @@ void
 symbolizer_add_needs(const struct symbolizer *z, struct confine_needs *n)
 {
 	if (z != NULL && z->client.fd != -1 && !z->no_processes &&
-	    names_side(z, STACK_USER))
+	    names_processes(z))
 		n->caps |= CONFINE_CAP(CAP_SYS_PTRACE) |
 			   CONFINE_CAP(CAP_CHECKPOINT_RESTORE) |
 			   CONFINE_CAP(CAP_DAC_READ_SEARCH);
@@ -848,6 +930,7 @@ symbolizer_close(struct symbolizer *z)
 {
 	if (z == NULL)
 		return;
+	naming_close(z->naming);
 	lookup_client_close(&z->client);
 	for (size_t i = 0; i < ASKED_MAX && z->nasked > 0; i++)
 		if (z->asked[i].request != 0)

@@ -1,6 +1,7 @@
 /*
  * Finds the names of the addresses in the stacks of records: stack ids to
- * addresses, and then addresses to functions, files and lines.
+ * addresses, and then addresses to functions, files and lines; and with
+ * symbolize/naming.h those of other numbers that only this machine knows.
  *
  * The names are found by a process of their own, lookup/client.h, because the
  * files in which they are belong to anybody.  What a process has mapped is
@@ -21,6 +22,7 @@
 #include "base/buf.h"
 #include "host/confine.h"
 #include "host/map-fds.h"
+#include "kinds/name-store.h"
 #include "lookup/client.h"
 #include "record/symbol-store.h"
 #include "stream/header.h"
@@ -30,7 +32,7 @@ struct symbolizer;
 /* Whether addresses get names, and how the process that finds them is started
  * (lookup/client.h). */
 enum symbolizer_names {
-	SYMBOLIZER_CHILD,    /* as a child */
+	SYMBOLIZER_CHILD,    /* as a child; other numbers get names, too */
 	SYMBOLIZER_DETACHED, /* detached */
 	SYMBOLIZER_NONE,     /* they get none */
 };
@@ -41,8 +43,9 @@ enum symbolizer_names {
  * stack-trace map that h->maps[i].stacks names, or -1; the descriptors are
  * borrowed too, but not the array.  c, which the symbolizer owns from here on,
  * is the process that finds names; one that is closed is opened if it is
- * needed, and if names are wanted at all.  Sets h->symbols_follow for a binary
- * stream.  If no map has stacks, *z becomes NULL.  Returns 0 or -1.
+ * needed, and if names are wanted at all.  Sets h->symbols_follow and
+ * h->names_follow for a binary stream.  If no map has stacks or numbers with
+ * names, *z becomes NULL.  Returns 0 or -1.
  */
 int symbolizer_open(struct symbolizer **z, struct stream_header *h,
     const struct map_fds *fds, struct lookup_client *c,
@@ -66,9 +69,9 @@ void symbolizer_close(struct symbolizer *z);
 void symbolizer_add_needs(const struct symbolizer *z, struct confine_needs *n);
 
 /*
- * Ask for the names in the stacks of a record of map number map, which has at
- * least stream_record_size() bytes.  Unless out is NULL, append the lines
- * "@stack" and "@symbols" that a reader of the stream needs before the record.
+ * Ask for the names in a record of map number map, which has at least
+ * stream_record_size() bytes.  Unless out is NULL, append the lines "@stack",
+ * "@symbols" and "@names" that a reader of the stream needs before the record.
  * Returns 0, or -1 after reporting that memory ran out.
  */
 int symbolizer_record(struct symbolizer *z, unsigned int map,
@@ -82,20 +85,22 @@ bool symbolizer_follows(const struct symbolizer *z);
 int symbolizer_fd(const struct symbolizer *z);
 
 /*
- * Take the names that have come.  Unless out is NULL, append "@symbols" lines
- * with them.  Returns how many addresses were told, or -1 after reporting that
- * memory ran out.
+ * Take the names that have come.  Unless out is NULL, append "@symbols" and
+ * "@names" lines with them.  Returns how many addresses and numbers were told,
+ * or -1 after reporting that memory ran out.
  */
 int symbolizer_read(struct symbolizer *z, struct buf *out);
 
 /*
  * Wait for the names that were asked for, at most a second after the last one
- * came, and tell of the other addresses that they have none.  out as above.
+ * came, and tell of all others that they have none.  out as above.
  * Returns 0, or -1 after reporting that memory ran out.
  */
 int symbolizer_finish(struct symbolizer *z, struct buf *out);
 
-/* The store that these functions fill.  Borrowed. */
+/* The stores that these functions fill.  Borrowed; that of names is NULL if the
+ * records have no such numbers. */
 struct symbol_store *symbolizer_symbols(struct symbolizer *z);
+const struct name_store *symbolizer_names(const struct symbolizer *z);
 
 #endif

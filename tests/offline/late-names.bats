@@ -209,12 +209,13 @@ finish() {
 	run -0 --separate-stderr skel-fmt --csv -b --text -c n,owner,fn,at numbers.skel
 	is $'n,owner_text,fn_text,at_text\r\n1,ana,do_it+0x4,main\r\n2,ana,do_it+0x4,0x401136\r' "$output"
 	is "" "$stderr"
-	sed '1s/"names": "follow", *//' numbers.skel | skel-fmt --csv -b -H --text -c owner > out
-	is $'1000\r\n1000\r' "$(cat out)"
+	sed '1s/"names": "follow", *//' numbers.skel | skel-fmt --csv -b -H --text -c owner > numbers.csv
+	is $'1000\r\n1000\r' "$(cat numbers.csv)"
 	# Numbers alone need not wait.
 	start skel-fmt --csv -b --numeric -H -c n,owner
 	sed -n 1,2p numbers.skel >&8
 	comes $'1,1000\r'
+	sed -n 8p numbers.skel >&8
 	finish
 }
 
