@@ -245,11 +245,14 @@ fits(const struct counted_member *to, const struct counted_member *from)
 {
 	struct counted_member wide = *to;
 
-	/* Types of a stream before are gone: classes and sizes say enough. */
 	if (from->absent)
 		return true;
-	if (to->absent || to->class == MEMBER_BYTES)
+	if (to->absent)
 		return false;
+	if (to->class == MEMBER_BYTES)
+		return counted_member_same(to, from);
+	/* Classes and sizes say enough, and notes of a stream before are gone.
+	 */
 	wide.type = TYPE_NONE;
 	wide.note = NULL;
 	wide.kind = KIND_NONE;
@@ -426,10 +429,11 @@ static int
 append_part(struct types *t, struct type *to, const char *name,
     struct shape_part *p, const char *arg)
 {
-	const struct counted_member *m = &p->member;
+	struct counted_member *m = &p->member;
 
 	p->size = m->size;
-	p->type = add_member_type(t, m);
+	p->type = m->type = add_member_type(t, m);
+	m->types = t;
 	if (append_member(t, to, name, p->type, alignment(m), &p->offset) == -1)
 		return -1;
 	return set_kind(to, m, arg);

@@ -25,8 +25,8 @@ enum {
 
 /* A part of the key or of the value. */
 struct shape_part {
-	struct counted_member member; /* its class; borrows types until the
-					 header is made */
+	struct counted_member member; /* its class; borrows types, those of the
+					 header as soon as it is made */
 	uint32_t type;                /* in the header */
 	size_t offset, size;
 };

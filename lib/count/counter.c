@@ -124,6 +124,8 @@ counter_reset(struct counter *c)
 		c->maps[0] = NULL;
 	free_map(c->untyped);
 	c->untyped = NULL;
+	c->others = 0;
+	memset(c->clamped, 0, sizeof(c->clamped));
 }
 
 void
@@ -326,6 +328,8 @@ find_all(struct counter *c, const bool *wanted, const char *where)
 	}
 	if (any)
 		return check_replaced(c, where);
+	/* The error says it of all maps. */
+	memset(c->lacks, 0, sizeof(c->lacks));
 	if (missing != NULL)
 		report_missing(c->from, wanted, missing, where);
 	else
@@ -775,7 +779,7 @@ static bool
 add_column(struct counter *c, const struct counted_map *m, size_t i,
     unsigned char *row, const unsigned char *data)
 {
-	return measure_add(&c->q->columns[i], &m->columns[i],
+	return measure_add(&c->q->columns[i], &c->shape.measured[i],
 	    &m->column_loads[i], row + c->states[i], data, &c->sketches);
 }
 

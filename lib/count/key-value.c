@@ -157,7 +157,7 @@ static int
 compare_real(double a, double b)
 {
 	if (isnan(a) || isnan(b))
-		return isnan(a) - isnan(b);
+		return isnan(b) - isnan(a);
 	return (a > b) - (a < b);
 }
 

@@ -35,8 +35,9 @@ void key_copy_run(
 
 /*
  * Compare two values of a type: numbers as numbers, text by its bytes, arrays
- * and structs from their first member on, unions by their bytes.  A number that
- * is none comes last.  Returns less than, equal to or greater than 0.
+ * and structs from their first member on, unions by their bytes.  What is no
+ * number is less than every number.  Returns less than, equal to or greater
+ * than 0.
  */
 int key_value_compare(const struct types *t, uint32_t type,
     const unsigned char *a, const unsigned char *b);

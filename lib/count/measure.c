@@ -191,14 +191,18 @@ measure_add(const struct column *c, const struct counted_member *m,
 			  m->is_signed, bytes);
 }
 
+/* The integer of 128 bits that is nearest to a number. */
 static unsigned __int128
-to_whole(double v)
+to_whole(double v, bool is_signed)
 {
-	if (v > 0x1.fffffffffffffp126)
-		v = 0x1.fffffffffffffp126;
-	if (v < -0x1.fffffffffffffp126)
-		v = -0x1.fffffffffffffp126;
-	return (unsigned __int128)(__int128)v;
+	unsigned __int128 top = (unsigned __int128)1 << 127;
+
+	if (!is_signed)
+		return v >= 0x1p128 ? ~(unsigned __int128)0
+				    : (unsigned __int128)v;
+	if (v >= 0x1p127)
+		return top - 1;
+	return v < -0x1p127 ? top : (unsigned __int128)(__int128)v;
 }
 
 struct measure_number
@@ -218,8 +222,10 @@ measure_get(
 		 (c->op == COLUMN_SUM || c->op == COLUMN_MEAN ? s->lost : 0);
 	if (c->op == COLUMN_QUANTILE) {
 		v.real = sketch_quantile(&s->sketch, c->quantile, !v.is_real);
-		v.whole = to_whole(v.real);
+		v.whole = to_whole(v.real, v.is_signed);
 	}
+	if (v.is_real && c->op != COLUMN_SUM && s->n + s->sketch.n == 0)
+		v.real = NAN;
 	if (c->op == COLUMN_MEAN) {
 		v.real =
 		    (v.is_real ? v.real : to_double(s->whole, m->is_signed)) /
@@ -260,7 +266,8 @@ measure_write(const struct column *c, const struct counted_member *m,
 	if (!v.is_real) {
 		fit = clamp(&v, size);
 		memcpy(to, &v.whole, size);
-		return fit;
+		/* Quantiles are only as exact as they are said to be. */
+		return fit || c->op == COLUMN_QUANTILE;
 	}
 	single = (float)v.real;
 	if (size == sizeof(single))
@@ -270,11 +277,20 @@ measure_write(const struct column *c, const struct counted_member *m,
 	return true;
 }
 
+/* What is no number is less than every number. */
+static int
+compare_reals(double a, double b)
+{
+	if (isnan(a) || isnan(b))
+		return isnan(b) - isnan(a);
+	return (a > b) - (a < b);
+}
+
 int
 measure_compare(const struct measure_number *a, const struct measure_number *b)
 {
 	if (a->is_real)
-		return (a->real > b->real) - (a->real < b->real);
+		return compare_reals(a->real, b->real);
 	return is_less(b->whole, a->whole, a->is_signed) -
 	       is_less(a->whole, b->whole, a->is_signed);
 }

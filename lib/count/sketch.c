@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,8 @@ sketch_add(struct sketch *s, double number)
 {
 	if (number == 0)
 		s->zeros++;
+	else if (isinf(number))
+		++*(number > 0 ? &s->infinite_above : &s->infinite_below);
 	else if (number > 0 ? !add_to_side(&s->above, number)
 			    : !add_to_side(&s->below, -number))
 		return false;
@@ -160,12 +163,19 @@ sketch_quantile(const struct sketch *s, double q, bool whole)
 		return s->greatest;
 	if (rank == 0)
 		return s->least;
+	if (rank < s->infinite_below)
+		return -INFINITY;
+	if (s->n - 1 - rank < s->infinite_above)
+		return INFINITY;
+	below += s->infinite_below;
 	if (rank < below)
-		number = -find_in_side(&s->below, rank, whole);
+		number =
+		    -find_in_side(&s->below, rank - s->infinite_below, whole);
 	else if (rank < below + s->zeros)
 		number = 0;
 	else
-		number = find_in_side(&s->above, s->n - 1 - rank, whole);
+		number = find_in_side(
+		    &s->above, s->n - 1 - rank - s->infinite_above, whole);
 	return number < s->least      ? s->least
 	       : number > s->greatest ? s->greatest
 				      : number;

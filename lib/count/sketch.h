@@ -34,6 +34,8 @@ struct sketch_side {
 struct sketch {
 	struct sketch_side above, below; /* zero */
 	uint64_t zeros, n;
+	uint64_t infinite_below; /* so many are -INFINITY */
+	uint64_t infinite_above;
 	double least, greatest;
 };
 
