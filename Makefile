@@ -367,6 +367,12 @@ check-query: all ## compare skel-grep with random expressions in Python, for min
 	@mkdir -p $(B)/query
 	@$(RUN) tests/helpers/query-oracle.py $(or $(SEED),$(shell date +%s)) $(RECORDS) $(EXPRESSIONS) $(B)/query
 
+# SEED=N repeats a run, QUESTIONS says how many are asked, of 1000 records each.
+QUESTIONS   ?= 10000
+check-count: all ## compare skel-count with random groupings in Python and DuckDB, for minutes; SEED=N
+	@mkdir -p $(B)/count
+	@$(RUN) tests/helpers/count-oracle.py $(or $(SEED),$(shell date +%s)) 1000 $(QUESTIONS) $(B)/count
+
 # This takes half an hour.  It builds a copy of the tree, in build/mutate.
 mutate: | $(SETUP) ## make deliberate faults, and see that tests notice: M=stream, M=17
 	@tests/mutate/run $(M)
@@ -507,7 +513,7 @@ clean: ## remove everything that was built
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
-.PHONY: all lib help deps find-missing demo test check check-build check-clang check-query check-vm fuzz mutate soak \
+.PHONY: all lib help deps find-missing demo test check check-build check-clang check-count check-query check-vm fuzz mutate soak \
 	bench bench-live bench-filters bench-count bench-check lint assets assets-check install format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -21,6 +21,11 @@ rows() { # FILE ARG...: "key count" of each row, sorted
 	done
 }
 
+@test "random questions have the answers that they have in Python" {
+	run -0 timeout 240 "$HELPERS/count-oracle.py" "${SEED:-1}" 200 250 "$BATS_TEST_TMPDIR"
+	[[ $output == "250 questions, "* ]]
+}
+
 @test "the rows are a stream that skel-fmt shows, largest first" {
 	run -0 --separate-stderr bash -c "skel-count --by color $FIXTURES/format/enums.skel | skel-fmt --csv --bare -c color,count"
 	[ "${lines[0]}" = color,count ] && [ ${#lines[@]} = 4 ]
