@@ -250,6 +250,16 @@ clamp(struct measure_number *v, size_t size)
 	return false;
 }
 
+/* Whether a sum is where one that overflows stays. */
+static bool
+is_at_end(const struct measure_number *v)
+{
+	unsigned __int128 top = (unsigned __int128)1 << 127;
+
+	return v->is_signed ? v->whole == top || v->whole == top - 1
+			    : v->whole + 1 == 0;
+}
+
 bool
 measure_write(const struct column *c, const struct counted_member *m,
     const void *p, unsigned char *to, size_t size)
@@ -267,7 +277,8 @@ measure_write(const struct column *c, const struct counted_member *m,
 		fit = clamp(&v, size);
 		memcpy(to, &v.whole, size);
 		/* Quantiles are only as exact as they are said to be. */
-		return fit || c->op == COLUMN_QUANTILE;
+		return c->op == COLUMN_QUANTILE ||
+		       (fit && !(c->op == COLUMN_SUM && is_at_end(&v)));
 	}
 	single = (float)v.real;
 	if (size == sizeof(single))
