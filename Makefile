@@ -115,6 +115,7 @@ NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod
 	qemu-system-x86_64:qemu-system-x86 xz:xz-utils
 NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))
 NEED_check-agree := $(NEED_check-vm) opensnoop:libbpf-tools
+NEED_check-connect := $(NEED_check-agree)
 NEED_mutate := $(NEED_check)
 NEED_fuzz  := $(NEED_check) $(if $(LIBS),dpkg-source:dpkg-dev) \
 	'/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
@@ -313,6 +314,10 @@ check-agree: all ## compare with Debian's libbpf-tools, in a guest: OBJECTS=DIR 
 	@rm -rf $(OBJECTS_IN_TREE) && mkdir -p $(OBJECTS_IN_TREE) && cp $(OBJECTS)/*.o $(OBJECTS_IN_TREE)
 	@HERE=no BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST) libbpf-tools coreutils" \
 		KERNELS="$(or $(KERNELS),6.12)" tests/vm/run tests/objects/agree.bats
+
+check-connect: all ## compare tcpconnect with those of Debian's libbpf-tools, in guests
+	@HERE=no BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST) libbpf-tools coreutils" \
+		KERNELS="$(or $(KERNELS),6.1 6.12)" tests/vm/run tests/kernel/tcpconnect.bats
 
 # For fuzzing, clang builds the library and the targets again, with libFuzzer.
 FUZZ_SECONDS ?= 60
