@@ -6,6 +6,7 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "base/signals.h"
+#include "filter-held.h"
 #include "filter.h"
 #include "record/member-notes.h"
 #include "stream/json-record.h"
@@ -67,11 +68,38 @@ first_entry(const struct filter *f, unsigned int map)
 	return (unsigned int)stream_header_find_map(h, h->maps[map].name);
 }
 
-static bool
-selects(struct filter *f, unsigned int map, uint64_t time_ns,
+bool
+filter_selects(struct filter *f, unsigned int map, uint64_t time_ns,
     const unsigned char *data, size_t len)
 {
-	return query_plan_run(f->plans.v[map], time_ns, data, len) != f->invert;
+	return !is_full(f) &&
+	       query_plan_run(f->plans.v[map], time_ns, data, len) != f->invert;
+}
+
+void
+filter_pass_on(struct filter *f, unsigned int map, const char *text, size_t len)
+{
+	count_selected(f, first_entry(f, map));
+	copy_text(f, text, len);
+}
+
+/* Filter or hold n records, one after the other. */
+static void
+filter_each(struct filter *f, const struct stream_record *r, size_t n)
+{
+	const char *end;
+
+	for (size_t i = 0; i < n; i++) {
+		end = i + 1 < n ? r[i + 1].text : line_input_text(&f->in.input);
+		/* Without the newline. */
+		end--;
+		if (!filter_hold_record(
+			f, &r[i], r[i].text, (size_t)(end - r[i].text)) &&
+		    filter_selects(
+			f, r[i].map, r[i].time_ns, r[i].data, r[i].len))
+			filter_pass_on(
+			    f, r[i].map, r[i].text, (size_t)(end - r[i].text));
+	}
 }
 
 /* Filter n records.  The lines of those that follow each other are copied as
@@ -82,8 +110,13 @@ filter_records(struct filter *f, const struct stream_record *r, size_t n)
 	const char *end = line_input_text(&f->in.input), *from = NULL;
 	size_t i;
 
+	if (f->held != NULL) {
+		filter_each(f, r, n);
+		return;
+	}
 	for (i = 0; i < n && !is_full(f); i++) {
-		if (selects(f, r[i].map, r[i].time_ns, r[i].data, r[i].len)) {
+		if (filter_selects(
+			f, r[i].map, r[i].time_ns, r[i].data, r[i].len)) {
 			count_selected(f, first_entry(f, r[i].map));
 			from = from == NULL ? r[i].text : from;
 			continue;
@@ -101,10 +134,14 @@ filter_records(struct filter *f, const struct stream_record *r, size_t n)
 static void
 filter_record(struct filter *f, const struct stream_line *line)
 {
-	if (!selects(f, line->map, line->time_ns, line->data, line->len))
-		return;
-	count_selected(f, first_entry(f, line->map));
-	copy_text(f, line->text, line->text_len);
+	const struct stream_record r = { .data = line->data,
+		.len = line->len,
+		.time_ns = line->time_ns,
+		.map = line->map };
+
+	if (!filter_hold_record(f, &r, line->text, line->text_len) &&
+	    filter_selects(f, r.map, r.time_ns, r.data, r.len))
+		filter_pass_on(f, r.map, line->text, line->text_len);
 }
 
 /* The plan for a JSON record, or NULL after reporting. */
@@ -150,8 +187,7 @@ filter_json(struct filter *f, const struct stream_line *line)
 	f->json_read |= got != -1;
 	if (got == -1 || (got == 1) == f->invert)
 		return;
-	count_selected(f, first_entry(f, map));
-	copy_text(f, line->text, line->text_len);
+	filter_pass_on(f, map, line->text, line->text_len);
 }
 
 /* Copy "@sampled", with the number of records that were selected. */
@@ -194,8 +230,37 @@ is_about_names(const struct stream_line *line)
 	       line->kind == LINE_NAMES;
 }
 
-/* Filter or copy a line other than a header. */
+/* Take the names that the host tells, and copy them. */
 static void
+take_names(struct filter *f, const struct stream_line *line)
+{
+	char where[1024];
+
+	copy_text(f, line->text, line->text_len);
+	if (!f->needs_names)
+		return;
+	snprintf(
+	    where, sizeof(where), "%s:%lu: @names", f->in.name, f->in.line);
+	stream_reader_try(&f->in);
+	stream_reader_tried(
+	    &f->in, name_store_parse(f->names, line->value, where));
+}
+
+/* The times in the plans are those of other clocks from here on. */
+static void
+take_clock(struct filter *f)
+{
+	struct stream_header *h = &f->in.header;
+
+	if (!f->has_times || h->encoding != STREAM_BINARY)
+		return;
+	query_plans_close(&f->plans);
+	if (query_plans_open(&f->plans, f->query, h, f->names, f->in.name) ==
+	    -1)
+		f->out->buf.failed = true;
+}
+
+void
 filter_line(struct filter *f, const struct stream_line *line)
 {
 	if (is_full(f) && !is_about_names(line))
@@ -215,9 +280,14 @@ filter_line(struct filter *f, const struct stream_line *line)
 		break;
 	case LINE_BAD:
 		break;
+	case LINE_NAMES:
+		take_names(f, line);
+		break;
 	default:
 		if (line->kind == LINE_LOST)
 			f->lost += line->count;
+		if (line->kind == LINE_CLOCK)
+			take_clock(f);
 		copy_text(f, line->text, line->text_len);
 	}
 }
@@ -235,42 +305,10 @@ is_late(const struct filter *f)
 	return f->deadline != 0 && clock_elapsed() >= f->deadline;
 }
 
-/* Wait for input, after writing out what there is. */
-static enum filter_end
-wait_for_input(struct filter *f, int fd)
-{
-	int ready = output_wait(f->out, fd, 0);
-
-	while (!(ready & (OUTPUT_READY | OUTPUT_GONE))) {
-		if (output_flush(f->out) == -1)
-			return FILTER_FAILED;
-		if (must_stop(f) || is_late(f))
-			return FILTER_CHOSEN;
-		ready = output_wait(f->out, fd, RETRY_MS);
-	}
-	/* Where no record is selected, no write tells that the reader left. */
-	if (ready & OUTPUT_GONE) {
-		f->out->gone = true;
-		return FILTER_FAILED;
-	}
-	return must_stop(f) ? FILTER_CHOSEN : FILTER_ON;
-}
-
-/* Whether text of members is told behind the records that have them. */
 static bool
-has_names(const struct stream_header *h)
+has_names_behind(const struct stream_header *h)
 {
-	for (size_t i = 0; i < h->types.n; i++) {
-		const struct type *t = &h->types.v[i];
-
-		for (size_t j = 0; j < t->nmembers; j++) {
-			enum kind kind = t->members[j].as.kind;
-
-			if (kind >= KIND_UID && kind <= KIND_USYM)
-				return true;
-		}
-	}
-	return h->symbols_follow;
+	return h->symbols_follow || h->names_follow;
 }
 
 /* Whether the selected records are complete, and their names too. */
@@ -279,11 +317,37 @@ is_done(struct filter *f)
 {
 	if (!is_full(f))
 		return false;
-	if (!f->is_stream || !writes_records(f) || !has_names(&f->in.header))
+	if (!f->is_stream || !writes_records(f) ||
+	    !has_names_behind(&f->in.header))
 		return true;
 	if (f->deadline == 0)
 		f->deadline = clock_elapsed() + NAMES_NS;
 	return is_late(f);
+}
+
+/* Wait for input, after writing out what there is. */
+static enum filter_end
+wait_for_input(struct filter *f, int fd)
+{
+	int wait_ms = 0, ready = output_wait(f->out, fd, 0);
+
+	held_clock_note_wait(&f->held_clock, wait_ms);
+	while (!(ready & (OUTPUT_READY | OUTPUT_GONE))) {
+		if (filter_release(f, f->held_clock.now) == -1 ||
+		    output_flush(f->out) == -1)
+			return FILTER_FAILED;
+		if (must_stop(f) || is_done(f))
+			return FILTER_CHOSEN;
+		wait_ms = held_clock_wait_ms(&f->held_clock, f->held, RETRY_MS);
+		ready = output_wait(f->out, fd, wait_ms);
+		held_clock_note_wait(&f->held_clock, wait_ms);
+	}
+	/* Where no record is selected, no write tells that the reader left. */
+	if (ready & OUTPUT_GONE) {
+		f->out->gone = true;
+		return FILTER_FAILED;
+	}
+	return must_stop(f) ? FILTER_CHOSEN : FILTER_ON;
 }
 
 /* Read and filter the lines of a stream.  *line is the header of the next one
@@ -296,6 +360,8 @@ filter_lines(struct filter *f, struct stream_line *line)
 	size_t n;
 
 	do {
+		if (filter_release(f, 0) == -1)
+			return FILTER_FAILED;
 		if (is_done(f))
 			return FILTER_CHOSEN;
 		n = stream_reader_next_records(&f->in, records);
@@ -303,6 +369,8 @@ filter_lines(struct filter *f, struct stream_line *line)
 		if (n > 0)
 			continue;
 		while (!stream_reader_is_ready(&f->in)) {
+			if (filter_release(f, f->held_clock.now) == -1)
+				return FILTER_FAILED;
 			end = wait_for_input(f, f->in.input.fd);
 			if (end != FILTER_ON)
 				return end;
@@ -314,13 +382,20 @@ filter_lines(struct filter *f, struct stream_line *line)
 		case LINE_HEADER:
 			return is_full(f) ? FILTER_CHOSEN : FILTER_NEXT;
 		case LINE_FINISH:
+			if (filter_release(f, UINT64_MAX) == -1)
+				return FILTER_FAILED;
 			if (is_full(f))
 				return FILTER_CHOSEN;
+			filter_line(f, line);
+			break;
+		case LINE_RECORD:
+		case LINE_NAMES:
+			filter_line(f, line);
 			break;
 		default:
-			break;
+			if (!filter_hold_line(f, line))
+				filter_line(f, line);
 		}
-		filter_line(f, line);
 	} while (output_flush_if_full(f->out) == 0);
 	return FILTER_FAILED;
 }
@@ -343,8 +418,12 @@ begin_stream(struct filter *f, enum stream_opening what)
 	if (what != STREAM_OPENED ||
 	    (f->nas > 0 &&
 		member_notes_apply_options(h, f->as, f->nas) == -1) ||
-	    query_plans_open(&f->plans, f->query, h, NULL, f->in.name) == -1)
+	    (f->names = name_store_new()) == NULL ||
+	    query_plans_open(&f->plans, f->query, h, f->names, f->in.name) ==
+		-1 ||
+	    filter_open_held(f) == -1)
 		return -1;
+	f->has_times = query_has_times(f->query);
 	if (writes_records(f) &&
 	    stream_check_terminal(h->encoding, f->out->fd) == -1)
 		return -1;
@@ -356,14 +435,25 @@ begin_stream(struct filter *f, enum stream_opening what)
 }
 
 static void
+close_stream(struct filter *f)
+{
+	filter_close_held(f);
+	query_plans_close(&f->plans);
+	name_store_free(f->names);
+	f->names = NULL;
+}
+
+static void
 end_stream(struct filter *f, enum filter_end end)
 {
 	const struct stream_reader *in = &f->in;
 
+	if (end != FILTER_FAILED && filter_release(f, UINT64_MAX) == -1)
+		end = FILTER_FAILED;
 	if (f->json_read)
 		query_plans_report_unseen(
 		    f->plans.v, f->plans.n, f->query, in->name);
-	query_plans_close(&f->plans);
+	close_stream(f);
 	if (!f->is_stream || end == FILTER_FAILED)
 		return;
 	if (end == FILTER_CHOSEN && writes_records(f))
@@ -382,7 +472,7 @@ write_count(struct filter *f, const char *name)
 {
 	if (!f->counts || f->quiet)
 		return;
-	if (f->names)
+	if (f->with_name)
 		buf_printf(&f->out->buf, "%s:", name);
 	buf_printf(&f->out->buf, "%" PRIu64 "\n", f->selected);
 }
@@ -415,6 +505,7 @@ filter_input(struct filter *f, enum stream_opening what)
 		end_stream(f, end);
 		what = stream_reader_next_stream(&f->in, &line);
 		if (begin_stream(f, what) == -1) {
+			close_stream(f);
 			stream_reader_leave_out(&f->in);
 			ret = -1;
 		}
@@ -436,13 +527,14 @@ filter_run(struct filter *f, int fd, const char *name)
 
 	if (fstat(fd, &st) == -1)
 		st.st_mode = 0;
+	f->held_clock = (struct held_clock){ .stopped = S_ISREG(st.st_mode) };
 	f->is_pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
 	f->selected = f->deadline = 0;
 	if ((end = wait_for_input(f, fd)) == FILTER_ON) {
 		ret = filter_input(f, stream_reader_open(&f->in, fd, name));
+		close_stream(f);
 		stream_reader_close(&f->in);
 	}
-	query_plans_close(&f->plans);
 	query_plan_free(f->untyped);
 	f->untyped = NULL;
 	buf_free(&f->map);

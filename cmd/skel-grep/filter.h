@@ -10,8 +10,10 @@
 #include <stdint.h>
 
 #include "base/output.h"
+#include "kinds/name-store.h"
 #include "query/query-plans.h"
 #include "query/query.h"
+#include "record/held-records.h"
 #include "stream/reader.h"
 
 struct filter {
@@ -20,7 +22,7 @@ struct filter {
 	bool invert;               /* records for which it is not true */
 	bool counts;               /* write how many, in place of them */
 	bool quiet;                /* write nothing, and end at the first one */
-	bool names;                /* the name of the input before its count */
+	bool with_name;            /* the name of the input before its count */
 	uint64_t most;             /* records of each input; 0: all */
 	const char *const *as;     /* borrowed: the arguments of --as */
 	size_t nas;
@@ -39,8 +41,17 @@ struct filter {
 	struct buf map, type; /* the names of the map and type of a record */
 
 	/* The current stream of it. */
-	bool is_stream; /* it has a header, which was written */
-	bool json_read; /* it had JSON records */
+	bool is_stream;           /* it has a header, which was written */
+	bool json_read;           /* it had JSON records */
+	bool has_times;           /* the plans have times in them */
+	struct name_store *names; /* owned: what its host told */
+	bool needs_names;         /* the query compares with them */
+	/* Owned: records whose names follow, and what is behind them; NULL:
+	 * none waits. */
+	struct held_records *held;
+	struct held_clock held_clock;
+	struct buf behind; /* a line that is held */
+	bool selects_held; /* the record that was held, whose text is next */
 	uint64_t records, lost;
 	uint64_t pass[STREAM_MAPS_MAX]; /* records since the last "@sampled" */
 };
@@ -48,5 +59,20 @@ struct filter {
 /* Filters the input fd.  Returns 0, or -1 after reporting that some of it could
  * not be read, or that the output failed. */
 int filter_run(struct filter *f, int fd, const char *name);
+
+/*
+ * The parts that filter-held.h needs.
+ */
+
+/* Whether a record is one that is passed on. */
+bool filter_selects(struct filter *f, unsigned int map, uint64_t time_ns,
+    const unsigned char *data, size_t len);
+
+/* Pass on a record, whose line this is. */
+void filter_pass_on(
+    struct filter *f, unsigned int map, const char *text, size_t len);
+
+/* Filter or copy a line other than a header. */
+void filter_line(struct filter *f, const struct stream_line *line);
 
 #endif

@@ -170,7 +170,7 @@ run(struct filter *f, int nfiles, char *const files[])
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return EXIT_ERROR;
 	f->out = &out;
-	f->names = nfiles > 1;
+	f->with_name = nfiles > 1;
 	ret = input_files_run(nfiles, files,
 	    &(struct input_files_reader){ filter_file, is_over, f });
 	output_close(&out);

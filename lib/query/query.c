@@ -54,6 +54,16 @@ query_free(struct query *q)
 	free(q);
 }
 
+bool
+query_has_times(const struct query *q)
+{
+	for (size_t i = 0; i < q->n; i++)
+		for (size_t j = 0; j < q->terms[i].nset; j++)
+			if (q->terms[i].set[j].low.is_time)
+				return true;
+	return false;
+}
+
 unsigned long
 query_given_up(const struct query *q)
 {

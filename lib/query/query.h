@@ -82,6 +82,9 @@ struct query {
 struct query *query_parse(const char *text);
 void query_free(struct query *q);
 
+/* Whether any of its constants may be a time. */
+bool query_has_times(const struct query *q);
+
 /* How many texts its regular expressions gave up. */
 unsigned long query_given_up(const struct query *q);
 

@@ -8,7 +8,8 @@
 /* Run the query over what is left of a stream. */
 static void
 run_lines(struct stream_reader *r, const struct query *q,
-    struct query_plans *plans, struct query_plan *untyped)
+    struct query_plans *plans, struct query_plan *untyped,
+    struct name_store *names)
 {
 	struct stream_line line;
 	struct buf map = { 0 }, type = { 0 };
@@ -29,12 +30,14 @@ run_lines(struct stream_reader *r, const struct query *q,
 			       -1) {
 			query_plan_run_json(
 			    plans->v[i], line.text, line.text_len, &wrong_at);
+		} else if (kind == LINE_NAMES) {
+			name_store_parse(names, line.value, "x");
 		} else if (kind == LINE_HEADER) {
 			query_plans_close(plans);
 			if (stream_reader_next_stream(r, &line) !=
 				STREAM_OPENED ||
-			    query_plans_open(plans, q, &r->header, NULL, "x") ==
-				-1)
+			    query_plans_open(
+				plans, q, &r->header, names, "x") == -1)
 				break;
 		}
 	}
@@ -46,22 +49,24 @@ static void
 run_query(const struct query *q, const uint8_t *data, size_t size)
 {
 	struct query_plan *untyped = query_plan_new_untyped(q);
+	struct name_store *names = name_store_new();
 	int fd = memfd_create("stream", MFD_CLOEXEC);
 	struct query_plans plans = { 0 };
 	struct stream_reader r;
 	enum stream_opening what;
 
-	if (untyped == NULL || fd == -1 ||
+	if (untyped == NULL || names == NULL || fd == -1 ||
 	    write(fd, data, size) != (ssize_t)size ||
 	    lseek(fd, 0, SEEK_SET) != 0)
 		abort();
 	what = stream_reader_open(&r, fd, "x");
 	if (what == STREAM_NDJSON ||
 	    (what == STREAM_OPENED &&
-		query_plans_open(&plans, q, &r.header, NULL, "x") == 0))
-		run_lines(&r, q, &plans, untyped);
+		query_plans_open(&plans, q, &r.header, names, "x") == 0))
+		run_lines(&r, q, &plans, untyped, names);
 	query_plans_close(&plans);
 	query_plan_free(untyped);
+	name_store_free(names);
 	stream_reader_close(&r);
 	close(fd);
 }

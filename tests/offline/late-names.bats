@@ -229,3 +229,71 @@ finish() {
 	comes $'2,ana,0x401136\r'
 	finish
 }
+
+# grep_counts EXPRESSION WANT: so many records of numbers.skel, from a file and from a pipe, and
+# when the names come first.
+grep_counts() {
+	is "$2" "$(skel-grep -c "$1" numbers.skel || :)" || { echo "$1"; return 1; }
+	is "$2" "$(skel-grep -c "$1" < <(cat numbers.skel) || :)" || { echo "pipe: $1"; return 1; }
+	is "$2" "$(skel-grep -c "$1" early.skel || :)" || { echo "early: $1"; return 1; }
+}
+
+@test "skel-grep compares with the names of numbers, and waits for them" {
+	"$LATE" numbers > numbers.skel
+	{ sed -n 1p numbers.skel; sed -n 4,7p numbers.skel; sed -n 2,3p numbers.skel; sed -n 8p numbers.skel; } > early.skel
+	sed -i '1s/"names": "follow", *//' early.skel
+	grep_counts 'owner == "ana"' 2
+	grep_counts 'owner != "ana"' 0
+	grep_counts 'owner != "bob"' 2
+	grep_counts 'owner in (5, "ana")' 2
+	grep_counts 'owner in (1000, "bob")' 2
+	grep_counts 'owner == 1000 && owner ~ "^a"' 2
+	grep_counts 'fn ~ "^do_it"' 2
+	grep_counts 'fn_text == "do_it+0x4"' 2
+	# The same address of two processes, of which one has no name for it.
+	grep_counts 'at == "main"' 1
+	grep_counts 'at != "main"' 0
+	grep_counts 'at !~ "main"' 0
+	grep_counts '!(at == "main")' 1
+	fails_with 2 "owner of map ev: ana: names are put in quotes" skel-grep 'owner == ana' numbers.skel
+	fails_with 2 "ana: names are compared by ==, !=, in, ~ and !~" skel-grep 'owner < "ana"' numbers.skel
+	# The end comes, or nothing more does: there is no name.
+	sed '4,7d' numbers.skel > without.skel
+	run -1 skel-grep -c 'owner == "ana" || at ~ "main"' without.skel
+	is 0 "$output"
+	run -1 --separate-stderr skel-grep -c 'owner == "ana"' < <(head -n 3 without.skel)
+	is 0 "$output"
+}
+
+@test "what skel-grep passes on stays in its order behind a record that waits" {
+	"$LATE" numbers > numbers.skel
+	sed -i '2a{"@lost":{"map":"ev","count":3}}' numbers.skel
+	skel-grep 'owner == "ana"' numbers.skel > out.skel
+	# Names need not wait; records and the line between them do.
+	{ sed -n 1p numbers.skel; sed -n 5p numbers.skel; sed -n '6,7p' numbers.skel; } > want
+	sed -n '1,4p' out.skel | diff -a want -
+	sed -n '2,4p' numbers.skel | diff -a - <(grep -a '^=\|@lost' out.skel)
+	skel-grep -m 1 'owner == "ana"' numbers.skel > out.skel
+	is 1 "$(grep -ac '^=' out.skel)"
+	is 1,ana "$(skel-fmt --csv -b -H --text -c n,owner out.skel | tr -d '\r')"
+	skel-grep -v 'at == "main"' numbers.skel | skel-fmt --csv -b -H --text -c n,owner,at > out
+	is 2,ana,0x401136 "$(tr -d '\r' < out)"
+	# A query that has no names in it does not wait.
+	skel-grep 'owner == 1000' numbers.skel | head -n -1 | diff -a <(head -n -1 numbers.skel) -
+}
+
+@test "skel-grep passes a record of a live stream on when its names come" {
+	"$LATE" numbers > numbers.skel
+	start skel-grep 'owner == "ana" && n > 0'
+	sed -n 1,4p numbers.skel >&8
+	comes "$(sed -n 1p numbers.skel)"
+	comes "$(sed -n 4p numbers.skel)"
+	sed -n 5,6p numbers.skel >&8
+	comes "$(sed -n 5p numbers.skel)"
+	comes "$(sed -n 6p numbers.skel)"
+	is "=" "$(head -c 1 <&9)"
+	exec 8>&-
+	cat <&9 > rest
+	wait "$JOB"
+	JOB=
+}

@@ -220,6 +220,20 @@ counts() {
 	fails_with 2 "::1: it is an address of another form" skel-grep 'six in 10.0.0.0..::1' kinds.skel
 }
 
+@test "times are those of the clock at their record" {
+	make_kinds
+	counts 'born == "2026-11-22T14:48:01.000000001Z"' 3
+	# From the third record on the clock is a second later.
+	{
+		sed -n 1,3p kinds.skel
+		echo '{"@clock":{"boottime":1795358882000000000,"monotonic":1795358882000000000}}'
+		sed -n '4,$p' kinds.skel
+	} > clock.skel
+	is 2 "$(skel-grep -c 'born == "2026-11-22T14:48:01.000000001Z"' clock.skel)"
+	is 1 "$(skel-grep -c 'born > "2026-11-22T14:48:01.5Z"' clock.skel)"
+	is 1 "$(skel-grep -c 'born ~ "T14:48:02"' clock.skel)"
+}
+
 @test "addresses have an order, that of their numbers, and only with those of their form" {
 	make_kinds
 	counts 'saddr > 10.0.0.0' 3
