@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -455,6 +456,33 @@ write_with_unit(char *p, const struct kind_form *f, uint64_t number)
 		   : write_exact_time(p, number, (unsigned)(f->kind - KIND_NS));
 }
 
+/* A quantity that is no integer, as a mean: up to ns, or bytes. */
+static char *
+write_real_with_unit(char *p, const struct kind_form *f, uint64_t bits)
+{
+	static const double factors[] = {
+		[KIND_NS] = 1,
+		[KIND_US] = 1e3,
+		[KIND_MS] = 1e6,
+		[KIND_S] = 1e9,
+		[KIND_BYTES] = 1,
+		[KIND_KIB] = 1024,
+		[KIND_PAGES] = 4096,
+	};
+	struct kind_form whole = *f;
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	/* What fits no integer, or is none, has no unit. */
+	if (!(fabs(v * factors[f->kind]) < 0x1p63))
+		return text_double(p, v);
+	whole.kind = f->kind >= KIND_BYTES ? KIND_BYTES : KIND_NS;
+	whole.is_signed = true;
+	v *= factors[f->kind];
+	return write_with_unit(
+	    p, &whole, (uint64_t)(int64_t)(v < 0 ? v - 0.5 : v + 0.5));
+}
+
 /* Write a time: 2026-11-28T10:00:00.000000001Z, or for people 10:00:00.000000.
  * If the clocks of the host are not known, the number. */
 static char *
@@ -591,7 +619,8 @@ kind_text_write(char *p, const struct kind_form *f, const struct kind_value *v,
 	case KIND_BYTES:
 	case KIND_KIB:
 	case KIND_PAGES:
-		return write_with_unit(p, f, v->number);
+		return f->is_real ? write_real_with_unit(p, f, v->number)
+				  : write_with_unit(p, f, v->number);
 	default:
 		return name_store_has_kind(f->kind)
 			   ? write_name(p, f, v, c)

@@ -39,6 +39,7 @@ struct kind_form {
 	 * Otherwise no digit is lost. */
 	bool is_short;
 	const struct type *flags; /* borrowed: the enum of KIND_FLAGS */
+	bool is_real; /* of a quantity: its number is the bits of a double */
 };
 
 struct kind_value {

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/field-kind.h"
@@ -26,7 +27,9 @@ field_kind_form(const struct types *t, const struct field_place *p,
 		return false;
 	*form = (struct kind_form){ .kind = p->kind,
 		.size = is_text ? 0 : (uint8_t)type->size,
-		.is_signed = type->is_signed && type->kind != TYPE_POINTER,
+		.is_signed = type->is_signed && type->kind != TYPE_POINTER &&
+			     type->kind != TYPE_FLOAT,
+		.is_real = type->kind == TYPE_FLOAT,
 		.is_short = is_short,
 		.flags = p->flags };
 	return true;
@@ -73,6 +76,22 @@ field_kind_read_number(const struct json_value *v, uint64_t *out)
 		return false;
 	open = memrchr(v->text, '(', v->len);
 	return open != NULL && read_digits(open + 1, end - 2, out);
+}
+
+/* Reads a number as the bits of a double. */
+static bool
+read_real(const struct json_value *v, uint64_t *out)
+{
+	char text[64], *end;
+	double number;
+
+	if (v->kind != JSON_VALUE_SCALAR || v->len >= sizeof(text))
+		return false;
+	memcpy(text, v->text, v->len);
+	text[v->len] = '\0';
+	number = strtod(text, &end);
+	memcpy(out, &number, sizeof(number));
+	return end != text && *end == '\0';
 }
 
 /* Stores a number of 16 bytes, which JSON has as a string of digits. */
@@ -153,6 +172,8 @@ field_kind_read_json(const struct types *t, const struct field_place *p,
     const struct json_value *v, unsigned char bytes[FIELD_KIND_BYTES],
     struct kind_value *out)
 {
+	if (types_get(t, p->type)->kind == TYPE_FLOAT)
+		return read_real(v, &out->number);
 	if (!kind_has_bytes(p->kind))
 		return field_kind_read_number(v, &out->number);
 	memset(bytes, 0, FIELD_KIND_BYTES);

@@ -14,6 +14,7 @@ enum shape {
 	SHAPE_16,
 	SHAPE_4_OR_16,
 	SHAPE_TEXT,
+	SHAPE_QUANTITY, /* an integer of any size, or a double, as of a mean */
 };
 
 /* Those that are not here are SHAPE_NUMBER. */
@@ -29,6 +30,13 @@ static const unsigned char shapes[KIND_COUNT] = {
 	[KIND_KTIME] = SHAPE_8,
 	[KIND_BOOTTIME] = SHAPE_8,
 	[KIND_REALTIME] = SHAPE_8,
+	[KIND_NS] = SHAPE_QUANTITY,
+	[KIND_US] = SHAPE_QUANTITY,
+	[KIND_MS] = SHAPE_QUANTITY,
+	[KIND_S] = SHAPE_QUANTITY,
+	[KIND_BYTES] = SHAPE_QUANTITY,
+	[KIND_KIB] = SHAPE_QUANTITY,
+	[KIND_PAGES] = SHAPE_QUANTITY,
 	[KIND_TEXT] = SHAPE_TEXT,
 	[KIND_UTF8] = SHAPE_TEXT,
 };
@@ -78,6 +86,11 @@ check_shape(
 	switch (shape) {
 	case SHAPE_NUMBER:
 		return is_integer(type) ? NULL : "an integer of up to 8 bytes";
+	case SHAPE_QUANTITY:
+		return is_integer(type) || (type->kind == TYPE_FLOAT &&
+					       type->size == sizeof(double))
+			   ? NULL
+			   : "an integer of up to 8 bytes or a double";
 	case SHAPE_2:
 		return has_size(t, m, 2) ? NULL : "2 bytes";
 	case SHAPE_4:

@@ -70,6 +70,21 @@ rows() { # FILE ARG...: "key count" of each row, sorted
 	[ "$(jq -c '.value | [.max_dport, has("max_dport_text"), has("max_saddr_text")]' <<<"$output")" = '[8080,false,false]' ]
 }
 
+@test "a mean keeps the unit, as text and for questions" {
+	cd "$BATS_TEST_TMPDIR"
+	skel-count -q -m all --by sig --mean took --mean kib "$FIXTURES/format/kinds.skel" > means.skel
+	for way in cat 'skel-fmt --json'; do
+		run -0 bash -c "$way means.skel | skel-fmt --json | jq -c 'select(.key.sig == 9) | .value | [.mean_took_text, .mean_kib_text]'"
+		[ "$output" = '["1.234567 ms","1536 KiB"]' ]
+	done
+	run -0 skel-count -q -f json -m all --by sig --mean took "$FIXTURES/format/kinds.skel"
+	[[ $output == *'"mean_took":1234567.0,"mean_took_text":"1.234567 ms"'* ]]
+	run -0 skel-fmt <<<"$output"
+	[[ $output == *"1.23 ms"* ]]
+	run -0 skel-grep -c 'mean_took > 1ms && mean_took < 2ms' means.skel
+	[ "$output" = 1 ]
+}
+
 @test "--as says what a member is, and names of its kind are passed on" {
 	cd "$BATS_TEST_TMPDIR"
 	{

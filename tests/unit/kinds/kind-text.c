@@ -8,6 +8,7 @@
  *	kind-text --manual     the table of skel-stream(5)
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,15 +89,31 @@ check_number(
 }
 
 #define U(kind, size, number, want)                                            \
-	check_number(                                                          \
-	    &(struct kind_form){ (kind), (size), false, false, types.v },      \
+	check_number(&(struct kind_form){ (kind), (size), false, false,        \
+			 types.v, false },                                     \
 	    (uint64_t)(number), (want), __LINE__)
 #define I(kind, size, number, want)                                            \
-	check_number(                                                          \
-	    &(struct kind_form){ (kind), (size), true, false, types.v },       \
+	check_number(&(struct kind_form){ (kind), (size), true, false,         \
+			 types.v, false },                                     \
 	    (uint64_t)(number), (want), __LINE__)
+/* A quantity that is no integer. */
+static void
+check_real(
+    enum kind kind, bool is_short, double number, const char *want, int line)
+{
+	struct kind_form f = make_form(kind, 8, false, is_short);
+	uint64_t bits;
+
+	f.is_real = true;
+	memcpy(&bits, &number, sizeof(bits));
+	check_number(&f, bits, want, line);
+}
+
+#define REAL(kind, is_short, number, want)                                     \
+	check_real((kind), (is_short), (number), (want), __LINE__)
 #define SHORT(kind, number, want)                                              \
-	check_number(&(struct kind_form){ (kind), 8, false, true, types.v },   \
+	check_number(                                                          \
+	    &(struct kind_form){ (kind), 8, false, true, types.v, false },     \
 	    (uint64_t)(number), (want), __LINE__)
 
 static void
@@ -187,6 +204,19 @@ quantities(void)
 	U(KIND_S, 4, 90, "90 s");
 	I(KIND_NS, 8, -1500, "-1.5 us");
 	I(KIND_NS, 8, INT64_MIN, "-9223372036.854775808 s");
+	REAL(KIND_NS, false, 1500000.4, "1.5 ms");
+	REAL(KIND_NS, true, 1234567.5, "1.23 ms");
+	REAL(KIND_S, false, -1.5, "-1.5 s");
+	REAL(KIND_S, true, 0.0000005, "500 ns");
+	REAL(KIND_MS, false, 0.25, "250 us");
+	REAL(KIND_KIB, false, 1.5, "1536 B");
+	REAL(KIND_PAGES, true, 0.5, "2 KiB");
+	REAL(KIND_BYTES, false, 0, "0 B");
+	REAL(KIND_S, true, 1e300, "1e300");
+	REAL(
+	    KIND_NS, false, -1.7976931348623157e308, "-1.7976931348623157e308");
+	REAL(KIND_BYTES, true, NAN, "null");
+	REAL(KIND_NS, true, INFINITY, "null");
 	SHORT(KIND_NS, 999, "999 ns");
 	SHORT(KIND_NS, 1234567, "1.23 ms");
 	SHORT(KIND_NS, 1235000, "1.24 ms");
