@@ -581,6 +581,26 @@ add_value_type(struct count_shape *s, struct types *t)
 	return finish_struct(t, &value, ret);
 }
 
+/* The unit of all histograms, or that of a map for which none is given. */
+static const char *
+hist_unit(const struct count_shape *s)
+{
+	const struct question *q = s->question;
+	enum kind unit = KIND_NONE;
+
+	for (size_t i = 0; i < q->ncolumns; i++) {
+		enum kind kind = s->measured[i].kind;
+
+		if (q->columns[i].op != COLUMN_HIST)
+			continue;
+		if (kind < KIND_NS || kind > KIND_PAGES ||
+		    (unit != KIND_NONE && unit != kind))
+			return STREAM_NO_UNIT;
+		unit = kind;
+	}
+	return unit == KIND_NONE ? STREAM_NO_UNIT : kind_name(unit);
+}
+
 static void
 set_sample(const struct count_shape *s, struct stream_map *m)
 {
@@ -594,7 +614,7 @@ set_sample(const struct count_shape *s, struct stream_map *m)
 					: SAMPLE_LINEAR_HIST;
 	m->polling.interval_ms = s->question->every_ns / 1000000;
 	m->polling.clear_map = s->question->delta;
-	m->unit = strdup(STREAM_NO_UNIT);
+	m->unit = strdup(hist_unit(s));
 }
 
 static char *

@@ -85,6 +85,13 @@ rows() { # FILE ARG...: "key count" of each row, sorted
 	[ "$output" = 1 ]
 }
 
+@test "a histogram has the unit of its member" {
+	run -0 bash -c "skel-count -q -m all --hist took $FIXTURES/format/kinds.skel | skel-fmt"
+	[[ $output == *"  ns  "* ]]
+	run -0 bash -c "skel-count -q -m all --hist took --hist size $FIXTURES/format/kinds.skel | head -n 1 | jq -r '.maps[0].sample.unit'"
+	[ "$output" = "(unit)" ]
+}
+
 @test "--as says what a member is, and names of its kind are passed on" {
 	cd "$BATS_TEST_TMPDIR"
 	{
