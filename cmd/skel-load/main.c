@@ -81,7 +81,7 @@ static const struct command_option option_table[] = {
 	    "for more maps",
 	    "sizes" },
 	{ "no-symbols", OPT_LAUNCH, NULL,
-	    "show the addresses of stacks as numbers", NULL },
+	    "look up no names: show addresses and ids as numbers", NULL },
 	{ "only", OPT_LAUNCH, "PROG[,...]",
 	    "leave out all other programs; PROG may be a pattern", "program" },
 	{ "optional", OPT_LAUNCH, "PROG[,...]",

@@ -66,7 +66,7 @@ static const struct command_option option_table[] = {
 	{ "time", 't', "SECONDS", "stop after this time, for instance 0.5",
 	    NULL },
 	{ "no-symbols", OPT_NO_SYMBOLS, NULL,
-	    "show the addresses of stacks as numbers", NULL },
+	    "look up no names: show addresses and ids as numbers", NULL },
 	{ "once", OPT_ONCE, NULL, "read what the maps hold now, then stop",
 	    NULL },
 	{ "sample", OPT_SAMPLE,
