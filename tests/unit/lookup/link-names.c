@@ -64,6 +64,7 @@ main(void)
 {
 	/* Its own namespace has lo alone, if it may have one. */
 	bool own = unshare(CLONE_NEWNET) == 0;
+	unsigned int early;
 
 	link_names_open(&l);
 	CHECK(l.fd != -1);
@@ -71,8 +72,15 @@ main(void)
 	link_names_close(&l);
 	CHECK_STR(name(1), "");
 	if (own && if_nametoindex("lo") == 1) {
+		/* One that was there before, and goes before the question. */
+		own = system("ip link add skelnames0 type veth") == 0;
+		early = if_nametoindex("skelnames0");
 		link_names_open(&l);
-		check_ends(2);
+		if (own) {
+			CHECK_NUM(system("ip link del skelnames0"), 0);
+			CHECK_STR(name(early), "skelnames0");
+		}
+		check_ends(4);
 		check_present();
 		link_names_close(&l);
 		/* Changes that are lost: all are asked for again. */
