@@ -124,7 +124,7 @@ INSTALL_MISSING = CC="$(CC)" PKG_CONFIG="$(PKG_CONFIG)" tests/helpers/install-mi
 # The needs of goal $1, or those of the part of its name before "-".
 needs = $(or $(NEED_$1),$(NEED_$(firstword $(subst -, ,$1))))
 # Debian's packages for the disk of a guest.
-GUEST := $(filter-out -- clang-format cppcheck git llvm locales shellcheck, \
+GUEST := $(filter-out -- clang-format cppcheck git llvm locales shellcheck tmux, \
 	$(foreach p,$(NEED_check),$(lastword $(subst :, ,$p)))) kmod make mount
 
 # Only these goals may install anything, before the first file is compiled.  With

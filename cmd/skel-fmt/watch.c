@@ -232,8 +232,11 @@ watch_end_pass(struct watch *w, unsigned int map)
 	w->out->buf.failed |= m->last_text.failed || m->last.failed;
 	m->complete = true;
 	w->is_due = true;
-	if (clock_elapsed() - w->drawn_ns >= DRAW_NS)
-		watch_draw(w);
+	if (clock_elapsed() - w->drawn_ns < DRAW_NS)
+		return;
+	watch_draw(w);
+	/* If that fails, w->out says so. */
+	output_flush(w->out);
 }
 
 /* Take the size of the window, and make the plans for its width. */

@@ -164,11 +164,11 @@ draw_lines(struct buf *out, struct lines l, size_t most, unsigned int width)
 }
 
 static void
-draw_more(struct buf *out, uint64_t more, unsigned int width)
+draw_more(struct buf *out, uint64_t more, const char *what, unsigned int width)
 {
 	struct buf text = { 0 };
 
-	buf_printf(&text, ELLIPSIS " %" PRIu64 " more", more);
+	buf_printf(&text, ELLIPSIS " %" PRIu64 " more%s", more, what);
 	if (!text.failed)
 		draw_line(out, text.data, text.data + text.len, width);
 	out->failed |= text.failed;
@@ -188,30 +188,33 @@ lines_needed(const struct screen_part *p)
 	return n;
 }
 
-/* Draw a part that needs so many lines on at most lines. */
+/* Draw a part that needs so many lines on at most lines, but at least one. */
 static void
 draw_part(struct buf *out, const struct screen_part *p, size_t needs,
     size_t lines, unsigned int width)
 {
-	size_t last = needs > lines || p->all > p->n, left, row, n;
+	size_t last = needs > lines || p->all > p->n, left, row, n = 0, cut = 0;
 	uint64_t shown = 0;
 
-	if (lines == 0)
+	if (lines == 1 && p->head.len > 0) {
+		draw_lines(out, head_lines(p), 1, width);
 		return;
+	}
 	left = lines - last;
 	left -= draw_lines(out, head_lines(p), left, width);
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n && cut == 0; i++) {
 		row = count_lines(without_blank_end(row_lines(p, i)));
 		if (row > left && i > 0)
 			break;
 		n = draw_lines(out, row_lines(p, i), left, width);
 		left -= n;
-		shown += n >= row;
-		if (n < row)
-			break;
+		cut = n < row ? row - n : 0;
+		shown += cut == 0;
 	}
-	if (last)
-		draw_more(out, p->all - shown, width);
+	if (last && p->all == 1 && n > 0)
+		draw_more(out, cut, " lines", width);
+	else if (last)
+		draw_more(out, p->all - shown, "", width);
 }
 
 /* Give each part its share of the lines: what one does not need is for the
@@ -258,17 +261,21 @@ screen_draw(struct buf *out, const struct screen_part *parts, size_t n,
 	}
 	shares = needs + n;
 	for (size_t i = 0; i < n; i++) {
+		/* A blank line before it. */
 		needs[i] = lines_needed(&parts[i]) + (i > 0);
 		out->failed |= parts[i].failed;
 	}
 	share_lines(needs, shares, n, lines);
 	buf_str(out, HOME);
 	for (size_t i = 0; i < n; i++) {
-		/* A blank line between two parts. */
-		if (i > 0 && shares[i] > 0)
+		size_t gap = i > 0 && shares[i] > 1;
+
+		if (shares[i] == 0)
+			continue;
+		if (gap != 0)
 			draw_line(out, NULL, NULL, width);
-		draw_part(out, &parts[i], needs[i] - (i > 0),
-		    shares[i] - (i > 0 && shares[i] > 0), width);
+		draw_part(
+		    out, &parts[i], needs[i] - (i > 0), shares[i] - gap, width);
 	}
 	buf_str(out, ERASE_BELOW);
 	free(needs);

@@ -61,9 +61,9 @@ rows_that_do_not_fit_are_counted(void)
 	DRAWS(&p, 1, 5, 20, "HEAD|a|b|c|");
 	DRAWS(&p, 1, 4, 20, "HEAD|a|… 2 more|");
 	DRAWS(&p, 1, 3, 20, "HEAD|… 3 more|");
-	DRAWS(&p, 1, 2, 20, "… 3 more|");
-	DRAWS(&p, 1, 1, 20, "… 3 more|");
-	DRAWS(&p, 1, 0, 20, "… 3 more|");
+	DRAWS(&p, 1, 2, 20, "HEAD|");
+	DRAWS(&p, 1, 1, 20, "HEAD|");
+	DRAWS(&p, 1, 0, 20, "HEAD|");
 	/* Rows that were not written. */
 	p.all = 50;
 	DRAWS(&p, 1, 10, 20, "HEAD|a|b|c|… 47 more|");
@@ -87,6 +87,11 @@ rows_of_several_lines_are_shown_whole(void)
 	DRAWS(&p, 1, 5, 20, "a|1|2|… 1 more|");
 	/* But the first one is cut, so that there is something to see. */
 	DRAWS(&p, 1, 4, 20, "a|1|… 2 more|");
+	DRAWS(&p, 1, 2, 20, "… 2 more|");
+	screen_part_clear(&p);
+	add_row(&p, "a\n1\n2\n3\n\n");
+	DRAWS(&p, 1, 5, 20, "a|1|2|3|");
+	DRAWS(&p, 1, 4, 20, "a|1|… 2 more lines|");
 	screen_part_free(&p);
 }
 
@@ -107,7 +112,8 @@ parts_share_the_lines(void)
 	DRAWS(p, 3, 100, 20, "A|a||B|b|b|b|b|b|b|b|b|b||C|c|c|c|c|c|c|c|c|c|");
 	DRAWS(p, 3, 14, 20, "A|a||B|b|b|… 7 more||C|c|c|c|… 6 more|");
 	DRAWS(p, 2, 14, 20, "A|a||B|b|b|b|b|b|b|b|b|b|");
-	DRAWS(p, 3, 4, 20, "… 1 more|||");
+	DRAWS(p, 3, 4, 20, "A|B|C|");
+	DRAWS(p, 3, 3, 20, "B|C|");
 	for (int i = 0; i < 3; i++)
 		screen_part_free(&p[i]);
 }
