@@ -8,11 +8,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/util.h"
-#include "count/pass-order.h"
-#include "count/pass-rows.h"
 #include "format/paint.h"
 #include "keyboard.h"
 #include "watch.h"
+#include "watch/pass-order.h"
+#include "watch/pass-rows.h"
 
 /* The least time between two drawings while input keeps coming. */
 #define DRAW_NS (CLOCK_SECOND / 20)

@@ -4,8 +4,8 @@
  * The rows of a pass are kept as records, and not as text, since their order
  * is known only at its end, and since the window may change its size.
  */
-#ifndef SKEL_WATCH_H
-#define SKEL_WATCH_H
+#ifndef SKEL_FMT_WATCH_H
+#define SKEL_FMT_WATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,10 +14,10 @@
 #include "base/output.h"
 #include "base/report.h"
 #include "format/plan.h"
-#include "format/screen.h"
 #include "stream/line.h"
 #include "stream/reader.h"
 #include "terminal.h"
+#include "watch/screen.h"
 
 struct watched_map;
 

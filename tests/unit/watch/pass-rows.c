@@ -1,5 +1,5 @@
-/* lib/count/pass-rows: of the rows of a pass the largest are kept, in order. */
-#include "count/pass-rows.h"
+/* lib/watch/pass-rows: of the rows of a pass the largest are kept, in order. */
+#include "watch/pass-rows.h"
 #include "check.h"
 
 static void

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "count/pass-rows.h"
+#include "watch/pass-rows.h"
 
 void
 pass_rows_free(struct pass_rows *r)

@@ -3,8 +3,8 @@
  * order in which they came.  Of very many only as many are kept as can be
  * looked at; all are counted.
  */
-#ifndef SKEL_COUNT_PASS_ROWS_H
-#define SKEL_COUNT_PASS_ROWS_H
+#ifndef SKEL_WATCH_PASS_ROWS_H
+#define SKEL_WATCH_PASS_ROWS_H
 
 #include <stdbool.h>
 #include <stddef.h>

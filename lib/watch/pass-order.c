@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "count/pass-order.h"
 #include "record/fields.h"
+#include "watch/pass-order.h"
 
 enum { NUMBER_MAX = 400 }; /* bytes of the text of one */
 

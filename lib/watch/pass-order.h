@@ -3,8 +3,8 @@
  * largest first: "count" of their value if there is one, or else its first
  * number.
  */
-#ifndef SKEL_COUNT_PASS_ORDER_H
-#define SKEL_COUNT_PASS_ORDER_H
+#ifndef SKEL_WATCH_PASS_ORDER_H
+#define SKEL_WATCH_PASS_ORDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

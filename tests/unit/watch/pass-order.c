@@ -1,6 +1,6 @@
-/* lib/count/pass-order: the number by which rows are sorted, in records of both
+/* lib/watch/pass-order: the number by which rows are sorted, in records of both
  * encodings. */
-#include "count/pass-order.h"
+#include "watch/pass-order.h"
 #include "check.h"
 #include "stream-text.h"
 

@@ -6,8 +6,8 @@
  * The text of a part must be safe for a terminal already.  It may be painted
  * (format/paint.h); colours take no columns.
  */
-#ifndef SKEL_FORMAT_SCREEN_H
-#define SKEL_FORMAT_SCREEN_H
+#ifndef SKEL_WATCH_SCREEN_H
+#define SKEL_WATCH_SCREEN_H
 
 #include <stdbool.h>
 #include <stddef.h>

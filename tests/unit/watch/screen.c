@@ -1,8 +1,8 @@
-/* lib/format/screen: which lines are drawn where, and what is cut. */
+/* lib/watch/screen: which lines are drawn where, and what is cut. */
 #include <locale.h>
 
 #include "check.h"
-#include "format/screen.h"
+#include "watch/screen.h"
 
 static void
 add_row(struct screen_part *p, const char *lines)
