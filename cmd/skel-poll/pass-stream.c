@@ -10,6 +10,7 @@
 #include "base/signals.h"
 #include "base/util.h"
 #include "command.h"
+#include "encode-name.h"
 #include "encode-record.h"
 #include "encode-stack.h"
 #include "format/plan.h"
@@ -55,6 +56,7 @@ struct stream_pass {
 	struct symbol_store *symbols; /* owned; to write JSON, else NULL */
 	struct name_store *names;     /* likewise */
 	struct stack_encoder *stacks; /* owned; to write binary, else NULL */
+	struct name_encoder *encoder; /* likewise */
 	json_t *members[STREAM_MAPS_MAX]; /* owned: objects whose keys are the
 					     members of JSON records, or null
 					     for one that was reported */
@@ -363,7 +365,8 @@ write_as_binary(
 		return -1;
 	snprintf(
 	    where, sizeof(where), "%s:%lu", p->reader->name, p->reader->line);
-	if (remove_added_members(p, record, map) == 0 &&
+	if (name_encoder_record(p->encoder, map, record, &p->out->buf) == 0 &&
+	    remove_added_members(p, record, map) == 0 &&
 	    stack_encoder_record(p->stacks, map, record, where, &p->out->buf) ==
 		0 &&
 	    encode_record(h, map, record, where, &p->bytes, &time_ns) == 0) {
@@ -668,14 +671,17 @@ finish_held(struct stream_pass *p, enum pass_end end)
 	return failed != PASS_NONE ? failed : end;
 }
 
-/* Opens what converting stacks to the other encoding needs. */
+/* Opens what converting names to the other encoding needs. */
 static int
-open_stack_conversion(struct stream_pass *p)
+open_conversion(struct stream_pass *p)
 {
 	const struct stream_header *h = &p->reader->header;
 
 	if (!wants_json(p))
-		return (p->stacks = stack_encoder_new(h)) != NULL ? 0 : -1;
+		return (p->stacks = stack_encoder_new(h)) != NULL &&
+			       (p->encoder = name_encoder_new(h)) != NULL
+			   ? 0
+			   : -1;
 	if ((p->names = name_store_new()) == NULL)
 		return -1;
 	for (size_t i = 0; i < h->nmaps; i++)
@@ -730,7 +736,7 @@ begin_stream(struct stream_pass *p, enum stream_opening what)
 	if (o->has_encoding)
 		h->encoding = o->encoding;
 	if (stream_check_terminal(h->encoding, p->out->fd) == -1 ||
-	    open_stack_conversion(p) == -1 || (follow && open_held(p) == -1))
+	    open_conversion(p) == -1 || (follow && open_held(p) == -1))
 		return -1;
 	/* JSON records have their names with them. */
 	h->symbols_follow &= binary && !wants_json(p);
@@ -783,6 +789,8 @@ end_stream(struct stream_pass *p, enum pass_end end)
 	name_store_free(p->names);
 	p->names = NULL;
 	stack_encoder_free(p->stacks);
+	name_encoder_free(p->encoder);
+	p->encoder = NULL;
 	p->symbols = NULL;
 	p->stacks = NULL;
 	p->all_lost += p->lost;

@@ -211,6 +211,14 @@ finish() {
 	is "" "$stderr"
 	sed '1s/"names": "follow", *//' numbers.skel | skel-fmt --csv -b -H --text -c owner > numbers.csv
 	is $'1000\r\n1000\r' "$(cat numbers.csv)"
+	# JSON records have them inside, and give them back.
+	skel-poll -f json numbers.skel > numbers.json
+	run -0 skel-fmt --csv -b -H --text -c n,owner,fn,at numbers.json
+	is $'1,ana,do_it+0x4,main\r\n2,ana,do_it+0x4,0x401136\r' "$output"
+	skel-poll -f binary numbers.json > again.skel
+	diff <(grep -a '^{"@names"' numbers.skel | tr -d ' ' | grep -v null) <(grep -a '^{"@names"' again.skel)
+	run -0 skel-fmt --csv -b -H --text -c n,owner,fn,at again.skel
+	is $'1,ana,do_it+0x4,main\r\n2,ana,do_it+0x4,0x401136\r' "$output"
 	# Numbers alone need not wait.
 	start skel-fmt --csv -b --numeric -H -c n,owner
 	sed -n 1,2p numbers.skel >&8
