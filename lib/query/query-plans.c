@@ -15,6 +15,13 @@ query_plans_close(struct query_plans *p)
 	*p = (struct query_plans){ 0 };
 }
 
+/* What stands for the rest of a long text. */
+static const char *
+rest_of(const char *text)
+{
+	return strlen(text) > QUERY_SHOWN_MAX ? "..." : "";
+}
+
 /* Report that no map has a member, with the names that are like it. */
 static void
 report_missing(const struct query_term *t, const struct stream_header *h,
@@ -36,8 +43,9 @@ report_missing(const struct query_term *t, const struct stream_header *h,
 	if (text == NULL || all.failed)
 		report_nomem();
 	else
-		report_error("%s: expression:%zu: no map has a member %s%s",
-		    where, t->member.at + 1, t->member.text, text);
+		report_error("%s: expression:%zu: no map has a member %.*s%s%s",
+		    where, t->member.at + 1, QUERY_SHOWN_MAX, t->member.text,
+		    rest_of(t->member.text), text);
 	free(text);
 	fields_free(&all);
 }
@@ -55,8 +63,9 @@ check_term(const struct query_term *t, const struct stream_header *h,
 
 		if (why == NULL)
 			continue;
-		report_error("%s: expression:%zu: %s of map %s: %s", where,
-		    t->at + 1, t->member.text, h->maps[i].name, why);
+		report_error("%s: expression:%zu: %.*s%s of map %s: %s", where,
+		    t->at + 1, QUERY_SHOWN_MAX, t->member.text,
+		    rest_of(t->member.text), h->maps[i].name, why);
 		return -1;
 	}
 	report_missing(t, h, where);
@@ -121,8 +130,9 @@ query_plans_report_unseen(struct query_plan *const *plans, size_t n,
 		if (unseen < n || n == 0)
 			continue;
 		others = query_plan_others(plans[0]);
-		report_notice("%s: no record has a member %s%s%s", where,
-		    q->terms[i].member.text,
+		report_notice("%s: no record has a member %.*s%s%s%s", where,
+		    QUERY_SHOWN_MAX, q->terms[i].member.text,
+		    rest_of(q->terms[i].member.text),
 		    *others != '\0' ? "; others of the first records: " : "",
 		    others);
 		return;

@@ -15,14 +15,16 @@ enum {
 	NESTED_MAX = 50
 };
 
-/* After so many texts that cost the limit, each may cost only a hundredth. */
-enum { GIVEN_UP_MAX = 100 };
+/* After so many texts of a query that cost the limit, each may cost only a
+ * hundredth, and after more of them no text is looked at. */
+enum { GIVEN_UP_FEW = 100, GIVEN_UP_MAX = 10000 };
 
 struct query_regex {
 	pcre2_code *code;
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
-	unsigned long given_up;
+	struct query_budget *budget; /* borrowed */
+	bool reduced;                /* the limits */
 };
 
 static pcre2_code *
@@ -45,14 +47,15 @@ compile(const char *pattern, size_t len, int *error, size_t *at)
 }
 
 struct query_regex *
-query_regex_new(
-    const char *pattern, size_t len, char error_text[256], size_t *error_at)
+query_regex_new(const char *pattern, size_t len, struct query_budget *budget,
+    char error_text[256], size_t *error_at)
 {
 	struct query_regex *r = calloc(1, sizeof(*r));
 	int error = PCRE2_ERROR_NOMEMORY;
 
 	*error_at = 0;
 	if (r != NULL) {
+		r->budget = budget;
 		r->code = compile(pattern, len, &error, error_at);
 		r->limits = pcre2_match_context_create(NULL);
 		/* Where in the text it matches does not matter. */
@@ -85,12 +88,11 @@ query_regex_free(struct query_regex *r)
 static void
 give_up(struct query_regex *r, const char *why)
 {
-	if (r->given_up++ == 0)
+	if (r->budget->given_up++ == 0)
 		report_error("a regular expression was given up for a text "
-			     "that %s; such records are left out",
-		    why);
-	if (r->given_up == GIVEN_UP_MAX)
-		pcre2_set_match_limit(r->limits, STEPS_MAX / 100);
+			     "that %s; such records are left out, and after "
+			     "%d of them all",
+		    why, GIVEN_UP_MAX);
 }
 
 int
@@ -99,6 +101,12 @@ query_regex_match(struct query_regex *r, const char *text, size_t len)
 	char why[320], error[256];
 	int got;
 
+	if (r->budget->given_up >= GIVEN_UP_MAX)
+		return -1;
+	if (r->budget->given_up >= GIVEN_UP_FEW && !r->reduced) {
+		pcre2_set_match_limit(r->limits, STEPS_MAX / 100);
+		r->reduced = true;
+	}
 	if (len > QUERY_REGEX_TEXT_MAX) {
 		snprintf(why, sizeof(why), "is longer than %d bytes",
 		    QUERY_REGEX_TEXT_MAX);
@@ -113,10 +121,4 @@ query_regex_match(struct query_regex *r, const char *text, size_t len)
 	snprintf(why, sizeof(why), "costs too much (%s)", error);
 	give_up(r, why);
 	return -1;
-}
-
-unsigned long
-query_regex_given_up(const struct query_regex *r)
-{
-	return r->given_up;
 }

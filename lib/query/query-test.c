@@ -113,9 +113,22 @@ add_numbers(struct query_test *t, const struct query_target *target,
 }
 
 static int
+compare_texts(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t n = a_len < b_len ? a_len : b_len;
+	int order = n == 0 ? 0 : memcmp(a, b, n);
+
+	return order != 0 ? (order > 0) - (order < 0)
+			  : (a_len > b_len) - (a_len < b_len);
+}
+
+static int
 add_texts(struct query_test *t, const struct query_texts *r, struct buf *why)
 {
 	t->strings = true;
+	if (r->low != NULL && r->high != NULL &&
+	    compare_texts(r->low, r->low_len, r->high, r->high_len) > 0)
+		return 0;
 	if (!array_room(t->texts, t->ntexts, t->texts_cap))
 		return fail_nomem(why);
 	t->texts[t->ntexts++] = *r;
@@ -127,6 +140,8 @@ add_addresses(
     struct query_test *t, const struct query_addresses *a, struct buf *why)
 {
 	t->strings = true;
+	if (memcmp(a->low, a->high, a->len) > 0)
+		return 0;
 	if (!array_room(t->addresses, t->naddresses, t->addresses_cap))
 		return fail_nomem(why);
 	t->addresses[t->naddresses++] = *a;
@@ -192,7 +207,10 @@ add_number_interval(struct query_test *t, const struct query_target *target,
 static int
 refuse(struct buf *why, const struct query_operand *o, const char *reason)
 {
-	buf_printf(why, "%s%s", o != NULL ? o->text : "", reason);
+	if (o != NULL)
+		buf_printf(why, "%.*s%s", QUERY_SHOWN_MAX, o->text,
+		    o->len > QUERY_SHOWN_MAX ? "..." : "");
+	buf_str(why, reason);
 	return -1;
 }
 
@@ -293,34 +311,125 @@ add_interval(struct query_test *t, const struct query_interval *i,
 	return any ? 0 : refuse(why, &i->low, query_constant_wanted(target));
 }
 
+/* Sort n ranges by their low ends, and join those that meet: join() adds a
+ * later one to the one before, or returns false if there is a gap between
+ * them. */
+static void
+join_ranges(void *ranges, size_t *n, size_t size,
+    int (*compare)(const void *, const void *),
+    bool (*join)(void *, const void *))
+{
+	char *at = ranges;
+	size_t last = 0;
+
+	if (*n < 2)
+		return;
+	qsort(ranges, *n, size, compare);
+	for (size_t i = 1; i < *n; i++)
+		if (!join(at + last * size, at + i * size))
+			memmove(at + ++last * size, at + i * size, size);
+	*n = last + 1;
+}
+
 static int
-compare_ranges(const void *a, const void *b)
+compare_ints(const void *a, const void *b)
 {
 	const struct query_ints *x = a, *y = b;
 
 	return query_number_compare_ints(x->low, y->low);
 }
 
-/* Sort the ranges, and join those that meet. */
-static void
-join_ints(struct query_test *t)
+static bool
+join_ints(void *last, const void *next)
 {
-	size_t n = 0;
+	struct query_ints *x = last;
+	const struct query_ints *y = next;
 
-	if (t->nints < 2)
-		return;
-	qsort(t->ints, t->nints, sizeof(*t->ints), compare_ranges);
-	for (size_t i = 1; i < t->nints; i++) {
-		struct query_ints *last = &t->ints[n];
+	if (query_number_compare_ints(y->low, query_number_next(x->high)) > 0)
+		return false;
+	if (query_number_compare_ints(y->high, x->high) > 0)
+		x->high = y->high;
+	return true;
+}
 
-		if (query_number_compare_ints(
-			t->ints[i].low, query_number_next(last->high)) > 0)
-			t->ints[++n] = t->ints[i];
-		else if (query_number_compare_ints(
-			     t->ints[i].high, last->high) > 0)
-			last->high = t->ints[i].high;
+static int
+compare_reals(const void *a, const void *b)
+{
+	const struct query_reals *x = a, *y = b;
+
+	return (x->low > y->low) - (x->low < y->low);
+}
+
+static bool
+join_reals(void *last, const void *next)
+{
+	struct query_reals *x = last;
+	const struct query_reals *y = next;
+
+	if (y->low > x->high)
+		return false;
+	if (y->high > x->high)
+		x->high = y->high;
+	return true;
+}
+
+static int
+compare_lows(const void *a, const void *b)
+{
+	const struct query_texts *x = a, *y = b;
+
+	return compare_texts(x->low, x->low_len, y->low, y->low_len);
+}
+
+static bool
+join_texts(void *last, const void *next)
+{
+	struct query_texts *x = last;
+	const struct query_texts *y = next;
+
+	if (compare_texts(y->low, y->low_len, x->high, x->high_len) > 0)
+		return false;
+	if (compare_texts(y->high, y->high_len, x->high, x->high_len) > 0) {
+		x->high = y->high;
+		x->high_len = y->high_len;
 	}
-	t->nints = n + 1;
+	return true;
+}
+
+static int
+compare_addresses(const void *a, const void *b)
+{
+	const struct query_addresses *x = a, *y = b;
+
+	return x->len != y->len ? (x->len > y->len) - (x->len < y->len)
+				: memcmp(x->low, y->low, x->len);
+}
+
+static bool
+join_addresses(void *last, const void *next)
+{
+	struct query_addresses *x = last;
+	const struct query_addresses *y = next;
+
+	if (x->len != y->len || memcmp(y->low, x->high, x->len) > 0)
+		return false;
+	if (memcmp(y->high, x->high, x->len) > 0)
+		memcpy(x->high, y->high, x->len);
+	return true;
+}
+
+/* Several ranges are all of "in", and have both ends. */
+static void
+join_all(struct query_test *t)
+{
+	join_ranges(
+	    t->ints, &t->nints, sizeof(*t->ints), compare_ints, join_ints);
+	join_ranges(
+	    t->reals, &t->nreals, sizeof(*t->reals), compare_reals, join_reals);
+	join_ranges(
+	    t->texts, &t->ntexts, sizeof(*t->texts), compare_lows, join_texts);
+	join_ranges(t->addresses, &t->naddresses, sizeof(*t->addresses),
+	    compare_addresses, join_addresses);
 }
 
 /* The test of a member alone: that it is not 0, not empty. */
@@ -368,7 +477,7 @@ query_test_make(struct query_test *t, const struct query_term *term,
 	for (size_t i = 0; i < term->nset; i++)
 		if (add_interval(t, &term->set[i], term, target, why) == -1)
 			return -1;
-	join_ints(t);
+	join_all(t);
 	return 0;
 }
 
@@ -386,47 +495,54 @@ has_int(const struct query_test *t, struct int128 v)
 static bool
 has_real(const struct query_test *t, double v)
 {
-	for (size_t i = 0; i < t->nreals; i++)
-		if (v >= t->reals[i].low && v <= t->reals[i].high)
-			return true;
-	return false;
+	size_t at;
+
+	array_partition(at, t->nreals, t->reals[at].high < v);
+	return at < t->nreals && t->reals[at].low <= v;
+}
+
+/* Less than, equal to or greater than 0, as the range is below the address,
+ * has it, or is above. */
+static int
+place_address(const struct query_addresses *a, const char *bytes, size_t len)
+{
+	if (a->len != len)
+		return a->len < len ? -1 : 1;
+	if (memcmp(a->high, bytes, len) < 0)
+		return -1;
+	return memcmp(a->low, bytes, len) > 0;
 }
 
 static bool
 has_address(const struct query_test *t, const char *bytes, size_t len)
 {
-	for (size_t i = 0; i < t->naddresses; i++) {
-		const struct query_addresses *a = &t->addresses[i];
+	size_t at;
 
-		if (a->len == len && memcmp(bytes, a->low, len) >= 0 &&
-		    memcmp(bytes, a->high, len) <= 0)
-			return true;
-	}
-	return false;
+	array_partition(at, t->naddresses,
+	    place_address(&t->addresses[at], bytes, len) < 0);
+	return at < t->naddresses &&
+	       place_address(&t->addresses[at], bytes, len) == 0;
 }
 
+/* The same for a text. */
 static int
-compare_texts(const char *a, size_t a_len, const char *b, size_t b_len)
+place_text(const struct query_texts *r, const char *text, size_t len)
 {
-	size_t n = a_len < b_len ? a_len : b_len;
-	int order = n == 0 ? 0 : memcmp(a, b, n);
-
-	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+	if (r->high != NULL &&
+	    compare_texts(text, len, r->high, r->high_len) > -r->below_high)
+		return -1;
+	return r->low != NULL &&
+	       compare_texts(text, len, r->low, r->low_len) < r->above_low;
 }
 
 static bool
 has_text(const struct query_test *t, const char *text, size_t len)
 {
-	for (size_t i = 0; i < t->ntexts; i++) {
-		const struct query_texts *r = &t->texts[i];
+	size_t at;
 
-		if ((r->low == NULL || compare_texts(text, len, r->low,
-					   r->low_len) >= r->above_low) &&
-		    (r->high == NULL || compare_texts(text, len, r->high,
-					    r->high_len) <= -r->below_high))
-			return true;
-	}
-	return false;
+	array_partition(
+	    at, t->ntexts, place_text(&t->texts[at], text, len) < 0);
+	return at < t->ntexts && place_text(&t->texts[at], text, len) == 0;
 }
 
 /* The length of NAME in "NAME(3)", as JSON has enums; or len. */

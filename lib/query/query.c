@@ -67,12 +67,7 @@ query_has_times(const struct query *q)
 unsigned long
 query_given_up(const struct query *q)
 {
-	unsigned long n = 0;
-
-	for (size_t i = 0; i < q->n; i++)
-		if (q->terms[i].regex != NULL)
-			n += query_regex_given_up(q->terms[i].regex);
-	return n;
+	return q->budget.given_up;
 }
 
 static size_t *
@@ -270,7 +265,7 @@ parse_pattern(struct parser *p, struct query_term *t)
 	if (p->in.kind != QUERY_TEXT)
 		return expected(p, "a regular expression in quotes");
 	t->regex = query_regex_new(p->in.word.len > 0 ? p->in.word.data : "",
-	    p->in.word.len, error, &at);
+	    p->in.word.len, &p->q->budget, error, &at);
 	if (t->regex == NULL) {
 		report_error("expression:%zu: regular expression: %s, at its "
 			     "byte %zu",

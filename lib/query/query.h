@@ -26,6 +26,7 @@ enum {
 	QUERY_TERMS_MAX = 1024,  /* comparisons */
 	QUERY_VALUES_MAX = 8192, /* constants in them */
 	QUERY_DEPTH_MAX = 100,   /* parentheses and "!" around each other */
+	QUERY_SHOWN_MAX = 100,   /* bytes of a name in a report */
 };
 
 enum query_operand_kind {
@@ -75,6 +76,7 @@ struct query {
 	struct query_term *terms; /* owned */
 	size_t n, cap;
 	size_t values; /* constants in all of them */
+	struct query_budget budget;
 };
 
 /* Parse an expression.  Returns NULL after reporting what is wrong and where:

@@ -186,6 +186,65 @@ counts() {
 	[[ $stderr == *"regular expression: parentheses are too deeply nested"* ]]
 }
 
+@test "hostile expressions end in time, with one clear line" {
+	run -0 timeout 100 python3 - "$FORMAT/nested.skel" <<-'PYTHON'
+		import json, subprocess, sys
+		with open("in.json", "w") as f:
+		    for i in range(2000):
+		        print(json.dumps({"n": i, "t": "a" * 40 + "!", "d": i + .5, "ip": f"10.1.{i // 256}.{i % 256}"}),
+		              file=f)
+		def grep(expression, status, said="", count=None, name="in.json"):
+		    got = subprocess.run(["skel-grep", "-c", "--", expression, name], capture_output=True)
+		    if (got.returncode != status or said.encode() not in got.stderr or len(got.stderr) > 500
+		            or got.stderr.count(b"\n") != bool(said) or b"\x1b" in got.stderr
+		            or (count is not None and int(got.stdout) != count)):
+		        sys.exit(f"{expression[:100]!r}: status {got.returncode}, {got.stdout}, {got.stderr[:1000]}")
+		# Very many constants, of every kind, in a record that has none or one of them.
+		many = range(8000)
+		grep("n in (%s)" % ",".join(str(2 * i) for i in many), 0, count=1000)
+		grep("n in (%s)" % ",".join(f"{4 * i}..{4 * i + 1}" for i in many[:4000]), 0, count=1000)
+		grep("d in (%s)" % ",".join(f"{2 * i}.5" for i in many), 0, count=1000)
+		grep("t in (%s)" % ",".join(f'"b{i}"' for i in many), 1)
+		grep("t in (%s)" % ",".join(["'a'..'aaaa'", "'b'", "'aaaa'..'ab'"] * 1000), 0, count=2000)
+		grep("t in (%s)" % ",".join(["'z'..'a'"] * 4000), 1)
+		grep("ip in (%s)" % ",".join(f"10.1.{i // 256}.{i % 256}" for i in range(0, 4000, 2)), 0, count=1000)
+		grep("ip in (%s)" % ",".join(["10.1.0.0/24", "10.1.0.0..10.1.1.0", "::/0"] * 1000), 0, count=257)
+		# Very many comparisons, each of which fails.
+		grep("||".join(f"n == {i}.5" for i in range(1024)), 1)
+		# Regular expressions that explode together, and others that do not.
+		grep("||".join(f't ~ "^(a+)+[{i % 10}b]$"' for i in range(1000)), 2,
+		    "and after 10000 of them all")
+		grep('t ~ "^(a+)+$"', 2, "given up for a text that costs too much (match limit exceeded)")
+		for pattern in r"(*LIMIT_MATCH=4000000000)^(a+)+$", r"(?:(?:(?:a?)*)*)*!b", r"(a*)*(a*)*(a*)*b", r"^(?:a|aa)+$":
+		    got = subprocess.run(["skel-grep", "-c", f't ~ "{pattern}"', "in.json"], capture_output=True)
+		    assert got.returncode in (1, 2) and got.stderr.count(b"\n") < 2, (pattern, got)
+		grep('t ~ "(?R)"', 2, "nested recursion")
+		for pattern, said in (
+		    ("(" * 4000, "parentheses are too deeply nested"), (r"\C", r"using \C is disabled"),
+		    ("(((a{1,100}){1,100}){1,100})", "regular expression is too large"),
+		    ("(*UTF)a", "using UTF is disabled"), ("(?<=a{1,60000})", "lookbehind assertion is not fixed length"),
+		    ("a" * 5000, "longer than the limit")):
+		    grep(f't ~ "{pattern}"', 2, said)
+		# Long names, paths and numbers.
+		stream = sys.argv[1]
+		grep("a." * 30000 + "a == 1", 2, "no map has a member a.a.a.", name=stream)
+		grep("cube" + "[0]" * 20000 + " == 1", 2, "no map has a member cube[0][0]", name=stream)
+		grep("cube[99999999999999999999] == 1", 2, "no map has a member cube[9999", name=stream)
+		grep("x" * 65000 + " == 1", 2, "no map has a member xxx", name=stream)
+		grep("pid == " + "x" * 65000, 2, "it is a number, and this is neither", name=stream)
+		grep("pid == 'a\nb\x1b'", 2, "a\\nb", name=stream)
+		grep("pid == \x1b[2J", 2, "this character means nothing here", name=stream)
+		for number in "1e999999999", "9" * 60000, "0x" + "f" * 60000, "1." + "9" * 60000, "1e-999999999":
+		    grep(f"pid == {number}", 1, name=stream)
+		    grep(f"pid == -{number}", 1, name=stream)
+		grep("pid < 1e30d && -1e30d < pid", 0, count=2, name=stream)
+		grep("!(" * 50 + "at.x" + ")" * 50, 0, count=2, name=stream)
+		grep("pid==1)" * 9000, 2, "expected &&, || or the end", name=stream)
+		grep("pid==1 &&" * 7000, 2, "more than 1024 comparisons", name=stream)
+	PYTHON
+	is "" "$output"
+}
+
 @test "kinds: addresses, networks, ports, errors, signals, durations, times" {
 	make_kinds
 	counts 'saddr == 127.0.0.1' 1
