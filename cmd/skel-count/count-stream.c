@@ -35,24 +35,28 @@ note_needs(struct count_stream *s, const struct stream_header *h)
 	s->stacks = h->maps[0].interpreter != NULL;
 }
 
+/* Where lines that are not rows go: behind the header, also before that is
+ * written. */
+static struct buf *
+lines(struct count_stream *s)
+{
+	return s->written ? &s->out->buf : &s->early;
+}
+
 /* Make what writes rows as JSON. */
 static int
 open_plan(struct count_stream *s, const struct stream_header *h)
 {
-	struct plan_options o = { .form = PLAN_JSON, .clocks = &h->clock };
+	struct plan_options o = { .form = PLAN_JSON,
+		.clocks = &h->clock,
+		.symbols = s->symbols,
+		.names = s->names };
 
-	if (s->symbols == NULL)
-		s->symbols = symbol_store_new();
-	if (s->names == NULL)
-		s->names = name_store_new();
-	if (s->symbols == NULL || s->names == NULL)
-		return -1;
-	o.symbols = s->symbols;
-	o.names = s->names;
 	return (s->plan = plan_new(h, 0, &o)) == NULL ? -1 : 0;
 }
 
-/* Write the header of the rows, unless that was done. */
+/* Write the header of the rows, unless that was done, and what has waited for
+ * it. */
 static int
 write_header(struct count_stream *s)
 {
@@ -60,11 +64,33 @@ write_header(struct count_stream *s)
 
 	if (s->written)
 		return 0;
+	counter_show_other(s->counter, !s->one_pass);
 	note_needs(s, h);
 	if (s->encoding == STREAM_JSON && open_plan(s, h) == -1)
 		return -1;
 	s->written = true;
-	return stream_header_write(h, &s->out->buf);
+	if (stream_header_write(h, &s->out->buf) == -1)
+		return -1;
+	buf_add(&s->out->buf, s->early.data, s->early.len);
+	s->out->buf.failed |= s->early.failed;
+	s->early.len = 0;
+	return 0;
+}
+
+/* Begin a stream of rows.  If its only pass is at the end, it is known only
+ * then whether there is a row of all other keys. */
+static int
+begin_rows(struct count_stream *s)
+{
+	note_needs(s, counter_header(s->counter));
+	if (s->encoding == STREAM_JSON && s->symbols == NULL &&
+	    (s->symbols = symbol_store_new()) == NULL)
+		return -1;
+	if (s->encoding == STREAM_JSON && s->names == NULL &&
+	    (s->names = name_store_new()) == NULL)
+		return -1;
+	s->one_pass = s->q->every_ns == 0 && counter_has_one_pass(s->counter);
+	return s->one_pass ? 0 : write_header(s);
 }
 
 /* Write the end of the stream of rows. */
@@ -102,6 +128,8 @@ write_pass(struct count_stream *s)
 	/* The last pass ends with its last record. */
 	if (every == 0 || s->time < s->end)
 		s->end = s->time;
+	if (counter_show_other(s->counter, !s->one_pass) && s->written)
+		write_end(s);
 	if (write_header(s) == -1)
 		return -1;
 	if ((rows = counter_rows(s->counter, write_row, s)) == -1)
@@ -199,8 +227,8 @@ end_input_pass(struct count_stream *s, const struct stream_line *line)
 static void
 copy_line(struct count_stream *s, const struct stream_line *line)
 {
-	buf_add(&s->out->buf, line->text, line->text_len);
-	buf_chr(&s->out->buf, '\n');
+	buf_add(lines(s), line->text, line->text_len);
+	buf_chr(lines(s), '\n');
 }
 
 static void
@@ -210,7 +238,7 @@ count_lost(struct count_stream *s, unsigned int map, uint64_t count)
 	if (!counter_counts(s->counter, map))
 		return;
 	s->lost += count;
-	stream_write_lost(&s->out->buf, counter_header(s->counter), 0, count);
+	stream_write_lost(lines(s), counter_header(s->counter), 0, count);
 }
 
 /* Whether an "@names" line is about a kind that the rows have. */
@@ -234,7 +262,7 @@ keep_names(struct count_stream *s, const struct stream_line *line)
 	char where[1024];
 	int ret = 0;
 
-	if (s->plan == NULL)
+	if (s->encoding != STREAM_JSON)
 		return;
 	if (line->kind == LINE_CLOCK) {
 		counter_header(s->counter)->clock = line->clock;
@@ -349,9 +377,8 @@ count_line(struct count_stream *s, const struct stream_line *line)
 		return 0;
 	case LINE_ERROR:
 		if (counter_counts(s->counter, line->map))
-			stream_write_error(&s->out->buf,
-			    counter_header(s->counter), 0, line->message,
-			    line->count);
+			stream_write_error(lines(s), counter_header(s->counter),
+			    0, line->message, line->count);
 		return 0;
 	case LINE_FINISH:
 		if (line->lost > s->stream_lost)
@@ -477,6 +504,8 @@ end_rows(struct count_stream *s)
 		return 0;
 	if (s->counted || (s->pass == 0 && s->complete))
 		ret = write_pass(s);
+	if (ret == 0 && (s->written || !s->untyped))
+		ret = write_header(s);
 	if (s->written)
 		write_end(s);
 	s->time = s->end = 0;
@@ -504,6 +533,7 @@ begin_untyped(struct count_stream *s)
 			return -1;
 		got = counter_begin_untyped(s->counter, s->encoding);
 	}
+	s->one_pass = s->q->every_ns == 0;
 	return got == 1 ? 0 : -1;
 }
 
@@ -553,9 +583,9 @@ begin_stream(struct count_stream *s, enum stream_opening what)
 		return counter_make_header(
 			   s->counter, &s->in.header, s->encoding) == -1
 			   ? -1
-			   : write_header(s);
+			   : begin_rows(s);
 	if (s->kinds[KIND_KTIME] || s->kinds[KIND_BOOTTIME])
-		stream_write_clock(&s->out->buf, &s->in.header.clock);
+		stream_write_clock(lines(s), &s->in.header.clock);
 	return 0;
 }
 
@@ -619,6 +649,7 @@ count_stream_close(struct count_stream *s)
 	symbol_store_free(s->symbols);
 	name_store_free(s->names);
 	counter_free(s->counter);
+	buf_free(&s->early);
 	buf_free(&s->map);
 	buf_free(&s->label);
 }

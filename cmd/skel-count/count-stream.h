@@ -33,7 +33,9 @@ struct count_stream {
 	bool wanted[STREAM_MAPS_MAX];
 	uint64_t stream_lost;
 	bool untyped;           /* records of JSON, without a header */
+	bool one_pass;          /* all rows are written at the end */
 	bool written;           /* the header of the rows */
+	struct buf early;       /* lines that have to wait for it */
 	bool json_read;         /* some record in JSON */
 	uint64_t lacking;       /* records in JSON without a member */
 	struct buf map, label;  /* of one in JSON */

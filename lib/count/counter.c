@@ -35,6 +35,9 @@ struct counter {
 	size_t key_room; /* bytes of a row before the states */
 	size_t states[QUESTION_COLUMNS_MAX];
 	bool laid_out;
+	/* What counter_show_other() took out of the header. */
+	struct type_member other_member;
+	bool other_hidden;
 	size_t sort_column;               /* as question_sort_column() counts */
 	unsigned char key[COUNT_KEY_MAX]; /* of the record */
 	unsigned char *whole;             /* owned: a short record, completed */
@@ -108,12 +111,21 @@ counter_clear(struct counter *c)
 	c->sketches = 0;
 }
 
+static void
+free_header(struct counter *c)
+{
+	if (c->other_hidden)
+		free(c->other_member.name);
+	c->other_hidden = false;
+	stream_header_free(&c->header);
+}
+
 void
 counter_reset(struct counter *c)
 {
 	counter_clear(c);
 	row_table_free(&c->table);
-	stream_header_free(&c->header);
+	free_header(c);
 	free(c->row);
 	c->row = NULL;
 	c->laid_out = false;
@@ -490,7 +502,7 @@ lay_out_untyped(struct counter *c)
 	struct counted_map *m = c->untyped;
 
 	c->shape = (struct count_shape){ .question = c->q };
-	stream_header_free(&c->header);
+	free_header(c);
 	free(c->row);
 	c->row = NULL;
 	if (json_source_place(&m->json) == -1 || prepare(c, m) == -1 ||
@@ -618,6 +630,35 @@ counter_report_unseen(const struct counter *c, const char *where)
 			unseen =
 			    json_source_report_unseen(&c->maps[i]->json, where);
 	return unseen;
+}
+
+bool
+counter_has_one_pass(const struct counter *c)
+{
+	for (size_t i = 0; c->from != NULL && i < c->from->nmaps; i++)
+		if (c->maps[i] != NULL &&
+		    (c->replaced || c->from->maps[i].source == STREAM_SAMPLE))
+			return false;
+	return true;
+}
+
+bool
+counter_show_other(struct counter *c, bool always)
+{
+	struct type *key = &c->header.types.v[c->header.maps[0].key];
+	size_t n = count_shape_parts(&c->shape);
+	size_t wanted = n + (c->shape.other && (always || c->others > 0));
+
+	if (!c->shape.other || key->nmembers == wanted)
+		return false;
+	/* It is the last one. */
+	if (wanted == n)
+		c->other_member = key->members[n];
+	else
+		key->members[n] = c->other_member;
+	key->nmembers = wanted;
+	c->other_hidden = wanted == n;
+	return true;
 }
 
 bool

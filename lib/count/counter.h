@@ -50,6 +50,15 @@ struct stream_header *counter_header(struct counter *c);
 int counter_make_header(struct counter *c, const struct stream_header *from,
     enum stream_encoding encoding);
 
+/* Whether the rows are complete only at the end: no map that is counted has
+ * passes of its own. */
+bool counter_has_one_pass(const struct counter *c);
+
+/* Let the header have the member that tells the row of all other keys, where no
+ * text does, or leave it out if there is no such row.  Returns whether this
+ * has changed the header. */
+bool counter_show_other(struct counter *c, bool always);
+
 /* Whether records of a map are counted. */
 bool counter_counts(const struct counter *c, unsigned int map);
 

@@ -685,8 +685,11 @@ def by_quantile(question, output, answer):
         return
     for (_, want), rows in zip(answer.passes, output.passes):
         known = {tuple(r["key"]): r for r in want}
-        got = [(tuple(key[:len(question.by)]), bool(key[-1]) if answer.has_other
-                else tuple(key) == answer.other_key()[:-1], value[question.sort])
+        # Numbers alone have a member for the row of all other keys, if there may be one.
+        told = "other" in [leaf[0] for leaf in output.key]
+        got = [(tuple(key[:len(question.by)]), bool(key[-1]) if told
+                else not answer.has_other and tuple(key) == answer.other_key()[:-1],
+                value[question.sort])
                for _, key, value in output.rows(rows)]
         order = [known.get((*key, other)) for key, other, _ in got]
         if None in order or len(order) != len(want):

@@ -40,6 +40,19 @@ rows() { # FILE ARG...: "key count" of each row, sorted
 	[ "$total" = "$(skel-fmt --json "$FIXTURES/format/enums.skel" | wc -l)" ]
 }
 
+@test "a row of other keys has a column of its own only where it is needed" {
+	run -1 bash -c "skel-count --by color -f json $FIXTURES/format/enums.skel | grep -c other"
+	[ "$output" = 0 ]
+	run -0 bash -c "skel-count --by color --every 1s -f json $FIXTURES/format/enums.skel | grep -c other"
+	[ "$output" -gt 1 ]
+	run -0 bash -c "skel-count -q --by color --keys 1 $FIXTURES/format/enums.skel | skel-fmt --csv --bare -c color,other,count"
+	[[ $output == *"RED(0),false,1"* ]]
+	[[ $output == *"RED(0),true,2"* ]]
+	# What is told before the only pass stands behind the header.
+	run -0 bash -c "skel-count -m exits --by @map $FIXTURES/format/maps.skel | head -n 2 | cut -c 1-8"
+	[ "$output" = "$(printf '%s\n' '{"skel":' '{"@lost"')" ]
+}
+
 @test "a member that no map has is an error with the nearest names" {
 	fails_with 1 "no map has a member \"colr\"; the nearest: color" skel-count --by colr -f json "$FIXTURES/format/enums.skel"
 }
@@ -141,7 +154,7 @@ as_json() { # FILE: the stream with its records in JSON
 	# jq would round them.
 	run -0 skel-count -f json --by a ints
 	for row in -1:1 9007199254740992:1 9007199254740993:2; do
-		[[ $output == *"\"a\":${row%:*},\"other\":false},\"value\":{\"count\":${row#*:}}"* ]]
+		[[ $output == *"\"a\":${row%:*}},\"value\":{\"count\":${row#*:}}"* ]]
 	done
 	echo '{"a":18446744073709551615}' >> ints
 	run -0 skel-count -f json --min a --max a ints
