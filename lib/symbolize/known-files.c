@@ -71,7 +71,6 @@ tell_file(struct known_files *k, struct lookup_client *c,
 		.pid = (uint32_t)p->pid,
 		.size = m->end - m->start,
 	};
-
 	if (kind != LOOKUP_VDSO)
 		fds[1] = process_root(p);
 	if (kind == LOOKUP_GENERATED)
@@ -91,6 +90,17 @@ tell_file(struct known_files *k, struct lookup_client *c,
 	return message.head.number;
 }
 
+/* Whether f is the file that was known so.  The process may have ended before
+ * its file could be noted, which then has no size; it is a known one of that
+ * inode, so that a bad file does not become another one by that. */
+static bool
+is_known_file(const struct known_file *known, const struct process_file *f)
+{
+	return f->fd == -1 || (known->size == f->size &&
+				  known->mtime.tv_sec == f->mtime.tv_sec &&
+				  known->mtime.tv_nsec == f->mtime.tv_nsec);
+}
+
 /* The number of a file that was told before, or 0. */
 static uint32_t
 find_file_number(struct known_files *k, const struct process_file *f)
@@ -100,11 +110,7 @@ find_file_number(struct known_files *k, const struct process_file *f)
 	const struct known_file *known =
 	    e != NULL ? known_files_find(k, e->number) : NULL;
 
-	if (known == NULL || known->size != f->size ||
-	    known->mtime.tv_sec != f->mtime.tv_sec ||
-	    known->mtime.tv_nsec != f->mtime.tv_nsec)
-		return 0;
-	return e->number;
+	return known != NULL && is_known_file(known, f) ? e->number : 0;
 }
 
 static void
