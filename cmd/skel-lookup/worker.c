@@ -228,8 +228,9 @@ static void
 read_generated(struct worker *w, struct worker_file *f, uint64_t now)
 {
 	f->generated_read = now;
-	jit_map_read(&f->generated, f->root, (pid_t)f->told->inner_pid,
-	    (uid_t)f->told->uid);
+	if (jit_map_read(&f->generated, f->root, (pid_t)f->told->inner_pid,
+		(uid_t)f->told->uid, w->file_bytes) == -1)
+		leave_without_memory();
 	while (count_generated_bytes(w) > GENERATED_BYTES_MAX &&
 	       close_oldest(w, f, true))
 		;

@@ -9,7 +9,12 @@
 #include "host/open-in-root.h"
 #include "lookup/jit-map.h"
 
-enum { OVERLAP_MAX = 16 }; /* functions that may begin within another */
+enum {
+	OVERLAP_MAX = 16, /* functions that may begin within another */
+	/* The most memory for each byte of text: the shortest lines are "1 1
+	 * a", and an array that grows is there twice. */
+	MEMORY_SHARE = 12,
+};
 
 void
 jit_map_free(struct jit_map *m)
@@ -34,7 +39,7 @@ compare_jit_symbols(const void *a, const void *b)
 void
 jit_map_parse(struct jit_map *m, struct buf *text)
 {
-	struct jit_symbol s;
+	struct jit_symbol s, *less;
 	size_t cap = 0, kept = 0;
 	char *line, *rest;
 	const char *p;
@@ -44,7 +49,8 @@ jit_map_parse(struct jit_map *m, struct buf *text)
 	m->text = *text;
 	*text = (struct buf){ 0 };
 	rest = m->text.failed ? NULL : m->text.data;
-	while ((line = strsep(&rest, "\n")) != NULL) {
+	while (m->n < JIT_MAP_FUNCTIONS_MAX &&
+	       (line = strsep(&rest, "\n")) != NULL) {
 		p = line;
 		if (!parse_digits(&p, 16, ' ', &s.start) ||
 		    !parse_digits(&p, 16, ' ', &s.size) || s.size == 0 ||
@@ -62,10 +68,14 @@ jit_map_parse(struct jit_map *m, struct buf *text)
 		if (kept == 0 || m->v[i].start != m->v[kept - 1].start)
 			m->v[kept++] = m->v[i];
 	m->n = kept;
+	/* What was dropped would be memory that nobody counts. */
+	if (kept < cap && kept > 0 &&
+	    (less = realloc(m->v, kept * sizeof(*m->v))) != NULL)
+		m->v = less;
 }
 
-/* Read the file, or the whole lines of its first bytes.  Returns whether that
- * worked. */
+/* Read the whole lines of the file, or of its first bytes.  Returns whether
+ * that worked. */
 static bool
 read_start(struct buf *text, int fd, off_t size)
 {
@@ -82,7 +92,7 @@ read_start(struct buf *text, int fd, off_t size)
 	while (text->len < want &&
 	       (n = read(fd, to + text->len, want - text->len)) > 0)
 		text->len += (size_t)n;
-	while (size > (off_t)want && text->len > 0 && to[text->len - 1] != '\n')
+	while (text->len > 0 && to[text->len - 1] != '\n')
 		text->len--;
 	return true;
 }
@@ -95,20 +105,32 @@ is_read_already(const struct jit_map *m, const struct stat *st)
 	       m->mtime.tv_nsec == st->st_mtim.tv_nsec;
 }
 
-void
-jit_map_read(struct jit_map *m, int root, pid_t pid, uid_t uid)
+/* Whether the user could have written the file.  A link to a file of others, or
+ * a mount of it, can be made without the right to read it. */
+static bool
+is_from_user(const struct stat *st, uid_t uid)
+{
+	return st->st_nlink <= 1 &&
+	       (st->st_uid == uid ||
+		   (st->st_uid == 0 && (st->st_mode & S_IROTH) != 0));
+}
+
+int
+jit_map_read(
+    struct jit_map *m, int root, pid_t pid, uid_t uid, uint64_t bytes_max)
 {
 	struct buf text = { 0 };
 	char path[64];
 	struct stat st;
-	int fd = -1;
+	int fd = -1, ret = 0;
 
 	snprintf(path, sizeof(path), "/tmp/perf-%ld.map", (long)pid);
 	if (root != -1)
 		fd = open_in_root_plain(root, path);
-	if (fd == -1 || fstat(fd, &st) == -1 ||
-	    (st.st_uid != uid && st.st_uid != 0)) {
+	if (fd == -1 || fstat(fd, &st) == -1 || !is_from_user(&st, uid)) {
 		jit_map_free(m);
+	} else if ((uint64_t)st.st_size > bytes_max / MEMORY_SHARE) {
+		ret = -1;
 	} else if (!is_read_already(m, &st)) {
 		jit_map_free(m);
 		if (read_start(&text, fd, st.st_size))
@@ -119,6 +141,7 @@ jit_map_read(struct jit_map *m, int root, pid_t pid, uid_t uid)
 	}
 	if (fd != -1)
 		close(fd);
+	return ret;
 }
 
 size_t

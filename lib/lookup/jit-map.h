@@ -18,7 +18,8 @@ struct jit_symbol {
 };
 
 enum {
-	JIT_MAP_BYTES_MAX = 16 << 20, /* that are read of a file */
+	JIT_MAP_BYTES_MAX = 16 << 20,    /* that are read of a file */
+	JIT_MAP_FUNCTIONS_MAX = 1 << 19, /* that are kept of it */
 };
 
 /* A zeroed one is empty. */
@@ -40,11 +41,18 @@ void jit_map_parse(struct jit_map *m, struct buf *text);
 /*
  * Read the functions of a process, whose pid in its own namespace is pid, from
  * /tmp in its root directory, unless the file is the one that was read before.
- * m becomes empty if there is no file, or it is not an ordinary one that
- * belongs to the user uid or to root: anyone can write to /tmp, and make links
- * there.  Of a file larger than JIT_MAP_BYTES_MAX, the rest is not read.
+ * m becomes empty if there is no file, or it is not one that the process's
+ * user, uid, could have written: anyone can write to /tmp, and make links and
+ * mounts there.  So it must be an ordinary file with one name that belongs to
+ * uid, or to root if all users may read it.  Of a file larger than
+ * JIT_MAP_BYTES_MAX the rest is not read, and no last line without its end,
+ * which may still be written.
+ *
+ * Returns 0, or -1, with nothing read, if that may take more memory than
+ * bytes_max.
  */
-void jit_map_read(struct jit_map *m, int root, pid_t pid, uid_t uid);
+int jit_map_read(
+    struct jit_map *m, int root, pid_t pid, uid_t uid, uint64_t bytes_max);
 
 /* The bytes of memory that it has. */
 size_t jit_map_bytes(const struct jit_map *m);

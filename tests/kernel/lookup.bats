@@ -48,6 +48,7 @@ lookups() {
 	done
 }
 
+# bats test_tags=kernel:any
 @test "--no-symbols starts no process that finds names, and shows addresses" {
 	start_load -f json --no-symbols "$ASSETS/profile.json"
 	wait_for 10 grep -q '"ustack":\[{' out
@@ -67,6 +68,7 @@ lookups() {
 	[ "$(jq -c 'select(.["@map"]) | .ustack[], .kstack[] | keys' polled | sort -u)" = '["addr"]' ]
 }
 
+# bats test_tags=kernel:any
 @test "skel-lookup that is started by hand does nothing" {
 	fails_with 2 "this program is started by skel-load, skel-poll and the C library, not by hand" \
 		skel-lookup < /dev/null
@@ -131,6 +133,7 @@ nothing_lost() {
 	tail -n 1 "$1" | grep -aq '"lost":0'
 }
 
+# bats test_tags=kernel:any
 @test "no file can hold up a profile, hide the names of others, or take much memory" {
 	start_busy
 	start_evil lines blocks units huge cycle
@@ -139,6 +142,7 @@ nothing_lost() {
 	good_has_names out
 }
 
+# bats test_tags=kernel:any
 @test "a file that takes too much is said once, and shown as offsets in the file" {
 	start_busy
 	start_evil mangled underscores same
@@ -157,9 +161,14 @@ nothing_lost() {
 	[ "$(names_of "${OTHERS[-1]}" out)" = evil-same ]
 }
 
-# start_sleepy: start the process of start_busy once more, from a file system that then
-# sleeps.
-start_sleepy() {
+need_fuse() {
+	[ -c /dev/fuse ] || modprobe -q fuse || :
+	[ -c /dev/fuse ] || skip "needs FUSE"
+}
+
+# serve_sleepy: have a process with the pid SERVER serve a file system at sleepy, with
+# the program of start_busy.
+serve_sleepy() {
 	c_program sleepy-fs
 	mkdir sleepy
 	: > served
@@ -167,6 +176,12 @@ start_sleepy() {
 	OTHERS+=($!)
 	wait_for 10 grep -qx ready served || { cat served; return 1; }
 	SERVER=$(pgrep -P $!)
+}
+
+# start_sleepy: start the process of start_busy once more, from a file system that then
+# sleeps.
+start_sleepy() {
+	serve_sleepy
 	sleepy/program 3>&- &
 	OTHERS+=($!)
 	# It has read its pages when it has used some time.
@@ -187,7 +202,7 @@ end_sleepy() {
 }
 
 @test "a file system that sleeps holds up neither records, nor the names of others, nor the end" {
-	[ -c /dev/fuse ] || skip "no FUSE"
+	need_fuse
 	start_busy
 	start_sleepy
 	watch skel-load -t 2 "$ASSETS/profile.json"
@@ -220,12 +235,11 @@ jit_names() {
 }
 
 @test "a list of generated code that is a link is not followed, a huge one is read in part" {
-	local trace=/sys/kernel/tracing
-	[ -e $trace/trace_marker ] || skip "needs tracefs at $trace"
-	start_jit $trace/trace_pipe
-	echo "note of $JIT" > $trace/trace_marker
+	need_tracefs
+	start_jit "$TRACE/trace_pipe"
+	echo "note of $JIT" > "$TRACE/trace_marker"
 	[ "$(jit_names)" = "?" ]
-	grep -q "note of $JIT" $trace/trace
+	grep -q "note of $JIT" "$TRACE/trace"
 	printf '%s\n' '0 ffffffffffffffff wrong' > list
 	start_jit "$PWD/list"
 	[ "$(jit_names)" = "?" ]
@@ -234,17 +248,129 @@ jit_names() {
 	[ "$(jit_names)" = generated ]
 }
 
-@test "a list of generated code is neither a FIFO nor a file of another user" {
-	start_jit 0
-	rm "/tmp/perf-$JIT.map"
-	mkfifo "/tmp/perf-$JIT.map"
-	chown 65534 "/tmp/perf-$JIT.map"
-	[ "$(jit_names)" = "?" ]
+# need_tracefs: the commands mount it, where it is not.
+need_tracefs() {
+	TRACE=/sys/kernel/tracing
+	[ -e $TRACE/trace_marker ] || mount -t tracefs nodev $TRACE || skip "needs tracefs at $TRACE"
+}
+
+# start_jit_at DIR|FILE PLACE [MODE]: start a process of nobody that lists nothing,
+# with the pid JIT, where DIR or FILE is mounted over PLACE, in which PID stands for
+# the process's.
+start_jit_at() {
+	[ -x jit-loop ] || c_program jit-loop
+	chmod 755 jit-loop
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'place=$(echo "$2" | sed "s/PID/$$/")
+		[ -e "$place" ] || : > "$place"
+		exec 9< jit-loop && mount --bind "$1" "$place" &&
+			exec setpriv --reuid=65534 --regid=65534 --clear-groups /proc/self/fd/9' sh "$@" 3>&- &
+	JIT=$!
+	OTHERS+=("$JIT")
+	wait_for 10 used_time "$JIT"
+}
+
+# The list that names all addresses so, which only root may read.
+secret_list() {
+	rm -f secret
+	(umask 077 && printf '%s\n' '0 ffffffffffffffff wrong' > secret)
+}
+
+@test "a list of generated code is an ordinary file: no FIFO, socket, device or directory" {
+	local list kind
+	for kind in p c s d; do
+		start_jit 0
+		list=/tmp/perf-$JIT.map
+		rm "$list"
+		case $kind in
+		p) mkfifo "$list" ;;
+		c) mknod "$list" c 1 5 ;;
+		s) python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$list" ;;
+		d) mkdir "$list" ;;
+		esac
+		chown 65534 "$list"
+		[ "$(jit_names)" = "?" ]
+		[ "$kind" != d ] || rmdir "$list"
+	done
+}
+
+@test "a list of generated code is its user's, or one of root's that all may read" {
+	secret_list
 	start_jit 0
 	chown 65533 "/tmp/perf-$JIT.map"
 	[ "$(jit_names)" = "?" ]
+	# Some tools make lists root's, for perf(1).
 	start_jit 0
+	chown 0 "/tmp/perf-$JIT.map"
 	[ "$(jit_names)" = generated ]
+	start_jit 0
+	cp secret "/tmp/perf-$JIT.map"
+	chmod 600 "/tmp/perf-$JIT.map"
+	chown 0 "/tmp/perf-$JIT.map"
+	[ "$(jit_names)" = "?" ]
+	# A file of others can have a name there, if the kernel lets everybody make links.
+	chmod 644 secret
+	start_jit 0
+	ln -f secret "/tmp/perf-$JIT.map" || skip "$PWD and /tmp are two file systems"
+	[ "$(jit_names)" = "?" ]
+}
+
+@test "a list of generated code is found, and not followed, in a mount namespace of its own" {
+	need_tracefs
+	secret_list
+	start_jit_at secret /tmp/perf-PID.map
+	[ "$(jit_names)" = "?" ]
+	start_jit_at "$TRACE/trace_pipe" /tmp/perf-PID.map
+	echo "note of $JIT" > "$TRACE/trace_marker"
+	[ "$(jit_names)" = "?" ]
+	grep -q "note of $JIT" "$TRACE/trace"
+	start_jit_at /proc/version /tmp/perf-PID.map
+	[ "$(jit_names)" = "?" ]
+	mkdir own
+	start_jit_at own /tmp
+	printf '%s\n' '0 ffffffffffffffff generated' > "own/perf-$JIT.map"
+	chown 65534 "own/perf-$JIT.map"
+	[ "$(jit_names)" = generated ]
+}
+
+@test "a list of generated code may be huge, grow and shrink while it is read" {
+	start_jit 0
+	: > "/tmp/perf-$JIT.map"
+	truncate -s 8T "/tmp/perf-$JIT.map" || skip "no file of 8 TB in /tmp"
+	[ "$(jit_names)" = "?" ]
+	start_jit 0
+	yes "1 1 a" >> "/tmp/perf-$JIT.map" 3>&- &
+	OTHERS+=($!)
+	[ "$(jit_names)" = generated ]
+	kill -KILL "${OTHERS[-1]}"
+	start_jit 1000000
+	cp "/tmp/perf-$JIT.map" list
+	{ while :; do
+		cat list > "/tmp/perf-$JIT.map"
+	done; } 3>&- &
+	OTHERS+=($!)
+	[[ $(jit_names || :) =~ ^(generated|[?])$ ]]
+	nothing_lost out
+}
+
+@test "the last line of a list of generated code counts when it is complete" {
+	start_jit 0
+	printf '0 ffffffffffffffff wro' > "/tmp/perf-$JIT.map"
+	chown 65534 "/tmp/perf-$JIT.map"
+	[ "$(jit_names)" = "?" ]
+}
+
+@test "a list of generated code on a file system that sleeps holds up nothing" {
+	need_fuse
+	start_busy
+	serve_sleepy
+	start_jit_at sleepy /tmp
+	kill -STOP "$SERVER"
+	watch skel-load -t 2 "$ASSETS/profile.json"
+	nothing_lost out
+	good_has_names out
+	[ "$(names_of "$JIT" out)" = "?" ]
+	end_sleepy
 }
 
 # more_records: wait until records of the good process come that are not there yet.
@@ -264,7 +390,7 @@ has_more_records() {
 	local supervisor
 	start_busy
 	start_load -f json "$ASSETS/profile.json"
-	wait_for 10 grep -q '"symbol":"hot"' out
+	wait_for 10 grep -q '"symbol":"hot"' out || { cat err; return 1; }
 	supervisor=$(lookups "$LOAD" | head -n 1)
 	lookups "$supervisor" | xargs kill -KILL
 	more_records
@@ -299,6 +425,7 @@ gone() {
 	wait_for 10 gone "$supervisor"
 }
 
+# bats test_tags=kernel:any
 @test "without skel-lookup there is one notice, and records are as usual" {
 	start_busy
 	SKEL_LOOKUP=/nonexistent watch skel-load -f json -t 1 "$ASSETS/profile.json"

@@ -1,6 +1,7 @@
 /*
- * jit-loop TARGET|BYTES: loops in code that it makes, after it has made
+ * jit-loop [TARGET|BYTES]: loops in code that it makes, after it has made
  * /tmp/perf-PID.map: a link to TARGET, or with a number that many bytes.
+ * Without an argument it makes none.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +17,15 @@ main(int argc, char *argv[])
 	char path[64], part[80];
 	FILE *list;
 
-	if (argc != 2 || code == MAP_FAILED)
+	if (code == MAP_FAILED)
 		return 2;
 	snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
-	unlink(path);
-	if (argv[1][0] == '/') {
+	if (argc == 2)
+		unlink(path);
+	if (argc == 2 && argv[1][0] == '/') {
 		if (symlink(argv[1], path) == -1)
 			return 1;
-	} else {
+	} else if (argc == 2) {
 		/* Whoever waits for the list finds all of it. */
 		snprintf(part, sizeof(part), "%s.part", path);
 		if ((list = fopen(part, "w")) == NULL)

@@ -1,4 +1,5 @@
 /* lib/lookup/jit-map: lists of generated functions, also invalid ones. */
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -51,6 +52,34 @@ check_list(void)
 	CHECK_STR(at(0x1000), "");
 }
 
+/* Parses n lines, whose addresses are the numbers below that, or all the same.
+ */
+static void
+parse_many(size_t n, bool same)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%zx 1 a\n", same ? 1 : i);
+	jit_map_parse(&m, &b);
+	buf_free(&b);
+}
+
+/* What a process lists takes no more memory than is counted. */
+static void
+check_memory(void)
+{
+	parse_many(JIT_MAP_FUNCTIONS_MAX + 1000, false);
+	CHECK_NUM(m.n, JIT_MAP_FUNCTIONS_MAX);
+	CHECK_STR(at(JIT_MAP_FUNCTIONS_MAX - 1), "a");
+	CHECK_STR(at(JIT_MAP_FUNCTIONS_MAX), "");
+	CHECK(malloc_usable_size(m.v) + m.text.cap < jit_map_bytes(&m) + 4096);
+	parse_many(10000, true);
+	CHECK_NUM(m.n, 1);
+	CHECK_STR(at(1), "a");
+	CHECK(malloc_usable_size(m.v) < 1000);
+}
+
 static void
 check_random(void)
 {
@@ -69,6 +98,7 @@ int
 main(void)
 {
 	check_list();
+	check_memory();
 	check_random();
 	jit_map_free(&m);
 	return check_done();
