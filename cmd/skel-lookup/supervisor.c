@@ -339,6 +339,20 @@ reason_of_end(int status)
 	return LOOKUP_CRASHED;
 }
 
+/* A worker ends because of the file: what it has spent on others is lost, and
+ * no fault of theirs, so it does not count when they are opened again. */
+static void
+spare_others(struct supervisor *s, const struct worker_process *w,
+    const struct file *guilty)
+{
+	for (size_t i = 0; i < s->files.n; i++) {
+		struct file *f = hash_at(&s->files, i);
+
+		if (f != guilty && f->known_to[w - s->workers] == w->serial)
+			f->spent = 0;
+	}
+}
+
 static void
 kill_worker(struct supervisor *s, struct worker_process *w, unsigned int reason)
 {
@@ -347,6 +361,7 @@ kill_worker(struct supervisor *s, struct worker_process *w, unsigned int reason)
 
 	child_kill(w->pidfd);
 	child_reap(w->pid);
+	spare_others(s, w, f);
 	if (f != NULL)
 		condemn(s, f, reason);
 	forget_worker(s, w);
@@ -382,6 +397,7 @@ end_worker(struct supervisor *s, struct worker_process *w)
 	if (waitpid(w->pid, &status, 0) == -1)
 		status = 0;
 	reason = reason_of_end(status);
+	spare_others(s, w, f);
 	/* All of the largest memory may be enough. */
 	if (f != NULL && f != &s->host && reason == LOOKUP_MEMORY &&
 	    (w != &s->workers[FIRST_WORKER] || w->njobs > 1)) {
@@ -412,6 +428,7 @@ hand_over(struct supervisor *s, struct worker_process *w, struct file *f)
 	charge(s, w);
 	child_kill(w->pidfd);
 	child_reap(w->pid);
+	spare_others(s, w, f);
 	f->large = true;
 	put_job_back(s, w);
 	forget_worker(s, w);
