@@ -96,9 +96,14 @@ printer_count_ready(
 	bool waits = p->held != NULL && p->plans[map] != NULL;
 	size_t run = 0;
 
+	if (!waits) {
+		for (run = 1; run < n && records[run].map == map; run++)
+			;
+		return run;
+	}
 	for (; run < n && records[run].map == map; run++)
-		if (waits && held_records_must_wait(p->held, map,
-				 records[run].data, records[run].len))
+		if (held_records_must_wait(
+			p->held, map, records[run].data, records[run].len))
 			break;
 	if (run == 0)
 		hold(p, &(struct held_record){ HELD_RECORD, map,
