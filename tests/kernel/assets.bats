@@ -252,3 +252,34 @@ print(os.getpid())' >threaded
 	jq -es 'map(.key) | unique | length > 1' rows
 	jq -es "any(.value.comm == \"skel-load\")" rows
 }
+
+@test "calls has what a system call returned, and how long it took" {
+	need_bpf
+	events calls --failed
+	run -1 cat /no/such/file
+	run -0 true
+	finish
+	jq -es 'any(.comm == "cat" and .nr_text == "openat" and .ret_text == "-ENOENT" and .took > 0 and .cgroup > 0)' rows
+	jq -es 'all(.ret < 0 and .ret >= -4095)' rows
+	# By error, the most frequent first.
+	run -0 --separate-stderr bash -c "skel-grep 'comm == \"cat\"' run.skel | skel-count --by nr,ret -f json | grep '\"key\":{'"
+	[[ $output == *'"nr_text":"openat","ret":-2,"ret_text":"-ENOENT"'* ]]
+}
+
+@test "runqlen sees threads that wait for a CPU, and their cgroup" {
+	need_bpf
+	local spinners=()
+	for ((i = 0; i < 3 * $(nproc); i++)); do
+		(while :; do :; done) 3>&- &
+		spinners+=($!)
+	done
+	events runqlen
+	waited() {
+		[ "$(skel-grep -c 'length > 0 && cgroup > 0' run.skel 2>/dev/null)" -gt 10 ]
+	}
+	wait_for 10 waited
+	kill "${spinners[@]}"
+	finish
+	run -0 --separate-stderr bash -c "skel-count --by cgroup --max length --mean length -f json run.skel | grep '\"key\":{'"
+	[[ $output == *'"max_length":'[1-9]* ]]
+}
