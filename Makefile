@@ -368,9 +368,10 @@ $(REPLAY): $(B)/replay-%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(call OB
 # SEED=N repeats a run, RECORDS and EXPRESSIONS say how much is compared.
 RECORDS     ?= 10000
 EXPRESSIONS ?= 10000
-check-query: all ## compare skel-grep with random expressions in Python, for minutes; SEED=N
+check-query: all ## compare skel-grep with Python, DuckDB and awk on random expressions; SEED=N
 	@mkdir -p $(B)/query
 	@$(RUN) tests/helpers/query-oracle.py $(or $(SEED),$(shell date +%s)) $(RECORDS) $(EXPRESSIONS) $(B)/query
+	@$(RUN) tests/helpers/query-rivals.py $(or $(SEED),$(shell date +%s)) $(RECORDS) $(EXPRESSIONS) $(B)/query
 
 # SEED=N repeats a run, QUESTIONS says how many are asked, of 1000 records each.
 QUESTIONS   ?= 10000

@@ -71,6 +71,11 @@ counts() {
 	[[ $output == "250 expressions, "* ]]
 }
 
+@test "awk and DuckDB find the same records, where they can be asked" {
+	run -0 timeout 120 "$HELPERS/query-rivals.py" "${SEED:-1}" 300 60 .
+	[[ $output == "60 expressions, "* ]]
+}
+
 @test "the same stream goes out: header, other lines, the end counted anew" {
 	{
 		head -n 1 "$FORMAT/maps.skel"
