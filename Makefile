@@ -109,8 +109,8 @@ NEED_build := $(firstword $(CC)):$(or $(CROSS:%-=gcc-%),$(filter-out cc,$(notdir
 	libpcre2-8.pc:libpcre2-dev zlib.pc:zlib1g-dev $(if $(STATIC),libbz2.a:libbz2-dev)
 NEED_demo  := $(NEED_build)
 NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck fish g++ git ip:iproute2 jq libbz2.a:libbz2-dev \
-	$(LLVM_STRIP):llvm /usr/share/i18n/locales:locales mandoc pgrep:procps python3 shellcheck strace time valgrind \
-	/usr/share/zoneinfo/America:tzdata setpriv:util-linux tmux zsh
+	$(LLVM_STRIP):llvm /usr/share/i18n/locales:locales less mandoc pgrep:procps python3 shellcheck strace time tmux valgrind \
+	/usr/share/zoneinfo/America:tzdata setpriv:util-linux zsh
 NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod \
 	qemu-system-x86_64:qemu-system-x86 xz:xz-utils
 NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))

@@ -26,12 +26,12 @@
 #include "command.h"
 #include "complete-stream.h"
 #include "format/plan.h"
-#include "format/safe-cells.h"
 #include "host/confine.h"
 #include "input-files.h"
 #include "list.h"
 #include "printer.h"
 #include "record/member-notes.h"
+#include "safe-cells.h"
 #include "terminal.h"
 #include "watch.h"
 
@@ -359,6 +359,9 @@ main(int argc, char *argv[])
 	job.printer.out = &out;
 	job.printer.plan.columns = columns.v;
 	job.printer.plan.ncolumns = columns.n;
+	if (job.printer.plan.form == PLAN_TABLE && job.printer.watch == NULL)
+		scroll_open(&job.printer.scroll, out.fd);
+	job.printer.plan.screen = job.printer.scroll.on;
 	terminal_window(out.fd, &window);
 	job.printer.plan.width = window.columns;
 	job.printer.maps = job.list.maps = maps.v;

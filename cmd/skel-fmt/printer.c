@@ -14,6 +14,7 @@
 #include "format/paint.h"
 #include "printer-held.h"
 #include "printer-plans.h"
+#include "printer-screen.h"
 #include "record/member-notes.h"
 #include "stream/json-record.h"
 
@@ -23,12 +24,15 @@ enum {
 	    1000000000, /* the least time between reports of losses */
 };
 
-/* Note that something was printed, and whether its last line is blank. */
-static void
-set_printed(struct printer *p)
+void
+printer_set_printed(struct printer *p, size_t start)
 {
 	const struct buf *out = &p->out->buf;
 
+	if (out->len == start || out->failed)
+		return;
+	if (p->scroll.on)
+		scroll_count(&p->scroll, out->data + start, out->len - start);
 	p->printed = true;
 	p->blank = out->len >= 2 && out->data[out->len - 1] == '\n' &&
 		   out->data[out->len - 2] == '\n';
@@ -46,8 +50,18 @@ print_head(struct printer *p, const struct plan *plan, const char *map,
 	const struct plan_traits *form = plan_traits(p->plan.form);
 	bool first = p->shown == 1 || form->heads_first;
 	struct buf *out = &p->out->buf, last = p->head;
+	size_t start = out->len;
 
-	if (p->no_header || first == before_record)
+	if (p->scroll.on)
+		printer_follow_window(p);
+	if (p->no_header)
+		return;
+	if (printer_rows_name_map(p, plan)) {
+		if (first || before_record)
+			printer_screen_head(p, plan, before_record);
+		return;
+	}
+	if (first == before_record)
 		return;
 	p->next_head.len = 0;
 	if (form->titled && p->shown > 1) {
@@ -75,7 +89,7 @@ print_head(struct printer *p, const struct plan *plan, const char *map,
 	buf_add(out, p->next_head.data, p->next_head.len);
 	p->head = p->next_head;
 	p->next_head = last;
-	set_printed(p);
+	printer_set_printed(p, start);
 }
 
 static bool
@@ -140,8 +154,8 @@ start_record(struct printer *p, unsigned int map)
 
 	if (p->waiting)
 		print_waiting_heads(p);
-	if (plan != NULL && p->shown > 1 && !plan_collects(plan) &&
-	    p->watch == NULL)
+	if (plan != NULL && (p->shown > 1 || p->scroll.on) &&
+	    !plan_collects(plan) && p->watch == NULL)
 		print_head(p, plan, p->in.header.maps[map].name, true);
 	return plan;
 }
@@ -151,6 +165,7 @@ static void
 print_run(struct printer *p, const struct stream_record *records, size_t n)
 {
 	struct plan *plan = start_record(p, records->map);
+	size_t start = p->out->buf.len;
 
 	if (plan == NULL)
 		return;
@@ -159,7 +174,7 @@ print_run(struct printer *p, const struct stream_record *records, size_t n)
 		return;
 	}
 	plan_records(plan, &p->out->buf, records, n);
-	set_printed(p);
+	printer_set_printed(p, start);
 }
 
 /* Print a record that may end within its last array. */
@@ -167,6 +182,7 @@ static void
 print_record(struct printer *p, const struct stream_line *line)
 {
 	struct plan *plan = start_record(p, line->map);
+	size_t start = p->out->buf.len;
 
 	if (plan == NULL)
 		return;
@@ -177,7 +193,7 @@ print_record(struct printer *p, const struct stream_line *line)
 	}
 	plan_short_record(
 	    plan, &p->out->buf, line->time_ns, line->data, line->len);
-	set_printed(p);
+	printer_set_printed(p, start);
 }
 
 /* Print n records, in runs of one map, or keep them until names come. */
@@ -187,7 +203,8 @@ print_records(struct printer *p, const struct stream_record *records, size_t n)
 	size_t run;
 
 	for (; n > 0; records += run, n -= run) {
-		run = printer_count_ready(p, records, n);
+		/* On a screen a header line may have to come before each. */
+		run = printer_count_ready(p, records, p->scroll.on ? 1 : n);
 		if (run > 0)
 			print_run(p, records, run);
 		else
@@ -239,13 +256,14 @@ print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
     const char *map)
 {
 	struct buf *out = &p->out->buf;
-	size_t wrong_at = 0;
+	size_t wrong_at = 0, start;
 	int ret = 0;
 
 	if (p->waiting && plan_takes_members(plan))
 		ret = add_members(p, plan, line, map, &wrong_at);
-	if (ret == 0 && p->shown > 1 && !plan_collects(plan))
+	if (ret == 0 && (p->shown > 1 || p->scroll.on) && !plan_collects(plan))
 		print_head(p, plan, map, true);
+	start = out->len;
 	if (ret == 0)
 		ret = plan_json_record(
 		    plan, out, line->text, line->text_len, &wrong_at);
@@ -255,7 +273,7 @@ print_json(struct printer *p, struct plan *plan, const struct stream_line *line,
 	if (ret != 0)
 		return;
 	report_news(p, plan);
-	set_printed(p);
+	printer_set_printed(p, start);
 }
 
 /* Print a JSON record of a stream with a header. */
@@ -298,6 +316,7 @@ print_untyped(struct printer *p, const struct stream_line *line)
 			p->out->failed = true;
 		if (u == NULL)
 			return;
+		printer_lay_out(p);
 		note_head(p, u->plan);
 		print_head(p, u->plan, u->map, false);
 	}
@@ -405,15 +424,21 @@ add_names(struct printer *p, const struct stream_line *line)
 static void
 write_pass(struct printer *p, struct plan *plan, const char *map)
 {
-	if (plan_has_collected(plan) && p->shown > 1)
+	size_t start;
+
+	if (plan_has_collected(plan) && (p->shown > 1 || p->scroll.on))
 		print_head(p, plan, map, true);
+	start = p->out->buf.len;
 	plan_end_pass(plan, &p->out->buf);
+	printer_set_printed(p, start);
 }
 
 static void
 end_pass(struct printer *p, const struct stream_line *line)
 {
 	struct plan *plan = p->plans[line->map];
+	struct buf *out = &p->out->buf;
+	size_t start;
 
 	if (plan == NULL)
 		return;
@@ -421,13 +446,17 @@ end_pass(struct printer *p, const struct stream_line *line)
 		watch_end_pass(p->watch, line->map);
 		return;
 	}
-	if (plan_collects(plan) && p->shown > 1 && line->keys > 0)
+	if (plan_collects(plan) && (p->shown > 1 || p->scroll.on) &&
+	    line->keys > 0)
 		print_head(p, plan, p->in.header.maps[line->map].name, true);
-	plan_end_pass(plan, &p->out->buf);
+	start = out->len;
+	plan_end_pass(plan, out);
+	printer_set_printed(p, start);
 	if (line->keys == 0 || p->blank)
 		return;
-	plan_write_pass_separator(plan, &p->out->buf);
-	set_printed(p);
+	start = out->len;
+	plan_write_pass_separator(plan, out);
+	printer_set_printed(p, start);
 }
 
 static void
@@ -769,6 +798,7 @@ begin_stream(struct printer *p, enum stream_opening what)
 		return -1;
 	if (p->watch != NULL)
 		return watch_stream(p);
+	printer_lay_out(p);
 	print_heads(p);
 	return 0;
 }

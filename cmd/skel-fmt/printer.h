@@ -16,6 +16,7 @@
 #include "kinds/name-store.h"
 #include "record/held-records.h"
 #include "record/symbol-store.h"
+#include "scroll.h"
 #include "stream/reader.h"
 #include "watch.h"
 
@@ -82,6 +83,7 @@ struct printer {
 	bool others_reported; /* that columns are others than before */
 	bool printed;         /* anything was printed */
 	bool blank;           /* and its last line is blank */
+	struct scroll scroll; /* for PLAN_TABLE on a terminal */
 };
 
 /*
@@ -94,5 +96,9 @@ int printer_run(struct printer *p, int fd, const char *name);
 void printer_finish(struct printer *p);
 
 void printer_close(struct printer *p);
+
+/* Note that something was printed, whole lines from start on in the output's
+ * buffer. */
+void printer_set_printed(struct printer *p, size_t start);
 
 #endif

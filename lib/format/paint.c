@@ -41,7 +41,8 @@ paint_length(const char *text, size_t len)
 
 	if (len < n || memcmp(text, SGR_START, n) != 0)
 		return 0;
-	while (n < len && text[n] != 'm')
+	while (
+	    n < len && ((text[n] >= '0' && text[n] <= '9') || text[n] == ';'))
 		n++;
-	return n < len ? n + 1 : 0;
+	return n < len && text[n] == 'm' ? n + 1 : 0;
 }

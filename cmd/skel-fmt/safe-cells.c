@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "format/safe-cells.h"
+#include "safe-cells.h"
 
 /* Whether the cell begins with what makes it a formula. */
 static bool

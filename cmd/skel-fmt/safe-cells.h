@@ -2,8 +2,8 @@
  * CSV and TSV for spreadsheets, which calculate the cells that look like
  * formulas, whoever wrote them.
  */
-#ifndef SKEL_FORMAT_SAFE_CELLS_H
-#define SKEL_FORMAT_SAFE_CELLS_H
+#ifndef SKEL_SAFE_CELLS_H
+#define SKEL_SAFE_CELLS_H
 
 #include <stddef.h>
 
