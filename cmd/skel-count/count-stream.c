@@ -614,7 +614,8 @@ count_input(struct count_stream *s, enum stream_opening what)
 		report_notice(
 		    "%s: the end is missing: the stream was cut", s->in.name);
 	if (s->in.input.error != 0)
-		report_error("%s: %s", s->in.name, strerror(s->in.input.error));
+		report_error(
+		    "%s: %s", s->in.name, line_input_error(&s->in.input));
 	return s->in.bad > 0 || s->in.input.error != 0 ? -1 : ret;
 }
 

@@ -704,7 +704,7 @@ report_input_end(const struct printer *p)
 	if (in->bad > STREAM_BAD_SHOWN)
 		report_error("%s: %lu bad lines in total", in->name, in->bad);
 	if (in->input.error != 0)
-		report_error("%s: %s", in->name, strerror(in->input.error));
+		report_error("%s: %s", in->name, line_input_error(&in->input));
 	return in->bad > 0 || in->input.error != 0 ? -1 : 0;
 }
 

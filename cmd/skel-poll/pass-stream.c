@@ -843,7 +843,7 @@ finish_input(struct stream_pass *p, enum pass_end end)
 	if (end == PASS_FAILED) {
 		if (r->input.error != 0)
 			report_error(
-			    "%s: %s", r->name, strerror(r->input.error));
+			    "%s: %s", r->name, line_input_error(&r->input));
 		return EXIT_FAILURE;
 	}
 	if (p->cut > STREAM_BAD_SHOWN)

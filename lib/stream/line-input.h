@@ -1,6 +1,8 @@
 /*
  * Line input: reads a descriptor into memory and finds the lines in it.  Bytes
  * are searched for a newline once, however often the search is repeated.
+ *
+ * Data that was compressed is read as what it was before.
  */
 #ifndef SKEL_STREAM_LINE_INPUT_H
 #define SKEL_STREAM_LINE_INPUT_H
@@ -10,23 +12,33 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "stream/decompressor.h"
 
 /* Initialise with { .fd = fd }. */
 struct line_input {
-	int fd;           /* borrowed */
-	bool eof;         /* the end of the input was read */
-	int error;        /* errno of a failed read, or 0 */
-	struct buf in;    /* what was read */
-	size_t start;     /* of the first line in it that was not consumed */
-	size_t scanned;   /* bytes from there on known to have no newline */
-	bool has_newline; /* the byte after those is one */
+	int fd;             /* borrowed */
+	bool eof;           /* the end of the input was read */
+	int error;          /* errno of a failed read, or 0 */
+	const char *damage; /* what is wrong with compressed data, or NULL;
+			       error is EBADMSG then */
+	struct buf in;      /* what was read */
+	size_t start;       /* of the first line in it that was not consumed */
+	size_t scanned;     /* bytes from there on known to have no newline */
+	bool has_newline;   /* the byte after those is one */
+	/* Whether the data is compressed, as far as it is known; and then what
+	 * was read and is not decompressed yet. */
+	bool is_known;
+	struct decompressor *decompressor; /* owned, or NULL */
+	struct buf packed;
+	size_t packed_start;
+	bool is_full; /* there may be more without another read */
 };
 
 void line_input_close(struct line_input *l);
 
-/* Calls read(2) once and keeps what it gave.  Returns 1, 0 at the end of the
- * input, or -1 with errno set.  All errors but EINTR and EAGAIN are kept in
- * l->error. */
+/* Calls read(2) once and keeps what it gave, or what is left of compressed
+ * data. Returns 1, 0 at the end of the input, or -1 with errno set.  All errors
+ * but EINTR and EAGAIN are kept in l->error. */
 int line_input_fill(struct line_input *l);
 
 /* Fills until something has come, also if the descriptor does not block.
@@ -36,6 +48,16 @@ int line_input_wait(struct line_input *l);
 /* Fills until there is a newline, more than max bytes without one, or nothing
  * more to come.  Returns where the newline is, or NULL. */
 const char *line_input_read(struct line_input *l, size_t max);
+
+/* What l->error is, for a message. */
+const char *line_input_error(const struct line_input *l);
+
+/* Whether line_input_fill() need not read(2), and does not block. */
+static inline bool
+line_input_has_more(const struct line_input *l)
+{
+	return l->is_full;
+}
 
 static inline const char *
 line_input_text(const struct line_input *l)

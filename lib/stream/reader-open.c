@@ -145,7 +145,7 @@ stream_reader_open(struct stream_reader *r, int fd, const char *name)
 	if (line_input_wait(in) == 0) {
 		if (in->error == 0)
 			return STREAM_EMPTY;
-		report_error("%s: %s", name, strerror(in->error));
+		report_error("%s: %s", name, line_input_error(in));
 		return STREAM_REFUSED;
 	}
 	/* Input that does not begin with an object is refused at once, and not
@@ -159,7 +159,7 @@ stream_reader_open(struct stream_reader *r, int fd, const char *name)
 	if (in->eof)
 		return open_first_line(r, in->in.data + in->in.len, false);
 	if (in->error != 0)
-		report_error("%s: %s", name, strerror(in->error));
+		report_error("%s: %s", name, line_input_error(in));
 	else if (looks_like_package(r))
 		refuse_package(r);
 	else

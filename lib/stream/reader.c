@@ -17,6 +17,9 @@ stream_reader_is_ready(struct stream_reader *r)
 {
 	struct line_input *in = &r->input;
 
+	while (line_input_has_more(in) && line_input_find(in) == NULL &&
+	       line_input_len(in) <= STREAM_LINE_MAX)
+		line_input_fill(in);
 	return in->eof || in->error != 0 || line_input_find(in) != NULL ||
 	       line_input_len(in) > STREAM_LINE_MAX;
 }
