@@ -1,13 +1,19 @@
 /* Parses the header of a stream or session, writes it, parses that again, and
- * prints a record of zeros with a plan for each map. */
+ * prints a record of zeros with a plan for each map; says of its members that
+ * they are of some kind, and does all that again. */
 #include "stream/header.h"
 #include "base/json-doc.h"
 #include "format/flame.h"
 #include "format/plan.h"
 #include "fuzz.h"
 #include "poll/record-match.h"
+#include "record/fields.h"
+#include "record/member-notes.h"
 
-enum { RECORD_MAX = 4096 }; /* bytes of a record that is printed */
+enum {
+	RECORD_MAX = 4096, /* bytes of a record that is printed */
+	OPTIONS_MAX = 8,
+};
 
 static int
 read_header(struct stream_header *h, const char *text, size_t len)
@@ -98,10 +104,35 @@ check_written(const struct stream_header *h)
 	buf_free(&second);
 }
 
+/* Says of a member what an option --as can say, of a header that was read
+ * before; it must be as good as that. */
+static void
+say_kind(const char *text, size_t len, const char *name, enum kind kind)
+{
+	struct stream_header h = { 0 };
+	const char *option;
+	char said[512];
+
+	snprintf(said, sizeof(said), "%s=%s%s", name, kind_name(kind),
+	    kind == KIND_IP      ? "(family=af)"
+	    : kind == KIND_FLAGS ? "(way)"
+				 : "");
+	option = said;
+	if (read_header(&h, text, len) == -1)
+		fuzz_wrong("not read twice");
+	if (member_notes_apply_options(&h, &option, 1) == 0) {
+		check_written(&h);
+		for (enum plan_form f = PLAN_JSON; f <= PLAN_REFERENCE; f++)
+			print(&h, f);
+	}
+	stream_header_free(&h);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct stream_header h = { 0 };
+	struct fields all = { 0 };
 
 	fuzz_start();
 	if (read_header(&h, (const char *)data, size) == -1) {
@@ -112,6 +143,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	match_records(&h);
 	for (enum plan_form f = PLAN_JSON; f <= PLAN_REFERENCE; f++)
 		print(&h, f);
+	if (h.nmaps > 0)
+		fields_add_selected(&all, &h, 0, NULL, 0, true);
+	for (size_t i = 0; i < all.n && i < OPTIONS_MAX; i++)
+		say_kind((const char *)data, size, all.v[i].name,
+		    (enum kind)((size + i) % KIND_COUNT));
+	fields_free(&all);
 	stream_header_free(&h);
 	return 0;
 }
