@@ -263,6 +263,16 @@ completion_ways() {
 		sed -n '/^\.It Li/p' | diff - "$BATS_TEST_TMPDIR/table"
 }
 
+@test "skel(7) has the table of kinds: members, texts and constants" {
+	local table
+	table=$(dirname "$(command -v skel-fmt)")/../unit/kinds/kind-text
+	[ -x "$table" ] || skip "needs the unit programs, as make check builds them"
+	"$table" --kinds > "$BATS_TEST_TMPDIR/table"
+	grep -qx '.It Li errno Ta integer Ta -EACCES Ta EACCES' "$BATS_TEST_TMPDIR/table"
+	sed -n '/kind-text --kinds prints/,/The end of the table/p' "$ROOT/cmd/skel.7" |
+		sed -n '/^\.It Li/p' | diff - "$BATS_TEST_TMPDIR/table"
+}
+
 @test "no command in the pipelines of skel(7) is a usage error" {
 	cd "$BATS_TEST_TMPDIR"
 	# Only the options are tested, since the files do not exist.

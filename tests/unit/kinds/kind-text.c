@@ -6,6 +6,7 @@
  *	                       the text of each number on standard input, or of
  *	                       the bytes in hex, and what it is read as
  *	kind-text --manual     the table of skel-stream(5)
+ *	kind-text --kinds      that of skel(7)
  */
 #include <inttypes.h>
 #include <math.h>
@@ -13,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/report.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "check.h"
 #include "kinds/kind-text.h"
+#include "types/member-kinds.h"
 
 static struct clock times;
 static const struct clock_offsets clocks = { .known = true,
@@ -503,6 +506,52 @@ static const struct {
 
 _Static_assert(nitems(examples) == KIND_COUNT - 1, "an example of each kind");
 
+/* What a filter can compare a member of each kind with. */
+static const char *const constants[KIND_COUNT] = {
+	[KIND_IP4] = "10.0.0.0/8",
+	[KIND_IP6] = "fe80::/10",
+	[KIND_IP] = "10.0.0.1",
+	[KIND_MAC] = "02:00:00:01:02:03",
+	[KIND_PORT_BE] = "443",
+	[KIND_BE16] = "1",
+	[KIND_BE32] = "1",
+	[KIND_BE64] = "1",
+	[KIND_ERRNO] = "EACCES",
+	[KIND_SIGNAL] = "KILL",
+	[KIND_SYSCALL] = "openat",
+	[KIND_PROTO] = "TCP",
+	[KIND_FAMILY] = "AF_INET6",
+	[KIND_TCP_STATE] = "ESTABLISHED",
+	[KIND_SOCK_TYPE] = "SOCK_STREAM",
+	[KIND_FILE_MODE] = "-rw-r--r--",
+	[KIND_OPEN_FLAGS] = "O_RDWR|O_CREAT",
+	[KIND_FLAGS] = "RD|WR",
+	[KIND_DEV] = "8:1",
+	[KIND_UID] = "1000",
+	[KIND_GID] = "50",
+	[KIND_IFINDEX] = "2",
+	[KIND_CGROUP] = "2311",
+	[KIND_CONTAINER] = "2311",
+	[KIND_PID_NS] = "4026531836",
+	[KIND_KSYM] = "0xffffffff81000010",
+	[KIND_USYM] = "0x401136",
+	[KIND_KTIME] = "2026-11-22T14:48:01Z",
+	[KIND_BOOTTIME] = "2026-11-22T14:48:01Z",
+	[KIND_REALTIME] = "2026-11-22T14:48:01Z",
+	[KIND_NS] = "5ms",
+	[KIND_US] = "1.5ms",
+	[KIND_MS] = "2s",
+	[KIND_S] = "1h",
+	[KIND_BYTES] = "4MiB",
+	[KIND_KIB] = "4MiB",
+	[KIND_PAGES] = "1GiB",
+	[KIND_HEX] = "0xbeef",
+	[KIND_OCT] = "0755",
+	[KIND_TEXT] = "\\(dqbash\\(dq",
+	[KIND_UTF8] = "\\(dqbash\\(dq",
+	[KIND_BOOL] = "true",
+};
+
 static struct name_store *
 make_names(void)
 {
@@ -547,6 +596,104 @@ print_manual(void)
 		else
 			printf("%" PRIu64, v.number);
 		printf(" Ta %s\n", text_of(&f, &v));
+	}
+	name_store_free(names);
+}
+
+/* Whether a member can be of the kind: an integer of that many bytes, or an
+ * array of them. */
+static bool
+can_be(enum kind kind, unsigned int size, bool is_array)
+{
+	struct types t = { 0 };
+	struct type one = { .kind = TYPE_INT,
+		.name = strdup("one"),
+		.size = 1 },
+		    array = { .kind = TYPE_ARRAY,
+			    .name = strdup(""),
+			    .size = size,
+			    .count = size },
+		    number = { .kind = TYPE_INT,
+			    .name = strdup("n"),
+			    .size = size },
+		    record = { .kind = TYPE_STRUCT,
+			    .name = strdup("r"),
+			    .size = size + 1,
+			    .members = calloc(2, sizeof(*record.members)),
+			    .nmembers = 2 };
+	struct type_member *m = record.members;
+	uint32_t byte = types_add(&t, &one, "test");
+	struct report_held held;
+	char text[64];
+	bool ret;
+
+	array.of = byte;
+	m[0].name = strdup("m");
+	m[0].type = types_add(&t, is_array ? &array : &number, "test");
+	m[1] = (struct type_member){
+		.name = strdup("af"), .type = byte, .offset = size
+	};
+	if (is_array)
+		free(number.name);
+	else
+		free(array.name);
+	snprintf(text, sizeof(text), "%s%s", kind_name(kind),
+	    kind == KIND_IP ? "(family=af)" : "");
+	CHECK_NUM(kind_parse(&m[0].as, text, "test"), 0);
+	CHECK(types_add(&t, &record, "test") != TYPE_NONE);
+	report_hold(&held);
+	ret = member_kinds_set(&t, "test") == 0;
+	report_release_held(&held, "");
+	types_free(&t);
+	return ret;
+}
+
+/* Prints what a member of a kind can be. */
+static void
+print_member(enum kind kind)
+{
+	static const unsigned char sizes[] = { 1, 2, 4, 6, 8, 16 };
+	const char *before = "";
+
+	if (kind == KIND_FLAGS || can_be(kind, 1, false)) {
+		printf("integer");
+		return;
+	}
+	if (can_be(kind, 5, true)) {
+		printf("bytes");
+		return;
+	}
+	for (size_t i = 0; i < nitems(sizes); i++)
+		if (can_be(kind, sizes[i], true)) {
+			printf("%s%d", before, sizes[i]);
+			before = " or ";
+		}
+	printf(" bytes");
+}
+
+/* What a member of each kind can be, what a table shows, and what a filter
+ * takes. */
+static void
+print_kinds(void)
+{
+	struct name_store *names = make_names();
+
+	context.names = names;
+	context.arch = KIND_ARCH_X86_64;
+	for (size_t i = 0; i < nitems(examples); i++) {
+		const struct kind_value v = { .number = examples[i].number,
+			.bytes = (const unsigned char *)examples[i].bytes };
+		struct kind_form f = make_form(examples[i].kind,
+		    examples[i].size, examples[i].is_signed, true);
+		const char *read = constants[f.kind];
+		struct kind_constant c;
+
+		printf(".It Li %s Ta ", kind_name(f.kind));
+		print_member(f.kind);
+		printf(" Ta %s Ta %s\n", f.size == 0 ? "bash" : text_of(&f, &v),
+		    read);
+		CHECK(f.size == 0 ||
+		      kind_text_read(&f, &context, read, strlen(read), &c));
 	}
 	name_store_free(names);
 }
@@ -614,6 +761,11 @@ main(int argc, char **argv)
 	make_types();
 	if (argc == 2 && strcmp(argv[1], "--manual") == 0) {
 		print_manual();
+		types_free(&types);
+		return check_done();
+	}
+	if (argc == 2 && strcmp(argv[1], "--kinds") == 0) {
+		print_kinds();
 		types_free(&types);
 		return check_done();
 	}
