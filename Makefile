@@ -117,6 +117,7 @@ NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod
 NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))
 NEED_check-agree := $(NEED_check-vm) opensnoop:libbpf-tools
 NEED_check-connect := $(NEED_check-agree)
+NEED_check-trixie := $(NEED_build) debootstrap
 NEED_mutate := $(NEED_check)
 NEED_fuzz  := $(NEED_check) $(if $(LIBS),dpkg-source:dpkg-dev) \
 	'/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
@@ -279,7 +280,8 @@ T_UNIT  := $(if $(T),$(filter %/$(T_NAME),$(UNIT)))
 T_BATS  := $(if $(filter unit/% tests/unit/%,$(T)),,$(filter %/$(T_NAME).bats,$(BATS_SRC)))
 T_BUILD := $(T_UNIT) $(if $(T_BATS)$(filter %/lookup/client,$(T_UNIT)),all) $(if $(filter %/fuzz.bats,$(T_BATS)),$(REPLAY)) \
 	$(if $(filter %/guests.bats,$(T_BATS)),$(UNIT)) \
-	$(if $(filter %/docs.bats,$(T_BATS)),$(B)/unit/host/syscalls)
+	$(if $(filter %/docs.bats,$(T_BATS)),$(B)/unit/host/syscalls) \
+	$(if $(filter %/docs.bats %/kind-oracles.bats,$(T_BATS)),$(B)/unit/kinds/kind-text)
 
 test: $(T_BUILD) ## run one test: T=skel-fmt, T=unit/cobs
 ifeq ($(strip $(T_UNIT) $(T_BATS)),)
@@ -319,6 +321,10 @@ check-agree: all ## compare with Debian's libbpf-tools, in a guest: OBJECTS=DIR 
 check-connect: all ## compare tcpconnect with those of Debian's libbpf-tools, in guests
 	@HERE=no BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST) libbpf-tools coreutils" \
 		KERNELS="$(or $(KERNELS),6.1 6.12)" tests/vm/run tests/kernel/tcpconnect.bats
+
+TRIXIE ?= build/trixie
+check-trixie: all ## print recordings here and on Debian 13, which debootstrap makes in TRIXIE=DIR
+	@BUILD="$(CURDIR)/$(B)" PACKAGES="$(foreach p,$(NEED_build),$(lastword $(subst :, ,$p)))" tests/trixie $(TRIXIE)
 
 # For fuzzing, clang builds the library and the targets again, with libFuzzer.
 FUZZ_SECONDS ?= 60

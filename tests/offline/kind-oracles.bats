@@ -120,7 +120,8 @@ print(json.dumps({"@names": {"kind": sys.argv[1], "names": [[int(n), name] for n
 		done | same_texts 5 dev 4
 	cat /sys/class/block/*/dev | sort > blocks
 	[ -s blocks ] || skip "there is no block device"
-	while IFS=: read -r major minor; do echo $((major << 20 | minor)); done < blocks | texts dev 4 | diff blocks -
+	while IFS=: read -r major minor; do echo $((major << 20 | minor)); done < blocks > numbers
+	texts dev 4 < numbers | diff blocks -
 	if lsblk -nro MAJ:MIN > all && [ -s all ]; then
 		sort -u all | comm -23 - blocks > others
 		is "" "$(cat others)"
