@@ -248,6 +248,20 @@ declared() {
 	[ "$(calls | grep -c '^TIME ')" -eq 2 ]
 }
 
+@test "text: the time of a record is that of its member, SKEL_TIME, a minute before" {
+	local from to
+	need_bpf
+	bpf_package times
+	from=$(date +%s)
+	start_poll 0 0 times.json
+	/bin/true
+	wait_for 10 shows '^[0-9]'
+	end_poll
+	to=$(date +%s)
+	is "" "$(calls | sed -n 's/^\([0-9:]*\) .*/\1/p' | sort -u |
+		grep -vxf <(seq $((from - 60)) $((to - 60)) | sed 's/^/@/' | date -f - +%T))"
+}
+
 @test "text: each key of a histogram makes two calls" {
 	need_bpf
 	poll 0 4 "$ASSETS/runqlat.json" > calls
