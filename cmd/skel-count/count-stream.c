@@ -331,6 +331,10 @@ count_json(struct count_stream *s, const struct stream_line *line)
 	struct counter_json json = { .time_ns = s->time };
 	unsigned int map;
 
+	if (!s->untyped && s->in.header.encoding != STREAM_JSON) {
+		stream_reader_bad(&s->in, "a JSON record among binary ones");
+		return 0;
+	}
 	if (!find_map(s, line, &map) || !counter_counts(s->counter, map))
 		return s->map.failed || s->label.failed ? report_nomem() : 0;
 	/* Records without a time are counted when they arrive. */
@@ -363,13 +367,23 @@ count_json(struct count_stream *s, const struct stream_line *line)
 	}
 }
 
+/* Records are looked at as the header says that they are. */
+static int
+count_binary(struct count_stream *s, const struct stream_line *line)
+{
+	if (s->in.header.encoding != STREAM_JSON)
+		return count_record(
+		    s, line->map, line->time_ns, line->data, line->len);
+	stream_reader_bad(&s->in, "a binary record among JSON ones");
+	return 0;
+}
+
 static int
 count_line(struct count_stream *s, const struct stream_line *line)
 {
 	switch (line->kind) {
 	case LINE_RECORD:
-		return count_record(
-		    s, line->map, line->time_ns, line->data, line->len);
+		return count_binary(s, line);
 	case LINE_PASS:
 		return end_input_pass(s, line);
 	case LINE_LOST:
@@ -449,7 +463,9 @@ count_lines(struct count_stream *s, struct stream_line *line)
 	int got;
 
 	do {
-		n = stream_reader_next_records(&s->in, records);
+		n = s->in.header.encoding == STREAM_JSON
+			? 0
+			: stream_reader_next_records(&s->in, records);
 		if (count_records(s, records, n) == -1)
 			return -1;
 		if (n > 0)

@@ -136,8 +136,6 @@ counter_reset(struct counter *c)
 		c->maps[0] = NULL;
 	free_map(c->untyped);
 	c->untyped = NULL;
-	c->others = 0;
-	memset(c->clamped, 0, sizeof(c->clamped));
 }
 
 void

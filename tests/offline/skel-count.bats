@@ -358,3 +358,172 @@ passes() { # ARG...: the rows of standard input, each with the second of its pas
 	run -0 skel-count --complete=1 -- -m fl "$file"
 	[ "$output" = flow ]
 }
+
+# sampled FILE PASS...: a stream of a map with two CPUs; a pass is "pid:count,count ...".
+sampled() {
+	python3 - "$FIXTURES/format" "$@" <<-'PYTHON'
+		import json, struct, sys
+		sys.path.insert(0, sys.argv[1])
+		from make import Stream, TIME
+		s = Stream("sampled")
+		u32, u64 = s.integer("u32", 4), s.integer("u64", 8)
+		s.map("hits", "sample", s.struct("hit", ("n", u64)), key=s.struct("key", ("pid", u32)), cpus=2,
+		      sample={"interval": 1000, "type": "default_kv", "unit": "", "clear_map": sys.argv[3] == "clear"})
+		s.map("other", "ringbuf", s.struct("event", ("pid", u32)))
+		for i, words in enumerate(sys.argv[4:]):
+		    for word in words.split():
+		        pid, counts = word.split(":")
+		        s.put(struct.pack("<I2Q", int(pid), *map(int, counts.split(","))), time=TIME + i * 10**9)
+		    s.control(sampled={"map": "hits", "round": i + 1, "keys": len(words.split())})
+		s.end()
+		with open(sys.argv[2], "wb") as f:
+		    f.write(b"\n".join([json.dumps(s.header).encode(), *s.lines, b""]))
+	PYTHON
+}
+
+sums() { # ARG...: the rows of the file hits, each with the second of its pass
+	skel-count -f json -q -m hits --by pid --sum n "$@" hits |
+		jq -c 'select(.key) | [.["@time"][17:19], .key.pid, .value.sum_n]'
+}
+
+@test "each pass over a sampled map that is not cleared takes the place of the one before" {
+	cd "$BATS_TEST_TMPDIR"
+	sampled hits keep "7:1,2 8:10,20" "7:5,5 9:1,0" "7:6,6"
+	diff - <(sums) <<-END
+		["01",7,3]
+		["01",8,30]
+		["02",7,10]
+		["02",9,1]
+		["03",7,12]
+	END
+	is "$(sums)" "$(sums --delta)"
+	# The passes that end within one of --every are written once, as the last one was.
+	diff - <(sums --every 1h) <<-END
+		["03",7,12]
+	END
+	fails_with 1 "passes over a sampled map cannot be counted with another map; choose one with -m" \
+		skel-count --by pid hits
+}
+
+@test "passes over a sampled map that is cleared are added up, or with --delta are not" {
+	cd "$BATS_TEST_TMPDIR"
+	sampled hits clear "7:1,2 8:10,20" "7:5,5 9:1,0"
+	diff - <(sums) <<-END
+		["01",7,3]
+		["01",8,30]
+		["02",7,13]
+		["02",8,30]
+		["02",9,1]
+	END
+	diff - <(sums --delta) <<-END
+		["01",7,3]
+		["01",8,30]
+		["02",7,10]
+		["02",9,1]
+	END
+}
+
+@test "--sort orders by a number, a text or a column, + the smallest first" {
+	cd "$BATS_TEST_TMPDIR"
+	for i in "b 3" "a -1" "a 7" "c 3" "b 4"; do
+		read -r name n <<< "$i"
+		echo "{\"name\":\"$name\",\"n\":$n}"
+	done > in
+	sorted() {
+		skel-count -f json --by name --sum n --min n "$@" in |
+			jq -r 'select(.key) | .key.name' | paste -s -d ' '
+	}
+	is "a b c" "$(sorted)"
+	is "c a b" "$(sorted --sort +count)"
+	is "c b a" "$(sorted --sort name)"
+	is "a b c" "$(sorted --sort +name)"
+	is "b a c" "$(sorted --sort sum_n)"
+	is "b c a" "$(sorted --sort min_n)"
+	is "a" "$(sorted --sort +min_n --top 1)"
+}
+
+@test "records of keys beyond --keys are in one row, which --top does not hide" {
+	cd "$BATS_TEST_TMPDIR"
+	for n in 1 1 2 3 4 4 5; do echo "{\"n\":$n,\"text\":\"a text that is long $n\"}"; done > in
+	run -0 --separate-stderr bash -c "skel-count -f json --by n --sum n --keys 2 --top 1 in | jq -c 'select(.key) | [.key.n, .key.other, .value.count, .value.sum_n]'"
+	[ "$output" = "$(printf '%s\n' '[0,true,4,16]' '[1,false,2,2]')" ]
+	[ "$stderr" = "skel-count: 4 records of more than 2 keys are counted as others; --keys allows more" ]
+	run -0 --separate-stderr bash -c "skel-count -q -f json --by text --keys 3 in | jq -r 'select(.key) | .key.text, .value.count' | paste -s -d ' '"
+	[ "$output" = "(other) 3 a text that is long 1 2 a text that is long 2 1 a text that is long 3 1" ]
+	[ -z "$stderr" ]
+}
+
+@test "numbers that a column cannot hold are shown as the nearest, and that is said" {
+	cd "$BATS_TEST_TMPDIR"
+	for n in 18446744073709551615 18446744073709551615; do echo "{\"n\":$n}"; done > in
+	run -0 --separate-stderr skel-count -f json --sum n in
+	[[ $output == *'"sum_n":18446744073709551615}'* ]]
+	[ "$stderr" = "skel-count: a number in sum_n was too large, and the nearest is shown" ]
+	run -0 --separate-stderr skel-count -f json --sum n=128 --quantile n=50 in
+	[[ $output == *'"sum_n":"36893488147419103230"'* ]]
+	[ -z "$stderr" ]
+}
+
+@test "a record that is not as the header says is a bad line" {
+	cd "$BATS_TEST_TMPDIR"
+	file=$FIXTURES/format/enums.skel
+	{ head -n 2 "$file"; echo '{"@map":"rb","color":"RED(0)"}'; tail -n 1 "$file"; } > mixed
+	run -1 --separate-stderr skel-count -f json --by color mixed
+	[[ $output == *'"count":1}'* ]]
+	[ "$stderr" = "skel-count: mixed:3: a JSON record among binary ones" ]
+	sed '1s/"binary"/"json"/' mixed > other
+	run -1 --separate-stderr skel-count -f json --by color other
+	[[ $output == *'"count":1}'* ]]
+	[ "$stderr" = "skel-count: other:2: a binary record among JSON ones" ]
+}
+
+@test "no records are no rows, and without --by there is one row" {
+	cd "$BATS_TEST_TMPDIR"
+	run -0 --separate-stderr skel-count -f json /dev/null
+	[ -z "$output$stderr" ]
+	{ head -n 1 "$FIXTURES/format/enums.skel"; tail -n 1 "$FIXTURES/format/enums.skel" | sed 's/3/0/'; } > none
+	run -0 --separate-stderr skel-count -f json --by color none
+	[ "${lines[1]}" = '{"@end":{"records":0,"lost":0}}' ]
+	[ -z "$stderr" ]
+	run -0 --separate-stderr bash -c "skel-count -f json --min color $FIXTURES/format/enums.skel | jq -c 'select(.key) | [.key, .value]'"
+	[ "$output" = '[{},{"count":3,"min_color":"RED(0)"}]' ]
+}
+
+@test "only the maps of -m are counted" {
+	file=$FIXTURES/format/maps.skel
+	run -0 --separate-stderr bash -c "skel-count -f json --by @map -m exits -m execs $file | jq -c 'select(.key) | [.key.map, .value.count]'"
+	[ "$output" = "$(printf '%s\n' '["execs",3]' '["exits",1]')" ]
+	fails_with 1 "no map \"none\"" skel-count -m none "$file"
+	run -0 --separate-stderr skel-count -f json --by comm "$file"
+	[[ $stderr == "skel-count: $file: map exits was left out: it lacks a member of the question"* ]]
+}
+
+@test "wrong questions are one line each" {
+	local floats=$FIXTURES/format/floats.skel texts=$FIXTURES/format/texts.skel
+	refuse() { # STATUS MESSAGE ARG...
+		fails_with "$1" "$2" skel-count "${@:3}"
+		[ "$1" = 2 ] || [ "$(wc -l <<< "$stderr")" = 1 ] || { echo "$stderr"; return 1; }
+	}
+	refuse 2 "--by: the name of a member is empty" --by a,,b
+	refuse 2 "--sum: the name of a member is empty" --sum =128
+	refuse 2 '--sum a: "64"' --sum a=64
+	refuse 2 '--hist a: "linear:0" is neither log2 nor linear:STEP' --hist a=linear:0
+	refuse 2 "--hist: a and b have to be both log2 or both linear" --hist a --hist b=linear:2
+	refuse 2 'two columns would be called "min_a"' --min a --min value.a
+	refuse 2 "--top: 0: not a number from 1" --top 0
+	refuse 2 "--keys: -1: not a number from 1" --keys=-1
+	refuse 2 '--sort: "hist_a" is a histogram' --hist a --sort hist_a
+	refuse 1 'no map has a member "dbll"; the nearest: dbl' --mean dbll "$floats"
+	refuse 1 "sum_name: name is a text, and not a number" --sum name "$texts"
+}
+
+@test "a full disk is a failure, and a reader that leaves is none" {
+	[ -c /dev/full ] || skip "no /dev/full"
+	file=$FIXTURES/format/enums.skel
+	run -1 bash -c "skel-count --by color $file > /dev/full"
+	[ "$output" = "skel-count: <stdout>: No space left on device" ]
+	cd "$BATS_TEST_TMPDIR"
+	for ((i = 0; i < 20000; i++)); do echo "{\"n\":$i}"; done > in
+	run -0 bash -c "skel-count -f json --by n in | head -n 1 | cut -c 1-7; exit \"\${PIPESTATUS[0]}\""
+	[ "$output" = '{"skel"' ]
+}
