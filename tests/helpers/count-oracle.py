@@ -442,6 +442,8 @@ def check_quantile(values, column, whole, got):
         return abs(got) <= side / 2**30 and got * want >= 0
     if whole and abs(want) < 64:
         return False
+    if abs(want) < sys.float_info.min:
+        return abs(got) < sys.float_info.min
     # Integers beyond 2^53 are rounded before.
     return abs(got - want) <= abs(want) * (2**-7 + 2**-50)
 

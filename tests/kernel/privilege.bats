@@ -164,7 +164,7 @@ has_caps() {
 @test "a filter that reads its standard input can open no file and do none of the other acts" {
 	local cmd words may=()
 	has_landlock || may=(read list)
-	for cmd in skel-args skel-fmt "skel-fmt -" "skel-grep a" "skel-grep a~'b' -" skel-pack "skel-pack --unpack" "skel-args -l"; do
+	for cmd in skel-args skel-count "skel-count --by a -" skel-fmt "skel-fmt -" "skel-grep a" "skel-grep a~'b' -" skel-pack "skel-pack --unpack" "skel-args -l"; do
 		read -ra words <<<"$cmd"
 		begin "${words[@]}"
 		has_caps
@@ -176,7 +176,7 @@ has_caps() {
 
 @test "a filter that reads files can open files for reading and do none of the other acts" {
 	local cmd words
-	for cmd in "skel-args /dev/stdin" "skel-fmt - /dev/null" "skel-grep a - /dev/null" "skel-pack /dev/stdin" \
+	for cmd in "skel-args /dev/stdin" "skel-count - /dev/null" "skel-fmt - /dev/null" "skel-grep a - /dev/null" "skel-pack /dev/stdin" \
 		"skel-args -e /dev/stdin -"; do
 		read -ra words <<<"$cmd"
 		begin "${words[@]}"
@@ -211,6 +211,7 @@ has_caps() {
 	grep -q '^09:48:01' there
 	TZ=America/New_York skel-fmt --table < "$FIXTURES/format/hists.skel" | cmp - there
 	run ! cmp -s here there
+	is 3 "$(skel-count -f json <"$FIXTURES/format/enums.skel" | jq 'select(.value) | .value.count')"
 	# The zone of a time in an expression is read before; PCRE2 needs no memory that
 	# can be executed.
 	is 1 "$(TZ=America/New_York skel-grep -c '@time >= "2026-11-22 09:48:01" && comm ~ "^l"' <"$FIXTURES/format/maps.skel")"
