@@ -292,7 +292,8 @@ count_other(struct count_stream *s, const struct stream_line *line)
 		wanted = s->stacks;
 		break;
 	case LINE_CLOCK:
-		wanted = s->kinds[KIND_KTIME] || s->kinds[KIND_BOOTTIME];
+		/* The header has the clock, too. */
+		wanted = true;
 		break;
 	case LINE_NAMES:
 		wanted = has_wanted_names(s, line->value);
