@@ -125,6 +125,7 @@ add_real_number(
 static void
 add_whole(struct state *s, unsigned __int128 v, bool is_signed)
 {
+	const unsigned __int128 top = (unsigned __int128)1 << 127;
 	__int128 sum;
 
 	if (!is_signed) {
@@ -133,9 +134,9 @@ add_whole(struct state *s, unsigned __int128 v, bool is_signed)
 		return;
 	}
 	if (__builtin_add_overflow((__int128)s->whole, (__int128)v, &sum))
-		sum = (__int128)v < 0 ? (__int128)1 << 127
-				      : ~((__int128)1 << 127);
-	s->whole = (unsigned __int128)sum;
+		s->whole = (__int128)v < 0 ? top : top - 1;
+	else
+		s->whole = (unsigned __int128)sum;
 }
 
 static bool
