@@ -22,17 +22,20 @@
 #include "lookup/message.h"
 #include "supervisor.h"
 
-enum { OPT_DETACH = 256 };
+enum { OPT_DETACH = 256, OPT_HOST };
 
 static const struct command_option option_table[] = {
 	{ "detach", OPT_DETACH, NULL,
 	    "be no child of the process that starts it", NULL },
+	{ "host", OPT_HOST, NULL,
+	    "find also the names of numbers that only this host knows", NULL },
 	COMMAND_OPTIONS,
 };
 
 static const struct command command = {
-	.usage = "usage: skel-lookup [-hqvV] [--detach]\n",
-	.about = "Find the names of addresses. skel-load, skel-poll and the C "
+	.usage = "usage: skel-lookup [-hqvV] [--detach] [--host]\n",
+	.about = "Find the names of addresses and numbers. skel-load, "
+		 "skel-poll and the C "
 		 "library start this program; it is of no use by itself.",
 	.options = option_table,
 };
@@ -70,14 +73,16 @@ close_inherited(void)
 int
 main(int argc, char *argv[])
 {
-	struct host_names *names;
+	struct host_names *names = NULL;
 	int ch, kallsyms, error, status;
-	pid_t accounts;
-	bool detach = false;
+	pid_t accounts = 0;
+	bool detach = false, host = false;
 
 	while ((ch = command_next(&command, argc, argv, NULL)) != -1)
 		if (ch == OPT_DETACH)
 			detach = true;
+		else if (ch == OPT_HOST)
+			host = true;
 		else
 			command_option(&command, ch);
 	if (optind < argc || !was_started_by_command()) {
@@ -98,7 +103,8 @@ main(int argc, char *argv[])
 	/* A signal for all commands of a pipeline is not for this process,
 	 * which ends when its command does. */
 	setsid();
-	names = host_names_open(account_process_start(&accounts));
+	if (host)
+		names = host_names_open(account_process_start(&accounts));
 	kallsyms = kallsyms_open();
 	error = errno;
 	status = supervisor_run(LOOKUP_SOCKET, kallsyms, error, names);

@@ -196,7 +196,7 @@ skel_poll_run(
 		return EXIT_FAILURE;
 	/* A failure is reported if it matters. */
 	if (!maps && !o->no_symbols)
-		lookup_client_open(&lookup, false);
+		lookup_client_open(&lookup, LOOKUP_CLIENT_HOST);
 	o->lookup = &lookup;
 	/* The input and the maps are what somebody else made. */
 	confine_opening();

@@ -93,20 +93,27 @@ find_program(char *path, size_t size)
 	snprintf(path, size, "%s/%s", LIBEXECDIR, PROGRAM);
 }
 
-/* Starts the program with the socket as its standard input.  Unless it is
- * detached, *child becomes its pid; else waits until it has left this process's
- * children.  Returns 0 or an error number. */
+/* Starts the program with the socket as its standard input.  Unless it is to
+ * be detached, *child becomes its pid; else waits until it has left this
+ * process's children.  Returns 0 or an error number. */
 static int
-spawn(char *path, int fd, bool detach, pid_t *child)
+spawn(char *path, int fd, unsigned int options, pid_t *child)
 {
-	char name[] = PROGRAM, option[] = LOOKUP_DETACH;
-	char *argv[] = { name, detach ? option : NULL, NULL };
+	char name[] = PROGRAM, detach_option[] = LOOKUP_DETACH_OPTION,
+	     host_option[] = LOOKUP_HOST_OPTION;
+	bool detach = options & LOOKUP_CLIENT_DETACH;
+	char *argv[4] = { name };
+	size_t argc = 1;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t all, none;
 	int error, status = 0;
 	pid_t pid;
 
+	if (detach)
+		argv[argc++] = detach_option;
+	if (options & LOOKUP_CLIENT_HOST)
+		argv[argc++] = host_option;
 	if ((error = posix_spawn_file_actions_init(&actions)) != 0)
 		return error;
 	if ((error = posix_spawnattr_init(&attributes)) != 0) {
@@ -137,7 +144,7 @@ spawn(char *path, int fd, bool detach, pid_t *child)
 }
 
 int
-lookup_client_open(struct lookup_client *c, bool detach)
+lookup_client_open(struct lookup_client *c, unsigned int options)
 {
 	const int room = SOCKET_BYTES;
 	char path[PATH_MAX];
@@ -163,7 +170,7 @@ lookup_client_open(struct lookup_client *c, bool detach)
 		close(pair[1]);
 		pair[1] = other;
 	}
-	error = pair[1] == -1 ? errno : spawn(path, pair[1], detach, &c->pid);
+	error = pair[1] == -1 ? errno : spawn(path, pair[1], options, &c->pid);
 	if (pair[1] != -1)
 		close(pair[1]);
 	if (error == 0) {

@@ -27,13 +27,21 @@ struct lookup_client {
 		.fd = -1                                                       \
 	}
 
+enum lookup_client_option {
+	/* It is no child of this process, whose host may wait for its own
+	 * children. */
+	LOOKUP_CLIENT_DETACH = 1,
+	/* It may be asked for LOOKUP_HOST; else there are no such names. */
+	LOOKUP_CLIENT_HOST = 2,
+};
+
 /*
  * Starts the process, which closes what it inherits, and ends when the client
- * is closed or this process ends.  With detach it is no child of this process,
- * whose host may wait for its own children.  Returns 0; or -1, with the reason
- * in c->why ("skel-lookup: No such file or directory"), which is not reported.
+ * is closed or this process ends.  options is a set of enum
+ * lookup_client_option.  Returns 0; or -1, with the reason in c->why
+ * ("skel-lookup: No such file or directory"), which is not reported.
  */
-int lookup_client_open(struct lookup_client *c, bool detach);
+int lookup_client_open(struct lookup_client *c, unsigned int options);
 
 /* Ends the process and waits for that, for a second at most if it is stopped.
  */

@@ -32,8 +32,10 @@ enum {
 /* The number of the host itself, in LOOKUP_FIND only. */
 #define LOOKUP_HOST UINT32_MAX
 
-/* The argument of skel-lookup with which it leaves its parent's children. */
-#define LOOKUP_DETACH "--detach"
+/* The arguments of skel-lookup with which it leaves its parent's children, and
+ * with which it may be asked for LOOKUP_HOST. */
+#define LOOKUP_DETACH_OPTION "--detach"
+#define LOOKUP_HOST_OPTION "--host"
 
 enum lookup_type {
 	LOOKUP_READY,  /* from skel-lookup, once: it can be asked */

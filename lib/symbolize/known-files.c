@@ -183,6 +183,12 @@ known_files_take_bad(struct known_files *k, const struct lookup_bad *bad)
 			    strerror((int)bad->value));
 		return;
 	}
+	if (bad->head.number == LOOKUP_HOST) {
+		report_notice("some users, groups, interfaces and cgroups are "
+			      "shown as numbers: the process that finds their "
+			      "names had to be started again");
+		return;
+	}
 	if (f == NULL || f->bad)
 		return;
 	if (bad->reason == LOOKUP_FORGOTTEN) {

@@ -843,6 +843,28 @@ warm_up(struct symbolizer *z)
 	lookup_client_ask(&z->client, &z->request);
 }
 
+/* Has it begin to note the cgroups that there are, and those that end. */
+static void
+warm_up_host(struct symbolizer *z)
+{
+	z->request.head = (struct lookup_head){ LOOKUP_FIND, WARM_UP };
+	z->request.file = LOOKUP_HOST;
+	z->request.n = 1;
+	z->request.v[0] = (struct lookup_offset){ .is_return = KIND_CGROUP };
+	lookup_client_ask(&z->client, &z->request);
+}
+
+/* Whether there are numbers that only this host can name. */
+static bool
+names_numbers(const struct symbolizer *z)
+{
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		if (lookup_is_host_kind((uint64_t)kind) &&
+		    naming_has(z->naming, (enum kind)kind))
+			return true;
+	return false;
+}
+
 /* Starts the other process, if names are wanted and it does not run yet. */
 static void
 open_client(struct symbolizer *z, bool detach)
@@ -853,13 +875,18 @@ open_client(struct symbolizer *z, bool detach)
 	if (!kernel && !names_side(z, STACK_USER) && z->naming == NULL)
 		return;
 	if (z->client.fd == -1 && z->client.why[0] == '\0')
-		lookup_client_open(&z->client, detach);
+		lookup_client_open(&z->client,
+		    (detach ? LOOKUP_CLIENT_DETACH : 0) |
+			(names_numbers(z) ? LOOKUP_CLIENT_HOST : 0));
 	if (z->client.fd == -1)
 		report_notice("%s: the process that finds their names cannot "
 			      "be started: %s",
 		    shown_without_names(z), z->client.why);
 	else if (kernel)
 		warm_up(z);
+	if (naming_has(z->naming, KIND_CGROUP) ||
+	    naming_has(z->naming, KIND_CONTAINER))
+		warm_up_host(z);
 	if (z->client.fd == -1) {
 		naming_close(z->naming);
 		z->naming = NULL;

@@ -203,7 +203,7 @@ main(void)
 			*end = '\0';
 	strcat(program, "/bin/skel-lookup");
 	setenv("SKEL_LOOKUP", program, 1);
-	if (lookup_client_open(&c, false) == -1) {
+	if (lookup_client_open(&c, LOOKUP_CLIENT_HOST) == -1) {
 		fprintf(stderr, "%s\n", c.why);
 		return 1;
 	}
