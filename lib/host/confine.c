@@ -144,6 +144,7 @@ confine_privileged(const struct confine_needs *n)
 	set_caps(keep, keep);
 	confine_calls(
 	    SYSCALL_HEAD, (n->opens_for_writing ? SYSCALL_WRITES : 0) |
+			      (n->removes ? SYSCALL_REMOVES : 0) |
 			      (n->sockets ? SYSCALL_SOCKETS : 0) |
 			      (n->openat2 ? SYSCALL_OPENAT2 : 0));
 }
@@ -165,8 +166,9 @@ confine_opening(void)
 	give_up_exec(have);
 	set_caps(have & caps, have & caps);
 	/* A filter that comes later cannot give back what this one takes, and
-	 * naming functions may need the call. */
-	confine_calls(SYSCALL_OPENING, SYSCALL_OPENAT2);
+	 * naming functions may need the call, and the end of a session the
+	 * other. */
+	confine_calls(SYSCALL_OPENING, SYSCALL_OPENAT2 | SYSCALL_REMOVES);
 }
 
 /* Keep no privilege but reading the files of all users, and only read.

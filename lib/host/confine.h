@@ -42,6 +42,7 @@ struct confine_needs {
 	uint64_t caps; /* capabilities to keep, if the process has them */
 	bool sockets;  /* it creates sockets, to detach from the network */
 	bool opens_for_writing;
+	bool removes; /* it removes files, such as the pins of a session */
 	/* It opens files in other root directories by openat2(2), whose flags
 	 * a seccomp filter cannot check. */
 	bool openat2;

@@ -244,6 +244,7 @@ enum rule {
 	RULE_BPF,
 	RULE_BPF_OPENING,
 	RULE_WATCH,
+	RULE_REMOVE,
 };
 
 #define CHOICES(list)                                                          \
@@ -290,6 +291,9 @@ static const struct syscall_rule rules[] = {
 	[RULE_BPF_OPENING] = { CHOICES(bpf_opening) },
 	[RULE_WATCH] = { .otherwise = SYSCALL_ALLOWED,
 	    .need = SYSCALL_WATCHES,
+	    .without = RULE_NO },
+	[RULE_REMOVE] = { .otherwise = SYSCALL_ALLOWED,
+	    .need = SYSCALL_REMOVES,
 	    .without = RULE_NO },
 };
 
@@ -385,10 +389,10 @@ static const struct syscall_rule rules[] = {
 	SAME(fchdir, NO)                                                       \
 	SAME(rename, NO)                                                       \
 	SAME(mkdir, NO)                                                        \
-	ROW(rmdir, NO, YES, YES, NO, NO)                                       \
+	ROW(rmdir, NO, REMOVE, REMOVE, NO, NO)                                 \
 	SAME(creat, NO)                                                        \
 	SAME(link, NO)                                                         \
-	ROW(unlink, NO, YES, YES, NO, NO)                                      \
+	ROW(unlink, NO, REMOVE, REMOVE, NO, NO)                                \
 	SAME(symlink, NO)                                                      \
 	ROW(readlink, NO, YES, YES, YES, YES)                                  \
 	SAME(chmod, NO)                                                        \
@@ -564,7 +568,7 @@ static const struct syscall_rule rules[] = {
 	SAME(fchownat, NO)                                                     \
 	SAME(futimesat, NO)                                                    \
 	SAME(newfstatat, YES)                                                  \
-	ROW(unlinkat, NO, YES, YES, NO, NO)                                    \
+	ROW(unlinkat, NO, REMOVE, REMOVE, NO, NO)                              \
 	SAME(renameat, NO)                                                     \
 	SAME(linkat, NO)                                                       \
 	SAME(symlinkat, NO)                                                    \

@@ -25,11 +25,12 @@ enum syscall_stage {
 /* What only some processes of SYSCALL_FILTER, of SYSCALL_HEAD, or of the stages
  * that look names up, may do. */
 enum syscall_need {
-	SYSCALL_WRITES = 1,  /* open files for writing that exist */
-	SYSCALL_SOCKETS = 2, /* make sockets, to detach from the network */
-	SYSCALL_OPENAT2 = 4, /* openat2(2), whose flags no filter can see */
-	SYSCALL_WATCHES = 8, /* be told of changes in directories */
-	SYSCALL_KEYS = 16,   /* set the modes of the terminal, to read keys */
+	SYSCALL_WRITES = 1,   /* open files for writing that exist */
+	SYSCALL_SOCKETS = 2,  /* make sockets, to detach from the network */
+	SYSCALL_OPENAT2 = 4,  /* openat2(2), whose flags no filter can see */
+	SYSCALL_WATCHES = 8,  /* be told of changes in directories */
+	SYSCALL_REMOVES = 32, /* remove files and directories */
+	SYSCALL_KEYS = 16,    /* set the modes of the terminal, to read keys */
 };
 
 /* The answer to a call. */

@@ -425,6 +425,7 @@ session_dir_sweep_all(void)
 void
 session_dir_add_needs(struct confine_needs *n)
 {
+	n->removes = true;
 	/* The directories on the way belong to root and to this user, and root
 	 * may change what belongs to root.  Another user may have got there
 	 * with these capabilities only. */

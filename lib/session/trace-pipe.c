@@ -250,6 +250,7 @@ trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n)
 		return;
 	/* Closing writes to a file of the instance to disable the event. */
 	n->opens_for_writing = true;
+	n->removes = true;
 	if (geteuid() != 0)
 		n->caps |= CONFINE_CAP(CAP_DAC_OVERRIDE);
 }

@@ -46,9 +46,10 @@ static const struct stage {
 } stages[] = {
 	{ "filter", SYSCALL_FILTER, 0 },
 	{ "filter with keys", SYSCALL_FILTER, SYSCALL_KEYS },
-	{ "opening", SYSCALL_OPENING, SYSCALL_OPENAT2 },
+	{ "opening", SYSCALL_OPENING, SYSCALL_OPENAT2 | SYSCALL_REMOVES },
 	{ "head", SYSCALL_HEAD, 0 },
 	{ "head that writes", SYSCALL_HEAD, SYSCALL_WRITES },
+	{ "head that removes", SYSCALL_HEAD, SYSCALL_REMOVES },
 	{ "head with sockets", SYSCALL_HEAD, SYSCALL_SOCKETS },
 	{ "head with openat2", SYSCALL_HEAD, SYSCALL_OPENAT2 },
 	{ "lookup", SYSCALL_LOOKUP, 0 },
