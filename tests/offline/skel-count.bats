@@ -165,6 +165,8 @@ as_json() { # FILE: the stream with its records in JSON
 	[[ $(rows ints --by a) == *'[{"a":"9007199254740993"},2]'* ]]
 	printf '{"a":%s,"b":%s}\n' 1 1 2 2.5 1.0 true '"1"' 7 '"much more than thirty-two bytes of text"' 1 > mixed
 	[ "$(rows mixed --by a)" = "$(printf '[{"a":"%s"},%s]\n' 1 3 2 1 'much more than thirty-two bytes of text' 1 | sort)" ]
+	printf '{"a":%s}\n' 1 2.5 '"x"' 1 1.0 > late
+	[[ $(rows late --by a) == *'[{"a":"1"},3]'* ]]
 	run -0 skel-count -f json --sum b --max b mixed
 	[[ $output == *'"count":5,"sum_b":12.5,"max_b":7.0'* ]]
 }
