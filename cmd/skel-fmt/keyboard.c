@@ -43,7 +43,8 @@ note_continued(int sig)
 	continued = 1;
 }
 
-static void catch (int sig, void (*fn)(int))
+static void
+handle(int sig, void (*fn)(int))
 {
 	struct sigaction sa = { .sa_handler = fn }, old;
 
@@ -76,9 +77,9 @@ keyboard_start(void)
 	if (terminal == -1)
 		return;
 	signals_before_death(restore);
-	catch (SIGTSTP, pass_on);
-	catch (SIGQUIT, pass_on);
-	catch (SIGCONT, note_continued);
+	handle(SIGTSTP, pass_on);
+	handle(SIGQUIT, pass_on);
+	handle(SIGCONT, note_continued);
 	/* Before it is done, so that a signal in between undoes it.  In the
 	 * background this stops the process. */
 	started = 1;

@@ -191,11 +191,11 @@ rows() {
 }
 
 @test "the end of the stream ends, and the last pass is shown" {
-	start_passes 80 24 hits
-	pass hits 3 5
-	pass hits 4 7
-	pass end
-	wait_shows "ended with 0 0"
+	# It comes before the first one was looked at.
+	printf '%s\n' "hits 3 5" "hits 4 7" end > asked
+	"$HELPERS/passes.py" asked hits > run.skel
+	start 80 24 "skel-fmt --watch run.skel"
+	wait_shows "ended with 0"
 	[[ $(capture) == *" 21 "* ]]
 	is_sane
 }
@@ -238,6 +238,21 @@ rows() {
 	wait_shows "… 48 more"
 	is "small: TIME task-1 task-0  large: TIME task-49 … 49 more  other: TIME task-49 task-48 … 48 more" \
 		"$(capture | sed -E 's/^14:48:01 (task-[0-9]+) .*/\1/; s/^(TIME).*/\1/' | paste -s -d ' ')"
+}
+
+@test "colours take no columns, and --color=never has none" {
+	mkfifo ctl
+	start 40 24 "$HELPERS/passes.py ctl hits | skel-fmt --watch"
+	exec 9<>ctl
+	pass hits 3 5
+	wait_shows task-2
+	in_tmux capture-pane -pe | grep -q $'^\e\\[1mTIME'
+	is "$(capture | sed -E 's/.{40}$/40/' | sort -u)" 40
+	stop
+	OPTIONS=--color=never start_passes 40 24 hits
+	pass hits 3 5
+	wait_shows task-2
+	in_tmux capture-pane -pe | grep -q '^TIME'
 }
 
 @test "text of a stream cannot control the terminal" {

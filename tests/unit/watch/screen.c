@@ -4,6 +4,8 @@
 #include "check.h"
 #include "watch/screen.h"
 
+#define ERASE "\033[K"
+
 static void
 add_row(struct screen_part *p, const char *lines)
 {
@@ -18,19 +20,24 @@ draws(const struct screen_part *parts, size_t n, unsigned int height,
     unsigned int width, const char *want, int line)
 {
 	struct buf out = { 0 }, lines = { 0 };
+	bool start = true;
 
 	screen_draw(&out, parts, n, height, width);
 	CHECK(!out.failed);
 	buf_chr(&out, '\0');
 	CHECK(strncmp(out.data, "\033[H", 3) == 0);
-	for (const char *p = out.data + 3; *p != '\0'; p++) {
-		if (strncmp(p, "\033[K", 3) == 0) {
-			p += 2;
-		} else if (*p == '\r') {
+	for (const char *p = out.data + 3; *p != '\0';) {
+		if (start && strncmp(p, ERASE, strlen(ERASE)) == 0) {
+			start = false;
+			p += strlen(ERASE);
+		} else if (strncmp(p, "\r\n", 2) == 0) {
+			/* Each line was erased before it. */
+			CHECK(!start);
+			start = true;
 			buf_chr(&lines, '|');
-			p++;
+			p += 2;
 		} else {
-			buf_chr(&lines, *p);
+			buf_chr(&lines, *p++);
 		}
 	}
 	buf_chr(&lines, '\0');
