@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "lookup/account-service.h"
 
@@ -131,14 +132,36 @@ account_service_run(int fd)
 	free(entry);
 }
 
+void
+account_service_open(struct account_service *s, int fd)
+{
+	*s = (struct account_service){ .fd = fd };
+	account_service_renew(s);
+}
+
+void
+account_service_renew(struct account_service *s)
+{
+	s->left_ms = ACCOUNT_SERVICE_ALL_MS;
+}
+
 /* Receives an answer, if one comes in time.  Returns whether there is one. */
 static bool
 receive(struct account_service *s, struct account_message *m, int wait_ms)
 {
 	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	uint64_t start = clock_elapsed();
 	ssize_t n;
+	int got;
 
-	if (poll(&p, 1, wait_ms) <= 0)
+	if (wait_ms > s->left_ms)
+		wait_ms = s->left_ms;
+	got = poll(&p, 1, wait_ms);
+	if (wait_ms > 0)
+		s->left_ms -= (int)((clock_elapsed() - start) / 1000000);
+	if (s->left_ms < 0)
+		s->left_ms = 0;
+	if (got <= 0)
 		return false;
 	n = recv(s->fd, m, sizeof(*m), MSG_DONTWAIT);
 	s->waiting = false;
@@ -153,7 +176,7 @@ account_service_find(
 {
 	struct account_message m = { .kind = kind, .id = (uint32_t)id }, got;
 
-	if (s->fd == -1 || id >= UINT32_MAX)
+	if (s->fd == -1 || s->left_ms == 0 || id >= UINT32_MAX)
 		return false;
 	/* The answer that came too late is for nobody. */
 	if (s->waiting && !receive(s, &got, 0))

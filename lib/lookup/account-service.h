@@ -18,6 +18,8 @@ enum {
 	/* An answer that takes longer is given up; and while it is missing,
 	 * nothing more is asked. */
 	ACCOUNT_SERVICE_WAIT_MS = 1000,
+	/* The time for all answers until account_service_renew(). */
+	ACCOUNT_SERVICE_ALL_MS = 3000,
 };
 
 /* Whether a file in the format of /etc/nsswitch.conf names a service for users
@@ -33,7 +35,14 @@ void account_service_run(int fd);
 struct account_service {
 	int fd;       /* owned: a SOCK_SEQPACKET socket */
 	bool waiting; /* an answer is missing */
+	int left_ms;  /* of the time for all answers */
 };
+
+/* Open the other side of a socket, which becomes s's. */
+void account_service_open(struct account_service *s, int fd);
+
+/* Allow the time for all answers again. */
+void account_service_renew(struct account_service *s);
 
 /* Ask for the name of KIND_UID or KIND_GID, and store it in out, of
  * ACCOUNT_SERVICE_NAME_MAX bytes.  Returns false if there is none. */

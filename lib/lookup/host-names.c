@@ -33,7 +33,7 @@ host_names_open(int service)
 	}
 	h->users = (struct account_names)ACCOUNT_NAMES("/etc/passwd");
 	h->groups = (struct account_names)ACCOUNT_NAMES("/etc/group");
-	h->service = (struct account_service){ .fd = service };
+	account_service_open(&h->service, service);
 	link_names_open(&h->links);
 	cgroup_names_open(&h->cgroups);
 	return h;
@@ -67,6 +67,7 @@ host_names_wait(struct host_names *h, int fd)
 		fds[1].fd = -1;
 	if (h->cgroups.walked == 0)
 		fds[2].fd = -1;
+	account_service_renew(&h->service);
 	do {
 		if (poll(fds, 3, -1) == -1 && errno != EINTR)
 			return;

@@ -21,7 +21,7 @@ struct host_names *host_names_open(int service);
 void host_names_close(struct host_names *h);
 
 /* Wait until fd can be read.  What comes, goes and changes meanwhile is noted.
- */
+ * Services that take long may take their time again then. */
 void host_names_wait(struct host_names *h, int fd);
 
 /* The name of a number, of at most NAME_STORE_TEXT_MAX bytes, valid until the

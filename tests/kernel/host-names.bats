@@ -106,13 +106,13 @@ worker() {
 	echo "later:x:424299:424299::/:/bin/sh" >> passwd
 	start_with_files
 	call 424241 1
-	wait_for 10 records 1
+	wait_for 10 told 424241
 	for i in 1 2; do
 		kill -STOP "$(worker)"
 		call $((424241 + i)) 1
 		wait_for 10 records $((1 + i))
-		# The request is on its way.
-		sleep 0.2
+		# The request is on its way to the worker.
+		sleep 0.5
 		kill -KILL "$(worker)"
 		wait_for 10 told $((424241 + i))
 	done
@@ -142,7 +142,7 @@ compile_service() {
 	start_with_files
 	call 434343 1
 	call 434345 1
-	wait_for 10 records 2
+	wait_for 10 told 434345
 	pid=$(service_process)
 	grep -q '^CapPrm:	0*$' "/proc/$pid/status"
 	grep -q '^NoNewPrivs:	1$' "/proc/$pid/status"
@@ -159,7 +159,7 @@ compile_service() {
 	call 434344 1
 	call 0 1
 	call 434343 1
-	wait_for 20 records 3
+	wait_for 20 told 434343
 	pid=$(service_process)
 	end_load
 	[ ! -s err ] || { cat err; return 1; }

@@ -51,7 +51,7 @@ open_ends(struct account_service *s)
 {
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
 		exit(1);
-	*s = (struct account_service){ .fd = ends[0] };
+	account_service_open(s, ends[0]);
 }
 
 static void
@@ -123,6 +123,21 @@ check_slow(void)
 	CHECK_NUM(send(ends[1], &m, 4, 0), 4);
 	CHECK(!account_service_find(&s, KIND_UID, 10, got));
 	CHECK_NUM(s.fd, -1);
+	close(ends[1]);
+	/* When all answers together have taken too long, nothing is asked. */
+	open_ends(&s);
+	s.left_ms = 1;
+	CHECK(!account_service_find(&s, KIND_UID, 11, got));
+	CHECK_NUM(s.left_ms, 0);
+	CHECK_NUM(recv(ends[1], &m, sizeof(m), MSG_DONTWAIT), sizeof(m));
+	CHECK_NUM(send(ends[1], &m, sizeof(m), 0), sizeof(m));
+	CHECK(!account_service_find(&s, KIND_UID, 12, got));
+	CHECK_NUM(recv(ends[1], &m, sizeof(m), MSG_DONTWAIT), -1);
+	account_service_renew(&s);
+	CHECK(!account_service_find(&s, KIND_UID, 12, got));
+	CHECK_NUM(recv(ends[1], &m, sizeof(m), MSG_DONTWAIT), sizeof(m));
+	CHECK_NUM(m.id, 12);
+	account_service_close(&s);
 	close(ends[1]);
 	/* One that has gone. */
 	open_ends(&s);
