@@ -38,6 +38,11 @@ GROWTH_BYTES = 64 << 20  # the size of each stream that growth() writes
 
 # The forms whose instructions --count and --check count.
 COUNTED = ["--json", "--json --bare", "--csv", "--tsv", "--table", "--plain", "--raw"]
+# Those that are counted with and without a kind of one member, which may need so many
+# instructions more.
+KINDS = {"addr": "ip4", "ret": "errno"}
+KIND_FORMS = ["--json", "--table"]
+KIND_MOST = 60
 
 
 REFERENCE = "bpf-loader-cli"
@@ -249,6 +254,36 @@ def counts(directory):
     return per, (instructions(many, *many.rival("printf")[:2]) - rival) / 20000
 
 
+def kinds(directory):
+    """The instructions per record that a kind of one member needs more, by the form
+    and the kind."""
+    bench = Bench(directory, 1)
+
+    def write(n):
+        s = Stream("kinds")
+        u32, i32 = s.integer("unsigned int", 4), s.integer("int", 4, True)
+        char = s.type("char", "char", 1, signed=True)
+        s.map("m", "ringbuf", s.struct("event", ("pid", u32), ("addr", u32), ("ret", i32),
+                                       ("comm", s.array(char, 16))))
+        for i in range(n):
+            ret = (0, 3, -2, -13, 0, -110, 7, -1)[i % 8]
+            s.put(packing.pack("<IIi16s", 1000 + i, i * 2654435761 % 2**32, ret, b"bash"))
+        with open(bench.path("kinds.skel"), "wb") as f:
+            for line in (json.dumps(s.header).encode(), *s.lines):
+                f.write(line + b"\n")
+            f.write(json.dumps({"@end": {"records": n, "lost": 0}}).encode() + b"\n")
+        return bench.path("kinds.skel")
+
+    def per(*argv):
+        few, many = (instructions(bench, [bench.fmt, *argv], write(n)) for n in (1000, 6000))
+        return (many - few) / 5000
+
+    more = {(form, kind): per(form, "--as", f"{member}={kind}") - per(form)
+            for form in KIND_FORMS for member, kind in KINDS.items()}
+    os.unlink(bench.path("kinds.skel"))
+    return more
+
+
 def count(directory):
     per, rival = counts(directory)
     print("# Instructions of skel-fmt per event of assets/bootstrap; make bench-count")
@@ -268,6 +303,10 @@ def check(directory, committed):
         bad += grew
         print(f"{'not ok' if grew else 'ok'} skel-fmt {form}: "
               f"{now:.0f} instructions a record, {n} committed")
+    for (form, kind), more in kinds(directory).items():
+        bad += more > KIND_MOST
+        print(f"{'not ok' if more > KIND_MOST else 'ok'} skel-fmt {form}, a member of kind {kind}: "
+              f"{more:+.0f} instructions a record, at most {KIND_MOST:+}")
     sys.exit(1 if bad else 0)
 
 
