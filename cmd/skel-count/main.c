@@ -62,7 +62,7 @@ static const struct command_option option_table[] = {
 	    NULL },
 	{ "top", OPTION_TOP, "N", "only the N largest rows of a pass", NULL },
 	{ "sort", OPTION_SORT, "COLUMN",
-	    "largest by this column; +COLUMN: smallest", NULL },
+	    "largest by this column; +COLUMN: smallest", "column" },
 	{ "keys", OPTION_KEYS, "N",
 	    "at most N rows and one of all others (100000)", NULL },
 	{ "as", OPTION_AS, "[MAP.]MEMBER=KIND",
@@ -74,6 +74,8 @@ static const struct command_option option_table[] = {
 	    "count records of this map only; repeat for more maps", "map" },
 	COMMAND_OPTIONS,
 };
+
+static void complete(struct completion *c, const char *what, size_t before);
 
 static const struct command command = {
 	.usage =
@@ -90,8 +92,39 @@ static const struct command command = {
 		 "counts.",
 	.options = option_table,
 	.operands = "stream",
-	.complete = complete_stream,
+	.complete = complete,
 };
+
+/* Offers the columns that other words on the line make. */
+static void
+offer_columns(struct completion *c)
+{
+	struct question q;
+	const char *words = complete_option(c, OPTION_BY);
+
+	if (question_init(&q) == -1)
+		return;
+	if (words != NULL)
+		question_add_by(&q, words);
+	for (int op = COLUMN_SUM; op < COLUMN_HIST; op++)
+		if ((words = complete_option(c, OPTION_COLUMN + op)) != NULL)
+			question_add_columns(&q, (enum column_op)op, words);
+	complete_skip_to(c, "+");
+	for (size_t i = 0; i < q.nby; i++)
+		complete_offer(c, q.by[i].name, NULL);
+	for (size_t i = 0; i < q.ncolumns; i++)
+		complete_offer(c, q.columns[i].name, NULL);
+	question_free(&q);
+}
+
+static void
+complete(struct completion *c, const char *what, size_t before)
+{
+	if (strcmp(what, "column") == 0)
+		offer_columns(c);
+	else
+		complete_stream(c, what, before);
+}
 
 static int
 count_file(void *ctx, int fd, const char *name)

@@ -357,6 +357,10 @@ passes() { # ARG...: the rows of standard input, each with the second of its pas
 		run -0 skel-count --complete=1 -- "--$option" took "$file"
 		[ "$output" = took ]
 	done
+	run -0 skel-count --complete=5 -- --by saddr,to.port --sum size --sort "" "$file"
+	[ "$output" = "$(printf '%s\n' saddr to_port count sum_size)" ]
+	run -0 skel-count --complete=5 -- --quantile took --by sig --sort +p "$file"
+	[ "$output" = "$(printf '%s\n' +p50_took +p90_took +p99_took)" ]
 	run -0 skel-count --complete=1 -- -m fl "$file"
 	[ "$output" = flow ]
 }
