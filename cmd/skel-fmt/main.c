@@ -42,6 +42,7 @@ enum {
 	OPTION_TEXT,
 	OPTION_TIME,
 	OPTION_COLOR,
+	OPTION_SPARK,
 	OPTION_WATCH,
 	OPTION_FORM,
 };
@@ -84,6 +85,9 @@ static const struct command_option option_table[] = {
 	    "print records of this map only; repeat for more maps", "map" },
 	{ "numeric", OPTION_NUMERIC, NULL,
 	    "values as they are, without the texts of their kinds", NULL },
+	{ "spark", OPTION_SPARK, NULL,
+	    "a histogram in the table is one line, with its slots as blocks",
+	    NULL },
 	{ "text", OPTION_TEXT, NULL,
 	    "only the text of a value that has one, NAME_text", NULL },
 	{ "time", OPTION_TIME, "STYLE",
@@ -103,7 +107,8 @@ static const struct command command = {
 	    "                --raw | --folded] [-bHqv] [-c column,...]\n"
 	    "                [-m map] [--as member=kind] ... [--numeric | "
 	    "--text]\n"
-	    "                [--time=style] [--color[=when]] [--watch]\n"
+	    "                [--time=style] [--color[=when]] [--watch] "
+	    "[--spark]\n"
 	    "                [file ...]\n"
 	    "       skel-fmt --list [-Hqv] [-f text | json] [-m map]\n"
 	    "                [--as member=kind] [file ...]\n"
@@ -311,6 +316,9 @@ main(int argc, char *argv[])
 		case OPTION_COLOR:
 			job.printer.plan.color = parse_color(optarg);
 			break;
+		case OPTION_SPARK:
+			job.printer.plan.spark = true;
+			break;
 		case OPTION_TIME:
 			parse_time(&job.printer.plan, &time, optarg);
 			break;
@@ -334,6 +342,11 @@ main(int argc, char *argv[])
 	if (plan_traits(job.printer.plan.form)->stacks_only && columns.n > 0) {
 		report_error(
 		    "--folded: stacks have no columns; run it without -c");
+		command_usage(&command);
+	}
+	if (job.printer.plan.spark && job.printer.plan.form != PLAN_TABLE) {
+		report_error("--spark: it is for a table; run it without the "
+			     "other form");
 		command_usage(&command);
 	}
 	if (job.printer.watch != NULL)

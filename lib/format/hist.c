@@ -188,29 +188,94 @@ find_percentile(
 	return i;
 }
 
+/* Add up the counts, and those below zero, whose sum is *below. */
+static unsigned __int128
+add_up(const struct hist *h, unsigned __int128 *below)
+{
+	unsigned __int128 total = 0;
+
+	*below = 0;
+	for (size_t i = 0; i < h->n; i++) {
+		if (is_negative(h, h->slots[i]))
+			*below += 0 - h->slots[i];
+		else
+			total += h->slots[i];
+	}
+	return total;
+}
+
+void
+hist_write_count(const struct hist *h, struct buf *out)
+{
+	unsigned __int128 below, total = add_up(h, &below);
+	char count[1 + TEXT_128_MAX], *end;
+
+	end = write_sign(count, below > total);
+	end = text_u128(end, below > total ? below - total : total - below);
+	buf_add(out, count, (size_t)(end - count));
+}
+
+void
+hist_write_percentile(
+    const struct hist *h, unsigned int percent, struct buf *out)
+{
+	unsigned __int128 below, total = add_up(h, &below);
+	uint64_t low, high;
+	char text[TEXT_U64_MAX];
+
+	if (total == 0)
+		return;
+	slot_bounds(h, find_percentile(h, total, percent), &low, &high);
+	buf_add(out, text, (size_t)(text_u64(text, high) - text));
+}
+
 void
 hist_summary(const struct hist *h, struct buf *out)
 {
 	static const unsigned int percents[] = { 50, 90, 99 };
-	unsigned __int128 total = 0, below = 0;
-	uint64_t low, high;
-	char count[1 + TEXT_128_MAX], *end;
+	unsigned __int128 below, total = add_up(h, &below);
 
-	for (size_t i = 0; i < h->n; i++) {
-		if (is_negative(h, h->slots[i]))
-			below += 0 - h->slots[i];
-		else
-			total += h->slots[i];
-	}
 	buf_str(out, "count ");
-	end = write_sign(count, below > total);
-	end = text_u128(end, below > total ? below - total : total - below);
-	buf_add(out, count, (size_t)(end - count));
+	hist_write_count(h, out);
 	for (size_t i = 0; total > 0 && i < nitems(percents); i++) {
-		slot_bounds(
-		    h, find_percentile(h, total, percents[i]), &low, &high);
 		buf_printf(out, "  p%u <= ", percents[i]);
-		buf_add(out, count, (size_t)(text_u64(count, high) - count));
+		hist_write_percentile(h, percents[i], out);
 	}
 	buf_chr(out, '\n');
+}
+
+/* The sum of n slots from number i on, without those below zero. */
+static unsigned __int128
+add_slots(const struct hist *h, size_t i, size_t n)
+{
+	unsigned __int128 sum = 0;
+
+	for (size_t end = i + n; i < end && i < h->n; i++)
+		sum += is_negative(h, h->slots[i]) ? 0 : h->slots[i];
+	return sum;
+}
+
+void
+hist_spark(const struct hist *h, size_t columns, struct buf *out)
+{
+	/* U+2581 to U+2588 differ in their last byte. */
+	static const char lowest[] = "\xe2\x96\x81";
+	enum { LEVELS = 8 };
+	size_t n = columns == 0 ? 1 : (h->n + columns - 1) / columns;
+	unsigned __int128 most = 0, sum;
+	unsigned int level;
+
+	for (size_t i = 0; i < h->n; i += n)
+		if ((sum = add_slots(h, i, n)) > most)
+			most = sum;
+	for (size_t i = 0; i < h->n && most > 0; i += n) {
+		sum = add_slots(h, i, n);
+		if (sum == 0) {
+			buf_chr(out, ' ');
+			continue;
+		}
+		level = (unsigned int)((sum * LEVELS + most - 1) / most);
+		buf_add(out, lowest, 2);
+		buf_chr(out, (char)(lowest[2] + (char)level - 1));
+	}
 }

@@ -40,4 +40,17 @@ void hist_write(const struct hist *h, struct buf *out);
  */
 void hist_summary(const struct hist *h, struct buf *out);
 
+/* Append the count alone, or a percentile, of which there is none if the count
+ * is 0. */
+void hist_write_count(const struct hist *h, struct buf *out);
+void hist_write_percentile(
+    const struct hist *h, unsigned int percent, struct buf *out);
+
+/*
+ * Append all slots as one line of at most that many columns, in which a slot is
+ * a block as high as its count, and none a blank.  Slots are put together if
+ * there are more.  It is UTF-8.
+ */
+void hist_spark(const struct hist *h, size_t columns, struct buf *out);
+
 #endif

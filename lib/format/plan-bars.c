@@ -137,11 +137,13 @@ plan_add_bar_paths(struct plan *p)
 
 /* Draws the slots that were read, of one element, unless all are zero. */
 static void
-draw_bar(struct plan *p, struct buf *out, size_t column, size_t element)
+draw_bar(
+    struct plan *p, const struct plan_input *rec, size_t column, size_t element)
 {
 	const struct plan_bar *bar = &p->bars.v[column];
 	const char *name = p->bars.columns.v[column].name;
 	size_t len = strlen(name), i = 0;
+	struct buf *out = rec->run.out;
 	struct hist h =
 	    plan_make_hist(p, p->bars.slots, bar->count, bar->is_signed);
 
@@ -152,9 +154,18 @@ draw_bar(struct plan *p, struct buf *out, size_t column, size_t element)
 	/* "a.slots" is the histogram of a. */
 	if (bar->stride == 0)
 		len = last_name(name) == name ? 0 : len - strlen(".slots");
+	if (p->options.spark) {
+		out = plan_start_spark(p, rec);
+		if (out->len > 0 && len > 0)
+			buf_str(out, ", ");
+	}
 	text_write(out, name, len, STYLE_VIS);
 	if (bar->stride != 0)
 		buf_printf(out, "[%zu]", element);
+	if (p->options.spark) {
+		plan_write_spark(p, rec, &h);
+		return;
+	}
 	if (len > 0)
 		buf_chr(out, '\n');
 	plan_write_hist(p, &h, out);
@@ -212,7 +223,7 @@ read_json_element(
 }
 
 static void
-draw_json_bars(struct plan *p, struct buf *out, size_t column)
+draw_json_bars(struct plan *p, const struct plan_input *rec, size_t column)
 {
 	const struct plan_bar *bar = &p->bars.v[column];
 	const struct json_value *cell = &p->row.cells[p->bars.cells[column]];
@@ -225,7 +236,7 @@ draw_json_bars(struct plan *p, struct buf *out, size_t column)
 	memset(slots, 0, bar->count * sizeof(*slots));
 	if (bar->stride == 0) {
 		read_json_numbers(&c, slots, bar);
-		draw_bar(p, out, column, 0);
+		draw_bar(p, rec, column, 0);
 		return;
 	}
 	json_cursor_enter(&c);
@@ -235,7 +246,7 @@ draw_json_bars(struct plan *p, struct buf *out, size_t column)
 	     i++) {
 		memset(slots, 0, bar->count * sizeof(*slots));
 		read_json_element(&c, slots, bar);
-		draw_bar(p, out, column, i);
+		draw_bar(p, rec, column, i);
 	}
 }
 
@@ -244,12 +255,12 @@ plan_draw_bars(struct plan *p, const struct plan_input *rec)
 {
 	for (size_t i = 0; i < p->bars.columns.n; i++) {
 		if (rec->is_json) {
-			draw_json_bars(p, rec->run.out, i);
+			draw_json_bars(p, rec, i);
 			continue;
 		}
 		for (size_t k = 0; k < p->bars.v[i].elements; k++) {
 			read_binary_bar(p, rec->run.data, i, k);
-			draw_bar(p, rec->run.out, i, k);
+			draw_bar(p, rec, i, k);
 		}
 	}
 }

@@ -235,6 +235,21 @@ write_rest(
 }
 
 static void
+draw_group(struct plan *p, const struct plan_input *rec,
+    const struct bucket_group *g, const struct hist *h)
+{
+	struct buf *out = rec->run.out;
+
+	if (plan_write_start(p, rec))
+		buf_chr(out, g->text_len > 0 ? ' ' : '\n');
+	if (g->text_len > 0) {
+		buf_add(out, p->buckets.texts.data + g->text, g->text_len);
+		buf_chr(out, '\n');
+	}
+	plan_write_hist(p, h, out);
+}
+
+static void
 write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
 {
 	struct plan_input rec = {
@@ -247,16 +262,19 @@ write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
 	struct hist h =
 	    plan_make_hist(p, g->counts, g->count, is_signed_column(p, 1));
 
-	if (plan_write_start(p, &rec))
-		buf_chr(out, g->text_len > 0 ? ' ' : '\n');
-	if (g->text_len > 0) {
-		buf_add(out, p->buckets.texts.data + g->text, g->text_len);
-		buf_chr(out, '\n');
+	if (p->options.spark) {
+		p->spark_key.len = 0;
+		if (g->text_len > 0)
+			buf_add(&p->spark_key, p->buckets.texts.data + g->text,
+			    g->text_len);
+		plan_write_spark(p, &rec, &h);
+	} else {
+		draw_group(p, &rec, g, &h);
 	}
-	plan_write_hist(p, &h, out);
 	write_rest(p, g->below, "below bucket 0", out);
 	write_rest(p, g->beyond, "beyond these buckets", out);
-	buf_chr(out, '\n');
+	if (!p->options.spark)
+		buf_chr(out, '\n');
 }
 
 void

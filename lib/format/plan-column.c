@@ -254,6 +254,31 @@ plan_write_start(const struct plan *p, const struct plan_input *rec)
 	return true;
 }
 
+size_t
+plan_start_row(
+    const struct plan *p, const struct plan_input *rec, unsigned int *over)
+{
+	struct buf *out = rec->run.out;
+	size_t cell = 0, start;
+
+	if (plan_shows_time(p)) {
+		start = table_start(cell, out);
+		plan_write_time(rec);
+		table_cell(&p->table, cell++, out, start, over);
+		plan_paint(p, out, start, PAINT_TIME);
+	}
+	if (p->map_cell != NULL) {
+		if (cell > 0)
+			buf_chr(out, ' ');
+		start = out->len;
+		buf_str(out, p->map_cell);
+		plan_paint(p, out, start, PAINT_MAP);
+		if (cell == 0)
+			buf_chr(out, ' ');
+	}
+	return cell;
+}
+
 void
 plan_write_key(struct plan *p, const struct plan_input *rec, bool space)
 {

@@ -49,4 +49,9 @@ void plan_paint(
  * whether there is any of it. */
 bool plan_write_start(const struct plan *p, const struct plan_input *rec);
 
+/* The same at the start of a row of the table, for table_start().  Returns the
+ * number of the cell that follows. */
+size_t plan_start_row(
+    const struct plan *p, const struct plan_input *rec, unsigned int *over);
+
 #endif

@@ -127,6 +127,7 @@ struct plan {
 	struct table table;
 	/* Owned: the map's name, as wide as its column; NULL: there is none. */
 	char *map_cell;
+	struct buf spark_key; /* what the histogram is called that is drawn */
 	/* Owned, by column: set if each cell of the table is a single step;
 	 * then a row is written in one go and takes at most row_most bytes. */
 	struct table_step *cell_steps;
@@ -226,8 +227,21 @@ void plan_table_compile(struct plan *p);
 void plan_table_layout(struct plan *p);
 void plan_table_guess(struct plan *p);
 void plan_table_record(struct plan *p, const struct plan_input *rec);
-/* Whether there is a header line: histograms and lines of text have none. */
+/* Whether records are shown as histograms, and not as rows of columns. */
+bool plan_draws(const struct plan *p);
+/* Whether there is a header line: histograms that are drawn and lines of text
+ * have none. */
 bool plan_has_head(const struct plan *p);
+
+/*
+ * plan-spark.c.  Add the columns of a table whose rows are histograms, after
+ * the time.  For a row, call plan_start_spark(), which returns the text of its
+ * key, to which more may be appended, and plan_write_spark().
+ */
+void plan_add_spark_columns(struct plan *p);
+struct buf *plan_start_spark(struct plan *p, const struct plan_input *rec);
+void plan_write_spark(
+    struct plan *p, const struct plan_input *rec, const struct hist *h);
 
 /* plan-plain.c: what the two forms of the reference loader share. */
 

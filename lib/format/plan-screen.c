@@ -89,24 +89,9 @@ static void
 write_row(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
-	size_t cell = 0, start;
 	unsigned int over = 0;
+	size_t cell = plan_start_row(p, rec, &over);
 
-	if (plan_shows_time(p)) {
-		start = table_start(cell, out);
-		plan_write_time(rec);
-		table_cell(&p->table, cell++, out, start, &over);
-		plan_paint(p, out, start, PAINT_TIME);
-	}
-	if (p->map_cell != NULL) {
-		if (cell > 0)
-			buf_chr(out, ' ');
-		start = out->len;
-		buf_str(out, p->map_cell);
-		plan_paint(p, out, start, PAINT_MAP);
-		if (cell == 0)
-			buf_chr(out, ' ');
-	}
 	for (size_t i = 0; i < p->columns.n; i++)
 		write_cell(p, rec, i, cell++, &over);
 	if (p->table.n > 0)
@@ -118,7 +103,7 @@ write_row(struct plan *p, const struct plan_input *rec)
 static void
 record_screen(struct plan *p, const struct plan_input *rec)
 {
-	if (plan_has_head(p))
+	if (plan_has_head(p) && !plan_draws(p))
 		write_row(p, rec);
 	else
 		plan_table_record(p, rec);

@@ -204,8 +204,8 @@ find_histograms(struct plan *p)
 }
 
 /* Whether records are shown as histograms, and not as rows. */
-static bool
-shows_histograms(const struct plan *p)
+bool
+plan_draws(const struct plan *p)
 {
 	return p->slots.v != NULL || p->bars.columns.n > 0 || p->buckets.set;
 }
@@ -223,8 +223,12 @@ plan_table_layout(struct plan *p)
 {
 	size_t added = 0;
 
+	bool spark = p->options.spark && plan_draws(p);
+
 	add_time_column(p);
-	for (size_t i = 0; i < p->columns.n; i++) {
+	if (spark)
+		plan_add_spark_columns(p);
+	for (size_t i = 0; i < p->columns.n && !spark; i++) {
 		const struct field *c = &p->columns.v[i];
 
 		if (c->place.added)
@@ -280,7 +284,7 @@ measure_table(struct plan *p)
 		    most >= FORMATTER_AT_ONCE_MAX)
 			return;
 	}
-	if (p->stacks.view != NULL || shows_histograms(p) || plan_is_text(p))
+	if (p->stacks.view != NULL || plan_draws(p) || plan_is_text(p))
 		return;
 	p->cell_steps = calloc(n + 1, sizeof(*p->cell_steps));
 	if (p->cell_steps == NULL) {
@@ -296,7 +300,8 @@ measure_table(struct plan *p)
 bool
 plan_has_head(const struct plan *p)
 {
-	return !shows_histograms(p) && p->table.n > 0 && !plan_is_text(p);
+	return (p->options.spark || !plan_draws(p)) && p->table.n > 0 &&
+	       !plan_is_text(p);
 }
 
 static void
@@ -304,6 +309,22 @@ head_table(const struct plan *p, struct buf *out)
 {
 	if (plan_has_head(p))
 		table_head(&p->table, out);
+}
+
+/* Append a row for each histogram. */
+static void
+write_spark_rows(struct plan *p, const struct plan_input *rec)
+{
+	struct hist h;
+
+	if (p->slots.v != NULL) {
+		h = plan_read_slots(p, rec);
+		plan_start_spark(p, rec);
+		plan_write_spark(p, rec, &h);
+	}
+	plan_draw_bars(p, rec);
+	if (p->stacks.view != NULL)
+		plan_write_stacks(p, rec);
 }
 
 /* Append the time and the key, the histograms, and a blank line. */
@@ -438,7 +459,9 @@ plan_table_record(struct plan *p, const struct plan_input *rec)
 		write_table_row(p, rec);
 	else if (p->buckets.set)
 		plan_add_to_buckets(p, rec);
-	else if (shows_histograms(p))
+	else if (p->options.spark && plan_draws(p))
+		write_spark_rows(p, rec);
+	else if (plan_draws(p))
 		write_table_hist(p, rec);
 	else
 		write_table_cells(p, rec);

@@ -41,7 +41,7 @@ plan_alloc(const char *map, const struct plan_options *o)
 
 	if (p == NULL)
 		return NULL;
-	p->ops = o->form == PLAN_TABLE && (o->color || o->screen)
+	p->ops = o->form == PLAN_TABLE && (o->color || o->screen || o->spark)
 		     ? &plan_screen_ops
 		     : plan_forms[o->form];
 	p->options = *o;
@@ -176,6 +176,7 @@ plan_free(struct plan *p)
 	formatter_free(&p->formatter);
 	free(p->map_name);
 	free(p->map_cell);
+	buf_free(&p->spark_key);
 	free(p->added);
 	free(p->parts);
 	free(p->cell_steps);

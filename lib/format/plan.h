@@ -71,6 +71,7 @@ struct plan_options {
 	 * a screen, for plan_set_screen(). */
 	unsigned int width;
 	bool color, screen;
+	bool spark; /* PLAN_TABLE: a histogram is one line */
 	/* Borrowed: those of the host of the records, which may change between
 	 * two of them; NULL: not known. */
 	const struct clock_offsets *clocks;

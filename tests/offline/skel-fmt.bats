@@ -504,6 +504,35 @@ skel-fmt: lossy: 7 records lost in total" "$stderr"
 	[ "${lines[2]}" = '14:48:02 18446744073709551615 2147483647 255' ]
 }
 
+@test "--spark shows a histogram as one line" {
+	is 'TIME     KEY                              SLOTS                           COUNT        P50        P99
+14:48:01 key = 305419896, comm = COMM-STR ██████████████████████████      26325      16383   67108863
+14:48:01 key = 1, comm = idle\n                                               0' \
+		"$(skel-fmt -q --spark -m hists "$FMT/hists.skel" | sed 's/ *$//; /^$/d')"
+	is 'TIME     KEY                              CPUS                            COUNT        P50        P99
+14:48:01 key = 7, comm = lin              ▃ █                                 4          2          2' \
+		"$(skel-fmt -q --spark -m line "$FMT/hists.skel" | sed '/^$/d')"
+	# Those inside of a value, one by one; what is no histogram is as ever.
+	is 'TIME     KEY                              SLOT      COUNT
+14:48:01 exits = 18, one.unused = 1       █ ▂           7
+14:48:01 exits = 18, one.unused = 1, hists[0] ▂▄▆█     10
+14:48:01 exits = 18, one.unused = 1, hists[2]   █       9
+14:48:01 exits = 18, one.unused = 1, one  █             5' \
+		"$(skel-fmt -q --spark -m .bss "$FMT/bars.skel" | sed '/^$/d')"
+	[[ $(skel-fmt -q --spark "$FMT/bars.skel") == *$'text:\nTIME     KEY '*'VALUE'* ]]
+	# Those whose bucket is in the key; a row for what is in no bucket.
+	run -0 --separate-stderr skel-fmt -q --spark -b -m lat "$FMT/bars.skel"
+	[[ $output == *$'comm = sh                        █▁                             ▁ 8589934598 '*$'\nand 1 below bucket 0\n'* ]]
+	for stream in hists slots; do
+		skel-fmt -q --spark "$FMT/$stream.skel" > binary
+		as_json "$FMT/$stream.skel" | skel-fmt -q --spark | diff binary -
+	done
+	# A terminal that has less room has less slots.
+	run -0 on_terminal 60 "skel-fmt -q --spark -m wide $FMT/hists.skel"
+	[[ ${lines[1]} == '14:48:01 pid = 1'*'▁       █     400000010 '* ]]
+	fails_with 2 '--spark: it is for a table' skel-fmt --spark --json "$FMT/hists.skel"
+}
+
 # Without the escape sequences of colours.
 unpainted() {
 	sed $'s/\e\\[[0-9]*m//g'
