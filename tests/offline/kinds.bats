@@ -93,6 +93,16 @@ author() {
 		"$(jq -c '.meta.bpf_skel.maps[] | select(.name == "rb") | .fields' own.json)"
 	# skel-args keeps them.
 	is "$(jq -c '[.meta.bpf_skel.maps[].fields]' own.json)" "$(skel-args own.json | jq -c '[.meta.bpf_skel.maps[].fields]')"
+	author 'int ret SKEL_WIDTH(4096); union { struct inner a; struct inner b SKEL_HIDE; } how SKEL_HELP("one");
+		union { struct inner from; int other SKEL_AS(hex); };'
+	is '[{"name":"ret","width":4096},{"name":"how","help":"one"},{"name":"how.a.addr","as":"ip4"},{"name":"how.b","hide":true},{"name":"how.b.addr","as":"ip4"},{"name":"from.addr","as":"ip4"},{"name":"other","as":"hex"}]' \
+		"$(jq -c '.meta.bpf_skel.maps[] | select(.name == "rb") | .fields' own.json)"
+	run -1 author 'int ret SKEL_TAG("hidden");'
+	[[ $output == *'unknown annotation "skel:hidden" on a member'* ]]
+	run -1 author 'int ret SKEL_WIDTH(4097);'
+	[[ $output == *'own.bpf.o: struct event.ret: SKEL_WIDTH: expected columns, 1 to 4096' ]]
+	run -1 author 'int ret SKEL_TAG("width=5x");'
+	[[ $output == *'own.bpf.o: struct event.ret: SKEL_WIDTH: expected columns, 1 to 4096' ]]
 	run -1 author 'int ret SKEL_AS(errrno);'
 	[[ $output == *'own.bpf.o: struct event.ret: unknown kind "errrno"; the nearest: errno' ]]
 	run -1 author 'char ret[3] SKEL_AS(errno);'
@@ -137,4 +147,20 @@ calls() {
 	sed -i '1s/"riscv64"/5/' calls.skel
 	run -1 --separate-stderr skel-fmt calls.skel
 	is 'skel-fmt: calls.skel:1: header.machine: expected a string, found a number' "$stderr"
+}
+
+@test "members of keys and values of sampled maps have kinds" {
+	cat > own.bpf.c <<-EOF
+		#include <linux/bpf.h>
+		#include <bpf/bpf_helpers.h>
+		#include "skel.bpf.h"
+		struct key { __u32 addr SKEL_AS(ip4); };
+		struct value { __u64 bytes SKEL_AS(bytes) SKEL_HELP("sent"); };
+		struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8);
+			__type(key, struct key); __type(value, struct value); } sent SEC(".maps") SKEL_SAMPLE(1000);
+		char LICENSE[] SEC("license") = "GPL";
+	EOF
+	clang -g -O2 -target bpf -I"$ASSETS" -idirafter "/usr/include/$(cc -dumpmachine)" -c -o own.bpf.o own.bpf.c
+	is '[{"name":"key.addr","as":"ip4"},{"name":"value.bytes","as":"bytes","help":"sent"}]' \
+		"$(skel-pack own.bpf.o | jq -c '.meta.bpf_skel.maps[] | select(.name == "sent") | .fields')"
 }
