@@ -250,13 +250,8 @@ take_names(struct filter *f, const struct stream_line *line)
 static void
 take_clock(struct filter *f)
 {
-	struct stream_header *h = &f->in.header;
-
-	if (!f->has_times || h->encoding != STREAM_BINARY)
-		return;
-	query_plans_close(&f->plans);
-	if (query_plans_open(&f->plans, f->query, h, f->names, f->in.name) ==
-	    -1)
+	if (f->has_times && query_plans_renew(&f->plans, f->query,
+				&f->in.header, f->names, f->in.name) == -1)
 		f->out->buf.failed = true;
 }
 

@@ -785,6 +785,16 @@ query_plan_is_unseen(const struct query_plan *p, size_t term)
 	       t->member.target.class == QUERY_CLASS_ANY;
 }
 
+void
+query_plan_keep_seen(struct query_plan *p, const struct query_plan *from)
+{
+	for (size_t i = 0; i < p->q->n; i++)
+		if (from->terms[i].seen && query_plan_is_unseen(p, i)) {
+			p->terms[i].seen = true;
+			p->unseen--;
+		}
+}
+
 const char *
 query_plan_others(struct query_plan *p)
 {

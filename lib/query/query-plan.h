@@ -56,6 +56,9 @@ int query_plan_run_json(
  * beside their types, and no record had it that query_plan_run_json() saw. */
 bool query_plan_is_unseen(const struct query_plan *p, size_t term);
 
+/* Keeps what a plan of the same query and map has seen so far. */
+void query_plan_keep_seen(struct query_plan *p, const struct query_plan *from);
+
 /* The names that the first JSON records without types had, beside those of the
  * query: "pid, comm".  Borrowed. */
 const char *query_plan_others(struct query_plan *p);

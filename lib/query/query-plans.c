@@ -116,6 +116,20 @@ query_plans_open(struct query_plans *p, const struct query *q,
 	return ret;
 }
 
+int
+query_plans_renew(struct query_plans *p, const struct query *q,
+    const struct stream_header *h, const struct name_store *names,
+    const char *where)
+{
+	struct query_plans old = *p;
+	int ret = query_plans_open(p, q, h, names, where);
+
+	for (size_t i = 0; i < p->n && i < old.n; i++)
+		query_plan_keep_seen(p->v[i], old.v[i]);
+	query_plans_close(&old);
+	return ret;
+}
+
 void
 query_plans_report_unseen(struct query_plan *const *plans, size_t n,
     const struct query *q, const char *where)

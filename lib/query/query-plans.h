@@ -26,6 +26,11 @@ int query_plans_open(struct query_plans *p, const struct query *q,
     const char *where);
 void query_plans_close(struct query_plans *p);
 
+/* The same again for open plans, when the header has another clock. */
+int query_plans_renew(struct query_plans *p, const struct query *q,
+    const struct stream_header *h, const struct name_store *names,
+    const char *where);
+
 /* Report a name that no JSON record had of those that the n plans saw: it may
  * be misspelt. */
 void query_plans_report_unseen(struct query_plan *const *plans, size_t n,

@@ -296,6 +296,13 @@ counts() {
 	is 2 "$(skel-grep -c 'born == "2026-11-22T14:48:01.000000001Z"' clock.skel)"
 	is 1 "$(skel-grep -c 'born > "2026-11-22T14:48:01.5Z"' clock.skel)"
 	is 1 "$(skel-grep -c 'born ~ "T14:48:02"' clock.skel)"
+	# JSON records too, which may have members that are not in the header.
+	skel-poll -f json clock.skel > clock.json
+	is 2 "$(skel-grep -c 'born == "2026-11-22T14:48:01.000000001Z"' clock.json)"
+	is 1 "$(skel-grep -c 'born > "2026-11-22T14:48:01.5Z"' clock.json)"
+	sed 's/^{"@map":"[^"]*",/&"more":1,/; /"@clock"/,$s/"more":1,//' clock.json > more.json
+	run -0 --separate-stderr skel-grep -c 'born > "2026-11-22T14:48:01.5Z" || more == 1' more.json
+	is "3 " "$output $stderr"
 }
 
 @test "addresses have an order, that of their numbers, and only with those of their form" {

@@ -98,6 +98,24 @@ wrong_options_are_told(void)
 	CHECK_NUM(member_notes_check_option("a.b"), -1);
 }
 
+/* A key that is a number, and not a struct, has a column but is no member. */
+static void
+a_whole_key_is_no_member(void)
+{
+	const char *option = "key=syscall";
+	struct stream_reader r;
+
+	CHECK_NUM(open_text(&r, HEAD("\"maps\":[{\"name\":\"s\",\"source\":"
+				     "\"sample\",\"key\":0,\"value\":3," SAMPLE
+				     "}]," MEMBERS)),
+	    STREAM_OPENED);
+	check_forget();
+	CHECK_NUM(member_notes_apply_options(&r.header, &option, 1), -1);
+	CHECK_SAID("--as: key=syscall: key is no member of a struct, and only "
+		   "these have kinds");
+	close_reader(&r);
+}
+
 static void
 notes_of_a_package_are_set(void)
 {
@@ -145,6 +163,7 @@ main(void)
 {
 	an_option_is_for_all_maps_or_one();
 	wrong_options_are_told();
+	a_whole_key_is_no_member();
 	notes_of_a_package_are_set();
 	members_of_keys_have_notes();
 	return check_done();
