@@ -31,6 +31,9 @@
 #define REQUEST_TIME (CLOCK_SECOND * SLOWER)
 #define FILE_TIME (2 * CLOCK_SECOND * SLOWER)
 #define OFFSET_TIME (CLOCK_SECOND / 50)
+/* The same of a request for names of the host, with the first of which the tree
+ * of cgroups is read. */
+#define HOST_TIME (5 * CLOCK_SECOND * SLOWER)
 /* The time that a request may take, if its file system does not answer. */
 #define SLEEP_TIME (5 * CLOCK_SECOND * SLOWER)
 /* The same two for the worker that has quick requests only. */
@@ -444,7 +447,7 @@ check_times(struct supervisor *s, struct worker_process *w, uint64_t now)
 	/* The list of the kernel's functions is honest, but may be long. */
 	if (f == &s->kernel || f == NULL)
 		return;
-	if (spent > REQUEST_TIME ||
+	if (spent > (f == &s->host ? HOST_TIME : REQUEST_TIME) ||
 	    (f != &s->host && f->spent + spent > f->allowed))
 		kill_worker(s, w, LOOKUP_TOOK_LONG);
 	else if (slept_for(w, now, spent, SLEEP_TIME))

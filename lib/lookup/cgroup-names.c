@@ -157,7 +157,7 @@ walk(struct cgroup_names *c, int fd, uint64_t id, unsigned int depth)
 	DIR *dir;
 
 	cgroup_watch_dir(&c->watch, fd, id);
-	if ((dir = fdopendir(fd)) == NULL) {
+	if (c->visited++ >= CGROUP_NAMES_MAX || (dir = fdopendir(fd)) == NULL) {
 		close(fd);
 		return;
 	}
@@ -182,6 +182,7 @@ walk_all(struct cgroup_names *c)
 
 	c->walked = clock_elapsed();
 	c->stale = false;
+	c->visited = 0;
 	if (fd != -1)
 		walk(c, fd, c->root_id, 0);
 }
@@ -234,6 +235,7 @@ note_made(struct cgroup_names *c, const struct cgroup_event *e)
 		return;
 	}
 	add(c, st.st_ino, e->dir, e->name);
+	c->visited = 0;
 	/* The events of those below it come too. */
 	if (c->watch.whole)
 		close(fd);

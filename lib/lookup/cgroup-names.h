@@ -17,7 +17,8 @@
 #include "lookup/cgroup-watch.h"
 
 enum {
-	CGROUP_NAMES_MAX = 1 << 16, /* the oldest are dropped */
+	/* The oldest are dropped; and no more are read at a time. */
+	CGROUP_NAMES_MAX = 1 << 16,
 };
 
 /* Opened by one of the first two functions. */
@@ -28,6 +29,7 @@ struct cgroup_names {
 	struct hash v;   /* of struct cgroup_name */
 	uint64_t walked; /* when the tree was read; 0: never */
 	bool stale;      /* cgroups may be missing */
+	size_t visited;  /* directories in this reading */
 	struct cgroup_watch watch;
 	char path[NAME_STORE_TEXT_MAX + 1];
 };
