@@ -152,7 +152,7 @@ spell(const struct json_found *v, char text[NUMBER_TEXT])
 	else if (v->value.kind == QUERY_VALUE_INT)
 		int128_to_text(&v->value.number, text);
 	else if (fabs(v->value.real) <= (double)EXACT_MAX &&
-		 v->value.real == trunc(v->value.real))
+		 v->value.real == (double)(int64_t)v->value.real)
 		snprintf(text, NUMBER_TEXT, "%.0f", v->value.real);
 	else
 		*text_double(text, v->value.real) = '\0';

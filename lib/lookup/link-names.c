@@ -83,12 +83,21 @@ note_link(struct link_names *l, struct nlmsghdr *m)
 /* What is known after some messages. */
 enum progress { MORE, DONE, REFUSED };
 
+/* Whether a whole message is left.  This is NLMSG_OK(), whose comparison of
+ * signed numbers with unsigned ones clang warns of. */
+static bool
+is_whole(const struct nlmsghdr *m, int len)
+{
+	return len >= (int)sizeof(*m) && m->nlmsg_len >= sizeof(*m) &&
+	       m->nlmsg_len <= (unsigned int)len;
+}
+
 static enum progress
 note_messages(struct link_names *l, struct nlmsghdr *m, int len)
 {
 	enum progress p = MORE;
 
-	for (; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
+	for (; is_whole(m, len); m = NLMSG_NEXT(m, len)) {
 		if (m->nlmsg_type == RTM_NEWLINK ||
 		    m->nlmsg_type == RTM_DELLINK)
 			note_link(l, m);
