@@ -97,8 +97,8 @@ author() {
 		union { struct inner from; int other SKEL_AS(hex); };'
 	is '[{"name":"ret","width":4096},{"name":"how","help":"one"},{"name":"how.a.addr","as":"ip4"},{"name":"how.b","hide":true},{"name":"how.b.addr","as":"ip4"},{"name":"from.addr","as":"ip4"},{"name":"other","as":"hex"}]' \
 		"$(jq -c '.meta.bpf_skel.maps[] | select(.name == "rb") | .fields' own.json)"
-	run -1 author 'int ret SKEL_TAG("hidden");'
-	[[ $output == *'unknown annotation "skel:hidden" on a member'* ]]
+	run -1 author 'int ret SKEL_TAG("hides");'
+	[[ $output == *'unknown annotation "skel:hides" on a member'* ]]
 	run -1 author 'int ret SKEL_WIDTH(4097);'
 	[[ $output == *'own.bpf.o: struct event.ret: SKEL_WIDTH: expected columns, 1 to 4096' ]]
 	run -1 author 'int ret SKEL_TAG("width=5x");'
