@@ -64,15 +64,21 @@ query_text_is_ip4(
 	return kind_text_ip_version(&t->form, &k) == 4;
 }
 
-/* A number of which JSON has a text that is no name is not known. */
+/* Whether JSON has a name as the text of a number, and not the number. */
 static bool
-is_name(const struct query_beside *beside, uint64_t number)
+is_name(const struct query_text *t, const struct query_beside *beside,
+    uint64_t number)
 {
-	char text[TEXT_128_MAX + TEXT_SLACK];
-	size_t n = (size_t)(text_u64(text, number) - text);
+	const struct kind_context nobody = { .names = NULL };
+	const struct kind_value k = { .number = number };
+	size_t n;
 
-	return beside->told != NULL &&
-	       (beside->told_len != n || memcmp(beside->told, text, n) != 0);
+	if (beside->told == NULL)
+		return false;
+	n = (size_t)(kind_text_write(t->room.data, &t->form, &k, &nobody) -
+		     t->room.data);
+	return beside->told_len != n ||
+	       memcmp(beside->told, t->room.data, n) != 0;
 }
 
 void
@@ -90,7 +96,7 @@ query_text_find_name(const struct query_text *t, struct query_value *v,
 		    t->form.kind == KIND_USYM ? beside->family : 0, number);
 	if (v->name != NULL) {
 		v->name_len = strlen(v->name);
-	} else if (is_name(beside, number)) {
+	} else if (is_name(t, beside, number)) {
 		v->name = beside->told;
 		v->name_len = beside->told_len;
 	}

@@ -283,3 +283,33 @@ print(os.getpid())' >threaded
 	run -0 --separate-stderr bash -c "skel-count --by cgroup --max length --mean length -f json run.skel | grep '\"key\":{'"
 	[[ $output == *'"max_length":'[1-9]* ]]
 }
+
+@test "skel-grep answers who opens a file, which connections fail, and why, of live records" {
+	need_bpf
+	events opensnoop
+	echo x > watched-$$
+	cat "$PWD/watched-$$" > /dev/null
+	kill "$LOADER"
+	wait "$LOADER"
+	is cat "$(skel-grep "fname == \"$PWD/watched-$$\" && uid == \"$(id -un)\" && ret >= 0" run.skel |
+		skel-fmt --tsv -b -H -c comm)"
+	run -1 --separate-stderr skel-grep -q "fname == \"$PWD/watched-$$\" && uid != \"$(id -un)\"" run.skel
+
+	events tcpconnect
+	# Nobody listens where the kernel has just given a port away, and taken it back.
+	python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); to = s.getsockname(); s.close()
+print(to[1]); socket.socket().connect_ex(to)' > port
+	kill "$LOADER"
+	wait "$LOADER"
+	is $'127.0.0.1\t'"$(cat port)" "$(skel-grep "from == SYN_SENT && to == CLOSE && daddr in 127.0.0.0/8 && dport == $(cat port)" run.skel |
+		skel-fmt --tsv -b -H --text -c daddr,dport)"
+
+	events calls --failed
+	python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); to = s.getsockname(); s.close(); socket.socket().connect_ex(to)'
+	kill "$LOADER"
+	wait "$LOADER"
+	skel-grep 'nr == connect && ret ~ "^-ECONN" && comm ~ "python" && cgroup ~ "^/"' run.skel |
+		skel-fmt --tsv -b -H --text -c nr,ret | grep -Fx $'connect\t-ECONNREFUSED'
+}
