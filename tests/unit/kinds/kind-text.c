@@ -527,14 +527,14 @@ static const char *const constants[KIND_COUNT] = {
 	[KIND_OPEN_FLAGS] = "O_RDWR|O_CREAT",
 	[KIND_FLAGS] = "RD|WR",
 	[KIND_DEV] = "8:1",
-	[KIND_UID] = "1000",
-	[KIND_GID] = "50",
-	[KIND_IFINDEX] = "2",
+	[KIND_UID] = "\"ana\"",
+	[KIND_GID] = "\"staff\"",
+	[KIND_IFINDEX] = "\"eth0\"",
 	[KIND_CGROUP] = "2311",
-	[KIND_CONTAINER] = "2311",
-	[KIND_PID_NS] = "4026531836",
-	[KIND_KSYM] = "0xffffffff81000010",
-	[KIND_USYM] = "0x401136",
+	[KIND_CONTAINER] = "\"web\"",
+	[KIND_PID_NS] = "\"host\"",
+	[KIND_KSYM] = "\"do_syscall_64\"",
+	[KIND_USYM] = "\"main\"",
 	[KIND_KTIME] = "2026-11-22T14:48:01Z",
 	[KIND_BOOTTIME] = "2026-11-22T14:48:01Z",
 	[KIND_REALTIME] = "2026-11-22T14:48:01Z",
@@ -547,8 +547,8 @@ static const char *const constants[KIND_COUNT] = {
 	[KIND_PAGES] = "1GiB",
 	[KIND_HEX] = "0xbeef",
 	[KIND_OCT] = "0755",
-	[KIND_TEXT] = "\\(dqbash\\(dq",
-	[KIND_UTF8] = "\\(dqbash\\(dq",
+	[KIND_TEXT] = "\"bash\"",
+	[KIND_UTF8] = "\"bash\"",
 	[KIND_BOOL] = "true",
 };
 
@@ -690,10 +690,17 @@ print_kinds(void)
 
 		printf(".It Li %s Ta ", kind_name(f.kind));
 		print_member(f.kind);
-		printf(" Ta %s Ta %s\n", f.size == 0 ? "bash" : text_of(&f, &v),
-		    read);
-		CHECK(f.size == 0 ||
-		      kind_text_read(&f, &context, read, strlen(read), &c));
+		printf(" Ta %s Ta ", f.size == 0 ? "bash" : text_of(&f, &v));
+		if (*read == '"') {
+			/* A name that is told, or text, as it is shown. */
+			printf("\\(dq%.*s\\(dq\n", (int)strlen(read) - 2,
+			    read + 1);
+			CHECK(f.size == 0 || strncmp(text_of(&f, &v), read + 1,
+						 strlen(read) - 2) == 0);
+			continue;
+		}
+		printf("%s\n", read);
+		CHECK(kind_text_read(&f, &context, read, strlen(read), &c));
 	}
 	name_store_free(names);
 }
