@@ -223,7 +223,8 @@ measure_get(
 		 (c->op == COLUMN_SUM || c->op == COLUMN_MEAN ? s->lost : 0);
 	if (c->op == COLUMN_QUANTILE) {
 		v.real = sketch_quantile(&s->sketch, c->quantile, !v.is_real);
-		v.whole = to_whole(v.real, v.is_signed);
+		if (!v.is_real)
+			v.whole = to_whole(v.real, v.is_signed);
 	}
 	if (v.is_real && c->op != COLUMN_SUM && s->n + s->sketch.n == 0)
 		v.real = NAN;

@@ -148,6 +148,8 @@ class Records:
         time = TIME
         while len(self.records) < count:
             time += rng.choice([0, 1, 1000, 400000, 10**6, 5 * 10**6])
+            if rng.random() < 0.05:
+                time = (time // 10**6 + 1) * 10**6  # the end of a pass
             self.add(rng.random(), time + rng.choice([0, 0, 0, -900000]))
 
     def describe(self):

@@ -72,6 +72,8 @@ a_cleared_table_is_empty(void)
 	r = row_table_add(&t, &key);
 	CHECK(r->value == 0 && r->more == 0);
 	CHECK(row_table_find(&t, &key) == r);
+	key = make_row(6);
+	CHECK(row_table_find(&t, &key) == NULL);
 	row_table_free(&t);
 }
 
