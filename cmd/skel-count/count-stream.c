@@ -86,8 +86,7 @@ begin_rows(struct count_stream *s)
 	if (s->encoding == STREAM_JSON && s->symbols == NULL &&
 	    (s->symbols = symbol_store_new()) == NULL)
 		return -1;
-	if (s->encoding == STREAM_JSON && s->names == NULL &&
-	    (s->names = name_store_new()) == NULL)
+	if (s->names == NULL && (s->names = name_store_new()) == NULL)
 		return -1;
 	s->one_pass = s->q->every_ns == 0 && counter_has_one_pass(s->counter);
 	return s->one_pass ? 0 : write_header(s);
@@ -350,6 +349,9 @@ count_json(struct count_stream *s, const struct stream_line *line)
 		write_end(s);
 	switch (json.got) {
 	case JSON_GOOD:
+		if (!s->untyped && counter_tell_names(s->counter, map, s->names,
+				       lines(s)) == -1)
+			return -1;
 		return count_record(s, map, json.time_ns, json.data, json.len);
 	case JSON_LACKS:
 		s->lacking++;

@@ -618,6 +618,13 @@ counter_read_json(struct counter *c, unsigned int map, const char *text,
 			  : counted_member_class(json->wrong->member);
 }
 
+int
+counter_tell_names(struct counter *c, unsigned int map,
+    struct name_store *names, struct buf *lines)
+{
+	return json_source_tell_names(&c->maps[map]->json, names, lines);
+}
+
 bool
 counter_report_unseen(const struct counter *c, const char *where)
 {

@@ -88,6 +88,10 @@ struct counter_json {
 void counter_read_json(struct counter *c, unsigned int map, const char *text,
     size_t len, struct counter_json *out);
 
+/* Tell the names that the record has, as json_source_tell_names(). */
+int counter_tell_names(struct counter *c, unsigned int map,
+    struct name_store *names, struct buf *lines);
+
 /* Report a member that no record in JSON had.  Returns whether there is one. */
 bool counter_report_unseen(const struct counter *c, const char *where);
 

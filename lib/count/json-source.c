@@ -5,7 +5,9 @@
 #include "base/report.h"
 #include "base/suggest.h"
 #include "count/json-source.h"
+#include "kinds/kind-text.h"
 #include "query/query-cell.h"
+#include "record/fields.h"
 
 int
 json_source_open(struct json_source *s, bool untyped)
@@ -31,6 +33,19 @@ json_source_close(struct json_source *s)
 	*s = (struct json_source){ 0 };
 }
 
+/* Let the text beside a member be found. */
+static int
+add_text(struct json_source *s, struct json_field *f, const char *path)
+{
+	char *text;
+
+	if (asprintf(&text, "%s" FIELD_TEXT_SUFFIX, path) == -1)
+		return report_nomem();
+	f->text_cell = json_row_add(&s->row, text);
+	free(text);
+	return 0;
+}
+
 int
 json_source_add(struct json_source *s, struct counted_member *m,
     const char *name, const char *path, bool is_key)
@@ -43,8 +58,13 @@ json_source_add(struct json_source *s, struct counted_member *m,
 	*f = (struct json_field){ .name = name,
 		.member = m,
 		.is_key = is_key,
+		.text_cell = JSON_ROW_NO_CELL,
 		.cell = json_row_add(&s->row, path) };
 	f->taken.rest = "";
+	/* The name of an address is that of a process, too. */
+	if (!s->untyped && is_key && name_store_has_kind(m->kind) &&
+	    m->kind != KIND_USYM && add_text(s, f, path) == -1)
+		return -1;
 	if (s->untyped)
 		f->taken.target.class = QUERY_CLASS_ANY;
 	else
@@ -158,6 +178,65 @@ json_source_write(struct json_source *s)
 		return JSON_WRONG;
 	}
 	return JSON_GOOD;
+}
+
+/* Whether the text is that of a number without a name. */
+static bool
+is_nameless(const struct counted_member *m, uint64_t id, const char *text)
+{
+	static const struct kind_context none = { 0 };
+	const struct kind_form form = { .kind = m->kind,
+		.size = (uint8_t)m->size,
+		.is_signed = m->is_signed };
+	const struct kind_value v = { .number = id };
+	char own[NAME_STORE_TEXT_MAX + TEXT_SLACK];
+
+	*kind_text_write(own, &form, &v, &none) = '\0';
+	return strcmp(own, text) == 0;
+}
+
+/* Tell the name of a member, which is the text in the row's scratch. */
+static int
+tell_name(const struct json_source *s, const struct json_field *f,
+    struct name_store *names, struct buf *lines)
+{
+	const char *name = s->row.scratch.data, *old;
+	struct json_found found;
+	uint64_t id;
+
+	json_value_load(&found, f->member, s->record + f->member->offset);
+	id = (uint64_t)int128_bits(&found.value.number);
+	old = name_store_find(names, f->member->kind, id);
+	if ((old != NULL && strcmp(old, name) == 0) ||
+	    is_nameless(f->member, id, name))
+		return 0;
+	if (name_store_set(names, f->member->kind, 0, id, name) == -1)
+		return -1;
+	name_store_write(names, lines, f->member->kind, 0, &id, 1);
+	return 0;
+}
+
+int
+json_source_tell_names(
+    struct json_source *s, struct name_store *names, struct buf *lines)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct json_field *f = &s->fields[i];
+		const struct json_value *cell;
+
+		if (f->text_cell == JSON_ROW_NO_CELL)
+			continue;
+		cell = &s->row.cells[f->text_cell];
+		if (cell->kind != JSON_VALUE_STRING)
+			continue;
+		json_row_decode(&s->row, cell);
+		buf_chr(&s->row.scratch, '\0');
+		if (s->row.scratch.failed)
+			return report_nomem();
+		if (tell_name(s, f, names, lines) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* Offer the names that records have beside those that are wanted. */

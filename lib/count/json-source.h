@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "count/json-value.h"
+#include "kinds/name-store.h"
 #include "record/json-row.h"
 
 /* A member that is taken from each record. */
@@ -19,6 +20,7 @@ struct json_field {
 	bool is_key;
 	bool seen; /* some record has it */
 	uint32_t cell;
+	uint32_t text_cell; /* of its name; JSON_ROW_NO_CELL: it has none */
 	struct query_member taken;
 	struct json_found found;
 	struct json_guess guess;
@@ -65,6 +67,12 @@ enum json_got json_source_read(
 /* Write the members that were read to s->record.  Returns JSON_GOOD or
  * JSON_WRONG. */
 enum json_got json_source_write(struct json_source *s);
+
+/* Append "@names" lines for the names that the record last written has as text,
+ * as "uid_text", unless the store has them; it gets them.  Returns 0, or -1
+ * after reporting that memory ran out. */
+int json_source_tell_names(
+    struct json_source *s, struct name_store *names, struct buf *lines);
 
 /* Report members that no record had so far, with names like them.  Returns
  * whether there is one. */

@@ -9,6 +9,12 @@ rows() { # FILE ARG...: "key count" of each row, sorted
 	skel-count -f json "$@" "$file" | jq -c 'select(.key) | [(.key | del(.other)), .value.count]' | sort
 }
 
+as_json() { # FILE: the stream with its records in JSON
+	head -n 1 "$1" | sed 's/"encoding":"binary"/"encoding":"json"/'
+	skel-fmt -q --json "$1"
+	echo '{"@end":{"records":0,"lost":0}}'
+}
+
 @test "records are counted by an enum, by a number and by text as jq counts them" {
 	cd "$BATS_TEST_TMPDIR"
 	for by in "enums color" "scalars u8" "texts name"; do
@@ -83,6 +89,18 @@ rows() { # FILE ARG...: "key count" of each row, sorted
 	[ "$(jq -c '.value | [.max_dport, has("max_dport_text"), has("max_saddr_text")]' <<<"$output")" = '[8080,false,false]' ]
 }
 
+@test "names in JSON records are told for the rows, each once" {
+	cd "$BATS_TEST_TMPDIR"
+	as_json "$FIXTURES/format/kinds.skel" > json.skel
+	as_json "$FIXTURES/format/kinds.skel" | tail -n +2 | sed '$d' >> json.skel
+	grep -q '"uid_text":"ana"' json.skel
+	run -0 bash -c "skel-count -q -m all --by uid,cgroup json.skel | tee rows | skel-fmt --csv --bare -c uid_text,cgroup_text,count"
+	[[ $output == *"ana,/system.slice/ssh.service,2"* ]]
+	[ "$(grep -ac '@names' rows)" = 3 ]
+	run -0 skel-count -q -f json -m all --by uid json.skel
+	[[ $output == *'"uid_text":"ana"'* ]]
+}
+
 @test "a mean keeps the unit, as text and for questions" {
 	cd "$BATS_TEST_TMPDIR"
 	skel-count -q -m all --by sig --mean took --mean kib "$FIXTURES/format/kinds.skel" > means.skel
@@ -118,12 +136,6 @@ rows() { # FILE ARG...: "key count" of each row, sorted
 	grep -aq '"uid","names":\[\[255,"someone"\]\]' counted.skel
 	fails_with 1 'no map has a member "nix"' skel-count --as nix=uid --by u8 named.skel
 	fails_with 2 'unknown kind "uidd"' skel-count --as u8=uidd --by u8 named.skel
-}
-
-as_json() { # FILE: the stream with its records in JSON
-	head -n 1 "$1" | sed 's/"encoding":"binary"/"encoding":"json"/'
-	skel-fmt -q --json "$1"
-	echo '{"@end":{"records":0,"lost":0}}'
 }
 
 @test "records in JSON are counted as the same ones in binary" {
