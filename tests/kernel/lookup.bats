@@ -201,6 +201,7 @@ end_sleepy() {
 	SERVER=
 }
 
+# bats test_tags=kernel:any
 @test "a file system that sleeps holds up neither records, nor the names of others, nor the end" {
 	need_fuse
 	start_busy
@@ -234,6 +235,7 @@ jit_names() {
 	names_of "$JIT" out | grep -xE 'generated|wrong' || names_of "$JIT" out | grep -x '[?]'
 }
 
+# bats test_tags=kernel:any
 @test "a list of generated code that is a link is not followed, a huge one is read in part" {
 	need_tracefs
 	start_jit "$TRACE/trace_pipe"
@@ -276,6 +278,7 @@ secret_list() {
 	(umask 077 && printf '%s\n' '0 ffffffffffffffff wrong' > secret)
 }
 
+# bats test_tags=kernel:any
 @test "a list of generated code is an ordinary file: no FIFO, socket, device or directory" {
 	local list kind
 	for kind in p c s d; do
@@ -294,6 +297,7 @@ secret_list() {
 	done
 }
 
+# bats test_tags=kernel:any
 @test "a list of generated code is its user's, or one of root's that all may read" {
 	secret_list
 	start_jit 0
@@ -315,6 +319,7 @@ secret_list() {
 	[ "$(jit_names)" = "?" ]
 }
 
+# bats test_tags=kernel:any
 @test "a list of generated code is found, and not followed, in a mount namespace of its own" {
 	need_tracefs
 	secret_list
@@ -333,6 +338,7 @@ secret_list() {
 	[ "$(jit_names)" = generated ]
 }
 
+# bats test_tags=kernel:any
 @test "a list of generated code may be huge, grow and shrink while it is read" {
 	start_jit 0
 	: > "/tmp/perf-$JIT.map"
@@ -353,6 +359,7 @@ secret_list() {
 	nothing_lost out
 }
 
+# bats test_tags=kernel:any
 @test "the last line of a list of generated code counts when it is complete" {
 	start_jit 0
 	printf '0 ffffffffffffffff wro' > "/tmp/perf-$JIT.map"
@@ -386,6 +393,7 @@ has_more_records() {
 	[ "$(records)" -gt "$1" ]
 }
 
+# bats test_tags=kernel:any
 @test "a worker that is killed is replaced, and without its supervisor records go on" {
 	local supervisor
 	start_busy
@@ -411,6 +419,7 @@ gone() {
 	done
 }
 
+# bats test_tags=kernel:any
 @test "a supervisor that is stopped holds up neither records nor the end" {
 	local supervisor
 	start_busy
