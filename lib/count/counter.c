@@ -600,7 +600,9 @@ counter_read_json(struct counter *c, unsigned int map, const char *text,
 
 	out->changed = false;
 	out->got = json_source_read(json, text, len, &out->time_ns);
-	if (out->got == JSON_CHANGED) {
+	/* Without members nothing changes, and there is one row. */
+	if (out->got == JSON_CHANGED ||
+	    (out->got == JSON_GOOD && !c->laid_out)) {
 		out->changed = true;
 		out->got = convert_rows(c) == 0 ? JSON_GOOD : JSON_NOMEM;
 	}

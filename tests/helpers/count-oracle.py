@@ -311,6 +311,16 @@ class Question:
             return
         self.columns += new
 
+    def is_for_bare_json(self):
+        """Whether JSON without types has the same answer: types are guessed there, so
+        that the bounds of sums, and the texts that have room for "(other)", are not
+        those of the members."""
+        members = [self.wide[n] for n in self.members()]
+        return (self.maps == self.records.maps[:1] and not self.every and not self.keys and
+                all(m.kind == "text" or (m.kind == "int" and m.size <= 8) for m in members) and
+                "@map" not in self.by and
+                all(c.op != "sum" or c.wide for c in self.columns))
+
     def spelled(self, name):
         """A name as it may be written: with "key." or "value." before it."""
         parts = {"pid": "key.", "hits": "value."}
@@ -333,9 +343,10 @@ class Question:
             words += ["--delta"]
         if self.sort:
             words += ["--sort", "+" * self.ascending + self.sort]
-        for m in self.maps:
-            words += ["-m", m.name]
         return words
+
+    def map_words(self):
+        return [word for m in self.maps for word in ("-m", m.name)]
 
 
 class Sum:
@@ -659,7 +670,7 @@ def same(a, b):
 
 
 def compare_row(question, names, want, time, at, key, value):
-    if at != time:
+    if time is not None and at != time:
         raise Difference(f"the time of a row is {at}, not {time}")
     is_other = want["key"][-1]
     key_want = list(want["key"][:-1])
@@ -836,11 +847,13 @@ def compare_with_sort(question, path):
         raise Difference(f"sort and uniq: {words.stdout}skel-count: {ours.stdout}")
 
 
-def ask(question, answer, inputs, stdin=None):
-    words = ["skel-count", *question.words(), *inputs]
+def ask(question, answer, inputs, stdin=None, maps=True):
+    words = ["skel-count", *question.words(), *(question.map_words() if maps else []), *inputs]
     got = subprocess.run(words, stdin=stdin, capture_output=True)
     if got.returncode != 0:
         raise Difference(f"status {got.returncode}: {got.stderr.decode()}")
+    if not got.stdout.startswith(b"{"):
+        raise Difference(f"no stream: {got.stdout!r} {got.stderr.decode()}")
     compare(question, answer, Output(got.stdout))
     want = [f"skel-count: {text}" for text in notices(question, answer)]
     if got.stderr.decode().splitlines() != want:
@@ -849,7 +862,7 @@ def ask(question, answer, inputs, stdin=None):
 
 
 def check_question(question, records, paths, duck):
-    rng, (whole, *parts, text) = records.rng, paths
+    rng, (whole, *parts, text, bare) = records.rng, paths
     answer = Answer(question, records.records)
     got = ask(question, answer, [whole])
     if duck is not None and duck.can_answer(question):
@@ -864,7 +877,8 @@ def check_question(question, records, paths, duck):
         ask(question, answer, [text])  # where NaN and infinities are null
     if rng.random() < 0.05:
         shown = subprocess.run(["skel-fmt", "--json"], input=got.stdout, capture_output=True)
-        lines = subprocess.run(["skel-count", "-f", "json", *question.words(), whole],
+        lines = subprocess.run(["skel-count", "-f", "json", *question.words(),
+                                *question.map_words(), whole],
                                capture_output=True).stdout
         if shown.stdout.splitlines() != [line for line in lines.splitlines()[1:-1]
                                          if not line.startswith(b'{"@sampled"')]:
@@ -873,6 +887,9 @@ def check_question(question, records, paths, duck):
             question.wide[question.by[0]].kind in ("int", "enum", "bool")):
         if not question.maps[0].sampled:
             compare_with_sort(question, whole)
+    if rng.random() < 0.2 and question.is_for_bare_json():
+        answer.passes = [(None, rows) for _, rows in answer.passes]  # when it was read
+        ask(question, answer, [bare], maps=False)
     return sum(len(rows) for _, rows in answer.passes)
 
 
@@ -883,7 +900,7 @@ def main():
     for turn in range((questions + 499) // 500):
         records = Records(seed + turn, count)
         paths = [os.path.join(directory, n) for n in ("whole.skel", "first.skel", "rest.skel",
-                                                        "whole.json")]
+                                                      "whole.json", "bare.json")]
         cut = records.rng.randint(0, len(records.stream.lines))
         # A pass over a sampled map stays in one of the files.
         while 0 < cut < len(records.stream.lines) and (
@@ -892,15 +909,18 @@ def main():
         records.write(paths[0])
         records.write(paths[1], 0, cut)
         records.write(paths[2], cut)
-        records.write_json(*paths[::3])
+        records.write_json(paths[0], paths[3])
+        with open(paths[4], "wb") as f:
+            subprocess.run(["skel-fmt", "--json", "--bare", "-m", "rb", paths[0]], stdout=f,
+                           check=True)
         duck = Duck(records, directory) if duckdb else None
         for _ in range(min(500, questions - done)):
             question = Question(records)
             try:
                 rows += check_question(question, records, paths, duck)
             except Difference as e:
-                print(f"seed {seed}, question {done}: skel-count {' '.join(question.words())} "
-                      f"{paths[0]}\n{e}")
+                words = [*question.words(), *question.map_words()]
+                print(f"seed {seed}, question {done}: skel-count {' '.join(words)} {paths[0]}\n{e}")
                 sys.exit(1)
             done += 1
     print(f"{done} questions, {rows} rows of them, about {count} records"

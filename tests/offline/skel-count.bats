@@ -505,6 +505,8 @@ sums() { # ARG...: the rows of the file hits, each with the second of its pass
 	[ -z "$stderr" ]
 	run -0 --separate-stderr bash -c "skel-count -f json --min color $FIXTURES/format/enums.skel | jq -c 'select(.key) | [.key, .value]'"
 	[ "$output" = '[{},{"count":3,"min_color":"RED(0)"}]' ]
+	run -0 --separate-stderr bash -c "printf '%s\n' '{\"a\":1}' '{\"b\":2}' | skel-count -f json | jq -c 'select(.key) | [.key, .value]'"
+	[ "$output" = '[{},{"count":2}]' ]
 }
 
 @test "only the maps of -m are counted" {
