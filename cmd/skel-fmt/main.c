@@ -355,6 +355,8 @@ main(int argc, char *argv[])
 		return 1;
 	/* Output is UTF-8 in any locale; wcwidth(3) has to know. */
 	setlocale(LC_CTYPE, "C.UTF-8");
+	if (job.printer.watch == NULL)
+		progress_open(&job.printer.progress, STDOUT_FILENO);
 	confine(&job, input_files_open_any(argc - optind, argv + optind));
 	if (signals_catch() == -1) {
 		report_error("cannot catch signals: %s", strerror(errno));

@@ -616,6 +616,7 @@ wait_for_line(struct printer *p)
 		if ((got = wait_for_input(p, p->in.input.fd)) != 1)
 			return got;
 		line_input_fill(&p->in.input);
+		progress_note(&p->progress);
 	}
 	return 1;
 }
@@ -879,7 +880,9 @@ printer_run(struct printer *p, int fd, const char *name)
 	/* While the first line is read the output is not watched. */
 	if ((ret = wait_for_input(p, fd)) != 1)
 		return ret;
+	progress_begin(&p->progress, fd, name);
 	ret = print_input(p, stream_reader_open(&p->in, fd, name));
+	progress_end(&p->progress);
 	close_stream(p);
 	p->lost = p->lost_reported = p->lost_time = 0;
 	p->cut = p->refused = p->incomplete = p->followed = 0;

@@ -14,6 +14,7 @@
 #include "format/flame.h"
 #include "format/plan.h"
 #include "kinds/name-store.h"
+#include "progress.h"
 #include "record/held-records.h"
 #include "record/symbol-store.h"
 #include "scroll.h"
@@ -83,6 +84,7 @@ struct printer {
 	bool others_reported; /* that columns are others than before */
 	bool printed;         /* anything was printed */
 	bool blank;           /* and its last line is blank */
+	struct progress progress;
 	struct scroll scroll; /* for PLAN_TABLE on a terminal */
 };
 

@@ -27,12 +27,19 @@ terminal_window(int fd, struct window *w)
 }
 
 bool
+terminal_knows_sequences(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return term != NULL && strcmp(term, "dumb") != 0 && isatty(fd);
+}
+
+bool
 terminal_has_color(int fd)
 {
-	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *none = getenv("NO_COLOR");
 
-	return (none == NULL || *none == '\0') && term != NULL &&
-	       strcmp(term, "dumb") != 0 && isatty(fd);
+	return (none == NULL || *none == '\0') && terminal_knows_sequences(fd);
 }
 
 static void

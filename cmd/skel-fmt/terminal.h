@@ -16,6 +16,9 @@ struct window {
  * 0. */
 bool terminal_window(int fd, struct window *w);
 
+/* Whether fd is a terminal that knows escape sequences, by TERM. */
+bool terminal_knows_sequences(int fd);
+
 /* Whether colours may be written to fd: to a terminal that is not said to have
  * none (NO_COLOR, TERM). */
 bool terminal_has_color(int fd);

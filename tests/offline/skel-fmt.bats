@@ -533,6 +533,36 @@ skel-fmt: lossy: 7 records lost in total" "$stderr"
 	fails_with 2 '--spark: it is for a table' skel-fmt --spark --json "$FMT/hists.skel"
 }
 
+# with_errors_on_terminal COMMAND: print what the command writes to a terminal.
+with_errors_on_terminal() {
+	TERM=xterm script -qec "stty cols ${COLUMNS_THERE:-80} -onlcr; $1" /dev/null < /dev/null
+}
+
+@test "a long file has a line of progress on a terminal, which goes away" {
+	head -n 1 "$FMT/maps.skel" | sed 's/"encoding":"binary"/"encoding":"json"/' > long.skel
+	{ yes '{"@map":"execs","@time":"2026-11-22T14:48:01Z","pid":1,"comm":"sh"}' || :; } |
+		head -n 260000 >> long.skel
+	local erase=$'\r\e[K' shown
+	shown=$(with_errors_on_terminal "skel-fmt --csv long.skel > out")
+	[[ $shown == "$erase"'long.skel: '[0-9]*' % of 16 MiB'* ]]
+	# It is removed before a message, here of the end that is missing.
+	[[ $shown == *" MiB$erase"'skel-fmt: long.skel: the end is missing: the stream was cut' ]]
+	[ "$(wc -l < out)" -gt 260000 ]
+	# No line is longer than the window.
+	ln long.skel a-very-long-name-of-a-file-that-is-long.skel
+	shown=$(COLUMNS_THERE=20 with_errors_on_terminal "skel-fmt --csv a-very*.skel > out")
+	[[ $shown == "$erase"a-very-long-name-of"$erase"* ]]
+	# On the terminal itself, to a pipe, with -q, of a short file, in the
+	# background and in a script there is none.
+	for run in "skel-fmt -m numbers long.skel" "skel-fmt --csv long.skel | tail -n 1" \
+		"skel-fmt -q --csv long.skel > out" "skel-fmt --csv $FMT/maps.skel > out" \
+		"set -m; skel-fmt --csv long.skel > out & wait"; do
+		[[ $(with_errors_on_terminal "$run") != *' MiB'* ]]
+	done
+	run -0 --separate-stderr skel-fmt --csv long.skel
+	[[ $stderr != *MiB* ]]
+}
+
 # Without the escape sequences of colours.
 unpainted() {
 	sed $'s/\e\\[[0-9]*m//g'
