@@ -63,6 +63,14 @@ report_no_member(
 	bool is_whole = false;
 	char *nearest;
 
+	for (unsigned int i = 0; i < h->nmaps; i++)
+		if (fields_has(h, i, name)) {
+			report_error("%s: \"%s\" is a whole key or value, and "
+				     "no member of a struct, of which alone "
+				     "kinds can be said",
+			    where, name);
+			return -1;
+		}
 	for (unsigned int i = 0; i < h->nmaps; i++) {
 		struct fields fields = { 0 };
 

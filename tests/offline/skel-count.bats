@@ -136,6 +136,7 @@ as_json() { # FILE: the stream with its records in JSON
 	grep -aq '"uid","names":\[\[255,"someone"\]\]' counted.skel
 	fails_with 1 'no map has a member "nix"' skel-count --as nix=uid --by u8 named.skel
 	fails_with 2 'unknown kind "uidd"' skel-count --as u8=uidd --by u8 named.skel
+	fails_with 1 '"key" is a whole key or value' skel-count -m scalar --as key=uid --by key "$FIXTURES/format/sampled.skel"
 }
 
 @test "records in JSON are counted as the same ones in binary" {
