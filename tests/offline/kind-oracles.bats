@@ -184,4 +184,7 @@ for flags in (os.O_RDWR | os.O_CREAT | os.O_TRUNC, os.O_WRONLY | os.O_CREAT | os
 	# And the way back.
 	is 257 "$(skel-grep 'v == openat' x86 | skel-fmt --bare --tsv --numeric --no-header)"
 	is 59 "$(skel-grep 'v == "execve"' x86 | skel-fmt --bare --tsv --numeric --no-header)"
+	# Counted by their number, they still have their names.
+	is "execve openat read" "$(skel-poll -f binary x86 | skel-count --by v | skel-fmt --bare --tsv --text --no-header |
+		cut -f 1 | sort | paste -s -d ' ')"
 }
