@@ -60,7 +60,6 @@ report_no_member(
     const struct stream_header *h, const char *name, const char *where)
 {
 	struct suggest near = { .wanted = name };
-	bool is_whole = false;
 	char *nearest;
 
 	for (unsigned int i = 0; i < h->nmaps; i++)
@@ -75,20 +74,13 @@ report_no_member(
 		struct fields fields = { 0 };
 
 		fields_add_selected(&fields, h, i, NULL, 0, true);
-		for (size_t k = 0; k < fields.n; k++) {
+		for (size_t k = 0; k < fields.n; k++)
 			suggest_offer(&near, fields.v[k].name);
-			is_whole |= strcmp(fields.v[k].name, name) == 0;
-		}
 		fields_free(&fields);
 	}
 	nearest = suggest_text(&near);
-	if (is_whole)
-		report_error("%s: %s is no member of a struct, and only these "
-			     "have kinds",
-		    where, name);
-	else
-		report_error("%s: no map has a member \"%s\"%s", where, name,
-		    nearest != NULL ? nearest : "");
+	report_error("%s: no map has a member \"%s\"%s", where, name,
+	    nearest != NULL ? nearest : "");
 	free(nearest);
 	return -1;
 }

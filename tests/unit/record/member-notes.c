@@ -111,8 +111,7 @@ a_whole_key_is_no_member(void)
 	    STREAM_OPENED);
 	check_forget();
 	CHECK_NUM(member_notes_apply_options(&r.header, &option, 1), -1);
-	CHECK_SAID("--as: key=syscall: key is no member of a struct, and only "
-		   "these have kinds");
+	CHECK_SAID("--as: key=syscall: \"key\" is a whole key or value");
 	close_reader(&r);
 }
 
