@@ -627,7 +627,8 @@ query_member_load(struct query_member *m, struct query_value *v,
 		v->len = strlen(m->text);
 		return;
 	}
-	if (m->end > len)
+	/* A binary record has no member that only JSON could add. */
+	if (m->end > len || m->stored == QUERY_CLASS_ANY)
 		return;
 	switch (m->stored) {
 	case QUERY_CLASS_TEXT:

@@ -498,6 +498,7 @@ make_ending() {
 	LINES
 	is 1 "$(skel-grep -c --as addr=ip6 'addr == ::' ending.skel)"
 	is 1 "$(skel-grep -c --as addr=ip6 'addr == ::' ending.json)"
+	is 0 "$(skel-grep -c --as addr=ip6 'addr != ::' ending.json || :)"
 }
 
 @test "JSON with and without a header" {
@@ -507,6 +508,10 @@ make_ending() {
 	is 1 "$(skel-grep -c 'cube[1][2][3] == 24 && at.x == -1 && flags.big > 5' in.json)"
 	run -0 --separate-stderr skel-grep 'at.x == -1' in.json
 	is '{"@end":{"records":1,"lost":0}}' "${lines[2]}"
+	# A binary record among them has no member beside its types.
+	{ head -n 1 in.json; grep -a '^=' "$FORMAT/nested.skel"; } > mixed.skel
+	run -1 --separate-stderr skel-grep -c 'more == 0 || more != 0' mixed.skel
+	is 0 "$output"
 	# Members that a filter added.
 	jq -c 'if .pid then .more = {n: .pid} else . end' in.json > more.json
 	is 1 "$(skel-grep -c 'more.n == 100' more.json)"
