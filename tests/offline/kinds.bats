@@ -127,7 +127,7 @@ calls() {
 @test "system calls have the names of the machine that the header tells, whatever machine shows them" {
 	local filter
 	calls x86_64
-	for filter in 'cat' 'skel-poll -f json' 'skel-grep --as nr=syscall nr>0'; do
+	for filter in 'cat' 'skel-poll -f json' 'skel-grep --as nr=syscall nr>0' 'skel-count --by nr'; do
 		is '{"nr_text":"clone"} {"nr_text":"openat"}' \
 			"$(skel-poll -f binary calls.skel | $filter | skel-fmt --json | grep -o '"nr_text":"[a-z]*"' | sed 's/.*/{&}/' | sort | xargs -d '\n')"
 	done
