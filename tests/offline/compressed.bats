@@ -73,7 +73,10 @@ for b in open(sys.argv[1], "rb").read():
 		is "skel-fmt: cut-$x: the $name data ends early" "$stderr"
 		{ head -c 12 "$x"; head -c 3000 < <(yes wrong); } > "bad-$x"
 		for command in "skel-fmt --json" "skel-poll" "skel-grep pid==1" "skel-count --by pid"; do
-			run -"$([[ $command == skel-grep* ]] && echo 2 || echo 1)" --separate-stderr $command "bad-$x"
+			status=1
+			[[ $command != skel-grep* ]] || status=2
+			read -ra words <<< "$command"
+			run -"$status" --separate-stderr "${words[@]}" "bad-$x"
 			[[ $stderr == "${command%% *}: bad-$x: the $name data "* ]]
 			[ "${#stderr_lines[@]}" -eq 1 ]
 		done

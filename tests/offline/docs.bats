@@ -239,7 +239,7 @@ completion_ways() {
 	run -0 ldd "$(command -v skel-fmt)"
 	[[ $output != *libbpf* ]]
 	[[ $output != *libelf* ]]
-	is "libbsd libc libjansson" "$(readelf -d "$(command -v skel-fmt)" |
+	is "libbsd libc libjansson libz libzstd" "$(readelf -d "$(command -v skel-fmt)" |
 		sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\)\.so.*/\1/p' | grep -vE "^lib(${SAN:+asan|m})\$" | sort | paste -s -d ' ')"
 }
 
