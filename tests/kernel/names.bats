@@ -11,7 +11,7 @@ setup() {
 	need_bpf
 	cd "$BATS_TEST_TMPDIR"
 	bpf_package names -I "$ASSETS"
-	ln -s "$(command -v python3)" asker
+	ln -s "$(python3 -c 'import sys; print(sys.executable)')" asker
 }
 
 teardown() {
