@@ -369,7 +369,8 @@ what_is_no_stream_says_what_it_is(void)
 	REFUSES("\177ELF", "run.skel: this is an ELF object; pack it first");
 	REFUSES("\177EL", "run.skel: this is not a stream");
 	REFUSES("  ", "run.skel: this is not a stream");
-	REFUSES("\x1f\x8b\x08", "run.skel: this is not a stream");
+	REFUSES("\x1f\x8b\x08", "run.skel: the gzip data ends early");
+	REFUSES("\x1f\x9d\x90", "run.skel: this is not a stream");
 	REFUSES("[1,2]\n", "run.skel: this is not a stream");
 	REFUSES("\n", "run.skel: this is not a stream");
 	REFUSES("=\x0b\n",
