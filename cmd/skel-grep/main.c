@@ -63,14 +63,16 @@ static const struct command command = {
 	.complete = complete,
 };
 
-/* The expression begins with a member of the stream behind it. */
+/* Each comparison begins with a member of the stream behind the expression. */
 static void
 complete(struct completion *c, const char *what, size_t before)
 {
 	bool is_first = strcmp(what, "expression") == 0 && before == 0;
 
-	if (is_first)
+	if (is_first) {
+		complete_skip_to(c, " (!&|");
 		complete_leave_open(c);
+	}
 	complete_stream(c,
 	    is_first                          ? "member"
 	    : strcmp(what, "expression") == 0 ? "stream"

@@ -57,6 +57,11 @@ offers() {
 	is '+nospace pid,comm' "$(offers 1 -c pid,co "$FIXTURES/format/hists.skel")"
 	is '+nospace' "$(offers 1 -c '' /dev/null)"
 	is '' "$(offers 1 -m '' "$ASSETS/bootstrap.json")"
+	CMD=skel-grep
+	is '+nospace comm' "$(offers 0 co "$FIXTURES/format/hists.skel")"
+	is '+nospace pid > 1 && !(comm' "$(offers 0 'pid > 1 && !(co' "$FIXTURES/format/hists.skel")"
+	CMD=skel-count
+	is '+nospace pid,comm' "$(offers 1 --by pid,co "$FIXTURES/format/hists.skel")"
 }
 
 @test "options, their letters and their words" {
