@@ -28,14 +28,16 @@ row() {
 	done
 	"$ROOT/tests/objects/check" objects >table
 	is "bootstrap yes yes yes columns -" "$(row bootstrap)"
+	is "calls yes yes yes columns -" "$(row calls)"
 	is "multi yes yes yes columns -" "$(row multi)"
 	is "opensnoop yes yes yes columns -" "$(row opensnoop)"
 	is "profile yes yes yes stacks -" "$(row profile)"
 	is "ps yes yes yes columns -" "$(row ps)"
 	is "runqlat yes yes yes bars -" "$(row runqlat)"
+	is "runqlen yes yes yes columns -" "$(row runqlen)"
 	is "syscount yes yes yes columns -" "$(row syscount)"
 	is "tcpconnect yes yes yes columns -" "$(row tcpconnect)"
-	[[ $(tail -n 1 table) == *"8 show data with no option, 0 with one that a notice gave, 0 do not, 0 failures" ]]
+	[[ $(tail -n 1 table) == *"10 show data with no option, 0 with one that a notice gave, 0 do not, 0 failures" ]]
 }
 
 @test "programs that do not know us show their data, and a wrong type is found" {
