@@ -150,6 +150,8 @@ a_number_is_asked_for_and_told_once(void)
 	nothing_is_asked(&t);
 	CHECK_NUM(naming_waiting(t.n), 3);
 	CHECK_STR(told(&t), "");
+	/* Of a request that was never made. */
+	CHECK_NUM(answer(&t, owner + 65536, "eve", 0), 0);
 	CHECK_NUM(answer(&t, fn, "f", 0x1f), 1);
 	CHECK_NUM(answer(&t, owner, "ana", 0), 1);
 	CHECK_NUM(answer(&t, at, NULL, 0), 1);
