@@ -603,7 +603,9 @@ symbolizer_record(struct symbolizer *z, unsigned int map,
 
 	if (!m->has && z->naming == NULL)
 		return 0;
-	z->now = clock_elapsed();
+	/* Other numbers than addresses need no time. */
+	if (m->has || naming_has(z->naming, KIND_USYM))
+		z->now = clock_elapsed();
 	if (naming_record(z->naming, map, record, out) == -1)
 		return -1;
 	for (int side = 0; m->has && side < STACK_SIDES; side++)
