@@ -93,7 +93,7 @@ LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libzstd libbsd-over
 # libresolv decodes, of zlib.  libiberty demangles the names of C++ and Rust.
 STATIC := $(filter -static -static-pie,$(LDFLAGS))
 libs = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(filter-out libiberty,$1)) \
-	$(if $(filter zlib,$1),-lresolv) $(if $(filter libiberty,$1),-liberty)
+	$(if $(filter libelf,$1),-lresolv) $(if $(filter libiberty,$1),-liberty)
 # This runs pkg-config only once, and not while the Makefile is read: "make deps"
 # may have to install it first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(filter-out libiberty,$(LIBS_unit)) 2>/dev/null))$(PKG_CFLAGS)
