@@ -79,24 +79,19 @@ run_gzip(struct decompressor *d)
 	z_stream *z = &d->gzip;
 	int ret;
 
-	while (z->avail_in > 0 && z->avail_out > 0) {
+	/* Inside a member there may be more than what was taken gives. */
+	while (z->avail_out > 0 && (z->avail_in > 0 || d->inside)) {
 		if (!d->inside && inflateReset(z) != Z_OK)
 			return "the gzip data cannot be read";
 		d->inside = true;
 		ret = inflate(z, Z_NO_FLUSH);
 		if (ret == Z_MEM_ERROR)
 			return "out of memory for gzip data";
+		if (ret == Z_BUF_ERROR)
+			break;
 		if (ret == Z_STREAM_END)
 			d->inside = false;
-		else if (ret != Z_OK && ret != Z_BUF_ERROR)
-			return "the gzip data is damaged";
-	}
-	/* What is left in its window. */
-	if (d->inside && z->avail_out > 0) {
-		ret = inflate(z, Z_NO_FLUSH);
-		if (ret == Z_STREAM_END)
-			d->inside = false;
-		else if (ret != Z_OK && ret != Z_BUF_ERROR)
+		else if (ret != Z_OK)
 			return "the gzip data is damaged";
 	}
 	return NULL;
