@@ -335,7 +335,7 @@ add_member_type(struct types *t, const struct counted_member *m)
 static enum kind
 column_kind(const struct column *c, enum kind kind)
 {
-	if (kind >= KIND_NS && kind <= KIND_PAGES)
+	if (kind_is_quantity(kind))
 		return c->op == COLUMN_HIST || c->op == COLUMN_COUNT ? KIND_NONE
 								     : kind;
 	if ((c->op != COLUMN_LEAST && c->op != COLUMN_GREATEST) ||

@@ -75,16 +75,8 @@ unit_of_kind(enum kind kind)
 	case KIND_BOOTTIME:
 	case KIND_REALTIME:
 		return kind_name(KIND_NS);
-	case KIND_NS:
-	case KIND_US:
-	case KIND_MS:
-	case KIND_S:
-	case KIND_BYTES:
-	case KIND_KIB:
-	case KIND_PAGES:
-		return kind_name(kind);
 	default:
-		return "";
+		return kind_is_quantity(kind) ? kind_name(kind) : "";
 	}
 }
 

@@ -3,13 +3,6 @@
 
 #include "record/field-kind.h"
 
-/* Whether a kind can be that of a sum. */
-static bool
-is_quantity(enum kind kind)
-{
-	return kind >= KIND_NS && kind <= KIND_PAGES;
-}
-
 bool
 field_kind_form(const struct types *t, const struct field_place *p,
     bool is_short, struct kind_form *form)
@@ -20,7 +13,7 @@ field_kind_form(const struct types *t, const struct field_place *p,
 
 	if (p->kind == KIND_NONE || type == NULL || type->size == 0 ||
 	    type->kind == TYPE_ENUM || p->cpus == FIELD_CPUS_ALL ||
-	    (p->cpus == FIELD_CPUS_SUM && !is_quantity(p->kind)) ||
+	    (p->cpus == FIELD_CPUS_SUM && !kind_is_quantity(p->kind)) ||
 	    (is_text && types_is_text(t, p->type)) ||
 	    (p->kind == KIND_BOOL && type->kind == TYPE_BOOL) ||
 	    (p->kind == KIND_FLAGS && p->flags == NULL))

@@ -70,6 +70,14 @@ struct member_kind {
 			   types, set by member_kinds_set() */
 };
 
+/* Whether values of a kind can be added: durations and sizes, whose unit the
+ * kind is. */
+static inline bool
+kind_is_quantity(enum kind kind)
+{
+	return kind >= KIND_NS && kind <= KIND_PAGES;
+}
+
 /* "ip4".  KIND_NONE has "". */
 const char *kind_name(enum kind kind);
 
