@@ -99,21 +99,6 @@ name_encoder_free(struct name_encoder *e)
 	free(e);
 }
 
-/* The object that has the member at the end of a path, and the member's name.
- * Returns NULL if the record has no such object. */
-static const json_t *
-find_object(const json_t *record, const char *path, const char **key)
-{
-	const char *dot;
-
-	while (record != NULL && (dot = strchr(path, '.')) != NULL) {
-		record = json_object_getn(record, path, (size_t)(dot - path));
-		path = dot + 1;
-	}
-	*key = path;
-	return record;
-}
-
 /* The process to whose addresses a number belongs. */
 static uint64_t
 find_pid(const json_t *in, enum kind kind)
@@ -147,7 +132,7 @@ encode_name(struct name_encoder *e, const struct name_path *p,
     const json_t *record, struct buf *lines)
 {
 	const char *key, *name, *old;
-	const json_t *in = find_object(record, p->path, &key);
+	const json_t *in = json_doc_find_parent(record, p->path, &key);
 	size_t len = p->len - (size_t)(key - p->path);
 	struct named_id id = { .kind = p->form.kind };
 

@@ -95,26 +95,12 @@ stack_encoder_free(struct stack_encoder *e)
 	free(e);
 }
 
-/* Finds the object that holds the value at path, and the value's key in it.
- * Returns NULL if the record has no such object. */
-static json_t *
-find_json_member(json_t *record, const char *path, const char **key)
-{
-	const char *dot;
-
-	while (record != NULL && (dot = strchr(path, '.')) != NULL) {
-		record = json_object_getn(record, path, (size_t)(dot - path));
-		path = dot + 1;
-	}
-	*key = path;
-	return record;
-}
-
 static uint64_t
 find_stack_pid(json_t *record, const char *path)
 {
 	const char *key;
-	json_t *in = path != NULL ? find_json_member(record, path, &key) : NULL;
+	json_t *in =
+	    path != NULL ? json_doc_find_parent(record, path, &key) : NULL;
 	uint64_t pid = 0;
 
 	if (in != NULL)
@@ -308,7 +294,7 @@ stack_encoder_record(struct stack_encoder *e, unsigned int map, json_t *record,
 		json_t *in = NULL;
 
 		if (m->stacks[i] != NULL)
-			in = find_json_member(record, m->stacks[i], &key);
+			in = json_doc_find_parent(record, m->stacks[i], &key);
 		if (in != NULL && encode_stack(e, map, (enum stack_side)i, in,
 				      key, pid, where, lines) == -1)
 			return -1;

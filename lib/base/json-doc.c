@@ -308,6 +308,20 @@ json_doc_is_number(const json_t *v)
 	return json_is_number(v) || json_doc_u64(v, &n);
 }
 
+json_t *
+json_doc_find_parent(const json_t *record, const char *path, const char **key)
+{
+	const char *dot;
+
+	while (record != NULL && (dot = strchr(path, '.')) != NULL) {
+		record = json_object_getn(record, path, (size_t)(dot - path));
+		path = dot + 1;
+	}
+	*key = path;
+	/* As jansson's own look-ups do. */
+	return (json_t *)(uintptr_t)record;
+}
+
 const char *
 json_doc_string(const json_t *v)
 {

@@ -58,6 +58,12 @@ bool json_doc_is_number(const json_t *v);
 /* The text of v, borrowed, or NULL if v is no string. */
 const char *json_doc_string(const json_t *v);
 
+/* The object in record that holds the value at a path, "a.b.c", borrowed; *key
+ * becomes the value's key in it, within path.  NULL if there is no such object.
+ */
+json_t *json_doc_find_parent(
+    const json_t *record, const char *path, const char **key);
+
 /* Return a new reference to an integer or to a string of len bytes; NULL if
  * memory runs out or the string is not UTF-8. */
 json_t *json_doc_u64_new(uint64_t n);
