@@ -2,14 +2,12 @@
 # skel-fmt --watch: passes that are drawn in place, on a terminal that tmux makes.
 
 load ../helpers/helper
+load ../helpers/tmux
 
 setup() {
 	note_places
-	command -v tmux >/dev/null || skip "needs tmux"
+	need_tmux
 	cd "${BATS_TEST_TMPDIR:?}"
-	export TMUX_TMPDIR=$BATS_TEST_TMPDIR
-	unset TMUX
-	TERMINALS=0
 }
 
 teardown() {
@@ -17,21 +15,9 @@ teardown() {
 	stop
 }
 
-in_tmux() {
-	tmux -L "watch-$TERMINALS" -f /dev/null "$@"
-}
-
-# End the terminal.  The next one has a server of its own, since this one takes a
-# while to end.
+# End the terminal.
 stop() {
-	local pane
-	# The leak check at the end of a command can wait for ever if its terminal goes
-	# meanwhile.
-	for pane in $([ -z "${SAN:-}" ] || in_tmux list-panes -a -F '#{pane_pid}' 2>/dev/null); do
-		pkill -KILL -s "$pane" || :
-	done
-	in_tmux kill-server 2>/dev/null || :
-	TERMINALS=$((TERMINALS + 1))
+	close_terminal
 	rm -f before after ctl
 }
 
