@@ -11,7 +11,7 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "base/text.h"
-#include "format/paint.h"
+#include "layout/paint.h"
 #include "printer-held.h"
 #include "printer-plans.h"
 #include "printer-screen.h"

@@ -11,9 +11,9 @@
 
 #include "base/hash.h"
 #include "base/output.h"
-#include "format/flame.h"
 #include "format/plan.h"
 #include "kinds/name-store.h"
+#include "layout/flame.h"
 #include "progress.h"
 #include "record/held-records.h"
 #include "record/symbol-store.h"

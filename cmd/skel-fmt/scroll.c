@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "format/paint.h"
+#include "layout/paint.h"
 #include "scroll.h"
 
 void

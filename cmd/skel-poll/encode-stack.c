@@ -5,7 +5,7 @@
 #include "base/json-doc.h"
 #include "base/report.h"
 #include "encode-stack.h"
-#include "format/flame.h"
+#include "layout/flame.h"
 #include "record/fields.h"
 #include "record/stack-layout.h"
 #include "record/symbol-store.h"

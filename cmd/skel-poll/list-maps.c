@@ -10,7 +10,7 @@
 #include "base/report.h"
 #include "base/text.h"
 #include "find-map.h"
-#include "format/table.h"
+#include "layout/table.h"
 #include "list-maps.h"
 #include "map-users.h"
 

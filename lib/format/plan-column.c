@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "format/plan-column.h"
-#include "format/typed-json.h"
+#include "layout/typed-json.h"
 
 bool
 plan_is_narrowed(const struct plan *p)

@@ -4,9 +4,9 @@
 #ifndef SKEL_FORMAT_PLAN_COLUMN_H
 #define SKEL_FORMAT_PLAN_COLUMN_H
 
-#include "format/paint.h"
 #include "format/plan-form.h"
-#include "format/typed-json.h"
+#include "layout/paint.h"
+#include "layout/typed-json.h"
 
 /* Whether the command line chose the columns. */
 bool plan_is_narrowed(const struct plan *p);

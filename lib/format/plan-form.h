@@ -7,11 +7,11 @@
 #define SKEL_FORMAT_PLAN_FORM_H
 
 #include "base/hash.h"
-#include "format/flame.h"
-#include "format/formatter.h"
-#include "format/hist.h"
 #include "format/plan.h"
-#include "format/table.h"
+#include "layout/flame.h"
+#include "layout/formatter.h"
+#include "layout/hist.h"
+#include "layout/table.h"
 #include "record/fields.h"
 #include "record/json-row.h"
 #include "record/stack-view.h"

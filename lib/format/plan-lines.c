@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "format/plan-column.h"
-#include "format/typed-json.h"
+#include "layout/typed-json.h"
 
 static void
 add_json_time(struct formatter *s, const struct time_style *style)

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "format/plan-column.h"
-#include "format/typed-json.h"
+#include "layout/typed-json.h"
 
 enum { NAME_WIDTH = 6 };
 

@@ -1,7 +1,7 @@
 /* PLAN_REFERENCE: the JSON that the reference loader's library hands to
  * callers. */
 #include "format/plan-column.h"
-#include "format/typed-json.h"
+#include "layout/typed-json.h"
 
 static void
 compile_reference(struct plan *p)

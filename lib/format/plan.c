@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "format/plan-column.h"
 #include "format/plan-form.h"
-#include "format/typed-json.h"
+#include "layout/typed-json.h"
 #include "record/named-members.h"
 
 static const struct plan_ops *const plan_forms[] = {

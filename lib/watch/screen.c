@@ -4,7 +4,7 @@
 
 #include "base/array.h"
 #include "base/utf8.h"
-#include "format/paint.h"
+#include "layout/paint.h"
 #include "watch/screen.h"
 
 #define ELLIPSIS "\xe2\x80\xa6" /* U+2026 */

@@ -4,7 +4,7 @@
  * are; no line is wider than the window.
  *
  * The text of a part must be safe for a terminal already.  It may be painted
- * (format/paint.h); colours take no columns.
+ * (layout/paint.h); colours take no columns.
  */
 #ifndef SKEL_WATCH_SCREEN_H
 #define SKEL_WATCH_SCREEN_H

@@ -3,9 +3,9 @@
  * they are of some kind, and does all that again. */
 #include "stream/header.h"
 #include "base/json-doc.h"
-#include "format/flame.h"
 #include "format/plan.h"
 #include "fuzz.h"
+#include "layout/flame.h"
 #include "poll/record-match.h"
 #include "record/fields.h"
 #include "record/member-notes.h"

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "base/util.h"
-#include "format/hist.h"
+#include "layout/hist.h"
 
 static int failures;
 

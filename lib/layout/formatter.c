@@ -5,8 +5,8 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "base/util.h"
-#include "format/formatter.h"
-#include "format/typed-json.h"
+#include "layout/formatter.h"
+#include "layout/typed-json.h"
 #include "record/field-kind.h"
 #include "record/stack-view.h"
 

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "base/util.h"
-#include "format/hist.h"
+#include "layout/hist.h"
 
 enum {
 	NARROW_MAX = 32, /* the highest slot of the narrow layout */

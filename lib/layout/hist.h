@@ -2,8 +2,8 @@
  * Histograms: counts in slots, drawn as bars in the layout of bcc and of the
  * reference loader, and summed up as percentiles.
  */
-#ifndef SKEL_FORMAT_HIST_H
-#define SKEL_FORMAT_HIST_H
+#ifndef SKEL_LAYOUT_HIST_H
+#define SKEL_LAYOUT_HIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

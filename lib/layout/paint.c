@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "format/paint.h"
+#include "layout/paint.h"
 
 #define SGR_START "\033["
 #define SGR_RESET "\033[m"

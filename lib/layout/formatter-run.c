@@ -6,7 +6,7 @@
 #include "base/ascii-run.h"
 #include "base/decimal8.h"
 #include "base/text.h"
-#include "format/formatter.h"
+#include "layout/formatter.h"
 #include "record/stack-view.h"
 
 /* For functions that are seldom called: inlined, they would make their callers

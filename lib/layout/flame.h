@@ -3,8 +3,8 @@
  * from which flame graphs are drawn, "comm;main;f 12".  A stack is identified
  * by a hash of its record's bytes, so that its text is made only once.
  */
-#ifndef SKEL_FORMAT_FLAME_H
-#define SKEL_FORMAT_FLAME_H
+#ifndef SKEL_LAYOUT_FLAME_H
+#define SKEL_LAYOUT_FLAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "format/typed-json.h"
+#include "layout/typed-json.h"
 #include "record/field-kind.h"
 
 /* Objects with more members keep the order that they have: to find each by its

@@ -5,8 +5,8 @@
  * A formatter is built from types, by the functions formatter_add_*().
  * formatter_finish() completes it, and formatter_run() writes a record.
  */
-#ifndef SKEL_FORMAT_FORMATTER_H
-#define SKEL_FORMAT_FORMATTER_H
+#ifndef SKEL_LAYOUT_FORMATTER_H
+#define SKEL_LAYOUT_FORMATTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
-/* lib/format/flame: stacks are counted by the bytes they come from and printed
+/* lib/layout/flame: stacks are counted by the bytes they come from and printed
  * by their text. */
 #include <stdlib.h>
 
 #include "check.h"
-#include "format/flame.h"
+#include "layout/flame.h"
 
 /* Counts a stack with a number as its source bytes. */
 static void

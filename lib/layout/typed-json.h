@@ -3,8 +3,8 @@
  * becomes the same text as the value's bytes would, however the program that
  * wrote the record spelled it.
  */
-#ifndef SKEL_FORMAT_TYPED_JSON_H
-#define SKEL_FORMAT_TYPED_JSON_H
+#ifndef SKEL_LAYOUT_TYPED_JSON_H
+#define SKEL_LAYOUT_TYPED_JSON_H
 
 #include <stdbool.h>
 

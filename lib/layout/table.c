@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "base/utf8.h"
-#include "format/table.h"
+#include "layout/table.h"
 
 #define ELLIPSIS "\xe2\x80\xa6" /* U+2026 */
 

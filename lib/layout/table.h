@@ -3,8 +3,8 @@
  * left. Widths are set once, before the first row, so that no row waits for
  * another.
  */
-#ifndef SKEL_FORMAT_TABLE_H
-#define SKEL_FORMAT_TABLE_H
+#ifndef SKEL_LAYOUT_TABLE_H
+#define SKEL_LAYOUT_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/report.h"
-#include "format/flame.h"
+#include "layout/flame.h"
 
 struct flame_entry {
 	struct hash_key key;

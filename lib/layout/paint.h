@@ -3,8 +3,8 @@
  * file knows escape sequences; text of a stream never has one, because a table
  * escapes its control characters before it is painted.
  */
-#ifndef SKEL_FORMAT_PAINT_H
-#define SKEL_FORMAT_PAINT_H
+#ifndef SKEL_LAYOUT_PAINT_H
+#define SKEL_LAYOUT_PAINT_H
 
 #include <stddef.h>
 
