@@ -378,8 +378,8 @@ begin_session() {
 	local tracer=$STAGE
 	wait_for 10 pgrep -P "$tracer" -x skel-poll
 	STAGE=$(pgrep -P "$tracer" -x skel-poll)
-	wait_for 10 is_confined
-	has_caps bpf
+	# It gives up the others once the maps are open, after it was confined.
+	wait_for 10 has_caps bpf
 	end || :
 	wait "$tracer" || :
 }
