@@ -118,6 +118,18 @@ NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))
 NEED_check-agree := $(NEED_check-vm) opensnoop:libbpf-tools
 NEED_check-connect := $(NEED_check-agree)
 NEED_check-trixie := $(NEED_build) debootstrap
+# What the scripts of tests/engines need, each in a line of its own.  A script that
+# lacks something skips.
+NEED_engine-clickhouse := '/usr/lib/python3*/ensurepip:python3-venv'
+NEED_engine-duckdb     := '/usr/lib/python3*/ensurepip:python3-venv'
+NEED_engine-kafka      := kcat
+NEED_engine-nats       := nats-server '/usr/lib/python3*/ensurepip:python3-venv'
+NEED_engine-postgresql := '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:util-linux
+NEED_engine-redis      := redis-server redis-cli:redis-tools
+NEED_engine-rsyslog    := rsyslogd:rsyslog systemd-cat:systemd
+NEED_engine-sqlite     := sqlite3
+ENGINES := $(filter-out run,$(notdir $(wildcard tests/engines/*)))
+NEED_check-engines = $(NEED_build) -- python3 $(foreach e,$(or $(ENGINE),$(ENGINES)),$(NEED_engine-$e))
 NEED_mutate := $(NEED_check)
 NEED_fuzz  := $(NEED_check) $(if $(LIBS),dpkg-source:dpkg-dev) \
 	'/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
@@ -165,7 +177,7 @@ TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.
 # The guest runs this with busybox.
 INIT_SRC := tests/vm/init
 SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list %.md,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/helpers/hardened tests/run tests/demo tests/soak \
-	tests/helpers/has-bpf tests/vm/* tests/fuzz/libs tests/fuzz/run tests/fuzz/seeds \
+	tests/engines/* tests/helpers/has-bpf tests/vm/* tests/fuzz/libs tests/fuzz/run tests/fuzz/seeds \
 	completions/skel.bash))
 
 COMPILE = $(CC) $(CPP) $(HARDEN) $(CPPFLAGS) $(WARN) $(CFLAGS)
@@ -321,6 +333,9 @@ check-agree: all ## compare with Debian's libbpf-tools, in a guest: OBJECTS=DIR 
 check-connect: all ## compare tcpconnect with those of Debian's libbpf-tools, in guests
 	@HERE=no BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST) libbpf-tools coreutils" \
 		KERNELS="$(or $(KERNELS),6.1 6.12)" tests/vm/run tests/kernel/tcpconnect.bats
+
+check-engines: all ## start other programs and look at what they make of our output; ENGINE=NAME
+	@BUILD="$(CURDIR)/$(B)" tests/engines/run $(ENGINE)
 
 TRIXIE ?= build/trixie
 check-trixie: all ## print recordings here and on Debian 13, which debootstrap makes in TRIXIE=DIR
@@ -526,7 +541,7 @@ clean: ## remove everything that was built
 -include $(patsubst %.o,%.d,$(call OBJ,$(SRC)))
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
-.PHONY: all lib help deps find-missing demo test check check-build check-clang check-count check-query check-vm fuzz mutate soak \
+.PHONY: all lib help deps find-missing demo test check check-build check-clang check-count check-engines check-query check-vm fuzz mutate soak \
 	bench bench-live bench-filters bench-count bench-check lint assets assets-check install format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
