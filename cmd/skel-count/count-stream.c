@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -13,8 +14,6 @@
 #include "record/symbol-store.h"
 #include "stream/json-record.h"
 #include "stream/writer.h"
-
-enum { RETRY_MS = 1000 }; /* a signal just before a wait is noticed then */
 
 /* Records of several CPUs may be out of order by this. */
 #define DISORDER_NS (2 * CLOCK_SECOND)
@@ -415,19 +414,20 @@ must_stop(const struct count_stream *s)
 	return signals_stop_at_once() || (signals_stop() && !s->is_pipe);
 }
 
-/* For how many ms the input may be waited for; 0 if the pass is over. */
+/* For how many ms the input may be waited for: -1, without a limit; 0 if the
+ * pass is over. */
 static int
 wait_ms(const struct count_stream *s)
 {
-	uint64_t now = clock_now(), end = s->end;
+	uint64_t now = clock_now(), end = s->end, left;
 
 	if (s->q->every_ns == 0 || !s->counted || end == 0 ||
-	    counter_is_replaced(s->counter) || now > end + LIVE_NS ||
-	    end > now + RETRY_MS * UINT64_C(1000000))
-		return RETRY_MS;
-	return now >= end + LATE_NS
-		   ? 0
-		   : (int)((end + LATE_NS - now) / 1000000) + 1;
+	    counter_is_replaced(s->counter) || now > end + LIVE_NS)
+		return -1;
+	if (now >= end + LATE_NS)
+		return 0;
+	left = (end + LATE_NS - now) / 1000000 + 1;
+	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
 /* Wait for input, after writing out what there is, and end passes that the
@@ -448,7 +448,7 @@ wait_for_input(struct count_stream *s, int fd)
 			s->time = s->end;
 			if (write_pass(s) == -1)
 				return -1;
-			ms = RETRY_MS;
+			ms = -1;
 		}
 		if (output_flush(s->out) == -1)
 			return -1;

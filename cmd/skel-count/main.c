@@ -192,11 +192,11 @@ run(struct count_stream *s, int nfiles, char *const files[])
 
 	if (stream_check_terminal(s->encoding, STDOUT_FILENO) == -1)
 		return EXIT_USAGE;
-	confine_filter(input_files_open_any(nfiles, files));
 	if (signals_catch() == -1) {
 		report_error("cannot catch signals: %s", strerror(errno));
 		return 1;
 	}
+	confine_filter(input_files_open_any(nfiles, files));
 	if ((s->counter = counter_new(s->q)) == NULL ||
 	    output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return 1;

@@ -38,9 +38,13 @@ pass_on(int sig)
 static void
 note_continued(int sig)
 {
+	int error = errno;
+
 	(void)sig;
 	started = 0;
 	continued = 1;
+	signals_wake();
+	errno = error;
 }
 
 static void

@@ -357,11 +357,11 @@ main(int argc, char *argv[])
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (job.printer.watch == NULL)
 		progress_open(&job.printer.progress, STDOUT_FILENO);
-	confine(&job, input_files_open_any(argc - optind, argv + optind));
 	if (signals_catch() == -1) {
 		report_error("cannot catch signals: %s", strerror(errno));
 		return 1;
 	}
+	confine(&job, input_files_open_any(argc - optind, argv + optind));
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return 1;
 

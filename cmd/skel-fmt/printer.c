@@ -19,7 +19,6 @@
 #include "stream/json-record.h"
 
 enum {
-	RETRY_MS = 1000, /* a signal just before a wait is noticed after this */
 	REPORT_LOST_NS =
 	    1000000000, /* the least time between reports of losses */
 };
@@ -593,7 +592,7 @@ wait_for_input(struct printer *p, int fd)
 			return -1;
 		if (must_stop(p))
 			return 0;
-		wait_ms = held_clock_wait_ms(&p->held_clock, p->held, RETRY_MS);
+		wait_ms = held_clock_wait_ms(&p->held_clock, p->held, -1);
 		ready = wait_ready(p, fd, wait_ms);
 		if (ready & OUTPUT_GONE) {
 			p->out->gone = true;

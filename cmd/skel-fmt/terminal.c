@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -5,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "terminal.h"
 
 enum { ROWS = 24, COLUMNS = 80 };
@@ -45,8 +47,12 @@ terminal_has_color(int fd)
 static void
 note_resize(int sig)
 {
+	int error = errno;
+
 	(void)sig;
 	resized = 1;
+	signals_wake();
+	errno = error;
 }
 
 int

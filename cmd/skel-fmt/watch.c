@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "keyboard.h"
@@ -377,11 +378,14 @@ watch_wait(struct watch *w, int fd, int timeout_ms)
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = w->out->fd, .events = 0 },
 		{ .fd = w->keyboard, .events = POLLIN },
+		{ .fd = signals_wake_fd(), .events = POLLIN },
 	};
 	int ret = 0;
 
 	if (poll(p, nitems(p), timeout_ms) <= 0)
 		return 0;
+	if (p[3].revents != 0)
+		signals_clear_wake();
 	if (p[0].revents != 0)
 		ret |= OUTPUT_READY;
 	if (p[1].revents & (POLLERR | POLLHUP | POLLNVAL))

@@ -12,8 +12,6 @@
 #include "stream/json-record.h"
 #include "stream/writer.h"
 
-enum { RETRY_MS = 1000 }; /* a signal just before a wait is noticed then */
-
 /* How long the names of the last records are waited for, in ns. */
 #define NAMES_NS (2 * CLOCK_SECOND)
 
@@ -333,7 +331,7 @@ wait_for_input(struct filter *f, int fd)
 			return FILTER_FAILED;
 		if (must_stop(f) || is_done(f))
 			return FILTER_CHOSEN;
-		wait_ms = held_clock_wait_ms(&f->held_clock, f->held, RETRY_MS);
+		wait_ms = held_clock_wait_ms(&f->held_clock, f->held, -1);
 		ready = output_wait(f->out, fd, wait_ms);
 		held_clock_note_wait(&f->held_clock, wait_ms);
 	}

@@ -164,11 +164,11 @@ run(struct filter *f, int nfiles, char *const files[])
 	static struct output out;
 	int ret;
 
-	confine_filter(input_files_open_any(nfiles, files));
 	if (signals_catch() == -1) {
 		report_error("cannot catch signals: %s", strerror(errno));
 		return EXIT_ERROR;
 	}
+	confine_filter(input_files_open_any(nfiles, files));
 	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
 		return EXIT_ERROR;
 	f->out = &out;

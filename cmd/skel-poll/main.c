@@ -45,7 +45,6 @@ enum {
 	OPT_ONCE,
 	OPT_SAMPLE,
 	OPT_TYPE,
-	WAIT_MS = 1000, /* how late a signal may be noticed */
 };
 
 static const struct command_option option_table[] = {
@@ -110,7 +109,7 @@ wait_for_first_input(int fd, const struct output *out)
 	int ready = 0;
 
 	while (ready == 0 && !signals_stop())
-		ready = output_wait(out, fd, WAIT_MS);
+		ready = output_wait(out, fd, -1);
 	return ready == OUTPUT_READY;
 }
 

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,6 @@
 #include "stream/writer.h"
 
 enum {
-	WAIT_MS = 1000, /* how late a signal may be noticed */
 	WHERE_MAX = 1024,
 	ADDED_SHOWN = 16, /* added members that are reported */
 };
@@ -527,17 +527,19 @@ copy_line_in_order(struct stream_pass *p, const struct stream_line *line)
 		p->out->buf.failed = true;
 }
 
-/* Returns how long to wait for input, in ms. */
+/* Returns how long to wait for input, in ms; -1: without a limit. */
 static int
 get_wait_ms(const struct stream_pass *p)
 {
-	int most = held_clock_wait_ms(&p->held_clock, p->held, WAIT_MS);
+	int most = held_clock_wait_ms(&p->held_clock, p->held, -1);
 	uint64_t t = clock_elapsed(), left;
 
 	if (p->deadline == 0)
 		return most;
 	left = p->deadline > t ? (p->deadline - t) / 1000000 + 1 : 0;
-	return left < (uint64_t)most ? (int)left : most;
+	if (left > INT_MAX)
+		left = INT_MAX;
+	return most < 0 || left < (uint64_t)most ? (int)left : most;
 }
 
 /* Whether a signal or -t ends the copying. */

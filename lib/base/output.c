@@ -7,7 +7,9 @@
 
 #include "base/output.h"
 #include "base/report.h"
+#include "base/signals.h"
 #include "base/text.h"
+#include "base/util.h"
 
 enum {
 	/* Half of a pipe: if one write filled it, the reader would wait for
@@ -129,11 +131,14 @@ output_wait(const struct output *o, int in_fd, int timeout_ms)
 	struct pollfd p[] = {
 		{ .fd = in_fd, .events = POLLIN },
 		{ .fd = o->fd, .events = 0 },
+		{ .fd = signals_wake_fd(), .events = POLLIN },
 	};
 	int ret = 0;
 
-	if (poll(p, 2, timeout_ms) <= 0)
+	if (poll(p, nitems(p), timeout_ms) <= 0)
 		return 0;
+	if (p[2].revents != 0)
+		signals_clear_wake();
 	if (p[0].revents != 0)
 		ret |= OUTPUT_READY;
 	if (p[1].revents & (POLLERR | POLLHUP | POLLNVAL))

@@ -70,7 +70,7 @@ enum {
 /*
  * Wait until in_fd (-1: none) can be read, the reader of o closes the pipe, or
  * timeout_ms (-1: no limit) have passed.  Returns a set of the two flags, which
- * is empty after the timeout or a signal.
+ * is empty after the timeout or a signal, also one that came just before.
  */
 int output_wait(const struct output *o, int in_fd, int timeout_ms);
 

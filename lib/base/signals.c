@@ -1,8 +1,11 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/signals.h"
 #include "base/util.h"
@@ -20,6 +23,7 @@ static struct {
 
 static volatile sig_atomic_t signals_any, signals_urgent;
 static void (*volatile signals_last)(void);
+static int wake_fd = -1;
 
 /* Of a signal that came before, returns whether that was another request. */
 static bool
@@ -48,6 +52,7 @@ signals_note(int sig)
 	signals_any = 1;
 	if (sig != SIGINT)
 		signals_urgent = 1;
+	signals_wake();
 	if (is_another_request(sig)) {
 		if (signals_last != NULL)
 			signals_last();
@@ -58,12 +63,53 @@ signals_note(int sig)
 	errno = error;
 }
 
+/* Open the descriptor, not in the place of a standard one that is closed. */
+static int
+open_wake_fd(void)
+{
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	if (fd >= 0 && fd <= STDERR_FILENO) {
+		wake_fd = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		close(fd);
+	} else {
+		wake_fd = fd;
+	}
+	return wake_fd == -1 ? -1 : 0;
+}
+
+int
+signals_wake_fd(void)
+{
+	return wake_fd;
+}
+
+void
+signals_clear_wake(void)
+{
+	uint64_t unused;
+
+	/* It fails if it was cleared already. */
+	(void)!read(wake_fd, &unused, sizeof(unused));
+}
+
+void
+signals_wake(void)
+{
+	const uint64_t one = 1;
+
+	/* It fails only if it is readable already. */
+	(void)!write(wake_fd, &one, sizeof(one));
+}
+
 int
 signals_catch(void)
 {
 	struct sigaction sa = { .sa_handler = signals_note };
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
 
+	if (wake_fd == -1 && open_wake_fd() == -1)
+		return -1;
 	for (size_t i = 0; i < nitems(signals); i++) {
 		int number = signals[i].number;
 

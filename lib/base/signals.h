@@ -14,10 +14,26 @@
  * Catch the three signals, and ignore SIGPIPE so that writing to a closed pipe
  * fails with EPIPE.  A SIGHUP that is ignored already stays ignored, for
  * nohup(1).  SIGINT does not, because a shell script ignores it in every
- * command that it starts with "&", and may send it to end one. Returns 0, or -1
- * with errno set.
+ * command that it starts with "&", and may send it to end one.  Opens the
+ * descriptor of signals_wake_fd(), so that a confined process calls this before
+ * it is.  Returns 0, or -1 with errno set.
  */
 int signals_catch(void);
+
+/*
+ * A descriptor that can be read when a signal came since signals_clear_wake():
+ * whoever waits for others waits for it too, and needs no time limit to notice
+ * a signal that came just before.  -1 before signals_catch(), which poll(2)
+ * ignores.
+ */
+int signals_wake_fd(void);
+
+/* Called when that descriptor can be read, and before the flags below are
+ * looked at. */
+void signals_clear_wake(void);
+
+/* Make that descriptor readable; for the handlers of other signals. */
+void signals_wake(void);
 
 /*
  * Have a write beyond the largest size that a file may have (ulimit -f) fail

@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -405,7 +406,9 @@ held_records_deadline(const struct held_records *q)
 void
 held_clock_note_wait(struct held_clock *c, int waited_ms)
 {
-	const uint64_t most = (uint64_t)waited_ms * 1000000 + HELD_BUSY_NS_MAX;
+	const uint64_t most =
+	    (waited_ms > 0 ? (uint64_t)waited_ms * 1000000 : 0) +
+	    HELD_BUSY_NS_MAX;
 	uint64_t now = clock_elapsed(), time = now - c->checked;
 
 	if (c->checked != 0 && !c->stopped)
@@ -425,5 +428,7 @@ held_clock_wait_ms(
 	if (deadline <= c->now)
 		return 0;
 	left = (deadline - c->now - 1) / 1000000 + 1;
+	if (most_ms < 0)
+		return left < INT_MAX ? (int)left : -1;
 	return left < (uint64_t)most_ms ? (int)left : most_ms;
 }

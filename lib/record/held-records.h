@@ -124,11 +124,12 @@ struct held_clock {
 			 lines */
 };
 
-/* Note that the input was waited for, for waited_ms at most. */
+/* Note that the input was waited for, for waited_ms at most; -1: without a
+ * limit, when no record has to go out. */
 void held_clock_note_wait(struct held_clock *c, int waited_ms);
 
-/* For how many ms the input may be waited for: most_ms, or less if the first
- * record of q, which may be NULL, must go out before. */
+/* For how many ms the input may be waited for: most_ms (-1: no limit), or less
+ * if the first record of q, which may be NULL, must go out before. */
 int held_clock_wait_ms(
     const struct held_clock *c, const struct held_records *q, int most_ms);
 

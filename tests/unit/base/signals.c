@@ -1,10 +1,12 @@
 /* lib/base/signals: which signals are a request to end, and which end at once.
  */
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "base/signals.h"
 #include "check.h"
 
@@ -43,6 +45,38 @@ one_interrupt(void)
 	CHECK(!signals_stop());
 	raise(SIGINT);
 	CHECK(signals_stop() && !signals_stop_at_once());
+}
+
+/* A signal that comes just before a wait ends it all the same. */
+static void
+before_a_wait(void)
+{
+	struct pollfd p = { .fd = -1, .events = POLLIN };
+	struct output out;
+
+	CHECK_NUM(signals_wake_fd(), -1);
+	CHECK_NUM(signals_catch(), 0);
+	CHECK_NUM(output_open(&out, STDOUT_FILENO, "stdout"), 0);
+	p.fd = signals_wake_fd();
+	CHECK_NUM(poll(&p, 1, 0), 0);
+	raise(SIGTERM);
+	CHECK_NUM(poll(&p, 1, 0), 1);
+	CHECK_NUM(output_wait(&out, -1, -1), 0);
+	CHECK(signals_stop());
+	CHECK_NUM(poll(&p, 1, 0), 0);
+	signals_wake();
+	CHECK_NUM(output_wait(&out, -1, -1), 0);
+	CHECK_NUM(output_close(&out), 0);
+}
+
+/* The descriptor is in the place of none that the caller closed. */
+static void
+without_standard_input(void)
+{
+	close(STDIN_FILENO);
+	CHECK_NUM(signals_catch(), 0);
+	CHECK(signals_wake_fd() > STDERR_FILENO);
+	CHECK_NUM(close(STDIN_FILENO), -1);
 }
 
 static void
@@ -116,6 +150,8 @@ int
 main(void)
 {
 	CHECK_NUM(run_apart(one_interrupt), 0);
+	CHECK_NUM(run_apart(before_a_wait), 0);
+	CHECK_NUM(run_apart(without_standard_input), 0);
 	CHECK_NUM(run_apart(one_termination), 0);
 	CHECK_NUM(run_apart(one_hangup), 0);
 	CHECK_NUM(run_apart(each_twice_at_once), 0);
