@@ -244,6 +244,12 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(LIB) $(B)/link.flags
 	$(call step,LINK,$@)
 	$(Q)$(LINK) $(call libs,$(LIBS_unit))
 
+# Those of cmd/ may call the sources of the commands.
+$(B)/unit/cmd/%: $(B)/tests/unit/cmd/%.o $(call OBJ,$(PART_SRC)) $(LIB) $(B)/link.flags
+	@mkdir -p $(@D)
+	$(call step,LINK,$@)
+	$(Q)$(LINK) $(call libs,$(LIBS_unit))
+
 $(B)/%.o: %.c Makefile $(B)/compile.flags | $(SETUP)
 	@mkdir -p $(@D)
 	$(call step,CC,$<)
@@ -293,6 +299,7 @@ T_BATS  := $(if $(filter unit/% tests/unit/%,$(T)),,$(filter %/$(T_NAME).bats,$(
 T_BUILD := $(T_UNIT) $(if $(T_BATS)$(filter %/lookup/client,$(T_UNIT)),all) $(if $(filter %/fuzz.bats,$(T_BATS)),$(REPLAY)) \
 	$(if $(filter %/guests.bats,$(T_BATS)),$(UNIT)) \
 	$(if $(filter %/docs.bats,$(T_BATS)),$(B)/unit/host/syscalls) \
+	$(if $(filter %/privilege.bats,$(T_BATS)),$(B)/unit/cmd/output-dir) \
 	$(if $(filter %/docs.bats %/kind-oracles.bats,$(T_BATS)),$(B)/unit/kinds/kind-text)
 
 test: $(T_BUILD) ## run one test: T=skel-fmt, T=unit/cobs

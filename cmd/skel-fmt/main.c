@@ -25,6 +25,7 @@
 #include "base/signals.h"
 #include "command.h"
 #include "complete-stream.h"
+#include "document.h"
 #include "format/plan.h"
 #include "host/confine.h"
 #include "input-files.h"
@@ -155,8 +156,9 @@ word_list_split(struct word_list *w, char *list)
 /* What the command line asks for. */
 struct job {
 	struct printer printer;
-	struct watch watch; /* if the printer has one */
-	bool lists;         /* --list: list is used, and the printer is not */
+	struct watch watch;       /* if the printer has one */
+	struct document document; /* if the form has a FILE */
+	bool lists; /* --list: list is used, and the printer is not */
 	struct field_list_options list;
 };
 
@@ -180,14 +182,18 @@ is_over(const void *ctx)
 
 typedef void rewrite_text(struct buf *out, const char *text, size_t len);
 
-/* What makes cells safe, by the argument of --csv or --tsv; NULL if nothing
- * has to. */
+/* Take the argument of a form: the file of one that is a document.  Returns
+ * what makes cells safe, by the argument of --csv or --tsv; NULL if nothing has
+ * to. */
 static rewrite_text *
-parse_safe(enum plan_form form, const char *arg)
+parse_form(struct job *job, enum plan_form form, const char *arg)
 {
 	const char *name = form == PLAN_CSV ? "csv" : "tsv";
+	bool document = plan_traits(form)->document;
 
-	if (arg == NULL)
+	job->printer.plan.form = form;
+	job->document.path = document ? arg : NULL;
+	if (arg == NULL || document)
 		return NULL;
 	if (strcmp(arg, "safe") != 0) {
 		report_error("--%s=%s: the only word here is safe", name, arg);
@@ -245,13 +251,54 @@ check_watch(struct job *job)
 		exit(EXIT_USAGE);
 }
 
-static void
-confine(const struct job *job, bool opens)
+/* Give up what is not needed once the directory of the document is open.
+ * Returns 0, or -1 after reporting that the document cannot be made. */
+static int
+confine(struct job *job, bool opens)
 {
+	struct document *d = &job->document;
+
+	if (d->path != NULL && document_open(d, d->path) == -1)
+		return -1;
 	if (job->printer.watch != NULL)
 		confine_filter_with_keys(opens);
+	else if (d->path != NULL)
+		confine_filter_writing(opens, d->dir.fd);
 	else
 		confine_filter(opens);
+	return d->path == NULL ? 0 : output_dir_check(&d->dir);
+}
+
+/* Open standard output, or begin the document.  Returns 0, or -1 after
+ * reporting. */
+static int
+open_output(struct job *job, struct output *out)
+{
+	struct document *d = &job->document;
+
+	if (d->path == NULL)
+		return output_open(out, STDOUT_FILENO, "<stdout>");
+	if (output_open(out, d->dir.fd, d->path) == -1)
+		return -1;
+	/* Each state begins its own. */
+	out->fd = -1;
+	return plan_traits(job->printer.plan.form)->states
+		   ? 0
+		   : document_begin(d, out);
+}
+
+/* Write what is left, and release the output. */
+static void
+close_output(struct job *job, struct output *out)
+{
+	struct document *d = &job->document;
+
+	if (d->path == NULL) {
+		output_close(out);
+		return;
+	}
+	document_end(d, out);
+	output_close(out);
 }
 
 /* Begin to draw, with what is set for the printer. */
@@ -329,9 +376,8 @@ main(int argc, char *argv[])
 			if (ch < OPTION_FORM)
 				command_option(&command, ch);
 			else
-				job.printer.plan.form =
-				    (enum plan_form)(ch - OPTION_FORM);
-			rewrite = parse_safe(job.printer.plan.form, optarg);
+				rewrite = parse_form(&job,
+				    (enum plan_form)(ch - OPTION_FORM), optarg);
 		}
 	}
 	if (job.list.json && !job.lists) {
@@ -361,8 +407,10 @@ main(int argc, char *argv[])
 		report_error("cannot catch signals: %s", strerror(errno));
 		return 1;
 	}
-	confine(&job, input_files_open_any(argc - optind, argv + optind));
-	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
+	if (confine(&job, input_files_open_any(argc - optind, argv + optind)) ==
+	    -1)
+		return 1;
+	if (open_output(&job, &out) == -1)
 		return 1;
 
 	out.rewrite = rewrite;
@@ -390,7 +438,7 @@ main(int argc, char *argv[])
 	printer_finish(&job.printer);
 	if (job.printer.watch != NULL)
 		watch_close(&job.watch);
-	output_close(&out);
+	close_output(&job, &out);
 	/* It is no failure if the reader of the output leaves. */
 	if (out.gone)
 		status = 0;

@@ -120,6 +120,8 @@ output_close(struct output *o)
 	buf_free(&o->shown);
 	/* Some file systems report a full disk only when a descriptor is
 	 * closed.  Close a copy, because fd is borrowed. */
+	if (o->fd == -1)
+		return ret;
 	if (ret == 0 && ((fd = dup(o->fd)) == -1 || close(fd) == -1))
 		ret = output_fail(o);
 	return ret;

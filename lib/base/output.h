@@ -11,7 +11,7 @@
 #include "base/buf.h"
 
 struct output {
-	int fd;           /* borrowed */
+	int fd; /* borrowed; -1 is for a time in which nothing is written */
 	const char *name; /* borrowed; "<stdout>" */
 	struct buf buf;   /* append lines here */
 	size_t full;      /* flush when there are this many bytes */

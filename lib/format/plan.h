@@ -43,6 +43,9 @@ struct plan_traits {
 			      see plan_takes_members() */
 	bool stacks_only;  /* only maps with stacks are shown, all inputs
 			      together: see plan_options.folded */
+	bool document; /* the text is a whole: --FORM=FILE replaces FILE by it
+			  when it is complete */
+	bool states;   /* there is such a text after each pass */
 };
 
 const struct plan_traits *plan_traits(enum plan_form form);

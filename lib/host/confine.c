@@ -85,13 +85,13 @@ confine_calls(enum syscall_stage stage, unsigned int needs)
 }
 
 static void
-confine_reader(bool opens, unsigned int needs)
+confine_reader(bool opens, int dirfd, unsigned int needs)
 {
 	/* Read the time zone while its file can be opened. */
 	tzset();
 	give_up_exec(read_caps());
 	/* The sanitizers read /proc at exit. */
-	if (landlock_confine(opens || SANITIZED) == -1)
+	if (landlock_confine(opens || SANITIZED, dirfd) == -1)
 		report_kept("access to files");
 	set_caps(0, 0);
 	confine_calls(SYSCALL_FILTER, needs);
@@ -100,13 +100,19 @@ confine_reader(bool opens, unsigned int needs)
 void
 confine_filter(bool opens)
 {
-	confine_reader(opens, 0);
+	confine_reader(opens, -1, 0);
 }
 
 void
 confine_filter_with_keys(bool opens)
 {
-	confine_reader(opens, SYSCALL_KEYS);
+	confine_reader(opens, -1, SYSCALL_KEYS);
+}
+
+void
+confine_filter_writing(bool opens, int dirfd)
+{
+	confine_reader(opens, dirfd, SYSCALL_MAKES);
 }
 
 /*

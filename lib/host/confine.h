@@ -28,6 +28,17 @@ void confine_filter(bool opens);
 void confine_filter_with_keys(bool opens);
 
 /*
+ * The same for a filter that makes files in the directory dirfd, which it has
+ * open, or below: it can make new regular files there, write to these, give
+ * them another name, which replaces a file of that name, and remove files.  No
+ * existing file can be opened for writing.  Without Landlock nothing limits
+ * that to the directory but the rights of the user.  Capabilities are given up
+ * as by any filter, so root can do it in a directory of its own, or one that
+ * everybody may write to.
+ */
+void confine_filter_writing(bool opens, int dirfd);
+
+/*
  * For skel-poll, before it reads its input: keep what opening maps needs, by
  * pins and numbers, and what finding their users needs.  Give up starting
  * programs and processes, making and changing files, loading code into the

@@ -86,8 +86,24 @@ enter(int ruleset)
 	return ret;
 }
 
+/* Allow making, writing and removing regular files below a directory.  Returns
+ * 0, or -1 with errno set. */
+static int
+allow_making(int ruleset, int dir)
+{
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_MAKE_REG |
+				  LANDLOCK_ACCESS_FS_WRITE_FILE |
+				  LANDLOCK_ACCESS_FS_REMOVE_FILE,
+		.parent_fd = dir,
+	};
+
+	return (int)syscall(SYS_landlock_add_rule, ruleset,
+	    LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+}
+
 int
-landlock_confine(bool opens)
+landlock_confine(bool opens, int dir)
 {
 	struct landlock_ruleset r;
 	int fd, error;
@@ -100,7 +116,8 @@ landlock_confine(bool opens)
 	/* jansson reads the seed of its hashes from /dev/urandom. */
 	if (allow_path(fd, opens ? "/" : "/dev/urandom",
 		LANDLOCK_ACCESS_FS_READ_FILE |
-		    (opens ? LANDLOCK_ACCESS_FS_READ_DIR : 0)) == 0)
+		    (opens ? LANDLOCK_ACCESS_FS_READ_DIR : 0)) == 0 &&
+	    (dir == -1 || allow_making(fd, dir) == 0))
 		return enter(fd);
 	error = errno;
 	close(fd);

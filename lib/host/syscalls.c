@@ -24,9 +24,12 @@
 #define F_SETPIPE_SZ 1031
 #endif
 #define TMPFILE_BIT 020000000
+#define MODE_BITS 0644 /* of a file that a filter makes */
 
 /* The flags of open(2) that make a file. */
 #define OPEN_MAKES (O_CREAT | TMPFILE_BIT)
+/* Those that a filter makes one with, which must be new. */
+#define OPEN_NEW (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
 /* Those that change one. */
 #define OPEN_CHANGES (O_ACCMODE | O_TRUNC | OPEN_MAKES)
 /* Those that F_SETFL may set.  O_ASYNC sends signals to whom F_SETOWN says. */
@@ -71,6 +74,18 @@ static const struct syscall_choice more1[] = {
 };
 static const struct syscall_choice more2[] = {
 	HAS_NOT(2, OPEN_MAKES, "not to make files"),
+};
+static const struct syscall_choice making[] = {
+	HAS_NOT(2, OPEN_CHANGES, "for reading"),
+	{ "new files for writing, with O_EXCL and O_NOFOLLOW",
+	    { { .arg = 2, .mask = OPEN_CHANGES | OPEN_NEW, .value = OPEN_NEW },
+		{ .arg = 3, .mask = (uint32_t)~MODE_BITS } } },
+};
+static const struct syscall_choice renaming[] = {
+	HAS_NOT(4, UINT32_MAX, "without flags"),
+};
+static const struct syscall_choice removing[] = {
+	HAS_NOT(2, UINT32_MAX, "no directories"),
 };
 static const struct syscall_choice no_code[] = {
 	HAS_NOT(2, PROT_EXEC, "without PROT_EXEC"),
@@ -245,6 +260,10 @@ enum rule {
 	RULE_BPF_OPENING,
 	RULE_WATCH,
 	RULE_REMOVE,
+	RULE_MAKE,
+	RULE_RENAME,
+	RULE_UNLINK,
+	RULE_SYNC,
 };
 
 #define CHOICES(list)                                                          \
@@ -294,6 +313,15 @@ static const struct syscall_rule rules[] = {
 	    .without = RULE_NO },
 	[RULE_REMOVE] = { .otherwise = SYSCALL_ALLOWED,
 	    .need = SYSCALL_REMOVES,
+	    .without = RULE_NO },
+	[RULE_MAKE] = { CHOICES(making), .need = SYSCALL_MAKES,
+	    .without = RULE_RDONLY2 },
+	[RULE_RENAME] = { CHOICES(renaming), .need = SYSCALL_MAKES,
+	    .without = RULE_NO },
+	[RULE_UNLINK] = { CHOICES(removing), .need = SYSCALL_MAKES,
+	    .without = RULE_NO },
+	[RULE_SYNC] = { .otherwise = SYSCALL_ALLOWED,
+	    .need = SYSCALL_MAKES,
 	    .without = RULE_NO },
 };
 
@@ -379,8 +407,8 @@ static const struct syscall_rule rules[] = {
 	SAME(msgctl, NO)                                                       \
 	SAME(fcntl, FCNTL)                                                     \
 	ROW(flock, NO, YES, YES, YES, NO)                                      \
-	SAME(fsync, NO)                                                        \
-	SAME(fdatasync, NO)                                                    \
+	ROW(fsync, SYNC, NO, NO, NO, NO)                                       \
+	ROW(fdatasync, SYNC, NO, NO, NO, NO)                                   \
 	SAME(truncate, NO)                                                     \
 	SAME(ftruncate, NO)                                                    \
 	SAME(getdents, YES)                                                    \
@@ -562,13 +590,13 @@ static const struct syscall_rule rules[] = {
 	ROW(inotify_add_watch, NO, NO, NO, YES, WATCH)                         \
 	SAME(inotify_rm_watch, NO)                                             \
 	SAME(migrate_pages, NO)                                                \
-	ROW(openat, RDONLY2, RDONLY2, MORE2, RDONLY2, RDONLY2)                 \
+	ROW(openat, MAKE, RDONLY2, MORE2, RDONLY2, RDONLY2)                    \
 	SAME(mkdirat, NO)                                                      \
 	SAME(mknodat, NO)                                                      \
 	SAME(fchownat, NO)                                                     \
 	SAME(futimesat, NO)                                                    \
 	SAME(newfstatat, YES)                                                  \
-	ROW(unlinkat, NO, REMOVE, REMOVE, NO, NO)                              \
+	ROW(unlinkat, UNLINK, REMOVE, REMOVE, NO, NO)                          \
 	SAME(renameat, NO)                                                     \
 	SAME(linkat, NO)                                                       \
 	SAME(symlinkat, NO)                                                    \
@@ -621,7 +649,7 @@ static const struct syscall_rule rules[] = {
 	SAME(finit_module, NO)                                                 \
 	SAME(sched_setattr, NO)                                                \
 	SAME(sched_getattr, NO)                                                \
-	SAME(renameat2, NO)                                                    \
+	ROW(renameat2, RENAME, NO, NO, NO, NO)                                 \
 	ROW(seccomp, NO, SECCOMP, NO, SECCOMP, NO)                             \
 	SAME(getrandom, YES)                                                   \
 	SAME(memfd_create, YES)                                                \

@@ -31,6 +31,7 @@ enum syscall_need {
 	SYSCALL_WATCHES = 8,  /* be told of changes in directories */
 	SYSCALL_REMOVES = 32, /* remove files and directories */
 	SYSCALL_KEYS = 16,    /* set the modes of the terminal, to read keys */
+	SYSCALL_MAKES = 64,   /* make, rename and remove files */
 };
 
 /* The answer to a call. */

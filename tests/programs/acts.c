@@ -95,6 +95,33 @@ change_files(void)
 	    syscall(NR_setxattrat, AT_FDCWD, "", 0, NULL, NULL, 0), EINVAL);
 }
 
+/* The C library's function uses another call if there are no flags. */
+static long
+replace(const char *from, const char *to)
+{
+	return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+/* What a filter that makes files in the directory of the report may do there,
+ * and outside of it. */
+static void
+make_files(void)
+{
+	static const int new = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+	char from[4096];
+
+	tell("make", open(beside("new3"), new, 0644));
+	tell("make-setuid", open(beside("new4"), new, 04755));
+	tell("make-outside", open("../acts.outside", new, 0644));
+	snprintf(from, sizeof(from), "%s", beside("from"));
+	tell("move-outside", replace(from, "../acts.moved") == 0
+				 ? replace("../acts.moved", from)
+				 : -1);
+	tell("replace", replace(from, beside("to")));
+	tell("unlinkat", unlinkat(AT_FDCWD, beside("victim2"), 0));
+	tell("sync", fsync(report));
+}
+
 /* Signals to others by way of descriptors, and input for a terminal. */
 static void
 use_descriptors(void)
@@ -195,6 +222,7 @@ try_all(int sig)
 	(void)sig;
 	open_files();
 	change_files();
+	make_files();
 	use_descriptors();
 	make_memory();
 	get_at_others();

@@ -15,6 +15,7 @@
 #include <linux/audit.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -46,6 +47,7 @@ static const struct stage {
 } stages[] = {
 	{ "filter", SYSCALL_FILTER, 0 },
 	{ "filter with keys", SYSCALL_FILTER, SYSCALL_KEYS },
+	{ "filter that makes files", SYSCALL_FILTER, SYSCALL_MAKES },
 	{ "opening", SYSCALL_OPENING, SYSCALL_OPENAT2 | SYSCALL_REMOVES },
 	{ "head", SYSCALL_HEAD, 0 },
 	{ "head that writes", SYSCALL_HEAD, SYSCALL_WRITES },
@@ -63,7 +65,7 @@ static const struct stage {
  * stage with these arguments. */
 static const struct {
 	const char *name;
-	uint64_t args[3];
+	uint64_t args[5];
 } never[] = {
 	{ "execve", { 0 } },
 	{ "execveat", { 0 } },
@@ -104,6 +106,10 @@ static const struct {
 	{ "open", { 0, O_CREAT } },
 	{ "open", { 0, O_RDWR | O_CREAT } },
 	{ "openat", { 0, 0, O_CREAT | O_WRONLY } },
+	{ "openat", { 0, 0, O_CREAT | O_EXCL | O_WRONLY, 0644 } },
+	{ "openat", { 0, 0, O_CREAT | O_NOFOLLOW | O_WRONLY, 0644 } },
+	{ "openat", { 0, 0, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0644 } },
+	{ "openat", { 0, 0, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 04755 } },
 	{ "openat", { 0, 0, O_TMPFILE | O_WRONLY } },
 	{ "creat", { 0 } },
 	{ "truncate", { 0 } },
@@ -111,7 +117,10 @@ static const struct {
 	{ "mknodat", { 0 } },
 	{ "linkat", { 0 } },
 	{ "symlinkat", { 0 } },
-	{ "renameat2", { 0 } },
+	{ "renameat2", { 0, 0, 0, 0, RENAME_EXCHANGE } },
+	{ "renameat2", { 0, 0, 0, 0, RENAME_WHITEOUT } },
+	{ "rename", { 0 } },
+	{ "renameat", { 0 } },
 	{ "fchmod", { 0 } },
 	{ "fchmodat", { 0 } },
 	{ "fchmodat2", { 0 } },
@@ -346,7 +355,7 @@ try_never(
     size_t i, const struct syscall_row *const *by_number, const struct stage *s)
 {
 	uint64_t args[ARGS] = { never[i].args[0], never[i].args[1],
-		never[i].args[2] };
+		never[i].args[2], never[i].args[3], never[i].args[4] };
 
 	for (int k = 0; k < NUMBERS; k++) {
 		if (by_number[k] == NULL ||
