@@ -25,6 +25,7 @@
 #include "base/signals.h"
 #include "command.h"
 #include "complete-stream.h"
+#include "declare.h"
 #include "document.h"
 #include "format/plan.h"
 #include "host/confine.h"
@@ -44,6 +45,7 @@ enum {
 	OPTION_TIME,
 	OPTION_COLOR,
 	OPTION_SPARK,
+	OPTION_SQL,
 	OPTION_WATCH,
 	OPTION_FORM,
 };
@@ -55,16 +57,20 @@ static const struct command_option option_table[] = {
 	    "the text of the reference loader", NULL },
 	{ "json", OPTION_FORM + PLAN_JSON, NULL, "one JSON object per line",
 	    NULL },
-	{ "csv", OPTION_FORM + PLAN_CSV, "[=safe]",
+	{ "csv", OPTION_FORM + PLAN_CSV, "[=safe|sql]",
 	    "comma separated values (RFC 4180); safe: a ' before what a "
-	    "spreadsheet would calculate",
-	    "=safe" },
-	{ "tsv", OPTION_FORM + PLAN_TSV, "[=safe]", "tab separated values",
-	    "=safe" },
+	    "spreadsheet would calculate; sql: for databases",
+	    "=safe sql" },
+	{ "tsv", OPTION_FORM + PLAN_TSV, "[=safe|sql]", "tab separated values",
+	    "=safe sql" },
 	{ "raw", OPTION_FORM + PLAN_RAW, NULL, "the bytes of the records",
 	    NULL },
 	{ "folded", OPTION_FORM + PLAN_FOLDED, NULL,
 	    "stacks with their counts, for flame graphs", NULL },
+	{ "sql", OPTION_SQL, "ENGINE:TABLE",
+	    "the statement that makes a database's table for the rows; engines "
+	    "are clickhouse, postgresql, sqlite and duckdb",
+	    "=clickhouse: postgresql: sqlite: duckdb:" },
 	{ "list", OPTION_LIST, NULL,
 	    "list the maps and members, their types, kinds and units, "
 	    "without reading the records",
@@ -111,6 +117,10 @@ static const struct command command = {
 	    "                [--time=style] [--color[=when]] [--watch] "
 	    "[--spark]\n"
 	    "                [file ...]\n"
+	    "       skel-fmt --sql=engine:table [-bqv] [-c column,...] "
+	    "[-m map]\n"
+	    "                [--as member=kind] [--numeric | --text] "
+	    "[--time=style] [file]\n"
 	    "       skel-fmt --list [-Hqv] [-f text | json] [-m map]\n"
 	    "                [--as member=kind] [file ...]\n"
 	    "       skel-fmt -h | -V\n",
@@ -160,6 +170,8 @@ struct job {
 	struct document document; /* if the form has a FILE */
 	bool lists; /* --list: list is used, and the printer is not */
 	struct field_list_options list;
+	bool declares; /* --sql: the printer only declares these */
+	struct sql_tables tables;
 };
 
 static int
@@ -167,6 +179,8 @@ run_file(void *ctx, int fd, const char *name)
 {
 	struct job *job = ctx;
 
+	if (job->declares)
+		return declare_run(&job->printer, &job->tables, fd, name);
 	return job->lists ? list_run(job->printer.out, &job->list, fd, name)
 			  : printer_run(&job->printer, fd, name);
 }
@@ -193,10 +207,14 @@ parse_form(struct job *job, enum plan_form form, const char *arg)
 
 	job->printer.plan.form = form;
 	job->document.path = document ? arg : NULL;
+	job->printer.plan.sql = false;
 	if (arg == NULL || document)
 		return NULL;
+	job->printer.plan.sql = strcmp(arg, "sql") == 0;
+	if (job->printer.plan.sql)
+		return NULL;
 	if (strcmp(arg, "safe") != 0) {
-		report_error("--%s=%s: the only word here is safe", name, arg);
+		report_error("--%s=%s: it is safe or sql", name, arg);
 		command_usage(&command);
 	}
 	return form == PLAN_CSV ? safe_cells_csv : safe_cells_tsv;
@@ -249,6 +267,21 @@ check_watch(struct job *job)
 	}
 	if (watch_open(&job->watch, STDOUT_FILENO) == -1)
 		exit(EXIT_USAGE);
+}
+
+/* Check what --sql stands beside: it is of the rows of CSV. */
+static void
+check_declares(struct job *job, int nfiles)
+{
+	if (job->lists) {
+		report_error("--sql: run it without --list");
+		command_usage(&command);
+	}
+	if (nfiles > 1) {
+		report_error("--sql: a table is for one stream; name one file");
+		command_usage(&command);
+	}
+	job->printer.plan.form = PLAN_CSV;
 }
 
 /* Give up what is not needed once the directory of the document is open.
@@ -366,6 +399,11 @@ main(int argc, char *argv[])
 		case OPTION_SPARK:
 			job.printer.plan.spark = true;
 			break;
+		case OPTION_SQL:
+			job.declares = true;
+			if (sql_tables_parse(&job.tables, optarg) == -1)
+				command_usage(&command);
+			break;
 		case OPTION_TIME:
 			parse_time(&job.printer.plan, &time, optarg);
 			break;
@@ -380,6 +418,8 @@ main(int argc, char *argv[])
 				    (enum plan_form)(ch - OPTION_FORM), optarg);
 		}
 	}
+	if (job.declares)
+		check_declares(&job, argc - optind);
 	if (job.list.json && !job.lists) {
 		report_error("-f: the form of records is an option of its "
 			     "own, --json; -f is for --list");
@@ -445,6 +485,7 @@ main(int argc, char *argv[])
 	else if (out.failed)
 		status = -1;
 	printer_close(&job.printer);
+	sql_tables_free(&job.tables);
 	free(columns.v);
 	free(maps.v);
 	free(as.v);

@@ -337,7 +337,7 @@ csv_end(const unsigned char *s, size_t n, bool *quote)
 {
 	const unsigned char *end = s + n;
 
-	*quote = false;
+	*quote = text_is_csv_null(s, n);
 	for (; s < end && *s != '\0'; s++)
 		*quote |= *s == '"' || *s == ',' || *s == '\n' || *s == '\r';
 	return s;
@@ -372,7 +372,9 @@ text_csv(char *p, const unsigned char *s, size_t n)
 {
 	size_t done = ascii_run_copy(p, s, n, '"', ',');
 
-	return done == n || s[done] == '\0' ? p + done : csv_odd(p, s, n);
+	return (done == n || s[done] == '\0') && !text_is_csv_null(s, n)
+		   ? p + done
+		   : csv_odd(p, s, n);
 }
 
 static char *

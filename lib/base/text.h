@@ -7,6 +7,7 @@
 #ifndef SKEL_BASE_TEXT_H
 #define SKEL_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,7 @@ char *text_double(char *p, double v);
  *
  * text_json: the inside of a JSON string; invalid UTF-8 becomes U+FFFD.
  * text_csv: a field of RFC 4180, quoted if necessary; invalid UTF-8 as above.
+ *	Databases take \N for no value unless it is quoted, so that it is.
  * text_tsv: tab, newline, return and backslash as \t \n \r \\; invalid UTF-8 as
  *	above.
  * text_vis: for terminals: control characters, invalid UTF-8 and characters
@@ -68,6 +70,14 @@ char *text_json(char *p, const unsigned char *s, size_t n);
 char *text_csv(char *p, const unsigned char *s, size_t n);
 char *text_tsv(char *p, const unsigned char *s, size_t n);
 char *text_vis(char *p, const unsigned char *s, size_t n);
+
+/* Whether the text in n bytes is \N. */
+static inline bool
+text_is_csv_null(const unsigned char *s, size_t n)
+{
+	return n >= 2 && s[0] == '\\' && s[1] == 'N' &&
+	       (n == 2 || s[2] == '\0');
+}
 
 /* The four forms of text, by number. */
 enum style { STYLE_JSON, STYLE_CSV, STYLE_TSV, STYLE_VIS };

@@ -272,12 +272,37 @@ head_fields(const struct plan *p, struct buf *out)
 	buf_str(out, field_line_end(p));
 }
 
+/* What there is not in a field. */
+static void
+write_null(const struct plan *p, struct buf *out)
+{
+	buf_str(out, p->options.sql ? "\\N" : "");
+}
+
+/* A JSON record may lack a value, or have null, which is no text. */
+static void
+write_field(struct plan *p, const struct plan_input *rec, size_t i)
+{
+	const struct json_value *cell = plan_column_cell(p, i);
+	bool absent = cell->kind == JSON_VALUE_ABSENT ||
+		      (cell->kind == JSON_VALUE_SCALAR && *cell->text == 'n');
+	size_t start = rec->run.out->len;
+
+	if (!absent || !p->options.sql ||
+	    p->columns.v[i].place.shown != FIELD_VALUE)
+		plan_write_column(p, rec, i);
+	if (absent && rec->run.out->len == start)
+		write_null(p, rec->run.out);
+}
+
 static void
 write_field_time(struct plan *p, const struct plan_input *rec)
 {
 	if (p->options.no_time)
 		return;
-	if (p->options.time != NULL && rec->has_time)
+	if (p->row.cells[CELL_TIME].kind == JSON_VALUE_ABSENT)
+		write_null(p, rec->run.out);
+	else if (p->options.time != NULL && rec->has_time)
 		plan_write_time(rec);
 	else
 		json_row_write_cell(&p->row, &p->row.cells[CELL_TIME],
@@ -299,7 +324,7 @@ record_fields(struct plan *p, const struct plan_input *rec)
 	for (size_t i = 0; i < p->columns.n; i++) {
 		if (i > 0 || !p->options.bare)
 			buf_str(out, field_separator(p));
-		plan_write_column(p, rec, i);
+		write_field(p, rec, i);
 	}
 	buf_str(out, field_line_end(p));
 }

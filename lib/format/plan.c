@@ -72,6 +72,7 @@ set_kinds(struct plan *p)
 		.time = p->options.time,
 		.arch = stream_header_arch(p->header) };
 	p->formatter.context = &p->kinds;
+	p->formatter.sql = p->options.sql;
 	if (p->ops->kinds)
 		p->formatter.kind_texts = texts[p->options.kinds];
 }
@@ -141,6 +142,7 @@ plan_layout_again(struct plan *p)
 	f->reference = old.reference;
 	f->stacks = old.stacks;
 	f->context = old.context;
+	f->sql = old.sql;
 	f->kind_texts = old.kind_texts;
 	f->last_array = old.last_array;
 	f->last_offset = old.last_offset;

@@ -17,6 +17,8 @@
 
 #include "base/buf.h"
 #include "base/time-style.h"
+#include "sql/column.h"
+#include "sql/table.h"
 #include "stream/header.h"
 #include "stream/reader.h"
 
@@ -74,6 +76,9 @@ struct plan_options {
 	 * a screen, for plan_set_screen(). */
 	unsigned int width;
 	bool color, screen;
+	bool sql;   /* PLAN_CSV, PLAN_TSV: what there is not is \N, for
+		       databases, and a float that is no number is nan, inf or
+		       -inf */
 	bool spark; /* PLAN_TABLE: a histogram is one line */
 	/* Borrowed: those of the host of the records, which may change between
 	 * two of them; NULL: not known. */
@@ -181,6 +186,17 @@ int plan_set_screen(
 
 /* Whether the records are lines of text, in which rows have no columns. */
 bool plan_is_text(const struct plan *p);
+
+/*
+ * PLAN_CSV, PLAN_TSV: declare the table whose rows are those of the plan.
+ * is_only: its name is without the map.  Returns as sql_table_end() does.
+ */
+int plan_declare(
+    const struct plan *p, struct sql_tables *s, bool is_only, struct buf *out);
+
+/* What a database has for column i, and whether a value may be missing. */
+struct sql_column plan_sql_column(const struct plan *p, size_t i);
+bool plan_has_nulls(const struct plan *p);
 
 /* Append what the form puts between two passes over a sampled map. */
 void plan_write_pass_separator(const struct plan *p, struct buf *out);

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -184,7 +185,10 @@ write_wide(char *p, const unsigned char *at, size_t n, char a, char b,
 }
 
 STEP_WRITER(step_wide_json, write_wide(p, at, s->count, '"', '\\', text_json))
-STEP_WRITER(step_wide_csv, write_wide(p, at, s->count, '"', ',', text_csv))
+STEP_WRITER(
+    step_wide_csv, text_is_csv_null(at, s->count)
+		       ? text_csv(p, at, s->count)
+		       : write_wide(p, at, s->count, '"', ',', text_csv))
 STEP_WRITER(step_wide_tsv, write_wide(p, at, s->count, '\\', '\\', text_tsv))
 STEP_WRITER(step_wide_vis, write_wide(p, at, s->count, 0x7f, 0x7f, text_vis))
 
@@ -328,6 +332,17 @@ load_double(const unsigned char *at)
 	return v;
 }
 
+/* A float as databases read it. */
+static char *
+write_sql_double(char *p, double v, bool is_single)
+{
+	if (isfinite(v))
+		return is_single ? text_float(p, (float)v) : text_double(p, v);
+	return stpcpy(p, isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
+}
+
+STEP_WRITER(step_sql_float, write_sql_double(p, (double)load_float(at), true))
+STEP_WRITER(step_sql_double, write_sql_double(p, load_double(at), false))
 STEP_WRITER(step_float, text_float(p, load_float(at)))
 STEP_WRITER(step_widened, text_double(p, (double)load_float(at)))
 STEP_WRITER(step_double, text_double(p, load_double(at)))
@@ -573,9 +588,18 @@ chain_errno(char *p, const struct step *s, const unsigned char *base,
 	}
 
 CHAIN_WIDE(chain_wide_json, '"', '\\')
-CHAIN_WIDE(chain_wide_csv, '"', ',')
+CHAIN_WIDE(chain_plain_csv, '"', ',')
 CHAIN_WIDE(chain_wide_tsv, '\\', '\\')
 CHAIN_WIDE(chain_wide_vis, 0x7f, 0x7f)
+
+static char *
+chain_wide_csv(char *p, const struct step *s, const unsigned char *base,
+    const struct formatter_run *r)
+{
+	return text_is_csv_null(base + s->offset, s->count)
+		   ? chain_any(p, s, base, r)
+		   : chain_plain_csv(p, s, base, r);
+}
 
 struct step_functions {
 	step_write *write, *chain;
@@ -620,6 +644,8 @@ formatter_bind_step(struct step *s)
 		[STEP_FLOAT] = { step_float, chain_any },
 		[STEP_WIDENED] = { step_widened, chain_any },
 		[STEP_DOUBLE] = { step_double, chain_any },
+		[STEP_SQL_FLOAT] = { step_sql_float, chain_any },
+		[STEP_SQL_DOUBLE] = { step_sql_double, chain_any },
 		[STEP_LOOP] = { step_loop, chain_any },
 		[STEP_LAST_LOOP] = { step_last_loop, chain_any },
 		/* The size of STEP_HEX, STEP_LINE, STEP_LAST_TEXT, STEP_CELL

@@ -390,6 +390,12 @@ push_scalar(struct formatter *s, const struct field_place *p,
 		push_step(s, step, sizeof("false"));
 		break;
 	case TYPE_FLOAT:
+		if (s->sql && style != STYLE_JSON) {
+			step.op =
+			    type->size != 4 ? STEP_SQL_DOUBLE : STEP_SQL_FLOAT;
+			push_step(s, step, TEXT_FLOAT_MAX);
+			break;
+		}
 		step.op = type->size != 4 ? STEP_DOUBLE
 			  : s->reference  ? STEP_WIDENED
 					  : STEP_FLOAT;

@@ -54,6 +54,8 @@ enum step_op {
 	STEP_FLOAT,
 	STEP_WIDENED, /* a float, with the digits of a double */
 	STEP_DOUBLE,
+	STEP_SQL_FLOAT, /* where there is no number: nan, inf or -inf */
+	STEP_SQL_DOUBLE,
 	STEP_STRING,    /* count bytes of text */
 	STEP_HEX,       /* the rest of the record as hex digits */
 	STEP_LINE,      /* the rest of the record as text */
@@ -155,6 +157,7 @@ struct formatter {
 	size_t cpus, cpu_stride;
 	/* JSON is that of the reference loader: see typed_json_write(). */
 	bool reference;
+	bool sql;                  /* fields are for databases */
 	struct stack_view *stacks; /* borrowed; NULL: the map has none */
 	/* The array in which a record may end, and where it is; TYPE_NONE if
 	 * there is none. */

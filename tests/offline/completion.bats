@@ -67,7 +67,7 @@ offers() {
 @test "options, their letters and their words" {
 	local CMD=skel-fmt
 	is '--csv' "$(offers 0 --cs)"
-	is '--csv=safe' "$(offers 0 --csv=)"
+	is '--csv=safe --csv=sql' "$(offers 0 --csv=)"
 	is '-c' "$(offers 0 -c)"
 	is '' "$(offers 0 --nothing=)"
 	# After "--" and after a package there are no more of them.
@@ -98,7 +98,7 @@ types() {
 	types bash "$ROOT/completions/skel.bash" 'skel-fmt --colum\t' 'skel-fmt --columns '
 	types bash "$ROOT/completions/skel.bash" 'skel-load -a p=xdp:l\to' 'skel-load -a p=xdp:lo '
 	types bash "$ROOT/completions/skel.bash" 'skel-load b.js\t--min\t' 'skel-load b.json --min_duration_ns '
-	types bash "$ROOT/completions/skel.bash" 'skel-fmt --csv=\t' 'skel-fmt --csv=safe '
+	types bash "$ROOT/completions/skel.bash" 'skel-fmt --csv=sa\t' 'skel-fmt --csv=safe '
 }
 
 @test "zsh completes on a terminal" {
@@ -109,7 +109,7 @@ types() {
 	types zsh "$PWD/functions/_skel" 'skel-fmt --colum\t' 'skel-fmt --columns '
 	types zsh "$PWD/functions/_skel" 'skel-load -a p=xdp:l\t' 'skel-load -a p=xdp:lo '
 	types zsh "$PWD/functions/_skel" 'skel-load b.js\t--min\t' ' --min_duration_ns '
-	types zsh "$PWD/functions/_skel" 'skel-fmt --csv=\t' 'skel-fmt --csv=safe '
+	types zsh "$PWD/functions/_skel" 'skel-fmt --csv=sa\t' 'skel-fmt --csv=safe '
 }
 
 @test "fish completes" {

@@ -802,7 +802,7 @@ has_two() {
 	[[ $output == '=1+1,-5,'* ]]
 	run -0 skel-fmt --csv=safe --no-header -m rb "$FMT/enums.skel"
 	[[ ${lines[0]} == 'rb,2026-11-22T14:48:01.000000001Z,RED(0),'* ]]
-	fails_with 2 "skel-fmt: --csv=all: the only word here is safe" skel-fmt --csv=all
+	fails_with 2 "skel-fmt: --csv=all: it is safe or sql" skel-fmt --csv=all
 }
 
 # A record with the members f, of an enum of bits, fs, two of them, and n, an enum that counts.
@@ -839,8 +839,8 @@ enum_of_bits() {
 
 @test "completion offers options, and the maps of the streams on the command line" {
 	[ "$(complete_words skel-fmt --t)" = '--table --text --time --tsv' ]
-	[ "$(complete_words skel-fmt --tsv =)" = safe ]
-	[ "$(complete_words skel-fmt --csv = s)" = safe ]
+	[ "$(complete_words skel-fmt --tsv =)" = "safe sql" ]
+	[ "$(complete_words skel-fmt --csv = sa)" = safe ]
 	[ "$(complete_words skel-fmt "$FMT/maps.skel" -m ex)" = 'execs exits' ]
 }
 
