@@ -282,6 +282,7 @@ check_declares(struct job *job, int nfiles)
 		command_usage(&command);
 	}
 	job->printer.plan.form = PLAN_CSV;
+	job->document.path = NULL;
 }
 
 /* Give up what is not needed once the directory of the document is open.
