@@ -145,6 +145,21 @@ name_store_set(struct name_store *s, enum kind kind, uint64_t pid, uint64_t id,
 	return 0;
 }
 
+enum kind
+name_store_kind(const char *word)
+{
+	for (int k = 0; k < KIND_COUNT; k++)
+		if (told_kinds[k] != NULL && strcmp(told_kinds[k], word) == 0)
+			return (enum kind)k;
+	return KIND_NONE;
+}
+
+bool
+name_store_is_over(const struct name_store *s, enum kind kind)
+{
+	return name_store_has_kind(kind) && s->over[kind];
+}
+
 void
 name_store_set_over(struct name_store *s, enum kind kind)
 {
@@ -179,7 +194,7 @@ name_store_parse(struct name_store *s, const json_t *value, const char *where)
 	uint64_t pid = 0;
 	bool over = false;
 	char at[1200];
-	enum kind k = KIND_NONE;
+	enum kind k;
 
 	if (!json_is_object(value)) {
 		report_error("%s: expected an object, found %s", where,
@@ -192,10 +207,7 @@ name_store_parse(struct name_store *s, const json_t *value, const char *where)
 	    json_doc_get_bool(value, "over", &over, where) == -1 ||
 	    json_doc_get_array(value, "names", &names, where) == -1)
 		return -1;
-	while (k < KIND_COUNT &&
-	       (told_kinds[k] == NULL || strcmp(told_kinds[k], kind) != 0))
-		k++;
-	if (k == KIND_COUNT)
+	if ((k = name_store_kind(kind)) == KIND_NONE)
 		return 0;
 	s->over[k] |= over;
 	for (size_t i = 0; i < json_array_size(names); i++) {

@@ -61,6 +61,13 @@ bool name_store_is_told(
 int name_store_set(struct name_store *s, enum kind kind, uint64_t pid,
     uint64_t id, const char *name);
 
+/* Whether a word is that of a kind whose names are told; KIND_NONE: it is not.
+ */
+enum kind name_store_kind(const char *word);
+
+/* Whether no more names of a kind will be told. */
+bool name_store_is_over(const struct name_store *s, enum kind kind);
+
 /* No more names of a kind will be told. */
 void name_store_set_over(struct name_store *s, enum kind kind);
 
