@@ -76,7 +76,7 @@ LLVM_STRIP ?= llvm-strip
 # ELF and BTF, and skel-fmt does without.  Whoever reads streams, if only to offer
 # the names in a recording as completions, decompresses them.  The C library must
 # not confine the program that it is part of.
-CMDS := skel-args skel-count skel-fmt skel-grep skel-load skel-pack skel-poll
+CMDS := skel-args skel-count skel-fmt skel-grep skel-load skel-pack skel-poll skel-split
 # Started by others, never by hand.
 HELPERS := skel-lookup
 LIBS_skel-args := libbpf libelf jansson zlib libzstd libbsd-overlay
@@ -87,6 +87,7 @@ LIBS_skel-load := libbpf libelf jansson zlib libzstd libbsd-overlay
 LIBS_skel-lookup := libdw libelf libiberty jansson zlib libzstd libbsd-overlay
 LIBS_skel-pack := libbpf libelf jansson zlib libzstd libbsd-overlay
 LIBS_skel-poll := libbpf libelf jansson zlib libzstd libbsd-overlay
+LIBS_skel-split := jansson zlib libzstd libbsd-overlay
 LIBS_eunomia   := libbpf libelf jansson zlib libbsd-overlay
 LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libzstd libbsd-overlay libpcre2-8
 # pkg-config does not know libresolv and libiberty.  A package is base64, which

@@ -49,4 +49,4 @@ _skel() {
 		esac
 	done
 }
-complete -F _skel skel-args skel-count skel-fmt skel-grep skel-load skel-pack skel-poll
+complete -F _skel skel-args skel-count skel-fmt skel-grep skel-load skel-pack skel-poll skel-split

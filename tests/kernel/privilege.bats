@@ -208,6 +208,15 @@ has_caps() {
 	has_caps
 	may_only "${may[@]}" read list
 	end || :
+	# They list the directory that they write to.
+	begin skel-split -N 1 -d .
+	has_caps
+	may_only "${may[@]}" "${reads[@]}"
+	end || :
+	begin skel-split -N 1 -d . - /dev/null
+	has_caps
+	may_only "${may[@]}" read list
+	end || :
 	under_sanitizers
 }
 

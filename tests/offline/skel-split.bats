@@ -1,0 +1,475 @@
+#!/usr/bin/env bats
+# skel-split(1): a stream as segments, each a stream of its own.
+
+load ../helpers/helper
+
+setup() {
+	note_places
+	export TZ=UTC0
+	cd "$BATS_TEST_TMPDIR"
+	FORMAT=$FIXTURES/format
+	LATE=$HELPERS/late-names.py
+	mkdir out
+}
+
+teardown() {
+	[ -z "${JOB:-}" ] || kill -KILL "$JOB" 2>/dev/null || :
+}
+
+# split OPTION... STREAM: the segments of a stream, in the array SEGMENTS.
+split_stream() {
+	rm -rf out && mkdir out
+	skel-split -d out "$@" > names 2> err
+	mapfile -t SEGMENTS < names
+}
+
+# same STREAM [FORM...]: the segments show what the stream shows.
+same() {
+	local stream=$1 form forms=(table plain json csv tsv raw)
+	shift
+	for form in "${@:-${forms[@]}}"; do
+		skel-fmt -q "--$form" "$stream" > want 2> /dev/null || :
+		skel-fmt -q "--$form" "${SEGMENTS[@]}" > got 2> /dev/null || :
+		diff -u --label "$stream --$form" want got
+	done
+}
+
+# ends FILE...: the sums of the records and losses in their ends.
+ends() {
+	local file
+	for file in "$@"; do
+		tail -q -n 1 "$file"
+	done | jq -sc '[(map(.["@end"].records) | add), (map(.["@end"].lost) | add)]'
+}
+
+@test "the segments of a stream show what the stream shows, wherever it is cut" {
+	local stream n
+	for stream in "$FORMAT"/*.skel "$FIXTURES"/recorded/*.skel; do
+		for n in 1 2 $((RANDOM % 20 + 3)); do
+			split_stream -N "$n" "$stream" || [ "${stream##*/}" = errors.skel ]
+			[ -s names ] && sort -c names
+			same "$stream"
+		done
+		split_stream -C $((RANDOM % 8000 + 1)) "$stream" || [ "${stream##*/}" = errors.skel ]
+		same "$stream"
+	done
+}
+
+@test "each segment is a whole stream, and the ends add up to that of the stream" {
+	local stream file
+	for stream in "$FORMAT"/{enums,maps,sampled,stacks,hists}.skel "$FIXTURES"/recorded/{lost,sequence,stack-ids}.skel; do
+		split_stream -N 2 "$stream"
+		[ "${#SEGMENTS[@]}" -gt 1 ]
+		for file in "${SEGMENTS[@]}"; do
+			cmp <(head -n 1 "$stream") <(head -n 1 "$file")
+			run -0 --separate-stderr skel-fmt --json "$file"
+			[[ $stderr != *missing* ]]
+			is "$(grep -ac '^[=]\|^{"@map"' "$file")" "$(tail -n 1 "$file" | jq '.["@end"].records')"
+		done
+		is "$(ends "$stream")" "$(ends "${SEGMENTS[@]}")"
+	done
+}
+
+@test "a segment has the names of its records alone, and those told long before" {
+	split_stream -N 1 "$FORMAT/stacks.skel"
+	same "$FORMAT/stacks.skel"
+	python3 - "${SEGMENTS[@]}" <<-'PYTHON'
+		import json, sys
+		told = [sum(line.startswith(b'{"@symbols"') for line in open(f, "rb")) for f in sys.argv[1:]]
+		assert any(told), told
+	PYTHON
+	# The last record of a stream of many names has one.
+	python3 - "$FORMAT" > many.skel <<-'PYTHON'
+		import json, struct, sys
+		sys.path.insert(0, sys.argv[1])
+		from make import Stream, TIME
+		s = Stream("many")
+		u32 = s.integer("u32", 4)
+		event = s.struct("ev", ("uid", u32), ("n", u32))
+		s.types[event]["members"][0]["as"] = "uid"
+		s.map("ev", "ringbuf", event)
+		for i in range(1000):
+		    s.lines.append(json.dumps({"@names": {"kind": "uid", "names": [[i, f"user{i}"]]}}).encode())
+		    s.put(struct.pack("<II", i, 1))
+		for i in (7, 7, 900, 3):
+		    s.put(struct.pack("<II", i, 2))
+		end = {"@end": {"records": s.records, "lost": 0}}
+		for line in (json.dumps(s.header).encode(), *s.lines, json.dumps(end).encode()):
+		    sys.stdout.buffer.write(line + b"\n")
+	PYTHON
+	split_stream -N 1000 many.skel
+	same many.skel
+	is 2 "${#SEGMENTS[@]}"
+	grep -a '"@names"' "${SEGMENTS[1]}" > names.last
+	printf '{"@names":{"kind":"uid","names":[[%s,"user%s"]]}}\n' 7 7 900 900 3 3 | diff - names.last
+}
+
+@test "names that come behind the segment whose records need them are in it" {
+	"$LATE" small > small.skel
+	"$LATE" numbers > numbers.skel
+	"$LATE" move "$FORMAT/stacks.skel" > moved.skel
+	"$LATE" move "$FIXTURES/recorded/stacks.skel" > recorded.skel
+	local stream n file
+	for stream in small numbers moved recorded; do
+		for n in 1 2 3; do
+			split_stream -N "$n" "$stream.skel"
+			sort -c names
+			same "$stream.skel"
+			split_stream -N "$n" --zstd < <(cat "$stream.skel")
+			same "$stream.skel"
+		done
+		# Each alone has them too.
+		for file in "${SEGMENTS[@]}"; do
+			skel-fmt --json "$file" 2>&1
+		done | diff <(skel-fmt --json "$stream.skel" 2>&1) -
+	done
+}
+
+@test "as long as too many segments wait for names, the next one becomes longer" {
+	"$LATE" many 1000 > many.skel
+	split_stream -N 1 many.skel
+	is 65 "${#SEGMENTS[@]}"
+	same many.skel
+}
+
+@test "names that do not come are waited for as long as readers wait" {
+	mkfifo in
+	skel-split -N 1 -d out < in > names 3>&- &
+	JOB=$!
+	exec 8> in
+	"$LATE" small > small.skel
+	# A record without its name, and one that needs none.
+	head -n 1 small.skel >&8
+	LC_ALL=C sed -n '2,4p' small.skel >&8
+	wait_for 10 test -s names
+	exec 8>&-
+	wait "$JOB"
+	JOB=
+	is 3 "$(wc -l < names)"
+}
+
+@test "a changed clock is that of the segments after it" {
+	python3 - "$FORMAT" > clock.skel <<-'PYTHON'
+		import json, struct, sys
+		sys.path.insert(0, sys.argv[1])
+		from make import Stream, TIME
+		s = Stream("clock", clock={"boottime": TIME, "monotonic": TIME})
+		u64 = s.integer("u64", 8)
+		event = s.struct("ev", ("at", u64))
+		s.types[event]["members"][0]["as"] = "ktime"
+		s.map("ev", "ringbuf", event)
+		for i in range(6):
+		    s.put(struct.pack("<Q", i))
+		    if i == 2:
+		        s.lines.append(json.dumps({"@clock": {"boottime": TIME + 1000, "monotonic": TIME + 2000}}).encode())
+		end = {"@end": {"records": s.records, "lost": 0}}
+		for line in (json.dumps(s.header).encode(), *s.lines, json.dumps(end).encode()):
+		    sys.stdout.buffer.write(line + b"\n")
+	PYTHON
+	for n in 1 2 3; do
+		split_stream -N "$n" clock.skel
+		same clock.skel
+		[[ $(skel-fmt --json "${SEGMENTS[-1]}") == *'"at":5,"at_text":"2026-11-22T14:48:01.000002006Z"'* ]]
+	done
+}
+
+@test "a pass over a sampled map is not cut, and its @sampled stays with it" {
+	split_stream -N 1 "$FORMAT/sampled.skel"
+	local file
+	for file in "${SEGMENTS[@]}"; do
+		python3 - "$file" <<-'PYTHON'
+			import json, sys
+			lines = open(sys.argv[1], "rb").read().splitlines()
+			header = json.loads(lines[0])
+			sampled = [i for i, m in enumerate(header["maps"]) if m["source"] in ("sample", "iter")]
+			# A body of one block begins behind its code; map 0x0a does not occur here.
+			left = dict.fromkeys(sampled, 0)
+			for line in lines[1:]:
+			    if line[:1] == b"=" and line[2] in left:
+			        left[line[2]] += 1
+			    elif line.startswith(b'{"@sampled"'):
+			        v = json.loads(line)["@sampled"]
+			        at = [m["name"] for m in header["maps"]].index(v["map"])
+			        assert left[at] == v["keys"], (left, v)
+			        left[at] = 0
+		PYTHON
+	done
+}
+
+@test "-T cuts by the times of the records, -C by bytes, and the first limit counts" {
+	python3 - "$FORMAT" > times.skel <<-'PYTHON'
+		import json, struct, sys
+		sys.path.insert(0, sys.argv[1])
+		from make import Stream, TIME
+		s = Stream("times")
+		s.map("ev", "ringbuf", s.struct("ev", ("n", s.integer("u32", 4))))
+		for i in range(100):
+		    # Some are earlier than the one before.
+		    s.put(struct.pack("<I", i), time=TIME + (i - (i % 5 == 4) * 3) * 100_000_000)
+		end = {"@end": {"records": s.records, "lost": 0}}
+		for line in (json.dumps(s.header).encode(), *s.lines, json.dumps(end).encode()):
+		    sys.stdout.buffer.write(line + b"\n")
+	PYTHON
+	split_stream -T 1s times.skel
+	same times.skel
+	is 10 "${#SEGMENTS[@]}"
+	is "out/test-times-20261122T144801.000000001Z.skel" "${SEGMENTS[0]}"
+	is "out/test-times-20261122T144802.000000001Z.skel" "${SEGMENTS[1]}"
+	split_stream -T 1s -N 8 times.skel
+	same times.skel
+	for file in "${SEGMENTS[@]}"; do
+		[ "$(grep -ac '^=' "$file")" -le 8 ]
+	done
+	split_stream -C 700 times.skel
+	same times.skel
+	[ "${#SEGMENTS[@]}" -gt 3 ]
+	for file in "${SEGMENTS[@]}"; do
+		[ "$(stat -c %s "$file")" -le 700 ] || { ls -l "$file"; return 1; }
+	done
+}
+
+@test "the segment of a live stream ends with its time, though nothing comes" {
+	mkfifo in
+	skel-split -T 1s -d out < in > names 3>&- &
+	JOB=$!
+	exec 8> in
+	head -n 1 "$FORMAT/enums.skel" | sed 's/"encoding": *"binary"/"encoding":"json"/' >&8
+	printf '{"@map":"%s","@time":"%s"}\n' "$(head -n 1 "$FORMAT/enums.skel" | jq -r '.maps[0].name')" "$(date -u +%Y-%m-%dT%H:%M:%S.%NZ)" >&8
+	wait_for 10 test -s names
+	is '{"@end":{"records":1,"lost":0}}' "$(tail -n 1 "$(cat names)")"
+	exec 8>&-
+	wait "$JOB"
+	JOB=
+	is 1 "$(wc -l < names)"
+}
+
+@test "compressed segments are read as they are, and so is compressed input" {
+	zstd -q < "$FORMAT/stacks.skel" > stacks.zst
+	split_stream -N 3 --zstd stacks.zst
+	[[ ${SEGMENTS[0]} == *.skel.zst ]]
+	zstd -qt "${SEGMENTS[@]}"
+	same "$FORMAT/stacks.skel"
+}
+
+@test "JSON records, and JSON without a header, are cut as well" {
+	local name
+	for name in events-json stacks-json percpu-json; do
+		split_stream -N 1 "$FIXTURES/recorded/$name.skel"
+		same "$FIXTURES/recorded/$name.skel"
+	done
+	for i in 1 2 3 4 5; do
+		echo "{\"@time\":\"2026-11-22T14:48:0$i.5Z\",\"n\":$i}"
+	done > bare.json
+	split_stream -N 2 bare.json
+	is "out/unknown-ndjson-20261122T144801.500000000Z.skel out/unknown-ndjson-20261122T144803.500000000Z.skel out/unknown-ndjson-20261122T144805.500000000Z.skel" "${SEGMENTS[*]}"
+	cat "${SEGMENTS[@]}" | diff bare.json -
+	split_stream -T 2s bare.json
+	is 3 "${#SEGMENTS[@]}"
+	echo '{"n":1}' > none.json
+	split_stream -N 2 none.json
+	cmp none.json "${SEGMENTS[0]}"
+}
+
+@test "a header in the input begins a segment, and a stream that was cut stays cut" {
+	cat "$FORMAT/enums.skel" "$FORMAT/floats.skel" > two.skel
+	split_stream -N 1000 two.skel
+	is 2 "${#SEGMENTS[@]}"
+	same two.skel json csv
+	head -c -20 "$FORMAT/enums.skel" > cut.skel
+	run -1 --separate-stderr skel-split -d out -N 2 cut.skel
+	[[ $stderr == *"cut.skel: the end is missing: the stream was cut"* ]]
+	mapfile -t SEGMENTS <<< "$output"
+	run -0 --separate-stderr skel-fmt --json "${SEGMENTS[-1]}"
+	[[ $stderr == *"the end is missing: the stream was cut"* ]]
+	head -n 1 "$FORMAT/enums.skel" > empty.skel
+	echo '{"@end":{"records":0,"lost":3}}' >> empty.skel
+	split_stream -N 1 empty.skel
+	cmp empty.skel "${SEGMENTS[0]}"
+}
+
+@test "the lines of a stream that is not cut are the stream" {
+	local stream
+	for stream in "$FORMAT"/{enums,maps,sampled,hists}.skel "$FIXTURES"/recorded/{events,lost,lines}.skel; do
+		split_stream -N 1000000 "$stream"
+		is 1 "${#SEGMENTS[@]}"
+		diff <(sed '$d' "$stream") <(sed '$d' "${SEGMENTS[0]}")
+		diff <(tail -n 1 "$stream" | jq -cS .) <(tail -n 1 "${SEGMENTS[0]}" | jq -cS .)
+	done
+}
+
+@test "host and program of a header cannot lead out of the directory" {
+	python3 - <<-'PYTHON'
+		import json, subprocess, os, re
+		lines = open(os.environ["FIXTURES"] + "/format/enums.skel", "rb").read().splitlines(True)
+		header = json.loads(lines[0])
+		nasty = ["", ".", "..", "../../etc/passwd", "/etc", "a\nb", "a b", "\x1b[2J", "x" * 4096, "-rf", "é" * 100,
+		         "a\tb", "%s%n", "*", "web-1", "CON", "a\\b", "a;b", "$(id)", "'", '"']
+		for host in nasty:
+		    for name in nasty:
+		        data = json.dumps({**header, "host": host, "name": name}).encode() + b"\n" + b"".join(lines[1:])
+		        p = subprocess.run(["skel-split", "-N", "1000", "-d", "out"], input=data, capture_output=True)
+		        assert p.returncode == 0 and p.stderr == b"", (host, name, p)
+		        file = p.stdout.decode()
+		        assert re.fullmatch(r"out/[-A-Za-z0-9_][-A-Za-z0-9._]{0,63}-[A-Za-z0-9_][A-Za-z0-9._]{0,63}-\d{8}T\d{6}\.\d{9}Z\.skel\n", file), file
+		        assert os.path.isfile(file.strip())
+		assert sorted(os.listdir(".")) == ["out"], os.listdir(".")
+		assert len(os.listdir("out")) == len(nasty) ** 2
+	PYTHON
+}
+
+@test "a time at the end of all times makes names that are unique and sort" {
+	python3 - "$FORMAT" > end.skel <<-'PYTHON'
+		import json, struct, sys
+		sys.path.insert(0, sys.argv[1])
+		from make import Stream
+		s = Stream("end")
+		s.map("ev", "ringbuf", s.struct("ev", ("n", s.integer("u32", 4))))
+		for i, time in enumerate((2**64 - 1, 2**64 - 1, 0, 5, 2**64 - 1)):
+		    s.put(struct.pack("<I", i), time=time)
+		end = {"@end": {"records": s.records, "lost": 0}}
+		for line in (json.dumps(s.header).encode(), *s.lines, json.dumps(end).encode()):
+		    sys.stdout.buffer.write(line + b"\n")
+	PYTHON
+	split_stream -N 1 end.skel
+	is 5 "${#SEGMENTS[@]}"
+	sort -cu names
+	same end.skel json csv
+}
+
+@test "-k keeps the newest segments, and removes no file that is not one" {
+	local keep
+	mkdir target
+	keep=(out/test-bars-20200101T000000.000000000Z.txt out/test-bars-20200101T000000.000000000Z.skel.gz
+		out/other-bars-20200101T000000.000000000Z.skel out/test-bars2-20200101T000000.000000000Z.skel
+		out/test-bars-20200101T000000Z.skel out/test-bars-2020.skel out/xtest-bars-20200101T000000.000000000Z.skel
+		"out/test-bars-20200101T000000.000000000Z.skel " out/test-bars-20200101T00000a.000000000Z.skel)
+	touch "${keep[@]}"
+	mkdir out/test-bars-20200101T000001.000000000Z.skel
+	ln -s ../target out/test-bars-20200101T000002.000000000Z.skel
+	touch target/x
+	touch out/test-bars-20200101T000003.000000000Z.skel out/test-bars-20200101T000004.000000000Z.skel.zst
+	skel-split -N 1 -k 3 -d out "$FORMAT/bars.skel" > names
+	[ "$(wc -l < names)" -gt 3 ]
+	ls "${keep[@]}" target/x > /dev/null
+	[ -d out/test-bars-20200101T000001.000000000Z.skel ] && [ -L out/test-bars-20200101T000002.000000000Z.skel ]
+	[ ! -e out/test-bars-20200101T000003.000000000Z.skel ] && [ ! -e out/test-bars-20200101T000004.000000000Z.skel.zst ]
+	diff <(tail -n 3 names) <(find out -type f -newer "$FORMAT/make.py" -size +0 | sort)
+	# Another run counts those of this one.
+	skel-split -N 1000 -k 2 -d out "$FORMAT/bars.skel" > later
+	is "$(cat later)"$'\n'"$(tail -n 1 names)" "$(find out -type f -size +0 | sort)"
+}
+
+@test "a file that is there is not written to" {
+	skel-split -N 1000 "$FORMAT/enums.skel" > first
+	cp "$(cat first)" kept
+	skel-split -N 1000 "$FORMAT/enums.skel" > second
+	cmp kept "$(cat first)"
+	run -1 cmp first second
+	cmp kept "$(cat second)"
+}
+
+# all_written: the segments have all lines of the file sent.
+all_written() {
+	[ "$(skel-fmt -q --json out/* 2>/dev/null | wc -l)" = "$(wc -l < want)" ]
+}
+
+@test "kill -9 costs at most the last record, wherever the input was cut" {
+	local size at option
+	"$LATE" move "$FORMAT/stacks.skel" > moved.skel
+	for stream in "$FORMAT/short.skel" "$FORMAT/maps.skel" moved.skel; do
+		size=$(stat -c %s "$stream")
+		for option in -q --zstd; do
+			at=$(($(head -n 1 "$stream" | wc -c) + RANDOM % (size - $(head -n 1 "$stream" | wc -c))))
+			rm -rf out in && mkdir out && mkfifo in
+			head -c "$at" "$stream" > sent
+			# The lines that have come.
+			head -n "$(wc -l < sent)" sent > whole
+			skel-fmt -q --json whole > want 2>/dev/null || :
+			skel-split -N 3 "$option" -d out < in > names 3>&- &
+			JOB=$!
+			exec 8> in
+			cat sent >&8
+			[ ! -s want ] || wait_for 20 all_written
+			kill -KILL "$JOB"
+			wait "$JOB" || :
+			JOB=
+			exec 8>&-
+			[ -s want ] || continue
+			skel-fmt --json out/* 2> err > got || :
+			diff want got
+			cmp -s sent "$stream" || grep -q 'the end is missing\|ends early' err
+		done
+	done
+}
+
+@test "a full disk is a failure that is told, and the segments before it stay" {
+	unshare -rm true || skip "needs a mount namespace"
+	# shellcheck disable=SC2016
+	unshare -rm bash -c '
+		mount -t tmpfs -o size=32k none out
+		for i in $(seq 200); do cat "$FIXTURES/format/stacks.skel"; done 2> /dev/null |
+			skel-split -C 4K -d out > names 2> err
+		echo "${PIPESTATUS[@]}" > ended
+		while read -r f; do skel-fmt --json "$f" || exit 1; done < names 2> bad > rows
+		cp out/* . || :' || { cat err bad; return 1; }
+	read -r _ status < ended
+	is 1 "$status"
+	is 1 "$(wc -l < err)"
+	[[ $(cat err) == "skel-split: out/"*"Z.skel: No space left on device" ]]
+	[ "$(wc -l < names)" -ge 2 ] && [ ! -s bad ]
+}
+
+@test "what cannot be done is said, with the status of a usage error where it is one" {
+	fails_with 2 "how long a segment is is missing: -C, -T or -N" skel-split "$FORMAT/enums.skel"
+	fails_with 2 '-C: "64X" is no size' skel-split -C 64X
+	fails_with 2 '-C: "0" is no size' skel-split -C 0
+	fails_with 2 '-C: "99999999G" is no size' skel-split -C 99999999G
+	fails_with 2 '-T: "1y" is no time' skel-split -T 1y
+	fails_with 2 '-T: "" is no time' skel-split -T ""
+	fails_with 2 '-N: "-1" is not a number of records' skel-split -N -1
+	fails_with 2 "-k: 0: not a number of files, at least 1" skel-split -N 1 -k 0
+	fails_with 1 "skel-split: nowhere: No such file or directory" skel-split -N 1 -d nowhere "$FORMAT/enums.skel"
+	fails_with 1 "skel-split: missing.skel: No such file or directory" skel-split -N 1 -d out missing.skel
+	fails_with 1 "this is a package; load it first: skel-load" skel-split -N 1 -d out "$ASSETS/bootstrap.json"
+	is "" "$(ls out)"
+}
+
+# written N: the files have so many records.
+written() {
+	[ "$(cat out/* 2> /dev/null | grep -ac '^=')" = "$1" ]
+}
+
+@test "a reader that leaves and a signal end it, with segments that are complete" {
+	mkfifo in names
+	local signal
+	for signal in TERM HUP INT; do
+		rm -rf out && mkdir out
+		skel-split -N 1000 -d out < in > names 3>&- &
+		JOB=$!
+		exec 8> in 9< names
+		head -n 5 "$FIXTURES/format/short.skel" >&8
+		wait_for 10 written 4
+		kill "-$signal" "$JOB"
+		[ "$signal" != INT ] || exec 8>&-
+		wait "$JOB"
+		read -r name <&9
+		exec 8>&- 9<&-
+		if [ "$signal" = INT ]; then
+			run -0 --separate-stderr skel-fmt --json "$name"
+			[[ $stderr == *"the end is missing"* ]]
+		else
+			is '{"@end":{"records":4,"lost":0}}' "$(tail -n 1 "$name")"
+		fi
+	done
+	rm -rf out && mkdir out
+	skel-split -N 1000 -d out < in > names 3>&- &
+	JOB=$!
+	exec 8> in 9< names
+	head -n 5 "$FIXTURES/format/short.skel" >&8
+	wait_for 10 written 4
+	exec 9<&-
+	wait "$JOB"
+	JOB=
+	exec 8>&-
+	is '{"@end":{"records":4,"lost":0}}' "$(tail -n 1 out/*)"
+}
