@@ -284,6 +284,10 @@ count_other(struct count_stream *s, const struct stream_line *line)
 {
 	bool wanted = false;
 
+	/* Rows count numbers of several hosts together, which each host gives
+	 * another name. */
+	if (s->in.header.nhosts > 0)
+		return;
 	switch (line->kind) {
 	case LINE_SYMBOLS:
 	case LINE_STACK:
@@ -348,8 +352,9 @@ count_json(struct count_stream *s, const struct stream_line *line)
 		write_end(s);
 	switch (json.got) {
 	case JSON_GOOD:
-		if (!s->untyped && counter_tell_names(s->counter, map, s->names,
-				       lines(s)) == -1)
+		if (!s->untyped && s->in.header.nhosts == 0 &&
+		    counter_tell_names(s->counter, map, s->names, lines(s)) ==
+			-1)
 			return -1;
 		return count_record(s, map, json.time_ns, json.data, json.len);
 	case JSON_LACKS:
@@ -603,7 +608,8 @@ begin_stream(struct count_stream *s, enum stream_opening what)
 			   s->counter, &s->in.header, s->encoding) == -1
 			   ? -1
 			   : begin_rows(s);
-	if (s->kinds[KIND_KTIME] || s->kinds[KIND_BOOTTIME])
+	if ((s->kinds[KIND_KTIME] || s->kinds[KIND_BOOTTIME]) &&
+	    s->in.header.nhosts == 0)
 		stream_write_clock(lines(s), &s->in.header.clock);
 	return 0;
 }

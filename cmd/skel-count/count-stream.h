@@ -30,7 +30,7 @@ struct count_stream {
 
 	struct stream_reader in;
 	bool is_pipe;
-	bool wanted[STREAM_MAPS_MAX];
+	bool wanted[STREAM_ENTRIES_MAX];
 	uint64_t stream_lost;
 	bool untyped;           /* records of JSON, without a header */
 	bool one_pass;          /* all rows are written at the end */

@@ -109,7 +109,8 @@ declare_plans(struct printer *p, struct sql_tables *tables)
 	int ret = 0;
 
 	for (size_t i = 0; i < p->nplans; i++)
-		if (p->plans[i] != NULL)
+		if (p->plans[i] != NULL &&
+		    !stream_header_is_alike(&p->in.header, (unsigned int)i))
 			ret |= plan_declare(p->plans[i], tables, is_only, out);
 	for (size_t i = 0; i < p->nuntyped; i++)
 		ret |= plan_declare(p->untyped[i].plan, tables, is_only, out);

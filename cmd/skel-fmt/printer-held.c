@@ -53,6 +53,7 @@ hold_behind(struct printer *p, const struct stream_line *line)
 	if (line->kind == LINE_PASS) {
 		r.time_ns = line->keys;
 	} else if (line->kind == LINE_CLOCK) {
+		r.map = line->host;
 		r.data = (const unsigned char *)&line->clock;
 		r.len = sizeof(line->clock);
 	} else {

@@ -3,6 +3,8 @@
 
 #include "base/array.h"
 #include "base/report.h"
+#include "base/text.h"
+#include "base/utf8.h"
 #include "printer-plans.h"
 #include "record/fields.h"
 
@@ -80,7 +82,8 @@ check_column_option(const struct printer *p, const char *name)
 	struct buf names = { 0 };
 	size_t start;
 
-	if (is_typed_column(p, name) || may_add_columns(p))
+	if (strcmp(name, PLAN_HOST_COLUMN) == 0 || is_typed_column(p, name) ||
+	    may_add_columns(p))
 		return 0;
 	for (unsigned int i = 0; i < h->nmaps; i++)
 		if (printer_wants_map(p, h->maps[i].name))
@@ -102,7 +105,8 @@ static bool
 has_chosen_columns(const struct printer *p, unsigned int map)
 {
 	for (size_t i = 0; i < p->plan.ncolumns; i++)
-		if (fields_has(&p->in.header, map, p->plan.columns[i]) ||
+		if (strcmp(p->plan.columns[i], PLAN_HOST_COLUMN) == 0 ||
+		    fields_has(&p->in.header, map, p->plan.columns[i]) ||
 		    (may_add_columns(p) &&
 			!is_typed_column(p, p->plan.columns[i])))
 			return true;
@@ -115,6 +119,22 @@ report_no_stacks(const struct printer *p)
 	report_error(
 	    "%s: --folded: there are no stacks in the records", p->in.name);
 	return -1;
+}
+
+/* Whether a map of another host is shown that has the same name and types. */
+static bool
+is_like_another(const struct printer *p, unsigned int map)
+{
+	const struct stream_header *h = &p->in.header;
+	const struct stream_map *m = &h->maps[map], *o = h->maps;
+
+	if (m->host == 0)
+		return false;
+	for (unsigned int i = 0; o->host < m->host; i++, o++)
+		if (p->plans[i] != NULL && o->value == m->value &&
+		    o->key == m->key && strcmp(o->name, m->name) == 0)
+			return true;
+	return false;
 }
 
 /* Make the plan of a map, unless the map is not shown: --folded shows only maps
@@ -135,8 +155,28 @@ open_plan(struct printer *p, unsigned int map)
 		*plan = NULL;
 		return 0;
 	}
-	p->shown++;
+	p->shown += !is_like_another(p, map);
 	return 0;
+}
+
+/* The columns that the names of hosts need in a table. */
+static unsigned int
+count_host_columns(struct printer *p)
+{
+	const struct stream_header *h = &p->in.header;
+	size_t most = 0, wide;
+
+	for (size_t i = 0; i < h->nhosts; i++) {
+		const char *host = h->hosts[i].host;
+
+		p->next_head.len = 0;
+		text_write(&p->next_head, host, strlen(host), STYLE_VIS);
+		if (p->next_head.failed || p->next_head.len == 0)
+			continue;
+		wide = utf8_columns(p->next_head.data, p->next_head.len);
+		most = wide > most ? wide : most;
+	}
+	return (unsigned int)most;
 }
 
 int
@@ -146,12 +186,16 @@ printer_open_plans(struct printer *p)
 
 	for (size_t i = 0; i < h->nmaps && p->symbols == NULL; i++)
 		if (h->maps[i].interpreter != NULL &&
-		    (p->symbols = symbol_store_new()) == NULL)
+		    ((p->symbols = symbol_store_new()) == NULL ||
+			symbol_store_set_hosts(p->symbols, h->nhosts) == -1))
 			return -1;
 	p->plan.symbols = p->symbols;
-	if (p->names == NULL && (p->names = name_store_new()) == NULL)
+	if (p->names == NULL &&
+	    ((p->names = name_store_new()) == NULL ||
+		name_store_set_hosts(p->names, h->nhosts) == -1))
 		return -1;
 	p->plan.names = p->names;
+	p->plan.host_columns = count_host_columns(p);
 	for (size_t i = 0; i < p->nmaps; i++)
 		if (check_map_option(p, p->maps[i]) == -1)
 			return -1;

@@ -110,7 +110,7 @@ note_head(struct printer *p, const struct plan *plan)
 
 	p->next_head.len = 0;
 	plan_head(plan, &p->next_head);
-	if (p->next_head.len == 0 || p->nheads == STREAM_MAPS_MAX)
+	if (p->next_head.len == 0 || p->nheads == STREAM_ENTRIES_MAX)
 		return;
 	hash_mix(&head, p->next_head.data, p->next_head.len);
 	p->heads[p->nheads++] = head;
@@ -300,9 +300,9 @@ print_untyped(struct printer *p, const struct stream_line *line)
 	struct untyped_map *u = printer_find_untyped(p, map);
 	size_t wrong_at;
 
-	if (u == NULL && p->nuntyped == STREAM_MAPS_MAX) {
+	if (u == NULL && p->nuntyped == STREAM_ENTRIES_MAX) {
 		stream_reader_bad(&p->in,
-		    "the records are of more than %d maps", STREAM_MAPS_MAX);
+		    "the records are of more than %d maps", STREAM_ENTRIES_MAX);
 		return;
 	}
 	if (u == NULL) {
@@ -338,15 +338,17 @@ print_json_line(struct printer *p, const struct stream_line *line)
 static void
 count_lost(struct printer *p, const struct stream_line *line)
 {
+	const struct stream_header *h = &p->in.header;
 	uint64_t now = clock_elapsed();
 
 	p->lost += line->count;
 	p->stream_lost += line->count;
 	if (p->lost_time != 0 && now - p->lost_time < REPORT_LOST_NS)
 		return;
-	report_notice("%s: %" PRIu64 " record%s lost in map %s", p->in.name,
-	    line->count, line->count == 1 ? "" : "s",
-	    p->in.header.maps[line->map].name);
+	report_notice("%s: %" PRIu64 " record%s lost in map %s%s%s", p->in.name,
+	    line->count, line->count == 1 ? "" : "s", h->maps[line->map].name,
+	    h->nhosts > 0 ? " of host " : "",
+	    h->nhosts > 0 ? stream_header_host(h, line->map) : "");
 	p->lost_reported += line->count;
 	p->lost_time = now;
 }
@@ -484,7 +486,7 @@ print_record_or_control(struct printer *p, const struct stream_line *line)
 		add_names(p, line);
 		break;
 	case LINE_CLOCK:
-		p->clock = line->clock;
+		p->clocks[line->host] = line->clock;
 		break;
 	case LINE_ERROR:
 		count_unread(p, line);
@@ -520,7 +522,7 @@ print_held_line(struct printer *p, const struct held_record *r)
 		end_pass(p, &line);
 		return;
 	case LINE_CLOCK:
-		memcpy(&p->clock, r->data, sizeof(p->clock));
+		memcpy(&p->clocks[r->map], r->data, sizeof(*p->clocks));
 		return;
 	default:
 		break;
@@ -717,13 +719,16 @@ close_stream(struct printer *p)
 	printer_close_held(p);
 	printer_close_plans(p);
 	if (p->nheads > 0) {
-		memcpy(p->last_heads, p->heads, sizeof(p->heads));
+		memcpy(p->last_heads, p->heads, p->nheads * sizeof(*p->heads));
 		p->nlast_heads = p->nheads;
 	}
 	p->nheads = 0;
 	p->waiting = false;
 	p->stream_lost = 0;
 	memset(p->unread, 0, sizeof(p->unread));
+	free(p->clocks);
+	p->clocks = NULL;
+	p->plan.clocks = NULL;
 }
 
 /* Print the header lines that come before any record, unless rows of the same
@@ -760,6 +765,21 @@ watch_stream(struct printer *p)
 	return n == -1 ? -1 : 0;
 }
 
+/* Keep the clocks of the header, which follows what is read. */
+static int
+copy_clocks(struct printer *p)
+{
+	const struct stream_header *h = &p->in.header;
+	size_t n = h->nhosts > 0 ? h->nhosts : 1;
+
+	p->clocks = calloc(n, sizeof(*p->clocks));
+	if (p->clocks == NULL)
+		return report_nomem();
+	memcpy(p->clocks, stream_header_clocks(h), n * sizeof(*p->clocks));
+	p->plan.clocks = p->clocks;
+	return 0;
+}
+
 /* Make what is needed to print a stream, and print the header lines that come
  * before any record.  Returns 0, or -1 after reporting that it cannot be shown.
  */
@@ -770,8 +790,6 @@ begin_stream(struct printer *p, enum stream_opening what)
 	const struct stream_header *h = &p->in.header;
 
 	p->is_stream = what == STREAM_OPENED;
-	p->clock = h->clock;
-	p->plan.clocks = &p->clock;
 	p->stream_line = p->is_stream ? p->in.line : 1;
 	if (what == STREAM_SESSION)
 		report_error("%s: this is a session; poll it first: skel-poll",
@@ -791,10 +809,15 @@ begin_stream(struct printer *p, enum stream_opening what)
 	}
 	if (what == STREAM_NDJSON)
 		return 0;
-	report_info("%s: records of %s, from %s, since %s", p->in.name, h->name,
-	    h->host, h->started);
+	if (h->nhosts > 0)
+		report_info("%s: records of %zu hosts, since %s", p->in.name,
+		    h->nhosts, h->started);
+	else
+		report_info("%s: records of %s, from %s, since %s", p->in.name,
+		    h->name, h->host, h->started);
 	if (member_notes_apply_options(&p->in.header, p->as, p->nas) == -1 ||
-	    printer_open_plans(p) == -1 || printer_open_held(p) == -1)
+	    copy_clocks(p) == -1 || printer_open_plans(p) == -1 ||
+	    printer_open_held(p) == -1)
 		return -1;
 	if (p->watch != NULL)
 		return watch_stream(p);

@@ -39,8 +39,9 @@ struct printer {
 
 	/* The current input. */
 	struct stream_reader in;
-	/* Of the records that are printed now; what was read may be later. */
-	struct clock_offsets clock;
+	/* Owned, by host: of the records that are printed now; what was read
+	 * may be later. */
+	struct clock_offsets *clocks;
 	struct symbol_store *symbols; /* owned; NULL if no map has stacks */
 	struct name_store *names;     /* owned; NULL before it has a header */
 	bool is_pipe; /* then Ctrl-C ends the first command of the pipe, and
@@ -52,8 +53,9 @@ struct printer {
 	size_t nplans;
 	struct untyped_map *untyped; /* owned */
 	size_t nuntyped, untyped_cap;
-	size_t shown;    /* number of maps that are shown */
-	struct buf map;  /* the name of the map of a JSON record */
+	size_t shown;   /* number of maps that are shown; those of several hosts
+			   that are alike count as one */
+	struct buf map; /* the name of the map of a JSON record */
 	struct buf type; /* and that of its type */
 	uint64_t lost, lost_reported;
 	uint64_t lost_time; /* of the last report, in ns */
@@ -69,8 +71,8 @@ struct printer {
 			   were not printed yet */
 	unsigned long stream_line; /* where it begins */
 	uint64_t stream_lost;
-	uint64_t unread[STREAM_MAPS_MAX]; /* records that "@error" lines count,
-					     by map */
+	uint64_t unread[STREAM_ENTRIES_MAX]; /* records that "@error" lines
+					     count, by map */
 
 	/* All inputs. */
 	struct flame *folded; /* owned: --folded, printed at the end */
@@ -78,7 +80,8 @@ struct printer {
 	struct buf head, next_head;
 	/* Hashes of the header lines of this stream, and of the last one that
 	 * had any. */
-	struct hash_key heads[STREAM_MAPS_MAX], last_heads[STREAM_MAPS_MAX];
+	struct hash_key heads[STREAM_ENTRIES_MAX],
+	    last_heads[STREAM_ENTRIES_MAX];
 	size_t nheads, nlast_heads;
 	struct hash_key head_key;
 	bool others_reported; /* that columns are others than before */

@@ -63,7 +63,7 @@ first_entry(const struct filter *f, unsigned int map)
 
 	if (h->nmaps == 0 || h->maps[map].label == NULL)
 		return map;
-	return (unsigned int)stream_header_find_map(h, h->maps[map].name);
+	return stream_header_first_entry(h, map);
 }
 
 bool
@@ -412,6 +412,7 @@ begin_stream(struct filter *f, enum stream_opening what)
 	    (f->nas > 0 &&
 		member_notes_apply_options(h, f->as, f->nas) == -1) ||
 	    (f->names = name_store_new()) == NULL ||
+	    name_store_set_hosts(f->names, h->nhosts) == -1 ||
 	    query_plans_open(&f->plans, f->query, h, f->names, f->in.name) ==
 		-1 ||
 	    filter_open_held(f) == -1)

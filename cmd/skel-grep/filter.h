@@ -53,7 +53,8 @@ struct filter {
 	struct buf behind; /* a line that is held */
 	bool selects_held; /* the record that was held, whose text is next */
 	uint64_t records, lost;
-	uint64_t pass[STREAM_MAPS_MAX]; /* records since the last "@sampled" */
+	uint64_t
+	    pass[STREAM_ENTRIES_MAX]; /* records since the last "@sampled" */
 };
 
 /* Filters the input fd.  Returns 0, or -1 after reporting that some of it could

@@ -22,8 +22,9 @@ struct name_paths {
 
 struct name_encoder {
 	size_t nmaps;
-	struct name_paths *maps;  /* owned */
-	struct name_store *names; /* owned: what was written so far */
+	struct name_paths *maps;            /* owned */
+	struct name_store *names;           /* owned: what was written so far */
+	const struct stream_header *header; /* borrowed */
 };
 
 /* Adds a field, if it has a name that its records tell.  Returns 0, or -1 if
@@ -71,9 +72,11 @@ name_encoder_new(const struct stream_header *h)
 
 	if (!failed) {
 		e->nmaps = h->nmaps;
+		e->header = h;
 		e->names = name_store_new();
 		e->maps = calloc(h->nmaps + 1, sizeof(*e->maps));
-		failed = e->names == NULL || e->maps == NULL;
+		failed = e->names == NULL || e->maps == NULL ||
+			 name_store_set_hosts(e->names, h->nhosts) == -1;
 	}
 	for (unsigned int i = 0; !failed && i < h->nmaps; i++)
 		failed = find_paths(&e->maps[i], h, i) == -1;
@@ -128,7 +131,7 @@ is_nameless(const struct kind_form *f, uint64_t number, const char *text)
 
 /* Writes the line for a number, if its name is told and was not written. */
 static int
-encode_name(struct name_encoder *e, const struct name_path *p,
+encode_name(struct name_store *names, const struct name_path *p,
     const json_t *record, struct buf *lines)
 {
 	const char *key, *name, *old;
@@ -142,12 +145,12 @@ encode_name(struct name_encoder *e, const struct name_path *p,
 	    is_nameless(&p->form, id.id, name))
 		return 0;
 	id.pid = find_pid(in, id.kind);
-	old = name_store_find_of(e->names, id.kind, id.pid, id.id);
+	old = name_store_find_of(names, id.kind, id.pid, id.id);
 	if (!named_id_is_told(&id) || (old != NULL && strcmp(old, name) == 0))
 		return 0;
-	if (name_store_set(e->names, id.kind, id.pid, id.id, name) == -1)
+	if (name_store_set(names, id.kind, id.pid, id.id, name) == -1)
 		return -1;
-	name_store_write(e->names, lines, id.kind, id.pid, &id.id, 1);
+	name_store_write(names, lines, id.kind, id.pid, &id.id, 1);
 	return 0;
 }
 
@@ -156,9 +159,11 @@ name_encoder_record(struct name_encoder *e, unsigned int map,
     const json_t *record, struct buf *lines)
 {
 	const struct name_paths *m = &e->maps[map];
+	struct name_store *names =
+	    name_store_to_set(e->names, e->header->maps[map].host);
 
 	for (size_t i = 0; i < m->n; i++)
-		if (encode_name(e, &m->v[i], record, lines) == -1)
+		if (encode_name(names, &m->v[i], record, lines) == -1)
 			return -1;
 	return 0;
 }

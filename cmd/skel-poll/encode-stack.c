@@ -22,7 +22,8 @@ struct stack_paths {
 
 struct stack_encoder {
 	const struct stream_header *header; /* borrowed */
-	struct symbol_store *symbols;       /* owned: what was written so far */
+	struct symbol_store *all;           /* owned: what was written so far */
+	struct symbol_store *symbols;       /* that of the host of the record */
 	struct stack_paths *maps;           /* owned */
 	/* The stack being converted: its addresses, and those of them whose
 	 * symbols have to be written. */
@@ -68,9 +69,10 @@ stack_encoder_new(const struct stream_header *h)
 		return NULL;
 	}
 	e->header = h;
-	e->symbols = symbol_store_new();
+	e->all = symbol_store_new();
 	e->maps = calloc(h->nmaps + 1, sizeof(*e->maps));
-	if (e->symbols == NULL || e->maps == NULL) {
+	if (e->all == NULL || e->maps == NULL ||
+	    symbol_store_set_hosts(e->all, h->nhosts) == -1) {
 		report_nomem();
 		stack_encoder_free(e);
 		return NULL;
@@ -91,7 +93,7 @@ stack_encoder_free(struct stack_encoder *e)
 		free(e->maps[i].pid);
 	}
 	free(e->maps);
-	symbol_store_free(e->symbols);
+	symbol_store_free(e->all);
 	free(e);
 }
 
@@ -287,6 +289,7 @@ stack_encoder_record(struct stack_encoder *e, unsigned int map, json_t *record,
 {
 	const struct stack_paths *m = &e->maps[map];
 
+	e->symbols = symbol_store_to_set(e->all, e->header->maps[map].host);
 	for (int i = 0; i < STACK_SIDES; i++) {
 		uint64_t pid =
 		    i == STACK_USER ? find_stack_pid(record, m->pid) : 0;

@@ -50,23 +50,24 @@ struct stream_pass {
 	struct buf behind; /* the output that a line behind held ones gives */
 
 	/* The stream that is being copied. */
-	bool begun;                          /* its header was written */
-	bool keep[STREAM_MAPS_MAX];          /* the maps to copy */
-	struct plan *plans[STREAM_MAPS_MAX]; /* owned, compiled when needed */
-	struct symbol_store *symbols; /* owned; to write JSON, else NULL */
-	struct name_store *names;     /* likewise */
-	struct stack_encoder *stacks; /* owned; to write binary, else NULL */
-	struct name_encoder *encoder; /* likewise */
-	json_t *members[STREAM_MAPS_MAX]; /* owned: objects whose keys are the
-					     members of JSON records, or null
-					     for one that was reported */
+	bool begun;                    /* its header was written */
+	bool keep[STREAM_ENTRIES_MAX]; /* the maps to copy */
+	struct plan
+	    *plans[STREAM_ENTRIES_MAX]; /* owned, compiled when needed */
+	struct symbol_store *symbols;   /* owned; to write JSON, else NULL */
+	struct name_store *names;       /* likewise */
+	struct stack_encoder *stacks;   /* owned; to write binary, else NULL */
+	struct name_encoder *encoder;   /* likewise */
+	json_t *members[STREAM_ENTRIES_MAX]; /* owned: objects whose keys are
+					     the members of JSON records, or
+					     null for one that was reported */
 	/* Owned: records whose names follow, and lines behind them; NULL: the
 	 * names of all come first.  If the output is binary they have been
 	 * written, and are here only so that the stream does not end before
 	 * their names. */
 	struct held_records *held;
-	uint64_t records, lost;                    /* for "@end" */
-	struct stream_ring rings[STREAM_MAPS_MAX]; /* likewise */
+	uint64_t records, lost;                       /* for "@end" */
+	struct stream_ring rings[STREAM_ENTRIES_MAX]; /* likewise */
 	size_t nrings;
 
 	/* All streams of the input. */
@@ -117,7 +118,7 @@ write_as_json(struct stream_pass *p, const struct stream_line *line)
 		.form = PLAN_JSON,
 		.symbols = p->symbols,
 		.names = p->names,
-		.clocks = &p->reader->header.clock,
+		.clocks = stream_header_clocks(&p->reader->header),
 	};
 	const struct stream_header *h = &p->reader->header;
 	struct plan **plan = &p->plans[line->map];
@@ -437,13 +438,21 @@ keep_rings(struct stream_pass *p, const json_t *end)
 		    json_integer_value(json_object_get(entry, "most"));
 		const char *name =
 		    json_doc_string(json_object_get(entry, "map"));
-		int map = name != NULL ? stream_header_find_map(h, name) : -1;
+		json_int_t host =
+		    json_integer_value(json_object_get(entry, "host"));
+		int map = -1;
 
+		if (name != NULL && host >= 0 &&
+		    (host == 0 || (size_t)host < h->nhosts))
+			map =
+			    stream_header_find_map_of(h, name, (uint32_t)host);
 		if (map == -1 || !p->keep[map] || size <= 0 || most < 0 ||
 		    p->nrings == nitems(p->rings))
 			continue;
 		p->rings[p->nrings++] = (struct stream_ring){
 			.map = h->maps[map].name,
+			.has_host = h->nhosts > 0,
+			.host = (uint32_t)host,
 			.size = (uint64_t)size,
 			.most = (uint64_t)most,
 		};
@@ -673,6 +682,24 @@ finish_held(struct stream_pass *p, enum pass_end end)
 	return failed != PASS_NONE ? failed : end;
 }
 
+static int
+open_names(struct stream_pass *p)
+{
+	p->names = name_store_new();
+	return p->names == NULL
+		   ? -1
+		   : name_store_set_hosts(p->names, p->reader->header.nhosts);
+}
+
+static int
+open_symbols(struct stream_pass *p)
+{
+	p->symbols = symbol_store_new();
+	return p->symbols == NULL ? -1
+				  : symbol_store_set_hosts(
+					p->symbols, p->reader->header.nhosts);
+}
+
 /* Opens what converting names to the other encoding needs. */
 static int
 open_conversion(struct stream_pass *p)
@@ -684,12 +711,11 @@ open_conversion(struct stream_pass *p)
 			       (p->encoder = name_encoder_new(h)) != NULL
 			   ? 0
 			   : -1;
-	if ((p->names = name_store_new()) == NULL)
+	if (open_names(p) == -1)
 		return -1;
 	for (size_t i = 0; i < h->nmaps; i++)
 		if (h->maps[i].interpreter != NULL)
-			return (p->symbols = symbol_store_new()) != NULL ? 0
-									 : -1;
+			return open_symbols(p);
 	return 0;
 }
 
@@ -706,9 +732,8 @@ open_held(struct stream_pass *p)
 		return 0;
 	p->held_clock.stopped =
 	    fstat(p->reader->input.fd, &st) == 0 && S_ISREG(st.st_mode);
-	if (p->symbols == NULL && (p->symbols = symbol_store_new()) == NULL)
-		return -1;
-	if (p->names == NULL && (p->names = name_store_new()) == NULL)
+	if ((p->symbols == NULL && open_symbols(p) == -1) ||
+	    (p->names == NULL && open_names(p) == -1))
 		return -1;
 	p->held = held_records_new_all(h, h->symbols_follow ? p->symbols : NULL,
 	    h->names_follow ? p->names : NULL);
@@ -743,6 +768,8 @@ begin_stream(struct stream_pass *p, enum stream_opening what)
 	/* JSON records have their names with them. */
 	h->symbols_follow &= binary && !wants_json(p);
 	h->names_follow &= binary && !wants_json(p);
+	for (size_t i = 0; i < h->nhosts && !(binary && !wants_json(p)); i++)
+		h->hosts[i].symbols_follow = h->hosts[i].names_follow = false;
 	if (stream_header_write(h, &p->out->buf) == -1)
 		return -1;
 	p->begun = true;

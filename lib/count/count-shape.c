@@ -671,22 +671,36 @@ count_shape_made(const struct stream_header *h, unsigned int map)
 	       is_called(&h->types, m->value, value_type);
 }
 
+/* The machine of all hosts, if it is the same. */
+static const char *
+same_machine(const struct stream_header *h)
+{
+	for (size_t i = 1; i < h->nhosts; i++)
+		if (strcmp(h->hosts[i].machine, h->hosts[0].machine) != 0)
+			return "";
+	return h->hosts[0].machine;
+}
+
 int
 count_shape_make_header(struct count_shape *s, struct stream_header *h,
     const struct stream_header *from, enum stream_encoding encoding)
 {
+	bool merged = from->nhosts > 0;
 	struct stream_map *m;
 	uint32_t key, value;
 
+	/* What is of one host means nothing where rows are of several. */
 	*h = (struct stream_header){ .encoding = encoding,
 		.name = copy_text(from->name),
 		.host = copy_text(from->host),
-		.boot_id = copy_text(from->boot_id),
+		.boot_id = copy_text(merged ? "" : from->boot_id),
 		.started = copy_text(from->started),
-		.machine = copy_text(from->machine),
-		.clock = from->clock,
-		.symbols_follow = from->symbols_follow,
-		.names_follow = from->names_follow };
+		.machine =
+		    copy_text(merged ? same_machine(from) : from->machine),
+		.symbols_follow = from->symbols_follow && !merged,
+		.names_follow = from->names_follow && !merged };
+	if (!merged)
+		h->clock = from->clock;
 	if (h->name == NULL || h->host == NULL || h->boot_id == NULL ||
 	    h->started == NULL || h->machine == NULL)
 		return report_nomem();

@@ -133,6 +133,8 @@ counted_member_find(struct counted_member *m, const struct stream_header *h,
 
 	if (strcmp(name, "@map") == 0)
 		return set_constant(m, source->name);
+	if (strcmp(name, "@host") == 0)
+		return set_constant(m, stream_header_host(h, map));
 	if (strcmp(name, "@type") == 0 && source->label != NULL)
 		return set_constant(m, source->label);
 	if (!fields_find(h, map, name, &at))

@@ -51,9 +51,10 @@ struct counted_member {
 
 /*
  * Find the member called name in map number map of h: as "a.b", for a sampled
- * map also as "key.a" and "value.b".  "@map" and "@type" are the names of the
- * map and of the type of its records.  Returns 1; 0 if the map has no such
- * member; or -1 after reporting that it is there but cannot be counted.
+ * map also as "key.a" and "value.b".  "@map", "@host" and "@type" are the names
+ * of the map, of its host and of the type of its records.  Returns 1; 0 if the
+ * map has no such member; or -1 after reporting that it is there but cannot be
+ * counted.
  */
 int counted_member_find(struct counted_member *m, const struct stream_header *h,
     unsigned int map, const char *name);

@@ -44,9 +44,10 @@ struct counter {
 	size_t whole_cap;
 	unsigned char *row; /* owned: key and value, as they are written */
 
-	const struct stream_header *from;          /* borrowed: of the input */
-	struct counted_map *maps[STREAM_MAPS_MAX]; /* owned; NULL: left out */
-	bool lacks[STREAM_MAPS_MAX];
+	const struct stream_header *from; /* borrowed: of the input */
+	struct counted_map
+	    *maps[STREAM_ENTRIES_MAX]; /* owned; NULL: left out */
+	bool lacks[STREAM_ENTRIES_MAX];
 	bool replaced;
 	struct counted_map *untyped; /* owned: of JSON without types, or NULL */
 	enum stream_encoding encoding;
@@ -84,7 +85,7 @@ free_map(struct counted_map *m)
 static void
 free_maps(struct counter *c)
 {
-	for (size_t i = 0; i < STREAM_MAPS_MAX; i++) {
+	for (size_t i = 0; i < STREAM_ENTRIES_MAX; i++) {
 		if (c->maps[i] != c->untyped)
 			free_map(c->maps[i]);
 		c->maps[i] = NULL;
@@ -632,7 +633,7 @@ counter_report_unseen(const struct counter *c, const char *where)
 {
 	bool unseen = false;
 
-	for (size_t i = 0; i < STREAM_MAPS_MAX && !unseen; i++)
+	for (size_t i = 0; i < STREAM_ENTRIES_MAX && !unseen; i++)
 		if (c->maps[i] != NULL)
 			unseen =
 			    json_source_report_unseen(&c->maps[i]->json, where);

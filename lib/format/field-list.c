@@ -223,7 +223,8 @@ each_member(struct field_list *l, list_line *fn)
 	struct fields fields;
 
 	for (l->map = 0; l->map < h->nmaps; l->map++) {
-		if (!is_listed(l->options, h->maps[l->map].name))
+		if (!is_listed(l->options, h->maps[l->map].name) ||
+		    stream_header_is_alike(h, l->map))
 			continue;
 		fields = (struct fields){ 0 };
 		fields_add_selected(&fields, h, l->map, NULL, 0, true);

@@ -108,7 +108,8 @@ has_any_chosen(const struct plan *p, struct new_members *m)
 	const struct plan_options *o = &p->options;
 
 	for (size_t i = 0; i < o->ncolumns; i++)
-		if (fields_has(p->header, p->map, o->columns[i]) ||
+		if (strcmp(o->columns[i], PLAN_HOST_COLUMN) == 0 ||
+		    fields_has(p->header, p->map, o->columns[i]) ||
 		    has_member(m, o->columns[i]))
 			return true;
 	return false;
@@ -126,6 +127,8 @@ add_chosen_members(struct plan *p, struct new_members *m)
 	for (size_t i = 0; i < o->ncolumns && !p->columns.failed; i++) {
 		const char *name = o->columns[i];
 
+		if (strcmp(name, PLAN_HOST_COLUMN) == 0)
+			continue;
 		if (fields_has(p->header, p->map, name)) {
 			while (at < p->columns.n &&
 			       is_or_is_below(p->columns.v[at].name, name))

@@ -1,8 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "base/utf8.h"
 #include "format/plan-column.h"
 #include "layout/typed-json.h"
+
+static const char host_head[] = "HOST";
 
 bool
 plan_is_narrowed(const struct plan *p)
@@ -234,6 +238,99 @@ plan_paint(const struct plan *p, struct buf *out, size_t start, enum paint what)
 		paint_from(out, start, what);
 }
 
+/* The columns of the cell of the host. */
+static unsigned int
+host_columns(const struct plan *p)
+{
+	unsigned int wide = p->options.host_columns;
+
+	if (wide == 0) {
+		struct buf name = { 0 };
+
+		text_write(&name, p->host, strlen(p->host), STYLE_VIS);
+		if (!name.failed && name.len > 0)
+			wide = (unsigned int)utf8_columns(name.data, name.len);
+		buf_free(&name);
+	}
+	if (wide < sizeof(host_head) - 1)
+		wide = sizeof(host_head) - 1;
+	return wide < PLAN_HOST_COLUMNS_MAX ? wide : PLAN_HOST_COLUMNS_MAX;
+}
+
+void
+plan_set_host_cell(struct plan *p)
+{
+	unsigned int wide;
+	struct buf cell = { 0 };
+
+	if (p->host == NULL || plan_is_text(p))
+		return;
+	wide = host_columns(p);
+	table_fill_text(&cell, p->host, wide);
+	p->host_cell_len = cell.len;
+	buf_chr(&cell, '\0');
+	p->table.failed |= cell.failed;
+	p->host_cell = cell.data;
+	p->table.terminal = plan_table_columns(p, p->options.width);
+}
+
+unsigned int
+plan_table_columns(const struct plan *p, unsigned int width)
+{
+	unsigned int wide = p->host_cell != NULL ? host_columns(p) + 1 : 0;
+
+	return width == 0 ? 0 : width > wide ? width - wide : 1;
+}
+
+static void
+write_names(const struct plan *p, struct buf *out)
+{
+	size_t start = out->len;
+
+	if (p->host_cell != NULL)
+		buf_str(out, p->host_cell);
+	if (p->host_cell != NULL && p->map_cell != NULL)
+		buf_chr(out, ' ');
+	if (p->map_cell != NULL)
+		buf_str(out, p->map_cell);
+	plan_paint(p, out, start, PAINT_MAP);
+}
+
+void
+plan_write_names(const struct plan *p, struct buf *out, size_t cell)
+{
+	if (p->host_cell == NULL && p->map_cell == NULL)
+		return;
+	if (cell > 0)
+		buf_chr(out, ' ');
+	write_names(p, out);
+	if (cell == 0)
+		buf_chr(out, ' ');
+}
+
+void
+plan_write_head(const struct plan *p, struct buf *out)
+{
+	const struct table *t = &p->table;
+	size_t cell = 0;
+	unsigned int over = 0;
+
+	if (plan_shows_time(p))
+		table_head_cell(t, cell++, out, &over);
+	if (cell > 0 && (p->host_cell != NULL || p->map_cell != NULL))
+		buf_chr(out, ' ');
+	if (p->host_cell != NULL)
+		table_fill_text(out, host_head, host_columns(p));
+	if (p->host_cell != NULL && p->map_cell != NULL)
+		buf_chr(out, ' ');
+	if (p->map_cell != NULL)
+		buf_str(out, p->map_cell);
+	if (cell == 0 && (p->host_cell != NULL || p->map_cell != NULL))
+		buf_chr(out, ' ');
+	for (; cell < t->n; cell++)
+		table_head_cell(t, cell, out, &over);
+}
+
 bool
 plan_write_start(const struct plan *p, const struct plan_input *rec)
 {
@@ -244,13 +341,11 @@ plan_write_start(const struct plan *p, const struct plan_input *rec)
 		plan_write_time(rec);
 		plan_paint(p, out, start, PAINT_TIME);
 	}
-	if (p->map_cell == NULL)
+	if (p->host_cell == NULL && p->map_cell == NULL)
 		return out->len > start;
 	if (out->len > start)
 		buf_chr(out, ' ');
-	start = out->len;
-	buf_str(out, p->map_cell);
-	plan_paint(p, out, start, PAINT_MAP);
+	write_names(p, out);
 	return true;
 }
 
@@ -267,15 +362,7 @@ plan_start_row(
 		table_cell(&p->table, cell++, out, start, over);
 		plan_paint(p, out, start, PAINT_TIME);
 	}
-	if (p->map_cell != NULL) {
-		if (cell > 0)
-			buf_chr(out, ' ');
-		start = out->len;
-		buf_str(out, p->map_cell);
-		plan_paint(p, out, start, PAINT_MAP);
-		if (cell == 0)
-			buf_chr(out, ' ');
-	}
+	plan_write_names(p, out, cell);
 	return cell;
 }
 

@@ -45,8 +45,22 @@ unsigned int plan_time_width(const struct plan *p);
 void plan_paint(
     const struct plan *p, struct buf *out, size_t start, enum paint what);
 
-/* Append a record's time and its map, as far as the table shows them.  Returns
- * whether there is any of it. */
+/* Make the cell of the host, if the table shows it, and take its columns from
+ * the table's. */
+void plan_set_host_cell(struct plan *p);
+
+/* What is left for the table of a terminal's columns. */
+unsigned int plan_table_columns(const struct plan *p, unsigned int width);
+
+/* Append the cells of the host and of the map, as far as the table shows them,
+ * between cell - 1 of the table and cell. */
+void plan_write_names(const struct plan *p, struct buf *out, size_t cell);
+
+/* Append the heads of all columns, without a newline. */
+void plan_write_head(const struct plan *p, struct buf *out);
+
+/* Append a record's time, its host and its map, as far as the table shows them.
+ * Returns whether there is any of it. */
 bool plan_write_start(const struct plan *p, const struct plan_input *rec);
 
 /* The same at the start of a row of the table, for table_start().  Returns the

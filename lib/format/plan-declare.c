@@ -31,11 +31,12 @@ plan_declare(
 
 	sql_table_begin(
 	    &t, s, is_only ? NULL : p->map_name, plan_type_label(p), out);
-	if (!p->options.bare) {
+	if (!p->options.bare)
 		sql_table_add(&t, "@map", &text, false);
-		if (!p->options.no_time)
-			sql_table_add_time(&t, "@time", p->options.time, nulls);
-	}
+	if (p->host != NULL)
+		sql_table_add(&t, "@host", &text, false);
+	if (plan_shows_time(p))
+		sql_table_add_time(&t, "@time", p->options.time, nulls);
 	for (size_t i = 0; i < p->columns.n; i++) {
 		column = plan_sql_column(p, i);
 		sql_table_add(&t, p->columns.v[i].name, &column, nulls);

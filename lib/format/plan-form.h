@@ -125,8 +125,13 @@ struct plan {
 	struct formatter_part line;   /* forms with ops->lines */
 	struct formatter_part *parts; /* owned; other forms: by column */
 	struct table table;
-	/* Owned: the map's name, as wide as its column; NULL: there is none. */
-	char *map_cell;
+	/* Borrowed from the header: the host, in forms that show it; NULL: they
+	 * do not, since the stream is of one host and nobody asked for it. */
+	const char *host;
+	/* Owned: the names of the host and of the map, as wide as their columns
+	 * of a table; NULL: there is none. */
+	char *host_cell, *map_cell;
+	size_t host_cell_len;
 	struct buf spark_key; /* what the histogram is called that is drawn */
 	/* Owned, by column: set if each cell of the table is a single step;
 	 * then a row is written in one go and takes at most row_most bytes. */
@@ -141,8 +146,9 @@ struct plan {
 
 	/* JSON records.  The row's first two cells are CELL_MAP, CELL_TIME. */
 	struct json_row row;
-	uint32_t type_cell; /* "@type"; 0: the map has only one type */
-	uint32_t *cells;    /* owned: the row's cell of each column */
+	uint32_t type_cell;    /* "@type"; 0: the map has only one type */
+	uint32_t host_in_json; /* "@host"; 0: records need not have it */
+	uint32_t *cells;       /* owned: the row's cell of each column */
 	/* Owned: of columns of texts, in which the cell is that of the value:
 	 * the record's own text, and the address family; or 0. */
 	struct text_cells {
@@ -171,6 +177,9 @@ plan_shows_time(const struct plan *p)
 {
 	return !p->options.bare && !p->options.no_time;
 }
+
+/* Whether the columns that were chosen have the host among them. */
+bool plan_chooses_host(const struct plan_options *o);
 
 /* What plan_label() returns. */
 static inline const char *

@@ -24,16 +24,22 @@ compile_json(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
 	struct formatter *s = &p->formatter;
-	bool first = o->bare;
+	bool first = o->bare && p->host == NULL;
 
 	formatter_add_text(s, "{");
 	if (!o->bare) {
 		formatter_add_text(s, "\"@map\":\"");
 		formatter_add_styled_text(s, p->map_name, STYLE_JSON);
 		formatter_add_text(s, "\"");
-		if (!o->no_time)
-			add_json_time(s, o->time);
 	}
+	if (p->host != NULL) {
+		formatter_add_text(
+		    s, o->bare ? "\"@host\":\"" : ",\"@host\":\"");
+		formatter_add_styled_text(s, p->host, STYLE_JSON);
+		formatter_add_text(s, "\"");
+	}
+	if (plan_shows_time(p))
+		add_json_time(s, o->time);
 	if (!o->bare && plan_type_label(p) != NULL) {
 		formatter_add_text(s, ",\"@type\":\"");
 		formatter_add_styled_text(s, plan_type_label(p), STYLE_JSON);
@@ -88,9 +94,16 @@ write_narrowed(struct plan *p, const struct plan_input *rec)
 	bool first = true;
 
 	buf_chr(out, '{');
-	if (!p->options.bare) {
+	if (!p->options.bare)
 		write_json_member(
 		    p, out, "@map", &p->row.cells[CELL_MAP], &first);
+	if (p->host != NULL) {
+		typed_json_write_key(out, "@host", &first);
+		buf_chr(out, '"');
+		text_write(out, p->host, strlen(p->host), STYLE_JSON);
+		buf_chr(out, '"');
+	}
+	if (!p->options.bare) {
 		if (!p->options.no_time)
 			write_json_time(p, rec, &first);
 		if (p->type_cell != 0)
@@ -126,12 +139,13 @@ is_cell(const struct plan *p, uint32_t cell, const struct json_value *value)
 	return v->kind != JSON_VALUE_ABSENT && v->text == value->text;
 }
 
-/* Whether the value is the record's map, time or type. */
+/* Whether the value is the record's map, host, time or type. */
 static bool
 is_about_record(const struct plan *p, const struct json_value *value)
 {
 	return is_cell(p, CELL_MAP, value) || is_cell(p, CELL_TIME, value) ||
-	       (p->type_cell != 0 && is_cell(p, p->type_cell, value));
+	       (p->type_cell != 0 && is_cell(p, p->type_cell, value)) ||
+	       (p->host_in_json != 0 && is_cell(p, p->host_in_json, value));
 }
 
 static int
@@ -142,15 +156,17 @@ has_cell(const struct plan *p, uint32_t cell)
 
 /*
  * Append the record with another time or without one, or without its map, its
- * time and its type.  They nearly always come first; what follows the last of
- * them is copied in one piece.
+ * host, its time and its type.  They nearly always come first; what follows the
+ * last of them is copied in one piece.
  */
 static void
 write_changed(struct plan *p, const struct plan_input *rec)
 {
 	bool bare = p->options.bare;
-	int left = has_cell(p, CELL_TIME) + (bare && has_cell(p, CELL_MAP)) +
-		   (bare && p->type_cell != 0 && has_cell(p, p->type_cell));
+	int left =
+	    has_cell(p, CELL_TIME) + (bare && has_cell(p, CELL_MAP)) +
+	    (bare && p->type_cell != 0 && has_cell(p, p->type_cell)) +
+	    (bare && p->host_in_json != 0 && has_cell(p, p->host_in_json));
 	struct buf *out = rec->run.out;
 	struct json_value key, value;
 	struct json_cursor c;
@@ -227,22 +243,32 @@ field_line_end(const struct plan *p)
 	return p->ops->style == STYLE_CSV ? "\r\n" : "\n";
 }
 
+/* Whether something is before the first column. */
+static bool
+has_start(const struct plan *p)
+{
+	return !p->options.bare || p->host != NULL;
+}
+
 static void
 layout_fields(struct plan *p)
 {
 	const struct plan_options *o = &p->options;
 	struct formatter *s = &p->formatter;
 
-	if (!o->bare) {
+	if (!o->bare)
 		formatter_add_styled_text(s, p->map_name, p->ops->style);
-		if (!o->no_time) {
-			formatter_add_text(s, field_separator(p));
-			formatter_add_step(
-			    s, o->time == NULL ? STEP_TIME_UTC : STEP_TIME);
-		}
+	if (p->host != NULL) {
+		formatter_add_text(s, o->bare ? "" : field_separator(p));
+		formatter_add_styled_text(s, p->host, p->ops->style);
+	}
+	if (plan_shows_time(p)) {
+		formatter_add_text(s, field_separator(p));
+		formatter_add_step(
+		    s, o->time == NULL ? STEP_TIME_UTC : STEP_TIME);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
-		if (i > 0 || !o->bare)
+		if (i > 0 || has_start(p))
 			formatter_add_text(s, field_separator(p));
 		if (!p->columns.v[i].place.added)
 			formatter_add_value(
@@ -255,17 +281,20 @@ layout_fields(struct plan *p)
 static void
 head_fields(const struct plan *p, struct buf *out)
 {
-	if (!p->options.bare) {
+	if (!p->options.bare)
 		buf_str(out, "@map");
-		if (!p->options.no_time) {
-			buf_str(out, field_separator(p));
-			buf_str(out, "@time");
-		}
+	if (p->host != NULL) {
+		buf_str(out, p->options.bare ? "" : field_separator(p));
+		buf_str(out, "@host");
+	}
+	if (plan_shows_time(p)) {
+		buf_str(out, field_separator(p));
+		buf_str(out, "@time");
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const char *name = p->columns.v[i].name;
 
-		if (i > 0 || !p->options.bare)
+		if (i > 0 || has_start(p))
 			buf_str(out, field_separator(p));
 		text_write(out, name, strlen(name), p->ops->style);
 	}
@@ -298,8 +327,6 @@ write_field(struct plan *p, const struct plan_input *rec, size_t i)
 static void
 write_field_time(struct plan *p, const struct plan_input *rec)
 {
-	if (p->options.no_time)
-		return;
 	if (p->row.cells[CELL_TIME].kind == JSON_VALUE_ABSENT)
 		write_null(p, rec->run.out);
 	else if (p->options.time != NULL && rec->has_time)
@@ -314,15 +341,19 @@ record_fields(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
 
-	if (!p->options.bare) {
+	if (!p->options.bare)
 		text_write(
 		    out, p->map_name, strlen(p->map_name), p->ops->style);
-		if (!p->options.no_time)
-			buf_str(out, field_separator(p));
+	if (p->host != NULL) {
+		buf_str(out, p->options.bare ? "" : field_separator(p));
+		text_write(out, p->host, strlen(p->host), p->ops->style);
+	}
+	if (plan_shows_time(p)) {
+		buf_str(out, field_separator(p));
 		write_field_time(p, rec);
 	}
 	for (size_t i = 0; i < p->columns.n; i++) {
-		if (i > 0 || !p->options.bare)
+		if (i > 0 || has_start(p))
 			buf_str(out, field_separator(p));
 		write_field(p, rec, i);
 	}

@@ -16,14 +16,14 @@ int
 plan_set_screen(struct plan *p, unsigned int width, unsigned int map_columns)
 {
 	const char *label = plan_type_label(p);
-	unsigned int rest = width;
+	unsigned int rest = plan_table_columns(p, width);
 	struct buf map = { 0 };
 
 	if (map_columns > 0) {
 		table_fill_text(
 		    &map, label != NULL ? label : p->map_name, map_columns);
 		buf_chr(&map, '\0');
-		rest = width > map_columns + 1 ? width - map_columns - 1 : 1;
+		rest = rest > map_columns + 1 ? rest - map_columns - 1 : 1;
 	}
 	if (map.failed) {
 		buf_free(&map);
@@ -40,23 +40,11 @@ plan_set_screen(struct plan *p, unsigned int width, unsigned int map_columns)
 static void
 head_screen(const struct plan *p, struct buf *out)
 {
-	const struct table *t = &p->table;
-	size_t cell = 0, start = out->len;
-	unsigned int over = 0;
+	size_t start = out->len;
 
 	if (!plan_has_head(p))
 		return;
-	if (plan_shows_time(p))
-		table_head_cell(t, cell++, out, &over);
-	if (p->map_cell != NULL) {
-		if (cell > 0)
-			buf_chr(out, ' ');
-		buf_str(out, p->map_cell);
-		if (cell == 0)
-			buf_chr(out, ' ');
-	}
-	for (; cell < t->n; cell++)
-		table_head_cell(t, cell, out, &over);
+	plan_write_head(p, out);
 	plan_paint(p, out, start, PAINT_HEAD);
 	buf_chr(out, '\n');
 }
@@ -94,7 +82,7 @@ write_row(struct plan *p, const struct plan_input *rec)
 
 	for (size_t i = 0; i < p->columns.n; i++)
 		write_cell(p, rec, i, cell++, &over);
-	if (p->table.n > 0)
+	if (p->table.n > 0 || p->host_cell != NULL)
 		buf_chr(out, '\n');
 	if (p->stacks.view != NULL)
 		plan_write_stacks(p, rec);

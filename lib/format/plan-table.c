@@ -213,6 +213,7 @@ plan_draws(const struct plan *p)
 void
 plan_table_compile(struct plan *p)
 {
+	plan_set_host_cell(p);
 	plan_add_columns(p);
 	plan_move_stacks_below(p);
 	find_histograms(p);
@@ -263,11 +264,12 @@ make_table_step(const struct formatter_part *part,
 static void
 measure_table(struct plan *p)
 {
-	size_t most = TEXT_SLACK + TABLE_SLACK + 1, n = p->columns.n;
+	size_t most = TEXT_SLACK + TABLE_SLACK + 1 + p->host_cell_len + 1,
+	       n = p->columns.n;
 	const struct table_column *column;
 
 	/* A table without columns has no array either. */
-	if (p->table.n == 0)
+	if (p->columns.n == 0)
 		return;
 	p->row_time = !plan_shows_time(p)       ? PLAN_TIME_NONE
 		      : p->options.time == NULL ? PLAN_TIME_OF_DAY
@@ -300,15 +302,21 @@ measure_table(struct plan *p)
 bool
 plan_has_head(const struct plan *p)
 {
-	return (p->options.spark || !plan_draws(p)) && p->table.n > 0 &&
-	       !plan_is_text(p);
+	return (p->options.spark || !plan_draws(p)) &&
+	       (p->table.n > 0 || p->host_cell != NULL) && !plan_is_text(p);
 }
 
 static void
 head_table(const struct plan *p, struct buf *out)
 {
-	if (plan_has_head(p))
+	if (!plan_has_head(p))
+		return;
+	if (p->host_cell != NULL)
+		plan_write_head(p, out);
+	else
 		table_head(&p->table, out);
+	if (p->host_cell != NULL)
+		buf_chr(out, '\n');
 }
 
 /* Append a row for each histogram. */
@@ -406,6 +414,11 @@ write_table_row(struct plan *p, const struct plan_input *rec)
 	} else if (p->row_time == PLAN_TIME_STYLED) {
 		q = write_row_time(p, rec, q, &over);
 	}
+	if (p->host_cell != NULL) {
+		memcpy(q, p->host_cell, p->host_cell_len);
+		q += p->host_cell_len;
+		*q++ = ' ';
+	}
 	for (size_t i = 0; i < p->columns.n; i++, cell++) {
 		start = q;
 		q = cell->step->write(q, cell->step, run->data, run);
@@ -441,12 +454,13 @@ write_table_cells(struct plan *p, const struct plan_input *rec)
 		plan_write_time(rec);
 		table_cell(&p->table, cell++, out, start, &over);
 	}
+	plan_write_names(p, out, cell);
 	for (size_t i = 0; i < p->columns.n; i++) {
 		start = table_start(cell, out);
 		plan_write_column(p, rec, i);
 		table_cell(&p->table, cell++, out, start, &over);
 	}
-	if (p->table.n > 0)
+	if (p->table.n > 0 || p->host_cell != NULL)
 		buf_chr(out, '\n');
 	if (p->stacks.view != NULL)
 		plan_write_stacks(p, rec);

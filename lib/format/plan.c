@@ -65,16 +65,30 @@ set_kinds(struct plan *p)
 		[PLAN_KINDS_TEXT] = FIELD_TEXTS_ALONE,
 	};
 
-	p->kinds = (struct kind_context){ .names = p->options.names,
-		.clocks = p->options.clocks != NULL ? p->options.clocks
-						    : &p->header->clock,
+	const struct clock_offsets *clocks =
+	    p->options.clocks != NULL ? p->options.clocks
+				      : stream_header_clocks(p->header);
+	uint32_t host = p->header->maps[p->map].host;
+
+	p->kinds = (struct kind_context){ .names = name_store_of(
+					      p->options.names, host),
+		.clocks = &clocks[host],
 		.times = &p->kind_clock,
 		.time = p->options.time,
-		.arch = stream_header_arch(p->header) };
+		.arch = stream_header_arch(p->header, p->map) };
 	p->formatter.context = &p->kinds;
 	p->formatter.sql = p->options.sql;
 	if (p->ops->kinds)
 		p->formatter.kind_texts = texts[p->options.kinds];
+}
+
+bool
+plan_chooses_host(const struct plan_options *o)
+{
+	for (size_t i = 0; i < o->ncolumns; i++)
+		if (strcmp(o->columns[i], PLAN_HOST_COLUMN) == 0)
+			return true;
+	return false;
 }
 
 static int
@@ -86,6 +100,9 @@ compile_plan(struct plan *p, const struct stream_header *h, unsigned int map)
 	p->header = h;
 	p->map = map;
 	p->formatter.types = &h->types;
+	if (plan_chooses_host(&p->options) ||
+	    (h->nhosts > 0 && !p->options.bare))
+		p->host = stream_header_host(h, map);
 	set_kinds(p);
 	p->record = (struct plan_input){
 		.run = { .formatter = &p->formatter,
@@ -103,7 +120,8 @@ compile_plan(struct plan *p, const struct stream_header *h, unsigned int map)
 		    round_up_8((size_t)h->types.v[m->value].size);
 	if (p->ops->compile == NULL)
 		return 0;
-	if (stack_view_new(&s->view, h, map, p->options.symbols) == -1)
+	if (stack_view_new(&s->view, h, map,
+		symbol_store_of(p->options.symbols, m->host)) == -1)
 		return -1;
 	p->formatter.stacks = s->view;
 	p->ops->compile(p);
@@ -177,6 +195,7 @@ plan_free(struct plan *p)
 	fields_free(&p->columns);
 	formatter_free(&p->formatter);
 	free(p->map_name);
+	free(p->host_cell);
 	free(p->map_cell);
 	buf_free(&p->spark_key);
 	free(p->added);
@@ -399,6 +418,8 @@ add_plan_paths(struct plan *p)
 	json_row_add(&p->row, "@time");
 	if (plan_type_label(p) != NULL)
 		p->type_cell = json_row_add(&p->row, "@type");
+	if (p->host != NULL || (p->header != NULL && p->header->nhosts > 0))
+		p->host_in_json = json_row_add(&p->row, "@host");
 	for (size_t i = 0; i < p->columns.n; i++)
 		if (!respells && p->columns.v[i].place.shown != FIELD_VALUE)
 			add_text_paths(p, i);

@@ -75,18 +75,28 @@ struct plan_options {
 	/* PLAN_TABLE: the width of the terminal, or 0; it is painted; it is on
 	 * a screen, for plan_set_screen(). */
 	unsigned int width;
+	/* PLAN_TABLE: that of the column of hosts, if there is one; 0: as the
+	 * name of the plan's own host needs it. */
+	unsigned int host_columns;
 	bool color, screen;
 	bool sql;   /* PLAN_CSV, PLAN_TSV: what there is not is \N, for
 		       databases, and a float that is no number is nan, inf or
 		       -inf */
 	bool spark; /* PLAN_TABLE: a histogram is one line */
-	/* Borrowed: those of the host of the records, which may change between
-	 * two of them; NULL: not known. */
+	/* Borrowed: those of the hosts of the records, by stream_map.host,
+	 * which may change between two of them; NULL: those of the header. */
 	const struct clock_offsets *clocks;
 	const struct symbol_store *symbols; /* borrowed, or NULL: no names */
 	const struct name_store *names;     /* borrowed, or NULL: numbers */
 	struct flame *folded; /* borrowed: where PLAN_FOLDED counts */
 };
+
+/* Among the columns: the host of the records, which is shown where it always
+ * is, and also if it would not be. */
+#define PLAN_HOST_COLUMN "@host"
+
+/* The most columns that the name of a host takes in a table. */
+enum { PLAN_HOST_COLUMNS_MAX = 24 };
 
 struct plan;
 struct flame;

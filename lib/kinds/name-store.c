@@ -31,8 +31,13 @@ struct name_entry {
 
 struct name_store {
 	struct hash names;
-	size_t bytes; /* of all names */
+	size_t bytes;                /* of all names */
+	size_t names_max, bytes_max; /* its share, of all hosts' stores */
 	bool over[KIND_COUNT];
+	struct name_store **others; /* owned: those of hosts 1, 2, ... */
+	size_t nhosts;
+	bool merged;   /* it is that of a host of a merged stream */
+	uint32_t host; /* which one */
 };
 
 bool
@@ -51,7 +56,48 @@ name_store_new(void)
 		return NULL;
 	}
 	s->names.size = sizeof(struct name_entry);
+	s->names_max = NAME_STORE_MAX;
+	s->bytes_max = NAME_STORE_BYTES_MAX;
+	s->nhosts = 1;
 	return s;
+}
+
+int
+name_store_set_hosts(struct name_store *s, size_t n)
+{
+	struct name_store *other;
+
+	s->merged = n > 0;
+	if (n <= 1)
+		return 0;
+	if ((s->others = calloc(n, sizeof(struct name_store *))) == NULL)
+		return report_nomem();
+	s->names_max = NAME_STORE_MAX / n;
+	s->bytes_max = NAME_STORE_BYTES_MAX / n;
+	for (; s->nhosts < n; s->nhosts++) {
+		if ((other = name_store_new()) == NULL)
+			return -1;
+		other->names_max = s->names_max;
+		other->bytes_max = s->bytes_max;
+		other->merged = true;
+		other->host = (uint32_t)s->nhosts;
+		s->others[s->nhosts] = other;
+	}
+	return 0;
+}
+
+const struct name_store *
+name_store_of(const struct name_store *s, uint32_t host)
+{
+	if (s == NULL || host == 0)
+		return s;
+	return host < s->nhosts ? s->others[host] : NULL;
+}
+
+struct name_store *
+name_store_to_set(struct name_store *s, uint32_t host)
+{
+	return host > 0 && host < s->nhosts ? s->others[host] : s;
 }
 
 static void
@@ -73,6 +119,9 @@ name_store_free(struct name_store *s)
 	while (s->names.n > 0)
 		drop_oldest(s);
 	hash_free(&s->names);
+	for (size_t i = 1; i < s->nhosts; i++)
+		name_store_free(s->others[i]);
+	free(s->others);
 	free(s);
 }
 
@@ -128,7 +177,7 @@ name_store_set(struct name_store *s, enum kind kind, uint64_t pid, uint64_t id,
 	if (name != NULL && (copy = strndup(name, len)) == NULL)
 		return report_nomem();
 	e = hash_find(&s->names, key);
-	if (e == NULL && s->names.n == NAME_STORE_MAX)
+	if (e == NULL && s->names.n >= s->names_max)
 		drop_oldest(s);
 	if (e == NULL && (e = hash_add(&s->names, key)) == NULL) {
 		free(copy);
@@ -140,7 +189,7 @@ name_store_set(struct name_store *s, enum kind kind, uint64_t pid, uint64_t id,
 	e->name = copy;
 	if (copy != NULL)
 		s->bytes += len + 1;
-	while (s->bytes > NAME_STORE_BYTES_MAX && s->names.n > 1)
+	while (s->bytes > s->bytes_max && s->names.n > 1)
 		drop_oldest(s);
 	return 0;
 }
@@ -191,7 +240,7 @@ name_store_parse(struct name_store *s, const json_t *value, const char *where)
 {
 	const char *kind = NULL;
 	json_t *names = NULL;
-	uint64_t pid = 0;
+	uint64_t pid = 0, host = 0;
 	bool over = false;
 	char at[1200];
 	enum kind k;
@@ -207,6 +256,11 @@ name_store_parse(struct name_store *s, const json_t *value, const char *where)
 	    json_doc_get_bool(value, "over", &over, where) == -1 ||
 	    json_doc_get_array(value, "names", &names, where) == -1)
 		return -1;
+	if (s->nhosts > 1 &&
+	    json_doc_get_u64(value, "host", s->nhosts - 1, &host, where) == -1)
+		return -1;
+	if (host > 0)
+		s = s->others[host];
 	if ((k = name_store_kind(kind)) == KIND_NONE)
 		return 0;
 	s->over[k] |= over;
@@ -244,6 +298,8 @@ name_store_write(const struct name_store *s, struct buf *out, enum kind kind,
 			buf_chr(out, ',');
 		} else {
 			write_start(out, kind, pid);
+			if (s->merged)
+				buf_printf(out, ",\"host\":%" PRIu32, s->host);
 			buf_str(out, ",\"names\":[");
 		}
 		any = true;

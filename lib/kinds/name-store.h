@@ -38,6 +38,19 @@ bool name_store_has_kind(enum kind kind);
 struct name_store *name_store_new(void);
 void name_store_free(struct name_store *s);
 
+/* Make room for the names that n hosts tell in a merged stream, each of its
+ * own: s keeps those of the first.  Returns 0, or -1 after reporting that
+ * memory ran out. */
+int name_store_set_hosts(struct name_store *s, size_t n);
+
+/* The store of one host, borrowed; NULL for a number that
+ * name_store_set_hosts() made no room for, and if s is NULL. */
+const struct name_store *name_store_of(
+    const struct name_store *s, uint32_t host);
+
+/* The same for who sets names of a host of the stream. */
+struct name_store *name_store_to_set(struct name_store *s, uint32_t host);
+
 /*
  * The name of a number, valid until the store changes; NULL if it has none, or
  * none was told.  Of KIND_USYM, whose numbers are addresses of one process, use
@@ -74,13 +87,16 @@ void name_store_set_over(struct name_store *s, enum kind kind);
 /*
  * Add what the value of an "@names" line says.  where is the start of error
  * messages: "name:line: @names".  A kind that is not known is left out, since
- * streams of later versions may have it.  Returns 0, or -1 after reporting.
+ * streams of later versions may have it.  What "host" says is added to the
+ * store of that host, if there is room for several.  Returns 0, or -1 after
+ * reporting.
  */
 int name_store_parse(
     struct name_store *s, const json_t *value, const char *where);
 
 /*
- * Append an "@names" line for n numbers of a kind, of which those that are not
+ * Append an "@names" line, which says the host if the stream is merged, for n
+ * numbers of a kind, of which those that are not
  * told are left out; without any no line.  If memory runs out, out->failed is
  * set.
  */

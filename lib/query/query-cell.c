@@ -239,7 +239,7 @@ query_cell_load_beside(struct query_member *m, struct query_value *v,
 	struct json_value at = *cell;
 
 	*v = (struct query_value){ .kind = QUERY_VALUE_NONE };
-	if (m->source == QUERY_MAP || m->source == QUERY_TYPE) {
+	if (m->source != QUERY_FIELD && m->source != QUERY_TIME) {
 		v->kind = QUERY_VALUE_TEXT;
 		v->text = m->text;
 		v->len = strlen(m->text);

@@ -379,6 +379,9 @@ find_special(struct query_member *m, const struct stream_header *h,
 	} else if (strcmp(name, "@map") == 0) {
 		m->source = QUERY_MAP;
 		m->text = at->name;
+	} else if (strcmp(name, "@host") == 0) {
+		m->source = QUERY_HOST;
+		m->text = stream_header_host(h, map);
 	} else if (strcmp(name, "@type") == 0 && at->label != NULL) {
 		m->source = QUERY_TYPE;
 		m->text = at->label;

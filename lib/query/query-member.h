@@ -21,6 +21,7 @@ enum query_source {
 	QUERY_TIME, /* @time */
 	QUERY_MAP,  /* @map: the same for all records of the map */
 	QUERY_TYPE, /* @type */
+	QUERY_HOST, /* @host */
 };
 
 struct query_member {
@@ -43,7 +44,7 @@ struct query_member {
 	char *path;
 	const char *rest; /* borrowed, or rest_owned */
 	char *rest_owned;
-	const char *text;   /* borrowed: of @map and @type */
+	const char *text;   /* borrowed: of @map, @type and @host */
 	struct buf scratch; /* a value that has to be kept */
 };
 

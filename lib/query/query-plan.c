@@ -536,11 +536,13 @@ make_plan(const struct query *q, const struct site *at,
 
 	if (p == NULL)
 		return NULL;
-	p->kinds =
-	    (struct kind_context){ .names = at->names, .times = &p->times };
+	p->kinds = (struct kind_context){ .times = &p->times };
 	if (at->h != NULL) {
-		p->kinds.clocks = &at->h->clock;
-		p->kinds.arch = stream_header_arch(at->h);
+		uint32_t host = at->h->maps[at->map].host;
+
+		p->kinds.names = name_store_of(at->names, host);
+		p->kinds.clocks = &stream_header_clocks(at->h)[host];
+		p->kinds.arch = stream_header_arch(at->h, at->map);
 	}
 	for (size_t i = 0; i < q->n; i++)
 		if (compile_term(p, i, at,

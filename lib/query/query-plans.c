@@ -39,6 +39,7 @@ report_missing(const struct query_term *t, const struct stream_header *h,
 		suggest_offer(&near, all.v[i].name);
 	suggest_offer(&near, "@time");
 	suggest_offer(&near, "@map");
+	suggest_offer(&near, "@host");
 	text = suggest_text(&near);
 	if (text == NULL || all.failed)
 		report_nomem();

@@ -24,6 +24,8 @@ struct held_head {
 
 /* What the records of a map wait for. */
 struct held_map {
+	const struct symbol_store *symbols; /* borrowed, or NULL: those of */
+	const struct name_store *names;     /* its host */
 	struct stack_layout layout;
 	unsigned int sides; /* of which the names are needed */
 	struct named_members named;
@@ -31,8 +33,6 @@ struct held_map {
 
 struct held_records {
 	const struct stream_header *header; /* borrowed */
-	const struct symbol_store *symbols; /* borrowed, or NULL */
-	const struct name_store *names;     /* borrowed, or NULL */
 	struct held_map *maps;              /* owned: one for each map */
 
 	/* The records, one behind the other, from first to end.  Those that
@@ -65,12 +65,19 @@ held_records_new(const struct stream_header *h,
 		return NULL;
 	}
 	q->header = h;
-	q->symbols = symbols;
-	q->names = names;
 	if ((q->maps = calloc(h->nmaps + 1, sizeof(*q->maps))) == NULL) {
 		report_nomem();
 		free(q);
 		return NULL;
+	}
+	for (size_t i = 0; i < h->nmaps; i++) {
+		uint32_t host = h->maps[i].host;
+		bool merged = h->nhosts > 0;
+
+		if (!merged || h->hosts[host].symbols_follow)
+			q->maps[i].symbols = symbol_store_of(symbols, host);
+		if (!merged || h->hosts[host].names_follow)
+			q->maps[i].names = name_store_of(names, host);
 	}
 	return q;
 }
@@ -111,9 +118,9 @@ int
 held_records_add_map(
     struct held_records *q, unsigned int map, unsigned int what)
 {
-	if (q->symbols != NULL && (what & HELD_BOTH_SIDES) != 0)
+	if (q->maps[map].symbols != NULL && (what & HELD_BOTH_SIDES) != 0)
 		add_stacks(q, map, what);
-	if (q->names == NULL || !(what & HELD_NAMES))
+	if (q->maps[map].names == NULL || !(what & HELD_NAMES))
 		return 0;
 	return named_members_find(&q->maps[map].named, q->header, map);
 }
@@ -156,21 +163,21 @@ find_addresses(struct held_records *q, unsigned int map, enum stack_side side,
 	id = stack_layout_read_id(l, side, record);
 	if (id < 0 || stacks == NULL)
 		return 0;
-	return symbol_store_find_stack(q->symbols, stacks, id, addrs);
+	return symbol_store_find_stack(q->maps[map].symbols, stacks, id, addrs);
 }
 
 static bool
-is_told(const struct held_records *q, const struct named_id *id)
+is_told(const struct held_map *m, const struct named_id *id)
 {
 	return id->kind == ADDRESS
-		   ? symbol_store_find(q->symbols, id->pid, id->id).v != NULL
-		   : name_store_is_told(q->names, id->kind, id->pid, id->id);
+		   ? symbol_store_find(m->symbols, id->pid, id->id).v != NULL
+		   : name_store_is_told(m->names, id->kind, id->pid, id->id);
 }
 
 static void
-note_lacking(struct held_records *q, struct named_id id)
+note_lacking(struct held_records *q, unsigned int map, struct named_id id)
 {
-	if (!is_told(q, &id))
+	if (!is_told(&q->maps[map], &id))
 		q->lacking[q->nlacking++] = id;
 }
 
@@ -192,7 +199,8 @@ look_at_side(struct held_records *q, unsigned int map, enum stack_side side,
 			return;
 	}
 	for (size_t i = 0; i < n; i++)
-		note_lacking(q, (struct named_id){ ADDRESS, pid, addrs[i] });
+		note_lacking(
+		    q, map, (struct named_id){ ADDRESS, pid, addrs[i] });
 }
 
 /* Note what of a whole record is not told. */
@@ -210,7 +218,7 @@ look_at_record(
 		struct named_id id = named_member_load(&m->named.v[i], record);
 
 		if (named_id_is_told(&id))
-			note_lacking(q, id);
+			note_lacking(q, map, id);
 	}
 }
 
@@ -337,7 +345,8 @@ is_first_told(struct held_records *q, const struct held_record *r)
 		look_at_record(q, r->map, r->data);
 		q->looked = true;
 	}
-	while (q->told < q->nlacking && is_told(q, &q->lacking[q->told]))
+	while (q->told < q->nlacking &&
+	       is_told(&q->maps[r->map], &q->lacking[q->told]))
 		q->told++;
 	return q->told == q->nlacking;
 }

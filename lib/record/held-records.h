@@ -55,7 +55,8 @@ struct held_record {
 struct held_records; /* opaque */
 
 /* Make an empty queue.  h and the stores are borrowed; without one, NULL, no
- * record waits for such names.  Returns NULL after reporting that memory ran
+ * record waits for such names, nor does one of a host whose names come first.
+ * Returns NULL after reporting that memory ran
  * out. */
 struct held_records *held_records_new(const struct stream_header *h,
     const struct symbol_store *symbols, const struct name_store *names);

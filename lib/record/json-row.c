@@ -134,6 +134,7 @@ json_row_add_typed(
 	json_row_add(r, "@map");
 	json_row_add(r, "@time");
 	json_row_add(r, "@type");
+	json_row_add(r, "@host");
 	all.texts = FIELD_TEXTS_BESIDE;
 	fields_add_roots(&all, h, map);
 	fields_add_selected(&all, h, map, NULL, 0, true);

@@ -21,11 +21,11 @@ struct symbol_entry {
 };
 
 /* The oldest entries are dropped when there are more than max, or more than
- * SYMBOL_STORE_BYTES_MAX in their blocks. */
+ * bytes_max in their blocks. */
 struct symbol_cache {
 	struct hash hash;
 	size_t max;
-	size_t bytes; /* of all blocks */
+	size_t bytes, bytes_max; /* of all blocks */
 };
 
 struct symbol_store {
@@ -33,6 +33,10 @@ struct symbol_store {
 	struct symbol_cache stacks; /* by the map's place in names, and id */
 	char **names;               /* owned: maps of stacks */
 	size_t nnames, names_cap;
+	struct symbol_store **others; /* owned: those of hosts 1, 2, ... */
+	size_t nhosts;
+	bool merged;   /* it is that of a host of a merged stream */
+	uint32_t host; /* which one */
 };
 
 static void
@@ -53,7 +57,7 @@ symbol_cache_set(struct symbol_cache *c, struct hash_key key, void *block,
 	struct symbol_entry *e = hash_find(&c->hash, key);
 
 	if (e == NULL) {
-		if (c->hash.n == c->max)
+		if (c->hash.n >= c->max)
 			symbol_cache_drop(c);
 		if ((e = hash_add(&c->hash, key)) == NULL) {
 			free(block);
@@ -65,7 +69,7 @@ symbol_cache_set(struct symbol_cache *c, struct hash_key key, void *block,
 	e->block = block;
 	e->size = size;
 	e->n = n;
-	while (c->bytes > SYMBOL_STORE_BYTES_MAX && c->hash.n > 1)
+	while (c->bytes > c->bytes_max && c->hash.n > 1)
 		symbol_cache_drop(c);
 	return 0;
 }
@@ -91,7 +95,66 @@ symbol_store_new(void)
 	s->frames.hash.size = sizeof(struct symbol_entry);
 	s->stacks.max = SYMBOL_STORE_STACKS_MAX;
 	s->stacks.hash.size = sizeof(struct symbol_entry);
+	s->frames.bytes_max = s->stacks.bytes_max = SYMBOL_STORE_BYTES_MAX;
+	s->nhosts = 1;
 	return s;
+}
+
+/* Give a store its share of what all have together. */
+static void
+share_store(struct symbol_store *s, size_t n)
+{
+	s->frames.max = SYMBOL_STORE_MAX / n;
+	s->stacks.max = SYMBOL_STORE_STACKS_MAX / n;
+	s->frames.bytes_max = s->stacks.bytes_max = SYMBOL_STORE_BYTES_MAX / n;
+}
+
+int
+symbol_store_set_hosts(struct symbol_store *s, size_t n)
+{
+	s->merged = n > 0;
+	if (n <= 1)
+		return 0;
+	if ((s->others = calloc(n, sizeof(struct symbol_store *))) == NULL)
+		return report_nomem();
+	share_store(s, n);
+	for (; s->nhosts < n; s->nhosts++) {
+		if ((s->others[s->nhosts] = symbol_store_new()) == NULL)
+			return -1;
+		share_store(s->others[s->nhosts], n);
+		s->others[s->nhosts]->merged = true;
+		s->others[s->nhosts]->host = (uint32_t)s->nhosts;
+	}
+	return 0;
+}
+
+const struct symbol_store *
+symbol_store_of(const struct symbol_store *s, uint32_t host)
+{
+	if (s == NULL || host == 0)
+		return s;
+	return host < s->nhosts ? s->others[host] : NULL;
+}
+
+struct symbol_store *
+symbol_store_to_set(struct symbol_store *s, uint32_t host)
+{
+	return host > 0 && host < s->nhosts ? s->others[host] : s;
+}
+
+/* Set *s to the store of the host that a line is about.  Returns 0, or -1 after
+ * reporting. */
+static int
+find_host(struct symbol_store **s, const json_t *value, const char *where)
+{
+	uint64_t host = 0;
+
+	if ((*s)->nhosts > 1 && json_doc_get_u64(value, "host",
+				    (*s)->nhosts - 1, &host, where) == -1)
+		return -1;
+	if (host > 0)
+		*s = (*s)->others[host];
+	return 0;
 }
 
 void
@@ -104,6 +167,9 @@ symbol_store_free(struct symbol_store *s)
 	for (size_t i = 0; i < s->nnames; i++)
 		free(s->names[i]);
 	free(s->names);
+	for (size_t i = 1; i < s->nhosts; i++)
+		symbol_store_free(s->others[i]);
+	free(s->others);
 	free(s);
 }
 
@@ -336,7 +402,8 @@ symbol_store_parse(
 	json_t *frames = NULL;
 	uint64_t pid;
 
-	if (json_doc_require(
+	if (find_host(&s, value, where) == -1 ||
+	    json_doc_require(
 		json_doc_get_u64(value, "pid", UINT64_MAX, &pid, where), "pid",
 		where) == -1 ||
 	    json_doc_get_array(value, "frames", &frames, where) == -1)
@@ -369,7 +436,8 @@ symbol_store_parse_stack(
 	json_t *array = NULL;
 	size_t n;
 
-	if (json_doc_get_string(value, "stacks", &stacks, where) == -1 ||
+	if (find_host(&s, value, where) == -1 ||
+	    json_doc_get_string(value, "stacks", &stacks, where) == -1 ||
 	    json_doc_require(
 		json_doc_get_u64(value, "id", INT32_MAX, &id, where), "id",
 		where) == -1 ||
@@ -426,6 +494,14 @@ symbol_store_write_frame(
 	buf_chr(out, '}');
 }
 
+/* Append which host of a merged stream the line is about. */
+static void
+write_host(const struct symbol_store *s, struct buf *out)
+{
+	if (s->merged)
+		buf_printf(out, "\"host\":%" PRIu32 ",", s->host);
+}
+
 void
 symbol_store_write(const struct symbol_store *s, struct buf *out, uint64_t pid,
     const uint64_t *addrs, size_t n)
@@ -439,10 +515,12 @@ symbol_store_write(const struct symbol_store *s, struct buf *out, uint64_t pid,
 		/* Written twice, it would look like an inlined function. */
 		if (found.v == NULL || (i > 0 && addrs[i] == addrs[i - 1]))
 			continue;
-		if (!any)
-			buf_printf(out,
-			    "{\"@symbols\":{\"pid\":%" PRIu64 ",\"frames\":[",
-			    pid);
+		if (!any) {
+			buf_str(out, "{\"@symbols\":{");
+			write_host(s, out);
+			buf_printf(
+			    out, "\"pid\":%" PRIu64 ",\"frames\":[", pid);
+		}
 		/* An address that became unknown is written without a symbol.
 		 */
 		for (size_t k = 0; k < found.n || k == 0; k++) {
@@ -475,7 +553,9 @@ symbol_store_write_stack(const struct symbol_store *s, struct buf *out,
 
 	if (n == 0)
 		return;
-	write_quoted(out, "{\"@stack\":{\"stacks\":\"", stacks, "\"");
+	buf_str(out, "{\"@stack\":{");
+	write_host(s, out);
+	write_quoted(out, "\"stacks\":\"", stacks, "\"");
 	buf_printf(out, ",\"id\":%" PRId32 ",\"addrs\":[", id);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(out, "%s%" PRIu64, i > 0 ? "," : "", addrs[i]);

@@ -50,6 +50,18 @@ enum {
 struct symbol_store *symbol_store_new(void);
 void symbol_store_free(struct symbol_store *s);
 
+/* Make room for what n hosts tell in a merged stream, each of its own: s keeps
+ * that of the first.  Returns 0, or -1 after reporting. */
+int symbol_store_set_hosts(struct symbol_store *s, size_t n);
+
+/* The store of one host, borrowed; NULL for a number that
+ * symbol_store_set_hosts() made no room for, and if s is NULL. */
+const struct symbol_store *symbol_store_of(
+    const struct symbol_store *s, uint32_t host);
+
+/* The same for who sets what a host of the stream tells. */
+struct symbol_store *symbol_store_to_set(struct symbol_store *s, uint32_t host);
+
 /* Find the functions of an address; pid 0 is the kernel. */
 struct symbol_frames symbol_store_find(
     const struct symbol_store *s, uint64_t pid, uint64_t addr);
@@ -72,7 +84,9 @@ int symbol_store_set_stack(struct symbol_store *s, const char *stacks,
 
 /*
  * Add what the value of an "@symbols" or "@stack" line says, after checking
- * every number and length.  where is the start of error messages: "name:line:
+ * every number and length.  What "host" says is added to the store of that
+ * host, if there is room for several.  where is the start of error messages:
+ * "name:line:
  * @symbols".
  */
 int symbol_store_parse(
@@ -86,8 +100,8 @@ bool symbol_store_takes_away(const json_t *value, uint64_t *pid);
 
 /*
  * Append an "@symbols" line for those of the n addresses of a process that were
- * set, unless none was; or the "@stack" line of an id.  If memory runs out,
- * out->failed is set.
+ * set, unless none was; or the "@stack" line of an id.  Both say the host if
+ * the stream is merged.  If memory runs out, out->failed is set.
  */
 void symbol_store_write(const struct symbol_store *s, struct buf *out,
     uint64_t pid, const uint64_t *addrs, size_t n);

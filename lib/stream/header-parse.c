@@ -203,7 +203,7 @@ check_same_name(
 {
 	const struct stream_map *m = &h->maps[map], *first;
 
-	first = &h->maps[stream_header_find_map(h, m->name)];
+	first = &h->maps[stream_header_first_entry(h, map)];
 	if (first == m)
 		return 0;
 	if (first->source == m->source && m->value != TYPE_NONE &&
@@ -375,30 +375,68 @@ notice_ignored_sequence(const json_t *maps, const char *where)
 	}
 }
 
+/* Parse which host of a merged stream the next map is of: the maps of a host
+ * stand together, and the hosts are in their order. */
+static int
+parse_map_host(struct stream_header *h, const json_t *json, const char *where)
+{
+	unsigned int map = (unsigned int)h->nmaps - 1;
+	uint32_t last = map > 0 ? h->maps[map - 1].host : 0;
+	struct stream_host *host;
+	uint64_t i = 0;
+
+	if (h->nhosts == 0)
+		return 0;
+	if (json_doc_require(
+		json_doc_get_u64(json, "host", UINT32_MAX, &i, where), "host",
+		where) == -1)
+		return -1;
+	if (i >= h->nhosts || i < last) {
+		report_error("%s.host: %s", where,
+		    i < last ? "the maps are not in the order of their hosts"
+			     : "there is no such host");
+		return -1;
+	}
+	host = &h->hosts[i];
+	if (host->nmaps == STREAM_MAPS_MAX) {
+		report_error(
+		    "%s: a host has at most %d maps", where, STREAM_MAPS_MAX);
+		return -1;
+	}
+	if (host->nmaps++ == 0)
+		host->first = map;
+	h->maps[map].host = (uint32_t)i;
+	return 0;
+}
+
 static int
 parse_maps(struct stream_header *h, const json_t *json, const char *where)
 {
+	size_t most = h->nhosts > 0 && h->encoding == STREAM_JSON
+			  ? STREAM_ENTRIES_MAX
+			  : STREAM_MAPS_MAX;
 	char at[WHERE_MAX];
 	json_t *array;
 	int got = json_doc_get_array(json, "maps", &array, where);
 
 	if (json_doc_require(got, "maps", where) == -1)
 		return -1;
-	if (json_array_size(array) > STREAM_MAPS_MAX) {
-		report_error("%s: maps: there are %zu maps, the maximum is %d",
-		    where, json_array_size(array), STREAM_MAPS_MAX);
+	if (json_array_size(array) > most) {
+		report_error("%s: maps: there are %zu maps, the maximum is %zu",
+		    where, json_array_size(array), most);
 		return -1;
 	}
-	h->maps = calloc(STREAM_MAPS_MAX, sizeof(*h->maps));
+	h->maps_cap = json_array_size(array) + 1;
+	h->maps = calloc(h->maps_cap, sizeof(*h->maps));
 	if (h->maps == NULL)
 		return report_nomem();
-	h->maps_cap = STREAM_MAPS_MAX;
 	while (h->nmaps < json_array_size(array)) {
 		unsigned int i = (unsigned int)h->nmaps++;
 
 		snprintf(at, sizeof(at), "%s: maps[%u]", where, i);
 		h->maps[i].value = h->maps[i].key = TYPE_NONE;
-		if (parse_map(h, i, json_array_get(array, i), at) == -1)
+		if (parse_map_host(h, json_array_get(array, i), at) == -1 ||
+		    parse_map(h, i, json_array_get(array, i), at) == -1)
 			return -1;
 	}
 	notice_ignored_sequence(array, where);
@@ -418,19 +456,18 @@ parse_types(struct stream_header *h, const json_t *json, const char *where)
 }
 
 static int
-check_version(const json_t *json, const char *where)
+parse_version(const json_t *json, uint64_t *version, const char *where)
 {
-	uint64_t version;
-	int got =
-	    json_doc_get_u64(json, "version", UINT64_MAX, &version, where);
+	int got = json_doc_get_u64(json, "version", UINT64_MAX, version, where);
 
 	if (json_doc_require(got, "version", where) == -1)
 		return -1;
-	if (version == STREAM_VERSION)
+	if (*version == STREAM_VERSION || *version == STREAM_VERSION_MERGED)
 		return 0;
-	report_error("%s: unknown version %" PRIu64 " (this %s reads version "
-		     "%d)",
-	    where, version, getprogname(), STREAM_VERSION);
+	report_error("%s: unknown version %" PRIu64 " (this %s reads versions "
+		     "%d and %d)",
+	    where, *version, getprogname(), STREAM_VERSION,
+	    STREAM_VERSION_MERGED);
 	return -1;
 }
 
@@ -464,7 +501,8 @@ has_names_later(const json_t *json, const char *key)
 
 /* Streams of earlier versions have no clock. */
 static int
-parse_clock(struct stream_header *h, const json_t *json, const char *where)
+parse_clock(
+    struct clock_offsets *offsets, const json_t *json, const char *where)
 {
 	char at[PART_MAX + 16];
 	json_t *clock;
@@ -473,7 +511,96 @@ parse_clock(struct stream_header *h, const json_t *json, const char *where)
 	if (got != 1)
 		return got;
 	snprintf(at, sizeof(at), "%s.clock", where);
-	return stream_clock_parse(&h->clock, clock, at);
+	return stream_clock_parse(offsets, clock, at);
+}
+
+static int
+parse_host(
+    struct stream_header *h, uint32_t i, const json_t *json, const char *where)
+{
+	struct stream_host *host = &h->hosts[i];
+
+	if (!json_is_object(json)) {
+		report_error("%s: expected an object, found %s", where,
+		    json_doc_kind(json));
+		return -1;
+	}
+	if (parse_string(json, "host", false, &host->host, where) == -1 ||
+	    parse_string(json, "boot_id", false, &host->boot_id, where) == -1 ||
+	    parse_string(json, "started", false, &host->started, where) == -1 ||
+	    parse_string(json, "machine", false, &host->machine, where) == -1 ||
+	    parse_string(json, "name", false, &host->name, where) == -1 ||
+	    parse_clock(&h->clocks[i], json, where) == -1)
+		return -1;
+	host->symbols_follow = has_names_later(json, "symbols");
+	host->names_follow = has_names_later(json, "names");
+	h->symbols_follow |= host->symbols_follow;
+	h->names_follow |= host->names_follow;
+	if (strlen(host->host) <= STREAM_HOST_NAME_MAX)
+		return 0;
+	report_error("%s.host: the name has more than %d bytes", where,
+	    STREAM_HOST_NAME_MAX);
+	return -1;
+}
+
+/* Link the hosts that have the same name. */
+static void
+link_same_hosts(struct stream_header *h)
+{
+	for (uint32_t i = (uint32_t)h->nhosts; i-- > 0;) {
+		struct stream_host *host = &h->hosts[i];
+
+		host->same = i;
+		for (uint32_t k = 0; k < i; k++)
+			if (strcmp(h->hosts[k].host, host->host) == 0) {
+				host->same = k;
+				break;
+			}
+	}
+	for (uint32_t i = (uint32_t)h->nhosts; i-- > 0;) {
+		struct stream_host *first = &h->hosts[h->hosts[i].same];
+
+		if (first == &h->hosts[i])
+			continue;
+		h->hosts[i].next_same = first->next_same;
+		first->next_same = i;
+	}
+}
+
+/* Parse the hosts of a merged stream. */
+static int
+parse_hosts(struct stream_header *h, const json_t *json, const char *where)
+{
+	char at[PART_MAX + 16];
+	json_t *array;
+	size_t n;
+
+	if (json_doc_require(json_doc_get_array(json, "hosts", &array, where),
+		"hosts", where) == -1)
+		return -1;
+	n = json_array_size(array);
+	if (n == 0 || n > STREAM_HOSTS_MAX || h->session) {
+		report_error("%s.hosts: %s", where,
+		    h->session ? "a session is of one host"
+		    : n == 0   ? "there is none"
+			       : "there are too many");
+		return -1;
+	}
+	h->hosts = calloc(n, sizeof(*h->hosts));
+	h->clocks = calloc(n, sizeof(*h->clocks));
+	if (h->hosts == NULL || h->clocks == NULL)
+		return report_nomem();
+	for (; h->nhosts < n; h->nhosts++) {
+		uint32_t i = (uint32_t)h->nhosts;
+
+		snprintf(at, sizeof(at), "%s.hosts[%u]", where, i);
+		if (parse_host(h, i, json_array_get(array, i), at) == -1) {
+			h->nhosts++;
+			return -1;
+		}
+	}
+	link_same_hosts(h);
+	return 0;
 }
 
 static int
@@ -481,12 +608,13 @@ parse_header(struct stream_header *h, const json_t *json, const char *where)
 {
 	static const char *const skels[] = { "stream", "session" };
 	unsigned int skel, encoding;
+	uint64_t version;
 	char top[PART_MAX];
 
 	snprintf(top, sizeof(top), "%s: header", where);
 	if (parse_header_word(json, "skel", skels, nitems(skels), &skel, top) ==
 		-1 ||
-	    check_version(json, top) == -1 ||
+	    parse_version(json, &version, top) == -1 ||
 	    parse_string(json, "name", true, &h->name, top) == -1 ||
 	    parse_header_word(json, "encoding", stream_encodings,
 		nitems(stream_encodings), &encoding, top) == -1 ||
@@ -494,13 +622,17 @@ parse_header(struct stream_header *h, const json_t *json, const char *where)
 	    parse_string(json, "boot_id", false, &h->boot_id, top) == -1 ||
 	    parse_string(json, "started", false, &h->started, top) == -1 ||
 	    parse_string(json, "machine", false, &h->machine, top) == -1 ||
-	    parse_clock(h, json, top) == -1)
+	    parse_clock(&h->clock, json, top) == -1)
 		return -1;
-	h->symbols_follow = has_names_later(json, "symbols");
-	h->names_follow = has_names_later(json, "names");
+	if (version == STREAM_VERSION) {
+		h->symbols_follow = has_names_later(json, "symbols");
+		h->names_follow = has_names_later(json, "names");
+	}
 	h->session = skel == 1;
 	h->encoding = (enum stream_encoding)encoding;
 	if (h->session && parse_session(h, json, top) == -1)
+		return -1;
+	if (version == STREAM_VERSION_MERGED && parse_hosts(h, json, top) == -1)
 		return -1;
 	h->replaced_events =
 	    json_incref(json_object_get(json, "replaced_events"));

@@ -4,7 +4,9 @@
 #ifndef SKEL_STREAM_HEADER_WORDS_H
 #define SKEL_STREAM_HEADER_WORDS_H
 
-enum { STREAM_VERSION = 1 };
+/* The second is that of merged streams: a reader that does not know them would
+ * give the records of all hosts the names of one. */
+enum { STREAM_VERSION = 1, STREAM_VERSION_MERGED = 2 };
 
 /* By enum stream_source, enum stream_sample and enum stream_encoding. */
 static const char *const stream_sources[] = { "ringbuf", "perf", "sample",

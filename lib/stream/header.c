@@ -50,6 +50,15 @@ stream_header_free(struct stream_header *h)
 {
 	for (size_t i = 0; i < h->nmaps; i++)
 		stream_map_free(&h->maps[i]);
+	for (size_t i = 0; i < h->nhosts; i++) {
+		free(h->hosts[i].host);
+		free(h->hosts[i].boot_id);
+		free(h->hosts[i].started);
+		free(h->hosts[i].machine);
+		free(h->hosts[i].name);
+	}
+	free(h->hosts);
+	free(h->clocks);
 	free(h->maps);
 	free(h->name);
 	free(h->host);
@@ -117,10 +126,12 @@ stream_header_init(struct stream_header *h, const char *name)
 }
 
 enum kind_arch
-stream_header_arch(const struct stream_header *h)
+stream_header_arch(const struct stream_header *h, unsigned int map)
 {
-	return h->machine == NULL ? KIND_ARCH_UNKNOWN
-				  : kind_arch_find(h->machine);
+	const char *machine =
+	    h->nhosts > 0 ? h->hosts[h->maps[map].host].machine : h->machine;
+
+	return machine == NULL ? KIND_ARCH_UNKNOWN : kind_arch_find(machine);
 }
 
 struct stream_map *
@@ -156,20 +167,55 @@ stream_header_find_map(const struct stream_header *h, const char *name)
 	return -1;
 }
 
-int
-stream_header_next_entry(const struct stream_header *h, unsigned int map)
+/* Returns the first entry of the name from number i to before end, or -1. */
+static int
+find_from(const struct stream_header *h, const char *name, size_t i, size_t end)
 {
-	for (size_t i = map + (size_t)1; i < h->nmaps; i++)
-		if (strcmp(h->maps[i].name, h->maps[map].name) == 0)
+	for (; i < end; i++)
+		if (strcmp(h->maps[i].name, name) == 0)
 			return (int)i;
 	return -1;
 }
 
-int
-stream_header_find_entry(
-    const struct stream_header *h, const char *name, const char *label)
+/* Where the entries of a host end. */
+static size_t
+host_end(const struct stream_header *h, uint32_t host)
 {
-	int i = stream_header_find_map(h, name);
+	return h->nhosts > 0
+		   ? (size_t)h->hosts[host].first + h->hosts[host].nmaps
+		   : h->nmaps;
+}
+
+int
+stream_header_find_map_of(
+    const struct stream_header *h, const char *name, uint32_t host)
+{
+	return find_from(h, name, h->nhosts > 0 ? h->hosts[host].first : 0,
+	    host_end(h, host));
+}
+
+unsigned int
+stream_header_first_entry(const struct stream_header *h, unsigned int map)
+{
+	const struct stream_map *m = &h->maps[map];
+
+	return (unsigned int)stream_header_find_map_of(h, m->name, m->host);
+}
+
+int
+stream_header_next_entry(const struct stream_header *h, unsigned int map)
+{
+	const struct stream_map *m = &h->maps[map];
+
+	return find_from(h, m->name, map + (size_t)1, host_end(h, m->host));
+}
+
+/* The same among the entries of one host. */
+static int
+find_entry_of(const struct stream_header *h, const char *name, uint32_t host,
+    const char *label)
+{
+	int i = stream_header_find_map_of(h, name, host);
 
 	while (i != -1 && label != NULL && h->maps[i].label != NULL &&
 	       strcmp(h->maps[i].label, label) != 0)
@@ -177,16 +223,70 @@ stream_header_find_entry(
 	return i;
 }
 
-/* Whether another entry of the map has a type of the same name. */
-static bool
-has_same_type_name(const struct stream_header *h, unsigned int map)
+int
+stream_header_find_entry(const struct stream_header *h, const char *name,
+    const char *host, const char *label)
 {
-	const char *name = h->types.v[h->maps[map].value].name;
+	int i = -1;
 
-	for (int i = stream_header_find_map(h, h->maps[map].name); i != -1;
-	     i = stream_header_next_entry(h, (unsigned int)i))
-		if (i != (int)map &&
-		    strcmp(h->types.v[h->maps[i].value].name, name) == 0)
+	if (h->nhosts == 0)
+		return find_entry_of(h, name, 0, label);
+	for (uint32_t k = 0; k < h->nhosts && i == -1; k++)
+		if (host == NULL || strcmp(h->hosts[k].host, host) == 0)
+			i = find_entry_of(h, name, k, label);
+	return i;
+}
+
+/* Whether the records of two entries are of different types. */
+static bool
+has_other_types(const struct stream_map *a, const struct stream_map *b)
+{
+	return a->value != b->value || a->key != b->key;
+}
+
+/* The name of the type of an entry's records, "" if there is none. */
+static const char *
+type_name(const struct stream_header *h, const struct stream_map *m)
+{
+	return m->value == TYPE_NONE ? "" : h->types.v[m->value].name;
+}
+
+/* Find whether the entry is one of several types of its map, and whether
+ * another one has a type of the same name.  Maps of one name of hosts of one
+ * name are the same map to JSON records. */
+static void
+find_others(const struct stream_header *h, unsigned int map, bool *several,
+    bool *same_name)
+{
+	const struct stream_map *m = &h->maps[map];
+	uint32_t host = h->nhosts > 0 ? h->hosts[m->host].same : 0;
+
+	*several = *same_name = false;
+	do {
+		int i = stream_header_find_map_of(h, m->name, host);
+
+		for (; i != -1;
+		     i = stream_header_next_entry(h, (unsigned int)i)) {
+			const struct stream_map *other = &h->maps[i];
+
+			if (i == (int)map || (other->host != m->host &&
+						 !has_other_types(other, m)))
+				continue;
+			*several = true;
+			*same_name |=
+			    strcmp(type_name(h, other), type_name(h, m)) == 0;
+		}
+		host = h->nhosts > 0 ? h->hosts[host].next_same : 0;
+	} while (host != 0);
+}
+
+bool
+stream_header_is_alike(const struct stream_header *h, unsigned int map)
+{
+	const struct stream_map *m = &h->maps[map], *o = h->maps;
+
+	for (; o->host < m->host; o++)
+		if (!has_other_types(o, m) && strcmp(o->name, m->name) == 0)
 			return true;
 	return false;
 }
@@ -196,15 +296,15 @@ stream_header_set_labels(struct stream_header *h)
 {
 	for (unsigned int i = 0; i < h->nmaps; i++) {
 		struct stream_map *m = &h->maps[i];
-		const char *name;
+		bool several, same_name;
+		const char *name = type_name(h, m);
 
 		free(m->label);
 		m->label = NULL;
-		if (stream_header_find_map(h, m->name) == (int)i &&
-		    stream_header_next_entry(h, i) == -1)
+		find_others(h, i, &several, &same_name);
+		if (!several)
 			continue;
-		name = h->types.v[m->value].name;
-		if (*name != '\0' && !has_same_type_name(h, i))
+		if (*name != '\0' && !same_name)
 			m->label = strdup(name);
 		else if (asprintf(&m->label, "%u", i) == -1)
 			m->label = NULL;
@@ -366,15 +466,76 @@ map_to_json(const struct stream_map *m)
 static json_t *
 maps_to_json(const struct stream_header *h)
 {
+	json_t *array = json_array(), *map;
+
+	for (size_t i = 0; i < h->nmaps; i++) {
+		map = map_to_json(&h->maps[i]);
+		if (h->nhosts > 0 && map != NULL &&
+		    json_object_set_new(
+			map, "host", json_doc_u64_new(h->maps[i].host)) == -1) {
+			json_decref(map);
+			map = NULL;
+		}
+		if (json_array_append_new(array, map) == -1) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *
+host_to_json(const struct stream_host *host, const struct clock_offsets *clock)
+{
+	json_t *json = json_pack("{ssssssssss}", "host", host->host, "boot_id",
+	    host->boot_id, "started", host->started, "machine", host->machine,
+	    "name", host->name);
+
+	if ((host->symbols_follow && json_object_set_new(json, "symbols",
+					 json_string(stream_follow)) == -1) ||
+	    (host->names_follow && json_object_set_new(json, "names",
+				       json_string(stream_follow)) == -1) ||
+	    (clock->known && json_object_set_new(json, "clock",
+				 stream_clock_to_json(clock)) == -1)) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+static json_t *
+hosts_to_json(const struct stream_header *h)
+{
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < h->nmaps; i++)
-		if (json_array_append_new(array, map_to_json(&h->maps[i])) ==
-		    -1) {
+	for (size_t i = 0; i < h->nhosts; i++)
+		if (json_array_append_new(array,
+			host_to_json(&h->hosts[i], &h->clocks[i])) == -1) {
 			json_decref(array);
 			return NULL;
 		}
 	return array;
+}
+
+/* Set what is said of the host, or of the hosts. */
+static int
+set_hosts(json_t *json, const struct stream_header *h)
+{
+	if (h->nhosts > 0)
+		return json_object_set_new(
+			   json, "started", json_string(h->started)) == -1
+			   ? -1
+			   : json_object_set_new(
+				 json, "hosts", hosts_to_json(h));
+	if (json_object_set_new(json, "host", json_string(h->host)) == -1 ||
+	    json_object_set_new(json, "boot_id", json_string(h->boot_id)) ==
+		-1 ||
+	    json_object_set_new(json, "started", json_string(h->started)) == -1)
+		return -1;
+	return h->machine == NULL || *h->machine == '\0'
+		   ? 0
+		   : json_object_set_new(
+			 json, "machine", json_string(h->machine));
 }
 
 static int
@@ -394,19 +555,18 @@ set_session_keys(json_t *json, const struct stream_header *h)
 static json_t *
 header_to_json(const struct stream_header *h)
 {
-	json_t *json = json_pack("{sssissssssssss}", "skel",
-	    h->session ? "session" : "stream", "version", STREAM_VERSION,
-	    "name", h->name, "encoding", stream_encodings[h->encoding], "host",
-	    h->host, "boot_id", h->boot_id, "started", h->started);
+	json_t *json = json_pack("{sssissss}", "skel",
+	    h->session ? "session" : "stream", "version",
+	    h->nhosts > 0 ? STREAM_VERSION_MERGED : STREAM_VERSION, "name",
+	    h->name, "encoding", stream_encodings[h->encoding]);
 
-	if (json == NULL ||
-	    (h->machine != NULL && *h->machine != '\0' &&
-		json_object_set_new(json, "machine", json_string(h->machine)) ==
-		    -1) ||
-	    (h->symbols_follow && json_object_set_new(json, "symbols",
-				      json_string(stream_follow)) == -1) ||
-	    (h->names_follow && json_object_set_new(json, "names",
-				    json_string(stream_follow)) == -1) ||
+	if (json == NULL || set_hosts(json, h) == -1 ||
+	    (h->nhosts == 0 && h->symbols_follow &&
+		json_object_set_new(
+		    json, "symbols", json_string(stream_follow)) == -1) ||
+	    (h->nhosts == 0 && h->names_follow &&
+		json_object_set_new(
+		    json, "names", json_string(stream_follow)) == -1) ||
 	    (h->clock.known && json_object_set_new(json, "clock",
 				   stream_clock_to_json(&h->clock)) == -1) ||
 	    (h->session && set_session_keys(json, h) == -1) ||

@@ -39,7 +39,12 @@ enum stream_sample {
 enum stream_encoding { STREAM_BINARY, STREAM_JSON };
 
 enum {
-	STREAM_MAPS_MAX = 256,        /* the index of a map is one byte */
+	STREAM_MAPS_MAX = 256,        /* of a host, and of all hosts together
+					 where records are binary: the index
+					 of a map is one byte */
+	STREAM_ENTRIES_MAX = 4096,    /* maps of all hosts of a merged stream */
+	STREAM_HOSTS_MAX = 4096,      /* of a merged stream */
+	STREAM_HOST_NAME_MAX = 255,   /* bytes of the name of one of them */
 	STREAM_HEADER_MAX = 16 << 20, /* bytes of the header line */
 	STREAM_RECORD_MAX = 32 << 20, /* bytes of a record, by its types */
 	STREAM_CPUS_MAX = 65536,      /* values in a record of a per-CPU map */
@@ -81,7 +86,8 @@ struct stream_part {
  * stands for the map where the type does not matter.
  */
 struct stream_map {
-	char *name; /* owned */
+	char *name;    /* owned */
+	uint32_t host; /* of a merged stream: the index of its host; else 0 */
 	enum stream_source source;
 	/* Indexes into types.  TYPE_NONE means that the type is not known.  A
 	 * sampled map has both or neither; no other map has a key. */
@@ -115,6 +121,22 @@ struct stream_map {
 	struct stream_pins pins; /* of a session */
 };
 
+/*
+ * One of the streams that a merged stream is made of: what the header of that
+ * stream said of its host.  Two of them may have the same name, as a host has
+ * before and after it was started again.
+ */
+struct stream_host {
+	char *host, *boot_id, *started, *machine, *name; /* owned; "" if not
+							    known */
+	uint32_t first, nmaps; /* its entries of maps, which stand together */
+	/* The first of the hosts that have its name, and the next one of them;
+	 * 0: there is none. */
+	uint32_t same, next_same;
+	bool cut;                          /* "@cut" was read */
+	bool symbols_follow, names_follow; /* as in the header */
+};
+
 struct stream_header {
 	bool session;  /* a session: maps have pins, and no records follow */
 	bool detached; /* a session that goes on after skel-load has exited */
@@ -128,7 +150,13 @@ struct stream_header {
 	 * "clock", which streams of earlier versions lack, then of the last
 	 * "@clock" line that was read. */
 	struct clock_offsets clock;
-	/* The names of addresses may come after the records that need them. */
+	/* Of a merged stream, owned: its hosts, and the clock of each.  Then
+	 * clock, boot_id and machine are not known. */
+	struct stream_host *hosts;
+	struct clock_offsets *clocks;
+	size_t nhosts; /* 0: the stream is of one host */
+	/* The names of addresses may come after the records that need them; of
+	 * a merged stream, those of some host. */
 	bool symbols_follow;
 	/* So may the names of numbers, "@names". */
 	bool names_follow;
@@ -150,8 +178,23 @@ int stream_encoding_parse(enum stream_encoding *encoding, const char *word);
  * zeroed header, for a stream that begins now on this machine. */
 int stream_header_init(struct stream_header *h, const char *name);
 
-/* The machine as texts of kinds need it. */
-enum kind_arch stream_header_arch(const struct stream_header *h);
+/* The machine of the records of a map, as texts of kinds need it. */
+enum kind_arch stream_header_arch(
+    const struct stream_header *h, unsigned int map);
+
+/* The clocks of the hosts of the maps, by stream_map.host. */
+static inline const struct clock_offsets *
+stream_header_clocks(const struct stream_header *h)
+{
+	return h->nhosts > 0 ? h->clocks : &h->clock;
+}
+
+/* The name of the host of a map, "" if it is not known. */
+static inline const char *
+stream_header_host(const struct stream_header *h, unsigned int map)
+{
+	return h->nhosts > 0 ? h->hosts[h->maps[map].host].host : h->host;
+}
 
 /* Releases what h holds and zeroes it. */
 void stream_header_free(struct stream_header *h);
@@ -162,17 +205,31 @@ void stream_header_free(struct stream_header *h);
 struct stream_map *stream_header_add_map(
     struct stream_header *h, const char *name);
 
-/* Returns the number of the map of this name, the first of its entries; or -1.
- */
+/* Returns the number of the map of this name, the first of its entries, of any
+ * host; or -1. */
 int stream_header_find_map(const struct stream_header *h, const char *name);
 
-/* Returns the number of the next entry after map that has its name, or -1. */
+/* The same for a map of one host, of which there is only number 0 if the stream
+ * is not merged. */
+int stream_header_find_map_of(
+    const struct stream_header *h, const char *name, uint32_t host);
+
+/* The first entry of the map of an entry, which control lines are about. */
+unsigned int stream_header_first_entry(
+    const struct stream_header *h, unsigned int map);
+
+/* Returns the number of the next entry after map that has its name and its
+ * host, or -1. */
 int stream_header_next_entry(const struct stream_header *h, unsigned int map);
 
 /* Returns the number of the entry of the map with this label, or the first one
- * if label is NULL; or -1. */
-int stream_header_find_entry(
-    const struct stream_header *h, const char *name, const char *label);
+ * if label is NULL; or -1.  host is the name of the map's host; NULL: any. */
+int stream_header_find_entry(const struct stream_header *h, const char *name,
+    const char *host, const char *label);
+
+/* Whether a map of another host before it has the same name and types: only the
+ * host differs. */
+bool stream_header_is_alike(const struct stream_header *h, unsigned int map);
 
 /* Sets the labels of all entries, when the maps are complete. */
 int stream_header_set_labels(struct stream_header *h);

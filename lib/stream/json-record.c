@@ -38,6 +38,39 @@ stream_json_string(struct stream_reader *r, const struct stream_line *line,
 	return text->failed ? -1 : 0;
 }
 
+/* Find the entry in a merged stream, where records have "@host" unless only one
+ * host has such a map. */
+static int
+find_merged_entry(struct stream_reader *r, const struct stream_line *line,
+    const char *map, struct buf *scratch)
+{
+	const struct stream_header *h = &r->header;
+	struct buf label = { 0 };
+	int i = -1;
+
+	if (*map == '\0') {
+		stream_reader_bad(r, "the record does not name its map, and "
+				     "the stream is merged");
+		return -1;
+	}
+	if (stream_json_string(r, line, "@host", scratch) == -1)
+		return -1;
+	i = stream_header_find_entry(h, map, scratch->data, NULL);
+	if (i != -1 && h->maps[i].label != NULL) {
+		if (stream_json_string(r, line, "@type", &label) == 0)
+			i = stream_header_find_entry(h, map, scratch->data,
+			    label.data[0] != '\0' ? label.data : NULL);
+		scratch->failed |= label.failed;
+		buf_free(&label);
+	}
+	if (i == -1 && !scratch->failed)
+		stream_reader_bad(r,
+		    "the record is of map \"%s\" of host \"%s\", which the "
+		    "header does not have with its type",
+		    map, scratch->data);
+	return i;
+}
+
 int
 stream_json_entry(struct stream_reader *r, const struct stream_line *line,
     const char *map, struct buf *scratch)
@@ -45,6 +78,8 @@ stream_json_entry(struct stream_reader *r, const struct stream_line *line,
 	const struct stream_header *h = &r->header;
 	int i;
 
+	if (h->nhosts > 0)
+		return find_merged_entry(r, line, map, scratch);
 	if (*map == '\0' && h->nmaps == 1)
 		return 0;
 	if (*map == '\0') {
@@ -64,7 +99,7 @@ stream_json_entry(struct stream_reader *r, const struct stream_line *line,
 		return -1;
 	if (scratch->data[0] == '\0')
 		return i;
-	i = stream_header_find_entry(h, map, scratch->data);
+	i = stream_header_find_entry(h, map, NULL, scratch->data);
 	if (i == -1)
 		stream_reader_bad(r,
 		    "the record is of type \"%s\", which map \"%s\" does not "

@@ -47,28 +47,51 @@ parse_map_name(struct stream_line *line, const struct stream_header *h,
 
 	if (json_doc_require(got, "map", where) == -1)
 		return -1;
-	if ((map = stream_header_find_map(h, name)) == -1) {
-		report_error(
-		    "%s: there is no map \"%s\" in the header", where, name);
+	map = stream_header_find_map_of(h, name, line->host);
+	if (map == -1) {
+		report_error("%s: there is no map \"%s\"%s in the header",
+		    where, name, h->nhosts > 0 ? " of this host" : "");
 		return -1;
 	}
 	line->map = (unsigned int)map;
 	return 0;
 }
 
+/* Parse which host of a merged stream the line is about. */
+static int
+parse_line_host(struct stream_line *line, const struct stream_header *h,
+    const json_t *value, const char *where)
+{
+	uint64_t host = 0;
+
+	if (h->nhosts == 0)
+		return 0;
+	if (json_doc_require(
+		json_doc_get_u64(value, "host", UINT32_MAX, &host, where),
+		"host", where) == -1)
+		return -1;
+	line->host = (uint32_t)host;
+	if (host < h->nhosts)
+		return 0;
+	report_error("%s.host: the header has no such host", where);
+	return -1;
+}
+
 static const struct control_line {
 	const char *name;
 	enum stream_line_kind kind;
 	bool has_map;
+	bool has_host; /* in a merged stream */
 } control_lines[] = {
-	{ "@lost", LINE_LOST, true },
-	{ "@sampled", LINE_PASS, true },
-	{ "@error", LINE_ERROR, true },
-	{ "@stack", LINE_STACK, false },
-	{ "@symbols", LINE_SYMBOLS, false },
-	{ "@names", LINE_NAMES, false },
-	{ "@clock", LINE_CLOCK, false },
-	{ "@end", LINE_FINISH, false },
+	{ "@lost", LINE_LOST, true, true },
+	{ "@sampled", LINE_PASS, true, true },
+	{ "@error", LINE_ERROR, true, true },
+	{ "@stack", LINE_STACK, false, true },
+	{ "@symbols", LINE_SYMBOLS, false, true },
+	{ "@names", LINE_NAMES, false, true },
+	{ "@clock", LINE_CLOCK, false, true },
+	{ "@cut", LINE_CUT, false, true },
+	{ "@end", LINE_FINISH, false, false },
 };
 
 /* Sets the members of line that its kind has, but for the map. */
@@ -122,14 +145,16 @@ stream_line_parse_control(struct stream_line *line,
 	       strcmp(c->name, name) != 0)
 		c++;
 	if (c == control_lines + nitems(control_lines) ||
-	    (c->has_map && h->nmaps == 0))
+	    (c->has_map && h->nmaps == 0) ||
+	    (c->kind == LINE_CUT && h->nhosts == 0))
 		return LINE_OTHER;
 	if (!json_is_object(value)) {
 		report_error("%s: expected an object, found %s", where,
 		    json_doc_kind(value));
 		return LINE_BAD;
 	}
-	if ((c->has_map && parse_map_name(line, h, value, where) == -1) ||
+	if ((c->has_host && parse_line_host(line, h, value, where) == -1) ||
+	    (c->has_map && parse_map_name(line, h, value, where) == -1) ||
 	    parse_line_members(line, c->kind, value, where) == -1)
 		return LINE_BAD;
 	return c->kind;

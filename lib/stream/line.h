@@ -31,6 +31,7 @@ enum stream_line_kind {
 	LINE_NAMES,   /* "@names": value, for name_store_parse() */
 	LINE_CLOCK,   /* "@clock": clock; the reader has set that of its header
 			 too */
+	LINE_CUT,     /* "@cut": host, of which nothing more will come */
 	LINE_FINISH,  /* "@end": records, lost, value */
 	LINE_OTHER,   /* an unknown "@" line, or one about a map where there is
 			 no header: to be skipped, or passed on as it is */
@@ -50,6 +51,9 @@ struct stream_line {
 	const unsigned char *data;
 	size_t len;
 	unsigned int map;
+	/* Of a merged stream: the host that a control line is about; else 0.
+	 */
+	uint32_t host;
 	uint64_t time_ns;
 	uint64_t count, pass, keys, records, lost;
 	struct clock_offsets clock;

@@ -220,7 +220,17 @@ parse_control(struct stream_reader *r, struct stream_line *line)
 	    line, &r->header, name, json_object_iter_value(first), where);
 }
 
-/* The same, and counts. */
+/* Reports, once, that the stream of a host was cut before it was merged. */
+static void
+note_cut(const struct stream_reader *r, struct stream_host *host)
+{
+	if (!host->cut)
+		report_notice("%s:%lu: the stream of host %s was cut here",
+		    r->name, r->line, host->host);
+	host->cut = true;
+}
+
+/* The same as parse_control(), and counts. */
 static enum stream_line_kind
 parse_counted_control(struct stream_reader *r, struct stream_line *line)
 {
@@ -230,8 +240,12 @@ parse_counted_control(struct stream_reader *r, struct stream_line *line)
 	kind = parse_control(r, line);
 	stream_reader_tried(r, kind == LINE_BAD ? -1 : 0);
 	r->ended |= kind == LINE_FINISH;
-	if (kind == LINE_CLOCK)
+	if (kind == LINE_CLOCK && r->header.nhosts > 0)
+		r->header.clocks[line->host] = line->clock;
+	else if (kind == LINE_CLOCK)
 		r->header.clock = line->clock;
+	if (kind == LINE_CUT)
+		note_cut(r, &r->header.hosts[line->host]);
 	return kind;
 }
 
@@ -283,7 +297,8 @@ parse_object_line(struct stream_reader *r, struct stream_line *line)
 			       has_skel_key(line->text, line->text_len)
 			   ? LINE_HEADER
 			   : parse_json_record(r, line);
-	if (json_value_is(&key, "@map") || json_value_is(&key, "@time"))
+	if (json_value_is(&key, "@map") || json_value_is(&key, "@time") ||
+	    json_value_is(&key, "@host"))
 		return parse_json_record(r, line);
 	return r->left_out ? LINE_BAD : parse_counted_control(r, line);
 }

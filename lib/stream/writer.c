@@ -46,11 +46,23 @@ write_control_line(struct buf *out, const char *name, json_t *value)
 	json_decref(line);
 }
 
+/* The same for a line about a map, which in a merged stream has its host. */
+static void
+write_map_line(struct buf *out, const struct stream_header *h, unsigned int map,
+    const char *name, json_t *value)
+{
+	if (h->nhosts > 0 && value != NULL &&
+	    json_object_set_new(
+		value, "host", json_doc_u64_new(h->maps[map].host)) == -1)
+		out->failed = true;
+	write_control_line(out, name, value);
+}
+
 void
 stream_write_lost(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t count)
 {
-	write_control_line(out, "@lost",
+	write_map_line(out, h, map, "@lost",
 	    json_pack("{ssso}", "map", h->maps[map].name, "count",
 		json_doc_u64_new(count)));
 }
@@ -59,7 +71,7 @@ void
 stream_write_pass(struct buf *out, const struct stream_header *h,
     unsigned int map, uint64_t pass, uint64_t keys)
 {
-	write_control_line(out, "@sampled",
+	write_map_line(out, h, map, "@sampled",
 	    json_pack("{sssoso}", "map", h->maps[map].name, "round",
 		json_doc_u64_new(pass), "keys", json_doc_u64_new(keys)));
 }
@@ -76,7 +88,7 @@ stream_write_error(struct buf *out, const struct stream_header *h,
 		json_decref(error);
 		error = NULL;
 	}
-	write_control_line(out, "@error", error);
+	write_map_line(out, h, map, "@error", error);
 }
 
 void
@@ -91,6 +103,21 @@ stream_write_end(struct buf *out, uint64_t records, uint64_t lost)
 	stream_write_end_rings(out, records, lost, NULL, 0);
 }
 
+static json_t *
+ring_to_json(const struct stream_ring *ring)
+{
+	json_t *json = json_pack("{sssoso}", "map", ring->map, "size",
+	    json_doc_u64_new(ring->size), "most", json_doc_u64_new(ring->most));
+
+	if (json != NULL && ring->has_host &&
+	    json_object_set_new(json, "host", json_doc_u64_new(ring->host)) ==
+		-1) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
 void
 stream_write_end_rings(struct buf *out, uint64_t records, uint64_t lost,
     const struct stream_ring *rings, size_t n)
@@ -99,10 +126,7 @@ stream_write_end_rings(struct buf *out, uint64_t records, uint64_t lost,
 
 	/* json_array_append_new() fails if memory ran out. */
 	for (size_t i = 0; i < n; i++)
-		if (json_array_append_new(
-			list, json_pack("{sssoso}", "map", rings[i].map, "size",
-				  json_doc_u64_new(rings[i].size), "most",
-				  json_doc_u64_new(rings[i].most))) == -1)
+		if (json_array_append_new(list, ring_to_json(&rings[i])) == -1)
 			out->failed = true;
 	write_control_line(out, "@end",
 	    json_pack("{sososo*}", "records", json_doc_u64_new(records), "lost",

@@ -5,6 +5,7 @@
 #ifndef SKEL_STREAM_WRITER_H
 #define SKEL_STREAM_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,8 @@ void stream_write_record(struct buf *out, unsigned int map, uint64_t time_ns,
 /* How full a ring buffer was, in bytes. */
 struct stream_ring {
 	const char *map; /* borrowed */
+	bool has_host;   /* of a merged stream: its host is said */
+	uint32_t host;
 	uint64_t size, most;
 };
 

@@ -546,7 +546,7 @@ waits() {
 	make_session "$RB" | jq -c '.maps[0].value = 99' | refused "there is no type number 99"
 	make_session "$RB" | jq -c 'del(.dir)' | refused "dir"
 	make_session "$RB" | jq -c '.dir = "x"' | refused "absolute"
-	make_session "$RB" | jq -c '.version = 2' | refused "unknown version 2"
+	make_session "$RB" | jq -c '.version = 3' | refused "unknown version 3"
 	make_session "$RB" | head -c 200 | refused "bad"
 	make_session "$(sampled counts 10)" | jq -c '.maps[0].value = 4' |
 		refused "map counts: its keys have 4 and its values 8 bytes, the header says 4 and 24"

@@ -193,10 +193,10 @@ test_labels(void)
 	    0);
 	CHECK_STR(h.maps[0].label, "small");
 	CHECK_STR(h.maps[2].label, "2");
-	CHECK_NUM(stream_header_find_entry(&h, "rb", "mid"), 1);
-	CHECK_NUM(stream_header_find_entry(&h, "rb", "3"), 3);
-	CHECK_NUM(stream_header_find_entry(&h, "rb", NULL), 0);
-	CHECK_NUM(stream_header_find_entry(&h, "rb", "none"), -1);
+	CHECK_NUM(stream_header_find_entry(&h, "rb", NULL, "mid"), 1);
+	CHECK_NUM(stream_header_find_entry(&h, "rb", NULL, "3"), 3);
+	CHECK_NUM(stream_header_find_entry(&h, "rb", NULL, NULL), 0);
+	CHECK_NUM(stream_header_find_entry(&h, "rb", NULL, "none"), -1);
 	record_match_close(&t);
 	stream_header_free(&h);
 }

@@ -190,8 +190,8 @@ a_wrong_header_is_refused(void)
 	    "{\"skel\":\"flow\"}\n", "run.skel:1: header.skel: unknown skel");
 	REFUSES("{\"skel\":\"stream\"}\n",
 	    "run.skel:1: header: version is missing");
-	REFUSES("{\"skel\":\"stream\",\"version\":2}\n",
-	    "run.skel:1: header: unknown version 2 (this ");
+	REFUSES("{\"skel\":\"stream\",\"version\":3}\n",
+	    "run.skel:1: header: unknown version 3 (this ");
 	REFUSES("{\"skel\":\"stream\",\"version\":1}\n",
 	    "run.skel:1: header: name is missing");
 	REFUSES("{\"skel\":\"stream\",\"version\":1,\"name\":\"x\"}\n",
