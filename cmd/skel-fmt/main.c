@@ -47,6 +47,7 @@ enum {
 	OPTION_SPARK,
 	OPTION_SQL,
 	OPTION_WATCH,
+	OPTION_WEIGHT,
 	OPTION_FORM,
 };
 
@@ -65,8 +66,16 @@ static const struct command_option option_table[] = {
 	    "=safe sql" },
 	{ "raw", OPTION_FORM + PLAN_RAW, NULL, "the bytes of the records",
 	    NULL },
-	{ "folded", OPTION_FORM + PLAN_FOLDED, NULL,
-	    "stacks with their counts, for flame graphs", NULL },
+	{ "folded", OPTION_FORM + PLAN_FOLDED, "[=MEMBER]",
+	    "stacks with their counts, for flame graphs; or with the sum of a "
+	    "member",
+	    NULL },
+	{ "flame", OPTION_FORM + PLAN_FLAME, "[=FILE]",
+	    "a flame graph of the stacks: a picture (SVG) for a browser",
+	    "file" },
+	{ "weight", OPTION_WEIGHT, "MEMBER",
+	    "what a record adds to its stack, in place of 1 or of its count",
+	    "members" },
 	{ "sql", OPTION_SQL, "ENGINE:TABLE",
 	    "the statement that makes a database's table for the rows; engines "
 	    "are clickhouse, postgresql, sqlite and duckdb",
@@ -111,8 +120,9 @@ static const struct command_option option_table[] = {
 static const struct command command = {
 	.usage =
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
-	    "                --raw | --folded] [-bHqv] [-c column,...]\n"
-	    "                [-m map] [--as member=kind] ... [--numeric | "
+	    "                --raw | --folded | --flame] [-bHqv]\n"
+	    "                [-c column,...] [--weight member] [-m map]\n"
+	    "                [--as member=kind] ... [--numeric | "
 	    "--text]\n"
 	    "                [--time=style] [--color[=when]] [--watch] "
 	    "[--spark]\n"
@@ -411,6 +421,14 @@ main(int argc, char *argv[])
 		case OPTION_WATCH:
 			job.printer.watch = &job.watch;
 			break;
+		case OPTION_WEIGHT:
+			job.printer.plan.weight = optarg;
+			break;
+		case OPTION_FORM + PLAN_FOLDED:
+			rewrite = parse_form(&job, PLAN_FOLDED, NULL);
+			if (optarg != NULL)
+				job.printer.plan.weight = optarg;
+			break;
 		default:
 			if (ch < OPTION_FORM)
 				command_option(&command, ch);
@@ -427,8 +445,14 @@ main(int argc, char *argv[])
 		command_usage(&command);
 	}
 	if (plan_traits(job.printer.plan.form)->stacks_only && columns.n > 0) {
-		report_error(
-		    "--folded: stacks have no columns; run it without -c");
+		report_error("%s: stacks have no columns; run it without -c",
+		    plan_traits(job.printer.plan.form)->option);
+		command_usage(&command);
+	}
+	if (job.printer.plan.weight != NULL &&
+	    !plan_traits(job.printer.plan.form)->stacks_only) {
+		report_error("--weight: it is for stacks; run it with --folded "
+			     "or --flame");
 		command_usage(&command);
 	}
 	if (job.printer.plan.spark && job.printer.plan.form != PLAN_TABLE) {
@@ -476,7 +500,8 @@ main(int argc, char *argv[])
 		return 1;
 	status = input_files_run(argc - optind, argv + optind,
 	    &(struct input_files_reader){ run_file, is_over, &job });
-	printer_finish(&job.printer);
+	if (printer_finish(&job.printer, status != 0) == -1)
+		status = -1;
 	if (job.printer.watch != NULL)
 		watch_close(&job.watch);
 	close_output(&job, &out);

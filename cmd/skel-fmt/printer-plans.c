@@ -116,8 +116,17 @@ has_chosen_columns(const struct printer *p, unsigned int map)
 static int
 report_no_stacks(const struct printer *p)
 {
-	report_error(
-	    "%s: --folded: there are no stacks in the records", p->in.name);
+	report_error("%s: %s: there are no stacks in the records", p->in.name,
+	    plan_traits(p->plan.form)->option);
+	return -1;
+}
+
+static int
+report_no_weight(const struct printer *p)
+{
+	report_error("%s: %s cannot be the weight of a stack: it is no integer "
+		     "of at most 64 bits beside one",
+	    p->in.name, p->plan.weight);
 	return -1;
 }
 
@@ -138,9 +147,10 @@ is_like_another(const struct printer *p, unsigned int map)
 }
 
 /* Make the plan of a map, unless the map is not shown: --folded shows only maps
- * that have stacks.  Returns 0 or -1. */
+ * that have stacks, and what weighs them.  *has_stacks is set if it lacks only
+ * that.  Returns 0 or -1. */
 static int
-open_plan(struct printer *p, unsigned int map)
+open_plan(struct printer *p, unsigned int map, bool *has_stacks)
 {
 	const struct stream_header *h = &p->in.header;
 	struct plan **plan = &p->plans[map];
@@ -150,7 +160,9 @@ open_plan(struct printer *p, unsigned int map)
 		return 0;
 	if ((*plan = plan_new(h, map, &p->plan)) == NULL)
 		return -1;
-	if (plan_traits(p->plan.form)->stacks_only && !plan_has_stacks(*plan)) {
+	if (plan_traits(p->plan.form)->stacks_only &&
+	    (!plan_has_stacks(*plan) || plan_lacks_weight(*plan))) {
+		*has_stacks |= plan_has_stacks(*plan);
 		plan_free(*plan);
 		*plan = NULL;
 		return 0;
@@ -183,6 +195,7 @@ int
 printer_open_plans(struct printer *p)
 {
 	const struct stream_header *h = &p->in.header;
+	bool has_stacks = false;
 
 	for (size_t i = 0; i < h->nmaps && p->symbols == NULL; i++)
 		if (h->maps[i].interpreter != NULL &&
@@ -202,16 +215,19 @@ printer_open_plans(struct printer *p)
 	for (size_t i = 0; i < p->plan.ncolumns; i++)
 		if (check_column_option(p, p->plan.columns[i]) == -1)
 			return -1;
+	if (p->plan.weight != NULL &&
+	    check_column_option(p, p->plan.weight) == -1)
+		return -1;
 	p->plans = calloc(h->nmaps + 1, sizeof(struct plan *));
 	if (p->plans == NULL)
 		return report_nomem();
 	p->nplans = h->nmaps;
 	for (unsigned int i = 0; i < h->nmaps; i++)
-		if (open_plan(p, i) == -1)
+		if (open_plan(p, i, &has_stacks) == -1)
 			return -1;
-	return plan_traits(p->plan.form)->stacks_only && p->shown == 0
-		   ? report_no_stacks(p)
-		   : 0;
+	if (!plan_traits(p->plan.form)->stacks_only || p->shown > 0)
+		return 0;
+	return has_stacks ? report_no_weight(p) : report_no_stacks(p);
 }
 
 struct untyped_map *

@@ -12,6 +12,7 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "layout/paint.h"
+#include "picture/flame-picture.h"
 #include "printer-held.h"
 #include "printer-plans.h"
 #include "printer-screen.h"
@@ -342,6 +343,7 @@ count_lost(struct printer *p, const struct stream_line *line)
 	uint64_t now = clock_elapsed();
 
 	p->lost += line->count;
+	p->origin.lost += line->count;
 	p->stream_lost += line->count;
 	if (p->lost_time != 0 && now - p->lost_time < REPORT_LOST_NS)
 		return;
@@ -361,6 +363,7 @@ count_lost_at_end(struct printer *p, const struct stream_line *line)
 	if (line->lost <= p->stream_lost)
 		return;
 	p->lost += line->lost - p->stream_lost;
+	p->origin.lost += line->lost - p->stream_lost;
 	p->stream_lost = line->lost;
 }
 
@@ -379,6 +382,7 @@ count_unread(struct printer *p, const struct stream_line *line)
 {
 	uint64_t *unread = &p->unread[line->map];
 
+	p->origin.unread += line->count;
 	if (*unread == 0 && count_fault(&p->incomplete))
 		report_error("%s:%lu: map %s: %s", p->in.name, p->in.line,
 		    p->in.header.maps[line->map].name, line->message);
@@ -675,8 +679,10 @@ report_stream_end(struct printer *p, bool followed)
 			report_error("%s: map %s: %" PRIu64 " records could "
 				     "not be read, in total",
 			    in->name, h->maps[i].name, p->unread[i]);
-	if (!p->is_stream || in->ended || (!followed && !in->input.eof) ||
-	    !count_fault(&p->cut))
+	if (!p->is_stream || in->ended || (!followed && !in->input.eof))
+		return;
+	p->origin.cut++;
+	if (!count_fault(&p->cut))
 		return;
 	if (followed)
 		report_notice("%s:%lu: another stream begins here, but the end "
@@ -819,6 +825,7 @@ begin_stream(struct printer *p, enum stream_opening what)
 	    copy_clocks(p) == -1 || printer_open_plans(p) == -1 ||
 	    printer_open_held(p) == -1)
 		return -1;
+	origin_add(&p->origin, h);
 	if (p->watch != NULL)
 		return watch_stream(p);
 	printer_lay_out(p);
@@ -912,17 +919,53 @@ printer_run(struct printer *p, int fd, const char *name)
 	return ret;
 }
 
-void
-printer_finish(struct printer *p)
+/* Report, at the end of all inputs, which weights could not be added.  Returns
+ * 0, or -1 if sums are wrong because of that. */
+static int
+report_weights(const struct printer *p)
 {
-	if (p->folded != NULL && !p->out->gone && !p->out->failed)
-		flame_write(p->folded, &p->out->buf);
+	static const char *const faults[FLAME_FAULTS] = {
+		[FLAME_NO_WEIGHT] = "without such an integer",
+		[FLAME_NEGATIVE_WEIGHT] = "with a negative one",
+	};
+
+	for (int i = 0; i < FLAME_FAULTS; i++) {
+		uint64_t n = flame_faults(p->folded, (enum flame_fault)i);
+
+		if (n > 0)
+			report_notice("weight %s: %" PRIu64 " record%s %s "
+				      "weigh%s nothing",
+			    p->plan.weight, n, n == 1 ? "" : "s", faults[i],
+			    n == 1 ? "s" : "");
+	}
+	if (!flame_overflowed(p->folded))
+		return 0;
+	report_error("%s: the sum of a stack does not fit 64 bits: it is shown "
+		     "as %" PRIu64,
+	    plan_traits(p->plan.form)->option, UINT64_MAX);
+	return -1;
+}
+
+int
+printer_finish(struct printer *p, bool failed)
+{
+	struct buf *out = &p->out->buf;
+
+	if (p->folded == NULL || p->out->gone || p->out->failed ||
+	    (failed && flame_is_empty(p->folded)))
+		return 0;
+	if (p->plan.form == PLAN_FLAME)
+		flame_picture_write(p->folded, &p->origin, p->plan.weight, out);
+	else
+		flame_write(p->folded, out);
+	return report_weights(p);
 }
 
 void
 printer_close(struct printer *p)
 {
 	flame_free(p->folded);
+	origin_free(&p->origin);
 	buf_free(&p->head);
 	buf_free(&p->next_head);
 	buf_free(&p->map);

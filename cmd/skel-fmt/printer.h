@@ -14,6 +14,7 @@
 #include "format/plan.h"
 #include "kinds/name-store.h"
 #include "layout/flame.h"
+#include "picture/origin.h"
 #include "progress.h"
 #include "record/held-records.h"
 #include "record/symbol-store.h"
@@ -76,6 +77,7 @@ struct printer {
 
 	/* All inputs. */
 	struct flame *folded; /* owned: --folded, printed at the end */
+	struct origin origin; /* of a picture, drawn at the end */
 	/* The header line that was printed last, and room for the next. */
 	struct buf head, next_head;
 	/* Hashes of the header lines of this stream, and of the last one that
@@ -97,8 +99,10 @@ struct printer {
  */
 int printer_run(struct printer *p, int fd, const char *name);
 
-/* Print what is known only after all inputs: the folded stacks. */
-void printer_finish(struct printer *p);
+/* Print what is known only after all inputs, of which one may have failed: the
+ * folded stacks, or a picture.  Returns 0, or -1 after reporting that it is not
+ * exact. */
+int printer_finish(struct printer *p, bool failed);
 
 void printer_close(struct printer *p);
 

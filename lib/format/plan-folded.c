@@ -1,26 +1,29 @@
 /*
- * PLAN_FOLDED: counts stacks for flame graphs.  A record of a buffer is one
- * sample; a record of a sampled map stands for as many as its value says.
+ * PLAN_FOLDED and PLAN_FLAME: count stacks for flame graphs, as text and as a
+ * picture.  A record of a buffer is one sample; a record of a sampled map
+ * stands for as many as its value says.  If a member weighs records, each
+ * stands for as many as that says.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "base/util.h"
 #include "format/plan-column.h"
+#include "picture/flame-tree.h"
 
 static const char unknown[] = "[unknown]";
+static const char u64_max[] = "18446744073709551615";
 
-/* Find the count of a sampled map: its value if that is an integer, or its
- * member called count; per CPU the sum. */
+/* Take the first of the names that is an integer as the count; per CPU the
+ * sum. */
 static void
-find_count_column(struct plan *p)
+pick_count_column(struct plan *p, const char *const *names, size_t n)
 {
-	static const char *const names[] = { "value", "value.count" };
 	struct fields found = { 0 };
 
-	if (p->header->maps[p->map].source != STREAM_SAMPLE)
-		return;
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < n; i++)
 		fields_add_selected(
 		    &found, p->header, p->map, &names[i], 1, false);
 	for (size_t i = 0; i < found.n; i++) {
@@ -28,7 +31,7 @@ find_count_column(struct plan *p)
 		const struct type *type =
 		    field_place_type(&p->header->types, at);
 
-		if (type->kind == TYPE_INT && type->size <= 8 &&
+		if (type != NULL && type->kind == TYPE_INT && type->size <= 8 &&
 		    at->bits == 0 && at->cpus != FIELD_CPUS_ALL) {
 			p->fold.columns[FOLD_COUNT] = p->columns.n;
 			fields_add(&p->columns, &found.v[i]);
@@ -39,10 +42,24 @@ find_count_column(struct plan *p)
 	fields_free(&found);
 }
 
+/* Find what weighs the records: the member that was chosen; or of a sampled map
+ * its value if that is an integer, or its member called count. */
+static void
+find_count_column(struct plan *p)
+{
+	static const char *const names[] = { "value", "value.count" };
+
+	if (p->fold.weighed)
+		pick_count_column(p, &p->options.weight, 1);
+	else if (p->header->maps[p->map].source == STREAM_SAMPLE)
+		pick_count_column(p, names, nitems(names));
+}
+
 static void
 start_fold(struct plan *p)
 {
 	p->fold.source = flame_source(p->options.folded);
+	p->fold.weighed = p->options.weight != NULL;
 	for (size_t i = 0; i < FOLD_COLUMNS; i++)
 		p->fold.columns[i] = FOLD_ABSENT;
 }
@@ -71,6 +88,19 @@ last_path_part(const char *path)
 	const char *dot = strrchr(path, '.');
 
 	return dot != NULL ? dot + 1 : path;
+}
+
+/* Whether the path of a member is, as -c names it, that name. */
+static bool
+is_member(const char *path, const char *name)
+{
+	static const char *const parts[] = { "key.", "value." };
+
+	for (size_t i = 0; i < nitems(parts); i++)
+		if (strncmp(path, parts[i], strlen(parts[i])) == 0 &&
+		    strcmp(path + strlen(parts[i]), name) == 0)
+			return true;
+	return strcmp(path, name) == 0;
 }
 
 static void
@@ -103,11 +133,17 @@ guess_fold(struct plan *p)
 	for (size_t i = 0; i < p->columns.n; i++) {
 		const char *path = p->columns.v[i].path;
 
-		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
-			if (strcmp(last_path_part(path), names[k].name) == 0)
+		for (size_t k = 0; k < nitems(names); k++)
+			if (strcmp(last_path_part(path), names[k].name) == 0 &&
+			    !(names[k].which == FOLD_COUNT && p->fold.weighed))
 				p->fold.columns[names[k].which] = i;
+		if (p->fold.weighed && is_member(path, p->options.weight))
+			p->fold.columns[FOLD_COUNT] = i;
 		guess_stack(p, path, plan_column_cell(p, i));
 	}
+	/* Later records may have what the first one lacks. */
+	if (p->fold.weighed && p->fold.columns[FOLD_COUNT] == FOLD_ABSENT)
+		p->fold.weight_cell = json_row_add(&p->row, p->options.weight);
 	if (p->stacks.paths[0] != NULL || p->stacks.paths[1] != NULL)
 		return;
 	stack_view_free(p->stacks.view);
@@ -151,35 +187,92 @@ read_piece(const struct plan *p, const struct plan_input *rec, size_t which)
 	return (struct fold_piece){ data, size };
 }
 
+/* Whether a cell has an integer, and no other number. */
+static bool
+is_integer(const struct json_value *cell)
+{
+	size_t sign = cell->len > 0 && *cell->text == '-';
+
+	if (cell->kind != JSON_VALUE_SCALAR || cell->len == sign)
+		return false;
+	for (size_t i = sign; i < cell->len; i++)
+		if (cell->text[i] < '0' || cell->text[i] > '9')
+			return false;
+	return true;
+}
+
+/* The weight in a JSON record; of an integer below zero, and of what is none,
+ * 0. */
+static uint64_t
+read_json_weight(struct plan *p)
+{
+	const struct json_value *cell = NULL;
+	struct flame *f = p->options.folded;
+	uint64_t weight;
+
+	if (p->fold.weight_cell != 0)
+		cell = &p->row.cells[p->fold.weight_cell];
+	else if (fold_column(p, FOLD_COUNT) != NULL)
+		cell = plan_column_cell(p, p->fold.columns[FOLD_COUNT]);
+	if (cell == NULL || !is_integer(cell)) {
+		flame_note_fault(f, FLAME_NO_WEIGHT);
+		return 0;
+	}
+	if (*cell->text == '-') {
+		flame_note_fault(f, FLAME_NEGATIVE_WEIGHT);
+		return 0;
+	}
+	weight = json_value_u64(cell);
+	/* The nearest that there is. */
+	if (weight == UINT64_MAX &&
+	    (cell->len != strlen(u64_max) ||
+		memcmp(cell->text, u64_max, cell->len) != 0))
+		flame_note_overflow(f);
+	return weight;
+}
+
+/* The sum of all CPUs in a binary record. */
+static uint64_t
+read_sum(struct plan *p, const struct field *c, const unsigned char *data)
+{
+	const struct type *type =
+	    field_place_type(&p->header->types, &c->place);
+	size_t cpus = c->place.cpus == FIELD_CPUS_SUM ? p->formatter.cpus : 1;
+	bool negative = false;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < cpus; i++) {
+		uint64_t v = field_place_load(&p->header->types, &c->place,
+		    data + i * p->formatter.cpu_stride);
+
+		/* A negative number stands for no sample. */
+		if (type->is_signed && v >> (type->size * 8 - 1) != 0)
+			negative = true;
+		else if (__builtin_add_overflow(sum, v, &sum)) {
+			sum = UINT64_MAX;
+			flame_note_overflow(p->options.folded);
+		}
+	}
+	if (negative && p->fold.weighed)
+		flame_note_fault(p->options.folded, FLAME_NEGATIVE_WEIGHT);
+	return sum;
+}
+
 /* How many samples the record stands for; 1 if it has no count. */
 static uint64_t
-read_sample_count(const struct plan *p, const struct plan_input *rec)
+read_sample_count(struct plan *p, const struct plan_input *rec)
 {
 	const struct field *c = fold_column(p, FOLD_COUNT);
 	const struct json_value *cell;
-	const struct type *type;
-	size_t cpus = 1;
-	uint64_t sum = 0;
 
+	if (rec->is_json && p->fold.weighed)
+		return read_json_weight(p);
 	if (c == NULL)
 		return 1;
-	if (rec->is_json) {
-		cell = plan_column_cell(p, p->fold.columns[FOLD_COUNT]);
-		return cell->kind == JSON_VALUE_SCALAR ? json_value_u64(cell)
-						       : 1;
-	}
-	if (c->place.cpus == FIELD_CPUS_SUM)
-		cpus = p->formatter.cpus;
-	type = field_place_type(&p->header->types, &c->place);
-	for (size_t i = 0; i < cpus; i++) {
-		uint64_t v = field_place_load(&p->header->types, &c->place,
-		    rec->run.data + i * p->formatter.cpu_stride);
-
-		/* A negative number stands for no sample. */
-		if (!type->is_signed || v >> (type->size * 8 - 1) == 0)
-			sum += v;
-	}
-	return sum;
+	if (!rec->is_json)
+		return read_sum(p, c, rec->run.data);
+	cell = plan_column_cell(p, p->fold.columns[FOLD_COUNT]);
+	return cell->kind == JSON_VALUE_SCALAR ? json_value_u64(cell) : 1;
 }
 
 /* Mix a stack into the key: its addresses, or its JSON text. */
@@ -219,31 +312,55 @@ make_flame_key(struct plan *p, const struct plan_input *rec)
 	return k;
 }
 
-/* Append the name of the process or, if it has none, its number, and ";". */
-static void
-write_process(struct plan *p, const struct plan_input *rec, struct buf *out)
+/* The name of the process or, if it has none, its number, which may be written
+ * to digits; empty if it has neither. */
+static struct fold_piece
+read_process(
+    struct plan *p, const struct plan_input *rec, char digits[TEXT_U64_MAX])
 {
 	struct fold_piece comm = read_piece(p, rec, FOLD_COMM);
 	struct fold_piece pid = read_piece(p, rec, FOLD_PID);
 	uint64_t number = 0;
-	size_t start = out->len;
 
 	if (rec->is_json && comm.len > 0 && *(const char *)comm.data == '"') {
 		json_row_decode(
 		    &p->row, plan_column_cell(p, p->fold.columns[FOLD_COMM]));
-		stack_view_write_name(
-		    out, p->row.scratch.data, p->row.scratch.len);
-	} else if (!rec->is_json) {
-		stack_view_write_name(out, comm.data, comm.len);
+		comm = (struct fold_piece){ p->row.scratch.data,
+			p->row.scratch.len };
+	} else if (rec->is_json) {
+		comm.len = 0;
 	}
-	if (out->len == start && rec->is_json) {
-		stack_view_write_name(out, pid.data, pid.len);
-	} else if (out->len == start && pid.len > 0) {
+	if (comm.len > 0)
+		return comm;
+	if (!rec->is_json && pid.len > 0) {
 		memcpy(&number, pid.data, pid.len);
-		buf_printf(out, "%" PRIu64, number);
+		pid = (struct fold_piece){ digits,
+			(size_t)(text_u64(digits, number) - digits) };
 	}
-	if (out->len > start)
+	return pid;
+}
+
+/* Append the process, and ";". */
+static void
+write_process(struct plan *p, const struct plan_input *rec, struct buf *out)
+{
+	char digits[TEXT_U64_MAX];
+	struct fold_piece name = read_process(p, rec, digits);
+
+	stack_view_write_name(out, name.data, name.len);
+	if (name.len > 0)
 		buf_chr(out, ';');
+}
+
+static void
+write_process_frame(
+    struct plan *p, const struct plan_input *rec, struct buf *out)
+{
+	char digits[TEXT_U64_MAX];
+	struct fold_piece name = read_process(p, rec, digits);
+
+	if (name.len > 0)
+		flame_tree_write_frame(out, name.data, name.len, FRAME_PROCESS);
 }
 
 /* Append the functions of the user stack, then those of the kernel stack. */
@@ -271,6 +388,51 @@ write_folded(struct plan *p, const struct plan_input *rec, struct buf *out)
 		out->len--;
 }
 
+/* What kind of code a function is. */
+static unsigned int
+frame_kind(enum stack_side side, const struct stack_frame *f)
+{
+	unsigned int inlined = f->inlined ? FRAME_INLINED : 0;
+
+	if (side == STACK_KERNEL)
+		return FRAME_KERNEL | inlined;
+	return (f->frame.symbol == NULL ? FRAME_UNKNOWN : FRAME_PROGRAM) |
+	       inlined;
+}
+
+/* Append the frames of the process and of both stacks, as a flame tree has
+ * them. */
+static void
+write_flame(struct plan *p, const struct plan_input *rec, struct buf *out)
+{
+	const struct stack_view *v = p->stacks.view;
+	size_t start;
+
+	write_process_frame(p, rec, out);
+	start = out->len;
+	for (int i = 0; i < STACK_SIDES; i++) {
+		enum stack_side side = i == 0 ? STACK_USER : STACK_KERNEL;
+
+		if (!plan_read_stack(p, rec, side))
+			continue;
+		if (v->state == STACK_UNKNOWN)
+			flame_tree_write_frame(out, unknown, strlen(unknown),
+			    side == STACK_KERNEL ? FRAME_KERNEL
+						 : FRAME_UNKNOWN);
+		for (size_t k = v->n; k-- > 0;) {
+			const char *name = v->v[k].frame.symbol;
+
+			if (name == NULL)
+				name = unknown;
+			flame_tree_write_frame(out, name, strlen(name),
+			    frame_kind(side, &v->v[k]));
+		}
+	}
+	if (out->len == start)
+		flame_tree_write_frame(
+		    out, unknown, strlen(unknown), FRAME_UNKNOWN);
+}
+
 static void
 record_folded(struct plan *p, const struct plan_input *rec)
 {
@@ -286,18 +448,40 @@ record_folded(struct plan *p, const struct plan_input *rec)
 	if (flame_count(f, &k, p->fold.pass, count))
 		return;
 	text->len = 0;
-	write_process(p, rec, text);
-	write_folded(p, rec, text);
+	if (p->options.form == PLAN_FLAME) {
+		write_flame(p, rec, text);
+	} else {
+		write_process(p, rec, text);
+		write_folded(p, rec, text);
+	}
 	if (text->failed ||
 	    flame_add(f, &k, text->data, text->len, p->fold.pass, count) == -1)
 		rec->run.out->failed = true;
+}
+
+bool
+plan_lacks_weight(const struct plan *p)
+{
+	return p->fold.weighed && p->header != NULL &&
+	       p->fold.columns[FOLD_COUNT] == FOLD_ABSENT;
 }
 
 const struct plan_ops plan_folded_ops = {
 	.compile = compile_folded,
 	.record = record_folded,
 	.guess = guess_fold,
-	.traits.stacks_only = true,
+	.traits = { .stacks_only = true, .option = "--folded" },
+	.style = STYLE_JSON,
+	.deep = true,
+};
+
+const struct plan_ops plan_flame_ops = {
+	.compile = compile_folded,
+	.record = record_folded,
+	.guess = guess_fold,
+	.traits = { .stacks_only = true,
+	    .document = true,
+	    .option = "--flame" },
 	.style = STYLE_JSON,
 	.deep = true,
 };

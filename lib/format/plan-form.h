@@ -93,6 +93,8 @@ struct plan_fold {
 	struct hash_key source;
 	uint32_t pass;
 	size_t columns[FOLD_COLUMNS]; /* indexes, or FOLD_ABSENT */
+	bool weighed;                 /* the count is that of options.weight */
+	uint32_t weight_cell; /* JSON without types: if it is no column; or 0 */
 };
 
 /* A record that is being written, binary or JSON. */
@@ -220,7 +222,7 @@ struct plan_ops {
 
 extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
     plan_table_ops, plan_screen_ops, plan_plain_ops, plan_raw_ops,
-    plan_folded_ops, plan_reference_ops;
+    plan_folded_ops, plan_flame_ops, plan_reference_ops;
 
 /* A plan of which only the form is set; NULL when memory ran out. */
 struct plan *plan_alloc(const char *map, const struct plan_options *o);

@@ -30,6 +30,7 @@ enum plan_form {
 	PLAN_PLAIN,     /* the reference loader's text */
 	PLAN_RAW,       /* the bytes of the records */
 	PLAN_FOLDED,    /* stacks and how often each was seen */
+	PLAN_FLAME,     /* the same, for a picture */
 	PLAN_REFERENCE, /* the JSON of the reference loader's library:
 			   keys in alphabetical order, its markers, no map, no
 			   time; for binary records and all columns only */
@@ -37,6 +38,7 @@ enum plan_form {
 
 /* What a program that prints records in a form has to know of it. */
 struct plan_traits {
+	const char *option; /* stacks_only: what asks for the form */
 	bool titled;      /* with several maps, the name of the map stands above
 			     its header line, and a blank line before */
 	bool heads_first; /* the header lines of all maps come first */
@@ -88,7 +90,10 @@ struct plan_options {
 	const struct clock_offsets *clocks;
 	const struct symbol_store *symbols; /* borrowed, or NULL: no names */
 	const struct name_store *names;     /* borrowed, or NULL: numbers */
-	struct flame *folded; /* borrowed: where PLAN_FOLDED counts */
+	/* Borrowed: where PLAN_FOLDED and PLAN_FLAME count; and the member that
+	 * weighs each record, as -c names it, or NULL. */
+	struct flame *folded;
+	const char *weight;
 };
 
 /* Among the columns: the host of the records, which is shown where it always
@@ -224,6 +229,9 @@ void plan_end_pass(struct plan *p, struct buf *out);
 
 /* Whether the map's records have stacks. */
 bool plan_has_stacks(const struct plan *p);
+
+/* Whether options.weight is no integer member of the map by its types. */
+bool plan_lacks_weight(const struct plan *p);
 
 /* Which stacks of binary records the form shows with symbols: a set of 1 <<
  * enum stack_side. */

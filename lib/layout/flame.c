@@ -26,6 +26,8 @@ struct flame {
 	struct hash_key start; /* random, so that nobody can choose streams with
 				  equal keys */
 	uint64_t sources;
+	uint64_t faults[FLAME_FAULTS];
+	bool overflowed;
 };
 
 struct flame *
@@ -82,8 +84,10 @@ flame_count(
 	if (e->pass != pass)
 		e->count = 0;
 	e->pass = pass;
-	if (__builtin_add_overflow(e->count, count, &e->count))
+	if (__builtin_add_overflow(e->count, count, &e->count)) {
 		e->count = UINT64_MAX;
+		f->overflowed = true;
+	}
 	return true;
 }
 
@@ -129,44 +133,104 @@ flame_add(struct flame *f, const struct hash_key *k, const char *text,
 	return 0;
 }
 
-struct flame_line {
-	const struct flame_text *text;
-	uint64_t count;
-};
+bool
+flame_is_empty(const struct flame *f)
+{
+	return f->entries.n == 0;
+}
 
 static int
 by_text(const void *a, const void *b)
 {
-	const struct flame_text *x = ((const struct flame_line *)a)->text;
-	const struct flame_text *y = ((const struct flame_line *)b)->text;
+	const struct flame_stack *x = a, *y = b;
 	int d = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
 
 	return d != 0 ? d : (x->len > y->len) - (x->len < y->len);
 }
 
+/* Add up the entries by their texts.  Returns whether all sums fit. */
+static bool
+add_entries(const struct flame *f, struct flame_stack *stacks)
+{
+	const struct flame_entry *entries = (const void *)f->entries.v;
+	bool fit = true;
+
+	for (size_t i = 0; i < f->entries.n; i++) {
+		uint64_t *sum = &stacks[entries[i].text].count;
+
+		if (!__builtin_add_overflow(*sum, entries[i].count, sum))
+			continue;
+		*sum = UINT64_MAX;
+		fit = false;
+	}
+	return fit;
+}
+
+struct flame_stack *
+flame_sort(const struct flame *f, size_t *n)
+{
+	const struct flame_text *texts = (const void *)f->texts.v;
+	struct flame_stack *stacks = calloc(f->texts.n + 1, sizeof(*stacks));
+
+	*n = f->texts.n;
+	if (stacks == NULL)
+		return NULL;
+	for (size_t i = 0; i < *n; i++)
+		stacks[i] = (struct flame_stack){ .text = texts[i].text,
+			.len = texts[i].len };
+	add_entries(f, stacks);
+	qsort(stacks, *n, sizeof(*stacks), by_text);
+	return stacks;
+}
+
 void
 flame_write(const struct flame *f, struct buf *out)
 {
-	const struct flame_text *texts = (const void *)f->texts.v;
-	const struct flame_entry *entries = (const void *)f->entries.v;
-	struct flame_line *lines = calloc(f->texts.n + 1, sizeof(*lines));
+	size_t n;
+	struct flame_stack *stacks = flame_sort(f, &n);
 
-	if (lines == NULL) {
+	if (stacks == NULL) {
 		out->failed = true;
 		return;
 	}
-	for (size_t i = 0; i < f->texts.n; i++)
-		lines[i].text = &texts[i];
-	for (size_t i = 0; i < f->entries.n; i++)
-		if (__builtin_add_overflow(lines[entries[i].text].count,
-			entries[i].count, &lines[entries[i].text].count))
-			lines[entries[i].text].count = UINT64_MAX;
-	qsort(lines, f->texts.n, sizeof(*lines), by_text);
-	for (size_t i = 0; i < f->texts.n; i++) {
-		if (lines[i].count == 0)
+	for (size_t i = 0; i < n; i++) {
+		if (stacks[i].count == 0)
 			continue;
-		buf_add(out, lines[i].text->text, lines[i].text->len);
-		buf_printf(out, " %" PRIu64 "\n", lines[i].count);
+		buf_add(out, stacks[i].text, stacks[i].len);
+		buf_printf(out, " %" PRIu64 "\n", stacks[i].count);
 	}
-	free(lines);
+	free(stacks);
+}
+
+void
+flame_note_fault(struct flame *f, enum flame_fault fault)
+{
+	f->faults[fault]++;
+}
+
+uint64_t
+flame_faults(const struct flame *f, enum flame_fault fault)
+{
+	return f->faults[fault];
+}
+
+void
+flame_note_overflow(struct flame *f)
+{
+	f->overflowed = true;
+}
+
+bool
+flame_overflowed(const struct flame *f)
+{
+	struct flame_stack *stacks;
+	bool fit;
+
+	if (f->overflowed)
+		return true;
+	if ((stacks = calloc(f->texts.n + 1, sizeof(*stacks))) == NULL)
+		return false;
+	fit = add_entries(f, stacks);
+	free(stacks);
+	return !fit;
 }

@@ -35,14 +35,15 @@ print(const struct stream_header *h, enum plan_form form)
 	struct buf out = { 0 };
 	struct plan **plans;
 
-	if (form == PLAN_FOLDED)
+	if (plan_traits(form)->stacks_only)
 		o.folded = flame_new();
 	if ((plans = plans_new(h, &o)) == NULL)
 		fuzz_wrong("no plans");
 	for (unsigned int i = 0; i < h->nmaps; i++) {
 		size_t size = stream_record_size(h, i);
 
-		if (form == PLAN_FOLDED && !plan_has_stacks(plans[i]))
+		if (plan_traits(form)->stacks_only &&
+		    !plan_has_stacks(plans[i]))
 			continue;
 		plan_head(plans[i], &out);
 		if (size <= RECORD_MAX)

@@ -4,6 +4,7 @@
 #ifndef SKEL_FUZZ_PRINT_H
 #define SKEL_FUZZ_PRINT_H
 
+#include "base/utf8.h"
 #include "fuzz.h"
 #include "record/json-row.h"
 #include "skel-fmt/printer.h"
@@ -12,7 +13,7 @@
 static inline bool
 fuzz_form(char letter, enum plan_form *form)
 {
-	static const char letters[] = "jctaprf";
+	static const char letters[] = "jctaprfF";
 	const char *at = letter != '\0' ? strchr(letters, letter) : NULL;
 
 	if (at != NULL)
@@ -39,6 +40,34 @@ fuzz_check_json(const char *text, size_t len)
 	json_row_close(&row);
 }
 
+/* Whether a text has the tag only as often as a picture has of its own. */
+static inline void
+fuzz_check_tag(const char *text, size_t len, const char *tag, int most)
+{
+	const char *end = text + len, *at = text;
+
+	for (int i = 0;
+	     (at = memmem(at, (size_t)(end - at), tag, strlen(tag))) != NULL;
+	     i++, at++)
+		if (i == most)
+			fuzz_wrong("a picture with markup in a name");
+}
+
+/* Names in a picture are its text. */
+static inline void
+fuzz_check_picture(const char *text, size_t len)
+{
+	fuzz_check_tag(text, len, "<script", 1);
+	fuzz_check_tag(text, len, "</script", 1);
+	fuzz_check_tag(text, len, "]]>", 1);
+	if (!utf8_is_valid(text, len))
+		fuzz_wrong("a picture that is not UTF-8");
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' && text[i] != '\n' &&
+		    text[i] != '\t')
+			fuzz_wrong("a picture with control bytes");
+}
+
 static inline void
 fuzz_check_output(int fd, enum plan_form form)
 {
@@ -54,6 +83,8 @@ fuzz_check_output(int fd, enum plan_form form)
 		fuzz_wrong("a table with control bytes");
 	if (form == PLAN_JSON)
 		fuzz_check_json(text, (size_t)len);
+	if (form == PLAN_FLAME)
+		fuzz_check_picture(text, (size_t)len);
 	munmap(text, (size_t)len);
 }
 
@@ -71,7 +102,7 @@ fuzz_print(const void *text, size_t len, enum plan_form form, bool bare)
 	ret = printer_run(&p, in, "<stdin>");
 	if (ret == -1)
 		fuzz_refused();
-	printer_finish(&p);
+	printer_finish(&p, ret == -1);
 	if (output_flush(&out) == -1)
 		fuzz_wrong("output failed");
 	fuzz_check_output(fd, form);

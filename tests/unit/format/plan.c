@@ -358,7 +358,7 @@ shown_stacks(void)
 
 		SHOWS(0, (enum plan_form)form, NULL, raw ? 0 : kernel | user);
 		SHOWS(1, (enum plan_form)form, NULL, raw ? 0 : kernel);
-		if (raw || form == PLAN_FOLDED || form == PLAN_REFERENCE)
+		if (raw || form >= PLAN_FOLDED)
 			continue;
 		SHOWS(0, (enum plan_form)form, "pid", 0);
 		SHOWS(0, (enum plan_form)form, "kstack", kernel);
