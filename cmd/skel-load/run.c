@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -26,8 +27,6 @@
 #include "session/trace-pipe.h"
 #include "stream/writer.h"
 #include "traced-command.h"
-
-enum { WAIT_MS = 500 }; /* how late a signal may be noticed */
 
 struct skel_load_run {
 	struct skel_load_options *options; /* borrowed */
@@ -99,21 +98,21 @@ static void
 wait_for_end(struct skel_load_run *r)
 {
 	uint64_t limit = r->options->timeout_ns, start = clock_elapsed();
-	int wait = WAIT_MS;
+	int wait = -1, more = 0;
 
-	while (!signals_stop()) {
+	while (!signals_stop() && more != -1) {
 		if (limit != 0) {
 			uint64_t gone = clock_elapsed() - start;
 
 			if (gone >= limit)
 				return;
-			if ((limit - gone) / 1000000 < WAIT_MS)
-				wait = (int)((limit - gone) / 1000000) + 1;
+			gone = (limit - gone) / 1000000 + 1;
+			wait = gone < INT_MAX ? (int)gone : INT_MAX;
 		}
-		if (output_wait(&r->out, r->trace.fd, wait) & OUTPUT_GONE)
+		if (output_wait(&r->out, r->trace.fd, more == 1 ? 0 : wait) &
+		    OUTPUT_GONE)
 			return;
-		if (trace_pipe_read(&r->trace) == -1)
-			return;
+		more = trace_pipe_read(&r->trace);
 	}
 }
 
@@ -146,6 +145,7 @@ keep_session(struct skel_load_run *r)
 	if (launch_attach(&r->launch) == -1 ||
 	    session_pin(h, o->dir, &r->launch.object, a, o->detach) == -1)
 		return EXIT_FAILURE;
+	h->records_wake = launch_records_wake(&r->launch);
 	ret = stream_header_write(h, &r->out.buf);
 	if (!o->detach)
 		confine_attached(r);

@@ -13,6 +13,7 @@
 #include "poll/poller.h"
 #include "record/member-notes.h"
 #include "session/session-dir.h"
+#include "session/session-watch.h"
 #include "stream/stream-clock.h"
 #include "write-stream.h"
 
@@ -23,6 +24,7 @@ struct session_follower {
 	char *dir;                               /* owned: the session's */
 	struct map_fds *fds;     /* owned, like the descriptors in it */
 	uint64_t checked_second; /* when session_has_ended() last checked */
+	int watch; /* of session_watch_open(); -1: it has to check */
 };
 
 /* Returns whether a pin is directly in the session's directory.  No session
@@ -128,15 +130,17 @@ open_session_maps(struct session_follower *f)
 	return stream_header_set_labels(h);
 }
 
-/* Returns whether the session's directory or its owner is gone; checks once a
- * second. */
+/* Returns whether the session's directory or its owner is gone.  Where nothing
+ * tells that something may have changed, this checks once a second. */
 static bool
 session_has_ended(void *ctx)
 {
 	struct session_follower *f = ctx;
 	uint64_t second = clock_elapsed() / CLOCK_SECOND;
 
-	if (second == f->checked_second)
+	if (f->watch != -1)
+		session_watch_clear();
+	else if (second == f->checked_second)
 		return false;
 	f->checked_second = second;
 	session_dir_sweep(f->dir);
@@ -153,6 +157,7 @@ poll_session(struct session_follower *f, int in_fd)
 		.in_fd = -1,
 		.perf_pages = h->perf_buffer_pages,
 		.poll_timeout_ms = h->poll_timeout_ms,
+		.records_wake = h->records_wake,
 	};
 	struct stat st;
 
@@ -162,8 +167,10 @@ poll_session(struct session_follower *f, int in_fd)
 	    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) {
 		o.in_fd = in_fd;
 	} else {
+		f->watch = session_watch_open(f->dir);
 		o.is_over = session_has_ended;
 		o.is_over_ctx = f;
+		o.over_fd = f->watch;
 	}
 	/* The session's directory is found and removed. */
 	session_dir_add_needs(&needs);
@@ -179,6 +186,7 @@ skel_poll_follow_session(struct stream_reader *r,
 		.header = &r->header,
 		.options = options,
 		.out = out,
+		.watch = -1,
 	};
 	int status = EXIT_FAILURE;
 
@@ -193,6 +201,7 @@ skel_poll_follow_session(struct stream_reader *r,
 	 * or clear, any map. */
 	if (path_check_owners(f.dir) == 0 && open_session_maps(&f) == 0)
 		status = poll_session(&f, r->input.fd);
+	session_watch_close();
 	map_fds_close(f.fds, f.header->nmaps);
 	/* If the owner was killed, its pins are to go. */
 	session_dir_sweep(f.dir);

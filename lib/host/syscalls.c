@@ -587,7 +587,7 @@ static const struct syscall_rule rules[] = {
 	SAME(ioprio_set, NO)                                                   \
 	SAME(ioprio_get, NO)                                                   \
 	SAME(inotify_init, NO)                                                 \
-	ROW(inotify_add_watch, NO, NO, NO, YES, WATCH)                         \
+	ROW(inotify_add_watch, NO, YES, NO, YES, WATCH)                        \
 	SAME(inotify_rm_watch, NO)                                             \
 	SAME(migrate_pages, NO)                                                \
 	ROW(openat, MAKE, RDONLY2, MORE2, RDONLY2, RDONLY2)                    \
@@ -627,7 +627,7 @@ static const struct syscall_rule rules[] = {
 	ROW(epoll_create1, NO, YES, YES, YES, YES)                             \
 	SAME(dup3, YES)                                                        \
 	ROW(pipe2, NO, YES, YES, YES, NO)                                      \
-	SAME(inotify_init1, NO)                                                \
+	ROW(inotify_init1, NO, YES, NO, NO, NO)                                \
 	SAME(preadv, YES)                                                      \
 	SAME(pwritev, YES)                                                     \
 	SAME(rt_tgsigqueueinfo, NO)                                            \
@@ -680,7 +680,7 @@ static const struct syscall_rule rules[] = {
 	SAME(fsconfig, NO)                                                     \
 	SAME(fsmount, NO)                                                      \
 	SAME(fspick, NO)                                                       \
-	SAME(pidfd_open, NO)                                                   \
+	ROW(pidfd_open, NO, YES, NO, NO, NO)                                   \
 	SAME(clone3, ABSENT)                                                   \
 	SAME(close_range, YES)                                                 \
 	ROW(openat2, ABSENT, OPENAT2, OPENAT2, OPENAT2, OPENAT2)               \

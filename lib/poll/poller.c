@@ -26,6 +26,8 @@ enum watch {
 	WATCH_SINK,
 	WATCH_CONTROL,
 	WATCH_CLOCK,
+	WATCH_OVER,
+	WATCH_SIGNAL,
 };
 
 struct poller {
@@ -49,10 +51,13 @@ struct poller {
 	 * when that was. */
 	uint64_t fill, began;
 	bool emptying;
-	bool no_wakeup; /* records need not wake the poller */
-	bool read;      /* the buffers were read in this run */
-	bool stepped;   /* the clock has; the sink is not told yet */
-	uint64_t retry; /* of a pass that waits for its turn, ns; or 0 */
+	bool no_wakeup;  /* records need not wake the poller */
+	bool looks;      /* the check timer runs all the time */
+	bool checking;   /* the check timer runs */
+	bool more_extra; /* what extra_read() returned last */
+	bool read;       /* the buffers were read in this run */
+	bool stepped;    /* the clock has; the sink is not told yet */
+	uint64_t retry;  /* of a pass that waits for its turn, ns; or 0 */
 	uint64_t records;
 	bool ended;
 	enum poller_end end;
@@ -266,20 +271,42 @@ fill_waits(struct poller *p)
 	}
 }
 
+/* Whether a ring buffer may have records that wake nobody. */
+static bool
+has_silent_ring(const struct poller *p)
+{
+	for (size_t i = 0; i < p->header->nmaps; i++)
+		if (p->header->maps[i].source == STREAM_RINGBUF)
+			return !p->options.records_wake;
+	return false;
+}
+
+/* Lets the check timer run once, if it does not run.  Where nothing happens
+ * nothing has to be checked, and the poller sleeps. */
+static void
+start_check(struct poller *p)
+{
+	uint64_t ms = p->options.poll_timeout_ms;
+
+	if (p->checking)
+		return;
+	ms = ms < 1 ? 1 : ms > 1000 ? 1000 : ms;
+	if (clock_timer_set(p->check, ms * 1000000, 0) == 0)
+		p->checking = true;
+}
+
 /* Opens the epoll and adds all but the maps.  Returns 0, or -1 with errno set.
  */
 static int
 open_watches(struct poller *p)
 {
 	const struct poller_options *o = &p->options;
-	uint64_t check_ms = o->poll_timeout_ms;
 
-	check_ms = check_ms < 1 ? 1 : check_ms > 1000 ? 1000 : check_ms;
+	p->looks =
+	    (o->is_over != NULL && o->over_fd == -1) || has_silent_ring(p);
 	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1 ||
 	    (p->check = open_watched_timer(p, WATCH_CHECK)) == -1 ||
 	    (p->deadline = open_watched_timer(p, WATCH_DEADLINE)) == -1 ||
-	    clock_timer_set(p->check, check_ms * 1000000, check_ms * 1000000) ==
-		-1 ||
 	    clock_timer_set(p->deadline, o->timeout_ns, 0) == -1)
 		return -1;
 	if (o->extra_read != NULL &&
@@ -296,8 +323,14 @@ open_watches(struct poller *p)
 	/* EPOLLERR and EPOLLHUP, which need not be requested, tell that the
 	 * reader has gone. */
 	if (watch_fd(p, o->out_fd, 0, WATCH_OUT, 0) == -1 ||
-	    watch_fd(p, o->in_fd, EPOLLIN, WATCH_IN, 0) == -1)
+	    watch_fd(p, o->in_fd, EPOLLIN, WATCH_IN, 0) == -1 ||
+	    watch_fd(p, signals_wake_fd(), EPOLLIN, WATCH_SIGNAL, 0) == -1)
 		return -1;
+	if (o->is_over != NULL &&
+	    watch_fd(p, o->over_fd, EPOLLIN | EPOLLET, WATCH_OVER, 0) == -1)
+		return -1;
+	if (p->looks)
+		start_check(p);
 	if (o->control == NULL)
 		return 0;
 	return watch_fd(p, o->control->wake, EPOLLIN, WATCH_CONTROL, 0);
@@ -355,9 +388,13 @@ static void
 read_extra(struct poller *p)
 {
 	const struct poller_options *o = &p->options;
+	int ret = o->extra_read != NULL ? o->extra_read(o->extra_ctx) : 0;
 
-	if (o->extra_read != NULL && o->extra_read(o->extra_ctx) == -1)
+	if (ret == -1)
 		end_with(p, POLLER_FAILED);
+	p->more_extra = ret == 1;
+	if (p->more_extra)
+		start_check(p);
 }
 
 static void
@@ -378,17 +415,28 @@ tell_clock_step(struct poller *p)
 	end_if_sink_failed(p, p->sink->clock_stepped(p->ctx));
 }
 
-/* Does what has to be done every poll_timeout_ms. */
 static void
-on_check_timer(struct poller *p)
+check_over(struct poller *p)
 {
 	const struct poller_options *o = &p->options;
 
-	call_sources(p, source_poll_lost_counter);
-	read_extra(p);
-	wake_sink(p);
 	if (o->is_over != NULL && o->is_over(o->is_over_ctx))
 		end_with(p, POLLER_INPUT);
+}
+
+/* Does what has to be done poll_timeout_ms after records came, or all the
+ * time. */
+static void
+on_check_timer(struct poller *p)
+{
+	p->checking = false;
+	call_sources(p, source_poll_lost_counter);
+	if (p->more_extra)
+		read_extra(p);
+	if (p->options.over_fd == -1)
+		check_over(p);
+	if (p->looks)
+		start_check(p);
 }
 
 static void
@@ -429,6 +477,12 @@ handle_event(struct poller *p, const struct epoll_event *e)
 		break;
 	case WATCH_CLOCK:
 		p->stepped |= clock_steps_read(p->steps);
+		break;
+	case WATCH_OVER:
+		check_over(p);
+		break;
+	case WATCH_SIGNAL:
+		signals_clear_wake();
 		break;
 	}
 }
@@ -493,6 +547,8 @@ read_buffers(struct poller *p)
 		p->began = clock_elapsed();
 	}
 	p->emptying = false;
+	if (p->fill > 0)
+		start_check(p);
 	for (size_t i = 0; p->fill > 0 && i < p->nsources && !p->ended; i++) {
 		struct source *s = &p->sources[i];
 
@@ -512,8 +568,7 @@ read_buffers(struct poller *p)
 
 /*
  * Flushes the sink, then sleeps for ns, or with POLL_INTERVAL_WAIT until a
- * buffer wakes the poller.  The epoll always does.  A signal between
- * signals_stop() and this is seen at the next check.
+ * buffer wakes the poller.  The epoll always does.
  */
 static void
 poller_sleep(struct poller *p, uint64_t ns)

@@ -29,23 +29,31 @@ struct poller_options {
 	bool once;  /* end after one pass over everything */
 	int out_fd; /* end when its reader has gone; -1: none */
 	int in_fd;  /* end when it is at its end; -1: none */
-	/* Called every poll_timeout_ms; true ends the polling as POLLER_INPUT,
-	 * because what is polled has ended.  NULL: none. */
+	/* Called each time that over_fd becomes readable or, without one (-1),
+	 * every poll_timeout_ms; true ends the polling as POLLER_INPUT, because
+	 * what is polled has ended.  NULL: none. */
 	bool (*is_over)(void *ctx);
 	void *is_over_ctx; /* borrowed */
-	/* Called when extra_fd is readable, and every poll_timeout_ms.  -1,
-	 * after reporting, ends the polling as failed.  NULL: none. */
+	int over_fd;
+	/* Called when extra_fd is readable, and poll_timeout_ms after it has
+	 * returned 1: there is more that does not make it readable.  -1, after
+	 * reporting, ends the polling as failed.  NULL: none. */
 	int (*extra_read)(void *ctx);
 	/* Called by poller_drain() to read what is left, likewise; or NULL. */
 	int (*extra_drain)(void *ctx);
 	void *extra_ctx; /* borrowed */
 	int extra_fd;
-	/* For a sink with wake(): that is called when it is readable, and every
-	 * poll_timeout_ms.  -1: none. */
+	/* For a sink with wake(): that is called when it is readable.  -1:
+	 * none. */
 	int sink_fd;
-	uint64_t perf_pages;      /* for each CPU; rounded up to a power of 2 */
-	uint64_t poll_timeout_ms; /* the longest time between two checks for
-				     losses and ends; limited to 1 to 1000 */
+	uint64_t perf_pages; /* for each CPU; rounded up to a power of 2 */
+	/* How long after records the poller looks for losses; limited to 1 to
+	 * 1000. */
+	uint64_t poll_timeout_ms;
+	/* Every record of a ring buffer wakes its reader, as far as the program
+	 * is concerned (infer/wakeup-flags.h).  If not, the poller looks at the
+	 * ring buffers every poll_timeout_ms. */
+	bool records_wake;
 	struct poll_control *control; /* borrowed, or NULL */
 };
 

@@ -3,6 +3,7 @@
 #include "attach/forms.h"
 #include "base/report.h"
 #include "elf/libbpf-log.h"
+#include "infer/wakeup-flags.h"
 #include "session/export-buffer.h"
 #include "session/export-events.h"
 #include "session/export-sample.h"
@@ -225,6 +226,13 @@ launch_load(struct launch *l)
 	return ret;
 }
 
+bool
+launch_records_wake(const struct launch *l)
+{
+	return wakeup_flags_are_plain(
+	    l->counting ? &l->other.elf : &l->package.object);
+}
+
 int
 launch_open_poller(struct launch *l, const struct poller_options *o,
     const struct poll_sink *sink, void *ctx)
@@ -238,6 +246,7 @@ launch_open_poller(struct launch *l, const struct poller_options *o,
 	l->sink = ctx;
 	options.perf_pages = l->package.perf_buffer_pages;
 	options.poll_timeout_ms = l->package.poll_timeout_ms;
+	options.records_wake = launch_records_wake(l);
 	if (fds != NULL &&
 	    symbolizer_open(&l->symbolizer, &l->header, fds, &client,
 		l->options->no_symbols ? SYMBOLIZER_NONE

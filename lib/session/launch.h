@@ -97,6 +97,10 @@ int launch_reopen(struct launch *l);
  */
 int launch_load(struct launch *l);
 
+/* Whether every record of the program's ring buffers wakes who reads them
+ * (infer/wakeup-flags.h). */
+bool launch_records_wake(const struct launch *l);
+
 /*
  * Opens l->symbolizer and l->poller, which hands records to sink with ctx.
  * To be called before launch_attach(), since a perf buffer keeps only what is

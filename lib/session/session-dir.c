@@ -19,6 +19,7 @@
 #include "host/mount.h"
 #include "host/path.h"
 #include "host/pid-owner.h"
+#include "host/pidns.h"
 #include "session/session-dir.h"
 
 /* The mark, an empty directory, is called "owner-" and the process.  If its
@@ -402,6 +403,22 @@ void
 session_dir_sweep(const char *dir)
 {
 	sweep_within(dir, SWEEP_MS);
+}
+
+long
+session_dir_owner(const char *dir)
+{
+	enum session_dir_state state;
+	struct pid_owner o;
+	struct place p;
+
+	if (open_place(&p, dir) == -1)
+		return -1;
+	state = read_dir_state(p.fd, &o);
+	close_place(&p);
+	if (state == DIR_DETACHED)
+		return 0;
+	return state == DIR_LIVE && o.pidns == pidns_self() ? o.pid : -1;
 }
 
 void

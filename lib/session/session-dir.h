@@ -65,6 +65,13 @@ int session_dir_unload(const char *dir);
 /* Removes dir if its owner is dead, with a notice. */
 void session_dir_sweep(const char *dir);
 
+/*
+ * Returns the pid of the live owner of the session's directory dir; 0 if it is
+ * detached; -1 if there is none, or none that this process can tell by its pid.
+ * Nothing is reported.
+ */
+long session_dir_owner(const char *dir);
+
 /* Sweeps all directories below SESSION_ROOT. */
 void session_dir_sweep_all(void);
 

@@ -409,9 +409,8 @@ trace_pipe_read(void *ctx)
 {
 	struct trace_pipe *t = ctx;
 
-	/* Programs may print faster than this reads, and records wait.  What is
-	 * left in pages comes at the latest with the poller's regular call. */
-	return show_events(t, EVENTS_MAX) == -1 ? -1 : 0;
+	/* Programs may print faster than this reads, and records wait. */
+	return show_events(t, EVENTS_MAX);
 }
 
 int

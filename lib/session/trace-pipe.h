@@ -74,8 +74,9 @@ int trace_pipe_open(struct trace_pipe *t, const struct package *p);
  * not open. */
 void trace_pipe_add_needs(const struct trace_pipe *t, struct confine_needs *n);
 
-/* Shows the lines that can be read now.  ctx is the struct trace_pipe, as for
- * poller_options.extra_ctx. */
+/* Shows lines that can be read now.  ctx is the struct trace_pipe, as for
+ * poller_options.extra_ctx.  Returns 0; 1 if there may be more, for which the
+ * descriptor need not be readable; or -1 after reporting. */
 int trace_pipe_read(void *ctx);
 
 /* Collects no more lines, and shows those that can be read.  ctx as above. */

@@ -478,6 +478,8 @@ parse_session(struct stream_header *h, const json_t *json, const char *where)
 	h->poll_timeout_ms = 100;
 	if (parse_string(json, "dir", true, &h->dir, where) == -1 ||
 	    json_doc_get_bool(json, "detached", &h->detached, where) == -1 ||
+	    json_doc_get_bool(json, "records_wake", &h->records_wake, where) ==
+		-1 ||
 	    json_doc_get_u64(json, "perf_buffer_pages", UINT32_MAX,
 		&h->perf_buffer_pages, where) == -1 ||
 	    json_doc_get_u64(json, "poll_timeout_ms", INT32_MAX,

@@ -543,7 +543,9 @@ set_session_keys(json_t *json, const struct stream_header *h)
 {
 	if (json_object_set_new(json, "dir", json_string(h->dir)) == -1 ||
 	    (h->detached &&
-		json_object_set_new(json, "detached", json_true()) == -1))
+		json_object_set_new(json, "detached", json_true()) == -1) ||
+	    (h->records_wake &&
+		json_object_set_new(json, "records_wake", json_true()) == -1))
 		return -1;
 	if (json_object_set_new(json, "perf_buffer_pages",
 		json_doc_u64_new(h->perf_buffer_pages)) == -1)

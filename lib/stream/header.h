@@ -161,8 +161,10 @@ struct stream_header {
 	/* So may the names of numbers, "@names". */
 	bool names_follow;
 	char *dir; /* owned: of a session; or NULL */
-	/* Of a session: settings of the package, for skel-poll. */
+	/* Of a session: settings of the package, for skel-poll, and whether
+	 * every record of a ring buffer wakes its reader. */
 	uint64_t perf_buffer_pages, poll_timeout_ms;
+	bool records_wake;
 	/* Owned: perf events that the machine lacks, with those that are
 	 * sampled instead, as the array "replaced_events"; or NULL. */
 	json_t *replaced_events;

@@ -1,6 +1,8 @@
 /* lib/infer/helper-calls: what is known of the arguments of helpers, through
- * moves, the stack, branches and functions.  Code of any kind does no harm. */
+ * moves, the stack, branches and functions.  Code of any kind does no harm.
+ * lib/infer/wakeup-flags: which calls surely wake the reader of a ring. */
 #include "infer/helper-calls.h"
+#include "infer/wakeup-flags.h"
 
 #include <elf.h>
 #include <linux/bpf.h>
@@ -178,6 +180,46 @@ get_writes(const struct object *o, struct helper_write *w)
 			return helper_calls_writes(
 			    &o->calls, &o->calls.v[i], w);
 	return 0;
+}
+
+/* Whether the flags of a bpf_ringbuf_submit(), the last of n instructions but
+ * the exit, are plain. */
+static bool
+is_plain(const struct bpf_insn *insns, size_t n)
+{
+	struct object o;
+	bool plain;
+
+	open_code(&o, insns, n, NULL, 0);
+	plain = wakeup_flags_are_plain(&o.elf);
+	close_code(&o);
+	return plain;
+}
+
+#define PLAIN(...)                                                             \
+	is_plain((const struct bpf_insn[]){ __VA_ARGS__,                       \
+		     HELPER(ringbuf_submit), EXIT },                           \
+	    sizeof((const struct bpf_insn[]){ __VA_ARGS__, EXIT, EXIT }) /     \
+		sizeof(struct bpf_insn))
+
+static void
+tell_flags_that_wake(void)
+{
+	CHECK(PLAIN(MOV(1, 6), SET(2, 0)));
+	CHECK(PLAIN(SET(2, BPF_RB_FORCE_WAKEUP), MOV(1, 6)));
+	CHECK(PLAIN(SET(2, 0), ADDRESS(1, RB)));
+	CHECK(PLAIN(SET(2, 0), JUMP_IF(6, 0, 1)));
+	/* They are told not to wake. */
+	CHECK(!PLAIN(MOV(1, 6), SET(2, BPF_RB_NO_WAKEUP)));
+	/* They come from somewhere else, or may. */
+	CHECK(!PLAIN(MOV(1, 6), MOV(2, 7)));
+	CHECK(!PLAIN(MOV(1, 6)));
+	CHECK(!PLAIN(SET(2, 0), LOAD(2, 6, 0)));
+	CHECK(!PLAIN(SET(2, 0), ADD(2, 1)));
+	CHECK(!PLAIN(SET(2, 0), ADDRESS(2, RB)));
+	CHECK(!PLAIN(SET(2, 0), HELPER(get_smp_processor_id)));
+	CHECK(!PLAIN(SET(2, 1), JUMP_IF(6, 0, 1), SET(2, 0)));
+	CHECK(!PLAIN(SET(2, 0), JUMP(0)));
 }
 
 static void
@@ -486,6 +528,7 @@ int
 main(void)
 {
 	check_forget();
+	tell_flags_that_wake();
 	follow_moves_and_spills();
 	forget_what_helpers_may_change();
 	join_branches(24, 24);

@@ -107,6 +107,7 @@ scene_begin(struct scene *s)
 	must(stream_header_init(&s->header, "unit"), "stream_header_init");
 	s->options = (struct poller_options){ .out_fd = -1,
 		.in_fd = -1,
+		.over_fd = -1,
 		.perf_pages = 64,
 		.poll_timeout_ms = 100,
 		.latency_ns = POLLER_LATENCY_NS,
