@@ -695,7 +695,9 @@ read_answers(struct supervisor *s, struct worker_process *w)
 			   p->m.head.number == w->job->request.head.number;
 
 		lookup_packet_close(p);
-		if (p->m.head.type == LOOKUP_FOUND && own) {
+		if ((p->m.head.type == LOOKUP_IMAGE ||
+			p->m.head.type == LOOKUP_FOUND) &&
+		    own) {
 			send_up(s, &p->m, p->len);
 		} else if (p->m.head.type == LOOKUP_BAD && w->job != NULL &&
 			   w->job->request.file == LOOKUP_KERNEL) {

@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "host/confine.h"
 #include "host/kallsyms.h"
+#include "host/kernel-build-id.h"
 #include "host/mappings.h"
 #include "host/open-in-root.h"
 #include "lookup/demangle.h"
@@ -56,7 +57,10 @@ struct worker {
 	struct kallsyms kernel;
 	uint64_t kernel_read; /* when; 0: never */
 	bool kernel_told;     /* why its functions are not known */
-	struct hash files;    /* of struct worker_file */
+	bool kernel_noted;    /* its build ID was read */
+	unsigned char kernel_id[LOOKUP_BUILD_ID_MAX];
+	size_t kernel_id_len;
+	struct hash files; /* of struct worker_file */
 	size_t nimages;
 	uint64_t uses;
 	struct image *vdso; /* owned: that of this process, or NULL */
@@ -199,16 +203,25 @@ open_vdso(struct worker *w)
 	mappings_free(&own);
 }
 
+/* The vdso, if it can be that of the process. */
+static struct image *
+get_vdso(struct worker *w, const struct worker_file *f)
+{
+	if (w->vdso_size == 0)
+		open_vdso(w);
+	return w->vdso_size == f->told->size ? w->vdso : NULL;
+}
+
 static size_t
 find_in_vdso(struct worker *w, const struct worker_file *f,
     const struct lookup_offset *o)
 {
-	if (w->vdso_size == 0)
-		open_vdso(w);
-	if (w->vdso == NULL || w->vdso_size != f->told->size)
+	struct image *vdso = get_vdso(w, f);
+
+	if (vdso == NULL)
 		return 0;
 	return image_find(
-	    w->vdso, o->at, o->is_return != 0, w->frames, nitems(w->frames));
+	    vdso, o->at, o->is_return != 0, w->frames, nitems(w->frames));
 }
 
 static size_t
@@ -368,6 +381,47 @@ find_file(struct worker *w, uint32_t number)
 	return hash_find(&w->files, (struct hash_key){ number, 0 });
 }
 
+/* The build ID of a file that can be read, or of the kernel. */
+static size_t
+get_build_id(struct worker *w, struct worker_file *f, const unsigned char **id)
+{
+	const struct image *image;
+
+	if (f == NULL) {
+		if (!w->kernel_noted)
+			w->kernel_id_len = kernel_build_id_read(
+			    w->kernel_id, sizeof(w->kernel_id));
+		w->kernel_noted = true;
+		*id = w->kernel_id;
+		return w->kernel_id_len;
+	}
+	switch ((enum lookup_kind)f->told->kind) {
+	case LOOKUP_ELF:
+		image = get_image(w, f);
+		break;
+	case LOOKUP_VDSO:
+		image = get_vdso(w, f);
+		break;
+	default:
+		image = NULL;
+	}
+	return image != NULL ? image_build_id(image, id) : 0;
+}
+
+static void
+send_build_id(struct worker *w, struct worker_file *f, uint32_t request)
+{
+	struct lookup_image m = { .head = { LOOKUP_IMAGE, request } };
+	const unsigned char *id;
+	size_t n = get_build_id(w, f, &id);
+
+	if (n == 0 || n > sizeof(m.build_id))
+		return;
+	m.n = (uint32_t)n;
+	memcpy(m.build_id, id, n);
+	send_or_leave(w, &m, sizeof(m));
+}
+
 static void
 answer_request(struct worker *w, const struct lookup_find *request)
 {
@@ -377,9 +431,11 @@ answer_request(struct worker *w, const struct lookup_find *request)
 	if (f != NULL && f->told == NULL)
 		f = NULL;
 
-	for (uint32_t i = 0; i < request->n; i++)
-		if (f != NULL || request->file == LOOKUP_KERNEL)
+	if (f != NULL || request->file == LOOKUP_KERNEL) {
+		send_build_id(w, f, request->head.number);
+		for (uint32_t i = 0; i < request->n; i++)
 			answer_offset(w, f, request, i);
+	}
 	send_or_leave(w, &done, sizeof(done));
 }
 

@@ -321,6 +321,7 @@ lookup_client_receive(struct lookup_client *c, struct lookup_packet *p)
 			if (p->m.head.number != LOOKUP_VERSION)
 				goto gone;
 			continue;
+		case LOOKUP_IMAGE:
 		case LOOKUP_FOUND:
 		case LOOKUP_DONE:
 		case LOOKUP_BAD:

@@ -58,9 +58,9 @@ int lookup_client_ask(
     struct lookup_client *c, const struct lookup_find *request);
 
 /*
- * Receives an answer: LOOKUP_FOUND, LOOKUP_DONE or LOOKUP_BAD.  Returns 1; 0 if
- * there is none yet; or -1 if the process has gone, or is not of this build:
- * the client is closed then.
+ * Receives an answer: LOOKUP_IMAGE, LOOKUP_FOUND, LOOKUP_DONE or LOOKUP_BAD.
+ * Returns 1; 0 if there is none yet; or -1 if the process has gone, or is not
+ * of this build: the client is closed then.
  */
 int lookup_client_receive(struct lookup_client *c, struct lookup_packet *p);
 

@@ -1,3 +1,4 @@
+#include <elfutils/libdwelf.h>
 #include <stdlib.h>
 
 #include "elf/elf-handle.h"
@@ -164,6 +165,16 @@ image_open_memory(char *bytes, size_t size)
 	read_segments(m);
 	read_symbols(m);
 	return m;
+}
+
+size_t
+image_build_id(const struct image *m, const unsigned char **id)
+{
+	const void *found;
+	ssize_t n = dwelf_elf_gnu_build_id(m->program.elf, &found);
+
+	*id = n > 0 ? found : NULL;
+	return n > 0 ? (size_t)n : 0;
 }
 
 /* Find the address for which the byte at offset is linked. */

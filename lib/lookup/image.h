@@ -35,6 +35,10 @@ struct image *image_open_memory(char *bytes, size_t size);
 
 void image_close(struct image *m);
 
+/* The GNU build ID of the program, borrowed; returns its bytes, 0 if it has
+ * none. */
+size_t image_build_id(const struct image *m, const unsigned char **id);
+
 /*
  * Find the frames of the code at an offset in the file, at most max, inlined
  * functions first.  With is_return the offset is a return address, so the

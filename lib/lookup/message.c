@@ -99,6 +99,9 @@ is_sound(struct lookup_packet *p, size_t nfds)
 		       m->find.n > 0 && m->find.n <= LOOKUP_OFFSETS_MAX &&
 		       len == lookup_find_len(&m->find) && nfds == 0 &&
 		       has_sound_kinds(&m->find);
+	case LOOKUP_IMAGE:
+		return len == sizeof(m->image) && m->image.n > 0 &&
+		       m->image.n <= LOOKUP_BUILD_ID_MAX && nfds == 0;
 	case LOOKUP_FOUND:
 		return len >= head && m->found.n <= SYMBOL_STORE_INLINES_MAX &&
 		       len - head >= m->found.n * sizeof(m->found.v[0]) &&

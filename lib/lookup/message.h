@@ -21,10 +21,11 @@
 #include "record/symbol-store.h"
 
 enum {
-	LOOKUP_VERSION = 2,
+	LOOKUP_VERSION = 3,
 	LOOKUP_BYTES_MAX = 64 << 10, /* of a message */
 	LOOKUP_OFFSETS_MAX = 128,    /* in a request */
 	LOOKUP_PATH_MAX = 4096,
+	LOOKUP_BUILD_ID_MAX = 64, /* bytes */
 	LOOKUP_SOCKET = 0, /* the descriptor of the socket in skel-lookup */
 	LOOKUP_KERNEL = 0, /* the number of the kernel, which is no file */
 };
@@ -41,6 +42,7 @@ enum lookup_type {
 	LOOKUP_READY,  /* from skel-lookup, once: it can be asked */
 	LOOKUP_FILE,   /* to it: a file, before the first request for it */
 	LOOKUP_FIND,   /* to it: a request */
+	LOOKUP_IMAGE,  /* from it: the build ID of a request's file */
 	LOOKUP_FOUND,  /* from it: the functions at one offset of a request */
 	LOOKUP_DONE,   /* from it: all that will ever come for a request */
 	LOOKUP_BAD,    /* from it: a file that is not read any more */
@@ -123,6 +125,14 @@ struct lookup_found {
 	struct lookup_frame v[SYMBOL_STORE_INLINES_MAX];
 };
 
+/* LOOKUP_IMAGE: before the first LOOKUP_FOUND of the request, if the file has a
+ * build ID of at most LOOKUP_BUILD_ID_MAX bytes. */
+struct lookup_image {
+	struct lookup_head head; /* of a request */
+	uint32_t n;
+	unsigned char build_id[LOOKUP_BUILD_ID_MAX];
+};
+
 /* LOOKUP_BAD */
 struct lookup_bad {
 	struct lookup_head head; /* of a file */
@@ -135,6 +145,7 @@ union lookup_message {
 	struct lookup_head head;
 	struct lookup_file file;
 	struct lookup_find find;
+	struct lookup_image image;
 	struct lookup_found found;
 	struct lookup_bad bad;
 	char bytes[LOOKUP_BYTES_MAX];

@@ -31,7 +31,8 @@ struct symbol_cache {
 struct symbol_store {
 	struct symbol_cache frames; /* by pid and address */
 	struct symbol_cache stacks; /* by the map's place in names, and id */
-	char **names;               /* owned: maps of stacks */
+	struct mapping_store mappings;
+	char **names; /* owned: maps of stacks */
 	size_t nnames, names_cap;
 	struct symbol_store **others; /* owned: those of hosts 1, 2, ... */
 	size_t nhosts;
@@ -97,6 +98,7 @@ symbol_store_new(void)
 	s->stacks.hash.size = sizeof(struct symbol_entry);
 	s->frames.bytes_max = s->stacks.bytes_max = SYMBOL_STORE_BYTES_MAX;
 	s->nhosts = 1;
+	mapping_store_init(&s->mappings);
 	return s;
 }
 
@@ -164,6 +166,7 @@ symbol_store_free(struct symbol_store *s)
 		return;
 	symbol_cache_free(&s->frames);
 	symbol_cache_free(&s->stacks);
+	mapping_store_free(&s->mappings);
 	for (size_t i = 0; i < s->nnames; i++)
 		free(s->names[i]);
 	free(s->names);
@@ -243,6 +246,19 @@ symbol_store_set(struct symbol_store *s, uint64_t pid, uint64_t addr,
 	}
 	return symbol_cache_set(
 	    &s->frames, (struct hash_key){ pid, addr }, block, size, n);
+}
+
+struct mapping_store *
+symbol_store_mappings(struct symbol_store *s)
+{
+	return &s->mappings;
+}
+
+const struct symbol_mapping *
+symbol_store_find_mapping(
+    const struct symbol_store *s, uint64_t pid, uint64_t addr)
+{
+	return mapping_store_find(&s->mappings, pid, addr);
 }
 
 /* The index of a stack-trace map in the names; nnames if it is not there. */
@@ -399,17 +415,20 @@ int
 symbol_store_parse(
     struct symbol_store *s, const json_t *value, const char *where)
 {
-	json_t *frames = NULL;
+	json_t *frames = NULL, *mappings = NULL;
 	uint64_t pid;
 
 	if (find_host(&s, value, where) == -1 ||
 	    json_doc_require(
 		json_doc_get_u64(value, "pid", UINT64_MAX, &pid, where), "pid",
 		where) == -1 ||
-	    json_doc_get_array(value, "frames", &frames, where) == -1)
+	    json_doc_get_array(value, "frames", &frames, where) == -1 ||
+	    json_doc_get_array(value, "mappings", &mappings, where) == -1)
 		return -1;
 	if (frames == NULL)
 		return json_doc_missing("frames", where);
+	if (mapping_store_parse(&s->mappings, pid, mappings, where) == -1)
+		return -1;
 	return parse_frames(s, pid, frames, where);
 }
 

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "record/mapping-store.h"
 
 /* A function that contains an address.  The strings are borrowed from the store
  * until its next change. */
@@ -81,6 +82,12 @@ size_t symbol_store_find_stack(const struct symbol_store *s, const char *stacks,
     int32_t id, const uint64_t **addrs);
 int symbol_store_set_stack(struct symbol_store *s, const char *stacks,
     int32_t id, const uint64_t *addrs, size_t n);
+
+/* Where the code of processes is mapped from: for mapping_store_find(), and for
+ * the one that fills it. */
+struct mapping_store *symbol_store_mappings(struct symbol_store *s);
+const struct symbol_mapping *symbol_store_find_mapping(
+    const struct symbol_store *s, uint64_t pid, uint64_t addr);
 
 /*
  * Add what the value of an "@symbols" or "@stack" line says, after checking

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/report.h"
+#include "base/text.h"
 #include "symbolize/known-files.h"
 
 enum { FILES_MAX = 1 << 14 }; /* that are known by number */
@@ -152,6 +153,30 @@ known_files_number(struct known_files *k, struct lookup_client *c,
 	if (number != 0)
 		set_file_number(k, &f, number);
 	return number;
+}
+
+void
+known_files_take_image(
+    struct known_files *k, uint32_t number, const struct lookup_image *image)
+{
+	struct known_file *f =
+	    hash_find(&k->files, (struct hash_key){ number, 0 });
+	char *id = number == LOOKUP_KERNEL ? k->kernel_build_id
+		   : f != NULL             ? f->build_id
+					   : NULL;
+
+	if (id != NULL)
+		*text_hex(id, image->build_id, image->n) = '\0';
+}
+
+const char *
+known_files_build_id(const struct known_files *k, uint32_t number)
+{
+	const struct known_file *f = known_files_find(k, number);
+
+	if (number == LOOKUP_KERNEL)
+		return k->kernel_build_id;
+	return f != NULL ? f->build_id : "";
 }
 
 void

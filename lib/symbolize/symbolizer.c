@@ -35,6 +35,9 @@ enum {
 	WARM_UP = 0,
 };
 
+/* Where the kernel's half of the addresses begins. */
+#define KERNEL_START (UINT64_C(1) << 63)
+
 /* An innermost address is the instruction itself.  A return address is
  * that of the instruction after the call, so the one before it is resolved. */
 enum address_role { ROLE_INNERMOST = 1, ROLE_RETURN = 2 };
@@ -350,6 +353,57 @@ locate_for_naming(void *ctx, uint64_t pid, uint64_t addr)
 }
 
 /*
+ * Mappings.
+ */
+
+/* The mapping of an address, if it is known; its strings are borrowed. */
+static bool
+get_mapping(const struct symbolizer *z, const struct address_space *s,
+    uint64_t addr, struct symbol_mapping *to)
+{
+	const struct process *p = &s->process;
+	const struct mapping *m;
+	const char *id;
+
+	if (p->pid == KERNEL) {
+		*to = (struct symbol_mapping){ .start = KERNEL_START,
+			.end = UINT64_MAX,
+			.file = "[kernel.kallsyms]" };
+		id = known_files_build_id(&z->files, LOOKUP_KERNEL);
+	} else {
+		if ((m = mappings_find(&p->maps, addr)) == NULL)
+			return false;
+		*to = (struct symbol_mapping){ .start = m->start,
+			.end = m->end,
+			.offset = m->offset,
+			.file = m->kind == MAPPING_FILE   ? m->path
+				: m->kind == MAPPING_VDSO ? "[vdso]"
+							  : "[anon]" };
+		id = known_files_build_id(&z->files, p->files[m - p->maps.v]);
+	}
+	to->build_id = *id != '\0' ? id : NULL;
+	return true;
+}
+
+/* Tells where an address is mapped from, unless that was told.  Returns 0, or
+ * -1 after reporting. */
+static int
+tell_mapping(struct symbolizer *z, const struct address_space *s, uint64_t addr,
+    struct buf *out)
+{
+	uint64_t pid = (uint64_t)s->process.pid;
+	struct symbol_mapping m;
+	int got;
+
+	if (out == NULL || !get_mapping(z, s, addr, &m))
+		return 0;
+	got = mapping_store_set(symbol_store_mappings(z->store), pid, &m);
+	if (got == 1)
+		mapping_store_write(out, pid, &m);
+	return got == -1 ? -1 : 0;
+}
+
+/*
  * Requests.
  */
 
@@ -385,6 +439,8 @@ answer_asked(struct symbolizer *z, struct asked *a, size_t i,
 	if (at->told)
 		return 0;
 	at->told = true;
+	if (s != NULL && tell_mapping(z, s, at->addr, out) == -1)
+		return -1;
 	if (s != NULL)
 		return take_answer(
 		    z, s, at->addr, at->role, frames, n, retry_at, out);
@@ -663,6 +719,10 @@ take_message(struct symbolizer *z, struct buf *out)
 	a = &z->asked[p->m.head.number & (ASKED_MAX - 1)];
 	if (a->request == 0 || a->request != p->m.head.number)
 		return 0;
+	if (p->m.head.type == LOOKUP_IMAGE) {
+		known_files_take_image(&z->files, a->file, &p->m.image);
+		return 0;
+	}
 	if (p->m.head.type == LOOKUP_DONE) {
 		n = a->n;
 		if (finish_asked(z, a, out) == -1)
