@@ -80,6 +80,9 @@ static const struct command_option option_table[] = {
 	    "the statement that makes a database's table for the rows; engines "
 	    "are clickhouse, postgresql, sqlite and duckdb",
 	    "=clickhouse: postgresql: sqlite: duckdb:" },
+	{ "pprof", OPTION_FORM + PLAN_PPROF, "[=FILE]",
+	    "stacks with their counts, for pprof: profile.proto, by gzip",
+	    "file" },
 	{ "list", OPTION_LIST, NULL,
 	    "list the maps and members, their types, kinds and units, "
 	    "without reading the records",
@@ -120,8 +123,10 @@ static const struct command_option option_table[] = {
 static const struct command command = {
 	.usage =
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
-	    "                --raw | --folded | --flame] [-bHqv]\n"
-	    "                [-c column,...] [--weight member] [-m map]\n"
+	    "                --raw] [--folded | --flame[=file] | "
+	    "--pprof[=file]]\n"
+	    "                [-bHqv] [-c column,...] [--weight member] [-m "
+	    "map]\n"
 	    "                [--as member=kind] ... [--numeric | "
 	    "--text]\n"
 	    "                [--time=style] [--color[=when]] [--watch] "
@@ -451,9 +456,15 @@ main(int argc, char *argv[])
 	}
 	if (job.printer.plan.weight != NULL &&
 	    !plan_traits(job.printer.plan.form)->stacks_only) {
-		report_error("--weight: it is for stacks; run it with --folded "
-			     "or --flame");
+		report_error("--weight: it is for stacks; run it with "
+			     "--folded, --flame or --pprof");
 		command_usage(&command);
+	}
+	if (job.printer.plan.form == PLAN_PPROF && !job.lists &&
+	    job.document.path == NULL && isatty(STDOUT_FILENO)) {
+		report_error("--pprof: a terminal cannot show a profile; "
+			     "append \"> x.pb.gz\" to the command");
+		exit(EXIT_USAGE);
 	}
 	if (job.printer.plan.spark && job.printer.plan.form != PLAN_TABLE) {
 		report_error("--spark: it is for a table; run it without the "

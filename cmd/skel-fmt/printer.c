@@ -882,6 +882,9 @@ print_input(struct printer *p, enum stream_opening what)
 	if (plan_traits(p->plan.form)->stacks_only && p->folded == NULL &&
 	    (p->folded = p->plan.folded = flame_new()) == NULL)
 		return -1;
+	if (p->plan.form == PLAN_PPROF && p->profile == NULL &&
+	    (p->profile = p->plan.profile = profile_new()) == NULL)
+		return -1;
 	if (what == STREAM_EMPTY)
 		return 0;
 	if (begin_stream(p, what) == -1)
@@ -952,9 +955,12 @@ printer_finish(struct printer *p, bool failed)
 	struct buf *out = &p->out->buf;
 
 	if (p->folded == NULL || p->out->gone || p->out->failed ||
-	    (failed && flame_is_empty(p->folded)))
+	    (failed && (p->profile != NULL ? profile_is_empty(p->profile)
+					   : flame_is_empty(p->folded))))
 		return 0;
-	if (p->plan.form == PLAN_FLAME)
+	if (p->profile != NULL)
+		profile_write(p->profile, out);
+	else if (p->plan.form == PLAN_FLAME)
 		flame_picture_write(p->folded, &p->origin, p->plan.weight, out);
 	else
 		flame_write(p->folded, out);
@@ -965,6 +971,7 @@ void
 printer_close(struct printer *p)
 {
 	flame_free(p->folded);
+	profile_free(p->profile);
 	origin_free(&p->origin);
 	buf_free(&p->head);
 	buf_free(&p->next_head);

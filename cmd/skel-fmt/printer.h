@@ -15,6 +15,7 @@
 #include "kinds/name-store.h"
 #include "layout/flame.h"
 #include "picture/origin.h"
+#include "profile/profile.h"
 #include "progress.h"
 #include "record/held-records.h"
 #include "record/symbol-store.h"
@@ -76,8 +77,9 @@ struct printer {
 					     count, by map */
 
 	/* All inputs. */
-	struct flame *folded; /* owned: --folded, printed at the end */
-	struct origin origin; /* of a picture, drawn at the end */
+	struct flame *folded;    /* owned: --folded, printed at the end */
+	struct profile *profile; /* owned: --pprof, likewise */
+	struct origin origin;    /* of a picture, drawn at the end */
 	/* The header line that was printed last, and room for the next. */
 	struct buf head, next_head;
 	/* Hashes of the header lines of this stream, and of the last one that
@@ -100,8 +102,8 @@ struct printer {
 int printer_run(struct printer *p, int fd, const char *name);
 
 /* Print what is known only after all inputs, of which one may have failed: the
- * folded stacks, or a picture.  Returns 0, or -1 after reporting that it is not
- * exact. */
+ * folded stacks, a picture, or a profile.  Returns 0, or -1 after reporting
+ * that it is not exact. */
 int printer_finish(struct printer *p, bool failed);
 
 void printer_close(struct printer *p);

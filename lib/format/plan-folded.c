@@ -64,8 +64,8 @@ start_fold(struct plan *p)
 		p->fold.columns[i] = FOLD_ABSENT;
 }
 
-static void
-compile_folded(struct plan *p)
+void
+plan_compile_fold(struct plan *p)
 {
 	struct fields all;
 
@@ -120,8 +120,8 @@ guess_stack(struct plan *p, const char *path, const struct json_value *cell)
 }
 
 /* Without types the columns are found by their usual names. */
-static void
-guess_fold(struct plan *p)
+void
+plan_guess_fold(struct plan *p)
 {
 	static const struct {
 		const char *name;
@@ -150,8 +150,8 @@ guess_fold(struct plan *p)
 	p->stacks.view = NULL;
 }
 
-static const struct field *
-fold_column(const struct plan *p, size_t which)
+const struct field *
+plan_fold_column(const struct plan *p, size_t which)
 {
 	return p->fold.columns[which] == FOLD_ABSENT
 		   ? NULL
@@ -167,7 +167,7 @@ struct fold_piece {
 static struct fold_piece
 read_piece(const struct plan *p, const struct plan_input *rec, size_t which)
 {
-	const struct field *c = fold_column(p, which);
+	const struct field *c = plan_fold_column(p, which);
 	const struct json_value *cell;
 	const unsigned char *data;
 	size_t size;
@@ -212,7 +212,7 @@ read_json_weight(struct plan *p)
 
 	if (p->fold.weight_cell != 0)
 		cell = &p->row.cells[p->fold.weight_cell];
-	else if (fold_column(p, FOLD_COUNT) != NULL)
+	else if (plan_fold_column(p, FOLD_COUNT) != NULL)
 		cell = plan_column_cell(p, p->fold.columns[FOLD_COUNT]);
 	if (cell == NULL || !is_integer(cell)) {
 		flame_note_fault(f, FLAME_NO_WEIGHT);
@@ -258,11 +258,10 @@ read_sum(struct plan *p, const struct field *c, const unsigned char *data)
 	return sum;
 }
 
-/* How many samples the record stands for; 1 if it has no count. */
-static uint64_t
-read_sample_count(struct plan *p, const struct plan_input *rec)
+uint64_t
+plan_fold_count(struct plan *p, const struct plan_input *rec)
 {
-	const struct field *c = fold_column(p, FOLD_COUNT);
+	const struct field *c = plan_fold_column(p, FOLD_COUNT);
 	const struct json_value *cell;
 
 	if (rec->is_json && p->fold.weighed)
@@ -296,8 +295,8 @@ mix_stack_key(struct plan *p, const struct plan_input *rec,
 	hash_mix(k, &v->state, sizeof(v->state));
 }
 
-static struct hash_key
-make_flame_key(struct plan *p, const struct plan_input *rec)
+struct hash_key
+plan_fold_key(struct plan *p, const struct plan_input *rec)
 {
 	struct hash_key k = p->fold.source;
 
@@ -433,6 +432,38 @@ write_flame(struct plan *p, const struct plan_input *rec, struct buf *out)
 		    out, unknown, strlen(unknown), FRAME_UNKNOWN);
 }
 
+struct plan_fold_text
+plan_fold_comm(struct plan *p, const struct plan_input *rec)
+{
+	struct fold_piece comm = read_piece(p, rec, FOLD_COMM);
+
+	if (!rec->is_json)
+		return (struct plan_fold_text){ comm.data, comm.len };
+	if (comm.len == 0 || *(const char *)comm.data != '"')
+		return (struct plan_fold_text){ NULL, 0 };
+	json_row_decode(
+	    &p->row, plan_column_cell(p, p->fold.columns[FOLD_COMM]));
+	return (
+	    struct plan_fold_text){ p->row.scratch.data, p->row.scratch.len };
+}
+
+bool
+plan_fold_pid(struct plan *p, const struct plan_input *rec, uint64_t *pid)
+{
+	struct fold_piece piece = read_piece(p, rec, FOLD_PID);
+
+	*pid = 0;
+	if (piece.len == 0)
+		return false;
+	if (rec->is_json)
+		*pid = json_value_u64(
+		    plan_column_cell(p, p->fold.columns[FOLD_PID]));
+	else
+		memcpy(pid, piece.data,
+		    piece.len < sizeof(*pid) ? piece.len : sizeof(*pid));
+	return true;
+}
+
 static void
 record_folded(struct plan *p, const struct plan_input *rec)
 {
@@ -443,8 +474,8 @@ record_folded(struct plan *p, const struct plan_input *rec)
 
 	if (p->stacks.view == NULL)
 		return;
-	k = make_flame_key(p, rec);
-	count = read_sample_count(p, rec);
+	k = plan_fold_key(p, rec);
+	count = plan_fold_count(p, rec);
 	if (flame_count(f, &k, p->fold.pass, count))
 		return;
 	text->len = 0;
@@ -467,18 +498,18 @@ plan_lacks_weight(const struct plan *p)
 }
 
 const struct plan_ops plan_folded_ops = {
-	.compile = compile_folded,
+	.compile = plan_compile_fold,
 	.record = record_folded,
-	.guess = guess_fold,
+	.guess = plan_guess_fold,
 	.traits = { .stacks_only = true, .option = "--folded" },
 	.style = STYLE_JSON,
 	.deep = true,
 };
 
 const struct plan_ops plan_flame_ops = {
-	.compile = compile_folded,
+	.compile = plan_compile_fold,
 	.record = record_folded,
-	.guess = guess_fold,
+	.guess = plan_guess_fold,
 	.traits = { .stacks_only = true,
 	    .document = true,
 	    .option = "--flame" },

@@ -12,6 +12,7 @@
 #include "layout/formatter.h"
 #include "layout/hist.h"
 #include "layout/table.h"
+#include "profile/profile.h"
 #include "record/fields.h"
 #include "record/json-row.h"
 #include "record/stack-view.h"
@@ -92,8 +93,9 @@ enum { FOLD_COMM, FOLD_PID, FOLD_COUNT, FOLD_COLUMNS };
 struct plan_fold {
 	struct hash_key source;
 	uint32_t pass;
-	size_t columns[FOLD_COLUMNS]; /* indexes, or FOLD_ABSENT */
-	bool weighed;                 /* the count is that of options.weight */
+	size_t columns[FOLD_COLUMNS];  /* indexes, or FOLD_ABSENT */
+	bool weighed;                  /* the count is that of options.weight */
+	struct profile_source profile; /* PLAN_PPROF */
 	uint32_t weight_cell; /* JSON without types: if it is no column; or 0 */
 };
 
@@ -222,7 +224,7 @@ struct plan_ops {
 
 extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
     plan_table_ops, plan_screen_ops, plan_plain_ops, plan_raw_ops,
-    plan_folded_ops, plan_flame_ops, plan_reference_ops;
+    plan_folded_ops, plan_flame_ops, plan_pprof_ops, plan_reference_ops;
 
 /* A plan of which only the form is set; NULL when memory ran out. */
 struct plan *plan_alloc(const char *map, const struct plan_options *o);
@@ -322,6 +324,32 @@ bool plan_read_stack(
 
 /* Append the stacks below a row of a table. */
 void plan_write_stacks(struct plan *p, const struct plan_input *rec);
+
+/*
+ * plan-folded.c: what forms that count stacks share.  The first two set
+ * p->fold, with a source of options.folded, where wrong weights are noted.
+ */
+void plan_compile_fold(struct plan *p);
+void plan_guess_fold(struct plan *p);
+
+/* A column of the record, or NULL; which is FOLD_COMM, ... */
+const struct field *plan_fold_column(const struct plan *p, size_t which);
+
+/* What identifies the record's stack in p->fold.source. */
+struct hash_key plan_fold_key(struct plan *p, const struct plan_input *rec);
+
+/* How many samples the record stands for, or its weight; 1 if it has no count.
+ */
+uint64_t plan_fold_count(struct plan *p, const struct plan_input *rec);
+
+/* The name of the process, borrowed until the next record; NULL: none. */
+struct plan_fold_text {
+	const char *data;
+	size_t len;
+} plan_fold_comm(struct plan *p, const struct plan_input *rec);
+
+/* Its number.  Returns whether there is one. */
+bool plan_fold_pid(struct plan *p, const struct plan_input *rec, uint64_t *pid);
 
 /* The reference loader's text of a record with stacks. */
 void plan_compile_trace(struct plan *p);

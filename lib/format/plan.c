@@ -18,6 +18,7 @@ static const struct plan_ops *const plan_forms[] = {
 	[PLAN_RAW] = &plan_raw_ops,
 	[PLAN_FOLDED] = &plan_folded_ops,
 	[PLAN_FLAME] = &plan_flame_ops,
+	[PLAN_PPROF] = &plan_pprof_ops,
 	[PLAN_REFERENCE] = &plan_reference_ops,
 };
 

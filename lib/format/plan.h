@@ -31,6 +31,7 @@ enum plan_form {
 	PLAN_RAW,       /* the bytes of the records */
 	PLAN_FOLDED,    /* stacks and how often each was seen */
 	PLAN_FLAME,     /* the same, for a picture */
+	PLAN_PPROF,     /* the same, as a profile.proto */
 	PLAN_REFERENCE, /* the JSON of the reference loader's library:
 			   keys in alphabetical order, its markers, no map, no
 			   time; for binary records and all columns only */
@@ -90,9 +91,10 @@ struct plan_options {
 	const struct clock_offsets *clocks;
 	const struct symbol_store *symbols; /* borrowed, or NULL: no names */
 	const struct name_store *names;     /* borrowed, or NULL: numbers */
-	/* Borrowed: where PLAN_FOLDED and PLAN_FLAME count; and the member that
-	 * weighs each record, as -c names it, or NULL. */
+	/* Borrowed: where PLAN_FOLDED and PLAN_FLAME count, and PLAN_PPROF; and
+	 * the member that weighs each record, as -c names it, or NULL. */
 	struct flame *folded;
+	struct profile *profile;
 	const char *weight;
 };
 
@@ -106,6 +108,7 @@ enum { PLAN_HOST_COLUMNS_MAX = 24 };
 struct plan;
 struct flame;
 struct name_store;
+struct profile;
 struct symbol_store;
 
 /*

@@ -9,11 +9,14 @@
 #include "base/text.h"
 #include "record/mapping-store.h"
 
+struct kept_mapping {
+	struct symbol_mapping m;
+	char *texts; /* owned: what m's strings are in */
+};
+
 struct process_mappings {
-	struct hash_key key;      /* the pid, 0 */
-	struct symbol_mapping *v; /* owned, as its strings: one block with file
-				     and then build_id; by address, without
-				     overlaps */
+	struct hash_key key;    /* the pid, 0 */
+	struct kept_mapping *v; /* owned; by address, without overlaps */
 	size_t n, cap;
 };
 
@@ -33,12 +36,11 @@ text_bytes(const struct symbol_mapping *m)
 }
 
 static void
-drop_mapping(struct mapping_store *s, struct symbol_mapping *m)
+drop_mapping(struct mapping_store *s, struct kept_mapping *k)
 {
 	s->n--;
-	s->bytes -= text_bytes(m);
-	/* The block begins with the first of the two. */
-	free((char *)(uintptr_t)(m->file != NULL ? m->file : m->build_id));
+	s->bytes -= text_bytes(&k->m);
+	free(k->texts);
 }
 
 static void
@@ -72,7 +74,7 @@ count_below(const struct process_mappings *p, uint64_t addr)
 {
 	size_t at;
 
-	array_partition(at, p->n, p->v[at].end <= addr);
+	array_partition(at, p->n, p->v[at].m.end <= addr);
 	return at;
 }
 
@@ -82,8 +84,8 @@ mapping_store_find(const struct mapping_store *s, uint64_t pid, uint64_t addr)
 	const struct process_mappings *p = find_process(s, pid);
 	size_t at = p != NULL ? count_below(p, addr) : 0;
 
-	return p != NULL && at < p->n && p->v[at].start <= addr ? &p->v[at]
-								: NULL;
+	return p != NULL && at < p->n && p->v[at].m.start <= addr ? &p->v[at].m
+								  : NULL;
 }
 
 static bool
@@ -100,63 +102,52 @@ same_mapping(const struct symbol_mapping *a, const struct symbol_mapping *b)
 	       same_text(a->build_id, b->build_id);
 }
 
-/* Copy the strings of m into a block of their own.  Returns whether there was
- * memory. */
+/* Copy a mapping with its strings.  Returns whether there was memory. */
 static bool
-copy_texts(struct symbol_mapping *to, const struct symbol_mapping *m)
+copy_mapping(struct kept_mapping *to, const struct symbol_mapping *m)
 {
 	size_t file = m->file != NULL ? strnlen(m->file, MAPPING_FILE_MAX) : 0;
 	size_t id = m->build_id != NULL
 			? strnlen(m->build_id, MAPPING_BUILD_ID_MAX)
 			: 0;
-	char *block;
 
-	*to = *m;
-	if (m->file == NULL && m->build_id == NULL)
-		return true;
-	if ((block = calloc(1, file + id + 2)) == NULL)
+	to->m = *m;
+	to->texts = calloc(1, file + id + 2);
+	if (to->texts == NULL)
 		return false;
-	if (m->file != NULL) {
-		memcpy(block, m->file, file);
-		to->file = block;
-	}
-	if (m->build_id != NULL) {
-		char *at = m->file != NULL ? block + file + 1 : block;
-
-		memcpy(at, m->build_id, id);
-		to->build_id = at;
-	}
+	if (m->file != NULL)
+		to->m.file = memcpy(to->texts, m->file, file);
+	if (m->build_id != NULL)
+		to->m.build_id = memcpy(to->texts + file + 1, m->build_id, id);
 	return true;
 }
 
-/* Make room at *at for one more, and remove those that m overlaps. */
+/* Remove those that m overlaps, of which the first is at. */
 static void
 remove_overlapped(struct mapping_store *s, struct process_mappings *p,
     const struct symbol_mapping *m, size_t at)
 {
 	size_t end = at;
 
-	for (; end < p->n && p->v[end].start < m->end; end++)
+	for (; end < p->n && p->v[end].m.start < m->end; end++)
 		drop_mapping(s, &p->v[end]);
 	if (end > at)
 		memmove(&p->v[at], &p->v[end], (p->n - end) * sizeof(*p->v));
 	p->n -= end - at;
 }
 
-/* The process, which is the newest one then if it is new; NULL when memory ran
- * out. */
+/* Make room for one more, and find or add the process.  Returns NULL if memory
+ * ran out. */
 static struct process_mappings *
 get_process(struct mapping_store *s, uint64_t pid)
 {
-	struct process_mappings *p = find_process(s, pid);
+	struct process_mappings *p;
 
-	while (
-	    p == NULL && s->processes.n > 0 &&
-	    (s->n >= MAPPING_STORE_MAX || s->bytes >= MAPPING_STORE_BYTES_MAX ||
-		s->processes.n >= MAPPING_STORE_MAX))
+	while (s->n >= MAPPING_STORE_MAX || s->bytes >= MAPPING_STORE_BYTES_MAX)
 		drop_oldest_process(s);
-	return p != NULL ? p
-			 : hash_add(&s->processes, (struct hash_key){ pid, 0 });
+	if ((p = find_process(s, pid)) == NULL)
+		p = hash_add(&s->processes, (struct hash_key){ pid, 0 });
+	return p;
 }
 
 int
@@ -164,15 +155,15 @@ mapping_store_set(
     struct mapping_store *s, uint64_t pid, const struct symbol_mapping *m)
 {
 	struct process_mappings *p = get_process(s, pid);
-	struct symbol_mapping copy;
+	struct kept_mapping copy;
 	size_t at;
 
 	if (p == NULL)
 		return report_nomem();
 	at = count_below(p, m->start);
-	if (at < p->n && same_mapping(&p->v[at], m))
+	if (at < p->n && same_mapping(&p->v[at].m, m))
 		return 0;
-	if (!copy_texts(&copy, m))
+	if (!copy_mapping(&copy, m))
 		return report_nomem();
 	remove_overlapped(s, p, m, at);
 	if (p->n == MAPPING_STORE_PROCESS_MAX ||
@@ -180,7 +171,7 @@ mapping_store_set(
 		bool full = p->n == MAPPING_STORE_PROCESS_MAX;
 
 		s->n++;
-		s->bytes += text_bytes(&copy);
+		s->bytes += text_bytes(&copy.m);
 		drop_mapping(s, &copy);
 		return full ? 0 : report_nomem();
 	}
@@ -188,7 +179,7 @@ mapping_store_set(
 	p->v[at] = copy;
 	p->n++;
 	s->n++;
-	s->bytes += text_bytes(&copy);
+	s->bytes += text_bytes(&copy.m);
 	return 1;
 }
 

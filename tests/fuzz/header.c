@@ -7,6 +7,7 @@
 #include "fuzz.h"
 #include "layout/flame.h"
 #include "poll/record-match.h"
+#include "profile/profile.h"
 #include "record/fields.h"
 #include "record/member-notes.h"
 
@@ -37,6 +38,8 @@ print(const struct stream_header *h, enum plan_form form)
 
 	if (plan_traits(form)->stacks_only)
 		o.folded = flame_new();
+	if (form == PLAN_PPROF)
+		o.profile = profile_new();
 	if ((plans = plans_new(h, &o)) == NULL)
 		fuzz_wrong("no plans");
 	for (unsigned int i = 0; i < h->nmaps; i++) {
@@ -60,6 +63,7 @@ print(const struct stream_header *h, enum plan_form form)
 		fuzz_wrong("a table with control bytes");
 	plans_free(plans, h->nmaps);
 	flame_free(o.folded);
+	profile_free(o.profile);
 	buf_free(&out);
 }
 
