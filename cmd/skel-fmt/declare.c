@@ -7,7 +7,7 @@
 
 /* The maps of which a record was seen. */
 struct seen_maps {
-	bool map[STREAM_MAPS_MAX];
+	bool map[STREAM_ENTRIES_MAX];
 	size_t n;
 };
 
@@ -50,7 +50,7 @@ take_untyped(struct printer *p, const struct stream_line *line)
 
 	if (!printer_wants_map(p, p->map.data) ||
 	    printer_find_untyped(p, p->map.data) != NULL ||
-	    p->nuntyped == STREAM_MAPS_MAX)
+	    p->nuntyped == STREAM_ENTRIES_MAX)
 		return 0;
 	if (printer_add_untyped(
 		p, p->map.data, line->text, line->text_len, &wrong_at) != NULL)

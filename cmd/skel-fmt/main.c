@@ -76,6 +76,8 @@ static const struct command_option option_table[] = {
 	{ "weight", OPTION_WEIGHT, "MEMBER",
 	    "what a record adds to its stack, in place of 1 or of its count",
 	    "members" },
+	{ "rowbinary", OPTION_FORM + PLAN_ROWBINARY, NULL,
+	    "the rows of one map as ClickHouse's RowBinary", NULL },
 	{ "sql", OPTION_SQL, "ENGINE:TABLE",
 	    "the statement that makes a database's table for the rows; engines "
 	    "are clickhouse, postgresql, sqlite and duckdb",
@@ -123,7 +125,7 @@ static const struct command_option option_table[] = {
 static const struct command command = {
 	.usage =
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
-	    "                --raw] [--folded | --flame[=file] | "
+	    "                --raw | --rowbinary] [--folded | --flame[=file] | "
 	    "--pprof[=file]]\n"
 	    "                [-bHqv] [-c column,...] [--weight member] [-m "
 	    "map]\n"
@@ -300,6 +302,28 @@ check_declares(struct job *job, int nfiles)
 	job->document.path = NULL;
 }
 
+/* Check that the rows of --rowbinary can go where they are to go. */
+static void
+check_rowbinary(struct job *job)
+{
+	const struct time_style *time = job->printer.plan.time;
+
+	if (time != NULL && time->form != TIME_ISO && time->form != TIME_UNIX &&
+	    time->form != TIME_NS) {
+		report_error("--rowbinary: its times are nanoseconds since "
+			     "1970; run it without --time, or with "
+			     "--time=none");
+		command_usage(&command);
+	}
+	if (isatty(STDOUT_FILENO)) {
+		report_error("--rowbinary: binary rows are not written to a "
+			     "terminal; pipe them into clickhouse-client");
+		exit(EXIT_USAGE);
+	}
+	/* The columns are named by --sql. */
+	job->printer.no_header = true;
+}
+
 /* Give up what is not needed once the directory of the document is open.
  * Returns 0, or -1 after reporting that the document cannot be made. */
 static int
@@ -442,6 +466,9 @@ main(int argc, char *argv[])
 				    (enum plan_form)(ch - OPTION_FORM), optarg);
 		}
 	}
+	if (job.printer.plan.form == PLAN_ROWBINARY && !job.declares &&
+	    !job.lists)
+		check_rowbinary(&job);
 	if (job.declares)
 		check_declares(&job, argc - optind);
 	if (job.list.json && !job.lists) {

@@ -225,6 +225,12 @@ printer_open_plans(struct printer *p)
 	for (unsigned int i = 0; i < h->nmaps; i++)
 		if (open_plan(p, i, &has_stacks) == -1)
 			return -1;
+	if (plan_traits(p->plan.form)->one_table && p->shown > 1) {
+		report_error("%s: the rows of several maps have no columns in "
+			     "common; choose one with -m",
+		    p->in.name);
+		return -1;
+	}
 	if (!plan_traits(p->plan.form)->stacks_only || p->shown > 0)
 		return 0;
 	return has_stacks ? report_no_weight(p) : report_no_stacks(p);

@@ -301,6 +301,13 @@ print_untyped(struct printer *p, const struct stream_line *line)
 	struct untyped_map *u = printer_find_untyped(p, map);
 	size_t wrong_at;
 
+	if (u == NULL && p->nuntyped == 1 &&
+	    plan_traits(p->plan.form)->one_table) {
+		stream_reader_bad(&p->in,
+		    "a record of another map, whose columns are others; choose "
+		    "one with -m");
+		return;
+	}
 	if (u == NULL && p->nuntyped == STREAM_ENTRIES_MAX) {
 		stream_reader_bad(&p->in,
 		    "the records are of more than %d maps", STREAM_ENTRIES_MAX);
@@ -830,6 +837,12 @@ begin_stream(struct printer *p, enum stream_opening what)
 		return watch_stream(p);
 	printer_lay_out(p);
 	print_heads(p);
+	if (form->one_table && p->others_reported) {
+		report_error("%s:%lu: this stream is left out: its rows have "
+			     "other columns",
+		    p->in.name, p->stream_line);
+		return -1;
+	}
 	return 0;
 }
 

@@ -454,6 +454,15 @@ text_vis(char *p, const unsigned char *s, size_t n)
 	return emit_with(p, s, n, 0x7f, 0x7f, vis_odd);
 }
 
+char *
+text_raw(char *p, const unsigned char *s, size_t n)
+{
+	size_t len = strnlen((const char *)s, n);
+
+	memcpy(p, s, len);
+	return p + len;
+}
+
 void
 text_write(struct buf *out, const void *text, size_t n, enum style style)
 {
@@ -462,6 +471,7 @@ text_write(struct buf *out, const void *text, size_t n, enum style style)
 		[STYLE_CSV] = text_csv,
 		[STYLE_TSV] = text_tsv,
 		[STYLE_VIS] = text_vis,
+		[STYLE_RAW] = text_raw,
 	};
 	char *p = buf_room(out, TEXT_ESCAPED_MAX(n));
 

@@ -79,8 +79,11 @@ text_is_csv_null(const unsigned char *s, size_t n)
 	       (n == 2 || s[2] == '\0');
 }
 
-/* The four forms of text, by number. */
-enum style { STYLE_JSON, STYLE_CSV, STYLE_TSV, STYLE_VIS };
+/* The bytes as they are. */
+char *text_raw(char *p, const unsigned char *s, size_t n);
+
+/* The forms of text, by number. */
+enum style { STYLE_JSON, STYLE_CSV, STYLE_TSV, STYLE_VIS, STYLE_RAW };
 
 /*
  * Append n bytes of text to out in a style.  The text ends early at a NUL.

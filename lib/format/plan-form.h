@@ -124,7 +124,8 @@ struct plan {
 	struct json_value *added;
 	size_t nadded, added_cap;
 	bool none_chosen; /* it was reported that a record has no chosen ones */
-	bool full; /* a record had more members than there can be columns */
+	bool misfit; /* it was reported that a value does not fit its column */
+	bool full;   /* a record had more members than there can be columns */
 	struct formatter formatter;
 	struct formatter_part line;   /* forms with ops->lines */
 	struct formatter_part *parts; /* owned; other forms: by column */
@@ -224,7 +225,8 @@ struct plan_ops {
 
 extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
     plan_table_ops, plan_screen_ops, plan_plain_ops, plan_raw_ops,
-    plan_folded_ops, plan_flame_ops, plan_pprof_ops, plan_reference_ops;
+    plan_rowbinary_ops, plan_folded_ops, plan_flame_ops, plan_pprof_ops,
+    plan_reference_ops;
 
 /* A plan of which only the form is set; NULL when memory ran out. */
 struct plan *plan_alloc(const char *map, const struct plan_options *o);

@@ -16,6 +16,7 @@ static const struct plan_ops *const plan_forms[] = {
 	[PLAN_TABLE] = &plan_table_ops,
 	[PLAN_PLAIN] = &plan_plain_ops,
 	[PLAN_RAW] = &plan_raw_ops,
+	[PLAN_ROWBINARY] = &plan_rowbinary_ops,
 	[PLAN_FOLDED] = &plan_folded_ops,
 	[PLAN_FLAME] = &plan_flame_ops,
 	[PLAN_PPROF] = &plan_pprof_ops,

@@ -29,6 +29,7 @@ enum plan_form {
 	PLAN_TABLE,     /* aligned columns, safe for a terminal */
 	PLAN_PLAIN,     /* the reference loader's text */
 	PLAN_RAW,       /* the bytes of the records */
+	PLAN_ROWBINARY, /* ClickHouse's form of rows */
 	PLAN_FOLDED,    /* stacks and how often each was seen */
 	PLAN_FLAME,     /* the same, for a picture */
 	PLAN_PPROF,     /* the same, as a profile.proto */
@@ -44,6 +45,8 @@ struct plan_traits {
 			     its header line, and a blank line before */
 	bool heads_first; /* the header lines of all maps come first */
 	bool binary_only; /* JSON records cannot be shown */
+	bool one_table;   /* all rows have the same columns, which nothing in
+			     the output names: those of one map */
 	bool adds_columns; /* for members of JSON records that the types lack:
 			      see plan_takes_members() */
 	bool stacks_only;  /* only maps with stacks are shown, all inputs

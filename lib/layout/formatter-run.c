@@ -7,106 +7,19 @@
 #include "base/ascii-run.h"
 #include "base/decimal8.h"
 #include "base/text.h"
-#include "layout/formatter.h"
+#include "base/varint.h"
+#include "layout/formatter-steps.h"
 #include "record/stack-view.h"
 
 /* For functions that are seldom called: inlined, they would make their callers
  * save registers. */
 #define APART __attribute__((noinline))
 
-/* Write a text of n bytes, STEP_TEXT_MAX at most, by two wide copies, which
- * read and write beyond its end: formatter_finish() and TEXT_SLACK leave room.
- */
-static inline char *
-write_short(char *p, const char *text, size_t n)
-{
-	memcpy(p, text, 16);
-	memcpy(p + 16, text + 16, 16);
-	return p + n;
-}
-
-static inline uint64_t
-load_u(const unsigned char *at, unsigned int size)
-{
-	uint8_t u8;
-	uint16_t u16;
-	uint32_t u32;
-	uint64_t u64;
-
-	switch (size) {
-	case 1:
-		memcpy(&u8, at, 1);
-		return u8;
-	case 2:
-		memcpy(&u16, at, 2);
-		return u16;
-	case 4:
-		memcpy(&u32, at, 4);
-		return u32;
-	default:
-		memcpy(&u64, at, 8);
-		return u64;
-	}
-}
-
-static inline int64_t
-load_i(const unsigned char *at, unsigned int size)
-{
-	unsigned int unused = 64 - size * 8;
-
-	return (int64_t)(load_u(at, size) << unused) >> unused;
-}
-
-static inline unsigned __int128
-load_128(const unsigned char *at)
-{
-	unsigned __int128 v;
-
-	memcpy(&v, at, 16);
-	return v;
-}
-
-/* A bitfield lies in up to 17 bytes; no byte after those may be read. */
-static unsigned __int128
-load_bits(const struct step *s, const unsigned char *at)
-{
-	unsigned int bytes = (s->bit_offset + s->bits + 7u) / 8;
-	unsigned int unused = 128u - s->bits;
-	unsigned __int128 v = 0;
-
-	memcpy(&v, at, bytes < 16 ? bytes : 16);
-	v >>= s->bit_offset;
-	if (bytes == 17)
-		v |= (unsigned __int128)at[16] << (128 - s->bit_offset);
-	v <<= unused;
-	return s->is_signed ? (unsigned __int128)((__int128)v >> unused)
-			    : v >> unused;
-}
-
-/* Load any integer, extended by its sign to 128 bits. */
-static unsigned __int128
-load_any(const struct step *s, const unsigned char *at)
-{
-	if (s->bits != 0)
-		return load_bits(s, at);
-	if (s->size == 16)
-		return load_128(at);
-	if (s->is_signed)
-		return (unsigned __int128)(__int128)load_i(at, s->size);
-	return load_u(at, s->size);
-}
-
 /*
  * step_NAME() is the step_write function of a kind of step: it writes the text,
  * then the value.  chain_NAME() does so too and then goes on to the next step.
  * write_NAME() writes a text or a value for both.
  */
-
-static inline char *
-write_text(char *p, const struct step *s)
-{
-	return write_short(p, s->text_at, s->text_len);
-}
 
 static char *
 step_text_only(char *p, const struct step *s, const unsigned char *base,
@@ -199,18 +112,6 @@ write_integer(char *p, const struct step *s, unsigned __int128 v)
 }
 
 STEP_WRITER(step_bits, write_integer(p, s, load_bits(s, at)))
-
-static unsigned __int128
-load_sum(const struct step *s, const unsigned char *at,
-    const struct formatter_run *r)
-{
-	unsigned __int128 sum = 0;
-
-	for (size_t i = 0; i < r->formatter->cpus;
-	     i++, at += r->formatter->cpu_stride)
-		sum += load_any(s, at);
-	return sum;
-}
 
 static char *
 step_sum(char *p, const struct step *s, const unsigned char *base,
@@ -419,6 +320,7 @@ step_kind_unsafe(char *p, const struct step *s, const unsigned char *base,
 		[STYLE_CSV] = text_csv,
 		[STYLE_TSV] = text_tsv,
 		[STYLE_VIS] = text_vis,
+		[STYLE_RAW] = text_raw,
 	};
 	char *raw = r->formatter->kind_text, *end;
 
@@ -440,16 +342,6 @@ step_loop(char *p, const struct step *s, const unsigned char *base,
 		p = s[1].chain(p, s + 1, at, r);
 	}
 	return p;
-}
-
-/* The elements that the record has of the array in which it may end. */
-static size_t
-count_last_elements(const struct step *s, const struct formatter_run *r)
-{
-	size_t there = r->len > s->offset ? r->len - s->offset : 0;
-
-	return there >= s->whole ? s->count
-				 : (there + s->stride - s->element) / s->stride;
 }
 
 static char *
@@ -482,14 +374,6 @@ step_end(char *p, const struct step *s, const unsigned char *base,
  * Chains.  They leave rare values to the functions above, so that they need no
  * stack frame themselves.
  */
-
-static inline char *
-go_on(char *p, const struct step *s, const unsigned char *base,
-    const struct formatter_run *r)
-{
-	s = s->next;
-	return s->chain(p, s, base, r);
-}
 
 static char *APART
 chain_any(char *p, const struct step *s, const unsigned char *base,
@@ -601,10 +485,6 @@ chain_wide_csv(char *p, const struct step *s, const unsigned char *base,
 		   : chain_plain_csv(p, s, base, r);
 }
 
-struct step_functions {
-	step_write *write, *chain;
-};
-
 void
 formatter_bind_step(struct step *s)
 {
@@ -657,8 +537,10 @@ formatter_bind_step(struct step *s)
 		[STEP_KIND_UNSAFE] = { step_kind_unsafe, chain_any },
 	};
 
+	const struct step_functions binary = formatter_binary_step(s);
 	const struct step_functions *f =
-	    s->op == STEP_STRING
+	    binary.write != NULL ? &binary
+	    : s->op == STEP_STRING
 		? &strings[s->style][s->count >= ASCII_RUN_WIDE]
 	    : s->op == STEP_BOOL ? &bools[s->size == 1 && s->bits == 0]
 	    : s->op == STEP_ENUM ? &enums[s->size == 4 && s->bits == 0]
@@ -719,9 +601,10 @@ write_line_step(const struct formatter_run *r, const struct step *s, char *p)
 	return buf_room(r->out, TEXT_SLACK);
 }
 
-/* Run a step whose size depends on the record, after its text. */
+/* Run a step whose size depends on the record. */
 static char *
-write_varying_step(const struct formatter_run *r, const struct step *s, char *p)
+write_varying_value(
+    const struct formatter_run *r, const struct step *s, char *p)
 {
 	switch (s->op) {
 	case STEP_HEX:
@@ -735,6 +618,21 @@ write_varying_step(const struct formatter_run *r, const struct step *s, char *p)
 	}
 }
 
+/* The same after its text.  In STYLE_RAW the length comes first. */
+static char *
+write_varying_step(const struct formatter_run *r, const struct step *s, char *p)
+{
+	struct buf *out = r->out;
+	size_t start = (size_t)(p - out->data);
+
+	p = write_varying_value(r, s, p);
+	if (p == NULL || s->style != STYLE_RAW)
+		return p;
+	out->len = (size_t)(p - out->data);
+	buf_count(out, start);
+	return buf_room(out, TEXT_SLACK);
+}
+
 /* Run steps, each of which makes its own room at p, which is in r->out.
  * Returns the end of what was written, or NULL when memory ran out. */
 static char *
@@ -742,13 +640,13 @@ run_steps(const struct formatter_run *r, const struct step *s,
     const struct step *end, const unsigned char *base, char *p)
 {
 	const unsigned char *at;
-	bool is_loop;
+	bool is_loop, separated;
 	size_t n;
 
 	for (; s != end && p != NULL; s = s->next) {
 		if ((p = make_room(r->out, p, s->most)) == NULL)
 			break;
-		is_loop = s->op == STEP_LOOP || s->op == STEP_LAST_LOOP;
+		is_loop = formatter_is_loop(s);
 		if (!is_loop && s->write != NULL) {
 			p = s->write(p, s, base, r);
 			continue;
@@ -759,9 +657,14 @@ run_steps(const struct formatter_run *r, const struct step *s,
 			continue;
 		}
 		at = base + s->offset;
-		n = s->op == STEP_LOOP ? s->count : count_last_elements(s, r);
+		n = s->op == STEP_LOOP || s->op == STEP_ARRAY
+			? s->count
+			: count_last_elements(s, r);
+		separated = s->op == STEP_LOOP || s->op == STEP_LAST_LOOP;
+		if (s->op == STEP_LAST_ARRAY)
+			p = write_varint(p, n);
 		for (size_t i = 0; i < n && p != NULL; i++) {
-			if (i > 0)
+			if (i > 0 && separated)
 				*p++ = ','; /* at most into the slack */
 			p = run_steps(r, s + 1, s->next, at, p);
 			at += s->stride;
@@ -792,6 +695,8 @@ write_cell_step(const struct formatter_run *r, const struct step *s, char *p)
 		return NULL;
 	}
 	scratch->len = (size_t)(q - scratch->data);
+	if (s->style == STYLE_RAW)
+		p = write_varint(p, scratch->len);
 	r->out->len = (size_t)(p - r->out->data);
 	text_write(r->out, scratch->data, scratch->len, (enum style)s->style);
 	return buf_room(r->out, TEXT_SLACK);

@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "base/util.h"
-#include "layout/formatter.h"
+#include "layout/formatter-steps.h"
 #include "layout/typed-json.h"
 #include "record/field-kind.h"
 #include "record/stack-view.h"
@@ -63,10 +63,9 @@ push_step_with(
 	return &s->v[s->n++];
 }
 
-/* Append a step with all of the waiting text; steps of text only come before it
- * if that is long.  The value takes at most value_most bytes. */
-static struct step *
-push_step(struct formatter *s, struct step step, size_t value_most)
+/* Steps of text only come before it if the waiting text is long. */
+struct step *
+formatter_push(struct formatter *s, struct step step, size_t value_most)
 {
 	while (s->texts.len - s->pending > STEP_TEXT_MAX && !s->failed)
 		push_step_with(
@@ -78,22 +77,22 @@ size_t
 formatter_end_part(struct formatter *s)
 {
 	if (s->texts.len > s->pending)
-		push_step(s, (struct step){ .op = STEP_TEXT_ONLY }, 0);
-	push_step(s, (struct step){ .op = STEP_END }, 0);
+		formatter_push(s, (struct step){ .op = STEP_TEXT_ONLY }, 0);
+	formatter_push(s, (struct step){ .op = STEP_END }, 0);
 	return s->n;
 }
 
 void
 formatter_add_step(struct formatter *s, enum step_op op)
 {
-	push_step(s, (struct step){ .op = op },
+	formatter_push(s, (struct step){ .op = op },
 	    op == STEP_TIME ? TIME_STYLE_MAX : CLOCK_UTC_LEN);
 }
 
 size_t
 formatter_open_field(struct formatter *s, enum style style)
 {
-	push_step(
+	formatter_push(
 	    s, (struct step){ .op = STEP_CELL, .style = (uint8_t)style }, 0);
 	return s->n - !s->failed;
 }
@@ -235,7 +234,7 @@ push_quoted(
     struct formatter *s, struct step step, size_t most, enum style style)
 {
 	add_quote(s, style);
-	push_step(s, step, most);
+	formatter_push(s, step, most);
 	add_quote(s, style);
 }
 
@@ -269,12 +268,11 @@ push_integer(struct formatter *s, struct step step, const struct field_place *p,
 	if (step.size == 16)
 		push_quoted(s, step, TEXT_128_MAX, style);
 	else
-		push_step(s, step, TEXT_128_MAX);
+		formatter_push(s, step, TEXT_128_MAX);
 }
 
-/* Whether a place is the array in which a record may end. */
-static bool
-is_last_array(const struct formatter *s, const struct field_place *p)
+bool
+formatter_is_last_array(const struct formatter *s, const struct field_place *p)
 {
 	return s->last_array != TYPE_NONE && s->loops == 0 &&
 	       p->offset == s->last_offset &&
@@ -300,7 +298,7 @@ push_array(struct formatter *s, const struct field_place *p, size_t count,
 		step.element = types_is_text(s->types, p->type) ? 1 : stride;
 	}
 	formatter_add_text(s, "[");
-	push_step(s, step, 0);
+	formatter_push(s, step, 0);
 	first = s->n - !s->failed;
 	element.offset = 0;
 	s->loops++;
@@ -387,19 +385,19 @@ push_scalar(struct formatter *s, const struct field_place *p,
 	switch (type->kind) {
 	case TYPE_BOOL:
 		step.op = STEP_BOOL;
-		push_step(s, step, sizeof("false"));
+		formatter_push(s, step, sizeof("false"));
 		break;
 	case TYPE_FLOAT:
 		if (s->sql && style != STYLE_JSON) {
 			step.op =
 			    type->size != 4 ? STEP_SQL_DOUBLE : STEP_SQL_FLOAT;
-			push_step(s, step, TEXT_FLOAT_MAX);
+			formatter_push(s, step, TEXT_FLOAT_MAX);
 			break;
 		}
 		step.op = type->size != 4 ? STEP_DOUBLE
 			  : s->reference  ? STEP_WIDENED
 					  : STEP_FLOAT;
-		push_step(s, step, TEXT_FLOAT_MAX);
+		formatter_push(s, step, TEXT_FLOAT_MAX);
 		break;
 	case TYPE_ENUM:
 		step.op = STEP_ENUM;
@@ -426,7 +424,7 @@ push_stack(struct formatter *s, const struct field_place *p, enum style style)
 	side = stack_view_side(s->stacks, p);
 	if (side == STACK_SIDES)
 		return false;
-	push_step(s,
+	formatter_push(s,
 	    (struct step){ .op = STEP_STACK,
 		.size = (uint8_t)side,
 		.style = (uint8_t)style },
@@ -484,6 +482,16 @@ push_kind(struct formatter *s, const struct field_place *p, enum style style)
 }
 
 void
+formatter_add_text_value(
+    struct formatter *s, const struct field_place *p, enum style style)
+{
+	if (p->shown != FIELD_VALUE)
+		push_kind(s, p, style);
+	else
+		push_scalar(s, p, field_place_type(s->types, p), style);
+}
+
+void
 formatter_add_value(
     struct formatter *s, const struct field_place *p, enum style style)
 {
@@ -492,6 +500,8 @@ formatter_add_value(
 	size_t opened;
 
 	if (s->failed)
+		return;
+	if (style == STYLE_RAW && formatter_add_binary(s, p))
 		return;
 	if (p->shown != FIELD_VALUE) {
 		push_kind(s, p, style);
@@ -507,7 +517,8 @@ formatter_add_value(
 			.offset = p->offset },
 		    0, style);
 	} else if (type->kind == TYPE_ARRAY && type->size == 0 &&
-		   is_last_array(s, p) && types_is_text(s->types, p->type)) {
+		   formatter_is_last_array(s, p) &&
+		   types_is_text(s->types, p->type)) {
 		push_quoted(s,
 		    (struct step){ .op = STEP_LAST_TEXT,
 			.style = (uint8_t)style,
@@ -534,7 +545,7 @@ formatter_add_value(
 		one = *p;
 		one.type = type->of;
 		push_array(s, &one, type->count, s->types->v[type->of].size,
-		    is_last_array(s, p));
+		    formatter_is_last_array(s, p));
 	} else {
 		formatter_add_object(s, p, s->reference);
 	}
@@ -585,7 +596,9 @@ size_varies(const struct step *step)
 	case STEP_STACK:
 		return true;
 	default:
-		return step->op == STEP_LAST_LOOP && step->whole == SIZE_MAX;
+		return (step->op == STEP_LAST_LOOP ||
+			   step->op == STEP_LAST_ARRAY) &&
+		       step->whole == SIZE_MAX;
 	}
 }
 
@@ -600,7 +613,7 @@ formatter_max_size(const struct formatter *s, size_t from, size_t to)
 		most += step->most;
 		if (size_varies(step))
 			return SIZE_MAX;
-		if (step->op != STEP_LOOP && step->op != STEP_LAST_LOOP)
+		if (!formatter_is_loop(step))
 			continue;
 		body = formatter_max_size(s, i + 1, i + 1 + step->body);
 		if (body == SIZE_MAX ||

@@ -56,10 +56,19 @@ enum step_op {
 	STEP_DOUBLE,
 	STEP_SQL_FLOAT, /* where there is no number: nan, inf or -inf */
 	STEP_SQL_DOUBLE,
-	STEP_STRING,    /* count bytes of text */
-	STEP_HEX,       /* the rest of the record as hex digits */
-	STEP_LINE,      /* the rest of the record as text */
-	STEP_LOOP,      /* run the body count times, "," between */
+	STEP_STRING, /* count bytes of text */
+	/* Of binary forms: numbers are little-endian, and the number of bytes
+	 * or elements comes before them (base/varint.h). */
+	STEP_TIME_NS,    /* eight bytes */
+	STEP_COPY,       /* count bytes of the record */
+	STEP_NUMBER,     /* an integer of any kind, in count bytes */
+	STEP_TRUTH,      /* a bool, in one byte */
+	STEP_ARRAY,      /* run the body count times, without the number */
+	STEP_LAST_ARRAY, /* as STEP_LAST_LOOP, with it */
+	STEP_COUNTED,    /* the text that the body writes, with its length */
+	STEP_HEX,        /* the rest of the record as hex digits */
+	STEP_LINE,       /* the rest of the record as text */
+	STEP_LOOP,       /* run the body count times, "," between */
 	STEP_LAST_LOOP, /* the same, for the array in which a record may end: as
 			   often as the record has elements */
 	STEP_LAST_TEXT, /* the rest of the record up to a NUL: a flexible array
@@ -195,6 +204,22 @@ void formatter_add_step(struct formatter *s, enum step_op op);
  */
 void formatter_add_value(
     struct formatter *s, const struct field_place *p, enum style style);
+
+/* The same in STYLE_RAW, which is binary: as ClickHouse's RowBinary has the
+ * types of sql_column_of().  Returns false, with nothing added, if the value is
+ * a text that other steps write. */
+bool formatter_add_binary(struct formatter *s, const struct field_place *p);
+
+/* For these two: append a step, after the text that waits, whose value takes at
+ * most so many bytes; and the text of a kind or an enum. */
+struct step *formatter_push(
+    struct formatter *s, struct step step, size_t value_most);
+void formatter_add_text_value(
+    struct formatter *s, const struct field_place *p, enum style style);
+
+/* Whether a place is the array in which a record may end. */
+bool formatter_is_last_array(
+    const struct formatter *s, const struct field_place *p);
 
 /* Add "name":value for each member, with commas between them, and texts as
  * s->kind_texts says; *first says whether the object has no member yet. */

@@ -241,3 +241,83 @@ null	null
 @test "the completion offers the engines" {
 	is "--sql=clickhouse: --sql=duckdb: --sql=postgresql: --sql=sqlite:" "$(complete_words skel-fmt --sql=)"
 }
+
+@test "each value of RowBinary is that of --json, in the types of --sql=clickhouse" {
+	for stream in "$FMT"/*.skel "$FIXTURES"/recorded/*.skel; do
+		run -0 python3 "$HELPERS/rowbinary.py" "$stream"
+		[[ $output == *" values compared" ]]
+		[[ $output != "0 values"* || $stream == */events*.skel ]]
+	done
+	run -0 python3 "$HELPERS/rowbinary.py" "$FMT/kinds.skel" --bare --text
+	run -0 python3 "$HELPERS/rowbinary.py" "$FMT/kinds.skel" --time=none --numeric
+}
+
+@test "each value of a JSON record is so in RowBinary, and NULL where there is none" {
+	for name in scalars floats enums nested sampled kinds texts slots; do
+		{ head -n 1 "$FMT/$name.skel" | sed 's/"encoding":"binary"/"encoding":"json"/'
+			skel-fmt -q --json "$FMT/$name.skel"; } >json
+		run -0 python3 "$HELPERS/rowbinary.py" json
+		[ "${output%% *}" -gt 0 ]
+		# jq rounds what these hold.
+		[[ $name != sampled && $name != slots ]] || continue
+		{ head -n 1 json; tail -n +2 json | jq -c 'with_entries(select(.key | test("^@|[13579]$|name|key|value"))) | .x = [1]'
+			tail -n +2 json; } >fewer
+		run -0 python3 "$HELPERS/rowbinary.py" fewer
+		[ "${output%% *}" -gt 0 ]
+	done
+	printf '%s\n' '{"a":"x","b":1}' '{"b":null}' >plain
+	run -0 python3 "$HELPERS/rowbinary.py" plain
+	is "4 values compared" "$output"
+	is "00 01 78 00 01 31 01 01" "$(skel-fmt -q --rowbinary plain | od -An -tx1 | xargs)"
+}
+
+@test "a value that its column cannot hold is NULL in RowBinary, and told once" {
+	hostile_stream a b c >stream
+	printf '%s\n' '{"@map":"m","a":256,"b":-1,"c":"x"}' '{"@map":"m","a":1.5,"b":true,"c":255}' >>stream
+	run -0 --separate-stderr skel-fmt --rowbinary --bare stream
+	skel-fmt -q --rowbinary --bare stream | od -An -tx1 | xargs >got
+	is "00 00 00 01 00 02 01 01 01 01 01 00 ff" "$(<got)"
+	is "skel-fmt: map m: this is no value of the type of a: 256; it is left out, as all such are" \
+		"$(grep -v 'end is missing' <<<"$stderr")"
+}
+
+@test "RowBinary has a text's own bytes, and lengths of any size" {
+	python3 - "$FMT" <<-'END'
+		import sys
+		sys.path.insert(0, sys.argv.pop(1))
+		import make
+		make.DIRECTORY = "."
+		stream = make.Stream("x")
+		char = stream.type("char", "char", 1)
+		names = [(f"t{n}", stream.array(char, n)) for n in (2, 20, 300)]
+		state = stream.type("enum", "e", 4, signed=False, values=[["N" * 150, 1]])
+		stream.map("m", "ringbuf", stream.struct("s", *names, ("e", state)))
+		stream.put(b"\xff\xfe" + b"\xc3".ljust(20, b"\0") + b"y" * 300 + b"\1\0\0\0")
+		stream.end()
+		stream.write("bytes")
+	END
+	skel-fmt --rowbinary --bare bytes.skel >got
+	{ printf '\002\377\376\001\303\254\002'; printf 'y%.0s' {1..300}
+		printf '\231\001'; printf 'N%.0s' {1..150}; printf '(1)'; } | cmp - got
+}
+
+@test "RowBinary is for one map, for no terminal, and for times in nanoseconds" {
+	fails_with 1 "maps.skel: the rows of several maps have no columns in common; choose one with -m" \
+		skel-fmt --rowbinary "$FMT/maps.skel"
+	run -1 --separate-stderr bash -c 'printf "%s\n" "{\"@map\":\"a\"}" "{\"@map\":\"b\"}" | skel-fmt --rowbinary'
+	[[ $stderr == *"<stdin>:2: a record of another map, whose columns are others; choose one with -m" ]]
+	fails_with 2 "skel-fmt: --rowbinary: its times are nanoseconds since 1970; run it without --time, or with --time=none" \
+		skel-fmt --rowbinary --time=local "$FMT/scalars.skel"
+	run script -qec "skel-fmt --rowbinary $FMT/scalars.skel; echo status \$?" /dev/null
+	[[ $output == *"skel-fmt: --rowbinary: binary rows are not written to a terminal; pipe them into clickhouse-client"* ]]
+	[[ $output == *"status 2"* ]]
+}
+
+@test "an appended stream of the same columns goes on in RowBinary, and another one is left out" {
+	run -0 bash -c 'cat "$1" "$1" | skel-fmt --rowbinary | wc -c' bash "$FMT/scalars.skel"
+	[ "$output" -eq $((2 * $(skel-fmt --rowbinary "$FMT/scalars.skel" | wc -c))) ]
+	run -1 --separate-stderr bash -c 'cat "$@" | skel-fmt --rowbinary | wc -c; exit ${PIPESTATUS[1]}' \
+		bash "$FMT/scalars.skel" "$FMT/texts.skel"
+	[ "$output" -eq "$(skel-fmt --rowbinary "$FMT/scalars.skel" | wc -c)" ]
+	[[ $stderr == *"this stream is left out: its rows have other columns" ]]
+}
