@@ -33,8 +33,7 @@ layout_row(struct plan *p)
 	}
 	for (size_t i = 0; i < p->columns.n; i++)
 		if (!p->columns.v[i].place.added)
-			formatter_add_value(
-			    s, &p->columns.v[i].place, STYLE_RAW);
+			formatter_add_binary(s, &p->columns.v[i].place);
 	p->line = plan_end_part(p, 0);
 }
 

@@ -1,6 +1,6 @@
 /*
  * What the functions that run steps share, in formatter-run.c and, for binary
- * forms, in formatter-binary.c: loading a step's value, writing its text.
+ * forms, in formatter-binary-run.c: loading a step's value, writing its text.
  */
 #ifndef SKEL_LAYOUT_FORMATTER_STEPS_H
 #define SKEL_LAYOUT_FORMATTER_STEPS_H
@@ -14,7 +14,7 @@ struct step_functions {
 	step_write *write, *chain;
 };
 
-/* formatter-binary.c: those of a step that only binary forms have. */
+/* formatter-binary-run.c: those of a step that only binary forms have. */
 struct step_functions formatter_binary_step(const struct step *s);
 
 /* Whether it runs its body for each of several elements. */

@@ -501,8 +501,6 @@ formatter_add_value(
 
 	if (s->failed)
 		return;
-	if (style == STYLE_RAW && formatter_add_binary(s, p))
-		return;
 	if (p->shown != FIELD_VALUE) {
 		push_kind(s, p, style);
 		return;

@@ -205,13 +205,12 @@ void formatter_add_step(struct formatter *s, enum step_op op);
 void formatter_add_value(
     struct formatter *s, const struct field_place *p, enum style style);
 
-/* The same in STYLE_RAW, which is binary: as ClickHouse's RowBinary has the
- * types of sql_column_of().  Returns false, with nothing added, if the value is
- * a text that other steps write. */
-bool formatter_add_binary(struct formatter *s, const struct field_place *p);
+/* Add it for a binary form, as ClickHouse's RowBinary has a column of
+ * sql_column_of(); texts are in STYLE_RAW, with their length in front. */
+void formatter_add_binary(struct formatter *s, const struct field_place *p);
 
-/* For these two: append a step, after the text that waits, whose value takes at
- * most so many bytes; and the text of a kind or an enum. */
+/* For formatter_add_binary(): append a step, after the text that waits, whose
+ * value takes at most so many bytes; and the text of a kind or an enum. */
 struct step *formatter_push(
     struct formatter *s, struct step step, size_t value_most);
 void formatter_add_text_value(
