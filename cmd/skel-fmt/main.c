@@ -125,8 +125,8 @@ static const struct command_option option_table[] = {
 static const struct command command = {
 	.usage =
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
-	    "                --raw | --rowbinary] [--folded | --flame[=file] | "
-	    "--pprof[=file]]\n"
+	    "                --raw | --rowbinary]\n"
+	    "                [--folded | --flame[=file] | --pprof[=file]]\n"
 	    "                [-bHqv] [-c column,...] [--weight member] [-m "
 	    "map]\n"
 	    "                [--as member=kind] ... [--numeric | "
