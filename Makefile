@@ -118,7 +118,7 @@ NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod
 NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))
 NEED_check-agree := $(NEED_check-vm) opensnoop:libbpf-tools
 NEED_check-connect := $(NEED_check-agree)
-NEED_check-trixie := $(NEED_build) debootstrap
+NEED_check-debian13 := $(NEED_build) debootstrap git
 # What the scripts of tests/engines need, each in a line of its own.  A script that
 # lacks something skips.
 NEED_engine-clickhouse := '/usr/lib/python3*/ensurepip:python3-venv'
@@ -342,12 +342,13 @@ check-connect: all ## compare tcpconnect with those of Debian's libbpf-tools, in
 	@HERE=no BUILD="$(CURDIR)/$(B)" GUEST_PACKAGES="$(GUEST) libbpf-tools coreutils" \
 		KERNELS="$(or $(KERNELS),6.1 6.12)" tests/vm/run tests/kernel/tcpconnect.bats
 
+DEBIAN13 ?= build/debian13
+check-debian13: all ## build and test on Debian 13, which debootstrap makes in DEBIAN13=DIR: T=FILE
+	@BUILD="$(CURDIR)/$(B)" PACKAGES="make $(filter-out --,$(foreach p,$(subst $(firstword $(CC)):,gcc:,$(NEED_check)),$(lastword $(subst :, ,$p))))" \
+		tests/debian13 $(DEBIAN13) $(if $(T),$(or $(strip $(patsubst $(B)/%,build/%,$(T_UNIT)) $(T_BATS)),$(T)))
 check-engines: all ## start other programs and look at what they make of our output; ENGINE=NAME
 	@BUILD="$(CURDIR)/$(B)" tests/engines/run $(ENGINE)
 
-TRIXIE ?= build/trixie
-check-trixie: all ## print recordings here and on Debian 13, which debootstrap makes in TRIXIE=DIR
-	@BUILD="$(CURDIR)/$(B)" PACKAGES="$(foreach p,$(NEED_build),$(lastword $(subst :, ,$p)))" tests/trixie $(TRIXIE)
 
 # For fuzzing, clang builds the library and the targets again, with libFuzzer.
 FUZZ_SECONDS ?= 60

@@ -20,6 +20,8 @@ note_places() {
 	declare -F bats_debug_trap > /dev/null || return 0
 	trap '[ "$LINENO" -eq 1 ] || bats_debug_trap "$BASH_SOURCE"' DEBUG
 	set +T
+	# Since bats 1.11 the test does not call its setup(), but is called after it.
+	declare -ft "${BATS_TEST_NAME%% *}"
 }
 
 # The setup of files that do not define their own.
