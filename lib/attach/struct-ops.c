@@ -53,7 +53,8 @@ attaches_struct(const struct attach_job *j, const struct bpf_map *map)
 		    bpf_program__type(program) != BPF_PROG_TYPE_STRUCT_OPS ||
 		    struct_ops_find_map(&j->object->names, other->name) != map)
 			continue;
-		if (!other->link || !bpf_program__autoload(program)) {
+		if (!other->link ||
+		    struct_ops_is_left_out(&j->object->names, other->name)) {
 			report_info("map %s: not attached, because its program "
 				    "%s is left out",
 			    bpf_map__name(map), other->name);

@@ -72,6 +72,7 @@ object_names_close(struct object_names *n)
 	name_table_free(&n->programs);
 	name_table_free(&n->maps);
 	name_table_free(&n->ops);
+	name_table_free(&n->left_out);
 	free(n->program);
 	free(n->map);
 	*n = (struct object_names){ 0 };

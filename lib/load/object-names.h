@@ -13,6 +13,8 @@ struct object_names {
 	struct name_table programs, maps;
 	/* Of programs: the map of their struct; see struct_ops_read(). */
 	struct name_table ops;
+	/* Those of them that are not loaded, since struct_ops_leave_out(). */
+	struct name_table left_out;
 	struct bpf_program **program; /* owned, the elements borrowed */
 	struct bpf_map **map;
 };

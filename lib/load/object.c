@@ -603,7 +603,7 @@ object_load(struct object *o)
 	int error;
 
 	libbpf_log_clear();
-	if (struct_ops_drop_unused(&o->names, o->bpf) == -1)
+	if (struct_ops_leave_out(&o->names, o->bpf) == -1)
 		return -1;
 	if (check_descriptors(o) == -1) {
 		o->load_error = EMFILE;

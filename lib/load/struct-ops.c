@@ -151,32 +151,58 @@ struct_ops_find_map(const struct object_names *n, const char *program)
 	return i != NAME_NONE ? n->map[i] : NULL;
 }
 
-int
-struct_ops_drop_unused(const struct object_names *n, struct bpf_object *bpf)
+bool
+struct_ops_is_left_out(const struct object_names *n, const char *program)
 {
-	struct name_table used = { 0 };
+	return name_table_find(&n->left_out, 0, program) != NAME_NONE;
+}
+
+/* Adds the names of the structs to two tables: those that have a program which
+ * is loaded, and those that have one which is not. */
+static int
+note_structs(struct object_names *n, struct bpf_object *bpf,
+    struct name_table *used, struct name_table *partial)
+{
 	struct bpf_program *p;
 	struct bpf_map *map;
+	const char *name;
 	int ret = 0;
 
 	bpf_object__for_each_program (p, bpf) {
+		name = bpf_program__name(p);
 		if (bpf_program__type(p) != BPF_PROG_TYPE_STRUCT_OPS ||
-		    !bpf_program__autoload(p) ||
-		    (map = struct_ops_find_map(n, bpf_program__name(p))) ==
-			NULL)
+		    (map = struct_ops_find_map(n, name)) == NULL)
 			continue;
-		if ((ret = name_table_add(&used, 0, bpf_map__name(map), 0)) ==
-		    -1)
+		if (bpf_program__autoload(p))
+			ret = name_table_add(used, 0, bpf_map__name(map), 0);
+		else if ((ret = name_table_add(&n->left_out, 0, name, 0)) == 0)
+			ret = name_table_add(partial, 0, bpf_map__name(map), 0);
+		if (ret == -1)
 			break;
 	}
+	return ret;
+}
+
+int
+struct_ops_leave_out(struct object_names *n, struct bpf_object *bpf)
+{
+	struct name_table used = { 0 }, partial = { 0 };
+	int ret = note_structs(n, bpf, &used, &partial);
+	struct bpf_map *map;
+
 	bpf_object__for_each_map (map, bpf) {
-		if (ret == -1 ||
-		    bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS ||
-		    name_table_find(&used, 0, bpf_map__name(map)) != NAME_NONE)
+		const char *name = bpf_map__name(map);
+		bool unused;
+
+		if (ret == -1 || bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
 			continue;
-		bpf_map__set_type(map, BPF_MAP_TYPE_ARRAY);
-		bpf_map__set_autocreate(map, false);
+		unused = name_table_find(&used, 0, name) == NAME_NONE;
+		if (unused)
+			bpf_map__set_type(map, BPF_MAP_TYPE_ARRAY);
+		if (unused || name_table_find(&partial, 0, name) != NAME_NONE)
+			bpf_map__set_autocreate(map, false);
 	}
 	name_table_free(&used);
+	name_table_free(&partial);
 	return ret;
 }

@@ -8,6 +8,7 @@
 
 #include <bpf/libbpf.h>
 #include <gelf.h>
+#include <stdbool.h>
 
 #include "load/object-names.h"
 
@@ -20,10 +21,16 @@ int struct_ops_read(struct object_names *n, Elf *elf, struct bpf_object *bpf);
 struct bpf_map *struct_ops_find_map(
     const struct object_names *n, const char *program);
 
-/* Before bpf is loaded: leaves out the maps of structs none of whose programs
- * is loaded.  libbpf 1.1 would look for their types in a BTF that it has not
- * read.  Returns 0, or -1 after reporting that memory ran out. */
-int struct_ops_drop_unused(
-    const struct object_names *n, struct bpf_object *bpf);
+/*
+ * Before bpf is loaded: leaves out the maps of structs of which a program is
+ * not loaded.  libbpf 1.1 would look for the types of a struct without programs
+ * in a BTF that it has not read, and since 1.4 it loads each program whose map
+ * is made, whatever bpf_program__set_autoload() said, and no other.  Returns 0,
+ * or -1 after reporting that memory ran out.
+ */
+int struct_ops_leave_out(struct object_names *n, struct bpf_object *bpf);
+
+/* Whether the program was not to be loaded at struct_ops_leave_out(). */
+bool struct_ops_is_left_out(const struct object_names *n, const char *program);
 
 #endif

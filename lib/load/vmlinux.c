@@ -107,7 +107,8 @@ find_file_fault(const char *path)
 }
 
 /* Checks the types in the file as those of an object are checked, because
- * libbpf follows them too.  A file that has none is refused when it is used. */
+ * libbpf follows them too.  Versions after 1.1 refuse some themselves.  A file
+ * that has none is refused when it is used. */
 static int
 check_types(const char *path)
 {
@@ -116,6 +117,10 @@ check_types(const char *path)
 	Elf_Data data = { 0 };
 	int ret;
 
+	if (btf == NULL && errno == EINVAL) {
+		report_error("%s: corrupted: libbpf refuses its BTF", path);
+		return -1;
+	}
 	if (btf == NULL)
 		return 0;
 	data.d_buf = (void *)(uintptr_t)btf__raw_data(btf, &size);

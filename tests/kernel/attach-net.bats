@@ -177,7 +177,7 @@ need_clsact() {
 	run ! has_clsact lo
 	local link
 	link=$(links_of probe)
-	bpftool link show id "$link"
+	bpftool link show id "$link" | grep "^$link: "
 	finish probe
 	wait_for 5 none_of link "$link"
 }

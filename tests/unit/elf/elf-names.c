@@ -94,7 +94,7 @@ check_none(const char *path)
 	CHECK_NUM(errno, ENOEXEC);
 	/* The kernel's own files are none. */
 	CHECK_NUM(
-	    elf_names_read_probes("/proc/self/stat", take_probe, &found), -1);
+	    elf_names_read_probes("/proc/self/limits", take_probe, &found), -1);
 	CHECK_NUM(errno, EINVAL);
 }
 
