@@ -32,16 +32,36 @@ struct lookup_waiting {
 
 extern char **environ;
 
-/* Whether path is a program that only root or this user can have put there. */
+/*
+ * Whether only root, this user and owner, who could have changed the program
+ * that this is as well, can change what st is of.
+ */
 static bool
-is_trusted_program(const char *path)
+is_trusted(const struct stat *st, const struct stat *owner)
 {
-	struct stat st;
+	bool group = st->st_gid != 0 && st->st_gid != getegid() &&
+		     st->st_gid != owner->st_gid;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-	       (st.st_uid == 0 || st.st_uid == geteuid()) &&
-	       access(path, X_OK) == 0;
+	return (st->st_uid == 0 || st->st_uid == geteuid() ||
+		   st->st_uid == owner->st_uid) &&
+	       (st->st_mode & S_IWOTH) == 0 &&
+	       (!group || (st->st_mode & S_IWGRP) == 0);
+}
+
+/* Whether path is a program that nobody else could put there.  Its directory
+ * counts too: in one like /tmp, others replace links. */
+static bool
+is_trusted_program(char *path, const struct stat *owner)
+{
+	char *slash = strrchr(path, '/');
+	struct stat st, dir;
+	bool found;
+
+	*slash = '\0';
+	found = stat(path, &dir) == 0 && is_trusted(&dir, owner);
+	*slash = '/';
+	return found && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       is_trusted(&st, owner) && access(path, X_OK) == 0;
 }
 
 /* Whether the program is beside the file at path, or at a place that is
@@ -52,12 +72,15 @@ find_beside(char *path, size_t size)
 	static const char *const places[] = { PROGRAM, "bin/" PROGRAM,
 		"../bin/" PROGRAM, "../libexec/skel/" PROGRAM };
 	char *slash = strrchr(path, '/');
+	struct stat owner;
 
-	for (size_t i = 0; slash != NULL && i < nitems(places); i++) {
+	if (slash == NULL || stat(path, &owner) == -1)
+		return false;
+	for (size_t i = 0; i < nitems(places); i++) {
 		size_t room = size - (size_t)(slash + 1 - path);
 
 		if ((size_t)snprintf(slash + 1, room, "%s", places[i]) < room &&
-		    is_trusted_program(path))
+		    is_trusted_program(path, &owner))
 			return true;
 	}
 	return false;
