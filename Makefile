@@ -12,6 +12,8 @@ COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/vendor-completions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 SHAREDIR ?= $(PREFIX)/share/skel
+# Where systemd looks for services; none is installed unless this is set.
+SYSTEMDDIR ?=
 
 ## CC=clang  build with another compiler; aarch64-linux-gnu-gcc finds its own linker
 ## LDFLAGS=-static  link the commands statically
@@ -131,6 +133,9 @@ NEED_engine-rsyslog    := rsyslogd:rsyslog systemd-cat:systemd
 NEED_engine-sqlite     := sqlite3
 ENGINES := $(filter-out run,$(notdir $(wildcard tests/engines/*)))
 NEED_check-engines = $(NEED_build) -- python3 $(foreach e,$(or $(ENGINE),$(ENGINES)),$(NEED_engine-$e))
+NEED_check-units := $(NEED_build)
+NEED_check-deb := debootstrap jq
+NEED_deb := dh:debhelper dpkg-buildpackage:dpkg-dev $(NEED_build)
 NEED_mutate := $(NEED_check)
 NEED_fuzz  := $(NEED_check) $(if $(LIBS),dpkg-source:dpkg-dev) \
 	'/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*.a:libclang-rt-dev'
@@ -172,7 +177,7 @@ REPLAY   := $(FUZZ_TARGETS:%=$(B)/replay-%)
 # The sources of the commands without main(), which fuzz targets may call.
 PART_SRC := $(filter-out %/main.c,$(wildcard cmd/*.c cmd/*/*.c))
 BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/bench/*.bpf.c tests/programs/*.bpf.c)
-MAN      := $(wildcard cmd/*.7 cmd/*/*.[18] lib/*/*.3 lib/*/*.5)
+MAN      := $(wildcard cmd/*.[78] cmd/*/*.[18] lib/*/*.3 lib/*/*.5)
 # Programs that the tests compile and run.
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.cc tests/eunomia/* tests/faults/*.c))
 # The guest runs this with busybox.
@@ -312,6 +317,9 @@ else
 	@$(RUN) NO_GUEST=1 $(FOR_GUEST) tests/run $(T_UNIT) $(T_BATS)
 endif
 
+check-units: all $(UNIT) ## run the unit programs alone
+	@$(RUN) NO_GUEST=1 $(FOR_GUEST) tests/run $(UNIT)
+
 check-clang: ## run the tests with a build by clang
 	@$(MAKE) check CC=clang B=build/clang
 
@@ -348,6 +356,11 @@ check-debian13: all ## build and test on Debian 13, which debootstrap makes in D
 		tests/debian13 $(DEBIAN13) $(if $(T),$(or $(strip $(patsubst $(B)/%,build/%,$(T_UNIT)) $(T_BATS)),$(T)))
 check-engines: all ## start other programs and look at what they make of our output; ENGINE=NAME
 	@BUILD="$(CURDIR)/$(B)" tests/engines/run $(ENGINE)
+
+# DEB_ROOTS has the root file systems, 1 GB, and keeps the packages.
+DEB_ROOTS ?= $(B)/deb-roots
+check-deb: ## build Debian's packages in clean roots of 12 and 13, install, use and purge them
+	@tests/deb $(DEB_ROOTS) $(or $(SUITES),bookworm trixie)
 
 
 # For fuzzing, clang builds the library and the targets again, with libFuzzer.
@@ -537,9 +550,47 @@ install: all ## install all of it below PREFIX=/usr/local and DESTDIR=
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' lib/eunomia/eunomia.pc.in >$(B)/eunomia.pc
 	install -m 0644 $(B)/eunomia.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 0644 completions/skel.zsh $(DESTDIR)$(ZSHDIR)/_skel
+	@for f in skel@.service skel-record; do \
+		sed -e 's|@BINDIR@|$(BINDIR)|' -e 's|@LIBEXECDIR@|$(LIBEXECDIR)|' -e 's|@SHAREDIR@|$(SHAREDIR)|' \
+			assets/systemd/$$f.in >$(B)/$$f || exit 1; done
+	install -m 0755 $(B)/skel-record $(DESTDIR)$(LIBEXECDIR)
+	$(if $(SYSTEMDDIR),install -d $(DESTDIR)$(SYSTEMDDIR))
+	$(if $(SYSTEMDDIR),install -m 0644 $(B)/skel@.service $(DESTDIR)$(SYSTEMDDIR))
 	@for c in $(CMDS); do \
 		install -m 0644 completions/skel.bash $(DESTDIR)$(COMPDIR)/$$c && \
 		install -m 0644 completions/skel.fish $(DESTDIR)$(FISHDIR)/$$c.fish || exit 1; done
+
+# What is installed is known to that goal alone.
+uninstall: all ## remove what "make install" installed, with the same variables
+	@rm -rf $(B)/uninstall
+	@$(MAKE) -s install DESTDIR=$(abspath $(B))/uninstall
+	@cd $(B)/uninstall && find . ! -type d | while IFS= read -r f; do rm -f "$(DESTDIR)/$$f"; done
+	@rmdir $(DESTDIR)$(SHAREDIR) $(DESTDIR)$(LIBEXECDIR) 2>/dev/null || :
+	@rm -rf $(B)/uninstall
+
+# The version of the packages is that of the first entry in assets/debian/changelog.
+DEB := $(B)/deb
+deb: ## build the packages of Debian in build/deb
+	@rm -rf $(DEB)/skel $(DEB)/*.deb $(DEB)/*.changes $(DEB)/*.buildinfo && mkdir -p $(DEB)/skel
+	@tar -c --exclude=__pycache__ Makefile README.md LICENSE .github assets cmd completions lib tests | tar -C $(DEB)/skel -x
+	@mv $(DEB)/skel/assets/debian $(DEB)/skel/debian
+	cd $(DEB)/skel && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS dpkg-buildpackage -b -us -uc
+	@ls $(DEB)/*.deb
+
+# One file for machines without these packages, or without apt.  The same sources and
+# compiler make the same bytes.
+TARBALL := skel-$(VERSION)-$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+tarball: ## build the static commands, with manuals and packages, in build/skel-VERSION-x86_64.tar.xz
+	@rm -rf $(B)/tarball && mkdir -p $(B)/tarball
+	$(MAKE) B=$(B)/static LDFLAGS=-static CFLAGS="-O2 -ffile-prefix-map=$(CURDIR)=." \
+		install PREFIX=/usr/local SYSTEMDDIR=/usr/local/lib/systemd/system DESTDIR=$(abspath $(B)/tarball)
+	@mv $(B)/tarball/usr/local $(B)/tarball/$(TARBALL) && rmdir $(B)/tarball/usr
+	@cd $(B)/tarball/$(TARBALL) && rm -rf include lib/libeunomia* lib/pkgconfig share/man/man3 && \
+		$(or $(STRIP),$(CROSS)strip) bin/* $(HELPERS:%=libexec/skel/%)
+	@cp LICENSE README.md .github/CHANGELOG.md assets/tarball/INSTALL $(B)/tarball/$(TARBALL)
+	@tar -C $(B)/tarball --sort=name --format=ustar --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
+		--mtime="$$(sed -n 's/^ -- .*>  //p;T;q' assets/debian/changelog)" -c $(TARBALL) | xz -9 -T1 >$(B)/$(TARBALL).tar.xz
+	@ls -l $(B)/$(TARBALL).tar.xz
 
 format: ## format the sources with clang-format
 	clang-format -i $(SRC) $(HDR) $(BPF_SRC) $(TEST_SRC)
@@ -551,6 +602,6 @@ clean: ## remove everything that was built
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
 .PHONY: all lib help deps find-missing demo test check check-build check-clang check-count check-engines check-query check-vm fuzz mutate soak \
-	bench bench-live bench-filters bench-count bench-check lint assets assets-check install format clean FORCE
+	bench bench-live bench-filters bench-count bench-check lint assets assets-check install uninstall deb tarball check-units check-deb format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -206,7 +206,7 @@ completion_ways() {
 }
 
 @test "the manuals are clean and refer only to manuals that exist" {
-	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.[18] "$ROOT"/lib/*/*.[35]; do
+	for page in "$ROOT"/cmd/*.[78] "$ROOT"/cmd/*/*.[18] "$ROOT"/lib/*/*.[35]; do
 		mandoc -Tlint -Wwarning "$page"
 		grep -ohE '^\.Xr skel[a-z-]* [1578]' "$page" | sort -u | while read -r _ name section; do
 			compgen -G "$ROOT/*/$name.$section" >/dev/null ||
@@ -287,7 +287,7 @@ completion_ways() {
 @test "manuals and helps fit a terminal of 80 columns" {
 	local page cmd wide
 	command -v mandoc >/dev/null || skip "needs mandoc"
-	for page in "$ROOT"/cmd/*.7 "$ROOT"/cmd/*/*.[18] "$ROOT"/lib/*/*.[35]; do
+	for page in "$ROOT"/cmd/*.[78] "$ROOT"/cmd/*/*.[18] "$ROOT"/lib/*/*.[35]; do
 		# Remove the overstrikes that stand for bold and underlined letters.
 		wide=$(mandoc -Tascii -O width=80 "$page" | sed 's/.\x08//g' | awk 'length > 80')
 		[ -z "$wide" ] || { echo "$page: $wide"; return 1; }

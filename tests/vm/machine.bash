@@ -168,7 +168,7 @@ make_tree() {
 	mkdir "$dir" || return 1
 	{
 		cd "$ROOT" && find . \( -path ./build -o -path ./.git \) -prune -o ! -type d -print
-		find "$build" \( -path "$build/vm" -o -path "$build/san" -o -path "$build/tsan" \
+		find "$build" \( -path "$build/vm" -o -path "$build/deb*" -o -path "$build/san" -o -path "$build/tsan" \
 			-o -path "$build/fuzz" -o -path "$build/fuzz-libs" -o -path "$build/bench" -o -path "$build/objects" \) -prune -o ! -type d -print
 		find build/objects -type f ! -name '.*'
 	} | tar -c --no-unquote -T - | tar -C "$dir" -x && disk "$VM/tree.disk" "$dir"
