@@ -354,6 +354,7 @@ DEBIAN13 ?= build/debian13
 check-debian13: all ## build and test on Debian 13, which debootstrap makes in DEBIAN13=DIR: T=FILE
 	@BUILD="$(CURDIR)/$(B)" PACKAGES="make $(filter-out --,$(foreach p,$(subst $(firstword $(CC)):,gcc:,$(NEED_check)),$(lastword $(subst :, ,$p))))" \
 		tests/debian13 $(DEBIAN13) $(if $(T),$(or $(strip $(patsubst $(B)/%,build/%,$(T_UNIT)) $(T_BATS)),$(T)))
+
 check-engines: all ## start other programs and look at what they make of our output; ENGINE=NAME
 	@BUILD="$(CURDIR)/$(B)" tests/engines/run $(ENGINE)
 
@@ -361,7 +362,6 @@ check-engines: all ## start other programs and look at what they make of our out
 DEB_ROOTS ?= $(B)/deb-roots
 check-deb: ## build Debian's packages in clean roots of 12 and 13, install, use and purge them
 	@tests/deb $(DEB_ROOTS) $(or $(SUITES),bookworm trixie)
-
 
 # For fuzzing, clang builds the library and the targets again, with libFuzzer.
 FUZZ_SECONDS ?= 60
