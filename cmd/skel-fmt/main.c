@@ -73,6 +73,10 @@ static const struct command_option option_table[] = {
 	{ "flame", OPTION_FORM + PLAN_FLAME, "[=FILE]",
 	    "a flame graph of the stacks: a picture (SVG) for a browser",
 	    "file" },
+	{ "heat", OPTION_FORM + PLAN_HEAT, "[=FILE]",
+	    "a heat map of the histograms over time: a picture (SVG) for a "
+	    "browser",
+	    "file" },
 	{ "weight", OPTION_WEIGHT, "MEMBER",
 	    "what a record adds to its stack, in place of 1 or of its count",
 	    "members" },
@@ -126,9 +130,9 @@ static const struct command command = {
 	.usage =
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
 	    "                --raw | --rowbinary]\n"
-	    "                [--folded | --flame[=file] | --pprof[=file]]\n"
-	    "                [-bHqv] [-c column,...] [--weight member] [-m "
-	    "map]\n"
+	    "                [--folded | --flame[=file] | --heat[=file] |\n"
+	    "                --pprof[=file]] [-bHqv] [-c column,...]\n"
+	    "                [--weight member] [-m map]\n"
 	    "                [--as member=kind] ... [--numeric | "
 	    "--text]\n"
 	    "                [--time=style] [--color[=when]] [--watch] "
@@ -476,9 +480,13 @@ main(int argc, char *argv[])
 			     "own, --json; -f is for --list");
 		command_usage(&command);
 	}
-	if (plan_traits(job.printer.plan.form)->stacks_only && columns.n > 0) {
-		report_error("%s: stacks have no columns; run it without -c",
-		    plan_traits(job.printer.plan.form)->option);
+	if (plan_traits(job.printer.plan.form)->option != NULL &&
+	    columns.n > 0) {
+		report_error("%s: %s have no columns; run it without -c",
+		    plan_traits(job.printer.plan.form)->option,
+		    plan_traits(job.printer.plan.form)->stacks_only
+			? "stacks"
+			: "histograms");
 		command_usage(&command);
 	}
 	if (job.printer.plan.weight != NULL &&

@@ -121,6 +121,15 @@ report_no_stacks(const struct printer *p)
 	return -1;
 }
 
+int
+printer_report_no_histograms(const struct printer *p)
+{
+	report_error("%s: %s: there are no histograms in the records; make "
+		     "some: skel-count --hist MEMBER --every 1s",
+	    p->in.name, plan_traits(p->plan.form)->option);
+	return -1;
+}
+
 static int
 report_no_weight(const struct printer *p)
 {
@@ -163,6 +172,12 @@ open_plan(struct printer *p, unsigned int map, bool *has_stacks)
 	if (plan_traits(p->plan.form)->stacks_only &&
 	    (!plan_has_stacks(*plan) || plan_lacks_weight(*plan))) {
 		*has_stacks |= plan_has_stacks(*plan);
+		plan_free(*plan);
+		*plan = NULL;
+		return 0;
+	}
+	if (plan_traits(p->plan.form)->histograms_only &&
+	    !plan_has_histograms(*plan)) {
 		plan_free(*plan);
 		*plan = NULL;
 		return 0;
@@ -231,7 +246,11 @@ printer_open_plans(struct printer *p)
 		    p->in.name);
 		return -1;
 	}
-	if (!plan_traits(p->plan.form)->stacks_only || p->shown > 0)
+	if (p->shown > 0)
+		return 0;
+	if (plan_traits(p->plan.form)->histograms_only)
+		return printer_report_no_histograms(p);
+	if (!plan_traits(p->plan.form)->stacks_only)
 		return 0;
 	return has_stacks ? report_no_weight(p) : report_no_stacks(p);
 }

@@ -34,4 +34,7 @@ int printer_check_untyped(const struct printer *p);
 /* Free the plans and the symbols. */
 void printer_close_plans(struct printer *p);
 
+/* Report that there is nothing for a heat map.  Returns -1. */
+int printer_report_no_histograms(const struct printer *p);
+
 #endif

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "layout/paint.h"
 #include "picture/flame-picture.h"
+#include "picture/heat-picture.h"
 #include "printer-held.h"
 #include "printer-plans.h"
 #include "printer-screen.h"
@@ -343,6 +344,15 @@ print_json_line(struct printer *p, const struct stream_line *line)
 		print_untyped(p, line);
 }
 
+/* Note losses for a picture. */
+static void
+note_lost(struct printer *p, uint64_t lost)
+{
+	p->origin.lost += lost;
+	if (p->heat != NULL)
+		heat_note_lost(p->heat, lost);
+}
+
 static void
 count_lost(struct printer *p, const struct stream_line *line)
 {
@@ -350,7 +360,7 @@ count_lost(struct printer *p, const struct stream_line *line)
 	uint64_t now = clock_elapsed();
 
 	p->lost += line->count;
-	p->origin.lost += line->count;
+	note_lost(p, line->count);
 	p->stream_lost += line->count;
 	if (p->lost_time != 0 && now - p->lost_time < REPORT_LOST_NS)
 		return;
@@ -370,7 +380,7 @@ count_lost_at_end(struct printer *p, const struct stream_line *line)
 	if (line->lost <= p->stream_lost)
 		return;
 	p->lost += line->lost - p->stream_lost;
-	p->origin.lost += line->lost - p->stream_lost;
+	note_lost(p, line->lost - p->stream_lost);
 	p->stream_lost = line->lost;
 }
 
@@ -820,6 +830,8 @@ begin_stream(struct printer *p, enum stream_opening what)
 		    p->in.name);
 		return -1;
 	}
+	if (what == STREAM_NDJSON && form->histograms_only)
+		return printer_report_no_histograms(p);
 	if (what == STREAM_NDJSON)
 		return 0;
 	if (h->nhosts > 0)
@@ -898,6 +910,9 @@ print_input(struct printer *p, enum stream_opening what)
 	if (p->plan.form == PLAN_PPROF && p->profile == NULL &&
 	    (p->profile = p->plan.profile = profile_new()) == NULL)
 		return -1;
+	if (plan_traits(p->plan.form)->histograms_only && p->heat == NULL &&
+	    (p->heat = p->plan.heat = heat_new()) == NULL)
+		return -1;
 	if (what == STREAM_EMPTY)
 		return 0;
 	if (begin_stream(p, what) == -1)
@@ -967,7 +982,11 @@ printer_finish(struct printer *p, bool failed)
 {
 	struct buf *out = &p->out->buf;
 
-	if (p->folded == NULL || p->out->gone || p->out->failed ||
+	if (p->out->gone || p->out->failed)
+		return 0;
+	if (p->heat != NULL && !(failed && heat_is_empty(p->heat)))
+		heat_picture_write(p->heat, &p->origin, out);
+	if (p->folded == NULL ||
 	    (failed && (p->profile != NULL ? profile_is_empty(p->profile)
 					   : flame_is_empty(p->folded))))
 		return 0;
@@ -985,6 +1004,7 @@ printer_close(struct printer *p)
 {
 	flame_free(p->folded);
 	profile_free(p->profile);
+	heat_free(p->heat);
 	origin_free(&p->origin);
 	buf_free(&p->head);
 	buf_free(&p->next_head);

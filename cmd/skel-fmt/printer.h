@@ -14,6 +14,7 @@
 #include "format/plan.h"
 #include "kinds/name-store.h"
 #include "layout/flame.h"
+#include "picture/heat.h"
 #include "picture/origin.h"
 #include "profile/profile.h"
 #include "progress.h"
@@ -79,6 +80,7 @@ struct printer {
 	/* All inputs. */
 	struct flame *folded;    /* owned: --folded, printed at the end */
 	struct profile *profile; /* owned: --pprof, likewise */
+	struct heat *heat;       /* owned: --heat, likewise */
 	struct origin origin;    /* of a picture, drawn at the end */
 	/* The header line that was printed last, and room for the next. */
 	struct buf head, next_head;

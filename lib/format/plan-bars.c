@@ -154,7 +154,7 @@ draw_bar(
 	/* "a.slots" is the histogram of a. */
 	if (bar->stride == 0)
 		len = last_name(name) == name ? 0 : len - strlen(".slots");
-	if (p->options.spark) {
+	if (p->options.spark || p->options.form == PLAN_HEAT) {
 		out = plan_start_spark(p, rec);
 		if (out->len > 0 && len > 0)
 			buf_str(out, ", ");
@@ -162,6 +162,10 @@ draw_bar(
 	text_write(out, name, len, STYLE_VIS);
 	if (bar->stride != 0)
 		buf_printf(out, "[%zu]", element);
+	if (p->options.form == PLAN_HEAT) {
+		plan_add_heat(p, rec, &h);
+		return;
+	}
 	if (p->options.spark) {
 		plan_write_spark(p, rec, &h);
 		return;

@@ -262,11 +262,15 @@ write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
 	struct hist h =
 	    plan_make_hist(p, g->counts, g->count, is_signed_column(p, 1));
 
+	p->spark_key.len = 0;
+	if (g->text_len > 0)
+		buf_add(&p->spark_key, p->buckets.texts.data + g->text,
+		    g->text_len);
+	if (p->options.form == PLAN_HEAT) {
+		plan_add_heat(p, &rec, &h);
+		return;
+	}
 	if (p->options.spark) {
-		p->spark_key.len = 0;
-		if (g->text_len > 0)
-			buf_add(&p->spark_key, p->buckets.texts.data + g->text,
-			    g->text_len);
 		plan_write_spark(p, &rec, &h);
 	} else {
 		draw_group(p, &rec, g, &h);

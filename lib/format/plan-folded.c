@@ -387,16 +387,41 @@ write_folded(struct plan *p, const struct plan_input *rec, struct buf *out)
 		out->len--;
 }
 
-/* What kind of code a function is. */
+/* What kind of code is mapped from a file: the kernel's own to processes, that
+ * of the program, of a library, which has ".so" in its name, or of none. */
 static unsigned int
-frame_kind(enum stack_side side, const struct stack_frame *f)
+mapping_kind(const struct symbol_mapping *m)
+{
+	const char *name, *so;
+
+	if (m == NULL || m->file == NULL)
+		return FRAME_USER;
+	if (strcmp(m->file, "[anon]") == 0)
+		return FRAME_GENERATED;
+	name = strrchr(m->file, '/');
+	name = name != NULL ? name + 1 : m->file;
+	so = strstr(name, ".so");
+	return *name == '[' || (so != NULL && (so[3] == '\0' || so[3] == '.'))
+		   ? FRAME_LIBRARY
+		   : FRAME_PROGRAM;
+}
+
+/* What kind of code a function of a process is. */
+static unsigned int
+frame_kind(const struct plan *p, enum stack_side side, uint64_t pid,
+    const struct stack_frame *f)
 {
 	unsigned int inlined = f->inlined ? FRAME_INLINED : 0;
+	const struct symbol_store *symbols = p->stacks.view->symbols;
+	const struct symbol_mapping *m = NULL;
 
 	if (side == STACK_KERNEL)
 		return FRAME_KERNEL | inlined;
-	return (f->frame.symbol == NULL ? FRAME_UNKNOWN : FRAME_PROGRAM) |
-	       inlined;
+	if (symbols != NULL)
+		m = symbol_store_find_mapping(symbols, pid, f->addr);
+	if (m == NULL && f->frame.symbol == NULL)
+		return FRAME_UNKNOWN;
+	return mapping_kind(m) | inlined;
 }
 
 /* Append the frames of the process and of both stacks, as a flame tree has
@@ -405,8 +430,12 @@ static void
 write_flame(struct plan *p, const struct plan_input *rec, struct buf *out)
 {
 	const struct stack_view *v = p->stacks.view;
+	uint64_t pid = 0;
 	size_t start;
 
+	if (!rec->is_json)
+		pid = stack_layout_read_pid(
+		    &v->layout, &v->header->types, rec->run.data);
 	write_process_frame(p, rec, out);
 	start = out->len;
 	for (int i = 0; i < STACK_SIDES; i++) {
@@ -424,7 +453,7 @@ write_flame(struct plan *p, const struct plan_input *rec, struct buf *out)
 			if (name == NULL)
 				name = unknown;
 			flame_tree_write_frame(out, name, strlen(name),
-			    frame_kind(side, &v->v[k]));
+			    frame_kind(p, side, pid, &v->v[k]));
 		}
 	}
 	if (out->len == start)

@@ -12,6 +12,7 @@
 #include "layout/formatter.h"
 #include "layout/hist.h"
 #include "layout/table.h"
+#include "picture/heat.h"
 #include "profile/profile.h"
 #include "record/fields.h"
 #include "record/json-row.h"
@@ -148,6 +149,7 @@ struct plan {
 	struct plan_buckets buckets;
 	struct plan_stacks stacks;
 	struct plan_fold fold;
+	struct heat_source heat;
 
 	/* JSON records.  The row's first two cells are CELL_MAP, CELL_TIME. */
 	struct json_row row;
@@ -225,8 +227,8 @@ struct plan_ops {
 
 extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
     plan_table_ops, plan_screen_ops, plan_plain_ops, plan_raw_ops,
-    plan_rowbinary_ops, plan_folded_ops, plan_flame_ops, plan_pprof_ops,
-    plan_reference_ops;
+    plan_rowbinary_ops, plan_folded_ops, plan_flame_ops, plan_heat_ops,
+    plan_pprof_ops, plan_reference_ops;
 
 /* A plan of which only the form is set; NULL when memory ran out. */
 struct plan *plan_alloc(const char *map, const struct plan_options *o);
@@ -286,6 +288,11 @@ struct hist plan_make_hist(
 /* Append it, with its summary if the slots are known to be values. */
 void plan_write_hist(
     const struct plan *p, const struct hist *h, struct buf *out);
+
+/* plan-heat.c.  Adds a histogram, whose key is that of plan_start_spark(), to
+ * the heat map. */
+void plan_add_heat(
+    struct plan *p, const struct plan_input *rec, const struct hist *h);
 
 /* plan-bars.c.  Moves the columns that hold slots deeper in the value to
  * p->bars.  Returns whether there are any. */

@@ -66,7 +66,7 @@ plan_report_no_slots(const struct plan *p)
 
 	if (m->source != STREAM_SAMPLE || m->sample == SAMPLE_KV ||
 	    p->slots.v != NULL || p->bars.columns.n > 0 || p->buckets.set ||
-	    p->formatter.failed)
+	    p->options.form == PLAN_HEAT || p->formatter.failed)
 		return;
 	if (m->sample == SAMPLE_EXP2_HIST && p->ops->draws)
 		report_notice("map %s: exp2_hist needs a key that ends in an "

@@ -20,6 +20,7 @@ static const struct plan_ops *const plan_forms[] = {
 	[PLAN_FOLDED] = &plan_folded_ops,
 	[PLAN_FLAME] = &plan_flame_ops,
 	[PLAN_PPROF] = &plan_pprof_ops,
+	[PLAN_HEAT] = &plan_heat_ops,
 	[PLAN_REFERENCE] = &plan_reference_ops,
 };
 
@@ -524,6 +525,13 @@ plan_end_pass(struct plan *p, struct buf *out)
 	 * which adds up; in any other each pass replaces the one before. */
 	if (p->header != NULL && !p->header->maps[p->map].polling.clear_map)
 		p->fold.pass++;
+	heat_end_pass(&p->heat);
+}
+
+bool
+plan_has_histograms(const struct plan *p)
+{
+	return plan_draws(p);
 }
 
 bool

@@ -33,6 +33,7 @@ enum plan_form {
 	PLAN_FOLDED,    /* stacks and how often each was seen */
 	PLAN_FLAME,     /* the same, for a picture */
 	PLAN_PPROF,     /* the same, as a profile.proto */
+	PLAN_HEAT,      /* histograms of passes, for a picture */
 	PLAN_REFERENCE, /* the JSON of the reference loader's library:
 			   keys in alphabetical order, its markers, no map, no
 			   time; for binary records and all columns only */
@@ -40,7 +41,8 @@ enum plan_form {
 
 /* What a program that prints records in a form has to know of it. */
 struct plan_traits {
-	const char *option; /* stacks_only: what asks for the form */
+	const char *option; /* what asks for the form, if it is shown of some
+			       maps only */
 	bool titled;      /* with several maps, the name of the map stands above
 			     its header line, and a blank line before */
 	bool heads_first; /* the header lines of all maps come first */
@@ -51,6 +53,7 @@ struct plan_traits {
 			      see plan_takes_members() */
 	bool stacks_only;  /* only maps with stacks are shown, all inputs
 			      together: see plan_options.folded */
+	bool histograms_only; /* only maps with histograms are shown */
 	bool document; /* the text is a whole: --FORM=FILE replaces FILE by it
 			  when it is complete */
 	bool states;   /* there is such a text after each pass */
@@ -99,6 +102,7 @@ struct plan_options {
 	struct flame *folded;
 	struct profile *profile;
 	const char *weight;
+	struct heat *heat; /* borrowed: where PLAN_HEAT collects */
 };
 
 /* Among the columns: the host of the records, which is shown where it always
@@ -110,6 +114,7 @@ enum { PLAN_HOST_COLUMNS_MAX = 24 };
 
 struct plan;
 struct flame;
+struct heat;
 struct name_store;
 struct profile;
 struct symbol_store;
@@ -232,6 +237,10 @@ bool plan_has_collected(const struct plan *p);
  * that were collected.  PLAN_FOLDED counts the next pass anew, unless the map
  * is cleared after each. */
 void plan_end_pass(struct plan *p, struct buf *out);
+
+/* Whether the map's records are, or are collected into, histograms that the
+ * form draws. */
+bool plan_has_histograms(const struct plan *p);
 
 /* Whether the map's records have stacks. */
 bool plan_has_stacks(const struct plan *p);

@@ -11,10 +11,10 @@ enum {
 	COUNT_WIDTH = 8,
 };
 
-static void
-slot_bounds(const struct hist *h, size_t i, uint64_t *low, uint64_t *high)
+void
+hist_bounds(bool linear, size_t i, uint64_t *low, uint64_t *high)
 {
-	if (h->linear) {
+	if (linear) {
 		*low = *high = i;
 		return;
 	}
@@ -119,7 +119,7 @@ write_slot(const struct hist *h, struct buf *out, size_t i, uint64_t most,
 
 	if (p == NULL)
 		return;
-	slot_bounds(h, i, &low, &high);
+	hist_bounds(h->linear, i, &low, &high);
 	n = is_negative(h, h->slots[i])
 		? 0
 		: (size_t)((unsigned __int128)h->slots[i] * stars / most);
@@ -225,7 +225,7 @@ hist_write_percentile(
 
 	if (total == 0)
 		return;
-	slot_bounds(h, find_percentile(h, total, percent), &low, &high);
+	hist_bounds(h->linear, find_percentile(h, total, percent), &low, &high);
 	buf_add(out, text, (size_t)(text_u64(text, high) - text));
 }
 

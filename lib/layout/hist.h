@@ -24,6 +24,9 @@ struct hist {
 	size_t n;
 };
 
+/* The least and the largest value that slot i counts. */
+void hist_bounds(bool linear, size_t i, uint64_t *low, uint64_t *high);
+
 /* The count in size bytes, little-endian, at most 8; see is_signed above. */
 uint64_t hist_load(const unsigned char *data, size_t size, bool is_signed);
 

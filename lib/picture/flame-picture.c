@@ -34,6 +34,8 @@ static const struct {
 	    { "#d8cfbf", "#ddd5c7", "#d3c9b7", "#e1dace" } },
 	[FRAME_KERNEL] = { "kernel",
 	    { "#f0966b", "#f3a27b", "#ee8c5e", "#f5ad8a" } },
+	[FRAME_USER] = { "user code",
+	    { "#a9d18e", "#b5d89d", "#9fcb81", "#c0dfab" } },
 	[FRAME_PROGRAM] = { "user program",
 	    { "#f3cf5b", "#f5d770", "#f0c746", "#f7de85" } },
 	[FRAME_LIBRARY] = { "shared library",

@@ -19,6 +19,7 @@
 enum frame_kind {
 	FRAME_PROCESS = 1,
 	FRAME_KERNEL,
+	FRAME_USER, /* of a process, and it is not known which of the next */
 	FRAME_PROGRAM,
 	FRAME_LIBRARY,
 	FRAME_GENERATED, /* code of a JIT compiler */

@@ -19,28 +19,40 @@ origin_free(struct origin *o)
 	*o = (struct origin){ .streams = 0 };
 }
 
-void
-origin_add(struct origin *o, const struct stream_header *h)
+/* Note a program that ran on a host from a time on. */
+static void
+add_run(struct origin *o, const char *program, const char *host,
+    const char *started)
 {
-	o->streams++;
 	if (o->program == NULL) {
-		o->program = strdup(h->name != NULL ? h->name : "");
-		o->host = strdup(h->host != NULL ? h->host : "");
-		o->started = strdup(h->started != NULL ? h->started : "");
+		o->program = strdup(program);
+		o->host = strdup(host);
+		o->started = strdup(started);
 		o->failed |=
 		    o->program == NULL || o->host == NULL || o->started == NULL;
 	}
 	if (o->failed)
 		return;
-	o->other_program |= strcmp(o->program, h->name) != 0;
-	o->other_host |= strcmp(o->host, h->host) != 0;
+	o->other_program |= strcmp(o->program, program) != 0;
+	o->other_host |= strcmp(o->host, host) != 0;
 	/* Times in the form of RFC 3339 sort as text. */
-	if (*h->started == '\0' ||
-	    (*o->started != '\0' && strcmp(o->started, h->started) <= 0))
+	if (*started == '\0' ||
+	    (*o->started != '\0' && strcmp(o->started, started) <= 0))
 		return;
 	free(o->started);
-	o->started = strdup(h->started);
+	o->started = strdup(started);
 	o->failed |= o->started == NULL;
+}
+
+void
+origin_add(struct origin *o, const struct stream_header *h)
+{
+	o->streams++;
+	if (h->nhosts == 0)
+		add_run(o, h->name, h->host, h->started);
+	for (size_t i = 0; i < h->nhosts; i++)
+		add_run(
+		    o, h->hosts[i].name, h->hosts[i].host, h->hosts[i].started);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "format/plan.h"
 #include "fuzz.h"
 #include "layout/flame.h"
+#include "picture/heat.h"
 #include "poll/record-match.h"
 #include "profile/profile.h"
 #include "record/fields.h"
@@ -40,6 +41,8 @@ print(const struct stream_header *h, enum plan_form form)
 		o.folded = flame_new();
 	if (form == PLAN_PPROF)
 		o.profile = profile_new();
+	if (plan_traits(form)->histograms_only)
+		o.heat = heat_new();
 	if ((plans = plans_new(h, &o)) == NULL)
 		fuzz_wrong("no plans");
 	for (unsigned int i = 0; i < h->nmaps; i++) {
@@ -64,6 +67,7 @@ print(const struct stream_header *h, enum plan_form form)
 	plans_free(plans, h->nmaps);
 	flame_free(o.folded);
 	profile_free(o.profile);
+	heat_free(o.heat);
 	buf_free(&out);
 }
 

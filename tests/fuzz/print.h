@@ -13,7 +13,7 @@
 static inline bool
 fuzz_form(char letter, enum plan_form *form)
 {
-	static const char letters[] = "jctaprbfFo";
+	static const char letters[] = "jctaprbfFoh";
 	const char *at = letter != '\0' ? strchr(letters, letter) : NULL;
 
 	if (at != NULL)
@@ -83,7 +83,7 @@ fuzz_check_output(int fd, enum plan_form form)
 		fuzz_wrong("a table with control bytes");
 	if (form == PLAN_JSON)
 		fuzz_check_json(text, (size_t)len);
-	if (form == PLAN_FLAME)
+	if (form == PLAN_FLAME || form == PLAN_HEAT)
 		fuzz_check_picture(text, (size_t)len);
 	munmap(text, (size_t)len);
 }

@@ -47,9 +47,22 @@ weighed() {
 	[ "$(head -n 1 frames)" = "0 10 10 1180 all (10 samples, 100.00%)" ]
 	awk '{ w = $2 * 118 - $4; if (w < -0.02 || w > 0.02) { print; bad = 1 } } END { exit bad }' frames
 	grep -qxE '1 [0-9] [0-9.]+ [0-9.]+ busy loop \(. samples, ..\...%, process\)' frames
-	grep -qE '^4 2 .* spin \(2 samples, 20.00%, user program, inlined\)$' frames
+	grep -qE '^4 2 .* spin \(2 samples, 20.00%, user code, inlined\)$' frames
 	grep -qE '^5 2 .* asm_sysvec_apic_timer_interrupt \(2 samples, 20.00%, kernel\)$' frames
 	grep -qE '^2 1 .* \[unknown\] \(1 sample, 10.00%, unknown\)$' frames
+}
+
+@test "--flame tells code of the program, of libraries and of compilers apart" {
+	run -1 grep -c '"mappings"' "$STACKS"
+	sed '1a {"@symbols":{"pid":42,"mappings":[{"start":4194304,"end":4202496,"file":"/usr/bin/so.bus"},{"start":139637976727552,"end":139637976731648,"file":"/usr/lib/libstdc++.so.6"},{"start":2400,"end":2500,"file":"[anon]"}],"frames":[]}}' "$STACKS" > m.skel
+	skel-fmt -q --flame -m profile m.skel > p.svg
+	picture --frames p.svg > frames
+	grep -qE ' busy \([^,]*,[^,]*, user program\)$' frames
+	grep -qE ' std::vector.*push_back.* \([^,]*,[^,]*, shared library\)$' frames
+	grep -qE ' \[unknown\] \([^,]*,[^,]*, generated code\)$' frames
+	sed 's/"\/usr\/bin\/so.bus"/"[vdso]"/' m.skel > v.skel
+	skel-fmt -q --flame -m profile v.skel > p.svg
+	picture --frames p.svg | grep -qE ' busy \([^,]*,[^,]*, shared library\)$'
 }
 
 @test "--flame says of what, since when, and what was lost" {
@@ -200,7 +213,7 @@ skel-fmt: --folded: the sum of a stack does not fit 64 bits: it is shown as 1844
 	fails_with 1 "w.skel: comm cannot be the weight of a stack: it is no integer of at most 64 bits beside one" \
 		skel-fmt --folded=comm w.skel
 	fails_with 1 "w.skel: in cannot be the weight of a stack" skel-fmt --flame --weight in w.skel
-	fails_with 2 "skel-fmt: --weight: it is for stacks; run it with --folded or --flame" skel-fmt --weight pid w.skel
+	fails_with 2 "skel-fmt: --weight: it is for stacks; run it with --folded, --flame or --pprof" skel-fmt --weight pid w.skel
 	# Objects without a header.
 	cat > u.json <<-'END'
 		{"comm":"a","ustack":[{"addr":1,"symbol":"f"}],"v":{"w":7}}
@@ -212,4 +225,154 @@ skel-fmt: --folded: the sum of a stack does not fit 64 bits: it is shown as 1844
 	[ "$stderr" = "skel-fmt: weight v.w: 2 records without such an integer weigh nothing" ]
 	run -0 --separate-stderr skel-fmt --folded=late u.json
 	[ "$output" = "a;f 3" ]
+}
+
+# Print a stream of histograms: CLEAR (true or false), PASSES, KEYS.  Slot i of key k
+# counts (i + 1) * (k + 1) in each pass; if the map is not cleared, they add up.
+hists() {
+	python3 - "$@" <<-'END'
+		import json, sys
+		clear, passes, keys = sys.argv[1] == "true", int(sys.argv[2]), int(sys.argv[3])
+		print(json.dumps({"skel": "stream", "version": 1, "name": "lat", "encoding": "json", "host": "test",
+		    "started": "2026-11-22T14:48:00.000000000Z", "maps": [{"name": "hists", "source": "sample", "key": 0,
+		    "value": 2, "sample": {"interval": 1000, "type": "log2_hist", "unit": "us", "clear_map": clear}}],
+		    "types": [{"kind": "int", "name": "u32", "size": 4, "signed": False},
+		    {"kind": "array", "name": "", "size": 16, "of": 0, "count": 4},
+		    {"kind": "struct", "name": "hist", "size": 16,
+		    "members": [{"name": "slots", "type": 1, "offset": 0}]}]}))
+		for n in range(passes):
+		    for k in range(keys):
+		        slots = [(i + 1) * (k + 1) * (1 if clear else n + 1) for i in range(4)]
+		        print(json.dumps({"@map": "hists", "@time": "2026-11-22T%02d:%02d:%02d.000000000Z" %
+		            (14 + n // 3600, n // 60 % 60, n % 60), "key": k, "value": {"slots": slots}}))
+		    print(json.dumps({"@sampled": {"map": "hists", "round": n + 1, "keys": keys}}))
+		print('{"@end":{"records":%d,"lost":0}}' % (passes * keys))
+	END
+}
+
+# Print the sums of the slots of a picture with one panel, by range.
+slot_sums() {
+	picture --cells "$1" | sed -E 's/^([0-9]+) .*, (.*): .*/\1 \2/' |
+		awk '{ n = $1; $1 = ""; sum[$0] += n } END { for (i in sum) print substr(i, 2), sum[i] }' | sort -n
+}
+
+@test "--heat is XML, and its cells are what the passes counted, also of maps that add up" {
+	for clear in true false; do
+		hists "$clear" 7 1 > h.skel
+		skel-fmt --heat h.skel > p.svg
+		picture --cells p.svg > cells
+		[ "$(wc -l < cells)" -eq 28 ]
+		grep -qxF '4 14:00:04 to 14:00:05, 8 to 15 us: 4' cells
+		grep -qxF '1 13:59:59 to 14:00:00, 0 to 1 us: 1' cells
+		[ "$(slot_sums p.svg)" = $'0 to 1 us 7\n2 to 3 us 14\n4 to 7 us 21\n8 to 15 us 28' ]
+		picture --texts p.svg > texts
+		grep -qxF 'Heat map: lat on test' texts
+		grep -qxF 'hists, key = 0: 70 counted' texts
+		skel-poll -f binary h.skel | skel-fmt --heat | cmp - p.svg
+		skel-fmt --heat < h.skel | cmp - p.svg
+	done
+}
+
+@test "--heat has a panel for each histogram, the largest first, and says how many it leaves out" {
+	hists false 3 40 > h.skel
+	skel-fmt --heat h.skel > p.svg
+	picture --texts p.svg > texts
+	[ "$(grep -c ' counted$' texts)" -eq 32 ]
+	[ "$(grep ' counted$' texts | head -n 2)" = "hists, key = 39: 1"$'\u00a0'"200 counted
+hists, key = 38: 1"$'\u00a0'"170 counted" ]
+	grep -qxF '8 smaller histograms are left out' texts
+	# Two streams with the same times are added.
+	hists true 3 1 > h.skel
+	skel-fmt --heat h.skel h.skel > p.svg
+	[ "$(slot_sums p.svg)" = $'0 to 1 us 6\n2 to 3 us 12\n4 to 7 us 18\n8 to 15 us 24' ]
+	[ "$(picture --cells p.svg | wc -l)" -eq 12 ]
+}
+
+@test "--heat joins passes when there are many, and loses none" {
+	hists true 20000 1 > h.skel
+	skel-fmt --heat h.skel > p.svg
+	[ "$(slot_sums p.svg)" = $'0 to 1 us 20000\n2 to 3 us 40000\n4 to 7 us 60000\n8 to 15 us 80000' ]
+	[ "$(picture --cells p.svg | wc -l)" -le 2900 ]
+	[ "$(stat -c %s p.svg)" -lt 1000000 ]
+	python3 - p.svg <<-'END'
+		import sys, xml.etree.ElementTree as tree
+		for r in tree.parse(sys.argv[1]).getroot().iter("{http://www.w3.org/2000/svg}rect"):
+		    assert r.get("data-c") is None or float(r.get("width")) >= 1, r.attrib
+	END
+}
+
+@test "--heat marks losses where they were" {
+	hists true 5 1 | sed '/"round": 3,/a {"@lost":{"map":"hists","count":12}}' > h.skel
+	skel-fmt -q --heat h.skel > p.svg
+	picture p.svg
+	grep -qF '<title>14:00:01 to 14:00:02: 12 records lost</title>' p.svg
+	picture --texts p.svg | grep -qxF '12 records lost'
+}
+
+@test "--heat shows what skel-count --hist counts, and linear and exp2 histograms" {
+	head -n 1 "$FIXTURES/format/slots.skel" > none.skel
+	python3 - > r.json <<-'END'
+		for i in range(3000):
+		    print('{"@map":"m","@time":"2026-11-22T14:48:%02d.000000000Z","cpu":%d,"ns":%d}' % (i // 100, i % 2, i * 7))
+	END
+	skel-count --by cpu --hist ns --every 1s --delta r.json > c.skel
+	skel-fmt --heat c.skel > p.svg
+	[ "$(picture --cells p.svg | awk '{ n += $1 } END { print n }')" -eq 3000 ]
+	[ "$(picture --texts p.svg | grep -c '^count, cpu = [01], other = false: 1.*500 counted$')" -eq 2 ]
+	# All passes so far are no other picture.
+	skel-count --by cpu --hist ns --every 1s r.json | skel-fmt --heat > q.svg
+	[ "$(picture --cells q.svg | awk '{ n += $1 } END { print n }')" -eq 3000 ]
+	for stream in hists slots bars; do
+		skel-fmt -q --heat "$FIXTURES/format/$stream.skel" > p.svg
+		picture p.svg
+		skel-poll -q -f json "$FIXTURES/format/$stream.skel" | skel-fmt -q --heat > q.svg
+		diff <(picture --cells p.svg) <(picture --cells q.svg)
+	done
+}
+
+@test "hostile names stay text in --heat" {
+	hists true 2 1 | sed '1s/"unit": "us"/"unit": "<\/text>]]><script>"/; 1s/"name": "lat"/"name": "\\u202e\&amp;"/' > h.skel
+	skel-fmt --heat h.skel > p.svg
+	picture p.svg
+	picture --texts p.svg | grep -qxF ' </text>]]><script>'
+}
+
+@test "--heat says what to do when there are no histograms" {
+	local no="there are no histograms in the records; make some: skel-count --hist MEMBER --every 1s"
+	fails_with 1 "stacks.skel: --heat: $no" skel-fmt --heat "$STACKS"
+	echo '{"pid":1}' > u.json
+	fails_with 1 "u.json: --heat: $no" skel-fmt --heat u.json
+	hists true 2 1 > h.skel
+	fails_with 1 'h.skel: no map "other"; there is hists' skel-fmt --heat -m other h.skel
+	fails_with 2 "skel-fmt: --heat: histograms have no columns; run it without -c" skel-fmt --heat -c key h.skel
+	{ head -n 1 h.skel; echo '{"@end":{"records":0}}'; } > none.skel
+	skel-fmt --heat none.skel > p.svg
+	picture --texts p.svg | grep -qxF "nothing was counted"
+}
+
+@test "=FILE is replaced when the picture is whole, and else the old one stays" {
+	hists true 2 1 > h.skel
+	for form in flame heat; do
+		input=$STACKS
+		[ "$form" = flame ] || input=h.skel
+		mkdir "$form"
+		echo old > "$form/p.svg"
+		run -0 --separate-stderr skel-fmt -q "--$form=$form/p.svg" "$input"
+		[ -z "$output$stderr" ]
+		skel-fmt -q "--$form" "$input" | cmp - "$form/p.svg"
+		[ "$(ls -A "$form")" = p.svg ]
+		# What has nothing to show replaces nothing.
+		echo old > "$form/p.svg"
+		fails_with 1 "there are no" skel-fmt "--$form=$form/p.svg" <(echo '{"pid":1}')
+		[ "$(cat "$form/p.svg")" = old ]
+		[ "$(ls -A "$form")" = p.svg ]
+		# A full disk: files may have 1 KiB.
+		run -1 bash -c "ulimit -f 1; exec skel-fmt -q --$form=$form/p.svg $input"
+		[[ $output == *"$form/p.svg: "* ]]
+		[ "$(cat "$form/p.svg")" = old ]
+		[ "$(ls -A "$form")" = p.svg ]
+	done
+	fails_with 1 "/dev/full: it is no regular file" skel-fmt -q --flame=/dev/full "$STACKS" ||
+		fails_with 1 "/dev/full" skel-fmt -q --flame=/dev/full "$STACKS"
+	run -1 bash -c 'skel-fmt -q --heat h.skel > /dev/full'
 }

@@ -356,6 +356,9 @@ shown_stacks(void)
 	for (int form = PLAN_JSON; form <= PLAN_REFERENCE; form++) {
 		bool raw = form == PLAN_RAW;
 
+		/* They collect elsewhere. */
+		if (form == PLAN_HEAT || form == PLAN_PPROF)
+			continue;
 		SHOWS(0, (enum plan_form)form, NULL, raw ? 0 : kernel | user);
 		SHOWS(1, (enum plan_form)form, NULL, raw ? 0 : kernel);
 		if (raw || form >= PLAN_FOLDED)
