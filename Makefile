@@ -78,7 +78,7 @@ LLVM_STRIP ?= llvm-strip
 # ELF and BTF, and skel-fmt does without.  Whoever reads streams, if only to offer
 # the names in a recording as completions, decompresses them.  The C library must
 # not confine the program that it is part of.
-CMDS := skel-args skel-count skel-fmt skel-grep skel-load skel-pack skel-poll skel-split
+CMDS := skel-args skel-count skel-fmt skel-grep skel-load skel-merge skel-pack skel-poll skel-split
 # Started by others, never by hand.
 HELPERS := skel-lookup
 LIBS_skel-args := libbpf libelf jansson zlib libzstd libbsd-overlay
@@ -87,6 +87,7 @@ LIBS_skel-fmt  := jansson zlib libzstd libbsd-overlay
 LIBS_skel-grep := jansson zlib libzstd libbsd-overlay libpcre2-8
 LIBS_skel-load := libbpf libelf jansson zlib libzstd libbsd-overlay
 LIBS_skel-lookup := libdw libelf libiberty jansson zlib libzstd libbsd-overlay
+LIBS_skel-merge := jansson zlib libzstd libbsd-overlay
 LIBS_skel-pack := libbpf libelf jansson zlib libzstd libbsd-overlay
 LIBS_skel-poll := libbpf libelf jansson zlib libzstd libbsd-overlay
 LIBS_skel-split := jansson zlib libzstd libbsd-overlay
@@ -154,7 +155,7 @@ SETUP := $(or $(SETUP),find-missing)
 
 # The folders of lib/, each of which may use only those before it.  "make lint"
 # fails if a file uses a header or a symbol of a later one, and on circles.
-ROOMS    := base types kinds stream record query segment count sql layout picture profile format watch host elf dwarf infer package pack lookup symbolize load \
+ROOMS    := base types kinds stream record query segment merge count sql layout picture profile format watch host elf dwarf infer package pack lookup symbolize load \
 	attach poll session eunomia
 LIB      := $(B)/libskel.a
 # The C library, lib/eunomia/eunomia.h.  The number after ".so" changes when programs

@@ -153,9 +153,10 @@ struct plan {
 
 	/* JSON records.  The row's first two cells are CELL_MAP, CELL_TIME. */
 	struct json_row row;
-	uint32_t type_cell;    /* "@type"; 0: the map has only one type */
-	uint32_t host_in_json; /* "@host"; 0: records need not have it */
-	uint32_t *cells;       /* owned: the row's cell of each column */
+	uint32_t type_cell; /* "@type"; 0: the map has only one type */
+	/* "@host" and "@host_index"; 0: records need not have it. */
+	uint32_t host_in_json, host_index_in_json;
+	uint32_t *cells; /* owned: the row's cell of each column */
 	/* Owned: of columns of texts, in which the cell is that of the value:
 	 * the record's own text, and the address family; or 0. */
 	struct text_cells {

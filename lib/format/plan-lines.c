@@ -2,6 +2,7 @@
  * The forms whose line is one part of the formatter: JSON, CSV and TSV; and the
  * raw bytes, which need no formatter.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "format/plan-column.h"
@@ -37,6 +38,13 @@ compile_json(struct plan *p)
 		    s, o->bare ? "\"@host\":\"" : ",\"@host\":\"");
 		formatter_add_styled_text(s, p->host, STYLE_JSON);
 		formatter_add_text(s, "\"");
+	}
+	if (!o->bare && stream_header_needs_host_index(p->header, p->map)) {
+		char index[32];
+
+		snprintf(index, sizeof(index), ",\"@host_index\":\"%u\"",
+		    p->header->maps[p->map].host);
+		formatter_add_text(s, index);
 	}
 	if (plan_shows_time(p))
 		add_json_time(s, o->time);
@@ -145,7 +153,9 @@ is_about_record(const struct plan *p, const struct json_value *value)
 {
 	return is_cell(p, CELL_MAP, value) || is_cell(p, CELL_TIME, value) ||
 	       (p->type_cell != 0 && is_cell(p, p->type_cell, value)) ||
-	       (p->host_in_json != 0 && is_cell(p, p->host_in_json, value));
+	       (p->host_in_json != 0 &&
+		   (is_cell(p, p->host_in_json, value) ||
+		       is_cell(p, p->host_index_in_json, value)));
 }
 
 static int

@@ -422,8 +422,10 @@ add_plan_paths(struct plan *p)
 	json_row_add(&p->row, "@time");
 	if (plan_type_label(p) != NULL)
 		p->type_cell = json_row_add(&p->row, "@type");
-	if (p->host != NULL || (p->header != NULL && p->header->nhosts > 0))
+	if (p->host != NULL || (p->header != NULL && p->header->nhosts > 0)) {
 		p->host_in_json = json_row_add(&p->row, "@host");
+		p->host_index_in_json = json_row_add(&p->row, "@host_index");
+	}
 	for (size_t i = 0; i < p->columns.n; i++)
 		if (!respells && p->columns.v[i].place.shown != FIELD_VALUE)
 			add_text_paths(p, i);

@@ -135,6 +135,7 @@ json_row_add_typed(
 	json_row_add(r, "@time");
 	json_row_add(r, "@type");
 	json_row_add(r, "@host");
+	json_row_add(r, "@host_index");
 	all.texts = FIELD_TEXTS_BESIDE;
 	fields_add_roots(&all, h, map);
 	fields_add_selected(&all, h, map, NULL, 0, true);

@@ -545,28 +545,31 @@ parse_host(
 	return -1;
 }
 
-/* Link the hosts that have the same name. */
-static void
-link_same_hosts(struct stream_header *h)
+static int
+compare_hosts(const void *a, const void *b)
 {
-	for (uint32_t i = (uint32_t)h->nhosts; i-- > 0;) {
-		struct stream_host *host = &h->hosts[i];
+	const struct stream_host *x = *(struct stream_host *const *)a;
+	const struct stream_host *y = *(struct stream_host *const *)b;
 
-		host->same = i;
-		for (uint32_t k = 0; k < i; k++)
-			if (strcmp(h->hosts[k].host, host->host) == 0) {
-				host->same = k;
-				break;
-			}
-	}
-	for (uint32_t i = (uint32_t)h->nhosts; i-- > 0;) {
-		struct stream_host *first = &h->hosts[h->hosts[i].same];
+	return strcmp(x->host, y->host);
+}
 
-		if (first == &h->hosts[i])
-			continue;
-		h->hosts[i].next_same = first->next_same;
-		first->next_same = i;
-	}
+/* Note which hosts have the name of another one. */
+static int
+note_same_hosts(struct stream_header *h)
+{
+	struct stream_host **sorted = calloc(h->nhosts, sizeof(*sorted));
+
+	if (sorted == NULL)
+		return report_nomem();
+	for (size_t i = 0; i < h->nhosts; i++)
+		sorted[i] = &h->hosts[i];
+	qsort(sorted, h->nhosts, sizeof(*sorted), compare_hosts);
+	for (size_t i = 1; i < h->nhosts; i++)
+		if (compare_hosts(&sorted[i - 1], &sorted[i]) == 0)
+			sorted[i - 1]->same = sorted[i]->same = true;
+	free(sorted);
+	return 0;
 }
 
 /* Parse the hosts of a merged stream. */
@@ -601,8 +604,7 @@ parse_hosts(struct stream_header *h, const json_t *json, const char *where)
 			return -1;
 		}
 	}
-	link_same_hosts(h);
-	return 0;
+	return note_same_hosts(h);
 }
 
 static int

@@ -224,6 +224,15 @@ find_entry_of(const struct stream_header *h, const char *name, uint32_t host,
 }
 
 int
+stream_header_find_entry_of(const struct stream_header *h, const char *name,
+    uint32_t host, const char *label)
+{
+	return h->nhosts > 0 && host >= h->nhosts
+		   ? -1
+		   : find_entry_of(h, name, host, label);
+}
+
+int
 stream_header_find_entry(const struct stream_header *h, const char *name,
     const char *host, const char *label)
 {
@@ -252,32 +261,22 @@ type_name(const struct stream_header *h, const struct stream_map *m)
 }
 
 /* Find whether the entry is one of several types of its map, and whether
- * another one has a type of the same name.  Maps of one name of hosts of one
- * name are the same map to JSON records. */
+ * another one has a type of the same name. */
 static void
 find_others(const struct stream_header *h, unsigned int map, bool *several,
     bool *same_name)
 {
 	const struct stream_map *m = &h->maps[map];
-	uint32_t host = h->nhosts > 0 ? h->hosts[m->host].same : 0;
+	int i = (int)stream_header_first_entry(h, map);
 
 	*several = *same_name = false;
-	do {
-		int i = stream_header_find_map_of(h, m->name, host);
-
-		for (; i != -1;
-		     i = stream_header_next_entry(h, (unsigned int)i)) {
-			const struct stream_map *other = &h->maps[i];
-
-			if (i == (int)map || (other->host != m->host &&
-						 !has_other_types(other, m)))
-				continue;
-			*several = true;
-			*same_name |=
-			    strcmp(type_name(h, other), type_name(h, m)) == 0;
-		}
-		host = h->nhosts > 0 ? h->hosts[host].next_same : 0;
-	} while (host != 0);
+	for (; i != -1; i = stream_header_next_entry(h, (unsigned int)i)) {
+		if (i == (int)map)
+			continue;
+		*several = true;
+		*same_name |=
+		    strcmp(type_name(h, &h->maps[i]), type_name(h, m)) == 0;
+	}
 }
 
 bool

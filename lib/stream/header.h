@@ -130,10 +130,8 @@ struct stream_host {
 	char *host, *boot_id, *started, *machine, *name; /* owned; "" if not
 							    known */
 	uint32_t first, nmaps; /* its entries of maps, which stand together */
-	/* The first of the hosts that have its name, and the next one of them;
-	 * 0: there is none. */
-	uint32_t same, next_same;
-	bool cut;                          /* "@cut" was read */
+	bool same;             /* another one has its name */
+	bool cut;              /* "@cut" was read */
 	bool symbols_follow, names_follow; /* as in the header */
 };
 
@@ -228,6 +226,18 @@ int stream_header_next_entry(const struct stream_header *h, unsigned int map);
  * if label is NULL; or -1.  host is the name of the map's host; NULL: any. */
 int stream_header_find_entry(const struct stream_header *h, const char *name,
     const char *host, const char *label);
+
+/* The same for a map of one host, by number. */
+int stream_header_find_entry_of(const struct stream_header *h, const char *name,
+    uint32_t host, const char *label);
+
+/* Whether JSON records of a map have "@host_index", since the name of their
+ * host is that of another one too. */
+static inline bool
+stream_header_needs_host_index(const struct stream_header *h, unsigned int map)
+{
+	return h->nhosts > 0 && h->hosts[h->maps[map].host].same;
+}
 
 /* Whether a map of another host before it has the same name and types: only the
  * host differs. */

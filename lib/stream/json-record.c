@@ -1,4 +1,6 @@
 #include "stream/json-record.h"
+#include <stdlib.h>
+
 #include "base/json-cursor.h"
 
 static int
@@ -38,14 +40,27 @@ stream_json_string(struct stream_reader *r, const struct stream_line *line,
 	return text->failed ? -1 : 0;
 }
 
-/* Find the entry in a merged stream, where records have "@host" unless only one
- * host has such a map. */
+/* Find the entry of a map of a host with this label; NULL: the first one.
+ * index is that of the host, as a text, "" if its name is enough. */
+static int
+find_of_host(const struct stream_header *h, const char *map, const char *host,
+    const char *index, const char *label)
+{
+	char *end;
+	unsigned long i = strtoul(index, &end, 10);
+
+	if (*index == '\0' || *end != '\0' || i >= h->nhosts)
+		return stream_header_find_entry(h, map, host, label);
+	return stream_header_find_entry_of(h, map, (uint32_t)i, label);
+}
+
+/* Find the entry in a merged stream, by its map, host and type. */
 static int
 find_merged_entry(struct stream_reader *r, const struct stream_line *line,
-    const char *map, struct buf *scratch)
+    const char *map, struct buf *host)
 {
 	const struct stream_header *h = &r->header;
-	struct buf label = { 0 };
+	struct buf index = { 0 }, label = { 0 };
 	int i = -1;
 
 	if (*map == '\0') {
@@ -53,21 +68,25 @@ find_merged_entry(struct stream_reader *r, const struct stream_line *line,
 				     "the stream is merged");
 		return -1;
 	}
-	if (stream_json_string(r, line, "@host", scratch) == -1)
+	if (stream_json_string(r, line, "@host", host) == -1)
 		return -1;
-	i = stream_header_find_entry(h, map, scratch->data, NULL);
-	if (i != -1 && h->maps[i].label != NULL) {
-		if (stream_json_string(r, line, "@type", &label) == 0)
-			i = stream_header_find_entry(h, map, scratch->data,
-			    label.data[0] != '\0' ? label.data : NULL);
-		scratch->failed |= label.failed;
-		buf_free(&label);
-	}
-	if (i == -1 && !scratch->failed)
+	i = stream_header_find_entry(h, map, host->data, NULL);
+	if (i != -1 && stream_header_needs_host_index(h, (unsigned int)i) &&
+	    stream_json_string(r, line, "@host_index", &index) == 0)
+		i = find_of_host(h, map, host->data, index.data, NULL);
+	if (i != -1 && h->maps[i].label != NULL &&
+	    stream_json_string(r, line, "@type", &label) == 0)
+		i = find_of_host(h, map, host->data,
+		    index.len > 0 ? index.data : "",
+		    label.data[0] != '\0' ? label.data : NULL);
+	host->failed |= index.failed || label.failed;
+	if (i == -1 && !host->failed)
 		stream_reader_bad(r,
 		    "the record is of map \"%s\" of host \"%s\", which the "
 		    "header does not have with its type",
-		    map, scratch->data);
+		    map, host->data);
+	buf_free(&index);
+	buf_free(&label);
 	return i;
 }
 

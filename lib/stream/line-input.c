@@ -19,13 +19,20 @@ line_input_close(struct line_input *l)
 	*l = (struct line_input){ .fd = -1 };
 }
 
+static size_t
+read_size(const struct line_input *l)
+{
+	return l->read_size != 0 ? l->read_size : READ_SIZE;
+}
+
 /* Moves what was not consumed to the front if the end of the buffer is near. */
 static void
 compact_input(struct line_input *l)
 {
 	size_t len = line_input_len(l);
 
-	if (l->start == 0 || (len != 0 && l->in.cap - l->in.len >= READ_SIZE))
+	if (l->start == 0 ||
+	    (len != 0 && l->in.cap - l->in.len >= read_size(l)))
 		return;
 	memmove(l->in.data, l->in.data + l->start, len);
 	l->in.len = len;
@@ -101,17 +108,17 @@ fill_decompressed(struct line_input *l)
 
 	if (ret != 1)
 		return ret;
-	if ((p = make_room(l, &l->in, READ_SIZE)) == NULL) {
+	if ((p = make_room(l, &l->in, read_size(l))) == NULL) {
 		l->is_full = false;
 		return -1;
 	}
 	from = l->packed.data + l->packed_start;
 	left = l->packed.len - l->packed_start;
-	damage =
-	    decompressor_run(l->decompressor, &from, &left, p, READ_SIZE, &got);
+	damage = decompressor_run(
+	    l->decompressor, &from, &left, p, read_size(l), &got);
 	l->in.len += got;
 	l->packed_start = l->packed.len - left;
-	l->is_full = left > 0 || got == READ_SIZE;
+	l->is_full = left > 0 || got == read_size(l);
 	if (damage != NULL)
 		return set_damage(l, damage);
 	errno = EAGAIN;
@@ -151,7 +158,7 @@ line_input_fill(struct line_input *l)
 	compact_input(l);
 	if (l->decompressor != NULL)
 		return fill_decompressed(l);
-	n = read_once(l, &l->in, READ_SIZE);
+	n = read_once(l, &l->in, read_size(l));
 	l->eof = n == 0;
 	if (n > 0 && !l->is_known)
 		return detect_compression(l);

@@ -17,6 +17,8 @@
 /* Initialise with { .fd = fd }. */
 struct line_input {
 	int fd;             /* borrowed */
+	size_t read_size;   /* bytes that one read asks for; 0: as many as is
+			       good for an only input */
 	bool eof;           /* the end of the input was read */
 	int error;          /* errno of a failed read, or 0 */
 	const char *damage; /* what is wrong with compressed data, or NULL;

@@ -134,18 +134,30 @@ open_first_line(struct stream_reader *r, const char *end, bool newline)
 	return what;
 }
 
+void
+stream_reader_start(struct stream_reader *r, int fd, const char *name)
+{
+	*r = (struct stream_reader){ .name = name, .input.fd = fd };
+}
+
 enum stream_opening
 stream_reader_open(struct stream_reader *r, int fd, const char *name)
+{
+	stream_reader_start(r, fd, name);
+	return stream_reader_open_started(r);
+}
+
+enum stream_opening
+stream_reader_open_started(struct stream_reader *r)
 {
 	struct line_input *in = &r->input;
 	const char *end;
 	size_t blank = 0;
 
-	*r = (struct stream_reader){ .name = name, .input.fd = fd };
-	if (line_input_wait(in) == 0) {
+	if (line_input_len(in) == 0 && line_input_wait(in) == 0) {
 		if (in->error == 0)
 			return STREAM_EMPTY;
-		report_error("%s: %s", name, line_input_error(in));
+		report_error("%s: %s", r->name, line_input_error(in));
 		return STREAM_REFUSED;
 	}
 	/* Input that does not begin with an object is refused at once, and not
@@ -159,12 +171,12 @@ stream_reader_open(struct stream_reader *r, int fd, const char *name)
 	if (in->eof)
 		return open_first_line(r, in->in.data + in->in.len, false);
 	if (in->error != 0)
-		report_error("%s: %s", name, line_input_error(in));
+		report_error("%s: %s", r->name, line_input_error(in));
 	else if (looks_like_package(r))
 		refuse_package(r);
 	else
-		report_error("%s:1: the header is longer than %d bytes", name,
-		    STREAM_HEADER_MAX);
+		report_error("%s:1: the header is longer than %d bytes",
+		    r->name, STREAM_HEADER_MAX);
 	return STREAM_REFUSED;
 }
 

@@ -69,6 +69,14 @@ enum stream_opening stream_reader_open(
     struct stream_reader *r, int fd, const char *name);
 void stream_reader_close(struct stream_reader *r);
 
+/*
+ * The same in two steps, for who waits for several inputs: after the first one
+ * line_input_fill() is called whenever fd can be read, until
+ * stream_reader_is_ready(); then the second one does not block.
+ */
+void stream_reader_start(struct stream_reader *r, int fd, const char *name);
+enum stream_opening stream_reader_open_started(struct stream_reader *r);
+
 /* Whether stream_reader_next() will return without reading.  If not, a caller
  * that passes records on should flush its output, wait for the descriptor and
  * call line_input_fill(&r->input). */

@@ -1,0 +1,61 @@
+/*
+ * Merge queue: the lines of one input that wait for those of others, by time.
+ *
+ * Records that come later than one with a later time, as those of two CPUs do,
+ * are put right; of records of one time the order stays.  Lines that are no
+ * records keep their place: those that say something of the records after them,
+ * such as names, come before all that were put in behind them.
+ */
+#ifndef SKEL_MERGE_MERGE_QUEUE_H
+#define SKEL_MERGE_MERGE_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum merge_kind {
+	MERGE_RECORD, /* binary */
+	MERGE_JSON,
+	MERGE_CONTROL, /* a control line */
+	MERGE_CLOCK,   /* one about the clocks of the records behind it */
+	MERGE_NAMES,   /* one that tells names of the records behind it */
+};
+
+/* A line in the queue. */
+struct merge_item {
+	uint64_t time_ns; /* of a record */
+	uint64_t came;    /* when, by the caller's clock */
+	enum merge_kind kind;
+	unsigned int map;
+	const char *text; /* borrowed until the queue changes */
+	size_t len;
+};
+
+struct merge_queue; /* opaque */
+
+/* Returns NULL after reporting that memory ran out. */
+struct merge_queue *merge_queue_new(void);
+void merge_queue_free(struct merge_queue *q);
+
+/* Put in a copy of a line.  The time of a control line does not matter. Returns
+ * 0, or -1 after reporting that memory ran out. */
+int merge_queue_put(struct merge_queue *q, const struct merge_item *item);
+
+/*
+ * Set *item to the line that is to come out next.  Returns whether there is
+ * one.  Lines that belong to records behind them come out with the next of
+ * these; as long as there is none, they are kept back unless last is set.
+ */
+bool merge_queue_first(
+    struct merge_queue *q, struct merge_item *item, bool last);
+
+/* Remove the line that merge_queue_first() has told. */
+void merge_queue_drop(struct merge_queue *q);
+
+/* The latest time of all records that were put in; 0 before the first one. */
+uint64_t merge_queue_latest(const struct merge_queue *q);
+
+/* The bytes of memory that the lines in it take. */
+size_t merge_queue_bytes(const struct merge_queue *q);
+
+#endif
