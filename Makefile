@@ -72,12 +72,12 @@ CLANG      ?= clang
 LLVM_STRIP ?= llvm-strip
 
 # The libraries that each command links.  This table is the architecture: only
-# skel-load and skel-poll use the kernel's BPF, and only skel-lookup, which they
-# start to find names in other processes' files, uses libdw, and only skel-grep
-# uses PCRE2.  skel-args and skel-pack use no more of libbpf than its readers of
-# ELF and BTF, and skel-fmt does without.  Whoever reads streams, if only to offer
-# the names in a recording as completions, decompresses them.  The C library must
-# not confine the program that it is part of.
+# skel-load and skel-poll use the kernel's BPF; only skel-lookup, which they start to
+# find names in other processes' files, uses libdw; only skel-load checks signatures,
+# with libsodium; and only skel-grep uses PCRE2.  skel-args and skel-pack use no more
+# of libbpf than its readers of ELF and BTF, and skel-fmt does without.  Whoever reads
+# streams, if only to offer the names in a recording as completions, decompresses them.
+# The C library must not confine the program that it is part of.
 CMDS := skel-args skel-count skel-fmt skel-grep skel-load skel-merge skel-pack skel-poll skel-split
 # Started by others, never by hand.
 HELPERS := skel-lookup
@@ -85,14 +85,14 @@ LIBS_skel-args := libbpf libelf jansson zlib libzstd libbsd-overlay
 LIBS_skel-count := jansson zlib libzstd libbsd-overlay
 LIBS_skel-fmt  := jansson zlib libzstd libbsd-overlay
 LIBS_skel-grep := jansson zlib libzstd libbsd-overlay libpcre2-8
-LIBS_skel-load := libbpf libelf jansson zlib libzstd libbsd-overlay
+LIBS_skel-load := libbpf libelf jansson zlib libzstd libbsd-overlay libsodium
 LIBS_skel-lookup := libdw libelf libiberty jansson zlib libzstd libbsd-overlay
 LIBS_skel-merge := jansson zlib libzstd libbsd-overlay
 LIBS_skel-pack := libbpf libelf jansson zlib libzstd libbsd-overlay
 LIBS_skel-poll := libbpf libelf jansson zlib libzstd libbsd-overlay
 LIBS_skel-split := jansson zlib libzstd libbsd-overlay
 LIBS_eunomia   := libbpf libelf jansson zlib libbsd-overlay
-LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libzstd libbsd-overlay libpcre2-8
+LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libzstd libbsd-overlay libpcre2-8 libsodium
 # pkg-config does not know libresolv and libiberty.  A package is base64, which
 # libresolv decodes, of zlib.  libiberty demangles the names of C++ and Rust.
 STATIC := $(filter -static -static-pie,$(LDFLAGS))
@@ -111,10 +111,10 @@ CPP     = -std=c11 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' -
 NEED_build := $(firstword $(CC)):$(or $(CROSS:%-=gcc-%),$(filter-out cc,$(notdir $(firstword $(CC)))),gcc) pkg-config \
 	libbpf.pc:libbpf-dev libdw.pc:libdw-dev libelf.pc:libelf-dev \
 	libiberty.a:libiberty-dev jansson.pc:libjansson-dev libbsd-overlay.pc:libbsd-dev \
-	libpcre2-8.pc:libpcre2-dev libzstd.pc:libzstd-dev zlib.pc:zlib1g-dev $(if $(STATIC),libbz2.a:libbz2-dev)
+	libpcre2-8.pc:libpcre2-dev libsodium.pc:libsodium-dev libzstd.pc:libzstd-dev zlib.pc:zlib1g-dev $(if $(STATIC),libbz2.a:libbz2-dev)
 NEED_demo  := $(NEED_build)
 NEED_check := $(NEED_build) -- bats bpftool clang clang-format cppcheck fish g++ git ip:iproute2 jq libbz2.a:libbz2-dev \
-	$(LLVM_STRIP):llvm /usr/share/i18n/locales:locales less mandoc pgrep:procps python3 shellcheck strace time tmux valgrind \
+	$(LLVM_STRIP):llvm /usr/share/i18n/locales:locales less mandoc minisign pgrep:procps python3 shellcheck signify-openbsd strace time tmux valgrind \
 	/usr/share/zoneinfo/America:tzdata setpriv:util-linux zsh zstd
 NEED_check-vm := $(NEED_check) busybox:busybox-static cpio mke2fs:e2fsprogs kmod \
 	qemu-system-x86_64:qemu-system-x86 xz:xz-utils
@@ -155,7 +155,7 @@ SETUP := $(or $(SETUP),find-missing)
 
 # The folders of lib/, each of which may use only those before it.  "make lint"
 # fails if a file uses a header or a symbol of a later one, and on circles.
-ROOMS    := base types kinds stream record query segment merge count sql layout picture profile format watch host elf dwarf infer package pack lookup symbolize load \
+ROOMS    := base types kinds stream record query segment merge count sql layout picture profile format watch host trust elf dwarf infer package pack lookup symbolize load \
 	attach poll session eunomia
 LIB      := $(B)/libskel.a
 # The C library, lib/eunomia/eunomia.h.  The number after ".so" changes when programs

@@ -33,6 +33,7 @@ enum {
 	OPT_LAUNCH, /* launch_option_set() knows it by its name */
 	OPT_PIN,
 	OPT_TRACE_PIPE,
+	OPT_TRUST,
 	OPT_UNLOAD
 };
 
@@ -103,6 +104,10 @@ static const struct command_option option_table[] = {
 	    NULL },
 	{ "trace-pipe", OPT_TRACE_PIPE, NULL,
 	    "print what the program writes with bpf_printk()", NULL },
+	{ "trust", OPT_TRUST, "KEY",
+	    "load the package only if this key of minisign or signify, a file "
+	    "or the key itself, has signed it; repeat for more keys",
+	    "file" },
 	{ "unload", OPT_UNLOAD, "DIR",
 	    "end the session that --detach left in DIR", "dir" },
 	COMMAND_OPTIONS_LIBBPF,
@@ -121,7 +126,8 @@ static const struct command command = {
 	    "[--set 'map[key]=value'] ...\n"
 	    "                 [--sample map[=interval][,word ...]] ... "
 	    "[--trace-pipe]\n"
-	    "                 [--as member=kind] ... [--as-is]\n"
+	    "                 [--as member=kind] ... [--as-is] [--trust key] "
+	    "...\n"
 	    "                 [--check | --pin[=dir] [--detach]]\n"
 	    "                 [package [argument ...]]\n"
 	    "       skel-load --unload dir\n",
@@ -194,6 +200,7 @@ free_load_options(struct skel_load_options *o)
 		free(o->expanded[i]);
 	free(o->expanded);
 	free(o->kept);
+	trust_close(&o->trust);
 	launch_options_free(&o->launch);
 }
 
@@ -254,6 +261,8 @@ set_load_option(struct skel_load_options *o, int option, const char *name)
 	case OPT_TRACE_PIPE:
 		o->trace_pipe = true;
 		return 0;
+	case OPT_TRUST:
+		return trust_add_key(&o->trust, optarg);
 	case OPT_UNLOAD:
 		o->unload = optarg;
 		return 0;
@@ -274,7 +283,8 @@ find_conflict(const struct skel_load_options *o, int operands)
 	bool loads = operands > 0 || o->trace_pipe || o->pin || o->check ||
 		     o->detach || o->elf != NULL || o->launch.ntexts > 0 ||
 		     o->nkept > 0 || o->command != NULL || o->count != 0 ||
-		     o->timeout_ns != 0 || o->has_latency;
+		     o->timeout_ns != 0 || o->has_latency ||
+		     o->trust.asked.n > 0;
 
 	if (o->unload != NULL && o->unload[0] == '\0')
 		return "--unload needs the directory of a session";
@@ -338,9 +348,11 @@ main(int argc, char *argv[])
 	}
 	if (o.unload != NULL)
 		status = session_dir_unload(o.unload) == 0 ? 0 : EXIT_FAILURE;
+	else if (trust_add_policy(&o.trust, TRUST_POLICY) == -1 ||
+		 start_command(&o) == -1)
+		status = EXIT_FAILURE;
 	else
-		status =
-		    start_command(&o) == 0 ? skel_load_run(&o) : EXIT_FAILURE;
+		status = skel_load_run(&o);
 	traced_command_finish(&traced);
 	free_load_options(&o);
 	return command_status(status);

@@ -335,6 +335,10 @@ open_input(struct skel_load_run *r, const struct buf *input, const char *name)
 		if (package_parse(&r->launch.package, input->data, input->len,
 			name, o->elf) == -1)
 			return -1;
+		if (o->elf != NULL && trust_check(&o->trust, o->elf,
+					  r->launch.package.object_bytes,
+					  r->launch.package.object.size) == -1)
+			return -1;
 	} else if (o->elf != NULL) {
 		report_error("%s: this is an object file; -e needs a package "
 			     "whose object it replaces",
@@ -354,7 +358,9 @@ read_input(struct skel_load_run *r)
 	struct buf input = { 0 };
 	int ret = -1;
 
-	if (package_input_read(&input, file, name, PACKAGE_TEXT_MAX) == 0)
+	/* What is loaded are the bytes whose signature was checked. */
+	if (package_input_read(&input, file, name, PACKAGE_TEXT_MAX) == 0 &&
+	    trust_check(&r->options->trust, file, input.data, input.len) == 0)
 		ret = open_input(r, &input, name);
 	buf_free(&input);
 	return ret;

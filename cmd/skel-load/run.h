@@ -10,6 +10,7 @@
 
 #include "session/launch-option.h"
 #include "traced-command.h"
+#include "trust/trust.h"
 
 /* An option that is set when the number of a process is known. */
 struct skel_load_kept {
@@ -32,6 +33,7 @@ struct skel_load_options {
 	bool check, pin, detach, trace_pipe;
 	const char *dir;    /* --pin=DIR, or NULL */
 	const char *unload; /* --unload DIR, or NULL: do nothing else */
+	struct trust trust; /* owned: whose packages may be loaded */
 };
 
 /* Returns the exit status of the command.  Options of skel-load among the
