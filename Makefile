@@ -134,6 +134,9 @@ NEED_engine-rsyslog    := rsyslogd:rsyslog systemd-cat:systemd
 NEED_engine-sqlite     := sqlite3
 ENGINES := $(filter-out run,$(notdir $(wildcard tests/engines/*)))
 NEED_check-engines = $(NEED_build) -- python3 $(foreach e,$(or $(ENGINE),$(ENGINES)),$(NEED_engine-$e))
+NEED_check-systemd := debootstrap busybox:busybox-static cpio mke2fs:e2fsprogs kmod qemu-system-x86_64:qemu-system-x86 xz:xz-utils
+NEED_check-tarball = $(NEED_build) libbz2.a:libbz2-dev $(filter-out debootstrap,$(NEED_check-systemd))
+NEED_tarball = $(NEED_build) libbz2.a:libbz2-dev
 NEED_check-units := $(NEED_build)
 NEED_check-deb := debootstrap jq
 NEED_deb := dh:debhelper dpkg-buildpackage:dpkg-dev $(NEED_build)
@@ -363,6 +366,17 @@ check-engines: all ## start other programs and look at what they make of our out
 DEB_ROOTS ?= $(B)/deb-roots
 check-deb: ## build Debian's packages in clean roots of 12 and 13, install, use and purge them
 	@tests/deb $(DEB_ROOTS) $(or $(SUITES),bookworm trixie)
+
+check-systemd: ## run the service in a guest with systemd, with the packages of check-deb
+	@BUILD="$(CURDIR)/$(B)" tests/systemd/run $(DEB_ROOTS)
+
+# Built twice, at different paths.
+check-tarball: tarball ## use the tarball in an empty root, and on Debian 11's kernel 5.10
+	@rm -rf $(B)/again && mkdir -p $(B)/again
+	@tar -c --exclude=__pycache__ Makefile README.md LICENSE .github assets cmd completions lib tests | tar -C $(B)/again -x
+	$(MAKE) -C $(B)/again B=build tarball
+	@BUILD="$(CURDIR)/$(B)" tests/tarball $(B)/$(TARBALL).tar.xz $(B)/again/build/$(TARBALL).tar.xz
+	@rm -rf $(B)/again
 
 # For fuzzing, clang builds the library and the targets again, with libFuzzer.
 FUZZ_SECONDS ?= 60
@@ -603,6 +617,6 @@ clean: ## remove everything that was built
 -include $(patsubst %.c,$(F)/%.d,$(LIB_SRC) $(PART_SRC) $(FUZZ_SRC))
 
 .PHONY: all lib help deps find-missing demo test check check-build check-clang check-count check-engines check-query check-vm fuzz mutate soak \
-	bench bench-live bench-filters bench-count bench-check lint assets assets-check install uninstall deb tarball check-units check-deb format clean FORCE
+	bench bench-live bench-filters bench-count bench-check lint assets assets-check install uninstall deb tarball check-units check-deb check-systemd check-tarball format clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
