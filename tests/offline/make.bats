@@ -183,3 +183,69 @@ after" "$(cat page)"
 	grep -E "^cc -shared .*-o .*/libeunomia\.so" <<<"$lines" >shared
 	run ! grep -q -e ' -static' shared
 }
+
+@test "make uninstall removes all that make install installed, and nothing else" {
+	local dir=$BATS_TEST_TMPDIR/dest
+	mkdir -p "$dir/opt/bin" "$dir/opt/share/man/man1"
+	touch "$dir/opt/bin/other" "$dir/opt/share/man/man1/other.1"
+	(cd "$dir" && find . ! -type d | sort) >"$BATS_TEST_TMPDIR/before"
+	run -0 run_make -s install uninstall DESTDIR="$dir" PREFIX=/opt SYSTEMDDIR=/opt/lib/systemd/system
+	(cd "$dir" && find . ! -type d | sort) | diff "$BATS_TEST_TMPDIR/before" -
+	[ ! -e "$dir/opt/share/skel" ] && [ ! -e "$dir/opt/libexec/skel" ]
+}
+
+@test "make install brings completions for three shells, and units only where SYSTEMDDIR says" {
+	local dir=$BATS_TEST_TMPDIR/dest command
+	run -0 run_make -s install DESTDIR="$dir" PREFIX=/opt
+	[ ! -e "$dir/opt/lib/systemd" ]
+	for command in "$dir"/opt/bin/skel-*; do
+		[ -s "$dir/opt/share/bash-completion/completions/${command##*/}" ]
+		[ -s "$dir/opt/share/fish/vendor_completions.d/${command##*/}.fish" ]
+		grep -q "^#compdef.* ${command##*/}" "$dir/opt/share/zsh/vendor-completions/_skel"
+	done
+	run -0 run_make -s install DESTDIR="$dir" PREFIX=/opt SYSTEMDDIR=/lib/systemd/system
+	grep -qx 'ExecStart=/opt/libexec/skel/skel-record %i' "$dir/lib/systemd/system/skel@.service"
+	grep -qx 'PATH=/opt/bin:$PATH' "$dir/opt/libexec/skel/skel-record"
+	run ! grep -r '@[A-Z]*@' "$dir/lib/systemd/system" "$dir/opt/libexec/skel/skel-record"
+}
+
+@test "the version and the functions of Debian's packages are those of the Makefile and the library" {
+	is "$(sed -n 's/^VERSION := //p' "$ROOT/Makefile")" "$(sed -nE '1s/.*\((.*)-[0-9]+\).*/\1/p' "$ROOT/assets/debian/changelog")"
+	is "$(sed -n 's/^\t\([a-z_]*\);$/\1/p' "$ROOT/lib/eunomia/eunomia.map" | sort)" \
+		"$(sed -nE 's/^ ([a-z_]+)@EUNOMIA_0 .*/\1/p' "$ROOT/assets/debian/libeunomia0.symbols" | sort)"
+}
+
+@test "systemd finds no fault in skel@.service, and judges it below 3.0" {
+	command -v systemd-analyze >/dev/null || skip "needs systemd-analyze"
+	local dir=$BATS_TEST_TMPDIR/dest
+	run -0 run_make -s install DESTDIR="$dir" PREFIX="$dir/opt" SYSTEMDDIR=/units
+	# The paths in the unit are those of the installation.
+	mkdir -p "$dir/opt/libexec" && cp -R "$dir$dir/opt/libexec/skel" "$dir/opt/libexec/"
+	run -0 --separate-stderr systemd-analyze verify --man=no "$dir/units/skel@.service"
+	[ -z "$stderr" ] || { echo "$stderr"; return 1; }
+	systemd-analyze security --help | grep -q -e --offline || skip "needs systemd 250 for security --offline"
+	run -0 --separate-stderr systemd-analyze security --no-pager --offline=true --threshold=29 "$dir/units/skel@.service"
+}
+
+# start_recorder: run what the service runs, for a package, with segments in ./out.
+start_recorder() {
+	mkdir -p opt out
+	run_make -s install DESTDIR="$PWD/opt" PREFIX=/usr >/dev/null
+	sed -i "s|^PATH=.*|PATH=$PATH|" opt/usr/libexec/skel/skel-record
+	SKEL_PACKAGES=$PWD/none:$ASSETS LOGS_DIRECTORY=$PWD:$PWD/out run "$@" opt/usr/libexec/skel/skel-record "$package"
+}
+
+@test "skel-record says which package it did not find, and where" {
+	cd "$BATS_TEST_TMPDIR"
+	package=nothing
+	start_recorder -1
+	is "skel-record: no nothing.json in $PWD/none $ASSETS" "$output"
+}
+
+@test "skel-record fails as skel-load does, and leaves no segment" {
+	cd "$BATS_TEST_TMPDIR"
+	package=opensnoop
+	ARGUMENTS='--no-such' start_recorder -2
+	[[ $output == *"unknown argument --no-such"* ]]
+	[ -z "$(ls out)" ]
+}
