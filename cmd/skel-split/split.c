@@ -64,8 +64,8 @@ open_part(struct split *s, uint64_t time_ns)
 	s->any = true;
 	if (s->header != NULL)
 		segment_begin(&p->segment, s->has_told ? &s->told : NULL,
-		    &p->out, s->header_text.data, s->header_text.len,
-		    &s->header->clock, &s->header_clock);
+		    &p->out, s->header_text.data, s->header_text.len, s->header,
+		    stream_header_clocks(s->header), s->clocks);
 	return s->keep == 0 ? 0
 			    : segment_dir_remove_old(
 				  &s->dir, s->prefix, s->keep, is_in_use, s);
@@ -387,6 +387,8 @@ close_stream(struct split *s)
 	if (s->has_told)
 		told_names_close(&s->told);
 	json_decref(s->end);
+	free(s->clocks);
+	s->clocks = NULL;
 	s->part = NULL;
 	s->end = NULL;
 	s->has_told = false;
@@ -424,12 +426,14 @@ begin_stream(struct split *s, const struct stream_header *header)
 		segment_name_prefix(s->prefix, "", "ndjson");
 		return 0;
 	}
-	segment_name_prefix(s->prefix, header->host, header->name);
+	segment_name_prefix(s->prefix,
+	    header->nhosts > 0 ? "merged" : header->host, header->name);
 	s->header_text.len = 0;
 	buf_add(&s->header_text, in->header_text, in->header_len);
 	if (s->header_text.failed)
 		return report_nomem();
-	s->header_clock = header->clock;
+	if ((s->clocks = stream_walk_copy_clocks(header)) == NULL)
+		return -1;
 	if (header->encoding != STREAM_BINARY)
 		return 0;
 	s->has_told = true;

@@ -54,7 +54,7 @@ struct split {
 	/* The current stream. */
 	const struct stream_header *header; /* borrowed; NULL: it has none */
 	struct buf header_text;
-	struct clock_offsets header_clock;
+	struct clock_offsets *clocks; /* owned: of its hosts, in the header */
 	struct told_names told;
 	bool has_told;
 	char prefix[SEGMENT_NAME_MAX];
@@ -67,8 +67,9 @@ struct split {
 	uint64_t last_ns;    /* the time of the last record; 0: none */
 	json_t *end;         /* owned: the value of its "@end", or NULL */
 	uint64_t end_lost;   /* in that */
-	uint64_t pass[STREAM_MAPS_MAX]; /* records since the last "@sampled" */
-	size_t npasses;                 /* maps that have any */
+	uint64_t
+	    pass[STREAM_ENTRIES_MAX]; /* records since the last "@sampled" */
+	size_t npasses;               /* maps that have any */
 };
 
 /* Splits the input fd.  Returns 0, or -1 after reporting that some of it could

@@ -32,19 +32,22 @@ struct segment {
 	struct told_names *told; /* borrowed; NULL: records have no names */
 	struct buf *out;         /* borrowed */
 	struct hash ids;         /* struct segment_id */
+	size_t ids_max;          /* set by segment_begin() to the most */
 	size_t lacking;          /* names that are still to be told */
 	uint64_t records, lost;  /* for "@end" */
 	uint64_t addrs[STACK_DEPTH_MAX]; /* of one stack, that are to be told */
+	struct buf body;                 /* of a record, without the stuffing */
 };
 
 /*
  * Begins a segment with the header line of the stream, without its newline, and
- * with what was told since then: the clock, unless it is that of the header,
- * and which names are not told any more.  told is NULL for JSON.
+ * with what was told since then: the clocks of its hosts, unless they are those
+ * of the header, and which names are not told any more.  told is NULL for JSON.
  */
 void segment_begin(struct segment *s, struct told_names *told, struct buf *out,
-    const char *header, size_t len, const struct clock_offsets *clock,
-    const struct clock_offsets *header_clock);
+    const char *text, size_t len, const struct stream_header *h,
+    const struct clock_offsets *clocks,
+    const struct clock_offsets *header_clocks);
 void segment_free(struct segment *s);
 
 /* Appends the names of a binary record that the segment lacks and that were
@@ -52,8 +55,12 @@ void segment_free(struct segment *s);
 void segment_add_names(
     struct segment *s, unsigned int map, const unsigned char *data, size_t len);
 
+/* The same for a record of which there is only the line, of len bytes with the
+ * newline. */
+void segment_add_names_of(struct segment *s, const char *text, size_t len);
+
 /* Notes what a line about names says, which was taken by told_names_take() and
- * is a line of the segment.  is_new says that it ends a kind's names. */
+ * is a line of the segment. */
 void segment_note_line(struct segment *s, const struct stream_line *line);
 
 /* Appends what a line about names, which was taken and came after the segment,

@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -202,6 +203,7 @@ stream_walk_run(struct stream_walk *w, int fd, const char *name)
 		stream_reader_close(&w->in);
 	}
 	buf_free(&w->scratch);
+	buf_free(&w->type);
 	return step == STEP_FAILED ? -1 : ret;
 }
 
@@ -221,8 +223,21 @@ stream_walk_json(struct stream_walk *w, const struct stream_line *line,
 		return 0;
 	if (stream_json_string(&w->in, line, "@map", text) == -1)
 		return text->failed ? report_nomem() : -1;
-	i = stream_header_find_map(&w->in.header, text->data);
-	/* That its map is not known is said by who shows it. */
-	*map = i != -1 ? (unsigned int)i : 0;
+	if ((i = stream_json_entry(&w->in, line, text->data, &w->type)) == -1)
+		return w->type.failed ? report_nomem() : -1;
+	*map = (unsigned int)i;
 	return 0;
+}
+
+struct clock_offsets *
+stream_walk_copy_clocks(const struct stream_header *h)
+{
+	const size_t n = h->nhosts > 0 ? h->nhosts : 1;
+	struct clock_offsets *clocks = calloc(n, sizeof(*clocks));
+
+	if (clocks == NULL)
+		report_nomem();
+	else
+		memcpy(clocks, stream_header_clocks(h), n * sizeof(*clocks));
+	return clocks;
 }

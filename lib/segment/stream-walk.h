@@ -51,7 +51,7 @@ struct stream_walk {
 	bool is_pipe;
 	struct held_clock clock; /* by which names are waited for */
 	bool untyped;            /* the stream is JSON without a header */
-	struct buf scratch;
+	struct buf scratch, type;
 };
 
 /* Walks through the input fd.  Returns 0, or -1 after reporting that some of it
@@ -59,11 +59,15 @@ struct stream_walk {
 int stream_walk_run(struct stream_walk *w, int fd, const char *name);
 
 /*
- * Find out which map of the header the LINE_JSON is of, 0 if there is no
- * header, and its time; *has_time says whether it has one.  Returns 0, or -1 if
- * the line is bad, which is reported and counted.
+ * Find out which entry of the header's maps the LINE_JSON is of, 0 if there is
+ * no header, and its time; *has_time says whether it has one.  Returns 0, or -1
+ * if the line is bad, which is reported and counted.
  */
 int stream_walk_json(struct stream_walk *w, const struct stream_line *line,
     unsigned int *map, uint64_t *time_ns, bool *has_time);
+
+/* The clocks of the hosts of a header, to be freed; or NULL after reporting
+ * that memory ran out. */
+struct clock_offsets *stream_walk_copy_clocks(const struct stream_header *h);
 
 #endif

@@ -12,6 +12,7 @@ first_with_stacks(const struct stream_header *h, unsigned int map)
 
 	for (unsigned int i = 0; stacks != NULL && i < map; i++)
 		if (h->maps[i].stacks != NULL &&
+		    h->maps[i].host == h->maps[map].host &&
 		    strcmp(h->maps[i].stacks, stacks) == 0)
 			return i;
 	return map;
@@ -20,10 +21,18 @@ first_with_stacks(const struct stream_header *h, unsigned int map)
 static int
 open_map(struct told_names *t, unsigned int map)
 {
+	const struct stream_header *h = t->header;
+	const uint32_t host = h->maps[map].host;
 	struct told_map *m = &t->maps[map];
 	struct report_held reports;
 	int got;
 
+	m->symbols = symbol_store_of(t->symbols, host);
+	m->names = name_store_of(t->names, host);
+	m->symbols_follow =
+	    h->nhosts > 0 ? h->hosts[host].symbols_follow : h->symbols_follow;
+	m->names_follow =
+	    h->nhosts > 0 ? h->hosts[host].names_follow : h->names_follow;
 	/* What does not fit is reported by who shows the records. */
 	report_hold(&reports);
 	got = stack_layout_find(&m->layout, t->header, map);
@@ -43,7 +52,9 @@ told_names_open(struct told_names *t, const struct stream_header *h)
 {
 	*t = (struct told_names){ .header = h };
 	if ((t->symbols = symbol_store_new()) == NULL ||
-	    (t->names = name_store_new()) == NULL)
+	    (t->names = name_store_new()) == NULL ||
+	    symbol_store_set_hosts(t->symbols, h->nhosts) == -1 ||
+	    name_store_set_hosts(t->names, h->nhosts) == -1)
 		return -1;
 	if ((t->maps = calloc(h->nmaps + 1, sizeof(*t->maps))) == NULL)
 		return report_nomem();

@@ -21,11 +21,16 @@
 
 /* What the records of a map need. */
 struct told_map {
+	const struct symbol_store *symbols; /* borrowed: those of its host */
+	const struct name_store *names;
 	struct stack_layout layout;
 	unsigned int sides;  /* that have stacks: 1 << enum stack_side */
-	unsigned int stacks; /* the first map with the same map of stacks */
+	unsigned int stacks; /* the first map of the host with the same map of
+				stacks */
 	struct named_members named;
 	bool needs; /* any of these */
+	/* The names may come after the records. */
+	bool symbols_follow, names_follow;
 };
 
 struct told_names {
