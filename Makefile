@@ -74,11 +74,11 @@ LLVM_STRIP ?= llvm-strip
 # The libraries that each command links.  This table is the architecture: only
 # skel-load and skel-poll use the kernel's BPF; only skel-lookup, which they start to
 # find names in other processes' files, uses libdw; only skel-load checks signatures,
-# with libsodium; and only skel-grep uses PCRE2.  skel-args and skel-pack use no more
-# of libbpf than its readers of ELF and BTF, and skel-fmt does without.  Whoever reads
+# with libsodium; and only skel-grep and skel-tail use PCRE2.  skel-args and skel-pack use no
+# more of libbpf than its readers of ELF and BTF, and skel-fmt does without.  Whoever reads
 # streams, if only to offer the names in a recording as completions, decompresses them.
 # The C library must not confine the program that it is part of.
-CMDS := skel-args skel-count skel-fmt skel-grep skel-load skel-merge skel-pack skel-poll skel-split
+CMDS := skel-args skel-count skel-fmt skel-grep skel-load skel-merge skel-pack skel-poll skel-split skel-tail
 # Started by others, never by hand.
 HELPERS := skel-lookup
 LIBS_skel-args := libbpf libelf jansson zlib libzstd libbsd-overlay
@@ -91,6 +91,7 @@ LIBS_skel-merge := jansson zlib libzstd libbsd-overlay
 LIBS_skel-pack := libbpf libelf jansson zlib libzstd libbsd-overlay
 LIBS_skel-poll := libbpf libelf jansson zlib libzstd libbsd-overlay
 LIBS_skel-split := jansson zlib libzstd libbsd-overlay
+LIBS_skel-tail := jansson zlib libzstd libbsd-overlay libpcre2-8
 LIBS_eunomia   := libbpf libelf jansson zlib libbsd-overlay
 LIBS_unit      := libbpf libdw libelf libiberty jansson zlib libzstd libbsd-overlay libpcre2-8 libsodium
 # pkg-config does not know libresolv and libiberty.  A package is base64, which

@@ -49,4 +49,4 @@ _skel() {
 		esac
 	done
 }
-complete -F _skel skel-args skel-count skel-fmt skel-grep skel-load skel-merge skel-pack skel-poll skel-split
+complete -F _skel skel-args skel-count skel-fmt skel-grep skel-load skel-merge skel-pack skel-poll skel-split skel-tail

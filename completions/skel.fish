@@ -39,6 +39,6 @@ function __skel_complete
     end
 end
 
-for command in skel-args skel-count skel-fmt skel-grep skel-load skel-merge skel-pack skel-poll skel-split
+for command in skel-args skel-count skel-fmt skel-grep skel-load skel-merge skel-pack skel-poll skel-split skel-tail
     complete -c $command -f -a '(__skel_complete)'
 end

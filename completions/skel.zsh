@@ -1,4 +1,4 @@
-#compdef skel-args skel-count skel-fmt skel-grep skel-load skel-merge skel-pack skel-poll skel-split
+#compdef skel-args skel-count skel-fmt skel-grep skel-load skel-merge skel-pack skel-poll skel-split skel-tail
 # Zsh completion for all commands of the suite.  The commands themselves know what
 # a word may become, and print it with --complete; cmd/complete.h says how.
 

@@ -144,6 +144,36 @@ signals_catch_file_limit(void)
 		sigaction(SIGXFSZ, &sa, NULL);
 }
 
+static volatile sig_atomic_t signals_request;
+
+static void
+signals_note_request(int sig)
+{
+	int error = errno;
+
+	(void)sig;
+	signals_request = 1;
+	signals_wake();
+	errno = error;
+}
+
+int
+signals_catch_request(void)
+{
+	struct sigaction sa = { .sa_handler = signals_note_request };
+
+	return sigaction(SIGUSR1, &sa, NULL);
+}
+
+bool
+signals_take_request(void)
+{
+	if (!signals_request)
+		return false;
+	signals_request = 0;
+	return true;
+}
+
 bool
 signals_stop(void)
 {

@@ -35,6 +35,13 @@ void signals_clear_wake(void);
 /* Make that descriptor readable; for the handlers of other signals. */
 void signals_wake(void);
 
+/* Catch SIGUSR1 too, which asks a command for something and does not end it.
+ * Returns 0, or -1 with errno set. */
+int signals_catch_request(void);
+
+/* Whether it came since the last call. */
+bool signals_take_request(void);
+
 /*
  * Have a write beyond the largest size that a file may have (ulimit -f) fail
  * with EFBIG, and not end the process by SIGXFSZ.  Programs that the process

@@ -24,6 +24,10 @@ static const char *const told_kinds[KIND_COUNT] = {
 
 enum { PID_BITS = 56 };
 
+/* What a name takes at most beside its text: it has a place in a table that may
+ * be half empty, and is copied when that grows. */
+enum { NAME_ENTRY_BYTES = 128 };
+
 struct name_entry {
 	struct hash_key key; /* key_of() */
 	char *name;          /* owned; NULL: there is none */
@@ -84,6 +88,17 @@ name_store_set_hosts(struct name_store *s, size_t n)
 		s->others[s->nhosts] = other;
 	}
 	return 0;
+}
+
+void
+name_store_limit(struct name_store *s, size_t bytes)
+{
+	const size_t each = bytes / s->nhosts;
+
+	s->names_max = each / 2 / NAME_ENTRY_BYTES + 1;
+	s->bytes_max = each / 2;
+	for (size_t i = 1; i < s->nhosts; i++)
+		name_store_limit(s->others[i], each);
 }
 
 const struct name_store *

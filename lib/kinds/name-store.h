@@ -43,6 +43,10 @@ void name_store_free(struct name_store *s);
  * memory ran out. */
 int name_store_set_hosts(struct name_store *s, size_t n);
 
+/* Keep less, after name_store_set_hosts(): what takes about so many bytes of
+ * memory in all. */
+void name_store_limit(struct name_store *s, size_t bytes);
+
 /* The store of one host, borrowed; NULL for a number that
  * name_store_set_hosts() made no room for, and if s is NULL. */
 const struct name_store *name_store_of(

@@ -20,6 +20,10 @@ struct symbol_entry {
 	void *block; /* owned */
 };
 
+/* What an entry takes at most beside its block: it has a place in a table that
+ * may be half empty, and is copied when that grows. */
+enum { SYMBOL_ENTRY_BYTES = 160 };
+
 /* The oldest entries are dropped when there are more than max, or more than
  * bytes_max in their blocks. */
 struct symbol_cache {
@@ -128,6 +132,24 @@ symbol_store_set_hosts(struct symbol_store *s, size_t n)
 		s->others[s->nhosts]->host = (uint32_t)s->nhosts;
 	}
 	return 0;
+}
+
+static void
+limit_cache(struct symbol_cache *c, size_t bytes)
+{
+	c->max = bytes / 2 / SYMBOL_ENTRY_BYTES + 1;
+	c->bytes_max = bytes / 2;
+}
+
+void
+symbol_store_limit(struct symbol_store *s, size_t bytes)
+{
+	const size_t each = bytes / s->nhosts;
+
+	limit_cache(&s->frames, each / 3 * 2);
+	limit_cache(&s->stacks, each / 3);
+	for (size_t i = 1; i < s->nhosts; i++)
+		symbol_store_limit(s->others[i], each);
 }
 
 const struct symbol_store *

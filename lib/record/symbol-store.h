@@ -63,6 +63,10 @@ const struct symbol_store *symbol_store_of(
 /* The same for who sets what a host of the stream tells. */
 struct symbol_store *symbol_store_to_set(struct symbol_store *s, uint32_t host);
 
+/* Keep less, after symbol_store_set_hosts(): what takes about so many bytes of
+ * memory in all. */
+void symbol_store_limit(struct symbol_store *s, size_t bytes);
+
 /* Find the functions of an address; pid 0 is the kernel. */
 struct symbol_frames symbol_store_find(
     const struct symbol_store *s, uint64_t pid, uint64_t addr);

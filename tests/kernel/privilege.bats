@@ -213,6 +213,10 @@ has_caps() {
 	has_caps
 	may_only "${may[@]}" "${reads[@]}"
 	end || :
+	begin skel-tail -N 1 -d .
+	has_caps
+	may_only "${may[@]}" "${reads[@]}"
+	end || :
 	begin skel-split -N 1 -d . - /dev/null
 	has_caps
 	may_only "${may[@]}" read list
