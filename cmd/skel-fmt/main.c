@@ -47,6 +47,7 @@ enum {
 	OPTION_SPARK,
 	OPTION_SQL,
 	OPTION_WATCH,
+	OPTION_PAIR,
 	OPTION_WEIGHT,
 	OPTION_FORM,
 };
@@ -89,6 +90,12 @@ static const struct command_option option_table[] = {
 	{ "pprof", OPTION_FORM + PLAN_PPROF, "[=FILE]",
 	    "stacks with their counts, for pprof: profile.proto, by gzip",
 	    "file" },
+	{ "trace", OPTION_FORM + PLAN_TRACE, "[=FILE]",
+	    "events for Perfetto and chrome://tracing", "file" },
+	{ "pair", OPTION_PAIR, "[MEMBER:]BEGIN=END",
+	    "--trace: two constants of an enum, or two maps, that begin and "
+	    "end a slice; repeat for more",
+	    NULL },
 	{ "list", OPTION_LIST, NULL,
 	    "list the maps and members, their types, kinds and units, "
 	    "without reading the records",
@@ -131,8 +138,9 @@ static const struct command command = {
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
 	    "                --raw | --rowbinary]\n"
 	    "                [--folded | --flame[=file] | --heat[=file] |\n"
-	    "                --pprof[=file]] [-bHqv] [-c column,...]\n"
-	    "                [--weight member] [-m map]\n"
+	    "                --pprof[=file] | --trace[=file]] [-bHqv]\n"
+	    "                [-c column,...] [--weight member]\n"
+	    "                [--pair [member:]begin=end] ... [-m map]\n"
 	    "                [--as member=kind] ... [--numeric | "
 	    "--text]\n"
 	    "                [--time=style] [--color[=when]] [--watch] "
@@ -275,6 +283,23 @@ parse_time(struct plan_options *o, struct time_style *style, const char *arg)
 		command_usage(&command);
 	o->no_time = style->form == TIME_NONE;
 	o->time = o->no_time ? NULL : style;
+}
+
+static struct trace_events *
+get_trace(struct job *job)
+{
+	struct plan_options *o = &job->printer.plan;
+
+	if (o->trace == NULL && (o->trace = trace_events_new()) == NULL)
+		exit(1);
+	return o->trace;
+}
+
+static void
+add_pair(struct job *job, const char *arg)
+{
+	if (trace_events_add_pair(get_trace(job), arg) == -1)
+		command_usage(&command);
 }
 
 /* Check that --watch can be done, and open its terminal. */
@@ -451,6 +476,9 @@ main(int argc, char *argv[])
 		case OPTION_TIME:
 			parse_time(&job.printer.plan, &time, optarg);
 			break;
+		case OPTION_PAIR:
+			add_pair(&job, optarg);
+			break;
 		case OPTION_WATCH:
 			job.printer.watch = &job.watch;
 			break;
@@ -495,6 +523,13 @@ main(int argc, char *argv[])
 			     "--folded, --flame or --pprof");
 		command_usage(&command);
 	}
+	if (job.printer.plan.trace != NULL &&
+	    job.printer.plan.form != PLAN_TRACE) {
+		report_error("--pair: it is for --trace; run it with that");
+		command_usage(&command);
+	}
+	if (job.printer.plan.form == PLAN_TRACE)
+		get_trace(&job);
 	if (job.printer.plan.form == PLAN_PPROF && !job.lists &&
 	    job.document.path == NULL && isatty(STDOUT_FILENO)) {
 		report_error("--pprof: a terminal cannot show a profile; "

@@ -206,6 +206,26 @@ count_host_columns(struct printer *p)
 	return (unsigned int)most;
 }
 
+/* Check that each --pair means something in the maps that are shown. */
+static int
+check_pairs(const struct printer *p)
+{
+	struct trace_pair *pairs;
+	size_t n = p->plan.trace == NULL
+		       ? 0
+		       : trace_events_pairs(p->plan.trace, &pairs);
+
+	for (size_t i = 0; i < n; i++) {
+		if (pairs[i].found)
+			continue;
+		report_error("%s: --pair %s: no map is called so, and no "
+			     "integer or enum has these values",
+		    p->in.name, pairs[i].text);
+		return -1;
+	}
+	return 0;
+}
+
 int
 printer_open_plans(struct printer *p)
 {
@@ -246,6 +266,8 @@ printer_open_plans(struct printer *p)
 		    p->in.name);
 		return -1;
 	}
+	if (check_pairs(p) == -1)
+		return -1;
 	if (p->shown > 0)
 		return 0;
 	if (plan_traits(p->plan.form)->histograms_only)

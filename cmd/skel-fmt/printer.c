@@ -372,6 +372,20 @@ count_lost(struct printer *p, const struct stream_line *line)
 	p->lost_time = now;
 }
 
+/* Show losses among the events of a trace. */
+static void
+show_lost(struct printer *p, unsigned int map, uint64_t count)
+{
+	struct buf *out = &p->out->buf;
+	size_t start = out->len;
+
+	if (p->plan.form != PLAN_TRACE || p->nplans == 0)
+		return;
+	trace_events_lost(p->plan.trace, out,
+	    map < p->in.header.nmaps ? p->in.header.maps[map].name : "", count);
+	printer_set_printed(p, start);
+}
+
 /* The end of a stream counts its losses, of which there may have been no word
  * before. */
 static void
@@ -379,6 +393,7 @@ count_lost_at_end(struct printer *p, const struct stream_line *line)
 {
 	if (line->lost <= p->stream_lost)
 		return;
+	show_lost(p, STREAM_ENTRIES_MAX, line->lost - p->stream_lost);
 	p->lost += line->lost - p->stream_lost;
 	note_lost(p, line->lost - p->stream_lost);
 	p->stream_lost = line->lost;
@@ -494,6 +509,7 @@ print_record_or_control(struct printer *p, const struct stream_line *line)
 		print_json_line(p, line);
 		break;
 	case LINE_LOST:
+		show_lost(p, line->map, line->count);
 		count_lost(p, line);
 		break;
 	case LINE_PASS:
@@ -986,6 +1002,9 @@ printer_finish(struct printer *p, bool failed)
 		return 0;
 	if (p->heat != NULL && !(failed && heat_is_empty(p->heat)))
 		heat_picture_write(p->heat, &p->origin, out);
+	if (p->plan.form == PLAN_TRACE &&
+	    !(failed && trace_events_is_empty(p->plan.trace)))
+		trace_events_finish(p->plan.trace, out);
 	if (p->folded == NULL ||
 	    (failed && (p->profile != NULL ? profile_is_empty(p->profile)
 					   : flame_is_empty(p->folded))))
@@ -1005,6 +1024,7 @@ printer_close(struct printer *p)
 	flame_free(p->folded);
 	profile_free(p->profile);
 	heat_free(p->heat);
+	trace_events_free(p->plan.trace);
 	origin_free(&p->origin);
 	buf_free(&p->head);
 	buf_free(&p->next_head);

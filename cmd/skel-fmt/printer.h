@@ -17,6 +17,7 @@
 #include "picture/heat.h"
 #include "picture/origin.h"
 #include "profile/profile.h"
+#include "profile/trace-events.h"
 #include "progress.h"
 #include "record/held-records.h"
 #include "record/symbol-store.h"
@@ -32,6 +33,7 @@ struct untyped_map {
 
 struct printer {
 	struct output *out; /* borrowed */
+	/* plan.trace is owned: of --trace, ended after all inputs. */
 	struct plan_options plan;
 	const char *const *maps; /* borrowed: those of -m */
 	size_t nmaps;            /* 0: all */

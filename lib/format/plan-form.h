@@ -14,6 +14,7 @@
 #include "layout/table.h"
 #include "picture/heat.h"
 #include "profile/profile.h"
+#include "profile/trace-events.h"
 #include "record/fields.h"
 #include "record/json-row.h"
 #include "record/stack-view.h"
@@ -100,6 +101,41 @@ struct plan_fold {
 	uint32_t weight_cell; /* JSON without types: if it is no column; or 0 */
 };
 
+/* What PLAN_TRACE reads of a record beside the text of all of it. */
+enum plan_trace_role {
+	TRACE_PID,
+	TRACE_TGID,
+	TRACE_TID,
+	TRACE_PID_TGID, /* of bpf_get_current_pid_tgid() */
+	TRACE_COMM,
+	TRACE_ENUM, /* whose constants are names of events */
+	TRACE_DURATION,
+	TRACE_ROLES
+};
+#define TRACE_ABSENT SIZE_MAX
+
+struct plan_trace_pair {
+	size_t number; /* of --pair */
+	size_t field;  /* or TRACE_ABSENT: all records are begins or ends */
+	bool is_begin;
+	uint64_t begin, end, mask; /* values of the field, and its bits */
+};
+
+struct plan_trace {
+	struct fields fields;
+	uint32_t *cells; /* owned: of JSON records, by field */
+	/* Indexes of fields, or without types of columns; or TRACE_ABSENT. */
+	size_t roles[TRACE_ROLES];
+	bool untyped;
+	uint64_t duration_unit; /* ns */
+	size_t series, nseries; /* the fields of a counter */
+	struct formatter_part key;
+	uint32_t key_cell;
+	struct plan_trace_pair pairs[TRACE_PAIRS_MAX];
+	size_t npairs;
+	struct buf args, name;
+};
+
 /* A record that is being written, binary or JSON. */
 struct plan_input {
 	struct formatter_run
@@ -150,6 +186,7 @@ struct plan {
 	struct plan_stacks stacks;
 	struct plan_fold fold;
 	struct heat_source heat;
+	struct plan_trace trace;
 
 	/* JSON records.  The row's first two cells are CELL_MAP, CELL_TIME. */
 	struct json_row row;
@@ -229,10 +266,13 @@ struct plan_ops {
 extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
     plan_table_ops, plan_screen_ops, plan_plain_ops, plan_raw_ops,
     plan_rowbinary_ops, plan_folded_ops, plan_flame_ops, plan_heat_ops,
-    plan_pprof_ops, plan_reference_ops;
+    plan_pprof_ops, plan_trace_ops, plan_reference_ops;
 
 /* A plan of which only the form is set; NULL when memory ran out. */
 struct plan *plan_alloc(const char *map, const struct plan_options *o);
+
+/* Set what is known of a part when the formatter is complete. */
+void plan_measure_part(const struct plan *p, struct formatter_part *part);
 
 /* Call layout() once more.  Returns 0, or -1 when memory ran out. */
 int plan_layout_again(struct plan *p);
@@ -334,6 +374,10 @@ bool plan_read_stack(
 
 /* Append the stacks below a row of a table. */
 void plan_write_stacks(struct plan *p, const struct plan_input *rec);
+
+/* plan-trace.c */
+void plan_add_trace_paths(struct plan *p);
+void plan_free_trace(struct plan *p);
 
 /*
  * plan-folded.c: what forms that count stacks share.  The first two set

@@ -21,6 +21,7 @@ static const struct plan_ops *const plan_forms[] = {
 	[PLAN_FLAME] = &plan_flame_ops,
 	[PLAN_PPROF] = &plan_pprof_ops,
 	[PLAN_HEAT] = &plan_heat_ops,
+	[PLAN_TRACE] = &plan_trace_ops,
 	[PLAN_REFERENCE] = &plan_reference_ops,
 };
 
@@ -36,6 +37,12 @@ measure_part(const struct formatter *s, struct formatter_part *part)
 	part->first = s->v + part->from;
 	part->end = s->v + part->to;
 	part->most = formatter_max_size(s, part->from, part->to);
+}
+
+void
+plan_measure_part(const struct plan *p, struct formatter_part *part)
+{
+	measure_part(&p->formatter, part);
 }
 
 struct plan *
@@ -209,6 +216,7 @@ plan_free(struct plan *p)
 	free(p->slots.v);
 	plan_free_bars(p);
 	plan_free_buckets(p);
+	plan_free_trace(p);
 	stack_view_free(p->stacks.view);
 	for (size_t i = 0; i < STACK_SIDES; i++)
 		free(p->stacks.paths[i]);
@@ -438,6 +446,7 @@ add_plan_paths(struct plan *p)
 			    json_row_add(&p->row, p->stacks.paths[i]);
 	plan_add_bar_paths(p);
 	plan_add_bucket_paths(p);
+	plan_add_trace_paths(p);
 	if (p->slots.v != NULL) {
 		p->slots_cell = json_row_add(&p->row, "value.slots");
 		p->values_cell = json_row_add(&p->row, "values");

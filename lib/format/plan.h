@@ -34,6 +34,7 @@ enum plan_form {
 	PLAN_FLAME,     /* the same, for a picture */
 	PLAN_PPROF,     /* the same, as a profile.proto */
 	PLAN_HEAT,      /* histograms of passes, for a picture */
+	PLAN_TRACE,     /* events for a viewer of traces */
 	PLAN_REFERENCE, /* the JSON of the reference loader's library:
 			   keys in alphabetical order, its markers, no map, no
 			   time; for binary records and all columns only */
@@ -101,6 +102,7 @@ struct plan_options {
 	 * the member that weighs each record, as -c names it, or NULL. */
 	struct flame *folded;
 	struct profile *profile;
+	struct trace_events *trace; /* borrowed: what PLAN_TRACE knows */
 	const char *weight;
 	struct heat *heat; /* borrowed: where PLAN_HEAT collects */
 };
@@ -118,6 +120,7 @@ struct heat;
 struct name_store;
 struct profile;
 struct symbol_store;
+struct trace_events;
 
 /*
  * Compile a plan for map number map of h; h must outlive it.  Returns NULL

@@ -9,6 +9,7 @@
 #include "picture/heat.h"
 #include "poll/record-match.h"
 #include "profile/profile.h"
+#include "profile/trace-events.h"
 #include "record/fields.h"
 #include "record/member-notes.h"
 
@@ -39,6 +40,8 @@ print(const struct stream_header *h, enum plan_form form)
 
 	if (plan_traits(form)->stacks_only)
 		o.folded = flame_new();
+	if (form == PLAN_TRACE)
+		o.trace = trace_events_new();
 	if (form == PLAN_PPROF)
 		o.profile = profile_new();
 	if (plan_traits(form)->histograms_only)
@@ -68,6 +71,7 @@ print(const struct stream_header *h, enum plan_form form)
 	flame_free(o.folded);
 	profile_free(o.profile);
 	heat_free(o.heat);
+	trace_events_free(o.trace);
 	buf_free(&out);
 }
 

@@ -13,7 +13,7 @@
 static inline bool
 fuzz_form(char letter, enum plan_form *form)
 {
-	static const char letters[] = "jctaprbfFoh";
+	static const char letters[] = "jctaprbfFohe";
 	const char *at = letter != '\0' ? strchr(letters, letter) : NULL;
 
 	if (at != NULL)
