@@ -127,7 +127,7 @@ NEED_check-debian13 := $(NEED_build) debootstrap git
 # lacks something skips.
 NEED_engine-clickhouse := '/usr/lib/python3*/ensurepip:python3-venv'
 NEED_engine-duckdb     := '/usr/lib/python3*/ensurepip:python3-venv'
-NEED_engine-kafka      := kcat
+NEED_engine-kafka      := kcat ss:iproute2
 NEED_engine-nats       := nats-server '/usr/lib/python3*/ensurepip:python3-venv'
 NEED_engine-postgresql := '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:util-linux
 NEED_engine-redis      := redis-server redis-cli:redis-tools
