@@ -125,6 +125,7 @@ NEED_check-connect := $(NEED_check-agree)
 NEED_check-debian13 := $(NEED_build) debootstrap git
 # What the scripts of tests/engines need, each in a line of its own.  A script that
 # lacks something skips.
+NEED_engine-chromium   := chromium /usr/lib/python3/dist-packages/websocket:python3-websocket
 NEED_engine-clickhouse := '/usr/lib/python3*/ensurepip:python3-venv'
 NEED_engine-duckdb     := '/usr/lib/python3*/ensurepip:python3-venv'
 NEED_engine-kafka      := kcat ss:iproute2

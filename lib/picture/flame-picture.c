@@ -31,19 +31,19 @@ static const struct {
 } kinds[FRAME_KINDS] = {
 	[0] = { "", { "#e4e4e0", "#e4e4e0", "#e4e4e0", "#e4e4e0" } },
 	[FRAME_PROCESS] = { "process",
-	    { "#d8cfbf", "#ddd5c7", "#d3c9b7", "#e1dace" } },
+	    { "#d8cfbf", "#e0d9cc", "#cfc4b0", "#e8e2d8" } },
 	[FRAME_KERNEL] = { "kernel",
-	    { "#f0966b", "#f3a27b", "#ee8c5e", "#f5ad8a" } },
+	    { "#f0966b", "#f4a983", "#ec8655", "#f7ba9b" } },
 	[FRAME_USER] = { "user code",
-	    { "#a9d18e", "#b5d89d", "#9fcb81", "#c0dfab" } },
+	    { "#a9d18e", "#b9dba3", "#99c77a", "#c9e4b7" } },
 	[FRAME_PROGRAM] = { "user program",
-	    { "#f3cf5b", "#f5d770", "#f0c746", "#f7de85" } },
+	    { "#f3cf5b", "#f6db7d", "#edc23c", "#f9e49b" } },
 	[FRAME_LIBRARY] = { "shared library",
-	    { "#7fbfe8", "#8fc8ec", "#70b6e4", "#9fd0ef" } },
+	    { "#7fbfe8", "#97ccee", "#68b1df", "#aed8f3" } },
 	[FRAME_GENERATED] = { "generated code",
-	    { "#d59ccb", "#dba9d2", "#cf8fc4", "#e0b5d9" } },
+	    { "#d59ccb", "#deb0d6", "#cb88bf", "#e7c3e1" } },
 	[FRAME_UNKNOWN] = { "unknown",
-	    { "#c3c3c3", "#cacaca", "#bcbcbc", "#d0d0d0" } },
+	    { "#c3c3c3", "#cecece", "#b8b8b8", "#d9d9d9" } },
 };
 
 struct drawing {
@@ -78,7 +78,6 @@ write_style(struct buf *style)
 {
 	buf_str(style,
 	    ".f { cursor: pointer; }\n"
-	    ".f rect { stroke: #fdfdfb; stroke-width: 0.5; }\n"
 	    ".f:hover rect, .f:focus rect { stroke: #1b1b1b; }\n"
 	    ".f:focus { outline: none; }\n"
 	    ".f text { pointer-events: none; }\n"

@@ -125,7 +125,7 @@ svg_begin(struct buf *out, unsigned int height, const char *style)
 	    ".end { text-anchor: end; }\n"
 	    ".lost { fill: #b3261e; font-weight: bold; }\n"
 	    ".note { fill: #555; }\n"
-	    ".ground { fill: #fdfdfb; }\n"
+	    ".ground { fill: #fff; }\n"
 	    "%s</style>\n"
 	    "<rect width=\"100%%\" height=\"100%%\" class=\"ground\"/>\n",
 	    SVG_WIDTH, height, SVG_WIDTH, height, style);

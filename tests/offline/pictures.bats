@@ -278,8 +278,7 @@ slot_sums() {
 	skel-fmt --heat h.skel > p.svg
 	picture --texts p.svg > texts
 	[ "$(grep -c ' counted$' texts)" -eq 32 ]
-	[ "$(grep ' counted$' texts | head -n 2)" = "hists, key = 39: 1"$'\u00a0'"200 counted
-hists, key = 38: 1"$'\u00a0'"170 counted" ]
+	[ "$(grep ' counted$' texts | head -n 2)" = $'hists, key = 39: 1\u00a0200 counted\nhists, key = 38: 1\u00a0170 counted' ]
 	grep -qxF '8 smaller histograms are left out' texts
 	# Two streams with the same times are added.
 	hists true 3 1 > h.skel
