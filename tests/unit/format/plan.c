@@ -357,7 +357,7 @@ shown_stacks(void)
 		bool raw = form == PLAN_RAW;
 
 		/* They collect elsewhere. */
-		if (form == PLAN_HEAT || form == PLAN_PPROF)
+		if (form > PLAN_FLAME && form != PLAN_REFERENCE)
 			continue;
 		SHOWS(0, (enum plan_form)form, NULL, raw ? 0 : kernel | user);
 		SHOWS(1, (enum plan_form)form, NULL, raw ? 0 : kernel);
