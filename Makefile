@@ -160,7 +160,7 @@ SETUP := $(or $(SETUP),find-missing)
 
 # The folders of lib/, each of which may use only those before it.  "make lint"
 # fails if a file uses a header or a symbol of a later one, and on circles.
-ROOMS    := base types kinds stream record query segment merge count sql layout picture profile format watch host trust elf dwarf infer package pack lookup symbolize load \
+ROOMS    := base types kinds stream record query segment merge count sql layout metrics picture profile format watch host trust elf dwarf infer package pack lookup symbolize load \
 	attach poll session eunomia
 LIB      := $(B)/libskel.a
 # The C library, lib/eunomia/eunomia.h.  The number after ".so" changes when programs

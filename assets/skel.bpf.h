@@ -59,6 +59,7 @@
  *		__u8 peer[16] SKEL_AS(ip(family=family));
  *		int ret SKEL_AS(errno) SKEL_HELP("what connect(2) returned");
  *		__u64 when SKEL_TIME;
+ *		__u32 in_flight SKEL_GAUGE;
  *	};
  *
  * Stacks.  Have records shown as stacks if their members pid, comm, kstack and
@@ -114,14 +115,16 @@
 
 /*
  * On a member of a record: its kind, of which skel-stream(5) has the list; that
- * a table leaves it out; its columns in a table; and that it is the time of the
- * record, in ns of bpf_ktime_get_ns() unless its kind is another time.
- * SKEL_HELP, above, is a line about it.
+ * a table leaves it out; its columns in a table; that it is the time of the
+ * record, in ns of bpf_ktime_get_ns() unless its kind is another time; and that
+ * it is no count but goes up and down, as a size does, which those who draw it
+ * over time have to know.  SKEL_HELP, above, is a line about it.
  */
 #define SKEL_AS(...) SKEL_TAG("as=" #__VA_ARGS__)
 #define SKEL_HIDE SKEL_TAG("hide")
 #define SKEL_WIDTH(columns) SKEL_TAG("width=" SKEL_TEXT(columns))
 #define SKEL_TIME SKEL_TAG("time")
+#define SKEL_GAUGE SKEL_TAG("gauge")
 
 /*
  * On a map, on a global or on an iterator program: read all of it every ms

@@ -31,11 +31,14 @@
 #include "host/confine.h"
 #include "input-files.h"
 #include "list.h"
+#include "metrics/metrics.h"
 #include "printer.h"
 #include "record/member-notes.h"
 #include "safe-cells.h"
 #include "terminal.h"
 #include "watch.h"
+
+enum { SERIES_MAX = 100000000 };
 
 enum {
 	OPTION_LIST = 256,
@@ -49,6 +52,8 @@ enum {
 	OPTION_WATCH,
 	OPTION_PAIR,
 	OPTION_WEIGHT,
+	OPTION_GAUGE,
+	OPTION_SERIES,
 	OPTION_FORM,
 };
 
@@ -96,6 +101,10 @@ static const struct command_option option_table[] = {
 	    "--trace: two constants of an enum, or two maps, that begin and "
 	    "end a slice; repeat for more",
 	    NULL },
+	{ "prom", OPTION_FORM + PLAN_PROM, "[=FILE]",
+	    "the last state of sampled maps as metrics for Prometheus, at the "
+	    "end, or in FILE after each pass",
+	    "file" },
 	{ "list", OPTION_LIST, NULL,
 	    "list the maps and members, their types, kinds and units, "
 	    "without reading the records",
@@ -112,11 +121,19 @@ static const struct command_option option_table[] = {
 	    "colours in the table: on a terminal (auto, the default), "
 	    "always, or never",
 	    "=auto always never" },
+	{ "gauge", OPTION_GAUGE, "[MAP.]MEMBER",
+	    "with --prom: a number that goes up and down, and no count; "
+	    "repeat for more",
+	    "members" },
 	{ "no-header", 'H', NULL, "leave out the names of the columns", NULL },
 	{ "map", 'm', "MAP",
 	    "print records of this map only; repeat for more maps", "map" },
 	{ "numeric", OPTION_NUMERIC, NULL,
 	    "values as they are, without the texts of their kinds", NULL },
+	{ "series", OPTION_SERIES, "N",
+	    "with --prom: how many series there are at most, 100000 if it is "
+	    "not said",
+	    NULL },
 	{ "spark", OPTION_SPARK, NULL,
 	    "a histogram in the table is one line, with its slots as blocks",
 	    NULL },
@@ -138,13 +155,15 @@ static const struct command command = {
 	    "usage: skel-fmt [--table | --plain | --json | --csv | --tsv |\n"
 	    "                --raw | --rowbinary]\n"
 	    "                [--folded | --flame[=file] | --heat[=file] |\n"
-	    "                --pprof[=file] | --trace[=file]] [-bHqv]\n"
-	    "                [-c column,...] [--weight member]\n"
+	    "                --pprof[=file] | --trace[=file] |\n"
+	    "                --prom[=file]] [-bHqv] [-c column,...]\n"
+	    "                [--weight member]\n"
 	    "                [--pair [member:]begin=end] ... [-m map]\n"
 	    "                [--as member=kind] ... [--numeric | "
 	    "--text]\n"
 	    "                [--time=style] [--color[=when]] [--watch] "
 	    "[--spark]\n"
+	    "                [--gauge [map.]member] ... [--series n]\n"
 	    "                [file ...]\n"
 	    "       skel-fmt --sql=engine:table [-bqv] [-c column,...] "
 	    "[-m map]\n"
@@ -247,6 +266,20 @@ parse_form(struct job *job, enum plan_form form, const char *arg)
 		command_usage(&command);
 	}
 	return form == PLAN_CSV ? safe_cells_csv : safe_cells_tsv;
+}
+
+/* The argument of --series. */
+static size_t
+parse_series(const char *arg)
+{
+	const char *problem;
+	long long n = strtonum(arg, 1, SERIES_MAX, &problem);
+
+	if (problem == NULL)
+		return (size_t)n;
+	report_error(
+	    "--series: %s: not a number of series, 1 to %d", arg, SERIES_MAX);
+	command_usage(&command);
 }
 
 /* Whether -f asks for JSON. */
@@ -416,8 +449,10 @@ start_watch(struct job *job)
 int
 main(int argc, char *argv[])
 {
-	struct job job = { .printer.plan.form = PLAN_TABLE };
-	struct word_list columns = { 0 }, maps = { 0 }, as = { 0 };
+	struct job job = { .printer = { .plan.form = PLAN_TABLE,
+			       .series = METRICS_SERIES } };
+	struct word_list columns = { 0 }, maps = { 0 }, as = { 0 },
+			 gauges = { 0 };
 	rewrite_text *rewrite = NULL;
 	struct time_style time;
 	struct window window;
@@ -445,6 +480,13 @@ main(int argc, char *argv[])
 				command_usage(&command);
 			if (word_list_add(&as, optarg) == -1)
 				return 1;
+			break;
+		case OPTION_GAUGE:
+			if (word_list_add(&gauges, optarg) == -1)
+				return 1;
+			break;
+		case OPTION_SERIES:
+			job.printer.series = parse_series(optarg);
 			break;
 		case 'H':
 			job.printer.no_header = job.list.no_header = true;
@@ -541,6 +583,11 @@ main(int argc, char *argv[])
 			     "other form");
 		command_usage(&command);
 	}
+	if ((gauges.n > 0 || job.printer.series != METRICS_SERIES) &&
+	    job.printer.plan.form != PLAN_PROM) {
+		report_error("--gauge and --series are for --prom");
+		command_usage(&command);
+	}
 	if (job.printer.watch != NULL)
 		check_watch(&job);
 	if (hash_random(&job.printer.head_key) == -1)
@@ -562,12 +609,17 @@ main(int argc, char *argv[])
 	out.rewrite = rewrite;
 	/* The other forms have no control characters at all. */
 	if ((job.printer.plan.form == PLAN_CSV ||
-		job.printer.plan.form == PLAN_TSV) &&
+		job.printer.plan.form == PLAN_TSV ||
+		job.printer.plan.form == PLAN_PROM) &&
 	    isatty(out.fd))
 		output_protect(&out);
 	job.printer.out = &out;
 	job.printer.plan.columns = columns.v;
 	job.printer.plan.ncolumns = columns.n;
+	job.printer.plan.gauges = gauges.v;
+	job.printer.plan.ngauges = gauges.n;
+	if (job.document.path != NULL)
+		job.printer.document = &job.document;
 	if (job.printer.plan.form == PLAN_TABLE && job.printer.watch == NULL)
 		scroll_open(&job.printer.scroll, out.fd);
 	job.printer.plan.screen = job.printer.scroll.on;
@@ -596,5 +648,6 @@ main(int argc, char *argv[])
 	free(columns.v);
 	free(maps.v);
 	free(as.v);
+	free(gauges.v);
 	return command_status(status == 0 ? 0 : 1);
 }

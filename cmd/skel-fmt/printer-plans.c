@@ -100,6 +100,27 @@ check_column_option(const struct printer *p, const char *name)
 	return report_unknown_name(p, "column", name, &names);
 }
 
+/* Check a name of --gauge: a member of some map, or a map. */
+static int
+check_gauge_option(const struct printer *p, const char *name)
+{
+	const struct stream_header *h = &p->in.header;
+	const char *dot = strchr(name, '.');
+
+	if (is_typed_column(p, name) || stream_header_find_map(h, name) != -1)
+		return 0;
+	for (unsigned int i = 0; dot != NULL && i < h->nmaps; i++) {
+		size_t n = strlen(h->maps[i].name);
+
+		if (strncmp(name, h->maps[i].name, n) == 0 && name[n] == '.' &&
+		    fields_has(h, i, name + n + 1))
+			return 0;
+	}
+	report_error(
+	    "%s: --gauge: no map has a member \"%s\"", p->in.name, name);
+	return -1;
+}
+
 /* Whether the map has, or may have, any of the columns of -c. */
 static bool
 has_chosen_columns(const struct printer *p, unsigned int map)
@@ -253,6 +274,9 @@ printer_open_plans(struct printer *p)
 	if (p->plan.weight != NULL &&
 	    check_column_option(p, p->plan.weight) == -1)
 		return -1;
+	for (size_t i = 0; i < p->plan.ngauges; i++)
+		if (check_gauge_option(p, p->plan.gauges[i]) == -1)
+			return -1;
 	p->plans = calloc(h->nmaps + 1, sizeof(struct plan *));
 	if (p->plans == NULL)
 		return report_nomem();

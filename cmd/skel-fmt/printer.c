@@ -17,6 +17,7 @@
 #include "printer-held.h"
 #include "printer-plans.h"
 #include "printer-screen.h"
+#include "printer-state.h"
 #include "record/member-notes.h"
 #include "stream/json-record.h"
 
@@ -362,6 +363,7 @@ count_lost(struct printer *p, const struct stream_line *line)
 	p->lost += line->count;
 	note_lost(p, line->count);
 	p->stream_lost += line->count;
+	printer_lose(p, p->in.header.maps[line->map].name, line->count);
 	if (p->lost_time != 0 && now - p->lost_time < REPORT_LOST_NS)
 		return;
 	report_notice("%s: %" PRIu64 " record%s lost in map %s%s%s", p->in.name,
@@ -396,6 +398,7 @@ count_lost_at_end(struct printer *p, const struct stream_line *line)
 	show_lost(p, STREAM_ENTRIES_MAX, line->lost - p->stream_lost);
 	p->lost += line->lost - p->stream_lost;
 	note_lost(p, line->lost - p->stream_lost);
+	printer_lose(p, NULL, line->lost - p->stream_lost);
 	p->stream_lost = line->lost;
 }
 
@@ -488,6 +491,7 @@ end_pass(struct printer *p, const struct stream_line *line)
 		print_head(p, plan, p->in.header.maps[line->map].name, true);
 	start = out->len;
 	plan_end_pass(plan, out);
+	printer_end_state(p, line->map);
 	printer_set_printed(p, start);
 	if (line->keys == 0 || p->blank)
 		return;
@@ -830,6 +834,7 @@ begin_stream(struct printer *p, enum stream_opening what)
 
 	p->is_stream = what == STREAM_OPENED;
 	p->stream_line = p->is_stream ? p->in.line : 1;
+	printer_begin_state(p);
 	if (what == STREAM_SESSION)
 		report_error("%s: this is a session; poll it first: skel-poll",
 		    p->in.name);
@@ -929,6 +934,8 @@ print_input(struct printer *p, enum stream_opening what)
 	if (plan_traits(p->plan.form)->histograms_only && p->heat == NULL &&
 	    (p->heat = p->plan.heat = heat_new()) == NULL)
 		return -1;
+	if (printer_open_state(p) == -1)
+		return -1;
 	if (what == STREAM_EMPTY)
 		return 0;
 	if (begin_stream(p, what) == -1)
@@ -1005,6 +1012,7 @@ printer_finish(struct printer *p, bool failed)
 	if (p->plan.form == PLAN_TRACE &&
 	    !(failed && trace_events_is_empty(p->plan.trace)))
 		trace_events_finish(p->plan.trace, out);
+	printer_write_state(p);
 	if (p->folded == NULL ||
 	    (failed && (p->profile != NULL ? profile_is_empty(p->profile)
 					   : flame_is_empty(p->folded))))
@@ -1026,6 +1034,7 @@ printer_close(struct printer *p)
 	heat_free(p->heat);
 	trace_events_free(p->plan.trace);
 	origin_free(&p->origin);
+	printer_close_state(p);
 	buf_free(&p->head);
 	buf_free(&p->next_head);
 	buf_free(&p->map);

@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/output.h"
+#include "document.h"
 #include "format/plan.h"
 #include "kinds/name-store.h"
 #include "layout/flame.h"
@@ -40,7 +41,9 @@ struct printer {
 	const char *const *as;   /* borrowed: those of --as */
 	size_t nas;
 	bool no_header;
-	struct watch *watch; /* borrowed: --watch, or NULL */
+	struct watch *watch;       /* borrowed: --watch, or NULL */
+	struct document *document; /* borrowed: of --prom=FILE, or NULL */
+	size_t series;             /* how many --prom has at most */
 
 	/* The current input. */
 	struct stream_reader in;
@@ -84,6 +87,10 @@ struct printer {
 	struct profile *profile; /* owned: --pprof, likewise */
 	struct heat *heat;       /* owned: --heat, likewise */
 	struct origin origin;    /* of a picture, drawn at the end */
+	struct metrics *metrics; /* owned: --prom */
+	/* Maps of the stream, by number, of which a pass has ended since the
+	 * document was written. */
+	bool passed[STREAM_MAPS_MAX];
 	/* The header line that was printed last, and room for the next. */
 	struct buf head, next_head;
 	/* Hashes of the header lines of this stream, and of the last one that
@@ -106,8 +113,8 @@ struct printer {
 int printer_run(struct printer *p, int fd, const char *name);
 
 /* Print what is known only after all inputs, of which one may have failed: the
- * folded stacks, a picture, or a profile.  Returns 0, or -1 after reporting
- * that it is not exact. */
+ * folded stacks, a picture, a profile, or metrics.  Returns 0, or -1 after
+ * reporting that it is not exact. */
 int printer_finish(struct printer *p, bool failed);
 
 void printer_close(struct printer *p);

@@ -21,6 +21,7 @@ copy_note(const struct copied *c, struct type_member *to,
 	to->as = from->as;
 	to->as.arg = NULL;
 	to->hidden = from->hidden;
+	to->gauge = from->gauge;
 	to->width = from->width;
 	if ((from->as.arg != NULL &&
 		(to->as.arg = strdup(from->as.arg)) == NULL) ||

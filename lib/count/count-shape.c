@@ -577,6 +577,9 @@ add_value_type(struct count_shape *s, struct types *t)
 		}
 		p->member = column_member(c, &s->measured[i]);
 		ret = append_part(t, &value, c->name, p, NULL);
+		if (ret == 0)
+			value.members[value.nmembers - 1].gauge =
+			    c->op != COLUMN_COUNT && c->op != COLUMN_SUM;
 	}
 	return finish_struct(t, &value, ret);
 }

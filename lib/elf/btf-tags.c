@@ -41,6 +41,15 @@ set_time(struct type_member *m, const char *value, const char *where)
 }
 
 static int
+set_gauge(struct type_member *m, const char *value, const char *where)
+{
+	(void)value;
+	(void)where;
+	m->gauge = true;
+	return 0;
+}
+
+static int
 set_width(struct type_member *m, const char *value, const char *where)
 {
 	char *end;
@@ -61,6 +70,7 @@ static const struct {
 	int (*set)(struct type_member *m, const char *value, const char *where);
 } notes[] = {
 	{ "as=", set_as },
+	{ "gauge", set_gauge },
 	{ "help=", set_help },
 	{ "hide", set_hide },
 	{ "time", set_time },
@@ -78,7 +88,7 @@ set_note(struct type_member *m, const char *tag, const char *where)
 			return notes[i].set(m, tag + n, where);
 	}
 	report_error("%s: unknown annotation \"" BTF_TAG "%s\" on a member; "
-		     "known: as=, help=, hide, time, width=",
+		     "known: as=, gauge, help=, hide, time, width=",
 	    where, tag);
 	return -1;
 }

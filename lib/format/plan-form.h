@@ -7,11 +7,13 @@
 #define SKEL_FORMAT_PLAN_FORM_H
 
 #include "base/hash.h"
+#include "count/member-load.h"
 #include "format/plan.h"
 #include "layout/flame.h"
 #include "layout/formatter.h"
 #include "layout/hist.h"
 #include "layout/table.h"
+#include "metrics/metrics.h"
 #include "picture/heat.h"
 #include "profile/profile.h"
 #include "profile/trace-events.h"
@@ -136,6 +138,36 @@ struct plan_trace {
 	struct buf args, name;
 };
 
+/* PLAN_PROM: what is added for a record to the row of its labels. */
+enum prom_op {
+	PROM_CELL,
+	PROM_REAL,
+	PROM_KTIME, /* a time, which replaces the last one */
+	PROM_BOOTTIME,
+	PROM_BUCKET,       /* the slot that the next counts in */
+	PROM_BUCKET_COUNT, /* how often */
+};
+struct prom_value {
+	enum prom_op op;
+	size_t cell, column;
+	struct member_load load; /* of binary records */
+};
+/* Bytes by which binary records are told apart. */
+struct prom_range {
+	size_t offset, len;
+	bool text; /* up to a NUL */
+};
+struct plan_prom {
+	struct metrics_group *group;   /* borrowed; NULL: none */
+	struct metrics_counts *counts; /* borrowed; NULL: not of events */
+	size_t nlabels;                /* the first columns */
+	struct prom_value *values;     /* owned */
+	struct prom_range *ranges;     /* owned */
+	size_t nvalues, nranges;
+	struct hash_key first;    /* random */
+	struct buf field, labels; /* texts of a new row */
+};
+
 /* A record that is being written, binary or JSON. */
 struct plan_input {
 	struct formatter_run
@@ -187,6 +219,7 @@ struct plan {
 	struct plan_fold fold;
 	struct heat_source heat;
 	struct plan_trace trace;
+	struct plan_prom prom;
 
 	/* JSON records.  The row's first two cells are CELL_MAP, CELL_TIME. */
 	struct json_row row;
@@ -266,7 +299,7 @@ struct plan_ops {
 extern const struct plan_ops plan_json_ops, plan_csv_ops, plan_tsv_ops,
     plan_table_ops, plan_screen_ops, plan_plain_ops, plan_raw_ops,
     plan_rowbinary_ops, plan_folded_ops, plan_flame_ops, plan_heat_ops,
-    plan_pprof_ops, plan_trace_ops, plan_reference_ops;
+    plan_pprof_ops, plan_trace_ops, plan_prom_ops, plan_reference_ops;
 
 /* A plan of which only the form is set; NULL when memory ran out. */
 struct plan *plan_alloc(const char *map, const struct plan_options *o);
@@ -349,6 +382,9 @@ void plan_add_to_buckets(struct plan *p, const struct plan_input *rec);
 void plan_write_buckets(struct plan *p, struct buf *out);
 void plan_add_bucket_paths(struct plan *p);
 void plan_free_buckets(struct plan *p);
+
+/* plan-prom.c. */
+void plan_free_prom(struct plan *p);
 
 /* The histogram in a record; per CPU the sums.  Valid until the next call. */
 struct hist plan_read_slots(struct plan *p, const struct plan_input *rec);

@@ -22,6 +22,7 @@ static const struct plan_ops *const plan_forms[] = {
 	[PLAN_PPROF] = &plan_pprof_ops,
 	[PLAN_HEAT] = &plan_heat_ops,
 	[PLAN_TRACE] = &plan_trace_ops,
+	[PLAN_PROM] = &plan_prom_ops,
 	[PLAN_REFERENCE] = &plan_reference_ops,
 };
 
@@ -217,6 +218,7 @@ plan_free(struct plan *p)
 	plan_free_bars(p);
 	plan_free_buckets(p);
 	plan_free_trace(p);
+	plan_free_prom(p);
 	stack_view_free(p->stacks.view);
 	for (size_t i = 0; i < STACK_SIDES; i++)
 		free(p->stacks.paths[i]);
@@ -537,6 +539,8 @@ plan_end_pass(struct plan *p, struct buf *out)
 	if (p->header != NULL && !p->header->maps[p->map].polling.clear_map)
 		p->fold.pass++;
 	heat_end_pass(&p->heat);
+	if (p->prom.group != NULL)
+		metrics_end_pass(p->prom.group);
 }
 
 bool

@@ -35,6 +35,7 @@ enum plan_form {
 	PLAN_PPROF,     /* the same, as a profile.proto */
 	PLAN_HEAT,      /* histograms of passes, for a picture */
 	PLAN_TRACE,     /* events for a viewer of traces */
+	PLAN_PROM,      /* Prometheus' text format: metrics of sampled maps */
 	PLAN_REFERENCE, /* the JSON of the reference loader's library:
 			   keys in alphabetical order, its markers, no map, no
 			   time; for binary records and all columns only */
@@ -105,6 +106,11 @@ struct plan_options {
 	struct trace_events *trace; /* borrowed: what PLAN_TRACE knows */
 	const char *weight;
 	struct heat *heat; /* borrowed: where PLAN_HEAT collects */
+	/* PLAN_PROM, borrowed: where the metrics are, and the members that are
+	 * no counters: "MEMBER" or "MAP.MEMBER". */
+	struct metrics *metrics;
+	const char *const *gauges;
+	size_t ngauges;
 };
 
 /* Among the columns: the host of the records, which is shown where it always
@@ -115,8 +121,10 @@ struct plan_options {
 enum { PLAN_HOST_COLUMNS_MAX = 24 };
 
 struct plan;
+struct field;
 struct flame;
 struct heat;
+struct metrics;
 struct name_store;
 struct profile;
 struct symbol_store;
@@ -244,6 +252,10 @@ void plan_end_pass(struct plan *p, struct buf *out);
 /* Whether the map's records are, or are collected into, histograms that the
  * form draws. */
 bool plan_has_histograms(const struct plan *p);
+
+/* Whether a name of plan_options.gauges, without a map's name, is that of a
+ * field of a sampled map. */
+bool plan_names_member(const char *name, const struct field *c);
 
 /* Whether the map's records have stacks. */
 bool plan_has_stacks(const struct plan *p);

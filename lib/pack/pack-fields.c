@@ -21,7 +21,7 @@ static bool
 has_notes(const struct type_member *m)
 {
 	return m->as.said || m->help != NULL || m->hidden || m->time ||
-	       m->width != 0;
+	       m->gauge || m->width != 0;
 }
 
 /* Sets key to the value, which is taken; NULL means that memory ran out. */
@@ -51,6 +51,8 @@ add_field(struct field_writer *w, const char *name, const struct type_member *m)
 		ret = set_note(field, "hide", json_true());
 	if (ret == 0 && m->time)
 		ret = set_note(field, "time", json_true());
+	if (ret == 0 && m->gauge)
+		ret = set_note(field, "gauge", json_true());
 	if (ret == 0 && m->width != 0)
 		ret = set_note(field, "width", json_integer(m->width));
 	if (ret == 0 && json_array_append(w->fields, field) == -1)

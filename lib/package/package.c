@@ -240,6 +240,7 @@ static const struct package_key field_keys[] = {
 	{ "help", KEY_STRING, false, PLACE(field, help) },
 	{ "hide", KEY_BOOL, false, PLACE(field, hide) },
 	{ "time", KEY_BOOL, false, PLACE(field, time) },
+	{ "gauge", KEY_BOOL, false, PLACE(field, gauge) },
 	{ "width", KEY_U32, false, PLACE(field, width), TYPES_WIDTH_MAX },
 	{ 0 },
 };

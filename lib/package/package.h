@@ -77,7 +77,7 @@ struct package_record {
 /* What is said of a member of a map's records. */
 struct package_field {
 	const char *name, *as, *help; /* as, help: or NULL */
-	bool hide, time;
+	bool hide, time, gauge;
 	uint32_t width; /* 0: not said */
 };
 

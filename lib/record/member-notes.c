@@ -29,6 +29,7 @@ set_note(
 	}
 	m->hidden |= note->hide;
 	m->time |= note->time;
+	m->gauge |= note->gauge;
 	if (note->width != 0)
 		m->width = note->width;
 	return 0;

@@ -18,7 +18,7 @@ struct member_note {
 	const char *name; /* as fields_find() finds it: "a.b", "key.x" */
 	const char *as;   /* a kind, as kind_parse() takes it */
 	const char *help;
-	bool hide, time;
+	bool hide, time, gauge;
 	uint32_t width;
 };
 

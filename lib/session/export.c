@@ -525,7 +525,7 @@ set_package_notes(
 	for (size_t i = 0; i < m->nfields; i++) {
 		const struct package_field *f = &m->fields[i];
 		const struct member_note note = { f->name, f->as, f->help,
-			f->hide, f->time, f->width };
+			f->hide, f->time, f->gauge, f->width };
 
 		if (import_enum(l, f->as) == -1)
 			return -1;

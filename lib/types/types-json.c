@@ -106,6 +106,7 @@ parse_member_notes(struct type_member *m, const json_t *json, const char *where)
 	    json_doc_get_string(json, "help", &help, where) == -1 ||
 	    json_doc_get_bool(json, "hide", &m->hidden, where) == -1 ||
 	    json_doc_get_bool(json, "time", &m->time, where) == -1 ||
+	    json_doc_get_bool(json, "gauge", &m->gauge, where) == -1 ||
 	    json_doc_get_u64(json, "width", TYPES_WIDTH_MAX, &width, where) ==
 		-1)
 		return -1;
@@ -410,6 +411,8 @@ write_member_notes(const struct type_member *m)
 		failed |= json_object_set_new(json, "hide", json_true()) == -1;
 	if (m->time)
 		failed |= json_object_set_new(json, "time", json_true()) == -1;
+	if (m->gauge)
+		failed |= json_object_set_new(json, "gauge", json_true()) == -1;
 	if (m->width != 0)
 		failed |= json_object_set_new(
 			      json, "width", json_integer(m->width)) == -1;

@@ -71,6 +71,7 @@ struct type_member {
 	char *help;     /* owned: one line, or NULL */
 	bool hidden;    /* a table leaves it out, unless it is chosen */
 	bool time;      /* it is the time of the record */
+	bool gauge;     /* a number that goes up and down, and no count */
 	uint32_t width; /* its columns in a table; 0: as its type needs */
 };
 

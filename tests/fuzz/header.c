@@ -6,6 +6,7 @@
 #include "format/plan.h"
 #include "fuzz.h"
 #include "layout/flame.h"
+#include "metrics/metrics.h"
 #include "picture/heat.h"
 #include "poll/record-match.h"
 #include "profile/profile.h"
@@ -46,6 +47,8 @@ print(const struct stream_header *h, enum plan_form form)
 		o.profile = profile_new();
 	if (plan_traits(form)->histograms_only)
 		o.heat = heat_new();
+	if (form == PLAN_PROM)
+		o.metrics = metrics_new(100);
 	if ((plans = plans_new(h, &o)) == NULL)
 		fuzz_wrong("no plans");
 	for (unsigned int i = 0; i < h->nmaps; i++) {
@@ -68,6 +71,9 @@ print(const struct stream_header *h, enum plan_form form)
 	    !fuzz_is_safe(out.data, out.len, true))
 		fuzz_wrong("a table with control bytes");
 	plans_free(plans, h->nmaps);
+	if (form == PLAN_PROM)
+		metrics_write(o.metrics, &out);
+	metrics_free(o.metrics);
 	flame_free(o.folded);
 	profile_free(o.profile);
 	heat_free(o.heat);

@@ -13,7 +13,7 @@
 static inline bool
 fuzz_form(char letter, enum plan_form *form)
 {
-	static const char letters[] = "jctaprbfFohe";
+	static const char letters[] = "jctaprbfFohem";
 	const char *at = letter != '\0' ? strchr(letters, letter) : NULL;
 
 	if (at != NULL)
@@ -92,7 +92,9 @@ fuzz_check_output(int fd, enum plan_form form)
 static inline int
 fuzz_print(const void *text, size_t len, enum plan_form form, bool bare)
 {
-	struct printer p = { .plan.form = form, .plan.bare = bare };
+	struct printer p = {
+		.plan.form = form, .plan.bare = bare, .series = 100
+	};
 	struct output out;
 	int in = fuzz_file(text, len), fd = fuzz_file("", 0), ret;
 
