@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -528,6 +529,21 @@ report_refusal(const struct object *o, const struct libbpf_refusal *r)
 	report_with_log(name, r, program);
 }
 
+/* Says so if the kernel is older than those that skel is written for. */
+static void
+report_old_kernel(void)
+{
+	struct utsname u;
+	unsigned int major, minor;
+
+	if (uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	    (major < 5 || (major == 5 && minor < 8)))
+		report_notice("this kernel is Linux %s, older than 5.8, the "
+			      "oldest that programs are loaded on; recordings "
+			      "of other machines can be read here",
+		    u.release);
+}
+
 /* libbpf needs the slice only while it loads the object. */
 static void
 close_slice(struct object *o)
@@ -617,6 +633,7 @@ object_load(struct object *o)
 	o->refusal = refusal.kind;
 	o->load_error = refusal.error;
 	report_refusal(o, &refusal);
+	report_old_kernel();
 	return -1;
 }
 

@@ -257,7 +257,10 @@ vmlinux_report(const char *where, const char *option, const char *chosen)
 		report_nomem();
 	else
 		report_error("%s: the object cannot be loaded: there is no "
-			     "usable BTF of the kernel; tried %.*s",
-		    where, (int)tried.len, tried.data);
+			     "usable BTF of the kernel; tried %.*s%s",
+		    where, (int)tried.len, tried.data,
+		    option == NULL && !is_set
+			? "; name a file with the BTF of this kernel with --btf"
+			: "");
 	buf_free(&tried);
 }

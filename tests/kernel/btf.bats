@@ -91,7 +91,7 @@ archive() {
 @test "if no BTF can be used, each source is named with what it lacks" {
 	run -1 --separate-stderr without_btf skel-load --check "$CORE"
 	[ -z "$output" ]
-	[[ $stderr == "skel-load: $CORE: the object cannot be loaded: there is no usable BTF of the kernel; tried --btf: not given; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file or directory; no vmlinux of this kernel below"* ]]
+	[[ $stderr == "skel-load: $CORE: the object cannot be loaded: there is no usable BTF of the kernel; tried --btf: not given; BTF_FILE_PATH: not set; /sys/kernel/btf/vmlinux: No such file or directory; no vmlinux of this kernel below"*"; name a file with the BTF of this kernel with --btf" ]]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 

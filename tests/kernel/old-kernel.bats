@@ -149,3 +149,12 @@ noted() {
 	once
 	[ ! -s records ]
 }
+
+@test "a program that a kernel before Linux 5.8 refuses is told how old the kernel is" {
+	# It calls itself 2.6, and refuses what any kernel does.
+	bpf_object refused
+	run -1 --separate-stderr setarch --uname-2.6 skel-load --check refused.bpf.o
+	[[ $stderr == *"the verifier refused it"*"skel-load: this kernel is Linux 2.6."*", older than 5.8, "* ]]
+	run -1 --separate-stderr skel-load --check refused.bpf.o
+	[[ $stderr != *"this kernel is"* ]]
+}

@@ -71,7 +71,8 @@ apt-get failed; NO_DEPS=1 makes do with what there is" "$stderr"
 	run -0 --separate-stderr without_apt sh -- bats:bats jq
 	is "missing on this machine: bats jq" "$stderr"
 	run -1 --separate-stderr without_apt sh no-such-command:x -- jq
-	is "missing on this machine: no-such-command jq" "$stderr"
+	is "missing on this machine: no-such-command jq
+there is no apt-get here: install what this system calls them; a build on Debian, or its tarball, runs here too" "$stderr"
 }
 
 # what_installs GOAL...: the commands that make would run to install something.
