@@ -1,6 +1,9 @@
-#include "declare.h"
+#include <string.h>
+
+#include "base/hash.h"
 #include "base/report.h"
 #include "base/signals.h"
+#include "declare.h"
 #include "printer-plans.h"
 #include "record/member-notes.h"
 #include "stream/json-record.h"
@@ -101,16 +104,66 @@ read_records(struct printer *p)
 	return ret;
 }
 
+/* What the table of a map is but for its name: the same for several hosts. */
+static struct hash_key
+table_key(const struct plan *plan, const struct sql_tables *tables,
+    const char *map, struct buf *text)
+{
+	struct sql_tables alone = { .engine = tables->engine,
+		.table = "t",
+		.names.engine = tables->engine };
+	struct hash_key key = hash_start();
+	struct report_held held;
+
+	text->len = 0;
+	/* What is wrong with it is said when it is declared. */
+	report_hold(&held);
+	if (plan_declare(plan, &alone, true, text) == 0)
+		hash_mix(&key, text->data, text->len);
+	report_release_held(&held, "");
+	hash_mix(&key, map, strlen(map));
+	sql_tables_free(&alone);
+	return key;
+}
+
+/* Remove the plans whose tables are those of plans before, which is so for one
+ * map of several hosts.  Returns 0, or -1 after reporting. */
+static int
+drop_repeated(struct printer *p, const struct sql_tables *tables)
+{
+	struct hash seen = { .size = sizeof(struct hash_key) };
+	struct buf text = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; i < p->nplans && ret == 0; i++) {
+		struct hash_key key;
+
+		if (p->plans[i] == NULL)
+			continue;
+		key = table_key(
+		    p->plans[i], tables, p->in.header.maps[i].name, &text);
+		if (hash_find(&seen, key) != NULL) {
+			plan_free(p->plans[i]);
+			p->plans[i] = NULL;
+			p->shown--;
+		} else if (text.failed || hash_add(&seen, key) == NULL) {
+			ret = report_nomem();
+		}
+	}
+	hash_free(&seen);
+	buf_free(&text);
+	return ret;
+}
+
 static int
 declare_plans(struct printer *p, struct sql_tables *tables)
 {
 	struct buf *out = &p->out->buf;
+	int ret = drop_repeated(p, tables);
 	bool is_only = p->shown == 1;
-	int ret = 0;
 
-	for (size_t i = 0; i < p->nplans; i++)
-		if (p->plans[i] != NULL &&
-		    !stream_header_is_alike(&p->in.header, (unsigned int)i))
+	for (size_t i = 0; i < p->nplans && ret != -1; i++)
+		if (p->plans[i] != NULL)
 			ret |= plan_declare(p->plans[i], tables, is_only, out);
 	for (size_t i = 0; i < p->nuntyped; i++)
 		ret |= plan_declare(p->untyped[i].plan, tables, is_only, out);

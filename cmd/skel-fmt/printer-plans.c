@@ -247,6 +247,32 @@ check_pairs(const struct printer *p)
 	return 0;
 }
 
+/* Whether all plans are of one map, with the same columns: of several hosts. */
+static bool
+is_one_table(const struct printer *p)
+{
+	const struct stream_map *maps = p->in.header.maps;
+	struct buf first = { 0 }, head = { 0 };
+	const char *map = NULL;
+	bool same = true;
+
+	for (size_t i = 0; i < p->nplans && same; i++) {
+		if (p->plans[i] == NULL)
+			continue;
+		head.len = 0;
+		plan_head(p->plans[i], map == NULL ? &first : &head);
+		if (map != NULL)
+			same = strcmp(map, maps[i].name) == 0 &&
+			       head.len == first.len &&
+			       memcmp(head.data, first.data, head.len) == 0;
+		map = maps[i].name;
+	}
+	same &= !first.failed && !head.failed;
+	buf_free(&first);
+	buf_free(&head);
+	return same;
+}
+
 int
 printer_open_plans(struct printer *p)
 {
@@ -284,7 +310,7 @@ printer_open_plans(struct printer *p)
 	for (unsigned int i = 0; i < h->nmaps; i++)
 		if (open_plan(p, i, &has_stacks) == -1)
 			return -1;
-	if (plan_traits(p->plan.form)->one_table && p->shown > 1) {
+	if (plan_traits(p->plan.form)->one_table && !is_one_table(p)) {
 		report_error("%s: the rows of several maps have no columns in "
 			     "common; choose one with -m",
 		    p->in.name);

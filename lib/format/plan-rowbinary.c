@@ -16,21 +16,28 @@
 #include "base/varint.h"
 #include "format/plan-column.h"
 
+/* Add a text that is the same in each row, with its length in front. */
+static void
+add_constant(struct formatter *s, const char *text)
+{
+	char count[VARINT_MAX];
+
+	buf_add(&s->texts, count,
+	    (size_t)(write_varint(count, strlen(text)) - count));
+	formatter_add_text(s, text);
+}
+
 static void
 layout_row(struct plan *p)
 {
 	struct formatter *s = &p->formatter;
-	char text[VARINT_MAX];
-	size_t n = strlen(p->map_name);
 
-	if (!p->options.bare) {
-		buf_add(
-		    &s->texts, text, (size_t)(write_varint(text, n) - text));
-		formatter_add_text(s, p->map_name);
-		if (!p->options.no_time)
-			formatter_push(
-			    s, (struct step){ .op = STEP_TIME_NS }, 8);
-	}
+	if (!p->options.bare)
+		add_constant(s, p->map_name);
+	if (p->host != NULL)
+		add_constant(s, p->host);
+	if (plan_shows_time(p))
+		formatter_push(s, (struct step){ .op = STEP_TIME_NS }, 8);
 	for (size_t i = 0; i < p->columns.n; i++)
 		if (!p->columns.v[i].place.added)
 			formatter_add_binary(s, &p->columns.v[i].place);
@@ -238,17 +245,25 @@ write_json_cell(struct plan *p, const struct plan_input *rec, size_t i)
 	buf_chr(out, column.dimensions == 0);
 }
 
+static void
+write_constant(struct buf *out, const char *text)
+{
+	size_t start = out->len;
+
+	buf_str(out, text);
+	buf_count(out, start);
+}
+
 /* A JSON record. */
 static void
 record_row(struct plan *p, const struct plan_input *rec)
 {
 	struct buf *out = rec->run.out;
-	size_t start = out->len;
 
-	if (!p->options.bare) {
-		buf_str(out, p->map_name);
-		buf_count(out, start);
-	}
+	if (!p->options.bare)
+		write_constant(out, p->map_name);
+	if (p->host != NULL)
+		write_constant(out, p->host);
 	if (plan_shows_time(p)) {
 		buf_chr(out, !rec->has_time);
 		if (rec->has_time)
