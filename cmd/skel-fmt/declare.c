@@ -145,7 +145,6 @@ drop_repeated(struct printer *p, const struct sql_tables *tables)
 		if (hash_find(&seen, key) != NULL) {
 			plan_free(p->plans[i]);
 			p->plans[i] = NULL;
-			p->shown--;
 		} else if (text.failed || hash_add(&seen, key) == NULL) {
 			ret = report_nomem();
 		}
@@ -160,8 +159,12 @@ declare_plans(struct printer *p, struct sql_tables *tables)
 {
 	struct buf *out = &p->out->buf;
 	int ret = drop_repeated(p, tables);
-	bool is_only = p->shown == 1;
+	size_t n = p->nuntyped;
+	bool is_only;
 
+	for (size_t i = 0; i < p->nplans; i++)
+		n += p->plans[i] != NULL;
+	is_only = n == 1;
 	for (size_t i = 0; i < p->nplans && ret != -1; i++)
 		if (p->plans[i] != NULL)
 			ret |= plan_declare(p->plans[i], tables, is_only, out);

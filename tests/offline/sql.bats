@@ -321,3 +321,17 @@ null	null
 	[ "$output" -eq "$(skel-fmt --rowbinary "$FMT/scalars.skel" | wc -c)" ]
 	[[ $stderr == *"this stream is left out: its rows have other columns" ]]
 }
+
+@test "a map of several hosts is one table, with the host as a column, in RowBinary too" {
+	sed '1s/"host":"test"/"host":"two"/' "$FMT/scalars.skel" >two.skel
+	skel-merge "$FMT/scalars.skel" two.skel >merged.skel
+	run -0 skel-fmt --sql=clickhouse:t merged.skel
+	is 'CREATE TABLE `t` (
+	`@map` String,
+	`@host` String,
+	`@time` DateTime64(9, '\''UTC'\''),' "$(head -n 4 <<<"$output")"
+	[ "$(grep -c CREATE <<<"$output")" -eq 1 ]
+	rows=$(skel-fmt --rowbinary "$FMT/scalars.skel" | wc -c)
+	# Two rows of each, with "test" and with "two" and their lengths.
+	[ "$(skel-fmt --rowbinary merged.skel | wc -c)" -eq $((2 * rows + 2 * 5 + 2 * 4)) ]
+}
