@@ -123,6 +123,8 @@ NEED_check-objects := $(if $(KERNELS),$(NEED_check-vm),$(NEED_check))
 NEED_check-agree := $(NEED_check-vm) opensnoop:libbpf-tools
 NEED_check-connect := $(NEED_check-agree)
 NEED_check-debian13 := $(NEED_build) debootstrap git
+NEED_check-arm64 := $(NEED_check) aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu apt-get:apt cpio \
+	qemu-aarch64:qemu-user qemu-system-aarch64:qemu-system-arm
 # What the scripts of tests/engines need, each in a line of its own.  A script that
 # lacks something skips.
 NEED_engine-chromium   := chromium /usr/lib/python3/dist-packages/websocket:python3-websocket
@@ -186,9 +188,9 @@ BPF_SRC  := $(wildcard assets/*.bpf.[ch] tests/bench/*.bpf.c tests/programs/*.bp
 MAN      := $(wildcard cmd/*.[78] cmd/*/*.[18] lib/*/*.3 lib/*/*.5)
 # Programs that the tests compile and run.
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.cc tests/eunomia/* tests/faults/*.c))
-# The guest runs this with busybox.
-INIT_SRC := tests/vm/init
-SHELL_SRC := .ci/run $(filter-out $(INIT_SRC) tests/vm/list %.md,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/helpers/hardened tests/run tests/demo tests/soak \
+# The guests run these with busybox.
+INIT_SRC := tests/vm/init tests/arm64-init
+SHELL_SRC := .ci/run tests/debian13 tests/arm64 $(filter-out $(INIT_SRC) tests/vm/list %.md,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/helpers/hardened tests/run tests/demo tests/soak \
 	tests/engines/* tests/helpers/has-bpf tests/vm/* tests/fuzz/libs tests/fuzz/run tests/fuzz/seeds \
 	completions/skel.bash))
 
@@ -379,6 +381,10 @@ check-tarball: tarball ## use the tarball in an empty root, and on Debian 11's k
 	$(MAKE) -C $(B)/again B=build tarball
 	@BUILD="$(CURDIR)/$(B)" tests/tarball $(B)/$(TARBALL).tar.xz $(B)/again/build/$(TARBALL).tar.xz
 	@rm -rf $(B)/again
+
+# This builds in the folder itself; no package of another architecture is installed.
+check-arm64: | $(SETUP) ## build for arm64, test in qemu-user, and load the packages in a guest: T=FILE
+	@tests/arm64 build/arm64 $(T_BATS)
 
 # For fuzzing, clang builds the library and the targets again, with libFuzzer.
 FUZZ_SECONDS ?= 60

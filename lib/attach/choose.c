@@ -10,7 +10,9 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/report.h"
+#include "base/util.h"
 #include "elf/map-refs.h"
+#include "kinds/syscall-numbers.h"
 #include "load/struct-ops.h"
 
 /* What the package and the command line want of a program. */
@@ -65,12 +67,39 @@ attach_refused_free(struct attach_refused *r)
 	*r = (struct attach_refused){ 0 };
 }
 
+/* Whether a section names a tracepoint of a system call that another machine
+ * has and this one does not, as open(2) on arm64. */
+static bool
+is_foreign_call(const char *section)
+{
+	static const char *const foreign[] = {
+#if defined(__aarch64__)
+#define FOREIGN(name, x86, arm) SYSCALL_AARCH64_##name == -1 ? #name : NULL,
+#else
+#define FOREIGN(name, x86, arm) SYSCALL_X86_64_##name == -1 ? #name : NULL,
+#endif
+		SYSCALL_NUMBERS(FOREIGN)
+#undef FOREIGN
+	};
+	const char *call = strstr(section, "/syscalls/sys_");
+
+	if (call == NULL || (call = strchr(call + 14, '_')) == NULL)
+		return false;
+	for (size_t i = 0; i < nitems(foreign); i++)
+		if (foreign[i] != NULL && strcmp(foreign[i], call + 1) == 0)
+			return true;
+	return false;
+}
+
 /* Whether the job may fail because its place does not exist: it is a
- * placeholder in the section, where "-a" gives others their places. */
+ * placeholder in the section, where "-a" gives others their places, or a call
+ * of another machine's. */
 static bool
 may_lack_place(const struct attachments *a, const struct attach_job *j)
 {
-	return a->placed && j->where == NULL;
+	return j->where == NULL &&
+	       (a->placed ||
+		   is_foreign_call(bpf_program__section_name(j->program)));
 }
 
 /* Leave the job's program out from now on. */

@@ -55,8 +55,8 @@ struct attachments {
  *
  * A program that fails, here or later, is left out with a notice of the reason,
  * if it is optional, or if its section names a place that does not exist while
- * "-a" gives other programs theirs.  If no program remains then, that is an
- * error.
+ * "-a" gives other programs theirs, or a system call that only other machines
+ * have.  If no program remains then, that is an error.
  */
 int attach_choose(struct attachments *a, struct object *o,
     const struct attach_options *options, struct attach_refused *refused);

@@ -23,6 +23,9 @@ enum {
 #define LOADING_KERNEL_BTF "loading kernel BTF"
 #define NO_TARGET_BTF "failed to parse target BTF"
 #define NO_KERNEL_BTF "failed to find valid kernel BTF"
+/* In place of both since 1.5, where the file is there or is not. */
+#define UNREAD_KERNEL_BTF "failed to read kernel BTF from '"
+#define MISSING_KERNEL_BTF "kernel BTF is missing at '"
 #define NO_HOOK "failed to find kernel BTF type ID"
 #define NO_CODE "The address of function " /* of the verifier */
 #define NO_RELOCATION "failed to resolve CO-RE relocation "
@@ -107,14 +110,17 @@ parse_errno(const char *text)
 	return error;
 }
 
-/* The error in "loading kernel BTF 'FILE': ERROR" or "failed to parse target
- * BTF: ERROR"; 0 if the line is neither, or there was no error. */
+/* The error in "loading kernel BTF 'FILE': ERROR", "failed to read kernel BTF
+ * from 'FILE': ERROR" or "failed to parse target BTF: ERROR"; 0 if the line is
+ * none of them, or there was no error. */
 static int
 parse_btf_error(const char *line)
 {
 	const char *error = NULL;
 
-	if (strncmp(line, LOADING_KERNEL_BTF, strlen(LOADING_KERNEL_BTF)) == 0)
+	if (strncmp(line, LOADING_KERNEL_BTF, strlen(LOADING_KERNEL_BTF)) ==
+		0 ||
+	    strncmp(line, UNREAD_KERNEL_BTF, strlen(UNREAD_KERNEL_BTF)) == 0)
 		error = strstr(line, "': ");
 	else if (strncmp(line, NO_TARGET_BTF, strlen(NO_TARGET_BTF)) == 0)
 		error = strstr(line, ": ");
@@ -249,7 +255,8 @@ classify(const struct libbpf_refusal *r, bool relocation)
 
 	if (r->error == EPERM && r->log == NULL)
 		return LIBBPF_REFUSED_PRIVILEGE;
-	if (target || was_warned(NO_KERNEL_BTF)) {
+	if (target || was_warned(NO_KERNEL_BTF) ||
+	    was_warned(UNREAD_KERNEL_BTF) || was_warned(MISSING_KERNEL_BTF)) {
 		if (report_is_shortage(r->btf_error) || r->btf_error == EIO)
 			return LIBBPF_REFUSED_BTF_READ;
 		return target ? LIBBPF_REFUSED_TARGET_BTF

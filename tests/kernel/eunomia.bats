@@ -101,7 +101,7 @@ declared() {
 	run -0 readelf -d "$USR/lib/libeunomia.so"
 	[[ $output == *"soname: [libeunomia.so.0]"* ]]
 	run -0 pkg-config --cflags --libs eunomia
-	[[ $output == "-I$USR/include -L$USR/lib -leunomia"* ]]
+	[[ $output == "-I$USR/include "*"-L$USR/lib -leunomia"* ]]
 	[ "$(pkg-config --modversion eunomia)" = "$(skel-load -V | cut -d ' ' -f 2)" ]
 }
 
@@ -115,7 +115,7 @@ declared() {
 	[ "$(pkg-config --variable=libdir eunomia)" = /usr/lib/x ]
 	# If the prefix is moved, everything is found in the new place.
 	run -0 pkg-config --define-variable=prefix=/opt/x --cflags --libs eunomia
-	[[ $output == "-I/opt/x/include -L/opt/x/lib/x -leunomia"* ]]
+	[[ $output == "-I/opt/x/include "*"-L/opt/x/lib/x -leunomia"* ]]
 }
 
 @test "the libraries export the functions of the header and nothing else" {
@@ -193,6 +193,9 @@ declared() {
 
 @test "a static program contains the library" {
 	[ -z "$SAN" ] || skip "sanitized programs are not static"
+	# That of Debian 13 wants libeu, which is in no package.
+	echo 'int elf_end(void *elf); int main(void) { return elf_end(0); }' >elf.c
+	gcc -static -o elf elf.c $(pkg-config --static --libs libelf) || skip "libelf cannot be linked statically"
 	compile errors -static $(pkg-config --static --cflags --libs eunomia)
 	run -0 readelf -d errors
 	[[ $output == *"no dynamic section"* ]]

@@ -89,6 +89,15 @@ static const struct {
 		"-ENOMEM\n" },
 	      { LIBBPF_WARN, "libbpf: failed to find valid kernel BTF\n" } },
 	    ESRCH, LIBBPF_REFUSED_BTF_READ, ENOMEM, "" },
+	{ { { LIBBPF_WARN, "libbpf: failed to read kernel BTF from "
+			   "'/sys/kernel/btf/vmlinux': -12\n" },
+	      { LIBBPF_WARN, "libbpf: Error loading vmlinux BTF: -12\n" } },
+	    ENOMEM, LIBBPF_REFUSED_BTF_READ, ENOMEM, "" },
+	{ { { LIBBPF_WARN, "libbpf: kernel BTF is missing at "
+			   "'/sys/kernel/btf/vmlinux', was "
+			   "CONFIG_DEBUG_INFO_BTF enabled?\n" },
+	      { LIBBPF_WARN, "libbpf: Error loading vmlinux BTF: -3\n" } },
+	    ESRCH, LIBBPF_REFUSED_KERNEL_BTF, 0, "" },
 
 	/* The kernel lacks what the program attaches to. */
 	{ { { LIBBPF_WARN,
