@@ -136,6 +136,7 @@ NEED_engine-postgresql := '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:
 NEED_engine-redis      := redis-server redis-cli:redis-tools
 NEED_engine-rsyslog    := rsyslogd:rsyslog systemd-cat:systemd
 NEED_engine-sqlite     := sqlite3
+NEED_engine-prometheus := curl jq promtool:prometheus prometheus-node-exporter victoria-metrics
 ENGINES := $(filter-out run,$(notdir $(wildcard tests/engines/*)))
 NEED_check-engines = $(NEED_build) -- python3 $(foreach e,$(or $(ENGINE),$(ENGINES)),$(NEED_engine-$e))
 NEED_check-systemd := debootstrap busybox:busybox-static cpio mke2fs:e2fsprogs kmod qemu-system-x86_64:qemu-system-x86 xz:xz-utils
