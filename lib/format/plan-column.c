@@ -389,3 +389,13 @@ plan_write_key(struct plan *p, const struct plan_input *rec, bool space)
 			any = true;
 	}
 }
+
+void
+plan_measure_part(const struct plan *p, struct formatter_part *part)
+{
+	const struct formatter *s = &p->formatter;
+
+	part->first = s->v + part->from;
+	part->end = s->v + part->to;
+	part->most = formatter_max_size(s, part->from, part->to);
+}

@@ -363,7 +363,7 @@ struct hist plan_make_hist(
 void plan_write_hist(
     const struct plan *p, const struct hist *h, struct buf *out);
 
-/* plan-heat.c.  Adds a histogram, whose key is that of plan_start_spark(), to
+/* plan-slots.c.  Adds a histogram, whose key is that of plan_start_spark(), to
  * the heat map. */
 void plan_add_heat(
     struct plan *p, const struct plan_input *rec, const struct hist *h);

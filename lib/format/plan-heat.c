@@ -42,25 +42,6 @@ layout_heat(struct plan *p)
 	plan_add_column_parts(p, NULL);
 }
 
-void
-plan_add_heat(
-    struct plan *p, const struct plan_input *rec, const struct hist *h)
-{
-	uint64_t time = rec->has_time ? rec->run.time_ns : 0;
-	struct buf name = { 0 };
-
-	buf_str(&name, p->map_name);
-	if (p->spark_key.len > 0) {
-		buf_str(&name, ", ");
-		buf_add(&name, p->spark_key.data, p->spark_key.len);
-	}
-	if (name.failed || p->spark_key.failed ||
-	    heat_add(p->options.heat, &p->heat, name.data, name.len, h, time) ==
-		-1)
-		rec->run.out->failed = true;
-	buf_free(&name);
-}
-
 static void
 record_heat(struct plan *p, const struct plan_input *rec)
 {

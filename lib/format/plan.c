@@ -32,20 +32,6 @@ plan_traits(enum plan_form form)
 	return &plan_forms[form]->traits;
 }
 
-static void
-measure_part(const struct formatter *s, struct formatter_part *part)
-{
-	part->first = s->v + part->from;
-	part->end = s->v + part->to;
-	part->most = formatter_max_size(s, part->from, part->to);
-}
-
-void
-plan_measure_part(const struct plan *p, struct formatter_part *part)
-{
-	measure_part(&p->formatter, part);
-}
-
 struct plan *
 plan_alloc(const char *map, const struct plan_options *o)
 {
@@ -149,9 +135,9 @@ finish_layout(struct plan *p)
 	if (formatter_finish(&p->formatter) == -1 || p->columns.failed ||
 	    p->table.failed)
 		return -1;
-	measure_part(&p->formatter, &p->line);
+	plan_measure_part(p, &p->line);
 	for (size_t i = 0; p->parts != NULL && i < p->columns.n; i++)
-		measure_part(&p->formatter, &p->parts[i]);
+		plan_measure_part(p, &p->parts[i]);
 	if (p->ops->measure != NULL)
 		p->ops->measure(p);
 	return p->table.failed ? -1 : 0;

@@ -73,7 +73,9 @@ stream() {
 		for host in here there; do
 			of_host $host m.skel > got 2> /dev/null || :
 			# Of types without a name of their own the label is a number.
-			diff <(unlabelled < want) <(unlabelled < got) > diff || { echo "$name: $host"; head diff; false; }
+			unlabelled < want > wanted
+			unlabelled < got > given
+			diff wanted given > differ || { echo "$name: $host"; head differ; false; }
 		done
 	done
 }
@@ -269,7 +271,7 @@ stream() {
 	[ "$(head -n 1 m.skel | grep -c '"unknown":{"a":\[1,18446744073709551615\]}')" = 1 ]
 	[ "$(tail -n 1 m.skel)" = '{"@end":{"records":12,"lost":3,"let_go":7}}' ]
 	skel-fmt -q --table m.skel | grep -q '\\^\[\[2J'
-	! skel-fmt -q --table m.skel | grep -q $'\e'
+	run ! grep -q $'\e' <(skel-fmt -q --table m.skel)
 	# A line that names a host itself is of its own stream all the same.
 	{ head -n 1 a.skel; echo '{"@names":{"kind":"uid","names":[[1000,"eve"]],"host":1}}'; tail -n +3 a.skel; } > eve.skel
 	skel-merge eve.skel b.skel > m.skel
@@ -278,7 +280,6 @@ stream() {
 
 @test "an input that is silent, or blocked, holds up no other one" {
 	mkfifo never slow
-	local got
 	skel-merge never slow > out &
 	exec 8> never 9> slow
 	head -n 3 a.skel >&8

@@ -36,7 +36,7 @@ the_first_is_the_least_whatever_changes(void)
 {
 	struct merge_top room[INPUTS];
 	struct merge_heap h = { .v = room };
-	uint64_t times[INPUTS];
+	uint64_t times[INPUTS] = { 0 };
 	bool in[INPUTS] = { false };
 
 	for (int step = 0; step < STEPS; step++) {
