@@ -110,7 +110,7 @@ author() {
 	run -1 author 'int ret SKEL_WIDTH(0);'
 	[[ $output == *'own.bpf.o: struct event.ret: SKEL_WIDTH: expected columns, 1 to 4096' ]]
 	run -1 author 'int ret SKEL_TAG("colour=red");'
-	[[ $output == *'unknown annotation "skel:colour=red" on a member; known: as=, help=, hide, time, width=' ]]
+	[[ $output == *'unknown annotation "skel:colour=red" on a member; known: as=, gauge, help=, hide, time, width=' ]]
 }
 
 # calls MACHINE: write calls.skel, two records with the numbers of system calls on x86-64
