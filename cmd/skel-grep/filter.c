@@ -318,6 +318,19 @@ is_done(struct filter *f)
 	return is_late(f);
 }
 
+/* For how many ms the input may be waited for; -1: without a limit. */
+static int
+get_wait_ms(const struct filter *f)
+{
+	int most = held_clock_wait_ms(&f->held_clock, f->held, -1), left;
+	uint64_t now = clock_elapsed();
+
+	if (f->deadline == 0)
+		return most;
+	left = f->deadline > now ? (int)((f->deadline - now) / 1000000) + 1 : 0;
+	return most < 0 || left < most ? left : most;
+}
+
 /* Wait for input, after writing out what there is. */
 static enum filter_end
 wait_for_input(struct filter *f, int fd)
@@ -331,7 +344,7 @@ wait_for_input(struct filter *f, int fd)
 			return FILTER_FAILED;
 		if (must_stop(f) || is_done(f))
 			return FILTER_CHOSEN;
-		wait_ms = held_clock_wait_ms(&f->held_clock, f->held, -1);
+		wait_ms = get_wait_ms(f);
 		ready = output_wait(f->out, fd, wait_ms);
 		held_clock_note_wait(&f->held_clock, wait_ms);
 	}

@@ -644,7 +644,9 @@ copy_last_names(struct stream_pass *p)
 	p->deadline = 0;
 	/* Whoever asks for a part of a file does not want all of it read. */
 	p->held_clock.stopped = false;
-	while (end == PASS_NONE && lacks_names(p)) {
+	while (end == PASS_NONE &&
+	       (end = release_held(p, p->held_clock.now)) == PASS_NONE &&
+	       lacks_names(p)) {
 		if (!stream_reader_is_ready(p->reader)) {
 			end = read_more_input(p);
 			continue;

@@ -191,6 +191,15 @@ finish() {
 	finish
 }
 
+@test "skel-grep -m does not wait for ever for the names of its last record" {
+	start skel-grep -m 1 'n == 1'
+	small 1,4 >&8
+	read -r -t 30 header <&9
+	read -r -t 30 record <&9
+	comes '{"@end":{"records":1,"lost":0}}'
+	finish
+}
+
 @test "of appended streams each has its own names, and all that waits comes before the next" {
 	{ small 1,3; small 1,8; } > two.skel
 	run -0 skel-fmt -q --csv -b -H -m ev -c n,ustack two.skel

@@ -838,7 +838,7 @@ enum_of_bits() {
 }
 
 @test "completion offers options, and the maps of the streams on the command line" {
-	[ "$(complete_words skel-fmt --t)" = '--table --text --time --tsv' ]
+	[ "$(complete_words skel-fmt --t)" = '--table --text --time --trace --tsv' ]
 	[ "$(complete_words skel-fmt --tsv =)" = "safe sql" ]
 	[ "$(complete_words skel-fmt --csv = sa)" = safe ]
 	[ "$(complete_words skel-fmt "$FMT/maps.skel" -m ex)" = 'execs exits' ]
