@@ -597,6 +597,8 @@ metrics_add_row(
 	struct row_key *k;
 	struct hash_key by_text;
 
+	/* Without labels too the text of a row is somewhere. */
+	buf_room(&g->texts, 1);
 	if (values->len > 0)
 		write_labels(g, values);
 	if (g->texts.failed || values->failed) {
