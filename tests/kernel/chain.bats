@@ -263,6 +263,9 @@ every_pipeline_works() {
 		if [[ $line == *'> run.skel' ]]; then
 			wait_pipe
 			[ "$(wc -l < run.skel)" -eq 20 ]
+		elif [[ $line == *'> cpu.svg' ]]; then
+			wait_pipe
+			grep -q '</svg>' cpu.svg
 		else
 			wait_for 10 some_output
 			stop_pipe
