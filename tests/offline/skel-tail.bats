@@ -41,6 +41,13 @@ shown() {
 	skel-fmt --json --bare "$@" | jq -r .n | paste -s -d ' '
 }
 
+# handles_usr1: the command catches SIGUSR1 now, signal number 10 in its mask.
+handles_usr1() {
+	local mask
+	mask=$(awk '$1 == "SigCgt:" { print $2 }' "/proc/$JOB/status")
+	((0x$mask >> 9 & 1))
+}
+
 # start OPTION...: run the command on a pipe, which stays open as descriptor 8.
 start() {
 	rm -f in
@@ -48,6 +55,7 @@ start() {
 	skel-tail "$@" < in > got 2> err 3>&- &
 	JOB=$!
 	exec 8> in
+	wait_for 10 handles_usr1
 }
 
 finish() {
