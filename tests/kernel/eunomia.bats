@@ -221,8 +221,8 @@ declared() {
 	./watch < "$ASSETS/bootstrap.json" > out 2> err 3>&- &
 	POLL=$!
 	wait_for 20 grep -q '^SigCgt:.*[2367abef]$' "/proc/$POLL/status"
-	/bin/true
-	wait_for 20 grep -q '"comm":"true"' out
+	# It catches the signal before it has attached.
+	wait_for 20 eval '/bin/true; grep -q "\"comm\":\"true\"" out'
 	kill -INT "$POLL"
 	wait "$POLL"
 	POLL=

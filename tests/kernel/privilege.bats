@@ -98,7 +98,7 @@ may_only() {
 	if [ -z "${SAN:-}" ]; then
 		try
 		is "$(printf '%s\n' "$@" | sort | paste -s -d ' ')" "$MAY"
-	elif has_landlock && [[ " $* " != *" unlink "* ]]; then
+	elif has_landlock && [[ " $* " != *" unlink"* ]]; then
 		ERRORS='EPERM|EACCES' try
 		run ! grep -E '^(create|write|change|empty|openat2|truncate|mkdir|link|rename|make-outside|move-outside|unlink|exec|ptrace) ok$' report
 	fi
@@ -143,8 +143,15 @@ caps() {
 	printf '%016x\n' $((set & 0x${HAVE:-$(field CapPrm self)}))
 }
 
-# has_caps NAME...: STAGE has exactly these capabilities and cannot get others.
+# may_use NAME...: these are the capabilities of STAGE now.
+may_use() {
+	[ "$(caps "$@")" = "$(field CapPrm)" ]
+}
+
+# has_caps NAME...: STAGE has exactly these capabilities and cannot get others, once
+# it has given up those that it opened maps with.
 has_caps() {
+	wait_for 10 may_use "$@" || :
 	is "$(caps "$@")" "$(field CapEff)"
 	is "$(caps "$@")" "$(field CapPrm)"
 	is 0000000000000000 "$(field CapInh)"
@@ -409,8 +416,7 @@ begin_session() {
 	local tracer=$STAGE
 	wait_for 10 pgrep -P "$tracer" -x skel-poll
 	STAGE=$(pgrep -P "$tracer" -x skel-poll)
-	# It gives up the others once the maps are open, after it was confined.
-	wait_for 10 has_caps bpf
+	has_caps bpf
 	end || :
 	wait "$tracer" || :
 }
