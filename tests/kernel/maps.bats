@@ -318,7 +318,7 @@ refused() {
 
 @test "where no bpffs is mounted, a run mounts it for such a map, and --check does not" {
 	bpf_package params -DPINNED=3
-	run -0 --separate-stderr unshare -m sh -c 'umount -a -t bpf && skel-load -q --check params.json && ! grep " /sys/fs/bpf " /proc/mounts'
+	run -0 --separate-stderr unshare -m sh -c 'umount -a -t bpf && skel-load -q --check params.json && ! grep " /sys/fs/bpf bpf " /proc/mounts'
 	[ -z "$stderr" ]
 	run -0 --separate-stderr unshare -m sh -c 'umount -a -t bpf && skel-load -t 0.1 -f json params.json'
 	[[ $stderr == *"mounted bpffs on /sys/fs/bpf"*"pinned at $PIN"* ]]
