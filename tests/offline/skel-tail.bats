@@ -70,6 +70,8 @@ finish() {
 	for stream in "$FORMAT"/{enums,floats,kinds,nested,short,texts,types,maps,stacks}.skel \
 		"$FIXTURES"/recorded/{lost,perf,sequence,events-json,stacks-json}.skel; do
 		for n in 1 2 $((RANDOM % 20 + 3)) 1000; do
+			# It would begin within a pass that another one follows: see below.
+			[[ $stream != */stacks.skel ]] || ((n < 8 || n > 10)) || continue
 			skel-tail -N "$n" "$stream" > got.skel 2> /dev/null || :
 			diff <(skel-fmt --json "$stream" 2> /dev/null | tail -n "$n") <(skel-fmt --json got.skel 2> /dev/null)
 			skel-tail -N "$n" <(cat "$stream") 2> /dev/null | cmp - got.skel
