@@ -364,13 +364,13 @@ set numbers[1]=x' run -1 --separate-stderr poll 1 1 params.json
 @test "the process that finds names is no child of the host, and ends with the skeleton" {
 	need_bpf
 	compile children $(pkg-config --cflags --libs eunomia)
-	python3 "$HELPERS/watch.py" 60 "$PWD/report" ./children "$ASSETS/profile.json" > out
+	printf '#!/bin/sh\n: > "%s"\nexec "%s" "$@"\n' "$PWD/ran" "$(command -v skel-lookup)" > lookup
+	chmod 755 lookup
+	SKEL_LOOKUP=$PWD/lookup python3 "$HELPERS/watch.py" 60 "$PWD/report" ./children "$ASSETS/profile.json" > out
 	cat out report
 	[ "$(sort out | uniq -c | tr -s ' ')" = " 3 ECHILD" ]
 	run ! grep '^remain ' report
-	# It did run: its memory is more than that of the host alone.
-	SKEL_LOOKUP=/nonexistent python3 "$HELPERS/watch.py" 60 "$PWD/alone" ./children "$ASSETS/profile.json"
-	[ "$(sed -n 's/^peak //p' report)" -gt "$(sed -n 's/^peak //p' alone)" ]
+	[ -e ran ]
 }
 
 @test "the program's arguments are filled in" {
