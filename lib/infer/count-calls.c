@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "elf/btf-ext.h"
 #include "elf/elf-edit.h"
+#include "infer/code-flow.h"
 #include "infer/count-calls.h"
 #include "infer/count-code.h"
 #include "infer/helper-calls.h"
@@ -84,12 +85,6 @@ get_insn(const unsigned char *code, size_t at)
 	return insn;
 }
 
-static bool
-is_wide_load(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-}
-
 /* Whether the instruction calls one of the helpers. */
 static bool
 is_ring_call(const struct bpf_insn *insn)
@@ -125,7 +120,7 @@ count_calls_is_needed(const struct bpf_elf *elf)
 			struct bpf_insn insn = get_insn(code, at);
 
 			found = is_ring_call(&insn);
-			if (is_wide_load(&insn))
+			if (code_flow_is_wide(&insn))
 				at += INSN;
 		}
 	}
@@ -195,7 +190,7 @@ find_ring_calls(struct call_counter *c)
 				    add_ring_call(c, &call) == -1)
 					return -1;
 			}
-			if (is_wide_load(&insn))
+			if (code_flow_is_wide(&insn))
 				at += INSN;
 		}
 	}

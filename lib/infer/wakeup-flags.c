@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "elf/elf-edit.h"
+#include "infer/code-flow.h"
 #include "infer/wakeup-flags.h"
 
 enum { INSN = sizeof(struct bpf_insn) };
 
 /* The code of one section. */
-struct code {
+struct section_code {
 	const unsigned char *bytes; /* borrowed */
 	size_t n;                   /* instructions */
 	/* Owned: by instruction, and one more: some jump leads there. */
@@ -17,18 +18,12 @@ struct code {
 };
 
 static struct bpf_insn
-get_insn(const struct code *c, size_t at)
+get_insn(const struct section_code *c, size_t at)
 {
 	struct bpf_insn insn;
 
 	memcpy(&insn, c->bytes + at * INSN, sizeof(insn));
 	return insn;
-}
-
-static bool
-is_wide_load(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
 static bool
@@ -41,13 +36,13 @@ is_jump(const struct bpf_insn *insn)
 }
 
 static void
-note_targets(struct code *c)
+note_targets(struct section_code *c)
 {
 	for (size_t at = 0; at < c->n; at++) {
 		struct bpf_insn insn = get_insn(c, at);
 		int64_t to;
 
-		if (is_wide_load(&insn)) {
+		if (code_flow_is_wide(&insn)) {
 			at++;
 			continue;
 		}
@@ -102,7 +97,7 @@ may_write(const struct bpf_insn *insn, unsigned int reg)
 /* Whether the call at this place is reached, with flags that wake, from
  * instructions right before it only. */
 static bool
-is_plain_call(const struct code *c, size_t call, unsigned int reg)
+is_plain_call(const struct section_code *c, size_t call, unsigned int reg)
 {
 	for (size_t at = call; at > 0 && !c->is_target[at]; at--) {
 		struct bpf_insn insn = get_insn(c, at - 1), before;
@@ -110,7 +105,8 @@ is_plain_call(const struct code *c, size_t call, unsigned int reg)
 		/* The second half of an instruction, or of none. */
 		if (insn.code == 0 && at > 1) {
 			before = get_insn(c, at - 2);
-			if (!is_wide_load(&before) || before.dst_reg == reg)
+			if (!code_flow_is_wide(&before) ||
+			    before.dst_reg == reg)
 				return false;
 			at--;
 			continue;
@@ -131,14 +127,14 @@ is_plain_call(const struct code *c, size_t call, unsigned int reg)
 }
 
 static bool
-is_plain_code(struct code *c)
+is_plain_code(struct section_code *c)
 {
 	note_targets(c);
 	for (size_t at = 0; at < c->n; at++) {
 		struct bpf_insn insn = get_insn(c, at);
 		unsigned int reg = flags_register(&insn);
 
-		if (is_wide_load(&insn))
+		if (code_flow_is_wide(&insn))
 			at++;
 		else if (reg != 0 && !is_plain_call(c, at, reg))
 			return false;
@@ -150,7 +146,7 @@ static bool
 is_plain_section(struct elf_edit *e, size_t i)
 {
 	const Elf64_Shdr *h = &e->sections[i].header;
-	struct code c = { 0 };
+	struct section_code c = { 0 };
 	size_t size;
 	bool plain;
 
