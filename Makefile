@@ -136,6 +136,7 @@ NEED_engine-postgresql := '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:
 NEED_engine-redis      := redis-server redis-cli:redis-tools
 NEED_engine-rsyslog    := rsyslogd:rsyslog systemd-cat:systemd
 NEED_engine-sqlite     := sqlite3
+NEED_engine-two-hosts  := clang ip:iproute2 jq socat ssh:openssh-client /usr/sbin/sshd:openssh-server unshare:util-linux
 NEED_engine-prometheus := curl jq promtool:prometheus prometheus-node-exporter victoria-metrics
 ENGINES := $(filter-out run,$(notdir $(wildcard tests/engines/*)))
 NEED_check-engines = $(NEED_build) -- python3 $(foreach e,$(or $(ENGINE),$(ENGINES)),$(NEED_engine-$e))
