@@ -72,7 +72,7 @@ is_over(const void *ctx)
 {
 	const struct split *s = ctx;
 
-	return s->out->gone || s->failed || signals_stop();
+	return s->out->gone || s->walk.failed || signals_stop();
 }
 
 static int

@@ -221,8 +221,10 @@ note_record(struct split *s, unsigned int map)
 
 static int
 split_records(
-    struct split *s, const struct stream_record *r, size_t n, const char *end)
+    void *ctx, const struct stream_record *r, size_t n, const char *end)
 {
+	struct split *s = ctx;
+
 	for (size_t i = 0; i < n; i++) {
 		const char *next = i + 1 < n ? r[i + 1].text : end;
 		size_t len = (size_t)(next - r[i].text);
@@ -304,8 +306,10 @@ end_pass(struct split *s, unsigned int map)
 }
 
 static int
-split_line(struct split *s, const struct stream_line *line)
+split_line(void *ctx, const struct stream_line *line)
 {
+	struct split *s = ctx;
+
 	switch (line->kind) {
 	case LINE_JSON:
 		return split_json(s, line);
@@ -396,8 +400,9 @@ close_stream(struct split *s)
 }
 
 static int
-end_stream(struct split *s, enum walk_end why)
+end_stream(void *ctx, enum walk_end why)
 {
+	struct split *s = ctx;
 	int ret = release_late(s, true);
 	/* What "@end" says has to be somewhere. */
 	bool rest =
@@ -413,8 +418,9 @@ end_stream(struct split *s, enum walk_end why)
 }
 
 static int
-begin_stream(struct split *s, const struct stream_header *header)
+begin_stream(void *ctx, const struct stream_header *header)
 {
+	struct split *s = ctx;
 	const struct stream_reader *in = &s->walk.in;
 
 	s->header = header;
@@ -458,8 +464,9 @@ time_left(const struct split *s)
 }
 
 static int
-write_out(struct split *s, uint64_t *ns)
+write_out(void *ctx, uint64_t *ns)
 {
+	struct split *s = ctx;
 	uint64_t left;
 
 	for (size_t i = 0; i < s->nlate; i++)
@@ -479,46 +486,8 @@ write_out(struct split *s, uint64_t *ns)
 	return output_flush(s->out);
 }
 
-/* Note that nothing more can be written, if a function says so. */
-static int
-check(struct split *s, int ret)
-{
-	s->failed |= ret == -1;
-	return ret;
-}
-
-static int
-on_begin(void *ctx, const struct stream_header *header)
-{
-	return check(ctx, begin_stream(ctx, header));
-}
-
-static int
-on_records(void *ctx, const struct stream_record *r, size_t n, const char *end)
-{
-	return check(ctx, split_records(ctx, r, n, end));
-}
-
-static int
-on_line(void *ctx, const struct stream_line *line)
-{
-	return check(ctx, split_line(ctx, line));
-}
-
-static int
-on_end(void *ctx, enum walk_end why)
-{
-	return check(ctx, end_stream(ctx, why));
-}
-
-static int
-on_idle(void *ctx, uint64_t *ns)
-{
-	return check(ctx, write_out(ctx, ns));
-}
-
-static const struct walk_ops ops = { on_begin, on_records, on_line, on_end,
-	on_idle };
+static const struct walk_ops ops = { begin_stream, split_records, split_line,
+	end_stream, write_out };
 
 int
 split_run(struct split *s, int fd, const char *name)

@@ -47,8 +47,6 @@ struct split {
 	size_t keep; /* files; 0: all */
 	struct segment_dir dir;
 	struct output *out; /* borrowed: for the names of segments */
-	bool failed;        /* nothing more can be written; reported */
-
 	struct stream_walk walk;
 
 	/* The current stream. */

@@ -87,7 +87,7 @@ is_over(const void *ctx)
 {
 	const struct tail *t = ctx;
 
-	return t->out->gone || t->failed || signals_stop();
+	return t->out->gone || t->walk.failed || signals_stop();
 }
 
 static int

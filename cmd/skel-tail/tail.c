@@ -481,20 +481,18 @@ take_record(struct tail *t, const struct window_line *line, const char *text,
 }
 
 /* Whether a binary record is one that the query asks for, as far as that is
- * known. */
-static bool
+ * known: 0, 1, or -1 after reporting that memory ran out. */
+static int
 matches(struct tail *t, const struct stream_record *r)
 {
 	if (t->query == NULL)
-		return false;
+		return 0;
 	if (t->held != NULL &&
-	    held_records_must_wait(t->held, r->map, r->data, r->len)) {
-		t->failed |= held_records_put(t->held,
-				 &(struct held_record){ HELD_RECORD, r->map,
-				     r->time_ns, r->data, r->len },
-				 t->walk.clock.now) == -1;
-		return false;
-	}
+	    held_records_must_wait(t->held, r->map, r->data, r->len))
+		return held_records_put(t->held,
+		    &(struct held_record){
+			HELD_RECORD, r->map, r->time_ns, r->data, r->len },
+		    t->walk.clock.now);
 	return query_plan_run(t->plans.v[r->map], r->time_ns, r->data, r->len);
 }
 
@@ -534,16 +532,19 @@ take_each(struct tail *t, const struct stream_record *r, size_t n,
 
 static int
 take_records(
-    struct tail *t, const struct stream_record *r, size_t n, const char *end)
+    void *ctx, const struct stream_record *r, size_t n, const char *end)
 {
+	struct tail *t = ctx;
 	bool wanted[STREAM_BATCH] = { false }, any = false;
 	struct window_line run = { .len = (uint32_t)(end - r[0].text),
 		.kind = LINE_RECORD,
 		.n = (uint32_t)n };
+	int got;
 
 	for (size_t i = 0; i < n; i++) {
-		if (t->query != NULL)
-			any |= wanted[i] = matches(t, &r[i]);
+		if ((got = matches(t, &r[i])) == -1)
+			return -1;
+		any |= wanted[i] = got == 1;
 		if (r[i].time_ns > run.time_ns)
 			run.time_ns = r[i].time_ns;
 	}
@@ -555,7 +556,7 @@ take_records(
 	}
 	if (signals_take_request())
 		return trigger(t, NULL, NULL);
-	return t->failed ? -1 : release_held(t, 0);
+	return release_held(t, 0);
 }
 
 /* Whether a JSON record is one that the query asks for; -1 if it is no JSON,
@@ -666,8 +667,10 @@ take_names(struct tail *t, const struct stream_line *line)
 }
 
 static int
-tail_line(struct tail *t, const struct stream_line *line)
+tail_line(void *ctx, const struct stream_line *line)
 {
+	struct tail *t = ctx;
+
 	switch (line->kind) {
 	case LINE_JSON:
 		return take_json(t, line);
@@ -720,8 +723,9 @@ close_stream(struct tail *t)
 }
 
 static int
-end_stream(struct tail *t, enum walk_end why)
+end_stream(void *ctx, enum walk_end why)
 {
+	struct tail *t = ctx;
 	/* A stream that was cut stays one. */
 	const bool has_end = t->end != NULL || why == WALK_STOPPED;
 	int ret = release_held(t, UINT64_MAX);
@@ -801,8 +805,9 @@ open_query(struct tail *t, const struct stream_header *h)
 }
 
 static int
-begin_stream(struct tail *t, const struct stream_header *h)
+begin_stream(void *ctx, const struct stream_header *h)
 {
+	struct tail *t = ctx;
 	const struct stream_reader *in = &t->walk.in;
 	int got;
 
@@ -840,8 +845,9 @@ begin_stream(struct tail *t, const struct stream_header *h)
 
 /* What is done when nothing more has come. */
 static int
-idle(struct tail *t, uint64_t *ns)
+idle(void *ctx, uint64_t *ns)
 {
+	struct tail *t = ctx;
 	struct tail_dump *d = &t->dump;
 	const uint64_t now = clock_elapsed();
 
@@ -868,50 +874,8 @@ idle(struct tail *t, uint64_t *ns)
 	return 0;
 }
 
-/*
- * The functions that the walk calls.
- */
-
-/* Note that nothing more can be written, if a function says so. */
-static int
-check(struct tail *t, int ret)
-{
-	t->failed |= ret == -1;
-	return ret;
-}
-
-static int
-on_begin(void *ctx, const struct stream_header *header)
-{
-	return check(ctx, begin_stream(ctx, header));
-}
-
-static int
-on_records(void *ctx, const struct stream_record *r, size_t n, const char *end)
-{
-	return check(ctx, take_records(ctx, r, n, end));
-}
-
-static int
-on_line(void *ctx, const struct stream_line *line)
-{
-	return check(ctx, tail_line(ctx, line));
-}
-
-static int
-on_end(void *ctx, enum walk_end why)
-{
-	return check(ctx, end_stream(ctx, why));
-}
-
-static int
-on_idle(void *ctx, uint64_t *ns)
-{
-	return check(ctx, idle(ctx, ns));
-}
-
-static const struct walk_ops ops = { on_begin, on_records, on_line, on_end,
-	on_idle };
+static const struct walk_ops ops = { begin_stream, take_records, tail_line,
+	end_stream, idle };
 
 int
 tail_run(struct tail *t, int fd, const char *name)

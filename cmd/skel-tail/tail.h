@@ -46,7 +46,6 @@ struct tail {
 	const struct query *query; /* borrowed, or NULL */
 	struct segment_dir *dir;   /* borrowed; NULL: dumps go to out */
 	struct output *out;        /* borrowed */
-	bool failed;               /* nothing more can be written; reported */
 
 	struct stream_walk walk;
 	struct window window;

@@ -17,6 +17,14 @@ enum walk_step {
 	STEP_FAILED,  /* by a function, or the reader of the output left */
 };
 
+/* Note what a function returned.  Returns that. */
+static int
+note(struct stream_walk *w, int ret)
+{
+	w->failed |= ret == -1;
+	return ret;
+}
+
 static bool
 must_stop(const struct stream_walk *w)
 {
@@ -40,7 +48,7 @@ wait_for_input(struct stream_walk *w, int fd)
 	held_clock_note_wait(&w->clock, wait_ms);
 	while (!(ready & (OUTPUT_READY | OUTPUT_GONE))) {
 		ns = UINT64_MAX;
-		if (w->ops->idle(w->ctx, &ns) == -1)
+		if (note(w, w->ops->idle(w->ctx, &ns)) == -1)
 			return STEP_FAILED;
 		wait_ms = to_ms(ns);
 		if (must_stop(w))
@@ -64,7 +72,8 @@ walk_record(struct stream_walk *w, const struct stream_line *line)
 		.map = line->map,
 		.text = line->text };
 
-	return w->ops->records(w->ctx, &r, 1, line->text + line->text_len + 1);
+	return note(
+	    w, w->ops->records(w->ctx, &r, 1, line->text + line->text_len + 1));
 }
 
 static int
@@ -74,7 +83,7 @@ walk_line(struct stream_walk *w, const struct stream_line *line)
 		return 0;
 	if (line->kind == LINE_RECORD)
 		return walk_record(w, line);
-	return w->ops->line(w->ctx, line);
+	return note(w, w->ops->line(w->ctx, line));
 }
 
 /* Read the lines of a stream.  *line is the header of the next one where that
@@ -89,8 +98,8 @@ walk_lines(struct stream_walk *w, struct stream_line *line)
 	for (;;) {
 		n = w->untyped ? 0
 			       : stream_reader_next_records(&w->in, records);
-		if (n > 0 && w->ops->records(w->ctx, records, n,
-				 line_input_text(&w->in.input)) == -1)
+		if (n > 0 && note(w, w->ops->records(w->ctx, records, n,
+					 line_input_text(&w->in.input))) == -1)
 			return STEP_FAILED;
 		if (n > 0)
 			continue;
@@ -127,7 +136,8 @@ begin_stream(struct stream_walk *w, enum stream_opening what)
 		    w->in.name);
 		return 1;
 	}
-	return w->ops->begin(w->ctx, w->untyped ? NULL : &w->in.header);
+	return note(
+	    w, w->ops->begin(w->ctx, w->untyped ? NULL : &w->in.header));
 }
 
 static void
@@ -176,11 +186,11 @@ walk_streams(struct stream_walk *w, enum stream_opening what)
 	for (;;) {
 		step = walk_lines(w, &line);
 		if (step == STEP_FAILED && got == 0 && w->out->gone)
-			w->ops->end(w->ctx, WALK_STOPPED);
+			note(w, w->ops->end(w->ctx, WALK_STOPPED));
 		if (step == STEP_FAILED)
 			return -1;
 		report_cut(w, step);
-		if (got == 0 && w->ops->end(w->ctx, ends[step]) == -1)
+		if (got == 0 && note(w, w->ops->end(w->ctx, ends[step])) == -1)
 			return -1;
 		if (step != STEP_NEXT)
 			break;

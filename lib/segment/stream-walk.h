@@ -24,8 +24,8 @@ enum walk_end {
 		       */
 };
 
-/* Each function that returns int returns 0, or -1 after reporting: then nothing
- * more can be done. */
+/* What is called with ctx.  Each function that returns int returns 0, or -1
+ * after reporting: then nothing more can be done. */
 struct walk_ops {
 	/* A stream begins, or with header NULL JSON without a header.  Returns
 	 * 1 after reporting that this one is to be left out. */
@@ -46,6 +46,7 @@ struct stream_walk {
 	const struct walk_ops *ops;
 	void *ctx;
 	struct output *out; /* borrowed: whose reader may leave */
+	bool failed;        /* a function returned -1, of any input */
 
 	struct stream_reader in;
 	bool is_pipe;
