@@ -442,7 +442,7 @@ write_late(struct segment *s, const struct line_ids *ids, size_t n)
 		symbol_store_write(ids->symbols, s->out, ids->pid, s->addrs, n);
 	else
 		name_store_write(
-		    s->told->names, s->out, ids->number, ids->pid, s->addrs, n);
+		    ids->names, s->out, ids->number, ids->pid, s->addrs, n);
 }
 
 void

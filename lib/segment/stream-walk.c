@@ -128,14 +128,6 @@ begin_stream(struct stream_walk *w, enum stream_opening what)
 		    w->in.name);
 	if (what != STREAM_OPENED && what != STREAM_NDJSON)
 		return 1;
-	/* Names would be those of one host, and not of each. */
-	if (w->in.header.nhosts > 0 && w->in.header.encoding == STREAM_BINARY) {
-		report_error("%s: the stream is merged: cut those that it was "
-			     "made of, or make it JSON before: skel-poll -f "
-			     "json",
-		    w->in.name);
-		return 1;
-	}
 	return note(
 	    w, w->ops->begin(w->ctx, w->untyped ? NULL : &w->in.header));
 }

@@ -148,6 +148,70 @@ ends() {
 	is 3 "$(wc -l < names)"
 }
 
+# merged: merged.skel, with names before their records, and follow.skel, with names behind
+# them, of two hosts each.
+merged() {
+	local host
+	"$HELPERS/two-hosts.py" "$FORMAT" .
+	skel-merge --order a.skel b.skel > merged.skel
+	"$LATE" numbers > numbers.skel
+	for host in here there; do
+		{
+			head -n 1 numbers.skel | jq -c ".host = \"$host\" | .boot_id = \"$host\""
+			LC_ALL=C sed "1d;s/ana/ana of $host/;s/\"main\"/\"main of $host\"/" numbers.skel
+			# A host may say that it tells no more of a kind.
+			echo '{"@names":{"kind":"gid","over":true}}'
+		} > "$host.skel"
+	done
+	skel-merge -q here.skel there.skel > follow.skel
+}
+
+# as_json FILE: a binary stream with its records in JSON.
+as_json() {
+	skel-poll -q -f json < "$1" || [ $? = 3 ]
+}
+
+@test "a merged stream is cut into merged streams, each with the names of its hosts" {
+	local stream n file expression name
+	merged
+	# Each host has told another name of the same number.
+	grep -aq 'ana of there' follow.skel && grep -aq '"beta"' merged.skel
+	for stream in merged ab follow; do
+		name=uid
+		[ "$stream" != follow ] || name=owner
+		for n in 1 2 3 5 1000; do
+			split_stream -N "$n" "$stream.skel"
+			[[ ${SEGMENTS[0]} == out/merged-[nt]*-20261122T144801.*Z.skel ]]
+			same "$stream.skel"
+			# Each by itself.
+			for file in "${SEGMENTS[@]}"; do
+				cmp <(head -n 1 "$stream.skel") <(head -n 1 "$file")
+				skel-fmt -q --json "$file"
+			done | cmp - <(skel-fmt -q --json "$stream.skel")
+			# Together they are the stream again.
+			skel-merge -q "${SEGMENTS[@]}" > again.skel
+			cmp <(skel-fmt -q --json "$stream.skel") <(skel-fmt -q --json again.skel)
+			cmp <(head -n 1 "$stream.skel") <(head -n 1 again.skel)
+			is "$(ends "$stream.skel")" "$(ends again.skel)"
+			for expression in '@host ~ "b|there"' "$name ~ \"there|bob\""; do
+				skel-grep "$expression" "$stream.skel" | skel-fmt -q --json > want
+				[ -s want ]
+				skel-grep "$expression" "${SEGMENTS[@]}" | skel-fmt -q --json | cmp want -
+			done
+		done
+		as_json "$stream.skel" > json.skel
+		for n in 1 3 1000; do
+			split_stream -N "$n" json.skel
+			same json.skel
+			cmp <(skel-fmt -q --json "$stream.skel") <(skel-merge -q "${SEGMENTS[@]}" | skel-fmt -q --json)
+		done
+	done
+	# A record of one host brings no name of the other.
+	split_stream -N 1 ab.skel
+	run -1 grep -a '"@\(names\|symbols\|stack\)".*"host":1' "${SEGMENTS[@]:0:4}"
+	grep -aq '"@names".*"host":1.*"bob"' "${SEGMENTS[-2]}"
+}
+
 @test "a changed clock is that of the segments after it" {
 	python3 - "$FORMAT" > clock.skel <<-'PYTHON'
 		import json, struct, sys

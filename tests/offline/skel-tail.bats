@@ -176,6 +176,32 @@ finish() {
 	is "user499 user500 user3" "$(skel-fmt --json got.skel | jq -r .uid_text | paste -s -d ' ')"
 }
 
+@test "a dump of a merged stream has the names of each host" {
+	local stream host n
+	"$HELPERS/two-hosts.py" "$FORMAT" .
+	skel-merge --order a.skel b.skel > merged.skel
+	"$LATE" numbers > numbers.skel
+	for host in here there; do
+		head -n 1 numbers.skel | jq -c ".host = \"$host\" | .boot_id = \"$host\""
+		LC_ALL=C sed "1d;s/ana/ana of $host/;s/\"main\"/\"main of $host\"/" numbers.skel
+	done > hosts.skel
+	skel-merge -q <(LC_ALL=C sed -n '1,/^{"@end"/p' hosts.skel) <(LC_ALL=C sed '1,/^{"@end"/d' hosts.skel) > follow.skel
+	for stream in merged ab follow; do
+		skel-poll -q -f json < "$stream.skel" > json.skel || [ $? = 3 ]
+		skel-fmt --json "$stream.skel" > want
+		for n in 1 2 3 7 1000; do
+			skel-tail -N "$n" "$stream.skel" > got.skel
+			skel-fmt --json got.skel | diff <(tail -n "$n" want) -
+			skel-merge -q got.skel | cmp - got.skel
+			skel-tail -N "$n" json.skel | skel-fmt --json | diff <(tail -n "$n" want) -
+		done
+	done
+	grep -q '"ana of there"' want
+	# The expression compares with the names of the host of its record, which wait for them.
+	skel-tail -N 2 --when 'owner == "ana of there" && n == 1' -d out follow.skel > names
+	is "there 1 there 2" "$(skel-fmt --json out/merged-* | jq -r '."@host", .n' | paste -s -d ' ')"
+}
+
 @test "a pass whose beginning left the window is left out if another one follows" {
 	python3 - "$FORMAT" > passes.skel <<-'PYTHON'
 		import json, struct, sys
