@@ -24,7 +24,7 @@
 #include "worker.h"
 
 /* A sanitizer makes everything slower. */
-#define SLOWER (SANITIZED ? 10 : 1)
+#define SLOWER (SANITIZED ? 5 : 1)
 
 /* The processor time that a request may take, and that all of a file's may:
  * FILE_TIME, and OFFSET_TIME for each offset. */
