@@ -230,9 +230,14 @@ start_jit() {
 	wait_for 10 compgen -G "/tmp/perf-$JIT.map" > /dev/null
 }
 
-# jit_names: profile the process and print what its generated code is called.
+# jit_names: profile the process and print what its generated code is called.  On a
+# busy machine it may have no turn within a second.
 jit_names() {
-	watch skel-load -t 1 "$ASSETS/profile.json" --pid "$JIT" > /dev/null || return
+	local seconds
+	for seconds in 1 4 16; do
+		watch skel-load -t "$seconds" "$ASSETS/profile.json" --pid "$JIT" > /dev/null || return
+		[ -z "$(names_of "$JIT" out)" ] || break
+	done
 	rm -f "/tmp/perf-$JIT.map"
 	names_of "$JIT" out | grep -xE 'generated|wrong' || names_of "$JIT" out | grep -x '[?]'
 }
