@@ -128,6 +128,7 @@ NEED_check-arm64 := $(NEED_check) aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu ap
 # What the scripts of tests/engines need, each in a line of its own.  A script that
 # lacks something skips.
 NEED_engine-chromium   := chromium /usr/lib/python3/dist-packages/websocket:python3-websocket
+NEED_engine-devtools   := nodejs npm
 NEED_engine-clickhouse := '/usr/lib/python3*/ensurepip:python3-venv'
 NEED_engine-duckdb     := '/usr/lib/python3*/ensurepip:python3-venv'
 NEED_engine-kafka      := kcat ss:iproute2
@@ -137,6 +138,7 @@ NEED_engine-redis      := redis-server redis-cli:redis-tools
 NEED_engine-rsyslog    := rsyslogd:rsyslog systemd-cat:systemd
 NEED_engine-sqlite     := sqlite3
 NEED_engine-two-hosts  := clang ip:iproute2 jq socat ssh:openssh-client /usr/sbin/sshd:openssh-server unshare:util-linux
+NEED_engine-speedscope := chromium nodejs npm /usr/lib/python3/dist-packages/websocket:python3-websocket
 NEED_engine-prometheus := curl jq promtool:prometheus prometheus-node-exporter victoria-metrics
 ENGINES := $(filter-out run,$(notdir $(wildcard tests/engines/*)))
 NEED_check-engines = $(NEED_build) -- python3 $(foreach e,$(or $(ENGINE),$(ENGINES)),$(NEED_engine-$e))
