@@ -18,8 +18,10 @@ merge_order_open(struct merge *m)
 	m->heap.v = calloc(m->n + 1, sizeof(*m->heap.v));
 	if (m->heap.v == NULL)
 		return report_nomem();
+	if ((m->pool = merge_pool_new()) == NULL)
+		return -1;
 	for (size_t i = 0; i < m->n; i++)
-		if ((m->inputs[i].queue = merge_queue_new()) == NULL)
+		if ((m->inputs[i].queue = merge_queue_new(m->pool)) == NULL)
 			return -1;
 	return 0;
 }
@@ -105,33 +107,35 @@ merge_order_needs(const struct merge *m, const struct merge_input *in)
 static uint64_t
 find_deadline(const struct merge *m, uint64_t time_ns, uint64_t came)
 {
-	uint64_t deadline = 0;
-
-	if (is_beyond(m, m->reached, time_ns))
+	if (!m->all.any || is_beyond(m, m->all.least, time_ns))
 		return 0;
-	for (size_t i = 0; i < m->n; i++) {
-		if (!may_precede(m, &m->inputs[i], time_ns))
-			continue;
-		if (!m->inputs[i].live)
-			return UINT64_MAX;
-		deadline = came + m->bound_ns;
-	}
-	return deadline;
+	if (m->files.any && !is_beyond(m, m->files.least, time_ns))
+		return UINT64_MAX;
+	return came + m->bound_ns;
 }
 
-/* How far all inputs have come. */
-static uint64_t
-find_reached(const struct merge *m)
+static void
+add_reached(struct merge_reached *r, uint64_t latest)
 {
-	uint64_t least = UINT64_MAX;
+	if (!r->any || latest < r->least)
+		r->least = latest;
+	r->any = true;
+}
 
+/* Note how far all inputs have come. */
+static void
+note_reached(struct merge *m)
+{
+	m->all = m->files = (struct merge_reached){ .any = false };
 	for (size_t i = 0; i < m->n; i++) {
 		const struct merge_input *in = &m->inputs[i];
 
-		if (is_read(in) && merge_queue_latest(in->queue) < least)
-			least = merge_queue_latest(in->queue);
+		if (!is_read(in))
+			continue;
+		add_reached(&m->all, merge_queue_latest(in->queue));
+		if (!in->live)
+			add_reached(&m->files, merge_queue_latest(in->queue));
 	}
-	return least;
 }
 
 static void
@@ -179,8 +183,10 @@ write_first(struct merge *m, struct merge_input *in, struct merge_item *item)
 {
 	write_item(m, in, item);
 	merge_queue_drop(in->queue);
-	if (in->full && merge_queue_bytes(in->queue) < waiting_max(m) / 2)
+	if (in->full && merge_queue_bytes(in->queue) < waiting_max(m) / 2) {
 		in->full = false;
+		note_reached(m);
+	}
 	if (!find_first(m, in, item))
 		return false;
 	merge_heap_replace_first(&m->heap, item->time_ns);
@@ -217,7 +223,7 @@ merge_order_write(struct merge *m, struct merge_input **ended)
 		if (is_over(in))
 			return 1;
 	}
-	m->reached = find_reached(m);
+	note_reached(m);
 	while (m->heap.n > 0) {
 		*ended = in = &m->inputs[m->heap.v[0].input];
 		if (find_first(m, in, &item))

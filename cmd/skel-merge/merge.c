@@ -699,6 +699,7 @@ merge_close(struct merge *m)
 	json_decref(m->last_end);
 	buf_free(&m->last_line);
 	free(m->heap.v);
+	merge_pool_free(m->pool);
 	free(m->polls);
 	buf_free(&m->scratch);
 	buf_free(&m->map);

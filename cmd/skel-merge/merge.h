@@ -17,6 +17,12 @@
 #include "merge-input.h"
 #include "merge/merge-heap.h"
 
+/* The least of the times that inputs have come to, of which more is read. */
+struct merge_reached {
+	uint64_t least;
+	bool any; /* there is such an input */
+};
+
 struct merge {
 	struct output *out;         /* borrowed */
 	struct merge_input *inputs; /* borrowed */
@@ -44,9 +50,10 @@ struct merge {
 	struct buf last_line;
 
 	/* With an order. */
+	struct merge_pool *pool; /* owned */
 	struct merge_heap heap;
-	uint64_t now;       /* clock_elapsed() */
-	uint64_t reached;   /* how far all inputs have been read */
+	uint64_t now;                    /* clock_elapsed() */
+	struct merge_reached all, files; /* how far inputs have been read */
 	uint64_t last_time; /* of the record that was written last */
 	uint64_t late;      /* records that came too late for their place */
 

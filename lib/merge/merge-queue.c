@@ -8,38 +8,61 @@
 #include "base/util.h"
 
 /* What is before the bytes of a line. */
-struct queue_head {
-	struct merge_item item; /* its text is set when it is lent */
-	uint64_t number;        /* in the order in which they came */
-	size_t size;            /* bytes of head and text in the queue */
-	enum { LINE_WAITS, LINE_LATE, LINE_GONE } state;
+struct queue_line {
+	uint64_t time_ns;
+	uint64_t number; /* in the order in which they came */
+	uint64_t came;
+	uint32_t len;
+	uint16_t map;
+	uint8_t kind; /* enum merge_kind */
+	uint8_t state;
 };
+
+enum { LINE_WAITS, LINE_LATE, LINE_GONE };
 
 enum {
-	/* From so many bytes on, a line is moved behind the others if what has
-	 * gone behind it is more than half of all. */
-	MOVE_BYTES = 1 << 20,
+	CHUNK_BYTES = 64 << 10, /* of a chunk, but for one long line */
+	POOL_CHUNKS = 128,      /* that are kept for further use */
 };
 
-/* Lines one behind the other, from first to end.  Positions count from the very
- * first byte, and stay valid when the bytes move. */
-struct queue_bytes {
-	char *v; /* owned */
-	size_t first, end, cap;
-	size_t waiting;  /* bytes of lines that have not gone */
-	uint64_t before; /* the position of v */
-	uint64_t at;     /* that of the first LINE_WAITS, or of a line before */
+/* Lines one behind the other.  It is freed when all have gone, wherever it is
+ * among the others: a line that stays for long holds only its own. */
+struct queue_chunk {
+	struct queue_chunk *next, *before;
+	size_t size, end; /* bytes: of v, and those with lines */
+	size_t waiting;   /* lines that have not gone */
+	char v[];
+};
+
+struct merge_pool {
+	struct queue_chunk *free; /* owned: a list of chunks of one size */
+	size_t n;
+};
+
+/* A list of chunks, and the place of the first LINE_WAITS, or one before. */
+struct queue_lines {
+	struct queue_chunk *first, *last, *at;
+	size_t offset; /* in at */
+	size_t bytes;
+};
+
+/* Where a line is. */
+struct queue_place {
+	struct queue_chunk *chunk;
+	struct queue_line *line;
 };
 
 /* A record that came later than one with a later time. */
 struct late_record {
-	uint64_t time_ns, number, position;
+	uint64_t time_ns, number;
+	struct queue_place place;
 };
 
 struct merge_queue {
+	struct merge_pool *pool; /* borrowed */
 	/* Records in the order of their times, with those that came late among
 	 * them; and the lines that go before the records behind them. */
-	struct queue_bytes lines, names;
+	struct queue_lines lines, names;
 	struct late_record *late; /* owned: a heap */
 	size_t nlate, late_cap;
 	uint64_t latest, number;
@@ -47,13 +70,75 @@ struct merge_queue {
 	enum { FROM_NONE, FROM_LINES, FROM_LATE, FROM_NAMES } from;
 };
 
+struct merge_pool *
+merge_pool_new(void)
+{
+	struct merge_pool *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		report_nomem();
+	return p;
+}
+
+static void
+free_chunks(struct queue_chunk *c)
+{
+	struct queue_chunk *next;
+
+	for (; c != NULL; c = next) {
+		next = c->next;
+		free(c);
+	}
+}
+
+void
+merge_pool_free(struct merge_pool *p)
+{
+	if (p == NULL)
+		return;
+	free_chunks(p->free);
+	free(p);
+}
+
+/* A chunk with room for size bytes; NULL if memory ran out. */
+static struct queue_chunk *
+get_chunk(struct merge_pool *p, size_t size)
+{
+	struct queue_chunk *c = p->free;
+
+	if (size <= CHUNK_BYTES && c != NULL) {
+		p->free = c->next;
+		p->n--;
+		return c;
+	}
+	if (size < CHUNK_BYTES)
+		size = CHUNK_BYTES;
+	if ((c = malloc(sizeof(*c) + size)) != NULL)
+		c->size = size;
+	return c;
+}
+
+static void
+release_chunk(struct merge_pool *p, struct queue_chunk *c)
+{
+	if (c->size != CHUNK_BYTES || p->n == POOL_CHUNKS) {
+		free(c);
+		return;
+	}
+	c->next = p->free;
+	p->free = c;
+	p->n++;
+}
+
 struct merge_queue *
-merge_queue_new(void)
+merge_queue_new(struct merge_pool *pool)
 {
 	struct merge_queue *q = calloc(1, sizeof(*q));
 
 	if (q == NULL)
 		report_nomem();
+	else
+		q->pool = pool;
 	return q;
 }
 
@@ -62,8 +147,8 @@ merge_queue_free(struct merge_queue *q)
 {
 	if (q == NULL)
 		return;
-	free(q->lines.v);
-	free(q->names.v);
+	free_chunks(q->lines.first);
+	free_chunks(q->names.first);
 	free(q->late);
 	free(q);
 }
@@ -77,67 +162,79 @@ merge_queue_latest(const struct merge_queue *q)
 size_t
 merge_queue_bytes(const struct merge_queue *q)
 {
-	return q->lines.end - q->lines.first + q->names.end - q->names.first +
-	       q->nlate * sizeof(*q->late);
+	return q->lines.bytes + q->names.bytes + q->nlate * sizeof(*q->late);
 }
 
-/* Make room for size bytes after end.  Returns them, or NULL. */
-static char *
-get_room(struct queue_bytes *b, size_t size)
+/* Have a chunk behind the others with room for size bytes.  Returns 0 or -1. */
+static int
+add_chunk(struct merge_pool *pool, struct queue_lines *l, size_t size)
 {
-	size_t used = b->end - b->first, cap;
-	char *v;
+	struct queue_chunk *c = get_chunk(pool, size);
 
-	if (b->cap - b->end >= size)
-		return b->v + b->end;
-	/* Each byte that is moved is paid for by one that went out. */
-	cap = b->first >= used && b->cap - used >= size ? b->cap
-							: 2 * (used + size);
-	if (cap == b->cap) {
-		memcpy(b->v, b->v + b->first, used);
-	} else {
-		if ((v = malloc(cap)) == NULL)
-			return NULL;
-		if (used > 0)
-			memcpy(v, b->v + b->first, used);
-		free(b->v);
-		b->v = v;
-		b->cap = cap;
+	if (c == NULL)
+		return report_nomem();
+	c->next = NULL;
+	c->before = l->last;
+	c->end = c->waiting = 0;
+	*(l->last != NULL ? &l->last->next : &l->first) = c;
+	l->last = c;
+	if (l->at == NULL) {
+		l->at = c;
+		l->offset = 0;
 	}
-	b->before += b->first;
-	b->first = 0;
-	b->end = used;
-	return b->v + b->end;
+	return 0;
 }
 
-static struct queue_head *
-head_at(const struct queue_bytes *b, uint64_t position)
+static void
+remove_chunk(
+    struct merge_pool *pool, struct queue_lines *l, struct queue_chunk *c)
 {
+	*(c->before != NULL ? &c->before->next : &l->first) = c->next;
+	*(c->next != NULL ? &c->next->before : &l->last) = c->before;
+	if (l->at == c) {
+		l->at = c->next;
+		l->offset = 0;
+	}
+	l->bytes -= c->end;
+	release_chunk(pool, c);
+}
+
+/* The bytes of a line in a chunk, rounded, so that the next one is aligned. */
+static size_t
+line_size(size_t len)
+{
+	return sizeof(struct queue_line) + round_up_8(len);
+}
+
+/* Append a line.  Returns its place, where the line is NULL if memory ran out.
+ */
+static struct queue_place
+append(struct merge_queue *q, struct queue_lines *l,
+    const struct merge_item *item, uint64_t time_ns, int state)
+{
+	size_t size = line_size(item->len);
+	struct queue_chunk *c = l->last;
+	struct queue_line *line;
+
+	if (c == NULL || c->size - c->end < size) {
+		if (add_chunk(q->pool, l, size) == -1)
+			return (struct queue_place){ NULL, NULL };
+		c = l->last;
+	}
 	/* Sizes are rounded, so that it is aligned. */
-	return (struct queue_head *)(void *)(b->v + (position - b->before));
-}
-
-/* Append a line.  Returns its position, or UINT64_MAX. */
-static uint64_t
-append(struct queue_bytes *b, const struct merge_item *item, uint64_t number,
-    bool late)
-{
-	struct queue_head head = { *item, number,
-		sizeof(head) + round_up_8(item->len),
-		late ? LINE_LATE : LINE_WAITS };
-	char *p = get_room(b, head.size);
-	uint64_t position;
-
-	if (p == NULL) {
-		report_nomem();
-		return UINT64_MAX;
-	}
-	memcpy(p, &head, sizeof(head));
-	memcpy(p + sizeof(head), item->text, item->len);
-	position = b->before + b->end;
-	b->end += head.size;
-	b->waiting += head.size;
-	return position;
+	line = (struct queue_line *)(void *)(c->v + c->end);
+	*line = (struct queue_line){ .time_ns = time_ns,
+		.number = q->number,
+		.came = item->came,
+		.len = (uint32_t)item->len,
+		.map = (uint16_t)item->map,
+		.kind = (uint8_t)item->kind,
+		.state = (uint8_t)state };
+	memcpy(line + 1, item->text, item->len);
+	c->end += size;
+	c->waiting++;
+	l->bytes += size;
+	return (struct queue_place){ c, line };
 }
 
 static bool
@@ -179,55 +276,13 @@ drop_late(struct merge_queue *q)
 	q->late[i] = r;
 }
 
-/* Note that a line has come out, and free what has gone at the front. */
+/* A line has come out. */
 static void
-set_gone(struct queue_bytes *b, struct queue_head *head)
+set_gone(struct merge_queue *q, struct queue_lines *l, struct queue_place place)
 {
-	head->state = LINE_GONE;
-	b->waiting -= head->size;
-	while (b->first < b->end &&
-	       (head = head_at(b, b->before + b->first))->state == LINE_GONE)
-		b->first += head->size;
-	if (b->at < b->before + b->first)
-		b->at = b->before + b->first;
-	if (b->first == b->end) {
-		b->before += b->end;
-		b->first = b->end = 0;
-	}
-}
-
-/*
- * Move the first record behind all others, as one that came late, so that what
- * has gone behind it is free: its time may be that of another year.
- */
-static int
-move_first(struct merge_queue *q)
-{
-	struct queue_bytes *b = &q->lines;
-	uint64_t position = b->before + b->first, moved;
-	struct queue_head *head = head_at(b, position);
-	struct merge_item item = head->item;
-	uint64_t number = head->number;
-	bool waits = head->state == LINE_WAITS;
-	char *text;
-
-	/* The room may move while it grows. */
-	if ((text = malloc(item.len + 1)) == NULL)
-		return report_nomem();
-	memcpy(text, head + 1, item.len);
-	item.text = text;
-	moved = append(b, &item, number, true);
-	free(text);
-	if (moved == UINT64_MAX)
-		return -1;
-	set_gone(b, head_at(b, position));
-	if (waits)
-		return add_late(
-		    q, (struct late_record){ item.time_ns, number, moved });
-	for (size_t i = 0; i < q->nlate; i++)
-		if (q->late[i].number == number)
-			q->late[i].position = moved;
-	return 0;
+	place.line->state = LINE_GONE;
+	if (--place.chunk->waiting == 0)
+		remove_chunk(q->pool, l, place.chunk);
 }
 
 int
@@ -235,74 +290,76 @@ merge_queue_put(struct merge_queue *q, const struct merge_item *item)
 {
 	bool record = item->kind <= MERGE_JSON;
 	bool late = record && item->time_ns < q->latest;
-	struct merge_item in_order = *item;
-	struct queue_bytes *b = &q->lines;
-	uint64_t position, number = ++q->number;
-
 	/* What is said before any record belongs to the first one. */
-	if (item->kind == MERGE_NAMES || (!record && q->latest == 0))
-		return append(&q->names, item, number, false) == UINT64_MAX ? -1
-									    : 0;
-	if (!record)
-		in_order.time_ns = q->latest;
-	else if (!late)
+	bool first = item->kind == MERGE_NAMES || (!record && q->latest == 0);
+	struct queue_place place;
+
+	q->number++;
+	if (record && !late)
 		q->latest = item->time_ns;
-	if (b->end - b->first > MOVE_BYTES &&
-	    b->waiting < (b->end - b->first) / 2 && move_first(q) == -1)
+	place = append(q, first ? &q->names : &q->lines, item,
+	    record ? item->time_ns : q->latest, late ? LINE_LATE : LINE_WAITS);
+	if (place.line == NULL)
 		return -1;
-	position = append(b, &in_order, number, late);
-	if (position == UINT64_MAX)
-		return -1;
-	return late ? add_late(q, (struct late_record){ item->time_ns, number,
-				      position })
+	return late ? add_late(q, (struct late_record){ item->time_ns,
+				      q->number, place })
 		    : 0;
 }
 
 /* The first line that waits in its order; NULL if there is none. */
-static struct queue_head *
-first_line(struct queue_bytes *b)
+static struct queue_line *
+first_line(struct queue_lines *l)
 {
-	struct queue_head *head;
+	struct queue_line *line;
 
-	if (b->at < b->before + b->first)
-		b->at = b->before + b->first;
-	for (; b->at < b->before + b->end; b->at += head->size) {
-		head = head_at(b, b->at);
-		if (head->state == LINE_WAITS)
-			return head;
+	while (l->at != NULL) {
+		if (l->offset == l->at->end) {
+			/* More lines may come into the last chunk. */
+			if (l->at->next == NULL)
+				return NULL;
+			l->at = l->at->next;
+			l->offset = 0;
+			continue;
+		}
+		line = (struct queue_line *)(void *)(l->at->v + l->offset);
+		if (line->state == LINE_WAITS)
+			return line;
+		l->offset += line_size(line->len);
 	}
 	return NULL;
 }
 
 static void
-tell(struct merge_item *item, struct queue_head *head)
+tell(struct merge_item *item, const struct queue_line *line)
 {
-	*item = head->item;
-	item->text = (const char *)(head + 1);
+	*item = (struct merge_item){ .time_ns = line->time_ns,
+		.came = line->came,
+		.kind = (enum merge_kind)line->kind,
+		.map = line->map,
+		.text = (const char *)(line + 1),
+		.len = line->len };
 }
 
 bool
 merge_queue_first(struct merge_queue *q, struct merge_item *item, bool last)
 {
-	struct queue_head *line = first_line(&q->lines), *next = line;
-	struct queue_head *names = first_line(&q->names);
+	struct queue_line *line = first_line(&q->lines), *next = line;
+	struct queue_line *names = first_line(&q->names);
 
 	q->from = line != NULL ? FROM_LINES : FROM_NONE;
 	if (q->nlate > 0 &&
-	    (line == NULL || is_before(&q->late[0],
-				 &(struct late_record){
-				     line->item.time_ns, line->number, 0 }))) {
+	    (line == NULL ||
+		is_before(&q->late[0],
+		    &(struct late_record){
+			.time_ns = line->time_ns, .number = line->number }))) {
 		q->from = FROM_LATE;
-		next = head_at(&q->lines, q->late[0].position);
+		next = q->late[0].place.line;
 	}
 	if (names != NULL &&
 	    (next == NULL ? last : names->number < next->number)) {
-		uint64_t time_ns =
-		    next != NULL ? next->item.time_ns : q->latest;
-
 		q->from = FROM_NAMES;
 		tell(item, names);
-		item->time_ns = time_ns;
+		item->time_ns = next != NULL ? next->time_ns : q->latest;
 		return true;
 	}
 	if (next == NULL)
@@ -311,17 +368,33 @@ merge_queue_first(struct merge_queue *q, struct merge_item *item, bool last)
 	return true;
 }
 
+/* The place of the line that first_line() found. */
+static struct queue_place
+first_place(const struct queue_lines *l)
+{
+	return (struct queue_place){ l->at,
+		(struct queue_line *)(void *)(l->at->v + l->offset) };
+}
+
 void
 merge_queue_drop(struct merge_queue *q)
 {
-	struct queue_bytes *b = q->from == FROM_NAMES ? &q->names : &q->lines;
-	uint64_t position;
+	struct queue_place place;
 
-	if (q->from == FROM_NONE)
+	switch (q->from) {
+	case FROM_NONE:
 		return;
-	position = q->from == FROM_LATE ? q->late[0].position : b->at;
-	if (q->from == FROM_LATE)
+	case FROM_LATE:
+		place = q->late[0].place;
 		drop_late(q);
+		set_gone(q, &q->lines, place);
+		break;
+	case FROM_LINES:
+		set_gone(q, &q->lines, first_place(&q->lines));
+		break;
+	case FROM_NAMES:
+		set_gone(q, &q->names, first_place(&q->names));
+		break;
+	}
 	q->from = FROM_NONE;
-	set_gone(b, head_at(b, position));
 }

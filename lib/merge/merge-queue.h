@@ -33,8 +33,13 @@ struct merge_item {
 
 struct merge_queue; /* opaque */
 
-/* Returns NULL after reporting that memory ran out. */
-struct merge_queue *merge_queue_new(void);
+/* Memory that the queues of all inputs share; it must outlive them. */
+struct merge_pool; /* opaque */
+
+/* Both return NULL after reporting that memory ran out. */
+struct merge_pool *merge_pool_new(void);
+struct merge_queue *merge_queue_new(struct merge_pool *pool);
+void merge_pool_free(struct merge_pool *p);
 void merge_queue_free(struct merge_queue *q);
 
 /* Put in a copy of a line.  The time of a control line does not matter. Returns

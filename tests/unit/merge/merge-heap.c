@@ -8,6 +8,8 @@
 
 enum { INPUTS = 200, STEPS = 20000, RECORDS = 5000 };
 
+static struct merge_pool *pool;
+
 static uint64_t
 any(uint64_t n)
 {
@@ -91,7 +93,7 @@ take(struct merge_queue *q, bool last)
 static void
 lines_keep_their_places_among_records(void)
 {
-	struct merge_queue *q = merge_queue_new();
+	struct merge_queue *q = merge_queue_new(pool);
 
 	/* What came before any record waits for one. */
 	CHECK_NUM(put(q, MERGE_NAMES, 0, "n"), 0);
@@ -133,7 +135,7 @@ compare(const void *a, const void *b)
 static void
 records_come_out_sorted(void)
 {
-	struct merge_queue *q = merge_queue_new();
+	struct merge_queue *q = merge_queue_new(pool);
 	static struct record all[RECORDS];
 	struct merge_item item;
 
@@ -159,7 +161,7 @@ records_come_out_sorted(void)
 static void
 a_record_that_stays_holds_no_memory(void)
 {
-	struct merge_queue *q = merge_queue_new();
+	struct merge_queue *q = merge_queue_new(pool);
 	struct merge_item item;
 	char text[1000] = { 0 };
 
@@ -182,9 +184,11 @@ a_record_that_stays_holds_no_memory(void)
 int
 main(void)
 {
+	pool = merge_pool_new();
 	the_first_is_the_least_whatever_changes();
 	lines_keep_their_places_among_records();
 	records_come_out_sorted();
 	a_record_that_stays_holds_no_memory();
+	merge_pool_free(pool);
 	return check_done();
 }
