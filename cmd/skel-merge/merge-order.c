@@ -47,27 +47,24 @@ is_last(const struct merge *m, const struct merge_input *in)
 static void
 note_first(struct merge *m, struct merge_input *in)
 {
-	struct merge_item item;
+	const struct merge_item *item =
+	    merge_queue_first(in->queue, is_last(m, in));
 
-	if (!merge_queue_first(in->queue, &item, is_last(m, in)))
+	if (item == NULL)
 		return;
 	if (in->in_heap)
 		merge_heap_lower(
-		    &m->heap, (struct merge_top){ item.time_ns, in->number });
+		    &m->heap, (struct merge_top){ item->time_ns, in->number });
 	else
 		merge_heap_add(
-		    &m->heap, (struct merge_top){ item.time_ns, in->number });
+		    &m->heap, (struct merge_top){ item->time_ns, in->number });
 	in->in_heap = true;
 }
 
-int
-merge_order_put(
-    struct merge *m, struct merge_input *in, const struct merge_item *item)
+void
+merge_order_note_full(const struct merge *m, struct merge_input *in)
 {
-	if (merge_queue_put(in->queue, item) == -1)
-		return -1;
 	in->full = merge_queue_bytes(in->queue) >= waiting_max(m);
-	return 0;
 }
 
 /* Whether time a is later than b by more than the bound. */
@@ -142,44 +139,51 @@ static void
 write_item(
     struct merge *m, struct merge_input *in, const struct merge_item *item)
 {
+	const char *text = merge_item_text(item);
+
 	if (item->kind <= MERGE_JSON) {
 		m->late += item->time_ns < m->last_time;
 		if (item->time_ns > m->last_time)
 			m->last_time = item->time_ns;
 	}
-	switch (item->kind) {
+	switch ((enum merge_kind)item->kind) {
 	case MERGE_RECORD:
-		merge_write_record(m, in, item->map, item->text, item->len);
+		merge_write_record(m, in, item->map, text, item->len);
 		break;
 	case MERGE_JSON:
-		merge_write_json(m, in, item->text, item->len);
+		merge_write_json(m, in, text, item->len);
 		break;
 	case MERGE_NAMES:
 	case MERGE_CLOCK:
-		merge_keep_told(m, in->stream, item->text, item->len);
-		merge_write_control(m, in, item->text, item->len, NULL);
+		merge_keep_told(m, in->stream, text, item->len);
+		merge_write_control(m, in, text, item->len, NULL);
 		break;
 	case MERGE_CONTROL:
-		merge_write_control(m, in, item->text, item->len, NULL);
+		merge_write_control(m, in, text, item->len, NULL);
 		break;
 	}
 }
 
-/* Set *item to the first line of the first input, which leaves the heap if
- * there is none. */
-static bool
-find_first(struct merge *m, struct merge_input *in, struct merge_item *item)
+/* Returns the first line of the first input, which leaves the heap if there is
+ * none. */
+static const struct merge_item *
+find_first(struct merge *m, struct merge_input *in)
 {
-	if (merge_queue_first(in->queue, item, is_last(m, in)))
-		return true;
-	merge_heap_drop_first(&m->heap);
-	in->in_heap = false;
-	return false;
+	const struct merge_item *item =
+	    merge_queue_first(in->queue, is_last(m, in));
+
+	if (item == NULL) {
+		merge_heap_drop_first(&m->heap);
+		in->in_heap = false;
+	}
+	return item;
 }
 
-/* Write the line that is first of all, and find the one after it. */
-static bool
-write_first(struct merge *m, struct merge_input *in, struct merge_item *item)
+/* Write the line that is first of all.  Returns the one after it if that is of
+ * the same input, else NULL. */
+static const struct merge_item *
+write_first(
+    struct merge *m, struct merge_input *in, const struct merge_item *item)
 {
 	write_item(m, in, item);
 	merge_queue_drop(in->queue);
@@ -187,10 +191,10 @@ write_first(struct merge *m, struct merge_input *in, struct merge_item *item)
 		in->full = false;
 		note_reached(m);
 	}
-	if (!find_first(m, in, item))
-		return false;
+	if ((item = find_first(m, in)) == NULL)
+		return NULL;
 	merge_heap_replace_first(&m->heap, item->time_ns);
-	return m->heap.v[0].input == in->number;
+	return m->heap.v[0].input == in->number ? item : NULL;
 }
 
 /* Whether all lines of an input have come out, and there are no more. */
@@ -212,7 +216,7 @@ may_go(const struct merge *m, const struct merge_item *item)
 int
 merge_order_write(struct merge *m, struct merge_input **ended)
 {
-	struct merge_item item;
+	const struct merge_item *item;
 	struct merge_input *in;
 
 	m->now = clock_elapsed();
@@ -226,13 +230,13 @@ merge_order_write(struct merge *m, struct merge_input **ended)
 	note_reached(m);
 	while (m->heap.n > 0) {
 		*ended = in = &m->inputs[m->heap.v[0].input];
-		if (find_first(m, in, &item))
-			do {
-				if (!may_go(m, &item))
-					return 0;
-				if (output_flush_if_full(m->out) == -1)
-					return -1;
-			} while (write_first(m, in, &item));
+		for (item = find_first(m, in); item != NULL;
+		     item = write_first(m, in, item)) {
+			if (!may_go(m, item))
+				return 0;
+			if (output_flush_if_full(m->out) == -1)
+				return -1;
+		}
 		if (is_over(in))
 			return 1;
 	}
@@ -243,12 +247,12 @@ uint64_t
 merge_order_wait(const struct merge *m)
 {
 	uint64_t now = clock_elapsed(), at = UINT64_MAX;
-	struct merge_item item;
+	const struct merge_item *item;
 
 	if (m->heap.n > 0) {
-		merge_queue_first(
-		    m->inputs[m->heap.v[0].input].queue, &item, true);
-		at = find_deadline(m, item.time_ns, item.came);
+		item = merge_queue_first(
+		    m->inputs[m->heap.v[0].input].queue, true);
+		at = find_deadline(m, item->time_ns, item->came);
 	}
 	for (size_t i = 0; i < m->n; i++) {
 		const struct merge_input *in = &m->inputs[i];

@@ -15,10 +15,8 @@
 /* Make what an order needs.  Returns 0, or -1 after reporting. */
 int merge_order_open(struct merge *m);
 
-/* Put in a line that was read.  Returns 0, or -1 after reporting that memory
- * ran out. */
-int merge_order_put(
-    struct merge *m, struct merge_input *in, const struct merge_item *item);
+/* Lines were put into the queue of an input: it is not read if enough wait. */
+void merge_order_note_full(const struct merge *m, struct merge_input *in);
 
 /* Whether more of the input is to be read before others come out: a file is
  * read only as far as is needed. */

@@ -16,7 +16,7 @@ enum {
 	/* Bytes that are read at once of all inputs together, and of each. */
 	READ_ALL = 32 << 20,
 	READ_LEAST = 16 << 10,
-	READ_MOST = 256 << 10,
+	READ_MOST = 64 << 10,
 };
 
 /* How long the first header waits for those of slow inputs, in ns. */
@@ -324,9 +324,8 @@ put_line(struct merge *m, struct merge_input *in, const struct stream_line *l)
 	struct merge_item item = { .time_ns = l->time_ns,
 		.came = m->now,
 		.kind = MERGE_CONTROL,
-		.map = l->map,
-		.text = l->text,
-		.len = l->text_len };
+		.map = (uint16_t)l->map,
+		.len = (uint32_t)l->text_len };
 
 	switch (l->kind) {
 	case LINE_RECORD:
@@ -347,7 +346,10 @@ put_line(struct merge *m, struct merge_input *in, const struct stream_line *l)
 	default:
 		break;
 	}
-	return merge_order_put(m, in, &item);
+	if (merge_queue_put(in->queue, &item, l->text) == -1)
+		return -1;
+	merge_order_note_full(m, in);
+	return 0;
 }
 
 static void
@@ -406,12 +408,13 @@ take_records(struct merge *m, struct merge_input *in,
 			continue;
 		}
 		item.time_ns = r->time_ns;
-		item.map = r->map;
-		item.text = r->text;
-		item.len = (size_t)(end - r->text);
-		if (merge_order_put(m, in, &item) == -1)
+		item.map = (uint16_t)r->map;
+		item.len = (uint32_t)(end - r->text);
+		if (merge_queue_put(in->queue, &item, r->text) == -1)
 			return -1;
 	}
+	if (m->ordered)
+		merge_order_note_full(m, in);
 	return 0;
 }
 

@@ -7,17 +7,6 @@
 #include "base/report.h"
 #include "base/util.h"
 
-/* What is before the bytes of a line. */
-struct queue_line {
-	uint64_t time_ns;
-	uint64_t number; /* in the order in which they came */
-	uint64_t came;
-	uint32_t len;
-	uint16_t map;
-	uint8_t kind; /* enum merge_kind */
-	uint8_t state;
-};
-
 enum { LINE_WAITS, LINE_LATE, LINE_GONE };
 
 enum {
@@ -49,7 +38,7 @@ struct queue_lines {
 /* Where a line is. */
 struct queue_place {
 	struct queue_chunk *chunk;
-	struct queue_line *line;
+	struct merge_item *line;
 };
 
 /* A record that came later than one with a later time. */
@@ -203,34 +192,34 @@ remove_chunk(
 static size_t
 line_size(size_t len)
 {
-	return sizeof(struct queue_line) + round_up_8(len);
+	return sizeof(struct merge_item) + round_up_8(len);
+}
+
+static struct merge_item *
+line_at(struct queue_chunk *c, size_t offset)
+{
+	/* Sizes are rounded, so that it is aligned. */
+	return (struct merge_item *)(void *)(c->v + offset);
 }
 
 /* Append a line.  Returns its place, where the line is NULL if memory ran out.
  */
 static struct queue_place
 append(struct merge_queue *q, struct queue_lines *l,
-    const struct merge_item *item, uint64_t time_ns, int state)
+    const struct merge_item *item, const char *text)
 {
 	size_t size = line_size(item->len);
 	struct queue_chunk *c = l->last;
-	struct queue_line *line;
+	struct merge_item *line;
 
 	if (c == NULL || c->size - c->end < size) {
 		if (add_chunk(q->pool, l, size) == -1)
 			return (struct queue_place){ NULL, NULL };
 		c = l->last;
 	}
-	/* Sizes are rounded, so that it is aligned. */
-	line = (struct queue_line *)(void *)(c->v + c->end);
-	*line = (struct queue_line){ .time_ns = time_ns,
-		.number = q->number,
-		.came = item->came,
-		.len = (uint32_t)item->len,
-		.map = (uint16_t)item->map,
-		.kind = (uint8_t)item->kind,
-		.state = (uint8_t)state };
-	memcpy(line + 1, item->text, item->len);
+	line = line_at(c, c->end);
+	*line = *item;
+	memcpy(line + 1, text, item->len);
 	c->end += size;
 	c->waiting++;
 	l->bytes += size;
@@ -276,41 +265,36 @@ drop_late(struct merge_queue *q)
 	q->late[i] = r;
 }
 
-/* A line has come out. */
-static void
-set_gone(struct merge_queue *q, struct queue_lines *l, struct queue_place place)
-{
-	place.line->state = LINE_GONE;
-	if (--place.chunk->waiting == 0)
-		remove_chunk(q->pool, l, place.chunk);
-}
-
 int
-merge_queue_put(struct merge_queue *q, const struct merge_item *item)
+merge_queue_put(
+    struct merge_queue *q, const struct merge_item *item, const char *text)
 {
 	bool record = item->kind <= MERGE_JSON;
 	bool late = record && item->time_ns < q->latest;
 	/* What is said before any record belongs to the first one. */
 	bool first = item->kind == MERGE_NAMES || (!record && q->latest == 0);
+	struct merge_item line = *item;
 	struct queue_place place;
 
-	q->number++;
-	if (record && !late)
-		q->latest = item->time_ns;
-	place = append(q, first ? &q->names : &q->lines, item,
-	    record ? item->time_ns : q->latest, late ? LINE_LATE : LINE_WAITS);
+	line.number = ++q->number;
+	line.state = late ? LINE_LATE : LINE_WAITS;
+	if (!record)
+		line.time_ns = q->latest;
+	else if (!late)
+		q->latest = line.time_ns;
+	place = append(q, first ? &q->names : &q->lines, &line, text);
 	if (place.line == NULL)
 		return -1;
-	return late ? add_late(q, (struct late_record){ item->time_ns,
-				      q->number, place })
+	return late ? add_late(q, (struct late_record){ line.time_ns,
+				      line.number, place })
 		    : 0;
 }
 
 /* The first line that waits in its order; NULL if there is none. */
-static struct queue_line *
+static struct merge_item *
 first_line(struct queue_lines *l)
 {
-	struct queue_line *line;
+	struct merge_item *line;
 
 	while (l->at != NULL) {
 		if (l->offset == l->at->end) {
@@ -321,7 +305,7 @@ first_line(struct queue_lines *l)
 			l->offset = 0;
 			continue;
 		}
-		line = (struct queue_line *)(void *)(l->at->v + l->offset);
+		line = line_at(l->at, l->offset);
 		if (line->state == LINE_WAITS)
 			return line;
 		l->offset += line_size(line->len);
@@ -329,72 +313,46 @@ first_line(struct queue_lines *l)
 	return NULL;
 }
 
-static void
-tell(struct merge_item *item, const struct queue_line *line)
+const struct merge_item *
+merge_queue_first(struct merge_queue *q, bool last)
 {
-	*item = (struct merge_item){ .time_ns = line->time_ns,
-		.came = line->came,
-		.kind = (enum merge_kind)line->kind,
-		.map = line->map,
-		.text = (const char *)(line + 1),
-		.len = line->len };
-}
+	struct merge_item *next = first_line(&q->lines), *names;
 
-bool
-merge_queue_first(struct merge_queue *q, struct merge_item *item, bool last)
-{
-	struct queue_line *line = first_line(&q->lines), *next = line;
-	struct queue_line *names = first_line(&q->names);
-
-	q->from = line != NULL ? FROM_LINES : FROM_NONE;
+	q->from = next != NULL ? FROM_LINES : FROM_NONE;
 	if (q->nlate > 0 &&
-	    (line == NULL ||
+	    (next == NULL ||
 		is_before(&q->late[0],
 		    &(struct late_record){
-			.time_ns = line->time_ns, .number = line->number }))) {
+			.time_ns = next->time_ns, .number = next->number }))) {
 		q->from = FROM_LATE;
 		next = q->late[0].place.line;
 	}
-	if (names != NULL &&
+	if (q->names.first != NULL && (names = first_line(&q->names)) != NULL &&
 	    (next == NULL ? last : names->number < next->number)) {
 		q->from = FROM_NAMES;
-		tell(item, names);
-		item->time_ns = next != NULL ? next->time_ns : q->latest;
-		return true;
+		names->time_ns = next != NULL ? next->time_ns : q->latest;
+		return names;
 	}
-	if (next == NULL)
-		return false;
-	tell(item, next);
-	return true;
-}
-
-/* The place of the line that first_line() found. */
-static struct queue_place
-first_place(const struct queue_lines *l)
-{
-	return (struct queue_place){ l->at,
-		(struct queue_line *)(void *)(l->at->v + l->offset) };
+	return next;
 }
 
 void
 merge_queue_drop(struct merge_queue *q)
 {
+	struct queue_lines *l = q->from == FROM_NAMES ? &q->names : &q->lines;
 	struct queue_place place;
 
-	switch (q->from) {
-	case FROM_NONE:
+	if (q->from == FROM_NONE)
 		return;
-	case FROM_LATE:
+	if (q->from == FROM_LATE) {
 		place = q->late[0].place;
 		drop_late(q);
-		set_gone(q, &q->lines, place);
-		break;
-	case FROM_LINES:
-		set_gone(q, &q->lines, first_place(&q->lines));
-		break;
-	case FROM_NAMES:
-		set_gone(q, &q->names, first_place(&q->names));
-		break;
+	} else {
+		place =
+		    (struct queue_place){ l->at, line_at(l->at, l->offset) };
 	}
 	q->from = FROM_NONE;
+	place.line->state = LINE_GONE;
+	if (--place.chunk->waiting == 0)
+		remove_chunk(q->pool, l, place.chunk);
 }

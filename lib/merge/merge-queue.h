@@ -21,15 +21,23 @@ enum merge_kind {
 	MERGE_NAMES,   /* one that tells names of the records behind it */
 };
 
-/* A line in the queue. */
+/* A line in the queue, whose text is behind it. */
 struct merge_item {
-	uint64_t time_ns; /* of a record */
+	uint64_t time_ns; /* of a record, or of the one that it goes with */
 	uint64_t came;    /* when, by the caller's clock */
-	enum merge_kind kind;
-	unsigned int map;
-	const char *text; /* borrowed until the queue changes */
-	size_t len;
+	uint64_t number;  /* the queue's: in the order in which they came */
+	uint32_t len;     /* of the text */
+	uint16_t map;
+	uint8_t kind;  /* enum merge_kind */
+	uint8_t state; /* the queue's */
 };
+
+/* Borrowed until the line is removed. */
+static inline const char *
+merge_item_text(const struct merge_item *item)
+{
+	return (const char *)(item + 1);
+}
 
 struct merge_queue; /* opaque */
 
@@ -42,17 +50,17 @@ struct merge_queue *merge_queue_new(struct merge_pool *pool);
 void merge_pool_free(struct merge_pool *p);
 void merge_queue_free(struct merge_queue *q);
 
-/* Put in a copy of a line.  The time of a control line does not matter. Returns
- * 0, or -1 after reporting that memory ran out. */
-int merge_queue_put(struct merge_queue *q, const struct merge_item *item);
+/* Put in a line with a copy of its text.  The time of a control line does not
+ * matter.  Returns 0, or -1 after reporting that memory ran out. */
+int merge_queue_put(
+    struct merge_queue *q, const struct merge_item *item, const char *text);
 
 /*
- * Set *item to the line that is to come out next.  Returns whether there is
- * one.  Lines that belong to records behind them come out with the next of
- * these; as long as there is none, they are kept back unless last is set.
+ * Returns the line that is to come out next, or NULL if there is none.  Lines
+ * that belong to records behind them come out with the next of these; as long
+ * as there is none, they are kept back unless last is set.
  */
-bool merge_queue_first(
-    struct merge_queue *q, struct merge_item *item, bool last);
+const struct merge_item *merge_queue_first(struct merge_queue *q, bool last);
 
 /* Remove the line that merge_queue_first() has told. */
 void merge_queue_drop(struct merge_queue *q);

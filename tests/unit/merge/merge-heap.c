@@ -67,10 +67,11 @@ static int
 put(struct merge_queue *q, enum merge_kind kind, uint64_t time_ns,
     const char *text)
 {
-	return merge_queue_put(q, &(struct merge_item){ .kind = kind,
-				      .time_ns = time_ns,
-				      .text = text,
-				      .len = strlen(text) });
+	return merge_queue_put(q,
+	    &(struct merge_item){ .kind = kind,
+		.time_ns = time_ns,
+		.len = (uint32_t)strlen(text) },
+	    text);
 }
 
 /* What comes out, one behind the other. */
@@ -78,12 +79,12 @@ static const char *
 take(struct merge_queue *q, bool last)
 {
 	static char all[1024];
-	struct merge_item item;
+	const struct merge_item *item;
 	size_t n = 0;
 
-	while (merge_queue_first(q, &item, last)) {
-		memcpy(all + n, item.text, item.len);
-		n += item.len;
+	while ((item = merge_queue_first(q, last)) != NULL) {
+		memcpy(all + n, merge_item_text(item), item->len);
+		n += item->len;
 		merge_queue_drop(q);
 	}
 	all[n] = '\0';
@@ -137,23 +138,24 @@ records_come_out_sorted(void)
 {
 	struct merge_queue *q = merge_queue_new(pool);
 	static struct record all[RECORDS];
-	struct merge_item item;
+	const struct merge_item *item;
 
 	for (int i = 0; i < RECORDS; i++) {
 		all[i] = (struct record){ any(RECORDS), i };
 		CHECK_NUM(merge_queue_put(q,
 			      &(struct merge_item){ .time_ns = all[i].time_ns,
-				  .text = (const char *)&all[i],
-				  .len = sizeof(all[i]) }),
+				  .len = sizeof(all[i]) },
+			      (const char *)&all[i]),
 		    0);
 	}
 	qsort(all, RECORDS, sizeof(*all), compare);
 	for (int i = 0; i < RECORDS; i++) {
-		CHECK(merge_queue_first(q, &item, false));
-		CHECK(memcmp(item.text, &all[i], sizeof(all[i])) == 0);
+		item = merge_queue_first(q, false);
+		CHECK(item != NULL && memcmp(merge_item_text(item), &all[i],
+					  sizeof(all[i])) == 0);
 		merge_queue_drop(q);
 	}
-	CHECK(!merge_queue_first(q, &item, true));
+	CHECK(merge_queue_first(q, true) == NULL);
 	merge_queue_free(q);
 }
 
@@ -162,18 +164,18 @@ static void
 a_record_that_stays_holds_no_memory(void)
 {
 	struct merge_queue *q = merge_queue_new(pool);
-	struct merge_item item;
+	const struct merge_item *item;
 	char text[1000] = { 0 };
 
 	CHECK_NUM(put(q, MERGE_RECORD, UINT64_MAX, "far"), 0);
 	for (int i = 0; i < 100000; i++) {
-		CHECK_NUM(merge_queue_put(
-			      q, &(struct merge_item){ .time_ns = (uint64_t)i,
-				     .text = text,
-				     .len = sizeof(text) }),
+		CHECK_NUM(merge_queue_put(q,
+			      &(struct merge_item){
+				  .time_ns = (uint64_t)i, .len = sizeof(text) },
+			      text),
 		    0);
-		CHECK(merge_queue_first(q, &item, false));
-		CHECK_NUM(item.time_ns, i);
+		item = merge_queue_first(q, false);
+		CHECK_NUM(item != NULL ? item->time_ns : 0, i);
 		merge_queue_drop(q);
 		CHECK(merge_queue_bytes(q) < 4 << 20);
 	}
