@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -100,9 +101,11 @@ main(int argc, char *argv[])
 	default:
 		_exit(EXIT_SUCCESS);
 	}
-	/* A signal for all commands of a pipeline is not for this process,
-	 * which ends when its command does. */
+	/* A signal for all commands of a pipeline, or for all processes of a
+	 * service, is not for this process, which ends when its command does:
+	 * until then there are names to find. */
 	setsid();
+	signal(SIGTERM, SIG_IGN);
 	if (host)
 		names = host_names_open(account_process_start(&accounts));
 	kallsyms = kallsyms_open();

@@ -420,6 +420,23 @@ has_more_records() {
 	nothing_lost out
 }
 
+# A service manager signals every process of a service when it stops it.
+# bats test_tags=kernel:any
+@test "SIGTERM ends none of the processes that find names: they end with skel-load" {
+	local -a all
+	start_busy
+	start_load -f json "$ASSETS/profile.json"
+	wait_for 10 grep -q '"symbol":"hot"' out || { cat err; return 1; }
+	mapfile -t all < <(children "$LOAD")
+	lookups "$LOAD" | xargs kill -TERM
+	more_records
+	[ "$(children "$LOAD" | wc -l)" -eq "${#all[@]}" ]
+	end_load
+	wait_for 10 gone "${all[@]}"
+	run ! grep addresses err
+	nothing_lost out
+}
+
 gone() {
 	local pid
 	for pid; do
