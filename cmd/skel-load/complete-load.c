@@ -184,6 +184,23 @@ offer_files(struct completion *c)
 	complete_offer_files(c, "");
 }
 
+/* Offers FAMILY/HOOK of netfilter. */
+static void
+offer_hooks(struct completion *c)
+{
+	static const char *const families[] = { "ip", "ip6" };
+	static const char *const hooks[] = { "prerouting", "input", "forward",
+		"output", "postrouting" };
+	char place[32];
+
+	for (size_t f = 0; f < nitems(families); f++)
+		for (size_t h = 0; h < nitems(hooks); h++) {
+			snprintf(place, sizeof(place), "%s/%s", families[f],
+			    hooks[h]);
+			complete_offer(c, place, NULL);
+		}
+}
+
 /* Offers the targets of a way. */
 static void
 offer_targets(struct completion *c, const char *way)
@@ -205,9 +222,11 @@ offer_targets(struct completion *c, const char *way)
 		{ "usdt", offer_files },
 		{ "cgroup", complete_offer_dirs },
 		{ "netns", offer_files },
+		{ "netfilter", offer_hooks },
 	};
 
-	if (strcmp(way, "xdp") == 0 || strncmp(way, "tc", 2) == 0) {
+	if (strcmp(way, "xdp") == 0 || strncmp(way, "tc", 2) == 0 ||
+	    strcmp(way, "netkit") == 0) {
 		offer_entries(c, "/sys/class/net", "");
 		return;
 	}

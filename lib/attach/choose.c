@@ -281,6 +281,8 @@ choose_way(struct attachments *a, struct attach_job *j, bool *keep)
 		return ATTACH_SUCCESS;
 	if (!attach_kind_has_way(j->kind, j->way))
 		return attach_unsuitable_way(j);
+	if (j->way != NULL && j->way->libbpf != NULL)
+		return attach_old_libbpf(j->way);
 	if (j->way != NULL && j->way->prepare != NULL)
 		e = j->way->prepare(j);
 	if (e.failure == ATTACH_OK && j->way != NULL && !j->mixed &&

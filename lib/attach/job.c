@@ -136,6 +136,14 @@ attach_report_error(const struct attach_job *j, struct attach_error *e)
 }
 
 struct attach_error
+attach_old_libbpf(const struct attach_way *way)
+{
+	return attach_invalid("%s needs libbpf %s or newer, and this program "
+			      "was built with libbpf %d.%d",
+	    way->name, way->libbpf, LIBBPF_MAJOR_VERSION, LIBBPF_MINOR_VERSION);
+}
+
+struct attach_error
 attach_unsuitable_way(const struct attach_job *j)
 {
 	const struct attach_kind *k = j->kind;

@@ -67,6 +67,9 @@ struct attach_error attach_check_pmu(const char *name);
 /* Report the error of a job, and release it. */
 void attach_report_error(const struct attach_job *j, struct attach_error *e);
 
+/* The error for a way that needs a newer libbpf than this build has. */
+struct attach_error attach_old_libbpf(const struct attach_way *way);
+
 /* The error for a program that cannot go where "-a" sends it. */
 struct attach_error attach_unsuitable_way(const struct attach_job *j);
 

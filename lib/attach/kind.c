@@ -4,6 +4,7 @@
 
 #include "attach/job.h"
 #include "attach/kind.h"
+#include "attach/net.h"
 #include "attach/way.h"
 #include "base/suggest.h"
 #include "base/util.h"
@@ -53,6 +54,7 @@ static const struct attach_way *const probe_ways[] = {
 	&attach_way_kretsyscall,
 	&attach_way_kprobe_multi,
 	&attach_way_kretprobe_multi,
+	&attach_way_kprobe_session,
 	&attach_way_uprobe,
 	&attach_way_uretprobe,
 	&attach_way_uprobe_multi,
@@ -63,6 +65,7 @@ static const struct attach_way *const probe_ways[] = {
 static const struct attach_way *const tc_ways[] = {
 	&attach_way_tcx,
 	&attach_way_tc,
+	&attach_way_netkit,
 	NULL,
 };
 
@@ -98,6 +101,8 @@ static const struct attach_kind kinds[] = {
 	    &attach_way_kretprobe_multi, no_function, probe_ways },
 	{ "kprobe.multi", BPF_PROG_TYPE_KPROBE, "kprobe.multi",
 	    &attach_way_kprobe_multi, no_function, probe_ways },
+	{ "kprobe.session", BPF_PROG_TYPE_KPROBE, "kprobe.session",
+	    &attach_way_kprobe_session, no_function, probe_ways },
 	{ "kretsyscall", BPF_PROG_TYPE_KPROBE, "kretsyscall",
 	    &attach_way_kretsyscall, no_function, probe_ways },
 	{ "ksyscall", BPF_PROG_TYPE_KPROBE, "ksyscall", &attach_way_ksyscall,
@@ -134,8 +139,12 @@ static const struct attach_kind kinds[] = {
 	    NULL },
 	{ "xdp_cpumap", BPF_PROG_TYPE_XDP, "xdp_cpumap", NULL, by_map, NULL },
 	{ "xdp", BPF_PROG_TYPE_XDP, "", &attach_way_xdp, no_interface, NULL },
+	{ "netkit", BPF_PROG_TYPE_SCHED_CLS, "netkit", &attach_way_netkit,
+	    no_interface, tc_ways },
 	{ "tc", BPF_PROG_TYPE_SCHED_CLS, "", &attach_way_tc_listed,
 	    no_interface, tc_ways },
+	{ "netfilter", ATTACH_TYPE_NETFILTER, "", &attach_way_netfilter,
+	    no_hook, NULL },
 	{ "sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, "", &attach_way_netns, no_netns,
 	    NULL },
 	{ "flow_dissector", BPF_PROG_TYPE_FLOW_DISSECTOR, "", &attach_way_netns,
@@ -172,6 +181,10 @@ static const struct {
 	{ "uprobe.multi", BPF_PROG_TYPE_KPROBE, 0, 0 },
 	{ "uretprobe.multi.s", BPF_PROG_TYPE_KPROBE, 0, BPF_F_SLEEPABLE },
 	{ "uretprobe.multi", BPF_PROG_TYPE_KPROBE, 0, 0 },
+	{ "kprobe.session", BPF_PROG_TYPE_KPROBE, 0, 0 },
+	{ "netfilter", ATTACH_TYPE_NETFILTER,
+	    (enum bpf_attach_type)ATTACH_NETFILTER, 0 },
+	{ "netkit", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
 	{ "tcx/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
 	{ "tc/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },
 	{ "classifier/", BPF_PROG_TYPE_SCHED_CLS, 0, 0 },

@@ -18,11 +18,21 @@ struct function_names {
 	size_t n, cap;
 };
 
+enum { KPROBE_SESSION_TYPE = 56 }; /* BPF_TRACE_KPROBE_SESSION: Linux 6.10 */
+
 static struct attach_error
 prepare_kprobe_multi(const struct attach_job *j)
 {
 	bpf_program__set_expected_attach_type(
 	    j->program, BPF_TRACE_KPROBE_MULTI);
+	return ATTACH_SUCCESS;
+}
+
+static struct attach_error
+prepare_kprobe_session(const struct attach_job *j)
+{
+	bpf_program__set_expected_attach_type(
+	    j->program, (enum bpf_attach_type)KPROBE_SESSION_TYPE);
 	return ATTACH_SUCCESS;
 }
 
@@ -231,12 +241,18 @@ attach_functions(const struct attach_job *j, struct attachment *a,
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts,
 	    .syms = (const char **)names->v, .cnt = names->n,
 	    .retprobe = j->way->at_return);
-	struct attach_error e = attach_hold_link(
-	    a, bpf_program__attach_kprobe_multi_opts(j->program, NULL, &opts));
+	struct attach_error e;
 
+#if ATTACH_LIBBPF(1, 5)
+	opts.session = j->way == &attach_way_kprobe_session;
+#endif
+	e = attach_hold_link(
+	    a, bpf_program__attach_kprobe_multi_opts(j->program, NULL, &opts));
 	/* To an older kernel it is an unknown type of link. */
 	if (e.error == EOPNOTSUPP || e.error == EINVAL)
-		return attach_invalid("this kernel has no kprobe.multi");
+		return attach_invalid("this kernel has no %s",
+		    j->way == &attach_way_kprobe_session ? j->way->name
+							 : "kprobe.multi");
 	return e.error == ENOENT ? no_matching_function(j) : e;
 }
 
@@ -298,3 +314,19 @@ const struct attach_way attach_way_kprobe_multi =
     MULTI_WAY("kprobe.multi", false);
 const struct attach_way attach_way_kretprobe_multi =
     MULTI_WAY("kretprobe.multi", true);
+
+/* At the entry and the return of each function; it can tell which it is, and
+ * whether the return is of interest. */
+const struct attach_way attach_way_kprobe_session = {
+	.name = "kprobe.session",
+	.syntax = "kprobe.session:PATTERN",
+	.section_target = true,
+	.tracefs = true,
+	.pattern = true,
+	.prepare = prepare_kprobe_session,
+#if ATTACH_LIBBPF(1, 5)
+	.attach = attach_kprobe_multi,
+#else
+	.libbpf = "1.5",
+#endif
+};

@@ -13,9 +13,15 @@
 
 /* Of enum bpf_attach_type in linux/bpf.h. */
 enum {
-	ATTACH_TCX_INGRESS = 46, /* BPF_TCX_INGRESS: Linux 6.6 */
-	ATTACH_TCX_EGRESS = 47,  /* BPF_TCX_EGRESS: Linux 6.6 */
+	ATTACH_TCX_INGRESS = 46,    /* BPF_TCX_INGRESS: Linux 6.6 */
+	ATTACH_TCX_EGRESS = 47,     /* BPF_TCX_EGRESS: Linux 6.6 */
+	ATTACH_NETFILTER = 45,      /* BPF_NETFILTER: Linux 6.4 */
+	ATTACH_NETKIT_PRIMARY = 54, /* BPF_NETKIT_PRIMARY: Linux 6.7 */
+	ATTACH_NETKIT_PEER = 55,    /* BPF_NETKIT_PEER: Linux 6.7 */
 };
+
+/* Of enum bpf_prog_type: BPF_PROG_TYPE_NETFILTER. */
+#define ATTACH_TYPE_NETFILTER ((enum bpf_prog_type)32)
 
 enum { ATTACH_PROGRAM_TEXT = 64 };
 

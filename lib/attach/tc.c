@@ -1,6 +1,7 @@
 /*
  * tc: programs that run for the packets of an interface, by a link (tcx) or as
- * a filter of a clsact qdisc.
+ * a filter of a clsact qdisc; and netkit, where they are a pair of interfaces'
+ * own, by a link too.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -67,6 +68,19 @@ parse_tc(const struct attach_where *w)
 		strcmp(side, "egress") != 0))
 		return attach_invalid("expected %s", w->way->syntax);
 	return parse_filter(w, &handle, &prio);
+}
+
+static struct attach_error
+parse_netkit(const struct attach_where *w)
+{
+	size_t len;
+	const char *side = target_side(w->target, &len);
+
+	if (len == 0 || len >= IF_NAMESIZE ||
+	    (side != NULL && strcmp(side, "primary") != 0 &&
+		strcmp(side, "peer") != 0))
+		return attach_invalid("expected %s", w->way->syntax);
+	return ATTACH_SUCCESS;
 }
 
 /* The side that "-a", the package or the section names; ingress by default. */
@@ -225,6 +239,51 @@ attach_tc(const struct attach_job *j, struct attachment *a)
 			      "filter with -a %s=tc:%s/%s",
 	    j->listed->name, to.interface.name, side_name(to.egress));
 }
+
+/* The interface is the primary one of its pair, for both sides. */
+static struct attach_error
+attach_netkit(const struct attach_job *j, struct attachment *a)
+{
+	size_t len;
+	const char *side = target_side(j->where->target, &len);
+	char name[IF_NAMESIZE];
+	struct net_interface on;
+	struct attach_error e;
+	bool peer;
+	int fd;
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, j->where->target);
+	e = attach_net_interface(j, name, 0, false, &on);
+	if (e.failure != ATTACH_OK)
+		return e;
+	if (side == NULL)
+		side = strstr(attach_section_name(j->program), "/peer") != NULL
+			   ? "peer"
+			   : "primary";
+	peer = strcmp(side, "peer") == 0;
+	fd = bpf_link_create(bpf_program__fd(j->program), (int)on.index,
+	    (enum bpf_attach_type)(
+		peer ? ATTACH_NETKIT_PEER : ATTACH_NETKIT_PRIMARY),
+	    NULL);
+	if (fd < 0 && errno == EINVAL)
+		return attach_invalid("this kernel has no netkit (Linux 6.7)");
+	if (fd < 0 && (errno == ENXIO || errno == EACCES))
+		return attach_invalid("%s is not the primary interface of a "
+				      "netkit pair",
+		    on.name);
+	if (fd >= 0)
+		report_info("program %s: netkit link on %s %s", j->listed->name,
+		    on.name, side);
+	return attach_hold_fd(a, fd);
+}
+
+const struct attach_way attach_way_netkit = {
+	.name = "netkit",
+	.syntax = "netkit:INTERFACE[/primary|peer]",
+	.needs_where = true,
+	.parse = parse_netkit,
+	.attach = attach_netkit,
+};
 
 const struct attach_way attach_way_tcx = {
 	.name = "tcx",

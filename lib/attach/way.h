@@ -41,7 +41,17 @@ struct attach_way {
 	 * a failure the caller releases the holds added so far. */
 	struct attach_error (*attach)(
 	    const struct attach_job *j, struct attachment *a);
+
+	/* The first version of libbpf that attaches there, as "1.3", if that
+	 * of this build is older; else NULL. */
+	const char *libbpf;
 };
+
+/* Whether this build's libbpf is at least of this version. */
+#define ATTACH_LIBBPF(major, minor)                                            \
+	(LIBBPF_MAJOR_VERSION > (major) ||                                     \
+	    (LIBBPF_MAJOR_VERSION == (major) &&                                \
+		LIBBPF_MINOR_VERSION >= (minor)))
 
 struct attach_kind {
 	const char *name;
@@ -57,12 +67,12 @@ struct attach_kind {
 /* All ways.  For the files that define them, and for the tables of
  * attach/where.c and attach/kind.c; a way does not use another. */
 extern const struct attach_way attach_way_cgroup, attach_way_iter,
-    attach_way_netns, attach_way_perf, attach_way_socket, attach_way_sockmap,
-    attach_way_struct_ops, attach_way_xdp;
+    attach_way_netfilter, attach_way_netns, attach_way_perf, attach_way_socket,
+    attach_way_sockmap, attach_way_struct_ops, attach_way_xdp;
 
 /* attach/tc.c */
 extern const struct attach_way attach_way_tcx, attach_way_tc,
-    attach_way_tc_listed;
+    attach_way_tc_listed, attach_way_netkit;
 
 /* attach/tracing.c */
 extern const struct attach_way attach_way_tracepoint, attach_way_raw_tp,
@@ -72,7 +82,7 @@ extern const struct attach_way attach_way_tracepoint, attach_way_raw_tp,
 /* attach/kprobe.c */
 extern const struct attach_way attach_way_kprobe, attach_way_kretprobe,
     attach_way_ksyscall, attach_way_kretsyscall, attach_way_kprobe_multi,
-    attach_way_kretprobe_multi;
+    attach_way_kretprobe_multi, attach_way_kprobe_session;
 
 /* attach/uprobe.c */
 extern const struct attach_way attach_way_uprobe, attach_way_uretprobe,

@@ -17,6 +17,8 @@ static const struct attach_way *const ways[] = {
 	&attach_way_tcx,
 	&attach_way_tc,
 	&attach_way_cgroup,
+	&attach_way_netfilter,
+	&attach_way_netkit,
 	&attach_way_netns,
 	&attach_way_sockmap,
 	&attach_way_fentry,
@@ -24,6 +26,7 @@ static const struct attach_way *const ways[] = {
 	&attach_way_fmod_ret,
 	&attach_way_kprobe,
 	&attach_way_kprobe_multi,
+	&attach_way_kprobe_session,
 	&attach_way_kretprobe,
 	&attach_way_kretprobe_multi,
 	&attach_way_kretsyscall,
@@ -208,6 +211,8 @@ parse_where(struct attach_where *w, const char *text)
 		w->way = find_way(w->text, (size_t)(colon - w->text));
 	if (w->way == NULL)
 		return unknown_where(w->text);
+	if (w->way->libbpf != NULL)
+		return attach_old_libbpf(w->way);
 	w->words = strdup(colon + 1);
 	if (w->words == NULL)
 		return attach_errno(ENOMEM);

@@ -141,6 +141,14 @@ need_no_tcx() {
 	! has_tcx || skip "needs a kernel without tcx"
 }
 
+# has_libbpf VERSION: the programs were built with this libbpf, or a newer one.
+# Those that link it statically tell no version, but that of a way that needs one.
+has_libbpf() {
+	local way=netfilter:ip/input
+	[ "$1" != 1.5 ] || way=kprobe.session:f
+	! skel-load -a "p=$way" /nonexistent 2>&1 | grep -q "needs libbpf $1 or newer"
+}
+
 # edit FILE FILTER: change a package with jq.
 edit() {
 	jq -c "$2" "$1" > "$1.new"

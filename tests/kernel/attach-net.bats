@@ -116,7 +116,7 @@ need_clsact() {
 		in_net skel-load -a filter=tc:99999/egress filter.json
 	fails_with 1 "program probe: tc:lo: xdp programs cannot go there; WHERE is one of xdp:INTERFACE[,mode=native|skb|hw], load, off" \
 		skel-load -a probe=tc:lo probe.json
-	fails_with 1 "program filter: xdp:lo: tc programs cannot go there; WHERE is one of tcx:INTERFACE[/ingress|egress], tc:INTERFACE[/ingress|egress][,prio=N][,handle=N], load, off" \
+	fails_with 1 "program filter: xdp:lo: tc programs cannot go there; WHERE is one of tcx:INTERFACE[/ingress|egress], tc:INTERFACE[/ingress|egress][,prio=N][,handle=N], netkit:INTERFACE[/primary|peer], load, off" \
 		skel-load -a filter=xdp:lo filter.json
 	fails_with 2 "-a p=xdp:lo,mode=fast: expected xdp:INTERFACE[,mode=native|skb|hw]" skel-load -a p=xdp:lo,mode=fast
 	fails_with 2 "-a p=tc:lo/up: expected tc:INTERFACE[/ingress|egress][,prio=N][,handle=N]" skel-load -a p=tc:lo/up
@@ -274,6 +274,39 @@ need_clsact() {
 	finish probe
 }
 
+# Neither ip(8) nor libbpf has to know of netkit for this.
+@test "netkit programs run for what leaves either side of a pair" {
+	has_symbol netkit_link_attach || skip "needs a kernel with netkit"
+	# IPv6 would send packets by itself.
+	in_net sh -c 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
+	in_net ip link add nk0 type netkit
+	local peer
+	peer=$(in_net ip -o link | sed -n 's/.*: \([^@:]*\)@nk0:.*/\1/p')
+	in_net ip addr add 10.9.9.1/24 dev nk0
+	in_net ip addr add 10.9.8.1/24 dev "$peer"
+	in_net ip link set nk0 up
+	in_net ip link set "$peer" up
+	hook first netkit/primary -1
+	hook second netkit/peer -1
+	hook third tc -1
+	fails_with 1 "program first: netkit:$peer: $peer is not the primary interface of a netkit pair" \
+		in_net skel-load -a "first=netkit:$peer" first.json
+	fails_with 1 "program first: netkit:lo: lo is not the primary interface of a netkit pair" \
+		in_net skel-load -a first=netkit:lo first.json
+	begin first -v -a first=netkit:nk0 first.json
+	begin second -v -a second=netkit:nk0 second.json
+	begin third -v -a third=netkit:nk0/primary third.json
+	grep -q 'netkit link on nk0 primary' first.err
+	grep -q 'netkit link on nk0 peer' second.err
+	fires first first send_to 10.9.9.7
+	fires third third send_to 10.9.9.7
+	run ! runs second second
+	fires second second send_to 10.9.8.7
+	finish first
+	finish second
+	finish third
+}
+
 @test "a handle in use is an error with advice, and the filter that has it goes on" {
 	need_clsact
 	hook first tc -1
@@ -407,4 +440,51 @@ gone_from_lo() {
 
 no_packet_sockets() {
 	[ -z "$(in_net ss -0Hn)" ]
+}
+
+need_netfilter() {
+	has_libbpf 1.3 || skip "needs a build with libbpf 1.3"
+	has_symbol bpf_nf_link_attach || skip "needs a kernel with links of netfilter"
+}
+
+@test "a netfilter program runs for the packets of its hook, and is gone at the end" {
+	need_netfilter
+	hook probe netfilter 1
+	fails_with 1 "program probe: netfilter: its section does not name its target; give one with -a probe=netfilter:FAMILY/HOOK[,prio=N]" \
+		in_net skel-load probe.json
+	begin probe -a probe=netfilter:ip6/input,prio=-100 probe.json
+	send_to 127.0.0.1
+	fires probe probe send_to ::1
+	local link
+	link=$(links_of probe)
+	in_net bpftool link show id "$link" | grep -qE 'netfilter|type 10'
+	finish probe
+	wait_for 5 none_of link "$link"
+	# One with the result 0 drops what comes.
+	hook drop netfilter 0
+	begin drop -a drop=netfilter:ip/output drop.json
+	run ! in_net timeout 1 bash -c 'echo hello > /dev/udp/127.0.0.1/9'
+	fires drop drop send_to 127.0.0.1
+	finish drop
+}
+
+@test "a second netfilter program of one priority is refused, and the first goes on" {
+	need_netfilter
+	hook one netfilter 1
+	hook two netfilter 1
+	begin one -a one=netfilter:ip/input one.json
+	fails_with 1 "program two: netfilter:ip/input: another BPF program has priority 0 there; choose another with -a two=netfilter:ip/input,prio=N" \
+		in_net skel-load -a two=netfilter:ip/input two.json
+	name=one hook=one fires_again one one send_to 127.0.0.1
+	finish one
+	both_in_any_order netfilter:ip/input,prio=-1 netfilter:ip/input,prio=1 send_to 127.0.0.1
+}
+
+@test "a program that a newer libbpf attaches is refused with the version it needs" {
+	! has_libbpf 1.3 || skip "needs a build with an older libbpf than 1.3"
+	hook probe netfilter 1
+	fails_with 1 "program probe: netfilter: netfilter needs libbpf 1.3 or newer, and this program was built with libbpf 1." \
+		skel-load probe.json
+	fails_with 2 "-a probe=netfilter:ip/input: netfilter needs libbpf 1.3 or newer" \
+		skel-load -a probe=netfilter:ip/input probe.json
 }

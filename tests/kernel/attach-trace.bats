@@ -890,6 +890,27 @@ forms_by_rm() {
 	refused on_multi 'kprobe.multi:nosuch_*' "no function that this kernel can probe matches nosuch_*"
 }
 
+@test "a kprobe.session program runs at the entry and the return of the functions of its pattern" {
+	need_kprobe_multi
+	has_libbpf 1.5 || skip "needs a build with libbpf 1.5"
+	grep -q ' bpf_session_is_return$' /proc/kallsyms || skip "needs a kernel with kprobe.session"
+	bpf_package hits '-DKIND="kprobe.session/do_unlinka*"'
+	start_load -f json hits.json
+	touch file
+	rm file &
+	wait "$!"
+	wait_for 10 has_hits "$!" 2
+	end_load
+	bpf_package hits
+	only on_multi -a 'on_multi=kprobe.session:do_unlinka*'
+	touch file
+	rm file &
+	wait "$!"
+	wait_for 10 has_hits "$!" 2
+	gone
+	refused on_multi 'kprobe.session:nosuch_*' "no function that this kernel can probe matches nosuch_*"
+}
+
 @test "-a attaches one program to fentry, fexit or fmod_ret of a function" {
 	need_fentry
 	bpf_package hits

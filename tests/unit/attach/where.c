@@ -58,6 +58,12 @@ check_valid(void)
 	    attach_option_number(NULL, "pid", 0, 1, &n).failure, ATTACH_OK);
 	CHECK_NUM(n, 7);
 
+#if ATTACH_LIBBPF(1, 3)
+	CHECK_NUM(parse("p=netfilter:ip6/output,prio=-2147483646"), 0);
+	CHECK(w.way == &attach_way_netfilter);
+	CHECK_STR(w.target, "ip6/output");
+#endif
+
 	CHECK_NUM(parse("p=perf:,freq=99"), 0);
 	CHECK_STR(w.target, "");
 	CHECK_NUM(parse("p=perf:freq=99,cpu=0"), 0);
@@ -86,6 +92,28 @@ check_invalid(void)
 		{ "p=tc:lo,prio=1x",
 		    ": prio: expected a number from 0 to 65535" },
 		{ "p=tc:lo/sideways", ": expected tc:INTERFACE[/ingress" },
+		{ "p=netkit:nk0/egress", ": expected netkit:INTERFACE[/pri" },
+#if ATTACH_LIBBPF(1, 3)
+		{ "p=netfilter:ip",
+		    ": expected netfilter:FAMILY/HOOK[,prio=N], with ip or" },
+		{ "p=netfilter:ip/", ": expected netfilter:" },
+		{ "p=netfilter:/input", ": expected netfilter:" },
+		{ "p=netfilter:ip4/input", ": expected netfilter:" },
+		{ "p=netfilter:ip/inputs", ": expected netfilter:" },
+		{ "p=netfilter:ip/input,prio=2147483647",
+		    ": prio: expected a number from -2147483646 to "
+		    "2147483646" },
+		{ "p=netfilter:ip/input,prio=--1",
+		    ": prio: expected a number from -2147483646" },
+#else
+		{ "p=netfilter:ip/input",
+		    ": netfilter needs libbpf 1.3 or newer, and this program "
+		    "was built with libbpf 1." },
+#endif
+#if !ATTACH_LIBBPF(1, 5)
+		{ "p=kprobe.session:f",
+		    ": kprobe.session needs libbpf 1.5 or newer" },
+#endif
 		{ "p=iter:pid=1,tid=1", ": pid and tid exclude each other" },
 		{ "p=perf:nosuch", ": unknown event nosuch; expected " },
 		{ "p=perf:cylces", ": unknown event cylces; the nearest: " },
