@@ -458,6 +458,25 @@ need_setpriv() {
 		unshare -U -r skel-poll map:1
 }
 
+@test "where the host delegates BPF to a user namespace, that is enough for its network" {
+	need_setpriv
+	unshare -U -r -n true || skip "needs user namespaces"
+	has_libbpf 1.5 || skip "needs a build with libbpf 1.5"
+	grep -q ' bpf_token_create$' /proc/kallsyms || skip "needs a kernel with BPF tokens"
+	hook probe xdp 2
+	# The recording ends with the first record.
+	cat > inside <<-'END'
+		ip link set lo up
+		skel-load -t 20 -n 1 -f json probe.json 2>err >out &
+		until [ ! -d /proc/$! ] || grep -q '"hook":"probe"' out; do
+			echo hello > /dev/udp/127.0.0.1/9
+		done 2>/dev/null
+		wait $!
+	END
+	python3 "$HELPERS/delegated.py" bash inside || { cat err; return 1; }
+	grep -q '"hook":"probe"' out
+}
+
 @test "an error names what an ordinary user lacks for a session or the trace pipe" {
 	need_setpriv
 	able -all test -x /sys/fs/bpf && skip "bpffs is anybody's here"
