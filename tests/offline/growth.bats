@@ -18,7 +18,7 @@ setup() {
 
 # instructions COMMAND...: set $count to the number that the command takes.
 instructions() {
-	timeout 30 valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" >out 2>log || [ $? -lt 3 ]
+	timeout 120 valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" >out 2>log || [ $? -lt 3 ]
 	count=$(sed -n 's/^==.*Collected : //p' log)
 	[ -n "$count" ] || { cat log; return 1; }
 }
