@@ -54,7 +54,7 @@ static const struct command_option option_table[] = {
 	{ "mean", OPTION_COLUMN + COLUMN_MEAN, "M", "its mean", "member" },
 	{ "quantile", OPTION_COLUMN + COLUMN_QUANTILE, "M[=50,90,99]",
 	    "its percentiles, within 1 %", "member" },
-	{ "hist", OPTION_COLUMN + COLUMN_HIST, "M[=log2|linear:STEP]",
+	{ "hist", OPTION_COLUMN + COLUMN_HIST, "M[=log2|linear:STEP[:START]]",
 	    "its histogram", "member" },
 	{ "every", OPTION_EVERY, "T",
 	    "a pass for each T of the records' time: 5s, 500ms, 1m", NULL },
@@ -83,7 +83,7 @@ static const struct command command = {
 	    "member]\n"
 	    "                  [--max member] [--mean member]\n"
 	    "                  [--quantile member[=percent,...]]\n"
-	    "                  [--hist member[=log2|linear:step]]\n"
+	    "                  [--hist member[=log2|linear:step[:start]]]\n"
 	    "                  [--every time] [--delta] [--top n]\n"
 	    "                  [--sort column] [--keys n] [--as member=kind]\n"
 	    "                  [-qv] [-f format] [-m map] [file ...]\n"

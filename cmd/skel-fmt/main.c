@@ -616,6 +616,7 @@ main(int argc, char *argv[])
 	job.printer.out = &out;
 	job.printer.plan.columns = columns.v;
 	job.printer.plan.ncolumns = columns.n;
+	job.printer.plan.buckets = true;
 	job.printer.plan.gauges = gauges.v;
 	job.printer.plan.ngauges = gauges.n;
 	if (job.document.path != NULL)

@@ -23,6 +23,8 @@ copy_note(const struct copied *c, struct type_member *to,
 	to->hidden = from->hidden;
 	to->gauge = from->gauge;
 	to->width = from->width;
+	to->step = from->step;
+	to->start = from->start;
 	if ((from->as.arg != NULL &&
 		(to->as.arg = strdup(from->as.arg)) == NULL) ||
 	    (from->help != NULL && (to->help = strdup(from->help)) == NULL))

@@ -535,6 +535,21 @@ add_key_type(struct count_shape *s, struct types *t)
 	return finish_struct(t, &key, ret);
 }
 
+/* Append the slots of a column to a struct, with what they count. */
+static int
+append_slots(
+    const struct column *c, struct types *t, struct type *to, uint32_t slots)
+{
+	size_t unused;
+	int ret = append_member(t, to, "slots", slots, 8, &unused);
+
+	if (ret == 0) {
+		to->members[to->nmembers - 1].step = c->step;
+		to->members[to->nmembers - 1].start = c->start;
+	}
+	return ret;
+}
+
 /* A histogram is an array called slots; of several, each is in a struct. */
 static int
 append_hist(
@@ -543,17 +558,17 @@ append_hist(
 	const struct question *q = s->question;
 	uint32_t slots =
 	    add_array(t, add_scalar(t, TYPE_INT, 8, false), HIST_SLOTS);
-	size_t hists = 0, offset, unused;
+	size_t hists = 0, offset;
 	struct type hist;
 	int ret;
 
 	for (size_t j = 0; j < q->ncolumns; j++)
 		hists += q->columns[j].op == COLUMN_HIST;
 	if (hists == 1)
-		return append_member(t, value, "slots", slots, 8, &offset);
+		return append_slots(&q->columns[i], t, value, slots);
 	ret = open_struct(&hist, q->columns[i].name, 1);
 	if (ret == 0)
-		ret = append_member(t, &hist, "slots", slots, 8, &unused);
+		ret = append_slots(&q->columns[i], t, &hist, slots);
 	return append_member(t, value, q->columns[i].name,
 	    finish_struct(t, &hist, ret), 8, &offset);
 }

@@ -65,6 +65,7 @@ add_slot(const struct column *c, bool is_signed, unsigned __int128 v,
 
 	if (is_signed && (__int128)v < 0)
 		v = 0;
+	v = v > c->start ? v - c->start : 0;
 	if (c->step != 0)
 		slot = v / c->step < HIST_SLOTS ? (unsigned int)(v / c->step)
 						: HIST_SLOTS - 1;

@@ -162,23 +162,41 @@ add_quantiles(
 	return ret;
 }
 
+/* Parses "STEP" or "STEP:START".  Returns whether it is that. */
+static bool
+parse_linear(struct column *c, char *step)
+{
+	const long long most = INT64_C(1) << HIST_STEP_BITS;
+	const char *problem = NULL, *start_problem = NULL;
+	char *start = step;
+
+	strsep(&start, ":");
+	c->step = (uint64_t)strtonum(step, 1, most, &problem);
+	if (start != NULL)
+		c->start = (uint64_t)strtonum(start, 0, most, &start_problem);
+	return problem == NULL && start_problem == NULL;
+}
+
 static int
 parse_hist(struct column *c, const char *member, const char *words)
 {
 	static const char linear[] = "linear:";
-	const char *problem = NULL, *step;
+	char *numbers;
+	bool good = false;
 
 	if (words == NULL || strcmp(words, "log2") == 0)
 		return 0;
 	if (strncmp(words, linear, sizeof(linear) - 1) == 0) {
-		step = words + sizeof(linear) - 1;
-		c->step = (uint64_t)strtonum(step, 1, INT64_MAX, &problem);
-		if (problem == NULL)
-			return 0;
+		if ((numbers = strdup(words + sizeof(linear) - 1)) == NULL)
+			return report_nomem();
+		good = parse_linear(c, numbers);
+		free(numbers);
 	}
-	report_error("--hist %s: \"%s\" is neither log2 nor linear:STEP with "
-		     "an integer",
-	    member, words);
+	if (good)
+		return 0;
+	report_error("--hist %s: \"%s\" is neither log2 nor "
+		     "linear:STEP[:START] with integers of at most 2^%d",
+	    member, words, HIST_STEP_BITS);
 	return -1;
 }
 

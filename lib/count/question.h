@@ -26,6 +26,7 @@ enum {
 	QUESTION_KEYS = 100000, /* the default of question.keys */
 	QUESTION_KEYS_MAX = 1 << 30,
 	HIST_SLOTS = 64,
+	HIST_STEP_BITS = 56, /* so that all bounds are below 2^63 */
 };
 
 struct column {
@@ -34,7 +35,9 @@ struct column {
 	char *name;      /* owned: "p99_latency" */
 	bool wide;       /* COLUMN_SUM: of 128 bits */
 	double quantile; /* COLUMN_QUANTILE: 0 to 1 */
-	uint64_t step;   /* COLUMN_HIST: the width of a slot; 0: log2 */
+	/* COLUMN_HIST: the width of a slot, or 0: log2; and where the first
+	 * begins. */
+	uint64_t step, start;
 };
 
 /* A member by which records are grouped. */
@@ -69,7 +72,7 @@ int question_add_by(struct question *q, const char *list);
 
 /*
  * Add columns for "MEMBER", or "MEMBER=WORDS": 128 for a sum, "50,90,99.9" for
- * quantiles, "log2" or "linear:STEP" for a histogram.
+ * quantiles, "log2" or "linear:STEP[:START]" for a histogram.
  */
 int question_add_columns(
     struct question *q, enum column_op op, const char *words);

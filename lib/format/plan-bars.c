@@ -55,6 +55,7 @@ find_bar(const struct types *t, const struct field *c, struct plan_bar *bar)
 	if (strcmp(last_name(c->name), "slots") == 0 &&
 	    is_slots_array(t, c->place.type)) {
 		set_bar(bar, t, c->place.type, 0);
+		bar->member = c->place.member;
 		return true;
 	}
 	of = types_get(t, type->of);
@@ -67,6 +68,7 @@ find_bar(const struct types *t, const struct field *c, struct plan_bar *bar)
 		    !is_slots_array(t, m->type))
 			continue;
 		set_bar(bar, t, m->type, (size_t)m->offset);
+		bar->member = m;
 		bar->elements = (size_t)type->count;
 		bar->stride = (size_t)of->size;
 		return true;
@@ -144,8 +146,9 @@ draw_bar(
 	const char *name = p->bars.columns.v[column].name;
 	size_t len = strlen(name), i = 0;
 	struct buf *out = rec->run.out;
-	struct hist h =
-	    plan_make_hist(p, p->bars.slots, bar->count, bar->is_signed);
+	const struct hist_scale scale = plan_hist_scale(p, bar->member);
+	struct hist h = plan_make_hist(
+	    p, &scale, p->bars.slots, bar->count, bar->is_signed);
 
 	while (i < bar->count && p->bars.slots[i] == 0)
 		i++;

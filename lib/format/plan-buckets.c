@@ -10,7 +10,6 @@
 #include "format/plan-column.h"
 
 enum {
-	EXP2_BUCKETS = 64,
 	LINEAR_BUCKETS = 4096, /* what is beyond is only counted */
 	GROUPS_MAX = 65536,    /* then those so far are written early */
 };
@@ -35,17 +34,18 @@ is_countable(const struct types *t, const struct field *c)
 	       c->place.cpus != FIELD_CPUS_ALL;
 }
 
-/* Finds the last column of the key, and the column of the count: the only one
- * of the value, or the one called count. */
-static bool
-find_bucket_columns(const struct plan *p, size_t *key, size_t *value)
+/* The last column of the key, and of the count: the only one of the value, or
+ * the one called count. */
+bool
+plan_find_bucket_columns(
+    const struct plan *p, const struct fields *all, size_t *key, size_t *value)
 {
 	size_t values = 0;
 	bool named = false;
 
 	*key = *value = SIZE_MAX;
-	for (size_t i = 0; i < p->columns.n; i++) {
-		const struct field *c = &p->columns.v[i];
+	for (size_t i = 0; i < all->n; i++) {
+		const struct field *c = &all->v[i];
 
 		if (strncmp(c->path, "key", 3) == 0) {
 			*key = i;
@@ -58,8 +58,8 @@ find_bucket_columns(const struct plan *p, size_t *key, size_t *value)
 	}
 	return *key != SIZE_MAX && *value != SIZE_MAX &&
 	       (values == 1 || named) &&
-	       is_countable(&p->header->types, &p->columns.v[*key]) &&
-	       is_countable(&p->header->types, &p->columns.v[*value]);
+	       is_countable(&p->header->types, &all->v[*key]) &&
+	       is_countable(&p->header->types, &all->v[*value]);
 }
 
 bool
@@ -69,7 +69,8 @@ plan_find_buckets(struct plan *p)
 	struct fields rest = { 0 };
 	size_t key, value;
 
-	if (plan_is_narrowed(p) || !find_bucket_columns(p, &key, &value))
+	if (plan_is_narrowed(p) ||
+	    !plan_find_bucket_columns(p, &p->columns, &key, &value))
 		return false;
 	fields_add(&b->columns, &p->columns.v[key]);
 	fields_add(&b->columns, &p->columns.v[value]);
@@ -185,7 +186,8 @@ find_group(struct plan *p, const struct plan_input *rec)
 static bool
 grow_group(struct bucket_group *g, size_t bucket)
 {
-	size_t count = bucket < EXP2_BUCKETS ? EXP2_BUCKETS : LINEAR_BUCKETS;
+	size_t count =
+	    bucket < HIST_EXP2_SLOTS ? HIST_EXP2_SLOTS : LINEAR_BUCKETS;
 	uint64_t *counts;
 
 	if (bucket < g->count)
@@ -213,8 +215,8 @@ plan_add_to_buckets(struct plan *p, const struct plan_input *rec)
 	p->buckets.has_time = rec->has_time;
 	if (g != NULL && bucket > INT64_MAX && is_signed_column(p, 0))
 		g->below += count;
-	else if (g != NULL &&
-		 (bucket >= LINEAR_BUCKETS || (exp2 && bucket >= EXP2_BUCKETS)))
+	else if (g != NULL && (bucket >= LINEAR_BUCKETS ||
+				  (exp2 && bucket >= HIST_EXP2_SLOTS)))
 		g->beyond += count;
 	else if (g != NULL && grow_group(g, (size_t)bucket))
 		g->counts[bucket] += count;
@@ -259,8 +261,9 @@ write_group(struct plan *p, const struct bucket_group *g, struct buf *out)
 		    .time_ns = p->buckets.time_ns },
 		.has_time = p->buckets.has_time,
 	};
-	struct hist h =
-	    plan_make_hist(p, g->counts, g->count, is_signed_column(p, 1));
+	const struct hist_scale scale = plan_hist_scale(p, NULL);
+	struct hist h = plan_make_hist(
+	    p, &scale, g->counts, g->count, is_signed_column(p, 1));
 
 	p->spark_key.len = 0;
 	if (g->text_len > 0)

@@ -11,6 +11,7 @@
 #include "format/plan.h"
 #include "layout/flame.h"
 #include "layout/formatter.h"
+#include "layout/hist-buckets.h"
 #include "layout/hist.h"
 #include "layout/table.h"
 #include "metrics/metrics.h"
@@ -50,6 +51,7 @@ struct hist_slots {
 	size_t count;
 	size_t size; /* bytes of one, at most 8 */
 	bool is_signed;
+	struct hist_scale scale;
 	uint64_t *v; /* owned; NULL: the map is no histogram */
 };
 
@@ -59,6 +61,7 @@ struct plan_bar {
 	size_t offset;           /* of the slots, in an element */
 	size_t count, size;      /* slots, and bytes of one */
 	bool is_signed;          /* they may be negative */
+	const struct type_member *member; /* borrowed: they are this one */
 };
 
 /* The columns that are drawn as bars below a row. */
@@ -81,6 +84,15 @@ struct plan_buckets {
 	struct buf texts;
 	uint64_t time_ns;
 	bool has_time;
+};
+
+/* PLAN_JSON: which histograms get buckets beside their counts: those whose
+ * slots are in the value, or whose bucket is in the key, in plan_buckets. */
+struct plan_hist_json {
+	bool slots, key;
+	struct hist_map map;
+	/* Members of JSON records that have these names already. */
+	uint32_t unit_cell, buckets_cell;
 };
 
 /* The stacks that a form shows below a row instead of in columns. */
@@ -215,6 +227,7 @@ struct plan {
 	struct hist_slots slots;
 	struct plan_bars bars;
 	struct plan_buckets buckets;
+	struct plan_hist_json hist_json;
 	struct plan_stacks stacks;
 	struct plan_fold fold;
 	struct heat_source heat;
@@ -355,9 +368,13 @@ bool plan_find_slots(struct plan *p);
  * it has neither slots nor, in a table, buckets. */
 void plan_report_no_slots(const struct plan *p);
 
+/* What slots of the map count; member is what they are, or NULL. */
+struct hist_scale plan_hist_scale(
+    const struct plan *p, const struct type_member *member);
+
 /* A histogram of these slots, with the unit of the map. */
-struct hist plan_make_hist(
-    const struct plan *p, const uint64_t *slots, size_t n, bool is_signed);
+struct hist plan_make_hist(const struct plan *p, const struct hist_scale *scale,
+    const uint64_t *slots, size_t n, bool is_signed);
 
 /* Append it, with its summary if the slots are known to be values. */
 void plan_write_hist(
@@ -382,6 +399,19 @@ void plan_add_to_buckets(struct plan *p, const struct plan_input *rec);
 void plan_write_buckets(struct plan *p, struct buf *out);
 void plan_add_bucket_paths(struct plan *p);
 void plan_free_buckets(struct plan *p);
+
+/* Find the columns of the bucket and of the count among all.  Returns whether
+ * there are both. */
+bool plan_find_bucket_columns(const struct plan *p, const struct fields *all,
+    size_t *bucket, size_t *count);
+
+/* plan-hist-json.c.  Find out what gets buckets, and add them with the members
+ * of the record.  Append those of a JSON record's key, behind its last member.
+ */
+void plan_find_hist_json(struct plan *p);
+void plan_add_hist_members(struct plan *p, bool *first);
+void plan_add_hist_paths(struct plan *p);
+void plan_write_key_bucket(const struct plan *p, struct buf *out);
 
 /* plan-prom.c. */
 void plan_free_prom(struct plan *p);

@@ -57,7 +57,8 @@ compile_json(struct plan *p)
 		fields_add_roots(&p->columns, p->header, p->map);
 	else
 		plan_add_columns(p);
-	formatter_add_members(s, &p->columns, &first);
+	plan_find_hist_json(p);
+	plan_add_hist_members(p, &first);
 	formatter_add_text(s, "}\n");
 	p->line = plan_end_part(p, 0);
 }

@@ -13,8 +13,6 @@
 #include "record/field-kind.h"
 #include "types/value.h"
 
-enum { EXP2_SLOTS = 64 };
-
 /* What a column of the map becomes. */
 enum role { ROLE_LABEL, ROLE_COUNTER, ROLE_GAUGE, ROLE_TIME, ROLE_NONE };
 
@@ -238,15 +236,15 @@ add_metric(struct plan *p, const struct field *c, enum role role)
 /* Adds the histogram, whose sum is the column sum of all, unless that is
  * METRICS_NONE. */
 static int
-add_histogram(struct plan *p, const struct fields *all, size_t sum, size_t n)
+add_histogram(struct plan *p, const struct fields *all, size_t sum, bool exp2)
 {
 	const struct stream_map *m = &p->header->maps[p->map];
 	struct metric_family_info f = {
 		.member = "",
 		.type = METRIC_HISTOGRAM,
 		.unit = metric_unit_of_text(m->unit),
-		.linear = m->sample == SAMPLE_LINEAR_HIST,
-		.slots = n,
+		.scale = exp2 ? plan_hist_scale(p, NULL) : p->slots.scale,
+		.slots = exp2 ? HIST_EXP2_SLOTS : p->slots.count,
 		.sum = METRICS_NONE,
 	};
 	struct counted_member member;
@@ -287,8 +285,7 @@ add_members(struct plan *p, const struct fields *all, enum role *roles)
 			ret = add_label(p, &all->v[i]);
 	p->prom.nlabels = p->columns.n;
 	if (hist && ret == 0)
-		ret = add_histogram(
-		    p, all, sum, exp2 ? EXP2_SLOTS : p->slots.count);
+		ret = add_histogram(p, all, sum, exp2);
 	for (size_t i = 0; i < all->n && ret == 0; i++)
 		if (roles[i] != ROLE_LABEL && roles[i] != ROLE_NONE)
 			ret = add_metric(p, &all->v[i], roles[i]);
@@ -616,8 +613,8 @@ record_prom(struct plan *p, const struct plan_input *rec)
 			bucket = n;
 			break;
 		case PROM_BUCKET_COUNT:
-			if (bucket >= EXP2_SLOTS)
-				bucket = EXP2_SLOTS - 1;
+			if (bucket >= HIST_EXP2_SLOTS)
+				bucket = HIST_EXP2_SLOTS - 1;
 			if (bucket >= 0 && n > 0)
 				metrics_slots(m->group, row)[bucket] +=
 				    (uint64_t)n;

@@ -30,6 +30,7 @@ set_slots(struct plan *p, const struct field_place *at)
 		.count = (size_t)array->count,
 		.size = (size_t)types_get(t, array->of)->size,
 		.is_signed = types_get(t, array->of)->is_signed,
+		.scale = plan_hist_scale(p, at->member),
 	};
 	p->slots.v = calloc(p->slots.count, sizeof(*p->slots.v));
 	if (p->slots.v == NULL)
@@ -81,15 +82,27 @@ plan_report_no_slots(const struct plan *p)
 						  : "linear_hist");
 }
 
+struct hist_scale
+plan_hist_scale(const struct plan *p, const struct type_member *member)
+{
+	enum stream_sample sample = p->header->maps[p->map].sample;
+
+	return (struct hist_scale){
+		.linear = sample == SAMPLE_KV || sample == SAMPLE_LINEAR_HIST,
+		.step = member == NULL ? 0 : member->step,
+		.start = member == NULL ? 0 : member->start,
+	};
+}
+
 struct hist
-plan_make_hist(
-    const struct plan *p, const uint64_t *slots, size_t n, bool is_signed)
+plan_make_hist(const struct plan *p, const struct hist_scale *scale,
+    const uint64_t *slots, size_t n, bool is_signed)
 {
 	const struct stream_map *m = &p->header->maps[p->map];
 	bool unknown = m->sample == SAMPLE_KV;
 
 	return (struct hist){
-		.linear = unknown || m->sample == SAMPLE_LINEAR_HIST,
+		.scale = *scale,
 		.unit = unknown && strcmp(m->unit, STREAM_NO_UNIT) == 0
 			    ? "slot"
 			    : m->unit,
@@ -192,7 +205,7 @@ plan_read_slots(struct plan *p, const struct plan_input *rec)
 	else
 		read_binary_slots(p, rec->run.data);
 	return plan_make_hist(
-	    p, p->slots.v, p->slots.count, p->slots.is_signed);
+	    p, &p->slots.scale, p->slots.v, p->slots.count, p->slots.is_signed);
 }
 
 void

@@ -36,7 +36,8 @@ has_percentiles(const struct plan *p)
 void
 plan_add_spark_columns(struct plan *p)
 {
-	const struct hist h = plan_make_hist(p, NULL, 0, false);
+	const struct hist_scale scale = plan_hist_scale(p, NULL);
+	const struct hist h = plan_make_hist(p, &scale, NULL, 0, false);
 	size_t slots = count_slots(p);
 	struct table *t = &p->table;
 

@@ -402,7 +402,8 @@ static int
 add_plan_paths(struct plan *p)
 {
 	bool respells = p->header != NULL && p->ops->respells &&
-			has_kinds(&p->header->types);
+			(p->hist_json.slots || p->hist_json.key ||
+			    has_kinds(&p->header->types));
 
 	p->cells = calloc(p->columns.n + 1, sizeof(*p->cells));
 	if (p->cells == NULL || json_row_open(&p->row) == -1)
@@ -434,6 +435,7 @@ add_plan_paths(struct plan *p)
 			    json_row_add(&p->row, p->stacks.paths[i]);
 	plan_add_bar_paths(p);
 	plan_add_bucket_paths(p);
+	plan_add_hist_paths(p);
 	plan_add_trace_paths(p);
 	if (p->slots.v != NULL) {
 		p->slots_cell = json_row_add(&p->row, "value.slots");
@@ -449,11 +451,14 @@ respell_record(struct plan *p, struct plan_input *rec)
 {
 	const struct json_value record = { JSON_VALUE_OBJECT, rec->text,
 		rec->text_len };
-	const struct typed_json j = plan_typed_json(p, rec);
+	struct typed_json j = plan_typed_json(p, rec);
 	struct buf *out = &p->respelling;
 
 	out->len = 0;
+	j.hist_map = p->hist_json.slots ? &p->hist_json.map : NULL;
 	typed_json_respell_texts(out, &j, &p->respelled, &record);
+	if (p->hist_json.key)
+		plan_write_key_bucket(p, out);
 	if (out->failed || json_row_parse(&p->row, out->data, out->len) == -1)
 		return -1;
 	rec->text = out->data;

@@ -90,10 +90,11 @@ struct plan_options {
 	 * name of the plan's own host needs it. */
 	unsigned int host_columns;
 	bool color, screen;
-	bool sql;   /* PLAN_CSV, PLAN_TSV: what there is not is \N, for
-		       databases, and a float that is no number is nan, inf or
-		       -inf */
-	bool spark; /* PLAN_TABLE: a histogram is one line */
+	bool sql;     /* PLAN_CSV, PLAN_TSV: what there is not is \N, for
+			 databases, and a float that is no number is nan, inf or
+			 -inf */
+	bool spark;   /* PLAN_TABLE: a histogram is one line */
+	bool buckets; /* PLAN_JSON: histograms have "unit" and "buckets" */
 	/* Borrowed: those of the hosts of the records, by stream_map.host,
 	 * which may change between two of them; NULL: those of the header. */
 	const struct clock_offsets *clocks;

@@ -538,8 +538,10 @@ formatter_bind_step(struct step *s)
 	};
 
 	const struct step_functions binary = formatter_binary_step(s);
+	const struct step_functions buckets = formatter_buckets_step(s);
 	const struct step_functions *f =
-	    binary.write != NULL ? &binary
+	    binary.write != NULL                                ? &binary
+	    : s->op == STEP_BUCKETS || s->op == STEP_KEY_BUCKET ? &buckets
 	    : s->op == STEP_STRING
 		? &strings[s->style][s->count >= ASCII_RUN_WIDE]
 	    : s->op == STEP_BOOL ? &bools[s->size == 1 && s->bits == 0]

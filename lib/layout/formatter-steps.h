@@ -17,6 +17,9 @@ struct step_functions {
 /* formatter-binary-run.c: those of a step that only binary forms have. */
 struct step_functions formatter_binary_step(const struct step *s);
 
+/* formatter-buckets-run.c: those of STEP_BUCKETS and STEP_KEY_BUCKET. */
+struct step_functions formatter_buckets_step(const struct step *s);
+
 /* Whether it runs its body for each of several elements. */
 static inline bool
 formatter_is_loop(const struct step *s)

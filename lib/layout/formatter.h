@@ -18,9 +18,11 @@
 #include "base/text.h"
 #include "base/time-style.h"
 #include "kinds/kind-text.h"
+#include "layout/hist.h"
 #include "record/fields.h"
 #include "types/types.h"
 
+struct hist_map;
 struct stack_view;
 
 enum {
@@ -75,6 +77,10 @@ enum step_op {
 			   of char */
 	STEP_CELL,      /* run the body and escape its JSON as one field */
 	STEP_STACK,     /* a stack with its symbols; size is the side */
+	/* The buckets of histograms: of count slots, or of a slot whose number
+	 * is in a key. */
+	STEP_BUCKETS,
+	STEP_KEY_BUCKET,
 	/* Texts of kinds. */
 	STEP_IP4,
 	STEP_ERRNO, /* of four bytes, with a sign */
@@ -110,6 +116,7 @@ struct step {
 	union { /* set by formatter_finish() */
 		const struct enum_names *enums;
 		const struct formatter_kind *kind;
+		const struct formatter_hist *hist;
 	};
 	uint8_t op;   /* enum step_op */
 	uint8_t size; /* bytes to load */
@@ -119,7 +126,7 @@ struct step {
 	uint8_t style;
 	uint32_t text;  /* offset in formatter.texts */
 	uint32_t body;  /* number of steps in it, with its STEP_END */
-	uint32_t names; /* index in formatter.enums, or formatter.kinds */
+	uint32_t names; /* index in formatter.enums, .kinds or .hists */
 	size_t stride;  /* STEP_LOOP: bytes between elements */
 	size_t most;    /* bytes of text and value, without the body */
 	/* STEP_LAST_LOOP: bytes of the whole array, SIZE_MAX if it is flexible,
@@ -155,6 +162,13 @@ struct formatter_kind {
 	uint8_t family_size; /* 0: there is none */
 };
 
+/* What the steps of buckets need to know. */
+struct formatter_hist {
+	struct hist_scale scale;
+	size_t n;          /* STEP_BUCKETS: slots */
+	struct step count; /* STEP_KEY_BUCKET: how to load the count */
+};
+
 struct formatter {
 	const struct types *types; /* borrowed */
 	/* Borrowed: what texts of kinds need; NULL if there are none. */
@@ -182,6 +196,11 @@ struct formatter {
 	struct hash enum_places;      /* their indexes, by type and style */
 	struct formatter_kind *kinds; /* owned */
 	size_t nkinds, kinds_cap;
+	/* Borrowed: members of objects that hold slots get buckets; NULL: they
+	 * do not. */
+	const struct hist_map *hist_map;
+	struct formatter_hist *hists; /* owned */
+	size_t nhists, hists_cap;
 	char *kind_text;    /* owned: a text before it is escaped */
 	size_t kind_most;   /* bytes of the longest such text */
 	unsigned int loops; /* loops around the next step */
@@ -229,6 +248,13 @@ void formatter_add_members(
  * if markers is set. */
 void formatter_add_object(
     struct formatter *s, const struct field_place *p, bool markers);
+
+/* Add the buckets of a member, among those of an object, if it holds slots.
+ * Those of a slot whose number is at a place of the key. */
+void formatter_add_buckets(
+    struct formatter *s, const struct fields *members, const struct field *f);
+void formatter_add_key_bucket(struct formatter *s, const struct hist_map *map,
+    const struct field_place *bucket, const struct field_place *count);
 
 /* What is added between these two, JSON, is escaped as one field in style.  The
  * value that opening returns is for closing. */

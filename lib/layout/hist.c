@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -12,14 +13,26 @@ enum {
 };
 
 void
-hist_bounds(bool linear, size_t i, uint64_t *low, uint64_t *high)
+hist_bounds(const struct hist_scale *s, size_t i, uint64_t *low, uint64_t *high)
 {
-	if (linear) {
-		*low = *high = i;
+	uint64_t step = s->step == 0 ? 1 : s->step;
+
+	if (s->linear) {
+		if (__builtin_mul_overflow(i, step, low) ||
+		    __builtin_add_overflow(*low, s->start, low))
+			*low = UINT64_MAX;
+		if (__builtin_add_overflow(*low, step - 1, high))
+			*high = UINT64_MAX;
 		return;
 	}
 	*low = i == 0 ? 0 : i < 64 ? UINT64_C(1) << i : UINT64_MAX;
 	*high = i < 63 ? (UINT64_C(2) << i) - 1 : UINT64_MAX;
+}
+
+bool
+hist_is_open(const struct hist *h, size_t i)
+{
+	return h->scale.linear && h->scale.step != 0 && i + 1 == h->n;
 }
 
 /* Whether a count is below zero: then it is no part of the distribution. */
@@ -119,12 +132,15 @@ write_slot(const struct hist *h, struct buf *out, size_t i, uint64_t most,
 
 	if (p == NULL)
 		return;
-	hist_bounds(h->linear, i, &low, &high);
+	hist_bounds(&h->scale, i, &low, &high);
 	n = is_negative(h, h->slots[i])
 		? 0
 		: (size_t)((unsigned __int128)h->slots[i] * stars / most);
 	p = write_number(p, low, false, columns, true);
-	if (h->linear) {
+	if (hist_is_open(h, i)) {
+		memcpy(p, " -> ", 4);
+		p = write_fill(p + 4, ' ', columns);
+	} else if (low == high && h->scale.linear) {
 		p = write_fill(p, ' ', 4 + columns);
 	} else {
 		memcpy(p, " -> ", 4);
@@ -138,6 +154,19 @@ write_slot(const struct hist *h, struct buf *out, size_t i, uint64_t most,
 	p = write_fill(p, ' ', stars - n);
 	memcpy(p, "|\n", 2);
 	out->len = (size_t)(p + 2 - out->data);
+}
+
+/* Whether the bounds of the first n slots fit the narrow layout, in which those
+ * of the reference loader's linear histograms are, however long. */
+static bool
+is_narrow(const struct hist *h, size_t n)
+{
+	uint64_t low, high;
+
+	if (!h->scale.linear)
+		return n <= NARROW_MAX + 1;
+	hist_bounds(&h->scale, n - 1, &low, &high);
+	return low == high || high < UINT64_C(10000000000);
 }
 
 void
@@ -160,7 +189,7 @@ hist_write(const struct hist *h, struct buf *out)
 	}
 	if (n == 0)
 		return;
-	narrow = h->linear || n <= NARROW_MAX + 1;
+	narrow = is_narrow(h, n);
 	digits = (size_t)(text_u64(text, most) - text);
 	if (h->aligned && digits > counts)
 		counts = digits;
@@ -221,12 +250,24 @@ hist_write_percentile(
 {
 	unsigned __int128 below, total = add_up(h, &below);
 	uint64_t low, high;
-	char text[TEXT_U64_MAX];
+	size_t slot;
 
 	if (total == 0)
 		return;
-	hist_bounds(h->linear, find_percentile(h, total, percent), &low, &high);
-	buf_add(out, text, (size_t)(text_u64(text, high) - text));
+	slot = find_percentile(h, total, percent);
+	hist_bounds(&h->scale, slot, &low, &high);
+	if (hist_is_open(h, slot))
+		buf_printf(out, "%" PRIu64 "+", low);
+	else
+		buf_printf(out, "%" PRIu64, high);
+}
+
+static bool
+is_percentile_open(const struct hist *h, unsigned int percent)
+{
+	unsigned __int128 below, total = add_up(h, &below);
+
+	return hist_is_open(h, find_percentile(h, total, percent));
 }
 
 void
@@ -238,7 +279,8 @@ hist_summary(const struct hist *h, struct buf *out)
 	buf_str(out, "count ");
 	hist_write_count(h, out);
 	for (size_t i = 0; total > 0 && i < nitems(percents); i++) {
-		buf_printf(out, "  p%u <= ", percents[i]);
+		buf_printf(out, "  p%u%s", percents[i],
+		    is_percentile_open(h, percents[i]) ? " " : " <= ");
 		hist_write_percentile(h, percents[i], out);
 	}
 	buf_chr(out, '\n');

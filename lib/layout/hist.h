@@ -12,10 +12,16 @@
 #include "base/buf.h"
 #include "base/json-cursor.h"
 
-struct hist {
-	/* Slot i counts the value i.  If not linear, it counts the values from
-	 * 2^i to 2^(i+1) - 1; slot 0 counts 0 as well. */
+/* What slot i counts: the values from 2^i to 2^(i+1) - 1, slot 0 the value 0 as
+ * well; or, if it is linear, step values, of which start + i * step is the
+ * least, and step 0 is 1. */
+struct hist_scale {
 	bool linear;
+	uint64_t step, start;
+};
+
+struct hist {
+	struct hist_scale scale;
 	bool aligned;     /* widen the column of counts to the longest;
 			     the reference loader does not */
 	const char *unit; /* borrowed */
@@ -24,8 +30,13 @@ struct hist {
 	size_t n;
 };
 
-/* The least and the largest value that slot i counts. */
-void hist_bounds(bool linear, size_t i, uint64_t *low, uint64_t *high);
+/* Whether slot i also counts all that is larger: the last one of a linear
+ * histogram whose step is known. */
+bool hist_is_open(const struct hist *h, size_t i);
+
+/* The least and the largest value that slot i counts; at most UINT64_MAX. */
+void hist_bounds(
+    const struct hist_scale *s, size_t i, uint64_t *low, uint64_t *high);
 
 /* The count in size bytes, little-endian, at most 8; see is_signed above. */
 uint64_t hist_load(const unsigned char *data, size_t size, bool is_signed);
@@ -44,7 +55,7 @@ void hist_write(const struct hist *h, struct buf *out);
 void hist_summary(const struct hist *h, struct buf *out);
 
 /* Append the count alone, or a percentile, of which there is none if the count
- * is 0. */
+ * is 0; "100+" if its slot has no upper bound. */
 void hist_write_count(const struct hist *h, struct buf *out);
 void hist_write_percentile(
     const struct hist *h, unsigned int percent, struct buf *out);

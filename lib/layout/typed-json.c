@@ -476,12 +476,54 @@ find_listed_text(const struct typed_json *j, const struct member_list *l,
 static void respell(struct buf *out, const struct typed_json *j, uint32_t index,
     const struct json_value *v);
 
+/* Append the buckets of a member that holds slots, unless object has some. */
+static void
+write_buckets(struct buf *out, const struct typed_json *j,
+    const struct listed *m, const struct json_value *object,
+    const struct json_value *v)
+{
+	struct hist_map map;
+	struct hist_scale scale;
+	struct json_value unused;
+
+	if (j->hist_map == NULL || m->member == NULL || m->member->bits != 0 ||
+	    v->kind != JSON_VALUE_ARRAY ||
+	    !hist_are_slots(j->types, m->name, m->member->type) ||
+	    find_member(object, "buckets", &unused))
+		return;
+	map = *j->hist_map;
+	if (find_member(object, "unit", &unused))
+		map.unit = NULL;
+	scale = hist_member_scale(&map, m->member);
+	hist_write_buckets_key(out, &map);
+	hist_write_json_buckets(out, &scale,
+	    (size_t)types_get(j->types, m->member->type)->count, v);
+}
+
+/* What is below a member of a record, or of another object. */
+static struct typed_json
+go_below(const struct typed_json *j, const struct member_list *l,
+    const struct listed *m, const struct field_place *at)
+{
+	struct typed_json below = *j;
+
+	if (m->root == NULL)
+		return below;
+	below.sums = at->cpus == FIELD_CPUS_SUM;
+	/* Of a map with values for each CPU those have buckets that have no
+	 * sum. */
+	if (strncmp(m->name, "value", 5) != 0 ||
+	    (at->cpus == FIELD_CPUS_ALL && l->n > 2))
+		below.hist_map = NULL;
+	return below;
+}
+
 static void
 respell_members(struct buf *out, const struct typed_json *j,
     const struct member_list *l, const struct json_value *v)
 {
 	struct json_value key, value, unused;
-	struct typed_json below = *j;
+	struct typed_json below;
 	struct field_place at;
 	const struct listed *m;
 	struct json_cursor c;
@@ -513,9 +555,10 @@ respell_members(struct buf *out, const struct typed_json *j,
 		at = place_of(j, m);
 		if (!has_text(j, l, m, &at) || j->texts != FIELD_TEXTS_ALONE) {
 			typed_json_write_key(out, m->name, &first);
-			if (m->root != NULL)
-				below.sums = at.cpus == FIELD_CPUS_SUM;
+			below = go_below(j, l, m, &at);
 			respell(out, &below, at.type, &value);
+			if (m->root == NULL)
+				write_buckets(out, j, m, v, &value);
 		}
 		if (j->texts != FIELD_TEXTS_NONE && has_text(j, l, m, &at))
 			write_text_member(out, j, m, &at, v, &value, &first);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/json-cursor.h"
 #include "kinds/kind-text.h"
+#include "layout/hist-buckets.h"
 #include "record/fields.h"
 #include "types/types.h"
 
@@ -38,6 +39,9 @@ struct typed_json {
 	enum field_texts texts;             /* of members, as in a formatter */
 	const struct kind_context *context; /* borrowed: what texts need */
 	uint64_t record_ns;
+	/* Borrowed: typed_json_respell_texts() adds buckets to the slots of the
+	 * value; NULL: it does not. */
+	const struct hist_map *hist_map;
 	bool sums; /* set inside: of values that are sums of all CPUs' */
 };
 

@@ -258,10 +258,10 @@ make_bounds(struct family *f)
 
 	f->offsets = calloc(f->info.slots + 1, sizeof(*f->offsets));
 	for (size_t i = 0; i < f->info.slots && f->offsets != NULL; i++) {
-		unsigned __int128 high =
-		    f->info.linear ? i : ((unsigned __int128)2 << i) - 1;
+		uint64_t low, high;
 		char text[METRICS_NUMBER_MAX];
 
+		hist_bounds(&f->info.scale, i, &low, &high);
 		f->offsets[i] = b.len;
 		if (i + 1 == f->info.slots)
 			buf_str(&b, "+Inf");
@@ -332,7 +332,9 @@ is_same(const struct metrics_group *a, const struct metrics_group *b)
 		if (x->type != y->type || x->real != y->real ||
 		    x->unit.times != y->unit.times ||
 		    x->unit.decimals != y->unit.decimals ||
-		    x->linear != y->linear || x->sum != y->sum ||
+		    x->scale.linear != y->scale.linear ||
+		    x->scale.step != y->scale.step ||
+		    x->scale.start != y->scale.start || x->sum != y->sum ||
 		    strcmp(a->families[i].member, b->families[i].member) != 0 ||
 		    strcmp(a->families[i].help, b->families[i].help) != 0)
 			return false;

@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "layout/hist.h"
 #include "metrics/metric-name.h"
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
@@ -42,9 +43,9 @@ struct metric_family_info {
 	enum metric_type type;
 	bool real;
 	struct metric_unit unit;
-	/* METRIC_HISTOGRAM: slot i counts the value i, or those from 2^i to
-	 * 2^(i+1) - 1; the last one also what is larger. */
-	bool linear;
+	/* METRIC_HISTOGRAM: what a slot counts; the last one also what is
+	 * larger. */
+	struct hist_scale scale;
 	size_t slots;
 	/* And the cell that has the sum of all values, or METRICS_NONE; its
 	 * unit. */

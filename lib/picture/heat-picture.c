@@ -218,8 +218,8 @@ write_range(struct buf *out, const struct panel *p, size_t row)
 	size_t slot = p->first + row * p->step;
 	uint64_t low, high, unused;
 
-	hist_bounds(p->series->linear, slot, &low, &unused);
-	hist_bounds(p->series->linear, slot + p->step - 1, &unused, &high);
+	hist_bounds(&p->series->scale, slot, &low, &unused);
+	hist_bounds(&p->series->scale, slot + p->step - 1, &unused, &high);
 	buf_printf(out, "%" PRIu64, low);
 	if (high != low)
 		buf_printf(out, " to %" PRIu64, high);
@@ -284,7 +284,7 @@ write_row_labels(
 
 	for (size_t row = 0; row < p->rows; row += every) {
 		hist_bounds(
-		    p->series->linear, p->first + row * p->step, &low, &high);
+		    &p->series->scale, p->first + row * p->step, &low, &high);
 		buf_printf(d->out,
 		    "<text x=\"%d\" y=\"%u\" class=\"end axis\">", LEFT - 6,
 		    top + (unsigned int)(p->rows - row) * p->row_height - 3);

@@ -241,7 +241,7 @@ add_series(struct heat *h, struct hash_key key, const char *name, size_t len,
 		return NULL;
 	s->name = strndup(len > 0 ? name : "", len);
 	s->unit = strdup(hist->unit);
-	s->linear = hist->linear;
+	s->scale = hist->scale;
 	if (s->name == NULL || s->unit == NULL ||
 	    !array_room(h->v, h->n, h->cap) ||
 	    (e = hash_add(&h->places, key)) == NULL) {
@@ -266,7 +266,9 @@ find_series(struct heat *h, const char *name, size_t len,
 		len = HEAT_NAME_MAX;
 	hash_mix(&key, len > 0 ? name : "", len);
 	hash_mix(&key, hist->unit, strlen(hist->unit));
-	hash_mix(&key, &hist->linear, sizeof(hist->linear));
+	hash_mix(&key, &hist->scale.linear, sizeof(hist->scale.linear));
+	hash_mix(&key, &hist->scale.step, sizeof(hist->scale.step));
+	hash_mix(&key, &hist->scale.start, sizeof(hist->scale.start));
 	*s = NULL;
 	if ((e = hash_find(&h->places, key)) != NULL) {
 		*s = e->series;

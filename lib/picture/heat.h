@@ -28,7 +28,7 @@ struct heat_cells {
 struct heat_series {
 	char *name; /* owned */
 	char *unit; /* owned */
-	bool linear;
+	struct hist_scale scale;
 	unsigned __int128 total;
 	struct heat_cells cells[HEAT_COLUMNS_MAX]; /* by column */
 	/* The counts of the last pass, of that source. */

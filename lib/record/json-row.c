@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/util.h"
 #include "record/fields.h"
 #include "record/json-row.h"
 
@@ -125,6 +127,34 @@ json_row_add(struct json_row *r, const char *path)
 	}
 }
 
+/* Add what JSON says of histograms beside the member at path, "value.slots", or
+ * in the record itself. */
+static void
+add_hist_paths(struct json_row *r, const char *path)
+{
+	static const char *const names[] = { "unit", "buckets" };
+	const char *dot = strrchr(path, '.');
+	int parent = dot == NULL ? 0 : (int)(dot + 1 - path);
+	char *beside;
+
+	for (size_t i = 0; i < nitems(names); i++) {
+		if (asprintf(&beside, "%.*s%s", parent, path, names[i]) == -1) {
+			r->failed = true;
+			return;
+		}
+		json_row_add(r, beside);
+		free(beside);
+	}
+}
+
+static bool
+is_slots(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 6 && strcmp(path + n - 6, ".slots") == 0;
+}
+
 void
 json_row_add_typed(
     struct json_row *r, const struct stream_header *h, unsigned int map)
@@ -139,8 +169,13 @@ json_row_add_typed(
 	all.texts = FIELD_TEXTS_BESIDE;
 	fields_add_roots(&all, h, map);
 	fields_add_selected(&all, h, map, NULL, 0, true);
-	for (size_t i = 0; i < all.n; i++)
+	for (size_t i = 0; i < all.n; i++) {
 		json_row_add(r, all.v[i].path);
+		if (h->maps[map].sample != SAMPLE_KV && is_slots(all.v[i].path))
+			add_hist_paths(r, all.v[i].path);
+	}
+	if (h->maps[map].sample != SAMPLE_KV)
+		add_hist_paths(r, "");
 	r->failed |= all.failed;
 	fields_free(&all);
 }

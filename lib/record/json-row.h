@@ -58,7 +58,8 @@ void json_row_close(struct json_row *r);
  */
 uint32_t json_row_add(struct json_row *r, const char *path);
 
-/* Add the paths that JSON records of a map have by its types. */
+/* Add the paths that JSON records of a map have by its types, and those of what
+ * skel-fmt --json adds to histograms. */
 void json_row_add_typed(
     struct json_row *r, const struct stream_header *h, unsigned int map);
 

@@ -108,7 +108,9 @@ parse_member_notes(struct type_member *m, const json_t *json, const char *where)
 	    json_doc_get_bool(json, "time", &m->time, where) == -1 ||
 	    json_doc_get_bool(json, "gauge", &m->gauge, where) == -1 ||
 	    json_doc_get_u64(json, "width", TYPES_WIDTH_MAX, &width, where) ==
-		-1)
+		-1 ||
+	    json_doc_get_u64(json, "step", INT64_MAX, &m->step, where) == -1 ||
+	    json_doc_get_u64(json, "start", INT64_MAX, &m->start, where) == -1)
 		return -1;
 	m->width = (uint32_t)width;
 	if (help != NULL && (m->help = strdup(help)) == NULL)
@@ -416,6 +418,12 @@ write_member_notes(const struct type_member *m)
 	if (m->width != 0)
 		failed |= json_object_set_new(
 			      json, "width", json_integer(m->width)) == -1;
+	if (m->step != 0)
+		failed |= json_object_set_new(json, "step",
+			      json_integer((json_int_t)m->step)) == -1;
+	if (m->start != 0)
+		failed |= json_object_set_new(json, "start",
+			      json_integer((json_int_t)m->start)) == -1;
 	if (!failed)
 		return json;
 	json_decref(json);

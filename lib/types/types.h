@@ -73,6 +73,9 @@ struct type_member {
 	bool time;      /* it is the time of the record */
 	bool gauge;     /* a number that goes up and down, and no count */
 	uint32_t width; /* its columns in a table; 0: as its type needs */
+	/* The slots of a linear histogram: slot i counts step values, of which
+	 * start + i * step is the least.  0: 1 */
+	uint64_t step, start;
 };
 
 struct type {

@@ -275,8 +275,17 @@ is_text_of_member(const struct types *t, const struct type *type,
 	return is_text;
 }
 
+/* Whether a key is what records of a histogram say of the slots beside it. */
+static bool
+is_said_of_slots(
+    const struct types *t, const struct type *type, const char *key)
+{
+	return (strcmp(key, "unit") == 0 || strcmp(key, "buckets") == 0) &&
+	       struct_has_member(t, type, "slots");
+}
+
 /* Check that v is an object and that all its keys are members, but for the
- * marks that records contain, and texts of kinds. */
+ * marks that records contain, texts of kinds, and what is said of slots. */
 static int
 struct_check_keys(const struct types *t, uint32_t type, const json_t *v,
     const struct value_place *at)
@@ -301,7 +310,8 @@ struct_check_keys(const struct types *t, uint32_t type, const json_t *v,
 		if (key[0] == '@' || strncmp(key, "__EUNOMIA_", 10) == 0 ||
 		    (many ? name_table_find(&names, 0, key) != NAME_NONE
 			  : struct_has_member(t, of, key)) ||
-		    is_text_of_member(t, of, key, &names, many))
+		    is_text_of_member(t, of, key, &names, many) ||
+		    is_said_of_slots(t, of, key))
 			continue;
 		where = value_place_string(at);
 		report_error("%s: there is no member \"%s\"", where, key);

@@ -116,6 +116,52 @@ as_json() { # FILE: the stream with its records in JSON
 	[ "$output" = 1 ]
 }
 
+# numbers FILE NUMBER...: a stream of records with an integer and a double of each number.
+numbers() {
+	local n
+	{
+		echo '{"skel":"stream","version":1,"name":"x","encoding":"json","host":"","boot_id":"","started":"","maps":[{"name":"e","source":"ringbuf","value":2}],"types":[{"kind":"int","name":"s64","size":8,"signed":true},{"kind":"float","name":"double","size":8},{"kind":"struct","name":"e","size":24,"members":[{"name":"n","type":0,"offset":0,"as":"us"},{"name":"d","type":1,"offset":8},{"name":"m","type":0,"offset":16}]}]}'
+		for n in "${@:2}"; do echo '{"@map":"e","@time":"2026-11-22T14:48:01.000000001Z","n":'"$n"',"d":'"$n"'.5,"m":'"$n"'}'; done
+		echo '{"@end":{"records":'$(($# - 1))',"lost":0}}'
+	} > "$1"
+}
+
+@test "the slots of a linear histogram have their borders in the stream, and so in every form" {
+	cd "$BATS_TEST_TMPDIR"
+	numbers x.skel -7 0 99 100 199 200 349 350 6499 6500 1000000
+	local f
+	for f in binary json; do
+		skel-count -q -f $f --hist n=linear:100:50 x.skel > $f.skel
+		is '{"name":"slots","step":100,"start":50}' \
+			"$(head -n 1 $f.skel | jq -c '.types[].members[]? | select(.name == "slots") | {name, step, start}')"
+		# -7, 0 and 99 are below 150, the last one has 6350 and more.
+		is '{"min":50,"max":149,"count":4}
+{"min":150,"max":249,"count":2}
+{"min":250,"max":349,"count":1}
+{"min":350,"max":449,"count":1}
+{"min":6350,"count":3}' "$(skel-fmt --json $f.skel | jq -c '.value.buckets[] | select(.count > 0)')"
+		is us "$(skel-fmt --json $f.skel | jq -r .value.unit)"
+		is '50 -> 149|150 -> 249|250 -> 349|350 -> 449|6350 ->' \
+			"$(skel-fmt $f.skel | grep '|\*' | sed 's/ *:.*//; s/^ *//; s/  */ /g' | paste -sd '|')"
+		is 'count 11  p50 <= 249  p90 6350+  p99 6350+' "$(skel-fmt $f.skel | grep '^count 11')"
+		is '6350+ 6350+' "$(skel-fmt --spark $f.skel | tail -n 1 | awk '{ print $NF, $NF }')"
+		is '4 6 7 8 8' "$(skel-fmt --prom $f.skel | grep -E 'le="0.000(149|249|349|449|549)"' | sed 's/.* //' | paste -sd ' ')"
+		diff <(skel-fmt --plain $f.skel | grep ' : ') <(skel-fmt $f.skel | grep ' : ')
+		skel-fmt --heat $f.skel | grep -q '150 to 249 us: 2<'
+	done
+	# Several, of which one is of doubles; and through what copies a header.
+	skel-count -q --hist n=linear:1000 --hist d=linear:10 --hist m=linear:1 x.skel | skel-count -q --by count | head -n 1 | jq -e . >/dev/null
+	skel-count -q --hist n=linear:1000 --hist d=linear:10 --hist m=linear:1 x.skel > several.skel
+	skel-merge several.skel several.skel > merged.skel
+	for f in several merged; do
+		is '{"min":1000,"max":1999,"count":0} {"min":90,"max":99,"count":1} {"min":62,"max":62,"count":0}' "$(skel-fmt -q --json $f.skel | head -n 1 |
+			jq -c '.value | .hist_n.buckets[1], .hist_d.buckets[9], .hist_m.buckets[62]' | paste -sd ' ')"
+		is '{"min":63,"count":9}' "$(skel-fmt -q --json $f.skel | head -n 1 | jq -c '.value.hist_m.buckets[63]')"
+	done
+	# Of log2 there is nothing to say.
+	is null "$(skel-count -q --hist n x.skel | head -n 1 | jq -r '.types[].members[]? | select(.name == "slots") | .step')"
+}
+
 @test "a histogram has the unit of its member" {
 	run -0 bash -c "skel-count -q -m all --hist took $FIXTURES/format/kinds.skel | skel-fmt"
 	[[ $output == *"  ns  "* ]]
@@ -528,7 +574,10 @@ sums() { # ARG...: the rows of the file hits, each with the second of its pass
 	refuse 2 "--by: the name of a member is empty" --by a,,b
 	refuse 2 "--sum: the name of a member is empty" --sum =128
 	refuse 2 '--sum a: "64"' --sum a=64
-	refuse 2 '--hist a: "linear:0" is neither log2 nor linear:STEP' --hist a=linear:0
+	refuse 2 '--hist a: "linear:0" is neither log2 nor linear:STEP[:START] with integers of at most 2^56' --hist a=linear:0
+	for option in linear: linear:1: linear:1:-1 linear:1:2:3 linear:72057594037927937 linear:1:99999999999999999999 linear:x; do
+		refuse 2 "--hist a: \"$option\" is neither log2 nor linear:STEP[:START]" --hist "a=$option"
+	done
 	refuse 2 "--hist: a and b have to be both log2 or both linear" --hist a --hist b=linear:2
 	refuse 2 'two columns would be called "min_a"' --min a --min value.a
 	refuse 2 "--top: 0: not a number from 1" --top 0

@@ -88,6 +88,43 @@ on_terminal() {
 	done
 }
 
+@test "in JSON histograms have their unit and what each slot counts, and all that they had before" {
+	local stream n
+	for stream in bars hists slots sampled; do
+		skel-poll -q -f json "$FMT/$stream.skel" > plain
+		skel-fmt -q --json "$FMT/$stream.skel" > binary
+		n=$(python3 "$HELPERS/buckets.py" "$FMT/$stream.skel" plain binary)
+		[ "$stream" = sampled ] || [ "${n#* }" -gt 0 ]
+		# The header and the records, which have no buckets, and those that have some.
+		skel-fmt -q --json plain | diff binary -
+		{ head -n 1 plain; cat binary; } | skel-fmt -q --json | diff binary -
+	done
+	# They are no columns of other forms, and none if some are chosen.
+	skel-poll -q -f json "$FMT/hists.skel" > plain
+	{ head -n 1 plain; skel-fmt -q --json "$FMT/hists.skel"; } > with
+	diff <(skel-fmt -q --csv plain) <(skel-fmt -q --csv with)
+	is '{"@map":"line","@time":"2026-11-22T14:48:01.000000001Z","comm":"lin"}' "$(skel-fmt --json -m line -c comm "$FMT/hists.skel")"
+}
+
+@test "buckets of JSON records that are not as they should be are valid JSON" {
+	local slots
+	for slots in 5 null '{}' '[]' '["1",null,true,[1],{"a":1}]' '[-1,1e3,0.5,0]' '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28]' \
+		'[340282366920938463463374607431768211455]'; do
+		{
+			head -n 1 "$FMT/hists.skel" | sed 's/"encoding":"binary"/"encoding":"json"/'
+			echo '{"@map":"line","key":1,"value":{"slots":'"$slots"',"comm":"x"}}'
+			echo '{"@map":"line","key":1,"value":{"buckets":7,"slots":[1],"unit":[]}}'
+		} | skel-fmt -q --json > out
+		is "$slots" "$(head -n 1 out | grep -o '"slots":.*' | sed 's/"slots"://; s/,"unit.*//; s/,"comm.*//')"
+		is '{"@map":"line","key":1,"value":{"buckets":7,"slots":[1],"unit":[]}}' "$(tail -n 1 out)"
+		jq . out >/dev/null
+	done
+	is '{"min":0,"max":0,"count":340282366920938463463374607431768211455}' "$(grep -o '{"min.*}]' out | head -c -2)"
+	is '-1 1000 0.5' "$({ head -n 1 "$FMT/hists.skel" | sed 's/"encoding":"binary"/"encoding":"json"/'
+		echo '{"@map":"line","key":1,"value":{"slots":[-1,1e3,0.5,0]}}'
+	} | skel-fmt -q --json | jq -r '[.value.buckets[].count] | join(" ")')"
+}
+
 @test "CSV reads back with as many fields in each row as in its header" {
 	for stream in scalars floats enums texts nested; do
 		skel-fmt --csv "$FMT/$stream.skel" > out.csv

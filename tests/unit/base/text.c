@@ -425,7 +425,7 @@ histograms(void)
 	    "         8 -> 15         : 1024     "
 	    "|****************************************|\n",
 	    "count 2524  p50 <= 7  p90 <= 15  p99 <= 15\n");
-	h.linear = true;
+	h.scale.linear = true;
 	h.unit = "\033[2J";
 	h.n = 1;
 	hist_is(__LINE__, &h,

@@ -160,7 +160,7 @@ memory_is_bounded(void)
 	struct heat_source s = new_source(h, false);
 	static uint64_t slots[4096];
 	const struct hist hist = {
-		.linear = true, .unit = "", .slots = slots, .n = 4096
+		.scale.linear = true, .unit = "", .slots = slots, .n = 4096
 	};
 	size_t columns, n, kept = 0;
 	struct heat_series *const *v;

@@ -11,7 +11,7 @@
 static struct types t;
 static uint32_t t_u8, t_s8, t_u16, t_s16, t_u32, t_int, t_u64, t_s64, t_u128,
     t_s128, t_bool, t_char, t_float, t_double, t_ptr, t_enum, t_text, t_list,
-    t_grid, t_pid, t_names, t_cfg, t_union;
+    t_grid, t_pid, t_names, t_cfg, t_union, t_hist;
 
 /* Adds a type; its members and constants are copied. */
 static uint32_t
@@ -107,6 +107,18 @@ add_cfg(void)
 	    "cfg");
 }
 
+static uint32_t
+add_hist(void)
+{
+	static char slots[] = "slots";
+	struct type_member m[] = { { .name = slots, .type = t_list } };
+
+	return add(
+	    (struct type){
+		.kind = TYPE_STRUCT, .size = 6, .members = m, .nmembers = 1 },
+	    "hist");
+}
+
 static void
 make_types(void)
 {
@@ -138,6 +150,7 @@ make_types(void)
 	t_names = add_array(t_text, 2);
 	t_union = add_union();
 	t_cfg = add_cfg();
+	t_hist = add_hist();
 }
 
 /* Returns the JSON that text gives for the type, or "" if the text is refused.
@@ -409,6 +422,11 @@ test_struct_bytes(void)
 	SPURNS(t_cfg, "{\"nosuch\":1}",
 	    "x.json: v: there is no member \"nosuch\"");
 	SPURNS(t_cfg, "[]", "x.json: v: expected an object (struct cfg)");
+	/* What skel-fmt --json says of a histogram is no member. */
+	GIVES(t_hist, "{\"slots\":[1],\"unit\":\"us\",\"buckets\":[1]}",
+	    "0100eeeeeeee");
+	SPURNS(t_cfg, "{\"unit\":\"us\"}",
+	    "x.json: v: there is no member \"unit\"");
 }
 
 static void
