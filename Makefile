@@ -194,7 +194,7 @@ MAN      := $(wildcard cmd/*.[78] cmd/*/*.[18] lib/*/*.3 lib/*/*.5)
 TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/programs/*.c tests/programs/*.cc tests/eunomia/* tests/faults/*.c))
 # The guests run these with busybox.
 INIT_SRC := tests/vm/init tests/arm64-init
-SHELL_SRC := .ci/run tests/debian13 tests/arm64 $(filter-out $(INIT_SRC) tests/vm/list %.md,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/helpers/hardened tests/run tests/demo tests/soak \
+SHELL_SRC := .ci/run tests/debian13 tests/arm64 tests/deb tests/tarball tests/systemd/run tests/systemd/guest $(filter-out $(INIT_SRC) tests/vm/list %.md,$(BATS_SRC) $(wildcard tests/helpers/*.bash tests/helpers/hardened tests/run tests/demo tests/soak \
 	tests/engines/* tests/helpers/has-bpf tests/vm/* tests/fuzz/libs tests/fuzz/run tests/fuzz/seeds \
 	completions/skel.bash))
 
