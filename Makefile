@@ -143,10 +143,10 @@ NEED_engine-prometheus := curl jq promtool:prometheus prometheus-node-exporter v
 ENGINES := $(filter-out run,$(notdir $(wildcard tests/engines/*)))
 NEED_check-engines = $(NEED_build) -- python3 $(foreach e,$(or $(ENGINE),$(ENGINES)),$(NEED_engine-$e))
 NEED_check-systemd := debootstrap busybox:busybox-static cpio mke2fs:e2fsprogs kmod qemu-system-x86_64:qemu-system-x86 xz:xz-utils
-NEED_check-tarball = $(NEED_build) libbz2.a:libbz2-dev $(filter-out debootstrap,$(NEED_check-systemd))
+NEED_check-tarball = $(NEED_build) libbz2.a:libbz2-dev $(filter-out debootstrap,$(NEED_check-systemd)) -- bpftool
 NEED_tarball = $(NEED_build) libbz2.a:libbz2-dev
 NEED_check-units := $(NEED_build)
-NEED_check-deb := debootstrap jq
+NEED_check-deb := debootstrap -- bpftool
 NEED_deb := dh:debhelper dpkg-buildpackage:dpkg-dev $(NEED_build)
 NEED_mutate := $(NEED_check)
 NEED_fuzz  := $(NEED_check) $(if $(LIBS),dpkg-source:dpkg-dev) \
@@ -161,7 +161,7 @@ GUEST := $(filter-out -- clang-format cppcheck git llvm locales shellcheck tmux,
 
 # Only these goals may install anything, before the first file is compiled.  With
 # other goals the build ends, and names what is missing.
-SETUP := $(patsubst %,deps-%,$(filter demo check check-% fuzz mutate bench bench-%,$(MAKECMDGOALS)))
+SETUP := $(patsubst %,deps-%,$(filter demo check check-% fuzz mutate bench bench-% deb tarball,$(MAKECMDGOALS)))
 SETUP := $(or $(SETUP),find-missing)
 
 # The folders of lib/, each of which may use only those before it.  "make lint"
@@ -372,10 +372,10 @@ check-engines: all ## start other programs and look at what they make of our out
 
 # DEB_ROOTS has the root file systems, 1 GB, and keeps the packages.
 DEB_ROOTS ?= $(B)/deb-roots
-check-deb: ## build Debian's packages in clean roots of 12 and 13, install, use and purge them
+check-deb: | $(SETUP) ## build Debian's packages in clean roots of 12 and 13, install, use and purge them
 	@tests/deb $(DEB_ROOTS) $(or $(SUITES),bookworm trixie)
 
-check-systemd: ## run the service in a guest with systemd, with the packages of check-deb
+check-systemd: | $(SETUP) ## run the service in a guest with systemd, with the packages of check-deb
 	@BUILD="$(CURDIR)/$(B)" tests/systemd/run $(DEB_ROOTS)
 
 # Built twice, at different paths.
@@ -597,7 +597,7 @@ uninstall: all ## remove what "make install" installed, with the same variables
 
 # The version of the packages is that of the first entry in assets/debian/changelog.
 DEB := $(B)/deb
-deb: ## build the packages of Debian in build/deb
+deb: | $(SETUP) ## build the packages of Debian in build/deb
 	@rm -rf $(DEB)/skel $(DEB)/*.deb $(DEB)/*.changes $(DEB)/*.buildinfo && mkdir -p $(DEB)/skel
 	@tar -c --exclude=__pycache__ Makefile README.md LICENSE .github assets cmd completions lib tests | tar -C $(DEB)/skel -x
 	@mv $(DEB)/skel/assets/debian $(DEB)/skel/debian
@@ -607,7 +607,7 @@ deb: ## build the packages of Debian in build/deb
 # One file for machines without these packages, or without apt.  The same sources and
 # compiler make the same bytes.
 TARBALL := skel-$(VERSION)-$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
-tarball: ## build the static commands, with manuals and packages, in build/skel-VERSION-x86_64.tar.xz
+tarball: | $(SETUP) ## build the static commands, with manuals and packages, in build/skel-VERSION-x86_64.tar.xz
 	@rm -rf $(B)/tarball && mkdir -p $(B)/tarball
 	$(MAKE) B=$(B)/static LDFLAGS=-static CFLAGS="-O2 -ffile-prefix-map=$(CURDIR)=." \
 		install PREFIX=/usr/local SYSTEMDDIR=/usr/local/lib/systemd/system DESTDIR=$(abspath $(B)/tarball)

@@ -83,7 +83,7 @@ what_installs() {
 
 @test "only deps, demo, check and the goals that need more may install" {
 	local goal
-	for goal in deps demo check check-build check-vm check-clang fuzz mutate bench bench-live bench-check; do
+	for goal in deps demo check check-build check-vm check-clang check-deb check-systemd check-tarball deb fuzz mutate bench bench-live bench-check tarball; do
 		[ -n "$(what_installs "$goal")" ] || { echo "$goal"; return 1; }
 	done
 	for goal in all lib test assets lint install soak help clean; do
