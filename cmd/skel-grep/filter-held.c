@@ -15,7 +15,7 @@ is_needed(const struct filter *f, unsigned int map)
 int
 filter_open_held(struct filter *f)
 {
-	const struct stream_header *h = &f->in.header;
+	const struct stream_header *h = &f->walk.in.header;
 
 	f->needs_names = false;
 	for (unsigned int i = 0; i < f->plans.n; i++)
@@ -43,7 +43,7 @@ filter_close_held(struct filter *f)
 static void
 hold(struct filter *f, const struct held_record *r)
 {
-	if (held_records_put(f->held, r, f->held_clock.now) == -1)
+	if (held_records_put(f->held, r, f->walk.clock.now) == -1)
 		f->out->buf.failed = true;
 }
 

@@ -14,7 +14,7 @@
 #include "query/query-plans.h"
 #include "query/query.h"
 #include "record/held-records.h"
-#include "stream/reader.h"
+#include "segment/stream-walk.h"
 
 struct filter {
 	const struct query *query; /* borrowed */
@@ -29,16 +29,14 @@ struct filter {
 
 	bool found; /* a record was selected, of any input */
 
+	struct stream_walk walk;
+
 	/* The current input. */
-	struct stream_reader in;
-	bool is_pipe; /* then Ctrl-C ends the first command of the pipe, and
-			 that ends the input */
 	struct query_plans plans;
 	struct query_plan *untyped; /* owned: for JSON without types, or NULL */
 	uint64_t selected;
-	uint64_t deadline;    /* CLOCK_MONOTONIC, ns: how long names are waited
-				 for behind the last record; 0: not yet */
-	struct buf map, type; /* the names of the map and type of a record */
+	uint64_t deadline; /* CLOCK_MONOTONIC, ns: how long names are waited
+			      for behind the last record; 0: not yet */
 
 	/* The current stream of it. */
 	bool is_stream;           /* it has a header, which was written */
@@ -49,7 +47,6 @@ struct filter {
 	/* Owned: records whose names follow, and what is behind them; NULL:
 	 * none waits. */
 	struct held_records *held;
-	struct held_clock held_clock;
 	struct buf behind; /* a line that is held */
 	bool selects_held; /* the record that was held, whose text is next */
 	uint64_t records, lost;

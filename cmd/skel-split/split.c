@@ -262,7 +262,8 @@ split_json(struct split *s, const struct stream_line *line)
 	uint64_t time_ns;
 	bool has_time;
 
-	if (stream_walk_json(&s->walk, line, &map, &time_ns, &has_time) == -1)
+	if (stream_walk_json_time(&s->walk, line, &time_ns, &has_time) == -1 ||
+	    stream_walk_json_map(&s->walk, line, &map) == -1)
 		return 0;
 	if (!has_time)
 		time_ns = clock_now();
@@ -487,7 +488,7 @@ write_out(void *ctx, uint64_t *ns)
 }
 
 static const struct walk_ops ops = { begin_stream, split_records, split_line,
-	end_stream, write_out };
+	end_stream, write_out, NULL };
 
 int
 split_run(struct split *s, int fd, const char *name)

@@ -612,7 +612,8 @@ take_json(struct tail *t, const struct stream_line *line)
 	bool has_time;
 	int got;
 
-	if (stream_walk_json(&t->walk, line, &map, &time_ns, &has_time) == -1 ||
+	if (stream_walk_json_time(&t->walk, line, &time_ns, &has_time) == -1 ||
+	    stream_walk_json_map(&t->walk, line, &map) == -1 ||
 	    (got = json_matches(t, line, map)) == -1)
 		return 0;
 	w.time_ns = has_time ? time_ns : clock_now();
@@ -875,7 +876,7 @@ idle(void *ctx, uint64_t *ns)
 }
 
 static const struct walk_ops ops = { begin_stream, take_records, tail_line,
-	end_stream, idle };
+	end_stream, idle, NULL };
 
 int
 tail_run(struct tail *t, int fd, const char *name)

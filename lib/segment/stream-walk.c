@@ -13,7 +13,7 @@ enum walk_step {
 	STEP_ON,
 	STEP_NEXT,    /* the line is the header of another stream */
 	STEP_INPUT,   /* the input is over */
-	STEP_STOPPED, /* by a signal */
+	STEP_STOPPED, /* by a signal, or no more is wanted */
 	STEP_FAILED,  /* by a function, or the reader of the output left */
 };
 
@@ -29,6 +29,12 @@ static bool
 must_stop(const struct stream_walk *w)
 {
 	return signals_stop_at_once() || (signals_stop() && !w->is_pipe);
+}
+
+static bool
+is_over(const struct stream_walk *w)
+{
+	return w->ops->is_over != NULL && w->ops->is_over(w->ctx);
 }
 
 /* As output_wait() takes it; UINT64_MAX ns: no limit. */
@@ -51,7 +57,7 @@ wait_for_input(struct stream_walk *w, int fd)
 		if (note(w, w->ops->idle(w->ctx, &ns)) == -1)
 			return STEP_FAILED;
 		wait_ms = to_ms(ns);
-		if (must_stop(w))
+		if (must_stop(w) || is_over(w))
 			return STEP_STOPPED;
 		ready = output_wait(w->out, fd, wait_ms);
 		held_clock_note_wait(&w->clock, wait_ms);
@@ -95,7 +101,7 @@ walk_lines(struct stream_walk *w, struct stream_line *line)
 	enum walk_step step;
 	size_t n;
 
-	for (;;) {
+	while (!is_over(w)) {
 		n = w->untyped ? 0
 			       : stream_reader_next_records(&w->in, records);
 		if (n > 0 && note(w, w->ops->records(w->ctx, records, n,
@@ -116,6 +122,7 @@ walk_lines(struct stream_walk *w, struct stream_line *line)
 		if (walk_line(w, line) == -1)
 			return STEP_FAILED;
 	}
+	return STEP_STOPPED;
 }
 
 /* Returns 0, 1 if the stream is to be left out, or -1. */
@@ -184,7 +191,7 @@ walk_streams(struct stream_walk *w, enum stream_opening what)
 		report_cut(w, step);
 		if (got == 0 && note(w, w->ops->end(w->ctx, ends[step])) == -1)
 			return -1;
-		if (step != STEP_NEXT)
+		if (step != STEP_NEXT || is_over(w))
 			break;
 		what = stream_reader_next_stream(&w->in, &line);
 		if ((got = begin_stream(w, what)) == -1)
@@ -218,17 +225,13 @@ stream_walk_run(struct stream_walk *w, int fd, const char *name)
 }
 
 int
-stream_walk_json(struct stream_walk *w, const struct stream_line *line,
-    unsigned int *map, uint64_t *time_ns, bool *has_time)
+stream_walk_json_map(
+    struct stream_walk *w, const struct stream_line *line, unsigned int *map)
 {
 	struct buf *text = &w->scratch;
 	int i;
 
 	*map = 0;
-	*has_time = false;
-	if (stream_json_string(&w->in, line, "@time", text) == -1)
-		return text->failed ? report_nomem() : -1;
-	*has_time = clock_parse(text->data, strlen(text->data), time_ns) == 0;
 	if (w->untyped)
 		return 0;
 	if (stream_json_string(&w->in, line, "@map", text) == -1)
@@ -236,6 +239,18 @@ stream_walk_json(struct stream_walk *w, const struct stream_line *line,
 	if ((i = stream_json_entry(&w->in, line, text->data, &w->type)) == -1)
 		return w->type.failed ? report_nomem() : -1;
 	*map = (unsigned int)i;
+	return 0;
+}
+
+int
+stream_walk_json_time(struct stream_walk *w, const struct stream_line *line,
+    uint64_t *time_ns, bool *has_time)
+{
+	struct buf *text = &w->scratch;
+
+	if (stream_json_string(&w->in, line, "@time", text) == -1)
+		return text->failed ? report_nomem() : -1;
+	*has_time = clock_parse(text->data, strlen(text->data), time_ns) == 0;
 	return 0;
 }
 

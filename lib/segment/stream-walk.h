@@ -18,10 +18,11 @@
 
 /* Why a stream is over. */
 enum walk_end {
-	WALK_INPUT,   /* the input ends */
-	WALK_NEXT,    /* another stream begins */
-	WALK_STOPPED, /* a signal asks to end, or the reader of the output left
-		       */
+	WALK_INPUT, /* the input ends */
+	WALK_NEXT,  /* another stream begins */
+	/* A signal asks to end, the reader of the output left, or no more is
+	 * wanted. */
+	WALK_STOPPED,
 };
 
 /* What is called with ctx.  Each function that returns int returns 0, or -1
@@ -40,6 +41,9 @@ struct walk_ops {
 	/* Nothing has come: write what there is.  Lowers *ns, for which will be
 	 * waited, if it has to be called again before. */
 	int (*idle)(void *ctx, uint64_t *ns);
+	/* Whether no more of the input is wanted; NULL: all of it is.  The
+	 * stream is then WALK_STOPPED, unless another one begins. */
+	bool (*is_over)(void *ctx);
 };
 
 struct stream_walk {
@@ -61,11 +65,13 @@ int stream_walk_run(struct stream_walk *w, int fd, const char *name);
 
 /*
  * Find out which entry of the header's maps the LINE_JSON is of, 0 if there is
- * no header, and its time; *has_time says whether it has one.  Returns 0, or -1
- * if the line is bad, which is reported and counted.
+ * no header; and its time, where *has_time says whether it has one.  Both
+ * return 0, or -1 if the line is bad, which is reported and counted.
  */
-int stream_walk_json(struct stream_walk *w, const struct stream_line *line,
-    unsigned int *map, uint64_t *time_ns, bool *has_time);
+int stream_walk_json_map(
+    struct stream_walk *w, const struct stream_line *line, unsigned int *map);
+int stream_walk_json_time(struct stream_walk *w, const struct stream_line *line,
+    uint64_t *time_ns, bool *has_time);
 
 /* The clocks of the hosts of a header, to be freed; or NULL after reporting
  * that memory ran out. */
