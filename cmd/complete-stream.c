@@ -77,6 +77,11 @@ complete_stream(struct completion *c, const char *what, size_t before)
 		complete_skip_to(c, ",");
 		complete_leave_open(c);
 	}
+	if (strcmp(what, "expression") == 0) {
+		complete_skip_to(c, " (!&|");
+		complete_leave_open(c);
+		what = "member";
+	}
 	for (size_t i = 0; (file = complete_operand(c, i)) != NULL; i++)
 		offer_of_file(c, what, file);
 }

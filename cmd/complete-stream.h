@@ -7,7 +7,8 @@
 #include "complete.h"
 
 /* For struct command.  What is "stream", "map", "member", "members" (a list of
- * them), or "as" (MEMBER=KIND). */
+ * them), "expression" (each comparison of which begins with a member), or "as"
+ * (MEMBER=KIND). */
 void complete_stream(struct completion *c, const char *what, size_t before);
 
 #endif

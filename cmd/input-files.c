@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "base/report.h"
+#include "base/signals.h"
+#include "host/confine.h"
 #include "input-files.h"
 
 static bool
@@ -48,4 +50,28 @@ input_files_run(
 	for (int i = 0; i < nfiles && !r->is_over(r->ctx); i++)
 		ret |= run_file(files[i], r);
 	return ret;
+}
+
+int
+input_files_filter(int nfiles, char *const files[],
+    const struct input_files_reader *r, struct output *out,
+    const struct output_dir *dir)
+{
+	const bool opens = input_files_open_any(nfiles, files);
+	int ret;
+
+	if (signals_catch() == -1) {
+		report_error("cannot catch signals: %s", strerror(errno));
+		return -1;
+	}
+	if (dir != NULL)
+		confine_filter_writing(opens, dir->fd);
+	else
+		confine_filter(opens);
+	if ((dir != NULL && output_dir_check(dir) == -1) ||
+	    output_open(out, STDOUT_FILENO, "<stdout>") == -1)
+		return -1;
+	ret = input_files_run(nfiles, files, r);
+	output_close(out);
+	return (ret == -1 && !out->gone) || out->failed ? -1 : 0;
 }

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+#include "base/output.h"
+#include "output-dir.h"
+
 /* What is done with them. */
 struct input_files_reader {
 	/* Reads fd, whose name is for messages.  Returns 0, or -1 after
@@ -24,5 +27,15 @@ bool input_files_open_any(int nfiles, char *const files[]);
  * reported, or if run() returned -1 for one. */
 int input_files_run(
     int nfiles, char *const files[], const struct input_files_reader *r);
+
+/*
+ * The same as all that a filter does: catches signals, confines the process,
+ * which may write to dir unless that is NULL, and has out as its standard
+ * output.  Returns 0, or -1 after reporting; it is no failure if the reader of
+ * the output leaves.
+ */
+int input_files_filter(int nfiles, char *const files[],
+    const struct input_files_reader *r, struct output *out,
+    const struct output_dir *dir);
 
 #endif

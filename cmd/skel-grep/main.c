@@ -8,8 +8,6 @@
  * which the expression is true.  It is compiled once for each map; binary
  * records are then copied as they are.  The exit status is that of grep(1).
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +20,6 @@
 #include "complete-stream.h"
 #include "complete.h"
 #include "filter.h"
-#include "host/confine.h"
 #include "input-files.h"
 #include "record/member-notes.h"
 
@@ -63,20 +60,11 @@ static const struct command command = {
 	.complete = complete,
 };
 
-/* Each comparison begins with a member of the stream behind the expression. */
 static void
 complete(struct completion *c, const char *what, size_t before)
 {
-	bool is_first = strcmp(what, "expression") == 0 && before == 0;
-
-	if (is_first) {
-		complete_skip_to(c, " (!&|");
-		complete_leave_open(c);
-	}
 	complete_stream(c,
-	    is_first                          ? "member"
-	    : strcmp(what, "expression") == 0 ? "stream"
-					      : what,
+	    strcmp(what, "expression") == 0 && before > 0 ? "stream" : what,
 	    before);
 }
 
@@ -164,23 +152,14 @@ run(struct filter *f, int nfiles, char *const files[])
 	static struct output out;
 	int ret;
 
-	if (signals_catch() == -1) {
-		report_error("cannot catch signals: %s", strerror(errno));
-		return EXIT_ERROR;
-	}
-	confine_filter(input_files_open_any(nfiles, files));
-	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
-		return EXIT_ERROR;
 	f->out = &out;
 	f->with_name = nfiles > 1;
-	ret = input_files_run(nfiles, files,
-	    &(struct input_files_reader){ filter_file, is_over, f });
-	output_close(&out);
+	ret = input_files_filter(nfiles, files,
+	    &(struct input_files_reader){ filter_file, is_over, f }, &out,
+	    NULL);
 	if (f->quiet && f->found)
 		return EXIT_FOUND;
-	/* It is no failure if the reader of the output leaves. */
-	if ((ret == -1 && !out.gone) || out.failed ||
-	    query_given_up(f->query) > 0)
+	if (ret == -1 || query_given_up(f->query) > 0)
 		return EXIT_ERROR;
 	return f->found ? EXIT_FOUND : EXIT_NONE;
 }

@@ -10,7 +10,6 @@
  *its name from the beginning, so that after a crash it is there as far as it
  *was written, and counts among those that -k keeps.
  */
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +20,6 @@
 #include "command.h"
 #include "complete-stream.h"
 #include "complete.h"
-#include "host/confine.h"
 #include "input-files.h"
 #include "split.h"
 
@@ -40,8 +38,6 @@ static const struct command_option option_table[] = {
 	COMMAND_OPTIONS,
 };
 
-static void complete(struct completion *c, const char *what, size_t before);
-
 static const struct command command = {
 	.usage = "usage: skel-split [-C bytes] [-T time] [-N records] "
 		 "[-d dir] [-k keep]\n"
@@ -51,14 +47,8 @@ static const struct command command = {
 		 "need.",
 	.options = option_table,
 	.operands = "stream",
-	.complete = complete,
+	.complete = complete_stream,
 };
-
-static void
-complete(struct completion *c, const char *what, size_t before)
-{
-	complete_stream(c, what, before);
-}
 
 static int
 split_file(void *ctx, int fd, const char *name)
@@ -104,38 +94,13 @@ handle_option(struct split *s, const char **dir, int option)
 	}
 }
 
-/* Split the files.  Returns the exit status. */
-static int
-run(struct split *s, int nfiles, char *const files[])
-{
-	static struct output out;
-	int ret;
-
-	if (signals_catch() == -1) {
-		report_error("cannot catch signals: %s", strerror(errno));
-		return 1;
-	}
-	confine_filter_writing(
-	    input_files_open_any(nfiles, files), s->dir.dir.fd);
-	if (output_dir_check(&s->dir.dir) == -1)
-		return 1;
-	if (output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
-		return 1;
-	s->out = &out;
-	ret = input_files_run(nfiles, files,
-	    &(struct input_files_reader){ split_file, is_over, s });
-	split_close(s);
-	output_close(&out);
-	/* It is no failure if the reader of the output leaves. */
-	return (ret == -1 && !out.gone) || out.failed ? 1 : 0;
-}
-
 int
 main(int argc, char *argv[])
 {
-	struct split s = { .dir.dir = OUTPUT_DIR_NONE };
+	static struct output out;
+	struct split s = { .dir.dir = OUTPUT_DIR_NONE, .out = &out };
 	const char *dir = NULL;
-	int ch, status;
+	int ch, ret;
 
 	if (complete_is_asked(argc, argv))
 		return complete_run(&command, argc, argv);
@@ -150,7 +115,10 @@ main(int argc, char *argv[])
 	}
 	if (segment_dir_open(&s.dir, dir) == -1)
 		return 1;
-	status = run(&s, argc - optind, argv + optind);
+	ret = input_files_filter(argc - optind, argv + optind,
+	    &(struct input_files_reader){ split_file, is_over, &s }, &out,
+	    &s.dir.dir);
+	split_close(&s);
 	segment_dir_close(&s.dir);
-	return command_status(status);
+	return command_status(ret == -1 ? 1 : 0);
 }

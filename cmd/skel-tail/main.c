@@ -20,7 +20,6 @@
 #include "command.h"
 #include "complete-stream.h"
 #include "complete.h"
-#include "host/confine.h"
 #include "input-files.h"
 #include "tail.h"
 
@@ -44,8 +43,6 @@ static const struct command_option option_table[] = {
 	COMMAND_OPTIONS,
 };
 
-static void complete(struct completion *c, const char *what, size_t before);
-
 static const struct command command = {
 	.usage = "usage: skel-tail [-C bytes] [-T time] [-N records] [-d dir] "
 		 "[-qv]\n"
@@ -56,20 +53,8 @@ static const struct command command = {
 		 "something happens.",
 	.options = option_table,
 	.operands = "stream",
-	.complete = complete,
+	.complete = complete_stream,
 };
-
-/* Each comparison begins with a member of the stream. */
-static void
-complete(struct completion *c, const char *what, size_t before)
-{
-	if (strcmp(what, "expression") == 0) {
-		complete_skip_to(c, " (!&|");
-		complete_leave_open(c);
-		what = "member";
-	}
-	complete_stream(c, what, before);
-}
 
 struct options {
 	const char *dir, *when;
@@ -119,33 +104,25 @@ handle_option(struct tail *t, struct options *o, int option)
 	}
 }
 
-/* Read the files.  Returns the exit status. */
+/* Read the files.  Returns 0, or -1 after reporting. */
 static int
 run(struct tail *t, int nfiles, char *const files[])
 {
 	static struct output out;
 	int ret;
 
-	if (signals_catch() == -1 || signals_catch_request() == -1) {
+	if (signals_catch_request() == -1) {
 		report_error("cannot catch signals: %s", strerror(errno));
-		return 1;
+		return -1;
 	}
-	if (t->dir != NULL)
-		confine_filter_writing(
-		    input_files_open_any(nfiles, files), t->dir->dir.fd);
-	else
-		confine_filter(input_files_open_any(nfiles, files));
-	if ((t->dir != NULL && output_dir_check(&t->dir->dir) == -1) ||
-	    tail_open(t) == -1 ||
-	    output_open(&out, STDOUT_FILENO, "<stdout>") == -1)
-		return 1;
+	if (tail_open(t) == -1)
+		return -1;
 	t->out = &out;
-	ret = input_files_run(nfiles, files,
-	    &(struct input_files_reader){ tail_file, is_over, t });
+	ret = input_files_filter(nfiles, files,
+	    &(struct input_files_reader){ tail_file, is_over, t }, &out,
+	    t->dir != NULL ? &t->dir->dir : NULL);
 	tail_close(t);
-	output_close(&out);
-	/* It is no failure if the reader of the output leaves. */
-	return (ret == -1 && !out.gone) || out.failed ? 1 : 0;
+	return ret;
 }
 
 int
@@ -155,7 +132,7 @@ main(int argc, char *argv[])
 	struct segment_dir dir = { .dir = OUTPUT_DIR_NONE };
 	struct options o = { .dir = NULL };
 	struct query *query = NULL;
-	int ch, status;
+	int ch, ret;
 
 	if (complete_is_asked(argc, argv))
 		return complete_run(&command, argc, argv);
@@ -176,10 +153,10 @@ main(int argc, char *argv[])
 		t.dir = &dir;
 	}
 	t.query = query;
-	status = run(&t, argc - optind, argv + optind);
-	if (status == 0 && query != NULL && query_given_up(query) > 0)
-		status = 1;
+	ret = run(&t, argc - optind, argv + optind);
+	if (query != NULL && query_given_up(query) > 0)
+		ret = -1;
 	query_free(query);
 	segment_dir_close(&dir);
-	return command_status(status);
+	return command_status(ret == -1 ? 1 : 0);
 }
