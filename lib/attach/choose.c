@@ -1,6 +1,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "attach/choose.h"
 #include "attach/forms.h"
@@ -12,7 +13,6 @@
 #include "base/report.h"
 #include "base/util.h"
 #include "elf/map-refs.h"
-#include "kinds/syscall-numbers.h"
 #include "load/struct-ops.h"
 
 /* What the package and the command line want of a program. */
@@ -67,28 +67,29 @@ attach_refused_free(struct attach_refused *r)
 	*r = (struct attach_refused){ 0 };
 }
 
-/* Whether a section names a tracepoint of a system call that another machine
- * has and this one does not, as open(2) on arm64. */
-static bool
-is_foreign_call(const char *section)
+bool
+attach_is_foreign_call(const char *section, enum kind_arch arch)
 {
-	static const char *const foreign[] = {
-#if defined(__aarch64__)
-#define FOREIGN(name, x86, arm) SYSCALL_AARCH64_##name == -1 ? #name : NULL,
-#else
-#define FOREIGN(name, x86, arm) SYSCALL_X86_64_##name == -1 ? #name : NULL,
-#endif
-		SYSCALL_NUMBERS(FOREIGN)
-#undef FOREIGN
-	};
 	const char *call = strstr(section, "/syscalls/sys_");
 
 	if (call == NULL || (call = strchr(call + 14, '_')) == NULL)
 		return false;
-	for (size_t i = 0; i < nitems(foreign); i++)
-		if (foreign[i] != NULL && strcmp(foreign[i], call + 1) == 0)
-			return true;
-	return false;
+	call++;
+	/* The tracepoints of stat(2) and its like have the names of functions
+	 * that took the place of others. */
+	return kind_words_is_foreign_call(arch, call) ||
+	       (strncmp(call, "new", 3) == 0 &&
+		   kind_words_is_foreign_call(arch, call + 3));
+}
+
+static bool
+waits_for_foreign_call(const struct attach_job *j)
+{
+	struct utsname system;
+
+	return uname(&system) == 0 &&
+	       attach_is_foreign_call(bpf_program__section_name(j->program),
+		   kind_arch_find(system.machine));
 }
 
 /* Whether the job may fail because its place does not exist: it is a
@@ -97,9 +98,7 @@ is_foreign_call(const char *section)
 static bool
 may_lack_place(const struct attachments *a, const struct attach_job *j)
 {
-	return j->where == NULL &&
-	       (a->placed ||
-		   is_foreign_call(bpf_program__section_name(j->program)));
+	return j->where == NULL && (a->placed || waits_for_foreign_call(j));
 }
 
 /* Leave the job's program out from now on. */

@@ -11,6 +11,7 @@
 #include "attach/hold.h"
 #include "attach/job.h"
 #include "base/buf.h"
+#include "kinds/kind-words.h"
 
 /* The programs that the kernel refused, or that could not be attached, and that
  * are left out when the object is opened again. */
@@ -73,6 +74,10 @@ int attach_check(struct attachments *a);
  */
 bool attach_leave_out(struct attachments *a, const char *program,
     enum libbpf_refusal_kind reason);
+
+/* Returns whether a section names the tracepoint of a system call that machines
+ * of arch do not have and others do, as open(2) on aarch64. */
+bool attach_is_foreign_call(const char *section, enum kind_arch arch);
 
 /* Report how to go on without a program whose place does not exist. */
 void attach_hint_optional(const char *program);

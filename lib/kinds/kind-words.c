@@ -483,3 +483,19 @@ kind_words_find(enum kind kind, enum kind_arch arch, const char *text,
 		}
 	return false;
 }
+
+bool
+kind_words_is_foreign_call(enum kind_arch arch, const char *name)
+{
+	size_t len = strlen(name);
+	int64_t number;
+
+	if (arch == KIND_ARCH_UNKNOWN ||
+	    kind_words_find(KIND_SYSCALL, arch, name, len, &number))
+		return false;
+	for (size_t i = KIND_ARCH_UNKNOWN + 1; i < nitems(machines); i++)
+		if (kind_words_find(
+			KIND_SYSCALL, (enum kind_arch)i, name, len, &number))
+			return true;
+	return false;
+}

@@ -52,4 +52,8 @@ struct kind_words kind_words_get(enum kind kind, enum kind_arch arch);
 bool kind_words_find(enum kind kind, enum kind_arch arch, const char *text,
     size_t len, int64_t *number);
 
+/* Returns whether a machine has no system call of this name, and one of another
+ * arch has.  False for KIND_ARCH_UNKNOWN, and for a name that nobody knows. */
+bool kind_words_is_foreign_call(enum kind_arch arch, const char *name);
+
 #endif
