@@ -20,7 +20,10 @@ enum {
 	NEW = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	MODE = 0644,
 	TRIES = 8, /* random names; two that are equal are unheard of */
+	RANDOM_DIGITS = 16,
 };
+
+#define TEMP_PREFIX ".skel-"
 
 /* What is removed if a signal kills the process: a name in a directory, or
  * none. */
@@ -184,20 +187,67 @@ output_file_create(
 	return errno == EEXIST ? 1 : fail(d, name);
 }
 
+/* What the names begin with that a file has before it is called name, as much
+ * of that as there is room for.  Returns its length. */
+static size_t
+temp_start(char start[NAME_MAX + 1], const char *name)
+{
+	const size_t most = NAME_MAX - sizeof(TEMP_PREFIX) - RANDOM_DIGITS;
+
+	return (size_t)snprintf(
+	    start, NAME_MAX + 1, TEMP_PREFIX "%.*s.", (int)most, name);
+}
+
+/* Locks a file for writing, or for a moment while it is removed, until its
+ * descriptor and all copies of it are closed. */
+static int
+lock_file(int fd, short type)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+/* Makes the file, and locks it.  Returns 0; -1 with errno set, EEXIST if there
+ * is one, or somebody has removed it at once. */
+static int
+create_locked(struct output_file *f, struct output_dir *d)
+{
+	struct stat st;
+	int error;
+
+	if (create(f, d, f->temp) == -1)
+		return -1;
+	f->lock = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+	error = f->lock == -1 ? errno : 0;
+	/* Where there are no locks nobody can have one, and sweep. */
+	if (error == 0 && lock_file(f->fd, F_WRLCK) == -1 && errno == EAGAIN)
+		error = EEXIST;
+	if (error == 0 && fstat(f->fd, &st) == 0 && st.st_nlink == 0)
+		error = EEXIST;
+	if (error == 0)
+		return 0;
+	output_file_discard(f);
+	errno = error;
+	return -1;
+}
+
 int
 output_file_replace(
     struct output_file *f, struct output_dir *d, const char *name)
 {
 	struct hash_key random;
+	size_t len;
 
 	if (set_name(f, name) == -1)
 		return fail(d, name);
 	for (int i = 0; i < TRIES; i++) {
 		if (hash_random(&random) == -1)
 			return -1;
+		len = temp_start(f->temp, name);
 		snprintf(
-		    f->temp, sizeof(f->temp), ".skel-%016" PRIx64, random.a);
-		if (create(f, d, f->temp) == -1) {
+		    f->temp + len, RANDOM_DIGITS + 1, "%016" PRIx64, random.a);
+		if (create_locked(f, d) == -1) {
 			if (errno == EEXIST)
 				continue;
 			return fail(d, name);
@@ -210,6 +260,49 @@ output_file_replace(
 		return 0;
 	}
 	return fail(d, name);
+}
+
+/* The files that one sweep is for. */
+struct sweep {
+	struct output_dir *dir;
+	char start[NAME_MAX + 1];
+	size_t len;
+};
+
+static int
+sweep_file(void *ctx, const char *name)
+{
+	const struct sweep *s = ctx;
+	const char *digits = name + s->len;
+	struct stat st;
+	int fd;
+
+	if (strncmp(name, s->start, s->len) != 0 ||
+	    strspn(digits, "0123456789abcdef") != RANDOM_DIGITS ||
+	    digits[RANDOM_DIGITS] != '\0')
+		return 0;
+	fd = openat(
+	    s->dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() && lock_file(fd, F_RDLCK) == 0)
+		unlinkat(s->dir->fd, name, 0);
+	close(fd);
+	return 0;
+}
+
+void
+output_dir_sweep(struct output_dir *d, const char *name)
+{
+	struct sweep s = { .dir = d };
+	struct report_held held;
+
+	s.len = temp_start(s.start, name);
+	/* A directory need not be readable. */
+	report_hold(&held);
+	output_dir_list(d, sweep_file, &s);
+	report_release_held(&held, "");
 }
 
 int
@@ -231,6 +324,7 @@ output_file_publish(struct output_file *f, bool sync)
 		goto failed;
 	meanwhile.set = 0;
 	f->temp[0] = '\0';
+	output_file_discard(f);
 	return 0;
 
 failed:
@@ -245,11 +339,14 @@ output_file_discard(struct output_file *f)
 	if (f->fd != -1)
 		close(f->fd);
 	f->fd = -1;
-	if (f->temp[0] == '\0')
-		return;
-	unlinkat(f->dir->fd, f->temp, 0);
-	meanwhile.set = 0;
-	f->temp[0] = '\0';
+	if (f->temp[0] != '\0') {
+		unlinkat(f->dir->fd, f->temp, 0);
+		meanwhile.set = 0;
+		f->temp[0] = '\0';
+	}
+	if (f->lock != -1)
+		close(f->lock);
+	f->lock = -1;
 }
 
 int

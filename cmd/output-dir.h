@@ -24,6 +24,7 @@ struct output_dir {
 struct output_file {
 	struct output_dir *dir;  /* borrowed */
 	int fd;                  /* owned: write here; -1: none */
+	int lock;                /* owned: a copy, for its lock; -1: none */
 	char name[NAME_MAX + 1]; /* that it has, or will have */
 	char temp[NAME_MAX + 1]; /* that it has meanwhile; "": none */
 };
@@ -35,7 +36,7 @@ struct output_file {
 	}
 #define OUTPUT_FILE_NONE                                                       \
 	{                                                                      \
-		.fd = -1                                                       \
+		.fd = -1, .lock = -1                                           \
 	}
 
 /* Open a directory, which must exist.  Returns 0. */
@@ -62,12 +63,19 @@ int output_file_create(
     struct output_file *f, struct output_dir *d, const char *name);
 
 /*
- * Make a file that takes the place of name when it is complete; until then its
- * name begins with a dot.  It is removed if a signal that is caught
- * (base/signals.h) kills the process.  Returns 0.
+ * Make a file that takes the place of name when it is complete; until then it is
+ * called ".skel-NAME.", with 16 hex digits behind, and locked.  It is removed if
+ * a signal that is caught (base/signals.h) kills the process.  Returns 0.
  */
 int output_file_replace(
     struct output_file *f, struct output_dir *d, const char *name);
+
+/*
+ * Remove what a process that was killed while it replaced name has left: files
+ * of this user with such a name that nobody has locked.  For when the process
+ * is not confined yet.  Nothing is reported.
+ */
+void output_dir_sweep(struct output_dir *d, const char *name);
 
 /*
  * Close a file, and give one of output_file_replace() its name: whoever opens

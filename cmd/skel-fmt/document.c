@@ -7,7 +7,10 @@ document_open(struct document *d, const char *path)
 {
 	d->path = path;
 	d->file = (struct output_file)OUTPUT_FILE_NONE;
-	return output_dir_open_parent(&d->dir, path, &d->name);
+	if (output_dir_open_parent(&d->dir, path, &d->name) == -1)
+		return -1;
+	output_dir_sweep(&d->dir, d->name);
+	return 0;
 }
 
 int

@@ -388,8 +388,26 @@ show_lost(struct printer *p, unsigned int map, uint64_t count)
 	printer_set_printed(p, start);
 }
 
+/* The name of the only map of events; NULL if there are several, or none. */
+static const char *
+only_event_map(const struct stream_header *h)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; i < h->nmaps; i++) {
+		const struct stream_map *m = &h->maps[i];
+
+		if (m->source == STREAM_SAMPLE || m->source == STREAM_ITER)
+			continue;
+		if (name != NULL && strcmp(name, m->name) != 0)
+			return NULL;
+		name = m->name;
+	}
+	return name;
+}
+
 /* The end of a stream counts its losses, of which there may have been no word
- * before. */
+ * before, nor does it say which map they are of. */
 static void
 count_lost_at_end(struct printer *p, const struct stream_line *line)
 {
@@ -398,7 +416,8 @@ count_lost_at_end(struct printer *p, const struct stream_line *line)
 	show_lost(p, STREAM_ENTRIES_MAX, line->lost - p->stream_lost);
 	p->lost += line->lost - p->stream_lost;
 	note_lost(p, line->lost - p->stream_lost);
-	printer_lose(p, NULL, line->lost - p->stream_lost);
+	printer_lose(
+	    p, only_event_map(&p->in.header), line->lost - p->stream_lost);
 	p->stream_lost = line->lost;
 }
 

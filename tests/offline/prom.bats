@@ -261,6 +261,49 @@ END='{"@end":{"records":1,"lost":0}}'
 	is '["skel_records_total",{"program":"","map":""},"2"]' "$(printf '{"a":1}\n{"a":2}\n' | skel-fmt --prom | values | grep records)"
 }
 
+@test "losses that only the end tells of are of the only map of events, or of none that is named" {
+	local header='{"skel":"stream","version":1,"name":"p","encoding":"json","host":"","boot_id":"","started":"","maps":['
+	local sampled='{"name":"tab","source":"sample","sample":{"interval":1000,"type":"default_kv","unit":"(unit)","clear_map":false}}'
+	local end='{"@lost":{"map":"a","count":2}}
+{"@end":{"records":0,"lost":7}}'
+	is '["skel_lost_total",{"program":"p","map":"a"},"7"]' \
+		"$(printf '%s\n' "$header$sampled"',{"name":"a","source":"ringbuf"}],"types":[]}' "$end" |
+			skel-fmt -q --prom | values | grep lost)"
+	is '["skel_lost_total",{"program":"p","map":"a"},"2"]
+["skel_lost_total",{"program":"p","map":"b"},"0"]
+["skel_lost_total",{"program":"p","map":""},"5"]' \
+		"$(printf '%s\n' "$header"'{"name":"a","source":"ringbuf"},{"name":"b","source":"perf"}],"types":[]}' "$end" |
+			skel-fmt -q --prom | values | grep lost)"
+}
+
+# written N: whether there are so many files that are to replace x.svg.
+written() {
+	[ "$(compgen -G '.skel-x.svg.*' | wc -l)" -eq "$1" ]
+}
+
+@test "what kill -9 leaves of a file that is replaced, the next one removes, but not what another one writes" {
+	local pids=() name
+	mkfifo in in2
+	for name in in in2; do
+		skel-fmt --flame=x.svg < $name 3>&- &
+		pids+=($!)
+	done
+	exec 8>in 9>in2
+	head -n 3 "$FMT/stacks.skel" | tee /dev/fd/9 >&8
+	wait_for 10 written 2
+	kill -KILL "${pids[0]}"
+	wait "${pids[0]}" || [ $? -eq 137 ]
+	written 2
+	: > .skel-x.svg.kept
+	skel-fmt --prom=x.svg "$FMT/sampled.skel"
+	written 2 # that of the other one, and the one that is none of ours
+	grep -q sampled_scalar x.svg
+	exec 8>&- 9>&-
+	wait "${pids[1]}"
+	is .skel-x.svg.kept "$(compgen -G '.skel-*')"
+	grep -q '</svg>' x.svg
+}
+
 @test "more series than --series are told, counted and not made" {
 	{
 		stream p tab k:0 'n:0 now:0'

@@ -251,6 +251,79 @@ test_killed(void)
 	output_dir_close(&d);
 }
 
+/* Sweeps what is left of "new"; how many files there are then. */
+static int
+sweep(struct output_dir *d)
+{
+	output_dir_sweep(d, "new");
+	return count(d);
+}
+
+/* What a killed process has left is removed, and what somebody writes is not;
+ * nor what only looks like it. */
+static void
+test_sweep(void)
+{
+	static const char *const others[] = { ".skel-new.0123456789abcde",
+		".skel-new.0123456789abcdef0", ".skel-new.0123456789abcdeg",
+		".skel-newer.0123456789abcdef", ".skel-new-0123456789abcdef" };
+	struct output_file f, g;
+	struct output_dir d;
+	char name[300];
+	pid_t child;
+	int status;
+
+	CHECK_NUM(output_dir_open(&d, "."), 0);
+	child = fork();
+	if (child == 0) {
+		if (output_file_replace(&f, &d, "new") == -1)
+			_exit(1);
+		raise(SIGKILL);
+	}
+	waitpid(child, &status, 0);
+	CHECK(WIFSIGNALED(status));
+	CHECK_NUM(output_file_replace(&f, &d, "new"), 0);
+	CHECK_NUM(output_file_replace(&g, &d, "old"), 0);
+	CHECK_NUM(count(&d), 3);
+	CHECK_NUM(sweep(&d), 2);
+	put(f.fd, "one");
+	CHECK_NUM(output_file_publish(&f, false), 0);
+	CHECK_STR(content("new"), "one");
+	CHECK_NUM(f.lock, -1);
+	output_file_discard(&g);
+	CHECK_NUM(output_dir_remove(&d, "new"), 0);
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		CHECK_NUM(output_file_create(&f, &d, others[i]), 0);
+		output_file_publish(&f, false);
+	}
+	CHECK_NUM(symlink("nowhere", ".skel-new.0123456789abcdef"), 0);
+	CHECK_NUM(mkfifo(".skel-new.1123456789abcdef", 0600), 0);
+	CHECK_NUM(mkdir(".skel-new.2123456789abcdef", 0700), 0);
+	CHECK_NUM(sweep(&d), 8);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		CHECK_NUM(unlink(others[i]), 0);
+	CHECK_NUM(unlink(".skel-new.0123456789abcdef"), 0);
+	CHECK_NUM(unlink(".skel-new.1123456789abcdef"), 0);
+	CHECK_NUM(rmdir(".skel-new.2123456789abcdef"), 0);
+	CHECK_NUM(output_file_create(&f, &d, ".skel-new.0123456789abcdef"), 0);
+	output_file_publish(&f, false);
+	CHECK_NUM(sweep(&d), 0);
+
+	/* The name of the longest file leaves room for the digits. */
+	memset(name, 'x', 255);
+	name[255] = '\0';
+	CHECK_NUM(output_file_replace(&f, &d, name), 0);
+	CHECK_NUM(strlen(f.temp), 255);
+	output_dir_sweep(&d, name);
+	CHECK_NUM(count(&d), 1);
+	close(f.fd);
+	close(f.lock);
+	output_dir_sweep(&d, name);
+	CHECK_NUM(count(&d), 0);
+	output_dir_close(&d);
+}
+
 /* A full disk: the old file stays, and nothing else. */
 static void
 test_full(void)
@@ -333,6 +406,7 @@ main(int argc, char *argv[])
 	test_opening();
 	CHECK_NUM(chdir("sub"), 0);
 	test_killed();
+	test_sweep();
 	test_full();
 	test_others();
 	CHECK_NUM(mkdir("dir", 0755), 0);
