@@ -20,11 +20,17 @@ struct process_mappings {
 	size_t n, cap;
 };
 
+/* What a mapping takes at most beside its texts: one alone in its process. */
+enum { PROCESS_BYTES = 512 };
+
 void
 mapping_store_init(struct mapping_store *s)
 {
-	*s = (struct mapping_store){ .processes.size =
-					 sizeof(struct process_mappings) };
+	*s = (struct mapping_store){
+		.processes.size = sizeof(struct process_mappings),
+		.max = MAPPING_STORE_MAX,
+		.bytes_max = MAPPING_STORE_BYTES_MAX,
+	};
 }
 
 /* The bytes of the texts of a mapping, with their NULs. */
@@ -60,6 +66,13 @@ mapping_store_free(struct mapping_store *s)
 	while (s->processes.n > 0)
 		drop_oldest_process(s);
 	hash_free(&s->processes);
+}
+
+void
+mapping_store_limit(struct mapping_store *s, size_t bytes)
+{
+	s->max = bytes / 2 / PROCESS_BYTES + 1;
+	s->bytes_max = bytes / 2 + 1;
 }
 
 static struct process_mappings *
@@ -143,7 +156,7 @@ get_process(struct mapping_store *s, uint64_t pid)
 {
 	struct process_mappings *p;
 
-	while (s->n >= MAPPING_STORE_MAX || s->bytes >= MAPPING_STORE_BYTES_MAX)
+	while (s->n >= s->max || s->bytes >= s->bytes_max)
 		drop_oldest_process(s);
 	if ((p = find_process(s, pid)) == NULL)
 		p = hash_add(&s->processes, (struct hash_key){ pid, 0 });
@@ -262,15 +275,12 @@ write_text(struct buf *out, const char *key, const char *text)
 }
 
 void
-mapping_store_write(
-    struct buf *out, uint64_t pid, const struct symbol_mapping *m)
+mapping_store_write(struct buf *out, const struct symbol_mapping *m)
 {
 	buf_printf(out,
-	    "{\"@symbols\":{\"pid\":%" PRIu64
-	    ",\"mappings\":[{\"start\":%" PRIu64 ",\"end\":%" PRIu64
-	    ",\"offset\":%" PRIu64,
-	    pid, m->start, m->end, m->offset);
+	    "{\"start\":%" PRIu64 ",\"end\":%" PRIu64 ",\"offset\":%" PRIu64,
+	    m->start, m->end, m->offset);
 	write_text(out, "file", m->file);
 	write_text(out, "build_id", m->build_id);
-	buf_str(out, "}],\"frames\":[]}}\n");
+	buf_chr(out, '}');
 }

@@ -39,10 +39,14 @@ enum {
 struct mapping_store {
 	struct hash processes;
 	size_t n, bytes;
+	size_t max, bytes_max; /* set to the most that there can be */
 };
 
 void mapping_store_init(struct mapping_store *s);
 void mapping_store_free(struct mapping_store *s);
+
+/* Keep less: what takes about so many bytes of memory. */
+void mapping_store_limit(struct mapping_store *s, size_t bytes);
 
 /* Find the mapping that contains an address; pid 0 is the kernel.  Returns NULL
  * if none is known. */
@@ -62,9 +66,8 @@ int mapping_store_set(
 int mapping_store_parse(struct mapping_store *s, uint64_t pid,
     const json_t *array, const char *where);
 
-/* Append an "@symbols" line that tells a mapping and no names.  If memory runs
- * out, out->failed is set. */
-void mapping_store_write(
-    struct buf *out, uint64_t pid, const struct symbol_mapping *m);
+/* Append a mapping as an "@symbols" line has it, {"start":4096,...}.  If memory
+ * runs out, out->failed is set. */
+void mapping_store_write(struct buf *out, const struct symbol_mapping *m);
 
 #endif

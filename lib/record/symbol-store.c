@@ -113,6 +113,8 @@ share_store(struct symbol_store *s, size_t n)
 	s->frames.max = SYMBOL_STORE_MAX / n;
 	s->stacks.max = SYMBOL_STORE_STACKS_MAX / n;
 	s->frames.bytes_max = s->stacks.bytes_max = SYMBOL_STORE_BYTES_MAX / n;
+	s->mappings.max = MAPPING_STORE_MAX / n;
+	s->mappings.bytes_max = MAPPING_STORE_BYTES_MAX / n;
 }
 
 int
@@ -146,8 +148,9 @@ symbol_store_limit(struct symbol_store *s, size_t bytes)
 {
 	const size_t each = bytes / s->nhosts;
 
-	limit_cache(&s->frames, each / 3 * 2);
-	limit_cache(&s->stacks, each / 3);
+	limit_cache(&s->frames, each / 12 * 7);
+	limit_cache(&s->stacks, each / 12 * 3);
+	mapping_store_limit(&s->mappings, each / 12 * 2);
 	for (size_t i = 1; i < s->nhosts; i++)
 		symbol_store_limit(s->others[i], each);
 }
@@ -574,6 +577,17 @@ symbol_store_write(const struct symbol_store *s, struct buf *out, uint64_t pid,
 	}
 	if (any)
 		buf_str(out, "]}}\n");
+}
+
+void
+symbol_store_write_mapping(const struct symbol_store *s, struct buf *out,
+    uint64_t pid, const struct symbol_mapping *m)
+{
+	buf_str(out, "{\"@symbols\":{");
+	write_host(s, out);
+	buf_printf(out, "\"pid\":%" PRIu64 ",\"mappings\":[", pid);
+	mapping_store_write(out, m);
+	buf_str(out, "],\"frames\":[]}}\n");
 }
 
 void

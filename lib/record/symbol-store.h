@@ -119,6 +119,11 @@ void symbol_store_write(const struct symbol_store *s, struct buf *out,
 void symbol_store_write_stack(const struct symbol_store *s, struct buf *out,
     const char *stacks, int32_t id);
 
+/* Append an "@symbols" line that tells a mapping and no names; the same of the
+ * host. */
+void symbol_store_write_mapping(const struct symbol_store *s, struct buf *out,
+    uint64_t pid, const struct symbol_mapping *m);
+
 /* Append an "@symbols" line that makes an address absent. */
 void symbol_store_write_forgotten(struct buf *out, uint64_t pid, uint64_t addr);
 

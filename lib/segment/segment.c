@@ -8,6 +8,8 @@
 
 enum segment_state {
 	ID_TOLD,    /* the segment has its name, or it will never have one */
+	ID_NAMED,   /* the same of an address that no record had yet: where it
+		       is mapped from may be lacking */
 	ID_LACKING, /* its name follows */
 	ID_STALE,   /* its name was taken away; the next record asks again */
 };
@@ -18,8 +20,9 @@ struct segment_id {
 	enum segment_state state;
 };
 
-/* What the high bits of a key say that it is. */
-enum id_class { CLASS_STACK = 1, CLASS_ADDRESS, CLASS_NUMBER };
+/* What the high bits of a key say that it is.  A mapping is known by where it
+ * begins. */
+enum id_class { CLASS_STACK, CLASS_ADDRESS, CLASS_NUMBER, CLASS_MAPPING };
 
 enum { CLASS_SHIFT = 62, KIND_SHIFT = 54, HOST_SHIFT = 42 };
 
@@ -144,6 +147,34 @@ has_id(const struct segment *s, struct hash_key key)
 	return e != NULL && e->state != ID_STALE;
 }
 
+/* Appends where an address is mapped from, if the segment lacks that and it was
+ * told. */
+static void
+add_mapping(struct segment *s, const struct symbol_store *symbols,
+    uint32_t host, uint64_t pid, uint64_t addr)
+{
+	const struct symbol_mapping *m =
+	    symbol_store_find_mapping(symbols, pid, addr);
+	struct hash_key key;
+
+	if (m == NULL)
+		return;
+	key = key_of(CLASS_MAPPING, KIND_NONE, host, pid, m->start);
+	if (has_id(s, key))
+		return;
+	symbol_store_write_mapping(symbols, s->out, pid, m);
+	set_id(s, key, ID_TOLD);
+}
+
+/* The same of an address in a stack: the call is before a return address. */
+static void
+add_mappings(struct segment *s, const struct symbol_store *symbols,
+    uint32_t host, uint64_t pid, uint64_t addr)
+{
+	add_mapping(s, symbols, host, pid, addr);
+	add_mapping(s, symbols, host, pid, addr - 1);
+}
+
 static void
 add_addresses(struct segment *s, unsigned int map, uint64_t pid,
     const uint64_t *addrs, size_t n, bool follows)
@@ -155,13 +186,20 @@ add_addresses(struct segment *s, unsigned int map, uint64_t pid,
 	for (size_t i = 0; i < n; i++) {
 		struct hash_key key =
 		    key_of(CLASS_ADDRESS, KIND_NONE, host, pid, addrs[i]);
+		const struct segment_id *e = hash_find(&s->ids, key);
 		bool is_told;
 
-		if (has_id(s, key))
+		if (e != NULL && e->state == ID_NAMED) {
+			add_mappings(s, symbols, host, pid, addrs[i]);
+			set_id(s, key, ID_TOLD);
+			continue;
+		}
+		if (e != NULL && e->state != ID_STALE)
 			continue;
 		is_told = symbol_store_find(symbols, pid, addrs[i]).v != NULL;
 		if (is_told)
 			s->addrs[known++] = addrs[i];
+		add_mappings(s, symbols, host, pid, addrs[i]);
 		set_id(s, key, is_told || !follows ? ID_TOLD : ID_LACKING);
 	}
 	symbol_store_write(symbols, s->out, pid, s->addrs, known);
@@ -387,6 +425,39 @@ note_stack(struct segment *s, const struct line_ids *ids)
 		}
 }
 
+static void
+note_mappings(struct segment *s, const struct line_ids *ids, const json_t *v)
+{
+	const json_t *mappings = json_object_get(v, "mappings");
+	uint64_t start;
+
+	for (size_t i = 0; i < json_array_size(mappings); i++)
+		if (json_doc_u64(
+			json_object_get(json_array_get(mappings, i), "start"),
+			&start))
+			set_id(s,
+			    key_of(CLASS_MAPPING, KIND_NONE, ids->host,
+				ids->pid, start),
+			    ID_TOLD);
+}
+
+/* Note the state of an id that a line of the segment has. */
+static void
+note_id(struct segment *s, enum stream_line_kind kind, const struct line_id *id)
+{
+	const struct segment_id *e = hash_find(&s->ids, id->key);
+	bool needed = e != NULL && e->state != ID_STALE;
+
+	if (!id->is_told) {
+		if (needed && e->state != ID_LACKING)
+			set_id(s, id->key, ID_STALE);
+	} else if (kind == LINE_SYMBOLS && (!needed || e->state == ID_NAMED)) {
+		set_id(s, id->key, ID_NAMED);
+	} else {
+		set_id(s, id->key, ID_TOLD);
+	}
+}
+
 void
 segment_note_line(struct segment *s, const struct stream_line *line)
 {
@@ -395,18 +466,14 @@ segment_note_line(struct segment *s, const struct stream_line *line)
 
 	if (s->told == NULL || !open_ids(s, &ids, line))
 		return;
+	if (line->kind == LINE_SYMBOLS)
+		note_mappings(s, &ids, line->value);
 	if (line->kind == LINE_STACK) {
 		note_stack(s, &ids);
 		return;
 	}
-	while (next_id(&ids, &id)) {
-		const struct segment_id *e = hash_find(&s->ids, id.key);
-
-		if (id.is_told)
-			set_id(s, id.key, ID_TOLD);
-		else if (e != NULL && e->state != ID_LACKING)
-			set_id(s, id.key, ID_STALE);
-	}
+	while (next_id(&ids, &id))
+		note_id(s, line->kind, &id);
 	if (ids.over)
 		set_over(s, &ids);
 }
@@ -438,6 +505,8 @@ segment_lacks_any(const struct segment *s, const struct stream_line *line)
 static void
 write_late(struct segment *s, const struct line_ids *ids, size_t n)
 {
+	for (size_t i = 0; ids->kind == LINE_SYMBOLS && i < n; i++)
+		add_mappings(s, ids->symbols, ids->host, ids->pid, s->addrs[i]);
 	if (ids->kind == LINE_SYMBOLS)
 		symbol_store_write(ids->symbols, s->out, ids->pid, s->addrs, n);
 	else

@@ -1,6 +1,7 @@
 /*
  * Segment: a part of a stream that is a stream of its own.  It begins with the
- * header, and has all names that its records need: those that were told before
+ * header, and has all names that its records need, and where their addresses are
+ * mapped from: those that were told before
  * it began come before the first record that needs them, and those that are
  * told while it is written come where they came.
  *

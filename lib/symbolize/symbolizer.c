@@ -399,7 +399,7 @@ tell_mapping(struct symbolizer *z, const struct address_space *s, uint64_t addr,
 		return 0;
 	got = mapping_store_set(symbol_store_mappings(z->store), pid, &m);
 	if (got == 1)
-		mapping_store_write(out, pid, &m);
+		symbol_store_write_mapping(z->store, out, pid, &m);
 	return got == -1 ? -1 : 0;
 }
 

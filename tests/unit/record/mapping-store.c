@@ -113,14 +113,12 @@ what_is_written_is_read(void)
 {
 	const struct symbol_mapping odd = { UINT64_MAX - 5, UINT64_MAX, 7,
 		"/a\"\n\xc3\xa4", NULL };
-	struct mapping_store s;
 	struct symbol_store *symbols = symbol_store_new();
 	const struct symbol_mapping *m;
 	struct buf out = { 0 };
 	json_t *json;
 
-	mapping_store_init(&s);
-	mapping_store_write(&out, 42, &odd);
+	symbol_store_write_mapping(symbols, &out, 42, &odd);
 	buf_chr(&out, 0);
 	CHECK_STR(out.data,
 	    "{\"@symbols\":{\"pid\":42,\"mappings\":["
@@ -135,7 +133,6 @@ what_is_written_is_read(void)
 	CHECK(m != NULL && m->offset == 7 && m->build_id == NULL &&
 	      strcmp(m->file, odd.file) == 0);
 	buf_free(&out);
-	mapping_store_free(&s);
 	symbol_store_free(symbols);
 }
 
