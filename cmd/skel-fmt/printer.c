@@ -378,13 +378,16 @@ count_lost(struct printer *p, const struct stream_line *line)
 static void
 show_lost(struct printer *p, unsigned int map, uint64_t count)
 {
+	const struct stream_header *h = &p->in.header;
 	struct buf *out = &p->out->buf;
 	size_t start = out->len;
 
 	if (p->plan.form != PLAN_TRACE || p->nplans == 0)
 		return;
 	trace_events_lost(p->plan.trace, out,
-	    map < p->in.header.nmaps ? p->in.header.maps[map].name : "", count);
+	    map < h->nmaps ? h->maps[map].name : "",
+	    map < h->nmaps && h->nhosts > 0 ? stream_header_host(h, map) : NULL,
+	    count);
 	printer_set_printed(p, start);
 }
 

@@ -339,13 +339,27 @@ read_process(
 	return pid;
 }
 
-/* Append the process, and ";". */
+/* The host of the records of a merged stream, which is the outermost frame; or
+ * "". */
+static const char *
+frame_host(const struct plan *p)
+{
+	return p->header != NULL && p->header->nhosts > 0
+		   ? stream_header_host(p->header, p->map)
+		   : "";
+}
+
+/* Append the host and the process, each with ";". */
 static void
 write_process(struct plan *p, const struct plan_input *rec, struct buf *out)
 {
 	char digits[TEXT_U64_MAX];
 	struct fold_piece name = read_process(p, rec, digits);
+	const char *host = frame_host(p);
 
+	stack_view_write_name(out, host, strlen(host));
+	if (*host != '\0')
+		buf_chr(out, ';');
 	stack_view_write_name(out, name.data, name.len);
 	if (name.len > 0)
 		buf_chr(out, ';');
@@ -357,7 +371,10 @@ write_process_frame(
 {
 	char digits[TEXT_U64_MAX];
 	struct fold_piece name = read_process(p, rec, digits);
+	const char *host = frame_host(p);
 
+	if (*host != '\0')
+		flame_tree_write_frame(out, host, strlen(host), FRAME_HOST);
 	if (name.len > 0)
 		flame_tree_write_frame(out, name.data, name.len, FRAME_PROCESS);
 }

@@ -145,6 +145,9 @@ struct plan_trace {
 	size_t series, nseries; /* the fields of a counter */
 	struct formatter_part key;
 	uint32_t key_cell;
+	const char *host;  /* borrowed: whose processes these are, if there are
+			      others; or NULL */
+	uint64_t first_id; /* where the ids of its processes begin */
 	struct plan_trace_pair pairs[TRACE_PAIRS_MAX];
 	size_t npairs;
 	struct buf args, name;

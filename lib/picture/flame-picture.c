@@ -44,6 +44,8 @@ static const struct {
 	    { "#d59ccb", "#deb0d6", "#cb88bf", "#e7c3e1" } },
 	[FRAME_UNKNOWN] = { "unknown",
 	    { "#c3c3c3", "#cecece", "#b8b8b8", "#d9d9d9" } },
+	[FRAME_HOST] = { "host",
+	    { "#b9c6cf", "#c6d1d9", "#abbac5", "#d3dce2" } },
 };
 
 struct drawing {

@@ -24,6 +24,7 @@ enum frame_kind {
 	FRAME_LIBRARY,
 	FRAME_GENERATED, /* code of a JIT compiler */
 	FRAME_UNKNOWN,
+	FRAME_HOST,
 	FRAME_KINDS,
 	FRAME_INLINED = 0x40,
 };

@@ -41,6 +41,7 @@ struct trace_events {
 	bool has_origin;
 	uint64_t origin, last; /* ns since 1970 */
 	struct hash named, processes;
+	struct hash hosts;       /* of struct named, whose name is not used */
 	struct hash_key start;   /* random */
 	struct open_begin *open; /* owned; TRACE_OPEN_MAX, or NULL */
 	int32_t *buckets;        /* owned */
@@ -59,7 +60,8 @@ trace_events_new(void)
 		report_nomem();
 		return NULL;
 	}
-	t->named.size = t->processes.size = sizeof(struct named);
+	t->named.size = t->processes.size = t->hosts.size =
+	    sizeof(struct named);
 	t->free = t->oldest = t->newest = NONE;
 	t->start = hash_start();
 	return t;
@@ -78,6 +80,7 @@ trace_events_free(struct trace_events *t)
 	free(t->buckets);
 	hash_free(&t->named);
 	hash_free(&t->processes);
+	hash_free(&t->hosts);
 	free(t);
 }
 
@@ -220,7 +223,7 @@ end_event(struct buf *out, const char *args, size_t len)
 
 static void
 write_name(struct trace_events *t, struct buf *out, const char *what,
-    uint64_t pid, uint64_t tid, const char *comm, size_t len)
+    uint64_t pid, uint64_t tid, const char *host, const char *comm, size_t len)
 {
 	begin_array(t, out);
 	buf_str(out, t->any ? ",{\"name\":\"" : "{\"name\":\"");
@@ -229,6 +232,10 @@ write_name(struct trace_events *t, struct buf *out, const char *what,
 	write_number(out, "\",\"ph\":\"M\",\"pid\":", pid);
 	write_number(out, ",\"tid\":", tid);
 	buf_str(out, ",\"args\":{\"name\":\"");
+	if (host != NULL)
+		text_write(out, host, strlen(host), STYLE_JSON);
+	if (host != NULL && len > 0)
+		buf_str(out, ": ");
 	text_write(out, comm, len, STYLE_JSON);
 	buf_str(out, "\"}}\n");
 }
@@ -253,22 +260,45 @@ is_news(struct hash *h, struct hash_key key, uint64_t name, struct buf *out)
 	return true;
 }
 
+uint32_t
+trace_events_add_host(
+    struct trace_events *t, const char *host, const char *boot_id)
+{
+	struct hash_key key = t->start;
+	struct named *n;
+
+	hash_mix(&key, host, strlen(host) + 1);
+	hash_mix(&key, boot_id, strlen(boot_id));
+	if ((n = hash_find(&t->hosts, key)) == NULL &&
+	    (n = hash_add(&t->hosts, key)) == NULL) {
+		report_nomem();
+		return 0;
+	}
+	/* None is ever dropped, so the ring begins at its start. */
+	return (uint32_t)(n - (struct named *)hash_at(&t->hosts, 0));
+}
+
 void
 trace_events_name(struct trace_events *t, struct buf *out, uint64_t pid,
-    uint64_t tid, const char *comm, size_t len)
+    uint64_t tid, const char *host, const char *comm, size_t len)
 {
 	struct hash_key name = t->start;
 
 	hash_mix(&name, comm, len);
+	if (len == 0 &&
+	    hash_find(&t->named, (struct hash_key){ pid, tid }) != NULL)
+		return;
 	if (!is_news(&t->named, (struct hash_key){ pid, tid }, name.a, out))
 		return;
-	write_name(t, out, "thread_name", pid, tid, comm, len);
+	if (len > 0)
+		write_name(t, out, "thread_name", pid, tid, NULL, comm, len);
 	/* A process is called what its first thread is, or who comes first. */
 	if (tid == pid ||
 	    hash_find(&t->processes, (struct hash_key){ pid, 0 }) == NULL)
 		if (is_news(&t->processes, (struct hash_key){ pid, 0 }, name.a,
 			out))
-			write_name(t, out, "process_name", pid, tid, comm, len);
+			write_name(
+			    t, out, "process_name", pid, tid, host, comm, len);
 }
 
 void
@@ -307,8 +337,8 @@ trace_events_counter(
 }
 
 void
-trace_events_lost(
-    struct trace_events *t, struct buf *out, const char *map, uint64_t count)
+trace_events_lost(struct trace_events *t, struct buf *out, const char *map,
+    const char *host, uint64_t count)
 {
 	struct buf name = { 0 };
 	struct trace_event e = { .category = "lost", .time_ns = t->last };
@@ -323,6 +353,10 @@ trace_events_lost(
 		start_event(t, out, "i", &e);
 		buf_str(out, ",\"s\":\"g\",\"args\":{\"map\":\"");
 		text_write(out, map, strlen(map), STYLE_JSON);
+		if (host != NULL) {
+			buf_str(out, "\",\"host\":\"");
+			text_write(out, host, strlen(host), STYLE_JSON);
+		}
 		write_number(out, "\",\"count\":", count);
 		buf_str(out, "}}\n");
 	}

@@ -26,6 +26,9 @@ enum {
 	TRACE_OPEN_MAX = 1 << 14,        /* begins that wait for their ends */
 	TRACE_OPEN_BYTES_MAX = 64 << 20, /* of their texts */
 	TRACE_NAMED_MAX = 1 << 16,       /* threads whose names are known */
+	/* Numbers of processes and threads of one host, as of the kernel:
+	 * PID_MAX_LIMIT. */
+	TRACE_PIDS = 1 << 22,
 };
 
 /* What --pair says: "MEMBER:BEGIN=END" or "BEGIN=END". */
@@ -69,10 +72,22 @@ void trace_events_set_origin(struct trace_events *t, uint64_t time_ns);
 /* The time of the last event, for one without a time. */
 uint64_t trace_events_last(const struct trace_events *t);
 
-/* Name the thread of an event and its process, unless that was done.  If memory
- * runs out, here and below, out->failed is set. */
+/*
+ * The number of a host, by its name and its boot: 0 for the first, then 1, 2,
+ * ...  A trace knows no hosts: what is added to the numbers of the processes
+ * and threads of this one is TRACE_PIDS times that.  Returns 0 after reporting
+ * that memory ran out.
+ */
+uint32_t trace_events_add_host(
+    struct trace_events *t, const char *host, const char *boot_id);
+
+/*
+ * Name the thread of an event and its process, unless that was done; if host is
+ * not NULL, the process is "HOST: COMM", or HOST if comm is empty.  If memory
+ * runs out, here and below, out->failed is set.
+ */
 void trace_events_name(struct trace_events *t, struct buf *out, uint64_t pid,
-    uint64_t tid, const char *comm, size_t len);
+    uint64_t tid, const char *host, const char *comm, size_t len);
 
 /* Append an instant; or a slice that ends at the time of the event. */
 void trace_events_instant(
@@ -91,9 +106,10 @@ void trace_events_begin(struct trace_events *t, struct buf *out, size_t pair,
 void trace_events_end(struct trace_events *t, struct buf *out, size_t pair,
     const struct trace_event *e);
 
-/* Append that records of a map were lost, at the time of the last event. */
-void trace_events_lost(
-    struct trace_events *t, struct buf *out, const char *map, uint64_t count);
+/* Append that records of a map were lost, at the time of the last event; of
+ * which host, unless it is NULL. */
+void trace_events_lost(struct trace_events *t, struct buf *out, const char *map,
+    const char *host, uint64_t count);
 
 /* Whether nothing was appended. */
 bool trace_events_is_empty(const struct trace_events *t);

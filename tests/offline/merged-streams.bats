@@ -156,3 +156,61 @@ of_host() {
 	run -1 --separate-stderr skel-fmt --json many.json
 	[[ $stderr == *'many.json:3003: the record is of map "m1" of host "nobody", which the header does not have'* ]]
 }
+
+@test "a trace keeps equal processes of several hosts apart, and names them by host" {
+	local file
+	for file in ab.skel ab.json; do
+		skel-fmt -q --trace "$file" > t.json
+		"$HELPERS/trace-events.py" t.json > events
+		# The first host has its own numbers.
+		run -0 jq -rc 'select(.ph == "M" and .name == "process_name") | [.pid, .args.name]' events
+		[ "$(sort <<< "$output")" = '[0,"a"]
+[4194304,"host-b"]
+[4194311,"host-b: host-b"]
+[7,"a: a"]' ] || { echo "$output"; false; }
+		run -0 jq -sc '[.[] | select(.ph == "i" and .cat == "rb")] | group_by(.pid) | map([.[0].pid, .[0].tid, length, .[0].args.uid_text])' events
+		[ "$output" = '[[7,7,5,"ana"],[4194311,4194311,5,"bob"]]' ]
+		run -0 jq -c 'select(.cat == "lost") | .args' events
+		[ "${lines[0]}" = '{"map":"rb","host":"a","count":2}' ]
+	done
+	# So are those of streams one after the other; the first one needs no name.
+	skel-fmt -q --trace a.skel b.skel a.skel > t.json
+	"$HELPERS/trace-events.py" t.json > events
+	run -0 jq -rc 'select(.ph == "M" and .name == "process_name") | [.pid, .args.name]' events
+	[ "$output" = $'[7,"a"]\n[4194311,"host-b: host-b"]\n[4194304,"host-b"]' ]
+}
+
+@test "a begin is not ended by the same process of another host" {
+	local host
+	for host in a b; do
+		{
+			head -n 1 a.skel | jq -c ".host = \"$host\" | .boot_id = \"$host\" | .encoding = \"json\" |
+				.maps = [{name: \"enter\", source: \"ringbuf\", value: .maps[0].value},
+					{name: \"leave\", source: \"ringbuf\", value: .maps[0].value}]"
+			echo '{"@map":"enter","@time":"2026-11-22T14:48:01Z","pid":7,"comm":"x"}'
+			[ $host = a ] || echo '{"@map":"leave","@time":"2026-11-22T14:48:02Z","pid":7,"comm":"x"}'
+			echo '{"@end":{"records":1,"lost":0}}'
+		} > $host.json
+	done
+	skel-merge --order a.json b.json > pairs.json
+	run -0 --separate-stderr skel-fmt --trace=t.json --pair enter=leave pairs.json
+	[[ $stderr == *"--pair: 1 begin without an end"* ]]
+	"$HELPERS/trace-events.py" t.json > events
+	run -0 jq -c 'select(.ph != "M") | [.ph, .pid]' events
+	[ "$output" = $'["X",4194311]\n["B",7]' ]
+}
+
+@test "stacks of several hosts stand on their host, and are labelled with it" {
+	for file in ab.skel ab.json; do
+		run -0 skel-fmt -q --folded "$file"
+		[ "$output" = $'a;a;alpha 5\nhost-b;host-b;beta 5' ]
+		skel-fmt -q --flame "$file" > x.svg
+		run -0 grep -o '<title>[^<]*</title>' x.svg
+		[[ $output == *"<title>a (5 samples, 50.00%, host)</title>"*"<title>host-b (5 samples, 50.00%, host)</title>"*"<title>a (5 samples, 50.00%, process)</title>"* ]]
+		skel-fmt -q --pprof "$file" > x.pb.gz
+		run -0 jq -c '[.samples[] | [.labels.host, .labels.pid, .stack[0][0], .values[0]]]' <("$HELPERS/pprof.py" x.pb.gz)
+		[ "$output" = '[["a",7,"alpha",5],["host-b",7,"beta",5]]' ]
+	done
+	run -0 skel-fmt -q --folded a.skel
+	[ "$output" = 'a;alpha 5' ]
+}
