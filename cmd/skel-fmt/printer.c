@@ -11,6 +11,7 @@
 #include "base/report.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "format/plan-source.h"
 #include "layout/paint.h"
 #include "picture/flame-picture.h"
 #include "picture/heat-picture.h"
@@ -947,13 +948,19 @@ print_input(struct printer *p, enum stream_opening what)
 	struct stream_line line;
 	int got, ret = 0;
 
-	if (plan_traits(p->plan.form)->stacks_only && p->folded == NULL &&
+	const struct plan_traits *form = plan_traits(p->plan.form);
+
+	if ((form->stacks_only || form->histograms_only) &&
+	    p->sources == NULL &&
+	    (p->sources = p->plan.sources = plan_sources_new()) == NULL)
+		return -1;
+	if (form->stacks_only && p->folded == NULL &&
 	    (p->folded = p->plan.folded = flame_new()) == NULL)
 		return -1;
 	if (p->plan.form == PLAN_PPROF && p->profile == NULL &&
 	    (p->profile = p->plan.profile = profile_new()) == NULL)
 		return -1;
-	if (plan_traits(p->plan.form)->histograms_only && p->heat == NULL &&
+	if (form->histograms_only && p->heat == NULL &&
 	    (p->heat = p->plan.heat = heat_new()) == NULL)
 		return -1;
 	if (printer_open_state(p) == -1)
@@ -1054,6 +1061,7 @@ printer_close(struct printer *p)
 	flame_free(p->folded);
 	profile_free(p->profile);
 	heat_free(p->heat);
+	plan_sources_free(p->sources);
 	trace_events_free(p->plan.trace);
 	origin_free(&p->origin);
 	printer_close_state(p);

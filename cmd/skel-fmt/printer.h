@@ -83,11 +83,12 @@ struct printer {
 					     count, by map */
 
 	/* All inputs. */
-	struct flame *folded;    /* owned: --folded, printed at the end */
-	struct profile *profile; /* owned: --pprof, likewise */
-	struct heat *heat;       /* owned: --heat, likewise */
-	struct origin origin;    /* of a picture, drawn at the end */
-	struct metrics *metrics; /* owned: --prom */
+	struct flame *folded;         /* owned: --folded, printed at the end */
+	struct profile *profile;      /* owned: --pprof, likewise */
+	struct heat *heat;            /* owned: --heat, likewise */
+	struct plan_sources *sources; /* owned: of these */
+	struct origin origin;         /* of a picture, drawn at the end */
+	struct metrics *metrics;      /* owned: --prom */
 	/* Maps of the stream, by number, of which a pass has ended since the
 	 * document was written. */
 	bool passed[STREAM_MAPS_MAX];

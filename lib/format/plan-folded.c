@@ -58,7 +58,7 @@ find_count_column(struct plan *p)
 static void
 start_fold(struct plan *p)
 {
-	p->fold.source = flame_source(p->options.folded);
+	p->fold.source = flame_source(p->options.folded, p->source.number);
 	p->fold.weighed = p->options.weight != NULL;
 	for (size_t i = 0; i < FOLD_COLUMNS; i++)
 		p->fold.columns[i] = FOLD_ABSENT;
@@ -522,7 +522,7 @@ record_folded(struct plan *p, const struct plan_input *rec)
 		return;
 	k = plan_fold_key(p, rec);
 	count = plan_fold_count(p, rec);
-	if (flame_count(f, &k, p->fold.pass, count))
+	if (flame_count(f, &k, p->source.pass, count))
 		return;
 	text->len = 0;
 	if (p->options.form == PLAN_FLAME) {
@@ -531,8 +531,8 @@ record_folded(struct plan *p, const struct plan_input *rec)
 		write_process(p, rec, text);
 		write_folded(p, rec, text);
 	}
-	if (text->failed ||
-	    flame_add(f, &k, text->data, text->len, p->fold.pass, count) == -1)
+	if (text->failed || flame_add(f, &k, text->data, text->len,
+				p->source.pass, count) == -1)
 		rec->run.out->failed = true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "count/member-load.h"
+#include "format/plan-source.h"
 #include "format/plan.h"
 #include "layout/flame.h"
 #include "layout/formatter.h"
@@ -15,7 +16,6 @@
 #include "layout/hist.h"
 #include "layout/table.h"
 #include "metrics/metrics.h"
-#include "picture/heat.h"
 #include "profile/profile.h"
 #include "profile/trace-events.h"
 #include "record/fields.h"
@@ -108,7 +108,6 @@ enum { FOLD_COMM, FOLD_PID, FOLD_COUNT, FOLD_COLUMNS };
 #define FOLD_ABSENT SIZE_MAX
 struct plan_fold {
 	struct hash_key source;
-	uint32_t pass;
 	size_t columns[FOLD_COLUMNS];  /* indexes, or FOLD_ABSENT */
 	bool weighed;                  /* the count is that of options.weight */
 	struct profile_source profile; /* PLAN_PPROF */
@@ -233,7 +232,7 @@ struct plan {
 	struct plan_hist_json hist_json;
 	struct plan_stacks stacks;
 	struct plan_fold fold;
-	struct heat_source heat;
+	struct plan_source source;
 	struct plan_trace trace;
 	struct plan_prom prom;
 

@@ -29,8 +29,10 @@ compile_heat(struct plan *p)
 
 	plan_table_compile(p);
 	keep_key_columns(p);
-	p->heat = (struct heat_source){
-		.number = heat_source_number(p->options.heat),
+	p->source.heat = (struct heat_source){
+		.number = heat_source_number(p->options.heat, p->source.number),
+		.open = p->source.heat.open,
+		.time_ns = p->source.heat.time_ns,
 		.interval_ns = m->polling.interval_ms * 1000000,
 		.cumulative = !m->polling.clear_map,
 	};

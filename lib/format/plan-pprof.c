@@ -69,7 +69,7 @@ add_source(struct plan *p)
 	}
 	if (name != NULL)
 		s->unit = profile_unit(f, name, unit_name(unit));
-	profile_add_source(f, s);
+	profile_add_source(f, s, p->source.number);
 	p->fold.source = s->key;
 }
 
@@ -198,7 +198,7 @@ record_pprof(struct plan *p, const struct plan_input *rec)
 	k = plan_fold_key(p, rec);
 	n = plan_fold_count(p, rec);
 	count = !s->counts ? 0 : p->fold.weighed ? 1 : n;
-	if (profile_count(f, &k, p->fold.pass, count, n))
+	if (profile_count(f, &k, p->source.pass, count, n))
 		return;
 	profile_begin_sample(f);
 	for (int side = 0; side < STACK_SIDES; side++)
@@ -206,7 +206,7 @@ record_pprof(struct plan *p, const struct plan_input *rec)
 	if (!any)
 		add_unknown(f);
 	add_labels(p, rec);
-	if (profile_end_sample(f, s, &k, p->fold.pass, count, n) == -1)
+	if (profile_end_sample(f, s, &k, p->source.pass, count, n) == -1)
 		rec->run.out->failed = true;
 }
 

@@ -221,8 +221,8 @@ plan_add_heat(
 		buf_add(&name, p->spark_key.data, p->spark_key.len);
 	}
 	if (name.failed || p->spark_key.failed ||
-	    heat_add(p->options.heat, &p->heat, name.data, name.len, h, time) ==
-		-1)
+	    heat_add(p->options.heat, &p->source.heat, name.data, name.len, h,
+		time) == -1)
 		rec->run.out->failed = true;
 	buf_free(&name);
 }

@@ -97,6 +97,7 @@ compile_plan(struct plan *p, const struct stream_header *h, unsigned int map)
 
 	p->header = h;
 	p->map = map;
+	p->source = plan_source_find(p->options.sources, h, map);
 	p->formatter.types = &h->types;
 	if (plan_chooses_host(&p->options) ||
 	    (h->nhosts > 0 && !p->options.bare))
@@ -190,6 +191,7 @@ plan_free(struct plan *p)
 {
 	if (p == NULL)
 		return;
+	plan_source_keep(p->options.sources, &p->source);
 	fields_free(&p->columns);
 	formatter_free(&p->formatter);
 	free(p->map_name);
@@ -528,8 +530,8 @@ plan_end_pass(struct plan *p, struct buf *out)
 	/* A map that is cleared holds what was counted since the last pass,
 	 * which adds up; in any other each pass replaces the one before. */
 	if (p->header != NULL && !p->header->maps[p->map].polling.clear_map)
-		p->fold.pass++;
-	heat_end_pass(&p->heat);
+		p->source.pass++;
+	heat_end_pass(&p->source.heat);
 	if (p->prom.group != NULL)
 		metrics_end_pass(p->prom.group);
 }

@@ -107,6 +107,9 @@ struct plan_options {
 	struct trace_events *trace; /* borrowed: what PLAN_TRACE knows */
 	const char *weight;
 	struct heat *heat; /* borrowed: where PLAN_HEAT collects */
+	/* Borrowed: what these know of a map goes on in another part of its
+	 * stream; NULL: each stream is another one. */
+	struct plan_sources *sources;
 	/* PLAN_PROM, borrowed: where the metrics are, and the members that are
 	 * no counters: "MEMBER" or "MAP.MEMBER". */
 	struct metrics *metrics;
@@ -127,6 +130,7 @@ struct flame;
 struct heat;
 struct metrics;
 struct name_store;
+struct plan_sources;
 struct profile;
 struct symbol_store;
 struct trace_events;

@@ -64,12 +64,12 @@ flame_free(struct flame *f)
 }
 
 struct hash_key
-flame_source(struct flame *f)
+flame_source(struct flame *f, uint64_t number)
 {
+	const uint64_t of[] = { number, number == 0 ? ++f->sources : 0 };
 	struct hash_key k = f->start;
 
-	f->sources++;
-	hash_mix(&k, &f->sources, sizeof(f->sources));
+	hash_mix(&k, of, sizeof(of));
 	return k;
 }
 

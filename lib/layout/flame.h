@@ -20,9 +20,10 @@ struct flame; /* opaque */
 struct flame *flame_new(void);
 void flame_free(struct flame *f);
 
-/* Make the key of a new source of stacks, for hash_mix() to mix each stack
- * into. Stacks of different sources are different entries. */
-struct hash_key flame_source(struct flame *f);
+/* Make the key of a source of stacks, for hash_mix() to mix each stack into.
+ * Stacks of different sources are different entries.  Each number is a source;
+ * 0 is another one each time. */
+struct hash_key flame_source(struct flame *f, uint64_t number);
 
 /*
  * Add count to a stack that was added before; a count of an earlier pass is

@@ -13,10 +13,18 @@ struct series_entry {
 	struct heat_series *series; /* borrowed */
 };
 
+/* What a source had counted in its last pass: the key is the series and that.
+ */
+struct last_pass {
+	struct hash_key key;
+	struct heat_cells cells;
+};
+
 struct heat {
 	struct heat_series **v; /* owned */
 	size_t n, cap;
 	struct hash places; /* of struct series_entry, by name */
+	struct hash last;   /* of struct last_pass */
 	struct hash_key start;
 	struct heat_column columns[HEAT_COLUMNS_MAX];
 	size_t ncolumns;
@@ -37,6 +45,7 @@ heat_new(void)
 		return NULL;
 	}
 	h->places.size = sizeof(struct series_entry);
+	h->last.size = sizeof(struct last_pass);
 	if (hash_random(&h->start) == 0)
 		return h;
 	free(h);
@@ -50,7 +59,6 @@ free_series(struct heat_series *s)
 		return;
 	for (size_t i = 0; i < HEAT_COLUMNS_MAX; i++)
 		free(s->cells[i].v);
-	free(s->last.v);
 	free(s->name);
 	free(s->unit);
 	free(s);
@@ -64,14 +72,17 @@ heat_free(struct heat *h)
 	for (size_t i = 0; i < h->n; i++)
 		free_series(h->v[i]);
 	free(h->v);
+	for (size_t i = 0; i < h->last.n; i++)
+		free(((struct last_pass *)hash_at(&h->last, i))->cells.v);
+	hash_free(&h->last);
 	hash_free(&h->places);
 	free(h);
 }
 
 uint64_t
-heat_source_number(struct heat *h)
+heat_source_number(struct heat *h, uint64_t given)
 {
-	return ++h->sources;
+	return given != 0 ? 2 * given : 2 * h->sources++ + 1;
 }
 
 static void
@@ -249,6 +260,7 @@ add_series(struct heat *h, struct hash_key key, const char *name, size_t len,
 		return NULL;
 	}
 	e->series = s;
+	s->number = h->n;
 	h->v[h->n++] = s;
 	return s;
 }
@@ -292,24 +304,26 @@ slot_count(const struct hist *h, size_t i)
  * back, it was counted anew.
  */
 static uint64_t
-count_since(struct heat_series *s, size_t i, uint64_t count)
+count_since(uint64_t *last, uint64_t count)
 {
-	uint64_t before = s->last.v[i];
+	uint64_t before = *last;
 
-	s->last.v[i] = count;
+	*last = count;
 	return count >= before ? count - before : count;
 }
 
-/* Make what is kept of the last pass that of this source. */
-static bool
-prepare_last(struct heat *h, struct heat_series *s, uint64_t source, size_t n)
+/* What was counted in the last pass of a source, with room for n counts; NULL
+ * when memory ran out. */
+static struct heat_cells *
+find_last(
+    struct heat *h, const struct heat_series *s, uint64_t source, size_t n)
 {
-	if (!grow_cells(&s->last, n, &h->slots))
-		return false;
-	if (s->last_source != source && s->last.n > 0)
-		memset(s->last.v, 0, s->last.n * sizeof(*s->last.v));
-	s->last_source = source;
-	return true;
+	struct hash_key key = { s->number, source };
+	struct last_pass *last = hash_find(&h->last, key);
+
+	if (last == NULL && (last = hash_add(&h->last, key)) == NULL)
+		return NULL;
+	return grow_cells(&last->cells, n, &h->slots) ? &last->cells : NULL;
 }
 
 int
@@ -317,7 +331,7 @@ heat_add(struct heat *h, struct heat_source *source, const char *name,
     size_t len, const struct hist *hist, uint64_t time_ns)
 {
 	struct heat_series *s;
-	struct heat_cells *cells;
+	struct heat_cells *cells, *last = NULL;
 	size_t column, n = hist->n;
 
 	while (n > 0 && slot_count(hist, n - 1) == 0)
@@ -333,19 +347,20 @@ heat_add(struct heat *h, struct heat_source *source, const char *name,
 	}
 	cells = &s->cells[column];
 	if (!grow_cells(cells, n, &h->slots) ||
-	    (source->cumulative && !prepare_last(h, s, source->number, n)))
+	    (source->cumulative &&
+		(last = find_last(h, s, source->number, n)) == NULL))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t count = slot_count(hist, i);
 
-		if (source->cumulative)
-			count = count_since(s, i, count);
+		if (last != NULL)
+			count = count_since(&last->v[i], count);
 		add_saturating(&cells->v[i], count);
 		s->total += count;
 	}
 	/* Slots behind those went back to 0. */
-	for (size_t i = n; source->cumulative && i < s->last.n; i++)
-		s->last.v[i] = 0;
+	for (size_t i = n; last != NULL && i < last->n; i++)
+		last->v[i] = 0;
 	return 0;
 }
 

@@ -31,9 +31,7 @@ struct heat_series {
 	struct hist_scale scale;
 	unsigned __int128 total;
 	struct heat_cells cells[HEAT_COLUMNS_MAX]; /* by column */
-	/* The counts of the last pass, of that source. */
-	struct heat_cells last;
-	uint64_t last_source;
+	uint64_t number;
 };
 
 /* Of the time after from, up to and including to; ns since 1970. */
@@ -58,7 +56,9 @@ struct heat_source {
 struct heat *heat_new(void);
 void heat_free(struct heat *h);
 
-uint64_t heat_source_number(struct heat *h);
+/* The number of a source of histograms: one for each number that its caller
+ * gives it; of 0 another one each time. */
+uint64_t heat_source_number(struct heat *h, uint64_t given);
 
 /*
  * Add a histogram of a pass, which begins with it unless it has begun.  time_ns

@@ -315,11 +315,13 @@ profile_unit(struct profile *p, const char *type, const char *unit)
 }
 
 void
-profile_add_source(struct profile *p, struct profile_source *s)
+profile_add_source(struct profile *p, struct profile_source *s, uint64_t number)
 {
-	s->key = p->start;
+	const uint64_t of[] = { number, number == 0 ? p->sources : 0 };
+
 	p->sources++;
-	hash_mix(&s->key, &p->sources, sizeof(p->sources));
+	s->key = p->start;
+	hash_mix(&s->key, of, sizeof(of));
 	p->counts |= s->counts;
 }
 

@@ -69,8 +69,9 @@ unsigned int profile_unit(
     struct profile *p, const char *type, const char *unit);
 
 /* Set the key of a source of stacks.  Stacks of different sources are different
- * entries. */
-void profile_add_source(struct profile *p, struct profile_source *s);
+ * entries.  Each number is a source; 0 is another one each time. */
+void profile_add_source(
+    struct profile *p, struct profile_source *s, uint64_t number);
 
 /*
  * Add to a stack that was added before; numbers of an earlier pass are

@@ -214,3 +214,55 @@ of_host() {
 	run -0 skel-fmt -q --folded a.skel
 	[ "$output" = 'a;alpha 5' ]
 }
+
+# kept_segments N: the stream of five passes over maps that are not cleared, and segments of N records of it.
+kept_segments() {
+	"$HELPERS/kept-maps.py" "$FIXTURES/format" a 5 > kept.skel
+	rm -rf out && mkdir out
+	skel-split -q -N "$1" -d out kept.skel > names
+}
+
+@test "segments of a map that is not cleared are its one state, merged, appended or listed" {
+	local n form
+	# Also where a pass is in two segments.
+	for n in 4 5 7; do
+		kept_segments "$n"
+		for form in --folded --flame --pprof --heat --prom; do
+			skel-fmt -q "$form" kept.skel > want
+			skel-merge -q out/* | skel-fmt -q "$form" | cmp - want
+			skel-merge -q --order out/* | skel-fmt -q "$form" | cmp - want
+		done
+		for form in --folded --prom; do
+			skel-fmt -q "$form" kept.skel > want
+			cat out/* | skel-fmt -q "$form" | cmp - want
+			skel-fmt -q "$form" out/* | cmp - want
+			skel-fmt -q "$form" kept.skel out/* | cmp - want
+		done
+		skel-fmt -q --heat kept.skel | grep -o '<title>[^<]*' > want
+		skel-fmt -q --heat out/* | grep -o '<title>[^<]*' | cmp - want
+		skel-fmt -q --pprof kept.skel > kept.pb.gz
+		skel-fmt -q --pprof out/* > parts.pb.gz
+		"$HELPERS/pprof.py" --folded kept.pb.gz > want
+		[ -s want ]
+		"$HELPERS/pprof.py" --folded parts.pb.gz | cmp - want
+	done
+	[ "$(skel-fmt --folded kept.skel | tr '\n' ' ')" = "7;one 10 7;three 30 7;two 20 " ]
+	# The same program on another host, or started again, is another state.
+	"$HELPERS/kept-maps.py" "$FIXTURES/format" b 5 > other.skel
+	sed '1s/2026-11-22T14:48:00/2026-11-22T14:48:09/' kept.skel > later.skel
+	for n in other later; do
+		[ "$(skel-fmt --folded kept.skel $n.skel | tr '\n' ' ')" = "7;one 20 7;three 60 7;two 40 " ]
+	done
+}
+
+@test "the maps of several hosts that are not cleared are each a state of its own" {
+	local order
+	"$HELPERS/kept-maps.py" "$FIXTURES/format" x 5 > x.skel
+	"$HELPERS/kept-maps.py" "$FIXTURES/format" y 3 > y.skel
+	for order in '' --order; do
+		skel-merge $order x.skel y.skel > xy.skel
+		[ "$(skel-fmt --folded xy.skel | tr '\n' ' ')" = "7;one 16 7;three 48 7;two 32 " ]
+		# Each pass counts one more of slot 1.
+		[ "$(skel-fmt --heat xy.skel | grep -o '<title>.* 2 to 3 us: [0-9]*' | sed 's/.* //' | paste -s -d +)" = "2+2+2+1+1" ]
+	done
+}

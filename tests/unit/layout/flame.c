@@ -32,7 +32,7 @@ static void
 lines_are_sorted_and_of_one_text_there_is_one(void)
 {
 	struct flame *f = flame_new();
-	struct hash_key a = flame_source(f), b = flame_source(f);
+	struct hash_key a = flame_source(f, 0), b = flame_source(f, 0);
 
 	writes(f, "", __LINE__);
 	count(f, &a, 1, "b;x", 0, 1);
@@ -51,7 +51,7 @@ static void
 a_later_pass_takes_the_place_of_an_earlier(void)
 {
 	struct flame *f = flame_new();
-	struct hash_key a = flame_source(f);
+	struct hash_key a = flame_source(f, 0);
 
 	count(f, &a, 1, "x", 0, 5);
 	count(f, &a, 1, "x", 0, 5);
@@ -66,7 +66,7 @@ static void
 counts_stop_at_the_most(void)
 {
 	struct flame *f = flame_new();
-	struct hash_key a = flame_source(f);
+	struct hash_key a = flame_source(f, 0);
 
 	count(f, &a, 1, "x", 0, UINT64_MAX);
 	count(f, &a, 1, "x", 0, 2);
@@ -80,7 +80,7 @@ many_stacks_are_found_again(void)
 {
 	enum { MANY = 100000 };
 	struct flame *f = flame_new();
-	struct hash_key a = flame_source(f);
+	struct hash_key a = flame_source(f, 0);
 	struct buf out = { 0 };
 	char text[16];
 
@@ -103,7 +103,7 @@ static void
 keys_know_where_their_parts_end(void)
 {
 	struct flame *f = flame_new();
-	struct hash_key source = flame_source(f), a = source, b = source;
+	struct hash_key source = flame_source(f, 0), a = source, b = source;
 
 	hash_mix(&a, "ab", 2);
 	hash_mix(&a, "c", 1);

@@ -11,7 +11,7 @@ static const struct flame_bounds wide = { 1000, 100, 1000000 };
 static void
 add(struct flame *f, const char *letters, uint64_t count)
 {
-	struct hash_key k = flame_source(f);
+	struct hash_key k = flame_source(f, 0);
 	struct buf text = { 0 };
 
 	for (; *letters != '\0'; letters++)
@@ -70,7 +70,7 @@ static void
 a_function_that_is_inlined_is_another_frame(void)
 {
 	struct flame *f = flame_new();
-	struct hash_key a = flame_source(f), b = flame_source(f);
+	struct hash_key a = flame_source(f, 0), b = flame_source(f, 0);
 	struct buf text = { 0 };
 
 	flame_tree_write_frame(&text, "f", 1, FRAME_PROGRAM);

@@ -21,7 +21,7 @@ add(struct heat *h, struct heat_source *s, const char *name, uint64_t a,
 static struct heat_source
 new_source(struct heat *h, bool cumulative)
 {
-	return (struct heat_source){ .number = heat_source_number(h),
+	return (struct heat_source){ .number = heat_source_number(h, 0),
 		.interval_ns = 10,
 		.cumulative = cumulative };
 }

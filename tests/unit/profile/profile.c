@@ -109,8 +109,8 @@ counts_of_a_pass_replace_the_last(void)
 	struct profile_source a = { .counts = true }, b = { .counts = true };
 	struct buf zipped = { 0 }, plain = { 0 };
 
-	profile_add_source(p, &a);
-	profile_add_source(p, &b);
+	profile_add_source(p, &a, 0);
+	profile_add_source(p, &b, 0);
 	add(p, &a, 1, 0, 3);
 	add(p, &a, 1, 0, 4);
 	add(p, &a, 2, 0, 5);
@@ -146,7 +146,7 @@ there_is_time_only_if_all_have_a_frequency(void)
 		struct profile_source s = { .counts = true };
 		struct buf zipped = { 0 }, plain = { 0 };
 
-		profile_add_source(p, &s);
+		profile_add_source(p, &s, 0);
 		profile_note_frequency(p, 100);
 		profile_note_frequency(p, differ ? 0 : 100);
 		add(p, &s, 1, 0, 2);
