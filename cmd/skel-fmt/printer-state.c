@@ -20,14 +20,18 @@ printer_begin_state(struct printer *p)
 }
 
 void
-printer_lose(struct printer *p, const char *map, uint64_t count)
+printer_lose(struct printer *p, int map, uint64_t count)
 {
+	const struct stream_header *h = &p->in.header;
+	const struct stream_map *m = map == -1 ? NULL : &h->maps[map];
+	bool merged = m != NULL && h->nhosts > 0;
 	struct metrics_counts *c;
 
 	if (p->metrics == NULL)
 		return;
-	c = metrics_counts(
-	    p->metrics, p->in.header.name, map == NULL ? "" : map);
+	c = metrics_counts(p->metrics,
+	    merged ? h->hosts[m->host].name : h->name, m == NULL ? "" : m->name,
+	    merged ? stream_header_host(h, (unsigned int)map) : "");
 	if (c != NULL)
 		c->lost += count;
 	else

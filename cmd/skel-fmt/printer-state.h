@@ -13,8 +13,8 @@ int printer_open_state(struct printer *p);
 /* A stream begins. */
 void printer_begin_state(struct printer *p);
 
-/* Records of a map, or of one that is not known, NULL, were lost. */
-void printer_lose(struct printer *p, const char *map, uint64_t count);
+/* Records of a map, or of one that is not known, -1, were lost. */
+void printer_lose(struct printer *p, int map, uint64_t count);
 
 /*
  * A pass over a map has ended.  The file is written when one has of each map

@@ -364,7 +364,7 @@ count_lost(struct printer *p, const struct stream_line *line)
 	p->lost += line->count;
 	note_lost(p, line->count);
 	p->stream_lost += line->count;
-	printer_lose(p, p->in.header.maps[line->map].name, line->count);
+	printer_lose(p, (int)line->map, line->count);
 	if (p->lost_time != 0 && now - p->lost_time < REPORT_LOST_NS)
 		return;
 	report_notice("%s: %" PRIu64 " record%s lost in map %s%s%s", p->in.name,
@@ -392,22 +392,24 @@ show_lost(struct printer *p, unsigned int map, uint64_t count)
 	printer_set_printed(p, start);
 }
 
-/* The name of the only map of events; NULL if there are several, or none. */
-static const char *
+/* The number of the only map of events; -1 if there are several, or none. */
+static int
 only_event_map(const struct stream_header *h)
 {
-	const char *name = NULL;
+	const struct stream_map *only = NULL;
 
 	for (size_t i = 0; i < h->nmaps; i++) {
 		const struct stream_map *m = &h->maps[i];
 
 		if (m->source == STREAM_SAMPLE || m->source == STREAM_ITER)
 			continue;
-		if (name != NULL && strcmp(name, m->name) != 0)
-			return NULL;
-		name = m->name;
+		if (only == NULL)
+			only = m;
+		else if (strcmp(only->name, m->name) != 0 ||
+			 only->host != m->host)
+			return -1;
 	}
-	return name;
+	return only == NULL ? -1 : (int)(only - h->maps);
 }
 
 /* The end of a stream counts its losses, of which there may have been no word

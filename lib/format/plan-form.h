@@ -174,9 +174,11 @@ struct prom_range {
 struct plan_prom {
 	struct metrics_group *group;   /* borrowed; NULL: none */
 	struct metrics_counts *counts; /* borrowed; NULL: not of events */
-	size_t nlabels;                /* the first columns */
-	struct prom_value *values;     /* owned */
-	struct prom_range *ranges;     /* owned */
+	size_t host;                   /* of the group */
+	const char *host_label; /* borrowed: its value; NULL: there is none */
+	size_t nlabels;         /* the first columns */
+	struct prom_value *values; /* owned */
+	struct prom_range *ranges; /* owned */
 	size_t nvalues, nranges;
 	struct hash_key first;    /* random */
 	struct buf field, labels; /* texts of a new row */

@@ -346,6 +346,15 @@ report_left_out(
 	}
 }
 
+/* The name of the program, on its host. */
+static const char *
+program_name(const struct plan *p)
+{
+	const struct stream_header *h = p->header;
+
+	return h->nhosts > 0 ? h->hosts[h->maps[p->map].host].name : h->name;
+}
+
 /* Makes the group of a sampled map. */
 static int
 open_group(struct plan *p, const struct fields *all)
@@ -365,12 +374,16 @@ open_group(struct plan *p, const struct fields *all)
 		roles[i] = find_role(p, &all->v[i], &member);
 	}
 	report_left_out(p, all, roles);
-	prom->group = metrics_begin(p->options.metrics, p->header->name,
+	if (p->header->nhosts > 0)
+		prom->host_label = stream_header_host(p->header, p->map);
+	prom->group = metrics_begin(p->options.metrics, program_name(p),
 	    p->map_name, m->polling.clear_map,
 	    plan_is_narrowed(p) || m->sample == SAMPLE_EXP2_HIST);
 	if (prom->group == NULL)
 		goto done;
-	if (add_members(p, all, roles) == -1) {
+	if ((prom->host_label != NULL &&
+		metrics_add_label(prom->group, "host") == -1) ||
+	    add_members(p, all, roles) == -1) {
 		metrics_abandon(prom->group);
 		prom->group = NULL;
 		report_notice("map %s: there are too many metrics, and it is "
@@ -381,7 +394,11 @@ open_group(struct plan *p, const struct fields *all)
 	}
 	find_ranges(p);
 	prom->group = metrics_complete(prom->group);
-	ret = prom->group == NULL ? -1 : 0;
+	if (prom->group == NULL)
+		goto done;
+	prom->host = metrics_host(
+	    prom->group, prom->host_label != NULL ? prom->host_label : "");
+	ret = prom->host == METRICS_NONE ? -1 : 0;
 done:
 	free(roles);
 	return ret;
@@ -394,8 +411,11 @@ compile_prom(struct plan *p)
 	struct fields all;
 
 	if (m->source != STREAM_SAMPLE) {
-		p->prom.counts = metrics_counts(
-		    p->options.metrics, p->header->name, p->map_name);
+		p->prom.counts = metrics_counts(p->options.metrics,
+		    program_name(p), p->map_name,
+		    p->header->nhosts > 0
+			? stream_header_host(p->header, p->map)
+			: "");
 		p->formatter.failed |= p->prom.counts == NULL;
 		report_notice("map %s: of events only the number becomes a "
 			      "metric; skel-count makes metrics of their "
@@ -424,7 +444,8 @@ compile_prom(struct plan *p)
 static void
 guess_prom(struct plan *p)
 {
-	p->prom.counts = metrics_counts(p->options.metrics, "", p->map_name);
+	p->prom.counts =
+	    metrics_counts(p->options.metrics, "", p->map_name, "");
 	p->columns.failed |= p->prom.counts == NULL;
 }
 
@@ -467,6 +488,12 @@ add_row(struct plan *p, const struct plan_input *rec, struct hash_key key)
 
 	to.run.out = field;
 	values->len = 0;
+	if (p->prom.host_label != NULL) {
+		field->len = 0;
+		text_write(field, p->prom.host_label,
+		    strlen(p->prom.host_label), STYLE_TSV);
+		add_label_value(values, field->data, field->len, false);
+	}
 	for (size_t i = 0; i < p->prom.nlabels; i++) {
 		const struct type *type =
 		    field_place_type(&p->header->types, &p->columns.v[i].place);
@@ -480,7 +507,7 @@ add_row(struct plan *p, const struct plan_input *rec, struct hash_key key)
 			    type != NULL && type->kind == TYPE_ENUM);
 	}
 	values->failed |= field->failed;
-	return metrics_add_row(p->prom.group, key, values);
+	return metrics_add_row(p->prom.group, p->prom.host, key, values);
 }
 
 static struct hash_key
@@ -630,6 +657,8 @@ record_prom(struct plan *p, const struct plan_input *rec)
 void
 plan_free_prom(struct plan *p)
 {
+	if (p->prom.group != NULL)
+		metrics_release(p->prom.group);
 	free(p->prom.values);
 	free(p->prom.ranges);
 	buf_free(&p->prom.field);

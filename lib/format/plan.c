@@ -533,7 +533,7 @@ plan_end_pass(struct plan *p, struct buf *out)
 		p->source.pass++;
 	heat_end_pass(&p->source.heat);
 	if (p->prom.group != NULL)
-		metrics_end_pass(p->prom.group);
+		metrics_end_pass(p->prom.group, p->prom.host);
 }
 
 bool

@@ -23,8 +23,16 @@ struct family {
 
 struct row {
 	size_t text, len; /* its labels, in the group's texts */
+	uint32_t host;    /* whose it is */
 	uint32_t pass;    /* that touched it last */
 	uint32_t keys;    /* how many there are for it */
+};
+
+/* The passes of a host. */
+struct host_passes {
+	char *name; /* owned */
+	uint32_t pass;
+	size_t touched, live; /* rows, in this pass and in the last one */
 };
 
 /* A key of a row. */
@@ -52,16 +60,18 @@ struct metrics_group {
 	uint64_t *slots;          /* owned: nslots for each row */
 	struct buf texts;
 	struct hash keys, by_text;
-	struct row_key *found; /* the key that was looked for last */
-	struct hash_key first; /* random */
-	size_t lines;          /* of a row */
-	uint32_t pass;
-	size_t touched; /* rows, in this pass */
+	struct row_key *found;     /* the key that was looked for last */
+	struct hash_key first;     /* random */
+	size_t lines;              /* of a row */
+	struct host_passes *hosts; /* owned */
+	size_t nhosts, hosts_cap;
+	size_t live;  /* rows, in the last passes of all hosts */
+	size_t users; /* that have not released it */
 };
 
 /* Records of a map of events, or of one with more series than there may be. */
 struct count {
-	char *program, *map; /* owned */
+	char *program, *map, *host; /* owned */
 	struct metrics_counts n;
 	uint64_t left_out;
 };
@@ -79,7 +89,7 @@ struct metrics {
 static inline bool
 metrics_is_live(const struct metrics_group *g, const struct row *r)
 {
-	return g->adds_up || r->pass + 1 >= g->pass;
+	return g->adds_up || r->pass + 1 >= g->hosts[r->host].pass;
 }
 
 /* Write a number in its base unit.  Returns the end. */

@@ -201,6 +201,10 @@ write_counts(const struct metrics *m, struct buf *out, const char *name,
 		write_label(out, "program", c->program);
 		buf_chr(out, ',');
 		write_label(out, "map", c->map);
+		if (*c->host != '\0') {
+			buf_chr(out, ',');
+			write_label(out, "host", c->host);
+		}
 		memcpy(&v, (const char *)c + offset, sizeof(v));
 		buf_printf(out, "} %" PRIu64 "\n", v);
 	}

@@ -61,6 +61,9 @@ free_group(struct metrics_group *g)
 	free(g->families);
 	free(g->real);
 	free(g->kept);
+	for (size_t i = 0; i < g->nhosts; i++)
+		free(g->hosts[i].name);
+	free(g->hosts);
 	free(g->program);
 	free(g->map);
 	free(g);
@@ -76,6 +79,7 @@ metrics_free(struct metrics *m)
 	for (size_t i = 0; i < m->ncounts; i++) {
 		free(m->counts[i]->program);
 		free(m->counts[i]->map);
+		free(m->counts[i]->host);
 		free(m->counts[i]);
 	}
 	free(m->groups);
@@ -98,8 +102,7 @@ metrics_begin(struct metrics *m, const char *program, const char *map,
 		.adds_up = adds_up,
 		.many = many,
 		.keys.size = sizeof(struct row_key),
-		.by_text.size = sizeof(struct row_key),
-		.pass = 1 };
+		.by_text.size = sizeof(struct row_key) };
 	if (g->program == NULL || g->map == NULL) {
 		free_group(g);
 		goto nomem;
@@ -392,12 +395,13 @@ metrics_complete(struct metrics_group *g)
 		if (strcmp(old->program, g->program) != 0 ||
 		    strcmp(old->map, g->map) != 0)
 			continue;
-		if (!is_same(old, g)) {
-			remove_group(m, i);
-			break;
+		if (is_same(old, g)) {
+			metrics_abandon(g);
+			old->users++;
+			return old;
 		}
-		metrics_abandon(g);
-		return old;
+		if (old->users == 0)
+			remove_group(m, i--);
 	}
 	ret = note_names(m, &names);
 	for (size_t i = 0; ret == 0 && i < g->nfamilies; i++) {
@@ -406,10 +410,34 @@ metrics_complete(struct metrics_group *g)
 			ret = make_bounds(&g->families[i]);
 	}
 	name_table_free(&names);
-	if (ret == 0)
+	if (ret == 0) {
+		g->users++;
 		return g;
+	}
 	metrics_abandon(g);
 	return NULL;
+}
+
+void
+metrics_release(struct metrics_group *g)
+{
+	g->users--;
+}
+
+size_t
+metrics_host(struct metrics_group *g, const char *name)
+{
+	for (size_t i = 0; i < g->nhosts; i++)
+		if (strcmp(g->hosts[i].name, name) == 0)
+			return i;
+	if (!array_room(g->hosts, g->nhosts, g->hosts_cap) ||
+	    (g->hosts[g->nhosts].name = strdup(name)) == NULL) {
+		report_nomem();
+		return METRICS_NONE;
+	}
+	g->hosts[g->nhosts].pass = 1;
+	g->hosts[g->nhosts].touched = g->hosts[g->nhosts].live = 0;
+	return g->nhosts++;
 }
 
 void
@@ -504,22 +532,26 @@ compact(struct metrics_group *g)
 
 /* The counts of a map of events; made if there are none. */
 static struct count *
-find_count(struct metrics *m, const char *program, const char *map)
+find_count(
+    struct metrics *m, const char *program, const char *map, const char *host)
 {
 	struct count *c;
 
 	for (size_t i = 0; i < m->ncounts; i++)
 		if (strcmp(m->counts[i]->program, program) == 0 &&
-		    strcmp(m->counts[i]->map, map) == 0)
+		    strcmp(m->counts[i]->map, map) == 0 &&
+		    strcmp(m->counts[i]->host, host) == 0)
 			return m->counts[i];
 	if (!array_room(m->counts, m->ncounts, m->counts_cap) ||
 	    (c = calloc(1, sizeof(*c))) == NULL)
 		return NULL;
 	c->program = strdup(program);
 	c->map = strdup(map);
-	if (c->program == NULL || c->map == NULL) {
+	c->host = strdup(host);
+	if (c->program == NULL || c->map == NULL || c->host == NULL) {
 		free(c->program);
 		free(c->map);
+		free(c->host);
 		free(c);
 		return NULL;
 	}
@@ -531,7 +563,7 @@ find_count(struct metrics *m, const char *program, const char *map)
 static size_t
 leave_out(struct metrics_group *g)
 {
-	struct count *c = find_count(g->metrics, g->program, g->map);
+	struct count *c = find_count(g->metrics, g->program, g->map, "");
 
 	if (c != NULL)
 		c->left_out++;
@@ -591,8 +623,8 @@ add_key(struct metrics_group *g, struct hash_key key, size_t row)
 }
 
 size_t
-metrics_add_row(
-    struct metrics_group *g, struct hash_key key, const struct buf *values)
+metrics_add_row(struct metrics_group *g, size_t host, struct hash_key key,
+    const struct buf *values)
 {
 	struct metrics *m = g->metrics;
 	size_t start = g->texts.len, len;
@@ -634,7 +666,8 @@ metrics_add_row(
 		return METRICS_NONE;
 	}
 	k->row = (uint32_t)g->nrows;
-	g->rows[g->nrows] = (struct row){ .text = start, .len = len };
+	g->rows[g->nrows] =
+	    (struct row){ .text = start, .len = len, .host = (uint32_t)host };
 	memset(
 	    g->cells + g->nrows * g->ncells, 0, g->ncells * sizeof(*g->cells));
 	memset(
@@ -661,15 +694,16 @@ metrics_touch(struct metrics_group *g, size_t row)
 	struct row *r = &g->rows[row];
 	union metric_cell *cells = metrics_cells(g, row);
 	/* A walk over a map may come to a key again. */
-	bool again = r->pass == g->pass && g->found->pass == g->pass &&
+	struct host_passes *h = &g->hosts[r->host];
+	bool again = r->pass == h->pass && g->found->pass == h->pass &&
 		     r->keys == 1 && !g->many && !g->adds_up;
 
-	g->found->pass = g->pass;
-	if (r->pass == g->pass && !again)
+	g->found->pass = h->pass;
+	if (r->pass == h->pass && !again)
 		return;
-	if (r->pass != g->pass)
-		g->touched++;
-	r->pass = g->pass;
+	if (r->pass != h->pass)
+		h->touched++;
+	r->pass = h->pass;
 	for (size_t i = 0; i < g->ncells; i++)
 		if (!g->adds_up || g->kept[i])
 			cells[i] = (union metric_cell){ 0 };
@@ -678,18 +712,23 @@ metrics_touch(struct metrics_group *g, size_t row)
 }
 
 void
-metrics_end_pass(struct metrics_group *g)
+metrics_end_pass(struct metrics_group *g, size_t host)
 {
-	g->pass++;
-	if (!g->adds_up && g->nrows > 2 * g->touched + STALE_MORE)
+	struct host_passes *h = &g->hosts[host];
+
+	h->pass++;
+	g->live += h->touched - h->live;
+	h->live = h->touched;
+	if (!g->adds_up && g->nrows > 2 * g->live + STALE_MORE)
 		compact(g);
-	g->touched = 0;
+	h->touched = 0;
 }
 
 struct metrics_counts *
-metrics_counts(struct metrics *m, const char *program, const char *map)
+metrics_counts(
+    struct metrics *m, const char *program, const char *map, const char *host)
 {
-	struct count *c = find_count(m, program, map);
+	struct count *c = find_count(m, program, map, host);
 
 	if (c == NULL)
 		report_nomem();

@@ -61,10 +61,11 @@ struct metrics *metrics_new(size_t most);
 void metrics_free(struct metrics *m);
 
 /*
- * Begin a group for a map of a program.  adds_up: what a pass has is added to
- * what was there, since the map was cleared; otherwise a pass replaces the one
- * before, and rows that it lacks are gone.  many: several records of a pass are
- * of one row.  The group belongs to m.
+ * Begin a group for a map of a program, which may be of several hosts.
+ * adds_up: what a pass has is added to what was there, since the map was
+ * cleared; otherwise a pass replaces the one before of the same host, and rows
+ * that it lacks are gone.  many: several records of a pass are of one row.  The
+ * group belongs to m.
  */
 struct metrics_group *metrics_begin(struct metrics *m, const char *program,
     const char *map, bool adds_up, bool many);
@@ -78,11 +79,17 @@ size_t metrics_add_family(
     struct metrics_group *g, const struct metric_family_info *f);
 
 /*
- * The group is complete.  Returns it; or the one that a stream before had, if
- * it is the same, to go on with that.  Another one of that program and map is
- * gone.
+ * The group is complete.  Returns it; or one that was complete before, if it is
+ * the same, to go on with that.  Another one of that program and map is gone
+ * unless it is in use: until metrics_release().
  */
 struct metrics_group *metrics_complete(struct metrics_group *g);
+void metrics_release(struct metrics_group *g);
+
+/* The number of a host, "" of a stream of one, for the functions below: its
+ * rows are touched, and its passes end.  Returns METRICS_NONE after reporting
+ * that memory ran out. */
+size_t metrics_host(struct metrics_group *g, const char *name);
 
 /* Free it in place of that. */
 void metrics_abandon(struct metrics_group *g);
@@ -97,8 +104,8 @@ size_t metrics_find(struct metrics_group *g, struct hash_key key);
  * it.  Returns METRICS_NONE if there is no room for more series, which is
  * reported once.
  */
-size_t metrics_add_row(
-    struct metrics_group *g, struct hash_key key, const struct buf *values);
+size_t metrics_add_row(struct metrics_group *g, size_t host,
+    struct hash_key key, const struct buf *values);
 
 /* Begin to add a record to the row that was found or added: then add to its
  * cells and slots.  What this pass replaces is 0. */
@@ -106,16 +113,16 @@ void metrics_touch(struct metrics_group *g, size_t row);
 union metric_cell *metrics_cells(struct metrics_group *g, size_t row);
 uint64_t *metrics_slots(struct metrics_group *g, size_t row);
 
-/* The rows that were touched are those of the pass. */
-void metrics_end_pass(struct metrics_group *g);
+/* The rows of the host that were touched are those of the pass. */
+void metrics_end_pass(struct metrics_group *g, size_t host);
 
 /* The records of a map of events, and those that were lost of it, to be added
- * to.  Valid as long as m. */
+ * to; of a host, or of a stream of one, "".  Valid as long as m. */
 struct metrics_counts {
 	uint64_t records, lost;
 };
 struct metrics_counts *metrics_counts(
-    struct metrics *m, const char *program, const char *map);
+    struct metrics *m, const char *program, const char *map, const char *host);
 
 /* Append all of it; nothing if there was no map.  If memory runs out,
  * out->failed is set. */

@@ -177,7 +177,7 @@ has_caps() {
 @test "a filter that reads its standard input can open no file and do none of the other acts" {
 	local cmd words may=()
 	has_landlock || may=(read list)
-	for cmd in skel-args skel-count "skel-count --by a -" skel-fmt "skel-fmt -" "skel-grep a" "skel-grep a~'b' -" skel-pack "skel-pack --unpack" "skel-args -l"; do
+	for cmd in skel-args skel-count "skel-count --by a -" skel-fmt "skel-fmt -" "skel-grep a" "skel-grep a~'b' -" skel-merge "skel-merge --order -" skel-pack "skel-pack --unpack" "skel-args -l"; do
 		read -ra words <<<"$cmd"
 		begin "${words[@]}"
 		has_caps
@@ -197,6 +197,17 @@ has_caps() {
 		may_only read list
 		end || :
 	done
+	under_sanitizers
+}
+
+@test "skel-merge opens its files before, and then can open none and do none of the other acts" {
+	local may=()
+	has_landlock || may=(read list)
+	# An input that ended does not end it.
+	begin skel-merge --order /dev/stdin "$FIXTURES/format/hists.skel"
+	has_caps
+	may_only "${may[@]}"
+	end || :
 	under_sanitizers
 }
 
@@ -256,6 +267,7 @@ has_caps() {
 	TZ=America/New_York skel-fmt --table < "$FIXTURES/format/hists.skel" | cmp - there
 	run ! cmp -s here there
 	is 3 "$(skel-count -f json <"$FIXTURES/format/enums.skel" | jq 'select(.value) | .value.count')"
+	is 10 "$(skel-merge --order "$FIXTURES/format/hists.skel" <(gzip -c "$FIXTURES/format/hists.skel") | skel-grep -c '@time > "2000-01-01"')"
 	# The zone of a time in an expression is read before; PCRE2 needs no memory that
 	# can be executed.
 	is 1 "$(TZ=America/New_York skel-grep -c '@time >= "2026-11-22 09:48:01" && comm ~ "^l"' <"$FIXTURES/format/maps.skel")"
