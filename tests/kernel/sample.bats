@@ -160,3 +160,25 @@ last() {
 	skel-load -t 0.01 --sample counts structs.json 2>err | head -n 1 | jq -e '.maps[0].intepreter == null'
 	run ! grep -q stacks: err
 }
+
+@test "segments of a map that is not cleared are folded as the whole is" {
+	local n
+	start_load --sample counts=20ms results.json
+	for n in 1 2 3; do
+		call 1 "$n" "$n"
+		# Passes before and after.
+		wait_for 10 eval '[ "$(grep -ac "^{\"@sampled\"" out)" -ge $((3 * n)) ]'
+	done
+	end_load
+	skel-fmt -q --folded out > want
+	[ -s want ]
+	for n in 1 3 10; do
+		rm -rf parts && mkdir parts
+		skel-split -q -N "$n" -d parts out > names
+		[ "$(wc -l < names)" -ge 2 ]
+		skel-merge -q parts/* | skel-fmt -q --folded | diff want -
+		skel-merge -q --order parts/* | skel-fmt -q --folded | diff want -
+		skel-fmt -q --folded parts/* | diff want -
+		cat parts/* | skel-fmt -q --folded | diff want -
+	done
+}
