@@ -28,6 +28,10 @@ struct attachment {
 	/* Constants: the perf event that the machine lacks, and the one that
 	 * is sampled instead; or NULL. */
 	const char *lacking_event, *sampled_event;
+	/* The perf event that runs the program, a constant, if it has a name;
+	 * or NULL; and how often: one of the two is 0. */
+	const char *event;
+	uint64_t frequency, period;
 };
 
 /*

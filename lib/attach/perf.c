@@ -497,6 +497,18 @@ attach_threads(const struct perf_sampling *s, const struct attach_job *j,
 	return e;
 }
 
+/* Note at what samples the program runs, if that is an event with a name. */
+static void
+note_sampling(const struct perf_sampling *s, struct attachment *a)
+{
+	for (size_t i = 0; i < nitems(perf_events) && a->event == NULL; i++)
+		if (perf_events[i].type == s->attr.type &&
+		    perf_events[i].config == s->attr.config)
+			a->event = perf_events[i].name;
+	a->frequency = s->attr.freq ? s->attr.sample_freq : 0;
+	a->period = s->attr.freq ? 0 : s->attr.sample_period;
+}
+
 static struct attach_error
 attach_perf(const struct attach_job *j, struct attachment *a)
 {
@@ -514,6 +526,7 @@ attach_perf(const struct attach_job *j, struct attachment *a)
 		    j->listed->name, s.event, j->listed->name);
 	s.attr.disabled = 1;
 	replace_missing_cycles(&s, j, a);
+	note_sampling(&s, a);
 	if (s.pid != -1) {
 		set_inheritance(&s, j);
 		e = attach_threads(&s, j, a);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/util.h"
 #include "format/plan-column.h"
 #include "profile/profile.h"
 
@@ -47,6 +48,25 @@ last_path_part(const char *path)
 	return dot != NULL ? dot + 1 : path;
 }
 
+/* The time from one sample of a map to the next, if it is one of time. */
+static uint64_t
+sample_period(const struct stream_perf *s)
+{
+	static const char *const events[] = { "cpu-clock", "task-clock",
+		"cycles", "cpu-cycles", "ref-cycles" };
+	size_t i = 0;
+
+	while (i < nitems(events) &&
+	       (s->event == NULL || strcmp(s->event, events[i]) != 0))
+		i++;
+	if (i == nitems(events))
+		return 0;
+	if (s->frequency != 0)
+		return CLOCK_SECOND / s->frequency;
+	/* The period of a clock is in nanoseconds. */
+	return strstr(s->event, "clock") != NULL ? s->period : 0;
+}
+
 static void
 add_source(struct plan *p)
 {
@@ -67,6 +87,8 @@ add_source(struct plan *p)
 	} else if (unit != NULL) {
 		name = last_path_part(c->path);
 	}
+	if (p->header != NULL)
+		s->period_ns = sample_period(&p->header->maps[p->map].perf);
 	if (name != NULL)
 		s->unit = profile_unit(f, name, unit_name(unit));
 	profile_add_source(f, s, p->source.number);

@@ -93,9 +93,8 @@ struct profile {
 	struct unit cpu; /* cpu/nanoseconds */
 	bool counts;     /* there is a source that counts samples */
 	bool full;       /* it was reported that there are too many units */
-	uint64_t hz;     /* of all sources so far */
-	bool has_hz;     /* there was a source */
-	bool differ;     /* their frequencies are not equal */
+	uint64_t period; /* of all sources that count so far */
+	bool differ;     /* their periods are not equal */
 	uint64_t begin;  /* when the first stream began, in ns; 0: unknown */
 	uint64_t first, last;     /* times of records; 0: none */
 	struct buf comments;      /* field PROFILE_COMMENT, encoded */
@@ -286,14 +285,6 @@ profile_note_time(struct profile *p, uint64_t time_ns)
 		p->first = time_ns;
 }
 
-void
-profile_note_frequency(struct profile *p, uint64_t hz)
-{
-	p->differ |= p->has_hz && p->hz != hz;
-	p->has_hz = true;
-	p->hz = hz;
-}
-
 unsigned int
 profile_unit(struct profile *p, const char *type, const char *unit)
 {
@@ -322,7 +313,11 @@ profile_add_source(struct profile *p, struct profile_source *s, uint64_t number)
 	p->sources++;
 	s->key = p->start;
 	hash_mix(&s->key, of, sizeof(of));
-	p->counts |= s->counts;
+	if (!s->counts)
+		return;
+	p->differ |= p->counts && p->period != s->period_ns;
+	p->period = s->period_ns;
+	p->counts = true;
 }
 
 static void
@@ -578,9 +573,7 @@ write_mappings(const struct profile *p, struct buf *out)
 static uint64_t
 get_period(const struct profile *p)
 {
-	return p->counts && !p->differ && p->hz > 0 && p->hz <= CLOCK_SECOND
-		   ? CLOCK_SECOND / p->hz
-		   : 0;
+	return p->differ || p->period > INT64_MAX ? 0 : p->period;
 }
 
 /* Append a sample with its values, unless all are 0: the number of samples,

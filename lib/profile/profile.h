@@ -28,6 +28,8 @@ struct profile_source {
 	struct hash_key key; /* for hash_mix() to mix each stack into */
 	unsigned int unit;   /* of weights; 0: they are not kept */
 	bool counts;         /* each record is a number of samples */
+	uint64_t period_ns;  /* of time from one of them to the next; 0: this is
+				not known */
 };
 
 /* A file that is mapped into memory.  Strings are borrowed. */
@@ -58,18 +60,15 @@ void profile_note_stream(
 /* Note the time of a record, for the duration of the profile. */
 void profile_note_time(struct profile *p, uint64_t time_ns);
 
-/* Note that the CPUs were sampled with this frequency: with the samples of
- * sources that count, pprof shows the time they stand for, cpu/nanoseconds,
- * unless frequencies of several streams differ. */
-void profile_note_frequency(struct profile *p, uint64_t hz);
-
 /* The number of a sort of values, "delay" in "nanoseconds".  There are at most
  * PROFILE_UNITS_MAX; more become 0, which is reported once. */
 unsigned int profile_unit(
     struct profile *p, const char *type, const char *unit);
 
 /* Set the key of a source of stacks.  Stacks of different sources are different
- * entries.  Each number is a source; 0 is another one each time. */
+ * entries.  Each number is a source; 0 is another one each time.  If all
+ * sources that count have one period, the time that samples stand for is beside
+ * their number, as cpu/nanoseconds. */
 void profile_add_source(
     struct profile *p, struct profile_source *s, uint64_t number);
 

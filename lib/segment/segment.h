@@ -1,9 +1,9 @@
 /*
  * Segment: a part of a stream that is a stream of its own.  It begins with the
- * header, and has all names that its records need, and where their addresses are
- * mapped from: those that were told before
- * it began come before the first record that needs them, and those that are
- * told while it is written come where they came.
+ * header, and has all names that its records need, and where their addresses
+ * are mapped from: those that were told before it began come before the first
+ * record that needs them, and those that are told while it is written come
+ * where they came.
  *
  * Where names follow their records (skel-stream(5)), the last ones may come
  * when the next segment has begun; segment_add_late() adds them to the one

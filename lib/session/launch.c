@@ -6,6 +6,7 @@
 #include "infer/wakeup-flags.h"
 #include "session/export-buffer.h"
 #include "session/export-events.h"
+#include "session/export-perf.h"
 #include "session/export-sample.h"
 #include "session/export.h"
 #include "session/launch.h"
@@ -291,7 +292,8 @@ launch_attach(struct launch *l)
 	if (ret == -1 ||
 	    (l->poller != NULL &&
 		export_links(&l->header, &l->attachments, l->poller) == -1) ||
-	    attach_describe_events(&l->attachments, &l->header) == -1)
+	    attach_describe_events(&l->attachments, &l->header) == -1 ||
+	    export_perf(&l->header, &l->attachments, l->object.bpf) == -1)
 		return -1;
 	attach_forms_report(&l->attachments);
 	map_pins_report(&l->pins, l->package.name);

@@ -290,6 +290,32 @@ parse_part(struct stream_map *m, const json_t *json, const char *where)
 	return -1;
 }
 
+/* Parses at which samples of a perf event the records come. */
+static int
+parse_perf(struct stream_map *m, const json_t *json, const char *map)
+{
+	json_t *perf = NULL;
+	char where[PART_MAX + 16];
+
+	if (json_doc_get_object(json, "perf_event", &perf, map) == -1)
+		return -1;
+	if (perf == NULL)
+		return 0;
+	snprintf(where, sizeof(where), "%s.perf_event", map);
+	if (parse_string(perf, "event", true, &m->perf.event, where) == -1 ||
+	    json_doc_get_u64(perf, "frequency", UINT32_MAX, &m->perf.frequency,
+		where) == -1 ||
+	    json_doc_get_u64(
+		perf, "period", INT64_MAX, &m->perf.period, where) == -1)
+		return -1;
+	if ((m->perf.frequency == 0) == (m->perf.period == 0)) {
+		report_error(
+		    "%s: it has either a frequency or a period", where);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 parse_map(struct stream_header *h, unsigned int map, const json_t *json,
     const char *where)
@@ -328,6 +354,7 @@ parse_map(struct stream_header *h, unsigned int map, const json_t *json,
 		return -1;
 	if (parse_part(m, json, where) == -1 ||
 	    parse_when(m, json, where) == -1 ||
+	    parse_perf(m, json, where) == -1 ||
 	    check_same_name(h, map, where) == -1)
 		return -1;
 	return check_record_type(h, map, where);

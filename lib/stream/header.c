@@ -41,6 +41,7 @@ stream_map_free(struct stream_map *m)
 	free(m->pins.stacks);
 	free(m->pins.lost);
 	free(m->pins.reported);
+	free(m->perf.event);
 	json_decref(m->interpreter);
 	*m = (struct stream_map){ 0 };
 }
@@ -430,6 +431,20 @@ set_when(json_t *json, const struct stream_map *m)
 			     json_doc_u64_new(m->when_value)));
 }
 
+static int
+set_perf(json_t *json, const struct stream_map *m)
+{
+	const struct stream_perf *p = &m->perf;
+
+	return p->event == NULL
+		   ? 0
+		   : json_object_set_new(json, "perf_event",
+			 json_pack("{ssso}", "event", p->event,
+			     p->frequency != 0 ? "frequency" : "period",
+			     json_doc_u64_new(p->frequency != 0 ? p->frequency
+								: p->period)));
+}
+
 static json_t *
 map_to_json(const struct stream_map *m)
 {
@@ -446,7 +461,7 @@ map_to_json(const struct stream_map *m)
 				json_doc_u64_new(m->part.offset)) == -1) ||
 	    (m->interpreter != NULL &&
 		json_object_set(json, "intepreter", m->interpreter) == -1) ||
-	    set_when(json, m) == -1 ||
+	    set_when(json, m) == -1 || set_perf(json, m) == -1 ||
 	    set_optional(json, "stacks", m->stacks) == -1 ||
 	    set_optional(json, "stacks_pin", m->pins.stacks) == -1 ||
 	    set_optional(json, "lost", m->lost_map) == -1 ||

@@ -68,6 +68,15 @@ struct stream_polling {
 	uint64_t buffer_size;
 };
 
+/* Of a map whose records all come from programs that run at each sample of a
+ * perf event. */
+struct stream_perf {
+	char *event; /* owned: its name; NULL: the map is not known to be so */
+	/* Samples a second, or occurrences of the event (of a clock, ns) from
+	 * one sample to the next; one of them is 0. */
+	uint64_t frequency, period;
+};
+
 /*
  * Of a record that is a part of a BPF map's only value: variables in the map of
  * a data section.  Its key is a struct without members, its value the bytes of
@@ -118,6 +127,7 @@ struct stream_map {
 	uint64_t when_value; /* two's complement if it is negative */
 	struct stream_polling polling;
 	struct stream_part part;
+	struct stream_perf perf;
 	struct stream_pins pins; /* of a session */
 };
 

@@ -32,3 +32,12 @@ teardown() {
 	jq -e '[.locations[].lines[] | select(.[0] == "spin")] | length > 0' x.json
 	diff <("$HELPERS/pprof.py" --folded x.pb.gz) <(skel-fmt --folded x.skel | sed 's/_\[k\]//g' | LC_ALL=C sort)
 }
+
+@test "the header says how often an event is sampled, and the profile how much time that is" {
+	skel-load -n 20 -t 60 -a profile=perf:cpu-clock,freq=200 "$ASSETS/profile.json" > x.skel
+	run -0 jq -c '.maps[] | [.name, .perf_event]' <(head -n 1 x.skel)
+	[ "$output" = '["samples",{"event":"cpu-clock","frequency":200}]' ]
+	skel-fmt --pprof=x.pb.gz x.skel
+	run -0 jq -c '[.types, ([.samples[].values[0]] | add), ([.samples[].values[1]] | add), .period]' <("$HELPERS/pprof.py" x.pb.gz)
+	[ "$output" = '[["samples/count","cpu/nanoseconds"],20,100000000,5000000]' ]
+}

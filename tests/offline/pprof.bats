@@ -198,3 +198,63 @@ EOF
 	[[ $output == *"<stdout>: No space left on device"* ]]
 	run -0 bash -c 'set -o pipefail; skel-fmt -q --pprof "$1" | true' _ "$STACKS"
 }
+
+@test "samples of a clock stand for time, if the stream says how often there are some" {
+	local perf want
+	sampled() { # PERF-EVENT...: a stream for each
+		local perf
+		for perf; do
+			header | jq -c "$perf as \$p | if \$p == null then . else .maps[0].perf_event = \$p end"
+			record 7 0xffffffff80000000 '5000 6000'
+			record 7 0xffffffff80000000 '5000 6000'
+			echo '{"@end":{"records":2,"lost":0}}'
+		done
+	}
+	while IFS='|' read -r perf want; do
+		sampled "$perf" > x.skel
+		run -0 profile '[.types, .samples[0].values, .period]' x.skel
+		[ "$output" = "$want" ] || { echo "$perf: $output"; false; }
+	done <<- 'EOF'
+		{"event":"cpu-clock","frequency":99}|[["samples/count","cpu/nanoseconds"],[2,20202020],10101010]
+		{"event":"task-clock","period":1000000}|[["samples/count","cpu/nanoseconds"],[2,2000000],1000000]
+		{"event":"cycles","frequency":1000}|[["samples/count","cpu/nanoseconds"],[2,2000000],1000000]
+		{"event":"cycles","period":1000000}|[["samples/count"],[2],0]
+		{"event":"page-faults","period":1}|[["samples/count"],[2],0]
+		{"event":"context-switches","frequency":99}|[["samples/count"],[2],0]
+		null|[["samples/count"],[2],0]
+	EOF
+	# Streams of one rate together, and of two.
+	sampled '{"event":"cpu-clock","frequency":100}' '{"event":"cpu-clock","period":10000000}' > x.skel
+	run -0 profile '[.types, .samples[0].values]' x.skel
+	[ "$output" = '[["samples/count","cpu/nanoseconds"],[4,40000000]]' ]
+	sampled '{"event":"cpu-clock","frequency":100}' '{"event":"cpu-clock","frequency":99}' > x.skel
+	run -0 profile '[.types, .samples[0].values]' x.skel
+	[ "$output" = '[["samples/count"],[4]]' ]
+	# It is passed on, also by skel-merge, for each map.
+	sampled '{"event":"cpu-clock","frequency":100}' > x.skel
+	{
+		header | jq -c '.host = "web2"'
+		echo '{"@end":{"records":0,"lost":0}}'
+	} > y.skel
+	skel-merge -q x.skel y.skel > xy.skel
+	run -0 jq -c '[.maps[].perf_event]' <(head -n 1 xy.skel)
+	[ "$output" = '[{"event":"cpu-clock","frequency":100},null]' ]
+	run -0 jq -c '.maps[0].perf_event' <(skel-poll -q -f json < x.skel | head -n 1)
+	[ "$output" = '{"event":"cpu-clock","frequency":100}' ]
+}
+
+@test "a perf event that cannot be one is a bad header with the reason" {
+	local perf message
+	while IFS='|' read -r perf message; do
+		header | jq -c ".maps[0].perf_event = $perf" > x.skel
+		run -1 skel-fmt --pprof x.skel
+		[[ $output == *"header: maps[0].perf_event$message"* || $output == *": maps[0].perf_event$message"* ]] || { echo "$perf: $output"; false; }
+	done <<- 'EOF'
+		5|: expected an object
+		{"frequency":99}|: event is missing
+		{"event":"cpu-clock"}|: it has either a frequency or a period
+		{"event":"cpu-clock","frequency":9,"period":9}|: it has either a frequency or a period
+		{"event":"cpu-clock","frequency":-1}|.frequency:
+		{"event":"cpu-clock","period":9223372036854775808}|.period:
+	EOF
+}

@@ -136,19 +136,23 @@ counts_of_a_pass_replace_the_last(void)
 }
 
 static void
-there_is_time_only_if_all_have_a_frequency(void)
+there_is_time_only_if_all_have_a_period(void)
 {
 	static const char period[] =
 	    "\x5a\x04\x08\x03\x10\x04\x60\x80\xad\xe2\x04";
 
 	for (int differ = 0; differ < 2; differ++) {
 		struct profile *p = profile_new();
-		struct profile_source s = { .counts = true };
+		struct profile_source s = { .counts = true,
+			.period_ns = 10000000 },
+				      other = { .counts = true };
+		struct profile_source weights = { .period_ns = 5 };
 		struct buf zipped = { 0 }, plain = { 0 };
 
 		profile_add_source(p, &s, 0);
-		profile_note_frequency(p, 100);
-		profile_note_frequency(p, differ ? 0 : 100);
+		profile_add_source(p, &weights, 0);
+		other.period_ns = differ ? 0 : s.period_ns;
+		profile_add_source(p, &other, 0);
 		add(p, &s, 1, 0, 2);
 		profile_write(p, &zipped);
 		gunzip(&zipped, &plain);
@@ -185,7 +189,7 @@ main(void)
 	fields_are_as_described();
 	gzip_keeps_all_bytes();
 	counts_of_a_pass_replace_the_last();
-	there_is_time_only_if_all_have_a_frequency();
+	there_is_time_only_if_all_have_a_period();
 	there_are_only_so_many_units();
 	return check_done();
 }
