@@ -387,8 +387,8 @@ check-tarball: tarball ## use the tarball in an empty root, and on Debian 11's k
 	@rm -rf $(B)/again
 
 # This builds in the folder itself; no package of another architecture is installed.
-check-arm64: | $(SETUP) ## build for arm64, test in qemu-user, and load the packages in a guest: T=FILE
-	@tests/arm64 build/arm64 $(T_BATS)
+check-arm64: all ## build for arm64, test in qemu-user, and load the packages in a guest: T=FILE
+	@BUILD="$(CURDIR)/$(B)" tests/arm64 build/arm64 $(T_BATS)
 
 # For fuzzing, clang builds the library and the targets again, with libFuzzer.
 FUZZ_SECONDS ?= 60
