@@ -182,21 +182,19 @@ add_stack_location(struct place_reader *r, enum dwarf_place place,
 	add_location(r, place, offset, type, low, high);
 }
 
-/* Reads an expression that is a register, or an offset from one.  Returns false
- * if it is another. */
+/* Reads one operation: a register, in which the value is, or an offset from
+ * one, where it lies.  Returns false if it is another. */
 static bool
-read_place(struct place_reader *r, const struct dwarf_span *expression,
-    struct place *p)
+read_operand(struct place_reader *r, struct dwarf_cursor *c, struct place *p)
 {
-	struct dwarf_cursor c = dwarf_cursor_at(expression, 0);
-	unsigned int op = (unsigned int)dwarf_number(&c, 1);
+	unsigned int op = (unsigned int)dwarf_number(c, 1);
 	const struct scope *function = get_function(r);
 
 	*p = (struct place){ .is_memory = true };
 	if (op >= DW_OP_reg0 && op < DW_OP_reg0 + REGISTERS) {
 		p->number = op - DW_OP_reg0;
 		p->is_memory = false;
-		return !c.failed && c.p == c.end;
+		return !c->failed;
 	}
 	if (op >= DW_OP_breg0 && op < DW_OP_breg0 + REGISTERS)
 		p->number = op - DW_OP_breg0;
@@ -204,13 +202,54 @@ read_place(struct place_reader *r, const struct dwarf_span *expression,
 		p->number = FRAME_REGISTER;
 	else
 		return false;
-	p->offset = dwarf_sleb(&c);
-	if (!c.failed && c.p == c.end)
+	p->offset = dwarf_sleb(c);
+	return !c->failed;
+}
+
+/* Reads what follows the first DW_OP_piece of a variable that begins at p.
+ * Returns whether its other pieces lie there too, each behind the one before:
+ * clang 17 and later follow the members of a struct one by one. */
+static bool
+read_pieces(
+    struct place_reader *r, struct dwarf_cursor *c, const struct place *p)
+{
+	uint64_t bytes = dwarf_uleb(c);
+	struct place next;
+
+	while (!c->failed && bytes <= STACK_MAX && c->p != c->end) {
+		if (!read_operand(r, c, &next) || !next.is_memory ||
+		    next.number != p->number ||
+		    next.offset != p->offset + (int64_t)bytes ||
+		    dwarf_number(c, 1) != DW_OP_piece)
+			return false;
+		bytes += dwarf_uleb(c) & UINT32_MAX;
+	}
+	return !c->failed && c->p == c->end;
+}
+
+/* Reads an expression that is a register, or an offset from one.  Returns false
+ * if it is another. */
+static bool
+read_place(struct place_reader *r, const struct dwarf_span *expression,
+    struct place *p)
+{
+	struct dwarf_cursor c = dwarf_cursor_at(expression, 0);
+	unsigned int op;
+
+	if (!read_operand(r, &c, p))
+		return false;
+	if (c.p == c.end)
 		return true;
+	op = (unsigned int)dwarf_number(&c, 1);
+	if (op == DW_OP_piece)
+		return p->is_memory && p->offset <= STACK_MAX &&
+		       p->offset >= -STACK_MAX && read_pieces(r, &c, p);
 	/* The sum is not where the variable lies, but its value. */
+	if (op != DW_OP_stack_value || !p->is_memory)
+		return false;
 	p->is_memory = false;
-	return dwarf_number(&c, 1) == DW_OP_stack_value && !c.failed &&
-	       c.p == c.end && (p->number == FRAME_REGISTER || p->offset == 0);
+	return !c.failed && c.p == c.end &&
+	       (p->number == FRAME_REGISTER || p->offset == 0);
 }
 
 /* Adds the place that an expression gives a variable in a range of code. */

@@ -341,6 +341,23 @@ put_variable(struct dwarf_object *o, uint32_t type, int op, int operand)
 		put(&o->section[INFO], (uint64_t)operand, 1);
 }
 
+/* A variable that lies in two places, each an offset from r10 with its size. */
+static inline void
+put_parted_variable(struct dwarf_object *o, uint32_t type, int first,
+    int first_size, int second, int second_size)
+{
+	put_reference(o, VARIABLE, type);
+	put(&o->section[INFO], 8, 1);
+	put(&o->section[INFO], DW_OP_breg10, 1);
+	put(&o->section[INFO], (uint64_t)first, 1);
+	put(&o->section[INFO], DW_OP_piece, 1);
+	put(&o->section[INFO], (uint64_t)first_size, 1);
+	put(&o->section[INFO], DW_OP_breg10, 1);
+	put(&o->section[INFO], (uint64_t)second, 1);
+	put(&o->section[INFO], DW_OP_piece, 1);
+	put(&o->section[INFO], (uint64_t)second_size, 1);
+}
+
 static inline void
 put_header(struct buf *b, const Elf64_Shdr *h)
 {

@@ -90,12 +90,13 @@ static void
 open_sample(struct sample *s)
 {
 	struct dwarf_object *o = &s->o;
-	uint32_t pointer, qualified, nameless;
+	uint32_t pointer, qualified, nameless, pair;
 
 	begin_sample(s);
 	put_event(s);
 	s->kernel = put_box(o, "task", 40, 2, s->integer);
 	put_box(o, "helper", 40, 3, s->integer);
+	pair = put_box(o, "pair", 8, 2, s->integer);
 	put_box(o, "first", 4, 1, s->integer);
 	put_box(o, "second", 4, 1, s->integer);
 	put_box(o, "second", 4, 1, s->integer);
@@ -116,6 +117,9 @@ open_sample(struct sample *s)
 	put_variable(o, s->integer, DW_OP_reg7, -1);
 	put_variable(o, s->kernel, DW_OP_fbreg, 0);
 	put_variable(o, pointer, DW_OP_breg10, 0x78); /* -8 */
+	put_parted_variable(o, pair, 8, 4, 12, 4);
+	put_parted_variable(o, pair, 16, 4, 24, 4);
+	put_parted_variable(o, pair, 28, 4, 28, 4);
 	end_children(o);
 	open_readable(s);
 }
@@ -163,6 +167,12 @@ find_places(void)
 	check_at(&s, CODE, 8, DWARF_STACK, 0, NULL);
 	check_at(&s, CODE, 8, DWARF_SPILLED, -8, "struct event");
 	check_at(&s, CODE, 8, DWARF_SPILLED, -40, NULL);
+	/* Members that are followed one by one, in their order and not. */
+	check_at(&s, CODE, 8, DWARF_STACK, -32, "struct pair");
+	check_at(&s, CODE, 8, DWARF_STACK, -28, NULL);
+	check_at(&s, CODE, 8, DWARF_STACK, -24, NULL);
+	check_at(&s, CODE, 8, DWARF_STACK, -16, NULL);
+	check_at(&s, CODE, 8, DWARF_STACK, -12, NULL);
 	close_object(&s);
 }
 
