@@ -210,7 +210,8 @@ open_with_libbpf(struct object *o)
 	    .btf_custom_path =
 		o->btf_path != NULL ? o->btf_path : o->slice_path);
 	struct buf renamed = { 0 };
-	char error[128];
+	char text[128];
+	int error;
 
 	if (p->object.bytes == NULL) {
 		report_error(
@@ -225,11 +226,18 @@ open_with_libbpf(struct object *o)
 	    renamed.len > 0
 		? bpf_object__open_mem(renamed.data, renamed.len, &opts)
 		: bpf_object__open_mem(p->object.bytes, p->object.size, &opts);
-	libbpf_strerror(errno, error, sizeof(error));
+	error = errno;
 	buf_free(&renamed);
 	if (o->bpf != NULL)
 		return 0;
-	report_error("%s: the object cannot be opened: %s", p->name, error);
+	/* Since 1.3 libbpf opens descriptors for maps here. */
+	if (report_is_shortage(error)) {
+		report_error("%s: the object cannot be opened: %s", p->name,
+		    report_error_text(error));
+		return -1;
+	}
+	libbpf_strerror(error, text, sizeof(text));
+	report_error("%s: the object cannot be opened: %s", p->name, text);
 	libbpf_log_report();
 	return -1;
 }
