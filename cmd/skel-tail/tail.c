@@ -17,9 +17,19 @@ enum { FULL = 64 << 10 }; /* bytes that are written at once */
 /* Records come so much later than their times, at most. */
 #define LATE_NS (CLOCK_SECOND / 5)
 
-/* Which part of the memory the names may take that records need: a quarter, of
- * which most are the names that were told, and the rest what a dump has. */
-enum { NAMES_PART = 4, DUMP_PART = 16, DUMP_ID_BYTES = 96 };
+/*
+ * Which parts of the memory may be taken by something else than the window: the
+ * names that records need, of which most are those that were told, and the rest
+ * what a dump has; the names that the query compares with; and the records that
+ * wait for these.
+ */
+enum {
+	NAMES_PART = 4,
+	DUMP_PART = 16,
+	QUERY_PART = 16,
+	HELD_PART = 8,
+	DUMP_ID_BYTES = 96
+};
 
 static bool
 is_record(const struct window_line *line)
@@ -541,6 +551,14 @@ take_records(
 		.n = (uint32_t)n };
 	int got;
 
+	if (t->held != NULL && n > 1) {
+		/* Never more than one waits that there is no room for. */
+		for (size_t i = 0; i < n; i++)
+			if (take_records(t, &r[i], 1,
+				i + 1 < n ? r[i + 1].text : end) == -1)
+				return -1;
+		return 0;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if ((got = matches(t, &r[i])) == -1)
 			return -1;
@@ -651,7 +669,7 @@ take_names(struct tail *t, const struct stream_line *line)
 	int ret = 0;
 
 	snprintf(where, sizeof(where), "%s:%lu: names", in->name, in->line);
-	if (line->kind == LINE_NAMES && t->names != NULL) {
+	if (line->kind == LINE_NAMES && t->needs_names) {
 		stream_reader_try(in);
 		ret = name_store_parse(t->names, line->value, where);
 		stream_reader_tried(in, ret);
@@ -762,9 +780,6 @@ open_names(struct tail *t, const struct stream_header *h)
 		return -1;
 	for (unsigned int i = 0; i < h->nmaps; i++)
 		t->has_needs |= told_names_needs(&t->told, i);
-	if (t->has_needs)
-		window_limit(
-		    &t->window, t->limits.bytes - t->limits.bytes / NAMES_PART);
 	symbol_store_limit(t->told.symbols, names / 4 * 3);
 	name_store_limit(t->told.names, names / 4);
 	return 0;
@@ -774,8 +789,6 @@ open_names(struct tail *t, const struct stream_header *h)
 static int
 open_query(struct tail *t, const struct stream_header *h)
 {
-	bool needs = false;
-
 	if (t->query == NULL)
 		return 0;
 	if (h == NULL)
@@ -785,24 +798,41 @@ open_query(struct tail *t, const struct stream_header *h)
 	if ((t->names = name_store_new()) == NULL ||
 	    name_store_set_hosts(t->names, h->nhosts) == -1)
 		return -1;
-	name_store_limit(t->names, t->limits.bytes / DUMP_PART);
+	name_store_limit(t->names, t->limits.bytes / QUERY_PART);
 	if (query_plans_open(
 		&t->plans, t->query, h, t->names, t->walk.in.name) == -1)
 		return 1;
 	t->has_times = query_has_times(t->query);
 	for (unsigned int i = 0; i < t->plans.n; i++)
-		needs |= t->plans.v[i] != NULL &&
-			 query_plan_needs_names(t->plans.v[i]);
-	if (!needs || !h->names_follow || h->encoding != STREAM_BINARY)
+		t->needs_names |= t->plans.v[i] != NULL &&
+				  query_plan_needs_names(t->plans.v[i]);
+	if (!t->needs_names || !h->names_follow || h->encoding != STREAM_BINARY)
 		return 0;
 	if ((t->held = held_records_new(h, NULL, t->names)) == NULL)
 		return -1;
+	held_records_limit(t->held, t->limits.bytes / HELD_PART);
 	for (unsigned int i = 0; i < t->plans.n; i++)
 		if (t->plans.v[i] != NULL &&
 		    query_plan_needs_names(t->plans.v[i]) &&
 		    held_records_add_map(t->held, i, HELD_NAMES) == -1)
 			return -1;
 	return 0;
+}
+
+/* Leave the window, which is empty, the memory that nothing else takes. */
+static void
+limit_window(struct tail *t)
+{
+	const size_t bytes = t->limits.bytes;
+	size_t left = bytes;
+
+	if (t->has_needs)
+		left -= bytes / NAMES_PART;
+	if (t->needs_names)
+		left -= bytes / QUERY_PART;
+	if (t->held != NULL)
+		left -= bytes / HELD_PART;
+	window_limit(&t->window, left);
 }
 
 static int
@@ -814,13 +844,13 @@ begin_stream(void *ctx, const struct stream_header *h)
 
 	t->header = h;
 	t->any = t->json_read = t->has_times = false;
-	t->has_needs = t->has_passes = false;
+	t->has_needs = t->has_passes = t->needs_names = false;
 	t->records = t->newest_ns = t->left_out = t->left_out_lost = 0;
 	t->all_lost = t->end_lost = 0;
 	memset(t->passes, 0, sizeof(t->passes));
 	memset(t->partial, 0, sizeof(t->partial));
 	memset(t->within, 0, sizeof(t->within));
-	window_limit(&t->window, t->limits.bytes);
+	limit_window(t);
 	segment_name_prefix(t->prefix, "", "ndjson");
 	if (h == NULL)
 		return open_query(t, h);
@@ -841,6 +871,8 @@ begin_stream(void *ctx, const struct stream_header *h)
 		return -1;
 	if ((got = open_query(t, h)) != 0)
 		close_stream(t);
+	else
+		limit_window(t);
 	return got;
 }
 

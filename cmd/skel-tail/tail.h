@@ -64,7 +64,8 @@ struct tail {
 	char prefix[SEGMENT_NAME_MAX];
 	struct query_plans plans;
 	struct query_plan *untyped; /* owned: for JSON without types, or NULL */
-	struct name_store *names;   /* owned: for the query, up to now */
+	bool needs_names;           /* the query compares with names */
+	struct name_store *names;   /* owned: these, up to now */
 	/* Owned, or NULL: records for which it is not known yet whether the
 	 * query is true, since their names follow. */
 	struct held_records *held;

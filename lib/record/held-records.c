@@ -39,6 +39,8 @@ struct held_records {
 	 * went out leave room before first, which is used again. */
 	unsigned char *bytes; /* owned */
 	size_t first, end, cap;
+	size_t bytes_max; /* of the records; the first goes out if they have
+			     more */
 	size_t n;
 	/* How many of the records have pids with these low bits. */
 	uint32_t pids[PIDS];
@@ -65,6 +67,7 @@ held_records_new(const struct stream_header *h,
 		return NULL;
 	}
 	q->header = h;
+	q->bytes_max = HELD_BYTES_MAX;
 	if ((q->maps = calloc(h->nmaps + 1, sizeof(*q->maps))) == NULL) {
 		report_nomem();
 		free(q);
@@ -138,6 +141,14 @@ held_records_new_all(const struct stream_header *h,
 		}
 	}
 	return q;
+}
+
+void
+held_records_limit(struct held_records *q, size_t bytes)
+{
+	/* While they are copied to another place, they are there twice. */
+	if (bytes / 2 < q->bytes_max)
+		q->bytes_max = bytes / 2;
 }
 
 size_t
@@ -275,7 +286,13 @@ get_room(struct held_records *q, size_t size)
 		q->end = used;
 		return q->bytes + q->end;
 	}
+	/* More is not needed: at the end of this half is free, unless the
+	 * last record is long. */
 	cap = 2 * (used + size);
+	if (cap > 2 * q->bytes_max)
+		cap = 2 * q->bytes_max;
+	if (cap < used + size)
+		cap = used + size;
 	if ((bytes = malloc(cap)) == NULL)
 		return NULL;
 	if (used > 0)
@@ -379,7 +396,7 @@ held_records_first(struct held_records *q, uint64_t now, struct held_record *r)
 		return false;
 	head = get_first(q);
 	if (now < get_deadline(&head) && q->n <= HELD_RECORDS_MAX &&
-	    q->end - q->first <= HELD_BYTES_MAX &&
+	    q->end - q->first <= q->bytes_max &&
 	    !is_first_told(q, &head.record))
 		return false;
 	*r = head.record;

@@ -79,6 +79,9 @@ int held_records_add_map(
  * the kernel; true more often than it has to be. */
 bool held_records_need(const struct held_records *q, uint64_t pid);
 
+/* Keep less: what takes so many bytes of memory, and one record more. */
+void held_records_limit(struct held_records *q, size_t bytes);
+
 /* How many are in the queue. */
 size_t held_records_count(const struct held_records *q);
 

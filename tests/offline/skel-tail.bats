@@ -341,6 +341,51 @@ finish() {
 	skel-fmt --json got.skel | tail -n 1 | grep -q '/x99999"'
 }
 
+# waiting N: waiting.skel, a stream of N records whose names come behind all of them.
+waiting() {
+	python3 - "$FORMAT" "$1" > waiting.skel <<-'PYTHON'
+		import json, struct, sys
+		sys.path.insert(0, sys.argv[1])
+		from make import Stream
+		s = Stream("waiting", names="follow")
+		u32 = s.integer("u32", 4)
+		event = s.struct("ev", ("uid", u32), ("n", u32), ("rest", s.array(u32, 48)))
+		s.types[event]["members"][0]["as"] = "uid"
+		s.map("ev", "ringbuf", event)
+		write, n = sys.stdout.buffer.write, int(sys.argv[2])
+		write(json.dumps(s.header).encode() + b"\n")
+		for i in range(n):
+		    s.put(struct.pack("<II192x", i, i))
+		s.lines.append(json.dumps({"@names": {"kind": "uid", "names": [[n - 1, "last"]]}}).encode())
+		s.lines.append(json.dumps({"@end": {"records": n, "lost": 0}}).encode())
+		write(b"\n".join(s.lines) + b"\n")
+	PYTHON
+}
+
+# peak OPTION...: the most memory of the command, in KiB, as the kernel counts it.
+peak() {
+	/usr/bin/time -f %M -o kib skel-tail "$@" --when 'uid == "last"' waiting.skel > got.skel
+	cat kib
+}
+
+@test "the records that wait for names are within the bound too" {
+	local size none
+	# The process without the memory that is asked for, but with its buffers.
+	waiting 2000
+	none=$(peak -C 64K)
+	waiting 100000
+	for size in 2 4 8; do
+		# At most one record more than that: its line has 220 bytes.
+		[ "$(peak -C "${size}M")" -le $((none + (size << 10) + 1)) ] ||
+			ldd "$(command -v skel-tail)" | grep -q asan
+		# It is full, as far as it is the window's.
+		[ "$(stat -c %s got.skel)" -gt $((size * 400000)) ]
+		# And the record whose name comes is found.
+		is 'true "last"' "$(skel-fmt -q --json got.skel | tail -n 1 | jq -c '.n == 99999, .uid_text' | paste -s -d ' ')"
+		is 1 "$(grep -ac '"@end"' got.skel)"
+	done
+}
+
 @test "what cannot be done is said, with the status of a usage error where it is one" {
 	fails_with 2 "how much is kept is missing: -C, -T or -N" skel-tail "$FORMAT/enums.skel"
 	fails_with 2 "-C: 1K: too little; at least 64K" skel-tail -C 1K
