@@ -466,6 +466,77 @@ all_written() {
 	done
 }
 
+# after_cut FILE: cut at random places, it shows the records of the lines before these places
+# that are complete, and no other.
+after_cut() {
+	python3 - "$1" <<-'PYTHON'
+		import random, subprocess, sys
+		name = sys.argv[1]
+		whole = open(name, "rb").read()
+		packed = name.endswith(".zst")
+		# What is read of a file that was cut: with zstd, what its own tool finds.
+		def lines(data):
+		    if packed:
+		        data = subprocess.run(["zstd", "-dcq"], input=data, capture_output=True).stdout
+		    return data[:data.rfind(b"\n") + 1]
+		def rows(data, file):
+		    open(file, "wb").write(data)
+		    p = subprocess.run(["skel-fmt", "-q", "--json", file], capture_output=True)
+		    return p.returncode, p.stdout.splitlines()
+		status, want = rows(whole, "whole" + (".zst" if packed else ""))
+		assert status == 0 and len(want) > 1, (status, len(want))
+		plain = lines(whole)
+		header = plain.index(b"\n") + 1
+		found = set()
+		for at in [len(whole) - 1, *(random.randrange(1, len(whole)) for _ in range(20))]:
+		    before = lines(whole[:at])
+		    if len(before) < header:
+		        continue
+		    assert plain.startswith(before), at
+		    # Of a plain file nothing but the line in which the cut is.
+		    assert packed or plain[len(before):].find(b"\n") + len(before) + 1 > at - 1, at
+		    _, got = rows(whole[:at], "cut" + (".zst" if packed else ""))
+		    n = sum(x[:1] == b"=" or x.startswith(b'{"@map"') for x in before.split(b"\n"))
+		    assert len(got) == n, (at, len(got), n)
+		    # Names that were to come are missing, nothing else.
+		    bare = rows(before, "before")[1]
+		    assert got == bare, at
+		    found.add(n)
+		assert len(found) > 1, found
+	PYTHON
+}
+
+@test "a segment that is cut at any byte shows all records before that" {
+	local stream file
+	merged
+	python3 - "$FORMAT" > many.skel <<-'PYTHON'
+		import json, struct, sys
+		sys.path.insert(0, sys.argv[1])
+		from make import Stream, TIME
+		s = Stream("many")
+		u32 = s.integer("u32", 4)
+		s.map("ev", "ringbuf", s.struct("ev", ("n", u32), ("rest", s.array(u32, 8))))
+		for i in range(10000):
+		    # Bytes that zstd makes something of, and newlines.
+		    s.put(struct.pack("<9I", i, *(i * k * 2654435761 & 0xffffffff for k in range(8))), time=TIME + i)
+		end = {"@end": {"records": s.records, "lost": 0}}
+		for line in (json.dumps(s.header).encode(), *s.lines, json.dumps(end).encode()):
+		    sys.stdout.buffer.write(line + b"\n")
+	PYTHON
+	as_json merged.skel > json.skel
+	for stream in merged.skel ab.skel many.skel json.skel "$FORMAT/stacks.skel"; do
+		split_stream -N 7000 "$stream"
+		for file in "${SEGMENTS[@]}"; do
+			after_cut "$file" || { echo "$file"; return 1; }
+		done
+	done
+	# Under load zstd has pieces of 64 KiB: those before the cut are whole.
+	split_stream -N 7000 --zstd many.skel
+	for file in "${SEGMENTS[@]}"; do
+		after_cut "$file"
+	done
+}
+
 @test "a full disk is a failure that is told, and the segments before it stay" {
 	unshare -rm true || skip "needs a mount namespace"
 	# shellcheck disable=SC2016
