@@ -16,8 +16,13 @@
 
 struct segment_dir {
 	struct output_dir dir;
-	bool zstd;        /* the names are those of compressed files */
-	uint64_t last_ns; /* the time in the name of the last file; 0: none */
+	bool zstd; /* the names are those of compressed files */
+	/* The times in the names of the first and the last file; 0: none. */
+	uint64_t first_ns, last_ns;
+	/* The files that there were of a prefix when they were counted, and
+	 * those made since then. */
+	char counted[SEGMENT_NAME_MAX];
+	size_t count;
 };
 
 /* Open a directory, or with NULL the one in which the command runs, whose files
@@ -36,7 +41,11 @@ char *segment_dir_create(struct segment_dir *d, struct output_file *f,
 
 /*
  * Remove the oldest regular files with names of the prefix until there are only
- * keep.  Those of which in_use() says so are counted, but stay.  Returns 0.
+ * keep.  Those of other users are left alone.  Those that were made here are
+ * newer than all others, whatever the clock said when these were made.  Those
+ * of which in_use() says so are counted, but stay.  To be called after each
+ * file that is made: the directory is read when there may be too many.  Returns
+ * 0.
  */
 int segment_dir_remove_old(struct segment_dir *d, const char *prefix,
     size_t keep, bool (*in_use)(const void *ctx, const char *name),

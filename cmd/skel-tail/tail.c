@@ -469,6 +469,17 @@ trigger(struct tail *t, const struct window_line *line, const char *text)
 	return 0;
 }
 
+/* SIGUSR1 has come: write the window, unless nothing has come since the dump
+ * before. */
+static int
+answer_request(struct tail *t)
+{
+	if (t->any && !t->dump.open && t->window.n == 0 && t->left_out == 0 &&
+	    t->left_out_lost == 0)
+		return 0;
+	return trigger(t, NULL, NULL);
+}
+
 /*
  * Lines as they come.
  */
@@ -573,7 +584,7 @@ take_records(
 		keep(t, &run, r[0].text);
 	}
 	if (signals_take_request())
-		return trigger(t, NULL, NULL);
+		return answer_request(t);
 	return release_held(t, 0);
 }
 
@@ -641,7 +652,7 @@ take_json(struct tail *t, const struct stream_line *line)
 		return report_nomem();
 	if (take_record(t, &w, text, got == 1) == -1)
 		return -1;
-	return signals_take_request() ? trigger(t, NULL, NULL) : 0;
+	return signals_take_request() ? answer_request(t) : 0;
 }
 
 /* Write or keep a line that is no record. */
@@ -885,7 +896,7 @@ idle(void *ctx, uint64_t *ns)
 	const uint64_t now = clock_elapsed();
 
 	if (t->walk.in.name != NULL && signals_take_request() &&
-	    trigger(t, NULL, NULL) == -1)
+	    answer_request(t) == -1)
 		return -1;
 	if (release_held(t, t->walk.clock.now) == -1 || flush(t) == -1)
 		return -1;

@@ -423,6 +423,72 @@ as_json() {
 	is "$(cat later)"$'\n'"$(tail -n 1 names)" "$(find out -type f -size +0 | sort)"
 }
 
+@test "after the clock went backwards -k keeps the files of this run" {
+	local file
+	for file in out/test-bars-20990101T00000{1,2,3,4,5,6}.000000000Z.skel; do
+		cp "$FORMAT/bars.skel" "$file"
+	done
+	skel-split -N 1 -k 4 -d out "$FORMAT/bars.skel" > names
+	[ "$(wc -l < names)" -gt 4 ]
+	diff <(tail -n 4 names) <(ls out/*)
+	# With fewer, the newest of the others stay.
+	for file in out/test-bars-20990101T00000{1,2,3}.000000000Z.skel; do
+		cp "$FORMAT/bars.skel" "$file"
+	done
+	rm -f out/test-bars-2026*
+	skel-split -N 1000 -k 3 -d out "$FORMAT/bars.skel" > names
+	is "$(cat names) out/test-bars-20990101T000002.000000000Z.skel out/test-bars-20990101T000003.000000000Z.skel" "$(echo out/*)"
+}
+
+@test "-k leaves files of other users alone, also where it could not remove them" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	local theirs=out/test-bars-20200101T000000.000000000Z.skel
+	chmod 1777 out
+	touch "$theirs"
+	chown 65534 "$theirs"
+	run -0 --separate-stderr skel-split -N 1 -k 2 -d out "$FORMAT/bars.skel"
+	is "" "$stderr"
+	[ -e "$theirs" ]
+	is 3 "$(find out -type f | wc -l)"
+}
+
+@test "a link with the name of a segment is not followed, and no segment has a name twice" {
+	local name
+	name=$(skel-split -N 1000 -d out "$FORMAT/enums.skel")
+	rm "$name"
+	echo precious > target
+	ln -s ../target "$name"
+	ln -s ../nowhere "${name/01Z/02Z}"
+	chmod 1777 out
+	is "${name/01Z/03Z}" "$(skel-split -N 1000 -d out "$FORMAT/enums.skel")"
+	is precious "$(cat target)"
+	[ ! -e nowhere ]
+	# Many processes at once.
+	local n pids=()
+	for n in 1 2 3 4 5 6 7 8; do
+		skel-split -N 1 -d out "$FORMAT/enums.skel" > "names.$n" 3>&- &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	is "$(($(skel-fmt -q --json "$FORMAT/enums.skel" | wc -l) * 8))" "$(cat names.* | sort -u | wc -l)"
+}
+
+@test "a directory that is removed meanwhile is a failure that is told" {
+	mkfifo in
+	skel-split -N 1 -d out < in > names 2> err 3>&- &
+	JOB=$!
+	exec 8> in
+	head -n 3 "$FIXTURES/format/short.skel" >&8
+	wait_for 10 test -s names
+	rm -r out
+	sed -n '4,$p' "$FIXTURES/format/short.skel" >&8
+	exec 8>&-
+	run -1 wait "$JOB"
+	JOB=
+	[[ $(cat err) == "skel-split: out/test-"*"Z.skel: No such file or directory" ]]
+	mkdir out
+}
+
 @test "a file that is there is not written to" {
 	skel-split -N 1000 "$FORMAT/enums.skel" > first
 	cp "$(cat first)" kept

@@ -245,6 +245,22 @@ finish() {
 	is "2 3 4 5 6 7 8 9" "$(shown got)"
 }
 
+@test "a storm of SIGUSR1 writes each record once, and no dump of nothing" {
+	numbers 200
+	start -N 1000 -d out
+	for i in {1..40}; do
+		LC_ALL=C sed -n "$((i * 5 - 4)),$((i * 5))p" numbers.skel >&8
+		for _ in {1..25}; do
+			kill -USR1 "$JOB"
+		done
+	done
+	LC_ALL=C sed -n '201,$p' numbers.skel >&8
+	finish
+	is "$(seq 0 199 | paste -s -d ' ')" "$(shown out/*)"
+	[ "$(wc -l < got)" -le 45 ]
+	is "$(wc -l < got)" "$(find out -type f | wc -l)"
+}
+
 @test "the time of --after passes by the clock, if nothing comes" {
 	numbers 10
 	start -N 2 --when 'n == 4' --after 300ms -d out
