@@ -609,6 +609,10 @@ deb: | $(SETUP) ## build the packages of Debian in build/deb
 TARBALL := skel-$(VERSION)-$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 tarball: | $(SETUP) ## build the static commands, with manuals and packages, in build/skel-VERSION-x86_64.tar.xz
 	@rm -rf $(B)/tarball && mkdir -p $(B)/tarball
+	@echo 'int elf_end(void *elf); int main(void) { return elf_end(0); }' | \
+		$(CC) -static -x c -o $(B)/tarball/elf - -x none $$($(PKG_CONFIG) --static --libs libelf) 2>/dev/null || { \
+		echo 'libelf cannot be linked statically here; that of Debian 13 wants libeu, which is in no package: do it on Debian 12'; exit 1; }
+	@rm $(B)/tarball/elf
 	$(MAKE) B=$(B)/static LDFLAGS=-static CFLAGS="-O2 -ffile-prefix-map=$(CURDIR)=." \
 		install PREFIX=/usr/local SYSTEMDDIR=/usr/local/lib/systemd/system DESTDIR=$(abspath $(B)/tarball)
 	@mv $(B)/tarball/usr/local $(B)/tarball/$(TARBALL) && rmdir $(B)/tarball/usr
