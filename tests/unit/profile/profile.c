@@ -151,13 +151,14 @@ there_is_time_only_if_all_have_a_period(void)
 
 		profile_add_source(p, &s, 0);
 		profile_add_source(p, &weights, 0);
-		other.period_ns = differ ? 0 : s.period_ns;
+		other.period_ns = s.period_ns << differ;
 		profile_add_source(p, &other, 0);
 		add(p, &s, 1, 0, 2);
 		profile_write(p, &zipped);
 		gunzip(&zipped, &plain);
 		CHECK_NUM(
 		    has_sample(&plain, period, sizeof(period) - 1), !differ);
+		CHECK_NUM(has_sample(&plain, period, 2), !differ);
 		/* 2 samples, 20000000 ns. */
 		CHECK_NUM(has_sample(&plain, "\x12\x05\x02\x80\xda\xc4\x09", 7),
 		    !differ);
