@@ -182,7 +182,8 @@ make_help(const struct metrics_group *g, const struct metric_family_info *f)
 {
 	struct buf b = { 0 };
 
-	if (f->help != NULL && *f->help != '\0') {
+	/* Blanks alone are no help to promtool. */
+	if (f->help != NULL && f->help[strspn(f->help, " \t\r")] != '\0') {
 		write_help(&b, f->help);
 	} else {
 		if (f->type == METRIC_HISTOGRAM)

@@ -84,6 +84,8 @@ END='{"@end":{"records":1,"lost":0}}'
 	grep -qx '# TYPE net_sent_depth gauge' out
 	grep -qx '# TYPE net_sent_mean gauge' out
 	grep -qx '# HELP net_sent_n_total n of map sent of net' out
+	# To promtool blanks are no help.
+	sed 's/"how_much"/" \\t "/' x.skel | skel-fmt --prom | grep -qx '# HELP net_sent_bytes_total sent of map sent of net'
 	local labels='{"comm":"a\"b\\\n","way":"OUT","uid":"root","state":"IN","who":"SIGKILL"}'
 	# The stream tells no names of users.
 	labels=${labels/root/0}
