@@ -31,6 +31,7 @@ import filters  # noqa: E402
 import groups  # noqa: E402
 import maps  # noqa: E402
 import merge  # noqa: E402
+import metrics  # noqa: E402
 import start  # noqa: E402
 
 ROUNDS = 5
@@ -327,6 +328,7 @@ def main(argv):
         filters.table(bench, medians, row)
         groups.table(bench, medians, row)
         merge.table(bench, medians, row)
+        metrics.table(bench, medians, row)
     elif len(argv) in (2, 3) and not argv[1].startswith("-"):
         bench = begin(argv[1:])
         replay(bench)
