@@ -483,8 +483,10 @@ as_json() {
 	rm -r out
 	sed -n '4,$p' "$FIXTURES/format/short.skel" >&8
 	exec 8>&-
-	run -1 wait "$JOB"
+	local status=0
+	wait "$JOB" || status=$?
 	JOB=
+	is 1 "$status"
 	[[ $(cat err) == "skel-split: out/test-"*"Z.skel: No such file or directory" ]]
 	mkdir out
 }

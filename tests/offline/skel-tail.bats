@@ -257,7 +257,8 @@ finish() {
 	LC_ALL=C sed -n '201,$p' numbers.skel >&8
 	finish
 	is "$(seq 0 199 | paste -s -d ' ')" "$(shown out/*)"
-	[ "$(wc -l < got)" -le 45 ]
+	# Only the first can have come before any record.
+	[ "$(tail -q -n 1 out/* | jq '.["@end"] | select(.records == 0) | .records' | wc -l)" -le 1 ]
 	is "$(wc -l < got)" "$(find out -type f | wc -l)"
 }
 
