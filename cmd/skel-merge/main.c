@@ -88,15 +88,35 @@ raise_file_limit(size_t n)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Report a file that is the same as one before it.  Returns 0 or -1. */
+static int
+check_file(const struct merge *m, size_t i)
+{
+	const struct merge_input *in = &m->inputs[i];
+
+	for (size_t k = 0; k < i && !in->live; k++)
+		if (!m->inputs[k].live && m->inputs[k].file == in->file &&
+		    m->inputs[k].device == in->device) {
+			report_error("%s: this is the same file as %s; its "
+				     "records would come twice",
+			    in->name, m->inputs[k].name);
+			return -1;
+		}
+	return 0;
+}
+
 /* Open all inputs.  Returns 0, or -1 after reporting. */
 static int
 open_inputs(struct merge *m, char *const files[])
 {
 	raise_file_limit(m->n);
 	for (size_t i = 0; i < m->n; i++) {
-		if (merge_input_open(&m->inputs[i], files[i], i) == 0)
-			continue;
-		if (errno == EMFILE)
+		errno = 0;
+		if (merge_input_open(&m->inputs[i], files[i], i) == 0) {
+			if (check_file(m, i) == 0)
+				continue;
+			merge_input_close(&m->inputs[i]);
+		} else if (errno == EMFILE)
 			report_error("%zu inputs need as many descriptors, "
 				     "more than \"ulimit -Hn\" allows; merge "
 				     "fewer at once",

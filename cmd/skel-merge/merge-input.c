@@ -43,6 +43,8 @@ merge_input_open(struct merge_input *in, const char *file, size_t number)
 		return -1;
 	}
 	in->live = !S_ISREG(st.st_mode);
+	in->device = st.st_dev;
+	in->file = st.st_ino;
 	stream_reader_start(&in->in, in->fd, in->name);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "merge/merge-header.h"
@@ -41,7 +42,9 @@ struct merge_input {
 	const char *name; /* borrowed: for messages */
 	size_t number;
 	int fd;
-	bool live; /* no file: what comes is waited for */
+	bool live;    /* no file: what comes is waited for */
+	dev_t device; /* and this is the file on it */
+	ino_t file;
 	enum merge_state state;
 	struct stream_reader in;
 	struct merge_stream *stream; /* borrowed: PENDING and RUNNING */

@@ -310,6 +310,21 @@ stream() {
 	diff <(skel-fmt -q --json out | sort) <(skel-fmt -q --json ab.skel | sort)
 }
 
+@test "clocks that differ by hours, or step back, hold up neither records nor memory" {
+	local way
+	stream h0 1 300 | skel-poll -f json > now.json
+	sed '1s/"h0"/"h1"/g; s/T14:48:/T16:48:/' now.json > later.json
+	# The clock of this host steps back by an hour in the middle.
+	sed '1s/"h0"/"h2"/g; 150,$ s/T14:48:/T13:48:/' now.json > back.json
+	for way in "now.json later.json back.json" "<(cat now.json) <(cat later.json) <(cat back.json)"; do
+		eval "skel-merge -q --order $way" > m.json
+		[ "$(tail -n 1 m.json)" = '{"@end":{"records":900,"lost":0}}' ]
+		[ "$(grep '"@map"' m.json | sort | uniq | wc -l)" = 900 ]
+	done
+	# Of recordings the order is exact but for what is late.
+	skel-merge -q --order now.json later.json | jq -r '.["@time"] // empty' | sort -c
+}
+
 @test "a host that comes late begins another stream, with what the others have told" {
 	mkfifo first later
 	skel-merge first later > out &
@@ -364,6 +379,10 @@ stream() {
 	[ "$stderr" = "skel-merge: <stdout>: No space left on device" ]
 	run -1 --separate-stderr skel-merge a.skel nosuch.skel
 	[ "$stderr" = "skel-merge: nosuch.skel: No such file or directory" ]
+	[ -z "$output" ]
+	ln a.skel again.skel
+	run -1 --separate-stderr skel-merge a.skel b.skel again.skel
+	[ "$stderr" = "skel-merge: again.skel: this is the same file as a.skel; its records would come twice" ]
 	[ -z "$output" ]
 	run -1 --separate-stderr skel-merge a.skel .
 	[ "$stderr" = "skel-merge: .: Is a directory" ]
