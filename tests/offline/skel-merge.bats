@@ -211,6 +211,11 @@ stream() {
 	for h in a b c d; do
 		diff <(skel-fmt --csv $h.skel) <(skel-grep "@host == \"$h\"" m.skel | skel-fmt --csv | sed "s/^\(m[0-9]*\),$h,/\1,/; s/^@map,@host,/@map,/")
 	done
+	# Map 10 of the merged stream, whose number is a newline, has another one in its own.
+	stream few 8 16 > few.skel
+	stream more 8 16 > more.skel
+	skel-merge few.skel more.skel > m.skel
+	diff <(skel-fmt --csv -b -m m2 more.skel) <(skel-grep '@host == "more"' m.skel | skel-fmt --csv -b -m m2)
 	stream e 1 1 > e.skel
 	run -1 --separate-stderr skel-merge a.skel b.skel c.skel d.skel e.skel
 	[ -z "$output" ]
