@@ -63,9 +63,10 @@ int output_file_create(
     struct output_file *f, struct output_dir *d, const char *name);
 
 /*
- * Make a file that takes the place of name when it is complete; until then it is
- * called ".skel-NAME.", with 16 hex digits behind, and locked.  It is removed if
- * a signal that is caught (base/signals.h) kills the process.  Returns 0.
+ * Make a file that takes the place of name when it is complete; until then it
+ * is called ".skel-NAME.", with 16 hex digits behind, and locked.  It is
+ * removed if a signal that is caught (base/signals.h) kills the process.
+ * Returns 0.
  */
 int output_file_replace(
     struct output_file *f, struct output_dir *d, const char *name);
