@@ -279,12 +279,12 @@ need_clsact() {
 	has_symbol netkit_link_attach || skip "needs a kernel with netkit"
 	# IPv6 would send packets by itself.
 	in_net sh -c 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
-	in_net ip link add nk0 type netkit
+	in_net ip link add kit0 type netkit
 	local peer
-	peer=$(in_net ip -o link | sed -n 's/.*: \([^@:]*\)@nk0:.*/\1/p')
-	in_net ip addr add 10.9.9.1/24 dev nk0
+	peer=$(in_net ip -o link | sed -n 's/.*: \([^@:]*\)@kit0:.*/\1/p')
+	in_net ip addr add 10.9.9.1/24 dev kit0
 	in_net ip addr add 10.9.8.1/24 dev "$peer"
-	in_net ip link set nk0 up
+	in_net ip link set kit0 up
 	in_net ip link set "$peer" up
 	hook first netkit/primary -1
 	hook second netkit/peer -1
@@ -293,11 +293,11 @@ need_clsact() {
 		in_net skel-load -a "first=netkit:$peer" first.json
 	fails_with 1 "program first: netkit:lo: lo is not the primary interface of a netkit pair" \
 		in_net skel-load -a first=netkit:lo first.json
-	begin first -v -a first=netkit:nk0 first.json
-	begin second -v -a second=netkit:nk0 second.json
-	begin third -v -a third=netkit:nk0/primary third.json
-	grep -q 'netkit link on nk0 primary' first.err
-	grep -q 'netkit link on nk0 peer' second.err
+	begin first -v -a first=netkit:kit0 first.json
+	begin second -v -a second=netkit:kit0 second.json
+	begin third -v -a third=netkit:kit0/primary third.json
+	grep -q 'netkit link on kit0 primary' first.err
+	grep -q 'netkit link on kit0 peer' second.err
 	fires first first send_to 10.9.9.7
 	fires third third send_to 10.9.9.7
 	run ! runs second second
