@@ -15,6 +15,7 @@
 #include "layout/hist-buckets.h"
 #include "layout/hist.h"
 #include "layout/table.h"
+#include "metrics/key-walk.h"
 #include "metrics/metrics.h"
 #include "profile/profile.h"
 #include "profile/trace-events.h"
@@ -180,6 +181,7 @@ struct plan_prom {
 	struct prom_value *values; /* owned */
 	struct prom_range *ranges; /* owned */
 	size_t nvalues, nranges;
+	struct key_walk walk;
 	struct hash_key first;    /* random */
 	struct buf field, labels; /* texts of a new row */
 };

@@ -328,6 +328,27 @@ find_ranges(struct plan *p)
 	}
 }
 
+/* Has the walk tell records apart by all bytes from the first range to the end
+ * of the last, if there are few. */
+static void
+find_walk(struct plan_prom *m)
+{
+	size_t start = SIZE_MAX, end = 0;
+
+	for (size_t i = 0; i < m->nranges; i++) {
+		const struct prom_range *r = &m->ranges[i];
+
+		if (start > r->offset)
+			start = r->offset;
+		if (end < r->offset + r->len)
+			end = r->offset + r->len;
+	}
+	if (start < end && end - start <= KEY_WALK_BYTES) {
+		m->walk.offset = start;
+		m->walk.len = end - start;
+	}
+}
+
 static void
 report_left_out(
     const struct plan *p, const struct fields *all, const enum role *roles)
@@ -393,6 +414,7 @@ open_group(struct plan *p, const struct fields *all)
 		goto done;
 	}
 	find_ranges(p);
+	find_walk(prom);
 	prom->group = metrics_complete(prom->group);
 	if (prom->group == NULL)
 		goto done;
@@ -510,6 +532,7 @@ add_row(struct plan *p, const struct plan_input *rec, struct hash_key key)
 	return metrics_add_row(p->prom.group, p->prom.host, key, values);
 }
 
+/* A hash of what tells the record from others. */
 static struct hash_key
 make_key(const struct plan *p, const struct plan_input *rec)
 {
@@ -602,12 +625,32 @@ add_slots(struct plan *p, const struct plan_input *rec, uint64_t *slots)
 			slots[i] += h.slots[i];
 }
 
+/* The row of a record, or METRICS_NONE. */
+static size_t
+find_row(struct plan *p, const struct plan_input *rec)
+{
+	struct plan_prom *m = &p->prom;
+	struct hash_key key;
+	size_t place, row;
+
+	if (!rec->is_json && key_walk_find(&m->walk, metrics_era(m->group),
+				 rec->run.data, &place))
+		return metrics_find_at(m->group, place);
+	key = make_key(p, rec);
+	if ((row = metrics_find(m->group, key)) == METRICS_NONE &&
+	    (row = add_row(p, rec, key)) == METRICS_NONE)
+		return METRICS_NONE;
+	if (!rec->is_json)
+		key_walk_note(&m->walk, metrics_era(m->group), rec->run.data,
+		    metrics_place(m->group));
+	return row;
+}
+
 static void
 record_prom(struct plan *p, const struct plan_input *rec)
 {
 	struct plan_prom *m = &p->prom;
 	union metric_cell *cells;
-	struct hash_key key;
 	__int128 bucket = -1, n;
 	size_t row;
 
@@ -615,9 +658,7 @@ record_prom(struct plan *p, const struct plan_input *rec)
 		m->counts->records++;
 	if (m->group == NULL)
 		return;
-	key = make_key(p, rec);
-	if ((row = metrics_find(m->group, key)) == METRICS_NONE &&
-	    (row = add_row(p, rec, key)) == METRICS_NONE)
+	if ((row = find_row(p, rec)) == METRICS_NONE)
 		return;
 	metrics_touch(m->group, row);
 	cells = metrics_cells(m->group, row);
@@ -663,6 +704,7 @@ plan_free_prom(struct plan *p)
 	free(p->prom.ranges);
 	buf_free(&p->prom.field);
 	buf_free(&p->prom.labels);
+	key_walk_free(&p->prom.walk);
 }
 
 const struct plan_ops plan_prom_ops = {

@@ -534,6 +534,7 @@ plan_end_pass(struct plan *p, struct buf *out)
 	heat_end_pass(&p->source.heat);
 	if (p->prom.group != NULL)
 		metrics_end_pass(p->prom.group, p->prom.host);
+	key_walk_end_pass(&p->prom.walk);
 }
 
 bool

@@ -61,6 +61,7 @@ struct metrics_group {
 	struct buf texts;
 	struct hash keys, by_text;
 	struct row_key *found;     /* the key that was looked for last */
+	uint64_t era;              /* how often the keys were forgotten */
 	struct hash_key first;     /* random */
 	size_t lines;              /* of a row */
 	struct host_passes *hosts; /* owned */

@@ -454,6 +454,34 @@ metrics_find(struct metrics_group *g, struct hash_key key)
 	return g->found == NULL ? METRICS_NONE : g->found->row;
 }
 
+size_t
+metrics_place(const struct metrics_group *g)
+{
+	/* Keys are dropped all at once, so the first is the oldest. */
+	return (
+	    size_t)(g->found - (const struct row_key *)hash_at(&g->keys, 0));
+}
+
+uint64_t
+metrics_era(const struct metrics_group *g)
+{
+	return g->era;
+}
+
+size_t
+metrics_find_at(struct metrics_group *g, size_t place)
+{
+	g->found = hash_at(&g->keys, place);
+	return g->found->row;
+}
+
+static void
+forget_keys(struct metrics_group *g)
+{
+	hash_free(&g->keys);
+	g->era++;
+}
+
 /* Appends the labels of a row to the texts: names, and values escaped. */
 static void
 write_labels(struct metrics_group *g, const struct buf *values)
@@ -496,7 +524,7 @@ compact(struct metrics_group *g)
 	struct buf texts = { 0 };
 	size_t n = 0;
 
-	hash_free(&g->keys);
+	forget_keys(g);
 	hash_free(&g->by_text);
 	for (size_t i = 0; i < g->nrows; i++) {
 		struct row *r = &g->rows[i];
@@ -609,7 +637,7 @@ add_key(struct metrics_group *g, struct hash_key key, size_t row)
 
 	/* Bytes that no label shows can differ without end. */
 	if (g->keys.n > 2 * g->nrows + KEYS_MORE) {
-		hash_free(&g->keys);
+		forget_keys(g);
 		for (size_t i = 0; i < g->nrows; i++)
 			g->rows[i].keys = 2;
 	}
@@ -708,7 +736,7 @@ metrics_touch(struct metrics_group *g, size_t row)
 	for (size_t i = 0; i < g->ncells; i++)
 		if (!g->adds_up || g->kept[i])
 			cells[i] = (union metric_cell){ 0 };
-	if (!g->adds_up)
+	if (!g->adds_up && g->nslots > 0)
 		memset(metrics_slots(g, row), 0, g->nslots * sizeof(*g->slots));
 }
 

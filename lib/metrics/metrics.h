@@ -98,6 +98,14 @@ void metrics_abandon(struct metrics_group *g);
  * METRICS_NONE. */
 size_t metrics_find(struct metrics_group *g, struct hash_key key);
 
+/* The place of the key that was found or added last, for metrics_find_at(); and
+ * the era of the places, which are none in another one. */
+size_t metrics_place(const struct metrics_group *g);
+uint64_t metrics_era(const struct metrics_group *g);
+
+/* Find the key at a place again: what metrics_find() returned. */
+size_t metrics_find_at(struct metrics_group *g, size_t place);
+
 /*
  * Add a row; values are the texts of its labels, each up to its NUL, and of
  * UTF-8.  If there is one of these texts already, the key is another one for

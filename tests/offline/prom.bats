@@ -125,6 +125,47 @@ END='{"@end":{"records":1,"lost":0}}'
 ["p_tab_now",{"k":"1"},"1"]' "$(cat false)"
 }
 
+@test "keys that come, go and change their order have their rows, of each host its own" {
+	python3 - "$FMT" <<-'END'
+		import json, random, struct, sys
+		sys.path.insert(0, sys.argv[1])
+		from make import Stream
+		random.seed(7)
+		for host, clear in (("a", False), ("b", False), ("c", True)):
+		    s = Stream("walk")
+		    s.header["host"] = host
+		    text, u64 = s.array(s.type("char", "char", 1, signed=True), 16), s.integer("u64", 8)
+		    key = s.struct("key", ("comm", text), ("cpu", s.integer("u32", 4)))
+		    s.map("m", "sample", s.struct("value", ("hits", u64)), key=key,
+		          sample={"interval": 1000, "type": "default_kv", "unit": "(unit)", "clear_map": clear})
+		    keys = [(b"%s-%d" % (host.encode(), k // 3), k % 3) for k in range(300)]
+		    for n in range(60):
+		        if n % 7 == 0:
+		            random.shuffle(keys)
+		        some = [k for k in keys if random.random() < (1, 0.9, 0.1)[n % 3]]
+		        for comm, cpu in some:
+		            # Bytes behind the NUL say nothing.
+		            junk = bytes(random.choice((0, 1)) for _ in range(15 - len(comm)))
+		            s.put(struct.pack("<16sIQ", comm + b"\0" + junk, cpu, random.randrange(1000)), time=n * 10**9)
+		        s.control(sampled={"map": "m", "round": n + 1, "keys": len(some)})
+		    s.end()
+		    with open(host + ".skel", "wb") as f:
+		        f.write(json.dumps(s.header).encode() + b"\n" + b"".join(line + b"\n" for line in s.lines))
+	END
+	skel-merge a.skel b.skel > ab.skel
+	local stream
+	for stream in a b c ab; do
+		skel-fmt -q --prom $stream.skel > binary
+		skel-poll -q -f json $stream.skel | skel-fmt -q --prom > json
+		[ "$(grep -c '^walk_.*{' binary)" -gt 10 ]
+		diff -u json binary
+	done
+	# Rows that are gone make room for others, and the places of keys change.
+	skel-fmt -q --prom --series 300 a.skel > binary
+	skel-poll -q -f json a.skel | skel-fmt -q --prom --series 300 > json
+	diff -u json binary
+}
+
 @test "of the next stream of a program the state goes on, and several inputs are one state" {
 	{ stream p tab 'k:0' 'n:0' '{"clear_map":true}'; row tab '{"k":1}' '{"n":5}'; pass tab 1; echo "$END"; } > a.skel
 	cat a.skel a.skel > b.skel
