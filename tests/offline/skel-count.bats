@@ -152,7 +152,8 @@ numbers() {
 	# Several, of which one is of doubles; and through what copies a header.
 	skel-count -q --hist n=linear:1000 --hist d=linear:10 --hist m=linear:1 x.skel | skel-count -q --by count | head -n 1 | jq -e . >/dev/null
 	skel-count -q --hist n=linear:1000 --hist d=linear:10 --hist m=linear:1 x.skel > several.skel
-	skel-merge several.skel several.skel > merged.skel
+	cp several.skel again.skel
+	skel-merge several.skel again.skel > merged.skel
 	for f in several merged; do
 		is '{"min":1000,"max":1999,"count":0} {"min":90,"max":99,"count":1} {"min":62,"max":62,"count":0}' "$(skel-fmt -q --json $f.skel | head -n 1 |
 			jq -c '.value | .hist_n.buckets[1], .hist_d.buckets[9], .hist_m.buckets[62]' | paste -sd ' ')"
