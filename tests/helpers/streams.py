@@ -39,11 +39,21 @@ def find(record, path):
     return ABSENT
 
 
+def without_buckets(value):
+    """The value without what JSON alone says of slots: what they count."""
+    if isinstance(value, list):
+        return [without_buckets(each) for each in value]
+    if isinstance(value, dict):
+        added = ("unit", "buckets") if "slots" in value and "buckets" in value else ()
+        return {name: without_buckets(each) for name, each in value.items() if name not in added}
+    return value
+
+
 def flatten(record, column):
     """The value that a column of CSV shows.  Those of a sampled map are called as the
     members of its key and its value."""
     for prefix in ("", "key.", "value.", "values."):
         found = find(record, prefix + column)
         if found is not ABSENT:
-            return found
+            return without_buckets(found)
     return ABSENT
