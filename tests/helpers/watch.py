@@ -6,7 +6,8 @@
 The command is killed after SECONDS. REPORT gets the lines "status N" (137: killed), "peak N", the
 most KiB that the processes had together, shared memory divided among those that share it, and a
 line "left NAME" for each descendant that is there when the command has ended, even one that had
-left its children; "remain NAME" for each that is there a while later.
+left its children, but for the moment that a killed process takes to give back its memory; "remain
+NAME" for each that is there a while later.
 """
 import ctypes
 import os
@@ -63,6 +64,9 @@ def main():
         time.sleep(0.02)
     status = child.returncode if child.returncode >= 0 else 128 - child.returncode
     lines = ["status %d" % status, "peak %d" % peak]
+    end = time.monotonic() + 2
+    while descendants() and time.monotonic() < end:
+        time.sleep(0.02)
     lines += ["left " + name for name in descendants().values()]
     end = time.monotonic() + 20
     while descendants() and time.monotonic() < end:
