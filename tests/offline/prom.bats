@@ -156,14 +156,14 @@ END='{"@end":{"records":1,"lost":0}}'
 	local stream
 	for stream in a b c ab; do
 		skel-fmt -q --prom $stream.skel > binary
-		skel-poll -q -f json $stream.skel | skel-fmt -q --prom > json
+		skel-poll -q -f json $stream.skel | skel-fmt -q --prom > as-json
 		[ "$(grep -c '^walk_.*{' binary)" -gt 10 ]
-		diff -u json binary
+		diff -u as-json binary
 	done
 	# Rows that are gone make room for others, and the places of keys change.
 	skel-fmt -q --prom --series 300 a.skel > binary
-	skel-poll -q -f json a.skel | skel-fmt -q --prom --series 300 > json
-	diff -u json binary
+	skel-poll -q -f json a.skel | skel-fmt -q --prom --series 300 > as-json
+	diff -u as-json binary
 }
 
 @test "of the next stream of a program the state goes on, and several inputs are one state" {

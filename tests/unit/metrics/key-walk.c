@@ -91,8 +91,8 @@ check_bounds(void)
 	key_walk_end_pass(&w);
 	for (uint32_t i = 0; i < KEY_WALK_KEYS + 10; i++) {
 		memcpy(bytes, &i, sizeof(bytes));
-		CHECK(key_walk_find(&w, 0, bytes, &place) ==
-		      (i < KEY_WALK_KEYS));
+		CHECK(
+		    key_walk_find(&w, 0, bytes, &place) == (i < KEY_WALK_KEYS));
 	}
 	key_walk_free(&w);
 }
