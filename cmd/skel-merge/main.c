@@ -17,6 +17,7 @@
 #include "base/output.h"
 #include "base/report.h"
 #include "base/signals.h"
+#include "base/util.h"
 #include "command.h"
 #include "complete-stream.h"
 #include "complete.h"
@@ -61,7 +62,7 @@ parse_order(uint64_t *ns, const char *text)
 
 	errno = 0;
 	n = strtoull(text, NULL, 10);
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+	for (size_t i = 0; i < nitems(units); i++)
 		if (digits > 0 && errno == 0 &&
 		    strcmp(text + digits, units[i].name) == 0 &&
 		    n <= ORDER_MS_MAX / units[i].ms) {

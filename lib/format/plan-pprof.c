@@ -20,7 +20,7 @@ unit_name(const char *unit)
 		{ "msecs", "milliseconds" }, { "s", "seconds" },
 		{ "secs", "seconds" }, { "kib", "kilobytes" } };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < nitems(names); i++)
 		if (strcmp(unit, names[i][0]) == 0)
 			return names[i][1];
 	return unit;

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/report.h"
+#include "base/util.h"
 
 enum { SOURCES_MAX = 1 << 16 };
 
@@ -84,7 +85,7 @@ make_key(struct hash_key *k, const struct stream_header *h, unsigned int map)
 		of != NULL ? of->name : h->name };
 	unsigned int same = 0;
 
-	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+	for (size_t i = 0; i < nitems(said); i++) {
 		if (i < 3 && *said[i] == '\0')
 			return false;
 		mix_text(k, said[i]);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "format/plan-trace.h"
 #include "profile/trace-events.h"
 
@@ -31,7 +32,7 @@ static const struct {
 static uint64_t
 unit_of(const char *name, size_t stem, enum kind kind)
 {
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+	for (size_t i = 0; i < nitems(units); i++)
 		if (kind == units[i].kind ||
 		    (kind == KIND_NONE &&
 			strcmp(name + stem, units[i].suffix) == 0))
@@ -47,7 +48,7 @@ duration_unit(const char *path, enum kind kind)
 	const char *dot = strrchr(path, '.');
 	const char *name = dot != NULL ? dot + 1 : path;
 
-	for (size_t i = 0; i < sizeof(durations) / sizeof(*durations); i++) {
+	for (size_t i = 0; i < nitems(durations); i++) {
 		size_t n = strlen(durations[i]);
 
 		if (strncmp(name, durations[i], n) == 0 &&

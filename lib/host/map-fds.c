@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/report.h"
+#include "base/util.h"
 #include "host/map-fds.h"
 
 struct map_fds *
@@ -25,7 +26,7 @@ map_fds_close(struct map_fds *fds, size_t n)
 		const int all[] = { fds[i].map, fds[i].stacks, fds[i].lost,
 			fds[i].reported, fds[i].turn };
 
-		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++)
+		for (size_t k = 0; k < nitems(all); k++)
 			if (all[k] != -1)
 				close(all[k]);
 	}
